@@ -1,0 +1,235 @@
+from __future__ import annotations
+
+from enum import StrEnum
+from uuid import UUID
+
+from tortoise import fields
+from tortoise.models import Model
+
+from market.kit.fields import enum_column
+
+
+class OrganisationKind(StrEnum):
+    UNIVERSITY = "university"
+    INSTITUTE = "institute"
+    ENTERPRISE = "enterprise"
+    FARMERS_COOP = "farmers_coop"
+    AGENCY = "agency"
+    REGISTRY = "registry"
+    AUTHORITY = "authority"
+    SOURCE = "source"
+    """A data source outside, made by an import; nobody signs in for it."""
+
+
+class OrganisationStatus(StrEnum):
+    PENDING = "pending"
+    RETURNED = "returned"
+    VERIFIED = "verified"
+    SUSPENDED = "suspended"
+
+
+class StaffRole(StrEnum):
+    """Whom a member of the authority's staff works as."""
+
+    OPERATOR = "operator"
+    OFFICER = "officer"
+    """核算人"""
+    RECHECKER = "rechecker"
+    """复核人"""
+    APPROVER = "approver"
+    """批准人"""
+    REVIEWER = "reviewer"
+    """评审专家"""
+    AUDITOR = "auditor"
+
+
+class MemberRole(StrEnum):
+    ADMIN = "admin"
+    AGENT = "agent"
+    """经办人: lists, offers, signs, claims, records receipts."""
+    FINANCE = "finance"
+    """财务: confirms what another recorded."""
+
+
+class MemberStatus(StrEnum):
+    PENDING = "pending"
+    ACTIVE = "active"
+    ENDED = "ended"
+
+
+class CertificateLevel(StrEnum):
+    JUNIOR = "junior"
+    MIDDLE = "middle"
+    SENIOR = "senior"
+
+
+class TokenPurpose(StrEnum):
+    CONFIRM_EMAIL = "confirm_email"
+    RESET_PASSWORD = "reset_password"
+
+
+class Organisation(Model):
+    """Who acts on the market: a university, an enterprise, an agency, the authority."""
+
+    id = fields.UUIDField(primary_key=True)
+    name = fields.CharField(max_length=120)
+    uscc = fields.CharField(max_length=18, unique=True, null=True)
+    """Unified social credit code, GB 32100-2015; null only for data sources and the authority."""
+    kind = enum_column(OrganisationKind)
+    status = enum_column(OrganisationStatus, OrganisationStatus.PENDING)
+    region = fields.CharField(max_length=6)
+    """GB/T 2260."""
+    industry = fields.CharField(max_length=4, default="")
+    """GB/T 4754-2017, letter and two digits."""
+    nature_code = fields.CharField(max_length=3, default="")
+    """机构性质代码 of the national registration form."""
+    established_on = fields.DateField(null=True)
+    is_state_owned = fields.BooleanField(default=False)
+    is_manufacturer = fields.BooleanField(null=True)
+    is_high_tech = fields.BooleanField(null=True)
+    is_sme = fields.BooleanField(null=True)
+    introduction = fields.TextField(default="")
+    contact_name = fields.CharField(max_length=60, default="")
+    contact_phone = fields.CharField(max_length=40, default="")
+    contact_email = fields.CharField(max_length=254, default="")
+    bank_name = fields.CharField(max_length=120, default="")
+    bank_account = fields.CharField(max_length=40, default="")
+    return_reason = fields.TextField(default="")
+    revision = fields.IntField(default=1)
+    verified_at = fields.DatetimeField(null=True)
+    created_at = fields.DatetimeField()
+
+    class Meta:
+        table = "organisations"
+        table_description = "Organisations."
+        indexes = (("status", "kind"),)
+
+    @property
+    def is_verified(self) -> bool:
+        return self.status is OrganisationStatus.VERIFIED
+
+
+class User(Model):
+    """A person who signs in."""
+
+    id = fields.UUIDField(primary_key=True)
+    email = fields.CharField(max_length=254, unique=True)
+    """Kept in lower case."""
+    name = fields.CharField(max_length=60)
+    password_hash = fields.CharField(max_length=200)
+    staff_role = enum_column(StaffRole, null=True)
+    email_confirmed_at = fields.DatetimeField(null=True)
+    is_active = fields.BooleanField(default=True)
+    erased_at = fields.DatetimeField(null=True)
+    created_at = fields.DatetimeField()
+
+    memberships: fields.ReverseRelation[Membership]
+    broker_profile: fields.BackwardOneToOneRelation[BrokerProfile]
+
+    class Meta:
+        table = "users"
+        table_description = "Users."
+
+
+class Membership(Model):
+    """A person acts for an organisation in one role."""
+
+    id = fields.UUIDField(primary_key=True)
+    user: fields.ForeignKeyRelation[User] = fields.ForeignKeyField(
+        "market.User", related_name="memberships", on_delete=fields.RESTRICT
+    )
+    user_id: UUID
+    organisation: fields.ForeignKeyRelation[Organisation] = fields.ForeignKeyField(
+        "market.Organisation", related_name="memberships", on_delete=fields.RESTRICT
+    )
+    organisation_id: UUID
+    role = enum_column(MemberRole)
+    status = enum_column(MemberStatus, MemberStatus.PENDING)
+    created_at = fields.DatetimeField()
+    ended_at = fields.DatetimeField(null=True)
+
+    class Meta:
+        table = "memberships"
+        table_description = "Memberships."
+        unique_together = (("user", "organisation"),)
+
+
+class BrokerProfile(Model):
+    """A technology broker (技术经纪人) with a certificate."""
+
+    id = fields.UUIDField(primary_key=True)
+    user: fields.OneToOneRelation[User] = fields.OneToOneField(
+        "market.User", related_name="broker_profile", on_delete=fields.RESTRICT
+    )
+    user_id: UUID
+    certificate_level = enum_column(CertificateLevel)
+    certificate_number = fields.CharField(max_length=60)
+    certificate_issuer = fields.CharField(max_length=120, default="")
+    fields_of_work: fields.JSONField[list[str]] = fields.JSONField()
+    introduction = fields.TextField(default="")
+    is_verified = fields.BooleanField(default=False)
+    revision = fields.IntField(default=1)
+    created_at = fields.DatetimeField()
+
+    class Meta:
+        table = "broker_profiles"
+        table_description = "Broker profiles."
+
+
+class Session(Model):
+    """A signed-in browser. The cookie holds the token, the row only its hash; real time."""
+
+    token_hash = fields.CharField(max_length=64, primary_key=True)
+    user: fields.ForeignKeyRelation[User] = fields.ForeignKeyField(
+        "market.User", related_name="sessions", on_delete=fields.CASCADE
+    )
+    user_id: UUID
+    acting_for: fields.ForeignKeyNullableRelation[Organisation] = fields.ForeignKeyField(
+        "market.Organisation", related_name="sessions", null=True, on_delete=fields.SET_NULL
+    )
+    acting_for_id: UUID | None
+    device = fields.CharField(max_length=120, default="")
+    created_at = fields.DatetimeField()
+    seen_at = fields.DatetimeField()
+    expires_at = fields.DatetimeField()
+
+    class Meta:
+        table = "sessions"
+        table_description = "Sessions."
+
+
+class MailToken(Model):
+    """A link sent by mail, good once and for a short real time; only its hash is kept."""
+
+    token_hash = fields.CharField(max_length=64, primary_key=True)
+    user: fields.ForeignKeyRelation[User] = fields.ForeignKeyField(
+        "market.User", related_name="tokens", on_delete=fields.CASCADE
+    )
+    user_id: UUID
+    purpose = enum_column(TokenPurpose)
+    expires_at = fields.DatetimeField()
+    used_at = fields.DatetimeField(null=True)
+
+    class Meta:
+        table = "mail_tokens"
+        table_description = "Mail tokens."
+
+
+class Message(Model):
+    """A notice to one person inside the site (站内消息)."""
+
+    id = fields.BigIntField(primary_key=True)
+    user: fields.ForeignKeyRelation[User] = fields.ForeignKeyField(
+        "market.User", related_name="messages", on_delete=fields.CASCADE
+    )
+    user_id: UUID
+    text = fields.CharField(max_length=300)
+    address = fields.CharField(max_length=200, default="")
+    """Path of the page it is about."""
+    created_at = fields.DatetimeField()
+    read_at = fields.DatetimeField(null=True)
+
+    class Meta:
+        table = "messages"
+        table_description = "Messages."
+        indexes = (("user_id", "read_at"),)

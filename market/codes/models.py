@@ -1,0 +1,16 @@
+from tortoise import fields
+from tortoise.models import Model
+
+
+class Counter(Model):
+    """The last number given out in one family (CG, XQ, JY …) in one year."""
+
+    id = fields.IntField(primary_key=True)
+    family = fields.CharField(max_length=4)
+    year = fields.IntField()
+    value = fields.IntField(default=0)
+
+    class Meta:
+        table = "counters"
+        table_description = "Counters."
+        unique_together = (("family", "year"),)

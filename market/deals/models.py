@@ -1,0 +1,222 @@
+from __future__ import annotations
+
+from enum import StrEnum
+from uuid import UUID
+
+from tortoise import fields
+from tortoise.models import Model
+
+from market.accounts.models import Organisation, User
+from market.kit.fields import enum_column
+from market.kit.money import Money
+from market.listings.models import Need, Outcome
+from market.matching.models import Match
+
+
+class DealStatus(StrEnum):
+    INTENT = "intent"
+    NEGOTIATING = "negotiating"
+    PRICED = "priced"
+    PUBLICITY = "publicity"
+    """Suspended is not a status of its own: it is read from the open notice."""
+    TO_SIGN = "to_sign"
+    SIGNED = "signed"
+    REGISTERED = "registered"
+    PAYING = "paying"
+    COMPLETED = "completed"
+    RESCINDED = "rescinded"
+    TERMINATED = "terminated"
+
+
+class DealAction(StrEnum):
+    OFFER = "offer"
+    AGREE = "agree"
+    PUBLISH = "publish"
+    SKIP_PUBLICITY = "skip_publicity"
+    CLEAR = "clear"
+    SIGN = "sign"
+    REGISTER = "register"
+    START_PAYING = "start_paying"
+    COMPLETE = "complete"
+    RESCIND = "rescind"
+    TERMINATE = "terminate"
+
+
+class ContractKind(StrEnum):
+    DEVELOPMENT = "development"
+    ASSIGNMENT = "assignment"
+    LICENCE = "licence"
+    CONSULTING = "consulting"
+    SERVICE = "service"
+    EQUITY = "equity"
+
+
+class Side(StrEnum):
+    SELLER = "seller"
+    BUYER = "buyer"
+
+
+class OfferStatus(StrEnum):
+    OPEN = "open"
+    REPLACED = "replaced"
+    """A newer offer of either side took its place."""
+    ACCEPTED = "accepted"
+    EXPIRED = "expired"
+    WITHDRAWN = "withdrawn"
+
+
+class Opening(StrEnum):
+    """How a deal began."""
+
+    INTEREST = "interest"
+    """意向洽谈 on an outcome"""
+    RESPONSE = "response"
+    """我能解决 on a need"""
+    INTRODUCTION = "introduction"
+    """a broker's introduction from a match"""
+
+
+class Deal(Model):
+    """An agreement in the making between one seller and one buyer, from intent to completion."""
+
+    id = fields.UUIDField(primary_key=True)
+    number = fields.CharField(max_length=20, unique=True)
+    status = enum_column(DealStatus, DealStatus.INTENT)
+    title = fields.CharField(max_length=200)
+    opening = enum_column(Opening)
+    opening_note = fields.TextField(default="")
+    outcome: fields.ForeignKeyRelation[Outcome] = fields.ForeignKeyField(
+        "market.Outcome", related_name="deals", on_delete=fields.RESTRICT
+    )
+    outcome_id: UUID
+    need: fields.ForeignKeyNullableRelation[Need] = fields.ForeignKeyField(
+        "market.Need", related_name="deals", null=True, on_delete=fields.RESTRICT
+    )
+    need_id: UUID | None
+    match: fields.ForeignKeyNullableRelation[Match] = fields.ForeignKeyField(
+        "market.Match", related_name="deals", null=True, on_delete=fields.SET_NULL
+    )
+    match_id: UUID | None
+    seller: fields.ForeignKeyRelation[Organisation] = fields.ForeignKeyField(
+        "market.Organisation", related_name="sales", on_delete=fields.RESTRICT
+    )
+    seller_id: UUID
+    buyer: fields.ForeignKeyRelation[Organisation] = fields.ForeignKeyField(
+        "market.Organisation", related_name="purchases", on_delete=fields.RESTRICT
+    )
+    buyer_id: UUID
+    broker: fields.ForeignKeyNullableRelation[User] = fields.ForeignKeyField(
+        "market.User", related_name="brokered_deals", null=True, on_delete=fields.RESTRICT
+    )
+    broker_id: UUID | None
+    kind = enum_column(ContractKind, null=True)
+    price_amount = fields.BigIntField(null=True)
+    """Agreed price in minor units of `currency`; null until an offer is accepted."""
+    currency = fields.CharField(max_length=3, default="CNY")
+    skip_reason = fields.CharField(max_length=300, default="")
+    """Why the law knows no publicity for this deal, when it went straight to signing."""
+    end_reason = fields.CharField(max_length=40, default="")
+    end_comment = fields.TextField(default="")
+    created_at = fields.DatetimeField()
+    updated_at = fields.DatetimeField()
+
+    offers: fields.ReverseRelation[Offer]
+    events: fields.ReverseRelation[DealEvent]
+
+    class Meta:
+        table = "deals"
+        table_description = "Deals."
+        indexes = (("status",), ("seller_id",), ("buyer_id",), ("broker_id",), ("outcome_id",))
+
+    @property
+    def price(self) -> Money | None:
+        return None if self.price_amount is None else Money(self.price_amount, self.currency)
+
+
+class Offer(Model):
+    """A price and terms that one side proposes to the other (报价). Written once; only its status moves."""
+
+    id = fields.UUIDField(primary_key=True)
+    deal: fields.ForeignKeyRelation[Deal] = fields.ForeignKeyField(
+        "market.Deal", related_name="offers", on_delete=fields.RESTRICT
+    )
+    deal_id: UUID
+    sequence = fields.IntField()
+    side = enum_column(Side)
+    made_by: fields.ForeignKeyRelation[User] = fields.ForeignKeyField(
+        "market.User", related_name="offers", on_delete=fields.RESTRICT
+    )
+    made_by_id: UUID
+    status = enum_column(OfferStatus, OfferStatus.OPEN)
+    kind = enum_column(ContractKind)
+    price_amount = fields.BigIntField()
+    currency = fields.CharField(max_length=3, default="CNY")
+    is_exclusive = fields.BooleanField(default=False)
+    years = fields.IntField(null=True)
+    territory = fields.CharField(max_length=120, default="")
+    plan: fields.JSONField[list[dict[str, object]]] = fields.JSONField()
+    """Payment plan: rows of condition, due_on (ISO date or null), amount; amounts add up to the price."""
+    note = fields.TextField(default="")
+    content_hash = fields.CharField(max_length=64)
+    """What the other side consents to: SHA-256 over the canonical terms."""
+    expires_at = fields.DatetimeField(null=True)
+    made_at = fields.DatetimeField()
+    answered_at = fields.DatetimeField(null=True)
+
+    class Meta:
+        table = "offers"
+        table_description = "Offers."
+        unique_together = (("deal", "sequence"),)
+
+    @property
+    def price(self) -> Money:
+        return Money(self.price_amount, self.currency)
+
+
+class DealEvent(Model):
+    """One row for each change of a deal's status. Written once, never edited."""
+
+    id = fields.BigIntField(primary_key=True)
+    deal: fields.ForeignKeyRelation[Deal] = fields.ForeignKeyField(
+        "market.Deal", related_name="events", on_delete=fields.RESTRICT
+    )
+    deal_id: UUID
+    action = enum_column(DealAction, null=True)
+    status = enum_column(DealStatus)
+    actor: fields.ForeignKeyNullableRelation[User] = fields.ForeignKeyField(
+        "market.User", related_name="deal_events", null=True, on_delete=fields.SET_NULL
+    )
+    actor_id: UUID | None
+    happened_at = fields.DatetimeField()
+
+    class Meta:
+        table = "deal_events"
+        table_description = "Deal events."
+
+
+class Introduction(Model):
+    """A broker's introduction of two sides: what was agreed, stamped before contacts are revealed."""
+
+    id = fields.UUIDField(primary_key=True)
+    match: fields.OneToOneRelation[Match] = fields.OneToOneField(
+        "market.Match", related_name="introduction", on_delete=fields.RESTRICT
+    )
+    match_id: UUID
+    deal: fields.OneToOneRelation[Deal] = fields.OneToOneField(
+        "market.Deal", related_name="introduction", on_delete=fields.RESTRICT
+    )
+    deal_id: UUID
+    broker: fields.ForeignKeyRelation[User] = fields.ForeignKeyField(
+        "market.User", related_name="introductions", on_delete=fields.RESTRICT
+    )
+    broker_id: UUID
+    commission_basis_points = fields.IntField()
+    note = fields.TextField(default="")
+    introduced_at = fields.DatetimeField()
+    seller_agreed_at = fields.DatetimeField(null=True)
+    """Contacts are revealed when both sides have agreed to be introduced."""
+    buyer_agreed_at = fields.DatetimeField(null=True)
+
+    class Meta:
+        table = "introductions"
+        table_description = "Introductions."

@@ -1,0 +1,27 @@
+"""Everything from outside that a page or a job may need, handed in once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from market.files.store import FileStore
+    from market.kit.mail import Mailer
+    from market.payments.gateway import PaymentGateway
+    from market.search.engine import SearchEngine
+    from market.settings import Settings
+
+
+@dataclass(frozen=True)
+class Deps:
+    settings: Settings
+    clock: Callable[[], datetime]
+    """The time of the business, in UTC."""
+    search: SearchEngine
+    mailer: Mailer
+    store: FileStore
+    gateway: PaymentGateway | None
+    """None: this market takes no online payments."""

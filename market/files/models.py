@@ -1,0 +1,68 @@
+from __future__ import annotations
+
+from enum import StrEnum
+from uuid import UUID
+
+from tortoise import fields
+from tortoise.models import Model
+
+from market.accounts.models import User
+from market.kit.fields import enum_column
+
+
+class Tier(StrEnum):
+    """Who may open a file."""
+
+    PUBLIC = "public"
+    """公开"""
+    VERIFIED = "verified"
+    """实名可见"""
+    UNDERTAKING = "undertaking"
+    """签承诺书后可见"""
+    PARTIES = "parties"
+    """Only the parties to its record."""
+
+
+class StoredFile(Model):
+    """A file a person handed in. Its content lies in the store under its hash and never changes."""
+
+    id = fields.UUIDField(primary_key=True)
+    subject_kind = fields.CharField(max_length=24)
+    subject_id = fields.UUIDField()
+    kind = fields.CharField(max_length=40, default="attachment")
+    name = fields.CharField(max_length=200)
+    media_type = fields.CharField(max_length=100)
+    """Found in the content, not believed from the browser."""
+    size = fields.BigIntField()
+    sha256 = fields.CharField(max_length=64)
+    tier = enum_column(Tier, Tier.PARTIES)
+    version = fields.IntField(default=1)
+    uploaded_by: fields.ForeignKeyNullableRelation[User] = fields.ForeignKeyField(
+        "market.User", related_name="files", null=True, on_delete=fields.SET_NULL
+    )
+    uploaded_by_id: UUID | None
+    uploaded_at = fields.DatetimeField()
+
+    class Meta:
+        table = "files"
+        table_description = "Files."
+        indexes = (("subject_kind", "subject_id"), ("sha256",))
+
+
+class FileAccess(Model):
+    """Who opened which file when."""
+
+    id = fields.BigIntField(primary_key=True)
+    file: fields.ForeignKeyRelation[StoredFile] = fields.ForeignKeyField(
+        "market.StoredFile", related_name="accesses", on_delete=fields.RESTRICT
+    )
+    file_id: UUID
+    user: fields.ForeignKeyNullableRelation[User] = fields.ForeignKeyField(
+        "market.User", related_name="file_accesses", null=True, on_delete=fields.SET_NULL
+    )
+    user_id: UUID | None
+    opened_at = fields.DatetimeField()
+
+    class Meta:
+        table = "file_accesses"
+        table_description = "File accesses."

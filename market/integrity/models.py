@@ -1,0 +1,74 @@
+from __future__ import annotations
+
+from enum import StrEnum
+
+from tortoise import fields
+from tortoise.models import Model
+
+from market.kit.fields import enum_column
+
+
+class SanctionStatus(StrEnum):
+    FILED = "filed"
+    HEARD = "heard"
+    CONFIRMED = "confirmed"
+    ACTIVE = "active"
+    EXPIRED = "expired"
+    REPAIRED = "repaired"
+
+
+class SanctionGrade(StrEnum):
+    GENERAL = "general"
+    SERIOUS = "serious"
+
+
+class Scope(StrEnum):
+    """What a sanction bars its subject from."""
+
+    SUBSIDY = "subsidy"
+    PROJECT = "project"
+    REVIEW = "review"
+    BROKERAGE = "brokerage"
+
+
+class Sanction(Model):
+    """A record of misconduct with a scope and a term (科研诚信, 一票否决)."""
+
+    id = fields.UUIDField(primary_key=True)
+    subject_uscc = fields.CharField(max_length=18)
+    subject_name = fields.CharField(max_length=120)
+    grade = enum_column(SanctionGrade)
+    scopes: fields.JSONField[list[str]] = fields.JSONField()
+    decision_number = fields.CharField(max_length=80)
+    source = fields.CharField(max_length=200)
+    basis = fields.TextField()
+    starts_on = fields.DateField()
+    ends_on = fields.DateField(null=True)
+    """Null: without end."""
+    status = enum_column(SanctionStatus, SanctionStatus.FILED)
+    created_at = fields.DatetimeField()
+
+    class Meta:
+        table = "sanctions"
+        table_description = "Sanctions."
+        indexes = (("subject_uscc",),)
+
+
+class IntegrityCheck(Model):
+    """One question to the integrity records and its answer, kept as evidence."""
+
+    id = fields.UUIDField(primary_key=True)
+    subject_uscc = fields.CharField(max_length=18)
+    scope = enum_column(Scope)
+    occasion = fields.CharField(max_length=40)
+    """submission, list_confirmation or payment."""
+    reference_kind = fields.CharField(max_length=24)
+    reference_id = fields.UUIDField()
+    is_clear = fields.BooleanField()
+    found: fields.JSONField[list[dict[str, object]]] = fields.JSONField()
+    checked_at = fields.DatetimeField()
+
+    class Meta:
+        table = "integrity_checks"
+        table_description = "Integrity checks."
+        indexes = (("reference_kind", "reference_id"),)

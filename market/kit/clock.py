@@ -1,0 +1,56 @@
+"""The time of the business. In a demo it can be moved forward; elsewhere it is real."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from market.kit.models import SystemState
+
+SHANGHAI = ZoneInfo("Asia/Shanghai")
+_KEY = "clock"
+
+
+class BusinessClock:
+    """Tells the time of the business: real time plus the offset that stands in the database."""
+
+    def __init__(self) -> None:
+        self.offset = timedelta()
+
+    def __call__(self) -> datetime:
+        return datetime.now(UTC) + self.offset
+
+    async def load(self) -> None:
+        """Take over the offset that another process may have changed."""
+        row = await SystemState.get_or_none(key=_KEY)
+        self.offset = timedelta(seconds=int(str(row.value["seconds"]))) if row else timedelta()
+
+    async def move(self, by: timedelta) -> None:
+        """Move the clock forward, for every process and for ever.
+
+        Raises:
+            ValueError: the clock never goes back.
+        """
+        if by < timedelta():
+            raise ValueError("the clock never goes back")
+        await self.load()
+        offset = self.offset + by
+        await SystemState.update_or_create(
+            key=_KEY, defaults={"value": {"seconds": int(offset.total_seconds())}}
+        )
+        self.offset = offset
+
+
+def local(moment: datetime) -> datetime:
+    """Return the moment as people here read it."""
+    return moment.astimezone(SHANGHAI)
+
+
+def local_date(moment: datetime) -> date:
+    """Return the day it is in Asia/Shanghai at this moment."""
+    return moment.astimezone(SHANGHAI).date()
+
+
+def end_of_day(day: date) -> datetime:
+    """Return 24:00 Asia/Shanghai of this day, in UTC."""
+    return datetime.combine(day + timedelta(days=1), datetime.min.time(), SHANGHAI).astimezone(UTC)

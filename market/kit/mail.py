@@ -1,0 +1,68 @@
+"""Mails: written in the transaction that causes them, sent by a job."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from email.message import EmailMessage
+from typing import Protocol
+from urllib.parse import unquote, urlsplit
+
+from market.kit.jobs import enqueue
+from market.kit.models import OutgoingMail
+
+
+class Mailer(Protocol):
+    """Sends one mail; raises OSError when that cannot be done now."""
+
+    async def send(self, mail: OutgoingMail) -> None: ...
+
+
+class PageMailer:
+    """Sends nothing: in the demo, mails are read on a page."""
+
+    async def send(self, mail: OutgoingMail) -> None:
+        return None
+
+
+class SmtpMailer:
+    """Sends through a mail server, `smtp://user:password@host:587` or `smtps://…`."""
+
+    def __init__(self, url: str, sender: str) -> None:
+        self._parts = urlsplit(url)
+        self._sender = sender
+
+    async def send(self, mail: OutgoingMail) -> None:
+        import asyncio
+
+        await asyncio.to_thread(self._send, mail)
+
+    def _send(self, mail: OutgoingMail) -> None:
+        import smtplib
+
+        message = EmailMessage()
+        message["From"] = self._sender
+        message["To"] = mail.recipient
+        message["Subject"] = mail.subject
+        message.set_content(mail.text)
+        parts = self._parts
+        secure = parts.scheme == "smtps"
+        connect = smtplib.SMTP_SSL if secure else smtplib.SMTP
+        with connect(parts.hostname or "localhost", parts.port or (465 if secure else 587), timeout=20) as server:
+            if not secure and parts.username:
+                server.starttls()
+            if parts.username:
+                server.login(unquote(parts.username), unquote(parts.password or ""))
+            server.send_message(message)
+
+
+async def write_mail(recipient: str, subject: str, text: str, *, now: datetime) -> OutgoingMail:
+    """Write a mail inside the current transaction; a job sends it once that is committed."""
+    mail = await OutgoingMail.create(
+        recipient=recipient, subject=_one_line(subject), text=text, created_at=now
+    )
+    await enqueue("mail.send", mail_id=mail.id)
+    return mail
+
+
+def _one_line(subject: str) -> str:
+    return " ".join(subject.split())[:300]

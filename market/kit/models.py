@@ -1,0 +1,44 @@
+from tortoise import fields
+from tortoise.models import Model
+
+
+class SystemState(Model):
+    """A small fact about the running market that must outlive it, such as the demo clock's offset."""
+
+    key = fields.CharField(max_length=60, primary_key=True)
+    value: fields.JSONField[dict[str, object]] = fields.JSONField()
+
+    class Meta:
+        table = "system_state"
+        table_description = "System state."
+
+
+class Attempt(Model):
+    """How often something was tried in one window of real time; the memory of the rate limits."""
+
+    id = fields.BigIntField(primary_key=True)
+    key = fields.CharField(max_length=200)
+    window = fields.BigIntField()
+    """Number of the window since 1970."""
+    count = fields.IntField(default=0)
+
+    class Meta:
+        table = "attempts"
+        table_description = "Attempts."
+        unique_together = (("key", "window"),)
+
+
+class OutgoingMail(Model):
+    """A mail to one person, written in the transaction that caused it, sent by a job."""
+
+    id = fields.BigIntField(primary_key=True)
+    recipient = fields.CharField(max_length=254)
+    subject = fields.CharField(max_length=300)
+    text = fields.TextField()
+    created_at = fields.DatetimeField()
+    sent_at = fields.DatetimeField(null=True)
+
+    class Meta:
+        table = "outgoing_mails"
+        table_description = "Outgoing mails."
+        indexes = (("recipient",),)

@@ -1,0 +1,122 @@
+"""Exact money: whole numbers of minor units, one stated rounding, parts that add up."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import Decimal, InvalidOperation
+from fractions import Fraction
+
+ZERO_DECIMAL = frozenset(
+    "BIF CLP DJF GNF JPY KMF KRW MGA PYG RWF UGX VND VUV XAF XOF XPF".split()
+)
+"""Currencies without a minor unit (ISO 4217)."""
+THREE_DECIMAL = frozenset("BHD IQD JOD KWD LYD OMR TND".split())
+
+
+class CurrencyMismatch(ValueError):
+    """Two amounts of different currencies were put together."""
+
+
+def decimals(currency: str) -> int:
+    """Return how many decimals the currency has (ISO 4217)."""
+    if currency in ZERO_DECIMAL:
+        return 0
+    return 3 if currency in THREE_DECIMAL else 2
+
+
+def round_half_up(exact: Fraction) -> int:
+    """Round to a whole number, halves away from zero: the one rounding of this product."""
+    sign = -1 if exact < 0 else 1
+    exact = abs(exact)
+    return sign * ((2 * exact.numerator + exact.denominator) // (2 * exact.denominator))
+
+
+def allocate(total: int, weights: Sequence[int | Fraction]) -> list[int]:
+    """Divide `total` in proportion to `weights`; the parts add up to it exactly.
+
+    Each part is first rounded down, then the units left go to the largest
+    remainders; equal remainders go to the earlier part. All-zero weights give
+    everything to the first part.
+
+    Raises:
+        ValueError: a weight is negative, or there is none.
+    """
+    if not weights or any(w < 0 for w in weights):
+        raise ValueError("weights must be given and not negative")
+    whole = sum((Fraction(w) for w in weights), Fraction(0))
+    if whole == 0:
+        return [total, *([0] * (len(weights) - 1))]
+    sign = -1 if total < 0 else 1
+    exact = [Fraction(abs(total)) * w / whole for w in weights]
+    parts = [int(e) for e in exact]
+    left = abs(total) - sum(parts)
+    order = sorted(range(len(parts)), key=lambda i: (-(exact[i] - parts[i]), i))
+    for i in order[:left]:
+        parts[i] += 1
+    return [sign * p for p in parts]
+
+
+@dataclass(frozen=True, slots=True)
+class Money:
+    """An exact amount: `amount` counts minor units (分 for CNY), never fractions of them."""
+
+    amount: int
+    currency: str = "CNY"
+
+    def __add__(self, other: Money) -> Money:
+        return Money(self.amount + self._same(other), self.currency)
+
+    def __sub__(self, other: Money) -> Money:
+        return Money(self.amount - self._same(other), self.currency)
+
+    def __neg__(self) -> Money:
+        return Money(-self.amount, self.currency)
+
+    def __lt__(self, other: Money) -> bool:
+        return self.amount < self._same(other)
+
+    def __le__(self, other: Money) -> bool:
+        return self.amount <= self._same(other)
+
+    def __bool__(self) -> bool:
+        return self.amount != 0
+
+    def share(self, basis_points: int) -> Money:
+        """Return this share of the amount, half a unit rounded away from zero."""
+        return Money(round_half_up(Fraction(self.amount * basis_points, 10_000)), self.currency)
+
+    def allocate(self, weights: Sequence[int | Fraction]) -> list[Money]:
+        """Divide in proportion to `weights` by largest remainder; the parts add up."""
+        return [Money(part, self.currency) for part in allocate(self.amount, weights)]
+
+    @property
+    def decimal(self) -> Decimal:
+        """The amount in major units, exactly."""
+        return Decimal(self.amount).scaleb(-decimals(self.currency))
+
+    @classmethod
+    def parse(cls, text: str, currency: str = "CNY", *, unit: int = 1) -> Money:
+        """Read an amount that a person typed, in `unit`s of the major unit (10000 for 万元).
+
+        Raises:
+            ValueError: it is no plain number, or finer than one minor unit, or absurdly large.
+        """
+        cleaned = text.strip().replace(",", "").replace("，", "").lstrip("￥¥")
+        try:
+            value = Decimal(cleaned)
+        except InvalidOperation:
+            raise ValueError("not a number") from None
+        if not value.is_finite() or "e" in cleaned.lower() or "_" in cleaned:
+            raise ValueError("not a plain number")
+        if abs(value) >= Decimal(10) ** 13:
+            raise ValueError("too large")
+        minor = value * unit * 10 ** decimals(currency)
+        if minor != minor.to_integral_value():
+            raise ValueError("finer than one minor unit")
+        return cls(int(minor), currency)
+
+    def _same(self, other: Money) -> int:
+        if other.currency != self.currency:
+            raise CurrencyMismatch(f"{self.currency} and {other.currency}")
+        return other.amount

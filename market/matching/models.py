@@ -1,0 +1,83 @@
+from __future__ import annotations
+
+from enum import StrEnum
+from uuid import UUID
+
+from tortoise import fields
+from tortoise.models import Model
+
+from market.accounts.models import Organisation, User
+from market.kit.fields import enum_column
+from market.listings.models import Need, Outcome
+
+
+class MatchStatus(StrEnum):
+    SUGGESTED = "suggested"
+    ASSIGNED = "assigned"
+    """经纪人跟进"""
+    INTERESTED = "interested"
+    """双方有意向: introduced by the broker."""
+    TALKING = "talking"
+    DEALT = "dealt"
+    DROPPED = "dropped"
+
+
+class Match(Model):
+    """A need and an outcome that fit, with the score, its parts, and what does not fit."""
+
+    id = fields.UUIDField(primary_key=True)
+    need: fields.ForeignKeyRelation[Need] = fields.ForeignKeyField(
+        "market.Need", related_name="matches", on_delete=fields.CASCADE
+    )
+    need_id: UUID
+    outcome: fields.ForeignKeyRelation[Outcome] = fields.ForeignKeyField(
+        "market.Outcome", related_name="matches", on_delete=fields.CASCADE
+    )
+    outcome_id: UUID
+    status = enum_column(MatchStatus, MatchStatus.SUGGESTED)
+    score = fields.IntField()
+    """0-1000."""
+    parts: fields.JSONField[dict[str, int]] = fields.JSONField()
+    """What each part gave; the parts add up to the score."""
+    terms: fields.JSONField[list[str]] = fields.JSONField()
+    """Common terms, the heaviest first."""
+    misfits: fields.JSONField[list[str]] = fields.JSONField()
+    """Keys of what does not fit, `scoring.MISFITS`."""
+    scorer_version = fields.CharField(max_length=20)
+    need_revision = fields.IntField()
+    outcome_revision = fields.IntField()
+    broker: fields.ForeignKeyNullableRelation[User] = fields.ForeignKeyField(
+        "market.User", related_name="matches", null=True, on_delete=fields.SET_NULL
+    )
+    broker_id: UUID | None
+    taken_up_at = fields.DatetimeField(null=True)
+    dropped_reason = fields.CharField(max_length=40, default="")
+    computed_at = fields.DatetimeField()
+
+    class Meta:
+        table = "matches"
+        table_description = "Matches."
+        unique_together = (("need", "outcome"),)
+        indexes = (("outcome_id", "score"), ("need_id", "score"), ("broker_id", "status"))
+
+
+class MatchFeedback(Model):
+    """不感兴趣: one side does not want to see this match any more, and why."""
+
+    id = fields.UUIDField(primary_key=True)
+    match: fields.ForeignKeyRelation[Match] = fields.ForeignKeyField(
+        "market.Match", related_name="feedback", on_delete=fields.CASCADE
+    )
+    match_id: UUID
+    organisation: fields.ForeignKeyRelation[Organisation] = fields.ForeignKeyField(
+        "market.Organisation", related_name="match_feedback", on_delete=fields.RESTRICT
+    )
+    organisation_id: UUID
+    reason = fields.CharField(max_length=40)
+    comment = fields.CharField(max_length=400, default="")
+    given_at = fields.DatetimeField()
+
+    class Meta:
+        table = "match_feedback"
+        table_description = "Match feedback."
+        unique_together = (("match", "organisation"),)

@@ -1,0 +1,96 @@
+from __future__ import annotations
+
+from enum import StrEnum
+from uuid import UUID
+
+from tortoise import fields
+from tortoise.models import Model
+
+from market.accounts.models import User
+from market.kit.fields import enum_column
+
+
+class NoticeKind(StrEnum):
+    PRICE = "price"
+    """协议定价公示"""
+    SUBSIDY = "subsidy"
+    """补助拟支持名单公示"""
+    REWARD = "reward"
+    """现金奖励公示"""
+
+
+class NoticeStatus(StrEnum):
+    OPEN = "open"
+    OBJECTED = "objected"
+    CLEAR = "clear"
+    UPHELD = "upheld"
+    """An objection was upheld against the whole notice: what depends on it does not go on."""
+    ARCHIVED = "archived"
+
+
+class DayKind(StrEnum):
+    CALENDAR = "calendar"
+    WORKING = "working"
+
+
+class ObjectionStatus(StrEnum):
+    FILED = "filed"
+    ANSWERED = "answered"
+    UPHELD = "upheld"
+    DISMISSED = "dismissed"
+
+
+class Notice(Model):
+    """A public notice (公示): frozen text, a legal period, objections."""
+
+    id = fields.UUIDField(primary_key=True)
+    number = fields.CharField(max_length=20, unique=True)
+    kind = enum_column(NoticeKind)
+    status = enum_column(NoticeStatus, NoticeStatus.OPEN)
+    subject_kind = fields.CharField(max_length=24)
+    subject_id = fields.UUIDField()
+    title = fields.CharField(max_length=200)
+    body: fields.JSONField[list[list[str]]] = fields.JSONField()
+    """Pairs of label and text, in the order they are shown; frozen at publication."""
+    body_hash = fields.CharField(max_length=64)
+    """SHA-256 over the canonical JSON of title and body."""
+    days = fields.IntField()
+    day_kind = enum_column(DayKind)
+    published_at = fields.DatetimeField()
+    ends_at = fields.DatetimeField(null=True)
+    """Null: the end cannot be told yet, the holiday table does not reach so far."""
+    closed_at = fields.DatetimeField(null=True)
+
+    objections: fields.ReverseRelation[Objection]
+
+    class Meta:
+        table = "notices"
+        table_description = "Notices."
+        indexes = (("subject_kind", "subject_id"), ("status", "ends_at"))
+
+
+class Objection(Model):
+    """An objection by a named person to a notice, or to one entry of it."""
+
+    id = fields.UUIDField(primary_key=True)
+    notice: fields.ForeignKeyRelation[Notice] = fields.ForeignKeyField(
+        "market.Notice", related_name="objections", on_delete=fields.RESTRICT
+    )
+    notice_id: UUID
+    entry_id = fields.UUIDField(null=True)
+    """The one record of the notice it is about (a claim in a list); null for the whole."""
+    objector: fields.ForeignKeyRelation[User] = fields.ForeignKeyField(
+        "market.User", related_name="objections", on_delete=fields.RESTRICT
+    )
+    objector_id: UUID
+    reason = fields.TextField()
+    status = enum_column(ObjectionStatus, ObjectionStatus.FILED)
+    answer = fields.TextField(default="")
+    decision = fields.TextField(default="")
+    filed_at = fields.DatetimeField()
+    answered_at = fields.DatetimeField(null=True)
+    decided_at = fields.DatetimeField(null=True)
+
+    class Meta:
+        table = "objections"
+        table_description = "Objections."

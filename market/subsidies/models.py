@@ -1,0 +1,375 @@
+from __future__ import annotations
+
+from enum import StrEnum
+from uuid import UUID
+
+from tortoise import fields
+from tortoise.models import Model
+
+from market.accounts.models import Organisation, User
+from market.contracts.models import Contract
+from market.files.models import StoredFile
+from market.kit.fields import enum_column
+
+
+class TermsStatus(StrEnum):
+    DRAFT = "draft"
+    RELEASED = "released"
+
+
+class ClaimStatus(StrEnum):
+    DRAFT = "draft"
+    SUBMITTED = "submitted"
+    ACCEPTED = "accepted"
+    SUPPLEMENT = "supplement"
+    """补正通知"""
+    CALCULATED = "calculated"
+    RECHECKED = "rechecked"
+    REVIEWED = "reviewed"
+    PUBLICITY = "publicity"
+    OBJECTION = "objection"
+    APPROVED = "approved"
+    TO_PAY = "to_pay"
+    PAID = "paid"
+    TRACKING = "tracking"
+    CLOSED = "closed"
+    REJECTED = "rejected"
+    WITHDRAWN = "withdrawn"
+    CLAWBACK = "clawback"
+
+
+class ClaimAction(StrEnum):
+    SUBMIT = "submit"
+    WITHDRAW = "withdraw"
+    ACCEPT = "accept"
+    ASK_SUPPLEMENT = "ask_supplement"
+    SUPPLY = "supply"
+    CALCULATE = "calculate"
+    RETURN_CALCULATION = "return_calculation"
+    RECHECK = "recheck"
+    REVIEW = "review"
+    PUBLISH = "publish"
+    OBJECT = "object"
+    DISMISS_OBJECTION = "dismiss_objection"
+    APPROVE = "approve"
+    ORDER_PAYMENT = "order_payment"
+    PAY = "pay"
+    TRACK = "track"
+    CLOSE = "close"
+    REJECT = "reject"
+    CLAW_BACK = "claw_back"
+
+
+class BatchStatus(StrEnum):
+    DRAFT = "draft"
+    PUBLICITY = "publicity"
+    """Confirmed: scaled and reserved under lock, then published."""
+    APPROVED = "approved"
+    DISBURSING = "disbursing"
+    DONE = "done"
+
+
+class DisbursementStatus(StrEnum):
+    ORDERED = "ordered"
+    PAID = "paid"
+    RETURNED = "returned"
+
+
+class Programme(Model):
+    """A subsidy programme (补助政策) of one issuer."""
+
+    id = fields.UUIDField(primary_key=True)
+    slug = fields.CharField(max_length=60, unique=True)
+    name = fields.CharField(max_length=200)
+    issuer = fields.CharField(max_length=120)
+    region = fields.CharField(max_length=6)
+    role = fields.CharField(max_length=24)
+    """Whom it pays: buyer, seller, broker, registry, agency."""
+    revision = fields.IntField(default=1)
+
+    class Meta:
+        table = "programmes"
+        table_description = "Programmes."
+
+
+class ProgrammeTerms(Model):
+    """One version of a programme's terms. Drafted by one person, released by another; then frozen."""
+
+    id = fields.UUIDField(primary_key=True)
+    programme: fields.ForeignKeyRelation[Programme] = fields.ForeignKeyField(
+        "market.Programme", related_name="terms", on_delete=fields.RESTRICT
+    )
+    programme_id: UUID
+    version = fields.CharField(max_length=20)
+    status = enum_column(TermsStatus, TermsStatus.DRAFT)
+    content: fields.JSONField[dict[str, object]] = fields.JSONField()
+    """The whole rule file."""
+    valid_from = fields.DateField()
+    valid_to = fields.DateField(null=True)
+    drafted_by: fields.ForeignKeyNullableRelation[User] = fields.ForeignKeyField(
+        "market.User", related_name="drafted_terms", null=True, on_delete=fields.SET_NULL
+    )
+    drafted_by_id: UUID | None
+    released_by: fields.ForeignKeyNullableRelation[User] = fields.ForeignKeyField(
+        "market.User", related_name="released_terms", null=True, on_delete=fields.SET_NULL
+    )
+    released_by_id: UUID | None
+    released_at = fields.DatetimeField(null=True)
+
+    class Meta:
+        table = "programme_terms"
+        table_description = "Programme terms."
+        unique_together = (("programme", "version"),)
+
+
+class Budget(Model):
+    """The pot of one programme in one year; its money moves in the book, `budget:<slug>:<year>`."""
+
+    id = fields.UUIDField(primary_key=True)
+    programme: fields.ForeignKeyRelation[Programme] = fields.ForeignKeyField(
+        "market.Programme", related_name="budgets", on_delete=fields.RESTRICT
+    )
+    programme_id: UUID
+    year = fields.IntField()
+    amount = fields.BigIntField()
+    drafted_by: fields.ForeignKeyNullableRelation[User] = fields.ForeignKeyField(
+        "market.User", related_name="drafted_budgets", null=True, on_delete=fields.SET_NULL
+    )
+    drafted_by_id: UUID | None
+    released_by: fields.ForeignKeyNullableRelation[User] = fields.ForeignKeyField(
+        "market.User", related_name="released_budgets", null=True, on_delete=fields.SET_NULL
+    )
+    released_by_id: UUID | None
+    released_at = fields.DatetimeField(null=True)
+
+    class Meta:
+        table = "budgets"
+        table_description = "Budgets."
+        unique_together = (("programme", "year"),)
+
+
+class SalesReport(Model):
+    """新增销售收入: what the buyer sold thanks to the outcome of one contract in one year."""
+
+    id = fields.UUIDField(primary_key=True)
+    contract: fields.ForeignKeyRelation[Contract] = fields.ForeignKeyField(
+        "market.Contract", related_name="sales_reports", on_delete=fields.RESTRICT
+    )
+    contract_id: UUID
+    year = fields.IntField()
+    amount = fields.BigIntField()
+    note = fields.TextField(default="")
+    reported_by: fields.ForeignKeyRelation[User] = fields.ForeignKeyField(
+        "market.User", related_name="sales_reports", on_delete=fields.RESTRICT
+    )
+    reported_by_id: UUID
+    reported_at = fields.DatetimeField()
+
+    class Meta:
+        table = "sales_reports"
+        table_description = "Sales reports."
+        unique_together = (("contract", "year"),)
+
+
+class Batch(Model):
+    """A list of claims put forward together: confirmed, published, approved, paid."""
+
+    id = fields.UUIDField(primary_key=True)
+    number = fields.CharField(max_length=20, unique=True)
+    programme: fields.ForeignKeyRelation[Programme] = fields.ForeignKeyField(
+        "market.Programme", related_name="batches", on_delete=fields.RESTRICT
+    )
+    programme_id: UUID
+    year = fields.IntField()
+    status = enum_column(BatchStatus, BatchStatus.DRAFT)
+    title = fields.CharField(max_length=200)
+    confirmed_by: fields.ForeignKeyNullableRelation[User] = fields.ForeignKeyField(
+        "market.User", related_name="confirmed_batches", null=True, on_delete=fields.SET_NULL
+    )
+    confirmed_by_id: UUID | None
+    approved_by: fields.ForeignKeyNullableRelation[User] = fields.ForeignKeyField(
+        "market.User", related_name="approved_batches", null=True, on_delete=fields.SET_NULL
+    )
+    approved_by_id: UUID | None
+    created_at = fields.DatetimeField()
+    confirmed_at = fields.DatetimeField(null=True)
+    approved_at = fields.DatetimeField(null=True)
+
+    claims: fields.ReverseRelation[Claim]
+
+    class Meta:
+        table = "batches"
+        table_description = "Batches."
+
+
+class Claim(Model):
+    """An application (申报) of one organisation to one programme for one year."""
+
+    id = fields.UUIDField(primary_key=True)
+    number = fields.CharField(max_length=20, unique=True)
+    status = enum_column(ClaimStatus, ClaimStatus.DRAFT)
+    programme: fields.ForeignKeyRelation[Programme] = fields.ForeignKeyField(
+        "market.Programme", related_name="claims", on_delete=fields.RESTRICT
+    )
+    programme_id: UUID
+    terms: fields.ForeignKeyRelation[ProgrammeTerms] = fields.ForeignKeyField(
+        "market.ProgrammeTerms", related_name="claims", on_delete=fields.RESTRICT
+    )
+    terms_id: UUID
+    """The version in force for the claim's year; a claim keeps it."""
+    applicant: fields.ForeignKeyRelation[Organisation] = fields.ForeignKeyField(
+        "market.Organisation", related_name="claims", on_delete=fields.RESTRICT
+    )
+    applicant_id: UUID
+    year = fields.IntField()
+    declared_at = fields.DatetimeField(null=True)
+    """When the applicant declared that all stated is true."""
+    award_amount = fields.BigIntField(null=True)
+    """What stands at present: computed, then scaled to the pot."""
+    supplement_note = fields.TextField(default="")
+    supplement_due_on = fields.DateField(null=True)
+    reject_reason = fields.TextField(default="")
+    batch: fields.ForeignKeyNullableRelation[Batch] = fields.ForeignKeyField(
+        "market.Batch", related_name="claims", null=True, on_delete=fields.RESTRICT
+    )
+    batch_id: UUID | None
+    calculated_by: fields.ForeignKeyNullableRelation[User] = fields.ForeignKeyField(
+        "market.User", related_name="calculated_claims", null=True, on_delete=fields.RESTRICT
+    )
+    calculated_by_id: UUID | None
+    rechecked_by: fields.ForeignKeyNullableRelation[User] = fields.ForeignKeyField(
+        "market.User", related_name="rechecked_claims", null=True, on_delete=fields.RESTRICT
+    )
+    rechecked_by_id: UUID | None
+    created_at = fields.DatetimeField()
+    submitted_at = fields.DatetimeField(null=True)
+    updated_at = fields.DatetimeField()
+
+    contracts: fields.ReverseRelation[ClaimContract]
+    assessments: fields.ReverseRelation[Assessment]
+    evidence: fields.ReverseRelation[Evidence]
+
+    class Meta:
+        table = "claims"
+        table_description = "Claims."
+        indexes = (("status",), ("applicant_id", "year"))
+
+
+class ClaimContract(Model):
+    """A contract that a claim is about."""
+
+    id = fields.UUIDField(primary_key=True)
+    claim: fields.ForeignKeyRelation[Claim] = fields.ForeignKeyField(
+        "market.Claim", related_name="contracts", on_delete=fields.RESTRICT
+    )
+    claim_id: UUID
+    contract: fields.ForeignKeyRelation[Contract] = fields.ForeignKeyField(
+        "market.Contract", related_name="claims", on_delete=fields.RESTRICT
+    )
+    contract_id: UUID
+    award_amount = fields.BigIntField(null=True)
+
+    class Meta:
+        table = "claim_contracts"
+        table_description = "Claim contracts."
+        unique_together = (("claim", "contract"),)
+
+
+class Evidence(Model):
+    """One typed paper that supports a claim."""
+
+    id = fields.UUIDField(primary_key=True)
+    claim: fields.ForeignKeyRelation[Claim] = fields.ForeignKeyField(
+        "market.Claim", related_name="evidence", on_delete=fields.RESTRICT
+    )
+    claim_id: UUID
+    kind = fields.CharField(max_length=40)
+    number = fields.CharField(max_length=80, default="")
+    dated_on = fields.DateField(null=True)
+    amount = fields.BigIntField(null=True)
+    file: fields.ForeignKeyNullableRelation[StoredFile] = fields.ForeignKeyField(
+        "market.StoredFile", related_name="evidence", null=True, on_delete=fields.RESTRICT
+    )
+    file_id: UUID | None
+    added_at = fields.DatetimeField()
+
+    class Meta:
+        table = "evidence"
+        table_description = "Evidence."
+
+
+class Assessment(Model):
+    """One computation of a claim: the facts it saw, the terms it used, the lines it made."""
+
+    id = fields.UUIDField(primary_key=True)
+    claim: fields.ForeignKeyRelation[Claim] = fields.ForeignKeyField(
+        "market.Claim", related_name="assessments", on_delete=fields.RESTRICT
+    )
+    claim_id: UUID
+    sequence = fields.IntField()
+    terms: fields.ForeignKeyRelation[ProgrammeTerms] = fields.ForeignKeyField(
+        "market.ProgrammeTerms", related_name="assessments", on_delete=fields.RESTRICT
+    )
+    terms_id: UUID
+    facts: fields.JSONField[dict[str, object]] = fields.JSONField()
+    result: fields.JSONField[dict[str, object]] = fields.JSONField()
+    award_amount = fields.BigIntField()
+    is_provisional = fields.BooleanField()
+    computed_by: fields.ForeignKeyRelation[User] = fields.ForeignKeyField(
+        "market.User", related_name="assessments", on_delete=fields.RESTRICT
+    )
+    computed_by_id: UUID
+    computed_at = fields.DatetimeField()
+
+    class Meta:
+        table = "assessments"
+        table_description = "Assessments."
+        unique_together = (("claim", "sequence"),)
+
+
+class Disbursement(Model):
+    """One order to pay an approved award and what became of it (拨付)."""
+
+    id = fields.UUIDField(primary_key=True)
+    number = fields.CharField(max_length=20, unique=True)
+    claim: fields.ForeignKeyRelation[Claim] = fields.ForeignKeyField(
+        "market.Claim", related_name="disbursements", on_delete=fields.RESTRICT
+    )
+    claim_id: UUID
+    amount = fields.BigIntField()
+    status = enum_column(DisbursementStatus, DisbursementStatus.ORDERED)
+    payee_bank = fields.CharField(max_length=120)
+    payee_account = fields.CharField(max_length=40)
+    ordered_at = fields.DatetimeField()
+    ended_on = fields.DateField(null=True)
+    bank_reference = fields.CharField(max_length=80, default="")
+    entered_by: fields.ForeignKeyNullableRelation[User] = fields.ForeignKeyField(
+        "market.User", related_name="disbursements", null=True, on_delete=fields.SET_NULL
+    )
+    entered_by_id: UUID | None
+
+    class Meta:
+        table = "disbursements"
+        table_description = "Disbursements."
+
+
+class ClaimEvent(Model):
+    """One row for each change of a claim's status. Written once, never edited."""
+
+    id = fields.BigIntField(primary_key=True)
+    claim: fields.ForeignKeyRelation[Claim] = fields.ForeignKeyField(
+        "market.Claim", related_name="events", on_delete=fields.RESTRICT
+    )
+    claim_id: UUID
+    action = enum_column(ClaimAction, null=True)
+    status = enum_column(ClaimStatus)
+    actor: fields.ForeignKeyNullableRelation[User] = fields.ForeignKeyField(
+        "market.User", related_name="claim_events", null=True, on_delete=fields.SET_NULL
+    )
+    actor_id: UUID | None
+    note = fields.TextField(default="")
+    happened_at = fields.DatetimeField()
+
+    class Meta:
+        table = "claim_events"
+        table_description = "Claim events."

@@ -1,0 +1,55 @@
+"""Which modules hold tables, and how the database is brought up to date."""
+
+from __future__ import annotations
+
+import os
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING, Any
+
+from procrastinate.schema import SchemaManager
+from tortoise.migrations.executor import MigrationExecutor
+
+from market.kit.database import connected, connection, tortoise_config
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+ROOMS = (
+    "kit codes audit accounts files integrity notices ledger search listings matching payments "
+    "deals contracts subsidies"
+).split()
+MODULES = [f"market.{room}.models" for room in ROOMS]
+RELEASE_LOCK = 0x6B7A
+"""Advisory lock under which one process migrates."""
+
+TORTOISE_ORM: dict[str, Any] = tortoise_config(
+    os.environ.get("DATABASE_URL", "postgresql://postgres@localhost/postgres"), MODULES
+)
+"""For `tortoise -c market.tables.TORTOISE_ORM makemigrations`; the site does not use it."""
+
+
+@asynccontextmanager
+async def database(url: str, *, pool_size: int = 10) -> AsyncIterator[None]:
+    """Keep the market's tables connected while the block runs."""
+    async with connected(url, MODULES, pool_size=pool_size):
+        yield
+
+
+async def migrate() -> None:
+    """Bring the database up to date. Of several processes one works, the others wait for it."""
+    client = connection()
+    async with client.acquire_connection() as lock:
+        await lock.execute("SET lock_timeout = 0")
+        await lock.execute("SELECT pg_advisory_lock($1)", RELEASE_LOCK)
+        try:
+            await MigrationExecutor(client, TORTOISE_ORM["apps"]).migrate()
+            if not await _has_table("procrastinate_jobs"):
+                await client.execute_script(SchemaManager.get_schema())
+        finally:
+            await lock.execute("SELECT pg_advisory_unlock($1)", RELEASE_LOCK)
+            await lock.execute("RESET lock_timeout")
+
+
+async def _has_table(name: str) -> bool:
+    rows = await connection().execute_query_dict("SELECT to_regclass($1) IS NOT NULL AS is_there", [name])
+    return bool(rows[0]["is_there"])

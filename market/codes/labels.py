@@ -1,0 +1,282 @@
+"""The one table of what states, kinds and codes are called, and which tone a state is shown in.
+
+Keys are plain strings, because the rooms that own the enums lie above this one.
+"""
+
+from collections.abc import Mapping
+from typing import Literal
+
+from market.codes import lists
+from market.kit.i18n import Lazy, lazy
+
+Tone = Literal["act", "done", "due", "note", "wrong", "plain"]
+"""The meaning of a badge's colour: act = goes on, done = reached, due = somebody must act,
+note = before the public, wrong = refused or stopped, plain = over or not begun."""
+
+STATES: Mapping[str, Mapping[str, tuple[Tone, Lazy]]] = {
+    "outcome": {
+        "draft": ("plain", lazy("草稿")),
+        "pending": ("due", lazy("待审核")),
+        "returned": ("wrong", lazy("退回修改")),
+        "published": ("act", lazy("已发布")),
+        "negotiating": ("act", lazy("洽谈中")),
+        "licensed": ("done", lazy("已许可（可继续）")),
+        "sold": ("done", lazy("已转让")),
+        "expired": ("due", lazy("已过期")),
+        "unlisted": ("plain", lazy("已下架")),
+        "archived": ("plain", lazy("已归档")),
+    },
+    "need": {
+        "draft": ("plain", lazy("草稿")),
+        "pending": ("due", lazy("待审核")),
+        "returned": ("wrong", lazy("退回修改")),
+        "published": ("act", lazy("已发布")),
+        "matching": ("act", lazy("对接中")),
+        "solved": ("done", lazy("已解决")),
+        "closed": ("plain", lazy("已关闭")),
+        "expired": ("due", lazy("已过期")),
+    },
+    "match": {
+        "suggested": ("plain", lazy("系统推荐")),
+        "assigned": ("due", lazy("经纪人跟进")),
+        "interested": ("act", lazy("双方有意向")),
+        "talking": ("act", lazy("洽谈中")),
+        "dealt": ("done", lazy("转交易")),
+        "dropped": ("plain", lazy("已终止")),
+    },
+    "deal": {
+        "intent": ("plain", lazy("意向")),
+        "negotiating": ("act", lazy("洽谈")),
+        "priced": ("act", lazy("已定价")),
+        "publicity": ("note", lazy("公示中")),
+        "suspended": ("wrong", lazy("异议处理中，程序中止")),
+        "to_sign": ("due", lazy("待签约")),
+        "signed": ("act", lazy("已签约")),
+        "registered": ("act", lazy("已登记")),
+        "paying": ("due", lazy("履约付款")),
+        "completed": ("done", lazy("已完成")),
+        "rescinded": ("wrong", lazy("已解除")),
+        "terminated": ("plain", lazy("已终止")),
+    },
+    "offer": {
+        "open": ("due", lazy("待对方确认")),
+        "replaced": ("plain", lazy("已被新报价替换")),
+        "accepted": ("done", lazy("已接受")),
+        "expired": ("plain", lazy("已过期")),
+        "withdrawn": ("plain", lazy("已撤回")),
+    },
+    "notice": {
+        "open": ("note", lazy("公示中")),
+        "objected": ("wrong", lazy("异议处理中，程序中止")),
+        "clear": ("done", lazy("公示无异议")),
+        "upheld": ("wrong", lazy("异议成立")),
+        "archived": ("plain", lazy("已归档")),
+    },
+    "objection": {
+        "filed": ("due", lazy("已提出")),
+        "answered": ("due", lazy("已答复，待裁定")),
+        "upheld": ("wrong", lazy("异议成立")),
+        "dismissed": ("plain", lazy("异议不成立")),
+    },
+    "claim": {
+        "draft": ("plain", lazy("草稿")),
+        "submitted": ("due", lazy("已提交")),
+        "accepted": ("act", lazy("已受理")),
+        "supplement": ("due", lazy("补正通知")),
+        "calculated": ("act", lazy("已核算")),
+        "rechecked": ("act", lazy("已复核")),
+        "reviewed": ("act", lazy("已评审")),
+        "publicity": ("note", lazy("公示中")),
+        "objection": ("wrong", lazy("异议处理中，程序中止")),
+        "approved": ("done", lazy("已批准")),
+        "to_pay": ("due", lazy("待拨付")),
+        "paid": ("done", lazy("已拨付")),
+        "tracking": ("act", lazy("绩效跟踪")),
+        "closed": ("done", lazy("完结")),
+        "rejected": ("wrong", lazy("不予支持")),
+        "withdrawn": ("plain", lazy("已撤回")),
+        "clawback": ("wrong", lazy("追回")),
+    },
+    "batch": {
+        "draft": ("plain", lazy("拟定中")),
+        "publicity": ("note", lazy("公示中")),
+        "approved": ("done", lazy("已批准")),
+        "disbursing": ("due", lazy("拨付中")),
+        "done": ("done", lazy("已拨付完毕")),
+    },
+    "disbursement": {
+        "ordered": ("due", lazy("待拨付")),
+        "paid": ("done", lazy("已拨付")),
+        "returned": ("wrong", lazy("银行退回")),
+    },
+    "terms": {
+        "draft": ("plain", lazy("草稿")),
+        "released": ("done", lazy("已发布")),
+    },
+    "payment": {
+        "prepared": ("plain", lazy("准备中")),
+        "pending": ("due", lazy("待支付")),
+        "succeeded": ("done", lazy("已支付")),
+        "failed": ("wrong", lazy("支付未成功")),
+        "expired": ("plain", lazy("已超时关闭")),
+        "refunded": ("note", lazy("已退款")),
+    },
+    "remittance": {
+        "recorded": ("due", lazy("已登记，待确认")),
+        "confirmed": ("done", lazy("已确认到账")),
+        "rejected": ("wrong", lazy("核对不符")),
+    },
+    "organisation": {
+        "pending": ("due", lazy("待认证")),
+        "returned": ("wrong", lazy("退回修改")),
+        "verified": ("done", lazy("已认证")),
+        "suspended": ("wrong", lazy("已停用")),
+    },
+    "membership": {
+        "pending": ("due", lazy("待同意加入")),
+        "active": ("done", lazy("在任")),
+        "ended": ("plain", lazy("已离任")),
+    },
+    "sanction": {
+        "filed": ("due", lazy("登记")),
+        "heard": ("due", lazy("告知申辩")),
+        "confirmed": ("wrong", lazy("认定")),
+        "active": ("wrong", lazy("生效")),
+        "expired": ("plain", lazy("期满")),
+        "repaired": ("done", lazy("已修复")),
+    },
+    "sanction_grade": {
+        "general": ("due", lazy("一般失信")),
+        "serious": ("wrong", lazy("严重失信")),
+    },
+    "review": {
+        "published": ("done", lazy("审核通过并发布")),
+        "returned": ("wrong", lazy("退回修改")),
+    },
+}
+"""States by kind of record. Two are read, not stored: an outcome's `negotiating` (it has an open
+deal) and a deal's `suspended` (its notice has an open objection)."""
+
+WORDS: Mapping[str, Mapping[str, Lazy]] = {
+    "field": lists.FIELDS,
+    "industry": lists.INDUSTRIES,
+    "mode": lists.MODES,
+    "need_kind": lists.NEED_KINDS,
+    "stage": lists.STAGES,
+    "right_kind": lists.RIGHT_KINDS,
+    "right_state": lists.RIGHT_STATES,
+    "contract_kind": lists.CONTRACT_KINDS,
+    "exclusion_kind": lists.EXCLUSION_KINDS,
+    "nature": lists.NATURES,
+    "organisation_kind": lists.ORGANISATION_KINDS,
+    "staff_role": lists.STAFF_ROLES,
+    "member_role": lists.MEMBER_ROLES,
+    "certificate_level": lists.CERTIFICATE_LEVELS,
+    "drop_reason": lists.DROP_REASONS,
+    "end_reason": lists.END_REASONS,
+    "evidence_kind": lists.EVIDENCE_KINDS,
+    "price_kind": {
+        "fixed": lazy("挂牌价"),
+        "negotiable": lazy("面议"),
+    },
+    "side": {
+        "seller": lazy("卖方"),
+        "buyer": lazy("买方"),
+    },
+    "opening": {
+        "interest": lazy("意向洽谈"),
+        "response": lazy("我能解决"),
+        "introduction": lazy("经纪人引荐"),
+    },
+    "notice_kind": {
+        "price": lazy("协议定价公示"),
+        "subsidy": lazy("补助拟支持名单公示"),
+        "reward": lazy("现金奖励公示"),
+    },
+    "day_kind": {
+        "calendar": lazy("自然日"),
+        "working": lazy("工作日"),
+    },
+    "receipt_source": {
+        "remittance": lazy("对公转账"),
+        "payment": lazy("在线支付"),
+    },
+    "tier": {
+        "public": lazy("公开"),
+        "verified": lazy("实名可见"),
+        "undertaking": lazy("签承诺书后可见"),
+        "parties": lazy("仅当事各方可见"),
+    },
+    "scope": {
+        "subsidy": lazy("财政补助"),
+        "project": lazy("科技项目"),
+        "review": lazy("评审评估"),
+        "brokerage": lazy("技术中介"),
+    },
+    "deal_action": {
+        "offer": lazy("报价"),
+        "agree": lazy("接受报价"),
+        "publish": lazy("发起公示"),
+        "skip_publicity": lazy("依法无需公示"),
+        "clear": lazy("公示无异议"),
+        "sign": lazy("签约"),
+        "register": lazy("登记合同"),
+        "start_paying": lazy("开始履约付款"),
+        "complete": lazy("完成"),
+        "rescind": lazy("解除"),
+        "terminate": lazy("终止"),
+    },
+    "claim_action": {
+        "submit": lazy("提交"),
+        "withdraw": lazy("撤回"),
+        "accept": lazy("受理"),
+        "ask_supplement": lazy("发出补正通知"),
+        "supply": lazy("补正"),
+        "calculate": lazy("核算"),
+        "return_calculation": lazy("退回重新核算"),
+        "recheck": lazy("复核"),
+        "review": lazy("专家评审"),
+        "publish": lazy("列入公示"),
+        "object": lazy("提出异议"),
+        "dismiss_objection": lazy("异议不成立"),
+        "approve": lazy("批准"),
+        "order_payment": lazy("下达拨付"),
+        "pay": lazy("拨付"),
+        "track": lazy("转入绩效跟踪"),
+        "close": lazy("完结"),
+        "reject": lazy("不予支持"),
+        "claw_back": lazy("追回"),
+    },
+}
+"""Kinds and codes, which have a name but no tone."""
+
+
+def label(kind: str, value: str) -> str:
+    """Return what people call `value` in the person's language; a value not given has no name.
+
+    Only an empty field has one: 未分类.
+
+    Raises:
+        KeyError: the table knows no such kind or value.
+    """
+    if not value:
+        return str(lists.UNCLASSIFIED) if kind == "field" else ""
+    return str(labels(kind)[value])
+
+
+def labels(kind: str) -> Mapping[str, Lazy]:
+    """Return all names of one kind, in the order they are shown."""
+    if kind in STATES:
+        return {value: name for value, (_, name) in STATES[kind].items()}
+    return WORDS[kind]
+
+
+def choices(kind: str) -> list[tuple[str, str]]:
+    """Return all values of one kind with their names, for a `<select>`."""
+    return [(value, str(name)) for value, name in labels(kind).items()]
+
+
+def tone(kind: str, value: str) -> Tone:
+    """Return the tone of the badge that shows this state; what is no state is plain."""
+    states = STATES.get(kind)
+    return states[value][0] if states and value else "plain"

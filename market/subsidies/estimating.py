@@ -1,0 +1,71 @@
+"""Estimates for pages: what a contract that does not exist yet might earn, and where."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from market.subsidies.engine import compute
+from market.subsidies.facts import Applicant, Contract, Facts, Receipt
+from market.subsidies.loading import in_force
+from market.subsidies.results import Assessment
+from market.subsidies.terms import Terms
+
+_UNKNOWN_APPLICANT = Applicant()
+_UNKNOWN_CONTRACT = Contract()
+
+
+def estimate(
+    terms: Terms,
+    *,
+    year: int,
+    trade_amount: int,
+    applicant: Applicant = _UNKNOWN_APPLICANT,
+    contract: Contract = _UNKNOWN_CONTRACT,
+    granted_this_year: int | None = None,
+) -> Assessment:
+    """Compute a contract of this trade amount from what is known so far; the rest is open (待核).
+
+    The applicant is taken to claim in the role the set pays. While nothing was received the whole amount is
+    supposed to be paid, and an equity contract to be paid in, on a day not known: so the award is the
+    one to hope for, and provisional. Where the text seen gives no rate the conditions stand alone
+    (`rate_known` is false) and no amount may be shown.
+    """
+    supposed = replace(contract, trade_amount=trade_amount)
+    if contract.receipts is None:
+        supposed = replace(supposed, receipts=(Receipt(on=None, amount=trade_amount),))
+    if contract.kind == "equity" and contract.paid_in_equity is None:
+        supposed = replace(supposed, paid_in_equity=trade_amount)
+    if applicant.role is None:
+        applicant = replace(applicant, role=terms.role)
+    return compute(
+        Facts(
+            year=year,
+            applicant=applicant,
+            contracts=(supposed,),
+            granted_this_year=granted_this_year,
+            brokered_total=trade_amount,
+            registered_total=trade_amount,
+        ),
+        terms,
+    )
+
+
+def estimates_for(
+    region: str,
+    *,
+    year: int,
+    trade_amount: int,
+    role: str = "buyer",
+    applicant: Applicant = _UNKNOWN_APPLICANT,
+    contract: Contract = _UNKNOWN_CONTRACT,
+    among: Sequence[Terms] | None = None,
+) -> list[Assessment]:
+    """Compare the programmes of a place: the highest estimate first, those without a known rate last."""
+    who = replace(applicant, region=region, role=role)
+    found = [
+        estimate(terms, year=year, trade_amount=trade_amount, applicant=who, contract=contract)
+        for terms in in_force(year, among)
+        if terms.role == role and terms.region and region.startswith(terms.region)
+    ]
+    return sorted(found, key=lambda one: (not one.rate_known, -one.award, one.terms.programme))

@@ -80,4 +80,4 @@ def _catalogue(locale: str) -> catalogues.NullTranslations:
 
 @lru_cache
 def _traditional() -> OpenCC:
-    return OpenCC("s2twp")
+    return OpenCC("s2t")

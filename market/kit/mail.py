@@ -47,7 +47,9 @@ class SmtpMailer:
         parts = self._parts
         secure = parts.scheme == "smtps"
         connect = smtplib.SMTP_SSL if secure else smtplib.SMTP
-        with connect(parts.hostname or "localhost", parts.port or (465 if secure else 587), timeout=20) as server:
+        with connect(
+            parts.hostname or "localhost", parts.port or (465 if secure else 587), timeout=20
+        ) as server:
             if not secure and parts.username:
                 server.starttls()
             if parts.username:

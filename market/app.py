@@ -1,0 +1,155 @@
+"""The site: routes, middleware and error pages around the rooms."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from urllib.parse import quote
+from uuid import uuid4
+
+from starlette.applications import Starlette
+from starlette.middleware import Middleware
+from starlette.middleware.gzip import GZipMiddleware
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, RedirectResponse, Response
+from starlette.routing import BaseRoute, Mount
+from starlette.staticfiles import StaticFiles
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from market import routes
+from market.accounts import web as accounts_web
+from market.accounts.web import SignInFirst
+from market.codes import labels, lists, regions
+from market.deps import Deps
+from market.kit.database import is_busy
+from market.kit.errors import Conflict, MarketError, Unavailable
+from market.kit.i18n import LOCALES, gettext, set_locale
+from market.kit.security import SAFE_METHODS, BrowserMiddleware, buffered, check_csrf
+from market.kit.templating import STATIC, environment, render
+
+log = logging.getLogger("market")
+CSRF_EXEMPT = ("/webhooks/stripe", "/alerts/unsubscribe")
+"""Unsafe requests that are signed in another way: the gateway's webhook and the one-click unsubscribe."""
+LOCALE_COOKIE = "locale"
+LARGEST_BODY = 32 * 1024 * 1024
+
+
+def create_app(
+    deps: Deps, *, lifespan: Callable[[], AbstractAsyncContextManager[None]] | None = None
+) -> Starlette:
+    """Build the site from what is handed in; `lifespan` surrounds its life when a server runs it."""
+
+    @asynccontextmanager
+    async def life(app: Starlette) -> AsyncIterator[None]:
+        if lifespan is None:
+            yield
+            return
+        async with lifespan():
+            yield
+
+    app = Starlette(
+        routes=_routes(deps),
+        lifespan=life,
+        middleware=[
+            Middleware(GZipMiddleware, minimum_size=1000, compresslevel=5),
+            Middleware(BrowserMiddleware, is_secure=deps.settings.is_secure),
+            Middleware(_RequestMiddleware),
+        ],
+        exception_handlers={
+            MarketError: _refused,
+            Unavailable: _unavailable,
+            404: _not_found,
+            405: _not_found,
+            413: _too_large,
+        },
+    )
+    app.state.deps = deps
+    environment().globals.update(
+        label=labels.label, tone=labels.tone, lists=lists, region_name=regions.full_name
+    )
+    return app
+
+
+def _routes(deps: Deps) -> Sequence[BaseRoute]:
+    static = Mount("/static", StaticFiles(directory=STATIC, check_dir=False), name="static")
+    return [static, *routes.all_routes(deps)]
+
+
+class _RequestMiddleware:
+    """Knows the person and the language, checks CSRF, gives the request an id, catches what is left."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http" or scope["path"].startswith("/static/"):
+            await self.app(scope, receive, send)
+            return
+        has_started = False
+
+        async def note_start(message: Message) -> None:
+            nonlocal has_started
+            has_started = has_started or message["type"] == "http.response.start"
+            await send(message)
+
+        request = Request(scope, receive)
+        request.state.id, request.state.actor, request.state.unread = uuid4().hex[:12], None, 0
+        set_locale(_locale(request))
+        try:
+            if request.method not in SAFE_METHODS:
+                receive = await buffered(request, most=LARGEST_BODY)
+            await accounts_web.load(request)
+            await check_csrf(Request(scope, receive), CSRF_EXEMPT)
+            await self.app(scope, receive, note_start)
+        except MarketError as error:
+            await (await _refused(request, error))(scope, receive, send)
+        except Exception as error:  # the edge of the app: nothing may leave it but a page
+            if has_started:
+                raise
+            await (await _failed(request, error))(scope, receive, send)
+
+
+def _locale(request: Request) -> str:
+    wanted = request.cookies.get(LOCALE_COOKIE, "")
+    if wanted in LOCALES:
+        return wanted
+    accepted = request.headers.get("accept-language", "").lower()
+    return "zh-Hant" if accepted.startswith(("zh-tw", "zh-hk", "zh-hant", "zh-mo")) else "zh-Hans"
+
+
+async def _refused(request: Request, error: Exception) -> Response:
+    assert isinstance(error, MarketError)
+    if isinstance(error, SignInFirst) and request.method == "GET":
+        target = request.url.path + (f"?{request.url.query}" if request.url.query else "")
+        return RedirectResponse(
+            str(request.app.url_path_for("accounts:login")) + "?next=" + quote(target, safe="/"), 303
+        )
+    return _page(request, error.status, str(error))
+
+
+async def _unavailable(request: Request, error: Exception) -> Response:
+    log.warning("unavailable", extra={"request": request.state.id, "error": type(error).__name__})
+    return _page(request, 503, gettext("这项服务暂时没有响应，其他页面不受影响。请稍后再试。"))
+
+
+async def _not_found(request: Request, error: Exception) -> Response:
+    return _page(request, 404, gettext("没有这个页面，或者您不能查看它。"))
+
+
+async def _too_large(request: Request, error: Exception) -> Response:
+    return _page(request, 413, gettext("提交的内容过大。"))
+
+
+async def _failed(request: Request, error: Exception) -> Response:
+    if is_busy(error):
+        return _page(request, Conflict.status, gettext("同一时刻有人在改动这条记录，请再试一次。"))
+    log.exception("failed", extra={"request": getattr(request.state, "id", "")})
+    return _page(request, 500, gettext("出了差错，已经记录下来。您提交的内容没有保存，请稍后再试。"))
+
+
+def _page(request: Request, status: int, message: str) -> Response:
+    if not hasattr(request.state, "browser"):
+        return PlainTextResponse(message, status)
+    request.state.actor = getattr(request.state, "actor", None)
+    return render(request, "errors/error.html", status, status=status, message=message)

@@ -1,0 +1,205 @@
+"""The chain of responsibility (责任链): who did what to which record, in a log that shows any tampering."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Sequence
+from datetime import UTC, date, datetime
+from typing import Any, Protocol
+from uuid import UUID, uuid4
+
+from market.audit.models import AuditEvent, DailyRoot, Pseudonym
+from market.kit.clock import end_of_day, local_date
+from market.kit.database import atomic, connection
+
+GENESIS = "0" * 64
+"""What the first event of a chain is chained to."""
+
+
+class Who(Protocol):
+    """Somebody who acts: an `accounts.Actor`."""
+
+    @property
+    def user_id(self) -> UUID | None: ...
+
+    @property
+    def role(self) -> str: ...
+
+
+async def record(
+    subject_kind: str, subject_id: UUID, action: str, *, actor: Who | None, now: datetime, **data: Any
+) -> AuditEvent:
+    """Append one act to the record's chain, in the current transaction.
+
+    `data` must hold no personal value. Writers of one record wait for each other; writers of
+    different records do not. `actor=None` means a job acted by itself.
+    """
+    await connection().execute_query(
+        "SELECT pg_advisory_xact_lock(hashtextextended($1, 0))", [f"{subject_kind}:{subject_id}"]
+    )
+    head = (
+        await AuditEvent.filter(subject_kind=subject_kind, subject_id=subject_id)
+        .order_by("-sequence")
+        .first()
+        .only("sequence", "hash")
+    )
+    event = _event(
+        subject_kind,
+        subject_id,
+        action,
+        sequence=head.sequence + 1 if head else 1,
+        previous=head.hash if head else GENESIS,
+        actor=await pseudonym_of(actor.user_id) if actor and actor.user_id else None,
+        role=actor.role if actor else "job",
+        data=data,
+        now=now,
+    )
+    await event.save(force_create=True)
+    return event
+
+
+async def record_first(
+    subject_kind: str,
+    subject_ids: Sequence[UUID],
+    action: str,
+    *,
+    actor: Who | None,
+    now: datetime,
+    **data: Any,
+) -> None:
+    """Begin the chains of many records made at once, such as by an import."""
+    pseudonym = await pseudonym_of(actor.user_id) if actor and actor.user_id else None
+    role = actor.role if actor else "job"
+    await AuditEvent.bulk_create(
+        [
+            _event(
+                subject_kind,
+                each,
+                action,
+                sequence=1,
+                previous=GENESIS,
+                actor=pseudonym,
+                role=role,
+                data=data,
+                now=now,
+            )
+            for each in subject_ids
+        ],
+        batch_size=1000,
+    )
+
+
+async def pseudonym_of(user_id: UUID) -> UUID:
+    """Return the random name under which this person stands in the log."""
+    known = await Pseudonym.filter(user_id=user_id).first()
+    if known is None:
+        known = await Pseudonym.create(id=uuid4(), user_id=user_id)
+    return UUID(str(known.id))
+
+
+@atomic()
+async def make_daily_root(day: date, *, now: datetime) -> DailyRoot:
+    """Publish the root over the heads of all chains as they stood at the end of `day`.
+
+    A root once made is never made again.
+    """
+    made = await DailyRoot.get_or_none(day=day)
+    if made is not None:
+        return made
+    heads = await _heads(end_of_day(day))
+    return await DailyRoot.create(
+        day=day,
+        root=root_over((kind, str(identity), digest) for kind, identity, digest, _count in heads),
+        chains=len(heads),
+        events=sum(count for *_rest, count in heads),
+        made_at=now,
+    )
+
+
+async def _heads(before: datetime) -> list[tuple[str, UUID, str, int]]:
+    rows = await connection().execute_query_dict(
+        "SELECT DISTINCT ON (subject_kind, subject_id) subject_kind, subject_id, hash, sequence "
+        "FROM audit_events WHERE happened_at < $1 ORDER BY subject_kind, subject_id, sequence DESC",
+        [before],
+    )
+    return [(r["subject_kind"], r["subject_id"], r["hash"], r["sequence"]) for r in rows]
+
+
+def root_over(heads: Any) -> str:
+    """Return the hash over `(kind, id, head hash)` of every chain, in sorted order."""
+    digest = hashlib.sha256()
+    for kind, identity, head in sorted(heads):
+        digest.update(f"{kind}:{identity}:{head}\n".encode())
+    return digest.hexdigest()
+
+
+def event_hash(event: dict[str, Any]) -> str:
+    """Return the hash of one event as exported: every field but its own hash, as canonical JSON."""
+    body = {key: event[key] for key in FIELDS}
+    return hashlib.sha256(
+        json.dumps(body, ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode()
+    ).hexdigest()
+
+
+FIELDS = (
+    "subject_kind",
+    "subject_id",
+    "sequence",
+    "action",
+    "actor",
+    "role",
+    "data",
+    "happened_at",
+    "previous_hash",
+)
+"""What is hashed, and with `hash` what is exported."""
+
+
+def exported(event: AuditEvent) -> dict[str, Any]:
+    """Return the event as a line of an export: plain values, moments in UTC to the microsecond."""
+    return {
+        "subject_kind": event.subject_kind,
+        "subject_id": str(event.subject_id),
+        "sequence": event.sequence,
+        "action": event.action,
+        "actor": str(event.actor) if event.actor else None,
+        "role": event.role,
+        "data": event.data,
+        "happened_at": event.happened_at.astimezone(UTC).isoformat(timespec="microseconds"),
+        "previous_hash": event.previous_hash,
+        "hash": event.hash,
+    }
+
+
+def _event(
+    subject_kind: str,
+    subject_id: UUID,
+    action: str,
+    *,
+    sequence: int,
+    previous: str,
+    actor: UUID | None,
+    role: str,
+    data: dict[str, Any],
+    now: datetime,
+) -> AuditEvent:
+    event = AuditEvent(
+        subject_kind=subject_kind,
+        subject_id=subject_id,
+        sequence=sequence,
+        action=action,
+        actor=actor,
+        role=role,
+        data=json.loads(json.dumps(data, default=str)),
+        happened_at=now,
+        previous_hash=previous,
+        hash="",
+    )
+    event.hash = event_hash(exported(event))
+    return event
+
+
+def yesterday(now: datetime) -> date:
+    """Return the last whole day in Asia/Shanghai."""
+    return date.fromordinal(local_date(now).toordinal() - 1)

@@ -1,0 +1,33 @@
+"""A sentence carried over one redirect, in a signed cookie that is read once."""
+
+from __future__ import annotations
+
+from itsdangerous import BadSignature, URLSafeSerializer
+from starlette.requests import Request
+from starlette.responses import Response
+
+COOKIE = "flash"
+
+
+def _signer(request: Request) -> URLSafeSerializer:
+    return URLSafeSerializer(request.app.state.deps.settings.secret_key, salt="flash")
+
+
+def flash(request: Request, response: Response, message: str, tone: str = "done") -> Response:
+    """Show `message` on the next page; `tone` is done, note, due or wrong."""
+    response.set_cookie(
+        COOKIE, _signer(request).dumps([tone, message[:400]]), max_age=120, httponly=True, samesite="lax"
+    )
+    return response
+
+
+def take_flash(request: Request) -> tuple[str, str] | None:
+    """Return tone and message left for this page, if any."""
+    raw = request.cookies.get(COOKIE)
+    if not raw:
+        return None
+    try:
+        tone, message = _signer(request).loads(raw)
+    except (BadSignature, ValueError, TypeError):
+        return None
+    return str(tone), str(message)

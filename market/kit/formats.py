@@ -1,0 +1,78 @@
+"""Amounts, dates and shares as people here read them."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from decimal import Decimal
+
+from market.kit.clock import local, local_date
+from market.kit.i18n import gettext as _
+from market.kit.money import Money, decimals
+
+SYMBOLS = {"CNY": "￥", "USD": "US$", "EUR": "€", "HKD": "HK$", "JPY": "JP¥"}
+
+
+def yuan(amount: int | Money | None, currency: str = "CNY") -> str:
+    """Return an amount as money pages show it: ￥1,234,567.89; a dash when there is none."""
+    if amount is None:
+        return "—"
+    money = amount if isinstance(amount, Money) else Money(amount, currency)
+    places = decimals(money.currency)
+    sign = "−" if money.amount < 0 else ""
+    return f"{sign}{SYMBOLS.get(money.currency, money.currency + ' ')}{abs(money.decimal):,.{places}f}"
+
+
+def figure(amount: int | Money | None, currency: str = "CNY") -> str:
+    """Return an amount without its symbol, for columns headed 元: 1,234,567.89."""
+    if amount is None:
+        return "—"
+    money = amount if isinstance(amount, Money) else Money(amount, currency)
+    sign = "−" if money.amount < 0 else ""
+    return f"{sign}{abs(money.decimal):,.{decimals(money.currency)}f}"
+
+
+def wan(amount: int | None) -> str:
+    """Return fen as lists show them: 123.46 万元, or 4.82 亿元 above a hundred million."""
+    if amount is None:
+        return _("面议")
+    value = Decimal(amount) / 1_000_000
+    if abs(value) >= 10_000:
+        return _("%(number)s 亿元", number=_trim(value / 10_000))
+    return _("%(number)s 万元", number=_trim(value))
+
+
+def wan_input(amount: int | None) -> str:
+    """Return fen as a form in 万元 takes them: exact, without a separator."""
+    if amount is None:
+        return ""
+    text = f"{Decimal(amount) / 1_000_000:.6f}".rstrip("0")
+    whole, _dot, part = text.partition(".")
+    return f"{whole}.{part.ljust(2, '0')}"
+
+
+def percent(basis_points: int) -> str:
+    """Return basis points as a percentage: 50%."""
+    return f"{(Decimal(basis_points) / 100).normalize():f}%"
+
+
+def day(value: date | datetime | None) -> str:
+    """Return a day in Asia/Shanghai: 2026-05-01."""
+    if value is None:
+        return "—"
+    if isinstance(value, datetime):
+        value = local_date(value)
+    return value.isoformat()
+
+
+def moment(value: datetime | None) -> str:
+    """Return a minute in Asia/Shanghai: 2026-05-01 09:30."""
+    return "—" if value is None else f"{local(value):%Y-%m-%d %H:%M}"
+
+
+def file_size(size: int) -> str:
+    """Return a file's size in KB or MB."""
+    return f"{size / 1024:,.0f} KB" if size < 1024 * 1024 else f"{size / 1024 / 1024:,.1f} MB"
+
+
+def _trim(value: Decimal) -> str:
+    return f"{value:,.2f}"

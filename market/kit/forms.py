@@ -1,0 +1,283 @@
+"""Form fields as every room uses them: errors in the person's words, and what was typed is kept."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from datetime import date
+from typing import Any
+
+from wtforms import BooleanField, FieldList, FileField, Form, FormField, HiddenField, PasswordField
+from wtforms import IntegerField as _IntegerField
+from wtforms import SelectField as _SelectField
+from wtforms import SelectMultipleField as _SelectMultipleField
+from wtforms import StringField as _StringField
+from wtforms import TextAreaField as _TextAreaField
+from wtforms.validators import StopValidation, ValidationError
+from wtforms.widgets import CheckboxInput, ListWidget
+
+from market.kit.formats import wan_input
+from market.kit.i18n import gettext as _
+from market.kit.money import Money
+
+__all__ = [
+    "BaseForm",
+    "BooleanField",
+    "ChoiceField",
+    "ChoicesField",
+    "DayField",
+    "FileField",
+    "HiddenField",
+    "LongTextField",
+    "MoneyField",
+    "NumberField",
+    "PasswordField",
+    "RowsField",
+    "TextField",
+    "at_most",
+    "between",
+    "needed",
+]
+Choices = Sequence[tuple[str, Any]] | dict[str, Sequence[tuple[str, Any]]]
+
+
+class needed:  # noqa: N801 -- reads like a word of the form
+    """The field must be filled; the sentence tells the person what to enter."""
+
+    field_flags = {"required": True}
+
+    def __init__(self, message: Any) -> None:
+        self.message = message
+
+    def __call__(self, form: Any, field: Any) -> None:
+        raw = field.raw_data
+        if not raw or not any(str(value).strip() for value in raw):
+            field.errors = []
+            raise StopValidation(str(self.message))
+
+
+class at_most:  # noqa: N801
+    """The text is no longer than `count` characters."""
+
+    def __init__(self, count: int) -> None:
+        self.count = count
+
+    def __call__(self, form: Any, field: Any) -> None:
+        if field.data and len(field.data) > self.count:
+            raise ValidationError(
+                _("最多 %(most)s 个字，现在有 %(now)s 个。", most=self.count, now=len(field.data))
+            )
+
+
+class between:  # noqa: N801
+    """The whole number lies in this range, both ends included."""
+
+    def __init__(self, low: int, high: int) -> None:
+        self.low, self.high = low, high
+
+    def __call__(self, form: Any, field: Any) -> None:
+        if field.data is not None and not self.low <= field.data <= self.high:
+            raise ValidationError(_("请填 %(low)s 到 %(high)s 之间的整数。", low=self.low, high=self.high))
+
+
+class _Clean:
+    """Refuses what the database cannot keep: zero bytes and halves of characters."""
+
+    def __call__(self, form: Any, field: Any) -> None:
+        for value in field.raw_data or []:
+            if isinstance(value, str) and any(c == "\x00" or "\ud800" <= c <= "\udfff" for c in value):
+                field.data = None
+                raise StopValidation(_("含有不能保存的字符，请删去后再提交。"))
+
+
+class TextField(_StringField):
+    """One line, stripped; at most `most` characters."""
+
+    def __init__(
+        self, label: Any = "", validators: Iterable[Any] = (), most: int = 200, **options: Any
+    ) -> None:
+        super().__init__(label, [_Clean(), *validators, at_most(most)], **options)
+
+    def process_formdata(self, valuelist: list[Any]) -> None:
+        self.data = " ".join(str(valuelist[0]).split()) if valuelist else ""
+
+
+class LongTextField(_TextAreaField):
+    """Several lines; at most `most` characters."""
+
+    def __init__(
+        self, label: Any = "", validators: Iterable[Any] = (), most: int = 5000, **options: Any
+    ) -> None:
+        super().__init__(label, [_Clean(), *validators, at_most(most)], **options)
+
+    def process_formdata(self, valuelist: list[Any]) -> None:
+        self.data = str(valuelist[0]).replace("\r\n", "\n").strip() if valuelist else ""
+
+
+class NumberField(_IntegerField):
+    """A whole number, or None when left empty."""
+
+    def __init__(self, label: Any = "", validators: Iterable[Any] = (), **options: Any) -> None:
+        super().__init__(label, list(validators), **options)
+
+    def process_formdata(self, valuelist: list[Any]) -> None:
+        text = str(valuelist[0]).strip() if valuelist else ""
+        self.data = None
+        if not text:
+            return
+        if not (text.lstrip("-").isascii() and text.lstrip("-").isdigit()) or len(text) > 9:
+            raise ValueError(_("请填整数。"))
+        self.data = int(text)
+
+
+class DayField(_StringField):
+    """A day, 2026-05-01, or None when left empty."""
+
+    def __init__(self, label: Any = "", validators: Iterable[Any] = (), **options: Any) -> None:
+        options.setdefault("render_kw", {})
+        options["render_kw"] = {"type": "date", **options["render_kw"]}
+        super().__init__(label, list(validators), **options)
+
+    def process_formdata(self, valuelist: list[Any]) -> None:
+        text = str(valuelist[0]).strip() if valuelist else ""
+        self.data = None
+        if not text:
+            return
+        try:
+            found = date.fromisoformat(text)
+        except ValueError:
+            raise ValueError(_("请按 2026-05-01 的样子填日期。")) from None
+        if not 1900 <= found.year <= 2200:
+            raise ValueError(_("年份应在 1900 到 2200 之间。"))
+        self.data = found
+
+    def _value(self) -> str:
+        if self.raw_data:
+            return str(self.raw_data[0])
+        return self.data.isoformat() if isinstance(self.data, date) else ""
+
+
+class MoneyField(_StringField):
+    """An amount in 万元 (`unit=10_000`) or 元; its data is integer fen, or None when left empty."""
+
+    def __init__(
+        self,
+        label: Any = "",
+        validators: Iterable[Any] = (),
+        unit: int = 10_000,
+        is_zero_allowed: bool = False,
+        currency: str = "CNY",
+        **options: Any,
+    ) -> None:
+        options.setdefault("render_kw", {})
+        options["render_kw"] = {"inputmode": "decimal", "autocomplete": "off", **options["render_kw"]}
+        super().__init__(label, list(validators), **options)
+        self.unit, self.currency, self.is_zero_allowed = unit, currency, is_zero_allowed
+
+    def process_formdata(self, valuelist: list[Any]) -> None:
+        text = str(valuelist[0]).strip() if valuelist else ""
+        self.data = None
+        if not text:
+            return
+        try:
+            amount = Money.parse(text, self.currency, unit=self.unit).amount
+        except ValueError:
+            raise ValueError(_("请填金额，最细到分，如 120.50。")) from None
+        if amount < 0 or (amount == 0 and not self.is_zero_allowed):
+            raise ValueError(_("金额应大于零。"))
+        self.data = amount
+
+    def _value(self) -> str:
+        if self.raw_data:
+            return str(self.raw_data[0])
+        if self.data is None:
+            return ""
+        return wan_input(self.data) if self.unit == 10_000 else f"{Money(self.data, self.currency).decimal:f}"
+
+
+class ChoiceField(_SelectField):
+    """One of `choices`, a list of pairs or a function that gives it; empty when nothing is chosen."""
+
+    def __init__(
+        self,
+        label: Any = "",
+        validators: Iterable[Any] = (),
+        choices: Choices | Callable[[], Choices] = (),
+        blank: Any = None,
+        **options: Any,
+    ) -> None:
+        super().__init__(label, list(validators), choices=None, validate_choice=False, **options)
+        found: Any = choices() if callable(choices) else choices
+        if blank is not None:
+            found = {"": [("", blank)], **found} if isinstance(found, dict) else [("", blank), *found]
+        self.choices = found
+
+    def pre_validate(self, form: Any) -> None:
+        flat = (
+            [v for group in self.choices.values() for v, _l in group]
+            if isinstance(self.choices, dict)
+            else [v for v, _l in self.choices]
+        )
+        if self.data and self.data not in flat:
+            raise ValidationError(_("请从列表中选择。"))
+
+    def process_formdata(self, valuelist: list[Any]) -> None:
+        self.data = str(valuelist[0]) if valuelist else ""
+
+
+class ChoicesField(_SelectMultipleField):
+    """Any number of `choices`, as check boxes."""
+
+    widget = ListWidget(prefix_label=False)
+    option_widget = CheckboxInput()
+
+    def __init__(
+        self,
+        label: Any = "",
+        validators: Iterable[Any] = (),
+        choices: Choices | Callable[[], Choices] = (),
+        **options: Any,
+    ) -> None:
+        found: Any = choices() if callable(choices) else choices
+        super().__init__(label, list(validators), choices=list(found), validate_choice=False, **options)
+
+    def pre_validate(self, form: Any) -> None:
+        known = {value for value, _label in self.choices}
+        if any(value not in known for value in self.data or []):
+            raise ValidationError(_("请从列表中选择。"))
+
+
+class RowsField(FieldList):
+    """A table of like rows, such as 指标 / 现有 / 本成果. Rows left empty are dropped."""
+
+    def __init__(
+        self, row: type[BaseForm], label: Any = "", *, blank: int = 3, most: int = 30, **options: Any
+    ) -> None:
+        super().__init__(FormField(row), label, min_entries=blank, max_entries=None, **options)
+        self.most = most
+
+    def process(self, formdata: Any, data: Any = None, extra_filters: Any = None) -> None:
+        if formdata is not None and len(set(self._extract_indices(self.name, formdata))) > self.most:
+            formdata = None
+        super().process(formdata, data or (), extra_filters)
+
+    @property
+    def filled(self) -> list[dict[str, Any]]:
+        """The rows in which something was entered, as plain values."""
+        rows = [{k: v for k, v in entry.data.items() if k != "csrf_token"} for entry in self.entries]
+        return [row for row in rows if any(value not in ("", None, False, []) for value in row.values())]
+
+
+class BaseForm(Form):
+    """A form whose errors speak to the person. `first_error` helps to put the focus."""
+
+    @property
+    def has_errors(self) -> bool:
+        return bool(self.errors)
+
+    def refuse(self, field: str, message: str) -> None:
+        """Put a message found by a service at its field."""
+        target = self._fields.get(field) if field else None
+        if target is None:
+            self.form_errors.append(message)
+        else:
+            target.errors = [*target.errors, message]

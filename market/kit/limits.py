@@ -1,0 +1,24 @@
+"""How often something may be tried, counted in the database so that all processes count together."""
+
+from __future__ import annotations
+
+import time
+
+from market.kit.database import connection
+from market.kit.errors import TooMany
+from market.kit.i18n import gettext as _
+
+
+async def hit(key: str, *, most: int, seconds: int) -> None:
+    """Count one try of `key` in this window of real time.
+
+    Raises:
+        TooMany: it was tried more than `most` times in `seconds`.
+    """
+    rows = await connection().execute_query_dict(
+        'INSERT INTO attempts (key, "window", count) VALUES ($1, $2, 1) '
+        'ON CONFLICT (key, "window") DO UPDATE SET count = attempts.count + 1 RETURNING count',
+        [key[:200], int(time.time()) // seconds],
+    )
+    if rows[0]["count"] > most:
+        raise TooMany(_("尝试次数过多，请稍后再试。"))

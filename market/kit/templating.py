@@ -1,0 +1,99 @@
+"""Pages from Jinja templates: everything escaped, nothing undefined, no query while rendering."""
+
+from __future__ import annotations
+
+import hashlib
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlencode
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, Response
+
+from market.kit import formats
+from market.kit.flash import COOKIE as FLASH_COOKIE
+from market.kit.flash import take_flash
+from market.kit.i18n import LOCALES, get_locale, gettext
+from market.kit.security import csrf_token
+
+ROOT = Path(__file__).parent.parent.parent
+STATIC = ROOT / "static"
+
+
+@lru_cache
+def environment() -> Environment:
+    """Return the one template environment."""
+    made = Environment(
+        loader=FileSystemLoader(ROOT / "templates"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        extensions=["jinja2.ext.i18n", "jinja2.ext.do"],
+    )
+    made.install_gettext_callables(gettext, _plural, newstyle=False)  # type: ignore[attr-defined]
+    made.globals["_"] = gettext
+    made.globals["static_url"] = static_url
+    for name in ("yuan", "figure", "wan", "wan_input", "percent", "day", "moment", "file_size"):
+        made.filters[name] = getattr(formats, name)
+    return made
+
+
+def static_url(path: str) -> str:
+    """Return the address of a static file with its content's hash, so that it may be kept for ever."""
+    return f"/static/{path}?v={_hash(path)}"
+
+
+@lru_cache
+def _hash(path: str) -> str:
+    file = STATIC / path
+    return hashlib.sha256(file.read_bytes()).hexdigest()[:12] if file.exists() else "missing"
+
+
+def _plural(one: str, many: str, count: int) -> str:
+    return gettext(one if count == 1 else many)
+
+
+def render(request: Request, template: str, status_code: int = 200, **context: Any) -> Response:
+    """Return the page made of `template` and `context`.
+
+    Every template also sees `request`, `actor`, `csrf`, `url(name, **params)`, `here(**query)`,
+    `flash`, `now` and the locale.
+    """
+    app = request.app
+
+    def url(name: str, /, **params: Any) -> str:
+        return str(app.url_path_for(name, **params))
+
+    def here(**changes: Any) -> str:
+        query = {k: v for k, v in request.query_params.multi_items() if k not in changes}
+        query.update({k: v for k, v in changes.items() if v not in (None, "")})
+        return request.url.path + ("?" + urlencode(query) if query else "")
+
+    message = take_flash(request)
+    html = (
+        environment()
+        .get_template(template)
+        .render(
+            request=request,
+            actor=getattr(request.state, "actor", None),
+            unread=getattr(request.state, "unread", 0),
+            csrf=csrf_token(request),
+            url=url,
+            here=here,
+            flash=message,
+            now=app.state.deps.clock(),
+            settings=app.state.deps.settings,
+            locale=get_locale(),
+            locales=LOCALES,
+            **context,
+        )
+    )
+    response = HTMLResponse(html, status_code=status_code)
+    if message:
+        response.delete_cookie(FLASH_COOKIE)
+    if getattr(request.state, "actor", None) is not None:
+        response.headers["cache-control"] = "private, no-store"
+    return response

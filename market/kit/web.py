@@ -1,0 +1,54 @@
+"""What every handler needs of a request."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, cast
+from urllib.parse import urlsplit
+from uuid import UUID
+
+from starlette.datastructures import FormData, UploadFile
+from starlette.requests import Request
+from starlette.responses import RedirectResponse
+
+if TYPE_CHECKING:
+    from market.deps import Deps
+
+
+def deps(request: Request) -> Deps:
+    """Return what the app was given from outside."""
+    return cast("Deps", request.app.state.deps)
+
+
+def path_id(request: Request, name: str) -> UUID:
+    """Return a UUID from the path; the route's `:uuid` convertor has checked it."""
+    return cast(UUID, request.path_params[name])
+
+
+def see(request: Request, name: str, /, **params: object) -> RedirectResponse:
+    """Send the person on to the page `room:view` after a POST that worked."""
+    return RedirectResponse(str(request.app.url_path_for(name, **params)), status_code=303)
+
+
+def safe_path(target: str | None, default: str = "/") -> str:
+    """Return `target` if it is a path on this site, else `default`: no open redirects."""
+    if not target or not target.startswith("/") or target.startswith(("//", "/\\")):
+        return default
+    parts = urlsplit(target)
+    if parts.scheme or parts.netloc or any(ord(c) < 32 for c in target) or "\\" in target:
+        return default
+    return target
+
+
+async def posted(request: Request) -> FormData:
+    """Return the posted form; reading it twice is allowed."""
+    return await request.form(max_files=20, max_fields=2000, max_part_size=2 * 1024 * 1024)
+
+
+def uploads(form: FormData, name: str) -> list[UploadFile]:
+    """Return the files that were really chosen in a file field."""
+    return [f for f in form.getlist(name) if isinstance(f, UploadFile) and f.filename]
+
+
+def wants_part(request: Request) -> bool:
+    """Tell whether htmx asks for a part of a page only."""
+    return request.headers.get("hx-request") == "true"

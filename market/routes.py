@@ -1,0 +1,47 @@
+"""Where each room is found on the site. The one place, beside the app, that knows the views."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from market.accounts import views as accounts
+from market.backoffice import views as backoffice
+from market.contracts import views as contracts
+from market.deals import views as deals
+from market.files import views as files
+from market.listings import views as listings
+from market.matching import views as matching
+from market.notices import views as notices
+from market.pages import views as pages
+from market.payments import views as payments
+from market.subsidies import views as subsidies
+
+if TYPE_CHECKING:
+    from starlette.routing import BaseRoute
+
+    from market.deps import Deps
+
+ROOMS = (
+    pages,
+    accounts,
+    listings,
+    matching,
+    deals,
+    contracts,
+    notices,
+    files,
+    payments,
+    subsidies,
+    backoffice,
+)
+"""An address is looked for in this order."""
+
+
+def all_routes(deps: Deps) -> list[BaseRoute]:
+    """Return the routes of every room; pages that only a demo has are left out elsewhere."""
+    routes: list[BaseRoute] = []
+    for room in ROOMS:
+        routes += room.routes
+        if deps.settings.is_demo:
+            routes += getattr(room, "demo_routes", [])
+    return routes

@@ -1,0 +1,120 @@
+"""The ground all tests stand on: a real PostgreSQL, built by the migrations, each test rolled back."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+from collections.abc import AsyncIterator, Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import httpx
+import pytest
+import pytest_asyncio
+from tortoise.transactions import in_transaction
+
+from market.app import create_app
+from market.deps import Deps
+from market.kit.database import EmbeddedPostgres, connection
+from market.tables import database, migrate
+from tests.fakes import fake_deps
+
+ROOT = Path(__file__).parent.parent
+NOW = datetime(2026, 3, 2, 2, 0, tzinfo=UTC)
+"""When tests happen unless they say otherwise: a Monday, 10:00 in Nanning."""
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[str]:
+    """The address of a PostgreSQL server: `TEST_DATABASE_URL`, or an embedded one kept in `var/`."""
+    if url := os.environ.get("TEST_DATABASE_URL"):
+        yield url
+        return
+    server = EmbeddedPostgres(ROOT / "var" / "tests" / "postgres")
+    yield server.start()
+    server.stop()
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def database_url(postgres: str) -> AsyncIterator[str]:
+    """A database of this run's own, copied from a template that the migrations built."""
+    template = f"template_{_schema_hash()}"
+    name = f"test_{os.getpid()}"
+    async with database(postgres, pool_size=2):
+        client = connection()
+        for setting in ("fsync", "full_page_writes", "synchronous_commit"):
+            await client.execute_script(f"ALTER SYSTEM SET {setting} = off")
+        await client.execute_script("SELECT pg_reload_conf()")
+        rows = await client.execute_query_dict("SELECT 1 FROM pg_database WHERE datname = $1", [template])
+        if not rows:
+            await client.execute_script(f"CREATE DATABASE {template}_{name}")
+    if not rows:
+        async with database(_named(postgres, f"{template}_{name}"), pool_size=2):
+            await migrate()
+    async with database(postgres, pool_size=2):
+        client = connection()
+        if not rows:
+            try:
+                await client.execute_script(f"ALTER DATABASE {template}_{name} RENAME TO {template}")
+            except Exception:  # another worker was first
+                await client.execute_script(f"DROP DATABASE {template}_{name}")
+        await client.execute_script(f"DROP DATABASE IF EXISTS {name}")
+        await client.execute_script(f"CREATE DATABASE {name} TEMPLATE {template}")
+    yield _named(postgres, name)
+    async with database(postgres, pool_size=2):
+        await connection().execute_script(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def database_connection(database_url: str) -> AsyncIterator[None]:
+    async with database(database_url, pool_size=60):
+        yield
+
+
+@pytest_asyncio.fixture(loop_scope="session", autouse=True)
+async def rollback(request: pytest.FixtureRequest, database_connection: None) -> AsyncIterator[None]:
+    """Undo whatever the test wrote. Tests marked `committed` write for real and are swept after."""
+    if request.node.get_closest_marker("committed"):
+        yield
+        await _sweep()
+        return
+    async with in_transaction() as transaction:
+        yield
+        await transaction.rollback()
+
+
+@pytest.fixture
+def deps(tmp_path: Path) -> Deps:
+    """What the app is given: a fixed clock and everything outside as a stand-in."""
+    return fake_deps(tmp_path, now=NOW)
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def client(deps: Deps) -> AsyncIterator[httpx.AsyncClient]:
+    """A browser without scripts, as a guest. `tests.pages.sign_in` makes it somebody's."""
+    transport = httpx.ASGITransport(app=create_app(deps))
+    async with httpx.AsyncClient(transport=transport, base_url="http://market.test") as made:
+        yield made
+
+
+def _schema_hash() -> str:
+    digest = hashlib.sha256()
+    for path in sorted((ROOT / "market" / "migrations").glob("*.py")):
+        digest.update(path.read_bytes())
+    return digest.hexdigest()[:12]
+
+
+def _named(url: str, name: str) -> str:
+    return re.sub(r"(://[^/]*)/[^?]*", rf"\1/{name}", url)
+
+
+async def _sweep() -> None:
+    rows = await connection().execute_query_dict(
+        "SELECT string_agg(quote_ident(tablename), ', ') AS names FROM pg_tables "
+        "WHERE schemaname = 'public' AND tablename NOT LIKE 'tortoise%' AND tablename <> 'procrastinate_version'"
+    )
+    await connection().execute_script(
+        f"SET session_replication_role = replica; TRUNCATE {rows[0]['names']} RESTART IDENTITY CASCADE;"
+        "SET session_replication_role = DEFAULT"
+    )

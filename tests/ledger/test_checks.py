@@ -1,0 +1,85 @@
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+from market.kit.database import connection
+from market.kit.money import Money
+from market.ledger import checks, services
+
+NOW = datetime(2026, 3, 2, 2, 0, tzinfo=UTC)
+
+
+async def findings(name: str) -> list[str]:
+    return next(checked.findings for checked in await checks.run_checks() if checked.name == name)
+
+
+async def tamper(statement: str) -> None:
+    """Do what the constraints forbid, as somebody with the database's password could."""
+    await connection().execute_script(
+        f"SET LOCAL session_replication_role = replica; {statement}; "
+        "SET LOCAL session_replication_role = origin"
+    )
+
+
+async def book() -> None:
+    await services.post(
+        "grant", Money(100), debit="granted:G:1", credit="budget:G:1", reference="grant:1", at=NOW
+    )
+
+
+async def test_a_sound_book_passes_every_check() -> None:
+    await book()
+
+    assert [c.name for c in await checks.run_checks() if not c.is_well] == []
+
+
+async def test_a_row_that_lost_its_account_is_found() -> None:
+    await book()
+
+    await tamper("DELETE FROM ledger_accounts WHERE code = 'granted:G:1'")
+
+    assert await findings("book: balances add up to nothing") == [
+        "CNY: balances add up to 100, not to nothing"
+    ]
+
+
+async def test_an_overdrawn_budget_is_found() -> None:
+    await book()
+
+    await tamper("UPDATE transfers SET debit_id = credit_id, credit_id = debit_id")
+
+    assert await findings("book: no guarded account is overdrawn") == ["account budget:G:1 stands at -100"]
+
+
+async def test_a_reversal_of_another_amount_is_found() -> None:
+    await book()
+    wrong = await services.post(
+        "x", Money(10), debit="budget:G:1", credit="disbursed:1", reference="x:1", at=NOW
+    )
+    await services.reverse(wrong.id, reference="x:1:reversed", at=NOW)
+
+    await tamper("UPDATE transfers SET amount = 9 WHERE reference = 'x:1:reversed'")
+
+    assert await findings("book: reversals mirror what they reverse") == [
+        "transfer x:1 is reversed wrongly, by 1 rows"
+    ]
+
+
+async def test_a_pending_transfer_ended_with_another_amount_is_found() -> None:
+    await book()
+    held = await services.post(
+        "x", Money(10), debit="budget:G:1", credit="disbursed:1", reference="x:1", at=NOW, pending=True
+    )
+    await services.post_pending(held.id, reference="x:1:approved", at=NOW)
+
+    await tamper("UPDATE transfers SET amount = 9 WHERE reference = 'x:1:approved'")
+
+    assert len(await findings("book: pending transfers end once")) == 1
+
+
+async def test_a_transfer_in_a_foreign_currency_is_found() -> None:
+    await book()
+
+    await tamper("UPDATE transfers SET currency = 'USD'")
+
+    assert len(await findings("book: currencies agree")) == 1

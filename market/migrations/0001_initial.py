@@ -2116,7 +2116,7 @@ class Migration(migrations.Migration):
                         on_delete=OnDelete.RESTRICT,
                     ),
                 ),
-                ("invoice_number", fields.CharField(null=True, unique=True, max_length=40)),
+                ("invoice_number", fields.CharField(null=True, max_length=40)),
                 ("invoice_amount", fields.BigIntField(null=True)),
                 (
                     "recorded_by",

@@ -74,6 +74,13 @@ UNIQUE = {
         "payable_kind, payable_id",
         "status IN ('prepared', 'pending')",
     ),
+    # A rejected remittance leaves its invoice and its bank reference to the corrected one.
+    "remittances_one_invoice": ("remittances", "invoice_number", "status <> 'rejected'"),
+    "remittances_one_arrival": (
+        "remittances",
+        "payable_kind, payable_id, bank_reference",
+        "bank_reference <> '' AND status <> 'rejected'",
+    ),
     "transfers_one_ending": ("transfers", "pending_id", "pending_id IS NOT NULL"),
     "transfers_one_reversal": ("transfers", "reverses_id", "reverses_id IS NOT NULL"),
     "notices_one_open": ("notices", "subject_kind, subject_id", "status IN ('open', 'objected')"),

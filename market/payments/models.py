@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from enum import StrEnum
+from typing import Any
 from uuid import UUID
 
 from tortoise import fields
@@ -78,8 +79,8 @@ class Remittance(Model):
         "market.StoredFile", related_name="remittances", on_delete=fields.RESTRICT
     )
     voucher_id: UUID
-    invoice_number = fields.CharField(max_length=40, null=True, unique=True)
-    """Unique over the whole system."""
+    invoice_number = fields.CharField(max_length=40, null=True)
+    """Unique over the whole system among remittances that were not rejected."""
     invoice_amount = fields.BigIntField(null=True)
     recorded_by: fields.ForeignKeyRelation[User] = fields.ForeignKeyField(
         "market.User", related_name="recorded_remittances", on_delete=fields.RESTRICT
@@ -105,7 +106,7 @@ class GatewayEvent(Model):
     id = fields.CharField(max_length=80, primary_key=True)
     type = fields.CharField(max_length=80)
     account = fields.CharField(max_length=60, default="")
-    payload: fields.JSONField[dict[str, object]] = fields.JSONField()
+    payload: fields.JSONField[dict[str, Any]] = fields.JSONField()
     received_at = fields.DatetimeField()
     processed_at = fields.DatetimeField(null=True)
     error = fields.TextField(default="")

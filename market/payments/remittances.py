@@ -1,0 +1,133 @@
+"""Bank transfers (对公转账): one person records what arrived, another confirms it."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from uuid import UUID, uuid4
+
+from tortoise.exceptions import IntegrityError
+
+from market.accounts.actors import Actor
+from market.audit.services import record
+from market.files.models import StoredFile
+from market.kit.clock import local_date
+from market.kit.database import atomic
+from market.kit.errors import Forbidden, Invalid, NotFound
+from market.kit.i18n import gettext as _
+from market.kit.money import Money
+from market.payments.models import Remittance
+from market.payments.states import RemittanceAction, next_remittance_status
+
+
+class SamePerson(Forbidden):
+    """Who recorded a remittance may not decide on it."""
+
+
+async def record_remittance(
+    payable_kind: str,
+    payable_id: UUID,
+    money: Money,
+    *,
+    received_on: date,
+    voucher_id: UUID,
+    bank_reference: str = "",
+    invoice_number: str = "",
+    invoice_amount: int | None = None,
+    actor: Actor,
+    now: datetime,
+) -> Remittance:
+    """Record that money arrived at the bank, with its voucher. It counts when another confirms it.
+
+    Raises:
+        Invalid: a value cannot be; invoice and bank reference must be new, except to what was rejected.
+    """
+    if money.amount <= 0:
+        raise Invalid(_("金额应大于零。"), field="amount")
+    if received_on > local_date(now):
+        raise Invalid(_("到账日期不能晚于今天。"), field="received_on")
+    if bool(invoice_number) != (invoice_amount is not None):
+        raise Invalid(_("发票号码和发票金额要一起填写。"), field="invoice_number")
+    if not await StoredFile.exists(id=voucher_id):
+        raise Invalid(_("请上传银行回单。"), field="voucher")
+    remittance = Remittance(
+        id=uuid4(),
+        payable_kind=payable_kind,
+        payable_id=payable_id,
+        amount=money.amount,
+        currency=money.currency,
+        received_on=received_on,
+        bank_reference="".join(bank_reference.split()),
+        voucher_id=voucher_id,
+        invoice_number="".join(invoice_number.split()).upper() or None,
+        invoice_amount=invoice_amount,
+        recorded_by_id=actor.user_id,
+        recorded_at=now,
+    )
+    try:
+        return await _write(remittance, actor=actor, now=now)
+    except IntegrityError as error:
+        constraint = getattr(error.args[0], "constraint_name", "")
+        if constraint == "remittances_one_invoice":
+            raise Invalid(_("这个发票号码已经登记过。"), field="invoice_number") from error
+        if constraint == "remittances_one_arrival":
+            raise Invalid(_("这笔银行流水已经登记过。"), field="bank_reference") from error
+        raise
+
+
+@atomic()
+async def confirm_remittance(remittance_id: UUID, *, actor: Actor, now: datetime) -> Remittance:
+    """Confirm that the money is there. The row is locked: of two at once, the second is refused.
+
+    Raises:
+        SamePerson: the actor recorded it.
+        ActionNotAllowed: it was decided before.
+    """
+    return await _decide(remittance_id, RemittanceAction.CONFIRM, actor=actor, now=now)
+
+
+@atomic()
+async def reject_remittance(remittance_id: UUID, reason: str, *, actor: Actor, now: datetime) -> Remittance:
+    """Send a remittance back with a reason; it may then be recorded anew.
+
+    Raises:
+        SamePerson: the actor recorded it.
+        ActionNotAllowed: it was decided before.
+    """
+    if not reason.strip():
+        raise Invalid(_("请写明退回的原因。"), field="reason")
+    return await _decide(remittance_id, RemittanceAction.REJECT, actor=actor, now=now, reason=reason.strip())
+
+
+@atomic()
+async def _write(remittance: Remittance, *, actor: Actor, now: datetime) -> Remittance:
+    await remittance.save(force_create=True)
+    await record(
+        "remittance",
+        remittance.id,
+        "record",
+        actor=actor,
+        now=now,
+        amount=remittance.amount,
+        received_on=remittance.received_on,
+        invoice_number=remittance.invoice_number,
+    )
+    return remittance
+
+
+async def _decide(
+    remittance_id: UUID, action: RemittanceAction, *, actor: Actor, now: datetime, reason: str = ""
+) -> Remittance:
+    remittance = await Remittance.select_for_update().get_or_none(id=remittance_id)
+    if remittance is None:
+        raise NotFound(_("没有这笔对公转账。"))
+    remittance.status = next_remittance_status(remittance.status, action)
+    if actor.user_id == remittance.recorded_by_id:
+        raise SamePerson(_("登记人不能确认或退回自己登记的到账，请由本单位另一位同事办理。"))
+    remittance.decided_by_id, remittance.decided_at, remittance.reject_reason = (
+        actor.user_id,
+        now,
+        reason[:300],
+    )
+    await remittance.save(update_fields=["status", "decided_by_id", "decided_at", "reject_reason"])
+    await record("remittance", remittance.id, action, actor=actor, now=now, amount=remittance.amount)
+    return remittance

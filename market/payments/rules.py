@@ -1,0 +1,31 @@
+"""What can be paid online at all."""
+
+from __future__ import annotations
+
+from market.kit.errors import Conflict
+from market.kit.i18n import gettext as _
+from market.kit.money import Money
+
+MOST_ONLINE = 99_999_999
+"""The largest amount a card payment may have, in minor units; Stripe takes eight digits."""
+
+
+class NotPayableOnline(Conflict):
+    """The amount cannot be paid online."""
+
+
+def can_pay_online(money: Money) -> bool:
+    """Tell whether an amount is within what the gateway takes at once."""
+    return 0 < money.amount <= MOST_ONLINE
+
+
+def check_payable(money: Money, fee: Money) -> None:
+    """Let pass only what the gateway will take: our fee is part of the amount and less than it.
+
+    Raises:
+        NotPayableOnline: the amount is nothing or too large.
+    """
+    if not can_pay_online(money):
+        raise NotPayableOnline(_("金额超出网上支付的范围，请改用对公转账。"))
+    if not 0 <= fee.amount < money.amount or fee.currency != money.currency:
+        raise ValueError(f"the fee {fee} must be a part of {money}")

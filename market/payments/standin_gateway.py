@@ -1,0 +1,54 @@
+"""Puts the stand-in at the other end of the real adapter and the real SDK, all in one process."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+from market.payments.standin import SECRET, Deliver, Fault, StandIn
+from market.payments.stripe_gateway import StripeGateway
+
+
+class Line(httpx.AsyncBaseTransport):
+    """The line between the SDK and the stand-in, which may be cut before or after a request."""
+
+    def __init__(self, standin: StandIn) -> None:
+        self._standin = standin
+        self._inner = httpx.ASGITransport(app=standin.app)
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        fault = self._standin.take_fault()
+        if fault is Fault.DOWN:
+            raise httpx.ConnectError("the stand-in is down", request=request)
+        response = await self._inner.handle_async_request(request)
+        if fault is Fault.LOST_ANSWER:
+            await response.aclose()
+            raise httpx.ReadTimeout("the answer was lost", request=request)
+        return response
+
+
+class StandInGateway(StripeGateway):
+    """The real adapter and the real SDK, with the stand-in at the other end."""
+
+    def __init__(self, standin: StandIn | None = None) -> None:
+        self.standin = standin or StandIn()
+        client = httpx.AsyncClient(transport=Line(self.standin))
+        super().__init__("sk_test_standin", [SECRET], client=client, retries=0)
+
+
+def demo_gateway(directory: Path) -> StandInGateway:
+    """Return the gateway of the demo, whose memory lies in the data folder."""
+    return StandInGateway(StandIn(file=directory / "standin.json"))
+
+
+def deliver_to(app: Any, path: str = "/webhooks/stripe") -> Deliver:
+    """Return what brings webhooks to an app in this process."""
+    client = httpx.AsyncClient(transport=httpx.ASGITransport(app=app), base_url="http://standin")
+
+    async def deliver(body: bytes, signature: str) -> None:
+        answer = await client.post(path, content=body, headers={"stripe-signature": signature})
+        answer.raise_for_status()
+
+    return deliver

@@ -1,0 +1,231 @@
+"""Stripe behind our words: Checkout Sessions with direct charges on connected accounts."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Awaitable, Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any, TypeVar
+
+import httpx
+import stripe
+
+from market.kit.errors import GatewayUnavailable
+from market.kit.i18n import gettext as _
+from market.kit.money import Money
+from market.payments.gateway import (
+    AccountState,
+    Checkout,
+    CheckoutState,
+    Event,
+    ForgedEvent,
+    GatewayFault,
+    GatewayRefused,
+    Refund,
+    RefundState,
+)
+
+T = TypeVar("T")
+TIMEOUT = 20
+"""Seconds to wait for an answer."""
+TWO_DECIMAL_AT_STRIPE = frozenset({"UGX"})
+"""Currencies without a minor unit that Stripe nevertheless counts in hundredths."""
+REFUND_STATES = {
+    "succeeded": RefundState.SUCCEEDED,
+    "failed": RefundState.FAILED,
+    "canceled": RefundState.FAILED,
+}
+
+
+class _GivenClient(stripe.HTTPXClient):
+    """Lets the SDK talk through a client that was handed in."""
+
+    def __init__(self, client: httpx.AsyncClient) -> None:
+        super().__init__(timeout=TIMEOUT)
+        self._client_async = client
+
+
+class StripeGateway:
+    """The `PaymentGateway` that is Stripe.
+
+    Several webhook secrets may be given, since Stripe signs the events of connected accounts with
+    another one than our own. `retries` count repeats by the SDK itself, under the same key.
+    """
+
+    def __init__(
+        self,
+        secret_key: str,
+        webhook_secrets: Sequence[str],
+        *,
+        client: httpx.AsyncClient,
+        retries: int = 2,
+    ) -> None:
+        self._webhook_secrets = tuple(webhook_secrets)
+        self._api = stripe.StripeClient(
+            secret_key, http_client=_GivenClient(client), max_network_retries=retries
+        ).v1
+
+    async def create_checkout(
+        self,
+        money: Money,
+        *,
+        key: str,
+        description: str,
+        account: str,
+        fee: Money,
+        success_url: str,
+        cancel_url: str,
+        metadata: Mapping[str, str],
+    ) -> Checkout:
+        intent: dict[str, Any] = {"description": description, "metadata": dict(metadata)}
+        if fee:
+            intent["application_fee_amount"] = to_stripe(fee)
+        price = {
+            "currency": money.currency.lower(),
+            "unit_amount": to_stripe(money),
+            "product_data": {"name": description},
+        }
+        params: Any = {
+            "mode": "payment",
+            "line_items": [{"quantity": 1, "price_data": price}],
+            "payment_intent_data": intent,
+            "metadata": dict(metadata),
+            "success_url": success_url,
+            "cancel_url": cancel_url,
+        }
+        sessions = self._api.checkout.sessions
+        return _checkout(await _asked(sessions.create_async(params, _options(account, key))))
+
+    async def get_checkout(self, checkout_id: str, account: str) -> Checkout:
+        params: Any = {"expand": ["payment_intent"]}
+        sessions = self._api.checkout.sessions
+        return _checkout(await _asked(sessions.retrieve_async(checkout_id, params, _options(account))))
+
+    async def expire_checkout(self, checkout_id: str, account: str) -> Checkout:
+        sessions = self._api.checkout.sessions
+        return _checkout(await _asked(sessions.expire_async(checkout_id, None, _options(account))))
+
+    async def create_account(self, name: str, *, key: str, metadata: Mapping[str, str]) -> str:
+        params: Any = {
+            # The organisation deals with Stripe itself: its own dashboard, its own fees and losses.
+            "controller": {
+                "fees": {"payer": "account"},
+                "losses": {"payments": "stripe"},
+                "requirement_collection": "stripe",
+                "stripe_dashboard": {"type": "full"},
+            },
+            "business_profile": {"name": name},
+            "metadata": dict(metadata),
+        }
+        made = await _asked(self._api.accounts.create_async(params, _options("", key)))
+        return made.id
+
+    async def account_link(self, account: str, *, return_url: str, refresh_url: str) -> str:
+        params: Any = {
+            "account": account,
+            "type": "account_onboarding",
+            "return_url": return_url,
+            "refresh_url": refresh_url,
+        }
+        made = await _asked(self._api.account_links.create_async(params))
+        return made.url
+
+    async def get_account(self, account: str) -> AccountState:
+        found = await _asked(self._api.accounts.retrieve_async(account))
+        return AccountState(found.id, bool(found.charges_enabled), bool(found.details_submitted))
+
+    async def refund(
+        self,
+        payment_intent: str,
+        money: Money,
+        *,
+        key: str,
+        account: str,
+        with_fee: bool,
+        metadata: Mapping[str, str],
+    ) -> Refund:
+        params: Any = {
+            "payment_intent": payment_intent,
+            "amount": to_stripe(money),
+            "metadata": dict(metadata),
+        }
+        if with_fee:
+            params["refund_application_fee"] = True
+        made = await _asked(self._api.refunds.create_async(params, _options(account, key)))
+        state = REFUND_STATES.get(made.status or "", RefundState.PENDING)
+        return Refund(made.id, state, from_stripe(made.amount, made.currency))
+
+    def read_event(self, payload: bytes, signature: str) -> Event:
+        for secret in self._webhook_secrets:
+            try:
+                stripe.WebhookSignature.verify_header(payload, signature, secret, tolerance=300)
+                found = json.loads(payload)
+                return Event(found["id"], found["type"], found.get("account") or "", found)
+            except (stripe.SignatureVerificationError, ValueError, KeyError, TypeError, AttributeError):
+                continue
+        raise ForgedEvent(_("通知的签名不对，没有处理。"))
+
+
+def to_stripe(money: Money) -> int:
+    """Return the amount in the units in which Stripe counts this currency."""
+    return money.amount * 100 if money.currency in TWO_DECIMAL_AT_STRIPE else money.amount
+
+
+def from_stripe(amount: int | None, currency: str | None) -> Money:
+    """Return an amount that Stripe told as money of ours."""
+    code = (currency or "cny").upper()
+    counted = amount or 0
+    return Money(counted // 100 if code in TWO_DECIMAL_AT_STRIPE else counted, code)
+
+
+def _options(account: str, key: str = "") -> Any:
+    options: dict[str, str] = {}
+    if account:
+        options["stripe_account"] = account
+    if key:
+        options["idempotency_key"] = key
+    return options
+
+
+async def _asked(call: Awaitable[T]) -> T:
+    """Wait for the answer and translate the SDK's errors into ours."""
+    try:
+        return await call
+    except (stripe.APIConnectionError, stripe.RateLimitError) as error:
+        raise GatewayUnavailable(str(error)) from error
+    except stripe.StripeError as error:
+        status = error.http_status or 0
+        if status >= 500:
+            raise GatewayFault(str(error)) from error
+        if status < 400 or status == 409:  # An answer cut short, or the same key at work just now.
+            raise GatewayUnavailable(str(error)) from error
+        raise GatewayRefused(
+            _("支付平台没有接受：%(reason)s", reason=error.user_message or error.code or status)
+        ) from error
+
+
+def _checkout(session: stripe.checkout.Session) -> Checkout:
+    intent = session.payment_intent
+    return Checkout(
+        id=session.id,
+        url=session.url or "",
+        state=_state(session),
+        money=from_stripe(session.amount_total, session.currency),
+        expires_at=datetime.fromtimestamp(session.expires_at, UTC),
+        payment_intent=(intent if isinstance(intent, str) else intent.id) if intent else "",
+        metadata=session.metadata.to_dict() if session.metadata else {},
+    )
+
+
+def _state(session: stripe.checkout.Session) -> CheckoutState:
+    if session.status == "expired":
+        return CheckoutState.EXPIRED
+    if session.payment_status in ("paid", "no_payment_required"):
+        return CheckoutState.PAID
+    if session.status == "open":
+        return CheckoutState.OPEN
+    intent = session.payment_intent
+    # A payment that takes days has failed when its intent waits for another means of payment.
+    if isinstance(intent, stripe.PaymentIntent) and intent.status in ("requires_payment_method", "canceled"):
+        return CheckoutState.FAILED
+    return CheckoutState.PROCESSING

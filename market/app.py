@@ -31,7 +31,6 @@ from market.kit.i18n import LOCALES, gettext, set_locale
 from market.kit.logs import set_up_logs
 from market.kit.security import SAFE_METHODS, BrowserMiddleware, buffered, check_csrf
 from market.kit.templating import STATIC, environment, render
-from market.runtime import build_deps, running
 from market.settings import Settings
 
 log = logging.getLogger("market")
@@ -175,6 +174,8 @@ async def _failed(request: Request, error: Exception) -> Response:
 
 def from_env() -> Starlette:
     """Build the site from the environment, for `uvicorn --factory market.app:from_env`."""
+    from market.runtime import build_deps, running
+
     settings = Settings.from_env(os.environ)
     set_up_logs()
     deps = build_deps(settings)

@@ -37,11 +37,17 @@ async def restore(settings: Settings, archive: Path) -> int:
             "SELECT count(*) AS tables FROM pg_tables WHERE schemaname = 'public'"
         )
         if rows[0]["tables"]:
-            raise SystemExit("The database is not empty; restore wants an empty one (a new DATA_DIR will do).")
+            raise SystemExit(
+                "The database is not empty; restore wants an empty one (a new DATA_DIR will do)."
+            )
         with tempfile.TemporaryDirectory() as folder:
             await asyncio.to_thread(_unpack, archive, Path(folder))
             await _run(
-                "pg_restore", "--no-owner", "--exit-on-error", f"--dbname={conninfo(url)}", str(Path(folder) / DUMP)
+                "pg_restore",
+                "--no-owner",
+                "--exit-on-error",
+                f"--dbname={conninfo(url)}",
+                str(Path(folder) / DUMP),
             )
             await asyncio.to_thread(_bring_files, Path(folder) / FILES, settings.data_directory / FILES)
     return 0

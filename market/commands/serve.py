@@ -72,20 +72,34 @@ async def serve(settings: Settings, *, host: str, port: int) -> int:
             await seed_if_empty(deps, say=_say)
         async with working(deps, url):
             server = _Server(
-                uvicorn.Config(create_app(deps), host=host, port=port, lifespan="off", access_log=False, log_config=None)
+                settings,
+                uvicorn.Config(
+                    create_app(deps), host=host, port=port, lifespan="off", access_log=False, log_config=None
+                ),
             )
             loop = asyncio.get_running_loop()
             for number in (signal.SIGINT, signal.SIGTERM):
                 loop.add_signal_handler(number, server.stop)
-            announcing = asyncio.create_task(_announce(server, settings, port))
             await server.serve()
-            announcing.cancel()
     _say("已停止。Stopped.")
     return 0
 
 
 class _Server(uvicorn.Server):
     """A server that leaves signals to us, so that the worker and PostgreSQL are stopped as well."""
+
+    def __init__(self, settings: Settings, config: uvicorn.Config) -> None:
+        super().__init__(config)
+        self.settings = settings
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        _say(f"\n科转 KeZhuan: {self.settings.base_url}")
+        if self.settings.is_demo:
+            _say("演示登录 demo logins, password kezhuan-demo:")
+            for name, role in LOGINS:
+                _say(f"  {name}@demo.kezhuan.test  {role}")
+        _say("Ctrl-C 停止 stops everything.\n")
 
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
@@ -95,17 +109,6 @@ class _Server(uvicorn.Server):
         if self.should_exit:
             self.force_exit = True
         self.should_exit = True
-
-
-async def _announce(server: uvicorn.Server, settings: Settings, port: int) -> None:
-    while not server.started:
-        await asyncio.sleep(0.02)
-    _say(f"\n科转 KeZhuan: {settings.base_url}")
-    if settings.is_demo:
-        _say("演示登录 demo logins, password kezhuan-demo:")
-        for name, role in LOGINS:
-            _say(f"  {name}@demo.kezhuan.test  {role}")
-    _say("Ctrl-C 停止 stops everything.\n")
 
 
 def _say(text: str) -> None:

@@ -1,0 +1,112 @@
+"""The commands of the market: `python -m market COMMAND`, each explained by `--help`."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from market.settings import Settings, SettingsError
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    arguments = list(sys.argv[1:] if argv is None else argv)
+    if arguments[:1] == ["assess"]:
+        # For other systems and audits: it touches neither settings nor database.
+        from market.subsidies import assess_command
+
+        return assess_command.main(arguments[1:])
+    options = _parser().parse_args(arguments)
+    if options.command == "audit" and options.act == "verify" and options.file:
+        from market.audit.commands import verify_file
+
+        return verify_file(options.file)
+    try:
+        settings = Settings.from_env(os.environ)
+    except SettingsError as error:
+        sys.stderr.write(f"The settings will not do:\n{error}\n")
+        return 2
+    try:
+        return asyncio.run(_run(options, settings))
+    except KeyboardInterrupt:
+        return 130
+
+
+async def _run(options: argparse.Namespace, settings: Settings) -> int:
+    from market.commands import backup, people, records, serve
+
+    port = serve.port_of(os.environ)
+    match options.command:
+        case "serve":
+            return await serve.serve(settings, host=options.host, port=port)
+        case "work":
+            return await serve.run_worker(settings)
+        case "release":
+            return await serve.run_release(settings)
+        case "seed":
+            return await records.seed(settings)
+        case "import":
+            return await records.import_file(settings, options.kind, options.file, publish=options.publish)
+        case "search":
+            return await records.search(settings, options.act)
+        case "rematch":
+            return await records.rematch(settings)
+        case "programmes":
+            return await records.load_programmes(settings)
+        case "audit":
+            return await records.audit(settings, options.act, options.file)
+        case "check":
+            return await records.check(settings)
+        case "backup":
+            return await backup.backup(settings, options.file)
+        case "restore":
+            return await backup.restore(settings, options.file)
+        case "create-operator":
+            return await people.create_operator(settings, options.email, options.name)
+    raise AssertionError(options.command)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="python -m market", description="科转 KeZhuan, a technology-transfer marketplace."
+    )
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    serve = commands.add_parser("serve", help="run the site and its worker in one process")
+    serve.add_argument("--host", default="127.0.0.1")
+    commands.add_parser(
+        "work", help="run jobs only, beside sites run by uvicorn --factory market.app:from_env"
+    )
+    commands.add_parser("release", help="bring tables, released programmes and search settings up to date")
+    commands.add_parser("seed", help="fill an empty database with the demo market")
+    importing = commands.add_parser("import", help="take over listings from a file")
+    importing.add_argument("kind", choices=["outcomes", "needs"])
+    importing.add_argument("--publish", action="store_true", help="publish them, else they are drafts")
+    importing.add_argument("file", type=Path, metavar="FILE", help=".jsonl, .jsonl.gz or the Excel template")
+    search = commands.add_parser("search", help="look after the search index")
+    search.add_argument("act", choices=["status", "rebuild"])
+    commands.add_parser("rematch", help="compute all matches anew; goes on where it was stopped")
+    programmes = commands.add_parser("programmes", help="subsidy programmes")
+    programmes.add_argument("act", choices=["load"])
+    audit = commands.add_parser("audit", help="verify or export the log of who did what")
+    audit.add_argument("act", choices=["verify", "export", "root"])
+    audit.add_argument("file", type=Path, nargs="?", metavar="FILE")
+    commands.add_parser("assess", help="compute claims from JSON lines (see assess --help)")
+    commands.add_parser("check", help="check every invariant of the book and the records")
+    for name, words in (
+        ("backup", "write database and files into one archive"),
+        ("restore", "bring an archive back into an empty database"),
+    ):
+        commands.add_parser(name, help=words).add_argument("file", type=Path, metavar="FILE")
+    operator = commands.add_parser(
+        "create-operator", help="make the first user of a real site; asks for the password"
+    )
+    operator.add_argument("email")
+    operator.add_argument("name")
+    return parser
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,86 @@
+"""What must stay true of the project as a whole."""
+
+from __future__ import annotations
+
+import importlib
+import re
+from pathlib import Path
+
+import pytest
+from tortoise import Tortoise
+from tortoise.context import get_current_context
+from tortoise.migrations.autodetector import MigrationAutodetector
+
+from market.kit.database import connection
+from market.kit.templating import environment
+from market.tables import TORTOISE_ORM
+
+ROOT = Path(__file__).parent.parent
+TEMPLATES = sorted((ROOT / "templates").rglob("*.*"))
+HAN = re.compile(r"[\u4e00-\u9fff]+")
+constraints = importlib.import_module("market.migrations.0002_constraints")
+
+
+async def test_no_change_of_a_model_lacks_its_migration():
+    context = get_current_context()
+    apps = context.apps if context else Tortoise.apps
+
+    writers = await MigrationAutodetector(apps, TORTOISE_ORM["apps"]).changes()
+
+    assert writers == []
+
+
+@pytest.mark.parametrize("name", constraints.CHECKS)
+async def test_the_database_has_each_check(name):
+    table = constraints.CHECKS[name][0]
+
+    rows = await connection().execute_query_dict(
+        "SELECT 1 FROM pg_constraint WHERE conname = $1 AND conrelid = $2::regclass AND contype = 'c'",
+        [name, table],
+    )
+
+    assert rows
+
+
+@pytest.mark.parametrize("name", constraints.UNIQUE)
+async def test_the_database_has_each_partial_unique_index(name):
+    rows = await connection().execute_query_dict(
+        "SELECT 1 FROM pg_indexes WHERE indexname = $1 AND indexdef LIKE 'CREATE UNIQUE%'", [name]
+    )
+
+    assert rows
+
+
+@pytest.mark.parametrize("table", [*constraints.APPEND_ONLY, "programme_terms"])
+async def test_the_database_guards_what_is_never_edited(table):
+    rows = await connection().execute_query_dict(
+        "SELECT 1 FROM pg_trigger WHERE tgrelid = $1::regclass AND NOT tgisinternal", [table]
+    )
+
+    assert rows
+
+
+@pytest.mark.parametrize("path", TEMPLATES, ids=lambda p: str(p.relative_to(ROOT)))
+def test_each_template_compiles(path):
+    environment().get_template(str(path.relative_to(ROOT / "templates")))
+
+
+@pytest.mark.parametrize("path", TEMPLATES, ids=lambda p: str(p.relative_to(ROOT)))
+def test_every_word_of_a_template_goes_through_gettext(path):
+    text = path.read_text(encoding="utf-8")
+    text = re.sub(r"\{#.*?#\}", "", text, flags=re.S)
+    text = re.sub(r"\{%-?\s*trans.*?endtrans\s*-?%\}", "", text, flags=re.S)
+    text = re.sub(r"\{\{.*?\}\}|\{%.*?%\}", _without_translated, text, flags=re.S)
+
+    assert HAN.findall(text) == []
+
+
+@pytest.mark.parametrize("path", TEMPLATES, ids=lambda p: str(p.relative_to(ROOT)))
+def test_no_template_breaks_the_content_security_policy(path):
+    text = path.read_text(encoding="utf-8")
+
+    assert not re.search(r"\sstyle=|\son(click|change|submit|load)=|<script(?![^>]*\bsrc=)|<style", text)
+
+
+def _without_translated(found: re.Match[str]) -> str:
+    return re.sub(r"""_\(\s*("(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*')""", "", found[0])

@@ -9,7 +9,8 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import IO, Any, NoReturn
 
 from market.subsidies.engine import assess
@@ -22,17 +23,28 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Run the command and return its exit status."""
     arguments = _parser().parse_args(argv)
     try:
-        terms, refused = prepare(arguments.programme, arguments.term)
+        call = prepare(arguments.programme, arguments.term)
         source = sys.stdin.buffer if arguments.facts == "-" else open(arguments.facts, "rb")  # noqa: SIM115
     except (VersionError, TermError, OSError) as refusal:
         print(f"market assess: {refusal}", file=sys.stderr)  # noqa: T201
         return 2
     with source:
-        return write(source, sys.stdout.buffer, terms, refused)
+        return write(source, sys.stdout.buffer, call)
 
 
-def prepare(programme: str, given: Sequence[str]) -> tuple[list[Terms], dict[str, str]]:
-    """Return the versions a call may use, and why those it may not use are refused, by version.
+@dataclass(frozen=True, slots=True)
+class Call:
+    """What a call computes with."""
+
+    versions: Sequence[Terms]
+    is_explicit: bool
+    """Whether the version was named, and so is computed for any year."""
+    refused: Mapping[str, str]
+    """Why lines that fall under a version cannot be computed, by version."""
+
+
+def prepare(programme: str, given: Sequence[str]) -> Call:
+    """Find the versions a call may use, with the rate it gives.
 
     Raises:
         VersionError: there is no such programme or version.
@@ -40,28 +52,27 @@ def prepare(programme: str, given: Sequence[str]) -> tuple[list[Terms], dict[str
     """
     rate = _rate(given)
     versions = find_terms(programme)
-    usable, refused, first = [], {}, None
+    usable, refused = [], {}
     for one in versions:
         try:
             usable.append(one if rate is None else one.with_rate(rate))
         except TermError as refusal:
-            refused[one.version] = str(refusal)
-            first = first or refusal
             usable.append(one)
-    if first is not None and len(refused) == len(versions):
-        raise first
+            refused[one.version] = str(refusal)
+    if len(refused) == len(versions):
+        raise TermError("；".join(refused.values()))
     for one in usable:
         if one.needs_rate and one.version not in refused:
             raise TermError(f"{one.programme}@{one.version} 须以 --term rate_basis_points=N 给出比例")
-    return usable, refused
+    return Call(usable, "@" in programme, refused)
 
 
-def write(source: IO[bytes], target: IO[bytes], terms: Sequence[Terms], refused: dict[str, str]) -> int:
+def write(source: IO[bytes], target: IO[bytes], call: Call) -> int:
     """Compute line by line; a line that cannot be read does not stop the others."""
     status = 0
     for number, raw in _numbered(source):
         try:
-            result = _computed(raw, terms, refused)
+            result = _computed(raw, call)
         except (FactsError, VersionError, TermError) as fault:
             result = {"line": number, "error": str(fault)}
             status = 1
@@ -71,12 +82,12 @@ def write(source: IO[bytes], target: IO[bytes], terms: Sequence[Terms], refused:
     return status
 
 
-def _computed(raw: bytes, terms: Sequence[Terms], refused: dict[str, str]) -> dict[str, Any]:
+def _computed(raw: bytes, call: Call) -> dict[str, Any]:
     facts = read_facts(_parsed(raw))
-    one = terms[0] if len(terms) == 1 else version_for(terms, facts.year)
-    if one.version in refused:
-        raise TermError(refused[one.version])
-    return assess(facts, one).to_json()
+    terms = call.versions[0] if call.is_explicit else version_for(call.versions, facts.year)
+    if terms.version in call.refused:
+        raise TermError(call.refused[terms.version])
+    return assess(facts, terms).to_json()
 
 
 def _parsed(raw: bytes) -> object:

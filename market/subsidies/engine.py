@@ -225,7 +225,8 @@ def _rate(facts: Facts, terms: Terms, work: Work) -> None:
         work.stages.append(Stage("bound", None, before, exact, 0, bound))
     if case.cap is not None:
         before, exact = exact, min(exact, case.cap.amount * SCALE)
-        work.stages.append(Stage("contract_cap", case.cap, before, exact, 0, case.cap.amount))
+        step = "contract_cap" if terms.per_contract else "cap"
+        work.stages.append(Stage(step, case.cap, before, exact, 0, case.cap.amount))
     work.capped = exact
     work.exact = exact + extra if terms.add_ons_outside_cap else exact
 

@@ -19,6 +19,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
+from functools import lru_cache
 from typing import Any
 
 from market.codes import uscc
@@ -31,6 +32,7 @@ GRADES = frozenset({"general", "major"})
 
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 _YEAR = re.compile(r"\d{4}", re.ASCII)
+_is_code = lru_cache(maxsize=10_000)(uscc.is_valid)
 _NO_FLAGS: Mapping[str, bool | None] = {}
 
 
@@ -294,16 +296,23 @@ def _date(one: dict[str, Any], key: str, at: str) -> date | None:
     value = one.get(key)
     if value is None:
         return None
-    if not isinstance(value, str) or not _DATE.fullmatch(value):
-        raise FactsError(f"{at}{key}：日期应为 YYYY-MM-DD")
+    day = _day(value) if isinstance(value, str) else None
+    if day is None:
+        raise FactsError(f"{at}{key}：应为 YYYY-MM-DD 的日期")
+    return day
+
+
+@lru_cache(maxsize=10_000)
+def _day(value: str) -> date | None:
+    """Return the day, or None if it has another form or is in no calendar."""
     try:
-        return date.fromisoformat(value)
+        return date.fromisoformat(value) if _DATE.fullmatch(value) else None
     except ValueError:
-        raise FactsError(f"{at}{key}：没有这一天") from None
+        return None
 
 
 def _uscc(one: dict[str, Any], at: str) -> str | None:
     code = _text(one, "uscc", at)
-    if code is not None and not uscc.is_valid(code):
+    if code is not None and not _is_code(code):
         raise FactsError(f"{at}uscc：统一社会信用代码校验位不符")
     return code

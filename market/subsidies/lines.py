@@ -9,9 +9,12 @@ from __future__ import annotations
 from market.subsidies import texts
 from market.subsidies.rates import Part
 from market.subsidies.sharing import SCALE, share, to_fen
-from market.subsidies.terms import Terms
+from market.subsidies.terms import AddOn, Terms
 from market.subsidies.texts import Text
 from market.subsidies.works import Line, Stage, Work
+
+OWN = frozenset({"bound", "cap", "contract_cap"})
+"""Limits of one contract alone, or of a claim without contracts; nothing is shared under them."""
 
 
 def lines_of_contract(work: Work, terms: Terms) -> tuple[Line, ...]:
@@ -53,60 +56,49 @@ def _computed(work: Work, terms: Terms) -> list[Line]:
     case = work.case
     if case is None or case.rate is None:
         return []
-    parts = case.rate.parts(work.base)
+    clause = str(case.clause)
+    own = [_stage_line(stage, terms) for stage in work.stages if stage.step in OWN]
+    later = [_stage_line(stage, terms) for stage in work.stages if stage.step not in OWN]
+    parts = [(part, clause) for part in case.rate.parts(work.base)]
     extras = [
-        Part(
-            "add_on",
-            work.base,
-            add_on.basis_points,
-            more,
-            Text(texts.AT_RATE, _at(work, add_on.basis_points)),
-        )
+        (Part("add_on", work.base, add_on.basis_points, more, _at_rate(work, add_on)), str(add_on.clause))
         for add_on, more in work.extras
     ]
-    own = [stage for stage in work.stages if stage.step in {"bound", "contract_cap"}]
-    later = [stage for stage in work.stages if stage.step not in {"bound", "contract_cap"}]
-    clause = str(case.clause)
-    more_clause = [str(add_on.clause) for add_on, _ in work.extras]
-    if not terms.add_ons_outside_cap:
-        shown = _shown([part.exact for part in (*parts, *extras)])
-        lines = _part_lines(parts, shown, [clause] * len(parts))
-        lines += _part_lines(extras, shown[len(parts) :], more_clause)
-        lines += [_stage_line(stage, terms) for stage in own]
-    elif work.capped != work.rated or not extras:
-        lines = _part_lines(parts, _shown([part.exact for part in parts]), [clause] * len(parts))
-        lines += [_stage_line(stage, terms) for stage in own]
-        shown = _shown([work.capped, *(part.exact for part in extras)])
-        lines += _part_lines(extras, shown[1:], more_clause)
+    if not terms.add_ons_outside_cap or not extras:
+        lines = [*_addends([*parts, *extras]), *own]
+    elif work.capped == work.rated:
+        lines = _addends([*parts, *extras])
+        main = sum(line.amount for line in lines[: len(parts)])
+        lines[len(parts) : len(parts)] = [line._replace(base=main, amount=main) for line in own]
     else:
-        shown = _shown([part.exact for part in (*parts, *extras)])
-        main = sum(shown[: len(parts)])
-        lines = _part_lines(parts, shown, [clause] * len(parts))
-        lines += [_stage_line(stage, terms)._replace(base=main, amount=main) for stage in own]
-        lines += _part_lines(extras, shown[len(parts) :], more_clause)
-    lines += [_stage_line(stage, terms) for stage in later]
+        whole = Part("capped", work.base, None, work.capped, Text(texts.TOTAL))
+        lines = [*_addends(parts), *own, *_addends([(whole, clause), *extras])[1:]]
+    lines += later
     if work.exact % (SCALE * terms.rounding_unit):
         exact = f"{work.exact // (SCALE * 100):,}.{work.exact % (SCALE * 100):06d}".rstrip("0")
-        note = Text(texts.ROUNDED, {"exact": exact})
-        lines.append(Line("round", clause, to_fen(work.exact), work.award, note))
+        lines.append(
+            Line("round", clause, to_fen(work.exact), work.award, Text(texts.ROUNDED, {"exact": exact}))
+        )
     return lines
 
 
-def _at(work: Work, basis_points: int) -> dict[str, object]:
-    return {"base": texts.wan(work.base), "rate": texts.percent(basis_points)}
-
-
-def _shown(exact: list[int]) -> list[int]:
-    """Show the addends of one total in fen, by largest remainder."""
-    total = sum(exact)
-    return share(to_fen(total), exact) if total else [0] * len(exact)
-
-
-def _part_lines(parts: list[Part], shown: list[int], clauses: list[str]) -> list[Line]:
-    return [
+def _addends(parts: list[tuple[Part, str]]) -> list[Line]:
+    """Show addends of one total in fen, by largest remainder, and the total under them."""
+    exact = [part.exact for part, _ in parts]
+    total = to_fen(sum(exact))
+    shown = share(total, exact) if total else [0] * len(parts)
+    lines = [
         Line(part.step, clause, part.base, amount, part.note, part.basis_points)
-        for part, amount, clause in zip(parts, shown, clauses, strict=False)
+        for (part, clause), amount in zip(parts, shown, strict=True)
     ]
+    if len(lines) > 1:
+        lines.append(Line("total", parts[0][1], total, total, Text(texts.TOTAL)))
+    return lines
+
+
+def _at_rate(work: Work, add_on: AddOn) -> Text:
+    rate = texts.percent(add_on.basis_points)
+    return Text(texts.AT_RATE, {"base": texts.wan(work.base), "rate": rate})
 
 
 def _stage_line(stage: Stage, terms: Terms) -> Line:
@@ -123,7 +115,7 @@ def _stage_line(stage: Stage, terms: Terms) -> Line:
         "room": texts.wan(stage.room),
     }
     cut = stage.after < stage.before
-    if stage.step == "contract_cap":
+    if stage.step in OWN:
         text = texts.CAP_CUT if cut else texts.CAP_MET
     elif cut:
         text = texts.CAP_SHARED

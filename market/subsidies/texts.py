@@ -168,5 +168,5 @@ def wan(amount: int) -> str:
 
 def percent(basis_points: int) -> str:
     """Write a rate as a percentage, or in ‰ below one percent."""
-    value, unit = (basis_points, "%") if basis_points >= 100 or not basis_points else (basis_points * 10, "‰")
-    return f"{value / 100:g}{unit}"
+    hundredths, unit = (basis_points * 10, "‰") if 0 < basis_points < 100 else (basis_points, "%")
+    return f"{hundredths // 100}.{hundredths % 100:02d}".rstrip("0").rstrip(".") + unit

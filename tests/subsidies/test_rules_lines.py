@@ -77,9 +77,9 @@ def test_an_equity_estimate_supposes_the_whole_share_paid_in() -> None:
 
 
 def test_contract_numbers_are_ordered_by_value_words_after_them_and_none_last() -> None:
-    ordered = ["9", "10", "0011", "4525010100000001", "A-1", None]
+    mixed = [None, "A-1", "4525010100000001", "0011", "10", "9"]
 
-    assert sorted(ordered[::-1], key=number_rank) == ordered
+    assert sorted(mixed, key=number_rank) == ["9", "10", "0011", "4525010100000001", "A-1", None]
 
 
 @pytest.mark.parametrize(

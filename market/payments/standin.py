@@ -49,6 +49,8 @@ class Fault(StrEnum):
 
 
 class Refused(Exception):
+    """What Stripe answers as an error object."""
+
     def __init__(self, status: int, code: str, message: str, kind: str = "invalid_request_error") -> None:
         super().__init__(message)
         self.status = status
@@ -80,19 +82,10 @@ class StandIn:
         """Let the next requests go wrong, one fault each, in this order."""
         self._faults.extend(faults)
 
-    # What people do on Stripe's own pages.
-
-    async def pay(self, session_id: str) -> Object:
-        """Pay by card: the money is there at once."""
-        session = self._complete(session_id, "succeeded")
+    async def pay(self, session_id: str, *, slowly: bool = False) -> None:
+        """Pay on an open page: the money is there at once, or `slowly`, when `settle` says so."""
+        session = self._complete(session_id, "processing" if slowly else "succeeded")
         await self._tell("checkout.session.completed", session)
-        return session
-
-    async def pay_slowly(self, session_id: str) -> Object:
-        """Pay in a way that takes days; `settle` tells how it ended."""
-        session = self._complete(session_id, "processing")
-        await self._tell("checkout.session.completed", session)
-        return session
 
     async def settle(self, session_id: str, *, succeeds: bool = True) -> None:
         """End a slow payment."""
@@ -115,18 +108,21 @@ class StandIn:
         account["charges_enabled"] = account["details_submitted"] = True
         await self._tell("account.updated", account, account=account_id)
 
-    def get(self, kind: str, object_id: str) -> Object:
-        """Return one object as Stripe keeps it.
+    def payee(self, session: Object) -> str:
+        """Return the name of whom the page pays; empty for our own account."""
+        account = self._find("account", session["_account"])
+        return str(account["business_profile"].get("name", "")) if account else ""
 
-        Raises:
-            KeyError: there is none.
-        """
+    def get(self, kind: str, object_id: str) -> Object:
+        """Return one object as Stripe keeps it, or raise KeyError."""
         found: Object = self._state["objects"][object_id]
         if found["object"] != kind:
             raise KeyError(object_id)
         return found
 
-    # Webhooks.
+    def all(self, kind: str) -> list[Object]:
+        """Return all objects of a kind, oldest first."""
+        return [thing for thing in self._state["objects"].values() if thing["object"] == kind]
 
     async def flush(self, *, newest_first: bool = False) -> None:
         """Deliver the events that wait; what the site does not take is tried again at the next flush."""
@@ -149,6 +145,11 @@ class StandIn:
             return False
         return True
 
+    @property
+    def waiting(self) -> int:
+        """How many events the site has not taken yet."""
+        return len(self._state["waiting"])
+
     def sign(self, body: str) -> str:
         """Return the signature header of a webhook."""
         header: str = stripe.WebhookSignature.generate_signature_header(body, self._secret)
@@ -169,8 +170,6 @@ class StandIn:
         if not self.hold:
             await self.flush()
 
-    # Requests.
-
     async def _endpoint(self, request: Request) -> JSONResponse:
         raw = (await request.body()).decode()
         params = read_form(raw or request.url.query)
@@ -183,8 +182,8 @@ class StandIn:
         asked = hashlib.sha256(f"{request.url.path}\n{raw}".encode()).hexdigest()
         saved = self._state["answers"].get(f"{account}/{key}")
         if saved and saved["asked"] != asked:
-            message = "Keys for idempotent requests can only be used with the same parameters."
-            return JSONResponse(Refused(400, "idempotency_key", message, "idempotency_error").body, 400)
+            refused = Refused(400, "", "This key was used with other parameters.", "idempotency_error")
+            return JSONResponse(refused.body, 400)
         if saved:
             return JSONResponse(saved["body"], saved["status"], {"idempotent-replayed": "true"})
         status, body = self._answer(request.method, request.url.path, params, account)
@@ -284,6 +283,7 @@ class StandIn:
                 "object": "account",
                 "charges_enabled": False,
                 "details_submitted": False,
+                "business_profile": params.get("business_profile", {}),
                 "metadata": params.get("metadata", {}),
             }
         )
@@ -304,11 +304,6 @@ class StandIn:
         }
 
     def _complete(self, session_id: str, intent_status: str) -> Object:
-        """Do the buyer's part on an open page.
-
-        Raises:
-            Refused: it is not open.
-        """
         session = self._open_session(session_id)
         is_paid = intent_status == "succeeded"
         intent = self._keep(

@@ -44,6 +44,12 @@ class _GivenClient(stripe.HTTPXClient):
         super().__init__(timeout=TIMEOUT)
         self._client_async = client
 
+    def _get_request_args_kwargs(self, *args: Any, **kwargs: Any) -> Any:
+        """Hand the encoded form over as `content`; httpx warns of text given as `data`."""
+        made, options = super()._get_request_args_kwargs(*args, **kwargs)
+        options["content"] = options.pop("data") or None
+        return made, options
+
 
 class StripeGateway:
     """The `PaymentGateway` that is Stripe.
@@ -160,6 +166,7 @@ class StripeGateway:
             try:
                 stripe.WebhookSignature.verify_header(payload, signature, secret, tolerance=300)
                 found = json.loads(payload)
+                found["data"]["object"].get("id")
                 return Event(found["id"], found["type"], found.get("account") or "", found)
             except (stripe.SignatureVerificationError, ValueError, KeyError, TypeError, AttributeError):
                 continue

@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from market.kit.database import connection
+from market.kit.models import SystemState
 
 if TYPE_CHECKING:
     from market.deps import Deps
@@ -86,3 +87,12 @@ async def run_waiting(deps: Deps, *, most: int = 1000) -> int:
         await registry.jobs[rows[0]["task_name"]].handler(deps, **arguments)
         done += 1
     return done
+
+
+async def note_failure(job_id: int, error: BaseException) -> None:
+    """Keep why a job failed, for the operator's page; procrastinate itself keeps no reasons.
+
+    Only the kind of error and its first line are kept.
+    """
+    words = f"{type(error).__name__}: {error}".splitlines()[0][:300]
+    await SystemState.update_or_create(key=f"job_error:{job_id}", defaults={"value": {"error": words}})

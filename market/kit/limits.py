@@ -18,7 +18,25 @@ async def hit(key: str, *, most: int, seconds: int) -> None:
     rows = await connection().execute_query_dict(
         'INSERT INTO attempts (key, "window", count) VALUES ($1, $2, 1) '
         'ON CONFLICT (key, "window") DO UPDATE SET count = attempts.count + 1 RETURNING count',
-        [key[:200], int(time.time()) // seconds],
+        [_kept(key, seconds), int(time.time()) // seconds],
     )
     if rows[0]["count"] > most:
         raise TooMany(_("尝试次数过多，请稍后再试。"))
+
+
+async def forget(key: str, *, seconds: int) -> None:
+    """Forget the tries of `key` in windows of this length, because one of them was right."""
+    await connection().execute_query("DELETE FROM attempts WHERE key = $1", [_kept(key, seconds)])
+
+
+async def sweep() -> None:
+    """Forget the tries of windows that are over."""
+    await connection().execute_query(
+        "DELETE FROM attempts WHERE (\"window\" + 1) * split_part(key, ':', 1)::bigint < $1",
+        [int(time.time())],
+    )
+
+
+def _kept(key: str, seconds: int) -> str:
+    # The length of the window stands in the key, so that `sweep` knows when it is over.
+    return f"{seconds}:{key}"[:200]

@@ -11,6 +11,10 @@ from market.kit.jobs import enqueue
 from market.kit.models import OutgoingMail
 
 
+SITE = "{site}"
+"""Stands in a kept mail for the address of this site, which only who sends or shows the mail knows."""
+
+
 class Mailer(Protocol):
     """Sends one mail; raises OSError when that cannot be done now."""
 
@@ -68,3 +72,8 @@ async def write_mail(recipient: str, subject: str, text: str, *, now: datetime) 
 
 def _one_line(subject: str) -> str:
     return " ".join(subject.split())[:300]
+
+
+def readable(text: str, base_url: str) -> str:
+    """Return a kept mail's text with whole links."""
+    return text.replace(SITE, base_url)

@@ -1,0 +1,32 @@
+"""The demo's logins: ten people of known password, who exist in demo mode only."""
+
+from __future__ import annotations
+
+from market.kit.i18n import lazy
+
+DOMAIN = "@demo.kezhuan.test"
+PASSWORD = "kezhuan-demo"  # noqa: S105 -- printed at the start of every demo
+LOGINS = {
+    "university": lazy("高校院所"),
+    "university2": lazy("高校院所（财务）"),
+    "enterprise": lazy("企业"),
+    "broker": lazy("技术经纪人"),
+    "finance": lazy("核算人"),
+    "finance2": lazy("复核人"),
+    "approver": lazy("批准人"),
+    "reviewer": lazy("评审专家"),
+    "operator": lazy("平台管理员"),
+    "auditor": lazy("监督审计"),
+}
+"""What each login is, by the part before the @."""
+EMAILS = tuple(f"{key}{DOMAIN}" for key in LOGINS)
+
+
+def role_of(email: str) -> str:
+    """Return what this demo login is."""
+    return str(LOGINS[email.removesuffix(DOMAIN)])
+
+
+def is_demo_address(email: str) -> bool:
+    """Tell whether an address is of the demo's own domain."""
+    return email.lower().endswith(DOMAIN)

@@ -1,0 +1,70 @@
+"""Telling people something: a message inside the site and a mail with the same words."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from datetime import datetime
+from uuid import UUID
+
+from market.accounts.models import MemberRole, MemberStatus, Message, StaffRole, User
+from market.kit.i18n import gettext as _
+from market.kit.mail import SITE, write_mail
+
+
+async def tell(
+    text: str,
+    *,
+    now: datetime,
+    address: str = "",
+    user_ids: Iterable[UUID] = (),
+    organisation_id: UUID | None = None,
+    roles: Collection[MemberRole] | None = None,
+) -> int:
+    """Tell people, and the active members of an organisation (with one of `roles`, if given), something.
+
+    `address` is the path of the page it is about. Nobody is told twice. Joins the current transaction;
+    the mails are sent after it. Returns how many were told.
+    """
+    wanted = set(user_ids)
+    if organisation_id is not None:
+        members = User.filter(
+            memberships__organisation_id=organisation_id, memberships__status=MemberStatus.ACTIVE
+        )
+        if roles is not None:
+            members = members.filter(memberships__role__in=list(roles))
+        wanted.update(await members.values_list("id", flat=True))
+    return await _tell(await User.filter(id__in=list(wanted), is_active=True), text, address, now)
+
+
+async def tell_staff(staff_role: StaffRole, text: str, *, now: datetime, address: str = "") -> int:
+    """Tell everybody who works in this role something; else as `tell`."""
+    return await _tell(await User.filter(staff_role=staff_role, is_active=True), text, address, now)
+
+
+async def _tell(people: Collection[User], text: str, address: str, now: datetime) -> int:
+    await Message.bulk_create(
+        [
+            Message(user_id=person.id, text=text[:300], address=address[:200], created_at=now)
+            for person in people
+        ]
+    )
+    for person in people:
+        link = f"\n\n{SITE}{address}" if address else ""
+        await write_mail(
+            person.email,
+            _("科转：%(text)s", text=text[:60]),
+            _("%(name)s，您好：\n\n%(text)s", name=person.name, text=text) + link + "\n",
+            now=now,
+        )
+    return len(people)
+
+
+async def list_messages(user_id: UUID, *, offset: int, limit: int) -> tuple[list[Message], int]:
+    """Return a person's messages, newest first, and how many there are in all."""
+    own = Message.filter(user_id=user_id)
+    return await own.order_by("-id").offset(offset).limit(limit), await own.count()
+
+
+async def mark_all_read(user_id: UUID, *, now: datetime) -> int:
+    """Mark everything as read and return how many messages were not."""
+    return await Message.filter(user_id=user_id, read_at=None).update(read_at=now)

@@ -2,6 +2,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from market.backoffice import listing_views, objection_views, sanction_views, search_views
 from market.kit.errors import NotFound
 
 
@@ -19,9 +20,8 @@ routes = [
     Route("/backoffice/clock", stub, name="backoffice:clock", methods=["GET", "POST"]),
     Route("/backoffice/jobs", stub, name="backoffice:jobs", methods=["GET", "POST"]),
     Route("/backoffice/jobs/{job_id:int}/retry", stub, name="backoffice:retry_job", methods=["GET", "POST"]),
-    Route("/backoffice/listings", stub, name="backoffice:listings", methods=["GET", "POST"]),
-    Route("/backoffice/listings/{kind}/{number}", stub, name="backoffice:listing", methods=["GET", "POST"]),
-    Route("/backoffice/objections", stub, name="backoffice:objections", methods=["GET", "POST"]),
+    *listing_views.routes,
+    *objection_views.routes,
     Route("/backoffice/organisations", stub, name="backoffice:organisations", methods=["GET", "POST"]),
     Route(
         "/backoffice/organisations/{organisation_id:uuid}",
@@ -29,8 +29,8 @@ routes = [
         name="backoffice:organisation",
         methods=["GET", "POST"],
     ),
-    Route("/backoffice/sanctions", stub, name="backoffice:sanctions", methods=["GET", "POST"]),
-    Route("/backoffice/search", stub, name="backoffice:search", methods=["GET", "POST"]),
+    *sanction_views.routes,
+    *search_views.routes,
     Route("/mails", stub, name="backoffice:mails", methods=["GET", "POST"]),
     Route("/mails/{mail_id:int}", stub, name="backoffice:mail", methods=["GET", "POST"]),
 ]

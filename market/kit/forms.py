@@ -6,7 +6,8 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import date
 from typing import Any
 
-from wtforms import BooleanField, FieldList, FileField, Form, FormField, HiddenField, PasswordField
+from wtforms import BooleanField as _BooleanField
+from wtforms import FieldList, FileField, Form, FormField, HiddenField, PasswordField
 from wtforms import IntegerField as _IntegerField
 from wtforms import SelectField as _SelectField
 from wtforms import SelectMultipleField as _SelectMultipleField
@@ -37,6 +38,8 @@ __all__ = [
     "between",
     "needed",
 ]
+MOST_MONEY = 10**16
+"""A hundred thousand billion yuan in fen: more is a slip, and sums of it must fit a BIGINT."""
 Choices = Sequence[tuple[str, Any]] | dict[str, Sequence[tuple[str, Any]]]
 
 
@@ -87,6 +90,13 @@ class _Clean:
             if isinstance(value, str) and any(c == "\x00" or "\ud800" <= c <= "\udfff" for c in value):
                 field.data = None
                 raise StopValidation(_("含有不能保存的字符，请删去后再提交。"))
+
+
+class BooleanField(_BooleanField):
+    """One check box."""
+
+    def __init__(self, label: Any = "", validators: Iterable[Any] = (), **options: Any) -> None:
+        super().__init__(label, list(validators), **options)
 
 
 class TextField(_StringField):
@@ -188,6 +198,8 @@ class MoneyField(_StringField):
             raise ValueError(_("请填金额，最细到分，如 120.50。")) from None
         if amount < 0 or (amount == 0 and not self.is_zero_allowed):
             raise ValueError(_("金额应大于零。"))
+        if amount > MOST_MONEY:
+            raise ValueError(_("金额过大，请核对单位。"))
         self.data = amount
 
     def _value(self) -> str:

@@ -1,25 +1,241 @@
+"""Where the people of an organisation write and keep their listings."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from datetime import timedelta
+from typing import Any
+
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from market.kit.errors import NotFound
+from market.accounts.actors import Actor
+from market.accounts.permissions import Act
+from market.accounts.web import actor_for
+from market.kit.clock import local_date
+from market.kit.errors import Invalid
+from market.kit.flash import flash
+from market.kit.i18n import gettext as _
+from market.kit.pagination import Cut
+from market.kit.templating import render
+from market.kit.web import deps, posted, see, wants_part
+from market.listings import queries, rules, services
+from market.listings.forms import ListingForm, NeedForm, OutcomeForm, need_data, outcome_data
+from market.listings.kinds import NEED, OUTCOME, Kind, Listing
+from market.listings.models import Need, NeedStatus
+from market.listings.states import EDITABLE, LIVE, Move, can
+
+RENEW_AHEAD = timedelta(days=30)
 
 
-async def stub(request: Request) -> Response:
-    raise NotFound("not built yet")
+async def outcomes(request: Request) -> Response:
+    return await _mine(request, OUTCOME)
+
+
+async def needs(request: Request) -> Response:
+    return await _mine(request, NEED)
+
+
+async def _mine(request: Request, kind: Kind) -> Response:
+    actor = actor_for(request, Act.WRITE_LISTING)
+    now, cut = deps(request).clock(), Cut.of(request.query_params)
+    until = local_date(now) + RENEW_AHEAD
+    status = request.query_params.get("status", "")
+    is_due = request.query_params.get("due") == "1"
+    if is_due:
+        page = await queries.list_renewable(kind, actor, until, cut)
+    else:
+        status = status if status in {member.value for member in kind.statuses} else ""
+        page = await queries.list_own(kind, actor, status=status, cut=cut)
+    return render(
+        request,
+        "listings/index.html",
+        kind=kind,
+        page=page,
+        counts=await queries.count_own(kind, actor),
+        due_count=await queries.count_renewable(kind, actor, until),
+        status=status,
+        is_due=is_due,
+        may_begin=actor.may_sell if kind is OUTCOME else actor.may_buy,
+    )
+
+
+async def new_outcome(request: Request) -> Response:
+    return await _write(request, OUTCOME, None)
+
+
+async def new_need(request: Request) -> Response:
+    return await _write(request, NEED, None)
+
+
+async def edit_outcome(request: Request) -> Response:
+    return await _edit(request, OUTCOME)
+
+
+async def edit_need(request: Request) -> Response:
+    return await _edit(request, NEED)
+
+
+async def _edit(request: Request, kind: Kind, *, is_submitted: bool = False) -> Response:
+    actor = actor_for(request, Act.WRITE_LISTING)
+    listing = await queries.get_own(kind, actor, request.path_params["number"])
+    return await _write(request, kind, listing, is_submitted=is_submitted)
+
+
+async def _write(
+    request: Request, kind: Kind, listing: Listing | None, *, is_submitted: bool = False
+) -> Response:
+    actor = actor_for(request, Act.WRITE_LISTING)
+    if request.method == "GET":
+        return await _page(request, kind, listing, _blank_form(kind, listing, actor))
+    typed = await posted(request)
+    form = _form_class(kind)(typed)
+    if wants_part(request):
+        return _completeness(request, kind, form)
+    is_submitted = is_submitted or typed.get("act") == "submit"
+    if form.validate():
+        try:
+            saved = await services.save(
+                kind,
+                listing.number if listing else None,
+                form.values(),
+                is_submitted=is_submitted,
+                actor=actor,
+                now=deps(request).clock(),
+                seen=form.revision.data,
+            )
+        except services.Incomplete as error:
+            form.refuse_all(error.faults)
+        except Invalid as error:
+            form.refuse(error.field or "", str(error))
+        else:
+            return _done(request, kind, saved, is_submitted=is_submitted)
+    return await _page(request, kind, listing, form, status_code=422)
+
+
+def _done(request: Request, kind: Kind, listing: Listing, *, is_submitted: bool) -> Response:
+    if is_submitted:
+        return flash(request, see(request, f"listings:{kind.index}"), _("已提交审核，结果会用消息告诉您。"))
+    words = _("已保存并生效。") if listing.status in LIVE else _("草稿已保存。")
+    return flash(request, see(request, f"listings:edit_{kind.key}", number=listing.number), words)
+
+
+async def submit_outcome(request: Request) -> Response:
+    return await _submit(request, OUTCOME)
+
+
+async def submit_need(request: Request) -> Response:
+    return await _submit(request, NEED)
+
+
+async def _submit(request: Request, kind: Kind) -> Response:
+    """Hand in what was typed, or, from a page without the form, what was saved."""
+    if "title" in await posted(request):
+        return await _edit(request, kind, is_submitted=True)
+    actor = actor_for(request, Act.WRITE_LISTING)
+    listing = await queries.get_own(kind, actor, request.path_params["number"])
+    act = services.submit_outcome if kind is OUTCOME else services.submit_need
+    try:
+        listing = await act(listing.number, actor=actor, now=deps(request).clock())
+    except services.Incomplete as error:
+        form = _blank_form(kind, listing, actor)
+        form.validate()
+        form.refuse_all(error.faults)
+        return await _page(request, kind, listing, form, status_code=422)
+    return _done(request, kind, listing, is_submitted=True)
+
+
+async def unlist_outcome(request: Request) -> Response:
+    return await _act(request, OUTCOME, services.unlist, _("已下架。"))
+
+
+async def unlist_need(request: Request) -> Response:
+    return await _act(request, NEED, services.unlist, _("已关闭。"))
+
+
+async def renew_outcome(request: Request) -> Response:
+    return await _act(request, OUTCOME, services.renew, _("已核实，有效期延长十二个月。"))
+
+
+async def renew_need(request: Request) -> Response:
+    return await _act(request, NEED, services.renew, _("已核实并续期。"))
+
+
+async def _act(request: Request, kind: Kind, act: Callable[..., Awaitable[Listing]], words: str) -> Response:
+    actor = actor_for(request, Act.WRITE_LISTING)
+    listing = await act(kind, request.path_params["number"], actor=actor, now=deps(request).clock())
+    return flash(request, see(request, f"listings:edit_{kind.key}", number=listing.number), words)
+
+
+def _form_class(kind: Kind) -> type[ListingForm]:
+    return OutcomeForm if kind is OUTCOME else NeedForm
+
+
+def _blank_form(kind: Kind, listing: Listing | None, actor: Actor) -> ListingForm:
+    if listing is None:
+        return _form_class(kind)(data={"region": actor.organisation_region, "is_exclusive_possible": True})
+    form = (
+        NeedForm(data=need_data(listing))
+        if isinstance(listing, Need)
+        else OutcomeForm(data=outcome_data(listing))
+    )
+    form.leave_room()
+    return form
+
+
+async def _page(
+    request: Request, kind: Kind, listing: Listing | None, form: ListingForm, status_code: int = 200
+) -> Response:
+    reviews = await queries.list_reviews(kind, listing.id) if listing else []
+    score, missing = kind.completeness(_Typed(form))
+    status: Any = listing.status if listing else kind.draft
+    return render(
+        request,
+        f"listings/{kind.key}.html",
+        status_code,
+        kind=kind,
+        listing=listing,
+        form=form,
+        score=score,
+        missing=missing,
+        headings=[(heading, str(words)) for heading, (words, _hint) in rules.HEADINGS.items()],
+        review=reviews[0] if reviews and status in (*_RETURNED, kind.pending) else None,
+        status=status,
+        is_editable=status in EDITABLE,
+        is_live=status in LIVE,
+        moves={move: can(status, move) for move in (Move.SUBMIT, Move.UNLIST, Move.RENEW)} if listing else {},
+    )
+
+
+_RETURNED = (OUTCOME.statuses.RETURNED, NeedStatus.RETURNED)
+
+
+def _completeness(request: Request, kind: Kind, form: ListingForm) -> Response:
+    """The panel beside the form, while it is being filled in. Nothing is saved."""
+    form.validate()
+    score, missing = kind.completeness(_Typed(form))
+    return render(request, "listings/_completeness.html", score=score, missing=missing)
+
+
+class _Typed:
+    """What stands in the form, seen as a listing."""
+
+    def __init__(self, form: ListingForm) -> None:
+        self.__dict__.update(form.values())
 
 
 routes = [
-    Route("/my/needs", stub, name="listings:needs", methods=["GET", "POST"]),
-    Route("/my/needs/new", stub, name="listings:new_need", methods=["GET", "POST"]),
-    Route("/my/needs/{number}", stub, name="listings:edit_need", methods=["GET", "POST"]),
-    Route("/my/needs/{number}/renew", stub, name="listings:renew_need", methods=["GET", "POST"]),
-    Route("/my/needs/{number}/submit", stub, name="listings:submit_need", methods=["GET", "POST"]),
-    Route("/my/needs/{number}/unlist", stub, name="listings:unlist_need", methods=["GET", "POST"]),
-    Route("/my/outcomes", stub, name="listings:outcomes", methods=["GET", "POST"]),
-    Route("/my/outcomes/new", stub, name="listings:new_outcome", methods=["GET", "POST"]),
-    Route("/my/outcomes/{number}", stub, name="listings:edit_outcome", methods=["GET", "POST"]),
-    Route("/my/outcomes/{number}/renew", stub, name="listings:renew_outcome", methods=["GET", "POST"]),
-    Route("/my/outcomes/{number}/submit", stub, name="listings:submit_outcome", methods=["GET", "POST"]),
-    Route("/my/outcomes/{number}/unlist", stub, name="listings:unlist_outcome", methods=["GET", "POST"]),
+    Route("/my/outcomes", outcomes, name="listings:outcomes"),
+    Route("/my/outcomes/new", new_outcome, name="listings:new_outcome", methods=["GET", "POST"]),
+    Route("/my/outcomes/{number}", edit_outcome, name="listings:edit_outcome", methods=["GET", "POST"]),
+    Route("/my/outcomes/{number}/submit", submit_outcome, name="listings:submit_outcome", methods=["POST"]),
+    Route("/my/outcomes/{number}/unlist", unlist_outcome, name="listings:unlist_outcome", methods=["POST"]),
+    Route("/my/outcomes/{number}/renew", renew_outcome, name="listings:renew_outcome", methods=["POST"]),
+    Route("/my/needs", needs, name="listings:needs"),
+    Route("/my/needs/new", new_need, name="listings:new_need", methods=["GET", "POST"]),
+    Route("/my/needs/{number}", edit_need, name="listings:edit_need", methods=["GET", "POST"]),
+    Route("/my/needs/{number}/submit", submit_need, name="listings:submit_need", methods=["POST"]),
+    Route("/my/needs/{number}/unlist", unlist_need, name="listings:unlist_need", methods=["POST"]),
+    Route("/my/needs/{number}/renew", renew_need, name="listings:renew_need", methods=["POST"]),
 ]

@@ -1,0 +1,87 @@
+"""Where the operator judges listings by the rubric."""
+
+from __future__ import annotations
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from market.accounts.permissions import Act
+from market.accounts.web import actor_for
+from market.kit.errors import Invalid
+from market.kit.flash import flash
+from market.kit.i18n import gettext as _
+from market.kit.pagination import Cut
+from market.kit.templating import render
+from market.kit.web import deps, posted, see
+from market.listings import queries, rules, services
+from market.listings.forms import ReviewForm
+from market.listings.kinds import KINDS, OUTCOME, Kind, Listing, get_kind
+from market.listings.models import ReviewDecision
+
+
+async def listings(request: Request) -> Response:
+    """The queue, the longest waiting first."""
+    actor_for(request, Act.MODERATE)
+    kind = KINDS.get(request.query_params.get("kind", ""), OUTCOME)
+    return render(
+        request,
+        "backoffice/listings.html",
+        kind=kind,
+        page=await queries.list_pending(kind, Cut.of(request.query_params)),
+        counts=[(each, await queries.count_pending(each)) for each in KINDS.values()],
+    )
+
+
+async def listing(request: Request) -> Response:
+    """One listing beside the rubric, and the decision."""
+    actor = actor_for(request, Act.MODERATE)
+    kind = get_kind(request.path_params["kind"])
+    found = await queries.get_for_review(kind, request.path_params["number"])
+    if request.method == "GET":
+        return await _page(request, kind, found, ReviewForm())
+    form = ReviewForm(await posted(request))
+    if form.validate():
+        try:
+            await services.review(
+                kind.key,
+                found.number,
+                points=form.points,
+                is_published=form.decision.data == ReviewDecision.PUBLISHED,
+                comment=form.comment.data,
+                actor=actor,
+                now=deps(request).clock(),
+            )
+        except Invalid as error:
+            form.refuse(error.field or "", str(error))
+        else:
+            words = _("已发布。") if form.decision.data == ReviewDecision.PUBLISHED else _("已退回修改。")
+            return flash(request, see(request, "backoffice:listings"), words)
+    return await _page(request, kind, found, form, status_code=422)
+
+
+async def _page(
+    request: Request, kind: Kind, found: Listing, form: ReviewForm, status_code: int = 200
+) -> Response:
+    score, missing = kind.completeness(found)
+    return render(
+        request,
+        "backoffice/listing.html",
+        status_code,
+        kind=kind,
+        listing=found,
+        form=form,
+        score=score,
+        missing=missing,
+        headings=[(form[name], str(words), str(hint)) for name, (words, hint) in rules.HEADINGS.items()],
+        reviews=await queries.list_reviews(kind, found.id),
+        is_pending=found.status == kind.pending,
+    )
+
+
+routes = [
+    Route("/backoffice/listings", listings, name="backoffice:listings"),
+    Route(
+        "/backoffice/listings/{kind}/{number}", listing, name="backoffice:listing", methods=["GET", "POST"]
+    ),
+]

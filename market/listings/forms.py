@@ -1,0 +1,238 @@
+"""The forms in which listings are written and judged. Saving is lenient, handing in is strict."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from wtforms.validators import ValidationError
+from wtforms.widgets import HiddenInput
+
+from market.codes import lists, regions
+from market.codes.labels import choices
+from market.codes.patents import parse_patent_number
+from market.kit.forms import (
+    BaseForm,
+    BooleanField,
+    ChoiceField,
+    ChoicesField,
+    DayField,
+    LongTextField,
+    MoneyField,
+    NumberField,
+    RowsField,
+    TextField,
+    at_most,
+    between,
+    needed,
+)
+from market.kit.i18n import gettext as _
+from market.kit.i18n import lazy
+from market.listings import rules
+from market.listings.models import Need, Outcome, PriceKind
+
+
+def trl_choices() -> list[tuple[str, str]]:
+    """Return the nine levels with what people call them."""
+    return [(str(n), f"TRL {n} · {lists.stage(n)}（{name}）") for n, name in lists.TRL.items()]
+
+
+def region_choices() -> dict[str, Sequence[tuple[str, Any]]]:
+    """Return where a listing may come from: provinces and cities, and the counties of Guangxi."""
+    return dict(regions.choices(("province", "city", "county")))
+
+
+def pledge_choices() -> list[tuple[str, str]]:
+    return [("no", _("未质押")), ("yes", _("已质押"))]
+
+
+class ComparisonRow(BaseForm):
+    indicator = TextField(lazy("指标"), most=80)
+    current = TextField(lazy("现有"), most=80)
+    ours = TextField(lazy("本成果"), most=80)
+    change = TextField(lazy("变化"), most=80)
+    evidence = TextField(lazy("依据"), most=200)
+
+
+class RightRow(BaseForm):
+    kind = ChoiceField(lazy("类型"), choices=lambda: choices("right_kind"), blank=lazy("请选择"))
+    number = TextField(lazy("专利号或登记号"), most=60)
+    name = TextField(lazy("名称"), most=200)
+    status = ChoiceField(lazy("状态"), choices=lambda: choices("right_state"), blank=lazy("请选择"))
+    holder = TextField(lazy("权利人"), most=120)
+    expires_on = DayField(lazy("到期日"))
+    pledged = ChoiceField(lazy("质押"), choices=pledge_choices, blank="—")
+
+    def validate_number(self, field: Any) -> None:
+        if not field.data or self.kind.data not in lists.PATENT_KINDS:
+            return
+        found = parse_patent_number(field.data)
+        if found is None:
+            raise ValidationError(_("专利号的校验位不对，请核对，如 201810861934.2。"))
+        field.data = found
+
+
+class TeamRow(BaseForm):
+    name = TextField(lazy("姓名"), most=60)
+    title = TextField(lazy("职称"), most=60)
+    direction = TextField(lazy("研究方向"), most=200)
+
+
+class TargetRow(BaseForm):
+    indicator = TextField(lazy("指标"), most=80)
+    present = TextField(lazy("现有"), most=80)
+    target = TextField(lazy("目标"), most=80)
+
+
+class ListingForm(BaseForm):
+    """What outcomes and needs have in common."""
+
+    revision = NumberField(widget=HiddenInput())
+    keywords = TextField(lazy("关键词"), most=600)
+    industries = ChoicesField(lazy("广西重点产业"), choices=lambda: choices("industry"))
+    modes = ChoicesField(lazy("合作方式"), choices=lambda: choices("mode"))
+    field = ChoiceField(lazy("技术领域"), choices=lambda: choices("field"), blank=lazy("请选择"))
+    region = ChoiceField(lazy("所在地"), choices=region_choices, blank=lazy("请选择"))
+    contact_name = TextField(lazy("联系人或联系窗口"), most=60)
+    contact_phone = TextField(lazy("联系电话"), most=40)
+    contact_email = TextField(lazy("联系邮箱"), most=254)
+
+    def values(self) -> dict[str, Any]:
+        """Return the columns of the model as the form has them."""
+        found = {name: field.data for name, field in self._fields.items() if name != "revision"}
+        found["keywords"] = rules.keywords_of(self.keywords.data or "")
+        for name, field in self._fields.items():
+            if isinstance(field, RowsField):
+                found[name] = [_texts(row) for row in field.filled]
+        return found
+
+    def leave_room(self) -> None:
+        """Add blank rows below the filled ones, for who has no scripts to add them with."""
+        for field in self._fields.values():
+            if isinstance(field, RowsField):
+                for _blank in range(min(2, 30 - len(field))):
+                    field.append_entry()
+
+    def refuse_all(self, faults: list[tuple[str, str]]) -> None:
+        """Put what keeps the listing from being handed in at its fields."""
+        for name, sentence in faults:
+            field = self._fields.get(name)
+            if isinstance(field, RowsField):
+                field[0].form._fields[next(iter(field[0].form._fields))].errors = [sentence]
+                field.errors = [{"": [sentence]}]
+            else:
+                self.refuse(name, sentence)
+
+
+class OutcomeForm(ListingForm):
+    title = TextField(lazy("成果名称"), most=80)
+    highlight = TextField(lazy("一句话亮点"), most=60)
+    trl = ChoiceField(lazy("成熟度"), choices=trl_choices, blank=lazy("请选择"))
+    price_kind = ChoiceField(lazy("价格方式"), choices=lambda: choices("price_kind"))
+    price_amount = MoneyField(lazy("挂牌价"))
+    problem = LongTextField(lazy("要解决的问题"))
+    solution = LongTextField(lazy("技术方案与创新点"), most=10_000)
+    comparison = RowsField(ComparisonRow, lazy("与现有方案对比"))
+    indicators = LongTextField(lazy("主要技术指标"))
+    applications = LongTextField(lazy("应用场景与已有案例"))
+    economics = LongTextField(lazy("经济性测算"))
+    evidence = LongTextField(lazy("成熟度证据"))
+    rights = RowsField(RightRow, lazy("知识产权"), blank=2)
+    conditions = LongTextField(lazy("合作条件"))
+    is_exclusive_possible = BooleanField(lazy("可以谈独占"))
+    team = RowsField(TeamRow, lazy("团队"), blank=2)
+    references = LongTextField(lazy("论文、奖励、项目来源"))
+    is_publicly_funded = BooleanField(lazy("由财政资金资助形成"))
+    title_en = TextField(lazy("英文名称"), most=400)
+    abstract_en = LongTextField(lazy("英文摘要"))
+
+    def validate_price_amount(self, field: Any) -> None:
+        if self.price_kind.data == PriceKind.FIXED and field.data is None and not field.errors:
+            raise ValidationError(_("请填挂牌价，或改选面议。"))
+
+    def values(self) -> dict[str, Any]:
+        found = super().values()
+        kind = PriceKind.FIXED if found["price_kind"] == PriceKind.FIXED else PriceKind.NEGOTIABLE
+        amount = found["price_amount"] if kind is PriceKind.FIXED else None
+        return found | {
+            "trl": _level(found["trl"]),
+            "price_kind": kind,
+            "price_amount": amount,
+        }
+
+
+class NeedForm(ListingForm):
+    title = TextField(lazy("需求名称"), most=80)
+    is_masked = BooleanField(lazy("不公开单位名称，页面上显示为“某企业”"))
+    kind = ChoiceField(lazy("需求类型"), choices=lambda: choices("need_kind"), blank=lazy("请选择"))
+    background = LongTextField(lazy("背景与现状"))
+    description = LongTextField(lazy("需求描述"), most=10_000)
+    targets = RowsField(TargetRow, lazy("现有指标与目标指标"))
+    constraints = LongTextField(lazy("约束条件"))
+    attempts = LongTextField(lazy("已尝试的办法与不足"))
+    expected_form = TextField(lazy("期望成果形式"), most=200)
+    trl_min = ChoiceField(lazy("成熟度下限"), choices=trl_choices, blank=lazy("不限"))
+    rights_intent = TextField(lazy("知识产权归属意向"), most=200)
+    budget_min_amount = MoneyField(lazy("预算下限"))
+    budget_max_amount = MoneyField(lazy("预算上限"))
+    payment_terms = TextField(lazy("付款方式与周期"), most=200)
+    deadline_on = DayField(lazy("截止日期"))
+    requirements = LongTextField(lazy("对解决方的要求"))
+
+    def validate_budget_max_amount(self, field: Any) -> None:
+        low = self.budget_min_amount.data
+        if low is not None and field.data is not None and field.data < low:
+            raise ValidationError(_("预算上限不应小于下限。"))
+
+    def validate_budget_min_amount(self, field: Any) -> None:
+        if field.data is not None and self.budget_max_amount.data is None:
+            raise ValidationError(_("只填了下限。请把上限也填上，或都不填，表示面议。"))
+
+    def values(self) -> dict[str, Any]:
+        found = super().values()
+        return found | {"trl_min": _level(found["trl_min"])}
+
+
+class ReviewForm(BaseForm):
+    """The rubric: four headings, 0-5 points each, a decision and its reason."""
+
+    advantage = NumberField(validators=[needed(lazy("请打分。")), between(0, rules.MOST_POINTS)])
+    clarity = NumberField(validators=[needed(lazy("请打分。")), between(0, rules.MOST_POINTS)])
+    cooperation = NumberField(validators=[needed(lazy("请打分。")), between(0, rules.MOST_POINTS)])
+    language = NumberField(validators=[needed(lazy("请打分。")), between(0, rules.MOST_POINTS)])
+    comment = LongTextField(lazy("意见"), validators=[at_most(rules.MOST_COMMENT)], most=rules.MOST_COMMENT)
+    decision = ChoiceField(
+        lazy("决定"),
+        validators=[needed(lazy("请选择发布或退回。"))],
+        choices=lambda: choices("review"),
+    )
+
+    @property
+    def points(self) -> rules.Points:
+        return rules.Points(**{heading: getattr(self, heading).data for heading in rules.HEADINGS})
+
+
+def outcome_data(outcome: Outcome) -> dict[str, Any]:
+    """Return an outcome as its form shows it."""
+    return _data(outcome, OutcomeForm) | {"trl": str(outcome.trl or "")}
+
+
+def need_data(need: Need) -> dict[str, Any]:
+    """Return a need as its form shows it."""
+    return _data(need, NeedForm) | {"trl_min": str(need.trl_min or "")}
+
+
+def _data(listing: Any, form: type[ListingForm]) -> dict[str, Any]:
+    found = {name: getattr(listing, name) for name in form()._fields if hasattr(listing, name)}
+    return found | {"keywords": "；".join(listing.keywords)}
+
+
+def _level(text: str | None) -> int | None:
+    return int(text) if text in {str(level) for level in lists.TRL} else None
+
+
+def _texts(row: dict[str, Any]) -> dict[str, str]:
+    return {
+        name: value.isoformat() if hasattr(value, "isoformat") else str(value or "")
+        for name, value in row.items()
+    }

@@ -1,0 +1,228 @@
+"""Reads of listings: the guarded ways to one, and the lists that several pages share."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from datetime import date
+from typing import Any, cast
+from uuid import UUID
+
+from tortoise.functions import Count
+
+from market.accounts.actors import Actor
+from market.kit.errors import NotFound
+from market.kit.i18n import gettext as _
+from market.kit.pagination import Cut, Page
+from market.listings.kinds import NEED, OUTCOME, Kind, Listing
+from market.listings.models import Need, NeedStatus, Outcome, OutcomeStatus, Review
+from market.listings.states import LIVE, PUBLIC
+
+
+async def get_outcome_for(actor: Actor | None, number: str) -> Outcome:
+    """Return an outcome that this person, or a guest, may see.
+
+    Raises:
+        NotFound: there is none, or it is not public and not theirs.
+    """
+    return cast(Outcome, await _get_for(OUTCOME, actor, number))
+
+
+async def get_need_for(actor: Actor | None, number: str) -> Need:
+    """Return a need that this person, or a guest, may see.
+
+    Raises:
+        NotFound: there is none, or it is not public and not theirs.
+    """
+    return cast(Need, await _get_for(NEED, actor, number))
+
+
+async def get_own(kind: Kind, actor: Actor, number: str) -> Listing:
+    """Return a listing of the organisation the person acts for, to be changed.
+
+    Raises:
+        NotFound: there is none, or it is somebody else's.
+    """
+    found = await kind.model.filter(number=number).select_related("organisation").first()
+    if found is None or not actor.acts_for(found.organisation_id):
+        raise NotFound(_("没有这个页面，或者您不能查看它。"))
+    return cast(Listing, found)
+
+
+async def get_for_review(kind: Kind, number: str) -> Listing:
+    """Return any listing, for the operator.
+
+    Raises:
+        NotFound: there is none.
+    """
+    found = await kind.model.filter(number=number).select_related("organisation", "created_by").first()
+    if found is None:
+        raise NotFound(_("没有这个页面，或者您不能查看它。"))
+    return cast(Listing, found)
+
+
+def is_owner(actor: Actor | None, listing: Listing) -> bool:
+    """Tell whether the person is a member of the organisation that the listing belongs to."""
+    return actor is not None and any(
+        identity == listing.organisation_id for identity, _n in actor.organisations
+    )
+
+
+def is_owner_visible(need: Need, actor: Actor | None, *, brokers: Collection[UUID] = ()) -> bool:
+    """Tell whether this person may know whose need it is.
+
+    `brokers` are the people who took up a match of it; the rooms above know them.
+    """
+    if not need.is_masked or is_owner(actor, need):
+        return True
+    return actor is not None and (actor.is_staff or actor.user_id in brokers)
+
+
+def need_owner_name(need: Need, actor: Actor | None, *, brokers: Collection[UUID] = ()) -> str:
+    """Return the enterprise's name, or 某企业 for who may not know it. Needs the organisation fetched."""
+    return need.organisation.name if is_owner_visible(need, actor, brokers=brokers) else _("某企业")
+
+
+def may_see_contacts(listing: Listing, actor: Actor | None) -> bool:
+    """Tell whether the contact is shown: to verified organisations and to staff.
+
+    That of a masked need is shown to staff and its owner only.
+    """
+    if actor is None:
+        return False
+    if is_owner(actor, listing) or actor.is_staff:
+        return True
+    return actor.is_organisation_verified and not (isinstance(listing, Need) and listing.is_masked)
+
+
+async def list_own(kind: Kind, actor: Actor, *, status: str = "", cut: Cut) -> Page[Listing]:
+    """Return the organisation's own listings, those last worked on first; `status` narrows them."""
+    found = kind.model.filter(organisation_id=actor.organisation_id)
+    if status:
+        found = found.filter(status=status)
+    items = await found.order_by("-updated_at", "id").offset(cut.offset).limit(cut.size)
+    return cut.page(items, await found.count())
+
+
+async def list_own_outcomes(actor: Actor) -> list[Outcome]:
+    """Return the organisation's outcomes on offer, for a choice in a form."""
+    return (
+        await Outcome.filter(organisation_id=actor.organisation_id, status__in=_of(OutcomeStatus))
+        .order_by("-published_at", "id")
+        .limit(200)
+    )
+
+
+async def count_own(kind: Kind, actor: Actor) -> dict[str, int]:
+    """Return how many of the organisation's listings stand in each state."""
+    rows = (
+        await kind.model.filter(organisation_id=actor.organisation_id)
+        .annotate(n=Count("id"))
+        .group_by("status")
+        .values("status", "n")
+    )
+    return {str(row["status"].value): int(row["n"]) for row in rows}
+
+
+async def count_renewable(kind: Kind, actor: Actor, until: date) -> int:
+    """Return how many of the organisation's listings lapse by `until`, or have."""
+    return int(await _renewable(kind, actor, until).count())
+
+
+async def list_renewable(kind: Kind, actor: Actor, until: date, cut: Cut) -> Page[Listing]:
+    """Return exactly those listings, the next to lapse first."""
+    found = _renewable(kind, actor, until)
+    items = await found.order_by("expires_on", "id").offset(cut.offset).limit(cut.size)
+    return cut.page(items, await found.count())
+
+
+def _renewable(kind: Kind, actor: Actor, until: date) -> Any:
+    statuses = [s for s in (*LIVE, OutcomeStatus.EXPIRED, NeedStatus.EXPIRED) if isinstance(s, kind.statuses)]
+    return kind.model.filter(
+        organisation_id=actor.organisation_id, status__in=statuses, expires_on__lte=until
+    )
+
+
+async def list_pending(kind: Kind, cut: Cut) -> Page[Listing]:
+    """Return what waits for the operator, the longest waiting first."""
+    found = kind.model.filter(status=kind.pending)
+    items = (
+        await found.select_related("organisation")
+        .order_by("submitted_at", "id")
+        .offset(cut.offset)
+        .limit(cut.size)
+    )
+    return cut.page(items, await found.count())
+
+
+async def count_pending(kind: Kind) -> int:
+    """Return how many wait for the operator."""
+    return int(await kind.model.filter(status=kind.pending).count())
+
+
+async def list_reviews(kind: Kind, listing_id: UUID) -> list[Review]:
+    """Return all judgements of a listing with who gave them, the newest first."""
+    return (
+        await Review.filter(subject_kind=kind.key, subject_id=listing_id)
+        .select_related("reviewer")
+        .order_by("-reviewed_at")
+    )
+
+
+async def list_latest_outcomes(count: int) -> list[Outcome]:
+    """Return the outcomes published last."""
+    return (
+        await Outcome.filter(status__in=_of(OutcomeStatus))
+        .select_related("organisation")
+        .order_by("-published_at", "-number")
+        .limit(count)
+    )
+
+
+async def list_urgent_needs(count: int, today: date) -> list[Need]:
+    """Return the needs on offer whose deadline comes next."""
+    return (
+        await Need.filter(status__in=_of(NeedStatus), deadline_on__gte=today)
+        .select_related("organisation")
+        .order_by("deadline_on", "number")
+        .limit(count)
+    )
+
+
+async def count_live(kind: Kind) -> int:
+    """Return how many are on offer."""
+    return int(await kind.model.filter(status__in=_of(kind.statuses)).count())
+
+
+async def list_live_of(kind: Kind, organisation_id: UUID, cut: Cut) -> Page[Listing]:
+    """Return what an organisation has on offer, masked needs left out, the newest first."""
+    found = kind.model.filter(status__in=_of(kind.statuses), organisation_id=organisation_id)
+    if kind is NEED:
+        found = found.filter(is_masked=False)
+    items = (
+        await found.select_related("organisation")
+        .order_by("-published_at", "id")
+        .offset(cut.offset)
+        .limit(cut.size)
+    )
+    return cut.page(items, await found.count())
+
+
+async def list_by_ids(kind: Kind, ids: Sequence[UUID]) -> list[Listing]:
+    """Return these listings in this order, with their organisations; those no longer public are left out."""
+    statuses = [s for s in PUBLIC if isinstance(s, kind.statuses)]
+    found = await kind.model.filter(id__in=list(ids), status__in=statuses).select_related("organisation")
+    by_id = {each.id: each for each in found}
+    return [by_id[identity] for identity in ids if identity in by_id]
+
+
+def _of(statuses: type[OutcomeStatus] | type[NeedStatus]) -> list[Any]:
+    return [status for status in LIVE if isinstance(status, statuses)]
+
+
+async def _get_for(kind: Kind, actor: Actor | None, number: str) -> Listing:
+    found = await kind.model.filter(number=number).select_related("organisation").first()
+    if found is None or not (
+        found.status in PUBLIC or (actor and (actor.is_staff or is_owner(actor, found)))
+    ):
+        raise NotFound(_("没有这个页面，或者您不能查看它。"))
+    return cast(Listing, found)

@@ -1,0 +1,213 @@
+"""What a listing needs, how complete it is, when it may be published, when it lapses. Pure."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from market.kit.errors import Invalid
+from market.kit.i18n import Lazy, lazy
+from market.kit.i18n import gettext as _
+
+MOST_POINTS = 5
+POINTS_TO_PUBLISH = 10
+MONTHS_ON_OFFER = 12
+MOST_COMMENT = 2000
+KEYWORDS_MOST = 20
+KEYWORD_LENGTH = 40
+
+HEADINGS: Mapping[str, tuple[Lazy, Lazy]] = {
+    "advantage": (lazy("优势与创新"), lazy("比现有方案好在哪里、好多少，有没有数字和依据")),
+    "clarity": (lazy("清晰度"), lazy("外行能看懂问题，内行能看懂方案，标题和亮点不空泛")),
+    "cooperation": (lazy("合作预期"), lazy("怎么合作、要什么条件、多少钱、找谁，写清楚了没有")),
+    "language": (lazy("规范与语言"), lazy("栏目填在该填的地方，没有夸大、广告语和不当内容")),
+}
+"""The rubric's four headings, 0-5 points each, and what the operator looks at."""
+
+OUTCOME_WEIGHTS: Mapping[str, tuple[int, Lazy]] = {
+    "title": (8, lazy("成果名称")),
+    "highlight": (8, lazy("一句话亮点")),
+    "field": (6, lazy("技术领域")),
+    "industries": (3, lazy("重点产业")),
+    "trl": (6, lazy("成熟度")),
+    "modes": (6, lazy("合作方式")),
+    "region": (2, lazy("所在地")),
+    "problem": (8, lazy("要解决的问题")),
+    "solution": (10, lazy("技术方案与创新点")),
+    "comparison": (10, lazy("与现有方案对比")),
+    "indicators": (4, lazy("主要技术指标")),
+    "applications": (4, lazy("应用场景与案例")),
+    "economics": (4, lazy("经济性测算")),
+    "evidence": (4, lazy("成熟度证据")),
+    "rights": (5, lazy("知识产权")),
+    "conditions": (4, lazy("合作条件")),
+    "team": (3, lazy("团队")),
+    "contact_name": (2, lazy("联系人")),
+    "keywords": (3, lazy("关键词")),
+}
+NEED_WEIGHTS: Mapping[str, tuple[int, Lazy]] = {
+    "title": (10, lazy("需求名称")),
+    "field": (8, lazy("技术领域")),
+    "industries": (4, lazy("重点产业")),
+    "kind": (5, lazy("需求类型")),
+    "background": (6, lazy("背景与现状")),
+    "description": (14, lazy("需求描述")),
+    "targets": (14, lazy("现有指标与目标指标")),
+    "constraints": (6, lazy("约束条件")),
+    "attempts": (5, lazy("已尝试的办法与不足")),
+    "expected_form": (3, lazy("期望成果形式")),
+    "trl_min": (2, lazy("成熟度下限")),
+    "modes": (4, lazy("合作方式")),
+    "budget_max_amount": (6, lazy("投入预算")),
+    "deadline_on": (5, lazy("截止日期")),
+    "region": (2, lazy("所在地")),
+    "contact_name": (3, lazy("联系人")),
+    "keywords": (3, lazy("关键词")),
+}
+"""How much each field adds to the score of 100, and what it is called."""
+
+OUTCOME_NEEDED: Mapping[str, Lazy] = {
+    "title": lazy("请填成果名称。"),
+    "highlight": lazy("请用一句话说明亮点，最好带一个数字。"),
+    "field": lazy("请选择技术领域。"),
+    "trl": lazy("请选择成熟度。"),
+    "modes": lazy("请至少选一种合作方式。"),
+    "region": lazy("请选择所在地。"),
+    "problem": lazy("请说明要解决的问题。"),
+    "solution": lazy("请说明技术方案与创新点。"),
+    "team": lazy("请至少填一位负责人。"),
+    "contact_name": lazy("请填联系人。"),
+    "keywords": lazy("请至少填一个关键词。"),
+}
+NEED_NEEDED: Mapping[str, Lazy] = {
+    "title": lazy("请填需求名称。"),
+    "field": lazy("请选择技术领域。"),
+    "kind": lazy("请选择需求类型。"),
+    "description": lazy("请说明需求。"),
+    "targets": lazy("请至少填一行指标：现在是多少，要达到多少。"),
+    "deadline_on": lazy("请填截止日期。"),
+    "region": lazy("请选择所在地。"),
+    "contact_name": lazy("请填联系人。"),
+}
+"""What must stand before a listing may be submitted, with the sentence at its field."""
+
+
+def completeness_of_outcome(outcome: Any) -> tuple[int, list[tuple[str, str]]]:
+    """Return the score 0-100 and what is missing, as pairs of field and its name."""
+    return _completeness(outcome, OUTCOME_WEIGHTS)
+
+
+def completeness_of_need(need: Any) -> tuple[int, list[tuple[str, str]]]:
+    """Return the score 0-100 and what is missing, as pairs of field and its name."""
+    return _completeness(need, NEED_WEIGHTS)
+
+
+def faults_of_outcome(outcome: Any) -> list[tuple[str, str]]:
+    """Return what keeps this outcome from being submitted: pairs of field and sentence."""
+    return _missing(outcome, OUTCOME_NEEDED) + _contact_faults(outcome)
+
+
+def faults_of_need(need: Any, today: date) -> list[tuple[str, str]]:
+    """Return what keeps this need from being submitted: pairs of field and sentence."""
+    faults = _missing(need, NEED_NEEDED) + _contact_faults(need)
+    if need.deadline_on is not None and need.deadline_on <= today:
+        faults.append(("deadline_on", _("截止日期应在今天之后。")))
+    return faults
+
+
+@dataclass(frozen=True)
+class Points:
+    """An operator's points by the rubric, 0-5 each."""
+
+    advantage: int
+    clarity: int
+    cooperation: int
+    language: int
+
+    def __post_init__(self) -> None:
+        for heading, points in self.by_heading.items():
+            if not 0 <= points <= MOST_POINTS:
+                raise Invalid(_("每项打 0 到 5 分。"), heading)
+
+    @property
+    def by_heading(self) -> dict[str, int]:
+        return {heading: int(getattr(self, heading)) for heading in HEADINGS}
+
+    @property
+    def total(self) -> int:
+        return sum(self.by_heading.values())
+
+    @property
+    def may_publish(self) -> bool:
+        """Whether the rubric lets it be published: ten points or more, and no zero."""
+        return self.total >= POINTS_TO_PUBLISH and min(self.by_heading.values()) > 0
+
+
+def check_decision(points: Points, *, is_published: bool, comment: str) -> None:
+    """Let pass only a decision that the rubric allows.
+
+    Raises:
+        Invalid: published below the line, or returned without a reason, or a comment too long.
+    """
+    if is_published and not points.may_publish:
+        raise Invalid(
+            _(
+                "现在是 %(total)s 分。满 %(least)s 分且没有零分才能发布，否则请退回修改。",
+                total=points.total,
+                least=POINTS_TO_PUBLISH,
+            ),
+            "decision",
+        )
+    if not is_published and not comment.strip():
+        raise Invalid(_("退回时请写明理由，作者会看到。"), "comment")
+    if len(comment) > MOST_COMMENT:
+        raise Invalid(_("意见最多 %(most)s 个字。", most=MOST_COMMENT), "comment")
+
+
+def months_later(day: date, months: int) -> date:
+    """Return the same day so many months later, or the last day of a shorter month."""
+    year, month = divmod(day.month - 1 + months, 12)
+    for shift in range(4):
+        try:
+            return date(day.year + year, month + 1, day.day - shift)
+        except ValueError:
+            continue
+    raise AssertionError("every month has 28 days")
+
+
+def expires_on(verified_on: date, deadline_on: date | None = None) -> date:
+    """Return the last day on offer: twelve months after verification, for a need at most its deadline."""
+    end = months_later(verified_on, MONTHS_ON_OFFER)
+    return min(end, deadline_on) if deadline_on else end
+
+
+def keywords_of(text: str) -> list[str]:
+    """Return the keywords in a line that people part by ；，、 or a space after them, each once."""
+    words = (" ".join(word.split())[:KEYWORD_LENGTH] for word in re.split(r"[;；,，、\n\t|]", text))
+    return list(dict.fromkeys(word for word in words if word))[:KEYWORDS_MOST]
+
+
+def first_sentence(text: str, most: int) -> str:
+    """Return the first sentence of a text, cut with … when it is longer than `most` characters."""
+    flat = " ".join(text.split())
+    found = re.match(r".+?[。！？!?；;](?=\s|\S|$)|.+?\.(?=\s+[A-Z\u4e00-\u9fff])", flat)
+    sentence = (found[0] if found else flat).rstrip("；;")
+    return sentence if len(sentence) <= most else sentence[: most - 1] + "…"
+
+
+def _completeness(listing: Any, weights: Mapping[str, tuple[int, Lazy]]) -> tuple[int, list[tuple[str, str]]]:
+    missing = [(name, str(words)) for name, (_weight, words) in weights.items() if not getattr(listing, name)]
+    return 100 - sum(weights[name][0] for name, _words in missing), missing
+
+
+def _missing(listing: Any, needed: Mapping[str, Lazy]) -> list[tuple[str, str]]:
+    return [(name, str(sentence)) for name, sentence in needed.items() if not getattr(listing, name)]
+
+
+def _contact_faults(listing: Any) -> list[tuple[str, str]]:
+    if listing.contact_phone or listing.contact_email:
+        return []
+    return [("contact_phone", _("电话和邮箱至少填一项。"))]

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from typing import Any
 from uuid import uuid4
 
 import pytest
@@ -199,8 +200,8 @@ async def test_a_transfer_of_nothing_is_a_bug(amount: int) -> None:
 # The database refuses by itself, whoever asks.
 
 
-async def write(**changes: object) -> None:
-    row = {
+async def write(**changes: Any) -> None:
+    row: dict[str, Any] = {
         "id": uuid4(),
         "kind": "x",
         "phase": Phase.POSTED,
@@ -234,7 +235,7 @@ async def test_the_database_refuses_what_may_not_be(changes: dict[str, object], 
     with pytest.raises(IntegrityError) as refusal:
         await write(**changes)
 
-    assert refusal.value.args[0].constraint_name == constraint  # type: ignore[attr-defined]
+    assert refusal.value.args[0].constraint_name == constraint
 
 
 async def test_the_database_refuses_a_second_use_of_a_reference() -> None:
@@ -251,7 +252,7 @@ async def test_the_database_refuses_to_end_a_pending_transfer_with_another_amoun
     with pytest.raises(IntegrityError) as refusal:
         await write(phase=Phase.POST, pending_id=pending, amount=99, reference="x:2")
 
-    assert refusal.value.args[0].constraint_name == "transfers_same_as_pending"  # type: ignore[attr-defined]
+    assert refusal.value.args[0].constraint_name == "transfers_same_as_pending"
 
 
 @pytest.mark.parametrize(

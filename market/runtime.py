@@ -8,12 +8,16 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
+import httpx
+
 from market.deps import Deps
 from market.files.store import FileStore, LocalStore
 from market.kit.clock import BusinessClock
 from market.kit.database import EmbeddedPostgres, connection
 from market.kit.mail import Mailer, PageMailer, SmtpMailer
 from market.payments.gateway import PaymentGateway
+from market.payments.standin_gateway import demo_gateway
+from market.payments.stripe_gateway import StripeGateway
 from market.search.embedded import EmbeddedSearch
 from market.search.engine import SearchEngine
 from market.search.meili import MeiliSearch
@@ -80,4 +84,7 @@ def _store(settings: Settings) -> FileStore:
 
 
 def _gateway(settings: Settings) -> PaymentGateway | None:
-    return None
+    if settings.stripe_secret_key:
+        secrets = (settings.stripe_webhook_secret or "").split(",")
+        return StripeGateway(settings.stripe_secret_key, secrets, client=httpx.AsyncClient())
+    return demo_gateway(settings.data_directory) if settings.is_demo else None

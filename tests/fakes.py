@@ -50,6 +50,7 @@ def fake_settings(directory: Path, **changes: object) -> Settings:
 def fake_deps(directory: Path, *, now: datetime, **settings: object) -> Deps:
     """Everything from outside: a clock that stands still, the embedded engine, the Stripe stand-in."""
     from market.files.store import LocalStore
+    from market.payments.standin_gateway import StandInGateway
     from market.search.embedded import EmbeddedSearch
 
     return Deps(
@@ -58,5 +59,5 @@ def fake_deps(directory: Path, *, now: datetime, **settings: object) -> Deps:
         search=EmbeddedSearch(directory / "index"),
         mailer=FakeMailer(),
         store=LocalStore(directory / "files"),
-        gateway=None,
+        gateway=StandInGateway(),
     )

@@ -32,7 +32,7 @@ async def tell(
         )
         if roles is not None:
             members = members.filter(memberships__role__in=list(roles))
-        wanted.update(await members.values_list("id", flat=True))
+        wanted.update([member.id for member in await members.only("id")])
     return await _tell(await User.filter(id__in=list(wanted), is_active=True), text, address, now)
 
 

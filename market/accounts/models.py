@@ -65,7 +65,7 @@ class CertificateLevel(StrEnum):
 
 class TokenPurpose(StrEnum):
     CONFIRM_EMAIL = "confirm_email"
-    RESET_PASSWORD = "reset_password"
+    RESET_PASSWORD = "reset_password"  # noqa: S105 -- a purpose, no password
 
 
 class Organisation(Model):

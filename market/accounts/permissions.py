@@ -64,6 +64,7 @@ class Act(StrEnum):
     ACCEPT_CLAIM = "accept_claim"
     CALCULATE = "calculate"
     RECHECK = "recheck"
+    MAKE_LIST = "make_list"
     CONFIRM_LIST = "confirm_list"
     APPROVE = "approve"
     DISBURSE = "disburse"
@@ -114,6 +115,7 @@ PERMISSIONS: dict[Act, frozenset[Role]] = {
     Act.ACCEPT_CLAIM: frozenset({Role.OFFICER}),
     Act.CALCULATE: frozenset({Role.OFFICER}),
     Act.RECHECK: frozenset({Role.RECHECKER}),
+    Act.MAKE_LIST: frozenset({Role.OFFICER, Role.RECHECKER}),
     Act.CONFIRM_LIST: frozenset({Role.RECHECKER}),
     Act.APPROVE: frozenset({Role.APPROVER}),
     Act.DISBURSE: frozenset({Role.OFFICER}),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Sequence
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import Any, Protocol
 from uuid import UUID, uuid4
 
@@ -15,6 +15,7 @@ from market.kit.database import atomic, connection
 
 GENESIS = "0" * 64
 """What the first event of a chain is chained to."""
+GRACE = timedelta(minutes=10)
 
 
 class Who(Protocol):
@@ -117,6 +118,31 @@ async def make_daily_root(day: date, *, now: datetime) -> DailyRoot:
     )
 
 
+async def make_missing_roots(*, now: datetime) -> int:
+    """Publish the roots of the days that are over and have none yet, and return how many were made.
+
+    Days on which nothing happened need none, but the last day that is over always gets one. A day is
+    over ten minutes after its midnight, when whoever began before it has finished.
+    """
+    last_day = yesterday(now - GRACE)
+    if await DailyRoot.exists(day=last_day):
+        return 0
+    latest = await DailyRoot.all().order_by("-day").first()
+    days = await _days_with_events(latest.day if latest else None, last_day)
+    for day in sorted({*days, last_day}):
+        await make_daily_root(day, now=now)
+    return len({*days, last_day})
+
+
+async def _days_with_events(after: date | None, until: date) -> list[date]:
+    rows = await connection().execute_query_dict(
+        "SELECT DISTINCT (happened_at AT TIME ZONE 'Asia/Shanghai')::date AS day FROM audit_events "
+        "WHERE ($1::timestamptz IS NULL OR happened_at >= $1) AND happened_at < $2",
+        [end_of_day(after) if after else None, end_of_day(until)],
+    )
+    return [row["day"] for row in rows]
+
+
 async def _heads(before: datetime) -> list[tuple[str, UUID, str, int]]:
     rows = await connection().execute_query_dict(
         "SELECT DISTINCT ON (subject_kind, subject_id) subject_kind, subject_id, hash, sequence "
@@ -136,10 +162,12 @@ def root_over(heads: Any) -> str:
 
 def event_hash(event: dict[str, Any]) -> str:
     """Return the hash of one event as exported: every field but its own hash, as canonical JSON."""
-    body = {key: event[key] for key in FIELDS}
-    return hashlib.sha256(
-        json.dumps(body, ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode()
-    ).hexdigest()
+    return hashlib.sha256(canonical({key: event[key] for key in FIELDS}).encode()).hexdigest()
+
+
+def canonical(value: dict[str, Any]) -> str:
+    """Return the one way in which these values are written as JSON."""
+    return json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
 
 
 FIELDS = (

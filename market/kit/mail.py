@@ -10,7 +10,6 @@ from urllib.parse import unquote, urlsplit
 from market.kit.jobs import enqueue
 from market.kit.models import OutgoingMail
 
-
 SITE = "{site}"
 """Stands in a kept mail for the address of this site, which only who sends or shows the mail knows."""
 

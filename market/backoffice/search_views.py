@@ -1,0 +1,14 @@
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from market.kit.errors import NotFound
+
+
+async def stub(request: Request) -> Response:
+    raise NotFound("not built yet")
+
+
+routes = [
+    Route("/backoffice/search", stub, name="backoffice:search", methods=["GET", "POST"]),
+]

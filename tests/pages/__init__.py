@@ -1,0 +1,3 @@
+from tests.visitor import post, sign_in, token
+
+__all__ = ["post", "sign_in", "token"]

@@ -1,0 +1,152 @@
+"""The search engine inside our own process: tantivy on a folder. For one host."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections import defaultdict
+from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any, TypeVar
+from uuid import UUID
+
+from tantivy import Order, Searcher
+from tantivy import Query as Asked
+
+from market.kit.errors import SearchUnavailable
+from market.search import embedded_query as asking
+from market.search.documents import prepare
+from market.search.embedded_store import IndexFolder
+from market.search.engine import Candidate, Document, Filter, Hits, Query
+from market.search.indexes import INDEXES, fields_of
+
+T = TypeVar("T")
+_MOST_VALUES = 10_000
+"""Values of one facet that are counted."""
+
+
+class EmbeddedEngine:
+    """Tantivy behind the market's protocol. Its blocking calls run in threads."""
+
+    name = f"embedded (tantivy {version('tantivy')})"
+
+    def __init__(self, directory: Path) -> None:
+        self._indexes = {index: IndexFolder(index, directory / index) for index in INDEXES}
+
+    async def ping(self) -> None:
+        await self.count(INDEXES[0])
+
+    async def apply_settings(self) -> list[str]:
+        return [index for index in INDEXES if await _run(self._indexes[index].ensure)]
+
+    async def search(self, query: Query) -> Hits:
+        fields_of(query.index).check(query)
+        return await _run(lambda: _search(self._indexes[query.index], query))
+
+    async def candidates(
+        self, index: str, terms: Sequence[str], filters: Sequence[Filter] = (), limit: int = 1000
+    ) -> list[Candidate]:
+        fields_of(index).check_filters(filters)
+        return await _run(lambda: _candidates(self._indexes[index], terms, filters, limit))
+
+    async def put(self, index: str, documents: Sequence[Document]) -> None:
+        if documents:
+            await _run(lambda: self._indexes[index].put([prepare(index, one) for one in documents]))
+
+    async def delete(self, index: str, ids: Collection[UUID]) -> None:
+        if ids:
+            await _run(lambda: self._indexes[index].delete(ids))
+
+    async def count(self, index: str) -> int:
+        return await _run(lambda: int(self._indexes[index].searcher().num_docs))
+
+    async def ids_and_revisions(self, index: str) -> dict[UUID, int]:
+        return await _run(self._indexes[index].ids_and_revisions)
+
+    async def term_frequencies(self, index: str) -> dict[str, int]:
+        def read() -> dict[str, int]:
+            return dict(self._indexes[index].searcher().terms_with_prefix("terms", ""))
+
+        return await _run(read)
+
+    async def rebuild(self, index: str, batches: AsyncIterator[Sequence[Document]]) -> int:
+        target = self._indexes[index]
+        with await _run(target.acquire):
+            generation = await _run(target.new_generation)
+            async for documents in batches:
+                await _run(lambda part=documents: generation.add([prepare(index, one) for one in part]))  # type: ignore[misc]
+            count = await _run(generation.finish)
+            await _run(lambda: target.use(generation.number))
+        return count
+
+    async def close(self) -> None:
+        for index in self._indexes.values():
+            index.forget()
+
+
+async def _run(call: Callable[[], T]) -> T:
+    try:
+        return await asyncio.to_thread(call)
+    except OSError as error:
+        raise SearchUnavailable(str(error)) from error
+
+
+def _search(index: IndexFolder, query: Query) -> Hits:
+    searcher = index.searcher()
+    wording = asking.read(index.schema, query.text)
+    holding = asking.held(searcher, wording) if wording else Asked.all_query()
+    kept = asking.both(holding, asking.limits(index.schema, query.filters))
+    if query.sort:
+        field, is_descending = query.sort.field, query.sort.is_descending
+    else:
+        field, is_descending = fields_of(query.index).newest_first, True
+    found: Any
+    if wording and not query.sort:
+        found = searcher.search(wording.ranked(kept), max(query.limit, 1), offset=query.offset)
+    else:
+        order = Order.Desc if is_descending else Order.Asc
+        found = searcher.search(kept, max(query.limit, 1), True, field, query.offset, order)
+    places = [place for _, place in found.hits[: query.limit]]
+    return Hits(
+        ids=tuple(UUID(searcher.doc(place).get_first("id")) for place in places),
+        total=found.count,
+        facets=_facets(index, searcher, query, holding),
+        terms=wording.terms if wording else (),
+    )
+
+
+def _facets(
+    index: IndexFolder, searcher: Searcher, query: Query, holding: Asked
+) -> dict[str, Mapping[str, int]]:
+    alike: dict[tuple[Filter, ...], list[str]] = defaultdict(list)
+    for name in query.facets:
+        alike[tuple(one for one in query.filters if one.field != name)].append(name)
+    counts: dict[str, Mapping[str, int]] = {}
+    for filters, names in alike.items():
+        kept = asking.both(holding, asking.limits(index.schema, filters))
+        wanted = {name: {"terms": {"field": name, "size": _MOST_VALUES}} for name in names}
+        answer = searcher.aggregate(kept, wanted)
+        counts |= {name: _counted(answer[name]["buckets"]) for name in names}
+    return {name: counts[name] for name in query.facets}
+
+
+def _counted(buckets: Sequence[Mapping[str, Any]]) -> dict[str, int]:
+    return {
+        key if isinstance(key := one["key"], str) else str(int(key)): int(one["doc_count"]) for one in buckets
+    }
+
+
+def _candidates(
+    index: IndexFolder, terms: Sequence[str], filters: Sequence[Filter], limit: int
+) -> list[Candidate]:
+    searcher = index.searcher()
+    kept = asking.both(asking.any_of(index.schema, "terms", terms), asking.limits(index.schema, filters))
+    newest = fields_of(index.name).newest_first
+    hits = searcher.search(kept, limit, False, newest).hits
+    facts = (json.loads(_bytes(searcher.doc(place).get_first("facts"))) for _, place in hits)
+    return [Candidate(UUID(one["id"]), one) for one in facts]
+
+
+def _bytes(value: Any) -> bytes:
+    return bytes(value)

@@ -1,0 +1,241 @@
+"""The embedded engine's folders: one an index, with numbered generations.
+
+The file CURRENT names the generation in use. Any process reads; whoever writes holds the folder's
+lock, so that several may write, one after another.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import hashlib
+import json
+import os
+import shutil
+import threading
+import time
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO
+from uuid import UUID
+
+import tantivy
+
+from market.kit.errors import SearchUnavailable
+from market.search.documents import Prepared
+from market.search.indexes import fields_of
+
+SCHEMA_VERSION = 1
+"""Raised when the meaning of a field changes, so that indexes are built anew."""
+PATIENCE = 30.0
+"""Seconds to wait for another writer."""
+SMALL, LARGE = 32_000_000, 256_000_000
+"""Bytes a writer may hold before it writes a segment."""
+_MANY = 200
+
+
+class IndexFolder:
+    """One index in its folder."""
+
+    def __init__(self, name: str, directory: Path) -> None:
+        self.name = name
+        self.directory = directory
+        self.schema = _schema(name)
+        self._opened: tuple[str, tantivy.Index] | None = None
+        self._seen: object = None
+        self._guard = threading.Lock()
+
+    def searcher(self) -> tantivy.Searcher:
+        """Return the newest state, whoever wrote it."""
+        for attempt in range(3):
+            try:
+                return self._newest().searcher()
+            except (FileNotFoundError, ValueError):
+                # Another process swapped generations between our two looks.
+                self.forget()
+                if attempt == 2:
+                    raise
+        raise AssertionError
+
+    def ensure(self) -> bool:
+        """Make the index if there is none of this shape; tell whether it was made."""
+        if self._current() is not None:
+            return False
+        with self.acquire():
+            if self._current() is not None:
+                return False
+            generation = self.new_generation()
+            generation.finish()
+            self.use(generation.number)
+        return True
+
+    def put(self, documents: Sequence[Prepared]) -> None:
+        """Add or replace documents; on return every reader finds them."""
+        with self._writing(len(documents)) as writer:
+            writer.delete_documents_by_query(self._with_ids(one.id for one in documents))
+            for one in documents:
+                writer.add_document(_document(one))
+
+    def delete(self, ids: Iterable[UUID]) -> None:
+        """Remove documents; on return no reader finds them."""
+        with self._writing(0) as writer:
+            writer.delete_documents_by_query(self._with_ids(ids))
+
+    def ids_and_revisions(self) -> dict[UUID, int]:
+        """Return everything the index holds."""
+        searcher = self.searcher()
+        if not searcher.num_docs:
+            return {}
+        hits = searcher.search(tantivy.Query.all_query(), int(searcher.num_docs), count=False).hits
+        places = [place for _, place in hits]
+        revisions = searcher.fast_field_values("revision", places)
+        ids = (UUID(searcher.doc(place).get_first("id")) for place in places)
+        return dict(zip(ids, (int(one or 0) for one in revisions), strict=True))
+
+    def new_generation(self) -> Generation:
+        """Begin an empty generation beside the one in use."""
+        self.directory.mkdir(parents=True, exist_ok=True)
+        numbers = [int(path.name) for path in self.directory.iterdir() if path.name.isdigit()]
+        number = max(numbers, default=0) + 1
+        path = self.directory / str(number)
+        path.mkdir()
+        return Generation(number, tantivy.Index(self.schema, str(path)))
+
+    def use(self, number: int) -> None:
+        """Put a finished generation in its place for all readers, and remove those before it."""
+        mark = self.directory / "CURRENT.new"
+        mark.write_text(f"{number} {_fingerprint(self.name)}")
+        mark.replace(self.directory / "CURRENT")
+        self.forget()
+        for path in self.directory.iterdir():
+            if path.name.isdigit() and int(path.name) != number:
+                shutil.rmtree(path, ignore_errors=True)
+
+    def forget(self) -> None:
+        """Let go of the open files; the next reader opens them again."""
+        with self._guard:
+            self._opened = None
+            self._seen = None
+
+    def acquire(self) -> IO[str]:
+        """Become the only writer of this index, in all processes, until the handle is closed."""
+        self.directory.mkdir(parents=True, exist_ok=True)
+        handle = (self.directory / "lock").open("w")
+        deadline = time.monotonic() + PATIENCE
+        while True:
+            try:
+                fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError as error:
+                if time.monotonic() > deadline:
+                    handle.close()
+                    raise SearchUnavailable(f"index {self.name} is being written") from error
+                time.sleep(0.02)
+            else:
+                return handle
+
+    @contextmanager
+    def _writing(self, size: int) -> Iterator[tantivy.IndexWriter]:
+        self.ensure()
+        handle = self.acquire()
+        try:
+            writer = self._newest().writer(LARGE if size > _MANY else SMALL, 1)
+            yield writer
+            writer.commit()
+        except BaseException:
+            handle.close()
+            raise
+        # Readers see the commit already; segments are merged while our caller goes on, and the
+        # next writer waits for that.
+        threading.Thread(target=_merge, args=(writer, handle), name=f"merge-{self.name}").start()
+
+    def _with_ids(self, ids: Iterable[UUID]) -> tantivy.Query:
+        return tantivy.Query.term_set_query(self.schema, "id", [str(one) for one in ids])
+
+    def _newest(self) -> tantivy.Index:
+        with self._guard:
+            current = self._current()
+            if current is None:
+                return tantivy.Index(self.schema)
+            if self._opened is None or self._opened[0] != current:
+                index = tantivy.Index.open(str(self.directory / current))
+                index.config_reader("manual")
+                self._opened, self._seen = (current, index), None
+            index = self._opened[1]
+            # A look at one file tells whether any process has written since.
+            state = os.stat(self.directory / current / "meta.json")
+            if (seen := (state.st_mtime_ns, state.st_ino)) != self._seen:
+                index.reload()
+                self._seen = seen
+            return index
+
+    def _current(self) -> str | None:
+        try:
+            number, shape = (self.directory / "CURRENT").read_text().split()
+        except FileNotFoundError:
+            return None
+        return number if shape == _fingerprint(self.name) else None
+
+
+class Generation:
+    """An index that is being filled and that nobody reads yet."""
+
+    def __init__(self, number: int, index: tantivy.Index) -> None:
+        self.number = number
+        self._index = index
+        self._writer = index.writer(LARGE, 1)
+
+    def add(self, documents: Sequence[Prepared]) -> None:
+        for one in documents:
+            self._writer.add_document(_document(one))
+
+    def finish(self) -> int:
+        self._writer.commit()
+        self._writer.wait_merging_threads()
+        self._index.reload()
+        return int(self._index.searcher().num_docs)
+
+
+def _merge(writer: tantivy.IndexWriter, handle: IO[str]) -> None:
+    with handle:
+        writer.wait_merging_threads()
+
+
+def _schema(index: str) -> tantivy.Schema:
+    fields = fields_of(index)
+    builder = tantivy.SchemaBuilder()
+    builder.add_text_field("id", stored=True, tokenizer_name="raw", index_option="basic")
+    builder.add_bytes_field("facts", stored=True)
+    builder.add_text_field("terms", tokenizer_name="raw", index_option="basic")
+    for name in ("whole", "title", "names", "english", "words"):
+        builder.add_text_field(name, tokenizer_name="whitespace", index_option="freq")
+    builder.add_text_field("pinyin", tokenizer_name="raw", index_option="basic")
+    for name in sorted(fields.exact):
+        builder.add_text_field(name, tokenizer_name="raw", index_option="basic", fast=True)
+    for name in sorted(fields.numbers | {"revision"}):
+        builder.add_integer_field(name, fast=True)
+    return builder.build()
+
+
+def _fingerprint(index: str) -> str:
+    fields = fields_of(index)
+    shape = repr((SCHEMA_VERSION, sorted(fields.exact), sorted(fields.numbers)))
+    return hashlib.sha256(shape.encode()).hexdigest()[:16]
+
+
+def _document(one: Prepared) -> tantivy.Document:
+    document = tantivy.Document()
+    document.add_text("id", str(one.id))
+    document.add_bytes("facts", json.dumps(one.facts(), ensure_ascii=False).encode())
+    parts = (one.title, one.keywords, one.text)
+    document.add_text("title", " ".join(one.title.grams))
+    document.add_text("whole", " ".join(" ".join(part.grams) for part in parts))
+    document.add_text("words", " ".join(" ".join(part.words) for part in parts))
+    document.add_text("english", " ".join(one.english.grams))
+    document.add_text("names", " ".join(one.names.grams))
+    for name, values in (("terms", one.terms), ("pinyin", one.pinyin), *one.exact.items()):
+        for value in values:
+            document.add_text(name, value)
+    document.add_integer("revision", one.revision)
+    for name, number in one.numbers.items():
+        document.add_integer(name, number)
+    return document

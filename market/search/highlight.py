@@ -1,0 +1,60 @@
+"""Marking in a text what was looked for. Works on the text that is shown, so no engine need keep it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+
+from markupsafe import Markup, escape
+
+from market.search.normalise import LONGEST_QUERY, fold
+
+_OPEN, _CLOSE = Markup("<mark>"), Markup("</mark>")
+_MOST_TERMS = 60
+
+
+def mark(text: str, terms: Iterable[str]) -> Markup:
+    """Return the text as HTML with the terms inside `<mark>`; 發動機 is marked for 发动机."""
+    parts: list[str] = []
+    at = 0
+    for start, end in spans(text, terms):
+        parts += [escape(text[at:start]), _OPEN, escape(text[start:end]), _CLOSE]
+        at = end
+    return Markup("").join([*parts, escape(text[at:])])
+
+
+def excerpt(text: str, terms: Iterable[str], length: int = 120) -> Markup:
+    """Return about `length` characters of the text, those around the first term, marked."""
+    terms = list(terms)
+    flat = re.sub(r"\s+", " ", text).strip()
+    found = spans(flat, terms)
+    start = max(0, found[0][0] - length // 4) if found else 0
+    start = min(start, max(0, len(flat) - length))
+    shown = flat[start : start + length]
+    before = "…" if start else ""
+    after = "…" if start + length < len(flat) else ""
+    return Markup("").join([before, mark(shown, terms), after])
+
+
+def spans(text: str, terms: Iterable[str]) -> list[tuple[int, int]]:
+    """Return where terms stand in the text, in order, without overlaps."""
+    wanted = sorted({term for term in terms if term}, key=len, reverse=True)[:_MOST_TERMS]
+    if not wanted or not text:
+        return []
+    pattern = re.compile("|".join(_pattern(term) for term in wanted))
+    return [match.span() for match in pattern.finditer(_aligned(text))]
+
+
+def _pattern(term: str) -> str:
+    if not term.isascii():
+        return re.escape(term)
+    # "ti6al4v" is also marked where it is written Ti-6Al-4V, but not inside another word.
+    return r"(?<![a-z0-9])" + r"[\s\-/·]?".join(map(re.escape, term)) + r"(?![a-z0-9])"
+
+
+def _aligned(text: str) -> str:
+    """Fold a text without moving any character, so that places in it are places in the text."""
+    whole = fold(text, most=max(len(text), LONGEST_QUERY))
+    if len(whole) == len(text):
+        return whole
+    return "".join(folded if len(folded := fold(char)) == 1 else char for char in text)

@@ -1,12 +1,15 @@
 from __future__ import annotations
 
 from enum import StrEnum
+from typing import Any
 from uuid import UUID
 
 from tortoise import fields
 from tortoise.models import Model
 
-from market.deals.models import ContractKind, Deal
+from market.accounts.models import User
+from market.deals.models import ContractKind, Deal, Side
+from market.files.models import StoredFile
 from market.kit.fields import enum_column
 from market.kit.money import Money
 
@@ -14,6 +17,39 @@ from market.kit.money import Money
 class ReceiptSource(StrEnum):
     REMITTANCE = "remittance"
     PAYMENT = "payment"
+
+
+class ContractDraft(Model):
+    """A contract as one side entered it, waiting for the other side's signature.
+
+    Its id becomes the contract's. Entering it again replaces it and needs fresh consent.
+    """
+
+    id = fields.UUIDField(primary_key=True)
+    deal: fields.OneToOneRelation[Deal] = fields.OneToOneField(
+        "market.Deal", related_name="contract_draft", on_delete=fields.RESTRICT
+    )
+    deal_id: UUID
+    side = enum_column(Side)
+    """Who entered it, and so has signed; the other side is asked to confirm."""
+    entered_by: fields.ForeignKeyRelation[User] = fields.ForeignKeyField(
+        "market.User", related_name="contract_drafts", on_delete=fields.RESTRICT
+    )
+    entered_by_id: UUID
+    entered_at = fields.DatetimeField()
+    content: fields.JSONField[dict[str, Any]] = fields.JSONField()
+    """The terms, `contracts.terms.ContractTerms` as plain values."""
+    content_hash = fields.CharField(max_length=64)
+    """What the other side consents to: SHA-256 over content and file."""
+    file: fields.ForeignKeyRelation[StoredFile] = fields.ForeignKeyField(
+        "market.StoredFile", related_name="contract_drafts", on_delete=fields.RESTRICT
+    )
+    """The scanned contract."""
+    file_id: UUID
+
+    class Meta:
+        table = "contract_drafts"
+        table_description = "Contract drafts."
 
 
 class Contract(Model):

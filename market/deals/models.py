@@ -113,6 +113,9 @@ class Deal(Model):
     price_amount = fields.BigIntField(null=True)
     """Agreed price in minor units of `currency`; null until an offer is accepted."""
     currency = fields.CharField(max_length=3, default="CNY")
+    seller_agreed_at = fields.DatetimeField(null=True)
+    """Contacts and masked names are revealed when both sides have agreed to be introduced."""
+    buyer_agreed_at = fields.DatetimeField(null=True)
     skip_reason = fields.CharField(max_length=300, default="")
     """Why the law knows no publicity for this deal, when it went straight to signing."""
     end_reason = fields.CharField(max_length=40, default="")
@@ -213,9 +216,6 @@ class Introduction(Model):
     commission_basis_points = fields.IntField()
     note = fields.TextField(default="")
     introduced_at = fields.DatetimeField()
-    seller_agreed_at = fields.DatetimeField(null=True)
-    """Contacts are revealed when both sides have agreed to be introduced."""
-    buyer_agreed_at = fields.DatetimeField(null=True)
 
     class Meta:
         table = "introductions"

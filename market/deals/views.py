@@ -1,23 +1,286 @@
+from __future__ import annotations
+
+from datetime import timedelta
+from uuid import UUID
+
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from market.kit.errors import NotFound
+from market.accounts.permissions import Act
+from market.accounts.web import actor_for
+from market.deals import queries, services
+from market.deals.forms import (
+    FileForm,
+    InterestForm,
+    IntroductionForm,
+    OfferForm,
+    PublicityForm,
+    ResponseForm,
+    TerminationForm,
+)
+from market.deals.models import Deal
+from market.deals.publicity import Statement, notice_text
+from market.deals.rules import PUBLICITY_DAYS, buyer_name, needs_publicity, side_of
+from market.deals.terms import Terms
+from market.files.contents import ACCEPT
+from market.files.services import check_upload, keep
+from market.kit.clock import local_date
+from market.kit.errors import Conflict, Invalid, NotFound
+from market.kit.flash import flash
+from market.kit.i18n import gettext as _
+from market.kit.templating import render
+from market.kit.web import deps, path_id, posted, see, uploads
+from market.listings.queries import get_need_for, get_outcome_for, list_own_outcomes, need_owner_name
+from market.matching.models import Match
+from market.notices.models import DayKind
+from market.notices.periods import period_end
 
 
-async def stub(request: Request) -> Response:
-    raise NotFound("not built yet")
+async def interest(request: Request) -> Response:
+    actor = actor_for(request, Act.OPEN_DEAL)
+    outcome = await get_outcome_for(actor, request.path_params["number"])
+    form = InterestForm(await posted(request) if request.method == "POST" else None)
+    if request.method == "POST" and form.validate():
+        deal = await services.open_interest(
+            outcome.number, str(form.note.data), actor=actor, now=deps(request).clock()
+        )
+        return flash(request, _room(request, deal), _("意向已送达，请等对方同意对接。"))
+    return render(
+        request,
+        "deals/interest.html",
+        422 if form.errors else 200,
+        form=form,
+        outcome=outcome,
+        running=await queries.find_running(actor, outcome.id),
+    )
+
+
+async def respond(request: Request) -> Response:
+    actor = actor_for(request, Act.OPEN_DEAL)
+    need = await get_need_for(actor, request.path_params["number"])
+    outcomes = await list_own_outcomes(actor)
+    given = await posted(request) if request.method == "POST" else None
+    form = ResponseForm(given, data={"outcome": request.query_params.get("outcome", "")})
+    form.outcome.choices = [
+        ("", _("请选择")),
+        *((each.number, f"{each.number} {each.title}") for each in outcomes),
+    ]
+    if request.method == "POST" and form.validate():
+        deal = await services.open_response(
+            need.number, form.outcome.data, str(form.note.data), actor=actor, now=deps(request).clock()
+        )
+        return flash(request, _room(request, deal), _("方案已送达，请等需求方同意对接。"))
+    return render(
+        request,
+        "deals/respond.html",
+        422 if form.errors else 200,
+        form=form,
+        need=need,
+        owner=need_owner_name(need, actor),
+        outcomes=outcomes,
+    )
+
+
+async def introduce(request: Request) -> Response:
+    actor = actor_for(request, Act.INTRODUCE)
+    match = await Match.get_or_none(id=path_id(request, "match_id")).select_related(
+        "need__organisation", "outcome__organisation"
+    )
+    if match is None or match.broker_id != actor.user_id:
+        raise NotFound(_("没有这条对接，或者不是您接手的。"))
+    form = IntroductionForm(await posted(request) if request.method == "POST" else None)
+    if request.method == "POST" and form.validate():
+        deal = await services.introduce(
+            match.id,
+            int(form.commission.data or 0),
+            str(form.note.data),
+            actor=actor,
+            now=deps(request).clock(),
+        )
+        return flash(request, _room(request, deal), _("引荐已登记并记下时间，请等双方同意。"))
+    return render(request, "deals/introduce.html", 422 if form.errors else 200, form=form, match=match)
+
+
+async def agree(request: Request) -> Response:
+    actor = actor_for(request, Act.OPEN_DEAL)
+    deal = await services.agree_introduction(
+        request.path_params["number"], actor=actor, now=deps(request).clock()
+    )
+    return flash(request, _room(request, deal), _("您方已同意对接。"))
+
+
+async def offer(request: Request) -> Response:
+    actor = actor_for(request, Act.MAKE_OFFER)
+    deal = await _own_deal(request)
+    last = list(deal.offers)[-1] if list(deal.offers) else None
+    terms = Terms.of(last) if last else None
+    given = await posted(request) if request.method == "POST" else None
+    form = OfferForm(
+        given, data=OfferForm.beginning(terms, deal.outcome) | {"seen": str(last.id) if last else ""}
+    )
+    if request.method == "POST" and form.validate():
+        try:
+            await services.make_offer(
+                deal.number,
+                form.terms,
+                seen=_uuid(form.seen.data),
+                valid_days=form.valid_days.data,
+                actor=actor,
+                now=deps(request).clock(),
+            )
+            return flash(request, _room(request, deal), _("报价已送达，请等对方确认。"))
+        except Invalid as refused:
+            form.refuse(refused.field or "", str(refused))
+    return render(
+        request,
+        "deals/offer.html",
+        422 if form.errors else 200,
+        form=form,
+        deal=deal,
+        last=last,
+        side=side_of(deal, actor),
+        buyer=buyer_name(deal, actor),
+    )
+
+
+async def accept(request: Request) -> Response:
+    actor = actor_for(request, Act.ACCEPT_OFFER)
+    form = await posted(request)
+    offer_id = _uuid(form.get("offer"))
+    if offer_id is None:
+        raise Conflict(_("这份报价已被替换、接受或变更，请看过现在的报价再确认。"))
+    deal = await services.accept_offer(
+        request.path_params["number"],
+        offer_id,
+        str(form.get("content_hash") or ""),
+        actor=actor,
+        now=deps(request).clock(),
+    )
+    return flash(request, _room(request, deal), _("报价已接受，价格已确定。"))
+
+
+async def upload(request: Request) -> Response:
+    actor = actor_for(request, Act.UPLOAD_TO_DEAL)
+    deal = await queries.get_deal_for(actor, request.path_params["number"])
+    given = await posted(request)
+    form = FileForm(given)
+    if form.validate():
+        try:
+            chosen = await check_upload(next(iter(uploads(given, "file")), None))
+            kept = await keep(chosen, deps(request).store)
+            await services.add_file(
+                deal.number, kept, form.kind.data or "attachment", actor=actor, now=deps(request).clock()
+            )
+            return flash(request, _room(request, deal), _("文件已上传。"))
+        except Invalid as refused:
+            form.refuse(refused.field or "", str(refused))
+    return render(
+        request,
+        "deals/upload.html",
+        422,
+        form=form,
+        deal=deal,
+        accept=ACCEPT,
+        buyer=buyer_name(deal, actor),
+    )
+
+
+async def publish(request: Request) -> Response:
+    actor = actor_for(request, Act.PUBLISH_PRICE)
+    deal = await _own_deal(request)
+    now = deps(request).clock()
+    form = PublicityForm(
+        await posted(request) if request.method == "POST" else None,
+        data={"holder": deal.seller.name, "channel": _channel(deal)},
+    )
+    is_checked = request.method == "POST" and form.validate()
+    statement = Statement(
+        str(form.holder.data or ""), str(form.basis.data or ""), form.statement, str(form.channel.data or "")
+    )
+    if is_checked and (await posted(request)).get("act") == "publish":
+        await services.start_publicity(deal.number, statement, actor=actor, now=now)
+        return flash(request, _room(request, deal), _("公示已发布，文本和校验值已固定。"))
+    is_needed, reason = needs_publicity(deal.kind, deal.seller)
+    return render(
+        request,
+        "deals/publish.html",
+        422 if form.errors else 200,
+        form=form,
+        deal=deal,
+        buyer=buyer_name(deal, actor),
+        preview=notice_text(deal, statement, now) if is_checked else None,
+        is_needed=is_needed,
+        reason=reason,
+        days=PUBLICITY_DAYS,
+        starts_on=local_date(now) + timedelta(days=1),
+        ends_on=period_end(local_date(now), PUBLICITY_DAYS, DayKind.CALENDAR),
+    )
+
+
+async def skip_publicity(request: Request) -> Response:
+    actor = actor_for(request, Act.PUBLISH_PRICE)
+    deal = await services.skip_publicity(
+        request.path_params["number"], actor=actor, now=deps(request).clock()
+    )
+    return flash(request, _room(request, deal), _("依法无需公示，理由已记录，可以签约。"))
+
+
+async def terminate(request: Request) -> Response:
+    actor = actor_for(request, Act.TERMINATE_DEAL)
+    deal = await _own_deal(request)
+    form = TerminationForm(await posted(request) if request.method == "POST" else None)
+    if request.method == "POST" and form.validate():
+        await services.terminate(
+            deal.number, form.reason.data, form.comment.data or "", actor=actor, now=deps(request).clock()
+        )
+        return flash(request, _room(request, deal), _("交易已终止。"), "note")
+    return render(
+        request,
+        "deals/terminate.html",
+        422 if form.errors else 200,
+        form=form,
+        deal=deal,
+        buyer=buyer_name(deal, actor),
+    )
+
+
+async def _own_deal(request: Request) -> Deal:
+    """The deal in the address, if the person acts for one of its sides."""
+    actor = actor_for(request, Act.SEE_DEALS)
+    deal = await queries.get_deal_for(actor, request.path_params["number"])
+    if side_of(deal, actor) is None:
+        raise NotFound(_("没有这笔交易，或者您不能查看它。"))
+    return deal
+
+
+def _room(request: Request, deal: Deal) -> Response:
+    return see(request, "pages:deal", number=deal.number)
+
+
+def _channel(deal: Deal) -> str:
+    seller = deal.seller
+    return " ".join(
+        part for part in (seller.contact_name, seller.contact_phone, seller.contact_email) if part
+    )
+
+
+def _uuid(text: object) -> UUID | None:
+    try:
+        return UUID(str(text))
+    except ValueError:
+        return None
 
 
 routes = [
-    Route("/deals/{number}/accept", stub, name="deals:accept", methods=["GET", "POST"]),
-    Route("/deals/{number}/agree", stub, name="deals:agree_introduction", methods=["GET", "POST"]),
-    Route("/deals/{number}/files", stub, name="deals:upload", methods=["GET", "POST"]),
-    Route("/deals/{number}/offer", stub, name="deals:offer", methods=["GET", "POST"]),
-    Route("/deals/{number}/publish", stub, name="deals:publish", methods=["GET", "POST"]),
-    Route("/deals/{number}/skip-publicity", stub, name="deals:skip_publicity", methods=["GET", "POST"]),
-    Route("/deals/{number}/terminate", stub, name="deals:terminate", methods=["GET", "POST"]),
-    Route("/matches/{match_id:uuid}/introduce", stub, name="deals:introduce", methods=["GET", "POST"]),
-    Route("/needs/{number}/respond", stub, name="deals:respond", methods=["GET", "POST"]),
-    Route("/outcomes/{number}/interest", stub, name="deals:interest", methods=["GET", "POST"]),
+    Route("/outcomes/{number}/interest", interest, name="deals:interest", methods=["GET", "POST"]),
+    Route("/needs/{number}/respond", respond, name="deals:respond", methods=["GET", "POST"]),
+    Route("/matches/{match_id:uuid}/introduce", introduce, name="deals:introduce", methods=["GET", "POST"]),
+    Route("/deals/{number}/agree", agree, name="deals:agree_introduction", methods=["POST"]),
+    Route("/deals/{number}/offer", offer, name="deals:offer", methods=["GET", "POST"]),
+    Route("/deals/{number}/accept", accept, name="deals:accept", methods=["POST"]),
+    Route("/deals/{number}/files", upload, name="deals:upload", methods=["POST"]),
+    Route("/deals/{number}/publish", publish, name="deals:publish", methods=["GET", "POST"]),
+    Route("/deals/{number}/skip-publicity", skip_publicity, name="deals:skip_publicity", methods=["POST"]),
+    Route("/deals/{number}/terminate", terminate, name="deals:terminate", methods=["GET", "POST"]),
 ]

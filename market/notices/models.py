@@ -6,7 +6,7 @@ from uuid import UUID
 from tortoise import fields
 from tortoise.models import Model
 
-from market.accounts.models import User
+from market.accounts.models import Organisation, User
 from market.kit.fields import enum_column
 
 
@@ -49,11 +49,20 @@ class Notice(Model):
     status = enum_column(NoticeStatus, NoticeStatus.OPEN)
     subject_kind = fields.CharField(max_length=24)
     subject_id = fields.UUIDField()
+    organisation: fields.ForeignKeyNullableRelation[Organisation] = fields.ForeignKeyField(
+        "market.Organisation", related_name="notices", null=True, on_delete=fields.RESTRICT
+    )
+    """The unit that publishes and answers objections; null when the authority does."""
+    organisation_id: UUID | None
+    address = fields.CharField(max_length=200, default="")
+    """Path of the record it is about, for those who may open it."""
     title = fields.CharField(max_length=200)
     body: fields.JSONField[list[list[str]]] = fields.JSONField()
     """Pairs of label and text, in the order they are shown; frozen at publication."""
     body_hash = fields.CharField(max_length=64)
     """SHA-256 over the canonical JSON of title and body."""
+    entries: fields.JSONField[list[list[str]]] = fields.JSONField()
+    """Pairs of id and name of what the notice lists, so that an objection can name one entry."""
     days = fields.IntField()
     day_kind = enum_column(DayKind)
     published_at = fields.DatetimeField()

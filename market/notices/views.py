@@ -1,18 +1,135 @@
+from __future__ import annotations
+
+from uuid import UUID
+
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from market.kit.errors import NotFound
+from market.accounts.permissions import Act
+from market.accounts.web import actor_for, find
+from market.codes.labels import choices
+from market.kit.flash import flash
+from market.kit.i18n import gettext as _
+from market.kit.pagination import Cut
+from market.kit.templating import render
+from market.kit.web import deps, path_id, posted, see
+from market.notices import queries, services
+from market.notices.forms import AnswerForm, DecisionForm, ObjectionForm
+from market.notices.models import Notice
+from market.notices.periods import days_left, is_settled, last_day
+from market.notices.queries import can_answer
+from market.notices.states import RUNNING
+from market.notices.texts import canonical
 
 
-async def stub(request: Request) -> Response:
-    raise NotFound("not built yet")
+async def index(request: Request) -> Response:
+    kind, status = request.query_params.get("kind", ""), request.query_params.get("status", "")
+    page = await queries.list_notices(Cut.of(request.query_params), kind, status)
+    return render(
+        request,
+        "notices/index.html",
+        page=page,
+        kinds=choices("notice_kind"),
+        statuses=choices("notice"),
+        counts=await queries.count_notices(),
+        kind=kind,
+        status=status,
+        left={notice.id: _left(request, notice) for notice in page.items},
+    )
+
+
+async def show(request: Request) -> Response:
+    notice = await queries.get_notice(request.path_params["number"])
+    actor = find(request)
+    return render(
+        request,
+        "notices/show.html",
+        notice=notice,
+        canonical=canonical(notice.title, notice.body),
+        left=_left(request, notice),
+        last_day=last_day(notice.ends_at) if notice.ends_at else None,
+        is_settled=notice.ends_at is None or is_settled(last_day(notice.ends_at)),
+        can_object=notice.status in RUNNING
+        and (notice.ends_at is None or notice.ends_at > deps(request).clock()),
+        can_answer=actor is not None and can_answer(actor, notice),
+        can_decide=actor is not None and actor.may(Act.DECIDE_OBJECTION),
+        entry_names=dict(notice.entries),
+    )
+
+
+async def object_(request: Request) -> Response:
+    actor = actor_for(request, Act.OBJECT)
+    notice = await queries.get_notice(request.path_params["number"])
+    form = ObjectionForm(await posted(request) if request.method == "POST" else None)
+    form.entry.choices = [("", _("整份公示")), *notice.entries]
+    if request.method == "POST" and form.validate():
+        entry = UUID(form.entry.data) if form.entry.data else None
+        await services.object_to(
+            notice.number,
+            reason=str(form.reason.data),
+            entry_id=entry,
+            actor=actor,
+            now=deps(request).clock(),
+        )
+        done = see(request, "notices:show", number=notice.number)
+        return flash(request, done, _("异议已提出，公示程序中止。处理结果会通知您。"))
+    return render(request, "notices/object.html", 422 if form.errors else 200, notice=notice, form=form)
+
+
+async def answer(request: Request) -> Response:
+    actor = actor_for(request, Act.ANSWER_OBJECTION)
+    objection = await queries.get_objection_for(actor, path_id(request, "objection_id"))
+    form = AnswerForm(await posted(request) if request.method == "POST" else None)
+    if request.method == "POST" and form.validate():
+        await services.answer(objection.id, str(form.answer.data), actor=actor, now=deps(request).clock())
+        done = see(request, "notices:show", number=objection.notice.number)
+        return flash(request, done, _("答复已公开，由平台管理员裁定。"))
+    return render(
+        request,
+        "notices/answer.html",
+        422 if form.errors else 200,
+        objection=objection,
+        notice=objection.notice,
+        form=form,
+    )
+
+
+async def decide(request: Request) -> Response:
+    actor = actor_for(request, Act.DECIDE_OBJECTION)
+    objection = await queries.get_objection_for(actor, path_id(request, "objection_id"))
+    form = DecisionForm(await posted(request) if request.method == "POST" else None)
+    if request.method == "POST" and form.validate():
+        await services.decide(
+            objection.id,
+            is_upheld=form.outcome.data == "upheld",
+            text=str(form.text.data),
+            actor=actor,
+            now=deps(request).clock(),
+        )
+        done = see(request, "notices:show", number=objection.notice.number)
+        return flash(request, done, _("裁定已公开。"))
+    return render(
+        request,
+        "notices/decide.html",
+        422 if form.errors else 200,
+        objection=objection,
+        notice=objection.notice,
+        entry_names=dict(objection.notice.entries),
+        form=form,
+    )
+
+
+def _left(request: Request, notice: Notice) -> int | None:
+    if notice.ends_at is None or notice.status not in RUNNING:
+        return None
+    return days_left(notice.ends_at, deps(request).clock())
 
 
 routes = [
-    Route("/notices", stub, name="notices:index", methods=["GET", "POST"]),
-    Route("/notices/{number}", stub, name="notices:show", methods=["GET", "POST"]),
-    Route("/notices/{number}/object", stub, name="notices:object", methods=["GET", "POST"]),
-    Route("/objections/{objection_id:uuid}/answer", stub, name="notices:answer", methods=["GET", "POST"]),
-    Route("/objections/{objection_id:uuid}/decide", stub, name="notices:decide", methods=["GET", "POST"]),
+    Route("/notices", index, name="notices:index", methods=["GET"]),
+    Route("/notices/{number}", show, name="notices:show", methods=["GET"]),
+    Route("/notices/{number}/object", object_, name="notices:object", methods=["GET", "POST"]),
+    Route("/objections/{objection_id:uuid}/answer", answer, name="notices:answer", methods=["GET", "POST"]),
+    Route("/objections/{objection_id:uuid}/decide", decide, name="notices:decide", methods=["GET", "POST"]),
 ]

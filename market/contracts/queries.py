@@ -1,0 +1,109 @@
+from __future__ import annotations
+
+from collections.abc import Collection
+from typing import Any
+from uuid import UUID
+
+from tortoise.functions import Sum
+from tortoise.query_utils import Prefetch
+from tortoise.queryset import QuerySet
+
+from market.accounts.actors import Actor
+from market.accounts.permissions import Act, Role
+from market.contracts.models import Contract, ContractDraft, ContractExclusion, Instalment, Receipt
+from market.deals.models import Deal
+from market.deals.rules import may_see
+from market.kit.errors import NotFound
+from market.kit.i18n import gettext as _
+from market.payments.models import Remittance, RemittanceStatus
+
+_DEAL = ("deal", "deal__seller", "deal__buyer", "deal__outcome", "deal__broker", "deal__need")
+
+
+async def get_contract_for(actor: Actor, number: str) -> Contract:
+    """Return a signed contract with all its parts, for both sides, the deal's broker and staff who
+    decide on claims or audit them.
+
+    Raises:
+        NotFound: there is none, or it is not theirs.
+    """
+    found = await _whole(Contract.filter(number=number)).first()
+    if found is None or not may_read(found.deal, actor):
+        raise NotFound(_("没有这份合同，或者您不能查看它。"))
+    return found
+
+
+async def get_instalment_for(actor: Actor, instalment_id: UUID) -> Instalment:
+    """Return an instalment with its contract and deal, for who may read the contract.
+
+    Raises:
+        NotFound: there is none, or it is not theirs.
+    """
+    found = await (
+        Instalment.filter(id=instalment_id)
+        .select_related("contract", *(f"contract__{path}" for path in _DEAL))
+        .first()
+    )
+    if found is None or not may_read(found.contract.deal, actor):
+        raise NotFound(_("没有这笔应付款，或者您不能查看它。"))
+    return found
+
+
+def may_read(deal: Deal, actor: Actor) -> bool:
+    """Tell whether the person may read the contract of a deal."""
+    return may_see(deal, actor) or actor.may(Act.SEE_DESK) or Role.AUDITOR in actor.roles
+
+
+async def find_contract(deal_id: UUID) -> Contract | None:
+    """Return the signed contract of a deal with all its parts; None before it is signed."""
+    return await _whole(Contract.filter(deal_id=deal_id)).first()
+
+
+async def find_draft(deal_id: UUID) -> ContractDraft | None:
+    """Return the contract as one side entered it, with its file; None before that."""
+    return await ContractDraft.get_or_none(deal_id=deal_id).select_related("file", "entered_by")
+
+
+async def received(contract_id: UUID) -> int:
+    """Return what has really arrived for a contract (实际到账), in fen."""
+    return await _sum(Receipt.filter(contract_id=contract_id))
+
+
+async def received_by_instalment(contract_id: UUID) -> dict[UUID, int]:
+    """Return what has arrived for each instalment that got anything."""
+    totals: dict[UUID, int] = {}
+    for receipt in await Receipt.filter(contract_id=contract_id):
+        totals[receipt.instalment_id] = totals.get(receipt.instalment_id, 0) + receipt.amount
+    return totals
+
+
+async def open_amount(instalment: Instalment) -> int:
+    """Return what of an instalment has not arrived yet."""
+    return instalment.amount - await _sum(Receipt.filter(instalment_id=instalment.id))
+
+
+async def waiting_amount(instalment_ids: Collection[UUID]) -> int:
+    """Return what was recorded for these instalments and waits for its confirmation."""
+    return await _sum(
+        Remittance.filter(
+            payable_kind="instalment", payable_id__in=list(instalment_ids), status=RemittanceStatus.RECORDED
+        )
+    )
+
+
+async def find_contracts_of(deal_ids: Collection[UUID]) -> dict[UUID, Contract]:
+    """Return the signed contracts of these deals, by deal."""
+    return {each.deal_id: each for each in await Contract.filter(deal_id__in=list(deal_ids))}
+
+
+def _whole(found: QuerySet[Contract]) -> QuerySet[Contract]:
+    return found.select_related(*_DEAL).prefetch_related(
+        Prefetch("exclusions", queryset=ContractExclusion.all().order_by("kind", "name")),
+        Prefetch("instalments", queryset=Instalment.all().order_by("sequence")),
+        Prefetch("receipts", queryset=Receipt.all().order_by("received_on", "booked_at")),
+    )
+
+
+async def _sum(found: QuerySet[Any]) -> int:
+    rows = await found.annotate(total=Sum("amount")).values("total")
+    return int(rows[0]["total"] or 0) if rows else 0

@@ -1,0 +1,322 @@
+"""Money that arrives for a contract: by bank transfer, confirmed by another person, or online."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from uuid import UUID, uuid4
+
+from market.accounts.actors import Actor
+from market.accounts.messages import tell
+from market.accounts.models import MemberRole
+from market.accounts.permissions import Act
+from market.audit.services import record
+from market.contracts.models import Contract, Instalment, Receipt, ReceiptSource
+from market.contracts.queries import get_instalment_for, open_amount, received, waiting_amount
+from market.deals.models import Deal, DealAction, DealStatus, Side
+from market.deals.moves import advance
+from market.deals.rules import side_of
+from market.files.models import Tier
+from market.files.services import Kept, write_row
+from market.kit.clock import local_date
+from market.kit.database import atomic
+from market.kit.errors import Conflict, Forbidden, Invalid, NotFound
+from market.kit.formats import yuan
+from market.kit.i18n import gettext as _
+from market.kit.money import Money
+from market.ledger import services as ledger
+from market.payments import services as payments
+from market.payments.gateway import PaymentGateway, ReturnUrls
+from market.payments.models import Remittance
+from market.payments.queries import find_connected_account
+from market.payments.services import PaidPayment, Payable
+
+PAYABLE = "instalment"
+"""What a payment or a remittance of this room pays for."""
+_PAYABLE_IN = (DealStatus.SIGNED, DealStatus.REGISTERED, DealStatus.PAYING)
+
+
+class NothingDue(Conflict):
+    """The instalment is paid, or as much as is left was recorded and waits for confirmation."""
+
+
+class TooMuch(Conflict):
+    """More arrived than the instalment has left."""
+
+
+@atomic()
+async def record_remittance(
+    instalment_id: UUID,
+    amount: int,
+    kept: Kept,
+    *,
+    received_on: date,
+    bank_reference: str,
+    invoice_number: str,
+    invoice_amount: int | None,
+    actor: Actor,
+    now: datetime,
+) -> Remittance:
+    """Record a bank transfer for an instalment, for either side, with its voucher and invoice.
+
+    Raises:
+        Invalid: at the field that is wrong; `amount` may not be more than is left.
+        Conflict: the contract takes no payments.
+    """
+    actor.require(Act.RECORD_REMITTANCE)
+    instalment = await get_instalment_for(actor, instalment_id)
+    contract = instalment.contract
+    if side_of(contract.deal, actor) is None:
+        raise NotFound(_("没有这笔应付款，或者您不能查看它。"))
+    deal = await _lock(contract)
+    left = await open_amount(instalment) - await waiting_amount([instalment.id])
+    if amount > left:
+        raise Invalid(
+            _("这一期还可登记 %(left)s，请核对金额。", left=yuan(left, contract.currency)), field="amount"
+        )
+    voucher = await write_row(
+        kept,
+        subject_kind="contract",
+        subject_id=contract.id,
+        kind="voucher",
+        tier=Tier.PARTIES,
+        actor=actor,
+        now=now,
+    )
+    remittance = await payments.record_remittance(
+        PAYABLE,
+        instalment.id,
+        Money(amount, contract.currency),
+        received_on=received_on,
+        voucher_id=voucher.id,
+        bank_reference=bank_reference,
+        invoice_number=invoice_number,
+        invoice_amount=invoice_amount,
+        actor=actor,
+        now=now,
+    )
+    await record(
+        "contract",
+        contract.id,
+        "record_remittance",
+        actor=actor,
+        now=now,
+        remittance=remittance.id,
+        amount=amount,
+    )
+    await tell(
+        _("合同 %(number)s 有一笔到账待确认。", number=contract.number),
+        now=now,
+        address=f"/contracts/{contract.number}",
+        organisation_id=deal.seller_id,
+        roles={MemberRole.FINANCE},
+    )
+    return remittance
+
+
+@atomic()
+async def confirm_remittance(remittance_id: UUID, *, actor: Actor, now: datetime) -> Receipt:
+    """Confirm that a recorded transfer has arrived, for the seller's finance; it becomes a receipt.
+
+    Raises:
+        SamePerson: the actor recorded it.
+        ActionNotAllowed: it was decided before, perhaps a moment ago.
+        TooMuch: the instalment has less left.
+    """
+    actor.require(Act.CONFIRM_REMITTANCE)
+    await _require_seller_of(remittance_id, actor)
+    remittance = await payments.confirm_remittance(remittance_id, actor=actor, now=now)
+    receipt = await _receive(
+        ReceiptSource.REMITTANCE,
+        remittance.id,
+        remittance.payable_id,
+        Money(remittance.amount, remittance.currency),
+        received_on=remittance.received_on,
+        actor=actor,
+        now=now,
+    )
+    if receipt is None:
+        raise TooMuch(_("这一期已经收齐，不能再确认这笔到账。"))
+    return receipt
+
+
+@atomic()
+async def reject_remittance(remittance_id: UUID, reason: str, *, actor: Actor, now: datetime) -> Remittance:
+    """Send a recorded transfer back with a reason, for the seller's finance."""
+    actor.require(Act.CONFIRM_REMITTANCE)
+    await _require_seller_of(remittance_id, actor)
+    return await payments.reject_remittance(remittance_id, reason, actor=actor, now=now)
+
+
+async def start_payment(
+    instalment_id: UUID,
+    *,
+    gateway: PaymentGateway | None,
+    actor: Actor,
+    now: datetime,
+    urls: ReturnUrls,
+) -> str:
+    """Return the page where the buyer pays what is left of an instalment, to the seller's own account.
+
+    Raises:
+        Forbidden: the person does not act for the buyer.
+        NothingDue: nothing is left to pay.
+        Conflict: the seller takes no online payment, or the contract takes none.
+    """
+    actor.require(Act.PAY_ONLINE)
+    instalment = await get_instalment_for(actor, instalment_id)
+    contract = instalment.contract
+    if side_of(contract.deal, actor) is not Side.BUYER:
+        raise Forbidden(_("由受让方付款。"))
+    if contract.deal.status not in _PAYABLE_IN:
+        raise Conflict(_("这份合同现在不接收付款。"))
+    account = await find_connected_account(contract.deal.seller_id)
+    if gateway is None or account is None or not account.charges_enabled:
+        raise Conflict(_("转让方还没有开通网上收款，请用对公转账。"))
+    left = await open_amount(instalment) - await waiting_amount([instalment.id])
+    if left <= 0:
+        raise NothingDue(_("这一期没有待付的款项。"))
+    return await payments.start_checkout(
+        Payable(
+            PAYABLE,
+            instalment.id,
+            _("合同 %(number)s 第 %(n)s 期", number=contract.number, n=instalment.sequence),
+        ),
+        Money(left, contract.currency),
+        account=account.account,
+        fee=Money(0, contract.currency),
+        gateway=gateway,
+        actor=actor,
+        now=now,
+        urls=urls,
+    )
+
+
+@atomic()
+async def receive(paid: PaidPayment, *, now: datetime) -> Receipt | None:
+    """Book money that was paid online. Telling it twice books it once.
+
+    What is more than the instalment has left has arrived all the same: it stands in the book as
+    surplus until it is sent back. None when all of it is.
+    """
+    return await _receive(
+        ReceiptSource.PAYMENT,
+        paid.payment_id,
+        paid.payable_id,
+        paid.money,
+        received_on=local_date(paid.paid_at),
+        actor=None,
+        now=now,
+    )
+
+
+async def follow(deal_id: UUID, contract: Contract, *, actor: Actor | None, now: datetime) -> None:
+    """Bring a registered deal to where its receipts put it: paying at the first, completed at the last."""
+    total = await received(contract.id)
+    deal = await Deal.get(id=deal_id)
+    if deal.status is DealStatus.REGISTERED and total > 0:
+        deal = await advance(deal_id, DealAction.START_PAYING, actor=actor, now=now)
+    if deal.status is DealStatus.PAYING and total >= contract.contract_amount:
+        await advance(deal_id, DealAction.COMPLETE, actor=actor, now=now)
+
+
+async def _receive(
+    source: ReceiptSource,
+    source_id: UUID,
+    instalment_id: UUID,
+    money: Money,
+    *,
+    received_on: date,
+    actor: Actor | None,
+    now: datetime,
+) -> Receipt | None:
+    """Write the receipt and book it, under the lock of the deal; the same source again changes nothing."""
+    instalment = await Instalment.get(id=instalment_id).select_related("contract__deal")
+    contract = instalment.contract
+    deal = await _lock(contract, is_arrived=source is ReceiptSource.PAYMENT)
+    known = await Receipt.get_or_none(source=source, source_id=source_id)
+    if known is not None:
+        return known
+    left = Money(await open_amount(instalment), money.currency)
+    if source is ReceiptSource.REMITTANCE and left < money:
+        raise TooMuch(_("这一期只剩 %(left)s 未收，不能确认这笔到账。", left=yuan(left)))
+    placed = money if money <= left else left
+    reference = f"{source}:{source_id}"
+    if placed != money:
+        await ledger.post(
+            "surplus",
+            money - placed,
+            debit=f"unplaced:{deal.seller_id}",
+            credit=f"surplus:{instalment.id}",
+            reference=f"{reference}:surplus",
+            at=now,
+            subject=("contract", contract.id),
+        )
+    if not placed:
+        return None
+    receipt = await Receipt.create(
+        id=uuid4(),
+        contract_id=contract.id,
+        instalment_id=instalment.id,
+        source=source,
+        source_id=source_id,
+        amount=placed.amount,
+        currency=placed.currency,
+        received_on=received_on,
+        booked_at=now,
+    )
+    way = "online" if source is ReceiptSource.PAYMENT else "remittance"
+    await ledger.post(
+        "receipt",
+        placed,
+        debit=f"due:{instalment.id}",
+        credit=f"met:{way}:{deal.seller_id}",
+        reference=f"{reference}:receipt",
+        at=now,
+        subject=("contract", contract.id),
+    )
+    await record(
+        "contract",
+        contract.id,
+        "receive",
+        actor=actor,
+        now=now,
+        source=source,
+        source_id=source_id,
+        amount=receipt.amount,
+        instalment=instalment.sequence,
+    )
+    await follow(deal.id, contract, actor=actor, now=now)
+    for side_id in (deal.seller_id, deal.buyer_id):
+        await tell(
+            _(
+                "合同 %(number)s 第 %(n)s 期到账 %(amount)s。",
+                number=contract.number,
+                n=instalment.sequence,
+                amount=yuan(placed),
+            ),
+            now=now,
+            address=f"/contracts/{contract.number}",
+            organisation_id=side_id,
+        )
+    return receipt
+
+
+async def _lock(contract: Contract, *, is_arrived: bool = False) -> Deal:
+    """Lock the deal, behind which all who change its contract queue up.
+
+    Raises:
+        Conflict: it takes no payments; money that has arrived is taken whatever the state.
+    """
+    deal = await Deal.select_for_update().get(id=contract.deal_id)
+    if not is_arrived and deal.status not in _PAYABLE_IN:
+        raise Conflict(_("这份合同现在不接收付款。"))
+    return deal
+
+
+async def _require_seller_of(remittance_id: UUID, actor: Actor) -> None:
+    remittance = await Remittance.get_or_none(id=remittance_id)
+    if remittance is None or remittance.payable_kind != PAYABLE:
+        raise NotFound(_("没有这笔对公转账。"))
+    instalment = await get_instalment_for(actor, remittance.payable_id)
+    if side_of(instalment.contract.deal, actor) is not Side.SELLER:
+        raise Forbidden(_("到账由转让方的财务人员确认。"))

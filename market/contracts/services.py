@@ -1,0 +1,111 @@
+"""Everything that can be done with a contract. Signing and receiving stand in files of their own."""
+
+from __future__ import annotations
+
+import re
+from datetime import date, datetime
+
+from tortoise.exceptions import IntegrityError
+
+from market.accounts.actors import Actor
+from market.accounts.messages import tell
+from market.accounts.permissions import Act
+from market.audit.services import record
+from market.contracts.models import Contract
+from market.contracts.queries import get_contract_for
+from market.contracts.receiving import (
+    NothingDue,
+    TooMuch,
+    confirm_remittance,
+    follow,
+    receive,
+    record_remittance,
+    reject_remittance,
+    start_payment,
+)
+from market.contracts.signing import DraftChanged, OwnDraft, confirm, enter
+from market.deals.models import Deal, DealAction, Side
+from market.deals.moves import advance
+from market.deals.rules import side_of
+from market.files.models import Tier
+from market.files.services import Kept, write_row
+from market.kit.clock import local_date
+from market.kit.database import atomic
+from market.kit.errors import Forbidden, Invalid
+from market.kit.i18n import gettext as _
+
+__all__ = [
+    "DraftChanged",
+    "NothingDue",
+    "OwnDraft",
+    "TooMuch",
+    "confirm",
+    "confirm_remittance",
+    "enter",
+    "receive",
+    "record_remittance",
+    "register",
+    "reject_remittance",
+    "start_payment",
+]
+
+
+@atomic()
+async def register(
+    number: str,
+    registration_number: str,
+    *,
+    registered_on: date,
+    registry: str,
+    kept: Kept | None = None,
+    actor: Actor,
+    now: datetime,
+) -> Contract:
+    """Note the contract's registration, for the seller, at whose place it is registered once.
+
+    Raises:
+        Forbidden: the person acts for the buyer.
+        Invalid: at the field that is wrong: 16 digits, used once; not before signing, not in the future.
+        ActionNotAllowed: it is registered already.
+    """
+    actor.require(Act.REGISTER_CONTRACT)
+    contract = await get_contract_for(actor, number)
+    if side_of(contract.deal, actor) is not Side.SELLER:
+        raise Forbidden(_("技术合同由卖方申请认定登记。"))
+    await Deal.select_for_update().get(id=contract.deal_id)
+    if not re.fullmatch(r"[0-9]{16}", registration_number):
+        raise Invalid(_("登记编号是 16 位数字。"), field="registration_number")
+    if await Contract.exists(registration_number=registration_number):
+        raise Invalid(_("这个登记编号已用于另一份合同。"), field="registration_number")
+    if not contract.signed_on <= registered_on <= local_date(now):
+        raise Invalid(_("登记日期应在签订日期之后，且不晚于今天。"), field="registered_on")
+    await advance(
+        contract.deal_id, DealAction.REGISTER, actor=actor, now=now, registration_number=registration_number
+    )
+    contract.registration_number = registration_number
+    contract.registered_on, contract.registry = registered_on, registry
+    try:
+        await contract.save(update_fields=["registration_number", "registered_on", "registry"])
+    except IntegrityError as error:  # Two contracts at once, with the same number.
+        raise Invalid(_("这个登记编号已用于另一份合同。"), field="registration_number") from error
+    if kept is not None:
+        await write_row(
+            kept,
+            subject_kind="contract",
+            subject_id=contract.id,
+            kind="registration_certificate",
+            tier=Tier.PARTIES,
+            actor=actor,
+            now=now,
+        )
+    await record(
+        "contract", contract.id, "register", actor=actor, now=now, registration_number=registration_number
+    )
+    await follow(contract.deal_id, contract, actor=actor, now=now)
+    await tell(
+        _("合同 %(number)s 已认定登记。", number=contract.number),
+        now=now,
+        address=f"/contracts/{contract.number}",
+        organisation_id=contract.deal.buyer_id,
+    )
+    return contract

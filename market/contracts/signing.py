@@ -1,0 +1,206 @@
+"""Signing: one side enters the contract, the other confirms exactly that; then the book opens."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from uuid import uuid4
+
+from market.accounts.actors import Actor
+from market.accounts.messages import tell
+from market.accounts.models import MemberRole
+from market.accounts.permissions import Act
+from market.audit.services import record
+from market.codes.numbers import next_number
+from market.contracts.models import Contract, ContractDraft, ContractExclusion, Instalment
+from market.contracts.terms import ContractTerms, check, content_hash
+from market.deals.models import ContractKind, Deal, DealAction
+from market.deals.moves import advance, lock_deal_for
+from market.deals.rules import organisation_of, other
+from market.deals.states import next_status
+from market.files.models import StoredFile, Tier
+from market.files.services import Kept, write_row
+from market.kit.clock import local_date
+from market.kit.database import atomic
+from market.kit.errors import Conflict, Forbidden, Invalid
+from market.kit.i18n import gettext as _
+from market.kit.money import Money
+from market.ledger import services as ledger
+from market.listings import services as listings
+from market.listings.models import Outcome
+from market.listings.states import Move, can
+from market.notices import services as notices
+
+_SOLD = (ContractKind.ASSIGNMENT, ContractKind.EQUITY)
+_LICENSED = (*_SOLD, ContractKind.LICENCE)
+
+
+class DraftChanged(Conflict):
+    """The contract is not the one the person read; it takes fresh consent."""
+
+
+class OwnDraft(Forbidden):
+    """A contract is confirmed by the side that did not enter it."""
+
+
+@atomic()
+async def enter(
+    number: str, terms: ContractTerms, kept: Kept | None, *, seen: str, actor: Actor, now: datetime
+) -> ContractDraft:
+    """Enter the contract for one's side, which signs it thereby; the other side is asked to confirm.
+
+    Entering again replaces what was entered, and keeps its file when no new one comes. `seen` is
+    the hash of the draft the person knew of, empty for none.
+
+    Raises:
+        DraftChanged: somebody entered it meanwhile.
+        Invalid: at the field that is wrong.
+        ActionNotAllowed: the deal is not ready to be signed.
+    """
+    actor.require(Act.SIGN)
+    deal, side = await lock_deal_for(actor, number)
+    next_status(deal.status, DealAction.SIGN)
+    _check_agreed(deal, terms)
+    check(terms, local_date(now))
+    draft = await ContractDraft.get_or_none(deal_id=deal.id).select_related("file")
+    if (draft.content_hash if draft else "") != seen:
+        raise DraftChanged(_("对方刚登记了合同内容，请先看过再改。"))
+    if draft is None:
+        draft = ContractDraft(id=uuid4(), deal_id=deal.id)
+    file = await _file(kept, draft, actor=actor, now=now)
+    draft.side, draft.entered_by_id, draft.entered_at = side, actor.user_id, now
+    draft.content, draft.file_id = terms.content, file.id
+    draft.content_hash = content_hash(terms, file.sha256)
+    await draft.save()
+    await record("deal", deal.id, "enter_contract", actor=actor, now=now, side=side, hash=draft.content_hash)
+    await tell(
+        _("对方已登记合同并签署，请核对后确认：%(title)s。", title=deal.title),
+        now=now,
+        address=f"/deals/{deal.number}/sign",
+        organisation_id=organisation_of(deal, other(side)).id,
+        roles={MemberRole.ADMIN, MemberRole.AGENT},
+    )
+    return draft
+
+
+@atomic()
+async def confirm(number: str, seen: str, *, actor: Actor, now: datetime) -> Contract:
+    """Confirm the contract that the other side entered, named by the hash of what was read.
+
+    With that it is signed: it gets its number, the outcome is licensed or sold, the need solved,
+    and what is owed stands in the book, instalment by instalment.
+
+    Raises:
+        DraftChanged: it was entered anew, or not at all.
+        OwnDraft: one's own side entered it.
+        ActionNotAllowed: it is signed already.
+    """
+    actor.require(Act.SIGN)
+    deal, side = await lock_deal_for(actor, number)
+    next_status(deal.status, DealAction.SIGN)
+    if not deal.skip_reason:
+        await notices.require_clear("deal", deal.id)
+    draft = await ContractDraft.get_or_none(deal_id=deal.id)
+    if draft is None or draft.content_hash != seen:
+        raise DraftChanged(_("合同内容已变更，请看过现在的内容再确认。"))
+    if draft.side is side:
+        raise OwnDraft(_("自己一方登记的合同，由对方确认。"))
+    terms = ContractTerms.of(draft.content)
+    contract = await _write(deal, draft, terms, now=now)
+    await advance(
+        deal.id,
+        DealAction.SIGN,
+        actor=actor,
+        now=now,
+        contract=contract.number,
+        hash=draft.content_hash,
+        contract_amount=contract.contract_amount,
+        trade_amount=contract.trade_amount,
+    )
+    await record(
+        "contract", contract.id, "sign", actor=actor, now=now, number=contract.number, hash=draft.content_hash
+    )
+    await _mark_listings(deal, contract, actor=actor, now=now)
+    for side_id in (deal.seller_id, deal.buyer_id):
+        await tell(
+            _("合同 %(number)s 已由双方签署：%(title)s。", number=contract.number, title=deal.title),
+            now=now,
+            address=f"/contracts/{contract.number}",
+            organisation_id=side_id,
+        )
+    return contract
+
+
+def _check_agreed(deal: Deal, terms: ContractTerms) -> None:
+    if terms.price != deal.price or terms.kind is not deal.kind:
+        raise Invalid(_("成交额和合同类别应与双方确认的报价一致。"), field="name")
+
+
+async def _file(kept: Kept | None, draft: ContractDraft, *, actor: Actor, now: datetime) -> StoredFile:
+    if kept is not None:
+        return await write_row(
+            kept,
+            subject_kind="contract",
+            subject_id=draft.id,
+            kind="contract",
+            tier=Tier.PARTIES,
+            actor=actor,
+            now=now,
+        )
+    if not draft._saved_in_db:
+        raise Invalid(_("请上传双方签章的合同扫描件。"), field="file")
+    return draft.file
+
+
+async def _write(deal: Deal, draft: ContractDraft, terms: ContractTerms, *, now: datetime) -> Contract:
+    contract = await Contract.create(
+        id=draft.id,
+        deal_id=deal.id,
+        number=await next_number("HT", now),
+        name=terms.name,
+        kind=terms.kind,
+        field=terms.field,
+        contract_amount=terms.price.amount,
+        trade_amount=terms.trade_money.amount,
+        currency=terms.price.currency,
+        signed_on=terms.signed_on,
+        valid_until=terms.valid_until,
+        licence_years=terms.licence_years,
+        is_exclusive=terms.is_exclusive,
+        used_in=terms.used_in,
+        is_related=terms.is_related,
+        is_publicly_funded=terms.is_publicly_funded,
+        signed_at=now,
+    )
+    for part in terms.exclusions:
+        await ContractExclusion.create(
+            id=uuid4(), contract_id=contract.id, kind=part.kind, name=part.name, amount=part.amount
+        )
+    for sequence, row in enumerate(terms.instalments, start=1):
+        instalment = await Instalment.create(
+            id=uuid4(),
+            contract_id=contract.id,
+            sequence=sequence,
+            condition=row.condition,
+            due_on=row.due_on,
+            amount=row.amount,
+        )
+        await ledger.post(
+            "agreed",
+            Money(row.amount, contract.currency),
+            debit=f"agreed:{deal.seller_id}",
+            credit=f"due:{instalment.id}",
+            reference=f"instalment:{instalment.id}:agreed",
+            at=now,
+            subject=("contract", contract.id),
+        )
+    return contract
+
+
+async def _mark_listings(deal: Deal, contract: Contract, *, actor: Actor, now: datetime) -> None:
+    """Note the contract on the listings, as far as their own state allows."""
+    is_sold = contract.kind in _SOLD
+    outcome = await Outcome.get(id=deal.outcome_id)
+    if contract.kind in _LICENSED and can(outcome.status, Move.SELL if is_sold else Move.LICENSE):
+        await listings.mark_licensed(outcome.id, is_sold=is_sold, now=now, actor=actor)
+    if deal.need is not None and can(deal.need.status, Move.SOLVE):
+        await listings.mark_solved(deal.need.id, now=now, actor=actor)

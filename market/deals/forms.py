@@ -1,0 +1,176 @@
+from __future__ import annotations
+
+from typing import Any
+
+from market.codes.labels import choices
+from market.deals.models import ContractKind
+from market.deals.terms import PlanRow, Terms
+from market.kit.forms import (
+    BaseForm,
+    BooleanField,
+    ChoiceField,
+    DayField,
+    FileField,
+    HiddenField,
+    LongTextField,
+    MoneyField,
+    NumberField,
+    RowsField,
+    TextField,
+    between,
+    needed,
+)
+from market.kit.i18n import gettext as _
+from market.kit.i18n import lazy
+from market.kit.money import Money
+from market.listings.models import Outcome
+
+_KIND_OF_MODE = {
+    "assignment": ContractKind.ASSIGNMENT,
+    "licence": ContractKind.LICENCE,
+    "exclusive_licence": ContractKind.LICENCE,
+    "development": ContractKind.DEVELOPMENT,
+    "equity": ContractKind.EQUITY,
+    "service": ContractKind.SERVICE,
+    "consulting": ContractKind.CONSULTING,
+}
+
+
+class InterestForm(BaseForm):
+    note = LongTextField(lazy("想了解什么、打算用在哪里"), [needed(lazy("请写几句您的意向。"))], most=1000)
+
+
+class ResponseForm(BaseForm):
+    outcome = ChoiceField(
+        lazy("用哪项成果解决"), [needed(lazy("请选择一项本单位已发布的成果。"))], choices=()
+    )
+    note = LongTextField(lazy("怎样解决、达到什么指标"), [needed(lazy("请写几句方案要点。"))], most=1000)
+
+
+class IntroductionForm(BaseForm):
+    commission = NumberField(
+        lazy("约定佣金（基点，100 = 1%）"),
+        [needed(lazy("请填约定的佣金，没有就填 0。")), between(0, 3000)],
+    )
+    note = LongTextField(lazy("引荐说明"), [needed(lazy("请写明为什么引荐这两方。"))], most=1000)
+
+
+class PlanRowForm(BaseForm):
+    condition = TextField(lazy("条件"), most=200)
+    due_on = DayField(lazy("应付日期（可不填）"))
+    amount = MoneyField(lazy("金额（万元）"))
+
+
+class OfferForm(BaseForm):
+    kind = ChoiceField(
+        lazy("合同类别"),
+        [needed(lazy("请选择合同类别。"))],
+        choices=lambda: choices("contract_kind"),
+        blank=lazy("请选择"),
+    )
+    price = MoneyField(lazy("价格"), [needed(lazy("请填价格。"))])
+    is_exclusive = BooleanField(lazy("独占"))
+    years = NumberField(lazy("期限（年）"), [between(1, 50)])
+    territory = TextField(lazy("地域"), most=120)
+    plan = RowsField(PlanRowForm, lazy("付款计划"), blank=3, most=20)
+    note = LongTextField(lazy("其他条件：费用由谁承担、需要的配套"), most=2000)
+    valid_days = NumberField(lazy("报价有效期（天）"), [between(1, 90)], default=15)
+    seen = HiddenField()
+
+    def validate(self, extra_validators: Any = None) -> bool:
+        """Check each field, and that each row of the plan is whole."""
+        is_valid = super().validate(extra_validators)
+        if any(not row["condition"] or row["amount"] is None for row in self.plan.filled):
+            if not self.plan.errors:
+                self.refuse("plan", _("每一期都要填条件和金额。"))
+            return False
+        return is_valid
+
+    @property
+    def terms(self) -> Terms:
+        """The terms as entered; call it after `validate`."""
+        return Terms(
+            kind=ContractKind(self.kind.data),
+            price=Money(self.price.data),
+            is_exclusive=bool(self.is_exclusive.data),
+            years=self.years.data,
+            territory=self.territory.data or "",
+            plan=tuple(PlanRow.of(row) for row in self.plan.filled),
+            note=self.note.data or "",
+        )
+
+    @classmethod
+    def beginning(cls, last: Terms | None, outcome: Outcome) -> dict[str, Any]:
+        """Return what the form shows at first: the last offer's terms, else what the listing says."""
+        if last is None:
+            kinds = [_KIND_OF_MODE[mode] for mode in outcome.modes if mode in _KIND_OF_MODE]
+            return {
+                "kind": kinds[0].value if kinds else "",
+                "price": outcome.price_amount,
+                "is_exclusive": outcome.modes == ["exclusive_licence"],
+                "valid_days": 15,
+            }
+        return {
+            "kind": last.kind.value,
+            "price": last.price.amount,
+            "is_exclusive": last.is_exclusive,
+            "years": last.years,
+            "territory": last.territory,
+            "plan": [vars(row) for row in last.plan],
+            "note": last.note,
+            "valid_days": 15,
+        }
+
+
+class PublicityForm(BaseForm):
+    holder = TextField(lazy("权利人"), [needed(lazy("请填权利人。"))], most=300)
+    basis = LongTextField(
+        lazy("定价依据"), [needed(lazy("请写明价格是怎样定的，如评估报告、成本、市场比价。"))], most=1000
+    )
+    is_related = ChoiceField(
+        lazy("受让方与本单位或成果完成人是否有关联关系"),
+        [needed(lazy("请选择有无关联关系。"))],
+        choices=lambda: [("no", lazy("没有")), ("yes", lazy("有"))],
+        blank=lazy("请选择"),
+    )
+    relation = LongTextField(lazy("关联关系说明（有关联关系时必填）"), most=1000)
+    channel = TextField(lazy("异议渠道：受理部门、电话、邮箱"), [needed(lazy("请填异议渠道。"))], most=300)
+
+    def validate(self, extra_validators: Any = None) -> bool:
+        """Check each field; a relation must be told."""
+        is_valid = super().validate(extra_validators)
+        if self.is_related.data == "yes" and not self.relation.data and not self.relation.errors:
+            self.refuse("relation", _("请说明是什么关联关系。"))
+            return False
+        return is_valid
+
+    @property
+    def statement(self) -> str:
+        """关联关系声明 as it is published."""
+        if self.is_related.data == "no":
+            return _("经核查，受让方与转让方、成果完成人之间没有关联关系。")
+        return _("受让方与转让方或成果完成人之间存在关联关系：%(text)s", text=self.relation.data or "")
+
+
+class TerminationForm(BaseForm):
+    reason = ChoiceField(
+        lazy("终止原因"),
+        [needed(lazy("请选择终止原因。"))],
+        choices=lambda: choices("end_reason"),
+        blank=lazy("请选择"),
+    )
+    comment = LongTextField(lazy("补充说明"), most=1000)
+
+
+class FileForm(BaseForm):
+    kind = ChoiceField(
+        lazy("文件类别"),
+        choices=lambda: [
+            ("attachment", lazy("技术资料")),
+            ("draft", lazy("合同草稿")),
+            ("appraisal", lazy("评估与定价材料")),
+            ("other", lazy("其他")),
+        ],
+        default="attachment",
+    )
+    file = FileField(str(lazy("选择文件")))

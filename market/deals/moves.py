@@ -1,0 +1,67 @@
+"""The only place where a deal's status is written."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from market.accounts.actors import Actor
+from market.audit.services import record
+from market.deals.models import Deal, DealAction, DealEvent, Side
+from market.deals.rules import may_see, side_of
+from market.deals.states import next_status
+from market.kit.database import atomic
+from market.kit.errors import NotFound
+from market.kit.i18n import gettext as _
+
+
+@atomic()
+async def advance(
+    deal_id: UUID, action: DealAction, *, actor: Actor | None, now: datetime, **data: Any
+) -> Deal:
+    """Carry out `action` on a deal and record it, with what `data` says of it.
+
+    The row is locked, so of two people acting at once the second sees the status the first left.
+
+    Raises:
+        ActionNotAllowed: the present status does not permit it.
+    """
+    deal = await Deal.select_for_update().get(id=deal_id)
+    deal.status, deal.updated_at = next_status(deal.status, action), now
+    await deal.save(update_fields=["status", "updated_at"])
+    await DealEvent.create(
+        deal_id=deal.id,
+        action=action,
+        status=deal.status,
+        actor_id=actor.user_id if actor else None,
+        happened_at=now,
+    )
+    await record("deal", deal.id, action, actor=actor, now=now, status=deal.status, **data)
+    return deal
+
+
+async def lock_deal_for(actor: Actor, number: str) -> tuple[Deal, Side]:
+    """Lock a deal that the person acts in, until the transaction ends, and tell for which side.
+
+    Raises:
+        NotFound: there is none, or the person acts for neither side.
+    """
+    deal = await Deal.select_for_update().get_or_none(number=number)
+    side = side_of(deal, actor) if deal else None
+    if deal is None or side is None:
+        raise NotFound(_("没有这笔交易，或者您不能查看它。"))
+    await deal.fetch_related("seller", "buyer", "outcome", "need")
+    return deal, side
+
+
+async def lock_deal_seen_by(actor: Actor, number: str) -> Deal:
+    """Lock a deal that the person may open: one of the sides, its broker.
+
+    Raises:
+        NotFound: there is none, or it is not theirs.
+    """
+    deal = await Deal.select_for_update().get_or_none(number=number)
+    if deal is None or not may_see(deal, actor):
+        raise NotFound(_("没有这笔交易，或者您不能查看它。"))
+    return deal

@@ -1,0 +1,248 @@
+"""下一步: what must be done next in a deal, by whom, until when, and what happens then. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import date, datetime
+
+from market.deals.models import Deal, DealStatus, Offer, OfferStatus, Side
+from market.deals.rules import has_agreed, needs_publicity, other
+from market.kit.clock import local_date
+from market.kit.formats import day, moment, yuan
+from market.kit.i18n import gettext as _
+from market.kit.money import Money
+from market.notices.models import Notice, NoticeStatus
+from market.notices.periods import last_day
+
+BOTH, NOBODY, OPERATOR, PUBLIC = "both", "nobody", "operator", "public"
+
+
+@dataclass(frozen=True)
+class ContractFacts:
+    """What the room of contracts knows of a deal; the default is a deal not signed yet."""
+
+    number: str = ""
+    draft_side: Side | None = None
+    """Who entered the contract, so that the other side is asked to confirm."""
+    due: Due | None = None
+    """The first instalment that is not fully received."""
+    waiting_count: int = 0
+    """Bank transfers recorded that nobody has confirmed yet."""
+
+
+@dataclass(frozen=True)
+class Due:
+    """One instalment that something is still owed on."""
+
+    sequence: int
+    condition: str
+    due_on: date | None
+    left: Money
+
+
+@dataclass(frozen=True)
+class NextStep:
+    """One step: its words, whose it is, until when, and what follows."""
+
+    key: str
+    """Names the step for the page, which draws the buttons for it."""
+    words: str
+    whose: str
+    """seller, buyer, both, operator, public or nobody."""
+    until: str = ""
+    then: str = ""
+    address: str = ""
+    """Path of the page where it is done."""
+    is_late: bool = False
+
+    def is_for(self, side: Side | None) -> bool:
+        """Tell whether the step is for people of this side."""
+        return side is not None and self.whose in (side.value, BOTH)
+
+
+_NO_CONTRACT = ContractFacts()
+
+
+@dataclass(frozen=True)
+class Situation:
+    """A deal with what its next step depends on. The deal's seller must be fetched."""
+
+    deal: Deal
+    offer: Offer | None = None
+    """The latest offer."""
+    notice: Notice | None = None
+    contract: ContractFacts = field(default=_NO_CONTRACT)
+
+
+def next_step(at: Situation, now: datetime) -> NextStep:
+    """Return what must be done next."""
+    return _BY_STATUS[at.deal.status](at, now)
+
+
+def _intent(at: Situation, now: datetime) -> NextStep:
+    waiting = [side for side in Side if not has_agreed(at.deal, side)]
+    page = f"/deals/{at.deal.number}"
+    if waiting:
+        return NextStep(
+            "agree",
+            _("同意对接"),
+            BOTH if len(waiting) == 2 else waiting[0].value,
+            then=_("双方同意后互见名称和联系方式，即可报价。现在不会产生费用。"),
+            address=page,
+        )
+    return NextStep(
+        "offer",
+        _("提出报价"),
+        BOTH,
+        then=_("任何一方都可以先报价，对方确认或还价。现在不会产生费用。"),
+        address=f"{page}/offer",
+    )
+
+
+def _negotiating(at: Situation, now: datetime) -> NextStep:
+    offer = at.offer
+    page = f"/deals/{at.deal.number}"
+    if (
+        offer is None
+        or offer.status is not OfferStatus.OPEN
+        or (offer.expires_at and offer.expires_at <= now)
+    ):
+        return NextStep("offer", _("重新报价"), BOTH, then=_("上一份报价已失效。"), address=f"{page}/offer")
+    return NextStep(
+        "answer",
+        _("确认报价或还价"),
+        other(offer.side).value,
+        until=moment(offer.expires_at) if offer.expires_at else "",
+        then=_("接受后价格确定；还价后由对方确认。改动过的报价要重新确认。"),
+        address=f"{page}#offers",
+    )
+
+
+def _priced(at: Situation, now: datetime) -> NextStep:
+    is_needed, _reason = needs_publicity(at.deal.kind, at.deal.seller)
+    page = f"/deals/{at.deal.number}"
+    if is_needed:
+        return NextStep(
+            "publish",
+            _("发布协议定价公示"),
+            Side.SELLER.value,
+            then=_("公示 15 个自然日，期满无异议后由双方签约。"),
+            address=f"{page}/publish",
+        )
+    return NextStep("skip", _("进入签约"), BOTH, then=_("依法无需公示，记录理由后由双方签约。"), address=page)
+
+
+def _publicity(at: Situation, now: datetime) -> NextStep:
+    notice = at.notice
+    address = f"/notices/{notice.number}" if notice else f"/deals/{at.deal.number}"
+    if notice is None or notice.status is NoticeStatus.OPEN or notice.status is NoticeStatus.CLEAR:
+        ends_at = notice.ends_at if notice else None
+        return NextStep(
+            "publicity",
+            _("协议定价公示"),
+            PUBLIC,
+            until=_("%(day)s 24:00", day=day(last_day(ends_at))) if ends_at else _("截止日待确认"),
+            then=_("有异议则程序中止；期满无异议后由双方签约。"),
+            address=address,
+        )
+    if notice.status is NoticeStatus.OBJECTED:
+        return NextStep(
+            "objection",
+            _("异议处理中，程序中止"),
+            OPERATOR,
+            then=_("转让方答复、平台管理员裁定以后，公示继续或者终止。"),
+            address=address,
+        )
+    return NextStep(
+        "upheld",
+        _("异议成立：修改后重新公示，或者终止"),
+        Side.SELLER.value,
+        then=_("重新公示的期限从头计算。"),
+        address=f"/deals/{at.deal.number}/publish",
+    )
+
+
+def _to_sign(at: Situation, now: datetime) -> NextStep:
+    address = f"/deals/{at.deal.number}/sign"
+    entered = at.contract.draft_side
+    if entered is None:
+        return NextStep(
+            "sign",
+            _("登记合同内容并签署"),
+            BOTH,
+            then=_("一方登记并上传双方签章的合同，另一方核对确认后合同成立。"),
+            address=address,
+        )
+    return NextStep(
+        "confirm",
+        _("核对合同并确认签署"),
+        other(entered).value,
+        then=_("确认后合同成立，各期应付款入账。"),
+        address=address,
+    )
+
+
+def _signed(at: Situation, now: datetime) -> NextStep:
+    return NextStep(
+        "register",
+        _("申请技术合同认定登记"),
+        Side.SELLER.value,
+        then=_("登记后填写 16 位登记编号，受让方可据以申报后补助。"),
+        address=f"/contracts/{at.contract.number}/register",
+    )
+
+
+def _paying(at: Situation, now: datetime) -> NextStep:
+    address = f"/contracts/{at.contract.number}"
+    if at.contract.waiting_count:
+        return NextStep(
+            "confirm_receipt",
+            _("确认 %(count)s 笔到账", count=at.contract.waiting_count),
+            Side.SELLER.value,
+            then=_("由转让方的另一位财务人员确认后计入实际到账。"),
+            address=address,
+        )
+    due = at.contract.due
+    if due is None:
+        return NextStep("done", _("款项已收齐"), NOBODY, address=address)
+    today = local_date(now)
+    return NextStep(
+        "pay",
+        _("支付第 %(n)s 期 %(amount)s", n=due.sequence, amount=yuan(due.left)),
+        Side.BUYER.value,
+        until=day(due.due_on) if due.due_on else due.condition,
+        then=_("对公转账登记后由转让方确认，或者在线支付。"),
+        address=address,
+        is_late=due.due_on is not None and due.due_on < today,
+    )
+
+
+def _over(at: Situation, now: datetime) -> NextStep:
+    words = {
+        DealStatus.COMPLETED: _("交易已完成"),
+        DealStatus.RESCINDED: _("合同已解除"),
+        DealStatus.TERMINATED: _("交易已终止"),
+    }[at.deal.status]
+    done = at.deal.status is DealStatus.COMPLETED
+    return NextStep(
+        "done" if done else "ended",
+        words,
+        NOBODY,
+        then=_("款项已收齐，受让方可以申报后补助。") if done else "",
+        address=f"/contracts/{at.contract.number}" if done else "",
+    )
+
+
+_BY_STATUS = {
+    DealStatus.INTENT: _intent,
+    DealStatus.NEGOTIATING: _negotiating,
+    DealStatus.PRICED: _priced,
+    DealStatus.PUBLICITY: _publicity,
+    DealStatus.TO_SIGN: _to_sign,
+    DealStatus.SIGNED: _signed,
+    DealStatus.REGISTERED: _paying,
+    DealStatus.PAYING: _paying,
+    DealStatus.COMPLETED: _over,
+    DealStatus.RESCINDED: _over,
+    DealStatus.TERMINATED: _over,
+}

@@ -1,0 +1,244 @@
+"""The three ways into a deal, and the agreement of both sides to be introduced."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from uuid import UUID, uuid4
+
+from market.accounts.actors import Actor
+from market.accounts.messages import tell
+from market.accounts.permissions import Act
+from market.audit.services import record
+from market.codes.numbers import next_number
+from market.deals.models import Deal, DealEvent, DealStatus, Introduction, Opening, Side
+from market.deals.moves import lock_deal_for
+from market.deals.rules import contacts_visible, has_agreed
+from market.deals.states import BEFORE_SIGNING
+from market.kit.database import atomic
+from market.kit.errors import Conflict, Forbidden, NotFound
+from market.kit.i18n import gettext as _
+from market.listings import services as listings
+from market.listings.models import Need, Outcome
+from market.listings.queries import get_need_for, get_outcome_for
+from market.listings.states import LIVE
+from market.matching import services as matching
+from market.matching.models import Match, MatchStatus
+
+MOST_COMMISSION = 3000
+"""In basis points; the database refuses more."""
+
+
+class AlreadyDealing(Conflict):
+    """The buyer has a running deal about this outcome."""
+
+
+@atomic()
+async def open_interest(outcome_number: str, note: str, *, actor: Actor, now: datetime) -> Deal:
+    """Open a deal about an outcome for the buyer who asks (意向洽谈); the seller is told.
+
+    Raises:
+        Forbidden: the person's organisation cannot buy.
+        AlreadyDealing: it has a running deal about the outcome.
+    """
+    actor.require(Act.OPEN_DEAL)
+    if not actor.may_buy or actor.organisation_id is None:
+        raise Forbidden(_("意向洽谈由已认证的企业或农民合作社发起。"))
+    outcome = await get_outcome_for(actor, outcome_number)
+    deal = await _open(
+        Opening.INTEREST,
+        outcome,
+        None,
+        buyer_id=actor.organisation_id,
+        note=note,
+        agreed=Side.BUYER,
+        actor=actor,
+        now=now,
+    )
+    await tell(
+        _("收到意向洽谈：%(title)s。同意对接后双方可见联系方式。", title=deal.title),
+        now=now,
+        address=f"/deals/{deal.number}",
+        organisation_id=deal.seller_id,
+    )
+    return deal
+
+
+@atomic()
+async def open_response(
+    need_number: str, outcome_number: str, note: str, *, actor: Actor, now: datetime
+) -> Deal:
+    """Open a deal about a need for the seller who can solve it (我能解决) with an outcome of theirs.
+
+    Raises:
+        Forbidden: the person's organisation cannot sell.
+        NotFound: the outcome is not theirs.
+        AlreadyDealing: the two have a running deal about the outcome.
+    """
+    actor.require(Act.OPEN_DEAL)
+    if not actor.may_sell:
+        raise Forbidden(_("您的单位还不能提供成果。"))
+    need = await get_need_for(actor, need_number)
+    outcome = await get_outcome_for(actor, outcome_number)
+    if not actor.acts_for(outcome.organisation_id):
+        raise NotFound(_("没有这项成果，或者不是您单位的。"))
+    deal = await _open(
+        Opening.RESPONSE,
+        outcome,
+        need,
+        buyer_id=need.organisation_id,
+        note=note,
+        agreed=Side.SELLER,
+        actor=actor,
+        now=now,
+    )
+    await tell(
+        _("有单位表示能解决您的需求：%(title)s。", title=need.title),
+        now=now,
+        address=f"/deals/{deal.number}",
+        organisation_id=deal.buyer_id,
+    )
+    return deal
+
+
+@atomic()
+async def introduce(
+    match_id: UUID, commission_basis_points: int, note: str, *, actor: Actor, now: datetime
+) -> Deal:
+    """Introduce the two sides of a match that the broker has taken up.
+
+    The introduction is stamped with its time and the commission before any contact is revealed,
+    and the broker stays on the deal.
+
+    Raises:
+        NotFound: the broker has not taken up the match.
+        AlreadyDealing: the two have a running deal about the outcome.
+    """
+    actor.require(Act.INTRODUCE)
+    match = await Match.select_for_update().get_or_none(id=match_id)
+    if match is None or match.broker_id != actor.user_id:
+        raise NotFound(_("没有这条对接，或者不是您接手的。"))
+    if match.status is not MatchStatus.ASSIGNED or await Introduction.exists(match_id=match_id):
+        raise Conflict(_("这条对接已经引荐过，或者已经结束。"))
+    await match.fetch_related("need__organisation", "outcome__organisation")
+    deal = await _open(
+        Opening.INTRODUCTION,
+        match.outcome,
+        match.need,
+        buyer_id=match.need.organisation_id,
+        note=note,
+        agreed=None,
+        actor=actor,
+        now=now,
+        match=match,
+    )
+    await Introduction.create(
+        id=uuid4(),
+        match_id=match_id,
+        deal_id=deal.id,
+        broker_id=actor.user_id,
+        commission_basis_points=commission_basis_points,
+        note=note,
+        introduced_at=now,
+    )
+    await record(
+        "deal",
+        deal.id,
+        "introduce",
+        actor=actor,
+        now=now,
+        match=match_id,
+        commission_basis_points=commission_basis_points,
+    )
+    for side_id in (deal.seller_id, deal.buyer_id):
+        await tell(
+            _("技术经纪人为您引荐：%(title)s。双方同意后可见联系方式。", title=deal.title),
+            now=now,
+            address=f"/deals/{deal.number}",
+            organisation_id=side_id,
+        )
+    return deal
+
+
+@atomic()
+async def agree_introduction(number: str, *, actor: Actor, now: datetime) -> Deal:
+    """Agree for one's side to be introduced. Agreeing again changes nothing.
+
+    When both have agreed, contacts and masked names are revealed to each other.
+
+    Raises:
+        Conflict: the deal has ended.
+    """
+    actor.require(Act.OPEN_DEAL)
+    deal, side = await lock_deal_for(actor, number)
+    if has_agreed(deal, side):
+        return deal
+    if deal.status is not DealStatus.INTENT:
+        raise Conflict(_("这笔交易已经终止。"))
+    column = f"{side}_agreed_at"
+    setattr(deal, column, now)
+    await deal.save(update_fields=[column])
+    await record("deal", deal.id, "agree_introduction", actor=actor, now=now, side=side)
+    if contacts_visible(deal):
+        if deal.match_id:
+            await matching.move(deal.match_id, MatchStatus.TALKING, now=now)
+        for side_id in (deal.seller_id, deal.buyer_id):
+            await tell(
+                _("双方已同意对接，可以看联系方式和报价：%(title)s。", title=deal.title),
+                now=now,
+                address=f"/deals/{deal.number}",
+                organisation_id=side_id,
+            )
+    return deal
+
+
+async def _open(
+    opening: Opening,
+    outcome: Outcome,
+    need: Need | None,
+    *,
+    buyer_id: UUID,
+    note: str,
+    agreed: Side | None,
+    actor: Actor,
+    now: datetime,
+    match: Match | None = None,
+) -> Deal:
+    """Write the deal. The outcome is locked, so of two who open the same at once the second is refused."""
+    await Outcome.select_for_update().get(id=outcome.id)
+    if outcome.status not in LIVE or (need is not None and need.status not in LIVE):
+        raise Conflict(_("这条信息已经不在架，不能再洽谈。"))
+    if outcome.organisation_id == buyer_id:
+        raise Conflict(_("供需双方是同一单位，不能成为交易。"))
+    running = await Deal.get_or_none(
+        outcome_id=outcome.id, buyer_id=buyer_id, status__in=list(BEFORE_SIGNING)
+    )
+    if running is not None:
+        raise AlreadyDealing(_("关于这项成果已有一笔进行中的交易 %(number)s。", number=running.number))
+    if match is None and need is not None:
+        match = await Match.get_or_none(need_id=need.id, outcome_id=outcome.id, deals__id=None)
+    deal = await Deal.create(
+        id=uuid4(),
+        number=await next_number("JY", now),
+        title=outcome.title,
+        opening=opening,
+        opening_note=note,
+        outcome_id=outcome.id,
+        need_id=need.id if need else None,
+        match_id=match.id if match else None,
+        seller_id=outcome.organisation_id,
+        buyer_id=buyer_id,
+        broker_id=match.broker_id if match else None,
+        seller_agreed_at=now if agreed is Side.SELLER else None,
+        buyer_agreed_at=now if agreed is Side.BUYER else None,
+        created_at=now,
+        updated_at=now,
+    )
+    await DealEvent.create(
+        deal_id=deal.id, action=None, status=deal.status, actor_id=actor.user_id, happened_at=now
+    )
+    await record("deal", deal.id, "open", actor=actor, now=now, opening=opening, number=deal.number)
+    if match is not None:
+        await matching.move(match.id, MatchStatus.INTERESTED, now=now)
+    if need is not None:
+        await listings.mark_matching(need.id, now=now, actor=actor)
+    return deal

@@ -1,0 +1,155 @@
+"""协议定价公示: the text, its publication, and what becomes of the deal."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from market.accounts.actors import Actor
+from market.accounts.messages import tell
+from market.accounts.models import MemberRole
+from market.accounts.permissions import Act
+from market.codes.labels import label
+from market.deals.models import Deal, DealAction, DealStatus, Side
+from market.deals.moves import advance, lock_deal_for
+from market.deals.rules import PUBLICITY_DAYS, needs_publicity
+from market.deals.states import next_status
+from market.kit.clock import local_date
+from market.kit.database import atomic
+from market.kit.errors import Conflict, Forbidden
+from market.kit.formats import yuan
+from market.kit.i18n import gettext as _
+from market.notices import services as notices
+from market.notices.models import DayKind, Notice, NoticeKind, NoticeStatus
+from market.notices.periods import period_end
+
+SUBJECT = "deal"
+
+
+@dataclass(frozen=True)
+class Statement:
+    """What the seller states beside what the deal says itself."""
+
+    holder: str
+    """权利人"""
+    basis: str
+    """定价依据"""
+    relation: str
+    """关联关系声明"""
+    channel: str
+    """异议渠道"""
+
+
+def notice_text(deal: Deal, statement: Statement, now: datetime) -> tuple[str, list[list[str]]]:
+    """Return title and rows of the text to be published; seller, buyer and outcome must be fetched."""
+    ends_on = period_end(local_date(now), PUBLICITY_DAYS, DayKind.CALENDAR)
+    if deal.kind is None or deal.price is None:
+        raise Conflict(_("双方还没有约定价格。"))
+    period = _(
+        "自发布次日起 %(days)s 个自然日，至 %(end)s 24:00 止；最后一日为休息日的顺延。",
+        days=PUBLICITY_DAYS,
+        end=ends_on,
+    )
+    rows = [
+        [_("成果名称"), f"{deal.outcome.title}（{deal.outcome.number}）"],
+        [_("权利人"), statement.holder],
+        [_("转让方（许可方）"), deal.seller.name],
+        [_("受让方（被许可方）"), deal.buyer.name],
+        [_("方式"), label("contract_kind", deal.kind)],
+        [_("拟交易价格"), yuan(deal.price)],
+        [_("定价依据"), statement.basis],
+        [_("关联关系声明"), statement.relation],
+        [_("公示期"), period],
+        [_("异议渠道"), statement.channel],
+    ]
+    return _("协议定价公示：%(title)s", title=deal.outcome.title)[:200], rows
+
+
+@atomic()
+async def start_publicity(number: str, statement: Statement, *, actor: Actor, now: datetime) -> Notice:
+    """Publish the agreed price for 15 calendar days, for the seller.
+
+    Raises:
+        Forbidden: the person acts for the buyer.
+        ActionNotAllowed: the deal has no agreed price, or has gone on.
+        Conflict: a notice runs, or the law knows no publicity here.
+    """
+    actor.require(Act.PUBLISH_PRICE)
+    deal, side = await lock_deal_for(actor, number)
+    if side is not Side.SELLER:
+        raise Forbidden(_("协议定价公示由转让方发布。"))
+    next_status(deal.status, DealAction.PUBLISH)
+    is_needed, reason = needs_publicity(deal.kind, deal.seller)
+    if not is_needed:
+        raise Conflict(reason)
+    last = await notices.lock_for(SUBJECT, deal.id)
+    if last is not None and last.status is NoticeStatus.CLEAR:
+        raise Conflict(_("公示已无异议，不用重新公示。"))
+    title, body = notice_text(deal, statement, now)
+    notice = await notices.publish(
+        NoticeKind.PRICE,
+        subject_kind=SUBJECT,
+        subject_id=deal.id,
+        title=title,
+        body=body,
+        days=PUBLICITY_DAYS,
+        day_kind=DayKind.CALENDAR,
+        actor=actor,
+        now=now,
+        address=f"/deals/{deal.number}",
+    )
+    await advance(deal.id, DealAction.PUBLISH, actor=actor, now=now, notice=notice.number)
+    await tell(
+        _("协议定价已公示：%(title)s。", title=deal.title),
+        now=now,
+        address=f"/notices/{notice.number}",
+        organisation_id=deal.buyer_id,
+    )
+    return notice
+
+
+@atomic()
+async def skip_publicity(number: str, *, actor: Actor, now: datetime) -> Deal:
+    """Let a deal go straight to signing where the law knows no publicity; the reason is recorded.
+
+    Raises:
+        Conflict: the law does ask for publicity.
+        ActionNotAllowed: the deal has no agreed price, or has gone on.
+    """
+    actor.require(Act.PUBLISH_PRICE)
+    deal, _side = await lock_deal_for(actor, number)
+    is_needed, reason = needs_publicity(deal.kind, deal.seller)
+    if is_needed:
+        raise Conflict(reason)
+    deal.skip_reason = reason
+    await deal.save(update_fields=["skip_reason"])
+    return await advance(deal.id, DealAction.SKIP_PUBLICITY, actor=actor, now=now, reason=reason)
+
+
+async def move_clear_deals(now: datetime) -> int:
+    """Move on every deal whose notice is clear; return how many."""
+    ids = await Deal.filter(status=DealStatus.PUBLICITY).values_list("id", flat=True)
+    clear = await Notice.filter(
+        subject_kind=SUBJECT, subject_id__in=list(ids), status=NoticeStatus.CLEAR
+    ).values_list("subject_id", flat=True)
+    return sum([await _move_clear(deal_id, now=now) for deal_id in clear])  # type: ignore[arg-type]
+
+
+@atomic()
+async def _move_clear(deal_id: UUID, *, now: datetime) -> bool:
+    """Move one deal on, under the lock of its notice."""
+    deal = await Deal.select_for_update().get(id=deal_id)
+    notice = await notices.lock_for(SUBJECT, deal_id)
+    if deal.status is not DealStatus.PUBLICITY or not notice or notice.status is not NoticeStatus.CLEAR:
+        return False
+    await advance(deal_id, DealAction.CLEAR, actor=None, now=now, notice=notice.number)
+    for side_id in (deal.seller_id, deal.buyer_id):
+        await tell(
+            _("公示无异议，可以签约：%(title)s。", title=deal.title),
+            now=now,
+            address=f"/deals/{deal.number}",
+            organisation_id=side_id,
+            roles={MemberRole.ADMIN, MemberRole.AGENT},
+        )
+    return True

@@ -1,0 +1,211 @@
+from __future__ import annotations
+
+from collections.abc import Callable, Collection
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from tortoise.expressions import Q
+from tortoise.query_utils import Prefetch
+from tortoise.queryset import QuerySet
+
+from market.accounts.actors import Actor
+from market.accounts.permissions import Role
+from market.deals import files  # noqa: F401 -- whoever reads deals also opens their files
+from market.deals.models import Deal, DealEvent, DealStatus, Introduction, Offer, OfferStatus, Side
+from market.deals.rules import contacts_visible, may_see, organisation_of, side_of
+from market.kit.cards import Card
+from market.kit.errors import NotFound
+from market.kit.i18n import Lazy, lazy
+from market.kit.i18n import gettext as _
+from market.kit.pagination import Cut, Page
+from market.notices.models import Notice
+
+_PARTIES = ("seller", "buyer", "outcome", "need", "broker")
+
+
+async def get_deal_for(actor: Actor, number: str) -> Deal:
+    """Return a deal with its parties, offers and events, for who may open the room.
+
+    Raises:
+        NotFound: there is none, or it is not theirs.
+    """
+    found = await (
+        Deal.filter(number=number)
+        .select_related(*_PARTIES)
+        .prefetch_related(
+            Prefetch("offers", queryset=Offer.all().order_by("sequence").select_related("made_by")),
+            Prefetch("events", queryset=DealEvent.all().order_by("id").select_related("actor")),
+        )
+        .first()
+    )
+    if found is None or not may_see(found, actor):
+        raise NotFound(_("没有这笔交易，或者您不能查看它。"))
+    return found
+
+
+async def find_introduction(deal_id: UUID) -> Introduction | None:
+    """Return the broker's introduction that began the deal, if one did."""
+    return await Introduction.get_or_none(deal_id=deal_id).select_related("broker")
+
+
+async def list_deals(
+    actor: Actor, cut: Cut, *, status: str = "", todo: str = "", only: Collection[UUID] | None = None
+) -> Page[Deal]:
+    """Return the deals the person may open, those last moved first.
+
+    `status` and `todo` narrow them, `only` to these deals; an unknown word finds all.
+    """
+    found = _of(actor)
+    if status in set(DealStatus):
+        found = found.filter(status=status)
+    if todo in TODO:
+        found = found.filter(TODO[todo].wanted(actor))
+    if only is not None:
+        found = found.filter(id__in=list(only))
+    items = (
+        await found.select_related(*_PARTIES)
+        .order_by("-updated_at", "-number")
+        .offset(cut.offset)
+        .limit(cut.size)
+    )
+    return cut.page(items, await found.count())
+
+
+async def latest_offers(deal_ids: Collection[UUID]) -> dict[UUID, Offer]:
+    """Return the last offer of each of these deals that has one."""
+    found = await Offer.filter(deal_id__in=list(deal_ids)).order_by("sequence")
+    return {offer.deal_id: offer for offer in found}
+
+
+async def latest_notices(deal_ids: Collection[UUID]) -> dict[UUID, Notice]:
+    """Return the last notice about each of these deals that has one."""
+    found = await Notice.filter(subject_kind="deal", subject_id__in=list(deal_ids)).order_by(
+        "published_at", "number"
+    )
+    return {notice.subject_id: notice for notice in found}
+
+
+async def list_deals_of_outcome(outcome_id: UUID) -> list[Deal]:
+    """Return the deals about an outcome, newest first; the caller knows who may see them."""
+    return await Deal.filter(outcome_id=outcome_id).select_related(*_PARTIES).order_by("-created_at")
+
+
+async def find_running(actor: Actor, outcome_id: UUID) -> Deal | None:
+    """Return the deal about an outcome that the person's organisation is in now, to go on there."""
+    found = await _of(actor).filter(outcome_id=outcome_id).order_by("-created_at").first()
+    return found if found and found.status not in (DealStatus.TERMINATED, DealStatus.RESCINDED) else None
+
+
+class Contact:
+    """Whom to call on one side, revealed when both have agreed."""
+
+    def __init__(self, deal: Deal, side: Side) -> None:
+        listing = deal.outcome if side is Side.SELLER else deal.need
+        own = organisation_of(deal, side)
+        source = listing if listing is not None and listing.contact_name else own
+        self.side, self.organisation = side, own.name
+        self.name, self.phone, self.email = source.contact_name, source.contact_phone, source.contact_email
+
+
+def contacts(deal: Deal, actor: Actor) -> list[Contact]:
+    """Return the contacts this person may see: of both sides once both have agreed, else of their own."""
+    side = side_of(deal, actor)
+    if contacts_visible(deal) or (side is None and Role.BROKER in actor.roles):
+        return [Contact(deal, each) for each in Side]
+    return [Contact(deal, side)] if side else []
+
+
+class Todo:
+    """One kind of work that waits for the person's side, as a filter of the list and a card."""
+
+    def __init__(self, label: Lazy, tone: str, wanted: Callable[[Actor], Q]) -> None:
+        self.label, self.tone, self.wanted = label, tone, wanted
+
+
+def _as_seller(actor: Actor, **given: Any) -> Q:
+    return Q(seller_id=actor.organisation_id, **given)
+
+
+def _as_buyer(actor: Actor, **given: Any) -> Q:
+    return Q(buyer_id=actor.organisation_id, **given)
+
+
+TODO: dict[str, Todo] = {
+    "agree": Todo(
+        lazy("新意向，待我方同意"),
+        "due",
+        lambda actor: (
+            Q(status=DealStatus.INTENT)
+            & (_as_seller(actor, seller_agreed_at=None) | _as_buyer(actor, buyer_agreed_at=None))
+        ),
+    ),
+    "answer": Todo(
+        lazy("待我方确认的报价"),
+        "due",
+        lambda actor: (
+            Q(status=DealStatus.NEGOTIATING)
+            & (
+                _as_seller(actor, offers__status=OfferStatus.OPEN, offers__side=Side.BUYER)
+                | _as_buyer(actor, offers__status=OfferStatus.OPEN, offers__side=Side.SELLER)
+            )
+        ),
+    ),
+    "publish": Todo(lazy("已定价，待公示"), "due", lambda actor: _as_seller(actor, status=DealStatus.PRICED)),
+    "publicity": Todo(
+        lazy("公示中"),
+        "note",
+        lambda actor: Q(status=DealStatus.PUBLICITY) & (_as_seller(actor) | _as_buyer(actor)),
+    ),
+    "sign": Todo(
+        lazy("待签约"),
+        "due",
+        lambda actor: Q(status=DealStatus.TO_SIGN) & (_as_seller(actor) | _as_buyer(actor)),
+    ),
+    "register": Todo(lazy("待登记合同"), "due", lambda actor: _as_seller(actor, status=DealStatus.SIGNED)),
+    "pay": Todo(
+        lazy("待付款"),
+        "due",
+        lambda actor: _as_buyer(actor, status__in=[DealStatus.REGISTERED, DealStatus.PAYING]),
+    ),
+    "receive": Todo(
+        lazy("待到账"),
+        "note",
+        lambda actor: _as_seller(actor, status__in=[DealStatus.REGISTERED, DealStatus.PAYING]),
+    ),
+    "brokered": Todo(
+        lazy("我跟进的交易"),
+        "act",
+        lambda actor: (
+            Q(broker_id=actor.user_id)
+            & ~Q(status__in=[DealStatus.COMPLETED, DealStatus.RESCINDED, DealStatus.TERMINATED])
+        ),
+    ),
+}
+_SELLER_CARDS = ("agree", "answer", "publish", "publicity", "sign", "register", "receive")
+_BUYER_CARDS = ("agree", "answer", "publicity", "sign", "pay")
+
+
+async def dashboard_cards(actor: Actor, now: datetime) -> list[Card]:
+    """Return the figures of the person's deals, what waits for them first; each links to its rows."""
+    keys: list[str] = []
+    if actor.is_organisation_verified and not actor.is_staff and actor.organisation_id:
+        keys += _SELLER_CARDS if actor.may_sell else ()
+        keys += [key for key in _BUYER_CARDS if actor.may_buy and key not in keys]
+    if Role.BROKER in actor.roles:
+        keys.append("brokered")
+    made = []
+    for key in keys:
+        count = await _of(actor).filter(TODO[key].wanted(actor)).distinct().count()
+        made.append(Card(str(TODO[key].label), count, f"/deals?todo={key}", TODO[key].tone))
+    return made
+
+
+def _of(actor: Actor) -> QuerySet[Deal]:
+    """The deals the person may open."""
+    if Role.AUDITOR in actor.roles:
+        return Deal.all()
+    mine = Q(broker_id=actor.user_id) if Role.BROKER in actor.roles else Q(id__in=[])
+    if actor.organisation_id and actor.is_organisation_verified:
+        mine |= Q(seller_id=actor.organisation_id) | Q(buyer_id=actor.organisation_id)
+    return Deal.filter(mine)

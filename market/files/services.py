@@ -1,0 +1,93 @@
+"""Keeping files: first the content in the store, then the row."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID, uuid4
+
+from starlette.datastructures import UploadFile
+
+from market.accounts.actors import Actor
+from market.files.contents import LARGEST, Upload, check_content
+from market.files.models import FileAccess, StoredFile, Tier
+from market.files.store import FileStore
+from market.kit.database import atomic, connection
+from market.kit.errors import Invalid
+from market.kit.i18n import gettext as _
+
+__all__ = ["Kept", "Upload", "check_upload", "keep", "note_opened", "store", "write_row"]
+
+
+@dataclass(frozen=True)
+class Kept:
+    """A file whose content lies in the store already, under its hash."""
+
+    upload: Upload
+    sha256: str
+
+
+async def check_upload(upload: UploadFile | None) -> Upload:
+    """Read a file that a person chose and let it pass if we take its kind.
+
+    Raises:
+        Invalid: at the field `file`: nothing was chosen, or it cannot be taken.
+    """
+    if upload is None or not upload.filename:
+        raise Invalid(_("请选择文件。"), field="file")
+    return check_content(upload.filename, await upload.read(LARGEST + 1))
+
+
+async def keep(upload: Upload, store: FileStore) -> Kept:
+    """Put the content into the store, before and outside any transaction."""
+    return Kept(upload, await store.put(upload.content))
+
+
+@atomic()
+async def write_row(
+    kept: Kept, *, subject_kind: str, subject_id: UUID, kind: str, tier: Tier, actor: Actor, now: datetime
+) -> StoredFile:
+    """Write that a kept file belongs to a record. A file of the same name becomes its next version."""
+    await connection().execute_query(
+        "SELECT pg_advisory_xact_lock(hashtextextended($1, 1))", [f"files:{subject_kind}:{subject_id}"]
+    )
+    same_name = StoredFile.filter(
+        subject_kind=subject_kind, subject_id=subject_id, kind=kind, name=kept.upload.name
+    )
+    return await StoredFile.create(
+        id=uuid4(),
+        subject_kind=subject_kind,
+        subject_id=subject_id,
+        kind=kind,
+        name=kept.upload.name,
+        media_type=kept.upload.media_type,
+        size=len(kept.upload.content),
+        sha256=kept.sha256,
+        tier=tier,
+        version=await same_name.count() + 1,
+        uploaded_by_id=actor.user_id,
+        uploaded_at=now,
+    )
+
+
+async def store(
+    upload: Upload,
+    *,
+    subject_kind: str,
+    subject_id: UUID,
+    kind: str,
+    tier: Tier,
+    actor: Actor,
+    store: FileStore,
+    now: datetime,
+) -> StoredFile:
+    """Keep a file and write its row; a service with more to write uses `keep` and `write_row`."""
+    kept = await keep(upload, store)
+    return await write_row(
+        kept, subject_kind=subject_kind, subject_id=subject_id, kind=kind, tier=tier, actor=actor, now=now
+    )
+
+
+async def note_opened(file: StoredFile, *, actor: Actor | None, now: datetime) -> None:
+    """Write down who opened the file when."""
+    await FileAccess.create(file=file, user_id=actor.user_id if actor else None, opened_at=now)

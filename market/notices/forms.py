@@ -1,0 +1,21 @@
+from market.kit.forms import BaseForm, ChoiceField, LongTextField, needed
+from market.kit.i18n import lazy
+
+
+class ObjectionForm(BaseForm):
+    entry = ChoiceField(lazy("异议针对"), choices=())
+    reason = LongTextField(lazy("异议的事实和理由"), [needed(lazy("请写明事实和理由。"))], most=2000)
+
+
+class AnswerForm(BaseForm):
+    answer = LongTextField(lazy("答复"), [needed(lazy("请填写答复。"))], most=2000)
+
+
+class DecisionForm(BaseForm):
+    outcome = ChoiceField(
+        lazy("裁定"),
+        [needed(lazy("请选择异议是否成立。"))],
+        choices=lambda: [("dismissed", lazy("异议不成立，公示继续")), ("upheld", lazy("异议成立"))],
+        blank=lazy("请选择"),
+    )
+    text = LongTextField(lazy("裁定的理由"), [needed(lazy("请写明裁定的理由，理由将公开。"))], most=2000)

@@ -1,0 +1,277 @@
+"""What can be done with a public notice. Whoever depends on one locks it and asks `require_clear`."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from uuid import UUID, uuid4
+
+from market.accounts.actors import Actor
+from market.accounts.messages import tell, tell_staff
+from market.accounts.models import StaffRole
+from market.accounts.permissions import Act
+from market.audit.services import record
+from market.codes.numbers import next_number
+from market.kit.clock import end_of_day, local_date
+from market.kit.database import atomic
+from market.kit.errors import Conflict, Invalid, NotFound
+from market.kit.i18n import gettext as _
+from market.notices.models import DayKind, Notice, NoticeKind, NoticeStatus, Objection, ObjectionStatus
+from market.notices.periods import period_end
+from market.notices.queries import can_answer, upheld_entries
+from market.notices.states import RUNNING, UNDECIDED, is_due, standing
+from market.notices.texts import body_hash
+
+__all__ = [
+    "NotClear",
+    "answer",
+    "decide",
+    "lock_for",
+    "object_to",
+    "publish",
+    "require_clear",
+    "run_due",
+    "upheld_entries",
+    "withdraw",
+]
+
+
+class NotClear(Conflict):
+    """What depends on the notice must wait: it is missing, running, objected to or upheld against."""
+
+
+@atomic()
+async def publish(
+    kind: NoticeKind,
+    *,
+    subject_kind: str,
+    subject_id: UUID,
+    title: str,
+    body: Sequence[Sequence[str]],
+    days: int,
+    day_kind: DayKind,
+    actor: Actor,
+    now: datetime,
+    entries: Sequence[tuple[UUID, str]] = (),
+    address: str = "",
+) -> Notice:
+    """Publish a text about a record, and begin its period. The text is frozen, with its hash.
+
+    `entries` names what the text lists, so that an objection can be about one of them; `address`
+    is the page of the record. The caller has locked the record: one notice of it runs at a time.
+
+    Raises:
+        Conflict: a notice about the record is running.
+    """
+    if await Notice.exists(subject_kind=subject_kind, subject_id=subject_id, status__in=list(RUNNING)):
+        raise Conflict(_("已有一份公示正在进行，不能重复发布。"))
+    ends_on = period_end(local_date(now), days, day_kind)
+    text = [[str(cell) for cell in row] for row in body]
+    notice = await Notice.create(
+        id=uuid4(),
+        number=await next_number("GS", now),
+        kind=kind,
+        subject_kind=subject_kind,
+        subject_id=subject_id,
+        organisation_id=None if actor.is_staff else actor.organisation_id,
+        address=address,
+        title=title,
+        body=text,
+        body_hash=body_hash(title, text),
+        entries=[[str(entry), name] for entry, name in entries],
+        days=days,
+        day_kind=day_kind,
+        published_at=now,
+        ends_at=end_of_day(ends_on) if ends_on else None,
+    )
+    await record(
+        "notice",
+        notice.id,
+        "publish",
+        actor=actor,
+        now=now,
+        number=notice.number,
+        hash=notice.body_hash,
+        ends_at=notice.ends_at,
+    )
+    return notice
+
+
+@atomic()
+async def object_to(
+    number: str, *, reason: str, actor: Actor, now: datetime, entry_id: UUID | None = None
+) -> Objection:
+    """File an objection in the person's own name; whatever depends on the notice stops at once.
+
+    Raises:
+        NotFound: there is no such notice.
+        Conflict: its period is over.
+    """
+    actor.require(Act.OBJECT)
+    notice = await _locked(number)
+    if notice.status not in RUNNING or (notice.ends_at and notice.ends_at <= now):
+        raise Conflict(_("公示期已满，不能再提出异议。"))
+    if entry_id is not None and str(entry_id) not in {row[0] for row in notice.entries}:
+        raise Invalid(_("公示里没有这一项。"), field="entry")
+    if await Objection.exists(
+        notice_id=notice.id, objector_id=actor.user_id, entry_id=entry_id, status__in=list(UNDECIDED)
+    ):
+        raise Conflict(_("您对此提出的异议还没有裁定，不用重复提出。"))
+    objection = await Objection.create(
+        id=uuid4(),
+        notice=notice,
+        entry_id=entry_id,
+        objector_id=actor.user_id,
+        reason=reason,
+        filed_at=now,
+    )
+    await _settle(notice, now=now)
+    await record("objection", objection.id, "file", actor=actor, now=now, notice=notice.number)
+    await record("notice", notice.id, "object", actor=actor, now=now, objection=objection.id)
+    text = _("公示 %(number)s 收到异议，程序已中止。", number=notice.number)
+    address = f"/objections/{objection.id}/answer"
+    if notice.organisation_id:
+        await tell(text, now=now, address=address, organisation_id=notice.organisation_id)
+    else:
+        await tell_staff(StaffRole.OFFICER, text, now=now, address=address)
+    await tell_staff(StaffRole.OPERATOR, text, now=now, address=f"/objections/{objection.id}/decide")
+    return objection
+
+
+@atomic()
+async def answer(objection_id: UUID, text: str, *, actor: Actor, now: datetime) -> Objection:
+    """Answer an objection for the unit that published the notice; the answer is published.
+
+    Raises:
+        NotFound: the notice is another unit's.
+        Conflict: it was answered or decided before.
+    """
+    actor.require(Act.ANSWER_OBJECTION)
+    notice, objection = await _locked_objection(objection_id)
+    if not can_answer(actor, notice):
+        raise NotFound(_("没有这条异议，或者您不能查看它。"))
+    if objection.status is not ObjectionStatus.FILED:
+        raise Conflict(_("这条异议已经答复或裁定，请刷新后再看。"))
+    objection.status, objection.answer, objection.answered_at = ObjectionStatus.ANSWERED, text, now
+    await objection.save(update_fields=["status", "answer", "answered_at"])
+    await record("objection", objection.id, "answer", actor=actor, now=now)
+    await tell_staff(
+        StaffRole.OPERATOR,
+        _("公示 %(number)s 的异议已有答复，请裁定。", number=notice.number),
+        now=now,
+        address=f"/objections/{objection.id}/decide",
+    )
+    return objection
+
+
+@atomic()
+async def decide(objection_id: UUID, *, is_upheld: bool, text: str, actor: Actor, now: datetime) -> Objection:
+    """Decide on an objection, with the reason, which is published.
+
+    When no objection is left undecided the notice runs on; its period is not shortened.
+
+    Raises:
+        Conflict: it was decided before.
+    """
+    actor.require(Act.DECIDE_OBJECTION)
+    notice, objection = await _locked_objection(objection_id)
+    if objection.status not in UNDECIDED:
+        raise Conflict(_("这条异议已经裁定，请刷新后再看。"))
+    objection.status = ObjectionStatus.UPHELD if is_upheld else ObjectionStatus.DISMISSED
+    objection.decision, objection.decided_at = text, now
+    await objection.save(update_fields=["status", "decision", "decided_at"])
+    await _settle(notice, now=now)
+    await record("objection", objection.id, "uphold" if is_upheld else "dismiss", actor=actor, now=now)
+    await record("notice", notice.id, "decide", actor=actor, now=now, status=notice.status)
+    told = _("公示 %(number)s 的异议已裁定。", number=notice.number)
+    address = f"/notices/{notice.number}"
+    await tell(told, now=now, address=address, user_ids=[objection.objector_id])
+    if notice.organisation_id:
+        await tell(told, now=now, address=address, organisation_id=notice.organisation_id)
+    return objection
+
+
+@atomic()
+async def withdraw(subject_kind: str, subject_id: UUID, *, actor: Actor, now: datetime) -> None:
+    """End a running notice because what it is about has ended; nothing happens when none runs."""
+    notice = await lock_for(subject_kind, subject_id)
+    if notice is None or notice.status not in RUNNING:
+        return
+    notice.status, notice.closed_at = NoticeStatus.ARCHIVED, now
+    await notice.save(update_fields=["status", "closed_at"])
+    await record("notice", notice.id, "withdraw", actor=actor, now=now)
+
+
+async def run_due(now: datetime) -> int:
+    """Clear the notices whose period has run out without an open objection; return how many."""
+    ids = await Notice.filter(status=NoticeStatus.OPEN, ends_at__lte=now).values_list("id", flat=True)
+    return sum([await _clear(notice_id, now=now) for notice_id in ids])  # type: ignore[arg-type]
+
+
+@atomic()
+async def _clear(notice_id: UUID, *, now: datetime) -> bool:
+    notice = await Notice.select_for_update().get(id=notice_id)
+    if not is_due(notice.status, notice.ends_at, now):
+        return False
+    notice.status, notice.closed_at = NoticeStatus.CLEAR, now
+    await notice.save(update_fields=["status", "closed_at"])
+    await record("notice", notice.id, "clear", actor=None, now=now)
+    return True
+
+
+async def lock_for(subject_kind: str, subject_id: UUID) -> Notice | None:
+    """Lock the latest notice about a record until the transaction ends, and return it."""
+    return (
+        await Notice.filter(subject_kind=subject_kind, subject_id=subject_id)
+        .order_by("-published_at", "-number")
+        .select_for_update()
+        .first()
+    )
+
+
+async def require_clear(subject_kind: str, subject_id: UUID) -> Notice:
+    """Lock the latest notice about a record and let pass only when it is clear.
+
+    Raises:
+        NotClear: it is not; the message says what is missing.
+    """
+    notice = await lock_for(subject_kind, subject_id)
+    if notice is None:
+        raise NotClear(_("还没有公示，不能进行下一步。"))
+    if notice.status is NoticeStatus.CLEAR:
+        return notice
+    raise NotClear(
+        {
+            NoticeStatus.OPEN: _("公示期还没有满，期满无异议后才能进行下一步。"),
+            NoticeStatus.OBJECTED: _("异议处理中，程序中止；裁定以后才能进行下一步。"),
+            NoticeStatus.UPHELD: _("异议成立，不能按这份公示进行下一步。"),
+            NoticeStatus.ARCHIVED: _("这份公示已归档，请重新公示。"),
+        }[notice.status]
+    )
+
+
+async def _locked(number: str) -> Notice:
+    notice = await Notice.select_for_update().get_or_none(number=number)
+    if notice is None:
+        raise NotFound(_("没有这份公示。"))
+    return notice
+
+
+async def _locked_objection(objection_id: UUID) -> tuple[Notice, Objection]:
+    """Lock the notice first, then the objection: the order in which all who change them do."""
+    found = await Objection.get_or_none(id=objection_id)
+    if found is None:
+        raise NotFound(_("没有这条异议，或者您不能查看它。"))
+    notice = await Notice.select_for_update().get(id=found.notice_id)
+    return notice, await Objection.select_for_update().get(id=objection_id)
+
+
+async def _settle(notice: Notice, *, now: datetime) -> None:
+    """Bring a running notice to where its objections put it."""
+    if notice.status not in RUNNING:
+        return
+    objections = await Objection.filter(notice_id=notice.id)
+    notice.status = standing((each.status, each.entry_id) for each in objections)
+    if notice.status is NoticeStatus.UPHELD:
+        notice.closed_at = now
+    await notice.save(update_fields=["status", "closed_at"])

@@ -1,0 +1,269 @@
+"""Taking over listings from a file: every row checked, the same file twice changes nothing.
+
+Each batch is its own transaction, so an import that was killed is simply started again.
+"""
+
+from __future__ import annotations
+
+import gzip
+import json
+import zlib
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+from uuid import UUID, uuid4
+
+from market.accounts.models import Organisation, OrganisationKind, OrganisationStatus
+from market.audit.services import record, record_first
+from market.codes.numbers import next_numbers
+from market.codes.regions import GUANGXI
+from market.deps import Deps
+from market.kit.clock import local_date
+from market.kit.database import atomic
+from market.kit.i18n import gettext as _
+from market.listings import rules, sheets
+from market.listings.kinds import NEED, OUTCOME, Kind, Listing
+from market.listings.mapping import Unusable, need_of, outcome_of
+
+BATCH = 500
+SOURCE_NAME = "外部数据"
+"""The organisation that owns what an import brings and nobody has taken over."""
+Progress = Callable[[int, int], None]
+
+
+@dataclass(frozen=True)
+class Refusal:
+    """A row that was not taken, and why."""
+
+    row: int
+    reference: str
+    reason: str
+
+
+@dataclass
+class Report:
+    """What became of the rows of a file."""
+
+    total: int = 0
+    created: int = 0
+    updated: int = 0
+    unchanged: int = 0
+    refused: list[Refusal] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class Row:
+    """One row of a file, checked: the columns of a listing and the name of its owner, if told."""
+
+    number: int
+    values: dict[str, Any]
+    owner: str = ""
+
+    @property
+    def reference(self) -> str:
+        return str(self.values["source_reference"])
+
+
+class UnreadableFile(Exception):
+    """The file as a whole cannot be read; the message says why."""
+
+
+async def import_file(
+    path: Path,
+    kind: str,
+    *,
+    publish: bool,
+    deps: Deps,
+    now: datetime,
+    on_progress: Progress = lambda done, total: None,
+) -> Report:
+    """Take over `outcomes` or `needs` from JSONL, gzipped JSONL or the Excel template.
+
+    Raises:
+        UnreadableFile: it is none of these.
+    """
+    chosen = {each.index: each for each in (OUTCOME, NEED)}[kind]
+    report = Report()
+    rows = list(read_rows(path, chosen, report))
+    await import_rows(chosen, rows, report, publish=publish, now=now, on_progress=on_progress)
+    return report
+
+
+def read_rows(path: Path, kind: Kind, report: Report) -> Iterable[Row]:
+    """Yield the usable rows of a file; the others go into the report. Counts them all."""
+    seen: dict[tuple[str, str], int] = {}
+    for number, raw in _raw_rows(path, kind):
+        report.total += 1
+        try:
+            row = _row(number, raw, kind)
+        except Unusable as error:
+            reference = raw.get("id", "") if isinstance(raw, Mapping) else ""
+            report.refused.append(Refusal(number, str(reference)[:120], str(error)))
+            continue
+        first = seen.setdefault((row.owner, row.reference), number)
+        if first != number:
+            reason = _("与第 %(row)s 行是同一条。", row=first)
+            report.refused.append(Refusal(number, row.reference, reason))
+            continue
+        yield row
+
+
+async def import_rows(
+    kind: Kind,
+    rows: Sequence[Row],
+    report: Report,
+    *,
+    publish: bool,
+    now: datetime,
+    on_progress: Progress = lambda done, total: None,
+) -> None:
+    """Bring rows in: new ones are made, changed ones become a new revision, the same are left alone."""
+    owners = await _owners({row.owner for row in rows}, now=now)
+    on_progress(0, len(rows))
+    for start in range(0, len(rows), BATCH):
+        batch = [(owners.get(row.owner, owners[""]), row) for row in rows[start : start + BATCH]]
+        await _import_batch(kind, batch, report, publish=publish, now=now)
+        on_progress(min(start + BATCH, len(rows)), len(rows))
+
+
+@atomic()
+async def _import_batch(
+    kind: Kind, batch: Sequence[tuple[UUID, Row]], report: Report, *, publish: bool, now: datetime
+) -> None:
+    from market.search import outbox
+
+    found = await kind.model.filter(
+        organisation_id__in=list({owner for owner, _row in batch}),
+        source_reference__in=[row.reference for _owner, row in batch],
+    )
+    known = {(each.organisation_id, each.source_reference): each for each in found}
+    made: list[Listing] = []
+    touched: list[UUID] = []
+    for owner, row in batch:
+        existing = known.get((owner, row.reference))
+        if existing is None:
+            made.append(_new(kind, owner, row.values, publish=publish, now=now))
+        elif await _bring_up_to_date(kind, existing, row.values, publish=publish, now=now):
+            report.updated += 1
+            touched.append(existing.id)
+        else:
+            report.unchanged += 1
+    for listing, number in zip(made, await next_numbers(kind.family, len(made), now), strict=True):
+        listing.number = number
+    await kind.model.bulk_create(made, batch_size=BATCH)
+    action = "imported and published" if publish else "imported"
+    await record_first(kind.key, [each.id for each in made], action, actor=None, now=now)
+    report.created += len(made)
+    ids = [*touched, *(each.id for each in made if publish)]
+    if ids:
+        await outbox.changed_many(kind.index, ids)
+
+
+def _new(kind: Kind, owner: UUID, values: Mapping[str, Any], *, publish: bool, now: datetime) -> Listing:
+    listing: Listing = kind.model(
+        **{**kind.blank, **values},
+        id=uuid4(),
+        number="",
+        organisation_id=owner,
+        created_at=now,
+        updated_at=now,
+    )
+    listing.completeness = kind.completeness(listing)[0]
+    if publish:
+        _publish(kind, listing, now)
+    return listing
+
+
+async def _bring_up_to_date(
+    kind: Kind, listing: Any, values: Mapping[str, Any], *, publish: bool, now: datetime
+) -> bool:
+    changed = [name for name, value in values.items() if getattr(listing, name) != value]
+    is_published_now = publish and listing.status == kind.draft
+    if not changed and not is_published_now:
+        return False
+    for name in changed:
+        setattr(listing, name, values[name])
+    listing.revision += 1
+    listing.updated_at = now
+    listing.completeness = kind.completeness(listing)[0]
+    if is_published_now:
+        _publish(kind, listing, now)
+    columns = {
+        "revision",
+        "updated_at",
+        "completeness",
+        "status",
+        "published_at",
+        "verified_on",
+        "expires_on",
+    }
+    await listing.save(update_fields=[*changed, *columns - set(changed)])
+    await record(kind.key, listing.id, "imported again", actor=None, now=now, revision=listing.revision)
+    return True
+
+
+def _publish(kind: Kind, listing: Any, now: datetime) -> None:
+    listing.status = kind.published
+    listing.published_at = now
+    listing.verified_on = local_date(now)
+    listing.expires_on = rules.expires_on(local_date(now), getattr(listing, "deadline_on", None))
+
+
+async def _owners(names: Iterable[str], *, now: datetime) -> dict[str, UUID]:
+    """Return the owners by name; a name that no verified organisation has falls to the data source."""
+    owners = {"": await _source(now=now)}
+    wanted = [name for name in names if name]
+    for each in await Organisation.filter(name__in=wanted, status=OrganisationStatus.VERIFIED):
+        owners[each.name] = each.id
+    return owners
+
+
+@atomic()
+async def _source(*, now: datetime) -> UUID:
+    source = await Organisation.filter(kind=OrganisationKind.SOURCE, name=SOURCE_NAME).first()
+    if source is None:
+        source = await Organisation.create(
+            id=uuid4(),
+            name=SOURCE_NAME,
+            kind=OrganisationKind.SOURCE,
+            status=OrganisationStatus.VERIFIED,
+            region=GUANGXI,
+            created_at=now,
+            verified_at=now,
+        )
+        await record("organisation", source.id, "created", actor=None, now=now)
+    return source.id
+
+
+def _row(number: int, raw: Any, kind: Kind) -> Row:
+    if isinstance(raw, Unusable):
+        raise raw
+    if isinstance(raw, sheets.SheetRow):
+        return Row(number, sheets.listing_of(kind, raw), owner=raw.owner)
+    return Row(number, outcome_of(raw) if kind is OUTCOME else need_of(raw))
+
+
+def _raw_rows(path: Path, kind: Kind) -> Iterable[tuple[int, Any]]:
+    if path.suffix.lower() == ".xlsx":
+        try:
+            yield from sheets.read(path, kind)
+        except sheets.NotTheTemplate as error:
+            raise UnreadableFile(str(error)) from error
+        return
+    opener: Any = gzip.open if path.suffix.lower() == ".gz" else open
+    try:
+        with opener(path, "rt", encoding="utf-8", errors="surrogateescape") as lines:
+            for number, line in enumerate(lines, 1):
+                if line.strip():
+                    yield number, _parsed(line)
+    except (gzip.BadGzipFile, EOFError, zlib.error) as error:
+        raise UnreadableFile(_("文件读不出来：压缩文件是坏的。")) from error
+
+
+def _parsed(line: str) -> Any:
+    try:
+        return json.loads(line)
+    except (ValueError, RecursionError):
+        return Unusable(_("这一行不是 JSON。"))

@@ -1,0 +1,235 @@
+"""From a row of somebody else's file to the columns of a listing. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from market.kit.i18n import gettext as _
+from market.listings.rules import KEYWORDS_MOST, first_sentence
+
+MOST_TITLE = 200
+MOST_TITLE_EN = 400
+MOST_REFERENCE = 120
+MOST_HIGHLIGHT = 120
+MOST_TEXT = 50_000
+MOST_KEYWORD = 60
+
+DISCIPLINES: Mapping[str, str] = {
+    "计算机科学与技术": "electronics",
+    "信息与通信工程": "electronics",
+    "电子科学与技术": "electronics",
+    "控制科学与工程": "electronics",
+    "光学工程": "electronics",
+    "航空宇航科学与技术": "aerospace",
+    "兵器科学与技术": "aerospace",
+    "机械工程": "manufacturing",
+    "纺织科学与工程": "manufacturing",
+    "食品科学与工程": "agriculture",
+    "药学": "biomedicine",
+    "中医学/中药学": "biomedicine",
+    "基础医学/临床医学": "biomedicine",
+    "口腔医学": "biomedicine",
+    "公共卫生与预防医学": "biomedicine",
+    "生物学/生物科学与工程": "biomedicine",
+    "材料科学与工程": "materials",
+    "冶金工程": "materials",
+    "化学/化学工程与技术": "materials",
+    "电气工程": "energy",
+    "动力工程及工程热物理": "energy",
+    "石油与天然气工程": "energy",
+    "环境科学与工程": "environment",
+    "矿业工程": "environment",
+    "核科学与技术": "nuclear",
+    "作物学": "agriculture",
+    "园艺学": "agriculture",
+    "水产": "agriculture",
+    "农业工程": "agriculture",
+    "农业资源利用": "agriculture",
+    "林学/林业工程": "agriculture",
+    "畜牧学/兽医学": "agriculture",
+    "植物保护": "agriculture",
+    "交通运输工程": "transport",
+    "船舶与海洋工程": "transport",
+    "土木工程": "urban",
+    "水利工程": "urban",
+    "建筑学": "urban",
+}
+"""一级学科 to technical field; what is no technology has none."""
+
+CLC: Mapping[str, str] = {
+    "Q": "biomedicine",
+    "R": "biomedicine",
+    "S": "agriculture",
+    "TB": "manufacturing",
+    "TB3": "materials",
+    "TD": "environment",
+    "TE": "energy",
+    "TF": "materials",
+    "TG": "materials",
+    "TG5": "manufacturing",
+    "TH": "manufacturing",
+    "TJ": "aerospace",
+    "TK": "energy",
+    "TL": "nuclear",
+    "TM": "energy",
+    "TN": "electronics",
+    "TP": "electronics",
+    "TQ": "materials",
+    "TS": "manufacturing",
+    "TS2": "agriculture",
+    "TU": "urban",
+    "TV": "urban",
+    "U": "transport",
+    "V": "aerospace",
+    "X": "environment",
+}
+"""Beginnings of the Chinese Library Classification; the longest that fits counts."""
+
+CPC: Mapping[str, str] = {
+    "A01": "agriculture",
+    "A23": "agriculture",
+    "A61": "biomedicine",
+    "B": "manufacturing",
+    "B09": "environment",
+    "B60": "transport",
+    "B61": "transport",
+    "B62": "transport",
+    "B63": "transport",
+    "B64": "aerospace",
+    "B82": "materials",
+    "C": "materials",
+    "C02": "environment",
+    "C12": "biomedicine",
+    "D": "manufacturing",
+    "E": "urban",
+    "F": "manufacturing",
+    "F03": "energy",
+    "F24": "energy",
+    "G": "electronics",
+    "G21": "nuclear",
+    "H": "electronics",
+    "H02": "energy",
+    "Y02": "environment",
+}
+"""Beginnings of the Cooperative Patent Classification; the longest that fits counts."""
+
+
+class Unusable(Exception):
+    """The row cannot become a listing; the message says why."""
+
+
+def outcome_of(row: Any) -> dict[str, Any]:
+    """Return the columns of an outcome from one line of JSON.
+
+    What is missing stays empty and lowers the completeness.
+
+    Raises:
+        Unusable: there is no id or title, or something cannot be kept.
+    """
+    reference, abstract = _reference(row), _text(row, "abstract", MOST_TEXT)
+    return {
+        "source_reference": reference,
+        "title": _title(row),
+        "highlight": first_sentence(abstract, MOST_HIGHLIGHT),
+        "solution": abstract,
+        "keywords": _keywords(row),
+        "title_en": _text(row, "title_en", MOST_TITLE_EN),
+        "abstract_en": _text(row, "abstract_en", MOST_TEXT),
+        "field": field_of(row),
+        "source_classification": _classification(row),
+    }
+
+
+def need_of(row: Any) -> dict[str, Any]:
+    """Return the columns of a need from one line of JSON; else as `outcome_of`."""
+    return {
+        "source_reference": _reference(row),
+        "title": _title(row),
+        "description": _text(row, "text", MOST_TEXT),
+        "keywords": _keywords(row),
+        "field": field_of(row),
+    }
+
+
+def field_of(row: Mapping[str, Any]) -> str:
+    """Return the technical field that the source's classification stands for, or nothing."""
+    discipline = row.get("discipline")
+    if isinstance(discipline, str) and discipline in DISCIPLINES:
+        return DISCIPLINES[discipline]
+    for name, table in (("clc", CLC), ("cpc", CPC)):
+        for code in _strings(row.get(name)):
+            if found := _longest(code.strip().upper(), table):
+                return found
+    return ""
+
+
+def check_text(text: str) -> str:
+    """Return the text if the database can keep it.
+
+    Raises:
+        Unusable: it holds a zero byte or half a character.
+    """
+    if any(c == "\x00" or "\ud800" <= c <= "\udfff" for c in text):
+        raise Unusable(_("含有不能保存的字符。"))
+    return text
+
+
+def _longest(code: str, table: Mapping[str, str]) -> str:
+    for length in range(min(len(code), 3), 0, -1):
+        if code[:length] in table:
+            return table[code[:length]]
+    return ""
+
+
+def _reference(row: Any) -> str:
+    if not isinstance(row, Mapping):
+        raise Unusable(_("这一行不是一条记录。"))
+    reference = row.get("id")
+    if isinstance(reference, int):
+        reference = str(reference)
+    if not isinstance(reference, str) or not reference.strip():
+        raise Unusable(_("没有编号（id）。"))
+    if len(reference) > MOST_REFERENCE:
+        raise Unusable(_("编号过长，最多 %(most)s 个字符。", most=MOST_REFERENCE))
+    return check_text(reference.strip())
+
+
+def _title(row: Mapping[str, Any]) -> str:
+    title = " ".join(_text(row, "title", MOST_TEXT).split())
+    if not title:
+        raise Unusable(_("没有名称。"))
+    if len(title) > MOST_TITLE:
+        raise Unusable(_("名称过长，最多 %(most)s 个字。", most=MOST_TITLE))
+    return title
+
+
+def _text(row: Mapping[str, Any], name: str, most: int) -> str:
+    value = row.get(name)
+    if value is None:
+        return ""
+    if not isinstance(value, str):
+        raise Unusable(_("栏目 %(name)s 应是文字。", name=name))
+    text = check_text(value).replace("\r\n", "\n").strip()
+    if len(text) > most:
+        raise Unusable(_("栏目 %(name)s 过长，最多 %(most)s 个字。", name=name, most=most))
+    return text
+
+
+def _keywords(row: Mapping[str, Any]) -> list[str]:
+    words = (" ".join(check_text(word).split())[:MOST_KEYWORD] for word in _strings(row.get("keywords")))
+    return list(dict.fromkeys(word for word in words if word))[:KEYWORDS_MOST]
+
+
+def _classification(row: Mapping[str, Any]) -> dict[str, str]:
+    names = ("source", "kind", "category", "discipline", "clc", "cpc", "licence", "ref")
+    found = {name: check_text("; ".join(_strings(row.get(name))))[:500] for name in names}
+    return {name: value for name, value in found.items() if value}
+
+
+def _strings(value: Any) -> list[str]:
+    if isinstance(value, str):
+        return [value]
+    if isinstance(value, list):
+        return [each for each in value if isinstance(each, str)]
+    return []

@@ -1,0 +1,319 @@
+"""The Excel template of listings: made with drop-downs from the code lists, read back row by row."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from pathlib import Path
+from typing import Any
+from zipfile import BadZipFile
+
+import xlsxwriter
+from openpyxl import load_workbook
+from openpyxl.utils.exceptions import InvalidFileException
+
+from market.codes import lists
+from market.codes.labels import label, labels
+from market.codes.patents import parse_patent_number
+from market.kit.i18n import Lazy, lazy
+from market.kit.i18n import gettext as _
+from market.kit.money import Money
+from market.listings.kinds import OUTCOME, Kind
+from market.listings.mapping import MOST_REFERENCE, MOST_TEXT, MOST_TITLE, Unusable, check_text
+from market.listings.models import PriceKind
+from market.listings.rules import keywords_of
+
+MOST_ROWS = 5000
+_YES = lazy("是")
+
+
+class NotTheTemplate(Exception):
+    """The workbook is not one made from our template; the message says what is missing."""
+
+
+@dataclass(frozen=True)
+class SheetRow:
+    """One row as the workbook has it: texts by column, and the organisation it names."""
+
+    cells: Mapping[str, str]
+
+    @property
+    def owner(self) -> str:
+        return self.cells.get("owner", "")
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column of the template: its head, whether it must be filled, and what it may hold."""
+
+    name: str
+    head: Lazy
+    is_needed: bool = False
+    codes: str = ""
+    """Kind of code offered in a drop-down."""
+    hint: Lazy | None = None
+
+    @property
+    def title(self) -> str:
+        return f"{self.head}*" if self.is_needed else str(self.head)
+
+
+_SEVERAL = lazy("可填多项，用；分隔")
+OUTCOME_COLUMNS = (
+    Column("title", lazy("成果名称"), True),
+    Column("highlight", lazy("一句话亮点"), True),
+    Column("field", lazy("领域"), True, "field"),
+    Column("industries", lazy("产业"), hint=_SEVERAL),
+    Column("trl", lazy("成熟度"), True, "trl"),
+    Column("modes", lazy("合作方式"), True, hint=_SEVERAL),
+    Column("price_kind", lazy("价格方式"), True, "price_kind"),
+    Column("price_amount", lazy("价格（万元）")),
+    Column("problem", lazy("痛点"), True),
+    Column("solution", lazy("方案"), True),
+    Column("comparison", lazy("对比"), hint=lazy("指标|现有|本成果；指标|现有|本成果")),
+    Column("rights", lazy("知识产权"), hint=lazy("类型|号|状态；类型|号|状态")),
+    Column("team", lazy("负责人"), True),
+    Column("owner", lazy("单位"), True),
+    Column("contact_name", lazy("联系窗口"), True),
+    Column("contact_phone", lazy("联系电话")),
+    Column("keywords", lazy("关键词"), hint=_SEVERAL),
+)
+NEED_COLUMNS = (
+    Column("title", lazy("需求名称"), True),
+    Column("field", lazy("领域"), True, "field"),
+    Column("industries", lazy("产业"), hint=_SEVERAL),
+    Column("kind", lazy("需求类型"), True, "need_kind"),
+    Column("background", lazy("背景与现状")),
+    Column("description", lazy("需求描述"), True),
+    Column("targets", lazy("指标"), True, hint=lazy("指标|现有|目标；指标|现有|目标")),
+    Column("modes", lazy("合作方式"), hint=_SEVERAL),
+    Column("budget_min_amount", lazy("预算下限（万元）")),
+    Column("budget_max_amount", lazy("预算上限（万元）")),
+    Column("deadline_on", lazy("截止日期"), True, hint=lazy("如 2026-09-01")),
+    Column("is_masked", lazy("不公开单位名称"), codes="yes"),
+    Column("owner", lazy("单位"), True),
+    Column("contact_name", lazy("联系窗口"), True),
+    Column("contact_phone", lazy("联系电话")),
+    Column("keywords", lazy("关键词"), hint=_SEVERAL),
+)
+
+
+def columns_of(kind: Kind) -> tuple[Column, ...]:
+    """Return the columns of the template of one kind of listing."""
+    return OUTCOME_COLUMNS if kind is OUTCOME else NEED_COLUMNS
+
+
+def template(kind: Kind) -> bytes:
+    """Return an empty workbook to be filled in, one row per listing."""
+    content = io.BytesIO()
+    book = xlsxwriter.Workbook(content, {"in_memory": True})
+    sheet, codes = book.add_worksheet(str(kind.words)), book.add_worksheet("codes")
+    codes.hide()
+    bold = book.add_format({"bold": True, "bg_color": "#e6f2ee", "border": 1})
+    grey = book.add_format({"font_color": "#5f716f", "text_wrap": True})
+    for at, column in enumerate(columns_of(kind)):
+        sheet.write_string(0, at, column.title, bold)
+        sheet.write_string(1, at, str(column.hint or ""), grey)
+        sheet.set_column(at, at, 18)
+        if column.codes:
+            names = list(_names(column.codes))
+            codes.write_column(0, at, names)
+            letter = xlsxwriter.utility.xl_col_to_name(at)
+            source = f"=codes!${letter}$1:${letter}${len(names)}"
+            sheet.data_validation(2, at, MOST_ROWS, at, {"validate": "list", "source": source})
+    sheet.freeze_panes(2, 1)
+    book.close()
+    return content.getvalue()
+
+
+def read(path: Path, kind: Kind) -> Iterator[tuple[int, SheetRow]]:
+    """Yield the filled rows of a workbook made from the template, with their numbers in it.
+
+    Raises:
+        NotTheTemplate: it is no workbook, or columns are missing.
+    """
+    try:
+        book = load_workbook(path, read_only=True, data_only=True)
+    except (BadZipFile, InvalidFileException, KeyError, OSError, ValueError) as error:
+        raise NotTheTemplate(_("这不是 Excel 文件。")) from error
+    try:
+        rows = book.worksheets[0].iter_rows(max_row=MOST_ROWS + 2, values_only=True)
+        places = _places(next(rows, ()), columns_of(kind))
+        for number, cells in enumerate(rows, 2):
+            texts = {name: _cell(cells[at]) if at < len(cells) else "" for name, at in places.items()}
+            if not _is_hints(texts, columns_of(kind)):
+                yield number, SheetRow(texts)
+    finally:
+        book.close()
+
+
+def listing_of(kind: Kind, row: SheetRow) -> dict[str, Any]:
+    """Return the columns of a listing from one row.
+
+    Raises:
+        Unusable: something needed is missing or cannot be read; says what.
+    """
+    cells = row.cells
+    for column in columns_of(kind):
+        text = check_text(cells.get(column.name, ""))
+        if column.is_needed and not text:
+            raise Unusable(_("没有填“%(name)s”。", name=column.head))
+        if len(text) > (MOST_TITLE if column.name == "title" else MOST_TEXT):
+            raise Unusable(_("“%(name)s”过长。", name=column.head))
+    return _outcome(cells) if kind is OUTCOME else _need(cells)
+
+
+def _outcome(cells: Mapping[str, str]) -> dict[str, Any]:
+    is_fixed = _key("price_kind", cells["price_kind"]) == PriceKind.FIXED
+    amount = _money(cells["price_amount"])
+    if is_fixed and amount is None:
+        raise Unusable(_("价格方式是挂牌价，却没有填价格。"))
+    rights = [_right(parts) for parts in _table(cells["rights"])]
+    patents = ",".join(right["number"] for right in rights)
+    return {
+        **_common(cells, patents),
+        "highlight": cells["highlight"][:300],
+        "trl": int(_key("trl", cells["trl"])),
+        "price_kind": PriceKind.FIXED if is_fixed else PriceKind.NEGOTIABLE,
+        "price_amount": amount if is_fixed else None,
+        "problem": cells["problem"],
+        "solution": cells["solution"],
+        "comparison": [
+            {"indicator": a, "current": b, "ours": c, "change": "", "evidence": ""}
+            for a, b, c in (_three(parts) for parts in _table(cells["comparison"]))
+        ],
+        "rights": rights,
+        "team": [{"name": name, "title": "", "direction": ""} for name in keywords_of(cells["team"])],
+        "source_classification": {"organisation": cells["owner"][:200]},
+    }
+
+
+def _need(cells: Mapping[str, str]) -> dict[str, Any]:
+    low, high = _money(cells["budget_min_amount"]), _money(cells["budget_max_amount"])
+    if low is not None and (high is None or high < low):
+        raise Unusable(_("预算上限不应小于下限。"))
+    return {
+        **_common(cells, ""),
+        "kind": _key("need_kind", cells["kind"]),
+        "background": cells["background"],
+        "description": cells["description"],
+        "targets": [
+            {"indicator": a, "present": b, "target": c}
+            for a, b, c in (_three(parts) for parts in _table(cells["targets"]))
+        ],
+        "budget_min_amount": low,
+        "budget_max_amount": high,
+        "deadline_on": _day(cells["deadline_on"]),
+        "is_masked": cells["is_masked"] == str(_YES),
+    }
+
+
+def _common(cells: Mapping[str, str], patents: str) -> dict[str, Any]:
+    """The columns of both kinds. Same organisation, title and patents = same record."""
+    identity = "\n".join((cells["owner"], cells["title"], patents))
+    return {
+        "source_reference": f"sheet:{hashlib.sha256(identity.encode()).hexdigest()}"[:MOST_REFERENCE],
+        "title": " ".join(cells["title"].split()),
+        "field": _key("field", cells["field"]),
+        "industries": _keys("industry", cells["industries"]),
+        "modes": _keys("mode", cells["modes"]),
+        "contact_name": cells["contact_name"][:60],
+        "contact_phone": cells["contact_phone"][:40],
+        "keywords": keywords_of(cells["keywords"]),
+    }
+
+
+def _right(parts: Sequence[str]) -> dict[str, str]:
+    kind, number, state = _three(parts)
+    key = _key("right_kind", kind)
+    if key in lists.PATENT_KINDS and number:
+        found = parse_patent_number(number)
+        if found is None:
+            raise Unusable(_("专利号 %(number)s 的校验位不对。", number=number[:40]))
+        number = found
+    return {
+        "kind": key,
+        "number": number[:60],
+        "name": "",
+        "status": _key("right_state", state) if state else "",
+        "holder": "",
+        "expires_on": "",
+        "pledged": "",
+    }
+
+
+def _table(text: str) -> list[list[str]]:
+    rows = [row.strip() for row in text.replace(";", "；").split("；")]
+    return [[part.strip() for part in row.split("|")] for row in rows if row]
+
+
+def _three(parts: Sequence[str]) -> tuple[str, str, str]:
+    a, b, c = [*parts, "", "", ""][:3]
+    return a, b, c
+
+
+def _names(kind: str) -> Mapping[str, str]:
+    """Return what the drop-down offers, with the key each stands for."""
+    if kind == "trl":
+        return {f"{level} {name}": str(level) for level, name in lists.TRL.items()}
+    if kind == "yes":
+        return {str(_YES): "yes"}
+    return {label(kind, key): key for key in labels(kind)}
+
+
+def _key(kind: str, text: str) -> str:
+    names = _names(kind)
+    if kind == "trl" and text.isdecimal() and text in names.values():
+        return text
+    if text not in names:
+        raise Unusable(_("“%(text)s”不在列表里。", text=text[:40]))
+    return names[text]
+
+
+def _keys(kind: str, text: str) -> list[str]:
+    return [_key(kind, word) for word in keywords_of(text)]
+
+
+def _money(text: str) -> int | None:
+    if not text:
+        return None
+    try:
+        amount = Money.parse(text, unit=10_000).amount
+    except ValueError:
+        amount = 0
+    if not 0 < amount < 10**16:
+        raise Unusable(_("“%(text)s”不是金额。", text=text[:40]))
+    return amount
+
+
+def _day(text: str) -> date:
+    try:
+        return date.fromisoformat(text[:10])
+    except ValueError:
+        raise Unusable(_("“%(text)s”不是日期。", text=text[:40])) from None
+
+
+def _cell(value: Any) -> str:
+    if value is None:
+        return ""
+    if isinstance(value, datetime | date):
+        return value.strftime("%Y-%m-%d")
+    if isinstance(value, float):
+        return f"{value:f}".rstrip("0").rstrip(".")
+    return str(value).strip()
+
+
+def _places(head: Sequence[Any], columns: Sequence[Column]) -> dict[str, int]:
+    found = {_cell(cell).rstrip("*"): at for at, cell in enumerate(head)}
+    missing = [str(column.head) for column in columns if str(column.head) not in found]
+    if missing:
+        raise NotTheTemplate(_("缺少这些列：%(names)s。请用下载的模板。", names="、".join(missing)))
+    return {column.name: found[str(column.head)] for column in columns}
+
+
+def _is_hints(texts: Mapping[str, str], columns: Sequence[Column]) -> bool:
+    hints = {column.name: str(column.hint or "") for column in columns}
+    return all(not text or text == hints[name] for name, text in texts.items())

@@ -1,0 +1,318 @@
+import gzip
+import json
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+
+import pytest
+from openpyxl import load_workbook
+
+from market.accounts.models import Organisation, OrganisationKind
+from market.audit.models import AuditEvent
+from market.deps import Deps
+from market.listings import sheets
+from market.listings.importing import SOURCE_NAME, Report, UnreadableFile, import_file
+from market.listings.kinds import NEED, OUTCOME
+from market.listings.mapping import Unusable, field_of, outcome_of
+from market.listings.models import Need, NeedStatus, Outcome, OutcomeStatus
+from market.search.models import OutboxEntry
+from tests.factories import NOW, make_organisation
+
+
+def line(number: int, **changes: Any) -> dict[str, Any]:
+    row = {
+        "id": f"source-{number}",
+        "source": "测试来源",
+        "title": f"含硼废水的膜分离处理方法{number}",
+        "abstract": "采用两级膜分离。出水硼低于 0.5 mg/L。",
+        "keywords": ["含硼废水", "膜分离"],
+        "category": "工学",
+        "discipline": "环境科学与工程",
+        "clc": None,
+        "cpc": None,
+        "title_en": "Membrane separation of boron",
+        "abstract_en": None,
+        "licence": "CC-BY-4.0",
+    }
+    return row | changes
+
+
+def write(path: Path, rows: list[Any]) -> Path:
+    text = "".join(
+        (row if isinstance(row, str) else json.dumps(row, ensure_ascii=False)) + "\n" for row in rows
+    )
+    if path.suffix == ".gz":
+        path.write_bytes(gzip.compress(text.encode("utf-8", "surrogatepass")))
+    else:
+        path.write_bytes(text.encode("utf-8", "surrogatepass"))
+    return path
+
+
+async def bring(deps: Deps, path: Path, kind: str = "outcomes", *, publish: bool = True) -> Report:
+    return await import_file(path, kind, publish=publish, deps=deps, now=NOW)
+
+
+async def test_a_file_of_outcomes_becomes_published_listings_of_the_data_source(
+    deps: Deps, tmp_path: Path
+) -> None:
+    path = write(tmp_path / "outcomes.jsonl.gz", [line(1), line(2)])
+
+    report = await bring(deps, path)
+
+    outcome = await Outcome.get(source_reference="source-1").select_related("organisation")
+    assert (report.total, report.created, report.refused) == (2, 2, [])
+    assert (outcome.organisation.name, outcome.organisation.kind) == (SOURCE_NAME, OrganisationKind.SOURCE)
+    assert outcome.status is OutcomeStatus.PUBLISHED
+    assert outcome.highlight == "采用两级膜分离。"
+    assert outcome.field == "environment"
+    assert outcome.source_classification["licence"] == "CC-BY-4.0"
+    assert 0 < outcome.completeness < 50
+    assert await OutboxEntry.exists(index_name="outcomes", document_id=outcome.id)
+    assert await AuditEvent.exists(subject_id=outcome.id, sequence=1)
+
+
+async def test_without_publish_they_are_drafts_and_not_handed_to_search(deps: Deps, tmp_path: Path) -> None:
+    await bring(deps, write(tmp_path / "outcomes.jsonl", [line(1)]), publish=False)
+
+    assert (await Outcome.get(source_reference="source-1")).status is OutcomeStatus.DRAFT
+    assert not await OutboxEntry.exists()
+
+
+async def test_the_same_file_twice_changes_nothing(deps: Deps, tmp_path: Path) -> None:
+    path = write(tmp_path / "outcomes.jsonl", [line(1), line(2)])
+    await bring(deps, path)
+    before = await Outcome.all().order_by("id").values()
+
+    report = await bring(deps, path)
+
+    assert (report.created, report.updated, report.unchanged) == (0, 0, 2)
+    assert await Outcome.all().order_by("id").values() == before
+
+
+async def test_a_changed_row_becomes_a_new_revision_of_the_same_record(deps: Deps, tmp_path: Path) -> None:
+    await bring(deps, write(tmp_path / "one.jsonl", [line(1), line(2)]))
+    before = await Outcome.get(source_reference="source-1")
+
+    report = await bring(deps, write(tmp_path / "two.jsonl", [line(1, title="新的名称"), line(2)]))
+
+    after = await Outcome.get(source_reference="source-1")
+    assert (report.updated, report.unchanged) == (1, 1)
+    assert (after.id, after.number, after.title, after.revision) == (before.id, before.number, "新的名称", 2)
+
+
+async def test_drafts_of_an_earlier_import_are_published_by_a_later_one(deps: Deps, tmp_path: Path) -> None:
+    path = write(tmp_path / "outcomes.jsonl", [line(1)])
+    await bring(deps, path, publish=False)
+
+    report = await bring(deps, path)
+
+    assert report.updated == 1
+    assert (await Outcome.get(source_reference="source-1")).status is OutcomeStatus.PUBLISHED
+
+
+async def test_an_import_that_was_killed_completes_when_started_again(deps: Deps, tmp_path: Path) -> None:
+    rows = [line(n) for n in range(1200)]
+    path = write(tmp_path / "outcomes.jsonl", rows)
+
+    class Killed(Exception):
+        pass
+
+    def kill(done: int, total: int) -> None:
+        if done >= 500:
+            raise Killed
+
+    with pytest.raises(Killed):
+        await import_file(path, "outcomes", publish=True, deps=deps, now=NOW, on_progress=kill)
+    report = await bring(deps, path)
+
+    assert (report.created, report.unchanged) == (700, 500)
+    assert await Outcome.all().count() == 1200
+    assert len(set(await Outcome.all().values_list("number", flat=True))) == 1200
+
+
+@pytest.mark.parametrize(
+    ("row", "reason"),
+    [
+        ("{no json", "不是 JSON"),
+        ("[1, 2]", "不是一条记录"),
+        (line(1, id=""), "没有编号"),
+        (line(1, id="长" * 121), "编号过长"),
+        (line(1, title=""), "没有名称"),
+        (line(1, title=None), "没有名称"),
+        (line(1, title="长" * 201), "名称过长"),
+        (line(1, title=5), "应是文字"),
+        (line(1, abstract="零\x00字节"), "不能保存"),
+        (line(1, abstract="半个\ud800字符"), "不能保存"),
+        (line(1, keywords=["坏\x00词"]), "不能保存"),
+        (line(1, abstract="长" * 50_001), "过长"),
+    ],
+)
+async def test_a_row_that_cannot_be_kept_is_refused_with_its_reason(
+    deps: Deps, tmp_path: Path, row: Any, reason: str
+) -> None:
+    report = await bring(deps, write(tmp_path / "outcomes.jsonl", [line(7), row]))
+
+    assert report.created == 1
+    assert [refusal.row for refusal in report.refused] == [2]
+    assert reason in report.refused[0].reason
+
+
+async def test_the_same_reference_twice_in_a_file_is_taken_once(deps: Deps, tmp_path: Path) -> None:
+    report = await bring(deps, write(tmp_path / "outcomes.jsonl", [line(1), line(1, title="别的")]))
+
+    assert (report.created, report.refused[0].reason) == (1, "与第 1 行是同一条。")
+
+
+async def test_needs_take_their_text_as_the_description(deps: Deps, tmp_path: Path) -> None:
+    row = {"id": "n-1", "title": "导线导电率", "text": "请帮助提高。"}
+
+    await bring(deps, write(tmp_path / "needs.jsonl", [row]), "needs")
+
+    need = await Need.get(source_reference="n-1")
+    assert (need.status, need.description) == (NeedStatus.PUBLISHED, "请帮助提高。")
+
+
+async def test_a_file_that_is_broken_is_refused_as_a_whole(deps: Deps, tmp_path: Path) -> None:
+    for name, content in (
+        ("a.jsonl", b"\xff\xfe\x00"),
+        ("b.jsonl.gz", b"no gzip"),
+        ("c.xlsx", b"no workbook"),
+    ):
+        (tmp_path / name).write_bytes(content)
+
+        with pytest.raises(UnreadableFile):
+            await bring(deps, tmp_path / name)
+
+
+@pytest.mark.parametrize(
+    ("row", "field"),
+    [
+        ({"discipline": "冶金工程"}, "materials"),
+        ({"discipline": "哲学"}, ""),
+        ({"clc": "TP391.4"}, "electronics"),
+        ({"clc": "TS201"}, "agriculture"),
+        ({"clc": "B84"}, ""),
+        ({"cpc": ["G06F17/11"]}, "electronics"),
+        ({"cpc": ["Y02E10/50", "H01L"]}, "environment"),
+        ({}, ""),
+    ],
+)
+def test_the_sources_classification_is_turned_into_a_field(row: dict[str, Any], field: str) -> None:
+    assert field_of(row) == field
+
+
+def test_what_a_row_lacks_stays_empty() -> None:
+    assert outcome_of({"id": "1", "title": "名称"})["solution"] == ""
+    with pytest.raises(Unusable):
+        outcome_of(None)
+
+
+OUTCOME_ROW = {
+    "成果名称": "甘蔗收获机切割",
+    "一句话亮点": "含杂率降到 5.2 %",
+    "领域": "先进制造",
+    "产业": "糖业；机械",
+    "成熟度": "8 产品级",
+    "合作方式": "转让；普通许可",
+    "价格方式": "挂牌价",
+    "价格（万元）": 260.5,
+    "痛点": "含杂率高。",
+    "方案": "在线控制。",
+    "对比": "含杂率|9.8 %|5.2 %",
+    "知识产权": "发明专利|201810861934.2|已授权",
+    "负责人": "韦一",
+    "单位": "桂北农机研究院",
+    "联系窗口": "成果处",
+    "关键词": "甘蔗；收获机",
+}
+
+
+def fill(path: Path, kind: Any, rows: list[dict[str, Any]]) -> Path:
+    book = load_workbook(BytesIO(sheets.template(kind)))
+    sheet = book.worksheets[0]
+    heads = [str(cell.value).rstrip("*") for cell in sheet[1]]
+    for at, row in enumerate(rows, 3):
+        for name, value in row.items():
+            sheet.cell(at, heads.index(name) + 1, value)
+    book.save(path)
+    return path
+
+
+async def test_the_filled_template_is_taken_over_with_codes_patents_and_money(
+    deps: Deps, tmp_path: Path
+) -> None:
+    owner = await make_organisation(kind=OrganisationKind.INSTITUTE, name="桂北农机研究院")
+    path = fill(tmp_path / "outcomes.xlsx", OUTCOME, [OUTCOME_ROW])
+
+    report = await bring(deps, path)
+    again = await bring(deps, path)
+
+    outcome = await Outcome.get(title="甘蔗收获机切割")
+    assert (report.created, report.refused, again.unchanged) == (1, [], 1)
+    assert outcome.organisation_id == owner.id
+    assert (outcome.field, outcome.industries, outcome.trl) == ("manufacturing", ["sugar", "machinery"], 8)
+    assert outcome.price_amount == 260_500_000
+    assert outcome.rights[0]["number"] == "201810861934.2"
+    assert outcome.comparison[0]["ours"] == "5.2 %"
+
+
+@pytest.mark.parametrize(
+    ("column", "value", "reason"),
+    [
+        ("领域", "炼金术", "不在列表里"),
+        ("成熟度", "10", "不在列表里"),
+        ("价格（万元）", "很多", "不是金额"),
+        ("价格（万元）", None, "没有填价格"),
+        ("知识产权", "发明专利|201810861934.3|已授权", "校验位"),
+        ("一句话亮点", "", "没有填“一句话亮点”"),
+        ("单位", "", "没有填“单位”"),
+        ("成果名称", None, "没有填“成果名称”"),
+    ],
+)
+async def test_a_row_of_the_template_that_is_wrong_says_why(
+    deps: Deps, tmp_path: Path, column: str, value: Any, reason: str
+) -> None:
+    path = fill(tmp_path / "outcomes.xlsx", OUTCOME, [OUTCOME_ROW | {column: value}])
+
+    report = await bring(deps, path)
+
+    assert (report.created, report.refused[0].row) == (0, 3)
+    assert reason in report.refused[0].reason
+
+
+async def test_needs_come_from_their_own_template(deps: Deps, tmp_path: Path) -> None:
+    row = {
+        "需求名称": "提高导电率",
+        "领域": "新材料及其应用",
+        "需求类型": "技术攻关",
+        "需求描述": "强度不降。",
+        "指标": "导电率|52.5|54",
+        "预算下限（万元）": 80,
+        "预算上限（万元）": "150",
+        "截止日期": "2026-09-01",
+        "不公开单位名称": "是",
+        "单位": "无此单位",
+        "联系窗口": "技术部",
+    }
+
+    report = await bring(deps, fill(tmp_path / "needs.xlsx", NEED, [row]), "needs")
+
+    need = await Need.get(title="提高导电率").select_related("organisation")
+    assert report.refused == []
+    assert need.is_masked
+    assert need.organisation.name == SOURCE_NAME
+    assert (need.budget_min_amount, need.budget_max_amount) == (80_000_000, 150_000_000)
+
+
+def test_the_template_offers_the_codes_in_drop_downs_from_a_hidden_sheet() -> None:
+    book = load_workbook(BytesIO(sheets.template(OUTCOME)))
+
+    assert book["codes"].sheet_state == "hidden"
+    assert len(book.worksheets[0].data_validations.dataValidation) == 3
+
+
+async def test_the_data_source_is_made_once(deps: Deps, tmp_path: Path) -> None:
+    for number in range(2):
+        await bring(deps, write(tmp_path / f"{number}.jsonl", [line(number)]))
+
+    assert await Organisation.filter(kind=OrganisationKind.SOURCE).count() == 1

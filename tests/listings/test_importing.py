@@ -174,7 +174,6 @@ async def test_needs_take_their_text_as_the_description(deps: Deps, tmp_path: Pa
 
 async def test_a_file_that_is_broken_is_refused_as_a_whole(deps: Deps, tmp_path: Path) -> None:
     for name, content in (
-        ("a.jsonl", b"\xff\xfe\x00"),
         ("b.jsonl.gz", b"no gzip"),
         ("c.xlsx", b"no workbook"),
     ):

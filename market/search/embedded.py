@@ -26,7 +26,7 @@ _MOST_VALUES = 10_000
 """Values of one facet that are counted."""
 
 
-class EmbeddedEngine:
+class EmbeddedSearch:
     """Tantivy behind the market's protocol. Its blocking calls run in threads."""
 
     name = f"embedded (tantivy {version('tantivy')})"

@@ -1,0 +1,146 @@
+"""What may be found of listings: only what everybody may read, and only while it is on the market."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+from uuid import UUID
+
+from market.codes import regions
+from market.listings.models import Need, NeedStatus, Outcome, OutcomeStatus
+from market.listings.states import LIVE
+from market.search.engine import Document
+from market.search.normalise import joined
+from market.search.outbox import register_documents
+
+VISIBLE_OUTCOMES = [status for status in LIVE if isinstance(status, OutcomeStatus)]
+VISIBLE_NEEDS = [status for status in LIVE if isinstance(status, NeedStatus)]
+
+
+def outcome_document(outcome: Outcome) -> Document | None:
+    """Return the public document of an outcome with its organisation, None if it is not on offer.
+
+    Contacts, the team and attachments stay out.
+    """
+    if outcome.status not in VISIBLE_OUTCOMES:
+        return None
+    organisation = outcome.organisation
+    comparison = (f"{row.get('indicator', '')} {row.get('ours', '')}" for row in outcome.comparison)
+    return {
+        "id": outcome.id,
+        "revision": outcome.revision,
+        "status": outcome.status.value,
+        "title": outcome.title,
+        "keywords": outcome.keywords,
+        "text": _text(
+            outcome.highlight,
+            outcome.problem,
+            outcome.solution,
+            *comparison,
+            outcome.indicators,
+            outcome.applications,
+        ),
+        "title_en": outcome.title_en,
+        "text_en": outcome.abstract_en,
+        "names": [organisation.name],
+        "organisation_id": outcome.organisation_id,
+        "organisation_kind": organisation.kind.value,
+        "field": outcome.field,
+        "industries": outcome.industries,
+        "trl": outcome.trl,
+        "modes": outcome.modes,
+        "price_kind": outcome.price_kind.value,
+        "price_amount": outcome.price_amount,
+        "regions": _regions(outcome.region),
+        "right_kinds": [row.get("kind", "") for row in outcome.rights],
+        "right_states": [row.get("status", "") for row in outcome.rights],
+        "is_exclusive_possible": outcome.is_exclusive_possible,
+        "completeness": outcome.completeness,
+        "published_at": outcome.published_at,
+        "verified_on": outcome.verified_on,
+    }
+
+
+def need_document(need: Need) -> Document | None:
+    """Return the public document of a need with its organisation, None if it is not on the market.
+
+    A masked need tells neither who it is nor where below the city.
+    """
+    if need.status not in VISIBLE_NEEDS:
+        return None
+    organisation = need.organisation
+    targets = (f"{row.get('indicator', '')} {row.get('target', '')}" for row in need.targets)
+    is_masked = need.is_masked
+    return {
+        "id": need.id,
+        "revision": need.revision,
+        "status": need.status.value,
+        "title": need.title,
+        "keywords": need.keywords,
+        "text": _text(
+            need.description, *targets, need.constraints, need.background, need.attempts, need.expected_form
+        ),
+        "names": [] if is_masked else [organisation.name],
+        "organisation_id": None if is_masked else need.organisation_id,
+        "organisation_kind": organisation.kind.value,
+        "is_masked": is_masked,
+        "field": need.field,
+        "industries": need.industries,
+        "kind": need.kind,
+        "modes": need.modes,
+        "regions": _regions(need.region)[: 2 if is_masked else 3],
+        "trl_min": need.trl_min,
+        "budget_min_amount": need.budget_min_amount,
+        "budget_max_amount": need.budget_max_amount,
+        "deadline_on": need.deadline_on,
+        "completeness": need.completeness,
+        "published_at": need.published_at,
+    }
+
+
+async def build_outcomes(ids: Sequence[UUID]) -> dict[UUID, Document | None]:
+    """Load the public documents of these outcomes as they are now."""
+    outcomes = await Outcome.filter(id__in=list(ids)).prefetch_related("organisation")
+    return {one.id: outcome_document(one) for one in outcomes}
+
+
+async def build_needs(ids: Sequence[UUID]) -> dict[UUID, Document | None]:
+    """Load the public documents of these needs as they are now."""
+    needs = await Need.filter(id__in=list(ids)).prefetch_related("organisation")
+    return {one.id: need_document(one) for one in needs}
+
+
+async def all_outcomes() -> dict[UUID, int]:
+    """Return id and revision of all outcomes that should be found."""
+    return _revisions(await Outcome.filter(status__in=VISIBLE_OUTCOMES).values_list("id", "revision"))
+
+
+async def all_needs() -> dict[UUID, int]:
+    """Return id and revision of all needs that should be found."""
+    return _revisions(await Need.filter(status__in=VISIBLE_NEEDS).values_list("id", "revision"))
+
+
+def _revisions(rows: Iterable[Any]) -> dict[UUID, int]:
+    return {id_: int(revision) for id_, revision in rows}
+
+
+def _text(*parts: str) -> str:
+    """Return the parts one a line, without those that stand in another.
+
+    An import's highlight is the first sentence of its text.
+    """
+    kept = [part for part in dict.fromkeys(parts) if part]
+    return joined(part for part in kept if not any(part in other for other in kept if other != part))
+
+
+def _regions(code: str) -> list[str]:
+    """Return the region and those it lies in, the province first."""
+    if not code:
+        return []
+    code = regions.current(code)
+    levels = [code[:2] + "0000", code[:4] + "00", code]
+    return [one for one in dict.fromkeys(levels) if regions.is_known(one)]
+
+
+register_documents("outcomes", build_outcomes, all_outcomes)
+register_documents("needs", build_needs, all_needs)

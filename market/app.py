@@ -22,7 +22,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from market import routes
 from market.accounts import web as accounts_web
 from market.accounts.web import SignInFirst
-from market.codes import labels, lists, regions
+from market.codes import industries, labels, lists, regions
 from market.deps import Deps
 from market.kit import metrics
 from market.kit.database import is_busy
@@ -71,7 +71,11 @@ def create_app(
     )
     app.state.deps = deps
     environment().globals.update(
-        label=labels.label, tone=labels.tone, lists=lists, region_name=regions.full_name
+        label=labels.label,
+        tone=labels.tone,
+        lists=lists,
+        region_name=regions.full_name,
+        industry_name=industries.name,
     )
     return app
 

@@ -1,31 +1,170 @@
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from typing import Any
+
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from market.kit.errors import NotFound
+from market.accounts import organisation_views, own_views, queries, registration, signing_in
+from market.accounts.demo import role_of
+from market.accounts.forms import (
+    ForgotForm,
+    LoginForm,
+    RegisterBrokerForm,
+    RegisterMemberForm,
+    RegisterOrganisationForm,
+    ResetForm,
+)
+from market.accounts.models import MemberRole, TokenPurpose
+from market.accounts.registration import NewPerson
+from market.accounts.sessions import COOKIE, end_session
+from market.accounts.tokens import check_token
+from market.accounts.web import (
+    address_of,
+    browser_of,
+    drop_session,
+    find,
+    passes,
+    sent,
+    set_session,
+    status_of,
+)
+from market.kit.flash import flash
+from market.kit.forms import BaseForm
+from market.kit.i18n import gettext as _
+from market.kit.templating import render
+from market.kit.web import deps, posted, safe_path, see
 
 
-async def stub(request: Request) -> Response:
-    raise NotFound("not built yet")
+async def login(request: Request) -> Response:
+    form, data = LoginForm(await sent(request)), await posted(request)
+    settings, target = deps(request).settings, str(data.get("next") or request.query_params.get("next") or "")
+    token = ""
+
+    async def enter() -> None:
+        nonlocal token
+        token = await signing_in.sign_in(
+            str(form.email.data),
+            str(form.password.data),
+            browser=browser_of(request),
+            is_demo=settings.is_demo,
+            now=deps(request).clock(),
+        )
+
+    if data.get("demo"):
+        token = await signing_in.sign_in_demo(
+            str(data["demo"]), browser=browser_of(request), is_demo=settings.is_demo
+        )
+    elif request.method == "POST":
+        await passes(form, enter)
+    if token:
+        return _entered(request, token, target)
+    people = await queries.list_demo_people() if settings.is_demo else []
+    demo = [(person.email, role_of(person.email), person.name) for person in people]
+    return render(request, "accounts/login.html", status_of(form), form=form, demo=demo, target=target)
+
+
+def _entered(request: Request, token: str, target: str) -> Response:
+    response = see(request, "pages:dashboard")
+    response.headers["location"] = safe_path(target, response.headers["location"])
+    return set_session(response, token, is_secure=deps(request).settings.is_secure)
+
+
+async def logout(request: Request) -> Response:
+    if token := request.cookies.get(COOKIE):
+        await end_session(token)
+    return drop_session(flash(request, see(request, "pages:home"), _("您已退出。")))
+
+
+async def register(request: Request) -> Response:
+    kind = request.query_params.get("kind", "")
+    if kind not in KINDS:
+        return render(request, "accounts/register.html", is_known=find(request) is not None)
+    made, act = KINDS[kind]
+    form: Any = made(await sent(request))
+    if request.method == "POST" and await passes(form, lambda: act(request, form)):
+        words = _("我们已向 %(email)s 发出邮件，请打开其中的链接完成注册。", email=form.email.data)
+        return flash(request, see(request, "accounts:login"), words, "note")
+    return render(request, f"accounts/register_{kind}.html", status_of(form), form=form)
+
+
+def _person(form: Any) -> NewPerson:
+    return NewPerson(form.person_name.data, form.email.data, form.password.data)
+
+
+async def _with_organisation(request: Request, form: Any) -> None:
+    await registration.register_with_organisation(
+        _person(form), form.data, ip=address_of(request), now=deps(request).clock()
+    )
+
+
+async def _to_join(request: Request, form: Any) -> None:
+    await registration.register_to_join(
+        _person(form),
+        form.uscc.data,
+        MemberRole(form.role.data),
+        ip=address_of(request),
+        now=deps(request).clock(),
+    )
+
+
+async def _as_broker(request: Request, form: Any) -> None:
+    await registration.register_as_broker(
+        _person(form), form.data, ip=address_of(request), now=deps(request).clock()
+    )
+
+
+KINDS: dict[str, tuple[type[BaseForm], Callable[[Request, Any], Awaitable[None]]]] = {
+    "organisation": (RegisterOrganisationForm, _with_organisation),
+    "member": (RegisterMemberForm, _to_join),
+    "broker": (RegisterBrokerForm, _as_broker),
+}
+
+
+async def confirm(request: Request) -> Response:
+    token = request.path_params["token"]
+    if request.method == "POST":
+        await registration.confirm_email(token, now=deps(request).clock())
+        return flash(request, see(request, "accounts:login"), _("邮箱已确认，请登录。"))
+    await check_token(token, TokenPurpose.CONFIRM_EMAIL)
+    return render(request, "accounts/confirm.html")
+
+
+async def forgot(request: Request) -> Response:
+    form = ForgotForm(await sent(request))
+
+    async def ask() -> None:
+        await signing_in.forgot_password(
+            str(form.email.data), ip=address_of(request), now=deps(request).clock()
+        )
+
+    if request.method == "POST" and await passes(form, ask):
+        words = _("如果 %(email)s 注册过，重设密码的邮件已经发出，三十分钟内有效。", email=form.email.data)
+        return flash(request, see(request, "accounts:login"), words, "note")
+    return render(request, "accounts/forgot.html", status_of(form), form=form)
+
+
+async def reset(request: Request) -> Response:
+    token, form = request.path_params["token"], ResetForm(await sent(request))
+
+    async def change() -> None:
+        await signing_in.reset_password(token, str(form.password.data), now=deps(request).clock())
+
+    if request.method == "POST" and await passes(form, change):
+        return flash(request, see(request, "accounts:login"), _("新密码已生效，请重新登录。"))
+    await check_token(token, TokenPurpose.RESET_PASSWORD)
+    return render(request, "accounts/reset.html", status_of(form), form=form)
 
 
 routes = [
-    Route("/account", stub, name="accounts:profile", methods=["GET", "POST"]),
-    Route("/account/act-for", stub, name="accounts:act_for", methods=["GET", "POST"]),
-    Route("/account/broker", stub, name="accounts:broker", methods=["GET", "POST"]),
-    Route("/account/erase", stub, name="accounts:erase", methods=["GET", "POST"]),
-    Route("/account/export", stub, name="accounts:export", methods=["GET", "POST"]),
-    Route("/account/join", stub, name="accounts:join", methods=["GET", "POST"]),
-    Route("/account/members", stub, name="accounts:members", methods=["GET", "POST"]),
-    Route("/account/messages", stub, name="accounts:messages", methods=["GET", "POST"]),
-    Route("/account/organisation", stub, name="accounts:organisation", methods=["GET", "POST"]),
-    Route("/account/organisation/new", stub, name="accounts:new_organisation", methods=["GET", "POST"]),
-    Route("/account/password", stub, name="accounts:password", methods=["GET", "POST"]),
-    Route("/account/sessions", stub, name="accounts:sessions", methods=["GET", "POST"]),
-    Route("/confirm/{token}", stub, name="accounts:confirm", methods=["GET", "POST"]),
-    Route("/forgot", stub, name="accounts:forgot", methods=["GET", "POST"]),
-    Route("/login", stub, name="accounts:login", methods=["GET", "POST"]),
-    Route("/logout", stub, name="accounts:logout", methods=["GET", "POST"]),
-    Route("/register", stub, name="accounts:register", methods=["GET", "POST"]),
-    Route("/reset/{token}", stub, name="accounts:reset", methods=["GET", "POST"]),
+    Route("/login", login, name="accounts:login", methods=["GET", "POST"]),
+    Route("/logout", logout, name="accounts:logout", methods=["POST"]),
+    Route("/register", register, name="accounts:register", methods=["GET", "POST"]),
+    Route("/confirm/{token}", confirm, name="accounts:confirm", methods=["GET", "POST"]),
+    Route("/forgot", forgot, name="accounts:forgot", methods=["GET", "POST"]),
+    Route("/reset/{token}", reset, name="accounts:reset", methods=["GET", "POST"]),
+    *own_views.routes,
+    *organisation_views.routes,
 ]

@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
+
+from starlette.datastructures import FormData
 from starlette.requests import Request
 from starlette.responses import Response
 
 from market.accounts.actors import Actor
+from market.accounts.devices import device_name
 from market.accounts.permissions import Act
 from market.accounts.sessions import COOKIE, find_actor
-from market.kit.errors import MarketError
+from market.accounts.signing_in import Browser
+from market.kit.errors import Invalid, MarketError
+from market.kit.forms import BaseForm
 from market.kit.i18n import gettext as _
+from market.kit.web import posted
 
 
 class SignInFirst(MarketError):
@@ -65,3 +72,39 @@ def drop_session(response: Response) -> Response:
     response.delete_cookie(COOKIE)
     response.headers["clear-site-data"] = '"cache"'
     return response
+
+
+async def sent(request: Request) -> FormData | None:
+    """Return the form that was posted, or None where the page is only looked at."""
+    return await posted(request) if request.method == "POST" else None
+
+
+async def passes(form: BaseForm, act: Callable[[], Awaitable[object]]) -> bool:
+    """Check the form, then do the act; what the act finds invalid is put at its field."""
+    if not form.validate():
+        return False
+    try:
+        await act()
+    except Invalid as error:
+        form.refuse(error.field or "", str(error))
+        return False
+    return True
+
+
+def status_of(form: BaseForm) -> int:
+    """Return 422 for a form with errors, else 200."""
+    return 422 if form.errors else 200
+
+
+def browser_of(request: Request) -> Browser:
+    """Return where a sign-in comes from."""
+    return Browser(
+        ip=address_of(request),
+        device=device_name(request.headers.get("user-agent", "")),
+        old_token=request.cookies.get(COOKIE),
+    )
+
+
+def address_of(request: Request) -> str:
+    """Return the network address the request comes from; behind a proxy the server has put it right."""
+    return request.client.host if request.client else ""

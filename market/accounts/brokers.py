@@ -1,0 +1,108 @@
+"""Technology brokers: the certificate they name, and the operator who verifies it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+from uuid import UUID, uuid4
+
+from market.accounts.actors import Actor
+from market.accounts.messages import tell, tell_staff
+from market.accounts.models import BrokerProfile, StaffRole
+from market.accounts.permissions import Act
+from market.audit.services import Who, record
+from market.kit.database import atomic
+from market.kit.errors import Conflict, Invalid, NotFound
+from market.kit.i18n import gettext as _
+
+CERTIFICATE = ("certificate_level", "certificate_number", "certificate_issuer")
+FREE = ("fields_of_work", "introduction")
+
+
+@atomic()
+async def apply_as_broker(details: Mapping[str, Any], *, actor: Who, now: datetime) -> BrokerProfile:
+    """Save a person's certificate and fields; another certificate has to be verified anew."""
+    profile = await BrokerProfile.filter(user_id=actor.user_id).select_for_update().first()
+    values = {name: details[name] for name in (*CERTIFICATE, *FREE)}
+    if profile is None:
+        profile = await BrokerProfile.create(id=uuid4(), user_id=actor.user_id, created_at=now, **values)
+    else:
+        if any(getattr(profile, name) != values[name] for name in CERTIFICATE):
+            profile.is_verified = False
+        profile.update_from_dict(values)
+        profile.revision += 1
+        await profile.save(update_fields=[*values, "is_verified", "revision"])
+    await record("user", profile.user_id, "apply_as_broker", actor=actor, now=now)
+    return profile
+
+
+@atomic()
+async def update_broker(details: Mapping[str, Any], *, actor: Actor, now: datetime) -> BrokerProfile:
+    """Save the profile of a person who is here already, and tell the operators what there is to verify."""
+    actor.require(Act.READ_OWN_DATA)
+    profile = await apply_as_broker(details, actor=actor, now=now)
+    if not profile.is_verified:
+        await tell_staff(
+            StaffRole.OPERATOR,
+            _("技术经纪人等待认证：%(name)s", name=actor.name),
+            address=f"/backoffice/brokers/{profile.id}",
+            now=now,
+        )
+    return profile
+
+
+@atomic()
+async def verify_broker(profile_id: UUID, *, revision: int, actor: Actor, now: datetime) -> BrokerProfile:
+    """Let a broker take up matches.
+
+    Raises:
+        Conflict: the profile was changed since the operator looked at it, or is verified already.
+    """
+    profile = await _lock(profile_id, revision, actor)
+    profile.is_verified = True
+    profile.revision += 1
+    await profile.save(update_fields=["is_verified", "revision"])
+    await record("user", profile.user_id, "verify_broker", actor=actor, now=now)
+    await tell(
+        _("您的技术经纪人资格已通过认证，可以接手对接了。"),
+        user_ids=[profile.user_id],
+        address="/matches",
+        now=now,
+    )
+    return profile
+
+
+@atomic()
+async def return_broker(
+    profile_id: UUID, reason: str, *, revision: int, actor: Actor, now: datetime
+) -> BrokerProfile:
+    """Tell a broker what to correct before the certificate can be verified.
+
+    Raises:
+        Conflict: the profile was changed since the operator looked at it, or is verified already.
+        Invalid: no reason is given.
+    """
+    if not reason.strip():
+        raise Invalid(_("退回时请写明理由，对方据此修改。"), "reason")
+    profile = await _lock(profile_id, revision, actor)
+    await record("user", profile.user_id, "return_broker", actor=actor, now=now)
+    await tell(
+        _("技术经纪人资格退回修改（理由：%(reason)s）", reason=reason.strip()),
+        user_ids=[profile.user_id],
+        address="/account/broker",
+        now=now,
+    )
+    return profile
+
+
+async def _lock(profile_id: UUID, revision: int, actor: Actor) -> BrokerProfile:
+    actor.require(Act.VERIFY_ORGANISATION)
+    found = await BrokerProfile.filter(id=profile_id).select_for_update().first()
+    if found is None:
+        raise NotFound(_("没有这位经纪人。"))
+    if found.revision != revision:
+        raise Conflict(_("这份资料刚被改过，请刷新后再看。"))
+    if found.is_verified:
+        raise Conflict(_("这位经纪人已经通过认证。"))
+    return found

@@ -1,0 +1,240 @@
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Sequence
+from typing import Any
+
+from wtforms.validators import ValidationError
+from wtforms.widgets import EmailInput, PasswordInput
+
+from market.accounts.models import MemberRole, OrganisationKind
+from market.accounts.passwords import LONGEST
+from market.codes import industries, labels, lists, regions, uscc
+from market.kit.forms import (
+    BaseForm,
+    BooleanField,
+    ChoiceField,
+    ChoicesField,
+    DayField,
+    HiddenField,
+    LongTextField,
+    TextField,
+    needed,
+)
+from market.kit.i18n import gettext as _
+from market.kit.i18n import lazy
+
+EMAIL = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]+@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+")
+PHONE = re.compile(r"[0-9+() \-]{5,30}(转 ?[0-9]{1,6})?")
+
+
+class EmailField(TextField):
+    """A mail address in lower case."""
+
+    widget = EmailInput()
+
+    def __init__(self, label: Any = "", validators: Any = (), **options: Any) -> None:
+        options.setdefault("render_kw", {"autocomplete": "email"})
+        super().__init__(label, validators, most=254, **options)
+
+    def process_formdata(self, valuelist: list[Any]) -> None:
+        super().process_formdata(valuelist)
+        self.data = (self.data or "").lower()
+
+    def post_validate(self, form: Any, validation_stopped: bool) -> None:
+        if self.data and not validation_stopped and not EMAIL.fullmatch(self.data):
+            raise ValidationError(_("请填写正确的邮箱地址，如 name@example.com。"))
+
+
+class SecretField(TextField):
+    """A password: never shown again, never stripped."""
+
+    widget = PasswordInput()
+
+    def __init__(
+        self, label: Any = "", validators: Any = (), *, is_new: bool = False, **options: Any
+    ) -> None:
+        options["render_kw"] = {"autocomplete": "new-password" if is_new else "current-password"}
+        super().__init__(label, validators, most=LONGEST, **options)
+
+    def process_formdata(self, valuelist: list[Any]) -> None:
+        self.data = str(valuelist[0]) if valuelist else ""
+
+
+class UsccField(TextField):
+    """A unified social credit code with the right check digit (GB 32100-2015)."""
+
+    def process_formdata(self, valuelist: list[Any]) -> None:
+        super().process_formdata(valuelist)
+        self.data = unicodedata.normalize("NFKC", self.data or "").replace(" ", "").upper()
+
+    def post_validate(self, form: Any, validation_stopped: bool) -> None:
+        if self.data and not validation_stopped and not uscc.is_valid(self.data):
+            raise ValidationError(
+                _("统一社会信用代码有误：应为 18 位，且末位校验码相符（GB 32100）。请对照证照核对。")
+            )
+
+
+class LoginForm(BaseForm):
+    email = EmailField(lazy("邮箱"), [needed(lazy("请填写邮箱。"))], render_kw={"autocomplete": "username"})
+    password = SecretField(lazy("密码"), [needed(lazy("请填写密码。"))])
+
+
+class PersonForm(BaseForm):
+    person_name = TextField(
+        lazy("您的姓名"), [needed(lazy("请填写姓名。"))], most=60, render_kw={"autocomplete": "name"}
+    )
+    email = EmailField(lazy("邮箱"), [needed(lazy("请填写邮箱。"))])
+    password = SecretField(lazy("密码"), [needed(lazy("请设置密码。"))], is_new=True)
+    agreed = BooleanField(
+        lazy("我同意平台为提供服务处理以上个人信息；我可以随时导出，也可以注销账号"),
+        [needed(lazy("请先阅读并勾选同意。"))],
+    )
+
+
+def _kinds() -> list[tuple[str, str]]:
+    closed = {OrganisationKind.AUTHORITY, OrganisationKind.SOURCE}
+    return [(value, name) for value, name in labels.choices("organisation_kind") if value not in closed]
+
+
+def _natures() -> list[tuple[str, str]]:
+    return [(value, f"{value} {name}") for value, name in labels.choices("nature")]
+
+
+def _regions() -> dict[str, Sequence[tuple[str, Any]]]:
+    return {**regions.choices(("city", "county"))}
+
+
+def _industries() -> dict[str, Sequence[tuple[str, Any]]]:
+    return {**industries.choices()}
+
+
+class ContactForm(BaseForm):
+    """What an organisation may change at any time."""
+
+    contact_name = TextField(lazy("联系人"), [needed(lazy("请填写联系人。"))], most=60)
+    contact_phone = TextField(lazy("联系电话"), [needed(lazy("请填写联系电话。"))], most=40)
+    contact_email = EmailField(lazy("联系邮箱"))
+    bank_name = TextField(lazy("开户银行"), most=120)
+    bank_account = TextField(lazy("银行账号"), most=40, render_kw={"inputmode": "numeric"})
+    introduction = LongTextField(lazy("单位简介"), most=2000)
+
+    def validate_contact_phone(self, field: TextField) -> None:
+        if field.data and not PHONE.fullmatch(field.data):
+            raise ValidationError(_("请填写正确的电话，如 0771-5550000。"))
+
+    def validate_bank_account(self, field: TextField) -> None:
+        digits = (field.data or "").replace(" ", "").replace("-", "")
+        if digits and not (digits.isascii() and digits.isdigit() and 8 <= len(digits) <= 30):
+            raise ValidationError(_("银行账号应为 8 到 30 位数字。"))
+        if bool(digits) != bool(self.bank_name.data):
+            raise ValidationError(_("开户银行与银行账号请一起填写。"))
+        field.data = digits
+
+
+class OrganisationForm(ContactForm):
+    name = TextField(
+        lazy("单位全称"),
+        [needed(lazy("请填写单位全称。"))],
+        most=120,
+        render_kw={"autocomplete": "organization"},
+    )
+    uscc = UsccField(lazy("统一社会信用代码"), [needed(lazy("请填写统一社会信用代码。"))], most=40)
+    kind = ChoiceField(
+        lazy("单位类型"), [needed(lazy("请选择单位类型。"))], choices=_kinds, blank=lazy("请选择")
+    )
+    region = ChoiceField(
+        lazy("注册地"), [needed(lazy("请选择注册地。"))], choices=_regions, blank=lazy("请选择")
+    )
+    industry = ChoiceField(
+        lazy("所属行业"), [needed(lazy("请选择所属行业。"))], choices=_industries, blank=lazy("请选择")
+    )
+    nature_code = ChoiceField(
+        lazy("机构性质"), [needed(lazy("请选择机构性质。"))], choices=_natures, blank=lazy("请选择")
+    )
+    established_on = DayField(lazy("成立日期"), [needed(lazy("请填写成立日期。"))])
+    is_state_owned = BooleanField(lazy("国有（国家设立的高校、院所，或国有企业）"))
+    is_high_tech = BooleanField(lazy("高新技术企业（证书在有效期内）"))
+    is_manufacturer = BooleanField(lazy("生产制造类企业"))
+    is_sme = BooleanField(lazy("中小微企业"))
+
+    def validate_name(self, field: TextField) -> None:
+        if field.data and len(field.data) < 4:
+            raise ValidationError(_("请填写单位全称，与营业执照或法人证书一致。"))
+
+
+def _member_roles() -> list[tuple[str, str]]:
+    return [(value, name) for value, name in labels.choices("member_role") if value in set(MemberRole)]
+
+
+class JoinForm(BaseForm):
+    uscc = UsccField(lazy("单位的统一社会信用代码"), [needed(lazy("请填写统一社会信用代码。"))], most=40)
+    role = ChoiceField(
+        lazy("您的身份"), [needed(lazy("请选择身份。"))], choices=_member_roles, blank=lazy("请选择")
+    )
+
+
+class BrokerForm(BaseForm):
+    certificate_level = ChoiceField(
+        lazy("证书等级"),
+        [needed(lazy("请选择证书等级。"))],
+        choices=lambda: labels.choices("certificate_level"),
+        blank=lazy("请选择"),
+    )
+    certificate_number = TextField(lazy("证书编号"), [needed(lazy("请填写证书编号。"))], most=60)
+    certificate_issuer = TextField(lazy("发证单位"), [needed(lazy("请填写发证单位。"))], most=120)
+    fields_of_work = ChoicesField(
+        lazy("擅长领域"),
+        [needed(lazy("请至少选择一个领域。"))],
+        choices=lambda: [(key, str(name)) for key, name in lists.FIELDS.items()],
+    )
+    introduction = LongTextField(lazy("个人介绍"), most=2000)
+
+
+class RegisterOrganisationForm(OrganisationForm, PersonForm):
+    pass
+
+
+class RegisterMemberForm(JoinForm, PersonForm):
+    pass
+
+
+class RegisterBrokerForm(BrokerForm, PersonForm):
+    pass
+
+
+class ForgotForm(BaseForm):
+    email = EmailField(lazy("注册时用的邮箱"), [needed(lazy("请填写邮箱。"))])
+
+
+class ResetForm(BaseForm):
+    password = SecretField(lazy("新密码"), [needed(lazy("请设置新密码。"))], is_new=True)
+
+
+class PasswordForm(BaseForm):
+    current = SecretField(lazy("现在的密码"), [needed(lazy("请填写现在的密码。"))])
+    password = SecretField(lazy("新密码"), [needed(lazy("请设置新密码。"))], is_new=True)
+
+
+class ProfileForm(BaseForm):
+    name = TextField(lazy("姓名"), [needed(lazy("请填写姓名。"))], most=60)
+
+
+class EraseForm(BaseForm):
+    password = SecretField(lazy("登录密码"), [needed(lazy("请填写密码，确认是您本人。"))])
+    is_sure = BooleanField(lazy("我明白注销后不能恢复"), [needed(lazy("请勾选确认。"))])
+
+
+class MemberForm(BaseForm):
+    """One button of the page of members: which member, what to do, in which role."""
+
+    member = HiddenField()
+    act = HiddenField()
+    role = ChoiceField(lazy("身份"), choices=_member_roles)
+
+
+class RevisionForm(BaseForm):
+    """Carries which version of the record the person looked at."""
+
+    revision = HiddenField()

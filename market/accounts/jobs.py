@@ -1,0 +1,59 @@
+from __future__ import annotations
+
+from datetime import timedelta
+
+from market.accounts.models import Membership, Organisation, OrganisationStatus, User
+from market.accounts.sessions import sweep_sessions
+from market.accounts.tokens import sweep_tokens
+from market.deps import Deps
+from market.kit import limits
+from market.kit.database import atomic
+from market.kit.jobs import job
+from market.kit.mail import readable
+from market.kit.models import OutgoingMail
+
+UNCONFIRMED = timedelta(days=30)
+"""How long somebody who never confirmed the address is remembered."""
+
+
+@job("mail.send", attempts=10)
+async def send_mail(deps: Deps, mail_id: int) -> None:
+    """Send one mail. Tried again while the mail server does not answer; sent once, unless a crash
+    comes between sending and noting it."""
+    mail = await OutgoingMail.get_or_none(id=mail_id)
+    if mail is None or mail.sent_at is not None:
+        return
+    mail.text = readable(mail.text, deps.settings.base_url)
+    await deps.mailer.send(mail)
+    # Only the demo shows mails; elsewhere what was sent holds links and names that nobody needs.
+    kept = {} if deps.settings.is_demo else {"text": ""}
+    await OutgoingMail.filter(id=mail_id).update(sent_at=deps.clock(), **kept)
+
+
+@job("accounts.sweep", cron="25 * * * *")
+async def sweep(deps: Deps) -> None:
+    """Forget sessions, links and tries that are over, and people who never confirmed their address."""
+    await sweep_sessions()
+    await sweep_tokens()
+    await limits.sweep()
+    for user in await User.filter(
+        email_confirmed_at=None, is_active=True, created_at__lt=deps.clock() - UNCONFIRMED
+    ).limit(200):
+        await forget_unconfirmed(user)
+
+
+@atomic()
+async def forget_unconfirmed(user: User) -> None:
+    """Remove a registration that was never confirmed, with the organisation that it alone founded."""
+    memberships = await Membership.filter(user_id=user.id)
+    await Membership.filter(user_id=user.id).delete()
+    for membership in memberships:
+        if not await Membership.exists(organisation_id=membership.organisation_id):
+            await Organisation.filter(
+                id=membership.organisation_id,
+                status__in=[OrganisationStatus.PENDING, OrganisationStatus.RETURNED],
+            ).delete()
+    await user.fetch_related("broker_profile")
+    if user.broker_profile:
+        await user.broker_profile.delete()
+    await user.delete()

@@ -1,0 +1,192 @@
+"""Who acts for an organisation: wishes to join, roles, and the last administrator who must stay."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from uuid import UUID, uuid4
+
+from market.accounts.actors import Actor
+from market.accounts.messages import tell
+from market.accounts.models import (
+    MemberRole,
+    Membership,
+    MemberStatus,
+    Organisation,
+    OrganisationKind,
+    OrganisationStatus,
+)
+from market.accounts.permissions import Act
+from market.accounts.queries import find_organisation_by_uscc
+from market.accounts.sessions import act_for as remember_act_for
+from market.audit.services import Who, record
+from market.kit.database import atomic
+from market.kit.errors import Conflict, Invalid, NotFound
+from market.kit.i18n import gettext as _
+
+
+async def find_organisation_to_join(uscc: str) -> Organisation:
+    """Return the organisation with this code.
+
+    Raises:
+        Invalid: there is none that people can join, at the field `uscc`.
+    """
+    found = await find_organisation_by_uscc(uscc)
+    if found is None or found.kind is OrganisationKind.SOURCE or found.status is OrganisationStatus.SUSPENDED:
+        raise Invalid(_("平台上没有这个单位。请核对代码，或改选“新单位入驻”。"), "uscc")
+    return found
+
+
+@atomic()
+async def ask_to_join(uscc: str, role: MemberRole, *, actor: Who, now: datetime) -> Membership:
+    """Ask an organisation's administrator to be let in, in a role.
+
+    Raises:
+        Invalid: there is no such organisation.
+        Conflict: the person is a member, or has asked already.
+    """
+    organisation = await find_organisation_to_join(uscc)
+    membership = await Membership.filter(user_id=actor.user_id, organisation_id=organisation.id).first()
+    if membership is None:
+        membership = await Membership.create(
+            id=uuid4(), user_id=actor.user_id, organisation=organisation, role=role, created_at=now
+        )
+    elif membership.status is MemberStatus.ENDED:
+        membership.role, membership.status, membership.ended_at = role, MemberStatus.PENDING, None
+        await membership.save(update_fields=["role", "status", "ended_at"])
+    else:
+        raise Conflict(_("您已经是这个单位的成员，或已经申请过，正等待管理员同意。"))
+    await record(
+        "organisation", organisation.id, "ask_to_join", actor=actor, now=now, membership=membership.id
+    )
+    return membership
+
+
+@atomic()
+async def join_another(uscc: str, role: MemberRole, *, actor: Actor, now: datetime) -> Membership:
+    """Ask to be let into a further organisation, and tell its administrators at once."""
+    actor.require(Act.READ_OWN_DATA)
+    membership = await ask_to_join(uscc, role, actor=actor, now=now)
+    organisation = await find_organisation_to_join(uscc)
+    await tell_admins_of_wish(organisation, actor.name, now=now)
+    return membership
+
+
+async def tell_admins_of_wish(organisation: Organisation, name: str, *, now: datetime) -> None:
+    """Tell an organisation's administrators that somebody wants to join."""
+    await tell(
+        _("%(name)s 申请加入 %(organisation)s，请审核。", name=name, organisation=organisation.name),
+        organisation_id=organisation.id,
+        roles={MemberRole.ADMIN},
+        address="/account/members",
+        now=now,
+    )
+
+
+@atomic()
+async def approve_member(membership_id: UUID, role: MemberRole, *, actor: Actor, now: datetime) -> None:
+    """Let somebody in who asked, in the role that the administrator gives them.
+
+    Raises:
+        Conflict: they do not wait any more.
+    """
+    membership = await _lock(membership_id, actor)
+    if membership.status is not MemberStatus.PENDING:
+        raise Conflict(_("这个申请已经处理过了。"))
+    membership.status, membership.role = MemberStatus.ACTIVE, role
+    await membership.save(update_fields=["status", "role"])
+    await _note(membership, "approve_member", actor=actor, now=now)
+    await tell(
+        _("%(name)s 已同意您加入。", name=actor.organisation_name),
+        user_ids=[membership.user_id],
+        address="/dashboard",
+        now=now,
+    )
+
+
+@atomic()
+async def change_role(membership_id: UUID, role: MemberRole, *, actor: Actor, now: datetime) -> None:
+    """Give a member another role.
+
+    Raises:
+        Conflict: they are no member, or the last administrator.
+    """
+    membership = await _lock(membership_id, actor)
+    if membership.status is not MemberStatus.ACTIVE:
+        raise Conflict(_("这个人不是在任成员。"))
+    if role is not MemberRole.ADMIN:
+        await _keep_an_admin(membership)
+    membership.role = role
+    await membership.save(update_fields=["role"])
+    await _note(membership, "change_role", actor=actor, now=now)
+
+
+@atomic()
+async def end_membership(membership_id: UUID, *, actor: Actor, now: datetime) -> None:
+    """Let a member go, or refuse who asked to join.
+
+    Raises:
+        Conflict: they are gone already, or the last administrator.
+    """
+    membership = await _lock(membership_id, actor)
+    if membership.status is MemberStatus.ENDED:
+        raise Conflict(_("这个人已经离任。"))
+    await _keep_an_admin(membership)
+    was_asking = membership.status is MemberStatus.PENDING
+    membership.status, membership.ended_at = MemberStatus.ENDED, now
+    await membership.save(update_fields=["status", "ended_at"])
+    await _note(membership, "refuse_member" if was_asking else "end_membership", actor=actor, now=now)
+    await tell(
+        _("%(name)s 没有同意您加入。", name=actor.organisation_name)
+        if was_asking
+        else _("您不再是 %(name)s 的成员。", name=actor.organisation_name),
+        user_ids=[membership.user_id],
+        now=now,
+    )
+
+
+async def act_for(organisation_id: UUID, token: str, *, actor: Actor) -> None:
+    """Let a person act for another of their organisations in this browser from now on.
+
+    Raises:
+        NotFound: they are no active member of it.
+    """
+    if organisation_id not in {identity for identity, _name in actor.organisations}:
+        raise NotFound(_("您不是这个单位的成员。"))
+    await remember_act_for(token, organisation_id)
+
+
+async def is_last_admin(membership: Membership) -> bool:
+    """Tell whether the organisation would be without an administrator if this one went."""
+    if membership.role is not MemberRole.ADMIN or membership.status is not MemberStatus.ACTIVE:
+        return False
+    others = Membership.filter(
+        organisation_id=membership.organisation_id, role=MemberRole.ADMIN, status=MemberStatus.ACTIVE
+    )
+    return not await others.exclude(id=membership.id).exists()
+
+
+async def _lock(membership_id: UUID, actor: Actor) -> Membership:
+    """Return a membership of the actor's organisation; its administrators wait for each other."""
+    actor.require(Act.MANAGE_MEMBERS)
+    await Organisation.filter(id=actor.organisation_id).select_for_update().first()
+    found = await Membership.get_or_none(id=membership_id, organisation_id=actor.organisation_id)
+    if found is None:
+        raise NotFound(_("没有这个成员。"))
+    return found
+
+
+async def _keep_an_admin(membership: Membership) -> None:
+    if await is_last_admin(membership):
+        raise Conflict(_("这是单位唯一的管理员。请先让另一位成员担任管理员。"))
+
+
+async def _note(membership: Membership, action: str, *, actor: Actor, now: datetime) -> None:
+    await record(
+        "organisation",
+        membership.organisation_id,
+        action,
+        actor=actor,
+        now=now,
+        membership=membership.id,
+        role=membership.role,
+    )

@@ -1,0 +1,222 @@
+"""An organisation from its registration to its verification, and what it may change by itself."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+from uuid import UUID, uuid4
+
+from market.accounts.actors import Actor
+from market.accounts.messages import tell, tell_staff
+from market.accounts.models import (
+    MemberRole,
+    Membership,
+    MemberStatus,
+    Organisation,
+    OrganisationStatus,
+    StaffRole,
+)
+from market.accounts.permissions import Act, NotYours
+from market.accounts.queries import find_own_membership
+from market.accounts.sessions import act_for
+from market.audit.services import Who, record
+from market.kit.database import atomic
+from market.kit.errors import Conflict, Invalid, NotFound
+from market.kit.i18n import gettext as _
+
+FREE = ("introduction", "contact_name", "contact_phone", "contact_email", "bank_name", "bank_account")
+"""What an organisation may change at any time."""
+VERIFIED = (
+    "name",
+    "uscc",
+    "kind",
+    "region",
+    "industry",
+    "nature_code",
+    "established_on",
+    "is_state_owned",
+    "is_manufacturer",
+    "is_high_tech",
+    "is_sme",
+)
+"""What the operator verified; rules of law and of subsidies rest on it, so it is fixed from then on."""
+
+
+async def check_uscc_is_free(uscc: str) -> None:
+    """Refuse a code that an organisation here has already.
+
+    Raises:
+        Invalid: at the field `uscc`.
+    """
+    if await Organisation.exists(uscc=uscc):
+        raise Invalid(_("这个单位已在平台登记。请改选“加入已有单位”，由它的管理员同意。"), "uscc")
+
+
+@atomic()
+async def found_organisation(details: Mapping[str, Any], *, actor: Who, now: datetime) -> Organisation:
+    """Register an organisation, to be verified, with the person as its administrator.
+
+    Raises:
+        Invalid: an organisation with this code is there already.
+    """
+    await check_uscc_is_free(details["uscc"])
+    organisation = await Organisation.create(
+        id=uuid4(),
+        status=OrganisationStatus.PENDING,
+        created_at=now,
+        **{name: details[name] for name in (*VERIFIED, *FREE)},
+    )
+    await Membership.create(
+        id=uuid4(),
+        user_id=actor.user_id,
+        organisation=organisation,
+        role=MemberRole.ADMIN,
+        status=MemberStatus.ACTIVE,
+        created_at=now,
+    )
+    await record("organisation", organisation.id, "register", actor=actor, now=now)
+    return organisation
+
+
+@atomic()
+async def found_another_organisation(
+    details: Mapping[str, Any], *, actor: Actor, session_token: str, now: datetime
+) -> Organisation:
+    """Register an organisation for a person who is here already, and let them act for it.
+
+    Raises:
+        Invalid: an organisation with this code is there already.
+    """
+    actor.require(Act.READ_OWN_DATA)
+    organisation = await found_organisation(details, actor=actor, now=now)
+    await act_for(session_token, organisation.id)
+    await _tell_operators(organisation, now=now)
+    return organisation
+
+
+async def get_organisation_to_edit(actor: Actor) -> Organisation:
+    """Return the organisation the person acts for, if they administer it.
+
+    Raises:
+        NotFound: they act for none.
+        NotYours: they do not administer it.
+    """
+    membership = await find_own_membership(actor)
+    if membership is None:
+        raise NotFound(_("您还没有加入任何单位。"))
+    if membership.role is not MemberRole.ADMIN:
+        raise NotYours(_("只有单位管理员可以修改单位信息。"))
+    if membership.organisation.is_verified:
+        actor.require(Act.EDIT_ORGANISATION)
+    return membership.organisation
+
+
+@atomic()
+async def update_organisation(
+    details: Mapping[str, Any], *, revision: int, actor: Actor, now: datetime
+) -> Organisation:
+    """Save what the administrator changed; a returned organisation is handed in again by it.
+
+    Of a verified organisation only `FREE` is saved.
+
+    Raises:
+        Conflict: somebody else changed it meanwhile, or it is suspended.
+        Invalid: another organisation has this code.
+    """
+    seen = await get_organisation_to_edit(actor)
+    organisation = await _lock(seen.id, revision)
+    if organisation.status is OrganisationStatus.SUSPENDED:
+        raise Conflict(_("单位已停用，暂时不能修改。请联系平台管理员。"))
+    names = FREE if organisation.is_verified else (*VERIFIED, *FREE)
+    if not organisation.is_verified and details["uscc"] != organisation.uscc:
+        await check_uscc_is_free(details["uscc"])
+    was_returned = organisation.status is OrganisationStatus.RETURNED
+    if was_returned:
+        organisation.status, organisation.return_reason = OrganisationStatus.PENDING, ""
+    organisation.update_from_dict({name: details[name] for name in names})
+    organisation.revision += 1
+    await organisation.save(update_fields=[*names, "status", "return_reason", "revision"])
+    await record(
+        "organisation", organisation.id, "resubmit" if was_returned else "update", actor=actor, now=now
+    )
+    if was_returned:
+        await _tell_operators(organisation, now=now)
+    return organisation
+
+
+@atomic()
+async def verify_organisation(
+    organisation_id: UUID, *, revision: int, actor: Actor, now: datetime
+) -> Organisation:
+    """Let an organisation take part.
+
+    Raises:
+        Conflict: it was changed since the operator looked at it, or it does not wait.
+    """
+    actor.require(Act.VERIFY_ORGANISATION)
+    organisation = await _lock(organisation_id, revision)
+    _must_wait(organisation)
+    organisation.status, organisation.verified_at = OrganisationStatus.VERIFIED, now
+    organisation.revision += 1
+    await organisation.save(update_fields=["status", "verified_at", "revision"])
+    await record("organisation", organisation.id, "verify", actor=actor, now=now)
+    await tell(
+        _("%(name)s 已通过认证，可以发布成果、需求和办理交易了。", name=organisation.name),
+        organisation_id=organisation.id,
+        address="/dashboard",
+        now=now,
+    )
+    return organisation
+
+
+@atomic()
+async def return_organisation(
+    organisation_id: UUID, reason: str, *, revision: int, actor: Actor, now: datetime
+) -> Organisation:
+    """Send an organisation's registration back with the reason, to be corrected and handed in again.
+
+    Raises:
+        Conflict: it was changed since the operator looked at it, or it does not wait.
+        Invalid: no reason is given.
+    """
+    actor.require(Act.VERIFY_ORGANISATION)
+    if not reason.strip():
+        raise Invalid(_("退回时请写明理由，对方据此修改。"), "reason")
+    organisation = await _lock(organisation_id, revision)
+    _must_wait(organisation)
+    organisation.status, organisation.return_reason = OrganisationStatus.RETURNED, reason.strip()
+    organisation.revision += 1
+    await organisation.save(update_fields=["status", "return_reason", "revision"])
+    await record("organisation", organisation.id, "return", actor=actor, now=now)
+    await tell(
+        _("单位认证退回修改（理由：%(reason)s）", reason=organisation.return_reason),
+        organisation_id=organisation.id,
+        roles={MemberRole.ADMIN},
+        address="/account/organisation",
+        now=now,
+    )
+    return organisation
+
+
+async def _lock(organisation_id: UUID, revision: int) -> Organisation:
+    found = await Organisation.filter(id=organisation_id).select_for_update().first()
+    if found is None:
+        raise NotFound(_("没有这个单位。"))
+    if found.revision != revision:
+        raise Conflict(_("这个单位的信息刚被别人改过，请刷新后再看。"))
+    return found
+
+
+def _must_wait(organisation: Organisation) -> None:
+    if organisation.status is not OrganisationStatus.PENDING:
+        raise Conflict(_("这个单位现在不在等待认证。"))
+
+
+async def _tell_operators(organisation: Organisation, *, now: datetime) -> None:
+    await tell_staff(
+        StaffRole.OPERATOR,
+        _("单位等待认证：%(name)s", name=organisation.name),
+        address=f"/backoffice/organisations/{organisation.id}",
+        now=now,
+    )

@@ -1,0 +1,113 @@
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from market.accounts import messages as messages_service
+from market.accounts import personal_data, queries, signing_in
+from market.accounts.forms import EraseForm, PasswordForm, ProfileForm
+from market.accounts.permissions import Act
+from market.accounts.sessions import COOKIE, token_hash
+from market.accounts.web import actor_for, address_of, drop_session, passes, sent, status_of
+from market.kit.flash import flash
+from market.kit.i18n import gettext as _
+from market.kit.pagination import Cut
+from market.kit.templating import render
+from market.kit.web import deps, posted, see
+
+
+async def profile(request: Request) -> Response:
+    actor = actor_for(request, Act.READ_OWN_DATA)
+    form = ProfileForm(await sent(request), data={"name": actor.name})
+
+    async def rename() -> None:
+        await signing_in.rename(str(form.name.data), actor=actor, now=deps(request).clock())
+
+    if request.method == "POST" and await passes(form, rename):
+        return flash(request, see(request, "accounts:profile"), _("已保存。"))
+    return render(
+        request,
+        "accounts/profile.html",
+        status_of(form),
+        form=form,
+        memberships=await queries.list_memberships_of(actor.user_id),
+        broker=await queries.find_broker_profile(actor.user_id),
+    )
+
+
+async def messages(request: Request) -> Response:
+    actor = actor_for(request, Act.READ_OWN_DATA)
+    if request.method == "POST":
+        await messages_service.mark_all_read(actor.user_id, now=deps(request).clock())
+        return see(request, "accounts:messages")
+    cut = Cut.of(request.query_params)
+    items, total = await messages_service.list_messages(actor.user_id, offset=cut.offset, limit=cut.size)
+    return render(request, "accounts/messages.html", page=cut.page(items, total))
+
+
+async def password(request: Request) -> Response:
+    actor, form = actor_for(request, Act.READ_OWN_DATA), PasswordForm(await sent(request))
+
+    async def change() -> None:
+        await signing_in.change_password(
+            str(form.current.data),
+            str(form.password.data),
+            actor=actor,
+            session_token=request.cookies[COOKIE],
+            ip=address_of(request),
+            now=deps(request).clock(),
+        )
+
+    if request.method == "POST" and await passes(form, change):
+        return flash(request, see(request, "accounts:profile"), _("密码已修改，其他设备须重新登录。"))
+    return render(request, "accounts/password.html", status_of(form), form=form)
+
+
+async def sessions(request: Request) -> Response:
+    actor, token = actor_for(request, Act.READ_OWN_DATA), request.cookies[COOKIE]
+    if request.method == "POST":
+        chosen = str((await posted(request)).get("session") or "")
+        if chosen:
+            await signing_in.end_other_session(chosen, actor=actor)
+        else:
+            await signing_in.end_other_sessions(token, actor=actor)
+        return flash(request, see(request, "accounts:sessions"), _("已退出所选的设备。"))
+    found = await queries.list_sessions(actor.user_id)
+    return render(request, "accounts/sessions.html", sessions=found, this=token_hash(token))
+
+
+async def export(request: Request) -> Response:
+    data = await personal_data.export_data(actor_for(request, Act.READ_OWN_DATA))
+    return Response(
+        json.dumps(data, ensure_ascii=False, indent=1, default=str),
+        media_type="application/json",
+        headers={"content-disposition": 'attachment; filename="kezhuan-my-data.json"'},
+    )
+
+
+async def erase(request: Request) -> Response:
+    actor = actor_for(request, Act.READ_OWN_DATA)
+    form: Any = EraseForm(await sent(request))
+
+    async def go() -> None:
+        await personal_data.erase_person(
+            form.password.data, actor=actor, ip=address_of(request), now=deps(request).clock()
+        )
+
+    if request.method == "POST" and await passes(form, go):
+        return drop_session(flash(request, see(request, "pages:home"), _("账号已注销，您的个人数据已删除。")))
+    return render(request, "accounts/erase.html", status_of(form), form=form)
+
+
+routes = [
+    Route("/account", profile, name="accounts:profile", methods=["GET", "POST"]),
+    Route("/account/messages", messages, name="accounts:messages", methods=["GET", "POST"]),
+    Route("/account/password", password, name="accounts:password", methods=["GET", "POST"]),
+    Route("/account/sessions", sessions, name="accounts:sessions", methods=["GET", "POST"]),
+    Route("/account/export", export, name="accounts:export", methods=["GET"]),
+    Route("/account/erase", erase, name="accounts:erase", methods=["GET", "POST"]),
+]

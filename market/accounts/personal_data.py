@@ -1,0 +1,149 @@
+"""What the market knows of a person: handed out on wish, and taken away on wish.
+
+Personal Information Protection Law of the PRC (个人信息保护法) articles 45 and 47.
+"""
+
+from __future__ import annotations
+
+import secrets
+from datetime import datetime
+from typing import Any
+
+from market.accounts.actors import Actor
+from market.accounts.members import is_last_admin
+from market.accounts.models import (
+    BrokerProfile,
+    MailToken,
+    Membership,
+    MemberStatus,
+    Message,
+    Organisation,
+    OrganisationStatus,
+    Session,
+    User,
+)
+from market.accounts.permissions import Act
+from market.accounts.signing_in import check_own_password
+from market.audit.models import Pseudonym
+from market.audit.queries import list_acts_of
+from market.audit.services import exported, record
+from market.kit.database import atomic
+from market.kit.errors import Conflict
+from market.kit.i18n import gettext as _
+from market.kit.models import OutgoingMail
+
+ERASED_NAME = "已注销用户"
+
+
+async def export_data(actor: Actor) -> dict[str, Any]:
+    """Return everything that is kept about a person as a person, for a JSON file.
+
+    Records of their organisations are not theirs; the log of what they did is among it.
+    """
+    actor.require(Act.READ_OWN_DATA)
+    user = await User.get(id=actor.user_id)
+    profile = await BrokerProfile.get_or_none(user_id=user.id)
+    memberships = (
+        await Membership.filter(user_id=user.id).select_related("organisation").order_by("created_at")
+    )
+    return {
+        "person": _values(user, "id", "email", "name", "staff_role", "email_confirmed_at", "created_at"),
+        "memberships": [
+            {
+                "organisation": membership.organisation.name,
+                **_values(membership, "role", "status", "created_at", "ended_at"),
+            }
+            for membership in memberships
+        ],
+        "broker": _values(
+            profile,
+            "certificate_level",
+            "certificate_number",
+            "certificate_issuer",
+            "fields_of_work",
+            "introduction",
+            "is_verified",
+            "created_at",
+        )
+        if profile
+        else None,
+        "sessions": [
+            _values(session, "device", "created_at", "seen_at", "expires_at")
+            for session in await Session.filter(user_id=user.id)
+        ],
+        "messages": [
+            _values(message, "text", "address", "created_at", "read_at")
+            for message in await Message.filter(user_id=user.id).order_by("id")
+        ],
+        "mails": [
+            _values(mail, "subject", "created_at", "sent_at")
+            for mail in await OutgoingMail.filter(recipient=user.email).order_by("id")
+        ],
+        "acts": [exported(event) for event in await list_acts_of(user.id)],
+    }
+
+
+def _values(record: Any, *names: str) -> dict[str, Any]:
+    return {name: getattr(record, name) for name in names}
+
+
+async def erase_person(password: str, *, actor: Actor, ip: str, now: datetime) -> None:
+    """Take a person's data away for good; what they did stays under a name that nobody can resolve.
+
+    Raises:
+        Invalid: the password is not right.
+        Conflict: they work for the authority, or are the last administrator of an organisation.
+    """
+    actor.require(Act.READ_OWN_DATA)
+    user = await check_own_password(password, actor=actor, ip=ip, field="password")
+    await _erase(user, actor=actor, now=now)
+
+
+@atomic()
+async def _erase(user: User, *, actor: Actor, now: datetime) -> None:
+    await _refuse_if_needed(user)
+    await record("user", user.id, "erase", actor=actor, now=now)
+    email = user.email
+    user.update_from_dict(
+        {
+            "name": ERASED_NAME,
+            "email": f"{secrets.token_hex(12)}@erased.invalid",
+            "password_hash": "",
+            "is_active": False,
+            "erased_at": now,
+        }
+    )
+    await user.save(update_fields=["name", "email", "password_hash", "is_active", "erased_at"])
+    await Session.filter(user_id=user.id).delete()
+    await Message.filter(user_id=user.id).delete()
+    await MailToken.filter(user_id=user.id).delete()
+    await OutgoingMail.filter(recipient=email).delete()
+    await (
+        Membership.filter(user_id=user.id)
+        .exclude(status=MemberStatus.ENDED)
+        .update(status=MemberStatus.ENDED, ended_at=now)
+    )
+    await BrokerProfile.filter(user_id=user.id).update(
+        is_verified=False, certificate_number="", certificate_issuer="", introduction=""
+    )
+    await Pseudonym.filter(user_id=user.id).update(user_id=None)
+
+
+async def _refuse_if_needed(user: User) -> None:
+    if user.staff_role is not None:
+        raise Conflict(_("工作人员账号记着核算、复核、批准等责任，不能自行注销。请联系平台管理员停用。"))
+    memberships = await Membership.filter(user_id=user.id, status=MemberStatus.ACTIVE).select_related(
+        "organisation"
+    )
+    # Two administrators who go at once wait for each other, so that one of them stays.
+    ids = [membership.organisation_id for membership in memberships]
+    await Organisation.filter(id__in=ids).order_by("id").select_for_update()
+    for membership in memberships:
+        organisation = membership.organisation
+        if organisation.status is OrganisationStatus.VERIFIED and await is_last_admin(membership):
+            raise Conflict(
+                _(
+                    "您是 %(name)s 唯一的管理员。请先让另一位成员担任管理员，再注销账号。",
+                    name=organisation.name,
+                )
+            )

@@ -1,0 +1,213 @@
+"""How people come in: with a new organisation, into one that is there, or as a technology broker."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID, uuid4
+
+from tortoise.exceptions import IntegrityError
+
+from market.accounts.brokers import apply_as_broker
+from market.accounts.members import ask_to_join, find_organisation_to_join, tell_admins_of_wish
+from market.accounts.messages import tell_staff
+from market.accounts.models import (
+    BrokerProfile,
+    MemberRole,
+    Membership,
+    MemberStatus,
+    OrganisationStatus,
+    StaffRole,
+    TokenPurpose,
+    User,
+)
+from market.accounts.organisations import check_uscc_is_free, found_organisation
+from market.accounts.passwords import check_new_password, hash_password
+from market.accounts.tokens import make_token, use_token
+from market.audit.services import record
+from market.kit import limits
+from market.kit.database import atomic
+from market.kit.i18n import gettext as _
+from market.kit.mail import SITE, write_mail
+
+
+@dataclass(frozen=True)
+class NewPerson:
+    name: str
+    email: str
+    password: str
+
+
+@dataclass(frozen=True)
+class Newcomer:
+    """Who acts while they register: a person without any role yet."""
+
+    user_id: UUID
+    role: str = "person"
+
+
+async def register_with_organisation(
+    person: NewPerson, details: Mapping[str, Any], *, ip: str, now: datetime
+) -> None:
+    """Let a person in together with a new organisation, whose administrator they become.
+
+    Raises:
+        Invalid: the password will not do, or an organisation with this code is there already.
+    """
+
+    async def check() -> None:
+        await check_uscc_is_free(details["uscc"])
+
+    async def begin(user: User) -> None:
+        await found_organisation(details, actor=Newcomer(user.id), now=now)
+
+    await _register(person, check, begin, ip=ip, now=now)
+
+
+async def register_to_join(person: NewPerson, uscc: str, role: MemberRole, *, ip: str, now: datetime) -> None:
+    """Let a person in who wants to act for an organisation that is there; its administrator decides.
+
+    Raises:
+        Invalid: the password will not do, or there is no such organisation.
+    """
+
+    async def check() -> None:
+        await find_organisation_to_join(uscc)
+
+    async def begin(user: User) -> None:
+        await ask_to_join(uscc, role, actor=Newcomer(user.id), now=now)
+
+    await _register(person, check, begin, ip=ip, now=now)
+
+
+async def register_as_broker(
+    person: NewPerson, details: Mapping[str, Any], *, ip: str, now: datetime
+) -> None:
+    """Let a technology broker in; the operator verifies the certificate.
+
+    Raises:
+        Invalid: the password will not do.
+    """
+
+    async def check() -> None:
+        return None
+
+    async def begin(user: User) -> None:
+        await apply_as_broker(details, actor=Newcomer(user.id), now=now)
+
+    await _register(person, check, begin, ip=ip, now=now)
+
+
+async def _register(
+    person: NewPerson,
+    check: Callable[[], Awaitable[None]],
+    begin: Callable[[User], Awaitable[None]],
+    *,
+    ip: str,
+    now: datetime,
+) -> None:
+    """Do the same whether the address is known or not, as far as the person in front can see."""
+    await limits.hit(f"register:{ip}", most=30, seconds=3600)
+    check_new_password(person.password, email=person.email)
+    await check()
+    password_hash = await hash_password(person.password)
+    try:
+        await _let_in(person, password_hash, begin, now=now)
+    except IntegrityError:
+        # Somebody took the address or the code in this very moment.
+        await check()
+        if not await User.exists(email=person.email):
+            raise
+        await _warn_owner(person.email, now=now)
+
+
+@atomic()
+async def _let_in(
+    person: NewPerson, password_hash: str, begin: Callable[[User], Awaitable[None]], *, now: datetime
+) -> None:
+    if await User.exists(email=person.email):
+        await _warn_owner(person.email, now=now)
+        return
+    user = await User.create(
+        id=uuid4(), email=person.email, name=person.name, password_hash=password_hash, created_at=now
+    )
+    await record("user", user.id, "register", actor=Newcomer(user.id), now=now)
+    await begin(user)
+    await send_confirmation(user, now=now)
+
+
+async def _warn_owner(email: str, *, now: datetime) -> None:
+    await limits.hit(f"warn:{email}", most=3, seconds=86_400)
+    await write_mail(
+        email,
+        _("科转：您的邮箱已经注册过"),
+        _(
+            "您好：\n\n有人用这个邮箱在科转注册，而它已经注册过。如果是您本人，请直接登录；"
+            "忘记密码或没有收到过确认邮件，可在下面的页面重设密码，重设后邮箱即视为已确认。"
+            "如果不是您，不必理会，您的账号没有任何改动。"
+        )
+        + f"\n\n{SITE}/forgot\n",
+        now=now,
+    )
+
+
+@atomic()
+async def send_confirmation(user: User, *, now: datetime) -> None:
+    """Send the link by which a person shows that the address is theirs."""
+    token = await make_token(user, TokenPurpose.CONFIRM_EMAIL)
+    await write_mail(
+        user.email,
+        _("科转：请确认您的邮箱"),
+        _(
+            "%(name)s，您好：\n\n请打开下面的链接，按“确认邮箱”完成注册。链接三天内有效，只能用一次。"
+            "如果您没有在科转注册，请不要打开，并忽略这封邮件。",
+            name=user.name,
+        )
+        + f"\n\n{SITE}/confirm/{token}\n",
+        now=now,
+    )
+
+
+@atomic()
+async def confirm_email(token: str, *, now: datetime) -> None:
+    """Take an address as the person's own, and tell those who have to decide about them now.
+
+    Raises:
+        NotFound: the link is used, too old, or never was.
+    """
+    user = await use_token(token, TokenPurpose.CONFIRM_EMAIL)
+    await mark_confirmed(user, now=now)
+
+
+async def mark_confirmed(user: User, *, now: datetime) -> None:
+    """Take a person's address as confirmed; the second time nothing happens."""
+    if user.email_confirmed_at is not None:
+        return
+    user.email_confirmed_at = now
+    await user.save(update_fields=["email_confirmed_at"])
+    await record("user", user.id, "confirm_email", actor=Newcomer(user.id), now=now)
+    await _tell_who_decides(user, now=now)
+
+
+async def _tell_who_decides(user: User, *, now: datetime) -> None:
+    for membership in await Membership.filter(user_id=user.id).select_related("organisation"):
+        organisation = membership.organisation
+        if membership.status is MemberStatus.PENDING:
+            await tell_admins_of_wish(organisation, user.name, now=now)
+        elif organisation.status is OrganisationStatus.PENDING:
+            await tell_staff(
+                StaffRole.OPERATOR,
+                _("新单位等待认证：%(name)s", name=organisation.name),
+                address=f"/backoffice/organisations/{organisation.id}",
+                now=now,
+            )
+    profile = await BrokerProfile.get_or_none(user_id=user.id, is_verified=False)
+    if profile is not None:
+        await tell_staff(
+            StaffRole.OPERATOR,
+            _("技术经纪人等待认证：%(name)s", name=user.name),
+            address=f"/backoffice/brokers/{profile.id}",
+            now=now,
+        )

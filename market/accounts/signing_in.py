@@ -1,0 +1,200 @@
+"""Coming in and staying safe: sign-in, lost and changed passwords (OWASP ASVS 2 and 3)."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from datetime import datetime
+
+from market.accounts import demo
+from market.accounts.actors import Actor
+from market.accounts.messages import tell
+from market.accounts.models import Session, TokenPurpose, User
+from market.accounts.passwords import check_new_password, hash_password, verify_password
+from market.accounts.registration import Newcomer, mark_confirmed, send_confirmation
+from market.accounts.sessions import end_all_sessions, start_session, token_hash
+from market.accounts.tokens import check_token, make_token, use_token
+from market.audit.services import record
+from market.kit import limits
+from market.kit.database import atomic
+from market.kit.errors import Invalid, NotFound
+from market.kit.i18n import gettext as _
+from market.kit.mail import SITE, write_mail
+
+
+@dataclass(frozen=True)
+class Browser:
+    """Where a sign-in comes from."""
+
+    ip: str
+    device: str
+    old_token: str | None = None
+    """The session it had before, which ends."""
+
+
+async def sign_in(email: str, password: str, *, browser: Browser, is_demo: bool, now: datetime) -> str:
+    """Return a new session's token for the right password.
+
+    Takes as long for an unknown address as for a wrong password. The demo's logins do not work
+    outside demo mode. Whoever has not confirmed the address is sent the link again.
+
+    Raises:
+        Invalid: the password is not right, or the address is not confirmed.
+        TooMany: too many wrong tries for this address, or from this place (ASVS 2.2.1).
+    """
+    await _count_try(email, browser.ip)
+    user = await User.get_or_none(email=email, is_active=True)
+    if user is not None and demo.is_demo_address(email) and not is_demo:
+        user = None
+    is_right = await verify_password(password, user.password_hash if user else "")
+    if user is None or not is_right:
+        raise Invalid(_("邮箱或密码不正确。"), "password")
+    await limits.forget(_pair(email, browser.ip), seconds=900)
+    if user.email_confirmed_at is None:
+        await send_confirmation(user, now=now)
+        raise Invalid(_("邮箱还没有确认。确认邮件已重新发出，请打开其中的链接后再登录。"), "email")
+    return await start_session(user, device=browser.device, old_token=browser.old_token)
+
+
+async def sign_in_demo(email: str, *, browser: Browser, is_demo: bool) -> str:
+    """Return a new session's token for one of the demo's ten people, without a password.
+
+    Raises:
+        NotFound: this is no demo, or there is no such login.
+    """
+    user = await User.get_or_none(email=email, is_active=True) if email in demo.EMAILS else None
+    if not is_demo or user is None:
+        raise NotFound(_("没有这个演示身份。"))
+    return await start_session(user, device=browser.device, old_token=browser.old_token)
+
+
+async def _count_try(email: str, ip: str) -> None:
+    await limits.hit(_pair(email, ip), most=10, seconds=900)
+    await limits.hit(f"login:{_hashed(email)}", most=90, seconds=3600)
+    await limits.hit(f"login:{ip}", most=300, seconds=3600)
+
+
+def _pair(email: str, ip: str) -> str:
+    return f"login:{_hashed(email)}:{ip}"
+
+
+def _hashed(email: str) -> str:
+    return hashlib.sha256(email.encode()).hexdigest()[:32]
+
+
+async def forgot_password(email: str, *, ip: str, now: datetime) -> None:
+    """Send a link to set a new password, if somebody has this address; tell nothing either way.
+
+    Raises:
+        TooMany: too many wishes from this place.
+    """
+    await limits.hit(f"forgot:{ip}", most=30, seconds=3600)
+    await limits.hit(f"forgot:{_hashed(email)}", most=5, seconds=3600)
+    user = await User.get_or_none(email=email, is_active=True)
+    if user is not None:
+        await _send_reset(user, now=now)
+
+
+@atomic()
+async def _send_reset(user: User, *, now: datetime) -> None:
+    token = await make_token(user, TokenPurpose.RESET_PASSWORD)
+    await write_mail(
+        user.email,
+        _("科转：重设密码"),
+        _(
+            "%(name)s，您好：\n\n请打开下面的链接设置新密码。链接三十分钟内有效，只能用一次；"
+            "设置后，所有已登录的设备都要重新登录。如果不是您申请的，不必理会，密码不会改变。",
+            name=user.name,
+        )
+        + f"\n\n{SITE}/reset/{token}\n",
+        now=now,
+    )
+
+
+async def reset_password(token: str, password: str, *, now: datetime) -> None:
+    """Set a new password by a link from the mail; ends all sessions and confirms the address.
+
+    Raises:
+        NotFound: the link is used, too old, or never was.
+        Invalid: the password will not do; the link stays good.
+    """
+    await check_token(token, TokenPurpose.RESET_PASSWORD)
+    check_new_password(password, email="")
+    await _reset(token, await hash_password(password), now=now)
+
+
+@atomic()
+async def _reset(token: str, password_hash: str, *, now: datetime) -> None:
+    user = await use_token(token, TokenPurpose.RESET_PASSWORD)
+    user.password_hash = password_hash
+    await user.save(update_fields=["password_hash"])
+    await end_all_sessions(user.id)
+    await mark_confirmed(user, now=now)
+    await record("user", user.id, "reset_password", actor=Newcomer(user.id), now=now)
+    await _tell_of_change(user, now=now)
+
+
+async def change_password(
+    current: str, password: str, *, actor: Actor, session_token: str, ip: str, now: datetime
+) -> None:
+    """Set a new password; every other browser is signed out (ASVS 3.3.3).
+
+    Raises:
+        Invalid: the current password is not right, or the new one will not do.
+    """
+    user = await check_own_password(current, actor=actor, ip=ip, field="current")
+    check_new_password(password, email=user.email)
+    await _change(user, await hash_password(password), session_token, actor=actor, now=now)
+
+
+async def check_own_password(password: str, *, actor: Actor, ip: str, field: str) -> User:
+    """Return the person if this is their password, for acts that ask for it again.
+
+    Raises:
+        Invalid: it is not, at `field`.
+        TooMany: it was tried too often.
+    """
+    await limits.hit(_pair(actor.email, ip), most=10, seconds=900)
+    user = await User.get(id=actor.user_id)
+    if not await verify_password(password, user.password_hash):
+        raise Invalid(_("密码不正确。"), field)
+    await limits.forget(_pair(actor.email, ip), seconds=900)
+    return user
+
+
+@atomic()
+async def _change(user: User, password_hash: str, token: str, *, actor: Actor, now: datetime) -> None:
+    user.password_hash = password_hash
+    await user.save(update_fields=["password_hash"])
+    await Session.filter(user_id=user.id).exclude(token_hash=token_hash(token)).delete()
+    await record("user", user.id, "change_password", actor=actor, now=now)
+    await _tell_of_change(user, now=now)
+
+
+async def _tell_of_change(user: User, *, now: datetime) -> None:
+    await tell(
+        _("您的登录密码刚刚改过。如果不是您本人，请立即重设密码并联系平台。"),
+        user_ids=[user.id],
+        address="/forgot",
+        now=now,
+    )
+
+
+@atomic()
+async def end_other_session(kept_hash: str, *, actor: Actor) -> None:
+    """Sign the person out of one of their browsers."""
+    await Session.filter(user_id=actor.user_id, token_hash=kept_hash).delete()
+
+
+@atomic()
+async def end_other_sessions(session_token: str, *, actor: Actor) -> int:
+    """Sign the person out everywhere but here, and return from how many browsers."""
+    others = Session.filter(user_id=actor.user_id).exclude(token_hash=token_hash(session_token))
+    return await others.delete()
+
+
+@atomic()
+async def rename(name: str, *, actor: Actor, now: datetime) -> None:
+    """Let a person be called otherwise."""
+    await User.filter(id=actor.user_id).update(name=name)
+    await record("user", actor.user_id, "rename", actor=actor, now=now)

@@ -1,0 +1,28 @@
+from __future__ import annotations
+
+from uuid import UUID
+
+from tortoise.expressions import Q
+
+from market.integrity.models import IntegrityCheck, Sanction
+from market.kit.pagination import Cut, Page
+
+
+async def list_sanctions(cut: Cut, *, status: str = "", text: str = "") -> Page[Sanction]:
+    """Return records, the newest first, of a state and with a text in name, code or decision."""
+    rows = Sanction.all()
+    if status:
+        rows = rows.filter(status=status)
+    if text:
+        rows = rows.filter(
+            Q(subject_name__icontains=text) | Q(subject_uscc=text) | Q(decision_number__icontains=text)
+        )
+    total = await rows.count()
+    return cut.page(await rows.order_by("-created_at").offset(cut.offset).limit(cut.size), total)
+
+
+async def list_checks(reference_kind: str, reference_id: UUID) -> list[IntegrityCheck]:
+    """Return the questions asked about one record and their answers, oldest first."""
+    return await IntegrityCheck.filter(reference_kind=reference_kind, reference_id=reference_id).order_by(
+        "checked_at"
+    )

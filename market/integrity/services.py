@@ -1,0 +1,187 @@
+"""Integrity records (科研诚信): who is barred from what, until when, and every question asked about it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date, datetime
+from uuid import UUID, uuid4
+
+from market.accounts.actors import Actor
+from market.accounts.permissions import Act
+from market.audit.services import record
+from market.codes import uscc as codes
+from market.integrity.models import IntegrityCheck, Sanction, SanctionGrade, Scope
+from market.integrity.states import BINDING, SanctionAction, is_binding, next_status, standing
+from market.kit.clock import local_date
+from market.kit.database import atomic
+from market.kit.errors import Forbidden, Invalid, NotFound
+from market.kit.i18n import gettext as _
+
+
+class Barred(Forbidden):
+    """An integrity record bars the organisation from this; `check` holds the stored answer."""
+
+    def __init__(self, message: str, check: IntegrityCheck) -> None:
+        super().__init__(message)
+        self.check = check
+
+
+@atomic()
+async def check(
+    uscc: str | None,
+    scope: Scope,
+    *,
+    occasion: str,
+    reference_kind: str,
+    reference_id: UUID,
+    now: datetime,
+) -> IntegrityCheck:
+    """Ask the records about one organisation, and keep question and answer as evidence.
+
+    Call it outside the transaction of the act it guards: what a refusal rolls back must not take the
+    evidence with it. Natural persons are never named in what is kept.
+    """
+    today = local_date(now)
+    rows = await Sanction.filter(subject_uscc=uscc, status__in=list(BINDING)) if uscc else []
+    found = [
+        row for row in rows if is_binding(row.status, row.scopes, row.starts_on, row.ends_on, scope, today)
+    ]
+    return await IntegrityCheck.create(
+        id=uuid4(),
+        subject_uscc=uscc or "",
+        scope=scope,
+        occasion=occasion,
+        reference_kind=reference_kind,
+        reference_id=reference_id,
+        is_clear=not found,
+        found=[
+            {
+                "sanction": str(row.id),
+                "decision_number": row.decision_number,
+                "source": row.source,
+                "grade": row.grade.value,
+                "starts_on": row.starts_on.isoformat(),
+                "ends_on": row.ends_on.isoformat() if row.ends_on else None,
+            }
+            for row in found
+        ],
+        checked_at=now,
+    )
+
+
+async def require_clear(
+    uscc: str | None,
+    scope: Scope,
+    *,
+    occasion: str,
+    reference_kind: str,
+    reference_id: UUID,
+    now: datetime,
+) -> IntegrityCheck:
+    """Ask the records as `check` does, and let pass only who is clear.
+
+    Raises:
+        Barred: a record stands; the message names it and says how to appeal.
+    """
+    answer = await check(
+        uscc, scope, occasion=occasion, reference_kind=reference_kind, reference_id=reference_id, now=now
+    )
+    if not answer.is_clear:
+        raise Barred(told(answer), answer)
+    return answer
+
+
+def told(answer: IntegrityCheck) -> str:
+    """Return what a barred organisation is told: which record, until when, how to appeal."""
+    first = answer.found[0]
+    return _(
+        "科研诚信记录限制了这项事务（%(number)s，%(source)s，期限 %(start)s 至 %(end)s）。"
+        "对记录有异议的，请向作出决定的机关申诉或申请信用修复，并通知平台管理员。",
+        number=first["decision_number"],
+        source=first["source"],
+        start=first["starts_on"],
+        end=first["ends_on"] or _("长期"),
+    )
+
+
+@atomic()
+async def file_sanction(
+    *,
+    uscc: str,
+    name: str,
+    grade: SanctionGrade,
+    scopes: Sequence[Scope],
+    decision_number: str,
+    source: str,
+    basis: str,
+    starts_on: date,
+    ends_on: date | None,
+    actor: Actor,
+    now: datetime,
+) -> Sanction:
+    """File a record; it binds nobody until it is confirmed."""
+    actor.require(Act.MANAGE_SANCTIONS)
+    if not codes.is_valid(uscc):
+        raise Invalid(_("统一社会信用代码的校验位不符。"), field="uscc")
+    if ends_on is not None and ends_on < starts_on:
+        raise Invalid(_("截止日期不能早于起始日期。"), field="ends_on")
+    if not scopes:
+        raise Invalid(_("请至少选择一项限制范围。"), field="scopes")
+    made = await Sanction.create(
+        id=uuid4(),
+        subject_uscc=uscc,
+        subject_name=name,
+        grade=grade,
+        scopes=[scope.value for scope in scopes],
+        decision_number=decision_number,
+        source=source,
+        basis=basis,
+        starts_on=starts_on,
+        ends_on=ends_on,
+        created_at=now,
+    )
+    await record(
+        "sanction", made.id, "file", actor=actor, now=now, decision=decision_number, scopes=made.scopes
+    )
+    return made
+
+
+@atomic()
+async def move_sanction(
+    sanction_id: UUID, action: SanctionAction, *, actor: Actor, now: datetime
+) -> Sanction:
+    """Hear, confirm or repair a record. A confirmed one is active from its first day on.
+
+    Raises:
+        NotFound: there is no such record.
+        Conflict: it has moved on.
+    """
+    actor.require(Act.MANAGE_SANCTIONS)
+    row = await Sanction.filter(id=sanction_id).select_for_update().first()
+    if row is None:
+        raise NotFound(_("没有这条诚信记录。"))
+    status = next_status(row.status, action)
+    row.status = standing(status, row.starts_on, row.ends_on, local_date(now))
+    await row.save(update_fields=["status"])
+    await record("sanction", row.id, action.value, actor=actor, now=now, status=row.status.value)
+    return row
+
+
+async def run_due(now: datetime) -> int:
+    """Let confirmed records begin and those whose term is over end; return how many changed."""
+    changed = 0
+    for identity in await Sanction.filter(status__in=list(BINDING)).values_list("id", flat=True):
+        changed += await _turn(identity, now)  # type: ignore[arg-type]
+    return changed
+
+
+@atomic()
+async def _turn(sanction_id: UUID, now: datetime) -> bool:
+    row = await Sanction.filter(id=sanction_id).select_for_update().get()
+    status = standing(row.status, row.starts_on, row.ends_on, local_date(now))
+    if status is row.status:
+        return False
+    row.status = status
+    await row.save(update_fields=["status"])
+    await record("sanction", row.id, status.value, actor=None, now=now, status=status.value)
+    return True

@@ -1,0 +1,300 @@
+"""What an enterprise does: report sales, claim, add evidence, hand in, withdraw."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID, uuid4
+
+from market.accounts.actors import Actor
+from market.accounts.messages import tell_staff
+from market.accounts.models import Organisation, StaffRole
+from market.accounts.permissions import Act
+from market.audit.services import record
+from market.codes.numbers import next_number
+from market.contracts.models import Contract
+from market.files.models import Tier
+from market.files.services import Kept, Upload, keep, write_row
+from market.files.store import FileStore
+from market.integrity.models import Scope
+from market.integrity.services import require_clear
+from market.kit.clock import local_date
+from market.kit.database import atomic
+from market.kit.errors import Conflict, Invalid, NotFound
+from market.kit.i18n import gettext as _
+from market.subsidies.evidence import known_evidence
+from market.subsidies.models import (
+    Claim,
+    ClaimAction,
+    ClaimContract,
+    ClaimStatus,
+    Evidence,
+    Programme,
+    SalesReport,
+)
+from market.subsidies.moves import lock_claim, move
+from market.subsidies.programmes import get_programme, version_in_force
+from market.subsidies.queries import SIDES, get_bought_contract_for, get_claim_for
+from market.subsidies.states import COMPUTED, EDITABLE, ENDED
+
+FIRST_YEAR = 2010
+"""No programme known here is older."""
+
+
+@atomic()
+async def report_sales(
+    contract_number: str, *, year: int, amount: int, note: str = "", actor: Actor, now: datetime
+) -> SalesReport:
+    """State what the buyer sold thanks to a contract in one year; stating it again corrects it.
+
+    Raises:
+        NotFound: the contract is not the actor's purchase.
+        Conflict: a claim was computed with the figure of that year.
+    """
+    actor.require(Act.REPORT_SALES)
+    contract = await get_bought_contract_for(actor, contract_number)
+    await Contract.filter(id=contract.id).select_for_update().first()
+    if not contract.signed_on.year <= year <= local_date(now).year:
+        raise Invalid(_("年份应在合同签订年份与今年之间。"), field="year")
+    used = ClaimContract.filter(contract_id=contract.id, claim__year=year)
+    if await used.filter(claim__status__in=list(COMPUTED - ENDED)).exists():
+        raise Conflict(_("这一年的申报已经核算，新增销售收入不能再改。"))
+    found = await SalesReport.get_or_none(contract_id=contract.id, year=year)
+    values: dict[str, Any] = {
+        "amount": amount,
+        "note": note,
+        "reported_by_id": actor.user_id,
+        "reported_at": now,
+    }
+    if found is None:
+        found = await SalesReport.create(id=uuid4(), contract_id=contract.id, year=year, **values)
+    else:
+        await found.update_from_dict(values).save(update_fields=list(values))
+    await record("contract", contract.id, "report_sales", actor=actor, now=now, year=year, amount=amount)
+    return found
+
+
+@atomic()
+async def create_claim(
+    slug: str, *, year: int, contract_numbers: Sequence[str], actor: Actor, now: datetime
+) -> Claim:
+    """Begin a claim to a programme for one year from contracts of one's own.
+
+    The version in force on 31 December of the year stays with the claim. The contracts are locked, so that
+    of two who claim one at the same moment the second is refused.
+    """
+    actor.require(Act.WRITE_CLAIM)
+    programme = await get_programme(slug)
+    if not FIRST_YEAR <= year <= local_date(now).year:
+        raise Invalid(_("申报年度不能晚于今年。"), field="year")
+    terms = await version_in_force(programme.id, year)
+    contracts = await _lock_contracts(programme, contract_numbers, actor)
+    await _refuse_double(programme, contracts)
+    claim = await Claim.create(
+        id=uuid4(),
+        number=await next_number("BZ", now),
+        programme_id=programme.id,
+        terms_id=terms.id,
+        applicant_id=actor.organisation_id,
+        year=year,
+        created_at=now,
+        updated_at=now,
+    )
+    for contract in contracts:
+        await ClaimContract.create(id=uuid4(), claim_id=claim.id, contract_id=contract.id)
+    for each in await known_evidence(claim, contracts, now):
+        await each.save(force_create=True)
+    await record(
+        "claim",
+        claim.id,
+        "create",
+        actor=actor,
+        now=now,
+        number=claim.number,
+        programme=slug,
+        version=terms.version,
+        year=year,
+        contracts=[contract.number for contract in contracts],
+    )
+    return claim
+
+
+async def _lock_contracts(programme: Programme, numbers: Sequence[str], actor: Actor) -> list[Contract]:
+    """Lock the contracts in one order for everybody, and let pass only one's own, registered, in CNY."""
+    side = SIDES.get(programme.role)
+    if side is None:
+        raise Invalid(_("这项政策不按合同申报，请向主管部门咨询。"), field="programme")
+    wanted = set(numbers)
+    if not wanted:
+        raise Invalid(_("请至少选择一份合同。"), field="contracts")
+    await Contract.filter(number__in=list(wanted)).order_by("id").select_for_update().values_list("id")
+    rows = await Contract.filter(
+        number__in=list(wanted), **{f"deal__{side}_id": actor.organisation_id}
+    ).order_by("number")
+    if len(rows) != len(wanted) or not actor.acts_for(actor.organisation_id):
+        raise NotFound(_("没有这份合同，或者它不是您单位的。"))
+    for row in rows:
+        if row.registration_number is None:
+            raise Invalid(_("合同 %(number)s 还没有登记，不能申报。", number=row.number), field="contracts")
+        if row.currency != "CNY":
+            raise Invalid(_("合同 %(number)s 不以人民币计价。", number=row.number), field="contracts")
+    return rows
+
+
+async def _refuse_double(programme: Programme, contracts: Sequence[Contract]) -> None:
+    live = (
+        await ClaimContract.filter(
+            contract_id__in=[contract.id for contract in contracts], claim__programme_id=programme.id
+        )
+        .exclude(claim__status__in=list(ENDED))
+        .select_related("claim", "contract")
+        .first()
+    )
+    if live is not None:
+        raise Conflict(
+            _(
+                "合同 %(contract)s 已在申报 %(claim)s 中，同一份合同不能重复申报。",
+                contract=live.contract.number,
+                claim=live.claim.number,
+            )
+        )
+
+
+async def add_evidence(
+    number: str,
+    *,
+    kind: str,
+    paper_number: str,
+    dated_on: date | None,
+    amount: int | None,
+    upload: Upload | None,
+    actor: Actor,
+    now: datetime,
+    store: FileStore,
+) -> Evidence:
+    """Put one paper to a claim that is not handed in, or that a supplement was asked for.
+
+    The content goes into the store before anything is written about it.
+    """
+    actor.require(Act.WRITE_CLAIM)
+    claim = await get_claim_for(actor, number)
+    _require_editable(claim)
+    kept = await keep(upload, store) if upload is not None else None
+    return await _add_evidence(number, kind, paper_number, dated_on, amount, kept, actor=actor, now=now)
+
+
+@atomic()
+async def _add_evidence(
+    number: str,
+    kind: str,
+    paper_number: str,
+    dated_on: date | None,
+    amount: int | None,
+    kept: Kept | None,
+    *,
+    actor: Actor,
+    now: datetime,
+) -> Evidence:
+    claim = await lock_claim(number)
+    _require_editable(claim)
+    file = None
+    if kept is not None:
+        file = await write_row(
+            kept,
+            subject_kind="claim",
+            subject_id=claim.id,
+            kind=kind,
+            tier=Tier.PARTIES,
+            actor=actor,
+            now=now,
+        )
+    made = await Evidence.create(
+        id=uuid4(),
+        claim_id=claim.id,
+        kind=kind,
+        number=paper_number,
+        dated_on=dated_on,
+        amount=amount,
+        file_id=file.id if file else None,
+        added_at=now,
+    )
+    await record(
+        "claim",
+        claim.id,
+        "add_evidence",
+        actor=actor,
+        now=now,
+        kind=kind,
+        amount=amount,
+        sha256=file.sha256 if file else None,
+    )
+    return made
+
+
+@atomic()
+async def remove_evidence(number: str, evidence_id: UUID, *, actor: Actor, now: datetime) -> None:
+    """Take a paper off a claim that is not handed in; its file stays in the store."""
+    actor.require(Act.WRITE_CLAIM)
+    await get_claim_for(actor, number)
+    claim = await lock_claim(number)
+    _require_editable(claim)
+    found = await Evidence.get_or_none(id=evidence_id, claim_id=claim.id)
+    if found is None:
+        raise NotFound(_("没有这份材料。"))
+    await found.delete()
+    await record("claim", claim.id, "remove_evidence", actor=actor, now=now, kind=found.kind)
+
+
+async def submit_claim(number: str, *, is_declared: bool, actor: Actor, now: datetime) -> Claim:
+    """Hand a claim in, or hand it in again with the supplement that was asked for.
+
+    The integrity records are asked first, and the answer is kept also when it bars the applicant.
+
+    Raises:
+        Barred: an integrity record stands against the applicant; it says which and how to appeal.
+        Conflict: the claim is handed in already.
+    """
+    actor.require(Act.WRITE_CLAIM)
+    claim = await get_claim_for(actor, number)
+    _require_editable(claim)
+    if not is_declared:
+        raise Invalid(_("请先声明所填内容真实、完整。"), field="declaration")
+    applicant = await Organisation.get(id=claim.applicant_id)
+    await require_clear(
+        applicant.uscc,
+        Scope.SUBSIDY,
+        occasion="submission",
+        reference_kind="claim",
+        reference_id=claim.id,
+        now=now,
+    )
+    return await _submit(number, actor=actor, now=now)
+
+
+@atomic()
+async def _submit(number: str, *, actor: Actor, now: datetime) -> Claim:
+    claim = await lock_claim(number)
+    is_supplement = claim.status is ClaimStatus.SUPPLEMENT
+    await move(claim, ClaimAction.SUPPLY if is_supplement else ClaimAction.SUBMIT, actor=actor, now=now)
+    claim.declared_at = now
+    claim.submitted_at = claim.submitted_at or now
+    claim.supplement_due_on = None
+    await claim.save(update_fields=["declared_at", "submitted_at", "supplement_due_on"])
+    words = _("申报 %(number)s 已补正，请继续办理。") if is_supplement else _("收到新的补助申报 %(number)s。")
+    await tell_staff(StaffRole.OFFICER, words % {"number": number}, now=now, address=f"/desk/{claim.number}")
+    return claim
+
+
+@atomic()
+async def withdraw_claim(number: str, *, actor: Actor, now: datetime) -> Claim:
+    """Take a claim back before it is computed; its contracts may then be claimed for anew."""
+    actor.require(Act.WRITE_CLAIM)
+    await get_claim_for(actor, number)
+    claim = await lock_claim(number)
+    return await move(claim, ClaimAction.WITHDRAW, actor=actor, now=now)
+
+
+def _require_editable(claim: Claim) -> None:
+    if claim.status not in EDITABLE:
+        raise Conflict(_("这份申报已经提交，不能再改；需要补充材料时会发补正通知。"))

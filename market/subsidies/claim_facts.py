@@ -1,0 +1,133 @@
+"""The facts of a claim, put together from what the market knows: nothing is typed twice."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+from market.accounts.models import Organisation
+from market.contracts.models import Contract, ContractExclusion, Receipt
+from market.deals.models import Deal
+from market.subsidies.facts import PARTY_KINDS
+from market.subsidies.models import Claim, ClaimContract, Programme, SalesReport
+from market.subsidies.states import GRANTED
+
+
+async def facts_of(claim: Claim) -> dict[str, Any]:
+    """Return the facts of a claim in the shape of `market assess`, ready for `read_facts`."""
+    ids = await ClaimContract.filter(claim_id=claim.id).values_list("contract_id", flat=True)
+    programme = await Programme.get(id=claim.programme_id)
+    applicant = await Organisation.get(id=claim.applicant_id)
+    return await gather_facts(programme, applicant, claim.year, list(ids), apart_from=claim.id)  # type: ignore[arg-type]
+
+
+async def gather_facts(
+    programme: Programme,
+    applicant: Organisation,
+    year: int,
+    contract_ids: Sequence[UUID],
+    *,
+    apart_from: UUID | None = None,
+) -> dict[str, Any]:
+    """Return the facts of a claim that may not exist yet; grants of `apart_from` itself do not count."""
+    contracts = (
+        await Contract.filter(id__in=list(contract_ids))
+        .select_related("deal__seller", "deal__buyer", "deal__outcome")
+        .order_by("registration_number")
+    )
+    others = ClaimContract.filter(claim__programme_id=programme.id, claim__status__in=list(GRANTED))
+    if apart_from is not None:
+        others = others.exclude(claim_id=apart_from)
+    grants = await others.values("contract_id", "contract__deal__outcome_id", "award_amount")
+    before = {row["contract_id"] for row in grants}
+    by_outcome: dict[UUID, int] = {}
+    for row in grants:
+        key = row["contract__deal__outcome_id"]
+        by_outcome[key] = by_outcome.get(key, 0) + (row["award_amount"] or 0)
+    return {
+        "applicant": _applicant(applicant, programme.role),
+        "year": year,
+        "granted_this_year": await _granted(programme.id, applicant.id, year, apart_from),
+        "contracts": [
+            await _contract(one, one.id in before, by_outcome.get(one.deal.outcome_id, 0))
+            for one in contracts
+        ],
+    }
+
+
+async def _granted(programme_id: UUID, applicant_id: UUID, year: int, apart_from: UUID | None) -> int:
+    rows = Claim.filter(
+        programme_id=programme_id, applicant_id=applicant_id, year=year, status__in=list(GRANTED)
+    )
+    if apart_from is not None:
+        rows = rows.exclude(id=apart_from)
+    return sum(amount or 0 for amount in await rows.values_list("award_amount", flat=True))  # type: ignore[misc]
+
+
+def _applicant(organisation: Organisation, role: str) -> dict[str, Any]:
+    flags = {} if organisation.is_sme is None else {"sme": organisation.is_sme}
+    return {
+        **_party(organisation),
+        "role": role,
+        "established_on": _day(organisation.established_on),
+        "state_owned": organisation.is_state_owned,
+        "manufacturer": organisation.is_manufacturer,
+        "high_tech": organisation.is_high_tech,
+        "flags": flags,
+    }
+
+
+def _party(organisation: Organisation) -> dict[str, Any]:
+    kind = organisation.kind.value
+    return {
+        "uscc": organisation.uscc,
+        "kind": kind if kind in PARTY_KINDS else None,
+        "region": organisation.region,
+    }
+
+
+async def _contract(contract: Contract, is_before: bool, granted_for_outcome: int) -> dict[str, Any]:
+    deal: Deal = contract.deal
+    receipts = await Receipt.filter(contract_id=contract.id).order_by("received_on", "booked_at")
+    sales = await SalesReport.filter(contract_id=contract.id).order_by("year")
+    return {
+        "no": contract.registration_number,
+        "name": contract.name,
+        "number": contract.number,
+        "kind": contract.kind.value,
+        "licence_years": contract.licence_years,
+        "exclusive": contract.is_exclusive,
+        "signed_on": _day(contract.signed_on),
+        "registered_on": _day(contract.registered_on),
+        "field": contract.field,
+        "mode": "agreed",
+        "seller": _party(deal.seller),
+        "buyer": _party(deal.buyer),
+        "used_in": contract.used_in,
+        "outcome": deal.outcome.number,
+        "contract_amount": contract.contract_amount,
+        "trade_amount": contract.trade_amount,
+        "excluded": _summed(
+            (row.kind, row.amount) for row in await ContractExclusion.filter(contract_id=contract.id)
+        ),
+        "receipts": [{"on": _day(row.received_on), "amount": row.amount} for row in receipts],
+        "new_sales": {str(row.year): row.amount for row in sales},
+        "related": contract.is_related,
+        "publicly_funded": contract.is_publicly_funded,
+        "subsidised_before": is_before,
+        "granted_for_outcome": granted_for_outcome,
+        "flags": {},
+    }
+
+
+def _summed(pairs: Iterable[tuple[str, int]]) -> dict[str, int]:
+    total: dict[str, int] = {}
+    for key, amount in pairs:
+        total[key] = total.get(key, 0) + amount
+    return total
+
+
+def _day(value: date | None) -> str | None:
+    return value.isoformat() if value else None

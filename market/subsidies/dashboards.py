@@ -1,0 +1,82 @@
+"""The figures of a dashboard about subsidies; each links to exactly the rows it counts."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from market.accounts.actors import Actor
+from market.accounts.permissions import Act, Role
+from market.kit.cards import Card
+from market.kit.formats import wan
+from market.kit.i18n import gettext as _
+from market.subsidies.models import Batch, BatchStatus, Claim, ClaimStatus
+from market.subsidies.queries import Wanted, count_by_status, list_budgets, list_claimable, list_listable
+
+
+async def dashboard_cards(actor: Actor, now: datetime) -> list[Card]:
+    """Return what waits for this person about subsidies, first what is theirs to do."""
+    if actor.may(Act.SEE_DESK):
+        return await _desk_cards(actor)
+    if actor.may(Act.WRITE_CLAIM) and actor.may_buy:
+        return await _own_cards(actor, now)
+    return []
+
+
+async def _desk_cards(actor: Actor) -> list[Card]:
+    counts = await count_by_status(Wanted())
+
+    def card(label: str, status: ClaimStatus, tone: str = "due") -> Card:
+        return Card(label, counts.get(status.value, 0), f"/desk?status={status.value}", tone)
+
+    cards = {
+        Role.OFFICER: [
+            card(_("待受理"), ClaimStatus.SUBMITTED),
+            card(_("待核算"), ClaimStatus.ACCEPTED),
+            card(_("待下达拨付"), ClaimStatus.APPROVED),
+            card(_("待拨付"), ClaimStatus.TO_PAY),
+        ],
+        Role.RECHECKER: [
+            card(_("待复核"), ClaimStatus.CALCULATED),
+            Card(_("待列入批次"), len(await list_listable()), "/desk/batches", "due"),
+            Card(
+                _("待确认批次"),
+                await Batch.filter(status=BatchStatus.DRAFT).count(),
+                "/desk/batches?status=draft",
+                "due",
+            ),
+        ],
+        Role.APPROVER: [
+            Card(
+                _("待批准批次"),
+                await Batch.filter(status=BatchStatus.PUBLICITY).count(),
+                "/desk/batches?status=publicity",
+                "due",
+            ),
+        ],
+    }
+    own = [each for role, found in cards.items() if role in actor.roles for each in found]
+    left = sum(row.available for row in await list_budgets() if row.budget.released_at)
+    return [
+        *own,
+        card(_("公示中"), ClaimStatus.PUBLICITY, "note"),
+        card(_("已拨付"), ClaimStatus.PAID, "done"),
+        Card(_("预算余额"), wan(left), "/desk/budgets", "plain"),
+    ]
+
+
+async def _own_cards(actor: Actor, now: datetime) -> list[Card]:
+    own = Claim.filter(applicant_id=actor.organisation_id)
+    claimable = await list_claimable(actor, now)
+    free = {contract.id for one in claimable for contract in one.contracts}
+    return [
+        Card(_("可申报补助的合同"), len(free), "/claims/new", "act"),
+        Card(
+            _("补正通知"),
+            await own.filter(status=ClaimStatus.SUPPLEMENT).count(),
+            "/claims?status=supplement",
+            "due",
+        ),
+        Card(
+            _("申报草稿"), await own.filter(status=ClaimStatus.DRAFT).count(), "/claims?status=draft", "due"
+        ),
+    ]

@@ -1,0 +1,92 @@
+"""The papers a claim rests on: those the market knows already, and sums that should agree."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID, uuid4
+
+from market.contracts.models import Contract, Receipt, ReceiptSource
+from market.files.models import StoredFile, Tier
+from market.payments.models import Remittance
+from market.subsidies.models import Claim, Evidence
+
+
+async def known_evidence(claim: Claim, contracts: Sequence[Contract], now: datetime) -> list[Evidence]:
+    """Return the papers of these contracts that nobody needs to type again, not yet saved."""
+    made: list[Evidence] = []
+
+    def add(kind: str, **values: object) -> None:
+        made.append(Evidence(id=uuid4(), claim_id=claim.id, kind=kind, added_at=now, **values))
+
+    for contract in contracts:
+        add("contract", number=contract.number, dated_on=contract.signed_on, amount=contract.contract_amount)
+        add(
+            "registration_certificate",
+            number=contract.registration_number,
+            dated_on=contract.registered_on,
+            amount=contract.trade_amount,
+        )
+        for receipt in await Receipt.filter(contract_id=contract.id).order_by("received_on", "booked_at"):
+            if receipt.source is not ReceiptSource.REMITTANCE:
+                add("payment_voucher", dated_on=receipt.received_on, amount=receipt.amount)
+                continue
+            paid = await Remittance.get_or_none(id=receipt.source_id)
+            add(
+                "payment_voucher",
+                number=paid.bank_reference if paid else "",
+                dated_on=receipt.received_on,
+                amount=receipt.amount,
+                file_id=await _copied(paid.voucher_id, claim, now) if paid else None,
+            )
+            if paid is not None and paid.invoice_number:
+                add(
+                    "invoice",
+                    number=paid.invoice_number,
+                    dated_on=receipt.received_on,
+                    amount=paid.invoice_amount or receipt.amount,
+                )
+    return made
+
+
+async def _copied(file_id: UUID, claim: Claim, now: datetime) -> UUID:
+    """Make a voucher a paper of the claim, so that who decides on the claim may open it."""
+    voucher = await StoredFile.get(id=file_id)
+    copy = await StoredFile.create(
+        id=uuid4(),
+        subject_kind="claim",
+        subject_id=claim.id,
+        kind="payment_voucher",
+        name=voucher.name,
+        media_type=voucher.media_type,
+        size=voucher.size,
+        sha256=voucher.sha256,
+        tier=Tier.PARTIES,
+        uploaded_by_id=voucher.uploaded_by_id,
+        uploaded_at=now,
+    )
+    return copy.id
+
+
+@dataclass(frozen=True)
+class SumCheck:
+    """Whether the vouchers, or the invoices, of a claim add up to what was received."""
+
+    kind: str
+    count: int
+    amount: int
+    received: int
+
+    @property
+    def is_same(self) -> bool:
+        return self.amount == self.received
+
+
+def sum_checks(evidence: Sequence[Evidence], received: int) -> list[SumCheck]:
+    """Compare vouchers and invoices with what was received."""
+    found = []
+    for kind in ("payment_voucher", "invoice"):
+        rows = [each for each in evidence if each.kind == kind]
+        found.append(SumCheck(kind, len(rows), sum(each.amount or 0 for each in rows), received))
+    return found

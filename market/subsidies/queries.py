@@ -1,0 +1,282 @@
+"""What may be seen of claims and by whom, and the lists the desk works from."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from tortoise.expressions import Q
+from tortoise.functions import Count, Sum
+
+from market.accounts.actors import Actor
+from market.accounts.models import Organisation
+from market.accounts.permissions import Act
+from market.contracts.models import Contract, Receipt
+from market.files.access import register
+from market.files.models import StoredFile
+from market.kit.clock import local_date
+from market.kit.errors import NotFound
+from market.kit.i18n import gettext as _
+from market.kit.pagination import Cut, Page
+from market.ledger import services as book
+from market.subsidies.loading import in_force
+from market.subsidies.models import (
+    Assessment,
+    Batch,
+    Budget,
+    Claim,
+    ClaimContract,
+    ClaimStatus,
+    Disbursement,
+    Programme,
+)
+from market.subsidies.programmes import released_terms
+from market.subsidies.states import ENDED
+
+SIDES = {"buyer": "buyer", "seller": "seller"}
+"""Which side of a contract claims, by the role a programme pays."""
+RELATIONS = ("programme", "terms", "applicant", "batch", "calculated_by", "rechecked_by")
+
+
+async def get_claim_for(actor: Actor, number: str) -> Claim:
+    """Return a claim of the actor's own organisation; a stranger is told there is none.
+
+    Raises:
+        NotFound: there is none, or it is another's.
+    """
+    claim = await Claim.get_or_none(number=number).select_related(*RELATIONS)
+    if claim is None or not actor.acts_for(claim.applicant_id):
+        raise NotFound(_("没有这份申报。"))
+    return claim
+
+
+async def get_claim_at_desk(actor: Actor, number: str) -> Claim:
+    """Return a claim that was handed in, for the desk.
+
+    Raises:
+        NotFound: there is none, or it is still a draft.
+    """
+    actor.require(Act.SEE_DESK)
+    claim = await Claim.get_or_none(number=number).select_related(*RELATIONS)
+    if claim is None or claim.submitted_at is None:
+        raise NotFound(_("没有这份申报。"))
+    return claim
+
+
+async def get_bought_contract_for(actor: Actor, number: str) -> Contract:
+    """Return a registered contract that the actor's organisation bought under.
+
+    Raises:
+        NotFound: there is none, or it is another's.
+    """
+    contract = await Contract.get_or_none(number=number).select_related("deal__outcome", "deal__seller")
+    if contract is None or not actor.acts_for(contract.deal.buyer_id) or not contract.registration_number:
+        raise NotFound(_("没有这份合同，或者它还没有登记。"))
+    return contract
+
+
+async def get_batch(actor: Actor, number: str) -> Batch:
+    """Return a list of claims, for the desk."""
+    actor.require(Act.SEE_DESK)
+    batch = await Batch.get_or_none(number=number).select_related("programme", "confirmed_by", "approved_by")
+    if batch is None:
+        raise NotFound(_("没有这个批次。"))
+    return batch
+
+
+async def get_disbursement(actor: Actor, number: str) -> Disbursement:
+    """Return one order to pay, for the desk."""
+    actor.require(Act.SEE_DESK)
+    found = await Disbursement.get_or_none(number=number).select_related(
+        "claim__applicant", "claim__programme", "claim__batch", "entered_by"
+    )
+    if found is None:
+        raise NotFound(_("没有这笔拨付。"))
+    return found
+
+
+async def last_assessment(claim_id: UUID) -> Assessment | None:
+    """Return the computation that stands: the last one made."""
+    return (
+        await Assessment.filter(claim_id=claim_id).order_by("-sequence").select_related("computed_by").first()
+    )
+
+
+async def claim_contracts(claim_id: UUID) -> list[ClaimContract]:
+    """Return the contracts of a claim with deal, parties and outcome."""
+    return (
+        await ClaimContract.filter(claim_id=claim_id)
+        .select_related("contract__deal__outcome", "contract__deal__seller", "contract__deal__buyer")
+        .order_by("contract__number")
+    )
+
+
+async def received_of(claim_id: UUID) -> int:
+    """Return what was received on all contracts of a claim."""
+    ids = await ClaimContract.filter(claim_id=claim_id).values_list("contract_id", flat=True)
+    amounts = await Receipt.filter(contract_id__in=list(ids)).values_list("amount", flat=True)
+    return sum(int(str(amount)) for amount in amounts)
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """Which claims a queue shows; empty is any."""
+
+    status: str = ""
+    year: int | None = None
+    programme: str = ""
+    text: str = ""
+    applicant_id: UUID | None = None
+
+    def condition(self) -> Q:
+        wanted = Q()
+        if self.status in set(ClaimStatus):
+            wanted &= Q(status=self.status)
+        if self.year is not None:
+            wanted &= Q(year=self.year)
+        if self.programme:
+            wanted &= Q(programme__slug=self.programme)
+        if self.text:
+            wanted &= Q(number__icontains=self.text) | Q(applicant__name__icontains=self.text)
+        if self.applicant_id is not None:
+            return wanted & Q(applicant_id=self.applicant_id)
+        return wanted & Q(submitted_at__isnull=False)
+
+
+async def list_claims(cut: Cut, wanted: Wanted) -> tuple[Page[Claim], int]:
+    """Return one page of claims, those that wait longest first, and what all of them together award."""
+    rows = Claim.filter(wanted.condition())
+    totals = await rows.annotate(count=Count("id"), amount=Sum("award_amount")).values("count", "amount")
+    total = totals[0] if totals else {"count": 0, "amount": 0}
+    order = "-created_at" if wanted.applicant_id else "submitted_at"
+    items = (
+        await Claim.filter(wanted.condition())
+        .select_related("programme", "applicant")
+        .order_by(order, "number")
+        .offset(cut.offset)
+        .limit(cut.size)
+    )
+    return cut.page(items, int(total["count"])), int(total["amount"] or 0)
+
+
+async def count_by_status(wanted: Wanted) -> dict[str, int]:
+    """Return how many claims of a queue stand in each state, whatever state the queue is cut to."""
+    free = Wanted("", wanted.year, wanted.programme, wanted.text, wanted.applicant_id)
+    rows = (
+        await Claim.filter(free.condition())
+        .annotate(count=Count("id"))
+        .group_by("status")
+        .values("status", "count")
+    )
+    return {str(row["status"]): int(row["count"]) for row in rows}
+
+
+async def list_years() -> list[int]:
+    """Return the years that claims are for, the newest first."""
+    rows = await Claim.all().distinct().values_list("year", flat=True)
+    return sorted({int(str(year)) for year in rows}, reverse=True)
+
+
+@dataclass(frozen=True)
+class Claimable:
+    """What an organisation might claim: one programme with its contracts not claimed for yet."""
+
+    programme: Programme
+    contracts: list[Contract]
+
+
+async def list_claimable(actor: Actor, now: datetime, year: int | None = None) -> list[Claimable]:
+    """Return the programmes of the organisation's place with its registered contracts still free for them."""
+    if not actor.may(Act.WRITE_CLAIM) or not actor.acts_for(actor.organisation_id):
+        return []
+    organisation = await Organisation.get(id=actor.organisation_id)
+    slugs = [
+        terms.programme
+        for terms in in_force(year or local_date(now).year, await released_terms())
+        if terms.role in SIDES and terms.region and organisation.region.startswith(terms.region)
+    ]
+    found = []
+    for programme in await Programme.filter(slug__in=slugs).order_by("region", "slug"):
+        contracts = await _free_contracts(programme, organisation)
+        if contracts:
+            found.append(Claimable(programme, contracts))
+    return found
+
+
+async def _free_contracts(programme: Programme, organisation: Organisation) -> list[Contract]:
+    taken = (
+        await ClaimContract.filter(claim__programme_id=programme.id, claim__applicant_id=organisation.id)
+        .exclude(claim__status__in=list(ENDED))
+        .values_list("contract_id", flat=True)
+    )
+    own = Contract.filter(
+        registration_number__isnull=False,
+        currency="CNY",
+        **{f"deal__{SIDES[programme.role]}_id": organisation.id},
+    )
+    return (
+        await own.exclude(id__in=list(taken))
+        .select_related("deal__outcome", "deal__seller")
+        .order_by("number")
+    )
+
+
+@dataclass(frozen=True)
+class BudgetRow:
+    """One budget with what the book says of it."""
+
+    budget: Budget
+    available: int
+    reserved: int
+    """Set aside and approved, not yet paid out."""
+    paid: int
+
+    @property
+    def held(self) -> int:
+        """Set aside for lists in publicity, not approved yet."""
+        return int(self.budget.amount) - self.available - self.reserved - self.paid
+
+
+async def list_budgets() -> list[BudgetRow]:
+    """Return all budgets with what is left of them, the newest year first."""
+    rows = await Budget.all().select_related("programme", "drafted_by", "released_by").order_by("-year")
+    return [await _budget_row(row) for row in rows]
+
+
+async def _budget_row(row: Budget) -> BudgetRow:
+    if row.released_at is None:
+        return BudgetRow(row, row.amount, 0, 0)
+    key = f"{row.programme.slug}:{row.year}"
+    available = (await book.available(f"budget:{key}")).amount
+    reserved = (await book.balance(f"reserved:{key}")).amount
+    paid = await Disbursement.filter(
+        claim__programme_id=row.programme_id, claim__year=row.year, status="paid"
+    ).values_list("amount", flat=True)
+    return BudgetRow(row, available, reserved, sum(int(str(amount)) for amount in paid))
+
+
+async def list_batches(status: str = "") -> list[Batch]:
+    """Return the lists, the newest first, with their claims."""
+    rows = Batch.filter(status=status) if status else Batch.all()
+    return await rows.select_related("programme").prefetch_related("claims").order_by("-created_at")
+
+
+async def list_listable() -> list[Claim]:
+    """Return the rechecked claims that are on no list yet, by programme and year."""
+    return (
+        await Claim.filter(status__in=[ClaimStatus.RECHECKED, ClaimStatus.REVIEWED], batch_id=None)
+        .select_related("programme", "applicant")
+        .order_by("programme__slug", "-year", "number")
+    )
+
+
+async def _may_open(actor: Actor | None, file: StoredFile) -> bool:
+    """The applicant's people open the papers of a claim, and the desk once it was handed in."""
+    claim = await Claim.get_or_none(id=file.subject_id)
+    if actor is None or claim is None:
+        return False
+    return actor.acts_for(claim.applicant_id) or (actor.may(Act.SEE_DESK) and claim.submitted_at is not None)
+
+
+register("claim", _may_open)

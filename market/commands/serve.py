@@ -19,9 +19,10 @@ from market.kit.logs import set_up_logs
 from market.runtime import build_deps, running
 from market.seed import seed_if_empty
 from market.settings import Settings
-from market.subsidies.loading import load_programmes
+from market.search.relay import rebuild
+from market.subsidies.programmes import load_programmes
 from market.tables import migrate
-from market.worker import work, working
+from market.worker import load_jobs, work, working
 
 LOGINS = (
     ("university", "高校院所"),
@@ -39,9 +40,11 @@ LOGINS = (
 
 async def release(deps: Deps) -> None:
     """Bring tables, released programmes and search settings up to date; harmless when they are."""
+    load_jobs()
     await migrate()
-    await load_programmes(now=deps.clock())
-    await deps.search.apply_settings()
+    await load_programmes(deps.clock())
+    for index in await deps.search.apply_settings():
+        await rebuild(index, search=deps.search)
 
 
 async def run_release(settings: Settings) -> int:

@@ -1,0 +1,150 @@
+"""`import`, `search`, `rematch`, `programmes`, `audit`, `check` and `seed`: what looks after the records."""
+
+from __future__ import annotations
+
+import csv
+import importlib
+import sys
+import time
+from pathlib import Path
+
+from market.audit import commands as audit_commands
+from market.commands.progress import Progress
+from market.commands.serve import release
+from market.ledger.checks import run_checks
+from market.listings import importing
+from market.runtime import build_deps, running
+from market.search.indexes import INDEXES
+from market.search.relay import rebuild, relay, status
+from market.seed import seed as seed_market
+from market.settings import Settings
+from market.subsidies import programmes
+from market.worker import load_jobs
+
+
+async def import_file(settings: Settings, kind: str, path: Path, *, publish: bool) -> int:
+    """Take over listings, wait until they can be found, and write why rows were refused beside the file."""
+    started = time.monotonic()
+    deps = build_deps(settings)
+    load_jobs()
+    async with running(deps):
+        await release(deps)
+        bar = Bar("rows")
+        try:
+            report = await importing.import_file(
+                path, kind, publish=publish, deps=deps, now=deps.clock(), on_progress=bar
+            )
+        except importing.UnreadableFile as error:
+            sys.stderr.write(f"{path}: {error}\n")
+            return 1
+        await relay(kind, search=deps.search, on_progress=Bar("index"))
+    sys.stdout.write(
+        f"{report.total} rows: {report.created} new, {report.updated} changed, {report.unchanged} as before, "
+        f"{len(report.refused)} refused; {time.monotonic() - started:.1f} s\n"
+    )
+    if report.refused:
+        sys.stdout.write(f"Reasons: {_write_refusals(path, report)}\n")
+    return 0
+
+
+async def search(settings: Settings, act: str) -> int:
+    """Tell how far each index is behind the database, or build all of them anew."""
+    deps = build_deps(settings)
+    load_jobs()
+    is_behind = False
+    async with running(deps):
+        for index in INDEXES:
+            if act == "rebuild":
+                await rebuild(index, search=deps.search, on_progress=Bar(index))
+            found = await status(index, search=deps.search)
+            is_behind = is_behind or bool(found.differences)
+            sys.stdout.write(
+                f"{index:<14} {found.documents:>8,} documents  {found.expected:>8,} expected  "
+                f"{found.waiting:>6,} waiting  {found.quarantined:>4,} refused  {found.differences:>6,} differences\n"
+            )
+    return 1 if is_behind else 0
+
+
+async def rematch(settings: Settings) -> int:
+    """Compute all matches anew, batch by batch; a run that was stopped goes on where it was."""
+    from market.matching.services import rematch_all
+
+    deps = build_deps(settings)
+    load_jobs()
+    async with running(deps):
+        await rematch_all(search=deps.search, now=deps.clock(), on_progress=Bar("needs"))
+    return 0
+
+
+async def load_programmes(settings: Settings) -> int:
+    """Bring the shipped rule sets into the database."""
+    deps = build_deps(settings)
+    async with running(deps):
+        done = await programmes.load_programmes(deps.clock())
+    sys.stdout.write(f"{len(done.added)} versions added, {len(done.unchanged)} as before\n")
+    for name in done.different:
+        sys.stdout.write(f"{name} was released with other contents and is left as it is\n")
+    return 1 if done.different else 0
+
+
+async def audit(settings: Settings, act: str, file: Path | None) -> int:
+    """Verify or export the log, or publish the daily roots that are due."""
+    deps = build_deps(settings)
+    async with running(deps):
+        if act == "verify":
+            return await audit_commands.verify_database()
+        if act == "export":
+            return await audit_commands.export(file)
+        return await audit_commands.root(now=deps.clock())
+
+
+async def check(settings: Settings) -> int:
+    """State every invariant on the live data; exit status 1 when one does not hold."""
+    for room in ("ledger", "payments", "contracts", "subsidies"):
+        try:
+            importlib.import_module(f"market.{room}.checks")
+        except ModuleNotFoundError as error:
+            if error.name != f"market.{room}.checks":
+                raise
+    deps = build_deps(settings)
+    async with running(deps):
+        checked = await run_checks()
+    for each in checked:
+        sys.stdout.write(f"{'holds ' if each.is_well else 'BROKEN'}  {each.name}\n")
+        for finding in each.findings:
+            sys.stdout.write(f"        {finding}\n")
+    return 0 if all(each.is_well for each in checked) else 1
+
+
+async def seed(settings: Settings) -> int:
+    """Fill an empty database with the demo market."""
+    deps = build_deps(settings)
+    load_jobs()
+    async with running(deps):
+        await release(deps)
+        await seed_market(deps, say=lambda text: sys.stdout.write(text + "\n"))
+    return 0
+
+
+class Bar:
+    """A progress line that learns its total on the way."""
+
+    def __init__(self, words: str) -> None:
+        self.words = words
+        self.line: Progress | None = None
+
+    def __call__(self, done: int, total: int) -> None:
+        if self.line is None:
+            self.line = Progress(self.words, total)
+        self.line.total = total
+        if total:
+            self.line(done)
+
+
+def _write_refusals(path: Path, report: importing.Report) -> Path:
+    target = Path(f"{path.name}.refused.csv")
+    with target.open("w", encoding="utf-8-sig", newline="") as file:
+        writer = csv.writer(file)
+        writer.writerow(["row", "reference", "reason"])
+        writer.writerows([each.row, each.reference, each.reason] for each in report.refused)
+    return target

@@ -60,7 +60,8 @@ async def search(settings: Settings, act: str) -> int:
             is_behind = is_behind or bool(found.differences)
             sys.stdout.write(
                 f"{index:<14} {found.documents:>8,} documents  {found.expected:>8,} expected  "
-                f"{found.waiting:>6,} waiting  {found.quarantined:>4,} refused  {found.differences:>6,} differences\n"
+                f"{found.waiting:>6,} waiting  {found.quarantined:>4,} refused  "
+                f"{found.differences:>6,} differences\n"
             )
     return 1 if is_behind else 0
 

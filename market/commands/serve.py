@@ -17,9 +17,9 @@ from market.app import create_app
 from market.deps import Deps
 from market.kit.logs import set_up_logs
 from market.runtime import build_deps, running
+from market.search.relay import rebuild
 from market.seed import seed_if_empty
 from market.settings import Settings
-from market.search.relay import rebuild
 from market.subsidies.programmes import load_programmes
 from market.tables import migrate
 from market.worker import load_jobs, work, working

@@ -20,7 +20,8 @@ FLAGS = [
 def path() -> str | None:
     """Return the path of a Chromium, from CHROMIUM or the usual names."""
     names = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
-    return os.environ.get("CHROMIUM") or next((found for n in names if (found := shutil.which(n))), None)
+    named = os.environ.get("CHROMIUM")
+    return named or next((found for name in names if (found := shutil.which(name))), None)
 
 
 if __name__ == "__main__":

@@ -8,6 +8,7 @@ from typing import Any
 from uuid import UUID, uuid4
 
 from market.accounts.actors import Actor
+from market.accounts.changes import changed
 from market.accounts.messages import tell, tell_staff
 from market.accounts.models import BrokerProfile, StaffRole
 from market.accounts.permissions import Act
@@ -34,6 +35,7 @@ async def apply_as_broker(details: Mapping[str, Any], *, actor: Who, now: dateti
         profile.revision += 1
         await profile.save(update_fields=[*values, "is_verified", "revision"])
     await record("user", profile.user_id, "apply_as_broker", actor=actor, now=now)
+    await changed("brokers", profile.id)
     return profile
 
 
@@ -64,6 +66,7 @@ async def verify_broker(profile_id: UUID, *, revision: int, actor: Actor, now: d
     profile.revision += 1
     await profile.save(update_fields=["is_verified", "revision"])
     await record("user", profile.user_id, "verify_broker", actor=actor, now=now)
+    await changed("brokers", profile.id)
     await tell(
         _("您的技术经纪人资格已通过认证，可以接手对接了。"),
         user_ids=[profile.user_id],

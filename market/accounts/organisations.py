@@ -8,6 +8,7 @@ from typing import Any
 from uuid import UUID, uuid4
 
 from market.accounts.actors import Actor
+from market.accounts.changes import changed
 from market.accounts.messages import tell, tell_staff
 from market.accounts.models import (
     MemberRole,
@@ -142,6 +143,7 @@ async def update_organisation(
     )
     if was_returned:
         await _tell_operators(organisation, now=now)
+    await changed("organisations", organisation.id)
     return organisation
 
 
@@ -161,6 +163,7 @@ async def verify_organisation(
     organisation.revision += 1
     await organisation.save(update_fields=["status", "verified_at", "revision"])
     await record("organisation", organisation.id, "verify", actor=actor, now=now)
+    await changed("organisations", organisation.id)
     await tell(
         _("%(name)s 已通过认证，可以发布成果、需求和办理交易了。", name=organisation.name),
         organisation_id=organisation.id,

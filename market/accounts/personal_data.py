@@ -10,6 +10,7 @@ from datetime import datetime
 from typing import Any
 
 from market.accounts.actors import Actor
+from market.accounts.changes import changed
 from market.accounts.members import is_last_admin
 from market.accounts.models import (
     BrokerProfile,
@@ -123,9 +124,21 @@ async def _erase(user: User, *, actor: Actor, now: datetime) -> None:
         .exclude(status=MemberStatus.ENDED)
         .update(status=MemberStatus.ENDED, ended_at=now)
     )
-    await BrokerProfile.filter(user_id=user.id).update(
-        is_verified=False, certificate_number="", certificate_issuer="", introduction=""
-    )
+    for profile in await BrokerProfile.filter(user_id=user.id):
+        profile.update_from_dict(
+            {"is_verified": False, "certificate_number": "", "certificate_issuer": "", "introduction": ""}
+        )
+        profile.revision += 1
+        await profile.save(
+            update_fields=[
+                "is_verified",
+                "certificate_number",
+                "certificate_issuer",
+                "introduction",
+                "revision",
+            ]
+        )
+        await changed("brokers", profile.id)
     await Pseudonym.filter(user_id=user.id).update(user_id=None)
 
 

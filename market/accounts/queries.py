@@ -77,6 +77,11 @@ async def list_organisations(
     return await found.order_by("created_at").offset(offset).limit(limit), await found.count()
 
 
+async def count_organisations() -> dict[OrganisationStatus, int]:
+    """Return how many organisations stand in each state."""
+    return {status: await Organisation.filter(status=status).count() for status in OrganisationStatus}
+
+
 async def find_broker_profile(user_id: UUID) -> BrokerProfile | None:
     """Return a person's broker profile, verified or not."""
     return await BrokerProfile.get_or_none(user_id=user_id)

@@ -8,8 +8,9 @@ from datetime import datetime
 
 from market.accounts import demo
 from market.accounts.actors import Actor
+from market.accounts.changes import changed
 from market.accounts.messages import tell
-from market.accounts.models import Session, TokenPurpose, User
+from market.accounts.models import BrokerProfile, Session, TokenPurpose, User
 from market.accounts.passwords import check_new_password, hash_password, verify_password
 from market.accounts.registration import Newcomer, mark_confirmed, send_confirmation
 from market.accounts.sessions import end_all_sessions, start_session, token_hash
@@ -197,4 +198,8 @@ async def end_other_sessions(session_token: str, *, actor: Actor) -> int:
 async def rename(name: str, *, actor: Actor, now: datetime) -> None:
     """Let a person be called otherwise."""
     await User.filter(id=actor.user_id).update(name=name)
+    for profile in await BrokerProfile.filter(user_id=actor.user_id):
+        profile.revision += 1
+        await profile.save(update_fields=["revision"])
+        await changed("brokers", profile.id)
     await record("user", actor.user_id, "rename", actor=actor, now=now)

@@ -1,36 +1,121 @@
+from __future__ import annotations
+
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from market.backoffice import listing_views, objection_views, sanction_views, search_views
-from market.kit.errors import NotFound
+from market.accounts import brokers as brokers_service
+from market.accounts import organisations as organisations_service
+from market.accounts import queries as accounts
+from market.accounts.models import OrganisationStatus
+from market.accounts.permissions import Act
+from market.accounts.web import actor_for, passes, sent, status_of
+from market.backoffice import (
+    audit_views,
+    listing_views,
+    machine_views,
+    objection_views,
+    sanction_views,
+    search_views,
+)
+from market.backoffice.forms import DecisionForm
+from market.kit.flash import flash
+from market.kit.i18n import gettext as _
+from market.kit.pagination import Cut
+from market.kit.templating import render
+from market.kit.web import deps, path_id, see
+from market.search import people as _people  # noqa: F401 -- registers what may be found of people
 
 
-async def stub(request: Request) -> Response:
-    raise NotFound("not built yet")
+async def organisations(request: Request) -> Response:
+    actor_for(request, Act.VERIFY_ORGANISATION)
+    cut, chosen = Cut.of(request.query_params), request.query_params.get("status", "")
+    status = OrganisationStatus(chosen) if chosen in set(OrganisationStatus) else OrganisationStatus.PENDING
+    words = request.query_params.get("q", "").replace("\x00", "").strip()[:100]
+    items, total = await accounts.list_organisations([status], words=words, offset=cut.offset, limit=cut.size)
+    return render(
+        request,
+        "backoffice/organisations.html",
+        page=cut.page(items, total),
+        status=status,
+        words=words,
+        counts=await accounts.count_organisations(),
+    )
+
+
+async def organisation(request: Request) -> Response:
+    actor = actor_for(request, Act.VERIFY_ORGANISATION)
+    found = await accounts.get_organisation(path_id(request, "organisation_id"))
+    form, now = DecisionForm(await sent(request)), deps(request).clock()
+    is_return = form.decision.data == "return"
+
+    async def decide() -> None:
+        if is_return:
+            await organisations_service.return_organisation(
+                found.id, form.reason.data or "", revision=form.seen_revision, actor=actor, now=now
+            )
+        else:
+            await organisations_service.verify_organisation(
+                found.id, revision=form.seen_revision, actor=actor, now=now
+            )
+
+    if request.method == "POST" and await passes(form, decide):
+        words = _("已退回修改。") if is_return else _("已认证。")
+        return flash(request, see(request, "backoffice:organisations"), words)
+    return render(
+        request,
+        "backoffice/organisation.html",
+        status_of(form),
+        form=form,
+        organisation=found,
+        memberships=await accounts.list_memberships(found.id),
+    )
+
+
+async def brokers(request: Request) -> Response:
+    actor_for(request, Act.VERIFY_ORGANISATION)
+    cut, is_verified = Cut.of(request.query_params), request.query_params.get("status") == "verified"
+    items, total = await accounts.list_broker_profiles(
+        is_verified=is_verified, offset=cut.offset, limit=cut.size
+    )
+    return render(request, "backoffice/brokers.html", page=cut.page(items, total), is_verified=is_verified)
+
+
+async def broker(request: Request) -> Response:
+    actor = actor_for(request, Act.VERIFY_ORGANISATION)
+    profile = await accounts.get_broker_profile(path_id(request, "profile_id"))
+    form, now = DecisionForm(await sent(request)), deps(request).clock()
+    is_return = form.decision.data == "return"
+
+    async def decide() -> None:
+        if is_return:
+            await brokers_service.return_broker(
+                profile.id, form.reason.data or "", revision=form.seen_revision, actor=actor, now=now
+            )
+        else:
+            await brokers_service.verify_broker(profile.id, revision=form.seen_revision, actor=actor, now=now)
+
+    if request.method == "POST" and await passes(form, decide):
+        words = _("已退回修改。") if is_return else _("已认证。")
+        return flash(request, see(request, "backoffice:brokers"), words)
+    return render(request, "backoffice/broker.html", status_of(form), form=form, profile=profile)
 
 
 routes = [
-    Route("/audit-log", stub, name="backoffice:audit", methods=["GET", "POST"]),
-    Route("/audit-log/export", stub, name="backoffice:audit_export", methods=["GET", "POST"]),
-    Route(
-        "/audit-log/{kind}/{subject_id:uuid}", stub, name="backoffice:audit_record", methods=["GET", "POST"]
-    ),
-    Route("/backoffice/brokers/{profile_id:uuid}", stub, name="backoffice:broker", methods=["GET", "POST"]),
-    Route("/backoffice/clock", stub, name="backoffice:clock", methods=["GET", "POST"]),
-    Route("/backoffice/jobs", stub, name="backoffice:jobs", methods=["GET", "POST"]),
-    Route("/backoffice/jobs/{job_id:int}/retry", stub, name="backoffice:retry_job", methods=["GET", "POST"]),
-    *listing_views.routes,
-    *objection_views.routes,
-    Route("/backoffice/organisations", stub, name="backoffice:organisations", methods=["GET", "POST"]),
+    Route("/backoffice/organisations", organisations, name="backoffice:organisations", methods=["GET"]),
     Route(
         "/backoffice/organisations/{organisation_id:uuid}",
-        stub,
+        organisation,
         name="backoffice:organisation",
         methods=["GET", "POST"],
     ),
+    Route("/backoffice/brokers", brokers, name="backoffice:brokers", methods=["GET"]),
+    Route("/backoffice/brokers/{profile_id:uuid}", broker, name="backoffice:broker", methods=["GET", "POST"]),
+    *audit_views.routes,
+    *machine_views.routes,
+    *listing_views.routes,
+    *objection_views.routes,
     *sanction_views.routes,
     *search_views.routes,
-    Route("/mails", stub, name="backoffice:mails", methods=["GET", "POST"]),
-    Route("/mails/{mail_id:int}", stub, name="backoffice:mail", methods=["GET", "POST"]),
 ]
+demo_routes = machine_views.demo_routes

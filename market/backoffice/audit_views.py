@@ -1,0 +1,119 @@
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from starlette.requests import Request
+from starlette.responses import Response, StreamingResponse
+from starlette.routing import Route
+
+from market.accounts.permissions import Act
+from market.accounts.web import actor_for
+from market.audit import queries as audit
+from market.audit.models import AuditEvent
+from market.audit.services import GENESIS, event_hash, exported
+from market.backoffice import queries
+from market.backoffice.forms import AuditForm
+from market.backoffice.words import PAGES, act_words, kind_words, role_words
+from market.kit.errors import NotFound
+from market.kit.i18n import gettext as _
+from market.kit.pagination import Cut
+from market.kit.templating import render
+from market.kit.web import path_id
+
+
+async def log(request: Request) -> Response:
+    actor_for(request, Act.READ_AUDIT)
+    form, cut = AuditForm(request.query_params), Cut.of(request.query_params)
+    form.action.choices = [("", _("全部")), *((each, each) for each in await audit.list_actions())]
+    items: list[AuditEvent] = []
+    total, is_valid = 0, form.validate()
+    subject = await queries.find_subject(form.subject.data or "") if is_valid else None
+    actor = _pseudonym(form.actor.data or "")
+    if is_valid and not (form.subject.data and subject is None) and not (form.actor.data and actor is None):
+        items, total = await audit.list_events(form.filter(subject, actor), offset=cut.offset, limit=cut.size)
+    rows = await _rows(items)
+    roots, _count = await audit.list_roots(limit=1)
+    return render(
+        request,
+        "backoffice/audit.html",
+        form=form,
+        page=cut.page(rows, total),
+        root=roots[0] if roots else None,
+    )
+
+
+async def record(request: Request) -> Response:
+    actor_for(request, Act.READ_AUDIT)
+    kind, subject_id = request.path_params["kind"], path_id(request, "subject_id")
+    events = await audit.list_chain(kind, subject_id)
+    if not events:
+        raise NotFound(_("日志里没有这条记录。"))
+    rows = await _rows(events)
+    page = PAGES.get(kind)
+    address = None
+    if page:
+        value: Any = subject_id if page[1] == "organisation_id" else rows[0]["name"]
+        address = str(request.app.url_path_for(page[0], **{page[1]: value}))
+    return render(
+        request,
+        "backoffice/audit_record.html",
+        kind=kind,
+        kind_words=kind_words(kind),
+        rows=rows,
+        is_whole=_is_whole(events),
+        address=address,
+    )
+
+
+def _is_whole(events: list[AuditEvent]) -> bool:
+    previous = GENESIS
+    for number, event in enumerate(events, start=1):
+        if (event.sequence, event.previous_hash, event_hash(exported(event))) != (
+            number,
+            previous,
+            event.hash,
+        ):
+            return False
+        previous = event.hash
+    return True
+
+
+async def _rows(events: list[AuditEvent]) -> list[dict[str, Any]]:
+    """Put the rows of the log into people's words."""
+    people = await audit.names_of({event.actor for event in events if event.actor})
+    subjects = await queries.name_subjects(events)
+    return [
+        {
+            "event": event,
+            "kind": kind_words(event.subject_kind),
+            "name": subjects[event.subject_kind, event.subject_id].name,
+            "act": act_words(event.subject_kind, event.action),
+            "who": people.get(event.actor, _("已注销")) if event.actor else "",
+            "role": role_words(event.role),
+        }
+        for event in events
+    ]
+
+
+async def export(request: Request) -> Response:
+    actor_for(request, Act.READ_AUDIT)
+    return StreamingResponse(
+        audit.export_lines(),
+        media_type="application/jsonl",
+        headers={"content-disposition": 'attachment; filename="kezhuan-audit.jsonl"'},
+    )
+
+
+def _pseudonym(text: str) -> UUID | None:
+    try:
+        return UUID(text)
+    except ValueError:
+        return None
+
+
+routes = [
+    Route("/audit-log", log, name="backoffice:audit", methods=["GET"]),
+    Route("/audit-log/export", export, name="backoffice:audit_export", methods=["GET"]),
+    Route("/audit-log/{kind}/{subject_id:uuid}", record, name="backoffice:audit_record", methods=["GET"]),
+]

@@ -1,0 +1,87 @@
+from __future__ import annotations
+
+import re
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from market.accounts.permissions import Act
+from market.accounts.web import actor_for
+from market.backoffice import due, queries, services
+from market.kit.flash import flash
+from market.kit.i18n import gettext as _
+from market.kit.mail import readable
+from market.kit.pagination import Cut
+from market.kit.templating import render
+from market.kit.web import deps, posted, see
+
+
+async def jobs(request: Request) -> Response:
+    actor_for(request, Act.RUN_JOBS)
+    cut, status = Cut.of(request.query_params), request.query_params.get("status", "failed")
+    status = status if status in queries.JOB_STATES else "failed"
+    items, total = await queries.list_jobs(status, offset=cut.offset, limit=cut.size)
+    return render(
+        request,
+        "backoffice/jobs.html",
+        page=cut.page(items, total),
+        status=status,
+        counts=await queries.count_jobs(),
+    )
+
+
+async def retry_job(request: Request) -> Response:
+    actor = actor_for(request, Act.RUN_JOBS)
+    await services.retry_job(request.path_params["job_id"], actor=actor, now=deps(request).clock())
+    return flash(request, see(request, "backoffice:jobs"), _("任务已重新排队。"))
+
+
+async def clock(request: Request) -> Response:
+    actor = actor_for(request, Act.MOVE_CLOCK)
+    if request.method == "POST":
+        days = str((await posted(request)).get("days") or "")
+        moved = await due.move_clock(
+            int(days) if days in map(str, due.STEPS) else 0, actor=actor, deps=deps(request)
+        )
+        words = _("时钟已前进 %(days)s 天，%(moved)s 条记录到期处理。", days=days, moved=moved)
+        return flash(request, see(request, "backoffice:clock"), words)
+    return render(request, "backoffice/clock.html", steps=due.STEPS)
+
+
+async def mails(request: Request) -> Response:
+    cut, words = Cut.of(request.query_params), request.query_params.get("to", "").replace("\x00", "")[:100]
+    items, total = await queries.list_mails(words=words, offset=cut.offset, limit=cut.size)
+    return render(request, "backoffice/mails.html", page=cut.page(items, total), words=words)
+
+
+async def mail(request: Request) -> Response:
+    found = await queries.get_mail(request.path_params["mail_id"])
+    base = deps(request).settings.base_url
+    parts = _parts(readable(found.text, base), base)
+    return render(request, "backoffice/mail.html", mail=found, parts=parts)
+
+
+def _parts(text: str, base_url: str) -> list[tuple[str, str]]:
+    """Split a mail into pairs of words and, where the words are a link to this site, its path."""
+    pieces = re.split(rf"({re.escape(base_url)}(/[^\s]*)?)", text)
+    # Words, link, path of the link, words, …
+    return [
+        part
+        for at in range(0, len(pieces), 3)
+        for part in (
+            (pieces[at], ""),
+            *(((pieces[at + 1], pieces[at + 2] or "/"),) if at + 2 < len(pieces) else ()),
+        )
+    ]
+
+
+routes = [
+    Route("/backoffice/jobs", jobs, name="backoffice:jobs", methods=["GET"]),
+    Route("/backoffice/jobs/{job_id:int}/retry", retry_job, name="backoffice:retry_job", methods=["POST"]),
+]
+demo_routes = [
+    Route("/backoffice/clock", clock, name="backoffice:clock", methods=["GET", "POST"]),
+    Route("/mails", mails, name="backoffice:mails", methods=["GET"]),
+    Route("/mails/{mail_id:int}", mail, name="backoffice:mail", methods=["GET"]),
+]

@@ -1,0 +1,109 @@
+"""What may be found of organisations and brokers: those that the operator verified, and no contacts."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from uuid import UUID
+
+from market.accounts import changes
+from market.accounts.models import (
+    BrokerProfile,
+    Membership,
+    MemberStatus,
+    Organisation,
+    OrganisationKind,
+    OrganisationStatus,
+)
+from market.codes import industries, labels, regions
+from market.search.engine import Document
+from market.search.outbox import changed, register_documents
+
+HIDDEN = {OrganisationKind.SOURCE, OrganisationKind.AUTHORITY}
+TRAITS = ("is_state_owned", "is_manufacturer", "is_high_tech", "is_sme")
+
+
+def organisation_document(organisation: Organisation) -> Document | None:
+    """Return the public document of an organisation, None if it is not to be found."""
+    if organisation.status is not OrganisationStatus.VERIFIED or organisation.kind in HIDDEN:
+        return None
+    return {
+        "id": organisation.id,
+        "revision": organisation.revision,
+        "title": organisation.name,
+        "keywords": [
+            labels.label("organisation_kind", organisation.kind),
+            industries.name(organisation.industry),
+        ],
+        "text": organisation.introduction,
+        "names": [organisation.name],
+        "kind": organisation.kind.value,
+        "industry": organisation.industry,
+        "regions": _regions(organisation.region),
+        "traits": [trait.removeprefix("is_") for trait in TRAITS if getattr(organisation, trait)],
+        "verified_at": organisation.verified_at,
+    }
+
+
+def broker_document(profile: BrokerProfile, organisation: Organisation | None) -> Document | None:
+    """Return the public document of a broker, None if it is not to be found."""
+    if not profile.is_verified or not profile.user.is_active:
+        return None
+    return {
+        "id": profile.id,
+        "revision": profile.revision,
+        "title": profile.user.name,
+        "keywords": [labels.label("field", key) for key in profile.fields_of_work],
+        "text": profile.introduction,
+        "names": [organisation.name] if organisation else [],
+        "level": profile.certificate_level.value,
+        "fields": profile.fields_of_work,
+        "regions": _regions(organisation.region) if organisation else [],
+        "organisation_id": organisation.id if organisation else None,
+        "verified_at": profile.created_at,
+    }
+
+
+async def build_organisations(ids: Sequence[UUID]) -> dict[UUID, Document | None]:
+    """Load the public documents of these organisations as they are now."""
+    return {one.id: organisation_document(one) for one in await Organisation.filter(id__in=list(ids))}
+
+
+async def build_brokers(ids: Sequence[UUID]) -> dict[UUID, Document | None]:
+    """Load the public documents of these brokers as they are now."""
+    profiles = await BrokerProfile.filter(id__in=list(ids)).select_related("user")
+    memberships = (
+        await Membership.filter(
+            user_id__in=[profile.user_id for profile in profiles],
+            status=MemberStatus.ACTIVE,
+            organisation__status=OrganisationStatus.VERIFIED,
+        )
+        .select_related("organisation")
+        .order_by("-created_at")
+    )
+    of = {membership.user_id: membership.organisation for membership in memberships}
+    return {profile.id: broker_document(profile, of.get(profile.user_id)) for profile in profiles}
+
+
+async def all_organisations() -> dict[UUID, int]:
+    """Return id and revision of all organisations that should be found."""
+    found = Organisation.filter(status=OrganisationStatus.VERIFIED, kind__not_in=list(HIDDEN))
+    return {one.id: one.revision for one in await found.only("id", "revision")}
+
+
+async def all_brokers() -> dict[UUID, int]:
+    """Return id and revision of all brokers that should be found."""
+    found = BrokerProfile.filter(is_verified=True, user__is_active=True)
+    return {one.id: one.revision for one in await found.only("id", "revision")}
+
+
+def _regions(code: str) -> list[str]:
+    if not code:
+        return []
+    code = regions.current(code)
+    levels = [code[:2] + "0000", code[:4] + "00", code]
+    return [one for one in dict.fromkeys(levels) if regions.is_known(one)]
+
+
+register_documents("organisations", build_organisations, all_organisations)
+register_documents("brokers", build_brokers, all_brokers)
+changes.listen(changed)

@@ -213,6 +213,23 @@ WORDS: Mapping[str, Mapping[str, Lazy]] = {
         "review": lazy("评审评估"),
         "brokerage": lazy("技术中介"),
     },
+    "match_part": {
+        "wording": lazy("用词"),
+        "meaning": lazy("含义"),
+        "field": lazy("领域与产业"),
+        "budget": lazy("预算与价格"),
+        "region": lazy("地域"),
+        "maturity": lazy("成熟度"),
+        "mode": lazy("合作方式"),
+    },
+    "misfit": {
+        "field_differs": lazy("技术领域不同"),
+        "budget_below_price": lazy("预算低于挂牌价"),
+        "region_far": lazy("不在同一省份"),
+        "maturity_too_low": lazy("成熟度低于要求"),
+        "mode_not_offered": lazy("没有所要的合作方式"),
+        "exclusive_not_possible": lazy("不能独占"),
+    },
     "deal_action": {
         "offer": lazy("报价"),
         "agree": lazy("接受报价"),

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import json
 from collections import defaultdict
 from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
 from importlib.metadata import version
@@ -17,7 +16,7 @@ from tantivy import Query as Asked
 from market.kit.errors import SearchUnavailable
 from market.search import embedded_query as asking
 from market.search.documents import prepare
-from market.search.embedded_store import IndexFolder
+from market.search.embedded_store import IndexFolder, facts_of
 from market.search.engine import Candidate, Document, Filter, Hits, Query
 from market.search.indexes import INDEXES, fields_of
 
@@ -144,7 +143,7 @@ def _candidates(
     kept = asking.both(asking.any_of(index.schema, "terms", terms), asking.limits(index.schema, filters))
     newest = fields_of(index.name).newest_first
     hits = searcher.search(kept, limit, False, newest).hits
-    facts = (json.loads(_bytes(searcher.doc(place).get_first("facts"))) for _, place in hits)
+    facts = (facts_of(_bytes(searcher.doc(place).get_first("facts"))) for _, place in hits)
     return [Candidate(UUID(one["id"]), one) for one in facts]
 
 

@@ -16,7 +16,7 @@ import time
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
 from uuid import UUID
 
 import tantivy
@@ -222,10 +222,22 @@ def _fingerprint(index: str) -> str:
     return hashlib.sha256(shape.encode()).hexdigest()[:16]
 
 
+def facts_of(packed: bytes) -> dict[str, Any]:
+    """Return the facts that were kept beside a document."""
+    facts: dict[str, Any] = json.loads(packed)
+    facts["terms"] = facts["terms"].split(" ") if facts["terms"] else []
+    return facts
+
+
+def _packed(one: Prepared) -> bytes:
+    # One string of all terms is read ten times faster than a list of them.
+    return json.dumps({**one.facts(), "terms": " ".join(one.terms)}, ensure_ascii=False).encode()
+
+
 def _document(one: Prepared) -> tantivy.Document:
     document = tantivy.Document()
     document.add_text("id", str(one.id))
-    document.add_bytes("facts", json.dumps(one.facts(), ensure_ascii=False).encode())
+    document.add_bytes("facts", _packed(one))
     parts = (one.title, one.keywords, one.text)
     document.add_text("title", " ".join(one.title.grams))
     document.add_text("whole", " ".join(" ".join(part.grams) for part in parts))

@@ -56,7 +56,7 @@ class MeiliSearch:
         fields_of(query.index).check(query)
         folded = fold(query.text, LONGEST_QUERY)
         asked, counted = _questions(query, spaced(folded))
-        answers: list[Any] = list(await _asked(self._client.multi_search(asked)))  # type: ignore[arg-type]
+        answers: list[Any] = list(await _asked(self._client.multi_search(asked)))
         skipped = query.offset - ((asked[0].page or 1) - 1) * (asked[0].hits_per_page or 0)
         ids = [UUID(one["id"]) for one in answers[0].hits[skipped:]]
         facets: dict[str, dict[str, int]] = {}

@@ -174,6 +174,13 @@ def query_words(folded: str) -> list[str]:
     return [word for word in found if word not in STOP_WORDS] or list(found)
 
 
+def is_word(term: str) -> bool:
+    """Tell whether a term means something to a reader, unlike a pair of characters cut from words."""
+    if not _TOKEN.match(term) or term.isascii():
+        return any(char.isalpha() for char in term)
+    return len(term) > 2 or rjieba.has_word(term)
+
+
 def is_latin(token: Token) -> bool:
     """Tell whether a token could be pinyin."""
     return not token.is_dense and token.text.isascii() and token.text.isalpha()

@@ -11,6 +11,7 @@ from urllib.parse import quote
 from uuid import uuid4
 
 from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.middleware.gzip import GZipMiddleware
 from starlette.requests import Request
@@ -115,11 +116,17 @@ class _RequestMiddleware:
             await self.app(scope, receive, note_start)
         except MarketError as error:
             await (await _refused(request, error))(scope, receive, note_start)
+        except HTTPException as error:  # a body that is no form
+            await _page(request, error.status_code, gettext("提交的内容无法读取，请返回上一页重试。"))(
+                scope, receive, note_start
+            )
         except Exception as error:  # the edge of the app: nothing may leave it but a page
             if status:
                 raise
             await (await _failed(request, error))(scope, receive, note_start)
         finally:
+            if form := getattr(request.state, "form", None):
+                await form.close()
             _note(request, status, perf_counter() - started)
 
 

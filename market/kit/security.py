@@ -45,6 +45,7 @@ async def check_csrf(request: Request, exempt: Collection[str]) -> None:
     if token is None:
         form = await request.form(max_files=20, max_fields=2000, max_part_size=2 * 1024 * 1024)
         token = str(form.get(FIELD) or "")
+        await form.close()
     if not hmac.compare_digest(token.encode(), csrf_token(request).encode()):
         raise Forbidden(_("页面已过期，请返回上一页刷新后再提交。"))
 

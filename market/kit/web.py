@@ -40,8 +40,10 @@ def safe_path(target: str | None, default: str = "/") -> str:
 
 
 async def posted(request: Request) -> FormData:
-    """Return the posted form; reading it twice is allowed."""
-    return await request.form(max_files=20, max_fields=2000, max_part_size=2 * 1024 * 1024)
+    """Return the posted form; reading it twice is allowed. The app closes its files at the end."""
+    form = await request.form(max_files=20, max_fields=2000, max_part_size=2 * 1024 * 1024)
+    request.state.form = form
+    return form
 
 
 def uploads(form: FormData, name: str) -> list[UploadFile]:

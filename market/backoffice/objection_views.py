@@ -1,14 +1,27 @@
+from __future__ import annotations
+
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from market.kit.errors import NotFound
+from market.accounts.permissions import Act, Role
+from market.accounts.web import actor_of
+from market.kit.templating import render
+from market.notices import queries
 
 
-async def stub(request: Request) -> Response:
-    raise NotFound("not built yet")
+async def index(request: Request) -> Response:
+    """The objections to decide; an auditor reads them too."""
+    actor = actor_of(request)
+    if Role.AUDITOR not in actor.roles:
+        actor.require(Act.DECIDE_OBJECTION)
+    is_decided = request.query_params.get("decided") == "1"
+    return render(
+        request,
+        "backoffice/objections.html",
+        objections=await queries.list_objections(is_decided=is_decided),
+        is_decided=is_decided,
+    )
 
 
-routes = [
-    Route("/backoffice/objections", stub, name="backoffice:objections", methods=["GET", "POST"]),
-]
+routes = [Route("/backoffice/objections", index, name="backoffice:objections", methods=["GET"])]

@@ -4,7 +4,6 @@ from collections.abc import Collection
 from typing import Any
 from uuid import UUID
 
-from tortoise.functions import Sum
 from tortoise.query_utils import Prefetch
 from tortoise.queryset import QuerySet
 
@@ -47,6 +46,18 @@ async def get_instalment_for(actor: Actor, instalment_id: UUID) -> Instalment:
     if found is None or not may_read(found.contract.deal, actor):
         raise NotFound(_("没有这笔应付款，或者您不能查看它。"))
     return found
+
+
+async def get_remittance_for(actor: Actor, remittance_id: UUID) -> tuple[Remittance, Instalment]:
+    """Return a bank transfer for an instalment, with the instalment, for who may read the contract.
+
+    Raises:
+        NotFound: there is none, or it is not theirs.
+    """
+    found = await Remittance.get_or_none(id=remittance_id).select_related("voucher", "recorded_by")
+    if found is None or found.payable_kind != "instalment":
+        raise NotFound(_("没有这笔对公转账。"))
+    return found, await get_instalment_for(actor, found.payable_id)
 
 
 def may_read(deal: Deal, actor: Actor) -> bool:
@@ -105,5 +116,5 @@ def _whole(found: QuerySet[Contract]) -> QuerySet[Contract]:
 
 
 async def _sum(found: QuerySet[Any]) -> int:
-    rows = await found.annotate(total=Sum("amount")).values("total")
-    return int(rows[0]["total"] or 0) if rows else 0
+    amounts: Any = await found.values_list("amount", flat=True)
+    return int(sum(amounts))

@@ -11,7 +11,13 @@ from market.accounts.models import MemberRole
 from market.accounts.permissions import Act
 from market.audit.services import record
 from market.contracts.models import Contract, Instalment, Receipt, ReceiptSource
-from market.contracts.queries import get_instalment_for, open_amount, received, waiting_amount
+from market.contracts.queries import (
+    get_instalment_for,
+    get_remittance_for,
+    open_amount,
+    received,
+    waiting_amount,
+)
 from market.deals.models import Deal, DealAction, DealStatus, Side
 from market.deals.moves import advance
 from market.deals.rules import side_of
@@ -314,9 +320,6 @@ async def _lock(contract: Contract, *, is_arrived: bool = False) -> Deal:
 
 
 async def _require_seller_of(remittance_id: UUID, actor: Actor) -> None:
-    remittance = await Remittance.get_or_none(id=remittance_id)
-    if remittance is None or remittance.payable_kind != PAYABLE:
-        raise NotFound(_("没有这笔对公转账。"))
-    instalment = await get_instalment_for(actor, remittance.payable_id)
+    _remittance, instalment = await get_remittance_for(actor, remittance_id)
     if side_of(instalment.contract.deal, actor) is not Side.SELLER:
         raise Forbidden(_("到账由转让方的财务人员确认。"))

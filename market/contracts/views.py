@@ -1,32 +1,295 @@
+from __future__ import annotations
+
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
-from market.kit.errors import NotFound
+from market.accounts.models import Organisation
+from market.accounts.permissions import Act
+from market.accounts.web import actor_for
+from market.contracts import files, queries, services  # noqa: F401 -- `files` says who opens a contract's
+from market.contracts.forms import ContractForm, RegistrationForm, RejectionForm, RemittanceForm
+from market.contracts.standing import lines_of
+from market.contracts.terms import ContractTerms, three_amounts
+from market.deals.models import DealStatus, OfferStatus, Side
+from market.deals.queries import get_deal_for
+from market.deals.rules import may_see, side_of
+from market.files.contents import ACCEPT
+from market.files.queries import list_files
+from market.files.services import Kept, check_upload, keep
+from market.kit.clock import local_date
+from market.kit.errors import Conflict, Forbidden, Invalid, NotFound
+from market.kit.flash import flash
+from market.kit.i18n import gettext as _
+from market.kit.templating import render
+from market.kit.web import deps, path_id, posted, see, uploads
+from market.payments import services as payments
+from market.payments.gateway import ReturnUrls
+from market.payments.models import Payment
+from market.payments.queries import find_connected_account
+from market.payments.rules import can_pay_online
 
 
-async def stub(request: Request) -> Response:
-    raise NotFound("not built yet")
+async def sign(request: Request) -> Response:
+    actor = actor_for(request, Act.SIGN)
+    now = deps(request).clock()
+    deal = await get_deal_for(actor, request.path_params["number"])
+    side = side_of(deal, actor)
+    offer = next((each for each in deal.offers if each.status is OfferStatus.ACCEPTED), None)
+    if side is None or offer is None:
+        raise NotFound(_("没有这笔交易，或者您不能查看它。"))
+    if deal.status is not DealStatus.TO_SIGN:
+        raise Conflict(_("这笔交易现在不能签约，请回交易页看进度。"))
+    draft = await queries.find_draft(deal.id)
+    terms = ContractTerms.of(draft.content) if draft else None
+    given = await posted(request) if request.method == "POST" else None
+    if given is not None and given.get("act") == "confirm":
+        contract = await services.confirm(deal.number, str(given.get("seen") or ""), actor=actor, now=now)
+        done = see(request, "contracts:show", number=contract.number)
+        return flash(request, done, _("合同已由双方签署，各期应付款已入账。"))
+    form = ContractForm(
+        given, data=ContractForm.beginning(deal, offer, terms) | {"seen": draft.content_hash if draft else ""}
+    )
+    if given is not None and form.validate():
+        try:
+            entered = form.terms(deal, offer.is_exclusive)
+            kept = await _kept(request, is_needed=draft is None)
+            await services.enter(
+                deal.number, entered, kept, seen=str(form.seen.data or ""), actor=actor, now=now
+            )
+            done = see(request, "pages:deal", number=deal.number)
+            return flash(request, done, _("合同内容已登记，您方已签署，请等对方确认。"))
+        except Invalid as refused:
+            form.refuse(refused.field or "", str(refused))
+    return render(
+        request,
+        "contracts/sign.html",
+        422 if form.errors else 200,
+        form=form,
+        deal=deal,
+        side=side,
+        offer=offer,
+        draft=draft,
+        terms=terms,
+        accept=ACCEPT,
+        today=local_date(now),
+    )
+
+
+async def show(request: Request) -> Response:
+    actor = actor_for(request, Act.READ_OWN_DATA)
+    contract = await queries.get_contract_for(actor, request.path_params["number"])
+    account = await find_connected_account(contract.deal.seller_id)
+    lines = await lines_of(contract)
+    return render(
+        request,
+        "contracts/show.html",
+        contract=contract,
+        deal=contract.deal,
+        side=side_of(contract.deal, actor),
+        may_see_deal=may_see(contract.deal, actor),
+        amounts=three_amounts(contract, sum(line.received.amount for line in lines)),
+        lines=lines,
+        files=await list_files("contract", contract.id),
+        today=local_date(deps(request).clock()),
+        can_pay_online=can_pay_online,
+        takes_online=deps(request).gateway is not None and account is not None and account.charges_enabled,
+        rejection=RejectionForm(),
+    )
+
+
+async def register(request: Request) -> Response:
+    actor = actor_for(request, Act.REGISTER_CONTRACT)
+    contract = await queries.get_contract_for(actor, request.path_params["number"])
+    if side_of(contract.deal, actor) is not Side.SELLER:
+        raise Forbidden(_("技术合同由卖方申请认定登记。"))
+    if contract.registration_number:
+        raise Conflict(_("这份合同已经登记。"))
+    form = RegistrationForm(await posted(request) if request.method == "POST" else None)
+    if request.method == "POST" and form.validate():
+        try:
+            await services.register(
+                contract.number,
+                "".join(str(form.registration_number.data).split()),
+                registered_on=form.registered_on.data,
+                registry=str(form.registry.data),
+                kept=await _kept(request, is_needed=False),
+                actor=actor,
+                now=deps(request).clock(),
+            )
+            done = see(request, "contracts:show", number=contract.number)
+            return flash(request, done, _("合同登记已记录。"))
+        except Invalid as refused:
+            form.refuse(refused.field or "", str(refused))
+    return render(
+        request,
+        "contracts/register.html",
+        422 if form.errors else 200,
+        form=form,
+        contract=contract,
+        accept=ACCEPT,
+    )
+
+
+async def remit(request: Request) -> Response:
+    actor = actor_for(request, Act.RECORD_REMITTANCE)
+    instalment = await queries.get_instalment_for(actor, path_id(request, "instalment_id"))
+    contract = instalment.contract
+    if side_of(contract.deal, actor) is None:
+        raise NotFound(_("没有这笔应付款，或者您不能查看它。"))
+    left = await queries.open_amount(instalment) - await queries.waiting_amount([instalment.id])
+    given = await posted(request) if request.method == "POST" else None
+    form = RemittanceForm(given, data={"amount": max(left, 0) or None})
+    if request.method == "POST" and form.validate():
+        try:
+            await services.record_remittance(
+                instalment.id,
+                form.amount.data,
+                await _needed(request),
+                received_on=form.received_on.data,
+                bank_reference=form.bank_reference.data or "",
+                invoice_number=form.invoice_number.data or "",
+                invoice_amount=form.invoice_amount.data,
+                actor=actor,
+                now=deps(request).clock(),
+            )
+            done = see(request, "contracts:show", number=contract.number)
+            return flash(request, done, _("到账已登记，请转让方的另一位财务人员确认。"))
+        except Invalid as refused:
+            form.refuse("file" if refused.field == "voucher" else refused.field or "", str(refused))
+    return render(
+        request,
+        "contracts/remit.html",
+        422 if form.errors else 200,
+        form=form,
+        instalment=instalment,
+        contract=contract,
+        left=left,
+        accept=ACCEPT,
+    )
+
+
+async def confirm_remittance(request: Request) -> Response:
+    actor = actor_for(request, Act.CONFIRM_REMITTANCE)
+    receipt = await services.confirm_remittance(
+        path_id(request, "remittance_id"), actor=actor, now=deps(request).clock()
+    )
+    instalment = await queries.get_instalment_for(actor, receipt.instalment_id)
+    done = see(request, "contracts:show", number=instalment.contract.number)
+    return flash(request, done, _("到账已确认，计入实际到账。"))
+
+
+async def reject_remittance(request: Request) -> Response:
+    actor = actor_for(request, Act.CONFIRM_REMITTANCE)
+    remittance, instalment = await queries.get_remittance_for(actor, path_id(request, "remittance_id"))
+    form = RejectionForm(await posted(request))
+    if form.validate():
+        await services.reject_remittance(
+            remittance.id, str(form.reason.data), actor=actor, now=deps(request).clock()
+        )
+        done = see(request, "contracts:show", number=instalment.contract.number)
+        return flash(request, done, _("已退回登记人核对。"), "note")
+    return render(
+        request,
+        "contracts/reject.html",
+        422,
+        form=form,
+        remittance=remittance,
+        instalment=instalment,
+        contract=instalment.contract,
+    )
+
+
+async def pay(request: Request) -> Response:
+    actor = actor_for(request, Act.PAY_ONLINE)
+    instalment = await queries.get_instalment_for(actor, path_id(request, "instalment_id"))
+    given = deps(request)
+    base = given.settings.base_url
+    contract_page = str(request.app.url_path_for("contracts:show", number=instalment.contract.number))
+    address = await services.start_payment(
+        instalment.id,
+        gateway=given.gateway,
+        actor=actor,
+        now=given.clock(),
+        urls=ReturnUrls(success=f"{base}/payments/{{PAYMENT_ID}}/return", cancel=f"{base}{contract_page}"),
+    )
+    return RedirectResponse(address, 303)
+
+
+async def pay_return(request: Request) -> Response:
+    """Show how the payment stands by our own record; what the address says decides nothing."""
+    actor = actor_for(request, Act.READ_OWN_DATA)
+    payment = await Payment.get_or_none(id=path_id(request, "payment_id"))
+    if payment is None or payment.payable_kind != "instalment":
+        raise NotFound(_("没有这笔付款，或者您不能查看它。"))
+    instalment = await queries.get_instalment_for(actor, payment.payable_id)
+    return render(
+        request,
+        "contracts/pay_return.html",
+        payment=payment,
+        instalment=instalment,
+        contract=instalment.contract,
+    )
+
+
+async def payouts(request: Request) -> Response:
+    actor = actor_for(request, Act.CONNECT_ACCOUNT)
+    given = deps(request)
+    if actor.organisation_id is None or not actor.may_sell:
+        raise Forbidden(_("网上收款由已认证的成果方开通。"))
+    organisation = await Organisation.get(id=actor.organisation_id)
+    if request.method == "POST":
+        if given.gateway is None:
+            raise Conflict(_("本平台没有开通网上支付。"))
+        here = given.settings.base_url + str(request.app.url_path_for("contracts:payouts"))
+        address = await payments.start_onboarding(
+            organisation,
+            gateway=given.gateway,
+            actor=actor,
+            now=given.clock(),
+            urls=ReturnUrls(success=here, cancel=here),
+        )
+        return RedirectResponse(address, 303)
+    return render(
+        request,
+        "contracts/payouts.html",
+        organisation=organisation,
+        account=await find_connected_account(organisation.id),
+        has_gateway=given.gateway is not None,
+    )
+
+
+async def _kept(request: Request, *, is_needed: bool) -> Kept | None:
+    """Put the file that was chosen into the store; None when none was, and none is needed."""
+    chosen = uploads(await posted(request), "file")
+    if not chosen and not is_needed:
+        return None
+    return await _needed(request)
+
+
+async def _needed(request: Request) -> Kept:
+    chosen = uploads(await posted(request), "file")
+    return await keep(await check_upload(chosen[0] if chosen else None), deps(request).store)
 
 
 routes = [
-    Route("/account/payouts", stub, name="contracts:payouts", methods=["GET", "POST"]),
-    Route("/contracts/{number}", stub, name="contracts:show", methods=["GET", "POST"]),
-    Route("/contracts/{number}/register", stub, name="contracts:register", methods=["GET", "POST"]),
-    Route("/deals/{number}/sign", stub, name="contracts:sign", methods=["GET", "POST"]),
-    Route("/instalments/{instalment_id:uuid}/pay", stub, name="contracts:pay", methods=["GET", "POST"]),
-    Route("/instalments/{instalment_id:uuid}/remit", stub, name="contracts:remit", methods=["GET", "POST"]),
-    Route("/payments/{payment_id:uuid}/return", stub, name="contracts:pay_return", methods=["GET", "POST"]),
+    Route("/account/payouts", payouts, name="contracts:payouts", methods=["GET", "POST"]),
+    Route("/deals/{number}/sign", sign, name="contracts:sign", methods=["GET", "POST"]),
+    Route("/contracts/{number}", show, name="contracts:show", methods=["GET"]),
+    Route("/contracts/{number}/register", register, name="contracts:register", methods=["GET", "POST"]),
+    Route("/instalments/{instalment_id:uuid}/remit", remit, name="contracts:remit", methods=["GET", "POST"]),
+    Route("/instalments/{instalment_id:uuid}/pay", pay, name="contracts:pay", methods=["POST"]),
+    Route("/payments/{payment_id:uuid}/return", pay_return, name="contracts:pay_return", methods=["GET"]),
     Route(
         "/remittances/{remittance_id:uuid}/confirm",
-        stub,
+        confirm_remittance,
         name="contracts:confirm_remittance",
-        methods=["GET", "POST"],
+        methods=["POST"],
     ),
     Route(
         "/remittances/{remittance_id:uuid}/reject",
-        stub,
+        reject_remittance,
         name="contracts:reject_remittance",
-        methods=["GET", "POST"],
+        methods=["POST"],
     ),
 ]

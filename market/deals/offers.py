@@ -97,7 +97,7 @@ async def make_offer(
 
 @atomic()
 async def accept_offer(
-    number: str, offer_id: UUID, content_hash: str, *, actor: Actor, now: datetime
+    number: str, offer_id: UUID | None, content_hash: str, *, actor: Actor, now: datetime
 ) -> Deal:
     """Accept the other side's open offer, named with the hash of what was read.
 
@@ -107,7 +107,7 @@ async def accept_offer(
     """
     actor.require(Act.ACCEPT_OFFER)
     deal, side = await lock_deal_for(actor, number)
-    offer = await Offer.select_for_update().get_or_none(id=offer_id, deal_id=deal.id)
+    offer = await Offer.select_for_update().get_or_none(id=offer_id, deal_id=deal.id) if offer_id else None
     if offer is None or offer.status is not OfferStatus.OPEN or offer.content_hash != content_hash:
         raise OfferChanged(_("这份报价已被替换、接受或变更，请看过现在的报价再确认。"))
     if offer.side is side:

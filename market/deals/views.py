@@ -26,7 +26,7 @@ from market.deals.terms import Terms
 from market.files.contents import ACCEPT
 from market.files.services import check_upload, keep
 from market.kit.clock import local_date
-from market.kit.errors import Conflict, Invalid, NotFound
+from market.kit.errors import Invalid, NotFound
 from market.kit.flash import flash
 from market.kit.i18n import gettext as _
 from market.kit.templating import render
@@ -147,12 +147,9 @@ async def offer(request: Request) -> Response:
 async def accept(request: Request) -> Response:
     actor = actor_for(request, Act.ACCEPT_OFFER)
     form = await posted(request)
-    offer_id = _uuid(form.get("offer"))
-    if offer_id is None:
-        raise Conflict(_("这份报价已被替换、接受或变更，请看过现在的报价再确认。"))
     deal = await services.accept_offer(
         request.path_params["number"],
-        offer_id,
+        _uuid(form.get("offer")),
         str(form.get("content_hash") or ""),
         actor=actor,
         now=deps(request).clock(),

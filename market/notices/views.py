@@ -91,6 +91,7 @@ async def answer(request: Request) -> Response:
         422 if form.errors else 200,
         objection=objection,
         notice=objection.notice,
+        entry_names=dict(objection.notice.entries),
         form=form,
     )
 

@@ -145,7 +145,8 @@ async def _open_page(
             description=description,
             account=payment.connected_account,
             fee=Money(payment.fee_amount, payment.currency),
-            success_url=urls.success,
+            # The one thing the caller cannot know yet: the payment that was made for it.
+            success_url=urls.success.replace("{PAYMENT_ID}", str(payment.id)),
             cancel_url=urls.cancel,
             metadata={"payment_id": str(payment.id)},
         )

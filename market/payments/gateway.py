@@ -71,7 +71,10 @@ class Checkout:
 
 @dataclass(frozen=True)
 class ReturnUrls:
-    """Whole addresses to which the gateway sends the person back."""
+    """Whole addresses to which the gateway sends the person back.
+
+    `{PAYMENT_ID}` in `success` becomes the payment's id.
+    """
 
     success: str
     cancel: str

@@ -1,0 +1,134 @@
+"""Where the contracts of deals stand, for pages that show several rooms together."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import date, datetime
+from uuid import UUID
+
+from tortoise.expressions import Q
+
+from market.accounts.actors import Actor
+from market.accounts.permissions import Act
+from market.contracts.models import Contract, ContractDraft, Instalment, Receipt, ReceiptSource
+from market.deals.next_steps import ContractFacts, Due
+from market.kit.cards import Card
+from market.kit.i18n import gettext as _
+from market.kit.money import Money
+from market.payments.models import Payment, Remittance, RemittanceStatus
+from market.payments.queries import list_payments, list_remittances
+
+PAYABLE = "instalment"
+
+
+@dataclass(frozen=True)
+class InstalmentLine:
+    """One instalment as pages show it: what was owed, what came, and from where."""
+
+    instalment: Instalment
+    received: Money
+    receipts: list[Receipt]
+    remittances: list[Remittance]
+    payments: list[Payment]
+
+    @property
+    def due(self) -> Money:
+        return Money(self.instalment.amount, self.received.currency)
+
+    @property
+    def left(self) -> Money:
+        return self.due - self.received
+
+    @property
+    def waiting(self) -> list[Remittance]:
+        """Bank transfers that wait for a second person."""
+        return [each for each in self.remittances if each.status is RemittanceStatus.RECORDED]
+
+    @property
+    def claimable(self) -> Money:
+        """What may still be recorded or paid: what is left less what waits."""
+        return self.left - Money(sum(each.amount for each in self.waiting), self.received.currency)
+
+    def is_late(self, today: date) -> bool:
+        return bool(self.left) and self.instalment.due_on is not None and self.instalment.due_on < today
+
+    def source_of(self, receipt: Receipt) -> Remittance | Payment | None:
+        """Return the transfer or payment that a receipt came from."""
+        sources: list[Remittance] | list[Payment] = (
+            self.remittances if receipt.source is ReceiptSource.REMITTANCE else self.payments
+        )
+        return next((each for each in sources if each.id == receipt.source_id), None)
+
+
+async def lines_of(contract: Contract) -> list[InstalmentLine]:
+    """Return a contract's instalments with all that happened to them; its parts must be fetched."""
+    ids = [each.id for each in contract.instalments]
+    remittances, payments = await list_remittances(PAYABLE, ids), await list_payments(PAYABLE, ids)
+    made = []
+    for instalment in contract.instalments:
+        receipts = [each for each in contract.receipts if each.instalment_id == instalment.id]
+        made.append(
+            InstalmentLine(
+                instalment=instalment,
+                received=Money(sum(each.amount for each in receipts), contract.currency),
+                receipts=receipts,
+                remittances=[each for each in remittances if each.payable_id == instalment.id],
+                payments=[each for each in payments if each.payable_id == instalment.id],
+            )
+        )
+    return made
+
+
+async def contract_facts(deal_ids: Collection[UUID]) -> dict[UUID, ContractFacts]:
+    """Return what the next step of these deals depends on, where there is a draft or a contract."""
+    drafts = {each.deal_id: each.side for each in await ContractDraft.filter(deal_id__in=list(deal_ids))}
+    contracts = await Contract.filter(deal_id__in=list(deal_ids)).prefetch_related("instalments", "receipts")
+    waiting: dict[UUID, int] = defaultdict(int)
+    for payable_id in await Remittance.filter(
+        payable_kind=PAYABLE,
+        payable_id__in=[part.id for each in contracts for part in each.instalments],
+        status=RemittanceStatus.RECORDED,
+    ).values_list("payable_id", flat=True):
+        waiting[UUID(str(payable_id))] += 1
+    made = {deal_id: ContractFacts(draft_side=side) for deal_id, side in drafts.items()}
+    for contract in contracts:
+        made[contract.deal_id] = ContractFacts(
+            number=contract.number,
+            draft_side=drafts.get(contract.deal_id),
+            due=_first_due(contract),
+            waiting_count=sum(waiting[part.id] for part in contract.instalments),
+        )
+    return made
+
+
+def _first_due(contract: Contract) -> Due | None:
+    got: dict[UUID, int] = defaultdict(int)
+    for receipt in contract.receipts:
+        got[receipt.instalment_id] += receipt.amount
+    for part in sorted(contract.instalments, key=lambda each: each.sequence):
+        if got[part.id] < part.amount:
+            left = Money(part.amount - got[part.id], contract.currency)
+            return Due(part.sequence, part.condition, part.due_on, left)
+    return None
+
+
+async def deals_waiting_for_finance(actor: Actor) -> set[UUID]:
+    """Return the deals in which a recorded bank transfer waits for the actor's organisation."""
+    payable_ids = await Remittance.filter(payable_kind=PAYABLE, status=RemittanceStatus.RECORDED).values_list(
+        "payable_id", flat=True
+    )
+    found = await Instalment.filter(
+        Q(id__in=list(payable_ids)), contract__deal__seller_id=actor.organisation_id
+    ).values_list("contract__deal_id", flat=True)
+    return {UUID(str(deal_id)) for deal_id in found}
+
+
+async def dashboard_cards(actor: Actor, now: datetime) -> list[Card]:
+    """Return what waits for the person's organisation in contracts: transfers to be confirmed."""
+    if not actor.acts_for(actor.organisation_id) or not (actor.may_sell or actor.may(Act.CONFIRM_REMITTANCE)):
+        return []
+    count = len(await deals_waiting_for_finance(actor))
+    tone = "due" if actor.may(Act.CONFIRM_REMITTANCE) else "note"
+    return [Card(_("到账待确认"), count, "/deals?todo=confirm", tone)]

@@ -1,0 +1,201 @@
+"""The deal room put together from its rooms: deal, offers, contract, publicity, files, subsidy."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from market.accounts.actors import Actor
+from market.accounts.permissions import Act
+from market.codes.labels import label
+from market.contracts.models import Contract, ContractDraft
+from market.contracts.queries import find_contract, find_draft
+from market.contracts.standing import InstalmentLine, contract_facts, lines_of
+from market.deals.models import Deal, DealEvent, DealStatus, Introduction, Offer, OfferStatus, Side
+from market.deals.next_steps import ContractFacts, NextStep, Situation, next_step
+from market.deals.queries import Contact, contacts, find_introduction
+from market.deals.rules import buyer_name, contacts_visible, has_agreed, side_of
+from market.deals.states import BEFORE_SIGNING, Step, shown_status, steps
+from market.deals.terms import PlanRow, Terms, differences
+from market.files.models import StoredFile
+from market.files.queries import count_openings, list_files
+from market.kit.i18n import gettext as _
+from market.kit.money import Money
+from market.notices.models import Notice
+from market.notices.periods import days_left
+from market.notices.queries import find_notice
+from market.subsidies.estimates import Estimate, estimate_for_deal
+
+_ACT_OF_STEP = {
+    "agree": Act.OPEN_DEAL,
+    "offer": Act.MAKE_OFFER,
+    "answer": Act.ACCEPT_OFFER,
+    "publish": Act.PUBLISH_PRICE,
+    "upheld": Act.PUBLISH_PRICE,
+    "skip": Act.PUBLISH_PRICE,
+    "sign": Act.SIGN,
+    "confirm": Act.SIGN,
+    "register": Act.REGISTER_CONTRACT,
+    "pay": Act.RECORD_REMITTANCE,
+    "confirm_receipt": Act.CONFIRM_REMITTANCE,
+}
+
+
+@dataclass(frozen=True)
+class OfferLine:
+    """One offer beside the one before it."""
+
+    offer: Offer
+    by: str
+    terms: Terms
+    changed: set[str]
+    """Names of the terms that differ from the offer before."""
+
+
+@dataclass(frozen=True)
+class FileLine:
+    file: StoredFile
+    by: str
+    opened_count: int
+
+
+@dataclass(frozen=True)
+class LogLine:
+    at: datetime
+    words: str
+    by: str
+
+
+@dataclass(frozen=True)
+class Room:
+    """All that the page of a deal shows to one person."""
+
+    deal: Deal
+    side: Side | None
+    buyer: str
+    """The buyer's name, or 某企业 for who may not know it yet."""
+    is_open: bool
+    """Both have agreed to be introduced."""
+    own_agreed: bool
+    status: str
+    steps: list[Step]
+    step: NextStep
+    may_act: bool
+    """The next step is this person's to do."""
+    offers: list[OfferLine]
+    open_offer: Offer | None
+    plan: tuple[PlanRow, ...]
+    """The accepted payment plan, until the contract's instalments take its place."""
+    draft: ContractDraft | None
+    contract: Contract | None
+    lines: list[InstalmentLine]
+    received: Money
+    notice: Notice | None
+    days_left: int | None
+    files: list[FileLine]
+    introduction: Introduction | None
+    contacts: Sequence[Contact]
+    estimate: Estimate | None
+    log: list[LogLine]
+
+    @property
+    def is_running(self) -> bool:
+        """Not signed yet: it may be ended, and files are taken."""
+        return self.deal.status in BEFORE_SIGNING
+
+
+async def make_room(deal: Deal, actor: Actor, now: datetime) -> Room:
+    """Put the page together; the deal comes from `get_deal_for`."""
+    side, contract = side_of(deal, actor), await find_contract(deal.id)
+    notice = await find_notice("deal", deal.id)
+    offers = list(deal.offers)
+    last = offers[-1] if offers else None
+    facts = (await contract_facts([deal.id])).get(deal.id, ContractFacts())
+    step = next_step(Situation(deal, last, notice, facts), now)
+    accepted = next((each for each in offers if each.status is OfferStatus.ACCEPTED), None)
+    lines = await lines_of(contract) if contract else []
+    act, estimates = _ACT_OF_STEP.get(step.key), await estimate_for_deal(deal, contract, now)
+    return Room(
+        deal=deal,
+        side=side,
+        buyer=buyer_name(deal, actor),
+        is_open=contacts_visible(deal),
+        own_agreed=side is not None and has_agreed(deal, side),
+        status=shown_status(deal.status, notice.status if notice else None),
+        steps=steps(deal.status, is_skipped=bool(deal.skip_reason), was=_last_alive(deal)),
+        step=step,
+        may_act=act is not None and step.is_for(side) and actor.may(act),
+        offers=_offer_lines(deal, offers, actor),
+        open_offer=last if last and last.status is OfferStatus.OPEN and step.key == "answer" else None,
+        plan=Terms.of(accepted).plan if accepted else (),
+        draft=await find_draft(deal.id),
+        contract=contract,
+        lines=lines,
+        received=Money(sum(line.received.amount for line in lines), deal.currency),
+        notice=notice,
+        days_left=days_left(notice.ends_at, now) if notice and notice.ends_at else None,
+        files=await _file_lines(deal, contract, actor),
+        introduction=await find_introduction(deal.id),
+        contacts=contacts(deal, actor),
+        estimate=estimates[0] if estimates else None,
+        log=_log(deal),
+    )
+
+
+def _offer_lines(deal: Deal, offers: Sequence[Offer], actor: Actor) -> list[OfferLine]:
+    made: list[OfferLine] = []
+    for offer in offers:
+        terms = Terms.of(offer)
+        by = deal.seller.name if offer.side is Side.SELLER else buyer_name(deal, actor)
+        made.append(OfferLine(offer, by, terms, differences(made[-1].terms if made else None, terms)))
+    return made
+
+
+async def _file_lines(deal: Deal, contract: Contract | None, actor: Actor) -> list[FileLine]:
+    found = await list_files("deal", deal.id)
+    if contract is not None:
+        found += await list_files("contract", contract.id)
+    counts = await count_openings([file.id for file in found])
+    is_named = contacts_visible(deal)
+    return [FileLine(file, _uploader(file, actor, is_named), counts.get(file.id, 0)) for file in found]
+
+
+def _uploader(file: StoredFile, actor: Actor, is_named: bool) -> str:
+    """Until both sides have agreed, nobody reads the name of the other side's people."""
+    if file.uploaded_by is None:
+        return _("已注销的用户")
+    is_own = file.uploaded_by_id == actor.user_id
+    return file.uploaded_by.name if is_named or is_own else _("对方")
+
+
+def _log(deal: Deal) -> list[LogLine]:
+    """Return what happened, newest first."""
+    made = [LogLine(event.happened_at, _words(event, deal), _who(event, deal)) for event in deal.events]
+    for at, words in (
+        (deal.seller_agreed_at, _("转让方同意对接")),
+        (deal.buyer_agreed_at, _("受让方同意对接")),
+    ):
+        if at is not None and at != deal.created_at:
+            made.append(LogLine(at, words, ""))
+    return sorted(made, key=lambda line: line.at, reverse=True)
+
+
+def _words(event: DealEvent, deal: Deal) -> str:
+    if event.action is None:
+        return label("opening", deal.opening)
+    return label("deal_action", event.action)
+
+
+def _who(event: DealEvent, deal: Deal) -> str:
+    if event.actor_id is None:
+        return _("系统")
+    return event.actor.name if event.actor and contacts_visible(deal) else ""
+
+
+def _last_alive(deal: Deal) -> DealStatus | None:
+    """Return the status in which an ended deal stood before its end."""
+    if deal.status not in (DealStatus.TERMINATED, DealStatus.RESCINDED):
+        return None
+    events = list(deal.events)
+    return events[-2].status if len(events) > 1 else DealStatus.INTENT

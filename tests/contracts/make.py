@@ -1,0 +1,90 @@
+"""A contract brought to where a test needs it, by the acts themselves."""
+
+from __future__ import annotations
+
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from market.contracts import services
+from market.contracts.models import Contract, ContractDraft, Instalment
+from market.contracts.terms import ContractTerms, Exclusion
+from market.deals.models import ContractKind, Deal
+from market.deals.terms import PlanRow
+from market.files.services import Kept, Upload
+from market.kit.money import Money
+from market.payments.models import Remittance
+from tests.deals.make import PRICE, Parties, make_to_sign
+from tests.factories import NOW
+
+LATER = NOW + timedelta(days=19)
+"""When contracts are signed: the publicity that began at NOW is over."""
+TODAY = date(2026, 3, 21)
+PDF = b"%PDF-1.7\n%test\n"
+KEPT = Kept(Upload("contract.pdf", PDF, "application/pdf"), "ab" * 32)
+EQUIPMENT = Exclusion("equipment", "在线淬火装置", 8_000_000)
+
+
+def contract_terms(**fields: Any) -> ContractTerms:
+    defaults: dict[str, Any] = {
+        "name": "高导电铝合金导线许可",
+        "kind": ContractKind.LICENCE,
+        "field": "materials",
+        "price": PRICE,
+        "signed_on": TODAY,
+        "used_in": "450100",
+        "licence_years": 5,
+        "exclusions": (EQUIPMENT,),
+        "instalments": (
+            PlanRow("合同生效后 10 日", date(2026, 3, 31), 80_500_000),
+            PlanRow("首批 100 吨合格", None, 34_500_000),
+        ),
+    }
+    return ContractTerms(**(defaults | fields))
+
+
+async def make_draft(parties: Parties, deal: Deal | None = None, **fields: Any) -> tuple[Deal, ContractDraft]:
+    """The seller has entered the contract and waits for the buyer."""
+    deal = deal or await make_to_sign(parties)
+    draft = await services.enter(
+        deal.number, contract_terms(**fields), KEPT, seen="", actor=parties.seller, now=LATER
+    )
+    return deal, draft
+
+
+async def make_contract(parties: Parties, **fields: Any) -> Contract:
+    deal, draft = await make_draft(parties, **fields)
+    return await services.confirm(deal.number, draft.content_hash, actor=parties.buyer, now=LATER)
+
+
+async def make_registered(parties: Parties, number: str = "4526010300000117", **fields: Any) -> Contract:
+    contract = await make_contract(parties, **fields)
+    return await services.register(
+        contract.number,
+        number,
+        registered_on=TODAY,
+        registry="南宁市技术合同登记站",
+        actor=parties.seller,
+        now=LATER,
+    )
+
+
+async def instalments_of(contract: Contract) -> list[Instalment]:
+    return await Instalment.filter(contract_id=contract.id).order_by("sequence")
+
+
+async def make_remittance(
+    parties: Parties, instalment: Instalment, amount: int, now: datetime = LATER, **fields: Any
+) -> Remittance:
+    """The seller's agent has recorded a bank transfer."""
+    defaults: dict[str, Any] = {
+        "received_on": TODAY,
+        "bank_reference": "",
+        "invoice_number": "",
+        "invoice_amount": None,
+        "actor": parties.seller,
+    }
+    return await services.record_remittance(instalment.id, amount, KEPT, now=now, **(defaults | fields))
+
+
+def money(amount: int) -> Money:
+    return Money(amount)

@@ -1,0 +1,511 @@
+from __future__ import annotations
+
+from datetime import date
+from uuid import uuid4
+
+import pytest
+
+from market.accounts.models import StaffRole
+from market.contracts import services
+from market.contracts.models import Contract, ContractExclusion, Receipt
+from market.contracts.queries import find_draft, get_contract_for, received
+from market.contracts.receiving import NothingDue, TooMuch
+from market.contracts.signing import DraftChanged, OwnDraft
+from market.contracts.terms import Exclusion, three_amounts
+from market.deals import services as deals
+from market.deals.models import ContractKind, Deal, DealStatus
+from market.deals.states import ActionNotAllowed
+from market.deals.terms import PlanRow
+from market.kit.errors import Conflict, Forbidden, Invalid, NotFound
+from market.kit.money import Money
+from market.ledger import services as ledger
+from market.ledger.checks import run_checks
+from market.listings.models import NeedStatus, OutcomeStatus
+from market.notices import services as notices
+from market.notices.models import Notice, NoticeStatus
+from market.notices.services import NotClear
+from market.payments.gateway import ReturnUrls
+from market.payments.models import ConnectedAccount, Payment, PaymentStatus
+from market.payments.remittances import SamePerson
+from market.payments.services import PaidPayment, look_up
+from market.payments.states import ActionNotAllowed as AlreadyDecided
+from tests.contracts.make import (
+    KEPT,
+    LATER,
+    TODAY,
+    contract_terms,
+    instalments_of,
+    make_contract,
+    make_draft,
+    make_registered,
+    make_remittance,
+)
+from tests.deals.make import PRICE, STATEMENT, make_parties, make_published, make_to_sign, terms
+from tests.factories import NOW, make_member, make_staff
+
+URLS = ReturnUrls("http://market.test/payments/{PAYMENT_ID}/return", "http://market.test/")
+
+
+async def test_one_side_enters_and_the_other_confirms():
+    parties = await make_parties()
+    deal, draft = await make_draft(parties)
+
+    contract = await services.confirm(deal.number, draft.content_hash, actor=parties.buyer, now=LATER)
+
+    assert contract.number.startswith("HT-2026-")
+    assert (await Deal.get(id=deal.id)).status is DealStatus.SIGNED
+    await parties.outcome.refresh_from_db()
+    assert parties.outcome.status is OutcomeStatus.LICENSED
+
+
+async def test_the_three_amounts_are_kept_apart():
+    parties = await make_parties()
+
+    contract = await make_contract(parties)
+
+    amounts = three_amounts(contract, await received(contract.id))
+    assert amounts.contract == Money(115_000_000)
+    assert amounts.trade == Money(107_000_000)
+    assert amounts.received == Money(0)
+    assert [part.name for part in await ContractExclusion.filter(contract=contract)] == ["在线淬火装置"]
+
+
+async def test_what_is_owed_stands_in_the_book_per_instalment():
+    parties = await make_parties()
+
+    contract = await make_contract(parties)
+
+    owed = [await ledger.available(f"due:{each.id}") for each in await instalments_of(contract)]
+    assert owed == [Money(80_500_000), Money(34_500_000)]
+    assert all(check.is_well for check in await run_checks())
+
+
+async def test_nobody_confirms_what_their_own_side_entered():
+    parties = await make_parties()
+    deal, draft = await make_draft(parties)
+
+    with pytest.raises(OwnDraft):
+        await services.confirm(deal.number, draft.content_hash, actor=parties.seller, now=LATER)
+
+
+async def test_a_contract_entered_anew_needs_fresh_consent():
+    parties = await make_parties()
+    deal, draft = await make_draft(parties)
+    seen = draft.content_hash
+    await services.enter(
+        deal.number, contract_terms(name="改过的名称"), None, seen=seen, actor=parties.seller, now=LATER
+    )
+
+    with pytest.raises(DraftChanged):
+        await services.confirm(deal.number, seen, actor=parties.buyer, now=LATER)
+
+
+async def test_two_who_enter_at_once_do_not_sweep_each_other_away():
+    parties = await make_parties()
+    deal, _draft = await make_draft(parties)
+
+    with pytest.raises(DraftChanged):
+        await services.enter(deal.number, contract_terms(), KEPT, seen="", actor=parties.buyer, now=LATER)
+
+
+async def test_signing_twice_makes_one_contract():
+    parties = await make_parties()
+    deal, draft = await make_draft(parties)
+    await services.confirm(deal.number, draft.content_hash, actor=parties.buyer, now=LATER)
+
+    with pytest.raises(ActionNotAllowed):
+        await services.confirm(deal.number, draft.content_hash, actor=parties.buyer, now=LATER)
+
+    assert await Contract.filter(deal_id=deal.id).count() == 1
+
+
+async def test_a_contract_needs_its_scan():
+    parties = await make_parties()
+    deal = await make_to_sign(parties)
+
+    with pytest.raises(Invalid) as refused:
+        await services.enter(deal.number, contract_terms(), None, seen="", actor=parties.seller, now=LATER)
+
+    assert refused.value.field == "file"
+    assert await find_draft(deal.id) is None
+
+
+@pytest.mark.parametrize(
+    ("fields", "field"),
+    [
+        ({"exclusions": (Exclusion("equipment", "全部", PRICE.amount),)}, "exclusions"),
+        ({"exclusions": (Exclusion("yacht", "游艇", 100),)}, "exclusions"),
+        ({"instalments": (PlanRow("一次", None, 1),)}, "plan"),
+        ({"instalments": ()}, "plan"),
+        ({"field": "magic"}, "field"),
+        ({"used_in": "000000"}, "used_in"),
+        ({"signed_on": date(2026, 3, 22)}, "signed_on"),
+        ({"valid_until": date(2026, 3, 1)}, "valid_until"),
+        ({"price": Money(1), "exclusions": (), "instalments": (PlanRow("一次", None, 1),)}, "name"),
+        ({"kind": ContractKind.SERVICE}, "name"),
+    ],
+)
+async def test_a_contract_that_cannot_be_is_refused_at_its_field(fields, field):
+    parties = await make_parties()
+    deal = await make_to_sign(parties)
+
+    with pytest.raises(Invalid) as refused:
+        await services.enter(
+            deal.number, contract_terms(**fields), KEPT, seen="", actor=parties.seller, now=LATER
+        )
+
+    assert refused.value.field == field
+
+
+async def test_before_the_publicity_is_clear_nobody_signs():
+    parties = await make_parties()
+    deal = await make_published(parties)
+
+    with pytest.raises(ActionNotAllowed):
+        await services.enter(
+            deal.number, contract_terms(signed_on=NOW.date()), KEPT, seen="", actor=parties.seller, now=NOW
+        )
+
+
+async def test_signing_asks_the_notice_itself():
+    parties = await make_parties()
+    deal, draft = await make_draft(parties)
+    await Deal.filter(id=deal.id).update(skip_reason="")
+    await Notice.filter(subject_id=deal.id).update(status=NoticeStatus.OBJECTED)
+
+    with pytest.raises(NotClear, match="异议处理中"):
+        await services.confirm(deal.number, draft.content_hash, actor=parties.buyer, now=LATER)
+
+
+async def test_an_assignment_sells_the_outcome_and_solves_the_need():
+    parties = await make_parties()
+    opened = await deals.open_response(
+        parties.need.number, parties.outcome.number, "我们能", actor=parties.seller, now=NOW
+    )
+    await deals.agree_introduction(opened.number, actor=parties.buyer, now=NOW)
+    offer = await deals.make_offer(
+        opened.number,
+        terms(kind=ContractKind.ASSIGNMENT),
+        seen=None,
+        valid_days=None,
+        actor=parties.seller,
+        now=NOW,
+    )
+    await deals.accept_offer(opened.number, offer.id, offer.content_hash, actor=parties.buyer, now=NOW)
+    await deals.start_publicity(opened.number, STATEMENT, actor=parties.seller, now=NOW)
+    await notices.run_due(LATER)
+    await deals.run_due(LATER)
+
+    deal, draft = await make_draft(parties, opened, kind=ContractKind.ASSIGNMENT)
+    await services.confirm(deal.number, draft.content_hash, actor=parties.buyer, now=LATER)
+
+    await parties.outcome.refresh_from_db()
+    await parties.need.refresh_from_db()
+    assert parties.outcome.status is OutcomeStatus.SOLD
+    assert parties.need.status is NeedStatus.SOLVED
+
+
+async def test_a_contract_is_registered_once_by_the_seller():
+    parties = await make_parties()
+
+    contract = await make_registered(parties)
+
+    assert contract.registration_number == "4526010300000117"
+    assert (await Deal.get(id=contract.deal_id)).status is DealStatus.REGISTERED
+    with pytest.raises(ActionNotAllowed):
+        await services.register(
+            contract.number,
+            "4526010300000118",
+            registered_on=TODAY,
+            registry="站",
+            actor=parties.seller,
+            now=LATER,
+        )
+
+
+@pytest.mark.parametrize(
+    ("number", "day", "field"),
+    [
+        ("123", TODAY, "registration_number"),
+        ("４５２６０１０３００００００１１", TODAY, "registration_number"),
+        ("45260103000001170", TODAY, "registration_number"),
+        ("4526010300000117", date(2026, 3, 20), "registered_on"),
+        ("4526010300000117", date(2026, 3, 22), "registered_on"),
+    ],
+)
+async def test_a_registration_that_cannot_be_is_refused_at_its_field(number, day, field):
+    parties = await make_parties()
+    contract = await make_contract(parties)
+
+    with pytest.raises(Invalid) as refused:
+        await services.register(
+            contract.number, number, registered_on=day, registry="站", actor=parties.seller, now=LATER
+        )
+
+    assert refused.value.field == field
+
+
+async def test_a_registration_number_is_used_once():
+    first, second = await make_parties(), await make_parties()
+    await make_registered(first)
+    contract = await make_contract(second)
+
+    with pytest.raises(Invalid, match="另一份合同"):
+        await services.register(
+            contract.number,
+            "4526010300000117",
+            registered_on=TODAY,
+            registry="站",
+            actor=second.seller,
+            now=LATER,
+        )
+
+
+async def test_the_buyer_does_not_register():
+    parties = await make_parties()
+    contract = await make_contract(parties)
+
+    with pytest.raises(Forbidden):
+        await services.register(
+            contract.number,
+            "4526010300000117",
+            registered_on=TODAY,
+            registry="站",
+            actor=parties.buyer,
+            now=LATER,
+        )
+
+
+async def test_a_transfer_recorded_by_one_counts_when_another_confirms():
+    parties = await make_parties()
+    contract = await make_registered(parties)
+    first, _second = await instalments_of(contract)
+    remittance = await make_remittance(parties, first, 80_500_000)
+    before = await received(contract.id)
+
+    await services.confirm_remittance(remittance.id, actor=parties.seller_finance, now=LATER)
+
+    assert (before, await received(contract.id)) == (0, 80_500_000)
+    assert await ledger.available(f"due:{first.id}") == Money(0)
+    assert await ledger.balance(f"met:remittance:{parties.university.id}") == Money(80_500_000)
+    assert (await Deal.get(id=contract.deal_id)).status is DealStatus.PAYING
+
+
+async def test_who_recorded_does_not_confirm():
+    parties = await make_parties()
+    contract = await make_registered(parties)
+    first, _second = await instalments_of(contract)
+    remittance = await make_remittance(parties, first, 1_000_00, actor=parties.seller_finance)
+
+    with pytest.raises(SamePerson):
+        await services.confirm_remittance(remittance.id, actor=parties.seller_finance, now=LATER)
+
+
+async def test_the_buyers_finance_does_not_confirm_for_the_seller():
+    parties = await make_parties()
+    contract = await make_registered(parties)
+    first, _second = await instalments_of(contract)
+    remittance = await make_remittance(parties, first, 1_000_00, actor=parties.buyer)
+
+    with pytest.raises(Forbidden):
+        await services.confirm_remittance(remittance.id, actor=parties.buyer_finance, now=LATER)
+    assert await received(contract.id) == 0
+
+
+async def test_confirming_twice_books_once():
+    parties = await make_parties()
+    contract = await make_registered(parties)
+    first, _second = await instalments_of(contract)
+    remittance = await make_remittance(parties, first, 1_000_00)
+    await services.confirm_remittance(remittance.id, actor=parties.seller_finance, now=LATER)
+
+    with pytest.raises(AlreadyDecided):
+        await services.confirm_remittance(remittance.id, actor=parties.seller_finance, now=LATER)
+
+    assert await received(contract.id) == 1_000_00
+
+
+async def test_more_than_is_left_cannot_be_recorded():
+    parties = await make_parties()
+    contract = await make_registered(parties)
+    first, _second = await instalments_of(contract)
+    await make_remittance(parties, first, 80_000_000)
+
+    with pytest.raises(Invalid) as refused:
+        await make_remittance(parties, first, 500_001)
+
+    assert refused.value.field == "amount"
+    assert "￥5,000.00" in str(refused.value)
+
+
+async def test_a_rejected_transfer_may_be_recorded_anew():
+    parties = await make_parties()
+    contract = await make_registered(parties)
+    first, _second = await instalments_of(contract)
+    wrong = await make_remittance(
+        parties, first, 80_500_000, invoice_number="26452000000012345678", invoice_amount=80_500_000
+    )
+    await services.reject_remittance(wrong.id, "回单金额不符", actor=parties.seller_finance, now=LATER)
+
+    again = await make_remittance(
+        parties, first, 80_500_000, invoice_number="26452000000012345678", invoice_amount=80_500_000
+    )
+
+    assert again.id != wrong.id
+
+
+async def test_when_all_has_arrived_the_deal_is_completed():
+    parties = await make_parties()
+    contract = await make_registered(parties)
+    for instalment in await instalments_of(contract):
+        remittance = await make_remittance(parties, instalment, instalment.amount)
+        await services.confirm_remittance(remittance.id, actor=parties.seller_finance, now=LATER)
+
+    assert (await Deal.get(id=contract.deal_id)).status is DealStatus.COMPLETED
+    assert await received(contract.id) == contract.contract_amount
+    assert all(check.is_well for check in await run_checks())
+
+
+async def test_money_before_the_registration_counts_and_the_deal_follows_later():
+    parties = await make_parties()
+    contract = await make_contract(parties)
+    first, _second = await instalments_of(contract)
+    remittance = await make_remittance(parties, first, first.amount)
+    await services.confirm_remittance(remittance.id, actor=parties.seller_finance, now=LATER)
+    before = (await Deal.get(id=contract.deal_id)).status
+
+    await services.register(
+        contract.number,
+        "4526010300000117",
+        registered_on=TODAY,
+        registry="站",
+        actor=parties.seller,
+        now=LATER,
+    )
+
+    assert before is DealStatus.SIGNED
+    assert (await Deal.get(id=contract.deal_id)).status is DealStatus.PAYING
+
+
+async def _connect(parties, deps):
+    account = await deps.gateway.create_account("桂南大学", key=str(uuid4()), metadata={})
+    await deps.gateway.standin.finish_onboarding(account)
+    return await ConnectedAccount.create(
+        id=uuid4(),
+        organisation=parties.university,
+        account=account,
+        charges_enabled=True,
+        created_at=NOW,
+        updated_at=NOW,
+    )
+
+
+async def test_an_instalment_paid_online_becomes_a_receipt(deps):
+    parties = await make_parties()
+    contract = await make_registered(parties)
+    _first, second = await instalments_of(contract)
+    await _connect(parties, deps)
+
+    await services.start_payment(second.id, gateway=deps.gateway, actor=parties.buyer, now=LATER, urls=URLS)
+    payment = await Payment.get(payable_id=second.id)
+    paid = PaidPayment(payment.id, "instalment", second.id, payment.money, Money(0), LATER)
+    first_time = await services.receive(paid, now=LATER)
+    second_time = await services.receive(paid, now=LATER)
+
+    assert first_time is not None
+    assert second_time == first_time
+    assert await received(contract.id) == second.amount
+    assert await ledger.balance(f"met:online:{parties.university.id}") == Money(second.amount)
+
+
+async def test_money_that_arrives_twice_stands_in_the_book_as_surplus():
+    parties = await make_parties()
+    contract = await make_registered(parties)
+    first, _second = await instalments_of(contract)
+    remittance = await make_remittance(parties, first, first.amount)
+    await services.confirm_remittance(remittance.id, actor=parties.seller_finance, now=LATER)
+
+    made = await services.receive(
+        PaidPayment(uuid4(), "instalment", first.id, Money(first.amount), Money(0), LATER), now=LATER
+    )
+
+    assert made is None
+    assert await received(contract.id) == first.amount
+    assert await ledger.balance(f"surplus:{first.id}") == Money(first.amount)
+
+
+async def test_a_transfer_of_more_than_is_left_is_not_confirmed():
+    parties = await make_parties()
+    contract = await make_registered(parties)
+    first, _second = await instalments_of(contract)
+    remittance = await make_remittance(parties, first, first.amount)
+    await services.receive(
+        PaidPayment(uuid4(), "instalment", first.id, Money(1_00), Money(0), LATER), now=LATER
+    )
+
+    with pytest.raises(TooMuch):
+        await services.confirm_remittance(remittance.id, actor=parties.seller_finance, now=LATER)
+
+    assert await Receipt.filter(contract_id=contract.id).count() == 1
+
+
+async def test_without_an_account_of_the_seller_nobody_pays_online(deps):
+    parties = await make_parties()
+    contract = await make_registered(parties)
+    first, _second = await instalments_of(contract)
+
+    with pytest.raises(Conflict, match="对公转账"):
+        await services.start_payment(
+            first.id, gateway=deps.gateway, actor=parties.buyer, now=LATER, urls=URLS
+        )
+
+
+async def test_the_seller_does_not_pay(deps):
+    parties = await make_parties()
+    contract = await make_registered(parties)
+    first, _second = await instalments_of(contract)
+    await _connect(parties, deps)
+
+    with pytest.raises(Forbidden):
+        await services.start_payment(
+            first.id, gateway=deps.gateway, actor=parties.seller, now=LATER, urls=URLS
+        )
+
+
+async def test_what_is_paid_or_waits_is_not_paid_online(deps):
+    parties = await make_parties()
+    contract = await make_registered(parties)
+    first, _second = await instalments_of(contract)
+    await _connect(parties, deps)
+    await make_remittance(parties, first, first.amount)
+
+    with pytest.raises(NothingDue):
+        await services.start_payment(
+            first.id, gateway=deps.gateway, actor=parties.buyer, now=LATER, urls=URLS
+        )
+
+
+async def test_strangers_find_no_contract_but_officers_and_auditors_do():
+    parties = await make_parties()
+    contract = await make_contract(parties)
+    for role in (StaffRole.OFFICER, StaffRole.RECHECKER, StaffRole.APPROVER, StaffRole.AUDITOR):
+        assert await get_contract_for(await make_staff(role), contract.number)
+    for stranger in (await make_member(), await make_staff(StaffRole.REVIEWER)):
+        with pytest.raises(NotFound):
+            await get_contract_for(stranger, contract.number)
+
+
+async def test_what_the_gateway_says_is_paid_is_booked(deps):
+    parties = await make_parties()
+    contract = await make_registered(parties)
+    _first, second = await instalments_of(contract)
+    await _connect(parties, deps)
+    await services.start_payment(second.id, gateway=deps.gateway, actor=parties.buyer, now=LATER, urls=URLS)
+    payment = await Payment.get(payable_id=second.id)
+    await deps.gateway.standin.pay(payment.checkout_id)
+    paid = await look_up(payment.id, gateway=deps.gateway, now=LATER)
+    assert paid is not None
+    await services.receive(paid, now=LATER)
+
+    assert (await Payment.get(id=payment.id)).status is PaymentStatus.SUCCEEDED
+    assert await received(contract.id) == second.amount

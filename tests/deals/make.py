@@ -1,0 +1,128 @@
+"""A deal brought to where a test needs it, by the acts themselves."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import uuid4
+
+from market.accounts.actors import Actor
+from market.accounts.models import MemberRole, Organisation, OrganisationKind
+from market.deals import services
+from market.deals.models import ContractKind, Deal, Offer, Side
+from market.deals.publicity import Statement
+from market.deals.terms import PlanRow, Terms
+from market.kit.money import Money
+from market.listings.models import Need, Outcome
+from market.matching.models import Match, MatchStatus
+from market.notices import services as notices
+from tests.factories import NOW, make_member, make_need, make_organisation, make_outcome
+
+PRICE = Money(115_000_000)
+STATEMENT = Statement("桂南理工大学", "第三方评估 118 万元，协商确定", "没有关联关系", "转化办 0771-5550101")
+
+
+@dataclass
+class Parties:
+    """A state university and an enterprise with their people, an outcome and a need."""
+
+    university: Organisation
+    enterprise: Organisation
+    seller: Actor
+    seller_finance: Actor
+    buyer: Actor
+    buyer_finance: Actor
+    outcome: Outcome
+    need: Need
+
+    def on(self, side: Side) -> Actor:
+        return self.seller if side is Side.SELLER else self.buyer
+
+
+async def make_parties(*, is_masked: bool = False, **university: Any) -> Parties:
+    seller = await make_organisation(
+        **(
+            {
+                "kind": OrganisationKind.UNIVERSITY,
+                "is_state_owned": True,
+                "nature_code": "022",
+                "name": "桂南大学",
+            }
+            | university
+        )
+    )
+    buyer = await make_organisation(name="南南线缆", contact_name="陈工", contact_phone="0771-5558888")
+    return Parties(
+        university=seller,
+        enterprise=buyer,
+        seller=await make_member(seller, MemberRole.AGENT),
+        seller_finance=await make_member(seller, MemberRole.FINANCE),
+        buyer=await make_member(buyer, MemberRole.AGENT),
+        buyer_finance=await make_member(buyer, MemberRole.FINANCE),
+        outcome=await make_outcome(seller),
+        need=await make_need(buyer, is_masked=is_masked),
+    )
+
+
+async def make_match(parties: Parties, broker: Actor | None = None) -> Match:
+    return await Match.create(
+        id=uuid4(),
+        need=parties.need,
+        outcome=parties.outcome,
+        status=MatchStatus.ASSIGNED if broker else MatchStatus.SUGGESTED,
+        score=820,
+        parts={"terms": 820},
+        terms=["导电率"],
+        misfits=[],
+        scorer_version="1",
+        need_revision=1,
+        outcome_revision=1,
+        broker_id=broker.user_id if broker else None,
+        taken_up_at=NOW if broker else None,
+        computed_at=NOW,
+    )
+
+
+def terms(
+    price: Money = PRICE, kind: ContractKind = ContractKind.LICENCE, plan: tuple[int, ...] = (), **other: Any
+) -> Terms:
+    rows = tuple(PlanRow(f"第 {n} 期", None, amount) for n, amount in enumerate(plan, start=1))
+    return Terms(kind=kind, price=price, plan=rows, **({"years": 5} | other))
+
+
+async def make_agreed(parties: Parties, now: datetime = NOW) -> Deal:
+    """Both sides have agreed to be introduced; nothing is offered yet."""
+    deal = await services.open_interest(parties.outcome.number, "想用在新产线", actor=parties.buyer, now=now)
+    return await services.agree_introduction(deal.number, actor=parties.seller, now=now)
+
+
+async def make_offered(parties: Parties, now: datetime = NOW, **offered: Any) -> tuple[Deal, Offer]:
+    """The buyer has made the first offer."""
+    deal = await make_agreed(parties, now)
+    offer = await services.make_offer(
+        deal.number, terms(**offered), seen=None, valid_days=15, actor=parties.buyer, now=now
+    )
+    return deal, offer
+
+
+async def make_priced(parties: Parties, now: datetime = NOW, **offered: Any) -> Deal:
+    deal, offer = await make_offered(parties, now, **offered)
+    return await services.accept_offer(
+        deal.number, offer.id, offer.content_hash, actor=parties.seller, now=now
+    )
+
+
+async def make_published(parties: Parties, now: datetime = NOW, **offered: Any) -> Deal:
+    deal = await make_priced(parties, now, **offered)
+    await services.start_publicity(deal.number, STATEMENT, actor=parties.seller, now=now)
+    return await Deal.get(id=deal.id)
+
+
+async def make_to_sign(parties: Parties, now: datetime = NOW, **offered: Any) -> Deal:
+    """Published for the whole period without an objection, and moved on: 16 days later."""
+    deal = await make_published(parties, now, **offered)
+    later = now + timedelta(days=18)
+    await notices.run_due(later)
+    await services.run_due(later)
+    return await Deal.get(id=deal.id)

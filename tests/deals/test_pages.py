@@ -1,0 +1,450 @@
+from __future__ import annotations
+
+from datetime import timedelta
+
+import httpx
+import pytest
+
+from market.accounts.models import MemberRole, Membership, MemberStatus, StaffRole
+from market.deals import services
+from market.deals.models import Deal, DealStatus, Offer
+from market.files.models import StoredFile
+from market.matching.models import Match
+from market.notices import services as notices
+from market.notices.models import Notice
+from tests.deals.make import (
+    make_agreed,
+    make_match,
+    make_offered,
+    make_parties,
+    make_priced,
+    make_published,
+    make_to_sign,
+    terms,
+)
+from tests.factories import NOW, make_broker, make_member, make_staff
+from tests.visitor import post, sign_in, token
+
+OFFER = {"kind": "licence", "price": "115", "years": "5", "valid_days": "15", "seen": ""}
+PUBLICITY = {
+    "holder": "桂南大学",
+    "basis": "第三方评估",
+    "is_related": "no",
+    "relation": "",
+    "channel": "转化办 0771-5550101",
+}
+
+
+async def test_a_buyer_asks_about_an_outcome_and_lands_in_the_deal_room(client):
+    parties = await make_parties()
+    await sign_in(client, parties.buyer)
+
+    page = await post(client, f"/outcomes/{parties.outcome.number}/interest", {"note": "想用在新产线"})
+
+    assert page.status_code == 200
+    assert page.url.path.startswith("/deals/JY-2026-")
+    assert "想用在新产线" in page.text
+    assert "由转让方办理" in page.text
+
+
+async def test_the_seller_agrees_and_both_see_contacts(client):
+    parties = await make_parties()
+    deal = await services.open_interest(parties.outcome.number, "想用", actor=parties.buyer, now=NOW)
+    await sign_in(client, parties.seller)
+    before = await client.get(f"/deals/{deal.number}")
+
+    after = await post(client, f"/deals/{deal.number}/agree")
+
+    assert "0771-5558888" not in before.text
+    assert "0771-5558888" in after.text
+
+
+async def test_a_seller_answers_a_masked_need_without_learning_whose_it_is(client):
+    parties = await make_parties(is_masked=True)
+    await sign_in(client, parties.seller)
+
+    page = await post(
+        client,
+        f"/needs/{parties.need.number}/respond",
+        {"outcome": parties.outcome.number, "note": "我们能做到"},
+    )
+
+    assert page.url.path.startswith("/deals/")
+    assert "某企业" in page.text
+    for secret in ("南南线缆", "陈工", "0771-5558888", str(parties.enterprise.id), parties.buyer.name):
+        assert secret not in page.text
+    listed = await client.get("/deals")
+    assert "南南线缆" not in listed.text
+    deal = await Deal.get()
+    await sign_in(client, parties.buyer)
+    await post(client, f"/deals/{deal.number}/agree")
+    await sign_in(client, parties.seller)
+    assert "南南线缆" in (await client.get(f"/deals/{deal.number}")).text
+
+
+async def test_a_broker_registers_an_introduction(client):
+    parties, broker = await make_parties(is_masked=True), await make_broker()
+    match = await make_match(parties, broker)
+    await sign_in(client, broker)
+    form = await client.get(f"/matches/{match.id}/introduce")
+
+    page = await post(client, f"/matches/{match.id}/introduce", {"commission": "300", "note": "指标吻合"})
+
+    assert form.status_code == 200
+    assert "约定佣金 3%" in page.text
+    assert broker.name in page.text
+
+
+async def test_an_offer_with_its_plan_is_shown_to_the_other_side_with_one_green_button(client):
+    parties = await make_parties()
+    deal = await make_agreed(parties)
+    await sign_in(client, parties.buyer)
+    plan = {"plan-0-condition": "合同生效后 10 日", "plan-0-amount": "80.5", "plan-0-due_on": "2026-04-01"}
+    plan |= {"plan-1-condition": "首批合格", "plan-1-amount": "34.5"}
+    await post(client, f"/deals/{deal.number}/offer", OFFER | plan)
+    await sign_in(client, parties.seller)
+
+    page = await client.get(f"/deals/{deal.number}")
+
+    assert "接受这份报价" in page.text
+    assert page.text.count("btn--act") == 1
+    assert "1,150,000.00" in page.text
+    offer = await Offer.get(deal_id=deal.id)
+    assert [row["amount"] for row in offer.plan] == [80_500_000, 34_500_000]
+
+
+async def test_a_counter_offer_marks_what_differs_and_is_accepted(client):
+    parties = await make_parties()
+    deal, offer = await make_offered(parties)
+    await sign_in(client, parties.seller)
+    form = await client.get(f"/deals/{deal.number}/offer")
+    assert str(offer.id) in form.text
+
+    await post(client, f"/deals/{deal.number}/offer", OFFER | {"price": "120", "seen": str(offer.id)})
+
+    counter = await Offer.get(deal_id=deal.id, sequence=2)
+    await sign_in(client, parties.buyer)
+    room = await client.get(f"/deals/{deal.number}")
+    assert '<strong class="changed">1,200,000.00</strong>' in room.text
+    done = await post(
+        client,
+        f"/deals/{deal.number}/accept",
+        {"offer": str(counter.id), "content_hash": counter.content_hash},
+    )
+    assert "￥1,200,000.00" in done.text
+    assert (await Deal.get(id=deal.id)).status is DealStatus.PRICED
+
+
+async def test_a_stale_acceptance_is_refused_with_a_sentence(client):
+    parties = await make_parties()
+    deal, offer = await make_offered(parties)
+    await services.make_offer(
+        deal.number, terms(), seen=offer.id, valid_days=15, actor=parties.buyer, now=NOW
+    )
+    await sign_in(client, parties.seller)
+
+    page = await post(
+        client, f"/deals/{deal.number}/accept", {"offer": str(offer.id), "content_hash": offer.content_hash}
+    )
+
+    assert page.status_code == 409
+    assert "已被替换" in page.text
+
+
+async def test_the_seller_previews_and_publishes(client):
+    parties = await make_parties()
+    deal = await make_priced(parties)
+    await sign_in(client, parties.seller)
+    form = await client.get(f"/deals/{deal.number}/publish")
+
+    preview = await post(client, f"/deals/{deal.number}/publish", PUBLICITY | {"act": "preview"})
+    assert not await Notice.exists()
+    done = await post(client, f"/deals/{deal.number}/publish", PUBLICITY | {"act": "publish"})
+
+    assert form.status_code == preview.status_code == 200
+    assert "没有关联关系" in preview.text
+    assert "第十八条" in form.text
+    notice = await Notice.get()
+    assert notice.number in done.text
+    public = await client.get(f"/notices/{notice.number}")
+    assert "￥1,150,000.00" in public.text
+
+
+async def test_a_preview_can_be_changed_before_it_is_published(client):
+    parties = await make_parties()
+    deal = await make_priced(parties)
+    await sign_in(client, parties.seller)
+
+    page = await post(client, f"/deals/{deal.number}/publish", PUBLICITY | {"act": "edit"})
+
+    assert page.status_code == 200
+    assert not await Notice.exists()
+
+
+async def test_where_no_publicity_is_needed_one_button_goes_on(client):
+    parties = await make_parties(kind="enterprise")
+    deal = await make_priced(parties)
+    await sign_in(client, parties.seller)
+    room = await client.get(f"/deals/{deal.number}")
+
+    page = await post(client, f"/deals/{deal.number}/skip-publicity")
+
+    assert "记录理由，进入签约" in room.text
+    assert "依法无需公示" in page.text
+    assert (await Deal.get(id=deal.id)).status is DealStatus.TO_SIGN
+
+
+async def test_an_open_objection_shows_as_a_stop(client):
+    parties = await make_parties()
+    deal = await make_published(parties)
+    notice = await Notice.get(subject_id=deal.id)
+    await notices.object_to(notice.number, reason="价格偏低", actor=await make_member(), now=NOW)
+    await sign_in(client, parties.buyer)
+
+    page = await client.get(f"/deals/{deal.number}")
+
+    assert "异议处理中，程序中止" in page.text
+
+
+async def test_a_deal_is_ended_with_a_reason(client):
+    parties = await make_parties()
+    deal = await make_agreed(parties)
+    await sign_in(client, parties.buyer)
+
+    page = await post(client, f"/deals/{deal.number}/terminate", {"reason": "funds", "comment": "预算调整"})
+
+    assert "预算调整" in page.text
+    assert "资金" in page.text
+
+
+async def test_a_file_is_handed_in_and_opened_by_the_other_side_only(client):
+    parties = await make_parties()
+    deal = await make_agreed(parties)
+    await sign_in(client, parties.buyer)
+    await post(
+        client,
+        f"/deals/{deal.number}/files",
+        {"kind": "draft"},
+        files={"file": ("合同草稿.pdf", b"%PDF-1.7\nx", "application/pdf")},
+    )
+    file = await StoredFile.get()
+    await sign_in(client, parties.seller)
+    got = await client.get(f"/files/{file.id}")
+    room = await client.get(f"/deals/{deal.number}")
+    await sign_in(client, await make_member())
+    hidden = await client.get(f"/files/{file.id}")
+
+    assert got.content == b"%PDF-1.7\nx"
+    assert got.headers["content-disposition"].startswith("attachment;")
+    assert "1 次" in room.text
+    assert hidden.status_code == 404
+
+
+async def test_the_list_narrows_by_what_waits(client):
+    parties = await make_parties()
+    deal, _offer = await make_offered(parties)
+    await sign_in(client, parties.seller)
+
+    waiting = await client.get("/deals?todo=answer")
+    nothing = await client.get("/deals?todo=publish")
+    nonsense = await client.get("/deals?todo=%27&status=%3B&page=-1")
+
+    assert deal.number in waiting.text
+    assert "待您方办理" in waiting.text
+    assert deal.number not in nothing.text
+    assert nonsense.status_code == 200
+
+
+async def test_an_empty_list_says_where_to_begin(client):
+    await sign_in(client, await make_member())
+
+    page = await client.get("/deals")
+
+    assert "意向洽谈" in page.text
+
+
+async def test_every_status_has_its_page(client):
+    parties = await make_parties()
+    broker = await make_broker()
+    deal = await make_to_sign(parties)
+    await Deal.filter(id=deal.id).update(broker_id=broker.user_id)
+
+    for status in DealStatus:
+        await Deal.filter(id=deal.id).update(status=status, end_reason="price")
+        for actor in (parties.seller, parties.buyer, broker, await make_staff(StaffRole.AUDITOR)):
+            await sign_in(client, actor)
+            page = await client.get(f"/deals/{deal.number}")
+            assert page.status_code == 200, (status, page.text[:300])
+            assert "None" not in page.text
+            assert page.text.count("btn--act") <= 1
+            assert (await client.get("/deals")).status_code == 200
+
+
+ROUTES = [
+    ("GET", "/deals/{deal}", {"seller", "finance", "buyer", "broker", "auditor"}),
+    ("GET", "/deals/{deal}/offer", {"seller", "buyer"}),
+    ("GET", "/deals/{deal}/publish", {"seller", "buyer"}),
+    ("GET", "/deals/{deal}/terminate", {"seller", "buyer"}),
+    ("POST", "/deals/{deal}/agree", {"seller", "buyer"}),
+    ("POST", "/deals/{deal}/offer", {"seller", "buyer"}),
+    ("POST", "/deals/{deal}/accept", {"seller", "buyer"}),
+    ("POST", "/deals/{deal}/files", {"seller", "finance", "buyer", "broker"}),
+    ("POST", "/deals/{deal}/terminate", {"seller", "buyer"}),
+]
+
+
+@pytest.mark.parametrize(("method", "path", "allowed"), ROUTES)
+async def test_only_those_of_the_deal_reach_its_pages(client, method, path, allowed):
+    parties, broker = await make_parties(), await make_broker()
+    deal = await make_agreed(parties)
+    await Deal.filter(id=deal.id).update(broker_id=broker.user_id)
+    former = await make_member(parties.enterprise, MemberRole.AGENT)
+    await Membership.filter(user_id=former.user_id).update(status=MemberStatus.ENDED)
+    people = {
+        "seller": parties.seller,
+        "finance": parties.seller_finance,
+        "buyer": parties.buyer,
+        "broker": broker,
+        "auditor": await make_staff(StaffRole.AUDITOR),
+        "operator": await make_staff(StaffRole.OPERATOR),
+        "other broker": await make_broker(),
+        "stranger": await make_member(),
+        "former": former,
+        "guest": None,
+    }
+
+    for name, actor in people.items():
+        await sign_in(client, actor)
+        address = path.format(deal=deal.number)
+        answer = (
+            await client.get(address)
+            if method == "GET"
+            else await client.post(
+                address, data={"csrf_token": await token(client, "/login" if actor is None else "/help")}
+            )
+        )
+        if name in allowed:
+            assert answer.status_code in (200, 303, 409, 422), (name, answer.status_code)
+        else:
+            expected = {303, 401} if name == "guest" else {403, 404}
+            assert answer.status_code in expected, (name, answer.status_code)
+        if name == "stranger":
+            assert answer.status_code == 404
+    assert (await Deal.get(id=deal.id)).status is DealStatus.INTENT
+
+
+HOSTILE = [
+    "",
+    "x" * 100_000,
+    "a\x00b",
+    "<script>alert(1)</script>",
+    "'; DROP TABLE deals; --",
+    "🧪" * 50,
+    "1e999",
+    "9" * 40,
+    "-1",
+    "NaN",
+    "2026-02-31",
+    "\ud83d",
+]
+
+
+@pytest.mark.parametrize("value", HOSTILE)
+async def test_nothing_typed_breaks_a_form(client: httpx.AsyncClient, value: str):
+    parties, broker = await make_parties(), await make_broker()
+    deal = await make_agreed(parties)
+    match = await make_match(parties, broker)
+    free = await make_parties()
+    raw = value.encode("utf-8", "surrogatepass").decode("utf-8", "replace")
+    forms = [
+        (parties.buyer, f"/outcomes/{free.outcome.number}/interest", ["note"]),
+        (free.seller, f"/needs/{parties.need.number}/respond", ["outcome", "note"]),
+        (broker, f"/matches/{match.id}/introduce", ["commission", "note"]),
+        (
+            parties.buyer,
+            f"/deals/{deal.number}/offer",
+            ["kind", "price", "years", "territory", "plan-0-amount", "plan-0-due_on", "valid_days", "seen"],
+        ),
+        (parties.buyer, f"/deals/{deal.number}/accept", ["offer", "content_hash"]),
+        (parties.seller, f"/deals/{deal.number}/publish", list(PUBLICITY)),
+        (parties.buyer, f"/deals/{deal.number}/files", ["kind", "file"]),
+    ]
+
+    for actor, address, fields in forms:
+        await sign_in(client, actor)
+        answer = await post(client, address, dict.fromkeys(fields, raw), follow=False)
+        assert answer.status_code in (303, 409, 422), (address, answer.status_code)
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"price": ""}, "请填价格"),
+        ({"price": "0"}, "大于零"),
+        ({"price": "abc"}, "请填金额"),
+        ({"price": "0.0000001"}, "最细到分"),
+        ({"kind": "magic"}, "请从列表中选择"),
+        ({"years": "999"}, "1 到 50"),
+        ({"plan-0-condition": "一次", "plan-0-amount": "1"}, "应等于价格"),
+        ({"plan-0-condition": "只有条件"}, "每一期都要填条件和金额"),
+        ({"plan-0-condition": "一次", "plan-0-amount": "115", "plan-0-due_on": "2026-02-31"}, "填日期"),
+    ],
+)
+async def test_a_wrong_offer_comes_back_with_what_was_typed(client, changes, message):
+    parties = await make_parties()
+    deal = await make_agreed(parties)
+    await sign_in(client, parties.buyer)
+
+    page = await post(client, f"/deals/{deal.number}/offer", OFFER | {"territory": "广西全境"} | changes)
+
+    assert page.status_code == 422
+    assert message in page.text
+    assert "广西全境" in page.text
+    assert not await Offer.exists()
+
+
+async def test_a_relation_must_be_told(client):
+    parties = await make_parties()
+    deal = await make_priced(parties)
+    await sign_in(client, parties.seller)
+
+    page = await post(client, f"/deals/{deal.number}/publish", PUBLICITY | {"is_related": "yes"})
+
+    assert page.status_code == 422
+    assert "是什么关联关系" in page.text
+
+
+async def test_the_introduction_of_another_brokers_match_is_not_found(client):
+    parties, broker = await make_parties(), await make_broker()
+    match = await make_match(parties, broker)
+    await sign_in(client, await make_broker())
+
+    page = await client.get(f"/matches/{match.id}/introduce")
+
+    assert page.status_code == 404
+    assert (await Match.get(id=match.id)).broker_id == broker.user_id
+
+
+async def test_the_dashboard_counts_what_the_list_shows(client):
+    from market.deals.queries import dashboard_cards
+
+    parties = await make_parties()
+    await make_offered(parties)
+
+    cards = {card.address: card.count for card in await dashboard_cards(parties.seller, NOW)}
+
+    assert cards["/deals?todo=answer"] == 1
+    assert cards["/deals?todo=agree"] == 0
+    assert "/deals?todo=pay" not in cards
+
+
+async def test_an_offer_that_ran_out_is_not_to_be_accepted(client, deps):
+    parties = await make_parties()
+    deal, _offer = await make_offered(parties)
+    deps.clock.now = NOW + timedelta(days=16)
+    await sign_in(client, parties.seller)
+
+    page = await client.get(f"/deals/{deal.number}")
+
+    assert "接受这份报价" not in page.text
+    assert "重新报价" in page.text

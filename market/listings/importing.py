@@ -26,6 +26,7 @@ from market.kit.i18n import gettext as _
 from market.listings import rules, sheets
 from market.listings.kinds import NEED, OUTCOME, Kind, Listing
 from market.listings.mapping import Unusable, need_of, outcome_of
+from market.search import outbox
 
 BATCH = 500
 SOURCE_NAME = "外部数据"
@@ -132,8 +133,6 @@ async def import_rows(
 async def _import_batch(
     kind: Kind, batch: Sequence[tuple[UUID, Row]], report: Report, *, publish: bool, now: datetime
 ) -> None:
-    from market.search import outbox
-
     found = await kind.model.filter(
         organisation_id__in=list({owner for owner, _row in batch}),
         source_reference__in=[row.reference for _owner, row in batch],

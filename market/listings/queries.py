@@ -106,7 +106,7 @@ async def list_own(kind: Kind, actor: Actor, *, status: str = "", cut: Cut) -> P
 async def list_own_outcomes(actor: Actor) -> list[Outcome]:
     """Return the organisation's outcomes on offer, for a choice in a form."""
     return (
-        await Outcome.filter(organisation_id=actor.organisation_id, status__in=_of(OutcomeStatus))
+        await Outcome.filter(organisation_id=actor.organisation_id, status__in=live(OutcomeStatus))
         .order_by("-published_at", "id")
         .limit(200)
     )
@@ -171,7 +171,7 @@ async def list_reviews(kind: Kind, listing_id: UUID) -> list[Review]:
 async def list_latest_outcomes(count: int) -> list[Outcome]:
     """Return the outcomes published last."""
     return (
-        await Outcome.filter(status__in=_of(OutcomeStatus))
+        await Outcome.filter(status__in=live(OutcomeStatus))
         .select_related("organisation")
         .order_by("-published_at", "-number")
         .limit(count)
@@ -181,7 +181,7 @@ async def list_latest_outcomes(count: int) -> list[Outcome]:
 async def list_urgent_needs(count: int, today: date) -> list[Need]:
     """Return the needs on offer whose deadline comes next."""
     return (
-        await Need.filter(status__in=_of(NeedStatus), deadline_on__gte=today)
+        await Need.filter(status__in=live(NeedStatus), deadline_on__gte=today)
         .select_related("organisation")
         .order_by("deadline_on", "number")
         .limit(count)
@@ -190,12 +190,12 @@ async def list_urgent_needs(count: int, today: date) -> list[Need]:
 
 async def count_live(kind: Kind) -> int:
     """Return how many are on offer."""
-    return int(await kind.model.filter(status__in=_of(kind.statuses)).count())
+    return int(await kind.model.filter(status__in=live(kind.statuses)).count())
 
 
 async def list_live_of(kind: Kind, organisation_id: UUID, cut: Cut) -> Page[Listing]:
     """Return what an organisation has on offer, masked needs left out, the newest first."""
-    found = kind.model.filter(status__in=_of(kind.statuses), organisation_id=organisation_id)
+    found = kind.model.filter(status__in=live(kind.statuses), organisation_id=organisation_id)
     if kind is NEED:
         found = found.filter(is_masked=False)
     items = (
@@ -215,7 +215,8 @@ async def list_by_ids(kind: Kind, ids: Sequence[UUID]) -> list[Listing]:
     return [by_id[identity] for identity in ids if identity in by_id]
 
 
-def _of(statuses: type[OutcomeStatus] | type[NeedStatus]) -> list[Any]:
+def live(statuses: type[OutcomeStatus] | type[NeedStatus]) -> list[Any]:
+    """Return the states in which a listing of this kind is on offer."""
     return [status for status in LIVE if isinstance(status, statuses)]
 
 

@@ -95,6 +95,22 @@ NEED_NEEDED: Mapping[str, Lazy] = {
 """What must stand before a listing may be submitted, with the sentence at its field."""
 
 
+MASKED_TEXTS = (
+    "title",
+    "background",
+    "description",
+    "targets",
+    "constraints",
+    "attempts",
+    "expected_form",
+    "rights_intent",
+    "payment_terms",
+    "requirements",
+    "keywords",
+)
+"""What everybody may read of a need."""
+
+
 def completeness_of_outcome(outcome: Any) -> tuple[int, list[tuple[str, str]]]:
     """Return the score 0-100 and what is missing, as pairs of field and its name."""
     return _completeness(outcome, OUTCOME_WEIGHTS)
@@ -116,6 +132,12 @@ def faults_of_need(need: Any, today: date) -> list[tuple[str, str]]:
     if need.deadline_on is not None and need.deadline_on <= today:
         faults.append(("deadline_on", _("截止日期应在今天之后。")))
     return faults
+
+
+def faults_of_mask(need: Any, owner_name: str) -> list[tuple[str, str]]:
+    """Return where a need that hides its enterprise names it all the same."""
+    sentence = _("这里写了单位名称。不公开单位名称的需求，正文也不要写。")
+    return [(name, sentence) for name in MASKED_TEXTS if owner_name in _flat(getattr(need, name))]
 
 
 @dataclass(frozen=True)
@@ -211,3 +233,9 @@ def _contact_faults(listing: Any) -> list[tuple[str, str]]:
     if listing.contact_phone or listing.contact_email:
         return []
     return [("contact_phone", _("电话和邮箱至少填一项。"))]
+
+
+def _flat(value: Any) -> str:
+    if isinstance(value, list):
+        return " ".join(_flat(each) for each in value)
+    return " ".join(value.values()) if isinstance(value, dict) else str(value or "")

@@ -12,7 +12,7 @@ from uuid import UUID, uuid4
 
 from market.accounts import messages
 from market.accounts.actors import Actor
-from market.accounts.models import MemberRole, StaffRole
+from market.accounts.models import MemberRole, Organisation, StaffRole
 from market.accounts.permissions import Act, NotYours
 from market.audit.models import AuditEvent
 from market.audit.services import record
@@ -25,6 +25,7 @@ from market.listings import rules
 from market.listings.kinds import NEED, OUTCOME, Kind, Listing, get_kind, kind_of
 from market.listings.models import Need, NeedStatus, Outcome, OutcomeStatus, Review, ReviewDecision
 from market.listings.states import EDITABLE, LIVE, Move, next_status
+from market.search import outbox
 
 AUTHORS = {MemberRole.ADMIN, MemberRole.AGENT}
 
@@ -270,7 +271,7 @@ async def _update(
     for name in changed:
         setattr(listing, name, values[name])
     if listing.status in LIVE:
-        _require_complete(kind, listing, now)
+        await _require_complete(kind, listing, now)
         listing.expires_on = _expiry(listing)
     listing.revision += 1
     listing.updated_at = now
@@ -294,7 +295,7 @@ async def _update(
 async def _submit(kind: Kind, number: str, *, actor: Actor, now: datetime) -> Listing:
     listing = await _lock_own(kind, number, actor)
     next_status(listing.status, Move.SUBMIT)
-    _require_complete(kind, listing, now)
+    await _require_complete(kind, listing, now)
     listing.submitted_at = now
     await listing.save(update_fields=["submitted_at"])
     await _move(listing, Move.SUBMIT, actor=actor, now=now)
@@ -329,14 +330,15 @@ async def _move(listing: Listing, move: Move, *, actor: Actor | None, now: datet
 
 
 async def _note_findable(kind: Kind, listing: Listing, *, was_findable: bool = False) -> None:
-    from market.search import outbox
-
     if was_findable or listing.status in LIVE:
         await outbox.changed(kind.index, listing.id)
 
 
-def _require_complete(kind: Kind, listing: Listing, now: datetime) -> None:
+async def _require_complete(kind: Kind, listing: Listing, now: datetime) -> None:
     faults = kind.faults(listing, local_date(now))
+    if isinstance(listing, Need) and listing.is_masked:
+        owner = await Organisation.get(id=listing.organisation_id)
+        faults += rules.faults_of_mask(listing, owner.name)
     if faults:
         raise Incomplete(faults)
 

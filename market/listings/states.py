@@ -59,11 +59,13 @@ NEED_MOVES: Mapping[tuple[Status, Move], Status] = {
     **{(s, Move.SOLVE): N.SOLVED for s in (N.PUBLISHED, N.MATCHING, N.EXPIRED, N.CLOSED)},
 }
 
-LIVE: frozenset[Status] = frozenset({*_ON_OFFER, N.PUBLISHED, N.MATCHING})
+# Tuples, not sets: a set would take the two kinds' `published` for one, since both equal the text.
+LIVE: tuple[Status, ...] = (*_ON_OFFER, N.PUBLISHED, N.MATCHING)
 """On offer: found by search, matched, and editable at once without a new review."""
-PUBLIC: frozenset[Status] = LIVE | {O.SOLD, O.EXPIRED, N.SOLVED, N.EXPIRED}
+PUBLIC: tuple[Status, ...] = (*LIVE, O.SOLD, O.EXPIRED, N.SOLVED, N.EXPIRED)
 """Everybody may open the page; what is no longer on offer says so."""
-EDITABLE: frozenset[Status] = LIVE | {
+EDITABLE: tuple[Status, ...] = (
+    *LIVE,
     O.DRAFT,
     O.RETURNED,
     O.EXPIRED,
@@ -72,7 +74,7 @@ EDITABLE: frozenset[Status] = LIVE | {
     N.RETURNED,
     N.EXPIRED,
     N.CLOSED,
-}
+)
 
 
 def next_status(status: Status, move: Move) -> Status:

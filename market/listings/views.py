@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from datetime import timedelta
 from typing import Any
 
 from starlette.requests import Request
@@ -20,13 +19,11 @@ from market.kit.i18n import gettext as _
 from market.kit.pagination import Cut
 from market.kit.templating import render
 from market.kit.web import deps, posted, see, wants_part
-from market.listings import queries, rules, services
+from market.listings import dashboards, queries, rules, services
 from market.listings.forms import ListingForm, NeedForm, OutcomeForm, need_data, outcome_data
 from market.listings.kinds import NEED, OUTCOME, Kind, Listing
 from market.listings.models import Need, NeedStatus
 from market.listings.states import EDITABLE, LIVE, Move, can
-
-RENEW_AHEAD = timedelta(days=30)
 
 
 async def outcomes(request: Request) -> Response:
@@ -40,7 +37,7 @@ async def needs(request: Request) -> Response:
 async def _mine(request: Request, kind: Kind) -> Response:
     actor = actor_for(request, Act.WRITE_LISTING)
     now, cut = deps(request).clock(), Cut.of(request.query_params)
-    until = local_date(now) + RENEW_AHEAD
+    until = local_date(now) + dashboards.RENEW_AHEAD
     status = request.query_params.get("status", "")
     is_due = request.query_params.get("due") == "1"
     if is_due:

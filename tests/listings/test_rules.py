@@ -171,5 +171,12 @@ def test_drafts_and_returned_and_unlisted_listings_are_not_public() -> None:
         NeedStatus.CLOSED,
     }
 
-    assert not hidden & PUBLIC
-    assert LIVE < PUBLIC
+    assert not hidden & set(PUBLIC)
+    assert set(LIVE) < set(PUBLIC)
+
+
+def test_published_listings_of_both_kinds_are_on_offer() -> None:
+    on_offer = [repr(status) for status in LIVE]
+
+    assert repr(OutcomeStatus.PUBLISHED) in on_offer
+    assert repr(NeedStatus.PUBLISHED) in on_offer

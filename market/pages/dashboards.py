@@ -1,0 +1,55 @@
+"""The figures of each person's dashboard, gathered from the rooms; what waits for them comes first."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from market.accounts.actors import Actor
+from market.accounts.permissions import Act, Role
+from market.kit.cards import Card
+from market.kit.i18n import gettext as _
+from market.listings import dashboards as listings
+from market.pages.rooms import OTHER_ROOMS
+
+URGENT = ("due", "wrong")
+"""Tones of figures that somebody must do something about."""
+
+
+@dataclass(frozen=True)
+class Board:
+    """What one person sees first after signing in."""
+
+    todo: list[Card]
+    """Only what there is something of."""
+    standing: list[Card]
+    acts: list[tuple[str, str]]
+    """What may be begun: words and address, the main one first."""
+
+
+async def board(actor: Actor, now: datetime) -> Board:
+    """Return the dashboard of a person."""
+    cards = await listings.dashboard_cards(actor, now)
+    for cards_of in OTHER_ROOMS:
+        cards += await cards_of(actor, now)
+    todo = [card for card in cards if card.tone in URGENT and card.count not in (0, "0")]
+    return Board(todo=todo, standing=[card for card in cards if card not in todo], acts=_acts(actor))
+
+
+def _acts(actor: Actor) -> list[tuple[str, str]]:
+    found: list[tuple[str, str]] = []
+    if actor.may(Act.WRITE_LISTING) and actor.may_buy:
+        found.append((_("写一条需求"), "/my/needs/new"))
+    if actor.may(Act.WRITE_LISTING) and actor.may_sell:
+        found.append((_("写一份成果"), "/my/outcomes/new"))
+    if Role.BROKER in actor.roles:
+        found.append((_("看推荐的对接"), "/matches"))
+    if actor.may(Act.SEE_DESK):
+        found.append((_("去补助工作台"), "/desk"))
+    if actor.may(Act.MODERATE):
+        found.append((_("审核成果和需求"), "/backoffice/listings"))
+    if actor.may(Act.READ_AUDIT):
+        found.append((_("看责任链日志"), "/audit-log"))
+    if not found and not actor.is_staff:
+        found.append((_("登记或加入单位"), "/account/organisation"))
+    return found

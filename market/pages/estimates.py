@@ -1,0 +1,72 @@
+"""What an outcome might earn its buyer in subsidies, as the pages of outcomes show it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+from uuid import UUID
+
+from market.accounts.actors import Actor
+from market.accounts.models import Organisation
+from market.kit.clock import local_date
+from market.kit.money import Money
+from market.listings.models import Outcome
+from market.subsidies.estimates import Asked, Estimate, calculate, estimate_for_outcome
+
+MOST_AMOUNT = 10**16
+EXAMPLE = 120_000_000
+"""What the calculator on the home page begins with, in fen."""
+_badges: dict[tuple[UUID, int, str], int | None] = {}
+
+
+def amount_of(text: str, otherwise: int | None) -> tuple[int | None, bool]:
+    """Return the amount typed in 万元 as fen, or `otherwise` when nothing is typed; and whether it is one."""
+    if not text.strip():
+        return otherwise, True
+    try:
+        amount = Money.parse(text[:40], unit=10_000).amount
+    except ValueError:
+        return None, False
+    return (amount, True) if 0 < amount <= MOST_AMOUNT else (None, False)
+
+
+async def estimates(
+    outcome: Outcome, amount: int | None, actor: Actor | None, now: datetime
+) -> list[Estimate]:
+    """Return what programmes might give, the best first; an enterprise's own facts count when it asks."""
+    if amount is None:
+        return []
+    buyer = None
+    if actor is not None and actor.may_buy and actor.organisation_id:
+        buyer = await Organisation.get(id=actor.organisation_id)
+    return await estimate_for_outcome(outcome, amount, None, now, buyer=buyer)
+
+
+async def example(now: datetime) -> Estimate | None:
+    """Return the best programme for the calculator's example amount."""
+    found = await calculate(Asked(amount=EXAMPLE), now)
+    return found[0] if found else None
+
+
+async def badges(outcomes: Iterable[Outcome], now: datetime) -> dict[UUID, int | None]:
+    """Return, for cards in lists, the best amount at the asking price; None where it depends on the contract.
+
+    Kept in memory by outcome, revision and minute: a list of a hundred cards must not compute each anew.
+    """
+    if len(_badges) > 5000:
+        _badges.clear()
+    found: dict[UUID, int | None] = {}
+    for outcome in outcomes:
+        key = (outcome.id, outcome.revision, f"{local_date(now)} {now:%H:%M}")
+        if key not in _badges:
+            _badges[key] = await _best(outcome, now)
+        found[outcome.id] = _badges[key]
+    return found
+
+
+async def _best(outcome: Outcome, now: datetime) -> int | None:
+    if outcome.price_amount is None:
+        return None
+    return next(
+        (each.amount for each in await estimate_for_outcome(outcome, outcome.price_amount, None, now)), None
+    )

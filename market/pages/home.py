@@ -1,0 +1,91 @@
+"""What the home page counts and shows, from the records themselves."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+from tortoise.functions import Count, Sum
+
+from market.contracts.models import Contract
+from market.kit.clock import local_date
+from market.kit.formats import wan
+from market.kit.i18n import gettext as _
+from market.kit.pagination import Cut, Page
+from market.listings import queries
+from market.listings.kinds import NEED, OUTCOME
+from market.notices.models import Notice, NoticeKind
+from market.notices.periods import days_left
+from market.notices.queries import list_open_notices
+from market.subsidies.models import Disbursement, DisbursementStatus
+
+WORDS = ("赤泥", "铝合金", "甘蔗", "电池", "木薯", "轻量化")
+"""What people here look for; each a search that finds something in Guangxi."""
+
+
+@dataclass(frozen=True)
+class Counter:
+    """A live figure that leads to its rows."""
+
+    figure: str
+    words: str
+    address: str
+
+
+async def counters(now: datetime) -> list[Counter]:
+    """Return the figures of the strip under the search box, each from its rows."""
+    signed, amount = await _signed_since(_new_year(now))
+    return [
+        Counter(f"{await queries.count_live(OUTCOME):,}", _("在架成果"), "/outcomes"),
+        Counter(f"{await queries.count_live(NEED):,}", _("在征需求"), "/needs"),
+        Counter(f"{signed:,}", _("今年成交"), "/concluded"),
+        Counter(wan(amount), _("今年合同金额"), "/concluded"),
+        Counter(wan(await _disbursed()), _("已拨付补助"), "/notices?kind=subsidy"),
+    ]
+
+
+async def open_notices(most: int, now: datetime) -> list[tuple[Notice, int | None]]:
+    """Return the notices whose period runs with the days they have left; None: the end is not settled yet."""
+    found = await list_open_notices(most)
+    return [(each, days_left(each.ends_at, now) if each.ends_at else None) for each in found]
+
+
+def _new_year(now: datetime) -> date:
+    return local_date(now).replace(month=1, day=1)
+
+
+async def list_concluded(now: datetime, cut: Cut) -> tuple[Page[Contract], set[UUID]]:
+    """Return this year's contracts, newest first, and the deals whose price was before the public."""
+    found = Contract.filter(signed_on__gte=_new_year(now))
+    items = (
+        await found.select_related("deal__outcome", "deal__seller")
+        .order_by("-signed_on", "-number")
+        .offset(cut.offset)
+        .limit(cut.size)
+    )
+    told = await Notice.filter(
+        kind=NoticeKind.PRICE, subject_kind="deal", subject_id__in=[each.deal_id for each in items]
+    ).values_list("subject_id", flat=True)
+    return cut.page(items, await found.count()), {UUID(str(each)) for each in told}
+
+
+async def _signed_since(day: date) -> tuple[int, int]:
+    return _pair(
+        await Contract.filter(signed_on__gte=day)
+        .annotate(n=Count("id"), total=Sum("contract_amount"))
+        .values("n", "total")
+    )
+
+
+async def _disbursed() -> int:
+    return _pair(
+        await Disbursement.filter(status=DisbursementStatus.PAID)
+        .annotate(n=Count("id"), total=Sum("amount"))
+        .values("n", "total")
+    )[1]
+
+
+def _pair(rows: Any) -> tuple[int, int]:
+    return (int(rows[0]["n"]), int(rows[0]["total"] or 0)) if rows else (0, 0)

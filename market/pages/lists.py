@@ -1,0 +1,353 @@
+"""Search pages: what the address asks for, and the filters beside the results. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from typing import Any
+from urllib.parse import urlencode
+
+from starlette.datastructures import QueryParams
+
+from market.codes import lists, regions
+from market.codes.labels import choices, label
+from market.kit.clock import end_of_day
+from market.kit.i18n import Lazy, lazy
+from market.kit.i18n import gettext as _
+from market.kit.pagination import Cut
+from market.search.documents import as_number
+from market.search.engine import AnyOf, Filter, Hits, Query, Range, Sort
+
+MOST_WORDS = 200
+MOST_VALUES = 30
+WAN = 1_000_000
+"""Fen in one 万元."""
+
+
+@dataclass(frozen=True)
+class Option:
+    """One value of a filter: how many hits it would leave, and the address that chooses or drops it."""
+
+    words: str
+    count: int | None
+    is_chosen: bool
+    address: str
+
+
+@dataclass(frozen=True)
+class Facet:
+    """One filter of the left column."""
+
+    words: str
+    options: list[Option]
+
+    @property
+    def is_open(self) -> bool:
+        return any(option.is_chosen for option in self.options)
+
+
+@dataclass(frozen=True)
+class Multi:
+    """A filter on a field of the index whose values may be joined by *or*."""
+
+    name: str
+    field: str
+    words: Lazy
+    values: Callable[[], Sequence[tuple[str, str]]]
+    most: int = 12
+
+
+@dataclass(frozen=True)
+class Steps:
+    """A filter on a number: one range at a time, by the name of the step."""
+
+    name: str
+    field: str
+    words: Lazy
+    steps: Mapping[str, tuple[Lazy, int | None, int | None]]
+
+
+@dataclass(frozen=True)
+class SearchPage:
+    """What one kind of list offers: its index, filters and orders."""
+
+    index: str
+    multi: tuple[Multi, ...]
+    steps: tuple[Steps, ...]
+    sorts: Mapping[str, tuple[Lazy, Sort | None]]
+
+
+@dataclass
+class Asked:
+    """What an address asks for; nonsense in it is dropped."""
+
+    page: SearchPage
+    path: str
+    words: str
+    chosen: dict[str, list[str]]
+    sort: str
+    cut: Cut
+    today: date
+    size_given: bool = field(default=False)
+
+    def query(self) -> Query:
+        """Return the search for the engine."""
+        return Query(
+            index=self.page.index,
+            text=self.words,
+            filters=tuple(self._filters()),
+            facets=tuple(dict.fromkeys([*(each.field for each in self.page.multi), *self._counted()])),
+            sort=self.page.sorts[self.sort][1],
+            offset=self.cut.offset,
+            limit=self.cut.size,
+        )
+
+    def facets(self, hits: Hits) -> list[Facet]:
+        """Return the filters with exact counts; a value without hits is left out unless it is chosen."""
+        found = [self._multi(each, hits.facets.get(each.field, {})) for each in self.page.multi]
+        found += [self._steps(each, hits.facets.get(each.field, {})) for each in self.page.steps]
+        return [each for each in found if each.options]
+
+    def chips(self) -> list[Option]:
+        """Return what is chosen, each with the address that drops it."""
+        chips = [Option(f"“{self.words}”", None, True, self.address(q=[]))] if self.words else []
+        names = {each.name: dict(each.values()) for each in self.page.multi}
+        names |= {step.name: {key: str(of[0]) for key, of in step.steps.items()} for step in self.page.steps}
+        return chips + [
+            Option(names[name].get(value, value), None, True, self._toggled(name, value))
+            for name, values in self.chosen.items()
+            for value in values
+        ]
+
+    def sorts(self) -> list[Option]:
+        """Return the orders of the list."""
+        return [
+            Option(str(words), None, key == self.sort, self.address(sort=[key] if key else []))
+            for key, (words, _sort) in self.page.sorts.items()
+        ]
+
+    def sizes(self) -> list[Option]:
+        """Return the sizes of a page."""
+        return [
+            Option(str(size), None, size == self.cut.size, self.address(size=[str(size)]))
+            for size in (20, 50, 100)
+        ]
+
+    def hidden(self) -> list[tuple[str, str]]:
+        """Return what a new search in the box keeps: the filters and the order."""
+        kept = [(name, value) for name, values in self.chosen.items() for value in values]
+        return [*kept, ("sort", self.sort)] if self.sort else kept
+
+    def address(self, **changes: list[str]) -> str:
+        """Return the address of this list with some of it changed, from its first page on."""
+        asked: dict[str, list[str]] = {"q": [self.words] if self.words else [], **self.chosen}
+        asked["sort"] = [self.sort] if self.sort else []
+        asked["size"] = [str(self.cut.size)] if self.size_given else []
+        asked |= changes
+        pairs = [(name, value) for name, values in asked.items() for value in values]
+        return self.path + ("?" + urlencode(pairs) if pairs else "")
+
+    def _counted(self) -> list[str]:
+        """The numbers whose values are so few that their counts can be added up."""
+        return [each.field for each in self.page.steps if each.field == "trl"]
+
+    def _filters(self) -> list[Filter]:
+        found: list[Filter] = [
+            AnyOf(each.field, tuple(self.chosen[each.name]))
+            for each in self.page.multi
+            if each.name in self.chosen
+        ]
+        for step in self.page.steps:
+            for value in self.chosen.get(step.name, []):
+                _words, least, most = step.steps[value]
+                found.append(Range(step.field, *_bounds(step.field, least, most, self.today)))
+        return found
+
+    def _multi(self, each: Multi, counts: Mapping[str, int]) -> Facet:
+        chosen = self.chosen.get(each.name, [])
+        options = [
+            Option(words, counts.get(value, 0), value in chosen, self._toggled(each.name, value))
+            for value, words in each.values()
+            if counts.get(value) or value in chosen
+        ]
+        if each.most < len(options):
+            options.sort(key=lambda option: (not option.is_chosen, -(option.count or 0)))
+        return Facet(str(each.words), options[: each.most])
+
+    def _steps(self, each: Steps, counts: Mapping[str, int]) -> Facet:
+        chosen = self.chosen.get(each.name, [])
+        options = []
+        for value, (words, least, most) in each.steps.items():
+            count = None
+            if each.field == "trl":
+                count = sum(n for level, n in counts.items() if (least or 0) <= int(level) <= (most or 99))
+            if count == 0 and value not in chosen:
+                continue
+            address = self._toggled(each.name, value, is_single=True)
+            options.append(Option(str(words), count, value in chosen, address))
+        return Facet(str(each.words), options)
+
+    def _toggled(self, name: str, value: str, *, is_single: bool = False) -> str:
+        chosen = self.chosen.get(name, [])
+        if value in chosen:
+            return self.address(**{name: [each for each in chosen if each != value]})
+        return self.address(**{name: [value] if is_single else [*chosen, value]})
+
+
+def read(page: SearchPage, path: str, asked: QueryParams, today: date) -> Asked:
+    """Read an address; whatever it does not know is dropped."""
+    chosen: dict[str, list[str]] = {}
+    for each in page.multi:
+        known = dict(each.values())
+        values = [value for value in dict.fromkeys(asked.getlist(each.name)) if value in known][:MOST_VALUES]
+        if values:
+            chosen[each.name] = values
+    for step in page.steps:
+        if (value := asked.get(step.name, "")) in step.steps:
+            chosen[step.name] = [value]
+    sort = asked.get("sort", "")
+    words = " ".join(asked.get("q", "").replace("\x00", " ").split())
+    words = "".join(c for c in words[:MOST_WORDS] if not "\ud800" <= c <= "\udfff")
+    return Asked(
+        page=page,
+        path=path,
+        words=words,
+        chosen=chosen,
+        sort=sort if sort in page.sorts else "",
+        cut=Cut.of(asked),
+        today=today,
+        size_given="size" in asked,
+    )
+
+
+def _bounds(field: str, least: int | None, most: int | None, today: date) -> tuple[int | None, int | None]:
+    """Turn days counted from today into the index's numbers; other numbers stay as they are."""
+    if field not in ("published_at", "deadline_on"):
+        return least, most
+
+    def number(days: int | None) -> int | None:
+        if days is None:
+            return None
+        day = today + timedelta(days=days)
+        return as_number(end_of_day(day - timedelta(days=1)) if field == "published_at" else day)
+
+    return number(least), number(most)
+
+
+def _regions() -> list[tuple[str, str]]:
+    cities = [(code, regions.name(code)) for code in regions.cities_of(regions.GUANGXI)]
+    provinces = [(code, regions.full_name(code)) for code in regions.cities_of("")]
+    return [*cities, *provinces]
+
+
+def _sellers() -> list[tuple[str, str]]:
+    return [
+        (key, label("organisation_kind", key)) for key in ("university", "institute", "enterprise", "source")
+    ]
+
+
+STAGES: Mapping[str, tuple[Lazy, int | None, int | None]] = {
+    key: (words, lists.STAGE_LEVELS[key][0], lists.STAGE_LEVELS[key][-1])
+    for key, words in lists.STAGES.items()
+}
+PRICES: Mapping[str, tuple[Lazy, int | None, int | None]] = {
+    "lt50": (lazy("50 万元以下"), 1, 50 * WAN - 1),
+    "50-100": (lazy("50–100 万元"), 50 * WAN, 100 * WAN),
+    "100-500": (lazy("100–500 万元"), 100 * WAN, 500 * WAN),
+    "gt500": (lazy("500 万元以上"), 500 * WAN, None),
+}
+_FIELD = Multi("field", "field", lazy("技术领域"), lambda: choices("field"))
+_INDUSTRY = Multi("industry", "industries", lazy("重点产业"), lambda: choices("industry"), most=14)
+_MODE = Multi("mode", "modes", lazy("合作方式"), lambda: choices("mode"))
+_REGION = Multi("region", "regions", lazy("所在地"), _regions, most=14)
+
+OUTCOMES = SearchPage(
+    index="outcomes",
+    multi=(
+        _FIELD,
+        _INDUSTRY,
+        _MODE,
+        Multi("price_kind", "price_kind", lazy("价格方式"), lambda: choices("price_kind")),
+        Multi("right", "right_kinds", lazy("知识产权"), lambda: choices("right_kind")),
+        _REGION,
+        Multi("owner", "organisation_kind", lazy("单位类型"), _sellers),
+    ),
+    steps=(
+        Steps("stage", "trl", lazy("成熟度"), STAGES),
+        Steps("price", "price_amount", lazy("挂牌价"), PRICES),
+        Steps(
+            "since",
+            "published_at",
+            lazy("发布时间"),
+            {
+                "30": (lazy("近 30 天"), -30, None),
+                "90": (lazy("近 90 天"), -90, None),
+                "365": (lazy("近一年"), -365, None),
+            },
+        ),
+    ),
+    sorts={
+        "": (lazy("综合"), None),
+        "newest": (lazy("最新发布"), Sort("published_at")),
+        "verified": (lazy("最近核实"), Sort("verified_on")),
+        "price": (lazy("价格低到高"), Sort("price_amount", is_descending=False)),
+        "-price": (lazy("价格高到低"), Sort("price_amount")),
+        "trl": (lazy("成熟度高到低"), Sort("trl")),
+    },
+)
+NEEDS = SearchPage(
+    index="needs",
+    multi=(
+        _FIELD,
+        _INDUSTRY,
+        Multi("kind", "kind", lazy("需求类型"), lambda: choices("need_kind")),
+        _MODE,
+        _REGION,
+        Multi(
+            "status",
+            "status",
+            lazy("状态"),
+            lambda: [(key, label("need", key)) for key in ("published", "matching")],
+        ),
+    ),
+    steps=(
+        Steps("budget", "budget_max_amount", lazy("预算上限"), PRICES),
+        Steps(
+            "until",
+            "deadline_on",
+            lazy("截止日期"),
+            {"30": (lazy("30 天内"), 0, 30), "90": (lazy("90 天内"), 0, 90)},
+        ),
+    ),
+    sorts={
+        "": (lazy("综合"), None),
+        "newest": (lazy("最新发布"), Sort("published_at")),
+        "deadline": (lazy("截止时间近到远"), Sort("deadline_on", is_descending=False)),
+        "-budget": (lazy("预算高到低"), Sort("budget_max_amount")),
+        "budget": (lazy("预算低到高"), Sort("budget_max_amount", is_descending=False)),
+    },
+)
+
+
+def empty_words(asked: Asked) -> str:
+    """Return what to say when nothing was found."""
+    if asked.chosen:
+        return _("没有符合全部条件的结果。去掉一两个条件再试。")
+    if asked.words:
+        return _("没有找到。换一个说法，或只用一两个关键词再试。")
+    return _("现在还没有可看的。")
+
+
+def context(asked: Asked, hits: Hits) -> dict[str, Any]:
+    """Return what every list page shows beside its rows."""
+    return {
+        "asked": asked,
+        "facets": asked.facets(hits),
+        "chips": asked.chips(),
+        "sorts": asked.sorts(),
+        "sizes": asked.sizes(),
+        "hidden": asked.hidden(),
+        "total": hits.total,
+        "empty_words": empty_words(asked),
+    }

@@ -1,0 +1,118 @@
+"""Matches as pages show them: whose they are to see, with score, reasons and what does not fit."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from market.accounts.actors import Actor
+from market.accounts.permissions import Act, Role
+from market.codes.labels import WORDS
+from market.kit.i18n import gettext as _
+from market.listings.models import Need, NeedStatus, Outcome, OutcomeStatus
+from market.listings.queries import is_owner, live, need_owner_name
+from market.matching.models import Match, MatchFeedback, MatchStatus
+
+MOST = 5
+
+
+@dataclass(frozen=True)
+class Row:
+    """One match beside a listing. The parts add up to the score."""
+
+    id: UUID
+    title: str
+    number: str
+    subtitle: str
+    score: int
+    """0-100."""
+    parts: list[tuple[str, int]]
+    terms: list[str]
+    misfits: list[str]
+    may_dismiss: bool
+
+
+async def of_outcome(outcome: Outcome, actor: Actor | None) -> tuple[list[Row], int]:
+    """Return the best matched needs of an outcome that this person may see, and how many there are."""
+    found = Match.filter(outcome_id=outcome.id, need__status__in=live(NeedStatus))
+    if not _sees_all(actor, outcome):
+        if actor is None or not actor.may(Act.SEE_MATCHES):
+            return [], 0
+        found = found.filter(need__organisation_id=actor.organisation_id)
+    return await _rows(found, actor, is_of_outcome=True)
+
+
+async def of_need(need: Need, actor: Actor | None) -> tuple[list[Row], int]:
+    """Return the best matched outcomes of a need that this person may see, and how many there are."""
+    found = Match.filter(need_id=need.id, outcome__status__in=live(OutcomeStatus))
+    if not _sees_all(actor, need):
+        if actor is None or not actor.may(Act.SEE_MATCHES):
+            return [], 0
+        found = found.filter(outcome__organisation_id=actor.organisation_id)
+    return await _rows(found, actor, is_of_outcome=False)
+
+
+async def brokers_of(need_id: UUID) -> set[UUID]:
+    """Return the brokers who took up a match of this need: they may know whose it is."""
+    found = await Match.filter(need_id=need_id, broker_id__isnull=False).values_list("broker_id", flat=True)
+    return {UUID(str(each)) for each in found}
+
+
+def _sees_all(actor: Actor | None, listing: Need | Outcome) -> bool:
+    return actor is not None and (is_owner(actor, listing) or actor.is_staff or Role.BROKER in actor.roles)
+
+
+async def _rows(found: Any, actor: Actor | None, *, is_of_outcome: bool) -> tuple[list[Row], int]:
+    found = found.exclude(status=MatchStatus.DROPPED)
+    if actor is not None and actor.organisation_id:
+        dismissed = await MatchFeedback.filter(organisation_id=actor.organisation_id).values_list(
+            "match_id", flat=True
+        )
+        found = found.exclude(id__in=list(dismissed)) if dismissed else found
+    matches = (
+        await found.select_related("need__organisation", "outcome__organisation")
+        .order_by("-score", "id")
+        .limit(MOST)
+    )
+    return [_row(match, actor, is_of_outcome) for match in matches], await found.count()
+
+
+def _row(match: Match, actor: Actor | None, is_of_outcome: bool) -> Row:
+    other: Any = match.need if is_of_outcome else match.outcome
+    brokers: Collection[UUID] = [match.broker_id] if match.broker_id else []
+    owner = need_owner_name(other, actor, brokers=brokers) if is_of_outcome else other.organisation.name
+    return Row(
+        id=match.id,
+        title=other.title,
+        number=other.number,
+        subtitle=owner,
+        score=round(match.score / 10),
+        parts=[(_word("match_part", key), points) for key, points in match.parts.items() if points > 0],
+        terms=match.terms[:6],
+        misfits=[_word("misfit", key) for key in match.misfits],
+        may_dismiss=actor is not None and actor.may(Act.JUDGE_MATCH) and _is_party(actor, match),
+    )
+
+
+def _is_party(actor: Actor, match: Match) -> bool:
+    return actor.acts_for(match.need.organisation_id) or actor.acts_for(match.outcome.organisation_id)
+
+
+_PARTS = {
+    "wording": "用词",
+    "meaning": "含义",
+    "field": "领域",
+    "budget": "预算",
+    "region": "地域",
+    "maturity": "成熟度",
+    "mode": "合作方式",
+    "rights": "知识产权",
+}
+
+
+def _word(kind: str, key: str) -> str:
+    """Return what a part or a misfit is called: the scorer's own words where it has some."""
+    found = WORDS.get(kind, {}).get(key)
+    return str(found) if found is not None else _(_PARTS.get(key, key))

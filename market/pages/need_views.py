@@ -1,0 +1,81 @@
+"""The list of needs, and one need with everything around it."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from market.accounts.permissions import Act
+from market.accounts.web import find
+from market.audit.queries import list_chain
+from market.kit.clock import local_date
+from market.kit.templating import render
+from market.kit.web import deps
+from market.listings import queries, rules
+from market.listings.kinds import NEED
+from market.listings.models import Need
+from market.listings.states import LIVE
+from market.pages import lists, matches, results, words
+from market.search.highlight import mark
+
+
+async def needs(request: Request) -> Response:
+    """Search results; without words all needs on offer, the newest first."""
+    actor = find(request)
+    today = local_date(deps(request).clock())
+    asked = lists.read(lists.NEEDS, request.url.path, request.query_params, today)
+    found = await results.search(deps(request).search, asked, NEED)
+    return render(
+        request,
+        "pages/needs.html",
+        found.status,
+        page=found.page,
+        owner_name=lambda need: queries.need_owner_name(need, actor),
+        days_left=lambda day: (day - today).days,
+        marked=lambda text: mark(text, found.terms),
+        is_away=found.is_away,
+        may_post=actor is None or actor.may_buy,
+        **found.context,
+        **words.context(),
+    )
+
+
+async def need(request: Request) -> Response:
+    actor, today = find(request), local_date(deps(request).clock())
+    found = await queries.get_need_for(actor, request.path_params["number"])
+    brokers = await matches.brokers_of(found.id) if found.is_masked else set()
+    matched, matched_count = await matches.of_need(found, actor)
+    is_own = queries.is_owner(actor, found)
+    return render(
+        request,
+        "pages/need.html",
+        need=found,
+        owner_name=queries.need_owner_name(found, actor, brokers=brokers),
+        is_owner_visible=queries.is_owner_visible(found, actor, brokers=brokers),
+        days_left=_days_left(found, today),
+        matched=matched,
+        matched_count=matched_count,
+        is_own=is_own,
+        missing=rules.completeness_of_need(found)[1] if is_own else [],
+        is_live=found.status in LIVE,
+        may_answer=found.status in LIVE and not is_own and (actor is None or actor.may_sell),
+        may_see_contacts=queries.may_see_contacts(found, actor),
+        history=await list_chain("need", found.id),
+        may_audit=actor is not None and actor.may(Act.READ_AUDIT),
+        region=words.region(found),
+        budget=words.budget(found),
+        **words.context(),
+    )
+
+
+def _days_left(need: Need, today: date) -> int | None:
+    return (need.deadline_on - today).days if need.deadline_on else None
+
+
+routes = [
+    Route("/needs", needs, name="pages:needs"),
+    Route("/needs/{number}", need, name="pages:need"),
+]

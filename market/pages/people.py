@@ -1,0 +1,140 @@
+"""What the public may read of organisations and brokers."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from uuid import UUID
+
+from tortoise.expressions import Q
+from tortoise.functions import Count
+
+from market.accounts.actors import Actor
+from market.accounts.models import (
+    BrokerProfile,
+    Membership,
+    MemberStatus,
+    Organisation,
+    OrganisationStatus,
+)
+from market.contracts.models import Contract
+from market.kit.errors import NotFound
+from market.kit.i18n import gettext as _
+from market.kit.pagination import Cut, Page
+from market.listings.models import Outcome, OutcomeStatus
+from market.listings.queries import live
+from market.matching.models import Match
+
+PUBLIC_KINDS = ("university", "institute", "enterprise", "farmers_coop", "agency", "source")
+
+
+@dataclass(frozen=True)
+class Record:
+    """What a broker has brought about."""
+
+    taken_up: int
+    signed: int
+
+
+def clean(typed: str) -> str:
+    """Return what was typed into a search box, without what a database cannot compare."""
+    kept = "".join(c for c in typed[:100] if c != "\x00" and not "\ud800" <= c <= "\udfff")
+    return " ".join(kept.split())
+
+
+async def list_organisations(kind: str, typed: str, cut: Cut) -> Page[Organisation]:
+    """Return verified organisations by name."""
+    kinds = [kind] if kind in PUBLIC_KINDS else list(PUBLIC_KINDS)
+    found = Organisation.filter(status=OrganisationStatus.VERIFIED, kind__in=kinds)
+    if typed:
+        found = found.filter(Q(name__icontains=typed) | Q(introduction__icontains=typed))
+    return cut.page(
+        await found.order_by("name", "id").offset(cut.offset).limit(cut.size), await found.count()
+    )
+
+
+async def count_listings(ids: Sequence[UUID]) -> dict[UUID, int]:
+    """Return how many outcomes each of these organisations has on offer.
+
+    Needs are not counted: a masked one would give itself away.
+    """
+    rows = (
+        await Outcome.filter(organisation_id__in=list(ids), status__in=live(OutcomeStatus))
+        .annotate(n=Count("id"))
+        .group_by("organisation_id")
+        .values("organisation_id", "n")
+    )
+    return {row["organisation_id"]: int(row["n"]) for row in rows}
+
+
+async def get_public_organisation(organisation_id: UUID, actor: Actor | None) -> Organisation:
+    """Return a verified organisation; others only to their own people and staff.
+
+    Raises:
+        NotFound: there is none that this person may know of.
+    """
+    found = await Organisation.get_or_none(id=organisation_id)
+    is_own = actor is not None and any(found and found.id == each for each, _name in actor.organisations)
+    is_public = (
+        found is not None
+        and found.is_verified
+        and found.kind.value in (*PUBLIC_KINDS, "registry", "authority")
+    )
+    if found is None or not (is_public or is_own or (actor and actor.is_staff)):
+        raise NotFound(_("没有这个单位。"))
+    return found
+
+
+def may_see_contacts(organisation: Organisation, actor: Actor | None) -> bool:
+    """Tell whether the contact is shown: to verified organisations and staff."""
+    if actor is None:
+        return False
+    return actor.is_staff or actor.is_organisation_verified or actor.acts_for(organisation.id)
+
+
+async def list_brokers(field: str, typed: str, cut: Cut) -> Page[BrokerProfile]:
+    """Return verified brokers, those with the highest certificates first."""
+    found = BrokerProfile.filter(is_verified=True, user__is_active=True)
+    if typed:
+        found = found.filter(Q(user__name__icontains=typed) | Q(introduction__icontains=typed))
+    everybody = await found.select_related("user").order_by("created_at", "id")
+    if field:
+        everybody = [each for each in everybody if field in each.fields_of_work]
+    order = ("senior", "middle", "junior")
+    everybody.sort(key=lambda each: order.index(each.certificate_level.value))
+    return cut.page(everybody[cut.offset : cut.offset + cut.size], len(everybody))
+
+
+async def get_public_broker(profile_id: UUID) -> BrokerProfile:
+    """Return a verified broker's profile with the person.
+
+    Raises:
+        NotFound: there is none.
+    """
+    found = await BrokerProfile.get_or_none(
+        id=profile_id, is_verified=True, user__is_active=True
+    ).select_related("user")
+    if found is None:
+        raise NotFound(_("没有这位经纪人。"))
+    return found
+
+
+async def agency_of(user_id: UUID) -> Organisation | None:
+    """Return the verified organisation a broker works for."""
+    found = (
+        await Membership.filter(
+            user_id=user_id, status=MemberStatus.ACTIVE, organisation__status=OrganisationStatus.VERIFIED
+        )
+        .select_related("organisation")
+        .order_by("created_at")
+        .first()
+    )
+    return found.organisation if found else None
+
+
+async def record_of(user_id: UUID) -> Record:
+    """Return what a broker took up and brought to a contract."""
+    return Record(
+        taken_up=await Match.filter(broker_id=user_id).count(),
+        signed=await Contract.filter(deal__broker_id=user_id).count(),
+    )

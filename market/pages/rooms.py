@@ -1,0 +1,16 @@
+"""Which rooms give figures to the dashboard."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from datetime import datetime
+
+from market.accounts.actors import Actor
+from market.deals.queries import dashboard_cards as of_deals
+from market.kit.cards import Card
+from market.subsidies.dashboards import dashboard_cards as of_subsidies
+
+Cards = Callable[[Actor, datetime], Awaitable[list[Card]]]
+
+OTHER_ROOMS: tuple[Cards, ...] = (of_deals, of_subsidies)
+"""Beside the listings, in the order in which their figures are shown."""

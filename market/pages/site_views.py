@@ -1,0 +1,90 @@
+"""Pages about the site itself, and what machines ask it."""
+
+from __future__ import annotations
+
+from starlette.requests import Request
+from starlette.responses import JSONResponse, PlainTextResponse, RedirectResponse, Response
+from starlette.routing import Route
+
+from market.audit.queries import list_roots
+from market.kit.database import connection
+from market.kit.errors import NotFound, Unavailable
+from market.kit.i18n import LOCALES
+from market.kit.i18n import gettext as _
+from market.kit.metrics import exposition
+from market.kit.pagination import Cut
+from market.kit.templating import render
+from market.kit.web import deps, safe_path
+from market.pages import lists
+from market.pages.suggestions import suggest as find_suggestions
+
+
+async def help_page(request: Request) -> Response:
+    return render(request, "pages/help.html")
+
+
+async def accessibility(request: Request) -> Response:
+    return render(request, "pages/accessibility.html")
+
+
+async def audit_roots(request: Request) -> Response:
+    """The published daily roots, by which anybody can check an export of the log."""
+    cut = Cut.of(request.query_params)
+    roots, total = await list_roots(offset=cut.offset, limit=cut.size)
+    return render(request, "pages/audit_roots.html", page=cut.page(roots, total))
+
+
+async def language(request: Request) -> Response:
+    """Remember the language of the pages, and go back to where the person was."""
+    locale = request.path_params["locale"]
+    if locale not in LOCALES:
+        raise NotFound(_("没有这种语言。"))
+    response = RedirectResponse(safe_path(request.query_params.get("next")), 303)
+    response.set_cookie(
+        "locale", locale, max_age=365 * 86400, samesite="lax", secure=deps(request).settings.is_secure
+    )
+    return response
+
+
+async def suggest(request: Request) -> Response:
+    """Titles that contain what is being typed, for the search box."""
+    typed = request.query_params.get("q", "")[: lists.MOST_WORDS]
+    index = request.query_params.get("index", "")
+    return JSONResponse(await find_suggestions(deps(request).search, index, typed))
+
+
+async def healthz(request: Request) -> Response:
+    """The process lives."""
+    return PlainTextResponse("ok\n")
+
+
+async def readyz(request: Request) -> Response:
+    """The database answers, without which there is no site; the search engine is told beside."""
+    try:
+        await connection().execute_query("SELECT 1")
+        state, status = "ok", 200
+    except Exception:  # the probe answers whatever the driver raises
+        state, status = "away", 503
+    try:
+        await deps(request).search.ping()
+        search = "ok"
+    except Unavailable:
+        search = "away"
+    return JSONResponse({"database": state, "search": search}, status)
+
+
+async def metrics(request: Request) -> Response:
+    """Counts and durations by route, for Prometheus."""
+    return Response(exposition(), media_type="text/plain; version=0.0.4; charset=utf-8")
+
+
+routes = [
+    Route("/help", help_page, name="pages:help"),
+    Route("/accessibility", accessibility, name="pages:accessibility"),
+    Route("/audit-roots", audit_roots, name="pages:audit_roots"),
+    Route("/language/{locale}", language, name="pages:language"),
+    Route("/suggest", suggest, name="pages:suggest"),
+    Route("/healthz", healthz, name="pages:healthz"),
+    Route("/readyz", readyz, name="pages:readyz"),
+    Route("/metrics", metrics, name="pages:metrics"),
+]

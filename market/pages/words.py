@@ -1,0 +1,52 @@
+"""How listings are told in lists and on their pages."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any
+
+from market.codes import regions
+from market.kit.formats import wan
+from market.kit.i18n import gettext as _
+from market.kit.i18n import lazy
+from market.listings.models import Need
+
+ACTS = {
+    "created": lazy("建立"),
+    "edited": lazy("修改"),
+    "submitted": lazy("提交审核"),
+    "returned": lazy("退回修改"),
+    "published": lazy("审核通过并发布"),
+    "unlisted": lazy("下架"),
+    "renewed": lazy("核实并续期"),
+    "expired": lazy("过期"),
+    "matched": lazy("开始对接"),
+    "licensed": lazy("签订许可合同"),
+    "sold": lazy("签订转让合同"),
+    "solved": lazy("签订合同，需求解决"),
+    "imported": lazy("从外部数据导入"),
+    "imported and published": lazy("从外部数据导入并发布"),
+    "imported again": lazy("随外部数据更新"),
+}
+"""The log's words for what happened to a listing, as its page tells them."""
+
+
+def budget(need: Need) -> str:
+    """Return what the enterprise would spend: 80.00–150.00 万元, 200.00 万元以内, or 面议."""
+    low, high = need.budget_min_amount, need.budget_max_amount
+    if high is None:
+        return _("面议")
+    if low is None or low == high:
+        return _("%(amount)s以内", amount=wan(high)) if low is None else wan(high)
+    return _("%(low)s–%(high)s", low=f"{Decimal(low) / 1_000_000:,.2f}", high=wan(high))
+
+
+def region(need: Need) -> str:
+    """Return where the need comes from, of a masked one the city only."""
+    code = regions.current(need.region) if need.region else ""
+    return code[:4] + "00" if need.is_masked and code else code
+
+
+def context() -> dict[str, Any]:
+    """Return what the cards and pages of listings use."""
+    return {"budget_words": budget, "need_region": region, "acts_words": ACTS}

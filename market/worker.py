@@ -14,7 +14,7 @@ from psycopg.conninfo import make_conninfo
 
 from market.deps import Deps
 from market.kit import metrics
-from market.kit.jobs import Job, registry
+from market.kit.jobs import Job, note_failure, registry
 from market.kit.templating import environment
 
 log = logging.getLogger("market.jobs")
@@ -66,6 +66,7 @@ def build_app(deps: Deps, url: str) -> procrastinate.App:
     for each in registry.jobs.values():
         task = app.task(
             name=each.name,
+            pass_context=True,
             retry=procrastinate.RetryStrategy(max_attempts=each.attempts, wait=1, exponential_wait=2),
         )(_runner(deps, each))
         if each.cron:
@@ -103,7 +104,7 @@ def conninfo(url: str) -> str:
 
 
 def _runner(deps: Deps, job: Job) -> Any:
-    async def run(**arguments: Any) -> None:
+    async def run(context: procrastinate.JobContext, **arguments: Any) -> None:
         arguments.pop("timestamp", None)
         try:
             await job.handler(deps, **arguments)
@@ -112,6 +113,8 @@ def _runner(deps: Deps, job: Job) -> Any:
             log.warning(
                 "job failed", extra={"job": job.name, "error": f"{type(error).__name__}: {error}"[:300]}
             )
+            if context.job.id is not None:
+                await note_failure(context.job.id, error)
             raise
         metrics.jobs.labels(job.name, "done").inc()
 

@@ -39,7 +39,7 @@ async def post(
     """Send a form of ours, with its token, as the page itself would."""
     return await client.post(
         address,
-        data={"csrf_token": await token(client, "/help"), **(data or {})},
+        data={"csrf_token": await token(client), **(data or {})},
         files=files,
         follow_redirects=follow,
     )

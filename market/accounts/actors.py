@@ -109,6 +109,9 @@ async def load_actor(user: User, acting_for: UUID | None = None) -> Actor:
             roles.add(Role(user.staff_role.value))
         if await _is_broker(user):
             roles.add(Role.BROKER)
+    if Role.AUDITOR in roles:
+        # Who audits changes nothing, whatever else they are.
+        roles = {Role.AUDITOR}
     return Actor(
         user_id=user.id,
         name=user.name,

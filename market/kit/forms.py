@@ -257,8 +257,9 @@ class ChoicesField(_SelectMultipleField):
         choices: Choices | Callable[[], Choices] = (),
         **options: Any,
     ) -> None:
+        super().__init__(label, list(validators), choices=None, validate_choice=False, **options)
         found: Any = choices() if callable(choices) else choices
-        super().__init__(label, list(validators), choices=list(found), validate_choice=False, **options)
+        self.choices = list(found)
 
     def pre_validate(self, form: Any) -> None:
         known = {value for value, _label in self.choices}

@@ -1,0 +1,189 @@
+"""Every form of this room against what people and programs throw at forms: 422, the message, never a 500."""
+
+from __future__ import annotations
+
+import httpx
+import pytest
+
+from market.accounts.actors import load_actor
+from market.accounts.models import OrganisationStatus, StaffRole
+from tests.accounts.people import (
+    errors,
+    make_user_with_password,
+    organisation_fields,
+    password_hash,
+    person_fields,
+)
+from tests.factories import PASSWORD, make_member, make_organisation, make_staff
+from tests.visitor import post, sign_in, token
+
+HOSTILE = {
+    "markup": "<script>alert(1)</script>'\"--",
+    "template": "{{ 7*7 }}{% raw %}",
+    "long": "长" * 34_000,
+    "zero byte": "a\x00b",
+    "huge number": "9" * 400,
+    "bad date": "2026-02-30",
+    "control": "\x01\x02\x1b[31m",
+    "bidi": "\u202egnp.exe\u2066",
+    "spaces": " \u3000\t ",
+    "emoji": "👩‍🔬" * 50,
+    "sql": "'; DROP TABLE users; --",
+    "negative": "-1",
+}
+FORMS = {
+    "/login": ("email", "password"),
+    "/forgot": ("email",),
+    "/register?kind=organisation": (*organisation_fields(), *person_fields(), "bank_name", "bank_account"),
+    "/register?kind=member": ("uscc", "role", *person_fields()),
+    "/register?kind=broker": (
+        "certificate_level",
+        "certificate_number",
+        "certificate_issuer",
+        "fields_of_work",
+        "introduction",
+        *person_fields(),
+    ),
+}
+OWN_FORMS = {
+    "/account": ("name",),
+    "/account/password": ("current", "password"),
+    "/account/erase": ("password", "is_sure"),
+    "/account/join": ("uscc", "role"),
+    "/account/broker": ("certificate_level", "certificate_number", "certificate_issuer", "fields_of_work"),
+    "/account/organisation": (
+        *organisation_fields(),
+        "revision",
+        "bank_name",
+        "bank_account",
+        "introduction",
+    ),
+    "/account/organisation/new": tuple(organisation_fields()),
+}
+
+
+@pytest.mark.parametrize("value", HOSTILE.values(), ids=HOSTILE.keys())
+@pytest.mark.parametrize("address", FORMS)
+async def test_no_guest_breaks_a_form(client: httpx.AsyncClient, address: str, value: str) -> None:
+    answer = await post(client, address, dict.fromkeys(FORMS[address], value))
+
+    assert answer.status_code in (422, 200), answer.status_code
+    assert "<script>alert(1)" not in answer.text
+    assert ">49" not in answer.text
+
+
+@pytest.mark.parametrize("value", HOSTILE.values(), ids=HOSTILE.keys())
+@pytest.mark.parametrize("address", OWN_FORMS)
+async def test_nobody_breaks_the_own_pages(client: httpx.AsyncClient, address: str, value: str) -> None:
+    waiting = await make_organisation(status=OrganisationStatus.PENDING)
+    await sign_in(client, await make_member(waiting, password_hash=await password_hash()))
+
+    answer = await post(client, address, dict.fromkeys(OWN_FORMS[address], value))
+
+    assert answer.status_code in (422, 200, 409), answer.status_code
+    assert "<script>alert(1)" not in answer.text
+
+
+@pytest.mark.parametrize("address", FORMS)
+async def test_an_empty_form_says_what_is_needed_at_each_field(
+    client: httpx.AsyncClient, address: str
+) -> None:
+    answer = await post(client, address)
+
+    assert answer.status_code == 422
+    assert errors(answer)
+    assert answer.text.count('aria-invalid="true"') >= 1
+
+
+@pytest.mark.parametrize("address", FORMS)
+async def test_files_and_repeats_where_words_belong_do_no_harm(
+    client: httpx.AsyncClient, address: str
+) -> None:
+    csrf = await token(client)
+    name = FORMS[address][0]
+
+    as_file = await client.post(address, data={"csrf_token": csrf}, files={name: ("a.txt", b"words")})
+    repeated = await client.post(address, data={"csrf_token": csrf, name: ["one", "two", "three"]})
+
+    assert (as_file.status_code, repeated.status_code) == (422, 422)
+
+
+async def test_halves_of_characters_are_refused(client: httpx.AsyncClient) -> None:
+    csrf = await token(client)
+    body = (
+        '--b\r\ncontent-disposition: form-data; name="csrf_token"\r\n\r\n' + csrf + "\r\n"
+        '--b\r\ncontent-disposition: form-data; name="email"\r\n\r\na\\ud800@b.test\r\n'
+        '--b\r\ncontent-disposition: form-data; name="password"\r\n\r\n\\ud800\r\n--b--\r\n'
+    )
+
+    answer = await client.post(
+        "/login",
+        content=body.encode(),
+        headers={"content-type": "multipart/form-data; boundary=b; charset=unicode_escape"},
+    )
+
+    assert answer.status_code == 422
+
+
+async def test_what_was_typed_is_kept_but_never_a_password(client: httpx.AsyncClient) -> None:
+    fields = organisation_fields(contact_phone="not a phone", established_on="yesterday")
+    answer = await post(client, "/register?kind=organisation", fields | person_fields())
+
+    assert answer.status_code == 422
+    assert (
+        errors(answer) == ["请填写正确的电话，如 0771-5550000。", "请按 2026-05-01 的样子填日期。"]
+        or len(errors(answer)) == 2
+    )
+    for kept in (fields["name"], fields["uscc"], "not a phone", "yesterday", "wei.min@example.test"):
+        assert kept in answer.text
+    assert person_fields()["password"] not in answer.text
+
+
+@pytest.mark.parametrize("value", HOSTILE.values(), ids=HOSTILE.keys())
+async def test_the_operator_breaks_nothing_either(client: httpx.AsyncClient, value: str) -> None:
+    organisation = await make_organisation(status=OrganisationStatus.PENDING)
+    await sign_in(client, await make_staff(StaffRole.OPERATOR))
+
+    answer = await post(
+        client,
+        f"/backoffice/organisations/{organisation.id}",
+        {"revision": value, "decision": "return", "reason": value},
+    )
+
+    assert answer.status_code in (422, 409)
+
+
+@pytest.mark.parametrize("address", ["/confirm/", "/reset/"])
+@pytest.mark.parametrize("token_text", ["x", "%00", "長" * 50, "a" * 3000])
+async def test_made_up_links_lead_nowhere(client: httpx.AsyncClient, address: str, token_text: str) -> None:
+    assert (await client.get(address + token_text)).status_code == 404
+    answer = await post(client, address + token_text, {"password": "a long and quiet password"})
+    assert answer.status_code == 404
+
+
+@pytest.mark.parametrize("address", [*FORMS, *OWN_FORMS, "/logout", "/account/act-for", "/account/sessions"])
+async def test_no_form_works_without_its_token(client: httpx.AsyncClient, address: str) -> None:
+    user = await make_user_with_password()
+    await sign_in(client, await load_actor(user))
+
+    answer = await client.post(address, data={"email": user.email, "password": PASSWORD, "name": "x"})
+
+    assert answer.status_code == 403
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        *OWN_FORMS,
+        "/account/members",
+        "/account/messages",
+        "/account/sessions",
+        "/account/export",
+        "/audit-log",
+    ],
+)
+async def test_guests_are_asked_to_sign_in(client: httpx.AsyncClient, address: str) -> None:
+    answer = await client.get(address)
+
+    assert answer.status_code == 303
+    assert answer.headers["location"].startswith("/login?next=")

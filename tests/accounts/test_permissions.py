@@ -1,0 +1,156 @@
+"""The whole table of role × act, written out. A new act fails here until somebody decides about it."""
+
+from __future__ import annotations
+
+import pytest
+
+from market.accounts.models import MemberRole, OrganisationKind, OrganisationStatus, StaffRole
+from market.accounts.permissions import Act, NotYours, Role, may
+from tests.factories import make_broker, make_member, make_organisation, make_staff, make_user
+
+ROLES = (
+    Role.GUEST,
+    Role.PERSON,
+    Role.ADMIN,
+    Role.AGENT,
+    Role.FINANCE,
+    Role.BROKER,
+    Role.OFFICER,
+    Role.RECHECKER,
+    Role.APPROVER,
+    Role.REVIEWER,
+    Role.OPERATOR,
+    Role.AUDITOR,
+)
+EXPECTED = {
+    # guest, person, admin, agent, finance, broker, officer, rechecker, approver, reviewer, operator, auditor
+    "manage_members": "- - y - - - - - - - - -",
+    "edit_organisation": "- - y - - - - - - - - -",
+    "verify_organisation": "- - - - - - - - - - y -",
+    "write_listing": "- - y y - - - - - - - -",
+    "moderate": "- - - - - - - - - - y -",
+    "see_matches": "- - y y - y - - - - - -",
+    "judge_match": "- - y y - - - - - - - -",
+    "take_up": "- - - - - y - - - - - -",
+    "introduce": "- - - - - y - - - - - -",
+    "open_deal": "- - y y - - - - - - - -",
+    "see_deals": "- - y y y y - - - - - y",
+    "make_offer": "- - y y - - - - - - - -",
+    "accept_offer": "- - y y - - - - - - - -",
+    "upload_to_deal": "- - y y y y - - - - - -",
+    "terminate_deal": "- - y y - - - - - - - -",
+    "publish_price": "- - y y - - - - - - - -",
+    "object": "- y y y y y y y y y y -",
+    "answer_objection": "- - y y - - y - - - - -",
+    "decide_objection": "- - - - - - - - - - y -",
+    "sign": "- - y y - - - - - - - -",
+    "register_contract": "- - y y - - - - - - - -",
+    "record_remittance": "- - y y y - - - - - - -",
+    "confirm_remittance": "- - - - y - - - - - - -",
+    "pay_online": "- - y y y - - - - - - -",
+    "connect_account": "- - y - y - - - - - - -",
+    "report_sales": "- - y y - - - - - - - -",
+    "write_claim": "- - y y - - - - - - - -",
+    "see_desk": "- - - - - - y y y - - y",
+    "accept_claim": "- - - - - - y - - - - -",
+    "calculate": "- - - - - - y - - - - -",
+    "recheck": "- - - - - - - y - - - -",
+    "make_list": "- - - - - - y y - - - -",
+    "confirm_list": "- - - - - - - y - - - -",
+    "approve": "- - - - - - - - y - - -",
+    "disburse": "- - - - - - y - - - - -",
+    "draft_terms": "- - - - - - y - - - - -",
+    "release_terms": "- - - - - - - - y - - -",
+    "manage_sanctions": "- - - - - - - - - - y -",
+    "run_jobs": "- - - - - - - - - - y -",
+    "read_mails": "y y y y y y y y y y y y",
+    "move_clock": "- - - - - - - - - - y -",
+    "read_audit": "- - - - - - - - - - - y",
+    "read_own_data": "- y y y y y y y y y y y",
+}
+"""y may, - may not."""
+
+
+@pytest.mark.parametrize("act", Act)
+def test_each_act_is_allowed_to_exactly_these_roles(act: Act) -> None:
+    row = "".join("y" if may(frozenset({role}), act) else "-" for role in ROLES)
+
+    assert row == EXPECTED[act.value].replace(" ", "")
+
+
+def test_the_table_names_every_role_and_every_act() -> None:
+    assert set(ROLES) == set(Role)
+    assert set(EXPECTED) == {act.value for act in Act}
+
+
+def test_the_auditor_changes_nothing() -> None:
+    reading = {Act.SEE_DEALS, Act.SEE_DESK, Act.READ_AUDIT, Act.READ_OWN_DATA, Act.READ_MAILS}
+
+    assert {act for act in Act if may(frozenset({Role.AUDITOR}), act)} <= reading
+
+
+async def test_an_auditor_is_nothing_else_even_as_a_member_of_an_organisation() -> None:
+    actor = await make_member(None, MemberRole.ADMIN, staff_role=StaffRole.AUDITOR)
+
+    assert actor.roles == {Role.AUDITOR}
+
+
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [
+        (Act.CALCULATE, Act.RECHECK),
+        (Act.RECHECK, Act.APPROVE),
+        (Act.CALCULATE, Act.APPROVE),
+        (Act.DRAFT_TERMS, Act.RELEASE_TERMS),
+        (Act.CONFIRM_LIST, Act.APPROVE),
+    ],
+)
+def test_no_single_role_does_both_of_what_takes_two_people(first: Act, second: Act) -> None:
+    assert not [role for role in Role if may(frozenset({role}), first) and may(frozenset({role}), second)]
+
+
+@pytest.mark.parametrize("role", MemberRole)
+async def test_a_members_role_counts_only_once_the_organisation_is_verified(role: MemberRole) -> None:
+    waiting = await make_organisation(status=OrganisationStatus.PENDING)
+
+    actor = await make_member(waiting, role)
+
+    assert actor.roles == {Role.PERSON}
+    assert not actor.acts_for(waiting.id)
+
+
+async def test_who_has_not_confirmed_the_address_may_nothing() -> None:
+    actor = await make_member(None, MemberRole.ADMIN, email_confirmed_at=None)
+
+    assert [act for act in Act if actor.may(act)] == []
+    with pytest.raises(NotYours):
+        actor.require(Act.READ_OWN_DATA)
+
+
+@pytest.mark.parametrize(
+    ("kind", "may_sell", "may_buy"),
+    [
+        (OrganisationKind.UNIVERSITY, True, False),
+        (OrganisationKind.INSTITUTE, True, False),
+        (OrganisationKind.ENTERPRISE, True, True),
+        (OrganisationKind.FARMERS_COOP, True, True),
+        (OrganisationKind.AGENCY, False, False),
+        (OrganisationKind.REGISTRY, False, False),
+        (OrganisationKind.AUTHORITY, False, False),
+        (OrganisationKind.SOURCE, False, False),
+    ],
+)
+async def test_who_may_sell_and_who_may_buy(kind: OrganisationKind, may_sell: bool, may_buy: bool) -> None:
+    actor = await make_member(await make_organisation(kind=kind))
+
+    assert (actor.may_sell, actor.may_buy) == (may_sell, may_buy)
+
+
+async def test_roles_come_together() -> None:
+    broker = await make_broker()
+    officer = await make_staff(StaffRole.OFFICER)
+
+    assert (broker.role, officer.role) == ("broker", "officer")
+    assert officer.is_staff
+    assert not broker.is_staff
+    assert (await make_user()).staff_role is None

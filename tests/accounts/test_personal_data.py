@@ -1,0 +1,113 @@
+from __future__ import annotations
+
+import json
+from uuid import uuid4
+
+import httpx
+
+from market.accounts.actors import Actor, load_actor
+from market.accounts.models import MemberRole, Membership, MemberStatus, Message, Session, StaffRole, User
+from market.audit.models import AuditEvent
+from market.audit.queries import names_of
+from market.audit.services import record
+from market.audit.verify import verify_database
+from tests.accounts.people import errors, make_user_with_password
+from tests.conftest import NOW
+from tests.factories import PASSWORD, make_member, make_organisation, make_staff
+from tests.visitor import post, sign_in
+
+GO = {"password": PASSWORD, "is_sure": "y"}
+
+
+async def member_with_password(role: MemberRole = MemberRole.AGENT, **fields: object) -> Actor:
+    organisation = await make_organisation()
+    await make_member(organisation)
+    user = await make_user_with_password(**fields)
+    await Membership.create(
+        id=uuid4(),
+        user=user,
+        organisation=organisation,
+        role=role,
+        status=MemberStatus.ACTIVE,
+        created_at=NOW,
+    )
+    return await load_actor(user)
+
+
+async def test_a_person_takes_the_own_data_along(client: httpx.AsyncClient) -> None:
+    actor = await member_with_password()
+    await Message.create(user_id=actor.user_id, text="有新的报价", created_at=NOW)
+    await record("deal", uuid4(), "offer", actor=actor, now=NOW, amount=5)
+    await sign_in(client, actor)
+
+    answer = await client.get("/account/export")
+
+    data = json.loads(answer.text)
+    assert answer.headers["content-disposition"].startswith("attachment")
+    assert data["person"]["email"] == actor.email
+    assert data["memberships"][0]["organisation"] == actor.organisation_name
+    assert [message["text"] for message in data["messages"]] == ["有新的报价"]
+    assert [act["action"] for act in data["acts"]] == ["offer"]
+    assert "password" not in answer.text
+
+
+async def test_erasure_leaves_only_a_pseudonym_in_the_log(client: httpx.AsyncClient) -> None:
+    actor = await member_with_password()
+    event = await record("deal", uuid4(), "offer", actor=actor, now=NOW)
+    await sign_in(client, actor)
+
+    answer = await post(client, "/account/erase", GO, follow=False)
+
+    assert answer.status_code == 303
+    user = await User.get(id=actor.user_id)
+    assert (user.name, user.is_active, user.password_hash) == ("已注销用户", False, "")
+    assert user.email.endswith("@erased.invalid")
+    assert not await Session.filter(user_id=user.id).exists()
+    assert not await Message.filter(user_id=user.id).exists()
+    assert (await Membership.get(user_id=user.id)).status is MemberStatus.ENDED
+    kept = await AuditEvent.get(id=event.id)
+    assert kept.actor
+    assert await names_of([kept.actor]) == {}
+    assert (await verify_database())[0] == []
+
+
+async def test_erasure_asks_for_the_password(client: httpx.AsyncClient) -> None:
+    actor = await member_with_password()
+    await sign_in(client, actor)
+
+    wrong = await post(client, "/account/erase", {"password": "not it at all", "is_sure": "y"})
+    unsure = await post(client, "/account/erase", {"password": PASSWORD})
+
+    assert (wrong.status_code, errors(wrong)) == (422, ["密码不正确。"])
+    assert (unsure.status_code, errors(unsure)) == (422, ["请勾选确认。"])
+    assert (await User.get(id=actor.user_id)).is_active
+
+
+async def test_the_last_administrator_of_an_organisation_is_not_erased(client: httpx.AsyncClient) -> None:
+    organisation = await make_organisation(name="只有一位管理员的单位")
+    user = await make_user_with_password()
+    await Membership.create(
+        id=uuid4(),
+        user=user,
+        organisation=organisation,
+        role=MemberRole.ADMIN,
+        status=MemberStatus.ACTIVE,
+        created_at=NOW,
+    )
+    await sign_in(client, await load_actor(user))
+
+    answer = await post(client, "/account/erase", GO)
+
+    assert answer.status_code == 409
+    assert "只有一位管理员的单位" in answer.text
+
+
+async def test_staff_are_not_erased_by_themselves(client: httpx.AsyncClient) -> None:
+    officer = await make_staff(StaffRole.OFFICER)
+    user = await make_user_with_password(staff_role=StaffRole.RECHECKER)
+    await sign_in(client, await load_actor(user))
+
+    answer = await post(client, "/account/erase", GO)
+
+    assert answer.status_code == 409
+    assert officer.is_staff

@@ -48,7 +48,7 @@ async def listing(request: Request) -> Response:
                 found.number,
                 points=form.points,
                 is_published=form.decision.data == ReviewDecision.PUBLISHED,
-                comment=form.comment.data,
+                comment=form.comment.data or "",
                 actor=actor,
                 now=deps(request).clock(),
             )

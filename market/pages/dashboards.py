@@ -16,6 +16,9 @@ URGENT = ("due", "wrong")
 """Tones of figures that somebody must do something about."""
 
 
+NOTHING = (0, "0")
+
+
 @dataclass(frozen=True)
 class Board:
     """What one person sees first after signing in."""
@@ -32,8 +35,11 @@ async def board(actor: Actor, now: datetime) -> Board:
     cards = await listings.dashboard_cards(actor, now)
     for cards_of in OTHER_ROOMS:
         cards += await cards_of(actor, now)
-    todo = [card for card in cards if card.tone in URGENT and card.count not in (0, "0")]
-    return Board(todo=todo, standing=[card for card in cards if card not in todo], acts=_acts(actor))
+    return Board(
+        todo=[card for card in cards if card.tone in URGENT and card.count not in NOTHING],
+        standing=[card for card in cards if card.tone not in URGENT],
+        acts=_acts(actor),
+    )
 
 
 def _acts(actor: Actor) -> list[tuple[str, str]]:

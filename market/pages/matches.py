@@ -10,7 +10,6 @@ from uuid import UUID
 from market.accounts.actors import Actor
 from market.accounts.permissions import Act, Role
 from market.codes.labels import WORDS
-from market.kit.i18n import gettext as _
 from market.listings.models import Need, NeedStatus, Outcome, OutcomeStatus
 from market.listings.queries import is_owner, live, need_owner_name
 from market.matching.models import Match, MatchFeedback, MatchStatus
@@ -89,7 +88,7 @@ def _row(match: Match, actor: Actor | None, is_of_outcome: bool) -> Row:
         number=other.number,
         subtitle=owner,
         score=round(match.score / 10),
-        parts=[(_word("match_part", key), points) for key, points in match.parts.items() if points > 0],
+        parts=[(_word("match_part", key), points) for key, points in _heaviest_first(match.parts)],
         terms=match.terms[:6],
         misfits=[_word("misfit", key) for key in match.misfits],
         may_dismiss=actor is not None and actor.may(Act.JUDGE_MATCH) and _is_party(actor, match),
@@ -100,19 +99,11 @@ def _is_party(actor: Actor, match: Match) -> bool:
     return actor.acts_for(match.need.organisation_id) or actor.acts_for(match.outcome.organisation_id)
 
 
-_PARTS = {
-    "wording": "用词",
-    "meaning": "含义",
-    "field": "领域",
-    "budget": "预算",
-    "region": "地域",
-    "maturity": "成熟度",
-    "mode": "合作方式",
-    "rights": "知识产权",
-}
+def _heaviest_first(parts: dict[str, int]) -> list[tuple[str, int]]:
+    return sorted(((key, points) for key, points in parts.items() if points > 0), key=lambda part: -part[1])
 
 
 def _word(kind: str, key: str) -> str:
-    """Return what a part or a misfit is called: the scorer's own words where it has some."""
-    found = WORDS.get(kind, {}).get(key)
-    return str(found) if found is not None else _(_PARTS.get(key, key))
+    """Return what a part or a misfit is called; one that the table does not know says it itself."""
+    found = WORDS[kind].get(key)
+    return key if found is None else str(found)

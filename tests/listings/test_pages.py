@@ -1,0 +1,382 @@
+"""Writing, submitting and judging listings through the pages."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import httpx
+import pytest
+
+from market.accounts.actors import Actor
+from market.accounts.models import MemberRole, Organisation, OrganisationKind, StaffRole
+from market.listings.models import Need, NeedStatus, Outcome, OutcomeStatus, Review
+from tests.factories import (
+    NOW,
+    make_broker,
+    make_member,
+    make_need,
+    make_organisation,
+    make_outcome,
+    make_staff,
+)
+from tests.listings.forms import need_form, outcome_form, outcome_values
+from tests.pages import post, sign_in
+
+HOSTILE = {
+    "zero byte": "零\x00字节",
+    "100 kB": "长" * 100_000,
+    "markup": "<script>alert(1)</script>{{7*7}}",
+    "quotes": "'\"; DROP TABLE outcomes; --",
+    "right to left": "\u202eabc",
+    "emoji": "🧪" * 50,
+}
+TEXTS = ("title", "highlight", "problem", "solution", "keywords", "contact_name", "contact_email", "title_en")
+
+
+async def make_author(role: MemberRole = MemberRole.AGENT) -> Actor:
+    return await make_member(await make_organisation(kind=OrganisationKind.UNIVERSITY), role)
+
+
+async def organisation_of(actor: Actor) -> Organisation:
+    return await Organisation.get(id=actor.organisation_id)
+
+
+async def test_an_author_saves_a_draft_sees_what_is_missing_and_submits(client: httpx.AsyncClient) -> None:
+    await sign_in(client, await make_author())
+
+    page = await post(client, "/my/outcomes/new", {"title": "耐热铝合金导线", "act": "save"})
+    assert "草稿已保存" in page.text
+    assert "一句话亮点" in page.text
+
+    outcome = await Outcome.get(title="耐热铝合金导线")
+    page = await post(client, f"/my/outcomes/{outcome.number}", outcome_form(act="submit", revision="1"))
+
+    outcome = await Outcome.get(id=outcome.id)
+    assert "已提交审核" in page.text
+    assert outcome.status is OutcomeStatus.PENDING
+    assert outcome.price_amount == 120_000_000
+    assert outcome.keywords == ["铝合金", "导线", "架空线路"]
+    assert outcome.rights[0]["number"] == "201810861934.2"
+    assert outcome.comparison[0]["ours"] == "54.6"
+
+
+async def test_submitting_an_incomplete_outcome_says_so_at_each_field_and_keeps_what_was_typed(
+    client: httpx.AsyncClient,
+) -> None:
+    await sign_in(client, await make_author())
+
+    page = await post(
+        client, "/my/outcomes/new", outcome_form(act="submit", problem="", trl="", **{"team-0-name": ""})
+    )
+
+    assert page.status_code == 422
+    for sentence in ("请说明要解决的问题。", "请选择成熟度。"):
+        assert sentence in page.text
+    assert "在线淬火与微合金化。" in page.text
+    assert not await Outcome.exists()
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"price_amount": "很多"}, "请填金额"),
+        ({"price_amount": "-3"}, "金额应大于零"),
+        ({"price_amount": "0.0000001"}, "请填金额"),
+        ({"price_amount": "9" * 40}, "请填金额"),
+        ({"price_amount": "9999999999999"}, "金额过大"),
+        ({"price_amount": ""}, "请填挂牌价"),
+        ({"trl": "10"}, "请从列表中选择"),
+        ({"trl": "x"}, "请从列表中选择"),
+        ({"field": "alchemy"}, "请从列表中选择"),
+        ({"region": "999999"}, "请从列表中选择"),
+        ({"modes": ["theft"]}, "请从列表中选择"),
+        ({"industries": ["none"]}, "请从列表中选择"),
+        ({"title": "长" * 81}, "最多 80 个字"),
+        ({"highlight": "长" * 61}, "最多 60 个字"),
+        ({"rights-0-number": "201810861934.3"}, "校验位不对"),
+        ({"rights-0-expires_on": "2026-02-30"}, "2026-05-01 的样子"),
+        ({"rights-0-expires_on": "0001-01-01"}, "1900 到 2200"),
+        ({"rights-0-kind": "spell"}, "请从列表中选择"),
+        ({"revision": "x"}, "请填整数"),
+    ],
+)
+async def test_what_cannot_be_kept_is_refused_at_its_field(
+    client: httpx.AsyncClient, change: dict[str, Any], message: str
+) -> None:
+    await sign_in(client, await make_author())
+
+    page = await post(client, "/my/outcomes/new", outcome_form(act="save", **change))
+
+    assert page.status_code == 422
+    assert message in page.text
+    assert "在线淬火与微合金化。" in page.text
+    assert not await Outcome.exists()
+
+
+@pytest.mark.parametrize("name", TEXTS)
+@pytest.mark.parametrize("hostile", sorted(HOSTILE))
+async def test_hostile_texts_are_kept_harmless_or_refused_but_never_break_the_page(
+    client: httpx.AsyncClient, name: str, hostile: str
+) -> None:
+    await sign_in(client, await make_author())
+
+    page = await post(client, "/my/outcomes/new", outcome_form(act="save", **{name: HOSTILE[hostile]}))
+
+    assert page.status_code in (200, 422)
+    assert "<script>alert" not in page.text
+
+
+@pytest.mark.parametrize(
+    "names",
+    [
+        {"comparison-99999-indicator": "远"},
+        {"comparison-²-indicator": "怪"},
+        {f"comparison-{n}-indicator": "多" for n in range(200)},
+        {"comparison": "没有行"},
+        {"rights-0": "没有列"},
+    ],
+    ids=["far", "odd digit", "many", "no row", "no column"],
+)
+async def test_odd_names_of_rows_never_break_the_page(
+    client: httpx.AsyncClient, names: dict[str, str]
+) -> None:
+    await sign_in(client, await make_author())
+
+    page = await post(client, "/my/outcomes/new", outcome_form(act="save", **names))
+
+    assert page.status_code in (200, 422)
+
+
+async def test_a_file_where_a_text_belongs_never_breaks_the_page(client: httpx.AsyncClient) -> None:
+    await sign_in(client, await make_author())
+
+    page = await post(
+        client, "/my/outcomes/new", {"act": "save"}, files={"title": ("a.svg", b"<svg/>", "image/svg+xml")}
+    )
+
+    assert page.status_code in (200, 422)
+
+
+async def test_the_completeness_panel_answers_while_typing_and_saves_nothing(
+    client: httpx.AsyncClient,
+) -> None:
+    await sign_in(client, await make_author())
+    client.headers["hx-request"] = "true"
+
+    panel = await post(client, "/my/outcomes/new", {"title": "导线", "trl": "x", "price_amount": "?"})
+
+    assert panel.status_code == 200
+    assert "<html" not in panel.text
+    assert "一句话亮点" in panel.text
+    assert not await Outcome.exists()
+
+
+async def test_a_colleagues_revision_is_not_lost_and_the_second_press_overwrites(
+    client: httpx.AsyncClient,
+) -> None:
+    author = await make_author()
+    outcome = await make_outcome(await organisation_of(author), **outcome_values(), revision=2)
+    await sign_in(client, author)
+
+    page = await post(
+        client, f"/my/outcomes/{outcome.number}", outcome_form(act="save", title="我的稿", revision="1")
+    )
+    assert page.status_code == 422
+    assert "同事" in page.text
+    assert 'name="revision" value="2"' in page.text
+
+    await post(
+        client, f"/my/outcomes/{outcome.number}", outcome_form(act="save", title="我的稿", revision="2")
+    )
+    assert (await Outcome.get(id=outcome.id)).title == "我的稿"
+
+
+async def test_every_row_of_an_outcome_survives_being_edited(client: httpx.AsyncClient) -> None:
+    author = await make_author()
+    rows = [
+        {"indicator": f"指标{n}", "current": "1", "ours": "2", "change": "", "evidence": ""} for n in range(6)
+    ]
+    outcome = await make_outcome(await organisation_of(author), **outcome_values(), comparison=rows)
+    await sign_in(client, author)
+
+    page = await client.get(f"/my/outcomes/{outcome.number}")
+
+    assert all(f'value="指标{n}"' in page.text for n in range(6))
+    assert 'name="comparison-7-indicator"' in page.text
+
+
+@pytest.mark.parametrize("act", ["", "/submit", "/unlist", "/renew"])
+async def test_a_stranger_is_told_that_there_is_no_such_draft(client: httpx.AsyncClient, act: str) -> None:
+    outcome = await make_outcome(status=OutcomeStatus.DRAFT)
+    need = await make_need(status=NeedStatus.DRAFT)
+
+    for person in (await make_author(), await make_member()):
+        await sign_in(client, person)
+        for address in (f"/my/outcomes/{outcome.number}", f"/my/needs/{need.number}"):
+            assert (await post(client, address + act)).status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("role", "expected"),
+    [("agent", 200), ("admin", 200), ("finance", 403), ("broker", 403), ("operator", 403), ("guest", 303)],
+)
+@pytest.mark.parametrize("address", ["/my/outcomes", "/my/outcomes/new", "/my/needs", "/my/needs/new"])
+async def test_who_may_write_listings(
+    client: httpx.AsyncClient, address: str, role: str, expected: int
+) -> None:
+    await sign_in(client, await make_person(role))
+
+    assert (await client.get(address)).status_code == expected
+
+
+async def make_person(role: str) -> Actor | None:
+    if role == "guest":
+        return None
+    if role == "broker":
+        return await make_broker()
+    if role in set(StaffRole):
+        return await make_staff(StaffRole(role))
+    return await make_member(role=MemberRole(role))
+
+
+@pytest.mark.parametrize(
+    ("role", "expected"),
+    [("operator", 200), ("auditor", 403), ("officer", 403), ("agent", 403), ("broker", 403), ("guest", 303)],
+)
+async def test_who_may_judge_listings(client: httpx.AsyncClient, role: str, expected: int) -> None:
+    outcome = await make_outcome(status=OutcomeStatus.PENDING)
+    await sign_in(client, await make_person(role))
+
+    for address in ("/backoffice/listings", f"/backoffice/listings/outcome/{outcome.number}"):
+        assert (await client.get(address)).status_code == expected
+
+
+async def test_the_operator_returns_with_reasons_and_the_author_reads_points_and_reasons(
+    client: httpx.AsyncClient,
+) -> None:
+    author = await make_author()
+    outcome = await make_outcome(
+        await organisation_of(author),
+        **outcome_values(),
+        status=OutcomeStatus.PENDING,
+        submitted_at=NOW,
+    )
+    await sign_in(client, await make_staff(StaffRole.OPERATOR))
+
+    await post(
+        client,
+        f"/backoffice/listings/outcome/{outcome.number}",
+        {
+            "advantage": "1",
+            "clarity": "3",
+            "cooperation": "2",
+            "language": "3",
+            "decision": "returned",
+            "comment": "请补上与现有方案的对比",
+        },
+    )
+    await sign_in(client, author)
+    page = await client.get(f"/my/outcomes/{outcome.number}")
+
+    assert (await Outcome.get(id=outcome.id)).status is OutcomeStatus.RETURNED
+    assert "请补上与现有方案的对比" in page.text
+    assert "退回修改" in page.text
+
+
+@pytest.mark.parametrize(
+    ("typed", "message"),
+    [
+        ({}, "请打分"),
+        ({"advantage": "6"}, "0 到 5"),
+        ({"advantage": "-1"}, "0 到 5"),
+        ({"advantage": "一"}, "请填整数"),
+        ({"advantage": "0"}, "满 10 分"),
+        ({"decision": ""}, "请选择发布或退回"),
+        ({"decision": "eaten"}, "请从列表中选择"),
+        ({"decision": "returned"}, "请写明理由"),
+        ({"decision": "returned", "comment": "长" * 2001}, "最多 2000"),
+        ({"comment": "零\x00"}, "不能保存"),
+    ],
+)
+async def test_a_judgement_outside_the_rubric_is_refused_at_its_field(
+    client: httpx.AsyncClient, typed: dict[str, str], message: str
+) -> None:
+    outcome = await make_outcome(status=OutcomeStatus.PENDING)
+    await sign_in(client, await make_staff(StaffRole.OPERATOR))
+    whole = {"advantage": "4", "clarity": "4", "cooperation": "4", "language": "4", "decision": "published"}
+
+    page = await post(
+        client,
+        f"/backoffice/listings/outcome/{outcome.number}",
+        whole | typed if typed else {"decision": "published"},
+    )
+
+    assert page.status_code == 422
+    assert message in page.text
+    assert not await Review.exists()
+
+
+async def test_a_need_is_posted_judged_and_renewed(client: httpx.AsyncClient) -> None:
+    buyer = await make_member()
+    await sign_in(client, buyer)
+    await post(client, "/my/needs/new", need_form(act="submit", is_masked="y"))
+    need = await Need.get(title="提高架空导线导电率")
+    assert (need.status, need.is_masked, need.budget_max_amount) == (NeedStatus.PENDING, True, 150_500_000)
+
+    await sign_in(client, await make_staff(StaffRole.OPERATOR))
+    points = {"advantage": "3", "clarity": "4", "cooperation": "4", "language": "4"}
+    await post(client, f"/backoffice/listings/need/{need.number}", points | {"decision": "published"})
+    await sign_in(client, buyer)
+    page = await post(client, f"/my/needs/{need.number}/renew")
+
+    assert (await Need.get(id=need.id)).status is NeedStatus.PUBLISHED
+    assert "已核实并续期" in page.text
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"budget_min_amount": "200"}, "预算上限不应小于下限"),
+        ({"budget_max_amount": ""}, "只填了下限"),
+        ({"deadline_on": "2026-13-01"}, "2026-05-01 的样子"),
+        ({"deadline_on": "2026-03-02"}, "截止日期应在今天之后"),
+        ({"kind": "wish"}, "请从列表中选择"),
+        ({"trl_min": "0"}, "请从列表中选择"),
+        ({"targets-0-indicator": "", "targets-0-present": "", "targets-0-target": ""}, "请至少填一行指标"),
+    ],
+)
+async def test_a_need_that_is_wrong_is_refused_at_its_field(
+    client: httpx.AsyncClient, change: dict[str, str], message: str
+) -> None:
+    await sign_in(client, await make_member())
+
+    page = await post(client, "/my/needs/new", need_form(act="submit", **change))
+
+    assert page.status_code == 422
+    assert message in page.text
+    assert not await Need.exists()
+
+
+async def test_a_masked_need_may_not_name_its_enterprise_in_the_text(client: httpx.AsyncClient) -> None:
+    buyer = await make_member()
+    await sign_in(client, buyer)
+    told = f"{buyer.organisation_name}的导线导电率不足。"
+
+    page = await post(client, "/my/needs/new", need_form(act="submit", is_masked="y", description=told))
+
+    assert page.status_code == 422
+    assert "这里写了单位名称" in page.text
+
+
+async def test_the_tabs_count_exactly_the_rows_they_lead_to(client: httpx.AsyncClient) -> None:
+    author = await make_author()
+    owner = await organisation_of(author)
+    for status in (OutcomeStatus.DRAFT, OutcomeStatus.DRAFT, OutcomeStatus.PUBLISHED):
+        await make_outcome(owner, status=status)
+    await make_outcome(status=OutcomeStatus.DRAFT)
+    await sign_in(client, author)
+
+    page = await client.get("/my/outcomes?status=draft")
+
+    assert page.text.count("<tr>") == 1 + 2
+    assert '全部 <span class="amount">3</span>' in page.text

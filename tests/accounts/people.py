@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import Any
+from typing import Any, cast
 
 import httpx
 
@@ -13,6 +13,7 @@ from market.accounts.passwords import hash_password
 from market.deps import Deps
 from market.kit.models import OutgoingMail
 from tests.factories import PASSWORD, make_uscc, make_user
+from tests.fakes import FakeMailer
 
 _hash: list[str] = []
 
@@ -33,7 +34,8 @@ async def last_mail(deps: Deps, to: str) -> OutgoingMail:
     """Send what waits and return the last mail to this address, as the person reads it."""
     for mail in await OutgoingMail.filter(sent_at=None).order_by("id"):
         await send_mail(deps, mail.id)
-    return [mail for mail in deps.mailer.sent if mail.recipient == to][-1]  # type: ignore[attr-defined]
+    outbox = cast(FakeMailer, deps.mailer).sent
+    return [mail for mail in outbox if mail.recipient == to][-1]
 
 
 def link_in(mail: OutgoingMail) -> str:

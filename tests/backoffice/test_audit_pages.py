@@ -1,0 +1,112 @@
+from __future__ import annotations
+
+import json
+from datetime import timedelta
+from uuid import uuid4
+
+import httpx
+import pytest
+
+from market.accounts.models import StaffRole, User
+from market.audit.models import Pseudonym
+from market.audit.services import make_missing_roots, pseudonym_of, record
+from market.audit.verify import verify_events
+from tests.conftest import NOW
+from tests.factories import make_member, make_organisation, make_outcome, make_staff
+from tests.visitor import sign_in
+
+
+async def test_the_auditor_sees_who_did_what_newest_first(client: httpx.AsyncClient) -> None:
+    actor, outcome = await make_member(name="韦明哲"), await make_outcome()
+    await record("outcome", outcome.id, "created", actor=actor, now=NOW)
+    await record("outcome", outcome.id, "submitted", actor=actor, now=NOW + timedelta(hours=1))
+    await sign_in(client, await make_staff(StaffRole.AUDITOR))
+
+    page = (await client.get("/audit-log")).text
+
+    assert page.index("提交审核</td>") < page.index("新建</td>")
+    assert outcome.number in page
+    assert "韦明哲" in page
+
+
+async def test_the_log_is_filtered(client: httpx.AsyncClient) -> None:
+    actor, outcome, organisation = await make_member(), await make_outcome(), await make_organisation()
+    await record("outcome", outcome.id, "created", actor=actor, now=NOW)
+    await record("organisation", organisation.id, "verify", actor=None, now=NOW + timedelta(days=1))
+    pseudonym = await pseudonym_of(actor.user_id)
+    await sign_in(client, await make_staff(StaffRole.AUDITOR))
+
+    async def found(query: str) -> tuple[bool, bool]:
+        page = (await client.get(f"/audit-log?{query}")).text
+        return (
+            f"/audit-log/outcome/{outcome.id}" in page,
+            f"/audit-log/organisation/{organisation.id}" in page,
+        )
+
+    assert await found("") == (True, True)
+    assert await found("kind=outcome") == (True, False)
+    assert await found(f"subject={outcome.number.lower()}") == (True, False)
+    assert await found(f"subject={organisation.uscc}") == (False, True)
+    assert await found(f"subject={organisation.id}") == (False, True)
+    assert await found("subject=CG-1999-000001") == (False, False)
+    assert await found(f"actor={pseudonym}") == (True, False)
+    assert await found("actor=nobody") == (False, False)
+    assert await found("action=verify") == (False, True)
+    assert await found("day=2026-03-02") == (True, False)
+    assert await found("day=2026-03-03") == (False, True)
+
+
+@pytest.mark.parametrize("field", ["kind", "subject", "action", "actor", "day", "page", "size"])
+@pytest.mark.parametrize("value", ["%00", "'", "<script>", "9" * 400, "2026-02-30", "长" * 300, "-1"])
+async def test_no_filter_breaks_the_page(client: httpx.AsyncClient, field: str, value: str) -> None:
+    await sign_in(client, await make_staff(StaffRole.AUDITOR))
+
+    answer = await client.get(f"/audit-log?{field}={value}")
+
+    assert answer.status_code == 200
+    assert "<script>" not in answer.text.split("<main")[1]
+
+
+async def test_one_record_shows_its_whole_chain_and_leads_to_its_page(client: httpx.AsyncClient) -> None:
+    actor, outcome = await make_member(), await make_outcome()
+    await record("outcome", outcome.id, "created", actor=actor, now=NOW)
+    await record("outcome", outcome.id, "published", actor=None, now=NOW, points=15)
+    await sign_in(client, await make_staff(StaffRole.AUDITOR))
+
+    page = (await client.get(f"/audit-log/outcome/{outcome.id}")).text
+
+    assert "✓ 链完整" in page
+    assert f'href="/outcomes/{outcome.number}"' in page
+    assert "points" in page
+    assert (await client.get(f"/audit-log/outcome/{uuid4()}")).status_code == 404
+    assert (await client.get(f"/audit-log/nonsense/{outcome.id}")).status_code == 404
+
+
+async def test_of_an_erased_person_only_the_pseudonym_is_left(client: httpx.AsyncClient) -> None:
+    actor, outcome = await make_member(name="将被忘记的人"), await make_outcome()
+    await record("outcome", outcome.id, "created", actor=actor, now=NOW)
+    pseudonym = await pseudonym_of(actor.user_id)
+    await Pseudonym.filter(user_id=actor.user_id).update(user_id=None)
+    await sign_in(client, await make_staff(StaffRole.AUDITOR))
+
+    page = (await client.get(f"/audit-log/outcome/{outcome.id}")).text
+
+    assert await User.exists(id=actor.user_id)
+    assert "将被忘记的人" not in page
+    assert str(pseudonym) in page
+
+
+async def test_the_export_verifies_and_names_nobody(client: httpx.AsyncClient) -> None:
+    actor = await make_member(name="韦明哲")
+    for _each in range(3):
+        await record("outcome", uuid4(), "created", actor=actor, now=NOW)
+    await make_missing_roots(now=NOW + timedelta(days=1))
+    await sign_in(client, await make_staff(StaffRole.AUDITOR))
+
+    answer = await client.get("/audit-log/export")
+
+    lines = [json.loads(line) for line in answer.text.splitlines()]
+    assert len(lines) == 5
+    assert verify_events(lines) == []
+    assert "韦明哲" not in answer.text
+    assert actor.email not in answer.text

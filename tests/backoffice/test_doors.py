@@ -1,0 +1,77 @@
+"""Which page of the back office opens for whom."""
+
+from __future__ import annotations
+
+from uuid import uuid4
+
+import httpx
+import pytest
+
+from market.accounts.actors import Actor
+from market.accounts.models import OrganisationStatus, StaffRole
+from market.audit.services import record
+from tests.conftest import NOW
+from tests.factories import make_broker, make_member, make_organisation, make_staff
+from tests.visitor import post, sign_in
+
+WHO = ("guest", "member", "broker", *(role.value for role in StaffRole))
+OPENS = {
+    "/backoffice/organisations": {"operator"},
+    "/backoffice/organisations?status=verified&q=测试": {"operator"},
+    "/backoffice/organisations/{organisation}": {"operator"},
+    "/backoffice/brokers": {"operator"},
+    "/backoffice/brokers?status=verified": {"operator"},
+    "/backoffice/jobs": {"operator"},
+    "/backoffice/clock": {"operator"},
+    "/mails": set(WHO),
+    "/audit-log": {"auditor"},
+    "/audit-log/organisation/{organisation}": {"auditor"},
+    "/audit-log/export": {"auditor"},
+}
+
+
+async def somebody(who: str) -> Actor | None:
+    if who == "guest":
+        return None
+    if who == "member":
+        return await make_member()
+    return await make_broker() if who == "broker" else await make_staff(StaffRole(who))
+
+
+@pytest.mark.parametrize("who", WHO)
+@pytest.mark.parametrize("address", OPENS)
+async def test_a_page_opens_for_exactly_these(client: httpx.AsyncClient, address: str, who: str) -> None:
+    organisation = await make_organisation(status=OrganisationStatus.PENDING)
+    await record("organisation", organisation.id, "register", actor=None, now=NOW)
+    await sign_in(client, await somebody(who))
+
+    answer = await client.get(address.format(organisation=organisation.id))
+
+    expected = 200 if who in OPENS[address] else 303 if who == "guest" else 403
+    assert answer.status_code == expected
+
+
+@pytest.mark.parametrize("who", [who for who in WHO if who != "operator"])
+async def test_nobody_but_the_operator_acts_here(client: httpx.AsyncClient, who: str) -> None:
+    organisation = await make_organisation(status=OrganisationStatus.PENDING)
+    await sign_in(client, await somebody(who))
+    acts = {
+        f"/backoffice/organisations/{organisation.id}": {"revision": "1", "decision": "verify"},
+        "/backoffice/jobs/1/retry": {},
+        "/backoffice/clock": {"days": "1"},
+    }
+
+    for address, data in acts.items():
+        answer = await post(client, address, data)
+        assert answer.status_code == (401 if who == "guest" else 403)
+
+    await organisation.refresh_from_db()
+    assert organisation.status is OrganisationStatus.PENDING
+
+
+@pytest.mark.parametrize("address", ["/backoffice/organisations/{id}", "/backoffice/brokers/{id}"])
+async def test_what_is_not_there_is_not_found(client: httpx.AsyncClient, address: str) -> None:
+    await sign_in(client, await make_staff(StaffRole.OPERATOR))
+
+    assert (await client.get(address.format(id=uuid4()))).status_code == 404
+    assert (await client.get(address.format(id="nonsense"))).status_code == 404

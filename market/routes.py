@@ -14,6 +14,7 @@ from market.matching import views as matching
 from market.notices import views as notices
 from market.pages import views as pages
 from market.payments import views as payments
+from market.subsidies import desk_views as desk
 from market.subsidies import views as subsidies
 
 if TYPE_CHECKING:
@@ -32,6 +33,7 @@ ROOMS = (
     files,
     payments,
     subsidies,
+    desk,
     backoffice,
 )
 """An address is looked for in this order."""

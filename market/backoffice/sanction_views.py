@@ -1,14 +1,110 @@
+"""Integrity records: filed, heard, confirmed and repaired by the operator."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from starlette.datastructures import FormData
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from market.kit.errors import NotFound
+from market.accounts.actors import Actor
+from market.accounts.permissions import Act
+from market.accounts.web import actor_for
+from market.codes.labels import choices
+from market.integrity.models import SanctionGrade, SanctionStatus, Scope
+from market.integrity.queries import list_sanctions
+from market.integrity.services import file_sanction, move_sanction
+from market.integrity.states import TABLE, SanctionAction
+from market.kit.errors import Invalid, NotFound
+from market.kit.flash import flash
+from market.kit.forms import BaseForm, ChoiceField, ChoicesField, DayField, LongTextField, TextField, needed
+from market.kit.i18n import gettext as _
+from market.kit.i18n import lazy
+from market.kit.pagination import Cut
+from market.kit.templating import render
+from market.kit.web import deps, posted, see
+
+ACTIONS = {
+    SanctionAction.HEAR: lazy("已告知申辩"),
+    SanctionAction.CONFIRM: lazy("认定"),
+    SanctionAction.REPAIR: lazy("信用修复"),
+}
 
 
-async def stub(request: Request) -> Response:
-    raise NotFound("not built yet")
+class SanctionForm(BaseForm):
+    uscc = TextField(lazy("统一社会信用代码"), [needed(lazy("请填统一社会信用代码。"))], most=18)
+    name = TextField(lazy("单位名称"), [needed(lazy("请填单位名称。"))], most=120)
+    grade = ChoiceField(
+        lazy("等级"),
+        [needed(lazy("请选择等级。"))],
+        choices=lambda: choices("sanction_grade"),
+        blank=lazy("请选择"),
+    )
+    scopes = ChoicesField(lazy("限制范围"), choices=lambda: choices("scope"))
+    starts_on = DayField(lazy("起始日期"), [needed(lazy("请填起始日期。"))])
+    ends_on = DayField(lazy("截止日期"))
+    decision_number = TextField(lazy("决定文号"), [needed(lazy("请填决定文号。"))], most=80)
+    source = TextField(lazy("作出决定的机关"), [needed(lazy("请填作出决定的机关。"))], most=200)
+    basis = LongTextField(lazy("依据和事由"), [needed(lazy("请写明依据和事由。"))], most=2000)
+
+
+async def sanctions(request: Request) -> Response:
+    actor = actor_for(request, Act.MANAGE_SANCTIONS)
+    given = await posted(request) if request.method == "POST" else None
+    if given is not None and given.get("act"):
+        await _move(given, actor, request)
+        return flash(request, see(request, "backoffice:sanctions"), _("已登记。"))
+    form = SanctionForm(given)
+    if given is not None and form.validate():
+        try:
+            await _file(form, actor, request)
+            done = see(request, "backoffice:sanctions")
+            return flash(request, done, _("已登记，告知申辩并认定以后才生效。"))
+        except Invalid as refused:
+            form.refuse(refused.field or "", str(refused))
+    status = request.query_params.get("status", "")
+    status = status if status in set(SanctionStatus) else ""
+    text = request.query_params.get("text", "").replace("\x00", "").strip()[:60]
+    return render(
+        request,
+        "backoffice/sanctions.html",
+        422 if form.errors else 200,
+        form=form,
+        page=await list_sanctions(Cut.of(request.query_params), status=status, text=text),
+        status=status,
+        statuses=list(SanctionStatus),
+        text=text,
+        table=TABLE,
+        words=ACTIONS,
+    )
+
+
+async def _file(form: SanctionForm, actor: Actor, request: Request) -> None:
+    await file_sanction(
+        uscc=str(form.uscc.data).upper(),
+        name=str(form.name.data),
+        grade=SanctionGrade(form.grade.data),
+        scopes=[Scope(each) for each in form.scopes.data or []],
+        decision_number=str(form.decision_number.data),
+        source=str(form.source.data),
+        basis=str(form.basis.data),
+        starts_on=form.starts_on.data,
+        ends_on=form.ends_on.data,
+        actor=actor,
+        now=deps(request).clock(),
+    )
+
+
+async def _move(given: FormData, actor: Actor, request: Request) -> None:
+    try:
+        sanction_id, action = UUID(str(given.get("sanction"))), SanctionAction(str(given.get("act")))
+    except ValueError:
+        raise NotFound(_("没有这条诚信记录。")) from None
+    await move_sanction(sanction_id, action, actor=actor, now=deps(request).clock())
 
 
 routes = [
-    Route("/backoffice/sanctions", stub, name="backoffice:sanctions", methods=["GET", "POST"]),
+    Route("/backoffice/sanctions", sanctions, name="backoffice:sanctions", methods=["GET", "POST"]),
 ]

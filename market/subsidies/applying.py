@@ -38,6 +38,8 @@ from market.subsidies.programmes import get_programme, version_in_force
 from market.subsidies.queries import SIDES, get_bought_contract_for, get_claim_for
 from market.subsidies.states import COMPUTED, EDITABLE, ENDED
 
+OWN_RECORDS = frozenset({"contract", "registration_certificate"})
+"""Papers that are the market's own records and stay with a claim."""
 FIRST_YEAR = 2010
 """No programme known here is older."""
 
@@ -240,7 +242,7 @@ async def remove_evidence(number: str, evidence_id: UUID, *, actor: Actor, now: 
     claim = await lock_claim(number)
     _require_editable(claim)
     found = await Evidence.get_or_none(id=evidence_id, claim_id=claim.id)
-    if found is None:
+    if found is None or found.kind in OWN_RECORDS:
         raise NotFound(_("没有这份材料。"))
     await found.delete()
     await record("claim", claim.id, "remove_evidence", actor=actor, now=now, kind=found.kind)

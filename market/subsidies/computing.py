@@ -75,6 +75,12 @@ class Sheet:
     def all_checks(self) -> list[Check]:
         return [*self.checks, *(check for one in self.contracts for check in one.checks)]
 
+    @property
+    def total_lines(self) -> list[Line]:
+        """What each of several contracts earns, then the steps that no single contract owns."""
+        parts = [Line(one.name, "", "", one.award, True) for one in self.contracts]
+        return [*(parts if len(parts) > 1 else []), *self.lines]
+
     def count(self, state: str) -> int:
         """Return how many conditions stand so."""
         return sum(check.state == state for check in self.all_checks)

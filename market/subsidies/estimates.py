@@ -43,6 +43,8 @@ class Estimate:
     conditions: list[Check]
     assumptions: list[str]
     note: str
+    document: str
+    """The document all clauses stand in that name no other."""
 
     def count(self, state: str) -> int:
         """Return how many conditions are met, failed or open."""
@@ -237,6 +239,7 @@ def to_estimate(result: Assessment) -> Estimate:
         conditions=sorted(checks.values(), key=lambda one: ("failed", "open", "met").index(one.state)),
         assumptions=[_(text) for text in terms.content["assumptions"]],
         note=note,
+        document=_(terms.content["source"]["document"]),
     )
 
 

@@ -1,39 +1,277 @@
+"""What the public reads about subsidies, and what an enterprise does for its claims."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from market.kit.errors import NotFound
+from market.accounts.actors import Actor
+from market.accounts.permissions import Act
+from market.accounts.web import actor_for, actor_of, find
+from market.codes.regions import GUANGXI
+from market.files.contents import ACCEPT
+from market.files.services import check_upload
+from market.kit.clock import local_date
+from market.kit.errors import Invalid
+from market.kit.flash import flash
+from market.kit.i18n import gettext as _
+from market.kit.pagination import Cut
+from market.kit.templating import render
+from market.kit.web import deps, posted, see, uploads, wants_part
+from market.subsidies import describing, queries, services
+from market.subsidies.chains import chain_of_contract
+from market.subsidies.claiming import chosen_in, preview_of
+from market.subsidies.estimates import Asked, calculate
+from market.subsidies.forms import CalculatorForm, ClaimForm, EvidenceForm, SalesForm, SubmitForm
+from market.subsidies.models import Claim, SalesReport
+from market.subsidies.pages import claim_page
+from market.subsidies.programmes import clauses, compiled, get_programme, list_programmes, list_versions
+from market.subsidies.queries import Wanted, get_claim_for
 
 
-async def stub(request: Request) -> Response:
-    raise NotFound("not built yet")
+async def programmes(request: Request) -> Response:
+    rows = await list_programmes()
+    latest = {row.id: (await list_versions(row.id))[:1] for row in rows}
+    terms = {row.id: compiled(latest[row.id][0]) for row in rows if latest[row.id]}
+    return render(request, "subsidies/programmes.html", programmes=rows, terms=terms, describing=describing)
+
+
+async def programme(request: Request) -> Response:
+    found = await get_programme(request.path_params["slug"])
+    versions = await list_versions(found.id)
+    wanted = request.query_params.get("version", "")
+    shown = next((row for row in versions if row.version == wanted), versions[0])
+    return render(
+        request,
+        "subsidies/programme.html",
+        programme=found,
+        versions=versions,
+        shown=shown,
+        terms=compiled(shown),
+        clauses=clauses(shown.content),
+        describing=describing,
+    )
+
+
+async def calculator(request: Request) -> Response:
+    asked = "amount" in request.query_params
+    form = CalculatorForm(request.query_params if asked else None, data=_suggested(find(request)))
+    is_read = form.validate() if asked else True
+    estimates = []
+    if is_read:
+        estimates = await calculate(_asked(form), deps(request).clock())
+    part = wants_part(request)
+    return render(
+        request,
+        "subsidies/_estimates.html" if part else "subsidies/calculator.html",
+        200 if is_read or part else 422,
+        form=form,
+        estimates=estimates,
+        is_read=is_read,
+    )
+
+
+def _suggested(actor: Actor | None) -> dict[str, object]:
+    region = actor.organisation_region if actor and actor.organisation_region else "450100"
+    return {"amount": 120_000_000, "region": region, "role": "buyer"}
+
+
+def _asked(form: CalculatorForm) -> Asked:
+    return Asked(
+        amount=form.amount.data or 0,
+        region=form.region.data or GUANGXI,
+        role=form.role.data or "buyer",
+        kind=form.kind.data or None,
+        new_sales=form.new_sales.data,
+        established_on=form.established_on.data,
+        seller_kind=form.seller_kind.data or None,
+        seller_region=form.seller_region.data or None,
+        field=form.field.data or None,
+    )
+
+
+async def report_sales(request: Request) -> Response:
+    actor = actor_for(request, Act.REPORT_SALES)
+    contract = await queries.get_bought_contract_for(actor, request.path_params["number"])
+    now = deps(request).clock()
+    form = SalesForm(
+        await posted(request) if request.method == "POST" else None, data={"year": local_date(now).year}
+    )
+    if request.method == "POST" and form.validate():
+        try:
+            await services.report_sales(
+                contract.number,
+                year=form.year.data or 0,
+                amount=form.amount.data,
+                note=form.note.data or "",
+                actor=actor,
+                now=now,
+            )
+            done = see(request, "subsidies:report_sales", number=contract.number)
+            return flash(request, done, _("新增销售收入已填报。"))
+        except Invalid as refused:
+            form.refuse(refused.field or "", str(refused))
+    return render(
+        request,
+        "subsidies/sales.html",
+        422 if form.errors else 200,
+        form=form,
+        contract=contract,
+        reports=await SalesReport.filter(contract_id=contract.id).order_by("-year"),
+        chain=await chain_of_contract(actor, contract.id, ""),
+    )
+
+
+async def claims(request: Request) -> Response:
+    actor = actor_for(request, Act.READ_OWN_DATA)
+    wanted = Wanted(status=request.query_params.get("status", ""), applicant_id=actor.organisation_id)
+    if actor.organisation_id is None or not actor.acts_for(actor.organisation_id):
+        return render(request, "subsidies/claims.html", page=None, counts={}, status="", may_claim=False)
+    page, amount = await queries.list_claims(Cut.of(request.query_params), wanted)
+    return render(
+        request,
+        "subsidies/claims.html",
+        page=page,
+        amount=amount,
+        counts=await queries.count_by_status(wanted),
+        status=wanted.status,
+        may_claim=actor.may(Act.WRITE_CLAIM),
+        claimable=await queries.list_claimable(actor, deps(request).clock()),
+    )
+
+
+async def new_claim(request: Request) -> Response:
+    actor = actor_for(request, Act.WRITE_CLAIM)
+    now = deps(request).clock()
+    given = await posted(request) if request.method == "POST" else request.query_params
+    chosen = await chosen_in(actor, given, now)
+    form = ClaimForm(given if request.method == "POST" else None, data=chosen.data)
+    form.programme.choices = chosen.programmes
+    form.contracts.choices = chosen.contracts
+    if request.method == "POST" and form.validate():
+        try:
+            made = await services.create_claim(
+                form.programme.data,
+                year=form.year.data or 0,
+                contract_numbers=form.contracts.data or [],
+                actor=actor,
+                now=now,
+            )
+            done = see(request, "subsidies:claim", number=made.number)
+            return flash(request, done, _("申报已建立，合同、到账和登记证明已自动带入。"))
+        except Invalid as refused:
+            form.refuse(refused.field or "", str(refused))
+    preview, document = await preview_of(actor, chosen)
+    template = "subsidies/_preview.html" if wants_part(request) else "subsidies/new_claim.html"
+    return render(
+        request,
+        template,
+        422 if form.errors else 200,
+        form=form,
+        chosen=chosen,
+        preview=preview,
+        document=document,
+    )
+
+
+async def claim(request: Request) -> Response:
+    actor = actor_of(request)
+    found = await get_claim_for(actor, request.path_params["number"])
+    return await _claim(request, actor, found)
+
+
+async def _claim(
+    request: Request,
+    actor: Actor,
+    found: Claim,
+    *,
+    evidence_form: EvidenceForm | None = None,
+    submit_form: SubmitForm | None = None,
+) -> Response:
+    given = evidence_form or submit_form
+    return render(
+        request,
+        "subsidies/claim.html",
+        422 if given and given.errors else 200,
+        page=await claim_page(actor, found, deps(request).clock()),
+        may_write=actor.may(Act.WRITE_CLAIM),
+        evidence_form=evidence_form or EvidenceForm(),
+        submit_form=submit_form or SubmitForm(),
+        accept=ACCEPT,
+    )
+
+
+async def add_evidence(request: Request) -> Response:
+    actor = actor_for(request, Act.WRITE_CLAIM)
+    found = await get_claim_for(actor, request.path_params["number"])
+    given, now = await posted(request), deps(request).clock()
+    if removed := _id(given.get("remove")):
+        await services.remove_evidence(found.number, removed, actor=actor, now=now)
+        return flash(request, see(request, "subsidies:claim", number=found.number), _("材料已移除。"), "note")
+    form = EvidenceForm(given)
+    if form.validate():
+        try:
+            files = uploads(given, "file")
+            await services.add_evidence(
+                found.number,
+                kind=form.kind.data,
+                paper_number=form.number.data or "",
+                dated_on=form.dated_on.data,
+                amount=form.amount.data,
+                upload=await check_upload(files[0]) if files else None,
+                actor=actor,
+                now=now,
+                store=deps(request).store,
+            )
+            return flash(request, see(request, "subsidies:claim", number=found.number), _("材料已添加。"))
+        except Invalid as refused:
+            form.refuse(refused.field or "", str(refused))
+    return await _claim(request, actor, found, evidence_form=form)
+
+
+def _id(value: object) -> UUID | None:
+    try:
+        return UUID(str(value)) if value else None
+    except ValueError:
+        return None
+
+
+async def submit_claim(request: Request) -> Response:
+    actor = actor_for(request, Act.WRITE_CLAIM)
+    found = await get_claim_for(actor, request.path_params["number"])
+    form = SubmitForm(await posted(request))
+    form.validate()
+    try:
+        await services.submit_claim(
+            found.number, is_declared=form.declaration.data, actor=actor, now=deps(request).clock()
+        )
+    except Invalid as refused:
+        form.refuse(refused.field or "", str(refused))
+        return await _claim(request, actor, found, submit_form=form)
+    done = see(request, "subsidies:claim", number=found.number)
+    return flash(request, done, _("申报已提交，由核算人受理。"))
+
+
+async def withdraw_claim(request: Request) -> Response:
+    actor = actor_for(request, Act.WRITE_CLAIM)
+    number = request.path_params["number"]
+    await services.withdraw_claim(number, actor=actor, now=deps(request).clock())
+    done = see(request, "subsidies:claim", number=number)
+    return flash(request, done, _("申报已撤回，合同可以重新申报。"), "note")
 
 
 routes = [
-    Route("/claims", stub, name="subsidies:claims", methods=["GET", "POST"]),
-    Route("/claims/new", stub, name="subsidies:new_claim", methods=["GET", "POST"]),
-    Route("/claims/{number}", stub, name="subsidies:claim", methods=["GET", "POST"]),
-    Route("/claims/{number}/evidence", stub, name="subsidies:add_evidence", methods=["GET", "POST"]),
-    Route("/claims/{number}/submit", stub, name="subsidies:submit_claim", methods=["GET", "POST"]),
-    Route("/claims/{number}/withdraw", stub, name="subsidies:withdraw_claim", methods=["GET", "POST"]),
-    Route("/contracts/{number}/sales", stub, name="subsidies:report_sales", methods=["GET", "POST"]),
-    Route("/desk", stub, name="desk:queue", methods=["GET", "POST"]),
-    Route("/desk/batches", stub, name="desk:batches", methods=["GET", "POST"]),
-    Route("/desk/batches/{number}", stub, name="desk:batch", methods=["GET", "POST"]),
-    Route("/desk/batches/{number}/approve", stub, name="desk:approve", methods=["GET", "POST"]),
-    Route("/desk/batches/{number}/confirm", stub, name="desk:confirm", methods=["GET", "POST"]),
-    Route("/desk/batches/{number}/order", stub, name="desk:order", methods=["GET", "POST"]),
-    Route("/desk/budgets", stub, name="desk:budgets", methods=["GET", "POST"]),
-    Route("/desk/disbursements/{number}", stub, name="desk:disbursement", methods=["GET", "POST"]),
-    Route("/desk/{number}", stub, name="desk:claim", methods=["GET", "POST"]),
-    Route("/desk/{number}/accept", stub, name="desk:accept", methods=["GET", "POST"]),
-    Route("/desk/{number}/calculate", stub, name="desk:calculate", methods=["GET", "POST"]),
-    Route("/desk/{number}/recheck", stub, name="desk:recheck", methods=["GET", "POST"]),
-    Route("/desk/{number}/reject", stub, name="desk:reject", methods=["GET", "POST"]),
-    Route("/desk/{number}/return", stub, name="desk:return", methods=["GET", "POST"]),
-    Route("/desk/{number}/sheet", stub, name="desk:sheet", methods=["GET", "POST"]),
-    Route("/desk/{number}/supplement", stub, name="desk:supplement", methods=["GET", "POST"]),
-    Route("/subsidies", stub, name="subsidies:programmes", methods=["GET", "POST"]),
-    Route("/subsidies/calculator", stub, name="subsidies:calculator", methods=["GET", "POST"]),
-    Route("/subsidies/{slug}", stub, name="subsidies:programme", methods=["GET", "POST"]),
+    Route("/subsidies", programmes, name="subsidies:programmes", methods=["GET"]),
+    Route("/subsidies/calculator", calculator, name="subsidies:calculator", methods=["GET"]),
+    Route("/subsidies/{slug}", programme, name="subsidies:programme", methods=["GET"]),
+    Route("/contracts/{number}/sales", report_sales, name="subsidies:report_sales", methods=["GET", "POST"]),
+    Route("/claims", claims, name="subsidies:claims", methods=["GET"]),
+    Route("/claims/new", new_claim, name="subsidies:new_claim", methods=["GET", "POST"]),
+    Route("/claims/{number}", claim, name="subsidies:claim", methods=["GET"]),
+    Route("/claims/{number}/evidence", add_evidence, name="subsidies:add_evidence", methods=["POST"]),
+    Route("/claims/{number}/submit", submit_claim, name="subsidies:submit_claim", methods=["POST"]),
+    Route("/claims/{number}/withdraw", withdraw_claim, name="subsidies:withdraw_claim", methods=["POST"]),
 ]

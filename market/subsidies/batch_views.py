@@ -1,0 +1,251 @@
+"""The desk's lists, payments and budgets."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import groupby
+from uuid import UUID
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from market.accounts.permissions import Act
+from market.accounts.web import actor_for
+from market.kit.clock import local_date
+from market.kit.errors import Forbidden, Invalid
+from market.kit.flash import flash
+from market.kit.i18n import gettext as _
+from market.kit.templating import render
+from market.kit.web import deps, posted, see
+from market.notices.models import Objection
+from market.notices.queries import find_notice
+from market.notices.states import UNDECIDED
+from market.subsidies import queries, services
+from market.subsidies.chains import chain_of_claim
+from market.subsidies.forms import BatchForm, BudgetForm, ResultForm
+from market.subsidies.models import Batch, BatchStatus, Claim, ClaimStatus, Disbursement
+from market.subsidies.payment_files import payment_file
+from market.subsidies.programmes import list_programmes
+
+XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+
+
+async def batches(request: Request) -> Response:
+    actor = actor_for(request, Act.SEE_DESK)
+    groups = _groups(await queries.list_listable())
+    given = await posted(request) if request.method == "POST" else None
+    key = str((given or request.query_params).get("group") or "")
+    key = key if key in groups else next(iter(groups), "")
+    claims = groups.get(key, [])
+    form = BatchForm(given, data={"group": key, "claims": [each.number for each in claims]})
+    form.claims.choices = [(each.number, each.applicant.name) for each in claims]
+    if given is not None:
+        actor.require(Act.MAKE_LIST)
+        slug, _colon, year = key.partition(":")
+        try:
+            if form.validate() and key:
+                made = await services.make_batch(
+                    slug,
+                    year=int(year),
+                    claim_numbers=form.claims.data or [],
+                    title=form.title.data or "",
+                    actor=actor,
+                    now=deps(request).clock(),
+                )
+                done = see(request, "desk:batch", number=made.number)
+                return flash(request, done, _("批次已拟定，请复核人确认。"))
+            if not key:
+                form.refuse("claims", _("没有已复核、待列入的申报。"))
+        except Invalid as refused:
+            form.refuse(refused.field or "", str(refused))
+    status = request.query_params.get("status", "")
+    status = status if status in set(BatchStatus) else ""
+    return render(
+        request,
+        "desk/batches.html",
+        422 if given is not None and form.errors else 200,
+        form=form,
+        groups={name: rows[0] for name, rows in groups.items()},
+        key=key,
+        claims=claims,
+        batches=await queries.list_batches(status),
+        status=status,
+    )
+
+
+def _groups(claims: Sequence[Claim]) -> dict[str, list[Claim]]:
+    """Return the claims that may stand on one list together, by programme and year."""
+    return {
+        key: list(rows) for key, rows in groupby(claims, key=lambda one: f"{one.programme.slug}:{one.year}")
+    }
+
+
+async def batch(request: Request) -> Response:
+    actor = actor_for(request, Act.SEE_DESK)
+    found = await queries.get_batch(actor, request.path_params["number"])
+    claims = await Claim.filter(batch_id=found.id).select_related("applicant").order_by("number")
+    orders = (
+        await Disbursement.filter(claim_id__in=[each.id for each in claims])
+        .select_related("claim__applicant")
+        .order_by("number")
+    )
+    if request.query_params.get("format") == "xlsx":
+        return Response(
+            payment_file(found, orders),
+            media_type=XLSX,
+            headers={"content-disposition": f'attachment; filename="{found.number}.xlsx"'},
+        )
+    notice = await find_notice("batch", found.id)
+    now = deps(request).clock()
+    stopped = set()
+    if notice is not None:
+        undecided = await Objection.filter(notice_id=notice.id, status__in=list(UNDECIDED))
+        stopped = {each.entry_id for each in undecided}
+    return render(
+        request,
+        "desk/batch.html",
+        batch=found,
+        claims=claims,
+        computed={each.id: await queries.last_assessment(each.id) for each in claims},
+        orders=orders,
+        notice=notice,
+        is_over=notice is not None and notice.ends_at is not None and notice.ends_at <= now,
+        stopped=stopped,
+        step=_step(found, claims, orders),
+        budget=await _budget(found),
+    )
+
+
+def _step(found: Batch, claims: Sequence[Claim], orders: Sequence[Disbursement]) -> str:
+    """Return the act that the list waits for: confirm, approve, order, result or none."""
+    if found.status is BatchStatus.DRAFT:
+        return "confirm"
+    if any(each.status is ClaimStatus.PUBLICITY for each in claims):
+        return "approve"
+    live = {each.claim_id for each in orders if each.status != "returned"}
+    payable = (ClaimStatus.APPROVED, ClaimStatus.TO_PAY)
+    if any(each.status in payable and each.id not in live for each in claims):
+        return "order"
+    return "result" if any(each.status == "ordered" for each in orders) else ""
+
+
+async def _budget(found: Batch) -> queries.BudgetRow | None:
+    rows = await queries.list_budgets()
+    return next(
+        (
+            row
+            for row in rows
+            if row.budget.programme_id == found.programme_id and row.budget.year == found.year
+        ),
+        None,
+    )
+
+
+async def confirm(request: Request) -> Response:
+    actor = actor_for(request, Act.CONFIRM_LIST)
+    number = request.path_params["number"]
+    done = await services.confirm_batch(number, actor=actor, now=deps(request).clock())
+    words = _("名单已确认，资金已预留，公示 %(notice)s 已发布。", notice=done.notice.number)
+    if done.left_out:
+        words += _("未列入：%(claims)s。", claims="、".join(f"{n}（{why}）" for n, why in done.left_out))
+    answer = see(request, "desk:batch", number=number)
+    return flash(request, answer, words, "due" if done.left_out else "done")
+
+
+async def approve(request: Request) -> Response:
+    actor = actor_for(request, Act.APPROVE)
+    number = request.path_params["number"]
+    approved = await services.approve_batch(number, actor=actor, now=deps(request).clock())
+    words = _("已批准 %(count)s 项。", count=len(approved))
+    return flash(request, see(request, "desk:batch", number=number), words)
+
+
+async def order(request: Request) -> Response:
+    actor = actor_for(request, Act.DISBURSE)
+    number = request.path_params["number"]
+    done = await services.order_payment(number, actor=actor, now=deps(request).clock())
+    words = _("已下达 %(count)s 笔拨付。", count=len(done.orders))
+    if done.held:
+        words += _("暂缓：%(claims)s。", claims="、".join(f"{n}（{why}）" for n, why in done.held))
+    answer = see(request, "desk:batch", number=number)
+    return flash(request, answer, words, "due" if done.held else "done")
+
+
+async def disbursement(request: Request) -> Response:
+    actor = actor_for(request, Act.SEE_DESK)
+    found = await queries.get_disbursement(actor, request.path_params["number"])
+    now = deps(request).clock()
+    form = ResultForm(
+        await posted(request) if request.method == "POST" else None, data={"ended_on": local_date(now)}
+    )
+    if request.method == "POST":
+        actor.require(Act.DISBURSE)
+        if form.validate():
+            try:
+                await services.enter_result(
+                    found.number,
+                    is_paid=form.result.data == "paid",
+                    ended_on=form.ended_on.data,
+                    bank_reference=str(form.bank_reference.data),
+                    actor=actor,
+                    now=now,
+                )
+                done = see(request, "desk:disbursement", number=found.number)
+                return flash(request, done, _("银行结果已登记。"))
+            except Invalid as refused:
+                form.refuse(refused.field or "", str(refused))
+    return render(
+        request,
+        "desk/disbursement.html",
+        422 if form.errors else 200,
+        order=found,
+        form=form,
+        chain=await chain_of_claim(actor, found.claim, found.number),
+    )
+
+
+async def budgets(request: Request) -> Response:
+    actor = actor_for(request, Act.SEE_DESK)
+    now = deps(request).clock()
+    given = await posted(request) if request.method == "POST" else None
+    if given is not None and given.get("release"):
+        await services.release_budget(_uuid(given.get("release")), actor=actor, now=now)
+        return flash(request, see(request, "desk:budgets"), _("预算已下达并入账。"))
+    form = BudgetForm(given, data={"year": local_date(now).year})
+    form.programme.choices = [
+        ("", _("请选择")),
+        *((each.slug, _(each.name)) for each in await list_programmes()),
+    ]
+    if given is not None:
+        actor.require(Act.DRAFT_TERMS)
+        if form.validate():
+            await services.draft_budget(
+                form.programme.data, year=form.year.data or 0, amount=form.amount.data, actor=actor, now=now
+            )
+            return flash(request, see(request, "desk:budgets"), _("预算已拟定，请批准人下达。"))
+    return render(
+        request,
+        "desk/budgets.html",
+        422 if form.errors else 200,
+        form=form,
+        budgets=await queries.list_budgets(),
+    )
+
+
+def _uuid(value: object) -> UUID:
+    try:
+        return UUID(str(value))
+    except ValueError:
+        raise Forbidden(_("没有这项预算。")) from None
+
+
+routes = [
+    Route("/desk/batches", batches, name="desk:batches", methods=["GET", "POST"]),
+    Route("/desk/batches/{number}", batch, name="desk:batch", methods=["GET"]),
+    Route("/desk/batches/{number}/confirm", confirm, name="desk:confirm", methods=["POST"]),
+    Route("/desk/batches/{number}/approve", approve, name="desk:approve", methods=["POST"]),
+    Route("/desk/batches/{number}/order", order, name="desk:order", methods=["POST"]),
+    Route("/desk/disbursements/{number}", disbursement, name="desk:disbursement", methods=["GET", "POST"]),
+    Route("/desk/budgets", budgets, name="desk:budgets", methods=["GET", "POST"]),
+]

@@ -1,0 +1,209 @@
+"""The finance desk: its queue, the page of one claim with the acts on it, the printed sheet."""
+
+from __future__ import annotations
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from market.accounts.actors import Actor
+from market.accounts.permissions import Act
+from market.accounts.web import actor_for
+from market.kit.clock import local_date
+from market.kit.errors import Invalid
+from market.kit.flash import flash
+from market.kit.i18n import gettext as _
+from market.kit.pagination import Cut
+from market.kit.templating import render
+from market.kit.web import deps, posted, see
+from market.subsidies import batch_views, queries, services
+from market.subsidies.forms import CalculateForm, ReasonForm, RejectForm, SupplementForm
+from market.subsidies.models import Claim, ClaimStatus
+from market.subsidies.pages import claim_page
+from market.subsidies.programmes import clauses, list_programmes
+from market.subsidies.queries import Wanted, get_claim_at_desk
+
+QUEUE = [each for each in ClaimStatus if each is not ClaimStatus.DRAFT]
+
+
+async def queue(request: Request) -> Response:
+    actor_for(request, Act.SEE_DESK)
+    asked = request.query_params
+    year = asked.get("year", "")
+    wanted = Wanted(
+        status=asked.get("status", ""),
+        year=int(year) if year.isascii() and year.isdigit() and len(year) == 4 else None,
+        programme=asked.get("programme", "")[:60],
+        text=asked.get("text", "").replace("\x00", "").strip()[:60],
+    )
+    page, amount = await queries.list_claims(Cut.of(asked), wanted)
+    counts = await queries.count_by_status(wanted)
+    return render(
+        request,
+        "desk/queue.html",
+        page=page,
+        amount=amount,
+        wanted=wanted,
+        counts=[(each.value, counts[each.value]) for each in QUEUE if counts.get(each.value)],
+        total=sum(counts.values()),
+        years=await queries.list_years(),
+        programmes=await list_programmes(),
+        today=local_date(deps(request).clock()),
+        local_date=local_date,
+    )
+
+
+async def claim(request: Request) -> Response:
+    actor = actor_for(request, Act.SEE_DESK)
+    found = await get_claim_at_desk(actor, request.path_params["number"])
+    return await _claim(request, actor, found)
+
+
+async def _claim(request: Request, actor: Actor, found: Claim, form: CalculateForm | None = None) -> Response:
+    return render(
+        request,
+        "desk/claim.html",
+        422 if form and form.errors else 200,
+        page=await claim_page(actor, found, deps(request).clock()),
+        form=form or CalculateForm(),
+        is_own=found.calculated_by_id == actor.user_id,
+    )
+
+
+async def sheet(request: Request) -> Response:
+    actor = actor_for(request, Act.SEE_DESK)
+    found = await get_claim_at_desk(actor, request.path_params["number"])
+    page = await claim_page(actor, found, deps(request).clock())
+    return render(request, "desk/sheet.html", page=page, clauses=clauses(found.terms.content))
+
+
+async def accept(request: Request) -> Response:
+    actor = actor_for(request, Act.ACCEPT_CLAIM)
+    number = request.path_params["number"]
+    await services.accept(number, actor=actor, now=deps(request).clock())
+    return flash(request, see(request, "desk:claim", number=number), _("已受理，请核算。"))
+
+
+async def calculate(request: Request) -> Response:
+    actor = actor_for(request, Act.CALCULATE)
+    found = await get_claim_at_desk(actor, request.path_params["number"])
+    form = CalculateForm(await posted(request))
+    if form.validate():
+        try:
+            await services.calculate(
+                found.number,
+                rate_basis_points=form.rate.data,
+                actor=actor,
+                now=deps(request).clock(),
+            )
+            done = see(request, "desk:claim", number=found.number)
+            return flash(request, done, _("核算完成，请另一位复核人复核。"))
+        except Invalid as refused:
+            form.refuse(refused.field or "", str(refused))
+    return await _claim(request, actor, found, form)
+
+
+async def recheck(request: Request) -> Response:
+    actor = actor_for(request, Act.RECHECK)
+    number = request.path_params["number"]
+    text = str((await posted(request)).get("sequence") or "")
+    sequence = int(text) if text.isascii() and text.isdigit() and len(text) < 6 else 0
+    await services.recheck(number, sequence=sequence, actor=actor, now=deps(request).clock())
+    return flash(request, see(request, "desk:claim", number=number), _("复核一致，可以列入批次。"))
+
+
+async def supplement(request: Request) -> Response:
+    actor = actor_for(request, Act.ACCEPT_CLAIM)
+    found = await get_claim_at_desk(actor, request.path_params["number"])
+    form = SupplementForm(await posted(request) if request.method == "POST" else None)
+    if request.method == "POST" and form.validate():
+        try:
+            await services.ask_supplement(
+                found.number,
+                reason=str(form.reason.data),
+                due_on=form.due_on.data,
+                actor=actor,
+                now=deps(request).clock(),
+            )
+            done = see(request, "desk:claim", number=found.number)
+            return flash(request, done, _("补正通知已发出。"), "due")
+        except Invalid as refused:
+            form.refuse(refused.field or "", str(refused))
+    return _ask(
+        request, found, form, title=_("发出补正通知"), act=_("发出补正通知"), address="desk:supplement"
+    )
+
+
+async def return_(request: Request) -> Response:
+    actor = actor_for(request, Act.RECHECK)
+    found = await get_claim_at_desk(actor, request.path_params["number"])
+    form = ReasonForm(await posted(request) if request.method == "POST" else None)
+    if request.method == "POST" and form.validate():
+        await services.return_calculation(
+            found.number, reason=str(form.reason.data), actor=actor, now=deps(request).clock()
+        )
+        done = see(request, "desk:claim", number=found.number)
+        return flash(request, done, _("已退回核算人重新核算。"), "due")
+    return _ask(request, found, form, title=_("退回核算"), act=_("退回核算"), address="desk:return")
+
+
+async def reject(request: Request) -> Response:
+    actor = actor_for(request, Act.ACCEPT_CLAIM)
+    found = await get_claim_at_desk(actor, request.path_params["number"])
+    form = RejectForm(await posted(request) if request.method == "POST" else None)
+    form.clause.choices = [
+        ("", _("请选择")),
+        *(
+            (each.name, f"{each.document}{each.article}（{each.summary}）")
+            for each in clauses(found.terms.content)
+        ),
+    ]
+    if request.method == "POST" and form.validate():
+        try:
+            await services.reject(
+                found.number,
+                clause=form.clause.data,
+                reason=str(form.reason.data),
+                actor=actor,
+                now=deps(request).clock(),
+            )
+            done = see(request, "desk:claim", number=found.number)
+            return flash(request, done, _("已作不予支持处理，依据和理由已告知申请单位。"), "note")
+        except Invalid as refused:
+            form.refuse(refused.field or "", str(refused))
+    return _ask(request, found, form, title=_("不予支持"), act=_("作不予支持处理"), address="desk:reject")
+
+
+def _ask(
+    request: Request,
+    found: Claim,
+    form: SupplementForm | ReasonForm | RejectForm,
+    *,
+    title: str,
+    act: str,
+    address: str,
+) -> Response:
+    return render(
+        request,
+        "desk/ask.html",
+        422 if form.errors else 200,
+        claim=found,
+        form=form,
+        title=title,
+        act=act,
+        address=address,
+    )
+
+
+routes = [
+    Route("/desk", queue, name="desk:queue", methods=["GET"]),
+    *batch_views.routes,
+    Route("/desk/{number}", claim, name="desk:claim", methods=["GET"]),
+    Route("/desk/{number}/sheet", sheet, name="desk:sheet", methods=["GET"]),
+    Route("/desk/{number}/accept", accept, name="desk:accept", methods=["POST"]),
+    Route("/desk/{number}/calculate", calculate, name="desk:calculate", methods=["POST"]),
+    Route("/desk/{number}/recheck", recheck, name="desk:recheck", methods=["POST"]),
+    Route("/desk/{number}/supplement", supplement, name="desk:supplement", methods=["GET", "POST"]),
+    Route("/desk/{number}/return", return_, name="desk:return", methods=["GET", "POST"]),
+    Route("/desk/{number}/reject", reject, name="desk:reject", methods=["GET", "POST"]),
+]

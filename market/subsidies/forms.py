@@ -1,0 +1,150 @@
+from __future__ import annotations
+
+from decimal import Decimal, InvalidOperation
+from typing import Any
+
+from market.codes import regions
+from market.codes.labels import choices
+from market.kit.forms import (
+    BaseForm,
+    BooleanField,
+    ChoiceField,
+    Choices,
+    ChoicesField,
+    DayField,
+    FileField,
+    HiddenField,
+    LongTextField,
+    MoneyField,
+    NumberField,
+    TextField,
+    between,
+    needed,
+)
+from market.kit.i18n import gettext as _
+from market.kit.i18n import lazy
+from market.subsidies.texts import VALUES
+
+ROLES = ("buyer", "seller", "broker", "agency", "registry")
+SELLER_KINDS = ("university", "institute", "enterprise")
+
+
+def _named(codes: tuple[str, ...]) -> list[tuple[str, str]]:
+    return [(code, _(VALUES[code])) for code in codes]
+
+
+def _places() -> Choices:
+    return dict(regions.choices(("province", "city", "county")))
+
+
+class PercentField(TextField):
+    """A percentage with at most two decimals; its data is basis points, or None when left empty."""
+
+    data: Any
+
+    def process_formdata(self, valuelist: list[Any]) -> None:
+        text = str(valuelist[0]).strip().rstrip("%％") if valuelist else ""
+        self.data = None
+        if not text:
+            return
+        try:
+            points = Decimal(text) * 100 if text.isascii() and len(text) < 12 else None
+        except InvalidOperation:
+            points = None
+        if points is None or not points.is_finite() or points != points.to_integral_value():
+            raise ValueError(_("请填百分数，最多两位小数，如 30 或 12.5。"))
+        if not 0 < points <= 10_000:
+            raise ValueError(_("比例应大于 0，不超过 100。"))
+        self.data = int(points)
+
+    def _value(self) -> str:
+        return str(self.raw_data[0]) if self.raw_data else ""
+
+
+class CalculatorForm(BaseForm):
+    amount = MoneyField(lazy("技术交易额"), [needed(lazy("请填技术交易额。"))])
+    region = ChoiceField(lazy("所在地"), choices=_places, blank=lazy("广西"))
+    role = ChoiceField(lazy("申请身份"), choices=lambda: _named(ROLES))
+    kind = ChoiceField(lazy("合同类型"), choices=lambda: choices("contract_kind"), blank=lazy("未定"))
+    new_sales = MoneyField(lazy("当年新增销售收入"), is_zero_allowed=True)
+    established_on = DayField(lazy("单位成立日期"))
+    seller_kind = ChoiceField(lazy("卖方性质"), choices=lambda: _named(SELLER_KINDS), blank=lazy("不限"))
+    seller_region = ChoiceField(lazy("卖方所在地"), choices=_places, blank=lazy("不限"))
+    field = ChoiceField(lazy("技术领域"), choices=lambda: choices("field"), blank=lazy("不限"))
+
+
+class SalesForm(BaseForm):
+    year = NumberField(lazy("年份"), [needed(lazy("请填年份。")), between(2010, 2100)])
+    amount = MoneyField(lazy("新增销售收入"), [needed(lazy("请填金额，没有就填 0。"))], is_zero_allowed=True)
+    note = LongTextField(lazy("说明"), most=1000)
+
+
+class ClaimForm(BaseForm):
+    programme = ChoiceField(lazy("政策"), [needed(lazy("请选择政策。"))])
+    year = NumberField(lazy("申报年度"), [needed(lazy("请填申报年度。")), between(2010, 2100)])
+    contracts = ChoicesField(lazy("合同"))
+
+
+class EvidenceForm(BaseForm):
+    kind = ChoiceField(
+        lazy("材料"),
+        [needed(lazy("请选择材料种类。"))],
+        choices=lambda: choices("evidence_kind"),
+        blank=lazy("请选择"),
+    )
+    number = TextField(lazy("编号"), most=80)
+    dated_on = DayField(lazy("日期"))
+    amount = MoneyField(lazy("金额"), unit=1, is_zero_allowed=True)
+    file = FileField()
+
+
+class SubmitForm(BaseForm):
+    declaration = BooleanField(
+        lazy("我单位声明：所填内容和所附材料真实、完整，没有重复申报；如有虚假，退回补助并承担责任。")
+    )
+
+
+class SupplementForm(BaseForm):
+    reason = LongTextField(lazy("需要补正的内容"), [needed(lazy("请写明缺什么、怎样补。"))], most=1000)
+    due_on = DayField(lazy("补正期限"), [needed(lazy("请填补正期限。"))])
+
+
+class CalculateForm(BaseForm):
+    rate = PercentField(lazy("核定比例"), most=12)
+
+
+class RecheckForm(BaseForm):
+    sequence = HiddenField()
+
+
+class ReasonForm(BaseForm):
+    reason = LongTextField(lazy("理由"), [needed(lazy("请写明理由。"))], most=1000)
+
+
+class RejectForm(BaseForm):
+    clause = ChoiceField(lazy("依据的条款"), [needed(lazy("请选择依据的条款。"))])
+    reason = LongTextField(lazy("理由"), [needed(lazy("请写明理由。"))], most=1000)
+
+
+class BatchForm(BaseForm):
+    group = HiddenField()
+    """`slug:year` of the claims chosen from."""
+    title = TextField(lazy("批次名称"), most=120)
+    claims = ChoicesField(lazy("申报"))
+
+
+class BudgetForm(BaseForm):
+    programme = ChoiceField(lazy("政策"), [needed(lazy("请选择政策。"))])
+    year = NumberField(lazy("年度"), [needed(lazy("请填年度。")), between(2010, 2100)])
+    amount = MoneyField(lazy("预算"), [needed(lazy("请填预算金额。"))])
+
+
+class ResultForm(BaseForm):
+    result = ChoiceField(
+        lazy("银行结果"),
+        [needed(lazy("请选择银行结果。"))],
+        choices=lambda: [("paid", _("已付出")), ("returned", _("被银行退回"))],
+        blank=lazy("请选择"),
+    )
+    ended_on = DayField(lazy("日期"), [needed(lazy("请填日期。"))])
+    bank_reference = TextField(lazy("银行流水号"), [needed(lazy("请填银行流水号。"))], most=80)

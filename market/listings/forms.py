@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Iterator, Sequence
+from typing import Any, ClassVar
 
 from wtforms.validators import ValidationError
 from wtforms.widgets import HiddenInput
@@ -87,6 +87,9 @@ class TargetRow(BaseForm):
 class ListingForm(BaseForm):
     """What outcomes and needs have in common."""
 
+    ORDER: ClassVar[tuple[str, ...]] = ()
+    """The fields as they stand on the page."""
+
     revision = NumberField(widget=HiddenInput())
     keywords = TextField(lazy("关键词"), most=600)
     industries = ChoicesField(lazy("广西重点产业"), choices=lambda: choices("industry"))
@@ -96,6 +99,11 @@ class ListingForm(BaseForm):
     contact_name = TextField(lazy("联系人或联系窗口"), most=60)
     contact_phone = TextField(lazy("联系电话"), most=40)
     contact_email = TextField(lazy("联系邮箱"), most=254)
+
+    def __iter__(self) -> Iterator[Any]:
+        """Give the fields in the order of the page, for the list of what is wrong."""
+        order = {name: place for place, name in enumerate(self.ORDER)}
+        return iter(sorted(self._fields.values(), key=lambda field: order.get(field.short_name, -1)))
 
     def values(self) -> dict[str, Any]:
         """Return the columns of the model as the form has them."""
@@ -125,6 +133,14 @@ class ListingForm(BaseForm):
 
 
 class OutcomeForm(ListingForm):
+    ORDER = (
+        *("title", "highlight", "field", "trl", "region", "keywords", "industries"),
+        *("problem", "solution", "comparison", "indicators", "applications", "economics", "evidence"),
+        *("rights", "modes", "is_exclusive_possible", "price_kind", "price_amount", "conditions"),
+        *("team", "contact_name", "contact_phone", "contact_email", "references", "is_publicly_funded"),
+        *("title_en", "abstract_en"),
+    )
+
     title = TextField(lazy("成果名称"), most=80)
     highlight = TextField(lazy("一句话亮点"), most=60)
     trl = ChoiceField(lazy("成熟度"), choices=trl_choices, blank=lazy("请选择"))
@@ -162,6 +178,14 @@ class OutcomeForm(ListingForm):
 
 
 class NeedForm(ListingForm):
+    ORDER = (
+        *("title", "is_masked", "field", "kind", "region", "keywords", "industries"),
+        *("background", "description", "targets", "constraints", "attempts"),
+        *("expected_form", "trl_min", "modes", "rights_intent", "requirements"),
+        *("budget_min_amount", "budget_max_amount", "deadline_on", "payment_terms"),
+        *("contact_name", "contact_phone", "contact_email"),
+    )
+
     title = TextField(lazy("需求名称"), most=80)
     is_masked = BooleanField(lazy("不公开单位名称，页面上显示为“某企业”"))
     kind = ChoiceField(lazy("需求类型"), choices=lambda: choices("need_kind"), blank=lazy("请选择"))
@@ -196,10 +220,18 @@ class NeedForm(ListingForm):
 class ReviewForm(BaseForm):
     """The rubric: four headings, 0-5 points each, a decision and its reason."""
 
-    advantage = NumberField(validators=[needed(lazy("请打分。")), between(0, rules.MOST_POINTS)])
-    clarity = NumberField(validators=[needed(lazy("请打分。")), between(0, rules.MOST_POINTS)])
-    cooperation = NumberField(validators=[needed(lazy("请打分。")), between(0, rules.MOST_POINTS)])
-    language = NumberField(validators=[needed(lazy("请打分。")), between(0, rules.MOST_POINTS)])
+    advantage = NumberField(
+        rules.HEADINGS["advantage"][0], validators=[needed(lazy("请打分。")), between(0, rules.MOST_POINTS)]
+    )
+    clarity = NumberField(
+        rules.HEADINGS["clarity"][0], validators=[needed(lazy("请打分。")), between(0, rules.MOST_POINTS)]
+    )
+    cooperation = NumberField(
+        rules.HEADINGS["cooperation"][0], validators=[needed(lazy("请打分。")), between(0, rules.MOST_POINTS)]
+    )
+    language = NumberField(
+        rules.HEADINGS["language"][0], validators=[needed(lazy("请打分。")), between(0, rules.MOST_POINTS)]
+    )
     comment = LongTextField(lazy("意见"), validators=[at_most(rules.MOST_COMMENT)], most=rules.MOST_COMMENT)
     decision = ChoiceField(
         lazy("决定"),

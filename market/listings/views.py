@@ -171,7 +171,13 @@ def _form_class(kind: Kind) -> type[ListingForm]:
 
 def _blank_form(kind: Kind, listing: Listing | None, actor: Actor) -> ListingForm:
     if listing is None:
-        return _form_class(kind)(data={"region": actor.organisation_region, "is_exclusive_possible": True})
+        return _form_class(kind)(
+            data={
+                "region": actor.organisation_region,
+                "is_exclusive_possible": True,
+                "price_kind": "negotiable",
+            }
+        )
     form = (
         NeedForm(data=need_data(listing))
         if isinstance(listing, Need)

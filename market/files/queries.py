@@ -14,7 +14,7 @@ async def list_files(subject_kind: str, subject_id: UUID) -> list[StoredFile]:
     return (
         await StoredFile.filter(subject_kind=subject_kind, subject_id=subject_id)
         .select_related("uploaded_by")
-        .order_by("uploaded_at", "version")
+        .order_by("uploaded_at", "name", "version")
     )
 
 

@@ -62,7 +62,7 @@ async def object_(request: Request) -> Response:
     actor = actor_for(request, Act.OBJECT)
     notice = await queries.get_notice(request.path_params["number"])
     form = ObjectionForm(await posted(request) if request.method == "POST" else None)
-    form.entry.choices = [("", _("整份公示")), *notice.entries]
+    form.entry.choices = [("", _("整份公示")), *((entry, name) for entry, name in notice.entries)]
     if request.method == "POST" and form.validate():
         entry = UUID(form.entry.data) if form.entry.data else None
         await services.object_to(

@@ -1,0 +1,174 @@
+from __future__ import annotations
+
+import io
+import zipfile
+from uuid import uuid4
+
+import pytest
+
+from market.files.access import may_open, register
+from market.files.contents import LARGEST, check_content, clean_name
+from market.files.models import FileAccess, StoredFile, Tier
+from market.files.queries import list_files
+from market.files.services import keep, store
+from market.kit.errors import Invalid
+from tests.factories import NOW, make_member
+from tests.visitor import sign_in
+
+
+def archive(*members: str) -> bytes:
+    made = io.BytesIO()
+    with zipfile.ZipFile(made, "w") as packed:
+        for member in members:
+            packed.writestr(member, "x")
+    return made.getvalue()
+
+
+DOCX = archive("[Content_Types].xml", "word/document.xml")
+XLSX = archive("[Content_Types].xml", "xl/workbook.xml")
+PNG = b"\x89PNG\r\n\x1a\n" + b"\0" * 20
+JPG = b"\xff\xd8\xff\xe0" + b"\0" * 20
+PDF = b"%PDF-1.7\n"
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "media_type"),
+    [
+        ("合同.pdf", PDF, "application/pdf"),
+        ("图.PNG", PNG, "image/png"),
+        ("图.jpeg", JPG, "image/jpeg"),
+        ("稿.docx", DOCX, "application/vnd.openxmlformats-officedocument.wordprocessingml.document"),
+        ("表.xlsx", XLSX, "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"),
+        ("证.ofd", archive("OFD.xml", "Doc_0/Document.xml"), "application/ofd"),
+        ("包.zip", archive("a.txt"), "application/zip"),
+        ("说明.txt", "技术说明".encode(), "text/plain"),
+        ("老.txt", "技术说明".encode("gb18030"), "text/plain"),
+        ("表.csv", b"a,b\r\n1,2\r\n", "text/csv"),
+    ],
+)
+def test_what_we_take_is_told_by_its_content(name, content, media_type):
+    assert check_content(name, content).media_type == media_type
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "message"),
+    [
+        ("a.pdf", b"", "空的"),
+        ("a.pdf", b"<html><script>", "内容与扩展名不符"),
+        ("a.pdf", PNG, "内容与扩展名不符"),
+        ("a.png", b"<svg xmlns='http://www.w3.org/2000/svg'/>", "内容与扩展名不符"),
+        ("a.txt", b"<!DOCTYPE html><script>alert(1)</script>", "内容与扩展名不符"),
+        ("a.csv", b"\xef\xbb\xbf  <svg onload=alert(1)>", "内容与扩展名不符"),
+        ("a.txt", b"abc\x00def", "内容与扩展名不符"),
+        ("a.docx", archive("xl/workbook.xml"), "内容与扩展名不符"),
+        ("a.docx", archive("word/document.xml", "word/vbaProject.bin"), "内容与扩展名不符"),
+        ("a.zip", b"PK\x03\x04broken", "内容与扩展名不符"),
+        ("a.html", b"<html>", "只接收"),
+        ("a.svg", b"<svg/>", "只接收"),
+        ("a.exe", b"MZ" + b"\0" * 80, "只接收"),
+        ("a.pdf.exe", PDF, "只接收"),
+        ("noextension", PDF, "只接收"),
+        ("a.pdf", PDF + b"\0" * LARGEST, "最大"),
+    ],
+)
+def test_what_we_do_not_take_is_refused_at_its_field(name, content, message):
+    with pytest.raises(Invalid, match=message) as refused:
+        check_content(name, content)
+
+    assert refused.value.field == "file"
+
+
+@pytest.mark.parametrize(
+    ("typed", "kept"),
+    [
+        ("合同.pdf", "合同.pdf"),
+        ("../../etc/passwd.pdf", "passwd.pdf"),
+        ("C:\\temp\\合同.pdf", "合同.pdf"),
+        ("a\r\nb\x00.pdf", "ab.pdf"),
+        ("\u202efdp.exe.pdf", "fdp.exe.pdf"),
+        ("..", "file"),
+        ("x" * 500 + ".pdf", "x" * 110 + ".pdf"),
+    ],
+)
+def test_a_name_is_only_a_name(typed, kept):
+    assert clean_name(typed) == kept
+
+
+async def put(deps, actor, content=PDF, name="合同.pdf", kind="test-open", **fields):
+    defaults = {"subject_kind": kind, "subject_id": uuid4(), "kind": "contract", "tier": Tier.PARTIES}
+    return await store(
+        check_content(name, content), **(defaults | fields), actor=actor, store=deps.store, now=NOW
+    )
+
+
+async def test_a_file_of_the_same_name_is_the_next_version(deps):
+    actor, subject = await make_member(), uuid4()
+
+    first = await put(deps, actor, subject_id=subject)
+    second = await put(deps, actor, content=PDF + b"2", subject_id=subject)
+    other = await put(deps, actor, name="别的.pdf", subject_id=subject)
+
+    assert (first.version, second.version, other.version) == (1, 2, 1)
+    assert {file.id for file in await list_files("test-open", subject)} == {first.id, second.id, other.id}
+
+
+async def test_the_same_content_lies_in_the_store_once(deps):
+    kept = [await keep(check_content(name, PDF), deps.store) for name in ("a.pdf", "b.pdf")]
+
+    assert kept[0].sha256 == kept[1].sha256
+    assert await deps.store.get(kept[0].sha256) == PDF
+
+
+async def test_a_file_is_downloaded_never_shown_and_its_opening_is_noted(client, deps):
+    async def everybody(actor, file):
+        return True
+
+    register("test-open", everybody)
+    actor = await make_member()
+    file = await put(deps, actor, "说明".encode(), "说 明.txt")
+    await sign_in(client, actor)
+
+    got = await client.get(f"/files/{file.id}")
+
+    assert got.headers["content-disposition"] == "attachment; filename*=UTF-8''%E8%AF%B4%20%E6%98%8E.txt"
+    assert got.headers["x-content-type-options"] == "nosniff"
+    assert got.headers["content-type"] == "application/octet-stream"
+    assert "sandbox" in got.headers["content-security-policy"]
+    opened = await FileAccess.get()
+    assert (opened.file_id, opened.user_id, opened.opened_at) == (file.id, actor.user_id, NOW)
+
+
+async def test_the_room_that_owns_the_record_decides_who_opens_its_files(client, deps):
+    owner, stranger = await make_member(), await make_member()
+
+    async def the_owner(actor, file):
+        return actor is not None and actor.user_id == owner.user_id
+
+    register("test-owned", the_owner)
+    file = await put(deps, owner, kind="test-owned")
+
+    for actor, status in ((owner, 200), (stranger, 404), (None, 404)):
+        await sign_in(client, actor)
+        assert (await client.get(f"/files/{file.id}")).status_code == status
+    assert await FileAccess.all().count() == 1
+
+
+async def test_files_nobody_answers_for_stay_shut(deps):
+    actor = await make_member()
+    file = await put(deps, actor, kind="test-unknown")
+
+    assert not await may_open(actor, file)
+
+
+async def test_a_content_that_is_lost_is_told(client, deps):
+    async def everybody(actor, file):
+        return True
+
+    register("test-open", everybody)
+    file = await put(deps, await make_member())
+    await StoredFile.filter(id=file.id).update(sha256="0" * 64)
+
+    page = await client.get(f"/files/{file.id}")
+
+    assert page.status_code == 404
+    assert "取不到" in page.text

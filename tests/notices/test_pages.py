@@ -1,0 +1,162 @@
+from __future__ import annotations
+
+from uuid import uuid4
+
+import pytest
+
+from market.accounts.models import StaffRole
+from market.notices import services
+from market.notices.models import Notice, NoticeStatus, Objection
+from tests.deals.test_pages import HOSTILE
+from tests.factories import NOW, make_member, make_staff
+from tests.notices.test_services import make_notice, make_publisher
+from tests.visitor import post, sign_in
+
+
+async def test_a_guest_reads_the_notices(client):
+    notice = await make_notice()
+
+    listed = await client.get("/notices")
+    page = await client.get(f"/notices/{notice.number}")
+
+    assert notice.title in listed.text
+    assert "还剩 15 天" in listed.text
+    assert notice.body_hash in page.text
+    assert "高导电铝合金导线" in page.text
+    assert "2026-03-17 24:00" in page.text
+
+
+@pytest.mark.parametrize(
+    ("query", "is_found"),
+    [
+        ("kind=price", True),
+        ("kind=subsidy", False),
+        ("status=open", True),
+        ("status=clear", False),
+        ("kind=%00&status=';&page=9999999999", True),
+        ("page=2", False),
+    ],
+)
+async def test_the_list_narrows_by_the_address(client, query, is_found):
+    notice = await make_notice()
+
+    page = await client.get(f"/notices?{query}")
+
+    assert page.status_code == 200
+    assert (notice.number in page.text) is is_found
+
+
+async def test_a_guest_who_wants_to_object_signs_in_first(client):
+    notice = await make_notice()
+
+    page = await client.get(f"/notices/{notice.number}/object")
+
+    assert page.status_code == 303
+    assert page.headers["location"].startswith("/login")
+
+
+async def test_an_objection_goes_from_the_page_to_its_decision(client):
+    publisher, operator, objector = (
+        await make_publisher(),
+        await make_staff(StaffRole.OPERATOR),
+        await make_member(),
+    )
+    notice = await make_notice(publisher)
+    await sign_in(client, objector)
+    stopped = await post(client, f"/notices/{notice.number}/object", {"reason": "价格偏低"})
+    objection = await Objection.get()
+    await sign_in(client, publisher)
+    answered = await post(client, f"/objections/{objection.id}/answer", {"answer": "评估报告附后"})
+    await sign_in(client, operator)
+    queue = await client.get("/backoffice/objections")
+    form = await client.get(f"/objections/{objection.id}/decide")
+    decided = await post(
+        client, f"/objections/{objection.id}/decide", {"outcome": "dismissed", "text": "评估有效"}
+    )
+    archive = await client.get("/backoffice/objections?decided=1")
+    await sign_in(client, None)
+    public = await client.get(f"/notices/{notice.number}")
+
+    assert "异议处理中，程序中止" in stopped.text
+    assert "评估报告附后" in answered.text
+    assert notice.title in queue.text
+    assert objector.name in form.text
+    assert "评估有效" in decided.text
+    assert notice.title in archive.text
+    for words in ("价格偏低", "评估报告附后", "评估有效", "异议不成立"):
+        assert words in public.text
+    assert objector.name not in public.text
+    assert (await Notice.get(id=notice.id)).status is NoticeStatus.OPEN
+
+
+async def test_an_objection_to_one_entry_of_a_list(client):
+    entry = uuid4()
+    notice = await make_notice(await make_staff(StaffRole.RECHECKER), entries=[(entry, "甲公司")])
+    await sign_in(client, await make_member())
+
+    wrong = await post(client, f"/notices/{notice.number}/object", {"reason": "不实", "entry": str(uuid4())})
+    page = await post(client, f"/notices/{notice.number}/object", {"reason": "不实", "entry": str(entry)})
+
+    assert wrong.status_code == 422
+    assert "针对：甲公司" in page.text
+    assert (await Objection.get()).entry_id == entry
+
+
+@pytest.mark.parametrize("value", HOSTILE)
+async def test_nothing_typed_breaks_a_form(client, value):
+    publisher, operator = await make_publisher(), await make_staff(StaffRole.OPERATOR)
+    notice = await make_notice(publisher)
+    objection = await services.object_to(notice.number, reason="一", actor=await make_member(), now=NOW)
+    raw = value.encode("utf-8", "surrogatepass").decode("utf-8", "replace")
+
+    for actor, address, fields in [
+        (await make_member(), f"/notices/{notice.number}/object", ["reason", "entry"]),
+        (publisher, f"/objections/{objection.id}/answer", ["answer"]),
+        (operator, f"/objections/{objection.id}/decide", ["outcome", "text"]),
+    ]:
+        await sign_in(client, actor)
+        answer = await post(client, address, dict.fromkeys(fields, raw), follow=False)
+        assert answer.status_code in (303, 422), (address, answer.status_code)
+
+
+async def test_what_was_typed_is_kept(client):
+    operator, notice = await make_staff(StaffRole.OPERATOR), await make_notice()
+    objection = await services.object_to(notice.number, reason="一", actor=await make_member(), now=NOW)
+    await sign_in(client, operator)
+
+    page = await post(client, f"/objections/{objection.id}/decide", {"outcome": "", "text": "写了一半"})
+
+    assert page.status_code == 422
+    assert "请选择异议是否成立" in page.text
+    assert "写了一半" in page.text
+
+
+@pytest.mark.parametrize(
+    ("path", "allowed"),
+    [
+        ("/objections/{objection}/answer", {"publisher"}),
+        ("/objections/{objection}/decide", {"operator"}),
+        ("/backoffice/objections", {"operator", "auditor"}),
+    ],
+)
+async def test_only_those_concerned_reach_an_objection(client, path, allowed):
+    publisher = await make_publisher()
+    notice = await make_notice(publisher)
+    objection = await services.object_to(notice.number, reason="一", actor=await make_member(), now=NOW)
+    people = {
+        "publisher": publisher,
+        "operator": await make_staff(StaffRole.OPERATOR),
+        "auditor": await make_staff(StaffRole.AUDITOR),
+        "officer": await make_staff(StaffRole.OFFICER),
+        "other unit": await make_publisher(),
+    }
+
+    for name, actor in people.items():
+        await sign_in(client, actor)
+        answer = await client.get(path.format(objection=objection.id))
+        assert answer.status_code == 200 if name in allowed else answer.status_code in (403, 404), name
+
+
+async def test_a_number_that_is_none_is_not_found(client):
+    assert (await client.get("/notices/GS-2026-999999")).status_code == 404
+    assert (await client.get(f"/objections/{uuid4()}/answer")).status_code == 303

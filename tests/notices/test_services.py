@@ -1,0 +1,230 @@
+from __future__ import annotations
+
+import hashlib
+import json
+from datetime import timedelta
+from uuid import uuid4
+
+import pytest
+
+from market.accounts.models import MemberRole, Message, OrganisationKind, StaffRole
+from market.audit.models import AuditEvent
+from market.kit.errors import Conflict, Forbidden, Invalid, NotFound
+from market.notices import services
+from market.notices.models import DayKind, Notice, NoticeKind, NoticeStatus, ObjectionStatus
+from market.notices.services import NotClear
+from tests.factories import NOW, make_member, make_organisation, make_staff
+
+BODY = [["成果名称", "高导电铝合金导线"], ["拟交易价格", "￥1,150,000.00"]]
+END = NOW + timedelta(days=16)
+
+
+async def make_publisher():
+    return await make_member(await make_organisation(kind=OrganisationKind.UNIVERSITY), MemberRole.AGENT)
+
+
+async def make_notice(publisher=None, subject_id=None, entries=(), **fields):
+    defaults = {
+        "subject_kind": "deal",
+        "subject_id": subject_id or uuid4(),
+        "title": "协议定价公示",
+        "body": BODY,
+        "days": 15,
+        "day_kind": DayKind.CALENDAR,
+        "actor": publisher or await make_publisher(),
+        "now": NOW,
+        "entries": entries,
+    }
+    return await services.publish(NoticeKind.PRICE, **(defaults | fields))
+
+
+async def test_anybody_can_compute_the_hash_again():
+    notice = await make_notice()
+
+    text = json.dumps(
+        {"body": notice.body, "title": notice.title},
+        ensure_ascii=False,
+        sort_keys=True,
+        separators=(",", ":"),
+    )
+    assert notice.body_hash == hashlib.sha256(text.encode()).hexdigest()
+    assert notice.number.startswith("GS-2026-")
+
+
+async def test_one_notice_of_a_record_runs_at_a_time():
+    publisher, subject = await make_publisher(), uuid4()
+    await make_notice(publisher, subject)
+
+    with pytest.raises(Conflict):
+        await make_notice(publisher, subject)
+
+
+async def test_after_its_last_day_a_notice_is_clear():
+    notice = await make_notice()
+    last_moment = notice.ends_at - timedelta(seconds=1)
+
+    before = await services.run_due(last_moment)
+    after = await services.run_due(notice.ends_at)
+    again = await services.run_due(notice.ends_at)
+
+    assert (before, after, again) == (0, 1, 0)
+    assert (await Notice.get(id=notice.id)).status is NoticeStatus.CLEAR
+    await services.require_clear("deal", notice.subject_id)
+
+
+async def test_an_objection_stops_what_depends_on_the_notice():
+    publisher = await make_publisher()
+    notice = await make_notice(publisher)
+
+    await services.object_to(notice.number, reason="价格偏低", actor=await make_member(), now=NOW)
+
+    assert await services.run_due(END) == 0
+    with pytest.raises(NotClear, match="异议处理中"):
+        await services.require_clear("deal", notice.subject_id)
+    assert await Message.filter(user_id=publisher.user_id).exists()
+
+
+async def test_a_dismissed_objection_lets_the_notice_run_on_and_its_period_stays():
+    publisher, operator = await make_publisher(), await make_staff(StaffRole.OPERATOR)
+    notice = await make_notice(publisher)
+    objection = await services.object_to(notice.number, reason="价格偏低", actor=await make_member(), now=NOW)
+    await services.answer(objection.id, "评估报告附后", actor=publisher, now=NOW)
+
+    await services.decide(objection.id, is_upheld=False, text="评估有效", actor=operator, now=NOW)
+
+    found = await Notice.get(id=notice.id)
+    assert (found.status, found.ends_at) == (NoticeStatus.OPEN, notice.ends_at)
+    assert await services.run_due(END) == 1
+
+
+async def test_an_upheld_objection_ends_the_notice():
+    operator = await make_staff(StaffRole.OPERATOR)
+    notice = await make_notice()
+    objection = await services.object_to(notice.number, reason="关联交易", actor=await make_member(), now=NOW)
+
+    await services.decide(objection.id, is_upheld=True, text="属实", actor=operator, now=NOW)
+
+    assert (await Notice.get(id=notice.id)).status is NoticeStatus.UPHELD
+    with pytest.raises(NotClear, match="异议成立"):
+        await services.require_clear("deal", notice.subject_id)
+
+
+async def test_an_objection_upheld_against_one_entry_takes_only_that_out():
+    operator, entry, other = await make_staff(StaffRole.OPERATOR), uuid4(), uuid4()
+    notice = await make_notice(entries=[(entry, "甲公司"), (other, "乙公司")])
+    objection = await services.object_to(
+        notice.number, reason="材料不实", entry_id=entry, actor=await make_member(), now=NOW
+    )
+
+    await services.decide(objection.id, is_upheld=True, text="属实", actor=operator, now=NOW)
+
+    assert (await Notice.get(id=notice.id)).status is NoticeStatus.OPEN
+    assert await services.upheld_entries(notice.id) == {entry}
+    assert await services.run_due(END) == 1
+
+
+async def test_all_objections_must_be_decided():
+    operator = await make_staff(StaffRole.OPERATOR)
+    notice = await make_notice()
+    first, second = [
+        await services.object_to(notice.number, reason="一", actor=await make_member(), now=NOW)
+        for _n in range(2)
+    ]
+    await services.decide(first.id, is_upheld=False, text="不成立", actor=operator, now=NOW)
+    middle = (await Notice.get(id=notice.id)).status
+
+    await services.decide(second.id, is_upheld=False, text="不成立", actor=operator, now=NOW)
+
+    assert middle is NoticeStatus.OBJECTED
+    assert (await Notice.get(id=notice.id)).status is NoticeStatus.OPEN
+
+
+async def test_the_same_objection_twice_is_refused():
+    notice, person = await make_notice(), await make_member()
+    await services.object_to(notice.number, reason="一", actor=person, now=NOW)
+
+    with pytest.raises(Conflict):
+        await services.object_to(notice.number, reason="二", actor=person, now=NOW)
+
+
+async def test_after_the_period_nobody_objects_even_if_nobody_swept():
+    notice, person = await make_notice(), await make_member()
+
+    with pytest.raises(Conflict, match="公示期已满"):
+        await services.object_to(notice.number, reason="晚了", actor=person, now=notice.ends_at)
+
+
+async def test_an_objection_names_an_entry_of_the_notice():
+    notice, person = await make_notice(), await make_member()
+
+    with pytest.raises(Invalid) as refused:
+        await services.object_to(notice.number, reason="一", entry_id=uuid4(), actor=person, now=NOW)
+
+    assert refused.value.field == "entry"
+
+
+async def test_only_the_unit_of_the_notice_answers_and_only_the_operator_decides():
+    publisher = await make_publisher()
+    notice = await make_notice(publisher)
+    objection = await services.object_to(notice.number, reason="一", actor=await make_member(), now=NOW)
+
+    with pytest.raises(NotFound):
+        await services.answer(objection.id, "我来答", actor=await make_publisher(), now=NOW)
+    with pytest.raises(NotFound):
+        await services.answer(objection.id, "我来答", actor=await make_staff(StaffRole.OFFICER), now=NOW)
+    with pytest.raises(Forbidden):
+        await services.decide(objection.id, is_upheld=False, text="不", actor=publisher, now=NOW)
+
+
+async def test_the_authoritys_officers_answer_for_its_own_notices():
+    officer = await make_staff(StaffRole.OFFICER)
+    notice = await make_notice(await make_staff(StaffRole.RECHECKER))
+    objection = await services.object_to(notice.number, reason="一", actor=await make_member(), now=NOW)
+
+    answered = await services.answer(objection.id, "依据第四条", actor=officer, now=NOW)
+
+    assert answered.status is ObjectionStatus.ANSWERED
+
+
+async def test_a_decision_is_made_once():
+    operator, notice = await make_staff(StaffRole.OPERATOR), await make_notice()
+    objection = await services.object_to(notice.number, reason="一", actor=await make_member(), now=NOW)
+    await services.decide(objection.id, is_upheld=False, text="不成立", actor=operator, now=NOW)
+
+    with pytest.raises(Conflict):
+        await services.decide(objection.id, is_upheld=True, text="成立", actor=operator, now=NOW)
+
+
+async def test_without_a_notice_nothing_is_clear():
+    with pytest.raises(NotClear, match="还没有公示"):
+        await services.require_clear("deal", uuid4())
+
+
+async def test_before_its_end_a_notice_is_not_clear():
+    notice = await make_notice()
+
+    with pytest.raises(NotClear, match="公示期还没有满"):
+        await services.require_clear("deal", notice.subject_id)
+
+
+async def test_a_notice_in_working_days_past_the_holiday_table_cannot_clear():
+    late = NOW.replace(month=12, day=28)
+
+    notice = await make_notice(now=late, day_kind=DayKind.WORKING)
+
+    assert notice.ends_at is None
+    assert await services.run_due(late + timedelta(days=400)) == 0
+
+
+async def test_every_act_on_a_notice_is_in_the_audit_log():
+    publisher, operator = await make_publisher(), await make_staff(StaffRole.OPERATOR)
+    notice = await make_notice(publisher)
+    objection = await services.object_to(notice.number, reason="一", actor=await make_member(), now=NOW)
+    await services.answer(objection.id, "答", actor=publisher, now=NOW)
+    await services.decide(objection.id, is_upheld=False, text="不成立", actor=operator, now=NOW)
+    await services.run_due(END)
+
+    of_notice = AuditEvent.filter(subject_kind="notice", subject_id=notice.id).order_by("sequence")
+    of_objection = AuditEvent.filter(subject_kind="objection").order_by("sequence")
+    assert [each.action for each in await of_notice] == ["publish", "object", "decide", "clear"]
+    assert [each.action for each in await of_objection] == ["file", "answer", "dismiss"]

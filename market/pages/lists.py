@@ -23,6 +23,7 @@ MOST_WORDS = 200
 MOST_VALUES = 30
 WAN = 1_000_000
 """Fen in one 万元."""
+COUNTED = ("trl", "price_amount", "budget_max_amount")
 
 
 @dataclass(frozen=True)
@@ -107,7 +108,7 @@ class Asked:
         """Return the filters with exact counts; a value without hits is left out unless it is chosen."""
         found = [self._multi(each, hits.facets.get(each.field, {})) for each in self.page.multi]
         found += [self._steps(each, hits.facets.get(each.field, {})) for each in self.page.steps]
-        return [each for each in found if each.options]
+        return [each for each in found if each.options and (hits.total or each.is_open)]
 
     def chips(self) -> list[Option]:
         """Return what is chosen, each with the address that drops it."""
@@ -150,7 +151,7 @@ class Asked:
 
     def _counted(self) -> list[str]:
         """The numbers whose values are so few that their counts can be added up."""
-        return [each.field for each in self.page.steps if each.field == "trl"]
+        return [each.field for each in self.page.steps if each.field in COUNTED]
 
     def _filters(self) -> list[Filter]:
         found: list[Filter] = [
@@ -180,8 +181,8 @@ class Asked:
         options = []
         for value, (words, least, most) in each.steps.items():
             count = None
-            if each.field == "trl":
-                count = sum(n for level, n in counts.items() if (least or 0) <= int(level) <= (most or 99))
+            if each.field in COUNTED:
+                count = sum(n for number, n in counts.items() if _is_between(int(number), least, most))
             if count == 0 and value not in chosen:
                 continue
             address = self._toggled(each.name, value, is_single=True)
@@ -219,6 +220,10 @@ def read(page: SearchPage, path: str, asked: QueryParams, today: date) -> Asked:
         today=today,
         size_given="size" in asked,
     )
+
+
+def _is_between(value: int, least: int | None, most: int | None) -> bool:
+    return (least is None or value >= least) and (most is None or value <= most)
 
 
 def _bounds(field: str, least: int | None, most: int | None, today: date) -> tuple[int | None, int | None]:

@@ -8,6 +8,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
+from market.accounts.models import OrganisationKind
 from market.accounts.permissions import Act
 from market.accounts.web import find
 from market.audit.queries import list_chain
@@ -62,6 +63,7 @@ async def outcome(request: Request) -> Response:
     amount, is_amount = estimates.amount_of(typed, found.price_amount)
     matched, matched_count = await matches.of_outcome(found, actor)
     is_own = queries.is_owner(actor, found)
+    is_source = found.organisation.kind is OrganisationKind.SOURCE
     return render(
         request,
         "pages/outcome.html",
@@ -75,7 +77,8 @@ async def outcome(request: Request) -> Response:
         is_own=is_own,
         missing=rules.completeness_of_outcome(found)[1] if is_own else [],
         is_live=found.status in LIVE,
-        may_ask=found.status in LIVE and not is_own and (actor is None or actor.may_buy),
+        is_source=is_source,
+        may_ask=found.status in LIVE and not (is_own or is_source) and (actor is None or actor.may_buy),
         may_see_contacts=queries.may_see_contacts(found, actor),
         running=await deals.find_running(actor, found.id) if actor and actor.may(Act.SEE_DEALS) else None,
         notice=await find_notice("outcome", found.id),

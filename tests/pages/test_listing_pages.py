@@ -289,3 +289,14 @@ async def test_texts_of_authors_are_shown_as_text(client: httpx.AsyncClient) -> 
 
     for address in (f"/outcomes/{outcome.number}", f"/needs/{need.number}", "/"):
         assert attack not in (await client.get(address)).text
+
+
+async def test_an_outcome_of_a_data_source_says_that_nobody_answers_for_it(client: httpx.AsyncClient) -> None:
+    source = await make_organisation(kind=OrganisationKind.SOURCE, name="外部数据", uscc=None)
+    outcome = await make_outcome(source, source_classification={"source": "测试来源", "licence": "CC-BY-4.0"})
+
+    page = await client.get(f"/outcomes/{outcome.number}")
+
+    assert "持有单位还没有入驻" in page.text
+    assert "CC-BY-4.0" in page.text
+    assert "/interest" not in page.text

@@ -211,3 +211,14 @@ async def test_what_is_no_longer_public_is_not_shown_even_if_the_index_is_behind
     page = await client.get("/outcomes")
 
     assert "赤泥路基" not in page.text
+
+
+async def test_steps_of_price_and_readiness_are_counted_too(client: httpx.AsyncClient, deps: Deps) -> None:
+    for number, (price, trl) in enumerate([(30, 2), (40, 5), (200, 5)]):
+        await index(deps, await make_outcome(title=f"导线{number}", price_amount=price * 1_000_000, trl=trl))
+
+    page = await client.get("/outcomes?price=lt50")
+
+    assert re.search(r"50 万元以下</span>\s*<span class=\"amount small\">2<", page.text)
+    assert re.search(r"100–500 万元</span>\s*<span class=\"amount small\">1<", page.text)
+    assert re.search(r"小试</span>\s*<span class=\"amount small\">1<", page.text)

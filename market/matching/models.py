@@ -81,3 +81,18 @@ class MatchFeedback(Model):
         table = "match_feedback"
         table_description = "Match feedback."
         unique_together = (("match", "organisation"),)
+
+
+class TermFrequency(Model):
+    """How many listings hold a term, counted now and then; the scorer's idea of what is rare.
+
+    Terms of one listing only are left out. The row of the empty term holds how many listings there are.
+    """
+
+    term = fields.CharField(max_length=80, primary_key=True)
+    outcomes = fields.IntField()
+    needs = fields.IntField()
+
+    class Meta:
+        table = "term_frequencies"
+        table_description = "Term frequencies."

@@ -8,7 +8,7 @@ is in a list: the constants belong to the weights and to their version.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 
 from market.codes import regions
@@ -27,6 +27,8 @@ MISFITS = (
 )
 """Called by `codes.labels`, kind misfit."""
 MOST_TERMS = 12
+TELLING = 0.03
+"""A term with a smaller share of the likeness is no reason."""
 WHOLE = 1000
 
 
@@ -83,7 +85,7 @@ def score(
     return Score(
         value=sum(parts.values()),
         parts=parts,
-        terms=shown_terms(sorted(common, key=lambda term: (-common[term], term))),
+        terms=shown_terms(common),
         misfits=[misfit for _, misfit in fits.values() if misfit],
     )
 
@@ -102,11 +104,15 @@ def value(
     return sum(_parts(fits, weights, meaning is not None).values())
 
 
-def shown_terms(terms: Sequence[str]) -> list[str]:
-    """Return those terms that are words to a reader, without parts of longer ones."""
-    words = [term for term in terms if is_word(term)][: 3 * MOST_TERMS]
-    whole = [one for one in words if not any(one != other and one in other for other in words)]
-    return whole[:MOST_TERMS]
+def shown_terms(points: Mapping[str, float]) -> list[str]:
+    """Return the common terms that say something, the heaviest first.
+
+    They must be words to a reader, no part of a longer one, and add something to the likeness.
+    """
+    least = TELLING * sum(points.values())
+    terms = sorted(points, key=lambda term: (-points[term], term))[: 5 * MOST_TERMS]
+    words = [term for term in terms if points[term] >= least and is_word(term)]
+    return [one for one in words if not any(one != other and one in other for other in words)][:MOST_TERMS]
 
 
 def _common(need: NeedFacts, outcome: OutcomeFacts, idf: Callable[[str], float]) -> dict[str, float]:

@@ -389,6 +389,21 @@ class Migration(migrations.Migration):
             bases=["Model"],
         ),
         ops.CreateModel(
+            name="TermFrequency",
+            fields=[
+                ("term", fields.CharField(primary_key=True, unique=True, db_index=True, max_length=80)),
+                ("outcomes", fields.IntField()),
+                ("needs", fields.IntField()),
+            ],
+            options={
+                "table": "term_frequencies",
+                "app": "market",
+                "pk_attr": "term",
+                "table_description": "Term frequencies.",
+            },
+            bases=["Model"],
+        ),
+        ops.CreateModel(
             name="Transfer",
             fields=[
                 ("id", fields.UUIDField(primary_key=True, default=uuid4, unique=True, db_index=True)),

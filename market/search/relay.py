@@ -7,7 +7,10 @@ from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from uuid import UUID
+
+from tortoise.backends.base.client import TransactionalDBClient
 
 from market.kit.database import connection, in_transaction
 from market.kit.errors import SearchUnavailable
@@ -164,13 +167,30 @@ async def _alone(index: str) -> AsyncIterator[None]:
     Two relays at once could send an older state after a newer one.
     """
     key = f"search:{index}"
-    async with connection().acquire_connection() as lock:
+    async with _connection() as lock:
         deadline = asyncio.get_running_loop().time() + PATIENCE
-        while not await lock.fetchval("SELECT pg_try_advisory_lock(hashtextextended($1, 0))", key):
+        while not await _asked(lock, "SELECT pg_try_advisory_lock(hashtextextended($1, 0)) AS got", key):
             if asyncio.get_running_loop().time() > deadline:
                 raise SearchUnavailable(f"index {index} is being written by another process")
             await asyncio.sleep(0.05)
         try:
             yield
         finally:
-            await lock.fetchval("SELECT pg_advisory_unlock(hashtextextended($1, 0))", key)
+            await _asked(lock, "SELECT pg_advisory_unlock(hashtextextended($1, 0)) AS got", key)
+
+
+@asynccontextmanager
+async def _connection() -> AsyncIterator[Any]:
+    """Hold one connection for the lock; inside a transaction (of a test) there is but that one."""
+    client = connection()
+    if isinstance(client, TransactionalDBClient):
+        yield client
+        return
+    async with client.acquire_connection() as own:
+        yield own
+
+
+async def _asked(lock: Any, sql: str, key: str) -> bool:
+    if isinstance(lock, TransactionalDBClient):
+        return bool((await lock.execute_query_dict(sql, [key]))[0]["got"])
+    return bool(await lock.fetchval(sql, key))

@@ -1,0 +1,144 @@
+"""Lists of matches, each row with what a page shows of the other side."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from tortoise.queryset import QuerySet
+
+from market.kit.i18n import gettext as _
+from market.kit.pagination import Cut, Page
+from market.listings.search import VISIBLE_NEEDS, VISIBLE_OUTCOMES
+from market.matching.models import Match, MatchFeedback, MatchStatus
+
+_OWN = ("id", "status", "score", "parts", "terms", "misfits", "broker_id", "taken_up_at")
+_SIDE = ("number", "title", "field", "region", "modes", "organisation_id", "organisation__name")
+_NEED = (*_SIDE, "is_masked", "trl_min", "budget_max_amount", "deadline_on")
+_OUTCOME = (*_SIDE, "highlight", "trl", "price_kind", "price_amount")
+
+
+@dataclass(frozen=True)
+class Side:
+    """What a row shows of a need or of an outcome; only columns of that kind are filled."""
+
+    id: UUID
+    number: str
+    title: str
+    organisation_id: UUID | None
+    organisation_name: str
+    """某企业 for a masked need, whose owner's id is left out as well."""
+    values: dict[str, Any]
+    """The other columns, by name."""
+
+
+@dataclass(frozen=True)
+class MatchRow:
+    """One match in a list."""
+
+    id: UUID
+    status: MatchStatus
+    score: int
+    """0-1000, the sum of `parts`."""
+    parts: dict[str, int]
+    terms: list[str]
+    misfits: list[str]
+    broker_id: UUID | None
+    taken_up_at: datetime | None
+    need: Side
+    outcome: Side
+
+
+async def list_matches_for_need(
+    need_id: UUID, *, viewer_organisation_id: UUID | None = None, most: int = 50
+) -> list[MatchRow]:
+    """Return the outcomes that fit a need, the best first, without those the viewer turned down."""
+    found = _visible(Match.filter(need_id=need_id, outcome__status__in=VISIBLE_OUTCOMES))
+    return await _rows(await _without_refused(found, viewer_organisation_id), most=most)
+
+
+async def list_matches_for_outcome(
+    outcome_id: UUID, *, viewer_organisation_id: UUID | None = None, most: int = 50
+) -> list[MatchRow]:
+    """Return the needs that an outcome fits, the best first, without those the viewer turned down."""
+    found = _visible(Match.filter(outcome_id=outcome_id, need__status__in=VISIBLE_NEEDS))
+    return await _rows(await _without_refused(found, viewer_organisation_id), most=most)
+
+
+async def list_open_matches(cut: Cut, *, field: str = "", text: str = "") -> Page[MatchRow]:
+    """Return the matches that no broker has taken up, the best first."""
+    found = Match.filter(
+        status=MatchStatus.SUGGESTED,
+        broker_id__isnull=True,
+        outcome__status__in=VISIBLE_OUTCOMES,
+        need__status__in=VISIBLE_NEEDS,
+    )
+    if field:
+        found = found.filter(outcome__field=field)
+    if text:
+        found = found.filter(need__title__icontains=text)
+    return cut.page(await _rows(found, most=cut.size, offset=cut.offset), await found.count())
+
+
+async def list_matches_of_broker(user_id: UUID, cut: Cut) -> Page[MatchRow]:
+    """Return the matches that a broker has taken up, the latest first; names are not masked."""
+    found = Match.filter(broker_id=user_id)
+    rows = await _rows(
+        found, most=cut.size, offset=cut.offset, order=("-taken_up_at", "id"), is_masking=False
+    )
+    return cut.page(rows, await found.count())
+
+
+def _visible(found: QuerySet[Match]) -> QuerySet[Match]:
+    return found.exclude(status=MatchStatus.DROPPED)
+
+
+async def _without_refused(found: QuerySet[Match], organisation_id: UUID | None) -> QuerySet[Match]:
+    if organisation_id is None:
+        return found
+    refused = await MatchFeedback.filter(organisation_id=organisation_id).values_list("match_id", flat=True)
+    return found.exclude(id__in=list(refused)) if refused else found
+
+
+async def _rows(
+    found: QuerySet[Match],
+    *,
+    most: int,
+    offset: int = 0,
+    order: tuple[str, ...] = ("-score", "id"),
+    is_masking: bool = True,
+) -> list[MatchRow]:
+    columns = [f"need__{name}" for name in _NEED] + [f"outcome__{name}" for name in _OUTCOME]
+    columns += [*_OWN, "need_id", "outcome_id"]
+    rows = await found.order_by(*order).offset(offset).limit(most).values(*columns)
+    return [_row(row, is_masking=is_masking) for row in rows]
+
+
+def _row(row: dict[str, Any], *, is_masking: bool) -> MatchRow:
+    return MatchRow(
+        id=row["id"],
+        status=MatchStatus(row["status"]),
+        score=row["score"],
+        parts=row["parts"],
+        terms=row["terms"],
+        misfits=row["misfits"],
+        broker_id=row["broker_id"],
+        taken_up_at=row["taken_up_at"],
+        need=_side(row, "need", is_masked=is_masking and row["need__is_masked"]),
+        outcome=_side(row, "outcome", is_masked=False),
+    )
+
+
+def _side(row: dict[str, Any], name: str, *, is_masked: bool) -> Side:
+    values = {key.removeprefix(f"{name}__"): one for key, one in row.items() if key.startswith(f"{name}__")}
+    organisation_id, organisation_name = values.pop("organisation_id"), values.pop("organisation__name")
+    return Side(
+        id=row[f"{name}_id"],
+        number=values.pop("number"),
+        title=values.pop("title"),
+        organisation_id=None if is_masked else organisation_id,
+        organisation_name=_("某企业") if is_masked else organisation_name,
+        values=values,
+    )

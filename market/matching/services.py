@@ -1,0 +1,110 @@
+"""What people do with a match: turn it down, take it up, give it back."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID, uuid4
+
+from market.accounts.actors import Actor
+from market.accounts.permissions import Act
+from market.audit.services import record
+from market.codes.lists import DROP_REASONS
+from market.kit.database import atomic
+from market.kit.errors import Conflict, Invalid, NotFound
+from market.kit.i18n import gettext as _
+from market.matching.models import Match, MatchFeedback, MatchStatus
+from market.matching.states import require_move
+
+
+@atomic()
+async def feedback(match_id: UUID, *, reason: str, comment: str, actor: Actor, now: datetime) -> Match:
+    """Note that one side is not interested (不感兴趣) and why. That side no longer sees the match.
+
+    A match that was only suggested ends with it; one that somebody works on goes on for the others.
+    Saying it again changes the reason.
+
+    Raises:
+        NotFound: the match is not one of the person's organisation.
+    """
+    actor.require(Act.JUDGE_MATCH)
+    match = await _locked(match_id)
+    await match.fetch_related("need", "outcome")
+    sides = (match.need.organisation_id, match.outcome.organisation_id)
+    if actor.organisation_id is None or not any(actor.acts_for(side) for side in sides):
+        raise NotFound(_("没有这条匹配，或者您不能查看它。"))
+    if reason not in DROP_REASONS:
+        raise Invalid(_("请选择原因。"), "reason")
+    given: dict[str, Any] = {"reason": reason, "comment": comment[:400], "given_at": now}
+    mine = MatchFeedback.filter(match_id=match_id, organisation_id=actor.organisation_id)
+    if not await mine.update(**given):
+        await MatchFeedback.create(
+            id=uuid4(), match_id=match_id, organisation_id=actor.organisation_id, **given
+        )
+    if match.status is MatchStatus.SUGGESTED:
+        await _move(match, MatchStatus.DROPPED, reason=reason)
+    await record("match", match_id, "turn_down", actor=actor, now=now, reason=reason)
+    return match
+
+
+@atomic()
+async def take_up(match_id: UUID, *, actor: Actor, now: datetime) -> Match:
+    """Take up a match (接手) as its broker. Taking it up again changes nothing.
+
+    Raises:
+        Conflict: another broker has it, or the two sides have met already.
+    """
+    actor.require(Act.TAKE_UP)
+    match = await _locked(match_id)
+    if match.broker_id == actor.user_id and match.status is MatchStatus.ASSIGNED:
+        return match
+    if match.broker_id is not None:
+        raise Conflict(_("这条匹配已由其他经纪人接手。"))
+    await _move(match, MatchStatus.ASSIGNED, broker_id=actor.user_id, taken_up_at=now)
+    await record("match", match_id, "take_up", actor=actor, now=now)
+    return match
+
+
+@atomic()
+async def release(match_id: UUID, *, actor: Actor, now: datetime) -> Match:
+    """Give a match back, so that another broker may take it up.
+
+    Raises:
+        NotFound: the broker has not taken it up.
+        Conflict: the two sides were introduced already.
+    """
+    actor.require(Act.TAKE_UP)
+    match = await _locked(match_id)
+    if match.broker_id != actor.user_id:
+        raise NotFound(_("没有这条对接，或者不是您接手的。"))
+    await _move(match, MatchStatus.SUGGESTED, broker_id=None, taken_up_at=None)
+    await record("match", match_id, "release", actor=actor, now=now)
+    return match
+
+
+@atomic()
+async def move(match_id: UUID, status: MatchStatus, *, now: datetime, reason: str = "") -> None:
+    """Follow what happens in the deal. The deal's own log tells who did it.
+
+    Raises:
+        Conflict: the match cannot go there from where it stands.
+    """
+    await _move(await _locked(match_id), status, reason=reason)
+
+
+async def _locked(match_id: UUID) -> Match:
+    match = await Match.select_for_update().get_or_none(id=match_id)
+    if match is None:
+        raise NotFound(_("没有这条匹配，或者您不能查看它。"))
+    return match
+
+
+async def _move(match: Match, status: MatchStatus, *, reason: str = "", **changes: object) -> None:
+    if match.status is status:
+        return
+    require_move(match.status, status)
+    match.status = status
+    match.dropped_reason = reason if status is MatchStatus.DROPPED else ""
+    for name, changed in changes.items():
+        setattr(match, name, changed)
+    await match.save(update_fields=["status", "dropped_reason", *changes])

@@ -1,0 +1,127 @@
+"""A stand-in for the few calls we make to Meilisearch, as an ASGI app.
+
+It keeps documents and tasks, answers searches with all documents of the index, and notes what it was
+asked. It does not search: what the real server finds is tried by the contract suite.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from typing import Any
+
+STAMP = "2026-03-02T02:00:00Z"
+
+
+@dataclass
+class FakeMeili:
+    """Set `outcome`, `error` or `answer_status` to have it misbehave."""
+
+    indexes: dict[str, dict[str, dict[str, Any]]] = field(default_factory=dict)
+    settings: dict[str, dict[str, Any]] = field(default_factory=dict)
+    asked: list[tuple[str, str, Any]] = field(default_factory=list)
+    headers: list[dict[str, str]] = field(default_factory=list)
+    tasks: list[dict[str, Any]] = field(default_factory=list)
+    outcome: str = "succeeded"
+    error: dict[str, Any] | None = None
+    answer_status: int = 200
+    looks_until_done: int = 2
+    facets: dict[str, dict[str, int]] = field(default_factory=dict)
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        body = b""
+        while True:
+            message = await receive()
+            body += message.get("body", b"")
+            if not message.get("more_body"):
+                break
+        asked = json.loads(body) if body else None
+        self.asked.append((scope["method"], scope["path"], asked))
+        self.headers.append({key.decode().lower(): one.decode() for key, one in scope["headers"]})
+        status, answer = self._answer(scope["method"], scope["path"], scope["query_string"].decode(), asked)
+        start = {"type": "http.response.start", "status": status}
+        await send({**start, "headers": [(b"content-type", b"application/json")]})
+        await send({"type": "http.response.body", "body": json.dumps(answer).encode()})
+
+    def bodies(self, path: str) -> list[Any]:
+        """Return what was sent to this path."""
+        return [body for _, where, body in self.asked if where == path]
+
+    def _answer(self, method: str, path: str, query: str, body: Any) -> tuple[int, Any]:
+        if self.answer_status != 200:
+            return self.answer_status, {"message": "no", "code": "nope", "type": "t", "link": ""}
+        parts = path.strip("/").split("/")
+        match method, parts:
+            case "GET", ["health"]:
+                return 200, {"status": "available"}
+            case "GET", ["tasks", uid]:
+                return 200, self._look(int(uid))
+            case "GET", ["indexes"]:
+                found = [{"uid": uid, "createdAt": STAMP, "updatedAt": STAMP} for uid in self.indexes]
+                return 200, {"results": found, "offset": 0, "limit": 1000, "total": len(found)}
+            case "GET", ["indexes", uid]:
+                known = {"uid": uid, "createdAt": STAMP, "updatedAt": STAMP}
+                return (
+                    (200, known) if uid in self.indexes else (404, {"message": "", "code": "index_not_found"})
+                )
+            case "GET", ["indexes", uid, "stats"]:
+                size = len(self.indexes[uid])
+                return 200, {"numberOfDocuments": size, "isIndexing": False, "fieldDistribution": {}}
+            case "GET", ["indexes", uid, "documents"]:
+                return 200, self._documents(uid, query)
+            case "POST", ["multi-search"]:
+                return 200, {"results": [self._found(one) for one in body["queries"]]}
+            case "POST", ["indexes", uid, "search"]:
+                return 200, self._found({**body, "indexUid": uid})
+        return 202, self._write(method, parts, body)
+
+    def _write(self, method: str, parts: list[str], body: Any) -> dict[str, Any]:
+        if self.outcome == "succeeded":
+            match method, parts:
+                case "POST", ["indexes"]:
+                    self.indexes[body["uid"]] = {}
+                case "DELETE", ["indexes", uid]:
+                    del self.indexes[uid]
+                case "PATCH", ["indexes", uid, "settings"]:
+                    self.settings[uid] = body
+                case "POST", ["indexes", uid, "documents"]:
+                    self.indexes[uid].update({one["id"]: one for one in body})
+                case "POST", ["indexes", uid, "documents", "delete-batch"]:
+                    for one in body:
+                        self.indexes[uid].pop(one, None)
+                case "POST", ["swap-indexes"]:
+                    one, other = body[0]["indexes"]
+                    self.indexes[one], self.indexes[other] = self.indexes[other], self.indexes[one]
+        task = {"uid": len(self.tasks), "status": "enqueued", "type": "t", "enqueuedAt": STAMP, "looks": 0}
+        self.tasks.append(task)
+        return {"taskUid": task["uid"], "status": "enqueued", "type": "t", "enqueuedAt": STAMP}
+
+    def _look(self, uid: int) -> dict[str, Any]:
+        task = self.tasks[uid]
+        task["looks"] += 1
+        if task["looks"] >= self.looks_until_done:
+            task["status"] = self.outcome
+            task["error"] = self.error
+        return {name: one for name, one in task.items() if name != "looks"}
+
+    def _documents(self, uid: str, query: str) -> dict[str, Any]:
+        wanted = dict(part.split("=") for part in query.split("&"))
+        offset, limit = int(wanted["offset"]), int(wanted["limit"])
+        found = list(self.indexes[uid].values())
+        return {
+            "results": found[offset : offset + limit],
+            "offset": offset,
+            "limit": limit,
+            "total": len(found),
+        }
+
+    def _found(self, query: dict[str, Any]) -> dict[str, Any]:
+        hits = list(self.indexes[query["indexUid"]].values())
+        answer = {"processingTimeMs": 1, "query": query.get("q") or "", "indexUid": query["indexUid"]}
+        if size := query.get("hitsPerPage"):
+            start = (query["page"] - 1) * size
+            answer |= {"totalHits": len(hits), "hits": hits[start : start + size]}
+        else:
+            answer |= {"estimatedTotalHits": len(hits), "hits": hits[: query["limit"]]}
+        wanted = query.get("facets") or []
+        return {**answer, "facetDistribution": {name: self.facets.get(name, {}) for name in wanted}}

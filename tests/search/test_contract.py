@@ -1,0 +1,389 @@
+"""What our pages and our matching rely on, the same on every engine.
+
+The embedded engine always; a real Meilisearch when MEILI_URL is set (and MEILI_KEY, if it has one).
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import AsyncIterator, Sequence
+from time import perf_counter
+from typing import Any
+from uuid import UUID
+
+import pytest
+import pytest_asyncio
+
+from market.search.embedded import EmbeddedSearch
+from market.search.engine import (
+    AnyOf,
+    Document,
+    Filter,
+    Hits,
+    NoneOf,
+    Query,
+    Range,
+    Refused,
+    SearchEngine,
+    Sort,
+)
+from market.search.meili import MeiliSearch
+
+WIRE, FILM, CANE, MOTOR, ALLOY = (UUID(int=number) for number in range(1, 6))
+DOCUMENTS: list[dict[str, Any]] = [
+    {
+        "id": WIRE,
+        "revision": 3,
+        "title": "高导电铝合金导线",
+        "text": "在线淬火提高导电率",
+        "keywords": ["铝合金", "导线"],
+        "names": ["南宁导线研究所"],
+        "field": "materials",
+        "industries": ["aluminium", "machinery"],
+        "trl": 6,
+        "price_amount": 500_00,
+        "regions": ["450000", "450100"],
+        "published_at": 100,
+    },
+    {
+        "id": FILM,
+        "revision": 1,
+        "title": "石墨烯导热膜",
+        "text": "用于电子器件散热，基材为铝合金",
+        "title_en": "Graphene heat conducting film",
+        "field": "materials",
+        "trl": 4,
+        "regions": ["440000"],
+        "published_at": 200,
+    },
+    {
+        "id": CANE,
+        "revision": 1,
+        "title": "甘蔗联合收割机",
+        "text": "整秆式收割，功率 3.5 kW 辅机",
+        "field": "agriculture",
+        "industries": ["sugar"],
+        "trl": 8,
+        "price_amount": 2000_00,
+        "regions": ["450000", "450200"],
+        "published_at": 300,
+    },
+    {
+        "id": MOTOR,
+        "revision": 1,
+        "title": "航空发动机叶片涂层",
+        "text": "耐高温",
+        "field": "aerospace",
+        "price_amount": 900_00,
+        "published_at": 400,
+    },
+    {
+        "id": ALLOY,
+        "revision": 1,
+        "title": "Ti-6Al-4V 合金打印",
+        "text": "增材制造",
+        "field": "manufacturing",
+        "trl": 6,
+        "published_at": 500,
+    },
+]
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="session", params=["embedded", "meilisearch"])
+async def engine(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> AsyncIterator[SearchEngine]:
+    """An engine that holds DOCUMENTS, for tests that only read."""
+    made: SearchEngine
+    if request.param == "embedded":
+        made = EmbeddedSearch(tmp_path_factory.mktemp("index"))
+    elif url := os.environ.get("MEILI_URL"):
+        made = MeiliSearch(url, os.environ.get("MEILI_KEY"))
+    else:
+        pytest.skip("MEILI_URL is not set, so no real Meilisearch was tried")
+    await made.apply_settings()
+    await _fill(made)
+    yield made
+    await made.close()
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def written(engine: SearchEngine) -> AsyncIterator[SearchEngine]:
+    """The same for tests that write."""
+    yield engine
+    await _fill(engine)
+
+
+async def _fill(engine: SearchEngine) -> None:
+    wanted = {one["id"] for one in DOCUMENTS}
+    await engine.delete("outcomes", set(await engine.ids_and_revisions("outcomes")) - wanted)
+    await engine.put("outcomes", DOCUMENTS)
+
+
+async def ask(engine: SearchEngine, text: str = "", *filters: Filter, **more: Any) -> Hits:
+    return await engine.search(Query("outcomes", text, filters, **more))
+
+
+async def test_the_engine_answers(engine: SearchEngine) -> None:
+    await engine.ping()
+
+
+@pytest.mark.parametrize(
+    ("typed", "first"),
+    [
+        ("铝合金导线", WIRE),
+        ("石墨烯", FILM),
+        ("發動機", MOTOR),
+        ("fadongji", MOTOR),
+        ("fdj", MOTOR),
+        ("shimoxi", FILM),
+        ("3.5kW", CANE),
+        ("3.5 kw", CANE),
+        ("Ti6Al4V", ALLOY),
+        ("ti-6al-4v", ALLOY),
+        ("ＴＩ-6AL-4V", ALLOY),
+        ("graphene", FILM),
+        ("南宁导线研究所", WIRE),
+        ("甘蔗 收割", CANE),
+        ("的甘蔗", CANE),
+    ],
+)
+async def test_a_word_is_found_however_it_is_typed(engine: SearchEngine, typed: str, first: UUID) -> None:
+    assert (await ask(engine, typed)).ids[:1] == (first,)
+
+
+async def test_a_word_that_stands_nowhere_finds_nothing(engine: SearchEngine) -> None:
+    hits = await ask(engine, "量子纠缠")
+
+    assert (hits.ids, hits.total) == ((), 0)
+
+
+async def test_what_holds_all_the_words_comes_before_what_holds_some(engine: SearchEngine) -> None:
+    hits = await ask(engine, "铝合金 导线")
+
+    assert hits.ids[0] == WIRE
+
+
+async def test_without_words_everything_is_found_the_newest_first(engine: SearchEngine) -> None:
+    hits = await ask(engine)
+
+    assert hits.ids == (ALLOY, MOTOR, CANE, FILM, WIRE)
+    assert hits.total == 5
+
+
+@pytest.mark.parametrize("typed", ["", " ", "-", '"', "，。", "\x00", "\u200b", "--\"'--"])
+async def test_only_separators_are_no_words(engine: SearchEngine, typed: str) -> None:
+    assert (await ask(engine, typed)).total == 5
+
+
+@pytest.mark.parametrize(
+    "typed",
+    [
+        "石" * 100_000,
+        "a-" * 50_000,
+        "-" * 100_000,
+        '"' * 100_000,
+        "甘蔗 " * 30_000,
+        'field = "x" OR 1=1',
+        "\ud800",
+    ],
+    ids=["one word", "joints", "separators", "quotes", "words", "a filter", "a surrogate"],
+)
+async def test_hostile_words_are_answered_quickly(engine: SearchEngine, typed: str) -> None:
+    await ask(engine, "甘蔗")
+    started = perf_counter()
+
+    await ask(engine, typed, facets=("field", "trl"))
+
+    assert perf_counter() - started < 0.2
+
+
+@pytest.mark.parametrize(
+    ("limit", "kept"),
+    [
+        (AnyOf("field", ("materials",)), {WIRE, FILM}),
+        (AnyOf("field", ("materials", "agriculture")), {WIRE, FILM, CANE}),
+        (AnyOf("industries", ("machinery",)), {WIRE}),
+        (AnyOf("regions", ("450000",)), {WIRE, CANE}),
+        (AnyOf("field", ()), set()),
+        (AnyOf("field", ('x"] OR field = ["materials',)), set()),
+        (NoneOf("field", ("materials",)), {CANE, MOTOR, ALLOY}),
+        (NoneOf("industries", ("sugar",)), {WIRE, FILM, MOTOR, ALLOY}),
+        (Range("trl", least=6), {WIRE, CANE, ALLOY}),
+        (Range("trl", most=6), {WIRE, FILM, ALLOY}),
+        (Range("trl", 5, 6), {WIRE, ALLOY}),
+        (Range("price_amount", most=900_00), {WIRE, MOTOR}),
+        (Range("price_amount", most=600_00, or_missing=True), {WIRE, FILM, ALLOY}),
+        (Range("price_amount"), {WIRE, CANE, MOTOR}),
+    ],
+)
+async def test_limits_keep_exactly_what_they_say(
+    engine: SearchEngine, limit: Filter, kept: set[UUID]
+) -> None:
+    hits = await ask(engine, "", limit)
+
+    assert (set(hits.ids), hits.total) == (kept, len(kept))
+
+
+async def test_limits_are_joined_by_and(engine: SearchEngine) -> None:
+    hits = await ask(engine, "", AnyOf("regions", ("450000",)), Range("trl", least=7))
+
+    assert hits.ids == (CANE,)
+
+
+async def test_an_unknown_field_is_an_error_of_ours(engine: SearchEngine) -> None:
+    with pytest.raises(ValueError, match="no filter on colour"):
+        await ask(engine, "", AnyOf("colour", ("red",)))
+    with pytest.raises(ValueError, match="no order by title"):
+        await ask(engine, sort=Sort("title"))
+
+
+async def test_counts_beside_a_list_are_exact(engine: SearchEngine) -> None:
+    hits = await ask(engine, facets=("field", "industries", "trl"))
+
+    assert hits.facets["field"] == {"materials": 2, "agriculture": 1, "aerospace": 1, "manufacturing": 1}
+    assert hits.facets["industries"] == {"aluminium": 1, "machinery": 1, "sugar": 1}
+    assert hits.facets["trl"] == {"6": 2, "4": 1, "8": 1}
+
+
+async def test_a_count_says_how_many_there_are_with_that_value_chosen(engine: SearchEngine) -> None:
+    chosen = AnyOf("field", ("materials",))
+
+    hits = await ask(engine, "", chosen, facets=("field", "regions"))
+
+    assert hits.facets["field"]["agriculture"] == 1
+    assert hits.facets["regions"] == {"450000": 1, "450100": 1, "440000": 1}
+    for value, count in hits.facets["field"].items():
+        assert (await ask(engine, "", AnyOf("field", (value,)))).total == count
+
+
+async def test_counts_belong_to_the_words(engine: SearchEngine) -> None:
+    hits = await ask(engine, "甘蔗", facets=("field",))
+
+    assert hits.facets["field"] == {"agriculture": 1}
+
+
+@pytest.mark.parametrize(
+    ("order", "expected"),
+    [
+        (Sort("price_amount", is_descending=False), (WIRE, MOTOR, CANE)),
+        (Sort("price_amount"), (CANE, MOTOR, WIRE)),
+        (Sort("published_at", is_descending=False), (WIRE, FILM, CANE, MOTOR, ALLOY)),
+    ],
+)
+async def test_an_order_is_strict_and_what_has_no_value_comes_last(
+    engine: SearchEngine, order: Sort, expected: tuple[UUID, ...]
+) -> None:
+    hits = await ask(engine, sort=order)
+
+    assert hits.ids[: len(expected)] == expected
+    assert hits.total == 5
+
+
+@pytest.mark.parametrize(("offset", "limit"), [(0, 2), (2, 2), (4, 2), (1, 3), (3, 100), (10, 5)])
+async def test_pages_are_cut_from_one_order(engine: SearchEngine, offset: int, limit: int) -> None:
+    whole = (await ask(engine)).ids
+
+    hits = await ask(engine, offset=offset, limit=limit)
+
+    assert hits.ids == whole[offset : offset + limit]
+    assert hits.total == 5
+
+
+async def test_the_words_to_mark_come_with_the_hits(engine: SearchEngine) -> None:
+    assert "发动机" in (await ask(engine, "發動機")).terms
+
+
+async def test_put_replaces_the_whole_document(written: SearchEngine) -> None:
+    await written.put("outcomes", [{"id": CANE, "revision": 2, "title": "木薯收获机"}])
+
+    assert (await ask(written, "木薯")).ids == (CANE,)
+    assert (await ask(written, "甘蔗")).total == 0
+    assert (await ask(written, "", AnyOf("industries", ("sugar",)))).total == 0
+    assert await written.count("outcomes") == 5
+
+
+async def test_sending_the_same_state_twice_changes_nothing(written: SearchEngine) -> None:
+    await written.put("outcomes", DOCUMENTS)
+
+    assert await written.count("outcomes") == 5
+    assert (await ask(written, "甘蔗")).total == 1
+
+
+async def test_what_is_deleted_is_found_no_more_and_deleting_the_unknown_is_no_error(
+    written: SearchEngine,
+) -> None:
+    await written.delete("outcomes", [CANE, UUID(int=99)])
+
+    assert (await ask(written, "甘蔗")).total == 0
+    assert set(await written.ids_and_revisions("outcomes")) == {WIRE, FILM, MOTOR, ALLOY}
+
+
+async def test_the_engine_tells_what_it_holds(engine: SearchEngine) -> None:
+    held = await engine.ids_and_revisions("outcomes")
+
+    assert held == {one["id"]: one["revision"] for one in DOCUMENTS}
+
+
+@pytest.mark.parametrize(
+    "wrong", [{"trl": "six"}, {"colour": "red"}, {"price_amount": 2**63}, {"revision": None}]
+)
+async def test_a_document_that_cannot_be_kept_is_refused_and_nothing_of_the_call_taken(
+    written: SearchEngine, wrong: dict[str, Any]
+) -> None:
+    good = {"id": UUID(int=8), "revision": 1, "title": "好"}
+
+    with pytest.raises(Refused):
+        await written.put("outcomes", [good, {"id": UUID(int=9), "revision": 1, "title": "坏", **wrong}])
+
+    assert await written.count("outcomes") == 5
+
+
+async def test_candidates_share_a_term_and_bring_their_facts(engine: SearchEngine) -> None:
+    found = await engine.candidates("outcomes", ["导线", "甘蔗", "不存在"])
+
+    facts = {one.id: one.facts for one in found}
+    assert set(facts) == {WIRE, CANE}
+    assert facts[WIRE]["revision"] == 3
+    assert facts[WIRE]["price_amount"] == 500_00
+    assert facts[WIRE]["industries"] == ["aluminium", "machinery"]
+    assert "导线" in facts[WIRE]["terms"][: facts[WIRE]["title_terms"]]
+
+
+async def test_candidates_obey_limits(engine: SearchEngine) -> None:
+    found = await engine.candidates("outcomes", ["导线", "甘蔗"], [NoneOf("field", ("agriculture",))])
+
+    assert [one.id for one in found] == [WIRE]
+
+
+async def test_no_terms_have_no_candidates(engine: SearchEngine) -> None:
+    assert await engine.candidates("outcomes", []) == []
+
+
+async def test_the_engine_counts_in_how_many_documents_a_term_stands(engine: SearchEngine) -> None:
+    counts = await engine.term_frequencies("outcomes")
+
+    assert counts["合金"] == 3
+    assert counts["甘蔗"] == 1
+
+
+async def test_a_rebuild_swaps_and_readers_never_see_a_gap(written: SearchEngine) -> None:
+    totals: list[int] = []
+
+    async def batches() -> AsyncIterator[Sequence[Document]]:
+        yield DOCUMENTS[:2]
+        totals.append((await ask(written)).total)
+        yield DOCUMENTS[2:3]
+        totals.append((await ask(written)).total)
+
+    count = await written.rebuild("outcomes", batches())
+
+    assert (totals, count) == ([5, 5], 3)
+    assert set((await ask(written)).ids) == {WIRE, FILM, CANE}
+    await written.put("outcomes", DOCUMENTS)
+    assert (await ask(written)).total == 5
+
+
+async def test_settings_can_be_applied_again(engine: SearchEngine) -> None:
+    assert await engine.apply_settings() == []
+    assert await engine.count("outcomes") == 5

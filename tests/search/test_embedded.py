@@ -1,0 +1,98 @@
+"""The embedded engine on its folder: other processes, other shapes, writers in turn."""
+
+from __future__ import annotations
+
+import asyncio
+import shutil
+from collections.abc import AsyncIterator
+from pathlib import Path
+from uuid import UUID
+
+import pytest
+
+from market.kit.errors import SearchUnavailable
+from market.search.embedded import EmbeddedSearch
+from market.search.engine import Document, Query
+
+ONE, TWO = UUID(int=1), UUID(int=2)
+
+
+def document(number: UUID, title: str) -> dict[str, object]:
+    return {"id": number, "revision": 1, "title": title}
+
+
+async def test_another_process_finds_what_was_written_at_once(tmp_path: Path) -> None:
+    writer, reader = EmbeddedSearch(tmp_path), EmbeddedSearch(tmp_path)
+    await writer.apply_settings()
+    await writer.put("outcomes", [document(ONE, "石墨烯")])
+    assert (await reader.search(Query("outcomes", "石墨烯"))).ids == (ONE,)
+
+    await writer.put("outcomes", [document(TWO, "石墨烯薄膜")])
+
+    assert set((await reader.search(Query("outcomes", "石墨烯"))).ids) == {ONE, TWO}
+
+
+async def test_a_reader_follows_a_swap_made_by_another_process(tmp_path: Path) -> None:
+    writer, reader = EmbeddedSearch(tmp_path), EmbeddedSearch(tmp_path)
+    await writer.put("outcomes", [document(ONE, "石墨烯")])
+    await reader.count("outcomes")
+
+    async def batches() -> AsyncIterator[list[Document]]:
+        yield [document(TWO, "铝合金")]
+
+    await writer.rebuild("outcomes", batches())
+
+    assert (await reader.search(Query("outcomes"))).ids == (TWO,)
+
+
+async def test_two_writers_take_turns(tmp_path: Path) -> None:
+    engines = [EmbeddedSearch(tmp_path) for _ in range(4)]
+    await engines[0].apply_settings()
+
+    await asyncio.gather(
+        *(
+            engine.put("outcomes", [document(UUID(int=10 * at + one), "铝") for one in range(5)])
+            for at, engine in enumerate(engines, 1)
+        )
+    )
+
+    assert await engines[0].count("outcomes") == 20
+
+
+async def test_what_is_there_after_a_restart_is_what_was_written(tmp_path: Path) -> None:
+    first = EmbeddedSearch(tmp_path)
+    await first.put("outcomes", [document(ONE, "石墨烯")])
+    await first.close()
+
+    second = EmbeddedSearch(tmp_path)
+
+    assert "outcomes" not in await second.apply_settings()
+    assert await second.count("outcomes") == 1
+
+
+async def test_an_index_of_another_shape_is_made_anew_and_named(tmp_path: Path) -> None:
+    old = EmbeddedSearch(tmp_path)
+    await old.put("outcomes", [document(ONE, "石墨烯")])
+    await old.close()
+    (tmp_path / "outcomes" / "CURRENT").write_text("1 anothershape")
+
+    new = EmbeddedSearch(tmp_path)
+
+    assert "outcomes" in await new.apply_settings()
+    assert await new.count("outcomes") == 0
+
+
+async def test_a_lost_folder_is_an_empty_index_until_it_is_rebuilt(tmp_path: Path) -> None:
+    engine = EmbeddedSearch(tmp_path)
+    await engine.put("outcomes", [document(ONE, "石墨烯")])
+    await engine.close()
+    shutil.rmtree(tmp_path / "outcomes")
+
+    assert await engine.count("outcomes") == 0
+
+
+async def test_a_folder_that_cannot_be_written_is_an_engine_that_is_away(tmp_path: Path) -> None:
+    (tmp_path / "index").write_text("in the way")
+
+    with pytest.raises(SearchUnavailable):
+        await EmbeddedSearch(tmp_path / "index").put("outcomes", [document(ONE, "石墨烯")])

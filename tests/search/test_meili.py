@@ -1,0 +1,224 @@
+"""What our adapter says to Meilisearch, and how it takes what it hears. Tried on a stand-in."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Sequence
+from typing import Any
+from uuid import UUID
+
+import httpx2
+import pytest
+import pytest_asyncio
+
+from market.kit.errors import SearchUnavailable
+from market.search.engine import AnyOf, Document, NoneOf, Query, Range, Refused, Sort
+from market.search.indexes import INDEXES, settings_of
+from market.search.meili import MeiliSearch
+from tests.search.fake_meili import FakeMeili
+
+ONE, TWO, THREE = UUID(int=1), UUID(int=2), UUID(int=3)
+
+
+def document(number: UUID, **more: Any) -> dict[str, Any]:
+    return {"id": number, "revision": 1, "title": "Ti-6Al-4V 合金", **more}
+
+
+@pytest.fixture
+def server() -> FakeMeili:
+    return FakeMeili()
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def engine(server: FakeMeili) -> AsyncIterator[MeiliSearch]:
+    made = MeiliSearch("http://meili.test", "key", transport=httpx2.ASGITransport(app=server))
+    await made.apply_settings()
+    server.asked.clear()
+    yield made
+    await made.close()
+
+
+async def test_settings_are_sent_whole_and_missing_indexes_named(server: FakeMeili) -> None:
+    engine = MeiliSearch("http://meili.test", None, transport=httpx2.ASGITransport(app=server))
+
+    first, second = await engine.apply_settings(), await engine.apply_settings()
+    await engine.close()
+
+    assert (first, second) == (list(INDEXES), [])
+    assert server.settings == {index: settings_of(index) for index in INDEXES}
+
+
+async def test_every_request_refuses_compression_and_carries_the_key(
+    server: FakeMeili, engine: MeiliSearch
+) -> None:
+    await engine.ping()
+    await engine.put("outcomes", [document(ONE)])
+
+    assert {one["accept-encoding"] for one in server.headers} == {"identity"}
+    assert {one["authorization"] for one in server.headers} == {"Bearer key"}
+
+
+async def test_a_write_returns_only_when_its_task_is_done(server: FakeMeili, engine: MeiliSearch) -> None:
+    server.looks_until_done = 5
+
+    await engine.put("outcomes", [document(ONE)])
+
+    assert server.tasks[-1]["looks"] == 5
+
+
+async def test_texts_are_sent_normalised_and_facts_beside(server: FakeMeili, engine: MeiliSearch) -> None:
+    await engine.put("outcomes", [document(ONE, trl=6, field="materials")])
+
+    sent = server.indexes["outcomes"][str(ONE)]
+    assert sent["s_title"] == "ti6al4v ti 6 al 4 v 合金"
+    assert (sent["trl"], sent["field"], sent["title_terms"]) == (6, ["materials"], len(sent["terms"]))
+    assert "hejin" in sent["pinyin"].split()
+
+
+@pytest.mark.parametrize(
+    ("outcome", "error", "expected"),
+    [
+        ("failed", {"code": "invalid_document_id", "type": "invalid_request"}, Refused),
+        ("failed", {"code": "no_space_left_on_device", "type": "system"}, SearchUnavailable),
+        ("canceled", None, SearchUnavailable),
+    ],
+)
+async def test_a_task_that_ends_badly_is_no_success(
+    server: FakeMeili,
+    engine: MeiliSearch,
+    outcome: str,
+    error: dict[str, Any] | None,
+    expected: type[Exception],
+) -> None:
+    server.outcome, server.error = outcome, error
+
+    with pytest.raises(expected):
+        await engine.put("outcomes", [document(ONE)])
+
+
+@pytest.mark.parametrize(
+    ("status", "expected"), [(400, Refused), (403, SearchUnavailable), (503, SearchUnavailable)]
+)
+async def test_an_answer_that_refuses_is_told_apart_from_a_server_that_is_away(
+    server: FakeMeili, engine: MeiliSearch, status: int, expected: type[Exception]
+) -> None:
+    server.answer_status = status
+
+    with pytest.raises(expected):
+        await engine.put("outcomes", [document(ONE)])
+
+
+async def test_a_server_that_does_not_answer_is_away() -> None:
+    def refuse(request: httpx2.Request) -> httpx2.Response:
+        raise httpx2.ConnectError("refused")
+
+    engine = MeiliSearch("http://meili.test", None, transport=httpx2.MockTransport(refuse))
+
+    with pytest.raises(SearchUnavailable):
+        await engine.search(Query("outcomes", "铝"))
+    await engine.close()
+
+
+async def test_a_server_that_answers_too_late_is_away() -> None:
+    def wait(request: httpx2.Request) -> httpx2.Response:
+        raise httpx2.ReadTimeout("late")
+
+    engine = MeiliSearch("http://meili.test", None, transport=httpx2.MockTransport(wait))
+
+    with pytest.raises(SearchUnavailable):
+        await engine.ping()
+    await engine.close()
+
+
+async def test_a_search_asks_for_a_numbered_page_and_rarest_words_first(
+    server: FakeMeili, engine: MeiliSearch
+) -> None:
+    await engine.put("outcomes", [document(one) for one in (ONE, TWO, THREE)])
+
+    hits = await engine.search(Query("outcomes", '-"發動機" 3.5kW', sort=Sort("trl"), offset=2, limit=2))
+
+    asked = server.bodies("/multi-search")[0]["queries"][0]
+    assert (asked["q"], asked["page"], asked["hitsPerPage"]) == ("发动机 3.5kw 3.5 kw", 2, 2)
+    assert (asked["matchingStrategy"], asked["locales"], asked["sort"]) == (
+        "frequency",
+        ["cmn", "eng"],
+        ["trl:desc"],
+    )
+    assert (hits.ids, hits.total) == ((THREE,), 3)
+
+
+async def test_an_odd_offset_is_cut_from_a_larger_page(server: FakeMeili, engine: MeiliSearch) -> None:
+    await engine.put("outcomes", [document(one) for one in (ONE, TWO, THREE)])
+
+    hits = await engine.search(Query("outcomes", offset=1, limit=2))
+
+    assert hits.ids == (TWO, THREE)
+
+
+async def test_limits_are_written_so_that_no_value_can_break_out(
+    server: FakeMeili, engine: MeiliSearch
+) -> None:
+    filters = (
+        AnyOf("field", ('a"] OR field = "b', "c\\")),
+        NoneOf("industries", ("sugar",)),
+        Range("trl", 3, 6),
+        Range("price_amount", most=100, or_missing=True),
+    )
+
+    await engine.search(Query("outcomes", "铝", filters))
+
+    assert server.bodies("/multi-search")[0]["queries"][0]["filter"] == [
+        'field IN ["a\\"] OR field = \\"b", "c\\\\"]',
+        'industries NOT IN ["sugar"]',
+        "(trl >= 3 AND trl <= 6)",
+        "((price_amount <= 100) OR price_amount NOT EXISTS)",
+    ]
+
+
+async def test_the_counts_of_a_filtered_field_are_asked_without_that_filter(
+    server: FakeMeili, engine: MeiliSearch
+) -> None:
+    server.facets = {"field": {"materials": 2}, "regions": {"450000": 1}}
+    filters = (AnyOf("field", ("materials",)), Range("trl", least=3))
+
+    hits = await engine.search(Query("outcomes", "铝", filters, facets=("field", "regions")))
+
+    main, beside = server.bodies("/multi-search")[0]["queries"]
+    assert (main["facets"], beside["facets"]) == (["regions"], ["field"])
+    assert beside["filter"] == ["(trl >= 3)"]
+    assert hits.facets == server.facets
+
+
+async def test_candidates_are_asked_by_one_filter_on_terms(server: FakeMeili, engine: MeiliSearch) -> None:
+    await engine.put("outcomes", [document(ONE)])
+
+    found = await engine.candidates("outcomes", ["合金", "铝"], [NoneOf("field", ("energy",))], limit=300)
+
+    asked = server.bodies("/indexes/outcomes/search")[0]
+    assert asked["filter"] == ['terms IN ["合金", "铝"]', 'field NOT IN ["energy"]']
+    assert (asked["limit"], [one.id for one in found]) == (300, [ONE])
+
+
+async def test_what_the_server_holds_is_read_page_by_page(server: FakeMeili, engine: MeiliSearch) -> None:
+    await engine.put("outcomes", [document(UUID(int=number)) for number in range(1, 1202)])
+
+    held = await engine.ids_and_revisions("outcomes")
+    counts = await engine.term_frequencies("outcomes")
+
+    assert len(held) == 1201
+    assert counts["合金"] == 1201
+
+
+async def test_a_rebuild_fills_an_index_beside_and_swaps(server: FakeMeili, engine: MeiliSearch) -> None:
+    await engine.put("outcomes", [document(ONE)])
+    seen: list[int] = []
+
+    async def batches() -> AsyncIterator[Sequence[Document]]:
+        yield [document(TWO)]
+        seen.append(len(server.indexes["outcomes"]))
+        yield [document(THREE)]
+
+    count = await engine.rebuild("outcomes", batches())
+
+    assert (count, seen) == (2, [1])
+    assert set(server.indexes["outcomes"]) == {str(TWO), str(THREE)}
+    assert "outcomes_next" not in server.indexes

@@ -10,6 +10,10 @@ import httpx
 from market.accounts.actors import Actor
 from market.accounts.models import User
 from market.accounts.sessions import COOKIE, start_session
+from market.kit.security import BROWSER_COOKIE
+
+_tokens: dict[str, str] = {}
+"""A browser's token stays the same, so it is asked for once."""
 
 
 async def sign_in(client: httpx.AsyncClient, actor: Actor | None) -> httpx.AsyncClient:
@@ -37,9 +41,14 @@ async def post(
     follow: bool = True,
 ) -> httpx.Response:
     """Send a form of ours, with its token, as the page itself would."""
+    browser = client.cookies.get(BROWSER_COOKIE)
+    if browser is None or browser not in _tokens:
+        made = await token(client)
+        browser = str(client.cookies.get(BROWSER_COOKIE))
+        _tokens[browser] = made
     return await client.post(
         address,
-        data={"csrf_token": await token(client), **(data or {})},
+        data={"csrf_token": _tokens[browser], **(data or {})},
         files=files,
         follow_redirects=follow,
     )

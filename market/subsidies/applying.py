@@ -130,7 +130,7 @@ async def _lock_contracts(programme: Programme, numbers: Sequence[str], actor: A
     wanted = set(numbers)
     if not wanted:
         raise Invalid(_("请至少选择一份合同。"), field="contracts")
-    await Contract.filter(number__in=list(wanted)).order_by("id").select_for_update().values_list("id")
+    await Contract.filter(number__in=list(wanted)).order_by("id").select_for_update()
     rows = await Contract.filter(
         number__in=list(wanted), **{f"deal__{side}_id": actor.organisation_id}
     ).order_by("number")

@@ -58,6 +58,19 @@ async def chain_of_deal(actor: Actor | None, deal: Deal, here: str) -> list[Link
     return links
 
 
+async def chain_of_outcome(actor: Actor | None, outcome: Outcome, *, most: int = 3) -> list[Link]:
+    """Return what became of a listing, of its latest deals that this person may see anything of."""
+    here, links = outcome.number, [_link(_("成果"), outcome.number, "", outcome.number)]
+    if actor is None:
+        return []
+    shown = 0
+    for deal in await Deal.filter(outcome_id=outcome.id).order_by("-updated_at").limit(50):
+        rest = (await chain_of_deal(actor, deal, here))[1:]
+        if shown < most and any(link.address for link in rest):
+            links, shown = links + rest, shown + 1
+    return links if shown else []
+
+
 async def chain_of_contract(actor: Actor | None, contract_id: UUID, here: str) -> list[Link]:
     """Return everything around a contract."""
     contract = await Contract.get(id=contract_id).select_related("deal")

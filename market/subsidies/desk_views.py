@@ -34,6 +34,7 @@ async def queue(request: Request) -> Response:
         status=asked.get("status", ""),
         year=int(year) if year.isascii() and year.isdigit() and len(year) == 4 else None,
         programme=asked.get("programme", "")[:60],
+        contract=asked.get("contract", "").replace("\x00", "")[:20],
         text=asked.get("text", "").replace("\x00", "").strip()[:60],
     )
     page, amount = await queries.list_claims(Cut.of(asked), wanted)

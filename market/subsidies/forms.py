@@ -3,6 +3,8 @@ from __future__ import annotations
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
+from wtforms import StringField
+
 from market.codes import regions
 from market.codes.labels import choices
 from market.kit.forms import (
@@ -37,7 +39,7 @@ def _places() -> Choices:
     return dict(regions.choices(("province", "city", "county")))
 
 
-class PercentField(TextField):
+class PercentField(StringField):
     """A percentage with at most two decimals; its data is basis points, or None when left empty."""
 
     data: Any
@@ -110,7 +112,7 @@ class SupplementForm(BaseForm):
 
 
 class CalculateForm(BaseForm):
-    rate = PercentField(lazy("核定比例"), most=12)
+    rate = PercentField(lazy("核定比例"))  # type: ignore[arg-type]
 
 
 class RecheckForm(BaseForm):

@@ -49,6 +49,7 @@ async def draft_budget(slug: str, *, year: int, amount: int, actor: Actor, now: 
     """
     actor.require(Act.DRAFT_TERMS)
     programme = await get_programme(slug)
+    await Programme.filter(id=programme.id).select_for_update().first()
     found = await Budget.filter(programme_id=programme.id, year=year).select_for_update().first()
     if found is not None and found.released_at is not None:
         raise Conflict(_("这一年的预算已经下达，不能再改。"))

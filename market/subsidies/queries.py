@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
 
@@ -127,6 +127,7 @@ class Wanted:
     year: int | None = None
     programme: str = ""
     text: str = ""
+    contract: str = ""
     applicant_id: UUID | None = None
 
     def condition(self) -> Q:
@@ -139,6 +140,8 @@ class Wanted:
             wanted &= Q(programme__slug=self.programme)
         if self.text:
             wanted &= Q(number__icontains=self.text) | Q(applicant__name__icontains=self.text)
+        if self.contract:
+            wanted &= Q(contracts__contract__number=self.contract)
         if self.applicant_id is not None:
             return wanted & Q(applicant_id=self.applicant_id)
         return wanted & Q(submitted_at__isnull=False)
@@ -162,7 +165,7 @@ async def list_claims(cut: Cut, wanted: Wanted) -> tuple[Page[Claim], int]:
 
 async def count_by_status(wanted: Wanted) -> dict[str, int]:
     """Return how many claims of a queue stand in each state, whatever state the queue is cut to."""
-    free = Wanted("", wanted.year, wanted.programme, wanted.text, wanted.applicant_id)
+    free = replace(wanted, status="")
     rows = (
         await Claim.filter(free.condition())
         .annotate(count=Count("id"))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from uuid import UUID
 
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
 from market.accounts.actors import Actor
@@ -127,10 +127,17 @@ async def report_sales(request: Request) -> Response:
 
 async def claims(request: Request) -> Response:
     actor = actor_for(request, Act.READ_OWN_DATA)
-    wanted = Wanted(status=request.query_params.get("status", ""), applicant_id=actor.organisation_id)
+    asked = request.query_params
+    if actor.may(Act.SEE_DESK):
+        return RedirectResponse(f"{request.app.url_path_for('desk:queue')}?{asked}", 303)
+    wanted = Wanted(
+        status=asked.get("status", ""),
+        contract=asked.get("contract", "").replace("\x00", "")[:20],
+        applicant_id=actor.organisation_id,
+    )
     if actor.organisation_id is None or not actor.acts_for(actor.organisation_id):
         return render(request, "subsidies/claims.html", page=None, counts={}, status="", may_claim=False)
-    page, amount = await queries.list_claims(Cut.of(request.query_params), wanted)
+    page, amount = await queries.list_claims(Cut.of(asked), wanted)
     return render(
         request,
         "subsidies/claims.html",

@@ -14,7 +14,7 @@ from market.codes.numbers import next_number
 from market.contracts.models import Contract, Instalment, Receipt, ReceiptSource
 from market.deals.models import ContractKind, Deal, DealStatus, Opening
 from market.subsidies import services
-from market.subsidies.models import Claim, SalesReport
+from market.subsidies.models import Claim, Programme, SalesReport
 from market.subsidies.programmes import load_programmes
 from tests.factories import NOW, make_member, make_organisation, make_outcome, make_staff
 
@@ -110,7 +110,8 @@ async def make_sales(contract: Contract, actor: Actor, amount: int = 300 * WAN, 
 
 async def make_applicant(**fields: Any) -> Actor:
     """Make an enterprise's agent; the programmes are in the database afterwards."""
-    await load_programmes(NOW)
+    if not await Programme.exists():
+        await load_programmes(NOW)
     return await make_member(await make_organisation(**fields))
 
 

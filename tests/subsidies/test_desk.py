@@ -14,7 +14,7 @@ from market.kit.errors import Conflict, Forbidden, Invalid, NotFound
 from market.ledger.services import available, balance
 from market.notices import services as notices
 from market.notices.models import Notice
-from market.subsidies import services
+from market.subsidies import checks, services
 from market.subsidies.models import (
     Assessment,
     Batch,
@@ -85,6 +85,14 @@ async def test_a_claim_goes_from_draft_to_paid_out_and_is_booked() -> None:
     occasions = await IntegrityCheck.filter(reference_id=claim.id).order_by("checked_at")
     assert {check.occasion for check in occasions} == {"submission", "list_confirmation", "payment"}
     assert await AuditEvent.filter(subject_kind="claim", subject_id=claim.id).count() == 9
+    for holds in (
+        checks.no_award_above_its_budget,
+        checks.money_is_set_aside,
+        checks.parts_add_up,
+        checks.paid_is_booked,
+        checks.three_people,
+    ):
+        assert await holds() == []
 
 
 async def test_evidence_the_market_knows_is_not_typed_again() -> None:
@@ -92,7 +100,7 @@ async def test_evidence_the_market_knows_is_not_typed_again() -> None:
 
     kinds = await Evidence.filter(claim_id=claim.id).order_by("kind").values_list("kind", flat=True)
 
-    assert list(kinds) == ["contract", "payment_voucher", "registration_certificate"]
+    assert [str(kind) for kind in kinds] == ["contract", "payment_voucher", "registration_certificate"]
 
 
 async def test_who_computed_a_claim_does_not_recheck_it() -> None:

@@ -1,0 +1,66 @@
+"""What must be true of claims and public money at any moment."""
+
+from __future__ import annotations
+
+from market.ledger.checks import find_rows, register_check
+
+STANDING = "('publicity', 'objection', 'approved', 'to_pay', 'paid', 'tracking', 'closed')"
+
+
+async def no_award_above_its_budget() -> list[str]:
+    """What is set aside, approved and paid in a year is not more than the year's budget."""
+    return await find_rows(
+        "SELECT p.slug, b.year, b.amount, sum(c.award_amount) AS awards FROM budgets b "  # noqa: S608
+        "JOIN programmes p ON p.id = b.programme_id "
+        "JOIN claims c ON c.programme_id = b.programme_id AND c.year = b.year "
+        f"WHERE c.status IN {STANDING} GROUP BY p.slug, b.year, b.amount "
+        "HAVING sum(c.award_amount) > b.amount",
+        "{slug} {year}: awards of {awards} on a budget of {amount}",
+    )
+
+
+async def money_is_set_aside() -> list[str]:
+    """Every claim put forward has its award set aside in the book, once."""
+    return await find_rows(
+        "SELECT c.number, c.award_amount, coalesce(sum(t.amount), 0) AS held FROM claims c "  # noqa: S608
+        "LEFT JOIN transfers t ON t.reference = 'reserve:' || c.id || ':' || c.batch_id "
+        f"WHERE c.status IN {STANDING} GROUP BY c.number, c.award_amount "
+        "HAVING coalesce(sum(t.amount), 0) <> c.award_amount",
+        "claim {number}: an award of {award_amount}, {held} set aside",
+    )
+
+
+async def parts_add_up() -> list[str]:
+    """What the contracts of a claim are awarded adds up to the claim's award."""
+    return await find_rows(
+        "SELECT c.number, c.award_amount, sum(k.award_amount) AS parts FROM claims c "  # noqa: S608
+        f"JOIN claim_contracts k ON k.claim_id = c.id WHERE c.status IN {STANDING} "
+        "GROUP BY c.number, c.award_amount HAVING sum(k.award_amount) <> c.award_amount",
+        "claim {number}: an award of {award_amount}, its contracts {parts}",
+    )
+
+
+async def paid_is_booked() -> list[str]:
+    """Every payment the bank made is in the book, with its amount."""
+    return await find_rows(
+        "SELECT d.number FROM disbursements d WHERE d.status = 'paid' AND NOT EXISTS ("
+        "SELECT 1 FROM transfers t WHERE t.reference = 'disbursement:' || d.id AND t.amount = d.amount)",
+        "disbursement {number} is paid and not booked",
+    )
+
+
+async def three_people() -> list[str]:
+    """Nobody rechecked or approved what they had computed or confirmed."""
+    return await find_rows(
+        "SELECT c.number FROM claims c LEFT JOIN batches b ON b.id = c.batch_id "
+        "WHERE c.rechecked_by_id = c.calculated_by_id "
+        "OR b.approved_by_id IN (c.calculated_by_id, c.rechecked_by_id, b.confirmed_by_id)",
+        "claim {number} had too few people behind it",
+    )
+
+
+register_check("subsidies: no award above its budget", no_award_above_its_budget)
+register_check("subsidies: awards are set aside once", money_is_set_aside)
+register_check("subsidies: contracts add up to the claim", parts_add_up)
+register_check("subsidies: what was paid is booked", paid_is_booked)
+register_check("subsidies: three people stand behind each sum", three_people)

@@ -1,0 +1,233 @@
+"""Who is barred from what, when, and what is kept of each question."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from typing import Any
+from uuid import UUID
+
+import httpx
+import pytest
+
+from market.accounts.models import Organisation, StaffRole
+from market.integrity import services
+from market.integrity.models import IntegrityCheck, Sanction, SanctionGrade, SanctionStatus, Scope
+from market.integrity.services import Barred
+from market.integrity.states import SanctionAction
+from market.kit.errors import Conflict, Forbidden, Invalid
+from market.subsidies.models import Claim, ClaimStatus
+from market.subsidies.services import approve_batch, confirm_batch, make_batch, order_payment, submit_claim
+from tests.factories import NOW, make_member, make_staff, make_uscc
+from tests.subsidies.factories import (
+    WAN,
+    make_budget,
+    make_desk,
+    make_draft,
+    make_published,
+    make_rechecked,
+)
+from tests.visitor import post, sign_in
+
+LATER = NOW + timedelta(days=10)
+
+
+async def file_one(uscc: str, **fields: Any) -> Sanction:
+    operator = await make_staff(StaffRole.OPERATOR)
+    defaults: dict[str, Any] = {
+        "name": "某某公司",
+        "grade": SanctionGrade.SERIOUS,
+        "scopes": [Scope.SUBSIDY],
+        "decision_number": "桂科监〔2026〕3号",
+        "source": "自治区科技厅",
+        "basis": "虚报技术交易额",
+        "starts_on": date(2026, 1, 1),
+        "ends_on": date(2028, 12, 31),
+    }
+    return await services.file_sanction(uscc=uscc, actor=operator, now=NOW, **(defaults | fields))
+
+
+async def confirm(sanction: Sanction) -> Sanction:
+    operator = await make_staff(StaffRole.OPERATOR)
+    await services.move_sanction(sanction.id, SanctionAction.HEAR, actor=operator, now=NOW)
+    return await services.move_sanction(sanction.id, SanctionAction.CONFIRM, actor=operator, now=NOW)
+
+
+async def is_clear(uscc: str, scope: Scope = Scope.SUBSIDY, now: Any = NOW) -> bool:
+    answer = await services.check(
+        uscc, scope, occasion="submission", reference_kind="claim", reference_id=UUID0, now=now
+    )
+    return answer.is_clear
+
+
+UUID0 = UUID(int=1)
+
+
+async def test_a_record_binds_nobody_before_it_is_confirmed() -> None:
+    filed = await file_one(make_uscc(8001))
+    assert await is_clear(make_uscc(8001))
+
+    confirmed = await confirm(filed)
+
+    assert confirmed.status is SanctionStatus.ACTIVE
+    assert not await is_clear(make_uscc(8001))
+    assert await is_clear(make_uscc(8001), Scope.BROKERAGE)
+    assert await is_clear(make_uscc(8002))
+
+
+async def test_a_record_is_confirmed_only_after_its_subject_was_heard() -> None:
+    filed = await file_one(make_uscc(8003))
+    operator = await make_staff(StaffRole.OPERATOR)
+
+    with pytest.raises(Conflict):
+        await services.move_sanction(filed.id, SanctionAction.CONFIRM, actor=operator, now=NOW)
+
+
+@pytest.mark.parametrize(
+    ("starts_on", "ends_on", "is_bound"),
+    [
+        (date(2026, 3, 2), date(2026, 3, 2), True),
+        (date(2026, 3, 3), None, False),
+        (date(2025, 1, 1), date(2026, 3, 1), False),
+        (date(2025, 1, 1), None, True),
+    ],
+)
+async def test_both_ends_of_the_term_count(starts_on: date, ends_on: date | None, is_bound: bool) -> None:
+    uscc = make_uscc(8004)
+    await confirm(await file_one(uscc, starts_on=starts_on, ends_on=ends_on))
+
+    assert await is_clear(uscc) is not is_bound
+
+
+async def test_time_begins_and_ends_records() -> None:
+    coming = await confirm(await file_one(make_uscc(8005), starts_on=date(2026, 3, 10), ends_on=None))
+    ending = await confirm(await file_one(make_uscc(8006), ends_on=date(2026, 3, 5)))
+    assert coming.status is SanctionStatus.CONFIRMED
+
+    assert await services.run_due(LATER) == 2
+
+    assert (await Sanction.get(id=coming.id)).status is SanctionStatus.ACTIVE
+    assert (await Sanction.get(id=ending.id)).status is SanctionStatus.EXPIRED
+
+
+async def test_a_repaired_record_binds_no_longer() -> None:
+    active = await confirm(await file_one(make_uscc(8007)))
+    operator = await make_staff(StaffRole.OPERATOR)
+
+    await services.move_sanction(active.id, SanctionAction.REPAIR, actor=operator, now=NOW)
+
+    assert await is_clear(make_uscc(8007))
+
+
+async def test_a_barred_applicant_is_told_which_record_and_how_to_appeal(client: httpx.AsyncClient) -> None:
+    applicant, claim = await make_draft()
+    organisation = await Organisation.get(id=applicant.organisation_id)
+    await confirm(await file_one(str(organisation.uscc)))
+
+    with pytest.raises(Barred, match=r"桂科监〔2026〕3号.*申诉"):
+        await submit_claim(claim.number, is_declared=True, actor=applicant, now=NOW)
+
+    assert (await Claim.get(id=claim.id)).status is ClaimStatus.DRAFT
+    kept = await IntegrityCheck.get(reference_id=claim.id)
+    assert not kept.is_clear
+    await sign_in(client, applicant)
+    page = await client.get(f"/claims/{claim.number}")
+    assert "桂科监〔2026〕3号" in page.text
+    assert "怎样申诉" in page.text
+
+
+async def test_a_claim_barred_at_the_list_is_left_out_and_the_others_go_on() -> None:
+    desk = await make_desk()
+    barred, other = await make_rechecked(desk), await make_rechecked(desk)
+    await make_budget(desk, 1000 * WAN)
+    organisation = await Organisation.get(id=barred.applicant_id)
+    await confirm(await file_one(str(organisation.uscc)))
+    batch = await make_batch(
+        "guangxi",
+        year=2026,
+        claim_numbers=[barred.number, other.number],
+        title="",
+        actor=desk.officer,
+        now=NOW,
+    )
+
+    done = await confirm_batch(batch.number, actor=desk.rechecker, now=NOW)
+
+    assert done.left_out == [(barred.number, "诚信记录 桂科监〔2026〕3号")]
+    assert (await Claim.get(id=barred.id)).status is ClaimStatus.RECHECKED
+    assert (await Claim.get(id=barred.id)).batch_id is None
+    assert (await Claim.get(id=other.id)).status is ClaimStatus.PUBLICITY
+
+
+async def test_a_claim_barred_at_payment_is_held_back() -> None:
+    desk = await make_desk()
+    claim = await make_rechecked(desk)
+    number = await make_published(desk, claim)
+    await approve_batch(number, actor=desk.approver, now=LATER)
+    organisation = await Organisation.get(id=claim.applicant_id)
+    await confirm(await file_one(str(organisation.uscc)))
+
+    done = await order_payment(number, actor=desk.officer, now=LATER)
+
+    assert done.orders == []
+    assert done.held == [(claim.number, "诚信记录 桂科监〔2026〕3号")]
+    assert (await Claim.get(id=claim.id)).status is ClaimStatus.APPROVED
+
+
+async def test_only_the_operator_files_records() -> None:
+    with pytest.raises(Forbidden):
+        await services.file_sanction(
+            uscc=make_uscc(8008),
+            name="甲",
+            grade=SanctionGrade.GENERAL,
+            scopes=[Scope.SUBSIDY],
+            decision_number="1",
+            source="1",
+            basis="1",
+            starts_on=date(2026, 1, 1),
+            ends_on=None,
+            actor=await make_member(),
+            now=NOW,
+        )
+
+
+@pytest.mark.parametrize(
+    ("fields", "field"),
+    [
+        ({"uscc": "914501000000000270"[::-1]}, "uscc"),
+        ({"scopes": []}, "scopes"),
+        ({"ends_on": date(2025, 1, 1)}, "ends_on"),
+    ],
+)
+async def test_what_is_filed_must_make_sense(fields: dict[str, Any], field: str) -> None:
+    with pytest.raises(Invalid) as refused:
+        await file_one(**({"uscc": make_uscc(8009)} | fields))
+
+    assert refused.value.field == field
+
+
+async def test_the_operator_files_hears_and_confirms_on_one_page(client: httpx.AsyncClient) -> None:
+    await sign_in(client, await make_staff(StaffRole.OPERATOR))
+    form = {
+        "uscc": make_uscc(8010),
+        "name": "某某公司",
+        "grade": "serious",
+        "scopes": "subsidy",
+        "starts_on": "2026-01-01",
+        "decision_number": "桂科监〔2026〕9号",
+        "source": "自治区科技厅",
+        "basis": "重复申报",
+    }
+
+    wrong = await post(client, "/backoffice/sanctions", form | {"uscc": "123"})
+    assert wrong.status_code == 422
+    assert "校验位不符" in wrong.text
+    assert "重复申报" in wrong.text
+    page = await post(client, "/backoffice/sanctions", form)
+    assert "桂科监〔2026〕9号" in page.text
+    filed = await Sanction.get(decision_number="桂科监〔2026〕9号")
+    for act in ("hear", "confirm"):
+        answer = await post(client, "/backoffice/sanctions", {"sanction": str(filed.id), "act": act})
+        assert answer.status_code == 200
+    assert (await Sanction.get(id=filed.id)).status is SanctionStatus.ACTIVE
+    nonsense = await post(client, "/backoffice/sanctions", {"sanction": "x", "act": "burn"})
+    assert nonsense.status_code == 404

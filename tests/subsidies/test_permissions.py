@@ -1,0 +1,126 @@
+"""Every route of the room, asked by everybody: guest, applicant, rival, and each of the staff."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import httpx
+import pytest
+
+from market.accounts.actors import Actor
+from market.accounts.models import StaffRole
+from market.subsidies import services
+from market.subsidies.models import Claim
+from market.subsidies.services import submit_claim
+from tests.factories import NOW, make_broker, make_member, make_staff
+from tests.subsidies.factories import make_desk, make_draft, make_published, make_rechecked
+from tests.visitor import post, sign_in
+
+WHO = ("guest", "applicant", "rival", "broker", "officer", "rechecker", "approver", "operator", "auditor")
+READ = {
+    # route: those who may open it; the others are sent away as the second part says
+    "/subsidies": set(WHO),
+    "/subsidies/guangxi": set(WHO),
+    "/subsidies/calculator": set(WHO),
+    "/claims/{draft}": {"applicant"},
+    "/claims/new": {"applicant", "rival"},
+    "/contracts/{contract}/sales": {"applicant"},
+    "/desk": {"officer", "rechecker", "approver", "auditor"},
+    "/desk/{claim}": {"officer", "rechecker", "approver", "auditor"},
+    "/desk/{draft}": set(),
+    "/desk/{claim}/sheet": {"officer", "rechecker", "approver", "auditor"},
+    "/desk/{claim}/supplement": {"officer"},
+    "/desk/{claim}/reject": {"officer"},
+    "/desk/{claim}/return": {"rechecker"},
+    "/desk/batches": {"officer", "rechecker", "approver", "auditor"},
+    "/desk/batches/{batch}": {"officer", "rechecker", "approver", "auditor"},
+    "/desk/disbursements/{order}": {"officer", "rechecker", "approver", "auditor"},
+    "/desk/budgets": {"officer", "rechecker", "approver", "auditor"},
+    "/backoffice/sanctions": {"operator"},
+}
+ACTS = {
+    "/claims/new": {"applicant", "rival"},
+    "/claims/{draft}/evidence": {"applicant"},
+    "/claims/{draft}/submit": {"applicant"},
+    "/claims/{draft}/withdraw": {"applicant"},
+    "/contracts/{contract}/sales": {"applicant"},
+    "/desk/{claim}/accept": {"officer"},
+    "/desk/{claim}/calculate": {"officer"},
+    "/desk/{claim}/supplement": {"officer"},
+    "/desk/{claim}/reject": {"officer"},
+    "/desk/{claim}/recheck": {"rechecker"},
+    "/desk/{claim}/return": {"rechecker"},
+    "/desk/batches": {"officer", "rechecker"},
+    "/desk/batches/{batch}/confirm": {"rechecker"},
+    "/desk/batches/{batch}/approve": {"approver"},
+    "/desk/batches/{batch}/order": {"officer"},
+    "/desk/disbursements/{order}": {"officer"},
+    "/desk/budgets": {"officer"},
+    "/backoffice/sanctions": {"operator"},
+}
+SENT_AWAY = {303, 401, 403, 404}
+
+
+async def scene() -> tuple[dict[str, Actor | None], dict[str, str]]:
+    desk = await make_desk()
+    applicant, draft = await make_draft()
+    paid = await make_rechecked(desk)
+    batch = await make_published(desk, paid)
+    later = NOW + timedelta(days=10)
+    await services.approve_batch(batch, actor=desk.approver, now=later)
+    order = (await services.order_payment(batch, actor=desk.officer, now=later)).orders[0]
+    handed_in = (await make_draft(applicant))[1]
+    await submit_claim(handed_in.number, is_declared=True, actor=applicant, now=NOW)
+    contract = (await draft.contracts.all().select_related("contract"))[0].contract
+    people: dict[str, Actor | None] = {
+        "guest": None,
+        "applicant": applicant,
+        "rival": await make_member(),
+        "broker": await make_broker(),
+        "officer": desk.officer,
+        "rechecker": desk.rechecker,
+        "approver": desk.approver,
+        "operator": desk.operator,
+        "auditor": await make_staff(StaffRole.AUDITOR),
+    }
+    return people, {
+        "draft": draft.number,
+        "claim": handed_in.number,
+        "batch": batch,
+        "order": order.number,
+        "contract": contract.number,
+    }
+
+
+async def test_each_page_opens_for_those_it_is_for_and_for_nobody_else(client: httpx.AsyncClient) -> None:
+    people, names = await scene()
+    for who in WHO:
+        await sign_in(client, people[who])
+        for route, allowed in READ.items():
+            answer = await client.get(route.format(**names))
+
+            expected = {200} if who in allowed else SENT_AWAY
+            assert answer.status_code in expected, (who, route, answer.status_code)
+
+
+async def test_each_act_is_done_by_those_it_belongs_to_and_by_nobody_else(client: httpx.AsyncClient) -> None:
+    people, names = await scene()
+    before = await Claim.all().order_by("number").values_list("number", "status")
+    for who in WHO:
+        await sign_in(client, people[who])
+        for route, allowed in ACTS.items():
+            if who in allowed:
+                continue
+            answer = await post(client, route.format(**names), {}, follow=False)
+
+            refused = {401, 403, 404} if who != "guest" else {303, 401, 403}
+            assert answer.status_code in refused, (who, route, answer.status_code)
+    assert await Claim.all().order_by("number").values_list("number", "status") == before
+
+
+@pytest.mark.parametrize("route", ["/claims/{draft}", "/contracts/{contract}/sales"])
+async def test_a_rival_is_told_there_is_no_such_record(client: httpx.AsyncClient, route: str) -> None:
+    people, names = await scene()
+    await sign_in(client, people["rival"])
+
+    assert (await client.get(route.format(**names))).status_code == 404

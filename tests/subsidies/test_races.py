@@ -1,0 +1,158 @@
+"""Two people at the same moment, on real connections: one effect, one clear refusal."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Coroutine
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from market.accounts.models import Organisation, StaffRole
+from market.kit.errors import Conflict, MarketError
+from market.ledger.models import Phase, Transfer
+from market.ledger.services import available
+from market.subsidies import services
+from market.subsidies.models import Assessment, Claim, ClaimStatus, Disbursement
+from tests.factories import NOW, make_staff
+from tests.subsidies.factories import (
+    WAN,
+    make_accepted,
+    make_applicant,
+    make_budget,
+    make_calculated,
+    make_contract,
+    make_desk,
+    make_published,
+    make_rechecked,
+)
+
+pytestmark = pytest.mark.committed
+LATER = NOW + timedelta(days=10)
+
+
+async def at_once(*acts: Coroutine[Any, Any, Any]) -> tuple[list[Any], list[MarketError]]:
+    """Do everything at the same moment; return what worked and what was refused. A crash is raised."""
+    done: list[Any] = []
+    refused: list[MarketError] = []
+    for result in await asyncio.gather(*acts, return_exceptions=True):
+        if isinstance(result, MarketError):
+            refused.append(result)
+        elif isinstance(result, BaseException):
+            raise result
+        else:
+            done.append(result)
+    return done, refused
+
+
+async def test_two_officers_compute_one_claim() -> None:
+    desk, other = await make_desk(), await make_staff(StaffRole.OFFICER)
+    claim = await make_accepted(desk)
+
+    done, refused = await at_once(
+        services.calculate(claim.number, actor=desk.officer, now=NOW),
+        services.calculate(claim.number, rate_basis_points=3000, actor=other, now=NOW),
+    )
+
+    assert (len(done), len(refused)) == (1, 1)
+    assert (await Claim.get(id=claim.id)).award_amount == done[0].award_amount
+    assert await Assessment.filter(claim_id=claim.id).count() == 1
+
+
+async def test_two_recheckers_confirm_one_claim() -> None:
+    desk, other = await make_desk(), await make_staff(StaffRole.RECHECKER)
+    claim = await make_calculated(desk)
+
+    done, refused = await at_once(
+        services.recheck(claim.number, sequence=1, actor=desk.rechecker, now=NOW),
+        services.recheck(claim.number, sequence=1, actor=other, now=NOW),
+    )
+
+    assert (len(done), len(refused)) == (1, 1)
+
+
+async def test_many_lists_want_the_last_of_a_budget() -> None:
+    desk = await make_desk()
+    claims = [await make_rechecked(desk) for _ in range(4)]
+    await make_budget(desk, 100 * WAN)
+    lists = [
+        await services.make_batch(
+            "guangxi", year=2026, claim_numbers=[claim.number], title="", actor=desk.officer, now=NOW
+        )
+        for claim in claims
+    ]
+
+    done, refused = await at_once(
+        *(services.confirm_batch(one.number, actor=desk.rechecker, now=NOW) for one in lists)
+    )
+
+    assert (len(done), len(refused)) == (2, 2)
+    assert all(isinstance(each, Conflict) for each in refused)
+    awards = await Claim.filter(status=ClaimStatus.PUBLICITY).order_by("award_amount")
+    assert [claim.award_amount for claim in awards] == [40 * WAN, 60 * WAN]
+    assert (await available("budget:guangxi:2026")).amount == 0
+
+
+async def test_one_list_is_approved_ordered_and_paid_many_times_at_once() -> None:
+    desk, other = await make_desk(), await make_staff(StaffRole.APPROVER)
+    number = await make_published(desk, await make_rechecked(desk))
+
+    done, refused = await at_once(
+        *(
+            services.approve_batch(number, actor=person, now=LATER)
+            for person in (desk.approver, other, desk.approver, other)
+        )
+    )
+    assert (len(done), len(refused)) == (1, 3)
+    assert await Transfer.filter(phase=Phase.POST).count() == 1
+
+    done, refused = await at_once(
+        *(services.order_payment(number, actor=desk.officer, now=LATER) for _ in range(3))
+    )
+    assert (len(done), len(refused)) == (1, 2)
+    order = await Disbursement.get()
+
+    done, refused = await at_once(
+        *(
+            services.enter_result(
+                order.number,
+                is_paid=is_paid,
+                ended_on=LATER.date(),
+                bank_reference="1",
+                actor=desk.officer,
+                now=LATER,
+            )
+            for is_paid in (True, False)
+        )
+    )
+    assert (len(done), len(refused)) == (1, 1)
+
+
+async def test_one_contract_is_claimed_for_many_times_at_once() -> None:
+    applicant = await make_applicant()
+    contract = await make_contract(await Organisation.get(id=applicant.organisation_id))
+
+    done, refused = await at_once(
+        *(
+            services.create_claim(
+                "guangxi", year=2026, contract_numbers=[contract.number], actor=applicant, now=NOW
+            )
+            for _ in range(4)
+        )
+    )
+
+    assert (len(done), len(refused)) == (1, 3)
+    assert done[0].number in str(refused[0])
+
+
+async def test_two_officers_draft_one_budget() -> None:
+    desk, other = await make_desk(), await make_staff(StaffRole.OFFICER)
+    await make_applicant()
+
+    done, _refused = await at_once(
+        services.draft_budget("guangxi", year=2026, amount=WAN, actor=desk.officer, now=NOW),
+        services.draft_budget("guangxi", year=2026, amount=2 * WAN, actor=other, now=NOW),
+    )
+
+    assert done[0].id == done[1].id

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 
 from market.codes.labels import choices
@@ -91,7 +92,7 @@ class ContractForm(BaseForm):
         )
 
     @classmethod
-    def beginning(cls, deal: Deal, offer: Offer, draft: ContractTerms | None) -> dict[str, Any]:
+    def beginning(cls, deal: Deal, offer: Offer, draft: ContractTerms | None, today: date) -> dict[str, Any]:
         """Return what the form shows at first: what was entered before, else what was accepted."""
         if draft is not None:
             return draft.content | {
@@ -102,6 +103,7 @@ class ContractForm(BaseForm):
             }
         return {
             "name": deal.title,
+            "signed_on": today,
             "field": deal.outcome.field,
             "used_in": deal.buyer.region,
             "licence_years": offer.years,

@@ -90,7 +90,8 @@ async def received_by_instalment(contract_id: UUID) -> dict[UUID, int]:
 
 async def open_amount(instalment: Instalment) -> int:
     """Return what of an instalment has not arrived yet."""
-    return instalment.amount - await _sum(Receipt.filter(instalment_id=instalment.id))
+    owed: int = instalment.amount
+    return owed - await _sum(Receipt.filter(instalment_id=instalment.id))
 
 
 async def waiting_amount(instalment_ids: Collection[UUID]) -> int:
@@ -116,5 +117,4 @@ def _whole(found: QuerySet[Contract]) -> QuerySet[Contract]:
 
 
 async def _sum(found: QuerySet[Any]) -> int:
-    amounts: Any = await found.values_list("amount", flat=True)
-    return int(sum(amounts))
+    return sum([int(row["amount"]) for row in await found.values("amount")])

@@ -47,9 +47,8 @@ async def sign(request: Request) -> Response:
         contract = await services.confirm(deal.number, str(given.get("seen") or ""), actor=actor, now=now)
         done = see(request, "contracts:show", number=contract.number)
         return flash(request, done, _("合同已由双方签署，各期应付款已入账。"))
-    form = ContractForm(
-        given, data=ContractForm.beginning(deal, offer, terms) | {"seen": draft.content_hash if draft else ""}
-    )
+    begun = ContractForm.beginning(deal, offer, terms, local_date(now))
+    form = ContractForm(given, data=begun | {"seen": draft.content_hash if draft else ""})
     if given is not None and form.validate():
         try:
             entered = form.terms(deal, offer.is_exclusive)
@@ -72,7 +71,6 @@ async def sign(request: Request) -> Response:
         draft=draft,
         terms=terms,
         accept=ACCEPT,
-        today=local_date(now),
     )
 
 

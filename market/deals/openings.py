@@ -215,7 +215,7 @@ async def _open(
     if running is not None:
         raise AlreadyDealing(_("关于这项成果已有一笔进行中的交易 %(number)s。", number=running.number))
     if match is None and need is not None:
-        match = await Match.get_or_none(need_id=need.id, outcome_id=outcome.id, deals__id=None)
+        match = await Match.get_or_none(need_id=need.id, outcome_id=outcome.id)
     deal = await Deal.create(
         id=uuid4(),
         number=await next_number("JY", now),

@@ -170,7 +170,7 @@ def _uploader(file: StoredFile, actor: Actor, is_named: bool) -> str:
 
 
 def _log(deal: Deal) -> list[LogLine]:
-    """Return what happened, newest first."""
+    """Return what happened, newest first; what happened at the same moment, the later act first."""
     made = [LogLine(event.happened_at, _words(event, deal), _who(event, deal)) for event in deal.events]
     for at, words in (
         (deal.seller_agreed_at, _("转让方同意对接")),
@@ -178,7 +178,7 @@ def _log(deal: Deal) -> list[LogLine]:
     ):
         if at is not None and at != deal.created_at:
             made.append(LogLine(at, words, ""))
-    return sorted(made, key=lambda line: line.at, reverse=True)
+    return sorted(made, key=lambda line: line.at)[::-1]
 
 
 def _words(event: DealEvent, deal: Deal) -> str:

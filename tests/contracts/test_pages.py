@@ -2,8 +2,10 @@ from __future__ import annotations
 
 import re
 from datetime import timedelta
+from typing import Any
 from uuid import uuid4
 
+import httpx
 import pytest
 
 from market.accounts.models import MemberRole, Membership, MemberStatus, StaffRole
@@ -12,6 +14,7 @@ from market.contracts.models import Contract, ContractDraft
 from market.contracts.queries import received
 from market.contracts.standing import dashboard_cards, deals_waiting_for_finance
 from market.deals.models import Deal, DealStatus
+from market.deps import Deps
 from market.kit.jobs import run_waiting
 from market.payments.models import ConnectedAccount, Payment, Remittance
 from market.worker import load_jobs
@@ -24,7 +27,7 @@ from tests.contracts.make import (
     make_registered,
     make_remittance,
 )
-from tests.deals.make import make_parties, make_to_sign
+from tests.deals.make import make_parties, make_to_sign, move_clock
 from tests.deals.test_pages import HOSTILE
 from tests.factories import make_broker, make_member, make_staff
 from tests.visitor import post, sign_in, token
@@ -46,11 +49,11 @@ SCAN = {"file": ("合同.pdf", PDF, "application/pdf")}
 
 
 @pytest.fixture(autouse=True)
-def later(deps):
-    deps.clock.now = LATER
+def later(deps: Deps) -> None:
+    move_clock(deps, LATER)
 
 
-async def test_the_seller_enters_and_the_buyer_confirms_what_was_entered(client):
+async def test_the_seller_enters_and_the_buyer_confirms_what_was_entered(client: httpx.AsyncClient) -> None:
     parties = await make_parties()
     deal = await make_to_sign(parties)
     await sign_in(client, parties.seller)
@@ -72,7 +75,7 @@ async def test_the_seller_enters_and_the_buyer_confirms_what_was_entered(client)
     assert "在线淬火装置" in page.text
 
 
-async def test_a_contract_that_changed_meanwhile_is_not_confirmed(client):
+async def test_a_contract_that_changed_meanwhile_is_not_confirmed(client: httpx.AsyncClient) -> None:
     parties = await make_parties()
     deal, _draft = await make_draft(parties)
     await sign_in(client, parties.buyer)
@@ -101,7 +104,9 @@ async def test_a_contract_that_changed_meanwhile_is_not_confirmed(client):
         ({}, {"file": ("a.exe", b"MZ", "application/pdf")}, "只接收"),
     ],
 )
-async def test_a_wrong_contract_comes_back_with_what_was_typed(client, changes, files, message):
+async def test_a_wrong_contract_comes_back_with_what_was_typed(
+    client: httpx.AsyncClient, changes: dict[str, str], files: Any, message: str
+) -> None:
     parties = await make_parties()
     deal = await make_to_sign(parties)
     await sign_in(client, parties.seller)
@@ -114,7 +119,7 @@ async def test_a_wrong_contract_comes_back_with_what_was_typed(client, changes, 
     assert not await ContractDraft.exists()
 
 
-async def test_the_seller_notes_the_registration(client):
+async def test_the_seller_notes_the_registration(client: httpx.AsyncClient) -> None:
     parties = await make_parties()
     contract = await make_contract(parties)
     await sign_in(client, parties.seller)
@@ -147,7 +152,9 @@ async def test_the_seller_notes_the_registration(client):
         ("registry", "", "请填登记机构"),
     ],
 )
-async def test_a_wrong_registration_comes_back(client, field, value, message):
+async def test_a_wrong_registration_comes_back(
+    client: httpx.AsyncClient, field: str, value: str, message: str
+) -> None:
     parties = await make_parties()
     contract = await make_contract(parties)
     await sign_in(client, parties.seller)
@@ -169,7 +176,9 @@ REMIT = {
 VOUCHER = {"file": ("回单.png", b"\x89PNG\r\n\x1a\n" + b"\0" * 40, "image/png")}
 
 
-async def test_a_transfer_is_recorded_by_one_and_confirmed_by_another_in_the_browser(client):
+async def test_a_transfer_is_recorded_by_one_and_confirmed_by_another_in_the_browser(
+    client: httpx.AsyncClient,
+) -> None:
     parties = await make_parties()
     contract = await make_registered(parties)
     first, _second = await instalments_of(contract)
@@ -192,7 +201,7 @@ async def test_a_transfer_is_recorded_by_one_and_confirmed_by_another_in_the_bro
     assert "回单.png" in page.text
 
 
-async def test_who_recorded_sees_no_button_and_is_refused(client):
+async def test_who_recorded_sees_no_button_and_is_refused(client: httpx.AsyncClient) -> None:
     parties = await make_parties()
     contract = await make_registered(parties)
     first, _second = await instalments_of(contract)
@@ -207,7 +216,7 @@ async def test_who_recorded_sees_no_button_and_is_refused(client):
     assert await received(contract.id) == 0
 
 
-async def test_a_transfer_that_does_not_fit_goes_back_with_a_reason(client):
+async def test_a_transfer_that_does_not_fit_goes_back_with_a_reason(client: httpx.AsyncClient) -> None:
     parties = await make_parties()
     contract = await make_registered(parties)
     first, _second = await instalments_of(contract)
@@ -235,7 +244,9 @@ async def test_a_transfer_that_does_not_fit_goes_back_with_a_reason(client):
         ({}, {"file": ("回单.png", b"GIF89a", "image/png")}, "内容与扩展名不符"),
     ],
 )
-async def test_a_wrong_transfer_comes_back_with_what_was_typed(client, changes, files, message):
+async def test_a_wrong_transfer_comes_back_with_what_was_typed(
+    client: httpx.AsyncClient, changes: dict[str, str], files: Any, message: str
+) -> None:
     parties = await make_parties()
     contract = await make_registered(parties)
     first, _second = await instalments_of(contract)
@@ -249,7 +260,7 @@ async def test_a_wrong_transfer_comes_back_with_what_was_typed(client, changes, 
     assert not await Remittance.exists()
 
 
-async def test_an_invoice_is_used_once(client):
+async def test_an_invoice_is_used_once(client: httpx.AsyncClient) -> None:
     parties = await make_parties()
     contract = await make_registered(parties)
     first, second = await instalments_of(contract)
@@ -267,7 +278,9 @@ async def test_an_invoice_is_used_once(client):
     assert "发票号码已经登记过" in page.text
 
 
-async def test_the_buyer_pays_an_instalment_online_and_sees_it_arrive(client, deps):
+async def test_the_buyer_pays_an_instalment_online_and_sees_it_arrive(
+    client: httpx.AsyncClient, deps: Deps
+) -> None:
     load_jobs()
     parties = await make_parties()
     contract = await make_registered(parties)
@@ -300,7 +313,7 @@ async def test_the_buyer_pays_an_instalment_online_and_sees_it_arrive(client, de
     assert "支付记录" in page.text
 
 
-async def test_looking_at_the_return_page_decides_nothing(client, deps):
+async def test_looking_at_the_return_page_decides_nothing(client: httpx.AsyncClient, deps: Deps) -> None:
     parties = await make_parties()
     contract = await make_registered(parties)
     _first, second = await instalments_of(contract)
@@ -336,7 +349,9 @@ ROUTES = [
 
 
 @pytest.mark.parametrize(("method", "path", "allowed"), ROUTES)
-async def test_only_those_of_the_contract_reach_its_pages(client, method, path, allowed):
+async def test_only_those_of_the_contract_reach_its_pages(
+    client: httpx.AsyncClient, method: str, path: str, allowed: set[str]
+) -> None:
     parties, broker = await make_parties(), await make_broker()
     contract = await make_contract(parties)
     deal = await Deal.get(id=contract.deal_id)
@@ -382,7 +397,7 @@ async def test_only_those_of_the_contract_reach_its_pages(client, method, path, 
 
 
 @pytest.mark.parametrize("value", HOSTILE)
-async def test_nothing_typed_breaks_a_form(client, value):
+async def test_nothing_typed_breaks_a_form(client: httpx.AsyncClient, value: str) -> None:
     parties = await make_parties()
     deal = await make_to_sign(parties)
     others = await make_parties()
@@ -405,7 +420,7 @@ async def test_nothing_typed_breaks_a_form(client, value):
         assert answer.status_code in (409, 422), (address, answer.status_code)
 
 
-async def test_the_finance_person_is_shown_what_waits(client):
+async def test_the_finance_person_is_shown_what_waits(client: httpx.AsyncClient) -> None:
     parties = await make_parties()
     contract = await make_registered(parties)
     first, _second = await instalments_of(contract)
@@ -418,10 +433,10 @@ async def test_the_finance_person_is_shown_what_waits(client):
     assert await deals_waiting_for_finance(await make_member(role=MemberRole.FINANCE)) == set()
 
 
-async def test_a_late_instalment_is_marked(client, deps):
+async def test_a_late_instalment_is_marked(client: httpx.AsyncClient, deps: Deps) -> None:
     parties = await make_parties()
     contract = await make_registered(parties)
-    deps.clock.now = LATER + timedelta(days=30)
+    move_clock(deps, LATER + timedelta(days=30))
     await sign_in(client, parties.buyer)
 
     page = await client.get(f"/contracts/{contract.number}")
@@ -432,7 +447,7 @@ async def test_a_late_instalment_is_marked(client, deps):
     assert len(re.findall("btn--act", page.text)) == 1
 
 
-async def test_the_room_of_a_completed_deal_leads_to_the_subsidy(client):
+async def test_the_room_of_a_completed_deal_leads_to_the_subsidy(client: httpx.AsyncClient) -> None:
     parties = await make_parties()
     contract = await make_registered(parties)
     for instalment in await instalments_of(contract):

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from datetime import date
+from typing import Any
 from uuid import uuid4
 
 import pytest
@@ -16,6 +17,7 @@ from market.deals import services as deals
 from market.deals.models import ContractKind, Deal, DealStatus
 from market.deals.states import ActionNotAllowed
 from market.deals.terms import PlanRow
+from market.deps import Deps
 from market.kit.errors import Conflict, Forbidden, Invalid, NotFound
 from market.kit.money import Money
 from market.ledger import services as ledger
@@ -28,6 +30,7 @@ from market.payments.gateway import ReturnUrls
 from market.payments.models import ConnectedAccount, Payment, PaymentStatus
 from market.payments.remittances import SamePerson
 from market.payments.services import PaidPayment, look_up
+from market.payments.standin_gateway import StandInGateway
 from market.payments.states import ActionNotAllowed as AlreadyDecided
 from tests.contracts.make import (
     KEPT,
@@ -40,13 +43,13 @@ from tests.contracts.make import (
     make_registered,
     make_remittance,
 )
-from tests.deals.make import PRICE, STATEMENT, make_parties, make_published, make_to_sign, terms
+from tests.deals.make import PRICE, STATEMENT, Parties, make_parties, make_published, make_to_sign, terms
 from tests.factories import NOW, make_member, make_staff
 
 URLS = ReturnUrls("http://market.test/payments/{PAYMENT_ID}/return", "http://market.test/")
 
 
-async def test_one_side_enters_and_the_other_confirms():
+async def test_one_side_enters_and_the_other_confirms() -> None:
     parties = await make_parties()
     deal, draft = await make_draft(parties)
 
@@ -58,7 +61,7 @@ async def test_one_side_enters_and_the_other_confirms():
     assert parties.outcome.status is OutcomeStatus.LICENSED
 
 
-async def test_the_three_amounts_are_kept_apart():
+async def test_the_three_amounts_are_kept_apart() -> None:
     parties = await make_parties()
 
     contract = await make_contract(parties)
@@ -70,7 +73,7 @@ async def test_the_three_amounts_are_kept_apart():
     assert [part.name for part in await ContractExclusion.filter(contract=contract)] == ["在线淬火装置"]
 
 
-async def test_what_is_owed_stands_in_the_book_per_instalment():
+async def test_what_is_owed_stands_in_the_book_per_instalment() -> None:
     parties = await make_parties()
 
     contract = await make_contract(parties)
@@ -80,7 +83,7 @@ async def test_what_is_owed_stands_in_the_book_per_instalment():
     assert all(check.is_well for check in await run_checks())
 
 
-async def test_nobody_confirms_what_their_own_side_entered():
+async def test_nobody_confirms_what_their_own_side_entered() -> None:
     parties = await make_parties()
     deal, draft = await make_draft(parties)
 
@@ -88,7 +91,7 @@ async def test_nobody_confirms_what_their_own_side_entered():
         await services.confirm(deal.number, draft.content_hash, actor=parties.seller, now=LATER)
 
 
-async def test_a_contract_entered_anew_needs_fresh_consent():
+async def test_a_contract_entered_anew_needs_fresh_consent() -> None:
     parties = await make_parties()
     deal, draft = await make_draft(parties)
     seen = draft.content_hash
@@ -100,7 +103,7 @@ async def test_a_contract_entered_anew_needs_fresh_consent():
         await services.confirm(deal.number, seen, actor=parties.buyer, now=LATER)
 
 
-async def test_two_who_enter_at_once_do_not_sweep_each_other_away():
+async def test_two_who_enter_at_once_do_not_sweep_each_other_away() -> None:
     parties = await make_parties()
     deal, _draft = await make_draft(parties)
 
@@ -108,7 +111,7 @@ async def test_two_who_enter_at_once_do_not_sweep_each_other_away():
         await services.enter(deal.number, contract_terms(), KEPT, seen="", actor=parties.buyer, now=LATER)
 
 
-async def test_signing_twice_makes_one_contract():
+async def test_signing_twice_makes_one_contract() -> None:
     parties = await make_parties()
     deal, draft = await make_draft(parties)
     await services.confirm(deal.number, draft.content_hash, actor=parties.buyer, now=LATER)
@@ -119,7 +122,7 @@ async def test_signing_twice_makes_one_contract():
     assert await Contract.filter(deal_id=deal.id).count() == 1
 
 
-async def test_a_contract_needs_its_scan():
+async def test_a_contract_needs_its_scan() -> None:
     parties = await make_parties()
     deal = await make_to_sign(parties)
 
@@ -145,7 +148,7 @@ async def test_a_contract_needs_its_scan():
         ({"kind": ContractKind.SERVICE}, "name"),
     ],
 )
-async def test_a_contract_that_cannot_be_is_refused_at_its_field(fields, field):
+async def test_a_contract_that_cannot_be_is_refused_at_its_field(fields: dict[str, Any], field: str) -> None:
     parties = await make_parties()
     deal = await make_to_sign(parties)
 
@@ -157,7 +160,7 @@ async def test_a_contract_that_cannot_be_is_refused_at_its_field(fields, field):
     assert refused.value.field == field
 
 
-async def test_before_the_publicity_is_clear_nobody_signs():
+async def test_before_the_publicity_is_clear_nobody_signs() -> None:
     parties = await make_parties()
     deal = await make_published(parties)
 
@@ -167,7 +170,7 @@ async def test_before_the_publicity_is_clear_nobody_signs():
         )
 
 
-async def test_signing_asks_the_notice_itself():
+async def test_signing_asks_the_notice_itself() -> None:
     parties = await make_parties()
     deal, draft = await make_draft(parties)
     await Deal.filter(id=deal.id).update(skip_reason="")
@@ -177,7 +180,7 @@ async def test_signing_asks_the_notice_itself():
         await services.confirm(deal.number, draft.content_hash, actor=parties.buyer, now=LATER)
 
 
-async def test_an_assignment_sells_the_outcome_and_solves_the_need():
+async def test_an_assignment_sells_the_outcome_and_solves_the_need() -> None:
     parties = await make_parties()
     opened = await deals.open_response(
         parties.need.number, parties.outcome.number, "我们能", actor=parties.seller, now=NOW
@@ -205,7 +208,7 @@ async def test_an_assignment_sells_the_outcome_and_solves_the_need():
     assert parties.need.status is NeedStatus.SOLVED
 
 
-async def test_a_contract_is_registered_once_by_the_seller():
+async def test_a_contract_is_registered_once_by_the_seller() -> None:
     parties = await make_parties()
 
     contract = await make_registered(parties)
@@ -233,7 +236,9 @@ async def test_a_contract_is_registered_once_by_the_seller():
         ("4526010300000117", date(2026, 3, 22), "registered_on"),
     ],
 )
-async def test_a_registration_that_cannot_be_is_refused_at_its_field(number, day, field):
+async def test_a_registration_that_cannot_be_is_refused_at_its_field(
+    number: str, day: date, field: str
+) -> None:
     parties = await make_parties()
     contract = await make_contract(parties)
 
@@ -245,7 +250,7 @@ async def test_a_registration_that_cannot_be_is_refused_at_its_field(number, day
     assert refused.value.field == field
 
 
-async def test_a_registration_number_is_used_once():
+async def test_a_registration_number_is_used_once() -> None:
     first, second = await make_parties(), await make_parties()
     await make_registered(first)
     contract = await make_contract(second)
@@ -261,7 +266,7 @@ async def test_a_registration_number_is_used_once():
         )
 
 
-async def test_the_buyer_does_not_register():
+async def test_the_buyer_does_not_register() -> None:
     parties = await make_parties()
     contract = await make_contract(parties)
 
@@ -276,7 +281,7 @@ async def test_the_buyer_does_not_register():
         )
 
 
-async def test_a_transfer_recorded_by_one_counts_when_another_confirms():
+async def test_a_transfer_recorded_by_one_counts_when_another_confirms() -> None:
     parties = await make_parties()
     contract = await make_registered(parties)
     first, _second = await instalments_of(contract)
@@ -291,7 +296,7 @@ async def test_a_transfer_recorded_by_one_counts_when_another_confirms():
     assert (await Deal.get(id=contract.deal_id)).status is DealStatus.PAYING
 
 
-async def test_who_recorded_does_not_confirm():
+async def test_who_recorded_does_not_confirm() -> None:
     parties = await make_parties()
     contract = await make_registered(parties)
     first, _second = await instalments_of(contract)
@@ -301,7 +306,7 @@ async def test_who_recorded_does_not_confirm():
         await services.confirm_remittance(remittance.id, actor=parties.seller_finance, now=LATER)
 
 
-async def test_the_buyers_finance_does_not_confirm_for_the_seller():
+async def test_the_buyers_finance_does_not_confirm_for_the_seller() -> None:
     parties = await make_parties()
     contract = await make_registered(parties)
     first, _second = await instalments_of(contract)
@@ -312,7 +317,7 @@ async def test_the_buyers_finance_does_not_confirm_for_the_seller():
     assert await received(contract.id) == 0
 
 
-async def test_confirming_twice_books_once():
+async def test_confirming_twice_books_once() -> None:
     parties = await make_parties()
     contract = await make_registered(parties)
     first, _second = await instalments_of(contract)
@@ -325,7 +330,7 @@ async def test_confirming_twice_books_once():
     assert await received(contract.id) == 1_000_00
 
 
-async def test_more_than_is_left_cannot_be_recorded():
+async def test_more_than_is_left_cannot_be_recorded() -> None:
     parties = await make_parties()
     contract = await make_registered(parties)
     first, _second = await instalments_of(contract)
@@ -338,7 +343,7 @@ async def test_more_than_is_left_cannot_be_recorded():
     assert "￥5,000.00" in str(refused.value)
 
 
-async def test_a_rejected_transfer_may_be_recorded_anew():
+async def test_a_rejected_transfer_may_be_recorded_anew() -> None:
     parties = await make_parties()
     contract = await make_registered(parties)
     first, _second = await instalments_of(contract)
@@ -354,7 +359,7 @@ async def test_a_rejected_transfer_may_be_recorded_anew():
     assert again.id != wrong.id
 
 
-async def test_when_all_has_arrived_the_deal_is_completed():
+async def test_when_all_has_arrived_the_deal_is_completed() -> None:
     parties = await make_parties()
     contract = await make_registered(parties)
     for instalment in await instalments_of(contract):
@@ -366,7 +371,7 @@ async def test_when_all_has_arrived_the_deal_is_completed():
     assert all(check.is_well for check in await run_checks())
 
 
-async def test_money_before_the_registration_counts_and_the_deal_follows_later():
+async def test_money_before_the_registration_counts_and_the_deal_follows_later() -> None:
     parties = await make_parties()
     contract = await make_contract(parties)
     first, _second = await instalments_of(contract)
@@ -387,10 +392,12 @@ async def test_money_before_the_registration_counts_and_the_deal_follows_later()
     assert (await Deal.get(id=contract.deal_id)).status is DealStatus.PAYING
 
 
-async def _connect(parties, deps):
-    account = await deps.gateway.create_account("桂南大学", key=str(uuid4()), metadata={})
-    await deps.gateway.standin.finish_onboarding(account)
-    return await ConnectedAccount.create(
+async def _connect(parties: Parties, deps: Deps) -> StandInGateway:
+    gateway = deps.gateway
+    assert isinstance(gateway, StandInGateway)
+    account = await gateway.create_account("桂南大学", key=str(uuid4()), metadata={})
+    await gateway.standin.finish_onboarding(account)
+    await ConnectedAccount.create(
         id=uuid4(),
         organisation=parties.university,
         account=account,
@@ -398,9 +405,10 @@ async def _connect(parties, deps):
         created_at=NOW,
         updated_at=NOW,
     )
+    return gateway
 
 
-async def test_an_instalment_paid_online_becomes_a_receipt(deps):
+async def test_an_instalment_paid_online_becomes_a_receipt(deps: Deps) -> None:
     parties = await make_parties()
     contract = await make_registered(parties)
     _first, second = await instalments_of(contract)
@@ -418,7 +426,7 @@ async def test_an_instalment_paid_online_becomes_a_receipt(deps):
     assert await ledger.balance(f"met:online:{parties.university.id}") == Money(second.amount)
 
 
-async def test_money_that_arrives_twice_stands_in_the_book_as_surplus():
+async def test_money_that_arrives_twice_stands_in_the_book_as_surplus() -> None:
     parties = await make_parties()
     contract = await make_registered(parties)
     first, _second = await instalments_of(contract)
@@ -434,7 +442,7 @@ async def test_money_that_arrives_twice_stands_in_the_book_as_surplus():
     assert await ledger.balance(f"surplus:{first.id}") == Money(first.amount)
 
 
-async def test_a_transfer_of_more_than_is_left_is_not_confirmed():
+async def test_a_transfer_of_more_than_is_left_is_not_confirmed() -> None:
     parties = await make_parties()
     contract = await make_registered(parties)
     first, _second = await instalments_of(contract)
@@ -449,7 +457,7 @@ async def test_a_transfer_of_more_than_is_left_is_not_confirmed():
     assert await Receipt.filter(contract_id=contract.id).count() == 1
 
 
-async def test_without_an_account_of_the_seller_nobody_pays_online(deps):
+async def test_without_an_account_of_the_seller_nobody_pays_online(deps: Deps) -> None:
     parties = await make_parties()
     contract = await make_registered(parties)
     first, _second = await instalments_of(contract)
@@ -460,7 +468,7 @@ async def test_without_an_account_of_the_seller_nobody_pays_online(deps):
         )
 
 
-async def test_the_seller_does_not_pay(deps):
+async def test_the_seller_does_not_pay(deps: Deps) -> None:
     parties = await make_parties()
     contract = await make_registered(parties)
     first, _second = await instalments_of(contract)
@@ -472,7 +480,7 @@ async def test_the_seller_does_not_pay(deps):
         )
 
 
-async def test_what_is_paid_or_waits_is_not_paid_online(deps):
+async def test_what_is_paid_or_waits_is_not_paid_online(deps: Deps) -> None:
     parties = await make_parties()
     contract = await make_registered(parties)
     first, _second = await instalments_of(contract)
@@ -485,7 +493,7 @@ async def test_what_is_paid_or_waits_is_not_paid_online(deps):
         )
 
 
-async def test_strangers_find_no_contract_but_officers_and_auditors_do():
+async def test_strangers_find_no_contract_but_officers_and_auditors_do() -> None:
     parties = await make_parties()
     contract = await make_contract(parties)
     for role in (StaffRole.OFFICER, StaffRole.RECHECKER, StaffRole.APPROVER, StaffRole.AUDITOR):
@@ -495,15 +503,15 @@ async def test_strangers_find_no_contract_but_officers_and_auditors_do():
             await get_contract_for(stranger, contract.number)
 
 
-async def test_what_the_gateway_says_is_paid_is_booked(deps):
+async def test_what_the_gateway_says_is_paid_is_booked(deps: Deps) -> None:
     parties = await make_parties()
     contract = await make_registered(parties)
     _first, second = await instalments_of(contract)
-    await _connect(parties, deps)
-    await services.start_payment(second.id, gateway=deps.gateway, actor=parties.buyer, now=LATER, urls=URLS)
+    gateway = await _connect(parties, deps)
+    await services.start_payment(second.id, gateway=gateway, actor=parties.buyer, now=LATER, urls=URLS)
     payment = await Payment.get(payable_id=second.id)
-    await deps.gateway.standin.pay(payment.checkout_id)
-    paid = await look_up(payment.id, gateway=deps.gateway, now=LATER)
+    await gateway.standin.pay(str(payment.checkout_id))
+    paid = await look_up(payment.id, gateway=gateway, now=LATER)
     assert paid is not None
     await services.receive(paid, now=LATER)
 

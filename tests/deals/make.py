@@ -13,11 +13,13 @@ from market.deals import services
 from market.deals.models import ContractKind, Deal, Offer, Side
 from market.deals.publicity import Statement
 from market.deals.terms import PlanRow, Terms
+from market.deps import Deps
 from market.kit.money import Money
 from market.listings.models import Need, Outcome
 from market.matching.models import Match, MatchStatus
 from market.notices import services as notices
 from tests.factories import NOW, make_member, make_need, make_organisation, make_outcome
+from tests.fakes import FixedClock
 
 PRICE = Money(115_000_000)
 STATEMENT = Statement("桂南理工大学", "第三方评估 118 万元，协商确定", "没有关联关系", "转化办 0771-5550101")
@@ -126,3 +128,9 @@ async def make_to_sign(parties: Parties, now: datetime = NOW, **offered: Any) ->
     await notices.run_due(later)
     await services.run_due(later)
     return await Deal.get(id=deal.id)
+
+
+def move_clock(deps: Deps, now: datetime) -> None:
+    """Let the app live at another moment."""
+    assert isinstance(deps.clock, FixedClock)
+    deps.clock.now = now

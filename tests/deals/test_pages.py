@@ -8,6 +8,7 @@ import pytest
 from market.accounts.models import MemberRole, Membership, MemberStatus, StaffRole
 from market.deals import services
 from market.deals.models import Deal, DealStatus, Offer
+from market.deps import Deps
 from market.files.models import StoredFile
 from market.matching.models import Match
 from market.notices import services as notices
@@ -20,6 +21,7 @@ from tests.deals.make import (
     make_priced,
     make_published,
     make_to_sign,
+    move_clock,
     terms,
 )
 from tests.factories import NOW, make_broker, make_member, make_staff
@@ -35,7 +37,7 @@ PUBLICITY = {
 }
 
 
-async def test_a_buyer_asks_about_an_outcome_and_lands_in_the_deal_room(client):
+async def test_a_buyer_asks_about_an_outcome_and_lands_in_the_deal_room(client: httpx.AsyncClient) -> None:
     parties = await make_parties()
     await sign_in(client, parties.buyer)
 
@@ -47,7 +49,7 @@ async def test_a_buyer_asks_about_an_outcome_and_lands_in_the_deal_room(client):
     assert "由转让方办理" in page.text
 
 
-async def test_the_seller_agrees_and_both_see_contacts(client):
+async def test_the_seller_agrees_and_both_see_contacts(client: httpx.AsyncClient) -> None:
     parties = await make_parties()
     deal = await services.open_interest(parties.outcome.number, "想用", actor=parties.buyer, now=NOW)
     await sign_in(client, parties.seller)
@@ -59,7 +61,7 @@ async def test_the_seller_agrees_and_both_see_contacts(client):
     assert "0771-5558888" in after.text
 
 
-async def test_a_seller_answers_a_masked_need_without_learning_whose_it_is(client):
+async def test_a_seller_answers_a_masked_need_without_learning_whose_it_is(client: httpx.AsyncClient) -> None:
     parties = await make_parties(is_masked=True)
     await sign_in(client, parties.seller)
 
@@ -82,7 +84,7 @@ async def test_a_seller_answers_a_masked_need_without_learning_whose_it_is(clien
     assert "南南线缆" in (await client.get(f"/deals/{deal.number}")).text
 
 
-async def test_a_broker_registers_an_introduction(client):
+async def test_a_broker_registers_an_introduction(client: httpx.AsyncClient) -> None:
     parties, broker = await make_parties(is_masked=True), await make_broker()
     match = await make_match(parties, broker)
     await sign_in(client, broker)
@@ -95,7 +97,9 @@ async def test_a_broker_registers_an_introduction(client):
     assert broker.name in page.text
 
 
-async def test_an_offer_with_its_plan_is_shown_to_the_other_side_with_one_green_button(client):
+async def test_an_offer_with_its_plan_is_shown_to_the_other_side_with_one_green_button(
+    client: httpx.AsyncClient,
+) -> None:
     parties = await make_parties()
     deal = await make_agreed(parties)
     await sign_in(client, parties.buyer)
@@ -113,7 +117,7 @@ async def test_an_offer_with_its_plan_is_shown_to_the_other_side_with_one_green_
     assert [row["amount"] for row in offer.plan] == [80_500_000, 34_500_000]
 
 
-async def test_a_counter_offer_marks_what_differs_and_is_accepted(client):
+async def test_a_counter_offer_marks_what_differs_and_is_accepted(client: httpx.AsyncClient) -> None:
     parties = await make_parties()
     deal, offer = await make_offered(parties)
     await sign_in(client, parties.seller)
@@ -135,7 +139,7 @@ async def test_a_counter_offer_marks_what_differs_and_is_accepted(client):
     assert (await Deal.get(id=deal.id)).status is DealStatus.PRICED
 
 
-async def test_a_stale_acceptance_is_refused_with_a_sentence(client):
+async def test_a_stale_acceptance_is_refused_with_a_sentence(client: httpx.AsyncClient) -> None:
     parties = await make_parties()
     deal, offer = await make_offered(parties)
     await services.make_offer(
@@ -151,7 +155,7 @@ async def test_a_stale_acceptance_is_refused_with_a_sentence(client):
     assert "已被替换" in page.text
 
 
-async def test_the_seller_previews_and_publishes(client):
+async def test_the_seller_previews_and_publishes(client: httpx.AsyncClient) -> None:
     parties = await make_parties()
     deal = await make_priced(parties)
     await sign_in(client, parties.seller)
@@ -170,7 +174,7 @@ async def test_the_seller_previews_and_publishes(client):
     assert "￥1,150,000.00" in public.text
 
 
-async def test_a_preview_can_be_changed_before_it_is_published(client):
+async def test_a_preview_can_be_changed_before_it_is_published(client: httpx.AsyncClient) -> None:
     parties = await make_parties()
     deal = await make_priced(parties)
     await sign_in(client, parties.seller)
@@ -181,7 +185,7 @@ async def test_a_preview_can_be_changed_before_it_is_published(client):
     assert not await Notice.exists()
 
 
-async def test_where_no_publicity_is_needed_one_button_goes_on(client):
+async def test_where_no_publicity_is_needed_one_button_goes_on(client: httpx.AsyncClient) -> None:
     parties = await make_parties(kind="enterprise")
     deal = await make_priced(parties)
     await sign_in(client, parties.seller)
@@ -194,7 +198,7 @@ async def test_where_no_publicity_is_needed_one_button_goes_on(client):
     assert (await Deal.get(id=deal.id)).status is DealStatus.TO_SIGN
 
 
-async def test_an_open_objection_shows_as_a_stop(client):
+async def test_an_open_objection_shows_as_a_stop(client: httpx.AsyncClient) -> None:
     parties = await make_parties()
     deal = await make_published(parties)
     notice = await Notice.get(subject_id=deal.id)
@@ -206,7 +210,7 @@ async def test_an_open_objection_shows_as_a_stop(client):
     assert "异议处理中，程序中止" in page.text
 
 
-async def test_a_deal_is_ended_with_a_reason(client):
+async def test_a_deal_is_ended_with_a_reason(client: httpx.AsyncClient) -> None:
     parties = await make_parties()
     deal = await make_agreed(parties)
     await sign_in(client, parties.buyer)
@@ -217,7 +221,7 @@ async def test_a_deal_is_ended_with_a_reason(client):
     assert "资金" in page.text
 
 
-async def test_a_file_is_handed_in_and_opened_by_the_other_side_only(client):
+async def test_a_file_is_handed_in_and_opened_by_the_other_side_only(client: httpx.AsyncClient) -> None:
     parties = await make_parties()
     deal = await make_agreed(parties)
     await sign_in(client, parties.buyer)
@@ -240,7 +244,7 @@ async def test_a_file_is_handed_in_and_opened_by_the_other_side_only(client):
     assert hidden.status_code == 404
 
 
-async def test_the_list_narrows_by_what_waits(client):
+async def test_the_list_narrows_by_what_waits(client: httpx.AsyncClient) -> None:
     parties = await make_parties()
     deal, _offer = await make_offered(parties)
     await sign_in(client, parties.seller)
@@ -255,7 +259,7 @@ async def test_the_list_narrows_by_what_waits(client):
     assert nonsense.status_code == 200
 
 
-async def test_an_empty_list_says_where_to_begin(client):
+async def test_an_empty_list_says_where_to_begin(client: httpx.AsyncClient) -> None:
     await sign_in(client, await make_member())
 
     page = await client.get("/deals")
@@ -263,7 +267,7 @@ async def test_an_empty_list_says_where_to_begin(client):
     assert "意向洽谈" in page.text
 
 
-async def test_every_status_has_its_page(client):
+async def test_every_status_has_its_page(client: httpx.AsyncClient) -> None:
     parties = await make_parties()
     broker = await make_broker()
     deal = await make_to_sign(parties)
@@ -294,7 +298,9 @@ ROUTES = [
 
 
 @pytest.mark.parametrize(("method", "path", "allowed"), ROUTES)
-async def test_only_those_of_the_deal_reach_its_pages(client, method, path, allowed):
+async def test_only_those_of_the_deal_reach_its_pages(
+    client: httpx.AsyncClient, method: str, path: str, allowed: set[str]
+) -> None:
     parties, broker = await make_parties(), await make_broker()
     deal = await make_agreed(parties)
     await Deal.filter(id=deal.id).update(broker_id=broker.user_id)
@@ -350,7 +356,7 @@ HOSTILE = [
 
 
 @pytest.mark.parametrize("value", HOSTILE)
-async def test_nothing_typed_breaks_a_form(client: httpx.AsyncClient, value: str):
+async def test_nothing_typed_breaks_a_form(client: httpx.AsyncClient, value: str) -> None:
     parties, broker = await make_parties(), await make_broker()
     deal = await make_agreed(parties)
     match = await make_match(parties, broker)
@@ -390,7 +396,9 @@ async def test_nothing_typed_breaks_a_form(client: httpx.AsyncClient, value: str
         ({"plan-0-condition": "一次", "plan-0-amount": "115", "plan-0-due_on": "2026-02-31"}, "填日期"),
     ],
 )
-async def test_a_wrong_offer_comes_back_with_what_was_typed(client, changes, message):
+async def test_a_wrong_offer_comes_back_with_what_was_typed(
+    client: httpx.AsyncClient, changes: dict[str, str], message: str
+) -> None:
     parties = await make_parties()
     deal = await make_agreed(parties)
     await sign_in(client, parties.buyer)
@@ -403,7 +411,7 @@ async def test_a_wrong_offer_comes_back_with_what_was_typed(client, changes, mes
     assert not await Offer.exists()
 
 
-async def test_a_relation_must_be_told(client):
+async def test_a_relation_must_be_told(client: httpx.AsyncClient) -> None:
     parties = await make_parties()
     deal = await make_priced(parties)
     await sign_in(client, parties.seller)
@@ -414,7 +422,7 @@ async def test_a_relation_must_be_told(client):
     assert "是什么关联关系" in page.text
 
 
-async def test_the_introduction_of_another_brokers_match_is_not_found(client):
+async def test_the_introduction_of_another_brokers_match_is_not_found(client: httpx.AsyncClient) -> None:
     parties, broker = await make_parties(), await make_broker()
     match = await make_match(parties, broker)
     await sign_in(client, await make_broker())
@@ -425,7 +433,7 @@ async def test_the_introduction_of_another_brokers_match_is_not_found(client):
     assert (await Match.get(id=match.id)).broker_id == broker.user_id
 
 
-async def test_the_dashboard_counts_what_the_list_shows(client):
+async def test_the_dashboard_counts_what_the_list_shows(client: httpx.AsyncClient) -> None:
     from market.deals.queries import dashboard_cards
 
     parties = await make_parties()
@@ -438,10 +446,10 @@ async def test_the_dashboard_counts_what_the_list_shows(client):
     assert "/deals?todo=pay" not in cards
 
 
-async def test_an_offer_that_ran_out_is_not_to_be_accepted(client, deps):
+async def test_an_offer_that_ran_out_is_not_to_be_accepted(client: httpx.AsyncClient, deps: Deps) -> None:
     parties = await make_parties()
     deal, _offer = await make_offered(parties)
-    deps.clock.now = NOW + timedelta(days=16)
+    move_clock(deps, NOW + timedelta(days=16))
     await sign_in(client, parties.seller)
 
     page = await client.get(f"/deals/{deal.number}")

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 from uuid import uuid4
 
 import pytest
@@ -8,7 +9,16 @@ import pytest
 from market.accounts.models import Message
 from market.audit.models import AuditEvent
 from market.deals import services
-from market.deals.models import ContractKind, Deal, DealEvent, DealStatus, Introduction, Offer, OfferStatus
+from market.deals.models import (
+    ContractKind,
+    Deal,
+    DealAction,
+    DealEvent,
+    DealStatus,
+    Introduction,
+    Offer,
+    OfferStatus,
+)
 from market.deals.moves import advance
 from market.deals.offers import OfferChanged, OwnOffer
 from market.deals.openings import AlreadyDealing
@@ -35,7 +45,7 @@ from tests.deals.make import (
 from tests.factories import NOW, make_broker, make_member, make_need, make_outcome
 
 
-async def test_interest_in_an_outcome_opens_a_deal_and_tells_the_seller():
+async def test_interest_in_an_outcome_opens_a_deal_and_tells_the_seller() -> None:
     parties = await make_parties()
 
     deal = await services.open_interest(parties.outcome.number, "想用在新产线", actor=parties.buyer, now=NOW)
@@ -46,7 +56,7 @@ async def test_interest_in_an_outcome_opens_a_deal_and_tells_the_seller():
     assert not await Message.filter(user_id=parties.buyer.user_id).exists()
 
 
-async def test_the_same_interest_twice_is_one_deal():
+async def test_the_same_interest_twice_is_one_deal() -> None:
     parties = await make_parties()
     first = await services.open_interest(parties.outcome.number, "一", actor=parties.buyer, now=NOW)
 
@@ -54,7 +64,7 @@ async def test_the_same_interest_twice_is_one_deal():
         await services.open_interest(parties.outcome.number, "二", actor=parties.buyer, now=NOW)
 
 
-async def test_after_an_end_the_same_two_may_begin_anew():
+async def test_after_an_end_the_same_two_may_begin_anew() -> None:
     parties = await make_parties()
     first = await services.open_interest(parties.outcome.number, "一", actor=parties.buyer, now=NOW)
     await services.terminate(first.number, "timing", "", actor=parties.seller, now=NOW)
@@ -64,7 +74,7 @@ async def test_after_an_end_the_same_two_may_begin_anew():
     assert second.number != first.number
 
 
-async def test_nobody_deals_with_themselves():
+async def test_nobody_deals_with_themselves() -> None:
     parties = await make_parties()
     own = await make_outcome(parties.enterprise)
 
@@ -72,7 +82,7 @@ async def test_nobody_deals_with_themselves():
         await services.open_interest(own.number, "自己的", actor=parties.buyer, now=NOW)
 
 
-async def test_a_university_does_not_buy():
+async def test_a_university_does_not_buy() -> None:
     parties = await make_parties()
 
     with pytest.raises(Forbidden):
@@ -80,7 +90,7 @@ async def test_a_university_does_not_buy():
 
 
 @pytest.mark.parametrize("status", [OutcomeStatus.SOLD, OutcomeStatus.EXPIRED])
-async def test_what_is_not_on_offer_any_more_opens_no_deal(status):
+async def test_what_is_not_on_offer_any_more_opens_no_deal(status: Any) -> None:
     parties = await make_parties()
     parties.outcome.status = status
     await parties.outcome.save(update_fields=["status"])
@@ -89,7 +99,7 @@ async def test_what_is_not_on_offer_any_more_opens_no_deal(status):
         await services.open_interest(parties.outcome.number, "想买", actor=parties.buyer, now=NOW)
 
 
-async def test_a_seller_answers_a_need_with_an_outcome_of_theirs():
+async def test_a_seller_answers_a_need_with_an_outcome_of_theirs() -> None:
     parties = await make_parties()
     match = await make_match(parties)
 
@@ -103,7 +113,7 @@ async def test_a_seller_answers_a_need_with_an_outcome_of_theirs():
     assert parties.need.status is NeedStatus.MATCHING
 
 
-async def test_nobody_answers_a_need_with_the_outcome_of_another():
+async def test_nobody_answers_a_need_with_the_outcome_of_another() -> None:
     parties = await make_parties()
     foreign = await make_outcome()
 
@@ -113,7 +123,7 @@ async def test_nobody_answers_a_need_with_the_outcome_of_another():
         )
 
 
-async def test_a_masked_enterprise_is_named_when_both_sides_have_agreed():
+async def test_a_masked_enterprise_is_named_when_both_sides_have_agreed() -> None:
     parties = await make_parties(is_masked=True)
     opened = await services.open_response(
         parties.need.number, parties.outcome.number, "我们能", actor=parties.seller, now=NOW
@@ -130,7 +140,7 @@ async def test_a_masked_enterprise_is_named_when_both_sides_have_agreed():
     assert [each.organisation for each in contacts(after, parties.seller)] == ["桂南大学", "南南线缆"]
 
 
-async def test_a_broker_introduces_before_contacts_are_revealed_and_stays_on_the_deal():
+async def test_a_broker_introduces_before_contacts_are_revealed_and_stays_on_the_deal() -> None:
     parties, broker = await make_parties(is_masked=True), await make_broker()
     match = await make_match(parties, broker)
 
@@ -145,7 +155,7 @@ async def test_a_broker_introduces_before_contacts_are_revealed_and_stays_on_the
     assert buyer_name(seen, broker) == "南南线缆"
 
 
-async def test_both_must_agree_to_an_introduction():
+async def test_both_must_agree_to_an_introduction() -> None:
     parties, broker = await make_parties(), await make_broker()
     match = await make_match(parties, broker)
     deal = await services.introduce(match.id, 300, "指标吻合", actor=broker, now=NOW)
@@ -160,7 +170,7 @@ async def test_both_must_agree_to_an_introduction():
     assert (await Match.get(id=match.id)).status is MatchStatus.TALKING
 
 
-async def test_only_the_broker_who_took_the_match_up_introduces_once():
+async def test_only_the_broker_who_took_the_match_up_introduces_once() -> None:
     parties, broker, rival = await make_parties(), await make_broker(), await make_broker()
     match = await make_match(parties, broker)
 
@@ -171,7 +181,7 @@ async def test_only_the_broker_who_took_the_match_up_introduces_once():
         await services.introduce(match.id, 100, "二", actor=broker, now=NOW)
 
 
-async def test_an_offer_and_its_acceptance_fix_the_price():
+async def test_an_offer_and_its_acceptance_fix_the_price() -> None:
     parties = await make_parties()
     deal, offer = await make_offered(parties, plan=(80_500_000, 34_500_000))
 
@@ -181,7 +191,7 @@ async def test_an_offer_and_its_acceptance_fix_the_price():
     assert (deal.status, deal.price, deal.kind) == (DealStatus.PRICED, PRICE, ContractKind.LICENCE)
 
 
-async def test_a_counter_offer_replaces_the_open_one():
+async def test_a_counter_offer_replaces_the_open_one() -> None:
     parties = await make_parties()
     deal, first = await make_offered(parties)
 
@@ -195,7 +205,7 @@ async def test_a_counter_offer_replaces_the_open_one():
         await services.accept_offer(deal.number, first.id, first.content_hash, actor=parties.seller, now=NOW)
 
 
-async def test_a_changed_offer_needs_fresh_consent():
+async def test_a_changed_offer_needs_fresh_consent() -> None:
     parties = await make_parties()
     deal, first = await make_offered(parties)
     changed = await services.make_offer(
@@ -210,7 +220,7 @@ async def test_a_changed_offer_needs_fresh_consent():
     assert (await Deal.get(id=deal.id)).price is None
 
 
-async def test_an_offer_made_meanwhile_is_not_swept_away_unread():
+async def test_an_offer_made_meanwhile_is_not_swept_away_unread() -> None:
     parties = await make_parties()
     deal, first = await make_offered(parties)
     await services.make_offer(
@@ -223,7 +233,7 @@ async def test_an_offer_made_meanwhile_is_not_swept_away_unread():
         )
 
 
-async def test_nobody_accepts_their_own_offer():
+async def test_nobody_accepts_their_own_offer() -> None:
     parties = await make_parties()
     deal, offer = await make_offered(parties)
 
@@ -231,7 +241,7 @@ async def test_nobody_accepts_their_own_offer():
         await services.accept_offer(deal.number, offer.id, offer.content_hash, actor=parties.buyer, now=NOW)
 
 
-async def test_an_offer_of_another_deal_is_not_accepted_here():
+async def test_an_offer_of_another_deal_is_not_accepted_here() -> None:
     parties, others = await make_parties(), await make_parties()
     deal, _offer = await make_offered(parties)
     _deal, foreign = await make_offered(others)
@@ -242,7 +252,7 @@ async def test_an_offer_of_another_deal_is_not_accepted_here():
         )
 
 
-async def test_an_offer_runs_out():
+async def test_an_offer_runs_out() -> None:
     parties = await make_parties()
     deal, offer = await make_offered(parties)
     late = NOW + timedelta(days=15)
@@ -255,7 +265,7 @@ async def test_an_offer_runs_out():
     assert (await Offer.get(id=offer.id)).status is OfferStatus.EXPIRED
 
 
-async def test_a_payment_plan_must_add_up_to_the_price():
+async def test_a_payment_plan_must_add_up_to_the_price() -> None:
     parties = await make_parties()
     deal = await make_agreed(parties)
 
@@ -267,7 +277,7 @@ async def test_a_payment_plan_must_add_up_to_the_price():
     assert refused.value.field == "plan"
 
 
-async def test_an_offer_without_a_plan_is_paid_at_once():
+async def test_an_offer_without_a_plan_is_paid_at_once() -> None:
     parties = await make_parties()
 
     _deal, offer = await make_offered(parties)
@@ -275,19 +285,19 @@ async def test_an_offer_without_a_plan_is_paid_at_once():
     assert [row["amount"] for row in offer.plan] == [PRICE.amount]
 
 
-async def test_the_price_of_a_state_university_is_published_for_fifteen_days():
+async def test_the_price_of_a_state_university_is_published_for_fifteen_days() -> None:
     parties = await make_parties()
     deal = await make_priced(parties)
 
     notice = await services.start_publicity(deal.number, STATEMENT, actor=parties.seller, now=NOW)
 
-    assert notice.ends_at.isoformat() == "2026-03-17T16:00:00+00:00"
+    assert str(notice.ends_at) == "2026-03-17 16:00:00+00:00"
     assert dict(notice.body)["拟交易价格"] == "￥1,150,000.00"
     assert dict(notice.body)["受让方（被许可方）"] == "南南线缆"
     assert (await Deal.get(id=deal.id)).status is DealStatus.PUBLICITY
 
 
-async def test_the_buyer_does_not_publish():
+async def test_the_buyer_does_not_publish() -> None:
     parties = await make_parties()
     deal = await make_priced(parties)
 
@@ -295,7 +305,7 @@ async def test_the_buyer_does_not_publish():
         await services.start_publicity(deal.number, STATEMENT, actor=parties.buyer, now=NOW)
 
 
-async def test_publicity_cannot_be_skipped_where_the_law_asks_for_it():
+async def test_publicity_cannot_be_skipped_where_the_law_asks_for_it() -> None:
     parties = await make_parties()
     deal = await make_priced(parties)
 
@@ -313,7 +323,9 @@ async def test_publicity_cannot_be_skipped_where_the_law_asks_for_it():
         (ContractKind.ASSIGNMENT, {"is_state_owned": False, "nature_code": "170"}),
     ],
 )
-async def test_where_the_law_knows_no_publicity_the_reason_is_recorded(kind, university):
+async def test_where_the_law_knows_no_publicity_the_reason_is_recorded(
+    kind: ContractKind, university: dict[str, Any]
+) -> None:
     parties = await make_parties(**university)
     deal = await make_priced(parties, kind=kind)
 
@@ -326,7 +338,7 @@ async def test_where_the_law_knows_no_publicity_the_reason_is_recorded(kind, uni
         await services.start_publicity(deal.number, STATEMENT, actor=parties.seller, now=NOW)
 
 
-async def test_a_clear_publicity_lets_the_deal_be_signed():
+async def test_a_clear_publicity_lets_the_deal_be_signed() -> None:
     parties = await make_parties()
 
     deal = await make_to_sign(parties)
@@ -335,7 +347,7 @@ async def test_a_clear_publicity_lets_the_deal_be_signed():
     assert (await Notice.get(subject_id=deal.id)).status is NoticeStatus.CLEAR
 
 
-async def test_before_the_period_is_over_nothing_moves():
+async def test_before_the_period_is_over_nothing_moves() -> None:
     parties = await make_parties()
     deal = await make_published(parties)
 
@@ -344,7 +356,7 @@ async def test_before_the_period_is_over_nothing_moves():
     assert (await Deal.get(id=deal.id)).status is DealStatus.PUBLICITY
 
 
-async def test_an_end_closes_the_offer_and_the_notice():
+async def test_an_end_closes_the_offer_and_the_notice() -> None:
     parties = await make_parties()
     deal = await make_published(parties)
 
@@ -357,7 +369,7 @@ async def test_an_end_closes_the_offer_and_the_notice():
         await services.terminate(deal.number, "price", "", actor=parties.seller, now=NOW)
 
 
-async def test_an_end_needs_a_reason_from_the_list():
+async def test_an_end_needs_a_reason_from_the_list() -> None:
     parties = await make_parties()
     deal = await make_agreed(parties)
 
@@ -365,7 +377,7 @@ async def test_an_end_needs_a_reason_from_the_list():
         await services.terminate(deal.number, "mood", "", actor=parties.buyer, now=NOW)
 
 
-async def test_every_move_leaves_an_event_and_a_row_in_the_audit_log():
+async def test_every_move_leaves_an_event_and_a_row_in_the_audit_log() -> None:
     parties = await make_parties()
 
     deal = await make_published(parties)
@@ -381,7 +393,7 @@ async def test_every_move_leaves_an_event_and_a_row_in_the_audit_log():
     assert [each.action for each in logged] == ["open", "agree_introduction", "offer", "agree", "publish"]
 
 
-async def test_strangers_and_former_members_find_no_deal():
+async def test_strangers_and_former_members_find_no_deal() -> None:
     parties = await make_parties()
     deal = await make_agreed(parties)
     stranger = await make_member()
@@ -398,7 +410,7 @@ async def test_strangers_and_former_members_find_no_deal():
             await act
 
 
-async def test_the_deal_of_another_need_of_the_same_buyer_is_another_deal():
+async def test_the_deal_of_another_need_of_the_same_buyer_is_another_deal() -> None:
     parties = await make_parties()
     other = await make_outcome(parties.university)
     need = await make_need(parties.enterprise)
@@ -409,9 +421,9 @@ async def test_the_deal_of_another_need_of_the_same_buyer_is_another_deal():
     assert second.outcome_id == other.id
 
 
-async def test_a_deal_advances_only_by_the_table():
+async def test_a_deal_advances_only_by_the_table() -> None:
     parties = await make_parties()
     deal = await make_agreed(parties)
 
     with pytest.raises(ActionNotAllowed):
-        await advance(deal.id, "sign", actor=parties.seller, now=NOW)
+        await advance(deal.id, DealAction.SIGN, actor=parties.seller, now=NOW)

@@ -2,10 +2,14 @@ from __future__ import annotations
 
 import io
 import zipfile
+from typing import Any
 from uuid import uuid4
 
+import httpx
 import pytest
 
+from market.accounts.actors import Actor
+from market.deps import Deps
 from market.files.access import may_open, register
 from market.files.contents import LARGEST, check_content, clean_name
 from market.files.models import FileAccess, StoredFile, Tier
@@ -46,7 +50,7 @@ PDF = b"%PDF-1.7\n"
         ("表.csv", b"a,b\r\n1,2\r\n", "text/csv"),
     ],
 )
-def test_what_we_take_is_told_by_its_content(name, content, media_type):
+def test_what_we_take_is_told_by_its_content(name: str, content: bytes, media_type: str) -> None:
     assert check_content(name, content).media_type == media_type
 
 
@@ -71,7 +75,7 @@ def test_what_we_take_is_told_by_its_content(name, content, media_type):
         ("a.pdf", PDF + b"\0" * LARGEST, "最大"),
     ],
 )
-def test_what_we_do_not_take_is_refused_at_its_field(name, content, message):
+def test_what_we_do_not_take_is_refused_at_its_field(name: str, content: bytes, message: str) -> None:
     with pytest.raises(Invalid, match=message) as refused:
         check_content(name, content)
 
@@ -90,18 +94,30 @@ def test_what_we_do_not_take_is_refused_at_its_field(name, content, message):
         ("x" * 500 + ".pdf", "x" * 110 + ".pdf"),
     ],
 )
-def test_a_name_is_only_a_name(typed, kept):
+def test_a_name_is_only_a_name(typed: str, kept: str) -> None:
     assert clean_name(typed) == kept
 
 
-async def put(deps, actor, content=PDF, name="合同.pdf", kind="test-open", **fields):
-    defaults = {"subject_kind": kind, "subject_id": uuid4(), "kind": "contract", "tier": Tier.PARTIES}
+async def put(
+    deps: Deps,
+    actor: Actor,
+    content: bytes = PDF,
+    name: str = "合同.pdf",
+    kind: str = "test-open",
+    **fields: Any,
+) -> StoredFile:
+    defaults: dict[str, Any] = {
+        "subject_kind": kind,
+        "subject_id": uuid4(),
+        "kind": "contract",
+        "tier": Tier.PARTIES,
+    }
     return await store(
         check_content(name, content), **(defaults | fields), actor=actor, store=deps.store, now=NOW
     )
 
 
-async def test_a_file_of_the_same_name_is_the_next_version(deps):
+async def test_a_file_of_the_same_name_is_the_next_version(deps: Deps) -> None:
     actor, subject = await make_member(), uuid4()
 
     first = await put(deps, actor, subject_id=subject)
@@ -112,15 +128,17 @@ async def test_a_file_of_the_same_name_is_the_next_version(deps):
     assert {file.id for file in await list_files("test-open", subject)} == {first.id, second.id, other.id}
 
 
-async def test_the_same_content_lies_in_the_store_once(deps):
+async def test_the_same_content_lies_in_the_store_once(deps: Deps) -> None:
     kept = [await keep(check_content(name, PDF), deps.store) for name in ("a.pdf", "b.pdf")]
 
     assert kept[0].sha256 == kept[1].sha256
     assert await deps.store.get(kept[0].sha256) == PDF
 
 
-async def test_a_file_is_downloaded_never_shown_and_its_opening_is_noted(client, deps):
-    async def everybody(actor, file):
+async def test_a_file_is_downloaded_never_shown_and_its_opening_is_noted(
+    client: httpx.AsyncClient, deps: Deps
+) -> None:
+    async def everybody(actor: Actor | None, file: StoredFile) -> bool:
         return True
 
     register("test-open", everybody)
@@ -138,10 +156,12 @@ async def test_a_file_is_downloaded_never_shown_and_its_opening_is_noted(client,
     assert (opened.file_id, opened.user_id, opened.opened_at) == (file.id, actor.user_id, NOW)
 
 
-async def test_the_room_that_owns_the_record_decides_who_opens_its_files(client, deps):
+async def test_the_room_that_owns_the_record_decides_who_opens_its_files(
+    client: httpx.AsyncClient, deps: Deps
+) -> None:
     owner, stranger = await make_member(), await make_member()
 
-    async def the_owner(actor, file):
+    async def the_owner(actor: Actor | None, file: StoredFile) -> bool:
         return actor is not None and actor.user_id == owner.user_id
 
     register("test-owned", the_owner)
@@ -153,15 +173,15 @@ async def test_the_room_that_owns_the_record_decides_who_opens_its_files(client,
     assert await FileAccess.all().count() == 1
 
 
-async def test_files_nobody_answers_for_stay_shut(deps):
+async def test_files_nobody_answers_for_stay_shut(deps: Deps) -> None:
     actor = await make_member()
     file = await put(deps, actor, kind="test-unknown")
 
     assert not await may_open(actor, file)
 
 
-async def test_a_content_that_is_lost_is_told(client, deps):
-    async def everybody(actor, file):
+async def test_a_content_that_is_lost_is_told(client: httpx.AsyncClient, deps: Deps) -> None:
+    async def everybody(actor: Actor | None, file: StoredFile) -> bool:
         return True
 
     register("test-open", everybody)

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from uuid import uuid4
 
+import httpx
 import pytest
 
 from market.accounts.models import StaffRole
@@ -13,7 +14,7 @@ from tests.notices.test_services import make_notice, make_publisher
 from tests.visitor import post, sign_in
 
 
-async def test_a_guest_reads_the_notices(client):
+async def test_a_guest_reads_the_notices(client: httpx.AsyncClient) -> None:
     notice = await make_notice()
 
     listed = await client.get("/notices")
@@ -37,7 +38,7 @@ async def test_a_guest_reads_the_notices(client):
         ("page=2", False),
     ],
 )
-async def test_the_list_narrows_by_the_address(client, query, is_found):
+async def test_the_list_narrows_by_the_address(client: httpx.AsyncClient, query: str, is_found: bool) -> None:
     notice = await make_notice()
 
     page = await client.get(f"/notices?{query}")
@@ -46,7 +47,7 @@ async def test_the_list_narrows_by_the_address(client, query, is_found):
     assert (notice.number in page.text) is is_found
 
 
-async def test_a_guest_who_wants_to_object_signs_in_first(client):
+async def test_a_guest_who_wants_to_object_signs_in_first(client: httpx.AsyncClient) -> None:
     notice = await make_notice()
 
     page = await client.get(f"/notices/{notice.number}/object")
@@ -55,7 +56,7 @@ async def test_a_guest_who_wants_to_object_signs_in_first(client):
     assert page.headers["location"].startswith("/login")
 
 
-async def test_an_objection_goes_from_the_page_to_its_decision(client):
+async def test_an_objection_goes_from_the_page_to_its_decision(client: httpx.AsyncClient) -> None:
     publisher, operator, objector = (
         await make_publisher(),
         await make_staff(StaffRole.OPERATOR),
@@ -89,7 +90,7 @@ async def test_an_objection_goes_from_the_page_to_its_decision(client):
     assert (await Notice.get(id=notice.id)).status is NoticeStatus.OPEN
 
 
-async def test_an_objection_to_one_entry_of_a_list(client):
+async def test_an_objection_to_one_entry_of_a_list(client: httpx.AsyncClient) -> None:
     entry = uuid4()
     notice = await make_notice(await make_staff(StaffRole.RECHECKER), entries=[(entry, "甲公司")])
     await sign_in(client, await make_member())
@@ -103,7 +104,7 @@ async def test_an_objection_to_one_entry_of_a_list(client):
 
 
 @pytest.mark.parametrize("value", HOSTILE)
-async def test_nothing_typed_breaks_a_form(client, value):
+async def test_nothing_typed_breaks_a_form(client: httpx.AsyncClient, value: str) -> None:
     publisher, operator = await make_publisher(), await make_staff(StaffRole.OPERATOR)
     notice = await make_notice(publisher)
     objection = await services.object_to(notice.number, reason="一", actor=await make_member(), now=NOW)
@@ -119,7 +120,7 @@ async def test_nothing_typed_breaks_a_form(client, value):
         assert answer.status_code in (303, 422), (address, answer.status_code)
 
 
-async def test_what_was_typed_is_kept(client):
+async def test_what_was_typed_is_kept(client: httpx.AsyncClient) -> None:
     operator, notice = await make_staff(StaffRole.OPERATOR), await make_notice()
     objection = await services.object_to(notice.number, reason="一", actor=await make_member(), now=NOW)
     await sign_in(client, operator)
@@ -139,7 +140,9 @@ async def test_what_was_typed_is_kept(client):
         ("/backoffice/objections", {"operator", "auditor"}),
     ],
 )
-async def test_only_those_concerned_reach_an_objection(client, path, allowed):
+async def test_only_those_concerned_reach_an_objection(
+    client: httpx.AsyncClient, path: str, allowed: set[str]
+) -> None:
     publisher = await make_publisher()
     notice = await make_notice(publisher)
     objection = await services.object_to(notice.number, reason="一", actor=await make_member(), now=NOW)
@@ -157,6 +160,6 @@ async def test_only_those_concerned_reach_an_objection(client, path, allowed):
         assert answer.status_code == 200 if name in allowed else answer.status_code in (403, 404), name
 
 
-async def test_a_number_that_is_none_is_not_found(client):
+async def test_a_number_that_is_none_is_not_found(client: httpx.AsyncClient) -> None:
     assert (await client.get("/notices/GS-2026-999999")).status_code == 404
     assert (await client.get(f"/objections/{uuid4()}/answer")).status_code == 303

@@ -44,12 +44,16 @@ TEN_YEARS = st.dates(date(2017, 1, 1), date(2026, 12, 31))
         (date(2027, 9, 16), 15, CALENDAR, date(2027, 10, 4)),  # fixed holidays are known for ever
     ],
 )
-def test_a_period_ends_as_the_civil_code_says(published_on, days, kind, ends_on):
+def test_a_period_ends_as_the_civil_code_says(
+    published_on: date, days: int, kind: DayKind, ends_on: date | None
+) -> None:
     assert period_end(published_on, days, kind) == ends_on
 
 
 @given(TEN_YEARS, st.integers(1, 60))
-def test_a_calendar_period_is_never_shorter_than_asked_and_ends_on_a_working_day(published_on, days):
+def test_a_calendar_period_is_never_shorter_than_asked_and_ends_on_a_working_day(
+    published_on: date, days: int
+) -> None:
     end = period_end(published_on, days, CALENDAR)
 
     assert end is not None
@@ -63,7 +67,7 @@ def test_a_calendar_period_is_never_shorter_than_asked_and_ends_on_a_working_day
 
 
 @given(TEN_YEARS, st.integers(1, 40))
-def test_a_working_period_holds_exactly_so_many_working_days(published_on, days):
+def test_a_working_period_holds_exactly_so_many_working_days(published_on: date, days: int) -> None:
     end = period_end(published_on, days, WORKING)
 
     if end is None:
@@ -75,7 +79,7 @@ def test_a_working_period_holds_exactly_so_many_working_days(published_on, days)
 
 
 @given(TEN_YEARS, st.integers(1, 30))
-def test_a_later_publication_never_ends_earlier(published_on, days):
+def test_a_later_publication_never_ends_earlier(published_on: date, days: int) -> None:
     for kind in (CALENDAR, WORKING):
         first = period_end(published_on, days, kind)
         second = period_end(published_on + timedelta(days=1), days, kind)
@@ -83,25 +87,25 @@ def test_a_later_publication_never_ends_earlier(published_on, days):
 
 
 @given(TEN_YEARS, st.integers(1, 30))
-def test_a_longer_period_never_ends_earlier(published_on, days):
+def test_a_longer_period_never_ends_earlier(published_on: date, days: int) -> None:
     for kind in (CALENDAR, WORKING):
         short, long = (period_end(published_on, n, kind) for n in (days, days + 1))
         assert long is None or (short is not None and short <= long)
 
 
-def test_every_day_of_ten_years_agrees_with_the_table():
+def test_every_day_of_ten_years_agrees_with_the_table() -> None:
     day = date(2017, 1, 1)
     while day <= TABLE_ENDS:
         assert is_rest_day(day) is not chinese_calendar.is_workday(day)
         day += timedelta(days=1)
 
 
-def test_past_the_table_a_day_is_not_settled():
+def test_past_the_table_a_day_is_not_settled() -> None:
     assert is_settled(TABLE_ENDS)
     assert not is_settled(TABLE_ENDS + timedelta(days=1))
 
 
-def test_a_period_of_no_days_is_none():
+def test_a_period_of_no_days_is_none() -> None:
     with pytest.raises(ValueError, match="at least one day"):
         period_end(date(2026, 3, 2), 0, CALENDAR)
 
@@ -115,7 +119,7 @@ def test_a_period_of_no_days_is_none():
         (datetime(2026, 4, 1, tzinfo=UTC), 0),
     ],
 )
-def test_days_left_are_counted_in_shanghai(now, left):
+def test_days_left_are_counted_in_shanghai(now: datetime, left: int) -> None:
     ends_at = datetime(2026, 3, 17, 16, tzinfo=UTC)
 
     assert last_day(ends_at) == date(2026, 3, 17)

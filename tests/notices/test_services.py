@@ -2,11 +2,13 @@ from __future__ import annotations
 
 import hashlib
 import json
-from datetime import timedelta
-from uuid import uuid4
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID, uuid4
 
 import pytest
 
+from market.accounts.actors import Actor
 from market.accounts.models import MemberRole, Message, OrganisationKind, StaffRole
 from market.audit.models import AuditEvent
 from market.kit.errors import Conflict, Forbidden, Invalid, NotFound
@@ -19,11 +21,13 @@ BODY = [["成果名称", "高导电铝合金导线"], ["拟交易价格", "￥1,
 END = NOW + timedelta(days=16)
 
 
-async def make_publisher():
+async def make_publisher() -> Actor:
     return await make_member(await make_organisation(kind=OrganisationKind.UNIVERSITY), MemberRole.AGENT)
 
 
-async def make_notice(publisher=None, subject_id=None, entries=(), **fields):
+async def make_notice(
+    publisher: Actor | None = None, subject_id: UUID | None = None, entries: Any = (), **fields: Any
+) -> Notice:
     defaults = {
         "subject_kind": "deal",
         "subject_id": subject_id or uuid4(),
@@ -38,7 +42,12 @@ async def make_notice(publisher=None, subject_id=None, entries=(), **fields):
     return await services.publish(NoticeKind.PRICE, **(defaults | fields))
 
 
-async def test_anybody_can_compute_the_hash_again():
+def ended(notice: Notice) -> datetime:
+    assert notice.ends_at
+    return notice.ends_at
+
+
+async def test_anybody_can_compute_the_hash_again() -> None:
     notice = await make_notice()
 
     text = json.dumps(
@@ -51,7 +60,7 @@ async def test_anybody_can_compute_the_hash_again():
     assert notice.number.startswith("GS-2026-")
 
 
-async def test_one_notice_of_a_record_runs_at_a_time():
+async def test_one_notice_of_a_record_runs_at_a_time() -> None:
     publisher, subject = await make_publisher(), uuid4()
     await make_notice(publisher, subject)
 
@@ -59,20 +68,20 @@ async def test_one_notice_of_a_record_runs_at_a_time():
         await make_notice(publisher, subject)
 
 
-async def test_after_its_last_day_a_notice_is_clear():
+async def test_after_its_last_day_a_notice_is_clear() -> None:
     notice = await make_notice()
-    last_moment = notice.ends_at - timedelta(seconds=1)
+    ends_at = ended(notice)
 
-    before = await services.run_due(last_moment)
-    after = await services.run_due(notice.ends_at)
-    again = await services.run_due(notice.ends_at)
+    before = await services.run_due(ends_at - timedelta(seconds=1))
+    after = await services.run_due(ends_at)
+    again = await services.run_due(ends_at)
 
     assert (before, after, again) == (0, 1, 0)
     assert (await Notice.get(id=notice.id)).status is NoticeStatus.CLEAR
     await services.require_clear("deal", notice.subject_id)
 
 
-async def test_an_objection_stops_what_depends_on_the_notice():
+async def test_an_objection_stops_what_depends_on_the_notice() -> None:
     publisher = await make_publisher()
     notice = await make_notice(publisher)
 
@@ -84,7 +93,7 @@ async def test_an_objection_stops_what_depends_on_the_notice():
     assert await Message.filter(user_id=publisher.user_id).exists()
 
 
-async def test_a_dismissed_objection_lets_the_notice_run_on_and_its_period_stays():
+async def test_a_dismissed_objection_lets_the_notice_run_on_and_its_period_stays() -> None:
     publisher, operator = await make_publisher(), await make_staff(StaffRole.OPERATOR)
     notice = await make_notice(publisher)
     objection = await services.object_to(notice.number, reason="价格偏低", actor=await make_member(), now=NOW)
@@ -97,7 +106,7 @@ async def test_a_dismissed_objection_lets_the_notice_run_on_and_its_period_stays
     assert await services.run_due(END) == 1
 
 
-async def test_an_upheld_objection_ends_the_notice():
+async def test_an_upheld_objection_ends_the_notice() -> None:
     operator = await make_staff(StaffRole.OPERATOR)
     notice = await make_notice()
     objection = await services.object_to(notice.number, reason="关联交易", actor=await make_member(), now=NOW)
@@ -109,7 +118,7 @@ async def test_an_upheld_objection_ends_the_notice():
         await services.require_clear("deal", notice.subject_id)
 
 
-async def test_an_objection_upheld_against_one_entry_takes_only_that_out():
+async def test_an_objection_upheld_against_one_entry_takes_only_that_out() -> None:
     operator, entry, other = await make_staff(StaffRole.OPERATOR), uuid4(), uuid4()
     notice = await make_notice(entries=[(entry, "甲公司"), (other, "乙公司")])
     objection = await services.object_to(
@@ -123,7 +132,7 @@ async def test_an_objection_upheld_against_one_entry_takes_only_that_out():
     assert await services.run_due(END) == 1
 
 
-async def test_all_objections_must_be_decided():
+async def test_all_objections_must_be_decided() -> None:
     operator = await make_staff(StaffRole.OPERATOR)
     notice = await make_notice()
     first, second = [
@@ -139,7 +148,7 @@ async def test_all_objections_must_be_decided():
     assert (await Notice.get(id=notice.id)).status is NoticeStatus.OPEN
 
 
-async def test_the_same_objection_twice_is_refused():
+async def test_the_same_objection_twice_is_refused() -> None:
     notice, person = await make_notice(), await make_member()
     await services.object_to(notice.number, reason="一", actor=person, now=NOW)
 
@@ -147,14 +156,14 @@ async def test_the_same_objection_twice_is_refused():
         await services.object_to(notice.number, reason="二", actor=person, now=NOW)
 
 
-async def test_after_the_period_nobody_objects_even_if_nobody_swept():
+async def test_after_the_period_nobody_objects_even_if_nobody_swept() -> None:
     notice, person = await make_notice(), await make_member()
 
     with pytest.raises(Conflict, match="公示期已满"):
-        await services.object_to(notice.number, reason="晚了", actor=person, now=notice.ends_at)
+        await services.object_to(notice.number, reason="晚了", actor=person, now=ended(notice))
 
 
-async def test_an_objection_names_an_entry_of_the_notice():
+async def test_an_objection_names_an_entry_of_the_notice() -> None:
     notice, person = await make_notice(), await make_member()
 
     with pytest.raises(Invalid) as refused:
@@ -163,7 +172,7 @@ async def test_an_objection_names_an_entry_of_the_notice():
     assert refused.value.field == "entry"
 
 
-async def test_only_the_unit_of_the_notice_answers_and_only_the_operator_decides():
+async def test_only_the_unit_of_the_notice_answers_and_only_the_operator_decides() -> None:
     publisher = await make_publisher()
     notice = await make_notice(publisher)
     objection = await services.object_to(notice.number, reason="一", actor=await make_member(), now=NOW)
@@ -176,7 +185,7 @@ async def test_only_the_unit_of_the_notice_answers_and_only_the_operator_decides
         await services.decide(objection.id, is_upheld=False, text="不", actor=publisher, now=NOW)
 
 
-async def test_the_authoritys_officers_answer_for_its_own_notices():
+async def test_the_authoritys_officers_answer_for_its_own_notices() -> None:
     officer = await make_staff(StaffRole.OFFICER)
     notice = await make_notice(await make_staff(StaffRole.RECHECKER))
     objection = await services.object_to(notice.number, reason="一", actor=await make_member(), now=NOW)
@@ -186,7 +195,7 @@ async def test_the_authoritys_officers_answer_for_its_own_notices():
     assert answered.status is ObjectionStatus.ANSWERED
 
 
-async def test_a_decision_is_made_once():
+async def test_a_decision_is_made_once() -> None:
     operator, notice = await make_staff(StaffRole.OPERATOR), await make_notice()
     objection = await services.object_to(notice.number, reason="一", actor=await make_member(), now=NOW)
     await services.decide(objection.id, is_upheld=False, text="不成立", actor=operator, now=NOW)
@@ -195,19 +204,19 @@ async def test_a_decision_is_made_once():
         await services.decide(objection.id, is_upheld=True, text="成立", actor=operator, now=NOW)
 
 
-async def test_without_a_notice_nothing_is_clear():
+async def test_without_a_notice_nothing_is_clear() -> None:
     with pytest.raises(NotClear, match="还没有公示"):
         await services.require_clear("deal", uuid4())
 
 
-async def test_before_its_end_a_notice_is_not_clear():
+async def test_before_its_end_a_notice_is_not_clear() -> None:
     notice = await make_notice()
 
     with pytest.raises(NotClear, match="公示期还没有满"):
         await services.require_clear("deal", notice.subject_id)
 
 
-async def test_a_notice_in_working_days_past_the_holiday_table_cannot_clear():
+async def test_a_notice_in_working_days_past_the_holiday_table_cannot_clear() -> None:
     late = NOW.replace(month=12, day=28)
 
     notice = await make_notice(now=late, day_kind=DayKind.WORKING)
@@ -216,7 +225,7 @@ async def test_a_notice_in_working_days_past_the_holiday_table_cannot_clear():
     assert await services.run_due(late + timedelta(days=400)) == 0
 
 
-async def test_every_act_on_a_notice_is_in_the_audit_log():
+async def test_every_act_on_a_notice_is_in_the_audit_log() -> None:
     publisher, operator = await make_publisher(), await make_staff(StaffRole.OPERATOR)
     notice = await make_notice(publisher)
     objection = await services.object_to(notice.number, reason="一", actor=await make_member(), now=NOW)

@@ -172,7 +172,8 @@ async def new_claim(request: Request) -> Response:
         except Invalid as refused:
             form.refuse(refused.field or "", str(refused))
     preview, document = await preview_of(actor, chosen)
-    template = "subsidies/_preview.html" if wants_part(request) else "subsidies/new_claim.html"
+    is_part = wants_part(request)
+    template = "subsidies/_preview.html" if is_part else "subsidies/new_claim.html"
     return render(
         request,
         template,
@@ -180,6 +181,7 @@ async def new_claim(request: Request) -> Response:
         form=form,
         chosen=chosen,
         preview=preview,
+        is_part=is_part,
         document=document,
     )
 

@@ -19,7 +19,7 @@ from market.kit.i18n import gettext as _
 from market.kit.pagination import Cut
 from market.kit.templating import render
 from market.kit.web import deps, posted, see, wants_part
-from market.listings import dashboards, queries, rules, services
+from market.listings import dashboards, queries, rules, services, sheets
 from market.listings.forms import ListingForm, NeedForm, OutcomeForm, need_data, outcome_data
 from market.listings.kinds import NEED, OUTCOME, Kind, Listing
 from market.listings.models import Need, NeedStatus
@@ -116,6 +116,24 @@ def _done(request: Request, kind: Kind, listing: Listing, *, is_submitted: bool)
         return flash(request, see(request, f"listings:{kind.index}"), _("已提交审核，结果会用消息告诉您。"))
     words = _("已保存并生效。") if listing.status in LIVE else _("草稿已保存。")
     return flash(request, see(request, f"listings:edit_{kind.key}", number=listing.number), words)
+
+
+async def outcome_template(request: Request) -> Response:
+    return _template(request, OUTCOME)
+
+
+async def need_template(request: Request) -> Response:
+    return _template(request, NEED)
+
+
+def _template(request: Request, kind: Kind) -> Response:
+    """The workbook in which many listings are written at once, for the operator's import."""
+    actor_for(request, Act.WRITE_LISTING)
+    return Response(
+        sheets.template(kind),
+        media_type="application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+        headers={"content-disposition": f'attachment; filename="{kind.index}.xlsx"'},
+    )
 
 
 async def submit_outcome(request: Request) -> Response:
@@ -230,12 +248,14 @@ class _Typed:
 
 routes = [
     Route("/my/outcomes", outcomes, name="listings:outcomes"),
+    Route("/my/outcomes/template.xlsx", outcome_template, name="listings:outcome_template"),
     Route("/my/outcomes/new", new_outcome, name="listings:new_outcome", methods=["GET", "POST"]),
     Route("/my/outcomes/{number}", edit_outcome, name="listings:edit_outcome", methods=["GET", "POST"]),
     Route("/my/outcomes/{number}/submit", submit_outcome, name="listings:submit_outcome", methods=["POST"]),
     Route("/my/outcomes/{number}/unlist", unlist_outcome, name="listings:unlist_outcome", methods=["POST"]),
     Route("/my/outcomes/{number}/renew", renew_outcome, name="listings:renew_outcome", methods=["POST"]),
     Route("/my/needs", needs, name="listings:needs"),
+    Route("/my/needs/template.xlsx", need_template, name="listings:need_template"),
     Route("/my/needs/new", new_need, name="listings:new_need", methods=["GET", "POST"]),
     Route("/my/needs/{number}", edit_need, name="listings:edit_need", methods=["GET", "POST"]),
     Route("/my/needs/{number}/submit", submit_need, name="listings:submit_need", methods=["POST"]),

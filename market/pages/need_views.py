@@ -18,7 +18,7 @@ from market.listings import queries, rules
 from market.listings.kinds import NEED
 from market.listings.models import Need
 from market.listings.states import LIVE
-from market.pages import lists, matches, results, words
+from market.pages import filters, lists, matches, results, words
 from market.search.highlight import mark
 
 
@@ -26,7 +26,7 @@ async def needs(request: Request) -> Response:
     """Search results; without words all needs on offer, the newest first."""
     actor = find(request)
     today = local_date(deps(request).clock())
-    asked = lists.read(lists.NEEDS, request.url.path, request.query_params, today)
+    asked = lists.read(filters.NEEDS, request.url.path, request.query_params, today)
     found = await results.search(deps(request).search, asked, NEED)
     return render(
         request,

@@ -21,7 +21,7 @@ from market.listings.kinds import OUTCOME
 from market.listings.models import Outcome
 from market.listings.states import LIVE
 from market.notices.queries import find_notice
-from market.pages import estimates, lists, matches, results, words
+from market.pages import estimates, filters, lists, matches, results, words
 from market.search.highlight import mark
 
 SCOPES = {
@@ -41,7 +41,7 @@ async def outcomes(request: Request) -> Response:
         address = str(request.app.url_path_for(SCOPES[scope]))
         return RedirectResponse(address + ("?" + urlencode({"q": typed}) if typed else ""), 303)
     now = deps(request).clock()
-    asked = lists.read(lists.OUTCOMES, request.url.path, request.query_params, local_date(now))
+    asked = lists.read(filters.OUTCOMES, request.url.path, request.query_params, local_date(now))
     found = await results.search(deps(request).search, asked, OUTCOME)
     return render(
         request,

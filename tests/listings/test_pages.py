@@ -380,3 +380,13 @@ async def test_the_tabs_count_exactly_the_rows_they_lead_to(client: httpx.AsyncC
 
     assert page.text.count("<tr>") == 1 + 2
     assert '全部 <span class="amount">3</span>' in page.text
+
+
+@pytest.mark.parametrize("kind", ["outcomes", "needs"])
+async def test_the_template_for_many_is_a_workbook_to_download(client: httpx.AsyncClient, kind: str) -> None:
+    await sign_in(client, await make_member())
+
+    answer = await client.get(f"/my/{kind}/template.xlsx")
+
+    assert answer.headers["content-disposition"] == f'attachment; filename="{kind}.xlsx"'
+    assert answer.content.startswith(b"PK")

@@ -1,0 +1,83 @@
+"""How a listing is locked and moved: what every act of this room is made of."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any, cast
+from uuid import UUID
+
+from market.accounts.actors import Actor
+from market.accounts.models import MemberRole
+from market.accounts.permissions import Act
+from market.audit.services import record
+from market.kit.clock import local_date
+from market.kit.errors import NotFound
+from market.kit.i18n import gettext as _
+from market.listings import rules
+from market.listings.kinds import Kind, Listing, kind_of
+from market.listings.models import Need
+from market.listings.states import LIVE, Move, next_status
+from market.search import outbox
+
+AUTHORS = {MemberRole.ADMIN, MemberRole.AGENT}
+"""Who in an organisation writes listings, and is told about them."""
+
+
+async def lock(kind: Kind, number: str) -> Listing:
+    found = await kind.model.filter(number=number).select_for_update().first()
+    if found is None:
+        raise NotFound(_("没有这个页面，或者您不能查看它。"))
+    return cast(Listing, found)
+
+
+async def lock_by_id(kind: Kind, identity: UUID) -> Listing:
+    return cast(Listing, await kind.model.filter(id=identity).select_for_update().get())
+
+
+async def lock_own(kind: Kind, number: str, actor: Actor) -> Listing:
+    actor.require(Act.WRITE_LISTING)
+    listing = await lock(kind, number)
+    if not actor.acts_for(listing.organisation_id):
+        raise NotFound(_("没有这个页面，或者您不能查看它。"))
+    return listing
+
+
+async def move(listing: Listing, move: Move, *, actor: Actor | None, now: datetime, **data: Any) -> None:
+    """Write the new status with its trace in the log and, if it is or was findable, in the index."""
+    before = listing.status
+    listing.status = cast(Any, next_status(before, move))
+    listing.updated_at = now
+    await listing.save(update_fields=["status", "updated_at"])
+    kind = kind_of(listing)
+    await record(
+        kind.key,
+        listing.id,
+        move.value,
+        actor=actor,
+        now=now,
+        revision=listing.revision,
+        before=before.value,
+        after=listing.status.value,
+        **data,
+    )
+    await note_findable(kind, listing, was_findable=before in LIVE)
+
+
+async def note_findable(kind: Kind, listing: Listing, *, was_findable: bool = False) -> None:
+    if was_findable or listing.status in LIVE:
+        await outbox.changed(kind.index, listing.id)
+
+
+def verify(listing: Listing, now: datetime) -> None:
+    listing.verified_on = local_date(now)
+    listing.expires_on = expiry(listing)
+
+
+def expiry(listing: Listing) -> Any:
+    if listing.verified_on is None:
+        return None
+    return rules.expires_on(listing.verified_on, listing.deadline_on if isinstance(listing, Need) else None)
+
+
+def edit_address(listing: Listing) -> str:
+    return f"/my/{kind_of(listing).index}/{listing.number}"

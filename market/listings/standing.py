@@ -1,0 +1,73 @@
+"""Where a listing stands because of what happened elsewhere: contracts, deals, and time."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import cast
+from uuid import UUID
+
+from market.accounts import messages
+from market.accounts.actors import Actor
+from market.kit.clock import local_date
+from market.kit.database import atomic
+from market.kit.i18n import gettext as _
+from market.listings.kinds import NEED, OUTCOME, Kind
+from market.listings.models import Need, NeedStatus, Outcome, OutcomeStatus
+from market.listings.moves import AUTHORS, edit_address, lock_by_id, move
+from market.listings.queries import live
+from market.listings.states import LIVE, Move
+
+
+@atomic()
+async def mark_licensed(
+    outcome_id: UUID, *, is_sold: bool, now: datetime, actor: Actor | None = None
+) -> Outcome:
+    """Note that a contract about the outcome was signed: licensed and still on offer, or sold."""
+    listing = await lock_by_id(OUTCOME, outcome_id)
+    if listing.status is not OutcomeStatus.SOLD:
+        await move(listing, Move.SELL if is_sold else Move.LICENSE, actor=actor, now=now)
+    return cast(Outcome, listing)
+
+
+@atomic()
+async def mark_matching(need_id: UUID, *, now: datetime, actor: Actor | None = None) -> Need:
+    """Note that somebody works on the need."""
+    listing = await lock_by_id(NEED, need_id)
+    if listing.status is NeedStatus.PUBLISHED:
+        await move(listing, Move.MATCH, actor=actor, now=now)
+    return cast(Need, listing)
+
+
+@atomic()
+async def mark_solved(need_id: UUID, *, now: datetime, actor: Actor | None = None) -> Need:
+    """Note that a contract answers the need."""
+    listing = await lock_by_id(NEED, need_id)
+    if listing.status is not NeedStatus.SOLVED:
+        await move(listing, Move.SOLVE, actor=actor, now=now)
+    return cast(Need, listing)
+
+
+async def run_due(now: datetime) -> int:
+    """Let lapse what was not renewed in time; each in its own transaction. Return how many."""
+    done = 0
+    for kind in (OUTCOME, NEED):
+        due = kind.model.filter(status__in=live(kind.statuses), expires_on__lt=local_date(now))
+        for identity in await due.limit(1000).values_list("id", flat=True):
+            done += await _expire(kind, identity, now)
+    return done
+
+
+@atomic()
+async def _expire(kind: Kind, identity: UUID, now: datetime) -> bool:
+    listing = await lock_by_id(kind, identity)
+    if listing.status not in LIVE or not listing.expires_on or listing.expires_on >= local_date(now):
+        return False
+    await move(listing, Move.EXPIRE, actor=None, now=now)
+    await messages.tell(
+        _("《%(title)s》已过期，续期后恢复展示。", title=listing.title[:60]),
+        now=now,
+        address=edit_address(listing),
+        organisation_id=listing.organisation_id,
+        roles=AUTHORS,
+    )
+    return True

@@ -17,6 +17,7 @@ from market.kit.errors import SearchUnavailable
 from market.search import embedded_query as asking
 from market.search.documents import prepare
 from market.search.embedded_store import IndexFolder, facts_of
+from market.search.embedded_writer import LINGER
 from market.search.engine import Candidate, Document, Filter, Hits, Query
 from market.search.indexes import INDEXES, fields_of
 
@@ -30,8 +31,8 @@ class EmbeddedSearch:
 
     name = f"embedded (tantivy {version('tantivy')})"
 
-    def __init__(self, directory: Path) -> None:
-        self._indexes = {index: IndexFolder(index, directory / index) for index in INDEXES}
+    def __init__(self, directory: Path, *, linger: float = LINGER) -> None:
+        self._indexes = {index: IndexFolder(index, directory / index, linger) for index in INDEXES}
 
     async def ping(self) -> None:
         await self.count(INDEXES[0])
@@ -71,7 +72,7 @@ class EmbeddedSearch:
 
     async def rebuild(self, index: str, batches: AsyncIterator[Sequence[Document]]) -> int:
         target = self._indexes[index]
-        with await _run(target.acquire):
+        with await _run(target.lock):
             generation = await _run(target.new_generation)
             async for documents in batches:
                 await _run(lambda part=documents: generation.add([prepare(index, one) for one in part]))  # type: ignore[misc]
@@ -81,7 +82,7 @@ class EmbeddedSearch:
 
     async def close(self) -> None:
         for index in self._indexes.values():
-            index.forget()
+            await _run(index.close)
 
 
 async def _run(call: Callable[[], T]) -> T:

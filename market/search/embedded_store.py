@@ -6,44 +6,37 @@ lock, so that several may write, one after another.
 
 from __future__ import annotations
 
-import fcntl
 import hashlib
 import json
 import os
 import shutil
 import threading
-import time
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 from uuid import UUID
 
 import tantivy
 
-from market.kit.errors import SearchUnavailable
 from market.search.documents import Prepared
+from market.search.embedded_writer import MEMORY, FolderLock, Writer
 from market.search.indexes import fields_of
 
 SCHEMA_VERSION = 1
 """Raised when the meaning of a field changes, so that indexes are built anew."""
-PATIENCE = 30.0
-"""Seconds to wait for another writer."""
-SMALL, LARGE = 32_000_000, 256_000_000
-"""Bytes a writer may hold before it writes a segment."""
-_MANY = 200
 
 
 class IndexFolder:
     """One index in its folder."""
 
-    def __init__(self, name: str, directory: Path) -> None:
+    def __init__(self, name: str, directory: Path, linger: float) -> None:
         self.name = name
         self.directory = directory
         self.schema = _schema(name)
         self._opened: tuple[str, tantivy.Index] | None = None
         self._seen: object = None
         self._guard = threading.Lock()
+        self._writer = Writer(directory / "lock", self._newest, linger)
 
     def searcher(self) -> tantivy.Searcher:
         """Return the newest state, whoever wrote it."""
@@ -61,7 +54,7 @@ class IndexFolder:
         """Make the index if there is none of this shape; tell whether it was made."""
         if self._current() is not None:
             return False
-        with self.acquire():
+        with self.lock():
             if self._current() is not None:
                 return False
             generation = self.new_generation()
@@ -71,14 +64,16 @@ class IndexFolder:
 
     def put(self, documents: Sequence[Prepared]) -> None:
         """Add or replace documents; on return every reader finds them."""
-        with self._writing(len(documents)) as writer:
+        self.ensure()
+        with self._writer.writing() as writer:
             writer.delete_documents_by_query(self._with_ids(one.id for one in documents))
             for one in documents:
                 writer.add_document(_document(one))
 
     def delete(self, ids: Iterable[UUID]) -> None:
         """Remove documents; on return no reader finds them."""
-        with self._writing(0) as writer:
+        self.ensure()
+        with self._writer.writing() as writer:
             writer.delete_documents_by_query(self._with_ids(ids))
 
     def ids_and_revisions(self) -> dict[UUID, int]:
@@ -117,36 +112,14 @@ class IndexFolder:
             self._opened = None
             self._seen = None
 
-    def acquire(self) -> IO[str]:
-        """Become the only writer of this index, in all processes, until the handle is closed."""
-        self.directory.mkdir(parents=True, exist_ok=True)
-        handle = (self.directory / "lock").open("w")
-        deadline = time.monotonic() + PATIENCE
-        while True:
-            try:
-                fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError as error:
-                if time.monotonic() > deadline:
-                    handle.close()
-                    raise SearchUnavailable(f"index {self.name} is being written") from error
-                time.sleep(0.02)
-            else:
-                return handle
+    def close(self) -> None:
+        """Let go of everything."""
+        self._writer.close()
+        self.forget()
 
-    @contextmanager
-    def _writing(self, size: int) -> Iterator[tantivy.IndexWriter]:
-        self.ensure()
-        handle = self.acquire()
-        try:
-            writer = self._newest().writer(LARGE if size > _MANY else SMALL, 1)
-            yield writer
-            writer.commit()
-        except BaseException:
-            handle.close()
-            raise
-        # Readers see the commit already; segments are merged while our caller goes on, and the
-        # next writer waits for that.
-        threading.Thread(target=_merge, args=(writer, handle), name=f"merge-{self.name}").start()
+    def lock(self) -> FolderLock:
+        """Become the only writer of this index, in all processes, until the lock is released."""
+        return self._writer.lock()
 
     def _with_ids(self, ids: Iterable[UUID]) -> tantivy.Query:
         return tantivy.Query.term_set_query(self.schema, "id", [str(one) for one in ids])
@@ -182,7 +155,7 @@ class Generation:
     def __init__(self, number: int, index: tantivy.Index) -> None:
         self.number = number
         self._index = index
-        self._writer = index.writer(LARGE, 1)
+        self._writer = index.writer(MEMORY, 1)
 
     def add(self, documents: Sequence[Prepared]) -> None:
         for one in documents:
@@ -193,11 +166,6 @@ class Generation:
         self._writer.wait_merging_threads()
         self._index.reload()
         return int(self._index.searcher().num_docs)
-
-
-def _merge(writer: tantivy.IndexWriter, handle: IO[str]) -> None:
-    with handle:
-        writer.wait_merging_threads()
 
 
 def _schema(index: str) -> tantivy.Schema:

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import asyncio
+import dataclasses
 import shutil
 from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import Any
 from uuid import UUID
 
 import pytest
 
 from market.kit.errors import SearchUnavailable
+from market.search.documents import prepare
 from market.search.embedded import EmbeddedSearch
+from market.search.embedded_store import IndexFolder
 from market.search.engine import Document, Query
 
 ONE, TWO = UUID(int=1), UUID(int=2)
@@ -46,7 +50,7 @@ async def test_a_reader_follows_a_swap_made_by_another_process(tmp_path: Path) -
 
 
 async def test_two_writers_take_turns(tmp_path: Path) -> None:
-    engines = [EmbeddedSearch(tmp_path) for _ in range(4)]
+    engines = [EmbeddedSearch(tmp_path, linger=0.01) for _ in range(4)]
     await engines[0].apply_settings()
 
     await asyncio.gather(
@@ -57,6 +61,20 @@ async def test_two_writers_take_turns(tmp_path: Path) -> None:
     )
 
     assert await engines[0].count("outcomes") == 20
+
+
+async def test_a_write_that_fails_half_way_leaves_nothing(tmp_path: Path) -> None:
+    folder = IndexFolder("outcomes", tmp_path, linger=0.01)
+    folder.put([prepare("outcomes", document(ONE, "石墨烯"))])
+    wrong: dict[str, Any] = {"trl": "six"}
+    broken = dataclasses.replace(prepare("outcomes", document(TWO, "铝")), numbers=wrong)
+
+    with pytest.raises(TypeError):
+        folder.put([prepare("outcomes", document(UUID(int=3), "锌")), broken])
+    folder.put([])
+
+    assert set(folder.ids_and_revisions()) == {ONE}
+    folder.close()
 
 
 async def test_what_is_there_after_a_restart_is_what_was_written(tmp_path: Path) -> None:

@@ -27,7 +27,7 @@ from market.codes import industries, labels, lists, regions
 from market.deps import Deps
 from market.kit import metrics
 from market.kit.database import is_busy
-from market.kit.errors import Conflict, MarketError, Unavailable
+from market.kit.errors import Conflict, MarketError, NotFound, Unavailable
 from market.kit.i18n import LOCALES, gettext, set_locale
 from market.kit.logs import set_up_logs
 from market.kit.security import SAFE_METHODS, BrowserMiddleware, buffered, check_csrf
@@ -111,6 +111,8 @@ class _RequestMiddleware:
         try:
             if request.method not in SAFE_METHODS:
                 receive = await buffered(request, most=LARGEST_BODY)
+            if "\x00" in scope["path"]:  # no record has such a number, and the database takes no such text
+                raise NotFound(gettext("没有这个页面，或者您不能查看它。"))
             await accounts_web.load(request)
             await check_csrf(Request(scope, receive), CSRF_EXEMPT)
             await self.app(scope, receive, note_start)

@@ -9,11 +9,11 @@ from datetime import datetime
 from market.accounts.actors import Actor
 from market.accounts.permissions import Act
 from market.codes.labels import label
-from market.contracts.models import Contract, ContractDraft
+from market.contracts.models import Contract
 from market.contracts.queries import find_contract, find_draft
-from market.contracts.standing import InstalmentLine, contract_facts, lines_of
+from market.contracts.standing import InstalmentLine, facts_of, lines_of
 from market.deals.models import Deal, DealEvent, DealStatus, Introduction, Offer, OfferStatus, Side
-from market.deals.next_steps import ContractFacts, NextStep, Situation, next_step
+from market.deals.next_steps import NextStep, Situation, next_step
 from market.deals.queries import Contact, contacts, find_introduction
 from market.deals.rules import buyer_name, contacts_visible, has_agreed, side_of
 from market.deals.states import BEFORE_SIGNING, Step, shown_status, steps
@@ -87,7 +87,6 @@ class Room:
     open_offer: Offer | None
     plan: tuple[PlanRow, ...]
     """The accepted payment plan, until the contract's instalments take its place."""
-    draft: ContractDraft | None
     contract: Contract | None
     lines: list[InstalmentLine]
     received: Money
@@ -107,14 +106,15 @@ class Room:
 
 async def make_room(deal: Deal, actor: Actor, now: datetime) -> Room:
     """Put the page together; the deal comes from `get_deal_for`."""
-    side, contract = side_of(deal, actor), await find_contract(deal.id)
+    side = side_of(deal, actor)
+    contract = await find_contract(deal.id) if deal.status not in BEFORE_SIGNING else None
     notice = await find_notice("deal", deal.id)
     offers = list(deal.offers)
     last = offers[-1] if offers else None
-    facts = (await contract_facts([deal.id])).get(deal.id, ContractFacts())
-    step = next_step(Situation(deal, last, notice, facts), now)
-    accepted = next((each for each in offers if each.status is OfferStatus.ACCEPTED), None)
+    draft = await find_draft(deal.id) if deal.status is DealStatus.TO_SIGN else None
     lines = await lines_of(contract) if contract else []
+    step = next_step(Situation(deal, last, notice, facts_of(draft, contract, lines)), now)
+    accepted = next((each for each in offers if each.status is OfferStatus.ACCEPTED), None)
     act, estimates = _ACT_OF_STEP.get(step.key), await estimate_for_deal(deal, contract, now)
     return Room(
         deal=deal,
@@ -129,7 +129,6 @@ async def make_room(deal: Deal, actor: Actor, now: datetime) -> Room:
         offers=_offer_lines(deal, offers, actor),
         open_offer=last if last and last.status is OfferStatus.OPEN and step.key == "answer" else None,
         plan=Terms.of(accepted).plan if accepted else (),
-        draft=await find_draft(deal.id),
         contract=contract,
         lines=lines,
         received=Money(sum(line.received.amount for line in lines), deal.currency),

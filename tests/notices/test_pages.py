@@ -163,3 +163,8 @@ async def test_only_those_concerned_reach_an_objection(
 async def test_a_number_that_is_none_is_not_found(client: httpx.AsyncClient) -> None:
     assert (await client.get("/notices/GS-2026-999999")).status_code == 404
     assert (await client.get(f"/objections/{uuid4()}/answer")).status_code == 303
+
+
+@pytest.mark.parametrize("path", ["/notices/%00", "/deals/%00", "/contracts/%00", "/outcomes/a%00b"])
+async def test_a_number_that_no_record_can_have_is_not_found(client: httpx.AsyncClient, path: str) -> None:
+    assert (await client.get(path)).status_code == 404

@@ -1,0 +1,235 @@
+"""Who is on the demo market: organisations, their people, brokers and the authority's staff."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from market.accounts import brokers, members, organisations
+from market.accounts.actors import Actor, load_actor
+from market.accounts.demo import PASSWORD
+from market.accounts.messages import tell_staff
+from market.accounts.models import (
+    BrokerProfile,
+    MemberRole,
+    Membership,
+    MemberStatus,
+    Organisation,
+    OrganisationKind,
+    StaffRole,
+    User,
+)
+from market.accounts.passwords import hash_password
+from market.accounts.registration import Newcomer
+from market.audit.services import record
+from market.codes.uscc import check_digit
+from market.seed.data import id_of, load
+from market.seed.timeline import Calendar, at
+
+NEWCOMERS: tuple[dict[str, Any], ...] = (
+    {
+        "key": "lanting",
+        "name": "防城港蓝汀香料有限公司",
+        "body": "91450600MAD3K5XQ7",
+        "region": "450600",
+        "industry": "C26",
+        "nature_code": "170",
+        "established_on": "2023-08-14",
+        "introduction": "八角、肉桂精油加工企业，年处理枝叶四千吨，正在寻找提纯和稳定化技术。",
+        "person": ("huang_manqing", "黄曼青"),
+        "days_ago": 2,
+    },
+    {
+        "key": "yuntian",
+        "name": "贺州云田石材科技有限公司",
+        "body": "91451100MAC8R2TN4",
+        "region": "451100",
+        "industry": "C30",
+        "nature_code": "170",
+        "established_on": "2022-11-03",
+        "introduction": "碳酸钙和人造石生产企业，关注石粉高值化和粉尘治理。",
+        "person": ("deng_kaiwen", "邓凯文"),
+        "days_ago": 1,
+    },
+    {
+        "key": "hefeng",
+        "name": "玉林禾沣农机经营部",
+        "body": "92450900MA7G41PL6",
+        "region": "450900",
+        "industry": "F51",
+        "nature_code": "180",
+        "established_on": "2021-04-22",
+        "introduction": "甘蔗、木薯农机销售与租赁。",
+        "person": ("pang_zhongli", "庞仲礼"),
+        "days_ago": 6,
+        "returned": "这个代码是个体工商户的。请以企业或农民专业合作社登记，或改为加入已有单位。",
+    },
+)
+"""Who came last and still has to be verified, for the operator's queue."""
+
+
+class Cast:
+    """The people of the demo by their keys, as the rooms know them."""
+
+    def __init__(self) -> None:
+        self._actors: dict[str, Actor] = {}
+
+    async def actor(self, key: str) -> Actor:
+        """Return the person as somebody who acts now."""
+        if key not in self._actors:
+            self._actors[key] = await load_actor(await User.get(id=id_of("user", key)))
+        return self._actors[key]
+
+
+async def move_in(calendar: Calendar) -> None:
+    """Let everybody in: staff first, then each organisation with its people, brokers, and who waits."""
+    begin = date(calendar.round_year - 1, 10, 8)
+    password_hash = await hash_password(PASSWORD)
+    people = load("people")
+    for key, person in people.items():
+        if person["staff_role"]:
+            await _add_person(key, person, password_hash, at(begin, 9))
+    operator = await load_actor(await User.get(id=id_of("user", "operator")))
+    for place, (key, entry) in enumerate(load("organisations").items()):
+        moment = at(begin + timedelta(days=2 * place + 1), 9 + place % 8, place * 7 % 60)
+        own = {k: p for k, p in people.items() if p["organisation"] == key}
+        await _add_organisation(key, entry, own, password_hash, operator, moment)
+    for place, (key, person) in enumerate((k, p) for k, p in people.items() if p["broker"]):
+        moment = at(begin + timedelta(days=62 + place), 10)
+        if person["organisation"] is None:
+            moment = calendar.ago(3, 15)
+            await _add_person(key, person, password_hash, moment)
+        await _add_broker(key, person["broker"], operator, moment)
+    for entry in NEWCOMERS:
+        await _add_newcomer(entry, password_hash, operator, calendar)
+    await _ask_to_join(password_hash, calendar.ago(1, 16))
+
+
+async def _add_person(key: str, person: dict[str, Any], password_hash: str, now: datetime) -> User:
+    user = await User.create(
+        id=id_of("user", key),
+        email=person["email"],
+        name=person["name"],
+        password_hash=password_hash,
+        staff_role=StaffRole(person["staff_role"]) if person.get("staff_role") else None,
+        email_confirmed_at=now,
+        created_at=now,
+    )
+    await record("user", user.id, "register", actor=Newcomer(user.id), now=now)
+    await record("user", user.id, "confirm_email", actor=Newcomer(user.id), now=now)
+    return user
+
+
+async def _add_organisation(
+    key: str,
+    entry: dict[str, Any],
+    people: dict[str, dict[str, Any]],
+    password_hash: str,
+    operator: Actor,
+    now: datetime,
+) -> None:
+    """Register an organisation, verify it the next morning, and let its other people join."""
+    users = [
+        await _add_person(person, own, password_hash, now)
+        for person, own in sorted(people.items(), key=lambda item: item[1]["member_role"] != "admin")
+    ]
+    organisation = await _register(key, entry, users[:1], now)
+    later = now + timedelta(days=1)
+    await organisations.verify_organisation(organisation.id, revision=1, actor=operator, now=later)
+    if not users:
+        return
+    admin = await load_actor(users[0])
+    for user in users[1:]:
+        role = next(MemberRole(p["member_role"]) for p in people.values() if p["email"] == user.email)
+        joined = await members.ask_to_join(entry["uscc"], role, actor=Newcomer(user.id), now=later)
+        await members.approve_member(joined.id, role, actor=admin, now=later + timedelta(hours=2))
+
+
+async def _register(key: str, entry: dict[str, Any], founders: Iterable[User], now: datetime) -> Organisation:
+    columns = {
+        **entry,
+        "kind": OrganisationKind(entry["kind"]),
+        "established_on": date.fromisoformat(entry["established_on"]),
+    }
+    organisation = await Organisation.create(id=id_of("organisation", key), created_at=now, **columns)
+    founder = None
+    for user in founders:
+        founder = Newcomer(user.id)
+        await Membership.create(
+            id=id_of("membership", key),
+            user=user,
+            organisation=organisation,
+            role=MemberRole.ADMIN,
+            status=MemberStatus.ACTIVE,
+            created_at=now,
+        )
+    await record("organisation", organisation.id, "register", actor=founder, now=now)
+    return organisation
+
+
+async def _add_broker(key: str, entry: dict[str, Any], operator: Actor, now: datetime) -> None:
+    """Add a broker's profile; all but the last were verified."""
+    user_id = id_of("user", key)
+    profile = await BrokerProfile.create(
+        id=id_of("broker", key),
+        user_id=user_id,
+        created_at=now,
+        **{k: v for k, v in entry.items() if k != "is_verified"},
+    )
+    await record("user", user_id, "apply_as_broker", actor=Newcomer(user_id), now=now)
+    if entry["is_verified"]:
+        await brokers.verify_broker(profile.id, revision=1, actor=operator, now=now + timedelta(days=1))
+        return
+    person = load("people")[key]
+    await tell_staff(
+        StaffRole.OPERATOR,
+        f"技术经纪人等待认证：{person['name']}",
+        address=f"/backoffice/brokers/{profile.id}",
+        now=now,
+    )
+
+
+async def _add_newcomer(
+    entry: dict[str, Any], password_hash: str, operator: Actor, calendar: Calendar
+) -> None:
+    now = calendar.ago(entry["days_ago"], 11, 20)
+    key, name = entry["person"]
+    person = {"email": f"{key.replace('_', '.')}@demo.kezhuan.test", "name": name}
+    user = await _add_person(key, person, password_hash, now)
+    details = {
+        "name": entry["name"],
+        "uscc": entry["body"] + check_digit(entry["body"]),
+        "kind": "enterprise",
+        "region": entry["region"],
+        "industry": entry["industry"],
+        "nature_code": entry["nature_code"],
+        "established_on": entry["established_on"],
+        "is_manufacturer": entry["industry"].startswith("C"),
+        "is_sme": True,
+        "introduction": entry["introduction"],
+        "contact_name": name,
+        "contact_phone": "0770-5550199",
+        "contact_email": person["email"],
+    }
+    organisation = await _register(entry["key"], details, [user], now)
+    if reason := entry.get("returned"):
+        await organisations.return_organisation(
+            organisation.id, reason, revision=1, actor=operator, now=now + timedelta(hours=5)
+        )
+        return
+    await tell_staff(
+        StaffRole.OPERATOR,
+        f"新单位等待认证：{organisation.name}",
+        address=f"/backoffice/organisations/{organisation.id}",
+        now=now,
+    )
+
+
+async def _ask_to_join(password_hash: str, now: datetime) -> None:
+    """Let somebody wait whom the enterprise's administrator has to let in."""
+    person = {"email": "su.wanting@demo.kezhuan.test", "name": "苏婉婷"}
+    user = await _add_person("su_wanting", person, password_hash, now)
+    organisation = await Organisation.get(id=id_of("organisation", "enterprise"))
+    await members.ask_to_join(str(organisation.uscc), MemberRole.AGENT, actor=Newcomer(user.id), now=now)
+    await members.tell_admins_of_wish(organisation, user.name, now=now)

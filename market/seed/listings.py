@@ -1,0 +1,227 @@
+"""The demo's outcomes and needs, brought to life as people do it: written, submitted, judged."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import uuid4
+
+from market.audit.services import record_first
+from market.codes.numbers import next_number
+from market.kit.clock import local_date
+from market.listings import services
+from market.listings.kinds import NEED, OUTCOME, Kind
+from market.listings.models import Outcome, PriceKind, Review, ReviewDecision
+from market.listings.rules import Points, expires_on
+from market.listings.states import LIVE, Move
+from market.search import outbox
+from market.seed.data import fen, load
+from market.seed.drafts import NEED_DRAFTS, OUTCOME_DRAFTS
+from market.seed.people import Cast
+from market.seed.timeline import Calendar, Story, at
+
+BY_HAND_DAYS = 14
+"""Listings of the last days go the whole way by the rooms' own acts."""
+AGES = {
+    # Their deals took longer than their listing would be old.
+    "need-mn-slag": 47,
+    "need-filter-ceramic": 44,
+    "need-zinc-in": 55,
+    "need-oyster-peptide": 75,
+    "mn-slag-brick": 64,
+    "microwave-ceramic": 51,
+    "oyster-peptide": 88,
+    # Soon to lapse, for their owners to renew.
+    "passionfruit-seedling": 353,
+    "star-anise": 359,
+    "cane-seedling": 361,
+}
+"""Days since publication, where it differs from what is written beside the listing."""
+DEADLINES = {"need-msand": 5, "need-roller": 9}
+"""Days to the deadline, where it differs from what is written beside the need."""
+OF_THE_ROUND = (
+    "battery-al-foil",
+    "voc-catalyst",
+    "casting-grind",
+    "oyster-triploid",
+    "bagasse-dry",
+    "marine-concrete",
+    "camellia-oil",
+    "high-purity-in",
+    "al-7xxx-quench",
+    "mangrove",
+)
+"""Outcomes on the market since the year of the subsidy round; renewed every January since."""
+AUTHORS = {
+    "university": "university",
+    "lidong": "yang_chunhui",
+    "guixi": "cen_yuping",
+    "yongjiang": "su_jingyi",
+    "marine": "feng_haibo",
+    "sugar": "lu_guisheng",
+    "longzhi": "zheng_liuqing",
+    "enterprise": "enterprise",
+    "muche": "luo_ziang",
+    "lichuan": "tan_jianguo",
+    "yanlan": "qin_lang",
+    "tengxu": "li_chasheng",
+    "chaoyu": "su_yu",
+    "gangze": "ning_siyuan",
+    "hezhu": "yang_shugen",
+    "hengqin": "chen_qiming",
+    "tianling": "nong_zhijian",
+    "jinxun": "qin_ye",
+    "zheyuan": "shi_tian",
+    "mengyang": "zhao_mengsheng",
+    "hengshuo": "ou_yingyi",
+    "qiongling": "gu_linchuan",
+    "moxiang": "lei_meiying",
+}
+"""Who writes, offers and signs for each organisation."""
+POINTS = (Points(4, 4, 4, 4), Points(4, 3, 4, 5), Points(5, 4, 3, 4), Points(3, 4, 4, 4), Points(4, 5, 4, 4))
+
+
+def listing_stories(cast: Cast, calendar: Calendar) -> Iterator[Story]:
+    """Yield the life of every listing of the last days, those not published included."""
+    for kind, entries in ((OUTCOME, load("outcomes")), (NEED, load("needs"))):
+        for place, (key, entry) in enumerate(entries.items()):
+            values = values_of(key, entry, calendar)
+            published = _published(key, entry, place, calendar)
+            if published >= calendar.ago(BY_HAND_DAYS):
+                yield _publish(kind, entry["organisation"], values, published, POINTS[place % 5], cast)
+    for kind, drafts in ((OUTCOME, OUTCOME_DRAFTS), (NEED, NEED_DRAFTS)):
+        for draft in drafts:
+            yield _write(kind, draft, cast, calendar)
+
+
+async def take_over(cast: Cast, calendar: Calendar) -> None:
+    """Publish the older listings at once, each with the operator's judgement at its own moment.
+
+    Whole lives of them all would take as long as everything else together.
+    """
+    for kind, name in ((OUTCOME, "outcomes"), (NEED, "needs")):
+        rows = [
+            (
+                _published(key, entry, place, calendar),
+                POINTS[place % 5],
+                entry,
+                values_of(key, entry, calendar),
+            )
+            for place, (key, entry) in enumerate(load(name).items())
+        ]
+        older = sorted((row for row in rows if row[0] < calendar.ago(BY_HAND_DAYS)), key=lambda row: row[0])
+        await _bring_in(kind, older, cast)
+
+
+async def _bring_in(
+    kind: Kind, rows: Sequence[tuple[datetime, Points, dict[str, Any], dict[str, Any]]], cast: Cast
+) -> None:
+    operator = await cast.actor("operator")
+    made, reviews = [], []
+    for published, points, entry, values in rows:
+        author = await cast.actor(AUTHORS[entry["organisation"]])
+        listing = kind.model(
+            **{**kind.blank, **values},
+            id=uuid4(),
+            number=await next_number(kind.family, published),
+            organisation_id=author.organisation_id,
+            created_by_id=author.user_id,
+            status=kind.published,
+            submitted_at=published - timedelta(days=2),
+            published_at=published,
+            verified_on=local_date(published),
+            expires_on=expires_on(local_date(published), values.get("deadline_on")),
+            created_at=published - timedelta(days=2),
+            updated_at=published,
+        )
+        listing.completeness = kind.completeness(listing)[0]
+        made.append(listing)
+        reviews.append(
+            Review(
+                id=uuid4(),
+                subject_kind=kind.key,
+                subject_id=listing.id,
+                revision=1,
+                decision=ReviewDecision.PUBLISHED,
+                reviewer_id=operator.user_id,
+                reviewed_at=published,
+                **points.by_heading,
+            )
+        )
+    await kind.model.bulk_create(made)
+    await Review.bulk_create(reviews)
+    for listing in made:
+        await record_first(
+            kind.key, [listing.id], Move.PUBLISH, actor=operator, now=listing.published_at, revision=1
+        )
+    await outbox.changed_many(kind.index, [listing.id for listing in made])
+
+
+def values_of(key: str, entry: dict[str, Any], calendar: Calendar) -> dict[str, Any]:
+    """Return the columns of a listing as it is written."""
+    left_out = ("organisation", "days_ago_published", "deadline_days")
+    values = {k: v for k, v in entry.items() if k not in left_out and not k.endswith("_wan")}
+    if "price_kind" in values:
+        values["price_kind"] = PriceKind(values["price_kind"])
+        values["price_amount"] = fen(entry["price_wan"])
+    if "budget_max_wan" in entry:
+        values["budget_min_amount"] = fen(entry["budget_min_wan"])
+        values["budget_max_amount"] = fen(entry["budget_max_wan"])
+    if "deadline_days" in entry:
+        days = DEADLINES.get(key, entry["deadline_days"])
+        values["deadline_on"] = calendar.today + timedelta(days=days)
+    return values
+
+
+async def renewals(key: str, cast: Cast, calendar: Calendar) -> Story:
+    """Renew an outcome of the round every January, as long as it is on offer."""
+    entry = load("outcomes")[key]
+    actor = await cast.actor(AUTHORS[entry["organisation"]])
+    for year in range(calendar.round_year + 1, calendar.today.year + 1):
+        now = yield at(calendar.today.replace(year=year, month=1, day=12), 9, len(key))
+        outcome = await Outcome.get(title=entry["title"])
+        if outcome.status in LIVE:
+            await services.renew(OUTCOME, outcome.number, actor=actor, now=now)
+
+
+def _published(key: str, entry: dict[str, Any], place: int, calendar: Calendar) -> datetime:
+    if key in OF_THE_ROUND:
+        return calendar.round_day(1, 14 + OF_THE_ROUND.index(key))
+    days = AGES.get(key, entry["days_ago_published"])
+    return calendar.ago(days, 9 + place % 8, place * 11 % 60)
+
+
+async def _publish(
+    kind: Kind, organisation: str, values: dict[str, Any], published: datetime, points: Points, cast: Cast
+) -> Story:
+    author = await cast.actor(AUTHORS[organisation])
+    now = yield published - timedelta(days=2, hours=1)
+    listing = await services.save(kind, None, values, is_submitted=True, actor=author, now=now)
+    now = yield published
+    operator = await cast.actor("operator")
+    await services.review(
+        kind.key, listing.number, points=points, is_published=True, comment="", actor=operator, now=now
+    )
+
+
+async def _write(kind: Kind, draft: dict[str, Any], cast: Cast, calendar: Calendar) -> Story:
+    """Play a listing that is not published: a draft, one that waits, one that was returned."""
+    author = await cast.actor(draft["author"])
+    values = values_of("", draft["values"], calendar)
+    now = yield calendar.ago(draft["days_ago"], 16, 10)
+    listing = await services.save(
+        kind, None, values, is_submitted=draft["status"] != "draft", actor=author, now=now
+    )
+    if draft["status"] != "returned":
+        return
+    now = yield calendar.ago(draft["days_ago"] - 1, 10, 30)
+    await services.review(
+        kind.key,
+        listing.number,
+        points=draft["points"],
+        is_published=False,
+        comment=draft["comment"],
+        actor=await cast.actor("operator"),
+        now=now,
+    )

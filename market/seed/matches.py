@@ -1,0 +1,42 @@
+"""What people of the demo did with their matches, apart from deals."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from market.accounts.actors import Actor
+from market.matching import services as matching
+from market.matching.models import Match, MatchStatus
+from market.seed.data import load
+from market.seed.people import Cast
+from market.seed.rooms import find_match
+from market.seed.timeline import Calendar, Story
+
+
+async def follow(broker: str, need: str, outcome: str, days: int, *, cast: Cast, calendar: Calendar) -> Story:
+    """Let a broker take a match up that is not introduced yet."""
+    now = yield calendar.ago(days, 14, 5)
+    match = await find_match(need, outcome)
+    if match is not None:
+        await matching.take_up(match.id, actor=await cast.actor(broker), now=now)
+
+
+async def dismiss_some(cast: Cast, calendar: Calendar) -> Story:
+    """Let two enterprises turn a match down, each with a reason."""
+    now = yield calendar.ago(9, 15, 30)
+    words = "对方做的是铝杆表面，我们要查的是焊点和阻焊层。"
+    await _dismiss("need-aoi", "indicators", words, await cast.actor("qin_lang"), now)
+    now = yield calendar.ago(6, 9, 50)
+    await _dismiss("need-ras", "field", "不是水产养殖的技术。", await cast.actor("su_yu"), now)
+
+
+async def _dismiss(need: str, reason: str, comment: str, actor: Actor, now: datetime) -> None:
+    """Turn down the need's second-best match."""
+    match = (
+        await Match.filter(need__title=load("needs")[need]["title"], status=MatchStatus.SUGGESTED)
+        .order_by("-score", "outcome__number")
+        .offset(1)
+        .first()
+    )
+    if match is not None:
+        await matching.feedback(match.id, reason=reason, comment=comment, actor=actor, now=now)

@@ -1,0 +1,402 @@
+"""What can happen in a deal of the demo: each act by a short word, carried out by the rooms' services."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+from market.accounts.actors import Actor
+from market.contracts import queries as contract_queries
+from market.contracts import services as contracts
+from market.contracts.models import Contract, Instalment
+from market.contracts.terms import ContractTerms, Exclusion
+from market.deals import services as deals
+from market.deals.models import ContractKind, Deal, Offer, Side
+from market.deals.publicity import Statement
+from market.deals.terms import PlanRow, Terms
+from market.deps import Deps
+from market.kit.clock import local_date
+from market.kit.money import Money
+from market.listings.models import Need, Outcome
+from market.matching import services as matching
+from market.matching.models import Match
+from market.notices import services as notices
+from market.notices.models import Notice
+from market.payments.models import Remittance
+from market.payments.queries import find_connected_account
+from market.seed.data import fen, load
+from market.seed.listings import AUTHORS
+from market.seed.online import pay_online
+from market.seed.papers import keep_paper
+from market.seed.people import Cast
+from market.subsidies import services as subsidies
+
+FINANCE = {
+    "university": "university2",
+    "lidong": "wen_rong",
+    "guixi": "huang_zhaoji",
+    "marine": "pang_ying",
+    "sugar": "wei_cuiyun",
+}
+"""Who confirms what arrived."""
+AGENTS = {**AUTHORS, "university": "university3"}
+"""Who acts in the seller's deals; the university's own login finds what is left to do."""
+THIRDS = (("合同生效后十个工作日内", 30), ("样品或试运行验收合格后", 50), ("稳定运行满六个月后", 20))
+HALVES = (("合同生效后十个工作日内", 50), ("技术资料交付并验收合格后", 50))
+ONCE = (("合同生效后十五日内一次付清", 100),)
+REGISTRY = "邕城技术合同登记处"
+
+Moment = int | Callable[["Room"], Awaitable[datetime]]
+Act = Callable[["Room", datetime], Awaitable[None]]
+Step = tuple[Moment, Act]
+"""When (days after the deal's beginning, or a moment that the room tells) and what."""
+
+
+@dataclass(frozen=True)
+class Bargain:
+    """What two sides deal about, and who they are."""
+
+    outcome: str
+    buyer: str
+    kind: ContractKind
+    wan: int
+    need: str | None = None
+    broker: str | None = None
+    note: str = ""
+    is_exclusive: bool = False
+    years: int | None = None
+    plan: tuple[tuple[str, int], ...] = THIRDS
+    terms_note: str = ""
+    parts: tuple[tuple[str, str, int], ...] = ()
+    """Of the price what is not technology: kind, name, 万元."""
+
+
+@dataclass
+class Room:
+    """A deal being played."""
+
+    bargain: Bargain
+    number: int
+    """Which deal of the demo it is; invoices and registrations are numbered by it."""
+    cast: Cast
+    deps: Deps
+    deal: Deal = field(init=False)
+
+    @property
+    def seller(self) -> str:
+        return str(load("outcomes")[self.bargain.outcome]["organisation"])
+
+    async def person(self, side: Side) -> Actor:
+        """Return who acts for a side."""
+        return await self.cast.actor(
+            AGENTS[self.seller] if side is Side.SELLER else AUTHORS[self.bargain.buyer]
+        )
+
+    async def finance(self) -> Actor:
+        return await self.cast.actor(FINANCE[self.seller])
+
+    async def contract(self) -> Contract:
+        return await Contract.get(deal_id=self.deal.id)
+
+    async def instalment(self, sequence: int) -> Instalment:
+        return await Instalment.get(contract__deal_id=self.deal.id, sequence=sequence)
+
+    def plan(self, price: int) -> tuple[PlanRow, ...]:
+        return tuple(PlanRow(words, None, price * part // 100) for words, part in self.bargain.plan)
+
+    def terms(self, wan: float) -> Terms:
+        """Return the bargain's terms at a price in 万元."""
+        price = fen(wan) or 0
+        is_licence = self.bargain.kind is ContractKind.LICENCE
+        return Terms(
+            kind=self.bargain.kind,
+            price=Money(price),
+            is_exclusive=self.bargain.is_exclusive,
+            years=self.bargain.years or (5 if is_licence else None),
+            territory="中国境内" if is_licence else "",
+            plan=self.plan(price),
+            note=self.bargain.terms_note,
+        )
+
+
+async def clear(room: Room) -> datetime:
+    """Tell when the deal's notice has run out."""
+    notice = await Notice.filter(subject_id=room.deal.id).order_by("-published_at").first()
+    if notice is None or notice.ends_at is None:
+        raise LookupError(f"no end of the notice of {room.deal.number}")
+    return notice.ends_at + timedelta(hours=9)
+
+
+def after(moment: Callable[[Room], Awaitable[datetime]], days: int) -> Callable[[Room], Awaitable[datetime]]:
+    """Name the moment so many days after another."""
+
+    async def later(room: Room) -> datetime:
+        return await moment(room) + timedelta(days=days)
+
+    return later
+
+
+async def sweep(room: Room, now: datetime) -> None:
+    """Let time do what it does: clear the notices that have run out, move their deals on."""
+    await notices.run_due(now)
+    await deals.run_due(now)
+
+
+async def take_up(room: Room, now: datetime) -> None:
+    """Let the broker take the match up, if the two were matched."""
+    match = await find_match(room.bargain.need, room.bargain.outcome)
+    if match is not None:
+        await matching.take_up(match.id, actor=await room.cast.actor(str(room.bargain.broker)), now=now)
+
+
+def introduce(basis_points: int) -> Act:
+    async def act(room: Room, now: datetime) -> None:
+        match = await find_match(room.bargain.need, room.bargain.outcome)
+        if match is None:  # The scorer thinks otherwise today; the seller answers the need by itself.
+            await respond(room, now)
+            return
+        broker = await room.cast.actor(str(room.bargain.broker))
+        room.deal = await deals.introduce(match.id, basis_points, room.bargain.note, actor=broker, now=now)
+
+    return act
+
+
+async def respond(room: Room, now: datetime) -> None:
+    """Let the seller answer the need (我能解决)."""
+    need = await Need.get(title=load("needs")[str(room.bargain.need)]["title"])
+    outcome = await Outcome.get(title=load("outcomes")[room.bargain.outcome]["title"])
+    room.deal = await deals.open_response(
+        need.number, outcome.number, room.bargain.note, actor=await room.person(Side.SELLER), now=now
+    )
+
+
+async def interest(room: Room, now: datetime) -> None:
+    """Let the buyer ask for the outcome (意向洽谈)."""
+    outcome = await Outcome.get(title=load("outcomes")[room.bargain.outcome]["title"])
+    room.deal = await deals.open_interest(
+        outcome.number, room.bargain.note, actor=await room.person(Side.BUYER), now=now
+    )
+
+
+def agree(side: Side) -> Act:
+    async def act(room: Room, now: datetime) -> None:
+        await deals.agree_introduction(room.deal.number, actor=await room.person(side), now=now)
+
+    return act
+
+
+async def both_agree(room: Room, now: datetime) -> None:
+    for place, side in enumerate(Side):
+        await agree(side)(room, now + timedelta(minutes=7 * place))
+
+
+def offer(side: Side, wan: float, *, days: int | None = 30) -> Act:
+    async def act(room: Room, now: datetime) -> None:
+        last = await _last_offer(room)
+        await deals.make_offer(
+            room.deal.number,
+            room.terms(wan),
+            seen=last.id if last else None,
+            valid_days=days,
+            actor=await room.person(side),
+            now=now,
+        )
+
+    return act
+
+
+def accept(side: Side) -> Act:
+    async def act(room: Room, now: datetime) -> None:
+        last = await _last_offer(room)
+        if last is None:
+            raise LookupError(f"no offer in {room.deal.number}")
+        await deals.accept_offer(
+            room.deal.number, last.id, last.content_hash, actor=await room.person(side), now=now
+        )
+
+    return act
+
+
+def publish(basis: str) -> Act:
+    async def act(room: Room, now: datetime) -> None:
+        seller = load("organisations")[room.seller]
+        statement = Statement(
+            holder=seller["name"],
+            basis=basis,
+            relation="经核查，受让方与转让方、成果完成人之间没有关联关系。",
+            channel=f"{seller['name']}科研管理部门，{seller['contact_phone']}",
+        )
+        await deals.start_publicity(
+            room.deal.number, statement, actor=await room.person(Side.SELLER), now=now
+        )
+
+    return act
+
+
+async def skip(room: Room, now: datetime) -> None:
+    """Go straight to signing, where the law knows no publicity."""
+    await deals.skip_publicity(room.deal.number, actor=await room.person(Side.SELLER), now=now)
+
+
+def object_to(person: str, reason: str) -> Act:
+    async def act(room: Room, now: datetime) -> None:
+        notice = await Notice.get(subject_id=room.deal.id)
+        await notices.object_to(notice.number, reason=reason, actor=await room.cast.actor(person), now=now)
+
+    return act
+
+
+def upload(side: Side, name: str, kind: str = "attachment") -> Act:
+    async def act(room: Room, now: datetime) -> None:
+        kept = await keep_paper(name, [room.deal.number, f"{now:%Y-%m-%d}", "Demo document"], room.deps.store)
+        await deals.add_file(room.deal.number, kept, kind, actor=await room.person(side), now=now)
+
+    return act
+
+
+async def enter(room: Room, now: datetime) -> None:
+    """Let the seller enter the contract and sign it."""
+    deal = await Deal.get(id=room.deal.id).select_related("outcome", "buyer")
+    price, bargain = Money(deal.price_amount or 0), room.bargain
+    terms = ContractTerms(
+        name=f"{deal.outcome.title}{KIND_WORDS[bargain.kind]}合同",
+        kind=bargain.kind,
+        field=deal.outcome.field,
+        price=price,
+        signed_on=local_date(now),
+        used_in=deal.buyer.region,
+        instalments=room.plan(price.amount),
+        exclusions=tuple(Exclusion(kind, name, fen(wan) or 0) for kind, name, wan in bargain.parts),
+        valid_until=local_date(now) + timedelta(days=365 * (bargain.years or 3)),
+        licence_years=room.terms(bargain.wan).years if bargain.kind is ContractKind.LICENCE else None,
+        is_exclusive=bargain.is_exclusive,
+    )
+    lines = ["Technology contract (demo)", deal.number, f"CNY {price.amount / 100:,.2f}", f"{now:%Y-%m-%d}"]
+    kept = await keep_paper("技术合同扫描件.pdf", lines, room.deps.store)
+    await contracts.enter(deal.number, terms, kept, seen="", actor=await room.person(Side.SELLER), now=now)
+
+
+async def confirm(room: Room, now: datetime) -> None:
+    """Let the buyer confirm the contract as it was entered."""
+    draft = await contract_queries.find_draft(room.deal.id)
+    if draft is None:
+        raise LookupError(f"no contract to confirm in {room.deal.number}")
+    await contracts.confirm(
+        room.deal.number, draft.content_hash, actor=await room.person(Side.BUYER), now=now
+    )
+
+
+async def register(room: Room, now: datetime) -> None:
+    contract = await room.contract()
+    number = f"{now.year}450{room.number:09d}"
+    lines = ["Registration certificate (demo)", number, contract.number]
+    await contracts.register(
+        contract.number,
+        number,
+        registered_on=local_date(now),
+        registry=REGISTRY,
+        kept=await keep_paper("技术合同认定登记证明.pdf", lines, room.deps.store),
+        actor=await room.person(Side.SELLER),
+        now=now,
+    )
+
+
+def remit(sequence: int) -> Act:
+    """Record that the buyer's transfer for an instalment arrived; finance has still to confirm it."""
+
+    async def act(room: Room, now: datetime) -> None:
+        await _record(room, sequence, now)
+
+    return act
+
+
+def receive(sequence: int) -> Act:
+    """Record a transfer and have it confirmed by finance the same day."""
+
+    async def act(room: Room, now: datetime) -> None:
+        remittance = await _record(room, sequence, now)
+        await contracts.confirm_remittance(
+            remittance.id, actor=await room.finance(), now=now + timedelta(minutes=15)
+        )
+
+    return act
+
+
+def pay(sequence: int) -> Act:
+    """Let the buyer pay an instalment online; by transfer where the seller takes no online payment."""
+
+    async def act(room: Room, now: datetime) -> None:
+        seller_id = room.deal.seller_id
+        if room.deps.gateway is None or await find_connected_account(seller_id) is None:
+            await receive(sequence)(room, now)
+            return
+        instalment = await room.instalment(sequence)
+        await pay_online(instalment.id, deps=room.deps, actor=await room.person(Side.BUYER), now=now)
+
+    return act
+
+
+def terminate(side: Side, reason: str, comment: str) -> Act:
+    async def act(room: Room, now: datetime) -> None:
+        await deals.terminate(room.deal.number, reason, comment, actor=await room.person(side), now=now)
+
+    return act
+
+
+def report_sales(year: int, wan: int, note: str) -> Act:
+    async def act(room: Room, now: datetime) -> None:
+        contract = await room.contract()
+        await subsidies.report_sales(
+            contract.number,
+            year=year,
+            amount=fen(wan) or 0,
+            note=note,
+            actor=await room.person(Side.BUYER),
+            now=now,
+        )
+
+    return act
+
+
+KIND_WORDS = {
+    ContractKind.DEVELOPMENT: "技术开发",
+    ContractKind.ASSIGNMENT: "技术转让",
+    ContractKind.LICENCE: "专利实施许可",
+    ContractKind.CONSULTING: "技术咨询",
+    ContractKind.SERVICE: "技术服务",
+    ContractKind.EQUITY: "作价投资",
+}
+
+
+async def find_match(need: str | None, outcome: str) -> Match | None:
+    """Return the match of a need and an outcome, named by their keys."""
+    if need is None:
+        return None
+    titles: dict[str, Any] = {
+        "need__title": load("needs")[need]["title"],
+        "outcome__title": load("outcomes")[outcome]["title"],
+    }
+    return await Match.get_or_none(**titles)
+
+
+async def _last_offer(room: Room) -> Offer | None:
+    return await Offer.filter(deal_id=room.deal.id).order_by("-sequence").first()
+
+
+async def _record(room: Room, sequence: int, now: datetime) -> Remittance:
+    instalment = await room.instalment(sequence)
+    reference = f"{now:%Y%m%d}{room.number:03d}{sequence:02d}8801"
+    lines = ["Bank voucher (demo)", reference, f"CNY {instalment.amount / 100:,.2f}", f"{now:%Y-%m-%d}"]
+    return await contracts.record_remittance(
+        instalment.id,
+        instalment.amount,
+        await keep_paper(f"银行回单第{sequence}期.pdf", lines, room.deps.store),
+        received_on=local_date(now),
+        bank_reference=reference,
+        invoice_number=f"{now:%y}4520{room.number:06d}{sequence:08d}",
+        invoice_amount=instalment.amount,
+        actor=await room.person(Side.SELLER),
+        now=now,
+    )

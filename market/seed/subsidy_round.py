@@ -1,0 +1,378 @@
+"""The subsidy round, half done: budgets, claims in every state, lists paid, approved and published."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from market.contracts.models import Contract
+from market.deps import Deps
+from market.files.contents import check_content
+from market.kit.clock import local_date
+from market.notices import services as notices
+from market.notices.models import Notice
+from market.seed.data import fen, load
+from market.seed.listings import AUTHORS
+from market.seed.papers import make_pdf
+from market.seed.people import Cast
+from market.seed.timeline import Calendar, Story
+from market.subsidies import services as subsidies
+from market.subsidies.models import Claim
+from market.subsidies.queries import last_assessment
+
+GUANGXI = "guangxi"
+NANNING = "nanning"
+BUDGET_WAN = {0: 600, 1: 800}
+"""By years after the one that the round is about."""
+
+
+@dataclass(frozen=True)
+class Case:
+    """One claim: whose, from which deal, and on which days ago its steps were taken."""
+
+    key: str
+    buyer: str
+    outcome: str
+    sales_wan: int
+    """New sales from the outcome in the year of the round."""
+    sales_note: str
+    steps: tuple[tuple[str, int], ...]
+    programme: str = GUANGXI
+
+
+@dataclass
+class Desk:
+    """What the stories of the round share: who is who, and the claims that were made."""
+
+    cast: Cast
+    deps: Deps
+    calendar: Calendar
+    numbers: dict[str, str] = field(default_factory=dict)
+    """Numbers of the claims by the keys of their cases."""
+
+
+CASES = (
+    Case(
+        "paid",
+        "enterprise",
+        "battery-al-foil",
+        1240,
+        "十微米电池箔试生产销售二百一十吨，按发票汇总。",
+        (("create", 49), ("submit", 48), ("accept", 47), ("calculate", 45), ("recheck", 44)),
+    ),
+    Case(
+        "to_pay",
+        "jinxun",
+        "high-purity-in",
+        860,
+        "六个九高纯铟销售一点三吨。",
+        (("create", 48), ("submit", 47), ("accept", 46), ("calculate", 45), ("recheck", 44)),
+    ),
+    Case(
+        "approved",
+        "muche",
+        "casting-grind",
+        930,
+        "减震塔毛坯改自动打磨后新增订单销售额。",
+        (("create", 42), ("submit", 41), ("accept", 39), ("calculate", 37), ("recheck", 36)),
+    ),
+    Case(
+        "publicity",
+        "lichuan",
+        "casting-grind",
+        1520,
+        "铸钢齿座交付能力提高后的新增销售额。",
+        (("create", 21), ("submit", 20), ("accept", 18), ("calculate", 14), ("recheck", 11)),
+    ),
+    Case(
+        "objection",
+        "tianling",
+        "al-7xxx-quench",
+        2100,
+        "七系厚板合格率提高后新增销售额。",
+        (("create", 20), ("submit", 19), ("accept", 17), ("calculate", 13), ("recheck", 11)),
+    ),
+    Case(
+        "rechecked",
+        "zheyuan",
+        "bagasse-dry",
+        410,
+        "节省燃煤后外售蔗渣的新增收入。",
+        (("create", 17), ("submit", 16), ("accept", 14), ("calculate", 10), ("recheck", 7)),
+    ),
+    Case(
+        "calculated",
+        "hengqin",
+        "casting-grind",
+        780,
+        "缸体外销新增销售额。",
+        (("create", 12), ("submit", 10), ("accept", 8), ("calculate", 6)),
+    ),
+    Case(
+        "withdrawn",
+        "chaoyu",
+        "oyster-triploid",
+        0,
+        "",
+        (("create", 31), ("submit", 30), ("withdraw", 29)),
+    ),
+    Case(
+        "supplement",
+        "chaoyu",
+        "oyster-triploid",
+        690,
+        "三倍体牡蛎上市一百二十吨。",
+        (("create", 25), ("submit", 24), ("accept", 21), ("supplement", 4)),
+    ),
+    Case(
+        "accepted",
+        "tengxu",
+        "camellia-oil",
+        230,
+        "冷榨茶油销售二十一吨。",
+        (("create", 8), ("submit", 7), ("accept", 4)),
+    ),
+    Case(
+        "submitted",
+        "hezhu",
+        "marine-concrete",
+        540,
+        "码头预制构件新增销售额。",
+        (("create", 3), ("submit", 2)),
+    ),
+    Case(
+        "rejected",
+        "hengshuo",
+        "mangrove",
+        150,
+        "滩涂修复工程新增收入。",
+        (("create", 27), ("submit", 26), ("reject", 23)),
+    ),
+    Case(
+        "draft",
+        "enterprise",
+        "battery-al-foil",
+        1240,
+        "",
+        (("create", 2),),
+        programme=NANNING,
+    ),
+)
+UNCLAIMED = Case(
+    "unclaimed", "enterprise", "voc-catalyst", 560, "涂层线复产后的新增销售额。", (("report", 30),)
+)
+"""The enterprise has reported its sales and may claim."""
+
+
+def round_stories(desk: Desk) -> Iterator[Story]:
+    """Yield everything that happens in the round."""
+    yield _budgets(desk)
+    for place, case in enumerate((*CASES, UNCLAIMED)):
+        yield _claim(case, place, desk)
+    yield _paid_list(desk)
+    yield _approved_list(desk)
+    yield _published_list(desk)
+
+
+async def _budgets(desk: Desk) -> Story:
+    officer, approver = await desk.cast.actor("finance"), await desk.cast.actor("approver")
+    for later, wan in BUDGET_WAN.items():
+        now = yield desk.calendar.ago(60 - 4 * later, 9)
+        year = desk.calendar.round_year + later
+        budget = await subsidies.draft_budget(
+            GUANGXI, year=year, amount=fen(wan) or 0, actor=officer, now=now
+        )
+        now = yield desk.calendar.ago(58 - 4 * later, 15)
+        await subsidies.release_budget(budget.id, actor=approver, now=now)
+
+
+async def _claim(case: Case, place: int, desk: Desk) -> Story:
+    """Play one claim, its sales report first."""
+    year = desk.calendar.round_year
+    buyer = await desk.cast.actor(AUTHORS[case.buyer])
+    contract = None
+    for step, days in case.steps:
+        now = yield desk.calendar.ago(days, 9 + place % 7, place * 17 % 60)
+        if contract is None:
+            contract = await _contract(case)
+            if case.sales_note:
+                await subsidies.report_sales(
+                    contract.number,
+                    year=year,
+                    amount=fen(case.sales_wan) or 0,
+                    note=case.sales_note,
+                    actor=buyer,
+                    now=now,
+                )
+        if step == "create":
+            claim = await subsidies.create_claim(
+                case.programme,
+                year=year,
+                contract_numbers=[contract.number],
+                actor=buyer,
+                now=now + timedelta(minutes=10),
+            )
+            desk.numbers[case.key] = claim.number
+        elif step != "report":
+            await _STEPS[step](desk, case, now)
+
+
+async def _submit(desk: Desk, case: Case, now: datetime) -> None:
+    buyer, number = await desk.cast.actor(AUTHORS[case.buyer]), desk.numbers[case.key]
+    lines = ["Special report on the outcome's sales (demo)", number, f"CNY {case.sales_wan * 10_000:,}"]
+    await subsidies.add_evidence(
+        number,
+        kind="conversion_report",
+        paper_number=f"KZ-ZX-{number[-4:]}",
+        dated_on=local_date(now) - timedelta(days=12),
+        amount=fen(case.sales_wan),
+        upload=check_content("成果收入专项审计报告.pdf", make_pdf(lines)),
+        actor=buyer,
+        now=now - timedelta(hours=1),
+        store=desk.deps.store,
+    )
+    await subsidies.submit_claim(number, is_declared=True, actor=buyer, now=now)
+
+
+async def _withdraw(desk: Desk, case: Case, now: datetime) -> None:
+    buyer = await desk.cast.actor(AUTHORS[case.buyer])
+    await subsidies.withdraw_claim(desk.numbers[case.key], actor=buyer, now=now)
+
+
+async def _accept(desk: Desk, case: Case, now: datetime) -> None:
+    await subsidies.accept(desk.numbers[case.key], actor=await desk.cast.actor("finance"), now=now)
+
+
+async def _ask_supplement(desk: Desk, case: Case, now: datetime) -> None:
+    await subsidies.ask_supplement(
+        desk.numbers[case.key],
+        reason="专项审计报告没有区分三倍体与普通牡蛎的销售额，请补充分项明细和对应发票清单。",
+        due_on=desk.calendar.today + timedelta(days=11),
+        actor=await desk.cast.actor("finance"),
+        now=now,
+    )
+
+
+async def _calculate(desk: Desk, case: Case, now: datetime) -> None:
+    await subsidies.calculate(desk.numbers[case.key], actor=await desk.cast.actor("finance"), now=now)
+
+
+async def _recheck(desk: Desk, case: Case, now: datetime) -> None:
+    claim = await Claim.get(number=desk.numbers[case.key])
+    assessment = await last_assessment(claim.id)
+    await subsidies.recheck(
+        claim.number,
+        sequence=assessment.sequence if assessment else 0,
+        actor=await desk.cast.actor("finance2"),
+        now=now,
+    )
+
+
+async def _reject(desk: Desk, case: Case, now: datetime) -> None:
+    await subsidies.reject(
+        desk.numbers[case.key],
+        clause="kinds",
+        reason="申报合同登记为技术服务合同，且单位注册地不在自治区内，不在支持范围。",
+        actor=await desk.cast.actor("finance"),
+        now=now,
+    )
+
+
+async def _paid_list(desk: Desk) -> Story:
+    """The list that is approved and ordered; the bank has paid one of its two."""
+    year, officer = desk.calendar.round_year, await desk.cast.actor("finance")
+    now = yield desk.calendar.ago(43, 11)
+    number = await _make(desk, ("paid", "to_pay"), f"{year}年度后补助第一批", now)
+    now = yield desk.calendar.ago(42, 15)
+    notice = await _confirm(desk, number, now)
+    now = yield _end(notice)
+    await _approve(desk, number, now)
+    now = yield now + timedelta(days=2)
+    ordered = await subsidies.order_payment(number, actor=officer, now=now)
+    now = yield now + timedelta(days=2)
+    claim = await Claim.get(number=desk.numbers["paid"])
+    order = next(one for one in ordered.orders if one.claim_id == claim.id)
+    await subsidies.enter_result(
+        order.number,
+        is_paid=True,
+        ended_on=local_date(now),
+        bank_reference=f"GK{now:%Y%m%d}000417",
+        actor=officer,
+        now=now,
+    )
+
+
+async def _approved_list(desk: Desk) -> Story:
+    """The list that is approved and waits for its order."""
+    now = yield desk.calendar.ago(35, 11)
+    number = await _make(desk, ("approved",), f"{desk.calendar.round_year}年度后补助第二批", now)
+    now = yield desk.calendar.ago(34, 16)
+    notice = await _confirm(desk, number, now)
+    now = yield _end(notice)
+    await _approve(desk, number, now)
+
+
+async def _published_list(desk: Desk) -> Story:
+    """The list in its publicity, with an objection against one of its two."""
+    now = yield desk.calendar.ago(6, 11)
+    keys = ("publicity", "objection")
+    number = await _make(desk, keys, f"{desk.calendar.round_year}年度后补助第三批", now)
+    now = yield desk.calendar.ago(5, 10)
+    notice = await _confirm(desk, number, now)
+    now = yield desk.calendar.ago(2, 14)
+    claim = await Claim.get(number=desk.numbers["objection"])
+    await notices.object_to(
+        notice.number,
+        reason="该单位申报的新增销售额包含上一年已签订的供货合同，与成果应用没有对应关系，请核实发票时间。",
+        entry_id=claim.id,
+        actor=await desk.cast.actor("qin_ye"),
+        now=now,
+    )
+    await subsidies.run_due(now)
+
+
+async def _make(desk: Desk, keys: tuple[str, ...], title: str, now: datetime) -> str:
+    batch = await subsidies.make_batch(
+        GUANGXI,
+        year=desk.calendar.round_year,
+        claim_numbers=[desk.numbers[key] for key in keys],
+        title=title,
+        actor=await desk.cast.actor("finance"),
+        now=now,
+    )
+    return batch.number
+
+
+async def _confirm(desk: Desk, number: str, now: datetime) -> Notice:
+    done = await subsidies.confirm_batch(number, actor=await desk.cast.actor("finance2"), now=now)
+    return done.notice
+
+
+async def _approve(desk: Desk, number: str, now: datetime) -> None:
+    await notices.run_due(now)
+    await subsidies.approve_batch(number, actor=await desk.cast.actor("approver"), now=now)
+
+
+def _end(notice: Notice) -> datetime:
+    if notice.ends_at is None:
+        raise LookupError(f"no end of {notice.number}")
+    return notice.ends_at + timedelta(hours=10)
+
+
+async def _contract(case: Case) -> Contract:
+    return await Contract.get(
+        deal__outcome__title=load("outcomes")[case.outcome]["title"],
+        deal__buyer__name=load("organisations")[case.buyer]["name"],
+    )
+
+
+_STEPS = {
+    "submit": _submit,
+    "withdraw": _withdraw,
+    "accept": _accept,
+    "supplement": _ask_supplement,
+    "calculate": _calculate,
+    "recheck": _recheck,
+    "reject": _reject,
+}

@@ -1,0 +1,168 @@
+"""Fills an empty database with the demo market, stage by stage; a stage that was cut short is done again."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Awaitable, Callable
+from datetime import date, datetime, timedelta
+
+from market.accounts.models import User
+from market.audit.services import make_daily_root, make_missing_roots
+from market.deps import Deps
+from market.integrity import services as integrity
+from market.kit.database import connection
+from market.kit.errors import Conflict, Forbidden
+from market.kit.i18n import gettext as _
+from market.kit.jobs import run_waiting
+from market.kit.models import OutgoingMail, SystemState
+from market.listings import services as listings
+from market.listings.rules import months_later
+from market.matching.everything import rematch_all
+from market.notices import services as notices
+from market.search.outbox import indexes_behind
+from market.search.relay import relay
+from market.seed.data import id_of
+from market.seed.deals_now import DEALS_NOW, TAKEN_UP
+from market.seed.deals_past import DEALS_PAST
+from market.seed.listings import OF_THE_ROUND, listing_stories, renewals, take_over
+from market.seed.matches import dismiss_some, follow
+from market.seed.online import connect
+from market.seed.people import Cast, move_in
+from market.seed.sanctions import file_sanctions
+from market.seed.scripts import play_deal
+from market.seed.subsidy_round import Desk, round_stories
+from market.seed.timeline import Calendar, Story, play
+from market.seed.transaction import whole_stage
+from market.subsidies.programmes import load_programmes
+from market.worker import load_jobs
+
+DAYS_WITH_ROOT = 21
+Say = Callable[[str], object]
+STATE = "demo_market"
+"""Where it stands which stages are done, and what moment they call now."""
+
+
+class AlreadySeeded(Conflict):
+    """The database is not empty."""
+
+
+class NotADemo(Forbidden):
+    """People whose password everybody knows belong into a demo only."""
+
+
+async def seed(deps: Deps, *, say: Say) -> None:
+    """Make the whole demo market, its days counted back from the present of the market's clock.
+
+    Each stage is one transaction, noted with it: what was cut short goes on where it was.
+
+    Raises:
+        NotADemo: the market is a real one.
+        AlreadySeeded: there is somebody, and no stage of ours is left to do.
+    """
+    if not deps.settings.is_demo:
+        raise NotADemo(_("只有演示模式才能生成演示市场。"))
+    if await is_settled():
+        raise AlreadySeeded(_("数据库里已有数据，没有再生成演示市场。"))
+    load_jobs()
+    started = time.monotonic()
+    for name, words, stage in STAGES:
+        await _do(name, stage, deps)
+        say(f"{words} ({time.monotonic() - started:.1f} s)")
+
+
+async def seed_if_empty(deps: Deps, *, say: Say) -> None:
+    """Make the demo market if nobody is there yet, or go on with it if it was cut short."""
+    if deps.settings.is_demo and not await is_settled():
+        say("空数据库，正在生成演示市场 filling the empty database with the demo market …")
+        await seed(deps, say=say)
+
+
+async def is_settled() -> bool:
+    """Tell whether nothing is left to seed: the demo market is whole, or somebody else's data is there."""
+    done = await _done()
+    return len(done) == len(STAGES) if done else await User.exists()
+
+
+async def _listings(deps: Deps, calendar: Calendar) -> None:
+    await load_programmes(now=calendar.round_day(1, 2))
+    await move_in(calendar)
+    cast = Cast()
+    await take_over(cast, calendar)
+    await play(listing_stories(cast, calendar), until=calendar.now)
+
+
+async def _matches(deps: Deps, calendar: Calendar) -> None:
+    """Have everything found and matched at once, as the deals need it."""
+    for index in await indexes_behind():
+        await relay(index, search=deps.search)
+    await rematch_all(search=deps.search, now=calendar.now)
+    await _forget_jobs("search.relay", "matching.rematch_all")
+
+
+async def _deals(deps: Deps, calendar: Calendar) -> None:
+    cast = Cast()
+    stories: list[Story] = [_connect(deps, cast, calendar)]
+    stories += [renewals(key, cast, calendar) for key in OF_THE_ROUND]
+    for number, script in enumerate((*DEALS_PAST, *DEALS_NOW), start=1):
+        stories.append(play_deal(script, number, cast=cast, deps=deps, calendar=calendar))
+    stories += [follow(*one, cast=cast, calendar=calendar) for one in TAKEN_UP]
+    stories += [dismiss_some(cast, calendar), file_sanctions(cast, calendar)]
+    stories += round_stories(Desk(cast, deps, calendar))
+    await play(stories, until=calendar.now)
+
+
+async def _today(deps: Deps, calendar: Calendar) -> None:
+    """Bring everything to the present: what is due, the index, the daily roots."""
+    for run_due in (listings.run_due, notices.run_due, integrity.run_due):
+        await run_due(calendar.now)
+    await _forget_jobs("mail.send")
+    await OutgoingMail.filter(sent_at=None).update(sent_at=calendar.now)
+    await run_waiting(deps, most=5000)
+    await _make_roots(calendar)
+
+
+async def _connect(deps: Deps, cast: Cast, calendar: Calendar) -> Story:
+    now = yield calendar.ago(120, 11)
+    await connect(
+        id_of("organisation", "university"), deps=deps, actor=await cast.actor("university"), now=now
+    )
+
+
+STAGES: tuple[tuple[str, str, Callable[[Deps, Calendar], Awaitable[None]]], ...] = (
+    ("listings", "单位、人员、成果和需求 organisations, people, listings", _listings),
+    ("matches", "检索和匹配 search and matches", _matches),
+    ("deals", "交易、合同和补助 deals, contracts, subsidies", _deals),
+    ("today", "到今天 brought to the present", _today),
+)
+
+
+async def _do(name: str, stage: Callable[[Deps, Calendar], Awaitable[None]], deps: Deps) -> None:
+    """Do one stage, unless it is done."""
+    async with whole_stage():
+        done = await _done()
+        if name in done:
+            return
+        first = min(done.values(), default=deps.clock().isoformat())
+        await stage(deps, Calendar(datetime.fromisoformat(first)))
+        await SystemState.update_or_create(key=STATE, defaults={"value": {**done, name: first}})
+
+
+async def _done() -> dict[str, str]:
+    row = await SystemState.get_or_none(key=STATE)
+    return {name: str(moment) for name, moment in row.value.items()} if row else {}
+
+
+async def _forget_jobs(*names: str) -> None:
+    """Take back jobs whose work is done otherwise; of mails: these people were told in the past."""
+    await connection().execute_query(
+        "DELETE FROM procrastinate_jobs WHERE status = 'todo' AND task_name = ANY($1::text[])", [list(names)]
+    )
+
+
+async def _make_roots(calendar: Calendar) -> None:
+    """Publish the daily roots: of every day of the last weeks, before that one at the end of each month."""
+    day = date(calendar.round_year, 1, 1)
+    while day < calendar.today - timedelta(days=DAYS_WITH_ROOT):
+        await make_daily_root(day - timedelta(days=1), now=calendar.now)
+        day = months_later(day, 1)
+    await make_missing_roots(now=calendar.now)

@@ -1,0 +1,237 @@
+"""The demo market, seeded once for all tests of this file and undone after the last."""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import AsyncIterator
+from contextlib import suppress
+from pathlib import Path
+
+import pytest
+import pytest_asyncio
+from tortoise.transactions import in_transaction
+
+from market.accounts.actors import Actor
+from market.accounts.demo import EMAILS, PASSWORD
+from market.accounts.models import Organisation, OrganisationKind, OrganisationStatus, User
+from market.accounts.passwords import verify_password
+from market.audit.verify import verify_database
+from market.contracts.models import Contract, ContractDraft, Instalment
+from market.contracts.queries import open_amount, received
+from market.deals.models import Deal, DealEvent, DealStatus, Offer, OfferStatus, Opening, Side
+from market.deps import Deps
+from market.kit.database import connection
+from market.kit.models import OutgoingMail
+from market.ledger.checks import run_checks
+from market.listings.models import Need, NeedStatus, Outcome, OutcomeStatus
+from market.matching.models import Match, MatchStatus
+from market.notices.models import Notice, NoticeStatus, Objection
+from market.payments.models import Payment, PaymentStatus, Remittance, RemittanceStatus
+from market.search.engine import Query
+from market.search.outbox import indexes_behind
+from market.seed import AlreadySeeded, NotADemo, seed, seed_if_empty
+from market.seed.data import id_of, load
+from market.seed.people import Cast
+from market.seed.transaction import whole_stage
+from market.subsidies.models import Claim, ClaimStatus, Disbursement, DisbursementStatus, SalesReport
+from tests.conftest import NOW
+from tests.fakes import fake_deps
+
+pytestmark = pytest.mark.xdist_group("seed")
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
+async def seeded(database_connection: None, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Deps]:
+    """The demo market as it stands right after its seeding."""
+    given = fake_deps(tmp_path_factory.mktemp("demo"), now=NOW)
+    async with in_transaction() as transaction:
+        await seed(given, say=lambda text: None)
+        yield given
+        await transaction.rollback()
+    await given.search.close()
+
+
+async def actor(key: str) -> Actor:
+    return await Cast().actor(key)
+
+
+async def deal_of(outcome: str, buyer: str) -> Deal:
+    return await Deal.get(
+        outcome__title=load("outcomes")[outcome]["title"], buyer_id=id_of("organisation", buyer)
+    )
+
+
+async def test_a_seeded_market_is_not_seeded_again(seeded: Deps) -> None:
+    before = await Deal.all().count()
+
+    with pytest.raises(AlreadySeeded):
+        await seed(seeded, say=lambda text: None)
+    await seed_if_empty(seeded, say=lambda text: None)
+
+    assert await Deal.all().count() == before
+
+
+async def test_a_real_market_is_never_seeded(tmp_path: Path) -> None:
+    real = fake_deps(tmp_path, now=NOW, is_demo=False)
+
+    with pytest.raises(NotADemo):
+        await seed(real, say=lambda text: None)
+
+
+async def test_everybody_signs_in_with_the_password_that_is_shown(seeded: Deps) -> None:
+    people = await User.filter(email__in=EMAILS)
+
+    assert len(people) == 10
+    assert len({one.password_hash for one in people}) == 1
+    assert await verify_password(PASSWORD, people[0].password_hash)
+    assert all(one.email_confirmed_at for one in people)
+
+
+async def test_all_written_listings_are_public_and_can_be_found(seeded: Deps) -> None:
+    hits = await seeded.search.search(Query(index="outcomes", text="耐热铝合金导线"))
+
+    assert await Outcome.exclude(published_at=None).count() == len(load("outcomes")) == 80
+    assert await Need.exclude(published_at=None).count() == len(load("needs")) == 46
+    assert await indexes_behind() == []
+    conductor = await Outcome.get(title=load("outcomes")["al-zr-conductor"]["title"])
+    assert hits.ids[0] == conductor.id
+
+
+async def test_there_is_work_for_the_operator(seeded: Deps) -> None:
+    assert await Organisation.filter(status=OrganisationStatus.PENDING).count() == 2
+    assert await Organisation.filter(status=OrganisationStatus.RETURNED).count() == 1
+    assert await Outcome.filter(status=OutcomeStatus.PENDING).count() == 1
+    assert await Need.filter(status=NeedStatus.PENDING).count() == 1
+    assert await Objection.filter(decided_at=None).count() == 2
+
+
+async def test_deals_stand_in_every_state(seeded: Deps) -> None:
+    deals = {deal.status for deal in await Deal.all()}
+
+    assert deals == set(DealStatus) - {DealStatus.RESCINDED}
+    suspended = await deal_of("hpdc-alloy", "muche")
+    assert suspended.status is DealStatus.PUBLICITY
+    assert (await Notice.get(subject_id=suspended.id)).status is NoticeStatus.OBJECTED
+
+
+async def test_claims_stand_in_every_state_a_round_passes(seeded: Deps) -> None:
+    later = {ClaimStatus.REVIEWED, ClaimStatus.TRACKING, ClaimStatus.CLOSED, ClaimStatus.CLAWBACK}
+
+    assert {claim.status for claim in await Claim.all()} == set(ClaimStatus) - later
+    assert {order.status for order in await Disbursement.all()} == {
+        DisbursementStatus.ORDERED,
+        DisbursementStatus.PAID,
+    }
+
+
+async def test_the_deal_shown_live_is_untouched_and_its_match_is_the_best(seeded: Deps) -> None:
+    need = await Need.get(title=load("needs")["need-conductor"]["title"])
+    outcome = await Outcome.get(title=load("outcomes")["al-zr-conductor"]["title"])
+
+    best = await Match.filter(need_id=need.id).order_by("-score").first()
+
+    assert best is not None
+    assert (best.outcome_id, best.status) == (outcome.id, MatchStatus.SUGGESTED)
+    assert not await Deal.exists(need_id=need.id)
+    assert not await Deal.exists(outcome_id=outcome.id)
+
+
+async def test_brokers_introduced_from_matches_they_took_up(seeded: Deps) -> None:
+    introduced = await Deal.filter(opening=Opening.INTRODUCTION).prefetch_related("match")
+
+    assert len(introduced) == 13
+    assert all(deal.match and deal.match.broker_id == deal.broker_id for deal in introduced)
+    assert await Match.filter(status=MatchStatus.ASSIGNED).count() == 4
+    assert await Match.filter(status=MatchStatus.DROPPED).exclude(dropped_reason="").count() == 3
+
+
+async def test_the_enterprise_has_something_to_do_at_every_step(seeded: Deps) -> None:
+    to_answer = await deal_of("al-busbar-joint", "enterprise")
+    to_confirm = await deal_of("al-dross-denitride", "enterprise")
+    to_pay = await deal_of("recycled-al-iron", "enterprise")
+    unclaimed = await deal_of("voc-catalyst", "enterprise")
+
+    offer = await Offer.get(deal_id=to_answer.id, status=OfferStatus.OPEN)
+    assert offer.side is Side.SELLER
+    assert (await ContractDraft.get(deal_id=to_confirm.id)).side is Side.SELLER
+    second = await Instalment.get(contract__deal_id=to_pay.id, sequence=2)
+    assert await open_amount(second) == second.amount < 100_000_000
+    contract = await Contract.get(deal_id=unclaimed.id)
+    assert await received(contract.id) == contract.contract_amount
+    assert await SalesReport.exists(contract_id=contract.id)
+    assert not await Claim.exists(contracts__contract_id=contract.id)
+    assert await Claim.exists(applicant_id=to_pay.buyer_id, status=ClaimStatus.DRAFT)
+
+
+async def test_the_university_has_something_to_do_at_every_step(seeded: Deps) -> None:
+    to_answer = await deal_of("formaldehyde-free", "hezhu")
+    to_agree = await deal_of("recycled-al-iron", "tianling")
+
+    assert (await Offer.get(deal_id=to_answer.id, status=OfferStatus.OPEN)).side is Side.BUYER
+    assert to_agree.seller_agreed_at is None
+    assert to_agree.buyer_agreed_at is not None
+    assert (await deal_of("ti-waste-acid", "gangze")).status is DealStatus.PRICED
+    assert (await deal_of("red-mud-road", "tianling")).status is DealStatus.SIGNED
+    waiting = await Remittance.get(status=RemittanceStatus.RECORDED)
+    assert waiting.recorded_by_id != (await actor("university2")).user_id
+
+
+async def test_money_came_by_transfer_and_online(seeded: Deps) -> None:
+    paid = await Payment.get(status=PaymentStatus.SUCCEEDED)
+
+    deal = await deal_of("zinc-residue-in", "jinxun")
+    assert deal.status is DealStatus.PAYING
+    assert paid.payable_id == (await Instalment.get(contract__deal_id=deal.id, sequence=1)).id
+
+
+async def test_the_books_balance_and_nobody_touched_the_log(seeded: Deps) -> None:
+    for room in ("payments", "contracts", "subsidies"):
+        with suppress(ModuleNotFoundError):
+            importlib.import_module(f"market.{room}.checks")
+
+    findings, verifier = await verify_database()
+
+    assert findings == []
+    assert verifier.events > 900
+    assert [each for each in await run_checks() if not each.is_well] == []
+
+
+async def test_nothing_happens_after_the_present_and_numbers_follow_time(seeded: Deps) -> None:
+    rows = await connection().execute_query_dict("SELECT max(happened_at) AS last FROM audit_events")
+    deals = await Deal.all().order_by("number")
+
+    assert rows[0]["last"] <= NOW
+    assert [deal.created_at for deal in deals] == sorted(deal.created_at for deal in deals)
+    assert not await DealEvent.filter(happened_at__gt=NOW).exists()
+    assert not await OutgoingMail.filter(sent_at=None).exists()
+
+
+async def test_the_same_clock_gives_the_same_numbers_and_ids(seeded: Deps) -> None:
+    conductor = await Outcome.get(title=load("outcomes")["al-zr-conductor"]["title"])
+    need = await Need.get(title=load("needs")["need-conductor"]["title"])
+
+    assert conductor.number == "CG-2026-000007"
+    assert need.number == "XQ-2026-000023"
+    assert (await deal_of("oyster-peptide", "chaoyu")).number == "JY-2025-000014"
+    assert (await deal_of("weld-vision", "lichuan")).number == "JY-2026-000015"
+    assert str(conductor.organisation_id) == "2e787d0c-d73b-52e9-a87c-ecc05de80484"
+
+
+async def test_the_stage_that_was_cut_short_leaves_nothing() -> None:
+    with pytest.raises(RuntimeError):
+        await _found_and_fail()
+
+    assert not await Organisation.exists(id=id_of("organisation", "nobody"))
+
+
+async def _found_and_fail() -> None:
+    async with whole_stage():
+        async with in_transaction():
+            await Organisation.create(
+                id=id_of("organisation", "nobody"),
+                name="半途而废",
+                kind=OrganisationKind.ENTERPRISE,
+                region="450100",
+                created_at=NOW,
+            )
+        raise RuntimeError("cut short")

@@ -116,7 +116,7 @@ def test_publicity_is_for_assignment_licence_and_equity(kind: ContractKind) -> N
 
 def _deal(status: DealStatus, **fields: object) -> Deal:
     deal = Deal(id=uuid4(), number="JY-2026-000001", status=status, kind=ContractKind.LICENCE, **fields)
-    deal._seller = _seller()  # type: ignore[attr-defined]  # as fetched; no row is needed for a pure rule
+    deal._seller = _seller()  # as if fetched; a pure rule needs no row
     return deal
 
 

@@ -36,6 +36,7 @@ __all__ = [
     "mark_matching",
     "mark_solved",
     "renew",
+    "require_may_begin",
     "review",
     "run_due",
     "save",
@@ -195,10 +196,19 @@ async def renew(kind: Kind, number: str, *, actor: Actor, now: datetime) -> List
     return listing
 
 
-async def _create(kind: Kind, values: Mapping[str, Any], *, actor: Actor, now: datetime) -> Listing:
+def require_may_begin(kind: Kind, actor: Actor) -> None:
+    """Let pass only who may begin a listing of this kind.
+
+    Raises:
+        NotYours: the role does not allow it, or the kind of the organisation.
+    """
     actor.require(Act.WRITE_LISTING)
     if not (actor.may_sell if kind is OUTCOME else actor.may_buy):
         raise NotYours(_("您所在单位的类型不能发布这类信息，或尚未通过认证。"))
+
+
+async def _create(kind: Kind, values: Mapping[str, Any], *, actor: Actor, now: datetime) -> Listing:
+    require_may_begin(kind, actor)
     listing = kind.model(
         **{
             **kind.blank,

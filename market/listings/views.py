@@ -84,6 +84,8 @@ async def _write(
     request: Request, kind: Kind, listing: Listing | None, *, is_submitted: bool = False
 ) -> Response:
     actor = actor_for(request, Act.WRITE_LISTING)
+    if listing is None:
+        services.require_may_begin(kind, actor)
     if request.method == "GET":
         return await _page(request, kind, listing, _blank_form(kind, listing, actor))
     typed = await posted(request)

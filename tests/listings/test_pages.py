@@ -390,3 +390,12 @@ async def test_the_template_for_many_is_a_workbook_to_download(client: httpx.Asy
 
     assert answer.headers["content-disposition"] == f'attachment; filename="{kind}.xlsx"'
     assert answer.content.startswith(b"PK")
+
+
+async def test_a_university_is_told_at_the_door_that_it_posts_no_needs(client: httpx.AsyncClient) -> None:
+    await sign_in(client, await make_author())
+
+    page = await client.get("/my/needs/new")
+
+    assert page.status_code == 403
+    assert "不能发布这类信息" in page.text

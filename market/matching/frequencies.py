@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from market.kit.database import atomic, connection
 from market.matching.models import TermFrequency
@@ -39,9 +39,15 @@ class Frequencies:
     needs: int
     counts: Mapping[str, tuple[int, int]]
     """Of outcomes and of needs."""
+    _rarity: dict[str, float] = field(default_factory=dict, compare=False, repr=False)
 
     def idf(self, term: str) -> float:
         """Return how rare a term is: 0 for one that stands everywhere."""
+        if (known := self._rarity.get(term)) is None:
+            known = self._rarity[term] = self._idf(term)
+        return known
+
+    def _idf(self, term: str) -> float:
         return _idf(term, self.outcomes + self.needs, sum(self.counts.get(term, (1, 0))))
 
     def count_in(self, index: str, term: str) -> int:

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from uuid import UUID
-
 from market.deps import Deps
 from market.kit.jobs import enqueue, job
 from market.search import outbox
@@ -17,12 +14,6 @@ async def relay_index(deps: Deps, index: str) -> None:
     """Send what waits for an index. With the engine away it is tried again, ever less often."""
     if outbox.source_of(index):
         await relay(index, search=deps.search)
-
-
-@job("search.changed")
-async def note_changed(deps: Deps, index: str, ids: Sequence[str]) -> None:
-    """Note changes for rooms below this one, which may not call it: they ask for this job by name."""
-    await outbox.changed_many(index, [UUID(one) for one in ids])
 
 
 @job("search.sweep", cron="* * * * *")

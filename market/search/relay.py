@@ -52,10 +52,14 @@ async def rebuild(
 ) -> int:
     """Build the index anew from the database beside the old one, and return how many it holds.
 
+    An index that no room fills yet stays as it is.
+
     Readers have the old index until the new one is whole. What changes meanwhile waits in the
     outbox and is sent afterwards.
     """
-    source = _source(index)
+    source = outbox.source_of(index)
+    if source is None:
+        return 0
     async with _alone(index):
         ids = list(await source.everything())
         on_progress(0, len(ids))

@@ -177,6 +177,10 @@ async def test_a_rebuild_makes_the_index_equal_to_the_database(search: Stubborn)
     assert steps[-1] == (3, 3)
 
 
+async def test_an_index_that_no_room_fills_is_left_alone(search: Stubborn) -> None:
+    assert await rebuild("policies", search=search) == 0
+
+
 async def test_hooks_are_told_what_readers_now_find(search: Stubborn) -> None:
     told: list[tuple[list[UUID], list[UUID]]] = []
 

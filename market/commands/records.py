@@ -68,7 +68,7 @@ async def search(settings: Settings, act: str) -> int:
 
 async def rematch(settings: Settings) -> int:
     """Compute all matches anew, batch by batch; a run that was stopped goes on where it was."""
-    from market.matching.services import rematch_all
+    from market.matching.everything import rematch_all
 
     deps = build_deps(settings)
     load_jobs()

@@ -33,6 +33,8 @@ def tortoise_config(url: str, modules: list[str], *, pool_size: int = 10) -> dic
         "database": parts.path.lstrip("/") or "postgres",
         "minsize": 1,
         "maxsize": pool_size,
+        # One chain of acts uses more than asyncpg's hundred; what falls out is parsed and planned again.
+        "statement_cache_size": 500,
         "server_settings": {"lock_timeout": "5s", "timezone": "UTC", "application_name": "market"},
     }
     if "sslmode" in query:

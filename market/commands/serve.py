@@ -12,7 +12,6 @@ from collections.abc import Iterator
 
 import uvicorn
 
-from market.accounts.models import User
 from market.app import create_app
 from market.deps import Deps
 from market.kit.logs import set_up_logs
@@ -71,7 +70,7 @@ async def serve(settings: Settings, *, host: str, port: int) -> int:
     deps = build_deps(settings)
     async with running(deps) as url:
         await release(deps)
-        if settings.is_demo and not await User.exists():
+        if settings.is_demo:
             await seed_if_empty(deps, say=_say)
         async with working(deps, url):
             server = _Server(

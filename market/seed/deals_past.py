@@ -42,7 +42,7 @@ DEALS_PAST: tuple[Script, ...] = (
         price=105,
         basis=BY_VALUE,
         note="压铸件去飞边全靠人工，想先上两台力控打磨工作站。",
-        plan=HALVES,
+        plan=ONCE,
         years=5,
     ),
     done_deal(
@@ -75,7 +75,7 @@ DEALS_PAST: tuple[Script, ...] = (
         price=110,
         basis=BY_COST,
         note="公司自有牡蛎养殖区三千亩，想引进三倍体苗种和度夏技术。",
-        plan=HALVES,
+        plan=ONCE,
         years=5,
     ),
     done_deal(
@@ -129,7 +129,7 @@ DEALS_PAST: tuple[Script, ...] = (
         price=118,
         basis="",
         note="厚板锯切翘曲退货多，委托学校在本厂辊底炉上做淬火均化。",
-        plan=HALVES,
+        plan=ONCE,
     ),
     done_deal(
         "mangrove",

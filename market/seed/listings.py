@@ -21,7 +21,7 @@ from market.seed.drafts import NEED_DRAFTS, OUTCOME_DRAFTS
 from market.seed.people import Cast
 from market.seed.timeline import Calendar, Story, at
 
-BY_HAND_DAYS = 14
+BY_HAND_DAYS = 10
 """Listings of the last days go the whole way by the rooms' own acts."""
 AGES = {
     # Their deals took longer than their listing would be old.

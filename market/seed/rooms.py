@@ -31,7 +31,6 @@ from market.seed.listings import AUTHORS
 from market.seed.online import pay_online
 from market.seed.papers import keep_paper
 from market.seed.people import Cast
-from market.subsidies import services as subsidies
 
 FINANCE = {
     "university": "university2",
@@ -83,6 +82,10 @@ class Room:
     cast: Cast
     deps: Deps
     deal: Deal = field(init=False)
+    last: Offer | None = None
+    """The latest offer of either side."""
+    notice: Notice | None = None
+    signed: Contract | None = None
 
     @property
     def seller(self) -> str:
@@ -97,11 +100,14 @@ class Room:
     async def finance(self) -> Actor:
         return await self.cast.actor(FINANCE[self.seller])
 
-    async def contract(self) -> Contract:
-        return await Contract.get(deal_id=self.deal.id)
+    @property
+    def contract(self) -> Contract:
+        if self.signed is None:
+            raise LookupError(f"{self.deal.number} is not signed")
+        return self.signed
 
     async def instalment(self, sequence: int) -> Instalment:
-        return await Instalment.get(contract__deal_id=self.deal.id, sequence=sequence)
+        return await Instalment.get(contract_id=self.contract.id, sequence=sequence)
 
     def plan(self, price: int) -> tuple[PlanRow, ...]:
         return tuple(PlanRow(words, None, price * part // 100) for words, part in self.bargain.plan)
@@ -123,10 +129,9 @@ class Room:
 
 async def clear(room: Room) -> datetime:
     """Tell when the deal's notice has run out."""
-    notice = await Notice.filter(subject_id=room.deal.id).order_by("-published_at").first()
-    if notice is None or notice.ends_at is None:
+    if room.notice is None or room.notice.ends_at is None:
         raise LookupError(f"no end of the notice of {room.deal.number}")
-    return notice.ends_at + timedelta(hours=9)
+    return room.notice.ends_at + timedelta(hours=9)
 
 
 def after(moment: Callable[[Room], Awaitable[datetime]], days: int) -> Callable[[Room], Awaitable[datetime]]:
@@ -194,11 +199,10 @@ async def both_agree(room: Room, now: datetime) -> None:
 
 def offer(side: Side, wan: float, *, days: int | None = 30) -> Act:
     async def act(room: Room, now: datetime) -> None:
-        last = await _last_offer(room)
-        await deals.make_offer(
+        room.last = await deals.make_offer(
             room.deal.number,
             room.terms(wan),
-            seen=last.id if last else None,
+            seen=room.last.id if room.last else None,
             valid_days=days,
             actor=await room.person(side),
             now=now,
@@ -209,7 +213,7 @@ def offer(side: Side, wan: float, *, days: int | None = 30) -> Act:
 
 def accept(side: Side) -> Act:
     async def act(room: Room, now: datetime) -> None:
-        last = await _last_offer(room)
+        last = room.last
         if last is None:
             raise LookupError(f"no offer in {room.deal.number}")
         await deals.accept_offer(
@@ -228,7 +232,7 @@ def publish(basis: str) -> Act:
             relation="经核查，受让方与转让方、成果完成人之间没有关联关系。",
             channel=f"{seller['name']}科研管理部门，{seller['contact_phone']}",
         )
-        await deals.start_publicity(
+        room.notice = await deals.start_publicity(
             room.deal.number, statement, actor=await room.person(Side.SELLER), now=now
         )
 
@@ -283,13 +287,13 @@ async def confirm(room: Room, now: datetime) -> None:
     draft = await contract_queries.find_draft(room.deal.id)
     if draft is None:
         raise LookupError(f"no contract to confirm in {room.deal.number}")
-    await contracts.confirm(
+    room.signed = await contracts.confirm(
         room.deal.number, draft.content_hash, actor=await room.person(Side.BUYER), now=now
     )
 
 
 async def register(room: Room, now: datetime) -> None:
-    contract = await room.contract()
+    contract = room.contract
     number = f"{now.year}450{room.number:09d}"
     lines = ["Registration certificate (demo)", number, contract.number]
     await contracts.register(
@@ -345,21 +349,6 @@ def terminate(side: Side, reason: str, comment: str) -> Act:
     return act
 
 
-def report_sales(year: int, wan: int, note: str) -> Act:
-    async def act(room: Room, now: datetime) -> None:
-        contract = await room.contract()
-        await subsidies.report_sales(
-            contract.number,
-            year=year,
-            amount=fen(wan) or 0,
-            note=note,
-            actor=await room.person(Side.BUYER),
-            now=now,
-        )
-
-    return act
-
-
 KIND_WORDS = {
     ContractKind.DEVELOPMENT: "技术开发",
     ContractKind.ASSIGNMENT: "技术转让",
@@ -379,10 +368,6 @@ async def find_match(need: str | None, outcome: str) -> Match | None:
         "outcome__title": load("outcomes")[outcome]["title"],
     }
     return await Match.get_or_none(**titles)
-
-
-async def _last_offer(room: Room) -> Offer | None:
-    return await Offer.filter(deal_id=room.deal.id).order_by("-sequence").first()
 
 
 async def _record(room: Room, sequence: int, now: datetime) -> Remittance:

@@ -27,7 +27,7 @@ from market.seed.deals_past import DEALS_PAST
 from market.seed.listings import OF_THE_ROUND, listing_stories, renewals, take_over
 from market.seed.matches import dismiss_some, follow
 from market.seed.online import connect
-from market.seed.people import Cast, move_in
+from market.seed.people import Cast, latecomers, move_in
 from market.seed.sanctions import file_sanctions
 from market.seed.scripts import play_deal
 from market.seed.subsidy_round import Desk, round_stories
@@ -87,8 +87,7 @@ async def _listings(deps: Deps, calendar: Calendar) -> None:
     await load_programmes(now=calendar.round_day(1, 2))
     await move_in(calendar)
     cast = Cast()
-    await take_over(cast, calendar)
-    await play(listing_stories(cast, calendar), until=calendar.now)
+    await take_over(cast, calendar, _needed())
 
 
 async def _matches(deps: Deps, calendar: Calendar) -> None:
@@ -107,6 +106,8 @@ async def _deals(deps: Deps, calendar: Calendar) -> None:
         stories.append(play_deal(script, number, cast=cast, deps=deps, calendar=calendar))
     stories += [follow(*one, cast=cast, calendar=calendar) for one in TAKEN_UP]
     stories += [dismiss_some(cast, calendar), file_sanctions(cast, calendar)]
+    stories += latecomers(cast, calendar)
+    stories += listing_stories(cast, calendar, _needed())
     stories += round_stories(Desk(cast, deps, calendar))
     await play(stories, until=calendar.now)
 
@@ -119,6 +120,13 @@ async def _today(deps: Deps, calendar: Calendar) -> None:
     await OutgoingMail.filter(sent_at=None).update(sent_at=calendar.now)
     await run_waiting(deps, most=5000)
     await _make_roots(calendar)
+
+
+def _needed() -> set[str]:
+    """Return the keys of the listings that deals and brokers need."""
+    bargains = [script.bargain for script in (*DEALS_PAST, *DEALS_NOW)]
+    followed = {key for _broker, need, outcome, _days in TAKEN_UP for key in (need, outcome)}
+    return followed | {one.outcome for one in bargains} | {one.need for one in bargains if one.need}
 
 
 async def _connect(deps: Deps, cast: Cast, calendar: Calendar) -> Story:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import uuid4
@@ -21,7 +21,7 @@ from market.seed.drafts import NEED_DRAFTS, OUTCOME_DRAFTS
 from market.seed.people import Cast
 from market.seed.timeline import Calendar, Story, at
 
-BY_HAND_DAYS = 10
+BY_HAND_DAYS = 14
 """Listings of the last days go the whole way by the rooms' own acts."""
 AGES = {
     # Their deals took longer than their listing would be old.
@@ -82,36 +82,41 @@ AUTHORS = {
 POINTS = (Points(4, 4, 4, 4), Points(4, 3, 4, 5), Points(5, 4, 3, 4), Points(3, 4, 4, 4), Points(4, 5, 4, 4))
 
 
-def listing_stories(cast: Cast, calendar: Calendar) -> Iterator[Story]:
-    """Yield the life of every listing of the last days, those not published included."""
-    for kind, entries in ((OUTCOME, load("outcomes")), (NEED, load("needs"))):
-        for place, (key, entry) in enumerate(entries.items()):
+def listing_stories(cast: Cast, calendar: Calendar, needed: Collection[str]) -> Iterator[Story]:
+    """Yield the life of every listing that was not taken over, those not published included."""
+    for kind, key, entry, published, points in _written(calendar):
+        if not _is_older(key, published, calendar, needed):
             values = values_of(key, entry, calendar)
-            published = _published(key, entry, place, calendar)
-            if published >= calendar.ago(BY_HAND_DAYS):
-                yield _publish(kind, entry["organisation"], values, published, POINTS[place % 5], cast)
+            yield _publish(kind, entry["organisation"], values, published, points, cast)
     for kind, drafts in ((OUTCOME, OUTCOME_DRAFTS), (NEED, NEED_DRAFTS)):
         for draft in drafts:
             yield _write(kind, draft, cast, calendar)
 
 
-async def take_over(cast: Cast, calendar: Calendar) -> None:
+async def take_over(cast: Cast, calendar: Calendar, needed: Collection[str]) -> None:
     """Publish the older listings at once, each with the operator's judgement at its own moment.
 
-    Whole lives of them all would take as long as everything else together.
+    So are the `needed`, which have to be matched before their deals begin. Whole lives of them all would
+    take as long as everything else together.
     """
-    for kind, name in ((OUTCOME, "outcomes"), (NEED, "needs")):
-        rows = [
-            (
-                _published(key, entry, place, calendar),
-                POINTS[place % 5],
-                entry,
-                values_of(key, entry, calendar),
-            )
-            for place, (key, entry) in enumerate(load(name).items())
+    for kind in (OUTCOME, NEED):
+        older = [
+            (published, points, entry, values_of(key, entry, calendar))
+            for one, key, entry, published, points in _written(calendar)
+            if one is kind and _is_older(key, published, calendar, needed)
         ]
-        older = sorted((row for row in rows if row[0] < calendar.ago(BY_HAND_DAYS)), key=lambda row: row[0])
-        await _bring_in(kind, older, cast)
+        await _bring_in(kind, sorted(older, key=lambda row: row[0]), cast)
+
+
+def _written(calendar: Calendar) -> Iterator[tuple[Kind, str, dict[str, Any], datetime, Points]]:
+    """Yield every written listing with the moment of its publication and the operator's points."""
+    for kind, name in ((OUTCOME, "outcomes"), (NEED, "needs")):
+        for place, (key, entry) in enumerate(load(name).items()):
+            yield kind, key, entry, _published(key, entry, place, calendar), POINTS[place % len(POINTS)]
+
+
+def _is_older(key: str, published: datetime, calendar: Calendar, needed: Collection[str]) -> bool:
+    return key in needed or published < calendar.ago(BY_HAND_DAYS)
 
 
 async def _bring_in(

@@ -24,8 +24,8 @@ async def follow(broker: str, need: str, outcome: str, days: int, *, cast: Cast,
 async def dismiss_some(cast: Cast, calendar: Calendar) -> Story:
     """Let two enterprises turn a match down, each with a reason."""
     now = yield calendar.ago(9, 15, 30)
-    words = "对方做的是铝杆表面，我们要查的是焊点和阻焊层。"
-    await _dismiss("need-aoi", "indicators", words, await cast.actor("qin_lang"), now)
+    words = "查的是血液里的标志物，用不到茶叶上。"
+    await _dismiss("need-tea-residue", "field", words, await cast.actor("li_chasheng"), now)
     now = yield calendar.ago(6, 9, 50)
     await _dismiss("need-ras", "field", "不是水产养殖的技术。", await cast.actor("su_yu"), now)
 

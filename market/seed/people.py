@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -25,7 +25,7 @@ from market.accounts.registration import Newcomer
 from market.audit.services import record
 from market.codes.uscc import check_digit
 from market.seed.data import id_of, load
-from market.seed.timeline import Calendar, at
+from market.seed.timeline import Calendar, Story, at
 
 NEWCOMERS: tuple[dict[str, Any], ...] = (
     {
@@ -38,6 +38,7 @@ NEWCOMERS: tuple[dict[str, Any], ...] = (
         "established_on": "2023-08-14",
         "introduction": "八角、肉桂精油加工企业，年处理枝叶四千吨，正在寻找提纯和稳定化技术。",
         "person": ("huang_manqing", "黄曼青"),
+        "phone": "0770-5550193",
         "days_ago": 2,
     },
     {
@@ -50,6 +51,7 @@ NEWCOMERS: tuple[dict[str, Any], ...] = (
         "established_on": "2022-11-03",
         "introduction": "碳酸钙和人造石生产企业，关注石粉高值化和粉尘治理。",
         "person": ("deng_kaiwen", "邓凯文"),
+        "phone": "0774-5550196",
         "days_ago": 1,
     },
     {
@@ -62,6 +64,7 @@ NEWCOMERS: tuple[dict[str, Any], ...] = (
         "established_on": "2021-04-22",
         "introduction": "甘蔗、木薯农机销售与租赁。",
         "person": ("pang_zhongli", "庞仲礼"),
+        "phone": "0775-5550198",
         "days_ago": 6,
         "returned": "这个代码是个体工商户的。请以企业或农民专业合作社登记，或改为加入已有单位。",
     },
@@ -83,7 +86,7 @@ class Cast:
 
 
 async def move_in(calendar: Calendar) -> None:
-    """Let everybody in: staff first, then each organisation with its people, brokers, and who waits."""
+    """Let everybody in who is established: staff, then each organisation with its people, then brokers."""
     begin = date(calendar.round_year - 1, 10, 8)
     password_hash = await hash_password(PASSWORD)
     people = load("people")
@@ -95,15 +98,23 @@ async def move_in(calendar: Calendar) -> None:
         moment = at(begin + timedelta(days=2 * place + 1), 9 + place % 8, place * 7 % 60)
         own = {k: p for k, p in people.items() if p["organisation"] == key}
         await _add_organisation(key, entry, own, password_hash, operator, moment)
-    for place, (key, person) in enumerate((k, p) for k, p in people.items() if p["broker"]):
+    established = [(key, person) for key, person in people.items() if person["organisation"]]
+    for place, (key, person) in enumerate(one for one in established if one[1]["broker"]):
         moment = at(begin + timedelta(days=62 + place), 10)
-        if person["organisation"] is None:
-            moment = calendar.ago(3, 15)
-            await _add_person(key, person, password_hash, moment)
-        await _add_broker(key, person["broker"], operator, moment)
+        await _add_broker(key, person["broker"], moment)
+        await brokers.verify_broker(
+            id_of("broker", key), revision=1, actor=operator, now=moment + timedelta(days=1)
+        )
+
+
+def latecomers(cast: Cast, calendar: Calendar) -> Iterator[Story]:
+    """Yield who came in the last days and waits to be let in: organisations, a broker, a colleague."""
     for entry in NEWCOMERS:
-        await _add_newcomer(entry, password_hash, operator, calendar)
-    await _ask_to_join(password_hash, calendar.ago(1, 16))
+        yield _arrive(entry, cast, calendar)
+    for key, person in load("people").items():
+        if person["broker"] and not person["broker"]["is_verified"]:
+            yield _apply(key, person, calendar)
+    yield _ask_to_join(calendar)
 
 
 async def _add_person(key: str, person: dict[str, Any], password_hash: str, now: datetime) -> User:
@@ -168,8 +179,7 @@ async def _register(key: str, entry: dict[str, Any], founders: Iterable[User], n
     return organisation
 
 
-async def _add_broker(key: str, entry: dict[str, Any], operator: Actor, now: datetime) -> None:
-    """Add a broker's profile; all but the last were verified."""
+async def _add_broker(key: str, entry: dict[str, Any], now: datetime) -> BrokerProfile:
     user_id = id_of("user", key)
     profile = await BrokerProfile.create(
         id=id_of("broker", key),
@@ -178,10 +188,14 @@ async def _add_broker(key: str, entry: dict[str, Any], operator: Actor, now: dat
         **{k: v for k, v in entry.items() if k != "is_verified"},
     )
     await record("user", user_id, "apply_as_broker", actor=Newcomer(user_id), now=now)
-    if entry["is_verified"]:
-        await brokers.verify_broker(profile.id, revision=1, actor=operator, now=now + timedelta(days=1))
-        return
-    person = load("people")[key]
+    return profile
+
+
+async def _apply(key: str, person: dict[str, Any], calendar: Calendar) -> Story:
+    """Let a broker wait whose certificate the operator has to verify."""
+    now = yield calendar.ago(3, 15)
+    await _add_person(key, person, await _common_hash(), now)
+    profile = await _add_broker(key, person["broker"], now)
     await tell_staff(
         StaffRole.OPERATOR,
         f"技术经纪人等待认证：{person['name']}",
@@ -190,13 +204,12 @@ async def _add_broker(key: str, entry: dict[str, Any], operator: Actor, now: dat
     )
 
 
-async def _add_newcomer(
-    entry: dict[str, Any], password_hash: str, operator: Actor, calendar: Calendar
-) -> None:
-    now = calendar.ago(entry["days_ago"], 11, 20)
+async def _arrive(entry: dict[str, Any], cast: Cast, calendar: Calendar) -> Story:
+    """Let an organisation register that is not verified yet; one was returned the same day."""
+    now = yield calendar.ago(entry["days_ago"], 11, 20)
     key, name = entry["person"]
     person = {"email": f"{key.replace('_', '.')}@demo.kezhuan.test", "name": name}
-    user = await _add_person(key, person, password_hash, now)
+    user = await _add_person(key, person, await _common_hash(), now)
     details = {
         "name": entry["name"],
         "uscc": entry["body"] + check_digit(entry["body"]),
@@ -209,27 +222,32 @@ async def _add_newcomer(
         "is_sme": True,
         "introduction": entry["introduction"],
         "contact_name": name,
-        "contact_phone": "0770-5550199",
+        "contact_phone": entry["phone"],
         "contact_email": person["email"],
     }
     organisation = await _register(entry["key"], details, [user], now)
-    if reason := entry.get("returned"):
-        await organisations.return_organisation(
-            organisation.id, reason, revision=1, actor=operator, now=now + timedelta(hours=5)
-        )
-        return
     await tell_staff(
         StaffRole.OPERATOR,
         f"新单位等待认证：{organisation.name}",
         address=f"/backoffice/organisations/{organisation.id}",
         now=now,
     )
+    if reason := entry.get("returned"):
+        now = yield now + timedelta(hours=5)
+        operator = await cast.actor("operator")
+        await organisations.return_organisation(organisation.id, reason, revision=1, actor=operator, now=now)
 
 
-async def _ask_to_join(password_hash: str, now: datetime) -> None:
+async def _ask_to_join(calendar: Calendar) -> Story:
     """Let somebody wait whom the enterprise's administrator has to let in."""
+    now = yield calendar.ago(1, 16)
     person = {"email": "su.wanting@demo.kezhuan.test", "name": "苏婉婷"}
-    user = await _add_person("su_wanting", person, password_hash, now)
+    user = await _add_person("su_wanting", person, await _common_hash(), now)
     organisation = await Organisation.get(id=id_of("organisation", "enterprise"))
     await members.ask_to_join(str(organisation.uscc), MemberRole.AGENT, actor=Newcomer(user.id), now=now)
     await members.tell_admins_of_wish(organisation, user.name, now=now)
+
+
+async def _common_hash() -> str:
+    """Return the hash of the one password that all people of the demo have."""
+    return (await User.get(id=id_of("user", "operator"))).password_hash

@@ -13,13 +13,14 @@ from tortoise.transactions import in_transaction
 
 from market.accounts.actors import Actor
 from market.accounts.demo import EMAILS, PASSWORD
-from market.accounts.models import Organisation, OrganisationKind, OrganisationStatus, User
+from market.accounts.models import Message, Organisation, OrganisationKind, OrganisationStatus, User
 from market.accounts.passwords import verify_password
 from market.audit.verify import verify_database
 from market.contracts.models import Contract, ContractDraft, Instalment
 from market.contracts.queries import open_amount, received
 from market.deals.models import Deal, DealEvent, DealStatus, Offer, OfferStatus, Opening, Side
 from market.deps import Deps
+from market.kit.clock import local_date
 from market.kit.database import connection
 from market.kit.models import OutgoingMail
 from market.ledger.checks import run_checks
@@ -199,9 +200,11 @@ async def test_the_books_balance_and_nobody_touched_the_log(seeded: Deps) -> Non
 async def test_nothing_happens_after_the_present_and_numbers_follow_time(seeded: Deps) -> None:
     rows = await connection().execute_query_dict("SELECT max(happened_at) AS last FROM audit_events")
     deals = await Deal.all().order_by("number")
+    told = [local_date(message.created_at) for message in await Message.all().order_by("id")]
 
     assert rows[0]["last"] <= NOW
     assert [deal.created_at for deal in deals] == sorted(deal.created_at for deal in deals)
+    assert told == sorted(told)
     assert not await DealEvent.filter(happened_at__gt=NOW).exists()
     assert not await OutgoingMail.filter(sent_at=None).exists()
 

@@ -28,6 +28,6 @@ if __name__ == "__main__":
     if path() is None:
         sys.stderr.write(
             "The browser tests need a Chromium and found none.\n"
-            "Get it such as: apt-get install chromium fonts-noto-cjk, or name it: CHROMIUM=/path/to/chromium\n"
+            "Get it such as: apt-get install chromium fonts-noto-cjk, or name it: CHROMIUM=/path/to/it\n"
         )
         sys.exit(1)

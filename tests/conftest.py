@@ -92,7 +92,7 @@ def deps(tmp_path: Path) -> Deps:
 
 @pytest_asyncio.fixture(loop_scope="session")
 async def client(deps: Deps) -> AsyncIterator[httpx.AsyncClient]:
-    """A browser without scripts, as a guest. `tests.pages.sign_in` makes it somebody's."""
+    """A browser without scripts, as a guest. `tests.visitor.sign_in` makes it somebody's."""
     transport = httpx.ASGITransport(app=create_app(deps))
     async with httpx.AsyncClient(transport=transport, base_url="http://market.test") as made:
         yield made

@@ -1,9 +1,9 @@
 from uuid import uuid4
 
-from orjson import loads
 from tortoise import fields, migrations
 from tortoise.fields.base import OnDelete
 from tortoise.fields.data import JSON_DUMPS
+from tortoise.fields.data import JSON_LOADS as loads
 from tortoise.indexes import Index
 from tortoise.migrations import operations as ops
 

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from tortoise.expressions import Q
 from tortoise.queryset import QuerySet
 
+from market.accounts.actors import Actor
+from market.kit.errors import NotFound
 from market.kit.i18n import gettext as _
 from market.kit.pagination import Cut, Page
 from market.listings.search import VISIBLE_NEEDS, VISIBLE_OUTCOMES
@@ -68,7 +72,7 @@ async def list_matches_for_outcome(
 
 
 async def list_open_matches(cut: Cut, *, field: str = "", text: str = "") -> Page[MatchRow]:
-    """Return the matches that no broker has taken up, the best first."""
+    """Return the matches that no broker has taken up, the best first; `text` stands in a title."""
     found = Match.filter(
         status=MatchStatus.SUGGESTED,
         broker_id__isnull=True,
@@ -78,17 +82,54 @@ async def list_open_matches(cut: Cut, *, field: str = "", text: str = "") -> Pag
     if field:
         found = found.filter(outcome__field=field)
     if text:
-        found = found.filter(need__title__icontains=text)
+        found = found.filter(Q(need__title__icontains=text) | Q(outcome__title__icontains=text))
     return cut.page(await _rows(found, most=cut.size, offset=cut.offset), await found.count())
 
 
-async def list_matches_of_broker(user_id: UUID, cut: Cut) -> Page[MatchRow]:
+async def list_matches_of_broker(
+    user_id: UUID, cut: Cut, *, statuses: Collection[MatchStatus] = ()
+) -> Page[MatchRow]:
     """Return the matches that a broker has taken up, the latest first; names are not masked."""
     found = Match.filter(broker_id=user_id)
+    if statuses:
+        found = found.filter(status__in=list(statuses))
     rows = await _rows(
         found, most=cut.size, offset=cut.offset, order=("-taken_up_at", "id"), is_masking=False
     )
     return cut.page(rows, await found.count())
+
+
+async def list_matches_of_organisation(organisation_id: UUID | None, cut: Cut) -> Page[MatchRow]:
+    """Return the matches of all listings of an organisation, the best first, without those it turned down.
+
+    Of its own needs it sees whose they are, of the needs of others as everybody.
+    """
+    if organisation_id is None:
+        return cut.page([], 0)
+    found = _visible(
+        Match.filter(
+            Q(need__organisation_id=organisation_id) | Q(outcome__organisation_id=organisation_id),
+            outcome__status__in=VISIBLE_OUTCOMES,
+            need__status__in=VISIBLE_NEEDS,
+        )
+    )
+    found = await _without_refused(found, organisation_id)
+    rows = await _rows(found, most=cut.size, offset=cut.offset, unmasked_for=organisation_id)
+    return cut.page(rows, await found.count())
+
+
+async def get_match_for(actor: Actor, match_id: UUID) -> Match:
+    """Return a match of the organisation that the person acts for, with both listings.
+
+    Raises:
+        NotFound: there is none, or it is between others.
+    """
+    match = await Match.get_or_none(id=match_id).select_related("need__organisation", "outcome__organisation")
+    if match is None or not (
+        actor.acts_for(match.need.organisation_id) or actor.acts_for(match.outcome.organisation_id)
+    ):
+        raise NotFound(_("没有这条匹配，或者您不能查看它。"))
+    return match
 
 
 def _visible(found: QuerySet[Match]) -> QuerySet[Match]:
@@ -109,11 +150,12 @@ async def _rows(
     offset: int = 0,
     order: tuple[str, ...] = ("-score", "id"),
     is_masking: bool = True,
+    unmasked_for: UUID | None = None,
 ) -> list[MatchRow]:
     columns = [f"need__{name}" for name in _NEED] + [f"outcome__{name}" for name in _OUTCOME]
     columns += [*_OWN, "need_id", "outcome_id"]
     rows = await found.order_by(*order).offset(offset).limit(most).values(*columns)
-    return [_row(row, is_masking=is_masking) for row in rows]
+    return [_row(row, is_masking=is_masking and row["need__organisation_id"] != unmasked_for) for row in rows]
 
 
 def _row(row: dict[str, Any], *, is_masking: bool) -> MatchRow:

@@ -1,17 +1,79 @@
+from __future__ import annotations
+
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
-from market.kit.errors import NotFound
+from market.accounts.permissions import Act
+from market.accounts.web import actor_for, passes, sent, status_of
+from market.codes.labels import choices
+from market.kit.flash import flash
+from market.kit.i18n import gettext as _
+from market.kit.pagination import Cut
+from market.kit.templating import render
+from market.kit.web import deps, path_id, see
+from market.matching import board as boards
+from market.matching import queries, services
+from market.matching.forms import DismissForm
 
 
-async def stub(request: Request) -> Response:
-    raise NotFound("not built yet")
+async def board(request: Request) -> Response:
+    actor = actor_for(request, Act.SEE_MATCHES)
+    asked = boards.Asked.of(request.query_params, actor)
+    return render(
+        request,
+        "matching/board.html",
+        asked=asked,
+        page=await boards.page_of(asked, Cut.of(request.query_params), actor=actor),
+        counts=await boards.counts_of(actor),
+        views=boards.VIEWS,
+        fields=choices("field"),
+    )
+
+
+async def dismiss(request: Request) -> Response:
+    actor = actor_for(request, Act.JUDGE_MATCH)
+    match = await queries.get_match_for(actor, path_id(request, "match_id"))
+    is_needs_side = actor.acts_for(match.need.organisation_id)
+    own, other = (match.need, match.outcome) if is_needs_side else (match.outcome, match.need)
+    back = "pages:need" if is_needs_side else "pages:outcome"
+    form = DismissForm(await sent(request))
+    if request.method == "POST" and await passes(
+        form,
+        lambda: services.feedback(
+            match.id,
+            reason=form.reason.data,
+            comment=str(form.comment.data or ""),
+            actor=actor,
+            now=deps(request).clock(),
+        ),
+    ):
+        return flash(request, see(request, back, number=own.number), _("已记下，这条匹配不再显示给您单位。"))
+    return render(
+        request, "matching/dismiss.html", status_of(form), form=form, own=own, other=other, back=back
+    )
+
+
+async def take_up(request: Request) -> Response:
+    actor = actor_for(request, Act.TAKE_UP)
+    await services.take_up(path_id(request, "match_id"), actor=actor, now=deps(request).clock())
+    return flash(request, _mine(request), _("已接手。了解双方情况后，请登记引荐。"))
+
+
+async def release(request: Request) -> Response:
+    actor = actor_for(request, Act.TAKE_UP)
+    await services.release(path_id(request, "match_id"), actor=actor, now=deps(request).clock())
+    return flash(request, _mine(request), _("已放回，其他经纪人可以接手。"))
+
+
+def _mine(request: Request) -> Response:
+    address = request.app.url_path_for("matching:board")
+    return RedirectResponse(f"{address}?view={boards.MINE}", status_code=303)
 
 
 routes = [
-    Route("/matches", stub, name="matching:board", methods=["GET", "POST"]),
-    Route("/matches/{match_id:uuid}/dismiss", stub, name="matching:dismiss", methods=["GET", "POST"]),
-    Route("/matches/{match_id:uuid}/release", stub, name="matching:release", methods=["GET", "POST"]),
-    Route("/matches/{match_id:uuid}/take-up", stub, name="matching:take_up", methods=["GET", "POST"]),
+    Route("/matches", board, name="matching:board", methods=["GET"]),
+    Route("/matches/{match_id:uuid}/dismiss", dismiss, name="matching:dismiss", methods=["GET", "POST"]),
+    Route("/matches/{match_id:uuid}/release", release, name="matching:release", methods=["POST"]),
+    Route("/matches/{match_id:uuid}/take-up", take_up, name="matching:take_up", methods=["POST"]),
 ]

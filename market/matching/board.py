@@ -1,0 +1,125 @@
+"""The board of matches (对接看板): what each person finds there, row by row, and its dashboard figures."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from market.accounts.actors import Actor
+from market.accounts.permissions import Act
+from market.codes.labels import WORDS
+from market.codes.lists import FIELDS
+from market.kit.cards import Card
+from market.kit.i18n import Lazy, lazy
+from market.kit.i18n import gettext as _
+from market.kit.pagination import Cut, Page
+from market.matching import queries
+from market.matching.models import Match, MatchStatus
+from market.matching.queries import MatchRow
+
+OPEN, MINE, INTRODUCED, OWN = "open", "mine", "introduced", "own"
+VIEWS: Mapping[str, Lazy] = {
+    OPEN: lazy("推荐"),
+    MINE: lazy("跟进"),
+    INTRODUCED: lazy("已引荐"),
+    OWN: lazy("本单位的匹配"),
+}
+TAKEN_UP = (MatchStatus.ASSIGNED,)
+AFTER_INTRODUCTION = (
+    MatchStatus.INTERESTED,
+    MatchStatus.TALKING,
+    MatchStatus.DEALT,
+    MatchStatus.DROPPED,
+)
+MOST_TERMS = 6
+
+
+@dataclass(frozen=True)
+class Asked:
+    """Which part of the board the address asks for; nonsense falls back to what there is."""
+
+    view: str
+    field: str
+    text: str
+
+    @classmethod
+    def of(cls, query: Mapping[str, str], actor: Actor) -> Asked:
+        view, field = query.get("view", ""), query.get("field", "")
+        offered = views_of(actor)
+        return cls(
+            view=view if view in offered else offered[0],
+            field=field if field in FIELDS else "",
+            text=" ".join(query.get("q", "").replace("\x00", "").split())[:100],
+        )
+
+
+@dataclass(frozen=True)
+class Shown:
+    """A match as a row shows it. The parts add up to the score."""
+
+    row: MatchRow
+    score: int
+    """0-100."""
+    parts: list[tuple[str, int]]
+    terms: list[str]
+    misfits: list[str]
+
+
+def views_of(actor: Actor) -> Sequence[str]:
+    """Return the parts of the board that this person has; the first is where they begin."""
+    found = [OPEN, MINE, INTRODUCED] if actor.may(Act.TAKE_UP) else []
+    return [*found, OWN] if actor.may(Act.JUDGE_MATCH) else found
+
+
+async def page_of(asked: Asked, cut: Cut, *, actor: Actor) -> Page[Shown]:
+    """Return the rows of one part of the board."""
+    actor.require(Act.SEE_MATCHES)
+    found = await _found(asked, cut, actor)
+    return cut.page([_shown(row) for row in found.items], found.total)
+
+
+async def counts_of(actor: Actor) -> dict[str, int]:
+    """Return how many rows each part of the board has, without the filters."""
+    first = Cut(1, 1)
+    return {view: (await _found(Asked(view, "", ""), first, actor)).total for view in views_of(actor)}
+
+
+async def dashboard_cards(actor: Actor, now: datetime) -> list[Card]:
+    """Return the broker's figures: what they took up and did not introduce yet waits for them."""
+    if not actor.may(Act.TAKE_UP):
+        return []
+    taken = await Match.filter(broker_id=actor.user_id, status__in=TAKEN_UP).count()
+    counts = await counts_of(actor)
+    return [
+        Card(_("已接手待引荐"), taken, f"/matches?view={MINE}", "due"),
+        Card(_("可接手的匹配"), counts[OPEN], "/matches"),
+    ]
+
+
+async def _found(asked: Asked, cut: Cut, actor: Actor) -> Page[MatchRow]:
+    if asked.view == OWN:
+        return await queries.list_matches_of_organisation(actor.organisation_id, cut)
+    if asked.view == OPEN:
+        return await queries.list_open_matches(cut, field=asked.field, text=asked.text)
+    statuses = TAKEN_UP if asked.view == MINE else AFTER_INTRODUCTION
+    return await queries.list_matches_of_broker(actor.user_id, cut, statuses=statuses)
+
+
+def _shown(row: MatchRow) -> Shown:
+    parts = sorted(
+        ((key, points) for key, points in row.parts.items() if points > 0), key=lambda one: -one[1]
+    )
+    return Shown(
+        row=row,
+        score=round(row.score / 10),
+        parts=[(_word("match_part", key), points) for key, points in parts],
+        terms=row.terms[:MOST_TERMS],
+        misfits=[_word("misfit", key) for key in row.misfits],
+    )
+
+
+def _word(kind: str, key: str) -> str:
+    """Return what a part or a misfit is called; one that the table does not know says it itself."""
+    found = WORDS[kind].get(key)
+    return key if found is None else str(found)

@@ -1,14 +1,50 @@
+from __future__ import annotations
+
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from market.accounts.permissions import Act
+from market.accounts.web import actor_for
+from market.backoffice import search_upkeep
 from market.kit.errors import NotFound
+from market.kit.flash import flash
+from market.kit.i18n import gettext as _
+from market.kit.templating import render
+from market.kit.web import deps, posted, see
+
+MOST_ID = 2**63 - 1
 
 
-async def stub(request: Request) -> Response:
-    raise NotFound("not built yet")
+async def search(request: Request) -> Response:
+    actor_for(request, Act.RUN_JOBS)
+    if request.method == "POST":
+        return await _act(request)
+    engine = deps(request).search
+    standings, is_there = await search_upkeep.standings(engine)
+    return render(
+        request,
+        "backoffice/search.html",
+        standings=standings,
+        is_there=is_there,
+        held=await search_upkeep.list_held(),
+        engine=engine.name,
+    )
 
 
-routes = [
-    Route("/backoffice/search", stub, name="backoffice:search", methods=["GET", "POST"]),
-]
+async def _act(request: Request) -> Response:
+    """Do what the one button that was pressed asks for."""
+    actor, form, now = actor_for(request, Act.RUN_JOBS), await posted(request), deps(request).clock()
+    index, entry = str(form.get("rebuild") or ""), str(form.get("retry") or "")
+    if index:
+        await search_upkeep.rebuild(index, actor=actor, now=now)
+        words = _("重建已排队，由后台任务完成；期间搜索照常。")
+    elif entry.isascii() and entry.isdigit() and len(entry) < 20 and int(entry) <= MOST_ID:
+        await search_upkeep.retry(int(entry), actor=actor, now=now)
+        words = _("已排队重试。若仍不成功，会带着原因回到这里。")
+    else:
+        raise NotFound(_("没有这个操作。"))
+    return flash(request, see(request, "backoffice:search"), words)
+
+
+routes = [Route("/backoffice/search", search, name="backoffice:search", methods=["GET", "POST"])]

@@ -1,0 +1,151 @@
+"""How far the search engine is behind the database, and what the operator may do about it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from market.accounts.actors import Actor
+from market.accounts.permissions import Act
+from market.audit.services import record
+from market.kit.database import atomic
+from market.kit.errors import Conflict, NotFound, SearchUnavailable
+from market.kit.i18n import Lazy, lazy
+from market.kit.i18n import gettext as _
+from market.listings.models import Need, Outcome
+from market.search import jobs, outbox, relay
+from market.search.engine import SearchEngine
+from market.search.indexes import INDEXES
+from market.search.models import OutboxEntry
+
+WORDS: Mapping[str, Lazy] = {
+    "outcomes": lazy("成果"),
+    "needs": lazy("需求"),
+    "organisations": lazy("单位"),
+    "brokers": lazy("经纪人"),
+    "policies": lazy("政策"),
+}
+MOST = 50
+"""Quarantined documents shown at once."""
+
+
+@dataclass(frozen=True)
+class Standing:
+    """How one index stands. What only the engine knows is None while it is away."""
+
+    index: str
+    words: str
+    expected: int
+    waiting: int
+    waiting_since: datetime | None
+    quarantined: int
+    documents: int | None = None
+    differences: int | None = None
+
+
+@dataclass(frozen=True)
+class Held:
+    """A document in quarantine, with the reason the engine gave."""
+
+    id: int
+    words: str
+    """Of its index."""
+    title: str
+    """What people call it; its id where it is no listing."""
+    reason: str
+    asked_at: datetime
+
+
+async def standings(search: SearchEngine) -> tuple[list[Standing], bool]:
+    """Return how each index that a room fills stands, and whether the engine answers."""
+    found, is_away = [], False
+    for index in (one for one in INDEXES if outbox.source_of(one)):
+        status = None
+        if not is_away:
+            try:
+                status = await relay.status(index, search=search)
+            except SearchUnavailable:
+                is_away = True
+        found.append(_standing(status) if status else await _without_engine(index))
+    return found, not is_away
+
+
+async def list_held() -> list[Held]:
+    """Return the documents in quarantine, the oldest first."""
+    entries = await OutboxEntry.filter(is_quarantined=True).order_by("id").limit(MOST)
+    titles = await _titles([one.document_id for one in entries])
+    return [
+        Held(
+            id=one.id,
+            words=str(WORDS[one.index_name]),
+            title=titles.get(one.document_id, str(one.document_id)),
+            reason=one.error,
+            asked_at=one.asked_at,
+        )
+        for one in entries
+    ]
+
+
+@atomic()
+async def retry(entry_id: int, *, actor: Actor, now: datetime) -> None:
+    """Let the worker send a document in quarantine once more.
+
+    Raises:
+        Conflict: it is in quarantine no longer.
+    """
+    actor.require(Act.RUN_JOBS)
+    entry = await OutboxEntry.select_for_update().get_or_none(id=entry_id, is_quarantined=True)
+    if entry is None:
+        raise Conflict(_("这份文档已不在隔离中，请刷新后再看。"))
+    await outbox.release(entry_id)
+    await record("job", UUID(int=entry_id), "retry_document", actor=actor, now=now, index=entry.index_name)
+
+
+@atomic()
+async def rebuild(index: str, *, actor: Actor, now: datetime) -> None:
+    """Have the worker build an index anew; readers keep the old one until it is whole.
+
+    Raises:
+        NotFound: there is no such index, or no room fills it.
+    """
+    actor.require(Act.RUN_JOBS)
+    if outbox.source_of(index) is None:
+        raise NotFound(_("没有这个索引。"))
+    await jobs.ask_rebuild(index)
+    await record("job", UUID(int=INDEXES.index(index)), "rebuild_index", actor=actor, now=now, index=index)
+
+
+def _standing(status: relay.Status) -> Standing:
+    return Standing(
+        index=status.index,
+        words=str(WORDS[status.index]),
+        expected=status.expected,
+        waiting=status.waiting,
+        waiting_since=status.waiting_since,
+        quarantined=status.quarantined,
+        documents=status.documents,
+        differences=status.differences,
+    )
+
+
+async def _without_engine(index: str) -> Standing:
+    source = outbox.source_of(index)
+    return Standing(
+        index=index,
+        words=str(WORDS[index]),
+        expected=len(await source.everything()) if source else 0,
+        waiting=await outbox.count_waiting(index),
+        waiting_since=await outbox.oldest_wish(index),
+        quarantined=await OutboxEntry.filter(index_name=index, is_quarantined=True).count(),
+    )
+
+
+async def _titles(ids: Sequence[UUID]) -> dict[UUID, str]:
+    found = [
+        row
+        for kind in (Outcome, Need)
+        for row in await kind.filter(id__in=list(ids)).values_list("id", "number", "title")
+    ]
+    return {identity: f"{number} {title}" for identity, number, title in found}

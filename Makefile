@@ -6,7 +6,8 @@ PY := $(VENV)/bin/python
 PORT ?= 8000
 PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3 python; do \
 	command -v $$p >/dev/null 2>&1 && $$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
-export PYTHONDONTWRITEBYTECODE := 1
+# Compiled modules make every start quicker, whatever the shell was told.
+unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: help run test lint browser bench lock clean
 
@@ -17,7 +18,7 @@ run: $(VENV)/.run static/vendor/.done ## run the market: http://127.0.0.1:8000 (
 	@PORT=$(PORT) exec $(PY) -m market serve
 
 test: $(VENV)/.dev static/vendor/.done ## the whole suite but the browser's
-	$(PY) -m pytest -m "not browser" tests
+	$(PY) -m pytest -n 2 -m "not browser" tests
 
 lint: $(VENV)/.dev ## format, style, types, layers, templates, spelling
 	$(VENV)/bin/ruff format --check market tests
@@ -49,11 +50,11 @@ $(VENV)/.made:
 	@touch $@
 
 $(VENV)/.run: $(VENV)/.made requirements.lock
-	$(VENV)/bin/uv pip install --quiet --require-hashes -r requirements.lock
+	$(VENV)/bin/uv pip install --quiet --compile-bytecode --require-hashes -r requirements.lock
 	@touch $@
 
 $(VENV)/.dev: $(VENV)/.made requirements-dev.lock
-	$(VENV)/bin/uv pip install --quiet --require-hashes -r requirements-dev.lock
+	$(VENV)/bin/uv pip install --quiet --compile-bytecode --require-hashes -r requirements-dev.lock
 	@touch $@ $(VENV)/.run
 
 # Node comes with the machine or, when it has none, from a wheel.

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import os
 import re
+import sys
 from collections.abc import AsyncIterator, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -17,7 +19,7 @@ from tortoise.transactions import in_transaction
 from market.app import create_app
 from market.deps import Deps
 from market.kit.database import EmbeddedPostgres, connection
-from market.tables import database, migrate
+from market.tables import database
 from tests.fakes import fake_deps
 
 ROOT = Path(__file__).parent.parent
@@ -46,21 +48,15 @@ async def database_url(postgres: str) -> AsyncIterator[str]:
         for setting in ("fsync", "full_page_writes", "synchronous_commit"):
             await client.execute_script(f"ALTER SYSTEM SET {setting} = off")
         await client.execute_script("SELECT pg_reload_conf()")
-        rows = await client.execute_query_dict("SELECT 1 FROM pg_database WHERE datname = $1", [template])
-        if not rows:
-            await client.execute_script(f"CREATE DATABASE {template}_{name}")
-    if not rows:
-        async with database(_named(postgres, f"{template}_{name}"), pool_size=2):
-            await migrate()
-    async with database(postgres, pool_size=2):
-        client = connection()
-        if not rows:
-            try:
-                await client.execute_script(f"ALTER DATABASE {template}_{name} RENAME TO {template}")
-            except Exception:  # another worker was first
-                await client.execute_script(f"DROP DATABASE {template}_{name}")
-        await client.execute_script(f"DROP DATABASE IF EXISTS {name}")
-        await client.execute_script(f"CREATE DATABASE {name} TEMPLATE {template}")
+        # Of several workers one builds the template, the others wait for it.
+        async with client.acquire_connection() as lock:
+            await lock.execute("SET lock_timeout = 0")
+            await lock.execute("SELECT pg_advisory_lock(1)")
+            if not await lock.fetchval("SELECT 1 FROM pg_database WHERE datname = $1", template):
+                await _build(postgres, template)
+            await lock.execute(f"DROP DATABASE IF EXISTS {name}")
+            await lock.execute(f"CREATE DATABASE {name} TEMPLATE {template}")
+            await lock.execute("SELECT pg_advisory_unlock(1)")
     yield _named(postgres, name)
     async with database(postgres, pool_size=2):
         await connection().execute_script(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
@@ -98,6 +94,22 @@ async def client(deps: Deps) -> AsyncIterator[httpx.AsyncClient]:
         yield made
 
 
+async def _build(postgres: str, template: str) -> None:
+    """Make the template in a process of its own, since this one's connections are in use."""
+    code = (
+        "import asyncio, sys; from market.tables import database, migrate\n"
+        "async def main():\n    async with database(sys.argv[1], pool_size=2):\n        await migrate()\n"
+        "asyncio.run(main())"
+    )
+    client = connection()
+    await client.execute_script(f"DROP DATABASE IF EXISTS {template}_new")
+    await client.execute_script(f"CREATE DATABASE {template}_new")
+    address = _named(postgres, f"{template}_new")
+    built = await asyncio.create_subprocess_exec(sys.executable, "-c", code, address, cwd=ROOT)
+    assert await built.wait() == 0, "the migrations failed"
+    await client.execute_script(f"ALTER DATABASE {template}_new RENAME TO {template}")
+
+
 def _schema_hash() -> str:
     digest = hashlib.sha256()
     for path in sorted((ROOT / "market" / "migrations").glob("*.py")):
@@ -112,7 +124,8 @@ def _named(url: str, name: str) -> str:
 async def _sweep() -> None:
     rows = await connection().execute_query_dict(
         "SELECT string_agg(quote_ident(tablename), ', ') AS names FROM pg_tables "
-        "WHERE schemaname = 'public' AND tablename NOT LIKE 'tortoise%' AND tablename <> 'procrastinate_version'"
+        "WHERE schemaname = 'public' AND tablename NOT LIKE 'tortoise%' "
+        "AND tablename <> 'procrastinate_version'"
     )
     await connection().execute_script(
         f"SET session_replication_role = replica; TRUNCATE {rows[0]['names']} RESTART IDENTITY CASCADE;"

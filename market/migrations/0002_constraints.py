@@ -201,6 +201,6 @@ def _statements() -> list[ops.RunSQL]:
 
 
 class Migration(migrations.Migration):
-    dependencies = [("market", "0001_initial")]  # noqa: RUF012
+    dependencies = [("market", "0001_initial")]
 
-    operations = _statements()  # noqa: RUF012
+    operations = _statements()

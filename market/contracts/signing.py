@@ -75,7 +75,7 @@ async def enter(
     await tell(
         _("对方已登记合同并签署，请核对后确认：%(title)s。", title=deal.title),
         now=now,
-        address=f"/deals/{deal.number}/sign",
+        address=f"/deals/{deal.number}",
         organisation_id=organisation_of(deal, other(side)).id,
         roles={MemberRole.ADMIN, MemberRole.AGENT},
     )

@@ -129,12 +129,12 @@ async def object_to(
     await record("objection", objection.id, "file", actor=actor, now=now, notice=notice.number)
     await record("notice", notice.id, "object", actor=actor, now=now, objection=objection.id)
     text = _("公示 %(number)s 收到异议，程序已中止。", number=notice.number)
-    address = f"/objections/{objection.id}/answer"
+    address = f"/notices/{notice.number}"  # who may answer or decide is led on from there, the others read
     if notice.organisation_id:
         await tell(text, now=now, address=address, organisation_id=notice.organisation_id)
     else:
         await tell_staff(StaffRole.OFFICER, text, now=now, address=address)
-    await tell_staff(StaffRole.OPERATOR, text, now=now, address=f"/objections/{objection.id}/decide")
+    await tell_staff(StaffRole.OPERATOR, text, now=now, address=address)
     return objection
 
 

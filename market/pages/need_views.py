@@ -8,6 +8,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from market.accounts.actors import Actor
 from market.accounts.permissions import Act
 from market.accounts.web import find
 from market.audit.queries import list_chain
@@ -37,7 +38,7 @@ async def needs(request: Request) -> Response:
         days_left=lambda day: (day - today).days,
         marked=lambda text: mark(text, found.terms),
         is_away=found.is_away,
-        may_post=actor is None or actor.may_buy,
+        may_post=actor is None or (actor.may_buy and actor.may(Act.WRITE_LISTING)),
         **found.context,
         **words.context(),
     )
@@ -61,7 +62,7 @@ async def need(request: Request) -> Response:
         is_own=is_own,
         missing=rules.completeness_of_need(found)[1] if is_own else [],
         is_live=found.status in LIVE,
-        may_answer=found.status in LIVE and not is_own and (actor is None or actor.may_sell),
+        may_answer=found.status in LIVE and not is_own and _may_answer(actor),
         may_see_contacts=queries.may_see_contacts(found, actor),
         history=await list_chain("need", found.id),
         may_audit=actor is not None and actor.may(Act.READ_AUDIT),
@@ -73,6 +74,11 @@ async def need(request: Request) -> Response:
 
 def _days_left(need: Need, today: date) -> int | None:
     return (need.deadline_on - today).days if need.deadline_on else None
+
+
+def _may_answer(actor: Actor | None) -> bool:
+    """Tell whom the answer is offered: a guest, who is led through the login, and who may open a deal as seller."""
+    return actor is None or (actor.may_sell and actor.may(Act.OPEN_DEAL))
 
 
 routes = [

@@ -8,6 +8,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
+from market.accounts.actors import Actor
 from market.accounts.models import OrganisationKind
 from market.accounts.permissions import Act
 from market.accounts.web import find
@@ -78,7 +79,7 @@ async def outcome(request: Request) -> Response:
         missing=rules.completeness_of_outcome(found)[1] if is_own else [],
         is_live=found.status in LIVE,
         is_source=is_source,
-        may_ask=found.status in LIVE and not (is_own or is_source) and (actor is None or actor.may_buy),
+        may_ask=found.status in LIVE and not (is_own or is_source) and _may_ask(actor),
         may_see_contacts=queries.may_see_contacts(found, actor),
         running=await deals.find_running(actor, found.id) if actor and actor.may(Act.SEE_DEALS) else None,
         notice=await find_notice("outcome", found.id),
@@ -107,6 +108,11 @@ async def estimate(request: Request) -> Response:
         is_amount=is_amount,
         estimates=await estimates.estimates(found, amount, actor, now),
     )
+
+
+def _may_ask(actor: Actor | None) -> bool:
+    """Tell whom the enquiry is offered: a guest, who is led through the login, and who may open a deal as buyer."""
+    return actor is None or (actor.may_buy and actor.may(Act.OPEN_DEAL))
 
 
 routes = [

@@ -69,7 +69,8 @@ class Shown:
 def views_of(actor: Actor) -> Sequence[str]:
     """Return the parts of the board that this person has; the first is where they begin."""
     found = [OPEN, MINE, INTRODUCED] if actor.may(Act.TAKE_UP) else []
-    return [*found, OWN] if actor.may(Act.JUDGE_MATCH) else found
+    has_listings = actor.may(Act.JUDGE_MATCH) and (actor.may_sell or actor.may_buy)
+    return [*found, OWN] if has_listings or not found else found
 
 
 async def page_of(asked: Asked, cut: Cut, *, actor: Actor) -> Page[Shown]:
@@ -90,10 +91,10 @@ async def dashboard_cards(actor: Actor, now: datetime) -> list[Card]:
     if not actor.may(Act.TAKE_UP):
         return []
     taken = await Match.filter(broker_id=actor.user_id, status__in=TAKEN_UP).count()
-    counts = await counts_of(actor)
+    offered = await queries.list_open_matches(Cut(1, 1))
     return [
         Card(_("已接手待引荐"), taken, f"/matches?view={MINE}", "due"),
-        Card(_("可接手的匹配"), counts[OPEN], "/matches"),
+        Card(_("可接手的匹配"), offered.total, "/matches"),
     ]
 
 

@@ -236,3 +236,15 @@ async def test_the_brokers_dashboard_counts_what_waits_for_an_introduction(clien
     card = page[page.index('href="/matches?view=mine"') :]
     assert '<strong class="amount">2</strong><span>已接手待引荐' in card
     assert listed.count("/introduce") == 2
+
+
+async def test_an_agent_of_an_agency_without_listings_is_sent_to_the_outcomes(
+    client: httpx.AsyncClient,
+) -> None:
+    agency = await make_organisation(kind=OrganisationKind.AGENCY)
+    await sign_in(client, await make_member(agency))
+
+    answer = await client.get("/matches")
+
+    assert answer.status_code == 200
+    assert "本单位不发布成果和需求" in answer.text

@@ -77,7 +77,7 @@ def _days_left(need: Need, today: date) -> int | None:
 
 
 def _may_answer(actor: Actor | None) -> bool:
-    """Tell whom the answer is offered: a guest, who is led through the login, and who may open a deal as seller."""
+    """Tell whom the answer is offered: a guest, who will sign in first, and a seller who may open a deal."""
     return actor is None or (actor.may_sell and actor.may(Act.OPEN_DEAL))
 
 

@@ -111,7 +111,7 @@ async def estimate(request: Request) -> Response:
 
 
 def _may_ask(actor: Actor | None) -> bool:
-    """Tell whom the enquiry is offered: a guest, who is led through the login, and who may open a deal as buyer."""
+    """Tell whom the enquiry is offered: a guest, who will sign in first, and a buyer who may open a deal."""
     return actor is None or (actor.may_buy and actor.may(Act.OPEN_DEAL))
 
 

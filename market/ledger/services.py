@@ -200,7 +200,9 @@ async def _book(transfer: Transfer) -> Transfer:
     reference at once the second finds the first one's row.
     """
     codes = sorted([transfer.debit_id, transfer.credit_id])
-    await LedgerAccount.filter(code__in=codes).order_by("code").select_for_update().values_list("code")
+    await (
+        LedgerAccount.filter(code__in=codes).order_by("code").select_for_update()
+    )  # values_list would not lock
     known = await Transfer.get_or_none(reference=transfer.reference)
     if known is not None:
         if _contents(known) != _contents(transfer):

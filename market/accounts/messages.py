@@ -7,6 +7,7 @@ from datetime import datetime
 from uuid import UUID
 
 from market.accounts.models import MemberRole, MemberStatus, Message, StaffRole, User
+from market.kit.i18n import as_kept, in_source_language
 from market.kit.i18n import gettext as _
 from market.kit.mail import SITE, write_mail
 
@@ -42,6 +43,8 @@ async def tell_staff(staff_role: StaffRole, text: str, *, now: datetime, address
 
 
 async def _tell(people: Collection[User], text: str, address: str, now: datetime) -> int:
+    """Write messages and mails, in the source language whatever the language of who caused them."""
+    text = as_kept(text)
     await Message.bulk_create(
         [
             Message(user_id=person.id, text=text[:300], address=address[:200], created_at=now)
@@ -50,12 +53,10 @@ async def _tell(people: Collection[User], text: str, address: str, now: datetime
     )
     for person in people:
         link = f"\n\n{SITE}{address}" if address else ""
-        await write_mail(
-            person.email,
-            _("科转：%(text)s", text=text[:60]),
-            _("%(name)s，您好：\n\n%(text)s", name=person.name, text=text) + link + "\n",
-            now=now,
-        )
+        with in_source_language():
+            subject = _("科转：%(text)s", text=text[:60])
+            body = _("%(name)s，您好：\n\n%(text)s", name=person.name, text=text) + link + "\n"
+        await write_mail(person.email, subject, body, now=now)
     return len(people)
 
 

@@ -19,6 +19,7 @@ from market.kit.clock import local_date
 from market.kit.database import atomic
 from market.kit.errors import Conflict, Forbidden
 from market.kit.formats import yuan
+from market.kit.i18n import as_kept, in_source_language
 from market.kit.i18n import gettext as _
 from market.notices import services as notices
 from market.notices.models import DayKind, Notice, NoticeKind, NoticeStatus
@@ -86,7 +87,8 @@ async def start_publicity(number: str, statement: Statement, *, actor: Actor, no
     last = await notices.lock_for(SUBJECT, deal.id)
     if last is not None and last.status is NoticeStatus.CLEAR:
         raise Conflict(_("公示已无异议，不用重新公示。"))
-    title, body = notice_text(deal, statement, now)
+    with in_source_language():
+        title, body = notice_text(deal, statement, now)
     notice = await notices.publish(
         NoticeKind.PRICE,
         subject_kind=SUBJECT,
@@ -122,7 +124,7 @@ async def skip_publicity(number: str, *, actor: Actor, now: datetime) -> Deal:
     is_needed, reason = needs_publicity(deal.kind, deal.seller)
     if is_needed:
         raise Conflict(reason)
-    deal.skip_reason = reason
+    deal.skip_reason = reason = as_kept(reason)
     await deal.save(update_fields=["skip_reason"])
     return await advance(deal.id, DealAction.SKIP_PUBLICITY, actor=actor, now=now, reason=reason)
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import gettext as catalogues
+from collections.abc import Iterator
+from contextlib import contextmanager
 from contextvars import ContextVar
 from functools import lru_cache
 from pathlib import Path
@@ -27,10 +29,41 @@ def set_locale(locale: str) -> None:
     _locale.set(locale if locale in LOCALES else DEFAULT)
 
 
+@contextmanager
+def in_source_language() -> Iterator[None]:
+    """Speak the source language inside: text that is kept must not depend on who reads the page."""
+    token = _locale.set(DEFAULT)
+    try:
+        yield
+    finally:
+        _locale.reset(token)
+
+
+class Translated(str):
+    """A message in the person's language that still knows what it says in the source language."""
+
+    __slots__ = ("source",)
+    source: str
+
+    def __new__(cls, text: str, source: str) -> Translated:
+        made = super().__new__(cls, text)
+        made.source = source
+        return made
+
+
+def as_kept(text: str) -> str:
+    """Return what `gettext` made as it is kept in a record: in the source language."""
+    return text.source if isinstance(text, Translated) else text
+
+
 def gettext(message: str, **values: object) -> str:
     """Return `message` in the person's language, with `%(name)s` filled from `values`."""
     text = _translate(message, _locale.get())
-    return text % values if values else text
+    shown = text % values if values else text
+    if _locale.get() == DEFAULT:
+        return shown
+    kept = {key: as_kept(value) if isinstance(value, str) else value for key, value in values.items()}
+    return Translated(shown, message % kept if kept else message)
 
 
 class Lazy:

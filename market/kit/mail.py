@@ -7,6 +7,7 @@ from email.message import EmailMessage
 from typing import Protocol
 from urllib.parse import unquote, urlsplit
 
+from market.kit.i18n import as_kept
 from market.kit.jobs import enqueue
 from market.kit.models import OutgoingMail
 
@@ -63,7 +64,7 @@ class SmtpMailer:
 async def write_mail(recipient: str, subject: str, text: str, *, now: datetime) -> OutgoingMail:
     """Write a mail inside the current transaction; a job sends it once that is committed."""
     mail = await OutgoingMail.create(
-        recipient=recipient, subject=_one_line(subject), text=text, created_at=now
+        recipient=recipient, subject=_one_line(as_kept(subject)), text=as_kept(text), created_at=now
     )
     await enqueue("mail.send", mail_id=mail.id)
     return mail

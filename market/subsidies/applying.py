@@ -283,8 +283,12 @@ async def _submit(number: str, *, actor: Actor, now: datetime) -> Claim:
     claim.submitted_at = claim.submitted_at or now
     claim.supplement_due_on = None
     await claim.save(update_fields=["declared_at", "submitted_at", "supplement_due_on"])
-    words = _("申报 %(number)s 已补正，请继续办理。") if is_supplement else _("收到新的补助申报 %(number)s。")
-    await tell_staff(StaffRole.OFFICER, words % {"number": number}, now=now, address=f"/desk/{claim.number}")
+    text = (
+        _("申报 %(number)s 已补正，请继续办理。", number=number)
+        if is_supplement
+        else _("收到新的补助申报 %(number)s。", number=number)
+    )
+    await tell_staff(StaffRole.OFFICER, text, now=now, address=f"/desk/{claim.number}")
     return claim
 
 

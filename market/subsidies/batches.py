@@ -17,6 +17,7 @@ from market.integrity.models import Scope
 from market.integrity.services import check
 from market.kit.database import atomic
 from market.kit.errors import Conflict, Invalid, NotFound
+from market.kit.i18n import as_kept, in_source_language
 from market.kit.i18n import gettext as _
 from market.kit.money import Money
 from market.ledger import services as book
@@ -99,7 +100,7 @@ async def make_batch(
         number=await next_number("PC", now),
         programme_id=programme.id,
         year=year,
-        title=title or _("%(year)s 年 %(name)s", year=year, name=programme.name),
+        title=title or as_kept(_("%(year)s 年 %(name)s", year=year, name=programme.name)),
         created_at=now,
     )
     for claim in claims:
@@ -173,12 +174,15 @@ async def _confirm(number: str, barred: dict[UUID, str], *, actor: Actor, now: d
         await _reserve(claim, award, programme, batch, now=now)
         await move(claim, ClaimAction.PUBLISH, actor=actor, now=now, batch=batch.number, amount=award)
     procedure = terms[0].content["procedure"]
+    with in_source_language():
+        title = _("%(title)s 拟支持名单公示", title=batch.title)
+        body = await notice_body(batch, programme, [claim for claim, _award in kept])
     notice = await publish(
         NoticeKind.SUBSIDY,
         subject_kind="batch",
         subject_id=batch.id,
-        title=_("%(title)s 拟支持名单公示", title=batch.title),
-        body=await notice_body(batch, programme, [claim for claim, _award in kept]),
+        title=title,
+        body=body,
         days=procedure["publicity_days"],  # type: ignore[index]
         day_kind=DayKind(procedure["publicity_unit"]),  # type: ignore[index]
         actor=actor,

@@ -7,6 +7,7 @@ from uuid import UUID, uuid4
 
 from market.accounts.actors import Actor
 from market.accounts.messages import tell
+from market.accounts.models import OrganisationKind
 from market.accounts.permissions import Act
 from market.audit.services import record
 from market.codes.numbers import next_number
@@ -38,12 +39,15 @@ async def open_interest(outcome_number: str, note: str, *, actor: Actor, now: da
 
     Raises:
         Forbidden: the person's organisation cannot buy.
+        Conflict: the outcome comes from open data, nobody here answers for it.
         AlreadyDealing: it has a running deal about the outcome.
     """
     actor.require(Act.OPEN_DEAL)
     if not actor.may_buy or actor.organisation_id is None:
         raise Forbidden(_("意向洽谈由已认证的企业或农民合作社发起。"))
     outcome = await get_outcome_for(actor, outcome_number)
+    if outcome.organisation.kind is OrganisationKind.SOURCE:
+        raise Conflict(_("这项成果来自外部公开数据，持有单位还没有入驻，暂时不能在线洽谈。"))
     deal = await _open(
         Opening.INTEREST,
         outcome,

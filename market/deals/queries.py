@@ -10,7 +10,7 @@ from tortoise.query_utils import Prefetch
 from tortoise.queryset import QuerySet
 
 from market.accounts.actors import Actor
-from market.accounts.permissions import Role
+from market.accounts.permissions import Act, Role
 from market.deals import files  # noqa: F401 -- whoever reads deals also opens their files
 from market.deals.models import Deal, DealEvent, DealStatus, Introduction, Offer, OfferStatus, Side
 from market.deals.rules import contacts_visible, may_see, organisation_of, side_of
@@ -119,8 +119,8 @@ def contacts(deal: Deal, actor: Actor) -> list[Contact]:
 class Todo:
     """One kind of work that waits for the person's side, as a filter of the list and a card."""
 
-    def __init__(self, label: Lazy, tone: str, wanted: Callable[[Actor], Q]) -> None:
-        self.label, self.tone, self.wanted = label, tone, wanted
+    def __init__(self, label: Lazy, tone: str, act: Act, wanted: Callable[[Actor], Q]) -> None:
+        self.label, self.tone, self.act, self.wanted = label, tone, act, wanted
 
 
 def _as_seller(actor: Actor, **given: Any) -> Q:
@@ -135,6 +135,7 @@ TODO: dict[str, Todo] = {
     "agree": Todo(
         lazy("新意向，待我方同意"),
         "due",
+        Act.OPEN_DEAL,
         lambda actor: (
             Q(status=DealStatus.INTENT)
             & (_as_seller(actor, seller_agreed_at=None) | _as_buyer(actor, buyer_agreed_at=None))
@@ -143,6 +144,7 @@ TODO: dict[str, Todo] = {
     "answer": Todo(
         lazy("待我方确认的报价"),
         "due",
+        Act.ACCEPT_OFFER,
         lambda actor: (
             Q(status=DealStatus.NEGOTIATING)
             & (
@@ -151,31 +153,46 @@ TODO: dict[str, Todo] = {
             )
         ),
     ),
-    "publish": Todo(lazy("已定价，待公示"), "due", lambda actor: _as_seller(actor, status=DealStatus.PRICED)),
+    "publish": Todo(
+        lazy("已定价，待公示"),
+        "due",
+        Act.PUBLISH_PRICE,
+        lambda actor: _as_seller(actor, status=DealStatus.PRICED),
+    ),
     "publicity": Todo(
         lazy("公示中"),
         "note",
+        Act.SEE_DEALS,
         lambda actor: Q(status=DealStatus.PUBLICITY) & (_as_seller(actor) | _as_buyer(actor)),
     ),
     "sign": Todo(
         lazy("待签约"),
         "due",
+        Act.SIGN,
         lambda actor: Q(status=DealStatus.TO_SIGN) & (_as_seller(actor) | _as_buyer(actor)),
     ),
-    "register": Todo(lazy("待登记合同"), "due", lambda actor: _as_seller(actor, status=DealStatus.SIGNED)),
+    "register": Todo(
+        lazy("待登记合同"),
+        "due",
+        Act.REGISTER_CONTRACT,
+        lambda actor: _as_seller(actor, status=DealStatus.SIGNED),
+    ),
     "pay": Todo(
         lazy("待付款"),
         "due",
+        Act.RECORD_REMITTANCE,
         lambda actor: _as_buyer(actor, status__in=[DealStatus.REGISTERED, DealStatus.PAYING]),
     ),
     "receive": Todo(
         lazy("待到账"),
         "note",
+        Act.SEE_DEALS,
         lambda actor: _as_seller(actor, status__in=[DealStatus.REGISTERED, DealStatus.PAYING]),
     ),
     "brokered": Todo(
         lazy("我跟进的交易"),
         "act",
+        Act.SEE_DEALS,
         lambda actor: (
             Q(broker_id=actor.user_id)
             & ~Q(status__in=[DealStatus.COMPLETED, DealStatus.RESCINDED, DealStatus.TERMINATED])
@@ -187,7 +204,7 @@ _BUYER_CARDS = ("agree", "answer", "publicity", "sign", "pay")
 
 
 async def dashboard_cards(actor: Actor, now: datetime) -> list[Card]:
-    """Return the figures of the person's deals, what waits for them first; each links to its rows."""
+    """Return the figures of the person's deals that they may do something about; each links to its rows."""
     keys: list[str] = []
     if actor.is_organisation_verified and not actor.is_staff and actor.organisation_id:
         keys += _SELLER_CARDS if actor.may_sell else ()
@@ -195,7 +212,7 @@ async def dashboard_cards(actor: Actor, now: datetime) -> list[Card]:
     if Role.BROKER in actor.roles:
         keys.append("brokered")
     made = []
-    for key in keys:
+    for key in [each for each in keys if actor.may(TODO[each].act)]:
         count = await _of(actor).filter(TODO[key].wanted(actor)).distinct().count()
         made.append(Card(str(TODO[key].label), count, f"/deals?todo={key}", TODO[key].tone))
     return made

@@ -134,7 +134,8 @@ class NumberField(_IntegerField):
         self.data = None
         if not text:
             return
-        if not (text.lstrip("-").isascii() and text.lstrip("-").isdigit()) or len(text) > 9:
+        digits = text.removeprefix("-")
+        if not (digits.isascii() and digits.isdigit()) or len(text) > 9:
             raise ValueError(_("请填整数。"))
         self.data = int(text)
 

@@ -42,7 +42,7 @@ LARGEST_BODY = 32 * 1024 * 1024
 
 
 def create_app(
-    deps: Deps, *, lifespan: Callable[[], AbstractAsyncContextManager[None]] | None = None
+    deps: Deps, *, lifespan: Callable[[], AbstractAsyncContextManager[object]] | None = None
 ) -> Starlette:
     """Build the site from what is handed in; `lifespan` surrounds its life when a server runs it."""
 

@@ -37,7 +37,7 @@ def make_uscc(number: int, start: str = "91450100") -> str:
 
 async def make_organisation(**fields: Any) -> Organisation:
     n = next(_numbers)
-    defaults = {
+    defaults: dict[str, Any] = {
         "id": uuid4(),
         "name": f"测试单位{n}",
         "uscc": make_uscc(n),
@@ -60,7 +60,7 @@ async def make_organisation(**fields: Any) -> Organisation:
 
 async def make_user(**fields: Any) -> User:
     n = next(_numbers)
-    defaults = {
+    defaults: dict[str, Any] = {
         "id": uuid4(),
         "email": f"person{n}@example.test",
         "name": f"测试人{n}",
@@ -109,7 +109,7 @@ async def make_broker(**fields: Any) -> Actor:
 async def make_outcome(organisation: Organisation | None = None, **fields: Any) -> Outcome:
     n = next(_numbers)
     organisation = organisation or await make_organisation(kind=OrganisationKind.UNIVERSITY)
-    defaults = {
+    defaults: dict[str, Any] = {
         "id": uuid4(),
         "number": f"CG-2026-{n:06d}",
         "status": OutcomeStatus.PUBLISHED,
@@ -141,7 +141,7 @@ async def make_outcome(organisation: Organisation | None = None, **fields: Any) 
 async def make_need(organisation: Organisation | None = None, **fields: Any) -> Need:
     n = next(_numbers)
     organisation = organisation or await make_organisation()
-    defaults = {
+    defaults: dict[str, Any] = {
         "id": uuid4(),
         "number": f"XQ-2026-{n:06d}",
         "status": NeedStatus.PUBLISHED,

@@ -21,9 +21,10 @@ HAN = re.compile(r"[\u4e00-\u9fff]+")
 constraints = importlib.import_module("market.migrations.0002_constraints")
 
 
-async def test_no_change_of_a_model_lacks_its_migration():
+async def test_no_change_of_a_model_lacks_its_migration() -> None:
     context = get_current_context()
     apps = context.apps if context else Tortoise.apps
+    assert apps is not None
 
     writers = await MigrationAutodetector(apps, TORTOISE_ORM["apps"]).changes()
 
@@ -31,7 +32,7 @@ async def test_no_change_of_a_model_lacks_its_migration():
 
 
 @pytest.mark.parametrize("name", constraints.CHECKS)
-async def test_the_database_has_each_check(name):
+async def test_the_database_has_each_check(name: str) -> None:
     table = constraints.CHECKS[name][0]
 
     rows = await connection().execute_query_dict(
@@ -43,7 +44,7 @@ async def test_the_database_has_each_check(name):
 
 
 @pytest.mark.parametrize("name", constraints.UNIQUE)
-async def test_the_database_has_each_partial_unique_index(name):
+async def test_the_database_has_each_partial_unique_index(name: str) -> None:
     rows = await connection().execute_query_dict(
         "SELECT 1 FROM pg_indexes WHERE indexname = $1 AND indexdef LIKE 'CREATE UNIQUE%'", [name]
     )
@@ -52,7 +53,7 @@ async def test_the_database_has_each_partial_unique_index(name):
 
 
 @pytest.mark.parametrize("table", [*constraints.APPEND_ONLY, "programme_terms"])
-async def test_the_database_guards_what_is_never_edited(table):
+async def test_the_database_guards_what_is_never_edited(table: str) -> None:
     rows = await connection().execute_query_dict(
         "SELECT 1 FROM pg_trigger WHERE tgrelid = $1::regclass AND NOT tgisinternal", [table]
     )
@@ -61,12 +62,12 @@ async def test_the_database_guards_what_is_never_edited(table):
 
 
 @pytest.mark.parametrize("path", TEMPLATES, ids=lambda p: str(p.relative_to(ROOT)))
-def test_each_template_compiles(path):
+def test_each_template_compiles(path: Path) -> None:
     environment().get_template(str(path.relative_to(ROOT / "templates")))
 
 
 @pytest.mark.parametrize("path", TEMPLATES, ids=lambda p: str(p.relative_to(ROOT)))
-def test_every_word_of_a_template_goes_through_gettext(path):
+def test_every_word_of_a_template_goes_through_gettext(path: Path) -> None:
     text = path.read_text(encoding="utf-8")
     text = re.sub(r"\{#.*?#\}", "", text, flags=re.S)
     text = re.sub(r"\{%-?\s*trans.*?endtrans\s*-?%\}", "", text, flags=re.S)
@@ -76,7 +77,7 @@ def test_every_word_of_a_template_goes_through_gettext(path):
 
 
 @pytest.mark.parametrize("path", TEMPLATES, ids=lambda p: str(p.relative_to(ROOT)))
-def test_no_template_breaks_the_content_security_policy(path):
+def test_no_template_breaks_the_content_security_policy(path: Path) -> None:
     text = path.read_text(encoding="utf-8")
 
     assert not re.search(r"\sstyle=|\son(click|change|submit|load)=|<script(?![^>]*\bsrc=)|<style", text)

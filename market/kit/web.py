@@ -20,7 +20,7 @@ def deps(request: Request) -> Deps:
 
 
 def path_id(request: Request, name: str) -> UUID:
-    """Return a UUID from the path; the route's `:uuid` convertor has checked it."""
+    """Return a UUID from the path; the route's `:uuid` converter has checked it."""
     return cast(UUID, request.path_params[name])
 
 

@@ -1,0 +1,378 @@
+"""Several people at the same moment, on real connections: one effect, and a clear refusal for the rest."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections import Counter
+from collections.abc import Coroutine
+from datetime import date, timedelta
+from typing import Any
+from uuid import uuid4
+
+import pytest
+
+from market.audit.models import AuditEvent
+from market.contracts import services as contracts
+from market.contracts.models import Contract, ContractDraft, Receipt
+from market.deals import services as deals
+from market.deals.models import Deal, DealStatus, Offer, OfferStatus
+from market.deals.rules import other
+from market.kit.database import connection
+from market.kit.errors import Conflict
+from market.kit.money import Money
+from market.ledger import services as book
+from market.notices import services as notices
+from market.notices.models import Notice, NoticeStatus, Objection
+from market.payments import services as payments
+from market.payments.models import Payment
+from market.payments.services import PaidPayment
+from tests.contracts.make import (
+    KEPT,
+    LATER,
+    TODAY,
+    contract_terms,
+    instalments_of,
+    make_contract,
+    make_registered,
+    make_remittance,
+)
+from tests.deals.make import (
+    STATEMENT,
+    make_match,
+    make_offered,
+    make_parties,
+    make_priced,
+    make_published,
+    make_to_sign,
+    terms,
+)
+from tests.factories import NOW, make_broker, make_member, make_organisation
+from tests.payments.test_remittances import voucher
+from tests.payments.world import URLS, make_world
+
+pytestmark = pytest.mark.committed
+
+
+async def race(*acts: Coroutine[Any, Any, Any]) -> Counter[str]:
+    """Run the acts at once; return how many were done, and how many refused by the kind of refusal."""
+    found = await asyncio.gather(*acts, return_exceptions=True)
+    return Counter(type(each).__name__ if isinstance(each, BaseException) else "done" for each in found)
+
+
+async def one_wins(*acts: Coroutine[Any, Any, Any]) -> None:
+    found = await asyncio.gather(*acts, return_exceptions=True)
+    refused = [each for each in found if isinstance(each, BaseException)]
+    assert len(found) - len(refused) == 1
+    assert all(isinstance(each, Conflict) for each in refused), refused
+
+
+async def _granted(amount: int) -> None:
+    await book.post("g", Money(amount), debit="granted:x", credit="budget:x", reference="g", at=NOW)
+
+
+async def test_one_reference_is_booked_once() -> None:
+    await _granted(100)
+
+    found = await asyncio.gather(
+        *[
+            book.post("t", Money(60), debit="budget:x", credit="disbursed:1", reference="r", at=NOW)
+            for _ in range(20)
+        ]
+    )
+
+    assert len({each.id for each in found}) == 1
+
+
+async def test_no_more_is_spent_than_the_budget_holds() -> None:
+    await _granted(100)
+
+    found = await race(
+        *[
+            book.post("t", Money(30), debit="budget:x", credit=f"disbursed:{n}", reference=f"r{n}", at=NOW)
+            for n in range(20)
+        ]
+    )
+
+    assert found == {"done": 3, "Overdrawn": 17}
+
+
+async def test_accounts_are_opened_by_whoever_comes_first() -> None:
+    ways = [("granted:y", "met:z"), ("met:z", "granted:y")] * 10
+
+    found = await race(
+        *[
+            book.post("t", Money(30), debit=debit, credit=credit, reference=f"r{n}", at=NOW)
+            for n, (debit, credit) in enumerate(ways)
+        ]
+    )
+
+    assert found == {"done": 20}
+
+
+async def test_what_was_set_aside_ends_once() -> None:
+    await _granted(100)
+    held = await book.post(
+        "t", Money(60), debit="budget:x", credit="disbursed:1", reference="r", at=NOW, pending=True
+    )
+
+    found = await race(
+        *[
+            (book.post_pending if n % 2 else book.void_pending)(held.id, reference=f"e{n}", at=NOW)
+            for n in range(20)
+        ]
+    )
+
+    assert found == {"done": 1, "AlreadyEnded": 19}
+
+
+async def test_a_booking_is_reversed_once() -> None:
+    made = await book.post("t", Money(10), debit="granted:x", credit="met:1", reference="r", at=NOW)
+
+    found = await race(*[book.reverse(made.id, reference=f"v{n}", at=NOW) for n in range(20)])
+
+    assert found == {"done": 1, "NotReversible": 19}
+
+
+async def test_one_offer_is_accepted_once() -> None:
+    parties = await make_parties()
+    deal, offer = await make_offered(parties)
+
+    await one_wins(
+        *[
+            deals.accept_offer(deal.number, offer.id, offer.content_hash, actor=parties.seller, now=NOW)
+            for _ in range(8)
+        ]
+    )
+
+
+async def test_of_two_counter_offers_one_stands() -> None:
+    parties = await make_parties()
+    deal, offer = await make_offered(parties)
+
+    await one_wins(
+        *[
+            deals.make_offer(
+                deal.number,
+                terms(Money(100_000_000 + n)),
+                seen=offer.id,
+                valid_days=5,
+                actor=actor,
+                now=NOW,
+            )
+            for n, actor in enumerate([parties.seller, parties.buyer] * 4)
+        ]
+    )
+
+    assert await Offer.filter(deal_id=deal.id, status=OfferStatus.OPEN).count() == 1
+
+
+async def test_an_offer_is_either_accepted_or_replaced() -> None:
+    parties = await make_parties()
+    deal, offer = await make_offered(parties)
+
+    await one_wins(
+        deals.accept_offer(deal.number, offer.id, offer.content_hash, actor=parties.seller, now=NOW),
+        deals.make_offer(
+            deal.number, terms(Money(1_00)), seen=offer.id, valid_days=5, actor=parties.buyer, now=NOW
+        ),
+    )
+
+
+async def test_a_buyer_opens_one_deal_about_an_outcome() -> None:
+    parties = await make_parties()
+
+    await one_wins(
+        *[deals.open_interest(parties.outcome.number, "想用", actor=parties.buyer, now=NOW) for _ in range(5)]
+    )
+
+
+async def test_a_broker_introduces_a_match_once() -> None:
+    parties, broker = await make_parties(), await make_broker()
+    match = await make_match(parties, broker)
+
+    await one_wins(*[deals.introduce(match.id, 100, "引荐", actor=broker, now=NOW) for _ in range(5)])
+
+
+async def test_a_price_is_published_once() -> None:
+    parties = await make_parties()
+    deal = await make_priced(parties)
+
+    await one_wins(
+        *[deals.start_publicity(deal.number, STATEMENT, actor=parties.seller, now=NOW) for _ in range(5)]
+    )
+
+    assert await Notice.all().count() == 1
+
+
+async def test_a_notice_is_never_clear_with_an_open_objection() -> None:
+    deal = await make_published(await make_parties())
+    notice, objector = await Notice.get(subject_id=deal.id), await make_member()
+    assert notice.ends_at is not None
+
+    refused = await race(
+        notices.object_to(
+            notice.number, reason="价格偏低", actor=objector, now=notice.ends_at - timedelta(seconds=1)
+        ),
+        notices.run_due(notice.ends_at),
+    )
+
+    status = (await Notice.get(id=notice.id)).status
+    is_objected = await Objection.filter(notice_id=notice.id).exists()
+    assert refused.total() == 2
+    assert status is (NoticeStatus.OBJECTED if is_objected else NoticeStatus.CLEAR)
+
+
+async def test_a_contract_is_entered_once_and_confirmed_once() -> None:
+    parties = await make_parties()
+    deal = await make_to_sign(parties)
+
+    await one_wins(
+        *[
+            contracts.enter(deal.number, contract_terms(), KEPT, seen="", actor=actor, now=LATER)
+            for actor in [parties.seller, parties.buyer] * 3
+        ]
+    )
+    draft = await ContractDraft.get()
+    await one_wins(
+        *[
+            contracts.confirm(deal.number, draft.content_hash, actor=parties.on(other(draft.side)), now=LATER)
+            for _ in range(6)
+        ]
+    )
+
+    assert await Contract.all().count() == 1
+
+
+async def test_money_that_came_is_counted_once() -> None:
+    parties = await make_parties()
+    first, second = await instalments_of(await make_registered(parties))
+    remittance = await make_remittance(parties, first, first.amount)
+    paid = PaidPayment(uuid4(), "instalment", second.id, Money(second.amount), Money(0), LATER)
+
+    await one_wins(
+        *[
+            contracts.confirm_remittance(remittance.id, actor=parties.seller_finance, now=LATER)
+            for _ in range(8)
+        ]
+    )
+    found = await race(*[contracts.receive(paid, now=LATER) for _ in range(8)])
+
+    assert found == {"done": 8}
+    assert await Receipt.all().count() == 2
+    assert (await Deal.get()).status is DealStatus.COMPLETED
+
+
+async def test_no_more_is_recorded_than_is_left_of_an_instalment() -> None:
+    parties = await make_parties()
+    first, _second = await instalments_of(await make_registered(parties))
+
+    found = await race(*[make_remittance(parties, first, 60_000_000) for _ in range(4)])
+
+    assert found["done"] == 1
+
+
+async def test_one_registration_number_names_one_contract() -> None:
+    sides = [await make_parties(), await make_parties()]
+    signed = [await make_contract(each) for each in sides]
+
+    found = await race(
+        *[
+            contracts.register(
+                contract.number,
+                "4526010300000117",
+                registered_on=TODAY,
+                registry="南宁市技术合同登记站",
+                actor=parties.seller,
+                now=LATER,
+            )
+            for contract, parties in zip(signed, sides, strict=True)
+        ]
+    )
+
+    assert found["done"] == 1
+
+
+async def test_paying_online_is_begun_once() -> None:
+    world = await make_world(await make_member())
+
+    found = await race(*[world.start() for _ in range(20)])
+
+    assert found == {"done": 20}
+    assert await Payment.filter(payable_id=world.payable.id).count() == 1
+    assert len(world.standin.all("checkout.session")) == 1
+
+
+async def test_one_invoice_is_recorded_once_and_confirmed_once() -> None:
+    office = await make_organisation()
+    first, second, third = [await make_member(office) for _ in range(3)]
+    kept = await voucher(first)
+
+    found = await asyncio.gather(
+        *[
+            payments.record_remittance(
+                "instalment",
+                uuid4(),
+                Money(5),
+                received_on=date(2026, 3, 1),
+                voucher_id=kept,
+                invoice_number="1",
+                invoice_amount=5,
+                actor=first,
+                now=NOW,
+            )
+            for _ in range(10)
+        ],
+        return_exceptions=True,
+    )
+    recorded = [each for each in found if not isinstance(each, BaseException)]
+    confirmed = await race(
+        *[payments.confirm_remittance(recorded[0].id, actor=actor, now=NOW) for actor in [second, third] * 10]
+    )
+
+    assert len(recorded) == 1
+    assert confirmed == {"done": 1, "ActionNotAllowed": 19}
+    assert await AuditEvent.filter(subject_kind="remittance").count() == 2
+
+
+async def test_an_event_told_twenty_times_is_settled_once() -> None:
+    world = await make_world(await make_member())
+    page = await world.page()
+    world.standin.hold = True
+    await world.standin.pay(page)
+    body = world.standin._state["waiting"][-1]
+    event_id = json.loads(body)["id"]
+
+    delivered = await race(*[world.deliver(body.encode(), world.standin.sign(body)) for _ in range(20)])
+    jobs = await connection().execute_query_dict(
+        "SELECT count(*) AS n FROM procrastinate_jobs WHERE args->>'event_id' = $1", [event_id]
+    )
+    settled = await race(
+        *[payments.settle_event(event_id, gateway=world.gateway, now=NOW) for _ in range(10)],
+        *[world.start() for _ in range(10)],
+    )
+
+    payment = await world.payment()
+    assert delivered == {"done": 20}
+    assert jobs[0]["n"] == 1
+    assert settled == {"done": 10, "AlreadyPaid": 10}
+    assert payment.status == "succeeded"
+    assert (
+        await AuditEvent.filter(subject_kind="payment", subject_id=payment.id, action="succeed").count() == 1
+    )
+
+
+async def test_an_account_at_the_gateway_is_opened_once() -> None:
+    world, organisation = await make_world(await make_member()), await make_organisation()
+
+    found = await race(
+        *[
+            payments.start_onboarding(
+                organisation, gateway=world.gateway, actor=world.actor, now=NOW, urls=URLS
+            )
+            for _ in range(10)
+        ]
+    )
+
+    assert found == {"done": 10}
+    assert await AuditEvent.filter(subject_kind="organisation").count() == 1

@@ -83,6 +83,15 @@ def can_answer(actor: Actor, notice: Notice) -> bool:
     return actor.acts_for(notice.organisation_id)
 
 
+def may_follow(actor: Actor, notice: Notice) -> bool:
+    """Tell whether the record behind the notice opens to the person: the unit's own, else the authority's."""
+    if not notice.address:
+        return False
+    if notice.organisation_id is None:
+        return actor.may(Act.SEE_DESK)
+    return Role.AUDITOR in actor.roles or actor.acts_for(notice.organisation_id)
+
+
 async def list_objections(*, is_decided: bool) -> list[Objection]:
     """Return the objections still to be decided, oldest first, or those decided, newest first."""
     found = Objection.filter(

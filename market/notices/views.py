@@ -54,6 +54,7 @@ async def show(request: Request) -> Response:
         and (notice.ends_at is None or notice.ends_at > deps(request).clock()),
         can_answer=actor is not None and can_answer(actor, notice),
         can_decide=actor is not None and actor.may(Act.DECIDE_OBJECTION),
+        may_follow=actor is not None and queries.may_follow(actor, notice),
         entry_names=dict(notice.entries),
     )
 

@@ -23,6 +23,7 @@ from market.kit.pagination import Cut
 from market.kit.templating import render
 from market.kit.web import deps
 from market.pages.deal_room import make_room
+from market.subsidies.chains import chain_of_deal
 
 CONFIRM = "confirm"
 """Work of the finance people, told by the room of contracts, beside the kinds in `queries.TODO`."""
@@ -66,7 +67,8 @@ async def show(request: Request) -> Response:
     actor = actor_for(request, Act.SEE_DEALS)
     deal = await queries.get_deal_for(actor, request.path_params["number"])
     room = await make_room(deal, actor, deps(request).clock())
-    return render(request, "pages/deal.html", room=room, deal=deal, accept=ACCEPT)
+    linked = await chain_of_deal(actor, deal, deal.number)
+    return render(request, "pages/deal.html", room=room, deal=deal, accept=ACCEPT, linked=linked)
 
 
 async def _rows(deals: list[Deal], actor: Actor, now: datetime) -> list[Row]:

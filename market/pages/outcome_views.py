@@ -24,6 +24,7 @@ from market.listings.states import LIVE
 from market.notices.queries import find_notice
 from market.pages import estimates, filters, lists, matches, results, words
 from market.search.highlight import mark
+from market.subsidies.chains import chain_of_outcome
 
 SCOPES = {
     "needs": "pages:needs",
@@ -83,6 +84,7 @@ async def outcome(request: Request) -> Response:
         may_see_contacts=queries.may_see_contacts(found, actor),
         running=await deals.find_running(actor, found.id) if actor and actor.may(Act.SEE_DEALS) else None,
         notice=await find_notice("outcome", found.id),
+        linked=await chain_of_outcome(actor, found),
         history=await list_chain("outcome", found.id),
         may_audit=actor is not None and actor.may(Act.READ_AUDIT),
         **words.context(),

@@ -9,6 +9,7 @@ from market.accounts.permissions import Act, Role
 from market.kit.cards import Card
 from market.kit.formats import wan
 from market.kit.i18n import gettext as _
+from market.notices.models import Notice, NoticeStatus
 from market.subsidies.models import Batch, BatchStatus, Claim, ClaimStatus
 from market.subsidies.queries import Wanted, count_by_status, list_budgets, list_claimable, list_listable
 
@@ -48,7 +49,7 @@ async def _desk_cards(actor: Actor) -> list[Card]:
         Role.APPROVER: [
             Card(
                 _("待批准批次"),
-                await Batch.filter(status=BatchStatus.PUBLICITY).count(),
+                await _count_approvable(),
                 "/desk/batches?status=publicity",
                 "due",
             ),
@@ -62,6 +63,13 @@ async def _desk_cards(actor: Actor) -> list[Card]:
         card(_("已拨付"), ClaimStatus.PAID, "done"),
         Card(_("预算余额"), wan(left), "/desk/budgets", "plain"),
     ]
+
+
+async def _count_approvable() -> int:
+    """Count the published lists whose notice is clear: the others cannot be approved yet."""
+    ids = await Batch.filter(status=BatchStatus.PUBLICITY).values_list("id", flat=True)
+    clear = Notice.filter(subject_kind="batch", subject_id__in=list(ids), status=NoticeStatus.CLEAR)
+    return len(set(await clear.values_list("subject_id", flat=True)))
 
 
 async def _own_cards(actor: Actor, now: datetime) -> list[Card]:

@@ -57,7 +57,7 @@ async def database_url(postgres: str) -> AsyncIterator[str]:
             await lock.execute(f"DROP DATABASE IF EXISTS {name}")
             await lock.execute(f"CREATE DATABASE {name} TEMPLATE {template}")
             await lock.execute("SELECT pg_advisory_unlock(1)")
-    yield _named(postgres, name)
+    yield named(postgres, name)
     async with database(postgres, pool_size=2):
         await connection().execute_script(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
 
@@ -104,7 +104,7 @@ async def _build(postgres: str, template: str) -> None:
     client = connection()
     await client.execute_script(f"DROP DATABASE IF EXISTS {template}_new")
     await client.execute_script(f"CREATE DATABASE {template}_new")
-    address = _named(postgres, f"{template}_new")
+    address = named(postgres, f"{template}_new")
     built = await asyncio.create_subprocess_exec(sys.executable, "-c", code, address, cwd=ROOT)
     assert await built.wait() == 0, "the migrations failed"
     await client.execute_script(f"ALTER DATABASE {template}_new RENAME TO {template}")
@@ -117,7 +117,8 @@ def _schema_hash() -> str:
     return digest.hexdigest()[:12]
 
 
-def _named(url: str, name: str) -> str:
+def named(url: str, name: str) -> str:
+    """Return the address of another database on the same server."""
     return re.sub(r"(://[^/]*)/[^?]*", rf"\1/{name}", url)
 
 

@@ -13,8 +13,10 @@ from market.audit.services import record
 from market.kit.database import atomic
 from market.kit.errors import NotFound
 from market.kit.i18n import gettext as _
+from market.search.outbox import changed
 from market.subsidies.loading import read_terms, shipped
 from market.subsidies.models import Programme, ProgrammeTerms, TermsStatus
+from market.subsidies.search import INDEX
 from market.subsidies.terms import Terms
 
 _compiled: dict[UUID, Terms] = {}
@@ -55,6 +57,7 @@ async def load_programmes(now: datetime) -> Loaded:
         await record(
             "terms", made.id, "load", actor=None, now=now, programme=terms.programme, version=terms.version
         )
+        await changed(INDEX, programme.id)
         done.added.append(name)
     await _close_periods()
     return done

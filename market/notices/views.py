@@ -51,7 +51,8 @@ async def show(request: Request) -> Response:
         last_day=last_day(notice.ends_at) if notice.ends_at else None,
         is_settled=notice.ends_at is None or is_settled(last_day(notice.ends_at)),
         can_object=notice.status in RUNNING
-        and (notice.ends_at is None or notice.ends_at > deps(request).clock()),
+        and (notice.ends_at is None or notice.ends_at > deps(request).clock())
+        and (actor is None or actor.may(Act.OBJECT)),
         can_answer=actor is not None and can_answer(actor, notice),
         can_decide=actor is not None and actor.may(Act.DECIDE_OBJECTION),
         may_follow=actor is not None and queries.may_follow(actor, notice),

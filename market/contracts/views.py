@@ -39,6 +39,8 @@ async def sign(request: Request) -> Response:
     if side is None or offer is None:
         raise NotFound(_("没有这笔交易，或者您不能查看它。"))
     if deal.status is not DealStatus.TO_SIGN:
+        if request.method == "GET":
+            return see(request, "pages:deal", number=deal.number)
         raise Conflict(_("这笔交易现在不能签约，请回交易页看进度。"))
     draft = await queries.find_draft(deal.id)
     terms = ContractTerms.of(draft.content) if draft else None

@@ -14,6 +14,7 @@ from pathlib import Path
 import httpx
 import pytest
 import pytest_asyncio
+from hypothesis import settings
 from tortoise.transactions import in_transaction
 
 from market.app import create_app
@@ -23,6 +24,9 @@ from market.tables import database
 from tests.fakes import fake_deps
 
 ROOT = Path(__file__).parent.parent
+# A busy machine is no reason for a test to fail.
+settings.register_profile("market", deadline=None)
+settings.load_profile("market")
 NOW = datetime(2026, 3, 2, 2, 0, tzinfo=UTC)
 """When tests happen unless they say otherwise: a Monday, 10:00 in Nanning."""
 

@@ -7,13 +7,15 @@ import os
 import sys
 from pathlib import Path
 
-import asyncpg
+import asyncpg  # type: ignore[import-untyped]
 
 from market.kit.database import connection
 from tests.conftest import ROOT, named
 
 
-async def test_database_and_files_come_back_from_a_backup_into_an_empty_market(database_url, tmp_path):
+async def test_database_and_files_come_back_from_a_backup_into_an_empty_market(
+    database_url: str, tmp_path: Path
+) -> None:
     old, new, archive = tmp_path / "old", tmp_path / "new", tmp_path / "market.tar"
     # The tests' own database is in use and cannot be copied; the template that it came from can.
     rows = await connection().execute_query_dict(

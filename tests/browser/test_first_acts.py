@@ -18,7 +18,9 @@ LOGINS = [
 TITLE = "浏览器试验用微弧氧化铝支架"
 
 
-def test_each_demo_login_comes_to_a_home_of_its_own_and_an_outcome_is_listed_and_found(market: Market):
+def test_each_demo_login_comes_to_a_home_of_its_own_and_an_outcome_is_listed_and_found(
+    market: Market,
+) -> None:
     for login in LOGINS:
         page = market.demo(login)
         expect(page).to_have_url(re.compile("/dashboard"))

@@ -14,7 +14,7 @@ from market.kit.database import atomic
 from market.kit.errors import NotFound
 from market.kit.i18n import gettext as _
 from market.search.outbox import changed
-from market.subsidies.loading import read_terms, shipped
+from market.subsidies.loading import read_terms, shipped, versions_of
 from market.subsidies.models import Programme, ProgrammeTerms, TermsStatus
 from market.subsidies.search import INDEX
 from market.subsidies.terms import Terms
@@ -38,7 +38,7 @@ async def load_programmes(now: datetime) -> Loaded:
     """Bring the shipped rule files into the database, released; loading again changes nothing."""
     done = Loaded()
     for terms in shipped():
-        programme = await _programme(terms)
+        programme = await _programme(versions_of(terms.programme)[-1])
         name = f"{terms.programme}@{terms.version}"
         known = await ProgrammeTerms.get_or_none(programme_id=programme.id, version=terms.version)
         if known is not None:
@@ -63,17 +63,17 @@ async def load_programmes(now: datetime) -> Loaded:
     return done
 
 
-async def _programme(terms: Terms) -> Programme:
-    """Return the programme of this version, named as its newest version names it."""
-    found = await Programme.filter(slug=terms.programme).select_for_update().first()
+async def _programme(newest: Terms) -> Programme:
+    """Return the programme, named as its newest version names it."""
+    found = await Programme.filter(slug=newest.programme).select_for_update().first()
     values = {
-        "name": terms.title,
-        "issuer": terms.content["issuer"]["name"],
-        "region": terms.region or terms.content["issuer"]["region"],
-        "role": terms.role,
+        "name": newest.title,
+        "issuer": newest.content["issuer"]["name"],
+        "region": newest.region or newest.content["issuer"]["region"],
+        "role": newest.role,
     }
     if found is None:
-        return await Programme.create(id=uuid4(), slug=terms.programme, **values)
+        return await Programme.create(id=uuid4(), slug=newest.programme, **values)
     if any(getattr(found, key) != value for key, value in values.items()):
         found.revision += 1
         await found.update_from_dict(values).save(update_fields=[*values, "revision"])

@@ -7,7 +7,7 @@ import pytest
 from market.accounts.models import Organisation
 from market.contracts.models import Contract
 from market.subsidies.estimates import Asked, calculate, estimate_for_deal, estimate_for_outcome
-from market.subsidies.models import ProgrammeTerms
+from market.subsidies.models import Programme, ProgrammeTerms
 from market.subsidies.programmes import load_programmes
 from tests.factories import NOW, make_organisation, make_outcome
 from tests.subsidies.factories import WAN, make_applicant, make_contract, make_sales
@@ -20,6 +20,7 @@ async def test_loading_the_programmes_again_changes_nothing() -> None:
     assert len(first.added) == 22
     assert (again.added, again.different) == ([], [])
     assert len(again.unchanged) == 22
+    assert not await Programme.filter(revision__gt=1).exists()
 
 
 async def test_a_version_ends_the_day_before_the_next_begins() -> None:

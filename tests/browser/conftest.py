@@ -32,6 +32,7 @@ class Market:
 
     address: str
     browser: Browser
+    environment: dict[str, str]
     faults: list[str] = field(default_factory=list)
     contexts: dict[str, BrowserContext] = field(default_factory=dict)
 
@@ -39,7 +40,7 @@ class Market:
         """Return the page of this person's browser; it is a guest's until they sign in."""
         if name not in self.contexts:
             context = self.browser.new_context(base_url=self.address, locale="zh-CN", accept_downloads=True)
-            context.set_default_timeout(8000)
+            context.set_default_timeout(15_000)
             self.contexts[name] = context
         context = self.contexts[name]
         if context.pages:
@@ -55,11 +56,24 @@ class Market:
         return page
 
     def demo(self, login: str) -> Page:
-        """Return the page of a demo login, signed in by its one-click button."""
+        """Return the page of a demo login, signed in by its one-click button unless it is already."""
+        is_new = login not in self.contexts
         page = self.visitor(login)
-        page.goto("/login")
-        page.locator(f'form:has(input[value="{login}@demo.kezhuan.test"]) button').click()
+        if is_new:
+            page.goto("/login")
+            page.locator(f'form:has(input[value="{login}@demo.kezhuan.test"]) button').click()
         return page
+
+    def command(self, *words: str) -> subprocess.CompletedProcess[str]:
+        """Run `python -m market …` beside the running site, on the same data."""
+        return subprocess.run(
+            [sys.executable, "-m", "market", *words],
+            cwd=ROOT,
+            env=self.environment,
+            capture_output=True,
+            text=True,
+            timeout=60,
+        )
 
 
 @pytest.fixture(scope="session")
@@ -79,7 +93,7 @@ def market(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Market]:
         _wait_for(f"{address}/readyz", site, directory / "log.txt")
         with sync_playwright() as playwright:
             browser = playwright.chromium.launch(executable_path=chromium.path(), args=chromium.FLAGS)
-            yield Market(address, browser)
+            yield Market(address, browser, environment)
             browser.close()
     finally:
         site.send_signal(signal.SIGINT)

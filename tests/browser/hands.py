@@ -1,0 +1,80 @@
+"""What a person's hands do at a page: fill in by label, press, choose a file, wait and look again."""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Callable, Mapping
+
+from playwright.sync_api import FilePayload, Locator, Page, expect
+
+from market.seed.papers import make_pdf
+
+PATIENCE = 15.0
+"""Seconds until a page must show what a job in the background brings about."""
+
+
+def fill(page: Page, values: Mapping[str, str | bool | tuple[str, ...]]) -> None:
+    """Fill in fields of the page's forms by the beginning of their labels.
+
+    True ticks a box; several values go into the rows of a table of like rows, from the first on.
+    """
+    for label, value in values.items():
+        fields = page.locator("main").get_by_label(re.compile(rf"^\s*{re.escape(label)}"))
+        for place, each in enumerate(value if isinstance(value, tuple) else (value,)):
+            _enter(fields.nth(place), each)
+
+
+def _enter(field: Locator, value: str | bool) -> None:
+    if isinstance(value, bool):
+        field.set_checked(value)
+    elif field.evaluate("field => field.tagName") == "SELECT":
+        field.select_option(value)
+    else:
+        field.fill(value)
+
+
+def press(page: Page | Locator, words: str, *, among: int = 0) -> None:
+    """Press the button, or follow the link, with exactly these words in the body of the page."""
+    found = page.get_by_role("button", name=words, exact=True).or_(
+        page.get_by_role("link", name=words, exact=True)
+    )
+    found.nth(among).click()
+
+
+def main(page: Page) -> Locator:
+    return page.locator("main")
+
+
+def choose_paper(page: Page, name: str, *, label: str = "") -> None:
+    """Choose a small PDF called `name` in the form of the page."""
+    field = main(page).get_by_label(re.compile(label)) if label else main(page).locator("input[type=file]")
+    paper = make_pdf(["A paper of the story in the browser", "KeZhuan"])
+    field.first.set_input_files(FilePayload(name=name, mimeType="application/pdf", buffer=paper))
+
+
+def until(page: Page, is_there: Callable[[], bool], what: str) -> float:
+    """Load the page again and again until `is_there`; return after how many seconds it was."""
+    started = time.monotonic()
+    while not is_there():
+        assert time.monotonic() - started < PATIENCE, f"waited in vain for {what} at {page.url}"
+        time.sleep(0.1)
+        page.reload()
+    return time.monotonic() - started
+
+
+def shows(page: Page, *words: str) -> None:
+    """The body of the page contains all of these words."""
+    for each in words:
+        expect(main(page)).to_contain_text(each)
+
+
+def hides(page: Page, *words: str) -> None:
+    """The body of the page contains none of these words."""
+    for each in words:
+        expect(main(page)).not_to_contain_text(each)
+
+
+def number_in(page: Page) -> str:
+    """Return the number of the record whose page this is: the last part of the address."""
+    return page.url.split("?")[0].split("#")[0].rstrip("/").rsplit("/", 1)[-1]

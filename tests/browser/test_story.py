@@ -1,0 +1,22 @@
+"""One outcome travels the whole chain, each act in a browser by the person whose act it is."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.browser import acts_listing as listing
+from tests.browser.conftest import Market
+from tests.browser.story import Story
+
+pytestmark = [pytest.mark.browser, pytest.mark.enable_socket]
+
+
+def test_one_outcome_travels_the_whole_chain_from_the_listing_to_the_payout(market: Market) -> None:
+    story = Story(market)
+
+    listing.join(story)
+    listing.list_outcome(story)
+    listing.post_need(story)
+    listing.match(story)
+
+    assert market.faults == []

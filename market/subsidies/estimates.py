@@ -97,17 +97,18 @@ async def estimate_for_outcome(
 async def estimate_for_deal(deal: Deal, contract: SignedContract | None, now: datetime) -> list[Estimate]:
     """Estimate what the buyer of a deal might claim: from the contract where signed, else from the price.
 
-    Money not yet received is supposed to arrive in full; reported sales count as reported. A deal that
-    has no price yet has no estimate.
+    Until a price is agreed the listed one stands for it; without either there is no estimate. Money not
+    yet received is supposed to arrive in full; reported sales count as reported.
     """
     buyer = await Organisation.get(id=deal.buyer_id)
     if contract is None:
         outcome = await Outcome.get(id=deal.outcome_id)
-        if deal.price_amount is None or deal.currency != "CNY":
+        amount = outcome.price_amount if deal.price_amount is None else deal.price_amount
+        if amount is None or deal.currency != "CNY":
             return []
         if deal.kind is not None:
             outcome.modes = [deal.kind.value]
-        return await estimate_for_outcome(outcome, deal.price_amount, None, now, buyer=buyer)
+        return await estimate_for_outcome(outcome, amount, None, now, buyer=buyer)
     if contract.currency != "CNY":
         return []
     year, found = local_date(now).year, []

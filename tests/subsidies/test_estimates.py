@@ -6,6 +6,7 @@ import pytest
 
 from market.accounts.models import Organisation
 from market.contracts.models import Contract
+from market.listings.models import Outcome
 from market.subsidies.estimates import Asked, calculate, estimate_for_deal, estimate_for_outcome
 from market.subsidies.models import Programme, ProgrammeTerms
 from market.subsidies.programmes import load_programmes
@@ -84,7 +85,17 @@ async def test_a_deal_without_a_contract_is_estimated_from_its_price() -> None:
     deal = contract.deal
 
     assert (await estimate_for_deal(deal, None, NOW))[0].amount == 60 * WAN
+
+
+async def test_a_deal_without_a_price_is_estimated_from_the_listed_one() -> None:
+    applicant = await make_applicant()
+    contract = await make_contract(await Organisation.get(id=applicant.organisation_id))
+    deal = (await Contract.get(id=contract.id).select_related("deal")).deal
     deal.price_amount = None
+
+    await Outcome.filter(id=deal.outcome_id).update(price_amount=90 * WAN)
+    assert (await estimate_for_deal(deal, None, NOW))[0].amount == 45 * WAN
+    await Outcome.filter(id=deal.outcome_id).update(price_amount=None)
     assert await estimate_for_deal(deal, None, NOW) == []
 
 

@@ -23,12 +23,13 @@ from tests.factories import make_uscc
 
 UNIVERSITY_USCC = make_uscc(730_000_451, "12450000")
 ENTERPRISE_USCC = make_uscc(730_000_452)
+Facts = Mapping[str, str | bool]
 HEADINGS = ("advantage", "clarity", "cooperation", "language")
 
 
 def join(story: Story) -> None:
     """Act 1: both organisations register, an operator verifies them, a second person joins one."""
-    university = {
+    university: Facts = {
         "单位全称": UNIVERSITY,
         "统一社会信用代码": UNIVERSITY_USCC,
         "单位类型": "university",
@@ -37,7 +38,7 @@ def join(story: Story) -> None:
         "国有": True,
         "联系电话": UNIVERSITY_PHONE,
     }
-    enterprise = {
+    enterprise: Facts = {
         "单位全称": ENTERPRISE,
         "统一社会信用代码": ENTERPRISE_USCC,
         "单位类型": "enterprise",

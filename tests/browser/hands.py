@@ -69,6 +69,11 @@ def shows(page: Page, *words: str) -> None:
         expect(main(page)).to_contain_text(each)
 
 
+def told(page: Page, words: str) -> None:
+    """The page tells at its top what was just done."""
+    expect(page.locator(".flash")).to_contain_text(words)
+
+
 def hides(page: Page, *words: str) -> None:
     """The body of the page contains none of these words."""
     for each in words:

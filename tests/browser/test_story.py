@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from tests.browser import acts_claiming as claiming
+from tests.browser import acts_dealing as dealing
 from tests.browser import acts_listing as listing
 from tests.browser.conftest import Market
 from tests.browser.story import Story
@@ -18,5 +20,14 @@ def test_one_outcome_travels_the_whole_chain_from_the_listing_to_the_payout(mark
     listing.list_outcome(story)
     listing.post_need(story)
     listing.match(story)
+    dealing.broker(story)
+    dealing.bargain(story)
+    dealing.publish(story)
+    dealing.contract(story)
+    claiming.claim(story)
+    claiming.assess(story)
+    claiming.put_on_list(story)
+    claiming.pay_out(story)
+    claiming.trace(story)
 
     assert market.faults == []

@@ -19,6 +19,8 @@ from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 from tests.browser import chromium
 
 ROOT = Path(__file__).parent.parent.parent
+UNWANTED = ("DATABASE_URL", "MEILI_URL", "PYTHONDONTWRITEBYTECODE")
+"""As `make run` has it: embedded database and search engine, and modules that stay compiled."""
 
 
 @pytest.fixture(autouse=True)
@@ -64,15 +66,15 @@ class Market:
             page.locator(f'form:has(input[value="{login}@demo.kezhuan.test"]) button').click()
         return page
 
-    def command(self, *words: str) -> subprocess.CompletedProcess[str]:
-        """Run `python -m market …` beside the running site, on the same data."""
-        return subprocess.run(  # noqa: S603 -- our own command
+    def command(self, *words: str) -> subprocess.Popen[str]:
+        """Begin `python -m market …` beside the running site, on the same data."""
+        return subprocess.Popen(  # noqa: S603 -- our own command
             [sys.executable, "-m", "market", *words],
             cwd=ROOT,
             env=self.environment,
-            capture_output=True,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
             text=True,
-            timeout=60,
         )
 
 
@@ -83,7 +85,7 @@ def market(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Market]:
     directory = tmp_path_factory.mktemp("market")
     port = _free_port()
     log = (directory / "log.txt").open("w")
-    environment = {k: v for k, v in os.environ.items() if k not in ("DATABASE_URL", "MEILI_URL")}
+    environment = {k: v for k, v in os.environ.items() if k not in UNWANTED}
     environment |= {"DATA_DIR": str(directory / "var"), "PORT": str(port), "PYTHONPATH": str(ROOT)}
     site = subprocess.Popen(
         [sys.executable, "-m", "market", "serve"], cwd=ROOT, env=environment, stdout=log, stderr=log

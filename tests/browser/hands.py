@@ -6,7 +6,7 @@ import re
 import time
 from collections.abc import Callable, Mapping
 
-from playwright.sync_api import FilePayload, Locator, Page, expect
+from playwright.sync_api import ElementHandle, FilePayload, Locator, Page, expect
 
 from market.seed.papers import make_pdf
 
@@ -22,10 +22,11 @@ def fill(page: Page, values: Mapping[str, str | bool | tuple[str, ...]]) -> None
     for label, value in values.items():
         fields = page.locator("main").get_by_label(re.compile(rf"^\s*{re.escape(label)}"))
         for place, each in enumerate(value if isinstance(value, tuple) else (value,)):
-            _enter(fields.nth(place), each)
+            # Looked up once: a search by label goes over the whole page.
+            _enter(fields.nth(place).element_handle(), each)
 
 
-def _enter(field: Locator, value: str | bool) -> None:
+def _enter(field: ElementHandle, value: str | bool) -> None:
     if isinstance(value, bool):
         field.set_checked(value)
     elif field.evaluate("field => field.tagName") == "SELECT":

@@ -8,7 +8,6 @@ from datetime import datetime
 
 from market.accounts.actors import Actor
 from market.accounts.permissions import Act
-from market.codes.labels import WORDS
 from market.codes.lists import FIELDS
 from market.kit.cards import Card
 from market.kit.i18n import Lazy, lazy
@@ -17,6 +16,7 @@ from market.kit.pagination import Cut, Page
 from market.matching import queries
 from market.matching.models import Match, MatchStatus
 from market.matching.queries import MatchRow
+from market.matching.words import MOST_TERMS, misfits_of, out_of_hundred, parts_of
 
 OPEN, MINE, INTRODUCED, OWN = "open", "mine", "introduced", "own"
 VIEWS: Mapping[str, Lazy] = {
@@ -32,7 +32,6 @@ AFTER_INTRODUCTION = (
     MatchStatus.DEALT,
     MatchStatus.DROPPED,
 )
-MOST_TERMS = 6
 
 
 @dataclass(frozen=True)
@@ -108,19 +107,10 @@ async def _found(asked: Asked, cut: Cut, actor: Actor) -> Page[MatchRow]:
 
 
 def _shown(row: MatchRow) -> Shown:
-    parts = sorted(
-        ((key, points) for key, points in row.parts.items() if points > 0), key=lambda one: -one[1]
-    )
     return Shown(
         row=row,
-        score=round(row.score / 10),
-        parts=[(_word("match_part", key), points) for key, points in parts],
+        score=out_of_hundred(row.score),
+        parts=parts_of(row.parts),
         terms=row.terms[:MOST_TERMS],
-        misfits=[_word("misfit", key) for key in row.misfits],
+        misfits=misfits_of(row.misfits),
     )
-
-
-def _word(kind: str, key: str) -> str:
-    """Return what a part or a misfit is called; one that the table does not know says it itself."""
-    found = WORDS[kind].get(key)
-    return key if found is None else str(found)

@@ -9,10 +9,10 @@ from uuid import UUID
 
 from market.accounts.actors import Actor
 from market.accounts.permissions import Act, Role
-from market.codes.labels import WORDS
 from market.listings.models import Need, NeedStatus, Outcome, OutcomeStatus
 from market.listings.queries import is_owner, live, need_owner_name
 from market.matching.models import Match, MatchFeedback, MatchStatus
+from market.matching.words import MOST_TERMS, misfits_of, out_of_hundred, parts_of
 
 MOST = 5
 
@@ -87,23 +87,13 @@ def _row(match: Match, actor: Actor | None, is_of_outcome: bool) -> Row:
         title=other.title,
         number=other.number,
         subtitle=owner,
-        score=round(match.score / 10),
-        parts=[(_word("match_part", key), points) for key, points in _heaviest_first(match.parts)],
-        terms=match.terms[:6],
-        misfits=[_word("misfit", key) for key in match.misfits],
+        score=out_of_hundred(match.score),
+        parts=parts_of(match.parts),
+        terms=match.terms[:MOST_TERMS],
+        misfits=misfits_of(match.misfits),
         may_dismiss=actor is not None and actor.may(Act.JUDGE_MATCH) and _is_party(actor, match),
     )
 
 
 def _is_party(actor: Actor, match: Match) -> bool:
     return actor.acts_for(match.need.organisation_id) or actor.acts_for(match.outcome.organisation_id)
-
-
-def _heaviest_first(parts: dict[str, int]) -> list[tuple[str, int]]:
-    return sorted(((key, points) for key, points in parts.items() if points > 0), key=lambda part: -part[1])
-
-
-def _word(kind: str, key: str) -> str:
-    """Return what a part or a misfit is called; one that the table does not know says it itself."""
-    found = WORDS[kind].get(key)
-    return key if found is None else str(found)

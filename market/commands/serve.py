@@ -12,6 +12,7 @@ from collections.abc import Iterator
 
 import uvicorn
 
+from market.accounts import demo
 from market.app import create_app
 from market.deps import Deps
 from market.kit.logs import set_up_logs
@@ -22,19 +23,6 @@ from market.settings import Settings
 from market.subsidies.programmes import load_programmes
 from market.tables import migrate
 from market.worker import load_jobs, work, working
-
-LOGINS = (
-    ("university", "高校院所"),
-    ("university2", "高校院所（财务）"),
-    ("enterprise", "企业"),
-    ("broker", "技术经纪人"),
-    ("finance", "核算人"),
-    ("finance2", "复核人"),
-    ("approver", "批准人"),
-    ("reviewer", "评审专家"),
-    ("operator", "平台管理员"),
-    ("auditor", "监督审计"),
-)
 
 
 async def release(deps: Deps) -> None:
@@ -98,9 +86,9 @@ class _Server(uvicorn.Server):
         await super().startup(sockets)
         _say(f"\n科转 KeZhuan: {self.settings.base_url}")
         if self.settings.is_demo:
-            _say("演示登录 demo logins, password kezhuan-demo:")
-            for name, role in LOGINS:
-                _say(f"  {name}@demo.kezhuan.test  {role}")
+            _say(f"演示登录 demo logins, password {demo.PASSWORD}:")
+            for name, role in demo.LOGINS.items():
+                _say(f"  {name}{demo.DOMAIN}  {role}")
         _say("Ctrl-C 停止 stops everything.\n")
 
     @contextlib.contextmanager

@@ -232,9 +232,3 @@ class MemberForm(BaseForm):
     member = HiddenField()
     act = HiddenField()
     role = ChoiceField(lazy("身份"), choices=_member_roles)
-
-
-class RevisionForm(BaseForm):
-    """Carries which version of the record the person looked at."""
-
-    revision = HiddenField()

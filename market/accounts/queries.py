@@ -30,15 +30,6 @@ async def get_organisation(organisation_id: UUID) -> Organisation:
     return found
 
 
-async def find_members(organisation_id: UUID) -> list[Membership]:
-    """Return who acts for an organisation at present, with the people, the longest-serving first."""
-    return (
-        await Membership.filter(organisation_id=organisation_id, status=MemberStatus.ACTIVE)
-        .select_related("user")
-        .order_by("created_at")
-    )
-
-
 async def list_memberships(organisation_id: UUID) -> list[Membership]:
     """Return everybody who acts, asked to act, or acted for an organisation, with the people."""
     return (
@@ -106,11 +97,6 @@ async def list_broker_profiles(
     found = BrokerProfile.filter(is_verified=is_verified, user__is_active=True)
     items = await found.select_related("user").order_by("created_at").offset(offset).limit(limit)
     return items, await found.count()
-
-
-async def get_user(user_id: UUID) -> User:
-    """Return a person by id: for the person themselves and for staff."""
-    return await User.get(id=user_id)
 
 
 async def list_sessions(user_id: UUID) -> list[Session]:

@@ -80,14 +80,6 @@ async def received(contract_id: UUID) -> int:
     return await _sum(Receipt.filter(contract_id=contract_id))
 
 
-async def received_by_instalment(contract_id: UUID) -> dict[UUID, int]:
-    """Return what has arrived for each instalment that got anything."""
-    totals: dict[UUID, int] = {}
-    for receipt in await Receipt.filter(contract_id=contract_id):
-        totals[receipt.instalment_id] = totals.get(receipt.instalment_id, 0) + receipt.amount
-    return totals
-
-
 async def open_amount(instalment: Instalment) -> int:
     """Return what of an instalment has not arrived yet."""
     owed: int = instalment.amount
@@ -101,11 +93,6 @@ async def waiting_amount(instalment_ids: Collection[UUID]) -> int:
             payable_kind="instalment", payable_id__in=list(instalment_ids), status=RemittanceStatus.RECORDED
         )
     )
-
-
-async def find_contracts_of(deal_ids: Collection[UUID]) -> dict[UUID, Contract]:
-    """Return the signed contracts of these deals, by deal."""
-    return {each.deal_id: each for each in await Contract.filter(deal_id__in=list(deal_ids))}
 
 
 def _whole(found: QuerySet[Contract]) -> QuerySet[Contract]:

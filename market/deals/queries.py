@@ -86,11 +86,6 @@ async def latest_notices(deal_ids: Collection[UUID]) -> dict[UUID, Notice]:
     return {notice.subject_id: notice for notice in found}
 
 
-async def list_deals_of_outcome(outcome_id: UUID) -> list[Deal]:
-    """Return the deals about an outcome, newest first; the caller knows who may see them."""
-    return await Deal.filter(outcome_id=outcome_id).select_related(*_PARTIES).order_by("-created_at")
-
-
 async def find_running(actor: Actor, outcome_id: UUID) -> Deal | None:
     """Return the deal about an outcome that the person's organisation is in now, to go on there."""
     found = await _of(actor).filter(outcome_id=outcome_id).order_by("-created_at").first()

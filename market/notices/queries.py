@@ -102,22 +102,6 @@ async def list_objections(*, is_decided: bool) -> list[Objection]:
     )
 
 
-async def list_to_answer(actor: Actor) -> list[Objection]:
-    """Return the objections that wait for an answer of the actor's unit, oldest first."""
-    if not actor.may(Act.ANSWER_OBJECTION):
-        return []
-    wanted = (
-        Q(notice__organisation_id=None)
-        if Role.OFFICER in actor.roles
-        else Q(notice__organisation_id=actor.organisation_id, notice__organisation_id__isnull=False)
-    )
-    return (
-        await Objection.filter(wanted, status=ObjectionStatus.FILED)
-        .select_related("notice", "objector")
-        .order_by("filed_at")
-    )
-
-
 async def upheld_entries(notice_id: UUID) -> set[UUID]:
     """Return the entries of a notice against which an objection was upheld."""
     found = await Objection.filter(notice_id=notice_id, status=ObjectionStatus.UPHELD).exclude(entry_id=None)

@@ -115,10 +115,6 @@ class CalculateForm(BaseForm):
     rate = PercentField(lazy("核定比例"))  # type: ignore[arg-type]
 
 
-class RecheckForm(BaseForm):
-    sequence = HiddenField()
-
-
 class ReasonForm(BaseForm):
     reason = LongTextField(lazy("理由"), [needed(lazy("请写明理由。"))], most=1000)
 

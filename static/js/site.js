@@ -6,7 +6,7 @@ function addRows(rows) {
   const button = document.createElement("button");
   button.type = "button";
   button.className = "btn";
-  button.textContent = "加一行";
+  button.textContent = rows.dataset.add;
   button.addEventListener("click", () => {
     const row = body.rows[body.rows.length - 1].cloneNode(true);
     const number = body.rows.length;

@@ -36,8 +36,8 @@ bench: $(VENV)/.dev static/vendor/.done ## ratios side by side, DATA=folder for 
 	$(PY) -m tests.bench
 
 lock: ## renew the locked dependencies from pyproject.toml
-	$(VENV)/bin/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --no-emit-index-url pyproject.toml -o requirements.lock
-	$(VENV)/bin/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --no-emit-index-url --group dev pyproject.toml -o requirements-dev.lock
+	$(VENV)/bin/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --no-annotate pyproject.toml -o requirements.lock
+	$(VENV)/bin/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --group dev pyproject.toml -o requirements-dev.lock
 
 clean: ## remove what was made, but never the data in var/
 	rm -rf $(VENV) node_modules static/vendor

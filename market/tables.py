@@ -7,9 +7,9 @@ from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any
 
 from procrastinate.schema import SchemaManager
-from tortoise.migrations.executor import MigrationExecutor
 
 from market.kit.database import connected, connection, tortoise_config
+from market.kit.migrating import Executor
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -55,7 +55,7 @@ async def migrate() -> None:
         await lock.execute("SET lock_timeout = 0")
         await lock.execute("SELECT pg_advisory_lock($1)", RELEASE_LOCK)
         try:
-            await MigrationExecutor(client, TORTOISE_ORM["apps"]).migrate()
+            await Executor(client, TORTOISE_ORM["apps"]).migrate()
             if not await _has_table("procrastinate_jobs"):
                 await client.execute_script(SchemaManager.get_schema())
         finally:

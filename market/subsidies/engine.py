@@ -10,7 +10,7 @@ award is rounded, once per contract, or until a cap is shared in whole fen. Deci
   grants for an outcome are asked only for contracts that passed their gates; base amounts for all.
 * *Provisional* is whatever has anything open, an award of zero included.
 * A contract is `eligible` if none of its own conditions failed; when the applicant fails, its contracts
-  keep their findings and are awarded nothing.
+  keep their findings, what is open on them included, and are awarded nothing.
 * The contract's party is that of the role the set pays.
 * A cap binds also when only the rounded awards would pass it. It is then shared in proportion to the exact
   awards.
@@ -70,10 +70,21 @@ def compute(facts: Facts, terms: Terms) -> Assessment:
         units = eligible = [work for work in works if False not in work.states]
         if terms.summed is not None:
             sums = units = _sum_up(facts, eligible, terms.summed)
-        if barred:
+        if terms.needs_rate:
             units = []
     year_stage = _award(facts, terms, caps, units) if units else None
+    if False in states:
+        year_stage = None
+        for work in (*works, *sums):
+            _withhold(work)
     return Assessment(facts, terms, states, opened, works, sums, year_stage)
+
+
+def _withhold(work: Work) -> None:
+    """Take back what was computed, for the applicant itself failed; what is open stays open."""
+    work.award = work.exact = work.rated = work.capped = 0
+    work.case = None
+    work.extras, work.stages = [], []
 
 
 def _caps_for(facts: Facts, terms: Terms, opened: list[Opened]) -> CapCase:

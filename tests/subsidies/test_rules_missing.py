@@ -169,3 +169,15 @@ def test_the_programmes_of_a_place_are_compared_and_the_one_without_a_rate_comes
     assert [one.terms.programme for one in found] == ["guangxi", "nanning-voucher", "nanning"]
     assert [one.terms.programme for one in near] == ["guangxi"]
     assert [one.terms.programme for one in early] == ["guangxi"]
+
+
+def test_what_is_open_on_a_contract_stays_open_when_the_applicant_fails() -> None:
+    one = contract("ningbo-buyer", trade_amount=100 * WAN, mode=None)
+
+    kept = open_of("ningbo-buyer", claim("ningbo-buyer", one))
+    failed = open_of("ningbo-buyer", claim("ningbo-buyer", one, applicant={"region": "110000"}))
+    result = assessed("ningbo-buyer", claim("ningbo-buyer", one, applicant={"region": "110000"}))
+
+    assert kept == (15 * WAN, {"auction"})
+    assert failed == (0, {"auction"})
+    assert [(each.eligible, each.award, len(each.lines)) for each in result.contracts] == [(True, 0, 1)]

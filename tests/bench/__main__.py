@@ -3,6 +3,7 @@
 page         our page against a bare Starlette handler that returns the same HTML
 import       rows checked and written, and documents indexed, a second
 match list   the page of one need's matches, and computing them anew
+assess       the subsidy engine against a plain loop of the same arithmetic
 """
 
 from __future__ import annotations
@@ -35,6 +36,7 @@ from market.search.relay import relay
 from market.settings import Settings
 from market.tables import migrate
 from market.worker import load_jobs
+from tests.bench import subsidies
 
 MADE = 2000
 ROUNDS = 200
@@ -49,6 +51,7 @@ async def main() -> None:
 
 async def _bench(folder: Path) -> None:
     logging.disable(logging.WARNING)
+    subsidies.main()
     settings = Settings(folder, "a secret that is long enough for a bench", "http://bench.test", is_demo=True)
     deps = build_deps(settings)
     load_jobs()

@@ -15,6 +15,7 @@ FAMILIES = {
     "claim": "BZ",
     "batch": "PC",
     "disbursement": "BF",
+    "clawback": "ZH",
 }
 """The letters that begin the number of each kind of record."""
 

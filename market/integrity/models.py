@@ -46,6 +46,13 @@ class Sanction(Model):
     ends_on = fields.DateField(null=True)
     """Null: without end."""
     status = enum_column(SanctionStatus, SanctionStatus.FILED)
+    appeal_to = fields.CharField(max_length=200, default="", db_default="")
+    """Where to appeal; without it, the authority that decided."""
+    appeal_text = fields.TextField(default="", db_default="")
+    """What the subject said against the record (申辩、申诉), last of all."""
+    appealed_at = fields.DatetimeField(null=True)
+    appeal_answer = fields.TextField(default="", db_default="")
+    repair_reason = fields.TextField(default="", db_default="")
     created_at = fields.DatetimeField()
 
     class Meta:

@@ -10,6 +10,45 @@ from market.accounts.models import Organisation, User
 from market.contracts.models import Contract
 from market.files.models import StoredFile
 from market.kit.fields import enum_column
+from market.subsidies.desk_models import (
+    ClaimConflict,
+    Clawback,
+    ClawbackReceipt,
+    ClawbackStatus,
+    ExpertReview,
+    PartyTie,
+    RunStage,
+    TieKind,
+    YearRun,
+)
+
+__all__ = [
+    "Assessment",
+    "Batch",
+    "BatchStatus",
+    "Budget",
+    "Claim",
+    "ClaimAction",
+    "ClaimConflict",
+    "ClaimContract",
+    "ClaimEvent",
+    "ClaimStatus",
+    "Clawback",
+    "ClawbackReceipt",
+    "ClawbackStatus",
+    "Disbursement",
+    "DisbursementStatus",
+    "Evidence",
+    "ExpertReview",
+    "PartyTie",
+    "Programme",
+    "ProgrammeTerms",
+    "RunStage",
+    "SalesReport",
+    "TermsStatus",
+    "TieKind",
+    "YearRun",
+]
 
 
 class TermsStatus(StrEnum):
@@ -229,6 +268,10 @@ class Claim(Model):
     supplement_note = fields.TextField(default="")
     supplement_due_on = fields.DateField(null=True)
     reject_reason = fields.TextField(default="")
+    doubts: fields.JSONField[list[dict[str, str]]] = fields.JSONField(null=True)
+    """What speaks for a closer look (疑点), found anew at submission, computation and each night."""
+    doubt_kinds = fields.CharField(max_length=200, default="", db_default="")
+    """Their kinds between commas, `,related,split,`, for the queue's filter."""
     batch: fields.ForeignKeyNullableRelation[Batch] = fields.ForeignKeyField(
         "market.Batch", related_name="claims", null=True, on_delete=fields.RESTRICT
     )
@@ -268,6 +311,13 @@ class ClaimContract(Model):
     )
     contract_id: UUID
     award_amount = fields.BigIntField(null=True)
+    mode = fields.CharField(max_length=12, null=True)
+    """How the price came about: agreed, listed or auction; null: agreed, as every deal here."""
+    grade = fields.CharField(max_length=12, null=True)
+    """general or major; null while it is not known."""
+    paid_in_equity_amount = fields.BigIntField(null=True)
+    flags: fields.JSONField[dict[str, bool]] = fields.JSONField(null=True)
+    """Facts that a set names and no record holds, such as `witnessed`."""
 
     class Meta:
         table = "claim_contracts"

@@ -1,7 +1,7 @@
 """The subsidy engine against a plain loop of the same arithmetic, over claims to every shipped set.
 
-The plain loop takes the same parsed claims and does what a hand-written script would for three sets: gates, base,
-rate, cap, rounding, in whole numbers, without lines, reasons or open facts.
+The plain loop takes the same parsed claims and does what a hand-written script would for three sets: gates,
+base, rate, cap, rounding, in whole numbers, without lines, reasons or open facts.
 """
 
 from __future__ import annotations

@@ -29,6 +29,9 @@ from market.search.engine import (
 )
 from market.search.meili import MeiliSearch
 
+if os.environ.get("MEILI_URL"):
+    pytestmark = pytest.mark.enable_socket
+
 WIRE, FILM, CANE, MOTOR, ALLOY = (UUID(int=number) for number in range(1, 6))
 DOCUMENTS: list[dict[str, Any]] = [
     {

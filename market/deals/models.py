@@ -65,6 +65,23 @@ class OfferStatus(StrEnum):
     WITHDRAWN = "withdrawn"
 
 
+class PaymentWay(StrEnum):
+    """How the price is paid, 民法典 art. 846."""
+
+    LUMP_SUM = "lump_sum"
+    """一次总算、一次总付"""
+    INSTALMENTS = "instalments"
+    """一次总算、分期支付"""
+    ROYALTY = "royalty"
+    """提成支付"""
+    ENTRY_ROYALTY = "entry_royalty"
+    """提成支付附加预付入门费"""
+
+
+ROYALTIES = (PaymentWay.ROYALTY, PaymentWay.ENTRY_ROYALTY)
+"""Ways in which the price is an estimate at first, and each period's royalty a later fact."""
+
+
 class Opening(StrEnum):
     """How a deal began."""
 
@@ -153,12 +170,22 @@ class Offer(Model):
     status = enum_column(OfferStatus, OfferStatus.OPEN)
     kind = enum_column(ContractKind)
     price_amount = fields.BigIntField()
+    """With royalties: the entry fee and the royalties as estimated."""
     currency = fields.CharField(max_length=3, default="CNY")
+    payment_way = enum_column(PaymentWay, PaymentWay.INSTALMENTS)
+    entry_amount = fields.BigIntField(null=True)
+    """入门费, where it is part of the way of payment."""
+    royalty_basis_points = fields.IntField(null=True)
+    royalty_base = fields.CharField(max_length=120, default="")
+    """What the royalty is a share of, such as 净销售额."""
     is_exclusive = fields.BooleanField(default=False)
     years = fields.IntField(null=True)
     territory = fields.CharField(max_length=120, default="")
     plan: fields.JSONField[list[dict[str, object]]] = fields.JSONField()
-    """Payment plan: rows of condition, due_on (ISO date or null), amount; amounts add up to the price."""
+    """Payment plan: rows of condition, due_on (ISO date or null), amount; amounts add up to what is
+    fixed of the price."""
+    costs: fields.JSONField[list[dict[str, str]]] = fields.JSONField(default=list)
+    """Who bears what: rows of item and bearer."""
     note = fields.TextField(default="")
     content_hash = fields.CharField(max_length=64)
     """What the other side consents to: SHA-256 over the canonical terms."""
@@ -214,9 +241,88 @@ class Introduction(Model):
     )
     broker_id: UUID
     commission_basis_points = fields.IntField()
+    payer = enum_column(Side, Side.SELLER)
+    """Who owes the commission, and so has to agree to it before contacts are revealed."""
+    mandate = fields.CharField(max_length=300, default="")
+    """委托: whose mandate the broker has, its number or date."""
+    agreed_at = fields.DatetimeField(null=True)
+    """When the payer agreed to the commission, which is with being introduced."""
+    agreed_by: fields.ForeignKeyNullableRelation[User] = fields.ForeignKeyField(
+        "market.User", related_name="agreed_commissions", null=True, on_delete=fields.SET_NULL
+    )
+    agreed_by_id: UUID | None
     note = fields.TextField(default="")
     introduced_at = fields.DatetimeField()
 
     class Meta:
         table = "introductions"
         table_description = "Introductions."
+
+
+class DealMessage(Model):
+    """What a person of one side, or the broker, wrote in the deal room. Written once, never edited."""
+
+    id = fields.BigIntField(primary_key=True)
+    deal: fields.ForeignKeyRelation[Deal] = fields.ForeignKeyField(
+        "market.Deal", related_name="messages", on_delete=fields.RESTRICT
+    )
+    deal_id: UUID
+    author: fields.ForeignKeyNullableRelation[User] = fields.ForeignKeyField(
+        "market.User", related_name="deal_messages", null=True, on_delete=fields.SET_NULL
+    )
+    author_id: UUID | None
+    side = enum_column(Side, null=True)
+    """Null: the broker."""
+    text = fields.TextField()
+    sent_at = fields.DatetimeField()
+
+    class Meta:
+        table = "deal_messages"
+        table_description = "Deal messages."
+        indexes = (("deal_id", "id"),)
+
+
+class DealReading(Model):
+    """How far one person has read the messages of one deal."""
+
+    id = fields.UUIDField(primary_key=True)
+    deal: fields.ForeignKeyRelation[Deal] = fields.ForeignKeyField(
+        "market.Deal", related_name="readings", on_delete=fields.RESTRICT
+    )
+    deal_id: UUID
+    user: fields.ForeignKeyRelation[User] = fields.ForeignKeyField(
+        "market.User", related_name="deal_readings", on_delete=fields.CASCADE
+    )
+    user_id: UUID
+    last_message_id = fields.BigIntField()
+    read_at = fields.DatetimeField()
+
+    class Meta:
+        table = "deal_readings"
+        table_description = "Deal readings."
+        unique_together = (("deal", "user"),)
+
+
+class FollowUp(Model):
+    """What a broker did for a deal (跟进记录), time-stamped. Written once, never edited."""
+
+    id = fields.UUIDField(primary_key=True)
+    deal: fields.ForeignKeyRelation[Deal] = fields.ForeignKeyField(
+        "market.Deal", related_name="follow_ups", on_delete=fields.RESTRICT
+    )
+    deal_id: UUID
+    broker: fields.ForeignKeyRelation[User] = fields.ForeignKeyField(
+        "market.User", related_name="follow_ups", on_delete=fields.RESTRICT
+    )
+    broker_id: UUID
+    way = fields.CharField(max_length=24)
+    happened_on = fields.DateField()
+    text = fields.TextField()
+    next_on = fields.DateField(null=True)
+    """When the broker means to follow up again; the latest one counts."""
+    written_at = fields.DatetimeField()
+
+    class Meta:
+        table = "follow_ups"
+        table_description = "Follow ups."
+        indexes = (("broker_id", "next_on"), ("deal_id", "written_at"))

@@ -19,6 +19,7 @@ ROOT = Path(__file__).parent.parent
 TEMPLATES = sorted((ROOT / "templates").rglob("*.*"))
 HAN = re.compile(r"[\u4e00-\u9fff]+")
 constraints = importlib.import_module("market.migrations.0002_constraints")
+money = importlib.import_module("market.migrations.0005_money_rooms")
 
 
 async def test_no_change_of_a_model_lacks_its_migration() -> None:
@@ -31,9 +32,9 @@ async def test_no_change_of_a_model_lacks_its_migration() -> None:
     assert writers == []
 
 
-@pytest.mark.parametrize("name", constraints.CHECKS)
+@pytest.mark.parametrize("name", constraints.CHECKS | money.CHECKS)
 async def test_the_database_has_each_check(name: str) -> None:
-    table = constraints.CHECKS[name][0]
+    table = (constraints.CHECKS | money.CHECKS)[name][0]
 
     rows = await connection().execute_query_dict(
         "SELECT 1 FROM pg_constraint WHERE conname = $1 AND conrelid = $2::regclass AND contype = 'c'",
@@ -43,7 +44,7 @@ async def test_the_database_has_each_check(name: str) -> None:
     assert rows
 
 
-@pytest.mark.parametrize("name", constraints.UNIQUE)
+@pytest.mark.parametrize("name", constraints.UNIQUE | money.UNIQUE)
 async def test_the_database_has_each_partial_unique_index(name: str) -> None:
     rows = await connection().execute_query_dict(
         "SELECT 1 FROM pg_indexes WHERE indexname = $1 AND indexdef LIKE 'CREATE UNIQUE%'", [name]

@@ -17,6 +17,12 @@ from market.kit.money import Money
 class ReceiptSource(StrEnum):
     REMITTANCE = "remittance"
     PAYMENT = "payment"
+    REFUND = "refund"
+    """Money that went back; its amount is below zero."""
+    DISPUTE = "dispute"
+    """Money that the payer's bank took back; below zero."""
+    RESTORED = "restored"
+    """A refund that did not go through after all; its source is the refund."""
 
 
 class ContractDraft(Model):
@@ -140,7 +146,10 @@ class Instalment(Model):
 
 
 class Receipt(Model):
-    """Money that arrived for an instalment. Written once, when its source is confirmed."""
+    """Money that arrived for an instalment, or (below zero) went back. Written once, never edited.
+
+    The sum of an instalment's receipts is what was really received, refunds taken off.
+    """
 
     id = fields.UUIDField(primary_key=True)
     contract: fields.ForeignKeyRelation[Contract] = fields.ForeignKeyField(

@@ -30,6 +30,46 @@ class RemittanceStatus(StrEnum):
     REJECTED = "rejected"
 
 
+class RefundStatus(StrEnum):
+    RECORDED = "recorded"
+    """A transfer back by bank, written down by one person; another confirms that it left."""
+    PREPARED = "prepared"
+    """Stored; the gateway has perhaps not been asked yet."""
+    PENDING = "pending"
+    """The gateway has taken it on; the money is on its way."""
+    SUCCEEDED = "succeeded"
+    FAILED = "failed"
+    REJECTED = "rejected"
+
+
+class DisputeStatus(StrEnum):
+    WARNING = "warning"
+    """An inquiry; no money was taken yet."""
+    OPEN = "open"
+    """The money is withheld from the seller until the bank decides."""
+    WON = "won"
+    LOST = "lost"
+    CLOSED = "closed"
+    """An inquiry that ended without a dispute."""
+
+
+class LineStatus(StrEnum):
+    NEW = "new"
+    """Read from the file; nobody has looked for what it pays."""
+    OPEN = "open"
+    """Nothing was found that it pays; a person decides."""
+    MATCHED = "matched"
+    """One person, or the market on their behalf, says what it pays; another confirms."""
+    BOOKED = "booked"
+    """Confirmed, and a remittance."""
+    RETURNED = "returned"
+    """Sent back to the payer: it paid for nothing here."""
+    SET_ASIDE = "set_aside"
+    """Has nothing to do with a contract."""
+    OUTGOING = "outgoing"
+    """Money that left."""
+
+
 class Payment(Model):
     """One try to pay one payable online, on the seller's own connected account."""
 
@@ -98,6 +138,218 @@ class Remittance(Model):
         table = "remittances"
         table_description = "Remittances."
         indexes = (("payable_kind", "payable_id"),)
+
+
+class Refund(Model):
+    """Money sent back to whoever paid: all or part of a payment, a remittance or a bank line.
+
+    Never more than came: the database compares with what was paid.
+    """
+
+    id = fields.UUIDField(primary_key=True)
+    """Also the idempotency key at the gateway."""
+    payment: fields.ForeignKeyNullableRelation[Payment] = fields.ForeignKeyField(
+        "market.Payment", related_name="refunds", null=True, on_delete=fields.RESTRICT
+    )
+    payment_id: UUID | None
+    remittance: fields.ForeignKeyNullableRelation[Remittance] = fields.ForeignKeyField(
+        "market.Remittance", related_name="refunds", null=True, on_delete=fields.RESTRICT
+    )
+    remittance_id: UUID | None
+    line: fields.ForeignKeyNullableRelation[BankLine] = fields.ForeignKeyField(
+        "market.BankLine", related_name="refunds", null=True, on_delete=fields.RESTRICT
+    )
+    line_id: UUID | None
+    """Set for money that paid for nothing here, straight from the statement."""
+    status = enum_column(RefundStatus)
+    amount = fields.BigIntField()
+    currency = fields.CharField(max_length=3, default="CNY")
+    reason = fields.CharField(max_length=300)
+    gateway_id = fields.CharField(max_length=80, null=True, unique=True)
+    bank_reference = fields.CharField(max_length=80, default="")
+    refunded_on = fields.DateField(null=True)
+    voucher: fields.ForeignKeyNullableRelation[StoredFile] = fields.ForeignKeyField(
+        "market.StoredFile", related_name="refunds", null=True, on_delete=fields.RESTRICT
+    )
+    voucher_id: UUID | None
+    failure = fields.CharField(max_length=200, default="")
+    requested_by: fields.ForeignKeyNullableRelation[User] = fields.ForeignKeyField(
+        "market.User", related_name="requested_refunds", null=True, on_delete=fields.RESTRICT
+    )
+    requested_by_id: UUID | None
+    """None: the seller made it at the gateway itself."""
+    requested_at = fields.DatetimeField()
+    decided_by: fields.ForeignKeyNullableRelation[User] = fields.ForeignKeyField(
+        "market.User", related_name="decided_refunds", null=True, on_delete=fields.RESTRICT
+    )
+    decided_by_id: UUID | None
+    ended_at = fields.DatetimeField(null=True)
+
+    class Meta:
+        table = "refunds"
+        table_description = "Refunds."
+        indexes = (("payment_id",), ("remittance_id",), ("line_id",))
+
+    @property
+    def money(self) -> Money:
+        return Money(self.amount, self.currency)
+
+
+class Dispute(Model):
+    """A payer's bank asks for a card payment back (拒付); it decides, not we."""
+
+    id = fields.UUIDField(primary_key=True)
+    gateway_id = fields.CharField(max_length=80, unique=True)
+    payment: fields.ForeignKeyRelation[Payment] = fields.ForeignKeyField(
+        "market.Payment", related_name="disputes", on_delete=fields.RESTRICT
+    )
+    payment_id: UUID
+    status = enum_column(DisputeStatus)
+    amount = fields.BigIntField()
+    currency = fields.CharField(max_length=3, default="CNY")
+    reason = fields.CharField(max_length=60, default="")
+    answer_by = fields.DatetimeField(null=True)
+    """Until when the seller may hand in evidence at the gateway."""
+    opened_at = fields.DatetimeField()
+    updated_at = fields.DatetimeField()
+
+    class Meta:
+        table = "disputes"
+        table_description = "Disputes."
+
+    @property
+    def money(self) -> Money:
+        return Money(self.amount, self.currency)
+
+
+class BankStatement(Model):
+    """A statement of an organisation's bank account, taken over from the bank's file; once per content."""
+
+    id = fields.UUIDField(primary_key=True)
+    organisation: fields.ForeignKeyRelation[Organisation] = fields.ForeignKeyField(
+        "market.Organisation", related_name="bank_statements", on_delete=fields.RESTRICT
+    )
+    organisation_id: UUID
+    bank = fields.CharField(max_length=12)
+    """Whose layout the file has: icbc, ccb or boc."""
+    account = fields.CharField(max_length=40, default="")
+    sha256 = fields.CharField(max_length=64)
+    file: fields.ForeignKeyRelation[StoredFile] = fields.ForeignKeyField(
+        "market.StoredFile", related_name="bank_statements", on_delete=fields.RESTRICT
+    )
+    file_id: UUID
+    line_count = fields.IntField()
+    """Lines of the file, those known from an earlier statement included."""
+    new_count = fields.IntField()
+    begins_on = fields.DateField()
+    ends_on = fields.DateField()
+    imported_by: fields.ForeignKeyRelation[User] = fields.ForeignKeyField(
+        "market.User", related_name="bank_statements", on_delete=fields.RESTRICT
+    )
+    imported_by_id: UUID
+    imported_at = fields.DatetimeField()
+
+    class Meta:
+        table = "bank_statements"
+        table_description = "Bank statements."
+        unique_together = (("organisation", "sha256"),)
+
+
+class BankLine(Model):
+    """One line of a bank statement. What the bank wrote never changes, only what we make of it."""
+
+    id = fields.UUIDField(primary_key=True)
+    statement: fields.ForeignKeyRelation[BankStatement] = fields.ForeignKeyField(
+        "market.BankStatement", related_name="lines", on_delete=fields.RESTRICT
+    )
+    statement_id: UUID
+    organisation: fields.ForeignKeyRelation[Organisation] = fields.ForeignKeyField(
+        "market.Organisation", related_name="bank_lines", on_delete=fields.RESTRICT
+    )
+    organisation_id: UUID
+    row = fields.IntField()
+    """Row in the file, as a spreadsheet counts."""
+    fingerprint = fields.CharField(max_length=64)
+    """The same for the same line in another statement; unique within the organisation."""
+    status = enum_column(LineStatus, LineStatus.NEW)
+    booked_on = fields.DateField()
+    amount = fields.BigIntField()
+    currency = fields.CharField(max_length=3, default="CNY")
+    payer_name = fields.CharField(max_length=200, default="")
+    payer_account = fields.CharField(max_length=60, default="")
+    text = fields.CharField(max_length=400, default="")
+    """摘要、用途、附言 in one."""
+    bank_reference = fields.CharField(max_length=80, default="")
+    payable_kind = fields.CharField(max_length=24, default="")
+    payable_id = fields.UUIDField(null=True)
+    found_by = fields.CharField(max_length=24, default="")
+    """By what it was matched: reference, recorded, payer, hand."""
+    remittance: fields.ForeignKeyNullableRelation[Remittance] = fields.ForeignKeyField(
+        "market.Remittance", related_name="lines", null=True, on_delete=fields.RESTRICT
+    )
+    remittance_id: UUID | None
+    """The remittance that it is, or that it bears out."""
+    matched_by: fields.ForeignKeyNullableRelation[User] = fields.ForeignKeyField(
+        "market.User", related_name="matched_lines", null=True, on_delete=fields.RESTRICT
+    )
+    matched_by_id: UUID | None
+    decided_by: fields.ForeignKeyNullableRelation[User] = fields.ForeignKeyField(
+        "market.User", related_name="decided_lines", null=True, on_delete=fields.RESTRICT
+    )
+    decided_by_id: UUID | None
+    decided_at = fields.DatetimeField(null=True)
+    note = fields.CharField(max_length=200, default="")
+
+    class Meta:
+        table = "bank_lines"
+        table_description = "Lines of bank statements."
+        unique_together = (("organisation", "fingerprint"),)
+        indexes = (("statement_id", "status"), ("organisation_id", "status"))
+
+    @property
+    def money(self) -> Money:
+        return Money(self.amount, self.currency)
+
+
+class Reconciliation(Model):
+    """One comparison of our record of online payments with the gateway's, in both directions."""
+
+    id = fields.UUIDField(primary_key=True)
+    since = fields.DatetimeField()
+    started_at = fields.DatetimeField()
+    ended_at = fields.DatetimeField(null=True)
+    checked_count = fields.IntField(default=0)
+    """Payments, refunds and disputes that were looked at, ours and theirs."""
+
+    class Meta:
+        table = "reconciliations"
+        table_description = "Reconciliations with the payment gateway."
+
+
+class Difference(Model):
+    """One thing on which our record and the gateway's disagree."""
+
+    id = fields.UUIDField(primary_key=True)
+    reconciliation: fields.ForeignKeyRelation[Reconciliation] = fields.ForeignKeyField(
+        "market.Reconciliation", related_name="differences", on_delete=fields.CASCADE
+    )
+    reconciliation_id: UUID
+    kind = fields.CharField(max_length=40)
+    account = fields.CharField(max_length=60)
+    object_id = fields.CharField(max_length=120)
+    """The gateway's id, or ours where the gateway has none."""
+    payment: fields.ForeignKeyNullableRelation[Payment] = fields.ForeignKeyField(
+        "market.Payment", related_name="differences", null=True, on_delete=fields.RESTRICT
+    )
+    payment_id: UUID | None
+    ours = fields.CharField(max_length=80, default="")
+    theirs = fields.CharField(max_length=80, default="")
+    mended_at = fields.DatetimeField(null=True)
+    """When the gateway's word was taken over."""
+
+    class Meta:
+        table = "reconciliation_differences"
+        table_description = "Differences found by reconciliations."
 
 
 class GatewayEvent(Model):

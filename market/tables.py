@@ -26,6 +26,7 @@ ROOMS = [
     "search",
     "listings",
     "matching",
+    "alerts",
     "payments",
     "deals",
     "contracts",

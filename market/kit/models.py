@@ -37,6 +37,8 @@ class OutgoingMail(Model):
     text = fields.TextField()
     created_at = fields.DatetimeField()
     sent_at = fields.DatetimeField(null=True)
+    unsubscribe = fields.CharField(max_length=400, default="")
+    """The path at which the reader ends such mails by one press (RFC 8058); empty for other mails."""
 
     class Meta:
         table = "outgoing_mails"

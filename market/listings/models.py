@@ -112,6 +112,8 @@ class Outcome(Model):
     verified_on = fields.DateField(null=True)
     """最近核实日期"""
     expires_on = fields.DateField(null=True)
+    reminded_on = fields.DateField(null=True)
+    """When its people were asked last to confirm it; see `freshness.is_stale`."""
     created_at = fields.DatetimeField()
     updated_at = fields.DatetimeField()
 
@@ -176,6 +178,8 @@ class Need(Model):
     published_at = fields.DatetimeField(null=True)
     verified_on = fields.DateField(null=True)
     expires_on = fields.DateField(null=True)
+    reminded_on = fields.DateField(null=True)
+    """When its people were asked last to confirm it; see `freshness.is_stale`."""
     created_at = fields.DatetimeField()
     updated_at = fields.DatetimeField()
 

@@ -1,0 +1,63 @@
+from __future__ import annotations
+
+from enum import StrEnum
+from uuid import UUID
+
+from tortoise import fields
+from tortoise.models import Model
+
+from market.accounts.models import User
+from market.kit.fields import enum_column
+
+
+class Frequency(StrEnum):
+    IMMEDIATE = "immediate"
+    DAILY = "daily"
+    OFF = "off"
+    """Kept, but nothing is sent: paused, or unsubscribed from a mail."""
+
+
+class SavedSearch(Model):
+    """A search that a person wants to be told of: what is new in it is sent as a message and by mail."""
+
+    id = fields.UUIDField(primary_key=True)
+    user: fields.ForeignKeyRelation[User] = fields.ForeignKeyField(
+        "market.User", related_name="saved_searches", on_delete=fields.CASCADE
+    )
+    user_id: UUID
+    scope = fields.CharField(max_length=24)
+    """The index it asks: outcomes, needs, organisations, brokers or policies."""
+    words = fields.CharField(max_length=300)
+    """How the person reads it: the words and chosen conditions when it was saved."""
+    query = fields.CharField(max_length=1500)
+    """The address of the search without its path, in one spelling: same search, same text."""
+    frequency = enum_column(Frequency, Frequency.DAILY)
+    created_at = fields.DatetimeField()
+    since_at = fields.DatetimeField()
+    """Only what came on the market after this moment is told."""
+    checked_on = fields.DateField(null=True)
+    """The last day on which the daily alert was made."""
+    told_at = fields.DatetimeField(null=True)
+
+    class Meta:
+        table = "saved_searches"
+        table_description = "Saved searches."
+        unique_together = (("user", "scope", "query"),)
+        indexes = (("scope", "frequency"),)
+
+
+class ToldRecord(Model):
+    """A record that a person was told of by an alert, whichever of the searches found it first."""
+
+    id = fields.BigIntField(primary_key=True)
+    user: fields.ForeignKeyRelation[User] = fields.ForeignKeyField(
+        "market.User", related_name="told_records", on_delete=fields.CASCADE
+    )
+    user_id: UUID
+    record_id = fields.UUIDField()
+    told_at = fields.DatetimeField()
+
+    class Meta:
+        table = "told_records"
+        table_description = "Told records."
+        unique_together = (("user", "record_id"),)

@@ -47,6 +47,8 @@ class Act(StrEnum):
     MAKE_OFFER = "make_offer"
     ACCEPT_OFFER = "accept_offer"
     UPLOAD_TO_DEAL = "upload_to_deal"
+    WRITE_MESSAGE = "write_message"
+    FOLLOW_UP = "follow_up"
     TERMINATE_DEAL = "terminate_deal"
     PUBLISH_PRICE = "publish_price"
     OBJECT = "object"
@@ -66,6 +68,11 @@ class Act(StrEnum):
     RECHECK = "recheck"
     MAKE_LIST = "make_list"
     CONFIRM_LIST = "confirm_list"
+    DECLARE_CONFLICT = "declare_conflict"
+    ASSIGN_EXPERTS = "assign_experts"
+    SCORE_CLAIM = "score_claim"
+    START_CLAWBACK = "start_clawback"
+    CONFIRM_CLAWBACK = "confirm_clawback"
     APPROVE = "approve"
     DISBURSE = "disburse"
     DRAFT_TERMS = "draft_terms"
@@ -98,6 +105,8 @@ PERMISSIONS: dict[Act, frozenset[Role]] = {
     Act.MAKE_OFFER: _ORGANISATION,
     Act.ACCEPT_OFFER: _ORGANISATION,
     Act.UPLOAD_TO_DEAL: _ALL_MEMBERS | {Role.BROKER},
+    Act.WRITE_MESSAGE: _ALL_MEMBERS | {Role.BROKER},
+    Act.FOLLOW_UP: frozenset({Role.BROKER}),
     Act.TERMINATE_DEAL: _ORGANISATION,
     Act.PUBLISH_PRICE: _ORGANISATION,
     Act.OBJECT: _EVERYBODY_KNOWN - {Role.AUDITOR},
@@ -117,6 +126,11 @@ PERMISSIONS: dict[Act, frozenset[Role]] = {
     Act.RECHECK: frozenset({Role.RECHECKER}),
     Act.MAKE_LIST: frozenset({Role.OFFICER, Role.RECHECKER}),
     Act.CONFIRM_LIST: frozenset({Role.RECHECKER}),
+    Act.DECLARE_CONFLICT: frozenset({Role.OFFICER, Role.RECHECKER, Role.APPROVER}),
+    Act.ASSIGN_EXPERTS: frozenset({Role.OPERATOR}),
+    Act.SCORE_CLAIM: frozenset({Role.REVIEWER}),
+    Act.START_CLAWBACK: frozenset({Role.OFFICER}),
+    Act.CONFIRM_CLAWBACK: frozenset({Role.APPROVER}),
     Act.APPROVE: frozenset({Role.APPROVER}),
     Act.DISBURSE: frozenset({Role.OFFICER}),
     Act.DRAFT_TERMS: frozenset({Role.OFFICER}),

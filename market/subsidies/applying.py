@@ -23,6 +23,7 @@ from market.kit.clock import local_date
 from market.kit.database import atomic
 from market.kit.errors import Conflict, Invalid, NotFound
 from market.kit.i18n import gettext as _
+from market.subsidies.doubting import refresh_doubts
 from market.subsidies.evidence import known_evidence
 from market.subsidies.models import (
     Claim,
@@ -200,6 +201,7 @@ async def _add_evidence(
 ) -> Evidence:
     claim = await lock_claim(number)
     _require_editable(claim)
+    await _refuse_used_paper(claim, kind, paper_number)
     file = None
     if kept is not None:
         file = await write_row(
@@ -232,6 +234,19 @@ async def _add_evidence(
         sha256=file.sha256 if file else None,
     )
     return made
+
+
+async def _refuse_used_paper(claim: Claim, kind: str, paper_number: str) -> None:
+    """Refuse an invoice that stands in this claim already, or in another organisation's, anywhere."""
+    if kind != "invoice" or not paper_number:
+        return
+    used = Evidence.filter(kind=kind, number=paper_number).exclude(claim__status__in=list(ENDED))
+    if await used.filter(claim_id=claim.id).exists():
+        raise Invalid(_("发票 %(number)s 已在这份申报里。", number=paper_number), field="number")
+    if await used.exclude(claim__applicant_id=claim.applicant_id).exists():
+        raise Invalid(
+            _("发票 %(number)s 已用于另一家单位的申报，请核对号码。", number=paper_number), field="number"
+        )
 
 
 @atomic()
@@ -283,6 +298,7 @@ async def _submit(number: str, *, actor: Actor, now: datetime) -> Claim:
     claim.submitted_at = claim.submitted_at or now
     claim.supplement_due_on = None
     await claim.save(update_fields=["declared_at", "submitted_at", "supplement_due_on"])
+    await refresh_doubts(claim)
     text = (
         _("申报 %(number)s 已补正，请继续办理。", number=number)
         if is_supplement

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 from uuid import UUID, uuid4
 
 from market.accounts.actors import Actor
@@ -25,6 +26,7 @@ from market.ledger.models import Phase, Transfer
 from market.notices.models import DayKind, Notice, NoticeKind, NoticeStatus, Objection, ObjectionStatus
 from market.notices.services import lock_for, publish
 from market.notices.states import UNDECIDED
+from market.subsidies.judging import require_no_conflict, verdict_of
 from market.subsidies.models import (
     Batch,
     BatchStatus,
@@ -38,7 +40,7 @@ from market.subsidies.models import (
 )
 from market.subsidies.moves import lock_claims, move
 from market.subsidies.notice_texts import notice_body
-from market.subsidies.programmes import get_programme
+from market.subsidies.programmes import compiled, get_programme
 from market.subsidies.reviewing import SamePerson
 from market.subsidies.sharing import number_rank, share, share_pot
 
@@ -156,6 +158,7 @@ async def _confirm(number: str, barred: dict[UUID, str], *, actor: Actor, now: d
     ids = await Claim.filter(batch_id=batch.id).values_list("id", flat=True)
     claims = await lock_claims([UUID(str(identity)) for identity in ids])
     claims = [claim for claim in claims if claim.batch_id == batch.id]
+    await require_no_conflict(actor, [claim.id for claim in claims])
     left_out = [(claim, _("诚信记录 %(no)s", no=barred[claim.id])) for claim in claims if claim.id in barred]
     claims = [claim for claim in claims if claim.id not in barred]
     terms = await ProgrammeTerms.filter(id__in={claim.terms_id for claim in claims})
@@ -163,7 +166,7 @@ async def _confirm(number: str, barred: dict[UUID, str], *, actor: Actor, now: d
         raise Conflict(_("批次里的申报适用不同版本的政策，请分开列批次。"))
     if not claims:
         raise Conflict(_("批次里没有可以确认的申报。"))
-    awards = _scaled(claims, pot, terms[0])
+    awards = await _scaled(claims, pot, terms[0])
     left_out += [(claim, _("预算余额不足")) for claim, award in zip(claims, awards, strict=True) if not award]
     kept = [(claim, award) for claim, award in zip(claims, awards, strict=True) if award]
     if not kept:
@@ -214,10 +217,19 @@ async def _lock_pot(programme: Programme, year: int) -> int:
     return (await book.available(budget_account(programme.slug, year))).amount
 
 
-def _scaled(claims: Sequence[Claim], pot: int, terms: ProgrammeTerms) -> list[int]:
+async def _scaled(claims: Sequence[Claim], pot: int, terms: ProgrammeTerms) -> list[int]:
+    """Share the pot as the terms say; where they rank, by the experts' points, then by who came first."""
     mode = terms.content["pot"]["mode"]  # type: ignore[index]
     awards = [claim.award_amount or 0 for claim in claims]
-    return share_pot(pot, awards, mode, rank=[number_rank(claim.number) for claim in claims])
+    ranks: list[Any] = [number_rank(claim.number) for claim in claims]
+    if mode in {"ranked", "hard_stop"}:
+        ranks = [await _place(claim, terms) for claim in claims]
+    return share_pot(pot, awards, mode, rank=ranks)
+
+
+async def _place(claim: Claim, terms: ProgrammeTerms) -> tuple[Any, ...]:
+    points = (await verdict_of(claim.id, compiled(terms))).points
+    return (-(points or 0), claim.submitted_at, number_rank(claim.number))
 
 
 async def _reserve(claim: Claim, award: int, programme: Programme, batch: Batch, *, now: datetime) -> None:
@@ -273,6 +285,7 @@ async def approve_batch(number: str, *, actor: Actor, now: datetime) -> list[str
     hands |= {person for claim in claims for person in (claim.calculated_by_id, claim.rechecked_by_id)}
     if actor.user_id in hands:
         raise SamePerson(_("批准人不能是核算人、复核人或确认名单的人。"))
+    await require_no_conflict(actor, [claim.id for claim in claims])
     await _settle(claims, notice, now=now)
     standing = [
         claim for claim in claims if claim.status is ClaimStatus.PUBLICITY and claim.id not in stopped

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from typing import Any
 from uuid import UUID
@@ -17,10 +17,12 @@ from market.subsidies.states import GRANTED
 
 async def facts_of(claim: Claim) -> dict[str, Any]:
     """Return the facts of a claim in the shape of `market assess`, ready for `read_facts`."""
-    ids = await ClaimContract.filter(claim_id=claim.id).values_list("contract_id", flat=True)
+    stated = {row.contract_id: row for row in await ClaimContract.filter(claim_id=claim.id)}
     programme = await Programme.get(id=claim.programme_id)
     applicant = await Organisation.get(id=claim.applicant_id)
-    return await gather_facts(programme, applicant, claim.year, list(ids), apart_from=claim.id)  # type: ignore[arg-type]
+    return await gather_facts(
+        programme, applicant, claim.year, list(stated), apart_from=claim.id, stated=stated
+    )
 
 
 async def gather_facts(
@@ -30,8 +32,12 @@ async def gather_facts(
     contract_ids: Sequence[UUID],
     *,
     apart_from: UUID | None = None,
+    stated: Mapping[UUID, ClaimContract] | None = None,
 ) -> dict[str, Any]:
-    """Return the facts of a claim that may not exist yet; grants of `apart_from` itself do not count."""
+    """Return the facts of a claim that may not exist yet; grants of `apart_from` itself do not count.
+
+    `stated` holds, by contract, what the applicant stated because no record has it.
+    """
     contracts = (
         await Contract.filter(id__in=list(contract_ids))
         .select_related("deal__seller", "deal__buyer", "deal__outcome")
@@ -51,7 +57,9 @@ async def gather_facts(
         "year": year,
         "granted_this_year": await _granted(programme.id, applicant.id, year, apart_from),
         "contracts": [
-            await _contract(one, one.id in before, by_outcome.get(one.deal.outcome_id, 0))
+            await _contract(
+                one, one.id in before, by_outcome.get(one.deal.outcome_id, 0), (stated or {}).get(one.id)
+            )
             for one in contracts
         ],
     }
@@ -88,7 +96,9 @@ def _party(organisation: Organisation) -> dict[str, Any]:
     }
 
 
-async def _contract(contract: Contract, is_before: bool, granted_for_outcome: int) -> dict[str, Any]:
+async def _contract(
+    contract: Contract, is_before: bool, granted_for_outcome: int, stated: ClaimContract | None
+) -> dict[str, Any]:
     deal: Deal = contract.deal
     receipts = await Receipt.filter(contract_id=contract.id).order_by("received_on", "booked_at")
     sales = await SalesReport.filter(contract_id=contract.id).order_by("year")
@@ -102,7 +112,8 @@ async def _contract(contract: Contract, is_before: bool, granted_for_outcome: in
         "signed_on": _day(contract.signed_on),
         "registered_on": _day(contract.registered_on),
         "field": contract.field,
-        "mode": "agreed",
+        "mode": (stated.mode if stated else None) or "agreed",
+        "grade": stated.grade if stated else None,
         "seller": _party(deal.seller),
         "buyer": _party(deal.buyer),
         "used_in": contract.used_in,
@@ -112,13 +123,14 @@ async def _contract(contract: Contract, is_before: bool, granted_for_outcome: in
         "excluded": _summed(
             (row.kind, row.amount) for row in await ContractExclusion.filter(contract_id=contract.id)
         ),
+        "paid_in_equity": stated.paid_in_equity_amount if stated else None,
         "receipts": [{"on": _day(row.received_on), "amount": row.amount} for row in receipts],
         "new_sales": {str(row.year): row.amount for row in sales},
         "related": contract.is_related,
         "publicly_funded": contract.is_publicly_funded,
         "subsidised_before": is_before,
         "granted_for_outcome": granted_for_outcome,
-        "flags": {},
+        "flags": dict(stated.flags or {}) if stated else {},
     }
 
 

@@ -15,7 +15,9 @@ from market.kit.errors import Conflict, Forbidden, Invalid
 from market.kit.i18n import gettext as _
 from market.subsidies.claim_facts import facts_of
 from market.subsidies.computing import run
+from market.subsidies.doubting import refresh_doubts
 from market.subsidies.facts import FactsError
+from market.subsidies.judging import require_no_conflict, verdict_of
 from market.subsidies.models import (
     Assessment,
     Claim,
@@ -38,7 +40,9 @@ class SamePerson(Forbidden):
 async def accept(number: str, *, actor: Actor, now: datetime) -> Claim:
     """Take a claim in (受理)."""
     actor.require(Act.ACCEPT_CLAIM)
-    claim = await move(await lock_claim(number), ClaimAction.ACCEPT, actor=actor, now=now)
+    claim = await lock_claim(number)
+    await require_no_conflict(actor, [claim.id])
+    await move(claim, ClaimAction.ACCEPT, actor=actor, now=now)
     await _tell_applicant(claim, _("补助申报 %(number)s 已受理。", number=number), now)
     return claim
 
@@ -50,6 +54,7 @@ async def ask_supplement(number: str, *, reason: str, due_on: date, actor: Actor
     if due_on <= local_date(now):
         raise Invalid(_("补正期限应在今天以后。"), field="due_on")
     claim = await lock_claim(number)
+    await require_no_conflict(actor, [claim.id])
     await move(claim, ClaimAction.ASK_SUPPLEMENT, actor=actor, now=now, note=reason, due_on=due_on)
     claim.supplement_note, claim.supplement_due_on = reason, due_on
     await claim.save(update_fields=["supplement_note", "supplement_due_on"])
@@ -65,16 +70,26 @@ async def calculate(
 ) -> Assessment:
     """Compute a claim line by line from the facts of this moment, and keep facts, terms and lines.
 
-    `rate_basis_points` is the rate decided on, where the terms name only a ceiling or none.
+    `rate_basis_points` is the rate decided on, where the terms name only a ceiling or none; where experts
+    scored the claim, their scores set it.
 
     Raises:
         Invalid: the terms need a rate, or do not take this one.
-        Conflict: the claim is not accepted, or was computed by another officer meanwhile.
+        Conflicted: the actor declared a conflict of interest.
+        Conflict: experts are still at it, the claim is not accepted, or was computed meanwhile.
     """
     actor.require(Act.CALCULATE)
     claim = await lock_claim(number)
+    await require_no_conflict(actor, [claim.id])
     terms_row = await ProgrammeTerms.get(id=claim.terms_id)
     terms = compiled(terms_row)
+    verdict = await verdict_of(claim.id, terms)
+    if verdict.waiting:
+        raise Conflict(_("还有 %(count)s 位专家没有评审完，评审完才能核算。", count=verdict.waiting))
+    if verdict.rate is not None:
+        if rate_basis_points not in (None, verdict.rate):
+            raise Invalid(_("比例由专家评审得分核定，不能另填。"), field="rate")
+        rate_basis_points = verdict.rate
     if terms.needs_rate and rate_basis_points is None:
         raise Invalid(_("所见文本未载比例，请填核定的比例。"), field="rate")
     facts = await facts_of(claim)
@@ -107,6 +122,7 @@ async def calculate(
         computed_at=now,
     )
     await _keep_awards(claim, actor, facts, result)
+    await refresh_doubts(claim)
     await tell_staff(
         StaffRole.RECHECKER, _("申报 %(number)s 待复核。", number=number), now=now, address=f"/desk/{number}"
     )
@@ -131,10 +147,12 @@ async def recheck(number: str, *, sequence: int, actor: Actor, now: datetime) ->
 
     Raises:
         SamePerson: the actor computed it.
+        Conflicted: the actor declared a conflict of interest.
         Conflict: it was computed anew meanwhile, waits for facts, awards nothing, or its facts changed.
     """
     actor.require(Act.RECHECK)
     claim = await lock_claim(number)
+    await require_no_conflict(actor, [claim.id])
     if claim.calculated_by_id == actor.user_id:
         raise SamePerson(_("核算人不能复核自己的核算，请由另一人复核。"))
     last = await last_assessment(claim.id)
@@ -157,6 +175,7 @@ async def return_calculation(number: str, *, reason: str, actor: Actor, now: dat
     """Send a computation back to the officer, with the reason (退回核算), off any list not yet confirmed."""
     actor.require(Act.RECHECK)
     claim = await lock_claim(number)
+    await require_no_conflict(actor, [claim.id])
     await move(claim, ClaimAction.RETURN_CALCULATION, actor=actor, now=now, note=reason)
     claim.rechecked_by_id, claim.award_amount, claim.batch_id = None, None, None
     await claim.save(update_fields=["rechecked_by_id", "award_amount", "batch_id"])
@@ -175,6 +194,7 @@ async def reject(number: str, *, clause: str, reason: str, actor: Actor, now: da
     """
     actor.require(Act.ACCEPT_CLAIM)
     claim = await lock_claim(number)
+    await require_no_conflict(actor, [claim.id])
     terms = await ProgrammeTerms.get(id=claim.terms_id)
     found = next((each for each in clauses(terms.content) if each.name == clause), None)
     if found is None:

@@ -57,6 +57,11 @@ EXPECTED = {
     "recheck": "- - - - - - - y - - - -",
     "make_list": "- - - - - - y y - - - -",
     "confirm_list": "- - - - - - - y - - - -",
+    "declare_conflict": "- - - - - - y y y - - -",
+    "assign_experts": "- - - - - - - - - - y -",
+    "score_claim": "- - - - - - - - - y - -",
+    "start_clawback": "- - - - - - y - - - - -",
+    "confirm_clawback": "- - - - - - - - y - - -",
     "approve": "- - - - - - - - y - - -",
     "disburse": "- - - - - - y - - - - -",
     "draft_terms": "- - - - - - y - - - - -",
@@ -103,6 +108,7 @@ async def test_an_auditor_is_nothing_else_even_as_a_member_of_an_organisation() 
         (Act.CALCULATE, Act.APPROVE),
         (Act.DRAFT_TERMS, Act.RELEASE_TERMS),
         (Act.CONFIRM_LIST, Act.APPROVE),
+        (Act.START_CLAWBACK, Act.CONFIRM_CLAWBACK),
     ],
 )
 def test_no_single_role_does_both_of_what_takes_two_people(first: Act, second: Act) -> None:

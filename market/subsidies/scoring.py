@@ -1,0 +1,39 @@
+"""Expert scores (专家评审) and the rate they approve. Pure, in whole numbers and fractions.
+
+A set may name its weights and bands under `scoring`; else these stand (A): the three scores count alike, 85
+points and more earn the ceiling, 70 eight tenths of it, 60 six tenths, below that nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from fractions import Fraction
+from typing import Any
+
+from market.kit.money import round_half_up
+
+HEADINGS = ("novelty", "maturity", "benefit")
+WEIGHTS = {"novelty": 1, "maturity": 1, "benefit": 1}
+BANDS = ((85, 10_000), (70, 8_000), (60, 6_000))
+"""At least so many points, so many basis points of the ceiling."""
+
+
+def points_of(scores: Mapping[str, int], weights: Mapping[str, int] | None = None) -> Fraction:
+    """Return one expert's weighted points, 0 to 100."""
+    used = weights or WEIGHTS
+    return Fraction(sum(scores[name] * used[name] for name in HEADINGS), sum(used[name] for name in HEADINGS))
+
+
+def mean(points: Sequence[Fraction]) -> Fraction:
+    """Return the experts' mean, exactly."""
+    return sum(points, Fraction(0)) / len(points)
+
+
+def approved_rate(points: Fraction, ceiling: int, scoring: Mapping[str, Any] | None = None) -> int:
+    """Return the approved rate in basis points, never above the ceiling; nothing below the last band."""
+    given = (scoring or {}).get("bands")
+    bands = [(one["from"], one["share"]) for one in given] if given else list(BANDS)
+    for least, part in sorted(bands, reverse=True):
+        if points >= least:
+            return round_half_up(Fraction(ceiling * part, 10_000))
+    return 0

@@ -1,0 +1,98 @@
+"""Facts that a rule set asks for and no record of the market holds: stated on the claim by the applicant."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from datetime import datetime
+from typing import Any
+
+from market.accounts.actors import Actor
+from market.accounts.permissions import Act
+from market.audit.services import record
+from market.kit.database import atomic
+from market.kit.errors import Conflict, Invalid, NotFound
+from market.kit.i18n import gettext as _
+from market.subsidies.facts import GRADES, MODES
+from market.subsidies.models import Claim, ClaimContract
+from market.subsidies.moves import lock_claim
+from market.subsidies.queries import get_claim_for
+from market.subsidies.states import EDITABLE
+from market.subsidies.terms import Terms
+
+ASKED = frozenset({"mode", "grade"})
+
+
+def asked_facts(terms: Terms) -> list[str]:
+    """Return what a set wants to know of a contract beyond the records: mode, grade, equity, flags."""
+    named = set(_named(terms.content))
+    found = sorted(ASKED & named, reverse=True)
+    if terms.content["base"].get("equity"):
+        found.append("paid_in_equity")
+    return [*found, *sorted(fact for fact in named if fact.startswith("flags."))]
+
+
+def _named(node: Any) -> Iterator[str]:
+    if isinstance(node, Mapping):
+        if isinstance(node.get("fact"), str):
+            yield node["fact"]
+        for value in node.values():
+            yield from _named(value)
+    elif isinstance(node, list):
+        for value in node:
+            yield from _named(value)
+
+
+@atomic()
+async def state_facts(
+    number: str,
+    contract_number: str,
+    *,
+    mode: str | None = None,
+    grade: str | None = None,
+    paid_in_equity: int | None = None,
+    flags: Mapping[str, bool] | None = None,
+    actor: Actor,
+    now: datetime,
+) -> ClaimContract:
+    """State what no record holds about one contract of a claim; what is not known stays None and open.
+
+    Raises:
+        Invalid: a value outside the format's lists.
+        Conflict: the claim was handed in.
+    """
+    actor.require(Act.WRITE_CLAIM)
+    await get_claim_for(actor, number)
+    claim = await lock_claim(number)
+    _require_editable(claim)
+    row = await ClaimContract.get_or_none(claim_id=claim.id, contract__number=contract_number).select_related(
+        "contract"
+    )
+    if row is None:
+        raise NotFound(_("没有这份合同。"))
+    if mode is not None and mode not in MODES:
+        raise Invalid(_("请选择定价方式。"), field="mode")
+    if grade is not None and grade not in GRADES:
+        raise Invalid(_("请选择项目等级。"), field="grade")
+    if paid_in_equity is not None and row.contract.kind.value != "equity":
+        raise Invalid(_("只有作价入股的合同填实缴出资额。"), field="paid_in_equity")
+    row.mode, row.grade, row.paid_in_equity_amount = mode, grade, paid_in_equity
+    row.flags = dict(flags or {})
+    await row.save(update_fields=["mode", "grade", "paid_in_equity_amount", "flags"])
+    await record(
+        "claim",
+        claim.id,
+        "state_facts",
+        actor=actor,
+        now=now,
+        contract=contract_number,
+        mode=mode,
+        grade=grade,
+        paid_in_equity=paid_in_equity,
+        flags=row.flags,
+    )
+    return row
+
+
+def _require_editable(claim: Claim) -> None:
+    if claim.status not in EDITABLE:
+        raise Conflict(_("这份申报已经提交，不能再改；需要补充材料时会发补正通知。"))

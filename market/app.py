@@ -6,17 +6,20 @@ import logging
 import os
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from functools import cached_property
 from time import perf_counter
+from typing import Any
 from urllib.parse import quote
 from uuid import uuid4
 
 from starlette.applications import Starlette
+from starlette.datastructures import URLPath
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.middleware.gzip import GZipMiddleware
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, RedirectResponse, Response
-from starlette.routing import BaseRoute, Mount
+from starlette.routing import BaseRoute, Mount, NoMatchFound
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -38,12 +41,28 @@ log = logging.getLogger("market")
 CSRF_EXEMPT = ("/webhooks/stripe", "/alerts/unsubscribe")
 """Unsafe requests that are signed in another way: the gateway's webhook and the one-click unsubscribe."""
 LOCALE_COOKIE = "locale"
+_RECORDS = ("deals", "contracts", "notices")
+"""Rooms whose acts lie under the address of their record."""
 LARGEST_BODY = 32 * 1024 * 1024
+
+
+class Market(Starlette):
+    """The site; it finds the address of a page by name without asking each route for it."""
+
+    @cached_property
+    def _named(self) -> dict[str, BaseRoute]:
+        return {str(getattr(route, "name", "")): route for route in self.routes}
+
+    def url_path_for(self, name: str, /, **path_params: Any) -> URLPath:
+        route = self._named.get(name)
+        if route is None:
+            raise NoMatchFound(name, path_params)
+        return route.url_path_for(name, **path_params)
 
 
 def create_app(
     deps: Deps, *, lifespan: Callable[[], AbstractAsyncContextManager[object]] | None = None
-) -> Starlette:
+) -> Market:
     """Build the site from what is handed in; `lifespan` surrounds its life when a server runs it."""
 
     @asynccontextmanager
@@ -54,7 +73,7 @@ def create_app(
         async with lifespan():
             yield
 
-    app = Starlette(
+    app = Market(
         routes=_routes(deps),
         lifespan=life,
         middleware=[
@@ -199,4 +218,14 @@ def _page(request: Request, status: int, message: str) -> Response:
     if not hasattr(request.state, "browser"):
         return PlainTextResponse(message, status)
     request.state.actor = getattr(request.state, "actor", None)
-    return render(request, "errors/error.html", status, status=status, message=message)
+    return render(
+        request, "errors/error.html", status, status=status, message=message, record=_record_of(request)
+    )
+
+
+def _record_of(request: Request) -> tuple[str, str] | None:
+    """Return name and address of the record that a refused act was about, to go back to."""
+    parts = request.url.path.split("/")
+    if len(parts) < 4 or parts[1] not in _RECORDS:
+        return None
+    return parts[2], "/".join(parts[:3])

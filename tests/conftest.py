@@ -94,7 +94,7 @@ def deps(tmp_path: Path) -> Deps:
 async def client(deps: Deps) -> AsyncIterator[httpx.AsyncClient]:
     """A browser without scripts, as a guest. `tests.visitor.sign_in` makes it somebody's."""
     transport = httpx.ASGITransport(app=create_app(deps))
-    async with httpx.AsyncClient(transport=transport, base_url="http://market.test") as made:
+    async with httpx.AsyncClient(transport=transport, base_url="http://market.test", trust_env=False) as made:
         yield made
 
 

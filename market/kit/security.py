@@ -14,6 +14,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from market.kit.errors import Forbidden, MarketError
 from market.kit.i18n import gettext as _
+from market.kit.web import posted
 
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 FIELD = "csrf_token"
@@ -44,9 +45,7 @@ async def check_csrf(request: Request, exempt: Collection[str]) -> None:
         raise Forbidden(_("这个请求不是从本站页面发出的，没有执行。"))
     token = request.headers.get("x-csrf-token")
     if token is None:
-        form = await request.form(max_files=20, max_fields=2000, max_part_size=2 * 1024 * 1024)
-        token = str(form.get(FIELD) or "")
-        await form.close()
+        token = str((await posted(request)).get(FIELD) or "")
     if not hmac.compare_digest(token.encode(), csrf_token(request).encode()):
         raise Forbidden(_("页面已过期，请返回上一页刷新后再提交。"))
 

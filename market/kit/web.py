@@ -40,9 +40,10 @@ def safe_path(target: str | None, default: str = "/") -> str:
 
 
 async def posted(request: Request) -> FormData:
-    """Return the posted form; reading it twice is allowed. The app closes its files at the end."""
-    form = await request.form(max_files=20, max_fields=2000, max_part_size=2 * 1024 * 1024)
-    request.state.form = form
+    """Return the posted form, read once for all that ask. The app closes its files at the end."""
+    if not hasattr(request.state, "form"):
+        request.state.form = await request.form(max_files=20, max_fields=2000, max_part_size=2 * 1024 * 1024)
+    form: FormData = request.state.form
     return form
 
 

@@ -6,7 +6,7 @@ from uuid import UUID
 from tortoise import fields
 from tortoise.models import Model
 
-from market.accounts.models import User
+from market.accounts.models import Organisation, User
 from market.kit.fields import enum_column
 
 
@@ -66,3 +66,28 @@ class FileAccess(Model):
     class Meta:
         table = "file_accesses"
         table_description = "File accesses."
+
+
+class Undertaking(Model):
+    """A person promised to keep the files of one record to themselves (保密承诺). Written once."""
+
+    id = fields.UUIDField(primary_key=True)
+    subject_kind = fields.CharField(max_length=24)
+    subject_id = fields.UUIDField()
+    user: fields.ForeignKeyRelation[User] = fields.ForeignKeyField(
+        "market.User", related_name="undertakings", on_delete=fields.RESTRICT
+    )
+    user_id: UUID
+    organisation: fields.ForeignKeyNullableRelation[Organisation] = fields.ForeignKeyField(
+        "market.Organisation", related_name="undertakings", null=True, on_delete=fields.RESTRICT
+    )
+    """Whom the person acted for then."""
+    organisation_id: UUID | None
+    text = fields.TextField()
+    """What was promised, word for word."""
+    accepted_at = fields.DatetimeField()
+
+    class Meta:
+        table = "undertakings"
+        table_description = "Undertakings."
+        unique_together = (("subject_kind", "subject_id", "user"),)

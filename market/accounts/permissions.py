@@ -58,6 +58,12 @@ class Act(StrEnum):
     REGISTER_CONTRACT = "register_contract"
     RECORD_REMITTANCE = "record_remittance"
     CONFIRM_REMITTANCE = "confirm_remittance"
+    IMPORT_STATEMENT = "import_statement"
+    """Hand in a bank statement and say what its lines pay."""
+    REFUND = "refund"
+    CONFIRM_REFUND = "confirm_refund"
+    SEE_RECONCILIATION = "see_reconciliation"
+    """Compare our record of online payments with the gateway's: finance its own, operators all."""
     PAY_ONLINE = "pay_online"
     CONNECT_ACCOUNT = "connect_account"
     REPORT_SALES = "report_sales"
@@ -83,6 +89,7 @@ class Act(StrEnum):
     MOVE_CLOCK = "move_clock"
     READ_AUDIT = "read_audit"
     READ_OWN_DATA = "read_own_data"
+    SAVE_SEARCH = "save_search"
 
 
 _ORGANISATION = frozenset({Role.ADMIN, Role.AGENT})
@@ -116,6 +123,10 @@ PERMISSIONS: dict[Act, frozenset[Role]] = {
     Act.REGISTER_CONTRACT: _ORGANISATION,
     Act.RECORD_REMITTANCE: _ALL_MEMBERS,
     Act.CONFIRM_REMITTANCE: frozenset({Role.FINANCE}),
+    Act.IMPORT_STATEMENT: _ALL_MEMBERS,
+    Act.REFUND: frozenset({Role.ADMIN, Role.FINANCE}),
+    Act.CONFIRM_REFUND: frozenset({Role.FINANCE}),
+    Act.SEE_RECONCILIATION: frozenset({Role.FINANCE, Role.OPERATOR, Role.AUDITOR}),
     Act.PAY_ONLINE: _ALL_MEMBERS,
     Act.CONNECT_ACCOUNT: frozenset({Role.ADMIN, Role.FINANCE}),
     Act.REPORT_SALES: _ORGANISATION,
@@ -141,6 +152,7 @@ PERMISSIONS: dict[Act, frozenset[Role]] = {
     Act.MOVE_CLOCK: frozenset({Role.OPERATOR}),
     Act.READ_AUDIT: frozenset({Role.AUDITOR}),
     Act.READ_OWN_DATA: _EVERYBODY_KNOWN,
+    Act.SAVE_SEARCH: _EVERYBODY_KNOWN,
 }
 """`READ_MAILS` is for the demo's page of mails, which exists in demo mode only."""
 

@@ -1,6 +1,8 @@
 """What the worker does for contracts: book what was paid online."""
 
-from market.contracts import services
+from uuid import UUID
+
+from market.contracts import banking, services
 from market.deps import Deps
 from market.kit.jobs import job
 from market.payments.services import PROCESS_EVENT, settle_event
@@ -14,3 +16,9 @@ async def process_event(deps: Deps, event_id: str) -> None:
     paid = await settle_event(event_id, gateway=deps.gateway, now=deps.clock())
     if paid is not None and paid.payable_kind == "instalment":
         await services.receive(paid, now=deps.clock())
+
+
+@job(banking.MATCH_STATEMENT)
+async def match_statement(deps: Deps, statement_id: str) -> None:
+    """Find what the lines of a bank statement pay; a run that was stopped goes on where it was."""
+    await banking.match_statement(UUID(statement_id), now=deps.clock())

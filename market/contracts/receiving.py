@@ -30,6 +30,7 @@ from market.kit.formats import yuan
 from market.kit.i18n import gettext as _
 from market.kit.money import Money
 from market.ledger import services as ledger
+from market.ledger.accounts import account_code
 from market.payments import services as payments
 from market.payments.gateway import PaymentGateway, ReturnUrls
 from market.payments.models import Remittance
@@ -131,15 +132,12 @@ async def confirm_remittance(remittance_id: UUID, *, actor: Actor, now: datetime
     actor.require(Act.CONFIRM_REMITTANCE)
     await _require_seller_of(remittance_id, actor)
     remittance = await payments.confirm_remittance(remittance_id, actor=actor, now=now)
-    receipt = await _receive(
-        ReceiptSource.REMITTANCE,
-        remittance.id,
-        remittance.payable_id,
-        Money(remittance.amount, remittance.currency),
-        received_on=remittance.received_on,
-        actor=actor,
-        now=now,
-    )
+    instalment = await Instalment.get(id=remittance.payable_id).select_related("contract__deal")
+    await _lock(instalment.contract)
+    left = Money(await open_amount(instalment), remittance.currency)
+    if left < Money(remittance.amount, remittance.currency):
+        raise TooMuch(_("这一期只剩 %(left)s 未收，不能确认这笔到账。", left=yuan(left)))
+    receipt = await receive_remittance(remittance, actor=actor, now=now)
     if receipt is None:
         raise TooMuch(_("这一期已经收齐，不能再确认这笔到账。"))
     return receipt
@@ -151,6 +149,24 @@ async def reject_remittance(remittance_id: UUID, reason: str, *, actor: Actor, n
     actor.require(Act.CONFIRM_REMITTANCE)
     await _require_seller_of(remittance_id, actor)
     return await payments.reject_remittance(remittance_id, reason, actor=actor, now=now)
+
+
+@atomic()
+async def receive_remittance(remittance: Remittance, *, actor: Actor, now: datetime) -> Receipt | None:
+    """Book a confirmed bank transfer; booking it again changes nothing.
+
+    The bank's own statement may show more than the instalment has left: that is surplus until it is
+    sent back. None when all of it is.
+    """
+    return await _receive(
+        ReceiptSource.REMITTANCE,
+        remittance.id,
+        remittance.payable_id,
+        Money(remittance.amount, remittance.currency),
+        received_on=remittance.received_on,
+        actor=actor,
+        now=now,
+    )
 
 
 async def start_payment(
@@ -238,20 +254,18 @@ async def _receive(
     """Write the receipt and book it, under the lock of the deal; the same source again changes nothing."""
     instalment = await Instalment.get(id=instalment_id).select_related("contract__deal")
     contract = instalment.contract
-    deal = await _lock(contract, is_arrived=source is ReceiptSource.PAYMENT)
+    deal = await _lock(contract, is_arrived=True)
     known = await Receipt.get_or_none(source=source, source_id=source_id)
     if known is not None:
         return known
     left = Money(await open_amount(instalment), money.currency)
-    if source is ReceiptSource.REMITTANCE and left < money:
-        raise TooMuch(_("这一期只剩 %(left)s 未收，不能确认这笔到账。", left=yuan(left)))
     placed = money if money <= left else left
     reference = f"{source}:{source_id}"
     if placed != money:
         await ledger.post(
             "surplus",
             money - placed,
-            debit=f"unplaced:{deal.seller_id}",
+            debit=account_code("unplaced", deal.seller_id, money.currency),
             credit=f"surplus:{instalment.id}",
             reference=f"{reference}:surplus",
             at=now,
@@ -275,7 +289,7 @@ async def _receive(
         "receipt",
         placed,
         debit=f"due:{instalment.id}",
-        credit=f"met:{way}:{deal.seller_id}",
+        credit=account_code(f"met:{way}", deal.seller_id, placed.currency),
         reference=f"{reference}:receipt",
         at=now,
         subject=("contract", contract.id),

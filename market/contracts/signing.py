@@ -25,6 +25,7 @@ from market.kit.errors import Conflict, Forbidden, Invalid
 from market.kit.i18n import gettext as _
 from market.kit.money import Money
 from market.ledger import services as ledger
+from market.ledger.accounts import account_code
 from market.listings import services as listings
 from market.listings.models import Outcome
 from market.listings.states import Move, can
@@ -187,7 +188,7 @@ async def _write(deal: Deal, draft: ContractDraft, terms: ContractTerms, *, now:
         await ledger.post(
             "agreed",
             Money(row.amount, contract.currency),
-            debit=f"agreed:{deal.seller_id}",
+            debit=account_code("agreed", deal.seller_id, contract.currency),
             credit=f"due:{instalment.id}",
             reference=f"instalment:{instalment.id}:agreed",
             at=now,

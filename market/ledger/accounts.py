@@ -8,11 +8,18 @@ an open account is where something comes from or where it ends, and its balance 
     contract registered   agreed:<seller>             → due:<instalment>
     money arrived         due:<instalment>            → met:remittance:<seller>, met:online:<seller>
     more than was due     unplaced:<seller>           → surplus:<instalment>
+    money sent back       met:<way>:<seller>          → due:<instalment>: it is owed again
+    surplus sent back     surplus:<instalment>        → refunded:<seller>
+    wrong payment back    unplaced:<seller>           → refunded:<seller>
+    disputed by the bank  met:online:<seller>         → disputed:<dispute>, back by a reversal when won,
+                          disputed:<dispute>          → due:<instalment> or charged_back:<seller> when lost
     our fee, commission   met:online:<seller>         → fee:<contract>, commission:<deal>
     reward pot            income:<contract>           → pot:<contract>     → reward:<person>
     public money          granted:<programme>:<year>  → budget:<programme>:<year>
     subsidy confirmed     budget:<programme>:<year>   → reserved:<programme>:<year>   (pending until approved)
     subsidy paid out      reserved:<programme>:<year> → disbursed:<claim>
+    clawback confirmed    disbursed:<claim>           → owed:<clawback>
+    money came back       owed:<clawback>             → recovered:<programme>:<year>
     rate differences      exchange:<currency>
 
 We hold no customer's money: none of these is an account at a bank.
@@ -31,7 +38,9 @@ OPEN: dict[str, Lazy] = {
     "reward": lazy("奖励发放"),
     "granted": lazy("预算下达"),
     "disbursed": lazy("补贴拨付"),
+    "recovered": lazy("补贴追回"),
     "refunded": lazy("退款"),
+    "charged_back": lazy("拒付扣回"),
     "exchange": lazy("汇率差额"),
 }
 """Prefixes of accounts that may fall below zero, with the name people read."""
@@ -40,8 +49,10 @@ GUARDED: dict[str, Lazy] = {
     "reserved": lazy("已预留预算"),
     "due": lazy("应付款项"),
     "surplus": lazy("多付款项"),
+    "disputed": lazy("拒付争议中"),
     "commission": lazy("应付佣金"),
     "pot": lazy("奖励池"),
+    "owed": lazy("应追回补贴"),
 }
 """Prefixes of accounts that may not."""
 
@@ -58,6 +69,11 @@ def may_go_negative(code: str) -> bool:
     """
     prefix = _prefix(code)
     return prefix in OPEN
+
+
+def account_code(prefix: str, owner: object, currency: str = "CNY") -> str:
+    """Return the code of somebody's account; money of each foreign currency has an account of its own."""
+    return f"{prefix}:{owner}" if currency == "CNY" else f"{prefix}:{owner}:{currency}"
 
 
 def account_name(code: str) -> str:

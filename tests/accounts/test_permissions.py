@@ -47,6 +47,10 @@ EXPECTED = {
     "register_contract": "- - y y - - - - - - - -",
     "record_remittance": "- - y y y - - - - - - -",
     "confirm_remittance": "- - - - y - - - - - - -",
+    "import_statement": "- - y y y - - - - - - -",
+    "refund": "- - y - y - - - - - - -",
+    "confirm_refund": "- - - - y - - - - - - -",
+    "see_reconciliation": "- - - - y - - - - - y y",
     "pay_online": "- - y y y - - - - - - -",
     "connect_account": "- - y - y - - - - - - -",
     "report_sales": "- - y y - - - - - - - -",
@@ -89,7 +93,14 @@ def test_the_table_names_every_role_and_every_act() -> None:
 
 
 def test_the_auditor_changes_nothing() -> None:
-    reading = {Act.SEE_DEALS, Act.SEE_DESK, Act.READ_AUDIT, Act.READ_OWN_DATA, Act.READ_MAILS}
+    reading = {
+        Act.SEE_DEALS,
+        Act.SEE_DESK,
+        Act.SEE_RECONCILIATION,
+        Act.READ_AUDIT,
+        Act.READ_OWN_DATA,
+        Act.READ_MAILS,
+    }
 
     assert {act for act in Act if may(frozenset({Role.AUDITOR}), act)} <= reading
 

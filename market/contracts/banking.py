@@ -1,0 +1,256 @@
+"""The seller's bank statements: what their lines pay of its contracts, and booking what was confirmed."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from tortoise.functions import Sum
+
+from market.accounts.actors import Actor
+from market.accounts.messages import tell
+from market.accounts.models import MemberRole
+from market.accounts.permissions import Act
+from market.contracts.models import Instalment, Receipt
+from market.contracts.receiving import PAYABLE, receive_remittance
+from market.deals.models import DealStatus
+from market.files.access import register
+from market.files.models import StoredFile
+from market.files.services import Kept
+from market.kit.database import atomic, in_transaction
+from market.kit.errors import Forbidden, MarketError, NotFound
+from market.kit.i18n import gettext as _
+from market.kit.jobs import enqueue
+from market.kit.money import Money
+from market.payments import bank, bank_lines
+from market.payments.bank_files import read_statement
+from market.payments.finding import Finder, Found, KnownRemittance, OpenPayable, Paying
+from market.payments.models import BankLine, BankStatement, LineStatus, Remittance, RemittanceStatus
+
+MATCH_STATEMENT = "contracts.match_statement"
+BATCH = 500
+"""Lines that are matched in one transaction; a job that was stopped goes on with the next batch."""
+_SIGNED = (
+    DealStatus.SIGNED,
+    DealStatus.REGISTERED,
+    DealStatus.PAYING,
+    DealStatus.COMPLETED,
+    DealStatus.RESCINDED,
+)
+
+
+async def import_statement(kept: Kept, *, actor: Actor, now: datetime) -> tuple[BankStatement, bool]:
+    """Take over a statement of the actor's organisation and ask for the job that matches it.
+
+    Tells whether it was new: the same file again changes nothing.
+
+    Raises:
+        Invalid: at the field `file`: it is no statement we know, or a row cannot be read.
+    """
+    actor.require(Act.IMPORT_STATEMENT)
+    if actor.organisation_id is None or not actor.may_sell:
+        raise Forbidden(_("银行流水由已认证的成果方导入。"))
+    read = await asyncio.to_thread(read_statement, kept.upload.name, kept.upload.content)
+    async with in_transaction():
+        statement, is_new = await bank.take_over(
+            read, kept, organisation_id=actor.organisation_id, actor=actor, now=now
+        )
+        if is_new:
+            await enqueue(MATCH_STATEMENT, lock=f"bank:{actor.organisation_id}", statement_id=statement.id)
+    return statement, is_new
+
+
+async def match_statement(statement_id: UUID, *, now: datetime) -> int:
+    """Find what the new lines of a statement pay, batch by batch, and return how many were matched.
+
+    Each batch is a transaction of its own, so that a run that was stopped goes on where it was.
+    """
+    statement = await BankStatement.get(id=statement_id)
+    matched = 0
+    while True:
+        found = await _match_batch(statement)
+        if not found:
+            break
+        matched += sum(each is not None for each in found)
+    if matched:
+        await tell(
+            _("银行流水已匹配，%(n)s 笔到账待另一位财务人员确认。", n=matched),
+            now=now,
+            address=f"/bank/statements/{statement.id}",
+            organisation_id=statement.organisation_id,
+            roles={MemberRole.FINANCE},
+        )
+    return matched
+
+
+@atomic()
+async def _match_batch(statement: BankStatement) -> list[Found | None]:
+    lines = await bank.next_lines(statement.id, BATCH)
+    if not lines:
+        return []
+    finder = await finder_of(statement.organisation_id)
+    found = [finder.find(paying(line)) for line in lines]
+    await bank.write_findings(lines, found, PAYABLE, matched_by_id=statement.imported_by_id)
+    return found
+
+
+async def finder_of(seller_id: UUID) -> Finder:
+    """Return what finds payables among the instalments of a seller's contracts, as they stand now."""
+    instalments = await Instalment.filter(
+        contract__deal__seller_id=seller_id, contract__deal__status__in=_SIGNED
+    ).select_related("contract__deal__buyer")
+    ids = [each.id for each in instalments]
+    remittances = await Remittance.filter(
+        payable_kind=PAYABLE, payable_id__in=ids, status__not=RemittanceStatus.REJECTED
+    )
+    taken = await _summed(Receipt.filter(instalment_id__in=ids), "instalment_id")
+    recorded = await _summed(
+        Remittance.filter(payable_kind=PAYABLE, payable_id__in=ids, status=RemittanceStatus.RECORDED),
+        "payable_id",
+    )
+    matched = await _summed(
+        BankLine.filter(
+            organisation_id=seller_id, status=LineStatus.MATCHED, remittance_id=None, payable_kind=PAYABLE
+        ),
+        "payable_id",
+    )
+    known_lines = await BankLine.filter(
+        organisation_id=seller_id, remittance_id__not_isnull=True
+    ).values_list("remittance_id", flat=True)
+    borne_out = {UUID(str(each)) for each in known_lines}
+    payables = [
+        OpenPayable(
+            id=each.id,
+            number=each.contract.number,
+            sequence=each.sequence,
+            owed=Money(each.amount, each.contract.currency),
+            left=Money(
+                each.amount - taken.get(each.id, 0) - recorded.get(each.id, 0) - matched.get(each.id, 0),
+                each.contract.currency,
+            ),
+            payer_name=each.contract.deal.buyer.name,
+            payer_account=each.contract.deal.buyer.bank_account,
+        )
+        for each in instalments
+    ]
+    known = [
+        KnownRemittance(
+            each.id,
+            each.payable_id,
+            Money(each.amount, each.currency),
+            each.status,
+            each.bank_reference,
+            each.recorded_by_id,
+        )
+        for each in remittances
+        if each.id not in borne_out
+    ]
+    return Finder(payables, known)
+
+
+def paying(line: BankLine) -> Paying:
+    """Return what of a line tells what it pays."""
+    return Paying(line.money, line.text, line.payer_name, line.payer_account, line.bank_reference)
+
+
+@atomic()
+async def match_line(line_id: UUID, instalment_id: UUID, *, actor: Actor, now: datetime) -> BankLine:
+    """Say by hand which instalment a line pays.
+
+    Raises:
+        NotFound: the line or the instalment is not of the actor's organisation.
+        ActionNotAllowed: somebody else was faster.
+    """
+    actor.require(Act.IMPORT_STATEMENT)
+    line = await bank_lines.lock_line(line_id, actor)
+    instalment = await Instalment.get_or_none(
+        id=instalment_id, contract__deal__seller_id=line.organisation_id
+    ).select_related("contract")
+    if instalment is None or instalment.contract.currency != line.currency:
+        raise NotFound(_("没有这笔应付款，或者币种不同。"))
+    return await bank_lines.match_line(line.id, PAYABLE, instalment.id, actor=actor, now=now)
+
+
+@atomic()
+async def release_line(line_id: UUID, *, actor: Actor, now: datetime) -> BankLine:
+    """Take back what was said of a line that is not booked yet."""
+    actor.require(Act.IMPORT_STATEMENT)
+    return await bank_lines.release_line(line_id, actor=actor, now=now)
+
+
+@atomic()
+async def set_line_aside(line_id: UUID, note: str, *, actor: Actor, now: datetime) -> BankLine:
+    """Note that a line has nothing to do with a contract, and what it is instead."""
+    actor.require(Act.IMPORT_STATEMENT)
+    return await bank_lines.set_line_aside(line_id, note, actor=actor, now=now)
+
+
+@atomic()
+async def reopen_line(line_id: UUID, *, actor: Actor, now: datetime) -> BankLine:
+    """Look at a line again that was set aside."""
+    actor.require(Act.IMPORT_STATEMENT)
+    return await bank_lines.reopen_line(line_id, actor=actor, now=now)
+
+
+@atomic()
+async def confirm_line(line_id: UUID, *, actor: Actor, now: datetime) -> Receipt | None:
+    """Confirm what a line pays, for the seller's finance; it becomes a remittance and is booked.
+
+    What exceeds the instalment is surplus until it is sent back; None when all of it does.
+
+    Raises:
+        SamePerson: the actor imported or matched it.
+        ActionNotAllowed: it was decided before, perhaps a moment ago.
+    """
+    actor.require(Act.CONFIRM_REMITTANCE)
+    line = await bank_lines.lock_line(line_id, actor)
+    remittance = await bank_lines.confirm_line(line, actor=actor, now=now)
+    return await receive_remittance(remittance, actor=actor, now=now)
+
+
+@dataclass(frozen=True)
+class Confirmed:
+    """What became of the lines that somebody confirmed together."""
+
+    done: int
+    refusals: list[str]
+
+
+async def confirm_lines(line_ids: Sequence[UUID], *, actor: Actor, now: datetime) -> Confirmed:
+    """Confirm several lines, each in a transaction of its own: one that is refused keeps no other back."""
+    done, refusals = 0, []
+    for line_id in line_ids:
+        try:
+            await confirm_line(line_id, actor=actor, now=now)
+        except MarketError as refused:
+            refusals.append(str(refused))
+        else:
+            done += 1
+    return Confirmed(done, list(dict.fromkeys(refusals)))
+
+
+async def instalments_of(lines: Sequence[BankLine]) -> dict[UUID, Instalment]:
+    """Return the instalments that these lines pay, with contract and buyer, by id."""
+    found = await Instalment.filter(
+        id__in=[each.payable_id for each in lines if each.payable_id]
+    ).select_related("contract__deal__buyer")
+    return {each.id: each for each in found}
+
+
+async def _summed(found: object, key: str) -> dict[UUID, int]:
+    rows = await found.annotate(total=Sum("amount")).group_by(key).values(key, "total")  # type: ignore[attr-defined]
+    return {UUID(str(row[key])): int(row["total"] or 0) for row in rows}
+
+
+async def _opens_statement(actor: Actor | None, file: StoredFile) -> bool:
+    """A bank statement: the members of the organisation whose account it is, and who audits."""
+    if actor is None:
+        return False
+    statement = await BankStatement.get_or_none(id=file.subject_id)
+    return statement is not None and (actor.acts_for(statement.organisation_id) or actor.may(Act.READ_AUDIT))
+
+
+register("bank_statement", _opens_statement)

@@ -1,0 +1,208 @@
+"""Bank statements: each line taken over once, and what the market finds that it pays."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from datetime import datetime
+from uuid import UUID, uuid4
+
+from market.accounts.actors import Actor
+from market.audit.services import record
+from market.files.models import Tier
+from market.files.services import Kept, write_row
+from market.kit.clock import local_date
+from market.kit.database import atomic, connection
+from market.kit.errors import Invalid, NotFound
+from market.kit.i18n import gettext as _
+from market.payments.bank_files import ReadStatement
+from market.payments.finding import Found
+from market.payments.models import BankLine, BankStatement, LineStatus, RemittanceStatus
+from market.payments.states import LineAction, next_line_status
+
+WRITE_LINES = """
+WITH written AS (
+    INSERT INTO bank_lines (id, statement_id, organisation_id, row, fingerprint, status, booked_on, amount,
+        currency, payer_name, payer_account, text, bank_reference, payable_kind, found_by, note)
+    SELECT r.id, $1, $2, r.place, r.fingerprint, r.status, r.booked_on, r.amount,
+        r.currency, r.payer_name, r.payer_account, r.text, r.bank_reference, '', '', ''
+    FROM jsonb_to_recordset($3::jsonb) AS r(id uuid, place int, fingerprint varchar, status varchar,
+        booked_on date, amount bigint, currency varchar, payer_name varchar, payer_account varchar,
+        text varchar, bank_reference varchar)
+    ON CONFLICT (organisation_id, fingerprint) DO NOTHING RETURNING 1)
+SELECT count(*) AS n FROM written
+"""
+WRITE_FINDINGS = """
+UPDATE bank_lines AS b SET status = r.status, payable_kind = r.payable_kind, payable_id = r.payable_id,
+    found_by = r.found_by, remittance_id = r.remittance_id, matched_by_id = r.matched_by_id
+FROM jsonb_to_recordset($1::jsonb) AS r(id uuid, status varchar, payable_kind varchar, payable_id uuid,
+    found_by varchar, remittance_id uuid, matched_by_id uuid)
+WHERE b.id = r.id
+"""
+
+
+@atomic()
+async def take_over(
+    read: ReadStatement, kept: Kept, *, organisation_id: UUID, actor: Actor, now: datetime
+) -> tuple[BankStatement, bool]:
+    """Write a statement with its lines; tell whether it was new.
+
+    The same file again changes nothing, and lines known from another statement are left out: two
+    statements may overlap. Of several who hand in the same at once, one writes.
+
+    Raises:
+        Invalid: at the field `file`: a line lies in the future.
+    """
+    await connection().execute_query(
+        "SELECT pg_advisory_xact_lock(hashtextextended($1, 2))", [f"bank:{organisation_id}"]
+    )
+    known = await BankStatement.get_or_none(organisation_id=organisation_id, sha256=kept.sha256)
+    if known is not None:
+        return known, False
+    days = [row.happened_at.date() for row in read.rows]
+    if max(days) > local_date(now):
+        raise Invalid(_("流水里有晚于今天的交易，请核对文件。"), field="file")
+    statement_id = uuid4()
+    file = await write_row(
+        kept,
+        subject_kind="bank_statement",
+        subject_id=statement_id,
+        kind="statement",
+        tier=Tier.PARTIES,
+        actor=actor,
+        now=now,
+    )
+    statement = await BankStatement.create(
+        id=statement_id,
+        organisation_id=organisation_id,
+        bank=read.bank,
+        account=read.account,
+        sha256=kept.sha256,
+        file_id=file.id,
+        line_count=len(read.rows),
+        new_count=0,
+        begins_on=min(days),
+        ends_on=max(days),
+        imported_by_id=actor.user_id,
+        imported_at=now,
+    )
+    statement.new_count = await _write_lines(statement, read)
+    await statement.save(update_fields=["new_count"])
+    await record(
+        "bank_statement",
+        statement.id,
+        "import",
+        actor=actor,
+        now=now,
+        lines=statement.line_count,
+        new=statement.new_count,
+        sha256=kept.sha256,
+    )
+    return statement, True
+
+
+async def _write_lines(statement: BankStatement, read: ReadStatement) -> int:
+    rows = [
+        {
+            "id": str(uuid4()),
+            "place": row.row,
+            "fingerprint": fingerprint,
+            "status": LineStatus.NEW if row.is_incoming else LineStatus.OUTGOING,
+            "booked_on": row.happened_at.date().isoformat(),
+            "amount": row.money.amount,
+            "currency": row.money.currency,
+            "payer_name": row.payer_name,
+            "payer_account": row.payer_account,
+            "text": row.text,
+            "bank_reference": row.reference,
+        }
+        for row, fingerprint in zip(read.rows, read.fingerprints(), strict=True)
+    ]
+    written = await connection().execute_query_dict(
+        WRITE_LINES,
+        [statement.id, statement.organisation_id, json.dumps(rows, ensure_ascii=False)],
+    )
+    return int(written[0]["n"])
+
+
+async def next_lines(statement_id: UUID, most: int) -> list[BankLine]:
+    """Return lines of a statement that nobody has looked at, locked until the transaction ends."""
+    return (
+        await BankLine.filter(statement_id=statement_id, status=LineStatus.NEW)
+        .order_by("row")
+        .limit(most)
+        .select_for_update(skip_locked=True)
+    )
+
+
+async def write_findings(
+    lines: Sequence[BankLine], found: Sequence[Found | None], payable_kind: str, *, matched_by_id: UUID
+) -> None:
+    """Keep what was found for each of these locked lines.
+
+    A transfer recorded before is borne out by its line: who recorded it stands for the match. One
+    that was confirmed before has been booked; nothing is left to confirm.
+    """
+    rows = []
+    for line, each in zip(lines, found, strict=True):
+        known = each.remittance if each else None
+        action = LineAction.MISS if each is None else LineAction.FIND
+        if known is not None and known.status is RemittanceStatus.CONFIRMED:
+            action = LineAction.KNOW
+        rows.append(
+            {
+                "id": str(line.id),
+                "status": next_line_status(line.status, action),
+                "payable_kind": payable_kind if each else "",
+                "payable_id": str(each.payable_id) if each else None,
+                "found_by": each.by if each else "",
+                "remittance_id": str(known.id) if known else None,
+                "matched_by_id": str(known.recorded_by_id if known else matched_by_id) if each else None,
+            }
+        )
+    await connection().execute_query(
+        WRITE_FINDINGS,
+        [json.dumps(rows)],
+    )
+
+
+async def get_line_for(actor: Actor, line_id: UUID) -> BankLine:
+    """Return a line of the statement of an organisation that the person acts for.
+
+    Raises:
+        NotFound: there is none, or it is another organisation's.
+    """
+    line = await (
+        BankLine.filter(id=line_id)
+        .select_related("statement", "matched_by", "decided_by", "remittance")
+        .prefetch_related("refunds")
+        .first()
+    )
+    if line is None or not actor.acts_for(line.organisation_id):
+        raise NotFound(_("没有这笔流水，或者您不能查看它。"))
+    return line
+
+
+async def get_statement_for(actor: Actor, statement_id: UUID) -> BankStatement:
+    """Return a statement of an organisation that the person acts for.
+
+    Raises:
+        NotFound: there is none, or it is another organisation's.
+    """
+    found = await BankStatement.get_or_none(id=statement_id).select_related("imported_by", "file")
+    if found is None or not actor.acts_for(found.organisation_id):
+        raise NotFound(_("没有这份银行流水，或者您不能查看它。"))
+    return found
+
+
+async def count_lines(statement_ids: Sequence[UUID]) -> dict[UUID, dict[LineStatus, int]]:
+    """Return how many lines of each statement stand where."""
+    rows = await connection().execute_query_dict(
+        "SELECT statement_id, status, count(*) AS n FROM bank_lines "
+        "WHERE statement_id = ANY($1) GROUP BY 1, 2",
+        [list(statement_ids)],
+    )
+    made: dict[UUID, dict[LineStatus, int]] = {each: {} for each in statement_ids}
+    for row in rows:
+        made[UUID(str(row["statement_id"]))][LineStatus(row["status"])] = int(row["n"])
+    return made

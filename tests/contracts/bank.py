@@ -1,0 +1,30 @@
+"""A bank statement taken over and matched, for tests."""
+
+from __future__ import annotations
+
+import hashlib
+
+from market.accounts.actors import Actor
+from market.contracts import banking
+from market.files.services import Kept, Upload
+from market.payments.models import BankLine, BankStatement
+from tests.contracts.make import LATER
+from tests.deals.make import Parties
+from tests.payments.statements import Row, icbc
+
+
+def kept(content: bytes, name: str = "流水.csv") -> Kept:
+    return Kept(Upload(name, content, "text/csv"), hashlib.sha256(content).hexdigest())
+
+
+async def take_over(parties: Parties, *rows: Row, actor: Actor | None = None) -> BankStatement:
+    """The seller's agent has handed in ICBC's file and the job has matched it."""
+    statement, _is_new = await banking.import_statement(
+        kept(icbc(*rows)), actor=actor or parties.seller, now=LATER
+    )
+    await banking.match_statement(statement.id, now=LATER)
+    return statement
+
+
+async def lines_of(statement: BankStatement) -> list[BankLine]:
+    return await BankLine.filter(statement_id=statement.id).order_by("row")

@@ -1,0 +1,180 @@
+from __future__ import annotations
+
+from uuid import uuid4
+
+import pytest
+
+from market.contracts import banking, services
+from market.contracts.models import Receipt
+from market.contracts.queries import received
+from market.deals.models import Deal, DealStatus
+from market.kit.errors import Forbidden, Invalid, NotFound
+from market.kit.money import Money
+from market.ledger.checks import run_checks
+from market.ledger.services import balance
+from market.payments import bank
+from market.payments.models import BankLine, LineStatus, Remittance
+from market.payments.remittances import SamePerson
+from market.payments.states import ActionNotAllowed
+from tests.contracts.bank import kept, lines_of, take_over
+from tests.contracts.make import LATER, instalments_of, make_registered, make_remittance
+from tests.deals.make import make_parties
+from tests.factories import make_member
+from tests.payments.statements import Row, icbc
+
+
+async def test_a_statement_is_matched_by_the_job_and_booked_when_a_second_person_confirms() -> None:
+    parties = await make_parties()
+    contract = await make_registered(parties)
+    statement = await take_over(
+        parties,
+        Row("805,000.00", f"{contract.number}-1"),
+        Row("9.00", "利息", payer="工商银行"),
+        Row("7.00", incoming=False),
+    )
+
+    line, other, gone = await lines_of(statement)
+    before = await received(contract.id)
+    with pytest.raises(SamePerson):
+        await banking.confirm_line(line.id, actor=await _as_finance(parties.seller), now=LATER)
+    receipt = await banking.confirm_line(line.id, actor=parties.seller_finance, now=LATER)
+
+    first, _second = await instalments_of(contract)
+    assert (line.status, line.found_by, other.status, gone.status) == (
+        LineStatus.MATCHED,
+        "reference",
+        LineStatus.OPEN,
+        LineStatus.OUTGOING,
+    )
+    assert before == 0
+    assert receipt is not None
+    assert (receipt.instalment_id, receipt.amount) == (first.id, 805_000_00)
+    booked = await BankLine.get(id=line.id).select_related("remittance")
+    assert booked.status is LineStatus.BOOKED
+    assert booked.remittance is not None
+    assert booked.remittance.voucher_id == statement.file_id
+    assert (await Deal.get(id=contract.deal_id)).status is DealStatus.PAYING
+
+
+async def _as_finance(agent: object) -> object:
+    """The person who handed the statement in, had they the finance role too."""
+    from dataclasses import replace
+
+    from market.accounts.permissions import Role
+
+    return replace(agent, roles=frozenset({Role.FINANCE}))  # type: ignore[type-var]
+
+
+async def test_the_same_statement_twice_and_an_overlapping_one_change_nothing() -> None:
+    parties = await make_parties()
+    contract = await make_registered(parties)
+    row = Row("805,000.00", f"{contract.number}-1", reference="77")
+    statement = await take_over(parties, row)
+
+    again, is_new = await banking.import_statement(kept(icbc(row)), actor=parties.seller_finance, now=LATER)
+    overlapping = await take_over(parties, row, Row("1.00", reference="78"))
+
+    assert (again.id, is_new) == (statement.id, False)
+    assert (overlapping.line_count, overlapping.new_count) == (2, 1)
+    assert await BankLine.filter(organisation_id=parties.university.id).count() == 2
+
+
+async def test_a_part_and_too_much_are_booked_and_what_exceeds_is_surplus() -> None:
+    parties = await make_parties()
+    contract = await make_registered(parties)
+    first, _second = await instalments_of(contract)
+    statement = await take_over(
+        parties, Row("800,000.00", f"{contract.number}-1"), Row("10,000.00", f"{contract.number}-1")
+    )
+
+    for line in await lines_of(statement):
+        await banking.confirm_line(line.id, actor=parties.seller_finance, now=LATER)
+
+    assert [each.amount for each in await Receipt.all().order_by("-amount")] == [800_000_00, 5_000_00]
+    assert await balance(f"surplus:{first.id}") == Money(5_000_00)
+    assert [each for each in await run_checks() if not each.is_well] == []
+
+
+async def test_a_line_bears_out_the_buyers_recorded_transfer_instead_of_doubling_it() -> None:
+    parties = await make_parties()
+    contract = await make_registered(parties)
+    first, _second = await instalments_of(contract)
+    remittance = await make_remittance(parties, first, first.amount, actor=parties.buyer)
+    [line] = await lines_of(await take_over(parties, Row("805,000.00", f"{contract.number}-1")))
+
+    receipt = await banking.confirm_line(line.id, actor=parties.seller_finance, now=LATER)
+
+    assert (line.found_by, line.remittance_id) == ("recorded", remittance.id)
+    assert receipt is not None
+    assert receipt.source_id == remittance.id
+    assert await Remittance.all().count() == 1
+
+
+async def test_a_transfer_confirmed_before_its_statement_came_is_only_noted() -> None:
+    parties = await make_parties()
+    contract = await make_registered(parties)
+    first, _second = await instalments_of(contract)
+    remittance = await make_remittance(parties, first, first.amount)
+    await services.confirm_remittance(remittance.id, actor=parties.seller_finance, now=LATER)
+
+    [line] = await lines_of(await take_over(parties, Row("805,000.00", f"{contract.number}-1")))
+
+    assert (line.status, line.remittance_id) == (LineStatus.BOOKED, remittance.id)
+    assert await received(contract.id) == first.amount
+
+
+async def test_people_match_release_set_aside_and_reopen_by_hand() -> None:
+    parties = await make_parties()
+    contract = await make_registered(parties)
+    first, _second = await instalments_of(contract)
+    [line] = await lines_of(await take_over(parties, Row("3.00", "技术费", payer="某人")))
+
+    with pytest.raises(Invalid):
+        await banking.set_line_aside(line.id, " ", actor=parties.seller, now=LATER)
+    await banking.set_line_aside(line.id, "房租", actor=parties.seller, now=LATER)
+    await banking.reopen_line(line.id, actor=parties.seller, now=LATER)
+    await banking.match_line(line.id, first.id, actor=parties.seller, now=LATER)
+    await banking.release_line(line.id, actor=parties.seller, now=LATER)
+    matched = await banking.match_line(line.id, first.id, actor=parties.seller, now=LATER)
+    told = await banking.confirm_lines([line.id, line.id], actor=parties.seller_finance, now=LATER)
+
+    assert matched.found_by == "hand"
+    assert (told.done, len(told.refusals)) == (1, 1)
+    with pytest.raises(ActionNotAllowed):
+        await banking.release_line(line.id, actor=parties.seller, now=LATER)
+
+
+async def test_a_stranger_and_a_buyer_reach_no_line_nor_anothers_instalment() -> None:
+    parties = await make_parties()
+    contract = await make_registered(parties)
+    [line] = await lines_of(await take_over(parties, Row("3.00", payer="某人")))
+    first, _second = await instalments_of(contract)
+
+    for actor in (parties.buyer, await make_member()):
+        with pytest.raises(NotFound):
+            await banking.match_line(line.id, first.id, actor=actor, now=LATER)
+        with pytest.raises(NotFound):
+            await bank.get_line_for(actor, line.id)
+        with pytest.raises(NotFound):
+            await bank.get_statement_for(actor, line.statement_id)
+    with pytest.raises(NotFound):
+        await banking.match_line(line.id, uuid4(), actor=parties.seller, now=LATER)
+    with pytest.raises(Forbidden):
+        await banking.confirm_line(line.id, actor=parties.seller, now=LATER)
+
+
+async def test_a_run_that_was_stopped_goes_on_with_the_lines_that_are_left() -> None:
+    parties = await make_parties()
+    contract = await make_registered(parties)
+    statement = await take_over(
+        parties, Row("1.00", f"{contract.number}-1"), Row("2.00", f"{contract.number}-1")
+    )
+    _first, last = await lines_of(statement)
+    await BankLine.filter(id=last.id).update(
+        status=LineStatus.NEW, payable_id=None, payable_kind="", found_by="", matched_by_id=None
+    )
+
+    matched = await banking.match_statement(statement.id, now=LATER)
+
+    assert matched == 1
+    assert await BankLine.filter(statement_id=statement.id, status=LineStatus.MATCHED).count() == 2

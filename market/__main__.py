@@ -36,6 +36,16 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 async def _run(options: argparse.Namespace, settings: Settings) -> int:
+    if options.command == "evaluate":
+        from market.commands import evaluate
+
+        return await evaluate.evaluate(
+            settings,
+            options.directory,
+            engine=options.engine,
+            is_semantic=not options.no_semantic,
+            file=options.json,
+        )
     from market.commands import backup, people, records, serve
 
     port = serve.port_of(os.environ)
@@ -64,6 +74,18 @@ async def _run(options: argparse.Namespace, settings: Settings) -> int:
             return await backup.backup(settings, options.file)
         case "restore":
             return await backup.restore(settings, options.file)
+        case "year-run":
+            from market.subsidies import year_command
+
+            return await year_command.main(
+                settings,
+                options.programme,
+                options.year,
+                officer=options.officer,
+                rechecker=options.rechecker,
+                rate=options.rate_basis_points,
+                is_dry=options.dry_run,
+            )
         case "create-operator":
             return await people.create_operator(settings, options.email, options.name)
     raise AssertionError(options.command)
@@ -88,12 +110,28 @@ def _parser() -> argparse.ArgumentParser:
     search = commands.add_parser("search", help="look after the search index")
     search.add_argument("act", choices=["status", "rebuild"])
     commands.add_parser("rematch", help="compute all matches anew; goes on where it was stopped")
+    evaluating = commands.add_parser("evaluate", help="measure matching and search on known answers")
+    evaluating.add_argument(
+        "directory", type=Path, metavar="DIR", help="holds outcomes.jsonl(.gz) and others"
+    )
+    evaluating.add_argument("--engine", choices=["embedded", "meilisearch"], default="embedded")
+    evaluating.add_argument("--no-semantic", action="store_true", help="words only, without any embedder")
+    evaluating.add_argument("--json", type=Path, metavar="FILE", help="write the figures there too")
     programmes = commands.add_parser("programmes", help="subsidy programmes")
     programmes.add_argument("act", choices=["load"])
     audit = commands.add_parser("audit", help="verify or export the log of who did what")
     audit.add_argument("act", choices=["verify", "export", "root"])
     audit.add_argument("file", type=Path, nargs="?", metavar="FILE")
     commands.add_parser("assess", help="compute claims from JSON lines (see assess --help)")
+    year = commands.add_parser(
+        "year-run", help="compute, recheck and list a programme's year; goes on where it was stopped"
+    )
+    year.add_argument("programme", metavar="SLUG")
+    year.add_argument("year", type=int)
+    year.add_argument("--dry-run", action="store_true", help="print the plan and write nothing")
+    year.add_argument("--officer", default="", metavar="EMAIL", help="who computes")
+    year.add_argument("--rechecker", default="", metavar="EMAIL", help="who rechecks; another person")
+    year.add_argument("--rate-basis-points", type=int, metavar="N", help="the decided rate")
     commands.add_parser("check", help="check every invariant of the book and the records")
     for name, words in (
         ("backup", "write database and files into one archive"),

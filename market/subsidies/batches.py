@@ -26,6 +26,7 @@ from market.ledger.models import Phase, Transfer
 from market.notices.models import DayKind, Notice, NoticeKind, NoticeStatus, Objection, ObjectionStatus
 from market.notices.services import lock_for, publish
 from market.notices.states import UNDECIDED
+from market.subsidies.clawbacks import rescinded_in
 from market.subsidies.judging import require_no_conflict, verdict_of
 from market.subsidies.models import (
     Batch,
@@ -160,7 +161,13 @@ async def _confirm(number: str, barred: dict[UUID, str], *, actor: Actor, now: d
     claims = [claim for claim in claims if claim.batch_id == batch.id]
     await require_no_conflict(actor, [claim.id for claim in claims])
     left_out = [(claim, _("诚信记录 %(no)s", no=barred[claim.id])) for claim in claims if claim.id in barred]
-    claims = [claim for claim in claims if claim.id not in barred]
+    rescinded = await rescinded_in([claim.id for claim in claims])
+    left_out += [
+        (claim, _("合同 %(number)s 已解除", number=rescinded[claim.id][0].number))
+        for claim in claims
+        if claim.id in rescinded and claim.id not in barred
+    ]
+    claims = [claim for claim in claims if claim.id not in barred and claim.id not in rescinded]
     terms = await ProgrammeTerms.filter(id__in={claim.terms_id for claim in claims})
     if len(terms) > 1:
         raise Conflict(_("批次里的申报适用不同版本的政策，请分开列批次。"))

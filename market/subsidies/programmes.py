@@ -59,7 +59,7 @@ async def load_programmes(now: datetime) -> Loaded:
         )
         await changed(INDEX, programme.id)
         done.added.append(name)
-    await _close_periods()
+    await close_periods()
     return done
 
 
@@ -80,7 +80,7 @@ async def _programme(newest: Terms) -> Programme:
     return found
 
 
-async def _close_periods() -> None:
+async def close_periods() -> None:
     """End each version the day before the next one of its programme begins."""
     rows = await ProgrammeTerms.filter(status=TermsStatus.RELEASED).order_by("programme_id", "valid_from")
     for one, following in pairwise(rows):

@@ -1,0 +1,311 @@
+"""A year taken through at once, versions drafted and released, results imported, awards that come back."""
+
+from __future__ import annotations
+
+import io
+import json
+from datetime import timedelta
+from random import Random
+from typing import Any
+
+import pytest
+from openpyxl import load_workbook
+
+from market.contracts.models import Contract
+from market.deals.models import Deal, DealStatus
+from market.kit.errors import Conflict, Invalid
+from market.ledger import services as book
+from market.subsidies import clawbacks, drafting, services, year_runs
+from market.subsidies.loading import find_terms
+from market.subsidies.models import (
+    Assessment,
+    Batch,
+    Claim,
+    ClaimStatus,
+    Clawback,
+    ClawbackStatus,
+    Disbursement,
+    DisbursementStatus,
+    ProgrammeTerms,
+    RunStage,
+    YearRun,
+)
+from market.subsidies.payment_files import payment_file
+from market.subsidies.programmes import version_in_force
+from market.subsidies.reviewing import SamePerson
+from tests.factories import NOW
+from tests.subsidies.factories import (
+    WAN,
+    Desk,
+    make_accepted,
+    make_applicant,
+    make_budget,
+    make_calculated,
+    make_desk,
+    make_published,
+    make_rechecked,
+)
+
+LATER = NOW + timedelta(days=10)
+
+
+async def make_paid(desk: Desk) -> tuple[Claim, str]:
+    claim = await make_rechecked(desk)
+    batch = await make_published(desk, claim)
+    await services.approve_batch(batch, actor=desk.approver, now=LATER)
+    order = (await services.order_payment(batch, actor=desk.officer, now=LATER)).orders[0]
+    await services.enter_result(
+        order.number, is_paid=True, ended_on=LATER.date(), bank_reference="b1", actor=desk.officer, now=LATER
+    )
+    return await Claim.get(id=claim.id), batch
+
+
+async def rescind(claim: Claim) -> None:
+    contract = await Contract.get(claims__claim_id=claim.id)
+    await Deal.filter(id=contract.deal_id).update(status=DealStatus.RESCINDED)
+
+
+async def test_a_rescinded_contract_brings_a_paid_award_back_by_receipts() -> None:
+    desk = await make_desk()
+    claim, _batch = await make_paid(desk)
+    await rescind(claim)
+
+    assert await clawbacks.run_due(LATER) == 1
+    assert await clawbacks.run_due(LATER) == 0
+    found = await Clawback.get(claim_id=claim.id)
+    await services.confirm_clawback(found.number, actor=desk.approver, now=LATER)
+    assert (await Claim.get(id=claim.id)).status is ClaimStatus.CLAWBACK
+
+    async def back(amount: int, reference: str) -> None:
+        await services.record_return(
+            found.number,
+            amount=amount,
+            received_on=LATER.date(),
+            bank_reference=reference,
+            actor=desk.officer,
+            now=LATER,
+        )
+
+    await back(10 * WAN, "r1")
+    with pytest.raises(Conflict):
+        await back(10 * WAN, "r1")
+    with pytest.raises(Invalid):
+        await back(found.amount, "r2")
+    await back(found.amount - 10 * WAN, "r2")
+
+    assert (await Clawback.get(id=found.id)).status is ClawbackStatus.SETTLED
+    assert (await book.balance(f"owed:{found.id}")).amount == 0
+    assert (await book.balance("recovered:guangxi:2026")).amount == found.amount == 60 * WAN
+
+
+async def test_who_starts_a_clawback_does_not_confirm_it_and_one_is_live_at_a_time() -> None:
+    desk = await make_desk()
+    claim, _batch = await make_paid(desk)
+
+    with pytest.raises(Invalid):
+        await services.start_clawback(
+            claim.number, amount=61 * WAN, reason="x", actor=desk.officer, now=LATER
+        )
+    row = await services.start_clawback(
+        claim.number, amount=WAN, reason="虚报", actor=desk.officer, now=LATER
+    )
+    with pytest.raises(Conflict):
+        await services.start_clawback(claim.number, amount=WAN, reason="x", actor=desk.officer, now=LATER)
+    await services.drop_clawback(row.number, actor=desk.approver, now=LATER)
+
+    again = await services.start_clawback(claim.number, amount=WAN, reason="x", actor=desk.officer, now=LATER)
+    assert again.number != row.number
+    assert (await Claim.get(id=claim.id)).status is ClaimStatus.PAID
+
+
+async def test_an_award_whose_contract_was_rescinded_is_not_paid_out() -> None:
+    desk = await make_desk()
+    claim = await make_rechecked(desk)
+    batch = await make_published(desk, claim)
+    await services.approve_batch(batch, actor=desk.approver, now=LATER)
+    await rescind(claim)
+
+    done = await services.order_payment(batch, actor=desk.officer, now=LATER)
+
+    assert [number for number, _why in done.held] == [claim.number]
+    assert done.orders == []
+
+
+async def test_the_banks_results_are_imported_once_and_a_returned_payment_is_ordered_again() -> None:
+    desk = await make_desk()
+    claims = [await make_rechecked(desk) for _ in range(2)]
+    number = await make_published(desk, *claims)
+    await services.approve_batch(number, actor=desk.approver, now=LATER)
+    await services.order_payment(number, actor=desk.officer, now=LATER)
+    orders = await Disbursement.all().select_related("claim__applicant").order_by("number")
+    batch = await Batch.get(number=number)
+    filled = _filled(payment_file(batch, orders), [("已付出", "ok-1"), ("被银行退回", "no-1")])
+
+    first = await services.import_results(filled, actor=desk.officer, now=LATER)
+    second = await services.import_results(filled, actor=desk.officer, now=LATER)
+    again = await services.order_payment(number, actor=desk.officer, now=LATER)
+
+    assert (first.entered, first.refused) == (2, [])
+    assert (second.entered, second.known, second.refused) == (0, 2, [])
+    assert [order.claim_id for order in again.orders] == [orders[1].claim_id]
+    statuses = await Disbursement.all().order_by("number").values_list("status", flat=True)
+    assert statuses == [DisbursementStatus.PAID, DisbursementStatus.RETURNED, DisbursementStatus.ORDERED]
+
+
+def _filled(content: bytes, results: list[tuple[str, str]]) -> bytes:
+    made = load_workbook(io.BytesIO(content))
+    page = made.worksheets[0]
+    for row, (words, reference) in enumerate(results, start=2):
+        page.cell(row, 8, words)
+        page.cell(row, 9, LATER.date().isoformat())
+        page.cell(row, 10, reference)
+    written = io.BytesIO()
+    made.save(written)
+    return written.getvalue()
+
+
+async def test_a_changed_amount_a_strange_number_and_no_workbook_are_refused_row_by_row() -> None:
+    desk = await make_desk()
+    number = await make_published(desk, await make_rechecked(desk))
+    await services.approve_batch(number, actor=desk.approver, now=LATER)
+    await services.order_payment(number, actor=desk.officer, now=LATER)
+    orders = await Disbursement.all().select_related("claim__applicant")
+    made = load_workbook(io.BytesIO(payment_file(await Batch.get(number=number), orders)))
+    made.worksheets[0].cell(2, 6, 1.5)
+    made.worksheets[0].cell(3, 1, "BF-2026-999999")
+    written = io.BytesIO()
+    made.save(written)
+
+    done = await services.import_results(
+        _filled(written.getvalue(), [("已付出", "a"), ("已付出", "b")]), actor=desk.officer, now=LATER
+    )
+
+    assert (done.entered, [row for row, _why in done.refused]) == (0, [2, 3])
+    with pytest.raises(Invalid):
+        await services.import_results(b"no workbook", actor=desk.officer, now=LATER)
+
+
+_GUANGXI = find_terms("guangxi")[0].content
+
+
+def next_version(**changes: Any) -> str:
+    content = json.loads(drafting.shown(_GUANGXI))
+    return json.dumps(content | {"version": "2027", "valid_from": "2027-01-01"} | changes)
+
+
+async def test_a_version_is_drafted_by_one_released_by_another_and_changes_no_claim_before() -> None:
+    desk = await make_desk()
+    claim = await make_calculated(desk)
+    cheaper = [{"name": "rate", "rate": {"flat": 3000}, "clause": "rate"}]
+
+    draft = await drafting.draft_terms(
+        "guangxi", text=next_version(rates=cheaper), actor=desk.officer, now=NOW
+    )
+    preview = await drafting.preview_of(draft, NOW)
+    released = await drafting.release_terms("guangxi", "2027", actor=desk.approver, now=NOW)
+
+    assert [(row.number, row.before, row.after) for row in preview.moved] == [
+        (claim.number, 60 * WAN, 36 * WAN)
+    ]
+    assert (await version_in_force(released.programme_id, 2026)).version == "2019"
+    assert (await version_in_force(released.programme_id, 2027)).version == "2027"
+    assert (await Claim.get(id=claim.id).select_related("terms")).terms.version == "2019"
+    with pytest.raises(Conflict):
+        await drafting.draft_terms("guangxi", text=next_version(), actor=desk.officer, now=NOW)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "{",
+        "[]",
+        "{}",
+        next_version(programme="henan-buyer"),
+        next_version(valid_from="2019-01-01"),
+        next_version(rates=[]),
+    ],
+)
+async def test_what_is_no_next_version_is_not_kept(text: str) -> None:
+    desk = await make_desk()
+    await make_applicant()
+
+    with pytest.raises(Invalid):
+        await drafting.draft_terms("guangxi", text=text, actor=desk.officer, now=NOW)
+    assert not await ProgrammeTerms.filter(status="draft").exists()
+
+
+class Killed(BaseException):
+    """The process ends here."""
+
+
+async def year_of(desk: Desk, count: int) -> list[Claim]:
+    applicant = await make_applicant()
+    return [
+        await make_accepted(desk, applicant, contract_amount=(100 + n) * WAN, trade_amount=(100 + n) * WAN)
+        for n in range(count)
+    ]
+
+
+async def test_a_year_run_killed_at_random_ends_with_the_same_result() -> None:
+    desk, random = await make_desk(), Random(6)
+    claims = await year_of(desk, 6)
+    plan = await year_runs.plan_of("guangxi", 2026)
+
+    def deadly(stage: str, done: int, total: int) -> None:
+        if random.random() < 0.5:
+            raise Killed
+
+    kills = 0
+    while True:
+        try:
+            run = await year_runs.open_run("guangxi", 2026, actor=desk.officer, now=NOW)
+            run = await year_runs.compute_all(run.id, actor=desk.officer, now=NOW, told=deadly)
+            run = await year_runs.recheck_all(run.id, actor=desk.rechecker, now=NOW, told=deadly)
+            run = await year_runs.list_all(run.id, actor=desk.rechecker, now=NOW)
+            break
+        except Killed:
+            kills += 1
+    again = await year_runs.list_all(run.id, actor=desk.rechecker, now=NOW)
+
+    assert kills > 2
+    assert again.batch_id == run.batch_id
+    assert await Assessment.all().count() == len(claims) == plan.to_compute
+    awards = await Claim.filter(batch_id=run.batch_id).values_list("award_amount", flat=True)
+    assert sum(int(str(one)) for one in awards) == plan.award == sum((100 + n) * WAN // 2 for n in range(6))
+    assert (await YearRun.get(id=run.id)).stage is RunStage.DONE
+
+
+async def test_a_dry_run_writes_nothing_and_says_when_the_pot_is_short() -> None:
+    desk = await make_desk()
+    await year_of(desk, 2)
+    await make_budget(desk, 10 * WAN)
+
+    plan = await year_runs.plan_of("guangxi", 2026)
+
+    assert (plan.to_compute, plan.is_short, plan.available) == (2, True, 10 * WAN)
+    assert not await Assessment.all().exists()
+
+
+async def test_the_officer_of_a_run_does_not_recheck_it() -> None:
+    desk = await make_desk()
+    await year_of(desk, 1)
+    run = await year_runs.open_run("guangxi", 2026, actor=desk.officer, now=NOW)
+    await year_runs.compute_all(run.id, actor=desk.officer, now=NOW)
+    await YearRun.filter(id=run.id).update(officer_id=desk.rechecker.user_id)
+
+    with pytest.raises(SamePerson):
+        await year_runs.recheck_all(run.id, actor=desk.rechecker, now=NOW)
+
+
+async def test_a_doubtful_claim_is_left_to_a_person() -> None:
+    desk = await make_desk()
+    (claim,) = await year_of(desk, 1)
+    await Claim.filter(id=claim.id).update(doubt_kinds=",split,")
+    run = await year_runs.open_run("guangxi", 2026, actor=desk.officer, now=NOW)
+    await year_runs.compute_all(run.id, actor=desk.officer, now=NOW)
+    await Claim.filter(id=claim.id).update(doubt_kinds=",split,")
+
+    run = await year_runs.recheck_all(run.id, actor=desk.rechecker, now=NOW)
+
+    assert run.left is not None
+    assert list(run.left) == [claim.number]

@@ -46,6 +46,16 @@ async def _run(options: argparse.Namespace, settings: Settings) -> int:
             is_semantic=not options.no_semantic,
             file=options.json,
         )
+    if options.command == "evaluate":
+        from market.commands import evaluate
+
+        return await evaluate.evaluate(
+            settings,
+            options.directory,
+            engine=options.engine,
+            is_semantic=not options.no_semantic,
+            file=options.json,
+        )
     from market.commands import backup, people, records, serve
 
     port = serve.port_of(os.environ)
@@ -110,6 +120,13 @@ def _parser() -> argparse.ArgumentParser:
     search = commands.add_parser("search", help="look after the search index")
     search.add_argument("act", choices=["status", "rebuild"])
     commands.add_parser("rematch", help="compute all matches anew; goes on where it was stopped")
+    evaluating = commands.add_parser("evaluate", help="measure matching and search on known answers")
+    evaluating.add_argument(
+        "directory", type=Path, metavar="DIR", help="holds outcomes.jsonl(.gz) and others"
+    )
+    evaluating.add_argument("--engine", choices=["embedded", "meilisearch"], default="embedded")
+    evaluating.add_argument("--no-semantic", action="store_true", help="words only, without any embedder")
+    evaluating.add_argument("--json", type=Path, metavar="FILE", help="write the figures there too")
     evaluating = commands.add_parser("evaluate", help="measure matching and search on known answers")
     evaluating.add_argument(
         "directory", type=Path, metavar="DIR", help="holds outcomes.jsonl(.gz) and others"

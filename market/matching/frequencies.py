@@ -78,16 +78,21 @@ async def refresh_if_stale(search: SearchEngine) -> bool:
 
 async def count_terms(search: SearchEngine) -> int:
     """Count every term of the index and return how many stand in more than one listing."""
+    found = await frequencies_of(search)
+    await _replace({ALL: (found.outcomes, found.needs), **found.counts})
+    return len(found.counts)
+
+
+async def frequencies_of(search: SearchEngine) -> Frequencies:
+    """Count every term of the index that stands in more than one listing; changes nothing."""
     outcomes = await search.term_frequencies("outcomes")
     needs = await search.term_frequencies("needs")
-    totals = (await search.count("outcomes"), await search.count("needs"))
     counts = {
         term: (outcomes.get(term, 0), needs.get(term, 0))
         for term in outcomes.keys() | needs.keys()
         if len(term) <= 80 and outcomes.get(term, 0) + needs.get(term, 0) > 1
     }
-    await _replace({ALL: totals, **counts})
-    return len(counts)
+    return Frequencies(await search.count("outcomes"), await search.count("needs"), counts)
 
 
 @atomic()

@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 from uuid import UUID
 
 import httpx2
-from meilisearch_python_sdk import AsyncClient
+from meilisearch_python_sdk import AsyncClient, AsyncIndex
 from meilisearch_python_sdk._http_requests import AsyncHttpRequests
 from meilisearch_python_sdk.errors import MeilisearchApiError, MeilisearchError
 from meilisearch_python_sdk.models.search import SearchParams
@@ -38,24 +38,31 @@ class MeiliSearch:
     name = "meilisearch"
 
     def __init__(
-        self, url: str, key: str | None, *, transport: httpx2.AsyncBaseTransport | None = None
+        self,
+        url: str,
+        key: str | None,
+        *,
+        prefix: str = "",
+        transport: httpx2.AsyncBaseTransport | None = None,
     ) -> None:
         self._client = _Client(url, key, transport)
+        self._prefix = prefix
+        """Before the name of every index; scratch indexes live beside the market's."""
 
     async def ping(self) -> None:
         await _asked(self._client.health())
 
     async def apply_settings(self) -> list[str]:
         known = {one.uid for one in await _asked(self._client.get_raw_indexes(limit=1000)) or []}
-        missing = [index for index in INDEXES if index not in known]
+        missing = [index for index in INDEXES if self._prefix + index not in known]
         for index in INDEXES:
-            await self._apply(index, is_new=index in missing)
+            await self._apply(self._prefix + index, is_new=index in missing, like=index)
         return missing
 
     async def search(self, query: Query) -> Hits:
         fields_of(query.index).check(query)
         folded = fold(query.text, LONGEST_QUERY)
-        asked, counted = _questions(query, spaced(folded))
+        asked, counted = _questions(query, self._prefix + query.index, spaced(folded))
         answers: list[Any] = list(await _asked(self._client.multi_search(asked)))
         skipped = query.offset - ((asked[0].page or 1) - 1) * (asked[0].hits_per_page or 0)
         ids = [UUID(one["id"]) for one in answers[0].hits[skipped:]]
@@ -77,7 +84,7 @@ class MeiliSearch:
         if not terms:
             return []
         kept: list[str | list[str]] = [f"terms IN {_list(terms)}", *map(_filter, filters)]
-        answer = await _asked(self._client.index(index).search("", limit=limit, filter=kept))
+        answer = await _asked(self._index(index).search("", limit=limit, filter=kept))
         return [Candidate(UUID(one["id"]), one) for one in answer.hits]
 
     async def put(self, index: str, documents: Sequence[Document]) -> None:
@@ -86,10 +93,10 @@ class MeiliSearch:
 
     async def delete(self, index: str, ids: Collection[UUID]) -> None:
         if ids:
-            await self._done(self._client.index(index).delete_documents([str(one) for one in ids]))
+            await self._done(self._index(index).delete_documents([str(one) for one in ids]))
 
     async def count(self, index: str) -> int:
-        return (await _asked(self._client.index(index).get_stats())).number_of_documents
+        return (await _asked(self._index(index).get_stats())).number_of_documents
 
     async def ids_and_revisions(self, index: str) -> dict[UUID, int]:
         return {UUID(one["id"]): one["revision"] async for one in self._all(index, ["id", "revision"])}
@@ -101,39 +108,46 @@ class MeiliSearch:
         return counts
 
     async def rebuild(self, index: str, batches: AsyncIterator[Sequence[Document]]) -> int:
-        beside = f"{index}_next"
+        beside = f"{self._prefix}{index}_next"
         if await _asked(self._client.get_raw_index(beside)):
             await self._done(self._client.index(beside).delete())
         await self._apply(beside, is_new=True, like=index)
         async for documents in batches:
             if documents:
                 await self._put(index, documents, into=beside)
-        count = await self.count(beside)
-        await self._done(self._client.swap_indexes([(index, beside)]))
+        count = (await _asked(self._client.index(beside).get_stats())).number_of_documents
+        await self._done(self._client.swap_indexes([(self._prefix + index, beside)]))
         await self._done(self._client.index(beside).delete())
         return count
+
+    async def drop(self) -> None:
+        """Remove every index of this prefix, for scratch ones."""
+        for one in await _asked(self._client.get_raw_indexes(limit=1000)) or []:
+            if self._prefix and one.uid.startswith(self._prefix):
+                await self._done(self._client.index(one.uid).delete())
 
     async def close(self) -> None:
         await self._client.aclose()
 
-    async def _apply(self, name: str, *, is_new: bool, like: str | None = None) -> None:
+    def _index(self, index: str) -> AsyncIndex:
+        return self._client.index(self._prefix + index)
+
+    async def _apply(self, name: str, *, is_new: bool, like: str) -> None:
         if is_new:
             await self._done(self._client._http_requests.post("indexes", {"uid": name, "primaryKey": "id"}))
-        body = MeilisearchSettings.model_validate(settings_of(like or name))
+        body = MeilisearchSettings.model_validate(settings_of(like))
         await self._done(self._client.index(name).update_settings(body))
 
     async def _put(self, index: str, documents: Sequence[Document], *, into: str | None = None) -> None:
         prepared = await asyncio.to_thread(lambda: [_document(prepare(index, one)) for one in documents])
-        target = self._client.index(into or index)
+        target = self._client.index(into) if into else self._index(index)
         for start in range(0, len(prepared), _BATCH):
             await self._done(target.add_documents(prepared[start : start + _BATCH], primary_key="id"))
 
     async def _all(self, index: str, fields: list[str]) -> AsyncIterator[dict[str, Any]]:
         offset = 0
         while True:
-            page = await _asked(
-                self._client.index(index).get_documents(offset=offset, limit=_PAGE, fields=fields)
-            )
+            page = await _asked(self._index(index).get_documents(offset=offset, limit=_PAGE, fields=fields))
             for one in page.results:
                 yield one
             offset += _PAGE
@@ -193,7 +207,7 @@ def _failure(status: str, error: dict[str, Any]) -> Exception:
     return Refused(words) if error.get("type") == "invalid_request" else SearchUnavailable(words)
 
 
-def _questions(query: Query, words: str) -> tuple[list[SearchParams], list[list[str]]]:
+def _questions(query: Query, uid: str, words: str) -> tuple[list[SearchParams], list[list[str]]]:
     """Return the search, and one question beside it for each facet that is itself filtered on."""
     filtered = {one.field for one in query.filters}
     free = [name for name in query.facets if name not in filtered]
@@ -204,7 +218,7 @@ def _questions(query: Query, words: str) -> tuple[list[SearchParams], list[list[
 
     def ask(filters: Sequence[Filter], facets: list[str], page: int, size: int) -> SearchParams:
         return SearchParams(
-            index_uid=query.index,
+            index_uid=uid,
             q=words,
             filter=[_filter(one) for one in filters] or None,
             facets=facets or None,

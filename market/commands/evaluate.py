@@ -1,0 +1,136 @@
+"""`evaluate`: how good matching and search are, on questions with known answers."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import tempfile
+import time
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+from market.commands.progress import Progress
+from market.matching.quality.evaluation import evaluate as run
+from market.matching.quality.test_sets import TestSets, UnreadableSet
+from market.matching.scoring import WEIGHTS
+from market.search.embedded import EmbeddedSearch
+from market.search.engine import SearchEngine
+from market.search.meili import MeiliSearch
+from market.settings import Settings
+from market.tables import database
+
+ENGINES = ("embedded", "meilisearch")
+
+
+async def evaluate(
+    settings: Settings, directory: Path, *, engine: str, is_semantic: bool, file: Path | None
+) -> int:
+    """Measure on the sets in a folder, print a table, and write the figures as JSON if asked to."""
+    started = time.monotonic()
+    if engine == "meilisearch" and not settings.meili_url:
+        sys.stderr.write("Set MEILI_URL (and MEILI_KEY) to measure on Meilisearch.\n")
+        return 2
+    try:
+        sets = TestSets.read(directory)
+    except UnreadableSet as error:
+        sys.stderr.write(f"{error}\n")
+        return 1
+    for name in sets.missing:
+        sys.stderr.write(f"skipped, because {directory} has no such file: {name}\n")
+    if len(sets.missing) == len(sets.rows):
+        return 1
+    scratch = _scratch_meili(settings) if engine == "meilisearch" else _scratch_embedded
+    # The records are made in memory only, but the ORM must know its tables for that.
+    async with database("postgresql://nobody@localhost/nothing", pool_size=1):
+        found = await run(sets, scratch=scratch, on_progress=_Bars())
+    figures: dict[str, Any] = {
+        "engine": engine,
+        "embedder": None,
+        "scorer": WEIGHTS.version,
+        "seconds": round(time.monotonic() - started, 1),
+        **found,
+        "skipped": sets.missing,
+    }
+    sys.stdout.write(table(figures))
+    if file:
+        _write(file, figures)
+    return 0
+
+
+def _write(file: Path, figures: dict[str, Any]) -> None:
+    file.write_text(json.dumps(figures, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
+
+
+def table(figures: dict[str, Any]) -> str:
+    """Return the figures as a table for people."""
+    head = f"engine {figures['engine']}, embedder {figures['embedder'] or 'none'}, scorer {figures['scorer']}"
+    lines = [f"{head}, {figures['seconds']:.0f} s", ""]
+    lines.append(f"{'':<24}{'figure':>8}  {'95 % interval':<16}{'n':>6}  baselines")
+    for name in ("graded", "topics"):
+        if name in figures:
+            lines += _rows(name, figures[name])
+    for kind, found in figures.get("known_item", {}).items():
+        lines += _rows(kind, found)
+    if "duplicates" in figures:
+        found = figures["duplicates"]
+        lines.append(f"{'duplicates':<24}{found['found']} of {found['of']} found, {found['false']} false")
+    return "\n".join(lines) + "\n"
+
+
+def _rows(name: str, found: dict[str, Any]) -> list[str]:
+    rows = []
+    for measure, figure in found.items():
+        if not isinstance(figure, float):
+            continue
+        low, high = found[f"{measure}_interval"]
+        beside = "  ".join(
+            f"{of} {measures[measure]:.3f}"
+            for of, measures in found.get("baseline", {}).items()
+            if measure in measures
+        )
+        shown = f"{low:.3f} – {high:.3f}"
+        rows.append(f"{name + ' ' + measure:<24}{figure:>8.3f}  {shown:<16}{found['n']:>6}  {beside}")
+    return rows
+
+
+class _Bars:
+    """A progress line for each thing that is being done."""
+
+    def __init__(self) -> None:
+        self.words, self.done = "", 0
+
+    def __call__(self, words: str, done: int, total: int) -> None:
+        if words != self.words or done < self.done:
+            self.words, self.line = words, Progress(words, total)
+        self.done = done
+        self.line(done)
+
+
+@asynccontextmanager
+async def _scratch_embedded() -> AsyncIterator[SearchEngine]:
+    with tempfile.TemporaryDirectory(prefix="market-evaluate-") as folder:
+        search = EmbeddedSearch(Path(folder))
+        await search.apply_settings()
+        try:
+            yield search
+        finally:
+            await search.close()
+
+
+def _scratch_meili(settings: Settings) -> Callable[[], Any]:
+    @asynccontextmanager
+    async def scratch() -> AsyncIterator[SearchEngine]:
+        prefix = f"evaluate_{os.getpid()}_{uuid4().hex[:8]}_"
+        search = MeiliSearch(str(settings.meili_url), settings.meili_key, prefix=prefix)
+        await search.apply_settings()
+        try:
+            yield search
+        finally:
+            await search.drop()
+            await search.close()
+
+    return scratch

@@ -169,6 +169,45 @@ CONTRACT_KINDS = _frozen(
 )
 """合同类别: the five of the Civil Code art. 843-887, and investment at an agreed value."""
 
+PAYMENT_WAYS = _frozen(
+    {
+        "lump_sum": lazy("一次总算、一次总付"),
+        "instalments": lazy("一次总算、分期支付"),
+        "royalty": lazy("提成支付"),
+        "entry_royalty": lazy("提成支付附加预付入门费"),
+    }
+)
+"""价款支付方式: the ways of the Civil Code art. 846."""
+
+COST_ITEMS = _frozen(
+    {
+        "registration": lazy("合同认定登记和备案"),
+        "rights_change": lazy("权利变更登记"),
+        "annual_fees": lazy("专利年费"),
+        "taxes": lazy("税费"),
+        "training": lazy("技术指导和培训"),
+        "trial": lazy("试制和验证"),
+        "travel": lazy("差旅"),
+        "appraisal": lazy("资产评估"),
+        "other": lazy("其他费用"),
+    }
+)
+"""What the sides of an offer settle who bears. Our own list."""
+
+BEARERS = _frozen({"seller": lazy("转让方"), "buyer": lazy("受让方"), "both": lazy("双方各半")})
+"""Who bears a cost."""
+
+FOLLOW_UP_WAYS = _frozen(
+    {
+        "phone": lazy("电话"),
+        "message": lazy("信息、邮件"),
+        "meeting": lazy("会面"),
+        "visit": lazy("现场考察"),
+        "other": lazy("其他"),
+    }
+)
+"""How a broker followed up. Our own list."""
+
 EXCLUSION_KINDS = _frozen(
     {
         "equipment": lazy("设备"),

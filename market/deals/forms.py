@@ -3,8 +3,8 @@ from __future__ import annotations
 from typing import Any
 
 from market.codes.labels import choices
-from market.deals.models import ContractKind
-from market.deals.terms import PlanRow, Terms
+from market.deals.models import ContractKind, PaymentWay
+from market.deals.terms import CostRow, PlanRow, Terms
 from market.kit.forms import (
     BaseForm,
     BooleanField,
@@ -52,13 +52,40 @@ class IntroductionForm(BaseForm):
         lazy("约定佣金（基点，100 = 1%）"),
         [needed(lazy("请填约定的佣金，没有就填 0。")), between(0, 3000)],
     )
+    payer = ChoiceField(
+        lazy("佣金由谁承担"),
+        choices=lambda: [("seller", lazy("转让方")), ("buyer", lazy("受让方"))],
+        default="seller",
+    )
+    mandate = TextField(lazy("委托：委托方、委托书编号或日期（没有可不填）"), most=300)
     note = LongTextField(lazy("引荐说明"), [needed(lazy("请写明为什么引荐这两方。"))], most=1000)
+
+
+class MessageForm(BaseForm):
+    text = LongTextField(lazy("留言"), [needed(lazy("请写几句再发送。"))], most=2000)
+
+
+class FollowUpForm(BaseForm):
+    way = ChoiceField(
+        lazy("跟进方式"),
+        [needed(lazy("请选择跟进方式。"))],
+        choices=lambda: choices("follow_up_way"),
+        blank=lazy("请选择"),
+    )
+    happened_on = DayField(lazy("跟进日期"), [needed(lazy("请填跟进日期。"))])
+    text = LongTextField(lazy("做了什么、双方的态度"), [needed(lazy("请写几句跟进情况。"))], most=2000)
+    next_on = DayField(lazy("下次跟进（可不填）"))
 
 
 class PlanRowForm(BaseForm):
     condition = TextField(lazy("条件"), most=200)
     due_on = DayField(lazy("应付日期（可不填）"))
     amount = MoneyField(lazy("金额（万元）"))
+
+
+class CostRowForm(BaseForm):
+    item = ChoiceField(lazy("费用"), choices=lambda: choices("cost_item"), blank=lazy("请选择"))
+    bearer = ChoiceField(lazy("由谁承担"), choices=lambda: choices("bearer"), blank=lazy("请选择"))
 
 
 class OfferForm(BaseForm):
@@ -68,12 +95,22 @@ class OfferForm(BaseForm):
         choices=lambda: choices("contract_kind"),
         blank=lazy("请选择"),
     )
+    payment_way = ChoiceField(
+        lazy("支付方式"),
+        [needed(lazy("请选择支付方式。"))],
+        choices=lambda: choices("payment_way"),
+        default=PaymentWay.INSTALMENTS.value,
+    )
     price = MoneyField(lazy("价格"), [needed(lazy("请填价格。"))])
+    entry = MoneyField(lazy("入门费"))
+    royalty_basis_points = NumberField(lazy("提成比例（基点，100 = 1%）"), [between(1, 10000)])
+    royalty_base = TextField(lazy("提成基数"), most=120)
     is_exclusive = BooleanField(lazy("独占"))
     years = NumberField(lazy("期限（年）"), [between(1, 50)])
     territory = TextField(lazy("地域"), most=120)
     plan = RowsField(PlanRowForm, lazy("付款计划"), blank=3, most=20)
-    note = LongTextField(lazy("其他条件：费用由谁承担、需要的配套"), most=2000)
+    costs = RowsField(CostRowForm, lazy("费用承担"), blank=2, most=10)
+    note = LongTextField(lazy("其他条件、需要的配套"), most=2000)
     valid_days = NumberField(lazy("报价有效期（天）"), [between(1, 90)], default=15)
     seen = HiddenField()
 
@@ -83,7 +120,11 @@ class OfferForm(BaseForm):
         if any(not row["condition"] or row["amount"] is None for row in self.plan.filled):
             if not self.plan.errors:
                 self.refuse("plan", _("每一期都要填条件和金额。"))
-            return False
+            is_valid = False
+        if any(not (row["item"] and row["bearer"]) for row in self.costs.filled):
+            if not self.costs.errors:
+                self.refuse("costs", _("每一项费用都要选由谁承担。"))
+            is_valid = False
         return is_valid
 
     @property
@@ -97,6 +138,11 @@ class OfferForm(BaseForm):
             territory=self.territory.data or "",
             plan=tuple(PlanRow.of(row) for row in self.plan.filled),
             note=self.note.data or "",
+            payment_way=PaymentWay(self.payment_way.data),
+            entry=self.entry.data,
+            royalty_basis_points=self.royalty_basis_points.data,
+            royalty_base=self.royalty_base.data or "",
+            costs=tuple(CostRow(**row) for row in self.costs.filled),
         )
 
     @classmethod
@@ -108,9 +154,15 @@ class OfferForm(BaseForm):
                 "kind": kinds[0].value if kinds else "",
                 "price": outcome.price_amount,
                 "is_exclusive": outcome.modes == ["exclusive_licence"],
+                "payment_way": PaymentWay.INSTALMENTS.value,
                 "valid_days": 15,
             }
         return {
+            "payment_way": last.payment_way.value,
+            "entry": last.entry,
+            "royalty_basis_points": last.royalty_basis_points,
+            "royalty_base": last.royalty_base,
+            "costs": [vars(row) for row in last.costs],
             "kind": last.kind.value,
             "price": last.price.amount,
             "is_exclusive": last.is_exclusive,
@@ -172,5 +224,10 @@ class FileForm(BaseForm):
             ("other", lazy("其他")),
         ],
         default="attachment",
+    )
+    tier = ChoiceField(
+        lazy("谁能打开"),
+        choices=lambda: sorted(choices("tier"), key=lambda each: each[0] != "parties"),
+        default="parties",
     )
     file = FileField(str(lazy("选择文件")))

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
+from typing import Any
 
 from market.deals.models import Deal, DealStatus, Offer, OfferStatus, Side
 from market.deals.rules import has_agreed, needs_publicity, other
@@ -15,6 +16,9 @@ from market.notices.models import Notice, NoticeStatus
 from market.notices.periods import last_day
 
 BOTH, NOBODY, OPERATOR, PUBLIC = "both", "nobody", "operator", "public"
+DAYS = {"agree": 7, "offer": 15, "publish": 10, "skip": 10, "upheld": 10, "sign": 30, "register": 30}
+"""By when each step should be done, in days: how the market keeps deals moving. The one of the law is
+the registration, which the rule of 2000 asks for within 30 days of the signature."""
 
 
 @dataclass(frozen=True)
@@ -60,6 +64,12 @@ class NextStep:
         return side is not None and self.whose in (side.value, BOTH)
 
 
+def _by(key: str, since: datetime, now: datetime) -> dict[str, Any]:
+    """Until when a step should be done that waits since a moment, and whether that is past."""
+    last = local_date(since + timedelta(days=DAYS[key]))
+    return {"until": day(last), "is_late": last < local_date(now)}
+
+
 _NO_CONTRACT = ContractFacts()
 
 
@@ -89,6 +99,7 @@ def _intent(at: Situation, now: datetime) -> NextStep:
             BOTH if len(waiting) == 2 else waiting[0].value,
             then=_("双方同意后互见名称和联系方式，即可报价。现在不会产生费用。"),
             address=page,
+            **_by("agree", at.deal.created_at, now),
         )
     return NextStep(
         "offer",
@@ -96,6 +107,7 @@ def _intent(at: Situation, now: datetime) -> NextStep:
         BOTH,
         then=_("任何一方都可以先报价，对方确认或还价。现在不会产生费用。"),
         address=f"{page}/offer",
+        **_by("offer", max(filter(None, (at.deal.seller_agreed_at, at.deal.buyer_agreed_at))), now),
     )
 
 
@@ -107,7 +119,15 @@ def _negotiating(at: Situation, now: datetime) -> NextStep:
         or offer.status is not OfferStatus.OPEN
         or (offer.expires_at and offer.expires_at <= now)
     ):
-        return NextStep("offer", _("重新报价"), BOTH, then=_("上一份报价已失效。"), address=f"{page}/offer")
+        since = offer.answered_at or offer.expires_at if offer else None
+        return NextStep(
+            "offer",
+            _("重新报价"),
+            BOTH,
+            then=_("上一份报价已失效。"),
+            address=f"{page}/offer",
+            **_by("offer", since or at.deal.updated_at, now),
+        )
     return NextStep(
         "answer",
         _("确认报价或还价"),
@@ -128,8 +148,16 @@ def _priced(at: Situation, now: datetime) -> NextStep:
             Side.SELLER.value,
             then=_("公示 15 个自然日，期满无异议后由双方签约。"),
             address=f"{page}/publish",
+            **_by("publish", at.deal.updated_at, now),
         )
-    return NextStep("skip", _("进入签约"), BOTH, then=_("依法无需公示，记录理由后由双方签约。"), address=page)
+    return NextStep(
+        "skip",
+        _("进入签约"),
+        BOTH,
+        then=_("依法无需公示，记录理由后由双方签约。"),
+        address=page,
+        **_by("skip", at.deal.updated_at, now),
+    )
 
 
 def _publicity(at: Situation, now: datetime) -> NextStep:
@@ -159,6 +187,7 @@ def _publicity(at: Situation, now: datetime) -> NextStep:
         Side.SELLER.value,
         then=_("重新公示的期限从头计算。"),
         address=f"/deals/{at.deal.number}/publish",
+        **_by("upheld", notice.closed_at or at.deal.updated_at, now),
     )
 
 
@@ -172,6 +201,7 @@ def _to_sign(at: Situation, now: datetime) -> NextStep:
             BOTH,
             then=_("一方登记并上传双方签章的合同，另一方核对确认后合同成立。"),
             address=address,
+            **_by("sign", at.deal.updated_at, now),
         )
     return NextStep(
         "confirm",
@@ -189,6 +219,7 @@ def _signed(at: Situation, now: datetime) -> NextStep:
         Side.SELLER.value,
         then=_("登记后填写 16 位登记编号，受让方可据以申报后补助。"),
         address=f"/contracts/{at.contract.number}/register",
+        **_by("register", at.deal.updated_at, now),
     )
 
 

@@ -25,9 +25,6 @@ from market.listings.states import LIVE
 from market.matching import services as matching
 from market.matching.models import Match, MatchStatus
 
-MOST_COMMISSION = 3000
-"""In basis points; the database refuses more."""
-
 
 class AlreadyDealing(Conflict):
     """The buyer has a running deal about this outcome."""
@@ -106,12 +103,20 @@ async def open_response(
 
 @atomic()
 async def introduce(
-    match_id: UUID, commission_basis_points: int, note: str, *, actor: Actor, now: datetime
+    match_id: UUID,
+    commission_basis_points: int,
+    note: str,
+    *,
+    payer: Side = Side.SELLER,
+    mandate: str = "",
+    actor: Actor,
+    now: datetime,
 ) -> Deal:
     """Introduce the two sides of a match that the broker has taken up.
 
-    The introduction is stamped with its time and the commission before any contact is revealed,
-    and the broker stays on the deal.
+    The introduction is stamped with its time, the mandate and the commission before any contact is
+    revealed, and never changed; `payer` agrees to the commission by agreeing to be introduced. The
+    broker stays on the deal.
 
     Raises:
         NotFound: the broker has not taken up the match.
@@ -141,6 +146,8 @@ async def introduce(
         deal_id=deal.id,
         broker_id=actor.user_id,
         commission_basis_points=commission_basis_points,
+        payer=payer,
+        mandate=mandate,
         note=note,
         introduced_at=now,
     )
@@ -167,7 +174,8 @@ async def introduce(
 async def agree_introduction(number: str, *, actor: Actor, now: datetime) -> Deal:
     """Agree for one's side to be introduced. Agreeing again changes nothing.
 
-    When both have agreed, contacts and masked names are revealed to each other.
+    When both have agreed, contacts and masked names are revealed to each other. Who owes the broker's
+    commission agrees to it with this act.
 
     Raises:
         Conflict: the deal has ended.
@@ -182,6 +190,9 @@ async def agree_introduction(number: str, *, actor: Actor, now: datetime) -> Dea
     setattr(deal, column, now)
     await deal.save(update_fields=[column])
     await record("deal", deal.id, "agree_introduction", actor=actor, now=now, side=side)
+    await Introduction.filter(deal_id=deal.id, payer=side, agreed_at=None).update(
+        agreed_at=now, agreed_by_id=actor.user_id
+    )
     if contacts_visible(deal):
         if deal.match_id:
             await matching.move(deal.match_id, MatchStatus.TALKING, now=now)

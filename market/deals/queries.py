@@ -14,6 +14,7 @@ from market.accounts.permissions import Act, Role
 from market.deals import files  # noqa: F401 -- whoever reads deals also opens their files
 from market.deals.models import Deal, DealEvent, DealStatus, Introduction, Offer, OfferStatus, Side
 from market.deals.rules import contacts_visible, may_see, organisation_of, side_of
+from market.deals.states import ENDED
 from market.kit.cards import Card
 from market.kit.errors import NotFound
 from market.kit.i18n import Lazy, lazy
@@ -42,6 +43,36 @@ async def get_deal_for(actor: Actor, number: str) -> Deal:
     if found is None or not may_see(found, actor):
         raise NotFound(_("没有这笔交易，或者您不能查看它。"))
     return found
+
+
+async def get_brokered_deal_for(actor: Actor, number: str) -> Deal:
+    """Return a deal for its broker, whose own ledger of it this is, or an auditor.
+
+    Raises:
+        NotFound: there is none, or it is another broker's; the sides do not read what a broker notes.
+    """
+    deal = await get_deal_for(actor, number)
+    if deal.broker_id is None or not (deal.broker_id == actor.user_id or Role.AUDITOR in actor.roles):
+        raise NotFound(_("没有这笔交易，或者您不能查看它。"))
+    return deal
+
+
+async def get_deal_of_match_for(actor: Actor, match_id: UUID) -> Deal:
+    """Return the latest deal that came of a match.
+
+    Raises:
+        NotFound: there is none, or it is not theirs.
+    """
+    found = await Deal.filter(match_id=match_id).order_by("-created_at").first()
+    if found is None or not may_see(found, actor):
+        raise NotFound(_("没有这笔交易，或者您不能查看它。"))
+    return found
+
+
+async def list_live_deals(actor: Actor) -> list[Deal]:
+    """Return the deals the person takes part in that have not ended, with their parties."""
+    found = _of(actor).filter(status__not_in=list(ENDED))
+    return await found.select_related(*_PARTIES).order_by("updated_at").limit(500)
 
 
 async def find_introduction(deal_id: UUID) -> Introduction | None:

@@ -9,6 +9,8 @@ from market.accounts.messages import tell
 from market.accounts.permissions import Act
 from market.audit.services import record
 from market.codes.lists import END_REASONS
+from market.deals.brokerage import book_commission, follow_up
+from market.deals.messages import mark_read, send_message
 from market.deals.models import Deal, DealAction, Offer, OfferStatus
 from market.deals.moves import advance, lock_deal_for, lock_deal_seen_by
 from market.deals.offers import OfferChanged, OwnOffer, accept_offer, expire_due, make_offer
@@ -38,11 +40,15 @@ __all__ = [
     "add_file",
     "advance",
     "agree_introduction",
+    "book_commission",
+    "follow_up",
     "introduce",
     "make_offer",
+    "mark_read",
     "open_interest",
     "open_response",
     "run_due",
+    "send_message",
     "skip_publicity",
     "start_publicity",
     "terminate",
@@ -81,7 +87,9 @@ async def terminate(number: str, reason: str, comment: str, *, actor: Actor, now
 
 
 @atomic()
-async def add_file(number: str, kept: Kept, kind: str, *, actor: Actor, now: datetime) -> StoredFile:
+async def add_file(
+    number: str, kept: Kept, kind: str, *, tier: Tier = Tier.PARTIES, actor: Actor, now: datetime
+) -> StoredFile:
     """Put a file into the deal room; a file of the same name becomes its next version.
 
     Raises:
@@ -93,9 +101,11 @@ async def add_file(number: str, kept: Kept, kind: str, *, actor: Actor, now: dat
     if deal.end_reason:
         raise Conflict(_("这笔交易已经终止，不能再上传文件。"))
     file = await write_row(
-        kept, subject_kind="deal", subject_id=deal.id, kind=kind, tier=Tier.PARTIES, actor=actor, now=now
+        kept, subject_kind="deal", subject_id=deal.id, kind=kind, tier=tier, actor=actor, now=now
     )
-    await record("deal", deal.id, "add_file", actor=actor, now=now, file=file.id, sha256=file.sha256)
+    await record(
+        "deal", deal.id, "add_file", actor=actor, now=now, file=file.id, tier=tier, sha256=file.sha256
+    )
     return file
 
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
-from market.deals.models import ContractKind, Offer
+from market.deals.models import ROYALTIES, ContractKind, Offer, PaymentWay
 from market.kit.errors import Invalid
 from market.kit.formats import yuan
 from market.kit.i18n import gettext as _
@@ -43,8 +43,19 @@ class PlanRow:
 
 
 @dataclass(frozen=True)
+class CostRow:
+    """Who bears one cost beside the price; keys of `COST_ITEMS` and `BEARERS`."""
+
+    item: str
+    bearer: str
+
+
+@dataclass(frozen=True)
 class Terms:
-    """What one side proposes. The plan's rows add up to the price."""
+    """What one side proposes. The plan's rows add up to what is fixed of the price.
+
+    With royalties the price is an estimate: the entry fee, if any, and the royalties expected.
+    """
 
     kind: ContractKind
     price: Money
@@ -53,6 +64,18 @@ class Terms:
     territory: str = ""
     plan: tuple[PlanRow, ...] = ()
     note: str = ""
+    payment_way: PaymentWay = PaymentWay.INSTALMENTS
+    entry: int | None = None
+    royalty_basis_points: int | None = None
+    royalty_base: str = ""
+    costs: tuple[CostRow, ...] = ()
+
+    @property
+    def fixed(self) -> Money:
+        """What of the price is settled now: all of it, or the entry fee alone."""
+        if self.payment_way in ROYALTIES:
+            return Money(self.entry or 0, self.price.currency)
+        return self.price
 
     @property
     def content(self) -> dict[str, object]:
@@ -65,6 +88,11 @@ class Terms:
             "territory": self.territory,
             "plan": [row.plain for row in self.plan],
             "note": self.note,
+            "payment_way": self.payment_way.value,
+            "entry": self.entry,
+            "royalty_basis_points": self.royalty_basis_points,
+            "royalty_base": self.royalty_base,
+            "costs": [vars(row) for row in self.costs],
         }
 
     @property
@@ -83,20 +111,40 @@ class Terms:
             territory=offer.territory,
             plan=tuple(PlanRow.of(row) for row in offer.plan),
             note=offer.note,
+            payment_way=offer.payment_way,
+            entry=offer.entry_amount,
+            royalty_basis_points=offer.royalty_basis_points,
+            royalty_base=offer.royalty_base,
+            costs=tuple(CostRow(**row) for row in offer.costs),
         )
 
 
 def whole(terms: Terms) -> Terms:
-    """Return the terms with a payment plan: one row for the whole price when none was given.
+    """Return the terms with a payment plan: one row for all that is fixed when none was given.
 
     Raises:
-        Invalid: at `plan`, when the rows do not add up to the price.
+        Invalid: the way of payment lacks something, or the plan's rows do not add up.
     """
-    if not terms.plan:
-        row = PlanRow(_("合同生效后一次付清"), None, terms.price.amount)
-        return Terms(**(vars(terms) | {"plan": (row,)}))
-    check_sum(terms.plan, terms.price)
+    _check_royalty(terms)
+    if not terms.plan and terms.fixed:
+        row = PlanRow(_("合同生效后一次付清"), None, terms.fixed.amount)
+        return replace(terms, plan=(row,))
+    if terms.payment_way is PaymentWay.LUMP_SUM and len(terms.plan) > 1:
+        raise Invalid(_("一次总付只有一期；要分期，请选“一次总算、分期支付”。"), field="plan")
+    check_sum(terms.plan, terms.fixed)
     return terms
+
+
+def _check_royalty(terms: Terms) -> None:
+    has_royalty = terms.payment_way in ROYALTIES
+    if has_royalty and not (terms.royalty_basis_points and terms.royalty_base):
+        raise Invalid(_("提成支付要写明提成比例和提成基数。"), field="royalty_basis_points")
+    if not has_royalty and (terms.royalty_basis_points or terms.entry):
+        raise Invalid(_("不是提成支付，不用填入门费和提成。"), field="payment_way")
+    if terms.payment_way is PaymentWay.ENTRY_ROYALTY and not 0 < (terms.entry or 0) < terms.price.amount:
+        raise Invalid(_("入门费应大于零，且小于预计总价。"), field="entry")
+    if terms.payment_way is PaymentWay.ROYALTY and terms.entry:
+        raise Invalid(_("有入门费的，请选“提成支付附加预付入门费”。"), field="payment_way")
 
 
 def check_sum(rows: Sequence[PlanRow], price: Money) -> None:
@@ -108,7 +156,7 @@ def check_sum(rows: Sequence[PlanRow], price: Money) -> None:
     total = Money(sum(row.amount for row in rows), price.currency)
     if total != price:
         raise Invalid(
-            _("各期金额合计 %(total)s，应等于价格 %(price)s。", total=yuan(total), price=yuan(price)),
+            _("各期金额合计 %(total)s，应等于约定的 %(price)s。", total=yuan(total), price=yuan(price)),
             field="plan",
         )
 

@@ -9,7 +9,7 @@ from starlette.routing import Route
 
 from market.accounts.permissions import Act
 from market.accounts.web import actor_for
-from market.deals import queries, services
+from market.deals import brokerage_views, message_views, queries, services
 from market.deals.forms import (
     FileForm,
     InterestForm,
@@ -19,11 +19,12 @@ from market.deals.forms import (
     ResponseForm,
     TerminationForm,
 )
-from market.deals.models import Deal
+from market.deals.models import Deal, Side
 from market.deals.publicity import Statement, notice_text
 from market.deals.rules import PUBLICITY_DAYS, buyer_name, needs_publicity, side_of
 from market.deals.terms import Terms
 from market.files.contents import ACCEPT
+from market.files.models import Tier
 from market.files.services import check_upload, keep
 from market.kit.clock import local_date
 from market.kit.errors import Invalid, NotFound
@@ -95,6 +96,8 @@ async def introduce(request: Request) -> Response:
             match.id,
             int(form.commission.data or 0),
             str(form.note.data),
+            payer=Side(form.payer.data or Side.SELLER),
+            mandate=form.mandate.data or "",
             actor=actor,
             now=deps(request).clock(),
         )
@@ -167,7 +170,12 @@ async def upload(request: Request) -> Response:
             chosen = await check_upload(next(iter(uploads(given, "file")), None))
             kept = await keep(chosen, deps(request).store)
             await services.add_file(
-                deal.number, kept, form.kind.data or "attachment", actor=actor, now=deps(request).clock()
+                deal.number,
+                kept,
+                form.kind.data or "attachment",
+                tier=Tier(form.tier.data or Tier.PARTIES),
+                actor=actor,
+                now=deps(request).clock(),
             )
             return flash(request, _room(request, deal), _("文件已上传。"))
         except Invalid as refused:
@@ -270,6 +278,8 @@ def _uuid(text: object) -> UUID | None:
 
 
 routes = [
+    *message_views.routes,
+    *brokerage_views.routes,
     Route("/outcomes/{number}/interest", interest, name="deals:interest", methods=["GET", "POST"]),
     Route("/needs/{number}/respond", respond, name="deals:respond", methods=["GET", "POST"]),
     Route("/matches/{match_id:uuid}/introduce", introduce, name="deals:introduce", methods=["GET", "POST"]),

@@ -3,8 +3,11 @@ from __future__ import annotations
 from uuid import UUID
 
 from market.accounts.actors import Actor
+from market.accounts.models import Membership, MemberStatus
+from market.accounts.permissions import Role
 from market.files.access import may_open
 from market.files.models import FileAccess, StoredFile
+from market.kit.database import connection
 from market.kit.errors import NotFound
 from market.kit.i18n import gettext as _
 
@@ -32,8 +35,32 @@ async def get_file_for(actor: Actor | None, file_id: UUID) -> StoredFile:
 
 async def count_openings(file_ids: list[UUID]) -> dict[UUID, int]:
     """Return how often each of these files was opened."""
-    opened = await FileAccess.filter(file_id__in=file_ids).values_list("file_id", flat=True)
-    counts: dict[UUID, int] = {}
-    for file_id in opened:
-        counts[file_id] = counts.get(file_id, 0) + 1  # type: ignore[index, call-overload]
-    return counts
+    rows = await connection().execute_query_dict(
+        "SELECT file_id, count(*) AS opened FROM file_accesses "
+        "WHERE file_id = ANY($1::uuid[]) GROUP BY file_id",
+        [[str(each) for each in file_ids]],
+    )
+    return {UUID(str(row["file_id"])): int(row["opened"]) for row in rows}
+
+
+async def list_openings_for(actor: Actor, file_id: UUID) -> tuple[StoredFile, list[FileAccess]]:
+    """Return a file with who opened it when, newest first, for the unit that handed it in and auditors.
+
+    Raises:
+        NotFound: there is no such file, or it is another unit's.
+    """
+    file = await get_file_for(actor, file_id)
+    if Role.AUDITOR not in actor.roles and file.uploaded_by_id not in await colleagues_of(actor):
+        raise NotFound(_("没有这个文件，或者您不能看它的打开记录。"))
+    found = await FileAccess.filter(file_id=file_id).order_by("-id").limit(500).select_related("user")
+    return file, found
+
+
+async def colleagues_of(actor: Actor) -> set[UUID]:
+    """Return the person and all members of the verified organisation the person acts for."""
+    if not actor.is_organisation_verified:
+        return {actor.user_id}
+    found = await Membership.filter(
+        organisation_id=actor.organisation_id, status=MemberStatus.ACTIVE
+    ).values_list("user_id", flat=True)
+    return {UUID(str(each)) for each in found} | {actor.user_id}

@@ -6,16 +6,28 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from market.accounts.web import find
+from market.accounts.permissions import Act
+from market.accounts.web import actor_for, find, sent, status_of
 from market.files import queries, services
+from market.files.forms import UndertakingForm
+from market.files.models import Tier
+from market.files.undertakings import (
+    accept_undertaking,
+    list_undertakings,
+    must_undertake,
+    undertaking_text,
+)
 from market.kit.errors import NotFound
 from market.kit.i18n import gettext as _
-from market.kit.web import deps, path_id
+from market.kit.templating import render
+from market.kit.web import deps, path_id, see
 
 
 async def download(request: Request) -> Response:
     actor = find(request)
     file = await queries.get_file_for(actor, path_id(request, "file_id"))
+    if await must_undertake(actor, file):
+        return see(request, "files:undertake", file_id=file.id)
     try:
         content = await deps(request).store.get(file.sha256)
     except FileNotFoundError:
@@ -33,4 +45,40 @@ async def download(request: Request) -> Response:
     )
 
 
-routes = [Route("/files/{file_id:uuid}", download, name="files:download", methods=["GET"])]
+async def undertake(request: Request) -> Response:
+    actor = actor_for(request, Act.READ_OWN_DATA)
+    file = await queries.get_file_for(actor, path_id(request, "file_id"))
+    form = UndertakingForm(await sent(request))
+    if request.method == "POST" and form.validate():
+        await accept_undertaking(file, actor=actor, now=deps(request).clock())
+        return see(request, "files:undertake", file_id=file.id)
+    return render(
+        request,
+        "files/undertake.html",
+        status_of(form),
+        form=form,
+        file=file,
+        text=undertaking_text(actor),
+        is_needed=await must_undertake(actor, file),
+    )
+
+
+async def openings(request: Request) -> Response:
+    actor = actor_for(request, Act.READ_OWN_DATA)
+    file, found = await queries.list_openings_for(actor, path_id(request, "file_id"))
+    return render(
+        request,
+        "files/openings.html",
+        file=file,
+        openings=found,
+        undertakings=await list_undertakings(file.subject_kind, file.subject_id)
+        if file.tier is Tier.UNDERTAKING
+        else [],
+    )
+
+
+routes = [
+    Route("/files/{file_id:uuid}", download, name="files:download", methods=["GET"]),
+    Route("/files/{file_id:uuid}/undertake", undertake, name="files:undertake", methods=["GET", "POST"]),
+    Route("/files/{file_id:uuid}/openings", openings, name="files:openings", methods=["GET"]),
+]

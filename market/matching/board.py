@@ -18,20 +18,26 @@ from market.matching.models import Match, MatchStatus
 from market.matching.queries import MatchRow
 from market.matching.words import MOST_TERMS, misfits_of, out_of_hundred, parts_of
 
-OPEN, MINE, INTRODUCED, OWN = "open", "mine", "introduced", "own"
+OPEN, MINE, INTERESTED, TALKING, DEALT, ENDED = "open", "mine", "interested", "talking", "dealt", "ended"
+OWN = "own"
 VIEWS: Mapping[str, Lazy] = {
     OPEN: lazy("推荐"),
     MINE: lazy("跟进"),
-    INTRODUCED: lazy("已引荐"),
+    INTERESTED: lazy("意向"),
+    TALKING: lazy("洽谈"),
+    DEALT: lazy("成交"),
+    ENDED: lazy("已终止"),
     OWN: lazy("本单位的匹配"),
 }
 TAKEN_UP = (MatchStatus.ASSIGNED,)
-AFTER_INTRODUCTION = (
-    MatchStatus.INTERESTED,
-    MatchStatus.TALKING,
-    MatchStatus.DEALT,
-    MatchStatus.DROPPED,
-)
+STAGES: Mapping[str, tuple[MatchStatus, ...]] = {
+    MINE: TAKEN_UP,
+    INTERESTED: (MatchStatus.INTERESTED,),
+    TALKING: (MatchStatus.TALKING,),
+    DEALT: (MatchStatus.DEALT,),
+    ENDED: (MatchStatus.DROPPED,),
+}
+"""The stages of the broker's own matches; what follows the introduction moves with the deal."""
 
 
 @dataclass(frozen=True)
@@ -67,7 +73,7 @@ class Shown:
 
 def views_of(actor: Actor) -> Sequence[str]:
     """Return the parts of the board that this person has; the first is where they begin."""
-    found = [OPEN, MINE, INTRODUCED] if actor.may(Act.TAKE_UP) else []
+    found = [OPEN, *STAGES] if actor.may(Act.TAKE_UP) else []
     has_listings = actor.may(Act.JUDGE_MATCH) and (actor.may_sell or actor.may_buy)
     return [*found, OWN] if has_listings or not found else found
 
@@ -102,8 +108,7 @@ async def _found(asked: Asked, cut: Cut, actor: Actor) -> Page[MatchRow]:
         return await queries.list_matches_of_organisation(actor.organisation_id, cut)
     if asked.view == OPEN:
         return await queries.list_open_matches(cut, field=asked.field, text=asked.text)
-    statuses = TAKEN_UP if asked.view == MINE else AFTER_INTRODUCTION
-    return await queries.list_matches_of_broker(actor.user_id, cut, statuses=statuses)
+    return await queries.list_matches_of_broker(actor.user_id, cut, statuses=STAGES[asked.view])
 
 
 def _shown(row: MatchRow) -> Shown:

@@ -36,7 +36,11 @@ async def board(actor: Actor, now: datetime) -> Board:
     for cards_of in OTHER_ROOMS:
         cards += await cards_of(actor, now)
     return Board(
-        todo=[card for card in cards if card.tone in URGENT and card.count not in NOTHING],
+        # What is late or wrong comes before what is merely due.
+        todo=sorted(
+            (card for card in cards if card.tone in URGENT and card.count not in NOTHING),
+            key=lambda card: card.tone != "wrong",
+        ),
         standing=[card for card in cards if card.tone not in URGENT],
         acts=_acts(actor),
     )

@@ -7,19 +7,30 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from market.accounts.actors import Actor
-from market.accounts.permissions import Act
+from market.accounts.permissions import Act, Role
 from market.codes.labels import label
 from market.contracts.models import Contract
 from market.contracts.queries import find_contract, find_draft
 from market.contracts.standing import InstalmentLine, facts_of, lines_of
-from market.deals.models import Deal, DealEvent, DealStatus, Introduction, Offer, OfferStatus, Side
+from market.deals.brokerage import owed_commission
+from market.deals.messages import list_messages, read_until
+from market.deals.models import (
+    Deal,
+    DealEvent,
+    DealMessage,
+    DealStatus,
+    Introduction,
+    Offer,
+    OfferStatus,
+    Side,
+)
 from market.deals.next_steps import NextStep, Situation, next_step
 from market.deals.queries import Contact, contacts, find_introduction
 from market.deals.rules import buyer_name, contacts_visible, has_agreed, side_of
 from market.deals.states import BEFORE_SIGNING, Step, shown_status, steps
 from market.deals.terms import PlanRow, Terms, differences
 from market.files.models import StoredFile
-from market.files.queries import count_openings, list_files
+from market.files.queries import colleagues_of, count_openings, list_files
 from market.kit.i18n import gettext as _
 from market.kit.money import Money
 from market.notices.models import Notice
@@ -58,6 +69,15 @@ class FileLine:
     file: StoredFile
     by: str
     opened_count: int
+    may_see_openings: bool
+
+
+@dataclass(frozen=True)
+class MessageLine:
+    message: DealMessage
+    by: str
+    is_own: bool
+    is_unread: bool
 
 
 @dataclass(frozen=True)
@@ -93,10 +113,19 @@ class Room:
     notice: Notice | None
     days_left: int | None
     files: list[FileLine]
+    messages: list[MessageLine]
+    may_write: bool
+    """The person may write messages here now."""
     introduction: Introduction | None
+    commission: Money
+    """What stands in the book for the broker."""
     contacts: Sequence[Contact]
     estimate: Estimate | None
     log: list[LogLine]
+
+    @property
+    def unread_count(self) -> int:
+        return sum(line.is_unread for line in self.messages)
 
     @property
     def is_running(self) -> bool:
@@ -115,6 +144,7 @@ async def make_room(deal: Deal, actor: Actor, now: datetime) -> Room:
     lines = await lines_of(contract) if contract else []
     step = next_step(Situation(deal, last, notice, facts_of(draft, contract, lines)), now)
     accepted = next((each for each in offers if each.status is OfferStatus.ACCEPTED), None)
+    introduction = await find_introduction(deal.id) if deal.broker_id else None
     act, estimates = _ACT_OF_STEP.get(step.key), await estimate_for_deal(deal, contract, now)
     return Room(
         deal=deal,
@@ -135,7 +165,10 @@ async def make_room(deal: Deal, actor: Actor, now: datetime) -> Room:
         notice=notice,
         days_left=days_left(notice.ends_at, now) if notice and notice.ends_at else None,
         files=await _file_lines(deal, contract, actor),
-        introduction=await find_introduction(deal.id),
+        messages=await _message_lines(deal, actor),
+        may_write=actor.may(Act.WRITE_MESSAGE) and (side is None or contacts_visible(deal)),
+        introduction=introduction,
+        commission=await owed_commission(deal.id) if introduction else Money(0),
         contacts=contacts(deal, actor),
         estimate=estimates[0] if estimates else None,
         log=_log(deal),
@@ -157,7 +190,30 @@ async def _file_lines(deal: Deal, contract: Contract | None, actor: Actor) -> li
         found += await list_files("contract", contract.id)
     counts = await count_openings([file.id for file in found])
     is_named = contacts_visible(deal)
-    return [FileLine(file, _uploader(file, actor, is_named), counts.get(file.id, 0)) for file in found]
+    own = set(await colleagues_of(actor))
+    return [
+        FileLine(
+            file,
+            _uploader(file, actor, is_named),
+            counts.get(file.id, 0),
+            file.uploaded_by_id in own or Role.AUDITOR in actor.roles,
+        )
+        for file in found
+    ]
+
+
+async def _message_lines(deal: Deal, actor: Actor) -> list[MessageLine]:
+    seen = await read_until(deal.id, actor.user_id)
+    sides = {Side.SELLER: deal.seller.name, Side.BUYER: buyer_name(deal, actor), None: _("经纪人")}
+    return [
+        MessageLine(
+            message,
+            f"{sides[message.side]} {message.author.name}" if message.author else sides[message.side],
+            is_own=message.author_id == actor.user_id,
+            is_unread=message.id > seen and message.author_id != actor.user_id,
+        )
+        for message in await list_messages(deal.id)
+    ]
 
 
 def _uploader(file: StoredFile, actor: Actor, is_named: bool) -> str:

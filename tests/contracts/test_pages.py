@@ -93,7 +93,7 @@ async def test_a_contract_that_changed_meanwhile_is_not_confirmed(client: httpx.
         ({"field": "magic"}, SCAN, "请从列表中选择"),
         ({"signed_on": "2026-02-31"}, SCAN, "填日期"),
         ({"signed_on": "2027-01-01"}, SCAN, "不能晚于今天"),
-        ({"plan-0-amount": "114"}, SCAN, "应等于价格"),
+        ({"plan-0-amount": "114"}, SCAN, "应等于约定的"),
         ({"plan-0-condition": ""}, SCAN, "每一期都要填条件和金额"),
         ({"exclusions-0-amount": "200"}, SCAN, "应小于成交额"),
         ({"exclusions-0-name": ""}, SCAN, "都要写明类别"),

@@ -27,7 +27,14 @@ from tests.deals.make import (
 from tests.factories import NOW, make_broker, make_member, make_staff
 from tests.visitor import post, sign_in, token
 
-OFFER = {"kind": "licence", "price": "115", "years": "5", "valid_days": "15", "seen": ""}
+OFFER = {
+    "kind": "licence",
+    "payment_way": "instalments",
+    "price": "115",
+    "years": "5",
+    "valid_days": "15",
+    "seen": "",
+}
 PUBLICITY = {
     "holder": "桂南大学",
     "basis": "第三方评估",
@@ -391,7 +398,7 @@ async def test_nothing_typed_breaks_a_form(client: httpx.AsyncClient, value: str
         ({"price": "0.0000001"}, "最细到分"),
         ({"kind": "magic"}, "请从列表中选择"),
         ({"years": "999"}, "1 到 50"),
-        ({"plan-0-condition": "一次", "plan-0-amount": "1"}, "应等于价格"),
+        ({"plan-0-condition": "一次", "plan-0-amount": "1"}, "应等于约定的"),
         ({"plan-0-condition": "只有条件"}, "每一期都要填条件和金额"),
         ({"plan-0-condition": "一次", "plan-0-amount": "115", "plan-0-due_on": "2026-02-31"}, "填日期"),
     ],

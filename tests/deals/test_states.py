@@ -115,7 +115,14 @@ def test_publicity_is_for_assignment_licence_and_equity(kind: ContractKind) -> N
 
 
 def _deal(status: DealStatus, **fields: object) -> Deal:
-    deal = Deal(id=uuid4(), number="JY-2026-000001", status=status, kind=ContractKind.LICENCE, **fields)
+    moments = {"created_at": NOW, "updated_at": NOW}
+    deal = Deal(
+        id=uuid4(),
+        number="JY-2026-000001",
+        status=status,
+        kind=ContractKind.LICENCE,
+        **(moments | fields),
+    )
     deal._seller = _seller()  # as if fetched; a pure rule needs no row
     return deal
 

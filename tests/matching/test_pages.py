@@ -104,7 +104,7 @@ async def test_what_was_introduced_is_not_given_back(client: httpx.AsyncClient) 
     await sign_in(client, broker)
 
     answer = await post(client, f"/matches/{match.id}/release")
-    listed = (await client.get("/matches?view=introduced")).text
+    listed = (await client.get("/matches?view=interested")).text
 
     assert answer.status_code == 409
     assert "双方有意向" in listed

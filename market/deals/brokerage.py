@@ -1,0 +1,128 @@
+"""The broker's ledger: what was agreed, what was done, what the commission comes to."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date, datetime
+from uuid import UUID, uuid4
+
+from market.accounts.actors import Actor
+from market.accounts.permissions import Act
+from market.audit.services import record
+from market.codes.lists import FOLLOW_UP_WAYS
+from market.deals.models import FollowUp, Introduction, Side
+from market.deals.moves import lock_deal_seen_by
+from market.deals.states import ENDED
+from market.kit.clock import local_date
+from market.kit.database import atomic, connection
+from market.kit.errors import Forbidden, Invalid
+from market.kit.i18n import gettext as _
+from market.kit.money import Money
+from market.ledger import services as ledger
+
+
+@atomic()
+async def follow_up(
+    number: str,
+    way: str,
+    text: str,
+    *,
+    happened_on: date,
+    next_on: date | None,
+    actor: Actor,
+    now: datetime,
+) -> FollowUp:
+    """Log what the deal's broker did; the row is never edited, its time of writing is our own.
+
+    Raises:
+        Forbidden: the person is not the deal's broker.
+        Invalid: at the day that is wrong.
+    """
+    actor.require(Act.FOLLOW_UP)
+    deal = await lock_deal_seen_by(actor, number)
+    if deal.broker_id != actor.user_id:
+        raise Forbidden(_("跟进记录由这笔交易的经纪人填写。"))
+    today = local_date(now)
+    if way not in FOLLOW_UP_WAYS:
+        raise Invalid(_("请选择跟进方式。"), field="way")
+    if happened_on > today:
+        raise Invalid(_("跟进日期不能晚于今天。"), field="happened_on")
+    if next_on is not None and next_on < today:
+        raise Invalid(_("下次跟进的日期不能早于今天。"), field="next_on")
+    made = await FollowUp.create(
+        id=uuid4(),
+        deal_id=deal.id,
+        broker_id=actor.user_id,
+        way=way,
+        happened_on=happened_on,
+        text=text,
+        next_on=next_on,
+        written_at=now,
+    )
+    await record("deal", deal.id, "follow_up", actor=actor, now=now, follow_up=made.id, way=way)
+    return made
+
+
+async def list_follow_ups(deal_id: UUID) -> Sequence[FollowUp]:
+    """Return what the broker did for a deal, newest first."""
+    return await FollowUp.filter(deal_id=deal_id).order_by("-written_at").select_related("broker")
+
+
+async def deals_to_follow_up(user_id: UUID, today: date) -> tuple[set[UUID], set[UUID]]:
+    """Return the broker's running deals to be followed up today, and those whose day has passed."""
+    rows = await connection().execute_query_dict(
+        "SELECT deal_id, next_on FROM (SELECT DISTINCT ON (f.deal_id) f.deal_id, f.next_on "
+        "FROM follow_ups f JOIN deals d ON d.id = f.deal_id WHERE f.broker_id = $1 "
+        "AND d.status <> ALL($2::varchar[]) ORDER BY f.deal_id, f.written_at DESC, f.id) latest "
+        "WHERE next_on <= $3",
+        [user_id, [each.value for each in ENDED], today],
+    )
+    due = {UUID(str(row["deal_id"])) for row in rows if row["next_on"] == today}
+    late = {UUID(str(row["deal_id"])) for row in rows if row["next_on"] < today}
+    return due, late
+
+
+def commission_of(received: Money, basis_points: int) -> Money:
+    """Return the commission on what has really arrived, rounded once over the whole. Pure."""
+    return received.share(basis_points)
+
+
+@atomic()
+async def book_commission(deal_id: UUID, received: Money, *, at: datetime) -> Money:
+    """Bring the commission in the book to its share of what has arrived; return what was booked now.
+
+    The share is taken of the whole and the difference booked, so that parts never lose a fen.
+    Booking again for the same sum changes nothing. A deal without an agreed commission has none.
+    """
+    introduction = await Introduction.get_or_none(deal_id=deal_id).select_related("deal")
+    nothing = Money(0, received.currency)
+    if introduction is None or not introduction.commission_basis_points or introduction.agreed_at is None:
+        return nothing
+    due = commission_of(received, introduction.commission_basis_points)
+    code = f"commission:{deal_id}"
+    so_far = await ledger.balance(code)
+    more = due - Money(so_far.amount, received.currency)
+    if more.amount <= 0:
+        return nothing
+    deal = introduction.deal
+    source = (
+        f"met:remittance:{deal.seller_id}" if introduction.payer is Side.SELLER else f"agreed:{deal.buyer_id}"
+    )
+    await ledger.post(
+        "commission",
+        more,
+        debit=source,
+        credit=code,
+        reference=f"commission:{deal_id}:{due.amount}",
+        at=at,
+        subject=("deal", deal_id),
+    )
+    await record(
+        "deal", deal_id, "commission", actor=None, now=at, amount=more.amount, received=received.amount
+    )
+    return more
+
+
+async def owed_commission(deal_id: UUID) -> Money:
+    """Return what stands in the book for the broker of a deal."""
+    return await ledger.balance(f"commission:{deal_id}")

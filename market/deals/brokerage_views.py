@@ -1,0 +1,71 @@
+from __future__ import annotations
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from market.accounts.permissions import Act
+from market.accounts.web import actor_for, passes, sent, status_of
+from market.deals import brokerage, queries, services
+from market.deals.evidence import evidence_of
+from market.deals.forms import FollowUpForm
+from market.deals.rules import buyer_name
+from market.kit.clock import local_date
+from market.kit.errors import NotFound
+from market.kit.flash import flash
+from market.kit.i18n import gettext as _
+from market.kit.prints import render_pdf
+from market.kit.templating import render
+from market.kit.web import deps, see
+
+
+async def ledger(request: Request) -> Response:
+    actor, now = actor_for(request, Act.SEE_DEALS), deps(request).clock()
+    deal = await queries.get_brokered_deal_for(actor, request.path_params["number"])
+    form = FollowUpForm(await sent(request), data={"happened_on": local_date(now)})
+    if request.method == "POST" and await passes(
+        form,
+        lambda: services.follow_up(
+            deal.number,
+            form.way.data,
+            str(form.text.data),
+            happened_on=form.happened_on.data,
+            next_on=form.next_on.data,
+            actor=actor,
+            now=now,
+        ),
+    ):
+        done = see(request, "deals:brokerage", number=deal.number)
+        return flash(request, done, _("跟进已记下。"))
+    introduction = await queries.find_introduction(deal.id)
+    return render(
+        request,
+        "deals/brokerage.html",
+        status_of(form),
+        form=form,
+        deal=deal,
+        buyer=buyer_name(deal, actor),
+        introduction=introduction,
+        owed=await brokerage.owed_commission(deal.id),
+        follow_ups=await brokerage.list_follow_ups(deal.id),
+        may_write=deal.broker_id == actor.user_id and actor.may(Act.FOLLOW_UP),
+    )
+
+
+async def evidence(request: Request) -> Response:
+    actor, now = actor_for(request, Act.SEE_DEALS), deps(request).clock()
+    deal = await queries.get_brokered_deal_for(actor, request.path_params["number"])
+    if await queries.find_introduction(deal.id) is None:
+        raise NotFound(_("这笔交易没有引荐记录。"))
+    made = await render_pdf("brokerage.typ", await evidence_of(deal, now))
+    return Response(
+        made,
+        media_type="application/pdf",
+        headers={"content-disposition": f'attachment; filename="{deal.number}-evidence.pdf"'},
+    )
+
+
+routes = [
+    Route("/deals/{number}/brokerage", ledger, name="deals:brokerage", methods=["GET", "POST"]),
+    Route("/deals/{number}/brokerage/evidence.pdf", evidence, name="deals:evidence", methods=["GET"]),
+]

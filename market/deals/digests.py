@@ -1,0 +1,29 @@
+"""The daily digest: one mail to each person who has unread messages in deals."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from market.deals.messages import names_of, people_with_unread
+from market.kit.database import atomic
+from market.kit.i18n import gettext as _
+from market.kit.i18n import in_source_language
+from market.kit.mail import SITE, write_mail
+
+
+@atomic()
+async def write_digests(now: datetime) -> int:
+    """Write the day's digest to whoever has something unread; return how many mails were written."""
+    waiting = await people_with_unread()
+    people = await names_of(list(waiting))
+    for person in people:
+        with in_source_language():
+            rows = [
+                _("%(number)s %(title)s：%(count)s 条未读", number=number, title=title, count=count)
+                + f"\n{SITE}/deals/{number}#messages"
+                for number, title, count in waiting[person.id]
+            ]
+            subject = _("科转：%(count)s 笔交易有未读留言", count=len(rows))
+            body = _("%(name)s，您好：\n\n%(rows)s", name=person.name, rows="\n\n".join(rows))
+        await write_mail(person.email, subject, body + "\n", now=now)
+    return len(people)

@@ -1,0 +1,56 @@
+from __future__ import annotations
+
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+from starlette.routing import Route
+
+from market.accounts.permissions import Act
+from market.accounts.web import actor_for, passes
+from market.deals import queries, services
+from market.deals.forms import MessageForm
+from market.deals.models import Deal
+from market.deals.rules import buyer_name
+from market.kit.flash import flash
+from market.kit.i18n import gettext as _
+from market.kit.templating import render
+from market.kit.web import deps, posted
+
+
+async def send(request: Request) -> Response:
+    actor = actor_for(request, Act.WRITE_MESSAGE)
+    deal = await queries.get_deal_for(actor, request.path_params["number"])
+    form = MessageForm(await posted(request))
+    if await passes(
+        form,
+        lambda: services.send_message(
+            deal.number, str(form.text.data), actor=actor, now=deps(request).clock()
+        ),
+    ):
+        return _messages(request, deal.number)
+    return render(request, "deals/message.html", 422, form=form, deal=deal, buyer=buyer_name(deal, actor))
+
+
+async def read(request: Request) -> Response:
+    actor = actor_for(request, Act.WRITE_MESSAGE)
+    number = request.path_params["number"]
+    await services.mark_read(number, actor=actor, now=deps(request).clock())
+    return flash(request, _messages(request, number), _("留言已全部标为已读。"))
+
+
+async def of_match(request: Request) -> Response:
+    """Lead from a match on the broker's board to the deal that came of it."""
+    actor = actor_for(request, Act.SEE_DEALS)
+    deal: Deal = await queries.get_deal_of_match_for(actor, request.path_params["match_id"])
+    return RedirectResponse(str(request.app.url_path_for("pages:deal", number=deal.number)), 303)
+
+
+def _messages(request: Request, number: str) -> Response:
+    address = str(request.app.url_path_for("pages:deal", number=number))
+    return RedirectResponse(f"{address}#messages", status_code=303)
+
+
+routes = [
+    Route("/matches/{match_id:uuid}/deal", of_match, name="deals:of_match", methods=["GET"]),
+    Route("/deals/{number}/messages", send, name="deals:send_message", methods=["POST"]),
+    Route("/deals/{number}/read", read, name="deals:mark_read", methods=["POST"]),
+]

@@ -1,0 +1,143 @@
+"""Messages in the deal room: written by the sides and the broker, with a mark of what is unread."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from datetime import datetime
+from uuid import UUID, uuid4
+
+from market.accounts.actors import Actor
+from market.accounts.messages import tell
+from market.accounts.models import Membership, MemberStatus, User
+from market.accounts.permissions import Act
+from market.deals.models import Deal, DealMessage, DealReading
+from market.deals.moves import lock_deal_seen_by
+from market.deals.rules import contacts_visible, side_of
+from market.kit.database import atomic, connection
+from market.kit.errors import Conflict
+from market.kit.i18n import gettext as _
+
+SHOWN = 200
+"""How many of the latest messages the room shows."""
+
+
+@atomic()
+async def send_message(number: str, text: str, *, actor: Actor, now: datetime) -> DealMessage:
+    """Write a message into the deal room; whoever has read all before is told, the others see a mark.
+
+    The sides may write once both have agreed to be introduced: before that, a message could carry
+    the contacts that are not revealed yet. The broker, who knows both, may write at any time.
+
+    Raises:
+        NotFound: the person is neither of a side nor the deal's broker.
+        Conflict: the sides have not agreed yet.
+    """
+    actor.require(Act.WRITE_MESSAGE)
+    deal = await lock_deal_seen_by(actor, number)
+    side = side_of(deal, actor)
+    if side is not None and not contacts_visible(deal):
+        raise Conflict(_("双方同意对接以后才能留言。"))
+    unaware = await _people_without_unread(deal, actor.user_id)
+    message = await DealMessage.create(
+        deal_id=deal.id, author_id=actor.user_id, side=side, text=text, sent_at=now
+    )
+    await _read_until(deal.id, actor.user_id, message.id, now)
+    await tell(
+        _("交易里有新留言：%(title)s。", title=deal.title),
+        now=now,
+        address=f"/deals/{deal.number}#messages",
+        user_ids=unaware,
+    )
+    return message
+
+
+@atomic()
+async def mark_read(number: str, *, actor: Actor, now: datetime) -> None:
+    """Note that the person has read all messages of the deal so far."""
+    actor.require(Act.WRITE_MESSAGE)
+    deal = await lock_deal_seen_by(actor, number)
+    last = await DealMessage.filter(deal_id=deal.id).order_by("-id").first()
+    if last is not None:
+        await _read_until(deal.id, actor.user_id, last.id, now)
+
+
+async def list_messages(deal_id: UUID) -> Sequence[DealMessage]:
+    """Return the latest messages of a deal with their authors, oldest first."""
+    found = await DealMessage.filter(deal_id=deal_id).order_by("-id").limit(SHOWN).select_related("author")
+    return found[::-1]
+
+
+async def read_until(deal_id: UUID, user_id: UUID) -> int:
+    """Return the id of the last message the person has read, 0 for none."""
+    found = await DealReading.get_or_none(deal_id=deal_id, user_id=user_id)
+    return found.last_message_id if found else 0
+
+
+async def unread_counts(user_id: UUID, deal_ids: Collection[UUID]) -> dict[UUID, int]:
+    """Return for each of these deals how many messages of others the person has not read, none left out."""
+    rows = await connection().execute_query_dict(
+        "SELECT m.deal_id, count(*) AS unread FROM deal_messages m "
+        "LEFT JOIN deal_readings r ON r.deal_id = m.deal_id AND r.user_id = $1 "
+        "WHERE m.deal_id = ANY($2::uuid[]) AND m.author_id IS DISTINCT FROM $1 "
+        "AND m.id > coalesce(r.last_message_id, 0) GROUP BY m.deal_id",
+        [user_id, [str(each) for each in deal_ids]],
+    )
+    return {UUID(str(row["deal_id"])): int(row["unread"]) for row in rows}
+
+
+async def people_of(deal: Deal) -> set[UUID]:
+    """Return who takes part in a deal: the active members of both sides and the broker."""
+    members = await Membership.filter(
+        organisation_id__in=[deal.seller_id, deal.buyer_id], status=MemberStatus.ACTIVE
+    ).values_list("user_id", flat=True)
+    found = {UUID(str(each)) for each in members}
+    return found | {deal.broker_id} if deal.broker_id else found
+
+
+async def _people_without_unread(deal: Deal, author_id: UUID) -> list[UUID]:
+    """Who has nothing unread here and so must be told; the rest were told of an earlier message."""
+    people = await people_of(deal) - {author_id}
+    if not contacts_visible(deal) and deal.broker_id != author_id:
+        people &= {deal.broker_id} if deal.broker_id else set()
+    rows = await connection().execute_query_dict(
+        "SELECT u.id FROM users u LEFT JOIN deal_readings r ON r.user_id = u.id AND r.deal_id = $1 "
+        "WHERE u.id = ANY($2::uuid[]) AND NOT EXISTS (SELECT 1 FROM deal_messages m WHERE m.deal_id = $1 "
+        "AND m.author_id IS DISTINCT FROM u.id AND m.id > coalesce(r.last_message_id, 0))",
+        [deal.id, [str(each) for each in people]],
+    )
+    return [UUID(str(row["id"])) for row in rows]
+
+
+async def _read_until(deal_id: UUID, user_id: UUID, message_id: int, now: datetime) -> None:
+    await connection().execute_query(
+        "INSERT INTO deal_readings (id, deal_id, user_id, last_message_id, read_at) "
+        "VALUES ($1, $2, $3, $4, $5) ON CONFLICT (deal_id, user_id) DO UPDATE SET "
+        "last_message_id = greatest(deal_readings.last_message_id, excluded.last_message_id), "
+        "read_at = excluded.read_at",
+        [uuid4(), deal_id, user_id, message_id, now],
+    )
+
+
+async def people_with_unread() -> dict[UUID, list[tuple[str, str, int]]]:
+    """Return who has unread messages, each with number, title and count of those deals."""
+    rows = await connection().execute_query_dict(
+        "WITH people AS (SELECT d.id AS deal_id, m.user_id FROM deals d JOIN memberships m "
+        "  ON m.organisation_id IN (d.seller_id, d.buyer_id) AND m.status = 'active' "
+        "  UNION SELECT id, broker_id FROM deals WHERE broker_id IS NOT NULL) "
+        "SELECT p.user_id, d.number, d.title, count(*) AS unread FROM people p "
+        "JOIN deals d ON d.id = p.deal_id JOIN deal_messages m ON m.deal_id = p.deal_id "
+        "LEFT JOIN deal_readings r ON r.deal_id = p.deal_id AND r.user_id = p.user_id "
+        "WHERE m.author_id IS DISTINCT FROM p.user_id AND m.id > coalesce(r.last_message_id, 0) "
+        "GROUP BY p.user_id, d.number, d.title ORDER BY d.number"
+    )
+    made: dict[UUID, list[tuple[str, str, int]]] = {}
+    for row in rows:
+        made.setdefault(UUID(str(row["user_id"])), []).append(
+            (row["number"], row["title"], int(row["unread"]))
+        )
+    return made
+
+
+async def names_of(user_ids: Collection[UUID]) -> list[User]:
+    """Return the people of these ids who may still sign in."""
+    return await User.filter(id__in=list(user_ids), is_active=True)

@@ -1,0 +1,75 @@
+"""保密承诺: what a person accepts in the page before files of the undertaking tier open."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from uuid import UUID, uuid4
+
+from market.accounts.actors import Actor
+from market.audit.services import record
+from market.files.models import StoredFile, Tier, Undertaking
+from market.kit.database import atomic
+from market.kit.i18n import as_kept, in_source_language
+from market.kit.i18n import gettext as _
+
+
+def undertaking_text(actor: Actor) -> str:
+    """Return what the person promises, in the source language, in which it is kept."""
+    with in_source_language():
+        return as_kept(
+            _(
+                "本人%(name)s（%(unit)s）承诺：对在本项目中打开的文件负有保密义务，只用于评估和洽谈本项目；"
+                "不向第三方披露，不复制给无关人员，不用于其他研发、生产或知识产权申请；"
+                "洽谈终止后不再使用，并按对方要求销毁副本。违反承诺的，依法承担责任。",
+                name=actor.name,
+                unit=actor.organisation_name or _("技术经纪人"),
+            )
+        )
+
+
+async def has_accepted(actor: Actor, subject_kind: str, subject_id: UUID) -> bool:
+    """Tell whether the person has given the undertaking for the files of a record."""
+    return await Undertaking.exists(subject_kind=subject_kind, subject_id=subject_id, user_id=actor.user_id)
+
+
+async def must_undertake(actor: Actor | None, file: StoredFile) -> bool:
+    """Tell whether the undertaking still stands between the person and the file.
+
+    Who handed the file in need not promise anything to read it.
+    """
+    if file.tier is not Tier.UNDERTAKING or actor is None or file.uploaded_by_id == actor.user_id:
+        return False
+    return not await has_accepted(actor, file.subject_kind, file.subject_id)
+
+
+@atomic()
+async def accept_undertaking(file: StoredFile, *, actor: Actor, now: datetime) -> Undertaking:
+    """Record that the person undertakes to keep the files of the file's record confidential.
+
+    It holds for all files of the record; accepting again changes nothing.
+    """
+    known = await Undertaking.get_or_none(
+        subject_kind=file.subject_kind, subject_id=file.subject_id, user_id=actor.user_id
+    )
+    if known is not None:
+        return known
+    made = await Undertaking.create(
+        id=uuid4(),
+        subject_kind=file.subject_kind,
+        subject_id=file.subject_id,
+        user_id=actor.user_id,
+        organisation_id=actor.organisation_id if actor.is_organisation_verified else None,
+        text=undertaking_text(actor),
+        accepted_at=now,
+    )
+    await record(file.subject_kind, file.subject_id, "undertake", actor=actor, now=now, undertaking=made.id)
+    return made
+
+
+async def list_undertakings(subject_kind: str, subject_id: UUID) -> list[Undertaking]:
+    """Return who has given the undertaking for the files of a record, oldest first."""
+    return (
+        await Undertaking.filter(subject_kind=subject_kind, subject_id=subject_id)
+        .order_by("accepted_at")
+        .select_related("user", "organisation")
+    )

@@ -1,0 +1,113 @@
+"""Whose turn it is in which deal: rows of the list, and what waits, is late or unread on the home page."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from market.accounts.actors import Actor
+from market.accounts.permissions import Act
+from market.contracts.standing import contract_facts, deals_waiting_for_finance
+from market.deals import queries
+from market.deals.brokerage import deals_to_follow_up
+from market.deals.messages import unread_counts
+from market.deals.models import Deal, Side
+from market.deals.next_steps import ContractFacts, NextStep, Situation, next_step
+from market.deals.rules import buyer_name, side_of
+from market.deals.states import shown_status
+from market.kit.cards import Card
+from market.kit.clock import local_date
+from market.kit.i18n import Lazy, lazy
+
+
+@dataclass(frozen=True)
+class Row:
+    """One deal in the list."""
+
+    deal: Deal
+    side: Side | None
+    buyer: str
+    status: str
+    step: NextStep
+    unread: int
+
+
+async def rows_of(deals: list[Deal], actor: Actor, now: datetime) -> list[Row]:
+    """Return the rows of these deals, whose parties are fetched, in a fixed number of queries."""
+    ids = [deal.id for deal in deals]
+    offers, notices = await queries.latest_offers(ids), await queries.latest_notices(ids)
+    facts, unread = await contract_facts(ids), await unread_counts(actor.user_id, ids)
+    made = []
+    for deal in deals:
+        notice = notices.get(deal.id)
+        at = Situation(deal, offers.get(deal.id), notice, facts.get(deal.id, ContractFacts()))
+        made.append(
+            Row(
+                deal=deal,
+                side=side_of(deal, actor),
+                buyer=buyer_name(deal, actor),
+                status=shown_status(deal.status, notice.status if notice else None),
+                step=next_step(at, now),
+                unread=unread.get(deal.id, 0),
+            )
+        )
+    return made
+
+
+async def late_deals(actor: Actor, now: datetime) -> set[UUID]:
+    """Return the deals whose next step is the person's side's and past its day."""
+    rows = await rows_of(await queries.list_live_deals(actor), actor, now)
+    return {row.deal.id for row in rows if row.step.is_late and row.step.is_for(row.side)}
+
+
+async def unread_deals(actor: Actor, now: datetime) -> set[UUID]:
+    """Return the deals in which the person has messages to read."""
+    ids = [deal.id for deal in await queries.list_live_deals(actor)]
+    return set(await unread_counts(actor.user_id, ids))
+
+
+async def _waiting_for_finance(actor: Actor, now: datetime) -> set[UUID]:
+    return await deals_waiting_for_finance(actor)
+
+
+async def _follow_up_today(actor: Actor, now: datetime) -> set[UUID]:
+    return (await deals_to_follow_up(actor.user_id, local_date(now)))[0]
+
+
+async def _follow_up_late(actor: Actor, now: datetime) -> set[UUID]:
+    return (await deals_to_follow_up(actor.user_id, local_date(now)))[1]
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """Deals told apart by more than their columns: a filter of the list, and a card of the home page."""
+
+    label: Lazy
+    deals: Callable[[Actor, datetime], Awaitable[set[UUID]]]
+    act: Act = Act.SEE_DEALS
+    tone: str = "due"
+
+
+WAITING = {
+    "late": Waiting(lazy("超期未办"), late_deals, tone="wrong"),
+    "follow_up_late": Waiting(lazy("超期未跟进"), _follow_up_late, Act.FOLLOW_UP, "wrong"),
+    "follow_up": Waiting(lazy("今日跟进"), _follow_up_today, Act.FOLLOW_UP),
+    "unread": Waiting(lazy("有未读留言"), unread_deals, Act.WRITE_MESSAGE),
+    "confirm": Waiting(lazy("到账待确认"), _waiting_for_finance),
+}
+
+
+async def dashboard_cards(actor: Actor, now: datetime) -> list[Card]:
+    """Return what is late or unread in the person's deals, only where there is something of it."""
+    if not actor.may(Act.WRITE_MESSAGE):
+        return []
+    made = []
+    for key, each in WAITING.items():
+        # The room of contracts has a card of its own for what finance confirms.
+        if key == "confirm" or not actor.may(each.act):
+            continue
+        if count := len(await each.deals(actor, now)):
+            made.append(Card(str(each.label), count, f"/deals?todo={key}", each.tone))
+    return made

@@ -11,6 +11,7 @@ from pathlib import Path
 import httpx
 
 from market.deps import Deps
+from market.files.s3 import S3Address, S3Store
 from market.files.store import FileStore, LocalStore
 from market.kit.clock import BusinessClock
 from market.kit.database import EmbeddedPostgres, connection
@@ -80,6 +81,8 @@ def _mailer(settings: Settings) -> Mailer:
 
 
 def _store(settings: Settings) -> FileStore:
+    if settings.file_store_url:
+        return S3Store(S3Address.parse(settings.file_store_url), httpx.AsyncClient())
     return LocalStore(settings.data_directory / "files")
 
 

@@ -33,6 +33,8 @@ class Settings:
     stripe_webhook_secret: str | None = None
     smtp_url: str | None = None
     mail_from: str = "no-reply@kezhuan.test"
+    file_store_url: str | None = None
+    """None: files lie in `data_directory`; else an S3 bucket, `s3://key:secret@host/bucket?region=…`."""
     pool_size: int = 10
 
     @property
@@ -71,6 +73,9 @@ class Settings:
         base_url = (environ.get("BASE_URL") or (f"http://127.0.0.1:{port}" if is_demo else "")).rstrip("/")
         if not base_url.startswith(("http://", "https://")):
             faults.append("BASE_URL must be set, such as https://market.example.org")
+        file_store_url = environ.get("FILE_STORE_URL") or None
+        if file_store_url and not file_store_url.startswith("s3://"):
+            faults.append("FILE_STORE_URL must be like s3://key:secret@host/bucket?region=…")
         pool_size = environ.get("POOL_SIZE") or "10"
         if not pool_size.isdigit() or int(pool_size) < 2:
             faults.append("POOL_SIZE must be a whole number, 2 or more")
@@ -88,6 +93,7 @@ class Settings:
             stripe_webhook_secret=webhook_secret,
             smtp_url=smtp_url,
             mail_from=environ.get("MAIL_FROM") or "no-reply@kezhuan.test",
+            file_store_url=file_store_url,
             pool_size=int(pool_size),
         )
 

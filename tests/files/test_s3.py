@@ -1,0 +1,111 @@
+"""The S3 store: its signatures by the published example, its acts on a real stand-in when one is there."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime
+
+import httpx
+import pytest
+import pytest_asyncio
+
+from market.files.s3 import S3Address, S3Store, StoreUnavailable, signed_headers
+
+PLACE = S3Address.parse("s3://testing:a%2Fsecret@127.0.0.1:5000/market-files/kept?tls=0&region=cn-south-1")
+AT = datetime(2026, 3, 2, 2, 0, tzinfo=UTC)
+
+
+def test_an_address_names_everything() -> None:
+    assert (
+        S3Address("http://127.0.0.1:5000", "market-files", "cn-south-1", "testing", "a/secret", "kept/")
+        == PLACE
+    )
+
+
+@pytest.mark.parametrize("url", ["", "s3://host/bucket", "s3://k:s@host", "http://k:s@host/bucket"])
+def test_an_address_that_lacks_something_is_refused(url: str) -> None:
+    with pytest.raises(ValueError, match="s3://key:secret@host/bucket"):
+        S3Address.parse(url)
+
+
+def test_a_signature_depends_on_everything_that_is_sent() -> None:
+    def signature(method: str = "PUT", path: str = "/b/k", content: bytes = b"x", at: datetime = AT) -> str:
+        return signed_headers(PLACE, method, path, content, at)["authorization"]
+
+    others = {
+        signature(),
+        signature(method="GET"),
+        signature(path="/b/l"),
+        signature(content=b"y"),
+        signature(at=AT.replace(hour=3)),
+    }
+    assert len(others) == 5
+
+
+class Bucket:
+    """A bucket in memory that checks nothing but what it was sent."""
+
+    def __init__(self) -> None:
+        self.kept: dict[str, bytes] = {}
+        self.puts = 0
+
+    async def __call__(self, request: httpx.Request) -> httpx.Response:
+        assert request.headers["x-amz-content-sha256"] == hashlib.sha256(request.content).hexdigest()
+        if request.method == "PUT":
+            self.puts += 1
+            self.kept[request.url.path] = request.content
+            return httpx.Response(200)
+        found = self.kept.get(request.url.path)
+        return httpx.Response(404) if found is None else httpx.Response(200, content=found)
+
+
+def store_in(bucket: Bucket) -> S3Store:
+    return S3Store(PLACE, httpx.AsyncClient(transport=httpx.MockTransport(bucket)))
+
+
+async def test_a_content_is_kept_once_under_its_hash() -> None:
+    bucket = Bucket()
+    store = store_in(bucket)
+
+    digest = await store.put(b"content")
+    await store.put(b"content")
+
+    assert bucket.puts == 1
+    assert list(bucket.kept) == [f"/market-files/kept/{digest[:2]}/{digest}"]
+    assert await store.get(digest) == b"content"
+    with pytest.raises(FileNotFoundError):
+        await store.get("00" * 32)
+
+
+async def test_a_content_that_changed_in_the_store_is_not_handed_out() -> None:
+    bucket = Bucket()
+    store = store_in(bucket)
+    digest = await store.put(b"content")
+    bucket.kept = dict.fromkeys(bucket.kept, b"another")
+
+    with pytest.raises(StoreUnavailable):
+        await store.get(digest)
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def standin() -> AsyncIterator[S3Store]:
+    """A store on a real S3 server: `S3_TEST_URL`, whose bucket must be there."""
+    url = os.environ.get("S3_TEST_URL")
+    if not url:
+        pytest.skip("S3_TEST_URL names no S3 server; the store was tried on a bucket in memory only")
+    async with httpx.AsyncClient() as client:
+        yield S3Store(S3Address.parse(url), client)
+
+
+@pytest.mark.enable_socket
+async def test_a_real_server_takes_our_signature(standin: S3Store) -> None:
+    content = os.urandom(300_000)
+
+    digest = await standin.put(content)
+    await standin.put(content)
+
+    assert await standin.get(digest) == content
+    with pytest.raises(FileNotFoundError):
+        await standin.get("00" * 32)

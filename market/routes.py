@@ -5,10 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from market.accounts import views as accounts
+from market.alerts import views as alerts
 from market.backoffice import views as backoffice
 from market.contracts import views as contracts
 from market.deals import views as deals
 from market.files import views as files
+from market.integrity import views as integrity
 from market.listings import views as listings
 from market.matching import views as matching
 from market.notices import views as notices
@@ -27,10 +29,12 @@ ROOMS = (
     accounts,
     listings,
     matching,
+    alerts,
     deals,
     contracts,
     notices,
     files,
+    integrity,
     payments,
     subsidies,
     desk,

@@ -24,6 +24,8 @@ async def send_mail(deps: Deps, mail_id: int) -> None:
     if mail is None or mail.sent_at is not None:
         return
     mail.text = readable(mail.text, deps.settings.base_url)
+    if mail.unsubscribe:
+        mail.unsubscribe = deps.settings.base_url + mail.unsubscribe
     await deps.mailer.send(mail)
     # Only the demo shows mails; elsewhere what was sent holds links and names that nobody needs.
     kept = {} if deps.settings.is_demo else {"text": ""}

@@ -47,6 +47,9 @@ class SmtpMailer:
         message["From"] = self._sender
         message["To"] = mail.recipient
         message["Subject"] = mail.subject
+        if mail.unsubscribe:  # RFC 8058: the reader's program posts to it, without opening a page
+            message["List-Unsubscribe"] = f"<{mail.unsubscribe}>"
+            message["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
         message.set_content(mail.text)
         parts = self._parts
         secure = parts.scheme == "smtps"
@@ -61,10 +64,19 @@ class SmtpMailer:
             server.send_message(message)
 
 
-async def write_mail(recipient: str, subject: str, text: str, *, now: datetime) -> OutgoingMail:
-    """Write a mail inside the current transaction; a job sends it once that is committed."""
+async def write_mail(
+    recipient: str, subject: str, text: str, *, now: datetime, unsubscribe: str = ""
+) -> OutgoingMail:
+    """Write a mail inside the current transaction; a job sends it once that is committed.
+
+    `unsubscribe` is the path that ends such mails by one press, for mails that come again and again.
+    """
     mail = await OutgoingMail.create(
-        recipient=recipient, subject=_one_line(as_kept(subject)), text=as_kept(text), created_at=now
+        recipient=recipient,
+        subject=_one_line(as_kept(subject)),
+        text=as_kept(text),
+        unsubscribe=unsubscribe,
+        created_at=now,
     )
     await enqueue("mail.send", mail_id=mail.id)
     return mail

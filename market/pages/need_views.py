@@ -1,4 +1,4 @@
-"""The list of needs, and one need with everything around it."""
+"""One need with everything around it."""
 
 from __future__ import annotations
 
@@ -16,32 +16,9 @@ from market.kit.clock import local_date
 from market.kit.templating import render
 from market.kit.web import deps
 from market.listings import queries, rules
-from market.listings.kinds import NEED
 from market.listings.models import Need
 from market.listings.states import LIVE
-from market.pages import filters, lists, matches, results, words
-from market.search.highlight import mark
-
-
-async def needs(request: Request) -> Response:
-    """Search results; without words all needs on offer, the newest first."""
-    actor = find(request)
-    today = local_date(deps(request).clock())
-    asked = lists.read(filters.NEEDS, request.url.path, request.query_params, today)
-    found = await results.search(deps(request).search, asked, NEED)
-    return render(
-        request,
-        "pages/needs.html",
-        found.status,
-        page=found.page,
-        owner_name=lambda need: queries.need_owner_name(need, actor),
-        days_left=lambda day: (day - today).days,
-        marked=lambda text: mark(text, found.terms),
-        is_away=found.is_away,
-        may_post=actor is None or (actor.may_buy and actor.may(Act.WRITE_LISTING)),
-        **found.context,
-        **words.context(),
-    )
+from market.pages import matches, words
 
 
 async def need(request: Request) -> Response:
@@ -82,6 +59,5 @@ def _may_answer(actor: Actor | None) -> bool:
 
 
 routes = [
-    Route("/needs", needs, name="pages:needs"),
     Route("/needs/{number}", need, name="pages:need"),
 ]

@@ -1,4 +1,4 @@
-"""The list of outcomes, one outcome with everything around it, and its subsidy estimate."""
+"""One outcome with everything around it, and its subsidy estimate."""
 
 from __future__ import annotations
 
@@ -14,48 +14,13 @@ from market.accounts.permissions import Act
 from market.accounts.web import find
 from market.audit.queries import list_chain
 from market.deals import queries as deals
-from market.kit.clock import local_date
 from market.kit.templating import render
 from market.kit.web import deps, wants_part
 from market.listings import queries, rules
-from market.listings.kinds import OUTCOME
-from market.listings.models import Outcome
 from market.listings.states import LIVE
 from market.notices.queries import find_notice
-from market.pages import estimates, filters, lists, matches, results, words
-from market.search.highlight import mark
+from market.pages import estimates, matches, words
 from market.subsidies.chains import chain_of_outcome
-
-SCOPES = {
-    "needs": "pages:needs",
-    "organisations": "pages:organisations",
-    "brokers": "pages:brokers",
-    "policies": "subsidies:programmes",
-}
-"""Where the scope switch of the search box leads, but for outcomes, which stay here."""
-
-
-async def outcomes(request: Request) -> Response:
-    """Search results; without words all outcomes, the newest first."""
-    scope = request.query_params.get("scope", "")
-    if scope in SCOPES:
-        typed = request.query_params.get("q", "")[: lists.MOST_WORDS]
-        address = str(request.app.url_path_for(SCOPES[scope]))
-        return RedirectResponse(address + ("?" + urlencode({"q": typed}) if typed else ""), 303)
-    now = deps(request).clock()
-    asked = lists.read(filters.OUTCOMES, request.url.path, request.query_params, local_date(now))
-    found = await results.search(deps(request).search, asked, OUTCOME)
-    return render(
-        request,
-        "pages/outcomes.html",
-        found.status,
-        page=found.page,
-        badges=await estimates.badges([each for each in found.page.items if isinstance(each, Outcome)], now),
-        marked=lambda text: mark(text, found.terms),
-        is_away=found.is_away,
-        **found.context,
-        **words.context(),
-    )
 
 
 async def outcome(request: Request) -> Response:
@@ -118,7 +83,6 @@ def _may_ask(actor: Actor | None) -> bool:
 
 
 routes = [
-    Route("/outcomes", outcomes, name="pages:outcomes"),
     Route("/outcomes/{number}", outcome, name="pages:outcome"),
     Route("/outcomes/{number}/estimate", estimate, name="pages:estimate"),
 ]

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
-from tortoise.expressions import Q
 from tortoise.functions import Count
 
 from market.accounts.actors import Actor
@@ -20,7 +19,6 @@ from market.accounts.models import (
 from market.contracts.models import Contract
 from market.kit.errors import NotFound
 from market.kit.i18n import gettext as _
-from market.kit.pagination import Cut, Page
 from market.listings.models import Outcome, OutcomeStatus
 from market.listings.queries import live
 from market.matching.models import Match
@@ -34,23 +32,6 @@ class Record:
 
     taken_up: int
     signed: int
-
-
-def clean(typed: str) -> str:
-    """Return what was typed into a search box, without what a database cannot compare."""
-    kept = "".join(c for c in typed[:100] if c != "\x00" and not "\ud800" <= c <= "\udfff")
-    return " ".join(kept.split())
-
-
-async def list_organisations(kind: str, typed: str, cut: Cut) -> Page[Organisation]:
-    """Return verified organisations by name."""
-    kinds = [kind] if kind in PUBLIC_KINDS else list(PUBLIC_KINDS)
-    found = Organisation.filter(status=OrganisationStatus.VERIFIED, kind__in=kinds)
-    if typed:
-        found = found.filter(Q(name__icontains=typed) | Q(introduction__icontains=typed))
-    return cut.page(
-        await found.order_by("name", "id").offset(cut.offset).limit(cut.size), await found.count()
-    )
 
 
 async def count_listings(ids: Sequence[UUID]) -> dict[UUID, int]:
@@ -90,19 +71,6 @@ def may_see_contacts(organisation: Organisation, actor: Actor | None) -> bool:
     if actor is None:
         return False
     return actor.is_staff or actor.is_organisation_verified or actor.acts_for(organisation.id)
-
-
-async def list_brokers(field: str, typed: str, cut: Cut) -> Page[BrokerProfile]:
-    """Return verified brokers, those with the highest certificates first."""
-    found = BrokerProfile.filter(is_verified=True, user__is_active=True)
-    if typed:
-        found = found.filter(Q(user__name__icontains=typed) | Q(introduction__icontains=typed))
-    everybody = await found.select_related("user").order_by("created_at", "id")
-    if field:
-        everybody = [each for each in everybody if field in each.fields_of_work]
-    order = ("senior", "middle", "junior")
-    everybody.sort(key=lambda each: order.index(each.certificate_level.value))
-    return cut.page(everybody[cut.offset : cut.offset + cut.size], len(everybody))
 
 
 async def get_public_broker(profile_id: UUID) -> BrokerProfile:

@@ -1,4 +1,4 @@
-"""The organisations and brokers of the market."""
+"""One organisation or broker of the market."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from market.accounts.web import find
-from market.codes.labels import choices
 from market.kit.clock import local_date
 from market.kit.pagination import Cut
 from market.kit.templating import render
@@ -18,21 +17,6 @@ from market.listings.models import Outcome
 from market.pages import estimates, people, words
 
 MOST_SHOWN = 20
-
-
-async def organisations(request: Request) -> Response:
-    kind = request.query_params.get("kind", "")
-    typed = people.clean(request.query_params.get("q", ""))
-    page = await people.list_organisations(kind, typed, Cut.of(request.query_params))
-    return render(
-        request,
-        "pages/organisations.html",
-        page=page,
-        counts=await people.count_listings([each.id for each in page.items]),
-        kinds=[(key, name) for key, name in choices("organisation_kind") if key in people.PUBLIC_KINDS],
-        kind=kind if kind in people.PUBLIC_KINDS else "",
-        typed=typed,
-    )
 
 
 async def organisation(request: Request) -> Response:
@@ -54,19 +38,6 @@ async def organisation(request: Request) -> Response:
     )
 
 
-async def brokers(request: Request) -> Response:
-    field = request.query_params.get("field", "")
-    typed = people.clean(request.query_params.get("q", ""))
-    return render(
-        request,
-        "pages/brokers.html",
-        page=await people.list_brokers(field, typed, Cut.of(request.query_params)),
-        fields=choices("field"),
-        field=field if field in dict(choices("field")) else "",
-        typed=typed,
-    )
-
-
 async def broker(request: Request) -> Response:
     found = await people.get_public_broker(path_id(request, "profile_id"))
     return render(
@@ -79,8 +50,6 @@ async def broker(request: Request) -> Response:
 
 
 routes = [
-    Route("/organisations", organisations, name="pages:organisations"),
     Route("/organisations/{organisation_id:uuid}", organisation, name="pages:organisation"),
-    Route("/brokers", brokers, name="pages:brokers"),
     Route("/brokers/{profile_id:uuid}", broker, name="pages:broker"),
 ]

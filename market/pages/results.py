@@ -2,36 +2,115 @@
 
 from __future__ import annotations
 
+import dataclasses
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
+from uuid import UUID
 
+from starlette.requests import Request
+
+from market.kit.clock import local_date
 from market.kit.errors import SearchUnavailable
 from market.kit.pagination import Page
-from market.listings.kinds import Kind, Listing
-from market.listings.queries import list_by_ids
-from market.pages.lists import Asked, context
-from market.search.engine import Hits, SearchEngine
+from market.kit.web import deps
+from market.pages.scopes import SCOPES, Scope
+from market.search import asking
+from market.search.asking import Asked
+from market.search.engine import Hits, Query, SearchEngine
+from market.search.highlight import mark
+from market.search.spelling import speller_of
+
+FEW = 5
+"""With fewer hits on the whole, related ones are shown below them."""
+MOST_RELATED = 6
 
 
 @dataclass(frozen=True)
 class Found:
     """What a search page shows; `is_away` when the engine does not answer."""
 
-    page: Page[Listing]
-    terms: tuple[str, ...]
-    context: dict[str, Any]
+    scope: Scope
+    asked: Asked
+    page: Page[Any]
+    hits: Hits
+    related: Sequence[Any] = ()
+    meant: str | None = None
+    """A better spelling of the words, if there is one."""
     is_away: bool = False
 
     @property
     def status(self) -> int:
         return 503 if self.is_away else 200
 
+    def context(self) -> dict[str, Any]:
+        """Return what every search page shows."""
+        return {
+            **asking.context(self.asked, self.hits),
+            "scope": self.scope,
+            "scopes": list(SCOPES.values()),
+            "page": self.page,
+            "related": self.related,
+            "meant": self.meant,
+            "is_away": self.is_away,
+            "marked": lambda text: mark(text, self.hits.terms),
+        }
 
-async def search(engine: SearchEngine, asked: Asked, kind: Kind) -> Found:
+
+def asked_of(request: Request, scope: Scope) -> Asked:
+    """Return what the address of this request asks of a scope."""
+    path = str(request.app.url_path_for(scope.route))
+    return asking.read(scope.page, path, request.query_params, local_date(deps(request).clock()))
+
+
+async def search(engine: SearchEngine, asked: Asked, scope: Scope) -> Found:
     """Ask the engine. When it is away the rest of the page is still shown, with a notice."""
     try:
-        hits, is_away = await engine.search(asked.query()), False
+        hits = await engine.search(asked.query())
+        meant = await speller_of(engine).did_you_mean(scope.key, asked.words)
+        related = await _related(engine, asked, hits, meant) if hits.total < FEW else []
     except SearchUnavailable:
-        hits, is_away = Hits(ids=(), total=0), True
-    items = await list_by_ids(kind, hits.ids)
-    return Found(asked.cut.page(items, hits.total), hits.terms, context(asked, hits), is_away)
+        nothing = Hits(ids=(), total=0)
+        return Found(scope, asked, asked.cut.page([], 0), nothing, is_away=True)
+    items = await scope.load(hits.ids)
+    return Found(scope, asked, asked.cut.page(items, hits.total), hits, await scope.load(related), meant)
+
+
+async def _related(engine: SearchEngine, asked: Asked, hits: Hits, meant: str | None) -> list[UUID]:
+    """Return what is near: without the conditions, what the words may mean, what is like the best hit."""
+    found: dict[UUID, None] = {}
+    texts = [asked.words] if asked.words and asked.chosen else []
+    texts += [meant] if meant else []
+    if hits.ids and asked.words and (best := await _title_of(asked.page.index, hits.ids[0])):
+        texts.append(best)
+    for text in texts:
+        query = Query(index=asked.page.index, text=text, limit=MOST_RELATED + FEW)
+        found |= dict.fromkeys((await engine.search(query)).ids)
+        if len(found.keys() - set(hits.ids)) >= MOST_RELATED:
+            break
+    return [identity for identity in found if identity not in hits.ids][:MOST_RELATED]
+
+
+async def _title_of(index: str, identity: UUID) -> str:
+    for each in await SCOPES[index].load([identity]):
+        return title_of(each)
+    return ""
+
+
+def title_of(record: Any) -> str:
+    """Return what a record of any scope is called."""
+    for name in ("title", "name"):
+        if text := getattr(record, name, ""):
+            return str(text)
+    return str(record.user.name)
+
+
+async def every_hit(engine: SearchEngine, asked: Asked, scope: Scope, batch: int = 1000) -> Any:
+    """Yield all records of a search, batch by batch, in the order of the list."""
+    query = dataclasses.replace(asked.query(), facets=(), offset=0, limit=batch)
+    while True:
+        hits = await engine.search(query)
+        yield await scope.load(hits.ids)
+        query = dataclasses.replace(query, offset=query.offset + batch)
+        if query.offset >= hits.total:
+            return

@@ -15,8 +15,6 @@ from market.kit.metrics import exposition
 from market.kit.pagination import Cut
 from market.kit.templating import render
 from market.kit.web import deps, safe_path
-from market.pages import lists
-from market.pages.suggestions import suggest as find_suggestions
 
 
 async def help_page(request: Request) -> Response:
@@ -44,13 +42,6 @@ async def language(request: Request) -> Response:
         "locale", locale, max_age=365 * 86400, samesite="lax", secure=deps(request).settings.is_secure
     )
     return response
-
-
-async def suggest(request: Request) -> Response:
-    """Titles that contain what is being typed, for the search box."""
-    typed = request.query_params.get("q", "")[: lists.MOST_WORDS]
-    index = request.query_params.get("index", "")
-    return JSONResponse(await find_suggestions(deps(request).search, index, typed))
 
 
 async def healthz(request: Request) -> Response:
@@ -83,7 +74,6 @@ routes = [
     Route("/accessibility", accessibility, name="pages:accessibility"),
     Route("/audit-roots", audit_roots, name="pages:audit_roots"),
     Route("/language/{locale}", language, name="pages:language"),
-    Route("/suggest", suggest, name="pages:suggest"),
     Route("/healthz", healthz, name="pages:healthz"),
     Route("/readyz", readyz, name="pages:readyz"),
     Route("/metrics", metrics, name="pages:metrics"),

@@ -1,9 +1,11 @@
 """The pages that join several rooms."""
 
 from market.pages import (
+    compare,
     dashboard_views,
     deal_views,
     home_views,
+    list_views,
     need_views,
     outcome_views,
     people_views,
@@ -12,6 +14,8 @@ from market.pages import (
 
 routes = [
     *home_views.routes,
+    *list_views.routes,
+    *compare.routes,
     *outcome_views.routes,
     *need_views.routes,
     *people_views.routes,

@@ -32,7 +32,7 @@ function suggest(input) {
     clearTimeout(waiting);
     waiting = setTimeout(async () => {
       const index = scope ? scope.value : input.dataset.index;
-      if (!["outcomes", "needs"].includes(index) || input.value.trim().length < 2) return;
+      if (input.value.trim().length < 2) return;
       const query = new URLSearchParams({ q: input.value, index });
       const answer = await fetch(`${input.dataset.suggest}?${query}`);
       if (!answer.ok) return;

@@ -160,7 +160,9 @@ async def test_when_search_is_away_the_page_says_so_and_the_rest_works(
         "scope=evil&q=x",
     ],
 )
-@pytest.mark.parametrize("path", ["/outcomes", "/needs", "/suggest", "/organisations", "/brokers"])
+@pytest.mark.parametrize(
+    "path", ["/outcomes", "/needs", "/suggest", "/organisations", "/brokers", "/policies", "/compare"]
+)
 async def test_hostile_addresses_are_answered_with_a_page(
     client: httpx.AsyncClient, path: str, query: str
 ) -> None:
@@ -175,7 +177,7 @@ async def test_hostile_addresses_are_answered_with_a_page(
         ("needs", "/needs"),
         ("organisations", "/organisations"),
         ("brokers", "/brokers"),
-        ("policies", "/subsidies"),
+        ("policies", "/policies"),
     ],
 )
 async def test_the_scope_of_the_search_box_leads_to_the_right_list(

@@ -10,7 +10,9 @@ import pytest
 
 from market.accounts.models import BrokerProfile, MemberRole, OrganisationKind, OrganisationStatus, StaffRole
 from market.audit.services import make_daily_root
+from market.deps import Deps
 from market.listings.models import NeedStatus, OutcomeStatus
+from market.search.people import build_brokers
 from market.subsidies.programmes import load_programmes
 from tests.factories import (
     NOW,
@@ -113,11 +115,13 @@ async def test_organisations_are_found_by_name_and_kind(client: httpx.AsyncClien
     assert "桂南理工大学" not in (await client.get("/organisations", params={"q": "铝业"})).text
 
 
-async def test_only_verified_brokers_are_listed(client: httpx.AsyncClient) -> None:
+async def test_only_verified_brokers_are_listed(client: httpx.AsyncClient, deps: Deps) -> None:
     known, waiting = await make_broker(name="梁认证"), await make_broker(name="王等待")
     await BrokerProfile.filter(user_id=waiting.user_id).update(is_verified=False)
     profile = await BrokerProfile.get(user_id=known.user_id)
     hidden = await BrokerProfile.get(user_id=waiting.user_id)
+    documents = await build_brokers([profile.id, hidden.id])
+    await deps.search.put("brokers", [each for each in documents.values() if each])
 
     page = await client.get("/brokers?field=materials")
 

@@ -13,13 +13,16 @@ from starlette.datastructures import QueryParams
 from market.kit.clock import end_of_day
 from market.kit.i18n import gettext as _
 from market.kit.pagination import Cut
-from market.pages.filters import Multi, SearchPage, Steps
 from market.search.documents import as_number
 from market.search.engine import AnyOf, Filter, Hits, Query, Range
+from market.search.filters import Multi, SearchPage, Steps
 
 MOST_WORDS = 200
 MOST_VALUES = 30
-COUNTED = ("trl", "price_amount", "budget_max_amount")
+COUNTED = ("trl", "price_amount", "budget_max_amount", "verified_on", "deadline_on")
+"""Numbers with so few values that the counts of a step can be added up from theirs."""
+DAYS = ("verified_on", "deadline_on")
+MOMENTS = ("published_at",)
 
 
 @dataclass(frozen=True)
@@ -147,7 +150,8 @@ class Asked:
         for value, (words, least, most) in each.steps.items():
             count = None
             if each.field in COUNTED:
-                count = sum(n for number, n in counts.items() if _is_between(int(number), least, most))
+                bounds = _bounds(each.field, least, most, self.today)
+                count = sum(n for number, n in counts.items() if _is_between(int(number), *bounds))
             if count == 0 and value not in chosen:
                 continue
             address = self._toggled(each.name, value, is_single=True)
@@ -193,14 +197,14 @@ def _is_between(value: int, least: int | None, most: int | None) -> bool:
 
 def _bounds(field: str, least: int | None, most: int | None, today: date) -> tuple[int | None, int | None]:
     """Turn days counted from today into the index's numbers; other numbers stay as they are."""
-    if field not in ("published_at", "deadline_on"):
+    if field not in (*DAYS, *MOMENTS):
         return least, most
 
     def number(days: int | None) -> int | None:
         if days is None:
             return None
         day = today + timedelta(days=days)
-        return as_number(end_of_day(day - timedelta(days=1)) if field == "published_at" else day)
+        return as_number(end_of_day(day - timedelta(days=1)) if field in MOMENTS else day)
 
     return number(least), number(most)
 

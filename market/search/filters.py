@@ -57,6 +57,19 @@ def _sellers() -> list[tuple[str, str]]:
     ]
 
 
+def _findable_kinds() -> list[tuple[str, str]]:
+    kinds = ("university", "institute", "enterprise", "farmers_coop", "agency", "registry")
+    return [(key, label("organisation_kind", key)) for key in kinds]
+
+
+def _roles() -> list[tuple[str, str]]:
+    return [(key, str(words)) for key, words in ROLES.items()]
+
+
+def _traits() -> list[tuple[str, str]]:
+    return [(key, str(words)) for key, words in TRAITS.items()]
+
+
 STAGES: Mapping[str, tuple[Lazy, int | None, int | None]] = {
     key: (words, lists.STAGE_LEVELS[key][0], lists.STAGE_LEVELS[key][-1])
     for key, words in lists.STAGES.items()
@@ -66,6 +79,25 @@ PRICES: Mapping[str, tuple[Lazy, int | None, int | None]] = {
     "50-100": (lazy("50–100 万元"), 50 * WAN, 100 * WAN),
     "100-500": (lazy("100–500 万元"), 100 * WAN, 500 * WAN),
     "gt500": (lazy("500 万元以上"), 500 * WAN, None),
+}
+TRAITS: Mapping[str, Lazy] = {
+    "high_tech": lazy("高新技术企业"),
+    "sme": lazy("科技型中小企业"),
+    "manufacturer": lazy("生产制造企业"),
+    "state_owned": lazy("国有或国有控股"),
+}
+ROLES: Mapping[str, Lazy] = {
+    "buyer": lazy("买方企业"),
+    "seller": lazy("卖方单位"),
+    "broker": lazy("技术经纪人"),
+    "agency": lazy("技术转移机构"),
+    "registry": lazy("合同登记机构"),
+}
+"""Whom a programme pays."""
+_RECENT: Mapping[str, tuple[Lazy, int | None, int | None]] = {
+    "30": (lazy("近 30 天"), -30, None),
+    "90": (lazy("近 90 天"), -90, None),
+    "365": (lazy("近一年"), -365, None),
 }
 _FIELD = Multi("field", "field", lazy("技术领域"), lambda: choices("field"))
 _INDUSTRY = Multi("industry", "industries", lazy("重点产业"), lambda: choices("industry"), most=14)
@@ -80,22 +112,15 @@ OUTCOMES = SearchPage(
         _MODE,
         Multi("price_kind", "price_kind", lazy("价格方式"), lambda: choices("price_kind")),
         Multi("right", "right_kinds", lazy("知识产权"), lambda: choices("right_kind")),
+        Multi("right_state", "right_states", lazy("知识产权状态"), lambda: choices("right_state")),
         _REGION,
         Multi("owner", "organisation_kind", lazy("单位类型"), _sellers),
     ),
     steps=(
         Steps("stage", "trl", lazy("成熟度"), STAGES),
         Steps("price", "price_amount", lazy("挂牌价"), PRICES),
-        Steps(
-            "since",
-            "published_at",
-            lazy("发布时间"),
-            {
-                "30": (lazy("近 30 天"), -30, None),
-                "90": (lazy("近 90 天"), -90, None),
-                "365": (lazy("近一年"), -365, None),
-            },
-        ),
+        Steps("verified", "verified_on", lazy("最近核实"), _RECENT),
+        Steps("since", "published_at", lazy("发布时间"), _RECENT),
     ),
     sorts={
         "": (lazy("综合"), None),
@@ -120,6 +145,7 @@ NEEDS = SearchPage(
             lazy("状态"),
             lambda: [(key, label("need", key)) for key in ("published", "matching")],
         ),
+        Multi("owner", "organisation_kind", lazy("单位类型"), _sellers),
     ),
     steps=(
         Steps("budget", "budget_max_amount", lazy("预算上限"), PRICES),
@@ -138,3 +164,33 @@ NEEDS = SearchPage(
         "budget": (lazy("预算低到高"), Sort("budget_max_amount", is_descending=False)),
     },
 )
+ORGANISATIONS = SearchPage(
+    index="organisations",
+    multi=(
+        Multi("kind", "kind", lazy("单位类型"), _findable_kinds),
+        _REGION,
+        Multi("trait", "traits", lazy("资质"), _traits),
+    ),
+    steps=(),
+    sorts={"": (lazy("综合"), None), "newest": (lazy("最近认证"), Sort("verified_at"))},
+)
+BROKERS = SearchPage(
+    index="brokers",
+    multi=(
+        Multi("field", "fields", lazy("熟悉的领域"), lambda: choices("field")),
+        Multi("level", "level", lazy("证书等级"), lambda: choices("certificate_level")),
+        _REGION,
+    ),
+    steps=(),
+    sorts={"": (lazy("综合"), None), "newest": (lazy("最近加入"), Sort("verified_at"))},
+)
+POLICIES = SearchPage(
+    index="policies",
+    multi=(Multi("kind", "kind", lazy("补给谁"), _roles), _REGION),
+    steps=(),
+    sorts={"": (lazy("综合"), None)},
+)
+PAGES: Mapping[str, SearchPage] = {
+    page.index: page for page in (OUTCOMES, NEEDS, ORGANISATIONS, BROKERS, POLICIES)
+}
+"""The search pages by what they search: the scopes of the switch, in its order."""

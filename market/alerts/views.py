@@ -1,0 +1,78 @@
+"""Where people keep their saved searches, and where the link of a mail ends them."""
+
+from __future__ import annotations
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from market.accounts.permissions import Act
+from market.accounts.web import actor_for
+from market.alerts import services
+from market.codes.labels import choices
+from market.kit.flash import flash
+from market.kit.i18n import gettext as _
+from market.kit.templating import render
+from market.kit.web import deps, path_id, posted, see
+
+
+async def index(request: Request) -> Response:
+    actor = actor_for(request, Act.SAVE_SEARCH)
+    return render(
+        request,
+        "alerts/index.html",
+        searches=await services.list_own(actor),
+        frequencies=choices("alert_frequency"),
+        scopes=dict(choices("search_scope")),
+    )
+
+
+async def save(request: Request) -> Response:
+    actor, form = actor_for(request, Act.SAVE_SEARCH), await posted(request)
+    _saved, is_new = await services.save(
+        str(form.get("scope", "")),
+        str(form.get("query", "")),
+        str(form.get("frequency", "")),
+        actor=actor,
+        now=deps(request).clock(),
+    )
+    words = _("已保存，有新结果时通知您。") if is_new else _("这个搜索早已保存，提醒方式已更新。")
+    return flash(request, see(request, "alerts:index"), words)
+
+
+async def change(request: Request) -> Response:
+    actor, form = actor_for(request, Act.SAVE_SEARCH), await posted(request)
+    await services.change(
+        path_id(request, "search_id"),
+        str(form.get("frequency", "")),
+        actor=actor,
+        now=deps(request).clock(),
+    )
+    return flash(request, see(request, "alerts:index"), _("提醒方式已更新。"))
+
+
+async def remove(request: Request) -> Response:
+    actor = actor_for(request, Act.SAVE_SEARCH)
+    await services.remove(path_id(request, "search_id"), actor=actor)
+    return flash(request, see(request, "alerts:index"), _("已删除。"))
+
+
+async def unsubscribe(request: Request) -> Response:
+    """The link of a mail: looked at, it asks once more; posted, by a person or their mail program, it ends
+    the alerts. Neither needs a session."""
+    search_id = request.query_params.get("search", "")[:40]
+    token = request.query_params.get("token", "")[:64]
+    secret = deps(request).settings.secret_key
+    is_done = request.method == "POST"
+    act = services.unsubscribe if is_done else services.get_signed
+    saved = await act(search_id, token, secret=secret)
+    return render(request, "alerts/unsubscribe.html", saved=saved, is_done=is_done)
+
+
+routes = [
+    Route("/my/searches", index, name="alerts:index"),
+    Route("/my/searches", save, name="alerts:save", methods=["POST"]),
+    Route("/my/searches/{search_id:uuid}", change, name="alerts:change", methods=["POST"]),
+    Route("/my/searches/{search_id:uuid}/remove", remove, name="alerts:remove", methods=["POST"]),
+    Route("/alerts/unsubscribe", unsubscribe, name="alerts:unsubscribe", methods=["GET", "POST"]),
+]

@@ -1,0 +1,124 @@
+"""The search pages: five scopes, one page, and the same rows as a workbook and as a feed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+from urllib.parse import urlencode
+
+from starlette.requests import Request
+from starlette.responses import JSONResponse, RedirectResponse, Response
+from starlette.routing import Route
+
+from market.accounts.permissions import Act
+from market.accounts.web import address_of, find
+from market.kit import limits
+from market.kit.clock import local_date
+from market.kit.templating import render
+from market.kit.web import deps
+from market.listings import queries
+from market.listings.models import Outcome
+from market.pages import estimates, feeds, people, results, sheets, words
+from market.pages.results import Found
+from market.pages.scopes import BROKERS, NEEDS, ORGANISATIONS, OUTCOMES, POLICIES, SCOPES, Scope
+from market.pages.suggestions import suggest as find_suggestions
+from market.search.asking import MOST_WORDS
+from market.subsidies import describing
+from market.subsidies.programmes import compiled, list_versions
+
+EXPORTS_AN_HOUR = 60
+XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+
+
+def _page(scope: Scope) -> Callable[[Request], Any]:
+    async def show(request: Request) -> Response:
+        """Search results; without words all there is, the newest first."""
+        wanted = request.query_params.get("scope", "")
+        if wanted in SCOPES and wanted != scope.key:
+            return _elsewhere(request, SCOPES[wanted])
+        found = await results.search(deps(request).search, results.asked_of(request, scope), scope)
+        context = {**found.context(), **await _around(request, found), **words.context()}
+        return render(request, "pages/search.html", found.status, **context)
+
+    return show
+
+
+def _workbook(scope: Scope) -> Callable[[Request], Any]:
+    async def export(request: Request) -> Response:
+        """Exactly the rows that the list with these conditions has, as a workbook."""
+        actor = find(request)
+        await limits.hit(f"export:{address_of(request)}", most=EXPORTS_AN_HOUR, seconds=3600)
+        asked = results.asked_of(request, scope)
+        content = await sheets.workbook(
+            scope,
+            results.every_hit(deps(request).search, asked, scope),
+            actor,
+            deps(request).settings.base_url,
+        )
+        headers = {"content-disposition": f'attachment; filename="{scope.key}.xlsx"'}
+        return Response(content, media_type=XLSX, headers=headers)
+
+    return export
+
+
+def _feed(scope: Scope) -> Callable[[Request], Any]:
+    async def feed(request: Request) -> Response:
+        """The newest records of a search, for a feed reader."""
+        asked = results.asked_of(request, scope)
+        asked.sort = feeds.newest(scope)
+        found = await results.search(deps(request).search, asked, scope)
+        body = feeds.atom(found, find(request), deps(request).settings.base_url, deps(request).clock())
+        return Response(body, found.status, media_type="application/atom+xml")
+
+    return feed
+
+
+async def suggest(request: Request) -> Response:
+    """Titles that contain what is being typed, for the search box."""
+    typed = request.query_params.get("q", "")[:MOST_WORDS]
+    index = request.query_params.get("index", "")
+    return JSONResponse(await find_suggestions(deps(request).search, index, typed))
+
+
+def _elsewhere(request: Request, scope: Scope) -> Response:
+    """What the scope switch of the home page's search box leads to."""
+    typed = request.query_params.get("q", "")[:MOST_WORDS]
+    address = str(request.app.url_path_for(scope.route))
+    return RedirectResponse(address + ("?" + urlencode({"q": typed}, errors="replace") if typed else ""), 303)
+
+
+async def _around(request: Request, found: Found) -> dict[str, Any]:
+    """Return what the rows of this scope need beside themselves."""
+    actor, now = find(request), deps(request).clock()
+    rows = [*found.page.items, *found.related]
+    context: dict[str, Any] = {
+        "badges": await estimates.badges([each for each in rows if isinstance(each, Outcome)], now),
+        "may_post": actor is None or (actor.may_buy and actor.may(Act.WRITE_LISTING)),
+        "owner_name": lambda need: queries.need_owner_name(need, actor),
+        "days_left": _days_left(now),
+        "query": found.asked.address().partition("?")[2],
+    }
+    if found.scope is ORGANISATIONS:
+        context["counts"] = await people.count_listings([each.id for each in rows])
+    if found.scope is POLICIES:
+        newest = {each.id: (await list_versions(each.id))[:1] for each in rows}
+        context["terms"] = {key: compiled(versions[0]) for key, versions in newest.items() if versions}
+        context["describing"] = describing
+    return context
+
+
+def _days_left(now: datetime) -> Callable[[Any], int]:
+    today = local_date(now)
+    return lambda day: (day - today).days
+
+
+routes = [
+    route
+    for scope in (OUTCOMES, NEEDS, ORGANISATIONS, BROKERS, POLICIES)
+    for route in (
+        Route(f"/{scope.key}", _page(scope), name=scope.route),
+        Route(f"/{scope.key}.xlsx", _workbook(scope), name=f"{scope.route}_xlsx"),
+        Route(f"/{scope.key}.atom", _feed(scope), name=f"{scope.route}_atom"),
+    )
+] + [Route("/suggest", suggest, name="pages:suggest")]

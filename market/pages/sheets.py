@@ -1,0 +1,132 @@
+"""The rows of a search as a workbook: amounts in 元 as numbers, days as days, numbers of records as text."""
+
+from __future__ import annotations
+
+import asyncio
+import io
+from collections.abc import AsyncIterator, Callable, Sequence
+from datetime import date
+from typing import Any
+
+import xlsxwriter
+
+from market.accounts.actors import Actor
+from market.codes import lists, regions
+from market.codes.labels import label
+from market.kit.clock import local_date
+from market.kit.i18n import gettext as _
+from market.listings.models import Need, Outcome
+from market.listings.queries import need_owner_name
+from market.pages import words
+from market.pages.feeds import address_of
+from market.pages.scopes import NEEDS, OUTCOMES, Scope
+
+Cell = str | int | float | date | None
+Row = Sequence[Cell]
+
+
+async def workbook(
+    scope: Scope, batches: AsyncIterator[Sequence[Any]], actor: Actor | None, base_url: str
+) -> bytes:
+    """Return a workbook with one row for each record. Nothing that a person wrote becomes a formula."""
+    heads, row_of = _columns(scope, actor)
+    rows: list[Row] = []
+    async for records in batches:
+        rows += [[*row_of(each), base_url + address_of(each)] for each in records]
+    return await asyncio.to_thread(_written, str(scope.words), [*heads, _("网址")], rows)
+
+
+def _columns(scope: Scope, actor: Actor | None) -> tuple[list[str], Callable[[Any], list[Cell]]]:
+    if scope is OUTCOMES:
+        heads = [
+            *(_("编号"), _("名称"), _("一句话亮点"), _("单位"), _("领域"), _("成熟度"), _("合作方式")),
+            *(_("挂牌价（元）"), _("所在地"), _("发布日期"), _("最近核实")),
+        ]
+        return heads, _outcome
+    if scope is NEEDS:
+        heads = [
+            *(_("编号"), _("名称"), _("单位"), _("领域"), _("需求类型"), _("合作方式")),
+            *(
+                _("预算下限（元）"),
+                _("预算上限（元）"),
+                _("截止日期"),
+                _("所在地"),
+                _("发布日期"),
+                _("最近核实"),
+            ),
+        ]
+        return heads, lambda need: _need(need, actor)
+    return [_("名称"), _("说明")], _other
+
+
+def _outcome(outcome: Outcome) -> list[Cell]:
+    return [
+        outcome.number,
+        outcome.title,
+        outcome.highlight,
+        outcome.organisation.name,
+        label("field", outcome.field),
+        f"TRL {outcome.trl} {lists.stage(outcome.trl)}" if outcome.trl else "",
+        "；".join(label("mode", mode) for mode in outcome.modes),
+        _yuan(outcome.price_amount),
+        _region(outcome.region),
+        local_date(outcome.published_at) if outcome.published_at else None,
+        outcome.verified_on,
+    ]
+
+
+def _need(need: Need, actor: Actor | None) -> list[Cell]:
+    return [
+        need.number,
+        need.title,
+        need_owner_name(need, actor),
+        label("field", need.field),
+        label("need_kind", need.kind) if need.kind else "",
+        "；".join(label("mode", mode) for mode in need.modes),
+        _yuan(need.budget_min_amount),
+        _yuan(need.budget_max_amount),
+        need.deadline_on,
+        _region(words.region(need)),
+        local_date(need.published_at) if need.published_at else None,
+        need.verified_on,
+    ]
+
+
+def _other(record: Any) -> list[Cell]:
+    name = getattr(record, "name", None) or record.user.name
+    return [str(name), str(getattr(record, "introduction", "") or getattr(record, "issuer", ""))]
+
+
+def _yuan(amount: int | None) -> float | None:
+    # A workbook counts in floating point; up to 90 billion 元 every fen comes out as it went in.
+    return None if amount is None else amount / 100
+
+
+def _region(code: str) -> str:
+    return regions.full_name(code) if code else ""
+
+
+def _written(name: str, heads: Sequence[str], rows: Sequence[Row]) -> bytes:
+    content = io.BytesIO()
+    book = xlsxwriter.Workbook(
+        content, {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
+    )
+    sheet = book.add_worksheet(name)
+    bold = book.add_format({"bold": True, "bg_color": "#e6f2ee", "bottom": 1})
+    day = book.add_format({"num_format": "yyyy-mm-dd"})
+    amount = book.add_format({"num_format": "#,##0.00"})
+    for at, head in enumerate(heads):
+        sheet.write_string(0, at, head, bold)
+        sheet.set_column(at, at, 36 if at == 1 else 16)
+    for line, row in enumerate(rows, 1):
+        for at, cell in enumerate(row):
+            if isinstance(cell, str):
+                sheet.write_string(line, at, cell[:32_000])
+            elif isinstance(cell, date):
+                sheet.write_datetime(line, at, cell, day)
+            elif cell is not None:
+                sheet.write_number(line, at, cell, amount)
+    sheet.freeze_panes(1, 0)
+    sheet.autofilter(0, 0, max(len(rows), 1), len(heads) - 1)
+    book.close()
+    return content.getvalue()

@@ -15,7 +15,7 @@ from market.accounts.web import actor_for
 from market.codes.labels import choices
 from market.integrity.models import SanctionGrade, SanctionStatus, Scope
 from market.integrity.queries import list_sanctions
-from market.integrity.services import file_sanction, move_sanction
+from market.integrity.services import answer_appeal, file_sanction, move_sanction
 from market.integrity.states import TABLE, SanctionAction
 from market.kit.errors import Invalid, NotFound
 from market.kit.flash import flash
@@ -31,6 +31,8 @@ ACTIONS = {
     SanctionAction.CONFIRM: lazy("认定"),
     SanctionAction.REPAIR: lazy("信用修复"),
 }
+ANSWERS = {"uphold": True, "dismiss": False}
+"""What an appeal may be answered, by the button's value."""
 
 
 class SanctionForm(BaseForm):
@@ -46,6 +48,7 @@ class SanctionForm(BaseForm):
     starts_on = DayField(lazy("起始日期"), [needed(lazy("请填起始日期。"))])
     ends_on = DayField(lazy("截止日期"))
     decision_number = TextField(lazy("决定文号"), [needed(lazy("请填决定文号。"))], most=80)
+    appeal_to = TextField(lazy("申诉机关和方式"), most=200)
     source = TextField(lazy("作出决定的机关"), [needed(lazy("请填作出决定的机关。"))], most=200)
     basis = LongTextField(lazy("依据和事由"), [needed(lazy("请写明依据和事由。"))], most=2000)
 
@@ -92,17 +95,24 @@ async def _file(form: SanctionForm, actor: Actor, request: Request) -> None:
         basis=str(form.basis.data),
         starts_on=form.starts_on.data,
         ends_on=form.ends_on.data,
+        appeal_to=str(form.appeal_to.data or ""),
         actor=actor,
         now=deps(request).clock(),
     )
 
 
 async def _move(given: FormData, actor: Actor, request: Request) -> None:
+    act, reason = str(given.get("act")), str(given.get("reason") or "").strip()[:2000]
+    now = deps(request).clock()
     try:
-        sanction_id, action = UUID(str(given.get("sanction"))), SanctionAction(str(given.get("act")))
+        sanction_id = UUID(str(given.get("sanction")))
+        if act in ANSWERS:
+            await answer_appeal(sanction_id, is_upheld=ANSWERS[act], text=reason, actor=actor, now=now)
+            return
+        action = SanctionAction(act)
     except ValueError:
         raise NotFound(_("没有这条诚信记录。")) from None
-    await move_sanction(sanction_id, action, actor=actor, now=deps(request).clock())
+    await move_sanction(sanction_id, action, reason=reason, actor=actor, now=now)
 
 
 routes = [

@@ -26,3 +26,8 @@ async def list_checks(reference_kind: str, reference_id: UUID) -> list[Integrity
     return await IntegrityCheck.filter(reference_kind=reference_kind, reference_id=reference_id).order_by(
         "checked_at"
     )
+
+
+async def list_own_sanctions(uscc: str | None) -> list[Sanction]:
+    """Return the records about one organisation, the newest first, for itself."""
+    return await Sanction.filter(subject_uscc=uscc).order_by("-created_at") if uscc else []

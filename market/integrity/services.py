@@ -7,14 +7,16 @@ from datetime import date, datetime
 from uuid import UUID, uuid4
 
 from market.accounts.actors import Actor
+from market.accounts.messages import tell, tell_staff
+from market.accounts.models import Organisation, StaffRole
 from market.accounts.permissions import Act
 from market.audit.services import record
 from market.codes import uscc as codes
-from market.integrity.models import IntegrityCheck, Sanction, SanctionGrade, Scope
-from market.integrity.states import BINDING, SanctionAction, is_binding, next_status, standing
+from market.integrity.models import IntegrityCheck, Sanction, SanctionGrade, SanctionStatus, Scope
+from market.integrity.states import APPEALABLE, BINDING, SanctionAction, is_binding, next_status, standing
 from market.kit.clock import local_date
 from market.kit.database import atomic
-from market.kit.errors import Forbidden, Invalid, NotFound
+from market.kit.errors import Conflict, Forbidden, Invalid, NotFound
 from market.kit.i18n import gettext as _
 
 
@@ -96,7 +98,7 @@ def told(answer: IntegrityCheck) -> str:
     first = answer.found[0]
     return _(
         "科研诚信记录限制了这项事务（%(number)s，%(source)s，期限 %(start)s 至 %(end)s）。"
-        "对记录有异议的，请向作出决定的机关申诉或申请信用修复，并通知平台管理员。",
+        "对记录有异议的，可在“诚信记录”页申诉或申请信用修复。",
         number=first["decision_number"],
         source=first["source"],
         start=first["starts_on"],
@@ -116,6 +118,7 @@ async def file_sanction(
     basis: str,
     starts_on: date,
     ends_on: date | None,
+    appeal_to: str = "",
     actor: Actor,
     now: datetime,
 ) -> Sanction:
@@ -138,6 +141,7 @@ async def file_sanction(
         basis=basis,
         starts_on=starts_on,
         ends_on=ends_on,
+        appeal_to=appeal_to,
         created_at=now,
     )
     await record(
@@ -148,9 +152,11 @@ async def file_sanction(
 
 @atomic()
 async def move_sanction(
-    sanction_id: UUID, action: SanctionAction, *, actor: Actor, now: datetime
+    sanction_id: UUID, action: SanctionAction, *, reason: str = "", actor: Actor, now: datetime
 ) -> Sanction:
     """Hear, confirm or repair a record. A confirmed one is active from its first day on.
+
+    `reason` says what the repair rests on.
 
     Raises:
         NotFound: there is no such record.
@@ -162,8 +168,74 @@ async def move_sanction(
         raise NotFound(_("没有这条诚信记录。"))
     status = next_status(row.status, action)
     row.status = standing(status, row.starts_on, row.ends_on, local_date(now))
-    await row.save(update_fields=["status"])
+    if action is SanctionAction.REPAIR:
+        row.repair_reason = reason
+    await row.save(update_fields=["status", "repair_reason"])
     await record("sanction", row.id, action.value, actor=actor, now=now, status=row.status.value)
+    return row
+
+
+@atomic()
+async def appeal(sanction_id: UUID, *, text: str, actor: Actor, now: datetime) -> Sanction:
+    """Speak against a record of one's own organisation (申辩、申诉), or ask for its repair.
+
+    The record binds as before until the appeal is answered.
+
+    Raises:
+        NotFound: there is no such record of the actor's organisation.
+        Conflict: it no longer binds, or an appeal waits for its answer.
+    """
+    row = await _lock_own(sanction_id, actor)
+    if row.status not in APPEALABLE:
+        raise Conflict(_("这条记录已经不再限制，无需申诉。"))
+    if row.appealed_at is not None and not row.appeal_answer:
+        raise Conflict(_("申诉已经提交，等待答复。"))
+    row.appeal_text, row.appealed_at, row.appeal_answer = text, now, ""
+    await row.save(update_fields=["appeal_text", "appealed_at", "appeal_answer"])
+    await record("sanction", row.id, "appeal", actor=actor, now=now)
+    await tell_staff(
+        StaffRole.OPERATOR,
+        _("诚信记录 %(number)s 有申诉待答复。", number=row.decision_number),
+        now=now,
+        address="/backoffice/sanctions",
+    )
+    return row
+
+
+async def _lock_own(sanction_id: UUID, actor: Actor) -> Sanction:
+    actor.require(Act.WRITE_CLAIM)
+    own = await Organisation.get_or_none(id=actor.organisation_id) if actor.organisation_id else None
+    row = await Sanction.filter(id=sanction_id).select_for_update().first()
+    is_own = own is not None and row is not None and row.subject_uscc == own.uscc and actor.acts_for(own.id)
+    if row is None or not is_own:
+        raise NotFound(_("没有这条诚信记录。"))
+    return row
+
+
+@atomic()
+async def answer_appeal(
+    sanction_id: UUID, *, is_upheld: bool, text: str, actor: Actor, now: datetime
+) -> Sanction:
+    """Answer an appeal; an upheld one lifts the record at once.
+
+    Raises:
+        Conflict: no appeal waits.
+    """
+    actor.require(Act.MANAGE_SANCTIONS)
+    row = await Sanction.filter(id=sanction_id).select_for_update().first()
+    if row is None:
+        raise NotFound(_("没有这条诚信记录。"))
+    if row.appealed_at is None or row.appeal_answer:
+        raise Conflict(_("没有等待答复的申诉。"))
+    row.appeal_answer = text
+    if is_upheld:
+        row.status, row.repair_reason = SanctionStatus.REPAIRED, text
+    await row.save(update_fields=["appeal_answer", "status", "repair_reason"])
+    await record("sanction", row.id, "answer_appeal", actor=actor, now=now, status=row.status.value)
+    found = await Organisation.get_or_none(uscc=row.subject_uscc)
+    if found is not None:
+        words = _("诚信记录 %(number)s 的申诉已答复。", number=row.decision_number)
+        await tell(words, now=now, address="/integrity", organisation_id=found.id)
     return row
 
 

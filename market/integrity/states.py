@@ -30,6 +30,8 @@ TABLE: dict[S, dict[SanctionAction, S]] = {
 }
 BINDING = frozenset({S.CONFIRMED, S.ACTIVE})
 """States in which a record binds on the days of its term."""
+APPEALABLE = frozenset({S.FILED, S.HEARD, S.CONFIRMED, S.ACTIVE})
+"""States in which the subject may speak against a record."""
 
 
 def next_status(status: S, action: SanctionAction) -> S:

@@ -1,0 +1,63 @@
+"""What an organisation sees of the records about itself, and how it speaks against them."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from market.accounts.models import Organisation
+from market.accounts.permissions import Act
+from market.accounts.web import actor_for
+from market.integrity.queries import list_own_sanctions
+from market.integrity.services import appeal
+from market.integrity.states import APPEALABLE
+from market.kit.errors import NotFound
+from market.kit.flash import flash
+from market.kit.forms import BaseForm, LongTextField, needed
+from market.kit.i18n import gettext as _
+from market.kit.i18n import lazy
+from market.kit.templating import render
+from market.kit.web import deps, posted, see
+
+
+class AppealForm(BaseForm):
+    text = LongTextField(
+        lazy("申诉或修复的理由"), [needed(lazy("请写明理由，可列出依据的文件。"))], most=2000
+    )
+
+
+async def own(request: Request) -> Response:
+    actor = actor_for(request, Act.READ_OWN_DATA)
+    if actor.organisation_id is None or not actor.acts_for(actor.organisation_id):
+        raise NotFound(_("您没有代表任何单位。"))
+    form = AppealForm(await posted(request) if request.method == "POST" else None)
+    chosen = str((await posted(request)).get("sanction") or "") if request.method == "POST" else ""
+    if request.method == "POST":
+        actor.require(Act.WRITE_CLAIM)
+        if form.validate():
+            await appeal(_uuid(chosen), text=str(form.text.data), actor=actor, now=deps(request).clock())
+            return flash(request, see(request, "integrity:own"), _("申诉已提交，答复会发到站内消息。"))
+    organisation = await Organisation.get(id=actor.organisation_id)
+    return render(
+        request,
+        "integrity/own.html",
+        422 if form.errors else 200,
+        form=form,
+        chosen=chosen,
+        sanctions=await list_own_sanctions(organisation.uscc),
+        appealable=APPEALABLE,
+        may_appeal=actor.may(Act.WRITE_CLAIM),
+    )
+
+
+def _uuid(value: str) -> UUID:
+    try:
+        return UUID(value)
+    except ValueError:
+        raise NotFound(_("没有这条诚信记录。")) from None
+
+
+routes = [Route("/integrity", own, name="integrity:own", methods=["GET", "POST"])]

@@ -1,0 +1,66 @@
+"""The subject of a record sees it, speaks against it, and is answered."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import httpx
+import pytest
+
+from market.accounts.models import Organisation, StaffRole
+from market.integrity.models import Sanction, SanctionGrade, SanctionStatus, Scope
+from market.integrity.services import answer_appeal, appeal, file_sanction
+from market.kit.errors import Conflict, NotFound
+from tests.factories import NOW, make_member, make_staff
+from tests.visitor import post, sign_in
+
+
+async def make_record(uscc: str) -> Sanction:
+    return await file_sanction(
+        uscc=uscc,
+        name="某公司",
+        grade=SanctionGrade.GENERAL,
+        scopes=[Scope.SUBSIDY],
+        decision_number="科监〔2026〕1号",
+        source="自治区科技厅",
+        basis="提供虚假材料",
+        starts_on=date(2026, 1, 1),
+        ends_on=None,
+        appeal_to="自治区科技厅监督处",
+        actor=await make_staff(StaffRole.OPERATOR),
+        now=NOW,
+    )
+
+
+async def test_an_upheld_appeal_lifts_the_record_and_a_dismissed_one_may_be_made_again() -> None:
+    member = await make_member()
+    row = await make_record(str((await Organisation.get(id=member.organisation_id)).uscc))
+    operator = await make_staff(StaffRole.OPERATOR)
+
+    await appeal(row.id, text="材料属实，见附件", actor=member, now=NOW)
+    with pytest.raises(Conflict):
+        await appeal(row.id, text="再次", actor=member, now=NOW)
+    await answer_appeal(row.id, is_upheld=False, text="维持", actor=operator, now=NOW)
+    await appeal(row.id, text="新的证据", actor=member, now=NOW)
+    done = await answer_appeal(row.id, is_upheld=True, text="证据成立", actor=operator, now=NOW)
+
+    assert (done.status, done.repair_reason) == (SanctionStatus.REPAIRED, "证据成立")
+    with pytest.raises(Conflict):
+        await answer_appeal(row.id, is_upheld=True, text="x", actor=operator, now=NOW)
+
+
+async def test_another_organisation_neither_sees_nor_appeals(client: httpx.AsyncClient) -> None:
+    member, rival = await make_member(), await make_member()
+    row = await make_record(str((await Organisation.get(id=member.organisation_id)).uscc))
+
+    with pytest.raises(NotFound):
+        await appeal(row.id, text="x", actor=rival, now=NOW)
+    await sign_in(client, rival)
+    assert "科监〔2026〕1号" not in (await client.get("/integrity")).text
+    await sign_in(client, member)
+    page = (await client.get("/integrity")).text
+    assert "科监〔2026〕1号" in page
+    assert "自治区科技厅监督处" in page
+    answer = await post(client, "/integrity", {"sanction": str(row.id), "text": "申诉理由"}, follow=False)
+    assert answer.status_code == 303
+    assert (await Sanction.get(id=row.id)).appeal_text == "申诉理由"

@@ -8,10 +8,21 @@ from tortoise import fields
 from tortoise.models import Model
 
 from market.accounts.models import User
-from market.deals.models import ContractKind, Deal, Side
+from market.deals.models import ContractKind, Deal, PaymentWay, Side
 from market.files.models import StoredFile
 from market.kit.fields import enum_column
 from market.kit.money import Money
+
+
+class ChangeKind(StrEnum):
+    """What may happen to a contract after its signing; each is a fact beside it, never an edit."""
+
+    CHANGE = "change"
+    """变更: both sides agree on other terms."""
+    RESCISSION = "rescission"
+    """解除: both sides end it."""
+    CANCELLATION = "cancellation"
+    """注销登记: the registry takes the registration back."""
 
 
 class ReceiptSource(StrEnum):
@@ -79,7 +90,30 @@ class Contract(Model):
     contract_amount = fields.BigIntField()
     trade_amount = fields.BigIntField()
     currency = fields.CharField(max_length=3, default="CNY")
+    sub_kind = fields.CharField(max_length=24, default="")
+    """The kind within the kind, key of `CONTRACT_SUB_KINDS`."""
+    right_kind = fields.CharField(max_length=24, default="")
+    """What protects the technology, as the registration form asks."""
+    economic_goal = fields.CharField(max_length=2, default="")
+    """社会经济目标, two digits of the registration form."""
+    payment_way = enum_column(PaymentWay, PaymentWay.INSTALMENTS)
+    entry_amount = fields.BigIntField(null=True)
+    royalty_basis_points = fields.IntField(null=True)
+    royalty_base = fields.CharField(max_length=120, default="")
+    expected_investment_amount = fields.BigIntField(null=True)
+    """预计新增投资, in fen; an assignment has to state it and the output."""
+    expected_output_amount = fields.BigIntField(null=True)
+    seller_country = fields.CharField(max_length=3, default="156")
+    """ISO 3166-1 numeric, as the registration form writes it."""
+    buyer_country = fields.CharField(max_length=3, default="156")
+    original_currency = fields.CharField(max_length=3, default="")
+    """What a contract with a foreign party is written in; empty when that is `currency`."""
+    original_amount = fields.BigIntField(null=True)
+    exchange_rate = fields.BigIntField(null=True)
+    """Millionths of `currency` for one unit of `original_currency`."""
+    rate_on = fields.DateField(null=True)
     signed_on = fields.DateField()
+    valid_from = fields.DateField(null=True)
     valid_until = fields.DateField(null=True)
     registered_on = fields.DateField(null=True)
     registry = fields.CharField(max_length=120, default="")
@@ -172,3 +206,108 @@ class Receipt(Model):
         table_description = "Receipts."
         unique_together = (("source", "source_id"),)
         indexes = (("contract_id", "received_on"),)
+
+
+class ContractChange(Model):
+    """A change, a rescission or a cancelled registration. The other side confirms the first two."""
+
+    id = fields.UUIDField(primary_key=True)
+    contract: fields.ForeignKeyRelation[Contract] = fields.ForeignKeyField(
+        "market.Contract", related_name="changes", on_delete=fields.RESTRICT
+    )
+    contract_id: UUID
+    sequence = fields.IntField()
+    kind = enum_column(ChangeKind)
+    side = enum_column(Side)
+    """Who entered it."""
+    reason = fields.TextField()
+    """What is agreed and why, in words."""
+    new_valid_until = fields.DateField(null=True)
+    agreed_on = fields.DateField()
+    """When the two agreed on it, or the registry cancelled."""
+    file: fields.ForeignKeyNullableRelation[StoredFile] = fields.ForeignKeyField(
+        "market.StoredFile", related_name="contract_changes", null=True, on_delete=fields.RESTRICT
+    )
+    file_id: UUID | None
+    entered_by: fields.ForeignKeyRelation[User] = fields.ForeignKeyField(
+        "market.User", related_name="entered_changes", on_delete=fields.RESTRICT
+    )
+    entered_by_id: UUID
+    entered_at = fields.DatetimeField()
+    confirmed_by: fields.ForeignKeyNullableRelation[User] = fields.ForeignKeyField(
+        "market.User", related_name="confirmed_changes", null=True, on_delete=fields.RESTRICT
+    )
+    confirmed_by_id: UUID | None
+    confirmed_at = fields.DatetimeField(null=True)
+    withdrawn_at = fields.DatetimeField(null=True)
+
+    class Meta:
+        table = "contract_changes"
+        table_description = "Contract changes."
+        unique_together = (("contract", "sequence"),)
+
+
+class RoyaltyStatement(Model):
+    """What royalties one period came to, stated by the buyer; confirmed, it becomes an instalment."""
+
+    id = fields.UUIDField(primary_key=True)
+    contract: fields.ForeignKeyRelation[Contract] = fields.ForeignKeyField(
+        "market.Contract", related_name="royalty_statements", on_delete=fields.RESTRICT
+    )
+    contract_id: UUID
+    starts_on = fields.DateField()
+    ends_on = fields.DateField()
+    base_amount = fields.BigIntField()
+    """What the share is taken of."""
+    amount = fields.BigIntField()
+    is_last = fields.BooleanField(default=False)
+    """No more royalties will come: when all has arrived, the deal is complete."""
+    entered_by: fields.ForeignKeyRelation[User] = fields.ForeignKeyField(
+        "market.User", related_name="royalty_statements", on_delete=fields.RESTRICT
+    )
+    entered_by_id: UUID
+    entered_at = fields.DatetimeField()
+    confirmed_by: fields.ForeignKeyNullableRelation[User] = fields.ForeignKeyField(
+        "market.User", related_name="confirmed_royalties", null=True, on_delete=fields.RESTRICT
+    )
+    confirmed_by_id: UUID | None
+    confirmed_at = fields.DatetimeField(null=True)
+    refused_at = fields.DatetimeField(null=True)
+    instalment: fields.OneToOneNullableRelation[Instalment] = fields.OneToOneField(
+        "market.Instalment", related_name="royalty_statement", null=True, on_delete=fields.RESTRICT
+    )
+    instalment_id: UUID | None
+
+    class Meta:
+        table = "royalty_statements"
+        table_description = "Royalty statements."
+
+
+class EquityPaidIn(Model):
+    """What of an investment at an agreed value was really paid in (实缴). Written once."""
+
+    id = fields.UUIDField(primary_key=True)
+    contract: fields.ForeignKeyRelation[Contract] = fields.ForeignKeyField(
+        "market.Contract", related_name="paid_in", on_delete=fields.RESTRICT
+    )
+    contract_id: UUID
+    company = fields.CharField(max_length=200)
+    share_basis_points = fields.IntField()
+    """The share of the company that the outcome was taken for."""
+    amount = fields.BigIntField()
+    """Paid in, in minor units of the contract's currency."""
+    paid_in_on = fields.DateField()
+    voucher: fields.ForeignKeyRelation[StoredFile] = fields.ForeignKeyField(
+        "market.StoredFile", related_name="paid_in", on_delete=fields.RESTRICT
+    )
+    """工商变更登记 or capital verification."""
+    voucher_id: UUID
+    recorded_by: fields.ForeignKeyRelation[User] = fields.ForeignKeyField(
+        "market.User", related_name="recorded_paid_in", on_delete=fields.RESTRICT
+    )
+    recorded_by_id: UUID
+    recorded_at = fields.DatetimeField()
+
+    class Meta:
+        table = "equity_paid_in"
+        table_description = "Equity paid in."

@@ -7,6 +7,7 @@ from typing import Protocol, cast
 
 from market.accounts.actors import Actor
 from market.accounts.permissions import Act
+from market.alerts import services as alerts_services
 from market.audit.services import make_missing_roots
 from market.deals import services as deals_services
 from market.deps import Deps
@@ -14,6 +15,7 @@ from market.integrity import services as integrity_services
 from market.kit.clock import BusinessClock
 from market.kit.errors import NotFound
 from market.kit.i18n import gettext as _
+from market.listings import freshness
 from market.listings import services as listings_services
 from market.notices import services as notices_services
 from market.subsidies import services as subsidies_services
@@ -35,6 +37,8 @@ async def run_due(deps: Deps, now: datetime) -> int:
     """
     moved = await notices_services.run_due(now)
     moved += await listings_services.run_due(now)
+    moved += await freshness.run_reminders(now, secret=deps.settings.secret_key)
+    moved += await alerts_services.run_due(now, search=deps.search, secret=deps.settings.secret_key)
     moved += await deals_services.run_due(now)
     moved += await subsidies_services.run_due(now)
     return moved + await integrity_services.run_due(now)

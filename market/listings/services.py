@@ -14,16 +14,15 @@ from market.accounts import messages
 from market.accounts.actors import Actor
 from market.accounts.models import Organisation, StaffRole
 from market.accounts.permissions import Act, NotYours
-from market.audit.models import AuditEvent
 from market.audit.services import record
 from market.codes.numbers import next_number
 from market.kit.clock import local_date
 from market.kit.database import atomic
 from market.kit.errors import Conflict, Forbidden, Invalid
 from market.kit.i18n import gettext as _
-from market.listings import rules
+from market.listings import renewing, rules
 from market.listings.kinds import NEED, OUTCOME, Kind, Listing, get_kind
-from market.listings.models import Need, Outcome, OutcomeStatus, Review, ReviewDecision
+from market.listings.models import Need, Outcome, Review, ReviewDecision
 from market.listings.moves import AUTHORS, edit_address, expiry, lock, lock_own, move, note_findable, verify
 from market.listings.standing import mark_licensed, mark_matching, mark_solved, run_due
 from market.listings.states import EDITABLE, LIVE, Move, next_status
@@ -185,15 +184,7 @@ async def renew(kind: Kind, number: str, *, actor: Actor, now: datetime) -> List
     Raises:
         Conflict: a need's deadline has passed; it must be given a new one first.
     """
-    listing = await lock_own(kind, number, actor)
-    if isinstance(listing, Need) and listing.deadline_on and listing.deadline_on < local_date(now):
-        raise Conflict(_("这条需求的截止日期已过。请先修改截止日期，再续期。"))
-    await move(listing, Move.RENEW, actor=actor, now=now)
-    if isinstance(listing, Outcome) and await _was_licensed(listing):
-        listing.status = OutcomeStatus.LICENSED
-    verify(listing, now)
-    await listing.save(update_fields=["status", "verified_on", "expires_on"])
-    return listing
+    return await renewing.renew(await lock_own(kind, number, actor), actor=actor, now=now, way="site")
 
 
 def require_may_begin(kind: Kind, actor: Actor) -> None:
@@ -286,11 +277,6 @@ async def _require_complete(kind: Kind, listing: Listing, now: datetime) -> None
         faults += rules.faults_of_mask(listing, owner.name)
     if faults:
         raise Incomplete(faults)
-
-
-async def _was_licensed(outcome: Outcome) -> bool:
-    """The log remembers what the status forgot when the listing lapsed."""
-    return await AuditEvent.exists(subject_kind=OUTCOME.key, subject_id=outcome.id, action=Move.LICENSE.value)
 
 
 async def _tell_author(listing: Listing, is_published: bool, *, now: datetime) -> None:

@@ -19,9 +19,9 @@ from market.kit.i18n import gettext as _
 from market.kit.pagination import Cut
 from market.kit.templating import render
 from market.kit.web import deps, posted, see, wants_part
-from market.listings import dashboards, queries, rules, services, sheets
+from market.listings import dashboards, freshness, queries, rules, services, sheets
 from market.listings.forms import ListingForm, NeedForm, OutcomeForm, need_data, outcome_data
-from market.listings.kinds import NEED, OUTCOME, Kind, Listing
+from market.listings.kinds import NEED, OUTCOME, Kind, Listing, get_kind
 from market.listings.models import Need, NeedStatus
 from market.listings.states import EDITABLE, LIVE, Move, can
 
@@ -185,6 +185,19 @@ async def _act(request: Request, kind: Kind, act: Callable[..., Awaitable[Listin
     return flash(request, see(request, f"listings:edit_{kind.key}", number=listing.number), words)
 
 
+async def renew_by_link(request: Request) -> Response:
+    """The link of a reminder: it opens a page with one button, for whoever got the mail."""
+    kind, number = request.path_params["kind"], request.path_params["number"]
+    token, secret = request.query_params.get("token", "")[:64], deps(request).settings.secret_key
+    listing = await freshness.get_signed(kind, number, token, secret=secret)
+    if request.method == "GET":
+        return render(request, "listings/renew.html", listing=listing, kind=get_kind(kind))
+    await freshness.renew_by_link(kind, number, token, secret=secret, now=deps(request).clock())
+    return flash(
+        request, see(request, f"pages:{kind}", number=number), _("已确认，谢谢。有效期延长十二个月。")
+    )
+
+
 def _form_class(kind: Kind) -> type[ListingForm]:
     return OutcomeForm if kind is OUTCOME else NeedForm
 
@@ -256,6 +269,7 @@ routes = [
     Route("/my/outcomes/{number}/submit", submit_outcome, name="listings:submit_outcome", methods=["POST"]),
     Route("/my/outcomes/{number}/unlist", unlist_outcome, name="listings:unlist_outcome", methods=["POST"]),
     Route("/my/outcomes/{number}/renew", renew_outcome, name="listings:renew_outcome", methods=["POST"]),
+    Route("/renew/{kind}/{number}", renew_by_link, name="listings:renew_by_link", methods=["GET", "POST"]),
     Route("/my/needs", needs, name="listings:needs"),
     Route("/my/needs/template.xlsx", need_template, name="listings:need_template"),
     Route("/my/needs/new", new_need, name="listings:new_need", methods=["GET", "POST"]),

@@ -1,0 +1,125 @@
+"""How a listing is kept fresh: reminders before it lapses, and renewal by the link of a mail."""
+
+from __future__ import annotations
+
+from datetime import date, datetime, timedelta
+from uuid import UUID
+
+from market.accounts import messages
+from market.kit.clock import local_date
+from market.kit.database import atomic
+from market.kit.errors import NotFound
+from market.kit.i18n import gettext as _
+from market.kit.signing import is_signed, sign
+from market.listings import renewing
+from market.listings.kinds import KINDS, Kind, Listing, get_kind, kind_of
+from market.listings.models import Need
+from market.listings.moves import AUTHORS, lock, lock_by_id
+from market.listings.queries import live
+from market.listings.states import LIVE
+from market.search import outbox
+
+REMINDERS = (30, 7)
+"""How many days before a listing lapses its people are asked to confirm it."""
+PURPOSE = "renew"
+"""What the signature of a renewal link is for."""
+
+
+def is_stale(listing: Listing) -> bool:
+    """Tell whether its people were asked to confirm it and have not: it then stands after fresh ones in
+    lists and results. A need that only nears its deadline is as fresh as before."""
+    if listing.reminded_on is None or listing.verified_on is None:
+        return False
+    is_old = listing.reminded_on - listing.verified_on > timedelta(days=300)
+    return listing.reminded_on > listing.verified_on and is_old
+
+
+def reminder_due(listing: Listing, today: date) -> bool:
+    """Tell whether a reminder is due today. Each is sent once; one whose day lay before the listing was
+    verified is not sent at all, nor is a missed one made up for when the next is due."""
+    expires_on, reminded_on, verified_on = listing.expires_on, listing.reminded_on, listing.verified_on
+    if listing.status not in LIVE or expires_on is None or expires_on < today:
+        return False
+    for days in REMINDERS:
+        moment = expires_on - timedelta(days=days)
+        if today >= moment > (verified_on or date.min) and (reminded_on is None or reminded_on < moment):
+            return True
+    return False
+
+
+async def run_reminders(now: datetime, *, secret: str) -> int:
+    """Ask the people of listings that lapse soon to confirm them; each in its own transaction."""
+    today, done = local_date(now), 0
+    for kind in KINDS.values():
+        soon = kind.model.filter(
+            status__in=live(kind.statuses),
+            expires_on__gte=today,
+            expires_on__lte=today + timedelta(days=max(REMINDERS)),
+        )
+        columns = ("id", "status", "expires_on", "reminded_on", "verified_on")
+        for each in await soon.only(*columns):
+            if reminder_due(each, today):
+                done += await _remind(kind, each.id, now, secret)
+    return done
+
+
+@atomic()
+async def _remind(kind: Kind, identity: UUID, now: datetime, secret: str) -> bool:
+    listing = await lock_by_id(kind, identity)
+    today = local_date(now)
+    if not reminder_due(listing, today):
+        return False
+    listing.reminded_on = today
+    await listing.save(update_fields=["reminded_on"])
+    await outbox.changed(kind.index, listing.id)
+    words = (
+        _("《%(title)s》将在 %(day)s 截止。还需要的话请修改截止日期；情况没有变，请一键确认。")
+        if isinstance(listing, Need) and listing.deadline_on == listing.expires_on
+        else _("《%(title)s》将在 %(day)s 到期，确认前在列表里会排到后面。内容没有变，请一键确认续期。")
+    )
+    await messages.tell(
+        words % {"title": listing.title[:60], "day": f"{listing.expires_on:%Y-%m-%d}"},
+        now=now,
+        address=renewal_address(listing, secret),
+        organisation_id=listing.organisation_id,
+        roles=AUTHORS,
+    )
+    return True
+
+
+def renewal_address(listing: Listing, secret: str) -> str:
+    """Return the path by which a listing is confirmed without signing in; good until it is confirmed."""
+    signature = sign(secret, PURPOSE, _signed_text(listing))
+    return f"/renew/{kind_of(listing).key}/{listing.number}?token={signature}"
+
+
+async def get_signed(kind: str, number: str, signature: str, *, secret: str) -> Listing:
+    """Return the listing that a renewal link is about.
+
+    Raises:
+        NotFound: the link is not ours, or the listing was confirmed since.
+    """
+    found = await get_kind(kind).model.filter(number=number).select_related("organisation").first()
+    return _checked(found, signature, secret)
+
+
+@atomic()
+async def renew_by_link(kind: str, number: str, signature: str, *, secret: str, now: datetime) -> Listing:
+    """Confirm a listing for another twelve months, by whoever holds the link of the reminder.
+
+    Raises:
+        NotFound: as `get_signed`.
+        Conflict: it is no longer on offer, or a need's deadline has passed.
+    """
+    listing = _checked(await lock(get_kind(kind), number), signature, secret)
+    return await renewing.renew(listing, actor=None, now=now, way="mail")
+
+
+def _checked(listing: Listing | None, signature: str, secret: str) -> Listing:
+    if listing is None or not is_signed(secret, PURPOSE, _signed_text(listing), signature):
+        raise NotFound(_("这个续期链接已经用过或不再有效。登录后可以在“我的成果”或“我的需求”里续期。"))
+    return listing
+
+
+def _signed_text(listing: Listing) -> str:
+    return f"{kind_of(listing).key}:{listing.number}:{listing.verified_on}"

@@ -11,10 +11,13 @@ from pathlib import Path
 from market.audit import commands as audit_commands
 from market.commands.progress import Progress
 from market.commands.serve import release
+from market.deps import Deps
+from market.kit.errors import SearchUnavailable
 from market.ledger.checks import run_checks
 from market.listings import importing
 from market.runtime import build_deps, running
 from market.search.indexes import INDEXES
+from market.search.outbox import count_waiting
 from market.search.relay import rebuild, relay, status
 from market.seed import seed as seed_market
 from market.settings import Settings
@@ -37,14 +40,34 @@ async def import_file(settings: Settings, kind: str, path: Path, *, publish: boo
         except importing.UnreadableFile as error:
             sys.stderr.write(f"{path}: {error}\n")
             return 1
-        await relay(kind, search=deps.search, on_progress=Bar("index"))
+        note = await _index(kind, deps)
     sys.stdout.write(
         f"{report.total} rows: {report.created} new, {report.updated} changed, {report.unchanged} as before, "
         f"{len(report.refused)} refused; {time.monotonic() - started:.1f} s\n"
     )
+    if note:
+        sys.stdout.write(f"{note}\n")
     if report.refused:
         sys.stdout.write(f"Reasons: {_write_refusals(path, report)}\n")
     return 0
+
+
+async def _index(kind: str, deps: Deps) -> str:
+    """Wait until the rows can be found, and return what is to be said when that cannot be waited for.
+
+    The worker of a running site may be sending them already; then it is left to it while it gets on.
+    """
+    bar, left = Bar("index"), None
+    while True:
+        try:
+            await relay(kind, search=deps.search, on_progress=bar)
+        except SearchUnavailable as error:
+            waiting = await count_waiting(kind)
+            if left is not None and waiting >= left:
+                return f"{waiting} of them cannot be found yet and are sent later: {error}"
+            left = waiting
+        else:
+            return ""
 
 
 async def search(settings: Settings, act: str) -> int:

@@ -15,6 +15,7 @@ from market.kit.pagination import Cut
 from market.kit.templating import render
 from market.kit.web import deps, posted, see
 from market.listings import queries, rules, services
+from market.listings.alike import find_alike
 from market.listings.forms import ReviewForm
 from market.listings.kinds import KINDS, OUTCOME, Kind, Listing, get_kind
 from market.listings.models import ReviewDecision
@@ -76,6 +77,14 @@ async def _page(
         headings=[(form[name], str(words), str(hint)) for name, (words, hint) in rules.HEADINGS.items()],
         reviews=await queries.list_reviews(kind, found.id),
         is_pending=found.status == kind.pending,
+        alike=await find_alike(
+            kind,
+            found,
+            search=deps(request).search,
+            own_id=found.id,
+            organisation_id=found.organisation_id,
+            with_pending=True,
+        ),
     )
 
 

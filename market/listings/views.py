@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 
 from starlette.requests import Request
@@ -20,6 +20,7 @@ from market.kit.pagination import Cut
 from market.kit.templating import render
 from market.kit.web import deps, posted, see, wants_part
 from market.listings import dashboards, freshness, queries, rules, services, sheets
+from market.listings.alike import Alike, find_alike
 from market.listings.forms import ListingForm, NeedForm, OutcomeForm, need_data, outcome_data
 from market.listings.kinds import NEED, OUTCOME, Kind, Listing, get_kind
 from market.listings.models import Need, NeedStatus
@@ -94,6 +95,10 @@ async def _write(
         return _completeness(request, kind, form)
     is_submitted = is_submitted or typed.get("act") == "submit"
     if form.validate():
+        if is_submitted and typed.get("alike") != "seen":
+            alike = await _alike(request, kind, _Typed(form), listing, actor)
+            if alike:
+                return await _page(request, kind, listing, form, status_code=422, alike=alike)
         try:
             saved = await services.save(
                 kind,
@@ -111,6 +116,18 @@ async def _write(
         else:
             return _done(request, kind, saved, is_submitted=is_submitted)
     return await _page(request, kind, listing, form, status_code=422)
+
+
+async def _alike(
+    request: Request, kind: Kind, said: Any, listing: Listing | None, actor: Actor
+) -> list[Alike]:
+    """What says nearly the same as a listing that is complete; nothing is told of one that is not."""
+    if kind.faults(said, local_date(deps(request).clock())):
+        return []
+    own_id = listing.id if listing else None
+    return await find_alike(
+        kind, said, search=deps(request).search, own_id=own_id, organisation_id=actor.organisation_id
+    )
 
 
 def _done(request: Request, kind: Kind, listing: Listing, *, is_submitted: bool) -> Response:
@@ -152,6 +169,9 @@ async def _submit(request: Request, kind: Kind) -> Response:
         return await _edit(request, kind, is_submitted=True)
     actor = actor_for(request, Act.WRITE_LISTING)
     listing = await queries.get_own(kind, actor, request.path_params["number"])
+    if alike := await _alike(request, kind, listing, listing, actor):
+        form = _blank_form(kind, listing, actor)
+        return await _page(request, kind, listing, form, status_code=422, alike=alike)
     act = services.submit_outcome if kind is OUTCOME else services.submit_need
     try:
         listing = await act(listing.number, actor=actor, now=deps(request).clock())
@@ -221,7 +241,12 @@ def _blank_form(kind: Kind, listing: Listing | None, actor: Actor) -> ListingFor
 
 
 async def _page(
-    request: Request, kind: Kind, listing: Listing | None, form: ListingForm, status_code: int = 200
+    request: Request,
+    kind: Kind,
+    listing: Listing | None,
+    form: ListingForm,
+    status_code: int = 200,
+    alike: Sequence[Alike] = (),
 ) -> Response:
     reviews = await queries.list_reviews(kind, listing.id) if listing else []
     score, missing = kind.completeness(_Typed(form))
@@ -235,6 +260,7 @@ async def _page(
         form=form,
         score=score,
         missing=missing,
+        alike=alike,
         headings=[(heading, str(words)) for heading, (words, _hint) in rules.HEADINGS.items()],
         review=reviews[0] if reviews and status in (*_RETURNED, kind.pending) else None,
         status=status,

@@ -160,6 +160,17 @@ async def test_everybody_on_the_staff_has_a_dashboard(client: httpx.AsyncClient,
     assert ("待审核成果" in page.text) is (role is StaffRole.OPERATOR)
 
 
+async def test_an_operator_sees_the_units_that_wait_to_be_verified(client: httpx.AsyncClient) -> None:
+    await make_organisation(status=OrganisationStatus.PENDING)
+    await sign_in(client, await make_staff(StaffRole.OPERATOR))
+
+    page = await client.get("/dashboard")
+
+    assert "待核验单位" in page.text
+    assert "/backoffice/organisations?status=pending" in page.text
+    assert "待裁定异议" not in page.text
+
+
 async def test_other_people_have_dashboards_too_and_guests_are_sent_to_sign_in(
     client: httpx.AsyncClient,
 ) -> None:

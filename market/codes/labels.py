@@ -109,6 +109,18 @@ STATES: Mapping[str, Mapping[str, tuple[Tone, Lazy]]] = {
         "paid": ("done", lazy("已拨付")),
         "returned": ("wrong", lazy("银行退回")),
     },
+    "clawback": {
+        "started": ("due", lazy("待确认")),
+        "confirmed": ("wrong", lazy("追缴中")),
+        "settled": ("done", lazy("已缴回")),
+        "dropped": ("plain", lazy("已撤销")),
+    },
+    "run_stage": {
+        "compute": ("due", lazy("核算")),
+        "recheck": ("act", lazy("复核")),
+        "list": ("act", lazy("列批次")),
+        "done": ("done", lazy("完成")),
+    },
     "terms": {
         "draft": ("plain", lazy("草稿")),
         "released": ("done", lazy("已发布")),
@@ -192,6 +204,14 @@ WORDS: Mapping[str, Mapping[str, Lazy]] = {
     "contract_kind": lists.CONTRACT_KINDS,
     "exclusion_kind": lists.EXCLUSION_KINDS,
     "payment_way": lists.PAYMENT_WAYS,
+    "economic_goal": lists.ECONOMIC_GOALS,
+    "country": lists.COUNTRIES,
+    "currency": lists.CURRENCIES,
+    "change_kind": {
+        "change": lazy("变更"),
+        "rescission": lazy("解除"),
+        "cancellation": lazy("注销登记"),
+    },
     "cost_item": lists.COST_ITEMS,
     "bearer": lists.BEARERS,
     "follow_up_way": lists.FOLLOW_UP_WAYS,

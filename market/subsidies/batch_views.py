@@ -12,12 +12,13 @@ from starlette.routing import Route
 
 from market.accounts.permissions import Act
 from market.accounts.web import actor_for
+from market.files.services import check_upload
 from market.kit.clock import local_date
 from market.kit.errors import Forbidden, Invalid
 from market.kit.flash import flash
 from market.kit.i18n import gettext as _
 from market.kit.templating import render
-from market.kit.web import deps, posted, see
+from market.kit.web import deps, posted, see, uploads
 from market.notices.models import Objection
 from market.notices.queries import find_notice
 from market.notices.states import UNDECIDED
@@ -172,6 +173,22 @@ async def order(request: Request) -> Response:
     return flash(request, answer, words, "due" if done.held else "done")
 
 
+async def results(request: Request) -> Response:
+    actor = actor_for(request, Act.DISBURSE)
+    found = await queries.get_batch(actor, request.path_params["number"])
+    answer = see(request, "desk:batch", number=found.number)
+    files = uploads(await posted(request), "file")
+    if not files:
+        return flash(request, answer, _("请选择填好银行结果的拨付单。"), "due")
+    upload = await check_upload(files[0])
+    done = await services.import_results(upload.content, actor=actor, now=deps(request).clock())
+    words = _("登记 %(count)s 笔，原已登记 %(known)s 笔。", count=done.entered, known=done.known)
+    if done.refused:
+        rows = "；".join(_("第 %(row)s 行：%(why)s", row=row, why=why) for row, why in done.refused[:10])
+        words += _("未登记：%(rows)s", rows=rows)
+    return flash(request, answer, words, "due" if done.refused else "done")
+
+
 async def disbursement(request: Request) -> Response:
     actor = actor_for(request, Act.SEE_DESK)
     found = await queries.get_disbursement(actor, request.path_params["number"])
@@ -246,6 +263,7 @@ routes = [
     Route("/desk/batches/{number}/confirm", confirm, name="desk:confirm", methods=["POST"]),
     Route("/desk/batches/{number}/approve", approve, name="desk:approve", methods=["POST"]),
     Route("/desk/batches/{number}/order", order, name="desk:order", methods=["POST"]),
+    Route("/desk/batches/{number}/results", results, name="desk:results", methods=["POST"]),
     Route("/desk/disbursements/{number}", disbursement, name="desk:disbursement", methods=["GET", "POST"]),
     Route("/desk/budgets", budgets, name="desk:budgets", methods=["GET", "POST"]),
 ]

@@ -16,11 +16,13 @@ from market.kit.i18n import gettext as _
 from market.kit.pagination import Cut
 from market.kit.templating import render
 from market.kit.web import deps, posted, see
-from market.subsidies import batch_views, queries, services
-from market.subsidies.forms import CalculateForm, ReasonForm, RejectForm, SupplementForm
-from market.subsidies.models import Claim, ClaimStatus
+from market.subsidies import batch_views, print_views, queries, review_views, services, upkeep_views
+from market.subsidies.doubts import DOUBTS
+from market.subsidies.forms import CalculateForm, QueueForm, ReasonForm, RejectForm, SupplementForm
+from market.subsidies.judging import verdict_of
+from market.subsidies.models import Claim, ClaimConflict, ClaimStatus, Clawback, ExpertReview
 from market.subsidies.pages import claim_page
-from market.subsidies.programmes import clauses, list_programmes
+from market.subsidies.programmes import clauses, compiled, list_programmes
 from market.subsidies.queries import Wanted, get_claim_at_desk
 
 QUEUE = [each for each in ClaimStatus if each is not ClaimStatus.DRAFT]
@@ -30,12 +32,19 @@ async def queue(request: Request) -> Response:
     actor_for(request, Act.SEE_DESK)
     asked = request.query_params
     year = asked.get("year", "")
+    form = QueueForm(asked)
+    form.validate()
     wanted = Wanted(
         status=asked.get("status", ""),
         year=int(year) if year.isascii() and year.isdigit() and len(year) == 4 else None,
         programme=asked.get("programme", "")[:60],
         contract=asked.get("contract", "").replace("\x00", "")[:20],
         text=asked.get("text", "").replace("\x00", "").strip()[:60],
+        city=_prefix(form.city.data or ""),
+        field=form.field.data or "",
+        doubt=form.doubt.data or "",
+        least=form.least.data,
+        most=form.most.data,
     )
     page, amount = await queries.list_claims(Cut.of(asked), wanted)
     counts = await queries.count_by_status(wanted)
@@ -45,6 +54,11 @@ async def queue(request: Request) -> Response:
         page=page,
         amount=amount,
         wanted=wanted,
+        form=form,
+        is_narrowed=bool(
+            wanted.city or wanted.field or wanted.doubt or wanted.least is not None or wanted.most is not None
+        ),
+        doubts=DOUBTS,
         counts=[(each.value, counts[each.value]) for each in QUEUE if counts.get(each.value)],
         total=sum(counts.values()),
         years=await queries.list_years(),
@@ -52,6 +66,13 @@ async def queue(request: Request) -> Response:
         today=local_date(deps(request).clock()),
         local_date=local_date,
     )
+
+
+def _prefix(region: str) -> str:
+    """Return what codes of places inside a region begin with."""
+    while len(region) > 2 and region.endswith("00"):
+        region = region[:-2]
+    return region
 
 
 async def claim(request: Request) -> Response:
@@ -68,6 +89,14 @@ async def _claim(request: Request, actor: Actor, found: Claim, form: CalculateFo
         page=await claim_page(actor, found, deps(request).clock()),
         form=form or CalculateForm(),
         is_own=found.calculated_by_id == actor.user_id,
+        is_conflicted=await ClaimConflict.exists(claim_id=found.id, user_id=actor.user_id),
+        conflicts=await ClaimConflict.filter(claim_id=found.id).select_related("user"),
+        doubts=DOUBTS,
+        reviews=await ExpertReview.filter(claim_id=found.id)
+        .select_related("reviewer")
+        .order_by("assigned_at"),
+        verdict=await verdict_of(found.id, compiled(found.terms)),
+        clawbacks=await Clawback.filter(claim_id=found.id).order_by("number"),
     )
 
 
@@ -199,6 +228,9 @@ def _ask(
 routes = [
     Route("/desk", queue, name="desk:queue", methods=["GET"]),
     *batch_views.routes,
+    *upkeep_views.routes,
+    *print_views.routes,
+    *review_views.routes,
     Route("/desk/{number}", claim, name="desk:claim", methods=["GET"]),
     Route("/desk/{number}/sheet", sheet, name="desk:sheet", methods=["GET"]),
     Route("/desk/{number}/accept", accept, name="desk:accept", methods=["POST"]),

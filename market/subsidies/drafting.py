@@ -6,6 +6,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from difflib import unified_diff
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -236,3 +237,16 @@ def _rate(given: Mapping[str, Any], new: Terms) -> int | None:
     if rate is None or not new.one_rate:
         return None
     return min(int(rate), new.ceiling)
+
+
+async def difference_of(draft: ProgrammeTerms) -> list[tuple[str, str]]:
+    """Return the draft against the version in force, line by line: `same`, `old` or `new`, and the line."""
+    versions = await list_versions(draft.programme_id)
+    old = shown(versions[0].content).splitlines() if versions else []
+    found = []
+    for line in unified_diff(old, shown(draft.content).splitlines(), lineterm="", n=2):
+        if line.startswith(("---", "+++")):
+            continue
+        kind = {"+": "new", "-": "old", "@": "gap"}.get(line[:1], "same")
+        found.append((kind, line[1:] if kind in ("new", "old", "same") else "⋯"))
+    return found

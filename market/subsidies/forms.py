@@ -25,6 +25,7 @@ from market.kit.forms import (
 )
 from market.kit.i18n import gettext as _
 from market.kit.i18n import lazy
+from market.subsidies.doubts import DOUBTS
 from market.subsidies.texts import VALUES
 
 ROLES = ("buyer", "seller", "broker", "agency", "registry")
@@ -100,6 +101,12 @@ class EvidenceForm(BaseForm):
     file = FileField()
 
 
+class FactsForm(BaseForm):
+    """What no record of the market holds about a contract; the rest of the form follows the rule set."""
+
+    paid_in_equity = MoneyField(lazy("实缴作价出资额"), is_zero_allowed=True)
+
+
 class SubmitForm(BaseForm):
     declaration = BooleanField(
         lazy("我单位声明：所填内容和所附材料真实、完整，没有重复申报；如有虚假，退回补助并承担责任。")
@@ -113,6 +120,20 @@ class SupplementForm(BaseForm):
 
 class CalculateForm(BaseForm):
     rate = PercentField(lazy("核定比例"))  # type: ignore[arg-type]
+
+
+class QueueForm(BaseForm):
+    """Further filters of the queue; all stand in the address."""
+
+    field = ChoiceField(lazy("技术领域"), choices=lambda: choices("field"), blank=lazy("全部"))
+    city = ChoiceField(lazy("所在地"), choices=_places, blank=lazy("全部"))
+    doubt = ChoiceField(
+        lazy("疑点"),
+        choices=lambda: [("any", _("有疑点")), *((key, str(words)) for key, words in DOUBTS.items())],
+        blank=lazy("全部"),
+    )
+    least = MoneyField(lazy("金额不低于"), is_zero_allowed=True)
+    most = MoneyField(lazy("金额不高于"), is_zero_allowed=True)
 
 
 class ReasonForm(BaseForm):

@@ -291,6 +291,8 @@ class Claim(Model):
     contracts: fields.ReverseRelation[ClaimContract]
     assessments: fields.ReverseRelation[Assessment]
     evidence: fields.ReverseRelation[Evidence]
+    clawbacks: fields.ReverseRelation[Clawback]
+    expert_reviews: fields.ReverseRelation[ExpertReview]
 
     class Meta:
         table = "claims"

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
 
-from tortoise.expressions import Q
+from tortoise.expressions import Q, Subquery
 from tortoise.functions import Count, Sum
 
 from market.accounts.actors import Actor
@@ -128,6 +128,13 @@ class Wanted:
     programme: str = ""
     text: str = ""
     contract: str = ""
+    city: str = ""
+    """First digits of the applicant's place."""
+    field: str = ""
+    doubt: str = ""
+    """A kind of doubt, or `any`."""
+    least: int | None = None
+    most: int | None = None
     applicant_id: UUID | None = None
 
     def condition(self) -> Q:
@@ -141,10 +148,27 @@ class Wanted:
         if self.text:
             wanted &= Q(number__icontains=self.text) | Q(applicant__name__icontains=self.text)
         if self.contract:
-            wanted &= Q(contracts__contract__number=self.contract)
+            wanted &= _with_contract(contract__number=self.contract)
+        if self.field:
+            wanted &= _with_contract(contract__field=self.field)
+        if self.city:
+            wanted &= Q(applicant__region__startswith=self.city)
+        if self.doubt == "any":
+            wanted &= ~Q(doubt_kinds="")
+        elif self.doubt:
+            wanted &= Q(doubt_kinds__contains=f",{self.doubt},")
+        if self.least is not None:
+            wanted &= Q(award_amount__gte=self.least)
+        if self.most is not None:
+            wanted &= Q(award_amount__lte=self.most)
         if self.applicant_id is not None:
             return wanted & Q(applicant_id=self.applicant_id)
         return wanted & Q(submitted_at__isnull=False)
+
+
+def _with_contract(**condition: str) -> Q:
+    """Claims with such a contract, each once."""
+    return Q(id__in=Subquery(ClaimContract.filter(**condition).values("claim_id")))
 
 
 async def list_claims(cut: Cut, wanted: Wanted) -> tuple[Page[Claim], int]:

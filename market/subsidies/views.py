@@ -25,11 +25,13 @@ from market.subsidies import describing, queries, services
 from market.subsidies.chains import chain_of_contract
 from market.subsidies.claiming import chosen_in, preview_of
 from market.subsidies.estimates import Asked, calculate
-from market.subsidies.forms import CalculatorForm, ClaimForm, EvidenceForm, SalesForm, SubmitForm
+from market.subsidies.forms import CalculatorForm, ClaimForm, EvidenceForm, FactsForm, SalesForm, SubmitForm
 from market.subsidies.models import Claim, SalesReport
 from market.subsidies.pages import claim_page
 from market.subsidies.programmes import clauses, compiled, get_programme, list_programmes, list_versions
 from market.subsidies.queries import Wanted, get_claim_for
+from market.subsidies.stating import asked_facts
+from market.subsidies.texts import named
 
 
 async def programmes(request: Request) -> Response:
@@ -199,8 +201,9 @@ async def _claim(
     *,
     evidence_form: EvidenceForm | None = None,
     submit_form: SubmitForm | None = None,
+    facts_form: FactsForm | None = None,
 ) -> Response:
-    given = evidence_form or submit_form
+    given = evidence_form or submit_form or facts_form
     return render(
         request,
         "subsidies/claim.html",
@@ -209,6 +212,12 @@ async def _claim(
         may_write=actor.may(Act.WRITE_CLAIM),
         evidence_form=evidence_form or EvidenceForm(),
         submit_form=submit_form or SubmitForm(),
+        facts_form=facts_form or FactsForm(),
+        asked=asked_facts(compiled(found.terms)),
+        flag_words={fact: named(fact).render(_) for fact in asked_facts(compiled(found.terms))},
+        clawbacks=await found.clawbacks.filter(status__in=["confirmed", "settled"]).prefetch_related(
+            "receipts"
+        ),
         accept=ACCEPT,
     )
 
@@ -248,6 +257,38 @@ def _id(value: object) -> UUID | None:
         return None
 
 
+async def state_facts(request: Request) -> Response:
+    actor = actor_for(request, Act.WRITE_CLAIM)
+    found = await get_claim_for(actor, request.path_params["number"])
+    given = await posted(request)
+    asked = asked_facts(compiled(found.terms))
+    equity = FactsForm(given)
+    if not equity.validate():
+        return await _claim(request, actor, found, facts_form=equity)
+    flags = {
+        fact.removeprefix("flags."): given.get(fact) == "yes"
+        for fact in asked
+        if fact.startswith("flags.") and given.get(fact) in ("yes", "no")
+    }
+    try:
+        await services.state_facts(
+            found.number,
+            str(given.get("contract") or ""),
+            mode=str(given.get("mode") or "") or None,
+            grade=str(given.get("grade") or "") or None,
+            paid_in_equity=equity.paid_in_equity.data,
+            flags=flags,
+            actor=actor,
+            now=deps(request).clock(),
+        )
+    except Invalid as refused:
+        equity.refuse("paid_in_equity", str(refused))
+        return await _claim(request, actor, found, facts_form=equity)
+    return flash(
+        request, see(request, "subsidies:claim", number=found.number), _("补充事实已保存，试算已更新。")
+    )
+
+
 async def submit_claim(request: Request) -> Response:
     actor = actor_for(request, Act.WRITE_CLAIM)
     found = await get_claim_for(actor, request.path_params["number"])
@@ -281,6 +322,7 @@ routes = [
     Route("/claims/new", new_claim, name="subsidies:new_claim", methods=["GET", "POST"]),
     Route("/claims/{number}", claim, name="subsidies:claim", methods=["GET"]),
     Route("/claims/{number}/evidence", add_evidence, name="subsidies:add_evidence", methods=["POST"]),
+    Route("/claims/{number}/facts", state_facts, name="subsidies:state_facts", methods=["POST"]),
     Route("/claims/{number}/submit", submit_claim, name="subsidies:submit_claim", methods=["POST"]),
     Route("/claims/{number}/withdraw", withdraw_claim, name="subsidies:withdraw_claim", methods=["POST"]),
 ]

@@ -46,16 +46,6 @@ async def _run(options: argparse.Namespace, settings: Settings) -> int:
             is_semantic=not options.no_semantic,
             file=options.json,
         )
-    if options.command == "evaluate":
-        from market.commands import evaluate
-
-        return await evaluate.evaluate(
-            settings,
-            options.directory,
-            engine=options.engine,
-            is_semantic=not options.no_semantic,
-            file=options.json,
-        )
     from market.commands import backup, people, records, serve
 
     port = serve.port_of(os.environ)
@@ -96,6 +86,10 @@ async def _run(options: argparse.Namespace, settings: Settings) -> int:
                 rate=options.rate_basis_points,
                 is_dry=options.dry_run,
             )
+        case "quality":
+            from market.commands import quality
+
+            return await quality.publish(settings, options.file)
         case "create-operator":
             return await people.create_operator(settings, options.email, options.name)
     raise AssertionError(options.command)
@@ -127,13 +121,9 @@ def _parser() -> argparse.ArgumentParser:
     evaluating.add_argument("--engine", choices=["embedded", "meilisearch"], default="embedded")
     evaluating.add_argument("--no-semantic", action="store_true", help="words only, without any embedder")
     evaluating.add_argument("--json", type=Path, metavar="FILE", help="write the figures there too")
-    evaluating = commands.add_parser("evaluate", help="measure matching and search on known answers")
-    evaluating.add_argument(
-        "directory", type=Path, metavar="DIR", help="holds outcomes.jsonl(.gz) and others"
-    )
-    evaluating.add_argument("--engine", choices=["embedded", "meilisearch"], default="embedded")
-    evaluating.add_argument("--no-semantic", action="store_true", help="words only, without any embedder")
-    evaluating.add_argument("--json", type=Path, metavar="FILE", help="write the figures there too")
+    quality = commands.add_parser("quality", help="the public page about the quality of matching")
+    quality.add_argument("act", choices=["publish"])
+    quality.add_argument("file", type=Path, metavar="FILE", help="what evaluate --json FILE wrote")
     programmes = commands.add_parser("programmes", help="subsidy programmes")
     programmes.add_argument("act", choices=["load"])
     audit = commands.add_parser("audit", help="verify or export the log of who did what")

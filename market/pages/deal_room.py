@@ -50,6 +50,8 @@ _ACT_OF_STEP = {
     "register": Act.REGISTER_CONTRACT,
     "pay": Act.RECORD_REMITTANCE,
     "confirm_receipt": Act.CONFIRM_REMITTANCE,
+    "royalty": Act.STATE_ROYALTY,
+    "royalty_stated": Act.CHANGE_CONTRACT,
 }
 
 

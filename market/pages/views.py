@@ -9,6 +9,7 @@ from market.pages import (
     need_views,
     outcome_views,
     people_views,
+    quality_views,
     site_views,
 )
 
@@ -16,6 +17,7 @@ routes = [
     *home_views.routes,
     *list_views.routes,
     *compare.routes,
+    *quality_views.routes,
     *outcome_views.routes,
     *need_views.routes,
     *people_views.routes,

@@ -1,0 +1,261 @@
+"""How good matching and search are: the last published evaluation, and what became of real matches."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from market.codes.labels import label
+from market.kit.database import connection
+from market.kit.i18n import Lazy, lazy
+from market.kit.models import SystemState
+
+KEY = "quality"
+MOST_SIZE = 200_000
+"""Bytes of a report that are kept."""
+
+
+class NoReport(ValueError):
+    """What was given is not a report of an evaluation; the message says why."""
+
+
+@dataclass(frozen=True)
+class Figure:
+    """One measured number with what it is compared to. Shares are between 0 and 1."""
+
+    key: str
+    """Its definition on the page is `#def-` and this."""
+    words: str
+    value: float
+    interval: tuple[float, float] | None
+    baselines: Sequence[tuple[str, float]]
+    """The same measured of simpler ways: name and value."""
+    n: int | None
+
+
+@dataclass(frozen=True)
+class Part:
+    """One thing that was measured."""
+
+    words: str
+    figures: Sequence[Figure]
+
+
+@dataclass(frozen=True)
+class Report:
+    """A published evaluation, as the page shows it."""
+
+    engine: str
+    embedder: str
+    scorer: str
+    measured_on: str
+    published_at: datetime
+    parts: Sequence[Part]
+    fields: Sequence[tuple[str, Sequence[Figure]]]
+    duplicates: tuple[int, int, int] | None
+    """Found, of how many, and wrongly taken for one."""
+
+
+MEASURES: Mapping[str, Lazy] = {
+    "ndcg_10": lazy("前 10 条的排序质量（nDCG@10）"),
+    "auc": lazy("好坏分得开的程度（AUC）"),
+    "recall_100": lazy("前 100 条找回的强匹配（召回率）"),
+    "mrr_10": lazy("要找的那条排得多靠前（MRR@10）"),
+    "recall_10": lazy("要找的那条进入前 10（召回率）"),
+}
+PARTS: Mapping[str, Lazy] = {
+    "graded": lazy("企业需求找成果"),
+    "topics": lazy("按关键词找同一主题的成果"),
+    "known_item": lazy("找一份已知的成果"),
+}
+KINDS: Mapping[str, Lazy] = {
+    "title": lazy("用名称"),
+    "kw": lazy("用至多六个关键词"),
+    "kw2": lazy("用两个关键词"),
+    "title_en": lazy("用英文名称找中文成果"),
+}
+BASELINES: Mapping[str, Lazy] = {
+    "keyword": lazy("只比关键词"),
+    "random": lazy("随机排列"),
+    "field": lazy("只按领域"),
+}
+
+
+async def publish(report: Any, *, now: datetime) -> None:
+    """Keep a report for the public page, in place of the last one.
+
+    Raises:
+        NoReport: it is not shaped as `evaluate` writes it.
+    """
+    check(report)
+    await SystemState.update_or_create(
+        key=KEY, defaults={"value": {"report": report, "published_at": now.isoformat()}}
+    )
+
+
+async def find_report() -> Report | None:
+    """Return the last published report; None before there is one."""
+    kept = await SystemState.get_or_none(key=KEY)
+    if kept is None:
+        return None
+    report: dict[str, Any] = kept.value["report"]  # type: ignore[assignment]
+    published_at = datetime.fromisoformat(str(kept.value["published_at"]))
+    return read(report, published_at)
+
+
+def check(report: Any) -> None:
+    """Let pass only what `evaluate` writes: names as texts, shares between 0 and 1.
+
+    Raises:
+        NoReport: says what is wrong.
+    """
+    if not isinstance(report, dict) or not isinstance(report.get("engine"), str):
+        raise NoReport("no JSON object with an engine")
+    measured = [key for key in (*PARTS, "duplicates") if isinstance(report.get(key), dict)]
+    if not measured:
+        raise NoReport("nothing was measured: graded, topics, known_item and duplicates are all missing")
+    for part, figures in _measured(report):
+        for key in MEASURES:
+            value = figures.get(key)
+            if value is not None and not (_is_number(value) and 0 <= value <= 1):
+                raise NoReport(f"{part}.{key} is no share between 0 and 1")
+    duplicates = report.get("duplicates") or {}
+    if any(not isinstance(value, int) or value < 0 for value in duplicates.values()):
+        raise NoReport("duplicates holds something that is no count")
+
+
+def read(report: Mapping[str, Any], published_at: datetime) -> Report:
+    """Return a report that was checked as the page shows it."""
+    parts = [Part(str(PARTS[key]), _figures(report[key])) for key in ("graded", "topics") if report.get(key)]
+    for kind, figures in (report.get("known_item") or {}).items():
+        if isinstance(figures, dict) and (found := _figures(figures)):
+            parts.append(Part(f"{PARTS['known_item']}：{KINDS.get(kind, kind)}", found))
+    duplicates = report.get("duplicates") or {}
+    by_field = report.get("fields") or (report.get("graded") or {}).get("fields") or {}
+    return Report(
+        engine=str(report["engine"]),
+        embedder=str(report.get("embedder") or ""),
+        scorer=str(report.get("scorer") or ""),
+        measured_on=str(report.get("date") or "")[:10],
+        published_at=published_at,
+        parts=[part for part in parts if part.figures],
+        fields=[
+            (label("field", field), _figures(figures))
+            for field, figures in by_field.items()
+            if isinstance(figures, dict)
+        ],
+        duplicates=(duplicates["found"], duplicates["of"], duplicates.get("false", 0))
+        if {"found", "of"} <= duplicates.keys()
+        else None,
+    )
+
+
+def _measured(report: Mapping[str, Any]) -> list[tuple[str, Mapping[str, Any]]]:
+    found: list[tuple[str, Any]] = [(key, report.get(key)) for key in ("graded", "topics")]
+    known = report.get("known_item")
+    found += (
+        [(f"known_item.{kind}", value) for kind, value in known.items()] if isinstance(known, dict) else []
+    )
+    return [(part, figures) for part, figures in found if isinstance(figures, dict)]
+
+
+def _figures(measured: Mapping[str, Any]) -> list[Figure]:
+    n = measured.get("n")
+    found = []
+    for key, words in MEASURES.items():
+        value: Any = measured.get(key)
+        if not _is_number(value):
+            continue
+        interval: Any = measured.get(f"{key}_interval")
+        baselines = [
+            (str(BASELINES.get(name, name)), float(figures[key]))
+            for name, figures in (measured.get("baseline") or {}).items()
+            if isinstance(figures, dict) and _is_number(figures.get(key))
+        ]
+        found.append(
+            Figure(
+                key=key,
+                words=str(words),
+                value=float(value),
+                interval=(float(interval[0]), float(interval[1])) if _is_interval(interval) else None,
+                baselines=baselines,
+                n=n if isinstance(n, int) else None,
+            )
+        )
+    return found
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+def _is_interval(value: Any) -> bool:
+    return isinstance(value, list) and len(value) == 2 and all(_is_number(each) for each in value)
+
+
+STAGES: Mapping[str, Lazy] = {
+    "shown": lazy("推荐"),
+    "opened": lazy("处理"),
+    "interested": lazy("有意向"),
+    "talking": lazy("洽谈"),
+    "signed": lazy("签约"),
+}
+"""The live funnel. What each stage means stands in the page's definitions and in the query below."""
+_FUNNEL = """
+SELECT field, count(*) AS shown, count(*) FILTER (WHERE is_opened) AS opened,
+       count(*) FILTER (WHERE is_interested) AS interested,
+       count(*) FILTER (WHERE is_talking) AS talking, count(*) FILTER (WHERE is_signed) AS signed
+FROM (
+    SELECT n.field,
+           m.status <> 'suggested' OR d.deals IS NOT NULL
+               OR EXISTS (SELECT 1 FROM match_feedback f WHERE f.match_id = m.id) AS is_opened,
+           m.status IN ('interested', 'talking', 'dealt') OR d.deals IS NOT NULL AS is_interested,
+           m.status IN ('talking', 'dealt') OR coalesce(d.is_talking, false) AS is_talking,
+           coalesce(d.is_signed, false) AS is_signed
+    FROM matches m JOIN needs n ON n.id = m.need_id LEFT JOIN (
+        SELECT match_id, count(*) AS deals,
+               bool_or(status NOT IN ('intent', 'terminated')
+                       OR (seller_agreed_at IS NOT NULL AND buyer_agreed_at IS NOT NULL)) AS is_talking,
+               bool_or(status IN ('signed', 'registered', 'paying', 'completed', 'rescinded')) AS is_signed
+        FROM deals WHERE match_id IS NOT NULL GROUP BY match_id
+    ) d ON d.match_id = m.id
+) AS stages GROUP BY field ORDER BY count(*) DESC, field
+"""
+
+
+@dataclass(frozen=True)
+class Funnel:
+    """How far matches came; each stage counts those that came at least so far."""
+
+    counts: Mapping[str, int]
+    fields: Sequence[tuple[str, Mapping[str, int]]]
+    refused: Sequence[tuple[str, int]]
+    """Why a side did not want a match, the most frequent first."""
+    ended: Sequence[tuple[str, int]]
+    """Why deals that came from a match ended without a contract."""
+
+
+async def funnel() -> Funnel:
+    """Return the live funnel, over all matches and by the field of the need."""
+    rows = await connection().execute_query_dict(_FUNNEL)
+    by_field = [(label("field", row["field"]), {key: int(row[key]) for key in STAGES}) for row in rows]
+    return Funnel(
+        counts={key: sum(counts[key] for _field, counts in by_field) for key in STAGES},
+        fields=by_field,
+        refused=await _reasons(
+            "SELECT reason, count(*) AS n FROM match_feedback GROUP BY reason", "drop_reason"
+        ),
+        ended=await _reasons(
+            "SELECT end_reason AS reason, count(*) AS n FROM deals "
+            "WHERE match_id IS NOT NULL AND end_reason <> '' GROUP BY end_reason",
+            "end_reason",
+        ),
+    )
+
+
+async def _reasons(sql: str, kind: str) -> list[tuple[str, int]]:
+    rows = await connection().execute_query_dict(sql)
+    found = [(label(kind, row["reason"]), int(row["n"])) for row in rows if row["reason"]]
+    return sorted(found, key=lambda each: (-each[1], each[0]))

@@ -56,6 +56,8 @@ class Act(StrEnum):
     DECIDE_OBJECTION = "decide_objection"
     SIGN = "sign"
     REGISTER_CONTRACT = "register_contract"
+    CHANGE_CONTRACT = "change_contract"
+    STATE_ROYALTY = "state_royalty"
     RECORD_REMITTANCE = "record_remittance"
     CONFIRM_REMITTANCE = "confirm_remittance"
     IMPORT_STATEMENT = "import_statement"
@@ -121,6 +123,8 @@ PERMISSIONS: dict[Act, frozenset[Role]] = {
     Act.DECIDE_OBJECTION: frozenset({Role.OPERATOR}),
     Act.SIGN: _ORGANISATION,
     Act.REGISTER_CONTRACT: _ORGANISATION,
+    Act.CHANGE_CONTRACT: _ORGANISATION,
+    Act.STATE_ROYALTY: _ALL_MEMBERS,
     Act.RECORD_REMITTANCE: _ALL_MEMBERS,
     Act.CONFIRM_REMITTANCE: frozenset({Role.FINANCE}),
     Act.IMPORT_STATEMENT: _ALL_MEMBERS,

@@ -208,6 +208,112 @@ FOLLOW_UP_WAYS = _frozen(
 )
 """How a broker followed up. Our own list."""
 
+CONTRACT_SUB_KINDS: Mapping[str, Mapping[str, Lazy]] = MappingProxyType(
+    {
+        "development": _frozen({"commissioned": lazy("委托开发"), "cooperative": lazy("合作开发")}),
+        "assignment": _frozen(
+            {
+                "patent": lazy("专利权转让"),
+                "patent_application": lazy("专利申请权转让"),
+                "secret": lazy("技术秘密转让"),
+                "software": lazy("计算机软件著作权转让"),
+                "layout_design": lazy("集成电路布图设计专有权转让"),
+                "plant_variety": lazy("植物新品种权转让"),
+            }
+        ),
+        "licence": _frozen(
+            {
+                "patent": lazy("专利实施许可"),
+                "secret": lazy("技术秘密使用许可"),
+                "software": lazy("计算机软件著作权许可"),
+                "layout_design": lazy("集成电路布图设计专有权许可"),
+                "plant_variety": lazy("植物新品种权许可"),
+            }
+        ),
+        "consulting": _frozen({"consulting": lazy("技术咨询")}),
+        "service": _frozen(
+            {
+                "service": lazy("一般性技术服务"),
+                "training": lazy("技术培训"),
+                "intermediary": lazy("技术中介"),
+            }
+        ),
+        "equity": _frozen({"equity": lazy("以技术作价出资")}),
+    }
+)
+"""The kinds within each kind of technology contract, as its registration asks for them."""
+
+ECONOMIC_GOALS = _frozen(
+    {
+        "01": lazy("环境保护、生态建设及污染防治"),
+        "02": lazy("能源生产、分配和合理利用"),
+        "03": lazy("卫生事业发展"),
+        "04": lazy("教育事业发展"),
+        "05": lazy("基础设施以及城市和农村规划"),
+        "06": lazy("社会发展和社会服务"),
+        "07": lazy("地球和大气层的探索与利用"),
+        "08": lazy("民用空间探测及开发"),
+        "09": lazy("农林牧渔业发展"),
+        "10": lazy("工商业发展"),
+        "11": lazy("非定向研究"),
+        "12": lazy("其他民用目标"),
+        "13": lazy("国防"),
+    }
+)
+"""社会经济目标, the thirteen of the national classification that the registration form asks for."""
+
+COUNTRIES = _frozen(
+    {
+        "156": lazy("中国"),
+        "344": lazy("中国香港"),
+        "446": lazy("中国澳门"),
+        "158": lazy("中国台湾"),
+        "704": lazy("越南"),
+        "764": lazy("泰国"),
+        "458": lazy("马来西亚"),
+        "702": lazy("新加坡"),
+        "360": lazy("印度尼西亚"),
+        "608": lazy("菲律宾"),
+        "104": lazy("缅甸"),
+        "116": lazy("柬埔寨"),
+        "418": lazy("老挝"),
+        "096": lazy("文莱"),
+        "626": lazy("东帝汶"),
+        "392": lazy("日本"),
+        "410": lazy("韩国"),
+        "356": lazy("印度"),
+        "840": lazy("美国"),
+        "124": lazy("加拿大"),
+        "826": lazy("英国"),
+        "276": lazy("德国"),
+        "250": lazy("法国"),
+        "380": lazy("意大利"),
+        "528": lazy("荷兰"),
+        "756": lazy("瑞士"),
+        "643": lazy("俄罗斯"),
+        "036": lazy("澳大利亚"),
+        "554": lazy("新西兰"),
+        "376": lazy("以色列"),
+        "076": lazy("巴西"),
+    }
+)
+"""国别代码: ISO 3166-1 numeric, of whom technology is bought from or sold to here."""
+
+CURRENCIES = _frozen(
+    {
+        "USD": lazy("美元"),
+        "EUR": lazy("欧元"),
+        "GBP": lazy("英镑"),
+        "JPY": lazy("日元"),
+        "HKD": lazy("港元"),
+        "SGD": lazy("新加坡元"),
+        "THB": lazy("泰铢"),
+        "VND": lazy("越南盾"),
+        "MYR": lazy("马来西亚林吉特"),
+    }
+)
+"""Currencies in which a contract with a foreign party may be written."""
+
 EXCLUSION_KINDS = _frozen(
     {
         "equipment": lazy("设备"),

@@ -1,13 +1,15 @@
 from __future__ import annotations
 
 from datetime import date
+from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from market.codes.labels import choices
+from market.codes.lists import CONTRACT_SUB_KINDS
 from market.codes.regions import choices as region_choices
-from market.contracts.terms import ContractTerms, Exclusion
+from market.contracts.terms import CHINA, RATE_UNIT, ContractTerms, Exclusion
 from market.deals.forms import PlanRowForm
-from market.deals.models import Deal, Offer
+from market.deals.models import ContractKind, Deal, Offer
 from market.deals.terms import PlanRow
 from market.kit.errors import Invalid
 from market.kit.forms import (
@@ -27,6 +29,7 @@ from market.kit.forms import (
 )
 from market.kit.i18n import gettext as _
 from market.kit.i18n import lazy
+from market.kit.money import Money
 
 
 def _regions() -> Any:
@@ -47,7 +50,25 @@ class ContractForm(BaseForm):
         choices=lambda: choices("field"),
         blank=lazy("请选择"),
     )
+    sub_kind = ChoiceField(lazy("合同小类"), choices=(), blank=lazy("请选择"))
+    right_kind = ChoiceField(
+        lazy("知识产权类别"), choices=lambda: choices("right_kind"), blank=lazy("未涉及知识产权")
+    )
+    economic_goal = ChoiceField(
+        lazy("社会经济目标"), choices=lambda: choices("economic_goal"), blank=lazy("请选择")
+    )
+    expected_investment = MoneyField(lazy("预计新增投资"), is_zero_allowed=True)
+    expected_output = MoneyField(lazy("预计新增产值"), is_zero_allowed=True)
+    seller_country = ChoiceField(lazy("转让方国别"), choices=lambda: choices("country"), default=CHINA)
+    buyer_country = ChoiceField(lazy("受让方国别"), choices=lambda: choices("country"), default=CHINA)
+    original_currency = ChoiceField(
+        lazy("外币币种"), choices=lambda: choices("currency"), blank=lazy("人民币合同")
+    )
+    original_amount = TextField(lazy("外币金额"), most=20)
+    exchange_rate = TextField(lazy("汇率（1 外币折合人民币）"), most=20)
+    rate_on = DayField(lazy("汇率日期"))
     signed_on = DayField(lazy("签订日期"), [needed(lazy("请填签订日期。"))])
+    valid_from = DayField(lazy("有效期自（可不填）"))
     valid_until = DayField(lazy("有效期至（可不填）"))
     licence_years = NumberField(lazy("许可年限（许可合同填写）"), [between(1, 50)])
     used_in = ChoiceField(
@@ -63,8 +84,8 @@ class ContractForm(BaseForm):
     file = FileField(str(lazy("合同扫描件（双方签章）")))
     seen = HiddenField()
 
-    def terms(self, deal: Deal, is_exclusive: bool) -> ContractTerms:
-        """The terms as entered; price and kind are the deal's. Call it after `validate`.
+    def terms(self, deal: Deal, offer: Offer) -> ContractTerms:
+        """The terms as entered; price, kind and way of payment are as agreed. Call it after `validate`.
 
         Raises:
             Invalid: a row is not whole.
@@ -75,7 +96,29 @@ class ContractForm(BaseForm):
             raise Invalid(_("每一项非技术性费用都要写明类别、名称和金额。"), field="exclusions")
         if deal.price is None or deal.kind is None:
             raise Invalid(_("双方还没有约定价格。"))
+        if deal.kind is ContractKind.ASSIGNMENT and None in (
+            self.expected_investment.data,
+            self.expected_output.data,
+        ):
+            raise Invalid(
+                _("技术转让合同要填预计新增投资和新增产值，没有填 0。"), field="expected_investment"
+            )
         return ContractTerms(
+            sub_kind=self.sub_kind.data or "",
+            right_kind=self.right_kind.data or "",
+            economic_goal=self.economic_goal.data or "",
+            payment_way=offer.payment_way,
+            entry=offer.entry_amount,
+            royalty_basis_points=offer.royalty_basis_points,
+            royalty_base=offer.royalty_base,
+            expected_investment=self.expected_investment.data,
+            expected_output=self.expected_output.data,
+            seller_country=self.seller_country.data or CHINA,
+            buyer_country=self.buyer_country.data or CHINA,
+            original=self._original(),
+            exchange_rate=self._rate(),
+            rate_on=self.rate_on.data,
+            valid_from=self.valid_from.data,
             name=self.name.data or "",
             kind=deal.kind,
             field=self.field.data,
@@ -84,18 +127,47 @@ class ContractForm(BaseForm):
             valid_until=self.valid_until.data,
             used_in=self.used_in.data,
             licence_years=self.licence_years.data,
-            is_exclusive=is_exclusive,
+            is_exclusive=offer.is_exclusive,
             is_related=bool(self.is_related.data),
             is_publicly_funded=bool(self.is_publicly_funded.data),
             exclusions=tuple(Exclusion(**row) for row in self.exclusions.filled),
             instalments=tuple(PlanRow.of(row) for row in self.plan.filled),
         )
 
+    def _original(self) -> Money | None:
+        text, currency = self.original_amount.data, self.original_currency.data
+        if not text:
+            return None
+        if not currency:
+            raise Invalid(_("请选择外币币种。"), field="original_currency")
+        try:
+            return Money.parse(text, currency)
+        except ValueError:
+            raise Invalid(_("请填金额，小数不超过这种货币的最小单位。"), field="original_amount") from None
+
+    def _rate(self) -> int | None:
+        if not self.exchange_rate.data:
+            return None
+        try:
+            rate = Decimal(self.exchange_rate.data)
+        except InvalidOperation:
+            rate = Decimal(0)
+        scaled = rate * RATE_UNIT if rate.is_finite() else Decimal(0)
+        if not 0 < scaled < 10**12 or scaled != scaled.to_integral_value():
+            raise Invalid(_("请填汇率，最多六位小数，如 7.123456。"), field="exchange_rate")
+        return int(scaled)
+
     @classmethod
     def beginning(cls, deal: Deal, offer: Offer, draft: ContractTerms | None, today: date) -> dict[str, Any]:
         """Return what the form shows at first: what was entered before, else what was accepted."""
         if draft is not None:
             return draft.content | {
+                "original_amount": f"{draft.original.decimal:f}" if draft.original else "",
+                "exchange_rate": f"{Decimal(draft.exchange_rate) / RATE_UNIT:f}"
+                if draft.exchange_rate
+                else "",
+                "rate_on": draft.rate_on,
+                "valid_from": draft.valid_from,
                 "signed_on": draft.signed_on,
                 "valid_until": draft.valid_until,
                 "exclusions": [vars(each) for each in draft.exclusions],
@@ -103,6 +175,11 @@ class ContractForm(BaseForm):
             }
         return {
             "name": deal.title,
+            "sub_kind": _usual_sub_kind(deal),
+            "right_kind": next((right["kind"] for right in deal.outcome.rights if right.get("kind")), ""),
+            "economic_goal": "10",
+            "seller_country": CHINA,
+            "buyer_country": CHINA,
             "signed_on": today,
             "field": deal.outcome.field,
             "used_in": deal.buyer.region,
@@ -110,6 +187,44 @@ class ContractForm(BaseForm):
             "plan": [vars(PlanRow.of(row)) for row in offer.plan],
             "is_publicly_funded": deal.outcome.is_publicly_funded,
         }
+
+
+def _usual_sub_kind(deal: Deal) -> str:
+    """Return what the outcome's rights suggest, else the first kind within the kind."""
+    known = CONTRACT_SUB_KINDS.get(deal.kind or "", {})
+    names = {"invention": "patent", "utility_model": "patent", "design": "patent", "trade_secret": "secret"}
+    for right in deal.outcome.rights:
+        found = names.get(str(right.get("kind")), str(right.get("kind")))
+        if found in known:
+            return found
+    return next(iter(known), "")
+
+
+class ChangeForm(BaseForm):
+    kind = ChoiceField(lazy("事项"), [needed(lazy("请选择事项。"))], choices=(), blank=lazy("请选择"))
+    agreed_on = DayField(lazy("约定或注销的日期"), [needed(lazy("请填日期。"))])
+    new_valid_until = DayField(lazy("新的有效期至（变更有效期时填）"))
+    reason = LongTextField(lazy("内容和原因"), [needed(lazy("请写明内容和原因。"))], most=2000)
+    file = FileField(str(lazy("协议或决定的扫描件（可不传）")))
+
+
+class RoyaltyForm(BaseForm):
+    starts_on = DayField(lazy("期间自"), [needed(lazy("请填期间的起日。"))])
+    ends_on = DayField(lazy("期间至"), [needed(lazy("请填期间的止日。"))])
+    base = MoneyField(
+        lazy("提成基数金额"), [needed(lazy("请填提成基数，没有填 0。"))], unit=1, is_zero_allowed=True
+    )
+    is_last = BooleanField(lazy("这是最后一期，以后不再有提成"))
+
+
+class PaidInForm(BaseForm):
+    company = TextField(lazy("标的公司"), [needed(lazy("请填标的公司。"))], most=200)
+    share_basis_points = NumberField(
+        lazy("持股比例（基点，100 = 1%）"), [needed(lazy("请填持股比例。")), between(1, 10000)]
+    )
+    amount = MoneyField(lazy("实缴金额"), [needed(lazy("请填实缴金额。"))])
+    paid_in_on = DayField(lazy("实缴日期"), [needed(lazy("请填实缴日期。"))])
+    file = FileField(str(lazy("股权变更登记或验资证明")))
 
 
 class RegistrationForm(BaseForm):

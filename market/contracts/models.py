@@ -129,6 +129,9 @@ class Contract(Model):
     exclusions: fields.ReverseRelation[ContractExclusion]
     instalments: fields.ReverseRelation[Instalment]
     receipts: fields.ReverseRelation[Receipt]
+    changes: fields.ReverseRelation[ContractChange]
+    royalty_statements: fields.ReverseRelation[RoyaltyStatement]
+    paid_in: fields.ReverseRelation[EquityPaidIn]
 
     class Meta:
         table = "contracts"

@@ -4,13 +4,23 @@ from collections.abc import Collection
 from typing import Any
 from uuid import UUID
 
+from tortoise.expressions import Q
 from tortoise.query_utils import Prefetch
 from tortoise.queryset import QuerySet
 
 from market.accounts.actors import Actor
 from market.accounts.permissions import Act, Role
-from market.contracts.models import Contract, ContractDraft, ContractExclusion, Instalment, Receipt
-from market.deals.models import Deal
+from market.contracts.models import (
+    Contract,
+    ContractChange,
+    ContractDraft,
+    ContractExclusion,
+    EquityPaidIn,
+    Instalment,
+    Receipt,
+    RoyaltyStatement,
+)
+from market.deals.models import ROYALTIES, Deal
 from market.deals.rules import may_see
 from market.kit.errors import NotFound
 from market.kit.i18n import gettext as _
@@ -70,6 +80,17 @@ async def find_contract(deal_id: UUID) -> Contract | None:
     return await _whole(Contract.filter(deal_id=deal_id)).first()
 
 
+async def list_contracts_of(actor: Actor) -> list[Contract]:
+    """Return the contracts the person may read as a party, their broker or an auditor, newest first."""
+    found = _whole(Contract.all())
+    if Role.AUDITOR not in actor.roles:
+        mine = Q(deal__broker_id=actor.user_id) if Role.BROKER in actor.roles else Q(id__in=[])
+        if actor.organisation_id and actor.is_organisation_verified:
+            mine |= Q(deal__seller_id=actor.organisation_id) | Q(deal__buyer_id=actor.organisation_id)
+        found = found.filter(mine)
+    return await found.order_by("-signed_on", "-number").limit(5000)
+
+
 async def find_draft(deal_id: UUID) -> ContractDraft | None:
     """Return the contract as one side entered it, with its file; None before that."""
     return await ContractDraft.get_or_none(deal_id=deal_id).select_related("file", "entered_by")
@@ -86,6 +107,16 @@ async def open_amount(instalment: Instalment) -> int:
     return owed - await _sum(Receipt.filter(instalment_id=instalment.id))
 
 
+async def is_fulfilled(contract: Contract, total: int) -> bool:
+    """Tell whether all has arrived that will: the price, or all royalties up to the last statement."""
+    if contract.payment_way not in ROYALTIES:
+        owed: int = contract.contract_amount
+        return total >= owed
+    if not await RoyaltyStatement.exists(contract_id=contract.id, is_last=True, confirmed_at__isnull=False):
+        return False
+    return total >= await _sum(Instalment.filter(contract_id=contract.id))
+
+
 async def waiting_amount(instalment_ids: Collection[UUID]) -> int:
     """Return what was recorded for these instalments and waits for its confirmation."""
     return await _sum(
@@ -100,6 +131,17 @@ def _whole(found: QuerySet[Contract]) -> QuerySet[Contract]:
         Prefetch("exclusions", queryset=ContractExclusion.all().order_by("kind", "name")),
         Prefetch("instalments", queryset=Instalment.all().order_by("sequence")),
         Prefetch("receipts", queryset=Receipt.all().order_by("received_on", "booked_at")),
+        Prefetch(
+            "changes",
+            queryset=ContractChange.all()
+            .order_by("sequence")
+            .select_related("entered_by", "confirmed_by", "file"),
+        ),
+        Prefetch(
+            "royalty_statements",
+            queryset=RoyaltyStatement.all().order_by("entered_at").select_related("entered_by"),
+        ),
+        Prefetch("paid_in", queryset=EquityPaidIn.all().order_by("paid_in_on").select_related("voucher")),
     )
 
 

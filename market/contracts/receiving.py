@@ -14,10 +14,12 @@ from market.contracts.models import Contract, Instalment, Receipt, ReceiptSource
 from market.contracts.queries import (
     get_instalment_for,
     get_remittance_for,
+    is_fulfilled,
     open_amount,
     received,
     waiting_amount,
 )
+from market.deals.brokerage import book_commission
 from market.deals.models import Deal, DealAction, DealStatus, Side
 from market.deals.moves import advance
 from market.deals.rules import side_of
@@ -237,7 +239,7 @@ async def follow(deal_id: UUID, contract: Contract, *, actor: Actor | None, now:
     deal = await Deal.get(id=deal_id)
     if deal.status is DealStatus.REGISTERED and total > 0:
         deal = await advance(deal_id, DealAction.START_PAYING, actor=actor, now=now)
-    if deal.status is DealStatus.PAYING and total >= contract.contract_amount:
+    if deal.status is DealStatus.PAYING and await is_fulfilled(contract, total):
         await advance(deal_id, DealAction.COMPLETE, actor=actor, now=now)
 
 
@@ -258,7 +260,9 @@ async def _receive(
     known = await Receipt.get_or_none(source=source, source_id=source_id)
     if known is not None:
         return known
-    left = Money(await open_amount(instalment), money.currency)
+    # Nothing is owed any more on a contract that was ended: what still arrives goes back.
+    is_ended = deal.status is DealStatus.RESCINDED
+    left = Money(0 if is_ended else await open_amount(instalment), money.currency)
     placed = money if money <= left else left
     reference = f"{source}:{source_id}"
     if placed != money:
@@ -305,6 +309,7 @@ async def _receive(
         amount=receipt.amount,
         instalment=instalment.sequence,
     )
+    await book_commission(deal.id, Money(await received(contract.id), contract.currency), at=now)
     await follow(deal.id, contract, actor=actor, now=now)
     for side_id in (deal.seller_id, deal.buyer_id):
         await tell(

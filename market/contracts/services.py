@@ -11,6 +11,8 @@ from market.accounts.actors import Actor
 from market.accounts.messages import tell
 from market.accounts.permissions import Act
 from market.audit.services import record
+from market.contracts.changing import confirm_change, enter_change, withdraw_change
+from market.contracts.later_facts import confirm_royalty, record_paid_in, refuse_royalty, state_royalty
 from market.contracts.models import Contract
 from market.contracts.queries import get_contract_for
 from market.contracts.receiving import (
@@ -40,13 +42,20 @@ __all__ = [
     "OwnDraft",
     "TooMuch",
     "confirm",
+    "confirm_change",
     "confirm_remittance",
+    "confirm_royalty",
     "enter",
+    "enter_change",
     "receive",
+    "record_paid_in",
     "record_remittance",
+    "refuse_royalty",
     "register",
     "reject_remittance",
     "start_payment",
+    "state_royalty",
+    "withdraw_change",
 ]
 
 

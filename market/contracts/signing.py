@@ -13,7 +13,7 @@ from market.audit.services import record
 from market.codes.numbers import next_number
 from market.contracts.models import Contract, ContractDraft, ContractExclusion, Instalment
 from market.contracts.terms import ContractTerms, check, content_hash
-from market.deals.models import ContractKind, Deal, DealAction
+from market.deals.models import ROYALTIES, ContractKind, Deal, DealAction, Offer, OfferStatus
 from market.deals.moves import advance, lock_deal_for
 from market.deals.rules import organisation_of, other
 from market.deals.states import next_status
@@ -60,7 +60,7 @@ async def enter(
     actor.require(Act.SIGN)
     deal, side = await lock_deal_for(actor, number)
     next_status(deal.status, DealAction.SIGN)
-    _check_agreed(deal, terms)
+    await _check_agreed(deal, terms)
     check(terms, local_date(now))
     draft = await ContractDraft.get_or_none(deal_id=deal.id).select_related("file")
     if (draft.content_hash if draft else "") != seen:
@@ -131,9 +131,16 @@ async def confirm(number: str, seen: str, *, actor: Actor, now: datetime) -> Con
     return contract
 
 
-def _check_agreed(deal: Deal, terms: ContractTerms) -> None:
+async def _check_agreed(deal: Deal, terms: ContractTerms) -> None:
     if terms.price != deal.price or terms.kind is not deal.kind:
         raise Invalid(_("成交额和合同类别应与双方确认的报价一致。"), field="name")
+    offer = await Offer.get_or_none(deal_id=deal.id, status=OfferStatus.ACCEPTED)
+    if offer is None or (
+        (offer.payment_way in ROYALTIES) != (terms.payment_way in ROYALTIES)
+        or offer.royalty_basis_points != terms.royalty_basis_points
+        or offer.entry_amount != terms.entry
+    ):
+        raise Invalid(_("支付方式、入门费和提成应与双方确认的报价一致。"), field="plan")
 
 
 async def _file(kept: Kept | None, draft: ContractDraft, *, actor: Actor, now: datetime) -> StoredFile:
@@ -163,7 +170,23 @@ async def _write(deal: Deal, draft: ContractDraft, terms: ContractTerms, *, now:
         contract_amount=terms.price.amount,
         trade_amount=terms.trade_money.amount,
         currency=terms.price.currency,
+        sub_kind=terms.sub_kind,
+        right_kind=terms.right_kind,
+        economic_goal=terms.economic_goal,
+        payment_way=terms.payment_way,
+        entry_amount=terms.entry,
+        royalty_basis_points=terms.royalty_basis_points,
+        royalty_base=terms.royalty_base,
+        expected_investment_amount=terms.expected_investment,
+        expected_output_amount=terms.expected_output,
+        seller_country=terms.seller_country,
+        buyer_country=terms.buyer_country,
+        original_currency=terms.original.currency if terms.original else "",
+        original_amount=terms.original.amount if terms.original else None,
+        exchange_rate=terms.exchange_rate,
+        rate_on=terms.rate_on,
         signed_on=terms.signed_on,
+        valid_from=terms.valid_from,
         valid_until=terms.valid_until,
         licence_years=terms.licence_years,
         is_exclusive=terms.is_exclusive,

@@ -13,6 +13,7 @@ from tortoise.expressions import Q
 from market.accounts.actors import Actor
 from market.accounts.permissions import Act
 from market.contracts.models import Contract, ContractDraft, Instalment, Receipt, ReceiptSource
+from market.deals.models import ROYALTIES
 from market.deals.next_steps import ContractFacts, Due
 from market.kit.cards import Card
 from market.kit.i18n import gettext as _
@@ -93,13 +94,17 @@ def facts_of(
         draft_side=side,
         due=_first_due(contract),
         waiting_count=sum(len(line.waiting) for line in lines),
+        is_royalty_open=_is_royalty_open(contract),
+        is_royalty_stated=_is_royalty_stated(contract),
     )
 
 
 async def contract_facts(deal_ids: Collection[UUID]) -> dict[UUID, ContractFacts]:
     """Return what the next step of these deals depends on, where there is a draft or a contract."""
     drafts = {each.deal_id: each.side for each in await ContractDraft.filter(deal_id__in=list(deal_ids))}
-    contracts = await Contract.filter(deal_id__in=list(deal_ids)).prefetch_related("instalments", "receipts")
+    contracts = await Contract.filter(deal_id__in=list(deal_ids)).prefetch_related(
+        "instalments", "receipts", "royalty_statements"
+    )
     waiting: dict[UUID, int] = defaultdict(int)
     for payable_id in await Remittance.filter(
         payable_kind=PAYABLE,
@@ -114,8 +119,22 @@ async def contract_facts(deal_ids: Collection[UUID]) -> dict[UUID, ContractFacts
             draft_side=drafts.get(contract.deal_id),
             due=_first_due(contract),
             waiting_count=sum(waiting[part.id] for part in contract.instalments),
+            is_royalty_open=_is_royalty_open(contract),
+            is_royalty_stated=_is_royalty_stated(contract),
         )
     return made
+
+
+def _is_royalty_open(contract: Contract) -> bool:
+    """Tell whether royalties are still to come; the statements must be fetched."""
+    return contract.payment_way in ROYALTIES and not any(
+        each.is_last and each.confirmed_at for each in contract.royalty_statements
+    )
+
+
+def _is_royalty_stated(contract: Contract) -> bool:
+    """Tell whether a statement of royalties waits for the seller."""
+    return any(not each.confirmed_at and not each.refused_at for each in contract.royalty_statements)
 
 
 def _first_due(contract: Contract) -> Due | None:

@@ -7,8 +7,10 @@ from starlette.routing import Route
 from market.accounts.models import Organisation
 from market.accounts.permissions import Act
 from market.accounts.web import actor_for
-from market.contracts import files, queries, services  # noqa: F401 -- `files` says who opens a contract's
+from market.codes.lists import CONTRACT_SUB_KINDS
+from market.contracts import fact_views, files, print_views, queries, services  # noqa: F401 -- `files` says who opens a contract's
 from market.contracts.forms import ContractForm, RegistrationForm, RejectionForm, RemittanceForm
+from market.contracts.prints import valid_until
 from market.contracts.standing import lines_of
 from market.contracts.terms import ContractTerms, three_amounts
 from market.deals.models import DealStatus, OfferStatus, Side
@@ -51,9 +53,11 @@ async def sign(request: Request) -> Response:
         return flash(request, done, _("合同已由双方签署，各期应付款已入账。"))
     begun = ContractForm.beginning(deal, offer, terms, local_date(now))
     form = ContractForm(given, data=begun | {"seen": draft.content_hash if draft else ""})
+    known = CONTRACT_SUB_KINDS[deal.kind] if deal.kind else {}
+    form.sub_kind.choices = [("", _("请选择")), *((key, str(name)) for key, name in known.items())]
     if given is not None and form.validate():
         try:
-            entered = form.terms(deal, offer.is_exclusive)
+            entered = form.terms(deal, offer)
             kept = await _kept(request, is_needed=draft is None)
             await services.enter(
                 deal.number, entered, kept, seen=str(form.seen.data or ""), actor=actor, now=now
@@ -95,6 +99,7 @@ async def show(request: Request) -> Response:
         can_pay_online=can_pay_online,
         takes_online=deps(request).gateway is not None and account is not None and account.charges_enabled,
         rejection=RejectionForm(),
+        valid_until=valid_until(contract),
     )
 
 
@@ -275,6 +280,8 @@ async def _needed(request: Request) -> Kept:
 routes = [
     Route("/account/payouts", payouts, name="contracts:payouts", methods=["GET", "POST"]),
     Route("/deals/{number}/sign", sign, name="contracts:sign", methods=["GET", "POST"]),
+    *print_views.routes,
+    *fact_views.routes,
     Route("/contracts/{number}", show, name="contracts:show", methods=["GET"]),
     Route("/contracts/{number}/register", register, name="contracts:register", methods=["GET", "POST"]),
     Route("/instalments/{instalment_id:uuid}/remit", remit, name="contracts:remit", methods=["GET", "POST"]),

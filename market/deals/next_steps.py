@@ -32,6 +32,10 @@ class ContractFacts:
     """The first instalment that is not fully received."""
     waiting_count: int = 0
     """Bank transfers recorded that nobody has confirmed yet."""
+    is_royalty_open: bool = False
+    """Royalties are still to come."""
+    is_royalty_stated: bool = False
+    """A statement of royalties waits for the seller."""
 
 
 @dataclass(frozen=True)
@@ -233,7 +237,23 @@ def _paying(at: Situation, now: datetime) -> NextStep:
             then=_("由转让方的另一位财务人员确认后计入实际到账。"),
             address=address,
         )
+    if at.contract.is_royalty_stated:
+        return NextStep(
+            "royalty_stated",
+            _("核对提成结算"),
+            Side.SELLER.value,
+            then=_("确认后成为一期应付款。"),
+            address=address,
+        )
     due = at.contract.due
+    if due is None and at.contract.is_royalty_open:
+        return NextStep(
+            "royalty",
+            _("填报本期提成"),
+            Side.BUYER.value,
+            then=_("受让方按期填报提成基数，转让方确认后成为一期应付款。"),
+            address=f"{address}/royalties",
+        )
     if due is None:
         return NextStep("done", _("款项已收齐"), NOBODY, address=address)
     today = local_date(now)

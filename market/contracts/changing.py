@@ -1,0 +1,214 @@
+"""What happens to a contract after its signing: changes, rescission, a cancelled registration.
+
+Each is a fact beside the contract; the signed terms are never edited. A price that changes is a
+contract of its own: this one is rescinded, or a supplementary deal is made.
+"""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from uuid import UUID, uuid4
+
+from market.accounts.actors import Actor
+from market.accounts.messages import tell
+from market.accounts.models import MemberRole
+from market.accounts.permissions import Act
+from market.audit.services import record
+from market.contracts.models import ChangeKind, Contract, ContractChange
+from market.contracts.queries import get_contract_for, waiting_amount
+from market.deals.models import Deal, DealAction, DealStatus, Side
+from market.deals.moves import advance
+from market.deals.rules import organisation_of, other, side_of
+from market.deals.states import next_status
+from market.files.models import Tier
+from market.files.services import Kept, write_row
+from market.kit.clock import local_date
+from market.kit.database import atomic
+from market.kit.errors import Conflict, Forbidden, Invalid, NotFound
+from market.kit.i18n import gettext as _
+from market.ledger import services as ledger
+
+
+class OwnChange(Forbidden):
+    """A change is confirmed by the side that did not enter it."""
+
+
+@atomic()
+async def enter_change(
+    number: str,
+    kind: ChangeKind,
+    reason: str,
+    *,
+    agreed_on: date,
+    new_valid_until: date | None = None,
+    kept: Kept | None = None,
+    actor: Actor,
+    now: datetime,
+) -> ContractChange:
+    """Enter what the two sides agreed on, or that the registry cancelled the registration.
+
+    The other side confirms a change or a rescission; a cancellation is the registry's act, the
+    seller only notes it.
+
+    Raises:
+        Invalid: at the field that is wrong.
+        Conflict: one waits for its confirmation, or the contract cannot be changed any more.
+    """
+    actor.require(Act.CHANGE_CONTRACT)
+    contract, deal, side = await lock_contract_for(actor, number)
+    _check(kind, contract, deal, side, agreed_on, new_valid_until, now)
+    known = await ContractChange.filter(contract_id=contract.id).order_by("-sequence")
+    if any(each.confirmed_at is None and each.withdrawn_at is None for each in known):
+        raise Conflict(_("已有一项变更或解除等待对方确认，请先办完。"))
+    file = None
+    if kept is not None:
+        file = await write_row(
+            kept,
+            subject_kind="contract",
+            subject_id=contract.id,
+            kind="change",
+            tier=Tier.PARTIES,
+            actor=actor,
+            now=now,
+        )
+    is_done = kind is ChangeKind.CANCELLATION
+    change = await ContractChange.create(
+        id=uuid4(),
+        contract_id=contract.id,
+        sequence=known[0].sequence + 1 if known else 1,
+        kind=kind,
+        side=side,
+        reason=reason,
+        new_valid_until=new_valid_until if kind is ChangeKind.CHANGE else None,
+        agreed_on=agreed_on,
+        file_id=file.id if file else None,
+        entered_by_id=actor.user_id,
+        entered_at=now,
+        confirmed_by_id=actor.user_id if is_done else None,
+        confirmed_at=now if is_done else None,
+    )
+    await record("contract", contract.id, f"enter_{kind}", actor=actor, now=now, change=change.id, side=side)
+    words = (
+        _("合同 %(number)s 的登记已注销。", number=contract.number)
+        if is_done
+        else _("对方就合同 %(number)s 提出变更或解除，请核对。", number=contract.number)
+    )
+    await _tell_other(deal, side, contract, words, now)
+    return change
+
+
+@atomic()
+async def confirm_change(change_id: UUID, *, actor: Actor, now: datetime) -> ContractChange:
+    """Confirm a change or a rescission that the other side entered.
+
+    A rescission ends the deal: what is not paid yet is not owed any more. What was paid stays a
+    fact; sending it back is a refund.
+
+    Raises:
+        OwnChange: one's own side entered it.
+        Conflict: it was confirmed or withdrawn, or a recorded transfer waits for its confirmation.
+    """
+    actor.require(Act.CHANGE_CONTRACT)
+    change, contract, deal, side = await _locked_change(actor, change_id)
+    if change.side is side:
+        raise OwnChange(_("自己一方提出的，由对方确认。"))
+    change.confirmed_by_id, change.confirmed_at = actor.user_id, now
+    await change.save(update_fields=["confirmed_by_id", "confirmed_at"])
+    await record("contract", contract.id, f"confirm_{change.kind}", actor=actor, now=now, change=change.id)
+    if change.kind is ChangeKind.RESCISSION:
+        await _rescind(change, contract, deal, actor=actor, now=now)
+    await _tell_other(
+        deal, side, contract, _("合同 %(number)s 的变更或解除已由双方确认。", number=contract.number), now
+    )
+    return change
+
+
+@atomic()
+async def withdraw_change(change_id: UUID, *, actor: Actor, now: datetime) -> ContractChange:
+    """Take back, or turn down, what waits for its confirmation; either side may."""
+    actor.require(Act.CHANGE_CONTRACT)
+    change, contract, deal, side = await _locked_change(actor, change_id)
+    change.withdrawn_at = now
+    await change.save(update_fields=["withdrawn_at"])
+    await record("contract", contract.id, "withdraw_change", actor=actor, now=now, change=change.id)
+    await _tell_other(
+        deal, side, contract, _("合同 %(number)s 的变更或解除没有成立。", number=contract.number), now
+    )
+    return change
+
+
+def _check(
+    kind: ChangeKind,
+    contract: Contract,
+    deal: Deal,
+    side: Side,
+    agreed_on: date,
+    new_valid_until: date | None,
+    now: datetime,
+) -> None:
+    if not contract.signed_on <= agreed_on <= local_date(now):
+        raise Invalid(_("日期应在签订日期之后，且不晚于今天。"), field="agreed_on")
+    if kind is ChangeKind.CANCELLATION:
+        if side is not Side.SELLER or not contract.registration_number:
+            raise Conflict(_("注销登记由转让方在登记以后填写。"))
+        return
+    if deal.status in (DealStatus.RESCINDED, DealStatus.COMPLETED) and kind is ChangeKind.RESCISSION:
+        raise Conflict(_("这份合同已经履行完毕或解除。"))
+    if deal.status is DealStatus.RESCINDED:
+        raise Conflict(_("这份合同已经解除，不能再变更。"))
+    if kind is ChangeKind.CHANGE and new_valid_until and new_valid_until < agreed_on:
+        raise Invalid(_("新的有效期不能早于变更日期。"), field="new_valid_until")
+
+
+async def _rescind(
+    change: ContractChange, contract: Contract, deal: Deal, *, actor: Actor, now: datetime
+) -> None:
+    ids = [each.id for each in contract.instalments]
+    next_status(deal.status, DealAction.RESCIND)
+    if await waiting_amount(ids):
+        raise Conflict(_("还有登记的到账等待确认，请先确认或退回。"))
+    for instalment_id in ids:
+        left = await ledger.balance(f"due:{instalment_id}")
+        if left.amount > 0:
+            await ledger.post(
+                "rescinded",
+                left,
+                debit=f"due:{instalment_id}",
+                credit=f"agreed:{deal.seller_id}",
+                reference=f"rescission:{change.id}:{instalment_id}",
+                at=now,
+                subject=("contract", contract.id),
+            )
+    await advance(deal.id, DealAction.RESCIND, actor=actor, now=now, contract=contract.number)
+
+
+async def lock_contract_for(actor: Actor, number: str) -> tuple[Contract, Deal, Side]:
+    found = await get_contract_for(actor, number)
+    side = side_of(found.deal, actor)
+    if side is None:
+        raise NotFound(_("没有这份合同，或者您不能查看它。"))
+    # The deal first, behind which all who change its contract queue up; then what is read is settled.
+    await Deal.select_for_update().get(id=found.deal_id)
+    contract = await get_contract_for(actor, number)
+    return contract, contract.deal, side
+
+
+async def _locked_change(actor: Actor, change_id: UUID) -> tuple[ContractChange, Contract, Deal, Side]:
+    found = await ContractChange.get_or_none(id=change_id).select_related("contract")
+    if found is None:
+        raise NotFound(_("没有这项变更，或者您不能查看它。"))
+    contract, deal, side = await lock_contract_for(actor, found.contract.number)
+    change = await ContractChange.select_for_update().get(id=change_id)
+    if change.confirmed_at is not None or change.withdrawn_at is not None:
+        raise Conflict(_("这项变更或解除已经办结，请刷新后再看。"))
+    return change, contract, deal, side
+
+
+async def _tell_other(deal: Deal, side: Side, contract: Contract, words: str, now: datetime) -> None:
+    await tell(
+        words,
+        now=now,
+        address=f"/contracts/{contract.number}",
+        organisation_id=organisation_of(deal, other(side)).id,
+        roles={MemberRole.ADMIN, MemberRole.AGENT},
+    )

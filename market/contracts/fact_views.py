@@ -1,0 +1,161 @@
+from __future__ import annotations
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from market.accounts.permissions import Act
+from market.accounts.web import actor_for, passes, sent, status_of
+from market.codes.labels import choices
+from market.contracts import queries, services
+from market.contracts.forms import ChangeForm, PaidInForm, RoyaltyForm
+from market.contracts.models import ChangeKind, Contract
+from market.deals.models import Side
+from market.deals.rules import side_of
+from market.files.contents import ACCEPT
+from market.files.services import Kept, check_upload, keep
+from market.kit.clock import local_date
+from market.kit.errors import NotFound
+from market.kit.flash import flash
+from market.kit.i18n import gettext as _
+from market.kit.templating import render
+from market.kit.web import deps, path_id, posted, see, uploads
+
+
+async def change(request: Request) -> Response:
+    actor, now = actor_for(request, Act.CHANGE_CONTRACT), deps(request).clock()
+    contract, side = await _own(request, Act.CHANGE_CONTRACT)
+    form = ChangeForm(await sent(request), data={"agreed_on": local_date(now)})
+    offered = [
+        (kind, words)
+        for kind, words in choices("change_kind")
+        if kind != ChangeKind.CANCELLATION or (side is Side.SELLER and contract.registration_number)
+    ]
+    form.kind.choices = [("", _("请选择")), *offered]
+
+    async def enter() -> None:
+        await services.enter_change(
+            contract.number,
+            ChangeKind(form.kind.data),
+            str(form.reason.data),
+            agreed_on=form.agreed_on.data,
+            new_valid_until=form.new_valid_until.data,
+            kept=await _kept(request, is_needed=False),
+            actor=actor,
+            now=now,
+        )
+
+    if request.method == "POST" and await passes(form, enter):
+        return flash(request, _show(request, contract), _("已记下；变更和解除由对方确认后成立。"))
+    return render(
+        request, "contracts/change.html", status_of(form), form=form, contract=contract, accept=ACCEPT
+    )
+
+
+async def confirm_change(request: Request) -> Response:
+    actor = actor_for(request, Act.CHANGE_CONTRACT)
+    contract, _side = await _own(request, Act.CHANGE_CONTRACT)
+    await services.confirm_change(path_id(request, "change_id"), actor=actor, now=deps(request).clock())
+    return flash(request, _show(request, contract), _("已确认。"))
+
+
+async def withdraw_change(request: Request) -> Response:
+    actor = actor_for(request, Act.CHANGE_CONTRACT)
+    contract, _side = await _own(request, Act.CHANGE_CONTRACT)
+    await services.withdraw_change(path_id(request, "change_id"), actor=actor, now=deps(request).clock())
+    return flash(request, _show(request, contract), _("已撤下，合同照旧。"), "note")
+
+
+async def royalties(request: Request) -> Response:
+    actor = actor_for(request, Act.STATE_ROYALTY)
+    contract, _side = await _own(request, Act.STATE_ROYALTY)
+    form = RoyaltyForm(await sent(request))
+    if request.method == "POST" and await passes(
+        form,
+        lambda: services.state_royalty(
+            contract.number,
+            form.base.data,
+            starts_on=form.starts_on.data,
+            ends_on=form.ends_on.data,
+            is_last=bool(form.is_last.data),
+            actor=actor,
+            now=deps(request).clock(),
+        ),
+    ):
+        return flash(request, _show(request, contract), _("本期提成已填报，请等转让方核对。"))
+    return render(request, "contracts/royalties.html", status_of(form), form=form, contract=contract)
+
+
+async def confirm_royalty(request: Request) -> Response:
+    actor = actor_for(request, Act.CHANGE_CONTRACT)
+    contract, _side = await _own(request, Act.CHANGE_CONTRACT)
+    await services.confirm_royalty(path_id(request, "statement_id"), actor=actor, now=deps(request).clock())
+    return flash(request, _show(request, contract), _("提成已核对，成为一期应付款。"))
+
+
+async def refuse_royalty(request: Request) -> Response:
+    actor = actor_for(request, Act.CHANGE_CONTRACT)
+    contract, _side = await _own(request, Act.CHANGE_CONTRACT)
+    await services.refuse_royalty(path_id(request, "statement_id"), actor=actor, now=deps(request).clock())
+    return flash(request, _show(request, contract), _("已退回受让方重新填报。"), "note")
+
+
+async def paid_in(request: Request) -> Response:
+    actor = actor_for(request, Act.CHANGE_CONTRACT)
+    contract, _side = await _own(request, Act.CHANGE_CONTRACT)
+    form = PaidInForm(await sent(request))
+
+    async def note() -> None:
+        kept = await _kept(request, is_needed=True)
+        assert kept is not None  # noqa: S101 -- a file that is needed and missing has been refused
+        await services.record_paid_in(
+            contract.number,
+            str(form.company.data),
+            int(form.share_basis_points.data or 0),
+            form.amount.data,
+            kept,
+            paid_in_on=form.paid_in_on.data,
+            actor=actor,
+            now=deps(request).clock(),
+        )
+
+    if request.method == "POST" and await passes(form, note):
+        return flash(request, _show(request, contract), _("实缴已登记。"))
+    return render(
+        request, "contracts/paid_in.html", status_of(form), form=form, contract=contract, accept=ACCEPT
+    )
+
+
+async def _own(request: Request, act: Act) -> tuple[Contract, Side]:
+    """The contract in the address and the side the person acts for; hidden from all others."""
+    actor = actor_for(request, act)
+    contract = await queries.get_contract_for(actor, request.path_params["number"])
+    side = side_of(contract.deal, actor)
+    if side is None:
+        raise NotFound(_("没有这份合同，或者您不能查看它。"))
+    return contract, side
+
+
+async def _kept(request: Request, *, is_needed: bool) -> Kept | None:
+    chosen = uploads(await posted(request), "file")
+    if not chosen and not is_needed:
+        return None
+    return await keep(await check_upload(chosen[0] if chosen else None), deps(request).store)
+
+
+def _show(request: Request, contract: Contract) -> Response:
+    return see(request, "contracts:show", number=contract.number)
+
+
+_CONTRACT = "/contracts/{number}"
+_CHANGE = _CONTRACT + "/changes/{change_id:uuid}"
+_ROYALTY = _CONTRACT + "/royalties/{statement_id:uuid}"
+routes = [
+    Route(f"{_CONTRACT}/change", change, name="contracts:change", methods=["GET", "POST"]),
+    Route(f"{_CHANGE}/confirm", confirm_change, name="contracts:confirm_change", methods=["POST"]),
+    Route(f"{_CHANGE}/withdraw", withdraw_change, name="contracts:withdraw_change", methods=["POST"]),
+    Route(f"{_CONTRACT}/royalties", royalties, name="contracts:royalties", methods=["GET", "POST"]),
+    Route(f"{_ROYALTY}/confirm", confirm_royalty, name="contracts:confirm_royalty", methods=["POST"]),
+    Route(f"{_ROYALTY}/refuse", refuse_royalty, name="contracts:refuse_royalty", methods=["POST"]),
+    Route(f"{_CONTRACT}/paid-in", paid_in, name="contracts:paid_in", methods=["GET", "POST"]),
+]

@@ -1,0 +1,201 @@
+"""Amounts that become known after the signing: royalties period by period, equity as it is paid in."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from uuid import UUID, uuid4
+
+from market.accounts.actors import Actor
+from market.accounts.messages import tell
+from market.accounts.permissions import Act
+from market.audit.services import record
+from market.contracts.changing import lock_contract_for
+from market.contracts.models import Contract, EquityPaidIn, Instalment, RoyaltyStatement
+from market.contracts.receiving import follow
+from market.deals.models import ROYALTIES, ContractKind, DealStatus, Side
+from market.files.models import Tier
+from market.files.services import Kept, write_row
+from market.kit.clock import local_date
+from market.kit.database import atomic
+from market.kit.errors import Conflict, Forbidden, Invalid, NotFound
+from market.kit.formats import day
+from market.kit.i18n import as_kept, in_source_language
+from market.kit.i18n import gettext as _
+from market.kit.money import Money
+from market.ledger import services as ledger
+
+_RUNNING = (DealStatus.SIGNED, DealStatus.REGISTERED, DealStatus.PAYING)
+
+
+def royalty_of(contract: Contract, base: int) -> Money:
+    """Return the royalty on a base, rounded once. Pure."""
+    return Money(base, contract.currency).share(contract.royalty_basis_points or 0)
+
+
+@atomic()
+async def state_royalty(
+    number: str,
+    base: int,
+    *,
+    starts_on: date,
+    ends_on: date,
+    is_last: bool,
+    actor: Actor,
+    now: datetime,
+) -> RoyaltyStatement:
+    """State what a period's royalties came to, for the buyer; the seller confirms.
+
+    Raises:
+        Forbidden: the person acts for the seller.
+        Invalid: at the field that is wrong; periods follow each other without overlapping.
+        Conflict: the contract has no royalties, a statement waits, or the last one was given.
+    """
+    actor.require(Act.STATE_ROYALTY)
+    contract, deal, side = await lock_contract_for(actor, number)
+    if side is not Side.BUYER:
+        raise Forbidden(_("提成由受让方填报，转让方核对。"))
+    if contract.payment_way not in ROYALTIES or deal.status not in _RUNNING:
+        raise Conflict(_("这份合同没有要填报的提成。"))
+    valid = [each for each in contract.royalty_statements if each.refused_at is None]
+    if any(each.confirmed_at is None for each in valid):
+        raise Conflict(_("上一期提成还没有核对，请等对方确认。"))
+    if any(each.is_last for each in valid):
+        raise Conflict(_("提成已经结清，不再填报。"))
+    if ends_on < starts_on or ends_on > local_date(now):
+        raise Invalid(_("期间的止日不能早于起日，也不能晚于今天。"), field="ends_on")
+    if starts_on < contract.signed_on or any(each.ends_on >= starts_on for each in valid):
+        raise Invalid(_("期间应在签订之后，且不与已填报的期间重叠。"), field="starts_on")
+    made = await RoyaltyStatement.create(
+        id=uuid4(),
+        contract_id=contract.id,
+        starts_on=starts_on,
+        ends_on=ends_on,
+        base_amount=base,
+        amount=royalty_of(contract, base).amount,
+        is_last=is_last,
+        entered_by_id=actor.user_id,
+        entered_at=now,
+    )
+    await record("contract", contract.id, "state_royalty", actor=actor, now=now, amount=made.amount)
+    await tell(
+        _("合同 %(number)s 有一期提成待核对。", number=contract.number),
+        now=now,
+        address=f"/contracts/{contract.number}",
+        organisation_id=deal.seller_id,
+    )
+    return made
+
+
+@atomic()
+async def confirm_royalty(statement_id: UUID, *, actor: Actor, now: datetime) -> RoyaltyStatement:
+    """Confirm a statement for the seller: it becomes an instalment, and is owed from now on."""
+    statement, contract = await _waiting_statement(statement_id, actor)
+    if statement.amount:
+        with in_source_language():
+            condition = as_kept(
+                _("%(start)s 至 %(end)s 提成", start=day(statement.starts_on), end=day(statement.ends_on))
+            )
+        instalment = await Instalment.create(
+            id=uuid4(),
+            contract_id=contract.id,
+            sequence=max((each.sequence for each in contract.instalments), default=0) + 1,
+            condition=condition,
+            due_on=None,
+            amount=statement.amount,
+        )
+        await ledger.post(
+            "agreed",
+            Money(statement.amount, contract.currency),
+            debit=f"agreed:{contract.deal.seller_id}",
+            credit=f"due:{instalment.id}",
+            reference=f"instalment:{instalment.id}:agreed",
+            at=now,
+            subject=("contract", contract.id),
+        )
+        statement.instalment_id = instalment.id
+    statement.confirmed_by_id, statement.confirmed_at = actor.user_id, now
+    await statement.save(update_fields=["confirmed_by_id", "confirmed_at", "instalment_id"])
+    await record("contract", contract.id, "confirm_royalty", actor=actor, now=now, amount=statement.amount)
+    await follow(contract.deal_id, contract, actor=actor, now=now)
+    return statement
+
+
+@atomic()
+async def refuse_royalty(statement_id: UUID, *, actor: Actor, now: datetime) -> RoyaltyStatement:
+    """Turn a statement down for the seller; the buyer states the period again."""
+    statement, contract = await _waiting_statement(statement_id, actor)
+    statement.refused_at = now
+    await statement.save(update_fields=["refused_at"])
+    await record("contract", contract.id, "refuse_royalty", actor=actor, now=now, amount=statement.amount)
+    await tell(
+        _("合同 %(number)s 的提成填报核对不符，请重新填报。", number=contract.number),
+        now=now,
+        address=f"/contracts/{contract.number}",
+        organisation_id=contract.deal.buyer_id,
+    )
+    return statement
+
+
+@atomic()
+async def record_paid_in(
+    number: str,
+    company: str,
+    share_basis_points: int,
+    amount: int,
+    kept: Kept,
+    *,
+    paid_in_on: date,
+    actor: Actor,
+    now: datetime,
+) -> EquityPaidIn:
+    """Note what of an investment at an agreed value was paid in, with its proof, for either side.
+
+    Raises:
+        Conflict: the contract is no investment.
+        Invalid: at `amount`, more than the agreed value would be paid in; or at `paid_in_on`.
+    """
+    actor.require(Act.CHANGE_CONTRACT)
+    contract, deal, _side = await lock_contract_for(actor, number)
+    if contract.kind is not ContractKind.EQUITY or deal.status is DealStatus.RESCINDED:
+        raise Conflict(_("只有作价入股的合同登记实缴。"))
+    so_far = sum(each.amount for each in contract.paid_in)
+    if so_far + amount > contract.contract_amount:
+        raise Invalid(_("实缴合计不能超过作价金额。"), field="amount")
+    if not contract.signed_on <= paid_in_on <= local_date(now):
+        raise Invalid(_("实缴日期应在签订之后，且不晚于今天。"), field="paid_in_on")
+    voucher = await write_row(
+        kept,
+        subject_kind="contract",
+        subject_id=contract.id,
+        kind="equity_change",
+        tier=Tier.PARTIES,
+        actor=actor,
+        now=now,
+    )
+    made = await EquityPaidIn.create(
+        id=uuid4(),
+        contract_id=contract.id,
+        company=company,
+        share_basis_points=share_basis_points,
+        amount=amount,
+        paid_in_on=paid_in_on,
+        voucher_id=voucher.id,
+        recorded_by_id=actor.user_id,
+        recorded_at=now,
+    )
+    await record("contract", contract.id, "record_paid_in", actor=actor, now=now, amount=amount)
+    return made
+
+
+async def _waiting_statement(statement_id: UUID, actor: Actor) -> tuple[RoyaltyStatement, Contract]:
+    actor.require(Act.CHANGE_CONTRACT)
+    found = await RoyaltyStatement.get_or_none(id=statement_id).select_related("contract")
+    if found is None:
+        raise NotFound(_("没有这期提成，或者您不能查看它。"))
+    contract, deal, side = await lock_contract_for(actor, found.contract.number)
+    if side is not Side.SELLER:
+        raise Forbidden(_("提成由转让方核对。"))
+    statement = await RoyaltyStatement.select_for_update().get(id=statement_id)
+    if statement.confirmed_at is not None or statement.refused_at is not None or deal.status not in _RUNNING:
+        raise Conflict(_("这期提成已经办结，请刷新后再看。"))
+    return statement, contract

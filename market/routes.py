@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 from market.accounts import views as accounts
 from market.alerts import views as alerts
 from market.backoffice import views as backoffice
+from market.contracts import bank_views as bank
+from market.contracts import refund_views as refunds
 from market.contracts import views as contracts
 from market.deals import views as deals
 from market.files import views as files
@@ -33,6 +35,8 @@ ROOMS = (
     alerts,
     deals,
     contracts,
+    bank,
+    refunds,
     notices,
     files,
     integrity,

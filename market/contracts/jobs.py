@@ -2,7 +2,8 @@
 
 from uuid import UUID
 
-from market.contracts import banking, services
+from market.contracts import banking, refunding
+from market.contracts.telling import book
 from market.deps import Deps
 from market.kit.jobs import job
 from market.payments.services import PROCESS_EVENT, settle_event
@@ -13,9 +14,15 @@ async def process_event(deps: Deps, event_id: str) -> None:
     """Settle a stored event of the gateway, and book what it shows to be paid."""
     if deps.gateway is None:
         return
-    paid = await settle_event(event_id, gateway=deps.gateway, now=deps.clock())
-    if paid is not None and paid.payable_kind == "instalment":
-        await services.receive(paid, now=deps.clock())
+    for told in await settle_event(event_id, gateway=deps.gateway, now=deps.clock()):
+        await book(told, now=deps.clock())
+
+
+@job(refunding.SEND_REFUND)
+async def send_refund(deps: Deps, refund_id: str) -> None:
+    """Ask the gateway for a refund that was written down, and book it when it is done."""
+    if deps.gateway is not None:
+        await refunding.send_refund(UUID(refund_id), gateway=deps.gateway, now=deps.clock())
 
 
 @job(banking.MATCH_STATEMENT)

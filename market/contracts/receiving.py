@@ -171,6 +171,23 @@ async def receive_remittance(remittance: Remittance, *, actor: Actor, now: datet
     )
 
 
+@atomic()
+async def receive_restored(
+    refund_id: UUID, instalment_id: UUID, money: Money, *, way: str, now: datetime
+) -> Receipt | None:
+    """Book that a refund did not go through after all: its money counts as if it had come anew, once."""
+    return await _receive(
+        ReceiptSource.RESTORED,
+        refund_id,
+        instalment_id,
+        money,
+        received_on=local_date(now),
+        actor=None,
+        now=now,
+        way=way,
+    )
+
+
 async def start_payment(
     instalment_id: UUID,
     *,
@@ -252,6 +269,7 @@ async def _receive(
     received_on: date,
     actor: Actor | None,
     now: datetime,
+    way: str = "",
 ) -> Receipt | None:
     """Write the receipt and book it, under the lock of the deal; the same source again changes nothing."""
     instalment = await Instalment.get(id=instalment_id).select_related("contract__deal")
@@ -288,7 +306,7 @@ async def _receive(
         received_on=received_on,
         booked_at=now,
     )
-    way = "online" if source is ReceiptSource.PAYMENT else "remittance"
+    way = way or ("online" if source is ReceiptSource.PAYMENT else "remittance")
     await ledger.post(
         "receipt",
         placed,

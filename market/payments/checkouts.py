@@ -26,7 +26,7 @@ from market.payments.gateway import (
     PaymentGateway,
     ReturnUrls,
 )
-from market.payments.models import Payment, PaymentStatus
+from market.payments.models import DisputeStatus, Payment, PaymentStatus, RefundStatus
 from market.payments.rules import check_payable
 from market.payments.settling import apply, give_up, locked
 from market.payments.states import OPEN_PAYMENTS, PaymentAction, next_payment_status
@@ -129,10 +129,22 @@ async def _create(
         created_at=now,
     )
     # After the insert: until then the unique index holds off a success that is being recorded.
-    if await Payment.exists(payable_kind=payable.kind, payable_id=payable.id, status=PaymentStatus.SUCCEEDED):
+    if await _is_paid(payable):
         raise AlreadyPaid(_("这笔款已经支付。"))
     await record("payment", payment.id, "start", actor=actor, now=now, amount=money.amount)
     return payment
+
+
+async def _is_paid(payable: Payable) -> bool:
+    """Tell whether a payment for it succeeded of which nothing went back."""
+    paid = await Payment.filter(
+        payable_kind=payable.kind, payable_id=payable.id, status=PaymentStatus.SUCCEEDED
+    ).prefetch_related("refunds", "disputes")
+    return any(
+        all(each.status is not RefundStatus.SUCCEEDED for each in payment.refunds)
+        and all(each.status is not DisputeStatus.LOST for each in payment.disputes)
+        for payment in paid
+    )
 
 
 async def _open_page(

@@ -15,6 +15,7 @@ __all__ = [
     "AccountState",
     "Checkout",
     "CheckoutState",
+    "DisputeTold",
     "Event",
     "ForgedEvent",
     "GatewayFault",
@@ -94,6 +95,22 @@ class Refund:
     id: str
     state: RefundState
     money: Money
+    payment_intent: str = ""
+    metadata: Mapping[str, str] = field(default_factory=dict)
+    failure: str = ""
+
+
+@dataclass(frozen=True)
+class DisputeTold:
+    """How a dispute stands at the gateway, in its own word for the status."""
+
+    id: str
+    status: str
+    money: Money
+    payment_intent: str
+    reason: str
+    opened_at: datetime
+    answer_by: datetime | None
 
 
 @dataclass(frozen=True)
@@ -163,6 +180,24 @@ class PaymentGateway(Protocol):
         metadata: Mapping[str, str],
     ) -> Refund:
         """Send `money`, all or part of what was paid, back to the buyer; `with_fee`, our part too."""
+        ...
+
+    async def list_checkouts(
+        self, account: str, *, since: datetime | None = None, payment_intent: str = ""
+    ) -> list[Checkout]:
+        """Return the pages made since a moment, or those on which this intent was paid."""
+        ...
+
+    async def list_refunds(
+        self, account: str, *, since: datetime | None = None, payment_intent: str = ""
+    ) -> list[Refund]:
+        """Return the refunds made since a moment, or those of one payment."""
+        ...
+
+    async def list_disputes(
+        self, account: str, *, since: datetime | None = None, payment_intent: str = ""
+    ) -> list[DisputeTold]:
+        """Return the disputes opened since a moment, or those of one payment."""
         ...
 
     def read_event(self, payload: bytes, signature: str) -> Event:

@@ -94,6 +94,9 @@ class Payment(Model):
     created_at = fields.DatetimeField()
     ended_at = fields.DatetimeField(null=True)
 
+    refunds: fields.ReverseRelation[Refund]
+    disputes: fields.ReverseRelation[Dispute]
+
     class Meta:
         table = "payments"
         table_description = "Payments."

@@ -1,8 +1,10 @@
 """The acts of this room, by the files they stand in."""
 
 from market.payments.checkouts import AlreadyPaid, Payable, start_checkout, withdraw
+from market.payments.disputes import DisputedPayment
 from market.payments.gateway import ReturnUrls
 from market.payments.onboarding import refresh_account, start_onboarding
+from market.payments.refunds import MoreThanCame, RefundedPayment
 from market.payments.remittances import (
     SamePerson,
     confirm_remittance,
@@ -12,6 +14,8 @@ from market.payments.remittances import (
 from market.payments.settling import (
     PROCESS_EVENT,
     PaidPayment,
+    Told,
+    bring_up,
     look_up,
     record_event,
     record_success,
@@ -21,10 +25,15 @@ from market.payments.settling import (
 __all__ = [
     "PROCESS_EVENT",
     "AlreadyPaid",
+    "DisputedPayment",
+    "MoreThanCame",
     "PaidPayment",
     "Payable",
+    "RefundedPayment",
     "ReturnUrls",
     "SamePerson",
+    "Told",
+    "bring_up",
     "confirm_remittance",
     "look_up",
     "record_event",

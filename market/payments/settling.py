@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -15,14 +16,20 @@ from market.kit.errors import NotFound
 from market.kit.i18n import gettext as _
 from market.kit.jobs import enqueue
 from market.kit.money import Money
+from market.payments.disputes import DisputedPayment, keep_dispute
 from market.payments.gateway import Checkout, CheckoutState, PaymentGateway
 from market.payments.models import GatewayEvent, Payment, PaymentStatus
 from market.payments.onboarding import sync_account
+from market.payments.refunds import RefundedPayment, keep_told
 from market.payments.states import OPEN_PAYMENTS, PaymentAction, next_payment_status
 
 log = logging.getLogger(__name__)
 PROCESS_EVENT = "payments.process_event"
 """The job that settles a stored event; it is registered in a room above, which books what was paid."""
+
+
+MONEY_BACK = ("refund.", "charge.refund", "charge.dispute.")
+"""Kinds of events after which money has perhaps gone back; each names the intent it was paid by."""
 
 
 class Mismatch(Exception):
@@ -40,6 +47,10 @@ class PaidPayment:
     fee: Money
     """Our application fee, part of `money`."""
     paid_at: datetime
+
+
+Told = PaidPayment | RefundedPayment | DisputedPayment
+"""What an event shows to have happened to money."""
 
 
 @atomic()
@@ -62,11 +73,13 @@ async def record_event(payload: bytes, signature: str, *, gateway: PaymentGatewa
     return bool(is_new)
 
 
-async def settle_event(event_id: str, *, gateway: PaymentGateway, now: datetime) -> PaidPayment | None:
-    """Do what a stored event asks for and return the payment it shows to be paid, if it does.
+async def settle_event(event_id: str, *, gateway: PaymentGateway, now: datetime) -> list[Told]:
+    """Do what a stored event asks for and return what it shows to have happened to money.
 
-    May run twice and in any order: the gateway is asked how the thing stands now. What is
-    returned must be booked by the caller, once however often it is told.
+    May run twice and in any order: the gateway is asked how the thing stands now, and a payment is
+    brought up to date before its refunds and disputes. What is returned must be booked by the
+    caller, in this order, once however often it is told. An event about something that is not ours
+    is noted and left.
     """
     event = await GatewayEvent.get_or_none(id=event_id)
     if event is None:
@@ -74,19 +87,48 @@ async def settle_event(event_id: str, *, gateway: PaymentGateway, now: datetime)
     thing: dict[str, Any] = event.payload["data"]["object"]
     if event.type == "account.updated":
         await sync_account(str(thing["id"]), gateway=gateway, now=now)
-    payment = await _named_in(thing, event.account) if event.type.startswith("checkout.session.") else None
-    if payment is None:
-        await GatewayEvent.filter(id=event_id).update(processed_at=now)
-        return None
-    page = await gateway.get_checkout(str(thing["id"]), event.account)
     try:
-        paid = await apply(payment.id, page, now=now)
+        told = await _told_by(event, thing, gateway=gateway, now=now)
     except Mismatch as mismatch:
         log.error("event differs", extra={"event": event_id})
         await GatewayEvent.filter(id=event_id).update(error=str(mismatch))
-        return None
+        return []
     await GatewayEvent.filter(id=event_id).update(processed_at=now, error="")
-    return paid
+    return told
+
+
+async def _told_by(
+    event: GatewayEvent, thing: dict[str, Any], *, gateway: PaymentGateway, now: datetime
+) -> list[Told]:
+    if event.type.startswith("checkout.session."):
+        payment = await _named_in(thing.get("metadata"), event.account, thing.get("id"))
+        if payment is None:
+            return []
+        page = await gateway.get_checkout(str(thing["id"]), event.account)
+        paid = await apply(payment.id, page, now=now)
+        return [paid] if paid else []
+    intent = thing.get("payment_intent")
+    if not isinstance(intent, str) or not event.type.startswith(MONEY_BACK):
+        return []
+    if not await Payment.exists(connected_account=event.account):
+        log.warning("event of an unknown account", extra={"object": thing.get("id")})
+        return []
+    pages = await gateway.list_checkouts(event.account, payment_intent=intent)
+    page_payment = await _named_in(pages[0].metadata if pages else None, event.account, thing.get("id"))
+    return await bring_up(page_payment, pages[0], gateway=gateway, now=now) if page_payment else []
+
+
+async def bring_up(payment: Payment, page: Checkout, *, gateway: PaymentGateway, now: datetime) -> list[Told]:
+    """Take over all that the gateway knows of a payment: page, refunds and disputes."""
+    paid = await apply(payment.id, page, now=now)
+    told: list[Told | None] = [paid]
+    if page.payment_intent:
+        account, intent = payment.connected_account, page.payment_intent
+        refunds = await gateway.list_refunds(account, payment_intent=intent)
+        disputes = await gateway.list_disputes(account, payment_intent=intent)
+        told += [await keep_told(payment.id, each, now=now) for each in refunds]
+        told += [await keep_dispute(payment.id, each, now=now) for each in disputes]
+    return [each for each in told if each is not None]
 
 
 async def look_up(payment_id: UUID, *, gateway: PaymentGateway, now: datetime) -> PaidPayment | None:
@@ -150,16 +192,15 @@ async def give_up(payment_id: UUID, action: PaymentAction, *, now: datetime, fai
     await record("payment", payment.id, action, actor=None, now=now)
 
 
-async def _named_in(thing: dict[str, Any], account: str) -> Payment | None:
-    """Return the payment that a session names in its metadata, if it is one of ours on this account."""
-    metadata = thing.get("metadata")
-    named = metadata.get("payment_id") if isinstance(metadata, dict) else None
+async def _named_in(metadata: Any, account: str, object_id: Any) -> Payment | None:
+    """Return the payment that a page names in its metadata, if it is one of ours on this account."""
+    named = metadata.get("payment_id") if isinstance(metadata, Mapping) else None
     try:
         payment = await Payment.get_or_none(id=UUID(str(named)))
     except ValueError:
         payment = None
     if payment is None or payment.connected_account != account:
-        log.warning("event of an unknown object", extra={"object": thing.get("id")})
+        log.warning("event of an unknown object", extra={"object": object_id})
         return None
     return payment
 

@@ -18,22 +18,25 @@ from collections.abc import Awaitable, Callable
 from enum import StrEnum
 from pathlib import Path
 from typing import Any
-from urllib.parse import parse_qsl
 
 import httpx
 import stripe
 from starlette.applications import Starlette
+from starlette.background import BackgroundTask
 from starlette.requests import Request
 from starlette.responses import JSONResponse
 from starlette.routing import Route
 
+from market.payments.standin_back import MoneyBack
+from market.payments.standin_wire import Object, Refused, read_form, shown
+
 log = logging.getLogger(__name__)
 Deliver = Callable[[bytes, str], Awaitable[None]]
 """Brings one webhook, body and signature, to the site; raises when the site did not take it."""
-Object = dict[str, Any]
 DAY = 24 * 3600
 MOST = 99_999_999
 """The largest amount Stripe takes at once, in minor units."""
+BUSY = 429
 SECRET = "whsec_standin"  # noqa: S105 -- signs nothing but what we tell ourselves
 
 
@@ -46,18 +49,20 @@ class Fault(StrEnum):
     """It arrives and is carried out, but no answer comes back."""
     ERROR = "error"
     """It is answered with a 500, and so is every other with the same key."""
+    REFUSED = "refused"
+    """It is answered with a 402, and so is every other with the same key."""
+    BUSY = "busy"
+    """It is answered with a 429, this once."""
 
 
-class Refused(Exception):
-    """What Stripe answers as an error object."""
-
-    def __init__(self, status: int, code: str, message: str, kind: str = "invalid_request_error") -> None:
-        super().__init__(message)
-        self.status = status
-        self.body = {"error": {"type": kind, "code": code, "message": message}}
+ANSWERS = {
+    Fault.ERROR: Refused(500, "", "Something went wrong on our end.", "api_error"),
+    Fault.REFUSED: Refused(402, "card_declined", "Your card was declined.", "card_error"),
+    Fault.BUSY: Refused(BUSY, "rate_limit", "Too many requests.", "rate_limit_error"),
+}
 
 
-class StandIn:
+class StandIn(MoneyBack):
     """A Stripe of our own. `app` answers the SDK; `pay` and its like do what a buyer does.
 
     With a `file` its memory outlives the process. Events wait until they are delivered; `hold`
@@ -69,6 +74,8 @@ class StandIn:
         self.deliver: Deliver | None = None
         self.hold = False
         self.doubled = False
+        self.slow_refunds = False
+        """Let refunds wait until `settle_refund` says how they end."""
         self.requests: list[tuple[str, str]] = []
         """Method and path of every request that arrived."""
         self._faults: deque[Fault] = deque()
@@ -156,19 +163,23 @@ class StandIn:
         return header
 
     async def _tell(self, kind: str, thing: Object, *, account: str | None = None) -> None:
+        self._note(kind, thing, account=account)
+        if not self.hold:
+            await self.flush()
+
+    def _note(self, kind: str, thing: Object, *, account: str | None = None) -> None:
+        """Let an event wait for its delivery."""
         event = {
             "id": f"evt_{secrets.token_hex(12)}",
             "object": "event",
             "type": kind,
-            "data": {"object": _shown(thing)},
+            "data": {"object": shown(thing)},
         }
         owner = thing.get("_account") if account is None else account
         if owner:
             event["account"] = owner
         self._state["waiting"].append(json.dumps(event, ensure_ascii=False))
         self._save()
-        if not self.hold:
-            await self.flush()
 
     async def _endpoint(self, request: Request) -> JSONResponse:
         raw = (await request.body()).decode()
@@ -187,22 +198,22 @@ class StandIn:
         if saved:
             return JSONResponse(saved["body"], saved["status"], {"idempotent-replayed": "true"})
         status, body = self._answer(request.method, request.url.path, params, account)
-        self._state["answers"][f"{account}/{key}"] = {"asked": asked, "status": status, "body": body}
+        if status != BUSY:
+            self._state["answers"][f"{account}/{key}"] = {"asked": asked, "status": status, "body": body}
         self._save()
-        return JSONResponse(body, status)
+        return JSONResponse(body, status, background=None if self.hold else BackgroundTask(self.flush))
 
     def _answer(self, method: str, path: str, params: Object, account: str) -> tuple[int, Object]:
         try:
-            if self._faults and self._faults[0] is Fault.ERROR:
-                self._faults.popleft()
-                raise Refused(500, "", "Something went wrong on our end.", "api_error")
+            if self._faults and self._faults[0] in ANSWERS:
+                raise ANSWERS[self._faults.popleft()]
             if account and self._find("account", account) is None:
                 raise Refused(403, "account_invalid", f"No access to account '{account}'.")
             for pattern, handler in ROUTES:
                 if found := re.fullmatch(pattern, f"{method} {path}"):
                     made = handler(self, params, account, *found.groups())
                     self._save()
-                    return 200, _shown(made)
+                    return 200, shown(made)
             raise Refused(404, "", f"Unrecognized request URL ({method}: {path}).")
         except Refused as refused:
             return refused.status, refused.body
@@ -234,6 +245,7 @@ class StandIn:
                 "success_url": params["success_url"],
                 "cancel_url": params.get("cancel_url"),
                 "url": f"/demo-pay/{session_id}",
+                "created": int(time.time()),
                 "expires_at": int(time.time()) + DAY,
                 "_account": account,
                 "_fee": fee,
@@ -245,7 +257,7 @@ class StandIn:
     def _retrieve_session(self, params: Object, account: str, session_id: str) -> Object:
         session = dict(self._owned("checkout.session", session_id, account))
         if "payment_intent" in params.get("expand", []) and session["payment_intent"]:
-            session["payment_intent"] = _shown(self.get("payment_intent", session["payment_intent"]))
+            session["payment_intent"] = shown(self.get("payment_intent", session["payment_intent"]))
         return session
 
     def _expire_session(self, params: Object, account: str, session_id: str) -> Object:
@@ -254,27 +266,6 @@ class StandIn:
             raise Refused(400, "", "Only Checkout Sessions with a status in ['open'] can be expired.")
         session["status"] = "expired"
         return session
-
-    def _create_refund(self, params: Object, account: str) -> Object:
-        intent = self._owned("payment_intent", params["payment_intent"], account)
-        left = intent["amount_received"] - intent["_refunded"]
-        amount = int(params.get("amount", left))
-        if left <= 0:
-            raise Refused(400, "charge_already_refunded", "The charge has already been refunded.")
-        if not 0 < amount <= left:
-            raise Refused(400, "amount_too_large", "Refund amount is greater than unrefunded amount.")
-        intent["_refunded"] += amount
-        return self._keep(
-            {
-                "id": f"re_{secrets.token_hex(12)}",
-                "object": "refund",
-                "amount": amount,
-                "currency": intent["currency"],
-                "payment_intent": intent["id"],
-                "status": "succeeded",
-                "_account": account,
-            }
-        )
 
     def _create_account(self, params: Object, account: str) -> Object:
         return self._keep(
@@ -359,7 +350,7 @@ class StandIn:
 
     def take_fault(self) -> Fault | None:
         """Return the fault of the line for the request about to be sent, if one was asked for."""
-        if self._faults and self._faults[0] is not Fault.ERROR:
+        if self._faults and self._faults[0] not in ANSWERS:
             return self._faults.popleft()
         return None
 
@@ -368,33 +359,11 @@ ROUTES: list[tuple[str, Callable[..., Object]]] = [
     (r"POST /v1/checkout/sessions", StandIn._create_session),
     (r"GET /v1/checkout/sessions/(\w+)", StandIn._retrieve_session),
     (r"POST /v1/checkout/sessions/(\w+)/expire", StandIn._expire_session),
+    (r"GET /v1/checkout/sessions", StandIn._list_sessions),
     (r"POST /v1/refunds", StandIn._create_refund),
+    (r"GET /v1/refunds", StandIn._list_refunds),
+    (r"GET /v1/disputes", StandIn._list_disputes),
     (r"POST /v1/accounts", StandIn._create_account),
     (r"GET /v1/accounts/(\w+)", StandIn._retrieve_account),
     (r"POST /v1/account_links", StandIn._create_link),
 ]
-
-
-def read_form(text: str) -> Object:
-    """Read a form in Stripe's brackets, `a[0][b]=c`, into nested values; all leaves are text."""
-    root: Object = {}
-    for name, value in parse_qsl(text, keep_blank_values=True):
-        keys = [name.split("[")[0], *re.findall(r"\[([^\]]*)\]", name)]
-        place = root
-        for key in keys[:-1]:
-            place = place.setdefault(key, {})
-        place[keys[-1]] = value
-    made: Object = _with_lists(root)
-    return made
-
-
-def _with_lists(value: Any) -> Any:
-    if not isinstance(value, dict):
-        return value
-    plain = {key: _with_lists(inner) for key, inner in value.items()}
-    return list(plain.values()) if plain and all(key.isdigit() for key in plain) else plain
-
-
-def _shown(thing: Object) -> Object:
-    """Leave out what Stripe would not tell."""
-    return {key: value for key, value in thing.items() if not key.startswith("_")}

@@ -16,6 +16,9 @@ class PaymentAction(StrEnum):
     FAIL = "fail"
     EXPIRE = "expire"
     REFUND = "refund"
+    """All of it went back."""
+    RESTORE = "restore"
+    """A refund did not go through after all."""
 
 
 class RemittanceAction(StrEnum):
@@ -66,6 +69,7 @@ PAYMENT_TRANSITIONS: dict[tuple[PaymentStatus, PaymentAction], PaymentStatus] = 
     (PaymentStatus.FAILED, PaymentAction.SUCCEED): PaymentStatus.SUCCEEDED,
     (PaymentStatus.EXPIRED, PaymentAction.SUCCEED): PaymentStatus.SUCCEEDED,
     (PaymentStatus.SUCCEEDED, PaymentAction.REFUND): PaymentStatus.REFUNDED,
+    (PaymentStatus.REFUNDED, PaymentAction.RESTORE): PaymentStatus.SUCCEEDED,
 }
 REMITTANCE_TRANSITIONS: dict[tuple[RemittanceStatus, RemittanceAction], RemittanceStatus] = {
     (RemittanceStatus.RECORDED, RemittanceAction.CONFIRM): RemittanceStatus.CONFIRMED,

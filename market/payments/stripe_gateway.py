@@ -17,6 +17,7 @@ from market.payments.gateway import (
     AccountState,
     Checkout,
     CheckoutState,
+    DisputeTold,
     Event,
     ForgedEvent,
     GatewayFault,
@@ -158,8 +159,26 @@ class StripeGateway:
         if with_fee:
             params["refund_application_fee"] = True
         made = await _asked(self._api.refunds.create_async(params, _options(account, key)))
-        state = REFUND_STATES.get(made.status or "", RefundState.PENDING)
-        return Refund(made.id, state, from_stripe(made.amount, made.currency))
+        return _refund(made)
+
+    async def list_checkouts(
+        self, account: str, *, since: datetime | None = None, payment_intent: str = ""
+    ) -> list[Checkout]:
+        params = _window(since, payment_intent, "data.payment_intent")
+        return [_checkout(each) for each in await _pages(self._api.checkout.sessions, params, account)]
+
+    async def list_refunds(
+        self, account: str, *, since: datetime | None = None, payment_intent: str = ""
+    ) -> list[Refund]:
+        return [
+            _refund(each) for each in await _pages(self._api.refunds, _window(since, payment_intent), account)
+        ]
+
+    async def list_disputes(
+        self, account: str, *, since: datetime | None = None, payment_intent: str = ""
+    ) -> list[DisputeTold]:
+        params = _window(since, payment_intent)
+        return [_dispute(each) for each in await _pages(self._api.disputes, params, account)]
 
     def read_event(self, payload: bytes, signature: str) -> Event:
         for secret in self._webhook_secrets:
@@ -211,6 +230,57 @@ async def _asked(call: Awaitable[T]) -> T:
         ) from error
 
 
+def _window(since: datetime | None, payment_intent: str, *expand: str) -> dict[str, Any]:
+    params: dict[str, Any] = {"limit": 100}
+    if since is not None:
+        params["created"] = {"gte": int(since.timestamp())}
+    if payment_intent:
+        params["payment_intent"] = payment_intent
+    if expand:
+        params["expand"] = list(expand)
+    return params
+
+
+async def _pages(service: Any, params: dict[str, Any], account: str) -> list[Any]:
+    """Return everything of a list, page after page."""
+    found: list[Any] = []
+    while True:
+        page = await _asked(service.list_async(params, _options(account)))
+        found += page.data
+        if not page.has_more or not page.data:
+            return found
+        params = params | {"starting_after": page.data[-1].id}
+
+
+def _id_of(thing: Any) -> str:
+    """Return the id of an object that may have been sent whole."""
+    return "" if not thing else thing if isinstance(thing, str) else thing.id
+
+
+def _refund(made: stripe.Refund) -> Refund:
+    return Refund(
+        made.id,
+        REFUND_STATES.get(made.status or "", RefundState.PENDING),
+        from_stripe(made.amount, made.currency),
+        _id_of(made.payment_intent),
+        made.metadata.to_dict() if made.metadata else {},
+        getattr(made, "failure_reason", None) or "",
+    )
+
+
+def _dispute(told: stripe.Dispute) -> DisputeTold:
+    due = told.evidence_details.due_by if told.evidence_details else None
+    return DisputeTold(
+        id=told.id,
+        status=told.status,
+        money=from_stripe(told.amount, told.currency),
+        payment_intent=_id_of(told.payment_intent),
+        reason=told.reason,
+        opened_at=datetime.fromtimestamp(told.created, UTC),
+        answer_by=datetime.fromtimestamp(due, UTC) if due else None,
+    )
+
+
 def _checkout(session: stripe.checkout.Session) -> Checkout:
     intent = session.payment_intent
     return Checkout(
@@ -219,7 +289,7 @@ def _checkout(session: stripe.checkout.Session) -> Checkout:
         state=_state(session),
         money=from_stripe(session.amount_total, session.currency),
         expires_at=datetime.fromtimestamp(session.expires_at, UTC),
-        payment_intent=(intent if isinstance(intent, str) else intent.id) if intent else "",
+        payment_intent=_id_of(intent),
         metadata=session.metadata.to_dict() if session.metadata else {},
     )
 

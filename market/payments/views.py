@@ -12,8 +12,9 @@ from market.kit.i18n import gettext as _
 from market.kit.templating import render
 from market.kit.web import deps, posted
 from market.payments import services
-from market.payments.standin import Object, StandIn
+from market.payments.standin import StandIn
 from market.payments.standin_gateway import StandInGateway, deliver_to
+from market.payments.standin_wire import Object
 from market.payments.stripe_gateway import from_stripe
 
 

@@ -11,6 +11,7 @@ import inspect
 import os
 import shutil
 from collections.abc import AsyncIterator, Awaitable, Callable
+from datetime import UTC, datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -24,6 +25,7 @@ from market.payments.stripe_gateway import StripeGateway
 
 RETURN = "https://market.test/paid?page={CHECKOUT_SESSION_ID}"
 META = {"payment_id": "0b1f4c1e-0000-4000-8000-000000000001"}
+SINCE = datetime(2026, 3, 1, tzinfo=UTC)
 Call = Callable[[StripeGateway], Awaitable[object]]
 
 
@@ -114,6 +116,12 @@ CALLS: list[tuple[str, Call]] = [
     ),
     ("get_account", lambda gateway: gateway.get_account("acct_1")),
     ("refund", refund("acct_1", True)),
+    ("list_checkouts", lambda gateway: gateway.list_checkouts("acct_1", since=SINCE)),
+    ("list_checkouts", lambda gateway: gateway.list_checkouts("acct_1", payment_intent="pi_1")),
+    ("list_refunds", lambda gateway: gateway.list_refunds("acct_1", since=SINCE)),
+    ("list_refunds", lambda gateway: gateway.list_refunds("acct_1", payment_intent="pi_1")),
+    ("list_disputes", lambda gateway: gateway.list_disputes("acct_1", since=SINCE)),
+    ("list_disputes", lambda gateway: gateway.list_disputes("acct_1", payment_intent="pi_1")),
     ("refund", refund("", False)),
 ]
 

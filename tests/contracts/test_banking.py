@@ -1,9 +1,12 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from uuid import uuid4
 
 import pytest
 
+from market.accounts.actors import Actor
+from market.accounts.permissions import Role
 from market.contracts import banking, services
 from market.contracts.models import Receipt
 from market.contracts.queries import received
@@ -36,7 +39,7 @@ async def test_a_statement_is_matched_by_the_job_and_booked_when_a_second_person
     line, other, gone = await lines_of(statement)
     before = await received(contract.id)
     with pytest.raises(SamePerson):
-        await banking.confirm_line(line.id, actor=await _as_finance(parties.seller), now=LATER)
+        await banking.confirm_line(line.id, actor=_as_finance(parties.seller), now=LATER)
     receipt = await banking.confirm_line(line.id, actor=parties.seller_finance, now=LATER)
 
     first, _second = await instalments_of(contract)
@@ -56,13 +59,9 @@ async def test_a_statement_is_matched_by_the_job_and_booked_when_a_second_person
     assert (await Deal.get(id=contract.deal_id)).status is DealStatus.PAYING
 
 
-async def _as_finance(agent: object) -> object:
+def _as_finance(agent: Actor) -> Actor:
     """The person who handed the statement in, had they the finance role too."""
-    from dataclasses import replace
-
-    from market.accounts.permissions import Role
-
-    return replace(agent, roles=frozenset({Role.FINANCE}))  # type: ignore[type-var]
+    return replace(agent, roles=frozenset({Role.FINANCE}))
 
 
 async def test_the_same_statement_twice_and_an_overlapping_one_change_nothing() -> None:

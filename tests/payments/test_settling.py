@@ -145,7 +145,7 @@ async def test_an_event_about_something_unknown_is_stored_and_has_no_effect(
 ) -> None:
     event = await tell(world, "checkout.session.completed", {"id": "cs_x", "metadata": metadata})
 
-    assert await services.settle_event(event, gateway=world.gateway, now=NOW) is None
+    assert await services.settle_event(event, gateway=world.gateway, now=NOW) == []
 
     assert (await GatewayEvent.get(id=event)).processed_at == NOW
 
@@ -157,7 +157,7 @@ async def test_an_event_of_another_account_cannot_pay_our_payment(world: World) 
 
     event = await tell(world, "checkout.session.completed", thing, account="acct_other")
 
-    assert await services.settle_event(event, gateway=world.gateway, now=NOW) is None
+    assert await services.settle_event(event, gateway=world.gateway, now=NOW) == []
     assert (await world.payment()).status is PaymentStatus.PENDING
 
 
@@ -172,7 +172,7 @@ async def test_an_event_that_claims_success_is_not_believed_over_the_gateway(wor
 
     event = await tell(world, "checkout.session.completed", thing)
 
-    assert await services.settle_event(event, gateway=world.gateway, now=NOW) is None
+    assert await services.settle_event(event, gateway=world.gateway, now=NOW) == []
     assert (await world.payment()).status is PaymentStatus.PENDING
 
 
@@ -190,7 +190,7 @@ async def test_another_amount_than_we_asked_for_is_no_success_and_fails_the_chec
 async def test_kinds_of_events_we_do_not_use_are_stored_and_left(world: World) -> None:
     event = await tell(world, "invoice.paid", {"id": "in_1"})
 
-    assert await services.settle_event(event, gateway=world.gateway, now=NOW) is None
+    assert await services.settle_event(event, gateway=world.gateway, now=NOW) == []
 
 
 async def test_an_event_that_was_never_stored_cannot_be_settled(world: World) -> None:

@@ -59,7 +59,7 @@ class World:
         """Do what the job does, for every event stored."""
         events = await GatewayEvent.all().order_by("received_at", "id")
         told = [await services.settle_event(e.id, gateway=self.gateway, now=NOW) for e in events]
-        return [paid for paid in told if paid is not None]
+        return [each for listed in told for each in listed if isinstance(each, PaidPayment)]
 
 
 async def make_world(actor: Actor) -> World:

@@ -1,0 +1,166 @@
+"""Pages of the seller's finance: bank statements and their lines."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from market.accounts.permissions import Act
+from market.accounts.web import actor_for
+from market.contracts import banking
+from market.contracts.bank_forms import AsideForm, StatementForm
+from market.files.services import check_upload, keep
+from market.kit.errors import Forbidden, Invalid
+from market.kit.flash import flash
+from market.kit.i18n import gettext as _
+from market.kit.pagination import Cut
+from market.kit.templating import render
+from market.kit.web import deps, path_id, posted, see, uploads
+from market.payments import bank
+from market.payments.models import BankLine, BankStatement, LineStatus
+
+SHOWN = (LineStatus.MATCHED, LineStatus.OPEN, LineStatus.BOOKED, LineStatus.RETURNED, LineStatus.SET_ASIDE)
+ACCEPT = ".csv,.xlsx"
+
+
+async def statements(request: Request) -> Response:
+    actor = actor_for(request, Act.IMPORT_STATEMENT)
+    if not actor.may_sell:
+        raise Forbidden(_("银行流水由已认证的成果方导入。"))
+    form = StatementForm(await posted(request) if request.method == "POST" else None)
+    if request.method == "POST":
+        try:
+            chosen = uploads(await posted(request), "file")
+            kept = await keep(await check_upload(chosen[0] if chosen else None), deps(request).store)
+            made, is_new = await banking.import_statement(kept, actor=actor, now=deps(request).clock())
+            words = (
+                _("共 %(n)s 行，正在匹配。", n=made.new_count) if is_new else _("这份流水导入过，没有变化。")
+            )
+            return flash(request, see(request, "contracts:statement", statement_id=made.id), words)
+        except Invalid as refused:
+            form.refuse(refused.field or "", str(refused))
+    cut = Cut.of(request.query_params)
+    found = BankStatement.filter(organisation_id=actor.organisation_id)
+    items = (
+        await found.select_related("imported_by").order_by("-imported_at").offset(cut.offset).limit(cut.size)
+    )
+    return render(
+        request,
+        "payments/statements.html",
+        422 if form.errors else 200,
+        form=form,
+        page=cut.page(items, await found.count()),
+        counts=await bank.count_lines([each.id for each in items]),
+        accept=ACCEPT,
+    )
+
+
+async def statement(request: Request) -> Response:
+    actor = actor_for(request, Act.IMPORT_STATEMENT)
+    found = await bank.get_statement_for(actor, path_id(request, "statement_id"))
+    counts = (await bank.count_lines([found.id]))[found.id]
+    asked = request.query_params.get("status", "")
+    status = LineStatus(asked) if asked in [each.value for each in SHOWN] else SHOWN[0]
+    cut = Cut.of(request.query_params)
+    lines = (
+        await BankLine.filter(statement_id=found.id, status=status)
+        .select_related("matched_by", "decided_by")
+        .order_by("row")
+        .offset(cut.offset)
+        .limit(cut.size)
+    )
+    return render(
+        request,
+        "payments/statement.html",
+        statement=found,
+        counts=counts,
+        status=status,
+        shown=SHOWN,
+        page=cut.page(lines, counts.get(status, 0)),
+        instalments=await banking.instalments_of(lines),
+        waiting=counts.get(LineStatus.NEW, 0),
+    )
+
+
+async def confirm(request: Request) -> Response:
+    actor = actor_for(request, Act.CONFIRM_REMITTANCE)
+    found = await bank.get_statement_for(actor, path_id(request, "statement_id"))
+    chosen = [str(each) for each in (await posted(request)).getlist("line")]
+    told = await banking.confirm_lines(
+        [line_id for each in chosen[:100] if (line_id := _uuid(each))], actor=actor, now=deps(request).clock()
+    )
+    words = _("已确认 %(n)s 笔到账。", n=told.done) + " ".join(told.refusals)
+    tone = "due" if told.refusals or not told.done else "done"
+    return flash(request, see(request, "contracts:statement", statement_id=found.id), words, tone)
+
+
+async def line(request: Request) -> Response:
+    actor = actor_for(request, Act.IMPORT_STATEMENT)
+    return await _line_page(request, await bank.get_line_for(actor, path_id(request, "line_id")), AsideForm())
+
+
+async def act(request: Request) -> Response:
+    """One of the acts on a line, named by its button."""
+    actor, now = actor_for(request, Act.IMPORT_STATEMENT), deps(request).clock()
+    found = await bank.get_line_for(actor, path_id(request, "line_id"))
+    given = await posted(request)
+    form = AsideForm(given)
+    try:
+        match given.get("act"):
+            case "match":
+                chosen = _uuid(str(given.get("instalment") or ""))
+                if chosen is None:
+                    raise Invalid(_("请选择这笔款付的是哪一期。"))
+                await banking.match_line(found.id, chosen, actor=actor, now=now)
+            case "release":
+                await banking.release_line(found.id, actor=actor, now=now)
+            case "reopen":
+                await banking.reopen_line(found.id, actor=actor, now=now)
+            case "confirm":
+                await banking.confirm_line(found.id, actor=actor, now=now)
+            case _:
+                await banking.set_line_aside(found.id, str(form.note.data or ""), actor=actor, now=now)
+    except Invalid as refused:
+        form.refuse(refused.field or "", str(refused))
+        return await _line_page(request, found, form)
+    return flash(request, see(request, "contracts:bank_line", line_id=found.id), _("已记下。"))
+
+
+async def _line_page(request: Request, found: BankLine, form: AsideForm) -> Response:
+    is_open = found.status is LineStatus.OPEN
+    finder = await banking.finder_of(found.organisation_id) if is_open else None
+    return render(
+        request,
+        "payments/bank_line.html",
+        422 if form.errors else 200,
+        line=found,
+        form=form,
+        instalment=(await banking.instalments_of([found])).get(found.payable_id)
+        if found.payable_id
+        else None,
+        candidates=finder.candidates(banking.paying(found))[:20] if finder else [],
+    )
+
+
+def _uuid(text: str) -> UUID | None:
+    try:
+        return UUID(text)
+    except ValueError:
+        return None
+
+
+routes = [
+    Route("/bank/statements", statements, name="contracts:statements", methods=["GET", "POST"]),
+    Route("/bank/statements/{statement_id:uuid}", statement, name="contracts:statement", methods=["GET"]),
+    Route(
+        "/bank/statements/{statement_id:uuid}/confirm",
+        confirm,
+        name="contracts:confirm_lines",
+        methods=["POST"],
+    ),
+    Route("/bank/lines/{line_id:uuid}", line, name="contracts:bank_line", methods=["GET"]),
+    Route("/bank/lines/{line_id:uuid}/act", act, name="contracts:act_on_line", methods=["POST"]),
+]

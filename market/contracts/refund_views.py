@@ -1,0 +1,192 @@
+"""Pages of the seller's finance: sending money back, and deciding on what a colleague recorded."""
+
+from __future__ import annotations
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+from tortoise.expressions import Q
+
+from market.accounts.permissions import Act
+from market.accounts.web import actor_for
+from market.contracts import queries, refunding
+from market.contracts.bank_forms import OnlineRefundForm, RefundForm
+from market.contracts.models import Instalment
+from market.deals.models import Side
+from market.deals.rules import side_of
+from market.files.services import check_upload, keep
+from market.kit.clock import local_date
+from market.kit.errors import Conflict, Forbidden, Invalid, NotFound
+from market.kit.flash import flash
+from market.kit.i18n import gettext as _
+from market.kit.templating import render
+from market.kit.web import deps, path_id, posted, see, uploads
+from market.payments import bank, refunds
+from market.payments.models import BankLine, Dispute, Payment, Refund, Remittance
+
+
+async def refund_payment(request: Request) -> Response:
+    actor = actor_for(request, Act.REFUND)
+    payment = await Payment.get_or_none(id=path_id(request, "payment_id"))
+    if payment is None or payment.payable_kind != "instalment":
+        raise NotFound(_("没有这笔付款，或者您不能查看它。"))
+    instalment = await queries.get_instalment_for(actor, payment.payable_id)
+    if side_of(instalment.contract.deal, actor) is not Side.SELLER:
+        raise Forbidden(_("退款由转让方的财务人员办理。"))
+    left = await refunds.refundable(payment)
+    form = OnlineRefundForm(
+        await posted(request) if request.method == "POST" else None,
+        data={"amount": left.amount or None},
+        currency=payment.currency,
+    )
+    if request.method == "POST" and form.validate():
+        try:
+            await refunding.request_refund(
+                payment.id, form.amount.data, str(form.reason.data), actor=actor, now=deps(request).clock()
+            )
+            done = see(request, "contracts:money", number=instalment.contract.number)
+            return flash(request, done, _("退款已提交支付平台。"))
+        except (Invalid, Conflict) as refused:
+            form.refuse(getattr(refused, "field", "") or "amount", str(refused))
+    return _form(request, form, payment, left, instalment)
+
+
+async def refund_remittance(request: Request) -> Response:
+    actor = actor_for(request, Act.REFUND)
+    remittance, instalment = await queries.get_remittance_for(actor, path_id(request, "remittance_id"))
+    if side_of(instalment.contract.deal, actor) is not Side.SELLER:
+        raise Forbidden(_("退款由转让方的财务人员办理。"))
+    return await _by_bank(request, remittance, instalment)
+
+
+async def return_line(request: Request) -> Response:
+    actor = actor_for(request, Act.REFUND)
+    return await _by_bank(request, await bank.get_line_for(actor, path_id(request, "line_id")), None)
+
+
+async def _by_bank(
+    request: Request, source: Remittance | BankLine, instalment: Instalment | None
+) -> Response:
+    actor, now = actor_for(request, Act.REFUND), deps(request).clock()
+    left = await refunds.refundable(source)
+    given = await posted(request) if request.method == "POST" else None
+    form = RefundForm(
+        given, data={"amount": left.amount or None, "refunded_on": local_date(now)}, currency=source.currency
+    )
+    if given is not None and form.validate():
+        try:
+            chosen = uploads(given, "file")
+            kept = await keep(await check_upload(chosen[0]), deps(request).store) if chosen else None
+            await refunding.record_refund(
+                source,
+                form.amount.data,
+                str(form.reason.data),
+                refunded_on=form.refunded_on.data,
+                bank_reference=form.bank_reference.data or "",
+                kept=kept,
+                actor=actor,
+                now=now,
+            )
+            words = _("退款已登记，请另一位财务人员确认。")
+            if instalment is None:
+                return flash(request, see(request, "contracts:bank_line", line_id=source.id), words)
+            return flash(request, see(request, "contracts:money", number=instalment.contract.number), words)
+        except (Invalid, Conflict) as refused:
+            form.refuse(getattr(refused, "field", "") or "amount", str(refused))
+    return _form(request, form, source, left, instalment)
+
+
+def _form(
+    request: Request, form: object, source: object, left: object, instalment: Instalment | None
+) -> Response:
+    return render(
+        request,
+        "payments/refund.html",
+        422 if getattr(form, "errors", None) else 200,
+        form=form,
+        source=source,
+        left=left,
+        instalment=instalment,
+        contract=instalment.contract if instalment else None,
+    )
+
+
+async def money(request: Request) -> Response:
+    """All money of a contract that came or went: tries to pay, refunds, disputes."""
+    actor = actor_for(request, Act.READ_OWN_DATA)
+    contract = await queries.get_contract_for(actor, request.path_params["number"])
+    ids = [each.id for each in contract.instalments]
+    payments = await Payment.filter(payable_kind="instalment", payable_id__in=ids).order_by("created_at")
+    remittances = await Remittance.filter(payable_kind="instalment", payable_id__in=ids).order_by(
+        "recorded_at"
+    )
+    sent = (
+        await Refund.filter(
+            Q(payment_id__in=[each.id for each in payments])
+            | Q(remittance_id__in=[each.id for each in remittances])
+        )
+        .select_related("requested_by")
+        .order_by("requested_at")
+    )
+    return render(
+        request,
+        "payments/money.html",
+        contract=contract,
+        side=side_of(contract.deal, actor),
+        sequence={each.id: each.sequence for each in contract.instalments},
+        payments=payments,
+        remittances=remittances,
+        refunds=sent,
+        disputes=await Dispute.filter(payment_id__in=[each.id for each in payments]).order_by("opened_at"),
+    )
+
+
+async def confirm_refund(request: Request) -> Response:
+    actor = actor_for(request, Act.CONFIRM_REFUND)
+    refund = await refunding.get_refund_for(actor, path_id(request, "refund_id"))
+    await refunding.confirm_refund(refund.id, actor=actor, now=deps(request).clock())
+    return flash(request, await _back(request, refund), _("退款已确认并入账。"))
+
+
+async def reject_refund(request: Request) -> Response:
+    actor = actor_for(request, Act.CONFIRM_REFUND)
+    refund = await refunding.get_refund_for(actor, path_id(request, "refund_id"))
+    await refunding.reject_refund(refund.id, actor=actor, now=deps(request).clock())
+    return flash(request, await _back(request, refund), _("已退回，这笔退款不算数。"), "note")
+
+
+async def _back(request: Request, refund: Refund) -> Response:
+    if refund.line_id is not None:
+        return see(request, "contracts:bank_line", line_id=refund.line_id)
+    source = refund.payment or refund.remittance
+    instalment = await Instalment.get(id=source.payable_id).select_related("contract")  # type: ignore[union-attr]
+    return see(request, "contracts:money", number=instalment.contract.number)
+
+
+routes = [
+    Route("/contracts/{number}/money", money, name="contracts:money", methods=["GET"]),
+    Route(
+        "/payments/{payment_id:uuid}/refund",
+        refund_payment,
+        name="contracts:refund_payment",
+        methods=["GET", "POST"],
+    ),
+    Route(
+        "/remittances/{remittance_id:uuid}/refund",
+        refund_remittance,
+        name="contracts:refund_remittance",
+        methods=["GET", "POST"],
+    ),
+    Route(
+        "/bank/lines/{line_id:uuid}/return",
+        return_line,
+        name="contracts:return_line",
+        methods=["GET", "POST"],
+    ),
+    Route(
+        "/refunds/{refund_id:uuid}/confirm", confirm_refund, name="contracts:confirm_refund", methods=["POST"]
+    ),
+    Route(
+        "/refunds/{refund_id:uuid}/reject", reject_refund, name="contracts:reject_refund", methods=["POST"]
+    ),
+]

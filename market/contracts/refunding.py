@@ -1,0 +1,182 @@
+"""Sending money of a contract back: by bank, recorded by one and confirmed by another, or online."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from uuid import UUID
+
+from market.accounts.actors import Actor
+from market.accounts.permissions import Act
+from market.contracts.models import Instalment
+from market.contracts.money_back import book_refund, book_told
+from market.contracts.queries import get_instalment_for
+from market.contracts.receiving import PAYABLE
+from market.deals.models import Side
+from market.deals.rules import side_of
+from market.files.models import Tier
+from market.files.services import Kept, write_row
+from market.kit.database import atomic
+from market.kit.errors import Forbidden, NotFound
+from market.kit.i18n import gettext as _
+from market.kit.jobs import enqueue
+from market.kit.money import Money
+from market.payments import bank_lines, refunds
+from market.payments.gateway import PaymentGateway
+from market.payments.models import (
+    BankLine,
+    Payment,
+    Refund,
+    Remittance,
+)
+from market.payments.states import LineAction, RefundAction
+
+SEND_REFUND = "contracts.send_refund"
+
+
+async def request_refund(
+    payment_id: UUID, amount: int, reason: str, *, actor: Actor, now: datetime
+) -> Refund:
+    """Ask for an online payment, or a part of it, to be sent back; the job asks the gateway.
+
+    Raises:
+        Forbidden: the person does not act for the seller.
+        MoreThanCame: the payment has less left.
+    """
+    actor.require(Act.REFUND)
+    return await _request(payment_id, amount, reason, actor=actor, now=now)
+
+
+@atomic()
+async def _request(payment_id: UUID, amount: int, reason: str, *, actor: Actor, now: datetime) -> Refund:
+    payment = await Payment.select_for_update().get_or_none(id=payment_id)
+    if payment is None or payment.payable_kind != PAYABLE:
+        raise NotFound(_("没有这笔付款。"))
+    await _require_seller(payment.payable_id, actor)
+    refund = await refunds.prepare(payment, Money(amount, payment.currency), reason, actor=actor, now=now)
+    await enqueue(SEND_REFUND, lock=f"payments:{payment.id}", refund_id=refund.id)
+    return refund
+
+
+async def send_refund(refund_id: UUID, *, gateway: PaymentGateway, now: datetime) -> None:
+    """Ask the gateway for a prepared refund and book it when it is done; may run twice.
+
+    Raises:
+        GatewayUnavailable: no answer; call again.
+    """
+    told = await refunds.send(refund_id, gateway=gateway, now=now)
+    if told is not None:
+        await book_told(told.refund_id, is_done=told.is_done, now=now)
+
+
+async def record_refund(
+    source: Remittance | BankLine,
+    amount: int,
+    reason: str,
+    *,
+    refunded_on: date,
+    bank_reference: str,
+    kept: Kept | None,
+    actor: Actor,
+    now: datetime,
+) -> Refund:
+    """Write down that money was sent back by bank: of a confirmed transfer, or a line that paid for nothing.
+
+    Raises:
+        Forbidden: the person does not act for the seller.
+        Invalid: at the field that is wrong.
+        MoreThanCame: less came.
+    """
+    actor.require(Act.REFUND)
+    return await _record(source, amount, reason, refunded_on, bank_reference, kept, actor=actor, now=now)
+
+
+@atomic()
+async def _record(
+    source: Remittance | BankLine,
+    amount: int,
+    reason: str,
+    refunded_on: date,
+    bank_reference: str,
+    kept: Kept | None,
+    *,
+    actor: Actor,
+    now: datetime,
+) -> Refund:
+    if isinstance(source, BankLine):
+        source = await bank_lines.lock_line(source.id, actor)
+        kind, subject = "bank_statement", source.statement_id
+        await bank_lines.return_line(source, LineAction.RETURN, actor=actor, now=now)
+    else:
+        source = await Remittance.select_for_update().get(id=source.id)
+        instalment = await _require_seller(source.payable_id, actor)
+        kind, subject = "contract", instalment.contract_id
+    voucher = kept and await write_row(
+        kept,
+        subject_kind=kind,
+        subject_id=subject,
+        kind="refund_voucher",
+        tier=Tier.PARTIES,
+        actor=actor,
+        now=now,
+    )
+    return await refunds.record_by_bank(
+        source,
+        Money(amount, source.currency),
+        reason,
+        refunded_on=refunded_on,
+        bank_reference=bank_reference,
+        voucher_id=voucher.id if voucher else None,
+        actor=actor,
+        now=now,
+    )
+
+
+@atomic()
+async def confirm_refund(refund_id: UUID, *, actor: Actor, now: datetime) -> Refund:
+    """Confirm, as another person of the seller's finance, that money sent back by bank has left; book it.
+
+    Raises:
+        SamePerson: the actor recorded it.
+        ActionNotAllowed: it was decided before.
+    """
+    actor.require(Act.CONFIRM_REFUND)
+    await get_refund_for(actor, refund_id)
+    refund = await refunds.decide(refund_id, RefundAction.CONFIRM, actor=actor, now=now)
+    await book_refund(refund, actor=actor, now=now)
+    return refund
+
+
+@atomic()
+async def reject_refund(refund_id: UUID, *, actor: Actor, now: datetime) -> Refund:
+    """Say that money recorded as sent back did not leave, for another person of the seller's finance."""
+    actor.require(Act.CONFIRM_REFUND)
+    await get_refund_for(actor, refund_id)
+    refund = await refunds.decide(refund_id, RefundAction.REJECT, actor=actor, now=now)
+    if refund.line_id is not None:
+        line = await bank_lines.lock_line(refund.line_id, actor)
+        await bank_lines.return_line(line, LineAction.KEEP, actor=actor, now=now)
+    return refund
+
+
+async def get_refund_for(actor: Actor, refund_id: UUID) -> Refund:
+    """Return a refund of money that came to the organisation the person acts for.
+
+    Raises:
+        NotFound: there is none, or it is another's.
+    """
+    refund = await Refund.get_or_none(id=refund_id).select_related("payment", "remittance", "line")
+    if refund is not None:
+        came = refund.payment or refund.remittance
+        if came is None and refund.line and actor.acts_for(refund.line.organisation_id):
+            return refund
+        if came is not None:
+            await _require_seller(came.payable_id, actor)
+            return refund
+    raise NotFound(_("没有这笔退款，或者您不能查看它。"))
+
+
+async def _require_seller(instalment_id: UUID, actor: Actor) -> Instalment:
+    instalment = await get_instalment_for(actor, instalment_id)
+    if side_of(instalment.contract.deal, actor) is not Side.SELLER:
+        raise Forbidden(_("退款由转让方的财务人员办理。"))
+    return instalment

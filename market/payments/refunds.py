@@ -1,0 +1,299 @@
+"""Money sent back: by bank, recorded by one and confirmed by another, or online by write, call, write."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from uuid import UUID, uuid4
+
+from tortoise.exceptions import IntegrityError
+
+from market.accounts.actors import Actor
+from market.audit.services import record
+from market.kit.clock import local_date
+from market.kit.database import atomic
+from market.kit.errors import Conflict, Invalid, NotFound
+from market.kit.formats import yuan
+from market.kit.i18n import gettext as _
+from market.kit.money import Money
+from market.payments.gateway import GatewayFault, GatewayRefused, PaymentGateway, RefundState
+from market.payments.gateway import Refund as Told
+from market.payments.models import (
+    BankLine,
+    Payment,
+    PaymentStatus,
+    Refund,
+    RefundStatus,
+    Remittance,
+    RemittanceStatus,
+)
+from market.payments.remittances import SamePerson
+from market.payments.states import (
+    PaymentAction,
+    RefundAction,
+    next_payment_status,
+    next_refund_status,
+)
+
+Source = Payment | Remittance | BankLine
+LIVE = (RefundStatus.RECORDED, RefundStatus.PREPARED, RefundStatus.PENDING, RefundStatus.SUCCEEDED)
+_STATES = {
+    RefundState.PENDING: (RefundStatus.PENDING, RefundAction.SEND),
+    RefundState.SUCCEEDED: (RefundStatus.SUCCEEDED, RefundAction.SUCCEED),
+    RefundState.FAILED: (RefundStatus.FAILED, RefundAction.FAIL),
+}
+
+
+class MoreThanCame(Conflict):
+    """More would go back than came."""
+
+
+@dataclass(frozen=True)
+class RefundedPayment:
+    """A refund carried out online, or failed after all, for whoever books it. Told twice is normal."""
+
+    refund_id: UUID
+    payable_kind: str
+    is_done: bool
+
+
+async def refundable(source: Source) -> Money:
+    """Return what may still go back of what came by this payment, remittance or line."""
+    taken = await Refund.filter(**{_key(source): source.id}, status__in=LIVE).values_list("amount", flat=True)
+    return Money(source.amount - sum(int(str(each)) for each in taken), source.currency)
+
+
+async def prepare(payment: Payment, money: Money, reason: str, *, actor: Actor, now: datetime) -> Refund:
+    """Write down an online refund before the gateway is asked; its id is the key there.
+
+    Raises:
+        MoreThanCame: the payment has less left.
+        Conflict: nothing was paid.
+    """
+    if payment.status is not PaymentStatus.SUCCEEDED:
+        raise Conflict(_("这笔款没有支付成功，或者已经退完。"))
+    return await _write(payment, money, reason, status=RefundStatus.PREPARED, actor=actor, now=now)
+
+
+async def record_by_bank(
+    source: Remittance | BankLine,
+    money: Money,
+    reason: str,
+    *,
+    refunded_on: date,
+    bank_reference: str,
+    voucher_id: UUID | None,
+    actor: Actor,
+    now: datetime,
+) -> Refund:
+    """Write down that money was sent back by bank. It counts when another confirms it.
+
+    Raises:
+        Invalid: at the field that is wrong.
+        MoreThanCame: less came.
+    """
+    if refunded_on > local_date(now):
+        raise Invalid(_("退款日期不能晚于今天。"), field="refunded_on")
+    if isinstance(source, Remittance) and source.status is not RemittanceStatus.CONFIRMED:
+        raise Conflict(_("这笔到账还没有确认，不能退款。"))
+    return await _write(
+        source,
+        money,
+        reason,
+        status=RefundStatus.RECORDED,
+        actor=actor,
+        now=now,
+        refunded_on=refunded_on,
+        bank_reference="".join(bank_reference.split()),
+        voucher_id=voucher_id,
+    )
+
+
+async def decide(refund_id: UUID, action: RefundAction, *, actor: Actor, now: datetime) -> Refund:
+    """Confirm or reject a refund by bank, in the caller's transaction; of two at once, the second is refused.
+
+    Raises:
+        SamePerson: the actor recorded it.
+        ActionNotAllowed: it was decided before.
+    """
+    refund = await locked(refund_id)
+    refund.status = next_refund_status(refund.status, action)
+    if actor.user_id == refund.requested_by_id:
+        raise SamePerson(_("登记退款的人不能自己确认，请由本单位另一位财务人员办理。"))
+    refund.decided_by_id, refund.ended_at = actor.user_id, now
+    await refund.save(update_fields=["status", "decided_by_id", "ended_at"])
+    await record("refund", refund.id, action, actor=actor, now=now, amount=refund.amount)
+    return refund
+
+
+async def send(refund_id: UUID, *, gateway: PaymentGateway, now: datetime) -> RefundedPayment | None:
+    """Ask the gateway for a prepared refund and keep its answer; asking again does it once.
+
+    A fault of the gateway's own leaves open whether it was carried out: the gateway's list tells.
+    None while the money is on its way.
+
+    Raises:
+        GatewayUnavailable: no answer; call again.
+    """
+    refund = await Refund.get(id=refund_id)
+    if refund.status is not RefundStatus.PREPARED:
+        return None
+    payment = await Payment.get(id=refund.payment_id)
+    try:
+        told = await gateway.refund(
+            payment.payment_intent_id,
+            refund.money,
+            key=str(refund.id),
+            account=payment.connected_account,
+            # Our fee goes back in proportion to what does.
+            with_fee=payment.fee_amount > 0,
+            metadata={"refund_id": str(refund.id), "payment_id": str(payment.id)},
+        )
+    except GatewayRefused as refused:
+        await _fail(refund.id, str(refused), now=now)
+        return None
+    except GatewayFault as fault:
+        listed = await gateway.list_refunds(
+            payment.connected_account, payment_intent=payment.payment_intent_id
+        )
+        mine = next((each for each in listed if each.metadata.get("refund_id") == str(refund.id)), None)
+        if mine is None:
+            await _fail(refund.id, str(fault), now=now)
+            return None
+        told = mine
+    return await keep_told(payment.id, told, now=now)
+
+
+@atomic()
+async def keep_told(payment_id: UUID, told: Told, *, now: datetime) -> RefundedPayment | None:
+    """Bring a refund of a payment to where the gateway says it stands; telling it again changes nothing.
+
+    One that the seller made at the gateway itself is written down here. Returns what is to be booked.
+    """
+    payment = await Payment.select_for_update().get(id=payment_id)
+    refund = await _find(payment, told) or await _adopt(payment, told, now=now)
+    wanted, action = _STATES[told.state]
+    if refund.status is not wanted and _leads_on(refund.status, wanted):
+        refund.status = next_refund_status(refund.status, action)
+        refund.gateway_id, refund.failure = told.id, told.failure[:200]
+        refund.ended_at = now if wanted is not RefundStatus.PENDING else None
+        await refund.save(update_fields=["status", "gateway_id", "failure", "ended_at"])
+        await record("refund", refund.id, action, actor=None, now=now, amount=refund.amount)
+    await _follow(payment, now=now)
+    if refund.status not in (RefundStatus.SUCCEEDED, RefundStatus.FAILED):
+        return None
+    return RefundedPayment(refund.id, payment.payable_kind, refund.status is RefundStatus.SUCCEEDED)
+
+
+def _leads_on(status: RefundStatus, wanted: RefundStatus) -> bool:
+    """Tell whether the gateway's word is news: it never goes back from done to on its way."""
+    return status is RefundStatus.PREPARED or (
+        wanted is not RefundStatus.PENDING and status in (RefundStatus.PENDING, RefundStatus.SUCCEEDED)
+    )
+
+
+async def locked(refund_id: UUID) -> Refund:
+    """Lock a refund for the rest of the transaction."""
+    found = await Refund.select_for_update().get_or_none(id=refund_id)
+    if found is None:
+        raise NotFound(_("没有这笔退款。"))
+    return found
+
+
+async def _write(
+    source: Source,
+    money: Money,
+    reason: str,
+    *,
+    status: RefundStatus,
+    actor: Actor,
+    now: datetime,
+    **more: object,
+) -> Refund:
+    if money.amount <= 0:
+        raise Invalid(_("金额应大于零。"), field="amount")
+    if not reason.strip():
+        raise Invalid(_("请写明退款的原因。"), field="reason")
+    left = await refundable(source)
+    if left < money:
+        raise MoreThanCame(_("这笔款最多还可退 %(left)s。", left=yuan(left)))
+    refund = Refund(
+        id=uuid4(),
+        status=status,
+        amount=money.amount,
+        currency=money.currency,
+        reason=reason.strip()[:300],
+        requested_by_id=actor.user_id,
+        requested_at=now,
+        **{_key(source): source.id},
+        **more,
+    )
+    try:
+        await refund.save(force_create=True)
+    except IntegrityError as error:
+        if getattr(error.args[0], "constraint_name", "") != "refunds_within_payment":
+            raise
+        raise MoreThanCame(_("这笔款没有这么多可退，请刷新后再看。")) from error
+    await record("refund", refund.id, status, actor=actor, now=now, amount=refund.amount)
+    return refund
+
+
+def _key(source: Source) -> str:
+    if isinstance(source, Payment):
+        return "payment_id"
+    return "remittance_id" if isinstance(source, Remittance) else "line_id"
+
+
+async def _find(payment: Payment, told: Told) -> Refund | None:
+    known = await Refund.select_for_update().get_or_none(gateway_id=told.id)
+    if known is not None:
+        return known if known.payment_id == payment.id else None
+    try:
+        named = UUID(str(told.metadata.get("refund_id")))
+    except ValueError:
+        return None
+    return await Refund.select_for_update().get_or_none(id=named, payment_id=payment.id)
+
+
+async def _adopt(payment: Payment, told: Told, *, now: datetime) -> Refund:
+    """Write down a refund that was made at the gateway without us."""
+    refund = await Refund.create(
+        id=uuid4(),
+        payment_id=payment.id,
+        status=RefundStatus.PREPARED,
+        amount=told.money.amount,
+        currency=told.money.currency,
+        reason=_("转让方在支付平台直接退款"),
+        gateway_id=told.id,
+        requested_at=now,
+    )
+    await record("refund", refund.id, "adopt", actor=None, now=now, amount=refund.amount)
+    return refund
+
+
+@atomic()
+async def _fail(refund_id: UUID, failure: str, *, now: datetime) -> None:
+    refund = await locked(refund_id)
+    if refund.status is not RefundStatus.PREPARED:
+        return
+    refund.status = next_refund_status(refund.status, RefundAction.FAIL)
+    refund.failure, refund.ended_at = failure[:200], now
+    await refund.save(update_fields=["status", "failure", "ended_at"])
+    await record("refund", refund.id, RefundAction.FAIL, actor=None, now=now)
+
+
+async def _follow(payment: Payment, *, now: datetime) -> None:
+    """Bring a locked payment to where its refunds put it: refunded when all of it went back."""
+    back = await Refund.filter(payment_id=payment.id, status=RefundStatus.SUCCEEDED).values_list(
+        "amount", flat=True
+    )
+    is_whole = sum(int(str(each)) for each in back) >= payment.amount
+    if payment.status is PaymentStatus.SUCCEEDED and is_whole:
+        action = PaymentAction.REFUND
+    elif payment.status is PaymentStatus.REFUNDED and not is_whole:
+        action = PaymentAction.RESTORE
+    else:
+        return
+    payment.status = next_payment_status(payment.status, action)
+    await payment.save(update_fields=["status"])
+    await record("payment", payment.id, action, actor=None, now=now)

@@ -1,0 +1,161 @@
+"""The part of the stand-in by which money goes back: refunds, disputes, and the lists of both."""
+
+from __future__ import annotations
+
+import secrets
+import time
+from typing import Any
+
+from market.payments.standin_wire import Object, Refused, shown
+
+PAGE = 10
+"""Entries of one page of a list: few, so that turning pages is tried."""
+
+
+class MoneyBack:
+    """What `StandIn` does beside taking payments; it brings the memory and the events."""
+
+    slow_refunds: bool
+
+    def get(self, kind: str, object_id: str) -> Object:
+        raise NotImplementedError
+
+    def all(self, kind: str) -> list[Object]:
+        raise NotImplementedError
+
+    def _keep(self, thing: Object) -> Object:
+        raise NotImplementedError
+
+    def _owned(self, kind: str, object_id: str, account: str) -> Object:
+        raise NotImplementedError
+
+    def _note(self, kind: str, thing: Object, *, account: str | None = None) -> None:
+        raise NotImplementedError
+
+    async def _tell(self, kind: str, thing: Object, *, account: str | None = None) -> None:
+        raise NotImplementedError
+
+    async def refund_there(self, session_id: str, amount: int) -> Object:
+        """Refund without us, as the seller can at the gateway itself."""
+        intent = self.get("payment_intent", self.get("checkout.session", session_id)["payment_intent"])
+        refund = self._refund(intent, amount, {}, intent["_account"])
+        await self._tell("charge.refunded", self._charge(intent))
+        return refund
+
+    async def settle_refund(self, refund_id: str, *, succeeds: bool = True) -> None:
+        """End a refund, or let one that was done come back from the payer's bank."""
+        refund = self.get("refund", refund_id)
+        refund["status"] = "succeeded" if succeeds else "failed"
+        if not succeeds:
+            refund["failure_reason"] = "expired_or_canceled_card"
+            self.get("payment_intent", refund["payment_intent"])["_refunded"] -= refund["amount"]
+        await self._tell("refund.updated" if succeeds else "refund.failed", refund)
+
+    async def dispute(self, session_id: str, *, amount: int = 0, warning: bool = False) -> Object:
+        """Let the payer's bank dispute a payment; money is withheld unless it only asks (`warning`)."""
+        session = self.get("checkout.session", session_id)
+        intent = self.get("payment_intent", session["payment_intent"])
+        dispute = self._keep(
+            {
+                "id": f"du_{secrets.token_hex(12)}",
+                "object": "dispute",
+                "amount": amount or intent["amount_received"],
+                "currency": intent["currency"],
+                "charge": f"ch_{intent['id'][3:]}",
+                "payment_intent": intent["id"],
+                "reason": "product_not_received",
+                "status": "warning_needs_response" if warning else "needs_response",
+                "evidence_details": {"due_by": int(time.time()) + 7 * 24 * 3600},
+                "created": int(time.time()),
+                "_account": intent["_account"],
+            }
+        )
+        await self._tell("charge.dispute.created", dispute)
+        if not warning:
+            await self._tell("charge.dispute.funds_withdrawn", dispute)
+        return dispute
+
+    async def decide_dispute(self, dispute_id: str, status: str) -> None:
+        """Let the bank decide: won, lost or warning_closed."""
+        dispute = self.get("dispute", dispute_id)
+        dispute["status"] = status
+        if status == "won":
+            await self._tell("charge.dispute.funds_reinstated", dispute)
+        await self._tell("charge.dispute.closed", dispute)
+
+    def _create_refund(self, params: Object, account: str) -> Object:
+        intent = self._owned("payment_intent", params["payment_intent"], account)
+        left = intent["amount_received"] - intent["_refunded"]
+        return self._refund(intent, int(params.get("amount", left)), params.get("metadata", {}), account)
+
+    def _refund(self, intent: Object, amount: int, metadata: Object, account: str) -> Object:
+        left = intent["amount_received"] - intent["_refunded"]
+        if intent["status"] != "succeeded":
+            raise Refused(400, "", "This PaymentIntent does not have a successful charge to refund.")
+        if left <= 0:
+            raise Refused(400, "charge_already_refunded", "The charge has already been refunded.")
+        if not 0 < amount <= left:
+            raise Refused(400, "amount_too_large", "Refund amount is greater than unrefunded amount.")
+        intent["_refunded"] += amount
+        refund = self._keep(
+            {
+                "id": f"re_{secrets.token_hex(12)}",
+                "object": "refund",
+                "amount": amount,
+                "currency": intent["currency"],
+                "charge": f"ch_{intent['id'][3:]}",
+                "payment_intent": intent["id"],
+                "metadata": metadata,
+                "status": "pending" if self.slow_refunds else "succeeded",
+                "created": int(time.time()),
+                "_account": account,
+            }
+        )
+        self._note("refund.created", refund)
+        return refund
+
+    def _charge(self, intent: Object) -> Object:
+        return {
+            "id": f"ch_{intent['id'][3:]}",
+            "object": "charge",
+            "payment_intent": intent["id"],
+            "amount_refunded": intent["_refunded"],
+            "_account": intent["_account"],
+        }
+
+    def _list_sessions(self, params: Object, account: str) -> Object:
+        listed = self._list("checkout.session", params, account)
+        if "data.payment_intent" in params.get("expand", []):
+            listed["data"] = [
+                each | {"payment_intent": shown(self.get("payment_intent", each["payment_intent"]))}
+                if each["payment_intent"]
+                else each
+                for each in listed["data"]
+            ]
+        return listed
+
+    def _list_refunds(self, params: Object, account: str) -> Object:
+        return self._list("refund", params, account)
+
+    def _list_disputes(self, params: Object, account: str) -> Object:
+        return self._list("dispute", params, account)
+
+    def _list(self, kind: str, params: Object, account: str) -> Object:
+        """Return one page of a list, newest first."""
+        since = int(params.get("created", {}).get("gte", 0))
+        found: list[Any] = [
+            each
+            for each in reversed(self.all(kind))
+            if each["_account"] == account
+            and each["created"] >= since
+            and params.get("payment_intent") in (None, each["payment_intent"])
+        ]
+        if after := params.get("starting_after"):
+            found = found[[each["id"] for each in found].index(after) + 1 :]
+        page = found[: min(PAGE, int(params.get("limit", 10)))]
+        return {
+            "object": "list",
+            "data": [shown(each) for each in page],
+            "has_more": len(found) > len(page),
+            "url": "/v1/list",
+        }

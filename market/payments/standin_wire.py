@@ -1,0 +1,43 @@
+"""How the stand-in reads what the SDK sends and shows what it keeps."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+from urllib.parse import parse_qsl
+
+Object = dict[str, Any]
+
+
+class Refused(Exception):
+    """What Stripe answers as an error object."""
+
+    def __init__(self, status: int, code: str, message: str, kind: str = "invalid_request_error") -> None:
+        super().__init__(message)
+        self.status = status
+        self.body = {"error": {"type": kind, "code": code, "message": message}}
+
+
+def read_form(text: str) -> Object:
+    """Read a form in Stripe's brackets, `a[0][b]=c`, into nested values; all leaves are text."""
+    root: Object = {}
+    for name, value in parse_qsl(text, keep_blank_values=True):
+        keys = [name.split("[")[0], *re.findall(r"\[([^\]]*)\]", name)]
+        place = root
+        for key in keys[:-1]:
+            place = place.setdefault(key, {})
+        place[keys[-1]] = value
+    made: Object = _with_lists(root)
+    return made
+
+
+def _with_lists(value: Any) -> Any:
+    if not isinstance(value, dict):
+        return value
+    plain = {key: _with_lists(inner) for key, inner in value.items()}
+    return list(plain.values()) if plain and all(key.isdigit() for key in plain) else plain
+
+
+def shown(thing: Object) -> Object:
+    """Leave out what Stripe would not tell."""
+    return {key: value for key, value in thing.items() if not key.startswith("_")}

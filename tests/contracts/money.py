@@ -1,0 +1,84 @@
+"""A contract that can be paid online: parties, a connected account, and the stand-in of the gateway."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from market.contracts import services
+from market.contracts.models import Contract, Instalment
+from market.contracts.refunding import request_refund, send_refund
+from market.contracts.telling import book
+from market.kit.money import Money
+from market.payments import services as payments
+from market.payments.gateway import ReturnUrls
+from market.payments.models import ConnectedAccount, GatewayEvent, Payment, Refund
+from market.payments.standin import StandIn
+from market.payments.standin_gateway import StandInGateway
+from tests.contracts.make import LATER, instalments_of, make_registered
+from tests.deals.make import Parties, make_parties
+
+URLS = ReturnUrls(success="http://market.test/paid", cancel="http://market.test/back")
+
+
+@dataclass
+class Till:
+    parties: Parties
+    contract: Contract
+    gateway: StandInGateway
+
+    @property
+    def standin(self) -> StandIn:
+        return self.gateway.standin
+
+    async def instalment(self, sequence: int = 1) -> Instalment:
+        return (await instalments_of(self.contract))[sequence - 1]
+
+    async def pay(self, sequence: int = 1) -> Payment:
+        """The buyer pays what is left of an instalment; the site has heard of it."""
+        instalment = await self.instalment(sequence)
+        await services.start_payment(
+            instalment.id, gateway=self.gateway, actor=self.parties.buyer, now=LATER, urls=URLS
+        )
+        payment = await Payment.filter(payable_id=instalment.id).order_by("-created_at", "-id").first()
+        assert payment is not None
+        await self.standin.pay(str(payment.checkout_id))
+        await self.settle()
+        return await Payment.get(id=payment.id)
+
+    async def refund(self, payment: Payment, amount: int) -> Refund:
+        """The seller's finance sends money back; the job has run."""
+        made = await request_refund(payment.id, amount, "多收", actor=self.parties.seller_finance, now=LATER)
+        await send_refund(made.id, gateway=self.gateway, now=LATER)
+        return await Refund.get(id=made.id)
+
+    async def settle(self) -> None:
+        """Do what the job does, for every event stored and not done."""
+        for event in await GatewayEvent.filter(processed_at=None).order_by("received_at", "id"):
+            for told in await payments.settle_event(event.id, gateway=self.gateway, now=LATER):
+                await book(told, now=LATER)
+
+    async def settle_all_again(self) -> None:
+        """Every event again, newest first."""
+        for event in await GatewayEvent.all().order_by("-received_at", "-id"):
+            for told in await payments.settle_event(event.id, gateway=self.gateway, now=LATER):
+                await book(told, now=LATER)
+
+    async def deliver(self, body: bytes, signature: str) -> None:
+        await payments.record_event(body, signature, gateway=self.gateway, now=LATER)
+
+
+async def make_till() -> Till:
+    parties = await make_parties()
+    till = Till(parties, await make_registered(parties), StandInGateway())
+    till.standin.deliver = till.deliver
+    address = await payments.start_onboarding(
+        parties.university, gateway=till.gateway, actor=parties.seller_finance, now=LATER, urls=URLS
+    )
+    await till.standin.finish_onboarding(address.rsplit("/", 1)[1])
+    await till.settle()
+    assert await ConnectedAccount.exists(charges_enabled=True)
+    return till
+
+
+def fen(amount: int) -> Money:
+    return Money(amount)

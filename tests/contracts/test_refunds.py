@@ -1,0 +1,319 @@
+from __future__ import annotations
+
+import pytest
+from tortoise.exceptions import IntegrityError
+from tortoise.transactions import in_transaction
+
+from market.accounts.models import MemberRole
+from market.contracts import banking, refunding
+from market.contracts.models import Receipt, ReceiptSource
+from market.contracts.queries import received
+from market.kit.errors import Conflict, Forbidden, GatewayUnavailable, Invalid, NotFound
+from market.kit.money import Money
+from market.ledger.checks import run_checks
+from market.ledger.services import balance
+from market.payments.models import (
+    BankLine,
+    Dispute,
+    DisputeStatus,
+    LineStatus,
+    Payment,
+    PaymentStatus,
+    Refund,
+    RefundStatus,
+)
+from market.payments.refunds import MoreThanCame
+from market.payments.remittances import SamePerson
+from market.payments.standin import Fault
+from market.payments.states import ActionNotAllowed
+from tests.contracts.bank import lines_of, take_over
+from tests.contracts.make import LATER, TODAY, instalments_of, make_registered, make_remittance
+from tests.contracts.money import Till, make_till
+from tests.deals.make import make_parties
+from tests.factories import make_member
+from tests.payments.statements import Row
+
+PRICE = 80_500_000
+"""The first instalment of tests' contracts."""
+
+
+async def is_well() -> bool:
+    return [each for each in await run_checks() if not each.is_well] == []
+
+
+async def test_a_part_goes_back_online_and_is_owed_again() -> None:
+    till = await make_till()
+    payment = await till.pay()
+
+    refund = await till.refund(payment, 500_000)
+
+    assert (refund.status, refund.gateway_id and refund.gateway_id[:3]) == (RefundStatus.SUCCEEDED, "re_")
+    assert await received(till.contract.id) == PRICE - 500_000
+    assert await balance(f"due:{(await till.instalment()).id}") == Money(500_000)
+    assert (await Payment.get(id=payment.id)).status is PaymentStatus.SUCCEEDED
+    again = await till.pay()
+    assert again.amount == 500_000
+    assert await is_well()
+
+
+async def test_never_more_goes_back_than_came_whatever_the_order_of_events() -> None:
+    till = await make_till()
+    payment = await till.pay()
+    await till.refund(payment, PRICE - 1)
+
+    with pytest.raises(MoreThanCame):
+        await till.refund(payment, 2)
+    await till.refund(payment, 1)
+    await till.settle_all_again()
+
+    assert (await Payment.get(id=payment.id)).status is PaymentStatus.REFUNDED
+    assert await received(till.contract.id) == 0
+    assert await Receipt.filter(source=ReceiptSource.REFUND).count() == 2
+
+
+async def test_the_database_itself_refuses_more_than_came_and_a_receipt_beyond_its_instalment() -> None:
+    till = await make_till()
+    payment = await till.pay()
+    refund = await till.refund(payment, PRICE)
+    [receipt] = await Receipt.filter(amount__gt=0)
+
+    for write in (
+        Refund.create(
+            payment_id=payment.id, status=RefundStatus.PREPARED, amount=1, reason="x", requested_at=LATER
+        ),
+        Receipt.create(
+            contract_id=receipt.contract_id,
+            instalment_id=receipt.instalment_id,
+            source=ReceiptSource.REFUND,
+            source_id=receipt.id,
+            amount=-1,
+            received_on=TODAY,
+            booked_at=LATER,
+        ),
+    ):
+        with pytest.raises(IntegrityError):
+            async with in_transaction():
+                await write
+    assert refund.status is RefundStatus.SUCCEEDED
+
+
+@pytest.mark.parametrize("fault", [Fault.DOWN, Fault.LOST_ANSWER, Fault.BUSY])
+async def test_a_refund_whose_answer_was_lost_is_asked_for_again_and_done_once(fault: Fault) -> None:
+    till = await make_till()
+    payment = await till.pay()
+    made = await refunding.request_refund(
+        payment.id, 100, "多收", actor=till.parties.seller_finance, now=LATER
+    )
+    till.standin.fail_next(fault)
+
+    with pytest.raises(GatewayUnavailable):
+        await refunding.send_refund(made.id, gateway=till.gateway, now=LATER)
+    await refunding.send_refund(made.id, gateway=till.gateway, now=LATER)
+    await till.settle()
+
+    assert (await Refund.get(id=made.id)).status is RefundStatus.SUCCEEDED
+    assert len(till.standin.all("refund")) == 1
+    assert await received(till.contract.id) == PRICE - 100
+
+
+@pytest.mark.parametrize("fault", [Fault.ERROR, Fault.REFUSED])
+async def test_a_refund_that_the_gateway_answers_with_an_error_fails_and_may_be_tried_anew(
+    fault: Fault,
+) -> None:
+    till = await make_till()
+    payment = await till.pay()
+    till.standin.fail_next(fault)
+
+    failed = await till.refund(payment, PRICE)
+    done = await till.refund(payment, PRICE)
+
+    assert (failed.status, done.status) == (RefundStatus.FAILED, RefundStatus.SUCCEEDED)
+    assert await received(till.contract.id) == 0
+
+
+async def test_a_slow_refund_counts_when_it_is_done_and_comes_back_when_it_fails_after_all() -> None:
+    till = await make_till()
+    payment = await till.pay()
+    till.standin.slow_refunds = True
+    made = await till.refund(payment, PRICE)
+    before = await received(till.contract.id)
+
+    await till.standin.settle_refund(str(made.gateway_id))
+    await till.settle()
+    done = await received(till.contract.id)
+    await till.standin.settle_refund(str(made.gateway_id), succeeds=False)
+    await till.settle()
+    await till.settle_all_again()
+
+    assert (made.status, before, done) == (RefundStatus.PENDING, PRICE, 0)
+    assert await received(till.contract.id) == PRICE
+    assert (await Refund.get(id=made.id)).status is RefundStatus.FAILED
+    assert (await Payment.get(id=payment.id)).status is PaymentStatus.SUCCEEDED
+    assert await Receipt.filter(source=ReceiptSource.RESTORED).count() == 1
+    assert await is_well()
+
+
+async def test_a_refund_made_at_the_gateway_itself_is_taken_over_even_before_the_payment_was_heard_of() -> (
+    None
+):
+    till = await make_till()
+    till.standin.hold = True
+    payment = await till.pay()
+    await till.standin.refund_there(str(payment.checkout_id), 300)
+
+    await till.standin.flush(newest_first=True)
+    await till.settle()
+
+    [refund] = await Refund.all()
+    assert (refund.amount, refund.requested_by_id) == (300, None)
+    assert await received(till.contract.id) == PRICE - 300
+
+
+async def test_what_was_paid_twice_goes_back_from_the_surplus_first() -> None:
+    till = await make_till()
+    first = await till.instalment()
+    remittance = await make_remittance(till.parties, first, 300)
+    payment = await till.pay()
+    line_row = Row("3.00", f"{till.contract.number}-1", payer="另一家")
+    statement = await take_over(till.parties, line_row, line_row)
+    known, extra = await lines_of(statement)
+    for line in (known, extra):
+        await banking.confirm_line(line.id, actor=till.parties.seller_finance, now=LATER)
+    assert known.remittance_id == remittance.id
+    over = await BankLine.get(id=extra.id).select_related("remittance")
+    assert over.remittance is not None
+    before = await received(till.contract.id)
+
+    refund = await refunding.record_refund(
+        over.remittance,
+        300,
+        "重复付款",
+        refunded_on=TODAY,
+        bank_reference="R1",
+        kept=None,
+        actor=till.parties.seller_finance,
+        now=LATER,
+    )
+    with pytest.raises(SamePerson):
+        await refunding.confirm_refund(refund.id, actor=till.parties.seller_finance, now=LATER)
+    other = await make_member(till.parties.university, role=MemberRole.FINANCE)
+    await refunding.confirm_refund(refund.id, actor=other, now=LATER)
+
+    assert payment.amount == PRICE - 300
+    assert await received(till.contract.id) == before == PRICE
+    assert await balance(f"surplus:{first.id}") == Money(0)
+    with pytest.raises(ActionNotAllowed):
+        await refunding.confirm_refund(refund.id, actor=other, now=LATER)
+    assert await is_well()
+
+
+async def test_a_payment_for_nothing_here_is_sent_back_from_the_statement() -> None:
+    parties = await make_parties()
+    [line] = await lines_of(await take_over(parties, Row("8.00", "货款", payer="某厂")))
+    other = await make_member(parties.university, role=MemberRole.FINANCE)
+
+    async def record() -> Refund:
+        return await refunding.record_refund(
+            await BankLine.get(id=line.id),
+            800,
+            "付错单位",
+            refunded_on=TODAY,
+            bank_reference="",
+            kept=None,
+            actor=parties.seller_finance,
+            now=LATER,
+        )
+
+    await refunding.reject_refund((await record()).id, actor=other, now=LATER)
+    assert (await BankLine.get(id=line.id)).status is LineStatus.OPEN
+    await refunding.confirm_refund((await record()).id, actor=other, now=LATER)
+
+    assert (await BankLine.get(id=line.id)).status is LineStatus.RETURNED
+    assert await balance(f"refunded:{parties.university.id}") == Money(800)
+
+
+async def test_only_the_sellers_finance_sends_money_back() -> None:
+    till = await make_till()
+    payment = await till.pay()
+
+    for actor, refusal in (
+        (till.parties.seller, Forbidden),
+        (till.parties.buyer_finance, Forbidden),
+        (await make_member(role=MemberRole.FINANCE), NotFound),
+    ):
+        with pytest.raises(refusal):
+            await refunding.request_refund(payment.id, 1, "x", actor=actor, now=LATER)
+    for amount, reason in ((0, "x"), (1, " ")):
+        with pytest.raises(Invalid):
+            await till.refund(payment, amount) if amount == 0 else await refunding.request_refund(
+                payment.id, amount, reason, actor=till.parties.seller_finance, now=LATER
+            )
+
+
+async def _disputed(till: Till, *, warning: bool = False) -> str:
+    payment = await till.pay()
+    told = await till.standin.dispute(str(payment.checkout_id), warning=warning)
+    await till.settle()
+    return str(told["id"])
+
+
+@pytest.mark.parametrize(
+    ("decision", "status", "left", "withheld"),
+    [
+        ("won", DisputeStatus.WON, PRICE, 0),
+        ("lost", DisputeStatus.LOST, 0, 0),
+        ("", DisputeStatus.OPEN, PRICE, PRICE),
+    ],
+)
+async def test_disputed_money_is_withheld_until_the_bank_decides(
+    decision: str, status: DisputeStatus, left: int, withheld: int
+) -> None:
+    till = await make_till()
+    told = await _disputed(till)
+    if decision:
+        await till.standin.decide_dispute(told, decision)
+        await till.settle()
+    await till.settle_all_again()
+
+    dispute = await Dispute.get()
+    seller = till.parties.university.id
+    assert dispute.status is status
+    assert await received(till.contract.id) == left
+    assert await balance(f"disputed:{dispute.id}") == Money(withheld)
+    assert await balance(f"met:online:{seller}") == Money(left - withheld)
+    assert await is_well()
+
+
+async def test_an_inquiry_takes_no_money_and_a_lost_dispute_heard_of_late_takes_it_once() -> None:
+    till = await make_till()
+    inquiry = await _disputed(till, warning=True)
+    assert await received(till.contract.id) == PRICE
+    till.standin.hold = True
+    await till.standin.decide_dispute(inquiry, "lost")
+    till.standin.doubled = True
+
+    await till.standin.flush(newest_first=True)
+    await till.settle()
+    await till.settle_all_again()
+
+    assert (await Dispute.get()).status is DisputeStatus.LOST
+    assert await received(till.contract.id) == 0
+
+
+async def test_what_was_not_confirmed_cannot_go_back() -> None:
+    parties = await make_parties()
+    contract = await make_registered(parties)
+    first, _second = await instalments_of(contract)
+    remittance = await make_remittance(parties, first, 100)
+
+    with pytest.raises(Conflict, match="没有确认"):
+        await refunding.record_refund(
+            remittance,
+            100,
+            "x",
+            refunded_on=TODAY,
+            bank_reference="",
+            kept=None,
+            actor=parties.seller_finance,
+            now=LATER,
+        )

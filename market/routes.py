@@ -13,7 +13,6 @@ from market.contracts import views as contracts
 from market.deals import views as deals
 from market.files import views as files
 from market.integrity import views as integrity
-from market.integrity import views as integrity
 from market.listings import views as listings
 from market.matching import views as matching
 from market.notices import views as notices
@@ -39,7 +38,6 @@ ROOMS = (
     refunds,
     notices,
     files,
-    integrity,
     integrity,
     payments,
     subsidies,

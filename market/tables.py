@@ -31,6 +31,7 @@ ROOMS = [
     "deals",
     "contracts",
     "subsidies",
+    "rewards",
 ]
 MODULES = [f"market.{room}.models" for room in ROOMS]
 RELEASE_LOCK = 0x6B7A

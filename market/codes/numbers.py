@@ -16,6 +16,7 @@ FAMILIES = {
     "batch": "PC",
     "disbursement": "BF",
     "clawback": "ZH",
+    "reward": "JL",
 }
 """The letters that begin the number of each kind of record."""
 

@@ -70,7 +70,17 @@ class Notice(Model):
     """Null: the end cannot be told yet, the holiday table does not reach so far."""
     closed_at = fields.DatetimeField(null=True)
 
+    replaces: fields.ForeignKeyNullableRelation[Notice] = fields.ForeignKeyField(
+        "market.Notice", related_name="replacements", null=True, on_delete=fields.RESTRICT
+    )
+    """The notice whose text had to change: it is archived, and this one's period began anew."""
+    replaces_id: UUID | None
+    change_reason = fields.CharField(max_length=500, default="")
+    """Why the text had to change, when this notice replaces another."""
+
     objections: fields.ReverseRelation[Objection]
+    extensions: fields.ReverseRelation[NoticeExtension]
+    replacements: fields.ReverseRelation[Notice]
 
     class Meta:
         table = "notices"
@@ -103,3 +113,28 @@ class Objection(Model):
     class Meta:
         table = "objections"
         table_description = "Objections."
+
+
+class NoticeExtension(Model):
+    """A period made longer, with the reason, which is published. Written once."""
+
+    id = fields.UUIDField(primary_key=True)
+    notice: fields.ForeignKeyRelation[Notice] = fields.ForeignKeyField(
+        "market.Notice", related_name="extensions", on_delete=fields.RESTRICT
+    )
+    notice_id: UUID
+    days = fields.IntField()
+    """The whole period now, in the notice's kind of days."""
+    reason = fields.CharField(max_length=500)
+    ended_at = fields.DatetimeField(null=True)
+    """When the period would have ended."""
+    ends_at = fields.DatetimeField(null=True)
+    extended_by: fields.ForeignKeyRelation[User] = fields.ForeignKeyField(
+        "market.User", related_name="notice_extensions", on_delete=fields.RESTRICT
+    )
+    extended_by_id: UUID
+    extended_at = fields.DatetimeField()
+
+    class Meta:
+        table = "notice_extensions"
+        table_description = "Notice extensions."

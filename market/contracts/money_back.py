@@ -16,7 +16,7 @@ from market.audit.services import record
 from market.contracts.models import Instalment, Receipt, ReceiptSource
 from market.contracts.queries import open_amount
 from market.contracts.receiving import receive_restored
-from market.deals.models import Deal
+from market.deals.models import Deal, DealStatus
 from market.kit.clock import local_date
 from market.kit.database import atomic
 from market.kit.formats import yuan
@@ -239,11 +239,14 @@ async def _take_back(
         received_on=on,
         booked_at=now,
     )
+    # On a contract that was ended nothing is owed any more, whatever goes back.
+    is_ended = came.deal.status is DealStatus.RESCINDED
+    refunded = account_code("refunded", came.deal.seller_id, money.currency)
     await ledger.post(
         "refund",
         money,
         debit=debit,
-        credit=f"due:{came.instalment.id}",
+        credit=refunded if is_ended else f"due:{came.instalment.id}",
         reference=reference,
         at=now,
         subject=("contract", came.instalment.contract_id),

@@ -5,16 +5,21 @@ Rooms above add what must be true of their own rows with `register_check`.
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+import importlib
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
 
 from market.kit.database import connection
+from market.kit.models import SystemState
 
 Check = Callable[[], Awaitable[list[str]]]
 """Returns one line for each thing that is wrong; an empty list when all is well."""
 SHOWN = 20
 """Findings of one check that are told; more only repeat."""
 
+_KEPT = "last_check"
 _checks: dict[str, Check] = {}
 
 
@@ -35,7 +40,57 @@ def register_check(name: str, function: Check) -> None:
 
 async def run_checks() -> list[Checked]:
     """State every registered invariant on the live data, in order of registration."""
-    return [Checked(name, await function()) for name, function in _checks.items()]
+    return [each async for each in state_checks()]
+
+
+async def state_checks() -> AsyncIterator[Checked]:
+    """State one invariant after another, so that whoever asks may stop at the first that fails."""
+    for name, function in list(_checks.items()):
+        yield Checked(name, await function())
+
+
+def load_checks() -> None:
+    """Import what every room states of its own rows, so that all of it stands in the register."""
+    for room in ("ledger", "payments", "contracts", "subsidies", "rewards"):
+        name = f"market.{room}.checks"
+        try:
+            importlib.import_module(name)
+        except ModuleNotFoundError as error:
+            if error.name not in (name, f"market.{room}"):
+                raise
+
+
+@dataclass(frozen=True)
+class LastResult:
+    """What came of the check that was made last."""
+
+    at: datetime
+    holding: list[str]
+    broken: dict[str, list[str]]
+    """Findings by invariant."""
+
+    @property
+    def is_well(self) -> bool:
+        return not self.broken
+
+
+async def keep_result(checked: Sequence[Checked], now: datetime) -> None:
+    """Keep what came of a check for the pages that show it."""
+    value: dict[str, object] = {
+        "at": now.isoformat(),
+        "holding": [each.name for each in checked if each.is_well],
+        "broken": {each.name: each.findings for each in checked if not each.is_well},
+    }
+    await SystemState.update_or_create(key=_KEPT, defaults={"value": value})
+
+
+async def last_result() -> LastResult | None:
+    """Return what came of the last check; None before the first."""
+    kept = await SystemState.get_or_none(key=_KEPT)
+    if kept is None:
+        return None
+    value: dict[str, Any] = kept.value
+    return LastResult(datetime.fromisoformat(value["at"]), value["holding"], value["broken"])
 
 
 async def find_rows(query: str, sentence: str) -> list[str]:

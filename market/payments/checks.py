@@ -28,6 +28,32 @@ async def two_people_decided() -> list[str]:
     )
 
 
+async def no_more_goes_back_than_came() -> list[str]:
+    """The refunds of a payment, a remittance or a bank line add up to no more than it."""
+    return await find_rows(
+        "SELECT s.kind, s.id, s.amount, sum(f.amount) AS back FROM ("
+        "  SELECT 'payment' AS kind, id, amount FROM payments UNION ALL"
+        "  SELECT 'remittance', id, amount FROM remittances UNION ALL"
+        "  SELECT 'line', id, amount FROM bank_lines) AS s "
+        "JOIN refunds f ON s.id = coalesce(f.payment_id, f.remittance_id, f.line_id) "
+        "WHERE f.status NOT IN ('failed', 'rejected') GROUP BY s.kind, s.id, s.amount "
+        "HAVING sum(f.amount) > s.amount",
+        "{kind} {id} of {amount}: {back} went back",
+    )
+
+
+async def lines_are_remittances() -> list[str]:
+    """Every booked line of a bank statement is a confirmed remittance of its amount."""
+    return await find_rows(
+        "SELECT b.id, b.amount, r.amount AS booked FROM bank_lines b JOIN remittances r "
+        "ON r.id = b.remittance_id WHERE b.status = 'booked' "
+        "AND (r.status <> 'confirmed' OR r.amount <> b.amount)",
+        "bank line {id} of {amount} is booked as {booked}",
+    )
+
+
+register_check("payments: no more goes back than came", no_more_goes_back_than_came)
+register_check("payments: booked bank lines are remittances", lines_are_remittances)
 register_check("payments: successes are whole", successes_are_whole)
 register_check("payments: the gateway's amounts are ours", events_are_settled)
 register_check("payments: two people confirmed each remittance", two_people_decided)

@@ -11,7 +11,7 @@ from market.contracts.telling import book
 from market.kit.money import Money
 from market.payments import services as payments
 from market.payments.gateway import ReturnUrls
-from market.payments.models import ConnectedAccount, GatewayEvent, Payment, Refund
+from market.payments.models import ConnectedAccount, GatewayEvent, Payment, PaymentStatus, Refund
 from market.payments.standin import StandIn
 from market.payments.standin_gateway import StandInGateway
 from tests.contracts.make import LATER, instalments_of, make_registered
@@ -39,7 +39,7 @@ class Till:
         await services.start_payment(
             instalment.id, gateway=self.gateway, actor=self.parties.buyer, now=LATER, urls=URLS
         )
-        payment = await Payment.filter(payable_id=instalment.id).order_by("-created_at", "-id").first()
+        payment = await Payment.filter(payable_id=instalment.id, status=PaymentStatus.PENDING).first()
         assert payment is not None
         await self.standin.pay(str(payment.checkout_id))
         await self.settle()

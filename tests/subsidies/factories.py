@@ -44,7 +44,9 @@ async def make_desk() -> Desk:
 async def make_contract(buyer: Organisation, *, paid: int | None = None, **fields: Any) -> Contract:
     """Make a registered contract, paid in full unless `paid` says less."""
     n = next(_numbers)
-    seller = await make_organisation(kind=OrganisationKind.UNIVERSITY)
+    seller = await make_organisation(
+        kind=OrganisationKind.UNIVERSITY, contact_phone=f"0771-53{n:05d}", bank_account=f"62{n:017d}"
+    )
     outcome = await make_outcome(seller)
     amount = fields.get("contract_amount", 120 * WAN)
     deal = await Deal.create(

@@ -268,6 +268,7 @@ async def test_a_year_run_killed_at_random_ends_with_the_same_result() -> None:
     again = await year_runs.list_all(run.id, actor=desk.rechecker, now=NOW)
 
     assert kills > 2
+    assert run.batch_id is not None
     assert again.batch_id == run.batch_id
     assert await Assessment.all().count() == len(claims) == plan.to_compute
     awards = await Claim.filter(batch_id=run.batch_id).values_list("award_amount", flat=True)

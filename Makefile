@@ -18,7 +18,7 @@ run: $(VENV)/.run static/vendor/.done ## run the market: http://127.0.0.1:8000 (
 	@PORT=$(PORT) exec $(PY) -m market serve
 
 test: $(VENV)/.dev static/vendor/.done ## the whole suite but the browser's
-	$(PY) -m pytest -n 2 -m "not browser" tests
+	$(PY) -m pytest -n 2 --dist loadfile --no-loadscope-reorder -m "not browser" tests
 
 lint: $(VENV)/.dev ## format, style, types, layers, templates, spelling
 	$(VENV)/bin/ruff format --check market tests

@@ -8,11 +8,13 @@ import sys
 from pathlib import Path
 
 import asyncpg  # type: ignore[import-untyped]
+import pytest
 
 from market.kit.database import connection
 from tests.conftest import ROOT, named
 
 
+@pytest.mark.long
 async def test_database_and_files_come_back_from_a_backup_into_an_empty_market(
     database_url: str, tmp_path: Path
 ) -> None:

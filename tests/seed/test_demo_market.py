@@ -38,7 +38,7 @@ from market.subsidies.models import Claim, ClaimStatus, Disbursement, Disburseme
 from tests.conftest import NOW
 from tests.fakes import fake_deps
 
-pytestmark = pytest.mark.xdist_group("seed")
+pytestmark = pytest.mark.long
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="session")

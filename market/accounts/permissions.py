@@ -54,6 +54,7 @@ class Act(StrEnum):
     OBJECT = "object"
     ANSWER_OBJECTION = "answer_objection"
     DECIDE_OBJECTION = "decide_objection"
+    EXTEND_NOTICE = "extend_notice"
     SIGN = "sign"
     REGISTER_CONTRACT = "register_contract"
     CHANGE_CONTRACT = "change_contract"
@@ -68,6 +69,9 @@ class Act(StrEnum):
     """Compare our record of online payments with the gateway's: finance its own, operators all."""
     PAY_ONLINE = "pay_online"
     CONNECT_ACCOUNT = "connect_account"
+    SHARE_REWARDS = "share_rewards"
+    SEE_REWARDS = "see_rewards"
+    PAY_REWARDS = "pay_rewards"
     REPORT_SALES = "report_sales"
     WRITE_CLAIM = "write_claim"
     SEE_DESK = "see_desk"
@@ -121,6 +125,7 @@ PERMISSIONS: dict[Act, frozenset[Role]] = {
     Act.OBJECT: _EVERYBODY_KNOWN - {Role.AUDITOR},
     Act.ANSWER_OBJECTION: _ORGANISATION | {Role.OFFICER},
     Act.DECIDE_OBJECTION: frozenset({Role.OPERATOR}),
+    Act.EXTEND_NOTICE: _ORGANISATION | {Role.RECHECKER},
     Act.SIGN: _ORGANISATION,
     Act.REGISTER_CONTRACT: _ORGANISATION,
     Act.CHANGE_CONTRACT: _ORGANISATION,
@@ -130,9 +135,12 @@ PERMISSIONS: dict[Act, frozenset[Role]] = {
     Act.IMPORT_STATEMENT: _ALL_MEMBERS,
     Act.REFUND: frozenset({Role.ADMIN, Role.FINANCE}),
     Act.CONFIRM_REFUND: frozenset({Role.FINANCE}),
-    Act.SEE_RECONCILIATION: frozenset({Role.FINANCE, Role.OPERATOR, Role.AUDITOR}),
+    Act.SEE_RECONCILIATION: frozenset({Role.FINANCE, Role.OFFICER, Role.OPERATOR, Role.AUDITOR}),
     Act.PAY_ONLINE: _ALL_MEMBERS,
     Act.CONNECT_ACCOUNT: frozenset({Role.ADMIN, Role.FINANCE}),
+    Act.SHARE_REWARDS: _ORGANISATION,
+    Act.SEE_REWARDS: _ALL_MEMBERS | {Role.AUDITOR},
+    Act.PAY_REWARDS: frozenset({Role.FINANCE}),
     Act.REPORT_SALES: _ORGANISATION,
     Act.WRITE_CLAIM: _ORGANISATION,
     Act.SEE_DESK: frozenset({Role.OFFICER, Role.RECHECKER, Role.APPROVER, Role.AUDITOR}),

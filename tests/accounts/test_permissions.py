@@ -50,7 +50,7 @@ EXPECTED = {
     "import_statement": "- - y y y - - - - - - -",
     "refund": "- - y - y - - - - - - -",
     "confirm_refund": "- - - - y - - - - - - -",
-    "see_reconciliation": "- - - - y - - - - - y y",
+    "see_reconciliation": "- - - - y - y - - - y y",
     "pay_online": "- - y y y - - - - - - -",
     "connect_account": "- - y - y - - - - - - -",
     "report_sales": "- - y y - - - - - - - -",

@@ -1,0 +1,109 @@
+from __future__ import annotations
+
+import io
+from datetime import date
+from uuid import uuid4
+
+import httpx
+import pytest
+from openpyxl import load_workbook
+
+from market.accounts.models import StaffRole
+from market.deals.models import Side
+from market.deps import Deps
+from market.kit.money import Money
+from market.ledger.checks import keep_result, last_result, load_checks, run_checks
+from market.reports.statements import Figure, Period, list_entries, totals
+from tests.contracts.make import LATER
+from tests.contracts.money import make_till
+from tests.deals.make import move_clock
+from tests.factories import make_member, make_staff
+from tests.visitor import sign_in
+
+
+@pytest.fixture(autouse=True)
+def later(deps: Deps) -> None:
+    move_clock(deps, LATER)
+
+
+YEAR = (date(2026, 1, 1), date(2026, 12, 31))
+
+
+async def test_each_figure_is_the_sum_of_exactly_the_rows_it_opens() -> None:
+    till = await make_till()
+    await till.refund(await till.pay(), 500)
+
+    for side, organisation in (
+        (Side.SELLER, till.parties.university),
+        (Side.BUYER, till.parties.enterprise),
+    ):
+        period = Period(organisation.id, side, *YEAR)
+        figures = {each.figure: each for each in await totals(period)}
+        for figure, total in figures.items():
+            rows = await list_entries(period, figure)
+            assert sum(each.money.amount for each in rows) == total.money.amount
+            assert len(rows) == total.count
+        assert figures[Figure.AGREED].money == Money(115_000_000)
+        assert figures[Figure.DUE].money == Money(80_500_000)
+        assert figures[Figure.RECEIVED].money == Money(80_500_000)
+        assert figures[Figure.REFUNDED].money == Money(500)
+        assert figures[Figure.SUBSIDISED].count == 0
+
+
+async def test_another_period_and_another_party_have_nothing_of_it() -> None:
+    till = await make_till()
+    await till.pay()
+
+    for period in (
+        Period(till.parties.university.id, Side.SELLER, date(2025, 1, 1), date(2025, 12, 31)),
+        Period(till.parties.university.id, Side.BUYER, *YEAR),
+        Period(uuid4(), Side.SELLER, *YEAR),
+    ):
+        assert await list_entries(period) == []
+
+
+async def test_the_page_the_workbook_and_the_print_tell_the_same(client: httpx.AsyncClient) -> None:
+    till = await make_till()
+    await till.pay()
+    await sign_in(client, till.parties.seller_finance)
+
+    page = await client.get("/statement?from=2026-01-01&to=2026-12-31&figure=received")
+    book = await client.get("/statement.xlsx?from=2026-01-01&to=2026-12-31&figure=received")
+    printed = await client.get("/statement.pdf?from=x&to=9999-99-99&side=buyer")
+
+    assert "￥805,000.00" in page.text
+    assert till.contract.number in page.text
+    rows = list(load_workbook(io.BytesIO(book.content)).worksheets[0].iter_rows(values_only=True))
+    assert [row[-1] for row in rows[1:]] == [805000]
+    assert printed.content.startswith(b"%PDF")
+
+
+async def test_who_acts_for_nobody_sees_no_statement_and_the_auditor_sees_one_by_name(
+    client: httpx.AsyncClient,
+) -> None:
+    till = await make_till()
+
+    await sign_in(client, await make_staff(StaffRole.OFFICER))
+    assert (await client.get("/statement")).status_code == 403
+    await sign_in(client, await make_staff(StaffRole.AUDITOR))
+    assert (await client.get("/statement")).status_code == 403
+    seen = await client.get(f"/statement?organisation={till.parties.university.id}")
+    assert till.parties.university.name in seen.text
+
+
+async def test_the_last_check_is_shown_to_finance_and_operator_only(client: httpx.AsyncClient) -> None:
+    load_checks()
+    await keep_result(await run_checks(), LATER)
+    kept = await last_result()
+    assert kept is not None
+    assert kept.is_well
+
+    for actor, status in (
+        (await make_staff(StaffRole.OPERATOR), 200),
+        (await make_staff(StaffRole.OFFICER), 200),
+        (await make_member(), 403),
+    ):
+        await sign_in(client, actor)
+        page = await client.get("/money/checks")
+        assert page.status_code == status
+        assert ("全部成立" in page.text) == (status == 200)

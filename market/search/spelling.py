@@ -13,9 +13,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from pypinyin import lazy_pinyin
+
 from market.kit.errors import SearchUnavailable
 from market.search.engine import SearchEngine
-from market.search.normalise import LONGEST_QUERY, fold, is_latin, is_word, pinyin, tokens
+from market.search.normalise import LONGEST_QUERY, fold, is_latin, is_word, tokens
 
 SHORTEST = 4
 """Letters of a word that is worth correcting: shorter ones are too near to everything."""
@@ -42,7 +44,7 @@ class Vocabulary:
         made = cls()
         known = sorted(frequencies.items(), key=lambda item: (-item[1], item[0]))
         for word, count in [item for item in known if is_word(item[0])][:MOST_WORDS]:
-            spelled = word if word.isascii() else next(iter(pinyin(word)), "")
+            spelled = word if word.isascii() else "".join(lazy_pinyin(word))
             if SHORTEST <= len(spelled) <= LONGEST and spelled.isalpha():
                 made.typed.setdefault(spelled, (count, word))
         for spelled in made.typed:
@@ -94,10 +96,11 @@ class Speller:
 
     async def _read(self, index: str) -> None:
         if index not in self._reading:
-            self._reading[index] = asyncio.create_task(self._remember(index))
+            self._reading[index] = asyncio.create_task(self.remember(index))
         await asyncio.wait([self._reading[index]], timeout=PATIENCE)
 
-    async def _remember(self, index: str) -> None:
+    async def remember(self, index: str) -> None:
+        """Read the words of an index; while the engine is away the old ones stay."""
         try:
             frequencies = await self._engine.term_frequencies(index)
             vocabulary = await asyncio.to_thread(Vocabulary.of, frequencies)

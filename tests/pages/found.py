@@ -6,17 +6,20 @@ from market.deps import Deps
 from market.kit.errors import SearchUnavailable
 from market.listings.models import Need, Outcome
 from market.listings.search import need_document, outcome_document
-from market.search.engine import Hits, Query
+from market.search.engine import Document, Hits, Query
 
 
 async def index(deps: Deps, *listings: Outcome | Need) -> None:
     """Put the public documents of these listings into the test's own index."""
+    documents: dict[str, list[Document]] = {"outcomes": [], "needs": []}
     for listing in listings:
-        is_outcome = isinstance(listing, Outcome)
         await listing.fetch_related("organisation")
-        document = outcome_document(listing) if isinstance(listing, Outcome) else need_document(listing)
-        if document is not None:
-            await deps.search.put("outcomes" if is_outcome else "needs", [document])
+        if isinstance(listing, Outcome):
+            documents["outcomes"] += filter(None, [outcome_document(listing)])
+        else:
+            documents["needs"] += filter(None, [need_document(listing)])
+    for name, made in documents.items():
+        await deps.search.put(name, made)
 
 
 class Away:

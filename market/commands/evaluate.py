@@ -7,18 +7,22 @@ import os
 import sys
 import tempfile
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
 from market.commands.progress import Progress
+from market.matching.quality.evaluation import Bench
 from market.matching.quality.evaluation import evaluate as run
 from market.matching.quality.test_sets import TestSets, UnreadableSet
 from market.matching.scoring import WEIGHTS
 from market.search.embedded import EmbeddedSearch
+from market.search.embedders import Unusable
+from market.search.embedders.choosing import embedders_of, named
 from market.search.engine import SearchEngine
+from market.search.meaning import KeptVectors
 from market.search.meili import MeiliSearch
 from market.settings import Settings
 from market.tables import database
@@ -43,13 +47,31 @@ async def evaluate(
         sys.stderr.write(f"skipped, because {directory} has no such file: {name}\n")
     if len(sets.missing) == len(sets.rows):
         return 1
-    scratch = _scratch_meili(settings) if engine == "meilisearch" else _scratch_embedded
+    try:
+        embedders = embedders_of(settings.embedders, settings.embeddings_key) if is_semantic else ()
+        lengths = {one.name: one.dimensions for one in embedders}
+    except Unusable as error:
+        sys.stderr.write(f"{error}\n")
+        return 2
+    if is_semantic and not embedders:
+        sys.stderr.write("no embedder is there, so words alone decide\n")
+    bars = _Bars()
+    bench = Bench(
+        scratch=_scratch_meili(settings, lengths) if engine == "meilisearch" else _scratch_embedded,
+        embedders=embedders,
+        reader=KeptVectors(settings.data_directory / "vectors", bars),
+        on_progress=bars,
+    )
     # The records are made in memory only, but the ORM must know its tables for that.
     async with database("postgresql://nobody@localhost/nothing", pool_size=1):
-        found = await run(sets, scratch=scratch, on_progress=_Bars())
+        try:
+            found = await run(sets, bench)
+        except Unusable as error:
+            sys.stderr.write(f"{error}\n")
+            return 1
     figures: dict[str, Any] = {
         "engine": engine,
-        "embedder": None,
+        "embedder": named(embedders) or None,
         "scorer": WEIGHTS.version,
         "seconds": round(time.monotonic() - started, 1),
         **found,
@@ -121,11 +143,11 @@ async def _scratch_embedded() -> AsyncIterator[SearchEngine]:
             await search.close()
 
 
-def _scratch_meili(settings: Settings) -> Callable[[], Any]:
+def _scratch_meili(settings: Settings, lengths: Mapping[str, int]) -> Callable[[], Any]:
     @asynccontextmanager
     async def scratch() -> AsyncIterator[SearchEngine]:
         prefix = f"evaluate_{os.getpid()}_{uuid4().hex[:8]}_"
-        search = MeiliSearch(str(settings.meili_url), settings.meili_key, prefix=prefix)
+        search = MeiliSearch(str(settings.meili_url), settings.meili_key, prefix=prefix, embedders=lengths)
         await search.apply_settings()
         try:
             yield search

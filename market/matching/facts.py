@@ -2,21 +2,51 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
 from typing import Any
 from uuid import UUID
 
-TITLE, KEYWORD, TEXT = 3.0, 2.0, 1.0
-"""How much a term weighs by where it stands."""
+from market.search.documents import Prepared
+from market.search.marks import marks_of
+
+Counts = tuple[int, int, int, int, int, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """The wording of a listing: the marks of its terms and letters, those of the title first."""
+
+    marks: bytes = b""
+    counts: Counts = (0, 0, 0, 0, 0, 0)
+    """How many stand in title, keywords and text: of the terms, then of the letters."""
+    words: tuple[str, ...] = ()
+    """What the marks stand for. Only one of a pair need know it."""
+
+    @classmethod
+    def of(
+        cls,
+        title: Iterable[str] = (),
+        keywords: Iterable[str] = (),
+        text: Iterable[str] = (),
+        letters: tuple[Iterable[str], Iterable[str], Iterable[str]] = ((), (), ()),
+    ) -> Text:
+        """Return the text that has these terms, which are known by name; each counts at its best place."""
+        known: set[str] = set()
+        places: list[list[str]] = []
+        for place in (title, keywords, text, *letters):
+            places.append([one for one in dict.fromkeys(place) if one not in known])
+            known.update(places[-1])
+        words = tuple(word for place in places for word in place)
+        a, b, c, d, e, f = map(len, places)
+        return cls(marks_of(words), (a, b, c, d, e, f), words)
 
 
 @dataclass(frozen=True, slots=True)
 class NeedFacts:
     id: UUID
     revision: int
-    terms: Mapping[str, float]
-    """Normalised terms and their weights in this text."""
+    text: Text
     field: str = ""
     industries: frozenset[str] = frozenset()
     modes: frozenset[str] = frozenset()
@@ -24,15 +54,13 @@ class NeedFacts:
     """In fen; None is 面议."""
     trl_least: int | None = None
     region: str = ""
-    size: float = 0.0
-    """The sum of the squared weights of all its terms: long texts share some by chance."""
 
 
 @dataclass(frozen=True, slots=True)
 class OutcomeFacts:
     id: UUID
     revision: int
-    terms: Mapping[str, float]
+    text: Text
     field: str = ""
     industries: frozenset[str] = frozenset()
     modes: frozenset[str] = frozenset()
@@ -41,19 +69,14 @@ class OutcomeFacts:
     trl: int | None = None
     region: str = ""
     is_exclusive_possible: bool = True
-    size: float = 0.0
 
 
-def need_facts(facts: Mapping[str, Any], among: Container[str] | None = None) -> NeedFacts:
-    """Read a need's facts as an engine gives them back, or as `documents.Prepared.facts` makes them.
-
-    With `among` only those terms are kept, which is all the scorer asks for and much quicker.
-    """
+def need_facts(facts: Mapping[str, Any]) -> NeedFacts:
+    """Read a need's facts as an engine gives them back, or as `documents.Prepared.facts` makes them."""
     return NeedFacts(
         id=UUID(str(facts["id"])),
         revision=int(facts["revision"]),
-        terms=weighted_terms(facts, among),
-        size=_size(facts),
+        text=_text(facts),
         field=_one(facts, "field"),
         industries=frozenset(facts.get("industries", ())),
         modes=frozenset(facts.get("modes", ())),
@@ -63,13 +86,12 @@ def need_facts(facts: Mapping[str, Any], among: Container[str] | None = None) ->
     )
 
 
-def outcome_facts(facts: Mapping[str, Any], among: Container[str] | None = None) -> OutcomeFacts:
+def outcome_facts(facts: Mapping[str, Any]) -> OutcomeFacts:
     """Read an outcome's facts, likewise."""
     return OutcomeFacts(
         id=UUID(str(facts["id"])),
         revision=int(facts["revision"]),
-        terms=weighted_terms(facts, among),
-        size=_size(facts),
+        text=_text(facts),
         field=_one(facts, "field"),
         industries=frozenset(facts.get("industries", ())),
         modes=frozenset(facts.get("modes", ())),
@@ -81,29 +103,25 @@ def outcome_facts(facts: Mapping[str, Any], among: Container[str] | None = None)
     )
 
 
-def weighted_terms(facts: Mapping[str, Any], among: Container[str] | None = None) -> dict[str, float]:
-    """Return each term with the weight of the best place it stands in."""
-    terms: list[str] = facts.get("terms", [])
-    in_title = int(facts.get("title_terms", 0))
-    in_keywords = in_title + int(facts.get("keyword_terms", 0))
-    if among is not None:
-        # Once for each of a thousand candidates, so in the quickest way there is.
-        weighted = dict.fromkeys([term for term in terms[in_keywords:] if term in among], TEXT)
-        weighted.update(
-            dict.fromkeys([term for term in terms[in_title:in_keywords] if term in among], KEYWORD)
-        )
-        weighted.update(dict.fromkeys([term for term in terms[:in_title] if term in among], TITLE))
-        return weighted
-    return {
-        term: TITLE if at < in_title else KEYWORD if at < in_keywords else TEXT
-        for at, term in enumerate(terms)
-    }
+def named_need(prepared: Prepared) -> NeedFacts:
+    """Return the facts of a need whose words are known, so that it can be the one that others are held to."""
+    facts = need_facts(prepared.facts())
+    return replace(facts, text=_named(facts.text, prepared))
 
 
-def _size(facts: Mapping[str, Any]) -> float:
-    in_title, in_keywords = int(facts.get("title_terms", 0)), int(facts.get("keyword_terms", 0))
-    in_text = len(facts.get("terms", ())) - in_title - in_keywords
-    return in_title * TITLE**2 + in_keywords * KEYWORD**2 + in_text * TEXT**2
+def named_outcome(prepared: Prepared) -> OutcomeFacts:
+    """Return the facts of an outcome whose words are known, likewise."""
+    facts = outcome_facts(prepared.facts())
+    return replace(facts, text=_named(facts.text, prepared))
+
+
+def _named(text: Text, prepared: Prepared) -> Text:
+    return replace(text, words=(*prepared.terms, *prepared.letters))
+
+
+def _text(facts: Mapping[str, Any]) -> Text:
+    a, b, c, d, e, f = facts.get("counts", (0, 0, 0, 0, 0, 0))
+    return Text(facts.get("marks", b""), (a, b, c, d, e, f))
 
 
 def _one(facts: Mapping[str, Any], name: str) -> str:

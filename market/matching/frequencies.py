@@ -21,6 +21,8 @@ PRIOR = 400
 """So many listings are presumed beside the real ones, in which"""
 RARE_SHARE = 0.001
 """a term stands in this share,"""
+LETTER_SHARE = 0.005
+"""a single character in this one,"""
 COMMON_SHARE = 0.2
 """and one of these in that:"""
 _COMMON = """
@@ -108,5 +110,5 @@ async def _replace(counts: Mapping[str, tuple[int, int]]) -> None:
 
 def _idf(term: str, total: int, count: int) -> float:
     # A young market cannot tell rare from common, so each is begun with what is known beforehand.
-    before = COMMON_SHARE if term in COMMON else RARE_SHARE
+    before = COMMON_SHARE if term in COMMON else LETTER_SHARE if len(term) == 1 else RARE_SHARE
     return -math.log((min(count, total) + PRIOR * before) / (total + PRIOR))

@@ -7,12 +7,14 @@ is in a list: the constants belong to the weights and to their version.
 
 from __future__ import annotations
 
-import math
-from collections.abc import Callable, Collection, Mapping
+import json
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 from market.codes import regions
-from market.matching.facts import NeedFacts, OutcomeFacts
+from market.matching.facts import NeedFacts, OutcomeFacts, Text
+from market.matching.wording import Numbers, Rarity, Scales, common_terms, likeness
 from market.search.normalise import is_word
 
 PARTS = ("wording", "meaning", "field", "budget", "region", "maturity", "mode")
@@ -33,31 +35,51 @@ WHOLE = 1000
 
 
 @dataclass(frozen=True)
+class Calibration:
+    """How the cosine of one model is read."""
+
+    low: float
+    """Texts that have nothing to do with each other."""
+    high: float
+    """Texts that say the same."""
+    share: float
+    """How much this model counts beside others."""
+
+
+@dataclass(frozen=True)
 class Weights:
     """How much each part counts, of 1000, and the constants that turn likeness into points."""
 
-    version: str = "1"
-    wording: int = 420
-    meaning: int = 200
-    """Without vectors the other parts share it in proportion."""
-    field: int = 140
-    budget: int = 80
-    region: int = 50
-    maturity: int = 60
-    mode: int = 50
-    half: float = 15.0
-    """Likeness in words at which the part gives half its points."""
-    length: float = 0.4
-    """How much long texts are held against: 0 not at all, 0.5 as the cosine does."""
-    near: float = 1.3
+    version: str
+    wording: int
+    meaning: int
+    """Without vectors wording has it."""
+    field: int
+    budget: int
+    region: int
+    maturity: int
+    mode: int
+    scales: Scales
+    models: Mapping[str, Calibration]
+    """By the model's name; the empty name stands for all others."""
+    near: float
     """A price up to so many times the budget can be talked about."""
-    threshold: int = 200
+    threshold: int
     """The score from which a pair is shown to people."""
-    least_wording: int = 80
-    """Without so many points for words, nothing else makes a pair worth showing."""
+    least_content: int
+    """Without so many points for words and meaning, nothing else makes a pair worth showing."""
+
+    @classmethod
+    def read(cls, path: Path) -> Weights:
+        """Read weights from a file."""
+        told = json.loads(path.read_text("utf-8"))
+        models = {name: Calibration(**one) for name, one in told.pop("models").items()}
+        return cls(scales=Scales(**told.pop("scales")), models=models, **told)
 
 
-WEIGHTS = Weights()
+WEIGHTS = Weights.read(Path(__file__).with_name("weights.json"))
+Meaning = Mapping[str, float]
+"""The cosine of need and outcome by each model that knows both."""
 
 
 @dataclass(frozen=True)
@@ -73,35 +95,66 @@ class Score:
 def score(
     need: NeedFacts,
     outcome: OutcomeFacts,
-    idf: Callable[[str], float],
+    rarity: Rarity,
     weights: Weights = WEIGHTS,
     *,
-    meaning: float | None = None,
+    meaning: Meaning | None = None,
 ) -> Score:
-    """Score a pair. `idf` says how rare a term is on the market; `meaning` is a likeness from 0 to 1."""
-    common = _common(need, outcome, idf)
-    fits = _fits(need, outcome, common.values(), weights, meaning)
-    parts = _parts(fits, weights, meaning is not None)
+    """Score a pair. `rarity` says how rare a term is on the market."""
+    subject, other = _subject(need, outcome)
+    wording = float(fit_of_wording(subject, [other], rarity, weights)[0])
+    fits = _fits(need, outcome, wording, weights, meaning or {})
+    parts = _parts(fits, weights, bool(meaning))
     return Score(
         value=sum(parts.values()),
         parts=parts,
-        terms=shown_terms(common),
+        terms=shown_terms(common_terms(subject, other, rarity, weights.scales)),
         misfits=[misfit for _, misfit in fits.values() if misfit],
     )
 
 
-def value(
-    need: NeedFacts,
-    outcome: OutcomeFacts,
-    idf: Callable[[str], float],
+def values(
+    pairs: Sequence[tuple[NeedFacts, OutcomeFacts]],
+    rarity: Rarity,
     weights: Weights = WEIGHTS,
     *,
-    meaning: float | None = None,
-) -> int:
-    """Return `score(…).value` without the reasons, for choosing the best of many."""
-    common = _common(need, outcome, idf)
-    fits = _fits(need, outcome, common.values(), weights, meaning)
-    return sum(_parts(fits, weights, meaning is not None).values())
+    meanings: Sequence[Meaning] | None = None,
+) -> list[float]:
+    """Return the scores of pairs of one listing with many, not rounded and without the reasons.
+
+    Each is what `score` gives for that pair alone, but for the rounding of its parts.
+    """
+    if not pairs:
+        return []
+    subject = _subject(*pairs[0])[0]
+    others = [outcome.text if need.text is subject else need.text for need, outcome in pairs]
+    wordings = fit_of_wording(subject, others, rarity, weights).tolist()
+    found = []
+    for (need, outcome), wording, meaning in zip(pairs, wordings, meanings or [{}] * len(pairs), strict=True):
+        fits = _fits(need, outcome, wording, weights, meaning)
+        found.append(sum(fits[name][0] * points for name, points in _points(weights, bool(meaning))))
+    return found
+
+
+def fit_of_wording(subject: Text, others: Sequence[Text], rarity: Rarity, weights: Weights) -> Numbers:
+    """Return how far each fits the subject in words, from 0 to 1."""
+    found = likeness(subject, others, rarity, weights.scales)
+    return found / (found + 1)
+
+
+def fit_of_meaning(meaning: Meaning, weights: Weights) -> float:
+    """Return how far the meaning of a pair fits, from 0 to 1."""
+    total = shares = 0.0
+    for name, cosine in meaning.items():
+        model = weights.models.get(name) or weights.models[""]
+        fit = (cosine - model.low) / (model.high - model.low)
+        total += model.share * min(max(fit, 0.0), 1.0)
+        shares += model.share
+    return total / shares if shares else 0.0
+
+
+def _subject(need: NeedFacts, outcome: OutcomeFacts) -> tuple[Text, Text]:
+    return (need.text, outcome.text) if need.text.words else (outcome.text, need.text)
 
 
 def shown_terms(points: Mapping[str, float]) -> list[str]:
@@ -115,28 +168,14 @@ def shown_terms(points: Mapping[str, float]) -> list[str]:
     return [one for one in words if not any(one != other and one in other for other in words)][:MOST_TERMS]
 
 
-def _common(need: NeedFacts, outcome: OutcomeFacts, idf: Callable[[str], float]) -> dict[str, float]:
-    """Return the terms of both texts with what each adds to their likeness."""
-    return {
-        term: idf(term) ** 2 * need.terms[term] * outcome.terms[term]
-        for term in need.terms.keys() & outcome.terms.keys()
-    }
-
-
 Fits = dict[str, tuple[float, str | None]]
 """For each part how far it fits, from 0 to 1, and the misfit if it does not."""
 
 
-def _fits(
-    need: NeedFacts,
-    outcome: OutcomeFacts,
-    points: Collection[float],
-    weights: Weights,
-    meaning: float | None,
-) -> Fits:
+def _fits(need: NeedFacts, outcome: OutcomeFacts, wording: float, weights: Weights, meaning: Meaning) -> Fits:
     return {
-        "wording": (_wording(points, need.size * outcome.size, weights), None),
-        "meaning": (meaning or 0.0, None),
+        "wording": (wording, None),
+        "meaning": (fit_of_meaning(meaning, weights), None),
         "field": _field(need, outcome),
         "budget": _budget(need, outcome, weights.near),
         "region": _region(need, outcome),
@@ -146,16 +185,21 @@ def _fits(
 
 
 def _parts(fits: Fits, weights: Weights, has_meaning: bool) -> dict[str, int]:
-    whole = WHOLE - (0 if has_meaning else weights.meaning)
-    return {name: round(fit * getattr(weights, name) * WHOLE / whole) for name, (fit, _) in fits.items()}
+    return {name: round(fits[name][0] * points) for name, points in _points(weights, has_meaning)}
 
 
-def _wording(points: Collection[float], sizes: float, weights: Weights) -> float:
-    if not points:
-        return 0.0
-    # fsum does not depend on the order, so both directions get the very same number.
-    likeness: float = math.fsum(points) / math.pow(sizes, weights.length)
-    return likeness / (likeness + weights.half)
+def _points(weights: Weights, has_meaning: bool) -> tuple[tuple[str, int], ...]:
+    """Return how many points each part can give."""
+    wording, meaning = weights.wording, weights.meaning
+    return (
+        ("wording", wording if has_meaning else wording + meaning),
+        ("meaning", meaning if has_meaning else 0),
+        ("field", weights.field),
+        ("budget", weights.budget),
+        ("region", weights.region),
+        ("maturity", weights.maturity),
+        ("mode", weights.mode),
+    )
 
 
 def _field(need: NeedFacts, outcome: OutcomeFacts) -> tuple[float, str | None]:

@@ -2,25 +2,29 @@
 
 A room gives a flat mapping: `id` (UUID), `revision`, the texts `title`, `text`, `title_en`,
 `text_en`, the lists `keywords` and `names`, and the exact and number fields of its index. Nothing
-private may be in it. What is None or empty is left out.
+private may be in it. What is None or empty is left out. `vectors`, by the model's name, are added by
+the relay.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Any
 from uuid import UUID
 
-from market.search.engine import Document, Refused
+from market.search.engine import Document, Refused, Vector
 from market.search.indexes import Fields, fields_of
-from market.search.normalise import Reading, fold, joined, pinyin, read
+from market.search.marks import marks_of
+from market.search.normalise import STOP_WORDS, Reading, fold, joined, pinyin, read
 
 MOST_TITLE_TERMS = 80
 MOST_KEYWORD_TERMS = 60
 MOST_TEXT_TERMS = 120
-_TEXTS = frozenset({"id", "revision", "title", "text", "title_en", "text_en", "keywords", "names"})
+MOST_TEXT_LETTERS = 120
+_TEXTS = frozenset({"id", "revision", "title", "text", "title_en", "text_en", "keywords", "names", "vectors"})
 _LARGEST = 2**53
 """Beyond it Meilisearch, which counts in floating point, would round."""
 
@@ -39,11 +43,13 @@ class Prepared:
     pinyin: list[str]
     terms: list[str]
     """What it is about: terms of the title first, then of the keywords, then of the text."""
-    title_terms: int
-    """How many of `terms` stand in the title."""
-    keyword_terms: int
+    letters: list[str]
+    """Single characters of dense scripts, likewise: what two texts share when no word is quite the same."""
+    counts: tuple[int, int, int, int, int, int]
+    """How many of `terms` stand in the title, the keywords and the text, and then of `letters`."""
     exact: dict[str, list[str]]
     numbers: dict[str, int]
+    vectors: Mapping[str, Vector]
 
     def facts(self) -> dict[str, Any]:
         """Return what an engine gives back with a candidate."""
@@ -52,10 +58,13 @@ class Prepared:
             "revision": self.revision,
             **self.exact,
             **self.numbers,
-            "terms": self.terms,
-            "title_terms": self.title_terms,
-            "keyword_terms": self.keyword_terms,
+            "counts": list(self.counts),
+            "marks": marks_of(self.terms, self.letters),
         }
+
+    def indexed_terms(self) -> list[str]:
+        """Return what candidates are found by and rarity is counted of: all but the letters of the text."""
+        return self.terms + self.letters[: self.counts[3] + self.counts[4]]
 
 
 def prepare(index: str, document: Document) -> Prepared:
@@ -70,7 +79,11 @@ def prepare(index: str, document: Document) -> Prepared:
         title = _read(document.get("title"))
         keywords = _read(*(document.get("keywords") or ()))
         text = _read(document.get("text"))
-        terms, title_terms, keyword_terms = _terms(title, keywords, text)
+        terms, of_terms = _placed(
+            title.terms(MOST_TITLE_TERMS), keywords.terms(MOST_KEYWORD_TERMS), text.terms(MOST_TEXT_TERMS)
+        )
+        frequent = (letter for letter, _ in Counter(text.singles).most_common(MOST_TEXT_LETTERS))
+        letters, of_letters = _placed(title.singles, keywords.singles, frequent)
         return Prepared(
             id=UUID(str(document["id"])),
             revision=int(document["revision"]),
@@ -81,10 +94,11 @@ def prepare(index: str, document: Document) -> Prepared:
             names=_read(*(document.get("names") or ())),
             pinyin=pinyin(title.folded),
             terms=terms,
-            title_terms=title_terms,
-            keyword_terms=keyword_terms,
+            letters=letters,
+            counts=(*of_terms, *of_letters),
             exact=exact,
             numbers=numbers,
+            vectors=document.get("vectors") or {},
         )
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise Refused(f"{document.get('id')}: {error}") from error
@@ -130,10 +144,11 @@ def _read(*texts: str | None) -> Reading:
     return read(fold(joined(text for text in texts if text)))
 
 
-def _terms(title: Reading, keywords: Reading, text: Reading) -> tuple[list[str], int, int]:
-    terms = dict.fromkeys(title.terms(MOST_TITLE_TERMS))
-    title_terms = len(terms)
-    terms |= dict.fromkeys(keywords.terms(MOST_KEYWORD_TERMS))
-    keyword_terms = len(terms) - title_terms
-    terms |= dict.fromkeys(text.terms(MOST_TEXT_TERMS))
-    return list(terms), title_terms, keyword_terms
+def _placed(*places: Iterable[str]) -> tuple[list[str], tuple[int, int, int]]:
+    """Return what stands in title, keywords and text, each at the best place, and how many by place."""
+    found: dict[str, None] = {}
+    ends = []
+    for place in places:
+        found |= dict.fromkeys(one for one in place if one not in STOP_WORDS)
+        ends.append(len(found))
+    return list(found), (ends[0], ends[1] - ends[0], ends[2] - ends[1])

@@ -18,7 +18,7 @@ from market.search import embedded_query as asking
 from market.search.documents import prepare
 from market.search.embedded_store import IndexFolder, facts_of
 from market.search.embedded_writer import LINGER
-from market.search.engine import Candidate, Document, Filter, Hits, Query
+from market.search.engine import Candidate, Document, Filter, Hits, Query, Vector
 from market.search.indexes import INDEXES, fields_of
 
 T = TypeVar("T")
@@ -45,10 +45,19 @@ class EmbeddedSearch:
         return await _run(lambda: _search(self._indexes[query.index], query))
 
     async def candidates(
-        self, index: str, terms: Sequence[str], filters: Sequence[Filter] = (), limit: int = 1000
+        self,
+        index: str,
+        terms: Sequence[str],
+        filters: Sequence[Filter] = (),
+        limit: int = 1000,
+        *,
+        vectors: Mapping[str, Vector] | None = None,
+        nearest: int = 0,
     ) -> list[Candidate]:
         fields_of(index).check_filters(filters)
-        return await _run(lambda: _candidates(self._indexes[index], terms, filters, limit))
+        return await _run(
+            lambda: _candidates(self._indexes[index], terms, filters, limit, vectors or {}, nearest)
+        )
 
     async def put(self, index: str, documents: Sequence[Document]) -> None:
         if documents:
@@ -138,14 +147,29 @@ def _counted(buckets: Sequence[Mapping[str, Any]]) -> dict[str, int]:
 
 
 def _candidates(
-    index: IndexFolder, terms: Sequence[str], filters: Sequence[Filter], limit: int
+    index: IndexFolder,
+    terms: Sequence[str],
+    filters: Sequence[Filter],
+    limit: int,
+    vectors: Mapping[str, Vector],
+    nearest: int,
 ) -> list[Candidate]:
+    files = index.vector_files() if vectors else {}
+    asked = {name: (files[name], vector) for name, vector in vectors.items() if name in files}
+    near = {key for file, vector in asked.values() for key in file.nearest(vector, nearest)}
+    alike = asking.any_of(index.schema, "id", [str(UUID(bytes=key)) for key in near])
+    holding = asking.any_of(index.schema, "terms", terms)
     searcher = index.searcher()
-    kept = asking.both(asking.any_of(index.schema, "terms", terms), asking.limits(index.schema, filters))
-    newest = fields_of(index.name).newest_first
-    hits = searcher.search(kept, limit, False, newest).hits
-    facts = (facts_of(_bytes(searcher.doc(place).get_first("facts"))) for _, place in hits)
-    return [Candidate(UUID(one["id"]), one) for one in facts]
+    kept = asking.both(asking.either(holding, alike), asking.limits(index.schema, filters))
+    hits = searcher.search(kept, limit + len(near), False, fields_of(index.name).newest_first).hits
+    facts = [facts_of(_bytes(searcher.doc(place).get_first("facts"))) for _, place in hits]
+    found = [(UUID(one["id"]), one) for one in facts]
+    keys = [id_.bytes for id_, _ in found]
+    cosines = {name: file.cosines(keys, vector) for name, (file, vector) in asked.items()}
+    return [
+        Candidate(id_, one, {name: of[id_.bytes] for name, of in cosines.items() if id_.bytes in of})
+        for id_, one in found
+    ]
 
 
 def _bytes(value: Any) -> bytes:

@@ -100,6 +100,11 @@ def both(first: Query, second: Query) -> Query:
     return Query.boolean_query([(Occur.Must, first), (Occur.Must, second)])
 
 
+def either(first: Query, second: Query) -> Query:
+    """Return the query for what one of them keeps."""
+    return Query.boolean_query([(Occur.Should, first), (Occur.Should, second)])
+
+
 def any_of(schema: Schema, field: str, values: Sequence[str]) -> Query:
     """Return the query for documents that hold one of the values."""
     return Query.term_set_query(schema, field, list(values)) if values else Query.empty_query()

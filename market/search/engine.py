@@ -7,6 +7,11 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol
 from uuid import UUID
 
+import numpy as np
+import numpy.typing as npt
+
+Vector = npt.NDArray[np.float32]
+"""What a text means to a model, of length 1."""
 Document = Mapping[str, Any]
 """What a room gives to be found: see `market.search.documents`."""
 
@@ -76,10 +81,12 @@ class Hits:
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """A document that shares a term, with its facts as they stand in the index."""
+    """A document that shares a term or means the like, with its facts as they stand in the index."""
 
     id: UUID
     facts: Mapping[str, Any]
+    cosines: Mapping[str, float] = field(default_factory=dict)
+    """How alike it is in meaning, by each model that was asked for and knows it."""
 
 
 class Refused(Exception):
@@ -102,9 +109,20 @@ class SearchEngine(Protocol):
         """Answer one page of a person's search."""
 
     async def candidates(
-        self, index: str, terms: Sequence[str], filters: Sequence[Filter] = (), limit: int = 1000
+        self,
+        index: str,
+        terms: Sequence[str],
+        filters: Sequence[Filter] = (),
+        limit: int = 1000,
+        *,
+        vectors: Mapping[str, Vector] | None = None,
+        nearest: int = 0,
     ) -> list[Candidate]:
-        """Return documents that hold at least one of the terms (`documents.Prepared.terms`)."""
+        """Return documents that hold at least one of the terms (`documents.Prepared.terms`).
+
+        Beside these come the `nearest` documents of each vector, given by the model's name; every
+        candidate that has a vector of that model brings its cosine.
+        """
 
     async def put(self, index: str, documents: Sequence[Document]) -> None:
         """Add or replace whole documents; on return every reader finds them.

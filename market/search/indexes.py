@@ -12,6 +12,8 @@ from typing import Any
 from market.search.engine import Filter, Query, Range
 
 INDEXES = ("outcomes", "needs", "organisations", "brokers", "policies")
+WITH_VECTORS = ("outcomes", "needs")
+"""What is matched by meaning."""
 CONFIG_DIRECTORY = Path(__file__).parent.parent.parent / "search_config"
 _OWN = ("id", "revision", "terms")
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections import Counter
-from collections.abc import AsyncIterator, Awaitable, Collection, Sequence
+from collections.abc import AsyncIterator, Awaitable, Collection, Mapping, Sequence
 from typing import Any, TypeVar
 from uuid import UUID
 
@@ -13,14 +13,26 @@ import httpx2
 from meilisearch_python_sdk import AsyncClient, AsyncIndex
 from meilisearch_python_sdk._http_requests import AsyncHttpRequests
 from meilisearch_python_sdk.errors import MeilisearchApiError, MeilisearchError
-from meilisearch_python_sdk.models.search import SearchParams
+from meilisearch_python_sdk.models.search import Hybrid, SearchParams
 from meilisearch_python_sdk.models.settings import MeilisearchSettings
 from meilisearch_python_sdk.models.task import TaskInfo
 
 from market.kit.errors import SearchUnavailable
 from market.search.documents import Prepared, prepare
-from market.search.engine import AnyOf, Candidate, Document, Filter, Hits, NoneOf, Query, Range, Refused
-from market.search.indexes import INDEXES, fields_of, settings_of
+from market.search.engine import (
+    AnyOf,
+    Candidate,
+    Document,
+    Filter,
+    Hits,
+    NoneOf,
+    Query,
+    Range,
+    Refused,
+    Vector,
+)
+from market.search.indexes import INDEXES, WITH_VECTORS, fields_of, settings_of
+from market.search.marks import as_text, from_text
 from market.search.normalise import LONGEST_QUERY, fold, query_words, spaced
 
 T = TypeVar("T")
@@ -43,11 +55,14 @@ class MeiliSearch:
         key: str | None,
         *,
         prefix: str = "",
+        embedders: Mapping[str, int] | None = None,
         transport: httpx2.AsyncBaseTransport | None = None,
     ) -> None:
         self._client = _Client(url, key, transport)
         self._prefix = prefix
         """Before the name of every index; scratch indexes live beside the market's."""
+        self._embedders = embedders or {}
+        """How long the vectors of each model are; the server must know beforehand."""
 
     async def ping(self) -> None:
         await _asked(self._client.health())
@@ -78,14 +93,58 @@ class MeiliSearch:
         )
 
     async def candidates(
-        self, index: str, terms: Sequence[str], filters: Sequence[Filter] = (), limit: int = 1000
+        self,
+        index: str,
+        terms: Sequence[str],
+        filters: Sequence[Filter] = (),
+        limit: int = 1000,
+        *,
+        vectors: Mapping[str, Vector] | None = None,
+        nearest: int = 0,
     ) -> list[Candidate]:
         fields_of(index).check_filters(filters)
-        if not terms:
+        asked = {name: one for name, one in (vectors or {}).items() if name in self._embedders}
+        kept = [_filter(one) for one in filters]
+        holding = [f"terms IN {_list(terms)}", *kept]
+        uid, facts = self._prefix + index, _facts(index)
+        questions = [_plain(uid, holding, limit, facts)] if terms else []
+        questions += [_near(uid, kept, nearest, facts, name, one) for name, one in asked.items()]
+        if terms:
+            questions += [_near(uid, holding, limit, ["id"], name, one) for name, one in asked.items()]
+        if not questions:
             return []
-        kept: list[str | list[str]] = [f"terms IN {_list(terms)}", *map(_filter, filters)]
-        answer = await _asked(self._index(index).search("", limit=limit, filter=kept))
-        return [Candidate(UUID(one["id"]), one) for one in answer.hits]
+        found: dict[str, dict[str, Any]] = {}
+        cosines: dict[str, dict[str, float]] = {}
+        await self._note(questions, found, cosines)
+        # What one model found near may have a vector of another, too.
+        rest = {name: [one for one in found if name not in cosines.get(one, {})] for name in asked}
+        questions = [
+            _near(uid, [f"id IN {_list(ids)}"], len(ids), ["id"], name, asked[name])
+            for name, ids in rest.items()
+            if ids and len(asked) > 1
+        ]
+        if questions:
+            await self._note(questions, found, cosines)
+        return [
+            Candidate(UUID(one), {**of, "marks": from_text(of["marks"])}, cosines.get(one, {}))
+            for one, of in found.items()
+        ]
+
+    async def _note(
+        self,
+        questions: Sequence[SearchParams],
+        found: dict[str, dict[str, Any]],
+        cosines: dict[str, dict[str, float]],
+    ) -> None:
+        answers: list[Any] = list(await _asked(self._client.multi_search(list(questions))))
+        for question, answer in zip(questions, answers, strict=True):
+            for hit in answer.hits:
+                if "marks" in hit:
+                    found[hit["id"]] = {key: of for key, of in hit.items() if key != "_rankingScore"}
+                if question.hybrid:
+                    # The server's score is the cosine, moved to 0-1.
+                    alike = 2 * hit["_rankingScore"] - 1
+                    cosines.setdefault(hit["id"], {})[question.hybrid.embedder] = alike
 
     async def put(self, index: str, documents: Sequence[Document]) -> None:
         if documents:
@@ -135,14 +194,31 @@ class MeiliSearch:
     async def _apply(self, name: str, *, is_new: bool, like: str) -> None:
         if is_new:
             await self._done(self._client._http_requests.post("indexes", {"uid": name, "primaryKey": "id"}))
-        body = MeilisearchSettings.model_validate(settings_of(like))
+        told = dict(settings_of(like))
+        if like in WITH_VECTORS and self._embedders:
+            told["embedders"] = {
+                name: {"source": "userProvided", "dimensions": size} for name, size in self._embedders.items()
+            }
+        body = MeilisearchSettings.model_validate(told)
         await self._done(self._client.index(name).update_settings(body))
 
     async def _put(self, index: str, documents: Sequence[Document], *, into: str | None = None) -> None:
-        prepared = await asyncio.to_thread(lambda: [_document(prepare(index, one)) for one in documents])
+        prepared = await asyncio.to_thread(
+            lambda: [self._document(index, prepare(index, one)) for one in documents]
+        )
         target = self._client.index(into) if into else self._index(index)
         for start in range(0, len(prepared), _BATCH):
             await self._done(target.add_documents(prepared[start : start + _BATCH], primary_key="id"))
+
+    def _document(self, index: str, one: Prepared) -> dict[str, Any]:
+        document = _document(one)
+        if index in WITH_VECTORS and self._embedders:
+            # What is not said about a vector fails the whole task; null says that there is none.
+            document["_vectors"] = {
+                name: [float(number) for number in one.vectors[name]] if name in one.vectors else None
+                for name in self._embedders
+            }
+        return document
 
     async def _all(self, index: str, fields: list[str]) -> AsyncIterator[dict[str, Any]]:
         offset = 0
@@ -268,9 +344,35 @@ def _list(values: Sequence[str]) -> str:
     return "[" + ", ".join(json.dumps(value, ensure_ascii=False) for value in values) + "]"
 
 
+def _plain(uid: str, kept: Sequence[str], limit: int, fields: list[str]) -> SearchParams:
+    return SearchParams(index_uid=uid, q="", filter=list(kept), limit=limit, attributes_to_retrieve=fields)
+
+
+def _near(
+    uid: str, kept: Sequence[str], limit: int, fields: list[str], name: str, vector: Vector
+) -> SearchParams:
+    return SearchParams(
+        index_uid=uid,
+        q="",
+        filter=list(kept) or None,
+        limit=limit,
+        attributes_to_retrieve=fields,
+        vector=[float(one) for one in vector],
+        hybrid=Hybrid(semantic_ratio=1.0, embedder=name),
+        show_ranking_score=True,
+    )
+
+
+def _facts(index: str) -> list[str]:
+    """Return what a candidate brings: all that is displayed but its terms, which stand in its marks."""
+    return [name for name in settings_of(index)["displayedAttributes"] if name != "terms"]
+
+
 def _document(one: Prepared) -> dict[str, Any]:
     return {
         **one.facts(),
+        "marks": as_text(one.facts()["marks"]),
+        "terms": one.indexed_terms(),
         "s_title": spaced(one.title.folded),
         "s_keywords": spaced(one.keywords.folded),
         "s_text": spaced(one.text.folded),

@@ -19,3 +19,20 @@ class OutboxEntry(Model):
         table = "search_outbox"
         table_description = "Search outbox."
         unique_together = (("index_name", "document_id"),)
+
+
+class ListingVector(Model):
+    """What a listing means to one model, kept while its text is the one that was read."""
+
+    id = fields.BigIntField(primary_key=True)
+    index_name = fields.CharField(max_length=24)
+    document_id = fields.UUIDField()
+    model = fields.CharField(max_length=80)
+    text_hash = fields.CharField(max_length=64)
+    vector = fields.BinaryField()
+    """Numbers of half precision, see `meaning.stored`."""
+
+    class Meta:
+        table = "listing_vectors"
+        table_description = "Listing vectors."
+        unique_together = (("index_name", "document_id", "model"),)

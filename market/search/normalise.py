@@ -25,10 +25,10 @@ LONGEST_TEXT = 20_000
 """Characters of one field of a document that are read."""
 LONGEST_WORD = 40
 
-_DENSE = "\u3007\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"
-_DENSE += "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff"
+DENSE = "\u3007\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"
+DENSE += "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff"
 """Scripts written without spaces: Han, kana, Thai, Lao, Burmese, Khmer."""
-_TOKEN = re.compile(rf"([{_DENSE}]+)|[^\W_{_DENSE}]+(?:[.\-/·][^\W_{_DENSE}]+)*")
+_TOKEN = re.compile(rf"([{DENSE}]+)|[^\W_{DENSE}]+(?:[.\-/·][^\W_{DENSE}]+)*")
 _PIECE = re.compile(r"\d+(?:\.\d+)*|[^\W\d_]+")
 _HYPHENS = re.compile("[‐‑‒–—−]")
 _UNSEEN = re.compile(r"[\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u2064\ufeff]+")

@@ -18,6 +18,7 @@ from market.search import outbox
 from market.search.engine import Document, Refused, SearchEngine
 from market.search.models import OutboxEntry
 from market.search.outbox import Entry, Source
+from market.search.vectors import with_vectors
 
 BATCH = 2000
 PATIENCE = 60.0
@@ -63,7 +64,7 @@ async def rebuild(
     async with _alone(index):
         ids = list(await source.everything())
         on_progress(0, len(ids))
-        count = await search.rebuild(index, _documents(source, ids, on_progress))
+        count = await search.rebuild(index, _documents(index, source, ids, on_progress))
         for hook in outbox.hooks_of(index):
             async with in_transaction():
                 await hook(ids, [])
@@ -127,7 +128,9 @@ def _source(index: str) -> Source:
 
 async def _send(index: str, source: Source, entries: Sequence[Entry], search: SearchEngine) -> None:
     built = await source.build([one.document_id for one in entries])
-    documents = {one: document for one in entries if (document := built.get(one.document_id))}
+    public = [document for one in entries if (document := built.get(one.document_id))]
+    with_meaning = {one["id"]: one for one in await with_vectors(index, public)}
+    documents = {one: with_meaning[one.document_id] for one in entries if one.document_id in with_meaning}
     absent = [one for one in entries if one not in documents]
     refused = await _put(index, documents, search)
     await search.delete(index, [one.document_id for one in (*absent, *refused)])
@@ -156,11 +159,11 @@ async def _put(index: str, documents: dict[Entry, Document], search: SearchEngin
 
 
 async def _documents(
-    source: Source, ids: Sequence[UUID], on_progress: Progress
+    index: str, source: Source, ids: Sequence[UUID], on_progress: Progress
 ) -> AsyncIterator[Sequence[Document]]:
     for start in range(0, len(ids), BATCH):
         built = await source.build(ids[start : start + BATCH])
-        yield [document for document in built.values() if document]
+        yield await with_vectors(index, [document for document in built.values() if document])
         on_progress(min(start + BATCH, len(ids)), len(ids))
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import replace
 from typing import Any
 from uuid import UUID
@@ -12,16 +11,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from market.codes.labels import labels
-from market.matching.facts import NeedFacts, OutcomeFacts, need_facts, outcome_facts
+from market.matching.facts import NeedFacts, OutcomeFacts, Text, named_need, outcome_facts
+from market.matching.finding import Pair, scored
+from market.matching.frequencies import Frequencies
 from market.matching.rematch import BEST, choose
-from market.matching.scoring import MISFITS, PARTS, WEIGHTS, WHOLE, Weights, score, value
-from market.search.documents import prepare
+from market.matching.scoring import MISFITS, PARTS, WEIGHTS, WHOLE, score, values
+from market.search.documents import Prepared, prepare
 
 NEED = NeedFacts(
     id=UUID(int=1),
     revision=2,
-    terms={"铝合金": 3.0, "导线": 3.0, "导电": 1.0},
-    size=19.0,
+    text=Text.of(["铝合金", "导线"], [], ["导电"]),
     field="materials",
     industries=frozenset({"aluminium"}),
     modes=frozenset({"licence"}),
@@ -32,8 +32,7 @@ NEED = NeedFacts(
 OUTCOME = OutcomeFacts(
     id=UUID(int=2),
     revision=1,
-    terms={"铝合金": 3.0, "导线": 2.0, "淬火": 1.0},
-    size=14.0,
+    text=Text.of(["铝合金"], ["导线"], ["淬火"]),
     field="materials",
     industries=frozenset({"aluminium"}),
     modes=frozenset({"licence", "assignment"}),
@@ -43,8 +42,15 @@ OUTCOME = OutcomeFacts(
 )
 
 
+MEANING = {"a model": 0.6}
+
+
 def rare(term: str) -> float:
     return 5.0
+
+
+def value(need: NeedFacts, outcome: OutcomeFacts, rarity: Any = rare, meaning: Any = None) -> float:
+    return values([(need, outcome)], rarity, meanings=[meaning or {}])[0]
 
 
 def test_a_pair_that_fits_in_everything_has_no_misfit_and_points_in_every_part() -> None:
@@ -106,16 +112,16 @@ def test_each_part_gives_points_for_what_is_known_to_fit(
 ) -> None:
     result = score(replace(NEED, **need), replace(OUTCOME, **outcome), rare)
 
-    expected = share * getattr(WEIGHTS, part) * WHOLE / (WHOLE - WEIGHTS.meaning)
-    assert result.parts[part] == round(expected)
+    assert result.parts[part] == round(share * getattr(WEIGHTS, part))
 
 
-def test_without_vectors_the_other_parts_share_the_points_of_meaning() -> None:
-    without, alike = score(NEED, OUTCOME, rare), score(NEED, OUTCOME, rare, meaning=1.0)
+def test_without_vectors_wording_has_the_points_of_meaning() -> None:
+    without, alike = score(NEED, OUTCOME, rare), score(NEED, OUTCOME, rare, meaning={"a model": 1.0})
 
-    assert without.parts["meaning"] == 0
-    assert alike.parts["meaning"] == WEIGHTS.meaning
-    assert without.parts["field"] > alike.parts["field"] == WEIGHTS.field
+    assert (without.parts["meaning"], alike.parts["meaning"]) == (0, WEIGHTS.meaning)
+    share = (WEIGHTS.wording + WEIGHTS.meaning) / WEIGHTS.wording
+    assert without.parts["wording"] == pytest.approx(alike.parts["wording"] * share, abs=2)
+    assert without.parts["field"] == alike.parts["field"] == WEIGHTS.field
 
 
 def test_rare_words_in_common_weigh_more_than_common_ones() -> None:
@@ -127,8 +133,8 @@ def test_rare_words_in_common_weigh_more_than_common_ones() -> None:
 
 
 def test_parts_of_words_and_terms_that_hardly_count_are_no_reasons() -> None:
-    terms = dict.fromkeys(["石墨烯", "石墨", "墨烯", "技术"], 3.0)
-    need, outcome = replace(NEED, terms=terms), replace(OUTCOME, terms=terms)
+    text = Text.of(["石墨烯", "石墨", "墨烯", "技术"])
+    need, outcome = replace(NEED, text=text), replace(OUTCOME, text=text)
 
     result = score(need, outcome, lambda term: 0.2 if term == "技术" else 6.0)
 
@@ -144,61 +150,78 @@ def test_parts_and_misfits_have_names(kind: str, keys: tuple[str, ...]) -> None:
     assert set(labels(kind)) == set(keys)
 
 
-TERMS = st.dictionaries(st.text("铝铜铁锌", min_size=1, max_size=3), st.sampled_from([1.0, 2.0, 3.0]))
+WORDS = st.lists(st.text("铝铜铁锌", min_size=2, max_size=3), unique=True)
+LETTERS = st.lists(st.sampled_from("铝铜铁锌"), unique=True)
 NUMBER = st.none() | st.integers(0, 10**12)
 
 
 @given(
-    words=TERMS,
-    others=TERMS,
+    words=WORDS,
+    others=WORDS,
+    letters=LETTERS,
     budget=NUMBER,
     price=NUMBER,
     trl=st.none() | st.integers(1, 9),
-    meaning=st.none() | st.floats(0, 1),
+    cosine=st.none() | st.floats(-1, 1),
 )
 def test_whatever_the_pair_the_parts_add_up_within_bounds(
-    words: dict[str, float],
-    others: dict[str, float],
+    words: list[str],
+    others: list[str],
+    letters: list[str],
     budget: int | None,
     price: int | None,
     trl: int | None,
-    meaning: float | None,
+    cosine: float | None,
 ) -> None:
-    need = replace(NEED, terms=words, size=math.fsum(w * w for w in words.values()), budget_most=budget)
-    outcome = replace(
-        OUTCOME, terms=others, size=math.fsum(w * w for w in others.values()), price=price, trl=trl
-    )
+    need = replace(NEED, text=Text.of(words, letters=(letters, [], [])), budget_most=budget)
+    outcome = replace(OUTCOME, text=Text.of([], others, letters=([], letters, [])), price=price, trl=trl)
+    meaning = None if cosine is None else {"a model": cosine}
 
     result = score(need, outcome, rare, meaning=meaning)
 
-    assert result.value == sum(result.parts.values()) == value(need, outcome, rare, meaning=meaning)
+    assert result.value == sum(result.parts.values())
+    assert result.value == pytest.approx(value(need, outcome, meaning=meaning), abs=len(PARTS) / 2)
     assert all(points >= 0 for points in result.parts.values())
     assert 0 <= result.value <= WHOLE
     assert set(result.misfits) <= set(MISFITS)
 
 
-def test_facts_cut_to_the_terms_asked_for_score_the_same() -> None:
-    need = need_facts(_facts("needs", title="铝合金导线导电率", text="强度不降"))
-    facts = _facts("outcomes", title="高导电铝合金导线", text="淬火提高强度", keywords=["铝合金"], trl=6)
+@given(words=WORDS, others=WORDS, letters=LETTERS)
+def test_a_pair_scores_the_same_from_both_sides_and_among_others(
+    words: list[str], others: list[str], letters: list[str]
+) -> None:
+    need = replace(NEED, text=Text.of(words, others[:1], letters=(letters, [], [])))
+    outcome = replace(OUTCOME, text=Text.of(others, words[:1], letters=([], letters, [])))
+    unnamed_need = replace(need, text=replace(need.text, words=()))
+    unnamed_outcome = replace(outcome, text=replace(outcome.text, words=()))
 
-    whole, cut = outcome_facts(facts), outcome_facts(facts, among=need.terms)
+    from_need, from_outcome = score(need, unnamed_outcome, rare), score(unnamed_need, outcome, rare)
 
-    assert len(cut.terms) < len(whole.terms)
-    assert score(need, cut, rare) == score(need, whole, rare)
+    assert from_need == from_outcome
+    among = values([(need, OUTCOME), (need, unnamed_outcome), (need, OUTCOME)], rare)
+    assert among[1] == value(unnamed_need, outcome)
+
+
+def test_single_letters_in_common_count_when_no_word_is_the_same() -> None:
+    need = named_need(_prepared("needs", title="水稻种植"))
+    alike = outcome_facts(_facts("outcomes", title="稻米培育"))
+    stranger = outcome_facts(_facts("outcomes", title="电机控制"))
+
+    assert value(need, alike) > value(need, stranger)
 
 
 def test_simplified_and_traditional_texts_score_the_same() -> None:
     outcome = outcome_facts(_facts("outcomes", title="高导电铝合金导线"))
-    one = need_facts(_facts("needs", title="铝合金导线导电率"))
-    other = need_facts(_facts("needs", title="鋁合金導線導電率"))
+    one = named_need(_prepared("needs", title="铝合金导线导电率"))
+    other = named_need(_prepared("needs", title="鋁合金導線導電率"))
 
     assert score(one, outcome, rare) == score(other, outcome, rare)
 
 
 def test_the_order_of_sentences_changes_nothing() -> None:
     outcome = outcome_facts(_facts("outcomes", title="高导电铝合金导线", text="强度高，耐腐蚀"))
-    one = need_facts(_facts("needs", title="导线", text="导电率不足。强度不降。"))
-    other = need_facts(_facts("needs", title="导线", text="强度不降。导电率不足。"))
+    one = named_need(_prepared("needs", title="导线", text="导电率不足。强度不降。"))
+    other = named_need(_prepared("needs", title="导线", text="强度不降。导电率不足。"))
 
     assert value(one, outcome, rare) == value(other, outcome, rare)
 
@@ -206,23 +229,31 @@ def test_the_order_of_sentences_changes_nothing() -> None:
 def test_the_best_pairs_are_chosen_and_those_already_kept_beside() -> None:
     outcomes = [replace(OUTCOME, id=UUID(int=100 + at)) for at in range(BEST + 10)]
     last = outcomes[-1].id
+    pairs = _scored([Pair(NEED, one) for one in outcomes])
 
-    best = choose([(NEED, one) for one in outcomes], rare)
-    with_kept = choose([(NEED, one) for one in outcomes], rare, kept={last})
+    best = choose(pairs, rare)
+    with_kept = choose(pairs, rare, kept={last})
 
-    assert [pair.outcome_id for pair in best] == [one.id for one in outcomes[:BEST]]
-    assert {pair.outcome_id for pair in with_kept} == {pair.outcome_id for pair in best} | {last}
-
-
-def test_a_pair_without_words_in_common_is_not_shown_however_well_all_else_fits() -> None:
-    stranger = replace(OUTCOME, terms={"甘蔗": 3.0})
-
-    assert value(NEED, stranger, rare) > WEIGHTS.threshold
-    assert choose([(NEED, stranger)], rare) == []
+    assert [chosen.outcome_id for chosen in best] == [one.id for one in outcomes[:BEST]]
+    assert {one.outcome_id for one in with_kept} == {one.outcome_id for one in best} | {last}
 
 
-def test_other_weights_are_another_version() -> None:
-    assert Weights(version="2").version != WEIGHTS.version
+def test_a_pair_that_says_nothing_in_common_is_not_shown_however_well_all_else_fits() -> None:
+    stranger = replace(OUTCOME, text=Text.of(["甘蔗"]))
+    pairs = _scored([Pair(NEED, stranger)])
+
+    assert pairs[0].value > WEIGHTS.threshold
+    assert choose(pairs, rare) == []
+
+
+def _scored(pairs: list[Pair]) -> list[Pair]:
+    known = Frequencies(0, 0, {})
+    known._rarity.update(dict.fromkeys(NEED.text.words, 5.0))
+    return scored(pairs, known)
+
+
+def _prepared(index: str, **fields: Any) -> Prepared:
+    return prepare(index, {"id": UUID(int=7), "revision": 1, **fields})
 
 
 def _facts(index: str, **fields: Any) -> dict[str, Any]:

@@ -14,6 +14,7 @@ from uuid import UUID
 import pytest
 import pytest_asyncio
 
+from market.search.documents import prepare
 from market.search.embedded import EmbeddedSearch
 from market.search.engine import (
     AnyOf,
@@ -350,7 +351,8 @@ async def test_candidates_share_a_term_and_bring_their_facts(engine: SearchEngin
     assert facts[WIRE]["revision"] == 3
     assert facts[WIRE]["price_amount"] == 500_00
     assert facts[WIRE]["industries"] == ["aluminium", "machinery"]
-    assert "导线" in facts[WIRE]["terms"][: facts[WIRE]["title_terms"]]
+    assert facts[WIRE]["marks"] == prepare("outcomes", DOCUMENTS[0]).facts()["marks"]
+    assert facts[WIRE]["counts"][0] > 0
 
 
 async def test_candidates_obey_limits(engine: SearchEngine) -> None:

@@ -16,16 +16,18 @@ from market.accounts.models import Organisation, OrganisationKind
 from market.listings.kinds import NEED, OUTCOME, Kind
 from market.listings.mapping import Unusable, need_of, outcome_of
 from market.listings.search import need_document, outcome_document
-from market.matching.facts import need_facts, outcome_facts
-from market.matching.finding import rank_outcomes
+from market.matching.facts import NeedFacts, named_need, outcome_facts
+from market.matching.finding import Pair, rank, scored
 from market.matching.frequencies import frequencies_of
 from market.matching.quality.baselines import PlainKeywords, by_chance
 from market.matching.quality.measures import auc, interval, ndcg_10, reciprocal_rank_10, share_found
 from market.matching.quality.test_sets import STRONG, Row, TestSets
-from market.matching.scoring import value
+from market.matching.scoring import WEIGHTS, Weights
 from market.search.documents import prepare
 from market.search.duplicates import groups
-from market.search.engine import Document, Query, SearchEngine
+from market.search.embedders import Embedder
+from market.search.engine import Document, Query, SearchEngine, Vector
+from market.search.meaning import Reader, attached, restored, stored, vectors_of
 
 NAMES = UUID("5b0f7a0e-1f0f-4c43-9d5c-5f1f2a4c7f10")
 """Under it the ids of a file become ids of the index."""
@@ -36,6 +38,28 @@ Scratch = Callable[[], AbstractAsyncContextManager[SearchEngine]]
 """Makes an empty engine that is gone after the block."""
 Progress = Callable[[str, int, int], None]
 """Told what is being done, and how many of how many are done."""
+
+
+@dataclass(frozen=True)
+class Bench:
+    """What is measured with."""
+
+    scratch: Scratch
+    embedders: Sequence[Embedder]
+    reader: Reader
+    on_progress: Progress
+    weights: Weights = WEIGHTS
+
+    def with_vectors(self, index: str, documents: Sequence[Document]) -> list[Document]:
+        """Return the documents with what they mean to each model."""
+        found: list[dict[str, Vector]] = [{} for _ in documents]
+        for embedder in self.embedders:
+            vectors = vectors_of(index, documents, embedder, reader=self.reader)
+            for one, vector in zip(found, vectors, strict=True):
+                if vector is not None:
+                    # As it is after it was kept.
+                    one[embedder.name] = restored(stored(vector))
+        return [attached(one, vectors) for one, vectors in zip(documents, found, strict=True)]
 
 
 @dataclass
@@ -69,18 +93,16 @@ class Figures:
         return found
 
 
-async def evaluate(sets: TestSets, *, scratch: Scratch, on_progress: Progress) -> dict[str, Any]:
+async def evaluate(sets: TestSets, bench: Bench) -> dict[str, Any]:
     """Return the figures of every set that is there."""
     found: dict[str, Any] = {}
     if sets.has_graded:
-        found["graded"] = (await _graded(sets, scratch, on_progress)).told()
+        found["graded"] = (await _graded(sets, bench)).told()
     outcomes = sets.rows["outcomes"]
     if outcomes and sets.rows["topics"]:
-        found["topics"] = (await _topics(sets, scratch, on_progress)).told()
+        found["topics"] = (await _topics(sets, bench)).told()
     if outcomes and sets.rows["known_item"]:
-        found["known_item"] = {
-            kind: figures.told() async for kind, figures in _known_items(sets, scratch, on_progress)
-        }
+        found["known_item"] = {kind: figures.told() async for kind, figures in _known_items(sets, bench)}
     if sets.rows["duplicate_needs"]:
         found["duplicates"] = duplicates(sets.rows["duplicate_needs"])
     return found
@@ -100,49 +122,88 @@ def duplicates(rows: Sequence[Row]) -> dict[str, int]:
     return {"found": found, "of": len(members), "false": false}
 
 
-async def _graded(sets: TestSets, scratch: Scratch, on_progress: Progress) -> Figures:
+@dataclass(frozen=True)
+class GradedPairs:
+    """The pairs that people graded, with all that the scorer knows of them."""
+
+    grades: Mapping[str, Mapping[str, int]]
+    needs: Mapping[str, Document]
+    titles: Mapping[str, Document]
+
+    @classmethod
+    def of(cls, sets: TestSets, bench: Bench) -> GradedPairs:
+        grades = sets.grades()
+        asked = [row for row in sets.rows["graded_needs"] if row["id"] in grades]
+        others = [row for row in sets.rows["graded_needs"] if row["id"] not in grades]
+        titles = [{**row, "title": " ".join(row["terms"])} for row in sets.rows["graded_titles"]]
+        needs = [*bench.with_vectors("needs", need_documents(asked)), *need_documents(others)]
+        outcomes = bench.with_vectors("outcomes", outcome_documents(titles))
+        names = {id_of(row["id"]): row["id"] for row in (*asked, *others, *titles)}
+        return cls(
+            {need: of for need, of in grades.items() if id_of(need) in {one["id"] for one in needs}},
+            {names[one["id"]]: one for one in needs},
+            {names[one["id"]]: one for one in outcomes},
+        )
+
+    def pairs_of(self, need: NeedFacts, name: str, titles: Iterable[str]) -> list[Pair]:
+        """Return the pairs of a need with titles, whether they would be candidates or not."""
+        own = self.needs[name]["vectors"]
+        return [
+            Pair(
+                need,
+                outcome_facts(prepare("outcomes", self.titles[one]).facts()),
+                {model: float(vector @ own[model]) for model, vector in self.titles[one]["vectors"].items()},
+            )
+            for one in titles
+            if one in self.titles
+        ]
+
+
+async def _graded(sets: TestSets, bench: Bench) -> Figures:
     """A need is the query; its graded titles are ranked, and the whole pool of titles for the recall."""
-    grades = sets.grades()
-    pool = {
-        row["id"]: outcome_documents([{**row, "title": " ".join(row["terms"])}])
-        for row in sets.rows["graded_titles"]
-    }
-    titles = {name: made[0] for name, made in pool.items() if made}
-    needs = {row["id"]: made[0] for row in sets.rows["graded_needs"] if (made := need_documents([row]))}
+    graded = GradedPairs.of(sets, bench)
     plain = PlainKeywords(["".join(row["terms"]) for row in sets.rows["graded_titles"]])
     names = [row["id"] for row in sets.rows["graded_titles"]]
+    name_of = {id_of(one): one for one in names}
     places = {name: at for at, name in enumerate(names)}
     figures = Figures()
-    async with scratch() as search:
-        await fill(search, "outcomes", list(titles.values()), on_progress)
-        await fill(search, "needs", list(needs.values()), on_progress)
+    async with bench.scratch() as search:
+        await fill(search, "outcomes", list(graded.titles.values()), bench.on_progress)
+        await fill(search, "needs", list(graded.needs.values()), bench.on_progress)
         frequencies = await frequencies_of(search)
-        name_of = {document["id"]: name for name, document in titles.items()}
-        outcomes = {name: outcome_facts(prepare("outcomes", one).facts()) for name, one in titles.items()}
-        for done, (need_id, graded) in enumerate(grades.items(), 1):
-            need = need_facts(prepare("needs", needs[need_id]).facts())
-            scores = {one: float(value(need, outcomes[one], frequencies.idf)) for one in graded}
-            ranked = await rank_outcomes(need, frequencies=frequencies, search=search)
-            whole = ranked_names({name_of[one.id]: score for score, one in ranked})
-            strong = {one for one, grade in graded.items() if grade >= STRONG}
+        for done, (need_id, grades) in enumerate(graded.grades.items(), 1):
+            document = graded.needs[need_id]
+            need = named_need(prepare("needs", document))
+            pairs = scored(graded.pairs_of(need, need_id, grades), frequencies, bench.weights)
+            ranked = await rank(
+                need,
+                vectors=document["vectors"],
+                frequencies=frequencies,
+                search=search,
+                weights=bench.weights,
+            )
+            strong = {one for one, grade in grades.items() if grade >= STRONG}
             figures.note(
-                **_of_graded(scores, graded, strong), recall_100=share_found(whole, strong, FIRST_HUNDRED)
+                **_of_graded({name_of[one.outcome.id]: one.value for one in pairs}, grades, strong),
+                recall_100=share_found(
+                    ranked_names({name_of[one.outcome.id]: one.value for one in ranked}),
+                    strong,
+                    FIRST_HUNDRED,
+                ),
             )
-            keyword = plain.scores(
-                f"{needs[need_id]['title']} {needs[need_id]['title']} {needs[need_id]['text']}"
-            )
+            keyword = plain.scores(f"{document['title']} {document['title']} {document['text']}")
             everything = ranked_names(dict(zip(names, map(float, keyword), strict=True)))
             figures.note_baseline(
                 "keyword",
-                **_of_graded({one: float(keyword[places[one]]) for one in graded}, graded, strong),
+                **_of_graded({one: float(keyword[places[one]]) for one in grades}, grades, strong),
                 recall_100=share_found(everything, strong, FIRST_HUNDRED),
             )
             figures.note_baseline(
                 "random",
-                **_of_graded(by_chance(need_id, graded), graded, strong),
+                **_of_graded(by_chance(need_id, grades), grades, strong),
                 recall_100=FIRST_HUNDRED / max(len(names), FIRST_HUNDRED),
             )
-            on_progress("graded needs", done, len(grades))
+            bench.on_progress("graded needs", done, len(graded.grades))
     return figures
 
 
@@ -152,28 +213,26 @@ def _of_graded(
     return {"ndcg_10": ndcg_10(ranked_names(scores), grades), "auc": auc(scores, strong)}
 
 
-async def _topics(sets: TestSets, scratch: Scratch, on_progress: Progress) -> Figures:
+async def _topics(sets: TestSets, bench: Bench) -> Figures:
     figures = Figures()
     rows = sets.rows["topics"]
-    async with _outcomes(sets, {"keywords"}, scratch, on_progress) as market:
+    async with _outcomes(sets, {"keywords"}, bench) as market:
         for done, row in enumerate(rows, 1):
             wanted = dict.fromkeys(row["relevant"], 1)
             figures.note(ndcg_10=ndcg_10(await market.ask(row["query"]), wanted))
             figures.note_baseline("keyword", ndcg_10=ndcg_10(market.plain(row["query"]), wanted))
-            on_progress("topics", done, len(rows))
+            bench.on_progress("topics", done, len(rows))
     return figures
 
 
-async def _known_items(
-    sets: TestSets, scratch: Scratch, on_progress: Progress
-) -> AsyncIterator[tuple[str, Figures]]:
+async def _known_items(sets: TestSets, bench: Bench) -> AsyncIterator[tuple[str, Figures]]:
     found: dict[str, Figures] = {}
     hidden: dict[frozenset[str], list[tuple[str, Row]]] = {}
     for kind, rows in sets.known_items().items():
         for row in rows:
             hidden.setdefault(frozenset(row["hide_fields"].split(",")), []).append((kind, row))
     for fields, questions in hidden.items():
-        async with _outcomes(sets, fields, scratch, on_progress) as market:
+        async with _outcomes(sets, fields, bench) as market:
             for done, (kind, row) in enumerate(questions, 1):
                 figures = found.setdefault(kind, Figures())
                 ranked = await market.ask(row["query"])
@@ -183,7 +242,7 @@ async def _known_items(
                 )
                 plain = market.plain(row["query"])
                 figures.note_baseline("keyword", mrr_10=reciprocal_rank_10(plain, row["relevant"]))
-                on_progress(f"known items without {', '.join(sorted(fields))}", done, len(questions))
+                bench.on_progress(f"known items without {', '.join(sorted(fields))}", done, len(questions))
     for kind in sorted(found, key=lambda one: (KINDS.index(one) if one in KINDS else len(KINDS), one)):
         yield kind, found[kind]
 
@@ -191,17 +250,15 @@ async def _known_items(
 class _outcomes:  # noqa: N801 - used as a function
     """All outcomes in a scratch index, without the fields that the questions were made from."""
 
-    def __init__(
-        self, sets: TestSets, hidden: Iterable[str], scratch: Scratch, on_progress: Progress
-    ) -> None:
-        self.rows, self.hidden, self.on_progress = sets.rows["outcomes"], frozenset(hidden), on_progress
-        self.scratch = scratch()
+    def __init__(self, sets: TestSets, hidden: Iterable[str], bench: Bench) -> None:
+        self.rows, self.hidden, self.bench = sets.rows["outcomes"], frozenset(hidden), bench
+        self.scratch = bench.scratch()
 
     async def __aenter__(self) -> _outcomes:
         self.search = await self.scratch.__aenter__()
-        documents = outcome_documents(self.rows, self.hidden)
+        documents = self.bench.with_vectors("outcomes", outcome_documents(self.rows, self.hidden))
         self.names = {id_of(row["id"]): row["id"] for row in self.rows}
-        await fill(self.search, "outcomes", documents, self.on_progress)
+        await fill(self.search, "outcomes", documents, self.bench.on_progress)
         self.ids = [self.names[one["id"]] for one in documents]
         self.keywords = PlainKeywords([_whole(one) for one in documents])
         return self

@@ -1,0 +1,28 @@
+"""Terms as numbers: short to keep beside a document, quick to compare, the same on every engine."""
+
+from __future__ import annotations
+
+import base64
+from array import array
+from collections.abc import Iterable
+from zlib import crc32
+
+
+def mark_of(term: str) -> int:
+    """Return the number of a term; a single character is its own."""
+    return ord(term) if len(term) == 1 else crc32(term.encode())
+
+
+def marks_of(*terms: Iterable[str]) -> bytes:
+    """Return the numbers of all terms, four bytes each, in order."""
+    return array("I", (mark_of(term) for some in terms for term in some)).tobytes()
+
+
+def as_text(marks: bytes) -> str:
+    """Return marks for an engine that keeps texts only."""
+    return base64.b64encode(marks).decode()
+
+
+def from_text(text: str) -> bytes:
+    """Return what `as_text` was given."""
+    return base64.b64decode(text)

@@ -1,0 +1,149 @@
+"""Vectors in a file: appended to by one process, read by any, searched exactly in memory."""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from market.search.engine import Vector
+
+KEY = 16
+"""Bytes of a key."""
+_HEAD = 16
+_MAGIC = b"vectors1"
+
+
+class VectorFile:
+    """Vectors of one model by keys of sixteen bytes. The last one written under a key counts.
+
+    Kept with half precision, which moves a cosine by less than a thousandth.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._guard = threading.Lock()
+        self._forget()
+
+    def put(self, vectors: Mapping[bytes, Vector | None]) -> None:
+        """Append vectors; None takes one away. Whoever calls is the only writer."""
+        with self._guard:
+            self._refresh()
+            new = {key: one for key, one in vectors.items() if one is not None or key in self._rows}
+            if not new:
+                return
+            size = self._size or next(len(one) for one in new.values() if one is not None)
+            nothing = np.zeros(size, dtype=np.float16)
+            lines = [
+                key + (nothing if one is None else one.astype(np.float16)).tobytes()
+                for key, one in new.items()
+            ]
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+            with self.path.open("ab") as file:
+                if not file.tell():
+                    file.write(_MAGIC + size.to_bytes(_HEAD - len(_MAGIC), "big"))
+                # What a killed writer left half-written would shift all that follows.
+                file.truncate(file.tell() - (file.tell() - _HEAD) % (KEY + 2 * size))
+                file.seek(0, os.SEEK_END)
+                file.write(b"".join(lines))
+            self._refresh()
+
+    def keys(self) -> frozenset[bytes]:
+        """Return the keys that have a vector."""
+        with self._guard:
+            self._refresh()
+            return frozenset(self._rows)
+
+    def get(self, keys: Iterable[bytes]) -> dict[bytes, Vector]:
+        """Return the vectors of those keys that have one."""
+        with self._guard:
+            self._refresh()
+            return {key: self._matrix[self._rows[key]] for key in keys if key in self._rows}
+
+    def nearest(self, vector: Vector, most: int) -> list[bytes]:
+        """Return the keys of the most alike vectors, the nearest first."""
+        with self._guard:
+            self._refresh()
+            if not self._rows or len(vector) != self._size or most < 1:
+                return []
+            likeness = np.where(self._alive[: self._count], self._matrix[: self._count] @ vector, -2.0)
+            most = min(most, len(self._rows))
+            first = np.argpartition(-likeness, most - 1)[:most]
+            return [self._keys[at] for at in first[np.argsort(-likeness[first], kind="stable")].tolist()]
+
+    def cosines(self, keys: Collection[bytes], vector: Vector) -> dict[bytes, float]:
+        """Return how alike the vectors of these keys are; a key without one is left out."""
+        with self._guard:
+            self._refresh()
+            if len(vector) != self._size:
+                return {}
+            known = [key for key in keys if key in self._rows]
+            found = self._matrix[[self._rows[key] for key in known]] @ vector
+            return dict(zip(known, found.tolist(), strict=True))
+
+    def _forget(self) -> None:
+        self._size = self._count = self._end = 0
+        self._inode = -1
+        self._rows: dict[bytes, int] = {}
+        self._keys: list[bytes] = []
+        self._matrix: npt.NDArray[np.float32] = np.zeros((0, 0), dtype=np.float32)
+        self._alive: npt.NDArray[np.bool_] = np.zeros(0, dtype=np.bool_)
+
+    def _refresh(self) -> None:
+        """Take in what was appended since, by whatever process."""
+        try:
+            state = self.path.stat()
+        except FileNotFoundError:
+            if self._count:
+                self._forget()
+            return
+        if state.st_ino != self._inode or state.st_size < self._end:
+            self._forget()
+            self._inode = state.st_ino
+        if state.st_size <= max(self._end, _HEAD):
+            return
+        with self.path.open("rb") as file:
+            head = file.read(_HEAD)
+            if not head.startswith(_MAGIC):
+                raise OSError(f"{self.path} holds no vectors")
+            self._size = int.from_bytes(head[len(_MAGIC) :], "big")
+            self._end = max(self._end, _HEAD)
+            file.seek(self._end)
+            lines = np.fromfile(
+                file,
+                dtype=[("key", f"V{KEY}"), ("vector", np.float16, self._size)],
+                count=(state.st_size - self._end) // (KEY + 2 * self._size),
+            )
+        self._end += len(lines) * (KEY + 2 * self._size)
+        self._take(lines["key"].tobytes(), lines["vector"].astype(np.float32))
+
+    def _take(self, keys: bytes, vectors: npt.NDArray[np.float32]) -> None:
+        needed = self._count + len(vectors)
+        if needed > len(self._matrix):
+            grown = np.zeros((max(needed, 2 * len(self._matrix)), self._size), dtype=np.float32)
+            grown[: self._count] = self._matrix[: self._count].reshape(self._count, self._size)
+            alive = np.zeros(len(grown), dtype=np.bool_)
+            alive[: self._count] = self._alive[: self._count]
+            self._matrix, self._alive = grown, alive
+        self._matrix[self._count : needed] = vectors
+        is_something: list[bool] = np.any(vectors != 0, axis=1).tolist()
+        for at, is_kept in enumerate(is_something):
+            key, row = keys[at * KEY : (at + 1) * KEY], self._count + at
+            self._keys.append(key)
+            if (before := self._rows.pop(key, None)) is not None:
+                self._alive[before] = False
+            if is_kept:
+                self._rows[key] = row
+                self._alive[row] = True
+        self._count = needed
+
+
+def unit(vector: Sequence[float] | Vector) -> Vector:
+    """Return the vector with length 1; one of zeros stays."""
+    array = np.asarray(vector, dtype=np.float32)
+    length = float(np.linalg.norm(array))
+    return array / length if length else array

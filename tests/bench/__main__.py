@@ -4,6 +4,8 @@ page         our page against a bare Starlette handler that returns the same HTM
 import       rows checked and written, and documents indexed, a second
 match list   the page of one need's matches, and computing them anew
 assess       the subsidy engine against a plain loop of the same arithmetic
+races        fifty confirmations on the last of a budget, fifty approvals of one list
+desk         the queue over 10,000 claims, and the estimate while somebody types
 """
 
 from __future__ import annotations
@@ -36,7 +38,7 @@ from market.search.relay import relay
 from market.settings import Settings
 from market.tables import migrate
 from market.worker import load_jobs
-from tests.bench import subsidies
+from tests.bench import desk, races, subsidies
 
 MADE = 2000
 ROUNDS = 200
@@ -87,6 +89,8 @@ async def _bench(folder: Path) -> None:
         }
         for words, address in pages.items():
             await _compare(app, words, address)
+        await races.main()
+        await desk.main(app)
 
 
 async def _compare(app: Starlette, words: str, address: str) -> None:

@@ -1,0 +1,51 @@
+"""Fifty at once on the last of a budget, and fifty approvals of one list: never a fen over, one effect."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from datetime import timedelta
+
+from market.kit.errors import MarketError
+from market.ledger.services import available
+from market.subsidies import services
+from market.subsidies.models import Claim, ClaimEvent
+from tests.factories import NOW
+from tests.subsidies.factories import WAN, make_budget, make_desk, make_rechecked
+
+MANY = 50
+POT = 777 * WAN + 77
+
+
+async def main() -> None:
+    """Race, check, and say what came of it; a broken rule ends the bench."""
+    desk = await make_desk()
+    claims = [await make_rechecked(desk) for _ in range(MANY)]
+    await make_budget(desk, POT)
+    lists = [
+        await services.make_batch(
+            "guangxi", year=2026, claim_numbers=[claim.number], title="", actor=desk.officer, now=NOW
+        )
+        for claim in claims
+    ]
+    found = await asyncio.gather(
+        *(services.confirm_batch(one.number, actor=desk.rechecker, now=NOW) for one in lists),
+        return_exceptions=True,
+    )
+    confirmed = [one for one in found if not isinstance(one, BaseException)]
+    refused = [one for one in found if isinstance(one, MarketError)]
+    awards = sum(claim.award_amount or 0 for claim in await Claim.filter(status="publicity", year=2026))
+    left = (await available("budget:guangxi:2026")).amount
+    if len(confirmed) + len(refused) != MANY or awards + left != POT or left < 0:
+        raise SystemExit(f"confirmations broke the budget: {awards} set aside, {left} left of {POT}")
+    sys.stdout.write(f"{MANY} confirmations at once: {len(confirmed)} went through, {left} fen left\n")
+    number, later = confirmed[0].batch.number, NOW + timedelta(days=10)
+    answers = await asyncio.gather(
+        *(services.approve_batch(number, actor=desk.approver, now=later) for _ in range(MANY)),
+        return_exceptions=True,
+    )
+    effects = await ClaimEvent.filter(action="approve", claim__batch_id=confirmed[0].batch.id).count()
+    worked = [one for one in answers if not isinstance(one, BaseException)]
+    if len(worked) != 1 or effects != 1 or not all(isinstance(one, (list, MarketError)) for one in answers):
+        raise SystemExit(f"{MANY} approvals had {effects} effects")
+    sys.stdout.write(f"{MANY} approvals at once: one effect\n")

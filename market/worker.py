@@ -6,6 +6,7 @@ import asyncio
 import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass
 from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
 
@@ -20,11 +21,23 @@ from market.kit.templating import environment
 log = logging.getLogger("market.jobs")
 
 
+@dataclass(frozen=True)
+class Pulse:
+    """How soon it is noticed that another worker died in the middle of its jobs, in seconds."""
+
+    beat: float = 10
+    silence: float = 30
+    """A worker that has not been heard of for so long is dead; its jobs are done by another."""
+
+
+PULSE = Pulse()
+
+
 @asynccontextmanager
-async def working(deps: Deps, url: str, *, concurrency: int = 3) -> AsyncIterator[None]:
+async def working(deps: Deps, url: str, *, concurrency: int = 3, pulse: Pulse = PULSE) -> AsyncIterator[None]:
     """Run jobs beside the block, in this very process; at its end the running ones may finish."""
     app = build_app(deps, url)
-    async with app.open_async():
+    async with app.open_async(), rescuing(app, pulse):
         task = asyncio.create_task(
             app.run_worker_async(
                 concurrency=concurrency,
@@ -33,6 +46,8 @@ async def working(deps: Deps, url: str, *, concurrency: int = 3) -> AsyncIterato
                 fetch_job_polling_interval=5,
                 shutdown_graceful_timeout=10,
                 delete_jobs="successful",
+                update_heartbeat_interval=pulse.beat,
+                stalled_worker_timeout=pulse.silence,
             )
         )
         try:
@@ -43,16 +58,42 @@ async def working(deps: Deps, url: str, *, concurrency: int = 3) -> AsyncIterato
                 await task
 
 
-async def work(deps: Deps, url: str, *, concurrency: int = 3) -> None:
+@asynccontextmanager
+async def rescuing(app: procrastinate.App, pulse: Pulse = PULSE) -> AsyncIterator[None]:
+    """Give back, beside the block, the jobs of workers that died: nobody else would take them up again.
+
+    A job may run twice, so one that a worker had almost done does no harm.
+    """
+
+    async def rescue() -> None:
+        while True:
+            await asyncio.sleep(pulse.beat)
+            with suppress(procrastinate.exceptions.ProcrastinateException):
+                for job in await app.job_manager.get_stalled_jobs(seconds_since_heartbeat=pulse.silence):
+                    log.warning("job of a dead worker", extra={"job": job.task_name})
+                    await app.job_manager.retry_job(job)
+
+    task = asyncio.create_task(rescue())
+    try:
+        yield
+    finally:
+        task.cancel()
+        with suppress(asyncio.CancelledError):
+            await task
+
+
+async def work(deps: Deps, url: str, *, concurrency: int = 3, pulse: Pulse = PULSE) -> None:
     """Run jobs until the process is told to stop."""
     app = build_app(deps, url)
-    async with app.open_async():
+    async with app.open_async(), rescuing(app, pulse):
         await app.run_worker_async(
             concurrency=concurrency,
             listen_notify=True,
             fetch_job_polling_interval=5,
             shutdown_graceful_timeout=20,
             delete_jobs="successful",
+            update_heartbeat_interval=pulse.beat,
+            stalled_worker_timeout=pulse.silence,
         )
 
 

@@ -132,6 +132,10 @@ class EmbeddedPostgres:
         self._server = pgserver.get_server(self.directory, cleanup_mode="stop")
         return str(self._server.get_uri())
 
+    def revive(self) -> None:
+        """Start the joined server again after it died; it recovers what was committed."""
+        self._server.ensure_postgres_running()
+
     def stop(self) -> None:
         """Leave the server; it stops if nobody else uses it."""
         if self._server is not None:

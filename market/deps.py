@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from market.files.store import FileStore
     from market.kit.mail import Mailer
     from market.payments.gateway import PaymentGateway
+    from market.search.embedders import Embedder
     from market.search.engine import SearchEngine
     from market.settings import Settings
 
@@ -25,3 +26,5 @@ class Deps:
     store: FileStore
     gateway: PaymentGateway | None
     """None: this market takes no online payments."""
+    embedders: Sequence[Embedder] = ()
+    """The models that tell what texts mean; none: words alone decide."""

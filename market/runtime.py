@@ -4,7 +4,7 @@ behind the settings."""
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -20,21 +20,34 @@ from market.payments.gateway import PaymentGateway
 from market.payments.standin_gateway import demo_gateway
 from market.payments.stripe_gateway import StripeGateway
 from market.search.embedded import EmbeddedSearch
+from market.search.embedders import Unusable
+from market.search.embedders.choosing import embedders_of
 from market.search.engine import SearchEngine
 from market.search.meili import MeiliSearch
-from market.settings import Settings
+from market.settings import Settings, SettingsError
 from market.tables import database
 
 
 def build_deps(settings: Settings) -> Deps:
-    """Choose everything from outside; nothing is connected yet."""
+    """Choose everything from outside; nothing is connected yet.
+
+    Raises:
+        SettingsError: a model that the settings name cannot be used.
+    """
+    try:
+        embedders = embedders_of(settings.embedders, settings.embeddings_key)
+        # Meilisearch must be told how long vectors are before the first is sent.
+        lengths = {one.name: one.dimensions for one in embedders} if settings.meili_url else {}
+    except Unusable as error:
+        raise SettingsError(f"EMBEDDERS: {error}") from error
     return Deps(
         settings=settings,
         clock=BusinessClock(),
-        search=_search(settings),
+        search=_search(settings, lengths),
         mailer=_mailer(settings),
         store=_store(settings),
         gateway=_gateway(settings),
+        embedders=embedders,
     )
 
 
@@ -70,9 +83,9 @@ def postgres_directory(settings: Settings) -> Path:
     return settings.data_directory / "postgres"
 
 
-def _search(settings: Settings) -> SearchEngine:
+def _search(settings: Settings, lengths: Mapping[str, int]) -> SearchEngine:
     if settings.meili_url:
-        return MeiliSearch(settings.meili_url, settings.meili_key)
+        return MeiliSearch(settings.meili_url, settings.meili_key, embedders=lengths)
     return EmbeddedSearch(settings.data_directory / "index")
 
 

@@ -71,7 +71,11 @@ class MeiliSearch:
         known = {one.uid for one in await _asked(self._client.get_raw_indexes(limit=1000)) or []}
         missing = [index for index in INDEXES if self._prefix + index not in known]
         for index in INDEXES:
-            await self._apply(self._prefix + index, is_new=index in missing, like=index)
+            try:
+                await self._apply(self._prefix + index, is_new=index in missing, like=index)
+            except Refused:
+                # A model that is new cannot be told to documents that say nothing about it.
+                missing.append(index)
         return missing
 
     async def search(self, query: Query) -> Hits:

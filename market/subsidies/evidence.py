@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from uuid import UUID, uuid4
 
 from market.contracts.models import Contract, Receipt, ReceiptSource
@@ -90,3 +91,44 @@ def sum_checks(evidence: Sequence[Evidence], received: int) -> list[SumCheck]:
         rows = [each for each in evidence if each.kind == kind]
         found.append(SumCheck(kind, len(rows), sum(each.amount or 0 for each in rows), received))
     return found
+
+
+KINDS_OF = {
+    "技术合同及登记证明": ("contract", "registration_certificate"),
+    "技术合同登记证明": ("registration_certificate",),
+    "银行付款凭证": ("payment_voucher",),
+    "银行到账凭证": ("payment_voucher",),
+    "卖方开具的发票": ("invoice",),
+    "开具的发票": ("invoice",),
+    "成果收入专项审计报告": ("conversion_report",),
+    "新产品销售专项审计报告": ("conversion_report",),
+    "财务报表": ("financial_statements",),
+    "纳税证明": ("tax_certificate",),
+    "增值税纳税证明": ("tax_certificate",),
+    "申请表": ("application_form",),
+    "买卖双方营业执照": ("business_licence",),
+}
+"""Which kinds of paper prove what a rule file asks for; all of a row are needed."""
+EITHER = {
+    "专利著录项目变更证明或实施许可备案证明": ("patent_change", "licence_filing"),
+    "交易见证书或复核备案证明": ("other",),
+}
+"""Where one of the kinds will do."""
+
+
+def checklist(content: Mapping[str, Any], evidence: Sequence[Evidence]) -> list[tuple[str, bool]]:
+    """Return each paper a rule file asks for and whether the claim has it, in the file's order."""
+    asked = [*content["evidence"], *_of_conditions(content)]
+    there = {each.kind for each in evidence}
+    found = []
+    for words in dict.fromkeys(asked):
+        if words in EITHER:
+            found.append((words, not there.isdisjoint(EITHER[words])))
+        else:
+            found.append((words, there.issuperset(KINDS_OF.get(words, ("other",)))))
+    return found
+
+
+def _of_conditions(content: Mapping[str, Any]) -> list[str]:
+    conditions = [*content["applicant"]["conditions"], *content["conditions"]]
+    return [words for one in conditions for words in one.get("evidence", ())]

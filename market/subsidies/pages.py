@@ -16,7 +16,7 @@ from market.notices.states import UNDECIDED
 from market.subsidies.chains import Link, chain_of_claim
 from market.subsidies.claim_facts import facts_of
 from market.subsidies.computing import Sheet, run, sheet
-from market.subsidies.evidence import SumCheck, sum_checks
+from market.subsidies.evidence import SumCheck, checklist, sum_checks
 from market.subsidies.facts import FactsError
 from market.subsidies.models import (
     Assessment,
@@ -46,6 +46,8 @@ class ClaimPage:
     contracts: list[ClaimContract]
     evidence: list[Evidence]
     sums: list[SumCheck]
+    papers: list[tuple[str, bool]]
+    """What the rule set asks for, and whether it is there."""
     checks: list[IntegrityCheck]
     events: list[ClaimEvent]
     disbursements: list[Disbursement]
@@ -91,6 +93,7 @@ async def claim_page(actor: Actor, claim: Claim, now: datetime) -> ClaimPage:
         assessment=kept,
         contracts=await claim_contracts(claim.id),
         evidence=evidence,
+        papers=checklist(terms.content, evidence),
         sums=sum_checks(evidence, await received_of(claim.id)),
         checks=await list_checks("claim", claim.id),
         events=await ClaimEvent.filter(claim_id=claim.id).select_related("actor").order_by("id"),

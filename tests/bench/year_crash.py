@@ -1,0 +1,87 @@
+"""`python -m tests.bench.year_crash`: a year run killed fifty times at random ends as one that was not.
+
+The market stands in a folder of its own; the run itself is the command, killed with SIGKILL.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+from random import Random
+
+from market.accounts.models import User
+from market.kit.database import connection
+from market.runtime import build_deps, running
+from market.settings import Settings
+from market.subsidies import year_runs
+from market.subsidies.models import Assessment, Batch, Claim
+from market.tables import migrate
+from tests.subsidies.factories import WAN, Desk, make_accepted, make_applicant, make_desk
+
+KILLS = 50
+CLAIMS = 400
+
+
+async def main() -> None:
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        settings = Settings(folder, "a secret long enough for a crash test", "http://t.test", is_demo=True)
+        async with running(build_deps(settings)):
+            await migrate()
+            desk = await make_desk()
+            await _fill(desk)
+            plan = await year_runs.plan_of("guangxi", 2026)
+            officer = (await User.get(id=desk.officer.user_id)).email
+            rechecker = (await User.get(id=desk.rechecker.user_id)).email
+            kills = await asyncio.to_thread(_kill_and_finish, folder, officer, rechecker)
+            await _compare(plan, kills)
+
+
+async def _fill(desk: Desk) -> None:
+    applicant = await make_applicant()
+    for n in range(CLAIMS):
+        amount = (50 + n) * WAN
+        await make_accepted(desk, applicant, contract_amount=amount, trade_amount=amount)
+
+
+def _kill_and_finish(folder: Path, officer: str, rechecker: str) -> int:
+    words = ["year-run", "guangxi", "2026", "--officer", officer, "--rechecker", rechecker]
+    random, kills = Random(50), 0
+    environment = {**os.environ, "DATA_DIR": str(folder), "DEMO": "1"}
+    while True:
+        process = subprocess.Popen(  # noqa: S603
+            [sys.executable, "-m", "market", *words], env=environment, stdout=subprocess.DEVNULL
+        )
+        try:
+            # The start alone takes its time; from then on any moment will do.
+            status = process.wait(random.uniform(1.2, 2.4) if kills < KILLS else None)
+        except subprocess.TimeoutExpired:
+            process.send_signal(signal.SIGKILL)
+            process.wait()
+            kills += 1
+            continue
+        if status:
+            raise SystemExit(f"the run ended with {status}")
+        return kills
+
+
+async def _compare(plan: year_runs.Plan, kills: int) -> None:
+    batches = await Batch.all().count()
+    listed = await Claim.filter(batch_id__isnull=False)
+    twice = await connection().execute_query_dict(
+        "SELECT claim_id FROM assessments GROUP BY claim_id HAVING count(*) > 1"
+    )
+    award = sum(claim.award_amount or 0 for claim in listed)
+    computed = await Assessment.all().count()
+    if batches != 1 or len(listed) != CLAIMS or twice or award != plan.award or computed != CLAIMS:
+        raise SystemExit(f"after {kills} kills: {batches} lists, {len(listed)} claims, {award}, {plan.award}")
+    sys.stdout.write(f"killed {kills} times: one list of {len(listed)} claims, {award} fen as planned\n")
+
+
+if __name__ == "__main__":
+    asyncio.run(main())

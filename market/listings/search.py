@@ -7,6 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from market.codes import regions
+from market.listings.freshness import is_stale
 from market.listings.models import Need, NeedStatus, Outcome, OutcomeStatus
 from market.listings.states import LIVE
 from market.search.engine import Document
@@ -56,6 +57,7 @@ def outcome_document(outcome: Outcome) -> Document | None:
         "right_states": [row.get("status", "") for row in outcome.rights],
         "is_exclusive_possible": outcome.is_exclusive_possible,
         "completeness": outcome.completeness,
+        "is_stale": is_stale(outcome),
         "published_at": outcome.published_at,
         "verified_on": outcome.verified_on,
     }
@@ -94,6 +96,7 @@ def need_document(need: Need) -> Document | None:
         "budget_max_amount": need.budget_max_amount,
         "deadline_on": need.deadline_on,
         "completeness": need.completeness,
+        "is_stale": is_stale(need),
         "published_at": need.published_at,
     }
 

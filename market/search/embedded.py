@@ -18,7 +18,7 @@ from market.search import embedded_query as asking
 from market.search.documents import prepare
 from market.search.embedded_store import IndexFolder, facts_of
 from market.search.embedded_writer import LINGER
-from market.search.engine import Candidate, Document, Filter, Hits, Query, Vector
+from market.search.engine import Candidate, Document, Filter, Hits, Query, Sort, Vector
 from market.search.indexes import INDEXES, fields_of
 
 T = TypeVar("T")
@@ -106,23 +106,35 @@ def _search(index: IndexFolder, query: Query) -> Hits:
     wording = asking.read(index.schema, query.text)
     holding = asking.held(searcher, wording) if wording else Asked.all_query()
     kept = asking.both(holding, asking.limits(index.schema, query.filters))
+    stale = asking.stale(index.schema, query.index)
     if query.sort:
-        field, is_descending = query.sort.field, query.sort.is_descending
+        places, total = _ordered(searcher, [kept], query.sort, query)
+    elif wording:
+        found: Any = searcher.search(wording.ranked(kept, stale), max(query.limit, 1), offset=query.offset)
+        places, total = [place for _, place in found.hits[: query.limit]], found.count
     else:
-        field, is_descending = fields_of(query.index).newest_first, True
-    found: Any
-    if wording and not query.sort:
-        found = searcher.search(wording.ranked(kept), max(query.limit, 1), offset=query.offset)
-    else:
-        order = Order.Desc if is_descending else Order.Asc
-        found = searcher.search(kept, max(query.limit, 1), True, field, query.offset, order)
-    places = [place for _, place in found.hits[: query.limit]]
+        newest = Sort(fields_of(query.index).newest_first)
+        parts = [kept] if stale is None else [asking.without(kept, stale), asking.both(kept, stale)]
+        places, total = _ordered(searcher, parts, newest, query)
     return Hits(
         ids=tuple(UUID(searcher.doc(place).get_first("id")) for place in places),
-        total=found.count,
+        total=total,
         facets=_facets(index, searcher, query, holding),
         terms=wording.terms if wording else (),
     )
+
+
+def _ordered(searcher: Searcher, parts: Sequence[Asked], sort: Sort, query: Query) -> tuple[list[Any], int]:
+    """Return one page of all that the parts keep, part after part, each in order, and how many there are."""
+    order = Order.Desc if sort.is_descending else Order.Asc
+    places: list[Any] = []
+    total = 0
+    for part in parts:
+        wanted, skipped = query.limit - len(places), max(0, query.offset - total)
+        found: Any = searcher.search(part, max(wanted, 1), True, sort.field, skipped, order)
+        places += [place for _, place in found.hits[:wanted]]
+        total += found.count
+    return places, total
 
 
 def _facets(

@@ -13,6 +13,7 @@ import rjieba
 from tantivy import FieldType, Occur, Query, Schema, Searcher
 
 from market.search import engine, normalise
+from market.search.indexes import fields_of
 from market.search.normalise import (
     LONGEST_QUERY,
     LONGEST_WORD,
@@ -33,6 +34,11 @@ TITLE, WORDS, NAMES, ENGLISH, PINYIN = 0.2, 0.5, 0.3, 0.7, 3.0
 items and author keywords of real outcomes, see the README."""
 
 
+STALE = 0.75
+"""What a listing that its people did not confirm in time keeps of its relevance. Meilisearch, whose scores
+are not one number, puts it after fresh ones that hold the same words as well spelled."""
+
+
 @dataclass(frozen=True)
 class Wording:
     """A text as it is asked of the index."""
@@ -51,11 +57,13 @@ class Wording:
         """Return the query for documents that hold at least so many of the words."""
         return Query.boolean_query([(Occur.Should, group) for group in self.groups], least)
 
-    def ranked(self, limits: Query) -> Query:
-        """Return the query that orders what `limits` keeps."""
-        return Query.boolean_query(
-            [(Occur.Must, Query.const_score_query(limits, 0.0)), (Occur.Should, self.ranking)]
-        )
+    def ranked(self, limits: Query, stale: Query | None = None) -> Query:
+        """Return the query that orders what `limits` keeps; what `stale` holds loses a part of its score."""
+        clauses = [(Occur.Must, Query.const_score_query(limits, 0.0)), (Occur.Should, self.ranking)]
+        if stale is not None:
+            both_of = [(Occur.Must, Query.const_score_query(stale, 0.0)), (Occur.Must, self.ranking)]
+            clauses.append((Occur.Should, Query.boost_query(Query.boolean_query(both_of), STALE - 1)))
+        return Query.boolean_query(clauses)
 
 
 def read(schema: Schema, text: str) -> Wording | None:
@@ -95,6 +103,13 @@ def limits(schema: Schema, filters: Iterable[engine.Filter]) -> Query:
     return Query.boolean_query(clauses)
 
 
+def stale(schema: Schema, index: str) -> Query | None:
+    """Return the query for listings that were not confirmed in time; None where there are no such."""
+    if "is_stale" not in fields_of(index).numbers:
+        return None
+    return _range(schema, engine.Range("is_stale", least=1))
+
+
 def both(first: Query, second: Query) -> Query:
     """Return the query for what both keep."""
     return Query.boolean_query([(Occur.Must, first), (Occur.Must, second)])
@@ -103,6 +118,11 @@ def both(first: Query, second: Query) -> Query:
 def either(first: Query, second: Query) -> Query:
     """Return the query for what one of them keeps."""
     return Query.boolean_query([(Occur.Should, first), (Occur.Should, second)])
+
+
+def without(first: Query, second: Query) -> Query:
+    """Return the query for what the first keeps and the second does not."""
+    return Query.boolean_query([(Occur.Must, first), (Occur.MustNot, second)])
 
 
 def any_of(schema: Schema, field: str, values: Sequence[str]) -> Query:

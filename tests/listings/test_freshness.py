@@ -14,8 +14,10 @@ from market.kit.errors import NotFound
 from market.kit.models import OutgoingMail
 from market.listings import freshness
 from market.listings.models import Need, NeedStatus, Outcome, OutcomeStatus
+from market.search.engine import Query
 from tests.factories import NOW, make_member, make_need, make_organisation, make_outcome
 from tests.pages import post
+from tests.pages.found import index
 
 SECRET = "a secret that is long enough for tests"
 TODAY = NOW.date()
@@ -127,3 +129,18 @@ async def _old_outcome(organisation_id: object) -> Outcome:
 
 async def _organisation(organisation_id: object) -> Organisation:
     return await Organisation.get(id=organisation_id)
+
+
+async def test_what_was_not_confirmed_in_time_stands_after_what_was(deps: Deps) -> None:
+    author = await make_member(await make_organisation(kind="university"), MemberRole.AGENT)
+    stale = await _old_outcome(author.organisation_id)
+    stale.title, stale.published_at = "赤泥路基材料", NOW
+    await stale.save(update_fields=["title", "published_at"])
+    fresh = await make_outcome(title="赤泥路基材料制备", published_at=NOW - timedelta(days=90))
+    await freshness.run_reminders(NOW, secret=SECRET)
+    await index(deps, await Outcome.get(id=stale.id), fresh)
+
+    for text in ("", "赤泥"):
+        first = await deps.search.search(Query(index="outcomes", text=text, limit=1))
+        second = await deps.search.search(Query(index="outcomes", text=text, limit=1, offset=1))
+        assert (first.ids, second.ids, first.total) == ((fresh.id,), (stale.id,), 2)

@@ -9,7 +9,7 @@ PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3 python; do \
 # Compiled modules make every start quicker, whatever the shell was told.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help run test lint browser bench lock clean
+.PHONY: help run test lint browser crash bench lock clean
 
 help: ## what can be made
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -17,8 +17,8 @@ help: ## what can be made
 run: $(VENV)/.run $(VENV)/.semantic static/vendor/.done ## run the market: http://127.0.0.1:8000 (PORT=… for another)
 	@PORT=$(PORT) exec $(PY) -m market serve
 
-test: $(VENV)/.dev static/vendor/.done ## the whole suite but the browser's
-	$(PY) -m pytest -n 2 --dist loadfile --no-loadscope-reorder -m "not browser" tests
+test: $(VENV)/.dev static/vendor/.done ## the whole suite but the browser's and the kill test
+	$(PY) -m pytest -n 2 --dist loadfile --no-loadscope-reorder -m "not browser and not crash" tests
 
 lint: $(VENV)/.dev ## format, style, types, layers, templates, spelling
 	$(VENV)/bin/ruff format --check market tests
@@ -31,6 +31,9 @@ lint: $(VENV)/.dev ## format, style, types, layers, templates, spelling
 browser: $(VENV)/.dev static/vendor/.done ## the story in a real Chromium
 	@$(PY) -m tests.browser.chromium
 	$(PY) -m pytest -m browser tests/browser
+
+crash: $(VENV)/.dev static/vendor/.done ## kills site, worker and database 200 times while parties trade (KILLS=…)
+	$(PY) -m tests.crash $(or $(KILLS),200)
 
 bench: $(VENV)/.dev static/vendor/.done ## ratios side by side, DATA=folder for real listings
 	$(PY) -m tests.bench

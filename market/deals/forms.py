@@ -186,6 +186,7 @@ class PublicityForm(BaseForm):
         blank=lazy("请选择"),
     )
     relation = LongTextField(lazy("关联关系说明（有关联关系时必填）"), most=1000)
+    change_reason = TextField(lazy("修改文本的原因（重新公示时填写，公开）"), most=300)
     channel = TextField(lazy("异议渠道：受理部门、电话、邮箱"), [needed(lazy("请填异议渠道。"))], most=300)
 
     def validate(self, extra_validators: Any = None) -> bool:

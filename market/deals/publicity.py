@@ -68,8 +68,12 @@ def notice_text(deal: Deal, statement: Statement, now: datetime) -> tuple[str, l
 
 
 @atomic()
-async def start_publicity(number: str, statement: Statement, *, actor: Actor, now: datetime) -> Notice:
+async def start_publicity(
+    number: str, statement: Statement, *, change_reason: str = "", actor: Actor, now: datetime
+) -> Notice:
     """Publish the agreed price for 15 calendar days, for the seller.
+
+    With a `change_reason` a running notice is replaced by the new text, whose period begins anew.
 
     Raises:
         Forbidden: the person acts for the buyer.
@@ -100,6 +104,7 @@ async def start_publicity(number: str, statement: Statement, *, actor: Actor, no
         actor=actor,
         now=now,
         address=f"/deals/{deal.number}",
+        change_reason=change_reason,
     )
     await advance(deal.id, DealAction.PUBLISH, actor=actor, now=now, notice=notice.number)
     await tell(

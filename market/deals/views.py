@@ -19,7 +19,7 @@ from market.deals.forms import (
     ResponseForm,
     TerminationForm,
 )
-from market.deals.models import Deal, Side
+from market.deals.models import Deal, DealStatus, Side
 from market.deals.publicity import Statement, notice_text
 from market.deals.rules import PUBLICITY_DAYS, buyer_name, needs_publicity, side_of
 from market.deals.terms import Terms
@@ -35,7 +35,7 @@ from market.kit.web import deps, path_id, posted, see, uploads
 from market.listings.queries import get_need_for, get_outcome_for, list_own_outcomes, need_owner_name
 from market.matching.models import Match
 from market.notices.models import DayKind
-from market.notices.periods import period_end
+from market.notices.periods import is_settled, period_end
 
 
 async def interest(request: Request) -> Response:
@@ -204,7 +204,9 @@ async def publish(request: Request) -> Response:
         str(form.holder.data or ""), str(form.basis.data or ""), form.statement, str(form.channel.data or "")
     )
     if is_checked and (await posted(request)).get("act") == "publish":
-        await services.start_publicity(deal.number, statement, actor=actor, now=now)
+        await services.start_publicity(
+            deal.number, statement, change_reason=form.change_reason.data or "", actor=actor, now=now
+        )
         return flash(request, _room(request, deal), _("公示已发布，文本和校验值已固定。"))
     is_needed, reason = needs_publicity(deal.kind, deal.seller)
     return render(
@@ -219,7 +221,9 @@ async def publish(request: Request) -> Response:
         reason=reason,
         days=PUBLICITY_DAYS,
         starts_on=local_date(now) + timedelta(days=1),
-        ends_on=period_end(local_date(now), PUBLICITY_DAYS, DayKind.CALENDAR),
+        ends_on=(ends_on := period_end(local_date(now), PUBLICITY_DAYS, DayKind.CALENDAR)),
+        is_settled=ends_on is not None and is_settled(ends_on),
+        is_again=deal.status is DealStatus.PUBLICITY,
     )
 
 

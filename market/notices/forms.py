@@ -1,4 +1,4 @@
-from market.kit.forms import BaseForm, ChoiceField, LongTextField, needed
+from market.kit.forms import BaseForm, ChoiceField, LongTextField, NumberField, TextField, needed
 from market.kit.i18n import lazy
 
 
@@ -19,3 +19,8 @@ class DecisionForm(BaseForm):
         blank=lazy("请选择"),
     )
     text = LongTextField(lazy("裁定的理由"), [needed(lazy("请写明裁定的理由，理由将公开。"))], most=2000)
+
+
+class ExtensionForm(BaseForm):
+    days = NumberField(lazy("延长后的公示期（天）"), [needed(lazy("请填延长后的天数。"))])
+    reason = TextField(lazy("延长的理由"), [needed(lazy("请写明理由，理由将公开。"))], most=300)

@@ -10,7 +10,14 @@ from market.accounts.permissions import Act, Role
 from market.kit.errors import NotFound
 from market.kit.i18n import gettext as _
 from market.kit.pagination import Cut, Page
-from market.notices.models import Notice, NoticeKind, NoticeStatus, Objection, ObjectionStatus
+from market.notices.models import (
+    Notice,
+    NoticeExtension,
+    NoticeKind,
+    NoticeStatus,
+    Objection,
+    ObjectionStatus,
+)
 from market.notices.states import UNDECIDED
 
 
@@ -45,8 +52,12 @@ async def get_notice(number: str) -> Notice:
     objections = Objection.all().order_by("filed_at").select_related("objector")
     found = await (
         Notice.get_or_none(number=number)
-        .select_related("organisation")
-        .prefetch_related(Prefetch("objections", queryset=objections))
+        .select_related("organisation", "replaces")
+        .prefetch_related(
+            Prefetch("objections", queryset=objections),
+            Prefetch("extensions", queryset=NoticeExtension.all().order_by("extended_at")),
+            "replacements",
+        )
     )
     if found is None:
         raise NotFound(_("没有这份公示。"))
@@ -81,6 +92,20 @@ def can_answer(actor: Actor, notice: Notice) -> bool:
     if notice.organisation_id is None:
         return Role.OFFICER in actor.roles
     return actor.acts_for(notice.organisation_id)
+
+
+def can_extend(actor: Actor, notice: Notice) -> bool:
+    """Tell whether the person speaks for the unit that published the notice, as to its period."""
+    if not actor.may(Act.EXTEND_NOTICE):
+        return False
+    if notice.organisation_id is None:
+        return actor.may(Act.CONFIRM_LIST)
+    return actor.acts_for(notice.organisation_id)
+
+
+async def list_newest(most: int) -> list[Notice]:
+    """Return the notices for a feed, those published last first."""
+    return await Notice.all().order_by("-published_at", "-number").limit(most).select_related("organisation")
 
 
 def may_follow(actor: Actor, notice: Notice) -> bool:

@@ -16,9 +16,17 @@ from market.kit.clock import end_of_day, local_date
 from market.kit.database import atomic
 from market.kit.errors import Conflict, Invalid, NotFound
 from market.kit.i18n import gettext as _
-from market.notices.models import DayKind, Notice, NoticeKind, NoticeStatus, Objection, ObjectionStatus
+from market.notices.models import (
+    DayKind,
+    Notice,
+    NoticeExtension,
+    NoticeKind,
+    NoticeStatus,
+    Objection,
+    ObjectionStatus,
+)
 from market.notices.periods import period_end
-from market.notices.queries import can_answer, upheld_entries
+from market.notices.queries import can_answer, can_extend, upheld_entries
 from market.notices.states import RUNNING, UNDECIDED, is_due, standing
 from market.notices.texts import body_hash
 
@@ -26,6 +34,7 @@ __all__ = [
     "NotClear",
     "answer",
     "decide",
+    "extend",
     "lock_for",
     "object_to",
     "publish",
@@ -34,6 +43,12 @@ __all__ = [
     "upheld_entries",
     "withdraw",
 ]
+
+
+MOST_DAYS = 90
+"""The longest a period can be made."""
+REPLACED = (NoticeStatus.ARCHIVED, NoticeStatus.UPHELD)
+"""What a new text about the same record takes the place of."""
 
 
 class NotClear(Conflict):
@@ -54,17 +69,21 @@ async def publish(
     now: datetime,
     entries: Sequence[tuple[UUID, str]] = (),
     address: str = "",
+    change_reason: str = "",
 ) -> Notice:
     """Publish a text about a record, and begin its period. The text is frozen, with its hash.
 
     `entries` names what the text lists, so that an objection can be about one of them; `address`
     is the page of the record. The caller has locked the record: one notice of it runs at a time.
+    With a `change_reason` the running one is archived, its text stays as it was published, and this
+    text's period begins anew.
 
     Raises:
-        Conflict: a notice about the record is running.
+        Conflict: a notice about the record is running and shall not be replaced, or has an open objection.
     """
-    if await Notice.exists(subject_kind=subject_kind, subject_id=subject_id, status__in=list(RUNNING)):
-        raise Conflict(_("已有一份公示正在进行，不能重复发布。"))
+    last = await lock_for(subject_kind, subject_id)
+    if last is not None and last.status in RUNNING:
+        await _make_way(last, change_reason, actor=actor, now=now)
     ends_on = period_end(local_date(now), days, day_kind)
     text = [[str(cell) for cell in row] for row in body]
     notice = await Notice.create(
@@ -83,6 +102,8 @@ async def publish(
         day_kind=day_kind,
         published_at=now,
         ends_at=end_of_day(ends_on) if ends_on else None,
+        replaces_id=last.id if last is not None and last.status in REPLACED else None,
+        change_reason=change_reason,
     )
     await record(
         "notice",
@@ -94,6 +115,56 @@ async def publish(
         hash=notice.body_hash,
         ends_at=notice.ends_at,
     )
+    return notice
+
+
+async def _make_way(last: Notice, change_reason: str, *, actor: Actor, now: datetime) -> None:
+    if not change_reason:
+        raise Conflict(_("已有一份公示正在进行，不能重复发布。"))
+    if last.status is NoticeStatus.OBJECTED:
+        raise Conflict(_("异议处理中，裁定以后才能修改文本重新公示。"))
+    last.status, last.closed_at = NoticeStatus.ARCHIVED, now
+    await last.save(update_fields=["status", "closed_at"])
+    await record("notice", last.id, "replace", actor=actor, now=now)
+
+
+@atomic()
+async def extend(number: str, days: int, reason: str, *, actor: Actor, now: datetime) -> Notice:
+    """Make the period of a running notice longer, for the unit that published it; the reason is published.
+
+    `days` is the whole period from the publication, more than it was; a period is never shortened.
+
+    Raises:
+        NotFound: the notice is another unit's.
+        Conflict: the period is over.
+        Invalid: at `days`, not more than before.
+    """
+    actor.require(Act.EXTEND_NOTICE)
+    notice = await _locked(number)
+    if not can_extend(actor, notice):
+        raise NotFound(_("没有这份公示，或者不是您单位发布的。"))
+    if notice.status not in RUNNING or (notice.ends_at and notice.ends_at <= now):
+        raise Conflict(_("公示期已满，不能再延长。"))
+    if not notice.days < days <= MOST_DAYS:
+        raise Invalid(
+            _("延长后的公示期应多于 %(days)s 天，最多 %(most)s 天。", days=notice.days, most=MOST_DAYS),
+            field="days",
+        )
+    ends_on = period_end(local_date(notice.published_at), days, notice.day_kind)
+    ends_at = end_of_day(ends_on) if ends_on else None
+    await NoticeExtension.create(
+        id=uuid4(),
+        notice_id=notice.id,
+        days=days,
+        reason=reason,
+        ended_at=notice.ends_at,
+        ends_at=ends_at,
+        extended_by_id=actor.user_id,
+        extended_at=now,
+    )
+    notice.days, notice.ends_at = days, ends_at
+    await notice.save(update_fields=["days", "ends_at"])
+    await record("notice", notice.id, "extend", actor=actor, now=now, days=days, ends_at=ends_at)
     return notice
 
 
@@ -203,7 +274,12 @@ async def withdraw(subject_kind: str, subject_id: UUID, *, actor: Actor, now: da
 
 
 async def run_due(now: datetime) -> int:
-    """Clear the notices whose period has run out without an open objection; return how many."""
+    """Clear the notices whose period has run out without an open objection; return how many.
+
+    First the ends are settled that could not be told before the holiday table was extended.
+    """
+    for notice_id in await Notice.filter(status__in=list(RUNNING), ends_at=None).values_list("id", flat=True):
+        await _settle_end(notice_id)  # type: ignore[arg-type]
     ids = await Notice.filter(status=NoticeStatus.OPEN, ends_at__lte=now).values_list("id", flat=True)
     return sum([await _clear(notice_id, now=now) for notice_id in ids])  # type: ignore[arg-type]
 
@@ -217,6 +293,15 @@ async def _clear(notice_id: UUID, *, now: datetime) -> bool:
     await notice.save(update_fields=["status", "closed_at"])
     await record("notice", notice.id, "clear", actor=None, now=now)
     return True
+
+
+@atomic()
+async def _settle_end(notice_id: UUID) -> None:
+    notice = await Notice.select_for_update().get(id=notice_id)
+    ends_on = period_end(local_date(notice.published_at), notice.days, notice.day_kind)
+    if ends_on is not None:
+        notice.ends_at = end_of_day(ends_on)
+        await notice.save(update_fields=["ends_at"])
 
 
 async def lock_for(subject_kind: str, subject_id: UUID) -> Notice | None:

@@ -7,18 +7,22 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from market.accounts.permissions import Act
-from market.accounts.web import actor_for, find
+from market.accounts.web import actor_for, find, passes, sent, status_of
 from market.codes.labels import choices
+from market.kit.errors import NotFound
 from market.kit.flash import flash
 from market.kit.i18n import gettext as _
 from market.kit.pagination import Cut
+from market.kit.prints import render_pdf
 from market.kit.templating import render
 from market.kit.web import deps, path_id, posted, see
 from market.notices import queries, services
-from market.notices.forms import AnswerForm, DecisionForm, ObjectionForm
+from market.notices.feeds import NEWEST, atom
+from market.notices.forms import AnswerForm, DecisionForm, ExtensionForm, ObjectionForm
 from market.notices.models import Notice
 from market.notices.periods import days_left, is_settled, last_day
-from market.notices.queries import can_answer
+from market.notices.prints import print_of
+from market.notices.queries import can_answer, can_extend
 from market.notices.states import RUNNING
 from market.notices.texts import canonical
 
@@ -56,6 +60,7 @@ async def show(request: Request) -> Response:
         can_answer=actor is not None and can_answer(actor, notice),
         can_decide=actor is not None and actor.may(Act.DECIDE_OBJECTION),
         may_follow=actor is not None and queries.may_follow(actor, notice),
+        can_extend=actor is not None and notice.status in RUNNING and can_extend(actor, notice),
         entry_names=dict(notice.entries),
     )
 
@@ -123,6 +128,40 @@ async def decide(request: Request) -> Response:
     )
 
 
+async def extend(request: Request) -> Response:
+    actor = actor_for(request, Act.EXTEND_NOTICE)
+    notice = await queries.get_notice(request.path_params["number"])
+    if not can_extend(actor, notice):
+        raise NotFound(_("没有这份公示，或者不是您单位发布的。"))
+    form = ExtensionForm(await sent(request))
+    if request.method == "POST" and await passes(
+        form,
+        lambda: services.extend(
+            notice.number,
+            int(form.days.data or 0),
+            str(form.reason.data),
+            actor=actor,
+            now=deps(request).clock(),
+        ),
+    ):
+        done = see(request, "notices:show", number=notice.number)
+        return flash(request, done, _("公示期已延长，理由已公开。"))
+    return render(request, "notices/extend.html", status_of(form), form=form, notice=notice)
+
+
+async def feed(request: Request) -> Response:
+    now, base = deps(request).clock(), deps(request).settings.base_url
+    made = atom(await queries.list_newest(NEWEST), base, now)
+    return Response(made, media_type="application/atom+xml", headers={"cache-control": "public, max-age=300"})
+
+
+async def print_(request: Request) -> Response:
+    notice = await queries.get_notice(request.path_params["number"])
+    made = await render_pdf("notice.typ", print_of(notice))
+    headers = {"content-disposition": f'attachment; filename="{notice.number}.pdf"'}
+    return Response(made, media_type="application/pdf", headers=headers)
+
+
 def _left(request: Request, notice: Notice) -> int | None:
     if notice.ends_at is None or notice.status not in RUNNING:
         return None
@@ -131,6 +170,9 @@ def _left(request: Request, notice: Notice) -> int | None:
 
 routes = [
     Route("/notices", index, name="notices:index", methods=["GET"]),
+    Route("/notices.atom", feed, name="notices:feed", methods=["GET"]),
+    Route("/notices/{number}/print.pdf", print_, name="notices:print", methods=["GET"]),
+    Route("/notices/{number}/extend", extend, name="notices:extend", methods=["GET", "POST"]),
     Route("/notices/{number}", show, name="notices:show", methods=["GET"]),
     Route("/notices/{number}/object", object_, name="notices:object", methods=["GET", "POST"]),
     Route("/objections/{objection_id:uuid}/answer", answer, name="notices:answer", methods=["GET", "POST"]),

@@ -1,0 +1,38 @@
+"""A public notice as it is printed and put up: its frozen text, its period, what became of objections."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from market.codes.labels import label
+from market.kit.formats import day, moment
+from market.kit.i18n import gettext as _
+from market.notices.models import Notice
+from market.notices.periods import last_day
+
+
+def print_of(notice: Notice) -> dict[str, Any]:
+    """Return the print as plain words; objections must be fetched. Names of objectors are not printed."""
+    ends = _("%(day)s 24:00", day=day(last_day(notice.ends_at))) if notice.ends_at else _("待确认")
+    unit = notice.organisation.name if notice.organisation else _("主管部门")
+    return {
+        "title": notice.title,
+        "number": notice.number,
+        "kind": label("notice_kind", notice.kind),
+        "body": [list(row) for row in notice.body],
+        "facts": [
+            [_("发布单位"), unit],
+            [_("发布"), moment(notice.published_at)],
+            [_("公示期"), f"{notice.days} {label('day_kind', notice.day_kind)}"],
+            [_("截止"), ends],
+            [_("状态"), label("notice", notice.status)],
+            [_("文本校验值"), notice.body_hash],
+        ],
+        "objections_title": _("异议及处理"),
+        "objections": [
+            [moment(each.filed_at), label("objection", each.status), each.reason, each.answer, each.decision]
+            for each in notice.objections
+        ],
+        "heads": [_("提出"), _("结果"), _("事实和理由"), _("答复"), _("裁定")],
+        "none": _("没有收到异议。"),
+    }

@@ -18,6 +18,7 @@ from market.kit.i18n import gettext as _
 from market.listings import freshness
 from market.listings import services as listings_services
 from market.notices import services as notices_services
+from market.rewards import services as rewards_services
 from market.subsidies import services as subsidies_services
 
 STEPS = (1, 15)
@@ -40,6 +41,7 @@ async def run_due(deps: Deps, now: datetime) -> int:
     moved += await freshness.run_reminders(now, secret=deps.settings.secret_key)
     moved += await alerts_services.run_due(now, search=deps.search, secret=deps.settings.secret_key)
     moved += await deals_services.run_due(now)
+    moved += await rewards_services.run_due(now)
     moved += await subsidies_services.run_due(now)
     return moved + await integrity_services.run_due(now)
 

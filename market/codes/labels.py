@@ -185,6 +185,13 @@ STATES: Mapping[str, Mapping[str, tuple[Tone, Lazy]]] = {
         "general": ("due", lazy("一般失信")),
         "serious": ("wrong", lazy("严重失信")),
     },
+    "reward": {
+        "draft": ("due", lazy("待复核公示")),
+        "publicity": ("note", lazy("公示中")),
+        "clear": ("due", lazy("待发放")),
+        "paid": ("done", lazy("已发放")),
+        "cancelled": ("plain", lazy("已撤销")),
+    },
     "review": {
         "published": ("done", lazy("审核通过并发布")),
         "returned": ("wrong", lazy("退回修改")),
@@ -204,6 +211,11 @@ WORDS: Mapping[str, Mapping[str, Lazy]] = {
     "contract_kind": lists.CONTRACT_KINDS,
     "exclusion_kind": lists.EXCLUSION_KINDS,
     "payment_way": lists.PAYMENT_WAYS,
+    "deduction_kind": lists.DEDUCTION_KINDS,
+    "reward_kind": {
+        "cash": lazy("现金奖励"),
+        "equity": lazy("股权奖励"),
+    },
     "economic_goal": lists.ECONOMIC_GOALS,
     "country": lists.COUNTRIES,
     "currency": lists.CURRENCIES,

@@ -314,6 +314,18 @@ CURRENCIES = _frozen(
 )
 """Currencies in which a contract with a foreign party may be written."""
 
+DEDUCTION_KINDS = _frozen(
+    {
+        "taxes": lazy("税金"),
+        "brokerage": lazy("经纪佣金"),
+        "appraisal": lazy("评估费"),
+        "patent_fees": lazy("知识产权申请、维护和变更费用"),
+        "registration": lazy("登记、公证和鉴定费用"),
+        "other": lazy("其他直接费用"),
+    }
+)
+"""What is taken off an income before it is shared: 净收入 is the income less the direct costs."""
+
 EXCLUSION_KINDS = _frozen(
     {
         "equipment": lazy("设备"),

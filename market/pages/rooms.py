@@ -12,9 +12,18 @@ from market.kit.cards import Card
 from market.matching.board import dashboard_cards as of_matches
 from market.pages.deal_steps import dashboard_cards as of_steps
 from market.pages.operator_cards import dashboard_cards as of_operator
+from market.rewards.queries import dashboard_cards as of_rewards
 from market.subsidies.dashboards import dashboard_cards as of_subsidies
 
 Cards = Callable[[Actor, datetime], Awaitable[list[Card]]]
 
-OTHER_ROOMS: tuple[Cards, ...] = (of_operator, of_steps, of_matches, of_deals, of_contracts, of_subsidies)
+OTHER_ROOMS: tuple[Cards, ...] = (
+    of_operator,
+    of_steps,
+    of_matches,
+    of_deals,
+    of_contracts,
+    of_rewards,
+    of_subsidies,
+)
 """Beside the listings, in the order in which their figures are shown."""

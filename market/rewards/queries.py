@@ -1,0 +1,135 @@
+from __future__ import annotations
+
+from datetime import date, datetime
+from uuid import UUID
+
+from tortoise.query_utils import Prefetch
+
+from market.accounts.actors import Actor
+from market.accounts.permissions import Act, Role
+from market.contracts.models import Contract, ContractChange, Receipt
+from market.deals.models import ContractKind
+from market.kit.cards import Card
+from market.kit.errors import NotFound
+from market.kit.i18n import gettext as _
+from market.kit.pagination import Cut, Page
+from market.rewards.models import RewardKind, RewardPlan, RewardRule, RewardShare, RewardStatus
+from market.rewards.rules import Deduction, Floors, PersonShare, Sharing, UnitShare
+
+
+async def get_plan_for(actor: Actor, number: str) -> RewardPlan:
+    """Return a plan with its contract and shares, for the unit that shares, and auditors.
+
+    Raises:
+        NotFound: there is none, or it is another unit's.
+    """
+    found = await (
+        RewardPlan.get_or_none(number=number)
+        .select_related("contract__deal__buyer", "contract__deal__seller", "organisation", "rule")
+        .select_related("made_by", "confirmed_by")
+        .prefetch_related(Prefetch("shares", queryset=RewardShare.all().order_by("sequence")))
+    )
+    if found is None or not (actor.acts_for(found.organisation_id) or Role.AUDITOR in actor.roles):
+        raise NotFound(_("没有这份收益分配，或者您不能查看它。"))
+    return found
+
+
+async def get_contract_to_share(actor: Actor, number: str) -> Contract:
+    """Return a contract whose income the person's unit shares.
+
+    Raises:
+        NotFound: there is none, or the unit is not its seller.
+    """
+    found = await Contract.get_or_none(number=number).select_related(
+        "deal__seller", "deal__buyer", "deal__outcome"
+    )
+    if found is None or not actor.acts_for(found.deal.seller_id):
+        raise NotFound(_("没有这份合同，或者您不能分配它的收益。"))
+    return found
+
+
+async def list_plans(actor: Actor, cut: Cut, status: str = "") -> Page[RewardPlan]:
+    """Return the plans of the person's unit (of all, for an auditor), newest first."""
+    found = RewardPlan.all()
+    if Role.AUDITOR not in actor.roles:
+        found = (
+            found.filter(organisation_id=actor.organisation_id) if actor.may_sell else found.filter(id__in=[])
+        )
+    if status in set(RewardStatus):
+        found = found.filter(status=status)
+    items = (
+        await found.order_by("-made_at", "-number")
+        .offset(cut.offset)
+        .limit(cut.size)
+        .select_related("contract", "organisation")
+    )
+    return cut.page(items, await found.count())
+
+
+async def open_income(contract: Contract) -> int:
+    """Return what may be shared now: what arrived, of equity the value agreed, less what was shared."""
+    if kind_of(contract) is RewardKind.EQUITY:
+        total: int = contract.contract_amount
+    else:
+        total = sum(
+            [int(row["amount"]) for row in await Receipt.filter(contract_id=contract.id).values("amount")]
+        )
+    shared = await RewardPlan.filter(contract_id=contract.id).exclude(status=RewardStatus.CANCELLED)
+    return total - sum(int(each.income_amount) for each in shared)
+
+
+def kind_of(contract: Contract) -> RewardKind:
+    """Return whether what is shared is cash or a part of the shares."""
+    return RewardKind.EQUITY if contract.kind is ContractKind.EQUITY else RewardKind.CASH
+
+
+async def list_rules(organisation_id: UUID | None) -> list[RewardRule]:
+    """Return a unit's own rules, the newest version first."""
+    return await RewardRule.filter(organisation_id=organisation_id).order_by("-version")
+
+
+async def floors_of(organisation_id: UUID, today: date) -> tuple[Floors, RewardRule | None]:
+    """Return what at least goes to the people by the unit's rules in force today, or by the law alone."""
+    rule = (
+        await RewardRule.filter(organisation_id=organisation_id, valid_from__lte=today)
+        .order_by("-version")
+        .first()
+    )
+    if rule is None:
+        return Floors(), None
+    source = f"{rule.title}{rule.document_number}"
+    return Floors(rule.pot_basis_points, rule.equity_basis_points, rule.main_basis_points, source), rule
+
+
+def sharing_of(plan: RewardPlan) -> Sharing:
+    """Return a kept plan as the values that the rules know; its shares must be fetched."""
+    return Sharing(
+        kind=plan.kind,
+        income=plan.net + type(plan.net)(plan.income_amount - plan.net_amount, plan.currency),
+        deductions=tuple(
+            Deduction(str(row["kind"]), str(row["note"]), int(str(row["amount"]))) for row in plan.deductions
+        ),
+        pot=plan.pot_basis_points,
+        people=tuple(
+            PersonShare(each.name, each.is_main, each.work, each.basis_points, each.account)
+            for each in plan.shares
+        ),
+        units=tuple(UnitShare(str(row["name"]), int(str(row["basis_points"]))) for row in plan.units),
+    )
+
+
+async def is_rescinded(contract_id: UUID) -> bool:
+    """Tell whether the contract was ended: nothing more of it is shared."""
+    return await ContractChange.exists(contract_id=contract_id, kind="rescission", confirmed_at__isnull=False)
+
+
+async def dashboard_cards(actor: Actor, now: datetime) -> list[Card]:
+    """Return what waits in the sharing of rewards."""
+    if not actor.may(Act.SEE_REWARDS) or not actor.may_sell:
+        return []
+    own = RewardPlan.filter(organisation_id=actor.organisation_id)
+    made = []
+    for status, words in ((RewardStatus.DRAFT, _("收益分配待复核")), (RewardStatus.CLEAR, _("奖励待发放"))):
+        if count := await own.filter(status=status).count():
+            made.append(Card(words, count, f"/rewards?status={status}", "due"))
+    return made

@@ -1,0 +1,330 @@
+"""What can be done with the sharing of rewards: propose, confirm and publish, pay, cancel; a unit's rules."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from uuid import UUID, uuid4
+
+from market.accounts.actors import Actor
+from market.accounts.messages import tell
+from market.accounts.models import MemberRole
+from market.accounts.permissions import Act
+from market.audit.services import record
+from market.codes.labels import label
+from market.codes.numbers import next_number
+from market.contracts.models import Contract
+from market.deals.rules import is_state_unit
+from market.kit.clock import local_date
+from market.kit.database import atomic
+from market.kit.errors import Conflict, Forbidden, Invalid, NotFound
+from market.kit.formats import day, percent, yuan
+from market.kit.i18n import gettext as _
+from market.kit.i18n import in_source_language
+from market.kit.money import Money
+from market.ledger import services as ledger
+from market.notices import services as notices
+from market.notices.models import DayKind, Notice, NoticeKind, NoticeStatus
+from market.rewards.models import RewardKind, RewardPlan, RewardRule, RewardShare, RewardStatus
+from market.rewards.queries import (
+    floors_of,
+    get_contract_to_share,
+    get_plan_for,
+    is_rescinded,
+    kind_of,
+    open_income,
+    sharing_of,
+)
+from market.rewards.rules import MAIN_FLOOR, POT_FLOOR, PUBLICITY_DAYS, WHOLE, Sharing, require_whole
+
+SUBJECT = "reward"
+
+
+class SamePerson(Forbidden):
+    """Who made a plan does not confirm it."""
+
+
+@atomic()
+async def enter_rule(
+    title: str,
+    document_number: str,
+    *,
+    pot: int,
+    equity: int,
+    main: int,
+    valid_from: date,
+    actor: Actor,
+    now: datetime,
+) -> RewardRule:
+    """Enter a new version of the unit's own rules; older versions stay with the plans made by them.
+
+    Raises:
+        Invalid: at the field that lies below the law's floor.
+    """
+    actor.require(Act.SHARE_REWARDS)
+    if not actor.may_sell or actor.organisation_id is None:
+        raise Forbidden(_("收益分配由已认证的成果方登记。"))
+    for field, value, floor in (
+        ("pot", pot, POT_FLOOR),
+        ("equity", equity, POT_FLOOR),
+        ("main", main, MAIN_FLOOR),
+    ):
+        if not floor <= value <= WHOLE:
+            raise Invalid(
+                _(
+                    "应在 %(floor)s 到 100%% 之间。依据：促进科技成果转化法第四十五条、国发〔2016〕16号。",
+                    floor=percent(floor),
+                ),
+                field=field,
+            )
+    last = await RewardRule.filter(organisation_id=actor.organisation_id).order_by("-version").first()
+    rule = await RewardRule.create(
+        id=uuid4(),
+        organisation_id=actor.organisation_id,
+        version=last.version + 1 if last else 1,
+        title=title,
+        document_number=document_number,
+        pot_basis_points=pot,
+        equity_basis_points=equity,
+        main_basis_points=main,
+        valid_from=valid_from,
+        entered_by_id=actor.user_id,
+        entered_at=now,
+    )
+    await record(
+        "organisation", actor.organisation_id, "enter_reward_rule", actor=actor, now=now, rule=rule.id
+    )
+    return rule
+
+
+@atomic()
+async def make_plan(contract_number: str, sharing: Sharing, *, actor: Actor, now: datetime) -> RewardPlan:
+    """Propose how what arrived for a contract is shared; another person confirms it.
+
+    Raises:
+        Invalid: at the field that is wrong: sums, floors with their article, more than arrived.
+        Conflict: the contract was ended.
+    """
+    actor.require(Act.SHARE_REWARDS)
+    contract = await get_contract_to_share(actor, contract_number)
+    await Contract.select_for_update().get(id=contract.id)
+    if await is_rescinded(contract.id):
+        raise Conflict(_("这份合同已经解除，不能再分配收益。"))
+    left = await open_income(contract)
+    if sharing.income.amount > left:
+        raise Invalid(
+            _("可分配的收入还有 %(left)s，请核对。", left=yuan(left, contract.currency)), field="income"
+        )
+    if sharing.kind is not kind_of(contract):
+        raise Invalid(_("作价入股的合同分配股权，其他合同分配现金。"))
+    floors, rule = await floors_of(contract.deal.seller_id, local_date(now))
+    require_whole(sharing, floors)
+    plan = await RewardPlan.create(
+        id=uuid4(),
+        number=await next_number("JL", now),
+        contract_id=contract.id,
+        organisation_id=contract.deal.seller_id,
+        kind=sharing.kind,
+        rule_id=rule.id if rule else None,
+        income_amount=sharing.income.amount,
+        deductions=[vars(each) for each in sharing.deductions],
+        net_amount=sharing.net.amount,
+        pot_basis_points=sharing.pot,
+        pot_amount=sharing.pot_money.amount,
+        units=[
+            vars(unit) | {"amount": amount}
+            for unit, amount in zip(sharing.units, sharing.unit_amounts, strict=True)
+        ],
+        currency=contract.currency,
+        made_by_id=actor.user_id,
+        made_at=now,
+    )
+    for at, (person, amount) in enumerate(zip(sharing.people, sharing.people_amounts, strict=True), start=1):
+        await RewardShare.create(id=uuid4(), plan_id=plan.id, sequence=at, amount=amount, **vars(person))
+    await record(
+        SUBJECT,
+        plan.id,
+        "make",
+        actor=actor,
+        now=now,
+        number=plan.number,
+        income=plan.income_amount,
+        pot=plan.pot_amount,
+    )
+    await tell(
+        _("收益分配 %(number)s 待复核公示。", number=plan.number),
+        now=now,
+        address=f"/rewards/{plan.number}",
+        organisation_id=plan.organisation_id,
+        roles={MemberRole.ADMIN, MemberRole.FINANCE},
+    )
+    return plan
+
+
+@atomic()
+async def confirm_plan(number: str, *, actor: Actor, now: datetime) -> RewardPlan:
+    """Confirm a plan as another person of the unit; cash rewards are published for 15 working days.
+
+    Rewards in shares need no publicity of cash; they are settled with this act.
+
+    Raises:
+        SamePerson: the person made the plan.
+        Conflict: it was confirmed or cancelled before.
+    """
+    actor.require(Act.PAY_REWARDS)
+    plan = await _locked(actor, number, RewardStatus.DRAFT)
+    if plan.made_by_id == actor.user_id:
+        raise SamePerson(_("编制的人不能复核自己编制的分配。"))
+    require_whole(sharing_of(plan), (await floors_of(plan.organisation_id, local_date(plan.made_at)))[0])
+    if plan.kind is RewardKind.CASH:
+        await ledger.post(
+            "reward_pot",
+            plan.pot,
+            debit=f"income:{plan.contract_id}",
+            credit=f"pot:{plan.id}",
+            reference=f"reward:{plan.id}:pot",
+            at=now,
+            subject=(SUBJECT, plan.id),
+        )
+        with in_source_language():
+            title, body = notice_text(plan)
+        await notices.publish(
+            NoticeKind.REWARD,
+            subject_kind=SUBJECT,
+            subject_id=plan.id,
+            title=title,
+            body=body,
+            days=PUBLICITY_DAYS,
+            day_kind=DayKind.WORKING,
+            actor=actor,
+            now=now,
+            address=f"/rewards/{plan.number}",
+        )
+    status = RewardStatus.PUBLICITY if plan.kind is RewardKind.CASH else RewardStatus.PAID
+    plan.status, plan.confirmed_by_id, plan.confirmed_at = status, actor.user_id, now
+    await plan.save(update_fields=["status", "confirmed_by_id", "confirmed_at"])
+    await record(SUBJECT, plan.id, "confirm", actor=actor, now=now, status=status)
+    return plan
+
+
+@atomic()
+async def pay_plan(number: str, *, actor: Actor, now: datetime) -> RewardPlan:
+    """Note that the unit paid the rewards out, person by person, once its publicity is clear.
+
+    Raises:
+        NotClear: the publicity runs, or an objection stands.
+        Conflict: it was paid before.
+    """
+    actor.require(Act.PAY_REWARDS)
+    plan = await _locked(actor, number, RewardStatus.PUBLICITY, RewardStatus.CLEAR)
+    await notices.require_clear(SUBJECT, plan.id)
+    for share in plan.shares:
+        if share.amount:
+            await ledger.post(
+                "reward",
+                Money(share.amount, plan.currency),
+                debit=f"pot:{plan.id}",
+                credit=f"reward:{share.id}",
+                reference=f"reward:{share.id}:paid",
+                at=now,
+                subject=(SUBJECT, plan.id),
+            )
+    plan.status, plan.paid_at = RewardStatus.PAID, now
+    await plan.save(update_fields=["status", "paid_at"])
+    await record(SUBJECT, plan.id, "pay", actor=actor, now=now, amount=plan.pot_amount)
+    return plan
+
+
+@atomic()
+async def cancel_plan(number: str, *, actor: Actor, now: datetime) -> RewardPlan:
+    """Give a plan up that is not paid: its income can be shared anew, a running notice ends."""
+    actor.require(Act.SHARE_REWARDS)
+    plan = await _locked(actor, number, RewardStatus.DRAFT, RewardStatus.PUBLICITY, RewardStatus.CLEAR)
+    if plan.status is not RewardStatus.DRAFT:
+        await ledger.post(
+            "reward_cancelled",
+            plan.pot,
+            debit=f"pot:{plan.id}",
+            credit=f"income:{plan.contract_id}",
+            reference=f"reward:{plan.id}:cancelled",
+            at=now,
+            subject=(SUBJECT, plan.id),
+        )
+    await notices.withdraw(SUBJECT, plan.id, actor=actor, now=now)
+    plan.status = RewardStatus.CANCELLED
+    await plan.save(update_fields=["status"])
+    await record(SUBJECT, plan.id, "cancel", actor=actor, now=now)
+    return plan
+
+
+async def run_due(now: datetime) -> int:
+    """Move on the plans whose publicity is clear; return how many. Run it after the notices' own."""
+    ids = await RewardPlan.filter(status=RewardStatus.PUBLICITY).values_list("id", flat=True)
+    clear = await Notice.filter(
+        subject_kind=SUBJECT, subject_id__in=list(ids), status=NoticeStatus.CLEAR
+    ).values_list("subject_id", flat=True)
+    return sum([await _move_clear(plan_id, now=now) for plan_id in clear])  # type: ignore[arg-type]
+
+
+@atomic()
+async def _move_clear(plan_id: UUID, *, now: datetime) -> bool:
+    plan = await RewardPlan.select_for_update().get(id=plan_id)
+    notice = await notices.lock_for(SUBJECT, plan_id)
+    if plan.status is not RewardStatus.PUBLICITY or not notice or notice.status is not NoticeStatus.CLEAR:
+        return False
+    plan.status = RewardStatus.CLEAR
+    await plan.save(update_fields=["status"])
+    await record(SUBJECT, plan.id, "clear", actor=None, now=now)
+    await tell(
+        _("收益分配 %(number)s 公示无异议，可以发放。", number=plan.number),
+        now=now,
+        address=f"/rewards/{plan.number}",
+        organisation_id=plan.organisation_id,
+        roles={MemberRole.FINANCE},
+    )
+    return True
+
+
+def notice_text(plan: RewardPlan) -> tuple[str, list[list[str]]]:
+    """Return what 国科发政〔2018〕103号 wants published: the conversion, the people, the rewards, the
+    registration, the period. Contract, deal, parties and shares must be fetched."""
+    contract, deal = plan.contract, plan.contract.deal
+    people = "\n".join(
+        _(
+            "%(name)s（%(role)s）：%(work)s，占奖励总额 %(share)s，%(amount)s",
+            name=each.name,
+            role=_("主要贡献人员") if each.is_main else _("其他人员"),
+            work=each.work or _("参与研发或转化"),
+            share=percent(each.basis_points),
+            amount=yuan(each.amount, plan.currency),
+        )
+        for each in plan.shares
+    )
+    rows = [
+        [_("转化信息"), f"{contract.name}（{contract.number}），{label('contract_kind', contract.kind)}"],
+        [_("转让方（许可方）"), deal.seller.name],
+        [_("受让方（被许可方）"), deal.buyer.name],
+        [_("到账收入"), yuan(plan.income_amount, plan.currency)],
+        [_("扣除的直接费用"), yuan(plan.income_amount - plan.net_amount, plan.currency)],
+        [_("净收入"), yuan(plan.net)],
+        [_("现金奖励总额"), f"{yuan(plan.pot)}（{_('占净收入')} {percent(plan.pot_basis_points)}）"],
+        [_("奖励人员和金额"), people],
+        [_("技术合同登记"), f"{contract.registration_number or _('尚未登记')} {day(contract.registered_on)}"],
+        [_("公示期"), _("自发布次日起 %(days)s 个工作日。", days=PUBLICITY_DAYS)],
+    ]
+    return _("现金奖励公示：%(name)s", name=contract.name)[:200], rows
+
+
+def is_hinted_state_unit(plan: RewardPlan) -> bool:
+    """Tell whether the tax hint for state universities and institutes fits the unit."""
+    return is_state_unit(plan.organisation)
+
+
+async def _locked(actor: Actor, number: str, *allowed: RewardStatus) -> RewardPlan:
+    plan = await get_plan_for(actor, number)
+    if not actor.acts_for(plan.organisation_id):
+        raise NotFound(_("没有这份收益分配，或者您不能查看它。"))
+    locked = await RewardPlan.select_for_update().get(id=plan.id)
+    if locked.status not in allowed:
+        raise Conflict(_("这份收益分配已经办到下一步，请刷新后再看。"))
+    plan.status = locked.status
+    return plan

@@ -1,0 +1,171 @@
+from __future__ import annotations
+
+import asyncio
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from market.accounts.permissions import Act
+from market.accounts.web import actor_for, passes, sent, status_of
+from market.codes.labels import choices
+from market.deals.brokerage import owed_commission
+from market.kit.clock import local_date
+from market.kit.errors import Forbidden
+from market.kit.flash import flash
+from market.kit.i18n import gettext as _
+from market.kit.pagination import Cut
+from market.kit.templating import render
+from market.kit.web import deps, see
+from market.notices.queries import find_notice
+from market.rewards import queries, services
+from market.rewards.forms import PlanForm, RuleForm
+from market.rewards.models import RewardPlan
+from market.rewards.rules import Floors, checks, tax_hint
+from market.rewards.sheets import payout_list
+
+_XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+
+
+async def index(request: Request) -> Response:
+    actor = actor_for(request, Act.SEE_REWARDS)
+    status = request.query_params.get("status", "")
+    page = await queries.list_plans(actor, Cut.of(request.query_params), status)
+    return render(request, "rewards/index.html", page=page, status=status, statuses=choices("reward"))
+
+
+async def new(request: Request) -> Response:
+    actor, now = actor_for(request, Act.SHARE_REWARDS), deps(request).clock()
+    contract = await queries.get_contract_to_share(actor, request.path_params["number"])
+    floors, _rule = await queries.floors_of(contract.deal.seller_id, local_date(now))
+    kind, left = queries.kind_of(contract), await queries.open_income(contract)
+    commission = await owed_commission(contract.deal_id)
+    given = {"kind": "brokerage", "note": _("账上应付佣金"), "amount": commission.amount}
+    form = PlanForm(
+        await sent(request),
+        data={
+            "income": max(left, 0) or None,
+            "pot": floors.pot_of(kind),
+            "deductions": [given] if commission else [],
+            "people": [{"name": name} for name in _team(contract.deal.outcome.team)],
+        },
+    )
+
+    async def make() -> None:
+        made = await services.make_plan(
+            contract.number, form.sharing(kind, contract.currency), actor=actor, now=now
+        )
+        request.state.made = made.number
+
+    if request.method == "POST" and await passes(form, make):
+        done = see(request, "rewards:show", number=request.state.made)
+        return flash(request, done, _("分配已登记，请本单位的财务人员复核。"))
+    return render(
+        request,
+        "rewards/new.html",
+        status_of(form),
+        form=form,
+        contract=contract,
+        kind=kind,
+        left=left,
+        floors=floors,
+    )
+
+
+async def show(request: Request) -> Response:
+    actor = actor_for(request, Act.SEE_REWARDS)
+    plan = await queries.get_plan_for(actor, request.path_params["number"])
+    floors = _floors(plan)
+    return render(
+        request,
+        "rewards/show.html",
+        plan=plan,
+        checks=checks(queries.sharing_of(plan), floors),
+        notice=await find_notice(services.SUBJECT, plan.id),
+        tax=tax_hint(
+            plan.kind, services.is_hinted_state_unit(plan), plan.contract.registration_number is not None
+        ),
+        is_own=actor.acts_for(plan.organisation_id),
+        may_confirm=actor.may(Act.PAY_REWARDS) and plan.made_by_id != actor.user_id,
+    )
+
+
+async def confirm(request: Request) -> Response:
+    actor = actor_for(request, Act.PAY_REWARDS)
+    plan = await services.confirm_plan(request.path_params["number"], actor=actor, now=deps(request).clock())
+    return flash(request, see(request, "rewards:show", number=plan.number), _("已复核；现金奖励已开始公示。"))
+
+
+async def pay(request: Request) -> Response:
+    actor = actor_for(request, Act.PAY_REWARDS)
+    plan = await services.pay_plan(request.path_params["number"], actor=actor, now=deps(request).clock())
+    return flash(request, see(request, "rewards:show", number=plan.number), _("发放已入账。"))
+
+
+async def cancel(request: Request) -> Response:
+    actor = actor_for(request, Act.SHARE_REWARDS)
+    plan = await services.cancel_plan(request.path_params["number"], actor=actor, now=deps(request).clock())
+    return flash(request, see(request, "rewards:show", number=plan.number), _("分配已撤销。"), "note")
+
+
+async def payouts(request: Request) -> Response:
+    actor = actor_for(request, Act.SEE_REWARDS)
+    plan = await queries.get_plan_for(actor, request.path_params["number"])
+    made = await asyncio.to_thread(payout_list, plan)
+    headers = {"content-disposition": f'attachment; filename="{plan.number}.xlsx"'}
+    return Response(made, media_type=_XLSX, headers=headers)
+
+
+async def rules(request: Request) -> Response:
+    actor, now = actor_for(request, Act.SHARE_REWARDS), deps(request).clock()
+    if not actor.may_sell:
+        raise Forbidden(_("收益分配由已认证的成果方登记。"))
+    form = RuleForm(await sent(request), data={"valid_from": local_date(now)})
+    if request.method == "POST" and await passes(
+        form,
+        lambda: services.enter_rule(
+            str(form.title.data),
+            form.document_number.data or "",
+            pot=int(form.pot.data or 0),
+            equity=int(form.equity.data or 0),
+            main=int(form.main.data or 0),
+            valid_from=form.valid_from.data,
+            actor=actor,
+            now=now,
+        ),
+    ):
+        return flash(request, see(request, "rewards:rules"), _("办法已登记，以后的分配按它核对。"))
+    return render(
+        request,
+        "rewards/rules.html",
+        status_of(form),
+        form=form,
+        rules=await queries.list_rules(actor.organisation_id),
+    )
+
+
+def _team(team: object) -> list[str]:
+    """The names that the listing gives, to begin with."""
+    rows = team if isinstance(team, list) else []
+    return [str(row.get("name")) for row in rows if isinstance(row, dict) and row.get("name")]
+
+
+def _floors(plan: RewardPlan) -> Floors:
+    """The floors that were in force when the plan was made."""
+    rule = plan.rule
+    if rule is None:
+        return Floors()
+    source = f"{rule.title}{rule.document_number}"
+    return Floors(rule.pot_basis_points, rule.equity_basis_points, rule.main_basis_points, source)
+
+
+routes = [
+    Route("/rewards", index, name="rewards:index", methods=["GET"]),
+    Route("/rewards/rules", rules, name="rewards:rules", methods=["GET", "POST"]),
+    Route("/contracts/{number}/rewards/new", new, name="rewards:new", methods=["GET", "POST"]),
+    Route("/rewards/{number}", show, name="rewards:show", methods=["GET"]),
+    Route("/rewards/{number}/confirm", confirm, name="rewards:confirm", methods=["POST"]),
+    Route("/rewards/{number}/pay", pay, name="rewards:pay", methods=["POST"]),
+    Route("/rewards/{number}/cancel", cancel, name="rewards:cancel", methods=["POST"]),
+    Route("/rewards/{number}/payouts.xlsx", payouts, name="rewards:payouts", methods=["GET"]),
+]

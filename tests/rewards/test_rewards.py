@@ -1,0 +1,164 @@
+"""A unit shares what arrived: proposed by one, confirmed by another, published, paid."""
+
+from __future__ import annotations
+
+import io
+from datetime import timedelta
+from typing import Any
+
+import httpx
+import pytest
+from openpyxl import load_workbook
+
+from market.contracts import services as contracts
+from market.contracts.models import Contract
+from market.deps import Deps
+from market.kit.errors import Invalid, NotFound
+from market.kit.money import Money
+from market.ledger import services as ledger
+from market.notices import services as notices
+from market.notices.models import Notice
+from market.notices.services import NotClear
+from market.rewards import services
+from market.rewards.models import RewardKind, RewardPlan, RewardShare, RewardStatus
+from market.rewards.rules import Deduction, PersonShare, Sharing, UnitShare
+from tests.contracts.make import LATER, TODAY, instalments_of, make_registered, make_remittance
+from tests.deals.make import Parties, make_parties, move_clock
+from tests.factories import make_member
+from tests.visitor import post, sign_in
+
+INCOME = 80_500_000
+
+
+async def make_received(parties: Parties) -> Contract:
+    contract = await make_registered(parties)
+    first = (await instalments_of(contract))[0]
+    remittance = await make_remittance(parties, first, first.amount)
+    await contracts.confirm_remittance(remittance.id, actor=parties.seller_finance, now=LATER)
+    return contract
+
+
+def sharing(**changes: Any) -> Sharing:
+    given: dict[str, Any] = {
+        "kind": RewardKind.CASH,
+        "income": Money(INCOME),
+        "deductions": (Deduction("patent_fees", "年费", 500_000),),
+        "pot": 7000,
+        "people": (
+            PersonShare("韦博士", True, "发明人", 7000, "工行 6222"),
+            PersonShare("陆老师", False, "转化服务", 3000),
+        ),
+        "units": (UnitShare("材料学院", 5000), UnitShare("学校", 5000)),
+    }
+    return Sharing(**(given | changes))
+
+
+async def test_a_plan_goes_from_proposal_to_payment_and_the_pot_is_emptied(deps: Deps) -> None:
+    parties = await make_parties()
+    contract = await make_received(parties)
+
+    plan = await services.make_plan(contract.number, sharing(), actor=parties.seller, now=LATER)
+    with pytest.raises(Invalid):
+        await services.make_plan(contract.number, sharing(), actor=parties.seller, now=LATER)
+    await services.confirm_plan(plan.number, actor=parties.seller_finance, now=LATER)
+
+    assert (await ledger.balance(f"pot:{plan.id}")).amount == 56_000_000
+    with pytest.raises(NotClear):
+        await services.pay_plan(plan.number, actor=parties.seller_finance, now=LATER)
+    over = LATER + timedelta(days=40)
+    await notices.run_due(over)
+    assert await services.run_due(over) == 1
+    await services.pay_plan(plan.number, actor=parties.seller_finance, now=over)
+
+    shares = await RewardShare.filter(plan_id=plan.id).order_by("sequence")
+    assert [each.amount for each in shares] == [39_200_000, 16_800_000]
+    assert (await ledger.balance(f"pot:{plan.id}")).amount == 0
+    assert (await RewardPlan.get(id=plan.id)).status is RewardStatus.PAID
+
+
+async def test_what_is_published_names_people_but_no_account() -> None:
+    parties = await make_parties()
+    contract = await make_received(parties)
+    plan = await services.make_plan(contract.number, sharing(), actor=parties.seller, now=LATER)
+
+    await services.confirm_plan(plan.number, actor=parties.seller_finance, now=LATER)
+
+    notice = await Notice.get(subject_id=plan.id)
+    text = str(notice.body)
+    assert (notice.days, notice.day_kind) == (15, "working")
+    assert "韦博士" in text
+    assert "4526010300000117" in text
+    assert "6222" not in text
+
+
+async def test_a_cancelled_plan_frees_its_income() -> None:
+    parties = await make_parties()
+    contract = await make_received(parties)
+    plan = await services.make_plan(contract.number, sharing(), actor=parties.seller, now=LATER)
+    await services.confirm_plan(plan.number, actor=parties.seller_finance, now=LATER)
+
+    await services.cancel_plan(plan.number, actor=parties.seller, now=LATER)
+    again = await services.make_plan(contract.number, sharing(), actor=parties.seller, now=LATER)
+
+    assert (await ledger.balance(f"income:{contract.id}")).amount == 0
+    assert again.status is RewardStatus.DRAFT
+
+
+async def test_a_units_own_rules_are_kept_by_version_and_never_below_the_law() -> None:
+    parties = await make_parties()
+    contract = await make_received(parties)
+    given: dict[str, Any] = {"valid_from": TODAY, "actor": parties.seller, "now": LATER}
+
+    with pytest.raises(Invalid):
+        await services.enter_rule("办法", "", pot=4000, equity=5000, main=5000, **given)
+    await services.enter_rule("奖励办法", "校〔2026〕1号", pot=7500, equity=7500, main=5000, **given)
+
+    with pytest.raises(Invalid, match="校〔2026〕1号"):
+        await services.make_plan(contract.number, sharing(), actor=parties.seller, now=LATER)
+
+
+async def test_the_pages_from_proposal_to_the_payout_list(client: httpx.AsyncClient, deps: Deps) -> None:
+    parties = await make_parties()
+    contract = await make_received(parties)
+    move_clock(deps, LATER)
+    entry = {
+        "income": "805000.00",
+        "pot": "7000",
+        "deductions-0-kind": "patent_fees",
+        "deductions-0-amount": "5000",
+        "people-0-name": "韦博士",
+        "people-0-is_main": "y",
+        "people-0-basis_points": "10000",
+        "units-0-name": "学校",
+        "units-0-basis_points": "10000",
+    }
+    await sign_in(client, parties.seller)
+    address = f"/contracts/{contract.number}/rewards/new"
+    form = await client.get(address)
+
+    wrong = await post(client, address, entry | {"pot": "4000"})
+    made = await post(client, address, entry)
+    listed = await client.get("/rewards")
+    rules = await client.get("/rewards/rules")
+    plan = await RewardPlan.get()
+    sheet = load_workbook(
+        io.BytesIO((await client.get(f"/rewards/{plan.number}/payouts.xlsx")).content)
+    ).active
+    await sign_in(client, parties.seller_finance)
+    confirmed = await post(client, f"/rewards/{plan.number}/confirm")
+
+    assert "805000" in form.text
+    assert wrong.status_code == 422
+    assert "第四十五条" in wrong.text
+    assert "560,000.00" in made.text
+    assert plan.number in listed.text
+    assert rules.status_code == 200
+    assert sheet is not None
+    assert sheet.cell(2, 6).value == 560_000
+    assert "公示中" in confirmed.text
+    for stranger in (parties.buyer, await make_member()):
+        await sign_in(client, stranger)
+        for page in (f"/rewards/{plan.number}", address):
+            assert (await client.get(page)).status_code == 404
+    with pytest.raises(NotFound):
+        await services.pay_plan(plan.number, actor=parties.buyer_finance, now=LATER)

@@ -28,6 +28,7 @@ from market.search.engine import (
     SearchEngine,
     Sort,
 )
+from market.search.meaning import unit_of
 from market.search.meili import MeiliSearch
 
 if os.environ.get("MEILI_URL"):
@@ -48,6 +49,7 @@ DOCUMENTS: list[dict[str, Any]] = [
         "price_amount": 500_00,
         "regions": ["450000", "450100"],
         "published_at": 100,
+        "vectors": {"toy": unit_of([1, 0, 0])},
     },
     {
         "id": FILM,
@@ -59,6 +61,7 @@ DOCUMENTS: list[dict[str, Any]] = [
         "trl": 4,
         "regions": ["440000"],
         "published_at": 200,
+        "vectors": {"toy": unit_of([1, 1, 0])},
     },
     {
         "id": CANE,
@@ -71,6 +74,7 @@ DOCUMENTS: list[dict[str, Any]] = [
         "price_amount": 2000_00,
         "regions": ["450000", "450200"],
         "published_at": 300,
+        "vectors": {"toy": unit_of([0, 0, 1])},
     },
     {
         "id": MOTOR,
@@ -102,7 +106,7 @@ async def engine(
     if request.param == "embedded":
         made = EmbeddedSearch(tmp_path_factory.mktemp("index"))
     elif url := os.environ.get("MEILI_URL"):
-        made = MeiliSearch(url, os.environ.get("MEILI_KEY"))
+        made = MeiliSearch(url, os.environ.get("MEILI_KEY"), embedders={"toy": 3})
     else:
         pytest.skip("MEILI_URL is not set, so no real Meilisearch was tried")
     await made.apply_settings()
@@ -363,6 +367,51 @@ async def test_candidates_obey_limits(engine: SearchEngine) -> None:
 
 async def test_no_terms_have_no_candidates(engine: SearchEngine) -> None:
     assert await engine.candidates("outcomes", []) == []
+
+
+async def test_the_nearest_in_meaning_are_candidates_beside_those_that_share_a_term(
+    engine: SearchEngine,
+) -> None:
+    near = {"toy": unit_of([1, 0.1, 0])}
+
+    alone = await engine.candidates("outcomes", [], vectors=near, nearest=2)
+    beside = await engine.candidates("outcomes", ["甘蔗"], vectors=near, nearest=1)
+
+    assert {one.id for one in alone} == {WIRE, FILM}
+    assert {one.id for one in beside} == {WIRE, CANE}
+    assert all(one.facts["marks"] for one in (*alone, *beside))
+
+
+async def test_candidates_bring_their_cosine_if_they_have_a_vector(engine: SearchEngine) -> None:
+    near = {"toy": unit_of([1, 0, 0]), "a model nobody uses": unit_of([1, 0])}
+
+    found = await engine.candidates("outcomes", ["导线", "甘蔗", "涂层"], vectors=near, nearest=2)
+
+    cosines = {one.id: one.cosines for one in found}
+    assert set(cosines) == {WIRE, FILM, CANE, MOTOR}
+    assert cosines[MOTOR] == {}
+    assert cosines[WIRE] == pytest.approx({"toy": 1.0}, abs=0.002)
+    assert cosines[FILM] == pytest.approx({"toy": 0.7071}, abs=0.002)
+    assert cosines[CANE] == pytest.approx({"toy": 0.0}, abs=0.002)
+
+
+async def test_the_nearest_obey_limits(engine: SearchEngine) -> None:
+    limits = [NoneOf("regions", ("440000",))]
+    found = await engine.candidates("outcomes", [], limits, vectors={"toy": unit_of([1, 1, 0])}, nearest=3)
+
+    assert FILM not in {one.id for one in found}
+    assert WIRE in {one.id for one in found}
+
+
+async def test_a_document_sent_without_its_vector_or_removed_is_near_to_nothing(
+    written: SearchEngine,
+) -> None:
+    await written.put("outcomes", [{name: of for name, of in DOCUMENTS[0].items() if name != "vectors"}])
+    await written.delete("outcomes", [FILM])
+
+    found = await written.candidates("outcomes", [], vectors={"toy": unit_of([1, 0, 0])}, nearest=5)
+
+    assert [one.id for one in found] == [CANE]
 
 
 async def test_the_engine_counts_in_how_many_documents_a_term_stands(engine: SearchEngine) -> None:

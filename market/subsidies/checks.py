@@ -59,6 +59,31 @@ async def three_people() -> list[str]:
     )
 
 
+async def no_conflicted_hands() -> list[str]:
+    """Nobody computed or rechecked a claim after declaring a conflict of interest for it."""
+    return await find_rows(
+        "SELECT c.number FROM claims c JOIN claim_conflicts f ON f.claim_id = c.id "
+        "WHERE f.user_id IN (c.calculated_by_id, c.rechecked_by_id)",
+        "claim {number} went through the hands of somebody with a declared conflict",
+    )
+
+
+async def clawbacks_are_booked() -> list[str]:
+    """What came back is in the book receipt by receipt, and never more than was owed."""
+    return await find_rows(
+        "SELECT b.number, b.amount, coalesce(sum(r.amount), 0) AS returned, "
+        "coalesce(sum(t.amount), 0) AS booked "
+        "FROM clawbacks b LEFT JOIN clawback_receipts r ON r.clawback_id = b.id "
+        "LEFT JOIN transfers t ON t.reference = 'clawback_receipt:' || r.id "
+        "GROUP BY b.id, b.number, b.amount, b.status HAVING coalesce(sum(r.amount), 0) > b.amount "
+        "OR coalesce(sum(r.amount), 0) <> coalesce(sum(t.amount), 0) "
+        "OR (b.status = 'settled') <> (coalesce(sum(r.amount), 0) = b.amount)",
+        "clawback {number}: {amount} owed, {returned} returned, {booked} booked",
+    )
+
+
+register_check("subsidies: nobody acts against a declared conflict", no_conflicted_hands)
+register_check("subsidies: clawbacks are booked and never exceeded", clawbacks_are_booked)
 register_check("subsidies: no award above its budget", no_award_above_its_budget)
 register_check("subsidies: awards are set aside once", money_is_set_aside)
 register_check("subsidies: contracts add up to the claim", parts_add_up)

@@ -6,11 +6,22 @@ from datetime import datetime
 
 from market.accounts.actors import Actor
 from market.accounts.permissions import Act, Role
+from market.integrity.models import Sanction
 from market.kit.cards import Card
 from market.kit.formats import wan
 from market.kit.i18n import gettext as _
 from market.notices.models import Notice, NoticeStatus
-from market.subsidies.models import Batch, BatchStatus, Claim, ClaimStatus
+from market.subsidies.models import (
+    Batch,
+    BatchStatus,
+    Claim,
+    ClaimStatus,
+    Clawback,
+    ClawbackStatus,
+    ExpertReview,
+    ProgrammeTerms,
+    TermsStatus,
+)
 from market.subsidies.queries import Wanted, count_by_status, list_budgets, list_claimable, list_listable
 
 
@@ -18,6 +29,10 @@ async def dashboard_cards(actor: Actor, now: datetime) -> list[Card]:
     """Return what waits for this person about subsidies, first what is theirs to do."""
     if actor.may(Act.SEE_DESK):
         return await _desk_cards(actor)
+    if actor.may(Act.SCORE_CLAIM):
+        return await _expert_cards(actor)
+    if actor.may(Act.ASSIGN_EXPERTS):
+        return await _assigner_cards()
     if actor.may(Act.WRITE_CLAIM) and actor.may_buy:
         return await _own_cards(actor, now)
     return []
@@ -48,6 +63,18 @@ async def _desk_cards(actor: Actor) -> list[Card]:
         ],
         Role.APPROVER: [
             Card(
+                _("待发布规则"),
+                await ProgrammeTerms.filter(status=TermsStatus.DRAFT).count(),
+                "/desk/terms",
+                "due",
+            ),
+            Card(
+                _("待确认追回"),
+                await Clawback.filter(status=ClawbackStatus.STARTED).count(),
+                "/desk/clawbacks?status=started",
+                "due",
+            ),
+            Card(
                 _("待批准批次"),
                 await _count_approvable(),
                 "/desk/batches?status=publicity",
@@ -62,6 +89,20 @@ async def _desk_cards(actor: Actor) -> list[Card]:
         card(_("公示中"), ClaimStatus.PUBLICITY, "note"),
         card(_("已拨付"), ClaimStatus.PAID, "done"),
         Card(_("预算余额"), wan(left), "/desk/budgets", "plain"),
+    ]
+
+
+async def _expert_cards(actor: Actor) -> list[Card]:
+    waiting = ExpertReview.filter(reviewer_id=actor.user_id, submitted_at=None, declined_at=None)
+    return [Card(_("待评审"), await waiting.count(), "/reviews", "due")]
+
+
+async def _assigner_cards() -> list[Card]:
+    free = Claim.filter(status=ClaimStatus.ACCEPTED)
+    appeals = Sanction.filter(appealed_at__isnull=False, appeal_answer="")
+    return [
+        Card(_("可指派专家的申报"), await free.count(), "/reviews/assign", "act"),
+        Card(_("待答复申诉"), await appeals.count(), "/backoffice/sanctions", "due"),
     ]
 
 

@@ -16,6 +16,7 @@ from market.deals.models import Deal, DealStatus
 from market.kit.errors import Conflict, Invalid
 from market.ledger import services as book
 from market.subsidies import clawbacks, drafting, services, year_runs
+from market.subsidies.checks import clawbacks_are_booked, no_conflicted_hands
 from market.subsidies.loading import find_terms
 from market.subsidies.models import (
     Assessment,
@@ -96,6 +97,9 @@ async def test_a_rescinded_contract_brings_a_paid_award_back_by_receipts() -> No
     assert (await Clawback.get(id=found.id)).status is ClawbackStatus.SETTLED
     assert (await book.balance(f"owed:{found.id}")).amount == 0
     assert (await book.balance("recovered:guangxi:2026")).amount == found.amount == 60 * WAN
+    assert not [finding for check in (clawbacks_are_booked, no_conflicted_hands) for finding in await check()]
+    await Clawback.filter(id=found.id).update(amount=found.amount - 1)
+    assert found.number in (await clawbacks_are_booked())[0]
 
 
 async def test_who_starts_a_clawback_does_not_confirm_it_and_one_is_live_at_a_time() -> None:

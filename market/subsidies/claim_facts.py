@@ -124,7 +124,10 @@ async def _contract(
             (row.kind, row.amount) for row in await ContractExclusion.filter(contract_id=contract.id)
         ),
         "paid_in_equity": stated.paid_in_equity_amount if stated else None,
-        "receipts": [{"on": _day(row.received_on), "amount": row.amount} for row in receipts],
+        "receipts": [
+            {"on": _day(day), "amount": amount}
+            for day, amount in netted([(row.received_on, row.amount) for row in receipts])
+        ],
         "new_sales": {str(row.year): row.amount for row in sales},
         "related": contract.is_related,
         "publicly_funded": contract.is_publicly_funded,
@@ -132,6 +135,24 @@ async def _contract(
         "granted_for_outcome": granted_for_outcome,
         "flags": dict(stated.flags or {}) if stated else {},
     }
+
+
+def netted(receipts: Iterable[tuple[date, int]]) -> list[tuple[date, int]]:
+    """Take money that went back off the latest of what had come before, so that every receipt is whole.
+
+    The rules know receipts only; what was refunded was never really paid. Pairs come in order of their days.
+    """
+    kept: list[tuple[date, int]] = []
+    for day, amount in receipts:
+        while amount < 0 and kept:
+            last, had = kept.pop()
+            amount += had
+            if amount > 0:
+                kept.append((last, amount))
+                amount = 0
+        if amount > 0:
+            kept.append((day, amount))
+    return kept
 
 
 def _summed(pairs: Iterable[tuple[str, int]]) -> dict[str, int]:

@@ -12,6 +12,7 @@ from market.accounts.models import StaffRole
 from market.contracts.models import Contract
 from market.kit.errors import Conflict, Invalid, NotFound
 from market.subsidies import judging, services
+from market.subsidies.claim_facts import netted
 from market.subsidies.doubts import Deed, Tie, chained_with, path_between, split_of, thresholds
 from market.subsidies.judging import Conflicted, verdict_of
 from market.subsidies.loading import find_terms
@@ -285,3 +286,22 @@ def test_parties_are_tied_through_shares_and_people(
     way = path_between("a", "b", [Tie(one, other, "", share=share) for one, other, share in ties])
 
     assert (None if way is None else len(way)) == length
+
+
+@pytest.mark.parametrize(
+    ("amounts", "left"),
+    [
+        ([10, 20], [(1, 10), (2, 20)]),
+        ([10, 20, -5], [(1, 10), (2, 15)]),
+        ([10, 20, -20], [(1, 10)]),
+        ([10, 20, -25, 5], [(1, 5), (4, 5)]),
+        ([10, -10, 10], [(3, 10)]),
+        ([-5, 10], [(2, 10)]),
+    ],
+)
+def test_money_that_went_back_is_taken_off_the_latest_receipts(
+    amounts: list[int], left: list[tuple[int, int]]
+) -> None:
+    pairs = [(date(2026, 1, day), amount) for day, amount in enumerate(amounts, start=1)]
+
+    assert netted(pairs) == [(date(2026, 1, day), amount) for day, amount in left]

@@ -60,7 +60,8 @@ class Vocabulary:
             word = self.typed[typed][1]
             return None if word == typed else word
         near = [each for one in _shorter(typed) for each in self.near.get(one, ())]
-        best = max(near, key=lambda each: (self.typed[each][0], each), default=None)
+        # A word that is still being typed is more likely meant than one with another letter.
+        best = max(near, key=lambda each: (each.startswith(typed), self.typed[each][0], each), default=None)
         return self.typed[best][1] if best else None
 
 

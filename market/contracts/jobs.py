@@ -3,6 +3,7 @@
 from uuid import UUID
 
 from market.contracts import banking, refunding
+from market.contracts.reconciling import reconcile
 from market.contracts.telling import book
 from market.deps import Deps
 from market.kit.jobs import job
@@ -29,3 +30,10 @@ async def send_refund(deps: Deps, refund_id: str) -> None:
 async def match_statement(deps: Deps, statement_id: str) -> None:
     """Find what the lines of a bank statement pay; a run that was stopped goes on where it was."""
     await banking.match_statement(UUID(statement_id), now=deps.clock())
+
+
+@job("contracts.reconcile", cron="20 18 * * *")
+async def reconcile_with_gateway(deps: Deps) -> None:
+    """Compare our record of online payments with the gateway's, each night."""
+    if deps.gateway is not None:
+        await reconcile(gateway=deps.gateway, now=deps.clock())

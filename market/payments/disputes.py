@@ -33,11 +33,16 @@ class DisputedPayment:
     is_news: bool
 
 
+def status_of(word: str) -> DisputeStatus:
+    """Return our status for the gateway's word; a word we do not know means that the money is withheld."""
+    return _STATUSES.get(word, DisputeStatus.OPEN)
+
+
 @atomic()
 async def keep_dispute(payment_id: UUID, told: DisputeTold, *, now: datetime) -> DisputedPayment:
     """Bring a dispute to where the gateway says it stands; an old word changes nothing that has ended."""
     payment = await Payment.select_for_update().get(id=payment_id)
-    status = _STATUSES.get(told.status, DisputeStatus.OPEN)
+    status = status_of(told.status)
     dispute = await Dispute.get_or_none(gateway_id=told.id)
     is_news = dispute is None
     if dispute is None:

@@ -37,11 +37,12 @@ from market.payments.states import (
 
 Source = Payment | Remittance | BankLine
 LIVE = (RefundStatus.RECORDED, RefundStatus.PREPARED, RefundStatus.PENDING, RefundStatus.SUCCEEDED)
-_STATES = {
+STATES = {
     RefundState.PENDING: (RefundStatus.PENDING, RefundAction.SEND),
     RefundState.SUCCEEDED: (RefundStatus.SUCCEEDED, RefundAction.SUCCEED),
     RefundState.FAILED: (RefundStatus.FAILED, RefundAction.FAIL),
 }
+"""Our word for where the gateway says a refund stands, and the act that leads there."""
 
 
 class MoreThanCame(Conflict):
@@ -172,7 +173,7 @@ async def keep_told(payment_id: UUID, told: Told, *, now: datetime) -> RefundedP
     """
     payment = await Payment.select_for_update().get(id=payment_id)
     refund = await _find(payment, told) or await _adopt(payment, told, now=now)
-    wanted, action = _STATES[told.state]
+    wanted, action = STATES[told.state]
     if refund.status is not wanted and _leads_on(refund.status, wanted):
         refund.status = next_refund_status(refund.status, action)
         refund.gateway_id, refund.failure = told.id, told.failure[:200]

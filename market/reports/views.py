@@ -19,6 +19,8 @@ from market.kit.pagination import Cut
 from market.kit.templating import render
 from market.kit.web import deps
 from market.ledger.checks import last_result, load_checks
+from market.payments.queries import find_connected_account
+from market.payments.reconciling import last_reconciliation, list_differences
 from market.reports import sheets
 from market.reports.statements import Figure, Period, list_entries, totals
 from market.reports.words import entry_text, figure_name
@@ -80,6 +82,22 @@ async def checks(request: Request) -> Response:
     return render(request, "payments/checks.html", result=await last_result())
 
 
+async def reconciliation(request: Request) -> Response:
+    """The last comparison with the payment gateway: operators see all of it, finance its own account."""
+    actor = actor_for(request, Act.SEE_RECONCILIATION)
+    account: str | None = None
+    if not actor.is_staff:
+        own = await find_connected_account(actor.organisation_id) if actor.organisation_id else None
+        account = own.account if own else ""
+    last = await last_reconciliation()
+    return render(
+        request,
+        "payments/reconciliation.html",
+        last=last,
+        differences=await list_differences(last.id, account) if last else [],
+    )
+
+
 async def _asked(request: Request) -> tuple[Period, str]:
     actor = actor_for(request, Act.READ_OWN_DATA)
     query, today = request.query_params, local_date(deps(request).clock())
@@ -128,5 +146,6 @@ routes = [
     Route("/statement", statement, name="reports:statement", methods=["GET"]),
     Route("/statement.xlsx", statement_excel, name="reports:statement_excel", methods=["GET"]),
     Route("/statement.pdf", statement_pdf, name="reports:statement_pdf", methods=["GET"]),
+    Route("/money/reconciliation", reconciliation, name="reports:reconciliation", methods=["GET"]),
     Route("/money/checks", checks, name="reports:checks", methods=["GET"]),
 ]

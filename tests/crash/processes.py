@@ -88,7 +88,15 @@ def deps_of(place: Place) -> Deps:
     )
 
 
+def _log_to(place: Place, name: str) -> None:
+    """What a process that dies in the middle complains of is of use only when something was wrong."""
+    log = os.open(place.directory / f"{name}.log", os.O_CREAT | os.O_APPEND | os.O_WRONLY, 0o644)
+    os.dup2(log, 2)
+
+
 def run_site(place: Place) -> None:
+    _log_to(place, "site")
+
     async def serve() -> None:
         async with database(place.database_url, pool_size=8):
             config = uvicorn.Config(
@@ -105,6 +113,8 @@ def run_site(place: Place) -> None:
 
 
 def run_worker(place: Place) -> None:
+    _log_to(place, "worker")
+
     async def serve() -> None:
         load_jobs()
         async with database(place.database_url, pool_size=4):

@@ -164,9 +164,10 @@ async def _quiet() -> None:
 def main() -> int:
     kills = int(sys.argv[1]) if len(sys.argv) > 1 else 200
     seed = int(sys.argv[2]) if len(sys.argv) > 2 else int(time.time())
+    pairs = int(sys.argv[3]) if len(sys.argv) > 3 else 3
     with TemporaryDirectory(prefix="crash") as folder:
         Path(folder).chmod(0o755)
-        report = asyncio.run(crash(Path(folder), kills, seed=seed))
+        report = asyncio.run(crash(Path(folder), kills, seed=seed, pairs=pairs))
     sys.stdout.write(
         f"seed {seed}, {report.seconds:.0f} s: killed {dict(report.kills)}; {report.rounds} rounds, "
         f"acts answered {dict(report.acts)}\n"

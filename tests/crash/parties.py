@@ -45,7 +45,7 @@ SIGN = {
     "seen": "",
 }
 SCAN = ("合同.pdf", PDF, "application/pdf")
-PATIENCE = 90
+PATIENCE = 120
 
 
 @dataclass
@@ -76,16 +76,17 @@ class Person:
         return await self._try("POST", address, data={"csrf_token": self.csrf, **data}, files=files)
 
     async def _try(self, method: str, address: str, **given: Any) -> httpx.Response:
-        deadline = time.monotonic() + PATIENCE
+        deadline, last = time.monotonic() + PATIENCE, ""
         while True:
             try:
                 answer = await self.client.request(method, address, **given)
                 if answer.status_code < 500:
                     return answer
-            except httpx.HTTPError:
-                pass
+                last = f"{answer.status_code}"
+            except httpx.HTTPError as error:
+                last = repr(error)
             if time.monotonic() > deadline:
-                raise TimeoutError(f"{method} {address} was not answered in {PATIENCE} s")
+                raise TimeoutError(f"{method} {address} was not answered in {PATIENCE} s: {last}")
             await asyncio.sleep(0.05)
 
 

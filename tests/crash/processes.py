@@ -213,7 +213,7 @@ class Market:
         self.postgres.revive()
 
 
-async def until_up(address: str, seconds: float = 60) -> None:
+async def until_up(address: str, seconds: float = 90) -> None:
     """Wait until somebody answers at an address."""
     deadline = time.monotonic() + seconds
     async with httpx.AsyncClient() as client:

@@ -98,7 +98,9 @@ async def _kill(
     playing: Sequence[asyncio.Task[None]],
 ) -> None:
     while killed.total() < kills:
-        await asyncio.sleep(dice.uniform(0.05, 0.9))
+        # Long enough that an act gets through now and then, short enough that most are hit.
+        await until_up(market.place.site + "/robots.txt")
+        await asyncio.sleep(dice.uniform(0.05, 1.2))
         market.keep_up()
         for task in playing:
             if task.done() and task.exception():

@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable
 from datetime import datetime
 
 from market.accounts.actors import Actor
+from market.contracts.money_cards import dashboard_cards as of_money
 from market.contracts.standing import dashboard_cards as of_contracts
 from market.deals.queries import dashboard_cards as of_deals
 from market.kit.cards import Card
@@ -23,6 +24,7 @@ OTHER_ROOMS: tuple[Cards, ...] = (
     of_matches,
     of_deals,
     of_contracts,
+    of_money,
     of_rewards,
     of_subsidies,
 )

@@ -1,0 +1,62 @@
+"""The figures of a finance person's dashboard: bank lines, refunds, disputes, and whether the books agree."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from market.accounts.actors import Actor
+from market.accounts.permissions import Act
+from market.kit.cards import Card
+from market.kit.formats import day
+from market.kit.i18n import gettext as _
+from market.ledger.checks import last_result
+from market.payments.models import BankLine, LineStatus, Refund, RefundStatus
+from market.payments.queries import find_connected_account
+from market.payments.reconciling import last_reconciliation, list_differences
+
+
+async def dashboard_cards(actor: Actor, now: datetime) -> list[Card]:
+    """Return what of the money waits for the person, and the last results of check and reconciliation."""
+    found: list[Card] = []
+    if actor.acts_for(actor.organisation_id):
+        found.append(Card(_("对账单"), _("查看"), "/statement"))
+        if actor.may_sell and actor.may(Act.IMPORT_STATEMENT):
+            found += await _of_bank(actor)
+    if actor.may(Act.SEE_RECONCILIATION):
+        found += await _of_books(actor)
+    return found
+
+
+async def _of_bank(actor: Actor) -> list[Card]:
+    own = BankLine.filter(organisation_id=actor.organisation_id)
+    matched = await own.filter(status=LineStatus.MATCHED).count()
+    refunds = await Refund.filter(
+        status=RefundStatus.RECORDED, line__organisation_id=actor.organisation_id
+    ).count()
+    return [
+        Card(
+            _("流水待确认"),
+            matched,
+            "/bank/statements",
+            "due" if actor.may(Act.CONFIRM_REMITTANCE) else "note",
+        ),
+        Card(_("流水待认领"), await own.filter(status=LineStatus.OPEN).count(), "/bank/statements", "note"),
+        Card(
+            _("退回待确认"), refunds, "/bank/statements", "due" if actor.may(Act.CONFIRM_REFUND) else "note"
+        ),
+    ]
+
+
+async def _of_books(actor: Actor) -> list[Card]:
+    found = []
+    if (result := await last_result()) is not None:
+        words = _("全部成立") if result.is_well else _("%(n)s 项不成立", n=len(result.broken))
+        tone = "done" if result.is_well else "wrong"
+        found.append(Card(_("账目核对 %(day)s", day=day(result.at)), words, "/money/checks", tone))
+    if (last := await last_reconciliation()) is not None:
+        own = await find_connected_account(actor.organisation_id) if actor.organisation_id else None
+        account = None if actor.is_staff else own.account if own else ""
+        waiting = [each for each in await list_differences(last.id, account) if each.mended_at is None]
+        tone = "wrong" if waiting else "done"
+        found.append(Card(_("与支付平台的差异"), len(waiting), "/money/reconciliation", tone))
+    return found

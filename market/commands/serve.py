@@ -24,6 +24,10 @@ from market.subsidies.programmes import load_programmes
 from market.tables import migrate
 from market.worker import load_jobs, work, working
 
+LONGEST_HEAD = 1024 * 1024
+"""Bytes of a request's address and headers that are read; an address of 100 kB still gets a page. The other
+parser, httptools, refuses addresses of more than 64 kB with a bare line."""
+
 
 async def release(deps: Deps) -> None:
     """Bring tables, released programmes and search settings up to date; harmless when they are."""
@@ -64,7 +68,14 @@ async def serve(settings: Settings, *, host: str, port: int) -> int:
             server = _Server(
                 settings,
                 uvicorn.Config(
-                    create_app(deps), host=host, port=port, lifespan="off", access_log=False, log_config=None
+                    create_app(deps),
+                    host=host,
+                    port=port,
+                    lifespan="off",
+                    access_log=False,
+                    log_config=None,
+                    http="h11",
+                    h11_max_incomplete_event_size=LONGEST_HEAD,
                 ),
             )
             loop = asyncio.get_running_loop()

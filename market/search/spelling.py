@@ -24,7 +24,7 @@ SHORTEST = 4
 LONGEST = 24
 MOST_WORDS = 20_000
 """Of an index's words only the most frequent are remembered."""
-PATIENCE = 0.08
+PATIENCE = 0.05
 """Seconds a page waits for the words to be read; the next page has them."""
 FRESH = 1800.0
 """Seconds for which the words of an index are remembered, in real time."""

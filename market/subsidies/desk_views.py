@@ -12,6 +12,7 @@ from market.accounts.web import actor_for
 from market.kit.clock import local_date
 from market.kit.errors import Invalid
 from market.kit.flash import flash
+from market.kit.forms import ChoiceField
 from market.kit.i18n import gettext as _
 from market.kit.pagination import Cut
 from market.kit.templating import render
@@ -40,9 +41,9 @@ async def queue(request: Request) -> Response:
         programme=asked.get("programme", "")[:60],
         contract=asked.get("contract", "").replace("\x00", "")[:20],
         text=asked.get("text", "").replace("\x00", "").strip()[:60],
-        city=_prefix(form.city.data or ""),
-        field=form.field.data or "",
-        doubt=form.doubt.data or "",
+        city=_prefix(_chosen(form.city)),
+        field=_chosen(form.field),
+        doubt=_chosen(form.doubt),
         least=form.least.data,
         most=form.most.data,
     )
@@ -66,6 +67,11 @@ async def queue(request: Request) -> Response:
         today=local_date(deps(request).clock()),
         local_date=local_date,
     )
+
+
+def _chosen(field: ChoiceField) -> str:
+    """Return what was chosen from the list, or nothing."""
+    return "" if field.errors else str(field.data or "")
 
 
 def _prefix(region: str) -> str:

@@ -47,6 +47,10 @@ def read_content(text: str) -> tuple[dict[str, Any], Terms]:
         raise Invalid(_("不是 JSON：%(what)s", what=str(fault)[:200]), field="content") from None
     if not isinstance(content, dict):
         raise Invalid(_("规则文件应为一个对象。"), field="content")
+    if any(
+        sign == "\x00" or "\ud800" <= sign <= "\udfff" for sign in shown(content).replace("\\u0000", "\x00")
+    ):
+        raise Invalid(_("规则文件里有不能保存的字符。"), field="content")
     try:
         return content, read_terms(content)
     except RulesError as fault:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from collections.abc import Mapping
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
@@ -30,6 +31,12 @@ from market.subsidies.texts import VALUES
 
 ROLES = ("buyer", "seller", "broker", "agency", "registry")
 SELLER_KINDS = ("university", "institute", "enterprise")
+
+
+def number_in(given: Mapping[str, Any], name: str) -> str:
+    """Return the record's number that a form names, or nothing where it cannot be one."""
+    text = str(given.get(name) or "")
+    return text if text.isascii() and text.isprintable() and len(text) <= 20 else ""
 
 
 def _named(codes: tuple[str, ...]) -> list[tuple[str, str]]:

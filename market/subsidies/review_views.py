@@ -19,7 +19,7 @@ from market.kit.templating import render
 from market.kit.web import deps, path_id, see
 from market.subsidies import services
 from market.subsidies.desk_forms import AssignForm, ScoreForm
-from market.subsidies.forms import ReasonForm
+from market.subsidies.forms import ReasonForm, number_in
 from market.subsidies.judging import get_review_for
 from market.subsidies.models import Claim, ClaimStatus, ExpertReview
 from market.subsidies.queries import claim_contracts, get_claim_at_desk
@@ -77,7 +77,7 @@ async def assign(request: Request) -> Response:
     form = AssignForm(given, data={"due_on": local_date(now) + timedelta(days=DAYS)})
     experts = await User.filter(staff_role=StaffRole.REVIEWER, is_active=True).order_by("name")
     form.reviewers.choices = [(str(one.id), one.name) for one in experts]
-    number = str(given.get("claim") or "") if given is not None else ""
+    number = number_in(given, "claim") if given is not None else ""
     if given is not None and await passes(
         form,
         lambda: services.assign_experts(

@@ -25,7 +25,15 @@ from market.subsidies import describing, queries, services
 from market.subsidies.chains import chain_of_contract
 from market.subsidies.claiming import chosen_in, preview_of
 from market.subsidies.estimates import Asked, calculate
-from market.subsidies.forms import CalculatorForm, ClaimForm, EvidenceForm, FactsForm, SalesForm, SubmitForm
+from market.subsidies.forms import (
+    CalculatorForm,
+    ClaimForm,
+    EvidenceForm,
+    FactsForm,
+    SalesForm,
+    SubmitForm,
+    number_in,
+)
 from market.subsidies.models import Claim, SalesReport
 from market.subsidies.pages import claim_page
 from market.subsidies.programmes import clauses, compiled, get_programme, list_programmes, list_versions
@@ -273,7 +281,7 @@ async def state_facts(request: Request) -> Response:
     try:
         await services.state_facts(
             found.number,
-            str(given.get("contract") or ""),
+            number_in(given, "contract"),
             mode=str(given.get("mode") or "") or None,
             grade=str(given.get("grade") or "") or None,
             paid_in_equity=equity.paid_in_equity.data,

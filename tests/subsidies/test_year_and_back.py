@@ -227,6 +227,7 @@ async def test_a_version_is_drafted_by_one_released_by_another_and_changes_no_cl
         next_version(programme="henan-buyer"),
         next_version(valid_from="2019-01-01"),
         next_version(rates=[]),
+        next_version(title="零\x00"),
     ],
 )
 async def test_what_is_no_next_version_is_not_kept(text: str) -> None:

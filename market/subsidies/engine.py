@@ -98,14 +98,15 @@ def _applies(
     when: Sequence[Condition], facts: Facts, contract: Contract, base: int | None, opened: list[Opened]
 ) -> bool:
     """Say whether a case is taken; what is not known counts as held and is left open."""
-    unknown = []
+    unknown: list[Condition] | None = None
     for condition in when:
         state = condition.test(facts, contract, base)
         if state is False:
             return False
         if state is None:
-            unknown.append(condition)
-    opened.extend(unknown)
+            unknown = [*unknown, condition] if unknown else [condition]
+    if unknown:
+        opened.extend(unknown)
     return True
 
 
@@ -221,13 +222,14 @@ def _rate(facts: Facts, terms: Terms, work: Work) -> None:
     else:
         exact = sum(part.exact for part in rate.parts(work.base))
     work.rated = exact
+    extra = 0
     for add_on in terms.add_ons:
         if _applies(add_on.when, facts, contract, known, work.opened):
             more = work.base * add_on.basis_points
             if add_on.cap is not None:
                 more = min(more, add_on.cap * SCALE)
             work.extras.append((add_on, more))
-    extra = sum(more for _, more in work.extras)
+            extra += more
     if not terms.add_ons_outside_cap:
         exact += extra
     if terms.bound is not None:

@@ -46,6 +46,12 @@ async def _run(options: argparse.Namespace, settings: Settings) -> int:
             is_semantic=not options.no_semantic,
             file=options.json,
         )
+    if options.command == "fit-weights":
+        from market.commands import fit_weights
+
+        return await fit_weights.fit_weights(
+            settings, options.directory, version=options.version, file=options.file
+        )
     from market.commands import backup, people, records, serve
 
     port = serve.port_of(os.environ)
@@ -124,6 +130,12 @@ def _parser() -> argparse.ArgumentParser:
     quality = commands.add_parser("quality", help="the public page about the quality of matching")
     quality.add_argument("act", choices=["publish"])
     quality.add_argument("file", type=Path, metavar="FILE", help="what evaluate --json FILE wrote")
+    fitting = commands.add_parser("fit-weights", help="fit the scorer's weights on graded pairs")
+    fitting.add_argument(
+        "directory", type=Path, metavar="DIR", help="holds graded_*.jsonl(.gz) and .tsv(.gz)"
+    )
+    fitting.add_argument("--version", required=True, help="the name of the new weights")
+    fitting.add_argument("--file", type=Path, metavar="FILE", help="write them there, else print them")
     programmes = commands.add_parser("programmes", help="subsidy programmes")
     programmes.add_argument("act", choices=["load"])
     audit = commands.add_parser("audit", help="verify or export the log of who did what")

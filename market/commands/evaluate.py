@@ -48,20 +48,12 @@ async def evaluate(
     if len(sets.missing) == len(sets.rows):
         return 1
     try:
-        embedders = embedders_of(settings.embedders, settings.embeddings_key) if is_semantic else ()
-        lengths = {one.name: one.dimensions for one in embedders}
+        bench = bench_of(settings, engine=engine, is_semantic=is_semantic)
     except Unusable as error:
         sys.stderr.write(f"{error}\n")
         return 2
-    if is_semantic and not embedders:
+    if is_semantic and not bench.embedders:
         sys.stderr.write("no embedder is there, so words alone decide\n")
-    bars = _Bars()
-    bench = Bench(
-        scratch=_scratch_meili(settings, lengths) if engine == "meilisearch" else _scratch_embedded,
-        embedders=embedders,
-        reader=KeptVectors(settings.data_directory / "vectors", bars),
-        on_progress=bars,
-    )
     # The records are made in memory only, but the ORM must know its tables for that.
     async with database("postgresql://nobody@localhost/nothing", pool_size=1):
         try:
@@ -71,7 +63,7 @@ async def evaluate(
             return 1
     figures: dict[str, Any] = {
         "engine": engine,
-        "embedder": named(embedders) or None,
+        "embedder": named(bench.embedders) or None,
         "scorer": WEIGHTS.version,
         "seconds": round(time.monotonic() - started, 1),
         **found,
@@ -81,6 +73,23 @@ async def evaluate(
     if file:
         _write(file, figures)
     return 0
+
+
+def bench_of(settings: Settings, *, engine: str, is_semantic: bool) -> Bench:
+    """Return what is measured with: the market's models, and an engine beside its own.
+
+    Raises:
+        Unusable: a model that the settings name cannot be used.
+    """
+    embedders = embedders_of(settings.embedders, settings.embeddings_key) if is_semantic else ()
+    lengths = {one.name: one.dimensions for one in embedders}
+    bars = _Bars()
+    return Bench(
+        scratch=_scratch_meili(settings, lengths) if engine == "meilisearch" else _scratch_embedded,
+        embedders=embedders,
+        reader=KeptVectors(settings.data_directory / "vectors", bars),
+        on_progress=bars,
+    )
 
 
 def _write(file: Path, figures: dict[str, Any]) -> None:

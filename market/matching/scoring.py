@@ -43,7 +43,7 @@ class Calibration:
     high: float
     """Texts that say the same."""
     share: float
-    """How much this model counts beside others."""
+    """How much this model counts beside wording, which counts 1."""
 
 
 @dataclass(frozen=True)
@@ -51,9 +51,8 @@ class Weights:
     """How much each part counts, of 1000, and the constants that turn likeness into points."""
 
     version: str
-    wording: int
-    meaning: int
-    """Without vectors wording has it."""
+    content: int
+    """Shared by wording and meaning, by how many models know the pair; without any, wording has it all."""
     field: int
     budget: int
     region: int
@@ -68,6 +67,10 @@ class Weights:
     """The score from which a pair is shown to people."""
     least_content: int
     """Without so many points for words and meaning, nothing else makes a pair worth showing."""
+
+    def model(self, name: str) -> Calibration:
+        """Return how the cosines of a model are read."""
+        return self.models.get(name) or self.models[""]
 
     @classmethod
     def read(cls, path: Path) -> Weights:
@@ -104,7 +107,7 @@ def score(
     subject, other = _subject(need, outcome)
     wording = float(fit_of_wording(subject, [other], rarity, weights)[0])
     fits = _fits(need, outcome, wording, weights, meaning or {})
-    parts = _parts(fits, weights, bool(meaning))
+    parts = {name: round(fits[name][0] * points) for name, points in _points(weights, meaning or {})}
     return Score(
         value=sum(parts.values()),
         parts=parts,
@@ -132,7 +135,7 @@ def values(
     found = []
     for (need, outcome), wording, meaning in zip(pairs, wordings, meanings or [{}] * len(pairs), strict=True):
         fits = _fits(need, outcome, wording, weights, meaning)
-        found.append(sum(fits[name][0] * points for name, points in _points(weights, bool(meaning))))
+        found.append(sum(fits[name][0] * points for name, points in _points(weights, meaning)))
     return found
 
 
@@ -146,7 +149,7 @@ def fit_of_meaning(meaning: Meaning, weights: Weights) -> float:
     """Return how far the meaning of a pair fits, from 0 to 1."""
     total = shares = 0.0
     for name, cosine in meaning.items():
-        model = weights.models.get(name) or weights.models[""]
+        model = weights.model(name)
         fit = (cosine - model.low) / (model.high - model.low)
         total += model.share * min(max(fit, 0.0), 1.0)
         shares += model.share
@@ -184,16 +187,13 @@ def _fits(need: NeedFacts, outcome: OutcomeFacts, wording: float, weights: Weigh
     }
 
 
-def _parts(fits: Fits, weights: Weights, has_meaning: bool) -> dict[str, int]:
-    return {name: round(fits[name][0] * points) for name, points in _points(weights, has_meaning)}
-
-
-def _points(weights: Weights, has_meaning: bool) -> tuple[tuple[str, int], ...]:
+def _points(weights: Weights, meaning: Meaning) -> tuple[tuple[str, float], ...]:
     """Return how many points each part can give."""
-    wording, meaning = weights.wording, weights.meaning
+    shares = sum([weights.model(name).share for name in meaning])
+    wording = weights.content / (1 + shares)
     return (
-        ("wording", wording if has_meaning else wording + meaning),
-        ("meaning", meaning if has_meaning else 0),
+        ("wording", wording),
+        ("meaning", weights.content - wording),
         ("field", weights.field),
         ("budget", weights.budget),
         ("region", weights.region),

@@ -39,7 +39,8 @@ def _page(scope: Scope) -> Callable[[Request], Any]:
         wanted = request.query_params.get("scope", "")
         if wanted in SCOPES and wanted != scope.key:
             return _elsewhere(request, SCOPES[wanted])
-        found = await results.search(deps(request).search, results.asked_of(request, scope), scope)
+        asked = results.asked_of(request, scope)
+        found = await results.search(deps(request).search, asked, scope, embedders=deps(request).embedders)
         context = {**found.context(), **await _around(request, found), **words.context()}
         return render(request, "pages/search.html", found.status, **context)
 
@@ -55,7 +56,7 @@ def _workbook(scope: Scope) -> Callable[[Request], Any]:
         asked = results.asked_of(request, scope)
         content = await sheets.workbook(
             scope,
-            results.every_hit(deps(request).search, asked, scope),
+            results.every_hit(deps(request).search, asked, scope, embedders=deps(request).embedders),
             actor,
             deps(request).settings.base_url,
         )

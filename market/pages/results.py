@@ -17,6 +17,8 @@ from market.kit.web import deps
 from market.pages.scopes import SCOPES, Scope
 from market.search import asking
 from market.search.asking import Asked
+from market.search.box import SearchBox
+from market.search.embedders import Embedder
 from market.search.engine import Hits, Query, SearchEngine
 from market.search.highlight import mark
 from market.search.spelling import speller_of
@@ -63,10 +65,12 @@ def asked_of(request: Request, scope: Scope) -> Asked:
     return asking.read(scope.page, path, request.query_params, local_date(deps(request).clock()))
 
 
-async def search(engine: SearchEngine, asked: Asked, scope: Scope) -> Found:
+async def search(
+    engine: SearchEngine, asked: Asked, scope: Scope, *, embedders: Sequence[Embedder] = ()
+) -> Found:
     """Ask the engine. When it is away the rest of the page is still shown, with a notice."""
     try:
-        hits = await engine.search(asked.query())
+        hits = await SearchBox(engine, embedders).search(asked.query())
         meant = await speller_of(engine).did_you_mean(scope.key, asked.words)
         related = await _related(engine, asked, hits, meant) if hits.total < FEW else []
     except SearchUnavailable:
@@ -105,11 +109,19 @@ def title_of(record: Any) -> str:
     return str(record.user.name)
 
 
-async def every_hit(engine: SearchEngine, asked: Asked, scope: Scope, batch: int = 1000) -> Any:
+async def every_hit(
+    engine: SearchEngine,
+    asked: Asked,
+    scope: Scope,
+    batch: int = 1000,
+    *,
+    embedders: Sequence[Embedder] = (),
+) -> Any:
     """Yield all records of a search, batch by batch, in the order of the list."""
     query = dataclasses.replace(asked.query(), facets=(), offset=0, limit=batch)
+    box = SearchBox(engine, embedders)
     while True:
-        hits = await engine.search(query)
+        hits = await box.search(query)
         yield await scope.load(hits.ids)
         query = dataclasses.replace(query, offset=query.offset + batch)
         if query.offset >= hits.total:

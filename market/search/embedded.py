@@ -22,6 +22,12 @@ from market.search.engine import Candidate, Document, Filter, Hits, Query, Sort,
 from market.search.indexes import INDEXES, fields_of
 
 T = TypeVar("T")
+NEAREST = 100
+"""Documents that mean the like and are ordered with those that hold the words."""
+REORDERED = 100
+"""First hits by words that meaning may put in another order."""
+MOSTLY = 0.5
+"""From here on a document need not hold a word to be a hit."""
 _MOST_VALUES = 10_000
 """Values of one facet that are counted."""
 
@@ -105,6 +111,8 @@ def _search(index: IndexFolder, query: Query) -> Hits:
     searcher = index.searcher()
     wording = asking.read(index.schema, query.text)
     holding = asking.held(searcher, wording) if wording else Asked.all_query()
+    if wording and query.vectors and query.meaning and not query.sort:
+        return _by_meaning(index, searcher, query, wording, holding)
     kept = asking.both(holding, asking.limits(index.schema, query.filters))
     stale = asking.stale(index.schema, query.index)
     if query.sort:
@@ -135,6 +143,49 @@ def _ordered(searcher: Searcher, parts: Sequence[Asked], sort: Sort, query: Quer
         places += [place for _, place in found.hits[:wanted]]
         total += found.count
     return places, total
+
+
+def _by_meaning(
+    index: IndexFolder, searcher: Searcher, query: Query, wording: asking.Wording, holding: Asked
+) -> Hits:
+    """Answer a search whose first hits are ordered by words and meaning together."""
+    files = index.vector_files()
+    asked = {name: (files[name], vector) for name, vector in query.vectors.items() if name in files}
+    near = {key for file, vector in asked.values() for key in file.nearest(vector, NEAREST)}
+    alike = asking.any_of(index.schema, "id", [str(UUID(bytes=key)) for key in near])
+    if query.meaning >= MOSTLY:
+        holding = asking.either(holding, alike)
+    kept = asking.both(holding, asking.limits(index.schema, query.filters))
+    most = max(query.offset + query.limit, REORDERED)
+    found: Any = searcher.search(wording.ranked(kept), most)
+    beside: Any = searcher.search(wording.ranked(asking.both(kept, alike)), max(len(near), 1), False)
+    words = {_id(searcher, place): score for score, place in (*found.hits[:REORDERED], *beside.hits)}
+    keys = [one.bytes for one in words]
+    total = dict.fromkeys(words, 0.0)
+    for file, vector in asked.values():
+        cosines = file.cosines(keys, vector)
+        for id_, share in _from_0_to_1({one: cosines.get(one.bytes, -1.0) for one in words}).items():
+            total[id_] += share * query.meaning / len(asked)
+    for id_, share in _from_0_to_1(words).items():
+        total[id_] += share * (1 - query.meaning)
+    first = sorted(total, key=lambda one: -total[one])
+    rest = [_id(searcher, place) for _, place in found.hits[REORDERED:]]
+    ordered = list(dict.fromkeys([*first, *rest]))
+    return Hits(
+        ids=tuple(ordered[query.offset : query.offset + query.limit]),
+        total=found.count,
+        facets=_facets(index, searcher, query, holding),
+        terms=wording.terms,
+    )
+
+
+def _from_0_to_1(numbers: Mapping[UUID, float]) -> dict[UUID, float]:
+    least, most = min(numbers.values(), default=0.0), max(numbers.values(), default=0.0)
+    return {one: (number - least) / ((most - least) or 1.0) for one, number in numbers.items()}
+
+
+def _id(searcher: Searcher, place: Any) -> UUID:
+    return UUID(searcher.doc(place).get_first("id"))
 
 
 def _facets(

@@ -65,6 +65,10 @@ class Query:
     """None: by relevance; the newest first when there are no words."""
     offset: int = 0
     limit: int = 20
+    vectors: Mapping[str, Vector] = field(default_factory=dict)
+    """What the words mean, by the model's name; see `market.search.box`."""
+    meaning: float = 0.0
+    """How much that counts in the order, from 0 to 1; what means the like is then a hit as well."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +95,13 @@ class Candidate:
 
 class Refused(Exception):
     """The engine will never take this document as it is, or one of these."""
+
+
+class Searches(Protocol):
+    """Whoever answers a person's search."""
+
+    async def search(self, query: Query) -> Hits:
+        """Answer one page of a person's search."""
 
 
 class SearchEngine(Protocol):

@@ -69,9 +69,11 @@ class KeptVectors:
     def __init__(self, directory: Path, on_progress: Callable[[str, int, int], None]) -> None:
         self._directory = directory
         self._on_progress = on_progress
+        self._files: dict[str, VectorFile] = {}
 
     def __call__(self, embedder: Embedder, texts: Sequence[str], is_query: bool) -> Vectors:
-        file = VectorFile(self._directory / f"{embedder.name}.vectors")
+        path = self._directory / f"{embedder.name}.vectors"
+        file = self._files.setdefault(embedder.name, VectorFile(path))
         keys = [_key(text, is_query) for text in texts]
         known = file.get(keys)
         missing = {key: text for key, text in zip(keys, texts, strict=True) if key not in known}
@@ -81,7 +83,8 @@ class KeptVectors:
             part = waiting[start : start + PORTION]
             found = embedder.embed([text for _, text in part], is_query=is_query)
             file.put({key: row for (key, _), row in zip(part, found, strict=True)})
-            self._on_progress(f"vectors by {embedder.name}", start + len(part), len(waiting))
+            if len(waiting) > 1:
+                self._on_progress(f"vectors by {embedder.name}", start + len(part), len(waiting))
         known |= file.get(missing)
         return np.stack([known[key] for key in keys])
 

@@ -40,6 +40,8 @@ TIMEOUT = 10.0
 """Seconds an answer may take."""
 TASK_TIMEOUT = 600.0
 """Seconds a write may take to become visible; a large batch of another index may stand before it."""
+MOSTLY = 0.5
+"""From here on meaning is asked for beside the words."""
 _PAGE = 1000
 _BATCH = 2000
 
@@ -296,6 +298,13 @@ def _questions(query: Query, uid: str, words: str) -> tuple[list[SearchParams], 
     if query.sort:
         sort = [f"{query.sort.field}:{'desc' if query.sort.is_descending else 'asc'}"]
 
+    # Short questions are the home of the server's own ranking; a foreign language is not.
+    name = next(iter(query.vectors), None)
+    near: dict[str, Any] = {}
+    if name is not None and query.meaning >= MOSTLY and not query.sort:
+        near["vector"] = [float(one) for one in query.vectors[name]]
+        near["hybrid"] = Hybrid(semantic_ratio=query.meaning, embedder=name)
+
     def ask(filters: Sequence[Filter], facets: list[str], page: int, size: int) -> SearchParams:
         return SearchParams(
             index_uid=uid,
@@ -308,6 +317,7 @@ def _questions(query: Query, uid: str, words: str) -> tuple[list[SearchParams], 
             page=page,
             hits_per_page=size,
             attributes_to_retrieve=["id"],
+            **near,
         )
 
     asked = [ask(query.filters, free, page, size)]

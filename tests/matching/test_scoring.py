@@ -118,10 +118,20 @@ def test_each_part_gives_points_for_what_is_known_to_fit(
 def test_without_vectors_wording_has_the_points_of_meaning() -> None:
     without, alike = score(NEED, OUTCOME, rare), score(NEED, OUTCOME, rare, meaning={"a model": 1.0})
 
-    assert (without.parts["meaning"], alike.parts["meaning"]) == (0, WEIGHTS.meaning)
-    share = (WEIGHTS.wording + WEIGHTS.meaning) / WEIGHTS.wording
-    assert without.parts["wording"] == pytest.approx(alike.parts["wording"] * share, abs=2)
+    share = WEIGHTS.model("a model").share
+    assert without.parts["meaning"] == 0
+    assert alike.parts["meaning"] == round(WEIGHTS.content * share / (1 + share))
+    assert without.parts["wording"] == pytest.approx(alike.parts["wording"] * (1 + share), abs=2)
     assert without.parts["field"] == alike.parts["field"] == WEIGHTS.field
+
+
+def test_two_models_that_agree_say_what_one_says_and_count_more() -> None:
+    same = replace(WEIGHTS, models={"": WEIGHTS.model("a model")})
+    one = score(NEED, OUTCOME, rare, same, meaning={"a": 0.6})
+    two = score(NEED, OUTCOME, rare, same, meaning={"a": 0.6, "b": 0.6})
+
+    assert two.parts["meaning"] > one.parts["meaning"]
+    assert two.parts["wording"] < one.parts["wording"]
 
 
 def test_rare_words_in_common_weigh_more_than_common_ones() -> None:
@@ -142,7 +152,8 @@ def test_parts_of_words_and_terms_that_hardly_count_are_no_reasons() -> None:
 
 
 def test_weights_of_all_parts_add_up() -> None:
-    assert sum(getattr(WEIGHTS, name) for name in PARTS) == WHOLE
+    others = sum(getattr(WEIGHTS, name) for name in PARTS if name not in ("wording", "meaning"))
+    assert WEIGHTS.content + others == WHOLE
 
 
 @pytest.mark.parametrize(("kind", "keys"), [("match_part", PARTS), ("misfit", MISFITS)])

@@ -23,9 +23,10 @@ from market.matching.quality.baselines import PlainKeywords, by_chance
 from market.matching.quality.measures import auc, interval, ndcg_10, reciprocal_rank_10, share_found
 from market.matching.quality.test_sets import STRONG, Row, TestSets
 from market.matching.scoring import WEIGHTS, Weights
+from market.search.box import Question, SearchBox, kind_of
 from market.search.documents import prepare
 from market.search.duplicates import groups
-from market.search.embedders import Embedder
+from market.search.embedders import Embedder, tidied
 from market.search.engine import Document, Query, SearchEngine, Vector
 from market.search.meaning import Reader, attached, restored, stored, vectors_of
 
@@ -49,6 +50,12 @@ class Bench:
     reader: Reader
     on_progress: Progress
     weights: Weights = WEIGHTS
+
+    def read_ahead(self, questions: Iterable[str]) -> None:
+        """Have the models read all questions at once that will be asked one by one."""
+        asked = [tidied(one) for one in questions if kind_of(one) is not Question.WORDS]
+        for embedder in self.embedders if asked else ():
+            self.reader(embedder, asked, True)
 
     def with_vectors(self, index: str, documents: Sequence[Document]) -> list[Document]:
         """Return the documents with what they mean to each model."""
@@ -216,6 +223,7 @@ def _of_graded(
 async def _topics(sets: TestSets, bench: Bench) -> Figures:
     figures = Figures()
     rows = sets.rows["topics"]
+    bench.read_ahead(row["query"] for row in rows)
     async with _outcomes(sets, {"keywords"}, bench) as market:
         for done, row in enumerate(rows, 1):
             wanted = dict.fromkeys(row["relevant"], 1)
@@ -232,6 +240,7 @@ async def _known_items(sets: TestSets, bench: Bench) -> AsyncIterator[tuple[str,
         for row in rows:
             hidden.setdefault(frozenset(row["hide_fields"].split(",")), []).append((kind, row))
     for fields, questions in hidden.items():
+        bench.read_ahead(row["query"] for _, row in questions)
         async with _outcomes(sets, fields, bench) as market:
             for done, (kind, row) in enumerate(questions, 1):
                 figures = found.setdefault(kind, Figures())
@@ -258,6 +267,7 @@ class _outcomes:  # noqa: N801 - used as a function
         self.search = await self.scratch.__aenter__()
         documents = self.bench.with_vectors("outcomes", outcome_documents(self.rows, self.hidden))
         self.names = {id_of(row["id"]): row["id"] for row in self.rows}
+        self.box = SearchBox(self.search, self.bench.embedders, reader=self.bench.reader)
         await fill(self.search, "outcomes", documents, self.bench.on_progress)
         self.ids = [self.names[one["id"]] for one in documents]
         self.keywords = PlainKeywords([_whole(one) for one in documents])
@@ -268,7 +278,7 @@ class _outcomes:  # noqa: N801 - used as a function
 
     async def ask(self, words: str) -> list[str]:
         """Return what the search box shows first."""
-        hits = await self.search.search(Query("outcomes", text=words, limit=10))
+        hits = await self.box.search(Query("outcomes", text=words, limit=10))
         return [self.names[one] for one in hits.ids]
 
     def plain(self, words: str) -> list[str]:

@@ -1,0 +1,49 @@
+"""`fit-weights`: new weights for the scorer, from pairs that people graded."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+
+from market.commands.evaluate import bench_of
+from market.matching.quality.fitting import as_json, fit
+from market.matching.quality.test_sets import TestSets, UnreadableSet
+from market.matching.scoring import WEIGHTS
+from market.search.embedders import Unusable
+from market.settings import Settings
+from market.tables import database
+
+
+async def fit_weights(settings: Settings, directory: Path, *, version: str, file: Path | None) -> int:
+    """Fit the weights of the models in use, tell what they reach on needs unseen, and write them.
+
+    They are taken into use by putting the file in the place of `market/matching/weights.json`.
+    """
+    try:
+        sets = TestSets.read(directory)
+        bench = bench_of(settings, engine="embedded", is_semantic=True)
+        if not sets.has_graded or not bench.embedders:
+            sys.stderr.write("Graded needs, titles and pairs are needed, and a model.\n")
+            return 1
+        async with database("postgresql://nobody@localhost/nothing", pool_size=1):
+            found = await fit(sets, bench, version=version)
+    except (UnreadableSet, Unusable) as error:
+        sys.stderr.write(f"{error}\n")
+        return 1
+    for words, figures in (
+        ("cross-validated, on needs unseen", found.cross_validated),
+        (f"the weights in use ({WEIGHTS.version})", found.before),
+    ):
+        told = "  ".join(f"{name} {figure:.3f}" for name, figure in figures.items())
+        sys.stdout.write(f"{words:<36}{told}\n")
+    told = json.dumps(as_json(found.weights), ensure_ascii=False, indent=2) + "\n"
+    if file is None:
+        sys.stdout.write(told)
+    else:
+        _write(file, told)
+    return 0
+
+
+def _write(file: Path, told: str) -> None:
+    file.write_text(told, encoding="utf-8")

@@ -1,0 +1,104 @@
+"""How a question is asked, by its kind."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from uuid import UUID
+
+import numpy as np
+import pytest
+
+from market.search.box import Question, SearchBox, kind_of
+from market.search.embedded import EmbeddedSearch
+from market.search.embedders import Unusable, Vectors, normalised
+from market.search.engine import Query, Sort
+from market.search.meaning import unit_of
+
+WIRE, FILM, PUMP = (UUID(int=number) for number in (1, 2, 3))
+
+
+class Translator:
+    """Knows what two English words mean."""
+
+    name = "toy"
+    dimensions = 2
+
+    def __init__(self, is_away: bool = False) -> None:
+        self.is_away = is_away
+
+    def embed(self, texts: Sequence[str], *, is_query: bool) -> Vectors:
+        if self.is_away:
+            raise Unusable("away")
+        return normalised(
+            np.array([["wire" in text, "film" in text] for text in texts], dtype=np.float32) + 0.01
+        )
+
+
+@pytest.fixture
+async def engine(tmp_path: Path) -> EmbeddedSearch:
+    made = EmbeddedSearch(tmp_path)
+    rows = ((WIRE, "铝合金导线", [1, 0]), (FILM, "石墨烯导热膜 graphene", [0, 1]), (PUMP, "水泵", None))
+    await made.put(
+        "outcomes",
+        [
+            {
+                "id": id_,
+                "revision": 1,
+                "title": title,
+                "field": "materials",
+                "published_at": 1,
+                "vectors": {"toy": unit_of(of)} if of else {},
+            }
+            for id_, title, of in rows
+        ],
+    )
+    return made
+
+
+@pytest.mark.parametrize(
+    ("text", "kind"),
+    [
+        ("Aluminium alloy wire for power lines", Question.FOREIGN),
+        ("fadongji", Question.WORDS),
+        ("fa dong", Question.WORDS),
+        ("3 4 5 6", Question.WORDS),
+        ("石墨烯", Question.TOPIC),
+        ("石墨烯 导热膜", Question.WORDS),
+        ("一种基于平方和优化的飞行器大角度机动镇定控制器设计方法", Question.WORDS),
+        ("", Question.WORDS),
+    ],
+)
+def test_a_question_is_known_by_its_words(text: str, kind: Question) -> None:
+    assert kind_of(text) is kind
+
+
+async def test_a_sentence_in_another_language_finds_what_means_the_like(engine: EmbeddedSearch) -> None:
+    words = Query("outcomes", "a very good wire for power lines", facets=("field",))
+
+    alone = await SearchBox(engine).search(words)
+    found = await SearchBox(engine, [Translator()]).search(words)
+
+    assert alone.ids == ()
+    assert (found.ids, found.total) == ((WIRE, FILM), 2)
+    assert found.facets == {"field": {"materials": 2}}
+
+
+async def test_pages_of_such_a_search_follow_each_other(engine: EmbeddedSearch) -> None:
+    box = SearchBox(engine, [Translator()])
+    pages = [await box.search(Query("outcomes", "film on a wire", offset=at, limit=1)) for at in (0, 1, 2)]
+
+    assert {one for page in pages for one in page.ids} == {WIRE, FILM}
+    assert [len(page.ids) for page in pages] == [1, 1, 0]
+
+
+async def test_an_order_of_ones_own_and_a_model_that_is_away_leave_it_to_words(
+    engine: EmbeddedSearch,
+) -> None:
+    ordered = Query("outcomes", "the best graphene film", sort=Sort("published_at"))
+
+    assert (await SearchBox(engine, [Translator()]).search(ordered)).ids == (FILM,)
+    away = await SearchBox(engine, [Translator(is_away=True)]).search(
+        Query("outcomes", "some graphene foil here")
+    )
+    assert away.ids == (FILM,)

@@ -12,7 +12,9 @@ from uuid import uuid4
 
 import pytest
 
+from market.accounts.models import MemberRole
 from market.audit.models import AuditEvent
+from market.contracts import banking, refunding
 from market.contracts import services as contracts
 from market.contracts.models import Contract, ContractDraft, Receipt
 from market.deals import services as deals
@@ -25,8 +27,9 @@ from market.ledger import services as book
 from market.notices import services as notices
 from market.notices.models import Notice, NoticeStatus, Objection
 from market.payments import services as payments
-from market.payments.models import Payment
+from market.payments.models import Payment, Refund
 from market.payments.services import PaidPayment
+from tests.contracts.bank import kept, lines_of, take_over
 from tests.contracts.make import (
     KEPT,
     LATER,
@@ -37,6 +40,7 @@ from tests.contracts.make import (
     make_registered,
     make_remittance,
 )
+from tests.contracts.money import make_till
 from tests.deals.make import (
     STATEMENT,
     make_match,
@@ -48,6 +52,7 @@ from tests.deals.make import (
     terms,
 )
 from tests.factories import NOW, make_broker, make_member, make_organisation
+from tests.payments.statements import Row, icbc
 from tests.payments.test_remittances import voucher
 from tests.payments.world import URLS, make_world
 
@@ -141,7 +146,7 @@ async def test_one_offer_is_accepted_once() -> None:
     await one_wins(
         *[
             deals.accept_offer(deal.number, offer.id, offer.content_hash, actor=parties.seller, now=NOW)
-            for _ in range(8)
+            for _ in range(50)
         ]
     )
 
@@ -256,11 +261,81 @@ async def test_money_that_came_is_counted_once() -> None:
             for _ in range(8)
         ]
     )
-    found = await race(*[contracts.receive(paid, now=LATER) for _ in range(8)])
+    found = await race(*[contracts.receive(paid, now=LATER) for _ in range(50)])
 
-    assert found == {"done": 8}
+    assert found == {"done": 50}
     assert await Receipt.all().count() == 2
     assert (await Deal.get()).status is DealStatus.COMPLETED
+
+
+async def test_one_line_of_a_bank_statement_is_booked_once() -> None:
+    parties = await make_parties()
+    contract = await make_registered(parties)
+    row = Row("805,000.00", f"{contract.number}-1")
+
+    taken = await race(
+        *[banking.import_statement(kept(icbc(row)), actor=parties.seller, now=LATER) for _ in range(10)]
+    )
+    statement = await take_over(parties, row)
+    [line] = await lines_of(statement)
+    found = await race(
+        *[banking.confirm_line(line.id, actor=parties.seller_finance, now=LATER) for _ in range(50)]
+    )
+
+    assert taken == {"done": 10}
+    assert found == {"done": 1, "ActionNotAllowed": 49}
+    assert await Receipt.all().count() == 1
+
+
+async def test_a_payment_goes_back_once() -> None:
+    till = await make_till()
+    payment = await till.pay()
+
+    asked = await race(
+        *[
+            refunding.request_refund(
+                payment.id, payment.amount, "退回", actor=till.parties.seller_finance, now=LATER
+            )
+            for _ in range(50)
+        ]
+    )
+    refund = await Refund.get()
+    sent = await race(
+        *[refunding.send_refund(refund.id, gateway=till.gateway, now=LATER) for _ in range(10)],
+        *[till.settle_all_again() for _ in range(2)],
+    )
+
+    assert asked["done"] == 1
+    assert sent == {"done": 12}
+    assert len(till.standin.all("refund")) == 1
+    assert await Receipt.filter(amount__lt=0).count() == 1
+
+
+async def test_a_refund_by_bank_is_confirmed_once() -> None:
+    parties = await make_parties()
+    [line] = await lines_of(await take_over(parties, Row("8.00", payer="某厂")))
+    other = await make_member(parties.university, MemberRole.FINANCE)
+
+    recorded = await race(
+        *[
+            refunding.record_refund(
+                line,
+                800,
+                "付错",
+                refunded_on=TODAY,
+                bank_reference="",
+                kept=None,
+                actor=parties.seller_finance,
+                now=LATER,
+            )
+            for _ in range(20)
+        ]
+    )
+    refund = await Refund.get()
+    confirmed = await race(*[refunding.confirm_refund(refund.id, actor=other, now=LATER) for _ in range(50)])
+
+    assert recorded == {"done": 1, "ActionNotAllowed": 19}
+    assert confirmed == {"done": 1, "ActionNotAllowed": 49}
 
 
 async def test_no_more_is_recorded_than_is_left_of_an_instalment() -> None:
@@ -306,7 +381,7 @@ async def test_paying_online_is_begun_once() -> None:
 async def test_one_invoice_is_recorded_once_and_confirmed_once() -> None:
     office = await make_organisation()
     first, second, third = [await make_member(office) for _ in range(3)]
-    kept = await voucher(first)
+    file = await voucher(first)
 
     found = await asyncio.gather(
         *[
@@ -315,7 +390,7 @@ async def test_one_invoice_is_recorded_once_and_confirmed_once() -> None:
                 uuid4(),
                 Money(5),
                 received_on=date(2026, 3, 1),
-                voucher_id=kept,
+                voucher_id=file,
                 invoice_number="1",
                 invoice_amount=5,
                 actor=first,

@@ -118,6 +118,10 @@ class Finder:
             self._left[found.payable_id] -= line.money.amount
         return found
 
+    def left(self, payable_id: UUID) -> Money:
+        """Return what a payable has left by now; below nothing where more was paid."""
+        return Money(self._left[payable_id], self._payables[payable_id].owed.currency)
+
     def candidates(self, line: Paying) -> list[OpenPayable]:
         """Return the payables that still have something left, the likeliest first."""
         named = {number for number, _sequence in references_in(line.text)}

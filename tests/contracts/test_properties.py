@@ -1,0 +1,208 @@
+"""Whatever is done in whatever order: parts add up, the book balances, no state but by the table.
+
+The suite tries a few hundred examples; `make bench` tries ten thousand (EXAMPLES names another number).
+"""
+
+from __future__ import annotations
+
+import os
+from collections import defaultdict
+from collections.abc import Mapping
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+from uuid import UUID, uuid4
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from market.kit.errors import Conflict
+from market.kit.money import Money
+from market.ledger import services as book
+from market.payments.bank_files import read_statement
+from market.payments.finding import Finder, OpenPayable, Paying
+from market.payments.models import LineStatus, PaymentStatus, RefundStatus, RemittanceStatus
+from market.payments.states import (
+    LINE_TRANSITIONS,
+    PAYMENT_TRANSITIONS,
+    REFUND_TRANSITIONS,
+    REMITTANCE_TRANSITIONS,
+    LineAction,
+    PaymentAction,
+    RefundAction,
+    RemittanceAction,
+    next_line_status,
+    next_payment_status,
+    next_refund_status,
+    next_remittance_status,
+)
+from tests.factories import NOW
+from tests.payments.statements import Row, boc, icbc
+
+EXAMPLES = int(os.environ.get("EXAMPLES", "200"))
+many = settings(max_examples=EXAMPLES, deadline=None)
+some = settings(max_examples=max(EXAMPLES // 4, 1), deadline=None)
+few = settings(
+    max_examples=max(EXAMPLES // 10, 1),
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
+"""Each example writes some dozen rows."""
+MACHINES: list[tuple[Any, type[StrEnum], type[StrEnum], Mapping[Any, Any], set[Any]]] = [
+    (next_payment_status, PaymentStatus, PaymentAction, PAYMENT_TRANSITIONS, {PaymentStatus.PREPARED}),
+    (
+        next_remittance_status,
+        RemittanceStatus,
+        RemittanceAction,
+        REMITTANCE_TRANSITIONS,
+        {RemittanceStatus.RECORDED},
+    ),
+    (
+        next_refund_status,
+        RefundStatus,
+        RefundAction,
+        REFUND_TRANSITIONS,
+        {RefundStatus.PREPARED, RefundStatus.RECORDED},
+    ),
+    (next_line_status, LineStatus, LineAction, LINE_TRANSITIONS, {LineStatus.NEW, LineStatus.OUTGOING}),
+]
+
+
+@pytest.mark.parametrize("machine", MACHINES, ids=lambda each: each[1].__name__)
+def test_every_state_is_reachable_and_none_but_by_the_table(machine: Any) -> None:
+    _next, statuses, _actions, table, beginnings = machine
+
+    reached: set[StrEnum] = set(beginnings)
+    before: set[StrEnum] = set()
+    while reached != before:
+        before = set(reached)
+        reached |= {to for (status, _action), to in table.items() if status in before}
+
+    assert reached == set(statuses)
+
+
+@many
+@given(st.data())
+def test_no_sequence_of_acts_leaves_the_table(data: st.DataObject) -> None:
+    step, _statuses, actions, table, beginnings = data.draw(st.sampled_from(MACHINES))
+    status = data.draw(st.sampled_from(sorted(beginnings)))
+
+    for action in data.draw(st.lists(st.sampled_from(list(actions)), max_size=8)):
+        if (status, action) in table:
+            expected = table[status, action]
+            status = step(status, action)
+            assert status is expected
+        else:
+            with pytest.raises(Conflict):
+                step(status, action)
+
+
+_amounts = st.integers(1, 10**11)
+
+
+@many
+@given(
+    st.lists(_amounts, min_size=1, max_size=6), st.lists(st.tuples(st.integers(0, 7), _amounts), max_size=8)
+)
+def test_what_lines_pay_adds_up_to_the_lines(owed: list[int], paid: list[tuple[int, int]]) -> None:
+    payables = [
+        OpenPayable(UUID(int=n), "HT-2026-000001", n, Money(each), Money(each), "甲", "1")
+        for n, each in enumerate(owed)
+    ]
+    finder = Finder(payables, [])
+    taken: dict[UUID, int] = defaultdict(int)
+
+    found = [finder.find(Paying(Money(a), f"HT-2026-000001-{n}", "", "", "")) for n, a in paid]
+    for (_n, amount), each in zip(paid, found, strict=True):
+        if each is not None:
+            taken[each.payable_id] += amount
+
+    left = {each.id: finder.left(each.id).amount for each in payables}
+    assert all(left[each.id] + taken[each.id] == each.owed.amount for each in payables)
+    assert sum(taken.values()) + sum(a for (_n, a), f in zip(paid, found, strict=True) if f is None) == sum(
+        a for _n, a in paid
+    )
+
+
+@some
+@given(
+    st.lists(st.tuples(st.integers(1, 10**12), st.booleans()), min_size=1, max_size=5),
+    st.sampled_from([icbc, boc]),
+)
+def test_a_statement_is_read_to_the_fen_and_each_line_has_its_own_name(
+    lines: list[tuple[int, bool]], bank: Any
+) -> None:
+    rows = [Row(f"{amount // 100:,}.{amount % 100:02d}", incoming=came) for amount, came in lines]
+
+    read = read_statement("a.csv", bank(*rows))
+
+    assert [(each.money.amount, each.is_incoming) for each in read.rows] == lines
+    assert len(set(read.fingerprints())) == len(lines)
+
+
+CODES = ("granted:{}", "budget:{}", "reserved:{}", "disbursed:{}")
+_acts = st.lists(
+    st.tuples(
+        st.sampled_from(["post", "hold", "end", "void", "reverse"]),
+        st.integers(0, 3),
+        st.integers(0, 3),
+        st.integers(1, 100),
+    ),
+    max_size=12,
+)
+
+
+@few
+@given(_acts)
+async def test_the_book_balances_after_any_sequence_of_acts(acts: list[tuple[str, int, int, int]]) -> None:
+    world = uuid4().hex
+    codes = [each.format(world) for each in CODES]
+    model: dict[str, int] = defaultdict(int)
+    held: dict[str, int] = defaultdict(int)
+    posted: list[tuple[UUID, str, str, int]] = []
+    pending: list[tuple[UUID, str, str, int]] = []
+
+    for n, (act, one, other, amount) in enumerate(acts):
+        debit, credit = codes[one], codes[other]
+        try:
+            if act in ("post", "hold") and debit != credit:
+                made = await _post(debit, credit, amount, f"{world}:{n}", NOW, pending=act == "hold")
+                (pending if act == "hold" else posted).append((made.id, debit, credit, amount))
+                if act == "hold":
+                    held[debit] += amount
+                else:
+                    _move(model, debit, credit, amount)
+            elif act in ("end", "void") and pending:
+                transfer, debit, credit, amount = pending.pop()
+                end = book.post_pending if act == "end" else book.void_pending
+                made = await end(transfer, reference=f"{world}:{n}", at=NOW)
+                held[debit] -= amount
+                if act == "end":
+                    _move(model, debit, credit, amount)
+                    posted.append((made.id, debit, credit, amount))
+            elif act == "reverse" and posted:
+                transfer, debit, credit, amount = posted[-1]
+                await book.reverse(transfer, reference=f"{world}:{n}", at=NOW)
+                posted.pop()
+                _move(model, credit, debit, amount)
+        except book.Overdrawn:
+            taken = credit if act == "reverse" else debit
+            assert not taken.startswith(("granted", "disbursed"))
+            assert model[taken] - held[taken] < amount
+
+    balances = {code: (await book.balance(code)).amount for code in codes}
+    assert balances == {code: model[code] for code in codes}
+    assert sum(balances.values()) == 0
+    assert all(balances[code] - held[code] >= 0 for code in codes[1:3])
+
+
+async def _post(debit: str, credit: str, amount: int, reference: str, at: datetime, *, pending: bool) -> Any:
+    return await book.post(
+        "t", Money(amount), debit=debit, credit=credit, reference=reference, at=at, pending=pending
+    )
+
+
+def _move(model: dict[str, int], debit: str, credit: str, amount: int) -> None:
+    model[debit] -= amount
+    model[credit] += amount

@@ -164,7 +164,7 @@ PERMISSIONS: dict[Act, frozenset[Role]] = {
     Act.MOVE_CLOCK: frozenset({Role.OPERATOR}),
     Act.READ_AUDIT: frozenset({Role.AUDITOR}),
     Act.READ_OWN_DATA: _EVERYBODY_KNOWN,
-    Act.SAVE_SEARCH: _EVERYBODY_KNOWN,
+    Act.SAVE_SEARCH: _EVERYBODY_KNOWN - {Role.AUDITOR},
 }
 """`READ_MAILS` is for the demo's page of mails, which exists in demo mode only."""
 

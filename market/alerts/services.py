@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Any
 from uuid import UUID, uuid4
 
 from starlette.datastructures import QueryParams
 
+from market.accounts import personal_data
 from market.accounts.actors import Actor
 from market.accounts.models import Message, User
 from market.accounts.permissions import Act
-from market.alerts.models import Frequency, SavedSearch
+from market.alerts.models import Frequency, SavedSearch, ToldRecord
 from market.alerts.records import LOADERS, Record
 from market.kit.clock import local, local_date
 from market.kit.database import atomic, connection
@@ -249,3 +251,17 @@ async def _set_frequency(saved: SavedSearch, frequency: Frequency, now: datetime
         saved.since_at, saved.checked_on = now, local_date(now)
     saved.frequency = frequency
     await saved.save(update_fields=["frequency", "since_at", "checked_on"])
+
+
+async def _told_of(user_id: UUID) -> list[dict[str, Any]]:
+    """Return a person's saved searches, for the file with all that is kept of them."""
+    columns = ("scope", "words", "query", "frequency", "created_at", "told_at")
+    return list(await SavedSearch.filter(user_id=user_id).order_by("created_at").values(*columns))
+
+
+async def _forget(user_id: UUID) -> None:
+    await SavedSearch.filter(user_id=user_id).delete()
+    await ToldRecord.filter(user_id=user_id).delete()
+
+
+personal_data.register("saved_searches", _told_of, _forget)

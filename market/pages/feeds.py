@@ -83,7 +83,8 @@ def _summary(record: Any) -> str:
 
 def _moment(record: Any) -> datetime | None:
     found = [
-        getattr(record, name, None) for name in ("updated_at", "published_at", "verified_at", "created_at")
+        getattr(record, name, None)
+        for name in ("updated_at", "published_at", "verified_at", "released_at", "created_at")
     ]
     return next((each for each in found if isinstance(each, datetime)), None)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -13,7 +14,7 @@ from market.listings.kinds import NEED, OUTCOME
 from market.listings.queries import list_by_ids
 from market.search import filters
 from market.search.filters import SearchPage
-from market.subsidies.models import Programme
+from market.subsidies.models import Programme, ProgrammeTerms, TermsStatus
 
 
 @dataclass(frozen=True)
@@ -55,7 +56,14 @@ async def _brokers(ids: Sequence[UUID]) -> list[Any]:
 
 
 async def _policies(ids: Sequence[UUID]) -> list[Any]:
-    return _in_order(ids, await Programme.filter(id__in=list(ids)))
+    """Programmes with when their newest terms were released, which a feed tells."""
+    found = await Programme.filter(id__in=list(ids))
+    released = ProgrammeTerms.filter(programme_id__in=list(ids), status=TermsStatus.RELEASED)
+    rows = await released.order_by("released_at").values_list("programme_id", "released_at")
+    moments: dict[UUID, datetime] = dict(rows)
+    for each in found:
+        each.released_at = moments.get(each.id)
+    return _in_order(ids, found)
 
 
 def _in_order(ids: Sequence[UUID], records: Sequence[Any]) -> list[Any]:

@@ -62,6 +62,10 @@ def _findable_kinds() -> list[tuple[str, str]]:
     return [(key, label("organisation_kind", key)) for key in kinds]
 
 
+def _yes_no() -> list[tuple[str, str]]:
+    return [("yes", str(lazy("可以"))), ("no", str(lazy("不可以")))]
+
+
 def _roles() -> list[tuple[str, str]]:
     return [(key, str(words)) for key, words in ROLES.items()]
 
@@ -111,6 +115,7 @@ OUTCOMES = SearchPage(
         _INDUSTRY,
         _MODE,
         Multi("price_kind", "price_kind", lazy("价格方式"), lambda: choices("price_kind")),
+        Multi("exclusive", "is_exclusive_possible", lazy("可以谈独占"), _yes_no),
         Multi("right", "right_kinds", lazy("知识产权"), lambda: choices("right_kind")),
         Multi("right_state", "right_states", lazy("知识产权状态"), lambda: choices("right_state")),
         _REGION,

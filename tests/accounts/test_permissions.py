@@ -76,6 +76,7 @@ EXPECTED = {
     "move_clock": "- - - - - - - - - - y -",
     "read_audit": "- - - - - - - - - - - y",
     "read_own_data": "- y y y y y y y y y y y",
+    "save_search": "- y y y y y y y y y y -",
 }
 """y may, - may not."""
 

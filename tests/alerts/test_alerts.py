@@ -8,6 +8,7 @@ from uuid import uuid4
 import httpx
 import pytest
 
+from market.accounts import personal_data
 from market.accounts.actors import Actor
 from market.accounts.models import MemberRole, Message
 from market.alerts import services
@@ -218,3 +219,15 @@ async def test_readers_programs_get_the_headers_of_one_click_unsubscribe(
     message: dict[str, str] = sent[0]  # type: ignore[assignment]
     assert message["List-Unsubscribe"] == "<https://x.cn/alerts/unsubscribe?a=b>"
     assert message["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
+
+
+async def test_saved_searches_are_among_a_persons_own_data_and_go_with_the_person() -> None:
+    person = await make_person()
+    saved = await kept(person)
+
+    told = await personal_data.export_data(person)
+    for _tell, forget in personal_data._keepers.values():
+        await forget(person.user_id)
+
+    assert [each["query"] for each in told["saved_searches"]] == [saved.query]
+    assert not await SavedSearch.exists()

@@ -7,6 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from market.codes import regions
+from market.kit.clock import local_date
 from market.listings.freshness import is_stale
 from market.listings.models import Need, NeedStatus, Outcome, OutcomeStatus
 from market.listings.states import LIVE
@@ -59,6 +60,7 @@ def outcome_document(outcome: Outcome) -> Document | None:
         "completeness": outcome.completeness,
         "is_stale": is_stale(outcome),
         "published_at": outcome.published_at,
+        "published_on": local_date(outcome.published_at) if outcome.published_at else None,
         "verified_on": outcome.verified_on,
     }
 

@@ -10,7 +10,6 @@ from urllib.parse import urlencode
 
 from starlette.datastructures import QueryParams
 
-from market.kit.clock import end_of_day
 from market.kit.i18n import gettext as _
 from market.kit.pagination import Cut
 from market.search.documents import as_number
@@ -19,10 +18,8 @@ from market.search.filters import Multi, SearchPage, Steps
 
 MOST_WORDS = 200
 MOST_VALUES = 30
-COUNTED = ("trl", "price_amount", "budget_max_amount", "verified_on", "deadline_on")
-"""Numbers with so few values that the counts of a step can be added up from theirs."""
-DAYS = ("verified_on", "deadline_on")
-MOMENTS = ("published_at",)
+DAYS = ("verified_on", "published_on", "deadline_on")
+"""Numbers that are days, whose steps are counted from today."""
 
 
 @dataclass(frozen=True)
@@ -66,7 +63,7 @@ class Asked:
             index=self.page.index,
             text=self.words,
             filters=tuple(self._filters()),
-            facets=tuple(dict.fromkeys([*(each.field for each in self.page.multi), *self._counted()])),
+            facets=self._counted(),
             sort=self.page.sorts[self.sort][1],
             offset=self.cut.offset,
             limit=self.cut.size,
@@ -117,9 +114,9 @@ class Asked:
         pairs = [(name, value) for name, values in asked.items() for value in values]
         return self.path + ("?" + urlencode(pairs) if pairs else "")
 
-    def _counted(self) -> list[str]:
-        """The numbers whose values are so few that their counts can be added up."""
-        return [each.field for each in self.page.steps if each.field in COUNTED]
+    def _counted(self) -> tuple[str, ...]:
+        fields = [each.field for each in self.page.multi] + [each.field for each in self.page.steps]
+        return tuple(dict.fromkeys(fields))
 
     def _filters(self) -> list[Filter]:
         found: list[Filter] = [
@@ -148,10 +145,8 @@ class Asked:
         chosen = self.chosen.get(each.name, [])
         options = []
         for value, (words, least, most) in each.steps.items():
-            count = None
-            if each.field in COUNTED:
-                bounds = _bounds(each.field, least, most, self.today)
-                count = sum(n for number, n in counts.items() if _is_between(int(number), *bounds))
+            bounds = _bounds(each.field, least, most, self.today)
+            count = sum(n for number, n in counts.items() if _is_between(int(number), *bounds))
             if count == 0 and value not in chosen:
                 continue
             address = self._toggled(each.name, value, is_single=True)
@@ -197,14 +192,11 @@ def _is_between(value: int, least: int | None, most: int | None) -> bool:
 
 def _bounds(field: str, least: int | None, most: int | None, today: date) -> tuple[int | None, int | None]:
     """Turn days counted from today into the index's numbers; other numbers stay as they are."""
-    if field not in (*DAYS, *MOMENTS):
+    if field not in DAYS:
         return least, most
 
     def number(days: int | None) -> int | None:
-        if days is None:
-            return None
-        day = today + timedelta(days=days)
-        return as_number(end_of_day(day - timedelta(days=1)) if field in MOMENTS else day)
+        return None if days is None else as_number(today + timedelta(days=days))
 
     return number(least), number(most)
 

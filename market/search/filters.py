@@ -125,7 +125,7 @@ OUTCOMES = SearchPage(
         Steps("stage", "trl", lazy("成熟度"), STAGES),
         Steps("price", "price_amount", lazy("挂牌价"), PRICES),
         Steps("verified", "verified_on", lazy("最近核实"), _RECENT),
-        Steps("since", "published_at", lazy("发布时间"), _RECENT),
+        Steps("since", "published_on", lazy("发布时间"), _RECENT),
     ),
     sorts={
         "": (lazy("综合"), None),

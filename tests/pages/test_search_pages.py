@@ -224,3 +224,4 @@ async def test_steps_of_price_and_readiness_are_counted_too(client: httpx.AsyncC
     assert re.search(r"50 万元以下</span>\s*<span class=\"amount small\">2<", page.text)
     assert re.search(r"100–500 万元</span>\s*<span class=\"amount small\">1<", page.text)
     assert re.search(r"小试</span>\s*<span class=\"amount small\">1<", page.text)
+    assert re.search(r"近 30 天</span>\s*<span class=\"amount small\">2<", page.text)

@@ -10,12 +10,12 @@ from market.codes.labels import choices
 from market.contracts import queries, services
 from market.contracts.forms import ChangeForm, PaidInForm, RoyaltyForm
 from market.contracts.models import ChangeKind, Contract
-from market.deals.models import Side
+from market.deals.models import ROYALTIES, ContractKind, Side
 from market.deals.rules import side_of
 from market.files.contents import ACCEPT
 from market.files.services import Kept, check_upload, keep
 from market.kit.clock import local_date
-from market.kit.errors import NotFound
+from market.kit.errors import Conflict, NotFound
 from market.kit.flash import flash
 from market.kit.i18n import gettext as _
 from market.kit.templating import render
@@ -69,6 +69,8 @@ async def withdraw_change(request: Request) -> Response:
 async def royalties(request: Request) -> Response:
     actor = actor_for(request, Act.STATE_ROYALTY)
     contract, _side = await _own(request, Act.STATE_ROYALTY)
+    if contract.payment_way not in ROYALTIES:
+        raise Conflict(_("这份合同没有要填报的提成。"))
     form = RoyaltyForm(await sent(request))
     if request.method == "POST" and await passes(
         form,
@@ -103,6 +105,8 @@ async def refuse_royalty(request: Request) -> Response:
 async def paid_in(request: Request) -> Response:
     actor = actor_for(request, Act.CHANGE_CONTRACT)
     contract, _side = await _own(request, Act.CHANGE_CONTRACT)
+    if contract.kind is not ContractKind.EQUITY:
+        raise Conflict(_("只有作价入股的合同登记实缴。"))
     form = PaidInForm(await sent(request))
 
     async def note() -> None:

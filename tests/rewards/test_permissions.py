@@ -1,0 +1,203 @@
+"""Every route of deals, contracts, notices, files and rewards, asked by each role of each party."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from uuid import uuid4
+
+import httpx
+
+from market.accounts.actors import Actor
+from market.accounts.models import MemberRole, Membership, MemberStatus, StaffRole
+from market.contracts import fact_views, print_views
+from market.contracts import services as contracts
+from market.contracts import views as contract_views
+from market.contracts.models import ChangeKind, RoyaltyStatement
+from market.deals import views as deal_views
+from market.deals.models import Deal
+from market.deps import Deps
+from market.files import views as file_views
+from market.files.models import Tier
+from market.notices import views as notice_views
+from market.notices.models import Notice
+from market.rewards import services
+from market.rewards import views as reward_views
+from tests.contracts.make import LATER, TODAY
+from tests.deals.make import make_match, make_parties, move_clock
+from tests.deals.test_files import make_file
+from tests.factories import make_broker, make_member, make_staff
+from tests.rewards.test_rewards import make_received, sharing
+from tests.visitor import sign_in, token
+
+SIDES = {"seller", "buyer"}
+BOTH = SIDES | {"seller finance", "buyer finance"}
+ROOM = BOTH | {"broker", "auditor"}
+ALL = {*ROOM, "other broker", "stranger", "former", "operator", "rechecker", "guest"}
+TABLE = {
+    "deals:of_match": ROOM,
+    "deals:interest": SIDES | {"stranger", "former"},
+    "deals:respond": SIDES | {"former", "stranger"},
+    "deals:introduce": {"broker"},
+    "deals:agree_introduction": SIDES,
+    "deals:offer": SIDES,
+    "deals:accept": SIDES,
+    "deals:upload": BOTH | {"broker"},
+    "deals:publish": SIDES,
+    "deals:skip_publicity": SIDES,
+    "deals:terminate": SIDES,
+    "deals:send_message": BOTH | {"broker"},
+    "deals:mark_read": BOTH | {"broker"},
+    "deals:brokerage": {"broker", "auditor"},
+    "deals:evidence": {"broker", "auditor"},
+    "contracts:sign": SIDES,
+    "contracts:show": ROOM | {"rechecker"},
+    "contracts:form": ROOM | {"rechecker"},
+    "contracts:summary": ROOM | {"rechecker"},
+    "contracts:export": ALL - {"guest", "operator", "rechecker"},
+    "contracts:change": SIDES,
+    "contracts:confirm_change": SIDES,
+    "contracts:withdraw_change": SIDES,
+    "contracts:royalties": BOTH,
+    "contracts:confirm_royalty": SIDES,
+    "contracts:refuse_royalty": SIDES,
+    "contracts:paid_in": SIDES,
+    "contracts:register": SIDES,
+    "notices:index": ALL,
+    "notices:feed": ALL,
+    "notices:show": ALL,
+    "notices:print": ALL,
+    "notices:extend": {"seller"},
+    "files:download": ROOM,
+    "files:undertake": ROOM,
+    "files:openings": {"seller", "seller finance", "auditor"},
+    "rewards:index": BOTH | {"auditor", "stranger", "former"},
+    "rewards:rules": {"seller", "buyer", "stranger", "former"},
+    "rewards:new": {"seller"},
+    "rewards:show": {"seller", "seller finance", "auditor"},
+    "rewards:payouts": {"seller", "seller finance", "auditor"},
+    "rewards:confirm": {"seller finance"},
+    "rewards:pay": {"seller finance"},
+    "rewards:cancel": {"seller"},
+}
+"""Who reaches what; the rest are sent away, those who are neither of the deal with 404."""
+ELSEWHERE = {
+    # Tested in tests/contracts and tests/notices, where their records are made.
+    *("contracts:payouts", "contracts:remit", "contracts:pay", "contracts:pay_return"),
+    *("contracts:confirm_remittance", "contracts:reject_remittance"),
+    *("notices:object", "notices:answer", "notices:decide"),
+}
+PUBLIC = {"contracts:export", "rewards:index", "rewards:rules", "deals:interest", "deals:respond"}
+"""Pages without a record of somebody: a stranger has their own."""
+
+
+def _routes() -> dict[str, tuple[str, set[str]]]:
+    rooms = (deal_views, contract_views, fact_views, print_views, notice_views, file_views, reward_views)
+    return {
+        route.name: (route.path, {*(route.methods or set())} - {"HEAD"})
+        for room in rooms
+        for route in room.routes
+    }
+
+
+def test_every_route_is_in_the_table() -> None:
+    assert set(_routes()) - ELSEWHERE == set(TABLE)
+
+
+async def test_each_role_of_each_party_reaches_what_is_theirs_and_nothing_else(
+    client: httpx.AsyncClient, deps: Deps
+) -> None:
+    parties, broker = await make_parties(), await make_broker()
+    contract = await make_received(parties)
+    deal = await Deal.get(id=contract.deal_id)
+    match = await make_match(parties, broker)
+    await Deal.filter(id=deal.id).update(broker_id=broker.user_id, match_id=match.id)
+    change = await contracts.enter_change(
+        contract.number, ChangeKind.CHANGE, "联系人", agreed_on=TODAY, actor=parties.seller, now=LATER
+    )
+    statement = await RoyaltyStatement.create(
+        id=uuid4(),
+        contract_id=contract.id,
+        starts_on=TODAY,
+        ends_on=TODAY,
+        base_amount=0,
+        amount=0,
+        entered_by_id=parties.buyer.user_id,
+        entered_at=LATER,
+        refused_at=LATER,
+    )
+    plan = await services.make_plan(contract.number, sharing(), actor=parties.seller, now=LATER)
+    file = await make_file(parties, deal, Tier.PARTIES, deps)
+    notice = await Notice.get(subject_id=deal.id)
+    former = await make_member(parties.enterprise, MemberRole.AGENT)
+    await Membership.filter(user_id=former.user_id).update(status=MemberStatus.ENDED)
+    elsewhere = await make_member(role=MemberRole.AGENT)
+    people: dict[str, Actor | None] = {
+        "seller": parties.seller,
+        "seller finance": parties.seller_finance,
+        "buyer": parties.buyer,
+        "buyer finance": parties.buyer_finance,
+        "broker": broker,
+        "auditor": await make_staff(StaffRole.AUDITOR),
+        "other broker": await make_broker(),
+        "stranger": await make_member(),
+        "former": elsewhere,
+        "operator": await make_staff(StaffRole.OPERATOR),
+        "rechecker": await make_staff(StaffRole.RECHECKER),
+        "guest": None,
+    }
+    await Membership.create(
+        id=uuid4(),
+        user_id=elsewhere.user_id,
+        organisation_id=parties.enterprise.id,
+        role=MemberRole.AGENT,
+        status=MemberStatus.ENDED,
+        created_at=LATER - timedelta(days=400),
+    )
+    move_clock(deps, LATER)
+    numbers = {"deals": deal.number, "contracts": contract.number, "rewards": plan.number}
+    numbers |= {"notices": notice.number, "outcomes": parties.outcome.number, "needs": parties.need.number}
+    ids = {
+        "{match_id:uuid}": match.id,
+        "{file_id:uuid}": file.id,
+        "{change_id:uuid}": change.id,
+        "{statement_id:uuid}": statement.id,
+    }
+    wrong = []
+
+    for name, actor in people.items():
+        await sign_in(client, actor)
+        csrf = await token(client, "/login" if actor is None else "/help")
+        for route, (path, methods) in _routes().items():
+            if route in ELSEWHERE or (path.endswith(".pdf") and name in TABLE[route] - {"seller", "auditor"}):
+                continue  # a print takes a moment: of those who may, two ask for it
+            address = path.replace("{number}", numbers.get(path.split("/")[1], ""))
+            for key, value in ids.items():
+                address = address.replace(key, str(value))
+            for method in sorted(methods):
+                answer = await client.request(
+                    method, address, data={"csrf_token": csrf} if method == "POST" else None
+                )
+                if not _is_right(route, name, answer.status_code):
+                    wrong.append((route, method, name, answer.status_code))
+
+    assert not wrong, wrong
+
+
+def _is_right(route: str, name: str, status: int) -> bool:
+    if name in TABLE[route]:
+        # 403: the record is theirs, the act is the other side's.
+        return status in (200, 303, 403, 409, 422) or (status == 404 and route in _OF_THE_STATE)
+    if name == "guest":
+        return status in (303, 401, 404)
+    if name in ("stranger", "former") and route not in PUBLIC:
+        return status in (404, 403) if route in _BY_ROLE else status == 404
+    return status in (403, 404)
+
+
+_BY_ROLE = {
+    *("deals:introduce", "deals:brokerage", "deals:evidence", "rewards:confirm", "rewards:pay"),
+    *("files:openings", "contracts:confirm_change"),
+}
+"""Acts that a role alone rules out before any record is looked for."""
+_OF_THE_STATE = {"deals:evidence", "deals:interest", "deals:respond", "deals:introduce"}
+"""Not there in the state this deal is in, even for who may."""

@@ -15,7 +15,7 @@ from market.kit.mail import SITE, write_mail
 async def write_digests(now: datetime) -> int:
     """Write the day's digest to whoever has something unread; return how many mails were written."""
     waiting = await people_with_unread()
-    people = await names_of(list(waiting))
+    people = [each for each in await names_of(list(waiting)) if each.is_active]
     for person in people:
         with in_source_language():
             rows = [

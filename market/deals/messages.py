@@ -17,8 +17,10 @@ from market.kit.database import atomic, connection
 from market.kit.errors import Conflict
 from market.kit.i18n import gettext as _
 
-SHOWN = 200
-"""How many of the latest messages the room shows."""
+SHOWN = 30
+"""How many of the latest messages the room shows at first."""
+MOST = 1000
+"""How many it shows when asked for all."""
 
 
 @atomic()
@@ -61,10 +63,19 @@ async def mark_read(number: str, *, actor: Actor, now: datetime) -> None:
         await _read_until(deal.id, actor.user_id, last.id, now)
 
 
-async def list_messages(deal_id: UUID) -> Sequence[DealMessage]:
+async def list_messages(deal_id: UUID, most: int = MOST) -> Sequence[DealMessage]:
     """Return the latest messages of a deal with their authors, oldest first."""
-    found = await DealMessage.filter(deal_id=deal_id).order_by("-id").limit(SHOWN).select_related("author")
+    found = await DealMessage.filter(deal_id=deal_id).order_by("-id").limit(most)
+    # Few people wrote many messages: their names are asked for once.
+    authors = {each.id: each for each in await names_of({each.author_id for each in found if each.author_id})}
+    for message in found:
+        message._author = authors.get(message.author_id) if message.author_id else None
     return found[::-1]
+
+
+async def count_messages(deal_id: UUID) -> int:
+    """Return how many messages were written in a deal."""
+    return await DealMessage.filter(deal_id=deal_id).count()
 
 
 async def read_until(deal_id: UUID, user_id: UUID) -> int:
@@ -139,5 +150,5 @@ async def people_with_unread() -> dict[UUID, list[tuple[str, str, int]]]:
 
 
 async def names_of(user_ids: Collection[UUID]) -> list[User]:
-    """Return the people of these ids who may still sign in."""
-    return await User.filter(id__in=list(user_ids), is_active=True)
+    """Return the people of these ids."""
+    return await User.filter(id__in=list(user_ids)) if user_ids else []

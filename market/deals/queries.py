@@ -35,7 +35,7 @@ async def get_deal_for(actor: Actor, number: str) -> Deal:
         Deal.filter(number=number)
         .select_related(*_PARTIES)
         .prefetch_related(
-            Prefetch("offers", queryset=Offer.all().order_by("sequence").select_related("made_by")),
+            Prefetch("offers", queryset=Offer.all().order_by("sequence")),
             Prefetch("events", queryset=DealEvent.all().order_by("id").select_related("actor")),
         )
         .first()

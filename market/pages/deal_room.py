@@ -13,7 +13,14 @@ from market.contracts.models import Contract
 from market.contracts.queries import find_contract, find_draft
 from market.contracts.standing import InstalmentLine, facts_of, lines_of
 from market.deals.brokerage import owed_commission
-from market.deals.messages import list_messages, read_until
+from market.deals.messages import (
+    MOST,
+    SHOWN,
+    count_messages,
+    list_messages,
+    read_until,
+    unread_counts,
+)
 from market.deals.models import (
     Deal,
     DealEvent,
@@ -53,6 +60,10 @@ _ACT_OF_STEP = {
     "royalty": Act.STATE_ROYALTY,
     "royalty_stated": Act.CHANGE_CONTRACT,
 }
+
+
+FIRST_SHOWN = 10
+"""How many offers and lines of the log the page shows at first."""
 
 
 @dataclass(frozen=True)
@@ -106,6 +117,7 @@ class Room:
     may_act: bool
     """The next step is this person's to do."""
     offers: list[OfferLine]
+    offer_count: int
     open_offer: Offer | None
     plan: tuple[PlanRow, ...]
     """The accepted payment plan, until the contract's instalments take its place."""
@@ -116,6 +128,8 @@ class Room:
     days_left: int | None
     files: list[FileLine]
     messages: list[MessageLine]
+    message_count: int
+    unread_count: int
     may_write: bool
     """The person may write messages here now."""
     introduction: Introduction | None
@@ -124,10 +138,7 @@ class Room:
     contacts: Sequence[Contact]
     estimate: Estimate | None
     log: list[LogLine]
-
-    @property
-    def unread_count(self) -> int:
-        return sum(line.is_unread for line in self.messages)
+    log_count: int
 
     @property
     def is_running(self) -> bool:
@@ -135,8 +146,11 @@ class Room:
         return self.deal.status in BEFORE_SIGNING
 
 
-async def make_room(deal: Deal, actor: Actor, now: datetime) -> Room:
-    """Put the page together; the deal comes from `get_deal_for`."""
+async def make_room(deal: Deal, actor: Actor, now: datetime, whole: str = "") -> Room:
+    """Put the page together; the deal comes from `get_deal_for`.
+
+    Of long lists the latest part is shown, and all of the one that `whole` names.
+    """
     side = side_of(deal, actor)
     contract = await find_contract(deal.id) if deal.status not in BEFORE_SIGNING else None
     notice = await find_notice("deal", deal.id)
@@ -147,6 +161,7 @@ async def make_room(deal: Deal, actor: Actor, now: datetime) -> Room:
     step = next_step(Situation(deal, last, notice, facts_of(draft, contract, lines)), now)
     accepted = next((each for each in offers if each.status is OfferStatus.ACCEPTED), None)
     introduction = await find_introduction(deal.id) if deal.broker_id else None
+    log = _log(deal)
     act, estimates = _ACT_OF_STEP.get(step.key), await estimate_for_deal(deal, contract, now)
     return Room(
         deal=deal,
@@ -158,7 +173,8 @@ async def make_room(deal: Deal, actor: Actor, now: datetime) -> Room:
         steps=steps(deal.status, is_skipped=bool(deal.skip_reason), was=_last_alive(deal)),
         step=step,
         may_act=act is not None and step.is_for(side) and actor.may(act),
-        offers=_offer_lines(deal, offers, actor),
+        offers=_offer_lines(deal, offers, actor, shown=0 if whole == "offers" else FIRST_SHOWN),
+        offer_count=len(offers),
         open_offer=last if last and last.status is OfferStatus.OPEN and step.key == "answer" else None,
         plan=Terms.of(accepted).plan if accepted else (),
         contract=contract,
@@ -167,22 +183,29 @@ async def make_room(deal: Deal, actor: Actor, now: datetime) -> Room:
         notice=notice,
         days_left=days_left(notice.ends_at, now) if notice and notice.ends_at else None,
         files=await _file_lines(deal, contract, actor),
-        messages=await _message_lines(deal, actor),
+        messages=await _message_lines(deal, actor, is_whole=whole == "messages"),
+        message_count=await count_messages(deal.id),
+        unread_count=(await unread_counts(actor.user_id, [deal.id])).get(deal.id, 0),
         may_write=actor.may(Act.WRITE_MESSAGE) and (side is None or contacts_visible(deal)),
         introduction=introduction,
         commission=await owed_commission(deal.id) if introduction else Money(0),
         contacts=contacts(deal, actor),
         estimate=estimates[0] if estimates else None,
-        log=_log(deal),
+        log=log if whole == "log" else log[:FIRST_SHOWN],
+        log_count=len(log),
     )
 
 
-def _offer_lines(deal: Deal, offers: Sequence[Offer], actor: Actor) -> list[OfferLine]:
+def _offer_lines(deal: Deal, offers: Sequence[Offer], actor: Actor, *, shown: int) -> list[OfferLine]:
+    """Return the latest offers, each beside the one before it, which may be out of sight; 0 for all."""
     made: list[OfferLine] = []
-    for offer in offers:
+    first = max(len(offers) - shown, 0) if shown else 0
+    before = Terms.of(offers[first - 1]) if first else None
+    for offer in offers[first:]:
         terms = Terms.of(offer)
         by = deal.seller.name if offer.side is Side.SELLER else buyer_name(deal, actor)
-        made.append(OfferLine(offer, by, terms, differences(made[-1].terms if made else None, terms)))
+        made.append(OfferLine(offer, by, terms, differences(before, terms)))
+        before = terms
     return made
 
 
@@ -204,7 +227,7 @@ async def _file_lines(deal: Deal, contract: Contract | None, actor: Actor) -> li
     ]
 
 
-async def _message_lines(deal: Deal, actor: Actor) -> list[MessageLine]:
+async def _message_lines(deal: Deal, actor: Actor, *, is_whole: bool) -> list[MessageLine]:
     seen = await read_until(deal.id, actor.user_id)
     sides = {Side.SELLER: deal.seller.name, Side.BUYER: buyer_name(deal, actor), None: _("经纪人")}
     return [
@@ -214,7 +237,7 @@ async def _message_lines(deal: Deal, actor: Actor) -> list[MessageLine]:
             is_own=message.author_id == actor.user_id,
             is_unread=message.id > seen and message.author_id != actor.user_id,
         )
-        for message in await list_messages(deal.id)
+        for message in await list_messages(deal.id, MOST if is_whole else SHOWN)
     ]
 
 

@@ -9,6 +9,7 @@ from market.accounts.web import actor_for
 from market.codes.labels import choices
 from market.deals import queries
 from market.files.contents import ACCEPT
+from market.kit.database import in_transaction
 from market.kit.pagination import Cut
 from market.kit.templating import render
 from market.kit.web import deps
@@ -43,9 +44,11 @@ async def index(request: Request) -> Response:
 
 async def show(request: Request) -> Response:
     actor = actor_for(request, Act.SEE_DEALS)
-    deal = await queries.get_deal_for(actor, request.path_params["number"])
-    room = await make_room(deal, actor, deps(request).clock())
-    linked = await chain_of_deal(actor, deal, deal.number)
+    # One connection for all that the page reads: nothing is reset between, and nothing changes meanwhile.
+    async with in_transaction():
+        deal = await queries.get_deal_for(actor, request.path_params["number"])
+        room = await make_room(deal, actor, deps(request).clock(), request.query_params.get("all", ""))
+        linked = await chain_of_deal(actor, deal, deal.number)
     return render(request, "pages/deal.html", room=room, deal=deal, accept=ACCEPT, linked=linked)
 
 

@@ -1,0 +1,109 @@
+"""`python -m tests.bench.deal_page`: server time of a deal page with 50 offers and 200 messages.
+
+The page's own work is timed, without a network: the middle and the 95th of a hundred, beside the
+number of queries it takes.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import statistics
+import tempfile
+import time
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from uuid import uuid4
+
+import httpx
+
+from market.accounts.models import User
+from market.accounts.sessions import COOKIE, start_session
+from market.app import create_app
+from market.deals import services
+from market.deals.messages import SHOWN
+from market.deals.models import Deal, DealMessage, Side
+from market.deals.terms import CostRow
+from market.kit.money import Money
+from market.runtime import build_deps, running
+from market.settings import Settings
+from market.tables import migrate
+from tests.deals.make import Parties, make_agreed, make_parties, terms
+
+OFFERS, MESSAGES, ROUNDS, MOST_MS = 50, 200, 100, 25
+NOW = datetime(2026, 3, 2, 2, 0, tzinfo=UTC)
+
+
+async def main() -> None:
+    logging.disable(logging.WARNING)
+    with tempfile.TemporaryDirectory() as folder:
+        settings = Settings(
+            Path(folder), "a secret that is long enough for a bench", "http://bench.test", is_demo=True
+        )
+        deps = replace(build_deps(settings), clock=lambda: NOW + timedelta(hours=3))
+        async with running(deps):
+            await migrate()
+            parties, deal = await make_full_deal()
+            transport = httpx.ASGITransport(app=create_app(deps))
+            async with httpx.AsyncClient(transport=transport, base_url="http://bench.test") as client:
+                client.cookies.set(
+                    COOKIE, await start_session(await User.get(id=parties.seller.user_id), device="bench")
+                )
+                report(await measure(client, f"/deals/{deal.number}"))
+
+
+async def make_full_deal() -> tuple[Parties, Deal]:
+    """Return a deal in which much was offered and said, by the acts themselves."""
+    parties = await make_parties()
+    deal = await make_agreed(parties)
+    seen = None
+    for at in range(OFFERS):
+        price = Money(100_000_000 + at * 1_000_000)
+        offered = replace(terms(price), costs=(CostRow("taxes", "buyer"),), note=f"第 {at} 次")
+        offer = await services.make_offer(
+            deal.number,
+            offered,
+            seen=seen,
+            valid_days=15,
+            actor=parties.on(list(Side)[at % 2]),
+            now=NOW + timedelta(minutes=at),
+        )
+        seen = offer.id
+    people = (parties.seller, parties.buyer)
+    await DealMessage.bulk_create(
+        DealMessage(
+            deal_id=deal.id,
+            author_id=people[at % 2].user_id,
+            side=list(Side)[at % 2],
+            text=f"第 {at} 条留言 {uuid4()}",
+            sent_at=NOW + timedelta(minutes=at),
+        )
+        for at in range(MESSAGES)
+    )
+    return parties, deal
+
+
+async def measure(client: httpx.AsyncClient, address: str) -> list[float]:
+    """Return the milliseconds of each round, after ten to warm up."""
+    taken = []
+    for at in range(ROUNDS + 10):
+        started = time.perf_counter()
+        answer = await client.get(address)
+        taken.append((time.perf_counter() - started) * 1000)
+        if at == 0 and (answer.status_code != 200 or answer.text.count("条留言") < SHOWN):
+            raise SystemExit(f"the page is not whole: {answer.status_code}")
+    return taken[10:]
+
+
+def report(taken: list[float]) -> None:
+    """Print what was measured; the process fails when the middle is over the promise."""
+    middle, late = statistics.median(taken), statistics.quantiles(taken, n=20)[18]
+    what = f"deal page   {OFFERS} offers, {MESSAGES} messages:"
+    print(f"{what} {middle:.1f} ms, p95 {late:.1f} ms (at most {MOST_MS})")  # noqa: T201
+    if middle > MOST_MS:
+        raise SystemExit(1)
+
+
+if __name__ == "__main__":
+    asyncio.run(main())

@@ -22,7 +22,7 @@ from market.kit.i18n import gettext as _
 from market.search.outbox import changed
 from market.subsidies.computing import run
 from market.subsidies.facts import FactsError
-from market.subsidies.loading import RulesError, read_terms
+from market.subsidies.loading import RulesError, property_order, read_terms
 from market.subsidies.models import Assessment, Programme, ProgrammeTerms, TermsStatus
 from market.subsidies.programmes import close_periods, get_programme, list_versions
 from market.subsidies.reviewing import SamePerson
@@ -85,8 +85,10 @@ async def starting_text(slug: str) -> str:
 
 
 def shown(content: Mapping[str, Any]) -> str:
-    """Return a rule file as people edit it."""
-    return json.dumps(dict(content), ensure_ascii=False, indent=2)
+    """Return a rule file as people edit it: its parts in the schema's order, which the database forgets."""
+    parts = property_order()
+    ordered = {name: content[name] for name in [*parts, *content] if name in content}
+    return json.dumps(ordered, ensure_ascii=False, indent=2)
 
 
 @atomic()

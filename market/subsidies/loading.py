@@ -123,9 +123,19 @@ def words(content: Mapping[str, Any]) -> Iterator[str]:
 
 
 @cache
+def _schema() -> dict[str, Any]:
+    read: dict[str, Any] = json.loads((HERE / "rules.schema.json").read_text(encoding="utf-8"))
+    return read
+
+
+def property_order() -> list[str]:
+    """Return the parts of a rule file in the order in which people read one."""
+    return list(_schema()["properties"])
+
+
+@cache
 def _validator() -> Draft202012Validator:
-    schema = json.loads((HERE / "rules.schema.json").read_text(encoding="utf-8"))
-    return Draft202012Validator(schema)
+    return Draft202012Validator(_schema())
 
 
 def _problems(content: Mapping[str, Any]) -> Iterator[str]:

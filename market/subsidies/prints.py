@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from market.codes.labels import label
@@ -117,8 +117,13 @@ def decision_print(page: ClaimPage, now: datetime) -> dict[str, Any]:
         "rows": rows,
         "after": after,
         "from": _(claim.programme.issuer),
-        "day": day(local_date(now)),
+        "day": _long_day(local_date(now)),
     }
+
+
+def _long_day(value: date) -> str:
+    """Write a day as printed papers do."""
+    return _("%(year)s年%(month)s月%(day)s日", year=value.year, month=value.month, day=value.day)
 
 
 def _named(page: ClaimPage) -> dict[str, object]:
@@ -155,7 +160,7 @@ def notice_print(notice: Notice, now: datetime) -> dict[str, Any]:
         "rows": [[str(pair[0]), str(pair[1])] for pair in notice.body],
         "after": [_("内容哈希（SHA-256）：%(hash)s", hash=notice.body_hash)],
         "from": "",
-        "day": day(local_date(notice.published_at)),
+        "day": _long_day(local_date(notice.published_at)),
     }
 
 

@@ -18,6 +18,9 @@ async def main(
     settings: Settings, slug: str, year: int, *, officer: str, rechecker: str, rate: int | None, is_dry: bool
 ) -> int:
     """Run, or with `is_dry` only plan; killed and started again it goes on where it was."""
+    if not is_dry and not officer:
+        sys.stderr.write("who computes? --officer EMAIL, or --dry-run to see the plan\n")
+        return 2
     deps = build_deps(settings)
     async with running(deps):
         try:

@@ -14,7 +14,7 @@ from market.kit.signing import is_signed, sign
 from market.listings import renewing
 from market.listings.kinds import KINDS, Kind, Listing, get_kind, kind_of
 from market.listings.models import Need
-from market.listings.moves import AUTHORS, lock, lock_by_id
+from market.listings.moves import AUTHORS, edit_address, lock, lock_by_id
 from market.listings.queries import live
 from market.listings.states import LIVE
 from market.search import outbox
@@ -72,15 +72,16 @@ async def _remind(kind: Kind, identity: UUID, now: datetime, secret: str) -> boo
     listing.reminded_on = today
     await listing.save(update_fields=["reminded_on"])
     await outbox.changed(kind.index, listing.id)
+    is_deadline = isinstance(listing, Need) and listing.deadline_on == listing.expires_on
     words = (
-        _("《%(title)s》将在 %(day)s 截止。还需要的话请修改截止日期；情况没有变，请一键确认。")
-        if isinstance(listing, Need) and listing.deadline_on == listing.expires_on
+        _("《%(title)s》将在 %(day)s 截止。还需要的话，请修改截止日期。")
+        if is_deadline
         else _("《%(title)s》将在 %(day)s 到期，确认前在列表里会排到后面。内容没有变，请一键确认续期。")
     )
     await messages.tell(
         words % {"title": listing.title[:60], "day": f"{listing.expires_on:%Y-%m-%d}"},
         now=now,
-        address=renewal_address(listing, secret),
+        address=edit_address(listing) if is_deadline else renewal_address(listing, secret),
         organisation_id=listing.organisation_id,
         roles=AUTHORS,
     )

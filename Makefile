@@ -37,7 +37,7 @@ crash: $(VENV)/.dev static/vendor/.done ## kills site, worker and database 200 t
 
 bench: $(VENV)/.dev static/vendor/.done ## ratios side by side, DATA=folder for real listings
 	$(PY) -m tests.bench
-	EXAMPLES=10000 $(PY) -m pytest -q tests/contracts/test_properties.py
+	EXAMPLES=10000 $(PY) -m pytest -q tests/contracts/test_properties.py tests/ledger/test_books.py
 
 lock: ## renew the locked dependencies from pyproject.toml
 	$(VENV)/bin/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --no-annotate pyproject.toml -o requirements.lock

@@ -5,12 +5,12 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
-from tortoise.exceptions import IntegrityError
+from tortoise.exceptions import IntegrityError, OperationalError
 
 from market.kit.database import connection, in_transaction
 from market.kit.money import CurrencyMismatch, Money
 from market.ledger import queries, services
-from market.ledger.accounts import UnknownAccount
+from market.ledger.accounts import UnknownAccount, account_code
 from market.ledger.models import LedgerAccount, Phase, Transfer
 
 NOW = datetime(2026, 3, 2, 2, 0, tzinfo=UTC)
@@ -268,3 +268,44 @@ async def test_the_database_refuses_to_edit_or_delete_a_transfer(statement: str)
 
     assert await Transfer.all().count() == 1
     assert await LedgerAccount.exists(code="budget:D:2026")
+
+
+async def test_the_database_refuses_a_reversal_that_mirrors_nothing() -> None:
+    wrong = uuid4()
+    await write(id=wrong)
+
+    with pytest.raises(IntegrityError) as refusal:
+        await write(reverses_id=wrong, reference="x:2")
+
+    assert refusal.value.args[0].constraint_name == "transfers_mirror"
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "UPDATE ledger_accounts SET may_go_negative = true",
+        "DELETE FROM ledger_accounts",
+        "TRUNCATE transfers",
+    ],
+)
+async def test_the_database_refuses_to_change_an_account_or_to_empty_the_book(statement: str) -> None:
+    await write()
+
+    with pytest.raises((IntegrityError, OperationalError), match="append-only"):
+        async with in_transaction():
+            await connection().execute_query(statement)
+
+
+async def test_money_of_a_foreign_currency_has_an_account_of_its_own() -> None:
+    for currency in ("CNY", "JPY"):
+        await services.post(
+            "t",
+            Money(5, currency),
+            debit=account_code("agreed", "x", currency),
+            credit=account_code("met:online", "x", currency),
+            reference=f"c:{currency}",
+            at=NOW,
+        )
+
+    assert await services.balance("met:online:x:JPY") == Money(5, "JPY")
+    assert await services.balance("met:online:x") == Money(5)

@@ -6,7 +6,6 @@ import io
 from datetime import timedelta
 
 import httpx
-import pytest
 from openpyxl import load_workbook
 
 from market.accounts.models import Organisation, StaffRole
@@ -191,13 +190,12 @@ async def test_what_a_rule_set_asks_for_is_ticked_off() -> None:
     }
 
 
-@pytest.mark.parametrize("data", [{}, {"amount": "x"}, {"amount": "1", "reason": ""}])
-async def test_a_clawback_without_amount_or_reason_is_not_started(
-    client: httpx.AsyncClient, data: dict[str, str]
-) -> None:
+async def test_a_clawback_without_amount_or_reason_is_not_started(client: httpx.AsyncClient) -> None:
     desk = await make_desk()
     claim, _batch = await make_paid(desk)
     await sign_in(client, desk.officer)
 
-    assert (await post(client, f"/desk/{claim.number}/clawback", data, follow=False)).status_code == 422
+    for data in ({}, {"amount": "x"}, {"amount": "1", "reason": ""}):
+        answer = await post(client, f"/desk/{claim.number}/clawback", data, follow=False)
+        assert answer.status_code == 422
     assert not await claim.clawbacks.all().exists()

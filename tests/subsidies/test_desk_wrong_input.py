@@ -7,6 +7,7 @@ import json
 import httpx
 import pytest
 
+from market.accounts.actors import Actor
 from market.subsidies import services, year_runs
 from market.subsidies.models import ClaimContract, ExpertReview, PartyTie, ProgrammeTerms, YearRun
 from tests.factories import NOW
@@ -26,7 +27,7 @@ async def test_no_form_of_the_desk_falls_over(client: httpx.AsyncClient) -> None
     paid, batch = await make_paid(desk)
     row = await services.start_clawback(paid.number, amount=WAN, reason="x", actor=desk.officer, now=NOW)
     run = await year_runs.open_run("guangxi", 2026, actor=desk.officer, now=NOW)
-    forms = {
+    forms: dict[Actor, dict[str, tuple[str, ...]]] = {
         desk.officer: {
             "/desk/ties": ("kind", "uscc", "other", "role", "share", "source"),
             "/desk/runs": ("programme", "year", "rate", "act"),

@@ -152,7 +152,7 @@ async def test_the_banks_results_are_imported_once_and_a_returned_payment_is_ord
     assert (first.entered, first.refused) == (2, [])
     assert (second.entered, second.known, second.refused) == (0, 2, [])
     assert [order.claim_id for order in again.orders] == [orders[1].claim_id]
-    statuses = await Disbursement.all().order_by("number").values_list("status", flat=True)
+    statuses = [order.status for order in await Disbursement.all().order_by("number")]
     assert statuses == [DisbursementStatus.PAID, DisbursementStatus.RETURNED, DisbursementStatus.ORDERED]
 
 
@@ -218,9 +218,10 @@ async def test_a_version_is_drafted_by_one_released_by_another_and_changes_no_cl
         await drafting.draft_terms("guangxi", text=next_version(), actor=desk.officer, now=NOW)
 
 
-@pytest.mark.parametrize(
-    "text",
-    [
+async def test_what_is_no_next_version_is_not_kept() -> None:
+    desk = await make_desk()
+    await make_applicant()
+    texts = [
         "{",
         "[]",
         "{}",
@@ -228,14 +229,11 @@ async def test_a_version_is_drafted_by_one_released_by_another_and_changes_no_cl
         next_version(valid_from="2019-01-01"),
         next_version(rates=[]),
         next_version(title="零\x00"),
-    ],
-)
-async def test_what_is_no_next_version_is_not_kept(text: str) -> None:
-    desk = await make_desk()
-    await make_applicant()
+    ]
 
-    with pytest.raises(Invalid):
-        await drafting.draft_terms("guangxi", text=text, actor=desk.officer, now=NOW)
+    for text in texts:
+        with pytest.raises(Invalid):
+            await drafting.draft_terms("guangxi", text=text, actor=desk.officer, now=NOW)
     assert not await ProgrammeTerms.filter(status="draft").exists()
 
 
@@ -253,7 +251,7 @@ async def year_of(desk: Desk, count: int) -> list[Claim]:
 
 async def test_a_year_run_killed_at_random_ends_with_the_same_result() -> None:
     desk, random = await make_desk(), Random(6)
-    claims = await year_of(desk, 6)
+    claims = await year_of(desk, 4)
     plan = await year_runs.plan_of("guangxi", 2026)
 
     def deadly(stage: str, done: int, total: int) -> None:
@@ -277,7 +275,7 @@ async def test_a_year_run_killed_at_random_ends_with_the_same_result() -> None:
     assert again.batch_id == run.batch_id
     assert await Assessment.all().count() == len(claims) == plan.to_compute
     awards = await Claim.filter(batch_id=run.batch_id).values_list("award_amount", flat=True)
-    assert sum(int(str(one)) for one in awards) == plan.award == sum((100 + n) * WAN // 2 for n in range(6))
+    assert sum(int(str(one)) for one in awards) == plan.award == sum((100 + n) * WAN // 2 for n in range(4))
     assert (await YearRun.get(id=run.id)).stage is RunStage.DONE
 
 

@@ -68,6 +68,8 @@ class Shown:
     """0-100."""
     parts: list[tuple[str, int]]
     terms: list[str]
+    reasons: dict[str, int]
+    """What the heaviest of the terms gave, of 1000."""
     misfits: list[str]
 
 
@@ -117,5 +119,6 @@ def _shown(row: MatchRow) -> Shown:
         score=out_of_hundred(row.score),
         parts=parts_of(row.parts),
         terms=row.terms[:MOST_TERMS],
+        reasons=row.reasons,
         misfits=misfits_of(row.misfits),
     )

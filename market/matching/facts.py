@@ -7,10 +7,9 @@ from dataclasses import dataclass, replace
 from typing import Any
 from uuid import UUID
 
-from market.search.documents import Prepared
+from market.search.documents import Counts, Prepared, wording_without
+from market.search.engine import Document
 from market.search.marks import marks_of
-
-Counts = tuple[int, int, int, int, int, int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +112,12 @@ def named_outcome(prepared: Prepared) -> OutcomeFacts:
     """Return the facts of an outcome whose words are known, likewise."""
     facts = outcome_facts(prepared.facts())
     return replace(facts, text=_named(facts.text, prepared))
+
+
+def text_without(document: Document, word: str) -> Text:
+    """Return the wording that a listing would have without this word."""
+    terms, letters, counts = wording_without(document, word)
+    return Text(marks_of(terms, letters), counts, (*terms, *letters))
 
 
 def _named(text: Text, prepared: Prepared) -> Text:

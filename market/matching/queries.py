@@ -18,7 +18,7 @@ from market.kit.pagination import Cut, Page
 from market.listings.search import VISIBLE_NEEDS, VISIBLE_OUTCOMES
 from market.matching.models import Match, MatchFeedback, MatchStatus
 
-_OWN = ("id", "status", "score", "parts", "terms", "misfits", "broker_id", "taken_up_at")
+_OWN = ("id", "status", "score", "parts", "terms", "reasons", "misfits", "broker_id", "taken_up_at")
 _SIDE = ("number", "title", "field", "region", "modes", "organisation_id", "organisation__name")
 _NEED = (*_SIDE, "is_masked", "trl_min", "budget_max_amount", "deadline_on")
 _OUTCOME = (*_SIDE, "highlight", "trl", "price_kind", "price_amount")
@@ -48,6 +48,8 @@ class MatchRow:
     """0-1000, the sum of `parts`."""
     parts: dict[str, int]
     terms: list[str]
+    reasons: dict[str, int]
+    """What the heaviest of the terms gave, of 1000."""
     misfits: list[str]
     broker_id: UUID | None
     taken_up_at: datetime | None
@@ -165,6 +167,7 @@ def _row(row: dict[str, Any], *, is_masking: bool) -> MatchRow:
         score=row["score"],
         parts=row["parts"],
         terms=row["terms"],
+        reasons=row["reasons"],
         misfits=row["misfits"],
         broker_id=row["broker_id"],
         taken_up_at=row["taken_up_at"],

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Collection, Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from uuid import UUID, uuid4
 
@@ -11,44 +10,28 @@ from market.accounts.models import OrganisationKind
 from market.kit.database import atomic, connection
 from market.listings.models import Need, Outcome
 from market.listings.search import VISIBLE_NEEDS, VISIBLE_OUTCOMES, build_needs, build_outcomes
+from market.matching.choosing import BEST, Chosen, choose
 from market.matching.facts import NeedFacts, OutcomeFacts, named_need, named_outcome
-from market.matching.finding import Pair, rank
+from market.matching.finding import rank
 from market.matching.frequencies import load_frequencies, refresh_if_stale
 from market.matching.models import Match, MatchStatus
-from market.matching.scoring import WEIGHTS, Score, Weights, score
-from market.matching.wording import Rarity
+from market.matching.reasons import with_reasons
+from market.matching.scoring import WEIGHTS
 from market.search.documents import prepare
-from market.search.engine import Candidate, SearchEngine
+from market.search.engine import Candidate, Document, SearchEngine
 from market.search.vectors import load_vectors
 
-BEST = 20
-"""Matches that are kept for one listing; more stay when they are among the other side's best."""
 _COLUMNS = (
     "score",
     "parts",
     "terms",
+    "reasons",
     "misfits",
     "scorer_version",
     "need_revision",
     "outcome_revision",
     "computed_at",
 )
-
-
-@dataclass(frozen=True)
-class Chosen:
-    """A pair that is worth showing, with its score."""
-
-    pair: Pair
-    score: Score
-
-    @property
-    def need_id(self) -> UUID:
-        return self.pair.need.id
-
-    @property
-    def outcome_id(self) -> UUID:
-        return self.pair.outcome.id
 
 
 async def rematch_need(need_id: UUID, *, search: SearchEngine, now: datetime) -> int:
@@ -62,7 +45,7 @@ async def rematch_need(need_id: UUID, *, search: SearchEngine, now: datetime) ->
         return await _keep([], need_id=need_id, now=now)
     need = named_need(prepare("needs", document))
     kept = await Match.filter(need_id=need_id).values_list("outcome_id", flat=True)
-    return await _keep(await _best("needs", need, kept, search), need_id=need_id, now=now)
+    return await _keep(await _best("needs", document, need, kept, search), need_id=need_id, now=now)
 
 
 async def rematch_outcome(outcome_id: UUID, *, search: SearchEngine, now: datetime) -> int:
@@ -73,39 +56,28 @@ async def rematch_outcome(outcome_id: UUID, *, search: SearchEngine, now: dateti
         return await _keep([], outcome_id=outcome_id, now=now)
     outcome = named_outcome(prepare("outcomes", document))
     kept = await Match.filter(outcome_id=outcome_id).values_list("need_id", flat=True)
-    return await _keep(await _best("outcomes", outcome, kept, search), outcome_id=outcome_id, now=now)
+    return await _keep(
+        await _best("outcomes", document, outcome, kept, search), outcome_id=outcome_id, now=now
+    )
 
 
 async def _best(
-    index: str, subject: NeedFacts | OutcomeFacts, kept: Iterable[object], search: SearchEngine
+    index: str,
+    document: Document,
+    subject: NeedFacts | OutcomeFacts,
+    kept: Iterable[object],
+    search: SearchEngine,
 ) -> list[Chosen]:
     frequencies = await load_frequencies(subject.text.words)
     vectors = (await load_vectors(index, [subject.id])).get(subject.id, {})
     allowed = await _allowed(index, subject.id)
     pairs = await rank(subject, vectors=vectors, frequencies=frequencies, search=search, allow=allowed)
-    return choose(pairs, frequencies.idf, kept={UUID(str(one)) for one in kept})
-
-
-def choose(
-    pairs: Iterable[Pair], idf: Rarity, weights: Weights = WEIGHTS, *, kept: Collection[UUID] = ()
-) -> list[Chosen]:
-    """Return the best pairs that are worth showing, and of the others those with a listing in `kept`.
-
-    They come with their scores, the best first.
-    """
-    chosen: list[Chosen] = []
-    best = 0
-    for pair in pairs:
-        if pair.value < weights.threshold:
-            break
-        is_kept = pair.need.id in kept or pair.outcome.id in kept
-        if best >= BEST and not is_kept:
-            continue
-        result = score(pair.need, pair.outcome, idf, weights, meaning=pair.meaning)
-        if result.parts["wording"] + result.parts["meaning"] >= weights.least_content:
-            best += 1
-            chosen.append(Chosen(pair, result))
-    return chosen
+    chosen = choose(pairs, frequencies.idf, kept={UUID(str(one)) for one in kept})
+    if index == "needs":
+        needs: Mapping[UUID, Document | None] = {subject.id: document}
+    else:
+        needs = await build_needs([one.need_id for one in chosen])
+    return with_reasons(chosen, {id_: one for id_, one in needs.items() if one}, frequencies.idf)
 
 
 async def drop_suggestions(kind: str, ids: Collection[UUID]) -> None:
@@ -167,6 +139,7 @@ def _row(pair: Chosen, now: datetime) -> Match:
         score=pair.score.value,
         parts=pair.score.parts,
         terms=pair.score.terms,
+        reasons=dict(pair.reasons),
         misfits=pair.score.misfits,
         scorer_version=WEIGHTS.version,
         need_revision=pair.pair.need.revision,

@@ -139,6 +139,24 @@ def values(
     return found
 
 
+def worth_of(
+    without: Text,
+    outcome: Text,
+    whole: Score,
+    rarity: Rarity,
+    weights: Weights = WEIGHTS,
+    *,
+    meaning: Meaning,
+) -> int:
+    """Return what a word gave a pair: by so much the score falls when the need's text is `without` it.
+
+    What the pair means is held fixed.
+    """
+    points = dict(_points(weights, meaning))["wording"]
+    left = round(float(fit_of_wording(without, [outcome], rarity, weights)[0]) * points)
+    return whole.parts["wording"] - left
+
+
 def fit_of_wording(subject: Text, others: Sequence[Text], rarity: Rarity, weights: Weights) -> Numbers:
     """Return how far each fits the subject in words, from 0 to 1."""
     found = likeness(subject, others, rarity, weights.scales)
@@ -157,7 +175,9 @@ def fit_of_meaning(meaning: Meaning, weights: Weights) -> float:
 
 
 def _subject(need: NeedFacts, outcome: OutcomeFacts) -> tuple[Text, Text]:
-    return (need.text, outcome.text) if need.text.words else (outcome.text, need.text)
+    if need.text.words or not need.text.marks:
+        return need.text, outcome.text
+    return outcome.text, need.text
 
 
 def shown_terms(points: Mapping[str, float]) -> list[str]:

@@ -29,6 +29,8 @@ class Row:
     """0-100."""
     parts: list[tuple[str, int]]
     terms: list[str]
+    reasons: dict[str, int]
+    """What the heaviest terms gave, of 1000."""
     misfits: list[str]
     may_dismiss: bool
 
@@ -90,6 +92,7 @@ def _row(match: Match, actor: Actor | None, is_of_outcome: bool) -> Row:
         score=out_of_hundred(match.score),
         parts=parts_of(match.parts),
         terms=match.terms[:MOST_TERMS],
+        reasons=match.reasons,
         misfits=misfits_of(match.misfits),
         may_dismiss=actor is not None and actor.may(Act.JUDGE_MATCH) and _is_party(actor, match),
     )

@@ -16,6 +16,7 @@ from typing import Any
 from uuid import UUID
 
 from market.search.engine import Document, Refused, Vector
+from market.search.highlight import spans
 from market.search.indexes import Fields, fields_of
 from market.search.marks import marks_of
 from market.search.normalise import STOP_WORDS, Reading, fold, joined, pinyin, read
@@ -27,6 +28,9 @@ MOST_TEXT_LETTERS = 120
 _TEXTS = frozenset({"id", "revision", "title", "text", "title_en", "text_en", "keywords", "names", "vectors"})
 _LARGEST = 2**53
 """Beyond it Meilisearch, which counts in floating point, would round."""
+
+
+Counts = tuple[int, int, int, int, int, int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +49,7 @@ class Prepared:
     """What it is about: terms of the title first, then of the keywords, then of the text."""
     letters: list[str]
     """Single characters of dense scripts, likewise: what two texts share when no word is quite the same."""
-    counts: tuple[int, int, int, int, int, int]
+    counts: Counts
     """How many of `terms` stand in the title, the keywords and the text, and then of `letters`."""
     exact: dict[str, list[str]]
     numbers: dict[str, int]
@@ -76,14 +80,8 @@ def prepare(index: str, document: Document) -> Prepared:
     fields = fields_of(index)
     try:
         exact, numbers = _facts(fields, document)
-        title = _read(document.get("title"))
-        keywords = _read(*(document.get("keywords") or ()))
-        text = _read(document.get("text"))
-        terms, of_terms = _placed(
-            title.terms(MOST_TITLE_TERMS), keywords.terms(MOST_KEYWORD_TERMS), text.terms(MOST_TEXT_TERMS)
-        )
-        frequent = (letter for letter, _ in Counter(text.singles).most_common(MOST_TEXT_LETTERS))
-        letters, of_letters = _placed(title.singles, keywords.singles, frequent)
+        title, keywords, text = _readings(document)
+        terms, letters, counts = _wording(title, keywords, text)
         return Prepared(
             id=UUID(str(document["id"])),
             revision=int(document["revision"]),
@@ -95,13 +93,46 @@ def prepare(index: str, document: Document) -> Prepared:
             pinyin=pinyin(title.folded),
             terms=terms,
             letters=letters,
-            counts=(*of_terms, *of_letters),
+            counts=counts,
             exact=exact,
             numbers=numbers,
             vectors=document.get("vectors") or {},
         )
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise Refused(f"{document.get('id')}: {error}") from error
+
+
+def wording_without(document: Document, word: str) -> tuple[list[str], list[str], Counts]:
+    """Return the terms, letters and counts that a document would have without this word."""
+    cut = {name: _cut(str(document.get(name) or ""), word) for name in ("title", "text")}
+    keywords = [_cut(str(one), word) for one in document.get("keywords") or ()]
+    return _wording(*_readings({**cut, "keywords": keywords}))
+
+
+def _cut(text: str, word: str) -> str:
+    """Return a text with a break where the word stood."""
+    parts, at = [], 0
+    for start, end in spans(text, [word]):
+        parts.append(text[at:start])
+        at = end
+    return "\n".join([*parts, text[at:]])
+
+
+def _readings(document: Document) -> tuple[Reading, Reading, Reading]:
+    return (
+        _read(document.get("title")),
+        _read(*(document.get("keywords") or ())),
+        _read(document.get("text")),
+    )
+
+
+def _wording(title: Reading, keywords: Reading, text: Reading) -> tuple[list[str], list[str], Counts]:
+    terms, of_terms = _placed(
+        title.terms(MOST_TITLE_TERMS), keywords.terms(MOST_KEYWORD_TERMS), text.terms(MOST_TEXT_TERMS)
+    )
+    frequent = (letter for letter, _ in Counter(text.singles).most_common(MOST_TEXT_LETTERS))
+    letters, of_letters = _placed(title.singles, keywords.singles, frequent)
+    return terms, letters, (*of_terms, *of_letters)
 
 
 def as_number(value: date | datetime | bool | int) -> int:

@@ -7,14 +7,15 @@ from typing import Any
 from uuid import UUID
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from market.codes.labels import labels
+from market.matching.choosing import BEST, choose
 from market.matching.facts import NeedFacts, OutcomeFacts, Text, named_need, outcome_facts
 from market.matching.finding import Pair, scored
 from market.matching.frequencies import Frequencies
-from market.matching.rematch import BEST, choose
+from market.matching.reasons import with_reasons
 from market.matching.scoring import MISFITS, PARTS, WEIGHTS, WHOLE, score, values
 from market.search.documents import Prepared, prepare
 
@@ -166,6 +167,7 @@ LETTERS = st.lists(st.sampled_from("铝铜铁锌"), unique=True)
 NUMBER = st.none() | st.integers(0, 10**12)
 
 
+@settings(max_examples=40)
 @given(
     words=WORDS,
     others=WORDS,
@@ -197,6 +199,7 @@ def test_whatever_the_pair_the_parts_add_up_within_bounds(
     assert set(result.misfits) <= set(MISFITS)
 
 
+@settings(max_examples=40)
 @given(words=WORDS, others=WORDS, letters=LETTERS)
 def test_a_pair_scores_the_same_from_both_sides_and_among_others(
     words: list[str], others: list[str], letters: list[str]
@@ -257,9 +260,43 @@ def test_a_pair_that_says_nothing_in_common_is_not_shown_however_well_all_else_f
     assert choose(pairs, rare) == []
 
 
-def _scored(pairs: list[Pair]) -> list[Pair]:
-    known = Frequencies(0, 0, {})
-    known._rarity.update(dict.fromkeys(NEED.text.words, 5.0))
+@settings(max_examples=30)
+@given(
+    title=st.lists(st.sampled_from(["铝合金", "导线", "水稻", "电机"]), min_size=1, max_size=4),
+    text=st.lists(st.sampled_from(["铝合金", "导线", "淬火", "Ti-6Al-4V", "強度"]), max_size=6),
+    cosine=st.none() | st.floats(0, 1),
+)
+def test_without_the_top_reason_in_the_need_the_score_falls_by_what_was_shown(
+    title: list[str], text: list[str], cosine: float | None
+) -> None:
+    document = {"id": UUID(int=1), "revision": 1, "title": "的".join(title), "text": "，".join(text)}
+    facts = _facts("outcomes", title="高导电铝合金导线", text="淬火提高强度，水稻，Ti6Al4V 电机")
+    meaning = {} if cosine is None else {"a model": cosine}
+    pair = Pair(named_need(prepare("needs", document)), outcome_facts(facts), meaning)
+
+    chosen = with_reasons(
+        choose(_scored([pair], rarity := Frequencies(0, 0, {})), rarity.idf),
+        {UUID(int=1): document},
+        rarity.idf,
+    )
+
+    for one in chosen:
+        for word, shown in one.reasons.items():
+            cut = {
+                name: of.replace(word, "\n").replace("Ti-6Al-4V" if word == "ti6al4v" else word, "\n")
+                for name, of in document.items()
+                if isinstance(of, str)
+            }
+            cut = {name: of.replace("強度", "\n") if word == "强度" else of for name, of in cut.items()}
+            need = named_need(prepare("needs", {**document, **cut}))
+            after = score(need, pair.outcome, rarity.idf, meaning=meaning)
+            assert one.score.value - after.value == shown
+
+
+def _scored(pairs: list[Pair], known: Frequencies | None = None) -> list[Pair]:
+    if known is None:
+        known = Frequencies(0, 0, {})
+        known._rarity.update(dict.fromkeys(NEED.text.words, 5.0))
     return scored(pairs, known)
 
 

@@ -19,7 +19,7 @@ from market.kit.errors import Conflict, Forbidden, Invalid, NotFound
 from market.kit.jobs import run_waiting
 from market.kit.pagination import Cut
 from market.listings.models import NeedStatus, OutcomeStatus
-from market.matching import everything, frequencies, queries, rematch, services
+from market.matching import choosing, everything, frequencies, queries, rematch, services
 from market.matching.models import Match, MatchFeedback, MatchStatus, TermFrequency
 from market.search import outbox
 from tests.factories import NOW, make_broker, make_member, make_need, make_organisation, make_outcome
@@ -172,7 +172,7 @@ async def test_a_suggestion_that_no_longer_fits_goes(found: Deps) -> None:
 
 async def test_a_match_beyond_ones_own_best_stays_if_it_is_among_the_others(found: Deps) -> None:
     need = await make_need(**TEXTS)
-    outcomes = [await make_outcome() for _ in range(rematch.BEST + 3)]
+    outcomes = [await make_outcome() for _ in range(choosing.BEST + 3)]
     await outbox.changed_many("outcomes", [one.id for one in outcomes])
     await relay_and_match(found, needs=[need])
     count_of_need = await Match.filter(need_id=need.id).count()
@@ -180,7 +180,7 @@ async def test_a_match_beyond_ones_own_best_stays_if_it_is_among_the_others(foun
     late = await rematch.rematch_outcome(outcomes[-1].id, search=found.search, now=NOW)
     await rematch.rematch_need(need.id, search=found.search, now=NOW)
 
-    assert count_of_need == rematch.BEST
+    assert count_of_need == choosing.BEST
     assert late == 1
     assert await Match.exists(need_id=need.id, outcome_id=outcomes[-1].id)
 
@@ -199,7 +199,7 @@ async def test_many_changes_at_once_ask_for_one_matching_of_everything(found: De
 
     assert (before, done) == (0, 1)
     assert wish is not None
-    assert await Match.filter(need_id=need.id).count() == rematch.BEST
+    assert await Match.filter(need_id=need.id).count() == choosing.BEST
     assert await everything.find_wish() is None
 
 

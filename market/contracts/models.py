@@ -90,23 +90,23 @@ class Contract(Model):
     contract_amount = fields.BigIntField()
     trade_amount = fields.BigIntField()
     currency = fields.CharField(max_length=3, default="CNY")
-    sub_kind = fields.CharField(max_length=24, default="")
+    sub_kind = fields.CharField(max_length=24, default="", db_default="")
     """The kind within the kind, key of `CONTRACT_SUB_KINDS`."""
-    right_kind = fields.CharField(max_length=24, default="")
+    right_kind = fields.CharField(max_length=24, default="", db_default="")
     """What protects the technology, as the registration form asks."""
-    economic_goal = fields.CharField(max_length=2, default="")
+    economic_goal = fields.CharField(max_length=2, default="", db_default="")
     """社会经济目标, two digits of the registration form."""
-    payment_way = enum_column(PaymentWay, PaymentWay.INSTALMENTS)
+    payment_way = enum_column(PaymentWay, PaymentWay.INSTALMENTS, db_default=PaymentWay.INSTALMENTS)
     entry_amount = fields.BigIntField(null=True)
     royalty_basis_points = fields.IntField(null=True)
-    royalty_base = fields.CharField(max_length=120, default="")
+    royalty_base = fields.CharField(max_length=120, default="", db_default="")
     expected_investment_amount = fields.BigIntField(null=True)
     """预计新增投资, in fen; an assignment has to state it and the output."""
     expected_output_amount = fields.BigIntField(null=True)
-    seller_country = fields.CharField(max_length=3, default="156")
+    seller_country = fields.CharField(max_length=3, default="156", db_default="156")
     """ISO 3166-1 numeric, as the registration form writes it."""
-    buyer_country = fields.CharField(max_length=3, default="156")
-    original_currency = fields.CharField(max_length=3, default="")
+    buyer_country = fields.CharField(max_length=3, default="156", db_default="156")
+    original_currency = fields.CharField(max_length=3, default="", db_default="")
     """What a contract with a foreign party is written in; empty when that is `currency`."""
     original_amount = fields.BigIntField(null=True)
     exchange_rate = fields.BigIntField(null=True)

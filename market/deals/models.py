@@ -172,11 +172,11 @@ class Offer(Model):
     price_amount = fields.BigIntField()
     """With royalties: the entry fee and the royalties as estimated."""
     currency = fields.CharField(max_length=3, default="CNY")
-    payment_way = enum_column(PaymentWay, PaymentWay.INSTALMENTS)
+    payment_way = enum_column(PaymentWay, PaymentWay.INSTALMENTS, db_default=PaymentWay.INSTALMENTS)
     entry_amount = fields.BigIntField(null=True)
     """入门费, where it is part of the way of payment."""
     royalty_basis_points = fields.IntField(null=True)
-    royalty_base = fields.CharField(max_length=120, default="")
+    royalty_base = fields.CharField(max_length=120, default="", db_default="")
     """What the royalty is a share of, such as 净销售额."""
     is_exclusive = fields.BooleanField(default=False)
     years = fields.IntField(null=True)
@@ -184,7 +184,7 @@ class Offer(Model):
     plan: fields.JSONField[list[dict[str, object]]] = fields.JSONField()
     """Payment plan: rows of condition, due_on (ISO date or null), amount; amounts add up to what is
     fixed of the price."""
-    costs: fields.JSONField[list[dict[str, str]]] = fields.JSONField(default=list)
+    costs: fields.JSONField[list[dict[str, str]]] = fields.JSONField(default=list, db_default=[])
     """Who bears what: rows of item and bearer."""
     note = fields.TextField(default="")
     content_hash = fields.CharField(max_length=64)
@@ -241,9 +241,9 @@ class Introduction(Model):
     )
     broker_id: UUID
     commission_basis_points = fields.IntField()
-    payer = enum_column(Side, Side.SELLER)
+    payer = enum_column(Side, Side.SELLER, db_default=Side.SELLER)
     """Who owes the commission, and so has to agree to it before contacts are revealed."""
-    mandate = fields.CharField(max_length=300, default="")
+    mandate = fields.CharField(max_length=300, default="", db_default="")
     """委托: whose mandate the broker has, its number or date."""
     agreed_at = fields.DatetimeField(null=True)
     """When the payer agreed to the commission, which is with being introduced."""

@@ -37,7 +37,7 @@ class OutgoingMail(Model):
     text = fields.TextField()
     created_at = fields.DatetimeField()
     sent_at = fields.DatetimeField(null=True)
-    unsubscribe = fields.CharField(max_length=400, default="")
+    unsubscribe = fields.CharField(max_length=400, default="", db_default="")
     """The path at which the reader ends such mails by one press (RFC 8058); empty for other mails."""
 
     class Meta:

@@ -156,18 +156,23 @@ class Migration(migrations.Migration):
         ops.AddField(
             model_name="Introduction",
             name="mandate",
-            field=fields.CharField(default="", max_length=300),
+            field=fields.CharField(default="", db_default="", max_length=300),
         ),
         ops.AddField(
             model_name="Introduction",
             name="payer",
-            field=fields.CharEnumField(default=Side.SELLER, description="", enum_type=Side, max_length=24),
+            field=fields.CharEnumField(
+                default=Side.SELLER, db_default=Side.SELLER, description="", enum_type=Side, max_length=24
+            ),
         ),
         ops.AddField(
             model_name="Offer",
             name="costs",
             field=fields.JSONField(
-                default=list, encoder=functools.partial(dumps, separators=(",", ":")), decoder=loads
+                default=list,
+                db_default=[],
+                encoder=functools.partial(dumps, separators=(",", ":")),
+                decoder=loads,
             ),
         ),
         ops.AddField(
@@ -179,13 +184,17 @@ class Migration(migrations.Migration):
             model_name="Offer",
             name="payment_way",
             field=fields.CharEnumField(
-                default=PaymentWay.INSTALMENTS, description="", enum_type=PaymentWay, max_length=24
+                default=PaymentWay.INSTALMENTS,
+                db_default=PaymentWay.INSTALMENTS,
+                description="",
+                enum_type=PaymentWay,
+                max_length=24,
             ),
         ),
         ops.AddField(
             model_name="Offer",
             name="royalty_base",
-            field=fields.CharField(default="", max_length=120),
+            field=fields.CharField(default="", db_default="", max_length=120),
         ),
         ops.AddField(
             model_name="Offer",

@@ -93,6 +93,6 @@ class Migration(migrations.Migration):
         ops.AddField(
             model_name="OutgoingMail",
             name="unsubscribe",
-            field=fields.CharField(default="", max_length=400),
+            field=fields.CharField(default="", db_default="", max_length=400),
         ),
     ]

@@ -204,12 +204,12 @@ class Migration(migrations.Migration):
         ops.AddField(
             model_name="Contract",
             name="buyer_country",
-            field=fields.CharField(default="156", max_length=3),
+            field=fields.CharField(default="156", db_default="156", max_length=3),
         ),
         ops.AddField(
             model_name="Contract",
             name="economic_goal",
-            field=fields.CharField(default="", max_length=2),
+            field=fields.CharField(default="", db_default="", max_length=2),
         ),
         ops.AddField(
             model_name="Contract",
@@ -239,13 +239,17 @@ class Migration(migrations.Migration):
         ops.AddField(
             model_name="Contract",
             name="original_currency",
-            field=fields.CharField(default="", max_length=3),
+            field=fields.CharField(default="", db_default="", max_length=3),
         ),
         ops.AddField(
             model_name="Contract",
             name="payment_way",
             field=fields.CharEnumField(
-                default=PaymentWay.INSTALMENTS, description="", enum_type=PaymentWay, max_length=24
+                default=PaymentWay.INSTALMENTS,
+                db_default=PaymentWay.INSTALMENTS,
+                description="",
+                enum_type=PaymentWay,
+                max_length=24,
             ),
         ),
         ops.AddField(
@@ -256,12 +260,12 @@ class Migration(migrations.Migration):
         ops.AddField(
             model_name="Contract",
             name="right_kind",
-            field=fields.CharField(default="", max_length=24),
+            field=fields.CharField(default="", db_default="", max_length=24),
         ),
         ops.AddField(
             model_name="Contract",
             name="royalty_base",
-            field=fields.CharField(default="", max_length=120),
+            field=fields.CharField(default="", db_default="", max_length=120),
         ),
         ops.AddField(
             model_name="Contract",
@@ -271,12 +275,12 @@ class Migration(migrations.Migration):
         ops.AddField(
             model_name="Contract",
             name="seller_country",
-            field=fields.CharField(default="156", max_length=3),
+            field=fields.CharField(default="156", db_default="156", max_length=3),
         ),
         ops.AddField(
             model_name="Contract",
             name="sub_kind",
-            field=fields.CharField(default="", max_length=24),
+            field=fields.CharField(default="", db_default="", max_length=24),
         ),
         ops.AddField(
             model_name="Contract",

@@ -235,7 +235,7 @@ class Migration(migrations.Migration):
         ops.AddField(
             model_name="Notice",
             name="change_reason",
-            field=fields.CharField(default="", max_length=500),
+            field=fields.CharField(default="", db_default="", max_length=500),
         ),
         ops.AddField(
             model_name="Notice",

@@ -75,7 +75,7 @@ class Notice(Model):
     )
     """The notice whose text had to change: it is archived, and this one's period began anew."""
     replaces_id: UUID | None
-    change_reason = fields.CharField(max_length=500, default="")
+    change_reason = fields.CharField(max_length=500, default="", db_default="")
     """Why the text had to change, when this notice replaces another."""
 
     objections: fields.ReverseRelation[Objection]

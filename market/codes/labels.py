@@ -281,6 +281,15 @@ WORDS: Mapping[str, Mapping[str, Lazy]] = {
         "ccb": lazy("建设银行"),
         "boc": lazy("中国银行"),
     },
+    "dispute_reason": {
+        "credit_not_processed": lazy("该退的没有退"),
+        "duplicate": lazy("重复扣款"),
+        "fraudulent": lazy("付款人称被冒用"),
+        "general": lazy("一般争议"),
+        "product_not_received": lazy("没有收到成果"),
+        "product_unacceptable": lazy("成果不符约定"),
+        "unrecognized": lazy("付款人不认识这笔付款"),
+    },
     "difference": {
         "paid_there": lazy("平台已收款，我方未记"),
         "not_paid_there": lazy("我方已记收款，平台未收"),

@@ -7,6 +7,7 @@ from datetime import datetime
 from uuid import UUID, uuid4
 
 from market.audit.services import record
+from market.codes.labels import labels
 from market.kit.database import atomic
 from market.payments.gateway import DisputeTold
 from market.payments.models import Dispute, DisputeStatus, Payment
@@ -53,7 +54,7 @@ async def keep_dispute(payment_id: UUID, told: DisputeTold, *, now: datetime) ->
             status=status,
             amount=told.money.amount,
             currency=told.money.currency,
-            reason=told.reason[:60],
+            reason=told.reason if told.reason in labels("dispute_reason") else "general",
             answer_by=told.answer_by,
             opened_at=told.opened_at,
             updated_at=now,

@@ -37,6 +37,7 @@ from market.subsidies.models import (
 from market.subsidies.moves import lock_claim, move
 from market.subsidies.programmes import get_programme, version_in_force
 from market.subsidies.queries import SIDES, get_bought_contract_for, get_claim_for
+from market.subsidies.standing import lost_among
 from market.subsidies.states import COMPUTED, EDITABLE, ENDED
 
 OWN_RECORDS = frozenset({"contract", "registration_certificate"})
@@ -137,7 +138,12 @@ async def _lock_contracts(programme: Programme, numbers: Sequence[str], actor: A
     ).order_by("number")
     if len(rows) != len(wanted) or not actor.acts_for(actor.organisation_id):
         raise NotFound(_("没有这份合同，或者它不是您单位的。"))
+    lost = await lost_among([row.id for row in rows])
     for row in rows:
+        if row.id in lost:
+            raise Invalid(
+                _("合同 %(number)s 已解除或注销登记，不能申报。", number=row.number), field="contracts"
+            )
         if row.registration_number is None:
             raise Invalid(_("合同 %(number)s 还没有登记，不能申报。", number=row.number), field="contracts")
         if row.currency != "CNY":

@@ -26,7 +26,6 @@ from market.ledger.models import Phase, Transfer
 from market.notices.models import DayKind, Notice, NoticeKind, NoticeStatus, Objection, ObjectionStatus
 from market.notices.services import lock_for, publish
 from market.notices.states import UNDECIDED
-from market.subsidies.clawbacks import rescinded_in
 from market.subsidies.judging import require_no_conflict, verdict_of
 from market.subsidies.models import (
     Batch,
@@ -44,6 +43,7 @@ from market.subsidies.notice_texts import notice_body
 from market.subsidies.programmes import compiled, get_programme
 from market.subsidies.reviewing import SamePerson
 from market.subsidies.sharing import number_rank, share, share_pot
+from market.subsidies.standing import lost_in
 
 LISTABLE = frozenset({ClaimStatus.RECHECKED, ClaimStatus.REVIEWED})
 
@@ -161,13 +161,13 @@ async def _confirm(number: str, barred: dict[UUID, str], *, actor: Actor, now: d
     claims = [claim for claim in claims if claim.batch_id == batch.id]
     await require_no_conflict(actor, [claim.id for claim in claims])
     left_out = [(claim, _("诚信记录 %(no)s", no=barred[claim.id])) for claim in claims if claim.id in barred]
-    rescinded = await rescinded_in([claim.id for claim in claims])
+    lost = await lost_in([claim.id for claim in claims])
     left_out += [
-        (claim, _("合同 %(number)s 已解除", number=rescinded[claim.id][0].number))
+        (claim, _("合同 %(number)s 已解除或注销登记", number=lost[claim.id][0].number))
         for claim in claims
-        if claim.id in rescinded and claim.id not in barred
+        if claim.id in lost and claim.id not in barred
     ]
-    claims = [claim for claim in claims if claim.id not in barred and claim.id not in rescinded]
+    claims = [claim for claim in claims if claim.id not in barred and claim.id not in lost]
     terms = await ProgrammeTerms.filter(id__in={claim.terms_id for claim in claims})
     if len(terms) > 1:
         raise Conflict(_("批次里的申报适用不同版本的政策，请分开列批次。"))

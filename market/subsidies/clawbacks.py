@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
 from datetime import date, datetime, timedelta
 from uuid import UUID, uuid4
 
@@ -12,8 +11,6 @@ from market.accounts.models import StaffRole
 from market.accounts.permissions import Act
 from market.audit.services import record
 from market.codes.numbers import next_number
-from market.contracts.models import Contract
-from market.deals.models import DealStatus
 from market.kit.clock import local_date
 from market.kit.database import atomic
 from market.kit.errors import Conflict, Invalid, NotFound
@@ -34,6 +31,7 @@ from market.subsidies.models import (
 )
 from market.subsidies.moves import lock_claim, move
 from market.subsidies.reviewing import SamePerson
+from market.subsidies.standing import is_lost
 
 RECOVERABLE = frozenset({ClaimStatus.PAID, ClaimStatus.TRACKING})
 DAYS_TO_PAY = 30
@@ -41,32 +39,17 @@ DAYS_TO_PAY = 30
 LIVE = (ClawbackStatus.STARTED, ClawbackStatus.CONFIRMED)
 
 
-async def rescinded_in(claim_ids: Collection[UUID]) -> dict[UUID, list[Contract]]:
-    """Return by claim those of its contracts that were rescinded."""
-    rows = await ClaimContract.filter(
-        claim_id__in=list(claim_ids), contract__deal__status=DealStatus.RESCINDED
-    ).select_related("contract")
-    found: dict[UUID, list[Contract]] = {}
-    for row in rows:
-        found.setdefault(row.claim_id, []).append(row.contract)
-    return found
-
-
 async def run_due(now: datetime) -> int:
-    """Start a clawback for each paid award whose contract was rescinded; return how many were started."""
+    """Start a clawback for each paid award whose contract was rescinded, or its registration cancelled.
+
+    Return how many were started.
+    """
     rows = (
-        await ClaimContract.filter(
-            claim__status__in=list(RECOVERABLE),
-            contract__deal__status=DealStatus.RESCINDED,
-            award_amount__gt=0,
-        )
+        await ClaimContract.filter(is_lost(), claim__status__in=list(RECOVERABLE), award_amount__gt=0)
         .order_by("claim__number", "contract__number")
         .values_list("claim__number", "contract_id")
     )
-    started = 0
-    for number, contract_id in rows:
-        started += await _start_for(str(number), UUID(str(contract_id)), now)
-    return started
+    return sum([await _start_for(str(number), UUID(str(contract_id)), now) for number, contract_id in rows])
 
 
 @atomic()
@@ -78,7 +61,7 @@ async def _start_for(number: str, contract_id: UUID, now: datetime) -> bool:
         return False
     row = await ClaimContract.get(claim_id=claim.id, contract_id=contract_id).select_related("contract")
     with in_source_language():
-        reason = _("合同 %(number)s 已解除，对应的补助应当退回。", number=row.contract.number)
+        reason = _("合同 %(number)s 已解除或注销登记，对应的补助应当退回。", number=row.contract.number)
     await _start(claim, row.award_amount or 0, reason, contract_id, actor=None, now=now)
     return True
 

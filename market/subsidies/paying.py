@@ -21,7 +21,6 @@ from market.kit.i18n import gettext as _
 from market.kit.money import Money
 from market.ledger import services as book
 from market.subsidies.batches import budget_account, lock_batch, reserved_account
-from market.subsidies.clawbacks import rescinded_in
 from market.subsidies.models import (
     Batch,
     BatchStatus,
@@ -36,6 +35,7 @@ from market.subsidies.models import (
 from market.subsidies.moves import lock_claims, move
 from market.subsidies.programmes import get_programme
 from market.subsidies.reviewing import SamePerson
+from market.subsidies.standing import lost_in
 
 PAYABLE = frozenset({ClaimStatus.APPROVED, ClaimStatus.TO_PAY})
 LIVE = (DisbursementStatus.ORDERED, DisbursementStatus.PAID)
@@ -125,7 +125,7 @@ async def order_payment(number: str, *, actor: Actor, now: datetime) -> Ordered:
         raise NotFound(_("没有这个批次。"))
     held: dict[UUID, str] = {}
     waiting = await Claim.filter(batch_id=batch.id, status__in=list(PAYABLE)).select_related("applicant")
-    rescinded = await rescinded_in([claim.id for claim in waiting])
+    lost = await lost_in([claim.id for claim in waiting])
     for claim in waiting:
         answer = await check(
             claim.applicant.uscc,
@@ -137,8 +137,8 @@ async def order_payment(number: str, *, actor: Actor, now: datetime) -> Ordered:
         )
         if not answer.is_clear:
             held[claim.id] = _("诚信记录 %(no)s", no=answer.found[0]["decision_number"])
-        elif claim.id in rescinded:
-            held[claim.id] = _("合同 %(number)s 已解除", number=rescinded[claim.id][0].number)
+        elif claim.id in lost:
+            held[claim.id] = _("合同 %(number)s 已解除或注销登记", number=lost[claim.id][0].number)
         elif not claim.applicant.bank_account:
             held[claim.id] = _("单位资料里没有收款账户")
     return await _order(number, held, actor=actor, now=now)

@@ -32,6 +32,7 @@ from market.subsidies.models import (
     Programme,
 )
 from market.subsidies.programmes import released_terms
+from market.subsidies.standing import lost_among
 from market.subsidies.states import ENDED
 
 SIDES = {"buyer": "buyer", "seller": "seller"}
@@ -242,11 +243,13 @@ async def _free_contracts(programme: Programme, organisation: Organisation) -> l
         currency="CNY",
         **{f"deal__{SIDES[programme.role]}_id": organisation.id},
     )
-    return (
+    rows = (
         await own.exclude(id__in=list(taken))
         .select_related("deal__outcome", "deal__seller")
         .order_by("number")
     )
+    lost = await lost_among([row.id for row in rows])
+    return [row for row in rows if row.id not in lost]
 
 
 @dataclass(frozen=True)

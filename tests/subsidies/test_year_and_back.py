@@ -7,12 +7,13 @@ import json
 from datetime import timedelta
 from random import Random
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from openpyxl import load_workbook
 
-from market.contracts.models import Contract
-from market.deals.models import Deal, DealStatus
+from market.contracts.models import ChangeKind, Contract, ContractChange
+from market.deals.models import Deal, DealStatus, Side
 from market.kit.errors import Conflict, Invalid
 from market.ledger import services as book
 from market.subsidies import clawbacks, drafting, services, year_runs
@@ -34,7 +35,8 @@ from market.subsidies.models import (
 from market.subsidies.payment_files import payment_file
 from market.subsidies.programmes import version_in_force
 from market.subsidies.reviewing import SamePerson
-from tests.factories import NOW
+from market.subsidies.standing import lost_among
+from tests.factories import NOW, make_member
 from tests.subsidies.factories import (
     WAN,
     Desk,
@@ -100,6 +102,31 @@ async def test_a_rescinded_contract_brings_a_paid_award_back_by_receipts() -> No
     assert not [finding for check in (clawbacks_are_booked, no_conflicted_hands) for finding in await check()]
     await Clawback.filter(id=found.id).update(amount=found.amount - 1)
     assert found.number in (await clawbacks_are_booked())[0]
+
+
+async def test_a_cancelled_registration_brings_an_award_back_and_bars_a_new_claim() -> None:
+    desk = await make_desk()
+    claim, _batch = await make_paid(desk)
+    contract = await Contract.get(claims__claim_id=claim.id).select_related("deal__buyer")
+    await ContractChange.create(
+        id=uuid4(),
+        contract_id=contract.id,
+        sequence=1,
+        kind=ChangeKind.CANCELLATION,
+        side=Side.SELLER,
+        reason="登记机构注销",
+        agreed_on=LATER.date(),
+        entered_by_id=desk.officer.user_id,
+        entered_at=LATER,
+    )
+
+    assert await clawbacks.run_due(LATER) == 1
+    assert await lost_among([contract.id]) == {contract.id}
+    buyer = await make_member(contract.deal.buyer)
+    with pytest.raises(Invalid):
+        await services.create_claim(
+            "guangxi", year=2026, contract_numbers=[contract.number], actor=buyer, now=LATER
+        )
 
 
 async def test_who_starts_a_clawback_does_not_confirm_it_and_one_is_live_at_a_time() -> None:

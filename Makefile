@@ -34,6 +34,7 @@ browser: $(VENV)/.dev static/vendor/.done ## the story in a real Chromium
 
 crash: $(VENV)/.dev static/vendor/.done ## kills site, worker and database 200 times while parties trade (KILLS=…)
 	$(PY) -m tests.crash $(or $(KILLS),200)
+	$(PY) -m tests.crash.year_run
 
 bench: $(VENV)/.dev static/vendor/.done ## ratios side by side, DATA=folder for real listings
 	$(PY) -m tests.bench

@@ -1,4 +1,4 @@
-"""`python -m tests.bench.year_crash`: a year run killed fifty times at random ends as one that was not.
+"""`python -m tests.crash.year_run`: a year run killed fifty times at random ends as one that was not.
 
 The market stands in a folder of its own; the run itself is the command, killed with SIGKILL.
 """

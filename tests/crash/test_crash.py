@@ -12,7 +12,7 @@ pytestmark = pytest.mark.crash
 async def test_a_few_kills_lose_nothing_and_double_nothing() -> None:
     # A process of its own: it has its own database, and sockets are open to it.
     run = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "tests.crash", "8", "1", "1"),
+        *(sys.executable, "-m", "tests.crash", "4", "1", "1"),
         cwd=Path(__file__).parents[2],
         stdout=asyncio.subprocess.PIPE,
     )

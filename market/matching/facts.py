@@ -73,7 +73,7 @@ class OutcomeFacts:
 def need_facts(facts: Mapping[str, Any]) -> NeedFacts:
     """Read a need's facts as an engine gives them back, or as `documents.Prepared.facts` makes them."""
     return NeedFacts(
-        id=UUID(str(facts["id"])),
+        id=_id(facts["id"]),
         revision=int(facts["revision"]),
         text=_text(facts),
         field=_one(facts, "field"),
@@ -88,7 +88,7 @@ def need_facts(facts: Mapping[str, Any]) -> NeedFacts:
 def outcome_facts(facts: Mapping[str, Any]) -> OutcomeFacts:
     """Read an outcome's facts, likewise."""
     return OutcomeFacts(
-        id=UUID(str(facts["id"])),
+        id=_id(facts["id"]),
         revision=int(facts["revision"]),
         text=_text(facts),
         field=_one(facts, "field"),
@@ -127,6 +127,10 @@ def _named(text: Text, prepared: Prepared) -> Text:
 def _text(facts: Mapping[str, Any]) -> Text:
     a, b, c, d, e, f = facts.get("counts", (0, 0, 0, 0, 0, 0))
     return Text(facts.get("marks", b""), (a, b, c, d, e, f))
+
+
+def _id(told: object) -> UUID:
+    return told if isinstance(told, UUID) else UUID(str(told))
 
 
 def _one(facts: Mapping[str, Any], name: str) -> str:

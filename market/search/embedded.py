@@ -16,7 +16,7 @@ from tantivy import Query as Asked
 from market.kit.errors import SearchUnavailable
 from market.search import embedded_query as asking
 from market.search.documents import prepare
-from market.search.embedded_store import IndexFolder, facts_of
+from market.search.embedded_store import IndexFolder, read_facts
 from market.search.embedded_writer import LINGER
 from market.search.engine import Candidate, Document, Filter, Hits, Query, Sort, Vector
 from market.search.indexes import INDEXES, fields_of
@@ -222,18 +222,14 @@ def _candidates(
     near = {key for file, vector in asked.values() for key in file.nearest(vector, nearest)}
     alike = asking.any_of(index.schema, "id", [str(UUID(bytes=key)) for key in near])
     holding = asking.any_of(index.schema, "terms", terms)
-    searcher = index.searcher()
+    searcher, known = index.snapshot()
     kept = asking.both(asking.either(holding, alike), asking.limits(index.schema, filters))
     hits = searcher.search(kept, limit + len(near), False, fields_of(index.name).newest_first).hits
-    facts = [facts_of(_bytes(searcher.doc(place).get_first("facts"))) for _, place in hits]
-    found = [(UUID(one["id"]), one) for one in facts]
+    facts = [read_facts(searcher, place, known) for _, place in hits]
+    found = [(one["id"], one) for one in facts]
     keys = [id_.bytes for id_, _ in found]
     cosines = {name: file.cosines(keys, vector) for name, (file, vector) in asked.items()}
     return [
         Candidate(id_, one, {name: of[id_.bytes] for name, of in cosines.items() if id_.bytes in of})
         for id_, one in found
     ]
-
-
-def _bytes(value: Any) -> bytes:
-    return bytes(value)

@@ -29,6 +29,12 @@ SCHEMA_VERSION = 2
 """Raised when the meaning of a field changes, so that indexes are built anew."""
 
 
+Facts = dict[tuple[int, int], dict[str, Any]]
+"""What was read beside documents, by their place in one state of the index."""
+MOST_FACTS = 20_000
+"""Documents whose facts stay in memory, some 4 kB each: matching asks for the same ones again and again."""
+
+
 class IndexFolder:
     """One index in its folder."""
 
@@ -38,15 +44,21 @@ class IndexFolder:
         self.schema = _schema(name)
         self._opened: tuple[str, tantivy.Index] | None = None
         self._seen: object = None
+        self._facts: Facts = {}
         self._vectors: tuple[Path, dict[str, VectorFile]] = (directory / "none", {})
         self._guard = threading.Lock()
-        self._writer = Writer(directory / "lock", self._newest, linger)
+        self._writer = Writer(directory / "lock", self._newest_index, linger)
 
     def searcher(self) -> tantivy.Searcher:
         """Return the newest state, whoever wrote it."""
+        return self.snapshot()[0]
+
+    def snapshot(self) -> tuple[tantivy.Searcher, Facts]:
+        """Return the newest state with the facts that were read from just that state."""
         for attempt in range(3):
             try:
-                return self._newest().searcher()
+                with self._guard:
+                    return self._newest().searcher(), self._facts
             except (FileNotFoundError, ValueError):
                 # Another process swapped generations between our two looks.
                 self.forget()
@@ -150,22 +162,27 @@ class IndexFolder:
     def _with_ids(self, ids: Iterable[UUID]) -> tantivy.Query:
         return tantivy.Query.term_set_query(self.schema, "id", [str(one) for one in ids])
 
-    def _newest(self) -> tantivy.Index:
+    def _newest_index(self) -> tantivy.Index:
         with self._guard:
-            current = self._current()
-            if current is None:
-                return tantivy.Index(self.schema)
-            if self._opened is None or self._opened[0] != current:
-                index = tantivy.Index.open(str(self.directory / current))
-                index.config_reader("manual")
-                self._opened, self._seen = (current, index), None
-            index = self._opened[1]
-            # A look at one file tells whether any process has written since.
-            state = os.stat(self.directory / current / "meta.json")
-            if (seen := (state.st_mtime_ns, state.st_ino)) != self._seen:
-                index.reload()
-                self._seen = seen
-            return index
+            return self._newest()
+
+    def _newest(self) -> tantivy.Index:
+        """Return the index as it is now. Whoever calls holds the guard."""
+        current = self._current()
+        if current is None:
+            self._facts = {}
+            return tantivy.Index(self.schema)
+        if self._opened is None or self._opened[0] != current:
+            index = tantivy.Index.open(str(self.directory / current))
+            index.config_reader("manual")
+            self._opened, self._seen = (current, index), None
+        index = self._opened[1]
+        # A look at one file tells whether any process has written since.
+        state = os.stat(self.directory / current / "meta.json")
+        if (seen := (state.st_mtime_ns, state.st_ino)) != self._seen:
+            index.reload()
+            self._seen, self._facts = seen, {}
+        return index
 
     def _current(self) -> str | None:
         try:
@@ -220,10 +237,22 @@ def _fingerprint(index: str) -> str:
     return hashlib.sha256(shape.encode()).hexdigest()[:16]
 
 
-def facts_of(packed: bytes) -> dict[str, Any]:
-    """Return the facts that were kept beside a document."""
+def read_facts(searcher: tantivy.Searcher, place: Any, known: Facts) -> dict[str, Any]:
+    """Return the facts that were kept beside a document; not to be changed."""
+    key = (place.segment_ord, place.doc)
+    facts = known.get(key)
+    if facts is None:
+        packed: Any = searcher.doc(place).get_first("facts")
+        facts = _unpacked(bytes(packed))
+        if len(known) < MOST_FACTS:
+            known[key] = facts
+    return facts
+
+
+def _unpacked(packed: bytes) -> dict[str, Any]:
     size = int.from_bytes(packed[:4], "big")
-    facts: dict[str, Any] = json.loads(packed[4 : 4 + size])
+    facts: dict[str, Any] = json.loads(packed[4 : 4 + size].decode())
+    facts["id"] = UUID(facts["id"])
     facts["marks"] = packed[4 + size :]
     return facts
 

@@ -18,8 +18,8 @@ from market.matching import views as matching
 from market.notices import views as notices
 from market.pages import views as pages
 from market.payments import views as payments
-from market.rewards import views as rewards
 from market.reports import views as reports
+from market.rewards import views as rewards
 from market.subsidies import desk_views as desk
 from market.subsidies import views as subsidies
 

@@ -41,7 +41,7 @@ class Match(Model):
     """What each part gave; the parts add up to the score."""
     terms: fields.JSONField[list[str]] = fields.JSONField()
     """Common terms, the heaviest first."""
-    reasons: fields.JSONField[dict[str, int]] = fields.JSONField(default=dict)
+    reasons: fields.JSONField[dict[str, int]] = fields.JSONField(default=dict, db_default={})
     """What the heaviest of them gave: by so much the score falls without the word in the need's text."""
     misfits: fields.JSONField[list[str]] = fields.JSONField()
     """Keys of what does not fit, `scoring.MISFITS`."""

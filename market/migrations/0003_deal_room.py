@@ -216,6 +216,14 @@ CHECKS = {
 }
 APPEND_ONLY = ("deal_messages", "follow_ups")
 
+Migration.operations.append(
+    # Who agreed to be introduced before was shown the commission then, and so has agreed to it.
+    ops.RunSQL(
+        "UPDATE introductions i SET agreed_at = greatest(d.seller_agreed_at, i.introduced_at) "
+        "FROM deals d WHERE d.id = i.deal_id AND d.seller_agreed_at IS NOT NULL",
+        "SELECT 1",
+    )
+)
 Migration.operations += [
     ops.RunSQL(
         f"ALTER TABLE {table} ADD CONSTRAINT {name} CHECK ({condition})",

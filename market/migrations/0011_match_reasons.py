@@ -15,7 +15,10 @@ class Migration(migrations.Migration):
             model_name="Match",
             name="reasons",
             field=fields.JSONField(
-                default=dict, encoder=functools.partial(dumps, separators=(",", ":")), decoder=loads
+                default=dict,
+                db_default={},
+                encoder=functools.partial(dumps, separators=(",", ":")),
+                decoder=loads,
             ),
         ),
     ]

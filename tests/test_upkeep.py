@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import importlib
 import re
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from tortoise import Tortoise
 from tortoise.context import get_current_context
+from tortoise.fields import Field
 from tortoise.migrations.autodetector import MigrationAutodetector
+from tortoise.migrations.migration import Migration
+from tortoise.migrations.operations import AddField
 
 from market.kit.database import connection
 from market.kit.templating import environment
@@ -86,3 +90,20 @@ def test_no_template_breaks_the_content_security_policy(path: Path) -> None:
 
 def _without_translated(found: re.Match[str]) -> str:
     return re.sub(r"""_\(\s*("(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*')""", "", found[0])
+
+
+def test_a_new_column_says_what_it_holds_in_rows_that_are_there() -> None:
+    silent = [
+        f"{name}: {operation.model_name}.{operation.name}"
+        for name, migration in _migrations()
+        for operation in migration.operations
+        if isinstance(operation, AddField) and isinstance(operation.field, Field)
+        if not operation.field.null and not operation.field.has_db_default()
+    ]
+
+    assert silent == []
+
+
+def _migrations() -> Iterator[tuple[str, type[Migration]]]:
+    for path in sorted((ROOT / "market" / "migrations").glob("0*.py")):
+        yield path.stem, importlib.import_module(f"market.migrations.{path.stem}").Migration

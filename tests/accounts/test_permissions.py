@@ -76,6 +76,14 @@ EXPECTED = {
     "move_clock": "- - - - - - - - - - y -",
     "read_audit": "- - - - - - - - - - - y",
     "read_own_data": "- y y y y y y y y y y y",
+    "write_message": "- - y y y y - - - - - -",
+    "follow_up": "- - - - - y - - - - - -",
+    "extend_notice": "- - y y - - - y - - - -",
+    "change_contract": "- - y y - - - - - - - -",
+    "state_royalty": "- - y y y - - - - - - -",
+    "share_rewards": "- - y y - - - - - - - -",
+    "see_rewards": "- - y y y - - - - - - y",
+    "pay_rewards": "- - - - y - - - - - - -",
     "save_search": "- y y y y y y y y y y -",
 }
 """y may, - may not."""
@@ -98,6 +106,7 @@ def test_the_auditor_changes_nothing() -> None:
         Act.SEE_DEALS,
         Act.SEE_DESK,
         Act.SEE_RECONCILIATION,
+        Act.SEE_REWARDS,
         Act.READ_AUDIT,
         Act.READ_OWN_DATA,
         Act.READ_MAILS,

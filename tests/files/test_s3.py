@@ -44,6 +44,16 @@ def test_a_signature_depends_on_everything_that_is_sent() -> None:
     assert len(others) == 5
 
 
+def test_a_signature_is_the_one_that_amazons_own_client_makes() -> None:
+    place = S3Address.parse("s3://testing:a%2Fsecret@127.0.0.1:5000/market-files?tls=0&region=cn-south-1")
+
+    signed = signed_headers(place, "PUT", "/market-files/kept/ab/cd", b"x" * 10, AT)
+
+    assert signed["authorization"].endswith(
+        "d24fc5989a7293cc11e521382a39c45f959a9c6daceb42a21978fbc6e02255e2"
+    )
+
+
 class Bucket:
     """A bucket in memory that checks nothing but what it was sent."""
 

@@ -16,11 +16,10 @@ from market.search.embedders import Embedder, Unusable
 from market.search.engine import Hits, Query, SearchEngine, Vector
 from market.search.indexes import WITH_VECTORS
 from market.search.meaning import Reader, one_vector, read_directly
-from market.search.normalise import LONGEST_QUERY, fold, is_latin, tokens
+from market.search.normalise import LONGEST_QUERY, LONGEST_TOPIC, fold, is_latin, tokens
 
 FOREIGN_WORDS = 3
 """So many Latin words and nothing else are a sentence, no name and no pinyin."""
-LONGEST_TOPIC = 12
 REMEMBERED = 500
 """Vectors of latest questions; people page and filter."""
 
@@ -63,7 +62,9 @@ class SearchBox:
         if not kind.value or query.sort or query.index not in WITH_VECTORS or not self._embedders:
             return query
         try:
-            vectors = {one.name: await self._vector(one, query.text) for one in self._embedders}
+            # Of several models the first is the one for other languages; a second is seldom for them too.
+            asked = self._embedders[:1] if kind is Question.FOREIGN else self._embedders
+            vectors = {one.name: await self._vector(one, query.text) for one in asked}
         except Unusable:
             return query
         return replace(query, vectors=vectors, meaning=kind.value)

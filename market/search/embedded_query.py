@@ -16,6 +16,7 @@ from market.search import engine, normalise
 from market.search.indexes import fields_of
 from market.search.normalise import (
     LONGEST_QUERY,
+    LONGEST_TOPIC,
     LONGEST_WORD,
     STOP_WORDS,
     Token,
@@ -37,6 +38,10 @@ items and author keywords of real outcomes, see the README."""
 STALE = 0.75
 """What a listing that its people did not confirm in time keeps of its relevance. Meilisearch, whose scores
 are not one number, puts it after fresh ones that hold the same words as well spelled."""
+
+LITERAL = 4.0
+"""What holding the whole of a single topic gives, for each of its pairs of characters. Where several
+topics are asked for at once, whoever holds one literally is no better for it."""
 
 
 @dataclass(frozen=True)
@@ -73,7 +78,7 @@ def read(schema: Schema, text: str) -> Wording | None:
     if not found:
         return None
     terms = query_words(folded)
-    ranking = [*_ranking(schema, folded), *_pinyin(schema, found)]
+    ranking = [*_ranking(schema, folded), *_literal(schema, found), *_pinyin(schema, found)]
     return Wording(Query.boolean_query(ranking), _groups(schema, found, set(terms)), tuple(terms))
 
 
@@ -154,6 +159,14 @@ def _ranking(schema: Schema, folded: str) -> list[tuple[Occur, Query]]:
         if term not in STOP_WORDS:
             clauses.append(_boosted(schema, "words", term, WORDS * times))
     return clauses
+
+
+def _literal(schema: Schema, found: Sequence[Token]) -> list[tuple[Occur, Query]]:
+    pieces = [a + b for a, b in pairwise(found[0].text)] if len(found) == 1 and found[0].is_dense else []
+    if not pieces or len(pieces) > LONGEST_TOPIC:
+        return []
+    whole = _all(schema, "whole", pieces)
+    return [(Occur.Should, Query.const_score_query(whole, LITERAL * len(pieces)))]
 
 
 def _groups(schema: Schema, found: Sequence[Token], wanted: set[str]) -> list[Query]:

@@ -21,6 +21,8 @@ from pypinyin import Style, lazy_pinyin
 
 LONGEST_QUERY = 240
 """Characters of a query that are read; nobody types more."""
+LONGEST_TOPIC = 12
+"""Characters up to which an unbroken question is one topic, and no sentence."""
 LONGEST_TEXT = 20_000
 """Characters of one field of a document that are read."""
 LONGEST_WORD = 40

@@ -8,6 +8,7 @@ import pytest
 
 import market
 from market.accounts import models as accounts
+from market.alerts import models as alerts
 from market.codes import labels, lists
 from market.contracts import models as contracts
 from market.deals import models as deals
@@ -19,6 +20,8 @@ from market.listings import models as listings
 from market.matching import models as matching
 from market.notices import models as notices
 from market.payments import models as payments
+from market.rewards import models as rewards
+from market.subsidies import desk_models as desk
 from market.subsidies import models as subsidies
 
 ENUMS: dict[str, type[StrEnum]] = {
@@ -55,9 +58,19 @@ ENUMS: dict[str, type[StrEnum]] = {
     "scope": integrity.Scope,
     "deal_action": deals.DealAction,
     "claim_action": subsidies.ClaimAction,
+    "run_stage": desk.RunStage,
+    "clawback": desk.ClawbackStatus,
+    "payment_way": deals.PaymentWay,
+    "change_kind": contracts.ChangeKind,
+    "alert_frequency": alerts.Frequency,
+    "bank_line": payments.LineStatus,
+    "refund": payments.RefundStatus,
+    "dispute": payments.DisputeStatus,
+    "reward": rewards.RewardStatus,
+    "reward_kind": rewards.RewardKind,
 }
 
-NEVER_SHOWN: set[type[StrEnum]] = {accounts.TokenPurpose, ledger.Phase}
+NEVER_SHOWN: set[type[StrEnum]] = {accounts.TokenPurpose, ledger.Phase, desk.TieKind}
 
 READ_NOT_STORED = {"outcome": {"negotiating"}, "deal": {"suspended"}}
 

@@ -27,7 +27,7 @@ REMEMBERED = 500
 class Question(Enum):
     """What a question is like, and how much its meaning counts."""
 
-    FOREIGN = 0.9
+    FOREIGN = 0.85
     TOPIC = 0.15
     WORDS = 0.0
 

@@ -16,7 +16,7 @@ from uuid import uuid4
 from market.commands.progress import Progress
 from market.matching.quality.evaluation import Bench
 from market.matching.quality.evaluation import evaluate as run
-from market.matching.quality.test_sets import TestSets, UnreadableSet
+from market.matching.quality.test_sets import AnswerSets, UnreadableSet
 from market.matching.scoring import WEIGHTS
 from market.search.embedded import EmbeddedSearch
 from market.search.embedders import Unusable
@@ -39,7 +39,7 @@ async def evaluate(
         sys.stderr.write("Set MEILI_URL (and MEILI_KEY) to measure on Meilisearch.\n")
         return 2
     try:
-        sets = TestSets.read(directory)
+        sets = AnswerSets.read(directory)
     except UnreadableSet as error:
         sys.stderr.write(f"{error}\n")
         return 1

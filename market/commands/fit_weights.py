@@ -8,7 +8,7 @@ from pathlib import Path
 
 from market.commands.evaluate import bench_of
 from market.matching.quality.fitting import as_json, fit
-from market.matching.quality.test_sets import TestSets, UnreadableSet
+from market.matching.quality.test_sets import AnswerSets, UnreadableSet
 from market.matching.scoring import WEIGHTS
 from market.search.embedders import Unusable
 from market.settings import Settings
@@ -21,7 +21,7 @@ async def fit_weights(settings: Settings, directory: Path, *, version: str, file
     They are taken into use by putting the file in the place of `market/matching/weights.json`.
     """
     try:
-        sets = TestSets.read(directory)
+        sets = AnswerSets.read(directory)
         bench = bench_of(settings, engine="embedded", is_semantic=True)
         if not sets.has_graded or not bench.embedders:
             sys.stderr.write("Graded needs, titles and pairs are needed, and a model.\n")

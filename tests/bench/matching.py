@@ -24,7 +24,7 @@ from market.matching.facts import named_need
 from market.matching.finding import rank
 from market.matching.frequencies import frequencies_of
 from market.matching.quality.evaluation import need_documents, outcome_documents
-from market.matching.quality.test_sets import TestSets
+from market.matching.quality.test_sets import AnswerSets
 from market.search.documents import prepare
 from market.search.embedded import EmbeddedSearch
 from market.search.engine import Document
@@ -74,7 +74,7 @@ async def _measure(folder: Path, size: int) -> dict[str, float]:
 async def _listings(size: int) -> tuple[Iterator[Document], list[Document]]:
     if data := os.environ.get("DATA"):
         async with database("postgresql://nobody@localhost/nothing", pool_size=1):
-            sets = TestSets.read(Path(data))
+            sets = AnswerSets.read(Path(data))
             known = outcome_documents(sets.rows["outcomes"])
             needs = need_documents(sets.rows["graded_needs"][:NEEDS])
     else:

@@ -21,7 +21,7 @@ from market.matching.finding import Pair, rank, scored
 from market.matching.frequencies import frequencies_of
 from market.matching.quality.baselines import PlainKeywords, by_chance
 from market.matching.quality.measures import auc, interval, ndcg_10, reciprocal_rank_10, share_found
-from market.matching.quality.test_sets import STRONG, Row, TestSets
+from market.matching.quality.test_sets import STRONG, AnswerSets, Row
 from market.matching.scoring import WEIGHTS, Weights
 from market.search.box import Question, SearchBox, kind_of
 from market.search.documents import prepare
@@ -100,7 +100,7 @@ class Figures:
         return found
 
 
-async def evaluate(sets: TestSets, bench: Bench) -> dict[str, Any]:
+async def evaluate(sets: AnswerSets, bench: Bench) -> dict[str, Any]:
     """Return the figures of every set that is there."""
     found: dict[str, Any] = {}
     if sets.has_graded:
@@ -138,7 +138,7 @@ class GradedPairs:
     titles: Mapping[str, Document]
 
     @classmethod
-    def of(cls, sets: TestSets, bench: Bench) -> GradedPairs:
+    def of(cls, sets: AnswerSets, bench: Bench) -> GradedPairs:
         grades = sets.grades()
         asked = [row for row in sets.rows["graded_needs"] if row["id"] in grades]
         others = [row for row in sets.rows["graded_needs"] if row["id"] not in grades]
@@ -166,7 +166,7 @@ class GradedPairs:
         ]
 
 
-async def _graded(sets: TestSets, bench: Bench) -> Figures:
+async def _graded(sets: AnswerSets, bench: Bench) -> Figures:
     """A need is the query; its graded titles are ranked, and the whole pool of titles for the recall."""
     graded = GradedPairs.of(sets, bench)
     plain = PlainKeywords(["".join(row["terms"]) for row in sets.rows["graded_titles"]])
@@ -220,7 +220,7 @@ def _of_graded(
     return {"ndcg_10": ndcg_10(ranked_names(scores), grades), "auc": auc(scores, strong)}
 
 
-async def _topics(sets: TestSets, bench: Bench) -> Figures:
+async def _topics(sets: AnswerSets, bench: Bench) -> Figures:
     figures = Figures()
     rows = sets.rows["topics"]
     bench.read_ahead(row["query"] for row in rows)
@@ -233,7 +233,7 @@ async def _topics(sets: TestSets, bench: Bench) -> Figures:
     return figures
 
 
-async def _known_items(sets: TestSets, bench: Bench) -> AsyncIterator[tuple[str, Figures]]:
+async def _known_items(sets: AnswerSets, bench: Bench) -> AsyncIterator[tuple[str, Figures]]:
     found: dict[str, Figures] = {}
     hidden: dict[frozenset[str], list[tuple[str, Row]]] = {}
     for kind, rows in sets.known_items().items():
@@ -259,7 +259,7 @@ async def _known_items(sets: TestSets, bench: Bench) -> AsyncIterator[tuple[str,
 class _outcomes:  # noqa: N801 - used as a function
     """All outcomes in a scratch index, without the fields that the questions were made from."""
 
-    def __init__(self, sets: TestSets, hidden: Iterable[str], bench: Bench) -> None:
+    def __init__(self, sets: AnswerSets, hidden: Iterable[str], bench: Bench) -> None:
         self.rows, self.hidden, self.bench = sets.rows["outcomes"], frozenset(hidden), bench
         self.scratch = bench.scratch()
 

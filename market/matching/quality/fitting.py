@@ -19,7 +19,7 @@ from market.matching.facts import named_need
 from market.matching.frequencies import frequencies_of
 from market.matching.quality.evaluation import Bench, GradedPairs, fill, ranked_names
 from market.matching.quality.measures import auc, ndcg_10
-from market.matching.quality.test_sets import STRONG, TestSets
+from market.matching.quality.test_sets import STRONG, AnswerSets
 from market.matching.scoring import Calibration, Weights, fit_of_wording
 from market.search.documents import prepare
 
@@ -51,7 +51,7 @@ class Fitted:
     """What the weights in use reach."""
 
 
-async def fit(sets: TestSets, bench: Bench, *, version: str) -> Fitted:
+async def fit(sets: AnswerSets, bench: Bench, *, version: str) -> Fitted:
     """Return new weights with the figures they reach where they were not fitted."""
     needs = await _needs(sets, bench)
     models = [one.name for one in bench.embedders]
@@ -80,7 +80,7 @@ def as_json(weights: Weights) -> dict[str, object]:
     return {**told, "models": {name: vars(one) for name, one in weights.models.items()}}
 
 
-async def _needs(sets: TestSets, bench: Bench) -> list[Need]:
+async def _needs(sets: AnswerSets, bench: Bench) -> list[Need]:
     graded = GradedPairs.of(sets, bench)
     models = [one.name for one in bench.embedders]
     async with bench.scratch() as search:

@@ -31,7 +31,7 @@ class UnreadableSet(Exception):
 
 
 @dataclass(frozen=True)
-class TestSets:
+class AnswerSets:
     """What a folder holds; a set whose file is missing is empty."""
 
     rows: dict[str, list[Row]]
@@ -39,7 +39,7 @@ class TestSets:
     """Names of the files that are not there."""
 
     @classmethod
-    def read(cls, directory: Path) -> TestSets:
+    def read(cls, directory: Path) -> AnswerSets:
         """Read every file that is there.
 
         Raises:

@@ -25,7 +25,7 @@ from tests.deals.make import (
     terms,
 )
 from tests.factories import NOW, make_broker, make_member, make_staff
-from tests.visitor import post, sign_in, token
+from tests.visitor import post, sign_in
 
 OFFER = {
     "kind": "licence",
@@ -291,23 +291,7 @@ async def test_every_status_has_its_page(client: httpx.AsyncClient) -> None:
             assert (await client.get("/deals")).status_code == 200
 
 
-ROUTES = [
-    ("GET", "/deals/{deal}", {"seller", "finance", "buyer", "broker", "auditor"}),
-    ("GET", "/deals/{deal}/offer", {"seller", "buyer"}),
-    ("GET", "/deals/{deal}/publish", {"seller", "buyer"}),
-    ("GET", "/deals/{deal}/terminate", {"seller", "buyer"}),
-    ("POST", "/deals/{deal}/agree", {"seller", "buyer"}),
-    ("POST", "/deals/{deal}/offer", {"seller", "buyer"}),
-    ("POST", "/deals/{deal}/accept", {"seller", "buyer"}),
-    ("POST", "/deals/{deal}/files", {"seller", "finance", "buyer", "broker"}),
-    ("POST", "/deals/{deal}/terminate", {"seller", "buyer"}),
-]
-
-
-@pytest.mark.parametrize(("method", "path", "allowed"), ROUTES)
-async def test_only_those_of_the_deal_reach_its_pages(
-    client: httpx.AsyncClient, method: str, path: str, allowed: set[str]
-) -> None:
+async def test_only_those_of_the_deal_see_its_room(client: httpx.AsyncClient) -> None:
     parties, broker = await make_parties(), await make_broker()
     deal = await make_agreed(parties)
     await Deal.filter(id=deal.id).update(broker_id=broker.user_id)
@@ -328,22 +312,14 @@ async def test_only_those_of_the_deal_reach_its_pages(
 
     for name, actor in people.items():
         await sign_in(client, actor)
-        address = path.format(deal=deal.number)
-        answer = (
-            await client.get(address)
-            if method == "GET"
-            else await client.post(
-                address, data={"csrf_token": await token(client, "/login" if actor is None else "/help")}
-            )
-        )
-        if name in allowed:
-            assert answer.status_code in (200, 303, 409, 422), (name, answer.status_code)
+        answer = await client.get(f"/deals/{deal.number}")
+        if name in ("seller", "finance", "buyer", "broker", "auditor"):
+            assert answer.status_code == 200, (name, answer.status_code)
+        elif name == "guest":
+            assert answer.status_code in (303, 401), answer.status_code
         else:
-            expected = {303, 401} if name == "guest" else {403, 404}
-            assert answer.status_code in expected, (name, answer.status_code)
-        if name == "stranger":
-            assert answer.status_code == 404
-    assert (await Deal.get(id=deal.id)).status is DealStatus.INTENT
+            # People of the staff have no deals at all, everybody else has none of this number.
+            assert answer.status_code == (403 if name == "operator" else 404), (name, answer.status_code)
 
 
 HOSTILE = [

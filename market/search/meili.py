@@ -145,6 +145,8 @@ class MeiliSearch:
         answers: list[Any] = list(await _asked(self._client.multi_search(list(questions))))
         for question, answer in zip(questions, answers, strict=True):
             for hit in answer.hits:
+                if question.hybrid and not hit["_rankingScore"]:
+                    continue  # one without a vector, which the server (1.50) puts behind all others
                 if "marks" in hit:
                     found[hit["id"]] = {key: of for key, of in hit.items() if key != "_rankingScore"}
                 if question.hybrid:

@@ -1,16 +1,19 @@
 """What our pages and our matching rely on, the same on every engine.
 
-The embedded engine always; a real Meilisearch when MEILI_URL is set (and MEILI_KEY, if it has one).
+The embedded engine always; a Meilisearch as it answered when its exchanges were recorded (1.50), always;
+and a real one when MEILI_URL is set (and MEILI_KEY, if it has one).
 """
 
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import AsyncIterator, Sequence
 from time import perf_counter
 from typing import Any
 from uuid import UUID
 
+import httpx2
 import pytest
 import pytest_asyncio
 
@@ -30,6 +33,7 @@ from market.search.engine import (
 )
 from market.search.meaning import unit_of
 from market.search.meili import MeiliSearch
+from tests.search.exchanges import Exchanges
 
 if os.environ.get("MEILI_URL"):
     pytestmark = pytest.mark.enable_socket
@@ -97,22 +101,37 @@ DOCUMENTS: list[dict[str, Any]] = [
 ]
 
 
-@pytest_asyncio.fixture(scope="module", loop_scope="session", params=["embedded", "meilisearch"])
-async def engine(
+@pytest_asyncio.fixture(scope="module", loop_scope="session", params=["embedded", "recorded", "meilisearch"])
+async def filled(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
-) -> AsyncIterator[SearchEngine]:
-    """An engine that holds DOCUMENTS, for tests that only read."""
+) -> AsyncIterator[tuple[SearchEngine, Exchanges | None]]:
     made: SearchEngine
+    exchanges = None
     if request.param == "embedded":
         made = EmbeddedSearch(tmp_path_factory.mktemp("index"))
+    elif request.param == "recorded":
+        exchanges = Exchanges(None)
+        made = MeiliSearch("http://meili.test", None, embedders={"toy": 3}, transport=exchanges)
     elif url := os.environ.get("MEILI_URL"):
-        made = MeiliSearch(url, os.environ.get("MEILI_KEY"), embedders={"toy": 3})
+        exchanges = Exchanges(httpx2.AsyncHTTPTransport())
+        made = MeiliSearch(url, os.environ.get("MEILI_KEY"), embedders={"toy": 3}, transport=exchanges)
     else:
         pytest.skip("MEILI_URL is not set, so no real Meilisearch was tried")
     await made.apply_settings()
     await _fill(made)
-    yield made
+    yield made, exchanges
     await made.close()
+    if exchanges and exchanges.server and os.environ.get("RECORD"):
+        exchanges.save()
+
+
+@pytest.fixture
+def engine(request: pytest.FixtureRequest, filled: tuple[SearchEngine, Exchanges | None]) -> SearchEngine:
+    """An engine that holds DOCUMENTS, for tests that only read."""
+    made, exchanges = filled
+    if exchanges:
+        exchanges.scene = re.sub(r"\b(recorded|meilisearch)\b-?", "", request.node.name)
+    return made
 
 
 @pytest_asyncio.fixture(loop_scope="session")

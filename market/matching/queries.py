@@ -57,22 +57,6 @@ class MatchRow:
     outcome: Side
 
 
-async def list_matches_for_need(
-    need_id: UUID, *, viewer_organisation_id: UUID | None = None, most: int = 50
-) -> list[MatchRow]:
-    """Return the outcomes that fit a need, the best first, without those the viewer turned down."""
-    found = _visible(Match.filter(need_id=need_id, outcome__status__in=VISIBLE_OUTCOMES))
-    return await _rows(await _without_refused(found, viewer_organisation_id), most=most)
-
-
-async def list_matches_for_outcome(
-    outcome_id: UUID, *, viewer_organisation_id: UUID | None = None, most: int = 50
-) -> list[MatchRow]:
-    """Return the needs that an outcome fits, the best first, without those the viewer turned down."""
-    found = _visible(Match.filter(outcome_id=outcome_id, need__status__in=VISIBLE_NEEDS))
-    return await _rows(await _without_refused(found, viewer_organisation_id), most=most)
-
-
 async def list_open_matches(cut: Cut, *, field: str = "", text: str = "") -> Page[MatchRow]:
     """Return the matches that no broker has taken up, the best first; `text` stands in a title."""
     found = Match.filter(

@@ -14,7 +14,8 @@ from market.listings.queries import is_owner, live, need_owner_name
 from market.matching.models import Match, MatchFeedback, MatchStatus
 from market.matching.words import MOST_TERMS, misfits_of, out_of_hundred, parts_of
 
-MOST = 5
+FIRST, MOST = 5, 100
+"""How many are beside a listing, and how many when all are asked for: what a broker can look through."""
 
 
 @dataclass(frozen=True)
@@ -35,24 +36,24 @@ class Row:
     may_dismiss: bool
 
 
-async def of_outcome(outcome: Outcome, actor: Actor | None) -> tuple[list[Row], int]:
+async def of_outcome(outcome: Outcome, actor: Actor | None, *, is_all: bool = False) -> tuple[list[Row], int]:
     """Return the best matched needs of an outcome that this person may see, and how many there are."""
     found = Match.filter(outcome_id=outcome.id, need__status__in=live(NeedStatus))
     if not _sees_all(actor, outcome):
         if actor is None or not actor.may(Act.SEE_MATCHES):
             return [], 0
         found = found.filter(need__organisation_id=actor.organisation_id)
-    return await _rows(found, actor, is_of_outcome=True)
+    return await _rows(found, actor, is_of_outcome=True, most=MOST if is_all else FIRST)
 
 
-async def of_need(need: Need, actor: Actor | None) -> tuple[list[Row], int]:
+async def of_need(need: Need, actor: Actor | None, *, is_all: bool = False) -> tuple[list[Row], int]:
     """Return the best matched outcomes of a need that this person may see, and how many there are."""
     found = Match.filter(need_id=need.id, outcome__status__in=live(OutcomeStatus))
     if not _sees_all(actor, need):
         if actor is None or not actor.may(Act.SEE_MATCHES):
             return [], 0
         found = found.filter(outcome__organisation_id=actor.organisation_id)
-    return await _rows(found, actor, is_of_outcome=False)
+    return await _rows(found, actor, is_of_outcome=False, most=MOST if is_all else FIRST)
 
 
 async def brokers_of(need_id: UUID) -> set[UUID]:
@@ -65,7 +66,7 @@ def _sees_all(actor: Actor | None, listing: Need | Outcome) -> bool:
     return actor is not None and (is_owner(actor, listing) or actor.is_staff or Role.BROKER in actor.roles)
 
 
-async def _rows(found: Any, actor: Actor | None, *, is_of_outcome: bool) -> tuple[list[Row], int]:
+async def _rows(found: Any, actor: Actor | None, *, is_of_outcome: bool, most: int) -> tuple[list[Row], int]:
     found = found.exclude(status=MatchStatus.DROPPED)
     if actor is not None and actor.organisation_id:
         dismissed = await MatchFeedback.filter(organisation_id=actor.organisation_id).values_list(
@@ -75,7 +76,7 @@ async def _rows(found: Any, actor: Actor | None, *, is_of_outcome: bool) -> tupl
     matches = (
         await found.select_related("need__organisation", "outcome__organisation")
         .order_by("-score", "id")
-        .limit(MOST)
+        .limit(most)
     )
     return [_row(match, actor, is_of_outcome) for match in matches], await found.count()
 

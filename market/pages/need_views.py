@@ -25,7 +25,9 @@ async def need(request: Request) -> Response:
     actor, today = find(request), local_date(deps(request).clock())
     found = await queries.get_need_for(actor, request.path_params["number"])
     brokers = await matches.brokers_of(found.id) if found.is_masked else set()
-    matched, matched_count = await matches.of_need(found, actor)
+    matched, matched_count = await matches.of_need(
+        found, actor, is_all=request.query_params.get("matches") == "all"
+    )
     is_own = queries.is_owner(actor, found)
     return render(
         request,

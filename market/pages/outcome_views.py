@@ -28,7 +28,9 @@ async def outcome(request: Request) -> Response:
     found = await queries.get_outcome_for(actor, request.path_params["number"])
     typed = request.query_params.get("amount", "")
     amount, is_amount = estimates.amount_of(typed, found.price_amount)
-    matched, matched_count = await matches.of_outcome(found, actor)
+    matched, matched_count = await matches.of_outcome(
+        found, actor, is_all=request.query_params.get("matches") == "all"
+    )
     is_own = queries.is_owner(actor, found)
     is_source = found.organisation.kind is OrganisationKind.SOURCE
     return render(

@@ -40,6 +40,9 @@ async def found(deps: Deps) -> AsyncIterator[Deps]:
     await deps.search.close()
 
 
+FIRST = Cut()
+
+
 async def relay_and_match(deps: Deps, *, needs: Any = (), outcomes: Any = ()) -> None:
     for one in needs:
         await outbox.changed("needs", one.id)
@@ -253,10 +256,11 @@ async def test_turning_down_what_a_broker_works_on_hides_it_for_that_side_only()
     await services.feedback(match.id, reason="known", comment="", actor=buyer, now=NOW)
     await services.feedback(match.id, reason="other", comment="", actor=buyer, now=NOW)
 
-    mine = await queries.list_matches_for_need(need.id, viewer_organisation_id=buyer.organisation_id)
-    others = await queries.list_matches_for_outcome(match.outcome_id)
-    assert mine == []
-    assert [one.id for one in others] == [match.id]
+    await match.fetch_related("outcome")
+    mine = await queries.list_matches_of_organisation(buyer.organisation_id, FIRST)
+    others = await queries.list_matches_of_organisation(match.outcome.organisation_id, FIRST)
+    assert mine.total == 0
+    assert [one.id for one in others.items] == [match.id]
     assert (await MatchFeedback.get(match_id=match.id)).reason == "other"
 
 

@@ -17,7 +17,6 @@ from itertools import pairwise
 
 import rjieba
 from opencc import OpenCC
-from pypinyin import Style, lazy_pinyin
 
 LONGEST_QUERY = 240
 """Characters of a query that are read; nobody types more."""
@@ -195,4 +194,7 @@ def joined(parts: Iterable[str]) -> str:
 
 @lru_cache(maxsize=50_000)
 def _syllables(word: str) -> tuple[str, ...]:
+    # Its readings of phrases are half a second of every start, and most commands read none.
+    from pypinyin import Style, lazy_pinyin
+
     return tuple(lazy_pinyin(word, style=Style.NORMAL, errors="ignore"))

@@ -13,8 +13,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from pypinyin import lazy_pinyin
-
 from market.kit.errors import SearchUnavailable
 from market.search.engine import SearchEngine
 from market.search.normalise import LONGEST_QUERY, fold, is_latin, is_word, tokens
@@ -41,6 +39,8 @@ class Vocabulary:
     @classmethod
     def of(cls, frequencies: Mapping[str, int]) -> Vocabulary:
         """Read the terms of an index with their frequencies."""
+        from pypinyin import lazy_pinyin  # slow to load, see normalise
+
         made = cls()
         known = sorted(frequencies.items(), key=lambda item: (-item[1], item[0]))
         for word, count in [item for item in known if is_word(item[0])][:MOST_WORDS]:

@@ -85,7 +85,7 @@ class RuleForm(BaseForm):
     equity = NumberField(
         lazy("股权奖励不低于股份的（基点）"), [needed(lazy("请填比例。")), between(1, WHOLE)], default=5000
     )
-    main = NumberField(
+    main_part = NumberField(
         lazy("主要贡献人员不低于奖励总额的（基点）"),
         [needed(lazy("请填比例。")), between(1, WHOLE)],
         default=5000,

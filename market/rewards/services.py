@@ -66,7 +66,7 @@ async def enter_rule(
     for field, value, floor in (
         ("pot", pot, POT_FLOOR),
         ("equity", equity, POT_FLOOR),
-        ("main", main, MAIN_FLOOR),
+        ("main_part", main, MAIN_FLOOR),
     ):
         if not floor <= value <= WHOLE:
             raise Invalid(

@@ -128,7 +128,7 @@ async def rules(request: Request) -> Response:
             form.document_number.data or "",
             pot=int(form.pot.data or 0),
             equity=int(form.equity.data or 0),
-            main=int(form.main.data or 0),
+            main=int(form.main_part.data or 0),
             valid_from=form.valid_from.data,
             actor=actor,
             now=now,

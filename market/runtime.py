@@ -23,7 +23,6 @@ from market.search.embedded import EmbeddedSearch
 from market.search.embedders import Unusable
 from market.search.embedders.choosing import embedders_of
 from market.search.engine import SearchEngine
-from market.search.meili import MeiliSearch
 from market.settings import Settings, SettingsError
 from market.tables import database
 
@@ -85,6 +84,8 @@ def postgres_directory(settings: Settings) -> Path:
 
 def _search(settings: Settings, lengths: Mapping[str, int]) -> SearchEngine:
     if settings.meili_url:
+        from market.search.meili import MeiliSearch  # its client is slow to load
+
         return MeiliSearch(settings.meili_url, settings.meili_key, embedders=lengths)
     return EmbeddedSearch(settings.data_directory / "index")
 

@@ -12,8 +12,6 @@ from typing import Any
 from zipfile import BadZipFile
 
 import xlsxwriter
-from openpyxl import load_workbook
-from openpyxl.utils.exceptions import InvalidFileException
 
 from market.codes import lists
 from market.codes.labels import label, labels
@@ -135,6 +133,9 @@ def read(path: Path, kind: Kind) -> Iterator[tuple[int, SheetRow]]:
     Raises:
         NotTheTemplate: it is no workbook, or columns are missing.
     """
+    from openpyxl import load_workbook  # slow to load, and few files are sheets
+    from openpyxl.utils.exceptions import InvalidFileException
+
     try:
         book = load_workbook(path, read_only=True, data_only=True)
     except (BadZipFile, InvalidFileException, KeyError, OSError, ValueError) as error:

@@ -18,9 +18,6 @@ from datetime import date, datetime
 from decimal import Decimal
 from zipfile import BadZipFile
 
-from openpyxl import load_workbook
-from openpyxl.utils.exceptions import InvalidFileException
-
 from market.kit.errors import Invalid
 from market.kit.i18n import gettext as _
 from market.kit.money import Money
@@ -293,6 +290,9 @@ def _csv(content: bytes) -> Iterator[Sequence[Cell]]:
 
 
 def _workbook(content: bytes) -> Iterator[Sequence[Cell]]:
+    from openpyxl import load_workbook  # slow to load, and few files are sheets
+    from openpyxl.utils.exceptions import InvalidFileException
+
     try:
         book = load_workbook(io.BytesIO(content), read_only=True, data_only=True)
         sheet = book.worksheets[0]

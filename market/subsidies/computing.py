@@ -10,8 +10,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-import cn2an
-
 from market.codes.labels import label
 from market.kit.i18n import gettext as _
 from market.kit.i18n import lazy
@@ -207,4 +205,6 @@ def capitals(amount: int) -> str:
     """Write fen as 大写金额: 伍拾柒万伍仟元整."""
     if amount == 0:
         return "零元整"
+    import cn2an  # a sixth of a second of every start, for a word on a print
+
     return str(cn2an.an2cn(f"{Money(amount).decimal:f}", "rmb"))

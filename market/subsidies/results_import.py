@@ -9,9 +9,6 @@ from decimal import Decimal, InvalidOperation
 from typing import Any
 from zipfile import BadZipFile
 
-from openpyxl import load_workbook
-from openpyxl.utils.exceptions import InvalidFileException
-
 from market.accounts.actors import Actor
 from market.accounts.permissions import Act
 from market.kit.errors import Conflict, Invalid, NotFound
@@ -51,6 +48,9 @@ def read_results(content: bytes) -> tuple[list[ResultRow], list[tuple[int, str]]
     Raises:
         Invalid: it is no workbook of ours.
     """
+    from openpyxl import load_workbook  # slow to load, and few files are sheets
+    from openpyxl.utils.exceptions import InvalidFileException
+
     try:
         book = load_workbook(io.BytesIO(content), read_only=True, data_only=True)
     except (InvalidFileException, BadZipFile, KeyError, ValueError, OSError):

@@ -13,8 +13,8 @@ from market.contracts.forms import ContractForm, RegistrationForm, RejectionForm
 from market.contracts.prints import valid_until
 from market.contracts.standing import lines_of
 from market.contracts.terms import ContractTerms, three_amounts
-from market.deals.models import DealStatus, OfferStatus, Side
-from market.deals.queries import get_deal_for
+from market.deals.models import DealStatus, Side
+from market.deals.queries import find_accepted_offer, get_deal_for
 from market.deals.rules import may_see, side_of
 from market.files.contents import ACCEPT
 from market.files.queries import list_files
@@ -37,7 +37,7 @@ async def sign(request: Request) -> Response:
     now = deps(request).clock()
     deal = await get_deal_for(actor, request.path_params["number"])
     side = side_of(deal, actor)
-    offer = next((each for each in deal.offers if each.status is OfferStatus.ACCEPTED), None)
+    offer = await find_accepted_offer(deal.id)
     if side is None or offer is None:
         raise NotFound(_("没有这笔交易，或者您不能查看它。"))
     if deal.status is not DealStatus.TO_SIGN:

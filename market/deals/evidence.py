@@ -10,13 +10,13 @@ from market.codes.labels import label
 from market.deals.brokerage import list_follow_ups, owed_commission
 from market.deals.messages import list_messages
 from market.deals.models import Deal, Introduction
-from market.deals.queries import find_introduction
+from market.deals.queries import find_introduction, list_events
 from market.kit.formats import day, moment, percent, yuan
 from market.kit.i18n import gettext as _
 
 
 async def evidence_of(deal: Deal, now: datetime) -> dict[str, Any]:
-    """Return the pack as plain words for the print; the deal's parties and events must be fetched."""
+    """Return the pack as plain words for the print; the deal's parties must be fetched."""
     introduction = await find_introduction(deal.id)
     chain = await list_chain("deal", deal.id)
     return {
@@ -28,7 +28,7 @@ async def evidence_of(deal: Deal, now: datetime) -> dict[str, Any]:
         "steps_head": [_("时间"), _("事项")],
         "steps": [
             [moment(event.happened_at), label("deal_action", event.action) if event.action else _("开启")]
-            for event in deal.events
+            for event in await list_events(deal.id)
         ],
         "log_title": _("跟进记录（写入后不能修改）"),
         "log_head": [_("写入时间"), _("跟进日期"), _("方式"), _("内容")],

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID, uuid4
 
@@ -10,7 +11,7 @@ from market.accounts.actors import Actor
 from market.accounts.messages import tell
 from market.accounts.models import Membership, MemberStatus, User
 from market.accounts.permissions import Act
-from market.deals.models import Deal, DealMessage, DealReading
+from market.deals.models import Deal, DealMessage
 from market.deals.moves import lock_deal_seen_by
 from market.deals.rules import contacts_visible, side_of
 from market.kit.database import atomic, connection
@@ -73,15 +74,28 @@ async def list_messages(deal_id: UUID, most: int = MOST) -> Sequence[DealMessage
     return found[::-1]
 
 
-async def count_messages(deal_id: UUID) -> int:
-    """Return how many messages were written in a deal."""
-    return await DealMessage.filter(deal_id=deal_id).count()
+@dataclass(frozen=True)
+class Reading:
+    """How far one person has read the messages of a deal."""
+
+    count: int
+    """All messages of the deal."""
+    unread: int
+    """Those of others after the last one read."""
+    last_id: int
+    """The last message read, 0 for none."""
 
 
-async def read_until(deal_id: UUID, user_id: UUID) -> int:
-    """Return the id of the last message the person has read, 0 for none."""
-    found = await DealReading.get_or_none(deal_id=deal_id, user_id=user_id)
-    return found.last_message_id if found else 0
+async def reading_of(deal_id: UUID, user_id: UUID) -> Reading:
+    """Return how many messages a deal has, and how far the person has read them."""
+    rows = await connection().execute_query_dict(
+        "SELECT count(m.id) AS count, r.last AS last_id, count(m.id) FILTER (WHERE m.id > r.last "
+        "AND m.author_id IS DISTINCT FROM $2) AS unread FROM (SELECT coalesce(max(last_message_id), 0) "
+        "AS last FROM deal_readings WHERE deal_id = $1 AND user_id = $2) r "
+        "LEFT JOIN deal_messages m ON m.deal_id = $1 GROUP BY r.last",
+        [deal_id, user_id],
+    )
+    return Reading(**rows[0])
 
 
 async def unread_counts(user_id: UUID, deal_ids: Collection[UUID]) -> dict[UUID, int]:

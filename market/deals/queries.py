@@ -6,7 +6,6 @@ from typing import Any
 from uuid import UUID
 
 from tortoise.expressions import Q
-from tortoise.query_utils import Prefetch
 from tortoise.queryset import QuerySet
 
 from market.accounts.actors import Actor
@@ -16,6 +15,7 @@ from market.deals.models import Deal, DealEvent, DealStatus, Introduction, Offer
 from market.deals.rules import contacts_visible, may_see, organisation_of, side_of
 from market.deals.states import ENDED
 from market.kit.cards import Card
+from market.kit.database import connection
 from market.kit.errors import NotFound
 from market.kit.i18n import Lazy, lazy
 from market.kit.i18n import gettext as _
@@ -26,20 +26,12 @@ _PARTIES = ("seller", "buyer", "outcome", "need", "broker")
 
 
 async def get_deal_for(actor: Actor, number: str) -> Deal:
-    """Return a deal with its parties, offers and events, for who may open the room.
+    """Return a deal with its parties, for who may open the room.
 
     Raises:
         NotFound: there is none, or it is not theirs.
     """
-    found = await (
-        Deal.filter(number=number)
-        .select_related(*_PARTIES)
-        .prefetch_related(
-            Prefetch("offers", queryset=Offer.all().order_by("sequence")),
-            Prefetch("events", queryset=DealEvent.all().order_by("id").select_related("actor")),
-        )
-        .first()
-    )
+    found = await Deal.filter(number=number).select_related(*_PARTIES).first()
     if found is None or not may_see(found, actor):
         raise NotFound(_("没有这笔交易，或者您不能查看它。"))
     return found
@@ -75,6 +67,28 @@ async def list_live_deals(actor: Actor) -> list[Deal]:
     return await found.select_related(*_PARTIES).order_by("updated_at").limit(500)
 
 
+async def list_offers(deal_id: UUID, most: int | None = None) -> list[Offer]:
+    """Return the offers of a deal in order, only the last ones where `most` says how many."""
+    found = Offer.filter(deal_id=deal_id).order_by("-sequence")
+    return (await (found if most is None else found.limit(most)))[::-1]
+
+
+async def find_accepted_offer(deal_id: UUID) -> Offer | None:
+    """Return the offer that both sides agreed to, if one was."""
+    return await Offer.filter(deal_id=deal_id, status=OfferStatus.ACCEPTED).order_by("sequence").first()
+
+
+async def list_events(deal_id: UUID, most: int | None = None) -> list[DealEvent]:
+    """Return what happened to a deal in order, only the last where `most` says how many."""
+    found = DealEvent.filter(deal_id=deal_id).order_by("-id").select_related("actor")
+    return (await (found if most is None else found.limit(most)))[::-1]
+
+
+async def count_events(deal_id: UUID) -> int:
+    """Return how many changes of status a deal has seen, with its opening."""
+    return await DealEvent.filter(deal_id=deal_id).count()
+
+
 async def find_introduction(deal_id: UUID) -> Introduction | None:
     """Return the broker's introduction that began the deal, if one did."""
     return await Introduction.get_or_none(deal_id=deal_id).select_related("broker")
@@ -105,7 +119,12 @@ async def list_deals(
 
 async def latest_offers(deal_ids: Collection[UUID]) -> dict[UUID, Offer]:
     """Return the last offer of each of these deals that has one."""
-    found = await Offer.filter(deal_id__in=list(deal_ids)).order_by("sequence")
+    rows = await connection().execute_query_dict(
+        "SELECT DISTINCT ON (deal_id) id FROM offers WHERE deal_id = ANY($1::uuid[]) "
+        "ORDER BY deal_id, sequence DESC",
+        [[str(each) for each in deal_ids]],
+    )
+    found = await Offer.filter(id__in=[row["id"] for row in rows]) if rows else []
     return {offer.deal_id: offer for offer in found}
 
 

@@ -116,7 +116,7 @@ async def agree(request: Request) -> Response:
 async def offer(request: Request) -> Response:
     actor = actor_for(request, Act.MAKE_OFFER)
     deal = await _own_deal(request)
-    last = list(deal.offers)[-1] if list(deal.offers) else None
+    last = (await queries.latest_offers([deal.id])).get(deal.id)
     terms = Terms.of(last) if last else None
     given = await posted(request) if request.method == "POST" else None
     form = OfferForm(

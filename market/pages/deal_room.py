@@ -13,14 +13,7 @@ from market.contracts.models import Contract
 from market.contracts.queries import find_contract, find_draft
 from market.contracts.standing import InstalmentLine, facts_of, lines_of
 from market.deals.brokerage import owed_commission
-from market.deals.messages import (
-    MOST,
-    SHOWN,
-    count_messages,
-    list_messages,
-    read_until,
-    unread_counts,
-)
+from market.deals.messages import MOST, SHOWN, Reading, list_messages, reading_of
 from market.deals.models import (
     Deal,
     DealEvent,
@@ -32,7 +25,15 @@ from market.deals.models import (
     Side,
 )
 from market.deals.next_steps import NextStep, Situation, next_step
-from market.deals.queries import Contact, contacts, find_introduction
+from market.deals.queries import (
+    Contact,
+    contacts,
+    count_events,
+    find_accepted_offer,
+    find_introduction,
+    list_events,
+    list_offers,
+)
 from market.deals.rules import buyer_name, contacts_visible, has_agreed, side_of
 from market.deals.states import BEFORE_SIGNING, Step, shown_status, steps
 from market.deals.terms import PlanRow, Terms, differences
@@ -154,14 +155,16 @@ async def make_room(deal: Deal, actor: Actor, now: datetime, whole: str = "") ->
     side = side_of(deal, actor)
     contract = await find_contract(deal.id) if deal.status not in BEFORE_SIGNING else None
     notice = await find_notice("deal", deal.id)
-    offers = list(deal.offers)
+    offers = await list_offers(deal.id, None if whole == "offers" else FIRST_SHOWN + 1)
+    events = await list_events(deal.id, None if whole == "log" else FIRST_SHOWN + 1)
+    reading = await reading_of(deal.id, actor.user_id)
     last = offers[-1] if offers else None
     draft = await find_draft(deal.id) if deal.status is DealStatus.TO_SIGN else None
     lines = await lines_of(contract) if contract else []
     step = next_step(Situation(deal, last, notice, facts_of(draft, contract, lines)), now)
-    accepted = next((each for each in offers if each.status is OfferStatus.ACCEPTED), None)
+    accepted = await find_accepted_offer(deal.id) if deal.price and contract is None else None
     introduction = await find_introduction(deal.id) if deal.broker_id else None
-    log = _log(deal)
+    log, is_whole_log = _log(deal, events), whole == "log" or len(events) <= FIRST_SHOWN
     act, estimates = _ACT_OF_STEP.get(step.key), await estimate_for_deal(deal, contract, now)
     return Room(
         deal=deal,
@@ -170,11 +173,11 @@ async def make_room(deal: Deal, actor: Actor, now: datetime, whole: str = "") ->
         is_open=contacts_visible(deal),
         own_agreed=side is not None and has_agreed(deal, side),
         status=shown_status(deal.status, notice.status if notice else None),
-        steps=steps(deal.status, is_skipped=bool(deal.skip_reason), was=_last_alive(deal)),
+        steps=steps(deal.status, is_skipped=bool(deal.skip_reason), was=_last_alive(deal, events)),
         step=step,
         may_act=act is not None and step.is_for(side) and actor.may(act),
-        offers=_offer_lines(deal, offers, actor, shown=0 if whole == "offers" else FIRST_SHOWN),
-        offer_count=len(offers),
+        offers=_offer_lines(deal, offers, actor),
+        offer_count=last.sequence if last else 0,
         open_offer=last if last and last.status is OfferStatus.OPEN and step.key == "answer" else None,
         plan=Terms.of(accepted).plan if accepted else (),
         contract=contract,
@@ -183,25 +186,25 @@ async def make_room(deal: Deal, actor: Actor, now: datetime, whole: str = "") ->
         notice=notice,
         days_left=days_left(notice.ends_at, now) if notice and notice.ends_at else None,
         files=await _file_lines(deal, contract, actor),
-        messages=await _message_lines(deal, actor, is_whole=whole == "messages"),
-        message_count=await count_messages(deal.id),
-        unread_count=(await unread_counts(actor.user_id, [deal.id])).get(deal.id, 0),
+        messages=await _message_lines(deal, actor, reading, MOST if whole == "messages" else SHOWN),
+        message_count=reading.count,
+        unread_count=reading.unread,
         may_write=actor.may(Act.WRITE_MESSAGE) and (side is None or contacts_visible(deal)),
         introduction=introduction,
         commission=await owed_commission(deal.id) if introduction else Money(0),
         contacts=contacts(deal, actor),
         estimate=estimates[0] if estimates else None,
         log=log if whole == "log" else log[:FIRST_SHOWN],
-        log_count=len(log),
+        log_count=len(log) if is_whole_log else len(log) - len(events) + await count_events(deal.id),
     )
 
 
-def _offer_lines(deal: Deal, offers: Sequence[Offer], actor: Actor, *, shown: int) -> list[OfferLine]:
-    """Return the latest offers, each beside the one before it, which may be out of sight; 0 for all."""
+def _offer_lines(deal: Deal, offers: Sequence[Offer], actor: Actor) -> list[OfferLine]:
+    """Return the offers, each beside the one before it; the first is out of sight if others were before."""
     made: list[OfferLine] = []
-    first = max(len(offers) - shown, 0) if shown else 0
-    before = Terms.of(offers[first - 1]) if first else None
-    for offer in offers[first:]:
+    is_cut = bool(offers) and offers[0].sequence > 1
+    before = Terms.of(offers[0]) if is_cut else None
+    for offer in offers[1:] if is_cut else offers:
         terms = Terms.of(offer)
         by = deal.seller.name if offer.side is Side.SELLER else buyer_name(deal, actor)
         made.append(OfferLine(offer, by, terms, differences(before, terms)))
@@ -213,6 +216,8 @@ async def _file_lines(deal: Deal, contract: Contract | None, actor: Actor) -> li
     found = await list_files("deal", deal.id)
     if contract is not None:
         found += await list_files("contract", contract.id)
+    if not found:
+        return []
     counts = await count_openings([file.id for file in found])
     is_named = contacts_visible(deal)
     own = set(await colleagues_of(actor))
@@ -227,17 +232,18 @@ async def _file_lines(deal: Deal, contract: Contract | None, actor: Actor) -> li
     ]
 
 
-async def _message_lines(deal: Deal, actor: Actor, *, is_whole: bool) -> list[MessageLine]:
-    seen = await read_until(deal.id, actor.user_id)
+async def _message_lines(deal: Deal, actor: Actor, reading: Reading, most: int) -> list[MessageLine]:
+    if not reading.count:
+        return []
     sides = {Side.SELLER: deal.seller.name, Side.BUYER: buyer_name(deal, actor), None: _("经纪人")}
     return [
         MessageLine(
             message,
             f"{sides[message.side]} {message.author.name}" if message.author else sides[message.side],
             is_own=message.author_id == actor.user_id,
-            is_unread=message.id > seen and message.author_id != actor.user_id,
+            is_unread=message.id > reading.last_id and message.author_id != actor.user_id,
         )
-        for message in await list_messages(deal.id, MOST if is_whole else SHOWN)
+        for message in await list_messages(deal.id, most)
     ]
 
 
@@ -249,9 +255,9 @@ def _uploader(file: StoredFile, actor: Actor, is_named: bool) -> str:
     return file.uploaded_by.name if is_named or is_own else _("对方")
 
 
-def _log(deal: Deal) -> list[LogLine]:
+def _log(deal: Deal, events: Sequence[DealEvent]) -> list[LogLine]:
     """Return what happened, newest first; what happened at the same moment, the later act first."""
-    made = [LogLine(event.happened_at, _words(event, deal), _who(event, deal)) for event in deal.events]
+    made = [LogLine(event.happened_at, _words(event, deal), _who(event, deal)) for event in events]
     for at, words in (
         (deal.seller_agreed_at, _("转让方同意对接")),
         (deal.buyer_agreed_at, _("受让方同意对接")),
@@ -273,9 +279,8 @@ def _who(event: DealEvent, deal: Deal) -> str:
     return event.actor.name if event.actor and contacts_visible(deal) else ""
 
 
-def _last_alive(deal: Deal) -> DealStatus | None:
+def _last_alive(deal: Deal, events: Sequence[DealEvent]) -> DealStatus | None:
     """Return the status in which an ended deal stood before its end."""
     if deal.status not in (DealStatus.TERMINATED, DealStatus.RESCINDED):
         return None
-    events = list(deal.events)
     return events[-2].status if len(events) > 1 else DealStatus.INTENT

@@ -11,6 +11,7 @@ from market.contracts.models import Contract
 from market.contracts.queries import may_read
 from market.deals.models import Deal
 from market.deals.rules import may_see
+from market.deals.states import BEFORE_SIGNING
 from market.kit.i18n import gettext as _
 from market.listings.models import Outcome
 from market.notices.queries import find_notice
@@ -42,11 +43,15 @@ async def chain_of_claim(actor: Actor | None, claim: Claim, here: str) -> list[L
 
 async def chain_of_deal(actor: Actor | None, deal: Deal, here: str) -> list[Link]:
     """Return everything around a deal: listing, contract, claims made with it, payouts."""
-    outcome = await Outcome.get(id=deal.outcome_id)
+    outcome = deal.outcome
+    if not isinstance(outcome, Outcome):
+        outcome = await Outcome.get(id=deal.outcome_id)
     links = [
         _link(_("成果"), outcome.number, f"/outcomes/{outcome.number}", here),
         _link(_("交易"), deal.number, _if(may_open_deal(actor, deal), f"/deals/{deal.number}"), here),
     ]
+    if deal.status in BEFORE_SIGNING:
+        return links
     contract = await Contract.get_or_none(deal_id=deal.id)
     if contract is None:
         return links

@@ -73,12 +73,15 @@ async def estimate_for_outcome(
     now: datetime,
     *,
     buyer: Organisation | None = None,
+    seller: Organisation | None = None,
+    modes: Sequence[str] | None = None,
 ) -> list[Estimate]:
     """Estimate a purchase of `outcome` at `amount` fen by somebody of a region (Guangxi if not known).
 
+    Who has the outcome's owner at hand gives it as `seller`; `modes` stand for the listed ones.
     The best programme comes first, those without a known rate last.
     """
-    seller = await Organisation.get(id=outcome.organisation_id)
+    seller = seller or await Organisation.get(id=outcome.organisation_id)
     region = (buyer.region if buyer else buyer_region) or GUANGXI
     contract = Contract(
         field=outcome.field or None,
@@ -86,7 +89,7 @@ async def estimate_for_outcome(
         outcome=outcome.number,
         subsidised_before=False,
     )
-    kinds = [MODES.get(mode, mode) for mode in outcome.modes]
+    kinds = [MODES.get(mode, mode) for mode in (outcome.modes if modes is None else modes)]
     found = [
         _estimated(terms, amount, now, region, "buyer", replace(contract, kind=_kind(kinds, terms)), buyer)
         for terms in await _of_place(region, "buyer", now)
@@ -100,15 +103,17 @@ async def estimate_for_deal(deal: Deal, contract: SignedContract | None, now: da
     Until a price is agreed the listed one stands for it; without either there is no estimate. Money not
     yet received is supposed to arrive in full; reported sales count as reported.
     """
-    buyer = await Organisation.get(id=deal.buyer_id)
+    # A page that has the deal with its parties asks for nothing twice.
+    buyer = deal.buyer if isinstance(deal.buyer, Organisation) else await Organisation.get(id=deal.buyer_id)
     if contract is None:
-        outcome = await Outcome.get(id=deal.outcome_id)
+        known = isinstance(deal.outcome, Outcome) and isinstance(deal.seller, Organisation)
+        outcome = deal.outcome if known else await Outcome.get(id=deal.outcome_id)
+        seller = deal.seller if known else None
         amount = outcome.price_amount if deal.price_amount is None else deal.price_amount
         if amount is None or deal.currency != "CNY":
             return []
-        if deal.kind is not None:
-            outcome.modes = [deal.kind.value]
-        return await estimate_for_outcome(outcome, amount, None, now, buyer=buyer)
+        modes = [deal.kind.value] if deal.kind is not None else None
+        return await estimate_for_outcome(outcome, amount, None, now, buyer=buyer, seller=seller, modes=modes)
     if contract.currency != "CNY":
         return []
     year, found = local_date(now).year, []

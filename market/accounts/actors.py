@@ -92,16 +92,13 @@ _MEMBER_ROLES = {
 
 async def load_actor(user: User, acting_for: UUID | None = None) -> Actor:
     """Build the actor of a person, acting for `acting_for` or for their first organisation."""
-    memberships = (
-        await Membership.filter(user_id=user.id, status=MemberStatus.ACTIVE)
-        .select_related("organisation")
-        .order_by("created_at")
-    )
+    memberships = await Membership.filter(user_id=user.id, status=MemberStatus.ACTIVE).order_by("created_at")
+    units = await _organisations([each.organisation_id for each in memberships])
     chosen = next((m for m in memberships if m.organisation_id == acting_for), None) or next(
         iter(memberships), None
     )
     roles: set[Role] = {Role.PERSON} if user.email_confirmed_at else set()
-    organisation: Organisation | None = chosen.organisation if chosen else None
+    organisation = units[chosen.organisation_id] if chosen else None
     if user.email_confirmed_at:
         if chosen and organisation and organisation.is_verified:
             roles |= _MEMBER_ROLES[chosen.role]
@@ -122,8 +119,12 @@ async def load_actor(user: User, acting_for: UUID | None = None) -> Actor:
         organisation_kind=organisation.kind if organisation else None,
         organisation_region=organisation.region if organisation else "",
         is_organisation_verified=bool(organisation and organisation.is_verified),
-        organisations=tuple((m.organisation_id, m.organisation.name) for m in memberships),
+        organisations=tuple((m.organisation_id, units[m.organisation_id].name) for m in memberships),
     )
+
+
+async def _organisations(ids: list[UUID]) -> dict[UUID, Organisation]:
+    return {each.id: each for each in await Organisation.filter(id__in=ids)} if ids else {}
 
 
 async def _is_broker(user: User) -> bool:

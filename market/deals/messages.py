@@ -18,7 +18,7 @@ from market.kit.database import atomic, connection
 from market.kit.errors import Conflict
 from market.kit.i18n import gettext as _
 
-SHOWN = 30
+SHOWN = 20
 """How many of the latest messages the room shows at first."""
 MOST = 1000
 """How many it shows when asked for all."""

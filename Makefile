@@ -39,6 +39,7 @@ crash: $(VENV)/.dev static/vendor/.done ## kills site, worker and database 200 t
 bench: $(VENV)/.dev static/vendor/.done ## ratios side by side, DATA=folder for real listings
 	$(PY) -m tests.bench
 	$(PY) -m tests.bench.matching
+	$(PY) -m tests.bench.deal_page
 	EXAMPLES=10000 $(PY) -m pytest -q tests/contracts/test_properties.py tests/ledger/test_books.py
 
 lock: ## renew the locked dependencies from pyproject.toml

@@ -24,6 +24,7 @@ from market.kit.database import connection
 from market.kit.errors import Conflict
 from market.kit.money import Money
 from market.ledger import services as book
+from market.ledger.models import Transfer
 from market.notices import services as notices
 from market.notices.models import Notice, NoticeStatus, Objection
 from market.payments import services as payments
@@ -285,6 +286,24 @@ async def test_one_line_of_a_bank_statement_is_booked_once() -> None:
     assert taken == {"done": 10}
     assert found == {"done": 1, "ActionNotAllowed": 49}
     assert await Receipt.all().count() == 1
+
+
+async def test_a_commission_is_booked_once_and_comes_down_once() -> None:
+    parties, broker = await make_parties(), await make_broker()
+    match = await make_match(parties, broker)
+    deal = await deals.introduce(match.id, 300, "引荐", actor=broker, now=NOW)
+    for actor in (parties.seller, parties.buyer):
+        await deals.agree_introduction(deal.number, actor=actor, now=NOW)
+
+    for arrived, times in ((1_000_000, 50), (400_000, 10)):
+        found = await race(*[deals.book_commission(deal.id, Money(arrived), at=NOW) for _ in range(times)])
+        assert found == {"done": times}
+
+    booked = await Transfer.filter(subject_id=deal.id).order_by("reference")
+    assert [(each.kind, each.amount) for each in booked] == [
+        ("commission", 30_000),
+        ("commission_back", 18_000),
+    ]
 
 
 async def test_a_payment_goes_back_once() -> None:

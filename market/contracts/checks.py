@@ -72,8 +72,22 @@ async def refunds_are_booked() -> list[str]:
     )
 
 
+async def commissions_follow_receipts() -> list[str]:
+    """What stands in the book for a broker is the agreed share of what was really received."""
+    return await find_rows(
+        "SELECT n.deal_id, n.commission_basis_points AS share, r.received, "
+        "market_available('commission:' || n.deal_id) AS booked FROM introductions n "
+        "JOIN contracts c ON c.deal_id = n.deal_id CROSS JOIN LATERAL (SELECT coalesce(sum(amount), 0) "
+        "  AS received FROM receipts WHERE contract_id = c.id) r WHERE n.agreed_at IS NOT NULL "
+        "AND market_available('commission:' || n.deal_id) <> "
+        "  div(r.received * n.commission_basis_points + 5000, 10000)",
+        "deal {deal_id}: {share} basis points of {received}, in the book {booked}",
+    )
+
+
 register_check("contracts: receipts lie within their instalments", receipts_within_instalments)
 register_check("contracts: what arrived is booked once", arrivals_are_booked)
 register_check("contracts: receipts and book agree", receipts_are_booked)
 register_check("contracts: what is owed is what is left", owed_is_what_is_left)
 register_check("contracts: refunds are booked once", refunds_are_booked)
+register_check("contracts: commissions follow what arrived", commissions_follow_receipts)

@@ -14,8 +14,9 @@ from market.accounts.actors import Actor
 from market.accounts.messages import tell
 from market.audit.services import record
 from market.contracts.models import Instalment, Receipt, ReceiptSource
-from market.contracts.queries import open_amount
+from market.contracts.queries import open_amount, received
 from market.contracts.receiving import receive_restored
+from market.deals.brokerage import book_commission
 from market.deals.models import Deal, DealStatus
 from market.kit.clock import local_date
 from market.kit.database import atomic
@@ -192,8 +193,8 @@ async def _lose(dispute: Dispute, came: Came, *, now: datetime) -> None:
     if await _booked(f"dispute:{dispute.id}:lost%"):
         return
     held = {each.reference.rsplit(":", 1)[1]: each.amount for each in await _held(dispute)}
-    received = came.instalment.amount - await open_amount(came.instalment)
-    rest = min(held.get("held", 0), received)
+    got = came.instalment.amount - await open_amount(came.instalment)
+    rest = min(held.get("held", 0), got)
     if gone := dispute.amount - rest:
         await ledger.post(
             "dispute",
@@ -251,6 +252,8 @@ async def _take_back(
         at=now,
         subject=("contract", came.instalment.contract_id),
     )
+    left = Money(await received(came.instalment.contract_id), money.currency)
+    await book_commission(came.deal.id, left, at=now)
 
 
 async def _surplus_left(came: Came) -> int:

@@ -24,6 +24,8 @@ from market.kit.i18n import gettext as _
 from market.kit.money import Money, decimals, round_half_up
 
 CHINA = "156"
+HOME = "CNY"
+"""The currency of the registration and of all figures of public money."""
 RATE_UNIT = 1_000_000
 """An exchange rate is kept in millionths."""
 
@@ -66,7 +68,8 @@ class ContractTerms:
     seller_country: str = CHINA
     buyer_country: str = CHINA
     original: Money | None = None
-    """The price in the currency the contract is written in, where that is another."""
+    """The price in the currency the contract is written in, where that is another; of a price in a foreign
+    currency, what it comes to in ours."""
     exchange_rate: int | None = None
     """Millionths of the price's currency for one unit of the original one."""
     rate_on: date | None = None
@@ -219,6 +222,9 @@ def _check_codes(terms: ContractTerms) -> None:
 
 def _check_foreign(terms: ContractTerms) -> None:
     given = (terms.original, terms.exchange_rate, terms.rate_on)
+    is_foreign = terms.price.currency != HOME
+    if is_foreign and (terms.original is None or terms.original.currency != HOME or not all(given)):
+        raise Invalid(_("以外币计价的合同要写明折合人民币的金额、汇率和汇率日期。"), field="original_amount")
     if not any(given):
         return
     if terms.original is None or not terms.exchange_rate or terms.rate_on is None:

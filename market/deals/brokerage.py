@@ -10,7 +10,7 @@ from market.accounts.actors import Actor
 from market.accounts.permissions import Act
 from market.audit.services import record
 from market.codes.lists import FOLLOW_UP_WAYS
-from market.deals.models import FollowUp, Introduction, Side
+from market.deals.models import Deal, FollowUp, Introduction, Side
 from market.deals.moves import lock_deal_seen_by
 from market.deals.states import ENDED
 from market.kit.clock import local_date
@@ -18,7 +18,12 @@ from market.kit.database import atomic, connection
 from market.kit.errors import Forbidden, Invalid
 from market.kit.i18n import gettext as _
 from market.kit.money import Money
+from market.ledger import queries as ledger_queries
 from market.ledger import services as ledger
+from market.ledger.accounts import account_code
+
+COMMISSION_BACK = "commission_back"
+"""Kind of the entry that takes commission off again for what was refunded."""
 
 
 @atomic()
@@ -91,29 +96,33 @@ def commission_of(received: Money, basis_points: int) -> Money:
 async def book_commission(deal_id: UUID, received: Money, *, at: datetime) -> Money:
     """Bring the commission in the book to its share of what has arrived; return what was booked now.
 
-    The share is taken of the whole and the difference booked, so that parts never lose a fen.
-    Booking again for the same sum changes nothing. A deal without an agreed commission has none.
+    The share is taken of the whole and the difference booked, so that parts never lose a fen: what was
+    refunded comes off by a counter entry, less than nothing is returned then. Booking again for the same
+    sum changes nothing, and of many at once one books. A deal without an agreed commission has none.
     """
-    introduction = await Introduction.get_or_none(deal_id=deal_id).select_related("deal")
+    introduction = await Introduction.select_for_update().get_or_none(deal_id=deal_id)
     nothing = Money(0, received.currency)
     if introduction is None or not introduction.commission_basis_points or introduction.agreed_at is None:
         return nothing
-    due = commission_of(received, introduction.commission_basis_points)
-    code = f"commission:{deal_id}"
-    so_far = await ledger.balance(code)
-    more = due - Money(so_far.amount, received.currency)
-    if more.amount <= 0:
+    code = commission_account(deal_id)
+    booked = await ledger_queries.list_entries(code)
+    so_far = sum(each.amount if each.credit_id == code else -each.amount for each in booked)
+    more = commission_of(received, introduction.commission_basis_points) - Money(so_far, received.currency)
+    if not more:
         return nothing
-    deal = introduction.deal
+    deal = await Deal.get(id=deal_id)
     source = (
-        f"met:remittance:{deal.seller_id}" if introduction.payer is Side.SELLER else f"agreed:{deal.buyer_id}"
+        account_code("met:remittance", deal.seller_id, received.currency)
+        if introduction.payer is Side.SELLER
+        else account_code("agreed", deal.buyer_id, received.currency)
     )
+    is_more = more.amount > 0
     await ledger.post(
-        "commission",
-        more,
-        debit=source,
-        credit=code,
-        reference=f"commission:{deal_id}:{due.amount}",
+        "commission" if is_more else COMMISSION_BACK,
+        more if is_more else -more,
+        debit=source if is_more else code,
+        credit=code if is_more else source,
+        reference=f"{code}:{len(booked) + 1}:{so_far + more.amount}",
         at=at,
         subject=("deal", deal_id),
     )
@@ -123,6 +132,16 @@ async def book_commission(deal_id: UUID, received: Money, *, at: datetime) -> Mo
     return more
 
 
-async def owed_commission(deal_id: UUID) -> Money:
-    """Return what stands in the book for the broker of a deal."""
-    return await ledger.balance(f"commission:{deal_id}")
+async def owed_commission(deal_id: UUID, payer: Side | None = None) -> Money:
+    """Return what stands in the book for the broker of a deal, in its contract's currency.
+
+    With `payer` only what that side owes: nothing if it is the other's.
+    """
+    if payer and not await Introduction.exists(deal_id=deal_id, payer=payer):
+        return Money(0)
+    return await ledger.balance(commission_account(deal_id))
+
+
+def commission_account(deal_id: UUID) -> str:
+    """Return the account of a deal's commission: a deal has one contract, and so one currency."""
+    return f"commission:{deal_id}"

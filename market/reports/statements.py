@@ -49,13 +49,16 @@ WITH own AS (
         r.currency, r.id::text
     FROM own JOIN receipts r ON r.contract_id = own.id JOIN instalments i ON i.id = r.instalment_id
     UNION ALL
-    SELECT CASE WHEN t.kind = 'commission' THEN 'commissioned' WHEN t.kind = 'surplus' THEN 'received'
+    SELECT CASE WHEN t.kind LIKE 'commission%' THEN 'commissioned' WHEN t.kind = 'surplus' THEN 'received'
             WHEN t.kind = 'surplus_refund' THEN 'refunded' ELSE 'shared' END,
         (t.happened_at AT TIME ZONE 'Asia/Shanghai')::date, own.number, own.other, '', t.kind,
-        CASE WHEN t.reverses_id IS NULL THEN t.amount ELSE -t.amount END, t.currency, t.id::text
+        CASE WHEN t.reverses_id IS NULL AND t.kind <> 'commission_back' THEN t.amount ELSE -t.amount END,
+        t.currency, t.id::text
     FROM own JOIN transfers t ON t.phase IN ('posted', 'post') AND (
         (t.subject_id = own.id AND t.kind IN ('surplus', 'surplus_refund'))
-        OR (t.subject_id = own.deal_id AND t.kind = 'commission')
+        OR (t.subject_id = own.deal_id AND t.kind IN ('commission', 'commission_back') AND starts_with(
+            CASE t.kind WHEN 'commission' THEN t.debit_id ELSE t.credit_id END,
+            CASE $2 WHEN 'seller' THEN 'met:' ELSE 'agreed:' END))
         OR ($2 = 'seller' AND 'pot:' || own.id IN (t.debit_id, t.credit_id)
             AND (t.debit_id LIKE 'reward:%' OR t.credit_id LIKE 'reward:%')))
     UNION ALL

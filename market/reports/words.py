@@ -30,4 +30,5 @@ def entry_text(entry: Entry) -> str:
         "surplus": _("多付款项"),
         "surplus_refund": _("多付款项退回"),
         "commission": _("经纪人佣金"),
+        "commission_back": _("退款冲减佣金"),
     }.get(entry.text, entry.text)

@@ -10,6 +10,7 @@ from market.accounts.permissions import Act
 from market.accounts.web import actor_for, passes, sent, status_of
 from market.codes.labels import choices
 from market.deals.brokerage import owed_commission
+from market.deals.models import Side
 from market.kit.clock import local_date
 from market.kit.errors import Forbidden
 from market.kit.flash import flash
@@ -39,7 +40,7 @@ async def new(request: Request) -> Response:
     contract = await queries.get_contract_to_share(actor, request.path_params["number"])
     floors, _rule = await queries.floors_of(contract.deal.seller_id, local_date(now))
     kind, left = queries.kind_of(contract), await queries.open_income(contract)
-    commission = await owed_commission(contract.deal_id)
+    commission = await owed_commission(contract.deal_id, Side.SELLER)
     given = {"kind": "brokerage", "note": _("账上应付佣金"), "amount": commission.amount}
     form = PlanForm(
         await sent(request),

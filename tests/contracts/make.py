@@ -57,6 +57,7 @@ async def make_contract(parties: Parties, **fields: Any) -> Contract:
 
 
 async def make_registered(parties: Parties, number: str = "4526010300000117", **fields: Any) -> Contract:
+    """Both have signed and the contract is registered; `deal` in the fields is one of the parties' own."""
     contract = await make_contract(parties, **fields)
     return await services.register(
         contract.number,

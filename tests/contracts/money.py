@@ -67,9 +67,10 @@ class Till:
         await payments.record_event(body, signature, gateway=self.gateway, now=LATER)
 
 
-async def make_till() -> Till:
-    parties = await make_parties()
-    till = Till(parties, await make_registered(parties), StandInGateway())
+async def make_till(parties: Parties | None = None, contract: Contract | None = None) -> Till:
+    """Return a till for a contract of these parties, or for one of its own."""
+    parties = parties or await make_parties()
+    till = Till(parties, contract or await make_registered(parties), StandInGateway())
     till.standin.deliver = till.deliver
     address = await payments.start_onboarding(
         parties.university, gateway=till.gateway, actor=parties.seller_finance, now=LATER, urls=URLS

@@ -99,9 +99,11 @@ async def make_agreed(parties: Parties, now: datetime = NOW) -> Deal:
     return await services.agree_introduction(deal.number, actor=parties.seller, now=now)
 
 
-async def make_offered(parties: Parties, now: datetime = NOW, **offered: Any) -> tuple[Deal, Offer]:
+async def make_offered(
+    parties: Parties, now: datetime = NOW, deal: Deal | None = None, **offered: Any
+) -> tuple[Deal, Offer]:
     """The buyer has made the first offer."""
-    deal = await make_agreed(parties, now)
+    deal = deal or await make_agreed(parties, now)
     offer = await services.make_offer(
         deal.number, terms(**offered), seen=None, valid_days=15, actor=parties.buyer, now=now
     )

@@ -22,6 +22,7 @@ from market.kit.errors import Conflict, Forbidden, Invalid, NotFound
 from market.kit.models import OutgoingMail
 from market.kit.money import Money
 from market.ledger import services as ledger
+from market.ledger.queries import list_entries
 from market.pages.deal_steps import dashboard_cards, late_deals
 from tests.deals.make import (
     Parties,
@@ -161,6 +162,24 @@ async def test_the_commission_follows_what_has_arrived_without_losing_a_fen() ->
     assert (await ledger.balance(f"agreed:{deal.buyer_id}")).amount == -commission_of(
         Money(total), 333
     ).amount
+
+
+async def test_a_commission_comes_down_by_a_counter_entry_and_stands_in_the_currency_of_the_money() -> None:
+    parties, broker = await make_parties(), await make_broker()
+    deal = await make_introduced(parties, broker, 250)
+    for side in Side:
+        await services.agree_introduction(deal.number, actor=parties.on(side), now=NOW)
+
+    booked = [
+        await services.book_commission(deal.id, Money(arrived, "JPY"), at=NOW)
+        for arrived in (1_000_001, 400_000, 1_000_001, 0, 0)
+    ]
+
+    assert [each.amount for each in booked] == [25_000, -15_000, 15_000, -25_000, 0]
+    assert await brokerage.owed_commission(deal.id) == Money(0, "JPY")
+    assert await ledger.balance(f"agreed:{deal.buyer_id}:JPY") == Money(0, "JPY")
+    rows = await list_entries(brokerage.commission_account(deal.id))
+    assert [each.kind for each in rows] == ["commission", "commission_back"] * 2
 
 
 async def test_a_commission_nobody_agreed_to_is_not_booked() -> None:

@@ -1,0 +1,78 @@
+"""A contract in a currency without a minor unit, from the offer to the statement of both sides."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from market.contracts.models import Contract, Receipt
+from market.contracts.queries import received
+from market.contracts.terms import three_amounts
+from market.deals import services as deals
+from market.deals.brokerage import owed_commission
+from market.deals.models import Deal, Side
+from market.deals.terms import PlanRow
+from market.kit.formats import yuan
+from market.kit.money import Money
+from market.ledger.checks import load_checks, run_checks
+from market.ledger.services import balance
+from market.reports.statements import Figure, Period, totals
+from tests.contracts.make import TODAY, make_registered
+from tests.contracts.money import make_till
+from tests.deals.make import Parties, make_match, make_parties, make_to_sign
+from tests.factories import NOW, make_broker
+
+PRICE = Money(9_000_001, "JPY")
+YEAR = (date(2026, 1, 1), date(2026, 12, 31))
+
+
+async def test_yen_go_through_the_whole_chain_without_hundredths() -> None:
+    parties, broker = await make_parties(), await make_broker()
+    match = await make_match(parties, broker)
+    deal = await deals.introduce(match.id, 250, "引荐", payer=Side.SELLER, actor=broker, now=NOW)
+    for actor in (parties.seller, parties.buyer):
+        deal = await deals.agree_introduction(deal.number, actor=actor, now=NOW)
+    till = await make_till(parties, await make_yen_contract(parties, deal))
+
+    payment = await till.pay()
+    [page] = till.standin.all("checkout.session")
+    refund = await till.refund(payment, 40)
+
+    assert (page["currency"], page["amount_total"]) == ("jpy", 6_000_001)
+    assert payment.money == Money(6_000_001, "JPY")
+    assert refund.money == Money(40, "JPY")
+    assert {each.currency for each in await Receipt.all()} == {"JPY"}
+    got = three_amounts(till.contract, await received(till.contract.id))
+    assert (got.contract, got.received, got.left) == (
+        PRICE,
+        Money(5_999_961, "JPY"),
+        Money(3_000_040, "JPY"),
+    )
+    assert yuan(got.received) == "JP¥5,999,961"
+    assert await balance(f"met:online:{parties.university.id}:JPY") == Money(5_999_961, "JPY")
+    # 2.5 % of what is left of the receipts, rounded once over the whole.
+    assert await owed_commission(deal.id) == Money(149_999, "JPY")
+    for side, organisation in ((Side.SELLER, parties.university), (Side.BUYER, parties.enterprise)):
+        figures = {each.figure: each.money for each in await totals(Period(organisation.id, side, *YEAR))}
+        assert figures[Figure.AGREED] == PRICE
+        assert figures[Figure.RECEIVED] == Money(6_000_001, "JPY")
+        assert figures[Figure.REFUNDED] == Money(40, "JPY")
+        owed = Money(149_999, "JPY") if side is Side.SELLER else Money(0)
+        assert figures[Figure.COMMISSIONED] == owed
+    load_checks()
+    assert [each.findings for each in await run_checks() if not each.is_well] == []
+
+
+async def make_yen_contract(parties: Parties, deal: Deal) -> Contract:
+    """Signed and registered at a price in yen, paid in two parts."""
+    plan = (PlanRow("合同生效后 10 日", date(2026, 3, 31), 6_000_001), PlanRow("首批合格", None, 3_000_000))
+    return await make_registered(
+        parties,
+        deal=await make_to_sign(parties, deal=deal, price=PRICE),
+        price=PRICE,
+        exclusions=(),
+        instalments=plan,
+        buyer_country="392",
+        original=Money(439_024_44),
+        exchange_rate=20_500_000,
+        rate_on=TODAY,
+    )

@@ -8,8 +8,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from tortoise.functions import Sum
-
 from market.accounts.actors import Actor
 from market.accounts.messages import tell
 from market.accounts.models import MemberRole
@@ -20,7 +18,7 @@ from market.deals.models import DealStatus
 from market.files.access import register
 from market.files.models import StoredFile
 from market.files.services import Kept
-from market.kit.database import atomic, in_transaction
+from market.kit.database import atomic, connection, in_transaction
 from market.kit.errors import Forbidden, MarketError, NotFound
 from market.kit.i18n import gettext as _
 from market.kit.jobs import enqueue
@@ -28,7 +26,7 @@ from market.kit.money import Money
 from market.payments import bank, bank_lines
 from market.payments.bank_files import read_statement
 from market.payments.finding import Finder, Found, KnownRemittance, OpenPayable, Paying
-from market.payments.models import BankLine, BankStatement, LineStatus, Remittance, RemittanceStatus
+from market.payments.models import BankLine, BankStatement, Remittance, RemittanceStatus
 
 MATCH_STATEMENT = "contracts.match_statement"
 BATCH = 500
@@ -40,6 +38,24 @@ _SIGNED = (
     DealStatus.COMPLETED,
     DealStatus.RESCINDED,
 )
+OWED = """
+WITH own AS (
+    SELECT i.id, c.number, i.sequence, i.amount, c.currency, o.name, o.bank_account
+    FROM instalments i JOIN contracts c ON c.id = i.contract_id JOIN deals d ON d.id = c.deal_id
+    JOIN organisations o ON o.id = d.buyer_id WHERE d.seller_id = $1 AND d.status = ANY($2::varchar[])
+), parts AS (
+    SELECT r.instalment_id AS id, r.amount FROM receipts r JOIN own ON own.id = r.instalment_id
+    UNION ALL
+    SELECT m.payable_id, m.amount FROM remittances m JOIN own ON own.id = m.payable_id
+    WHERE m.payable_kind = 'instalment' AND m.status = 'recorded'
+    UNION ALL
+    SELECT b.payable_id, b.amount FROM bank_lines b WHERE b.organisation_id = $1
+    AND b.payable_kind = 'instalment' AND b.status = 'matched' AND b.remittance_id IS NULL
+)
+SELECT own.*, coalesce(taken.amount, 0) AS taken FROM own
+LEFT JOIN (SELECT id, sum(amount) AS amount FROM parts GROUP BY id) taken ON taken.id = own.id
+"""
+"""What a seller is owed by whom, with what of it came, was recorded, or was found in a statement."""
 
 
 async def import_statement(kept: Kept, *, actor: Actor, now: datetime) -> tuple[BankStatement, bool]:
@@ -99,23 +115,11 @@ async def _match_batch(statement: BankStatement) -> list[Found | None]:
 
 async def finder_of(seller_id: UUID) -> Finder:
     """Return what finds payables among the instalments of a seller's contracts, as they stand now."""
-    instalments = await Instalment.filter(
-        contract__deal__seller_id=seller_id, contract__deal__status__in=_SIGNED
-    ).select_related("contract__deal__buyer")
-    ids = [each.id for each in instalments]
+    owed = await connection().execute_query_dict(OWED, [seller_id, [each.value for each in _SIGNED]])
     remittances = await Remittance.filter(
-        payable_kind=PAYABLE, payable_id__in=ids, status__not=RemittanceStatus.REJECTED
-    )
-    taken = await _summed(Receipt.filter(instalment_id__in=ids), "instalment_id")
-    recorded = await _summed(
-        Remittance.filter(payable_kind=PAYABLE, payable_id__in=ids, status=RemittanceStatus.RECORDED),
-        "payable_id",
-    )
-    matched = await _summed(
-        BankLine.filter(
-            organisation_id=seller_id, status=LineStatus.MATCHED, remittance_id=None, payable_kind=PAYABLE
-        ),
-        "payable_id",
+        payable_kind=PAYABLE,
+        payable_id__in=[row["id"] for row in owed],
+        status__not=RemittanceStatus.REJECTED,
     )
     known_lines = await BankLine.filter(
         organisation_id=seller_id, remittance_id__not_isnull=True
@@ -123,18 +127,15 @@ async def finder_of(seller_id: UUID) -> Finder:
     borne_out = {UUID(str(each)) for each in known_lines}
     payables = [
         OpenPayable(
-            id=each.id,
-            number=each.contract.number,
-            sequence=each.sequence,
-            owed=Money(each.amount, each.contract.currency),
-            left=Money(
-                each.amount - taken.get(each.id, 0) - recorded.get(each.id, 0) - matched.get(each.id, 0),
-                each.contract.currency,
-            ),
-            payer_name=each.contract.deal.buyer.name,
-            payer_account=each.contract.deal.buyer.bank_account,
+            id=UUID(str(row["id"])),
+            number=row["number"],
+            sequence=row["sequence"],
+            owed=Money(row["amount"], row["currency"]),
+            left=Money(int(row["amount"] - row["taken"]), row["currency"]),
+            payer_name=row["name"],
+            payer_account=row["bank_account"],
         )
-        for each in instalments
+        for row in owed
     ]
     known = [
         KnownRemittance(
@@ -238,11 +239,6 @@ async def instalments_of(lines: Sequence[BankLine]) -> dict[UUID, Instalment]:
         id__in=[each.payable_id for each in lines if each.payable_id]
     ).select_related("contract__deal__buyer")
     return {each.id: each for each in found}
-
-
-async def _summed(found: object, key: str) -> dict[UUID, int]:
-    rows = await found.annotate(total=Sum("amount")).group_by(key).values(key, "total")  # type: ignore[attr-defined]
-    return {UUID(str(row[key])): int(row["total"] or 0) for row in rows}
 
 
 async def _opens_statement(actor: Actor | None, file: StoredFile) -> bool:

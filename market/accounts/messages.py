@@ -6,7 +6,9 @@ from collections.abc import Collection, Iterable
 from datetime import datetime
 from uuid import UUID
 
-from market.accounts.models import MemberRole, MemberStatus, Message, StaffRole, User
+from tortoise.expressions import Q, Subquery
+
+from market.accounts.models import MemberRole, Membership, MemberStatus, Message, StaffRole, User
 from market.kit.i18n import as_kept, in_source_language
 from market.kit.i18n import gettext as _
 from market.kit.mail import SITE, write_mail
@@ -26,15 +28,13 @@ async def tell(
     `address` is the path of the page it is about. Nobody is told twice. Joins the current transaction;
     the mails are sent after it. Returns how many were told.
     """
-    wanted = set(user_ids)
+    wanted = Q(id__in=list(user_ids))
     if organisation_id is not None:
-        members = User.filter(
-            memberships__organisation_id=organisation_id, memberships__status=MemberStatus.ACTIVE
-        )
+        members = Membership.filter(organisation_id=organisation_id, status=MemberStatus.ACTIVE)
         if roles is not None:
-            members = members.filter(memberships__role__in=list(roles))
-        wanted.update([member.id for member in await members.only("id")])
-    return await _tell(await User.filter(id__in=list(wanted), is_active=True), text, address, now)
+            members = members.filter(role__in=list(roles))
+        wanted |= Q(id__in=Subquery(members.values("user_id")))
+    return await _tell(await User.filter(wanted, is_active=True), text, address, now)
 
 
 async def tell_staff(staff_role: StaffRole, text: str, *, now: datetime, address: str = "") -> int:

@@ -92,10 +92,15 @@ async def _listings(deps: Deps, calendar: Calendar) -> None:
 
 async def _matches(deps: Deps, calendar: Calendar) -> None:
     """Have everything found and matched at once, as the deals need it."""
+    await _index(deps)
+    await rematch_all(search=deps.search, now=calendar.now)
+    await _forget_jobs("matching.rematch_all")
+
+
+async def _index(deps: Deps) -> None:
+    """Bring what changed into the index; nobody wakes the relay while a stage lasts."""
     for index in await indexes_behind():
         await relay(index, search=deps.search)
-    await rematch_all(search=deps.search, now=calendar.now)
-    await _forget_jobs("search.relay", "matching.rematch_all")
 
 
 async def _deals(deps: Deps, calendar: Calendar) -> None:
@@ -116,8 +121,7 @@ async def _today(deps: Deps, calendar: Calendar) -> None:
     """Bring everything to the present: what is due, the index, the daily roots."""
     for run_due in (listings.run_due, notices.run_due, integrity.run_due):
         await run_due(calendar.now)
-    await _forget_jobs("mail.send")
-    await OutgoingMail.filter(sent_at=None).update(sent_at=calendar.now)
+    await _index(deps)
     await run_waiting(deps, most=5000)
     await _make_roots(calendar)
 
@@ -153,6 +157,8 @@ async def _do(name: str, stage: Callable[[Deps, Calendar], Awaitable[None]], dep
         first = min(done.values(), default=deps.clock().isoformat())
         await stage(deps, Calendar(datetime.fromisoformat(first)))
         await SystemState.update_or_create(key=STATE, defaults={"value": {**done, name: first}})
+    # These people were told in the past.
+    await OutgoingMail.filter(sent_at=None).update(sent_at=datetime.fromisoformat(first))
 
 
 async def _done() -> dict[str, str]:
@@ -161,7 +167,7 @@ async def _done() -> dict[str, str]:
 
 
 async def _forget_jobs(*names: str) -> None:
-    """Take back jobs whose work is done otherwise; of mails: these people were told in the past."""
+    """Take back jobs whose work is done otherwise."""
     await connection().execute_query(
         "DELETE FROM procrastinate_jobs WHERE status = 'todo' AND task_name = ANY($1::text[])", [list(names)]
     )

@@ -371,6 +371,7 @@ WORDS: Mapping[str, Mapping[str, Lazy]] = {
         "close": lazy("完结"),
         "reject": lazy("不予支持"),
         "claw_back": lazy("追回"),
+        "release": lazy("释放预留"),
     },
 }
 """Kinds and codes, which have a name but no tone."""

@@ -1,3 +1,5 @@
+"""Claims and what comes of them: contracts, papers, computations, lists, orders to pay."""
+
 from __future__ import annotations
 
 from enum import StrEnum
@@ -21,6 +23,7 @@ from market.subsidies.desk_models import (
     TieKind,
     YearRun,
 )
+from market.subsidies.programme_models import Budget, Programme, ProgrammeTerms, TermsStatus
 
 __all__ = [
     "Assessment",
@@ -49,11 +52,6 @@ __all__ = [
     "TieKind",
     "YearRun",
 ]
-
-
-class TermsStatus(StrEnum):
-    DRAFT = "draft"
-    RELEASED = "released"
 
 
 class ClaimStatus(StrEnum):
@@ -97,6 +95,8 @@ class ClaimAction(StrEnum):
     CLOSE = "close"
     REJECT = "reject"
     CLAW_BACK = "claw_back"
+    RELEASE = "release"
+    """Give back what was set aside, for its contract was lost before the bank paid."""
 
 
 class BatchStatus(StrEnum):
@@ -112,79 +112,6 @@ class DisbursementStatus(StrEnum):
     ORDERED = "ordered"
     PAID = "paid"
     RETURNED = "returned"
-
-
-class Programme(Model):
-    """A subsidy programme (补助政策) of one issuer."""
-
-    id = fields.UUIDField(primary_key=True)
-    slug = fields.CharField(max_length=60, unique=True)
-    name = fields.CharField(max_length=200)
-    issuer = fields.CharField(max_length=120)
-    region = fields.CharField(max_length=6)
-    role = fields.CharField(max_length=24)
-    """Whom it pays: buyer, seller, broker, registry, agency."""
-    revision = fields.IntField(default=1)
-
-    class Meta:
-        table = "programmes"
-        table_description = "Programmes."
-
-
-class ProgrammeTerms(Model):
-    """One version of a programme's terms. Drafted by one person, released by another; then frozen."""
-
-    id = fields.UUIDField(primary_key=True)
-    programme: fields.ForeignKeyRelation[Programme] = fields.ForeignKeyField(
-        "market.Programme", related_name="terms", on_delete=fields.RESTRICT
-    )
-    programme_id: UUID
-    version = fields.CharField(max_length=20)
-    status = enum_column(TermsStatus, TermsStatus.DRAFT)
-    content: fields.JSONField[dict[str, object]] = fields.JSONField()
-    """The whole rule file."""
-    valid_from = fields.DateField()
-    valid_to = fields.DateField(null=True)
-    drafted_by: fields.ForeignKeyNullableRelation[User] = fields.ForeignKeyField(
-        "market.User", related_name="drafted_terms", null=True, on_delete=fields.SET_NULL
-    )
-    drafted_by_id: UUID | None
-    released_by: fields.ForeignKeyNullableRelation[User] = fields.ForeignKeyField(
-        "market.User", related_name="released_terms", null=True, on_delete=fields.SET_NULL
-    )
-    released_by_id: UUID | None
-    released_at = fields.DatetimeField(null=True)
-
-    class Meta:
-        table = "programme_terms"
-        table_description = "Programme terms."
-        unique_together = (("programme", "version"),)
-
-
-class Budget(Model):
-    """The pot of one programme in one year; its money moves in the book, `budget:<slug>:<year>`."""
-
-    id = fields.UUIDField(primary_key=True)
-    programme: fields.ForeignKeyRelation[Programme] = fields.ForeignKeyField(
-        "market.Programme", related_name="budgets", on_delete=fields.RESTRICT
-    )
-    programme_id: UUID
-    year = fields.IntField()
-    amount = fields.BigIntField()
-    drafted_by: fields.ForeignKeyNullableRelation[User] = fields.ForeignKeyField(
-        "market.User", related_name="drafted_budgets", null=True, on_delete=fields.SET_NULL
-    )
-    drafted_by_id: UUID | None
-    released_by: fields.ForeignKeyNullableRelation[User] = fields.ForeignKeyField(
-        "market.User", related_name="released_budgets", null=True, on_delete=fields.SET_NULL
-    )
-    released_by_id: UUID | None
-    released_at = fields.DatetimeField(null=True)
-
-    class Meta:
-        table = "budgets"
-        table_description = "Budgets."
-        unique_together = (("programme", "year"),)
 
 
 class SalesReport(Model):
@@ -265,6 +192,8 @@ class Claim(Model):
     """When the applicant declared that all stated is true."""
     award_amount = fields.BigIntField(null=True)
     """What stands at present: computed, then scaled to the pot."""
+    stated: fields.JSONField[dict[str, int]] = fields.JSONField(null=True)
+    """Yearly totals in fen that a set asks for and no record holds, such as `vat_payable`."""
     supplement_note = fields.TextField(default="")
     supplement_due_on = fields.DateField(null=True)
     reject_reason = fields.TextField(default="")

@@ -68,6 +68,7 @@ async def send_refund(refund_id: UUID, *, gateway: PaymentGateway, now: datetime
         await book_told(told.refund_id, is_done=told.is_done, now=now)
 
 
+@atomic()
 async def record_refund(
     source: Remittance | BankLine,
     amount: int,
@@ -87,21 +88,6 @@ async def record_refund(
         MoreThanCame: less came.
     """
     actor.require(Act.REFUND)
-    return await _record(source, amount, reason, refunded_on, bank_reference, kept, actor=actor, now=now)
-
-
-@atomic()
-async def _record(
-    source: Remittance | BankLine,
-    amount: int,
-    reason: str,
-    refunded_on: date,
-    bank_reference: str,
-    kept: Kept | None,
-    *,
-    actor: Actor,
-    now: datetime,
-) -> Refund:
     if isinstance(source, BankLine):
         source = await bank_lines.lock_line(source.id, actor)
         kind, subject = "bank_statement", source.statement_id

@@ -195,6 +195,8 @@ async def reject(number: str, *, clause: str, reason: str, actor: Actor, now: da
     actor.require(Act.ACCEPT_CLAIM)
     claim = await lock_claim(number)
     await require_no_conflict(actor, [claim.id])
+    if claim.status is ClaimStatus.OBJECTION:
+        raise Conflict(_("公示期间的异议由裁定处理，不能另作不予支持。"))
     terms = await ProgrammeTerms.get(id=claim.terms_id)
     found = next((each for each in clauses(terms.content) if each.name == clause), None)
     if found is None:

@@ -24,6 +24,7 @@ from market.subsidies.drafting import draft_terms, release_terms
 from market.subsidies.judging import assign_experts, declare_conflict, decline, score
 from market.subsidies.paying import draft_budget, enter_result, order_payment, release_budget
 from market.subsidies.programmes import load_programmes
+from market.subsidies.releasing import release_lost
 from market.subsidies.results_import import import_results
 from market.subsidies.reviewing import (
     accept,
@@ -76,4 +77,4 @@ __all__ = [
 async def run_due(now: datetime) -> int:
     """Do what time brings: supplements that did not come, objections decided, contracts rescinded."""
     moved = await end_overdue_supplements(now) + await settle_objections(now)
-    return moved + await start_due_clawbacks(now)
+    return moved + await release_lost(now) + await start_due_clawbacks(now)

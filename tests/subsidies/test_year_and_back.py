@@ -17,11 +17,17 @@ from market.deals.models import Deal, DealStatus, Side
 from market.kit.errors import Conflict, Invalid
 from market.ledger import services as book
 from market.subsidies import clawbacks, drafting, services, year_runs
-from market.subsidies.checks import clawbacks_are_booked, no_conflicted_hands
+from market.subsidies.checks import (
+    clawbacks_are_booked,
+    money_is_set_aside,
+    no_award_above_its_budget,
+    no_conflicted_hands,
+)
 from market.subsidies.loading import find_terms
 from market.subsidies.models import (
     Assessment,
     Batch,
+    BatchStatus,
     Claim,
     ClaimStatus,
     Clawback,
@@ -147,6 +153,48 @@ async def test_who_starts_a_clawback_does_not_confirm_it_and_one_is_live_at_a_ti
     again = await services.start_clawback(claim.number, amount=WAN, reason="x", actor=desk.officer, now=LATER)
     assert again.number != row.number
     assert (await Claim.get(id=claim.id)).status is ClaimStatus.PAID
+
+
+@pytest.mark.parametrize("steps", ["published", "approved", "ordered", "returned"])
+async def test_what_was_set_aside_for_a_lost_contract_goes_back_to_the_budget(steps: str) -> None:
+    desk = await make_desk()
+    claim = await make_rechecked(desk)
+    batch = await make_published(desk, claim, budget=1000 * WAN)
+    if steps != "published":
+        await services.approve_batch(batch, actor=desk.approver, now=LATER)
+    if steps in ("ordered", "returned"):
+        order = (await services.order_payment(batch, actor=desk.officer, now=LATER)).orders[0]
+        if steps == "returned":
+            await services.enter_result(
+                order.number,
+                is_paid=False,
+                ended_on=LATER.date(),
+                bank_reference="b1",
+                actor=desk.officer,
+                now=LATER,
+            )
+    await rescind(claim)
+
+    moved = [await services.run_due(LATER), await services.run_due(LATER)]
+
+    found, pot = await Claim.get(id=claim.id), await book.available("budget:guangxi:2026")
+    if steps == "ordered":
+        assert (moved, found.status, pot.amount < 1000 * WAN) == ([0, 0], ClaimStatus.TO_PAY, True)
+    else:
+        assert (moved, found.status, pot.amount) == ([1, 0], ClaimStatus.REJECTED, 1000 * WAN)
+        assert (await book.balance("reserved:guangxi:2026")).amount == 0
+        assert (await Batch.get(number=batch)).status is BatchStatus.DONE
+    assert [await money_is_set_aside(), await no_award_above_its_budget()] == [[], []]
+
+
+async def test_an_objection_is_decided_and_not_refused_away() -> None:
+    desk = await make_desk()
+    claim = await make_rechecked(desk)
+    await make_published(desk, claim)
+    await Claim.filter(id=claim.id).update(status=ClaimStatus.OBJECTION)
+
+    with pytest.raises(Conflict):
+        await services.reject(claim.number, clause="rate", reason="无", actor=desk.officer, now=LATER)
 
 
 async def test_an_award_whose_contract_was_rescinded_is_not_paid_out() -> None:

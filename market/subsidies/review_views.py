@@ -18,6 +18,7 @@ from market.kit.i18n import gettext as _
 from market.kit.templating import render
 from market.kit.web import deps, path_id, see
 from market.subsidies import services
+from market.subsidies.asking import ask
 from market.subsidies.desk_forms import AssignForm, ScoreForm
 from market.subsidies.forms import ReasonForm, number_in
 from market.subsidies.judging import get_review_for
@@ -113,16 +114,7 @@ async def conflict(request: Request) -> Response:
     ):
         done = see(request, "desk:claim", number=found.number)
         return flash(request, done, _("已声明回避，这份申报由他人办理。"), "note")
-    return render(
-        request,
-        "desk/ask.html",
-        status_of(form),
-        claim=found,
-        form=form,
-        title=_("声明回避"),
-        act=_("声明回避"),
-        address="desk:conflict",
-    )
+    return ask(request, found, form, _("声明回避"), "desk:conflict")
 
 
 routes = [

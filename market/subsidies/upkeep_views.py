@@ -16,6 +16,7 @@ from market.kit.jobs import enqueue
 from market.kit.templating import render
 from market.kit.web import deps, path_id, see
 from market.subsidies import clawbacks, drafting, jobs, reports, services, ties, year_runs
+from market.subsidies.asking import ask
 from market.subsidies.desk_forms import ClawbackForm, DraftForm, ReturnForm, RunForm, TieForm
 from market.subsidies.models import ClawbackStatus, TieKind
 from market.subsidies.programmes import get_programme, list_programmes
@@ -156,16 +157,7 @@ async def start_clawback(request: Request) -> Response:
         ),
     ):
         return flash(request, see(request, "desk:clawbacks"), _("追回已发起，请批准人确认。"), "due")
-    return render(
-        request,
-        "desk/ask.html",
-        status_of(form),
-        claim=found,
-        form=form,
-        title=_("发起追回"),
-        act=_("发起追回"),
-        address="desk:start_clawback",
-    )
+    return ask(request, found, form, _("发起追回"), "desk:start_clawback")
 
 
 async def clawback(request: Request) -> Response:

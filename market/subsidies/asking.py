@@ -1,0 +1,18 @@
+"""One page for every act of the desk that asks for no more than a few words about one claim."""
+
+from __future__ import annotations
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from market.accounts.web import status_of
+from market.kit.forms import BaseForm
+from market.kit.templating import render
+from market.subsidies.models import Claim
+
+
+def ask(request: Request, claim: Claim, form: BaseForm, act: str, address: str) -> Response:
+    """Show the form under the name of the act; `address` is the route it is sent to."""
+    return render(
+        request, "desk/ask.html", status_of(form), claim=claim, form=form, title=act, act=act, address=address
+    )

@@ -26,7 +26,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from market import routes
 from market.accounts import web as accounts_web
 from market.accounts.web import SignInFirst
-from market.codes import industries, labels, lists, regions
+from market.codes import contract_lists, industries, labels, lists, regions
 from market.deps import Deps
 from market.kit import metrics
 from market.kit.database import is_busy
@@ -94,6 +94,7 @@ def create_app(
         label=labels.label,
         tone=labels.tone,
         lists=lists,
+        contract_lists=contract_lists,
         region_name=regions.full_name,
         industry_name=industries.name,
     )

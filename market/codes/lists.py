@@ -2,18 +2,11 @@
 
 from collections.abc import Mapping
 from types import MappingProxyType
-from typing import TypeVar
 
+from market.codes.frozen import frozen
 from market.kit.i18n import Lazy, lazy
 
-K = TypeVar("K", int, str)
-
-
-def _frozen(table: dict[K, Lazy]) -> Mapping[K, Lazy]:
-    return MappingProxyType(table)
-
-
-FIELDS = _frozen(
+FIELDS = frozen(
     {
         "electronics": lazy("电子信息"),
         "aerospace": lazy("航空航天"),
@@ -33,7 +26,7 @@ FIELDS = _frozen(
 UNCLASSIFIED = lazy("未分类")
 """How an empty field is called."""
 
-INDUSTRIES = _frozen(
+INDUSTRIES = frozen(
     {
         "aluminium": lazy("高端铝"),
         "automotive": lazy("汽车"),
@@ -56,7 +49,7 @@ INDUSTRIES = _frozen(
 Not the national classification of industries, which is `market.codes.industries`.
 """
 
-MODES = _frozen(
+MODES = frozen(
     {
         "assignment": lazy("转让"),
         "licence": lazy("普通许可"),
@@ -69,7 +62,7 @@ MODES = _frozen(
 )
 """合作方式: the ways of 促进科技成果转化法 art. 16, and the services sold beside them."""
 
-NEED_KINDS = _frozen(
+NEED_KINDS = frozen(
     {
         "breakthrough": lazy("技术攻关"),
         "adoption": lazy("成果引进"),
@@ -81,7 +74,7 @@ NEED_KINDS = _frozen(
 )
 """需求类型. Our own list, after the call forms that enterprises know."""
 
-TRL = _frozen(
+TRL = frozen(
     {
         1: lazy("报告级"),
         2: lazy("方案级"),
@@ -96,7 +89,7 @@ TRL = _frozen(
 )
 """技术就绪水平: the nine levels of GB/T 22900-2022."""
 
-STAGES = _frozen(
+STAGES = frozen(
     {
         "laboratory": lazy("实验室"),
         "bench": lazy("小试"),
@@ -129,7 +122,7 @@ def stage(trl: int) -> Lazy:
     raise ValueError(f"no readiness level {trl}")
 
 
-RIGHT_KINDS = _frozen(
+RIGHT_KINDS = frozen(
     {
         "invention": lazy("发明专利"),
         "utility_model": lazy("实用新型"),
@@ -145,7 +138,7 @@ RIGHT_KINDS = _frozen(
 PATENT_KINDS = frozenset({"invention", "utility_model", "design"})
 """Kinds of right whose number is a patent number with a check digit."""
 
-RIGHT_STATES = _frozen(
+RIGHT_STATES = frozen(
     {
         "applied": lazy("申请中"),
         "published": lazy("已公开"),
@@ -157,189 +150,7 @@ RIGHT_STATES = _frozen(
 )
 """知识产权状态. Moves with time (annual fees): what the owner stated on the day of the listing."""
 
-CONTRACT_KINDS = _frozen(
-    {
-        "development": lazy("技术开发"),
-        "assignment": lazy("技术转让"),
-        "licence": lazy("技术许可"),
-        "consulting": lazy("技术咨询"),
-        "service": lazy("技术服务"),
-        "equity": lazy("作价入股"),
-    }
-)
-"""合同类别: the five of the Civil Code art. 843-887, and investment at an agreed value."""
-
-PAYMENT_WAYS = _frozen(
-    {
-        "lump_sum": lazy("一次总算、一次总付"),
-        "instalments": lazy("一次总算、分期支付"),
-        "royalty": lazy("提成支付"),
-        "entry_royalty": lazy("提成支付附加预付入门费"),
-    }
-)
-"""价款支付方式: the ways of the Civil Code art. 846."""
-
-COST_ITEMS = _frozen(
-    {
-        "registration": lazy("合同认定登记和备案"),
-        "rights_change": lazy("权利变更登记"),
-        "annual_fees": lazy("专利年费"),
-        "taxes": lazy("税费"),
-        "training": lazy("技术指导和培训"),
-        "trial": lazy("试制和验证"),
-        "travel": lazy("差旅"),
-        "appraisal": lazy("资产评估"),
-        "other": lazy("其他费用"),
-    }
-)
-"""What the sides of an offer settle who bears. Our own list."""
-
-BEARERS = _frozen({"seller": lazy("转让方"), "buyer": lazy("受让方"), "both": lazy("双方各半")})
-"""Who bears a cost."""
-
-FOLLOW_UP_WAYS = _frozen(
-    {
-        "phone": lazy("电话"),
-        "message": lazy("信息、邮件"),
-        "meeting": lazy("会面"),
-        "visit": lazy("现场考察"),
-        "other": lazy("其他"),
-    }
-)
-"""How a broker followed up. Our own list."""
-
-CONTRACT_SUB_KINDS: Mapping[str, Mapping[str, Lazy]] = MappingProxyType(
-    {
-        "development": _frozen({"commissioned": lazy("委托开发"), "cooperative": lazy("合作开发")}),
-        "assignment": _frozen(
-            {
-                "patent": lazy("专利权转让"),
-                "patent_application": lazy("专利申请权转让"),
-                "secret": lazy("技术秘密转让"),
-                "software": lazy("计算机软件著作权转让"),
-                "layout_design": lazy("集成电路布图设计专有权转让"),
-                "plant_variety": lazy("植物新品种权转让"),
-            }
-        ),
-        "licence": _frozen(
-            {
-                "patent": lazy("专利实施许可"),
-                "secret": lazy("技术秘密使用许可"),
-                "software": lazy("计算机软件著作权许可"),
-                "layout_design": lazy("集成电路布图设计专有权许可"),
-                "plant_variety": lazy("植物新品种权许可"),
-            }
-        ),
-        "consulting": _frozen({"consulting": lazy("技术咨询")}),
-        "service": _frozen(
-            {
-                "service": lazy("一般性技术服务"),
-                "training": lazy("技术培训"),
-                "intermediary": lazy("技术中介"),
-            }
-        ),
-        "equity": _frozen({"equity": lazy("以技术作价出资")}),
-    }
-)
-"""The kinds within each kind of technology contract, as its registration asks for them."""
-
-ECONOMIC_GOALS = _frozen(
-    {
-        "01": lazy("环境保护、生态建设及污染防治"),
-        "02": lazy("能源生产、分配和合理利用"),
-        "03": lazy("卫生事业发展"),
-        "04": lazy("教育事业发展"),
-        "05": lazy("基础设施以及城市和农村规划"),
-        "06": lazy("社会发展和社会服务"),
-        "07": lazy("地球和大气层的探索与利用"),
-        "08": lazy("民用空间探测及开发"),
-        "09": lazy("农林牧渔业发展"),
-        "10": lazy("工商业发展"),
-        "11": lazy("非定向研究"),
-        "12": lazy("其他民用目标"),
-        "13": lazy("国防"),
-    }
-)
-"""社会经济目标, the thirteen of the national classification that the registration form asks for."""
-
-COUNTRIES = _frozen(
-    {
-        "156": lazy("中国"),
-        "344": lazy("中国香港"),
-        "446": lazy("中国澳门"),
-        "158": lazy("中国台湾"),
-        "704": lazy("越南"),
-        "764": lazy("泰国"),
-        "458": lazy("马来西亚"),
-        "702": lazy("新加坡"),
-        "360": lazy("印度尼西亚"),
-        "608": lazy("菲律宾"),
-        "104": lazy("缅甸"),
-        "116": lazy("柬埔寨"),
-        "418": lazy("老挝"),
-        "096": lazy("文莱"),
-        "626": lazy("东帝汶"),
-        "392": lazy("日本"),
-        "410": lazy("韩国"),
-        "356": lazy("印度"),
-        "840": lazy("美国"),
-        "124": lazy("加拿大"),
-        "826": lazy("英国"),
-        "276": lazy("德国"),
-        "250": lazy("法国"),
-        "380": lazy("意大利"),
-        "528": lazy("荷兰"),
-        "756": lazy("瑞士"),
-        "643": lazy("俄罗斯"),
-        "036": lazy("澳大利亚"),
-        "554": lazy("新西兰"),
-        "376": lazy("以色列"),
-        "076": lazy("巴西"),
-    }
-)
-"""国别代码: ISO 3166-1 numeric, of whom technology is bought from or sold to here."""
-
-CURRENCIES = _frozen(
-    {
-        "USD": lazy("美元"),
-        "EUR": lazy("欧元"),
-        "GBP": lazy("英镑"),
-        "JPY": lazy("日元"),
-        "HKD": lazy("港元"),
-        "SGD": lazy("新加坡元"),
-        "THB": lazy("泰铢"),
-        "VND": lazy("越南盾"),
-        "MYR": lazy("马来西亚林吉特"),
-    }
-)
-"""Currencies in which a contract with a foreign party may be written."""
-
-DEDUCTION_KINDS = _frozen(
-    {
-        "taxes": lazy("税金"),
-        "brokerage": lazy("经纪佣金"),
-        "appraisal": lazy("评估费"),
-        "patent_fees": lazy("知识产权申请、维护和变更费用"),
-        "registration": lazy("登记、公证和鉴定费用"),
-        "other": lazy("其他直接费用"),
-    }
-)
-"""What is taken off an income before it is shared: 净收入 is the income less the direct costs."""
-
-EXCLUSION_KINDS = _frozen(
-    {
-        "equipment": lazy("设备"),
-        "instruments": lazy("仪器"),
-        "parts": lazy("零部件"),
-        "raw_materials": lazy("原材料"),
-        "facilities": lazy("设施"),
-        "software": lazy("软件"),
-        "other": lazy("其他非技术性费用"),
-    }
-)
-"""What is not technology in a contract's price: 成交额 less these is 技术交易额."""
-
-NATURES = _frozen(
+NATURES = frozen(
     {
         "010": lazy("机关法人"),
         "020": lazy("事业法人"),
@@ -367,7 +178,7 @@ NATURES = _frozen(
 )
 """机构性质: three digits of the national registration form JJ-001, as its notes give them."""
 
-ORGANISATION_KINDS = _frozen(
+ORGANISATION_KINDS = frozen(
     {
         "university": lazy("高等院校"),
         "institute": lazy("科研院所"),
@@ -381,7 +192,7 @@ ORGANISATION_KINDS = _frozen(
 )
 """单位类型. Our own list; the market's rules ask for it, not for the nature code."""
 
-STAFF_ROLES = _frozen(
+STAFF_ROLES = frozen(
     {
         "operator": lazy("平台管理员"),
         "officer": lazy("核算人"),
@@ -393,7 +204,7 @@ STAFF_ROLES = _frozen(
 )
 """Whom the authority's people work as."""
 
-MEMBER_ROLES = _frozen(
+MEMBER_ROLES = frozen(
     {
         "admin": lazy("单位管理员"),
         "agent": lazy("经办人"),
@@ -402,7 +213,7 @@ MEMBER_ROLES = _frozen(
 )
 """Whom a person is in an organisation."""
 
-CERTIFICATE_LEVELS = _frozen(
+CERTIFICATE_LEVELS = frozen(
     {
         "junior": lazy("初级"),
         "middle": lazy("中级"),
@@ -411,7 +222,7 @@ CERTIFICATE_LEVELS = _frozen(
 )
 """技术经纪人证书等级."""
 
-DROP_REASONS = _frozen(
+DROP_REASONS = frozen(
     {
         "field": lazy("领域不符"),
         "indicators": lazy("指标达不到"),
@@ -424,7 +235,7 @@ DROP_REASONS = _frozen(
 )
 """Why somebody is not interested (不感兴趣) in a match. Our own list."""
 
-END_REASONS = _frozen(
+END_REASONS = frozen(
     {
         "price": lazy("价格"),
         "maturity": lazy("成熟度不足"),
@@ -438,7 +249,7 @@ END_REASONS = _frozen(
 )
 """Why a deal ended without a contract (终止原因). Our own list."""
 
-EVIDENCE_KINDS = _frozen(
+EVIDENCE_KINDS = frozen(
     {
         "business_licence": lazy("营业执照（双方）"),
         "application_form": lazy("申请表"),

@@ -4,8 +4,8 @@ from datetime import date
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
+from market.codes.contract_lists import CONTRACT_SUB_KINDS
 from market.codes.labels import choices
-from market.codes.lists import CONTRACT_SUB_KINDS
 from market.codes.regions import choices as region_choices
 from market.contracts.terms import CHINA, RATE_UNIT, ContractTerms, Exclusion
 from market.deals.forms import PlanRowForm

@@ -12,8 +12,8 @@ import xlsxwriter
 
 from market.accounts.models import Organisation
 from market.codes import regions
+from market.codes.contract_lists import CONTRACT_SUB_KINDS
 from market.codes.labels import label
-from market.codes.lists import CONTRACT_SUB_KINDS
 from market.contracts.models import Contract
 from market.contracts.terms import RATE_UNIT
 from market.kit.formats import day, moment, percent, yuan

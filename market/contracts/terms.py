@@ -14,7 +14,7 @@ from datetime import date
 from fractions import Fraction
 from typing import Any
 
-from market.codes import lists, regions
+from market.codes import contract_lists, lists, regions
 from market.contracts.models import Contract
 from market.deals.models import ROYALTIES, ContractKind, PaymentWay
 from market.deals.terms import PlanRow, check_sum
@@ -191,7 +191,7 @@ def check(terms: ContractTerms, today: date) -> None:
             ),
             field="exclusions",
         )
-    if any(each.kind not in lists.EXCLUSION_KINDS or not each.name for each in terms.exclusions):
+    if any(each.kind not in contract_lists.EXCLUSION_KINDS or not each.name for each in terms.exclusions):
         raise Invalid(_("每一项非技术性费用都要写明类别、名称和金额。"), field="exclusions")
     if not terms.instalments and terms.fixed:
         raise Invalid(_("请至少填写一期付款。"), field="plan")
@@ -210,11 +210,11 @@ def check(terms: ContractTerms, today: date) -> None:
 
 def _check_codes(terms: ContractTerms) -> None:
     for field, value, known in (
-        ("sub_kind", terms.sub_kind, lists.CONTRACT_SUB_KINDS[terms.kind]),
+        ("sub_kind", terms.sub_kind, contract_lists.CONTRACT_SUB_KINDS[terms.kind]),
         ("right_kind", terms.right_kind, lists.RIGHT_KINDS),
-        ("economic_goal", terms.economic_goal, lists.ECONOMIC_GOALS),
-        ("seller_country", terms.seller_country, lists.COUNTRIES),
-        ("buyer_country", terms.buyer_country, lists.COUNTRIES),
+        ("economic_goal", terms.economic_goal, contract_lists.ECONOMIC_GOALS),
+        ("seller_country", terms.seller_country, contract_lists.COUNTRIES),
+        ("buyer_country", terms.buyer_country, contract_lists.COUNTRIES),
     ):
         if value and value not in known:
             raise Invalid(_("请从列表中选择。"), field=field)

@@ -7,7 +7,7 @@ from starlette.routing import Route
 from market.accounts.models import Organisation
 from market.accounts.permissions import Act
 from market.accounts.web import actor_for
-from market.codes.lists import CONTRACT_SUB_KINDS
+from market.codes.contract_lists import CONTRACT_SUB_KINDS
 from market.contracts import fact_views, files, print_views, queries, services  # noqa: F401 -- `files` says who opens a contract's
 from market.contracts.forms import ContractForm, RegistrationForm, RejectionForm, RemittanceForm
 from market.contracts.prints import valid_until

@@ -9,7 +9,7 @@ from uuid import UUID, uuid4
 from market.accounts.actors import Actor
 from market.accounts.permissions import Act
 from market.audit.services import record
-from market.codes.lists import FOLLOW_UP_WAYS
+from market.codes.contract_lists import FOLLOW_UP_WAYS
 from market.deals.models import Deal, FollowUp, Introduction, Side
 from market.deals.moves import lock_deal_seen_by
 from market.deals.states import ENDED

@@ -10,6 +10,7 @@ import market
 from market.accounts import models as accounts
 from market.alerts import models as alerts
 from market.codes import labels, lists
+from market.codes.states import STATES, Tone
 from market.contracts import models as contracts
 from market.deals import models as deals
 from market.files import models as files
@@ -132,9 +133,9 @@ def test_a_value_that_nobody_named_is_a_fault(kind: str, value: str) -> None:
 
 
 def test_every_state_has_a_tone_that_the_style_sheet_knows() -> None:
-    tones = {tone for states in labels.STATES.values() for tone, _ in states.values()}
+    tones = {tone for states in STATES.values() for tone, _ in states.values()}
 
-    assert tones == set(get_args(labels.Tone))
+    assert tones == set(get_args(Tone))
     assert labels.tone("notice", notices.NoticeStatus.OPEN) == "note"
     assert labels.tone("field", "energy") == "plain"
     assert labels.tone("deal", "") == "plain"
@@ -148,4 +149,4 @@ def test_a_select_offers_a_kind_in_the_order_of_the_table() -> None:
 
 
 def test_no_kind_is_both_a_state_and_a_word() -> None:
-    assert not set(labels.STATES) & set(labels.WORDS)
+    assert not set(STATES) & set(labels.WORDS)

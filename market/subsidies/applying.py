@@ -35,8 +35,14 @@ from market.subsidies.models import (
     SalesReport,
 )
 from market.subsidies.moves import lock_claim, move
-from market.subsidies.programmes import get_programme, version_in_force
-from market.subsidies.queries import SIDES, get_bought_contract_for, get_claim_for
+from market.subsidies.programmes import compiled, get_programme, version_in_force
+from market.subsidies.queries import (
+    SIDES,
+    get_bought_contract_for,
+    get_claim_for,
+    live_claim,
+    pays_on_totals,
+)
 from market.subsidies.standing import lost_among
 from market.subsidies.states import COMPUTED, EDITABLE, ENDED
 
@@ -83,7 +89,7 @@ async def report_sales(
 async def create_claim(
     slug: str, *, year: int, contract_numbers: Sequence[str], actor: Actor, now: datetime
 ) -> Claim:
-    """Begin a claim to a programme for one year from contracts of one's own.
+    """Begin a claim to a programme for one year from contracts of one's own, or on the year's totals.
 
     The version in force on 31 December of the year stays with the claim. The contracts are locked, so that
     of two who claim one at the same moment the second is refused.
@@ -93,8 +99,12 @@ async def create_claim(
     if not FIRST_YEAR <= year <= local_date(now).year:
         raise Invalid(_("申报年度不能晚于今年。"), field="year")
     terms = await version_in_force(programme.id, year)
-    contracts = await _lock_contracts(programme, contract_numbers, actor)
-    await _refuse_double(programme, contracts)
+    contracts: list[Contract] = []
+    if compiled(terms).per_contract:
+        contracts = await _lock_contracts(programme, contract_numbers, actor)
+        await _refuse_double(programme, contracts)
+    else:
+        await _refuse_second(programme, year, actor)
     claim = await Claim.create(
         id=uuid4(),
         number=await next_number("BZ", now),
@@ -149,6 +159,16 @@ async def _lock_contracts(programme: Programme, numbers: Sequence[str], actor: A
         if row.currency != "CNY":
             raise Invalid(_("合同 %(number)s 不以人民币计价。", number=row.number), field="contracts")
     return rows
+
+
+async def _refuse_second(programme: Programme, year: int, actor: Actor) -> None:
+    """Let pass one claim a year of the kind of organisation that the programme pays on yearly totals."""
+    applicant = await Organisation.filter(id=actor.organisation_id).select_for_update().first()
+    if applicant is None or not actor.acts_for(applicant.id) or not pays_on_totals(programme, applicant):
+        raise Invalid(_("您的单位不是这项政策的申报对象。"), field="programme")
+    live = await live_claim(programme.id, applicant.id, year)
+    if live is not None:
+        raise Conflict(_("本年度的申报 %(number)s 正在办理，不能重复申报。", number=live.number))
 
 
 async def _refuse_double(programme: Programme, contracts: Sequence[Contract]) -> None:

@@ -11,8 +11,17 @@ from market.kit.templating import render
 from market.subsidies.models import Claim
 
 
-def ask(request: Request, claim: Claim, form: BaseForm, act: str, address: str) -> Response:
-    """Show the form under the name of the act; `address` is the route it is sent to."""
+def ask(
+    request: Request, claim: Claim, form: BaseForm, act: str, address: str, *, title: str = ""
+) -> Response:
+    """Show the form, its page and its button named after the act; `address` is the route it is sent to."""
     return render(
-        request, "desk/ask.html", status_of(form), claim=claim, form=form, title=act, act=act, address=address
+        request,
+        "desk/ask.html",
+        status_of(form),
+        claim=claim,
+        form=form,
+        title=title or act,
+        act=act,
+        address=address,
     )

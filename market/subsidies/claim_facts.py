@@ -8,7 +8,7 @@ from typing import Any
 from uuid import UUID
 
 from market.accounts.models import Organisation
-from market.contracts.models import Contract, ContractExclusion, Receipt
+from market.contracts.models import Contract, ContractExclusion, EquityPaidIn, Receipt
 from market.deals.models import Deal
 from market.subsidies.facts import PARTY_KINDS
 from market.subsidies.models import Claim, ClaimContract, Programme, SalesReport
@@ -20,9 +20,10 @@ async def facts_of(claim: Claim) -> dict[str, Any]:
     stated = {row.contract_id: row for row in await ClaimContract.filter(claim_id=claim.id)}
     programme = await Programme.get(id=claim.programme_id)
     applicant = await Organisation.get(id=claim.applicant_id)
-    return await gather_facts(
+    facts = await gather_facts(
         programme, applicant, claim.year, list(stated), apart_from=claim.id, stated=stated
     )
+    return {**facts, **(claim.stated or {})}
 
 
 async def gather_facts(
@@ -58,7 +59,11 @@ async def gather_facts(
         "granted_this_year": await _granted(programme.id, applicant.id, year, apart_from),
         "contracts": [
             await _contract(
-                one, one.id in before, by_outcome.get(one.deal.outcome_id, 0), (stated or {}).get(one.id)
+                one,
+                year,
+                one.id in before,
+                by_outcome.get(one.deal.outcome_id, 0),
+                (stated or {}).get(one.id),
             )
             for one in contracts
         ],
@@ -97,7 +102,7 @@ def _party(organisation: Organisation) -> dict[str, Any]:
 
 
 async def _contract(
-    contract: Contract, is_before: bool, granted_for_outcome: int, stated: ClaimContract | None
+    contract: Contract, year: int, is_before: bool, granted_for_outcome: int, stated: ClaimContract | None
 ) -> dict[str, Any]:
     deal: Deal = contract.deal
     receipts = await Receipt.filter(contract_id=contract.id).order_by("received_on", "booked_at")
@@ -123,7 +128,7 @@ async def _contract(
         "excluded": _summed(
             (row.kind, row.amount) for row in await ContractExclusion.filter(contract_id=contract.id)
         ),
-        "paid_in_equity": stated.paid_in_equity_amount if stated else None,
+        "paid_in_equity": await _paid_in(contract, year, stated),
         "receipts": [
             {"on": _day(day), "amount": amount}
             for day, amount in netted([(row.received_on, row.amount) for row in receipts])
@@ -135,6 +140,14 @@ async def _contract(
         "granted_for_outcome": granted_for_outcome,
         "flags": dict(stated.flags or {}) if stated else {},
     }
+
+
+async def _paid_in(contract: Contract, year: int, stated: ClaimContract | None) -> int | None:
+    """Return what was paid in by the end of the year as the contract's record has it, else as stated."""
+    rows = await EquityPaidIn.filter(contract_id=contract.id).values_list("amount", "paid_in_on")
+    if not rows:
+        return stated.paid_in_equity_amount if stated else None
+    return sum(int(amount) for amount, day in rows if day.year <= year)
 
 
 def netted(receipts: Iterable[tuple[date, int]]) -> list[tuple[date, int]]:

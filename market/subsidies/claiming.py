@@ -42,6 +42,11 @@ class Chosen:
         return next((one.contracts for one in self.claimable if one.programme == self.programme), [])
 
     @property
+    def is_on_totals(self) -> bool:
+        """Whether the programme is claimed on the year's totals, without contracts."""
+        return any(one.is_on_totals for one in self.claimable if one.programme == self.programme)
+
+    @property
     def contracts(self) -> list[tuple[str, str]]:
         return [(one.number, one.name) for one in self.own]
 
@@ -71,7 +76,9 @@ async def chosen_in(actor: Actor, given: ImmutableMultiDict[str, Any], now: date
 
 async def preview_of(actor: Actor, chosen: Chosen) -> tuple[Sheet | None, str]:
     """Try the computation with the chosen contracts, and name its document; None where there is none."""
-    if chosen.programme is None or not chosen.numbers or actor.organisation_id is None:
+    if chosen.programme is None or actor.organisation_id is None:
+        return None, ""
+    if not chosen.numbers and not chosen.is_on_totals:
         return None, ""
     ids = [one.id for one in chosen.own if one.number in chosen.numbers]
     try:

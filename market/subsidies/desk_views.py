@@ -18,6 +18,7 @@ from market.kit.pagination import Cut
 from market.kit.templating import render
 from market.kit.web import deps, posted, see
 from market.subsidies import batch_views, print_views, queries, review_views, services, upkeep_views
+from market.subsidies.asking import ask
 from market.subsidies.doubts import DOUBTS
 from market.subsidies.forms import CalculateForm, QueueForm, ReasonForm, RejectForm, SupplementForm
 from market.subsidies.judging import verdict_of
@@ -165,9 +166,7 @@ async def supplement(request: Request) -> Response:
             return flash(request, done, _("补正通知已发出。"), "due")
         except Invalid as refused:
             form.refuse(refused.field or "", str(refused))
-    return _ask(
-        request, found, form, title=_("发出补正通知"), act=_("发出补正通知"), address="desk:supplement"
-    )
+    return ask(request, found, form, _("发出补正通知"), "desk:supplement", title=_("发出补正通知"))
 
 
 async def return_(request: Request) -> Response:
@@ -180,7 +179,7 @@ async def return_(request: Request) -> Response:
         )
         done = see(request, "desk:claim", number=found.number)
         return flash(request, done, _("已退回核算人重新核算。"), "due")
-    return _ask(request, found, form, title=_("退回核算"), act=_("退回核算"), address="desk:return")
+    return ask(request, found, form, _("退回核算"), "desk:return", title=_("退回核算"))
 
 
 async def reject(request: Request) -> Response:
@@ -207,28 +206,7 @@ async def reject(request: Request) -> Response:
             return flash(request, done, _("已作不予支持处理，依据和理由已告知申请单位。"), "note")
         except Invalid as refused:
             form.refuse(refused.field or "", str(refused))
-    return _ask(request, found, form, title=_("不予支持"), act=_("作不予支持处理"), address="desk:reject")
-
-
-def _ask(
-    request: Request,
-    found: Claim,
-    form: SupplementForm | ReasonForm | RejectForm,
-    *,
-    title: str,
-    act: str,
-    address: str,
-) -> Response:
-    return render(
-        request,
-        "desk/ask.html",
-        422 if form.errors else 200,
-        claim=found,
-        form=form,
-        title=title,
-        act=act,
-        address=address,
-    )
+    return ask(request, found, form, _("作不予支持处理"), "desk:reject", title=_("不予支持"))
 
 
 routes = [

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
@@ -112,6 +112,20 @@ class FactsForm(BaseForm):
     """What no record of the market holds about a contract; the rest of the form follows the rule set."""
 
     paid_in_equity = MoneyField(lazy("实缴作价出资额"), is_zero_allowed=True)
+
+
+class TotalsForm(BaseForm):
+    """Yearly totals; those that the rule set does not ask for are taken off."""
+
+    vat_payable = MoneyField(lazy("技术交易收入应缴增值税"), is_zero_allowed=True)
+    vat_paid = MoneyField(lazy("实缴增值税"), is_zero_allowed=True)
+    registered_total = MoneyField(lazy("年度登记技术合同成交总额"), is_zero_allowed=True)
+    brokered_total = MoneyField(lazy("年度促成技术交易总额"), is_zero_allowed=True)
+
+    def keep(self, asked: Collection[str]) -> None:
+        """Leave only the totals that are asked for."""
+        for name in [name for name in self._fields if name not in asked]:
+            del self[name]
 
 
 class SubmitForm(BaseForm):

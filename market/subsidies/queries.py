@@ -10,7 +10,7 @@ from tortoise.expressions import Q, Subquery
 from tortoise.functions import Count, Sum
 
 from market.accounts.actors import Actor
-from market.accounts.models import Organisation
+from market.accounts.models import Organisation, OrganisationKind
 from market.accounts.permissions import Act
 from market.contracts.models import Contract, Receipt
 from market.files.access import register
@@ -37,6 +37,12 @@ from market.subsidies.states import ENDED
 
 SIDES = {"buyer": "buyer", "seller": "seller"}
 """Which side of a contract claims, by the role a programme pays."""
+TOTALS_OF = {
+    "broker": (OrganisationKind.AGENCY,),
+    "agency": (OrganisationKind.AGENCY,),
+    "registry": (OrganisationKind.REGISTRY,),
+}
+"""Who may claim on yearly totals, by the role a programme pays; a seller is any organisation."""
 RELATIONS = ("programme", "terms", "applicant", "batch", "calculated_by", "rechecked_by")
 
 
@@ -212,24 +218,41 @@ class Claimable:
 
     programme: Programme
     contracts: list[Contract]
+    is_on_totals: bool = False
+    """Whether it is claimed on the year's totals, without contracts."""
 
 
 async def list_claimable(actor: Actor, now: datetime, year: int | None = None) -> list[Claimable]:
-    """Return the programmes of the organisation's place with its registered contracts still free for them."""
+    """Return the programmes of the organisation's place, with contracts still free or on yearly totals."""
     if not actor.may(Act.WRITE_CLAIM) or not actor.acts_for(actor.organisation_id):
         return []
     organisation = await Organisation.get(id=actor.organisation_id)
-    slugs = [
-        terms.programme
-        for terms in in_force(year or local_date(now).year, await released_terms())
-        if terms.role in SIDES and terms.region and organisation.region.startswith(terms.region)
-    ]
+    asked = year or local_date(now).year
+    here = {
+        terms.programme: terms
+        for terms in in_force(asked, await released_terms())
+        if organisation.region.startswith(terms.region or terms.content["issuer"]["region"])
+    }
     found = []
-    for programme in await Programme.filter(slug__in=slugs).order_by("region", "slug"):
-        contracts = await _free_contracts(programme, organisation)
-        if contracts:
+    for programme in await Programme.filter(slug__in=list(here)).order_by("region", "slug"):
+        if not here[programme.slug].per_contract:
+            is_free = not await live_claim(programme.id, organisation.id, asked)
+            if is_free and pays_on_totals(programme, organisation):
+                found.append(Claimable(programme, [], is_on_totals=True))
+        elif programme.role in SIDES and (contracts := await _free_contracts(programme, organisation)):
             found.append(Claimable(programme, contracts))
     return found
+
+
+def pays_on_totals(programme: Programme, organisation: Organisation) -> bool:
+    """Tell whether a programme without contracts pays organisations of this kind."""
+    return organisation.kind in TOTALS_OF.get(programme.role, (organisation.kind,))
+
+
+async def live_claim(programme_id: UUID, applicant_id: UUID, year: int) -> Claim | None:
+    """Return the applicant's claim of the year that has not come to nothing."""
+    own = Claim.filter(programme_id=programme_id, applicant_id=applicant_id, year=year)
+    return await own.exclude(status__in=list(ENDED)).first()
 
 
 async def _free_contracts(programme: Programme, organisation: Organisation) -> list[Contract]:

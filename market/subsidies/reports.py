@@ -13,7 +13,8 @@ from market.codes.regions import name
 from market.kit.database import connection
 from market.kit.i18n import gettext as _
 from market.kit.money import Money
-from market.subsidies.models import ClaimContract, ClaimStatus
+from market.kit.pagination import Cut, Page
+from market.subsidies.models import ClaimStatus
 from market.subsidies.queries import BudgetRow, list_budgets
 
 APPROVED = (
@@ -25,8 +26,11 @@ PAID = (ClaimStatus.PAID, ClaimStatus.TRACKING, ClaimStatus.CLOSED, ClaimStatus.
 GROUPS: Mapping[str, Sequence[ClaimStatus]] = {
     "claimed": tuple(each for each in ClaimStatus if each is not ClaimStatus.DRAFT),
     "approved": APPROVED,
+    "waiting": (ClaimStatus.APPROVED, ClaimStatus.TO_PAY),
     "paid": PAID,
 }
+NO_CONTRACT = "none"
+"""Stands for the field of a claim on yearly totals."""
 DIMENSIONS = ("city", "field", "programme")
 
 
@@ -114,7 +118,14 @@ class Report:
     def _words(self, dimension: str, value: str) -> str:
         if dimension == "city":
             return name(value.ljust(6, "0"))
-        return label("field", value) if dimension == "field" else _(self.names.get(value, value))
+        if dimension == "field":
+            return field_words(value)
+        return _(self.names.get(value, value))
+
+
+def field_words(field: str) -> str:
+    """Return what a field is called; a claim on yearly totals has none."""
+    return _("按年度总额") if field == NO_CONTRACT else label("field", field)
 
 
 def _summed(cube: Mapping[Key, Figures], dimension: str) -> dict[str, Figures]:
@@ -142,15 +153,22 @@ async def _names() -> dict[str, str]:
     return {row["slug"]: row["name"] for row in rows}
 
 
+_AWARD = "CASE WHEN cc.id IS NULL THEN c.award_amount ELSE cc.award_amount END"
+_FIELD = f"CASE WHEN cc.id IS NULL THEN '{NO_CONTRACT}' ELSE k.field END"
+_ROWS = (
+    "FROM claims c JOIN organisations o ON o.id = c.applicant_id JOIN programmes p ON p.id = c.programme_id "
+    "LEFT JOIN claim_contracts cc ON cc.claim_id = c.id LEFT JOIN contracts k ON k.id = cc.contract_id "
+    "WHERE c.year = $1 AND c.submitted_at IS NOT NULL"
+)
+"""One row for each contract of a claim, and for each claim without contracts: figures and lists alike."""
+
+
 async def _cube(year: int) -> dict[Key, Figures]:
     rows = await connection().execute_query_dict(
-        "SELECT left(o.region, 4) AS city, k.field, p.slug, count(*) AS contracts, "
-        "coalesce(sum(cc.award_amount) FILTER (WHERE c.status = ANY($2)), 0) AS approved, "
-        "coalesce(sum(cc.award_amount) FILTER (WHERE c.status = ANY($3)), 0) AS paid "
-        "FROM claim_contracts cc JOIN claims c ON c.id = cc.claim_id "
-        "JOIN contracts k ON k.id = cc.contract_id JOIN organisations o ON o.id = c.applicant_id "
-        "JOIN programmes p ON p.id = c.programme_id "
-        "WHERE c.year = $1 AND c.submitted_at IS NOT NULL GROUP BY 1, 2, 3",
+        f"SELECT left(o.region, 4) AS city, {_FIELD} AS field, p.slug, count(*) AS contracts, "
+        f"coalesce(sum({_AWARD}) FILTER (WHERE c.status = ANY($2)), 0) AS approved, "
+        f"coalesce(sum({_AWARD}) FILTER (WHERE c.status = ANY($3)), 0) AS paid "
+        f"{_ROWS} GROUP BY 1, 2, 3",
         [year, [one.value for one in APPROVED], [one.value for one in PAID]],
     )
     return {
@@ -161,24 +179,40 @@ async def _cube(year: int) -> dict[Key, Figures]:
     }
 
 
+@dataclass(frozen=True)
+class Behind:
+    """One row behind a figure: a contract of a claim, or a claim without contracts."""
+
+    claim: str
+    applicant: str
+    programme: str
+    contract: str
+    field: str
+    status: str
+    award_amount: int
+
+
 async def rows_behind(
-    year: int, group: str, *, city: str = "", field: str = "", programme: str = ""
-) -> list[ClaimContract]:
-    """Return exactly the rows that a figure of the report counts."""
-    rows = ClaimContract.filter(
-        claim__year=year, claim__submitted_at__isnull=False, claim__status__in=list(GROUPS[group])
+    year: int, group: str, cut: Cut, *, city: str = "", field: str = "", programme: str = ""
+) -> tuple[Page[Behind], int]:
+    """Return a page of exactly the rows that a figure of the report counts, and what all of them award."""
+    where = (
+        f"{_ROWS} AND c.status = ANY($2) AND starts_with(o.region, $3) "
+        f"AND ($4 = '' OR {_FIELD} = $4) AND ($5 = '' OR p.slug = $5)"
     )
-    if city:
-        rows = rows.filter(claim__applicant__region__startswith=city)
-    if field:
-        rows = rows.filter(contract__field=field)
-    if programme:
-        rows = rows.filter(claim__programme__slug=programme)
-    return (
-        await rows.select_related("claim__applicant", "claim__programme", "contract")
-        .order_by("claim__number", "contract__number")
-        .limit(5000)
+    asked = [year, [one.value for one in GROUPS[group]], city, field, programme]
+    totals = await connection().execute_query_dict(
+        f"SELECT count(*) AS count, coalesce(sum({_AWARD}), 0) AS award {where}",
+        asked,
     )
+    rows = await connection().execute_query_dict(
+        "SELECT c.number AS claim, o.name AS applicant, p.name AS programme, "
+        f"coalesce(k.name, '') AS contract, {_FIELD} AS field, c.status, "
+        f"coalesce({_AWARD}, 0) AS award_amount {where} "
+        "ORDER BY c.number, k.number OFFSET $6 LIMIT $7",
+        [*asked, cut.offset, cut.size],
+    )
+    return cut.page([Behind(**row) for row in rows], totals[0]["count"]), int(totals[0]["award"])
 
 
 def report_file(report: Report) -> bytes:

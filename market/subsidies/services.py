@@ -35,7 +35,7 @@ from market.subsidies.reviewing import (
     reject,
     return_calculation,
 )
-from market.subsidies.stating import state_facts
+from market.subsidies.stating import state_facts, state_totals
 
 __all__ = [
     "accept",
@@ -69,6 +69,7 @@ __all__ = [
     "score",
     "start_clawback",
     "state_facts",
+    "state_totals",
     "submit_claim",
     "withdraw_claim",
 ]

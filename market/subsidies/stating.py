@@ -15,11 +15,14 @@ from market.kit.i18n import gettext as _
 from market.subsidies.facts import GRADES, MODES
 from market.subsidies.models import Claim, ClaimContract
 from market.subsidies.moves import lock_claim
+from market.subsidies.programmes import compiled
 from market.subsidies.queries import get_claim_for
 from market.subsidies.states import EDITABLE
 from market.subsidies.terms import Terms
 
 ASKED = frozenset({"mode", "grade"})
+TOTALS = ("vat_payable", "vat_paid", "registered_total", "brokered_total")
+"""Yearly totals that some sets pay on, in place of contracts."""
 
 
 def asked_facts(terms: Terms) -> list[str]:
@@ -29,6 +32,12 @@ def asked_facts(terms: Terms) -> list[str]:
     if terms.content["base"].get("equity"):
         found.append("paid_in_equity")
     return [*found, *sorted(fact for fact in named if fact.startswith("flags."))]
+
+
+def asked_totals(terms: Terms) -> list[str]:
+    """Return the yearly totals that a set wants to know."""
+    named = set(_named(terms.content))
+    return [fact for fact in TOTALS if fact in named]
 
 
 def _named(node: Any) -> Iterator[str]:
@@ -91,6 +100,28 @@ async def state_facts(
         flags=row.flags,
     )
     return row
+
+
+@atomic()
+async def state_totals(
+    number: str, totals: Mapping[str, int | None], *, actor: Actor, now: datetime
+) -> Claim:
+    """State the yearly totals that a set pays on; what is left out stays unknown and open.
+
+    Raises:
+        Invalid: the set does not ask for one of them.
+        Conflict: the claim was handed in.
+    """
+    actor.require(Act.WRITE_CLAIM)
+    found = await get_claim_for(actor, number)
+    claim = await lock_claim(number)
+    _require_editable(claim)
+    if not set(totals) <= set(asked_totals(compiled(found.terms))):
+        raise Invalid(_("这项政策不按这个总额计算。"))
+    claim.stated = {fact: amount for fact, amount in totals.items() if amount is not None}
+    await claim.save(update_fields=["stated"])
+    await record("claim", claim.id, "state_totals", actor=actor, now=now, **claim.stated)
+    return claim
 
 
 def _require_editable(claim: Claim) -> None:

@@ -13,6 +13,7 @@ from market.kit.errors import Invalid, NotFound
 from market.kit.flash import flash
 from market.kit.i18n import gettext as _
 from market.kit.jobs import enqueue
+from market.kit.pagination import Cut
 from market.kit.templating import render
 from market.kit.web import deps, path_id, see
 from market.subsidies import clawbacks, drafting, jobs, reports, services, ties, year_runs
@@ -78,7 +79,7 @@ async def runs(request: Request) -> Response:
     form = RunForm(given, data={"year": local_date(now).year})
     form.programme.choices = [
         ("", _("请选择")),
-        *((one.slug, _(one.name)) for one in await list_programmes() if one.role in ("buyer", "seller")),
+        *((one.slug, _(one.name)) for one in await list_programmes()),
     ]
     plan = None
     if given is not None:
@@ -218,15 +219,23 @@ async def report_rows(request: Request) -> Response:
     group = asked.get("group", "claimed")
     if year is None or group not in reports.GROUPS:
         raise NotFound(_("没有这项统计。"))
-    rows = await reports.rows_behind(
+    page, total = await reports.rows_behind(
         year,
         group,
+        Cut.of(asked),
         city=asked.get("city", "").replace("\x00", "")[:6],
         field=asked.get("field", "").replace("\x00", "")[:24],
         programme=asked.get("programme", "").replace("\x00", "")[:60],
     )
-    total = sum(row.award_amount or 0 for row in rows)
-    return render(request, "desk/report_rows.html", rows=rows, total=total, year=year, group=group)
+    return render(
+        request,
+        "desk/report_rows.html",
+        page=page,
+        total=total,
+        year=year,
+        group=group,
+        field_words=reports.field_words,
+    )
 
 
 def _year(request: Request) -> int | None:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from typing import Any
 from uuid import UUID
 
+from starlette.datastructures import ImmutableMultiDict
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
@@ -32,13 +34,14 @@ from market.subsidies.forms import (
     FactsForm,
     SalesForm,
     SubmitForm,
+    TotalsForm,
     number_in,
 )
 from market.subsidies.models import Claim, SalesReport
 from market.subsidies.pages import claim_page
 from market.subsidies.programmes import clauses, compiled, get_programme, list_programmes, list_versions
 from market.subsidies.queries import Wanted, get_claim_for
-from market.subsidies.stating import asked_facts
+from market.subsidies.stating import asked_facts, asked_totals
 from market.subsidies.texts import named
 
 
@@ -210,8 +213,9 @@ async def _claim(
     evidence_form: EvidenceForm | None = None,
     submit_form: SubmitForm | None = None,
     facts_form: FactsForm | None = None,
+    totals_form: TotalsForm | None = None,
 ) -> Response:
-    given = evidence_form or submit_form or facts_form
+    given = evidence_form or submit_form or facts_form or totals_form
     return render(
         request,
         "subsidies/claim.html",
@@ -221,6 +225,7 @@ async def _claim(
         evidence_form=evidence_form or EvidenceForm(),
         submit_form=submit_form or SubmitForm(),
         facts_form=facts_form or FactsForm(),
+        totals_form=totals_form or _totals_form(found),
         asked=asked_facts(compiled(found.terms)),
         flag_words={fact: named(fact).render(_) for fact in asked_facts(compiled(found.terms))},
         clawbacks=await found.clawbacks.filter(status__in=["confirmed", "settled"]).prefetch_related(
@@ -297,6 +302,23 @@ async def state_facts(request: Request) -> Response:
     )
 
 
+def _totals_form(found: Claim, given: ImmutableMultiDict[str, Any] | None = None) -> TotalsForm:
+    form = TotalsForm(given, data=found.stated)
+    form.keep(asked_totals(compiled(found.terms)))
+    return form
+
+
+async def state_totals(request: Request) -> Response:
+    actor = actor_for(request, Act.WRITE_CLAIM)
+    found = await get_claim_for(actor, request.path_params["number"])
+    form = _totals_form(found, await posted(request))
+    if not form.validate():
+        return await _claim(request, actor, found, totals_form=form)
+    await services.state_totals(found.number, form.data, actor=actor, now=deps(request).clock())
+    done = see(request, "subsidies:claim", number=found.number)
+    return flash(request, done, _("年度总额已保存，试算已更新。"))
+
+
 async def submit_claim(request: Request) -> Response:
     actor = actor_for(request, Act.WRITE_CLAIM)
     found = await get_claim_for(actor, request.path_params["number"])
@@ -331,6 +353,7 @@ routes = [
     Route("/claims/{number}", claim, name="subsidies:claim", methods=["GET"]),
     Route("/claims/{number}/evidence", add_evidence, name="subsidies:add_evidence", methods=["POST"]),
     Route("/claims/{number}/facts", state_facts, name="subsidies:state_facts", methods=["POST"]),
+    Route("/claims/{number}/totals", state_totals, name="subsidies:state_totals", methods=["POST"]),
     Route("/claims/{number}/submit", submit_claim, name="subsidies:submit_claim", methods=["POST"]),
     Route("/claims/{number}/withdraw", withdraw_claim, name="subsidies:withdraw_claim", methods=["POST"]),
 ]

@@ -151,11 +151,11 @@ async def make_budget(desk: Desk, amount: int, slug: str = "guangxi", year: int 
     await services.release_budget(budget.id, actor=desk.approver, now=NOW)
 
 
-async def make_published(desk: Desk, *claims: Claim, budget: int = 1000 * WAN) -> str:
+async def make_published(desk: Desk, *claims: Claim, budget: int = 1000 * WAN, slug: str = "guangxi") -> str:
     """Put rechecked claims on a list, confirm it and return its number."""
-    await make_budget(desk, budget)
+    await make_budget(desk, budget, slug)
     batch = await services.make_batch(
-        "guangxi",
+        slug,
         year=2026,
         claim_numbers=[claim.number for claim in claims],
         title="2026 年第一批",

@@ -75,6 +75,7 @@ READ = {
 ACTS = {
     "/claims/new": {"applicant", "rival"},
     "/claims/{draft}/evidence": {"applicant"},
+    "/claims/{draft}/totals": {"applicant"},
     "/claims/{draft}/submit": {"applicant"},
     "/claims/{draft}/withdraw": {"applicant"},
     "/contracts/{contract}/sales": {"applicant"},

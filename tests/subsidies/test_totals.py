@@ -1,0 +1,160 @@
+"""Claims on the totals of a year: sets that pay on no contract, and facts that another record holds."""
+
+from __future__ import annotations
+
+from datetime import date
+from uuid import uuid4
+
+import httpx
+import pytest
+
+from market.accounts.models import OrganisationKind
+from market.contracts.models import Contract, EquityPaidIn
+from market.deals.models import ContractKind
+from market.files.models import StoredFile, Tier
+from market.kit.errors import Conflict, Invalid
+from market.kit.pagination import Cut
+from market.notices.models import Notice
+from market.subsidies import reports, services
+from market.subsidies.claim_facts import facts_of
+from market.subsidies.computing import run
+from market.subsidies.loading import find_terms, shipped
+from market.subsidies.models import Claim, ClaimStatus
+from market.subsidies.queries import list_claimable
+from market.subsidies.stating import asked_facts, asked_totals
+from tests.factories import NOW
+from tests.subsidies.factories import (
+    WAN,
+    make_applicant,
+    make_desk,
+    make_draft,
+    make_published,
+)
+from tests.subsidies.test_year_and_back import LATER
+from tests.visitor import post, sign_in
+
+ON_TOTALS = [
+    ("shenzhen", "440300", OrganisationKind.UNIVERSITY, {"vat_payable": 150, "vat_paid": 90}, 90),
+    ("ningbo-broker", "330200", OrganisationKind.AGENCY, {"brokered_total": 1800}, 23),
+    ("fujian-registry", "350100", OrganisationKind.REGISTRY, {"registered_total": 32_000}, 11),
+    ("fujian-agency", "350100", OrganisationKind.AGENCY, {"brokered_total": 1000}, 20),
+]
+
+
+@pytest.mark.parametrize(("slug", "region", "kind", "totals", "award"), ON_TOTALS)
+async def test_a_claim_on_totals_is_whole_once_they_are_stated(
+    slug: str, region: str, kind: OrganisationKind, totals: dict[str, int], award: int
+) -> None:
+    applicant = await make_applicant(kind=kind, region=region)
+    assert slug in {one.programme.slug for one in await list_claimable(applicant, NOW)}
+    claim = await services.create_claim(slug, year=2026, contract_numbers=[], actor=applicant, now=NOW)
+    terms = find_terms(slug)[-1]
+    assert run(await facts_of(claim), terms)["provisional"]
+
+    stated = await services.state_totals(
+        claim.number, {name: wan * WAN for name, wan in totals.items()}, actor=applicant, now=NOW
+    )
+
+    result = run(await facts_of(stated), terms)
+    assert (result["award"], result["provisional"], result["failed"]) == (award * WAN, False, [])
+    with pytest.raises(Conflict):
+        await services.create_claim(slug, year=2026, contract_numbers=[], actor=applicant, now=NOW)
+    with pytest.raises(Invalid):
+        await services.state_totals(claim.number, {"matched_award": 1}, actor=applicant, now=NOW)
+
+
+async def test_a_claim_on_totals_goes_the_whole_way_and_stands_in_the_report(
+    client: httpx.AsyncClient,
+) -> None:
+    desk = await make_desk()
+    applicant = await make_applicant(kind=OrganisationKind.AGENCY, region="350100")
+    await sign_in(client, applicant)
+    await post(client, "/claims/new", {"programme": "fujian-agency", "year": "2026"})
+    number = (await Claim.get(applicant_id=applicant.organisation_id)).number
+    refused = await post(client, f"/claims/{number}/totals", {"brokered_total": "\u96f6"})
+    await post(client, f"/claims/{number}/totals", {"brokered_total": "1000"})
+    await services.submit_claim(number, is_declared=True, actor=applicant, now=NOW)
+    await services.accept(number, actor=desk.officer, now=NOW)
+    await services.calculate(number, actor=desk.officer, now=NOW)
+    claim = await services.recheck(number, sequence=1, actor=desk.rechecker, now=NOW)
+
+    batch = await make_published(desk, claim, slug="fujian-agency")
+    await services.approve_batch(batch, actor=desk.approver, now=LATER)
+
+    found = await Claim.get(number=number)
+    assert (found.status, found.award_amount) == (ClaimStatus.APPROVED, 20 * WAN)
+    assert refused.status_code == 422
+    assert number in str((await Notice.get(subject_kind="batch")).body)
+    made = await reports.report_of(2026)
+    page, award = await reports.rows_behind(2026, "approved", Cut(), field=reports.NO_CONTRACT)
+    assert [row.now.approved for row in made.by("field")] == [award] == [20 * WAN]
+    assert [row.claim for row in page.items] == [number]
+
+
+async def test_only_the_kind_of_organisation_a_set_pays_claims_on_its_totals() -> None:
+    applicant = await make_applicant(region="350100")
+
+    assert "fujian-agency" not in {one.programme.slug for one in await list_claimable(applicant, NOW)}
+    with pytest.raises(Invalid):
+        await services.create_claim("fujian-agency", year=2026, contract_numbers=[], actor=applicant, now=NOW)
+
+
+async def test_what_was_paid_in_for_equity_is_taken_from_the_contract() -> None:
+    _applicant, claim = await make_draft(kind=ContractKind.EQUITY)
+    contract = await Contract.get(claims__claim_id=claim.id).select_related("deal")
+    proof = await StoredFile.create(
+        id=uuid4(),
+        subject_kind="contract",
+        subject_id=contract.id,
+        kind="equity_change",
+        name="a.pdf",
+        media_type="application/pdf",
+        size=1,
+        sha256="0" * 64,
+        tier=Tier.PARTIES,
+        uploaded_at=NOW,
+    )
+    for year in (2025, 2026, 2027):
+        await EquityPaidIn.create(
+            id=uuid4(),
+            contract_id=contract.id,
+            company="x",
+            share_basis_points=100,
+            amount=7 * WAN,
+            paid_in_on=date(year, 6, 1),
+            voucher_id=proof.id,
+            recorded_by_id=_applicant.user_id,
+            recorded_at=NOW,
+        )
+
+    facts = await facts_of(claim)
+
+    assert facts["contracts"][0]["paid_in_equity"] == 14 * WAN
+
+
+KNOWN = {
+    *("applicant.role", "applicant.region", "applicant.kind", "applicant.established_on"),
+    *("applicant.manufacturer", "applicant.high_tech", "applicant.flags.sme"),
+    *("kind", "signed_on", "registered_on", "field", "used_in", "outcome", "related", "publicly_funded"),
+    *("seller.region", "seller.kind", "seller.uscc", "buyer.region", "buyer.uscc", "subsidised_before"),
+    *("trade_amount", "receipts", "new_sales", "base"),
+}
+"""Facts that the organisation's page, the contract, its receipts and the sales report hold."""
+
+
+def _facts_named(node: object) -> set[str]:
+    if isinstance(node, dict):
+        own = {node["fact"]} if isinstance(node.get("fact"), str) else set()
+        same = set(node["same"]) if isinstance(node.get("same"), list) else set()
+        return own | same | {fact for value in node.values() for fact in _facts_named(value)}
+    return {fact for one in node for fact in _facts_named(one)} if isinstance(node, list) else set()
+
+
+def test_every_fact_that_a_shipped_set_names_can_be_given_in_the_site() -> None:
+    missing = {
+        f"{terms.programme}: {fact}"
+        for terms in shipped()
+        for fact in _facts_named(dict(terms.content)) - KNOWN - {*asked_facts(terms), *asked_totals(terms)}
+    }
+
+    assert missing == set()

@@ -89,6 +89,7 @@ def bench_of(settings: Settings, *, engine: str, is_semantic: bool) -> Bench:
         embedders=embedders,
         reader=KeptVectors(settings.data_directory / "vectors", bars),
         on_progress=bars,
+        beside=_scratch_embedded if engine == "meilisearch" else None,
     )
 
 

@@ -13,7 +13,14 @@ import pytest
 
 from market.matching.quality.baselines import PlainKeywords
 from market.matching.quality.evaluation import Bench, duplicates, evaluate
-from market.matching.quality.measures import auc, interval, ndcg_10, reciprocal_rank_10, share_found
+from market.matching.quality.measures import (
+    auc,
+    interval,
+    ndcg_10,
+    overlap_10,
+    reciprocal_rank_10,
+    share_found,
+)
 from market.matching.quality.test_sets import AnswerSets, UnreadableSet
 from market.search.embedded import EmbeddedSearch
 from market.search.engine import SearchEngine
@@ -29,6 +36,7 @@ def test_the_measures_say_what_their_names_say() -> None:
     assert auc({"a": 1.0}, {"a"}) is None
     assert (reciprocal_rank_10(["x", "a"], "a"), reciprocal_rank_10(["x"], "a")) == (0.5, 0.0)
     assert share_found(["a", "b", "c"], ["a", "c"], 2) == 0.5
+    assert (overlap_10("abcd", "dcbx"), overlap_10([], []), overlap_10([], "a")) == (0.75, 1.0, 0.0)
     low, high = interval([0.0, 1.0] * 40)
     assert 0.35 < low < 0.5 < high < 0.65
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
-from contextlib import AbstractAsyncContextManager
+from contextlib import AbstractAsyncContextManager, AsyncExitStack
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import lru_cache
@@ -20,7 +20,14 @@ from market.matching.facts import NeedFacts, named_need, outcome_facts
 from market.matching.finding import Pair, rank, scored
 from market.matching.frequencies import frequencies_of
 from market.matching.quality.baselines import PlainKeywords, by_chance
-from market.matching.quality.measures import auc, interval, ndcg_10, reciprocal_rank_10, share_found
+from market.matching.quality.measures import (
+    auc,
+    interval,
+    ndcg_10,
+    overlap_10,
+    reciprocal_rank_10,
+    share_found,
+)
 from market.matching.quality.test_sets import STRONG, AnswerSets, Row
 from market.matching.scoring import WEIGHTS, Weights
 from market.search.box import Question, SearchBox, kind_of
@@ -50,6 +57,8 @@ class Bench:
     reader: Reader
     on_progress: Progress
     weights: Weights = WEIGHTS
+    beside: Scratch | None = None
+    """Another engine, whose first ten matches are held against those of the one measured."""
 
     def read_ahead(self, questions: Iterable[str]) -> None:
         """Have the models read all questions at once that will be asked one by one."""
@@ -174,21 +183,28 @@ async def _graded(sets: AnswerSets, bench: Bench) -> Figures:
     name_of = {id_of(one): one for one in names}
     places = {name: at for at, name in enumerate(names)}
     figures = Figures()
-    async with bench.scratch() as search:
-        await fill(search, "outcomes", list(graded.titles.values()), bench.on_progress)
-        await fill(search, "needs", list(graded.needs.values()), bench.on_progress)
-        frequencies = await frequencies_of(search)
+    async with AsyncExitStack() as stack:
+        engines = [
+            await stack.enter_async_context(scratch()) for scratch in (bench.scratch, bench.beside) if scratch
+        ]
+        for search in engines:
+            await fill(search, "outcomes", list(graded.titles.values()), bench.on_progress)
+            await fill(search, "needs", list(graded.needs.values()), bench.on_progress)
+        frequencies = await frequencies_of(engines[0])
         for done, (need_id, grades) in enumerate(graded.grades.items(), 1):
             document = graded.needs[need_id]
             need = named_need(prepare("needs", document))
             pairs = scored(graded.pairs_of(need, need_id, grades), frequencies, bench.weights)
-            ranked = await rank(
-                need,
-                vectors=document["vectors"],
-                frequencies=frequencies,
-                search=search,
-                weights=bench.weights,
-            )
+            ranked, *beside = [
+                await rank(
+                    need,
+                    vectors=document["vectors"],
+                    frequencies=frequencies,
+                    search=search,
+                    weights=bench.weights,
+                )
+                for search in engines
+            ]
             strong = {one for one, grade in grades.items() if grade >= STRONG}
             figures.note(
                 **_of_graded({name_of[one.outcome.id]: one.value for one in pairs}, grades, strong),
@@ -197,6 +213,7 @@ async def _graded(sets: AnswerSets, bench: Bench) -> Figures:
                     strong,
                     FIRST_HUNDRED,
                 ),
+                overlap_10=overlap_10(_ids(ranked), _ids(beside[0])) if beside else None,
             )
             keyword = plain.scores(f"{document['title']} {document['title']} {document['text']}")
             everything = ranked_names(dict(zip(names, map(float, keyword), strict=True)))
@@ -212,6 +229,10 @@ async def _graded(sets: AnswerSets, bench: Bench) -> Figures:
             )
             bench.on_progress("graded needs", done, len(graded.grades))
     return figures
+
+
+def _ids(ranked: Iterable[Pair]) -> list[UUID]:
+    return [one.outcome.id for one in ranked]
 
 
 def _of_graded(

@@ -50,6 +50,12 @@ def share_found(ranked: Sequence[str], wanted: Collection[str], most: int) -> fl
     return len(set(ranked[:most]) & set(wanted)) / len(wanted) if wanted else 0.0
 
 
+def overlap_10(ranked: Sequence[object], other: Sequence[object]) -> float:
+    """Return which share of the first ten of two orders is in both; two empty orders agree."""
+    first, second = set(ranked[:10]), set(other[:10])
+    return len(first & second) / max(len(first), len(second), 1) if first or second else 1.0
+
+
 def interval(values: Sequence[float]) -> tuple[float, float]:
     """Return the 95 % interval of the mean, by resampling the questions; the same for the same values."""
     if not values:

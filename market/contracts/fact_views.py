@@ -17,6 +17,7 @@ from market.files.services import Kept, check_upload, keep
 from market.kit.clock import local_date
 from market.kit.errors import Conflict, NotFound
 from market.kit.flash import flash
+from market.kit.forms import in_currency
 from market.kit.i18n import gettext as _
 from market.kit.templating import render
 from market.kit.web import deps, path_id, posted, see, uploads
@@ -76,7 +77,7 @@ async def royalties(request: Request) -> Response:
         form,
         lambda: services.state_royalty(
             contract.number,
-            form.base.data,
+            in_currency(form.base.data, contract.currency, "base"),
             starts_on=form.starts_on.data,
             ends_on=form.ends_on.data,
             is_last=bool(form.is_last.data),
@@ -116,7 +117,7 @@ async def paid_in(request: Request) -> Response:
             contract.number,
             str(form.company.data),
             int(form.share_basis_points.data or 0),
-            form.amount.data,
+            in_currency(form.amount.data, contract.currency, "amount"),
             kept,
             paid_in_on=form.paid_in_on.data,
             actor=actor,

@@ -8,9 +8,9 @@ from market.codes.contract_lists import CONTRACT_SUB_KINDS
 from market.codes.labels import choices
 from market.codes.regions import choices as region_choices
 from market.contracts.terms import CHINA, RATE_UNIT, ContractTerms, Exclusion
-from market.deals.forms import PlanRowForm
+from market.deals.forms import PlanRowForm, plan_in
 from market.deals.models import ContractKind, Deal, Offer
-from market.deals.terms import PlanRow
+from market.deals.terms import HOME, PlanRow
 from market.kit.errors import Invalid
 from market.kit.forms import (
     BaseForm,
@@ -25,6 +25,7 @@ from market.kit.forms import (
     RowsField,
     TextField,
     between,
+    in_currency,
     needed,
 )
 from market.kit.i18n import gettext as _
@@ -115,7 +116,7 @@ class ContractForm(BaseForm):
             expected_output=self.expected_output.data,
             seller_country=self.seller_country.data or CHINA,
             buyer_country=self.buyer_country.data or CHINA,
-            original=self._original(),
+            original=self._original(deal.currency),
             exchange_rate=self._rate(),
             rate_on=self.rate_on.data,
             valid_from=self.valid_from.data,
@@ -130,12 +131,17 @@ class ContractForm(BaseForm):
             is_exclusive=offer.is_exclusive,
             is_related=bool(self.is_related.data),
             is_publicly_funded=bool(self.is_publicly_funded.data),
-            exclusions=tuple(Exclusion(**row) for row in self.exclusions.filled),
-            instalments=tuple(PlanRow.of(row) for row in self.plan.filled),
+            exclusions=tuple(
+                Exclusion(**{**row, "amount": in_currency(row["amount"], deal.currency, "exclusions")})
+                for row in self.exclusions.filled
+            ),
+            instalments=plan_in(self.plan.filled, deal.currency),
         )
 
-    def _original(self) -> Money | None:
+    def _original(self, currency_of_price: str) -> Money | None:
         text, currency = self.original_amount.data, self.original_currency.data
+        if currency_of_price != HOME:
+            currency = HOME  # What a price in a foreign currency comes to in ours.
         if not text:
             return None
         if not currency:
@@ -170,8 +176,11 @@ class ContractForm(BaseForm):
                 "valid_from": draft.valid_from,
                 "signed_on": draft.signed_on,
                 "valid_until": draft.valid_until,
-                "exclusions": [vars(each) for each in draft.exclusions],
-                "plan": [vars(row) for row in draft.instalments],
+                "exclusions": [
+                    vars(each) | {"amount": Money(each.amount, draft.price.currency).hundredths}
+                    for each in draft.exclusions
+                ],
+                "plan": [row.typed(draft.price.currency) for row in draft.instalments],
             }
         return {
             "name": deal.title,
@@ -184,7 +193,7 @@ class ContractForm(BaseForm):
             "field": deal.outcome.field,
             "used_in": deal.buyer.region,
             "licence_years": offer.years,
-            "plan": [vars(PlanRow.of(row)) for row in offer.plan],
+            "plan": [PlanRow.of(row).typed(offer.currency) for row in offer.plan],
             "is_publicly_funded": deal.outcome.is_publicly_funded,
         }
 

@@ -6,6 +6,7 @@ import io
 from collections.abc import Sequence
 from datetime import date, datetime
 from decimal import Decimal
+from fractions import Fraction
 from typing import Any
 
 import xlsxwriter
@@ -16,9 +17,10 @@ from market.codes.contract_lists import CONTRACT_SUB_KINDS
 from market.codes.labels import label
 from market.contracts.models import Contract
 from market.contracts.terms import RATE_UNIT
+from market.deals.terms import HOME
 from market.kit.formats import day, moment, percent, yuan
 from market.kit.i18n import gettext as _
-from market.kit.money import Money
+from market.kit.money import Money, round_half_up
 
 Cell = str | Decimal | date | None
 
@@ -40,21 +42,54 @@ def form_rows(contract: Contract) -> list[tuple[str, Cell]]:
         (_("知识产权类别"), label("right_kind", contract.right_kind) or _("未涉及知识产权")),
         (_("社会经济目标代码"), contract.economic_goal),
         (_("社会经济目标"), label("economic_goal", contract.economic_goal)),
-        (_("合同成交额（元）"), contract.contract_money.decimal),
-        (_("其中技术交易额（元）"), contract.trade_money.decimal),
-        (_("外币币种"), contract.original_currency),
+        (_("合同成交额（元）"), home_money(contract, contract.contract_money).decimal),
+        (_("其中技术交易额（元）"), home_money(contract, contract.trade_money).decimal),
+        (_("外币币种"), contract.original_currency if contract.currency == HOME else contract.currency),
         (_("外币金额"), _original(contract)),
-        (_("汇率"), Decimal(contract.exchange_rate) / RATE_UNIT if contract.exchange_rate else None),
+        (_("汇率"), _rate(contract)),
         (_("汇率日期"), contract.rate_on),
         (_("预计新增投资（元）"), _optional(contract.expected_investment_amount)),
         (_("预计新增产值（元）"), _optional(contract.expected_output_amount)),
         (_("支付方式"), label("payment_way", contract.payment_way)),
-        (_("入门费（元）"), _optional(contract.entry_amount)),
+        (_("入门费（元）"), _entry(contract)),
         (_("提成"), royalty_words(contract)),
-        (_("实际到账（元）"), Decimal(sum(each.amount for each in contract.receipts)) / 100),
+        (_("实际到账（元）"), home_money(contract, _received(contract)).decimal),
         (_("登记日期"), contract.registered_on),
         (_("登记机构"), contract.registry),
     ]
+
+
+def home_money(contract: Contract, money: Money) -> Money:
+    """Return an amount of a contract in yuan: of a price in foreign money the share of what that comes to."""
+    if contract.currency == HOME or contract.original_amount is None:
+        return money
+    part = Fraction(money.amount * contract.original_amount, contract.contract_amount)
+    return Money(round_half_up(part), contract.original_currency)
+
+
+def rate_words(contract: Contract) -> str:
+    """Return the exchange rate in words, of how much for one; empty for a contract in yuan alone."""
+    if not contract.exchange_rate:
+        return ""
+    rate = (Decimal(contract.exchange_rate) / RATE_UNIT).normalize()
+    return f"1 {contract.original_currency} = {rate:f} {contract.currency}"
+
+
+def _rate(contract: Contract) -> Cell:
+    """The rate as the form has it, yuan for one; the other way round it must say so."""
+    if contract.exchange_rate and contract.currency == HOME:
+        return Decimal(contract.exchange_rate) / RATE_UNIT
+    return rate_words(contract)
+
+
+def _received(contract: Contract) -> Money:
+    return Money(sum(each.amount for each in contract.receipts), contract.currency)
+
+
+def _entry(contract: Contract) -> Decimal | None:
+    if contract.entry_amount is None:
+        return None
+    return home_money(contract, Money(contract.entry_amount, contract.currency)).decimal
 
 
 def sub_kind_name(contract: Contract) -> str:
@@ -156,6 +191,8 @@ def _party(who: str, party: Organisation, country: str) -> list[tuple[str, Cell]
 
 
 def _original(contract: Contract) -> Decimal | None:
+    if contract.currency != HOME:
+        return contract.contract_money.decimal
     if contract.original_amount is None:
         return None
     return Money(contract.original_amount, contract.original_currency).decimal

@@ -10,7 +10,7 @@ from market.accounts.web import actor_for
 from market.codes.contract_lists import CONTRACT_SUB_KINDS
 from market.contracts import fact_views, files, print_views, queries, services  # noqa: F401 -- `files` says who opens a contract's
 from market.contracts.forms import ContractForm, RegistrationForm, RejectionForm, RemittanceForm
-from market.contracts.prints import valid_until
+from market.contracts.prints import rate_words, valid_until
 from market.contracts.standing import lines_of
 from market.contracts.terms import ContractTerms, three_amounts
 from market.deals.models import DealStatus, Side
@@ -22,7 +22,9 @@ from market.files.services import Kept, check_upload, keep
 from market.kit.clock import local_date
 from market.kit.errors import Conflict, Forbidden, Invalid, NotFound
 from market.kit.flash import flash
+from market.kit.forms import in_currency
 from market.kit.i18n import gettext as _
+from market.kit.money import Money
 from market.kit.templating import render
 from market.kit.web import deps, path_id, posted, see, uploads
 from market.payments import services as payments
@@ -100,6 +102,7 @@ async def show(request: Request) -> Response:
         takes_online=deps(request).gateway is not None and account is not None and account.charges_enabled,
         rejection=RejectionForm(),
         valid_until=valid_until(contract),
+        rate_words=rate_words(contract),
     )
 
 
@@ -144,17 +147,19 @@ async def remit(request: Request) -> Response:
         raise NotFound(_("没有这笔应付款，或者您不能查看它。"))
     left = await queries.open_amount(instalment) - await queries.waiting_amount([instalment.id])
     given = await posted(request) if request.method == "POST" else None
-    form = RemittanceForm(given, data={"amount": max(left, 0) or None})
+    rest = Money(max(left, 0), contract.currency)
+    form = RemittanceForm(given, data={"amount": rest.hundredths or None})
     if request.method == "POST" and form.validate():
         try:
             await services.record_remittance(
                 instalment.id,
-                form.amount.data,
+                in_currency(form.amount.data, contract.currency, "amount"),
                 await _needed(request),
                 received_on=form.received_on.data,
                 bank_reference=form.bank_reference.data or "",
                 invoice_number=form.invoice_number.data or "",
-                invoice_amount=form.invoice_amount.data,
+                invoice_amount=in_currency(form.invoice_amount.data, contract.currency, "invoice_amount")
+                or None,
                 actor=actor,
                 now=deps(request).clock(),
             )

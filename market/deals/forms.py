@@ -1,10 +1,11 @@
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from market.codes.labels import choices
 from market.deals.models import ContractKind, PaymentWay
-from market.deals.terms import CostRow, PlanRow, Terms
+from market.deals.terms import HOME, CostRow, PlanRow, Terms
 from market.kit.forms import (
     BaseForm,
     BooleanField,
@@ -18,6 +19,7 @@ from market.kit.forms import (
     RowsField,
     TextField,
     between,
+    in_currency,
     needed,
 )
 from market.kit.i18n import gettext as _
@@ -83,6 +85,15 @@ class PlanRowForm(BaseForm):
     amount = MoneyField(lazy("金额（万元）"))
 
 
+def plan_in(rows: Sequence[Mapping[str, Any]], currency: str) -> tuple[PlanRow, ...]:
+    """Return the rows of a plan as typed, in a currency.
+
+    Raises:
+        Invalid: at `plan`: an amount is finer than its smallest unit.
+    """
+    return tuple(PlanRow.of({**row, "amount": in_currency(row["amount"], currency, "plan")}) for row in rows)
+
+
 class CostRowForm(BaseForm):
     item = ChoiceField(lazy("费用"), choices=lambda: choices("cost_item"), blank=lazy("请选择"))
     bearer = ChoiceField(lazy("由谁承担"), choices=lambda: choices("bearer"), blank=lazy("请选择"))
@@ -100,6 +111,9 @@ class OfferForm(BaseForm):
         [needed(lazy("请选择支付方式。"))],
         choices=lambda: choices("payment_way"),
         default=PaymentWay.INSTALMENTS.value,
+    )
+    currency = ChoiceField(
+        lazy("币种"), choices=lambda: [(HOME, lazy("人民币")), *choices("currency")], default=HOME
     )
     price = MoneyField(lazy("价格"), [needed(lazy("请填价格。"))])
     entry = MoneyField(lazy("入门费"))
@@ -129,17 +143,22 @@ class OfferForm(BaseForm):
 
     @property
     def terms(self) -> Terms:
-        """The terms as entered; call it after `validate`."""
+        """The terms as entered; call it after `validate`.
+
+        Raises:
+            Invalid: an amount is finer than the currency's smallest unit.
+        """
+        currency = self.currency.data or HOME
         return Terms(
             kind=ContractKind(self.kind.data),
-            price=Money(self.price.data),
+            price=Money(in_currency(self.price.data, currency, "price"), currency),
             is_exclusive=bool(self.is_exclusive.data),
             years=self.years.data,
             territory=self.territory.data or "",
-            plan=tuple(PlanRow.of(row) for row in self.plan.filled),
+            plan=plan_in(self.plan.filled, currency),
             note=self.note.data or "",
             payment_way=PaymentWay(self.payment_way.data),
-            entry=self.entry.data,
+            entry=in_currency(self.entry.data, currency, "entry") or None,
             royalty_basis_points=self.royalty_basis_points.data,
             royalty_base=self.royalty_base.data or "",
             costs=tuple(CostRow(**row) for row in self.costs.filled),
@@ -159,16 +178,17 @@ class OfferForm(BaseForm):
             }
         return {
             "payment_way": last.payment_way.value,
-            "entry": last.entry,
+            "currency": last.price.currency,
+            "entry": last.entry and Money(last.entry, last.price.currency).hundredths,
             "royalty_basis_points": last.royalty_basis_points,
             "royalty_base": last.royalty_base,
             "costs": [vars(row) for row in last.costs],
             "kind": last.kind.value,
-            "price": last.price.amount,
+            "price": last.price.hundredths,
             "is_exclusive": last.is_exclusive,
             "years": last.years,
             "territory": last.territory,
-            "plan": [vars(row) for row in last.plan],
+            "plan": [row.typed(last.price.currency) for row in last.plan],
             "note": last.note,
             "valid_days": 15,
         }

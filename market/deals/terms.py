@@ -15,6 +15,9 @@ from market.kit.formats import yuan
 from market.kit.i18n import gettext as _
 from market.kit.money import Money
 
+HOME = "CNY"
+"""The currency of the registration and of all figures of public money."""
+
 
 @dataclass(frozen=True)
 class PlanRow:
@@ -31,6 +34,10 @@ class PlanRow:
             "due_on": self.due_on.isoformat() if self.due_on else None,
             "amount": self.amount,
         }
+
+    def typed(self, currency: str) -> dict[str, object]:
+        """The row as a form shows it."""
+        return vars(self) | {"amount": Money(self.amount, currency).hundredths}
 
     @classmethod
     def of(cls, row: Mapping[str, Any]) -> PlanRow:

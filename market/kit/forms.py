@@ -16,6 +16,7 @@ from wtforms import TextAreaField as _TextAreaField
 from wtforms.validators import StopValidation, ValidationError
 from wtforms.widgets import CheckboxInput, ListWidget
 
+from market.kit.errors import Invalid
 from market.kit.formats import wan_input
 from market.kit.i18n import gettext as _
 from market.kit.money import Money
@@ -167,6 +168,18 @@ class DayField(_StringField):
         if self.raw_data:
             return str(self.raw_data[0])
         return self.data.isoformat() if isinstance(self.data, date) else ""
+
+
+def in_currency(typed: int | None, currency: str, field: str) -> int:
+    """Return what a MoneyField holds in minor units of a currency; nothing for an empty one.
+
+    Raises:
+        Invalid: at `field`: the currency has no such small unit.
+    """
+    try:
+        return Money.of_hundredths(typed or 0, currency).amount
+    except ValueError:
+        raise Invalid(_("这种货币没有小数，请填整数金额。"), field=field) from None
 
 
 class MoneyField(_StringField):

@@ -112,6 +112,23 @@ class Money:
         """The amount in major units, exactly."""
         return Decimal(self.amount).scaleb(-decimals(self.currency))
 
+    @property
+    def hundredths(self) -> int:
+        """The amount in hundredths of the major unit, as forms keep what is typed in any currency."""
+        return int(self.amount * 100 // 10 ** decimals(self.currency))
+
+    @classmethod
+    def of_hundredths(cls, count: int, currency: str) -> Money:
+        """Return what was typed as an amount of a currency.
+
+        Raises:
+            ValueError: it is finer than one minor unit.
+        """
+        amount, rest = divmod(count * 10 ** decimals(currency), 100)
+        if rest:
+            raise ValueError("finer than one minor unit")
+        return cls(amount, currency)
+
     @classmethod
     def parse(cls, text: str, currency: str = "CNY", *, unit: int = 1) -> Money:
         """Read an amount that a person typed, in `unit`s of the major unit (10000 for 万元).

@@ -3,23 +3,32 @@
 from __future__ import annotations
 
 from datetime import date
+from decimal import Decimal
 
-from market.contracts.models import Contract, Receipt
-from market.contracts.queries import received
+import httpx
+
+from market.contracts import services as contracts
+from market.contracts.models import Contract, ContractDraft, Receipt
+from market.contracts.prints import form_rows
+from market.contracts.queries import get_contract_for, received
 from market.contracts.terms import three_amounts
 from market.deals import services as deals
 from market.deals.brokerage import owed_commission
-from market.deals.models import Deal, Side
+from market.deals.models import Deal, Offer, Side
 from market.deals.terms import PlanRow
+from market.deps import Deps
 from market.kit.formats import yuan
 from market.kit.money import Money
 from market.ledger.checks import load_checks, run_checks
 from market.ledger.services import balance
 from market.reports.statements import Figure, Period, totals
-from tests.contracts.make import TODAY, make_registered
+from tests.contracts.make import LATER, TODAY, make_registered
 from tests.contracts.money import make_till
-from tests.deals.make import Parties, make_match, make_parties, make_to_sign
+from tests.contracts.test_pages import SCAN, SIGN
+from tests.deals.make import Parties, make_agreed, make_match, make_parties, make_to_sign, move_clock
+from tests.deals.test_pages import OFFER
 from tests.factories import NOW, make_broker
+from tests.visitor import post, sign_in
 
 PRICE = Money(9_000_001, "JPY")
 YEAR = (date(2026, 1, 1), date(2026, 12, 31))
@@ -60,6 +69,40 @@ async def test_yen_go_through_the_whole_chain_without_hundredths() -> None:
         assert figures[Figure.COMMISSIONED] == owed
     load_checks()
     assert [each.findings for each in await run_checks() if not each.is_well] == []
+
+
+async def test_the_pages_take_and_show_yen_as_yen(client: httpx.AsyncClient, deps: Deps) -> None:
+    parties = await make_parties()
+    deal = await make_agreed(parties)
+    await sign_in(client, parties.buyer)
+    finer = await post(client, f"/deals/{deal.number}/offer", OFFER | {"currency": "JPY", "price": "1.00005"})
+    offered = await post(
+        client, f"/deals/{deal.number}/offer", OFFER | {"currency": "JPY", "price": "900.0001"}
+    )
+    deal = await make_to_sign(parties, deal=deal, offer=await Offer.get(deal_id=deal.id))
+    move_clock(deps, LATER)
+    await sign_in(client, parties.seller)
+    given = SIGN | {"buyer_country": "392", "exclusions-0-amount": "100", "plan-0-amount": "900.0001"}
+    bare = await post(client, f"/deals/{deal.number}/sign", given, files=SCAN)
+    rate = {"original_amount": "439024.44", "exchange_rate": "20.5", "rate_on": "2026-03-21"}
+    await post(client, f"/deals/{deal.number}/sign", given | rate, files=SCAN)
+    draft = await ContractDraft.get()
+
+    contract = await contracts.confirm(deal.number, draft.content_hash, actor=parties.buyer, now=LATER)
+    page = await client.get(f"/contracts/{contract.number}")
+    form = dict(form_rows(await get_contract_for(parties.seller, contract.number)))
+
+    assert "没有小数" in finer.text
+    assert "JP¥9,000,001" in offered.text
+    assert "折合人民币" in bare.text
+    assert contract.trade_money == Money(8_000_001, "JPY")
+    assert "JP¥8,000,001" in page.text
+    assert "1 CNY = 20.5 JPY" in page.text
+    assert (form["合同成交额（元）"], form["其中技术交易额（元）"]) == (
+        Decimal("439024.44"),
+        Decimal("390243.95"),
+    )
+    assert (form["外币币种"], form["外币金额"]) == ("JPY", Decimal(9_000_001))
 
 
 async def make_yen_contract(parties: Parties, deal: Deal) -> Contract:

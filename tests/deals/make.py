@@ -20,6 +20,7 @@ from market.matching.models import Match, MatchStatus
 from market.notices import services as notices
 from tests.factories import NOW, make_member, make_need, make_organisation, make_outcome
 from tests.fakes import FixedClock
+from tests.remembered import remembered
 
 PRICE = Money(115_000_000)
 STATEMENT = Statement("桂南理工大学", "第三方评估 118 万元，协商确定", "没有关联关系", "转化办 0771-5550101")
@@ -42,6 +43,7 @@ class Parties:
         return self.seller if side is Side.SELLER else self.buyer
 
 
+@remembered
 async def make_parties(*, is_masked: bool = False, **university: Any) -> Parties:
     seller = await make_organisation(
         **(
@@ -93,23 +95,32 @@ def terms(
     return Terms(kind=kind, price=price, plan=rows, **({"years": 5} | other))
 
 
+@remembered
 async def make_agreed(parties: Parties, now: datetime = NOW) -> Deal:
     """Both sides have agreed to be introduced; nothing is offered yet."""
     deal = await services.open_interest(parties.outcome.number, "想用在新产线", actor=parties.buyer, now=now)
     return await services.agree_introduction(deal.number, actor=parties.seller, now=now)
 
 
+@remembered
 async def make_offered(
-    parties: Parties, now: datetime = NOW, deal: Deal | None = None, **offered: Any
+    parties: Parties,
+    now: datetime = NOW,
+    deal: Deal | None = None,
+    offer: Offer | None = None,
+    **offered: Any,
 ) -> tuple[Deal, Offer]:
     """The buyer has made the first offer."""
     deal = deal or await make_agreed(parties, now)
+    if offer is not None:
+        return deal, offer
     offer = await services.make_offer(
         deal.number, terms(**offered), seen=None, valid_days=15, actor=parties.buyer, now=now
     )
     return deal, offer
 
 
+@remembered
 async def make_priced(parties: Parties, now: datetime = NOW, **offered: Any) -> Deal:
     deal, offer = await make_offered(parties, now, **offered)
     return await services.accept_offer(
@@ -117,12 +128,14 @@ async def make_priced(parties: Parties, now: datetime = NOW, **offered: Any) -> 
     )
 
 
+@remembered
 async def make_published(parties: Parties, now: datetime = NOW, **offered: Any) -> Deal:
     deal = await make_priced(parties, now, **offered)
     await services.start_publicity(deal.number, STATEMENT, actor=parties.seller, now=now)
     return await Deal.get(id=deal.id)
 
 
+@remembered
 async def make_to_sign(parties: Parties, now: datetime = NOW, **offered: Any) -> Deal:
     """Published for the whole period without an objection, and moved on: 16 days later."""
     deal = await make_published(parties, now, **offered)

@@ -101,6 +101,17 @@ DEALS_PAST: tuple[Script, ...] = (
         years=5,
     ),
     done_deal(
+        "expansive-soil",
+        "hezhu",
+        LICENCE,
+        begin=(3, 6),
+        price=54,
+        basis=BY_COST,
+        note="公司承建的公路有六段膨胀土路堑，想引进柔性生态支护，先做两段。",
+        plan=ONCE,
+        years=5,
+    ),
+    done_deal(
         "camellia-oil",
         "tengxu",
         LICENCE,

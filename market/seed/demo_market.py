@@ -21,6 +21,7 @@ from market.matching.everything import rematch_all
 from market.notices import services as notices
 from market.search.outbox import indexes_behind
 from market.search.relay import relay
+from market.seed.afterwards import afterwards
 from market.seed.data import id_of
 from market.seed.deals_now import DEALS_NOW, TAKEN_UP
 from market.seed.deals_past import DEALS_PAST
@@ -113,7 +114,8 @@ async def _deals(deps: Deps, calendar: Calendar) -> None:
     stories += [dismiss_some(cast, calendar), file_sanctions(cast, calendar)]
     stories += latecomers(cast, calendar)
     stories += listing_stories(cast, calendar, _needed())
-    stories += round_stories(Desk(cast, deps, calendar))
+    desk = Desk(cast, deps, calendar)
+    stories += [*round_stories(desk), *afterwards(desk)]
     await play(stories, until=calendar.now)
 
 

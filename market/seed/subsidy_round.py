@@ -70,6 +70,14 @@ CASES = (
         (("create", 48), ("submit", 47), ("accept", 46), ("calculate", 45), ("recheck", 44)),
     ),
     Case(
+        "clawed",
+        "hezhu",
+        "expansive-soil",
+        470,
+        "六段路堑支护工程的新增销售额。",
+        (("create", 48), ("submit", 47), ("accept", 46), ("calculate", 45), ("recheck", 44)),
+    ),
+    Case(
         "approved",
         "muche",
         "casting-grind",
@@ -280,10 +288,10 @@ async def _reject(desk: Desk, case: Case, now: datetime) -> None:
 
 
 async def _paid_list(desk: Desk) -> Story:
-    """The list that is approved and ordered; the bank has paid one of its two."""
+    """The list that is approved and ordered; the bank has paid two of its three."""
     year, officer = desk.calendar.round_year, await desk.cast.actor("finance")
     now = yield desk.calendar.ago(43, 11)
-    number = await _make(desk, ("paid", "to_pay"), f"{year}年度后补助第一批", now)
+    number = await _make(desk, ("paid", "to_pay", "clawed"), f"{year}年度后补助第一批", now)
     now = yield desk.calendar.ago(42, 15)
     notice = await _confirm(desk, number, now)
     now = yield _end(notice)
@@ -291,16 +299,17 @@ async def _paid_list(desk: Desk) -> Story:
     now = yield now + timedelta(days=2)
     ordered = await subsidies.order_payment(number, actor=officer, now=now)
     now = yield now + timedelta(days=2)
-    claim = await Claim.get(number=desk.numbers["paid"])
-    order = next(one for one in ordered.orders if one.claim_id == claim.id)
-    await subsidies.enter_result(
-        order.number,
-        is_paid=True,
-        ended_on=local_date(now),
-        bank_reference=f"GK{now:%Y%m%d}000417",
-        actor=officer,
-        now=now,
-    )
+    for place, key in enumerate(("paid", "clawed")):
+        claim = await Claim.get(number=desk.numbers[key])
+        order = next(one for one in ordered.orders if one.claim_id == claim.id)
+        await subsidies.enter_result(
+            order.number,
+            is_paid=True,
+            ended_on=local_date(now),
+            bank_reference=f"GK{now:%Y%m%d}{417 + place:06d}",
+            actor=officer,
+            now=now,
+        )
 
 
 async def _approved_list(desk: Desk) -> Story:

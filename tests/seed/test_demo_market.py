@@ -18,7 +18,7 @@ from market.accounts.passwords import verify_password
 from market.audit.verify import verify_database
 from market.contracts.models import Contract, ContractDraft, Instalment
 from market.contracts.queries import open_amount, received
-from market.deals.models import Deal, DealEvent, DealStatus, Offer, OfferStatus, Opening, Side
+from market.deals.models import Deal, DealEvent, DealMessage, DealStatus, Offer, OfferStatus, Opening, Side
 from market.deps import Deps
 from market.kit.clock import local_date
 from market.kit.database import connection
@@ -27,14 +27,35 @@ from market.ledger.checks import run_checks
 from market.listings.models import Need, NeedStatus, Outcome, OutcomeStatus
 from market.matching.models import Match, MatchStatus
 from market.notices.models import Notice, NoticeStatus, Objection
-from market.payments.models import Payment, PaymentStatus, Remittance, RemittanceStatus
+from market.payments.models import (
+    BankLine,
+    LineStatus,
+    Payment,
+    PaymentStatus,
+    Refund,
+    RefundStatus,
+    Remittance,
+    RemittanceStatus,
+)
+from market.rewards.models import RewardPlan, RewardStatus
 from market.search.engine import Query
 from market.search.outbox import indexes_behind
 from market.seed import AlreadySeeded, NotADemo, seed, seed_if_empty
 from market.seed.data import id_of, load
 from market.seed.people import Cast
 from market.seed.transaction import whole_stage
-from market.subsidies.models import Claim, ClaimStatus, Disbursement, DisbursementStatus, SalesReport
+from market.subsidies.clawbacks import returned
+from market.subsidies.models import (
+    Assessment,
+    Claim,
+    ClaimStatus,
+    Clawback,
+    ClawbackStatus,
+    Disbursement,
+    DisbursementStatus,
+    ExpertReview,
+    SalesReport,
+)
 from tests.conftest import NOW
 from tests.fakes import fake_deps
 
@@ -116,13 +137,33 @@ async def test_deals_stand_in_every_state(seeded: Deps) -> None:
 
 
 async def test_claims_stand_in_every_state_a_round_passes(seeded: Deps) -> None:
-    later = {ClaimStatus.REVIEWED, ClaimStatus.TRACKING, ClaimStatus.CLOSED, ClaimStatus.CLAWBACK}
+    later = {ClaimStatus.REVIEWED, ClaimStatus.TRACKING, ClaimStatus.CLOSED}
 
     assert {claim.status for claim in await Claim.all()} == set(ClaimStatus) - later
     assert {order.status for order in await Disbursement.all()} == {
         DisbursementStatus.ORDERED,
         DisbursementStatus.PAID,
     }
+
+
+async def test_what_follows_payment_is_shown_too(seeded: Deps) -> None:
+    assert {plan.status for plan in await RewardPlan.all()} == {RewardStatus.PAID, RewardStatus.PUBLICITY}
+    assert {line.status for line in await BankLine.all()} == {
+        LineStatus.OPEN,
+        LineStatus.MATCHED,
+        LineStatus.SET_ASIDE,
+    }
+    assert [refund.status for refund in await Refund.all()] == [RefundStatus.RECORDED]
+    assert await DealMessage.all().count() == 5
+    assert (
+        await ExpertReview.filter(submitted_at=None).count()
+        == await ExpertReview.exclude(submitted_at=None).count()
+        == 2
+    )
+    owed = await Clawback.get()
+    assert (owed.status, await returned(owed.id)) == (ClawbackStatus.CONFIRMED, 5_000_000)
+    scored = await Assessment.get(claim__status=ClaimStatus.CALCULATED)
+    assert scored.result["given"] == {"rate_basis_points": 4000}
 
 
 async def test_the_deal_shown_live_is_untouched_and_its_match_is_the_best(seeded: Deps) -> None:
@@ -215,7 +256,7 @@ async def test_the_same_clock_gives_the_same_numbers_and_ids(seeded: Deps) -> No
 
     assert conductor.number == "CG-2026-000007"
     assert need.number == "XQ-2026-000023"
-    assert (await deal_of("oyster-peptide", "chaoyu")).number == "JY-2025-000014"
+    assert (await deal_of("oyster-peptide", "chaoyu")).number == "JY-2025-000015"
     assert (await deal_of("weld-vision", "lichuan")).number == "JY-2026-000015"
     assert str(conductor.organisation_id) == "2e787d0c-d73b-52e9-a87c-ecc05de80484"
 

@@ -1,0 +1,235 @@
+"""What follows in the demo once money has come: words, a statement, a refund, rewards, scores, a clawback."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from typing import Any
+
+from market.contracts import banking, refunding
+from market.contracts.models import Contract
+from market.deals import services as deals
+from market.deals.models import Deal
+from market.files.contents import check_content
+from market.files.services import keep
+from market.kit.clock import local_date
+from market.kit.money import Money
+from market.notices import services as notices
+from market.payments.models import BankLine, Remittance
+from market.rewards import services as rewards
+from market.rewards.models import RewardKind, RewardPlan
+from market.rewards.rules import Deduction, PersonShare, Sharing, UnitShare
+from market.seed.data import fen, load
+from market.seed.papers import keep_paper
+from market.seed.subsidy_round import Desk
+from market.seed.timeline import Story
+from market.subsidies import services as subsidies
+from market.subsidies.models import Claim, Clawback, ClawbackStatus, ExpertReview
+
+TALKS: tuple[tuple[str, str, tuple[tuple[str, int, str], ...]], ...] = (
+    (
+        "al-dross-denitride",
+        "enterprise",
+        (
+            ("university", 4, "合同已录入，设备费 22 万元单列，请贵公司核对后确认。"),
+            ("enterprise", 3, "收到。反应釜的验收标准想写进附件二，法务明天给意见。"),
+            ("university", 2, "可以，验收标准按中试规程第六章写，附件改好后重新提交。"),
+        ),
+    ),
+    (
+        "mn-slag-brick",
+        "mengyang",
+        (
+            ("zhao_mengsheng", 12, "第一批砖样强度合格，技术资料请按清单寄两套。"),
+            ("university3", 11, "已寄出，清单第七项的环境检测报告下周补。"),
+        ),
+    ),
+)
+"""Outcome, buyer, and who wrote what how many days ago."""
+HEAD = "凭证号,本方账号,对方账号,交易时间,借/贷,借方发生额,贷方发生额,对方行号,摘要,用途,对方单位名称,余额"
+"""The heads of a statement as ICBC exports it."""
+
+
+def afterwards(desk: Desk) -> Iterator[Story]:
+    """Yield everything that comes after contract and payment."""
+    for outcome, buyer, words in TALKS:
+        yield _talk(desk, outcome, buyer, words)
+    yield _statement(desk)
+    yield _refund(desk)
+    yield _reward(desk, "high-purity-in", "jinxun", 70, days=46, is_paid=True)
+    yield _reward(desk, "zinc-residue-in", "jinxun", 45, days=4, is_paid=False)
+    yield _scores(desk)
+    yield _clawback(desk)
+
+
+async def _talk(desk: Desk, outcome: str, buyer: str, words: tuple[tuple[str, int, str], ...]) -> Story:
+    for person, days, text in words:
+        now = yield desk.calendar.ago(days, 15, 20)
+        deal = await Deal.get(**_named(outcome, buyer))
+        await deals.send_message(deal.number, text, actor=await desk.cast.actor(person), now=now)
+
+
+async def _statement(desk: Desk) -> Story:
+    """The university's statement: an instalment for finance to confirm, interest, a sum nobody knows."""
+    now = yield desk.calendar.ago(1, 16, 30)
+    agent = await desk.cast.actor("university3")
+    contract = await _contract("zinc-residue-in", "jinxun")
+    instalment = await contract.instalments.filter(sequence=2).get()
+    payer = load("organisations")["jinxun"]["name"]
+    day = local_date(now) - timedelta(days=1)
+    rows = [
+        ("0417", "2110005509200081177", instalment.amount, f"{contract.number} 第二期许可费", payer),
+        ("0418", "", 31_245, "季度结息", ""),
+        ("0421", "6222021103009988776", 500_000, "培训费", "个人汇款"),
+    ]
+    lines = [HEAD]
+    for number, account, amount, text, name in rows:
+        lines.append(
+            f"{day:%Y%m%d}{number},2102110109300012345,{account},{day} 10:12:00,贷,,"
+            f"{amount / 100:.2f},,转账,{text},{name},"
+        )
+    upload = check_content("银行流水.csv", "\n".join(lines).encode("gb18030"))
+    statement, _is_new = await banking.import_statement(
+        await keep(upload, desk.deps.store), actor=agent, now=now
+    )
+    await banking.match_statement(statement.id, now=now)
+    interest = await BankLine.get(statement_id=statement.id, amount=31_245)
+    await banking.set_line_aside(interest.id, "银行结息，与合同无关", actor=agent, now=now)
+
+
+async def _refund(desk: Desk) -> Story:
+    """A part of an instalment goes back by bank; the other person of finance still has to confirm it."""
+    now = yield desk.calendar.ago(3, 9, 40)
+    contract = await _contract("mn-slag-brick", "mengyang")
+    instalment = await contract.instalments.filter(sequence=1).get()
+    lines = ["Refund voucher (demo)", contract.number, "CNY 20,000.00", f"{now:%Y-%m-%d}"]
+    await refunding.record_refund(
+        await Remittance.get(payable_id=instalment.id),
+        fen(2) or 0,
+        "首期款里多计的样品运输费，双方确认后退回。",
+        refunded_on=local_date(now),
+        bank_reference=f"TK{now:%Y%m%d}000093",
+        kept=await keep_paper("退款回单.pdf", lines, desk.deps.store),
+        actor=await desk.cast.actor("university"),
+        now=now,
+    )
+
+
+async def _reward(desk: Desk, outcome: str, buyer: str, wan: int, *, days: int, is_paid: bool) -> Story:
+    """Share what came for a contract: published, and for the older one paid out."""
+    now = yield desk.calendar.ago(days, 10, 10)
+    maker, finance = await desk.cast.actor("university"), await desk.cast.actor("university2")
+    if is_paid:
+        await rewards.enter_rule(
+            "科技成果转化收益分配办法",
+            f"桂南理工〔{now.year - 1}〕36号",
+            pot=7000,
+            equity=7000,
+            main=5000,
+            valid_from=local_date(desk.calendar.round_day(1, 1)),
+            actor=maker,
+            now=now,
+        )
+    contract = await _contract(outcome, buyer)
+    plan = await rewards.make_plan(contract.number, _sharing(outcome, wan), actor=maker, now=now)
+    now = yield now + timedelta(days=1)
+    await rewards.confirm_plan(plan.number, actor=finance, now=now)
+    if is_paid:
+        now = yield await _end_of(plan)
+        await notices.run_due(now)
+        await rewards.run_due(now)
+        now = yield now + timedelta(hours=6)
+        await rewards.pay_plan(plan.number, actor=finance, now=now)
+
+
+def _sharing(outcome: str, wan: int) -> Sharing:
+    team = load("outcomes")[outcome]["team"]
+    parts = [6000, 4000] if len(team) == 2 else [5000, 3000, 2000]
+    return Sharing(
+        kind=RewardKind.CASH,
+        income=Money(fen(wan) or 0),
+        deductions=(Deduction("patent_fees", "专利年费与评估费", fen(1.5) or 0),),
+        pot=7000,
+        people=tuple(
+            PersonShare(one["name"], place == 0, one["direction"], part)
+            for place, (one, part) in enumerate(zip(team, parts, strict=False))
+        ),
+        units=(UnitShare("所在学院", 5000), UnitShare("学校", 5000)),
+    )
+
+
+async def _end_of(plan: RewardPlan) -> datetime:
+    notice = await notices.lock_for("reward", plan.id)
+    if notice is None or notice.ends_at is None:
+        raise LookupError(f"no end of the notice of {plan.number}")
+    return notice.ends_at + timedelta(hours=10)
+
+
+async def _scores(desk: Desk) -> Story:
+    """Two experts score one claim, which is then computed by what they say; another waits for them."""
+    now = yield desk.calendar.ago(8, 17, 30)
+    await _assign(desk, "calculated", ("reviewer2", "reviewer3"), now)
+    for person, days, novelty, maturity, benefit in (
+        ("reviewer2", 7, 82, 78, 74),
+        ("reviewer3", 7, 76, 84, 80),
+    ):
+        now = yield desk.calendar.ago(days, 14, 10)
+        actor = await desk.cast.actor(person)
+        claim = await Claim.get(number=desk.numbers["calculated"])
+        review = await ExpertReview.get(claim_id=claim.id, reviewer_id=actor.user_id)
+        await subsidies.score(
+            review.id,
+            scores={"novelty": novelty, "maturity": maturity, "benefit": benefit},
+            opinion="技术路线成熟，已在同类产线应用；新增销售与成果的对应关系清楚。",
+            actor=actor,
+            now=now,
+        )
+    now = yield desk.calendar.ago(2, 11, 15)
+    await _assign(desk, "accepted", ("reviewer", "reviewer3"), now)
+
+
+async def _assign(desk: Desk, key: str, people: tuple[str, ...], now: datetime) -> None:
+    experts = [await desk.cast.actor(person) for person in people]
+    await subsidies.assign_experts(
+        desk.numbers[key],
+        reviewer_ids=[one.user_id for one in experts],
+        due_on=local_date(now) + timedelta(days=14),
+        actor=await desk.cast.actor("operator"),
+        now=now,
+    )
+
+
+async def _clawback(desk: Desk) -> Story:
+    """An audit finds sales that do not come from the outcome; a part of what is owed has come back."""
+    now = yield desk.calendar.ago(21, 10)
+    officer = await desk.cast.actor("finance")
+    made = await subsidies.start_clawback(
+        desk.numbers["clawed"],
+        amount=fen(8) or 0,
+        reason="专项审计发现所报新增销售额中有一笔与成果应用无关，对应的补助应当退回。",
+        actor=officer,
+        now=now,
+    )
+    now = yield desk.calendar.ago(19, 15)
+    await subsidies.confirm_clawback(made.number, actor=await desk.cast.actor("approver"), now=now)
+    now = yield desk.calendar.ago(6, 11)
+    found = await Clawback.get(id=made.id, status=ClawbackStatus.CONFIRMED)
+    await subsidies.record_return(
+        found.number,
+        amount=fen(5) or 0,
+        received_on=local_date(now),
+        bank_reference=f"JK{now:%Y%m%d}000058",
+        actor=officer,
+        now=now,
+    )
+
+
+async def _contract(outcome: str, buyer: str) -> Contract:
+    return await Contract.get(**{f"deal__{key}": value for key, value in _named(outcome, buyer).items()})
+
+
+def _named(outcome: str, buyer: str) -> dict[str, Any]:
+    return {
+        "outcome__title": load("outcomes")[outcome]["title"],
+        "buyer__name": load("organisations")[buyer]["name"],
+    }

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from market.accounts.actors import Actor
-from market.accounts.permissions import Act
+from market.accounts.permissions import Act, Role
 from market.kit.cards import Card
 from market.kit.formats import day
 from market.kit.i18n import gettext as _
@@ -22,6 +22,8 @@ async def dashboard_cards(actor: Actor, now: datetime) -> list[Card]:
         found.append(Card(_("对账单"), _("查看"), "/statement"))
         if actor.may_sell and actor.may(Act.IMPORT_STATEMENT):
             found += await _of_bank(actor)
+    if Role.BROKER in actor.roles:
+        found.append(Card(_("佣金对账单"), _("查看"), "/statement?side=broker"))
     if actor.may(Act.SEE_RECONCILIATION):
         found += await _of_books(actor)
     return found

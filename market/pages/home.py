@@ -11,6 +11,7 @@ from tortoise.functions import Count, Sum
 
 from market.contracts.models import Contract
 from market.kit.clock import local_date
+from market.kit.database import connection
 from market.kit.formats import wan
 from market.kit.i18n import gettext as _
 from market.kit.pagination import Cut, Page
@@ -72,10 +73,13 @@ async def list_concluded(now: datetime, cut: Cut) -> tuple[Page[Contract], set[U
 
 
 async def _signed_since(day: date) -> tuple[int, int]:
+    """A price in foreign money counts with what the contract says that it comes to in yuan."""
     return _pair(
-        await Contract.filter(signed_on__gte=day)
-        .annotate(n=Count("id"), total=Sum("contract_amount"))
-        .values("n", "total")
+        await connection().execute_query_dict(
+            "SELECT count(*) AS n, sum(CASE currency WHEN 'CNY' THEN contract_amount "
+            "ELSE original_amount END) AS total FROM contracts WHERE signed_on >= $1",
+            [day],
+        )
     )
 
 

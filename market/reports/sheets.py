@@ -21,7 +21,7 @@ PRINTED = 500
 CHUNK = 64 * 1024
 
 
-async def workbook(period: Period, which: Figure | None) -> AsyncIterator[bytes]:
+async def workbook(period: Period, which: Figure | None, currency: str = "") -> AsyncIterator[bytes]:
     """Yield a workbook of the rows, amounts as numbers; it is written to a file portion by portion."""
     with NamedTemporaryFile(suffix=".xlsx") as file:
         book = xlsxwriter.Workbook(
@@ -36,7 +36,7 @@ async def workbook(period: Period, which: Figure | None) -> AsyncIterator[bytes]
             page.write_string(0, column, title, formats["head"])
         page.set_column(1, 4, 22)
         row = 1
-        async for portion in stream_entries(period, which):
+        async for portion in stream_entries(period, which, currency):
             lines = [(*_line(each), each.money) for each in portion]
             await asyncio.to_thread(_write, page, row, lines, formats["money"])
             row += len(portion)
@@ -49,7 +49,7 @@ async def workbook(period: Period, which: Figure | None) -> AsyncIterator[bytes]
 async def print_of(period: Period, party: str, figures: Sequence[Total]) -> bytes:
     """Return the statement as PDF: the figures, then the rows, as many as a print can hold."""
     entries = await list_entries(period, limit=PRINTED + 1)
-    side = _("转让方") if period.side == "seller" else _("受让方")
+    side = {"seller": _("转让方"), "buyer": _("受让方"), "broker": _("经纪人")}[period.side.value]
     data: dict[str, Any] = {
         "title": _("对账单"),
         "foot": _("本对账单由系统按记账记录生成，不经手、不代管资金。"),

@@ -28,12 +28,18 @@ class Figure(StrEnum):
     SUBSIDISED = "subsidised"
 
 
+class AsBroker(StrEnum):
+    """Beside the two sides: the broker, who reads the money of their own deals."""
+
+    BROKER = "broker"
+
+
 ROWS = """
 WITH own AS (
     SELECT c.id, c.number, c.name, c.currency, c.signed_on, c.deal_id, o.name AS other
     FROM contracts c JOIN deals d ON d.id = c.deal_id
     JOIN organisations o ON o.id = CASE $2 WHEN 'seller' THEN d.buyer_id ELSE d.seller_id END
-    WHERE CASE $2 WHEN 'seller' THEN d.seller_id ELSE d.buyer_id END = $1
+    WHERE CASE $2 WHEN 'seller' THEN d.seller_id WHEN 'buyer' THEN d.buyer_id ELSE d.broker_id END = $1
 ), rows AS (
     SELECT 'agreed' AS figure, own.signed_on AS day, own.number, own.other, i.sequence::text AS part,
         i.condition AS text, i.amount, own.currency, i.id::text AS id
@@ -58,9 +64,9 @@ WITH own AS (
         (t.subject_id = own.id AND t.kind IN ('surplus', 'surplus_refund'))
         OR (t.subject_id = own.deal_id AND t.kind IN ('commission', 'commission_back') AND starts_with(
             CASE t.kind WHEN 'commission' THEN t.debit_id ELSE t.credit_id END,
-            CASE $2 WHEN 'seller' THEN 'met:' ELSE 'agreed:' END))
-        OR ($2 = 'seller' AND 'pot:' || own.id IN (t.debit_id, t.credit_id)
-            AND (t.debit_id LIKE 'reward:%' OR t.credit_id LIKE 'reward:%')))
+            CASE $2 WHEN 'seller' THEN 'met:' WHEN 'buyer' THEN 'agreed:' ELSE '' END))
+        OR ($2 = 'seller' AND t.kind = 'reward' AND t.subject_id IN (
+            SELECT id FROM reward_plans WHERE contract_id = own.id)))
     UNION ALL
     SELECT 'subsidised', b.ended_on, k.number, coalesce(p.name, ''), '', b.number, b.amount, 'CNY', b.id::text
     FROM disbursements b JOIN claims k ON k.id = b.claim_id JOIN programmes p ON p.id = k.programme_id
@@ -75,7 +81,8 @@ class Period:
     """Whose statement it is, from which side, from which day to which, both included."""
 
     organisation_id: UUID
-    side: Side
+    """Of a broker's statement the person."""
+    side: Side | AsBroker
     begins_on: date
     ends_on: date
 
@@ -124,13 +131,18 @@ async def totals(period: Period) -> list[Total]:
 
 
 async def list_entries(
-    period: Period, figure: Figure | None = None, *, offset: int = 0, limit: int = 1000
+    period: Period,
+    figure: Figure | None = None,
+    *,
+    currency: str = "",
+    offset: int = 0,
+    limit: int = 1000,
 ) -> list[Entry]:
-    """Return the rows behind one figure, or behind all of them, by day."""
+    """Return the rows behind one figure in one currency, or behind all of them, by day."""
     found = await connection().execute_query_dict(
         f"{ROWS} SELECT * {WITHIN} AND figure = coalesce($5, figure) "
-        "ORDER BY day, number, figure, id OFFSET $6 LIMIT $7",
-        [*period.values, figure.value if figure else None, offset, limit],
+        "AND currency = coalesce($6, currency) ORDER BY day, number, figure, id OFFSET $7 LIMIT $8",
+        [*period.values, figure.value if figure else None, currency or None, offset, limit],
     )
     return [
         Entry(
@@ -147,10 +159,12 @@ async def list_entries(
     ]
 
 
-async def stream_entries(period: Period, figure: Figure | None = None) -> AsyncIterator[list[Entry]]:
+async def stream_entries(
+    period: Period, figure: Figure | None = None, currency: str = ""
+) -> AsyncIterator[list[Entry]]:
     """Yield the rows in portions, so that a long statement never stands in memory whole."""
     offset, size = 0, 2000
-    while portion := await list_entries(period, figure, offset=offset, limit=size):
+    while portion := await list_entries(period, figure, currency=currency, offset=offset, limit=size):
         yield portion
         offset += len(portion)
         if len(portion) < size:

@@ -4,6 +4,7 @@ from datetime import date, timedelta
 from urllib.parse import urlencode
 from uuid import UUID
 
+from starlette.datastructures import QueryParams
 from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 from starlette.routing import Route
@@ -22,7 +23,7 @@ from market.ledger.checks import last_result, load_checks
 from market.payments.queries import find_connected_account
 from market.payments.reconciling import last_reconciliation, list_differences
 from market.reports import sheets
-from market.reports.statements import Figure, Period, list_entries, totals
+from market.reports.statements import AsBroker, Figure, Period, list_entries, totals
 from market.reports.words import entry_text, figure_name
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
@@ -35,8 +36,11 @@ async def statement(request: Request) -> Response:
     chosen = request.query_params.get("figure", "")
     which = Figure(chosen) if chosen in set(Figure) else None
     actor_is_auditor = Role.AUDITOR in actor_for(request, Act.READ_OWN_DATA).roles
-    cut = Cut.of(request.query_params)
-    entries = await list_entries(period, which, offset=cut.offset, limit=cut.size)
+    cut, currency = Cut.of(request.query_params), _currency(request)
+    entries = await list_entries(period, which, currency=currency, offset=cut.offset, limit=cut.size)
+    asked = [
+        each for each in figures if which in (None, each.figure) and currency in ("", each.money.currency)
+    ]
     return render(
         request,
         "payments/party_statement.html",
@@ -44,7 +48,8 @@ async def statement(request: Request) -> Response:
         party=party,
         figures=figures,
         figure=which,
-        page=cut.page(entries, sum(each.count for each in figures if which in (None, each.figure))),
+        page=cut.page(entries, sum(each.count for each in asked)),
+        currency=currency,
         figure_name=figure_name,
         entry_text=entry_text,
         organisation=request.query_params.get("organisation", "") if actor_is_auditor else "",
@@ -55,6 +60,7 @@ async def statement(request: Request) -> Response:
                 ("from", period.begins_on),
                 ("to", period.ends_on),
                 *([("figure", which.value)] if which else []),
+                *([("currency", currency)] if currency else []),
             ]
         ),
     )
@@ -65,7 +71,7 @@ async def statement_excel(request: Request) -> Response:
     chosen = request.query_params.get("figure", "")
     which = Figure(chosen) if chosen in set(Figure) else None
     return StreamingResponse(
-        sheets.workbook(period, which), headers=_attached(period, "xlsx"), media_type=XLSX
+        sheets.workbook(period, which, _currency(request)), headers=_attached(period, "xlsx"), media_type=XLSX
     )
 
 
@@ -104,6 +110,10 @@ async def _asked(request: Request) -> tuple[Period, str]:
     organisation_id = actor.organisation_id
     if Role.AUDITOR in actor.roles:
         organisation_id = _uuid(query.get("organisation", ""))
+    elif Role.BROKER in actor.roles and (
+        query.get("side") == "broker" or not actor.acts_for(organisation_id)
+    ):
+        return Period(actor.user_id, AsBroker.BROKER, *_days(query, today)), actor.name
     elif not actor.acts_for(organisation_id):
         raise Forbidden(_("对账单由已认证单位的人员查看。"))
     party = await Organisation.get_or_none(id=organisation_id) if organisation_id else None
@@ -115,11 +125,22 @@ async def _asked(request: Request) -> tuple[Period, str]:
         Period(
             party.id,
             Side(side) if side in set(Side) else default,
-            _day(query.get("from", ""), today.replace(month=1, day=1)),
-            _day(query.get("to", ""), today + timedelta(days=366)),
+            *_days(query, today),
         ),
         party.name,
     )
+
+
+def _days(query: QueryParams, today: date) -> tuple[date, date]:
+    return (
+        _day(query.get("from", ""), today.replace(month=1, day=1)),
+        _day(query.get("to", ""), today + timedelta(days=366)),
+    )
+
+
+def _currency(request: Request) -> str:
+    asked = request.query_params.get("currency", "")
+    return asked if asked.isalpha() and asked.isascii() and len(asked) == 3 else ""
 
 
 def _attached(period: Period, ending: str) -> dict[str, str]:

@@ -31,4 +31,5 @@ def entry_text(entry: Entry) -> str:
         "surplus_refund": _("多付款项退回"),
         "commission": _("经纪人佣金"),
         "commission_back": _("退款冲减佣金"),
+        "reward": _("奖励发放"),
     }.get(entry.text, entry.text)

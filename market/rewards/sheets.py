@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import io
-from decimal import Decimal
 
 import xlsxwriter
 
 from market.kit.formats import percent
 from market.kit.i18n import gettext as _
+from market.kit.money import Money
 from market.rewards.models import RewardPlan
 
 
@@ -35,7 +35,7 @@ def payout_list(plan: RewardPlan) -> bytes:
         words = [str(share.sequence), share.name, role, share.work, percent(share.basis_points)]
         for column, cell in enumerate(words):
             sheet.write_string(line, column, cell)
-        sheet.write_number(line, 5, float(Decimal(share.amount) / 100), money)
+        sheet.write_number(line, 5, float(Money(share.amount, plan.currency).decimal), money)
         sheet.write_string(line, 6, share.account)
     sheet.write_string(len(shares) + 1, 4, _("合计"), bold)
     sheet.write_number(len(shares) + 1, 5, float(plan.pot.decimal), money)

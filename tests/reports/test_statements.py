@@ -9,15 +9,15 @@ import pytest
 from openpyxl import load_workbook
 
 from market.accounts.models import StaffRole
-from market.deals.models import Side
+from market.deals.models import Deal, Introduction, Side
 from market.deps import Deps
 from market.kit.money import Money
 from market.ledger.checks import keep_result, last_result, load_checks, run_checks
-from market.reports.statements import Figure, Period, list_entries, totals
+from market.reports.statements import AsBroker, Figure, Period, list_entries, totals
 from tests.contracts.make import LATER
 from tests.contracts.money import make_till
-from tests.deals.make import move_clock
-from tests.factories import make_member, make_staff
+from tests.deals.make import make_match, move_clock
+from tests.factories import make_broker, make_member, make_staff
 from tests.visitor import sign_in
 
 
@@ -107,3 +107,39 @@ async def test_the_last_check_is_shown_to_finance_and_operator_only(client: http
         page = await client.get("/money/checks")
         assert page.status_code == status
         assert ("全部成立" in page.text) == (status == 200)
+
+
+async def test_a_broker_reads_the_money_of_their_own_deals_and_who_owes_it_finds_the_commission(
+    client: httpx.AsyncClient,
+) -> None:
+    till, broker = await make_till(), await make_broker()
+    deal = till.contract.deal_id
+    await Deal.filter(id=deal).update(broker_id=broker.user_id)
+    await Introduction.create(
+        id=uuid4(),
+        match=await make_match(till.parties),
+        deal_id=deal,
+        broker_id=broker.user_id,
+        note="",
+        commission_basis_points=100,
+        payer=Side.BUYER,
+        introduced_at=LATER,
+        agreed_at=LATER,
+    )
+    await till.pay()
+    await sign_in(client, broker)
+
+    page = await client.get("/statement?from=2026-01-01&to=2026-12-31&figure=commissioned&currency=CNY")
+
+    assert "￥8,050.00" in page.text
+    assert broker.name in page.text
+    by_side = {
+        side: {each.figure: each.money.amount for each in await totals(Period(whose, side, *YEAR))}
+        for side, whose in (
+            (AsBroker.BROKER, broker.user_id),
+            (Side.SELLER, till.parties.university.id),
+            (Side.BUYER, till.parties.enterprise.id),
+        )
+    }
+    assert [figures[Figure.COMMISSIONED] for figures in by_side.values()] == [805_000, 0, 805_000]
+    assert await list_entries(Period(uuid4(), AsBroker.BROKER, *YEAR)) == []

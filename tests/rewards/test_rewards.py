@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 
 import httpx
@@ -12,6 +12,7 @@ from openpyxl import load_workbook
 
 from market.contracts import services as contracts
 from market.contracts.models import Contract
+from market.deals.models import Side
 from market.deps import Deps
 from market.kit.errors import Invalid, NotFound
 from market.kit.money import Money
@@ -19,6 +20,7 @@ from market.ledger import services as ledger
 from market.notices import services as notices
 from market.notices.models import Notice
 from market.notices.services import NotClear
+from market.reports.statements import Figure, Period, list_entries
 from market.rewards import services
 from market.rewards.models import RewardKind, RewardPlan, RewardShare, RewardStatus
 from market.rewards.rules import Deduction, PersonShare, Sharing, UnitShare
@@ -74,6 +76,9 @@ async def test_a_plan_goes_from_proposal_to_payment_and_the_pot_is_emptied(deps:
     assert [each.amount for each in shares] == [39_200_000, 16_800_000]
     assert (await ledger.balance(f"pot:{plan.id}")).amount == 0
     assert (await RewardPlan.get(id=plan.id)).status is RewardStatus.PAID
+    year = Period(parties.university.id, Side.SELLER, date(2026, 1, 1), date(2026, 12, 31))
+    told = await list_entries(year, Figure.SHARED)
+    assert sorted(each.money.amount for each in told) == [16_800_000, 39_200_000]
 
 
 async def test_what_is_published_names_people_but_no_account() -> None:

@@ -40,6 +40,7 @@ from market.subsidies.models import (
 )
 from market.subsidies.moves import lock_claims, move
 from market.subsidies.notice_texts import notice_body
+from market.subsidies.overlaps import outdated_in
 from market.subsidies.programmes import compiled, get_programme
 from market.subsidies.reviewing import SamePerson
 from market.subsidies.sharing import number_rank, share, share_pot
@@ -171,6 +172,10 @@ async def _confirm(number: str, barred: dict[UUID, str], *, actor: Actor, now: d
     terms = await ProgrammeTerms.filter(id__in={claim.terms_id for claim in claims})
     if len(terms) > 1:
         raise Conflict(_("批次里的申报适用不同版本的政策，请分开列批次。"))
+    if claims:
+        outdated = await outdated_in(claims, terms[0])
+        left_out += outdated
+        claims = [claim for claim in claims if claim not in [one for one, _reason in outdated]]
     if not claims:
         raise Conflict(_("批次里没有可以确认的申报。"))
     awards = await _scaled(claims, pot, terms[0])

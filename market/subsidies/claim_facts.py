@@ -11,8 +11,20 @@ from market.accounts.models import Organisation
 from market.contracts.models import Contract, ContractExclusion, EquityPaidIn, Receipt
 from market.deals.models import Deal
 from market.subsidies.facts import PARTY_KINDS
-from market.subsidies.models import Claim, ClaimContract, Programme, SalesReport
+from market.subsidies.models import (
+    Claim,
+    ClaimContract,
+    ClaimStatus,
+    Clawback,
+    ClawbackStatus,
+    Programme,
+    SalesReport,
+)
 from market.subsidies.states import GRANTED
+
+ONCE_GRANTED = GRANTED | {ClaimStatus.CLAWBACK}
+"""Also where a part had to come back: the contract was paid for once, and the rest still counts. What came
+back of an outcome's grant is not set free (A)."""
 
 
 async def facts_of(claim: Claim) -> dict[str, Any]:
@@ -44,7 +56,7 @@ async def gather_facts(
         .select_related("deal__seller", "deal__buyer", "deal__outcome")
         .order_by("registration_number")
     )
-    others = ClaimContract.filter(claim__programme_id=programme.id, claim__status__in=list(GRANTED))
+    others = ClaimContract.filter(claim__programme_id=programme.id, claim__status__in=list(ONCE_GRANTED))
     if apart_from is not None:
         others = others.exclude(claim_id=apart_from)
     grants = await others.values("contract_id", "contract__deal__outcome_id", "award_amount")
@@ -71,12 +83,17 @@ async def gather_facts(
 
 
 async def _granted(programme_id: UUID, applicant_id: UUID, year: int, apart_from: UUID | None) -> int:
+    """Return what the applicant was granted for the year, less what was claimed back."""
     rows = Claim.filter(
-        programme_id=programme_id, applicant_id=applicant_id, year=year, status__in=list(GRANTED)
+        programme_id=programme_id, applicant_id=applicant_id, year=year, status__in=list(ONCE_GRANTED)
     )
     if apart_from is not None:
         rows = rows.exclude(id=apart_from)
-    return sum(amount or 0 for amount in await rows.values_list("award_amount", flat=True))  # type: ignore[misc]
+    granted = {one.id: one.award_amount or 0 for one in await rows}
+    back = Clawback.filter(
+        claim_id__in=list(granted), status__in=[ClawbackStatus.CONFIRMED, ClawbackStatus.SETTLED]
+    )
+    return sum(granted.values()) - sum([int(one.amount) for one in await back])
 
 
 def _applicant(organisation: Organisation, role: str) -> dict[str, Any]:

@@ -1,0 +1,90 @@
+"""Claims that share a cap: together they never get more than it gives."""
+
+from __future__ import annotations
+
+import pytest
+
+from market.accounts.models import Organisation
+from market.kit.errors import Conflict
+from market.subsidies import services
+from market.subsidies.claim_facts import facts_of
+from market.subsidies.models import Claim, ClaimStatus
+from tests.factories import NOW
+from tests.subsidies.factories import (
+    WAN,
+    Desk,
+    make_applicant,
+    make_contract,
+    make_desk,
+    make_published,
+)
+from tests.subsidies.test_year_and_back import LATER
+
+NINGXIA = "ningxia-buyer"
+
+
+async def make_two_rechecked(desk: Desk) -> list[Claim]:
+    """Two claims of one enterprise, each 360 of the 500 that a year gives, computed side by side."""
+    applicant = await make_applicant(region="640100")
+    buyer = await Organisation.get(id=applicant.organisation_id)
+    contracts = [await make_contract(buyer, contract_amount=1200 * WAN) for _ in range(2)]
+    claims = [
+        await services.create_claim(
+            NINGXIA, year=2026, contract_numbers=[contract.number], actor=applicant, now=NOW
+        )
+        for contract in contracts
+    ]
+    for claim in claims:
+        await services.submit_claim(claim.number, is_declared=True, actor=applicant, now=NOW)
+        await services.accept(claim.number, actor=desk.officer, now=NOW)
+        await services.calculate(claim.number, actor=desk.officer, now=NOW)
+        await services.recheck(claim.number, sequence=1, actor=desk.rechecker, now=NOW)
+    return [await Claim.get(id=claim.id) for claim in claims]
+
+
+async def test_two_claims_on_one_list_do_not_both_draw_on_the_whole_cap_of_the_year() -> None:
+    desk = await make_desk()
+    first, second = await make_two_rechecked(desk)
+
+    await make_published(desk, first, second, budget=2000 * WAN, slug=NINGXIA)
+
+    assert (await Claim.get(id=first.id)).award_amount == 360 * WAN
+    left = await Claim.get(id=second.id)
+    assert (left.status, left.batch_id) == (ClaimStatus.RECHECKED, None)
+    await services.return_calculation(left.number, reason="上限", actor=desk.rechecker, now=LATER)
+    again = await services.calculate(left.number, actor=desk.officer, now=LATER)
+    assert again.award_amount == 140 * WAN
+
+
+async def test_a_later_list_is_held_to_what_an_earlier_one_was_granted() -> None:
+    desk = await make_desk()
+    first, second = await make_two_rechecked(desk)
+    await make_published(desk, first, budget=2000 * WAN, slug=NINGXIA)
+    later = await services.make_batch(
+        NINGXIA, year=2026, claim_numbers=[second.number], title="", actor=desk.officer, now=LATER
+    )
+
+    with pytest.raises(Conflict):
+        await services.confirm_batch(later.number, actor=desk.rechecker, now=LATER)
+
+    assert (await Claim.get(id=second.id)).status is ClaimStatus.RECHECKED
+
+
+async def test_what_was_claimed_back_counts_no_more_and_the_rest_still_does() -> None:
+    desk = await make_desk()
+    first, second = await make_two_rechecked(desk)
+    batch = await make_published(desk, first, budget=2000 * WAN, slug=NINGXIA)
+    await services.approve_batch(batch, actor=desk.approver, now=LATER)
+    order = (await services.order_payment(batch, actor=desk.officer, now=LATER)).orders[0]
+    await services.enter_result(
+        order.number, is_paid=True, ended_on=LATER.date(), bank_reference="b", actor=desk.officer, now=LATER
+    )
+    row = await services.start_clawback(
+        first.number, amount=100 * WAN, reason="x", actor=desk.officer, now=LATER
+    )
+    await services.confirm_clawback(row.number, actor=desk.approver, now=LATER)
+
+    facts = await facts_of(second)
+
+    assert facts["granted_this_year"] == 260 * WAN
+    assert (await facts_of(first))["granted_this_year"] == 0

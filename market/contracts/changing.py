@@ -27,6 +27,7 @@ from market.kit.database import atomic
 from market.kit.errors import Conflict, Forbidden, Invalid, NotFound
 from market.kit.i18n import gettext as _
 from market.ledger import services as ledger
+from market.ledger.accounts import account_code
 
 
 class OwnChange(Forbidden):
@@ -174,7 +175,7 @@ async def _rescind(
                 "rescinded",
                 left,
                 debit=f"due:{instalment_id}",
-                credit=f"agreed:{deal.seller_id}",
+                credit=account_code("agreed", deal.seller_id, left.currency),
                 reference=f"rescission:{change.id}:{instalment_id}",
                 at=now,
                 subject=("contract", contract.id),

@@ -23,6 +23,7 @@ from market.kit.i18n import as_kept, in_source_language
 from market.kit.i18n import gettext as _
 from market.kit.money import Money
 from market.ledger import services as ledger
+from market.ledger.accounts import account_code
 
 _RUNNING = (DealStatus.SIGNED, DealStatus.REGISTERED, DealStatus.PAYING)
 
@@ -106,7 +107,7 @@ async def confirm_royalty(statement_id: UUID, *, actor: Actor, now: datetime) ->
         await ledger.post(
             "agreed",
             Money(statement.amount, contract.currency),
-            debit=f"agreed:{contract.deal.seller_id}",
+            debit=account_code("agreed", contract.deal.seller_id, contract.currency),
             credit=f"due:{instalment.id}",
             reference=f"instalment:{instalment.id}:agreed",
             at=now,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from uuid import UUID
 
@@ -86,43 +86,51 @@ def facts_of(
     draft: ContractDraft | None, contract: Contract | None, lines: Sequence[InstalmentLine]
 ) -> ContractFacts:
     """Return the same as `contract_facts` does for one deal whose parts are loaded already."""
-    side = draft.side if draft else None
+    begun = _begun(draft)
     if contract is None:
-        return ContractFacts(draft_side=side)
-    return ContractFacts(
-        number=contract.number,
-        draft_side=side,
-        due=_first_due(contract),
-        waiting_count=sum(len(line.waiting) for line in lines),
-        is_royalty_open=_is_royalty_open(contract),
-        is_royalty_stated=_is_royalty_stated(contract),
-    )
+        return begun
+    waiting = [each.recorded_at for line in lines for each in line.waiting]
+    return _facts(begun, contract, waiting)
 
 
 async def contract_facts(deal_ids: Collection[UUID]) -> dict[UUID, ContractFacts]:
     """Return what the next step of these deals depends on, where there is a draft or a contract."""
-    drafts = {each.deal_id: each.side for each in await ContractDraft.filter(deal_id__in=list(deal_ids))}
+    drafts = await ContractDraft.filter(deal_id__in=list(deal_ids))
     contracts = await Contract.filter(deal_id__in=list(deal_ids)).prefetch_related(
         "instalments", "receipts", "royalty_statements"
     )
-    waiting: dict[UUID, int] = defaultdict(int)
-    for payable_id in await Remittance.filter(
+    waiting: dict[UUID, list[datetime]] = defaultdict(list)
+    for remittance in await Remittance.filter(
         payable_kind=PAYABLE,
         payable_id__in=[part.id for each in contracts for part in each.instalments],
         status=RemittanceStatus.RECORDED,
-    ).values_list("payable_id", flat=True):
-        waiting[UUID(str(payable_id))] += 1
-    made = {deal_id: ContractFacts(draft_side=side) for deal_id, side in drafts.items()}
+    ):
+        waiting[remittance.payable_id].append(remittance.recorded_at)
+    made = {draft.deal_id: _begun(draft) for draft in drafts}
     for contract in contracts:
-        made[contract.deal_id] = ContractFacts(
-            number=contract.number,
-            draft_side=drafts.get(contract.deal_id),
-            due=_first_due(contract),
-            waiting_count=sum(waiting[part.id] for part in contract.instalments),
-            is_royalty_open=_is_royalty_open(contract),
-            is_royalty_stated=_is_royalty_stated(contract),
+        made[contract.deal_id] = _facts(
+            made.get(contract.deal_id, ContractFacts()),
+            contract,
+            [since for part in contract.instalments for since in waiting[part.id]],
         )
     return made
+
+
+def _begun(draft: ContractDraft | None) -> ContractFacts:
+    return ContractFacts(draft_side=draft.side, drafted_at=draft.entered_at) if draft else ContractFacts()
+
+
+def _facts(begun: ContractFacts, contract: Contract, waiting: Sequence[datetime]) -> ContractFacts:
+    """The facts of a signed contract, with the moments at which transfers that wait were recorded."""
+    return replace(
+        begun,
+        number=contract.number,
+        due=_first_due(contract),
+        waiting_count=len(waiting),
+        waiting_since=min(waiting, default=None),
+        is_royalty_open=_is_royalty_open(contract),
+        royalty_stated_at=_royalty_stated_at(contract),
+    )
 
 
 def _is_royalty_open(contract: Contract) -> bool:
@@ -132,9 +140,14 @@ def _is_royalty_open(contract: Contract) -> bool:
     )
 
 
-def _is_royalty_stated(contract: Contract) -> bool:
-    """Tell whether a statement of royalties waits for the seller."""
-    return any(not each.confirmed_at and not each.refused_at for each in contract.royalty_statements)
+def _royalty_stated_at(contract: Contract) -> datetime | None:
+    """Return since when a statement of royalties waits for the seller; None when none does."""
+    waiting = [
+        each.entered_at
+        for each in contract.royalty_statements
+        if not each.confirmed_at and not each.refused_at
+    ]
+    return min(waiting, default=None)
 
 
 def _first_due(contract: Contract) -> Due | None:

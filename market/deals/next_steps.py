@@ -16,7 +16,18 @@ from market.notices.models import Notice, NoticeStatus
 from market.notices.periods import last_day
 
 BOTH, NOBODY, OPERATOR, PUBLIC = "both", "nobody", "operator", "public"
-DAYS = {"agree": 7, "offer": 15, "publish": 10, "skip": 10, "upheld": 10, "sign": 30, "register": 30}
+DAYS = {
+    "agree": 7,
+    "offer": 15,
+    "publish": 10,
+    "skip": 10,
+    "upheld": 10,
+    "sign": 30,
+    "confirm": 10,
+    "register": 30,
+    "confirm_receipt": 5,
+    "royalty_stated": 10,
+}
 """By when each step should be done, in days: how the market keeps deals moving. The one of the law is
 the registration, which the rule of 2000 asks for within 30 days of the signature."""
 
@@ -28,14 +39,17 @@ class ContractFacts:
     number: str = ""
     draft_side: Side | None = None
     """Who entered the contract, so that the other side is asked to confirm."""
+    drafted_at: datetime | None = None
     due: Due | None = None
     """The first instalment that is not fully received."""
     waiting_count: int = 0
     """Bank transfers recorded that nobody has confirmed yet."""
+    waiting_since: datetime | None = None
+    """When the first of them was recorded."""
     is_royalty_open: bool = False
     """Royalties are still to come."""
-    is_royalty_stated: bool = False
-    """A statement of royalties waits for the seller."""
+    royalty_stated_at: datetime | None = None
+    """Since when a statement of royalties waits for the seller."""
 
 
 @dataclass(frozen=True)
@@ -213,6 +227,7 @@ def _to_sign(at: Situation, now: datetime) -> NextStep:
         other(entered).value,
         then=_("确认后合同成立，各期应付款入账。"),
         address=address,
+        **_by("confirm", at.contract.drafted_at or at.deal.updated_at, now),
     )
 
 
@@ -236,14 +251,16 @@ def _paying(at: Situation, now: datetime) -> NextStep:
             Side.SELLER.value,
             then=_("由转让方的另一位财务人员确认后计入实际到账。"),
             address=address,
+            **_by("confirm_receipt", at.contract.waiting_since or at.deal.updated_at, now),
         )
-    if at.contract.is_royalty_stated:
+    if at.contract.royalty_stated_at:
         return NextStep(
             "royalty_stated",
             _("核对提成结算"),
             Side.SELLER.value,
             then=_("确认后成为一期应付款。"),
             address=address,
+            **_by("royalty_stated", at.contract.royalty_stated_at, now),
         )
     due = at.contract.due
     if due is None and at.contract.is_royalty_open:

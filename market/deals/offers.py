@@ -7,6 +7,7 @@ from uuid import UUID, uuid4
 
 from market.accounts.actors import Actor
 from market.accounts.messages import tell
+from market.accounts.models import MemberRole
 from market.accounts.permissions import Act
 from market.audit.services import record
 from market.deals.models import Deal, DealAction, Offer, OfferStatus
@@ -158,4 +159,12 @@ async def _expire(offer_id: UUID, deal_id: UUID, *, now: datetime) -> bool:
     offer.status, offer.answered_at = OfferStatus.EXPIRED, now
     await offer.save(update_fields=["status", "answered_at"])
     await record("deal", deal.id, "offer_expired", actor=None, now=now, offer=offer.id)
+    for side_id in (deal.seller_id, deal.buyer_id):
+        await tell(
+            _("报价已过有效期，任何一方都可以重新报价：%(title)s。", title=deal.title),
+            now=now,
+            address=f"/deals/{deal.number}",
+            organisation_id=side_id,
+            roles={MemberRole.ADMIN, MemberRole.AGENT},
+        )
     return True

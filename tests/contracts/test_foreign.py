@@ -8,7 +8,7 @@ from decimal import Decimal
 import httpx
 
 from market.contracts import services as contracts
-from market.contracts.models import Contract, ContractDraft, Receipt
+from market.contracts.models import ChangeKind, Contract, ContractDraft, Receipt
 from market.contracts.prints import form_rows
 from market.contracts.queries import get_contract_for, received
 from market.contracts.terms import three_amounts
@@ -67,6 +67,16 @@ async def test_yen_go_through_the_whole_chain_without_hundredths() -> None:
         assert figures[Figure.REFUNDED] == Money(40, "JPY")
         owed = Money(149_999, "JPY") if side is Side.SELLER else Money(0)
         assert figures[Figure.COMMISSIONED] == owed
+    ending = await contracts.enter_change(
+        till.contract.number,
+        ChangeKind.RESCISSION,
+        "协商解除",
+        agreed_on=TODAY,
+        actor=parties.buyer,
+        now=LATER,
+    )
+    await contracts.confirm_change(ending.id, actor=parties.seller, now=LATER)
+    assert await balance(f"agreed:{parties.university.id}:JPY") == Money(-5_999_961, "JPY")
     load_checks()
     assert [each.findings for each in await run_checks() if not each.is_well] == []
 

@@ -146,6 +146,21 @@ async def test_who_owes_the_commission_agrees_to_it_with_the_introduction() -> N
     assert (agreed.agreed_at, agreed.agreed_by_id) == (NOW, parties.buyer.user_id)
 
 
+async def test_the_sides_read_the_mandate_which_may_name_one_of_them_once_both_have_agreed(
+    client: httpx.AsyncClient,
+) -> None:
+    parties, broker = await make_parties(is_masked=True), await make_broker()
+    deal = await make_introduced(parties, broker)
+    await sign_in(client, parties.seller)
+    before = await client.get(f"/deals/{deal.number}")
+
+    for side in Side:
+        await services.agree_introduction(deal.number, actor=parties.on(side), now=NOW)
+
+    assert "委托书 2026-3" not in before.text
+    assert "委托书 2026-3" in (await client.get(f"/deals/{deal.number}")).text
+
+
 async def test_the_commission_follows_what_has_arrived_without_losing_a_fen() -> None:
     parties, broker = await make_parties(), await make_broker()
     deal = await make_introduced(parties, broker, 333)

@@ -263,6 +263,8 @@ async def test_an_offer_runs_out() -> None:
     assert await services.run_due(late) == 0
 
     assert (await Offer.get(id=offer.id)).status is OfferStatus.EXPIRED
+    told = await Message.filter(text__contains="有效期").values_list("user_id", flat=True)
+    assert set(told) == {parties.seller.user_id, parties.buyer.user_id}
 
 
 async def test_a_payment_plan_must_add_up_to_the_price() -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 from uuid import uuid4
 
 import pytest
@@ -168,6 +168,26 @@ def test_the_next_step_says_whose_it_is(at: Situation, key: str, whose: str) -> 
     assert step.words
     assert step.is_for(None) is False
     assert step.is_late is (key == "pay")
+
+
+LONG_AGO = NOW - timedelta(days=11)
+
+
+@pytest.mark.parametrize(
+    "facts",
+    [
+        ContractFacts(draft_side=Side.SELLER, drafted_at=LONG_AGO),
+        ContractFacts(number="HT-1", due=DUE, waiting_count=1, waiting_since=LONG_AGO),
+        ContractFacts(number="HT-1", is_royalty_open=True, royalty_stated_at=LONG_AGO),
+    ],
+)
+def test_what_waits_for_a_confirmation_has_its_day_and_is_late_after_it(facts: ContractFacts) -> None:
+    status = S.PAYING if facts.number else S.TO_SIGN
+    step = next_step(Situation(_deal(status), contract=facts), NOW)
+
+    assert step.key in ("confirm", "confirm_receipt", "royalty_stated")
+    assert step.until
+    assert step.is_late
 
 
 TERMS = Terms(ContractKind.LICENCE, Money(100_00), years=5, plan=(PlanRow("一次", None, 100_00),))

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import date
 from typing import Any
 
+from markupsafe import Markup, escape
 from wtforms import BooleanField as _BooleanField
 from wtforms import FieldList, FileField, Form, FormField, HiddenField, PasswordField
 from wtforms import IntegerField as _IntegerField
@@ -14,7 +15,7 @@ from wtforms import SelectMultipleField as _SelectMultipleField
 from wtforms import StringField as _StringField
 from wtforms import TextAreaField as _TextAreaField
 from wtforms.validators import StopValidation, ValidationError
-from wtforms.widgets import CheckboxInput, ListWidget
+from wtforms.widgets import CheckboxInput, ListWidget, Select
 
 from market.kit.errors import Invalid
 from market.kit.formats import wan_input
@@ -224,10 +225,22 @@ class MoneyField(_StringField):
         return wan_input(self.data) if self.unit == 10_000 else f"{Money(self.data, self.currency).decimal:f}"
 
 
+class _Options(Select):
+    """Long lists such as the country's regions cost most of a form's page, so an option is plain text."""
+
+    @classmethod
+    def render_option(cls, choice: Any, **_options: Any) -> Markup:  # type: ignore[override]  # stubs of 3.2
+        chosen = "selected " if choice.selected else ""
+        label = escape(str(choice.label or choice.value))
+        return Markup(f'<option {chosen}value="{escape(str(choice.value))}">{label}</option>')  # noqa: S704  # escaped
+
+
 class ChoiceField(_SelectField):
     """One of `choices`, a list of pairs or a function that gives it; empty when nothing is chosen."""
 
     choices: Any
+
+    widget = _Options()
 
     def __init__(
         self,

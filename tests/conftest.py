@@ -16,13 +16,17 @@ import httpx
 import pytest
 import pytest_asyncio
 from hypothesis import settings
+from pwdlib import PasswordHash
+from pwdlib.hashers.argon2 import Argon2Hasher
 from tortoise.transactions import in_transaction
 
+from market.accounts.passwords import use_hasher
 from market.app import create_app
 from market.deps import Deps
 from market.kit.database import EmbeddedPostgres, connection
 from market.tables import database
 from tests.fakes import fake_deps
+from tests.remembered import forget_what_was_asked
 
 ROOT = Path(__file__).parent.parent
 # A busy machine is no reason for a test to fail.
@@ -88,6 +92,7 @@ async def database_connection(database_url: str) -> AsyncIterator[None]:
 @pytest_asyncio.fixture(loop_scope="session", autouse=True)
 async def rollback(request: pytest.FixtureRequest, database_connection: None) -> AsyncIterator[None]:
     """Undo whatever the test wrote. Tests marked `committed` write for real and are swept after."""
+    forget_what_was_asked()
     if request.node.get_closest_marker("committed"):
         yield
         await _sweep()
@@ -95,6 +100,12 @@ async def rollback(request: pytest.FixtureRequest, database_connection: None) ->
     async with in_transaction() as transaction:
         yield
         await transaction.rollback()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def light_passwords() -> None:
+    """Hashing is slow on purpose; here it is done by the same way with less work."""
+    use_hasher(PasswordHash((Argon2Hasher(time_cost=1, memory_cost=64, parallelism=1),)))
 
 
 @pytest.fixture
@@ -107,7 +118,12 @@ def deps(tmp_path: Path) -> Deps:
 async def client(deps: Deps) -> AsyncIterator[httpx.AsyncClient]:
     """A browser without scripts, as a guest. `tests.visitor.sign_in` makes it somebody's."""
     transport = httpx.ASGITransport(app=create_app(deps))
-    async with httpx.AsyncClient(transport=transport, base_url="http://market.test", trust_env=False) as made:
+    async with httpx.AsyncClient(
+        transport=transport,
+        base_url="http://market.test",
+        headers={"accept-encoding": "identity"},
+        trust_env=False,
+    ) as made:
         yield made
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from functools import lru_cache
 
 from pwdlib import PasswordHash
 
@@ -15,9 +14,20 @@ _room = asyncio.Semaphore(2)
 """Each hash takes 64 MiB and a core for a tenth of a second."""
 
 
-@lru_cache
+_hashers: list[PasswordHash] = []
+_decoy_hash: list[str] = []
+
+
+def use_hasher(hasher: PasswordHash) -> None:
+    """Hash with another strength than the recommended one, such as a light one in tests."""
+    _hashers[:] = [hasher]
+    _decoy_hash.clear()
+
+
 def _hasher() -> PasswordHash:
-    return PasswordHash.recommended()
+    if not _hashers:
+        _hashers.append(PasswordHash.recommended())
+    return _hashers[0]
 
 
 async def hash_password(password: str) -> str:
@@ -30,9 +40,6 @@ async def verify_password(password: str, kept: str) -> bool:
     """Tell whether the password is the one hashed; takes as long for an empty `kept`."""
     async with _room:
         return await asyncio.to_thread(_hasher().verify, password, kept or await _decoy())
-
-
-_decoy_hash: list[str] = []
 
 
 async def _decoy() -> str:

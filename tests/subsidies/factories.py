@@ -17,6 +17,7 @@ from market.subsidies import services
 from market.subsidies.models import Claim, Programme, SalesReport
 from market.subsidies.programmes import load_programmes
 from tests.factories import NOW, make_member, make_organisation, make_outcome, make_staff
+from tests.remembered import remembered
 
 _numbers = count(1)
 WAN = 1_000_000
@@ -32,6 +33,7 @@ class Desk:
     operator: Actor
 
 
+@remembered
 async def make_desk() -> Desk:
     return Desk(
         await make_staff(StaffRole.OFFICER),
@@ -110,6 +112,7 @@ async def make_sales(contract: Contract, actor: Actor, amount: int = 300 * WAN, 
     )
 
 
+@remembered
 async def make_applicant(**fields: Any) -> Actor:
     """Make an enterprise's agent; the programmes are in the database afterwards."""
     if not await Programme.exists():
@@ -117,6 +120,7 @@ async def make_applicant(**fields: Any) -> Actor:
     return await make_member(await make_organisation(**fields))
 
 
+@remembered
 async def make_draft(applicant: Actor | None = None, **fields: Any) -> tuple[Actor, Claim]:
     """Make a claim to the region's programme that is ready to be handed in."""
     applicant = applicant or await make_applicant()
@@ -129,18 +133,21 @@ async def make_draft(applicant: Actor | None = None, **fields: Any) -> tuple[Act
     return applicant, claim
 
 
+@remembered
 async def make_accepted(desk: Desk, applicant: Actor | None = None, **fields: Any) -> Claim:
     applicant, claim = await make_draft(applicant, **fields)
     await services.submit_claim(claim.number, is_declared=True, actor=applicant, now=NOW)
     return await services.accept(claim.number, actor=desk.officer, now=NOW)
 
 
+@remembered
 async def make_calculated(desk: Desk, applicant: Actor | None = None, **fields: Any) -> Claim:
     claim = await make_accepted(desk, applicant, **fields)
     await services.calculate(claim.number, actor=desk.officer, now=NOW)
     return await Claim.get(id=claim.id)
 
 
+@remembered
 async def make_rechecked(desk: Desk, applicant: Actor | None = None, **fields: Any) -> Claim:
     claim = await make_calculated(desk, applicant, **fields)
     return await services.recheck(claim.number, sequence=1, actor=desk.rechecker, now=NOW)
@@ -151,6 +158,7 @@ async def make_budget(desk: Desk, amount: int, slug: str = "guangxi", year: int 
     await services.release_budget(budget.id, actor=desk.approver, now=NOW)
 
 
+@remembered
 async def make_published(desk: Desk, *claims: Claim, budget: int = 1000 * WAN, slug: str = "guangxi") -> str:
     """Put rechecked claims on a list, confirm it and return its number."""
     await make_budget(desk, budget, slug)

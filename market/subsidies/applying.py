@@ -24,7 +24,7 @@ from market.kit.database import atomic
 from market.kit.errors import Conflict, Invalid, NotFound
 from market.kit.i18n import gettext as _
 from market.subsidies.doubting import refresh_doubts
-from market.subsidies.evidence import known_evidence
+from market.subsidies.evidence import known_evidence, plain_number
 from market.subsidies.models import (
     Claim,
     ClaimAction,
@@ -227,6 +227,8 @@ async def _add_evidence(
 ) -> Evidence:
     claim = await lock_claim(number)
     _require_editable(claim)
+    if kind == "invoice":
+        paper_number = plain_number(paper_number)
     await _refuse_used_paper(claim, kind, paper_number)
     file = None
     if kept is not None:

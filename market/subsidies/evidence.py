@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import unicodedata
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -11,7 +12,13 @@ from uuid import UUID, uuid4
 from market.contracts.models import Contract, Receipt, ReceiptSource
 from market.files.models import StoredFile, Tier
 from market.payments.models import Remittance
-from market.subsidies.models import Claim, Evidence
+from market.subsidies.models import Claim, ClaimContract, Evidence
+from market.subsidies.texts import N_
+
+
+def plain_number(number: str) -> str:
+    """Return a paper's number as it is compared: without spaces, in half width, in capitals."""
+    return "".join(unicodedata.normalize("NFKC", number).split()).upper()
 
 
 async def known_evidence(claim: Claim, contracts: Sequence[Contract], now: datetime) -> list[Evidence]:
@@ -44,7 +51,7 @@ async def known_evidence(claim: Claim, contracts: Sequence[Contract], now: datet
             if paid is not None and paid.invoice_number:
                 add(
                     "invoice",
-                    number=paid.invoice_number,
+                    number=plain_number(paid.invoice_number),
                     dated_on=receipt.received_on,
                     amount=paid.invoice_amount or receipt.amount,
                 )
@@ -93,6 +100,9 @@ def sum_checks(evidence: Sequence[Evidence], received: int) -> list[SumCheck]:
     return found
 
 
+DEAL_DONE = N_("挂牌或拍卖成交确认书")
+GRADED = N_("重大项目评定意见")
+PAID_IN = N_("股权变更文件")
 KINDS_OF = {
     "技术合同及登记证明": ("contract", "registration_certificate"),
     "技术合同登记证明": ("registration_certificate",),
@@ -106,6 +116,7 @@ KINDS_OF = {
     "纳税证明": ("tax_certificate",),
     "增值税纳税证明": ("tax_certificate",),
     "申请表": ("application_form",),
+    PAID_IN: ("equity_change",),
     "买卖双方营业执照": ("business_licence",),
 }
 """Which kinds of paper prove what a rule file asks for; all of a row are needed."""
@@ -116,9 +127,11 @@ EITHER = {
 """Where one of the kinds will do."""
 
 
-def checklist(content: Mapping[str, Any], evidence: Sequence[Evidence]) -> list[tuple[str, bool]]:
-    """Return each paper a rule file asks for and whether the claim has it, in the file's order."""
-    asked = [*content["evidence"], *_of_conditions(content)]
+def checklist(
+    content: Mapping[str, Any], evidence: Sequence[Evidence], contracts: Sequence[ClaimContract] = ()
+) -> list[tuple[str, bool]]:
+    """Return each paper asked for, by the rule file and by what was stated, and whether the claim has it."""
+    asked = [*content["evidence"], *_of_conditions(content), *_of_stated(contracts)]
     there = {each.kind for each in evidence}
     found = []
     for words in dict.fromkeys(asked):
@@ -127,6 +140,16 @@ def checklist(content: Mapping[str, Any], evidence: Sequence[Evidence]) -> list[
         else:
             found.append((words, there.issuperset(KINDS_OF.get(words, ("other",)))))
     return found
+
+
+def _of_stated(contracts: Sequence[ClaimContract]) -> Iterator[str]:
+    for row in contracts:
+        if row.mode in ("listed", "auction"):
+            yield DEAL_DONE
+        if row.grade == "major":
+            yield GRADED
+        if row.contract.kind.value == "equity":
+            yield PAID_IN
 
 
 def _of_conditions(content: Mapping[str, Any]) -> list[str]:

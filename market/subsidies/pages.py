@@ -81,6 +81,7 @@ async def claim_page(actor: Actor, claim: Claim, now: datetime) -> ClaimPage:
     terms = compiled(claim.terms)
     kept = await last_assessment(claim.id) if claim.status in COMPUTED else None
     evidence = await Evidence.filter(claim_id=claim.id).select_related("file").order_by("added_at", "kind")
+    contracts = await claim_contracts(claim.id)
     notice = await find_notice("batch", claim.batch_id) if claim.batch_id else None
     objections = []
     if notice is not None:
@@ -91,10 +92,10 @@ async def claim_page(actor: Actor, claim: Claim, now: datetime) -> ClaimPage:
         terms=terms,
         sheet=sheet(kept.facts, kept.result, kept.computed_at) if kept else await _tried(claim, terms),
         assessment=kept,
-        contracts=await claim_contracts(claim.id),
+        contracts=contracts,
         evidence=evidence,
-        papers=checklist(terms.content, evidence),
-        sums=sum_checks(evidence, await received_of(claim.id)),
+        papers=checklist(terms.content, evidence, contracts),
+        sums=sum_checks(evidence, await received_of(claim.id)) if contracts else [],
         checks=await list_checks("claim", claim.id),
         events=await ClaimEvent.filter(claim_id=claim.id).select_related("actor").order_by("id"),
         disbursements=await Disbursement.filter(claim_id=claim.id).order_by("number"),

@@ -4,16 +4,22 @@ from __future__ import annotations
 
 import io
 from datetime import timedelta
+from pathlib import Path
+from typing import Any
 
 import httpx
+import pytest
 from openpyxl import load_workbook
 
 from market.accounts.models import Organisation, StaffRole
+from market.files.store import LocalStore
+from market.kit.errors import Invalid
 from market.kit.pagination import Cut
 from market.subsidies import reports, services
 from market.subsidies.evidence import checklist
 from market.subsidies.loading import find_terms
 from market.subsidies.models import Claim, ClaimContract, Evidence, PartyTie, ProgrammeTerms
+from market.subsidies.queries import claim_contracts
 from tests.factories import NOW, make_organisation, make_staff
 from tests.subsidies.factories import (
     WAN,
@@ -187,6 +193,32 @@ async def test_what_a_rule_set_asks_for_is_ticked_off() -> None:
         "卖方开具的发票": False,
         "成果收入专项审计报告": False,
     }
+
+
+async def test_what_was_stated_has_to_be_proved() -> None:
+    _applicant, claim = await make_draft()
+    await ClaimContract.filter(claim_id=claim.id).update(mode="auction", grade="major")
+    rows = await claim_contracts(claim.id)
+
+    found = dict(checklist(find_terms("suzhou")[0].content, [], rows))
+
+    assert found["挂牌或拍卖成交确认书"] is found["重大项目评定意见"] is False
+
+
+async def test_an_invoice_is_known_again_however_it_is_written(tmp_path: Path) -> None:
+    store = LocalStore(tmp_path)
+    claims = [await make_draft() for _ in range(2)]
+    numbers = ["2445 2000 0001 ab", "２４４５２０００0001AB"]
+    given: dict[str, Any] = {"kind": "invoice", "dated_on": None, "amount": 1, "upload": None, "now": NOW}
+
+    await services.add_evidence(
+        claims[0][1].number, paper_number=numbers[0], actor=claims[0][0], store=store, **given
+    )
+
+    with pytest.raises(Invalid):
+        await services.add_evidence(
+            claims[1][1].number, paper_number=numbers[1], actor=claims[1][0], store=store, **given
+        )
 
 
 async def test_a_clawback_without_amount_or_reason_is_not_started(client: httpx.AsyncClient) -> None:

@@ -39,6 +39,8 @@ class Settings:
     file_store_url: str | None = None
     """None: files lie in `data_directory`; else an S3 bucket, `s3://key:secret@host/bucket?region=…`."""
     pool_size: int = 10
+    fee_basis_points: int = 0
+    """Our fee on what is paid online, part of the payment; the gateway puts it on our own account."""
 
     @property
     def is_secure(self) -> bool:
@@ -82,6 +84,9 @@ class Settings:
         pool_size = environ.get("POOL_SIZE") or "10"
         if not pool_size.isdigit() or int(pool_size) < 2:
             faults.append("POOL_SIZE must be a whole number, 2 or more")
+        fee = environ.get("FEE_BASIS_POINTS") or "0"
+        if not fee.isdigit() or int(fee) > 1000:
+            faults.append("FEE_BASIS_POINTS must be a whole number from 0 to 1000 (10 %)")
         if faults:
             raise SettingsError("\n".join(faults))
         return cls(
@@ -100,6 +105,7 @@ class Settings:
             mail_from=environ.get("MAIL_FROM") or "no-reply@kezhuan.test",
             file_store_url=file_store_url,
             pool_size=int(pool_size),
+            fee_basis_points=int(fee),
         )
 
 

@@ -13,6 +13,7 @@ from uuid import UUID, uuid4
 from market.accounts.actors import Actor
 from market.accounts.messages import tell
 from market.audit.services import record
+from market.contracts.fees import book_fee
 from market.contracts.models import Instalment, Receipt, ReceiptSource
 from market.contracts.queries import open_amount, received
 from market.contracts.receiving import receive_restored
@@ -57,6 +58,9 @@ async def book_told(refund_id: UUID, *, is_done: bool, now: datetime) -> None:
         await book_refund(refund, actor=None, now=now)
     elif refund.status is RefundStatus.FAILED and not is_done:
         await _unbook(refund, now=now)
+    if refund.payment_id is not None:
+        await _came_by(await Payment.get(id=refund.payment_id))  # locks the deal
+        await book_fee(refund.payment_id, at=now)
 
 
 @atomic()

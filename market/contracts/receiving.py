@@ -10,6 +10,7 @@ from market.accounts.messages import tell
 from market.accounts.models import MemberRole
 from market.accounts.permissions import Act
 from market.audit.services import record
+from market.contracts.fees import book_fee, fee_of
 from market.contracts.models import Contract, Instalment, Receipt, ReceiptSource
 from market.contracts.queries import (
     get_instalment_for,
@@ -195,8 +196,11 @@ async def start_payment(
     actor: Actor,
     now: datetime,
     urls: ReturnUrls,
+    fee_basis_points: int = 0,
 ) -> str:
     """Return the page where the buyer pays what is left of an instalment, to the seller's own account.
+
+    Our fee is a part of it, which the gateway puts on the platform's account.
 
     Raises:
         Forbidden: the person does not act for the buyer.
@@ -224,7 +228,7 @@ async def start_payment(
         ),
         Money(left, contract.currency),
         account=account.account,
-        fee=Money(0, contract.currency),
+        fee=fee_of(Money(left, contract.currency), fee_basis_points),
         gateway=gateway,
         actor=actor,
         now=now,
@@ -239,7 +243,7 @@ async def receive(paid: PaidPayment, *, now: datetime) -> Receipt | None:
     What is more than the instalment has left has arrived all the same: it stands in the book as
     surplus until it is sent back. None when all of it is.
     """
-    return await _receive(
+    receipt = await _receive(
         ReceiptSource.PAYMENT,
         paid.payment_id,
         paid.payable_id,
@@ -248,6 +252,8 @@ async def receive(paid: PaidPayment, *, now: datetime) -> Receipt | None:
         actor=None,
         now=now,
     )
+    await book_fee(paid.payment_id, at=now)
+    return receipt
 
 
 async def follow(deal_id: UUID, contract: Contract, *, actor: Actor | None, now: datetime) -> None:

@@ -222,6 +222,7 @@ async def pay(request: Request) -> Response:
         actor=actor,
         now=given.clock(),
         urls=ReturnUrls(success=f"{base}/payments/{{PAYMENT_ID}}/return", cancel=f"{base}{contract_page}"),
+        fee_basis_points=given.settings.fee_basis_points,
     )
     return RedirectResponse(address, 303)
 
@@ -266,6 +267,7 @@ async def payouts(request: Request) -> Response:
         organisation=organisation,
         account=await find_connected_account(organisation.id),
         has_gateway=given.gateway is not None,
+        fee=given.settings.fee_basis_points,
     )
 
 

@@ -13,7 +13,7 @@ an open account is where something comes from or where it ends, and its balance 
     wrong payment back    unplaced:<seller>           → refunded:<seller>
     disputed by the bank  met:online:<seller>         → disputed:<dispute>, back by a reversal when won,
                           disputed:<dispute>          → due:<instalment> or charged_back:<seller> when lost
-    our fee               met:online:<seller>         → fee:<contract>
+    our fee               met:online:<seller>         → fee:<contract>, back in proportion with a refund
     commission            met:remittance:<seller>, agreed:<buyer>, whoever owes it → commission:<deal>,
                           back again for what was refunded
     reward pot            income:<contract>           → pot:<contract>     → reward:<person>

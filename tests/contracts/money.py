@@ -25,6 +25,7 @@ class Till:
     parties: Parties
     contract: Contract
     gateway: StandInGateway
+    fee_basis_points: int = 0
 
     @property
     def standin(self) -> StandIn:
@@ -37,7 +38,12 @@ class Till:
         """The buyer pays what is left of an instalment; the site has heard of it."""
         instalment = await self.instalment(sequence)
         await services.start_payment(
-            instalment.id, gateway=self.gateway, actor=self.parties.buyer, now=LATER, urls=URLS
+            instalment.id,
+            gateway=self.gateway,
+            actor=self.parties.buyer,
+            now=LATER,
+            urls=URLS,
+            fee_basis_points=self.fee_basis_points,
         )
         payment = await Payment.filter(payable_id=instalment.id, status=PaymentStatus.PENDING).first()
         assert payment is not None

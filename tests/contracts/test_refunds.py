@@ -63,6 +63,23 @@ async def test_a_part_goes_back_online_and_is_owed_again() -> None:
     assert await is_well()
 
 
+async def test_our_fee_is_booked_once_and_goes_back_in_proportion() -> None:
+    till = await make_till()
+    till.fee_basis_points = 60
+    payment = await till.pay()
+    code, met = f"fee:{till.contract.id}", f"met:online:{till.parties.university.id}"
+    assert (payment.fee_amount, await balance(code)) == (483_000, Money(483_000))
+
+    await till.refund(payment, PRICE // 2)
+    await till.settle_all_again()
+
+    assert await balance(code) == Money(241_500)
+    assert await balance(met) == Money(PRICE - PRICE // 2 - 241_500)
+    await till.refund(payment, PRICE - PRICE // 2)
+    assert (await balance(code), await balance(met)) == (Money(0), Money(0))
+    assert await is_well()
+
+
 async def test_never_more_goes_back_than_came_whatever_the_order_of_events() -> None:
     till = await make_till()
     payment = await till.pay()

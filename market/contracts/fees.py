@@ -1,0 +1,64 @@
+"""Our fee on what is paid online: taken by the gateway with the payment, given back with a refund."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from fractions import Fraction
+from uuid import UUID
+
+from market.contracts.models import Instalment
+from market.kit.money import Money, round_half_up
+from market.ledger import services as ledger
+from market.ledger.accounts import account_code
+from market.ledger.models import Transfer
+from market.payments.models import Payment, Refund, RefundStatus
+
+
+def fee_of(money: Money, basis_points: int) -> Money:
+    """Return our fee on a payment: nothing where it would be all of it. Pure."""
+    fee = money.share(basis_points)
+    return fee if fee < money else Money(0, money.currency)
+
+
+def fee_left(payment: Money, fee: Money, refunded: int) -> Money:
+    """Return what of the fee stays with us when a part of the payment went back. Pure."""
+    if not payment:
+        return fee
+    return Money(
+        round_half_up(Fraction(fee.amount * (payment.amount - refunded), payment.amount)), fee.currency
+    )
+
+
+async def book_fee(payment_id: UUID, *, at: datetime) -> Money:
+    """Bring the fee of a payment in the book to what stays with us; return what was booked now.
+
+    The caller holds the lock of the deal. Booking again changes nothing; what a refund gives back comes
+    off by a counter entry.
+    """
+    payment = await Payment.get_or_none(id=payment_id)
+    if payment is None or not payment.fee_amount:
+        return Money(0)
+    instalment = await Instalment.get(id=payment.payable_id).select_related("contract__deal")
+    sent = await Refund.filter(payment_id=payment.id, status=RefundStatus.SUCCEEDED).values_list(
+        "amount", flat=True
+    )
+    refunded = sum(int(str(each)) for each in sent)
+    due = fee_left(payment.money, Money(payment.fee_amount, payment.currency), refunded)
+    code, prefix = f"fee:{instalment.contract_id}", f"payment:{payment.id}:fee:"
+    booked = await Transfer.filter(reference__startswith=prefix)
+    so_far = sum(each.amount if each.credit_id == code else -each.amount for each in booked)
+    more = due - Money(so_far, payment.currency)
+    if not more:
+        return more
+    met = account_code("met:online", instalment.contract.deal.seller_id, payment.currency)
+    is_more = more.amount > 0
+    await ledger.post(
+        "fee" if is_more else "fee_back",
+        more if is_more else -more,
+        debit=met if is_more else code,
+        credit=code if is_more else met,
+        reference=f"{prefix}{len(booked) + 1}",
+        at=at,
+        subject=("contract", instalment.contract_id),
+    )
+    return more

@@ -4,13 +4,24 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from tortoise.expressions import Subquery
+
 from market.accounts.actors import Actor
 from market.accounts.permissions import Act, Role
+from market.contracts.models import Instalment
 from market.kit.cards import Card
 from market.kit.formats import day
 from market.kit.i18n import gettext as _
 from market.ledger.checks import last_result
-from market.payments.models import BankLine, LineStatus, Refund, RefundStatus
+from market.payments.models import (
+    BankLine,
+    ConnectedAccount,
+    Dispute,
+    DisputeStatus,
+    LineStatus,
+    Refund,
+    RefundStatus,
+)
 from market.payments.queries import find_connected_account
 from market.payments.reconciling import last_reconciliation, list_differences
 
@@ -22,6 +33,7 @@ async def dashboard_cards(actor: Actor, now: datetime) -> list[Card]:
         found.append(Card(_("对账单"), _("查看"), "/statement"))
         if actor.may_sell and actor.may(Act.IMPORT_STATEMENT):
             found += await _of_bank(actor)
+            found += await _of_disputes(actor)
     if Role.BROKER in actor.roles:
         found.append(Card(_("佣金对账单"), _("查看"), "/statement?side=broker"))
     if actor.may(Act.SEE_RECONCILIATION):
@@ -46,6 +58,26 @@ async def _of_bank(actor: Actor) -> list[Card]:
         Card(
             _("退回待确认"), refunds, "/bank/statements", "due" if actor.may(Act.CONFIRM_REFUND) else "note"
         ),
+    ]
+
+
+async def _of_disputes(actor: Actor) -> list[Card]:
+    """What the payers' banks wait to hear of, leading to the one that must be answered first."""
+    waiting = (
+        await Dispute.filter(
+            status__in=[DisputeStatus.OPEN, DisputeStatus.WARNING],
+            payment__connected_account__in=Subquery(
+                ConnectedAccount.filter(organisation_id=actor.organisation_id).values("account")
+            ),
+        )
+        .order_by("answer_by", "opened_at")
+        .select_related("payment")
+    )
+    if not waiting:
+        return []
+    instalment = await Instalment.get(id=waiting[0].payment.payable_id).select_related("contract")
+    return [
+        Card(_("拒付待答复"), len(waiting), f"/contracts/{instalment.contract.number}/money", "wrong"),
     ]
 
 

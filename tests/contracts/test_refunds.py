@@ -11,6 +11,7 @@ from tortoise.transactions import in_transaction
 from market.accounts.models import MemberRole
 from market.contracts import banking, refunding
 from market.contracts.models import Receipt, ReceiptSource
+from market.contracts.money_cards import dashboard_cards
 from market.contracts.nets import net_of_refunds
 from market.contracts.queries import received
 from market.kit.errors import Conflict, Forbidden, GatewayUnavailable, Invalid, NotFound
@@ -294,6 +295,9 @@ async def test_disputed_money_is_withheld_until_the_bank_decides(
 ) -> None:
     till = await make_till()
     told = await _disputed(till)
+    cards = await dashboard_cards(till.parties.seller_finance, LATER)
+    address = f"/contracts/{till.contract.number}/money"
+    assert [each.address for each in cards if each.label == "拒付待答复"] == [address]
     if decision:
         await till.standin.decide_dispute(told, decision)
         await till.settle()

@@ -37,6 +37,12 @@ async def require_no_conflict(actor: Actor, claim_ids: Sequence[UUID]) -> None:
         raise Conflicted(_("您对这份申报已声明回避，请由他人办理。"))
 
 
+async def conflicts_of(actor: Actor, claim_ids: Sequence[UUID]) -> set[UUID]:
+    """Return those of these claims for which the person declared a conflict."""
+    rows = ClaimConflict.filter(user_id=actor.user_id, claim_id__in=list(claim_ids))
+    return {UUID(str(one)) for one in await rows.values_list("claim_id", flat=True)}
+
+
 @atomic()
 async def declare_conflict(number: str, *, reason: str, actor: Actor, now: datetime) -> ClaimConflict:
     """Declare a conflict of interest; from then on the person does nothing more about the claim.

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from market.kit.formats import percent, yuan
 from market.kit.i18n import gettext as _
@@ -28,10 +29,14 @@ async def notice_body(batch: Batch, programme: Programme, claims: Sequence[Claim
 
 
 async def _entry(claim: Claim) -> str:
-    """Return enterprise, project, contract number, approved trade amount, clause, rate and amount."""
+    """Return project, contract number, approved trade amount, clause, rate and amount.
+
+    Where a set computes on a sum, or on the year's total, clause and rate stand in the lines of the claim.
+    """
     kept = await last_assessment(claim.id)
     if kept is None:
         raise LookupError(f"claim {claim.number} was never computed")
+    of_claim: list[dict[str, Any]] = kept.result["lines"]  # type: ignore[assignment]
     lines = []
     for one, facts in zip(kept.result["contracts"], kept.facts["contracts"], strict=True):  # type: ignore[call-overload]
         if not one["award"]:
@@ -41,10 +46,23 @@ async def _entry(claim: Claim) -> str:
             _("合同登记编号：%(no)s", no=grouped(one["no"])),
             _("核定技术交易额：%(sum)s", sum=yuan(facts["trade_amount"])),
         ]
-        rated = next((line for line in one["lines"] if line.get("rate_basis_points") is not None), None)
-        if rated is not None:
-            parts.append(_("适用条款：%(clause)s", clause=rated["clause"]))
-            parts.append(_("比例：%(rate)s", rate=percent(rated["rate_basis_points"])))
-        lines.append("；".join(parts))
+        lines.append("；".join([*parts, *(_rates(one["lines"]) or _rates(of_claim))]))
+    if not lines:
+        total = next(line for line in of_claim if line["step"] == "base")
+        stated = _("%(what)s：%(sum)s", what=_(total["note"]), sum=yuan(total["amount"]))
+        lines.append("；".join([stated, *_rates(of_claim)]))
     lines.append(_("拟补助金额：%(sum)s", sum=yuan(claim.award_amount)))
     return "\n".join([_("申报编号：%(number)s", number=claim.number), *lines])
+
+
+def _rates(lines: Sequence[Mapping[str, Any]]) -> list[str]:
+    """Return under which clause, and at which rates, lines were computed."""
+    rated = [line for line in lines if line.get("rate_basis_points") is not None]
+    if not rated:
+        fixed = [line for line in lines if line["step"] in ("flat_sum", "fixed")]
+        return [_("适用条款：%(clause)s", clause=_(fixed[0]["clause"]))] if fixed else []
+    rates = dict.fromkeys(percent(line["rate_basis_points"]) for line in rated)
+    return [
+        _("适用条款：%(clause)s", clause=_(rated[0]["clause"])),
+        _("比例：%(rate)s", rate="、".join(rates)),
+    ]

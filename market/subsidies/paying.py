@@ -21,6 +21,7 @@ from market.kit.i18n import gettext as _
 from market.kit.money import Money
 from market.ledger import services as book
 from market.subsidies.batches import budget_account, lock_batch, reserved_account
+from market.subsidies.judging import conflicts_of, require_no_conflict
 from market.subsidies.models import (
     Batch,
     BatchStatus,
@@ -126,6 +127,7 @@ async def order_payment(number: str, *, actor: Actor, now: datetime) -> Ordered:
     held: dict[UUID, str] = {}
     waiting = await Claim.filter(batch_id=batch.id, status__in=list(PAYABLE)).select_related("applicant")
     lost = await lost_in([claim.id for claim in waiting])
+    shunned = await conflicts_of(actor, [claim.id for claim in waiting])
     for claim in waiting:
         answer = await check(
             claim.applicant.uscc,
@@ -139,6 +141,8 @@ async def order_payment(number: str, *, actor: Actor, now: datetime) -> Ordered:
             held[claim.id] = _("诚信记录 %(no)s", no=answer.found[0]["decision_number"])
         elif claim.id in lost:
             held[claim.id] = _("合同 %(number)s 已解除或注销登记", number=lost[claim.id][0].number)
+        elif claim.id in shunned:
+            held[claim.id] = _("您对这份申报已声明回避，请由他人办理。")
         elif not claim.applicant.bank_account:
             held[claim.id] = _("单位资料里没有收款账户")
     return await _order(number, held, actor=actor, now=now)
@@ -214,6 +218,7 @@ async def enter_result(
     found = await Disbursement.get_or_none(number=number).select_related("claim__batch")
     if found is None or found.claim.batch is None:
         raise NotFound(_("没有这笔拨付。"))
+    await require_no_conflict(actor, [found.claim_id])
     # The batch first, as everybody who pays does, so that nobody waits in a circle.
     batch = await lock_batch(found.claim.batch.number)
     order = await Disbursement.filter(id=found.id).select_for_update().get()

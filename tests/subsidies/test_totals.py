@@ -84,7 +84,8 @@ async def test_a_claim_on_totals_goes_the_whole_way_and_stands_in_the_report(
     found = await Claim.get(number=number)
     assert (found.status, found.award_amount) == (ClaimStatus.APPROVED, 20 * WAN)
     assert refused.status_code == 422
-    assert number in str((await Notice.get(subject_kind="batch")).body)
+    told = str((await Notice.get(subject_kind="batch")).body)
+    assert all(words in told for words in (number, "￥10,000,000.00", "比例：2%", "适用条款"))
     made = await reports.report_of(2026)
     page, award = await reports.rows_behind(2026, "approved", Cut(), field=reports.NO_CONTRACT)
     assert [row.now.approved for row in made.by("field")] == [award] == [20 * WAN]

@@ -12,6 +12,7 @@ from uuid import uuid4
 import pytest
 from openpyxl import load_workbook
 
+from market.accounts.models import StaffRole
 from market.contracts.models import ChangeKind, Contract, ContractChange
 from market.deals.models import Deal, DealStatus, Side
 from market.kit.errors import Conflict, Invalid
@@ -23,6 +24,7 @@ from market.subsidies.checks import (
     no_award_above_its_budget,
     no_conflicted_hands,
 )
+from market.subsidies.judging import Conflicted
 from market.subsidies.loading import find_terms
 from market.subsidies.models import (
     Assessment,
@@ -42,7 +44,7 @@ from market.subsidies.payment_files import payment_file
 from market.subsidies.programmes import version_in_force
 from market.subsidies.reviewing import SamePerson
 from market.subsidies.standing import lost_among
-from tests.factories import NOW, make_member
+from tests.factories import NOW, make_member, make_staff
 from tests.subsidies.factories import (
     WAN,
     Desk,
@@ -153,6 +155,24 @@ async def test_who_starts_a_clawback_does_not_confirm_it_and_one_is_live_at_a_ti
     again = await services.start_clawback(claim.number, amount=WAN, reason="x", actor=desk.officer, now=LATER)
     assert again.number != row.number
     assert (await Claim.get(id=claim.id)).status is ClaimStatus.PAID
+
+
+async def test_who_declared_a_conflict_neither_orders_nor_enters_a_payment() -> None:
+    desk = await make_desk()
+    claim = await make_rechecked(desk)
+    batch = await make_published(desk, claim)
+    await services.approve_batch(batch, actor=desk.approver, now=LATER)
+    other = await make_staff(StaffRole.OFFICER)
+    await services.declare_conflict(claim.number, reason="亲属", actor=other, now=LATER)
+
+    held = await services.order_payment(batch, actor=other, now=LATER)
+    order = (await services.order_payment(batch, actor=desk.officer, now=LATER)).orders[0]
+
+    assert ([number for number, _why in held.held], held.orders) == ([claim.number], [])
+    with pytest.raises(Conflicted):
+        await services.enter_result(
+            order.number, is_paid=True, ended_on=LATER.date(), bank_reference="b", actor=other, now=LATER
+        )
 
 
 @pytest.mark.parametrize("steps", ["published", "approved", "ordered", "returned"])

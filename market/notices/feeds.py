@@ -18,7 +18,8 @@ _CONTROL = dict.fromkeys([*range(9), 11, 12, *range(14, 32), 0xFFFE, 0xFFFF])
 
 
 def atom(notices: Sequence[Notice], base_url: str, now: datetime) -> bytes:
-    """Return the feed; an entry is renewed when its notice is published, closed or archived."""
+    """Return the feed; an entry is renewed by whatever happens to its notice: an extension, an objection, its
+    answer and decision, the end. Objections and extensions must be fetched."""
     feed = Element("feed", {"xmlns": "http://www.w3.org/2005/Atom", "xml:lang": "zh-Hans"})
     own, page = f"{base_url}/notices.atom", f"{base_url}/notices"
     _text(feed, "id", own)
@@ -44,7 +45,11 @@ def atom(notices: Sequence[Notice], base_url: str, now: datetime) -> bytes:
 
 
 def _changed(notice: Notice) -> datetime:
-    return notice.closed_at or notice.published_at
+    moments = [notice.published_at, notice.closed_at]
+    moments += [each.extended_at for each in notice.extensions]
+    for each in notice.objections:
+        moments += [each.filed_at, each.answered_at, each.decided_at]
+    return max(moment for moment in moments if moment is not None)
 
 
 def _text(parent: Element, name: str, text: str) -> None:

@@ -104,8 +104,9 @@ def can_extend(actor: Actor, notice: Notice) -> bool:
 
 
 async def list_newest(most: int) -> list[Notice]:
-    """Return the notices for a feed, those published last first."""
-    return await Notice.all().order_by("-published_at", "-number").limit(most).select_related("organisation")
+    """Return the notices for a feed with what happened to each, those published last first."""
+    found = Notice.all().order_by("-published_at", "-number").limit(most).select_related("organisation")
+    return await found.prefetch_related("objections", "extensions")
 
 
 def may_follow(actor: Actor, notice: Notice) -> bool:

@@ -13,6 +13,7 @@ from market.kit.forms import (
     RowsField,
     TextField,
     between,
+    in_currency,
     needed,
 )
 from market.kit.i18n import gettext as _
@@ -65,11 +66,18 @@ class PlanForm(BaseForm):
         return is_valid
 
     def sharing(self, kind: RewardKind, currency: str) -> Sharing:
-        """The proposal as entered; call it after `validate`."""
+        """The proposal as entered, in the contract's currency; call it after `validate`.
+
+        Raises:
+            Invalid: an amount is finer than the currency's smallest unit.
+        """
         return Sharing(
             kind=kind,
-            income=Money(self.income.data, currency),
-            deductions=tuple(Deduction(**row) for row in self.deductions.filled),
+            income=Money(in_currency(self.income.data, currency, "income"), currency),
+            deductions=tuple(
+                Deduction(**{**row, "amount": in_currency(row["amount"], currency, "deductions")})
+                for row in self.deductions.filled
+            ),
             pot=int(self.pot.data or 0),
             people=tuple(PersonShare(**row) for row in self.people.filled),
             units=tuple(UnitShare(**row) for row in self.units.filled),

@@ -15,6 +15,7 @@ from market.kit.clock import local_date
 from market.kit.errors import Forbidden
 from market.kit.flash import flash
 from market.kit.i18n import gettext as _
+from market.kit.money import Money
 from market.kit.pagination import Cut
 from market.kit.templating import render
 from market.kit.web import deps, see
@@ -41,11 +42,11 @@ async def new(request: Request) -> Response:
     floors, _rule = await queries.floors_of(contract.deal.seller_id, local_date(now))
     kind, left = queries.kind_of(contract), await queries.open_income(contract)
     commission = await owed_commission(contract.deal_id, Side.SELLER)
-    given = {"kind": "brokerage", "note": _("账上应付佣金"), "amount": commission.amount}
+    given = {"kind": "brokerage", "note": _("账上应付佣金"), "amount": commission.hundredths}
     form = PlanForm(
         await sent(request),
         data={
-            "income": max(left, 0) or None,
+            "income": Money(max(left, 0), contract.currency).hundredths or None,
             "pot": floors.pot_of(kind),
             "deductions": [given] if commission else [],
             "people": [{"name": name} for name in _team(contract.deal.outcome.team)],

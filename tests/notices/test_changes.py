@@ -65,6 +65,16 @@ async def test_a_text_under_objection_is_not_replaced() -> None:
         await make_notice(publisher, notice.subject_id, change_reason="更正")
 
 
+async def test_the_feed_renews_a_notice_that_was_objected_to(client: httpx.AsyncClient) -> None:
+    notice = await make_notice(await make_publisher())
+    later = NOW + timedelta(days=2)
+    await services.object_to(notice.number, reason="价格偏低", actor=await make_member(), now=later)
+
+    feed = await client.get("/notices.atom")
+
+    assert feed.text.count(f"<updated>{later.isoformat()}</updated>") == 2
+
+
 async def test_an_end_that_could_not_be_told_is_settled_once_the_table_reaches_it() -> None:
     notice = await make_notice(day_kind=DayKind.WORKING)
     await Notice.filter(id=notice.id).update(ends_at=None)

@@ -72,15 +72,20 @@ async def refunds_are_booked() -> list[str]:
     )
 
 
+COMMISSIONS = """
+SELECT n.deal_id, n.commission_basis_points AS share, r.received, c.currency,
+    market_available('commission:' || n.deal_id) AS booked
+FROM introductions n JOIN contracts c ON c.deal_id = n.deal_id CROSS JOIN LATERAL (
+    SELECT coalesce(sum(amount), 0) AS received FROM receipts WHERE contract_id = c.id) r
+WHERE n.agreed_at IS NOT NULL AND market_available('commission:' || n.deal_id)
+    <> div(r.received * n.commission_basis_points + 5000, 10000)
+"""
+
+
 async def commissions_follow_receipts() -> list[str]:
     """What stands in the book for a broker is the agreed share of what was really received."""
     return await find_rows(
-        "SELECT n.deal_id, n.commission_basis_points AS share, r.received, "
-        "market_available('commission:' || n.deal_id) AS booked FROM introductions n "
-        "JOIN contracts c ON c.deal_id = n.deal_id CROSS JOIN LATERAL (SELECT coalesce(sum(amount), 0) "
-        "  AS received FROM receipts WHERE contract_id = c.id) r WHERE n.agreed_at IS NOT NULL "
-        "AND market_available('commission:' || n.deal_id) <> "
-        "  div(r.received * n.commission_basis_points + 5000, 10000)",
+        COMMISSIONS,
         "deal {deal_id}: {share} basis points of {received}, in the book {booked}",
     )
 

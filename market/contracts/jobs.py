@@ -3,9 +3,12 @@
 from uuid import UUID
 
 from market.contracts import banking, refunding
+from market.contracts.checks import COMMISSIONS
+from market.contracts.receiving import settle_commission
 from market.contracts.reconciling import reconcile
 from market.contracts.telling import book
 from market.deps import Deps
+from market.kit.database import connection
 from market.kit.jobs import job
 from market.payments.services import PROCESS_EVENT, settle_event
 
@@ -30,6 +33,13 @@ async def send_refund(deps: Deps, refund_id: str) -> None:
 async def match_statement(deps: Deps, statement_id: str) -> None:
     """Find what the lines of a bank statement pay; a run that was stopped goes on where it was."""
     await banking.match_statement(UUID(statement_id), now=deps.clock())
+
+
+@job("contracts.commissions", cron="10 18 * * *")
+async def settle_commissions(deps: Deps) -> None:
+    """Bring each broker's commission to its share of what was received, should one have stayed behind."""
+    for row in await connection().execute_query_dict(COMMISSIONS):
+        await settle_commission(row["deal_id"], now=deps.clock())
 
 
 @job("contracts.reconcile", cron="20 18 * * *")

@@ -256,6 +256,14 @@ async def receive(paid: PaidPayment, *, now: datetime) -> Receipt | None:
     return receipt
 
 
+@atomic()
+async def settle_commission(deal_id: UUID, *, now: datetime) -> None:
+    """Bring the commission of a signed deal to its share of what was received, under the deal's lock."""
+    await Deal.select_for_update().get(id=deal_id)
+    contract = await Contract.get(deal_id=deal_id)
+    await book_commission(deal_id, Money(await received(contract.id), contract.currency), at=now)
+
+
 async def follow(deal_id: UUID, contract: Contract, *, actor: Actor | None, now: datetime) -> None:
     """Bring a registered deal to where its receipts put it: paying at the first, completed at the last."""
     total = await received(contract.id)

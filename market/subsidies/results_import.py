@@ -13,6 +13,7 @@ from market.accounts.actors import Actor
 from market.accounts.permissions import Act
 from market.kit.errors import Conflict, Invalid, NotFound
 from market.kit.i18n import gettext as _
+from market.subsidies.judging import Conflicted
 from market.subsidies.models import Disbursement, DisbursementStatus
 from market.subsidies.paying import enter_result
 
@@ -140,6 +141,6 @@ async def _enter(row: ResultRow, actor: Actor, now: datetime) -> str:
             actor=actor,
             now=now,
         )
-    except (Conflict, Invalid, NotFound) as fault:
+    except (Conflict, Conflicted, Invalid, NotFound) as fault:
         return str(fault)
     return ""

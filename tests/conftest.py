@@ -92,6 +92,9 @@ async def database_connection(database_url: str) -> AsyncIterator[None]:
 @pytest_asyncio.fixture(loop_scope="session", autouse=True)
 async def rollback(request: pytest.FixtureRequest, database_connection: None) -> AsyncIterator[None]:
     """Undo whatever the test wrote. Tests marked `committed` write for real and are swept after."""
+    if not pytest_asyncio.is_async_test(request.node):
+        yield
+        return
     forget_what_was_asked()
     if request.node.get_closest_marker("committed"):
         yield

@@ -40,7 +40,7 @@ class Adding(Migration):
             )
         for _kind, run in groupby(self.operations, key=type):
             operations = list(run)
-            drawing = _Undrawn(state.models, state.apps)
+            drawing = Undrawn(state.models, state.apps)
             for operation in operations:
                 operation.state_forward(self.app_label, drawing)
             if drawing.asked:
@@ -53,7 +53,7 @@ class Adding(Migration):
         return state
 
 
-class _Undrawn(State):
+class Undrawn(State):
     """Notes which models an operation wants drawn, for all of a run at once."""
 
     def __init__(self, *given: Any) -> None:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
 from datetime import datetime, timedelta
+from itertools import chain, groupby
 from typing import Any
 from uuid import uuid4
 
 from market.audit.services import record_first
-from market.codes.numbers import next_number
+from market.codes.numbers import next_numbers
 from market.kit.clock import local_date
 from market.listings import services
 from market.listings.kinds import NEED, OUTCOME, Kind
@@ -124,12 +125,13 @@ async def _bring_in(
 ) -> None:
     operator = await cast.actor("operator")
     made, reviews = [], []
+    numbers = await _numbers_of(kind.family, [published for published, *_rest in rows])
     for published, points, entry, values in rows:
         author = await cast.actor(AUTHORS[entry["organisation"]])
         listing = kind.model(
             **{**kind.blank, **values},
             id=uuid4(),
-            number=await next_number(kind.family, published),
+            number=next(numbers),
             organisation_id=author.organisation_id,
             created_by_id=author.user_id,
             status=kind.published,
@@ -161,6 +163,13 @@ async def _bring_in(
             kind.key, [listing.id], Move.PUBLISH, actor=operator, now=listing.published_at, revision=1
         )
     await outbox.changed_many(kind.index, [listing.id for listing in made])
+
+
+async def _numbers_of(family: str, moments: Sequence[datetime]) -> Iterator[str]:
+    """Return a number for each of these moments, which stand in the order of time, a year at once."""
+    years = groupby(moments, key=lambda moment: local_date(moment).year)
+    found = [await next_numbers(family, len(same), same[0]) for same in [list(of) for _year, of in years]]
+    return chain.from_iterable(found)
 
 
 def values_of(key: str, entry: dict[str, Any], calendar: Calendar) -> dict[str, Any]:

@@ -172,4 +172,5 @@ def differences(old: Terms | None, new: Terms) -> set[str]:
     """Return the names of the terms in which `new` differs from `old`; of a first offer, none."""
     if old is None:
         return set()
-    return {name for name, value in new.content.items() if old.content[name] != value}
+    before = old.content
+    return {name for name, value in new.content.items() if before[name] != value}

@@ -14,11 +14,8 @@ from market.kit.i18n import gettext as _
 
 async def list_files(subject_kind: str, subject_id: UUID) -> list[StoredFile]:
     """Return the files of a record with who handed them in, oldest first."""
-    return (
-        await StoredFile.filter(subject_kind=subject_kind, subject_id=subject_id)
-        .select_related("uploaded_by")
-        .order_by("uploaded_at", "name", "version")
-    )
+    found = StoredFile.filter(subject_kind=subject_kind, subject_id=subject_id)
+    return await found.order_by("uploaded_at", "name", "version").prefetch_related("uploaded_by")
 
 
 async def get_file_for(actor: Actor | None, file_id: UUID) -> StoredFile:

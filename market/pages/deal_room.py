@@ -63,8 +63,10 @@ _ACT_OF_STEP = {
 }
 
 
+OFFERS_SHOWN = 6
+"""How many of the latest offers the page shows at first."""
 FIRST_SHOWN = 10
-"""How many offers and lines of the log the page shows at first."""
+"""How many lines of the log."""
 
 
 @dataclass(frozen=True)
@@ -155,7 +157,7 @@ async def make_room(deal: Deal, actor: Actor, now: datetime, whole: str = "") ->
     side = side_of(deal, actor)
     contract = await find_contract(deal.id) if deal.status not in BEFORE_SIGNING else None
     notice = await find_notice("deal", deal.id)
-    offers = await list_offers(deal.id, None if whole == "offers" else FIRST_SHOWN + 1)
+    offers = await list_offers(deal.id, None if whole == "offers" else OFFERS_SHOWN + 1)
     events = await list_events(deal.id, None if whole == "log" else FIRST_SHOWN + 1)
     reading = await reading_of(deal.id, actor.user_id)
     last = offers[-1] if offers else None

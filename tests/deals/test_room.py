@@ -15,7 +15,7 @@ from market.deals import brokerage, services
 from market.deals.brokerage import commission_of
 from market.deals.digests import write_digests
 from market.deals.messages import unread_counts
-from market.deals.models import Deal, Introduction, PaymentWay, Side
+from market.deals.models import Deal, DealMessage, Introduction, PaymentWay, Side
 from market.deals.terms import CostRow, Terms, differences, whole
 from market.deps import Deps
 from market.kit.errors import Conflict, Forbidden, Invalid, NotFound
@@ -291,3 +291,39 @@ async def test_the_brokers_board_leads_on_to_the_deal(client: httpx.AsyncClient)
     assert led.url.path == f"/deals/{deal.number}"
     await sign_in(client, await make_broker())
     assert (await client.get(f"/matches/{deal.match_id}/deal")).status_code == 404
+
+
+async def test_a_long_deal_shows_what_is_latest_and_all_of_it_when_asked(client: httpx.AsyncClient) -> None:
+    parties = await make_parties()
+    deal, offer = await make_offered(parties)
+    for at in range(1, 8):
+        offer = await services.make_offer(
+            deal.number,
+            terms(Money(100_000_000 + at)),
+            seen=offer.id,
+            valid_days=5,
+            actor=parties.on(list(Side)[at % 2]),
+            now=NOW + timedelta(minutes=at),
+        )
+    await DealMessage.bulk_create(
+        DealMessage(
+            deal_id=deal.id,
+            author_id=parties.buyer.user_id,
+            side=Side.BUYER,
+            text=f"留言〈{at}〉",
+            sent_at=NOW,
+        )
+        for at in range(25)
+    )
+    await sign_in(client, parties.seller)
+
+    page = await client.get(f"/deals/{deal.number}")
+    offers = await client.get(f"/deals/{deal.number}?all=offers")
+    messages = await client.get(f"/deals/{deal.number}?all=messages")
+
+    assert (page.text.count("已被新报价替换"), offers.text.count("已被新报价替换")) == (5, 7)
+    assert "看全部 8 份报价" in page.text
+    assert "看全部 25 条留言" in page.text
+    assert "25 条未读" in page.text
+    assert (page.text.count("留言〈"), messages.text.count("留言〈")) == (20, 25)
+    assert "留言〈24〉" in page.text

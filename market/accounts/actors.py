@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass, field
+from typing import Any
 from uuid import UUID
 
-from market.accounts.models import (
-    BrokerProfile,
-    MemberRole,
-    Membership,
-    MemberStatus,
-    Organisation,
-    OrganisationKind,
-    User,
-)
+from market.accounts.models import MemberRole, OrganisationKind, OrganisationStatus, User
 from market.accounts.permissions import BUYERS, SELLERS, STAFF, Act, Role, may, require
+from market.kit.database import connection
+
+VERIFIED = OrganisationStatus.VERIFIED.value
 
 
 @dataclass(frozen=True)
@@ -90,42 +87,65 @@ _MEMBER_ROLES = {
 }
 
 
-async def load_actor(user: User, acting_for: UUID | None = None) -> Actor:
-    """Build the actor of a person, acting for `acting_for` or for their first organisation."""
-    memberships = await Membership.filter(user_id=user.id, status=MemberStatus.ACTIVE).order_by("created_at")
-    units = await _organisations([each.organisation_id for each in memberships])
-    chosen = next((m for m in memberships if m.organisation_id == acting_for), None) or next(
-        iter(memberships), None
+WHO = (
+    "u.id, u.name, u.email, u.email_confirmed_at, u.staff_role, "
+    "EXISTS (SELECT 1 FROM broker_profiles b WHERE b.user_id = u.id AND b.is_verified) AS is_broker, "
+    "(SELECT json_agg(json_build_array(o.id, o.name, o.kind, o.region, o.status, m.role) "
+    "ORDER BY m.created_at) FROM memberships m JOIN organisations o ON o.id = m.organisation_id "
+    "WHERE m.user_id = u.id AND m.status = 'active') AS units"
+)
+"""What makes an actor of the user `u`, in one statement: every page asks for it first."""
+
+
+@dataclass(frozen=True)
+class _Unit:
+    """An organisation of a person's, and what they are in it."""
+
+    id: UUID
+    name: str
+    kind: OrganisationKind
+    region: str
+    is_verified: bool
+    role: MemberRole
+
+
+async def load_actor(user: User) -> Actor:
+    """Build the actor of a person, acting for their first organisation."""
+    rows = await connection().execute_query_dict(
+        f"SELECT {WHO} FROM users u WHERE u.id = $1",  # noqa: S608  # a text of our own
+        [user.id],
     )
-    roles: set[Role] = {Role.PERSON} if user.email_confirmed_at else set()
-    organisation = units[chosen.organisation_id] if chosen else None
-    if user.email_confirmed_at:
-        if chosen and organisation and organisation.is_verified:
-            roles |= _MEMBER_ROLES[chosen.role]
-        if user.staff_role:
-            roles.add(Role(user.staff_role.value))
-        if await _is_broker(user):
+    return actor_of_row(rows[0])
+
+
+def actor_of_row(row: dict[str, Any], acting_for: UUID | None = None) -> Actor:
+    """Build the actor from what `WHO` gives, acting for `acting_for` or for their first organisation."""
+    units = [
+        _Unit(UUID(id_), name, OrganisationKind(kind), region, status == VERIFIED, MemberRole(role))
+        for id_, name, kind, region, status, role in json.loads(row["units"] or "[]")
+    ]
+    unit = next((each for each in units if each.id == acting_for), None) or next(iter(units), None)
+    roles: set[Role] = set()
+    if row["email_confirmed_at"]:
+        roles.add(Role.PERSON)
+        if unit and unit.is_verified:
+            roles |= _MEMBER_ROLES[unit.role]
+        if row["staff_role"]:
+            roles.add(Role(row["staff_role"]))
+        if row["is_broker"]:
             roles.add(Role.BROKER)
     if Role.AUDITOR in roles:
         # Who audits changes nothing, whatever else they are.
         roles = {Role.AUDITOR}
     return Actor(
-        user_id=user.id,
-        name=user.name,
-        email=user.email,
+        user_id=row["id"],
+        name=row["name"],
+        email=row["email"],
         roles=frozenset(roles),
-        organisation_id=organisation.id if organisation else None,
-        organisation_name=organisation.name if organisation else "",
-        organisation_kind=organisation.kind if organisation else None,
-        organisation_region=organisation.region if organisation else "",
-        is_organisation_verified=bool(organisation and organisation.is_verified),
-        organisations=tuple((m.organisation_id, units[m.organisation_id].name) for m in memberships),
+        organisation_id=unit.id if unit else None,
+        organisation_name=unit.name if unit else "",
+        organisation_kind=unit.kind if unit else None,
+        organisation_region=unit.region if unit else "",
+        is_organisation_verified=bool(unit and unit.is_verified),
+        organisations=tuple((each.id, each.name) for each in units),
     )
-
-
-async def _organisations(ids: list[UUID]) -> dict[UUID, Organisation]:
-    return {each.id: each for each in await Organisation.filter(id__in=ids)} if ids else {}
-
-
-async def _is_broker(user: User) -> bool:
-    return await BrokerProfile.exists(user_id=user.id, is_verified=True)

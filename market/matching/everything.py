@@ -12,7 +12,7 @@ from market.kit.jobs import enqueue
 from market.kit.models import SystemState
 from market.listings.models import Need
 from market.listings.search import VISIBLE_NEEDS
-from market.matching.rematch import rematch_need
+from market.matching.rematch import rematch_needs
 from market.search.engine import SearchEngine
 
 BATCH = 50
@@ -56,8 +56,7 @@ async def find_wish() -> Wish | None:
 async def match_batch(wish: Wish, *, search: SearchEngine, now: datetime) -> Wish | None:
     """Match the next needs. Return how far it is then, None when all are done."""
     ids = await _next_needs(wish.after)
-    for need_id in ids:
-        await rematch_need(need_id, search=search, now=now)
+    await rematch_needs(ids, search=search, now=now)
     if len(ids) < BATCH:
         await _settle(wish, None)
         return None

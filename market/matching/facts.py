@@ -7,8 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 from uuid import UUID
 
-from market.search.documents import Counts, Prepared, wording_without
-from market.search.engine import Document
+from market.search.documents import Counts, Prepared, Trial
 from market.search.marks import marks_of
 
 
@@ -54,6 +53,10 @@ class NeedFacts:
     trl_least: int | None = None
     region: str = ""
 
+    def beside(self) -> object:
+        """Return all that is told beside the text."""
+        return self.field, self.industries, self.modes, self.budget_most, self.trl_least, self.region
+
 
 @dataclass(frozen=True, slots=True)
 class OutcomeFacts:
@@ -68,6 +71,11 @@ class OutcomeFacts:
     trl: int | None = None
     region: str = ""
     is_exclusive_possible: bool = True
+
+    def beside(self) -> object:
+        """Return all that is told beside the text."""
+        told = (self.field, self.industries, self.modes, self.price, self.trl, self.region)
+        return told, self.is_exclusive_possible
 
 
 def need_facts(facts: Mapping[str, Any]) -> NeedFacts:
@@ -114,9 +122,9 @@ def named_outcome(prepared: Prepared) -> OutcomeFacts:
     return replace(facts, text=_named(facts.text, prepared))
 
 
-def text_without(document: Document, word: str) -> Text:
+def text_without(trial: Trial, word: str) -> Text:
     """Return the wording that a listing would have without this word."""
-    terms, letters, counts = wording_without(document, word)
+    terms, letters, counts = trial.without(word)
     return Text(marks_of(terms, letters), counts, (*terms, *letters))
 
 

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeVar
 
 from market.matching.facts import NeedFacts, OutcomeFacts, need_facts, outcome_facts
 from market.matching.frequencies import Frequencies
 from market.matching.scoring import WEIGHTS, Meaning, Weights, values
-from market.search.engine import Candidate, SearchEngine, Vector
+from market.search.engine import Candidate, Facts, SearchEngine, Vector
+
+T = TypeVar("T", NeedFacts, OutcomeFacts)
 
 ASKED_TERMS = 96
 """The terms that may find candidates: those of the title first."""
@@ -18,7 +20,7 @@ NEAREST = 200
 """So many are candidates because they mean the like, by each model."""
 
 
-@dataclass(frozen=True)
+@dataclass(slots=True)
 class Pair:
     """A need and an outcome that may fit."""
 
@@ -26,48 +28,49 @@ class Pair:
     outcome: OutcomeFacts
     meaning: Meaning = field(default_factory=dict)
     value: float = 0.0
-    """The score, not rounded."""
+    """The score, not rounded, once it is known."""
+
+
+Subject = NeedFacts | OutcomeFacts
 
 
 async def rank(
-    subject: NeedFacts | OutcomeFacts,
+    subject: Subject,
     *,
     vectors: Mapping[str, Vector],
     frequencies: Frequencies,
     search: SearchEngine,
     weights: Weights = WEIGHTS,
-    allow: Callable[[Sequence[Candidate]], Awaitable[Sequence[Candidate]]] | None = None,
 ) -> list[Pair]:
     """Return the candidates for a listing with their scores, the best first.
 
     `vectors` are the listing's own, by model; with none, words alone decide.
     """
-    is_need = isinstance(subject, NeedFacts)
     found = await candidates(
-        "outcomes" if is_need else "needs",
+        "outcomes" if isinstance(subject, NeedFacts) else "needs",
         subject.text.words[: sum(subject.text.counts[:3])],
         vectors=vectors,
         frequencies=frequencies,
         search=search,
     )
-    if allow is not None:
-        found = list(await allow(found))
-    pairs = [_pair(subject, one) for one in found]
-    return scored(pairs, frequencies, weights)
+    return scored(_pairs(subject, found), frequencies, weights)
 
 
 def scored(pairs: Sequence[Pair], frequencies: Frequencies, weights: Weights = WEIGHTS) -> list[Pair]:
-    """Return pairs of one listing with their scores, the best first."""
+    """Return pairs of one listing, whose words are known, with their scores, the best first."""
+    if not pairs:
+        return []
+    is_of_need = bool(pairs[0].need.text.words) or not pairs[0].need.text.marks
     found = values(
-        [(one.need, one.outcome) for one in pairs],
+        pairs[0].need if is_of_need else pairs[0].outcome,
+        [one.outcome if is_of_need else one.need for one in pairs],
         frequencies.idf,
         weights,
         meanings=[one.meaning for one in pairs],
     )
-    valued = [
-        Pair(one.need, one.outcome, one.meaning, value) for one, value in zip(pairs, found, strict=True)
-    ]
-    return sorted(valued, key=lambda one: (-one.value, one.need.id, one.outcome.id))
+    for one, value in zip(pairs, found, strict=True):
+        one.value = value
+    return sorted(pairs, key=lambda one: (-one.value, one.need.id, one.outcome.id))
 
 
 async def candidates(
@@ -100,8 +103,18 @@ def rarest(terms: Sequence[str], index: str, frequencies: Frequencies) -> list[s
     return chosen
 
 
-def _pair(subject: NeedFacts | OutcomeFacts, candidate: Candidate) -> Pair:
-    facts: Mapping[str, Any] = candidate.facts
+def _pairs(subject: Subject, found: Sequence[Candidate]) -> list[Pair]:
     if isinstance(subject, NeedFacts):
-        return Pair(subject, outcome_facts(facts), candidate.cosines)
-    return Pair(need_facts(facts), subject, candidate.cosines)
+        return [Pair(subject, _read(one, outcome_facts, OutcomeFacts), one.cosines) for one in found]
+    return [Pair(_read(one, need_facts, NeedFacts), subject, one.cosines) for one in found]
+
+
+def _read(candidate: Candidate, read: Callable[[Mapping[str, Any]], T], kind: type[T]) -> T:
+    """Return a candidate's facts, read once for as long as the engine keeps them."""
+    kept = getattr(candidate.facts, "read", None)
+    if isinstance(kept, kind):
+        return kept
+    made = read(candidate.facts)
+    if isinstance(candidate.facts, Facts):
+        candidate.facts.read = made
+    return made

@@ -7,9 +7,10 @@ from dataclasses import replace
 from uuid import UUID
 
 from market.matching.choosing import Chosen
-from market.matching.facts import Text, text_without
-from market.matching.scoring import WEIGHTS, Weights, worth_of
+from market.matching.facts import text_without
+from market.matching.scoring import WEIGHTS, Weights, worths_of
 from market.matching.wording import Rarity
+from market.search.documents import Trial
 from market.search.engine import Document
 
 MOST = 3
@@ -20,17 +21,28 @@ def with_reasons(
     chosen: Sequence[Chosen], needs: Mapping[UUID, Document], rarity: Rarity, weights: Weights = WEIGHTS
 ) -> list[Chosen]:
     """Return the pairs with the worth of their heaviest words. Needs are given as readers find them."""
-    read: dict[tuple[UUID, str], Text] = {}
-    found = []
-    for one in chosen:
-        need, outcome = one.pair.need, one.pair.outcome
-        reasons = {}
-        for word in one.score.terms[:MOST] if need.id in needs else ():
-            key = (need.id, word)
-            if key not in read:
-                read[key] = text_without(needs[need.id], word)
-            worth = worth_of(read[key], outcome.text, one.score, rarity, weights, meaning=one.pair.meaning)
-            if worth > 0:
-                reasons[word] = worth
-        found.append(replace(one, reasons=reasons))
-    return found
+    asked: dict[UUID, dict[str, list[int]]] = {}
+    for at, one in enumerate(chosen):
+        for word in one.score.terms[:MOST] if one.need_id in needs else ():
+            asked.setdefault(one.need_id, {}).setdefault(word, []).append(at)
+    worth: dict[tuple[int, str], int] = {}
+    for need_id, words in asked.items():
+        trial = Trial(needs[need_id])
+        for word, places in words.items():
+            found = worths_of(
+                text_without(trial, word),
+                [(chosen[at].pair.outcome.text, chosen[at].score) for at in places],
+                rarity,
+                weights,
+                meanings=[chosen[at].pair.meaning for at in places],
+            )
+            worth |= {(at, word): points for at, points in zip(places, found, strict=True)}
+    return [
+        replace(
+            one,
+            reasons={
+                word: worth[at, word] for word in one.score.terms[:MOST] if worth.get((at, word), 0) > 0
+            },
+        )
+        for at, one in enumerate(chosen)
+    ]

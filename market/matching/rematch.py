@@ -1,8 +1,12 @@
-"""Finding what fits a listing: candidates from the engine, scores from us, the best kept as rows."""
+"""Finding what fits listings: candidates from the engine, scores from us, the best kept as rows.
+
+Many listings of one kind are matched together, so that what all of them ask for is read once.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID, uuid4
 
@@ -12,13 +16,13 @@ from market.listings.models import Need, Outcome
 from market.listings.search import VISIBLE_NEEDS, VISIBLE_OUTCOMES, build_needs, build_outcomes
 from market.matching.choosing import BEST, Chosen, choose
 from market.matching.facts import NeedFacts, OutcomeFacts, named_need, named_outcome
-from market.matching.finding import rank
-from market.matching.frequencies import load_frequencies, refresh_if_stale
+from market.matching.finding import Pair, rank
+from market.matching.frequencies import Frequencies, load_frequencies, refresh_if_stale
 from market.matching.models import Match, MatchStatus
 from market.matching.reasons import with_reasons
 from market.matching.scoring import WEIGHTS
 from market.search.documents import prepare
-from market.search.engine import Candidate, Document, SearchEngine
+from market.search.engine import Document, SearchEngine
 from market.search.vectors import load_vectors
 
 _COLUMNS = (
@@ -32,6 +36,7 @@ _COLUMNS = (
     "outcome_revision",
     "computed_at",
 )
+Subjects = Mapping[UUID, NeedFacts] | Mapping[UUID, OutcomeFacts]
 
 
 async def rematch_need(need_id: UUID, *, search: SearchEngine, now: datetime) -> int:
@@ -39,45 +44,94 @@ async def rematch_need(need_id: UUID, *, search: SearchEngine, now: datetime) ->
 
     A need that is no longer on the market loses what was only suggested.
     """
+    return await rematch_needs([need_id], search=search, now=now)
+
+
+async def rematch_needs(need_ids: Sequence[UUID], *, search: SearchEngine, now: datetime) -> int:
+    """Find the outcomes that fit each of these needs best, likewise."""
     await refresh_if_stale(search)
-    document = (await build_needs([need_id])).get(need_id)
-    if document is None:
-        return await _keep([], need_id=need_id, now=now)
-    need = named_need(prepare("needs", document))
-    kept = await Match.filter(need_id=need_id).values_list("outcome_id", flat=True)
-    return await _keep(await _best("needs", document, need, kept, search), need_id=need_id, now=now)
+    documents = {id_: one for id_, one in (await build_needs(need_ids)).items() if one}
+    needs = {id_: named_need(prepare("needs", one)) for id_, one in documents.items()}
+    chosen, frequencies = await _best("needs", needs, search)
+    return await _keep("need_id", need_ids, with_reasons(chosen, documents, frequencies.idf), now)
 
 
 async def rematch_outcome(outcome_id: UUID, *, search: SearchEngine, now: datetime) -> int:
     """Find the needs that an outcome fits best, likewise."""
     await refresh_if_stale(search)
-    document = (await build_outcomes([outcome_id])).get(outcome_id)
-    if document is None:
-        return await _keep([], outcome_id=outcome_id, now=now)
-    outcome = named_outcome(prepare("outcomes", document))
-    kept = await Match.filter(outcome_id=outcome_id).values_list("need_id", flat=True)
-    return await _keep(
-        await _best("outcomes", document, outcome, kept, search), outcome_id=outcome_id, now=now
-    )
+    documents = {id_: one for id_, one in (await build_outcomes([outcome_id])).items() if one}
+    outcomes = {id_: named_outcome(prepare("outcomes", one)) for id_, one in documents.items()}
+    chosen, frequencies = await _best("outcomes", outcomes, search)
+    built = await build_needs([one.need_id for one in chosen])
+    needs: dict[UUID, Document] = {id_: one for id_, one in built.items() if one}
+    return await _keep("outcome_id", [outcome_id], with_reasons(chosen, needs, frequencies.idf), now)
 
 
-async def _best(
-    index: str,
-    document: Document,
-    subject: NeedFacts | OutcomeFacts,
-    kept: Iterable[object],
-    search: SearchEngine,
-) -> list[Chosen]:
-    frequencies = await load_frequencies(subject.text.words)
-    vectors = (await load_vectors(index, [subject.id])).get(subject.id, {})
-    allowed = await _allowed(index, subject.id)
-    pairs = await rank(subject, vectors=vectors, frequencies=frequencies, search=search, allow=allowed)
-    chosen = choose(pairs, frequencies.idf, kept={UUID(str(one)) for one in kept})
-    if index == "needs":
-        needs: Mapping[UUID, Document | None] = {subject.id: document}
-    else:
-        needs = await build_needs([one.need_id for one in chosen])
-    return with_reasons(chosen, {id_: one for id_, one in needs.items() if one}, frequencies.idf)
+async def _best(index: str, subjects: Subjects, search: SearchEngine) -> tuple[list[Chosen], Frequencies]:
+    """Return the best pairs of each listing of an index, and how rare their words are."""
+    words = {word for one in subjects.values() for word in one.text.words}
+    frequencies = await load_frequencies(words)
+    vectors = await load_vectors(index, subjects)
+    ranked: dict[UUID, list[Pair]] = {}
+    for id_, subject in subjects.items():
+        # One after another: engine and scorer at once would fight for the interpreter.
+        pairs = await rank(subject, vectors=vectors.get(id_, {}), frequencies=frequencies, search=search)
+        ranked[id_] = [one for one in pairs if one.value >= WEIGHTS.threshold]
+    chosen: list[Chosen] = []
+    others = {_other(index, one) for pairs in ranked.values() for one in pairs}
+    market = await _Market.load(index, subjects, others)
+    for id_, pairs in ranked.items():
+        allowed = [one for one in pairs if market.allows(id_, _other(index, one))]
+        chosen += choose(allowed, frequencies.idf, kept=market.kept.get(id_, ()))
+    return chosen, frequencies
+
+
+def _other(index: str, pair: Pair) -> UUID:
+    return pair.outcome.id if index == "needs" else pair.need.id
+
+
+@dataclass(frozen=True)
+class _Market:
+    """Whose the listings are, which of the others are still on the market, and what is matched already."""
+
+    owners: Mapping[UUID, UUID | None]
+    """Of the listings that are matched; None for a data source.
+
+    It stands for many organisations, so its listings may match each other.
+    """
+    others: Mapping[UUID, UUID]
+    kept: Mapping[UUID, Collection[UUID]]
+
+    def allows(self, subject: UUID, other: UUID) -> bool:
+        """Tell whether two listings may be matched: of two organisations, and not just withdrawn."""
+        return other in self.others and self.others[other] != self.owners[subject]
+
+    @classmethod
+    async def load(cls, index: str, subjects: Collection[UUID], others: Collection[UUID]) -> _Market:
+        mine, theirs = (Need, Outcome) if index == "needs" else (Outcome, Need)
+        statuses = VISIBLE_OUTCOMES if index == "needs" else VISIBLE_NEEDS
+        owners = await mine.filter(id__in=list(subjects)).values_list(
+            "id", "organisation_id", "organisation__kind"
+        )
+        # The ORM would take longer to write so many ids down than the database to find them.
+        rows = await connection().execute_query_dict(
+            f"SELECT id, organisation_id FROM {theirs._meta.db_table} "  # noqa: S608
+            "WHERE id = ANY($1::uuid[]) AND status = ANY($2::text[])",
+            [list(others), [one.value for one in statuses]],
+        )
+        kept: dict[UUID, set[UUID]] = {}
+        columns = ("need_id", "outcome_id") if index == "needs" else ("outcome_id", "need_id")
+        found = Match.filter(**{f"{columns[0]}__in": list(subjects)})
+        for subject, other in await found.values_list(*columns):
+            kept.setdefault(UUID(str(subject)), set()).add(UUID(str(other)))
+        return cls(
+            {
+                UUID(str(id_)): None if kind is OrganisationKind.SOURCE else UUID(str(owner))
+                for id_, owner, kind in owners
+            },
+            {UUID(str(row["id"])): UUID(str(row["organisation_id"])) for row in rows},
+            kept,
+        )
 
 
 async def drop_suggestions(kind: str, ids: Collection[UUID]) -> None:
@@ -85,49 +139,35 @@ async def drop_suggestions(kind: str, ids: Collection[UUID]) -> None:
     await Match.filter(**{f"{kind}_id__in": list(ids)}, status=MatchStatus.SUGGESTED).delete()
 
 
-async def _allowed(
-    index: str, subject_id: UUID
-) -> Callable[[Sequence[Candidate]], Awaitable[list[Candidate]]]:
-    """Return what keeps the candidates of other organisations that have not just been withdrawn."""
-    mine, theirs = (Need, Outcome) if index == "needs" else (Outcome, Need)
-    statuses = VISIBLE_OUTCOMES if index == "needs" else VISIBLE_NEEDS
-    subject = await mine.get(id=subject_id).select_related("organisation")
-
-    async def allow(found: Sequence[Candidate]) -> list[Candidate]:
-        others = theirs.filter(id__in=[one.id for one in found], status__in=statuses)
-        # A data source outside stands for many organisations, so its listings may match each other.
-        if subject.organisation.kind is not OrganisationKind.SOURCE:
-            others = others.exclude(organisation_id=subject.organisation_id)
-        allowed = {UUID(str(one)) for one in await others.values_list("id", flat=True)}
-        return [one for one in found if one.id in allowed]
-
-    return allow
-
-
 @atomic()
-async def _keep(
-    pairs: Sequence[Chosen], *, now: datetime, need_id: UUID | None = None, outcome_id: UUID | None = None
-) -> int:
-    """Write the matches of one listing. Who works on one keeps it, whatever it scores now."""
-    column, other = ("need_id", "outcome_id") if need_id else ("outcome_id", "need_id")
-    subject = need_id or outcome_id
+async def _keep(column: str, subjects: Sequence[UUID], pairs: Sequence[Chosen], now: datetime) -> int:
+    """Write the matches of listings. Who works on one keeps it, whatever it scores now."""
+    other = "outcome_id" if column == "need_id" else "need_id"
+    # In one order, so that two who write the same matches do not lock each other out.
+    pairs = sorted(pairs, key=lambda one: (one.need_id, one.outcome_id))
     await Match.bulk_create(
         [_row(pair, now) for pair in pairs],
         on_conflict=("need_id", "outcome_id"),
         update_fields=_COLUMNS,
     )
     await connection().execute_query(
-        f"DELETE FROM matches WHERE {column} = $1 AND status = $2 AND NOT {other} = ANY($3::uuid[])",  # noqa: S608
-        [subject, MatchStatus.SUGGESTED.value, [getattr(pair, other) for pair in pairs]],
+        f"DELETE FROM matches WHERE {column} = ANY($1::uuid[]) AND status = $2 AND ({column}, {other}) "  # noqa: S608
+        "NOT IN (SELECT * FROM unnest($3::uuid[], $4::uuid[]))",
+        [
+            list(subjects),
+            MatchStatus.SUGGESTED.value,
+            [getattr(pair, column) for pair in pairs],
+            [getattr(pair, other) for pair in pairs],
+        ],
     )
     # What is no longer among this side's best stays if it is among the other's.
     await connection().execute_query(
-        f"DELETE FROM matches m WHERE m.{column} = $1 AND m.status = $2 AND "  # noqa: S608
+        f"DELETE FROM matches m WHERE m.{column} = ANY($1::uuid[]) AND m.status = $2 AND "  # noqa: S608
         f"(SELECT count(*) FROM matches o WHERE o.{column} = m.{column} AND o.score > m.score) >= $3 AND "
         f"(SELECT count(*) FROM matches o WHERE o.{other} = m.{other} AND o.score > m.score) >= $3",
-        [subject, MatchStatus.SUGGESTED.value, BEST],
+        [list(subjects), MatchStatus.SUGGESTED.value, BEST],
     )
-    return await Match.filter(**{column: subject}).count()
+    return await Match.filter(**{f"{column}__in": list(subjects)}).count()
 
 
 def _row(pair: Chosen, now: datetime) -> Match:

@@ -117,44 +117,70 @@ def score(
 
 
 def values(
-    pairs: Sequence[tuple[NeedFacts, OutcomeFacts]],
+    subject: NeedFacts | OutcomeFacts,
+    others: Sequence[NeedFacts | OutcomeFacts],
     rarity: Rarity,
     weights: Weights = WEIGHTS,
     *,
     meanings: Sequence[Meaning] | None = None,
 ) -> list[float]:
-    """Return the scores of pairs of one listing with many, not rounded and without the reasons.
+    """Return the scores of a listing with many of the other kind, not rounded and without the reasons.
 
     Each is what `score` gives for that pair alone, but for the rounding of its parts.
     """
-    if not pairs:
+    if not others:
         return []
-    subject = _subject(*pairs[0])[0]
-    others = [outcome.text if need.text is subject else need.text for need, outcome in pairs]
-    wordings = fit_of_wording(subject, others, rarity, weights).tolist()
+    meanings = meanings or [{}] * len(others)
+    wordings = fit_of_wording(subject.text, [one.text for one in others], rarity, weights).tolist()
+    points = {names: dict(_points(weights, dict.fromkeys(names, 0.0))) for names in set(map(tuple, meanings))}
+    beside: dict[object, list[float]] = {}
     found = []
-    for (need, outcome), wording, meaning in zip(pairs, wordings, meanings or [{}] * len(pairs), strict=True):
-        fits = _fits(need, outcome, wording, weights, meaning)
-        found.append(sum(fits[name][0] * points for name, points in _points(weights, meaning)))
+    for other, wording, meaning in zip(others, wordings, meanings, strict=True):
+        given = points[tuple(meaning)]
+        value = wording * given["wording"]
+        if meaning:
+            value += fit_of_meaning(meaning, weights) * given["meaning"]
+        # Many listings are alike in all that is no text.
+        if (kind := other.beside()) not in beside:
+            beside[kind] = _beside(subject, other, given, weights)
+        for part in beside[kind]:
+            value += part
+        found.append(value)
     return found
 
 
-def worth_of(
+def _beside(
+    subject: NeedFacts | OutcomeFacts,
+    other: NeedFacts | OutcomeFacts,
+    points: Mapping[str, float],
+    weights: Weights,
+) -> list[float]:
+    if isinstance(subject, NeedFacts) and isinstance(other, OutcomeFacts):
+        need, outcome = subject, other
+    elif isinstance(subject, OutcomeFacts) and isinstance(other, NeedFacts):
+        need, outcome = other, subject
+    else:
+        raise TypeError("a need fits outcomes, and an outcome needs")
+    return [fit(need, outcome, weights)[0] * points[name] for name, fit in _FACTS.items()]
+
+
+def worths_of(
     without: Text,
-    outcome: Text,
-    whole: Score,
+    pairs: Sequence[tuple[Text, Score]],
     rarity: Rarity,
     weights: Weights = WEIGHTS,
     *,
-    meaning: Meaning,
-) -> int:
-    """Return what a word gave a pair: by so much the score falls when the need's text is `without` it.
+    meanings: Sequence[Meaning],
+) -> list[int]:
+    """Return what a word gave each pair: by so much the score falls when the need's text is `without` it.
 
-    What the pair means is held fixed.
+    What the pair means is held fixed. A pair is told by the outcome's text and its score.
     """
-    points = dict(_points(weights, meaning))["wording"]
-    left = round(float(fit_of_wording(without, [outcome], rarity, weights)[0]) * points)
-    return whole.parts["wording"] - left
+    left = fit_of_wording(without, [outcome for outcome, _ in pairs], rarity, weights).tolist()
+    return [
+        whole.parts["wording"] - round(fit * dict(_points(weights, meaning))["wording"])
+        for fit, (_, whole), meaning in zip(left, pairs, meanings, strict=True)
+    ]
 
 
 def fit_of_wording(subject: Text, others: Sequence[Text], rarity: Rarity, weights: Weights) -> Numbers:
@@ -199,11 +225,7 @@ def _fits(need: NeedFacts, outcome: OutcomeFacts, wording: float, weights: Weigh
     return {
         "wording": (wording, None),
         "meaning": (fit_of_meaning(meaning, weights), None),
-        "field": _field(need, outcome),
-        "budget": _budget(need, outcome, weights.near),
-        "region": _region(need, outcome),
-        "maturity": _maturity(need, outcome),
-        "mode": _mode(need, outcome),
+        **{name: fit(need, outcome, weights) for name, fit in _FACTS.items()},
     }
 
 
@@ -222,7 +244,7 @@ def _points(weights: Weights, meaning: Meaning) -> tuple[tuple[str, float], ...]
     )
 
 
-def _field(need: NeedFacts, outcome: OutcomeFacts) -> tuple[float, str | None]:
+def _field(need: NeedFacts, outcome: OutcomeFacts, weights: Weights) -> tuple[float, str | None]:
     same_field = bool(need.field) and need.field == outcome.field
     common = bool(need.industries & outcome.industries)
     if same_field or common:
@@ -230,15 +252,15 @@ def _field(need: NeedFacts, outcome: OutcomeFacts) -> tuple[float, str | None]:
     return 0.0, "field_differs" if need.field and outcome.field else None
 
 
-def _budget(need: NeedFacts, outcome: OutcomeFacts, near: float) -> tuple[float, str | None]:
+def _budget(need: NeedFacts, outcome: OutcomeFacts, weights: Weights) -> tuple[float, str | None]:
     if need.budget_most is None or outcome.price is None:
         return 0.5, None
     if outcome.price <= need.budget_most:
         return 1.0, None
-    return 0.3 if outcome.price <= need.budget_most * near else 0.0, "budget_below_price"
+    return 0.3 if outcome.price <= need.budget_most * weights.near else 0.0, "budget_below_price"
 
 
-def _region(need: NeedFacts, outcome: OutcomeFacts) -> tuple[float, str | None]:
+def _region(need: NeedFacts, outcome: OutcomeFacts, weights: Weights) -> tuple[float, str | None]:
     if not need.region or not outcome.region:
         return 0.0, None
     if need.region[:4] == outcome.region[:4]:
@@ -248,7 +270,7 @@ def _region(need: NeedFacts, outcome: OutcomeFacts) -> tuple[float, str | None]:
     return 0.0, "region_far"
 
 
-def _maturity(need: NeedFacts, outcome: OutcomeFacts) -> tuple[float, str | None]:
+def _maturity(need: NeedFacts, outcome: OutcomeFacts, weights: Weights) -> tuple[float, str | None]:
     if need.trl_least is None or outcome.trl is None:
         return 0.0, None
     if outcome.trl >= need.trl_least:
@@ -259,9 +281,13 @@ def _maturity(need: NeedFacts, outcome: OutcomeFacts) -> tuple[float, str | None
 _EXCLUSIVE = frozenset({"exclusive_licence", "assignment"})
 
 
-def _mode(need: NeedFacts, outcome: OutcomeFacts) -> tuple[float, str | None]:
+def _mode(need: NeedFacts, outcome: OutcomeFacts, weights: Weights) -> tuple[float, str | None]:
     if need.modes and need.modes <= _EXCLUSIVE and not outcome.is_exclusive_possible:
         return 0.0, "exclusive_not_possible"
     if not need.modes or not outcome.modes:
         return 0.0, None
     return (1.0, None) if need.modes & outcome.modes else (0.0, "mode_not_offered")
+
+
+_FACTS = {"field": _field, "budget": _budget, "region": _region, "maturity": _maturity, "mode": _mode}
+"""The parts beside wording and meaning, in the order in which they are added up."""

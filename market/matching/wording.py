@@ -64,17 +64,25 @@ def common_terms(subject: Text, other: Text, rarity: Rarity, scales: Scales) -> 
     }
 
 
-def _worth(
-    subject: Text, rarity: Rarity, scales: Scales
-) -> tuple[npt.NDArray[np.uint32], Numbers, Numbers, npt.NDArray[np.bool_]]:
+Worth = tuple[npt.NDArray[np.uint32], Numbers, Numbers, npt.NDArray[np.bool_]]
+_last: tuple[Text, Rarity, Scales, Worth] | None = None
+"""One listing is held to many, in turns by all and by one."""
+
+
+def _worth(subject: Text, rarity: Rarity, scales: Scales) -> Worth:
     """Return the subject's marks in order, and for each its place, its worth and whether it is a term."""
+    global _last
+    if _last and _last[0] is subject and _last[1] == rarity and _last[2] == scales:
+        return _last[3]
     marks = _read(subject.marks)
     rare = np.array([rarity(word) for word in subject.words], dtype=np.float64)
     is_term = np.repeat(_TERMS, subject.counts)
     worth = np.where(is_term, np.maximum(rare, 0.0) ** scales.rarity, rare**2)
     places = np.repeat(PLACES, subject.counts)
     order = np.argsort(marks, kind="stable")
-    return marks[order], places[order], worth[order], is_term[order]
+    found = marks[order], places[order], worth[order], is_term[order]
+    _last = subject, rarity, scales, found
+    return found
 
 
 def _common(
@@ -92,7 +100,7 @@ def _common(
     found = np.minimum(np.searchsorted(marks, whole[at]), len(marks) - 1)
     same = marks[found] == whole[at]
     at, found = at[same], found[same]
-    ends = np.cumsum(np.array([one.counts for one in others]).ravel())
+    ends = np.cumsum(np.array([one.counts for one in others], dtype=np.int64).ravel())
     segment = np.searchsorted(ends, at, side="right")
     return found, segment // len(PLACES), segment % len(PLACES)
 

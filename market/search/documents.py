@@ -16,10 +16,10 @@ from typing import Any
 from uuid import UUID
 
 from market.search.engine import Document, Refused, Vector
-from market.search.highlight import spans
+from market.search.highlight import places_of
 from market.search.indexes import Fields, fields_of
 from market.search.marks import marks_of
-from market.search.normalise import STOP_WORDS, Reading, fold, joined, pinyin, read
+from market.search.normalise import STOP_WORDS, Reading, Run, fold, joined, pinyin, read
 
 MOST_TITLE_TERMS = 80
 MOST_KEYWORD_TERMS = 60
@@ -44,7 +44,6 @@ class Prepared:
     text: Reading
     english: Reading
     names: Reading
-    pinyin: list[str]
     terms: list[str]
     """What it is about: terms of the title first, then of the keywords, then of the text."""
     letters: list[str]
@@ -54,6 +53,11 @@ class Prepared:
     exact: dict[str, list[str]]
     numbers: dict[str, int]
     vectors: Mapping[str, Vector]
+
+    @property
+    def pinyin(self) -> list[str]:
+        """How the words of the title are typed; read when it is asked for, which matching never does."""
+        return pinyin(self.title.folded)
 
     def facts(self) -> dict[str, Any]:
         """Return what an engine gives back with a candidate."""
@@ -90,7 +94,6 @@ def prepare(index: str, document: Document) -> Prepared:
             text=text,
             english=_read(document.get("title_en"), document.get("text_en")),
             names=_read(*(document.get("names") or ())),
-            pinyin=pinyin(title.folded),
             terms=terms,
             letters=letters,
             counts=counts,
@@ -102,20 +105,26 @@ def prepare(index: str, document: Document) -> Prepared:
         raise Refused(f"{document.get('id')}: {error}") from error
 
 
-def wording_without(document: Document, word: str) -> tuple[list[str], list[str], Counts]:
-    """Return the terms, letters and counts that a document would have without this word."""
-    cut = {name: _cut(str(document.get(name) or ""), word) for name in ("title", "text")}
-    keywords = [_cut(str(one), word) for one in document.get("keywords") or ()]
-    return _wording(*_readings({**cut, "keywords": keywords}))
+class Trial:
+    """The texts of a document, from which words are taken away one at a time."""
+
+    def __init__(self, document: Document) -> None:
+        self._whole = _readings(document)
+        self._known: dict[str, Run] = {}
+
+    def without(self, word: str) -> tuple[list[str], list[str], Counts]:
+        """Return the terms, letters and counts that the document would have without this word."""
+        return _wording(*(_cut(one, word, self._known) for one in self._whole))
 
 
-def _cut(text: str, word: str) -> str:
-    """Return a text with a break where the word stood."""
-    parts, at = [], 0
-    for start, end in spans(text, [word]):
-        parts.append(text[at:start])
-        at = end
-    return "\n".join([*parts, text[at:]])
+def _cut(whole: Reading, word: str, known: dict[str, Run]) -> Reading:
+    """Read a text with a break where the word stood."""
+    places = places_of(whole.folded, [word])
+    if not places:
+        return whole
+    starts, ends = [0, *(end for _, end in places)], [*(start for start, _ in places), None]
+    parts = (whole.folded[start:end] for start, end in zip(starts, ends, strict=True))
+    return read(" ".join(parts), known)
 
 
 def _readings(document: Document) -> tuple[Reading, Reading, Reading]:

@@ -220,12 +220,23 @@ def _candidates(
     files = index.vector_files() if vectors else {}
     asked = {name: (files[name], vector) for name, vector in vectors.items() if name in files}
     near = {key for file, vector in asked.values() for key in file.nearest(vector, nearest)}
-    alike = asking.any_of(index.schema, "id", [str(UUID(bytes=key)) for key in near])
-    holding = asking.any_of(index.schema, "terms", terms)
     searcher, known = index.snapshot()
-    kept = asking.both(asking.either(holding, alike), asking.limits(index.schema, filters))
-    hits = searcher.search(kept, limit + len(near), False, fields_of(index.name).newest_first).hits
-    facts = [read_facts(searcher, place, known) for _, place in hits]
+    kept = asking.limits(index.schema, filters)
+    # To look for a document by its id takes as long as to look for all that hold a term.
+    rest = [key for key in near if filters or key not in known.places]
+    places: dict[tuple[int, int], Any] = {}
+    for holding, most in (
+        (asking.any_of(index.schema, "terms", terms), limit),
+        (asking.any_of(index.schema, "id", [str(UUID(bytes=key)) for key in rest]), len(rest)),
+    ):
+        if most:
+            hits = searcher.search(
+                asking.both(holding, kept), most, False, fields_of(index.name).newest_first
+            ).hits
+            places |= {(place.segment_ord, place.doc): place for _, place in hits}
+    for place in (known.places[key] for key in near.difference(rest)):
+        places[place.segment_ord, place.doc] = place
+    facts = [read_facts(searcher, place, known) for place in places.values()]
     found = [(one["id"], one) for one in facts]
     keys = [id_.bytes for id_, _ in found]
     cosines = {name: file.cosines(keys, vector) for name, (file, vector) in asked.items()}

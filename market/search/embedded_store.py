@@ -20,6 +20,7 @@ import tantivy
 
 from market.search.documents import Prepared
 from market.search.embedded_writer import MEMORY, FolderLock, Writer
+from market.search.engine import Facts
 from market.search.indexes import fields_of
 from market.search.vector_file import VectorFile
 
@@ -29,8 +30,14 @@ SCHEMA_VERSION = 2
 """Raised when the meaning of a field changes, so that indexes are built anew."""
 
 
-Facts = dict[tuple[int, int], dict[str, Any]]
-"""What was read beside documents, by their place in one state of the index."""
+class Known(dict[tuple[int, int], Facts]):
+    """What was read beside documents, by their place in one state of the index."""
+
+    def __init__(self) -> None:
+        self.places: dict[bytes, Any] = {}
+        """Where the documents that were read stand, by id."""
+
+
 MOST_FACTS = 20_000
 """Documents whose facts stay in memory, some 4 kB each: matching asks for the same ones again and again."""
 
@@ -44,7 +51,7 @@ class IndexFolder:
         self.schema = _schema(name)
         self._opened: tuple[str, tantivy.Index] | None = None
         self._seen: object = None
-        self._facts: Facts = {}
+        self._facts = Known()
         self._vectors: tuple[Path, dict[str, VectorFile]] = (directory / "none", {})
         self._guard = threading.Lock()
         self._writer = Writer(directory / "lock", self._newest_index, linger)
@@ -53,7 +60,7 @@ class IndexFolder:
         """Return the newest state, whoever wrote it."""
         return self.snapshot()[0]
 
-    def snapshot(self) -> tuple[tantivy.Searcher, Facts]:
+    def snapshot(self) -> tuple[tantivy.Searcher, Known]:
         """Return the newest state with the facts that were read from just that state."""
         for attempt in range(3):
             try:
@@ -170,7 +177,7 @@ class IndexFolder:
         """Return the index as it is now. Whoever calls holds the guard."""
         current = self._current()
         if current is None:
-            self._facts = {}
+            self._facts = Known()
             return tantivy.Index(self.schema)
         if self._opened is None or self._opened[0] != current:
             index = tantivy.Index.open(str(self.directory / current))
@@ -181,7 +188,7 @@ class IndexFolder:
         state = os.stat(self.directory / current / "meta.json")
         if (seen := (state.st_mtime_ns, state.st_ino)) != self._seen:
             index.reload()
-            self._seen, self._facts = seen, {}
+            self._seen, self._facts = seen, Known()
         return index
 
     def _current(self) -> str | None:
@@ -237,21 +244,22 @@ def _fingerprint(index: str) -> str:
     return hashlib.sha256(shape.encode()).hexdigest()[:16]
 
 
-def read_facts(searcher: tantivy.Searcher, place: Any, known: Facts) -> dict[str, Any]:
+def read_facts(searcher: tantivy.Searcher, place: Any, known: Known) -> Facts:
     """Return the facts that were kept beside a document; not to be changed."""
     key = (place.segment_ord, place.doc)
     facts = known.get(key)
     if facts is None:
         packed: Any = searcher.doc(place).get_first("facts")
         facts = _unpacked(bytes(packed))
+        known.places[facts["id"].bytes] = place
         if len(known) < MOST_FACTS:
             known[key] = facts
     return facts
 
 
-def _unpacked(packed: bytes) -> dict[str, Any]:
+def _unpacked(packed: bytes) -> Facts:
     size = int.from_bytes(packed[:4], "big")
-    facts: dict[str, Any] = json.loads(packed[4 : 4 + size].decode())
+    facts = Facts(json.loads(packed[4 : 4 + size]))
     facts["id"] = UUID(facts["id"])
     facts["marks"] = packed[4 + size :]
     return facts

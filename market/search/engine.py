@@ -83,6 +83,13 @@ class Hits:
     """The words that were looked for, to be marked by `market.search.highlight`."""
 
 
+class Facts(dict[str, Any]):
+    """Facts of a document, not to be changed, with room for what a reader made of them."""
+
+    __slots__ = ("read",)
+    read: object
+
+
 @dataclass(frozen=True, slots=True)
 class Candidate:
     """A document that shares a term or means the like, with its facts as they stand in the index."""

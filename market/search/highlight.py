@@ -38,11 +38,16 @@ def excerpt(text: str, terms: Iterable[str], length: int = 120) -> Markup:
 
 def spans(text: str, terms: Iterable[str]) -> list[tuple[int, int]]:
     """Return where terms stand in the text, in order, without overlaps."""
+    return places_of(_aligned(text), terms) if text else []
+
+
+def places_of(folded: str, terms: Iterable[str]) -> list[tuple[int, int]]:
+    """Return the same for a text that is folded already."""
     wanted = sorted({term for term in terms if term}, key=len, reverse=True)[:_MOST_TERMS]
-    if not wanted or not text:
+    if not wanted or not folded:
         return []
     pattern = re.compile("|".join(_pattern(term) for term in wanted))
-    return [match.span() for match in pattern.finditer(_aligned(text))]
+    return [match.span() for match in pattern.finditer(folded)]
 
 
 def _pattern(term: str) -> str:

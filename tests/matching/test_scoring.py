@@ -51,7 +51,8 @@ def rare(term: str) -> float:
 
 
 def value(need: NeedFacts, outcome: OutcomeFacts, rarity: Any = rare, meaning: Any = None) -> float:
-    return values([(need, outcome)], rarity, meanings=[meaning or {}])[0]
+    subject, other = (need, outcome) if need.text.words or not need.text.marks else (outcome, need)
+    return values(subject, [other], rarity, meanings=[meaning or {}])[0]
 
 
 def test_a_pair_that_fits_in_everything_has_no_misfit_and_points_in_every_part() -> None:
@@ -212,7 +213,7 @@ def test_a_pair_scores_the_same_from_both_sides_and_among_others(
     from_need, from_outcome = score(need, unnamed_outcome, rare), score(unnamed_need, outcome, rare)
 
     assert from_need == from_outcome
-    among = values([(need, OUTCOME), (need, unnamed_outcome), (need, OUTCOME)], rare)
+    among = values(need, [OUTCOME, unnamed_outcome, OUTCOME], rare)
     assert among[1] == value(unnamed_need, outcome)
 
 

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from contextvars import ContextVar
 from datetime import UTC, date, datetime, timedelta
 from typing import Any, Protocol
 from uuid import UUID, uuid4
@@ -36,33 +38,97 @@ async def record(
     `data` must hold no personal value. Writers of one record wait for each other; writers of
     different records do not. `actor=None` means a job acted by itself.
     """
-    await connection().execute_query(
-        "SELECT pg_advisory_xact_lock(hashtextextended($1, 0))", [f"{subject_kind}:{subject_id}"]
+    kept = _kept_back.get()
+    if kept is None:
+        await connection().execute_query(
+            "SELECT pg_advisory_xact_lock(hashtextextended($1, 0))", [f"{subject_kind}:{subject_id}"]
+        )
+    user_id = actor.user_id if actor else None
+    last, pseudonym = (kept and kept.found(subject_kind, subject_id, user_id)) or await _found(
+        subject_kind, subject_id, user_id
     )
+    if pseudonym is None and user_id is not None:
+        pseudonym = await pseudonym_of(user_id)
+    event = _event(
+        subject_kind,
+        subject_id,
+        action,
+        sequence=last[0] + 1,
+        previous=last[1],
+        actor=pseudonym,
+        role=actor.role if actor else "job",
+        data=data,
+        now=now,
+    )
+    if kept is None:
+        await event.save(force_create=True)
+    else:
+        kept.add(event, user_id)
+    return event
+
+
+Found = tuple[tuple[int, str], UUID | None]
+"""Number and hash of a chain's last event, and who writes, as far as both are known."""
+
+
+async def _found(subject_kind: str, subject_id: UUID, user_id: UUID | None) -> Found:
     # One plain statement: it is asked for every act, and the mapper would treble its cost.
     rows = await connection().execute_query_dict(
         "SELECT head.sequence, head.hash, known.id AS pseudonym FROM (SELECT 1) AS one "
         "LEFT JOIN LATERAL (SELECT sequence, hash FROM audit_events WHERE subject_kind = $1 "
         "AND subject_id = $2 ORDER BY sequence DESC LIMIT 1) AS head ON true "
         "LEFT JOIN LATERAL (SELECT id FROM pseudonyms WHERE user_id = $3 LIMIT 1) AS known ON true",
-        [subject_kind, subject_id, actor.user_id if actor else None],
+        [subject_kind, subject_id, user_id],
     )
-    last, pseudonym = rows[0], rows[0]["pseudonym"]
-    if pseudonym is None and actor and actor.user_id:
-        pseudonym = await pseudonym_of(actor.user_id)
-    event = _event(
-        subject_kind,
-        subject_id,
-        action,
-        sequence=(last["sequence"] or 0) + 1,
-        previous=last["hash"] or GENESIS,
-        actor=UUID(str(pseudonym)) if pseudonym else None,
-        role=actor.role if actor else "job",
-        data=data,
-        now=now,
-    )
-    await event.save(force_create=True)
-    return event
+    row = rows[0]
+    pseudonym = UUID(str(row["pseudonym"])) if row["pseudonym"] else None
+    return (row["sequence"] or 0, row["hash"] or GENESIS), pseudonym
+
+
+class _KeptBack:
+    """Acts that are not written yet, with the heads of their chains."""
+
+    def __init__(self) -> None:
+        self.events: list[AuditEvent] = []
+        self.heads: dict[tuple[str, UUID], tuple[int, str]] = {}
+        self.people: dict[UUID, UUID | None] = {}
+
+    def found(self, subject_kind: str, subject_id: UUID, user_id: UUID | None) -> Found | None:
+        head = self.heads.get((subject_kind, subject_id))
+        return None if head is None else (head, self.people.get(user_id) if user_id else None)
+
+    def add(self, event: AuditEvent, user_id: UUID | None) -> None:
+        self.events.append(event)
+        self.heads[event.subject_kind, event.subject_id] = (event.sequence, event.hash)
+        if user_id is not None:
+            self.people[user_id] = event.actor
+
+    async def write(self) -> None:
+        await AuditEvent.bulk_create(self.events, batch_size=1000)
+        self.events.clear()
+        self.heads.clear()
+
+
+_kept_back: ContextVar[_KeptBack | None] = ContextVar("kept_back", default=None)
+
+
+@asynccontextmanager
+async def kept_back() -> AsyncIterator[None]:
+    """Keep the acts of the block back and write them at once; only in a transaction that is alone."""
+    kept = _KeptBack()
+    token = _kept_back.set(kept)
+    try:
+        yield
+        await kept.write()
+    finally:
+        _kept_back.reset(token)
+
+
+async def write_kept_back() -> None:
+    """Write what is kept back so far, for who reads the log before the block ends."""
+    kept = _kept_back.get()
+    if kept is not None:
+        await kept.write()
 
 
 async def record_first(

@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable
 from datetime import date, datetime, timedelta
 
 from market.accounts.models import User
-from market.audit.services import make_daily_root, make_missing_roots
+from market.audit.services import make_daily_root, make_missing_roots, write_kept_back
 from market.deps import Deps
 from market.integrity import services as integrity
 from market.kit.database import connection
@@ -177,6 +177,7 @@ async def _forget_jobs(*names: str) -> None:
 
 async def _make_roots(calendar: Calendar) -> None:
     """Publish the daily roots: of every day of the last weeks, before that one at the end of each month."""
+    await write_kept_back()
     day = date(calendar.round_year, 1, 1)
     while day < calendar.today - timedelta(days=DAYS_WITH_ROOT):
         await make_daily_root(day - timedelta(days=1), now=calendar.now)

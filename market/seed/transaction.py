@@ -14,6 +14,7 @@ from tortoise.backends.asyncpg.client import TransactionWrapper
 from tortoise.backends.base.client import TransactionalDBClient, TransactionContext
 from tortoise.connection import get_connections
 
+from market.audit.services import kept_back
 from market.kit.database import in_transaction
 
 DONE_HERE = frozenset({"mail.send", "search.relay"})
@@ -32,7 +33,8 @@ async def whole_stage() -> AsyncIterator[None]:
         stage = _Stage(cast(Any, outer))
         token = connections.set(outer.connection_name, stage)
         try:
-            yield
+            async with kept_back():
+                yield
             await stage.write_late()
         finally:
             connections.reset(token)

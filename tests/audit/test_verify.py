@@ -11,7 +11,16 @@ import pytest
 
 from market.audit.models import AuditEvent, DailyRoot
 from market.audit.queries import export_lines
-from market.audit.services import GENESIS, canonical, event_hash, make_missing_roots, record, root_over
+from market.audit.services import (
+    GENESIS,
+    canonical,
+    event_hash,
+    kept_back,
+    make_missing_roots,
+    record,
+    root_over,
+    write_kept_back,
+)
 from market.audit.verify import Finding, verify_database, verify_events, verify_file
 from market.kit.database import connection
 from tests.conftest import NOW
@@ -195,6 +204,24 @@ async def test_what_the_market_writes_verifies_in_the_database_and_as_a_file(tmp
     assert [json.loads(line)["end"] for line in path.read_text().splitlines()[-1:]] == [
         {"events": 4, "roots": 4}
     ]
+
+
+async def test_acts_kept_back_continue_their_chains_and_are_written_together() -> None:
+    first, second, chained = await make_member(), await make_member(), uuid4()
+    await record("deal", chained, "open", actor=first, now=NOW)
+
+    async with kept_back():
+        for actor in (first, second, None):
+            await record("deal", chained, "move", actor=actor, now=NOW)
+        assert await AuditEvent.filter(subject_id=chained).count() == 1
+        await write_kept_back()
+        await record("deal", chained, "move", actor=second, now=NOW)
+    await record("deal", chained, "close", actor=first, now=NOW)
+
+    rows = await AuditEvent.filter(subject_id=chained).order_by("sequence")
+    assert [row.sequence for row in rows] == [1, 2, 3, 4, 5, 6]
+    assert [row.actor for row in rows[1:5]] == [rows[0].actor, rows[4].actor, None, rows[2].actor]
+    assert (await verify_database())[0] == []
 
 
 async def test_a_row_changed_behind_the_markets_back_is_named() -> None:

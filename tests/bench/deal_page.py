@@ -90,8 +90,11 @@ async def make_full_deal() -> tuple[Parties, Deal]:
     return parties, deal
 
 
-async def measure(client: httpx.AsyncClient, address: str) -> tuple[list[float], list[float]]:
-    """Return the milliseconds of each round of ours and of the bare handler, after ten to warm up."""
+async def measure(client: httpx.AsyncClient, address: str) -> tuple[list[float], list[float], float]:
+    """Return the milliseconds of each round of ours and of the bare handler, after ten to warm up.
+
+    The last is what of one round our own process computed: no busy machine makes that longer.
+    """
     page = await client.get(address)
     if page.status_code != 200 or page.text.count("条留言") < SHOWN:
         raise SystemExit(f"the page is not whole: {page.status_code}")
@@ -105,7 +108,10 @@ async def measure(client: httpx.AsyncClient, address: str) -> tuple[list[float],
         for _round in range(ROUNDS + 10):
             ours.append(await _milliseconds(client, address))
             theirs.append(await _milliseconds(plain, "/"))
-    return ours[10:], theirs[10:]
+    began = time.process_time()
+    for _round in range(ROUNDS):
+        await _milliseconds(client, address)
+    return ours[10:], theirs[10:], (time.process_time() - began) * 1000 / ROUNDS
 
 
 async def _milliseconds(client: httpx.AsyncClient, address: str) -> float:
@@ -114,12 +120,13 @@ async def _milliseconds(client: httpx.AsyncClient, address: str) -> float:
     return (time.perf_counter() - started) * 1000
 
 
-def report(ours: list[float], theirs: list[float]) -> None:
+def report(ours: list[float], theirs: list[float], computed: float) -> None:
     """Print what was measured; the process fails when the middle is over the promise."""
     middle, late = statistics.median(ours), statistics.quantiles(ours, n=20)[18]
     ratio = middle / statistics.median(theirs)
     what = f"deal page   {OFFERS} offers, {MESSAGES} messages:"
     print(f"{what} {middle:.1f} ms, p95 {late:.1f} ms (at most {MOST_MS}); bare × {ratio:.1f}")  # noqa: T201
+    print(f"            fastest {min(ours):.1f} ms, of which computed here {computed:.1f} ms")  # noqa: T201
     if middle > MOST_MS:
         raise SystemExit(1)
 

@@ -64,6 +64,8 @@ class Asked:
     seller_kind: str | None = None
     seller_region: str | None = None
     field: str | None = None
+    vat_payable: int | None = None
+    vat_paid: int | None = None
 
 
 async def estimate_for_outcome(
@@ -162,7 +164,15 @@ async def calculate(asked: Asked, now: datetime) -> list[Estimate]:
     )
     return _sorted(
         [
-            estimate(terms, year=year, trade_amount=asked.amount, applicant=applicant, contract=contract)
+            estimate(
+                terms,
+                year=year,
+                trade_amount=asked.amount,
+                applicant=applicant,
+                contract=contract,
+                vat_payable=asked.vat_payable,
+                vat_paid=asked.vat_paid,
+            )
             for terms in await _of_place(asked.region, asked.role, now)
         ]
     )
@@ -170,7 +180,7 @@ async def calculate(asked: Asked, now: datetime) -> list[Estimate]:
 
 async def _of_place(region: str, role: str, now: datetime) -> list[Terms]:
     known = in_force(local_date(now).year, await released_terms())
-    return [one for one in known if one.role == role and one.region and region.startswith(one.region)]
+    return [one for one in known if one.role == role and region.startswith(one.place)]
 
 
 def _estimated(
@@ -191,6 +201,7 @@ def _estimated(
             state_owned=who.is_state_owned,
             manufacturer=who.is_manufacturer,
             high_tech=who.is_high_tech,
+            flags={} if who.is_sme is None else {"sme": who.is_sme},
         )
     return estimate(
         terms,
@@ -255,7 +266,7 @@ def _formula(result: Assessment) -> str:
     rates = [
         line
         for line in lines
-        if line.step not in ("base", "sum", "round", "share") and not _is_cap(line.step)
+        if line.step not in ("base", "sum", "round", "share", "total") and not _is_cap(line.step)
     ]
     if not rates or not result.award:
         return ""

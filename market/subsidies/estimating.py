@@ -23,6 +23,8 @@ def estimate(
     applicant: Applicant = _UNKNOWN_APPLICANT,
     contract: Contract = _UNKNOWN_CONTRACT,
     granted_this_year: int | None = None,
+    vat_payable: int | None = None,
+    vat_paid: int | None = None,
 ) -> Assessment:
     """Compute a contract of this trade amount from what is known so far; the rest is open (待核).
 
@@ -44,6 +46,8 @@ def estimate(
             applicant=applicant,
             contracts=(supposed,),
             granted_this_year=granted_this_year,
+            vat_payable=vat_payable,
+            vat_paid=vat_paid,
             brokered_total=trade_amount,
             registered_total=trade_amount,
         ),
@@ -66,6 +70,6 @@ def estimates_for(
     found = [
         estimate(terms, year=year, trade_amount=trade_amount, applicant=who, contract=contract)
         for terms in in_force(year, among)
-        if terms.role == role and terms.region and region.startswith(terms.region)
+        if terms.role == role and region.startswith(terms.place)
     ]
     return sorted(found, key=lambda one: (not one.rate_known, -one.award, one.terms.programme))

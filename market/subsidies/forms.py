@@ -81,6 +81,8 @@ class CalculatorForm(BaseForm):
     seller_kind = ChoiceField(lazy("卖方性质"), choices=lambda: _named(SELLER_KINDS), blank=lazy("不限"))
     seller_region = ChoiceField(lazy("卖方所在地"), choices=_places, blank=lazy("不限"))
     field = ChoiceField(lazy("技术领域"), choices=lambda: choices("field"), blank=lazy("不限"))
+    vat_payable = MoneyField(lazy("技术交易收入应缴增值税"), is_zero_allowed=True)
+    vat_paid = MoneyField(lazy("实缴增值税"), is_zero_allowed=True)
 
 
 class SalesForm(BaseForm):

@@ -231,7 +231,7 @@ async def list_claimable(actor: Actor, now: datetime, year: int | None = None) -
     here = {
         terms.programme: terms
         for terms in in_force(asked, await released_terms())
-        if organisation.region.startswith(terms.region or terms.content["issuer"]["region"])
+        if organisation.region.startswith(terms.place)
     }
     found = []
     for programme in await Programme.filter(slug__in=list(here)).order_by("region", "slug"):

@@ -121,6 +121,11 @@ class Terms:
     """The rule file: source, assumptions, evidence, procedure, pot."""
 
     @property
+    def place(self) -> str:
+        """Where a set is offered: the applicant's region, or its issuer's where it asks for none."""
+        return self.region or str(self.content["issuer"]["region"])
+
+    @property
     def needs_rate(self) -> bool:
         """Whether the text seen gives no rate, so that it must be given."""
         return any(case.rate is None for case in self.cases)

@@ -103,6 +103,8 @@ def _asked(form: CalculatorForm) -> Asked:
         seller_kind=form.seller_kind.data or None,
         seller_region=form.seller_region.data or None,
         field=form.field.data or None,
+        vat_payable=form.vat_payable.data,
+        vat_paid=form.vat_paid.data,
     )
 
 

@@ -110,6 +110,18 @@ async def test_a_deal_without_a_price_is_estimated_from_the_listed_one() -> None
         ),
         (Asked(50 * WAN, "451400"), "chongzuo", 3 * WAN, "按分档定额"),
         (Asked(100, "450000"), "guangxi", 50, "1.00 × 50%（最高）"),
+        (
+            Asked(100 * WAN, "440300", role="seller", vat_payable=100 * WAN, vat_paid=90 * WAN),
+            "shenzhen",
+            80 * WAN,
+            "1,000,000.00 × 80%（最高）",
+        ),
+        (
+            Asked(1800 * WAN, "330200", role="broker"),
+            "ningbo-broker",
+            23 * WAN,
+            "10,000,000.00 × 1.5% + 8,000,000.00 × 1%",
+        ),
     ],
 )
 async def test_the_formula_tells_how_the_amount_came_about(

@@ -138,6 +138,7 @@ WORDS: Mapping[str, Mapping[str, Lazy]] = {
         "region": lazy("地域"),
         "maturity": lazy("成熟度"),
         "mode": lazy("合作方式"),
+        "feedback": lazy("反馈"),
     },
     "misfit": {
         "field_differs": lazy("技术领域不同"),
@@ -146,6 +147,7 @@ WORDS: Mapping[str, Mapping[str, Lazy]] = {
         "maturity_too_low": lazy("成熟度低于要求"),
         "mode_not_offered": lazy("没有所要的合作方式"),
         "exclusive_not_possible": lazy("不能独占"),
+        "like_refused": lazy("与不感兴趣的一条相近"),
     },
     "deal_action": {
         "offer": lazy("报价"),

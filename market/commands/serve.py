@@ -16,8 +16,10 @@ from market.accounts import demo
 from market.app import create_app
 from market.deps import Deps
 from market.kit.logs import set_up_logs
+from market.matching.everything import ask_rematch_if_new_scorer
 from market.runtime import build_deps, running
 from market.search.relay import rebuild
+from market.search.spelling import speller_of
 from market.seed import seed_if_empty
 from market.settings import Settings
 from market.subsidies.programmes import load_programmes
@@ -28,6 +30,9 @@ LONGEST_HEAD = 1024 * 1024
 """Bytes of a request's address and headers that are read; an address of 100 kB still gets a page. The other
 parser, httptools, refuses addresses of more than 64 kB with a bare line."""
 
+WARM_AFTER = 1.5
+"""Seconds after which a site that runs does what would have slowed its start."""
+
 
 async def release(deps: Deps) -> None:
     """Bring tables, released programmes and search settings up to date; harmless when they are."""
@@ -36,6 +41,7 @@ async def release(deps: Deps) -> None:
     await load_programmes(deps.clock())
     for index in await deps.search.apply_settings():
         await rebuild(index, search=deps.search)
+    await ask_rematch_if_new_scorer()
 
 
 async def run_release(settings: Settings) -> int:
@@ -81,9 +87,17 @@ async def serve(settings: Settings, *, host: str, port: int) -> int:
             loop = asyncio.get_running_loop()
             for number in (signal.SIGINT, signal.SIGTERM):
                 loop.add_signal_handler(number, server.stop)
+            warming = asyncio.create_task(_warm(deps))
             await server.serve()
+            warming.cancel()
     _say("已停止。Stopped.")
     return 0
+
+
+async def _warm(deps: Deps) -> None:
+    """Read what pages need to suggest another spelling, a moment after the first of them was shown."""
+    await asyncio.sleep(WARM_AFTER)
+    await speller_of(deps.search).warm(("outcomes", "needs"))
 
 
 class _Server(uvicorn.Server):

@@ -47,7 +47,7 @@ def choose(
         is_kept = pair.need.id in kept or pair.outcome.id in kept
         if best >= BEST and not is_kept:
             continue
-        result = score(pair.need, pair.outcome, idf, weights, meaning=pair.meaning)
+        result = score(pair.need, pair.outcome, idf, weights, meaning=pair.meaning).lowered(pair.lowered)
         if result.parts["wording"] + result.parts["meaning"] >= weights.least_content:
             best += 1
             chosen.append(Chosen(pair, result))

@@ -12,13 +12,17 @@ from market.kit.jobs import enqueue
 from market.kit.models import SystemState
 from market.listings.models import Need
 from market.listings.search import VISIBLE_NEEDS
+from market.matching.models import Match
 from market.matching.rematch import rematch_needs
+from market.matching.scoring import WEIGHTS
 from market.search.engine import SearchEngine
 
 BATCH = 50
 """Needs matched by one run of the job."""
 LOCK = "matching.all"
 KEY = "matching.all"
+SCORER = "matching.scorer"
+"""Where the version of the scorer is kept that the market was last matched by."""
 
 
 @dataclass(frozen=True)
@@ -40,6 +44,19 @@ async def ask_rematch_all(*, delay: timedelta = timedelta()) -> None:
     wish = Wish(uuid4().hex, UUID(int=0), 0, start)
     await SystemState.update_or_create(key=KEY, defaults={"value": _packed(wish)})
     await enqueue("matching.rematch_all", lock=LOCK, at=start + timedelta(seconds=1) if delay else None)
+
+
+@atomic()
+async def ask_rematch_if_new_scorer() -> bool:
+    """Have everything matched again when matches were made by another scorer; tell whether that is so."""
+    known = await SystemState.get_or_none(key=SCORER)
+    if known is not None and known.value.get("version") == WEIGHTS.version:
+        return False
+    await SystemState.update_or_create(key=SCORER, defaults={"value": {"version": WEIGHTS.version}})
+    if not await Match.exclude(scorer_version=WEIGHTS.version).exists():
+        return False
+    await ask_rematch_all()
+    return True
 
 
 async def find_wish() -> Wish | None:

@@ -29,6 +29,8 @@ class Pair:
     meaning: Meaning = field(default_factory=dict)
     value: float = 0.0
     """The score, not rounded, once it is known."""
+    lowered: int = 0
+    """What of it was taken off, because a pair like it was refused."""
 
 
 Subject = NeedFacts | OutcomeFacts

@@ -20,6 +20,8 @@ from market.matching.finding import Pair, rank
 from market.matching.frequencies import Frequencies, load_frequencies, refresh_if_stale
 from market.matching.models import Match, MatchStatus
 from market.matching.reasons import with_reasons
+from market.matching.refusals import count_alike
+from market.matching.said import load_refusals
 from market.matching.scoring import WEIGHTS
 from market.search.documents import prepare
 from market.search.engine import Document, SearchEngine
@@ -80,8 +82,15 @@ async def _best(index: str, subjects: Subjects, search: SearchEngine) -> tuple[l
     chosen: list[Chosen] = []
     others = {_other(index, one) for pairs in ranked.values() for one in pairs}
     market = await _Market.load(index, subjects, others)
+    refusals = await load_refusals(index, subjects, others)
     for id_, pairs in ranked.items():
         allowed = [one for one in pairs if market.allows(id_, _other(index, one))]
+        for one in allowed if refusals else ():
+            said = [*refusals.get(one.need.id, ()), *refusals.get(one.outcome.id, ())]
+            one.lowered = WEIGHTS.refused * count_alike(said, one.need, one.outcome)
+            one.value -= one.lowered
+        # Equal ones stay as they are.
+        allowed.sort(key=lambda one: -one.value)
         chosen += choose(allowed, frequencies.idf, kept=market.kept.get(id_, ()))
     return chosen, frequencies
 

@@ -28,6 +28,8 @@ MISFITS = (
     "exclusive_not_possible",
 )
 """Called by `codes.labels`, kind misfit."""
+FEEDBACK, LIKE_REFUSED = "feedback", "like_refused"
+"""The part and the misfit that come from what people said, likewise named."""
 MOST_TERMS = 12
 TELLING = 0.03
 """A term with a smaller share of the likeness is no reason."""
@@ -63,6 +65,8 @@ class Weights:
     """By the model's name; the empty name stands for all others."""
     near: float
     """A price up to so many times the budget can be talked about."""
+    refused: int
+    """What a pair loses for each reason for which one like it was refused; see `refusals`."""
     threshold: int
     """The score from which a pair is shown to people."""
     least_content: int
@@ -93,6 +97,14 @@ class Score:
     terms: list[str]
     """Words that stand in both texts, the heaviest first."""
     misfits: list[str]
+
+    def lowered(self, points: int) -> Score:
+        """Return the score of a pair that is like what one of its sides refused."""
+        if not points:
+            return self
+        return Score(
+            self.value - points, {**self.parts, FEEDBACK: -points}, self.terms, [*self.misfits, LIKE_REFUSED]
+        )
 
 
 def score(

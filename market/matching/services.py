@@ -13,7 +13,9 @@ from market.codes.lists import DROP_REASONS
 from market.kit.database import atomic
 from market.kit.errors import Conflict, Invalid, NotFound
 from market.kit.i18n import gettext as _
+from market.kit.jobs import enqueue
 from market.matching.models import Match, MatchFeedback, MatchStatus
+from market.matching.refusals import GENERAL
 from market.matching.states import require_move
 
 
@@ -22,7 +24,7 @@ async def feedback(match_id: UUID, *, reason: str, comment: str, actor: Actor, n
     """Note that one side is not interested (不感兴趣) and why. That side no longer sees the match.
 
     A match that was only suggested ends with it; one that somebody works on goes on for the others.
-    Saying it again changes the reason.
+    Saying it again changes the reason. What it tells of other listings lowers those like it (`refusals`).
 
     Raises:
         NotFound: the match is not one of the person's organisation.
@@ -43,6 +45,11 @@ async def feedback(match_id: UUID, *, reason: str, comment: str, actor: Actor, n
         )
     if match.status is MatchStatus.SUGGESTED:
         await _move(match, MatchStatus.DROPPED, reason=reason)
+    if reason in GENERAL:
+        kind = "need" if actor.acts_for(match.need.organisation_id) else "outcome"
+        listing = str(match.need_id if kind == "need" else match.outcome_id)
+        arguments: dict[str, Any] = {f"{kind}_id": listing}
+        await enqueue(f"matching.rematch_{kind}", lock=f"match:{kind}:{listing}", **arguments)
     await record("match", match_id, "turn_down", actor=actor, now=now, reason=reason)
     return match
 

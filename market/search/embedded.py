@@ -85,6 +85,14 @@ class EmbeddedSearch:
 
         return await _run(read)
 
+    async def words(self, index: str) -> dict[str, int]:
+        def read() -> dict[str, int]:
+            searcher = self._indexes[index].searcher()
+            english = dict(searcher.terms_with_prefix("english", ""))
+            return english | dict(searcher.terms_with_prefix("terms", ""))
+
+        return await _run(read)
+
     async def rebuild(self, index: str, batches: AsyncIterator[Sequence[Document]]) -> int:
         target = self._indexes[index]
         with await _run(target.lock):

@@ -161,6 +161,9 @@ class SearchEngine(Protocol):
     async def term_frequencies(self, index: str) -> dict[str, int]:
         """Return every term and in how many documents it stands."""
 
+    async def words(self, index: str) -> dict[str, int]:
+        """Return the words that people may have meant, those of the English texts too, likewise."""
+
     async def rebuild(self, index: str, batches: AsyncIterator[Sequence[Document]]) -> int:
         """Fill a new index beside the old one, put it in its place, and return how many it holds.
 

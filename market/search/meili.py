@@ -34,6 +34,7 @@ from market.search.engine import (
 from market.search.indexes import INDEXES, WITH_VECTORS, fields_of, settings_of
 from market.search.marks import as_text, from_text
 from market.search.normalise import LONGEST_QUERY, fold, query_words, spaced
+from market.search.rescoring import FIRST, Hit, reordered
 
 T = TypeVar("T")
 TIMEOUT = 10.0
@@ -86,7 +87,8 @@ class MeiliSearch:
         asked, counted = _questions(query, self._prefix + query.index, spaced(folded))
         answers: list[Any] = list(await _asked(self._client.multi_search(asked)))
         skipped = query.offset - ((asked[0].page or 1) - 1) * (asked[0].hits_per_page or 0)
-        ids = [UUID(one["id"]) for one in answers[0].hits[skipped:]]
+        found_hits = _in_order(answers[0].hits, folded) if asked[0].show_ranking_score else answers[0].hits
+        ids = [UUID(one["id"]) for one in found_hits[skipped:]]
         facets: dict[str, dict[str, int]] = {}
         for answer, names in zip(answers, counted, strict=True):
             found = answer.facet_distribution or {}
@@ -173,6 +175,14 @@ class MeiliSearch:
         async for one in self._all(index, ["terms"]):
             counts.update(one.get("terms", ()))
         return counts
+
+    async def words(self, index: str) -> dict[str, int]:
+        counts: Counter[str] = Counter()
+        english: Counter[str] = Counter()
+        async for one in self._all(index, ["terms", "s_english"]):
+            counts.update(one.get("terms", ()))
+            english.update(set(one.get("s_english", "").split()))
+        return english | counts
 
     async def rebuild(self, index: str, batches: AsyncIterator[Sequence[Document]]) -> int:
         beside = f"{self._prefix}{index}_next"
@@ -323,12 +333,31 @@ def _questions(query: Query, uid: str, words: str) -> tuple[list[SearchParams], 
         )
 
     asked = [ask(query.filters, free, page, size)]
+    if (
+        words
+        and not near
+        and not query.sort
+        and query.offset < FIRST
+        and "is_stale" in fields_of(query.index).numbers
+    ):
+        asked[0].page, asked[0].hits_per_page = 1, max(query.offset + query.limit, FIRST)
+        asked[0].attributes_to_retrieve = ["id", "marks", "counts", "is_stale"]
+        asked[0].show_ranking_score = True
     counted = [free]
     for name in query.facets:
         if name in filtered:
             asked.append(ask([one for one in query.filters if one.field != name], [name], 1, 1))
             counted.append([name])
     return asked, counted
+
+
+def _in_order(hits: Sequence[dict[str, Any]], text: str) -> list[dict[str, Any]]:
+    """Return hits with the first of them looked at again."""
+    first = [
+        Hit(one["_rankingScore"], from_text(one["marks"]), one["counts"], bool(one.get("is_stale")))
+        for one in hits[:FIRST]
+    ]
+    return [*(hits[at] for at in reordered(text, first)), *hits[FIRST:]]
 
 
 def _page(query: Query) -> tuple[int, int]:
@@ -380,8 +409,8 @@ def _near(
 
 
 def _facts(index: str) -> list[str]:
-    """Return what a candidate brings: all that is displayed but its terms, which stand in its marks."""
-    return [name for name in settings_of(index)["displayedAttributes"] if name != "terms"]
+    """Return what a candidate brings: all that is displayed but its words, which stand in its marks."""
+    return [name for name in settings_of(index)["displayedAttributes"] if name not in ("terms", "s_english")]
 
 
 def _document(one: Prepared) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -95,6 +95,12 @@ class Speller:
             known = self._known.get(index)
         return corrected(text, known[1]) if known else None
 
+    async def warm(self, indexes: Sequence[str]) -> None:
+        """Read the words of these indexes, one after another, so that the first page has them."""
+        for index in indexes:
+            if index not in self._known and index not in self._reading:
+                await self.remember(index)
+
     async def _read(self, index: str) -> None:
         if index not in self._reading:
             self._reading[index] = asyncio.create_task(self.remember(index))
@@ -103,7 +109,7 @@ class Speller:
     async def remember(self, index: str) -> None:
         """Read the words of an index; while the engine is away the old ones stay."""
         try:
-            frequencies = await self._engine.term_frequencies(index)
+            frequencies = await self._engine.words(index)
             vocabulary = await asyncio.to_thread(Vocabulary.of, frequencies)
             self._known[index] = (time.monotonic(), vocabulary)
         except SearchUnavailable:

@@ -16,7 +16,7 @@ from market.matching.facts import NeedFacts, OutcomeFacts, Text, named_need, out
 from market.matching.finding import Pair, scored
 from market.matching.frequencies import Frequencies
 from market.matching.reasons import with_reasons
-from market.matching.scoring import MISFITS, PARTS, WEIGHTS, WHOLE, score, values
+from market.matching.scoring import FEEDBACK, LIKE_REFUSED, MISFITS, PARTS, WEIGHTS, WHOLE, score, values
 from market.search.documents import Prepared, prepare
 
 NEED = NeedFacts(
@@ -158,7 +158,9 @@ def test_weights_of_all_parts_add_up() -> None:
     assert WEIGHTS.content + others == WHOLE
 
 
-@pytest.mark.parametrize(("kind", "keys"), [("match_part", PARTS), ("misfit", MISFITS)])
+@pytest.mark.parametrize(
+    ("kind", "keys"), [("match_part", (*PARTS, FEEDBACK)), ("misfit", (*MISFITS, LIKE_REFUSED))]
+)
 def test_parts_and_misfits_have_names(kind: str, keys: tuple[str, ...]) -> None:
     assert set(labels(kind)) == set(keys)
 

@@ -17,6 +17,7 @@ from market.audit.models import AuditEvent
 from market.deps import Deps
 from market.kit.errors import Conflict, Forbidden, Invalid, NotFound
 from market.kit.jobs import run_waiting
+from market.kit.models import SystemState
 from market.kit.pagination import Cut
 from market.listings.models import NeedStatus, OutcomeStatus
 from market.matching import choosing, everything, frequencies, queries, rematch, services
@@ -329,3 +330,13 @@ async def buyer_organisation(actor: Any) -> Any:
     from market.accounts.models import Organisation
 
     return await Organisation.get(id=actor.organisation_id)
+
+
+async def test_a_new_scorer_has_the_market_matched_again_once() -> None:
+    assert not await everything.ask_rematch_if_new_scorer(), "there is nothing to match again"
+    await make_match(scorer_version="of old")
+    await SystemState.filter(key=everything.SCORER).delete()
+
+    assert await everything.ask_rematch_if_new_scorer()
+    assert await everything.find_wish() is not None
+    assert not await everything.ask_rematch_if_new_scorer()

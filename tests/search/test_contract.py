@@ -460,3 +460,12 @@ async def test_a_rebuild_swaps_and_readers_never_see_a_gap(written: SearchEngine
 async def test_settings_can_be_applied_again(engine: SearchEngine) -> None:
     assert await engine.apply_settings() == []
     assert await engine.count("outcomes") == 5
+
+
+async def test_the_words_that_may_have_been_meant_are_those_of_the_english_texts_too(
+    engine: SearchEngine,
+) -> None:
+    words = await engine.words("outcomes")
+
+    assert words["甘蔗"] == words["graphene"] == words["conducting"] == 1
+    assert words["合金"] == 3

@@ -35,10 +35,12 @@ browser: $(VENV)/.dev static/vendor/.done ## the story in a real Chromium
 crash: $(VENV)/.dev static/vendor/.done ## kills site, worker and database 200 times while parties trade (KILLS=…)
 	$(PY) -m tests.crash $(or $(KILLS),200)
 	$(PY) -m tests.crash.year_run
+	$(PY) -m tests.crash.search_run
 
 bench: $(VENV)/.dev static/vendor/.done ## ratios side by side, DATA=folder for real listings
 	$(PY) -m tests.bench
 	$(PY) -m tests.bench.matching
+	$(PY) -m tests.bench.whole_market
 	$(PY) -m tests.bench.deal_page
 	$(PY) -m tests.bench.statement
 	EXAMPLES=10000 $(PY) -m pytest -q tests/contracts/test_properties.py tests/ledger/test_books.py

@@ -19,3 +19,15 @@ async def test_a_few_kills_lose_nothing_and_double_nothing() -> None:
     told, _errors = await run.communicate()
 
     assert run.returncode == 0, told.decode()
+
+
+async def test_after_a_few_kills_during_writes_the_index_is_the_database() -> None:
+    run = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "tests.crash.search_run", "40", "2", "1"),
+        cwd=Path(__file__).parents[2],
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.DEVNULL,
+    )
+    told, _errors = await run.communicate()
+
+    assert run.returncode == 0, told.decode()

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-import json
 from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Collection, Mapping, Sequence
+from dataclasses import replace
 from typing import Any, TypeVar
 from uuid import UUID
 
@@ -13,7 +13,7 @@ import httpx2
 from meilisearch_python_sdk import AsyncClient, AsyncIndex
 from meilisearch_python_sdk._http_requests import AsyncHttpRequests
 from meilisearch_python_sdk.errors import MeilisearchApiError, MeilisearchError
-from meilisearch_python_sdk.models.search import Hybrid, SearchParams
+from meilisearch_python_sdk.models.search import SearchParams
 from meilisearch_python_sdk.models.settings import MeilisearchSettings
 from meilisearch_python_sdk.models.task import TaskInfo
 
@@ -25,24 +25,35 @@ from market.search.engine import (
     Document,
     Filter,
     Hits,
-    NoneOf,
     Query,
-    Range,
     Refused,
     Vector,
 )
 from market.search.indexes import INDEXES, WITH_VECTORS, fields_of, settings_of
-from market.search.marks import as_text, from_text
+from market.search.marks import from_text
+from market.search.meili_questions import (
+    document_of,
+    facts_of,
+    filter_of,
+    hits_of,
+    in_order,
+    listed,
+    near,
+    plain,
+    search_questions,
+)
 from market.search.normalise import LONGEST_QUERY, fold, query_words, spaced
-from market.search.rescoring import FIRST, Hit, reordered
+from market.search.rescoring import FIRST
 
 T = TypeVar("T")
 TIMEOUT = 10.0
 """Seconds an answer may take."""
 TASK_TIMEOUT = 600.0
 """Seconds a write may take to become visible; a large batch of another index may stand before it."""
-MOSTLY = 0.5
-"""From here on meaning is asked for beside the words."""
+ENOUGH = 10
+"""With fewer hits, what holds one of the words only is a hit as well, as on the embedded engine."""
+MOST_WORDS = 8
+"""Words of a search that are looked for each by itself."""
 _PAGE = 1000
 _BATCH = 2000
 
@@ -84,21 +95,48 @@ class MeiliSearch:
     async def search(self, query: Query) -> Hits:
         fields_of(query.index).check(query)
         folded = fold(query.text, LONGEST_QUERY)
-        asked, counted = _questions(query, self._prefix + query.index, spaced(folded))
+        asked, counted = search_questions(query, self._prefix + query.index, spaced(folded))
         answers: list[Any] = list(await _asked(self._client.multi_search(asked)))
+        if asked[0].show_ranking_score and (answers[0].total_hits or 0) < ENOUGH:
+            looser = await self._looser(query, folded)
+            if looser is not None:
+                return looser
         skipped = query.offset - ((asked[0].page or 1) - 1) * (asked[0].hits_per_page or 0)
-        found_hits = _in_order(answers[0].hits, folded) if asked[0].show_ranking_score else answers[0].hits
-        ids = [UUID(one["id"]) for one in found_hits[skipped:]]
-        facets: dict[str, dict[str, int]] = {}
-        for answer, names in zip(answers, counted, strict=True):
-            found = answer.facet_distribution or {}
-            facets |= {name: found.get(name, {}) for name in names}
-        return Hits(
-            ids=tuple(ids[: query.limit]),
-            total=answers[0].total_hits or 0,
-            facets={name: facets[name] for name in query.facets},
-            terms=tuple(query_words(folded)),
+        hits = in_order(answers[0].hits, folded) if asked[0].show_ranking_score else answers[0].hits
+        ids = [UUID(one["id"]) for one in hits[skipped:]]
+        return hits_of(query, folded, ids[: query.limit], answers, counted)
+
+    async def _looser(self, query: Query, folded: str) -> Hits | None:
+        """Answer a search that finds hardly anything: what holds one of the words is a hit as well.
+
+        None: without the limits there is enough, or there is but one word. The server itself only leaves
+        words out from the most frequent on, so that whatever lacks the rarest is never found.
+        """
+        words = query_words(folded)[:MOST_WORDS]
+        if len(words) < 2:
+            return None
+        whole = replace(query, filters=(), facets=(), offset=0, limit=FIRST)
+        asked = [
+            search_questions(replace(whole, text=one), self._prefix + query.index, spaced(one))[0][0]
+            for one in (folded, *words)
+        ]
+        answers: list[Any] = list(await _asked(self._client.multi_search(asked)))
+        if (answers[0].total_hits or 0) >= ENOUGH:
+            return None
+        found = {one["id"]: {**one, "_rankingScore": 0.0} for answer in answers[1:] for one in answer.hits}
+        found |= {one["id"]: one for one in answers[0].hits}
+        if not found:
+            return None
+        first = sorted(found.values(), key=lambda one: -one["_rankingScore"])
+        order = [one["id"] for one in in_order(first, folded, len(first))]
+        kept = replace(
+            query, text="", filters=(*query.filters, AnyOf("id", tuple(order))), offset=0, limit=len(order)
         )
+        asked, counted = search_questions(kept, self._prefix + query.index, "")
+        answers = list(await _asked(self._client.multi_search(asked)))
+        left = {one["id"] for one in answers[0].hits}
+        ids = [UUID(one) for one in order if one in left]
+        return hits_of(query, folded, ids[query.offset : query.offset + query.limit], answers, counted)
 
     async def candidates(
         self,
@@ -112,13 +150,13 @@ class MeiliSearch:
     ) -> list[Candidate]:
         fields_of(index).check_filters(filters)
         asked = {name: one for name, one in (vectors or {}).items() if name in self._embedders}
-        kept = [_filter(one) for one in filters]
-        holding = [f"terms IN {_list(terms)}", *kept]
-        uid, facts = self._prefix + index, _facts(index)
-        questions = [_plain(uid, holding, limit, facts)] if terms else []
-        questions += [_near(uid, kept, nearest, facts, name, one) for name, one in asked.items()]
+        kept = [filter_of(one) for one in filters]
+        holding = [f"terms IN {listed(terms)}", *kept]
+        uid, facts = self._prefix + index, facts_of(index)
+        questions = [plain(uid, holding, limit, facts)] if terms else []
+        questions += [near(uid, kept, nearest, facts, name, one) for name, one in asked.items()]
         if terms:
-            questions += [_near(uid, holding, limit, ["id"], name, one) for name, one in asked.items()]
+            questions += [near(uid, holding, limit, ["id"], name, one) for name, one in asked.items()]
         if not questions:
             return []
         found: dict[str, dict[str, Any]] = {}
@@ -127,7 +165,7 @@ class MeiliSearch:
         # What one model found near may have a vector of another, too.
         rest = {name: [one for one in found if name not in cosines.get(one, {})] for name in asked}
         questions = [
-            _near(uid, [f"id IN {_list(ids)}"], len(ids), ["id"], name, asked[name])
+            near(uid, [f"id IN {listed(ids)}"], len(ids), ["id"], name, asked[name])
             for name, ids in rest.items()
             if ids and len(asked) > 1
         ]
@@ -229,7 +267,7 @@ class MeiliSearch:
             await self._done(target.add_documents(prepared[start : start + _BATCH], primary_key="id"))
 
     def _document(self, index: str, one: Prepared) -> dict[str, Any]:
-        document = _document(one)
+        document = document_of(one)
         if index in WITH_VECTORS and self._embedders:
             # What is not said about a vector fails the whole task; null says that there is none.
             document["_vectors"] = {
@@ -299,129 +337,3 @@ def _failure(status: str, error: dict[str, Any]) -> Exception:
     """Return what a failed task means: only a fault of the request itself will never pass."""
     words = f"task {status}: {error.get('code', '')} {error.get('message', '')}".strip()
     return Refused(words) if error.get("type") == "invalid_request" else SearchUnavailable(words)
-
-
-def _questions(query: Query, uid: str, words: str) -> tuple[list[SearchParams], list[list[str]]]:
-    """Return the search, and one question beside it for each facet that is itself filtered on."""
-    filtered = {one.field for one in query.filters}
-    free = [name for name in query.facets if name not in filtered]
-    page, size = _page(query)
-    sort = None
-    if query.sort:
-        sort = [f"{query.sort.field}:{'desc' if query.sort.is_descending else 'asc'}"]
-
-    # Short questions are the home of the server's own ranking; a foreign language is not.
-    name = next(iter(query.vectors), None)
-    near: dict[str, Any] = {}
-    if name is not None and query.meaning >= MOSTLY and not query.sort:
-        near["vector"] = [float(one) for one in query.vectors[name]]
-        near["hybrid"] = Hybrid(semantic_ratio=query.meaning, embedder=name)
-
-    def ask(filters: Sequence[Filter], facets: list[str], page: int, size: int) -> SearchParams:
-        return SearchParams(
-            index_uid=uid,
-            q=words,
-            filter=[_filter(one) for one in filters] or None,
-            facets=facets or None,
-            sort=sort,
-            matching_strategy="frequency",
-            locales=["cmn", "eng"] if words else None,
-            page=page,
-            hits_per_page=size,
-            attributes_to_retrieve=["id"],
-            **near,
-        )
-
-    asked = [ask(query.filters, free, page, size)]
-    if (
-        words
-        and not near
-        and not query.sort
-        and query.offset < FIRST
-        and "is_stale" in fields_of(query.index).numbers
-    ):
-        asked[0].page, asked[0].hits_per_page = 1, max(query.offset + query.limit, FIRST)
-        asked[0].attributes_to_retrieve = ["id", "marks", "counts", "is_stale"]
-        asked[0].show_ranking_score = True
-    counted = [free]
-    for name in query.facets:
-        if name in filtered:
-            asked.append(ask([one for one in query.filters if one.field != name], [name], 1, 1))
-            counted.append([name])
-    return asked, counted
-
-
-def _in_order(hits: Sequence[dict[str, Any]], text: str) -> list[dict[str, Any]]:
-    """Return hits with the first of them looked at again."""
-    first = [
-        Hit(one["_rankingScore"], from_text(one["marks"]), one["counts"], bool(one.get("is_stale")))
-        for one in hits[:FIRST]
-    ]
-    return [*(hits[at] for at in reordered(text, first)), *hits[FIRST:]]
-
-
-def _page(query: Query) -> tuple[int, int]:
-    """Return page and size that hold the wanted hits; only numbered pages have an exact total."""
-    if query.limit and query.offset % query.limit == 0:
-        return query.offset // query.limit + 1, query.limit
-    return 1, query.offset + query.limit or 1
-
-
-def _filter(limit: Filter) -> str:
-    if isinstance(limit, AnyOf):
-        return f"{limit.field} IN {_list(limit.values)}"
-    if isinstance(limit, NoneOf):
-        return f"{limit.field} NOT IN {_list(limit.values)}"
-    return _range(limit)
-
-
-def _range(limit: Range) -> str:
-    bounds = [
-        f"{limit.field} {sign} {bound}"
-        for sign, bound in ((">=", limit.least), ("<=", limit.most))
-        if bound is not None
-    ]
-    kept = " AND ".join(bounds) or f"{limit.field} EXISTS"
-    return f"(({kept}) OR {limit.field} NOT EXISTS)" if limit.or_missing else f"({kept})"
-
-
-def _list(values: Sequence[str]) -> str:
-    return "[" + ", ".join(json.dumps(value, ensure_ascii=False) for value in values) + "]"
-
-
-def _plain(uid: str, kept: Sequence[str], limit: int, fields: list[str]) -> SearchParams:
-    return SearchParams(index_uid=uid, q="", filter=list(kept), limit=limit, attributes_to_retrieve=fields)
-
-
-def _near(
-    uid: str, kept: Sequence[str], limit: int, fields: list[str], name: str, vector: Vector
-) -> SearchParams:
-    return SearchParams(
-        index_uid=uid,
-        q="",
-        filter=list(kept) or None,
-        limit=limit,
-        attributes_to_retrieve=fields,
-        vector=[float(one) for one in vector],
-        hybrid=Hybrid(semantic_ratio=1.0, embedder=name),
-        show_ranking_score=True,
-    )
-
-
-def _facts(index: str) -> list[str]:
-    """Return what a candidate brings: all that is displayed but its words, which stand in its marks."""
-    return [name for name in settings_of(index)["displayedAttributes"] if name not in ("terms", "s_english")]
-
-
-def _document(one: Prepared) -> dict[str, Any]:
-    return {
-        **one.facts(),
-        "marks": as_text(one.facts()["marks"]),
-        "terms": one.indexed_terms(),
-        "s_title": spaced(one.title.folded),
-        "s_keywords": spaced(one.keywords.folded),
-        "s_text": spaced(one.text.folded),
-        "s_english": spaced(one.english.folded),
-        "s_names": spaced(one.names.folded),
-        "pinyin": " ".join(one.pinyin),
-    }

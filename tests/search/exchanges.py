@@ -39,6 +39,10 @@ class Exchanges(httpx2.AsyncBaseTransport):
         self._keep({**asked, "status": answer.status_code, "answer": json.loads(answer.text or "null")})
         return httpx2.Response(answer.status_code, text=answer.text, headers=_type(answer), request=request)
 
+    async def aclose(self) -> None:
+        if self.server is not None:
+            await self.server.aclose()
+
     def save(self) -> None:
         """Write what was said, one exchange a line."""
         lines = []

@@ -191,6 +191,15 @@ async def test_what_holds_all_the_words_comes_before_what_holds_some(engine: Sea
     assert hits.ids[0] == WIRE
 
 
+async def test_where_hardly_anything_is_found_one_of_the_words_will_do(engine: SearchEngine) -> None:
+    hits = await ask(engine, "铝合金 发动机", facets=("field",))
+
+    assert set(hits.ids) == {WIRE, FILM, MOTOR}
+    assert (hits.total, hits.facets["field"]) == (3, {"materials": 2, "aerospace": 1})
+    limited = await ask(engine, "铝合金 发动机", AnyOf("field", ("materials",)), facets=("field",), limit=1)
+    assert (len(limited.ids), limited.total, limited.facets) == (1, 2, hits.facets)
+
+
 async def test_without_words_everything_is_found_the_newest_first(engine: SearchEngine) -> None:
     hits = await ask(engine)
 

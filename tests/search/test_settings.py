@@ -12,7 +12,7 @@ from market.listings.models import Need, Outcome
 from market.listings.search import need_document, outcome_document
 from market.search.documents import prepare
 from market.search.indexes import CONFIG_DIRECTORY, INDEXES, fields_of, settings_of
-from market.search.meili import _document
+from market.search.meili_questions import document_of
 from tests.factories import make_need, make_outcome
 
 
@@ -59,7 +59,7 @@ async def test_every_field_of_a_document_is_one_that_the_settings_know() -> None
     ):
         assert document is not None
         fields, body = fields_of(index), settings_of(index)
-        sent = _document(prepare(index, document))
+        sent = document_of(prepare(index, document))
 
         assert set(sent) <= {*body["displayedAttributes"], *body["searchableAttributes"]}
         assert fields.exact | fields.numbers <= set(sent), "each facet and range stands in a full document"

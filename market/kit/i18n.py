@@ -113,4 +113,4 @@ def _catalogue(locale: str) -> catalogues.NullTranslations:
 
 @lru_cache
 def _traditional() -> OpenCC:
-    return OpenCC("s2t")
+    return OpenCC("s2tw")

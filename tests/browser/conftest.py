@@ -66,6 +66,10 @@ class Market:
             page.locator(f'form:has(input[value="{login}@demo.kezhuan.test"]) button').click()
         return page
 
+    def leave(self, name: str) -> None:
+        """Close this person's browser; whoever asks for it next begins as a guest."""
+        self.contexts.pop(name).close()
+
     def command(self, *words: str) -> subprocess.Popen[str]:
         """Begin `python -m market …` beside the running site, on the same data."""
         return subprocess.Popen(  # noqa: S603 -- our own command

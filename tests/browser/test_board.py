@@ -29,3 +29,4 @@ def test_a_broker_goes_through_the_board_and_moves_a_match_without_a_mouse(marke
     page.keyboard.press("ArrowRight")
     expect(page).to_have_url(re.compile("view=interested"))
     assert market.faults == []
+    market.leave("broker")

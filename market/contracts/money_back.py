@@ -19,6 +19,7 @@ from market.contracts.queries import open_amount, received
 from market.contracts.receiving import receive_restored
 from market.deals.brokerage import book_commission
 from market.deals.models import Deal, DealStatus
+from market.deals.telling import tell_both
 from market.kit.clock import local_date
 from market.kit.database import atomic
 from market.kit.formats import yuan
@@ -141,18 +142,17 @@ async def book_refund(refund: Refund, *, actor: Actor | None, now: datetime) -> 
         amount=refund.amount,
         surplus=surplus,
     )
-    for side_id in (came.deal.seller_id, came.deal.buyer_id):
-        await tell(
-            _(
-                "合同 %(number)s 第 %(n)s 期退款 %(amount)s。",
-                number=came.instalment.contract.number,
-                n=came.instalment.sequence,
-                amount=yuan(refund.money),
-            ),
-            now=now,
-            address=f"/contracts/{came.instalment.contract.number}",
-            organisation_id=side_id,
-        )
+    await tell_both(
+        came.deal,
+        _(
+            "合同 %(number)s 第 %(n)s 期退款 %(amount)s。",
+            number=came.instalment.contract.number,
+            n=came.instalment.sequence,
+            amount=yuan(refund.money),
+        ),
+        now=now,
+        address=f"/contracts/{came.instalment.contract.number}",
+    )
 
 
 async def _unbook(refund: Refund, *, now: datetime) -> None:

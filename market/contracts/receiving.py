@@ -24,6 +24,7 @@ from market.deals.brokerage import book_commission
 from market.deals.models import Deal, DealAction, DealStatus, Side
 from market.deals.moves import advance
 from market.deals.rules import side_of
+from market.deals.telling import tell_both
 from market.files.models import Tier
 from market.files.services import Kept, write_row
 from market.kit.clock import local_date
@@ -343,18 +344,17 @@ async def _receive(
     )
     await book_commission(deal.id, Money(await received(contract.id), contract.currency), at=now)
     await follow(deal.id, contract, actor=actor, now=now)
-    for side_id in (deal.seller_id, deal.buyer_id):
-        await tell(
-            _(
-                "合同 %(number)s 第 %(n)s 期到账 %(amount)s。",
-                number=contract.number,
-                n=instalment.sequence,
-                amount=yuan(placed),
-            ),
-            now=now,
-            address=f"/contracts/{contract.number}",
-            organisation_id=side_id,
-        )
+    await tell_both(
+        deal,
+        _(
+            "合同 %(number)s 第 %(n)s 期到账 %(amount)s。",
+            number=contract.number,
+            n=instalment.sequence,
+            amount=yuan(placed),
+        ),
+        now=now,
+        address=f"/contracts/{contract.number}",
+    )
     return receipt
 
 

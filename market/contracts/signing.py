@@ -17,6 +17,7 @@ from market.deals.models import ROYALTIES, ContractKind, Deal, DealAction, Offer
 from market.deals.moves import advance, lock_deal_for
 from market.deals.rules import organisation_of, other
 from market.deals.states import next_status
+from market.deals.telling import tell_both
 from market.files.models import StoredFile, Tier
 from market.files.services import Kept, write_row
 from market.kit.clock import local_date
@@ -121,13 +122,12 @@ async def confirm(number: str, seen: str, *, actor: Actor, now: datetime) -> Con
         "contract", contract.id, "sign", actor=actor, now=now, number=contract.number, hash=draft.content_hash
     )
     await _mark_listings(deal, contract, actor=actor, now=now)
-    for side_id in (deal.seller_id, deal.buyer_id):
-        await tell(
-            _("合同 %(number)s 已由双方签署：%(title)s。", number=contract.number, title=deal.title),
-            now=now,
-            address=f"/contracts/{contract.number}",
-            organisation_id=side_id,
-        )
+    await tell_both(
+        deal,
+        _("合同 %(number)s 已由双方签署：%(title)s。", number=contract.number, title=deal.title),
+        now=now,
+        address=f"/contracts/{contract.number}",
+    )
     return contract
 
 

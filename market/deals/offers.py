@@ -7,12 +7,12 @@ from uuid import UUID, uuid4
 
 from market.accounts.actors import Actor
 from market.accounts.messages import tell
-from market.accounts.models import MemberRole
 from market.accounts.permissions import Act
 from market.audit.services import record
 from market.deals.models import Deal, DealAction, Offer, OfferStatus
 from market.deals.moves import advance, lock_deal_for
 from market.deals.rules import contacts_visible, organisation_of, other
+from market.deals.telling import WHO_DECIDE, tell_both
 from market.deals.terms import Terms, whole
 from market.kit.database import atomic
 from market.kit.errors import Conflict, Forbidden
@@ -159,12 +159,10 @@ async def _expire(offer_id: UUID, deal_id: UUID, *, now: datetime) -> bool:
     offer.status, offer.answered_at = OfferStatus.EXPIRED, now
     await offer.save(update_fields=["status", "answered_at"])
     await record("deal", deal.id, "offer_expired", actor=None, now=now, offer=offer.id)
-    for side_id in (deal.seller_id, deal.buyer_id):
-        await tell(
-            _("报价已过有效期，任何一方都可以重新报价：%(title)s。", title=deal.title),
-            now=now,
-            address=f"/deals/{deal.number}",
-            organisation_id=side_id,
-            roles={MemberRole.ADMIN, MemberRole.AGENT},
-        )
+    await tell_both(
+        deal,
+        _("报价已过有效期，任何一方都可以重新报价：%(title)s。", title=deal.title),
+        now=now,
+        roles=WHO_DECIDE,
+    )
     return True

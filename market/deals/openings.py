@@ -15,6 +15,7 @@ from market.deals.models import Deal, DealEvent, DealStatus, Introduction, Openi
 from market.deals.moves import lock_deal_for
 from market.deals.rules import contacts_visible, has_agreed
 from market.deals.states import BEFORE_SIGNING
+from market.deals.telling import tell_both
 from market.kit.database import atomic
 from market.kit.errors import Conflict, Forbidden, NotFound
 from market.kit.i18n import gettext as _
@@ -160,13 +161,11 @@ async def introduce(
         match=match_id,
         commission_basis_points=commission_basis_points,
     )
-    for side_id in (deal.seller_id, deal.buyer_id):
-        await tell(
-            _("技术经纪人为您引荐：%(title)s。双方同意后可见联系方式。", title=deal.title),
-            now=now,
-            address=f"/deals/{deal.number}",
-            organisation_id=side_id,
-        )
+    await tell_both(
+        deal,
+        _("技术经纪人为您引荐：%(title)s。双方同意后可见联系方式。", title=deal.title),
+        now=now,
+    )
     return deal
 
 
@@ -196,13 +195,11 @@ async def agree_introduction(number: str, *, actor: Actor, now: datetime) -> Dea
     if contacts_visible(deal):
         if deal.match_id:
             await matching.move(deal.match_id, MatchStatus.TALKING, now=now)
-        for side_id in (deal.seller_id, deal.buyer_id):
-            await tell(
-                _("双方已同意对接，可以看联系方式和报价：%(title)s。", title=deal.title),
-                now=now,
-                address=f"/deals/{deal.number}",
-                organisation_id=side_id,
-            )
+        await tell_both(
+            deal,
+            _("双方已同意对接，可以看联系方式和报价：%(title)s。", title=deal.title),
+            now=now,
+        )
     return deal
 
 

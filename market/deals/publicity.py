@@ -8,13 +8,13 @@ from uuid import UUID
 
 from market.accounts.actors import Actor
 from market.accounts.messages import tell
-from market.accounts.models import MemberRole
 from market.accounts.permissions import Act
 from market.codes.labels import label
 from market.deals.models import Deal, DealAction, DealStatus, Side
 from market.deals.moves import advance, lock_deal_for
 from market.deals.rules import PUBLICITY_DAYS, needs_publicity
 from market.deals.states import next_status
+from market.deals.telling import WHO_DECIDE, tell_both
 from market.kit.clock import local_date
 from market.kit.database import atomic
 from market.kit.errors import Conflict, Forbidden
@@ -151,12 +151,10 @@ async def _move_clear(deal_id: UUID, *, now: datetime) -> bool:
     if deal.status is not DealStatus.PUBLICITY or not notice or notice.status is not NoticeStatus.CLEAR:
         return False
     await advance(deal_id, DealAction.CLEAR, actor=None, now=now, notice=notice.number)
-    for side_id in (deal.seller_id, deal.buyer_id):
-        await tell(
-            _("公示无异议，可以签约：%(title)s。", title=deal.title),
-            now=now,
-            address=f"/deals/{deal.number}",
-            organisation_id=side_id,
-            roles={MemberRole.ADMIN, MemberRole.AGENT},
-        )
+    await tell_both(
+        deal,
+        _("公示无异议，可以签约：%(title)s。", title=deal.title),
+        now=now,
+        roles=WHO_DECIDE,
+    )
     return True

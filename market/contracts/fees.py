@@ -11,6 +11,7 @@ from market.kit.money import Money, round_half_up
 from market.ledger import services as ledger
 from market.ledger.accounts import account_code
 from market.ledger.models import Transfer
+from market.ledger.queries import net_of
 from market.payments.models import Payment, Refund, RefundStatus
 
 
@@ -46,17 +47,15 @@ async def book_fee(payment_id: UUID, *, at: datetime) -> Money:
     due = fee_left(payment.money, Money(payment.fee_amount, payment.currency), refunded)
     code, prefix = f"fee:{instalment.contract_id}", f"payment:{payment.id}:fee:"
     booked = await Transfer.filter(reference__startswith=prefix)
-    so_far = sum(each.amount if each.credit_id == code else -each.amount for each in booked)
-    more = due - Money(so_far, payment.currency)
+    more = due - Money(net_of(code, booked), payment.currency)
     if not more:
         return more
     met = account_code("met:online", instalment.contract.deal.seller_id, payment.currency)
-    is_more = more.amount > 0
-    await ledger.post(
-        "fee" if is_more else "fee_back",
-        more if is_more else -more,
-        debit=met if is_more else code,
-        credit=code if is_more else met,
+    await ledger.post_difference(
+        ("fee", "fee_back"),
+        more,
+        source=met,
+        code=code,
         reference=f"{prefix}{len(booked) + 1}",
         at=at,
         subject=("contract", instalment.contract_id),

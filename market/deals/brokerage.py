@@ -106,8 +106,8 @@ async def book_commission(deal_id: UUID, received: Money, *, at: datetime) -> Mo
         return nothing
     code = commission_account(deal_id)
     booked = await ledger_queries.list_entries(code)
-    so_far = sum(each.amount if each.credit_id == code else -each.amount for each in booked)
-    more = commission_of(received, introduction.commission_basis_points) - Money(so_far, received.currency)
+    due = commission_of(received, introduction.commission_basis_points)
+    more = due - Money(ledger_queries.net_of(code, booked), received.currency)
     if not more:
         return nothing
     deal = await Deal.get(id=deal_id)
@@ -116,13 +116,12 @@ async def book_commission(deal_id: UUID, received: Money, *, at: datetime) -> Mo
         if introduction.payer is Side.SELLER
         else account_code("agreed", deal.buyer_id, received.currency)
     )
-    is_more = more.amount > 0
-    await ledger.post(
-        "commission" if is_more else COMMISSION_BACK,
-        more if is_more else -more,
-        debit=source if is_more else code,
-        credit=code if is_more else source,
-        reference=f"{code}:{len(booked) + 1}:{so_far + more.amount}",
+    await ledger.post_difference(
+        ("commission", COMMISSION_BACK),
+        more,
+        source=source,
+        code=code,
+        reference=f"{code}:{len(booked) + 1}:{due.amount}",
         at=at,
         subject=("deal", deal_id),
     )

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from collections.abc import Iterable
 from uuid import UUID
 
 from tortoise.expressions import Q
@@ -12,6 +13,11 @@ async def list_transfers(subject_kind: str, subject_id: UUID) -> list[Transfer]:
     return await Transfer.filter(subject_kind=subject_kind, subject_id=subject_id).order_by(
         "happened_at", "reference"
     )
+
+
+def net_of(code: str, entries: Iterable[Transfer]) -> int:
+    """Return what these entries brought to an account, less what they took from it, in minor units. Pure."""
+    return sum(each.amount if each.credit_id == code else -each.amount for each in entries)
 
 
 async def list_entries(code: str) -> list[Transfer]:

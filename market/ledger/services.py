@@ -95,6 +95,26 @@ async def post(
     )
 
 
+async def post_difference(
+    kinds: tuple[str, str],
+    more: Money,
+    *,
+    source: str,
+    code: str,
+    reference: str,
+    at: datetime,
+    subject: tuple[str, UUID],
+) -> Transfer:
+    """Move what `code` lacks from `source`, as the first kind; what is too much, back as the second.
+
+    `more` is below zero for what is too much.
+    """
+    kind, back = kinds
+    if more.amount > 0:
+        return await post(kind, more, debit=source, credit=code, reference=reference, at=at, subject=subject)
+    return await post(back, -more, debit=code, credit=source, reference=reference, at=at, subject=subject)
+
+
 @atomic()
 async def post_pending(transfer_id: UUID, *, reference: str, at: datetime) -> Transfer:
     """Let a pending transfer take effect, whole.

@@ -85,11 +85,11 @@ async def make_member(
         status=MemberStatus.ACTIVE,
         created_at=NOW,
     )
-    return await load_actor(user)
+    return await load_actor(user.id)
 
 
 async def make_staff(role: StaffRole) -> Actor:
-    return await load_actor(await make_user(staff_role=role))
+    return await load_actor((await make_user(staff_role=role)).id)
 
 
 async def make_broker(**fields: Any) -> Actor:
@@ -103,7 +103,7 @@ async def make_broker(**fields: Any) -> Actor:
         is_verified=True,
         created_at=NOW,
     )
-    return await load_actor(user)
+    return await load_actor(user.id)
 
 
 async def make_outcome(organisation: Organisation | None = None, **fields: Any) -> Outcome:

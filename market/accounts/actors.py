@@ -7,11 +7,11 @@ from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
-from market.accounts.models import MemberRole, OrganisationKind, OrganisationStatus, User
+from tortoise.exceptions import DoesNotExist
+
+from market.accounts.models import MemberRole, OrganisationKind, OrganisationStatus
 from market.accounts.permissions import BUYERS, SELLERS, STAFF, Act, Role, may, require
 from market.kit.database import connection
-
-VERIFIED = OrganisationStatus.VERIFIED.value
 
 
 @dataclass(frozen=True)
@@ -109,19 +109,32 @@ class _Unit:
     role: MemberRole
 
 
-async def load_actor(user: User) -> Actor:
-    """Build the actor of a person, acting for their first organisation."""
+async def load_actor(user_id: UUID) -> Actor:
+    """Build the actor of a person, acting for their first organisation.
+
+    Raises:
+        DoesNotExist: there is no such person.
+    """
     rows = await connection().execute_query_dict(
         f"SELECT {WHO} FROM users u WHERE u.id = $1",  # noqa: S608  # a text of our own
-        [user.id],
+        [user_id],
     )
+    if not rows:
+        raise DoesNotExist(f"no user {user_id}")
     return actor_of_row(rows[0])
 
 
 def actor_of_row(row: dict[str, Any], acting_for: UUID | None = None) -> Actor:
     """Build the actor from what `WHO` gives, acting for `acting_for` or for their first organisation."""
     units = [
-        _Unit(UUID(id_), name, OrganisationKind(kind), region, status == VERIFIED, MemberRole(role))
+        _Unit(
+            UUID(id_),
+            name,
+            OrganisationKind(kind),
+            region,
+            status == OrganisationStatus.VERIFIED,
+            MemberRole(role),
+        )
         for id_, name, kind, region, status, role in json.loads(row["units"] or "[]")
     ]
     unit = next((each for each in units if each.id == acting_for), None) or next(iter(units), None)

@@ -81,7 +81,7 @@ class Cast:
     async def actor(self, key: str) -> Actor:
         """Return the person as somebody who acts now."""
         if key not in self._actors:
-            self._actors[key] = await load_actor(await User.get(id=id_of("user", key)))
+            self._actors[key] = await load_actor(id_of("user", key))
         return self._actors[key]
 
 
@@ -93,7 +93,7 @@ async def move_in(calendar: Calendar) -> None:
     for key, person in people.items():
         if person["staff_role"]:
             await _add_person(key, person, password_hash, at(begin, 9))
-    operator = await load_actor(await User.get(id=id_of("user", "operator")))
+    operator = await load_actor(id_of("user", "operator"))
     for place, (key, entry) in enumerate(load("organisations").items()):
         moment = at(begin + timedelta(days=2 * place + 1), 9 + place % 8, place * 7 % 60)
         own = {k: p for k, p in people.items() if p["organisation"] == key}
@@ -150,7 +150,7 @@ async def _add_organisation(
     await organisations.verify_organisation(organisation.id, revision=1, actor=operator, now=later)
     if not users:
         return
-    admin = await load_actor(users[0])
+    admin = await load_actor(users[0].id)
     for user in users[1:]:
         role = next(MemberRole(p["member_role"]) for p in people.values() if p["email"] == user.email)
         joined = await members.ask_to_join(entry["uscc"], role, actor=Newcomer(user.id), now=later)

@@ -3,7 +3,6 @@
 from uuid import UUID
 
 from market.accounts.actors import load_actor
-from market.accounts.models import User
 from market.deps import Deps
 from market.kit.jobs import job
 from market.subsidies import year_runs
@@ -15,14 +14,14 @@ RECHECK = "subsidies.recheck_year"
 @job(COMPUTE)
 async def compute_year(deps: Deps, run_id: str, user_id: str) -> None:
     """Compute what the run has not computed yet; a run that was stopped goes on where it was."""
-    actor = await load_actor(await User.get(id=UUID(user_id)))
+    actor = await load_actor(UUID(user_id))
     await year_runs.compute_all(UUID(run_id), actor=actor, now=deps.clock())
 
 
 @job(RECHECK)
 async def recheck_year(deps: Deps, run_id: str, user_id: str) -> None:
     """Recheck what the run computed, then put it on one list."""
-    actor = await load_actor(await User.get(id=UUID(user_id)))
+    actor = await load_actor(UUID(user_id))
     now = deps.clock()
     run = await year_runs.recheck_all(UUID(run_id), actor=actor, now=now)
     await year_runs.list_all(run.id, actor=actor, now=now)

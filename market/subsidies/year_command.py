@@ -45,7 +45,7 @@ async def _actor(email: str) -> Actor:
     user = await User.get_or_none(email=email.strip().lower())
     if user is None:
         raise MarketError(f"nobody here has the address {email}")
-    return await load_actor(user)
+    return await load_actor(user.id)
 
 
 def _tell(stage: str, done: int, total: int) -> None:

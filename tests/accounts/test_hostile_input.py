@@ -172,7 +172,7 @@ async def test_made_up_links_lead_nowhere(client: httpx.AsyncClient, address: st
 @pytest.mark.parametrize("address", [*FORMS, *OWN_FORMS, "/logout", "/account/act-for", "/account/sessions"])
 async def test_no_form_works_without_its_token(client: httpx.AsyncClient, address: str) -> None:
     user = await make_user_with_password()
-    await sign_in(client, await load_actor(user))
+    await sign_in(client, await load_actor(user.id))
 
     answer = await client.post(address, data={"email": user.email, "password": PASSWORD, "name": "x"})
 

@@ -31,7 +31,7 @@ async def member_with_password(role: MemberRole = MemberRole.AGENT, **fields: ob
         status=MemberStatus.ACTIVE,
         created_at=NOW,
     )
-    return await load_actor(user)
+    return await load_actor(user.id)
 
 
 async def test_a_person_takes_the_own_data_along(client: httpx.AsyncClient) -> None:
@@ -94,7 +94,7 @@ async def test_the_last_administrator_of_an_organisation_is_not_erased(client: h
         status=MemberStatus.ACTIVE,
         created_at=NOW,
     )
-    await sign_in(client, await load_actor(user))
+    await sign_in(client, await load_actor(user.id))
 
     answer = await post(client, "/account/erase", GO)
 
@@ -105,7 +105,7 @@ async def test_the_last_administrator_of_an_organisation_is_not_erased(client: h
 async def test_staff_are_not_erased_by_themselves(client: httpx.AsyncClient) -> None:
     officer = await make_staff(StaffRole.OFFICER)
     user = await make_user_with_password(staff_role=StaffRole.RECHECKER)
-    await sign_in(client, await load_actor(user))
+    await sign_in(client, await load_actor(user.id))
 
     answer = await post(client, "/account/erase", GO)
 

@@ -29,7 +29,7 @@ async def test_each_tier_opens_to_its_own_circle(client: httpx.AsyncClient, deps
     parties = await make_parties()
     deal = await make_agreed(parties)
     files = {tier: await make_file(parties, deal, tier, deps) for tier in Tier}
-    unnamed = await load_actor(await make_user())
+    unnamed = await load_actor((await make_user()).id)
     circles = {
         Tier.PUBLIC: {"guest": 200, "unnamed": 200, "stranger": 200, "buyer": 200},
         Tier.VERIFIED: {"guest": 404, "unnamed": 404, "stranger": 200, "buyer": 200},

@@ -175,7 +175,8 @@ async def _confirm(number: str, barred: dict[UUID, str], *, actor: Actor, now: d
     if claims:
         outdated = await outdated_in(claims, terms[0])
         left_out += outdated
-        claims = [claim for claim in claims if claim not in [one for one, _reason in outdated]]
+        overtaken = {claim.id for claim, _reason in outdated}
+        claims = [claim for claim in claims if claim.id not in overtaken]
     if not claims:
         raise Conflict(_("批次里没有可以确认的申报。"))
     awards = await _scaled(claims, pot, terms[0])

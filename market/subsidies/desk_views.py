@@ -166,7 +166,7 @@ async def supplement(request: Request) -> Response:
             return flash(request, done, _("补正通知已发出。"), "due")
         except Invalid as refused:
             form.refuse(refused.field or "", str(refused))
-    return ask(request, found, form, _("发出补正通知"), "desk:supplement", title=_("发出补正通知"))
+    return ask(request, found, form, _("发出补正通知"), "desk:supplement")
 
 
 async def return_(request: Request) -> Response:
@@ -179,7 +179,7 @@ async def return_(request: Request) -> Response:
         )
         done = see(request, "desk:claim", number=found.number)
         return flash(request, done, _("已退回核算人重新核算。"), "due")
-    return ask(request, found, form, _("退回核算"), "desk:return", title=_("退回核算"))
+    return ask(request, found, form, _("退回核算"), "desk:return")
 
 
 async def reject(request: Request) -> Response:

@@ -10,7 +10,7 @@ from market.codes.regions import choices as region_choices
 from market.contracts.terms import CHINA, RATE_UNIT, ContractTerms, Exclusion
 from market.deals.forms import PlanRowForm, plan_in
 from market.deals.models import ContractKind, Deal, Offer
-from market.deals.terms import HOME, PlanRow
+from market.deals.terms import PlanRow
 from market.kit.errors import Invalid
 from market.kit.forms import (
     BaseForm,
@@ -30,7 +30,7 @@ from market.kit.forms import (
 )
 from market.kit.i18n import gettext as _
 from market.kit.i18n import lazy
-from market.kit.money import Money
+from market.kit.money import HOME, Money
 
 
 def _regions() -> Any:

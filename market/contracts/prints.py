@@ -17,10 +17,9 @@ from market.codes.contract_lists import CONTRACT_SUB_KINDS
 from market.codes.labels import label
 from market.contracts.models import Contract
 from market.contracts.terms import RATE_UNIT
-from market.deals.terms import HOME
 from market.kit.formats import day, moment, percent, yuan
 from market.kit.i18n import gettext as _
-from market.kit.money import Money, round_half_up
+from market.kit.money import HOME, Money, round_half_up
 
 Cell = str | Decimal | date | None
 

@@ -17,11 +17,11 @@ from typing import Any
 from market.codes import contract_lists, lists, regions
 from market.contracts.models import Contract
 from market.deals.models import ROYALTIES, ContractKind, PaymentWay
-from market.deals.terms import HOME, PlanRow, check_sum
+from market.deals.terms import PlanRow, check_sum
 from market.kit.errors import Invalid
 from market.kit.formats import yuan
 from market.kit.i18n import gettext as _
-from market.kit.money import Money, decimals, round_half_up
+from market.kit.money import HOME, Money, decimals, round_half_up
 
 CHINA = "156"
 RATE_UNIT = 1_000_000

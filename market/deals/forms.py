@@ -5,7 +5,7 @@ from typing import Any
 
 from market.codes.labels import choices
 from market.deals.models import ContractKind, PaymentWay
-from market.deals.terms import HOME, CostRow, PlanRow, Terms
+from market.deals.terms import CostRow, PlanRow, Terms
 from market.kit.forms import (
     BaseForm,
     BooleanField,
@@ -24,7 +24,7 @@ from market.kit.forms import (
 )
 from market.kit.i18n import gettext as _
 from market.kit.i18n import lazy
-from market.kit.money import Money
+from market.kit.money import HOME, Money
 from market.listings.models import Outcome
 
 _KIND_OF_MODE = {

@@ -15,9 +15,6 @@ from market.kit.formats import yuan
 from market.kit.i18n import gettext as _
 from market.kit.money import Money
 
-HOME = "CNY"
-"""The currency of the registration and of all figures of public money."""
-
 
 @dataclass(frozen=True)
 class PlanRow:

@@ -7,12 +7,12 @@ from decimal import Decimal
 
 from market.kit.clock import local, local_date
 from market.kit.i18n import gettext as _
-from market.kit.money import Money, decimals
+from market.kit.money import HOME, Money, decimals
 
 SYMBOLS = {"CNY": "￥", "USD": "US$", "EUR": "€", "HKD": "HK$", "JPY": "JP¥"}
 
 
-def yuan(amount: int | Money | None, currency: str = "CNY") -> str:
+def yuan(amount: int | Money | None, currency: str = HOME) -> str:
     """Return an amount as money pages show it: ￥1,234,567.89; a dash when there is none."""
     if amount is None:
         return "—"
@@ -22,7 +22,7 @@ def yuan(amount: int | Money | None, currency: str = "CNY") -> str:
     return f"{sign}{SYMBOLS.get(money.currency, money.currency + ' ')}{abs(money.decimal):,.{places}f}"
 
 
-def figure(amount: int | Money | None, currency: str = "CNY") -> str:
+def figure(amount: int | Money | None, currency: str = HOME) -> str:
     """Return an amount without its symbol, for columns headed 元: 1,234,567.89."""
     if amount is None:
         return "—"

@@ -20,7 +20,7 @@ from wtforms.widgets import CheckboxInput, ListWidget, Select
 from market.kit.errors import Invalid
 from market.kit.formats import wan_input
 from market.kit.i18n import gettext as _
-from market.kit.money import Money
+from market.kit.money import HOME, Money
 
 __all__ = [
     "BaseForm",
@@ -194,7 +194,7 @@ class MoneyField(_StringField):
         validators: Iterable[Any] = (),
         unit: int = 10_000,
         is_zero_allowed: bool = False,
-        currency: str = "CNY",
+        currency: str = HOME,
         **options: Any,
     ) -> None:
         options.setdefault("render_kw", {})

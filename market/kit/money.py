@@ -30,6 +30,9 @@ ZERO_DECIMAL = frozenset(
 """Currencies without a minor unit (ISO 4217)."""
 THREE_DECIMAL = frozenset(["BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND"])
 
+HOME = "CNY"
+"""The currency of the registration and of all figures of public money."""
+
 
 class CurrencyMismatch(ValueError):
     """Two amounts of different currencies were put together."""
@@ -79,7 +82,7 @@ class Money:
     """An exact amount: `amount` counts minor units (分 for CNY), never fractions of them."""
 
     amount: int
-    currency: str = "CNY"
+    currency: str = HOME
 
     def __add__(self, other: Money) -> Money:
         return Money(self.amount + self._same(other), self.currency)
@@ -130,7 +133,7 @@ class Money:
         return cls(amount, currency)
 
     @classmethod
-    def parse(cls, text: str, currency: str = "CNY", *, unit: int = 1) -> Money:
+    def parse(cls, text: str, currency: str = HOME, *, unit: int = 1) -> Money:
         """Read an amount that a person typed, in `unit`s of the major unit (10000 for 万元).
 
         Raises:

@@ -30,6 +30,7 @@ We hold no customer's money: none of these is an account at a bank.
 from __future__ import annotations
 
 from market.kit.i18n import Lazy, lazy
+from market.kit.money import HOME
 
 OPEN: dict[str, Lazy] = {
     "agreed": lazy("约定价款"),
@@ -73,9 +74,9 @@ def may_go_negative(code: str) -> bool:
     return prefix in OPEN
 
 
-def account_code(prefix: str, owner: object, currency: str = "CNY") -> str:
+def account_code(prefix: str, owner: object, currency: str = HOME) -> str:
     """Return the code of somebody's account; money of each foreign currency has an account of its own."""
-    return f"{prefix}:{owner}" if currency == "CNY" else f"{prefix}:{owner}:{currency}"
+    return f"{prefix}:{owner}" if currency == HOME else f"{prefix}:{owner}:{currency}"
 
 
 def account_name(code: str) -> str:

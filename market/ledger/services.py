@@ -11,7 +11,7 @@ from tortoise.exceptions import IntegrityError
 from market.kit.database import atomic, connection
 from market.kit.errors import Conflict, NotFound
 from market.kit.i18n import gettext as _
-from market.kit.money import CurrencyMismatch, Money
+from market.kit.money import HOME, CurrencyMismatch, Money
 from market.ledger import accounts
 from market.ledger.models import LedgerAccount, Phase, Transfer
 
@@ -36,7 +36,7 @@ class AlreadyEnded(Conflict):
 
 
 @atomic()
-async def open_account(code: str, *, currency: str = "CNY", may_go_negative: bool = True) -> LedgerAccount:
+async def open_account(code: str, *, currency: str = HOME, may_go_negative: bool = True) -> LedgerAccount:
     """Open an account of the book; opening it again changes nothing.
 
     Raises:

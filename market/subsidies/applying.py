@@ -23,6 +23,7 @@ from market.kit.clock import local_date
 from market.kit.database import atomic
 from market.kit.errors import Conflict, Invalid, NotFound
 from market.kit.i18n import gettext as _
+from market.kit.money import HOME
 from market.subsidies.doubting import refresh_doubts
 from market.subsidies.evidence import known_evidence, plain_number
 from market.subsidies.models import (
@@ -156,7 +157,7 @@ async def _lock_contracts(programme: Programme, numbers: Sequence[str], actor: A
             )
         if row.registration_number is None:
             raise Invalid(_("合同 %(number)s 还没有登记，不能申报。", number=row.number), field="contracts")
-        if row.currency != "CNY":
+        if row.currency != HOME:
             raise Invalid(_("合同 %(number)s 不以人民币计价。", number=row.number), field="contracts")
     return rows
 

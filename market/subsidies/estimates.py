@@ -13,6 +13,7 @@ from market.deals.models import Deal
 from market.kit.clock import local_date
 from market.kit.formats import figure, percent
 from market.kit.i18n import gettext as _
+from market.kit.money import HOME
 from market.listings.models import Outcome
 from market.subsidies.claim_facts import gather_facts
 from market.subsidies.computing import Check, check_of, stored
@@ -112,11 +113,11 @@ async def estimate_for_deal(deal: Deal, contract: SignedContract | None, now: da
         outcome = deal.outcome if known else await Outcome.get(id=deal.outcome_id)
         seller = deal.seller if known else None
         amount = outcome.price_amount if deal.price_amount is None else deal.price_amount
-        if amount is None or deal.currency != "CNY":
+        if amount is None or deal.currency != HOME:
             return []
         modes = [deal.kind.value] if deal.kind is not None else None
         return await estimate_for_outcome(outcome, amount, None, now, buyer=buyer, seller=seller, modes=modes)
-    if contract.currency != "CNY":
+    if contract.currency != HOME:
         return []
     year, found = local_date(now).year, []
     for terms in await _of_place(buyer.region, "buyer", now):

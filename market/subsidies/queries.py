@@ -18,6 +18,7 @@ from market.files.models import StoredFile
 from market.kit.clock import local_date
 from market.kit.errors import NotFound
 from market.kit.i18n import gettext as _
+from market.kit.money import HOME
 from market.kit.pagination import Cut, Page
 from market.ledger import services as book
 from market.subsidies.loading import in_force
@@ -263,7 +264,7 @@ async def _free_contracts(programme: Programme, organisation: Organisation) -> l
     )
     own = Contract.filter(
         registration_number__isnull=False,
-        currency="CNY",
+        currency=HOME,
         **{f"deal__{SIDES[programme.role]}_id": organisation.id},
     )
     rows = (

@@ -18,7 +18,7 @@ run: $(VENV)/.run $(VENV)/.semantic static/vendor/.done ## run the market: http:
 	@PORT=$(PORT) exec $(PY) -m market serve
 
 test: $(VENV)/.dev static/vendor/.done ## the whole suite but the browser's and the kill test
-	$(PY) -m pytest -n 2 --dist loadfile --no-loadscope-reorder -m "not browser and not crash" tests
+	$(PY) -m pytest -n 2 --dist loadfile --no-loadscope-reorder --ignore tests/browser --ignore tests/crash tests
 
 lint: $(VENV)/.dev ## format, style, types, layers, templates, spelling
 	$(VENV)/bin/ruff format --check market tests

@@ -1,39 +1,18 @@
-"""The ground all tests stand on: a real PostgreSQL, built by the migrations, each test rolled back."""
+"""What pytest reads first. It loads the ground, and with it the market, only where tests are run."""
 
 from __future__ import annotations
 
-import asyncio
 import gc
-import hashlib
-import os
-import re
-import sys
-from collections.abc import AsyncIterator, Iterator
-from datetime import UTC, datetime
-from pathlib import Path
 
-import httpx
 import pytest
-import pytest_asyncio
-from hypothesis import settings
-from pwdlib import PasswordHash
-from pwdlib.hashers.argon2 import Argon2Hasher
-from tortoise.transactions import in_transaction
 
-from market.accounts.passwords import use_hasher
-from market.app import create_app
-from market.deps import Deps
-from market.kit.database import EmbeddedPostgres, connection
-from market.tables import database
-from tests.fakes import fake_deps
-from tests.remembered import forget_what_was_asked
+gc.disable()
 
-ROOT = Path(__file__).parent.parent
-# A busy machine is no reason for a test to fail.
-settings.register_profile("market", deadline=None)
-settings.load_profile("market")
-NOW = datetime(2026, 3, 2, 2, 0, tzinfo=UTC)
-"""When tests happen unless they say otherwise: a Monday, 10:00 in Nanning."""
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Lay the ground, but not in the process that only hands tests out to the others."""
+    if config.getoption("dist", "no") == "no":
+        config.pluginmanager.import_plugin("tests.ground")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -45,126 +24,5 @@ def pytest_collection_finish() -> None:
     """Leave what was loaded out of every later collection of garbage: it stays until the end."""
     gc.collect()
     gc.freeze()
+    gc.enable()
     gc.set_threshold(50_000, 20, 50)
-
-
-@pytest.fixture(scope="session")
-def postgres() -> Iterator[str]:
-    """The address of a PostgreSQL server: `TEST_DATABASE_URL`, or an embedded one kept in `var/`."""
-    if url := os.environ.get("TEST_DATABASE_URL"):
-        yield url
-        return
-    server = EmbeddedPostgres(ROOT / "var" / "tests" / "postgres")
-    yield server.start()
-    server.stop()
-
-
-@pytest_asyncio.fixture(scope="session", loop_scope="session")
-async def database_url(postgres: str) -> AsyncIterator[str]:
-    """A database of this run's own, copied from a template that the migrations built."""
-    template = f"template_{_schema_hash()}"
-    name = f"test_{os.getpid()}"
-    async with database(postgres, pool_size=2):
-        client = connection()
-        for setting in ("fsync", "full_page_writes", "synchronous_commit"):
-            await client.execute_script(f"ALTER SYSTEM SET {setting} = off")
-        await client.execute_script("SELECT pg_reload_conf()")
-        # Of several workers one builds the template, the others wait for it.
-        async with client.acquire_connection() as lock:
-            await lock.execute("SET lock_timeout = 0")
-            await lock.execute("SELECT pg_advisory_lock(1)")
-            if not await lock.fetchval("SELECT 1 FROM pg_database WHERE datname = $1", template):
-                await _build(postgres, template)
-            await lock.execute(f"DROP DATABASE IF EXISTS {name}")
-            await lock.execute(f"CREATE DATABASE {name} TEMPLATE {template}")
-            await lock.execute("SELECT pg_advisory_unlock(1)")
-    yield named(postgres, name)
-    async with database(postgres, pool_size=2):
-        await connection().execute_script(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
-
-
-@pytest_asyncio.fixture(scope="session", loop_scope="session")
-async def database_connection(database_url: str) -> AsyncIterator[None]:
-    async with database(database_url, pool_size=60):
-        yield
-
-
-@pytest_asyncio.fixture(loop_scope="session", autouse=True)
-async def rollback(request: pytest.FixtureRequest, database_connection: None) -> AsyncIterator[None]:
-    """Undo whatever the test wrote. Tests marked `committed` write for real and are swept after."""
-    if not pytest_asyncio.is_async_test(request.node):
-        yield
-        return
-    forget_what_was_asked()
-    if request.node.get_closest_marker("committed"):
-        yield
-        await _sweep()
-        return
-    async with in_transaction() as transaction:
-        yield
-        await transaction.rollback()
-
-
-@pytest.fixture(scope="session", autouse=True)
-def light_passwords() -> None:
-    """Hashing is slow on purpose; here it is done by the same way with less work."""
-    use_hasher(PasswordHash((Argon2Hasher(time_cost=1, memory_cost=64, parallelism=1),)))
-
-
-@pytest.fixture
-def deps(tmp_path: Path) -> Deps:
-    """What the app is given: a fixed clock and everything outside as a stand-in."""
-    return fake_deps(tmp_path, now=NOW)
-
-
-@pytest_asyncio.fixture(loop_scope="session")
-async def client(deps: Deps) -> AsyncIterator[httpx.AsyncClient]:
-    """A browser without scripts, as a guest. `tests.visitor.sign_in` makes it somebody's."""
-    transport = httpx.ASGITransport(app=create_app(deps))
-    async with httpx.AsyncClient(
-        transport=transport,
-        base_url="http://market.test",
-        headers={"accept-encoding": "identity"},
-        trust_env=False,
-    ) as made:
-        yield made
-
-
-async def _build(postgres: str, template: str) -> None:
-    """Make the template in a process of its own, since this one's connections are in use."""
-    code = (
-        "import asyncio, sys; from market.tables import database, migrate\n"
-        "async def main():\n    async with database(sys.argv[1], pool_size=2):\n        await migrate()\n"
-        "asyncio.run(main())"
-    )
-    client = connection()
-    await client.execute_script(f"DROP DATABASE IF EXISTS {template}_new")
-    await client.execute_script(f"CREATE DATABASE {template}_new")
-    address = named(postgres, f"{template}_new")
-    built = await asyncio.create_subprocess_exec(sys.executable, "-c", code, address, cwd=ROOT)
-    assert await built.wait() == 0, "the migrations failed"
-    await client.execute_script(f"ALTER DATABASE {template}_new RENAME TO {template}")
-
-
-def _schema_hash() -> str:
-    digest = hashlib.sha256()
-    for path in sorted((ROOT / "market" / "migrations").glob("*.py")):
-        digest.update(path.read_bytes())
-    return digest.hexdigest()[:12]
-
-
-def named(url: str, name: str) -> str:
-    """Return the address of another database on the same server."""
-    return re.sub(r"(://[^/]*)/[^?]*", rf"\1/{name}", url)
-
-
-async def _sweep() -> None:
-    rows = await connection().execute_query_dict(
-        "SELECT string_agg(quote_ident(tablename), ', ') AS names FROM pg_tables "
-        "WHERE schemaname = 'public' AND tablename NOT LIKE 'tortoise%' "
-        "AND tablename <> 'procrastinate_version'"
-    )
-    await connection().execute_script(
-        f"SET session_replication_role = replica; TRUNCATE {rows[0]['names']} RESTART IDENTITY CASCADE;"
-        "SET session_replication_role = DEFAULT"
-    )

@@ -23,7 +23,7 @@ from market.audit.services import (
 )
 from market.audit.verify import Finding, verify_database, verify_events, verify_file
 from market.kit.database import connection
-from tests.conftest import NOW
+from tests.ground import NOW
 from tests.factories import make_member
 
 A, B = UUID(int=0xA), UUID(int=0xB)

@@ -10,7 +10,7 @@ import pytest
 from market.accounts.actors import Actor
 from market.accounts.models import OrganisationStatus, StaffRole
 from market.audit.services import record
-from tests.conftest import NOW
+from tests.ground import NOW
 from tests.factories import make_broker, make_member, make_organisation, make_staff
 from tests.visitor import post, sign_in
 

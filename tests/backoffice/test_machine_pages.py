@@ -20,7 +20,7 @@ from market.kit.jobs import enqueue, note_failure
 from market.kit.mail import SITE, write_mail
 from market.kit.models import OutgoingMail
 from market.listings.models import OutcomeStatus
-from tests.conftest import NOW
+from tests.ground import NOW
 from tests.factories import make_outcome, make_staff
 from tests.visitor import post, sign_in
 

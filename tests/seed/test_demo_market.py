@@ -56,7 +56,7 @@ from market.subsidies.models import (
     ExpertReview,
     SalesReport,
 )
-from tests.conftest import NOW
+from tests.ground import NOW
 from tests.fakes import fake_deps
 
 pytestmark = pytest.mark.long

@@ -17,22 +17,9 @@ from tests.accounts.people import (
     person_fields,
 )
 from tests.factories import PASSWORD, make_member, make_organisation, make_staff
+from tests.hostile import HOSTILE
 from tests.visitor import post, sign_in, token
 
-HOSTILE = {
-    "markup": "<script>alert(1)</script>'\"--",
-    "template": "{{ 7*7 }}{% raw %}",
-    "long": "长" * 34_000,
-    "zero byte": "a\x00b",
-    "huge number": "9" * 400,
-    "bad date": "2026-02-30",
-    "control": "\x01\x02\x1b[31m",
-    "bidi": "\u202egnp.exe\u2066",
-    "spaces": " \u3000\t ",
-    "emoji": "👩‍🔬" * 50,
-    "sql": "'; DROP TABLE users; --",
-    "negative": "-1",
-}
 FORMS = {
     "/login": ("email", "password"),
     "/forgot": ("email",),
@@ -70,26 +57,26 @@ def filled(fields: Iterable[str], value: str) -> dict[str, str]:
     return dict.fromkeys(names, value) if len(value) < 10_000 else {names[0]: value}
 
 
-@pytest.mark.parametrize("value", HOSTILE.values(), ids=HOSTILE.keys())
 @pytest.mark.parametrize("address", FORMS)
-async def test_no_guest_breaks_a_form(client: httpx.AsyncClient, address: str, value: str) -> None:
-    answer = await post(client, address, filled(FORMS[address], value))
+async def test_no_guest_breaks_a_form(client: httpx.AsyncClient, address: str) -> None:
+    for kind, typed in HOSTILE.items():
+        answer = await post(client, address, filled(FORMS[address], typed))
 
-    assert answer.status_code in (422, 200), answer.status_code
-    assert "<script>alert(1)" not in answer.text
-    assert ">49" not in answer.text
+        assert answer.status_code in (422, 200), (kind, answer.status_code)
+        assert "<script>alert(1)" not in answer.text
+        assert ">49" not in answer.text
 
 
-@pytest.mark.parametrize("value", HOSTILE.values(), ids=HOSTILE.keys())
 @pytest.mark.parametrize("address", OWN_FORMS)
-async def test_nobody_breaks_the_own_pages(client: httpx.AsyncClient, address: str, value: str) -> None:
+async def test_nobody_breaks_the_own_pages(client: httpx.AsyncClient, address: str) -> None:
     waiting = await make_organisation(status=OrganisationStatus.PENDING)
     await sign_in(client, await make_member(waiting, password_hash=await password_hash()))
 
-    answer = await post(client, address, filled(OWN_FORMS[address], value))
+    for kind, typed in HOSTILE.items():
+        answer = await post(client, address, filled(OWN_FORMS[address], typed))
 
-    assert answer.status_code in (422, 200, 409), answer.status_code
-    assert "<script>alert(1)" not in answer.text
+        assert answer.status_code in (422, 200, 409), (kind, answer.status_code)
+        assert "<script>alert(1)" not in answer.text
 
 
 @pytest.mark.parametrize("address", FORMS)

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from itertools import product
 
 import httpx
 import pytest
@@ -25,6 +26,7 @@ from tests.deals.make import (
     terms,
 )
 from tests.factories import NOW, make_broker, make_member, make_staff
+from tests.hostile import HOSTILE
 from tests.visitor import post, sign_in
 
 OFFER = {
@@ -321,29 +323,11 @@ async def test_only_those_of_the_deal_see_its_room(client: httpx.AsyncClient) ->
             assert answer.status_code == 404, (name, answer.status_code)
 
 
-HOSTILE = [
-    "",
-    "x" * 100_000,
-    "a\x00b",
-    "<script>alert(1)</script>",
-    "'; DROP TABLE deals; --",
-    "🧪" * 50,
-    "1e999",
-    "9" * 40,
-    "-1",
-    "NaN",
-    "2026-02-31",
-    "\ud83d",
-]
-
-
-@pytest.mark.parametrize("value", HOSTILE)
-async def test_nothing_typed_breaks_a_form(client: httpx.AsyncClient, value: str) -> None:
+async def test_nothing_typed_breaks_a_form(client: httpx.AsyncClient) -> None:
     parties, broker = await make_parties(), await make_broker()
     deal = await make_agreed(parties)
     match = await make_match(parties, broker)
     free = await make_parties()
-    raw = value.encode("utf-8", "surrogatepass").decode("utf-8", "replace")
     forms = [
         (parties.buyer, f"/outcomes/{free.outcome.number}/interest", ["note"]),
         (free.seller, f"/needs/{parties.need.number}/respond", ["outcome", "note"]),
@@ -358,10 +342,10 @@ async def test_nothing_typed_breaks_a_form(client: httpx.AsyncClient, value: str
         (parties.buyer, f"/deals/{deal.number}/files", ["kind", "file"]),
     ]
 
-    for actor, address, fields in forms:
+    for (actor, address, fields), (kind, typed) in product(forms, HOSTILE.items()):
         await sign_in(client, actor)
-        answer = await post(client, address, dict.fromkeys(fields, raw), follow=False)
-        assert answer.status_code in (303, 409, 422), (address, answer.status_code)
+        answer = await post(client, address, dict.fromkeys(fields, typed), follow=False)
+        assert answer.status_code in (303, 409, 422), (address, kind, answer.status_code)
 
 
 @pytest.mark.parametrize(

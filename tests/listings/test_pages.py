@@ -19,17 +19,10 @@ from tests.factories import (
     make_outcome,
     make_staff,
 )
+from tests.hostile import HOSTILE
 from tests.listings.forms import need_form, outcome_form, outcome_values
 from tests.pages import post, sign_in
 
-HOSTILE = {
-    "zero byte": "零\x00字节",
-    "100 kB": "长" * 34_000,
-    "markup": "<script>alert(1)</script>{{7*7}}",
-    "quotes": "'\"; DROP TABLE outcomes; --",
-    "right to left": "\u202eabc",
-    "emoji": "🧪" * 50,
-}
 TEXTS = ("title", "highlight", "problem", "solution", "keywords", "contact_name", "contact_email", "title_en")
 
 
@@ -114,16 +107,16 @@ async def test_what_cannot_be_kept_is_refused_at_its_field(
 
 
 @pytest.mark.parametrize("name", TEXTS)
-@pytest.mark.parametrize("hostile", sorted(HOSTILE))
 async def test_hostile_texts_are_kept_harmless_or_refused_but_never_break_the_page(
-    client: httpx.AsyncClient, name: str, hostile: str
+    client: httpx.AsyncClient, name: str
 ) -> None:
     await sign_in(client, await make_author())
 
-    page = await post(client, "/my/outcomes/new", outcome_form(act="save", **{name: HOSTILE[hostile]}))
+    for kind, typed in HOSTILE.items():
+        page = await post(client, "/my/outcomes/new", outcome_form(act="save", **{name: typed}))
 
-    assert page.status_code in (200, 422)
-    assert "<script>alert" not in page.text
+        assert page.status_code in (200, 422), kind
+        assert "<script>alert" not in page.text
 
 
 @pytest.mark.parametrize(

@@ -13,6 +13,7 @@ from market.accounts.actors import Actor
 from market.accounts.models import Organisation
 from market.subsidies import services
 from tests.factories import NOW
+from tests.hostile import HOSTILE
 from tests.subsidies.factories import (
     make_accepted,
     make_contract,
@@ -23,8 +24,7 @@ from tests.subsidies.factories import (
 )
 from tests.visitor import post, sign_in
 
-HOSTILE = "<script>alert('甲')</script>\"'><img src=x>"
-LONG = "长" * 34_000
+LONG = "长 " + "long" * 25_000
 ZERO = "零\x00字节"
 HUGE = "9" * 40
 BAD_DAY = "2026-13-45"
@@ -131,13 +131,12 @@ async def test_what_cannot_be_is_refused_at_its_field_and_the_rest_is_kept(clien
 
 async def test_nothing_hostile_brings_a_page_down_or_runs(client: httpx.AsyncClient) -> None:
     applicant, officer, names = await scene()
-    half = b"\xed\xa0\x80".decode("latin1")
     for route in REJECTED:
         await sign_in(client, applicant if route in OURS else officer)
-        for typed in (HOSTILE, LONG, ZERO, HUGE, BAD_DAY, half, ""):
+        for kind, typed in HOSTILE.items():
             answer = await post(client, route.format(**names), dict.fromkeys(GOOD[route], typed))
 
-            assert answer.status_code < 500, (route, typed[:20], answer.status_code)
+            assert answer.status_code < 500, (route, kind, answer.status_code)
             assert "<script>alert" not in answer.text, route
 
 
@@ -177,7 +176,7 @@ async def test_a_file_that_is_not_what_it_says_is_refused(
         {"amount": "1", "region": "999999"},
         {"amount": "1", "role": "king"},
         {"amount": "1", "established_on": BAD_DAY},
-        {"amount": "1", "kind": HOSTILE},
+        {"amount": "1", "kind": HOSTILE["markup"]},
     ],
 )
 async def test_the_calculator_says_what_it_did_not_understand(

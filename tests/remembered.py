@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import copy
 import re
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from dataclasses import dataclass, fields, is_dataclass
 from datetime import date
 from enum import Enum
@@ -34,19 +34,18 @@ RAISE = (
     "ON CONFLICT (family, year) DO UPDATE SET value = greatest(held.value, excluded.value)"
 )
 TAKES_A_NUMBER = re.compile(r"INSERT INTO counters \(")
+PLACE = re.compile(r"\$(\d+)")
 
 
 @dataclass
 class _Stage:
-    changes: list[tuple[str, tuple[Any, ...]]]
+    script: str
+    """The changes one after the other, their values written out, so that they go in one message."""
     result: Any
 
     async def write_again(self) -> Any:
         async with in_transaction() as transaction:
-            raw = transaction._connection
-            for query, values in self.changes:
-                many = values and isinstance(values[0], list)
-                await (raw.executemany(query, values) if many else raw.execute(query, *values))
+            await transaction._connection.execute(self.script)
         return copy.deepcopy(self.result)
 
 
@@ -90,11 +89,13 @@ def remembered(make: Callable[P, Awaitable[T]]) -> Callable[P, Awaitable[T]]:
 
 
 async def _build(make: Callable[[], Awaitable[Any]]) -> _Stage:
-    changes: list[tuple[str, tuple[Any, ...]]] = []
+    changes: list[str] = []
 
     def note(statement: Any) -> None:
         if CHANGES.match(statement.query) and not TAKES_A_NUMBER.match(statement.query):
-            changes.append((statement.query, tuple(statement.args or ())))
+            values = statement.args or ()
+            rows = values if values and isinstance(values[0], list | tuple) else [values]
+            changes.extend(_written_out(statement.query, row) for row in rows)
 
     raw = cast(Any, connection())._connection
     raw.add_query_logger(note)
@@ -104,8 +105,23 @@ async def _build(make: Callable[[], Awaitable[Any]]) -> _Stage:
         raw.remove_query_logger(note)
     # Numbers given out meanwhile are in the rows already, and are not to be given out again.
     given = await raw.fetch("SELECT family, year, value FROM counters")
-    changes.extend((RAISE, tuple(row)) for row in given)
-    return _Stage(changes, result)
+    changes.extend(_written_out(RAISE, row) for row in given)
+    return _Stage(";\n".join(changes), result)
+
+
+def _written_out(query: str, values: Sequence[Any]) -> str:
+    return PLACE.sub(lambda place: _literal(values[int(place[1]) - 1]), query)
+
+
+def _literal(value: Any) -> str:
+    """Write a value as PostgreSQL reads it, whatever its column's kind."""
+    if value is None:
+        return "NULL"
+    if isinstance(value, bytes):
+        return f"'\\x{value.hex()}'"
+    if isinstance(value, list):
+        return f"ARRAY[{', '.join(map(_literal, value))}]"
+    return "'" + str(value).replace("'", "''") + "'"
 
 
 def _plain(value: Any) -> Iterator[Any]:

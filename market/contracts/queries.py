@@ -26,7 +26,8 @@ from market.kit.errors import NotFound
 from market.kit.i18n import gettext as _
 from market.payments.models import Remittance, RemittanceStatus
 
-_DEAL = ("deal", "deal__seller", "deal__buyer", "deal__outcome", "deal__broker", "deal__need")
+_PARTIES = ("deal", "deal__seller", "deal__buyer")
+_DEAL = (*_PARTIES, "deal__outcome", "deal__broker", "deal__need")
 
 
 async def get_contract_for(actor: Actor, number: str) -> Contract:
@@ -43,14 +44,14 @@ async def get_contract_for(actor: Actor, number: str) -> Contract:
 
 
 async def get_instalment_for(actor: Actor, instalment_id: UUID) -> Instalment:
-    """Return an instalment with its contract and deal, for who may read the contract.
+    """Return an instalment with its contract, deal and both parties, for who may read the contract.
 
     Raises:
         NotFound: there is none, or it is not theirs.
     """
     found = await (
         Instalment.filter(id=instalment_id)
-        .select_related("contract", *(f"contract__{path}" for path in _DEAL))
+        .select_related("contract", *(f"contract__{path}" for path in _PARTIES))
         .first()
     )
     if found is None or not may_read(found.contract.deal, actor):

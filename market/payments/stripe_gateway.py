@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Awaitable, Mapping, Sequence
 from datetime import UTC, datetime
+from functools import cached_property
 from typing import Any, TypeVar
 
 import httpx
@@ -68,10 +69,15 @@ class StripeGateway:
         client: httpx.AsyncClient,
         retries: int = 2,
     ) -> None:
+        self._secret_key = secret_key
         self._webhook_secrets = tuple(webhook_secrets)
-        self._api = stripe.StripeClient(
-            secret_key, http_client=_GivenClient(client), max_network_retries=retries
-        ).v1
+        self._client = client
+        self._retries = retries
+
+    @cached_property
+    def _api(self) -> stripe.StripeClient:
+        sdk = _GivenClient(self._client)
+        return stripe.StripeClient(self._secret_key, http_client=sdk, max_network_retries=self._retries)
 
     async def create_checkout(
         self,
@@ -101,16 +107,16 @@ class StripeGateway:
             "success_url": success_url,
             "cancel_url": cancel_url,
         }
-        sessions = self._api.checkout.sessions
+        sessions = self._api.v1.checkout.sessions
         return _checkout(await _asked(sessions.create_async(params, _options(account, key))))
 
     async def get_checkout(self, checkout_id: str, account: str) -> Checkout:
         params: Any = {"expand": ["payment_intent"]}
-        sessions = self._api.checkout.sessions
+        sessions = self._api.v1.checkout.sessions
         return _checkout(await _asked(sessions.retrieve_async(checkout_id, params, _options(account))))
 
     async def expire_checkout(self, checkout_id: str, account: str) -> Checkout:
-        sessions = self._api.checkout.sessions
+        sessions = self._api.v1.checkout.sessions
         return _checkout(await _asked(sessions.expire_async(checkout_id, None, _options(account))))
 
     async def create_account(self, name: str, *, key: str, metadata: Mapping[str, str]) -> str:
@@ -125,7 +131,7 @@ class StripeGateway:
             "business_profile": {"name": name},
             "metadata": dict(metadata),
         }
-        made = await _asked(self._api.accounts.create_async(params, _options("", key)))
+        made = await _asked(self._api.v1.accounts.create_async(params, _options("", key)))
         return made.id
 
     async def account_link(self, account: str, *, return_url: str, refresh_url: str) -> str:
@@ -135,11 +141,11 @@ class StripeGateway:
             "return_url": return_url,
             "refresh_url": refresh_url,
         }
-        made = await _asked(self._api.account_links.create_async(params))
+        made = await _asked(self._api.v1.account_links.create_async(params))
         return made.url
 
     async def get_account(self, account: str) -> AccountState:
-        found = await _asked(self._api.accounts.retrieve_async(account))
+        found = await _asked(self._api.v1.accounts.retrieve_async(account))
         return AccountState(found.id, bool(found.charges_enabled), bool(found.details_submitted))
 
     async def refund(
@@ -159,27 +165,28 @@ class StripeGateway:
         }
         if with_fee:
             params["refund_application_fee"] = True
-        made = await _asked(self._api.refunds.create_async(params, _options(account, key)))
+        made = await _asked(self._api.v1.refunds.create_async(params, _options(account, key)))
         return _refund(made)
 
     async def list_checkouts(
         self, account: str, *, since: datetime | None = None, payment_intent: str = ""
     ) -> list[Checkout]:
         params = _window(since, payment_intent, "data.payment_intent")
-        return [_checkout(each) for each in await _pages(self._api.checkout.sessions, params, account)]
+        return [_checkout(each) for each in await _pages(self._api.v1.checkout.sessions, params, account)]
 
     async def list_refunds(
         self, account: str, *, since: datetime | None = None, payment_intent: str = ""
     ) -> list[Refund]:
         return [
-            _refund(each) for each in await _pages(self._api.refunds, _window(since, payment_intent), account)
+            _refund(each)
+            for each in await _pages(self._api.v1.refunds, _window(since, payment_intent), account)
         ]
 
     async def list_disputes(
         self, account: str, *, since: datetime | None = None, payment_intent: str = ""
     ) -> list[DisputeTold]:
         params = _window(since, payment_intent)
-        return [_dispute(each) for each in await _pages(self._api.disputes, params, account)]
+        return [_dispute(each) for each in await _pages(self._api.v1.disputes, params, account)]
 
     def read_event(self, payload: bytes, signature: str) -> Event:
         for secret in self._webhook_secrets:

@@ -315,7 +315,8 @@ class _Client(AsyncClient):
     """
 
     def __init__(self, url: str, key: str | None, transport: httpx2.AsyncBaseTransport | None) -> None:
-        super().__init__(url, key, custom_headers={"Accept-Encoding": "identity"})
+        # Its own client is put away at once, so it reads no certificates first.
+        super().__init__(url, key, verify=False, custom_headers={"Accept-Encoding": "identity"})
         self.http_client = httpx2.AsyncClient(
             base_url=url, headers=self._headers, timeout=TIMEOUT, transport=transport
         )

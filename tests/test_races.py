@@ -57,7 +57,7 @@ from tests.payments.statements import Row, icbc
 from tests.payments.test_remittances import voucher
 from tests.payments.world import URLS, make_world
 
-pytestmark = pytest.mark.committed
+pytestmark = [pytest.mark.committed, pytest.mark.long]
 
 
 async def race(*acts: Coroutine[Any, Any, Any]) -> Counter[str]:

@@ -12,8 +12,8 @@ from market.accounts.models import User
 from market.accounts.sessions import COOKIE, start_session
 from market.kit.security import BROWSER_COOKIE
 
-_tokens: dict[str, str] = {}
-"""A browser's token stays the same, so it is asked for once."""
+_browsers: dict[str, str] = {}
+"""The token of each browser: it stays the same, so a browser that comes again has it already."""
 
 
 async def sign_in(client: httpx.AsyncClient, actor: Actor | None) -> httpx.AsyncClient:
@@ -42,13 +42,16 @@ async def post(
 ) -> httpx.Response:
     """Send a form of ours, with its token, as the page itself would."""
     browser = client.cookies.get(BROWSER_COOKIE)
-    if browser is None or browser not in _tokens:
+    if browser is None and _browsers:
+        browser = next(iter(_browsers))
+        client.cookies.set(BROWSER_COOKIE, browser, domain=client.base_url.host)
+    if browser not in _browsers:
         made = await token(client)
         browser = str(client.cookies.get(BROWSER_COOKIE))
-        _tokens[browser] = made
+        _browsers[browser] = made
     return await client.post(
         address,
-        data={"csrf_token": _tokens[browser], **(data or {})},
+        data={"csrf_token": _browsers[browser], **(data or {})},
         files=files,
         follow_redirects=follow,
     )

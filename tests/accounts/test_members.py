@@ -9,8 +9,8 @@ from market.accounts.models import MemberRole, Membership, MemberStatus, Message
 from market.accounts.permissions import NotYours
 from market.kit.errors import Conflict, NotFound
 from market.kit.models import OutgoingMail
-from tests.ground import NOW
 from tests.factories import make_member, make_organisation, make_staff
+from tests.ground import NOW
 from tests.visitor import post, sign_in
 
 

@@ -12,8 +12,8 @@ from market.audit.queries import names_of
 from market.audit.services import record
 from market.audit.verify import verify_database
 from tests.accounts.people import errors, make_user_with_password
-from tests.ground import NOW
 from tests.factories import PASSWORD, make_member, make_organisation, make_staff
+from tests.ground import NOW
 from tests.visitor import post, sign_in
 
 GO = {"password": PASSWORD, "is_sure": "y"}

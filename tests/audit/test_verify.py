@@ -23,8 +23,8 @@ from market.audit.services import (
 )
 from market.audit.verify import Finding, verify_database, verify_events, verify_file
 from market.kit.database import connection
-from tests.ground import NOW
 from tests.factories import make_member
+from tests.ground import NOW
 
 A, B = UUID(int=0xA), UUID(int=0xB)
 

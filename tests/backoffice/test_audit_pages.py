@@ -11,8 +11,8 @@ from market.accounts.models import StaffRole, User
 from market.audit.models import Pseudonym
 from market.audit.services import make_missing_roots, pseudonym_of, record
 from market.audit.verify import verify_events
-from tests.ground import NOW
 from tests.factories import make_member, make_organisation, make_outcome, make_staff
+from tests.ground import NOW
 from tests.visitor import sign_in
 
 

@@ -10,8 +10,8 @@ import pytest
 from market.accounts.actors import Actor
 from market.accounts.models import OrganisationStatus, StaffRole
 from market.audit.services import record
-from tests.ground import NOW
 from tests.factories import make_broker, make_member, make_organisation, make_staff
+from tests.ground import NOW
 from tests.visitor import post, sign_in
 
 WHO = ("guest", "member", "broker", *(role.value for role in StaffRole))

@@ -20,8 +20,8 @@ from market.kit.jobs import enqueue, note_failure
 from market.kit.mail import SITE, write_mail
 from market.kit.models import OutgoingMail
 from market.listings.models import OutcomeStatus
-from tests.ground import NOW
 from tests.factories import make_outcome, make_staff
+from tests.ground import NOW
 from tests.visitor import post, sign_in
 
 

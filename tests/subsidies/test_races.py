@@ -28,7 +28,7 @@ from tests.subsidies.factories import (
     make_rechecked,
 )
 
-pytestmark = pytest.mark.committed
+pytestmark = [pytest.mark.committed, pytest.mark.long]
 LATER = NOW + timedelta(days=10)
 
 

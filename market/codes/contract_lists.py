@@ -111,6 +111,7 @@ ECONOMIC_GOALS = frozen(
 )
 """社会经济目标, the thirteen of the national classification that the registration form asks for."""
 
+CHINA = "156"
 COUNTRIES = frozen(
     {
         "156": lazy("中国"),

@@ -4,10 +4,10 @@ from datetime import date
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
-from market.codes.contract_lists import CONTRACT_SUB_KINDS
+from market.codes.contract_lists import CHINA, CONTRACT_SUB_KINDS
 from market.codes.labels import choices
 from market.codes.regions import choices as region_choices
-from market.contracts.terms import CHINA, RATE_UNIT, ContractTerms, Exclusion
+from market.contracts.terms import RATE_UNIT, ContractTerms, Exclusion
 from market.deals.forms import PlanRowForm, plan_in
 from market.deals.models import ContractKind, Deal, Offer
 from market.deals.terms import PlanRow
@@ -187,8 +187,8 @@ class ContractForm(BaseForm):
             "sub_kind": _usual_sub_kind(deal),
             "right_kind": next((right["kind"] for right in deal.outcome.rights if right.get("kind")), ""),
             "economic_goal": "10",
-            "seller_country": CHINA,
-            "buyer_country": CHINA,
+            "seller_country": offer.seller_country,
+            "buyer_country": offer.buyer_country,
             "signed_on": today,
             "field": deal.outcome.field,
             "used_in": deal.buyer.region,

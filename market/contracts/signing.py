@@ -13,8 +13,9 @@ from market.audit.services import record
 from market.codes.numbers import next_number
 from market.contracts.models import Contract, ContractDraft, ContractExclusion, Instalment
 from market.contracts.terms import ContractTerms, check, content_hash
-from market.deals.models import ROYALTIES, ContractKind, Deal, DealAction, Offer, OfferStatus
+from market.deals.models import ROYALTIES, ContractKind, Deal, DealAction
 from market.deals.moves import advance, lock_deal_for
+from market.deals.queries import find_accepted_offer
 from market.deals.rules import organisation_of, other
 from market.deals.states import next_status
 from market.deals.telling import tell_both
@@ -134,7 +135,7 @@ async def confirm(number: str, seen: str, *, actor: Actor, now: datetime) -> Con
 async def _check_agreed(deal: Deal, terms: ContractTerms) -> None:
     if terms.price != deal.price or terms.kind is not deal.kind:
         raise Invalid(_("成交额和合同类别应与双方确认的报价一致。"), field="name")
-    offer = await Offer.get_or_none(deal_id=deal.id, status=OfferStatus.ACCEPTED)
+    offer = await find_accepted_offer(deal.id)
     if offer is None or (
         (offer.payment_way in ROYALTIES) != (terms.payment_way in ROYALTIES)
         or offer.royalty_basis_points != terms.royalty_basis_points

@@ -15,6 +15,7 @@ from fractions import Fraction
 from typing import Any
 
 from market.codes import contract_lists, lists, regions
+from market.codes.contract_lists import CHINA
 from market.contracts.models import Contract
 from market.deals.models import ROYALTIES, ContractKind, PaymentWay
 from market.deals.terms import PlanRow, check_sum
@@ -23,7 +24,6 @@ from market.kit.formats import yuan
 from market.kit.i18n import gettext as _
 from market.kit.money import HOME, Money, decimals, round_half_up
 
-CHINA = "156"
 RATE_UNIT = 1_000_000
 """An exchange rate is kept in millionths."""
 

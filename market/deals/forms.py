@@ -3,6 +3,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from market.codes.contract_lists import CHINA
 from market.codes.labels import choices
 from market.deals.models import ContractKind, PaymentWay
 from market.deals.terms import CostRow, PlanRow, Terms
@@ -116,6 +117,8 @@ class OfferForm(BaseForm):
         lazy("币种"), choices=lambda: [(HOME, lazy("人民币")), *choices("currency")], default=HOME
     )
     price = MoneyField(lazy("价格"), [needed(lazy("请填价格。"))])
+    seller_country = ChoiceField(lazy("转让方国别"), choices=lambda: choices("country"), default=CHINA)
+    buyer_country = ChoiceField(lazy("受让方国别"), choices=lambda: choices("country"), default=CHINA)
     entry = MoneyField(lazy("入门费"))
     royalty_basis_points = NumberField(lazy("提成比例（基点，100 = 1%）"), [between(1, 10000)])
     royalty_base = TextField(lazy("提成基数"), most=120)
@@ -162,6 +165,8 @@ class OfferForm(BaseForm):
             royalty_basis_points=self.royalty_basis_points.data,
             royalty_base=self.royalty_base.data or "",
             costs=tuple(CostRow(**row) for row in self.costs.filled),
+            seller_country=self.seller_country.data or CHINA,
+            buyer_country=self.buyer_country.data or CHINA,
         )
 
     @classmethod
@@ -183,6 +188,8 @@ class OfferForm(BaseForm):
             "royalty_basis_points": last.royalty_basis_points,
             "royalty_base": last.royalty_base,
             "costs": [vars(row) for row in last.costs],
+            "seller_country": last.seller_country,
+            "buyer_country": last.buyer_country,
             "kind": last.kind.value,
             "price": last.price.hundredths,
             "is_exclusive": last.is_exclusive,

@@ -7,6 +7,7 @@ from tortoise import fields
 from tortoise.models import Model
 
 from market.accounts.models import Organisation, User
+from market.codes.contract_lists import CHINA
 from market.kit.fields import enum_column
 from market.kit.money import Money
 from market.listings.models import Need, Outcome
@@ -186,6 +187,9 @@ class Offer(Model):
     fixed of the price."""
     costs: fields.JSONField[list[dict[str, str]]] = fields.JSONField(default=list, db_default=[])
     """Who bears what: rows of item and bearer."""
+    seller_country = fields.CharField(max_length=3, default=CHINA, db_default=CHINA)
+    """ISO 3166-1 numeric, as the contract's registration form writes it."""
+    buyer_country = fields.CharField(max_length=3, default=CHINA, db_default=CHINA)
     note = fields.TextField(default="")
     content_hash = fields.CharField(max_length=64)
     """What the other side consents to: SHA-256 over the canonical terms."""

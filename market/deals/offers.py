@@ -45,7 +45,8 @@ async def make_offer(
 
     Raises:
         OfferChanged: there is a newer offer.
-        Invalid: at `plan`, when the rows do not add up to the price.
+        Invalid: at `plan`, when the rows do not add up to the price; at `currency`, when it is a
+            foreign one between domestic parties.
         ActionNotAllowed: the deal has gone on.
     """
     actor.require(Act.MAKE_OFFER)
@@ -78,6 +79,8 @@ async def make_offer(
         royalty_basis_points=terms.royalty_basis_points,
         royalty_base=terms.royalty_base,
         costs=[vars(row) for row in terms.costs],
+        seller_country=terms.seller_country,
+        buyer_country=terms.buyer_country,
         content_hash=terms.content_hash,
         expires_at=now + timedelta(days=valid_days) if valid_days else None,
         made_at=now,

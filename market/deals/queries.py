@@ -101,8 +101,8 @@ async def list_offers(deal_id: UUID, most: int | None = None) -> list[Offer]:
 
 
 async def find_accepted_offer(deal_id: UUID) -> Offer | None:
-    """Return the offer that both sides agreed to, if one was."""
-    return await Offer.filter(deal_id=deal_id, status=OfferStatus.ACCEPTED).order_by("sequence").first()
+    """Return the one offer that both sides agreed to, if one was; the database lets no second be."""
+    return await Offer.get_or_none(deal_id=deal_id, status=OfferStatus.ACCEPTED)
 
 
 async def list_events(deal_id: UUID, most: int | None = None) -> list[DealEvent]:

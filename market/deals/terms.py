@@ -9,11 +9,12 @@ from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
+from market.codes.contract_lists import CHINA
 from market.deals.models import ROYALTIES, ContractKind, Offer, PaymentWay
 from market.kit.errors import Invalid
 from market.kit.formats import yuan
 from market.kit.i18n import gettext as _
-from market.kit.money import Money
+from market.kit.money import HOME, Money
 
 
 @dataclass(frozen=True)
@@ -73,6 +74,13 @@ class Terms:
     royalty_basis_points: int | None = None
     royalty_base: str = ""
     costs: tuple[CostRow, ...] = ()
+    seller_country: str = CHINA
+    buyer_country: str = CHINA
+
+    @property
+    def is_domestic(self) -> bool:
+        """Tell whether both parties are in this country."""
+        return self.seller_country == self.buyer_country == CHINA
 
     @property
     def fixed(self) -> Money:
@@ -97,7 +105,14 @@ class Terms:
             "royalty_basis_points": self.royalty_basis_points,
             "royalty_base": self.royalty_base,
             "costs": [vars(row) for row in self.costs],
-        }
+        } | self._countries
+
+    @property
+    def _countries(self) -> dict[str, object]:
+        # Left out between domestic parties: offers from before countries were asked keep their hash.
+        if self.is_domestic:
+            return {}
+        return {"seller_country": self.seller_country, "buyer_country": self.buyer_country}
 
     @property
     def content_hash(self) -> str:
@@ -120,6 +135,8 @@ class Terms:
             royalty_basis_points=offer.royalty_basis_points,
             royalty_base=offer.royalty_base,
             costs=tuple(CostRow(**row) for row in offer.costs),
+            seller_country=offer.seller_country,
+            buyer_country=offer.buyer_country,
         )
 
 
@@ -127,8 +144,10 @@ def whole(terms: Terms) -> Terms:
     """Return the terms with a payment plan: one row for all that is fixed when none was given.
 
     Raises:
-        Invalid: the way of payment lacks something, or the plan's rows do not add up.
+        Invalid: the way of payment lacks something, the plan's rows do not add up, or a foreign
+            currency is asked for though nobody is abroad.
     """
+    _check_currency(terms)
     _check_royalty(terms)
     if not terms.plan and terms.fixed:
         row = PlanRow(_("合同生效后一次付清"), None, terms.fixed.amount)
@@ -137,6 +156,12 @@ def whole(terms: Terms) -> Terms:
         raise Invalid(_("一次总付只有一期；要分期，请选“一次总算、分期支付”。"), field="plan")
     check_sum(terms.plan, terms.fixed)
     return terms
+
+
+def _check_currency(terms: Terms) -> None:
+    """外汇管理条例 8: between domestic parties nothing is priced or settled in a foreign currency."""
+    if terms.price.currency != HOME and terms.is_domestic:
+        raise Invalid(_("双方都在境内，不能用外币计价；有一方在境外的，请选它的国别。"), field="currency")
 
 
 def _check_royalty(terms: Terms) -> None:
@@ -170,4 +195,5 @@ def differences(old: Terms | None, new: Terms) -> set[str]:
     if old is None:
         return set()
     before = old.content
-    return {name for name, value in new.content.items() if before[name] != value}
+    after = new.content
+    return {name for name in before.keys() | after.keys() if before.get(name) != after.get(name)}

@@ -85,13 +85,16 @@ async def test_the_pages_take_and_show_yen_as_yen(client: httpx.AsyncClient, dep
     parties = await make_parties()
     deal = await make_agreed(parties)
     await sign_in(client, parties.buyer)
-    finer = await post(client, f"/deals/{deal.number}/offer", OFFER | {"currency": "JPY", "price": "1.00005"})
-    offered = await post(
+    domestic = await post(
         client, f"/deals/{deal.number}/offer", OFFER | {"currency": "JPY", "price": "900.0001"}
     )
+    abroad = OFFER | {"buyer_country": "392", "currency": "JPY"}
+    finer = await post(client, f"/deals/{deal.number}/offer", abroad | {"price": "1.00005"})
+    offered = await post(client, f"/deals/{deal.number}/offer", abroad | {"price": "900.0001"})
     deal = await make_to_sign(parties, deal=deal, offer=await Offer.get(deal_id=deal.id))
     move_clock(deps, LATER)
     await sign_in(client, parties.seller)
+    signing = await client.get(f"/deals/{deal.number}/sign")
     given = SIGN | {"buyer_country": "392", "exclusions-0-amount": "100", "plan-0-amount": "900.0001"}
     bare = await post(client, f"/deals/{deal.number}/sign", given, files=SCAN)
     rate = {"original_amount": "439024.44", "exchange_rate": "20.5", "rate_on": "2026-03-21"}
@@ -102,8 +105,13 @@ async def test_the_pages_take_and_show_yen_as_yen(client: httpx.AsyncClient, dep
     page = await client.get(f"/contracts/{contract.number}")
     form = dict(form_rows(await get_contract_for(parties.seller, contract.number)))
 
+    assert domestic.status_code == 422
+    assert "不能用外币计价" in domestic.text
+    assert 'value="900.0001"' in domestic.text
     assert "没有小数" in finer.text
     assert "JP¥9,000,001" in offered.text
+    assert "日本" in offered.text
+    assert [each for each in signing.text.split("<option") if 'value="392"' in each and "selected" in each]
     assert "折合人民币" in bare.text
     assert contract.trade_money == Money(8_000_001, "JPY")
     assert "JP¥8,000,001" in page.text

@@ -14,7 +14,7 @@ from market.deals.models import ContractKind, Deal, Offer, Side
 from market.deals.publicity import Statement
 from market.deals.terms import PlanRow, Terms
 from market.deps import Deps
-from market.kit.money import Money
+from market.kit.money import HOME, Money
 from market.listings.models import Need, Outcome
 from market.matching.models import Match, MatchStatus
 from market.notices import services as notices
@@ -92,7 +92,12 @@ def terms(
     price: Money = PRICE, kind: ContractKind = ContractKind.LICENCE, plan: tuple[int, ...] = (), **other: Any
 ) -> Terms:
     rows = tuple(PlanRow(f"第 {n} 期", None, amount) for n, amount in enumerate(plan, start=1))
-    return Terms(kind=kind, price=price, plan=rows, **({"years": 5} | other))
+    return Terms(kind=kind, price=price, plan=rows, **({"years": 5} | _abroad(price) | other))
+
+
+def _abroad(price: Money) -> dict[str, str]:
+    """A price in a foreign currency takes a buyer who is abroad."""
+    return {} if price.currency == HOME else {"buyer_country": "392"}
 
 
 @remembered

@@ -35,6 +35,7 @@ from market.search.meili_questions import (
     document_of,
     facts_of,
     filter_of,
+    filterable_in,
     hits_of,
     in_order,
     listed,
@@ -84,13 +85,24 @@ class MeiliSearch:
     async def apply_settings(self) -> list[str]:
         known = {one.uid for one in await _asked(self._client.get_raw_indexes(limit=1000)) or []}
         missing = [index for index in INDEXES if self._prefix + index not in known]
+        behind = list(missing)
         for index in INDEXES:
+            if index not in missing and await self._has_other_fields(index):
+                # Its documents lack what the settings would promise; the rebuild brings both at once.
+                behind.append(index)
+                continue
             try:
                 await self._apply(self._prefix + index, is_new=index in missing, like=index)
             except Refused:
                 # A model that is new cannot be told to documents that say nothing about it.
-                missing.append(index)
-        return missing
+                behind.append(index)
+        return behind
+
+    async def _has_other_fields(self, index: str) -> bool:
+        answer = await _asked(
+            self._client._http_requests.get(f"indexes/{self._prefix}{index}/settings/filterable-attributes")
+        )
+        return filterable_in(answer.json()) != filterable_in(settings_of(index)["filterableAttributes"])
 
     async def search(self, query: Query) -> Hits:
         fields_of(query.index).check(query)

@@ -147,6 +147,11 @@ def facts_of(index: str) -> list[str]:
     return [name for name in settings_of(index)["displayedAttributes"] if name not in ("terms", "s_english")]
 
 
+def filterable_in(groups: Sequence[Any]) -> set[str]:
+    """Return the fields that the settings of an index let filter by; an index without ours has none."""
+    return {name for one in groups if isinstance(one, dict) for name in one["attributePatterns"]}
+
+
 def document_of(one: Prepared) -> dict[str, Any]:
     return {
         **one.facts(),

@@ -64,6 +64,8 @@ class FakeMeili:
                 return (
                     (200, known) if uid in self.indexes else (404, {"message": "", "code": "index_not_found"})
                 )
+            case "GET", ["indexes", uid, "settings", "filterable-attributes"]:
+                return 200, self.settings[uid]["filterableAttributes"]
             case "GET", ["indexes", uid, "stats"]:
                 size = len(self.indexes[uid])
                 return 200, {"numberOfDocuments": size, "isIndexing": False, "fieldDistribution": {}}

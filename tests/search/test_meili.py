@@ -47,6 +47,18 @@ async def test_settings_are_sent_whole_and_missing_indexes_named(server: FakeMei
     assert server.settings == {index: settings_of(index) for index in INDEXES}
 
 
+async def test_an_index_whose_documents_lack_a_field_is_named_and_left_until_it_is_built_anew(
+    server: FakeMeili, engine: MeiliSearch
+) -> None:
+    server.settings["needs"] = {
+        **settings_of("needs"),
+        "filterableAttributes": [{"attributePatterns": ["id"]}],
+    }
+
+    assert await engine.apply_settings() == ["needs"]
+    assert server.settings["needs"] != settings_of("needs")
+
+
 async def test_every_request_refuses_compression_and_carries_the_key(
     server: FakeMeili, engine: MeiliSearch
 ) -> None:

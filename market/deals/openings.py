@@ -11,6 +11,7 @@ from market.accounts.models import OrganisationKind
 from market.accounts.permissions import Act
 from market.audit.services import record
 from market.codes.numbers import next_number
+from market.deals.counting import note_agreed
 from market.deals.models import Deal, DealEvent, DealStatus, Introduction, Opening, Side
 from market.deals.moves import lock_deal_for
 from market.deals.rules import contacts_visible, has_agreed
@@ -189,6 +190,7 @@ async def agree_introduction(number: str, *, actor: Actor, now: datetime) -> Dea
     setattr(deal, column, now)
     await deal.save(update_fields=[column])
     await record("deal", deal.id, "agree_introduction", actor=actor, now=now, side=side)
+    await note_agreed(deal, side)
     await Introduction.filter(deal_id=deal.id, payer=side, agreed_at=None).update(
         agreed_at=now, agreed_by_id=actor.user_id
     )
@@ -249,6 +251,8 @@ async def _open(
         deal_id=deal.id, action=None, status=deal.status, actor_id=actor.user_id, happened_at=now
     )
     await record("deal", deal.id, "open", actor=actor, now=now, opening=opening, number=deal.number)
+    if agreed is not None:
+        await note_agreed(deal, agreed)
     if match is not None:
         await matching.move(match.id, MatchStatus.INTERESTED, now=now)
     if need is not None:

@@ -46,6 +46,10 @@ def pledge_choices() -> list[tuple[str, str]]:
     return [("no", _("未质押")), ("yes", _("已质押"))]
 
 
+def open_licence_choices() -> list[tuple[str, str]]:
+    return [("yes", _("已声明")), ("no", _("未声明"))]
+
+
 class ComparisonRow(BaseForm):
     indicator = TextField(lazy("指标"), most=80)
     current = TextField(lazy("现有"), most=80)
@@ -62,6 +66,7 @@ class RightRow(BaseForm):
     holder = TextField(lazy("权利人"), most=120)
     expires_on = DayField(lazy("到期日"))
     pledged = ChoiceField(lazy("质押"), choices=pledge_choices, blank="—")
+    open_licence = ChoiceField(lazy("开放许可"), choices=open_licence_choices, blank="—")
 
     def validate_number(self, field: Any) -> None:
         if not field.data or self.kind.data not in lists.PATENT_KINDS:
@@ -70,6 +75,12 @@ class RightRow(BaseForm):
         if found is None:
             raise ValidationError(_("专利号的校验位不对，请核对，如 201810861934.2。"))
         field.data = found
+
+    def validate_open_licence(self, field: Any) -> None:
+        if field.data == "yes" and not rules.may_be_open(
+            {"kind": self.kind.data, "status": self.status.data}
+        ):
+            raise ValidationError(_("只有已授权的专利才能声明开放许可。"))
 
 
 class TeamRow(BaseForm):

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
+from market.codes.lists import PATENT_KINDS
 from market.kit.errors import Invalid
 from market.kit.i18n import Lazy, lazy
 from market.kit.i18n import gettext as _
@@ -109,6 +110,16 @@ MASKED_TEXTS = (
     "keywords",
 )
 """What everybody may read of a need."""
+
+
+def may_be_open(right: Mapping[str, str]) -> bool:
+    """Tell whether a right can be under an open licence: a granted patent (专利法 art. 50)."""
+    return right.get("kind") in PATENT_KINDS and right.get("status") == "granted"
+
+
+def is_open_licence(right: Mapping[str, str]) -> bool:
+    """Tell whether its holder has declared an open licence (开放许可) of this right."""
+    return right.get("open_licence") == "yes" and may_be_open(right)
 
 
 def completeness_of_outcome(outcome: Any) -> tuple[int, list[tuple[str, str]]]:

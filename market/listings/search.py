@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections import defaultdict
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -10,6 +11,7 @@ from market.codes import regions
 from market.kit.clock import local_date
 from market.listings.freshness import is_stale
 from market.listings.models import Need, NeedStatus, Outcome, OutcomeStatus
+from market.listings.rules import is_open_licence
 from market.listings.states import LIVE
 from market.search.engine import Document
 from market.search.normalise import joined
@@ -17,6 +19,20 @@ from market.search.outbox import register_documents
 
 VISIBLE_OUTCOMES = [status for status in LIVE if isinstance(status, OutcomeStatus)]
 VISIBLE_NEEDS = [status for status in LIVE if isinstance(status, NeedStatus)]
+
+
+Tell = Callable[[Sequence[Any]], Awaitable[Mapping[UUID, Mapping[str, Any]]]]
+"""Returns, by listing, facts that everybody may know. Given are public listings with their organisations."""
+_told: dict[str, list[Tell]] = defaultdict(list)
+
+
+def register_facts(index: str, tell: Tell) -> None:
+    """Have documents of listings hold what a room above knows of them. Called when that room is imported.
+
+    Whoever changes such a fact says so to the outbox.
+    """
+    if tell not in _told[index]:
+        _told[index].append(tell)
 
 
 def outcome_document(outcome: Outcome) -> Document | None:
@@ -57,6 +73,7 @@ def outcome_document(outcome: Outcome) -> Document | None:
         "right_kinds": [row.get("kind", "") for row in outcome.rights],
         "right_states": [row.get("status", "") for row in outcome.rights],
         "is_exclusive_possible": outcome.is_exclusive_possible,
+        "has_open_licence": any(map(is_open_licence, outcome.rights)),
         "completeness": outcome.completeness,
         "is_stale": is_stale(outcome),
         "published_at": outcome.published_at,
@@ -106,13 +123,24 @@ def need_document(need: Need) -> Document | None:
 async def build_outcomes(ids: Sequence[UUID]) -> dict[UUID, Document | None]:
     """Load the public documents of these outcomes as they are now."""
     outcomes = await Outcome.filter(id__in=list(ids)).prefetch_related("organisation")
-    return {one.id: outcome_document(one) for one in outcomes}
+    return await _with_facts("outcomes", outcomes, outcome_document)
 
 
 async def build_needs(ids: Sequence[UUID]) -> dict[UUID, Document | None]:
     """Load the public documents of these needs as they are now."""
     needs = await Need.filter(id__in=list(ids)).prefetch_related("organisation")
-    return {one.id: need_document(one) for one in needs}
+    return await _with_facts("needs", needs, need_document)
+
+
+async def _with_facts(
+    index: str, listings: Sequence[Any], document_of: Callable[[Any], Document | None]
+) -> dict[UUID, Document | None]:
+    documents = {one.id: document_of(one) for one in listings}
+    public = [one for one in listings if documents[one.id]]
+    for tell in _told[index] if public else ():
+        for identity, facts in (await tell(public)).items():
+            documents[identity] = {**(documents[identity] or {}), **facts}
+    return documents
 
 
 async def all_outcomes() -> dict[UUID, int]:

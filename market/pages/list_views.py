@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 from urllib.parse import urlencode
+from uuid import UUID
 
 from starlette.requests import Request
 from starlette.responses import JSONResponse, RedirectResponse, Response
@@ -13,6 +14,7 @@ from starlette.routing import Route
 
 from market.accounts.permissions import Act
 from market.accounts.web import address_of, find
+from market.deals.counting import count_interests, count_responses
 from market.kit import limits
 from market.kit.clock import local_date
 from market.kit.templating import render
@@ -39,8 +41,9 @@ def _page(scope: Scope) -> Callable[[Request], Any]:
         wanted = request.query_params.get("scope", "")
         if wanted in SCOPES and wanted != scope.key:
             return _elsewhere(request, SCOPES[wanted])
-        asked = results.asked_of(request, scope)
-        found = await results.search(deps(request).search, asked, scope, embedders=deps(request).embedders)
+        asked = await results.asked_of(request, scope)
+        searches = await results.searcher_of(request, asked)
+        found = await results.search(deps(request).search, searches, asked, scope)
         context = {**found.context(), **await _around(request, found), **words.context()}
         return render(request, "pages/search.html", found.status, **context)
 
@@ -53,10 +56,10 @@ def _workbook(scope: Scope) -> Callable[[Request], Any]:
         _shorten(request)
         actor = find(request)
         await limits.hit(f"export:{address_of(request)}", most=EXPORTS_AN_HOUR, seconds=3600)
-        asked = results.asked_of(request, scope)
+        asked = await results.asked_of(request, scope)
         content = await sheets.workbook(
             scope,
-            results.every_hit(deps(request).search, asked, scope, embedders=deps(request).embedders),
+            results.every_hit(await results.searcher_of(request, asked), asked, scope),
             actor,
             deps(request).settings.base_url,
         )
@@ -70,9 +73,9 @@ def _feed(scope: Scope) -> Callable[[Request], Any]:
     async def feed(request: Request) -> Response:
         """The newest records of a search, for a feed reader."""
         _shorten(request)
-        asked = results.asked_of(request, scope)
+        asked = await results.asked_of(request, scope)
         asked.sort = feeds.newest(scope)
-        found = await results.search(deps(request).search, asked, scope)
+        found = await results.search(deps(request).search, deps(request).search, asked, scope)
         body = feeds.atom(found, find(request), deps(request).settings.base_url, deps(request).clock())
         return Response(body, found.status, media_type="application/atom+xml")
 
@@ -109,6 +112,7 @@ async def _around(request: Request, found: Found) -> dict[str, Any]:
         "owner_name": lambda need: queries.need_owner_name(need, actor),
         "days_left": _days_left(now),
         "query": found.asked.address().partition("?")[2],
+        "tallies": await _tallies(found, [each.id for each in rows]),
     }
     if found.scope is ORGANISATIONS:
         context["counts"] = await people.count_listings([each.id for each in rows])
@@ -117,6 +121,12 @@ async def _around(request: Request, found: Found) -> dict[str, Any]:
         context["terms"] = {key: compiled(versions[0]) for key, versions in newest.items() if versions}
         context["describing"] = describing
     return context
+
+
+async def _tallies(found: Found, ids: Sequence[UUID]) -> Mapping[UUID, int]:
+    """Return the counts that the rows are in order by, where they are."""
+    counts = {"interest": count_interests, "responses": count_responses}.get(found.asked.sort)
+    return await counts(ids) if counts else {}
 
 
 def _days_left(now: datetime) -> Callable[[Any], int]:

@@ -10,17 +10,19 @@ from uuid import UUID
 
 from starlette.requests import Request
 
+from market.accounts.web import find
 from market.kit.clock import local_date
 from market.kit.errors import SearchUnavailable
 from market.kit.pagination import Page
 from market.kit.web import deps
+from market.matching.fitting import has_fitting, list_fitting
 from market.pages.scopes import SCOPES, Scope
 from market.search import asking
 from market.search.asking import Asked
 from market.search.box import SearchBox
-from market.search.embedders import Embedder
-from market.search.engine import Hits, Query, SearchEngine
+from market.search.engine import Hits, Query, SearchEngine, Searches
 from market.search.highlight import mark
+from market.search.leading import LedSearch
 from market.search.spelling import speller_of
 
 FEW = 5
@@ -59,18 +61,26 @@ class Found:
         }
 
 
-def asked_of(request: Request, scope: Scope) -> Asked:
+async def asked_of(request: Request, scope: Scope) -> Asked:
     """Return what the address of this request asks of a scope."""
     path = str(request.app.url_path_for(scope.route))
-    return asking.read(scope.page, path, request.query_params, local_date(deps(request).clock()))
+    today = local_date(deps(request).clock())
+    is_matched = await has_fitting(find(request), scope.key)
+    return asking.read(scope.page, path, request.query_params, today, is_matched=is_matched)
 
 
-async def search(
-    engine: SearchEngine, asked: Asked, scope: Scope, *, embedders: Sequence[Embedder] = ()
-) -> Found:
+async def searcher_of(request: Request, asked: Asked) -> Searches:
+    """Return who answers what this person asks: with models, and what fits them best first if they wish."""
+    box = SearchBox(deps(request).search, deps(request).embedders)
+    if not asked.by_match:
+        return box
+    return LedSearch(box, await list_fitting(find(request), asked.page.index))
+
+
+async def search(engine: SearchEngine, searches: Searches, asked: Asked, scope: Scope) -> Found:
     """Ask the engine. When it is away the rest of the page is still shown, with a notice."""
     try:
-        hits = await SearchBox(engine, embedders).search(asked.query())
+        hits = await searches.search(asked.query())
         meant = await speller_of(engine).did_you_mean(scope.key, asked.words)
         related = await _related(engine, asked, hits, meant) if hits.total < FEW else []
     except SearchUnavailable:
@@ -109,19 +119,11 @@ def title_of(record: Any) -> str:
     return str(record.user.name)
 
 
-async def every_hit(
-    engine: SearchEngine,
-    asked: Asked,
-    scope: Scope,
-    batch: int = 1000,
-    *,
-    embedders: Sequence[Embedder] = (),
-) -> Any:
+async def every_hit(searches: Searches, asked: Asked, scope: Scope, batch: int = 1000) -> Any:
     """Yield all records of a search, batch by batch, in the order of the list."""
     query = dataclasses.replace(asked.query(), facets=(), offset=0, limit=batch)
-    box = SearchBox(engine, embedders)
     while True:
-        hits = await box.search(query)
+        hits = await searches.search(query)
         yield await scope.load(hits.ids)
         query = dataclasses.replace(query, offset=query.offset + batch)
         if query.offset >= hits.total:

@@ -14,7 +14,7 @@ from market.kit.i18n import gettext as _
 from market.kit.pagination import Cut
 from market.search.documents import as_number
 from market.search.engine import AnyOf, Filter, Hits, Query, Range
-from market.search.filters import Multi, SearchPage, Steps
+from market.search.filters import MATCH, Multi, SearchPage, Steps
 
 MOST_WORDS = 200
 MOST_VALUES = 30
@@ -38,6 +38,7 @@ class Facet:
 
     words: str
     options: list[Option]
+    help: str = ""
 
     @property
     def is_open(self) -> bool:
@@ -56,6 +57,12 @@ class Asked:
     cut: Cut
     today: date
     size_given: bool = field(default=False)
+    is_matched: bool = field(default=False)
+    """Whether the order by how well a listing fits the viewer's own is offered."""
+
+    @property
+    def by_match(self) -> bool:
+        return self.sort == MATCH
 
     def query(self) -> Query:
         """Return the search for the engine."""
@@ -91,6 +98,7 @@ class Asked:
         return [
             Option(str(words), None, key == self.sort, self.address(sort=[key] if key else []))
             for key, (words, _sort) in self.page.sorts.items()
+            if key != MATCH or self.is_matched
         ]
 
     def sizes(self) -> list[Option]:
@@ -139,7 +147,7 @@ class Asked:
         ]
         if each.most < len(options):
             options.sort(key=lambda option: (not option.is_chosen, -(option.count or 0)))
-        return Facet(str(each.words), options[: each.most])
+        return Facet(str(each.words), options[: each.most], str(self.page.helps.get(each.name, "")))
 
     def _steps(self, each: Steps, counts: Mapping[str, int]) -> Facet:
         chosen = self.chosen.get(each.name, [])
@@ -160,8 +168,8 @@ class Asked:
         return self.address(**{name: [value] if is_single else [*chosen, value]})
 
 
-def read(page: SearchPage, path: str, asked: QueryParams, today: date) -> Asked:
-    """Read an address; whatever it does not know is dropped."""
+def read(page: SearchPage, path: str, asked: QueryParams, today: date, *, is_matched: bool = False) -> Asked:
+    """Read an address; whatever it does not know, or does not offer this viewer, is dropped."""
     chosen: dict[str, list[str]] = {}
     for each in page.multi:
         known = dict(each.values())
@@ -179,10 +187,11 @@ def read(page: SearchPage, path: str, asked: QueryParams, today: date) -> Asked:
         path=path,
         words=words,
         chosen=chosen,
-        sort=sort if sort in page.sorts else "",
+        sort=sort if sort in page.sorts and (sort != MATCH or is_matched) else "",
         cut=Cut.of(asked),
         today=today,
         size_given="size" in asked,
+        is_matched=is_matched,
     )
 
 
@@ -217,6 +226,7 @@ def context(asked: Asked, hits: Hits) -> dict[str, Any]:
         "facets": asked.facets(hits),
         "chips": asked.chips(),
         "sorts": asked.sorts(),
+        "sort_help": str(asked.page.helps.get(asked.sort, "")),
         "sizes": asked.sizes(),
         "hidden": asked.hidden(),
         "total": hits.total,

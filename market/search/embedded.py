@@ -16,7 +16,7 @@ from tantivy import Query as Asked
 from market.kit.errors import SearchUnavailable
 from market.search import embedded_query as asking
 from market.search.documents import prepare
-from market.search.embedded_store import IndexFolder, read_facts
+from market.search.embedded_store import IndexFolder, order_field, read_facts
 from market.search.embedded_writer import LINGER
 from market.search.engine import Candidate, Document, Filter, Hits, Query, Sort, Vector
 from market.search.indexes import INDEXES, fields_of
@@ -147,7 +147,7 @@ def _ordered(searcher: Searcher, parts: Sequence[Asked], sort: Sort, query: Quer
     total = 0
     for part in parts:
         wanted, skipped = query.limit - len(places), max(0, query.offset - total)
-        found: Any = searcher.search(part, max(wanted, 1), True, sort.field, skipped, order)
+        found: Any = searcher.search(part, max(wanted, 1), True, order_field(sort), skipped, order)
         places += [place for _, place in found.hits[:wanted]]
         total += found.count
     return places, total

@@ -20,7 +20,7 @@ import tantivy
 
 from market.search.documents import Prepared
 from market.search.embedded_writer import MEMORY, FolderLock, Writer
-from market.search.engine import Facts
+from market.search.engine import Facts, Sort
 from market.search.indexes import fields_of
 from market.search.vector_file import VectorFile
 
@@ -28,6 +28,12 @@ VECTORS = ".vectors"
 """How the file of a model's vectors ends, beside the index they belong to."""
 SCHEMA_VERSION = 2
 """Raised when the meaning of a field changes, so that indexes are built anew."""
+
+
+LEVELS = frozenset({"trl", "interests", "responses"})
+"""Small numbers that many documents share: of these the newest come first, as on a Meilisearch."""
+_MOMENTS = 2**33 - 1
+"""Seconds that have room beside such a number."""
 
 
 class Known(dict[tuple[int, int], Facts]):
@@ -235,7 +241,25 @@ def _schema(index: str) -> tantivy.Schema:
         builder.add_text_field(name, tokenizer_name="raw", index_option="basic", fast=True)
     for name in sorted(fields.numbers | {"revision"}):
         builder.add_integer_field(name, fast=True)
+    for name in sorted(fields.sortable & LEVELS):
+        for is_descending in (True, False):
+            builder.add_integer_field(order_field(Sort(name, is_descending)), fast=True)
     return builder.build()
+
+
+def order_field(sort: Sort) -> str:
+    """Return the field by which this order is kept."""
+    if sort.field not in LEVELS:
+        return sort.field
+    return f"{sort.field}_{'down' if sort.is_descending else 'up'}"
+
+
+def _add_orders(document: tantivy.Document, one: Prepared) -> None:
+    moment = min(max(one.numbers.get("published_at", 0), 0), _MOMENTS)
+    for name in LEVELS & one.numbers.keys():
+        level = one.numbers[name] * (_MOMENTS + 1)
+        document.add_integer(order_field(Sort(name)), level + moment)
+        document.add_integer(order_field(Sort(name, is_descending=False)), level + _MOMENTS - moment)
 
 
 def _fingerprint(index: str) -> str:
@@ -289,4 +313,5 @@ def _document(one: Prepared) -> tantivy.Document:
     document.add_integer("revision", one.revision)
     for name, number in one.numbers.items():
         document.add_integer(name, number)
+    _add_orders(document, one)
     return document

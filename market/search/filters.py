@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from market.codes import lists, regions
 from market.codes.labels import choices, label
@@ -43,6 +43,12 @@ class SearchPage:
     multi: tuple[Multi, ...]
     steps: tuple[Steps, ...]
     sorts: Mapping[str, tuple[Lazy, Sort | None]]
+    helps: Mapping[str, Lazy] = field(default_factory=dict)
+    """What a filter or an order counts or means, by its name, where the words alone do not say."""
+
+
+MATCH = "match"
+"""The order by how well a listing fits the viewer's own; only for whom the market has matched."""
 
 
 def _regions() -> list[tuple[str, str]]:
@@ -64,6 +70,14 @@ def _findable_kinds() -> list[tuple[str, str]]:
 
 def _yes_no() -> list[tuple[str, str]]:
     return [("yes", str(lazy("可以"))), ("no", str(lazy("不可以")))]
+
+
+def _open_licence() -> list[tuple[str, str]]:
+    return [("yes", str(lazy("有开放许可的专利"))), ("no", str(lazy("没有")))]
+
+
+def _subsidy() -> list[tuple[str, str]]:
+    return [("yes", str(lazy("可能享受后补助"))), ("no", str(lazy("不在补助范围")))]
 
 
 def _roles() -> list[tuple[str, str]]:
@@ -117,6 +131,8 @@ OUTCOMES = SearchPage(
         Multi("price_kind", "price_kind", lazy("价格方式"), lambda: choices("price_kind")),
         Multi("exclusive", "is_exclusive_possible", lazy("可以谈独占"), _yes_no),
         Multi("right", "right_kinds", lazy("知识产权"), lambda: choices("right_kind")),
+        Multi("open_licence", "has_open_licence", lazy("开放许可"), _open_licence),
+        Multi("subsidy", "has_subsidy", lazy("可享后补助"), _subsidy),
         Multi("right_state", "right_states", lazy("知识产权状态"), lambda: choices("right_state")),
         _REGION,
         Multi("owner", "organisation_kind", lazy("单位类型"), _sellers),
@@ -134,6 +150,16 @@ OUTCOMES = SearchPage(
         "price": (lazy("价格低到高"), Sort("price_amount", is_descending=False)),
         "-price": (lazy("价格高到低"), Sort("price_amount")),
         "trl": (lazy("成熟度高到低"), Sort("trl")),
+        "interest": (lazy("关注数"), Sort("interests")),
+        MATCH: (lazy("匹配度"), None),
+    },
+    helps={
+        "subsidy": lazy(
+            "按已发布的广西各级后补助政策对领域、合作方式和持有单位的要求判断，不看价格和买方；以最终审定为准。"
+        ),
+        "open_licence": lazy("权利人填写已就授权专利作出开放许可声明（专利法第五十条）。"),
+        "interest": lazy("关注数：发起意向洽谈或同意对接的单位数，多的在前。"),
+        MATCH: lazy("按与您单位已发布需求的最高匹配分排列，没有匹配分的排在后面。"),
     },
 )
 NEEDS = SearchPage(
@@ -167,6 +193,12 @@ NEEDS = SearchPage(
         "deadline": (lazy("截止时间近到远"), Sort("deadline_on", is_descending=False)),
         "-budget": (lazy("预算高到低"), Sort("budget_max_amount")),
         "budget": (lazy("预算低到高"), Sort("budget_max_amount", is_descending=False)),
+        "responses": (lazy("响应数少到多"), Sort("responses", is_descending=False)),
+        MATCH: (lazy("匹配度"), None),
+    },
+    helps={
+        "responses": lazy("响应数：表示能解决或同意对接的单位数，少的在前。"),
+        MATCH: lazy("按与您单位已发布成果的最高匹配分排列，没有匹配分的排在后面。"),
     },
 )
 ORGANISATIONS = SearchPage(

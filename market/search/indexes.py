@@ -42,7 +42,8 @@ class Fields:
     def check_filters(self, filters: Iterable[Filter]) -> None:
         """Raise ValueError if a filter names a field that the index does not have."""
         for limit in filters:
-            if limit.field not in (self.numbers if isinstance(limit, Range) else self.exact):
+            known = self.numbers if isinstance(limit, Range) else self.exact | {"id"}
+            if limit.field not in known:
                 raise ValueError(f"no filter on {limit.field}")
 
 

@@ -24,7 +24,12 @@ from market.subsidies.computing import run
 from market.subsidies.facts import FactsError
 from market.subsidies.loading import RulesError, property_order, read_terms
 from market.subsidies.models import Assessment, Programme, ProgrammeTerms, TermsStatus
-from market.subsidies.programmes import close_periods, get_programme, list_versions
+from market.subsidies.programmes import (
+    close_periods,
+    get_programme,
+    judge_outcomes_anew,
+    list_versions,
+)
 from market.subsidies.reviewing import SamePerson
 from market.subsidies.search import INDEX
 from market.subsidies.terms import TermError, Terms
@@ -162,6 +167,7 @@ async def release_terms(slug: str, version: str, *, actor: Actor, now: datetime)
     await programme.save(update_fields=["name", "issuer", "revision"])
     await close_periods()
     await changed(INDEX, programme.id)
+    await judge_outcomes_anew()
     await record("terms", row.id, "release", actor=actor, now=now, programme=slug, version=version)
     return row
 

@@ -5,7 +5,9 @@ from uuid import UUID
 from market.accounts.actors import load_actor
 from market.deps import Deps
 from market.kit.jobs import job
+from market.listings.search import register_facts
 from market.subsidies import year_runs
+from market.subsidies.listed import tell_of_outcomes
 
 COMPUTE = "subsidies.compute_year"
 RECHECK = "subsidies.recheck_year"
@@ -25,3 +27,6 @@ async def recheck_year(deps: Deps, run_id: str, user_id: str) -> None:
     now = deps.clock()
     run = await year_runs.recheck_all(UUID(run_id), actor=actor, now=now)
     await year_runs.list_all(run.id, actor=actor, now=now)
+
+
+register_facts("outcomes", tell_of_outcomes)

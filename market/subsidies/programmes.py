@@ -13,6 +13,9 @@ from market.audit.services import record
 from market.kit.database import atomic
 from market.kit.errors import NotFound
 from market.kit.i18n import gettext as _
+from market.listings.models import Outcome
+from market.listings.search import VISIBLE_OUTCOMES
+from market.search.jobs import ask_rebuild
 from market.search.outbox import changed
 from market.subsidies.loading import read_terms, shipped, versions_of
 from market.subsidies.models import Programme, ProgrammeTerms, TermsStatus
@@ -60,7 +63,15 @@ async def load_programmes(now: datetime) -> Loaded:
         await changed(INDEX, programme.id)
         done.added.append(name)
     await close_periods()
+    if done.added:
+        await judge_outcomes_anew()
     return done
+
+
+async def judge_outcomes_anew() -> None:
+    """Have all outcomes on the market judged by terms that were just released; see `listed`."""
+    if await Outcome.exists(status__in=VISIBLE_OUTCOMES):
+        await ask_rebuild("outcomes")
 
 
 async def _programme(newest: Terms) -> Programme:

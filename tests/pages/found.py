@@ -5,21 +5,15 @@ from __future__ import annotations
 from market.deps import Deps
 from market.kit.errors import SearchUnavailable
 from market.listings.models import Need, Outcome
-from market.listings.search import need_document, outcome_document
-from market.search.engine import Document, Hits, Query
+from market.listings.search import build_needs, build_outcomes
+from market.search.engine import Hits, Query
 
 
 async def index(deps: Deps, *listings: Outcome | Need) -> None:
     """Put the public documents of these listings into the test's own index."""
-    documents: dict[str, list[Document]] = {"outcomes": [], "needs": []}
-    for listing in listings:
-        await listing.fetch_related("organisation")
-        if isinstance(listing, Outcome):
-            documents["outcomes"] += filter(None, [outcome_document(listing)])
-        else:
-            documents["needs"] += filter(None, [need_document(listing)])
-    for name, made in documents.items():
-        await deps.search.put(name, made)
+    for name, kind, build in (("outcomes", Outcome, build_outcomes), ("needs", Need, build_needs)):
+        built = await build([one.id for one in listings if isinstance(one, kind)])
+        await deps.search.put(name, [one for one in built.values() if one])
 
 
 class Away:

@@ -31,6 +31,7 @@ from market.search.engine import (
     SearchEngine,
     Sort,
 )
+from market.search.leading import LedSearch
 from market.search.meaning import unit_of
 from market.search.meili import MeiliSearch
 from tests.search.exchanges import Exchanges
@@ -52,6 +53,9 @@ DOCUMENTS: list[dict[str, Any]] = [
         "trl": 6,
         "price_amount": 500_00,
         "regions": ["450000", "450100"],
+        "has_open_licence": True,
+        "has_subsidy": True,
+        "interests": 2,
         "published_at": 100,
         "vectors": {"toy": unit_of([1, 0, 0])},
     },
@@ -64,6 +68,9 @@ DOCUMENTS: list[dict[str, Any]] = [
         "field": "materials",
         "trl": 4,
         "regions": ["440000"],
+        "has_open_licence": False,
+        "has_subsidy": True,
+        "interests": 0,
         "published_at": 200,
         "vectors": {"toy": unit_of([1, 1, 0])},
     },
@@ -77,6 +84,9 @@ DOCUMENTS: list[dict[str, Any]] = [
         "trl": 8,
         "price_amount": 2000_00,
         "regions": ["450000", "450200"],
+        "has_open_licence": False,
+        "has_subsidy": False,
+        "interests": 2,
         "published_at": 300,
         "vectors": {"toy": unit_of([0, 0, 1])},
     },
@@ -87,6 +97,9 @@ DOCUMENTS: list[dict[str, Any]] = [
         "text": "耐高温",
         "field": "aerospace",
         "price_amount": 900_00,
+        "has_open_licence": False,
+        "has_subsidy": False,
+        "interests": 0,
         "published_at": 400,
     },
     {
@@ -245,6 +258,11 @@ async def test_hostile_words_are_answered_quickly(engine: SearchEngine, typed: s
         (AnyOf("field", ('x"] OR field = ["materials',)), set()),
         (NoneOf("field", ("materials",)), {CANE, MOTOR, ALLOY}),
         (NoneOf("industries", ("sugar",)), {WIRE, FILM, MOTOR, ALLOY}),
+        (AnyOf("has_open_licence", ("yes",)), {WIRE}),
+        (AnyOf("has_subsidy", ("no",)), {CANE, MOTOR}),
+        (AnyOf("id", (str(CANE), str(WIRE))), {WIRE, CANE}),
+        (NoneOf("id", (str(CANE), str(WIRE))), {FILM, MOTOR, ALLOY}),
+        (NoneOf("id", ()), {WIRE, FILM, CANE, MOTOR, ALLOY}),
         (Range("trl", least=6), {WIRE, CANE, ALLOY}),
         (Range("trl", most=6), {WIRE, FILM, ALLOY}),
         (Range("trl", 5, 6), {WIRE, ALLOY}),
@@ -305,6 +323,9 @@ async def test_counts_belong_to_the_words(engine: SearchEngine) -> None:
         (Sort("price_amount", is_descending=False), (WIRE, MOTOR, CANE)),
         (Sort("price_amount"), (CANE, MOTOR, WIRE)),
         (Sort("published_at", is_descending=False), (WIRE, FILM, CANE, MOTOR, ALLOY)),
+        (Sort("interests"), (CANE, WIRE, MOTOR, FILM, ALLOY)),
+        (Sort("interests", is_descending=False), (MOTOR, FILM, CANE, WIRE, ALLOY)),
+        (Sort("trl"), (CANE, ALLOY, WIRE, FILM, MOTOR)),
     ],
 )
 async def test_an_order_is_strict_and_what_has_no_value_comes_last(
@@ -314,6 +335,36 @@ async def test_an_order_is_strict_and_what_has_no_value_comes_last(
 
     assert hits.ids[: len(expected)] == expected
     assert hits.total == 5
+
+
+async def test_counters_and_marks_are_counted_like_any_field(engine: SearchEngine) -> None:
+    hits = await ask(
+        engine, "", AnyOf("has_subsidy", ("yes",)), facets=("has_subsidy", "has_open_licence", "interests")
+    )
+
+    assert hits.facets["has_subsidy"] == {"yes": 2, "no": 2}
+    assert hits.facets["has_open_licence"] == {"yes": 1, "no": 1}
+    assert hits.facets["interests"] == {"2": 1, "0": 1}
+
+
+@pytest.mark.parametrize(
+    ("text", "offset", "limit", "expected", "total"),
+    [
+        ("", 0, 20, (FILM, WIRE, ALLOY, MOTOR, CANE), 5),
+        ("", 1, 2, (WIRE, ALLOY), 5),
+        ("", 3, 2, (MOTOR, CANE), 5),
+        ("铝合金", 0, 20, (FILM, WIRE), 2),
+    ],
+)
+async def test_what_somebody_else_put_first_comes_first_if_it_is_a_hit(
+    engine: SearchEngine, text: str, offset: int, limit: int, expected: tuple[UUID, ...], total: int
+) -> None:
+    led = LedSearch(engine, [UUID(int=99), FILM, WIRE])
+
+    hits = await led.search(Query("outcomes", text, facets=("field",), offset=offset, limit=limit))
+
+    assert (hits.ids, hits.total) == (expected, total)
+    assert hits.facets["field"] == (await ask(engine, text, facets=("field",))).facets["field"]
 
 
 @pytest.mark.parametrize(("offset", "limit"), [(0, 2), (2, 2), (4, 2), (1, 3), (3, 100), (10, 5)])

@@ -14,6 +14,7 @@ from market.accounts.messages import tell
 from market.accounts.models import MemberRole
 from market.accounts.permissions import Act
 from market.audit.services import record
+from market.contracts.closing import ask_to_close
 from market.contracts.models import ChangeKind, Contract, ContractChange
 from market.contracts.queries import get_contract_for, waiting_amount
 from market.deals.models import Deal, DealAction, DealStatus, Side
@@ -49,7 +50,7 @@ async def enter_change(
     """Enter what the two sides agreed on, or that the registry cancelled the registration.
 
     The other side confirms a change or a rescission; a cancellation is the registry's act, the
-    seller only notes it.
+    seller only notes it; pages on which an instalment was being paid are closed then.
 
     Raises:
         Invalid: at the field that is wrong.
@@ -89,6 +90,8 @@ async def enter_change(
         confirmed_at=now if is_done else None,
     )
     await record("contract", contract.id, f"enter_{kind}", actor=actor, now=now, change=change.id, side=side)
+    if is_done:
+        await ask_to_close([each.id for each in contract.instalments])
     words = (
         _("合同 %(number)s 的登记已注销。", number=contract.number)
         if is_done
@@ -102,8 +105,8 @@ async def enter_change(
 async def confirm_change(change_id: UUID, *, actor: Actor, now: datetime) -> ContractChange:
     """Confirm a change or a rescission that the other side entered.
 
-    A rescission ends the deal: what is not paid yet is not owed any more. What was paid stays a
-    fact; sending it back is a refund.
+    A rescission ends the deal: what is not paid yet is not owed any more, and pages on which it could
+    still be paid are closed. What was paid stays a fact; sending it back is a refund.
 
     Raises:
         OwnChange: one's own side entered it.
@@ -180,6 +183,7 @@ async def _rescind(
                 at=now,
                 subject=("contract", contract.id),
             )
+    await ask_to_close(ids)
     await advance(deal.id, DealAction.RESCIND, actor=actor, now=now, contract=contract.number)
 
 

@@ -2,7 +2,7 @@
 
 from uuid import UUID
 
-from market.contracts import banking, refunding
+from market.contracts import banking, closing, refunding
 from market.contracts.checks import COMMISSIONS
 from market.contracts.receiving import settle_commission
 from market.contracts.reconciling import reconcile
@@ -27,6 +27,20 @@ async def send_refund(deps: Deps, refund_id: str) -> None:
     """Ask the gateway for a refund that was written down, and book it when it is done."""
     if deps.gateway is not None:
         await refunding.send_refund(UUID(refund_id), gateway=deps.gateway, now=deps.clock())
+
+
+@job(closing.CLOSE_PAGE)
+async def close_page(deps: Deps, instalment_id: str) -> None:
+    """Close the page on which an instalment of an ended contract could still be paid."""
+    if deps.gateway is not None:
+        await closing.close_page(UUID(instalment_id), gateway=deps.gateway, now=deps.clock())
+
+
+@job("contracts.close_pages", cron="*/10 * * * *")
+async def close_pages(deps: Deps) -> None:
+    """Find the pages that are open though their contract has ended, should one have stayed behind."""
+    if deps.gateway is not None:
+        await closing.ask_again()
 
 
 @job(banking.MATCH_STATEMENT)

@@ -184,8 +184,13 @@ async def _withdraw(payment: Payment, *, gateway: PaymentGateway, now: datetime)
 
     A prepared one has perhaps a page at the gateway, but nobody was ever shown its address.
     """
-    if payment.status is PaymentStatus.PREPARED:
-        await give_up(payment.id, PaymentAction.FAIL, failure="withdrawn", now=now)
+    if await give_up(
+        payment.id, PaymentAction.FAIL, failure="withdrawn", now=now, only=(PaymentStatus.PREPARED,)
+    ):
+        return
+    # Perhaps its page came in meanwhile, from the call that was under way.
+    payment = await Payment.get(id=payment.id)
+    if payment.status not in OPEN_PAYMENTS:
         return
     page = await gateway.get_checkout(str(payment.checkout_id), payment.connected_account)
     if page.state is CheckoutState.OPEN:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -181,15 +181,23 @@ async def record_success(payment_id: UUID, page: Checkout, *, now: datetime) -> 
 
 
 @atomic()
-async def give_up(payment_id: UUID, action: PaymentAction, *, now: datetime, failure: str = "") -> None:
-    """End an open payment without money; one that has ended stays as it is."""
+async def give_up(
+    payment_id: UUID,
+    action: PaymentAction,
+    *,
+    now: datetime,
+    failure: str = "",
+    only: Collection[PaymentStatus] = OPEN_PAYMENTS,
+) -> bool:
+    """End an open payment without money, and tell whether it was one of `only`; another stays as it is."""
     payment = await locked(payment_id)
-    if payment.status not in OPEN_PAYMENTS:
-        return
+    if payment.status not in only:
+        return False
     payment.status = next_payment_status(payment.status, action)
     payment.failure, payment.ended_at = failure[:200], now
     await payment.save(update_fields=["status", "failure", "ended_at"])
     await record("payment", payment.id, action, actor=None, now=now)
+    return True
 
 
 async def _named_in(metadata: Any, account: str, object_id: Any) -> Payment | None:

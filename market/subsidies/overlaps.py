@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from market.kit.i18n import gettext as _
+from market.listings.models import Outcome
 from market.subsidies.claim_facts import facts_of
 from market.subsidies.computing import run
 from market.subsidies.models import Claim, ClaimContract, ProgrammeTerms
@@ -22,12 +23,15 @@ async def outdated_in(claims: Sequence[Claim], terms_row: ProgrammeTerms) -> lis
     """Return those of these claims, of one list, whose computation another claim has overtaken, and why.
 
     Of claims on the list itself that share a cap the first by number stands. Sets without a cap
-    on what was granted before have none.
+    on what was granted before have none. The outcomes whose cap counts are locked until the transaction
+    ends: lists of two years have budgets of their own and would not wait for each other.
     """
     terms = compiled(terms_row)
     shared = _Shared(terms)
     if not shared.any:
         return []
+    if shared.by_outcome:
+        await _lock_outcomes(claims)
     keys = {claim.id: await shared.keys_of(claim) for claim in claims}
     taken = await shared.granted_beside(claims)
     found: list[tuple[Claim, str]] = []
@@ -41,6 +45,15 @@ async def outdated_in(claims: Sequence[Claim], terms_row: ProgrammeTerms) -> lis
         else:
             first.update(dict.fromkeys(keys[claim.id], claim.number))
     return found
+
+
+async def _lock_outcomes(claims: Sequence[Claim]) -> None:
+    """Lock what these claims are for, in one order for everybody; what is granted is read after that."""
+    ids = ClaimContract.filter(claim_id__in=[claim.id for claim in claims]).values_list(
+        "contract__deal__outcome_id", flat=True
+    )
+    # Deals and matches may go on pointing at the outcome meanwhile: its key is not what is held.
+    await Outcome.filter(id__in=list(set(await ids))).order_by("id").select_for_update(no_key=True)
 
 
 class _Shared:

@@ -4,17 +4,31 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Coroutine
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
+from uuid import uuid4
 
 import pytest
 
 from market.accounts.models import Organisation, StaffRole
+from market.deals.models import ContractKind, Deal
 from market.kit.errors import Conflict, MarketError
 from market.ledger.models import Phase, Transfer
 from market.ledger.services import available
 from market.subsidies import services
-from market.subsidies.models import Assessment, Claim, ClaimStatus, Disbursement
+from market.subsidies.claim_facts import facts_of
+from market.subsidies.computing import run
+from market.subsidies.models import (
+    Assessment,
+    Batch,
+    Claim,
+    ClaimContract,
+    ClaimStatus,
+    Disbursement,
+    Programme,
+    ProgrammeTerms,
+)
+from market.subsidies.programmes import compiled
 from tests.factories import NOW, make_staff
 from tests.subsidies.factories import (
     WAN,
@@ -26,6 +40,7 @@ from tests.subsidies.factories import (
     make_desk,
     make_published,
     make_rechecked,
+    make_sales,
 )
 
 pytestmark = [pytest.mark.committed, pytest.mark.long]
@@ -92,6 +107,75 @@ async def test_many_lists_want_the_last_of_a_budget() -> None:
     awards = await Claim.filter(status=ClaimStatus.PUBLICITY).order_by("award_amount")
     assert [claim.award_amount for claim in awards] == [40 * WAN, 60 * WAN]
     assert (await available("budget:guangxi:2026")).amount == 0
+
+
+async def test_lists_of_ten_years_that_draw_on_the_cap_of_one_outcome_get_it_once() -> None:
+    desk = await make_desk()
+    applicant = await make_applicant(region="420100")
+    buyer = await Organisation.get(id=applicant.organisation_id)
+    contract = await make_contract(buyer, kind=ContractKind.ASSIGNMENT, registered_on=date(2024, 1, 20))
+    deal = await Deal.get(id=contract.deal_id)
+    await Organisation.filter(id=deal.seller_id).update(region="420100")
+    for year in (2025, 2026):
+        await make_sales(contract, applicant, 30_000 * WAN, year)
+    programme = await Programme.get(slug="hubei")
+    terms = await ProgrammeTerms.get(programme_id=programme.id)
+    years = range(2017, 2027)
+    for year in years:
+        await make_budget(desk, 5000 * WAN, "hubei", year)
+    common = {"programme_id": programme.id, "created_at": NOW}
+    lists = [Batch(id=uuid4(), number=f"PC-{n}", year=years[n % 10], title="x", **common) for n in range(50)]
+    claims = [
+        Claim(
+            id=uuid4(),
+            number=f"SB-{one.number}",
+            status=ClaimStatus.RECHECKED,
+            terms_id=terms.id,
+            applicant_id=buyer.id,
+            year=one.year,
+            award_amount=500 * WAN,
+            batch_id=one.id,
+            submitted_at=NOW,
+            updated_at=NOW,
+            **common,
+        )
+        for one in lists
+    ]
+    await Batch.bulk_create(lists)
+    await Claim.bulk_create(claims)
+    await ClaimContract.bulk_create(
+        [
+            ClaimContract(id=uuid4(), claim_id=one.id, contract_id=contract.id, award_amount=500 * WAN)
+            for one in claims
+        ]
+    )
+    facts = await facts_of(claims[9])
+    result = run(facts, compiled(terms))
+    await Assessment.bulk_create(
+        [
+            Assessment(
+                id=uuid4(),
+                claim_id=one.id,
+                sequence=1,
+                terms_id=terms.id,
+                facts=facts,
+                result=result,
+                award_amount=500 * WAN,
+                is_provisional=False,
+                computed_by_id=desk.officer.user_id,
+                computed_at=NOW,
+            )
+            for one in claims
+        ]
+    )
+
+    done, refused = await at_once(
+        *(services.confirm_batch(one.number, actor=desk.rechecker, now=NOW) for one in lists)
+    )
+
+    assert (len(done), len(refused)) == (1, 49)
+    assert all(isinstance(each, Conflict) for each in refused)
+    assert await Claim.filter(status=ClaimStatus.PUBLICITY).count() == 1
 
 
 async def test_one_list_is_approved_ordered_and_paid_many_times_at_once() -> None:

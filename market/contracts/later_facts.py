@@ -10,11 +10,9 @@ from market.accounts.messages import tell
 from market.accounts.permissions import Act
 from market.audit.services import record
 from market.contracts.changing import lock_contract_for
-from market.contracts.models import Contract, EquityPaidIn, Instalment, RoyaltyStatement
+from market.contracts.models import Contract, Instalment, RoyaltyStatement
 from market.contracts.receiving import follow
-from market.deals.models import ROYALTIES, ContractKind, DealStatus, Side
-from market.files.models import Tier
-from market.files.services import Kept, write_row
+from market.deals.models import ROYALTIES, DealStatus, Side
 from market.kit.clock import local_date
 from market.kit.database import atomic
 from market.kit.errors import Conflict, Forbidden, Invalid, NotFound
@@ -135,57 +133,6 @@ async def refuse_royalty(statement_id: UUID, *, actor: Actor, now: datetime) -> 
         organisation_id=contract.deal.buyer_id,
     )
     return statement
-
-
-@atomic()
-async def record_paid_in(
-    number: str,
-    company: str,
-    share_basis_points: int,
-    amount: int,
-    kept: Kept,
-    *,
-    paid_in_on: date,
-    actor: Actor,
-    now: datetime,
-) -> EquityPaidIn:
-    """Note what of an investment at an agreed value was paid in, with its proof, for either side.
-
-    Raises:
-        Conflict: the contract is no investment.
-        Invalid: at `amount`, more than the agreed value would be paid in; or at `paid_in_on`.
-    """
-    actor.require(Act.CHANGE_CONTRACT)
-    contract, deal, _side = await lock_contract_for(actor, number)
-    if contract.kind is not ContractKind.EQUITY or deal.status is DealStatus.RESCINDED:
-        raise Conflict(_("只有作价入股的合同登记实缴。"))
-    so_far = sum(each.amount for each in contract.paid_in)
-    if so_far + amount > contract.contract_amount:
-        raise Invalid(_("实缴合计不能超过作价金额。"), field="amount")
-    if not contract.signed_on <= paid_in_on <= local_date(now):
-        raise Invalid(_("实缴日期应在签订之后，且不晚于今天。"), field="paid_in_on")
-    voucher = await write_row(
-        kept,
-        subject_kind="contract",
-        subject_id=contract.id,
-        kind="equity_change",
-        tier=Tier.PARTIES,
-        actor=actor,
-        now=now,
-    )
-    made = await EquityPaidIn.create(
-        id=uuid4(),
-        contract_id=contract.id,
-        company=company,
-        share_basis_points=share_basis_points,
-        amount=amount,
-        paid_in_on=paid_in_on,
-        voucher_id=voucher.id,
-        recorded_by_id=actor.user_id,
-        recorded_at=now,
-    )
-    await record("contract", contract.id, "record_paid_in", actor=actor, now=now, amount=amount)
-    return made
 
 
 async def _waiting_statement(statement_id: UUID, actor: Actor) -> tuple[RoyaltyStatement, Contract]:

@@ -287,7 +287,10 @@ class RoyaltyStatement(Model):
 
 
 class EquityPaidIn(Model):
-    """What of an investment at an agreed value was really paid in (实缴). Written once."""
+    """What of an investment at an agreed value was really paid in (实缴). Written once.
+
+    It counts when another person, of the seller's finance, has confirmed it: `PaidInDecision`.
+    """
 
     id = fields.UUIDField(primary_key=True)
     contract: fields.ForeignKeyRelation[Contract] = fields.ForeignKeyField(
@@ -311,6 +314,38 @@ class EquityPaidIn(Model):
     recorded_by_id: UUID
     recorded_at = fields.DatetimeField()
 
+    decision: fields.BackwardOneToOneRelation[PaidInDecision]
+
     class Meta:
         table = "equity_paid_in"
         table_description = "Equity paid in."
+
+    @property
+    def is_confirmed(self) -> bool:
+        return self.decision is not None and self.decision.is_confirmed
+
+    @property
+    def is_refused(self) -> bool:
+        return self.decision is not None and not self.decision.is_confirmed
+
+
+class PaidInDecision(Model):
+    """What a second person said of an amount recorded as paid in. Written once; an amount has one at most."""
+
+    id = fields.UUIDField(primary_key=True)
+    paid_in: fields.OneToOneRelation[EquityPaidIn] = fields.OneToOneField(
+        "market.EquityPaidIn", related_name="decision", on_delete=fields.RESTRICT
+    )
+    paid_in_id: UUID
+    is_confirmed = fields.BooleanField()
+    reason = fields.CharField(max_length=300, default="", db_default="")
+    """Why it was refused."""
+    decided_by: fields.ForeignKeyRelation[User] = fields.ForeignKeyField(
+        "market.User", related_name="decided_paid_in", on_delete=fields.RESTRICT
+    )
+    decided_by_id: UUID
+    decided_at = fields.DatetimeField()
+
+    class Meta:
+        table = "paid_in_decisions"
+        table_description = "Decisions on equity paid in."

@@ -142,7 +142,12 @@ def _whole(found: QuerySet[Contract]) -> QuerySet[Contract]:
             "royalty_statements",
             queryset=RoyaltyStatement.all().order_by("entered_at").select_related("entered_by"),
         ),
-        Prefetch("paid_in", queryset=EquityPaidIn.all().order_by("paid_in_on").select_related("voucher")),
+        Prefetch(
+            "paid_in",
+            queryset=EquityPaidIn.all()
+            .order_by("paid_in_on", "recorded_at")
+            .select_related("voucher", "recorded_by", "decision__decided_by"),
+        ),
     )
 
 

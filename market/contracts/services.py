@@ -12,8 +12,9 @@ from market.accounts.messages import tell
 from market.accounts.permissions import Act
 from market.audit.services import record
 from market.contracts.changing import confirm_change, enter_change, withdraw_change
-from market.contracts.later_facts import confirm_royalty, record_paid_in, refuse_royalty, state_royalty
+from market.contracts.later_facts import confirm_royalty, refuse_royalty, state_royalty
 from market.contracts.models import Contract
+from market.contracts.paid_in import confirm_paid_in, record_paid_in, reject_paid_in
 from market.contracts.queries import get_contract_for
 from market.contracts.receiving import (
     NothingDue,
@@ -43,6 +44,7 @@ __all__ = [
     "TooMuch",
     "confirm",
     "confirm_change",
+    "confirm_paid_in",
     "confirm_remittance",
     "confirm_royalty",
     "enter",
@@ -52,6 +54,7 @@ __all__ = [
     "record_remittance",
     "refuse_royalty",
     "register",
+    "reject_paid_in",
     "reject_remittance",
     "start_payment",
     "state_royalty",

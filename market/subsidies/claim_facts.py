@@ -160,11 +160,15 @@ async def _contract(
 
 
 async def _paid_in(contract: Contract, year: int, stated: ClaimContract | None) -> int | None:
-    """Return what was paid in by the end of the year as the contract's record has it, else as stated."""
-    rows = await EquityPaidIn.filter(contract_id=contract.id).values_list("amount", "paid_in_on")
+    """Return what was paid in by the end of the year as the contract's record has it, else as stated.
+
+    Of the record counts what a second person has confirmed; what was refused is as if never recorded.
+    """
+    rows = await EquityPaidIn.filter(contract_id=contract.id).select_related("decision")
+    rows = [each for each in rows if not each.is_refused]
     if not rows:
         return stated.paid_in_equity_amount if stated else None
-    return sum(int(amount) for amount, day in rows if day.year <= year)
+    return sum(each.amount for each in rows if each.is_confirmed and each.paid_in_on.year <= year)
 
 
 def netted(receipts: Iterable[tuple[date, int]]) -> list[tuple[date, int]]:

@@ -47,6 +47,7 @@ EXPECTED = {
     "register_contract": "- - y y - - - - - - - -",
     "record_remittance": "- - y y y - - - - - - -",
     "confirm_remittance": "- - - - y - - - - - - -",
+    "confirm_paid_in": "- - - - y - - - - - - -",
     "import_statement": "- - y y y - - - - - - -",
     "refund": "- - y - y - - - - - - -",
     "confirm_refund": "- - - - y - - - - - - -",

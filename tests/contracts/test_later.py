@@ -199,26 +199,6 @@ async def test_a_change_extends_the_contract_without_editing_it_and_a_second_wai
     assert cancelled.confirmed_at == LATER
 
 
-async def test_what_was_paid_in_never_exceeds_the_agreed_value(client: httpx.AsyncClient) -> None:
-    parties = await make_parties()
-    deal = await make_to_sign(parties, kind=ContractKind.EQUITY)
-    terms = contract_terms(
-        kind=ContractKind.EQUITY, exclusions=(), instalments=(PlanRow("出资", None, PRICE.amount),)
-    )
-    draft = await services.enter(deal.number, terms, KEPT, seen="", actor=parties.seller, now=LATER)
-    contract = await services.confirm(deal.number, draft.content_hash, actor=parties.buyer, now=LATER)
-    given: dict[str, Any] = {"paid_in_on": TODAY, "actor": parties.seller, "now": LATER}
-
-    await services.record_paid_in(contract.number, "桂铝新材", 2000, PRICE.amount - 1, KEPT, **given)
-    with pytest.raises(Invalid):
-        await services.record_paid_in(contract.number, "桂铝新材", 2000, 2, KEPT, **given)
-
-    await sign_in(client, parties.seller)
-    page = await client.get(f"/contracts/{contract.number}")
-    assert "桂铝新材" in page.text
-    assert (await client.get(f"/contracts/{contract.number}/paid-in")).status_code == 200
-
-
 async def test_the_pages_of_what_happens_later(client: httpx.AsyncClient, deps: Any) -> None:
     from tests.deals.make import move_clock
 

@@ -84,6 +84,7 @@ ELSEWHERE = {
     # Tested in tests/contracts and tests/notices, where their records are made.
     *("contracts:payouts", "contracts:remit", "contracts:pay", "contracts:pay_return"),
     *("contracts:confirm_remittance", "contracts:reject_remittance"),
+    *("contracts:confirm_paid_in", "contracts:reject_paid_in"),
     *("notices:object", "notices:answer", "notices:decide"),
 }
 PUBLIC = {"contracts:export", "rewards:index", "rewards:rules", "deals:interest", "deals:respond"}

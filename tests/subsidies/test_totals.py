@@ -9,7 +9,7 @@ import httpx
 import pytest
 
 from market.accounts.models import OrganisationKind
-from market.contracts.models import Contract, EquityPaidIn
+from market.contracts.models import Contract, EquityPaidIn, PaidInDecision
 from market.deals.models import ContractKind
 from market.files.models import StoredFile, Tier
 from market.kit.errors import Conflict, Invalid
@@ -22,7 +22,7 @@ from market.subsidies.loading import find_terms, shipped
 from market.subsidies.models import Claim, ClaimStatus
 from market.subsidies.queries import list_claimable
 from market.subsidies.stating import asked_facts, asked_totals
-from tests.factories import NOW
+from tests.factories import NOW, make_member
 from tests.subsidies.factories import (
     WAN,
     make_applicant,
@@ -115,8 +115,9 @@ async def test_what_was_paid_in_for_equity_is_taken_from_the_contract() -> None:
         tier=Tier.PARTIES,
         uploaded_at=NOW,
     )
-    for year in (2025, 2026, 2027):
-        await EquityPaidIn.create(
+    second = await make_member()
+    for year, said in ((2025, True), (2026, True), (2027, True), (2026, False), (2026, None)):
+        made = await EquityPaidIn.create(
             id=uuid4(),
             contract_id=contract.id,
             company="x",
@@ -127,6 +128,15 @@ async def test_what_was_paid_in_for_equity_is_taken_from_the_contract() -> None:
             recorded_by_id=_applicant.user_id,
             recorded_at=NOW,
         )
+        if said is not None:
+            await PaidInDecision.create(
+                id=uuid4(),
+                paid_in_id=made.id,
+                is_confirmed=said,
+                reason="x",
+                decided_by_id=second.user_id,
+                decided_at=NOW,
+            )
 
     facts = await facts_of(claim)
 

@@ -1,0 +1,150 @@
+"""What of an investment was really paid in: recorded by one, confirmed by another of the seller."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from uuid import UUID, uuid4
+
+from market.accounts.actors import Actor
+from market.accounts.messages import tell
+from market.accounts.models import MemberRole
+from market.accounts.permissions import Act
+from market.audit.services import record
+from market.contracts.changing import lock_contract_for
+from market.contracts.models import Contract, EquityPaidIn, PaidInDecision
+from market.deals.models import ContractKind, DealStatus, Side
+from market.deals.rules import side_of
+from market.files.models import Tier
+from market.files.services import Kept, write_row
+from market.kit.clock import local_date
+from market.kit.database import atomic
+from market.kit.errors import Conflict, Forbidden, Invalid, NotFound
+from market.kit.i18n import gettext as _
+from market.payments.services import SamePerson
+
+
+@atomic()
+async def record_paid_in(
+    number: str,
+    company: str,
+    share_basis_points: int,
+    amount: int,
+    kept: Kept,
+    *,
+    paid_in_on: date,
+    actor: Actor,
+    now: datetime,
+) -> EquityPaidIn:
+    """Note what was paid in, with its proof, for either side. It counts once it is confirmed.
+
+    Raises:
+        Conflict: the contract is no investment.
+        Invalid: at `amount`, more than the agreed value would be paid in; or at `paid_in_on`.
+    """
+    actor.require(Act.CHANGE_CONTRACT)
+    contract, deal, _side = await lock_contract_for(actor, number)
+    if contract.kind is not ContractKind.EQUITY or deal.status is DealStatus.RESCINDED:
+        raise Conflict(_("只有作价入股的合同登记实缴。"))
+    so_far = sum(each.amount for each in contract.paid_in if not each.is_refused)
+    if so_far + amount > contract.contract_amount:
+        raise Invalid(_("实缴合计不能超过作价金额。"), field="amount")
+    if not contract.signed_on <= paid_in_on <= local_date(now):
+        raise Invalid(_("实缴日期应在签订之后，且不晚于今天。"), field="paid_in_on")
+    voucher = await write_row(
+        kept,
+        subject_kind="contract",
+        subject_id=contract.id,
+        kind="equity_change",
+        tier=Tier.PARTIES,
+        actor=actor,
+        now=now,
+    )
+    made = await EquityPaidIn.create(
+        id=uuid4(),
+        contract_id=contract.id,
+        company=company,
+        share_basis_points=share_basis_points,
+        amount=amount,
+        paid_in_on=paid_in_on,
+        voucher_id=voucher.id,
+        recorded_by_id=actor.user_id,
+        recorded_at=now,
+    )
+    await record(
+        "contract", contract.id, "record_paid_in", actor=actor, now=now, paid_in=made.id, amount=amount
+    )
+    await tell(
+        _("合同 %(number)s 有一笔实缴待确认。", number=contract.number),
+        now=now,
+        address=f"/contracts/{contract.number}",
+        organisation_id=deal.seller_id,
+        roles={MemberRole.FINANCE},
+    )
+    return made
+
+
+async def confirm_paid_in(paid_in_id: UUID, *, actor: Actor, now: datetime) -> PaidInDecision:
+    """Confirm, for the seller's finance, that what was recorded was paid in; from now on it counts.
+
+    Raises:
+        SamePerson: the actor recorded it.
+        Conflict: it was decided before, perhaps a moment ago, or the contract is rescinded.
+    """
+    return await _decide(paid_in_id, "", is_confirmed=True, actor=actor, now=now)
+
+
+async def reject_paid_in(paid_in_id: UUID, reason: str, *, actor: Actor, now: datetime) -> PaidInDecision:
+    """Refuse what was recorded as paid in, with a reason; it may then be recorded anew.
+
+    Raises:
+        SamePerson: the actor recorded it.
+        Conflict: it was decided before.
+    """
+    if not reason.strip():
+        raise Invalid(_("请写明退回的原因。"), field="reason")
+    return await _decide(paid_in_id, reason.strip()[:300], is_confirmed=False, actor=actor, now=now)
+
+
+async def get_paid_in_for(actor: Actor, paid_in_id: UUID) -> EquityPaidIn:
+    """Return what was recorded as paid in, of a contract of the organisation the person acts for.
+
+    Raises:
+        NotFound: there is none, or it is another's.
+    """
+    found = await EquityPaidIn.get_or_none(id=paid_in_id).select_related("contract__deal", "recorded_by")
+    if found is None or side_of(found.contract.deal, actor) is None:
+        raise NotFound(_("没有这笔实缴，或者您不能查看它。"))
+    return found
+
+
+@atomic()
+async def _decide(
+    paid_in_id: UUID, reason: str, *, is_confirmed: bool, actor: Actor, now: datetime
+) -> PaidInDecision:
+    actor.require(Act.CONFIRM_PAID_IN)
+    found = await get_paid_in_for(actor, paid_in_id)
+    contract, deal, side = await lock_contract_for(actor, found.contract.number)
+    if side is not Side.SELLER:
+        raise Forbidden(_("实缴由转让方的财务人员确认。"))
+    _check(contract, deal.status, paid_in_id)
+    if actor.user_id == found.recorded_by_id:
+        raise SamePerson(_("登记人不能确认或退回自己登记的实缴，请由本单位另一位财务人员办理。"))
+    made = await PaidInDecision.create(
+        id=uuid4(),
+        paid_in_id=paid_in_id,
+        is_confirmed=is_confirmed,
+        reason=reason,
+        decided_by_id=actor.user_id,
+        decided_at=now,
+    )
+    act = "confirm_paid_in" if is_confirmed else "reject_paid_in"
+    await record("contract", contract.id, act, actor=actor, now=now, paid_in=paid_in_id, amount=found.amount)
+    return made
+
+
+def _check(contract: Contract, status: DealStatus, paid_in_id: UUID) -> None:
+    """Let pass what waits; the contract was read under its deal's lock, so the second sees the first."""
+    if status is DealStatus.RESCINDED:
+        raise Conflict(_("这份合同已经解除，不能再变更。"))
+    if any(each.id == paid_in_id and each.decision is not None for each in contract.paid_in):
+        raise Conflict(_("这笔实缴已经办结，请刷新后再看。"))

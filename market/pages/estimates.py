@@ -67,6 +67,5 @@ async def badges(outcomes: Iterable[Outcome], now: datetime) -> dict[UUID, int |
 async def _best(outcome: Outcome, now: datetime) -> int | None:
     if outcome.price_amount is None:
         return None
-    return next(
-        (each.amount for each in await estimate_for_outcome(outcome, outcome.price_amount, None, now)), None
-    )
+    found = await estimate_for_outcome(outcome, outcome.price_amount, None, now, seller=outcome.organisation)
+    return next((each.amount for each in found), None)

@@ -11,7 +11,7 @@ from uuid import UUID
 from market.accounts.models import BrokerProfile, Organisation, OrganisationStatus
 from market.kit.i18n import Lazy, lazy
 from market.listings.kinds import NEED, OUTCOME
-from market.listings.queries import list_by_ids
+from market.listings.queries import list_rows_by_ids
 from market.search import filters
 from market.search.filters import SearchPage
 from market.subsidies.models import Programme, ProgrammeTerms, TermsStatus
@@ -39,11 +39,11 @@ class Scope:
 
 
 async def _outcomes(ids: Sequence[UUID]) -> list[Any]:
-    return list(await list_by_ids(OUTCOME, ids))
+    return list(await list_rows_by_ids(OUTCOME, ids))
 
 
 async def _needs(ids: Sequence[UUID]) -> list[Any]:
-    return list(await list_by_ids(NEED, ids))
+    return list(await list_rows_by_ids(NEED, ids))
 
 
 async def _organisations(ids: Sequence[UUID]) -> list[Any]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from functools import lru_cache
 
 from markupsafe import Markup, escape
 
@@ -43,11 +44,17 @@ def spans(text: str, terms: Iterable[str]) -> list[tuple[int, int]]:
 
 def places_of(folded: str, terms: Iterable[str]) -> list[tuple[int, int]]:
     """Return the same for a text that is folded already."""
-    wanted = sorted({term for term in terms if term}, key=len, reverse=True)[:_MOST_TERMS]
+    wanted = frozenset(term for term in terms if term)
     if not wanted or not folded:
         return []
-    pattern = re.compile("|".join(_pattern(term) for term in wanted))
-    return [match.span() for match in pattern.finditer(folded)]
+    return [match.span() for match in _any_of(wanted).finditer(folded)]
+
+
+@lru_cache(maxsize=256)
+def _any_of(terms: frozenset[str]) -> re.Pattern[str]:
+    """Return the pattern of these terms; the texts of a page are all looked through for the same ones."""
+    wanted = sorted(sorted(terms), key=len, reverse=True)[:_MOST_TERMS]
+    return re.compile("|".join(_pattern(term) for term in wanted))
 
 
 def _pattern(term: str) -> str:
@@ -62,4 +69,17 @@ def _aligned(text: str) -> str:
     whole = fold(text, most=max(len(text), LONGEST_QUERY))
     if len(whole) == len(text):
         return whole
-    return "".join(folded if len(folded := fold(char)) == 1 else char for char in text)
+    return text.translate(_LETTERS)
+
+
+class _Letters(dict[int, str]):
+    """Characters as they are compared, each read once; what would become several stays as it is."""
+
+    def __missing__(self, code: int) -> str:
+        char = chr(code)
+        folded = fold(char)
+        self[code] = folded if len(folded) == 1 else char
+        return self[code]
+
+
+_LETTERS = _Letters()

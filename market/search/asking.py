@@ -85,8 +85,13 @@ class Asked:
     def chips(self) -> list[Option]:
         """Return what is chosen, each with the address that drops it."""
         chips = [Option(f"“{self.words}”", None, True, self.address(q=[]))] if self.words else []
-        names = {each.name: dict(each.values()) for each in self.page.multi}
-        names |= {step.name: {key: str(of[0]) for key, of in step.steps.items()} for step in self.page.steps}
+        chosen = self.chosen.keys()
+        names = {each.name: dict(each.values()) for each in self.page.multi if each.name in chosen}
+        names |= {
+            step.name: {key: str(of[0]) for key, of in step.steps.items()}
+            for step in self.page.steps
+            if step.name in chosen
+        }
         return chips + [
             Option(names[name].get(value, value), None, True, self._toggled(name, value))
             for name, values in self.chosen.items()
@@ -172,8 +177,9 @@ def read(page: SearchPage, path: str, asked: QueryParams, today: date, *, is_mat
     """Read an address; whatever it does not know, or does not offer this viewer, is dropped."""
     chosen: dict[str, list[str]] = {}
     for each in page.multi:
-        known = dict(each.values())
-        values = [value for value in dict.fromkeys(asked.getlist(each.name)) if value in known][:MOST_VALUES]
+        given = dict.fromkeys(asked.getlist(each.name))
+        known = dict(each.values()) if given else {}
+        values = [value for value in given if value in known][:MOST_VALUES]
         if values:
             chosen[each.name] = values
     for step in page.steps:

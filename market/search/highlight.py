@@ -16,9 +16,12 @@ _MOST_TERMS = 60
 
 def mark(text: str, terms: Iterable[str]) -> Markup:
     """Return the text as HTML with the terms inside `<mark>`; 發動機 is marked for 发动机."""
+    found = spans(text, terms)
+    if not found:
+        return escape(text)
     parts: list[str] = []
     at = 0
-    for start, end in spans(text, terms):
+    for start, end in found:
         parts += [escape(text[at:start]), _OPEN, escape(text[start:end]), _CLOSE]
         at = end
     return Markup("").join([*parts, escape(text[at:])])

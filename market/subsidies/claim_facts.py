@@ -168,7 +168,8 @@ async def _paid_in(contract: Contract, year: int, stated: ClaimContract | None) 
     rows = [each for each in rows if not each.is_refused]
     if not rows:
         return stated.paid_in_equity_amount if stated else None
-    return sum(each.amount for each in rows if each.is_confirmed and each.paid_in_on.year <= year)
+    counted = [each for each in rows if each.is_confirmed and each.paid_in_on.year <= year]
+    return sum(int(each.amount) for each in counted)
 
 
 def netted(receipts: Iterable[tuple[date, int]]) -> list[tuple[date, int]]:

@@ -49,10 +49,8 @@ async def test_what_was_paid_in_never_exceeds_the_agreed_value_but_what_was_refu
     await services.reject_paid_in(made.id, "金额不符", actor=parties.seller_finance, now=LATER)
     await paid(parties, contract, PRICE.amount)
 
-    acts = (
-        await AuditEvent.filter(record_id=contract.id).order_by("sequence").values_list("action", flat=True)
-    )
-    assert list(acts)[-3:] == ["record_paid_in", "reject_paid_in", "record_paid_in"]
+    events = await AuditEvent.filter(subject_id=contract.id).order_by("sequence")
+    assert [event.action for event in events][-3:] == ["record_paid_in", "reject_paid_in", "record_paid_in"]
 
 
 async def test_another_person_of_the_sellers_finance_decides_once() -> None:
@@ -94,10 +92,11 @@ async def test_nobody_confirms_their_own_and_the_database_says_so_too() -> None:
 
     with pytest.raises(SamePerson):
         await services.confirm_paid_in(own.id, actor=both, now=LATER)
-    for row in (
+    rows: list[dict[str, Any]] = [
         {"paid_in_id": own.id, "is_confirmed": True},
         {"paid_in_id": made.id, "is_confirmed": False, "reason": ""},
-    ):
+    ]
+    for row in rows:
         with pytest.raises(IntegrityError):
             async with in_transaction():
                 await PaidInDecision.create(id=uuid4(), decided_by_id=both.user_id, decided_at=LATER, **row)

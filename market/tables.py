@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from procrastinate.schema import SchemaManager
 
-from market.kit.database import connected, connection, tortoise_config
+from market.kit.database import connected, connection, own_session, tortoise_config
 from market.kit.migrating import Executor
 
 if TYPE_CHECKING:
@@ -53,16 +53,12 @@ async def database(url: str, *, pool_size: int = 10) -> AsyncIterator[None]:
 async def migrate() -> None:
     """Bring the database up to date. Of several processes one works, the others wait for it."""
     client = connection()
-    async with client.acquire_connection() as lock:
+    async with own_session() as lock:
         await lock.execute("SET lock_timeout = 0")
         await lock.execute("SELECT pg_advisory_lock($1)", RELEASE_LOCK)
-        try:
-            await Executor(client, TORTOISE_ORM["apps"]).migrate()
-            if not await _has_table("procrastinate_jobs"):
-                await client.execute_script(SchemaManager.get_schema())
-        finally:
-            await lock.execute("SELECT pg_advisory_unlock($1)", RELEASE_LOCK)
-            await lock.execute("RESET lock_timeout")
+        await Executor(client, TORTOISE_ORM["apps"]).migrate()
+        if not await _has_table("procrastinate_jobs"):
+            await client.execute_script(SchemaManager.get_schema())
 
 
 async def _has_table(name: str) -> bool:

@@ -22,7 +22,7 @@ from tortoise.transactions import in_transaction
 from market.accounts.passwords import use_hasher
 from market.app import create_app
 from market.deps import Deps
-from market.kit.database import EmbeddedPostgres, connection
+from market.kit.database import EmbeddedPostgres, connection, own_session
 from market.tables import database
 from tests.fakes import fake_deps
 from tests.remembered import forget_what_was_asked
@@ -57,14 +57,13 @@ async def database_url(postgres: str) -> AsyncIterator[str]:
             await client.execute_script(f"ALTER SYSTEM SET {setting} = off")
         await client.execute_script("SELECT pg_reload_conf()")
         # Of several workers one builds the template, the others wait for it.
-        async with client.acquire_connection() as lock:
+        async with own_session() as lock:
             await lock.execute("SET lock_timeout = 0")
             await lock.execute("SELECT pg_advisory_lock(1)")
             if not await lock.fetchval("SELECT 1 FROM pg_database WHERE datname = $1", template):
                 await _build(postgres, template)
             await lock.execute(f"DROP DATABASE IF EXISTS {name}")
             await lock.execute(f"CREATE DATABASE {name} TEMPLATE {template}")
-            await lock.execute("SELECT pg_advisory_unlock(1)")
     yield named(postgres, name)
     async with database(postgres, pool_size=2):
         await connection().execute_script(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")

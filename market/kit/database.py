@@ -15,7 +15,15 @@ from tortoise.backends.base.client import BaseDBAsyncClient
 from tortoise.connection import get_connections
 from tortoise.transactions import atomic, in_transaction
 
-__all__ = ["EmbeddedPostgres", "atomic", "connected", "connection", "in_transaction", "tortoise_config"]
+__all__ = [
+    "EmbeddedPostgres",
+    "atomic",
+    "connected",
+    "connection",
+    "in_transaction",
+    "own_session",
+    "tortoise_config",
+]
 
 BUSY = frozenset({"40001", "40P01", "55P03"})
 """SQLSTATEs that say: somebody else was faster, try again."""
@@ -35,6 +43,7 @@ def tortoise_config(url: str, modules: list[str], *, pool_size: int = 10) -> dic
         "maxsize": pool_size,
         # One chain of acts uses more than asyncpg's hundred; what falls out is parsed and planned again.
         "statement_cache_size": 500,
+        "reset": _as_it_is,
         "server_settings": {"lock_timeout": "5s", "timezone": "UTC", "application_name": "market"},
     }
     if "sslmode" in query:
@@ -63,6 +72,27 @@ async def connected(url: str, modules: list[str], *, pool_size: int = 10) -> Asy
         yield
     finally:
         await connections.close_all()
+
+
+async def _as_it_is(_connection: Any) -> None:
+    """Put nothing back on a connection that returns to the pool (an open transaction is rolled back before).
+
+    asyncpg would send four statements after each of ours. What changes a session holds it by `own_session`.
+    """
+
+
+@asynccontextmanager
+async def own_session() -> AsyncIterator[Any]:
+    """Hold one connection for locks and settings of its session; both are gone when others get it."""
+    async with connection().acquire_connection() as own:
+        try:
+            yield own
+        finally:
+            try:
+                await own.reset()
+            except BaseException:
+                own.terminate()
+                raise
 
 
 def connection() -> BaseDBAsyncClient:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Sequence
 from datetime import date
 from typing import Any, cast
 from uuid import UUID
@@ -11,12 +11,13 @@ from tortoise.functions import Count
 
 from market.accounts.actors import Actor
 from market.accounts.models import Organisation
+from market.kit.database import connection
 from market.kit.errors import NotFound
 from market.kit.i18n import gettext as _
 from market.kit.pagination import Cut, Page
 from market.listings.kinds import NEED, OUTCOME, Kind, Listing
 from market.listings.models import Need, NeedStatus, Outcome, OutcomeStatus, Review
-from market.listings.states import LIVE, PUBLIC, Status
+from market.listings.states import LIVE, PUBLIC
 
 _ROW = (
     *("id", "number", "status", "revision", "organisation_id", "title", "field", "modes", "region"),
@@ -231,31 +232,26 @@ async def list_by_ids(kind: Kind, ids: Sequence[UUID]) -> list[Listing]:
 async def list_rows_by_ids(kind: Kind, ids: Sequence[UUID]) -> list[Listing]:
     """Return the same with only what rows of a list show.
 
-    A page of twenty is asked for by statements written here: to load whole listings and to put such
+    A page of twenty is asked for by a statement written here: to load whole listings and to put such
     statements together took the query set longer than the search.
     """
     if not ids:
         return []
-    statuses = [s for s in PUBLIC if isinstance(s, kind.statuses)]
-    columns = ", ".join((*_ROW, *_ROW_OF[kind.key]))
-    found = await kind.model.raw(
-        f"SELECT {columns} FROM {kind.model._meta.db_table} "  # noqa: S608  # words of our own
-        f"WHERE id IN ({_listed(ids)}) AND status IN ({_listed(statuses)})"
+    statuses = [s.value for s in PUBLIC if isinstance(s, kind.statuses)]
+    columns = [f"l.{name}" for name in (*_ROW, *_ROW_OF[kind.key])]
+    columns += [f"o.{name} AS owner_{name}" for name in _OWNER]
+    rows = await connection().execute_query_dict(
+        f"SELECT {', '.join(columns)} FROM {kind.model._meta.db_table} l "  # noqa: S608  # words of our own
+        "JOIN organisations o ON o.id = l.organisation_id WHERE l.id = ANY($1) AND l.status = ANY($2)",
+        [list(ids), statuses],
     )
-    owners = {each.organisation_id for each in found}
-    if owners:
-        rows: list[Organisation] = await Organisation.raw(
-            f"SELECT {', '.join(_OWNER)} FROM organisations WHERE id IN ({_listed(owners)})"  # noqa: S608
-        )
-        by_id = {each.id: each for each in rows}
-        for each in found:
-            each.organisation = by_id[each.organisation_id]
+    found = []
+    for row in rows:
+        owner = {name: row.pop(f"owner_{name}") for name in _OWNER}
+        each = kind.model._init_from_db(**row)
+        each.organisation = Organisation._init_from_db(**owner)
+        found.append(each)
     return _in_order(ids, found)
-
-
-def _listed(values: Iterable[UUID | Status]) -> str:
-    """Return ids and states as they stand in a statement: neither can hold a quotation mark."""
-    return ", ".join(f"'{value}'" for value in values)
 
 
 def _public(kind: Kind, ids: Sequence[UUID]) -> Any:

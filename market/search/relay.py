@@ -12,7 +12,7 @@ from uuid import UUID
 
 from tortoise.backends.base.client import TransactionalDBClient
 
-from market.kit.database import connection, in_transaction
+from market.kit.database import connection, in_transaction, own_session
 from market.kit.errors import SearchUnavailable
 from market.search import outbox
 from market.search.engine import Document, Refused, SearchEngine
@@ -193,7 +193,7 @@ async def _connection() -> AsyncIterator[Any]:
     if isinstance(client, TransactionalDBClient):
         yield client
         return
-    async with client.acquire_connection() as own:
+    async with own_session() as own:
         yield own
 
 

@@ -53,11 +53,21 @@ class Market(Starlette):
     def _named(self) -> dict[str, BaseRoute]:
         return {str(getattr(route, "name", "")): route for route in self.routes}
 
+    @cached_property
+    def _fixed(self) -> dict[str, URLPath]:
+        """Addresses without parameters that have been asked for, by name."""
+        return {}
+
     def url_path_for(self, name: str, /, **path_params: Any) -> URLPath:
+        if not path_params and name in self._fixed:
+            return self._fixed[name]
         route = self._named.get(name)
         if route is None:
             raise NoMatchFound(name, path_params)
-        return route.url_path_for(name, **path_params)
+        found = route.url_path_for(name, **path_params)
+        if not path_params:
+            self._fixed[name] = found
+        return found
 
 
 def create_app(

@@ -20,7 +20,7 @@ from market.contracts.models import Contract, ContractDraft, Receipt
 from market.deals import services as deals
 from market.deals.models import Deal, DealStatus, Offer, OfferStatus
 from market.deals.rules import other
-from market.kit.database import connection
+from market.kit.database import connection, own_session
 from market.kit.errors import Conflict
 from market.kit.money import Money
 from market.ledger import services as book
@@ -470,3 +470,11 @@ async def test_an_account_at_the_gateway_is_opened_once() -> None:
 
     assert found == {"done": 10}
     assert await AuditEvent.filter(subject_kind="organisation").count() == 1
+
+
+async def test_a_lock_that_somebody_left_behind_goes_with_their_connection() -> None:
+    """Else the relay would find its index being written for ever."""
+    async with own_session() as own:
+        assert await own.fetchval("SELECT pg_try_advisory_lock(77)")
+    kept = await connection().execute_query_dict("SELECT 1 FROM pg_locks WHERE objid = 77")
+    assert kept == []

@@ -55,6 +55,11 @@ def percent(basis_points: int) -> str:
     return f"{(Decimal(basis_points) / 100).normalize():f}%"
 
 
+def grouped(count: int) -> str:
+    """Return a count with its thousands parted: 12,400."""
+    return f"{count:,}"
+
+
 def day(value: date | datetime | None) -> str:
     """Return a day in Asia/Shanghai: 2026-05-01."""
     if value is None:

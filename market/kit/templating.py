@@ -29,6 +29,8 @@ def environment() -> Environment:
         loader=FileSystemLoader(ROOT / "templates"),
         # Compiled once on this machine, in a folder that only this user may write.
         bytecode_cache=FileSystemBytecodeCache(),
+        # Read once, as the code is: else each page asks the disk whether its parts have changed.
+        auto_reload=False,
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
@@ -38,7 +40,7 @@ def environment() -> Environment:
     made.install_gettext_callables(gettext, _plural, newstyle=False)  # type: ignore[attr-defined]
     made.globals["_"] = gettext
     made.globals["static_url"] = static_url
-    for name in ("yuan", "figure", "wan", "wan_input", "percent", "day", "moment", "file_size"):
+    for name in ("yuan", "figure", "wan", "wan_input", "percent", "grouped", "day", "moment", "file_size"):
         made.filters[name] = getattr(formats, name)
     return made
 

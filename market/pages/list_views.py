@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 from urllib.parse import urlencode
@@ -73,8 +74,7 @@ def _feed(scope: Scope) -> Callable[[Request], Any]:
     async def feed(request: Request) -> Response:
         """The newest records of a search, for a feed reader."""
         _shorten(request)
-        asked = await results.asked_of(request, scope)
-        asked.sort = feeds.newest(scope)
+        asked = replace(await results.asked_of(request, scope), sort=feeds.newest(scope))
         found = await results.search(deps(request).search, deps(request).search, asked, scope)
         body = feeds.atom(found, find(request), deps(request).settings.base_url, deps(request).clock())
         return Response(body, found.status, media_type="application/atom+xml")

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, timedelta
+from functools import cached_property
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import quote_plus, urlencode
 
 from starlette.datastructures import QueryParams
 
@@ -45,7 +46,7 @@ class Facet:
         return any(option.is_chosen for option in self.options)
 
 
-@dataclass
+@dataclass(frozen=True)
 class Asked:
     """What an address asks for; nonsense in it is dropped."""
 
@@ -127,6 +128,12 @@ class Asked:
         pairs = [(name, value) for name, values in asked.items() for value in values]
         return self.path + ("?" + urlencode(pairs) if pairs else "")
 
+    @cached_property
+    def _start(self) -> str:
+        """The address of this list up to the value of a filter that is not chosen yet."""
+        address = self.address()
+        return address + ("&" if "?" in address else "?")
+
     def _counted(self) -> tuple[str, ...]:
         fields = [each.field for each in self.page.multi] + [each.field for each in self.page.steps]
         return tuple(dict.fromkeys(fields))
@@ -156,10 +163,11 @@ class Asked:
 
     def _steps(self, each: Steps, counts: Mapping[str, int]) -> Facet:
         chosen = self.chosen.get(each.name, [])
+        numbers = [(int(number), n) for number, n in counts.items()]
         options = []
         for value, (words, least, most) in each.steps.items():
             bounds = _bounds(each.field, least, most, self.today)
-            count = sum(n for number, n in counts.items() if _is_between(int(number), *bounds))
+            count = sum(n for number, n in numbers if _is_between(number, *bounds))
             if count == 0 and value not in chosen:
                 continue
             address = self._toggled(each.name, value, is_single=True)
@@ -167,7 +175,9 @@ class Asked:
         return Facet(str(each.words), options)
 
     def _toggled(self, name: str, value: str, *, is_single: bool = False) -> str:
-        chosen = self.chosen.get(name, [])
+        chosen = self.chosen.get(name)
+        if not chosen:
+            return f"{self._start}{name}={quote_plus(value)}"
         if value in chosen:
             return self.address(**{name: [each for each in chosen if each != value]})
         return self.address(**{name: [value] if is_single else [*chosen, value]})

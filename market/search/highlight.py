@@ -10,7 +10,6 @@ from markupsafe import Markup, escape
 
 from market.search.normalise import LONGEST_QUERY, fold
 
-_OPEN, _CLOSE = Markup("<mark>"), Markup("</mark>")
 _MOST_TERMS = 60
 
 
@@ -22,9 +21,9 @@ def mark(text: str, terms: Iterable[str]) -> Markup:
     parts: list[str] = []
     at = 0
     for start, end in found:
-        parts += [escape(text[at:start]), _OPEN, escape(text[start:end]), _CLOSE]
+        parts += [escape(text[at:start]), "<mark>", escape(text[start:end]), "</mark>"]
         at = end
-    return Markup("").join([*parts, escape(text[at:])])
+    return Markup("".join([*parts, escape(text[at:])]))  # noqa: S704  # escaped part by part
 
 
 def excerpt(text: str, terms: Iterable[str], length: int = 120) -> Markup:
@@ -42,7 +41,8 @@ def excerpt(text: str, terms: Iterable[str], length: int = 120) -> Markup:
 
 def spans(text: str, terms: Iterable[str]) -> list[tuple[int, int]]:
     """Return where terms stand in the text, in order, without overlaps."""
-    return places_of(_aligned(text), terms) if text else []
+    wanted = frozenset(terms)
+    return places_of(_aligned(text), wanted) if text and wanted else []
 
 
 def places_of(folded: str, terms: Iterable[str]) -> list[tuple[int, int]]:

@@ -245,11 +245,14 @@ async def list_rows_by_ids(kind: Kind, ids: Sequence[UUID]) -> list[Listing]:
         "JOIN organisations o ON o.id = l.organisation_id WHERE l.id = ANY($1) AND l.status = ANY($2)",
         [list(ids), statuses],
     )
+    owners: dict[UUID, Organisation] = {}
     found = []
     for row in rows:
         owner = {name: row.pop(f"owner_{name}") for name in _OWNER}
+        if owner["id"] not in owners:
+            owners[owner["id"]] = Organisation._init_from_db(**owner)
         each = kind.model._init_from_db(**row)
-        each.organisation = Organisation._init_from_db(**owner)
+        each.organisation = owners[owner["id"]]
         found.append(each)
     return _in_order(ids, found)
 

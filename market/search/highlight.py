@@ -67,8 +67,12 @@ def _pattern(term: str) -> str:
     return r"(?<![a-z0-9])" + r"[\s\-/·]?".join(map(re.escape, term)) + r"(?![a-z0-9])"
 
 
+@lru_cache(maxsize=4096)
 def _aligned(text: str) -> str:
-    """Fold a text without moving any character, so that places in it are places in the text."""
+    """Fold a text without moving any character, so that places in it are places in the text.
+
+    Remembered: the same titles come on many pages.
+    """
     whole = fold(text, most=max(len(text), LONGEST_QUERY))
     if len(whole) == len(text):
         return whole

@@ -22,10 +22,14 @@ from market.kit.money import Money
 from market.listings.kinds import OUTCOME, Kind
 from market.listings.mapping import MOST_REFERENCE, MOST_TEXT, MOST_TITLE, Unusable, check_text
 from market.listings.models import PriceKind
-from market.listings.rules import keywords_of
+from market.listings.rules import keywords_of, may_be_open
 
 MOST_ROWS = 5000
+FIRST_ROW = 2
+"""The row under the heads, in which the template tells how to fill in."""
 _YES = lazy("是")
+_OPEN_LICENCE = lazy("开放许可")
+"""What stands after the state of a patent whose holder has declared an open licence."""
 
 
 class NotTheTemplate(Exception):
@@ -72,7 +76,7 @@ OUTCOME_COLUMNS = (
     Column("problem", lazy("痛点"), True),
     Column("solution", lazy("方案"), True),
     Column("comparison", lazy("对比"), hint=lazy("指标|现有|本成果；指标|现有|本成果")),
-    Column("rights", lazy("知识产权"), hint=lazy("类型|号|状态；类型|号|状态")),
+    Column("rights", lazy("知识产权"), hint=lazy("类型|号|状态；已声明开放许可的专利写：类型|号|状态|开放许可")),
     Column("team", lazy("负责人"), True),
     Column("owner", lazy("单位"), True),
     Column("contact_name", lazy("联系窗口"), True),
@@ -143,9 +147,9 @@ def read(path: Path, kind: Kind) -> Iterator[tuple[int, SheetRow]]:
     try:
         rows = book.worksheets[0].iter_rows(max_row=MOST_ROWS + 2, values_only=True)
         places = _places(next(rows, ()), columns_of(kind))
-        for number, cells in enumerate(rows, 2):
+        for number, cells in enumerate(rows, FIRST_ROW):
             texts = {name: _cell(cells[at]) if at < len(cells) else "" for name, at in places.items()}
-            if not _is_hints(texts, columns_of(kind)):
+            if not (number == FIRST_ROW and _is_hints(texts, columns_of(kind))) and any(texts.values()):
                 yield number, SheetRow(texts)
     finally:
         book.close()
@@ -228,6 +232,7 @@ def _common(cells: Mapping[str, str], patents: str) -> dict[str, Any]:
 
 
 def _right(parts: Sequence[str]) -> dict[str, str]:
+    """Read kind, number, state and perhaps the open licence of one right."""
     kind, number, state = _three(parts)
     key = _key("right_kind", kind)
     if key in lists.PATENT_KINDS and number:
@@ -235,7 +240,7 @@ def _right(parts: Sequence[str]) -> dict[str, str]:
         if found is None:
             raise Unusable(_("专利号 %(number)s 的校验位不对。", number=number[:40]))
         number = found
-    return {
+    right = {
         "kind": key,
         "number": number[:60],
         "name": "",
@@ -244,6 +249,13 @@ def _right(parts: Sequence[str]) -> dict[str, str]:
         "expires_on": "",
         "pledged": "",
     }
+    if declared := "".join(parts[3:]):
+        if declared != str(_OPEN_LICENCE):
+            raise Unusable(_("“%(text)s”不在列表里。", text=declared[:40]))
+        if not may_be_open(right):
+            raise Unusable(_("只有已授权的专利才能声明开放许可。"))
+        right["open_licence"] = "yes"
+    return right
 
 
 def _table(text: str) -> list[list[str]]:
@@ -316,5 +328,5 @@ def _places(head: Sequence[Any], columns: Sequence[Column]) -> dict[str, int]:
 
 
 def _is_hints(texts: Mapping[str, str], columns: Sequence[Column]) -> bool:
-    hints = {column.name: str(column.hint or "") for column in columns}
-    return all(not text or text == hints[name] for name, text in texts.items())
+    """Tell whether only columns with a hint are filled: older templates had other hints."""
+    return all(not texts[column.name] or column.hint for column in columns)

@@ -263,6 +263,8 @@ async def test_the_filled_template_is_taken_over_with_codes_patents_and_money(
         ("价格（万元）", "很多", "不是金额"),
         ("价格（万元）", None, "没有填价格"),
         ("知识产权", "发明专利|201810861934.3|已授权", "校验位"),
+        ("知识产权", "发明专利|201810861934.2|已授权|独占", "不在列表里"),
+        ("知识产权", "发明专利|201810861934.2|申请中|开放许可", "只有已授权的专利"),
         ("一句话亮点", "", "没有填“一句话亮点”"),
         ("单位", "", "没有填“单位”"),
         ("成果名称", None, "没有填“成果名称”"),
@@ -277,6 +279,20 @@ async def test_a_row_of_the_template_that_is_wrong_says_why(
 
     assert (report.created, report.refused[0].row) == (0, 3)
     assert reason in report.refused[0].reason
+
+
+async def test_an_open_licence_stands_behind_the_state_of_its_patent(deps: Deps, tmp_path: Path) -> None:
+    row = OUTCOME_ROW | {"知识产权": "发明专利|201810861934.2|已授权|开放许可；软件著作权|2022SR9086974|已登记"}
+    path = fill(tmp_path / "outcomes.xlsx", OUTCOME, [row])
+    book = load_workbook(path)
+    book.worksheets[0].cell(2, 4, "可填多项，以前的说法")
+    book.save(path)
+
+    report = await bring(deps, path)
+
+    outcome = await Outcome.get(title="甘蔗收获机切割")
+    assert report.refused == []
+    assert [each.get("open_licence") for each in outcome.rights] == ["yes", None]
 
 
 async def test_needs_come_from_their_own_template(deps: Deps, tmp_path: Path) -> None:

@@ -119,6 +119,17 @@ async def test_all_written_listings_are_public_and_can_be_found(seeded: Deps) ->
     assert hits.ids[0] == conductor.id
 
 
+async def test_filters_and_orders_have_something_to_tell_apart(seeded: Deps) -> None:
+    outcomes = Query(index="outcomes", text="", facets=("has_open_licence", "has_subsidy", "interests"))
+    needs = Query(index="needs", text="", facets=("responses",))
+    counts = {**(await seeded.search.search(outcomes)).facets, **(await seeded.search.search(needs)).facets}
+
+    assert counts["has_open_licence"]["yes"] == 4
+    assert {"yes", "no"} == counts["has_subsidy"].keys()
+    assert len(counts["interests"]) > 1
+    assert len(counts["responses"]) > 1
+
+
 async def test_there_is_work_for_the_operator(seeded: Deps) -> None:
     assert await Organisation.filter(status=OrganisationStatus.PENDING).count() == 2
     assert await Organisation.filter(status=OrganisationStatus.RETURNED).count() == 1

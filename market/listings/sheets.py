@@ -76,7 +76,7 @@ OUTCOME_COLUMNS = (
     Column("problem", lazy("痛点"), True),
     Column("solution", lazy("方案"), True),
     Column("comparison", lazy("对比"), hint=lazy("指标|现有|本成果；指标|现有|本成果")),
-    Column("rights", lazy("知识产权"), hint=lazy("类型|号|状态；已声明开放许可的专利写：类型|号|状态|开放许可")),
+    Column("rights", lazy("知识产权"), hint=lazy("类型|号|状态；已声明开放许可的专利加“|开放许可”")),
     Column("team", lazy("负责人"), True),
     Column("owner", lazy("单位"), True),
     Column("contact_name", lazy("联系窗口"), True),

@@ -282,7 +282,9 @@ async def test_a_row_of_the_template_that_is_wrong_says_why(
 
 
 async def test_an_open_licence_stands_behind_the_state_of_its_patent(deps: Deps, tmp_path: Path) -> None:
-    row = OUTCOME_ROW | {"知识产权": "发明专利|201810861934.2|已授权|开放许可；软件著作权|2022SR9086974|已登记"}
+    row = OUTCOME_ROW | {
+        "知识产权": "发明专利|201810861934.2|已授权|开放许可；软件著作权|2022SR9086974|已登记"
+    }
     path = fill(tmp_path / "outcomes.xlsx", OUTCOME, [row])
     book = load_workbook(path)
     book.worksheets[0].cell(2, 4, "可填多项，以前的说法")

@@ -87,9 +87,15 @@ class Asked:
         """Return what is chosen, each with the address that drops it."""
         chips = [Option(f"“{self.words}”", None, True, self.address(q=[]))] if self.words else []
         chosen = self.chosen.keys()
-        names = {each.name: dict(each.values()) for each in self.page.multi if each.name in chosen}
+        names = {
+            each.name: {
+                value: f"{each.words}：{words}" if each.is_named else words for value, words in each.values()
+            }
+            for each in self.page.multi
+            if each.name in chosen
+        }
         names |= {
-            step.name: {key: str(of[0]) for key, of in step.steps.items()}
+            step.name: {key: f"{step.words}：{of[0]}" for key, of in step.steps.items()}
             for step in self.page.steps
             if step.name in chosen
         }

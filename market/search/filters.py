@@ -23,6 +23,8 @@ class Multi:
     words: Lazy
     values: Callable[[], Sequence[tuple[str, str]]]
     most: int = 12
+    is_named: bool = False
+    """Whether its values say nothing without the filter's name."""
 
 
 @dataclass(frozen=True)
@@ -68,12 +70,12 @@ def _findable_kinds() -> list[tuple[str, str]]:
     return [(key, label("organisation_kind", key)) for key in kinds]
 
 
-def _yes_no() -> list[tuple[str, str]]:
-    return [("yes", str(lazy("可以"))), ("no", str(lazy("不可以")))]
+def _exclusive() -> list[tuple[str, str]]:
+    return [("yes", str(lazy("可以谈"))), ("no", str(lazy("不谈")))]
 
 
 def _open_licence() -> list[tuple[str, str]]:
-    return [("yes", str(lazy("有开放许可的专利"))), ("no", str(lazy("没有")))]
+    return [("yes", str(lazy("已声明"))), ("no", str(lazy("未声明")))]
 
 
 def _subsidy() -> list[tuple[str, str]]:
@@ -129,9 +131,9 @@ OUTCOMES = SearchPage(
         _INDUSTRY,
         _MODE,
         Multi("price_kind", "price_kind", lazy("价格方式"), lambda: choices("price_kind")),
-        Multi("exclusive", "is_exclusive_possible", lazy("可以谈独占"), _yes_no),
+        Multi("exclusive", "is_exclusive_possible", lazy("独占许可"), _exclusive, is_named=True),
         Multi("right", "right_kinds", lazy("知识产权"), lambda: choices("right_kind")),
-        Multi("open_licence", "has_open_licence", lazy("开放许可"), _open_licence),
+        Multi("open_licence", "has_open_licence", lazy("开放许可"), _open_licence, is_named=True),
         Multi("subsidy", "has_subsidy", lazy("可享后补助"), _subsidy),
         Multi("right_state", "right_states", lazy("知识产权状态"), lambda: choices("right_state")),
         _REGION,

@@ -42,6 +42,8 @@ are not one number, puts it after fresh ones that hold the same words as well sp
 LITERAL = 4.0
 """What holding the whole of a single topic gives, for each of its pairs of characters. Where several
 topics are asked for at once, whoever holds one literally is no better for it."""
+LITERAL_TITLE = 2.0
+"""What holding it in the title gives beside, likewise."""
 
 
 @dataclass(frozen=True)
@@ -165,8 +167,10 @@ def _literal(schema: Schema, found: Sequence[Token]) -> list[tuple[Occur, Query]
     pieces = [a + b for a, b in pairwise(found[0].text)] if len(found) == 1 and found[0].is_dense else []
     if not pieces or len(pieces) > LONGEST_TOPIC:
         return []
-    whole = _all(schema, "whole", pieces)
-    return [(Occur.Should, Query.const_score_query(whole, LITERAL * len(pieces)))]
+    return [
+        (Occur.Should, Query.const_score_query(_all(schema, field, pieces), weight * len(pieces)))
+        for field, weight in (("whole", LITERAL), ("title", LITERAL_TITLE))
+    ]
 
 
 def _groups(schema: Schema, found: Sequence[Token], wanted: set[str]) -> list[Query]:

@@ -114,3 +114,12 @@ async def test_a_folder_that_cannot_be_written_is_an_engine_that_is_away(tmp_pat
 
     with pytest.raises(SearchUnavailable):
         await EmbeddedSearch(tmp_path / "index").put("outcomes", [document(ONE, "石墨烯")])
+
+
+async def test_who_names_a_topic_in_the_title_comes_before_who_repeats_it(tmp_path: Path) -> None:
+    search = EmbeddedSearch(tmp_path)
+    named = {**document(ONE, "石墨烯导热膜的制备"), "text": "散热材料在电子器件中的应用，" * 20}
+    repeated = {**document(TWO, "一种薄膜"), "text": "石墨烯导热膜，" * 5}
+    await search.put("outcomes", [named, repeated])
+
+    assert (await search.search(Query("outcomes", "石墨烯导热膜"))).ids == (ONE, TWO)

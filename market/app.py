@@ -9,7 +9,7 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from functools import cached_property
 from time import perf_counter
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import quote, urlsplit
 from uuid import uuid4
 
 from starlette.applications import Starlette
@@ -19,7 +19,7 @@ from starlette.middleware import Middleware
 from starlette.middleware.gzip import GZipMiddleware
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, RedirectResponse, Response
-from starlette.routing import BaseRoute, Mount, NoMatchFound
+from starlette.routing import BaseRoute, Match, Mount, NoMatchFound
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -35,14 +35,13 @@ from market.kit.i18n import LOCALES, gettext, set_locale
 from market.kit.logs import set_up_logs
 from market.kit.security import SAFE_METHODS, BrowserMiddleware, buffered, check_csrf
 from market.kit.templating import STATIC, environment, render
+from market.kit.web import safe_path
 from market.settings import Settings
 
 log = logging.getLogger("market")
 CSRF_EXEMPT = ("/webhooks/stripe", "/alerts/unsubscribe")
 """Unsafe requests that are signed in another way: the gateway's webhook and the one-click unsubscribe."""
 LOCALE_COOKIE = "locale"
-_RECORDS = ("deals", "contracts", "notices")
-"""Rooms whose acts lie under the address of their record."""
 LARGEST_BODY = 32 * 1024 * 1024
 
 
@@ -230,13 +229,30 @@ def _page(request: Request, status: int, message: str) -> Response:
         return PlainTextResponse(message, status)
     request.state.actor = getattr(request.state, "actor", None)
     return render(
-        request, "errors/error.html", status, status=status, message=message, record=_record_of(request)
+        request, "errors/error.html", status, status=status, message=message, back=_way_back(request)
     )
 
 
-def _record_of(request: Request) -> tuple[str, str] | None:
-    """Return name and address of the record that a refused act was about, to go back to."""
-    parts = request.url.path.split("/")
-    if len(parts) < 4 or parts[1] not in _RECORDS:
+def _way_back(request: Request) -> tuple[str, str] | None:
+    """Return the number, or "", and the address of what a refused act was about, to go back to.
+
+    Acts lie under the address of their record. The others, such as paying an instalment, lead back to the
+    page of ours on which they were begun.
+    """
+    tried = request.url.path
+    parts, pattern = tried.split("/"), str(getattr(request.scope.get("route"), "path", "")).split("/")
+    for end in range(min(len(parts), len(pattern)), 0, -1):
+        address = "/".join(parts[:end])
+        if not pattern[end - 1].startswith("{") or (request.method == "GET" and address == tried):
+            continue
+        if _is_page(request, address):
+            return parts[end - 1] if pattern[end - 1] == "{number}" else "", address
+    begun = urlsplit(request.headers.get("referer", ""))
+    if begun.netloc != request.headers.get("host") or begun.path == tried:
         return None
-    return parts[2], "/".join(parts[:3])
+    return "", safe_path(begun._replace(scheme="", netloc="", fragment="").geturl())
+
+
+def _is_page(request: Request, address: str) -> bool:
+    scope = {**request.scope, "path": address, "method": "GET"}
+    return any(route.matches(scope)[0] is Match.FULL for route in request.app.routes)

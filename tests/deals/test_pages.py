@@ -162,6 +162,25 @@ async def test_a_stale_acceptance_is_refused_with_a_sentence(client: httpx.Async
 
     assert page.status_code == 409
     assert "已被替换" in page.text
+    assert f'href="/deals/{deal.number}">回 {deal.number} 看现在的情况' in page.text
+
+
+@pytest.mark.parametrize(
+    ("came_from", "goes_back"),
+    [("http://market.test/matches?view=all", True), ("https://elsewhere.test/matches", False)],
+)
+async def test_a_conflict_without_a_page_of_its_own_leads_back_to_ours_on_which_it_began(
+    client: httpx.AsyncClient, came_from: str, goes_back: bool
+) -> None:
+    match = await make_match(await make_parties(), await make_broker())
+    await sign_in(client, await make_broker())
+    client.headers["referer"] = came_from
+
+    page = await post(client, f"/matches/{match.id}/take-up")
+
+    assert page.status_code == 409
+    assert ('href="/matches?view=all">回到刚才的页面' in page.text) is goes_back
+    assert ("回到刚才的页面" in page.text) is goes_back
 
 
 async def test_the_seller_previews_and_publishes(client: httpx.AsyncClient) -> None:

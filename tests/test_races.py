@@ -21,7 +21,7 @@ from market.deals import services as deals
 from market.deals.models import Deal, DealStatus, Offer, OfferStatus
 from market.deals.rules import other
 from market.kit.database import connection, own_session
-from market.kit.errors import Conflict
+from market.kit.errors import Conflict, Invalid
 from market.kit.money import Money
 from market.ledger import services as book
 from market.ledger.models import Transfer
@@ -425,8 +425,26 @@ async def test_one_invoice_is_recorded_once_and_confirmed_once() -> None:
     )
 
     assert len(recorded) == 1
+    assert {getattr(each, "field", each) for each in found if each not in recorded} == {"invoice_number"}
     assert confirmed == {"done": 1, "ActionNotAllowed": 19}
     assert await AuditEvent.filter(subject_kind="remittance").count() == 2
+
+
+async def test_one_invoice_is_for_one_receipt_of_whatever_contract() -> None:
+    sides = [await make_parties() for _ in range(4)]
+    firsts = [(await instalments_of(await make_contract(each)))[0] for each in sides]
+
+    found = await asyncio.gather(
+        *[
+            make_remittance(parties, first, 500, invoice_number="26450001", invoice_amount=500)
+            for parties, first in list(zip(sides, firsts, strict=True)) * 3
+        ],
+        return_exceptions=True,
+    )
+
+    refused = [each for each in found if isinstance(each, BaseException)]
+    assert len(refused) == 11
+    assert {(type(each), getattr(each, "field", "")) for each in refused} == {(Invalid, "invoice_number")}
 
 
 async def test_an_event_told_twenty_times_is_settled_once() -> None:

@@ -20,7 +20,7 @@ from market.files.store import FileStore
 from market.integrity.models import Scope
 from market.integrity.services import require_clear
 from market.kit.clock import local_date
-from market.kit.database import atomic
+from market.kit.database import atomic, connection
 from market.kit.errors import Conflict, Invalid, NotFound
 from market.kit.i18n import gettext as _
 from market.kit.money import HOME
@@ -266,9 +266,16 @@ async def _add_evidence(
 
 
 async def _refuse_used_paper(claim: Claim, kind: str, paper_number: str) -> None:
-    """Refuse an invoice that stands in this claim already, or in another organisation's, anywhere."""
+    """Refuse an invoice that stands in this claim already, or in another organisation's, anywhere.
+
+    Who adds the same number at the same moment waits for the first. No index could say it: an organisation
+    may use its invoice for several programmes, and what an ended claim held is free again.
+    """
     if kind != "invoice" or not paper_number:
         return
+    await connection().execute_query(
+        "SELECT pg_advisory_xact_lock(hashtextextended($1, 3))", [f"invoice:{paper_number}"]
+    )
     used = Evidence.filter(kind=kind, number=paper_number).exclude(claim__status__in=list(ENDED))
     if await used.filter(claim_id=claim.id).exists():
         raise Invalid(_("发票 %(number)s 已在这份申报里。", number=paper_number), field="number")

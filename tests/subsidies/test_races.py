@@ -8,11 +8,13 @@ from datetime import date, timedelta
 from typing import Any
 from uuid import uuid4
 
+import httpx
 import pytest
 
 from market.accounts.models import Organisation, StaffRole
 from market.deals.models import ContractKind, Deal
-from market.kit.errors import Conflict, MarketError
+from market.deps import Deps
+from market.kit.errors import Conflict, Invalid, MarketError
 from market.ledger.models import Phase, Transfer
 from market.ledger.services import available
 from market.subsidies import services
@@ -25,6 +27,7 @@ from market.subsidies.models import (
     ClaimContract,
     ClaimStatus,
     Disbursement,
+    Evidence,
     Programme,
     ProgrammeTerms,
 )
@@ -38,10 +41,12 @@ from tests.subsidies.factories import (
     make_calculated,
     make_contract,
     make_desk,
+    make_draft,
     make_published,
     make_rechecked,
     make_sales,
 )
+from tests.visitor import post, sign_in
 
 pytestmark = [pytest.mark.committed, pytest.mark.long]
 LATER = NOW + timedelta(days=10)
@@ -240,3 +245,38 @@ async def test_two_officers_draft_one_budget() -> None:
     )
 
     assert done[0].id == done[1].id
+
+
+async def test_one_invoice_goes_into_one_claim_and_the_others_are_told_at_its_field(
+    client: httpx.AsyncClient, deps: Deps
+) -> None:
+    drafts = [await make_draft() for _ in range(6)]
+
+    done, refused = await at_once(
+        *(
+            services.add_evidence(
+                claim.number,
+                kind="invoice",
+                paper_number="2645 0000 0001",
+                dated_on=None,
+                amount=WAN,
+                upload=None,
+                actor=applicant,
+                now=NOW,
+                store=deps.store,
+            )
+            for applicant, claim in drafts * 2
+        )
+    )
+
+    assert (len(done), len(refused)) == (1, 11)
+    assert {(type(each), getattr(each, "field", "")) for each in refused} == {(Invalid, "number")}
+    [kept] = await Evidence.filter(kind="invoice", number="264500000001")
+    applicant, claim = next(one for one in drafts if one[1].id != kept.claim_id)
+    await sign_in(client, applicant)
+    page = await post(
+        client, f"/claims/{claim.number}/evidence", {"kind": "invoice", "number": "26450000 0001"}
+    )
+    assert page.status_code == 422
+    assert "已用于另一家单位的申报" in page.text
+    assert 'value="26450000 0001"' in page.text

@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Sequence
 from typing import Any
 
@@ -11,6 +10,7 @@ from wtforms.widgets import EmailInput, PasswordInput
 from market.accounts.models import MemberRole, OrganisationKind
 from market.accounts.passwords import LONGEST
 from market.codes import industries, labels, lists, regions, uscc
+from market.codes.plain import plain
 from market.kit.forms import (
     BaseForm,
     BooleanField,
@@ -67,7 +67,7 @@ class UsccField(TextField):
 
     def process_formdata(self, valuelist: list[Any]) -> None:
         super().process_formdata(valuelist)
-        self.data = unicodedata.normalize("NFKC", self.data or "").replace(" ", "").upper()
+        self.data = plain(self.data or "")
 
     def post_validate(self, form: Any, validation_stopped: bool) -> None:
         if self.data and not validation_stopped and not uscc.is_valid(self.data):
@@ -125,7 +125,7 @@ class ContactForm(BaseForm):
             raise ValidationError(_("请填写正确的电话，如 0771-5550000。"))
 
     def validate_bank_account(self, field: TextField) -> None:
-        digits = (field.data or "").replace(" ", "").replace("-", "")
+        digits = plain(field.data or "")
         if digits and not (digits.isascii() and digits.isdigit() and 8 <= len(digits) <= 30):
             raise ValidationError(_("银行账号应为 8 到 30 位数字。"))
         if bool(digits) != bool(self.bank_name.data):

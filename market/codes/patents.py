@@ -1,7 +1,8 @@
 """Chinese patent numbers and their check digit."""
 
 import re
-import unicodedata
+
+from market.codes.plain import plain
 
 WEIGHTS = (2, 3, 4, 5, 6, 7, 8, 9, 2, 3, 4, 5)
 """Weights of the digits, from the left (ZC 0006-2003 of the patent office)."""
@@ -10,7 +11,7 @@ CHECKS = "0123456789X"
 _NUMBER = re.compile(
     r"(?:ZL|CN)?"
     r"(?P<body>20\d\d[12389]\d{7}|[89]\d[12389]\d{5}|0[0-3][12389]\d{5})"
-    r"\.?(?P<check>[0-9X])"
+    r"(?P<check>[0-9X])"
 )
 
 
@@ -18,11 +19,10 @@ def parse_patent_number(text: str) -> str | None:
     """Return the number in the one form we compare, `201810861934.2`, or None if it is no number.
 
     Takes 12 digits (since October 2003) or 8 (before) with their check digit, with or without
-    ZL, CN, spaces and the dot. The digit after the year says what it protects: 1 and 8 an
+    ZL, CN and whatever stands between the digits. The digit after the year says what it protects: 1 and 8 an
     invention, 2 and 9 a utility model, 3 a design.
     """
-    cleaned = re.sub(r"\s", "", unicodedata.normalize("NFKC", text)).upper()
-    found = _NUMBER.fullmatch(cleaned)
+    found = _NUMBER.fullmatch(plain(text))
     if found is None or check_digit(found["body"]) != found["check"]:
         return None
     return f"{found['body']}.{found['check']}"

@@ -8,6 +8,7 @@ from market.accounts.models import Organisation
 from market.accounts.permissions import Act
 from market.accounts.web import actor_for
 from market.codes.contract_lists import CONTRACT_SUB_KINDS
+from market.codes.plain import plain
 from market.contracts import fact_views, files, print_views, queries, services  # noqa: F401 -- `files` says who opens a contract's
 from market.contracts.forms import ContractForm, RegistrationForm, RejectionForm, RemittanceForm
 from market.contracts.prints import rate_words, valid_until
@@ -118,7 +119,7 @@ async def register(request: Request) -> Response:
         try:
             await services.register(
                 contract.number,
-                "".join(str(form.registration_number.data).split()),
+                plain(str(form.registration_number.data)),
                 registered_on=form.registered_on.data,
                 registry=str(form.registry.data),
                 kept=await _kept(request, is_needed=False),

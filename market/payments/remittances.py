@@ -9,6 +9,7 @@ from tortoise.exceptions import IntegrityError
 
 from market.accounts.actors import Actor
 from market.audit.services import record
+from market.codes.plain import plain
 from market.files.models import StoredFile
 from market.kit.clock import local_date
 from market.kit.database import atomic
@@ -45,6 +46,7 @@ async def record_remittance(
         raise Invalid(_("金额应大于零。"), field="amount")
     if received_on > local_date(now):
         raise Invalid(_("到账日期不能晚于今天。"), field="received_on")
+    invoice_number = plain(invoice_number)
     if bool(invoice_number) != (invoice_amount is not None):
         raise Invalid(_("发票号码和发票金额要一起填写。"), field="invoice_number")
     if not await StoredFile.exists(id=voucher_id):
@@ -58,7 +60,7 @@ async def record_remittance(
         received_on=received_on,
         bank_reference="".join(bank_reference.split()),
         voucher_id=voucher_id,
-        invoice_number="".join(invoice_number.split()).upper() or None,
+        invoice_number=invoice_number or None,
         invoice_amount=invoice_amount,
         recorded_by_id=actor.user_id,
         recorded_at=now,

@@ -13,6 +13,7 @@ from market.accounts.models import Organisation, StaffRole
 from market.accounts.permissions import Act
 from market.audit.services import record
 from market.codes.numbers import next_number
+from market.codes.plain import plain
 from market.contracts.models import Contract
 from market.files.models import Tier
 from market.files.services import Kept, Upload, keep, write_row
@@ -25,7 +26,7 @@ from market.kit.errors import Conflict, Invalid, NotFound
 from market.kit.i18n import gettext as _
 from market.kit.money import HOME
 from market.subsidies.doubting import refresh_doubts
-from market.subsidies.evidence import known_evidence, plain_number
+from market.subsidies.evidence import known_evidence
 from market.subsidies.models import (
     Claim,
     ClaimAction,
@@ -229,7 +230,7 @@ async def _add_evidence(
     claim = await lock_claim(number)
     _require_editable(claim)
     if kind == "invoice":
-        paper_number = plain_number(paper_number)
+        paper_number = plain(paper_number)
     await _refuse_used_paper(claim, kind, paper_number)
     file = None
     if kept is not None:

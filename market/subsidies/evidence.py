@@ -2,23 +2,18 @@
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID, uuid4
 
+from market.codes.plain import plain
 from market.contracts.models import Contract, Receipt, ReceiptSource
 from market.files.models import StoredFile, Tier
 from market.payments.models import Remittance
 from market.subsidies.models import Claim, ClaimContract, Evidence
 from market.subsidies.texts import N_
-
-
-def plain_number(number: str) -> str:
-    """Return a paper's number as it is compared: without spaces, in half width, in capitals."""
-    return "".join(unicodedata.normalize("NFKC", number).split()).upper()
 
 
 async def known_evidence(claim: Claim, contracts: Sequence[Contract], now: datetime) -> list[Evidence]:
@@ -51,7 +46,7 @@ async def known_evidence(claim: Claim, contracts: Sequence[Contract], now: datet
             if paid is not None and paid.invoice_number:
                 add(
                     "invoice",
-                    number=plain_number(paid.invoice_number),
+                    number=plain(paid.invoice_number),
                     dated_on=receipt.received_on,
                     amount=paid.invoice_amount or receipt.amount,
                 )

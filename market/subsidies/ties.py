@@ -10,6 +10,7 @@ from market.accounts.actors import Actor
 from market.accounts.permissions import Act
 from market.audit.services import record
 from market.codes import uscc as codes
+from market.codes.plain import plain
 from market.kit.database import atomic
 from market.kit.errors import Conflict, Invalid
 from market.kit.i18n import gettext as _
@@ -37,7 +38,7 @@ async def enter_tie(
         Conflict: it is known.
     """
     actor.require(Act.ACCEPT_CLAIM)
-    uscc, other = uscc.strip().upper(), other.strip().upper()
+    uscc, other = plain(uscc), plain(other)
     if not codes.is_valid(uscc):
         raise Invalid(_("统一社会信用代码的校验位不符。"), field="uscc")
     if kind is TieKind.SHAREHOLDING:

@@ -18,6 +18,7 @@ def test_numbers_of_real_patents_pass(number: str) -> None:
         "CN200810027800.7",
         "ＺＬ２００８１００２７８００．７",
         "2008100278007",
+        "ZL-2008/1-0027800·7",
     ],
 )
 def test_the_ways_people_write_a_number_lead_to_one_form(text: str) -> None:

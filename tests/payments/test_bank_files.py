@@ -106,7 +106,7 @@ def line(amount: int, text: str = "", payer: str = "", account: str = "", refere
         ([line(345, "HT-2026-000001")], [(SECOND, "reference")]),
         ([line(345, payer="柳州机械厂")], [(OTHER, "payer")]),
         ([line(345, payer="某人", account="45002")], [(OTHER, "payer")]),
-        ([line(805, payer="南宁铝业(集团) 有限公司")], [(FIRST, "payer")]),
+        ([line(805, payer="南宁铝业(集团) 有限-公司")], [(FIRST, "payer")]),
         ([line(344, payer="柳州机械厂")], [None]),
         ([line(345, payer="别人")], [None]),
         ([line(345, payer="柳州机械厂")] * 2, [(OTHER, "payer"), None]),

@@ -95,7 +95,7 @@ async def test_an_invoice_number_is_used_once_in_the_whole_system(people: tuple[
     await remit(recorder, invoice_number="2645 0000 0001", invoice_amount=50_000_00)
 
     with pytest.raises(Invalid) as refusal:
-        await remit(recorder, payable=uuid4(), invoice_number="264500000001", invoice_amount=50_000_00)
+        await remit(recorder, payable=uuid4(), invoice_number="２６４５-00000001", invoice_amount=50_000_00)
 
     assert refusal.value.field == "invoice_number"
     assert await Remittance.filter(invoice_number="264500000001").count() == 1

@@ -275,8 +275,8 @@ async def test_one_invoice_goes_into_one_claim_and_the_others_are_told_at_its_fi
     applicant, claim = next(one for one in drafts if one[1].id != kept.claim_id)
     await sign_in(client, applicant)
     page = await post(
-        client, f"/claims/{claim.number}/evidence", {"kind": "invoice", "number": "26450000 0001"}
+        client, f"/claims/{claim.number}/evidence", {"kind": "invoice", "number": "2645-0000-0001"}
     )
     assert page.status_code == 422
     assert "已用于另一家单位的申报" in page.text
-    assert 'value="26450000 0001"' in page.text
+    assert 'value="2645-0000-0001"' in page.text

@@ -7,6 +7,7 @@ from uuid import UUID
 from market.accounts.models import Membership, MemberStatus, Organisation
 from market.codes.labels import label
 from market.contracts.models import Contract
+from market.kit.formats import yuan
 from market.kit.i18n import gettext as _
 from market.kit.i18n import in_source_language
 from market.subsidies.doubts import (
@@ -25,7 +26,8 @@ from market.subsidies.evidence import sum_checks
 from market.subsidies.models import Claim, ClaimContract, Evidence, PartyTie, ProgrammeTerms, TieKind
 from market.subsidies.queries import received_of
 from market.subsidies.states import ENDED
-from market.subsidies.texts import percent
+from market.subsidies.texts import named, percent
+from market.subsidies.totals import known_totals
 
 MOST = 5
 """How many records one doubt names."""
@@ -59,7 +61,7 @@ async def find_doubts(claim: Claim) -> list[Doubt]:
         if chain := chained_with(own, others):
             found.append(Doubt("same_day", _named([own, *chain])))
         found += await _repeated(claim, own)
-    return [*dict.fromkeys([*found, *await _papers(claim)])]
+    return [*dict.fromkeys([*found, *await _papers(claim), *await _totals(claim)])]
 
 
 def _deed(contract: Contract) -> Deed:
@@ -131,6 +133,26 @@ async def _papers(claim: Claim) -> list[Doubt]:
     if unequal:
         found.append(Doubt("sums", "、".join(label("evidence_kind", one.kind) for one in unequal)))
     return found
+
+
+async def _totals(claim: Claim) -> list[Doubt]:
+    """Compare the yearly totals stated with the contracts of this market, which may be but a part of them."""
+    stated = claim.stated or {}
+    return [
+        Doubt(
+            "totals",
+            _(
+                "%(fact)s申报 %(stated)s，本市场有登记合同 %(count)s 份，共 %(known)s%(numbers)s",
+                fact=named(known.fact).render(_),
+                stated=yuan(stated[known.fact]),
+                count=len(known.numbers),
+                known=yuan(known.amount),
+                numbers=f"（{'、'.join(known.numbers[:MOST])}）" if known.numbers else "",
+            ),
+        )
+        for known in await known_totals(claim)
+        if known.amount != stated[known.fact]
+    ]
 
 
 async def _related(seller: Organisation, buyer: Organisation, contract: Contract) -> list[Doubt]:

@@ -29,6 +29,7 @@ DOUBTS = {
     "invoice": lazy("发票号码重复使用"),
     "contract": lazy("同一合同申报其他政策"),
     "sums": lazy("凭证合计与到账不符"),
+    "totals": lazy("年度总额与本市场记录不符"),
 }
 """The kinds of doubt, as the desk reads them."""
 

@@ -8,9 +8,9 @@ from uuid import uuid4
 import httpx
 import pytest
 
-from market.accounts.models import OrganisationKind
+from market.accounts.models import Organisation, OrganisationKind
 from market.contracts.models import Contract, EquityPaidIn, PaidInDecision
-from market.deals.models import ContractKind
+from market.deals.models import ContractKind, Deal, DealStatus
 from market.files.models import StoredFile, Tier
 from market.kit.errors import Conflict, Invalid
 from market.kit.pagination import Cut
@@ -18,14 +18,17 @@ from market.notices.models import Notice
 from market.subsidies import reports, services
 from market.subsidies.claim_facts import facts_of
 from market.subsidies.computing import run
+from market.subsidies.doubting import find_doubts
+from market.subsidies.doubts import Doubt
 from market.subsidies.loading import find_terms, shipped
 from market.subsidies.models import Claim, ClaimStatus
 from market.subsidies.queries import list_claimable
 from market.subsidies.stating import asked_facts, asked_totals
-from tests.factories import NOW, make_member
+from tests.factories import NOW, make_member, make_organisation
 from tests.subsidies.factories import (
     WAN,
     make_applicant,
+    make_contract,
     make_desk,
     make_draft,
     make_published,
@@ -75,6 +78,9 @@ async def test_a_claim_on_totals_goes_the_whole_way_and_stands_in_the_report(
     await post(client, f"/claims/{number}/totals", {"brokered_total": "1000"})
     await services.submit_claim(number, is_declared=True, actor=applicant, now=NOW)
     await services.accept(number, actor=desk.officer, now=NOW)
+    await sign_in(client, desk.officer)
+    doubtful = await client.get("/desk?doubt=totals")
+    asked = await client.get(f"/desk/{number}")
     await services.calculate(number, actor=desk.officer, now=NOW)
     claim = await services.recheck(number, sequence=1, actor=desk.rechecker, now=NOW)
 
@@ -84,12 +90,50 @@ async def test_a_claim_on_totals_goes_the_whole_way_and_stands_in_the_report(
     found = await Claim.get(number=number)
     assert (found.status, found.award_amount) == (ClaimStatus.APPROVED, 20 * WAN)
     assert refused.status_code == 422
+    assert number in doubtful.text
+    assert "年度总额与本市场记录不符" in asked.text
+    assert "本市场有登记合同 0 份，共 ￥0.00" in asked.text
     told = str((await Notice.get(subject_kind="batch")).body)
     assert all(words in told for words in (number, "￥10,000,000.00", "比例：2%", "适用条款"))
     made = await reports.report_of(2026)
     page, award = await reports.rows_behind(2026, "approved", Cut(), field=reports.NO_CONTRACT)
     assert [row.now.approved for row in made.by("field")] == [award] == [20 * WAN]
     assert [row.claim for row in page.items] == [number]
+
+
+@pytest.mark.parametrize(
+    ("slug", "kind", "fact"),
+    [
+        ("fujian-agency", OrganisationKind.AGENCY, "brokered_total"),
+        ("fujian-registry", OrganisationKind.REGISTRY, "registered_total"),
+    ],
+)
+async def test_a_total_that_is_not_what_the_market_knows_is_a_doubt(
+    slug: str, kind: OrganisationKind, fact: str
+) -> None:
+    applicant = await make_applicant(kind=kind, region="350100")
+    own = await Organisation.get(id=applicant.organisation_id)
+    theirs = f"{own.name[:3]} {own.name[3:]}"
+    buyer, n = await make_organisation(), 200 * WAN
+    first = await make_contract(buyer, contract_amount=n, trade_amount=n, registry=theirs)
+    second = await make_contract(buyer, contract_amount=n, trade_amount=n, registry=theirs)
+    await make_contract(buyer, registry="别处登记处")
+    earlier = await make_contract(buyer, registered_on=date(2025, 12, 31), registry=theirs)
+    rescinded = await make_contract(buyer, registry=theirs)
+    await Deal.filter(id=rescinded.deal_id).update(status=DealStatus.RESCINDED)
+    mediated = [one.deal_id for one in (first, second, earlier, rescinded)]
+    await Deal.filter(id__in=mediated).update(broker_id=applicant.user_id)
+    claim = await services.create_claim(slug, year=2026, contract_numbers=[], actor=applicant, now=NOW)
+
+    async def doubts_of(stated: int) -> list[Doubt]:
+        await services.state_totals(claim.number, {fact: stated}, actor=applicant, now=NOW)
+        return await find_doubts(await Claim.get(id=claim.id))
+
+    [doubt] = await doubts_of(500 * WAN)
+    assert doubt.kind == "totals"
+    assert "申报 ￥5,000,000.00，本市场有登记合同 2 份，共 ￥4,000,000.00" in doubt.what
+    assert f"（{first.number}、{second.number}）" in doubt.what
+    assert await doubts_of(400 * WAN) == []
 
 
 async def test_only_the_kind_of_organisation_a_set_pays_claims_on_its_totals() -> None:

@@ -105,9 +105,12 @@ async def load_programmes(settings: Settings) -> int:
     async with running(deps):
         done = await programmes.load_programmes(deps.clock())
     sys.stdout.write(f"{len(done.added)} versions added, {len(done.unchanged)} as before\n")
-    for name in done.different:
-        sys.stdout.write(f"{name} was released with other contents and is left as it is\n")
-    return 1 if done.different else 0
+    if done.reworded:
+        names = ", ".join(done.reworded)
+        sys.stdout.write(f"kept as released, only notes and assumptions are worded anew: {names}\n")
+    for fault in done.faults:
+        sys.stderr.write(f"{fault}\n")
+    return 1 if done.faults else 0
 
 
 async def audit(settings: Settings, act: str, file: Path | None) -> int:

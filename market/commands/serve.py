@@ -38,7 +38,8 @@ async def release(deps: Deps) -> None:
     """Bring tables, released programmes and search settings up to date; harmless when they are."""
     load_jobs()
     await migrate()
-    await load_programmes(deps.clock())
+    for fault in (await load_programmes(deps.clock())).faults:
+        sys.stderr.write(f"{fault}\n")
     for index in await deps.search.apply_settings():
         await rebuild(index, search=deps.search)
     await ask_rematch_if_new_scorer()

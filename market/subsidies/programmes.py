@@ -32,8 +32,19 @@ class Loaded:
 
     added: list[str] = field(default_factory=list)
     unchanged: list[str] = field(default_factory=list)
-    different: list[str] = field(default_factory=list)
-    """Released before with other contents; left as they are, a change needs a new version."""
+    reworded: list[str] = field(default_factory=list)
+    """Released before with other notes or assumptions; the same is computed, and what was released stays."""
+    different: dict[str, list[str]] = field(default_factory=dict)
+    """Released before with other terms, and the parts that differ; left as they are."""
+
+    @property
+    def faults(self) -> list[str]:
+        """One sentence for each version that does not compute as its file says, and what to do."""
+        return [
+            f"{name} was released with other terms ({', '.join(parts)}) and is left as it is: "
+            "give the changed file a new version"
+            for name, parts in self.different.items()
+        ]
 
 
 @atomic()
@@ -45,8 +56,11 @@ async def load_programmes(now: datetime) -> Loaded:
         name = f"{terms.programme}@{terms.version}"
         known = await ProgrammeTerms.get_or_none(programme_id=programme.id, version=terms.version)
         if known is not None:
-            same = dict(known.content) == dict(terms.content)
-            (done.unchanged if same else done.different).append(name)
+            if parts := _differing(known.content, terms.content):
+                done.different[name] = parts
+            else:
+                same = dict(known.content) == dict(terms.content)
+                (done.unchanged if same else done.reworded).append(name)
             continue
         made = await ProgrammeTerms.create(
             id=uuid4(),
@@ -66,6 +80,16 @@ async def load_programmes(now: datetime) -> Loaded:
     if done.added:
         await judge_outcomes_anew()
     return done
+
+
+def _differing(released: Mapping[str, Any], shipped: Mapping[str, Any]) -> list[str]:
+    """Return the parts that differ, but for what only explains: the assumptions and the source's note."""
+    one, other = _computing(released), _computing(shipped)
+    return [part for part in sorted({*one, *other}) if one.get(part) != other.get(part)]
+
+
+def _computing(content: Mapping[str, Any]) -> dict[str, Any]:
+    return {**content, "assumptions": [], "source": {**content["source"], "note": ""}}
 
 
 async def judge_outcomes_anew() -> None:

@@ -46,7 +46,7 @@ from market.subsidies.queries import (
     pays_on_totals,
 )
 from market.subsidies.standing import lost_among
-from market.subsidies.states import COMPUTED, EDITABLE, ENDED
+from market.subsidies.states import COMPUTED, ENDED, require_editable
 
 OWN_RECORDS = frozenset({"contract", "registration_certificate"})
 """Papers that are the market's own records and stay with a claim."""
@@ -210,7 +210,7 @@ async def add_evidence(
     """
     actor.require(Act.WRITE_CLAIM)
     claim = await get_claim_for(actor, number)
-    _require_editable(claim)
+    require_editable(claim.status)
     kept = await keep(upload, store) if upload is not None else None
     return await _add_evidence(number, kind, paper_number, dated_on, amount, kept, actor=actor, now=now)
 
@@ -228,7 +228,7 @@ async def _add_evidence(
     now: datetime,
 ) -> Evidence:
     claim = await lock_claim(number)
-    _require_editable(claim)
+    require_editable(claim.status)
     if kind == "invoice":
         paper_number = plain(paper_number)
     await _refuse_used_paper(claim, kind, paper_number)
@@ -292,7 +292,7 @@ async def remove_evidence(number: str, evidence_id: UUID, *, actor: Actor, now: 
     actor.require(Act.WRITE_CLAIM)
     await get_claim_for(actor, number)
     claim = await lock_claim(number)
-    _require_editable(claim)
+    require_editable(claim.status)
     found = await Evidence.get_or_none(id=evidence_id, claim_id=claim.id)
     if found is None or found.kind in OWN_RECORDS:
         raise NotFound(_("没有这份材料。"))
@@ -311,7 +311,7 @@ async def submit_claim(number: str, *, is_declared: bool, actor: Actor, now: dat
     """
     actor.require(Act.WRITE_CLAIM)
     claim = await get_claim_for(actor, number)
-    _require_editable(claim)
+    require_editable(claim.status)
     if not is_declared:
         raise Invalid(_("请先声明所填内容真实、完整。"), field="declaration")
     applicant = await Organisation.get(id=claim.applicant_id)
@@ -352,8 +352,3 @@ async def withdraw_claim(number: str, *, actor: Actor, now: datetime) -> Claim:
     await get_claim_for(actor, number)
     claim = await lock_claim(number)
     return await move(claim, ClaimAction.WITHDRAW, actor=actor, now=now)
-
-
-def _require_editable(claim: Claim) -> None:
-    if claim.status not in EDITABLE:
-        raise Conflict(_("这份申报已经提交，不能再改；需要补充材料时会发补正通知。"))

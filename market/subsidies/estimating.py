@@ -1,13 +1,11 @@
-"""Estimates for pages: what a contract that does not exist yet might earn, and where."""
+"""Estimates for pages: what a contract that does not exist yet might earn."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import replace
 
 from market.subsidies.engine import compute
 from market.subsidies.facts import Applicant, Contract, Facts, Receipt
-from market.subsidies.loading import in_force
 from market.subsidies.results import Assessment
 from market.subsidies.terms import Terms
 
@@ -53,23 +51,3 @@ def estimate(
         ),
         terms,
     )
-
-
-def estimates_for(
-    region: str,
-    *,
-    year: int,
-    trade_amount: int,
-    role: str = "buyer",
-    applicant: Applicant = _UNKNOWN_APPLICANT,
-    contract: Contract = _UNKNOWN_CONTRACT,
-    among: Sequence[Terms] | None = None,
-) -> list[Assessment]:
-    """Compare the programmes of a place: the highest estimate first, those without a known rate last."""
-    who = replace(applicant, region=region, role=role)
-    found = [
-        estimate(terms, year=year, trade_amount=trade_amount, applicant=who, contract=contract)
-        for terms in in_force(year, among)
-        if terms.role == role and region.startswith(terms.place)
-    ]
-    return sorted(found, key=lambda one: (not one.rate_known, -one.award, one.terms.programme))

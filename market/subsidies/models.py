@@ -198,7 +198,7 @@ class Claim(Model):
     supplement_due_on = fields.DateField(null=True)
     reject_reason = fields.TextField(default="")
     doubts: fields.JSONField[list[dict[str, str]]] = fields.JSONField(null=True)
-    """What speaks for a closer look (疑点), found anew at submission, computation and each night."""
+    """What speaks for a closer look (疑点), found anew at submission and computation."""
     doubt_kinds = fields.CharField(max_length=200, default="", db_default="")
     """Their kinds between commas, `,related,split,`, for the queue's filter."""
     batch: fields.ForeignKeyNullableRelation[Batch] = fields.ForeignKeyField(

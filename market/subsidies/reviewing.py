@@ -121,7 +121,7 @@ async def calculate(
         computed_by_id=actor.user_id,
         computed_at=now,
     )
-    await _keep_awards(claim, actor, facts, result)
+    await _keep_awards(claim, actor, result)
     await refresh_doubts(claim)
     await tell_staff(
         StaffRole.RECHECKER, _("申报 %(number)s 待复核。", number=number), now=now, address=f"/desk/{number}"
@@ -129,9 +129,7 @@ async def calculate(
     return made
 
 
-async def _keep_awards(
-    claim: Claim, actor: Actor, facts: dict[str, object], result: dict[str, object]
-) -> None:
+async def _keep_awards(claim: Claim, actor: Actor, result: dict[str, object]) -> None:
     claim.award_amount = result["award"]
     claim.calculated_by_id, claim.rechecked_by_id = actor.user_id, None
     await claim.save(update_fields=["award_amount", "calculated_by_id", "rechecked_by_id"])

@@ -58,6 +58,16 @@ def next_status(status: S, action: A) -> S:
     return TABLE[status][action]
 
 
+def require_editable(status: S) -> None:
+    """Let the applicant change a claim only while it lies with them.
+
+    Raises:
+        Conflict: it was handed in.
+    """
+    if status not in EDITABLE:
+        raise Conflict(_("这份申报已经提交，不能再改；需要补充材料时会发补正通知。"))
+
+
 def allowed_actions(status: S) -> frozenset[A]:
     """Return the steps a claim in this state can take."""
     return frozenset(TABLE[status])

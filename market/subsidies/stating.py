@@ -10,14 +10,14 @@ from market.accounts.actors import Actor
 from market.accounts.permissions import Act
 from market.audit.services import record
 from market.kit.database import atomic
-from market.kit.errors import Conflict, Invalid, NotFound
+from market.kit.errors import Invalid, NotFound
 from market.kit.i18n import gettext as _
 from market.subsidies.facts import GRADES, MODES
 from market.subsidies.models import Claim, ClaimContract
 from market.subsidies.moves import lock_claim
 from market.subsidies.programmes import compiled
 from market.subsidies.queries import get_claim_for
-from market.subsidies.states import EDITABLE
+from market.subsidies.states import require_editable
 from market.subsidies.terms import Terms
 
 ASKED = frozenset({"mode", "grade"})
@@ -72,7 +72,7 @@ async def state_facts(
     actor.require(Act.WRITE_CLAIM)
     await get_claim_for(actor, number)
     claim = await lock_claim(number)
-    _require_editable(claim)
+    require_editable(claim.status)
     row = await ClaimContract.get_or_none(claim_id=claim.id, contract__number=contract_number).select_related(
         "contract"
     )
@@ -115,15 +115,10 @@ async def state_totals(
     actor.require(Act.WRITE_CLAIM)
     found = await get_claim_for(actor, number)
     claim = await lock_claim(number)
-    _require_editable(claim)
+    require_editable(claim.status)
     if not set(totals) <= set(asked_totals(compiled(found.terms))):
         raise Invalid(_("这项政策不按这个总额计算。"))
     claim.stated = {fact: amount for fact, amount in totals.items() if amount is not None}
     await claim.save(update_fields=["stated"])
     await record("claim", claim.id, "state_totals", actor=actor, now=now, **claim.stated)
     return claim
-
-
-def _require_editable(claim: Claim) -> None:
-    if claim.status not in EDITABLE:
-        raise Conflict(_("这份申报已经提交，不能再改；需要补充材料时会发补正通知。"))

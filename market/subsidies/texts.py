@@ -111,7 +111,6 @@ REGION = N_("申请单位在本政策适用地区")
 NOT_BEFORE = N_("该合同此前未获同类补助")
 
 OPEN = N_("待核：缺少%(what)s")
-ASSUMED_PAID = N_("待核：尚无到账，按技术交易额全部付清估算")
 FAILED = N_("%(what)s为%(actual)s")
 BOTH = N_("%(first)s，%(second)s")
 GIVE = N_("补充%(what)s")
@@ -121,7 +120,6 @@ EARLIER = N_("同一成果的同一许可已有较早登记的合同")
 NEITHER = N_("各项均不满足")
 
 COUNTED = N_("以%(what)s为基数")
-ASSUMED = N_("以%(what)s为基数（假定全部付清）")
 AT_RATE = N_("%(base)s × %(rate)s")
 IN_BRACKET = N_("超额累进：%(low)s 以上部分")
 IN_SLAB = N_("全额适用所在分档 %(rate)s")
@@ -139,7 +137,6 @@ ROUNDED = N_("精确值 %(exact)s 元，四舍五入到分")
 SUMMED = N_("合计基数（%(of)s）")
 OF_YEAR = N_("本年度")
 SHARED = N_("合计补助按各合同基数分摊（最大余数法）")
-RATE_NOT_SEEN = N_("所见文本未载比例")
 
 
 def named(fact: str) -> Text:

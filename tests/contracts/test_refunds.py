@@ -1,8 +1,6 @@
 from __future__ import annotations
 
 import json
-from datetime import date, timedelta
-from uuid import UUID
 
 import pytest
 from tortoise.exceptions import IntegrityError
@@ -12,7 +10,6 @@ from market.accounts.models import MemberRole
 from market.contracts import banking, refunding
 from market.contracts.models import Receipt, ReceiptSource
 from market.contracts.money_cards import dashboard_cards
-from market.contracts.nets import net_of_refunds
 from market.contracts.queries import received
 from market.kit.errors import Conflict, Forbidden, GatewayUnavailable, Invalid, NotFound
 from market.kit.money import Money
@@ -345,33 +342,6 @@ async def test_what_was_not_confirmed_cannot_go_back() -> None:
             actor=parties.seller_finance,
             now=LATER,
         )
-
-
-def _receipt(amount: int, day: int, instalment: int = 1) -> Receipt:
-    return Receipt(
-        instalment_id=UUID(int=instalment),
-        amount=amount,
-        received_on=date(2026, 3, day),
-        booked_at=LATER + timedelta(days=day),
-    )
-
-
-@pytest.mark.parametrize(
-    ("receipts", "left"),
-    [
-        ([(100, 1), (50, 2)], [(1, 100), (2, 50)]),
-        ([(100, 1), (50, 2), (-60, 3)], [(1, 90)]),
-        ([(100, 1), (-30, 2), (50, 3)], [(1, 70), (3, 50)]),
-        ([(100, 1), (-100, 2), (100, 3)], [(3, 100)]),
-        ([(100, 1, 1), (50, 1, 2), (-50, 2, 2)], [(1, 100)]),
-    ],
-)
-def test_what_went_back_is_taken_off_the_latest_arrivals_of_its_instalment(
-    receipts: list[tuple[int, ...]], left: list[tuple[int, int]]
-) -> None:
-    found = net_of_refunds([_receipt(*each) for each in receipts])
-
-    assert found == [(date(2026, 3, day), amount) for day, amount in left]
 
 
 @pytest.mark.parametrize("kind", ["refund.updated", "charge.refunded", "charge.dispute.created"])

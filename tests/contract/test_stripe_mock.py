@@ -6,10 +6,7 @@ description. It listens on a socket in a folder, so no network is needed.
 
 from __future__ import annotations
 
-import asyncio
 import inspect
-import os
-import shutil
 from collections.abc import AsyncIterator, Awaitable, Callable
 from datetime import UTC, datetime
 from pathlib import Path
@@ -22,6 +19,7 @@ import pytest_asyncio
 from market.kit.money import Money
 from market.payments.gateway import GatewayRefused, PaymentGateway
 from market.payments.stripe_gateway import StripeGateway
+from tests.contract.others import find_program, listening
 
 RETURN = "https://market.test/paid?page={CHECKOUT_SESSION_ID}"
 META = {"payment_id": "0b1f4c1e-0000-4000-8000-000000000001"}
@@ -29,17 +27,8 @@ SINCE = datetime(2026, 3, 1, tzinfo=UTC)
 Call = Callable[[StripeGateway], Awaitable[object]]
 
 
-def binary() -> str | None:
-    at_home = Path.home() / "go" / "bin" / "stripe-mock"
-    return (
-        os.environ.get("STRIPE_MOCK")
-        or shutil.which("stripe-mock")
-        or (str(at_home) if at_home.exists() else None)
-    )
-
-
 pytestmark = pytest.mark.skipif(
-    binary() is None,
+    find_program("stripe-mock") is None,
     reason="no stripe-mock: go install github.com/stripe/stripe-mock@latest, or name it in STRIPE_MOCK",
 )
 
@@ -49,30 +38,12 @@ async def stripe_mock() -> AsyncIterator[httpx.AsyncClient]:
     """A line to a stripe-mock of this run's own."""
     with TemporaryDirectory(prefix="stripe") as folder:
         address = Path(folder) / "socket"
-        process = await asyncio.create_subprocess_exec(
-            str(binary()),
-            "-http-unix",
-            str(address),
-            stdout=asyncio.subprocess.DEVNULL,
-            stderr=asyncio.subprocess.DEVNULL,
-        )
-        try:
-            await _until_there(address, process)
-            async with httpx.AsyncClient(transport=PlainLine(uds=str(address))) as client:
-                yield client
-        finally:
-            if process.returncode is None:
-                process.terminate()
-            await process.wait()
-
-
-async def _until_there(address: Path, process: asyncio.subprocess.Process) -> None:
-    for _try in range(200):
-        if await asyncio.to_thread(address.exists):
-            return
-        assert process.returncode is None, "stripe-mock did not start"
-        await asyncio.sleep(0.05)
-    raise TimeoutError("stripe-mock does not listen")
+        command = [str(find_program("stripe-mock")), "-http-unix", str(address)]
+        async with (
+            listening(command, address),
+            httpx.AsyncClient(transport=PlainLine(uds=str(address))) as client,
+        ):
+            yield client
 
 
 class PlainLine(httpx.AsyncHTTPTransport):

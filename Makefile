@@ -18,6 +18,7 @@ run: $(VENV)/.run $(VENV)/.semantic static/vendor/.done ## run the market: http:
 	@PORT=$(PORT) exec $(PY) -m market serve
 
 test: $(VENV)/.dev static/vendor/.done ## the whole suite but the browser's and the kill test
+	@$(PY) -m compileall -q -j 2 market # else both workers compile the same
 	$(PY) -m pytest -n 2 --dist loadfile --no-loadscope-reorder --ignore tests/browser --ignore tests/crash tests
 
 lint: $(VENV)/.dev ## format, style, types, layers, templates, spelling

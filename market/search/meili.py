@@ -13,6 +13,7 @@ import httpx2
 from meilisearch_python_sdk import AsyncClient, AsyncIndex
 from meilisearch_python_sdk._http_requests import AsyncHttpRequests
 from meilisearch_python_sdk.errors import MeilisearchApiError, MeilisearchError
+from meilisearch_python_sdk.json_handler import OrjsonHandler
 from meilisearch_python_sdk.models.search import SearchParams
 from meilisearch_python_sdk.models.settings import MeilisearchSettings
 from meilisearch_python_sdk.models.task import TaskInfo
@@ -184,8 +185,8 @@ class MeiliSearch:
         if questions:
             await self._note(questions, found, cosines)
         return [
-            Candidate(UUID(one), {**of, "marks": from_text(of["marks"])}, cosines.get(one, {}))
-            for one, of in found.items()
+            Candidate(id_, {**of, "id": id_, "marks": from_text(of["marks"])}, cosines.get(str(id_), {}))
+            for id_, of in ((UUID(one), of) for one, of in found.items())
         ]
 
     async def _note(
@@ -328,7 +329,13 @@ class _Client(AsyncClient):
 
     def __init__(self, url: str, key: str | None, transport: httpx2.AsyncBaseTransport | None) -> None:
         # Its own client is put away at once, so it reads no certificates first.
-        super().__init__(url, key, verify=False, custom_headers={"Accept-Encoding": "identity"})
+        super().__init__(
+            url,
+            key,
+            verify=False,
+            custom_headers={"Accept-Encoding": "identity"},
+            json_handler=OrjsonHandler(),
+        )
         self.http_client = httpx2.AsyncClient(
             base_url=url, headers=self._headers, timeout=TIMEOUT, transport=transport
         )

@@ -66,12 +66,13 @@ async def main() -> None:
     for size in (SIZE, 10 * SIZE):
         found[size] = await _measure(size)
     for name in ("words", "words and vectors"):
-        (small, bare), (large, _) = found[SIZE][name], found[10 * SIZE][name]
+        small, large = found[SIZE][name][0], found[10 * SIZE][name][0]
         figure = f"p50 {small:.1f} ms of {SIZE:,}  {large:.1f} ms of {10 * SIZE:,}"
         sys.stdout.write(f"{'match, ' + name:<26}{figure:<46}{large / small:.2f} ×\n")
-        if bare:
-            figure = f"p50 {small:.1f} ms  the same requests bare {bare:.1f} ms"
-            sys.stdout.write(f"{'':<26}{figure:<46}{small / bare:.2f} ×\n")
+        for size in found if "MEILI_URL" in os.environ else ():
+            ours, bare = found[size][name]
+            figure = f"p50 {ours:.1f} ms of {size:,}  the requests bare {bare:.1f} ms"
+            sys.stdout.write(f"{'':<26}{figure:<46}{ours / bare:.2f} ×\n")
 
 
 @asynccontextmanager

@@ -29,7 +29,7 @@ lint: $(VENV)/.dev ## format, style, types, layers, templates, spelling
 	$(VENV)/bin/djlint templates --lint --quiet
 	$(VENV)/bin/codespell market tests templates static/js static/css README.md
 
-browser: $(VENV)/.dev static/vendor/.done ## the story in a real Chromium
+browser: $(VENV)/.dev static/vendor/.done ## the story in a real Chromium, DATA=folder among real listings
 	@$(PY) -m tests.browser.chromium
 	$(PY) -m pytest -m browser tests/browser
 

@@ -22,6 +22,9 @@ ROOT = Path(__file__).parent.parent.parent
 UNWANTED = ("DATABASE_URL", "MEILI_URL", "PYTHONDONTWRITEBYTECODE")
 """As `make run` has it: embedded database and search engine, and modules that stay compiled."""
 
+REAL = (("outcomes", "outcomes.jsonl.gz"), ("needs", "graded_needs.jsonl.gz"))
+"""What of `DATA=folder` is taken over before people come, for a market as large as a real one."""
+
 
 @pytest.fixture(autouse=True)
 def rollback() -> None:
@@ -97,6 +100,10 @@ def market(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Market]:
     address = f"http://127.0.0.1:{port}"
     try:
         _wait_for(f"{address}/readyz", site, directory / "log.txt")
+        for kind, file in REAL if "DATA" in os.environ else ():
+            path = Path(os.environ["DATA"]) / file
+            command = [sys.executable, "-m", "market", "import", kind, "--publish", str(path)]
+            subprocess.run(command, cwd=ROOT, env=environment, check=True)  # noqa: S603 -- our own command
         with sync_playwright() as playwright:
             browser = playwright.chromium.launch(executable_path=chromium.path(), args=chromium.FLAGS)
             yield Market(address, browser, environment)

@@ -141,7 +141,8 @@ async def list_entries(
     """Return the rows behind one figure in one currency, or behind all of them, by day."""
     found = await connection().execute_query_dict(
         f"{ROWS} SELECT * {WITHIN} AND figure = coalesce($5, figure) "
-        "AND currency = coalesce($6, currency) ORDER BY day, number, figure, id OFFSET $7 LIMIT $8",
+        "AND currency = coalesce($6, currency) "
+        "ORDER BY day, number, figure, length(part), part, id OFFSET $7 LIMIT $8",
         [*period.values, figure.value if figure else None, currency or None, offset, limit],
     )
     return [

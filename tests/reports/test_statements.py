@@ -44,6 +44,8 @@ async def test_each_figure_is_the_sum_of_exactly_the_rows_it_opens() -> None:
             rows = await list_entries(period, figure)
             assert sum(each.money.amount for each in rows) == total.money.amount
             assert len(rows) == total.count
+        agreed = await list_entries(period, Figure.AGREED)
+        assert [each.part for each in agreed] == [str(number) for number in range(1, len(agreed) + 1)]
         assert figures[Figure.AGREED].money == Money(115_000_000)
         assert figures[Figure.DUE].money == Money(80_500_000)
         assert figures[Figure.RECEIVED].money == Money(80_500_000)

@@ -185,8 +185,8 @@ class MeiliSearch:
         if questions:
             await self._note(questions, found, cosines)
         return [
-            Candidate(id_, {**of, "id": id_, "marks": from_text(of["marks"])}, cosines.get(str(id_), {}))
-            for id_, of in ((UUID(one), of) for one, of in found.items())
+            Candidate(id_, {**of, "id": id_, "marks": from_text(of["marks"])}, cosines.get(one, {}))
+            for one, id_, of in ((one, UUID(one), of) for one, of in found.items())
         ]
 
     async def _note(

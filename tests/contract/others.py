@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 import os
 import shutil
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -24,15 +24,12 @@ def find_program(name: str) -> str | None:
 
 
 @asynccontextmanager
-async def listening(
-    command: Sequence[str], address: Path, environment: Mapping[str, str] | None = None
-) -> AsyncIterator[None]:
+async def listening(command: Sequence[str], address: Path) -> AsyncIterator[None]:
     """Run a program that listens on the socket at `address`, and end it after the block."""
     process = await asyncio.create_subprocess_exec(
         *command,
         stdout=asyncio.subprocess.DEVNULL,
         stderr=asyncio.subprocess.DEVNULL,
-        env={**os.environ, **(environment or {})},
     )
     try:
         await _until_there(address, process)

@@ -7,7 +7,8 @@ from dataclasses import dataclass, replace
 from typing import Any
 from uuid import UUID
 
-from market.search.documents import Counts, Prepared, Trial
+from market.search.candidates import Counts
+from market.search.documents import Prepared, Trial
 from market.search.marks import marks_of
 
 
@@ -53,10 +54,6 @@ class NeedFacts:
     trl_least: int | None = None
     region: str = ""
 
-    def beside(self) -> object:
-        """Return all that is told beside the text."""
-        return self.field, self.industries, self.modes, self.budget_most, self.trl_least, self.region
-
 
 @dataclass(frozen=True, slots=True)
 class OutcomeFacts:
@@ -71,11 +68,6 @@ class OutcomeFacts:
     trl: int | None = None
     region: str = ""
     is_exclusive_possible: bool = True
-
-    def beside(self) -> object:
-        """Return all that is told beside the text."""
-        told = (self.field, self.industries, self.modes, self.price, self.trl, self.region)
-        return told, self.is_exclusive_possible
 
 
 def need_facts(facts: Mapping[str, Any]) -> NeedFacts:

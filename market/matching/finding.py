@@ -2,22 +2,28 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, TypeVar
+from functools import lru_cache
+from typing import Any
+from uuid import UUID
 
 from market.matching.facts import NeedFacts, OutcomeFacts, need_facts, outcome_facts
 from market.matching.frequencies import Frequencies
-from market.matching.scoring import WEIGHTS, Meaning, Weights, values
-from market.search.engine import Candidate, Facts, SearchEngine, Vector
-
-T = TypeVar("T", NeedFacts, OutcomeFacts)
+from market.matching.scoring import WEIGHTS, Meaning, Others, Weights, values
+from market.matching.wording import Texts
+from market.search.candidates import Candidates
+from market.search.engine import SearchEngine, Vector
 
 ASKED_TERMS = 96
 """The terms that may find candidates: those of the title first."""
 MOST_CANDIDATES = 1000
 NEAREST = 200
 """So many are candidates because they mean the like, by each model."""
+KNOWN = 1 << 14
+"""Ways of what listings tell beside their texts that stay read; many tell the same."""
+NOBODY = UUID(int=0)
 
 
 @dataclass(slots=True)
@@ -43,19 +49,27 @@ async def rank(
     frequencies: Frequencies,
     search: SearchEngine,
     weights: Weights = WEIGHTS,
+    least: float = 0.0,
 ) -> list[Pair]:
-    """Return the candidates for a listing with their scores, the best first.
+    """Return the candidates for a listing that score `least` or more, the best first.
 
     `vectors` are the listing's own, by model; with none, words alone decide.
     """
+    index, read, whole = _OTHERS[type(subject)]
     found = await candidates(
-        "outcomes" if isinstance(subject, NeedFacts) else "needs",
+        index,
         subject.text.words[: sum(subject.text.counts[:3])],
         vectors=vectors,
         frequencies=frequencies,
         search=search,
     )
-    return scored(_pairs(subject, found), frequencies, weights)
+    texts = Texts.of(found.marks, found.heads["counts"])
+    others = Others(texts, [read(one) for one in found.told], found.cosines)
+    scores = values(subject, others, frequencies.idf, weights).tolist()
+    keys = found.keys
+    order = [at for at, score in enumerate(scores) if score >= least]
+    order.sort(key=lambda at: (-scores[at], keys[at]))
+    return [_pair(subject, whole(found.facts(at)), found.meaning(at), scores[at]) for at in order]
 
 
 def scored(pairs: Sequence[Pair], frequencies: Frequencies, weights: Weights = WEIGHTS) -> list[Pair]:
@@ -63,14 +77,14 @@ def scored(pairs: Sequence[Pair], frequencies: Frequencies, weights: Weights = W
     if not pairs:
         return []
     is_of_need = bool(pairs[0].need.text.words) or not pairs[0].need.text.marks
+    others = [one.outcome if is_of_need else one.need for one in pairs]
     found = values(
         pairs[0].need if is_of_need else pairs[0].outcome,
-        [one.outcome if is_of_need else one.need for one in pairs],
+        Others.of_each(others, [one.meaning for one in pairs]),
         frequencies.idf,
         weights,
-        meanings=[one.meaning for one in pairs],
     )
-    for one, value in zip(pairs, found, strict=True):
+    for one, value in zip(pairs, found.tolist(), strict=True):
         one.value = value
     return sorted(pairs, key=lambda one: (-one.value, one.need.id, one.outcome.id))
 
@@ -82,11 +96,9 @@ async def candidates(
     vectors: Mapping[str, Vector],
     frequencies: Frequencies,
     search: SearchEngine,
-) -> list[Candidate]:
+) -> Candidates:
     """Return the listings of an index that share a rare term or mean the like."""
     asked = rarest(terms, index, frequencies)
-    if not asked and not vectors:
-        return []
     return await search.candidates(
         index, asked, limit=MOST_CANDIDATES, vectors=vectors, nearest=NEAREST if vectors else 0
     )
@@ -105,18 +117,26 @@ def rarest(terms: Sequence[str], index: str, frequencies: Frequencies) -> list[s
     return chosen
 
 
-def _pairs(subject: Subject, found: Sequence[Candidate]) -> list[Pair]:
-    if isinstance(subject, NeedFacts):
-        return [Pair(subject, _read(one, outcome_facts, OutcomeFacts), one.cosines) for one in found]
-    return [Pair(_read(one, need_facts, NeedFacts), subject, one.cosines) for one in found]
+def _pair(subject: Subject, other: Subject, meaning: Meaning, value: float) -> Pair:
+    if isinstance(subject, NeedFacts) and isinstance(other, OutcomeFacts):
+        return Pair(subject, other, meaning, value)
+    if isinstance(subject, OutcomeFacts) and isinstance(other, NeedFacts):
+        return Pair(other, subject, meaning, value)
+    raise TypeError("a need fits outcomes, and an outcome needs")
 
 
-def _read(candidate: Candidate, read: Callable[[Mapping[str, Any]], T], kind: type[T]) -> T:
-    """Return a candidate's facts, read once for as long as the engine keeps them."""
-    kept = getattr(candidate.facts, "read", None)
-    if isinstance(kept, kind):
-        return kept
-    made = read(candidate.facts)
-    if isinstance(candidate.facts, Facts):
-        candidate.facts.read = made
-    return made
+@lru_cache(KNOWN)
+def _outcome_told(told: bytes) -> OutcomeFacts:
+    return outcome_facts({**json.loads(told), "id": NOBODY, "revision": 0})
+
+
+@lru_cache(KNOWN)
+def _need_told(told: bytes) -> NeedFacts:
+    return need_facts({**json.loads(told), "id": NOBODY, "revision": 0})
+
+
+_OTHERS: dict[type, tuple[str, Callable[[bytes], Subject], Callable[[Mapping[str, Any]], Subject]]] = {
+    NeedFacts: ("outcomes", _outcome_told, outcome_facts),
+    OutcomeFacts: ("needs", _need_told, need_facts),
+}
+"""For a listing the index of what may fit it, and how that is read: without its text, and whole."""

@@ -77,8 +77,13 @@ async def _best(index: str, subjects: Subjects, search: SearchEngine) -> tuple[l
     ranked: dict[UUID, list[Pair]] = {}
     for id_, subject in subjects.items():
         # One after another: engine and scorer at once would fight for the interpreter.
-        pairs = await rank(subject, vectors=vectors.get(id_, {}), frequencies=frequencies, search=search)
-        ranked[id_] = [one for one in pairs if one.value >= WEIGHTS.threshold]
+        ranked[id_] = await rank(
+            subject,
+            vectors=vectors.get(id_, {}),
+            frequencies=frequencies,
+            search=search,
+            least=WEIGHTS.threshold,
+        )
     chosen: list[Chosen] = []
     others = {_other(index, one) for pairs in ranked.values() for one in pairs}
     market = await _Market.load(index, subjects, others)

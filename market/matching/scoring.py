@@ -12,9 +12,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
+
 from market.codes import regions
 from market.matching.facts import NeedFacts, OutcomeFacts, Text
-from market.matching.wording import Numbers, Rarity, Scales, common_terms, likeness
+from market.matching.wording import Rarity, Scales, Texts, common
+from market.search.candidates import Numbers
 from market.search.normalise import is_word
 
 PARTS = ("wording", "meaning", "field", "budget", "region", "maturity", "mode")
@@ -117,47 +120,60 @@ def score(
 ) -> Score:
     """Score a pair. `rarity` says how rare a term is on the market."""
     subject, other = _subject(need, outcome)
-    wording = float(fit_of_wording(subject, [other], rarity, weights)[0])
+    both = common(subject, Texts.of_each([other]), rarity, weights.scales)
+    wording = float(_fit(both.likeness())[0])
     fits = _fits(need, outcome, wording, weights, meaning or {})
     parts = {name: round(fits[name][0] * points) for name, points in _points(weights, meaning or {})}
     return Score(
         value=sum(parts.values()),
         parts=parts,
-        terms=shown_terms(common_terms(subject, other, rarity, weights.scales)),
+        terms=shown_terms(both.terms()),
         misfits=[misfit for _, misfit in fits.values() if misfit],
     )
 
 
+@dataclass(frozen=True, slots=True)
+class Others:
+    """Listings that one of the other kind is held to, column by column."""
+
+    texts: Texts
+    beside: Sequence[NeedFacts | OutcomeFacts]
+    """What is told of each beside its text: the same object where the same is told."""
+    cosines: Mapping[str, Numbers]
+    """By each model; NaN where it does not know both."""
+
+    @classmethod
+    def of_each(cls, facts: Sequence[NeedFacts | OutcomeFacts], meanings: Sequence[Meaning]) -> Others:
+        names = {name for one in meanings for name in one}
+        return cls(
+            Texts.of_each([one.text for one in facts]),
+            facts,
+            {name: np.array([one.get(name, np.nan) for one in meanings]) for name in names},
+        )
+
+
 def values(
-    subject: NeedFacts | OutcomeFacts,
-    others: Sequence[NeedFacts | OutcomeFacts],
-    rarity: Rarity,
-    weights: Weights = WEIGHTS,
-    *,
-    meanings: Sequence[Meaning] | None = None,
-) -> list[float]:
+    subject: NeedFacts | OutcomeFacts, others: Others, rarity: Rarity, weights: Weights = WEIGHTS
+) -> Numbers:
     """Return the scores of a listing with many of the other kind, not rounded and without the reasons.
 
     Each is what `score` gives for that pair alone, but for the rounding of its parts.
     """
-    if not others:
-        return []
-    meanings = meanings or [{}] * len(others)
-    wordings = fit_of_wording(subject.text, [one.text for one in others], rarity, weights).tolist()
-    points = {names: dict(_points(weights, dict.fromkeys(names, 0.0))) for names in set(map(tuple, meanings))}
-    beside: dict[object, list[float]] = {}
-    found = []
-    for other, wording, meaning in zip(others, wordings, meanings, strict=True):
-        given = points[tuple(meaning)]
-        value = wording * given["wording"]
-        if meaning:
-            value += fit_of_meaning(meaning, weights) * given["meaning"]
-        # Many listings are alike in all that is no text.
-        if (kind := other.beside()) not in beside:
-            beside[kind] = _beside(subject, other, given, weights)
-        for part in beside[kind]:
-            value += part
-        found.append(value)
+    wording = fit_of_wording(subject.text, others.texts, rarity, weights)
+    meaning, shares = np.zeros(len(wording)), np.zeros(len(wording))
+    for name, cosines in others.cosines.items():
+        model = weights.model(name)
+        fits = np.clip((cosines - model.low) / (model.high - model.low), 0.0, 1.0)
+        meaning += model.share * np.nan_to_num(fits)
+        shares += model.share * ~np.isnan(cosines)
+    # As `_points` shares them out.
+    content = weights.content * (wording + meaning) / (1 + shares)
+    points = dict(_points(weights, {}))
+    known: dict[int, float] = {}
+    for one in others.beside:
+        if id(one) not in known:
+            known[id(one)] = sum(_beside(subject, one, points, weights))
+    found: Numbers = content + np.array([known[id(one)] for one in others.beside])
     return found
 
 
@@ -188,17 +204,22 @@ def worths_of(
 
     What the pair means is held fixed. A pair is told by the outcome's text and its score.
     """
-    left = fit_of_wording(without, [outcome for outcome, _ in pairs], rarity, weights).tolist()
+    texts = Texts.of_each([outcome for outcome, _ in pairs])
+    left = fit_of_wording(without, texts, rarity, weights).tolist()
     return [
         whole.parts["wording"] - round(fit * dict(_points(weights, meaning))["wording"])
         for fit, (_, whole), meaning in zip(left, pairs, meanings, strict=True)
     ]
 
 
-def fit_of_wording(subject: Text, others: Sequence[Text], rarity: Rarity, weights: Weights) -> Numbers:
+def fit_of_wording(subject: Text, others: Texts, rarity: Rarity, weights: Weights) -> Numbers:
     """Return how far each fits the subject in words, from 0 to 1."""
-    found = likeness(subject, others, rarity, weights.scales)
-    return found / (found + 1)
+    return _fit(common(subject, others, rarity, weights.scales).likeness())
+
+
+def _fit(likeness: Numbers) -> Numbers:
+    fit: Numbers = likeness / (likeness + 1)
+    return fit
 
 
 def fit_of_meaning(meaning: Meaning, weights: Weights) -> float:

@@ -6,19 +6,21 @@ chance, are held down. Single characters count beside the terms, since 水稻 an
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
 from market.matching.facts import Text
+from market.search.candidates import Numbers
 
-Numbers = npt.NDArray[np.float64]
 Rarity = Callable[[str], float]
 """How rare a term or letter is on the market, 0 for one that stands everywhere."""
 PLACES = np.array([3.0, 2.0, 1.0, 3.0, 2.0, 1.0])
 """How much a term or letter weighs by where it stands: title, keywords, text."""
+_SIZES = np.array([9.0, 4.0, 1.0])
+"""How much a term or letter adds to the size of its text, likewise."""
 _TERMS = np.array([True, True, True, False, False, False])
 DIGITS = 9
 """Sums are rounded to so many, because they depend on the order in the last."""
@@ -37,40 +39,94 @@ class Scales:
     letters: float
 
 
-def likeness(subject: Text, others: Sequence[Text], rarity: Rarity, scales: Scales) -> Numbers:
-    """Return how alike each of the others is to the subject, whose words are known; 0 is not at all."""
-    marks, places, worth, is_term = _worth(subject, rarity, scales)
-    found, owner, place = _common(marks, others)
-    points = worth[found] * places[found] * PLACES[place]
-    total = np.zeros(len(others))
-    for kind, scale in ((True, scales.terms), (False, scales.letters)):
-        chosen = is_term[found] == kind
-        sums = np.bincount(owner[chosen], points[chosen], minlength=len(others))
-        own, theirs = _size(subject, kind), np.array([_size(one, kind) for one in others])
-        total += sums / (np.maximum(own * theirs, 1.0) ** scales.length) / scale
-    return np.round(total, DIGITS)
+@dataclass(frozen=True, slots=True)
+class Texts:
+    """The wording of many listings: all their marks in turn, and the counts of each as a row."""
+
+    marks: npt.NDArray[np.uint32]
+    counts: npt.NDArray[np.int64]
+
+    @classmethod
+    def of(cls, marks: Iterable[bytes], counts: npt.ArrayLike) -> Texts:
+        return cls(_read(b"".join(marks)), np.asarray(counts, dtype=np.int64).reshape(-1, len(PLACES)))
+
+    @classmethod
+    def of_each(cls, texts: Sequence[Text]) -> Texts:
+        return cls.of((one.marks for one in texts), [one.counts for one in texts])
 
 
-def common_terms(subject: Text, other: Text, rarity: Rarity, scales: Scales) -> dict[str, float]:
-    """Return the terms (not letters) of both with what each adds to their likeness."""
-    words = dict(zip(_read(subject.marks).tolist(), subject.words, strict=True))
-    marks, places, worth, is_term = _worth(subject, rarity, scales)
-    found, _owner, place = _common(marks, [other])
-    points = worth[found] * places[found] * PLACES[place]
-    return {
-        words[int(marks[at])]: float(one)
-        for at, one in zip(found.tolist(), points.tolist(), strict=True)
-        if is_term[at]
-    }
+@dataclass(frozen=True, slots=True)
+class Common:
+    """What a listing, whose words are known, has in common with others, mark by mark."""
+
+    subject: Text
+    others: Texts
+    scales: Scales
+    is_term: npt.NDArray[np.bool_]
+    which: npt.NDArray[np.int64]
+    """Which of the subject's marks it is."""
+    owner: npt.NDArray[np.int64]
+    """Which of the others has it; ascending."""
+    points: Numbers
+
+    def likeness(self) -> Numbers:
+        """Return how alike each of the others is to the subject; 0 is not at all."""
+        counts = self.others.counts
+        total = np.zeros(len(counts))
+        for kind, scale, columns in (
+            (True, self.scales.terms, slice(0, 3)),
+            (False, self.scales.letters, slice(3, 6)),
+        ):
+            chosen = self.is_term == kind
+            sums = np.bincount(self.owner[chosen], self.points[chosen], minlength=len(total))
+            sizes = (np.array(self.subject.counts[columns]) @ _SIZES) * (counts[:, columns] @ _SIZES)
+            total += sums / (np.maximum(sizes, 1.0) ** self.scales.length) / scale
+        return np.round(total, DIGITS)
+
+    def terms(self) -> dict[str, float]:
+        """Return the terms (not letters) in common with the only other, with what each adds to likeness."""
+        which, points = self.which[self.is_term].tolist(), self.points[self.is_term].tolist()
+        return {self.subject.words[at]: one for at, one in zip(which, points, strict=True)}
 
 
-Worth = tuple[npt.NDArray[np.uint32], Numbers, Numbers, npt.NDArray[np.bool_]]
-_last: tuple[Text, Rarity, Scales, Worth] | None = None
+def common(subject: Text, others: Texts, rarity: Rarity, scales: Scales) -> Common:
+    """Hold many texts to one."""
+    worth, whole = _worth(subject, rarity, scales), others.marks
+    # A look at half of the bits rules nearly all out, which is much quicker than to search for each.
+    at = np.flatnonzero(worth.maybe[whole.astype(np.uint16)])
+    found = np.minimum(np.searchsorted(worth.marks, whole[at]), len(worth.marks) - 1)
+    same = worth.marks[found] == whole[at] if len(worth.marks) else np.zeros(0, dtype=np.bool_)
+    at, found = at[same], found[same]
+    segment = np.searchsorted(np.cumsum(others.counts.ravel()), at, side="right")
+    return Common(
+        subject,
+        others,
+        scales,
+        worth.is_term[found],
+        worth.order[found],
+        segment // len(PLACES),
+        worth.points[found] * PLACES[segment % len(PLACES)],
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Worth:
+    """What each mark of the subject can give, by ascending marks."""
+
+    marks: npt.NDArray[np.uint32]
+    order: npt.NDArray[np.int64]
+    """Which of the subject's marks it is."""
+    points: Numbers
+    is_term: npt.NDArray[np.bool_]
+    maybe: npt.NDArray[np.bool_]
+    """For each of the lower halves that a mark may have, whether one of these has it."""
+
+
+_last: tuple[Text, Rarity, Scales, _Worth] | None = None
 """One listing is held to many, in turns by all and by one."""
 
 
-def _worth(subject: Text, rarity: Rarity, scales: Scales) -> Worth:
-    """Return the subject's marks in order, and for each its place, its worth and whether it is a term."""
+def _worth(subject: Text, rarity: Rarity, scales: Scales) -> _Worth:
     global _last
     if _last and _last[0] is subject and _last[1] == rarity and _last[2] == scales:
         return _last[3]
@@ -78,36 +134,13 @@ def _worth(subject: Text, rarity: Rarity, scales: Scales) -> Worth:
     rare = np.array([rarity(word) for word in subject.words], dtype=np.float64)
     is_term = np.repeat(_TERMS, subject.counts)
     worth = np.where(is_term, np.maximum(rare, 0.0) ** scales.rarity, rare**2)
-    places = np.repeat(PLACES, subject.counts)
+    points = worth * np.repeat(PLACES, subject.counts)
     order = np.argsort(marks, kind="stable")
-    found = marks[order], places[order], worth[order], is_term[order]
+    maybe = np.zeros(1 << 16, dtype=np.bool_)
+    maybe[marks.astype(np.uint16)] = True
+    found = _Worth(marks[order], order, points[order], is_term[order], maybe)
     _last = subject, rarity, scales, found
     return found
-
-
-def _common(
-    marks: npt.NDArray[np.uint32], others: Sequence[Text]
-) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64], npt.NDArray[np.int64]]:
-    """Return for each mark in common which it is of the subject's, who else has it, and where there."""
-    whole = _read(b"".join([one.marks for one in others]))
-    nothing = np.zeros(0, dtype=np.int64)
-    if not len(whole) or not len(marks):
-        return nothing, nothing, nothing
-    # A look at half of the bits rules nearly all out, which is much quicker than to search for each.
-    maybe = np.zeros(1 << 16, dtype=np.bool_)
-    maybe[marks & 0xFFFF] = True
-    at = np.flatnonzero(maybe[whole & 0xFFFF])
-    found = np.minimum(np.searchsorted(marks, whole[at]), len(marks) - 1)
-    same = marks[found] == whole[at]
-    at, found = at[same], found[same]
-    ends = np.cumsum(np.array([one.counts for one in others], dtype=np.int64).ravel())
-    segment = np.searchsorted(ends, at, side="right")
-    return found, segment // len(PLACES), segment % len(PLACES)
-
-
-def _size(text: Text, is_term: bool) -> float:
-    title, keywords, words = text.counts[:3] if is_term else text.counts[3:]
-    return title * 9.0 + keywords * 4.0 + words
 
 
 def _read(marks: bytes) -> npt.NDArray[np.uint32]:

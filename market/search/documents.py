@@ -15,6 +15,7 @@ from datetime import UTC, date, datetime
 from typing import Any
 from uuid import UUID
 
+from market.search.candidates import Counts
 from market.search.engine import Document, Refused, Vector
 from market.search.highlight import places_of
 from market.search.indexes import Fields, fields_of
@@ -28,9 +29,6 @@ MOST_TEXT_LETTERS = 120
 _TEXTS = frozenset({"id", "revision", "title", "text", "title_en", "text_en", "keywords", "names", "vectors"})
 _LARGEST = 2**53
 """Beyond it Meilisearch, which counts in floating point, would round."""
-
-
-Counts = tuple[int, int, int, int, int, int]
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,21 +4,25 @@ from __future__ import annotations
 
 import asyncio
 from collections import defaultdict
-from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import replace
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any, TypeVar
 from uuid import UUID
 
+import numpy as np
 from tantivy import Order, Searcher
 from tantivy import Query as Asked
 
 from market.kit.errors import SearchUnavailable
 from market.search import embedded_query as asking
+from market.search.candidates import Candidates
 from market.search.documents import prepare
-from market.search.embedded_store import IndexFolder, order_field, read_facts
+from market.search.embedded_store import IndexFolder, order_field, places_of
 from market.search.embedded_writer import LINGER
-from market.search.engine import Candidate, Document, Filter, Hits, Query, Sort, Vector
+from market.search.engine import Document, Filter, Hits, Query, Sort, Vector
+from market.search.fact_file import FactFile
 from market.search.indexes import INDEXES, fields_of
 
 T = TypeVar("T")
@@ -54,16 +58,12 @@ class EmbeddedSearch:
         self,
         index: str,
         terms: Sequence[str],
-        filters: Sequence[Filter] = (),
         limit: int = 1000,
         *,
         vectors: Mapping[str, Vector] | None = None,
         nearest: int = 0,
-    ) -> list[Candidate]:
-        fields_of(index).check_filters(filters)
-        return await _run(
-            lambda: _candidates(self._indexes[index], terms, filters, limit, vectors or {}, nearest)
-        )
+    ) -> Candidates:
+        return await _run(lambda: _candidates(self._indexes[index], terms, limit, vectors or {}, nearest))
 
     async def put(self, index: str, documents: Sequence[Document]) -> None:
         if documents:
@@ -116,24 +116,24 @@ async def _run(call: Callable[[], T]) -> T:
 
 
 def _search(index: IndexFolder, query: Query) -> Hits:
-    searcher = index.searcher()
+    searcher, facts = index.snapshot()
     wording = asking.read(index.schema, query.text)
     holding = asking.held(searcher, wording) if wording else Asked.all_query()
     if wording and query.vectors and query.meaning and not query.sort:
-        return _by_meaning(index, searcher, query, wording, holding)
+        return _by_meaning(index, searcher, facts, query, wording, holding)
     kept = asking.both(holding, asking.limits(index.schema, query.filters))
     stale = asking.stale(index.schema, query.index)
     if query.sort:
-        places, total = _ordered(searcher, [kept], query.sort, query)
+        hits, total = _ordered(searcher, [kept], query.sort, query)
     elif wording:
         found: Any = searcher.search(wording.ranked(kept, stale), max(query.limit, 1), offset=query.offset)
-        places, total = [place for _, place in found.hits[: query.limit]], found.count
+        hits, total = found.hits[: query.limit], found.count
     else:
         newest = Sort(fields_of(query.index).newest_first)
         parts = [kept] if stale is None else [asking.without(kept, stale), asking.both(kept, stale)]
-        places, total = _ordered(searcher, parts, newest, query)
+        hits, total = _ordered(searcher, parts, newest, query)
     return Hits(
-        ids=tuple(UUID(searcher.doc(place).get_first("id")) for place in places),
+        ids=tuple(_ids(searcher, facts, hits)),
         total=total,
         facets=_facets(index, searcher, query, holding),
         terms=wording.terms if wording else (),
@@ -143,42 +143,47 @@ def _search(index: IndexFolder, query: Query) -> Hits:
 def _ordered(searcher: Searcher, parts: Sequence[Asked], sort: Sort, query: Query) -> tuple[list[Any], int]:
     """Return one page of all that the parts keep, part after part, each in order, and how many there are."""
     order = Order.Desc if sort.is_descending else Order.Asc
-    places: list[Any] = []
+    hits: list[Any] = []
     total = 0
     for part in parts:
-        wanted, skipped = query.limit - len(places), max(0, query.offset - total)
+        wanted, skipped = query.limit - len(hits), max(0, query.offset - total)
         found: Any = searcher.search(part, max(wanted, 1), True, order_field(sort), skipped, order)
-        places += [place for _, place in found.hits[:wanted]]
+        hits += found.hits[:wanted]
         total += found.count
-    return places, total
+    return hits, total
 
 
 def _by_meaning(
-    index: IndexFolder, searcher: Searcher, query: Query, wording: asking.Wording, holding: Asked
+    index: IndexFolder,
+    searcher: Searcher,
+    facts: FactFile,
+    query: Query,
+    wording: asking.Wording,
+    holding: Asked,
 ) -> Hits:
     """Answer a search whose first hits are ordered by words and meaning together."""
     files = index.vector_files()
     asked = {name: (files[name], vector) for name, vector in query.vectors.items() if name in files}
     near = {key for file, vector in asked.values() for key in file.nearest(vector, NEAREST)}
-    alike = asking.any_of(index.schema, "id", [str(UUID(bytes=key)) for key in near])
+    alike = _any_id(index, near)
     if query.meaning >= MOSTLY:
         holding = asking.either(holding, alike)
     kept = asking.both(holding, asking.limits(index.schema, query.filters))
     most = max(query.offset + query.limit, REORDERED)
     found: Any = searcher.search(wording.ranked(kept), most)
     beside: Any = searcher.search(wording.ranked(asking.both(kept, alike)), max(len(near), 1), False)
-    words = {_id(searcher, place): score for score, place in (*found.hits[:REORDERED], *beside.hits)}
+    rest = _ids(searcher, facts, found.hits[REORDERED:])
+    first = [*found.hits[:REORDERED], *beside.hits]
+    words = dict(zip(_ids(searcher, facts, first), (score for score, _ in first), strict=True))
     keys = [one.bytes for one in words]
     total = dict.fromkeys(words, 0.0)
     for file, vector in asked.values():
-        cosines = file.cosines(keys, vector)
-        for id_, share in _from_0_to_1({one: cosines.get(one.bytes, -1.0) for one in words}).items():
+        cosines = np.nan_to_num(file.cosines(keys, vector), nan=-1.0).tolist()
+        for id_, share in _from_0_to_1(dict(zip(words, cosines, strict=True))).items():
             total[id_] += share * query.meaning / len(asked)
     for id_, share in _from_0_to_1(words).items():
         total[id_] += share * (1 - query.meaning)
-    first = sorted(total, key=lambda one: -total[one])
-    rest = [_id(searcher, place) for _, place in found.hits[REORDERED:]]
-    ordered = list(dict.fromkeys([*first, *rest]))
+    ordered = list(dict.fromkeys([*sorted(total, key=lambda one: -total[one]), *rest]))
     return Hits(
         ids=tuple(ordered[query.offset : query.offset + query.limit]),
         total=found.count,
@@ -192,8 +197,8 @@ def _from_0_to_1(numbers: Mapping[UUID, float]) -> dict[UUID, float]:
     return {one: (number - least) / ((most - least) or 1.0) for one, number in numbers.items()}
 
 
-def _id(searcher: Searcher, place: Any) -> UUID:
-    return UUID(searcher.doc(place).get_first("id"))
+def _ids(searcher: Searcher, facts: FactFile, hits: Iterable[tuple[Any, Any]]) -> list[UUID]:
+    return Candidates.of(facts.read(places_of(searcher, hits))).ids
 
 
 def _facets(
@@ -218,37 +223,25 @@ def _counted(buckets: Sequence[Mapping[str, Any]]) -> dict[str, int]:
 
 
 def _candidates(
-    index: IndexFolder,
-    terms: Sequence[str],
-    filters: Sequence[Filter],
-    limit: int,
-    vectors: Mapping[str, Vector],
-    nearest: int,
-) -> list[Candidate]:
+    index: IndexFolder, terms: Sequence[str], limit: int, vectors: Mapping[str, Vector], nearest: int
+) -> Candidates:
     files = index.vector_files() if vectors else {}
     asked = {name: (files[name], vector) for name, vector in vectors.items() if name in files}
     near = {key for file, vector in asked.values() for key in file.nearest(vector, nearest)}
-    searcher, known = index.snapshot()
-    kept = asking.limits(index.schema, filters)
-    # To look for a document by its id takes as long as to look for all that hold a term.
-    rest = [key for key in near if filters or key not in known.places]
-    places: dict[tuple[int, int], Any] = {}
+    searcher, facts = index.snapshot()
+    places: dict[int, None] = {}
     for holding, most in (
         (asking.any_of(index.schema, "terms", terms), limit),
-        (asking.any_of(index.schema, "id", [str(UUID(bytes=key)) for key in rest]), len(rest)),
+        (_any_id(index, near), len(near)),
     ):
         if most:
-            hits = searcher.search(
-                asking.both(holding, kept), most, False, fields_of(index.name).newest_first
-            ).hits
-            places |= {(place.segment_ord, place.doc): place for _, place in hits}
-    for place in (known.places[key] for key in near.difference(rest)):
-        places[place.segment_ord, place.doc] = place
-    facts = [read_facts(searcher, place, known) for place in places.values()]
-    found = [(one["id"], one) for one in facts]
-    keys = [id_.bytes for id_, _ in found]
+            hits = searcher.search(holding, most, False, fields_of(index.name).newest_first).hits
+            places |= dict.fromkeys(places_of(searcher, hits))
+    found = Candidates.of(facts.read(places))
+    keys = found.keys
     cosines = {name: file.cosines(keys, vector) for name, (file, vector) in asked.items()}
-    return [
-        Candidate(id_, one, {name: of[id_.bytes] for name, of in cosines.items() if id_.bytes in of})
-        for id_, one in found
-    ]
+    return replace(found, cosines=cosines)
+
+
+def _any_id(index: IndexFolder, keys: Iterable[bytes]) -> Asked:
+    return asking.any_of(index.schema, "id", [str(UUID(bytes=key)) for key in keys])

@@ -7,7 +7,6 @@ lock, so that several may write, one after another.
 from __future__ import annotations
 
 import hashlib
-import json
 import os
 import shutil
 import threading
@@ -18,15 +17,19 @@ from uuid import UUID
 
 import tantivy
 
+from market.search.candidates import Candidates, record_of
 from market.search.documents import Prepared
 from market.search.embedded_writer import MEMORY, FolderLock, Writer
-from market.search.engine import Facts, Sort
+from market.search.engine import Sort
+from market.search.fact_file import FactFile
 from market.search.indexes import fields_of
 from market.search.vector_file import VectorFile
 
+FACT_FILE = "facts"
+"""The file of what matching reads of the documents."""
 VECTORS = ".vectors"
 """How the file of a model's vectors ends, beside the index they belong to."""
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
 """Raised when the meaning of a field changes, so that indexes are built anew."""
 
 
@@ -36,18 +39,6 @@ _MOMENTS = 2**33 - 1
 """Seconds that have room beside such a number."""
 
 
-class Known(dict[tuple[int, int], Facts]):
-    """What was read beside documents, by their place in one state of the index."""
-
-    def __init__(self) -> None:
-        self.places: dict[bytes, Any] = {}
-        """Where the documents that were read stand, by id."""
-
-
-MOST_FACTS = 20_000
-"""Documents whose facts stay in memory, some 4 kB each: matching asks for the same ones again and again."""
-
-
 class IndexFolder:
     """One index in its folder."""
 
@@ -55,9 +46,8 @@ class IndexFolder:
         self.name = name
         self.directory = directory
         self.schema = _schema(name)
-        self._opened: tuple[str, tantivy.Index] | None = None
+        self._opened: tuple[str, tantivy.Index, FactFile] | None = None
         self._seen: object = None
-        self._facts = Known()
         self._vectors: tuple[Path, dict[str, VectorFile]] = (directory / "none", {})
         self._guard = threading.Lock()
         self._writer = Writer(directory / "lock", self._newest_index, linger)
@@ -66,12 +56,13 @@ class IndexFolder:
         """Return the newest state, whoever wrote it."""
         return self.snapshot()[0]
 
-    def snapshot(self) -> tuple[tantivy.Searcher, Known]:
-        """Return the newest state with the facts that were read from just that state."""
+    def snapshot(self) -> tuple[tantivy.Searcher, FactFile]:
+        """Return the newest state and the file that its documents name places of."""
         for attempt in range(3):
             try:
                 with self._guard:
-                    return self._newest().searcher(), self._facts
+                    index, facts = self._newest()
+                    return index.searcher(), facts
             except (FileNotFoundError, ValueError):
                 # Another process swapped generations between our two looks.
                 self.forget()
@@ -95,9 +86,14 @@ class IndexFolder:
         """Add or replace documents; on return every reader finds them."""
         self.ensure()
         with self._writer.writing() as writer:
-            writer.delete_documents_by_query(self._with_ids(one.id for one in documents))
-            for one in documents:
-                writer.add_document(_document(one))
+            ids = self._with_ids(one.id for one in documents)
+            searcher, facts = self.snapshot()
+            held = searcher.search(ids, max(len(documents), 1), count=False).hits
+            known = places_of(searcher, held)
+            places = _put_facts(self.name, documents, facts, dict(zip(facts.read(known), known, strict=True)))
+            writer.delete_documents_by_query(ids)
+            for one, place in zip(documents, places, strict=True):
+                writer.add_document(_document(one, place))
             self._put_vectors(documents)
 
     def delete(self, ids: Iterable[UUID]) -> None:
@@ -129,14 +125,12 @@ class IndexFolder:
 
     def ids_and_revisions(self) -> dict[UUID, int]:
         """Return everything the index holds."""
-        searcher = self.searcher()
+        searcher, facts = self.snapshot()
         if not searcher.num_docs:
             return {}
         hits = searcher.search(tantivy.Query.all_query(), int(searcher.num_docs), count=False).hits
-        places = [place for _, place in hits]
-        revisions = searcher.fast_field_values("revision", places)
-        ids = (UUID(searcher.doc(place).get_first("id")) for place in places)
-        return dict(zip(ids, (int(one or 0) for one in revisions), strict=True))
+        found = Candidates.of(facts.read(places_of(searcher, hits)))
+        return dict(zip(found.ids, found.heads["revision"].tolist(), strict=True))
 
     def new_generation(self) -> Generation:
         """Begin an empty generation beside the one in use."""
@@ -145,7 +139,7 @@ class IndexFolder:
         number = max(numbers, default=0) + 1
         path = self.directory / str(number)
         path.mkdir()
-        return Generation(number, tantivy.Index(self.schema, str(path)), path)
+        return Generation(self.name, number, tantivy.Index(self.schema, str(path)), path)
 
     def use(self, number: int) -> None:
         """Put a finished generation in its place for all readers, and remove those before it."""
@@ -177,25 +171,24 @@ class IndexFolder:
 
     def _newest_index(self) -> tantivy.Index:
         with self._guard:
-            return self._newest()
+            return self._newest()[0]
 
-    def _newest(self) -> tantivy.Index:
-        """Return the index as it is now. Whoever calls holds the guard."""
+    def _newest(self) -> tuple[tantivy.Index, FactFile]:
+        """Return the index as it is now, and its facts. Whoever calls holds the guard."""
         current = self._current()
         if current is None:
-            self._facts = Known()
-            return tantivy.Index(self.schema)
+            return tantivy.Index(self.schema), FactFile(self.directory / FACT_FILE)
         if self._opened is None or self._opened[0] != current:
             index = tantivy.Index.open(str(self.directory / current))
             index.config_reader("manual")
-            self._opened, self._seen = (current, index), None
-        index = self._opened[1]
+            self._opened, self._seen = (current, index, FactFile(self.directory / current / FACT_FILE)), None
+        _, index, facts = self._opened
         # A look at one file tells whether any process has written since.
         state = os.stat(self.directory / current / "meta.json")
         if (seen := (state.st_mtime_ns, state.st_ino)) != self._seen:
             index.reload()
-            self._seen, self._facts = seen, Known()
-        return index
+            self._seen = seen
+        return index, facts
 
     def _current(self) -> str | None:
         try:
@@ -208,15 +201,17 @@ class IndexFolder:
 class Generation:
     """An index that is being filled and that nobody reads yet."""
 
-    def __init__(self, number: int, index: tantivy.Index, directory: Path) -> None:
+    def __init__(self, name: str, number: int, index: tantivy.Index, directory: Path) -> None:
         self.number = number
+        self._name = name
+        self._facts = FactFile(directory / FACT_FILE)
         self._directory = directory
         self._index = index
         self._writer = index.writer(MEMORY, 1)
 
     def add(self, documents: Sequence[Prepared]) -> None:
-        for one in documents:
-            self._writer.add_document(_document(one))
+        for one, place in zip(documents, _put_facts(self._name, documents, self._facts, {}), strict=True):
+            self._writer.add_document(_document(one, place))
         for name in {name for one in documents for name in one.vectors}:
             file = VectorFile(self._directory / f"{name}{VECTORS}")
             file.put({one.id.bytes: one.vectors.get(name) for one in documents})
@@ -231,15 +226,15 @@ class Generation:
 def _schema(index: str) -> tantivy.Schema:
     fields = fields_of(index)
     builder = tantivy.SchemaBuilder()
-    builder.add_text_field("id", stored=True, tokenizer_name="raw", index_option="basic")
-    builder.add_bytes_field("facts", stored=True)
+    builder.add_text_field("id", tokenizer_name="raw", index_option="basic")
+    builder.add_integer_field("facts", fast=True)
     builder.add_text_field("terms", tokenizer_name="raw", index_option="basic")
     for name in ("whole", "title", "names", "english", "words"):
         builder.add_text_field(name, tokenizer_name="whitespace", index_option="freq")
     builder.add_text_field("pinyin", tokenizer_name="raw", index_option="basic")
     for name in sorted(fields.exact):
         builder.add_text_field(name, tokenizer_name="raw", index_option="basic", fast=True)
-    for name in sorted(fields.numbers | {"revision"}):
+    for name in sorted(fields.numbers):
         builder.add_integer_field(name, fast=True)
     for name in sorted(fields.sortable & LEVELS):
         for is_descending in (True, False):
@@ -268,39 +263,25 @@ def _fingerprint(index: str) -> str:
     return hashlib.sha256(shape.encode()).hexdigest()[:16]
 
 
-def read_facts(searcher: tantivy.Searcher, place: Any, known: Known) -> Facts:
-    """Return the facts that were kept beside a document; not to be changed."""
-    key = (place.segment_ord, place.doc)
-    facts = known.get(key)
-    if facts is None:
-        packed: Any = searcher.doc(place).get_first("facts")
-        facts = _unpacked(bytes(packed))
-        known.places[facts["id"].bytes] = place
-        if len(known) < MOST_FACTS:
-            known[key] = facts
-    return facts
+def places_of(searcher: tantivy.Searcher, hits: Iterable[tuple[Any, Any]]) -> list[int]:
+    """Return where the facts of what was found stand in their file."""
+    return [int(one or 0) for one in searcher.fast_field_values("facts", [place for _, place in hits])]
 
 
-def _unpacked(packed: bytes) -> Facts:
-    size = int.from_bytes(packed[:4], "big")
-    facts = Facts(json.loads(packed[4 : 4 + size]))
-    facts["id"] = UUID(facts["id"])
-    facts["marks"] = packed[4 + size :]
-    return facts
+def _put_facts(
+    index: str, documents: Sequence[Prepared], facts: FactFile, known: dict[bytes, int]
+) -> list[int]:
+    """Return where the facts of these documents stand, written if they are not among those known."""
+    records = [record_of(index, one.facts()) for one in documents]
+    new = [one for one in records if one not in known]
+    known |= zip(new, facts.append(new), strict=True)
+    return [known[one] for one in records]
 
 
-def _packed(one: Prepared) -> bytes:
-    # The marks as they are beside the rest are read much quicker than a list of terms.
-    facts = one.facts()
-    marks: bytes = facts.pop("marks")
-    rest = json.dumps(facts, ensure_ascii=False).encode()
-    return len(rest).to_bytes(4, "big") + rest + marks
-
-
-def _document(one: Prepared) -> tantivy.Document:
+def _document(one: Prepared, place: int) -> tantivy.Document:
     document = tantivy.Document()
     document.add_text("id", str(one.id))
-    document.add_bytes("facts", _packed(one))
+    document.add_integer("facts", place)
     parts = (one.title, one.keywords, one.text)
     document.add_text("title", " ".join(one.title.grams))
     document.add_text("whole", " ".join(" ".join(part.grams) for part in parts))
@@ -310,7 +291,6 @@ def _document(one: Prepared) -> tantivy.Document:
     for name, values in (("terms", one.indexed_terms()), ("pinyin", one.pinyin), *one.exact.items()):
         for value in values:
             document.add_text(name, value)
-    document.add_integer("revision", one.revision)
     for name, number in one.numbers.items():
         document.add_integer(name, number)
     _add_orders(document, one)

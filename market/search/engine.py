@@ -10,6 +10,8 @@ from uuid import UUID
 import numpy as np
 import numpy.typing as npt
 
+from market.search.candidates import Candidates
+
 Vector = npt.NDArray[np.float32]
 """What a text means to a model, of length 1."""
 Document = Mapping[str, Any]
@@ -83,23 +85,6 @@ class Hits:
     """The words that were looked for, to be marked by `market.search.highlight`."""
 
 
-class Facts(dict[str, Any]):
-    """Facts of a document, not to be changed, with room for what a reader made of them."""
-
-    __slots__ = ("read",)
-    read: object
-
-
-@dataclass(frozen=True, slots=True)
-class Candidate:
-    """A document that shares a term or means the like, with its facts as they stand in the index."""
-
-    id: UUID
-    facts: Mapping[str, Any]
-    cosines: Mapping[str, float] = field(default_factory=dict)
-    """How alike it is in meaning, by each model that was asked for and knows it."""
-
-
 class Refused(Exception):
     """The engine will never take this document as it is, or one of these."""
 
@@ -130,13 +115,12 @@ class SearchEngine(Protocol):
         self,
         index: str,
         terms: Sequence[str],
-        filters: Sequence[Filter] = (),
         limit: int = 1000,
         *,
         vectors: Mapping[str, Vector] | None = None,
         nearest: int = 0,
-    ) -> list[Candidate]:
-        """Return documents that hold at least one of the terms (`documents.Prepared.terms`).
+    ) -> Candidates:
+        """Return documents that hold at least one of the terms (`documents.Prepared.terms`), in any order.
 
         Beside these come the `nearest` documents of each vector, given by the model's name; every
         candidate that has a vector of that model brings its cosine.

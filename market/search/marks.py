@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 from array import array
 from collections.abc import Iterable
 from functools import lru_cache
@@ -19,13 +18,3 @@ def mark_of(term: str) -> int:
 def marks_of(*terms: Iterable[str]) -> bytes:
     """Return the numbers of all terms, four bytes each, in order."""
     return array("I", map(mark_of, chain(*terms))).tobytes()
-
-
-def as_text(marks: bytes) -> str:
-    """Return marks for an engine that keeps texts only."""
-    return base64.b64encode(marks).decode()
-
-
-def from_text(text: str) -> bytes:
-    """Return what `as_text` was given."""
-    return base64.b64decode(text)

@@ -10,6 +10,8 @@ from typing import Any, TypeVar
 from uuid import UUID
 
 import httpx2
+import numpy as np
+import orjson
 from meilisearch_python_sdk import AsyncClient, AsyncIndex
 from meilisearch_python_sdk._http_requests import AsyncHttpRequests
 from meilisearch_python_sdk.errors import MeilisearchApiError, MeilisearchError
@@ -19,27 +21,24 @@ from meilisearch_python_sdk.models.settings import MeilisearchSettings
 from meilisearch_python_sdk.models.task import TaskInfo
 
 from market.kit.errors import SearchUnavailable
+from market.search.candidates import Candidates
 from market.search.documents import Prepared, prepare
 from market.search.engine import (
     AnyOf,
-    Candidate,
     Document,
-    Filter,
     Hits,
     Query,
     Refused,
     Vector,
 )
 from market.search.indexes import INDEXES, WITH_VECTORS, fields_of, settings_of
-from market.search.marks import from_text
 from market.search.meili_questions import (
     document_of,
-    facts_of,
-    filter_of,
-    filterable_in,
+    from_text,
     hits_of,
     in_order,
     listed,
+    names_in,
     near,
     plain,
     search_questions,
@@ -56,6 +55,8 @@ ENOUGH = 10
 """With fewer hits, what holds one of the words only is a hit as well, as on the embedded engine."""
 MOST_WORDS = 8
 """Words of a search that are looked for each by itself."""
+MOST_KEPT = 50_000
+"""Documents of an index whose records stay in memory, some 2 kB each."""
 _PAGE = 1000
 _BATCH = 2000
 
@@ -79,6 +80,8 @@ class MeiliSearch:
         """Before the name of every index; scratch indexes live beside the market's."""
         self._embedders = embedders or {}
         """How long the vectors of each model are; the server must know beforehand."""
+        self._kept: dict[str, dict[str, tuple[int, bytes]]] = {}
+        """Records of each index by id, with their stamps."""
 
     async def ping(self) -> None:
         await _asked(self._client.health())
@@ -100,10 +103,8 @@ class MeiliSearch:
         return behind
 
     async def _has_other_fields(self, index: str) -> bool:
-        answer = await _asked(
-            self._client._http_requests.get(f"indexes/{self._prefix}{index}/settings/filterable-attributes")
-        )
-        return filterable_in(answer.json()) != filterable_in(settings_of(index)["filterableAttributes"])
+        answer = await _asked(self._client._http_requests.get(f"indexes/{self._prefix}{index}/settings"))
+        return names_in(answer.json()) != names_in(settings_of(index))
 
     async def search(self, query: Query) -> Hits:
         fields_of(query.index).check(query)
@@ -155,57 +156,77 @@ class MeiliSearch:
         self,
         index: str,
         terms: Sequence[str],
-        filters: Sequence[Filter] = (),
         limit: int = 1000,
         *,
         vectors: Mapping[str, Vector] | None = None,
         nearest: int = 0,
-    ) -> list[Candidate]:
-        fields_of(index).check_filters(filters)
+    ) -> Candidates:
         asked = {name: one for name, one in (vectors or {}).items() if name in self._embedders}
-        kept = [filter_of(one) for one in filters]
-        holding = [f"terms IN {listed(terms)}", *kept]
-        uid, facts = self._prefix + index, facts_of(index)
-        questions = [plain(uid, holding, limit, facts)] if terms else []
-        questions += [near(uid, kept, nearest, facts, name, one) for name, one in asked.items()]
+        holding, uid = [f"terms IN {listed(terms)}"], self._prefix + index
+        brief = ["id", "stamp"]
+        questions = [near(uid, [], nearest, brief, name, one) for name, one in asked.items()]
         if terms:
-            questions += [near(uid, holding, limit, ["id"], name, one) for name, one in asked.items()]
+            # The server puts what has no vector behind all others, so each finds all that holds a term.
+            questions += [near(uid, holding, limit, brief, name, one) for name, one in asked.items()] or [
+                plain(uid, holding, limit, brief)
+            ]
         if not questions:
-            return []
-        found: dict[str, dict[str, Any]] = {}
-        cosines: dict[str, dict[str, float]] = {}
+            return Candidates.of([])
+        found: dict[str, int] = {}
+        cosines: dict[str, dict[str, float]] = {name: {} for name in asked}
         await self._note(questions, found, cosines)
-        # What one model found near may have a vector of another, too.
-        rest = {name: [one for one in found if name not in cosines.get(one, {})] for name in asked}
+        # What one model found may have a vector of another, too.
+        rest = {name: [one for one in found if one not in cosines[name]] for name in asked}
         questions = [
-            near(uid, [f"id IN {listed(ids)}"], len(ids), ["id"], name, asked[name])
+            near(uid, [f"id IN {listed(ids)}"], len(ids), brief, name, asked[name])
             for name, ids in rest.items()
             if ids and len(asked) > 1
         ]
         if questions:
             await self._note(questions, found, cosines)
-        return [
-            Candidate(id_, {**of, "id": id_, "marks": from_text(of["marks"])}, cosines.get(one, {}))
-            for one, id_, of in ((one, UUID(one), of) for one, of in found.items())
-        ]
+        records = await self._records(index, found)
+        alike = {name: np.array([of.get(one, np.nan) for one in records]) for name, of in cosines.items()}
+        return Candidates.of(list(records.values()), alike)
 
     async def _note(
-        self,
-        questions: Sequence[SearchParams],
-        found: dict[str, dict[str, Any]],
-        cosines: dict[str, dict[str, float]],
+        self, questions: Sequence[SearchParams], found: dict[str, int], cosines: dict[str, dict[str, float]]
     ) -> None:
-        answers: list[Any] = list(await _asked(self._client.multi_search(list(questions))))
-        for question, answer in zip(questions, answers, strict=True):
-            for hit in answer.hits:
-                if question.hybrid and not hit["_rankingScore"]:
-                    continue  # one without a vector, which the server (1.50) puts behind all others
-                if "marks" in hit:
-                    found[hit["id"]] = {key: of for key, of in hit.items() if key != "_rankingScore"}
-                if question.hybrid:
-                    # The server's score is the cosine, moved to 0-1.
-                    alike = 2 * hit["_rankingScore"] - 1
-                    cosines.setdefault(hit["id"], {})[question.hybrid.embedder] = alike
+        for question, hits in zip(questions, await self._hits(questions), strict=True):
+            known = cosines[question.hybrid.embedder] if question.hybrid else {}
+            for hit in hits:
+                # The score of a hit by vector is the cosine, moved to 0-1; 0 is one without a vector.
+                if score := hit.get("_rankingScore"):
+                    known[hit["id"]] = 2 * score - 1
+                if score or question.filter:
+                    found[hit["id"]] = hit.get("stamp", 0)
+
+    async def _records(self, index: str, found: Mapping[str, int]) -> dict[str, bytes]:
+        """Return the records of documents that have these stamps, by id.
+
+        They are by far the largest part of a document and seldom change: each is asked for once.
+        """
+        kept = self._kept.setdefault(index, {})
+        unknown = [id_ for id_, stamp in found.items() if id_ not in kept or kept[id_][0] != stamp]
+        if unknown:
+            wanted = {"ids": unknown, "limit": len(unknown), "fields": ["id", "stamp", "record"]}
+            answer = await self._answer(f"indexes/{self._prefix}{index}/documents/fetch", wanted)
+            for one in answer["results"]:
+                kept.pop(one["id"], None)
+                if "record" in one:
+                    kept[one["id"]] = one["stamp"], from_text(one["record"])
+            while len(kept) > max(MOST_KEPT, len(found)):
+                del kept[next(iter(kept))]
+        # What was deleted between the two questions has no record, nor has what an earlier release wrote.
+        return {id_: kept[id_][1] for id_ in found if id_ in kept}
+
+    async def _hits(self, questions: Sequence[SearchParams]) -> list[list[dict[str, Any]]]:
+        asked = {"queries": [one.model_dump(by_alias=True, exclude_none=True) for one in questions]}
+        return [one["hits"] for one in (await self._answer("multi-search", asked))["results"]]
+
+    async def _answer(self, path: str, asked: dict[str, Any]) -> Any:
+        """Ask and return the answer as it is; the client would check each of a thousand hits."""
+        answer = await _asked(self._client._http_requests.post(path, asked))
+        return orjson.loads(answer.content)
 
     async def put(self, index: str, documents: Sequence[Document]) -> None:
         if documents:
@@ -280,7 +301,7 @@ class MeiliSearch:
             await self._done(target.add_documents(prepared[start : start + _BATCH], primary_key="id"))
 
     def _document(self, index: str, one: Prepared) -> dict[str, Any]:
-        document = document_of(one)
+        document = document_of(index, one)
         if index in WITH_VECTORS and self._embedders:
             # What is not said about a vector fails the whole task; null says that there is none.
             document["_vectors"] = {

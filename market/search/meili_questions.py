@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import base64
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from hashlib import blake2b
 from typing import Any
 from uuid import UUID
 
 from meilisearch_python_sdk.models.search import Hybrid, SearchParams
 
+from market.search.candidates import FACTS, Candidates, record_of
 from market.search.documents import Prepared
 from market.search.engine import AnyOf, Filter, Hits, NoneOf, Query, Range, Vector
-from market.search.indexes import fields_of, settings_of
-from market.search.marks import as_text, from_text
+from market.search.indexes import fields_of
 from market.search.normalise import query_words, spaced
 from market.search.rescoring import FIRST, Hit, reordered
 
@@ -60,7 +62,7 @@ def search_questions(query: Query, uid: str, words: str) -> tuple[list[SearchPar
         and "is_stale" in fields_of(query.index).numbers
     ):
         asked[0].page, asked[0].hits_per_page = 1, max(query.offset + query.limit, FIRST)
-        asked[0].attributes_to_retrieve = ["id", "marks", "counts", "is_stale"]
+        asked[0].attributes_to_retrieve = ["id", "record", "is_stale"]
         asked[0].show_ranking_score = True
     counted = [free]
     for name in query.facets:
@@ -87,9 +89,13 @@ def hits_of(
 
 def in_order(hits: Sequence[dict[str, Any]], text: str, most: int = FIRST) -> list[dict[str, Any]]:
     """Return hits with the first of them looked at again."""
+    if not all("record" in one for one in hits):
+        return list(hits)  # of an index that waits to be built anew by this release
+    records = Candidates.of([from_text(one["record"]) for one in hits[:most]])
+    counts = records.heads["counts"].tolist()
     first = [
-        Hit(one["_rankingScore"], from_text(one["marks"]), one["counts"], bool(one.get("is_stale")))
-        for one in hits[:most]
+        Hit(one["_rankingScore"], marks, each, bool(one.get("is_stale")))
+        for one, marks, each in zip(hits, records.marks, counts, strict=False)
     ]
     return [*(hits[at] for at in reordered(text, first)), *hits[most:]]
 
@@ -142,20 +148,21 @@ def near(
     )
 
 
-def facts_of(index: str) -> list[str]:
-    """Return what a candidate brings: all that is displayed but its words, which stand in its marks."""
-    return [name for name in settings_of(index)["displayedAttributes"] if name not in ("terms", "s_english")]
+def names_in(settings: Mapping[str, Any]) -> tuple[set[str], set[str]]:
+    """Return what the settings of an index let filter by and what they show; without ours, neither."""
+    groups = settings["filterableAttributes"]
+    filterable = {name for one in groups if isinstance(one, dict) for name in one["attributePatterns"]}
+    return filterable, set(settings["displayedAttributes"])
 
 
-def filterable_in(groups: Sequence[Any]) -> set[str]:
-    """Return the fields that the settings of an index let filter by; an index without ours has none."""
-    return {name for one in groups if isinstance(one, dict) for name in one["attributePatterns"]}
-
-
-def document_of(one: Prepared) -> dict[str, Any]:
+def document_of(index: str, one: Prepared) -> dict[str, Any]:
+    facts = one.facts()
+    del facts["marks"], facts["counts"]
+    if index in FACTS:
+        record = record_of(index, one.facts())
+        facts |= {"record": as_text(record), "stamp": stamp_of(record)}
     return {
-        **one.facts(),
-        "marks": as_text(one.facts()["marks"]),
+        **facts,
         "terms": one.indexed_terms(),
         "s_title": spaced(one.title.folded),
         "s_keywords": spaced(one.keywords.folded),
@@ -164,3 +171,21 @@ def document_of(one: Prepared) -> dict[str, Any]:
         "s_names": spaced(one.names.folded),
         "pinyin": " ".join(one.pinyin),
     }
+
+
+def stamp_of(record: bytes) -> int:
+    """Return a number that no other record of a document has: short to ask for and to compare.
+
+    Within 2**48, since the server counts in floating point.
+    """
+    return int.from_bytes(blake2b(record, digest_size=6).digest(), "big")
+
+
+def as_text(record: bytes) -> str:
+    """Return a record for a server that keeps texts only."""
+    return base64.b64encode(record).decode()
+
+
+def from_text(text: str) -> bytes:
+    """Return what `as_text` was given."""
+    return base64.b64decode(text)

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 
+from market.search.candidates import Numbers
 from market.search.engine import Vector
 
 KEY = 16
@@ -33,7 +34,7 @@ class VectorFile:
         """Append vectors; None takes one away. Whoever calls is the only writer."""
         with self._guard:
             self._refresh()
-            new = {key: one for key, one in vectors.items() if one is not None or key in self._rows}
+            new = {key: one for key, one in vectors.items() if self._is_new(key, one)}
             if not new:
                 return
             size = self._size or next(len(one) for one in new.values() if one is not None)
@@ -77,15 +78,23 @@ class VectorFile:
             first = np.argpartition(-likeness, most - 1)[:most]
             return [self._keys[at] for at in first[np.argsort(-likeness[first], kind="stable")].tolist()]
 
-    def cosines(self, keys: Collection[bytes], vector: Vector) -> dict[bytes, float]:
-        """Return how alike the vectors of these keys are; a key without one is left out."""
+    def cosines(self, keys: Sequence[bytes], vector: Vector) -> Numbers:
+        """Return how alike the vectors of these keys are, in their order; NaN where a key has none."""
         with self._guard:
             self._refresh()
+            found = np.full(len(keys), np.nan)
             if len(vector) != self._size:
-                return {}
-            known = [key for key in keys if key in self._rows]
-            found = np.einsum("ij,j->i", self._matrix[[self._rows[key] for key in known]], vector)
-            return dict(zip(known, found.tolist(), strict=True))
+                return found
+            rows = np.array([self._rows.get(key, -1) for key in keys], dtype=np.int64)
+            known = rows >= 0
+            found[known] = np.einsum("ij,j->i", self._matrix[rows[known]], vector)
+            return found
+
+    def _is_new(self, key: bytes, vector: Vector | None) -> bool:
+        """Tell whether the file says otherwise. Most documents are written anew with the vector they had."""
+        if key not in self._rows or vector is None:
+            return key in self._rows or vector is not None
+        return not np.array_equal(self._matrix[self._rows[key]], vector.astype(np.float16))
 
     def _forget(self) -> None:
         self._size = self._count = self._end = 0

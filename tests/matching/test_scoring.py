@@ -16,7 +16,17 @@ from market.matching.facts import NeedFacts, OutcomeFacts, Text, named_need, out
 from market.matching.finding import Pair, scored
 from market.matching.frequencies import Frequencies
 from market.matching.reasons import with_reasons
-from market.matching.scoring import FEEDBACK, LIKE_REFUSED, MISFITS, PARTS, WEIGHTS, WHOLE, score, values
+from market.matching.scoring import (
+    FEEDBACK,
+    LIKE_REFUSED,
+    MISFITS,
+    PARTS,
+    WEIGHTS,
+    WHOLE,
+    Others,
+    score,
+    values,
+)
 from market.search.documents import Prepared, prepare
 
 NEED = NeedFacts(
@@ -52,7 +62,7 @@ def rare(term: str) -> float:
 
 def value(need: NeedFacts, outcome: OutcomeFacts, rarity: Any = rare, meaning: Any = None) -> float:
     subject, other = (need, outcome) if need.text.words or not need.text.marks else (outcome, need)
-    return values(subject, [other], rarity, meanings=[meaning or {}])[0]
+    return float(values(subject, Others.of_each([other], [meaning or {}]), rarity)[0])
 
 
 def test_a_pair_that_fits_in_everything_has_no_misfit_and_points_in_every_part() -> None:
@@ -215,7 +225,7 @@ def test_a_pair_scores_the_same_from_both_sides_and_among_others(
     from_need, from_outcome = score(need, unnamed_outcome, rare), score(unnamed_need, outcome, rare)
 
     assert from_need == from_outcome
-    among = values(need, [OUTCOME, unnamed_outcome, OUTCOME], rare)
+    among = values(need, Others.of_each([OUTCOME, unnamed_outcome, OUTCOME], [{}, {}, {}]), rare)
     assert among[1] == value(unnamed_need, outcome)
 
 

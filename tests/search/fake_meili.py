@@ -64,13 +64,15 @@ class FakeMeili:
                 return (
                     (200, known) if uid in self.indexes else (404, {"message": "", "code": "index_not_found"})
                 )
-            case "GET", ["indexes", uid, "settings", "filterable-attributes"]:
-                return 200, self.settings[uid]["filterableAttributes"]
+            case "GET", ["indexes", uid, "settings"]:
+                return 200, self.settings[uid]
             case "GET", ["indexes", uid, "stats"]:
                 size = len(self.indexes[uid])
                 return 200, {"numberOfDocuments": size, "isIndexing": False, "fieldDistribution": {}}
             case "GET", ["indexes", uid, "documents"]:
                 return 200, self._documents(uid, query)
+            case "POST", ["indexes", uid, "documents", "fetch"]:
+                return 200, {"results": [self.indexes[uid][one] for one in body["ids"]]}
             case "POST", ["multi-search"]:
                 return 200, {"results": [self._found(one) for one in body["queries"]]}
             case "POST", ["indexes", uid, "search"]:

@@ -17,6 +17,8 @@ from market.search.documents import prepare
 from market.search.embedded import EmbeddedSearch
 from market.search.embedded_store import IndexFolder
 from market.search.engine import Document, Query
+from market.search.fact_file import FactFile
+from market.search.meaning import unit_of
 
 ONE, TWO = UUID(int=1), UUID(int=2)
 
@@ -86,6 +88,33 @@ async def test_what_is_there_after_a_restart_is_what_was_written(tmp_path: Path)
 
     assert "outcomes" not in await second.apply_settings()
     assert await second.count("outcomes") == 1
+
+
+async def test_what_is_written_again_unchanged_takes_no_room_beside_the_index(tmp_path: Path) -> None:
+    search = EmbeddedSearch(tmp_path)
+    vectors = {"toy": unit_of([1, 0, 1])}
+    kept = [{**document(ONE, "石墨烯"), "vectors": vectors}, document(TWO, "铝")]
+    await search.put("outcomes", kept)
+    folder = tmp_path / "outcomes" / (tmp_path / "outcomes" / "CURRENT").read_text().split()[0]
+    sizes = [(folder / name).stat().st_size for name in ("facts", "toy.vectors")]
+
+    await search.put("outcomes", [{**one, "interests": 7} for one in kept])
+
+    assert [(folder / name).stat().st_size for name in ("facts", "toy.vectors")] == sizes
+    found = await search.candidates("outcomes", ["石墨"], vectors=vectors)
+    assert found.ids == [ONE]
+    assert found.meaning(0)["toy"] == pytest.approx(1, abs=1e-3)
+
+
+def test_records_are_read_by_whoever_knows_their_place_while_others_are_written(tmp_path: Path) -> None:
+    writer, reader = FactFile(tmp_path / "facts"), FactFile(tmp_path / "facts")
+    first = writer.append([b"one", b"", b"two and a half"])
+    assert reader.read(first) == [b"one", b"", b"two and a half"]
+
+    (third,) = writer.append([b"three"])
+
+    assert reader.read([third, first[0]]) == [b"three", b"one"]
+    assert reader.read([]) == FactFile(tmp_path / "none").read([]) == []
 
 
 async def test_an_index_of_another_shape_is_made_anew_and_named(tmp_path: Path) -> None:

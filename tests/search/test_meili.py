@@ -11,9 +11,11 @@ import pytest
 import pytest_asyncio
 
 from market.kit.errors import SearchUnavailable
+from market.search.candidates import Candidates
 from market.search.engine import AnyOf, Document, NoneOf, Query, Range, Refused, Sort
 from market.search.indexes import INDEXES, settings_of
 from market.search.meili import MeiliSearch
+from market.search.meili_questions import from_text
 from tests.search.fake_meili import FakeMeili
 
 ONE, TWO, THREE = UUID(int=1), UUID(int=2), UUID(int=3)
@@ -82,7 +84,9 @@ async def test_texts_are_sent_normalised_and_facts_beside(server: FakeMeili, eng
 
     sent = server.indexes["outcomes"][str(ONE)]
     assert sent["s_title"] == "ti6al4v ti 6 al 4 v 合金"
-    assert (sent["trl"], sent["field"], sum(sent["counts"][:5])) == (6, ["materials"], len(sent["terms"]))
+    assert (sent["trl"], sent["field"]) == (6, ["materials"])
+    found = Candidates.of([from_text(sent["record"])])
+    assert (found.ids, sum(found.heads["counts"][0][:5])) == ([ONE], len(sent["terms"]))
     assert "hejin" in sent["pinyin"].split()
 
 
@@ -203,11 +207,33 @@ async def test_the_counts_of_a_filtered_field_are_asked_without_that_filter(
 async def test_candidates_are_asked_by_one_filter_on_terms(server: FakeMeili, engine: MeiliSearch) -> None:
     await engine.put("outcomes", [document(ONE)])
 
-    found = await engine.candidates("outcomes", ["合金", "铝"], [NoneOf("field", ("energy",))], limit=300)
+    found = await engine.candidates("outcomes", ["合金", "铝"], limit=300)
 
     asked = server.bodies("/multi-search")[0]["queries"][0]
-    assert asked["filter"] == ['terms IN ["合金", "铝"]', 'field NOT IN ["energy"]']
-    assert (asked["limit"], [one.id for one in found]) == (300, [ONE])
+    assert asked["filter"] == ['terms IN ["合金", "铝"]']
+    assert (asked["limit"], found.ids) == (300, [ONE])
+
+
+async def test_a_record_is_asked_for_once_until_it_changes(server: FakeMeili, engine: MeiliSearch) -> None:
+    await engine.put("outcomes", [document(ONE), document(UUID(int=2))])
+    await engine.candidates("outcomes", ["合金"])
+    await engine.candidates("outcomes", ["合金"])
+    await engine.put("outcomes", [document(ONE, trl=9)])
+
+    found = await engine.candidates("outcomes", ["合金"])
+
+    asked = [sorted(one["ids"]) for one in server.bodies("/indexes/outcomes/documents/fetch")]
+    assert asked == [[str(ONE), str(UUID(int=2))], [str(ONE)]]
+    assert {found.facts(at).get("trl") for at in range(len(found))} == {9, None}
+
+
+async def test_an_index_that_an_earlier_release_wrote_is_searched_and_has_no_candidates(
+    server: FakeMeili, engine: MeiliSearch
+) -> None:
+    server.indexes["outcomes"] = {str(ONE): {"id": str(ONE), "revision": 1, "_rankingScore": 0.5}}
+
+    assert (await engine.search(Query("outcomes", "铝"))).ids == (ONE,)
+    assert (await engine.candidates("outcomes", ["铝"])).ids == []
 
 
 async def test_what_the_server_holds_is_read_page_by_page(server: FakeMeili, engine: MeiliSearch) -> None:

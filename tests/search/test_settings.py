@@ -62,7 +62,7 @@ async def test_every_field_of_a_document_is_one_that_the_settings_know() -> None
     ):
         assert document is not None
         fields, body = fields_of(index), settings_of(index)
-        sent = document_of(prepare(index, document))
+        sent = document_of(index, prepare(index, document))
 
         assert set(sent) <= {*body["displayedAttributes"], *body["searchableAttributes"]}
         assert fields.exact | fields.numbers <= set(sent), "each facet and range stands in a full document"

@@ -21,6 +21,7 @@ from market.matching.quality.evaluation import Bench, GradedPairs, fill, ranked_
 from market.matching.quality.measures import auc, ndcg_10
 from market.matching.quality.test_sets import STRONG, AnswerSets
 from market.matching.scoring import Calibration, Weights, fit_of_wording
+from market.matching.wording import Texts
 from market.search.documents import prepare
 
 PARTS, DIVISIONS = 5, 3
@@ -92,7 +93,9 @@ async def _needs(sets: AnswerSets, bench: Bench) -> list[Need]:
         need = named_need(prepare("needs", graded.needs[name]))
         titles = [one for one in grades if one in graded.titles]
         pairs = graded.pairs_of(need, name, titles)
-        wording = fit_of_wording(need.text, [one.outcome.text for one in pairs], rarity, bench.weights)
+        wording = fit_of_wording(
+            need.text, Texts.of_each([one.outcome.text for one in pairs]), rarity, bench.weights
+        )
         cosines = [[one.meaning[model] for model in models] for one in pairs]
         features = np.column_stack([wording, np.array(cosines).reshape(len(pairs), len(models))])
         found.append(Need(name, titles, [grades[one] for one in titles], features))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from uuid import UUID
 
@@ -33,22 +33,24 @@ class Chosen:
 
 
 def choose(
-    pairs: Iterable[Pair], idf: Rarity, weights: Weights = WEIGHTS, *, kept: Collection[UUID] = ()
+    pairs: Iterable[Pair], idf: Rarity, weights: Weights = WEIGHTS, *, kept: Iterable[Pair] = ()
 ) -> list[Chosen]:
-    """Return the best pairs that are worth showing, and of the others those with a listing in `kept`.
+    """Return the best pairs that are worth showing, and beside them those of `kept` that are.
 
-    They come with their scores, the best first.
+    `pairs` come the best first, and no more of them are looked at than is needed.
     """
-    chosen: list[Chosen] = []
-    best = 0
+    chosen: dict[tuple[UUID, UUID], Chosen] = {}
     for pair in pairs:
-        if pair.value < weights.threshold:
+        if pair.value < weights.threshold or len(chosen) >= BEST:
             break
-        is_kept = pair.need.id in kept or pair.outcome.id in kept
-        if best >= BEST and not is_kept:
-            continue
-        result = score(pair.need, pair.outcome, idf, weights, meaning=pair.meaning).lowered(pair.lowered)
-        if result.parts["wording"] + result.parts["meaning"] >= weights.least_content:
-            best += 1
-            chosen.append(Chosen(pair, result))
-    return chosen
+        _add(chosen, pair, idf, weights)
+    for pair in kept:
+        if pair.value >= weights.threshold and (pair.need.id, pair.outcome.id) not in chosen:
+            _add(chosen, pair, idf, weights)
+    return list(chosen.values())
+
+
+def _add(chosen: dict[tuple[UUID, UUID], Chosen], pair: Pair, idf: Rarity, weights: Weights) -> None:
+    result = score(pair.need, pair.outcome, idf, weights, meaning=pair.meaning).lowered(pair.lowered)
+    if result.parts["wording"] + result.parts["meaning"] >= weights.least_content:
+        chosen[pair.need.id, pair.outcome.id] = Chosen(pair, result)

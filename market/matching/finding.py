@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from market.matching.facts import NeedFacts, OutcomeFacts, need_facts, outcome_facts
@@ -42,6 +42,37 @@ class Pair:
 Subject = NeedFacts | OutcomeFacts
 
 
+@dataclass(frozen=True, slots=True)
+class Ranking:
+    """The candidates for a listing by their scores. A pair is made only when it is looked at."""
+
+    subject: Subject
+    found: Candidates
+    beside: Sequence[Subject]
+    """What is told of each beside its text."""
+    values: Sequence[float]
+    order: Sequence[int]
+    """Places in the columns, the best first; without those that score less than was asked for."""
+
+    def scores(self) -> dict[UUID, float]:
+        """Return the scores by the id of the other listing, the best first."""
+        ids = self.found.ids
+        return {ids[at]: self.values[at] for at in self.order}
+
+    def pairs(self) -> Iterator[Pair]:
+        """Make pairs one by one, the best first."""
+        return (self.pair(at) for at in self.order)
+
+    def pair(self, at: int, lowered: int = 0) -> Pair:
+        """Make the pair at a place. `lowered` is taken off its score."""
+        other = _OTHERS[type(self.subject)].whole(self.found.facts(at))
+        return Pair(*_sides(self.subject, other), self.found.meaning(at), self.values[at] - lowered, lowered)
+
+    def sides(self, at: int) -> tuple[NeedFacts, OutcomeFacts]:
+        """Return need and outcome of a place, the other one without its text."""
+        return _sides(self.subject, self.beside[at])
+
+
 async def rank(
     subject: Subject,
     *,
@@ -50,26 +81,26 @@ async def rank(
     search: SearchEngine,
     weights: Weights = WEIGHTS,
     least: float = 0.0,
-) -> list[Pair]:
-    """Return the candidates for a listing that score `least` or more, the best first.
+) -> Ranking:
+    """Rank the candidates for a listing that score `least` or more.
 
     `vectors` are the listing's own, by model; with none, words alone decide.
     """
-    index, read, whole = _OTHERS[type(subject)]
+    others = _OTHERS[type(subject)]
     found = await candidates(
-        index,
+        others.name,
         subject.text.words[: sum(subject.text.counts[:3])],
         vectors=vectors,
         frequencies=frequencies,
         search=search,
     )
     texts = Texts.of(found.marks, found.heads["counts"])
-    others = Others(texts, [read(one) for one in found.told], found.cosines)
-    scores = values(subject, others, frequencies.idf, weights).tolist()
+    beside = [others.told(one) for one in found.told]
+    scores = values(subject, Others(texts, beside, found.cosines), frequencies.idf, weights).tolist()
     keys = found.keys
     order = [at for at, score in enumerate(scores) if score >= least]
     order.sort(key=lambda at: (-scores[at], keys[at]))
-    return [_pair(subject, whole(found.facts(at)), found.meaning(at), scores[at]) for at in order]
+    return Ranking(subject, found, beside, scores, order)
 
 
 def scored(pairs: Sequence[Pair], frequencies: Frequencies, weights: Weights = WEIGHTS) -> list[Pair]:
@@ -117,11 +148,11 @@ def rarest(terms: Sequence[str], index: str, frequencies: Frequencies) -> list[s
     return chosen
 
 
-def _pair(subject: Subject, other: Subject, meaning: Meaning, value: float) -> Pair:
+def _sides(subject: Subject, other: Subject) -> tuple[NeedFacts, OutcomeFacts]:
     if isinstance(subject, NeedFacts) and isinstance(other, OutcomeFacts):
-        return Pair(subject, other, meaning, value)
+        return subject, other
     if isinstance(subject, OutcomeFacts) and isinstance(other, NeedFacts):
-        return Pair(other, subject, meaning, value)
+        return other, subject
     raise TypeError("a need fits outcomes, and an outcome needs")
 
 
@@ -135,8 +166,16 @@ def _need_told(told: bytes) -> NeedFacts:
     return need_facts({**json.loads(told), "id": NOBODY, "revision": 0})
 
 
-_OTHERS: dict[type, tuple[str, Callable[[bytes], Subject], Callable[[Mapping[str, Any]], Subject]]] = {
-    NeedFacts: ("outcomes", _outcome_told, outcome_facts),
-    OutcomeFacts: ("needs", _need_told, need_facts),
+class _Kind(NamedTuple):
+    """Listings of one kind: the name of their index, and how they are read without their text, and whole."""
+
+    name: str
+    told: Callable[[bytes], Subject]
+    whole: Callable[[Mapping[str, Any]], Subject]
+
+
+_OTHERS: dict[type, _Kind] = {
+    NeedFacts: _Kind("outcomes", _outcome_told, outcome_facts),
+    OutcomeFacts: _Kind("needs", _need_told, need_facts),
 }
-"""For a listing the index of what may fit it, and how that is read: without its text, and whole."""
+"""What may fit a listing."""

@@ -5,6 +5,7 @@ Many listings of one kind are matched together, so that what all of them ask for
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -16,7 +17,7 @@ from market.listings.models import Need, Outcome
 from market.listings.search import VISIBLE_NEEDS, VISIBLE_OUTCOMES, build_needs, build_outcomes
 from market.matching.choosing import BEST, Chosen, choose
 from market.matching.facts import NeedFacts, OutcomeFacts, named_need, named_outcome
-from market.matching.finding import Pair, rank
+from market.matching.finding import Ranking, rank
 from market.matching.frequencies import Frequencies, load_frequencies, refresh_if_stale
 from market.matching.models import Match, MatchStatus
 from market.matching.reasons import with_reasons
@@ -74,7 +75,7 @@ async def _best(index: str, subjects: Subjects, search: SearchEngine) -> tuple[l
     words = {word for one in subjects.values() for word in one.text.words}
     frequencies = await load_frequencies(words)
     vectors = await load_vectors(index, subjects)
-    ranked: dict[UUID, list[Pair]] = {}
+    ranked: dict[UUID, Ranking] = {}
     for id_, subject in subjects.items():
         # One after another: engine and scorer at once would fight for the interpreter.
         ranked[id_] = await rank(
@@ -84,24 +85,26 @@ async def _best(index: str, subjects: Subjects, search: SearchEngine) -> tuple[l
             search=search,
             least=WEIGHTS.threshold,
         )
-    chosen: list[Chosen] = []
-    others = {_other(index, one) for pairs in ranked.values() for one in pairs}
+    found = {key for one in ranked.values() for key in one.found.keys}
+    others = {key: UUID(bytes=key) for key in found}
     market = await _Market.load(index, subjects, others)
-    refusals = await load_refusals(index, subjects, others)
-    for id_, pairs in ranked.items():
-        allowed = [one for one in pairs if market.allows(id_, _other(index, one))]
-        for one in allowed if refusals else ():
-            said = [*refusals.get(one.need.id, ()), *refusals.get(one.outcome.id, ())]
-            one.lowered = WEIGHTS.refused * count_alike(said, one.need, one.outcome)
-            one.value -= one.lowered
+    refusals = await load_refusals(index, subjects, others.values())
+    chosen: list[Chosen] = []
+    for id_, ranking in ranked.items():
+        keys, kept = ranking.found.keys, market.kept.get(id_, ())
+        allowed = [at for at in ranking.order if market.allows(id_, keys[at])]
+        lowered: Counter[int] = Counter()
+        for at in allowed if refusals else ():
+            said = [*refusals.get(id_, ()), *refusals.get(others[keys[at]], ())]
+            lowered[at] = WEIGHTS.refused * count_alike(said, *ranking.sides(at))
         # Equal ones stay as they are.
-        allowed.sort(key=lambda one: -one.value)
-        chosen += choose(allowed, frequencies.idf, kept=market.kept.get(id_, ()))
+        allowed.sort(key=lambda at: lowered[at] - ranking.values[at])
+        chosen += choose(
+            (ranking.pair(at, lowered[at]) for at in allowed),
+            frequencies.idf,
+            kept=[ranking.pair(at, lowered[at]) for at in allowed if keys[at] in kept],
+        )
     return chosen, frequencies
-
-
-def _other(index: str, pair: Pair) -> UUID:
-    return pair.outcome.id if index == "needs" else pair.need.id
 
 
 @dataclass(frozen=True)
@@ -113,15 +116,16 @@ class _Market:
 
     It stands for many organisations, so its listings may match each other.
     """
-    others: Mapping[UUID, UUID]
-    kept: Mapping[UUID, Collection[UUID]]
+    others: Mapping[bytes, UUID]
+    """Whose the others are, by the bytes of their ids."""
+    kept: Mapping[UUID, Collection[bytes]]
 
-    def allows(self, subject: UUID, other: UUID) -> bool:
+    def allows(self, subject: UUID, other: bytes) -> bool:
         """Tell whether two listings may be matched: of two organisations, and not just withdrawn."""
         return other in self.others and self.others[other] != self.owners[subject]
 
     @classmethod
-    async def load(cls, index: str, subjects: Collection[UUID], others: Collection[UUID]) -> _Market:
+    async def load(cls, index: str, subjects: Collection[UUID], others: Mapping[bytes, UUID]) -> _Market:
         mine, theirs = (Need, Outcome) if index == "needs" else (Outcome, Need)
         statuses = VISIBLE_OUTCOMES if index == "needs" else VISIBLE_NEEDS
         owners = await mine.filter(id__in=list(subjects)).values_list(
@@ -131,19 +135,19 @@ class _Market:
         rows = await connection().execute_query_dict(
             f"SELECT id, organisation_id FROM {theirs._meta.db_table} "  # noqa: S608
             "WHERE id = ANY($1::uuid[]) AND status = ANY($2::text[])",
-            [list(others), [one.value for one in statuses]],
+            [list(others.values()), [one.value for one in statuses]],
         )
-        kept: dict[UUID, set[UUID]] = {}
+        kept: dict[UUID, set[bytes]] = {}
         columns = ("need_id", "outcome_id") if index == "needs" else ("outcome_id", "need_id")
         found = Match.filter(**{f"{columns[0]}__in": list(subjects)})
         for subject, other in await found.values_list(*columns):
-            kept.setdefault(UUID(str(subject)), set()).add(UUID(str(other)))
+            kept.setdefault(UUID(str(subject)), set()).add(UUID(str(other)).bytes)
         return cls(
             {
                 UUID(str(id_)): None if kind is OrganisationKind.SOURCE else UUID(str(owner))
                 for id_, owner, kind in owners
             },
-            {UUID(str(row["id"])): UUID(str(row["organisation_id"])) for row in rows},
+            {UUID(str(row["id"])).bytes: UUID(str(row["organisation_id"])) for row in rows},
             kept,
         )
 

@@ -28,6 +28,7 @@ from market.matching.finding import rank
 from market.matching.frequencies import frequencies_of
 from market.matching.quality.evaluation import need_documents, outcome_documents
 from market.matching.quality.test_sets import AnswerSets
+from market.matching.scoring import WEIGHTS
 from market.search.documents import prepare
 from market.search.embedded import EmbeddedSearch
 from market.search.engine import Document, SearchEngine
@@ -123,8 +124,14 @@ async def _measure(size: int) -> dict[str, tuple[float, float]]:
                 if line:
                     line.latest = []
                 started = time.perf_counter()
-                pairs = await rank(need, vectors=vectors, frequencies=frequencies, search=search)
-                choose(pairs, frequencies.idf)
+                ranking = await rank(
+                    need,
+                    vectors=vectors,
+                    frequencies=frequencies,
+                    search=search,
+                    least=WEIGHTS.threshold,
+                )
+                choose(ranking.pairs(), frequencies.idf)
                 ours.append(1000 * (time.perf_counter() - started))
                 if line:
                     requests = list(line.latest)

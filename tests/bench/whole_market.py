@@ -43,6 +43,7 @@ from market.matching.facts import named_need
 from market.matching.finding import rank
 from market.matching.frequencies import count_terms, load_frequencies
 from market.matching.models import Match
+from market.matching.scoring import WEIGHTS
 from market.runtime import build_deps, running
 from market.search import outbox
 from market.search.documents import prepare
@@ -135,8 +136,14 @@ async def _match(needs: Iterable[UUID], name: str, deps: Deps) -> float:
         frequencies = await load_frequencies(need.text.words)
         vectors = (await load_vectors("needs", [need_id]))[need_id] if name == "vectors" else {}
         started = time.perf_counter()
-        pairs = await rank(need, vectors=vectors, frequencies=frequencies, search=deps.search)
-        choose(pairs, frequencies.idf)
+        ranking = await rank(
+            need,
+            vectors=vectors,
+            frequencies=frequencies,
+            search=deps.search,
+            least=WEIGHTS.threshold,
+        )
+        choose(ranking.pairs(), frequencies.idf)
         times.append(1000 * (time.perf_counter() - started))
     return statistics.median(times)
 

@@ -259,7 +259,7 @@ def test_the_best_pairs_are_chosen_and_those_already_kept_beside() -> None:
     pairs = _scored([Pair(NEED, one) for one in outcomes])
 
     best = choose(pairs, rare)
-    with_kept = choose(pairs, rare, kept={last})
+    with_kept = choose(pairs, rare, kept=[one for one in pairs if one.outcome.id == last])
 
     assert [chosen.outcome_id for chosen in best] == [one.id for one in outcomes[:BEST]]
     assert {one.outcome_id for one in with_kept} == {one.outcome_id for one in best} | {last}

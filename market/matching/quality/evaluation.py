@@ -209,11 +209,11 @@ async def _graded(sets: AnswerSets, bench: Bench) -> Figures:
             figures.note(
                 **_of_graded({name_of[one.outcome.id]: one.value for one in pairs}, grades, strong),
                 recall_100=share_found(
-                    ranked_names({name_of[one.outcome.id]: one.value for one in ranked}),
+                    ranked_names({name_of[one]: value for one, value in ranked.scores().items()}),
                     strong,
                     FIRST_HUNDRED,
                 ),
-                overlap_10=overlap_10(_ids(ranked), _ids(beside[0])) if beside else None,
+                overlap_10=overlap_10(list(ranked.scores()), list(beside[0].scores())) if beside else None,
             )
             keyword = plain.scores(f"{document['title']} {document['title']} {document['text']}")
             everything = ranked_names(dict(zip(names, map(float, keyword), strict=True)))
@@ -229,10 +229,6 @@ async def _graded(sets: AnswerSets, bench: Bench) -> Figures:
             )
             bench.on_progress("graded needs", done, len(graded.grades))
     return figures
-
-
-def _ids(ranked: Iterable[Pair]) -> list[UUID]:
-    return [one.outcome.id for one in ranked]
 
 
 def _of_graded(

@@ -5,6 +5,7 @@ Many listings of one kind are matched together, so that what all of them ask for
 
 from __future__ import annotations
 
+import asyncio
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
@@ -17,7 +18,7 @@ from market.listings.models import Need, Outcome
 from market.listings.search import VISIBLE_NEEDS, VISIBLE_OUTCOMES, build_needs, build_outcomes
 from market.matching.choosing import BEST, Chosen, choose
 from market.matching.facts import NeedFacts, OutcomeFacts, named_need, named_outcome
-from market.matching.finding import Ranking, rank
+from market.matching.finding import Ranking, Subject, rank
 from market.matching.frequencies import Frequencies, load_frequencies, refresh_if_stale
 from market.matching.models import Match, MatchStatus
 from market.matching.reasons import with_reasons
@@ -28,6 +29,8 @@ from market.search.documents import prepare
 from market.search.engine import Document, SearchEngine
 from market.search.vectors import load_vectors
 
+AT_ONCE = 2
+"""Listings whose candidates are asked for at once: while the engine finds those of one, others are scored."""
 _COLUMNS = (
     "score",
     "parts",
@@ -75,16 +78,20 @@ async def _best(index: str, subjects: Subjects, search: SearchEngine) -> tuple[l
     words = {word for one in subjects.values() for word in one.text.words}
     frequencies = await load_frequencies(words)
     vectors = await load_vectors(index, subjects)
-    ranked: dict[UUID, Ranking] = {}
-    for id_, subject in subjects.items():
-        # One after another: engine and scorer at once would fight for the interpreter.
-        ranked[id_] = await rank(
-            subject,
-            vectors=vectors.get(id_, {}),
-            frequencies=frequencies,
-            search=search,
-            least=WEIGHTS.threshold,
-        )
+    turns = asyncio.Semaphore(AT_ONCE)
+
+    async def ranking_of(id_: UUID, subject: Subject) -> Ranking:
+        async with turns:
+            return await rank(
+                subject,
+                vectors=vectors.get(id_, {}),
+                frequencies=frequencies,
+                search=search,
+                least=WEIGHTS.threshold,
+            )
+
+    rankings = await asyncio.gather(*(ranking_of(*one) for one in subjects.items()))
+    ranked = dict(zip(subjects, rankings, strict=True))
     found = {key for one in ranked.values() for key in one.found.keys}
     others = {key: UUID(bytes=key) for key in found}
     market = await _Market.load(index, subjects, others)

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from itertools import islice, takewhile
 from uuid import UUID
 
 from market.matching.finding import Pair
-from market.matching.scoring import WEIGHTS, Score, Weights, score
+from market.matching.scoring import WEIGHTS, Score, Weights, scores
 from market.matching.wording import Rarity
 
 BEST = 20
@@ -35,22 +36,23 @@ class Chosen:
 def choose(
     pairs: Iterable[Pair], idf: Rarity, weights: Weights = WEIGHTS, *, kept: Iterable[Pair] = ()
 ) -> list[Chosen]:
-    """Return the best pairs that are worth showing, and beside them those of `kept` that are.
+    """Return the best pairs of a listing that are worth showing, and beside them those of `kept` that are.
 
-    `pairs` come the best first, and no more of them are looked at than is needed.
+    `pairs` come the best first, and hardly more of them are looked at than are chosen.
     """
     chosen: dict[tuple[UUID, UUID], Chosen] = {}
-    for pair in pairs:
-        if pair.value < weights.threshold or len(chosen) >= BEST:
-            break
-        _add(chosen, pair, idf, weights)
-    for pair in kept:
-        if pair.value >= weights.threshold and (pair.need.id, pair.outcome.id) not in chosen:
-            _add(chosen, pair, idf, weights)
+    worth = takewhile(lambda one: one.value >= weights.threshold, pairs)
+    while some := list(islice(worth, BEST - len(chosen))):
+        _add(chosen, some, idf, weights)
+    _add(chosen, [one for one in kept if one.value >= weights.threshold], idf, weights)
     return list(chosen.values())
 
 
-def _add(chosen: dict[tuple[UUID, UUID], Chosen], pair: Pair, idf: Rarity, weights: Weights) -> None:
-    result = score(pair.need, pair.outcome, idf, weights, meaning=pair.meaning).lowered(pair.lowered)
-    if result.parts["wording"] + result.parts["meaning"] >= weights.least_content:
-        chosen[pair.need.id, pair.outcome.id] = Chosen(pair, result)
+def _add(
+    chosen: dict[tuple[UUID, UUID], Chosen], pairs: Iterable[Pair], idf: Rarity, weights: Weights
+) -> None:
+    new = [one for one in pairs if (one.need.id, one.outcome.id) not in chosen]
+    results = scores([(one.need, one.outcome, one.meaning) for one in new], idf, weights)
+    for pair, result in zip(new, results, strict=True):
+        if result.parts["wording"] + result.parts["meaning"] >= weights.least_content:
+            chosen[pair.need.id, pair.outcome.id] = Chosen(pair, result.lowered(pair.lowered))

@@ -119,17 +119,26 @@ def score(
     meaning: Meaning | None = None,
 ) -> Score:
     """Score a pair. `rarity` says how rare a term is on the market."""
-    subject, other = _subject(need, outcome)
-    both = common(subject, Texts.of_each([other]), rarity, weights.scales)
-    wording = float(_fit(both.likeness())[0])
-    fits = _fits(need, outcome, wording, weights, meaning or {})
-    parts = {name: round(fits[name][0] * points) for name, points in _points(weights, meaning or {})}
-    return Score(
-        value=sum(parts.values()),
-        parts=parts,
-        terms=shown_terms(both.terms()),
-        misfits=[misfit for _, misfit in fits.values() if misfit],
-    )
+    return scores([(need, outcome, meaning or {})], rarity, weights)[0]
+
+
+def scores(
+    pairs: Sequence[tuple[NeedFacts, OutcomeFacts, Meaning]], rarity: Rarity, weights: Weights = WEIGHTS
+) -> list[Score]:
+    """Score pairs of one listing, each by itself."""
+    if not pairs:
+        return []
+    texts = [_subject(need, outcome) for need, outcome, _ in pairs]
+    both = common(texts[0][0], Texts.of_each([other for _, other in texts]), rarity, weights.scales)
+    found = []
+    for (need, outcome, meaning), wording, terms in zip(
+        pairs, _fit(both.likeness()).tolist(), both.terms(), strict=True
+    ):
+        fits = _fits(need, outcome, wording, weights, meaning)
+        parts = {name: round(fits[name][0] * points) for name, points in _points(weights, meaning)}
+        misfits = [misfit for _, misfit in fits.values() if misfit]
+        found.append(Score(sum(parts.values()), parts, shown_terms(terms), misfits))
+    return found
 
 
 @dataclass(frozen=True, slots=True)

@@ -83,10 +83,13 @@ class Common:
             total += sums / (np.maximum(sizes, 1.0) ** self.scales.length) / scale
         return np.round(total, DIGITS)
 
-    def terms(self) -> dict[str, float]:
-        """Return the terms (not letters) in common with the only other, with what each adds to likeness."""
-        which, points = self.which[self.is_term].tolist(), self.points[self.is_term].tolist()
-        return {self.subject.words[at]: one for at, one in zip(which, points, strict=True)}
+    def terms(self) -> list[dict[str, float]]:
+        """Return for each other the terms (not letters) in common, with what each adds to likeness."""
+        found: list[dict[str, float]] = [{} for _ in self.others.counts]
+        columns = (one[self.is_term].tolist() for one in (self.owner, self.which, self.points))
+        for owner, which, points in zip(*columns, strict=True):
+            found[owner][self.subject.words[which]] = points
+        return found
 
 
 def common(subject: Text, others: Texts, rarity: Rarity, scales: Scales) -> Common:

@@ -166,7 +166,7 @@ class MeiliSearch:
         asked = {name: one for name, one in (vectors or {}).items() if name in self._embedders}
         holding, uid = [f"terms IN {listed(terms)}"], self._prefix + index
         brief = ["id", "stamp"]
-        questions = [near(uid, [], nearest, brief, name, one) for name, one in asked.items()]
+        questions = [near(uid, [], nearest, brief, name, one) for name, one in asked.items() if nearest]
         if terms:
             # The server puts what has no vector behind all others, so each finds all that holds a term.
             questions += [near(uid, holding, limit, brief, name, one) for name, one in asked.items()] or [
@@ -263,7 +263,7 @@ class MeiliSearch:
         if await _asked(self._client.get_raw_index(beside)):
             await self._done(self._client.index(beside).delete())
         await self._apply(beside, is_new=True, like=index)
-        # The server takes in together what waits, which is much quicker than batch after batch.
+        # The server takes in together what waits, while we prepare what comes next.
         waiting: deque[int] = deque()
         async for documents in batches:
             waiting += await self._send(index, documents, self._client.index(beside))

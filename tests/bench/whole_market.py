@@ -53,6 +53,7 @@ from market.search.engine import Query, SearchEngine
 from market.search.filters import OUTCOMES
 from market.search.meaning import stored, text_hash, unit_of
 from market.search.relay import rebuild
+from market.search.spelling import speller_of
 from market.search.vectors import load_vectors
 from market.settings import Settings
 from market.tables import migrate
@@ -167,6 +168,7 @@ class WithoutNearest:
 async def _pages(deps: Deps) -> None:
     """Our search page against the bare engine's query for the same words, in turns."""
     words = await _words(deps)
+    await speller_of(deps.search).warm(["outcomes"])  # as `serve` does when it starts
     transport = httpx.ASGITransport(app=create_app(deps))
     async with httpx.AsyncClient(transport=transport, base_url="http://bench.test") as client:
         for kind, facets in (("two words", False), ("with facets", True)):

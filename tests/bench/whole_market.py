@@ -314,7 +314,7 @@ def _made(size: int, index: str) -> Iterator[dict[str, Any]]:
 
 
 def say(words: str, figure: str, beside: str) -> None:
-    sys.stdout.write(f"{words:<26}{figure:<58}{beside}\n")
+    sys.stdout.write(f"{words:<30}{figure:<58}{beside}\n")
     sys.stdout.flush()
 
 

@@ -56,8 +56,12 @@ class Ranking:
 
     def scores(self) -> dict[UUID, float]:
         """Return the scores by the id of the other listing, the best first."""
-        ids = self.found.ids
-        return {ids[at]: self.values[at] for at in self.order}
+        return {UUID(bytes=key): self.values[at] for at, key in self.keys().items()}
+
+    def keys(self) -> dict[int, bytes]:
+        """Return the ids of the other listings by their places, the best first."""
+        keys = self.found.keys
+        return {at: keys[at] for at in self.order}
 
     def pairs(self) -> Iterator[Pair]:
         """Make pairs one by one, the best first."""

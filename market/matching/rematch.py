@@ -91,15 +91,13 @@ async def _best(index: str, subjects: Subjects, search: SearchEngine) -> tuple[l
             )
 
     rankings = await asyncio.gather(*(ranking_of(*one) for one in subjects.items()))
-    ranked = dict(zip(subjects, rankings, strict=True))
-    found = {key for one in ranked.values() for key in one.found.keys}
-    others = {key: UUID(bytes=key) for key in found}
+    others = {key: UUID(bytes=key) for key in {key for one in rankings for key in one.keys().values()}}
     market = await _Market.load(index, subjects, others)
     refusals = await load_refusals(index, subjects, others.values())
     chosen: list[Chosen] = []
-    for id_, ranking in ranked.items():
-        keys, kept = ranking.found.keys, market.kept.get(id_, ())
-        allowed = [at for at in ranking.order if market.allows(id_, keys[at])]
+    for id_, ranking in zip(subjects, rankings, strict=True):
+        keys, kept = ranking.keys(), market.kept.get(id_, ())
+        allowed = [at for at, key in keys.items() if market.allows(id_, key)]
         lowered: Counter[int] = Counter()
         for at in allowed if refusals else ():
             said = [*refusals.get(id_, ()), *refusals.get(others[keys[at]], ())]

@@ -26,7 +26,7 @@ _HEAD = np.dtype([("id", "V16"), ("revision", "<i8"), ("counts", "<u2", 6), ("to
 
 
 def record_of(index: str, facts: Mapping[str, Any]) -> bytes:
-    """Return what matching reads of a document, from its `Prepared.facts` or what an engine kept of them.
+    """Return what matching reads of a document, told by its `Prepared.facts`.
 
     Equal facts make equal records, whatever else is in the document.
     """

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from market.search.engine import Filter, Query, Range
+from market.search.engine import Query, Range
 
 INDEXES = ("outcomes", "needs", "organisations", "brokers", "policies")
 WITH_VECTORS = ("outcomes", "needs")
@@ -32,19 +31,15 @@ class Fields:
 
     def check(self, query: Query) -> None:
         """Raise ValueError if the query names a field that the index does not have."""
-        self.check_filters(query.filters)
+        for limit in query.filters:
+            known = self.numbers if isinstance(limit, Range) else self.exact | {"id"}
+            if limit.field not in known:
+                raise ValueError(f"no filter on {limit.field}")
         for name in query.facets:
             if name not in self.exact | self.numbers:
                 raise ValueError(f"no facet {name}")
         if query.sort and query.sort.field not in self.sortable:
             raise ValueError(f"no order by {query.sort.field}")
-
-    def check_filters(self, filters: Iterable[Filter]) -> None:
-        """Raise ValueError if a filter names a field that the index does not have."""
-        for limit in filters:
-            known = self.numbers if isinstance(limit, Range) else self.exact | {"id"}
-            if limit.field not in known:
-                raise ValueError(f"no filter on {limit.field}")
 
 
 @lru_cache

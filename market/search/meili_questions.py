@@ -157,9 +157,9 @@ def names_in(settings: Mapping[str, Any]) -> tuple[set[str], set[str]]:
 
 def document_of(index: str, one: Prepared) -> dict[str, Any]:
     facts = one.facts()
+    record = record_of(index, facts)
     del facts["marks"], facts["counts"]
     if index in FACTS:
-        record = record_of(index, one.facts())
         facts |= {"record": as_text(record), "stamp": stamp_of(record)}
     return {
         **facts,

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import importlib
 import re
+import sys
+import tomllib
 from collections.abc import Iterable, Iterator
+from importlib.metadata import packages_distributions
 from pathlib import Path
 
 import pytest
@@ -154,3 +157,67 @@ def _statements() -> Iterator[str]:
 def _migrations() -> Iterator[tuple[str, type[Migration]]]:
     for path in sorted((ROOT / "market" / "migrations").glob("0*.py")):
         yield path.stem, importlib.import_module(f"market.migrations.{path.stem}").Migration
+
+
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+NOT_IMPORTED = {
+    "asyncpg": "the driver that tortoise-orm chooses by the address of the database",
+    "python-multipart": "starlette reads forms with it",
+    "manimgx-fonts-cjk": "the fonts of prints lie in it",
+    "meilisearch": "the named client of the search server, for its administration",
+}
+"""Declared packages that no module of the market imports, each with its reason."""
+
+
+def test_every_package_that_is_imported_is_declared() -> None:
+    assert _imported(ROOT / "market") - _declared(PROJECT["project"]) == set()
+    assert _imported(ROOT / "tests") - _declared(PROJECT["project"]) - _declared(PROJECT) == set()
+
+
+def test_every_declared_package_is_imported_or_has_its_reason() -> None:
+    declared, imported = _declared(PROJECT["project"]), _imported(ROOT / "market")
+
+    assert declared - imported <= set(NOT_IMPORTED)
+    assert set(NOT_IMPORTED) <= declared
+
+
+def test_the_readme_has_a_reason_for_every_declared_package() -> None:
+    section = (ROOT / "README.md").read_text(encoding="utf-8").split("## Dependencies")[1].split("\n## ")[0]
+    rows = [line.split("|") for line in section.splitlines() if line.startswith("|")]
+    explained = {name for row in rows if row[2].strip() for name in re.findall(r"[\w-]+", row[1])}
+
+    assert _declared(PROJECT["project"]) - explained == set()
+
+
+def _declared(table: dict[str, object]) -> set[str]:
+    """Return the names of the packages that a table of pyproject.toml asks for."""
+    groups: list[object] = [table.get("dependencies", [])]
+    for key in ("optional-dependencies", "dependency-groups"):
+        optional = table.get(key, {})
+        assert isinstance(optional, dict)
+        groups.extend(optional.values())
+    return {
+        _normal(re.split(r"[\[<>=!~ ;]", str(requirement))[0])
+        for group in groups
+        if isinstance(group, list)
+        for requirement in group
+    }
+
+
+IMPORT = re.compile(r"^\s*(?:from (\w+)[\w.]* import |import (\w+)[\w.]*(?: as \w+)?$)", re.M)
+IMPORT_BY_NAME = re.compile(r"""import_module\(\s*"(\w+)""")
+
+
+def _imported(folder: Path) -> set[str]:
+    """Return the names of the packages that the modules of a folder import, by statement or by name."""
+    text = "\n".join(path.read_text(encoding="utf-8") for path in folder.rglob("*.py"))
+    modules = {one or other for one, other in IMPORT.findall(text)} | set(IMPORT_BY_NAME.findall(text))
+    distributions = packages_distributions()
+    return {
+        _normal(distributions.get(module, [module])[0])
+        for module in modules - sys.stdlib_module_names - {"market", "tests"}
+    }
+
+
+def _normal(name: str) -> str:
+    return re.sub(r"[-_.]+", "-", name).lower()

@@ -30,6 +30,9 @@ ZERO_DECIMAL = frozenset(
 """Currencies without a minor unit (ISO 4217)."""
 THREE_DECIMAL = frozenset(["BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND"])
 
+CAPITAL_DIGITS = "零壹贰叁肆伍陆柒捌玖"
+CAPITAL_UNITS = ((10**8, "亿"), (10**4, "万"), (1000, "仟"), (100, "佰"), (10, "拾"))
+
 HOME = "CNY"
 """The currency of the registration and of all figures of public money."""
 
@@ -75,6 +78,35 @@ def allocate(total: int, weights: Sequence[int | Fraction]) -> list[int]:
     for i in order[:left]:
         parts[i] += 1
     return [sign * p for p in parts]
+
+
+def amount_in_words(fen: int) -> str:
+    """Write an amount of CNY in capital numerals (大写金额): 伍拾柒万伍仟元整, 壹元零伍分.
+
+    Follows the rules for filling in bills of exchange (支付结算办法, 附一): 整 after whole yuan, none
+    after 角 or 分, and one 零 for any run of zeros inside.
+    """
+    yuan, cents = divmod(abs(fen), 100)
+    jiao, rest = divmod(cents, 10)
+    words = f"{_integer_in_words(yuan)}元" if yuan or not cents else ""
+    if not cents:
+        words += "整"
+    elif jiao:
+        words += f"{CAPITAL_DIGITS[jiao]}角"
+    elif yuan:
+        words += "零"
+    if rest:
+        words += f"{CAPITAL_DIGITS[rest]}分"
+    return f"负{words}" if fen < 0 else words
+
+
+def _integer_in_words(number: int) -> str:
+    for unit, name in CAPITAL_UNITS:
+        if number >= unit:
+            head, rest = divmod(number, unit)
+            zero = "零" if 0 < rest < unit // 10 else ""
+            return f"{_integer_in_words(head)}{name}{zero}{_integer_in_words(rest) if rest else ''}"
+    return CAPITAL_DIGITS[number]
 
 
 @dataclass(frozen=True, slots=True)

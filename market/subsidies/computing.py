@@ -13,7 +13,7 @@ from typing import Any
 from market.codes.labels import label
 from market.kit.i18n import gettext as _
 from market.kit.i18n import lazy
-from market.kit.money import Money
+from market.kit.money import amount_in_words
 from market.subsidies.conditions import Finding
 from market.subsidies.engine import compute
 from market.subsidies.facts import read_facts
@@ -85,7 +85,7 @@ class Sheet:
 
     @property
     def capitals(self) -> str:
-        return capitals(self.award)
+        return amount_in_words(self.award)
 
 
 def run(facts: Mapping[str, Any], terms: Terms, rate_basis_points: int | None = None) -> dict[str, Any]:
@@ -199,12 +199,3 @@ def _line(one: Mapping[str, Any]) -> Line:
 def grouped(no: str) -> str:
     """Write a registration number in groups of four, as the certificate does."""
     return " ".join(no[at : at + 4] for at in range(0, len(no), 4))
-
-
-def capitals(amount: int) -> str:
-    """Write fen as 大写金额: 伍拾柒万伍仟元整."""
-    if amount == 0:
-        return "零元整"
-    import cn2an  # a sixth of a second of every start, for a word on a print
-
-    return str(cn2an.an2cn(f"{Money(amount).decimal:f}", "rmb"))

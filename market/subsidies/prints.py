@@ -10,8 +10,9 @@ from market.codes.labels import label
 from market.kit.clock import local_date
 from market.kit.formats import day, figure, moment, yuan
 from market.kit.i18n import gettext as _
+from market.kit.money import amount_in_words
 from market.notices.models import Notice
-from market.subsidies.computing import Line, Sheet, capitals
+from market.subsidies.computing import Line, Sheet
 from market.subsidies.models import Batch, ClaimStatus, Disbursement
 from market.subsidies.pages import ClaimPage
 from market.subsidies.programmes import clauses
@@ -46,7 +47,7 @@ def sheet_print(page: ClaimPage, now: datetime) -> dict[str, Any]:
         "total_label": _("按年度预算折算后补助") if page.is_scaled else _("拟补助"),
         "total": yuan(award),
         "capitals_label": _("大写金额"),
-        "capitals": capitals(award or 0),
+        "capitals": amount_in_words(award or 0),
         "checks_title": _("二、条件"),
         "checks_head": ["", _("条件"), _("依据")],
         "checks": [[MARKS[one.state], one.text, one.clause] for one in (found.all_checks if found else [])],
@@ -103,7 +104,7 @@ def decision_print(page: ClaimPage, now: datetime) -> dict[str, Any]:
     else:
         amount = claim.award_amount or 0
         first = _("你单位 %(year)s 年度“%(name)s”的申报，经核算、复核、公示，决定给予补助", **_named(page))
-        words = [f"{first} {yuan(amount)}（{capitals(amount)}）。"]
+        words = [f"{first} {yuan(amount)}（{amount_in_words(amount)}）。"]
         if page.is_scaled and page.sheet is not None:
             words.append(_("原核算 %(sum)s，按年度预算折算。", sum=yuan(page.sheet.award)))
         after = [_("合同变更、解除或者撤销登记的，应当及时报告，并退回相应的补助。")]
@@ -192,7 +193,7 @@ def payment_print(batch: Batch, orders: Sequence[Disbursement], now: datetime) -
         "total_label": _("合计 %(count)s 笔", count=len(live)),
         "total": yuan(total),
         "capitals_label": _("大写金额"),
-        "capitals": capitals(total),
+        "capitals": amount_in_words(total),
         "signatures": [
             [_("确认名单"), batch.confirmed_by.name if batch.confirmed_by else ""],
             [_("批准人"), batch.approved_by.name if batch.approved_by else ""],

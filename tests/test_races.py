@@ -30,6 +30,7 @@ from market.notices.models import Notice, NoticeStatus, Objection
 from market.payments import services as payments
 from market.payments.models import Payment, Refund
 from market.payments.services import PaidPayment
+from market.records.by import By
 from tests.contracts.bank import kept, lines_of, take_over
 from tests.contracts.make import (
     KEPT,
@@ -146,7 +147,7 @@ async def test_one_offer_is_accepted_once() -> None:
 
     await one_wins(
         *[
-            deals.accept_offer(deal.number, offer.id, offer.content_hash, actor=parties.seller, now=NOW)
+            deals.accept_offer(deal.number, offer.id, offer.content_hash, by=By(parties.seller, NOW))
             for _ in range(50)
         ]
     )
@@ -163,8 +164,7 @@ async def test_of_two_counter_offers_one_stands() -> None:
                 terms(Money(100_000_000 + n)),
                 seen=offer.id,
                 valid_days=5,
-                actor=actor,
-                now=NOW,
+                by=By(actor, NOW),
             )
             for n, actor in enumerate([parties.seller, parties.buyer] * 4)
         ]
@@ -178,9 +178,9 @@ async def test_an_offer_is_either_accepted_or_replaced() -> None:
     deal, offer = await make_offered(parties)
 
     await one_wins(
-        deals.accept_offer(deal.number, offer.id, offer.content_hash, actor=parties.seller, now=NOW),
+        deals.accept_offer(deal.number, offer.id, offer.content_hash, by=By(parties.seller, NOW)),
         deals.make_offer(
-            deal.number, terms(Money(1_00)), seen=offer.id, valid_days=5, actor=parties.buyer, now=NOW
+            deal.number, terms(Money(1_00)), seen=offer.id, valid_days=5, by=By(parties.buyer, NOW)
         ),
     )
 
@@ -189,7 +189,7 @@ async def test_a_buyer_opens_one_deal_about_an_outcome() -> None:
     parties = await make_parties()
 
     await one_wins(
-        *[deals.open_interest(parties.outcome.number, "想用", actor=parties.buyer, now=NOW) for _ in range(5)]
+        *[deals.open_interest(parties.outcome.number, "想用", by=By(parties.buyer, NOW)) for _ in range(5)]
     )
 
 
@@ -197,7 +197,7 @@ async def test_a_broker_introduces_a_match_once() -> None:
     parties, broker = await make_parties(), await make_broker()
     match = await make_match(parties, broker)
 
-    await one_wins(*[deals.introduce(match.id, 100, "引荐", actor=broker, now=NOW) for _ in range(5)])
+    await one_wins(*[deals.introduce(match.id, 100, "引荐", by=By(broker, NOW)) for _ in range(5)])
 
 
 async def test_a_price_is_published_once() -> None:
@@ -205,7 +205,7 @@ async def test_a_price_is_published_once() -> None:
     deal = await make_priced(parties)
 
     await one_wins(
-        *[deals.start_publicity(deal.number, STATEMENT, actor=parties.seller, now=NOW) for _ in range(5)]
+        *[deals.start_publicity(deal.number, STATEMENT, by=By(parties.seller, NOW)) for _ in range(5)]
     )
 
     assert await Notice.all().count() == 1
@@ -218,7 +218,7 @@ async def test_a_notice_is_never_clear_with_an_open_objection() -> None:
 
     refused = await race(
         notices.object_to(
-            notice.number, reason="价格偏低", actor=objector, now=notice.ends_at - timedelta(seconds=1)
+            notice.number, reason="价格偏低", by=By(objector, notice.ends_at - timedelta(seconds=1))
         ),
         notices.run_due(notice.ends_at),
     )
@@ -235,14 +235,14 @@ async def test_a_contract_is_entered_once_and_confirmed_once() -> None:
 
     await one_wins(
         *[
-            contracts.enter(deal.number, contract_terms(), KEPT, seen="", actor=actor, now=LATER)
+            contracts.enter(deal.number, contract_terms(), KEPT, seen="", by=By(actor, LATER))
             for actor in [parties.seller, parties.buyer] * 3
         ]
     )
     draft = await ContractDraft.get()
     await one_wins(
         *[
-            contracts.confirm(deal.number, draft.content_hash, actor=parties.on(other(draft.side)), now=LATER)
+            contracts.confirm(deal.number, draft.content_hash, by=By(parties.on(other(draft.side)), LATER))
             for _ in range(6)
         ]
     )
@@ -257,10 +257,7 @@ async def test_money_that_came_is_counted_once() -> None:
     paid = PaidPayment(uuid4(), "instalment", second.id, Money(second.amount), Money(0), LATER)
 
     await one_wins(
-        *[
-            contracts.confirm_remittance(remittance.id, actor=parties.seller_finance, now=LATER)
-            for _ in range(8)
-        ]
+        *[contracts.confirm_remittance(remittance.id, by=By(parties.seller_finance, LATER)) for _ in range(8)]
     )
     found = await race(*[contracts.receive(paid, now=LATER) for _ in range(50)])
 
@@ -275,12 +272,12 @@ async def test_one_line_of_a_bank_statement_is_booked_once() -> None:
     row = Row("805,000.00", f"{contract.number}-1")
 
     taken = await race(
-        *[banking.import_statement(kept(icbc(row)), actor=parties.seller, now=LATER) for _ in range(10)]
+        *[banking.import_statement(kept(icbc(row)), by=By(parties.seller, LATER)) for _ in range(10)]
     )
     statement = await take_over(parties, row)
     [line] = await lines_of(statement)
     found = await race(
-        *[banking.confirm_line(line.id, actor=parties.seller_finance, now=LATER) for _ in range(50)]
+        *[banking.confirm_line(line.id, by=By(parties.seller_finance, LATER)) for _ in range(50)]
     )
 
     assert taken == {"done": 10}
@@ -291,9 +288,9 @@ async def test_one_line_of_a_bank_statement_is_booked_once() -> None:
 async def test_a_commission_is_booked_once_and_comes_down_once() -> None:
     parties, broker = await make_parties(), await make_broker()
     match = await make_match(parties, broker)
-    deal = await deals.introduce(match.id, 300, "引荐", actor=broker, now=NOW)
+    deal = await deals.introduce(match.id, 300, "引荐", by=By(broker, NOW))
     for actor in (parties.seller, parties.buyer):
-        await deals.agree_introduction(deal.number, actor=actor, now=NOW)
+        await deals.agree_introduction(deal.number, by=By(actor, NOW))
 
     for arrived, times in ((1_000_000, 50), (400_000, 10)):
         found = await race(*[deals.book_commission(deal.id, Money(arrived), at=NOW) for _ in range(times)])
@@ -313,7 +310,7 @@ async def test_a_payment_goes_back_once() -> None:
     asked = await race(
         *[
             refunding.request_refund(
-                payment.id, payment.amount, "退回", actor=till.parties.seller_finance, now=LATER
+                payment.id, payment.amount, "退回", by=By(till.parties.seller_finance, LATER)
             )
             for _ in range(50)
         ]
@@ -344,14 +341,13 @@ async def test_a_refund_by_bank_is_confirmed_once() -> None:
                 refunded_on=TODAY,
                 bank_reference="",
                 kept=None,
-                actor=parties.seller_finance,
-                now=LATER,
+                by=By(parties.seller_finance, LATER),
             )
             for _ in range(20)
         ]
     )
     refund = await Refund.get()
-    confirmed = await race(*[refunding.confirm_refund(refund.id, actor=other, now=LATER) for _ in range(50)])
+    confirmed = await race(*[refunding.confirm_refund(refund.id, by=By(other, LATER)) for _ in range(50)])
 
     assert recorded == {"done": 1, "ActionNotAllowed": 19}
     assert confirmed == {"done": 1, "ActionNotAllowed": 49}
@@ -377,8 +373,7 @@ async def test_one_registration_number_names_one_contract() -> None:
                 "4526010300000117",
                 registered_on=TODAY,
                 registry="南宁市技术合同登记站",
-                actor=parties.seller,
-                now=LATER,
+                by=By(parties.seller, LATER),
             )
             for contract, parties in zip(signed, sides, strict=True)
         ]
@@ -412,8 +407,7 @@ async def test_one_invoice_is_recorded_once_and_confirmed_once() -> None:
                 voucher_id=file,
                 invoice_number="1",
                 invoice_amount=5,
-                actor=first,
-                now=NOW,
+                by=By(first, NOW),
             )
             for _ in range(10)
         ],
@@ -421,7 +415,7 @@ async def test_one_invoice_is_recorded_once_and_confirmed_once() -> None:
     )
     recorded = [each for each in found if not isinstance(each, BaseException)]
     confirmed = await race(
-        *[payments.confirm_remittance(recorded[0].id, actor=actor, now=NOW) for actor in [second, third] * 10]
+        *[payments.confirm_remittance(recorded[0].id, by=By(actor, NOW)) for actor in [second, third] * 10]
     )
 
     assert len(recorded) == 1
@@ -479,9 +473,7 @@ async def test_an_account_at_the_gateway_is_opened_once() -> None:
 
     found = await race(
         *[
-            payments.start_onboarding(
-                organisation, gateway=world.gateway, actor=world.actor, now=NOW, urls=URLS
-            )
+            payments.start_onboarding(organisation, gateway=world.gateway, by=By(world.actor, NOW), urls=URLS)
             for _ in range(10)
         ]
     )

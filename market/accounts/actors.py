@@ -72,6 +72,11 @@ class Actor:
         )
 
 
+def newcomer(user_id: UUID) -> Actor:
+    """Return a person who has just registered, without any role yet, for the log of what they did."""
+    return Actor(user_id=user_id, name="", email="", roles=frozenset())
+
+
 STAFF_ORDER = (
     Role.OPERATOR,
     Role.OFFICER,

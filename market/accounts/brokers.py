@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -12,74 +11,75 @@ from market.accounts.changes import changed
 from market.accounts.messages import tell, tell_staff
 from market.accounts.models import BrokerProfile, StaffRole
 from market.accounts.permissions import Act
-from market.audit.services import Who, record
+from market.audit.services import record
 from market.kit.database import atomic
 from market.kit.errors import Conflict, Invalid, NotFound
 from market.kit.i18n import gettext as _
+from market.records.by import By
 
 CERTIFICATE = ("certificate_level", "certificate_number", "certificate_issuer")
 FREE = ("fields_of_work", "introduction")
 
 
 @atomic()
-async def apply_as_broker(details: Mapping[str, Any], *, actor: Who, now: datetime) -> BrokerProfile:
+async def apply_as_broker(details: Mapping[str, Any], *, by: By) -> BrokerProfile:
     """Save a person's certificate and fields; another certificate has to be verified anew."""
-    profile = await BrokerProfile.filter(user_id=actor.user_id).select_for_update().first()
+    profile = await BrokerProfile.filter(user_id=by.actor.user_id).select_for_update().first()
     values = {name: details[name] for name in (*CERTIFICATE, *FREE)}
     if profile is None:
-        profile = await BrokerProfile.create(id=uuid4(), user_id=actor.user_id, created_at=now, **values)
+        profile = await BrokerProfile.create(
+            id=uuid4(), user_id=by.actor.user_id, created_at=by.now, **values
+        )
     else:
         if any(getattr(profile, name) != values[name] for name in CERTIFICATE):
             profile.is_verified = False
         profile.update_from_dict(values)
         profile.revision += 1
         await profile.save(update_fields=[*values, "is_verified", "revision"])
-    await record("user", profile.user_id, "apply_as_broker", actor=actor, now=now)
+    await record("user", profile.user_id, "apply_as_broker", by=by)
     await changed("brokers", profile.id)
     return profile
 
 
 @atomic()
-async def update_broker(details: Mapping[str, Any], *, actor: Actor, now: datetime) -> BrokerProfile:
+async def update_broker(details: Mapping[str, Any], *, by: By) -> BrokerProfile:
     """Save the profile of a person who is here already, and tell the operators what there is to verify."""
-    actor.require(Act.READ_OWN_DATA)
-    profile = await apply_as_broker(details, actor=actor, now=now)
+    by.actor.require(Act.READ_OWN_DATA)
+    profile = await apply_as_broker(details, by=by)
     if not profile.is_verified:
         await tell_staff(
             StaffRole.OPERATOR,
-            _("技术经纪人等待认证：%(name)s", name=actor.name),
+            _("技术经纪人等待认证：%(name)s", name=by.actor.name),
             address=f"/backoffice/brokers/{profile.id}",
-            now=now,
+            now=by.now,
         )
     return profile
 
 
 @atomic()
-async def verify_broker(profile_id: UUID, *, revision: int, actor: Actor, now: datetime) -> BrokerProfile:
+async def verify_broker(profile_id: UUID, *, revision: int, by: By) -> BrokerProfile:
     """Let a broker take up matches.
 
     Raises:
         Conflict: the profile was changed since the operator looked at it, or is verified already.
     """
-    profile = await _lock(profile_id, revision, actor)
+    profile = await _lock(profile_id, revision, by.actor)
     profile.is_verified = True
     profile.revision += 1
     await profile.save(update_fields=["is_verified", "revision"])
-    await record("user", profile.user_id, "verify_broker", actor=actor, now=now)
+    await record("user", profile.user_id, "verify_broker", by=by)
     await changed("brokers", profile.id)
     await tell(
         _("您的技术经纪人资格已通过认证，可以接手对接了。"),
         user_ids=[profile.user_id],
         address="/matches",
-        now=now,
+        now=by.now,
     )
     return profile
 
 
 @atomic()
-async def return_broker(
-    profile_id: UUID, reason: str, *, revision: int, actor: Actor, now: datetime
-) -> BrokerProfile:
+async def return_broker(profile_id: UUID, reason: str, *, revision: int, by: By) -> BrokerProfile:
     """Tell a broker what to correct before the certificate can be verified.
 
     Raises:
@@ -88,13 +88,13 @@ async def return_broker(
     """
     if not reason.strip():
         raise Invalid(_("退回时请写明理由，对方据此修改。"), "reason")
-    profile = await _lock(profile_id, revision, actor)
-    await record("user", profile.user_id, "return_broker", actor=actor, now=now)
+    profile = await _lock(profile_id, revision, by.actor)
+    await record("user", profile.user_id, "return_broker", by=by)
     await tell(
         _("技术经纪人资格退回修改（理由：%(reason)s）", reason=reason.strip()),
         user_ids=[profile.user_id],
         address="/account/broker",
-        now=now,
+        now=by.now,
     )
     return profile
 

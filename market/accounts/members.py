@@ -18,10 +18,11 @@ from market.accounts.models import (
 from market.accounts.permissions import Act
 from market.accounts.queries import find_organisation_by_uscc
 from market.accounts.sessions import act_for as remember_act_for
-from market.audit.services import Who, record
+from market.audit.services import record
 from market.kit.database import atomic
 from market.kit.errors import Conflict, Invalid, NotFound
 from market.kit.i18n import gettext as _
+from market.records.by import By
 
 
 async def find_organisation_to_join(uscc: str) -> Organisation:
@@ -37,7 +38,7 @@ async def find_organisation_to_join(uscc: str) -> Organisation:
 
 
 @atomic()
-async def ask_to_join(uscc: str, role: MemberRole, *, actor: Who, now: datetime) -> Membership:
+async def ask_to_join(uscc: str, role: MemberRole, *, by: By) -> Membership:
     """Ask an organisation's administrator to be let in, in a role.
 
     Raises:
@@ -45,29 +46,27 @@ async def ask_to_join(uscc: str, role: MemberRole, *, actor: Who, now: datetime)
         Conflict: the person is a member, or has asked already.
     """
     organisation = await find_organisation_to_join(uscc)
-    membership = await Membership.filter(user_id=actor.user_id, organisation_id=organisation.id).first()
+    membership = await Membership.filter(user_id=by.actor.user_id, organisation_id=organisation.id).first()
     if membership is None:
         membership = await Membership.create(
-            id=uuid4(), user_id=actor.user_id, organisation=organisation, role=role, created_at=now
+            id=uuid4(), user_id=by.actor.user_id, organisation=organisation, role=role, created_at=by.now
         )
     elif membership.status is MemberStatus.ENDED:
         membership.role, membership.status, membership.ended_at = role, MemberStatus.PENDING, None
         await membership.save(update_fields=["role", "status", "ended_at"])
     else:
         raise Conflict(_("您已经是这个单位的成员，或已经申请过，正等待管理员同意。"))
-    await record(
-        "organisation", organisation.id, "ask_to_join", actor=actor, now=now, membership=membership.id
-    )
+    await record("organisation", organisation.id, "ask_to_join", by=by, membership=membership.id)
     return membership
 
 
 @atomic()
-async def join_another(uscc: str, role: MemberRole, *, actor: Actor, now: datetime) -> Membership:
+async def join_another(uscc: str, role: MemberRole, *, by: By) -> Membership:
     """Ask to be let into a further organisation, and tell its administrators at once."""
-    actor.require(Act.READ_OWN_DATA)
-    membership = await ask_to_join(uscc, role, actor=actor, now=now)
+    by.actor.require(Act.READ_OWN_DATA)
+    membership = await ask_to_join(uscc, role, by=by)
     organisation = await find_organisation_to_join(uscc)
-    await tell_admins_of_wish(organisation, actor.name, now=now)
+    await tell_admins_of_wish(organisation, by.actor.name, now=by.now)
     return membership
 
 
@@ -83,64 +82,64 @@ async def tell_admins_of_wish(organisation: Organisation, name: str, *, now: dat
 
 
 @atomic()
-async def approve_member(membership_id: UUID, role: MemberRole, *, actor: Actor, now: datetime) -> None:
+async def approve_member(membership_id: UUID, role: MemberRole, *, by: By) -> None:
     """Let somebody in who asked, in the role that the administrator gives them.
 
     Raises:
         Conflict: they do not wait any more.
     """
-    membership = await _lock(membership_id, actor)
+    membership = await _lock(membership_id, by.actor)
     if membership.status is not MemberStatus.PENDING:
         raise Conflict(_("这个申请已经处理过了。"))
     membership.status, membership.role = MemberStatus.ACTIVE, role
     await membership.save(update_fields=["status", "role"])
-    await _note(membership, "approve_member", actor=actor, now=now)
+    await _note(membership, "approve_member", by=by)
     await tell(
-        _("%(name)s 已同意您加入。", name=actor.organisation_name),
+        _("%(name)s 已同意您加入。", name=by.actor.organisation_name),
         user_ids=[membership.user_id],
         address="/dashboard",
-        now=now,
+        now=by.now,
     )
 
 
 @atomic()
-async def change_role(membership_id: UUID, role: MemberRole, *, actor: Actor, now: datetime) -> None:
+async def change_role(membership_id: UUID, role: MemberRole, *, by: By) -> None:
     """Give a member another role.
 
     Raises:
         Conflict: they are no member, or the last administrator.
     """
-    membership = await _lock(membership_id, actor)
+    membership = await _lock(membership_id, by.actor)
     if membership.status is not MemberStatus.ACTIVE:
         raise Conflict(_("这个人不是在任成员。"))
     if role is not MemberRole.ADMIN:
         await _keep_an_admin(membership)
     membership.role = role
     await membership.save(update_fields=["role"])
-    await _note(membership, "change_role", actor=actor, now=now)
+    await _note(membership, "change_role", by=by)
 
 
 @atomic()
-async def end_membership(membership_id: UUID, *, actor: Actor, now: datetime) -> None:
+async def end_membership(membership_id: UUID, *, by: By) -> None:
     """Let a member go, or refuse who asked to join.
 
     Raises:
         Conflict: they are gone already, or the last administrator.
     """
-    membership = await _lock(membership_id, actor)
+    membership = await _lock(membership_id, by.actor)
     if membership.status is MemberStatus.ENDED:
         raise Conflict(_("这个人已经离任。"))
     await _keep_an_admin(membership)
     was_asking = membership.status is MemberStatus.PENDING
-    membership.status, membership.ended_at = MemberStatus.ENDED, now
+    membership.status, membership.ended_at = MemberStatus.ENDED, by.now
     await membership.save(update_fields=["status", "ended_at"])
-    await _note(membership, "refuse_member" if was_asking else "end_membership", actor=actor, now=now)
+    await _note(membership, "refuse_member" if was_asking else "end_membership", by=by)
     await tell(
-        _("%(name)s 没有同意您加入。", name=actor.organisation_name)
+        _("%(name)s 没有同意您加入。", name=by.actor.organisation_name)
         if was_asking
-        else _("您不再是 %(name)s 的成员。", name=actor.organisation_name),
+        else _("您不再是 %(name)s 的成员。", name=by.actor.organisation_name),
         user_ids=[membership.user_id],
-        now=now,
+        now=by.now,
     )
 
 
@@ -180,13 +179,12 @@ async def _keep_an_admin(membership: Membership) -> None:
         raise Conflict(_("这是单位唯一的管理员。请先让另一位成员担任管理员。"))
 
 
-async def _note(membership: Membership, action: str, *, actor: Actor, now: datetime) -> None:
+async def _note(membership: Membership, action: str, *, by: By) -> None:
     await record(
         "organisation",
         membership.organisation_id,
         action,
-        actor=actor,
-        now=now,
+        by=by,
         membership=membership.id,
         role=membership.role,
     )

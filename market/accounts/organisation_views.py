@@ -20,6 +20,7 @@ from market.kit.flash import flash
 from market.kit.i18n import gettext as _
 from market.kit.templating import render
 from market.kit.web import deps, posted, safe_path, see
+from market.records.by import By
 
 
 async def organisation(request: Request) -> Response:
@@ -35,7 +36,7 @@ async def organisation(request: Request) -> Response:
 
     async def save() -> None:
         await organisations.update_organisation(
-            form.data, revision=await _revision(request), actor=actor, now=deps(request).clock()
+            form.data, revision=await _revision(request), by=By(actor, deps(request).clock())
         )
 
     if request.method == "POST" and await passes(form, save):
@@ -54,7 +55,9 @@ async def new_organisation(request: Request) -> Response:
 
     async def found() -> None:
         await organisations.found_another_organisation(
-            form.data, actor=actor, session_token=request.cookies[COOKIE], now=deps(request).clock()
+            form.data,
+            by=By(actor, deps(request).clock()),
+            session_token=request.cookies[COOKIE],
         )
 
     if request.method == "POST" and await passes(form, found):
@@ -68,7 +71,7 @@ async def join(request: Request) -> Response:
 
     async def ask() -> None:
         await members_service.join_another(
-            form.uscc.data, MemberRole(form.role.data), actor=actor, now=deps(request).clock()
+            form.uscc.data, MemberRole(form.role.data), by=By(actor, deps(request).clock())
         )
 
     if request.method == "POST" and await passes(form, ask):
@@ -96,11 +99,11 @@ async def _change_member(form: MemberForm, actor: Actor, request: Request) -> No
     if not form.validate() or act not in ("approve", "role", "end"):
         raise NotFound(_("没有这个操作。"))
     if act == "end":
-        await members_service.end_membership(chosen, actor=actor, now=now)
+        await members_service.end_membership(chosen, by=By(actor, now))
         return
     role = MemberRole(form.role.data or MemberRole.AGENT)
     change = members_service.approve_member if act == "approve" else members_service.change_role
-    await change(chosen, role, actor=actor, now=now)
+    await change(chosen, role, by=By(actor, now))
 
 
 async def broker(request: Request) -> Response:
@@ -109,7 +112,7 @@ async def broker(request: Request) -> Response:
     form: Any = BrokerForm(await sent(request), obj=profile)
 
     async def save() -> None:
-        await brokers.update_broker(form.data, actor=actor, now=deps(request).clock())
+        await brokers.update_broker(form.data, by=By(actor, deps(request).clock()))
 
     if request.method == "POST" and await passes(form, save):
         return flash(request, see(request, "accounts:broker"), _("已保存。"))

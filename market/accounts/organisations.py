@@ -21,10 +21,11 @@ from market.accounts.models import (
 from market.accounts.permissions import Act, NotYours
 from market.accounts.queries import find_own_membership
 from market.accounts.sessions import act_for
-from market.audit.services import Who, record
+from market.audit.services import record
 from market.kit.database import atomic
 from market.kit.errors import Conflict, Invalid, NotFound
 from market.kit.i18n import gettext as _
+from market.records.by import By
 
 FREE = ("introduction", "contact_name", "contact_phone", "contact_email", "bank_name", "bank_account")
 """What an organisation may change at any time."""
@@ -55,7 +56,7 @@ async def check_uscc_is_free(uscc: str) -> None:
 
 
 @atomic()
-async def found_organisation(details: Mapping[str, Any], *, actor: Who, now: datetime) -> Organisation:
+async def found_organisation(details: Mapping[str, Any], *, by: By) -> Organisation:
     """Register an organisation, to be verified, with the person as its administrator.
 
     Raises:
@@ -65,34 +66,34 @@ async def found_organisation(details: Mapping[str, Any], *, actor: Who, now: dat
     organisation = await Organisation.create(
         id=uuid4(),
         status=OrganisationStatus.PENDING,
-        created_at=now,
+        created_at=by.now,
         **{name: details[name] for name in (*VERIFIED, *FREE)},
     )
     await Membership.create(
         id=uuid4(),
-        user_id=actor.user_id,
+        user_id=by.actor.user_id,
         organisation=organisation,
         role=MemberRole.ADMIN,
         status=MemberStatus.ACTIVE,
-        created_at=now,
+        created_at=by.now,
     )
-    await record("organisation", organisation.id, "register", actor=actor, now=now)
+    await record("organisation", organisation.id, "register", by=by)
     return organisation
 
 
 @atomic()
 async def found_another_organisation(
-    details: Mapping[str, Any], *, actor: Actor, session_token: str, now: datetime
+    details: Mapping[str, Any], *, by: By, session_token: str
 ) -> Organisation:
     """Register an organisation for a person who is here already, and let them act for it.
 
     Raises:
         Invalid: an organisation with this code is there already.
     """
-    actor.require(Act.READ_OWN_DATA)
-    organisation = await found_organisation(details, actor=actor, now=now)
+    by.actor.require(Act.READ_OWN_DATA)
+    organisation = await found_organisation(details, by=by)
     await act_for(session_token, organisation.id)
-    await _tell_operators(organisation, now=now)
+    await _tell_operators(organisation, now=by.now)
     return organisation
 
 
@@ -114,9 +115,7 @@ async def get_organisation_to_edit(actor: Actor) -> Organisation:
 
 
 @atomic()
-async def update_organisation(
-    details: Mapping[str, Any], *, revision: int, actor: Actor, now: datetime
-) -> Organisation:
+async def update_organisation(details: Mapping[str, Any], *, revision: int, by: By) -> Organisation:
     """Save what the administrator changed; a returned organisation is handed in again by it.
 
     Of a verified organisation only `FREE` is saved.
@@ -125,7 +124,7 @@ async def update_organisation(
         Conflict: somebody else changed it meanwhile, or it is suspended.
         Invalid: another organisation has this code.
     """
-    seen = await get_organisation_to_edit(actor)
+    seen = await get_organisation_to_edit(by.actor)
     organisation = await _lock(seen.id, revision)
     if organisation.status is OrganisationStatus.SUSPENDED:
         raise Conflict(_("单位已停用，暂时不能修改。请联系平台管理员。"))
@@ -138,52 +137,46 @@ async def update_organisation(
     organisation.update_from_dict({name: details[name] for name in names})
     organisation.revision += 1
     await organisation.save(update_fields=[*names, "status", "return_reason", "revision"])
-    await record(
-        "organisation", organisation.id, "resubmit" if was_returned else "update", actor=actor, now=now
-    )
+    await record("organisation", organisation.id, "resubmit" if was_returned else "update", by=by)
     if was_returned:
-        await _tell_operators(organisation, now=now)
+        await _tell_operators(organisation, now=by.now)
     await changed("organisations", organisation.id)
     return organisation
 
 
 @atomic()
-async def verify_organisation(
-    organisation_id: UUID, *, revision: int, actor: Actor, now: datetime
-) -> Organisation:
+async def verify_organisation(organisation_id: UUID, *, revision: int, by: By) -> Organisation:
     """Let an organisation take part.
 
     Raises:
         Conflict: it was changed since the operator looked at it, or it does not wait.
     """
-    actor.require(Act.VERIFY_ORGANISATION)
+    by.actor.require(Act.VERIFY_ORGANISATION)
     organisation = await _lock(organisation_id, revision)
     _must_wait(organisation)
-    organisation.status, organisation.verified_at = OrganisationStatus.VERIFIED, now
+    organisation.status, organisation.verified_at = OrganisationStatus.VERIFIED, by.now
     organisation.revision += 1
     await organisation.save(update_fields=["status", "verified_at", "revision"])
-    await record("organisation", organisation.id, "verify", actor=actor, now=now)
+    await record("organisation", organisation.id, "verify", by=by)
     await changed("organisations", organisation.id)
     await tell(
         _("%(name)s 已通过认证，可以发布成果、需求和办理交易了。", name=organisation.name),
         organisation_id=organisation.id,
         address="/dashboard",
-        now=now,
+        now=by.now,
     )
     return organisation
 
 
 @atomic()
-async def return_organisation(
-    organisation_id: UUID, reason: str, *, revision: int, actor: Actor, now: datetime
-) -> Organisation:
+async def return_organisation(organisation_id: UUID, reason: str, *, revision: int, by: By) -> Organisation:
     """Send an organisation's registration back with the reason, to be corrected and handed in again.
 
     Raises:
         Conflict: it was changed since the operator looked at it, or it does not wait.
         Invalid: no reason is given.
     """
-    actor.require(Act.VERIFY_ORGANISATION)
+    by.actor.require(Act.VERIFY_ORGANISATION)
     if not reason.strip():
         raise Invalid(_("退回时请写明理由，对方据此修改。"), "reason")
     organisation = await _lock(organisation_id, revision)
@@ -191,13 +184,13 @@ async def return_organisation(
     organisation.status, organisation.return_reason = OrganisationStatus.RETURNED, reason.strip()
     organisation.revision += 1
     await organisation.save(update_fields=["status", "return_reason", "revision"])
-    await record("organisation", organisation.id, "return", actor=actor, now=now)
+    await record("organisation", organisation.id, "return", by=by)
     await tell(
         _("单位认证退回修改（理由：%(reason)s）", reason=organisation.return_reason),
         organisation_id=organisation.id,
         roles={MemberRole.ADMIN},
         address="/account/organisation",
-        now=now,
+        now=by.now,
     )
     return organisation
 

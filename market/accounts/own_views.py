@@ -18,6 +18,7 @@ from market.kit.i18n import gettext as _
 from market.kit.pagination import Cut
 from market.kit.templating import render
 from market.kit.web import deps, posted, see
+from market.records.by import By
 
 
 async def profile(request: Request) -> Response:
@@ -25,7 +26,7 @@ async def profile(request: Request) -> Response:
     form = ProfileForm(await sent(request), data={"name": actor.name})
 
     async def rename() -> None:
-        await signing_in.rename(str(form.name.data), actor=actor, now=deps(request).clock())
+        await signing_in.rename(str(form.name.data), by=By(actor, deps(request).clock()))
 
     if request.method == "POST" and await passes(form, rename):
         return flash(request, see(request, "accounts:profile"), _("已保存。"))
@@ -56,10 +57,9 @@ async def password(request: Request) -> Response:
         await signing_in.change_password(
             str(form.current.data),
             str(form.password.data),
-            actor=actor,
+            by=By(actor, deps(request).clock()),
             session_token=request.cookies[COOKIE],
             ip=address_of(request),
-            now=deps(request).clock(),
         )
 
     if request.method == "POST" and await passes(form, change):
@@ -95,7 +95,9 @@ async def erase(request: Request) -> Response:
 
     async def go() -> None:
         await personal_data.erase_person(
-            form.password.data, actor=actor, ip=address_of(request), now=deps(request).clock()
+            form.password.data,
+            by=By(actor, deps(request).clock()),
+            ip=address_of(request),
         )
 
     if request.method == "POST" and await passes(form, go):

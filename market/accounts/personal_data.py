@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Awaitable, Callable
-from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -34,6 +33,7 @@ from market.kit.database import atomic
 from market.kit.errors import Conflict
 from market.kit.i18n import gettext as _
 from market.kit.models import OutgoingMail
+from market.records.by import By
 
 ERASED_NAME = "已注销用户"
 Tell = Callable[[UUID], Awaitable[Any]]
@@ -99,22 +99,22 @@ def _values(record: Any, *names: str) -> dict[str, Any]:
     return {name: getattr(record, name) for name in names}
 
 
-async def erase_person(password: str, *, actor: Actor, ip: str, now: datetime) -> None:
+async def erase_person(password: str, *, by: By, ip: str) -> None:
     """Take a person's data away for good; what they did stays under a name that nobody can resolve.
 
     Raises:
         Invalid: the password is not right.
         Conflict: they work for the authority, or are the last administrator of an organisation.
     """
-    actor.require(Act.READ_OWN_DATA)
-    user = await check_own_password(password, actor=actor, ip=ip, field="password")
-    await _erase(user, actor=actor, now=now)
+    by.actor.require(Act.READ_OWN_DATA)
+    user = await check_own_password(password, actor=by.actor, ip=ip, field="password")
+    await _erase(user, by=by)
 
 
 @atomic()
-async def _erase(user: User, *, actor: Actor, now: datetime) -> None:
+async def _erase(user: User, *, by: By) -> None:
     await _refuse_if_needed(user)
-    await record("user", user.id, "erase", actor=actor, now=now)
+    await record("user", user.id, "erase", by=by)
     email = user.email
     user.update_from_dict(
         {
@@ -122,7 +122,7 @@ async def _erase(user: User, *, actor: Actor, now: datetime) -> None:
             "email": f"{secrets.token_hex(12)}@erased.invalid",
             "password_hash": "",
             "is_active": False,
-            "erased_at": now,
+            "erased_at": by.now,
         }
     )
     await user.save(update_fields=["name", "email", "password_hash", "is_active", "erased_at"])
@@ -135,7 +135,7 @@ async def _erase(user: User, *, actor: Actor, now: datetime) -> None:
     await (
         Membership.filter(user_id=user.id)
         .exclude(status=MemberStatus.ENDED)
-        .update(status=MemberStatus.ENDED, ended_at=now)
+        .update(status=MemberStatus.ENDED, ended_at=by.now)
     )
     for profile in await BrokerProfile.filter(user_id=user.id):
         profile.update_from_dict(

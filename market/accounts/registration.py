@@ -6,10 +6,11 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
-from uuid import UUID, uuid4
+from uuid import uuid4
 
 from tortoise.exceptions import IntegrityError
 
+from market.accounts.actors import newcomer
 from market.accounts.brokers import apply_as_broker
 from market.accounts.members import ask_to_join, find_organisation_to_join, tell_admins_of_wish
 from market.accounts.messages import tell_staff
@@ -31,6 +32,7 @@ from market.kit import limits
 from market.kit.database import atomic
 from market.kit.i18n import gettext as _
 from market.kit.mail import SITE, write_mail
+from market.records.by import By
 
 
 @dataclass(frozen=True)
@@ -38,14 +40,6 @@ class NewPerson:
     name: str
     email: str
     password: str
-
-
-@dataclass(frozen=True)
-class Newcomer:
-    """Who acts while they register: a person without any role yet."""
-
-    user_id: UUID
-    role: str = "person"
 
 
 async def register_with_organisation(
@@ -61,7 +55,7 @@ async def register_with_organisation(
         await check_uscc_is_free(details["uscc"])
 
     async def begin(user: User) -> None:
-        await found_organisation(details, actor=Newcomer(user.id), now=now)
+        await found_organisation(details, by=By(newcomer(user.id), now))
 
     await _register(person, check, begin, ip=ip, now=now)
 
@@ -77,7 +71,7 @@ async def register_to_join(person: NewPerson, uscc: str, role: MemberRole, *, ip
         await find_organisation_to_join(uscc)
 
     async def begin(user: User) -> None:
-        await ask_to_join(uscc, role, actor=Newcomer(user.id), now=now)
+        await ask_to_join(uscc, role, by=By(newcomer(user.id), now))
 
     await _register(person, check, begin, ip=ip, now=now)
 
@@ -95,7 +89,7 @@ async def register_as_broker(
         return None
 
     async def begin(user: User) -> None:
-        await apply_as_broker(details, actor=Newcomer(user.id), now=now)
+        await apply_as_broker(details, by=By(newcomer(user.id), now))
 
     await _register(person, check, begin, ip=ip, now=now)
 
@@ -133,7 +127,7 @@ async def _let_in(
     user = await User.create(
         id=uuid4(), email=person.email, name=person.name, password_hash=password_hash, created_at=now
     )
-    await record("user", user.id, "register", actor=Newcomer(user.id), now=now)
+    await record("user", user.id, "register", by=By(newcomer(user.id), now))
     await begin(user)
     await send_confirmation(user, now=now)
 
@@ -187,7 +181,7 @@ async def mark_confirmed(user: User, *, now: datetime) -> None:
         return
     user.email_confirmed_at = now
     await user.save(update_fields=["email_confirmed_at"])
-    await record("user", user.id, "confirm_email", actor=Newcomer(user.id), now=now)
+    await record("user", user.id, "confirm_email", by=By(newcomer(user.id), now))
     await _tell_who_decides(user, now=now)
 
 

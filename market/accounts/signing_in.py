@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from market.accounts import demo
-from market.accounts.actors import Actor
+from market.accounts.actors import Actor, newcomer
 from market.accounts.changes import changed
 from market.accounts.messages import tell
 from market.accounts.models import BrokerProfile, Session, TokenPurpose, User
 from market.accounts.passwords import check_new_password, hash_password, verify_password
-from market.accounts.registration import Newcomer, mark_confirmed, send_confirmation
+from market.accounts.registration import mark_confirmed, send_confirmation
 from market.accounts.sessions import end_all_sessions, start_session, token_hash
 from market.accounts.tokens import check_token, make_token, use_token
 from market.audit.services import record
@@ -21,6 +21,7 @@ from market.kit.database import atomic
 from market.kit.errors import Invalid, NotFound
 from market.kit.i18n import gettext as _
 from market.kit.mail import SITE, write_mail
+from market.records.by import By
 
 
 @dataclass(frozen=True)
@@ -131,21 +132,19 @@ async def _reset(token: str, password_hash: str, *, now: datetime) -> None:
     await user.save(update_fields=["password_hash"])
     await end_all_sessions(user.id)
     await mark_confirmed(user, now=now)
-    await record("user", user.id, "reset_password", actor=Newcomer(user.id), now=now)
+    await record("user", user.id, "reset_password", by=By(newcomer(user.id), now))
     await _tell_of_change(user, now=now)
 
 
-async def change_password(
-    current: str, password: str, *, actor: Actor, session_token: str, ip: str, now: datetime
-) -> None:
+async def change_password(current: str, password: str, *, by: By, session_token: str, ip: str) -> None:
     """Set a new password; every other browser is signed out (ASVS 3.3.3).
 
     Raises:
         Invalid: the current password is not right, or the new one will not do.
     """
-    user = await check_own_password(current, actor=actor, ip=ip, field="current")
+    user = await check_own_password(current, actor=by.actor, ip=ip, field="current")
     check_new_password(password, email=user.email)
-    await _change(user, await hash_password(password), session_token, actor=actor, now=now)
+    await _change(user, await hash_password(password), session_token, by=by)
 
 
 async def check_own_password(password: str, *, actor: Actor, ip: str, field: str) -> User:
@@ -164,12 +163,12 @@ async def check_own_password(password: str, *, actor: Actor, ip: str, field: str
 
 
 @atomic()
-async def _change(user: User, password_hash: str, token: str, *, actor: Actor, now: datetime) -> None:
+async def _change(user: User, password_hash: str, token: str, *, by: By) -> None:
     user.password_hash = password_hash
     await user.save(update_fields=["password_hash"])
     await Session.filter(user_id=user.id).exclude(token_hash=token_hash(token)).delete()
-    await record("user", user.id, "change_password", actor=actor, now=now)
-    await _tell_of_change(user, now=now)
+    await record("user", user.id, "change_password", by=by)
+    await _tell_of_change(user, now=by.now)
 
 
 async def _tell_of_change(user: User, *, now: datetime) -> None:
@@ -195,11 +194,11 @@ async def end_other_sessions(session_token: str, *, actor: Actor) -> int:
 
 
 @atomic()
-async def rename(name: str, *, actor: Actor, now: datetime) -> None:
+async def rename(name: str, *, by: By) -> None:
     """Let a person be called otherwise."""
-    await User.filter(id=actor.user_id).update(name=name)
-    for profile in await BrokerProfile.filter(user_id=actor.user_id):
+    await User.filter(id=by.actor.user_id).update(name=name)
+    for profile in await BrokerProfile.filter(user_id=by.actor.user_id):
         profile.revision += 1
         await profile.save(update_fields=["revision"])
         await changed("brokers", profile.id)
-    await record("user", actor.user_id, "rename", actor=actor, now=now)
+    await record("user", by.actor.user_id, "rename", by=by)

@@ -22,6 +22,7 @@ from market.kit.i18n import as_kept, in_source_language
 from market.kit.i18n import gettext as _
 from market.kit.mail import SITE, write_mail
 from market.kit.signing import is_signed, sign
+from market.records.by import By
 from market.search import asking
 from market.search.asking import Asked
 from market.search.documents import as_number
@@ -40,9 +41,7 @@ PURPOSE = "unsubscribe"
 
 
 @atomic()
-async def save(
-    scope: str, query: str, frequency: str, *, actor: Actor, now: datetime
-) -> tuple[SavedSearch, bool]:
+async def save(scope: str, query: str, frequency: str, *, by: By) -> tuple[SavedSearch, bool]:
     """Keep a search of this person; the same search again only changes when it is told.
 
     Returns the search and whether it is new.
@@ -51,46 +50,46 @@ async def save(
         Invalid: there is no such scope or frequency, or the search is too long.
         Conflict: the person has as many as one may have.
     """
-    actor.require(Act.SAVE_SEARCH)
+    by.actor.require(Act.SAVE_SEARCH)
     if scope not in LOADERS or frequency not in list(Frequency):
         raise Invalid(_("这样的搜索不能保存。"), field="scope")
-    asked = read(scope, query, now)
+    asked = read(scope, query, by.now)
     kept = asked.address(sort=[], size=[]).partition("?")[2]
     if len(kept) > MOST_QUERY:
         raise Invalid(_("条件太多，去掉几个再保存。"), field="query")
-    await User.filter(id=actor.user_id).select_for_update().get()
-    found = await SavedSearch.get_or_none(user_id=actor.user_id, scope=scope, query=kept)
+    await User.filter(id=by.actor.user_id).select_for_update().get()
+    found = await SavedSearch.get_or_none(user_id=by.actor.user_id, scope=scope, query=kept)
     if found is not None:
-        await _set_frequency(found, Frequency(frequency), now)
+        await _set_frequency(found, Frequency(frequency), by.now)
         return found, False
-    if await SavedSearch.filter(user_id=actor.user_id).count() >= MOST_SEARCHES:
+    if await SavedSearch.filter(user_id=by.actor.user_id).count() >= MOST_SEARCHES:
         raise Conflict(_("最多保存 %(most)s 个搜索，请先删去不再需要的。", most=MOST_SEARCHES))
     words = "，".join(chip.words for chip in asked.chips()) or _("全部")
     made = await SavedSearch.create(
         id=uuid4(),
-        user_id=actor.user_id,
+        user_id=by.actor.user_id,
         scope=scope,
         words=words[:300],
         query=kept,
         frequency=Frequency(frequency),
-        created_at=now,
-        since_at=now,
-        checked_on=local_date(now),
+        created_at=by.now,
+        since_at=by.now,
+        checked_on=local_date(by.now),
     )
     return made, True
 
 
 @atomic()
-async def change(search_id: UUID, frequency: str, *, actor: Actor, now: datetime) -> SavedSearch:
+async def change(search_id: UUID, frequency: str, *, by: By) -> SavedSearch:
     """Tell of this search more often, less often, or not at all.
 
     Raises:
         NotFound: it is not this person's.
     """
-    found = await _own(search_id, actor)
+    found = await _own(search_id, by.actor)
     if frequency not in list(Frequency):
         raise Invalid(_("请选择提醒方式。"), field="frequency")
-    await _set_frequency(found, Frequency(frequency), now)
+    await _set_frequency(found, Frequency(frequency), by.now)
     return found
 
 

@@ -14,6 +14,7 @@ from market.kit.flash import flash
 from market.kit.i18n import gettext as _
 from market.kit.templating import render
 from market.kit.web import deps, path_id, posted, see
+from market.records.by import By
 
 
 async def index(request: Request) -> Response:
@@ -33,8 +34,7 @@ async def save(request: Request) -> Response:
         str(form.get("scope", "")),
         str(form.get("query", "")),
         str(form.get("frequency", "")),
-        actor=actor,
-        now=deps(request).clock(),
+        by=By(actor, deps(request).clock()),
     )
     words = _("已保存，有新结果时通知您。") if is_new else _("这个搜索早已保存，提醒方式已更新。")
     return flash(request, see(request, "alerts:index"), words)
@@ -45,8 +45,7 @@ async def change(request: Request) -> Response:
     await services.change(
         path_id(request, "search_id"),
         str(form.get("frequency", "")),
-        actor=actor,
-        now=deps(request).clock(),
+        by=By(actor, deps(request).clock()),
     )
     return flash(request, see(request, "alerts:index"), _("提醒方式已更新。"))
 

@@ -8,42 +8,33 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from contextvars import ContextVar
 from datetime import UTC, date, datetime, timedelta
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any
 from uuid import UUID, uuid4
 
 from market.audit.models import AuditEvent, DailyRoot, Pseudonym
 from market.kit.clock import end_of_day, local_date
 from market.kit.database import atomic, connection
 
+if TYPE_CHECKING:
+    from market.records.by import By
+
 GENESIS = "0" * 64
 """What the first event of a chain is chained to."""
 GRACE = timedelta(minutes=10)
 
 
-class Who(Protocol):
-    """Somebody who acts: an `accounts.Actor`."""
-
-    @property
-    def user_id(self) -> UUID | None: ...
-
-    @property
-    def role(self) -> str: ...
-
-
-async def record(
-    subject_kind: str, subject_id: UUID, action: str, *, actor: Who | None, now: datetime, **data: Any
-) -> AuditEvent:
+async def record(subject_kind: str, subject_id: UUID, action: str, *, by: By, **data: Any) -> AuditEvent:
     """Append one act to the record's chain, in the current transaction.
 
     `data` must hold no personal value. Writers of one record wait for each other; writers of
-    different records do not. `actor=None` means a job acted by itself.
+    different records do not. `By.job` means a job acted by itself.
     """
     kept = _kept_back.get()
     if kept is None:
         await connection().execute_query(
             "SELECT pg_advisory_xact_lock(hashtextextended($1, 0))", [f"{subject_kind}:{subject_id}"]
         )
-    user_id = actor.user_id if actor else None
+    user_id = by.user_id
     last, pseudonym = (kept and kept.found(subject_kind, subject_id, user_id)) or await _found(
         subject_kind, subject_id, user_id
     )
@@ -56,9 +47,9 @@ async def record(
         sequence=last[0] + 1,
         previous=last[1],
         actor=pseudonym,
-        role=actor.role if actor else "job",
+        role=by.role,
         data=data,
-        now=now,
+        now=by.now,
     )
     if kept is None:
         await event.save(force_create=True)
@@ -136,13 +127,12 @@ async def record_first(
     subject_ids: Sequence[UUID],
     action: str,
     *,
-    actor: Who | None,
-    now: datetime,
+    by: By,
     **data: Any,
 ) -> None:
     """Begin the chains of many records made at once, such as by an import."""
-    pseudonym = await pseudonym_of(actor.user_id) if actor and actor.user_id else None
-    role = actor.role if actor else "job"
+    pseudonym = await pseudonym_of(by.user_id) if by.user_id else None
+    role = by.role
     await AuditEvent.bulk_create(
         [
             _event(
@@ -154,7 +144,7 @@ async def record_first(
                 actor=pseudonym,
                 role=role,
                 data=data,
-                now=now,
+                now=by.now,
             )
             for each in subject_ids
         ],

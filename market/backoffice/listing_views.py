@@ -19,6 +19,7 @@ from market.listings.alike import find_alike
 from market.listings.forms import ReviewForm
 from market.listings.kinds import KINDS, OUTCOME, Kind, Listing, get_kind
 from market.listings.models import ReviewDecision
+from market.records.by import By
 
 
 async def listings(request: Request) -> Response:
@@ -50,8 +51,7 @@ async def listing(request: Request) -> Response:
                 points=form.points,
                 is_published=form.decision.data == ReviewDecision.PUBLISHED,
                 comment=form.comment.data or "",
-                actor=actor,
-                now=deps(request).clock(),
+                by=By(actor, deps(request).clock()),
             )
         except Invalid as error:
             form.refuse(error.field or "", str(error))

@@ -15,6 +15,7 @@ from market.kit.mail import readable
 from market.kit.pagination import Cut
 from market.kit.templating import render
 from market.kit.web import deps, posted, see
+from market.records.by import By
 
 
 async def jobs(request: Request) -> Response:
@@ -33,7 +34,7 @@ async def jobs(request: Request) -> Response:
 
 async def retry_job(request: Request) -> Response:
     actor = actor_for(request, Act.RUN_JOBS)
-    await services.retry_job(request.path_params["job_id"], actor=actor, now=deps(request).clock())
+    await services.retry_job(request.path_params["job_id"], by=By(actor, deps(request).clock()))
     return flash(request, see(request, "backoffice:jobs"), _("任务已重新排队。"))
 
 

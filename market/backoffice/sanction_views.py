@@ -25,6 +25,7 @@ from market.kit.i18n import lazy
 from market.kit.pagination import Cut
 from market.kit.templating import render
 from market.kit.web import deps, posted, see
+from market.records.by import By
 
 ACTIONS = {
     SanctionAction.HEAR: lazy("已告知申辩"),
@@ -96,8 +97,7 @@ async def _file(form: SanctionForm, actor: Actor, request: Request) -> None:
         starts_on=form.starts_on.data,
         ends_on=form.ends_on.data,
         appeal_to=str(form.appeal_to.data or ""),
-        actor=actor,
-        now=deps(request).clock(),
+        by=By(actor, deps(request).clock()),
     )
 
 
@@ -107,12 +107,12 @@ async def _move(given: FormData, actor: Actor, request: Request) -> None:
     try:
         sanction_id = UUID(str(given.get("sanction")))
         if act in ANSWERS:
-            await answer_appeal(sanction_id, is_upheld=ANSWERS[act], text=reason, actor=actor, now=now)
+            await answer_appeal(sanction_id, is_upheld=ANSWERS[act], text=reason, by=By(actor, now))
             return
         action = SanctionAction(act)
     except ValueError:
         raise NotFound(_("没有这条诚信记录。")) from None
-    await move_sanction(sanction_id, action, reason=reason, actor=actor, now=now)
+    await move_sanction(sanction_id, action, reason=reason, by=By(actor, now))
 
 
 routes = [

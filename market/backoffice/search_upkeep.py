@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from market.accounts.actors import Actor
 from market.accounts.permissions import Act
 from market.audit.services import record
 from market.kit.database import atomic
@@ -15,6 +14,7 @@ from market.kit.errors import Conflict, NotFound, SearchUnavailable
 from market.kit.i18n import Lazy, lazy
 from market.kit.i18n import gettext as _
 from market.listings.models import Need, Outcome
+from market.records.by import By
 from market.search import jobs, outbox, relay
 from market.search.engine import SearchEngine
 from market.search.indexes import INDEXES
@@ -89,32 +89,32 @@ async def list_held() -> list[Held]:
 
 
 @atomic()
-async def retry(entry_id: int, *, actor: Actor, now: datetime) -> None:
+async def retry(entry_id: int, *, by: By) -> None:
     """Let the worker send a document in quarantine once more.
 
     Raises:
         Conflict: it is in quarantine no longer.
     """
-    actor.require(Act.RUN_JOBS)
+    by.actor.require(Act.RUN_JOBS)
     entry = await OutboxEntry.select_for_update().get_or_none(id=entry_id, is_quarantined=True)
     if entry is None:
         raise Conflict(_("这份文档已不在隔离中，请刷新后再看。"))
     await outbox.release(entry_id)
-    await record("job", UUID(int=entry_id), "retry_document", actor=actor, now=now, index=entry.index_name)
+    await record("job", UUID(int=entry_id), "retry_document", by=by, index=entry.index_name)
 
 
 @atomic()
-async def rebuild(index: str, *, actor: Actor, now: datetime) -> None:
+async def rebuild(index: str, *, by: By) -> None:
     """Have the worker build an index anew; readers keep the old one until it is whole.
 
     Raises:
         NotFound: there is no such index, or no room fills it.
     """
-    actor.require(Act.RUN_JOBS)
+    by.actor.require(Act.RUN_JOBS)
     if outbox.source_of(index) is None:
         raise NotFound(_("没有这个索引。"))
     await jobs.ask_rebuild(index)
-    await record("job", UUID(int=INDEXES.index(index)), "rebuild_index", actor=actor, now=now, index=index)
+    await record("job", UUID(int=INDEXES.index(index)), "rebuild_index", by=by, index=index)
 
 
 def _standing(status: relay.Status) -> Standing:

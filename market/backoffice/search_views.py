@@ -12,6 +12,7 @@ from market.kit.flash import flash
 from market.kit.i18n import gettext as _
 from market.kit.templating import render
 from market.kit.web import deps, posted, see
+from market.records.by import By
 
 MOST_ID = 2**63 - 1
 
@@ -37,10 +38,10 @@ async def _act(request: Request) -> Response:
     actor, form, now = actor_for(request, Act.RUN_JOBS), await posted(request), deps(request).clock()
     index, entry = str(form.get("rebuild") or ""), str(form.get("retry") or "")
     if index:
-        await search_upkeep.rebuild(index, actor=actor, now=now)
+        await search_upkeep.rebuild(index, by=By(actor, now))
         words = _("重建已排队，由后台任务完成；期间搜索照常。")
     elif entry.isascii() and entry.isdigit() and len(entry) < 20 and int(entry) <= MOST_ID:
-        await search_upkeep.retry(int(entry), actor=actor, now=now)
+        await search_upkeep.retry(int(entry), by=By(actor, now))
         words = _("已排队重试。若仍不成功，会带着原因回到这里。")
     else:
         raise NotFound(_("没有这个操作。"))

@@ -24,6 +24,7 @@ from market.kit.i18n import gettext as _
 from market.kit.pagination import Cut
 from market.kit.templating import render
 from market.kit.web import deps, path_id, see
+from market.records.by import By
 from market.search import people as _people  # noqa: F401 -- registers what may be found of people
 
 
@@ -52,11 +53,11 @@ async def organisation(request: Request) -> Response:
     async def decide() -> None:
         if is_return:
             await organisations_service.return_organisation(
-                found.id, form.reason.data or "", revision=form.seen_revision, actor=actor, now=now
+                found.id, form.reason.data or "", revision=form.seen_revision, by=By(actor, now)
             )
         else:
             await organisations_service.verify_organisation(
-                found.id, revision=form.seen_revision, actor=actor, now=now
+                found.id, revision=form.seen_revision, by=By(actor, now)
             )
 
     if request.method == "POST" and await passes(form, decide):
@@ -90,10 +91,10 @@ async def broker(request: Request) -> Response:
     async def decide() -> None:
         if is_return:
             await brokers_service.return_broker(
-                profile.id, form.reason.data or "", revision=form.seen_revision, actor=actor, now=now
+                profile.id, form.reason.data or "", revision=form.seen_revision, by=By(actor, now)
             )
         else:
-            await brokers_service.verify_broker(profile.id, revision=form.seen_revision, actor=actor, now=now)
+            await brokers_service.verify_broker(profile.id, revision=form.seen_revision, by=By(actor, now))
 
     if request.method == "POST" and await passes(form, decide):
         words = _("已退回修改。") if is_return else _("已认证。")

@@ -11,6 +11,7 @@ from market.accounts.passwords import check_new_password, hash_password
 from market.audit.services import record
 from market.kit.database import in_transaction
 from market.kit.errors import MarketError
+from market.records.by import By
 from market.runtime import build_deps, running
 from market.settings import Settings
 
@@ -40,5 +41,5 @@ async def create_operator(settings: Settings, email: str, name: str) -> int:
                 email_confirmed_at=now,
                 created_at=now,
             )
-            await record("user", user.id, "create_operator", actor=None, now=now)
+            await record("user", user.id, "create_operator", by=By.job(now))
     return 0

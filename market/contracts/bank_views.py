@@ -21,6 +21,7 @@ from market.kit.templating import render
 from market.kit.web import deps, path_id, posted, see, uploads
 from market.payments import bank
 from market.payments.models import BankLine, BankStatement, LineStatus
+from market.records.by import By
 
 SHOWN = (LineStatus.MATCHED, LineStatus.OPEN, LineStatus.BOOKED, LineStatus.RETURNED, LineStatus.SET_ASIDE)
 ACCEPT = ".csv,.xlsx"
@@ -35,7 +36,7 @@ async def statements(request: Request) -> Response:
         try:
             chosen = uploads(await posted(request), "file")
             kept = await keep(await check_upload(chosen[0] if chosen else None), deps(request).store)
-            made, is_new = await banking.import_statement(kept, actor=actor, now=deps(request).clock())
+            made, is_new = await banking.import_statement(kept, by=By(actor, deps(request).clock()))
             words = (
                 _("共 %(n)s 行，正在匹配。", n=made.new_count) if is_new else _("这份流水导入过，没有变化。")
             )
@@ -90,7 +91,7 @@ async def confirm(request: Request) -> Response:
     found = await bank.get_statement_for(actor, path_id(request, "statement_id"))
     chosen = [str(each) for each in (await posted(request)).getlist("line")]
     told = await banking.confirm_lines(
-        [line_id for each in chosen[:100] if (line_id := _uuid(each))], actor=actor, now=deps(request).clock()
+        [line_id for each in chosen[:100] if (line_id := _uuid(each))], by=By(actor, deps(request).clock())
     )
     words = _("已确认 %(n)s 笔到账。", n=told.done) + " ".join(told.refusals)
     tone = "due" if told.refusals or not told.done else "done"
@@ -114,15 +115,15 @@ async def act(request: Request) -> Response:
                 chosen = _uuid(str(given.get("instalment") or ""))
                 if chosen is None:
                     raise Invalid(_("请选择这笔款付的是哪一期。"))
-                await banking.match_line(found.id, chosen, actor=actor, now=now)
+                await banking.match_line(found.id, chosen, by=By(actor, now))
             case "release":
-                await banking.release_line(found.id, actor=actor, now=now)
+                await banking.release_line(found.id, by=By(actor, now))
             case "reopen":
-                await banking.reopen_line(found.id, actor=actor, now=now)
+                await banking.reopen_line(found.id, by=By(actor, now))
             case "confirm":
-                await banking.confirm_line(found.id, actor=actor, now=now)
+                await banking.confirm_line(found.id, by=By(actor, now))
             case _:
-                await banking.set_line_aside(found.id, str(form.note.data or ""), actor=actor, now=now)
+                await banking.set_line_aside(found.id, str(form.note.data or ""), by=By(actor, now))
     except Invalid as refused:
         form.refuse(refused.field or "", str(refused))
         return await _line_page(request, found, form)

@@ -27,6 +27,7 @@ from market.payments import bank, bank_lines
 from market.payments.bank_files import read_statement
 from market.payments.finding import Finder, Found, KnownRemittance, OpenPayable, Paying
 from market.payments.models import BankLine, BankStatement, Remittance, RemittanceStatus
+from market.records.by import By
 
 MATCH_STATEMENT = "contracts.match_statement"
 BATCH = 500
@@ -58,7 +59,7 @@ LEFT JOIN (SELECT id, sum(amount) AS amount FROM parts GROUP BY id) taken ON tak
 """What a seller is owed by whom, with what of it came, was recorded, or was found in a statement."""
 
 
-async def import_statement(kept: Kept, *, actor: Actor, now: datetime) -> tuple[BankStatement, bool]:
+async def import_statement(kept: Kept, *, by: By) -> tuple[BankStatement, bool]:
     """Take over a statement of the actor's organisation and ask for the job that matches it.
 
     Tells whether it was new: the same file again changes nothing.
@@ -66,16 +67,14 @@ async def import_statement(kept: Kept, *, actor: Actor, now: datetime) -> tuple[
     Raises:
         Invalid: at the field `file`: it is no statement we know, or a row cannot be read.
     """
-    actor.require(Act.IMPORT_STATEMENT)
-    if actor.organisation_id is None or not actor.may_sell:
+    by.actor.require(Act.IMPORT_STATEMENT)
+    if by.actor.organisation_id is None or not by.actor.may_sell:
         raise Forbidden(_("银行流水由已认证的成果方导入。"))
     read = await asyncio.to_thread(read_statement, kept.upload.name, kept.upload.content)
     async with in_transaction():
-        statement, is_new = await bank.take_over(
-            read, kept, organisation_id=actor.organisation_id, actor=actor, now=now
-        )
+        statement, is_new = await bank.take_over(read, kept, organisation_id=by.actor.organisation_id, by=by)
         if is_new:
-            await enqueue(MATCH_STATEMENT, lock=f"bank:{actor.organisation_id}", statement_id=statement.id)
+            await enqueue(MATCH_STATEMENT, lock=f"bank:{by.actor.organisation_id}", statement_id=statement.id)
     return statement, is_new
 
 
@@ -158,46 +157,46 @@ def paying(line: BankLine) -> Paying:
 
 
 @atomic()
-async def match_line(line_id: UUID, instalment_id: UUID, *, actor: Actor, now: datetime) -> BankLine:
+async def match_line(line_id: UUID, instalment_id: UUID, *, by: By) -> BankLine:
     """Say by hand which instalment a line pays.
 
     Raises:
         NotFound: the line or the instalment is not of the actor's organisation.
         ActionNotAllowed: somebody else was faster.
     """
-    actor.require(Act.IMPORT_STATEMENT)
-    line = await bank_lines.lock_line(line_id, actor)
+    by.actor.require(Act.IMPORT_STATEMENT)
+    line = await bank_lines.lock_line(line_id, by.actor)
     instalment = await Instalment.get_or_none(
         id=instalment_id, contract__deal__seller_id=line.organisation_id
     ).select_related("contract")
     if instalment is None or instalment.contract.currency != line.currency:
         raise NotFound(_("没有这笔应付款，或者币种不同。"))
-    return await bank_lines.match_line(line.id, PAYABLE, instalment.id, actor=actor, now=now)
+    return await bank_lines.match_line(line.id, PAYABLE, instalment.id, by=by)
 
 
 @atomic()
-async def release_line(line_id: UUID, *, actor: Actor, now: datetime) -> BankLine:
+async def release_line(line_id: UUID, *, by: By) -> BankLine:
     """Take back what was said of a line that is not booked yet."""
-    actor.require(Act.IMPORT_STATEMENT)
-    return await bank_lines.release_line(line_id, actor=actor, now=now)
+    by.actor.require(Act.IMPORT_STATEMENT)
+    return await bank_lines.release_line(line_id, by=by)
 
 
 @atomic()
-async def set_line_aside(line_id: UUID, note: str, *, actor: Actor, now: datetime) -> BankLine:
+async def set_line_aside(line_id: UUID, note: str, *, by: By) -> BankLine:
     """Note that a line has nothing to do with a contract, and what it is instead."""
-    actor.require(Act.IMPORT_STATEMENT)
-    return await bank_lines.set_line_aside(line_id, note, actor=actor, now=now)
+    by.actor.require(Act.IMPORT_STATEMENT)
+    return await bank_lines.set_line_aside(line_id, note, by=by)
 
 
 @atomic()
-async def reopen_line(line_id: UUID, *, actor: Actor, now: datetime) -> BankLine:
+async def reopen_line(line_id: UUID, *, by: By) -> BankLine:
     """Look at a line again that was set aside."""
-    actor.require(Act.IMPORT_STATEMENT)
-    return await bank_lines.reopen_line(line_id, actor=actor, now=now)
+    by.actor.require(Act.IMPORT_STATEMENT)
+    return await bank_lines.reopen_line(line_id, by=by)
 
 
 @atomic()
-async def confirm_line(line_id: UUID, *, actor: Actor, now: datetime) -> Receipt | None:
+async def confirm_line(line_id: UUID, *, by: By) -> Receipt | None:
     """Confirm what a line pays, for the seller's finance; it becomes a remittance and is booked.
 
     What exceeds the instalment is surplus until it is sent back; None when all of it does.
@@ -206,10 +205,10 @@ async def confirm_line(line_id: UUID, *, actor: Actor, now: datetime) -> Receipt
         SamePerson: the actor imported or matched it.
         ActionNotAllowed: it was decided before, perhaps a moment ago.
     """
-    actor.require(Act.CONFIRM_REMITTANCE)
-    line = await bank_lines.lock_line(line_id, actor)
-    remittance = await bank_lines.confirm_line(line, actor=actor, now=now)
-    return await receive_remittance(remittance, actor=actor, now=now)
+    by.actor.require(Act.CONFIRM_REMITTANCE)
+    line = await bank_lines.lock_line(line_id, by.actor)
+    remittance = await bank_lines.confirm_line(line, by=by)
+    return await receive_remittance(remittance, by=by)
 
 
 @dataclass(frozen=True)
@@ -220,12 +219,12 @@ class Confirmed:
     refusals: list[str]
 
 
-async def confirm_lines(line_ids: Sequence[UUID], *, actor: Actor, now: datetime) -> Confirmed:
+async def confirm_lines(line_ids: Sequence[UUID], *, by: By) -> Confirmed:
     """Confirm several lines, each in a transaction of its own: one that is refused keeps no other back."""
     done, refusals = 0, []
     for line_id in line_ids:
         try:
-            await confirm_line(line_id, actor=actor, now=now)
+            await confirm_line(line_id, by=by)
         except MarketError as refused:
             refusals.append(str(refused))
         else:

@@ -29,6 +29,7 @@ from market.kit.errors import Conflict, Forbidden, Invalid, NotFound
 from market.kit.i18n import gettext as _
 from market.ledger import services as ledger
 from market.ledger.accounts import account_code
+from market.records.by import By
 
 
 class OwnChange(Forbidden):
@@ -44,8 +45,7 @@ async def enter_change(
     agreed_on: date,
     new_valid_until: date | None = None,
     kept: Kept | None = None,
-    actor: Actor,
-    now: datetime,
+    by: By,
 ) -> ContractChange:
     """Enter what the two sides agreed on, or that the registry cancelled the registration.
 
@@ -56,9 +56,9 @@ async def enter_change(
         Invalid: at the field that is wrong.
         Conflict: one waits for its confirmation, or the contract cannot be changed any more.
     """
-    actor.require(Act.CHANGE_CONTRACT)
-    contract, deal, side = await lock_contract_for(actor, number)
-    _check(kind, contract, deal, side, agreed_on, new_valid_until, now)
+    by.actor.require(Act.CHANGE_CONTRACT)
+    contract, deal, side = await lock_contract_for(by.actor, number)
+    _check(kind, contract, deal, side, agreed_on, new_valid_until, by.now)
     known = await ContractChange.filter(contract_id=contract.id).order_by("-sequence")
     if any(each.confirmed_at is None and each.withdrawn_at is None for each in known):
         raise Conflict(_("已有一项变更或解除等待对方确认，请先办完。"))
@@ -70,8 +70,7 @@ async def enter_change(
             subject_id=contract.id,
             kind="change",
             tier=Tier.PARTIES,
-            actor=actor,
-            now=now,
+            by=by,
         )
     is_done = kind is ChangeKind.CANCELLATION
     change = await ContractChange.create(
@@ -84,12 +83,12 @@ async def enter_change(
         new_valid_until=new_valid_until if kind is ChangeKind.CHANGE else None,
         agreed_on=agreed_on,
         file_id=file.id if file else None,
-        entered_by_id=actor.user_id,
-        entered_at=now,
-        confirmed_by_id=actor.user_id if is_done else None,
-        confirmed_at=now if is_done else None,
+        entered_by_id=by.actor.user_id,
+        entered_at=by.now,
+        confirmed_by_id=by.actor.user_id if is_done else None,
+        confirmed_at=by.now if is_done else None,
     )
-    await record("contract", contract.id, f"enter_{kind}", actor=actor, now=now, change=change.id, side=side)
+    await record("contract", contract.id, f"enter_{kind}", by=by, change=change.id, side=side)
     if is_done:
         await ask_to_close([each.id for each in contract.instalments])
     words = (
@@ -97,12 +96,12 @@ async def enter_change(
         if is_done
         else _("对方就合同 %(number)s 提出变更或解除，请核对。", number=contract.number)
     )
-    await _tell_other(deal, side, contract, words, now)
+    await _tell_other(deal, side, contract, words, by.now)
     return change
 
 
 @atomic()
-async def confirm_change(change_id: UUID, *, actor: Actor, now: datetime) -> ContractChange:
+async def confirm_change(change_id: UUID, *, by: By) -> ContractChange:
     """Confirm a change or a rescission that the other side entered.
 
     A rescission ends the deal: what is not paid yet is not owed any more, and pages on which it could
@@ -112,31 +111,31 @@ async def confirm_change(change_id: UUID, *, actor: Actor, now: datetime) -> Con
         OwnChange: one's own side entered it.
         Conflict: it was confirmed or withdrawn, or a recorded transfer waits for its confirmation.
     """
-    actor.require(Act.CHANGE_CONTRACT)
-    change, contract, deal, side = await _locked_change(actor, change_id)
+    by.actor.require(Act.CHANGE_CONTRACT)
+    change, contract, deal, side = await _locked_change(by.actor, change_id)
     if change.side is side:
         raise OwnChange(_("自己一方提出的，由对方确认。"))
-    change.confirmed_by_id, change.confirmed_at = actor.user_id, now
+    change.confirmed_by_id, change.confirmed_at = by.actor.user_id, by.now
     await change.save(update_fields=["confirmed_by_id", "confirmed_at"])
-    await record("contract", contract.id, f"confirm_{change.kind}", actor=actor, now=now, change=change.id)
+    await record("contract", contract.id, f"confirm_{change.kind}", by=by, change=change.id)
     if change.kind is ChangeKind.RESCISSION:
-        await _rescind(change, contract, deal, actor=actor, now=now)
+        await _rescind(change, contract, deal, by=by)
     await _tell_other(
-        deal, side, contract, _("合同 %(number)s 的变更或解除已由双方确认。", number=contract.number), now
+        deal, side, contract, _("合同 %(number)s 的变更或解除已由双方确认。", number=contract.number), by.now
     )
     return change
 
 
 @atomic()
-async def withdraw_change(change_id: UUID, *, actor: Actor, now: datetime) -> ContractChange:
+async def withdraw_change(change_id: UUID, *, by: By) -> ContractChange:
     """Take back, or turn down, what waits for its confirmation; either side may."""
-    actor.require(Act.CHANGE_CONTRACT)
-    change, contract, deal, side = await _locked_change(actor, change_id)
-    change.withdrawn_at = now
+    by.actor.require(Act.CHANGE_CONTRACT)
+    change, contract, deal, side = await _locked_change(by.actor, change_id)
+    change.withdrawn_at = by.now
     await change.save(update_fields=["withdrawn_at"])
-    await record("contract", contract.id, "withdraw_change", actor=actor, now=now, change=change.id)
+    await record("contract", contract.id, "withdraw_change", by=by, change=change.id)
     await _tell_other(
-        deal, side, contract, _("合同 %(number)s 的变更或解除没有成立。", number=contract.number), now
+        deal, side, contract, _("合同 %(number)s 的变更或解除没有成立。", number=contract.number), by.now
     )
     return change
 
@@ -164,9 +163,7 @@ def _check(
         raise Invalid(_("新的有效期不能早于变更日期。"), field="new_valid_until")
 
 
-async def _rescind(
-    change: ContractChange, contract: Contract, deal: Deal, *, actor: Actor, now: datetime
-) -> None:
+async def _rescind(change: ContractChange, contract: Contract, deal: Deal, *, by: By) -> None:
     ids = [each.id for each in contract.instalments]
     next_status(deal.status, DealAction.RESCIND)
     if await waiting_amount(ids):
@@ -180,11 +177,11 @@ async def _rescind(
                 debit=f"due:{instalment_id}",
                 credit=account_code("agreed", deal.seller_id, left.currency),
                 reference=f"rescission:{change.id}:{instalment_id}",
-                at=now,
+                at=by.now,
                 subject=("contract", contract.id),
             )
     await ask_to_close(ids)
-    await advance(deal.id, DealAction.RESCIND, actor=actor, now=now, contract=contract.number)
+    await advance(deal.id, DealAction.RESCIND, by=by, contract=contract.number)
 
 
 async def lock_contract_for(actor: Actor, number: str) -> tuple[Contract, Deal, Side]:

@@ -22,6 +22,7 @@ from market.kit.forms import in_currency
 from market.kit.i18n import gettext as _
 from market.kit.templating import render
 from market.kit.web import deps, path_id, posted, see, uploads
+from market.records.by import By
 
 
 async def change(request: Request) -> Response:
@@ -43,8 +44,7 @@ async def change(request: Request) -> Response:
             agreed_on=form.agreed_on.data,
             new_valid_until=form.new_valid_until.data,
             kept=await _kept(request, is_needed=False),
-            actor=actor,
-            now=now,
+            by=By(actor, now),
         )
 
     if request.method == "POST" and await passes(form, enter):
@@ -57,14 +57,14 @@ async def change(request: Request) -> Response:
 async def confirm_change(request: Request) -> Response:
     actor = actor_for(request, Act.CHANGE_CONTRACT)
     contract, _side = await _own(request, Act.CHANGE_CONTRACT)
-    await services.confirm_change(path_id(request, "change_id"), actor=actor, now=deps(request).clock())
+    await services.confirm_change(path_id(request, "change_id"), by=By(actor, deps(request).clock()))
     return flash(request, _show(request, contract), _("已确认。"))
 
 
 async def withdraw_change(request: Request) -> Response:
     actor = actor_for(request, Act.CHANGE_CONTRACT)
     contract, _side = await _own(request, Act.CHANGE_CONTRACT)
-    await services.withdraw_change(path_id(request, "change_id"), actor=actor, now=deps(request).clock())
+    await services.withdraw_change(path_id(request, "change_id"), by=By(actor, deps(request).clock()))
     return flash(request, _show(request, contract), _("已撤下，合同照旧。"), "note")
 
 
@@ -82,8 +82,7 @@ async def royalties(request: Request) -> Response:
             starts_on=form.starts_on.data,
             ends_on=form.ends_on.data,
             is_last=bool(form.is_last.data),
-            actor=actor,
-            now=deps(request).clock(),
+            by=By(actor, deps(request).clock()),
         ),
     ):
         return flash(request, _show(request, contract), _("本期提成已填报，请等转让方核对。"))
@@ -93,14 +92,14 @@ async def royalties(request: Request) -> Response:
 async def confirm_royalty(request: Request) -> Response:
     actor = actor_for(request, Act.CHANGE_CONTRACT)
     contract, _side = await _own(request, Act.CHANGE_CONTRACT)
-    await services.confirm_royalty(path_id(request, "statement_id"), actor=actor, now=deps(request).clock())
+    await services.confirm_royalty(path_id(request, "statement_id"), by=By(actor, deps(request).clock()))
     return flash(request, _show(request, contract), _("提成已核对，成为一期应付款。"))
 
 
 async def refuse_royalty(request: Request) -> Response:
     actor = actor_for(request, Act.CHANGE_CONTRACT)
     contract, _side = await _own(request, Act.CHANGE_CONTRACT)
-    await services.refuse_royalty(path_id(request, "statement_id"), actor=actor, now=deps(request).clock())
+    await services.refuse_royalty(path_id(request, "statement_id"), by=By(actor, deps(request).clock()))
     return flash(request, _show(request, contract), _("已退回受让方重新填报。"), "note")
 
 
@@ -121,8 +120,7 @@ async def paid_in(request: Request) -> Response:
             in_currency(form.amount.data, contract.currency, "amount"),
             kept,
             paid_in_on=form.paid_in_on.data,
-            actor=actor,
-            now=deps(request).clock(),
+            by=By(actor, deps(request).clock()),
         )
 
     if request.method == "POST" and await passes(form, note):
@@ -135,7 +133,7 @@ async def paid_in(request: Request) -> Response:
 async def confirm_paid_in(request: Request) -> Response:
     actor = actor_for(request, Act.CONFIRM_PAID_IN)
     contract, _side = await _own(request, Act.CONFIRM_PAID_IN)
-    await services.confirm_paid_in(path_id(request, "paid_in_id"), actor=actor, now=deps(request).clock())
+    await services.confirm_paid_in(path_id(request, "paid_in_id"), by=By(actor, deps(request).clock()))
     return flash(request, _show(request, contract), _("实缴已确认。"))
 
 
@@ -145,7 +143,7 @@ async def reject_paid_in(request: Request) -> Response:
     found = await get_paid_in_for(actor, path_id(request, "paid_in_id"))
     form = RejectionForm(await posted(request))
     if form.validate():
-        await services.reject_paid_in(found.id, str(form.reason.data), actor=actor, now=deps(request).clock())
+        await services.reject_paid_in(found.id, str(form.reason.data), by=By(actor, deps(request).clock()))
         return flash(request, _show(request, contract), _("已退回登记人核对。"), "note")
     return render(request, "contracts/reject_paid_in.html", 422, form=form, paid_in=found, contract=contract)
 

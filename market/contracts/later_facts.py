@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import date
 from uuid import UUID, uuid4
 
 from market.accounts.actors import Actor
@@ -22,6 +22,7 @@ from market.kit.i18n import gettext as _
 from market.kit.money import Money
 from market.ledger import services as ledger
 from market.ledger.accounts import account_code
+from market.records.by import By
 
 _RUNNING = (DealStatus.SIGNED, DealStatus.REGISTERED, DealStatus.PAYING)
 
@@ -33,14 +34,7 @@ def royalty_of(contract: Contract, base: int) -> Money:
 
 @atomic()
 async def state_royalty(
-    number: str,
-    base: int,
-    *,
-    starts_on: date,
-    ends_on: date,
-    is_last: bool,
-    actor: Actor,
-    now: datetime,
+    number: str, base: int, *, starts_on: date, ends_on: date, is_last: bool, by: By
 ) -> RoyaltyStatement:
     """State what a period's royalties came to, for the buyer; the seller confirms.
 
@@ -49,8 +43,8 @@ async def state_royalty(
         Invalid: at the field that is wrong; periods follow each other without overlapping.
         Conflict: the contract has no royalties, a statement waits, or the last one was given.
     """
-    actor.require(Act.STATE_ROYALTY)
-    contract, deal, side = await lock_contract_for(actor, number)
+    by.actor.require(Act.STATE_ROYALTY)
+    contract, deal, side = await lock_contract_for(by.actor, number)
     if side is not Side.BUYER:
         raise Forbidden(_("提成由受让方填报，转让方核对。"))
     if contract.payment_way not in ROYALTIES or deal.status not in _RUNNING:
@@ -60,7 +54,7 @@ async def state_royalty(
         raise Conflict(_("上一期提成还没有核对，请等对方确认。"))
     if any(each.is_last for each in valid):
         raise Conflict(_("提成已经结清，不再填报。"))
-    if ends_on < starts_on or ends_on > local_date(now):
+    if ends_on < starts_on or ends_on > local_date(by.now):
         raise Invalid(_("期间的止日不能早于起日，也不能晚于今天。"), field="ends_on")
     if starts_on < contract.signed_on or any(each.ends_on >= starts_on for each in valid):
         raise Invalid(_("期间应在签订之后，且不与已填报的期间重叠。"), field="starts_on")
@@ -72,13 +66,13 @@ async def state_royalty(
         base_amount=base,
         amount=royalty_of(contract, base).amount,
         is_last=is_last,
-        entered_by_id=actor.user_id,
-        entered_at=now,
+        entered_by_id=by.actor.user_id,
+        entered_at=by.now,
     )
-    await record("contract", contract.id, "state_royalty", actor=actor, now=now, amount=made.amount)
+    await record("contract", contract.id, "state_royalty", by=by, amount=made.amount)
     await tell(
         _("合同 %(number)s 有一期提成待核对。", number=contract.number),
-        now=now,
+        now=by.now,
         address=f"/contracts/{contract.number}",
         organisation_id=deal.seller_id,
     )
@@ -86,9 +80,9 @@ async def state_royalty(
 
 
 @atomic()
-async def confirm_royalty(statement_id: UUID, *, actor: Actor, now: datetime) -> RoyaltyStatement:
+async def confirm_royalty(statement_id: UUID, *, by: By) -> RoyaltyStatement:
     """Confirm a statement for the seller: it becomes an instalment, and is owed from now on."""
-    statement, contract = await _waiting_statement(statement_id, actor)
+    statement, contract = await _waiting_statement(statement_id, by.actor)
     if statement.amount:
         with in_source_language():
             condition = as_kept(
@@ -108,27 +102,27 @@ async def confirm_royalty(statement_id: UUID, *, actor: Actor, now: datetime) ->
             debit=account_code("agreed", contract.deal.seller_id, contract.currency),
             credit=f"due:{instalment.id}",
             reference=f"instalment:{instalment.id}:agreed",
-            at=now,
+            at=by.now,
             subject=("contract", contract.id),
         )
         statement.instalment_id = instalment.id
-    statement.confirmed_by_id, statement.confirmed_at = actor.user_id, now
+    statement.confirmed_by_id, statement.confirmed_at = by.actor.user_id, by.now
     await statement.save(update_fields=["confirmed_by_id", "confirmed_at", "instalment_id"])
-    await record("contract", contract.id, "confirm_royalty", actor=actor, now=now, amount=statement.amount)
-    await follow(contract.deal_id, contract, actor=actor, now=now)
+    await record("contract", contract.id, "confirm_royalty", by=by, amount=statement.amount)
+    await follow(contract.deal_id, contract, by=by)
     return statement
 
 
 @atomic()
-async def refuse_royalty(statement_id: UUID, *, actor: Actor, now: datetime) -> RoyaltyStatement:
+async def refuse_royalty(statement_id: UUID, *, by: By) -> RoyaltyStatement:
     """Turn a statement down for the seller; the buyer states the period again."""
-    statement, contract = await _waiting_statement(statement_id, actor)
-    statement.refused_at = now
+    statement, contract = await _waiting_statement(statement_id, by.actor)
+    statement.refused_at = by.now
     await statement.save(update_fields=["refused_at"])
-    await record("contract", contract.id, "refuse_royalty", actor=actor, now=now, amount=statement.amount)
+    await record("contract", contract.id, "refuse_royalty", by=by, amount=statement.amount)
     await tell(
         _("合同 %(number)s 的提成填报核对不符，请重新填报。", number=contract.number),
-        now=now,
+        now=by.now,
         address=f"/contracts/{contract.number}",
         organisation_id=contract.deal.buyer_id,
     )

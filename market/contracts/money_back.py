@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from uuid import UUID, uuid4
 
-from market.accounts.actors import Actor
 from market.accounts.messages import tell
 from market.audit.services import record
 from market.contracts.fees import book_fee
@@ -38,6 +37,7 @@ from market.payments.models import (
     RefundStatus,
     Remittance,
 )
+from market.records.by import By
 
 
 @dataclass(frozen=True)
@@ -56,7 +56,7 @@ async def book_told(refund_id: UUID, *, is_done: bool, now: datetime) -> None:
     """Book an online refund that was carried out, or take back one that failed after all; once each."""
     refund = await refunds.locked(refund_id)
     if refund.status is RefundStatus.SUCCEEDED and is_done:
-        await book_refund(refund, actor=None, now=now)
+        await book_refund(refund, by=By.job(now))
     elif refund.status is RefundStatus.FAILED and not is_done:
         await _unbook(refund, now=now)
     if refund.payment_id is not None:
@@ -78,7 +78,7 @@ async def book_dispute(dispute_id: UUID, *, is_news: bool, now: datetime) -> Non
         await _lose(dispute, came, now=now)
     if is_news:
         await record(
-            "contract", came.instalment.contract_id, "dispute", actor=None, now=now, status=dispute.status
+            "contract", came.instalment.contract_id, "dispute", by=By.job(now), status=dispute.status
         )
         await tell(
             _(
@@ -93,7 +93,7 @@ async def book_dispute(dispute_id: UUID, *, is_news: bool, now: datetime) -> Non
         )
 
 
-async def book_refund(refund: Refund, *, actor: Actor | None, now: datetime) -> None:
+async def book_refund(refund: Refund, *, by: By) -> None:
     """Book money that went back, surplus first; booking it again changes nothing."""
     if await _booked(f"refund:{refund.id}:%"):
         return
@@ -105,7 +105,7 @@ async def book_refund(refund: Refund, *, actor: Actor | None, now: datetime) -> 
             debit=account_code("unplaced", line.organisation_id, refund.currency),
             credit=account_code("refunded", line.organisation_id, refund.currency),
             reference=f"refund:{refund.id}:returned",
-            at=now,
+            at=by.now,
             subject=("refund", refund.id),
         )
         return
@@ -118,7 +118,7 @@ async def book_refund(refund: Refund, *, actor: Actor | None, now: datetime) -> 
             debit=f"surplus:{came.instalment.id}",
             credit=account_code("refunded", came.deal.seller_id, refund.currency),
             reference=f"refund:{refund.id}:surplus",
-            at=now,
+            at=by.now,
             subject=("contract", came.instalment.contract_id),
         )
     if rest := refund.amount - surplus:
@@ -129,15 +129,14 @@ async def book_refund(refund: Refund, *, actor: Actor | None, now: datetime) -> 
             refund.id,
             debit=account_code(f"met:{came.way}", came.deal.seller_id, refund.currency),
             reference=f"refund:{refund.id}:receipt",
-            on=refund.refunded_on or local_date(now),
-            now=now,
+            on=refund.refunded_on or local_date(by.now),
+            now=by.now,
         )
     await record(
         "contract",
         came.instalment.contract_id,
         "refund",
-        actor=actor,
-        now=now,
+        by=by,
         refund=refund.id,
         amount=refund.amount,
         surplus=surplus,
@@ -150,7 +149,7 @@ async def book_refund(refund: Refund, *, actor: Actor | None, now: datetime) -> 
             n=came.instalment.sequence,
             amount=yuan(refund.money),
         ),
-        now=now,
+        now=by.now,
         address=f"/contracts/{came.instalment.contract.number}",
     )
 

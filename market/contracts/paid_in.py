@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import date
 from uuid import UUID, uuid4
 
 from market.accounts.actors import Actor
@@ -21,19 +21,12 @@ from market.kit.database import atomic
 from market.kit.errors import Conflict, Forbidden, Invalid, NotFound
 from market.kit.i18n import gettext as _
 from market.payments.services import SamePerson
+from market.records.by import By
 
 
 @atomic()
 async def record_paid_in(
-    number: str,
-    company: str,
-    share_basis_points: int,
-    amount: int,
-    kept: Kept,
-    *,
-    paid_in_on: date,
-    actor: Actor,
-    now: datetime,
+    number: str, company: str, share_basis_points: int, amount: int, kept: Kept, *, paid_in_on: date, by: By
 ) -> EquityPaidIn:
     """Note what was paid in, with its proof, for either side. It counts once it is confirmed.
 
@@ -41,14 +34,14 @@ async def record_paid_in(
         Conflict: the contract is no investment.
         Invalid: at `amount`, more than the agreed value would be paid in; or at `paid_in_on`.
     """
-    actor.require(Act.CHANGE_CONTRACT)
-    contract, deal, _side = await lock_contract_for(actor, number)
+    by.actor.require(Act.CHANGE_CONTRACT)
+    contract, deal, _side = await lock_contract_for(by.actor, number)
     if contract.kind is not ContractKind.EQUITY or deal.status is DealStatus.RESCINDED:
         raise Conflict(_("只有作价入股的合同登记实缴。"))
     so_far = sum(each.amount for each in contract.paid_in if not each.is_refused)
     if so_far + amount > contract.contract_amount:
         raise Invalid(_("实缴合计不能超过作价金额。"), field="amount")
-    if not contract.signed_on <= paid_in_on <= local_date(now):
+    if not contract.signed_on <= paid_in_on <= local_date(by.now):
         raise Invalid(_("实缴日期应在签订之后，且不晚于今天。"), field="paid_in_on")
     voucher = await write_row(
         kept,
@@ -56,8 +49,7 @@ async def record_paid_in(
         subject_id=contract.id,
         kind="equity_change",
         tier=Tier.PARTIES,
-        actor=actor,
-        now=now,
+        by=by,
     )
     made = await EquityPaidIn.create(
         id=uuid4(),
@@ -67,15 +59,13 @@ async def record_paid_in(
         amount=amount,
         paid_in_on=paid_in_on,
         voucher_id=voucher.id,
-        recorded_by_id=actor.user_id,
-        recorded_at=now,
+        recorded_by_id=by.actor.user_id,
+        recorded_at=by.now,
     )
-    await record(
-        "contract", contract.id, "record_paid_in", actor=actor, now=now, paid_in=made.id, amount=amount
-    )
+    await record("contract", contract.id, "record_paid_in", by=by, paid_in=made.id, amount=amount)
     await tell(
         _("合同 %(number)s 有一笔实缴待确认。", number=contract.number),
-        now=now,
+        now=by.now,
         address=f"/contracts/{contract.number}",
         organisation_id=deal.seller_id,
         roles={MemberRole.FINANCE},
@@ -83,17 +73,17 @@ async def record_paid_in(
     return made
 
 
-async def confirm_paid_in(paid_in_id: UUID, *, actor: Actor, now: datetime) -> PaidInDecision:
+async def confirm_paid_in(paid_in_id: UUID, *, by: By) -> PaidInDecision:
     """Confirm, for the seller's finance, that what was recorded was paid in; from now on it counts.
 
     Raises:
         SamePerson: the actor recorded it.
         Conflict: it was decided before, perhaps a moment ago, or the contract is rescinded.
     """
-    return await _decide(paid_in_id, "", is_confirmed=True, actor=actor, now=now)
+    return await _decide(paid_in_id, "", is_confirmed=True, by=by)
 
 
-async def reject_paid_in(paid_in_id: UUID, reason: str, *, actor: Actor, now: datetime) -> PaidInDecision:
+async def reject_paid_in(paid_in_id: UUID, reason: str, *, by: By) -> PaidInDecision:
     """Refuse what was recorded as paid in, with a reason; it may then be recorded anew.
 
     Raises:
@@ -102,7 +92,7 @@ async def reject_paid_in(paid_in_id: UUID, reason: str, *, actor: Actor, now: da
     """
     if not reason.strip():
         raise Invalid(_("请写明退回的原因。"), field="reason")
-    return await _decide(paid_in_id, reason.strip()[:300], is_confirmed=False, actor=actor, now=now)
+    return await _decide(paid_in_id, reason.strip()[:300], is_confirmed=False, by=by)
 
 
 async def get_paid_in_for(actor: Actor, paid_in_id: UUID) -> EquityPaidIn:
@@ -118,27 +108,25 @@ async def get_paid_in_for(actor: Actor, paid_in_id: UUID) -> EquityPaidIn:
 
 
 @atomic()
-async def _decide(
-    paid_in_id: UUID, reason: str, *, is_confirmed: bool, actor: Actor, now: datetime
-) -> PaidInDecision:
-    actor.require(Act.CONFIRM_PAID_IN)
-    found = await get_paid_in_for(actor, paid_in_id)
-    contract, deal, side = await lock_contract_for(actor, found.contract.number)
+async def _decide(paid_in_id: UUID, reason: str, *, is_confirmed: bool, by: By) -> PaidInDecision:
+    by.actor.require(Act.CONFIRM_PAID_IN)
+    found = await get_paid_in_for(by.actor, paid_in_id)
+    contract, deal, side = await lock_contract_for(by.actor, found.contract.number)
     if side is not Side.SELLER:
         raise Forbidden(_("实缴由转让方的财务人员确认。"))
     _check(contract, deal.status, paid_in_id)
-    if actor.user_id == found.recorded_by_id:
+    if by.actor.user_id == found.recorded_by_id:
         raise SamePerson(_("登记人不能确认或退回自己登记的实缴，请由本单位另一位财务人员办理。"))
     made = await PaidInDecision.create(
         id=uuid4(),
         paid_in_id=paid_in_id,
         is_confirmed=is_confirmed,
         reason=reason,
-        decided_by_id=actor.user_id,
-        decided_at=now,
+        decided_by_id=by.actor.user_id,
+        decided_at=by.now,
     )
     act = "confirm_paid_in" if is_confirmed else "reject_paid_in"
-    await record("contract", contract.id, act, actor=actor, now=now, paid_in=paid_in_id, amount=found.amount)
+    await record("contract", contract.id, act, by=by, paid_in=paid_in_id, amount=found.amount)
     return made
 
 

@@ -40,6 +40,7 @@ from market.payments.gateway import PaymentGateway, ReturnUrls
 from market.payments.models import Remittance
 from market.payments.queries import find_connected_account
 from market.payments.services import PaidPayment, Payable
+from market.records.by import By
 
 PAYABLE = "instalment"
 """What a payment or a remittance of this room pays for."""
@@ -64,8 +65,7 @@ async def record_remittance(
     bank_reference: str,
     invoice_number: str,
     invoice_amount: int | None,
-    actor: Actor,
-    now: datetime,
+    by: By,
 ) -> Remittance:
     """Record a bank transfer for an instalment, for either side, with its voucher and invoice.
 
@@ -73,10 +73,10 @@ async def record_remittance(
         Invalid: at the field that is wrong; `amount` may not be more than is left.
         Conflict: the contract takes no payments.
     """
-    actor.require(Act.RECORD_REMITTANCE)
-    instalment = await get_instalment_for(actor, instalment_id)
+    by.actor.require(Act.RECORD_REMITTANCE)
+    instalment = await get_instalment_for(by.actor, instalment_id)
     contract = instalment.contract
-    if side_of(contract.deal, actor) is None:
+    if side_of(contract.deal, by.actor) is None:
         raise NotFound(_("没有这笔应付款，或者您不能查看它。"))
     deal = await _lock(contract)
     left = await open_amount(instalment) - await waiting_amount([instalment.id])
@@ -90,8 +90,7 @@ async def record_remittance(
         subject_id=contract.id,
         kind="voucher",
         tier=Tier.PARTIES,
-        actor=actor,
-        now=now,
+        by=by,
     )
     remittance = await payments.record_remittance(
         PAYABLE,
@@ -102,21 +101,19 @@ async def record_remittance(
         bank_reference=bank_reference,
         invoice_number=invoice_number,
         invoice_amount=invoice_amount,
-        actor=actor,
-        now=now,
+        by=by,
     )
     await record(
         "contract",
         contract.id,
         "record_remittance",
-        actor=actor,
-        now=now,
+        by=by,
         remittance=remittance.id,
         amount=amount,
     )
     await tell(
         _("合同 %(number)s 有一笔到账待确认。", number=contract.number),
-        now=now,
+        now=by.now,
         address=f"/contracts/{contract.number}",
         organisation_id=deal.seller_id,
         roles={MemberRole.FINANCE},
@@ -125,7 +122,7 @@ async def record_remittance(
 
 
 @atomic()
-async def confirm_remittance(remittance_id: UUID, *, actor: Actor, now: datetime) -> Receipt:
+async def confirm_remittance(remittance_id: UUID, *, by: By) -> Receipt:
     """Confirm that a recorded transfer has arrived, for the seller's finance; it becomes a receipt.
 
     Raises:
@@ -133,30 +130,30 @@ async def confirm_remittance(remittance_id: UUID, *, actor: Actor, now: datetime
         ActionNotAllowed: it was decided before, perhaps a moment ago.
         TooMuch: the instalment has less left.
     """
-    actor.require(Act.CONFIRM_REMITTANCE)
-    await _require_seller_of(remittance_id, actor)
-    remittance = await payments.confirm_remittance(remittance_id, actor=actor, now=now)
+    by.actor.require(Act.CONFIRM_REMITTANCE)
+    await _require_seller_of(remittance_id, by.actor)
+    remittance = await payments.confirm_remittance(remittance_id, by=by)
     instalment = await Instalment.get(id=remittance.payable_id).select_related("contract__deal")
     await _lock(instalment.contract)
     left = Money(await open_amount(instalment), remittance.currency)
     if left < Money(remittance.amount, remittance.currency):
         raise TooMuch(_("这一期只剩 %(left)s 未收，不能确认这笔到账。", left=yuan(left)))
-    receipt = await receive_remittance(remittance, actor=actor, now=now)
+    receipt = await receive_remittance(remittance, by=by)
     if receipt is None:
         raise TooMuch(_("这一期已经收齐，不能再确认这笔到账。"))
     return receipt
 
 
 @atomic()
-async def reject_remittance(remittance_id: UUID, reason: str, *, actor: Actor, now: datetime) -> Remittance:
+async def reject_remittance(remittance_id: UUID, reason: str, *, by: By) -> Remittance:
     """Send a recorded transfer back with a reason, for the seller's finance."""
-    actor.require(Act.CONFIRM_REMITTANCE)
-    await _require_seller_of(remittance_id, actor)
-    return await payments.reject_remittance(remittance_id, reason, actor=actor, now=now)
+    by.actor.require(Act.CONFIRM_REMITTANCE)
+    await _require_seller_of(remittance_id, by.actor)
+    return await payments.reject_remittance(remittance_id, reason, by=by)
 
 
 @atomic()
-async def receive_remittance(remittance: Remittance, *, actor: Actor, now: datetime) -> Receipt | None:
+async def receive_remittance(remittance: Remittance, *, by: By) -> Receipt | None:
     """Book a confirmed bank transfer; booking it again changes nothing.
 
     The bank's own statement may show more than the instalment has left: that is surplus until it is
@@ -168,8 +165,7 @@ async def receive_remittance(remittance: Remittance, *, actor: Actor, now: datet
         remittance.payable_id,
         Money(remittance.amount, remittance.currency),
         received_on=remittance.received_on,
-        actor=actor,
-        now=now,
+        by=by,
     )
 
 
@@ -184,8 +180,7 @@ async def receive_restored(
         instalment_id,
         money,
         received_on=local_date(now),
-        actor=None,
-        now=now,
+        by=By.job(now),
         way=way,
     )
 
@@ -194,8 +189,7 @@ async def start_payment(
     instalment_id: UUID,
     *,
     gateway: PaymentGateway | None,
-    actor: Actor,
-    now: datetime,
+    by: By,
     urls: ReturnUrls,
     fee_basis_points: int = 0,
 ) -> str:
@@ -208,10 +202,10 @@ async def start_payment(
         NothingDue: nothing is left to pay.
         Conflict: the seller takes no online payment, or the contract takes none.
     """
-    actor.require(Act.PAY_ONLINE)
-    instalment = await get_instalment_for(actor, instalment_id)
+    by.actor.require(Act.PAY_ONLINE)
+    instalment = await get_instalment_for(by.actor, instalment_id)
     contract = instalment.contract
-    if side_of(contract.deal, actor) is not Side.BUYER:
+    if side_of(contract.deal, by.actor) is not Side.BUYER:
         raise Forbidden(_("由受让方付款。"))
     if contract.deal.status not in _PAYABLE_IN:
         raise Conflict(_("这份合同现在不接收付款。"))
@@ -231,8 +225,7 @@ async def start_payment(
         account=account.account,
         fee=fee_of(Money(left, contract.currency), fee_basis_points),
         gateway=gateway,
-        actor=actor,
-        now=now,
+        by=by,
         urls=urls,
     )
 
@@ -250,8 +243,7 @@ async def receive(paid: PaidPayment, *, now: datetime) -> Receipt | None:
         paid.payable_id,
         paid.money,
         received_on=local_date(paid.paid_at),
-        actor=None,
-        now=now,
+        by=By.job(now),
     )
     await book_fee(paid.payment_id, at=now)
     return receipt
@@ -265,14 +257,14 @@ async def settle_commission(deal_id: UUID, *, now: datetime) -> None:
     await book_commission(deal_id, Money(await received(contract.id), contract.currency), at=now)
 
 
-async def follow(deal_id: UUID, contract: Contract, *, actor: Actor | None, now: datetime) -> None:
+async def follow(deal_id: UUID, contract: Contract, *, by: By) -> None:
     """Bring a registered deal to where its receipts put it: paying at the first, completed at the last."""
     total = await received(contract.id)
     deal = await Deal.get(id=deal_id)
     if deal.status is DealStatus.REGISTERED and total > 0:
-        deal = await advance(deal_id, DealAction.START_PAYING, actor=actor, now=now)
+        deal = await advance(deal_id, DealAction.START_PAYING, by=by)
     if deal.status is DealStatus.PAYING and await is_fulfilled(contract, total):
-        await advance(deal_id, DealAction.COMPLETE, actor=actor, now=now)
+        await advance(deal_id, DealAction.COMPLETE, by=by)
 
 
 async def _receive(
@@ -282,8 +274,7 @@ async def _receive(
     money: Money,
     *,
     received_on: date,
-    actor: Actor | None,
-    now: datetime,
+    by: By,
     way: str = "",
 ) -> Receipt | None:
     """Write the receipt and book it, under the lock of the deal; the same source again changes nothing."""
@@ -305,7 +296,7 @@ async def _receive(
             debit=account_code("unplaced", deal.seller_id, money.currency),
             credit=f"surplus:{instalment.id}",
             reference=f"{reference}:surplus",
-            at=now,
+            at=by.now,
             subject=("contract", contract.id),
         )
     if not placed:
@@ -319,7 +310,7 @@ async def _receive(
         amount=placed.amount,
         currency=placed.currency,
         received_on=received_on,
-        booked_at=now,
+        booked_at=by.now,
     )
     way = way or ("online" if source is ReceiptSource.PAYMENT else "remittance")
     await ledger.post(
@@ -328,22 +319,21 @@ async def _receive(
         debit=f"due:{instalment.id}",
         credit=account_code(f"met:{way}", deal.seller_id, placed.currency),
         reference=f"{reference}:receipt",
-        at=now,
+        at=by.now,
         subject=("contract", contract.id),
     )
     await record(
         "contract",
         contract.id,
         "receive",
-        actor=actor,
-        now=now,
+        by=by,
         source=source,
         source_id=source_id,
         amount=receipt.amount,
         instalment=instalment.sequence,
     )
-    await book_commission(deal.id, Money(await received(contract.id), contract.currency), at=now)
-    await follow(deal.id, contract, actor=actor, now=now)
+    await book_commission(deal.id, Money(await received(contract.id), contract.currency), at=by.now)
+    await follow(deal.id, contract, by=by)
     await tell_both(
         deal,
         _(
@@ -352,7 +342,7 @@ async def _receive(
             n=instalment.sequence,
             amount=yuan(placed),
         ),
-        now=now,
+        now=by.now,
         address=f"/contracts/{contract.number}",
     )
     return receipt

@@ -23,6 +23,7 @@ from market.kit.templating import render
 from market.kit.web import deps, path_id, posted, see, uploads
 from market.payments import bank, refunds
 from market.payments.models import BankLine, Dispute, Payment, Refund, Remittance
+from market.records.by import By
 
 
 async def refund_payment(request: Request) -> Response:
@@ -42,7 +43,7 @@ async def refund_payment(request: Request) -> Response:
     if request.method == "POST" and form.validate():
         try:
             await refunding.request_refund(
-                payment.id, form.amount.data, str(form.reason.data), actor=actor, now=deps(request).clock()
+                payment.id, form.amount.data, str(form.reason.data), by=By(actor, deps(request).clock())
             )
             done = see(request, "contracts:money", number=instalment.contract.number)
             return flash(request, done, _("退款已提交支付平台。"))
@@ -84,8 +85,7 @@ async def _by_bank(
                 refunded_on=form.refunded_on.data,
                 bank_reference=form.bank_reference.data or "",
                 kept=kept,
-                actor=actor,
-                now=now,
+                by=By(actor, now),
             )
             words = _("退款已登记，请另一位财务人员确认。")
             if instalment is None:
@@ -144,14 +144,14 @@ async def money(request: Request) -> Response:
 async def confirm_refund(request: Request) -> Response:
     actor = actor_for(request, Act.CONFIRM_REFUND)
     refund = await refunding.get_refund_for(actor, path_id(request, "refund_id"))
-    await refunding.confirm_refund(refund.id, actor=actor, now=deps(request).clock())
+    await refunding.confirm_refund(refund.id, by=By(actor, deps(request).clock()))
     return flash(request, await _back(request, refund), _("退款已确认并入账。"))
 
 
 async def reject_refund(request: Request) -> Response:
     actor = actor_for(request, Act.CONFIRM_REFUND)
     refund = await refunding.get_refund_for(actor, path_id(request, "refund_id"))
-    await refunding.reject_refund(refund.id, actor=actor, now=deps(request).clock())
+    await refunding.reject_refund(refund.id, by=By(actor, deps(request).clock()))
     return flash(request, await _back(request, refund), _("已退回，这笔退款不算数。"), "note")
 
 

@@ -29,30 +29,29 @@ from market.payments.models import (
     Remittance,
 )
 from market.payments.states import LineAction, RefundAction
+from market.records.by import By
 
 SEND_REFUND = "contracts.send_refund"
 
 
-async def request_refund(
-    payment_id: UUID, amount: int, reason: str, *, actor: Actor, now: datetime
-) -> Refund:
+async def request_refund(payment_id: UUID, amount: int, reason: str, *, by: By) -> Refund:
     """Ask for an online payment, or a part of it, to be sent back; the job asks the gateway.
 
     Raises:
         Forbidden: the person does not act for the seller.
         MoreThanCame: the payment has less left.
     """
-    actor.require(Act.REFUND)
-    return await _request(payment_id, amount, reason, actor=actor, now=now)
+    by.actor.require(Act.REFUND)
+    return await _request(payment_id, amount, reason, by=by)
 
 
 @atomic()
-async def _request(payment_id: UUID, amount: int, reason: str, *, actor: Actor, now: datetime) -> Refund:
+async def _request(payment_id: UUID, amount: int, reason: str, *, by: By) -> Refund:
     payment = await Payment.select_for_update().get_or_none(id=payment_id)
     if payment is None or payment.payable_kind != PAYABLE:
         raise NotFound(_("没有这笔付款。"))
-    await _require_seller(payment.payable_id, actor)
-    refund = await refunds.prepare(payment, Money(amount, payment.currency), reason, actor=actor, now=now)
+    await _require_seller(payment.payable_id, by.actor)
+    refund = await refunds.prepare(payment, Money(amount, payment.currency), reason, by=by)
     await enqueue(SEND_REFUND, lock=f"payments:{payment.id}", refund_id=refund.id)
     return refund
 
@@ -77,8 +76,7 @@ async def record_refund(
     refunded_on: date,
     bank_reference: str,
     kept: Kept | None,
-    actor: Actor,
-    now: datetime,
+    by: By,
 ) -> Refund:
     """Write down that money was sent back by bank: of a confirmed transfer, or a line that paid for nothing.
 
@@ -87,14 +85,14 @@ async def record_refund(
         Invalid: at the field that is wrong.
         MoreThanCame: less came.
     """
-    actor.require(Act.REFUND)
+    by.actor.require(Act.REFUND)
     if isinstance(source, BankLine):
-        source = await bank_lines.lock_line(source.id, actor)
+        source = await bank_lines.lock_line(source.id, by.actor)
         kind, subject = "bank_statement", source.statement_id
-        await bank_lines.return_line(source, LineAction.RETURN, actor=actor, now=now)
+        await bank_lines.return_line(source, LineAction.RETURN, by=by)
     else:
         source = await Remittance.select_for_update().get(id=source.id)
-        instalment = await _require_seller(source.payable_id, actor)
+        instalment = await _require_seller(source.payable_id, by.actor)
         kind, subject = "contract", instalment.contract_id
     voucher = kept and await write_row(
         kept,
@@ -102,8 +100,7 @@ async def record_refund(
         subject_id=subject,
         kind="refund_voucher",
         tier=Tier.PARTIES,
-        actor=actor,
-        now=now,
+        by=by,
     )
     return await refunds.record_by_bank(
         source,
@@ -112,35 +109,34 @@ async def record_refund(
         refunded_on=refunded_on,
         bank_reference=bank_reference,
         voucher_id=voucher.id if voucher else None,
-        actor=actor,
-        now=now,
+        by=by,
     )
 
 
 @atomic()
-async def confirm_refund(refund_id: UUID, *, actor: Actor, now: datetime) -> Refund:
+async def confirm_refund(refund_id: UUID, *, by: By) -> Refund:
     """Confirm, as another person of the seller's finance, that money sent back by bank has left; book it.
 
     Raises:
         SamePerson: the actor recorded it.
         ActionNotAllowed: it was decided before.
     """
-    actor.require(Act.CONFIRM_REFUND)
-    await get_refund_for(actor, refund_id)
-    refund = await refunds.decide(refund_id, RefundAction.CONFIRM, actor=actor, now=now)
-    await book_refund(refund, actor=actor, now=now)
+    by.actor.require(Act.CONFIRM_REFUND)
+    await get_refund_for(by.actor, refund_id)
+    refund = await refunds.decide(refund_id, RefundAction.CONFIRM, by=by)
+    await book_refund(refund, by=by)
     return refund
 
 
 @atomic()
-async def reject_refund(refund_id: UUID, *, actor: Actor, now: datetime) -> Refund:
+async def reject_refund(refund_id: UUID, *, by: By) -> Refund:
     """Say that money recorded as sent back did not leave, for another person of the seller's finance."""
-    actor.require(Act.CONFIRM_REFUND)
-    await get_refund_for(actor, refund_id)
-    refund = await refunds.decide(refund_id, RefundAction.REJECT, actor=actor, now=now)
+    by.actor.require(Act.CONFIRM_REFUND)
+    await get_refund_for(by.actor, refund_id)
+    refund = await refunds.decide(refund_id, RefundAction.REJECT, by=by)
     if refund.line_id is not None:
-        line = await bank_lines.lock_line(refund.line_id, actor)
-        await bank_lines.return_line(line, LineAction.KEEP, actor=actor, now=now)
+        line = await bank_lines.lock_line(refund.line_id, by.actor)
+        await bank_lines.return_line(line, LineAction.KEEP, by=by)
     return refund
 
 

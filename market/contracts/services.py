@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import re
-from datetime import date, datetime
+from datetime import date
 
 from tortoise.exceptions import IntegrityError
 
-from market.accounts.actors import Actor
 from market.accounts.messages import tell
 from market.accounts.permissions import Act
 from market.audit.services import record
@@ -36,6 +35,7 @@ from market.kit.clock import local_date
 from market.kit.database import atomic
 from market.kit.errors import Forbidden, Invalid
 from market.kit.i18n import gettext as _
+from market.records.by import By
 
 __all__ = [
     "DraftChanged",
@@ -70,8 +70,7 @@ async def register(
     registered_on: date,
     registry: str,
     kept: Kept | None = None,
-    actor: Actor,
-    now: datetime,
+    by: By,
 ) -> Contract:
     """Note the contract's registration, for the seller, at whose place it is registered once.
 
@@ -80,20 +79,18 @@ async def register(
         Invalid: at the field that is wrong: 16 digits, used once; not before signing, not in the future.
         ActionNotAllowed: it is registered already.
     """
-    actor.require(Act.REGISTER_CONTRACT)
-    contract = await get_contract_for(actor, number)
-    if side_of(contract.deal, actor) is not Side.SELLER:
+    by.actor.require(Act.REGISTER_CONTRACT)
+    contract = await get_contract_for(by.actor, number)
+    if side_of(contract.deal, by.actor) is not Side.SELLER:
         raise Forbidden(_("技术合同由卖方申请认定登记。"))
     await Deal.select_for_update().get(id=contract.deal_id)
     if not re.fullmatch(r"[0-9]{16}", registration_number):
         raise Invalid(_("登记编号是 16 位数字。"), field="registration_number")
     if await Contract.exists(registration_number=registration_number):
         raise Invalid(_("这个登记编号已用于另一份合同。"), field="registration_number")
-    if not contract.signed_on <= registered_on <= local_date(now):
+    if not contract.signed_on <= registered_on <= local_date(by.now):
         raise Invalid(_("登记日期应在签订日期之后，且不晚于今天。"), field="registered_on")
-    await advance(
-        contract.deal_id, DealAction.REGISTER, actor=actor, now=now, registration_number=registration_number
-    )
+    await advance(contract.deal_id, DealAction.REGISTER, by=by, registration_number=registration_number)
     contract.registration_number = registration_number
     contract.registered_on, contract.registry = registered_on, registry
     try:
@@ -107,16 +104,13 @@ async def register(
             subject_id=contract.id,
             kind="registration_certificate",
             tier=Tier.PARTIES,
-            actor=actor,
-            now=now,
+            by=by,
         )
-    await record(
-        "contract", contract.id, "register", actor=actor, now=now, registration_number=registration_number
-    )
-    await follow(contract.deal_id, contract, actor=actor, now=now)
+    await record("contract", contract.id, "register", by=by, registration_number=registration_number)
+    await follow(contract.deal_id, contract, by=by)
     await tell(
         _("合同 %(number)s 已认定登记。", number=contract.number),
-        now=now,
+        now=by.now,
         address=f"/contracts/{contract.number}",
         organisation_id=contract.deal.buyer_id,
     )

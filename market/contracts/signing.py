@@ -5,7 +5,6 @@ from __future__ import annotations
 from datetime import datetime
 from uuid import uuid4
 
-from market.accounts.actors import Actor
 from market.accounts.messages import tell
 from market.accounts.models import MemberRole
 from market.accounts.permissions import Act
@@ -32,6 +31,7 @@ from market.listings import services as listings
 from market.listings.models import Outcome
 from market.listings.states import Move, can
 from market.notices import services as notices
+from market.records.by import By
 
 _SOLD = (ContractKind.ASSIGNMENT, ContractKind.EQUITY)
 _LICENSED = (*_SOLD, ContractKind.LICENCE)
@@ -46,9 +46,7 @@ class OwnDraft(Forbidden):
 
 
 @atomic()
-async def enter(
-    number: str, terms: ContractTerms, kept: Kept | None, *, seen: str, actor: Actor, now: datetime
-) -> ContractDraft:
+async def enter(number: str, terms: ContractTerms, kept: Kept | None, *, seen: str, by: By) -> ContractDraft:
     """Enter the contract for one's side, which signs it thereby; the other side is asked to confirm.
 
     Entering again replaces what was entered, and keeps its file when no new one comes. `seen` is
@@ -59,25 +57,25 @@ async def enter(
         Invalid: at the field that is wrong.
         ActionNotAllowed: the deal is not ready to be signed.
     """
-    actor.require(Act.SIGN)
-    deal, side = await lock_deal_for(actor, number)
+    by.actor.require(Act.SIGN)
+    deal, side = await lock_deal_for(by.actor, number)
     next_status(deal.status, DealAction.SIGN)
     await _check_agreed(deal, terms)
-    check(terms, local_date(now))
+    check(terms, local_date(by.now))
     draft = await ContractDraft.get_or_none(deal_id=deal.id).select_related("file")
     if (draft.content_hash if draft else "") != seen:
         raise DraftChanged(_("对方刚登记了合同内容，请先看过再改。"))
     if draft is None:
         draft = ContractDraft(id=uuid4(), deal_id=deal.id)
-    file = await _file(kept, draft, actor=actor, now=now)
-    draft.side, draft.entered_by_id, draft.entered_at = side, actor.user_id, now
+    file = await _file(kept, draft, by=by)
+    draft.side, draft.entered_by_id, draft.entered_at = side, by.actor.user_id, by.now
     draft.content, draft.file_id = terms.content, file.id
     draft.content_hash = content_hash(terms, file.sha256)
     await draft.save()
-    await record("deal", deal.id, "enter_contract", actor=actor, now=now, side=side, hash=draft.content_hash)
+    await record("deal", deal.id, "enter_contract", by=by, side=side, hash=draft.content_hash)
     await tell(
         _("对方已登记合同并签署，请核对后确认：%(title)s。", title=deal.title),
-        now=now,
+        now=by.now,
         address=f"/deals/{deal.number}",
         organisation_id=organisation_of(deal, other(side)).id,
         roles={MemberRole.ADMIN, MemberRole.AGENT},
@@ -86,7 +84,7 @@ async def enter(
 
 
 @atomic()
-async def confirm(number: str, seen: str, *, actor: Actor, now: datetime) -> Contract:
+async def confirm(number: str, seen: str, *, by: By) -> Contract:
     """Confirm the contract that the other side entered, named by the hash of what was read.
 
     With that it is signed: it gets its number, the outcome is licensed or sold, the need solved,
@@ -97,8 +95,8 @@ async def confirm(number: str, seen: str, *, actor: Actor, now: datetime) -> Con
         OwnDraft: one's own side entered it.
         ActionNotAllowed: it is signed already.
     """
-    actor.require(Act.SIGN)
-    deal, side = await lock_deal_for(actor, number)
+    by.actor.require(Act.SIGN)
+    deal, side = await lock_deal_for(by.actor, number)
     next_status(deal.status, DealAction.SIGN)
     if not deal.skip_reason:
         await notices.require_clear("deal", deal.id)
@@ -108,25 +106,22 @@ async def confirm(number: str, seen: str, *, actor: Actor, now: datetime) -> Con
     if draft.side is side:
         raise OwnDraft(_("自己一方登记的合同，由对方确认。"))
     terms = ContractTerms.of(draft.content)
-    contract = await _write(deal, draft, terms, now=now)
+    contract = await _write(deal, draft, terms, now=by.now)
     await advance(
         deal.id,
         DealAction.SIGN,
-        actor=actor,
-        now=now,
+        by=by,
         contract=contract.number,
         hash=draft.content_hash,
         contract_amount=contract.contract_amount,
         trade_amount=contract.trade_amount,
     )
-    await record(
-        "contract", contract.id, "sign", actor=actor, now=now, number=contract.number, hash=draft.content_hash
-    )
-    await _mark_listings(deal, contract, actor=actor, now=now)
+    await record("contract", contract.id, "sign", by=by, number=contract.number, hash=draft.content_hash)
+    await _mark_listings(deal, contract, by=by)
     await tell_both(
         deal,
         _("合同 %(number)s 已由双方签署：%(title)s。", number=contract.number, title=deal.title),
-        now=now,
+        now=by.now,
         address=f"/contracts/{contract.number}",
     )
     return contract
@@ -144,7 +139,7 @@ async def _check_agreed(deal: Deal, terms: ContractTerms) -> None:
         raise Invalid(_("支付方式、入门费和提成应与双方确认的报价一致。"), field="plan")
 
 
-async def _file(kept: Kept | None, draft: ContractDraft, *, actor: Actor, now: datetime) -> StoredFile:
+async def _file(kept: Kept | None, draft: ContractDraft, *, by: By) -> StoredFile:
     if kept is not None:
         return await write_row(
             kept,
@@ -152,8 +147,7 @@ async def _file(kept: Kept | None, draft: ContractDraft, *, actor: Actor, now: d
             subject_id=draft.id,
             kind="contract",
             tier=Tier.PARTIES,
-            actor=actor,
-            now=now,
+            by=by,
         )
     if not draft._saved_in_db:
         raise Invalid(_("请上传双方签章的合同扫描件。"), field="file")
@@ -221,11 +215,11 @@ async def _write(deal: Deal, draft: ContractDraft, terms: ContractTerms, *, now:
     return contract
 
 
-async def _mark_listings(deal: Deal, contract: Contract, *, actor: Actor, now: datetime) -> None:
+async def _mark_listings(deal: Deal, contract: Contract, *, by: By) -> None:
     """Note the contract on the listings, as far as their own state allows."""
     is_sold = contract.kind in _SOLD
     outcome = await Outcome.get(id=deal.outcome_id)
     if contract.kind in _LICENSED and can(outcome.status, Move.SELL if is_sold else Move.LICENSE):
-        await listings.mark_licensed(outcome.id, is_sold=is_sold, now=now, actor=actor)
+        await listings.mark_licensed(outcome.id, is_sold=is_sold, by=by)
     if deal.need is not None and can(deal.need.status, Move.SOLVE):
-        await listings.mark_solved(deal.need.id, now=now, actor=actor)
+        await listings.mark_solved(deal.need.id, by=by)

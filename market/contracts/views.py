@@ -33,6 +33,7 @@ from market.payments.gateway import ReturnUrls
 from market.payments.models import Payment
 from market.payments.queries import find_connected_account
 from market.payments.rules import can_pay_online
+from market.records.by import By
 
 
 async def sign(request: Request) -> Response:
@@ -51,7 +52,7 @@ async def sign(request: Request) -> Response:
     terms = ContractTerms.of(draft.content) if draft else None
     given = await posted(request) if request.method == "POST" else None
     if given is not None and given.get("act") == "confirm":
-        contract = await services.confirm(deal.number, str(given.get("seen") or ""), actor=actor, now=now)
+        contract = await services.confirm(deal.number, str(given.get("seen") or ""), by=By(actor, now))
         done = see(request, "contracts:show", number=contract.number)
         return flash(request, done, _("合同已由双方签署，各期应付款已入账。"))
     begun = ContractForm.beginning(deal, offer, terms, local_date(now))
@@ -63,7 +64,7 @@ async def sign(request: Request) -> Response:
             entered = form.terms(deal, offer)
             kept = await _kept(request, is_needed=draft is None)
             await services.enter(
-                deal.number, entered, kept, seen=str(form.seen.data or ""), actor=actor, now=now
+                deal.number, entered, kept, seen=str(form.seen.data or ""), by=By(actor, now)
             )
             done = see(request, "pages:deal", number=deal.number)
             return flash(request, done, _("合同内容已登记，您方已签署，请等对方确认。"))
@@ -123,8 +124,7 @@ async def register(request: Request) -> Response:
                 registered_on=form.registered_on.data,
                 registry=str(form.registry.data),
                 kept=await _kept(request, is_needed=False),
-                actor=actor,
-                now=deps(request).clock(),
+                by=By(actor, deps(request).clock()),
             )
             done = see(request, "contracts:show", number=contract.number)
             return flash(request, done, _("合同登记已记录。"))
@@ -161,8 +161,7 @@ async def remit(request: Request) -> Response:
                 invoice_number=form.invoice_number.data or "",
                 invoice_amount=in_currency(form.invoice_amount.data, contract.currency, "invoice_amount")
                 or None,
-                actor=actor,
-                now=deps(request).clock(),
+                by=By(actor, deps(request).clock()),
             )
             done = see(request, "contracts:show", number=contract.number)
             return flash(request, done, _("到账已登记，请转让方的另一位财务人员确认。"))
@@ -183,7 +182,7 @@ async def remit(request: Request) -> Response:
 async def confirm_remittance(request: Request) -> Response:
     actor = actor_for(request, Act.CONFIRM_REMITTANCE)
     receipt = await services.confirm_remittance(
-        path_id(request, "remittance_id"), actor=actor, now=deps(request).clock()
+        path_id(request, "remittance_id"), by=By(actor, deps(request).clock())
     )
     instalment = await queries.get_instalment_for(actor, receipt.instalment_id)
     done = see(request, "contracts:show", number=instalment.contract.number)
@@ -196,7 +195,7 @@ async def reject_remittance(request: Request) -> Response:
     form = RejectionForm(await posted(request))
     if form.validate():
         await services.reject_remittance(
-            remittance.id, str(form.reason.data), actor=actor, now=deps(request).clock()
+            remittance.id, str(form.reason.data), by=By(actor, deps(request).clock())
         )
         done = see(request, "contracts:show", number=instalment.contract.number)
         return flash(request, done, _("已退回登记人核对。"), "note")
@@ -220,8 +219,7 @@ async def pay(request: Request) -> Response:
     address = await services.start_payment(
         instalment.id,
         gateway=given.gateway,
-        actor=actor,
-        now=given.clock(),
+        by=By(actor, given.clock()),
         urls=ReturnUrls(success=f"{base}/payments/{{PAYMENT_ID}}/return", cancel=f"{base}{contract_page}"),
         fee_basis_points=given.settings.fee_basis_points,
     )
@@ -257,8 +255,7 @@ async def payouts(request: Request) -> Response:
         address = await payments.start_onboarding(
             organisation,
             gateway=given.gateway,
-            actor=actor,
-            now=given.clock(),
+            by=By(actor, given.clock()),
             urls=ReturnUrls(success=here, cancel=here),
         )
         return RedirectResponse(address, 303)

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from datetime import date, datetime
 from uuid import UUID, uuid4
 
-from market.accounts.actors import Actor
 from market.accounts.permissions import Act
 from market.audit.services import record
 from market.codes.contract_lists import FOLLOW_UP_WAYS
@@ -21,6 +20,7 @@ from market.kit.money import Money
 from market.ledger import queries as ledger_queries
 from market.ledger import services as ledger
 from market.ledger.accounts import account_code
+from market.records.by import By
 
 COMMISSION_BACK = "commission_back"
 """Kind of the entry that takes commission off again for what was refunded."""
@@ -28,14 +28,7 @@ COMMISSION_BACK = "commission_back"
 
 @atomic()
 async def follow_up(
-    number: str,
-    way: str,
-    text: str,
-    *,
-    happened_on: date,
-    next_on: date | None,
-    actor: Actor,
-    now: datetime,
+    number: str, way: str, text: str, *, happened_on: date, next_on: date | None, by: By
 ) -> FollowUp:
     """Log what the deal's broker did; the row is never edited, its time of writing is our own.
 
@@ -43,11 +36,11 @@ async def follow_up(
         Forbidden: the person is not the deal's broker.
         Invalid: at the day that is wrong.
     """
-    actor.require(Act.FOLLOW_UP)
-    deal = await lock_deal_seen_by(actor, number)
-    if deal.broker_id != actor.user_id:
+    by.actor.require(Act.FOLLOW_UP)
+    deal = await lock_deal_seen_by(by.actor, number)
+    if deal.broker_id != by.actor.user_id:
         raise Forbidden(_("跟进记录由这笔交易的经纪人填写。"))
-    today = local_date(now)
+    today = local_date(by.now)
     if way not in FOLLOW_UP_WAYS:
         raise Invalid(_("请选择跟进方式。"), field="way")
     if happened_on > today:
@@ -57,14 +50,14 @@ async def follow_up(
     made = await FollowUp.create(
         id=uuid4(),
         deal_id=deal.id,
-        broker_id=actor.user_id,
+        broker_id=by.actor.user_id,
         way=way,
         happened_on=happened_on,
         text=text,
         next_on=next_on,
-        written_at=now,
+        written_at=by.now,
     )
-    await record("deal", deal.id, "follow_up", actor=actor, now=now, follow_up=made.id, way=way)
+    await record("deal", deal.id, "follow_up", by=by, follow_up=made.id, way=way)
     return made
 
 
@@ -125,9 +118,7 @@ async def book_commission(deal_id: UUID, received: Money, *, at: datetime) -> Mo
         at=at,
         subject=("deal", deal_id),
     )
-    await record(
-        "deal", deal_id, "commission", actor=None, now=at, amount=more.amount, received=received.amount
-    )
+    await record("deal", deal_id, "commission", by=By.job(at), amount=more.amount, received=received.amount)
     return more
 
 

@@ -17,6 +17,7 @@ from market.kit.i18n import gettext as _
 from market.kit.prints import render_pdf
 from market.kit.templating import render
 from market.kit.web import deps, see
+from market.records.by import By
 
 
 async def ledger(request: Request) -> Response:
@@ -31,8 +32,7 @@ async def ledger(request: Request) -> Response:
             str(form.text.data),
             happened_on=form.happened_on.data,
             next_on=form.next_on.data,
-            actor=actor,
-            now=now,
+            by=By(actor, now),
         ),
     ):
         done = see(request, "deals:brokerage", number=deal.number)

@@ -14,6 +14,7 @@ from market.kit.flash import flash
 from market.kit.i18n import gettext as _
 from market.kit.templating import render
 from market.kit.web import deps, posted
+from market.records.by import By
 
 
 async def send(request: Request) -> Response:
@@ -22,9 +23,7 @@ async def send(request: Request) -> Response:
     form = MessageForm(await posted(request))
     if await passes(
         form,
-        lambda: services.send_message(
-            deal.number, str(form.text.data), actor=actor, now=deps(request).clock()
-        ),
+        lambda: services.send_message(deal.number, str(form.text.data), by=By(actor, deps(request).clock())),
     ):
         return _messages(request, deal.number)
     return render(request, "deals/message.html", 422, form=form, deal=deal, buyer=buyer_name(deal, actor))
@@ -33,7 +32,7 @@ async def send(request: Request) -> Response:
 async def read(request: Request) -> Response:
     actor = actor_for(request, Act.WRITE_MESSAGE)
     number = request.path_params["number"]
-    await services.mark_read(number, actor=actor, now=deps(request).clock())
+    await services.mark_read(number, by=By(actor, deps(request).clock()))
     return flash(request, _messages(request, number), _("留言已全部标为已读。"))
 
 

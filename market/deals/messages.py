@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID, uuid4
 
-from market.accounts.actors import Actor
 from market.accounts.messages import tell
 from market.accounts.models import Membership, MemberStatus, User
 from market.accounts.permissions import Act
@@ -17,6 +16,7 @@ from market.deals.rules import contacts_visible, side_of
 from market.kit.database import atomic, connection
 from market.kit.errors import Conflict
 from market.kit.i18n import gettext as _
+from market.records.by import By
 
 SHOWN = 20
 """How many of the latest messages the room shows at first."""
@@ -25,7 +25,7 @@ MOST = 1000
 
 
 @atomic()
-async def send_message(number: str, text: str, *, actor: Actor, now: datetime) -> DealMessage:
+async def send_message(number: str, text: str, *, by: By) -> DealMessage:
     """Write a message into the deal room; whoever has read all before is told, the others see a mark.
 
     The sides may write once both have agreed to be introduced: before that, a message could carry
@@ -35,19 +35,19 @@ async def send_message(number: str, text: str, *, actor: Actor, now: datetime) -
         NotFound: the person is neither of a side nor the deal's broker.
         Conflict: the sides have not agreed yet.
     """
-    actor.require(Act.WRITE_MESSAGE)
-    deal = await lock_deal_seen_by(actor, number)
-    side = side_of(deal, actor)
+    by.actor.require(Act.WRITE_MESSAGE)
+    deal = await lock_deal_seen_by(by.actor, number)
+    side = side_of(deal, by.actor)
     if side is not None and not contacts_visible(deal):
         raise Conflict(_("双方同意对接以后才能留言。"))
-    unaware = await _people_without_unread(deal, actor.user_id)
+    unaware = await _people_without_unread(deal, by.actor.user_id)
     message = await DealMessage.create(
-        deal_id=deal.id, author_id=actor.user_id, side=side, text=text, sent_at=now
+        deal_id=deal.id, author_id=by.actor.user_id, side=side, text=text, sent_at=by.now
     )
-    await _read_until(deal.id, actor.user_id, message.id, now)
+    await _read_until(deal.id, by.actor.user_id, message.id, by.now)
     await tell(
         _("交易里有新留言：%(title)s。", title=deal.title),
-        now=now,
+        now=by.now,
         address=f"/deals/{deal.number}#messages",
         user_ids=unaware,
     )
@@ -55,13 +55,13 @@ async def send_message(number: str, text: str, *, actor: Actor, now: datetime) -
 
 
 @atomic()
-async def mark_read(number: str, *, actor: Actor, now: datetime) -> None:
+async def mark_read(number: str, *, by: By) -> None:
     """Note that the person has read all messages of the deal so far."""
-    actor.require(Act.WRITE_MESSAGE)
-    deal = await lock_deal_seen_by(actor, number)
+    by.actor.require(Act.WRITE_MESSAGE)
+    deal = await lock_deal_seen_by(by.actor, number)
     last = await DealMessage.filter(deal_id=deal.id).order_by("-id").first()
     if last is not None:
-        await _read_until(deal.id, actor.user_id, last.id, now)
+        await _read_until(deal.id, by.actor.user_id, last.id, by.now)
 
 
 async def list_messages(deal_id: UUID, most: int = MOST) -> Sequence[DealMessage]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -14,12 +13,11 @@ from market.deals.states import next_status
 from market.kit.database import atomic
 from market.kit.errors import NotFound
 from market.kit.i18n import gettext as _
+from market.records.by import By
 
 
 @atomic()
-async def advance(
-    deal_id: UUID, action: DealAction, *, actor: Actor | None, now: datetime, **data: Any
-) -> Deal:
+async def advance(deal_id: UUID, action: DealAction, *, by: By, **data: Any) -> Deal:
     """Carry out `action` on a deal and record it, with what `data` says of it.
 
     The row is locked, so of two people acting at once the second sees the status the first left.
@@ -28,16 +26,16 @@ async def advance(
         ActionNotAllowed: the present status does not permit it.
     """
     deal = await Deal.select_for_update().get(id=deal_id)
-    deal.status, deal.updated_at = next_status(deal.status, action), now
+    deal.status, deal.updated_at = next_status(deal.status, action), by.now
     await deal.save(update_fields=["status", "updated_at"])
     await DealEvent.create(
         deal_id=deal.id,
         action=action,
         status=deal.status,
-        actor_id=actor.user_id if actor else None,
-        happened_at=now,
+        actor_id=by.user_id,
+        happened_at=by.now,
     )
-    await record("deal", deal.id, action, actor=actor, now=now, status=deal.status, **data)
+    await record("deal", deal.id, action, by=by, status=deal.status, **data)
     return deal
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from uuid import UUID, uuid4
 
-from market.accounts.actors import Actor
 from market.accounts.messages import tell
 from market.accounts.permissions import Act
 from market.audit.services import record
@@ -19,6 +18,7 @@ from market.kit.errors import Conflict, Forbidden
 from market.kit.i18n import gettext as _
 from market.matching import services as matching
 from market.matching.models import MatchStatus
+from market.records.by import By
 
 
 class OfferChanged(Conflict):
@@ -31,13 +31,7 @@ class OwnOffer(Forbidden):
 
 @atomic()
 async def make_offer(
-    number: str,
-    terms: Terms,
-    *,
-    seen: UUID | None,
-    valid_days: int | None,
-    actor: Actor,
-    now: datetime,
+    number: str, terms: Terms, *, seen: UUID | None, valid_days: int | None, by: By
 ) -> Offer:
     """Make an offer for one's side; an open offer of either side is replaced.
 
@@ -49,23 +43,23 @@ async def make_offer(
             foreign one between domestic parties.
         ActionNotAllowed: the deal has gone on.
     """
-    actor.require(Act.MAKE_OFFER)
+    by.actor.require(Act.MAKE_OFFER)
     terms = whole(terms)
-    deal, side = await lock_deal_for(actor, number)
+    deal, side = await lock_deal_for(by.actor, number)
     if not contacts_visible(deal):
         raise Conflict(_("双方同意对接以后才能报价。"))
     last = await Offer.filter(deal_id=deal.id).order_by("-sequence").first()
     if (last.id if last else None) != seen:
         raise OfferChanged(_("对方刚提出了新的报价，请先看过再还价。"))
     await Offer.filter(deal_id=deal.id, status=OfferStatus.OPEN).update(
-        status=OfferStatus.REPLACED, answered_at=now
+        status=OfferStatus.REPLACED, answered_at=by.now
     )
     offer = await Offer.create(
         id=uuid4(),
         deal_id=deal.id,
         sequence=last.sequence + 1 if last else 1,
         side=side,
-        made_by_id=actor.user_id,
+        made_by_id=by.actor.user_id,
         kind=terms.kind,
         price_amount=terms.price.amount,
         currency=terms.price.currency,
@@ -82,14 +76,13 @@ async def make_offer(
         seller_country=terms.seller_country,
         buyer_country=terms.buyer_country,
         content_hash=terms.content_hash,
-        expires_at=now + timedelta(days=valid_days) if valid_days else None,
-        made_at=now,
+        expires_at=by.now + timedelta(days=valid_days) if valid_days else None,
+        made_at=by.now,
     )
     await advance(
         deal.id,
         DealAction.OFFER,
-        actor=actor,
-        now=now,
+        by=by,
         offer=offer.id,
         side=side,
         amount=offer.price_amount,
@@ -97,7 +90,7 @@ async def make_offer(
     )
     await tell(
         _("对方提出报价：%(title)s。", title=deal.title),
-        now=now,
+        now=by.now,
         address=f"/deals/{deal.number}",
         organisation_id=organisation_of(deal, other(side)).id,
     )
@@ -105,36 +98,34 @@ async def make_offer(
 
 
 @atomic()
-async def accept_offer(
-    number: str, offer_id: UUID | None, content_hash: str, *, actor: Actor, now: datetime
-) -> Deal:
+async def accept_offer(number: str, offer_id: UUID | None, content_hash: str, *, by: By) -> Deal:
     """Accept the other side's open offer, named with the hash of what was read.
 
     Raises:
         OfferChanged: it is not open any more, or not with these terms; it takes fresh consent.
         OwnOffer: the offer is one's own.
     """
-    actor.require(Act.ACCEPT_OFFER)
-    deal, side = await lock_deal_for(actor, number)
+    by.actor.require(Act.ACCEPT_OFFER)
+    deal, side = await lock_deal_for(by.actor, number)
     offer = await Offer.select_for_update().get_or_none(id=offer_id, deal_id=deal.id) if offer_id else None
     if offer is None or offer.status is not OfferStatus.OPEN or offer.content_hash != content_hash:
         raise OfferChanged(_("这份报价已被替换、接受或变更，请看过现在的报价再确认。"))
     if offer.side is side:
         raise OwnOffer(_("自己一方提出的报价，由对方确认。"))
-    if is_expired(offer, now):
+    if is_expired(offer, by.now):
         raise OfferChanged(_("这份报价已过有效期，请对方重新报价，或者您来还价。"))
-    offer.status, offer.answered_at = OfferStatus.ACCEPTED, now
+    offer.status, offer.answered_at = OfferStatus.ACCEPTED, by.now
     await offer.save(update_fields=["status", "answered_at"])
     deal.kind, deal.price_amount, deal.currency = offer.kind, offer.price_amount, offer.currency
     await deal.save(update_fields=["kind", "price_amount", "currency"])
     moved = await advance(
-        deal.id, DealAction.AGREE, actor=actor, now=now, offer=offer.id, side=side, hash=offer.content_hash
+        deal.id, DealAction.AGREE, by=by, offer=offer.id, side=side, hash=offer.content_hash
     )
     if deal.match_id:
-        await matching.move(deal.match_id, MatchStatus.DEALT, now=now)
+        await matching.move(deal.match_id, MatchStatus.DEALT, now=by.now)
     await tell(
         _("您的报价已被接受：%(title)s。", title=deal.title),
-        now=now,
+        now=by.now,
         address=f"/deals/{deal.number}",
         organisation_id=organisation_of(deal, offer.side).id,
     )
@@ -161,7 +152,7 @@ async def _expire(offer_id: UUID, deal_id: UUID, *, now: datetime) -> bool:
         return False
     offer.status, offer.answered_at = OfferStatus.EXPIRED, now
     await offer.save(update_fields=["status", "answered_at"])
-    await record("deal", deal.id, "offer_expired", actor=None, now=now, offer=offer.id)
+    await record("deal", deal.id, "offer_expired", by=By.job(now), offer=offer.id)
     await tell_both(
         deal,
         _("报价已过有效期，任何一方都可以重新报价：%(title)s。", title=deal.title),

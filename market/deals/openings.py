@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from uuid import UUID, uuid4
 
-from market.accounts.actors import Actor
 from market.accounts.messages import tell
 from market.accounts.models import OrganisationKind
 from market.accounts.permissions import Act
@@ -26,6 +24,7 @@ from market.listings.queries import get_need_for, get_outcome_for
 from market.listings.states import LIVE
 from market.matching import services as matching
 from market.matching.models import Match, MatchStatus
+from market.records.by import By
 
 
 class AlreadyDealing(Conflict):
@@ -33,7 +32,7 @@ class AlreadyDealing(Conflict):
 
 
 @atomic()
-async def open_interest(outcome_number: str, note: str, *, actor: Actor, now: datetime) -> Deal:
+async def open_interest(outcome_number: str, note: str, *, by: By) -> Deal:
     """Open a deal about an outcome for the buyer who asks (意向洽谈); the seller is told.
 
     Raises:
@@ -41,25 +40,24 @@ async def open_interest(outcome_number: str, note: str, *, actor: Actor, now: da
         Conflict: the outcome comes from open data, nobody here answers for it.
         AlreadyDealing: it has a running deal about the outcome.
     """
-    actor.require(Act.OPEN_DEAL)
-    if not actor.may_buy or actor.organisation_id is None:
+    by.actor.require(Act.OPEN_DEAL)
+    if not by.actor.may_buy or by.actor.organisation_id is None:
         raise Forbidden(_("意向洽谈由已认证的企业或农民合作社发起。"))
-    outcome = await get_outcome_for(actor, outcome_number)
+    outcome = await get_outcome_for(by.actor, outcome_number)
     if outcome.organisation.kind is OrganisationKind.SOURCE:
         raise Conflict(_("这项成果来自外部公开数据，持有单位还没有入驻，暂时不能在线洽谈。"))
     deal = await _open(
         Opening.INTEREST,
         outcome,
         None,
-        buyer_id=actor.organisation_id,
+        buyer_id=by.actor.organisation_id,
         note=note,
         agreed=Side.BUYER,
-        actor=actor,
-        now=now,
+        by=by,
     )
     await tell(
         _("收到意向洽谈：%(title)s。同意对接后双方可见联系方式。", title=deal.title),
-        now=now,
+        now=by.now,
         address=f"/deals/{deal.number}",
         organisation_id=deal.seller_id,
     )
@@ -67,9 +65,7 @@ async def open_interest(outcome_number: str, note: str, *, actor: Actor, now: da
 
 
 @atomic()
-async def open_response(
-    need_number: str, outcome_number: str, note: str, *, actor: Actor, now: datetime
-) -> Deal:
+async def open_response(need_number: str, outcome_number: str, note: str, *, by: By) -> Deal:
     """Open a deal about a need for the seller who can solve it (我能解决) with an outcome of theirs.
 
     Raises:
@@ -77,12 +73,12 @@ async def open_response(
         NotFound: the outcome is not theirs.
         AlreadyDealing: the two have a running deal about the outcome.
     """
-    actor.require(Act.OPEN_DEAL)
-    if not actor.may_sell:
+    by.actor.require(Act.OPEN_DEAL)
+    if not by.actor.may_sell:
         raise Forbidden(_("您的单位还不能提供成果。"))
-    need = await get_need_for(actor, need_number)
-    outcome = await get_outcome_for(actor, outcome_number)
-    if not actor.acts_for(outcome.organisation_id):
+    need = await get_need_for(by.actor, need_number)
+    outcome = await get_outcome_for(by.actor, outcome_number)
+    if not by.actor.acts_for(outcome.organisation_id):
         raise NotFound(_("没有这项成果，或者不是您单位的。"))
     deal = await _open(
         Opening.RESPONSE,
@@ -91,12 +87,11 @@ async def open_response(
         buyer_id=need.organisation_id,
         note=note,
         agreed=Side.SELLER,
-        actor=actor,
-        now=now,
+        by=by,
     )
     await tell(
         _("有单位表示能解决您的需求：%(title)s。", title=need.title),
-        now=now,
+        now=by.now,
         address=f"/deals/{deal.number}",
         organisation_id=deal.buyer_id,
     )
@@ -111,8 +106,7 @@ async def introduce(
     *,
     payer: Side = Side.SELLER,
     mandate: str = "",
-    actor: Actor,
-    now: datetime,
+    by: By,
 ) -> Deal:
     """Introduce the two sides of a match that the broker has taken up.
 
@@ -124,9 +118,9 @@ async def introduce(
         NotFound: the broker has not taken up the match.
         AlreadyDealing: the two have a running deal about the outcome.
     """
-    actor.require(Act.INTRODUCE)
+    by.actor.require(Act.INTRODUCE)
     match = await Match.select_for_update().get_or_none(id=match_id)
-    if match is None or match.broker_id != actor.user_id:
+    if match is None or match.broker_id != by.actor.user_id:
         raise NotFound(_("没有这条对接，或者不是您接手的。"))
     if match.status is not MatchStatus.ASSIGNED or await Introduction.exists(match_id=match_id):
         raise Conflict(_("这条对接已经引荐过，或者已经结束。"))
@@ -138,40 +132,38 @@ async def introduce(
         buyer_id=match.need.organisation_id,
         note=note,
         agreed=None,
-        actor=actor,
-        now=now,
+        by=by,
         match=match,
     )
     await Introduction.create(
         id=uuid4(),
         match_id=match_id,
         deal_id=deal.id,
-        broker_id=actor.user_id,
+        broker_id=by.actor.user_id,
         commission_basis_points=commission_basis_points,
         payer=payer,
         mandate=mandate,
         note=note,
-        introduced_at=now,
+        introduced_at=by.now,
     )
     await record(
         "deal",
         deal.id,
         "introduce",
-        actor=actor,
-        now=now,
+        by=by,
         match=match_id,
         commission_basis_points=commission_basis_points,
     )
     await tell_both(
         deal,
         _("技术经纪人为您引荐：%(title)s。双方同意后可见联系方式。", title=deal.title),
-        now=now,
+        now=by.now,
     )
     return deal
 
 
 @atomic()
-async def agree_introduction(number: str, *, actor: Actor, now: datetime) -> Deal:
+async def agree_introduction(number: str, *, by: By) -> Deal:
     """Agree for one's side to be introduced. Agreeing again changes nothing.
 
     When both have agreed, contacts and masked names are revealed to each other. Who owes the broker's
@@ -180,27 +172,27 @@ async def agree_introduction(number: str, *, actor: Actor, now: datetime) -> Dea
     Raises:
         Conflict: the deal has ended.
     """
-    actor.require(Act.OPEN_DEAL)
-    deal, side = await lock_deal_for(actor, number)
+    by.actor.require(Act.OPEN_DEAL)
+    deal, side = await lock_deal_for(by.actor, number)
     if has_agreed(deal, side):
         return deal
     if deal.status is not DealStatus.INTENT:
         raise Conflict(_("这笔交易已经终止。"))
     column = f"{side}_agreed_at"
-    setattr(deal, column, now)
+    setattr(deal, column, by.now)
     await deal.save(update_fields=[column])
-    await record("deal", deal.id, "agree_introduction", actor=actor, now=now, side=side)
+    await record("deal", deal.id, "agree_introduction", by=by, side=side)
     await note_agreed(deal, side)
     await Introduction.filter(deal_id=deal.id, payer=side, agreed_at=None).update(
-        agreed_at=now, agreed_by_id=actor.user_id
+        agreed_at=by.now, agreed_by_id=by.actor.user_id
     )
     if contacts_visible(deal):
         if deal.match_id:
-            await matching.move(deal.match_id, MatchStatus.TALKING, now=now)
+            await matching.move(deal.match_id, MatchStatus.TALKING, now=by.now)
         await tell_both(
             deal,
             _("双方已同意对接，可以看联系方式和报价：%(title)s。", title=deal.title),
-            now=now,
+            now=by.now,
         )
     return deal
 
@@ -213,8 +205,7 @@ async def _open(
     buyer_id: UUID,
     note: str,
     agreed: Side | None,
-    actor: Actor,
-    now: datetime,
+    by: By,
     match: Match | None = None,
 ) -> Deal:
     """Write the deal. The outcome is locked, so of two who open the same at once the second is refused."""
@@ -232,7 +223,7 @@ async def _open(
         match = await Match.get_or_none(need_id=need.id, outcome_id=outcome.id)
     deal = await Deal.create(
         id=uuid4(),
-        number=await next_number("JY", now),
+        number=await next_number("JY", by.now),
         title=outcome.title,
         opening=opening,
         opening_note=note,
@@ -242,19 +233,19 @@ async def _open(
         seller_id=outcome.organisation_id,
         buyer_id=buyer_id,
         broker_id=match.broker_id if match else None,
-        seller_agreed_at=now if agreed is Side.SELLER else None,
-        buyer_agreed_at=now if agreed is Side.BUYER else None,
-        created_at=now,
-        updated_at=now,
+        seller_agreed_at=by.now if agreed is Side.SELLER else None,
+        buyer_agreed_at=by.now if agreed is Side.BUYER else None,
+        created_at=by.now,
+        updated_at=by.now,
     )
     await DealEvent.create(
-        deal_id=deal.id, action=None, status=deal.status, actor_id=actor.user_id, happened_at=now
+        deal_id=deal.id, action=None, status=deal.status, actor_id=by.actor.user_id, happened_at=by.now
     )
-    await record("deal", deal.id, "open", actor=actor, now=now, opening=opening, number=deal.number)
+    await record("deal", deal.id, "open", by=by, opening=opening, number=deal.number)
     if agreed is not None:
         await note_agreed(deal, agreed)
     if match is not None:
-        await matching.move(match.id, MatchStatus.INTERESTED, now=now)
+        await matching.move(match.id, MatchStatus.INTERESTED, now=by.now)
     if need is not None:
-        await listings.mark_matching(need.id, now=now, actor=actor)
+        await listings.mark_matching(need.id, by=by)
     return deal

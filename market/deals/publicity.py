@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from market.accounts.actors import Actor
 from market.accounts.messages import tell
 from market.accounts.permissions import Act
 from market.codes.labels import label
@@ -24,6 +23,7 @@ from market.kit.i18n import gettext as _
 from market.notices import services as notices
 from market.notices.models import DayKind, Notice, NoticeKind, NoticeStatus
 from market.notices.periods import period_end
+from market.records.by import By
 
 SUBJECT = "deal"
 
@@ -68,9 +68,7 @@ def notice_text(deal: Deal, statement: Statement, now: datetime) -> tuple[str, l
 
 
 @atomic()
-async def start_publicity(
-    number: str, statement: Statement, *, change_reason: str = "", actor: Actor, now: datetime
-) -> Notice:
+async def start_publicity(number: str, statement: Statement, *, change_reason: str = "", by: By) -> Notice:
     """Publish the agreed price for 15 calendar days, for the seller.
 
     With a `change_reason` a running notice is replaced by the new text, whose period begins anew.
@@ -80,8 +78,8 @@ async def start_publicity(
         ActionNotAllowed: the deal has no agreed price, or has gone on.
         Conflict: a notice runs, or the law knows no publicity here.
     """
-    actor.require(Act.PUBLISH_PRICE)
-    deal, side = await lock_deal_for(actor, number)
+    by.actor.require(Act.PUBLISH_PRICE)
+    deal, side = await lock_deal_for(by.actor, number)
     if side is not Side.SELLER:
         raise Forbidden(_("协议定价公示由转让方发布。"))
     next_status(deal.status, DealAction.PUBLISH)
@@ -92,7 +90,7 @@ async def start_publicity(
     if last is not None and last.status is NoticeStatus.CLEAR:
         raise Conflict(_("公示已无异议，不用重新公示。"))
     with in_source_language():
-        title, body = notice_text(deal, statement, now)
+        title, body = notice_text(deal, statement, by.now)
     notice = await notices.publish(
         NoticeKind.PRICE,
         subject_kind=SUBJECT,
@@ -101,15 +99,14 @@ async def start_publicity(
         body=body,
         days=PUBLICITY_DAYS,
         day_kind=DayKind.CALENDAR,
-        actor=actor,
-        now=now,
+        by=by,
         address=f"/deals/{deal.number}",
         change_reason=change_reason,
     )
-    await advance(deal.id, DealAction.PUBLISH, actor=actor, now=now, notice=notice.number)
+    await advance(deal.id, DealAction.PUBLISH, by=by, notice=notice.number)
     await tell(
         _("协议定价已公示：%(title)s。", title=deal.title),
-        now=now,
+        now=by.now,
         address=f"/notices/{notice.number}",
         organisation_id=deal.buyer_id,
     )
@@ -117,21 +114,21 @@ async def start_publicity(
 
 
 @atomic()
-async def skip_publicity(number: str, *, actor: Actor, now: datetime) -> Deal:
+async def skip_publicity(number: str, *, by: By) -> Deal:
     """Let a deal go straight to signing where the law knows no publicity; the reason is recorded.
 
     Raises:
         Conflict: the law does ask for publicity.
         ActionNotAllowed: the deal has no agreed price, or has gone on.
     """
-    actor.require(Act.PUBLISH_PRICE)
-    deal, _side = await lock_deal_for(actor, number)
+    by.actor.require(Act.PUBLISH_PRICE)
+    deal, _side = await lock_deal_for(by.actor, number)
     is_needed, reason = needs_publicity(deal.kind, deal.seller)
     if is_needed:
         raise Conflict(reason)
     deal.skip_reason = reason = as_kept(reason)
     await deal.save(update_fields=["skip_reason"])
-    return await advance(deal.id, DealAction.SKIP_PUBLICITY, actor=actor, now=now, reason=reason)
+    return await advance(deal.id, DealAction.SKIP_PUBLICITY, by=by, reason=reason)
 
 
 async def move_clear_deals(now: datetime) -> int:
@@ -150,7 +147,7 @@ async def _move_clear(deal_id: UUID, *, now: datetime) -> bool:
     notice = await notices.lock_for(SUBJECT, deal_id)
     if deal.status is not DealStatus.PUBLICITY or not notice or notice.status is not NoticeStatus.CLEAR:
         return False
-    await advance(deal_id, DealAction.CLEAR, actor=None, now=now, notice=notice.number)
+    await advance(deal_id, DealAction.CLEAR, by=By.job(now), notice=notice.number)
     await tell_both(
         deal,
         _("公示无异议，可以签约：%(title)s。", title=deal.title),

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from market.accounts.actors import Actor
 from market.accounts.messages import tell
 from market.accounts.permissions import Act
 from market.audit.services import record
@@ -31,6 +30,7 @@ from market.kit.i18n import gettext as _
 from market.matching import services as matching
 from market.matching.models import MatchStatus
 from market.notices import services as notices
+from market.records.by import By
 
 __all__ = [
     "AlreadyDealing",
@@ -56,7 +56,7 @@ __all__ = [
 
 
 @atomic()
-async def terminate(number: str, reason: str, comment: str, *, actor: Actor, now: datetime) -> Deal:
+async def terminate(number: str, reason: str, comment: str, *, by: By) -> Deal:
     """End a deal that is not signed yet, with a reason from the list.
 
     Its open offer and its running notice end with it.
@@ -64,22 +64,22 @@ async def terminate(number: str, reason: str, comment: str, *, actor: Actor, now
     Raises:
         ActionNotAllowed: it is signed, or has ended before.
     """
-    actor.require(Act.TERMINATE_DEAL)
+    by.actor.require(Act.TERMINATE_DEAL)
     if reason not in END_REASONS:
         raise Invalid(_("请从列表中选择终止原因。"), field="reason")
-    deal, side = await lock_deal_for(actor, number)
-    moved = await advance(deal.id, DealAction.TERMINATE, actor=actor, now=now, reason=reason, side=side)
+    deal, side = await lock_deal_for(by.actor, number)
+    moved = await advance(deal.id, DealAction.TERMINATE, by=by, reason=reason, side=side)
     moved.end_reason, moved.end_comment = reason, comment
     await moved.save(update_fields=["end_reason", "end_comment"])
     await Offer.filter(deal_id=deal.id, status=OfferStatus.OPEN).update(
-        status=OfferStatus.WITHDRAWN, answered_at=now
+        status=OfferStatus.WITHDRAWN, answered_at=by.now
     )
-    await notices.withdraw("deal", deal.id, actor=actor, now=now)
+    await notices.withdraw("deal", deal.id, by=by)
     if deal.match_id:
-        await matching.move(deal.match_id, MatchStatus.DROPPED, now=now, reason=reason)
+        await matching.move(deal.match_id, MatchStatus.DROPPED, now=by.now, reason=reason)
     await tell(
         _("对方终止了交易：%(title)s。", title=deal.title),
-        now=now,
+        now=by.now,
         address=f"/deals/{deal.number}",
         organisation_id=organisation_of(deal, other(side)).id,
     )
@@ -87,25 +87,19 @@ async def terminate(number: str, reason: str, comment: str, *, actor: Actor, now
 
 
 @atomic()
-async def add_file(
-    number: str, kept: Kept, kind: str, *, tier: Tier = Tier.PARTIES, actor: Actor, now: datetime
-) -> StoredFile:
+async def add_file(number: str, kept: Kept, kind: str, *, tier: Tier = Tier.PARTIES, by: By) -> StoredFile:
     """Put a file into the deal room; a file of the same name becomes its next version.
 
     Raises:
         NotFound: the person is neither of a side nor the deal's broker.
         Conflict: the deal has ended.
     """
-    actor.require(Act.UPLOAD_TO_DEAL)
-    deal = await lock_deal_seen_by(actor, number)
+    by.actor.require(Act.UPLOAD_TO_DEAL)
+    deal = await lock_deal_seen_by(by.actor, number)
     if deal.end_reason:
         raise Conflict(_("这笔交易已经终止，不能再上传文件。"))
-    file = await write_row(
-        kept, subject_kind="deal", subject_id=deal.id, kind=kind, tier=tier, actor=actor, now=now
-    )
-    await record(
-        "deal", deal.id, "add_file", actor=actor, now=now, file=file.id, tier=tier, sha256=file.sha256
-    )
+    file = await write_row(kept, subject_kind="deal", subject_id=deal.id, kind=kind, tier=tier, by=by)
+    await record("deal", deal.id, "add_file", by=by, file=file.id, tier=tier, sha256=file.sha256)
     return file
 
 

@@ -36,6 +36,7 @@ from market.listings.queries import get_need_for, get_outcome_for, list_own_outc
 from market.matching.models import Match
 from market.notices.models import DayKind
 from market.notices.periods import is_settled, period_end
+from market.records.by import By
 
 
 async def interest(request: Request) -> Response:
@@ -44,7 +45,7 @@ async def interest(request: Request) -> Response:
     form = InterestForm(await posted(request) if request.method == "POST" else None)
     if request.method == "POST" and form.validate():
         deal = await services.open_interest(
-            outcome.number, str(form.note.data), actor=actor, now=deps(request).clock()
+            outcome.number, str(form.note.data), by=By(actor, deps(request).clock())
         )
         return flash(request, _room(request, deal), _("意向已送达，请等对方同意对接。"))
     return render(
@@ -69,7 +70,7 @@ async def respond(request: Request) -> Response:
     ]
     if request.method == "POST" and form.validate():
         deal = await services.open_response(
-            need.number, form.outcome.data, str(form.note.data), actor=actor, now=deps(request).clock()
+            need.number, form.outcome.data, str(form.note.data), by=By(actor, deps(request).clock())
         )
         return flash(request, _room(request, deal), _("方案已送达，请等需求方同意对接。"))
     return render(
@@ -98,8 +99,7 @@ async def introduce(request: Request) -> Response:
             str(form.note.data),
             payer=Side(form.payer.data or Side.SELLER),
             mandate=form.mandate.data or "",
-            actor=actor,
-            now=deps(request).clock(),
+            by=By(actor, deps(request).clock()),
         )
         return flash(request, _room(request, deal), _("引荐已登记并记下时间，请等双方同意。"))
     return render(request, "deals/introduce.html", 422 if form.errors else 200, form=form, match=match)
@@ -108,7 +108,7 @@ async def introduce(request: Request) -> Response:
 async def agree(request: Request) -> Response:
     actor = actor_for(request, Act.OPEN_DEAL)
     deal = await services.agree_introduction(
-        request.path_params["number"], actor=actor, now=deps(request).clock()
+        request.path_params["number"], by=By(actor, deps(request).clock())
     )
     return flash(request, _room(request, deal), _("您方已同意对接。"))
 
@@ -129,8 +129,7 @@ async def offer(request: Request) -> Response:
                 form.terms,
                 seen=_uuid(form.seen.data),
                 valid_days=form.valid_days.data,
-                actor=actor,
-                now=deps(request).clock(),
+                by=By(actor, deps(request).clock()),
             )
             return flash(request, _room(request, deal), _("报价已送达，请等对方确认。"))
         except Invalid as refused:
@@ -154,8 +153,7 @@ async def accept(request: Request) -> Response:
         request.path_params["number"],
         _uuid(form.get("offer")),
         str(form.get("content_hash") or ""),
-        actor=actor,
-        now=deps(request).clock(),
+        by=By(actor, deps(request).clock()),
     )
     return flash(request, _room(request, deal), _("报价已接受，价格已确定。"))
 
@@ -174,8 +172,7 @@ async def upload(request: Request) -> Response:
                 kept,
                 form.kind.data or "attachment",
                 tier=Tier(form.tier.data or Tier.PARTIES),
-                actor=actor,
-                now=deps(request).clock(),
+                by=By(actor, deps(request).clock()),
             )
             return flash(request, _room(request, deal), _("文件已上传。"))
         except Invalid as refused:
@@ -205,7 +202,7 @@ async def publish(request: Request) -> Response:
     )
     if is_checked and (await posted(request)).get("act") == "publish":
         await services.start_publicity(
-            deal.number, statement, change_reason=form.change_reason.data or "", actor=actor, now=now
+            deal.number, statement, change_reason=form.change_reason.data or "", by=By(actor, now)
         )
         return flash(request, _room(request, deal), _("公示已发布，文本和校验值已固定。"))
     is_needed, reason = needs_publicity(deal.kind, deal.seller)
@@ -229,9 +226,7 @@ async def publish(request: Request) -> Response:
 
 async def skip_publicity(request: Request) -> Response:
     actor = actor_for(request, Act.PUBLISH_PRICE)
-    deal = await services.skip_publicity(
-        request.path_params["number"], actor=actor, now=deps(request).clock()
-    )
+    deal = await services.skip_publicity(request.path_params["number"], by=By(actor, deps(request).clock()))
     return flash(request, _room(request, deal), _("依法无需公示，理由已记录，可以签约。"))
 
 
@@ -241,7 +236,7 @@ async def terminate(request: Request) -> Response:
     form = TerminationForm(await posted(request) if request.method == "POST" else None)
     if request.method == "POST" and form.validate():
         await services.terminate(
-            deal.number, form.reason.data, form.comment.data or "", actor=actor, now=deps(request).clock()
+            deal.number, form.reason.data, form.comment.data or "", by=By(actor, deps(request).clock())
         )
         return flash(request, _room(request, deal), _("交易已终止。"), "note")
     return render(

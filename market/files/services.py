@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
 from uuid import UUID, uuid4
 
 from starlette.datastructures import UploadFile
 
-from market.accounts.actors import Actor
 from market.files.contents import LARGEST, Upload, check_content
 from market.files.models import FileAccess, StoredFile, Tier
 from market.files.store import FileStore
 from market.kit.database import atomic, connection
 from market.kit.errors import Invalid
 from market.kit.i18n import gettext as _
+from market.records.by import By
 
 __all__ = ["Kept", "Upload", "check_upload", "keep", "note_opened", "store", "write_row"]
 
@@ -45,7 +44,7 @@ async def keep(upload: Upload, store: FileStore) -> Kept:
 
 @atomic()
 async def write_row(
-    kept: Kept, *, subject_kind: str, subject_id: UUID, kind: str, tier: Tier, actor: Actor, now: datetime
+    kept: Kept, *, subject_kind: str, subject_id: UUID, kind: str, tier: Tier, by: By
 ) -> StoredFile:
     """Write that a kept file belongs to a record. A file of the same name becomes its next version."""
     await connection().execute_query(
@@ -65,29 +64,21 @@ async def write_row(
         sha256=kept.sha256,
         tier=tier,
         version=await same_name.count() + 1,
-        uploaded_by_id=actor.user_id,
-        uploaded_at=now,
+        uploaded_by_id=by.actor.user_id,
+        uploaded_at=by.now,
     )
 
 
 async def store(
-    upload: Upload,
-    *,
-    subject_kind: str,
-    subject_id: UUID,
-    kind: str,
-    tier: Tier,
-    actor: Actor,
-    store: FileStore,
-    now: datetime,
+    upload: Upload, *, subject_kind: str, subject_id: UUID, kind: str, tier: Tier, by: By, store: FileStore
 ) -> StoredFile:
     """Keep a file and write its row; a service with more to write uses `keep` and `write_row`."""
     kept = await keep(upload, store)
     return await write_row(
-        kept, subject_kind=subject_kind, subject_id=subject_id, kind=kind, tier=tier, actor=actor, now=now
+        kept, subject_kind=subject_kind, subject_id=subject_id, kind=kind, tier=tier, by=by
     )
 
 
-async def note_opened(file: StoredFile, *, actor: Actor | None, now: datetime) -> None:
+async def note_opened(file: StoredFile, *, by: By) -> None:
     """Write down who opened the file when."""
-    await FileAccess.create(file=file, user_id=actor.user_id if actor else None, opened_at=now)
+    await FileAccess.create(file=file, user_id=by.user_id, opened_at=by.now)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from uuid import UUID, uuid4
 
 from market.accounts.actors import Actor
@@ -11,6 +10,7 @@ from market.files.models import StoredFile, Tier, Undertaking
 from market.kit.database import atomic
 from market.kit.i18n import as_kept, in_source_language
 from market.kit.i18n import gettext as _
+from market.records.by import By
 
 
 def undertaking_text(actor: Actor) -> str:
@@ -43,13 +43,13 @@ async def must_undertake(actor: Actor | None, file: StoredFile) -> bool:
 
 
 @atomic()
-async def accept_undertaking(file: StoredFile, *, actor: Actor, now: datetime) -> Undertaking:
+async def accept_undertaking(file: StoredFile, *, by: By) -> Undertaking:
     """Record that the person undertakes to keep the files of the file's record confidential.
 
     It holds for all files of the record; accepting again changes nothing.
     """
     known = await Undertaking.get_or_none(
-        subject_kind=file.subject_kind, subject_id=file.subject_id, user_id=actor.user_id
+        subject_kind=file.subject_kind, subject_id=file.subject_id, user_id=by.actor.user_id
     )
     if known is not None:
         return known
@@ -57,12 +57,12 @@ async def accept_undertaking(file: StoredFile, *, actor: Actor, now: datetime) -
         id=uuid4(),
         subject_kind=file.subject_kind,
         subject_id=file.subject_id,
-        user_id=actor.user_id,
-        organisation_id=actor.organisation_id if actor.is_organisation_verified else None,
-        text=undertaking_text(actor),
-        accepted_at=now,
+        user_id=by.actor.user_id,
+        organisation_id=by.actor.organisation_id if by.actor.is_organisation_verified else None,
+        text=undertaking_text(by.actor),
+        accepted_at=by.now,
     )
-    await record(file.subject_kind, file.subject_id, "undertake", actor=actor, now=now, undertaking=made.id)
+    await record(file.subject_kind, file.subject_id, "undertake", by=by, undertaking=made.id)
     return made
 
 

@@ -21,6 +21,7 @@ from market.kit.errors import NotFound
 from market.kit.i18n import gettext as _
 from market.kit.templating import render
 from market.kit.web import deps, path_id, see
+from market.records.by import By
 
 
 async def download(request: Request) -> Response:
@@ -32,7 +33,7 @@ async def download(request: Request) -> Response:
         content = await deps(request).store.get(file.sha256)
     except FileNotFoundError:
         raise NotFound(_("这个文件的内容暂时取不到，请联系平台管理员。")) from None
-    await services.note_opened(file, actor=actor, now=deps(request).clock())
+    await services.note_opened(file, by=By(actor, deps(request).clock()))
     return Response(
         content,
         media_type="application/octet-stream" if file.media_type.startswith("text/") else file.media_type,
@@ -50,7 +51,7 @@ async def undertake(request: Request) -> Response:
     file = await queries.get_file_for(actor, path_id(request, "file_id"))
     form = UndertakingForm(await sent(request))
     if request.method == "POST" and form.validate():
-        await accept_undertaking(file, actor=actor, now=deps(request).clock())
+        await accept_undertaking(file, by=By(actor, deps(request).clock()))
         return see(request, "files:undertake", file_id=file.id)
     return render(
         request,

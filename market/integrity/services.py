@@ -18,6 +18,7 @@ from market.kit.clock import local_date
 from market.kit.database import atomic
 from market.kit.errors import Conflict, Forbidden, Invalid, NotFound
 from market.kit.i18n import gettext as _
+from market.records.by import By
 
 
 class Barred(Forbidden):
@@ -119,11 +120,10 @@ async def file_sanction(
     starts_on: date,
     ends_on: date | None,
     appeal_to: str = "",
-    actor: Actor,
-    now: datetime,
+    by: By,
 ) -> Sanction:
     """File a record; it binds nobody until it is confirmed."""
-    actor.require(Act.MANAGE_SANCTIONS)
+    by.actor.require(Act.MANAGE_SANCTIONS)
     if not codes.is_valid(uscc):
         raise Invalid(_("统一社会信用代码的校验位不符。"), field="uscc")
     if ends_on is not None and ends_on < starts_on:
@@ -142,18 +142,14 @@ async def file_sanction(
         starts_on=starts_on,
         ends_on=ends_on,
         appeal_to=appeal_to,
-        created_at=now,
+        created_at=by.now,
     )
-    await record(
-        "sanction", made.id, "file", actor=actor, now=now, decision=decision_number, scopes=made.scopes
-    )
+    await record("sanction", made.id, "file", by=by, decision=decision_number, scopes=made.scopes)
     return made
 
 
 @atomic()
-async def move_sanction(
-    sanction_id: UUID, action: SanctionAction, *, reason: str = "", actor: Actor, now: datetime
-) -> Sanction:
+async def move_sanction(sanction_id: UUID, action: SanctionAction, *, reason: str = "", by: By) -> Sanction:
     """Hear, confirm or repair a record. A confirmed one is active from its first day on.
 
     `reason` says what the repair rests on.
@@ -162,21 +158,21 @@ async def move_sanction(
         NotFound: there is no such record.
         Conflict: it has moved on.
     """
-    actor.require(Act.MANAGE_SANCTIONS)
+    by.actor.require(Act.MANAGE_SANCTIONS)
     row = await Sanction.filter(id=sanction_id).select_for_update().first()
     if row is None:
         raise NotFound(_("没有这条诚信记录。"))
     status = next_status(row.status, action)
-    row.status = standing(status, row.starts_on, row.ends_on, local_date(now))
+    row.status = standing(status, row.starts_on, row.ends_on, local_date(by.now))
     if action is SanctionAction.REPAIR:
         row.repair_reason = reason
     await row.save(update_fields=["status", "repair_reason"])
-    await record("sanction", row.id, action.value, actor=actor, now=now, status=row.status.value)
+    await record("sanction", row.id, action.value, by=by, status=row.status.value)
     return row
 
 
 @atomic()
-async def appeal(sanction_id: UUID, *, text: str, actor: Actor, now: datetime) -> Sanction:
+async def appeal(sanction_id: UUID, *, text: str, by: By) -> Sanction:
     """Speak against a record of one's own organisation (申辩、申诉), or ask for its repair.
 
     The record binds as before until the appeal is answered.
@@ -185,18 +181,18 @@ async def appeal(sanction_id: UUID, *, text: str, actor: Actor, now: datetime) -
         NotFound: there is no such record of the actor's organisation.
         Conflict: it no longer binds, or an appeal waits for its answer.
     """
-    row = await _lock_own(sanction_id, actor)
+    row = await _lock_own(sanction_id, by.actor)
     if row.status not in APPEALABLE:
         raise Conflict(_("这条记录已经不再限制，无需申诉。"))
     if row.appealed_at is not None and not row.appeal_answer:
         raise Conflict(_("申诉已经提交，等待答复。"))
-    row.appeal_text, row.appealed_at, row.appeal_answer = text, now, ""
+    row.appeal_text, row.appealed_at, row.appeal_answer = text, by.now, ""
     await row.save(update_fields=["appeal_text", "appealed_at", "appeal_answer"])
-    await record("sanction", row.id, "appeal", actor=actor, now=now)
+    await record("sanction", row.id, "appeal", by=by)
     await tell_staff(
         StaffRole.OPERATOR,
         _("诚信记录 %(number)s 有申诉待答复。", number=row.decision_number),
-        now=now,
+        now=by.now,
         address="/backoffice/sanctions",
     )
     return row
@@ -213,15 +209,13 @@ async def _lock_own(sanction_id: UUID, actor: Actor) -> Sanction:
 
 
 @atomic()
-async def answer_appeal(
-    sanction_id: UUID, *, is_upheld: bool, text: str, actor: Actor, now: datetime
-) -> Sanction:
+async def answer_appeal(sanction_id: UUID, *, is_upheld: bool, text: str, by: By) -> Sanction:
     """Answer an appeal; an upheld one lifts the record at once.
 
     Raises:
         Conflict: no appeal waits.
     """
-    actor.require(Act.MANAGE_SANCTIONS)
+    by.actor.require(Act.MANAGE_SANCTIONS)
     row = await Sanction.filter(id=sanction_id).select_for_update().first()
     if row is None:
         raise NotFound(_("没有这条诚信记录。"))
@@ -231,11 +225,11 @@ async def answer_appeal(
     if is_upheld:
         row.status, row.repair_reason = SanctionStatus.REPAIRED, text
     await row.save(update_fields=["appeal_answer", "status", "repair_reason"])
-    await record("sanction", row.id, "answer_appeal", actor=actor, now=now, status=row.status.value)
+    await record("sanction", row.id, "answer_appeal", by=by, status=row.status.value)
     found = await Organisation.get_or_none(uscc=row.subject_uscc)
     if found is not None:
         words = _("诚信记录 %(number)s 的申诉已答复。", number=row.decision_number)
-        await tell(words, now=now, address="/integrity", organisation_id=found.id)
+        await tell(words, now=by.now, address="/integrity", organisation_id=found.id)
     return row
 
 
@@ -255,5 +249,5 @@ async def _turn(sanction_id: UUID, now: datetime) -> bool:
         return False
     row.status = status
     await row.save(update_fields=["status"])
-    await record("sanction", row.id, status.value, actor=None, now=now, status=status.value)
+    await record("sanction", row.id, status.value, by=By.job(now), status=status.value)
     return True

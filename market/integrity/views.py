@@ -21,6 +21,7 @@ from market.kit.i18n import gettext as _
 from market.kit.i18n import lazy
 from market.kit.templating import render
 from market.kit.web import deps, posted, see
+from market.records.by import By
 
 
 class AppealForm(BaseForm):
@@ -38,7 +39,7 @@ async def own(request: Request) -> Response:
     if request.method == "POST":
         actor.require(Act.WRITE_CLAIM)
         if form.validate():
-            await appeal(_uuid(chosen), text=str(form.text.data), actor=actor, now=deps(request).clock())
+            await appeal(_uuid(chosen), text=str(form.text.data), by=By(actor, deps(request).clock()))
             return flash(request, see(request, "integrity:own"), _("申诉已提交，答复会发到站内消息。"))
     organisation = await Organisation.get(id=actor.organisation_id)
     return render(

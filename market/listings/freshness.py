@@ -17,6 +17,7 @@ from market.listings.models import Need
 from market.listings.moves import AUTHORS, edit_address, lock, lock_by_id
 from market.listings.queries import live
 from market.listings.states import LIVE
+from market.records.by import By
 from market.search import outbox
 
 REMINDERS = (30, 7)
@@ -113,7 +114,7 @@ async def renew_by_link(kind: str, number: str, signature: str, *, secret: str, 
         Conflict: it is no longer on offer, or a need's deadline has passed.
     """
     listing = _checked(await lock(get_kind(kind), number), signature, secret)
-    return await renewing.renew(listing, actor=None, now=now, way="mail")
+    return await renewing.renew(listing, by=By.job(now), way="mail")
 
 
 def _checked(listing: Listing | None, signature: str, secret: str) -> Listing:

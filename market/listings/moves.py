@@ -17,6 +17,7 @@ from market.listings import rules
 from market.listings.kinds import Kind, Listing, kind_of
 from market.listings.models import Need
 from market.listings.states import LIVE, Move, next_status
+from market.records.by import By
 from market.search import outbox
 
 AUTHORS = {MemberRole.ADMIN, MemberRole.AGENT}
@@ -42,19 +43,18 @@ async def lock_own(kind: Kind, number: str, actor: Actor) -> Listing:
     return listing
 
 
-async def move(listing: Listing, move: Move, *, actor: Actor | None, now: datetime, **data: Any) -> None:
+async def move(listing: Listing, move: Move, *, by: By, **data: Any) -> None:
     """Write the new status with its trace in the log and, if it is or was findable, in the index."""
     before = listing.status
     listing.status = cast(Any, next_status(before, move))
-    listing.updated_at = now
+    listing.updated_at = by.now
     await listing.save(update_fields=["status", "updated_at"])
     kind = kind_of(listing)
     await record(
         kind.key,
         listing.id,
         move.value,
-        actor=actor,
-        now=now,
+        by=by,
         revision=listing.revision,
         before=before.value,
         after=listing.status.value,

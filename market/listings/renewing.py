@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import datetime
-
-from market.accounts.actors import Actor
 from market.audit.models import AuditEvent
 from market.kit.clock import local_date
 from market.kit.errors import Conflict
@@ -13,20 +10,21 @@ from market.listings.kinds import OUTCOME, Listing
 from market.listings.models import Need, Outcome, OutcomeStatus
 from market.listings.moves import move, verify
 from market.listings.states import Move
+from market.records.by import By
 
 
-async def renew(listing: Listing, *, actor: Actor | None, now: datetime, way: str) -> Listing:
+async def renew(listing: Listing, *, by: By, way: str) -> Listing:
     """Confirm that a locked listing still holds, for another twelve months; `way` stands in the log.
 
     Raises:
         Conflict: a need's deadline has passed, or the state does not allow it.
     """
-    if isinstance(listing, Need) and listing.deadline_on and listing.deadline_on < local_date(now):
+    if isinstance(listing, Need) and listing.deadline_on and listing.deadline_on < local_date(by.now):
         raise Conflict(_("这条需求的截止日期已过。请先修改截止日期，再续期。"))
-    await move(listing, Move.RENEW, actor=actor, now=now, way=way)
+    await move(listing, Move.RENEW, by=by, way=way)
     if isinstance(listing, Outcome) and await _was_licensed(listing):
         listing.status = OutcomeStatus.LICENSED
-    verify(listing, now)
+    verify(listing, by.now)
     await listing.save(update_fields=["status", "verified_on", "expires_on"])
     return listing
 

@@ -26,6 +26,7 @@ from market.listings.models import Need, Outcome, Review, ReviewDecision
 from market.listings.moves import AUTHORS, edit_address, expiry, lock, lock_own, move, note_findable, verify
 from market.listings.standing import mark_licensed, mark_matching, mark_solved, run_due
 from market.listings.states import EDITABLE, LIVE, Move, next_status
+from market.records.by import By
 
 __all__ = [
     "Incomplete",
@@ -56,46 +57,44 @@ class Incomplete(Invalid):
 
 
 @atomic()
-async def create_outcome(values: Mapping[str, Any], *, actor: Actor, now: datetime) -> Outcome:
+async def create_outcome(values: Mapping[str, Any], *, by: By) -> Outcome:
     """Begin an outcome of the organisation the person acts for, as a draft."""
-    return cast(Outcome, await _create(OUTCOME, values, actor=actor, now=now))
+    return cast(Outcome, await _create(OUTCOME, values, by=by))
 
 
 @atomic()
-async def create_need(values: Mapping[str, Any], *, actor: Actor, now: datetime) -> Need:
+async def create_need(values: Mapping[str, Any], *, by: By) -> Need:
     """Begin a need of the enterprise the person acts for, as a draft."""
-    return cast(Need, await _create(NEED, values, actor=actor, now=now))
+    return cast(Need, await _create(NEED, values, by=by))
 
 
 @atomic()
 async def update_outcome(
-    number: str, values: Mapping[str, Any], *, actor: Actor, now: datetime, seen: int | None = None
+    number: str, values: Mapping[str, Any], *, by: By, seen: int | None = None
 ) -> Outcome:
     """Save a new revision. Of a published outcome it goes live at once, and must be complete.
 
     `seen` is the revision the person began from; if a colleague saved another since, they are told.
     """
-    return cast(Outcome, await _update(OUTCOME, number, values, actor=actor, now=now, seen=seen))
+    return cast(Outcome, await _update(OUTCOME, number, values, by=by, seen=seen))
 
 
 @atomic()
-async def update_need(
-    number: str, values: Mapping[str, Any], *, actor: Actor, now: datetime, seen: int | None = None
-) -> Need:
+async def update_need(number: str, values: Mapping[str, Any], *, by: By, seen: int | None = None) -> Need:
     """Save a new revision; as `update_outcome`."""
-    return cast(Need, await _update(NEED, number, values, actor=actor, now=now, seen=seen))
+    return cast(Need, await _update(NEED, number, values, by=by, seen=seen))
 
 
 @atomic()
-async def submit_outcome(number: str, *, actor: Actor, now: datetime) -> Outcome:
+async def submit_outcome(number: str, *, by: By) -> Outcome:
     """Hand a complete outcome to the operator."""
-    return cast(Outcome, await _submit(OUTCOME, number, actor=actor, now=now))
+    return cast(Outcome, await _submit(OUTCOME, number, by=by))
 
 
 @atomic()
-async def submit_need(number: str, *, actor: Actor, now: datetime) -> Need:
+async def submit_need(number: str, *, by: By) -> Need:
     """Hand a complete need to the operator."""
-    return cast(Need, await _submit(NEED, number, actor=actor, now=now))
+    return cast(Need, await _submit(NEED, number, by=by))
 
 
 @atomic()
@@ -105,8 +104,7 @@ async def save(
     values: Mapping[str, Any],
     *,
     is_submitted: bool,
-    actor: Actor,
-    now: datetime,
+    by: By,
     seen: int | None = None,
 ) -> Listing:
     """Save what was typed, as a new draft when there is no number yet, and submit it if wished.
@@ -114,24 +112,17 @@ async def save(
     Either both happen or neither.
     """
     if number is None:
-        listing = await _create(kind, values, actor=actor, now=now)
+        listing = await _create(kind, values, by=by)
     else:
-        listing = await _update(kind, number, values, actor=actor, now=now, seen=seen)
+        listing = await _update(kind, number, values, by=by, seen=seen)
     if is_submitted:
-        listing = await _submit(kind, listing.number, actor=actor, now=now)
+        listing = await _submit(kind, listing.number, by=by)
     return listing
 
 
 @atomic()
 async def review(
-    kind: str,
-    number: str,
-    *,
-    points: rules.Points,
-    is_published: bool,
-    comment: str,
-    actor: Actor,
-    now: datetime,
+    kind: str, number: str, *, points: rules.Points, is_published: bool, comment: str, by: By
 ) -> Listing:
     """Judge a listing by the rubric: publish it for twelve months, or return it with the reasons.
 
@@ -139,17 +130,15 @@ async def review(
         Invalid: the rubric does not allow the decision, or the reason is missing.
         Forbidden: it is the reviewer's own organisation's.
     """
-    actor.require(Act.MODERATE)
+    by.actor.require(Act.MODERATE)
     rules.check_decision(points, is_published=is_published, comment=comment)
     listing = await lock(get_kind(kind), number)
-    if any(identity == listing.organisation_id for identity, _name in actor.organisations):
+    if any(identity == listing.organisation_id for identity, _name in by.actor.organisations):
         raise Forbidden(_("不能审核本单位的信息，请由其他管理员审核。"))
-    await move(
-        listing, Move.PUBLISH if is_published else Move.RETURN, actor=actor, now=now, **points.by_heading
-    )
+    await move(listing, Move.PUBLISH if is_published else Move.RETURN, by=by, **points.by_heading)
     if is_published:
-        listing.published_at = listing.published_at or now
-        verify(listing, now)
+        listing.published_at = listing.published_at or by.now
+        verify(listing, by.now)
         await listing.save(update_fields=["published_at", "verified_on", "expires_on"])
     await Review.create(
         id=uuid4(),
@@ -162,29 +151,29 @@ async def review(
         language=points.language,
         decision=ReviewDecision.PUBLISHED if is_published else ReviewDecision.RETURNED,
         comment=comment.strip(),
-        reviewer_id=actor.user_id,
-        reviewed_at=now,
+        reviewer_id=by.actor.user_id,
+        reviewed_at=by.now,
     )
-    await _tell_author(listing, is_published, now=now)
+    await _tell_author(listing, is_published, now=by.now)
     return listing
 
 
 @atomic()
-async def unlist(kind: Kind, number: str, *, actor: Actor, now: datetime) -> Listing:
+async def unlist(kind: Kind, number: str, *, by: By) -> Listing:
     """Take a listing off the market: an outcome becomes unlisted, a need closed."""
-    listing = await lock_own(kind, number, actor)
-    await move(listing, Move.UNLIST, actor=actor, now=now)
+    listing = await lock_own(kind, number, by.actor)
+    await move(listing, Move.UNLIST, by=by)
     return listing
 
 
 @atomic()
-async def renew(kind: Kind, number: str, *, actor: Actor, now: datetime) -> Listing:
+async def renew(kind: Kind, number: str, *, by: By) -> Listing:
     """Confirm that a listing still holds, for another twelve months.
 
     Raises:
         Conflict: a need's deadline has passed; it must be given a new one first.
     """
-    return await renewing.renew(await lock_own(kind, number, actor), actor=actor, now=now, way="site")
+    return await renewing.renew(await lock_own(kind, number, by.actor), by=by, way="site")
 
 
 def require_may_begin(kind: Kind, actor: Actor) -> None:
@@ -198,31 +187,29 @@ def require_may_begin(kind: Kind, actor: Actor) -> None:
         raise NotYours(_("您所在单位的类型不能发布这类信息，或尚未通过认证。"))
 
 
-async def _create(kind: Kind, values: Mapping[str, Any], *, actor: Actor, now: datetime) -> Listing:
-    require_may_begin(kind, actor)
+async def _create(kind: Kind, values: Mapping[str, Any], *, by: By) -> Listing:
+    require_may_begin(kind, by.actor)
     listing = kind.model(
         **{
             **kind.blank,
             **values,
             "id": uuid4(),
-            "number": await next_number(kind.family, now),
-            "organisation_id": actor.organisation_id,
-            "created_by_id": actor.user_id,
-            "created_at": now,
-            "updated_at": now,
+            "number": await next_number(kind.family, by.now),
+            "organisation_id": by.actor.organisation_id,
+            "created_by_id": by.actor.user_id,
+            "created_at": by.now,
+            "updated_at": by.now,
         }
     )
-    listing.region = listing.region or actor.organisation_region
+    listing.region = listing.region or by.actor.organisation_region
     listing.completeness = kind.completeness(listing)[0]
     await listing.save(force_create=True)
-    await record(kind.key, listing.id, "created", actor=actor, now=now, number=listing.number)
+    await record(kind.key, listing.id, "created", by=by, number=listing.number)
     return cast(Listing, listing)
 
 
-async def _update(
-    kind: Kind, number: str, values: Mapping[str, Any], *, actor: Actor, now: datetime, seen: int | None
-) -> Listing:
-    listing = await lock_own(kind, number, actor)
+async def _update(kind: Kind, number: str, values: Mapping[str, Any], *, by: By, seen: int | None) -> Listing:
+    listing = await lock_own(kind, number, by.actor)
     if listing.status not in EDITABLE:
         raise Conflict(_("这条信息正在审核或已经结束，现在不能修改。"))
     if seen is not None and seen != listing.revision:
@@ -233,10 +220,10 @@ async def _update(
     for name in changed:
         setattr(listing, name, values[name])
     if listing.status in LIVE:
-        await _require_complete(kind, listing, now)
+        await _require_complete(kind, listing, by.now)
         listing.expires_on = expiry(listing)
     listing.revision += 1
-    listing.updated_at = now
+    listing.updated_at = by.now
     listing.completeness = kind.completeness(listing)[0]
     await listing.save(
         update_fields=[*changed, *{"revision", "updated_at", "completeness", "expires_on"} - set(changed)]
@@ -245,8 +232,7 @@ async def _update(
         kind.key,
         listing.id,
         "edited",
-        actor=actor,
-        now=now,
+        by=by,
         revision=listing.revision,
         fields=sorted(changed),
     )
@@ -254,17 +240,17 @@ async def _update(
     return listing
 
 
-async def _submit(kind: Kind, number: str, *, actor: Actor, now: datetime) -> Listing:
-    listing = await lock_own(kind, number, actor)
+async def _submit(kind: Kind, number: str, *, by: By) -> Listing:
+    listing = await lock_own(kind, number, by.actor)
     next_status(listing.status, Move.SUBMIT)
-    await _require_complete(kind, listing, now)
-    listing.submitted_at = now
+    await _require_complete(kind, listing, by.now)
+    listing.submitted_at = by.now
     await listing.save(update_fields=["submitted_at"])
-    await move(listing, Move.SUBMIT, actor=actor, now=now)
+    await move(listing, Move.SUBMIT, by=by)
     await messages.tell_staff(
         StaffRole.OPERATOR,
         _("%(kind)s《%(title)s》待审核。", kind=kind.words, title=listing.title[:60]),
-        now=now,
+        now=by.now,
         address=f"/backoffice/listings/{kind.key}/{listing.number}",
     )
     return listing

@@ -7,7 +7,6 @@ from typing import cast
 from uuid import UUID
 
 from market.accounts import messages
-from market.accounts.actors import Actor
 from market.kit.clock import local_date
 from market.kit.database import atomic
 from market.kit.i18n import gettext as _
@@ -16,34 +15,33 @@ from market.listings.models import Need, NeedStatus, Outcome, OutcomeStatus
 from market.listings.moves import AUTHORS, edit_address, lock_by_id, move
 from market.listings.queries import live
 from market.listings.states import LIVE, Move
+from market.records.by import By
 
 
 @atomic()
-async def mark_licensed(
-    outcome_id: UUID, *, is_sold: bool, now: datetime, actor: Actor | None = None
-) -> Outcome:
+async def mark_licensed(outcome_id: UUID, *, is_sold: bool, by: By) -> Outcome:
     """Note that a contract about the outcome was signed: licensed and still on offer, or sold."""
     listing = await lock_by_id(OUTCOME, outcome_id)
     if listing.status is not OutcomeStatus.SOLD:
-        await move(listing, Move.SELL if is_sold else Move.LICENSE, actor=actor, now=now)
+        await move(listing, Move.SELL if is_sold else Move.LICENSE, by=by)
     return cast(Outcome, listing)
 
 
 @atomic()
-async def mark_matching(need_id: UUID, *, now: datetime, actor: Actor | None = None) -> Need:
+async def mark_matching(need_id: UUID, *, by: By) -> Need:
     """Note that somebody works on the need."""
     listing = await lock_by_id(NEED, need_id)
     if listing.status is NeedStatus.PUBLISHED:
-        await move(listing, Move.MATCH, actor=actor, now=now)
+        await move(listing, Move.MATCH, by=by)
     return cast(Need, listing)
 
 
 @atomic()
-async def mark_solved(need_id: UUID, *, now: datetime, actor: Actor | None = None) -> Need:
+async def mark_solved(need_id: UUID, *, by: By) -> Need:
     """Note that a contract answers the need."""
     listing = await lock_by_id(NEED, need_id)
     if listing.status is not NeedStatus.SOLVED:
-        await move(listing, Move.SOLVE, actor=actor, now=now)
+        await move(listing, Move.SOLVE, by=by)
     return cast(Need, listing)
 
 
@@ -62,7 +60,7 @@ async def _expire(kind: Kind, identity: UUID, now: datetime) -> bool:
     listing = await lock_by_id(kind, identity)
     if listing.status not in LIVE or not listing.expires_on or listing.expires_on >= local_date(now):
         return False
-    await move(listing, Move.EXPIRE, actor=None, now=now)
+    await move(listing, Move.EXPIRE, by=By.job(now))
     await messages.tell(
         _("《%(title)s》已过期，续期后恢复展示。", title=listing.title[:60]),
         now=now,

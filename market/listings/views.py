@@ -25,6 +25,7 @@ from market.listings.forms import ListingForm, NeedForm, OutcomeForm, need_data,
 from market.listings.kinds import NEED, OUTCOME, Kind, Listing, get_kind
 from market.listings.models import Need, NeedStatus
 from market.listings.states import EDITABLE, LIVE, Move, can
+from market.records.by import By
 
 
 async def outcomes(request: Request) -> Response:
@@ -105,8 +106,7 @@ async def _write(
                 listing.number if listing else None,
                 form.values(),
                 is_submitted=is_submitted,
-                actor=actor,
-                now=deps(request).clock(),
+                by=By(actor, deps(request).clock()),
                 seen=form.revision.data,
             )
         except services.Incomplete as error:
@@ -174,7 +174,7 @@ async def _submit(request: Request, kind: Kind) -> Response:
         return await _page(request, kind, listing, form, status_code=422, alike=alike)
     act = services.submit_outcome if kind is OUTCOME else services.submit_need
     try:
-        listing = await act(listing.number, actor=actor, now=deps(request).clock())
+        listing = await act(listing.number, by=By(actor, deps(request).clock()))
     except services.Incomplete as error:
         form = _blank_form(kind, listing, actor)
         form.validate()
@@ -201,7 +201,7 @@ async def renew_need(request: Request) -> Response:
 
 async def _act(request: Request, kind: Kind, act: Callable[..., Awaitable[Listing]], words: str) -> Response:
     actor = actor_for(request, Act.WRITE_LISTING)
-    listing = await act(kind, request.path_params["number"], actor=actor, now=deps(request).clock())
+    listing = await act(kind, request.path_params["number"], by=By(actor, deps(request).clock()))
     return flash(request, see(request, f"listings:edit_{kind.key}", number=listing.number), words)
 
 

@@ -6,7 +6,6 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID, uuid4
 
-from market.accounts.actors import Actor
 from market.accounts.permissions import Act
 from market.audit.services import record
 from market.codes.lists import DROP_REASONS
@@ -17,10 +16,11 @@ from market.kit.jobs import enqueue
 from market.matching.models import Match, MatchFeedback, MatchStatus
 from market.matching.refusals import GENERAL
 from market.matching.states import require_move
+from market.records.by import By
 
 
 @atomic()
-async def feedback(match_id: UUID, *, reason: str, comment: str, actor: Actor, now: datetime) -> Match:
+async def feedback(match_id: UUID, *, reason: str, comment: str, by: By) -> Match:
     """Note that one side is not interested (不感兴趣) and why. That side no longer sees the match.
 
     A match that was only suggested ends with it; one that somebody works on goes on for the others.
@@ -29,63 +29,63 @@ async def feedback(match_id: UUID, *, reason: str, comment: str, actor: Actor, n
     Raises:
         NotFound: the match is not one of the person's organisation.
     """
-    actor.require(Act.JUDGE_MATCH)
+    by.actor.require(Act.JUDGE_MATCH)
     match = await _locked(match_id)
     await match.fetch_related("need", "outcome")
     sides = (match.need.organisation_id, match.outcome.organisation_id)
-    if actor.organisation_id is None or not any(actor.acts_for(side) for side in sides):
+    if by.actor.organisation_id is None or not any(by.actor.acts_for(side) for side in sides):
         raise NotFound(_("没有这条匹配，或者您不能查看它。"))
     if reason not in DROP_REASONS:
         raise Invalid(_("请选择原因。"), "reason")
-    given: dict[str, Any] = {"reason": reason, "comment": comment[:400], "given_at": now}
-    mine = MatchFeedback.filter(match_id=match_id, organisation_id=actor.organisation_id)
+    given: dict[str, Any] = {"reason": reason, "comment": comment[:400], "given_at": by.now}
+    mine = MatchFeedback.filter(match_id=match_id, organisation_id=by.actor.organisation_id)
     if not await mine.update(**given):
         await MatchFeedback.create(
-            id=uuid4(), match_id=match_id, organisation_id=actor.organisation_id, **given
+            id=uuid4(), match_id=match_id, organisation_id=by.actor.organisation_id, **given
         )
     if match.status is MatchStatus.SUGGESTED:
         await _move(match, MatchStatus.DROPPED, reason=reason)
     if reason in GENERAL:
-        kind = "need" if actor.acts_for(match.need.organisation_id) else "outcome"
+        kind = "need" if by.actor.acts_for(match.need.organisation_id) else "outcome"
         listing = str(match.need_id if kind == "need" else match.outcome_id)
         arguments: dict[str, Any] = {f"{kind}_id": listing}
         await enqueue(f"matching.rematch_{kind}", lock=f"match:{kind}:{listing}", **arguments)
-    await record("match", match_id, "turn_down", actor=actor, now=now, reason=reason)
+    await record("match", match_id, "turn_down", by=by, reason=reason)
     return match
 
 
 @atomic()
-async def take_up(match_id: UUID, *, actor: Actor, now: datetime) -> Match:
+async def take_up(match_id: UUID, *, by: By) -> Match:
     """Take up a match (接手) as its broker. Taking it up again changes nothing.
 
     Raises:
         Conflict: another broker has it, or the two sides have met already.
     """
-    actor.require(Act.TAKE_UP)
+    by.actor.require(Act.TAKE_UP)
     match = await _locked(match_id)
-    if match.broker_id == actor.user_id and match.status is MatchStatus.ASSIGNED:
+    if match.broker_id == by.actor.user_id and match.status is MatchStatus.ASSIGNED:
         return match
     if match.broker_id is not None:
         raise Conflict(_("这条匹配已由其他经纪人接手。"))
-    await _move(match, MatchStatus.ASSIGNED, broker_id=actor.user_id, taken_up_at=now)
-    await record("match", match_id, "take_up", actor=actor, now=now)
+    await _move(match, MatchStatus.ASSIGNED, broker_id=by.actor.user_id, taken_up_at=by.now)
+    await record("match", match_id, "take_up", by=by)
     return match
 
 
 @atomic()
-async def release(match_id: UUID, *, actor: Actor, now: datetime) -> Match:
+async def release(match_id: UUID, *, by: By) -> Match:
     """Give a match back, so that another broker may take it up.
 
     Raises:
         NotFound: the broker has not taken it up.
         Conflict: the two sides were introduced already.
     """
-    actor.require(Act.TAKE_UP)
+    by.actor.require(Act.TAKE_UP)
     match = await _locked(match_id)
-    if match.broker_id != actor.user_id:
+    if match.broker_id != by.actor.user_id:
         raise NotFound(_("没有这条对接，或者不是您接手的。"))
     await _move(match, MatchStatus.SUGGESTED, broker_id=None, taken_up_at=None)
-    await record("match", match_id, "release", actor=actor, now=now)
+    await record("match", match_id, "release", by=by)
     return match
 
 

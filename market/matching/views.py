@@ -15,6 +15,7 @@ from market.kit.web import deps, path_id, see
 from market.matching import board as boards
 from market.matching import queries, services
 from market.matching.forms import DismissForm
+from market.records.by import By
 
 
 async def board(request: Request) -> Response:
@@ -44,8 +45,7 @@ async def dismiss(request: Request) -> Response:
             match.id,
             reason=form.reason.data,
             comment=str(form.comment.data or ""),
-            actor=actor,
-            now=deps(request).clock(),
+            by=By(actor, deps(request).clock()),
         ),
     ):
         return flash(request, see(request, back, number=own.number), _("已记下，这条匹配不再显示给您单位。"))
@@ -56,13 +56,13 @@ async def dismiss(request: Request) -> Response:
 
 async def take_up(request: Request) -> Response:
     actor = actor_for(request, Act.TAKE_UP)
-    await services.take_up(path_id(request, "match_id"), actor=actor, now=deps(request).clock())
+    await services.take_up(path_id(request, "match_id"), by=By(actor, deps(request).clock()))
     return flash(request, _mine(request), _("已接手。了解双方情况后，请登记引荐。"))
 
 
 async def release(request: Request) -> Response:
     actor = actor_for(request, Act.TAKE_UP)
-    await services.release(path_id(request, "match_id"), actor=actor, now=deps(request).clock())
+    await services.release(path_id(request, "match_id"), by=By(actor, deps(request).clock()))
     return flash(request, _mine(request), _("已放回，其他经纪人可以接手。"))
 
 

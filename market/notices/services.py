@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID, uuid4
 
-from market.accounts.actors import Actor
 from market.accounts.messages import tell, tell_staff
 from market.accounts.models import StaffRole
 from market.accounts.permissions import Act
@@ -29,6 +28,7 @@ from market.notices.periods import period_end
 from market.notices.queries import can_answer, can_extend, upheld_entries
 from market.notices.states import RUNNING, UNDECIDED, is_due, standing
 from market.notices.texts import body_hash
+from market.records.by import By
 
 __all__ = [
     "NotClear",
@@ -65,8 +65,7 @@ async def publish(
     body: Sequence[Sequence[str]],
     days: int,
     day_kind: DayKind,
-    actor: Actor,
-    now: datetime,
+    by: By,
     entries: Sequence[tuple[UUID, str]] = (),
     address: str = "",
     change_reason: str = "",
@@ -83,16 +82,16 @@ async def publish(
     """
     last = await lock_for(subject_kind, subject_id)
     if last is not None and last.status in RUNNING:
-        await _make_way(last, change_reason, actor=actor, now=now)
-    ends_on = period_end(local_date(now), days, day_kind)
+        await _make_way(last, change_reason, by=by)
+    ends_on = period_end(local_date(by.now), days, day_kind)
     text = [[str(cell) for cell in row] for row in body]
     notice = await Notice.create(
         id=uuid4(),
-        number=await next_number("GS", now),
+        number=await next_number("GS", by.now),
         kind=kind,
         subject_kind=subject_kind,
         subject_id=subject_id,
-        organisation_id=None if actor.is_staff else actor.organisation_id,
+        organisation_id=None if by.actor.is_staff else by.actor.organisation_id,
         address=address,
         title=title,
         body=text,
@@ -100,7 +99,7 @@ async def publish(
         entries=[[str(entry), name] for entry, name in entries],
         days=days,
         day_kind=day_kind,
-        published_at=now,
+        published_at=by.now,
         ends_at=end_of_day(ends_on) if ends_on else None,
         replaces_id=last.id if last is not None and last.status in REPLACED else None,
         change_reason=change_reason,
@@ -109,8 +108,7 @@ async def publish(
         "notice",
         notice.id,
         "publish",
-        actor=actor,
-        now=now,
+        by=by,
         number=notice.number,
         hash=notice.body_hash,
         ends_at=notice.ends_at,
@@ -118,18 +116,18 @@ async def publish(
     return notice
 
 
-async def _make_way(last: Notice, change_reason: str, *, actor: Actor, now: datetime) -> None:
+async def _make_way(last: Notice, change_reason: str, *, by: By) -> None:
     if not change_reason:
         raise Conflict(_("已有一份公示正在进行，不能重复发布。"))
     if last.status is NoticeStatus.OBJECTED:
         raise Conflict(_("异议处理中，裁定以后才能修改文本重新公示。"))
-    last.status, last.closed_at = NoticeStatus.ARCHIVED, now
+    last.status, last.closed_at = NoticeStatus.ARCHIVED, by.now
     await last.save(update_fields=["status", "closed_at"])
-    await record("notice", last.id, "replace", actor=actor, now=now)
+    await record("notice", last.id, "replace", by=by)
 
 
 @atomic()
-async def extend(number: str, days: int, reason: str, *, actor: Actor, now: datetime) -> Notice:
+async def extend(number: str, days: int, reason: str, *, by: By) -> Notice:
     """Make the period of a running notice longer, for the unit that published it; the reason is published.
 
     `days` is the whole period from the publication, more than it was; a period is never shortened.
@@ -139,11 +137,11 @@ async def extend(number: str, days: int, reason: str, *, actor: Actor, now: date
         Conflict: the period is over.
         Invalid: at `days`, not more than before.
     """
-    actor.require(Act.EXTEND_NOTICE)
+    by.actor.require(Act.EXTEND_NOTICE)
     notice = await _locked(number)
-    if not can_extend(actor, notice):
+    if not can_extend(by.actor, notice):
         raise NotFound(_("没有这份公示，或者不是您单位发布的。"))
-    if notice.status not in RUNNING or (notice.ends_at and notice.ends_at <= now):
+    if notice.status not in RUNNING or (notice.ends_at and notice.ends_at <= by.now):
         raise Conflict(_("公示期已满，不能再延长。"))
     if not notice.days < days <= MOST_DAYS:
         raise Invalid(
@@ -159,84 +157,82 @@ async def extend(number: str, days: int, reason: str, *, actor: Actor, now: date
         reason=reason,
         ended_at=notice.ends_at,
         ends_at=ends_at,
-        extended_by_id=actor.user_id,
-        extended_at=now,
+        extended_by_id=by.actor.user_id,
+        extended_at=by.now,
     )
     notice.days, notice.ends_at = days, ends_at
     await notice.save(update_fields=["days", "ends_at"])
-    await record("notice", notice.id, "extend", actor=actor, now=now, days=days, ends_at=ends_at)
+    await record("notice", notice.id, "extend", by=by, days=days, ends_at=ends_at)
     return notice
 
 
 @atomic()
-async def object_to(
-    number: str, *, reason: str, actor: Actor, now: datetime, entry_id: UUID | None = None
-) -> Objection:
+async def object_to(number: str, *, reason: str, by: By, entry_id: UUID | None = None) -> Objection:
     """File an objection in the person's own name; whatever depends on the notice stops at once.
 
     Raises:
         NotFound: there is no such notice.
         Conflict: its period is over.
     """
-    actor.require(Act.OBJECT)
+    by.actor.require(Act.OBJECT)
     notice = await _locked(number)
-    if notice.status not in RUNNING or (notice.ends_at and notice.ends_at <= now):
+    if notice.status not in RUNNING or (notice.ends_at and notice.ends_at <= by.now):
         raise Conflict(_("公示期已满，不能再提出异议。"))
     if entry_id is not None and str(entry_id) not in {row[0] for row in notice.entries}:
         raise Invalid(_("公示里没有这一项。"), field="entry")
     if await Objection.exists(
-        notice_id=notice.id, objector_id=actor.user_id, entry_id=entry_id, status__in=list(UNDECIDED)
+        notice_id=notice.id, objector_id=by.actor.user_id, entry_id=entry_id, status__in=list(UNDECIDED)
     ):
         raise Conflict(_("您对此提出的异议还没有裁定，不用重复提出。"))
     objection = await Objection.create(
         id=uuid4(),
         notice=notice,
         entry_id=entry_id,
-        objector_id=actor.user_id,
+        objector_id=by.actor.user_id,
         reason=reason,
-        filed_at=now,
+        filed_at=by.now,
     )
-    await _settle(notice, now=now)
-    await record("objection", objection.id, "file", actor=actor, now=now, notice=notice.number)
-    await record("notice", notice.id, "object", actor=actor, now=now, objection=objection.id)
+    await _settle(notice, now=by.now)
+    await record("objection", objection.id, "file", by=by, notice=notice.number)
+    await record("notice", notice.id, "object", by=by, objection=objection.id)
     text = _("公示 %(number)s 收到异议，程序已中止。", number=notice.number)
     address = f"/notices/{notice.number}"  # who may answer or decide is led on from there, the others read
     if notice.organisation_id:
-        await tell(text, now=now, address=address, organisation_id=notice.organisation_id)
+        await tell(text, now=by.now, address=address, organisation_id=notice.organisation_id)
     else:
-        await tell_staff(StaffRole.OFFICER, text, now=now, address=address)
-    await tell_staff(StaffRole.OPERATOR, text, now=now, address=address)
+        await tell_staff(StaffRole.OFFICER, text, now=by.now, address=address)
+    await tell_staff(StaffRole.OPERATOR, text, now=by.now, address=address)
     return objection
 
 
 @atomic()
-async def answer(objection_id: UUID, text: str, *, actor: Actor, now: datetime) -> Objection:
+async def answer(objection_id: UUID, text: str, *, by: By) -> Objection:
     """Answer an objection for the unit that published the notice; the answer is published.
 
     Raises:
         NotFound: the notice is another unit's.
         Conflict: it was answered or decided before.
     """
-    actor.require(Act.ANSWER_OBJECTION)
+    by.actor.require(Act.ANSWER_OBJECTION)
     notice, objection = await _locked_objection(objection_id)
-    if not can_answer(actor, notice):
+    if not can_answer(by.actor, notice):
         raise NotFound(_("没有这条异议，或者您不能查看它。"))
     if objection.status is not ObjectionStatus.FILED:
         raise Conflict(_("这条异议已经答复或裁定，请刷新后再看。"))
-    objection.status, objection.answer, objection.answered_at = ObjectionStatus.ANSWERED, text, now
+    objection.status, objection.answer, objection.answered_at = ObjectionStatus.ANSWERED, text, by.now
     await objection.save(update_fields=["status", "answer", "answered_at"])
-    await record("objection", objection.id, "answer", actor=actor, now=now)
+    await record("objection", objection.id, "answer", by=by)
     await tell_staff(
         StaffRole.OPERATOR,
         _("公示 %(number)s 的异议已有答复，请裁定。", number=notice.number),
-        now=now,
+        now=by.now,
         address=f"/objections/{objection.id}/decide",
     )
     return objection
 
 
 @atomic()
-async def decide(objection_id: UUID, *, is_upheld: bool, text: str, actor: Actor, now: datetime) -> Objection:
+async def decide(objection_id: UUID, *, is_upheld: bool, text: str, by: By) -> Objection:
     """Decide on an objection, with the reason, which is published.
 
     When no objection is left undecided the notice runs on; its period is not shortened.
@@ -244,33 +240,33 @@ async def decide(objection_id: UUID, *, is_upheld: bool, text: str, actor: Actor
     Raises:
         Conflict: it was decided before.
     """
-    actor.require(Act.DECIDE_OBJECTION)
+    by.actor.require(Act.DECIDE_OBJECTION)
     notice, objection = await _locked_objection(objection_id)
     if objection.status not in UNDECIDED:
         raise Conflict(_("这条异议已经裁定，请刷新后再看。"))
     objection.status = ObjectionStatus.UPHELD if is_upheld else ObjectionStatus.DISMISSED
-    objection.decision, objection.decided_at = text, now
+    objection.decision, objection.decided_at = text, by.now
     await objection.save(update_fields=["status", "decision", "decided_at"])
-    await _settle(notice, now=now)
-    await record("objection", objection.id, "uphold" if is_upheld else "dismiss", actor=actor, now=now)
-    await record("notice", notice.id, "decide", actor=actor, now=now, status=notice.status)
+    await _settle(notice, now=by.now)
+    await record("objection", objection.id, "uphold" if is_upheld else "dismiss", by=by)
+    await record("notice", notice.id, "decide", by=by, status=notice.status)
     told = _("公示 %(number)s 的异议已裁定。", number=notice.number)
     address = f"/notices/{notice.number}"
-    await tell(told, now=now, address=address, user_ids=[objection.objector_id])
+    await tell(told, now=by.now, address=address, user_ids=[objection.objector_id])
     if notice.organisation_id:
-        await tell(told, now=now, address=address, organisation_id=notice.organisation_id)
+        await tell(told, now=by.now, address=address, organisation_id=notice.organisation_id)
     return objection
 
 
 @atomic()
-async def withdraw(subject_kind: str, subject_id: UUID, *, actor: Actor, now: datetime) -> None:
+async def withdraw(subject_kind: str, subject_id: UUID, *, by: By) -> None:
     """End a running notice because what it is about has ended; nothing happens when none runs."""
     notice = await lock_for(subject_kind, subject_id)
     if notice is None or notice.status not in RUNNING:
         return
-    notice.status, notice.closed_at = NoticeStatus.ARCHIVED, now
+    notice.status, notice.closed_at = NoticeStatus.ARCHIVED, by.now
     await notice.save(update_fields=["status", "closed_at"])
-    await record("notice", notice.id, "withdraw", actor=actor, now=now)
+    await record("notice", notice.id, "withdraw", by=by)
 
 
 async def run_due(now: datetime) -> int:
@@ -291,7 +287,7 @@ async def _clear(notice_id: UUID, *, now: datetime) -> bool:
         return False
     notice.status, notice.closed_at = NoticeStatus.CLEAR, now
     await notice.save(update_fields=["status", "closed_at"])
-    await record("notice", notice.id, "clear", actor=None, now=now)
+    await record("notice", notice.id, "clear", by=By.job(now))
     return True
 
 

@@ -25,6 +25,7 @@ from market.notices.prints import print_of
 from market.notices.queries import can_answer, can_extend
 from market.notices.states import RUNNING
 from market.notices.texts import canonical
+from market.records.by import By
 
 
 async def index(request: Request) -> Response:
@@ -76,8 +77,7 @@ async def object_(request: Request) -> Response:
             notice.number,
             reason=str(form.reason.data),
             entry_id=entry,
-            actor=actor,
-            now=deps(request).clock(),
+            by=By(actor, deps(request).clock()),
         )
         done = see(request, "notices:show", number=notice.number)
         return flash(request, done, _("异议已提出，公示程序中止。处理结果会通知您。"))
@@ -89,7 +89,7 @@ async def answer(request: Request) -> Response:
     objection = await queries.get_objection_for(actor, path_id(request, "objection_id"))
     form = AnswerForm(await posted(request) if request.method == "POST" else None)
     if request.method == "POST" and form.validate():
-        await services.answer(objection.id, str(form.answer.data), actor=actor, now=deps(request).clock())
+        await services.answer(objection.id, str(form.answer.data), by=By(actor, deps(request).clock()))
         done = see(request, "notices:show", number=objection.notice.number)
         return flash(request, done, _("答复已公开，由平台管理员裁定。"))
     return render(
@@ -112,8 +112,7 @@ async def decide(request: Request) -> Response:
             objection.id,
             is_upheld=form.outcome.data == "upheld",
             text=str(form.text.data),
-            actor=actor,
-            now=deps(request).clock(),
+            by=By(actor, deps(request).clock()),
         )
         done = see(request, "notices:show", number=objection.notice.number)
         return flash(request, done, _("裁定已公开。"))
@@ -140,8 +139,7 @@ async def extend(request: Request) -> Response:
             notice.number,
             int(form.days.data or 0),
             str(form.reason.data),
-            actor=actor,
-            now=deps(request).clock(),
+            by=By(actor, deps(request).clock()),
         ),
     ):
         done = see(request, "notices:show", number=notice.number)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from datetime import datetime
 from uuid import UUID, uuid4
 
 from market.accounts.actors import Actor
@@ -19,6 +18,7 @@ from market.payments.bank_files import ReadStatement
 from market.payments.finding import Found
 from market.payments.models import BankLine, BankStatement, LineStatus, RemittanceStatus
 from market.payments.states import LineAction, next_line_status
+from market.records.by import By
 
 WRITE_LINES = """
 WITH written AS (
@@ -43,7 +43,7 @@ WHERE b.id = r.id
 
 @atomic()
 async def take_over(
-    read: ReadStatement, kept: Kept, *, organisation_id: UUID, actor: Actor, now: datetime
+    read: ReadStatement, kept: Kept, *, organisation_id: UUID, by: By
 ) -> tuple[BankStatement, bool]:
     """Write a statement with its lines; tell whether it was new.
 
@@ -60,7 +60,7 @@ async def take_over(
     if known is not None:
         return known, False
     days = [row.happened_at.date() for row in read.rows]
-    if max(days) > local_date(now):
+    if max(days) > local_date(by.now):
         raise Invalid(_("流水里有晚于今天的交易，请核对文件。"), field="file")
     statement_id = uuid4()
     file = await write_row(
@@ -69,8 +69,7 @@ async def take_over(
         subject_id=statement_id,
         kind="statement",
         tier=Tier.PARTIES,
-        actor=actor,
-        now=now,
+        by=by,
     )
     statement = await BankStatement.create(
         id=statement_id,
@@ -83,8 +82,8 @@ async def take_over(
         new_count=0,
         begins_on=min(days),
         ends_on=max(days),
-        imported_by_id=actor.user_id,
-        imported_at=now,
+        imported_by_id=by.actor.user_id,
+        imported_at=by.now,
     )
     statement.new_count = await _write_lines(statement, read)
     await statement.save(update_fields=["new_count"])
@@ -92,8 +91,7 @@ async def take_over(
         "bank_statement",
         statement.id,
         "import",
-        actor=actor,
-        now=now,
+        by=by,
         lines=statement.line_count,
         new=statement.new_count,
         sha256=kept.sha256,

@@ -12,7 +12,6 @@ from uuid import UUID, uuid4
 
 from tortoise.exceptions import IntegrityError
 
-from market.accounts.actors import Actor
 from market.audit.services import record
 from market.kit.database import atomic
 from market.kit.errors import Conflict
@@ -30,6 +29,7 @@ from market.payments.models import DisputeStatus, Payment, PaymentStatus, Refund
 from market.payments.rules import check_payable
 from market.payments.settling import apply, give_up, locked
 from market.payments.states import OPEN_PAYMENTS, PaymentAction, next_payment_status
+from market.records.by import By
 
 
 class AlreadyPaid(Conflict):
@@ -53,8 +53,7 @@ async def start_checkout(
     account: str,
     fee: Money,
     gateway: PaymentGateway,
-    actor: Actor,
-    now: datetime,
+    by: By,
     urls: ReturnUrls,
 ) -> str:
     """Return the address of the page where the buyer pays; called again, the same page.
@@ -70,16 +69,16 @@ async def start_checkout(
     """
     check_payable(money, fee)
     for _try in range(3):
-        payment = await _prepare(payable, money, account=account, fee=fee, actor=actor, now=now)
+        payment = await _prepare(payable, money, account=account, fee=fee, by=by)
         if (payment.money, payment.fee_amount, payment.connected_account) != (money, fee.amount, account):
-            await _withdraw(payment, gateway=gateway, now=now)
+            await _withdraw(payment, gateway=gateway, now=by.now)
         elif payment.status is PaymentStatus.PREPARED:
-            return await _open_page(payment, payable.description, urls, gateway=gateway, now=now)
+            return await _open_page(payment, payable.description, urls, gateway=gateway, now=by.now)
         else:
             page = await gateway.get_checkout(str(payment.checkout_id), account)
             if page.state is CheckoutState.OPEN:
                 return page.url
-            await _close(payment, page, now=now)
+            await _close(payment, page, now=by.now)
     raise AlreadyPaid(_("这笔款正在支付，请刷新后再看。"))
 
 
@@ -94,15 +93,13 @@ async def withdraw(payable_kind: str, payable_id: UUID, *, gateway: PaymentGatew
         await _withdraw(payment, gateway=gateway, now=now)
 
 
-async def _prepare(
-    payable: Payable, money: Money, *, account: str, fee: Money, actor: Actor, now: datetime
-) -> Payment:
+async def _prepare(payable: Payable, money: Money, *, account: str, fee: Money, by: By) -> Payment:
     """Return the one open payment of the payable, made now if there is none."""
     found = await _find_open(payable.kind, payable.id)
     if found is not None:
         return found
     try:
-        return await _create(payable, money, account=account, fee=fee, actor=actor, now=now)
+        return await _create(payable, money, account=account, fee=fee, by=by)
     except IntegrityError as error:
         if getattr(error.args[0], "constraint_name", "") != "payments_one_open":
             raise
@@ -114,9 +111,7 @@ async def _prepare(
 
 
 @atomic()
-async def _create(
-    payable: Payable, money: Money, *, account: str, fee: Money, actor: Actor, now: datetime
-) -> Payment:
+async def _create(payable: Payable, money: Money, *, account: str, fee: Money, by: By) -> Payment:
     payment = await Payment.create(
         id=uuid4(),
         payable_kind=payable.kind,
@@ -125,13 +120,13 @@ async def _create(
         currency=money.currency,
         fee_amount=fee.amount,
         connected_account=account,
-        started_by_id=actor.user_id,
-        created_at=now,
+        started_by_id=by.actor.user_id,
+        created_at=by.now,
     )
     # After the insert: until then the unique index holds off a success that is being recorded.
     if await _is_paid(payable):
         raise AlreadyPaid(_("这笔款已经支付。"))
-    await record("payment", payment.id, "start", actor=actor, now=now, amount=money.amount)
+    await record("payment", payment.id, "start", by=by, amount=money.amount)
     return payment
 
 

@@ -11,6 +11,7 @@ from market.codes.labels import labels
 from market.kit.database import atomic
 from market.payments.gateway import DisputeTold
 from market.payments.models import Dispute, DisputeStatus, Payment
+from market.records.by import By
 
 _STATUSES = {
     "warning_needs_response": DisputeStatus.WARNING,
@@ -64,5 +65,5 @@ async def keep_dispute(payment_id: UUID, told: DisputeTold, *, now: datetime) ->
         dispute.status, dispute.answer_by, dispute.updated_at = status, told.answer_by, now
         await dispute.save(update_fields=["status", "answer_by", "updated_at"])
     if is_news:
-        await record("payment", payment.id, f"dispute_{status}", actor=None, now=now, amount=dispute.amount)
+        await record("payment", payment.id, f"dispute_{status}", by=By.job(now), amount=dispute.amount)
     return DisputedPayment(dispute.id, payment.payable_kind, is_news)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from datetime import datetime
 from uuid import UUID, uuid4
 
-from market.accounts.actors import Actor
 from market.accounts.models import Organisation
 from market.audit.services import record
 from market.kit.database import atomic
@@ -13,15 +12,11 @@ from market.kit.errors import NotFound
 from market.kit.i18n import gettext as _
 from market.payments.gateway import PaymentGateway, ReturnUrls
 from market.payments.models import ConnectedAccount
+from market.records.by import By
 
 
 async def start_onboarding(
-    organisation: Organisation,
-    *,
-    gateway: PaymentGateway,
-    actor: Actor,
-    now: datetime,
-    urls: ReturnUrls,
+    organisation: Organisation, *, gateway: PaymentGateway, by: By, urls: ReturnUrls
 ) -> str:
     """Return the gateway's page where the organisation gives its particulars.
 
@@ -35,21 +30,19 @@ async def start_onboarding(
             key=f"account:{organisation.id}",
             metadata={"organisation_id": str(organisation.id)},
         )
-        known = await keep_account(organisation.id, account, actor=actor, now=now)
+        known = await keep_account(organisation.id, account, by=by)
     return await gateway.account_link(known.account, return_url=urls.success, refresh_url=urls.cancel)
 
 
 @atomic()
-async def keep_account(
-    organisation_id: UUID, account: str, *, actor: Actor, now: datetime
-) -> ConnectedAccount:
+async def keep_account(organisation_id: UUID, account: str, *, by: By) -> ConnectedAccount:
     """Store which account at the gateway is the organisation's; the first one stays."""
     kept, is_new = await ConnectedAccount.get_or_create(
         organisation_id=organisation_id,
-        defaults={"id": uuid4(), "account": account, "created_at": now, "updated_at": now},
+        defaults={"id": uuid4(), "account": account, "created_at": by.now, "updated_at": by.now},
     )
     if is_new:
-        await record("organisation", organisation_id, "connect_account", actor=actor, now=now)
+        await record("organisation", organisation_id, "connect_account", by=by)
     return kept
 
 

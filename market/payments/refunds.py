@@ -8,7 +8,6 @@ from uuid import UUID, uuid4
 
 from tortoise.exceptions import IntegrityError
 
-from market.accounts.actors import Actor
 from market.audit.services import record
 from market.kit.clock import local_date
 from market.kit.database import atomic
@@ -34,6 +33,7 @@ from market.payments.states import (
     next_payment_status,
     next_refund_status,
 )
+from market.records.by import By
 
 Source = Payment | Remittance | BankLine
 LIVE = (RefundStatus.RECORDED, RefundStatus.PREPARED, RefundStatus.PENDING, RefundStatus.SUCCEEDED)
@@ -64,7 +64,7 @@ async def refundable(source: Source) -> Money:
     return Money(source.amount - sum(int(str(each)) for each in taken), source.currency)
 
 
-async def prepare(payment: Payment, money: Money, reason: str, *, actor: Actor, now: datetime) -> Refund:
+async def prepare(payment: Payment, money: Money, reason: str, *, by: By) -> Refund:
     """Write down an online refund before the gateway is asked; its id is the key there.
 
     Raises:
@@ -73,7 +73,7 @@ async def prepare(payment: Payment, money: Money, reason: str, *, actor: Actor, 
     """
     if payment.status is not PaymentStatus.SUCCEEDED:
         raise Conflict(_("这笔款没有支付成功，或者已经退完。"))
-    return await _write(payment, money, reason, status=RefundStatus.PREPARED, actor=actor, now=now)
+    return await _write(payment, money, reason, status=RefundStatus.PREPARED, by=by)
 
 
 async def record_by_bank(
@@ -84,8 +84,7 @@ async def record_by_bank(
     refunded_on: date,
     bank_reference: str,
     voucher_id: UUID | None,
-    actor: Actor,
-    now: datetime,
+    by: By,
 ) -> Refund:
     """Write down that money was sent back by bank. It counts when another confirms it.
 
@@ -93,7 +92,7 @@ async def record_by_bank(
         Invalid: at the field that is wrong.
         MoreThanCame: less came.
     """
-    if refunded_on > local_date(now):
+    if refunded_on > local_date(by.now):
         raise Invalid(_("退款日期不能晚于今天。"), field="refunded_on")
     if isinstance(source, Remittance) and source.status is not RemittanceStatus.CONFIRMED:
         raise Conflict(_("这笔到账还没有确认，不能退款。"))
@@ -102,15 +101,14 @@ async def record_by_bank(
         money,
         reason,
         status=RefundStatus.RECORDED,
-        actor=actor,
-        now=now,
+        by=by,
         refunded_on=refunded_on,
         bank_reference="".join(bank_reference.split()),
         voucher_id=voucher_id,
     )
 
 
-async def decide(refund_id: UUID, action: RefundAction, *, actor: Actor, now: datetime) -> Refund:
+async def decide(refund_id: UUID, action: RefundAction, *, by: By) -> Refund:
     """Confirm or reject a refund by bank, in the caller's transaction; of two at once, the second is refused.
 
     Raises:
@@ -119,11 +117,11 @@ async def decide(refund_id: UUID, action: RefundAction, *, actor: Actor, now: da
     """
     refund = await locked(refund_id)
     refund.status = next_refund_status(refund.status, action)
-    if actor.user_id == refund.requested_by_id:
+    if by.actor.user_id == refund.requested_by_id:
         raise SamePerson(_("登记退款的人不能自己确认，请由本单位另一位财务人员办理。"))
-    refund.decided_by_id, refund.ended_at = actor.user_id, now
+    refund.decided_by_id, refund.ended_at = by.actor.user_id, by.now
     await refund.save(update_fields=["status", "decided_by_id", "ended_at"])
-    await record("refund", refund.id, action, actor=actor, now=now, amount=refund.amount)
+    await record("refund", refund.id, action, by=by, amount=refund.amount)
     return refund
 
 
@@ -179,7 +177,7 @@ async def keep_told(payment_id: UUID, told: Told, *, now: datetime) -> RefundedP
         refund.gateway_id, refund.failure = told.id, told.failure[:200]
         refund.ended_at = now if wanted is not RefundStatus.PENDING else None
         await refund.save(update_fields=["status", "gateway_id", "failure", "ended_at"])
-        await record("refund", refund.id, action, actor=None, now=now, amount=refund.amount)
+        await record("refund", refund.id, action, by=By.job(now), amount=refund.amount)
     await _follow(payment, now=now)
     if refund.status not in (RefundStatus.SUCCEEDED, RefundStatus.FAILED):
         return None
@@ -207,8 +205,7 @@ async def _write(
     reason: str,
     *,
     status: RefundStatus,
-    actor: Actor,
-    now: datetime,
+    by: By,
     **more: object,
 ) -> Refund:
     if money.amount <= 0:
@@ -224,8 +221,8 @@ async def _write(
         amount=money.amount,
         currency=money.currency,
         reason=reason.strip()[:300],
-        requested_by_id=actor.user_id,
-        requested_at=now,
+        requested_by_id=by.actor.user_id,
+        requested_at=by.now,
         **{_key(source): source.id},
         **more,
     )
@@ -235,7 +232,7 @@ async def _write(
         if getattr(error.args[0], "constraint_name", "") != "refunds_within_payment":
             raise
         raise MoreThanCame(_("这笔款没有这么多可退，请刷新后再看。")) from error
-    await record("refund", refund.id, status, actor=actor, now=now, amount=refund.amount)
+    await record("refund", refund.id, status, by=by, amount=refund.amount)
     return refund
 
 
@@ -268,7 +265,7 @@ async def _adopt(payment: Payment, told: Told, *, now: datetime) -> Refund:
         gateway_id=told.id,
         requested_at=now,
     )
-    await record("refund", refund.id, "adopt", actor=None, now=now, amount=refund.amount)
+    await record("refund", refund.id, "adopt", by=By.job(now), amount=refund.amount)
     return refund
 
 
@@ -280,7 +277,7 @@ async def _fail(refund_id: UUID, failure: str, *, now: datetime) -> None:
     refund.status = next_refund_status(refund.status, RefundAction.FAIL)
     refund.failure, refund.ended_at = failure[:200], now
     await refund.save(update_fields=["status", "failure", "ended_at"])
-    await record("refund", refund.id, RefundAction.FAIL, actor=None, now=now)
+    await record("refund", refund.id, RefundAction.FAIL, by=By.job(now))
 
 
 async def _follow(payment: Payment, *, now: datetime) -> None:
@@ -297,4 +294,4 @@ async def _follow(payment: Payment, *, now: datetime) -> None:
         return
     payment.status = next_payment_status(payment.status, action)
     await payment.save(update_fields=["status"])
-    await record("payment", payment.id, action, actor=None, now=now)
+    await record("payment", payment.id, action, by=By.job(now))

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import date
 from uuid import UUID, uuid4
 
 from tortoise.exceptions import IntegrityError
 
-from market.accounts.actors import Actor
 from market.audit.services import record
 from market.codes.plain import plain
 from market.files.models import StoredFile
@@ -18,6 +17,7 @@ from market.kit.i18n import gettext as _
 from market.kit.money import Money
 from market.payments.models import Remittance
 from market.payments.states import RemittanceAction, next_remittance_status
+from market.records.by import By
 
 
 class SamePerson(Forbidden):
@@ -34,8 +34,7 @@ async def record_remittance(
     bank_reference: str = "",
     invoice_number: str = "",
     invoice_amount: int | None = None,
-    actor: Actor,
-    now: datetime,
+    by: By,
 ) -> Remittance:
     """Record that money arrived at the bank, with its voucher. It counts when another confirms it.
 
@@ -44,7 +43,7 @@ async def record_remittance(
     """
     if money.amount <= 0:
         raise Invalid(_("金额应大于零。"), field="amount")
-    if received_on > local_date(now):
+    if received_on > local_date(by.now):
         raise Invalid(_("到账日期不能晚于今天。"), field="received_on")
     invoice_number = plain(invoice_number)
     if bool(invoice_number) != (invoice_amount is not None):
@@ -62,11 +61,11 @@ async def record_remittance(
         voucher_id=voucher_id,
         invoice_number=invoice_number or None,
         invoice_amount=invoice_amount,
-        recorded_by_id=actor.user_id,
-        recorded_at=now,
+        recorded_by_id=by.actor.user_id,
+        recorded_at=by.now,
     )
     try:
-        return await _write(remittance, actor=actor, now=now)
+        return await _write(remittance, by=by)
     except IntegrityError as error:
         constraint = getattr(error.args[0], "constraint_name", "")
         if constraint == "remittances_one_invoice":
@@ -77,18 +76,18 @@ async def record_remittance(
 
 
 @atomic()
-async def confirm_remittance(remittance_id: UUID, *, actor: Actor, now: datetime) -> Remittance:
+async def confirm_remittance(remittance_id: UUID, *, by: By) -> Remittance:
     """Confirm that the money is there. The row is locked: of two at once, the second is refused.
 
     Raises:
         SamePerson: the actor recorded it.
         ActionNotAllowed: it was decided before.
     """
-    return await _decide(remittance_id, RemittanceAction.CONFIRM, actor=actor, now=now)
+    return await _decide(remittance_id, RemittanceAction.CONFIRM, by=by)
 
 
 @atomic()
-async def reject_remittance(remittance_id: UUID, reason: str, *, actor: Actor, now: datetime) -> Remittance:
+async def reject_remittance(remittance_id: UUID, reason: str, *, by: By) -> Remittance:
     """Send a remittance back with a reason; it may then be recorded anew.
 
     Raises:
@@ -97,18 +96,17 @@ async def reject_remittance(remittance_id: UUID, reason: str, *, actor: Actor, n
     """
     if not reason.strip():
         raise Invalid(_("请写明退回的原因。"), field="reason")
-    return await _decide(remittance_id, RemittanceAction.REJECT, actor=actor, now=now, reason=reason.strip())
+    return await _decide(remittance_id, RemittanceAction.REJECT, by=by, reason=reason.strip())
 
 
 @atomic()
-async def _write(remittance: Remittance, *, actor: Actor, now: datetime) -> Remittance:
+async def _write(remittance: Remittance, *, by: By) -> Remittance:
     await remittance.save(force_create=True)
     await record(
         "remittance",
         remittance.id,
         "record",
-        actor=actor,
-        now=now,
+        by=by,
         amount=remittance.amount,
         received_on=remittance.received_on,
         invoice_number=remittance.invoice_number,
@@ -116,20 +114,18 @@ async def _write(remittance: Remittance, *, actor: Actor, now: datetime) -> Remi
     return remittance
 
 
-async def _decide(
-    remittance_id: UUID, action: RemittanceAction, *, actor: Actor, now: datetime, reason: str = ""
-) -> Remittance:
+async def _decide(remittance_id: UUID, action: RemittanceAction, *, by: By, reason: str = "") -> Remittance:
     remittance = await Remittance.select_for_update().get_or_none(id=remittance_id)
     if remittance is None:
         raise NotFound(_("没有这笔对公转账。"))
     remittance.status = next_remittance_status(remittance.status, action)
-    if actor.user_id == remittance.recorded_by_id:
+    if by.actor.user_id == remittance.recorded_by_id:
         raise SamePerson(_("登记人不能确认或退回自己登记的到账，请由本单位另一位同事办理。"))
     remittance.decided_by_id, remittance.decided_at, remittance.reject_reason = (
-        actor.user_id,
-        now,
+        by.actor.user_id,
+        by.now,
         reason[:300],
     )
     await remittance.save(update_fields=["status", "decided_by_id", "decided_at", "reject_reason"])
-    await record("remittance", remittance.id, action, actor=actor, now=now, amount=remittance.amount)
+    await record("remittance", remittance.id, action, by=by, amount=remittance.amount)
     return remittance

@@ -22,6 +22,7 @@ from market.payments.models import GatewayEvent, Payment, PaymentStatus
 from market.payments.onboarding import sync_account
 from market.payments.refunds import RefundedPayment, keep_told
 from market.payments.states import OPEN_PAYMENTS, PaymentAction, next_payment_status
+from market.records.by import By
 
 log = logging.getLogger(__name__)
 PROCESS_EVENT = "payments.process_event"
@@ -169,7 +170,7 @@ async def record_success(payment_id: UUID, page: Checkout, *, now: datetime) -> 
         await payment.save(
             update_fields=["status", "checkout_id", "payment_intent_id", "ended_at", "failure"]
         )
-        await record("payment", payment.id, PaymentAction.SUCCEED, actor=None, now=now, amount=payment.amount)
+        await record("payment", payment.id, PaymentAction.SUCCEED, by=By.job(now), amount=payment.amount)
     return PaidPayment(
         payment_id=payment.id,
         payable_kind=payment.payable_kind,
@@ -196,7 +197,7 @@ async def give_up(
     payment.status = next_payment_status(payment.status, action)
     payment.failure, payment.ended_at = failure[:200], now
     await payment.save(update_fields=["status", "failure", "ended_at"])
-    await record("payment", payment.id, action, actor=None, now=now)
+    await record("payment", payment.id, action, by=By.job(now))
     return True
 
 

@@ -24,6 +24,7 @@ from market.kit.money import Money
 from market.ledger import services as ledger
 from market.notices import services as notices
 from market.notices.models import DayKind, Notice, NoticeKind, NoticeStatus
+from market.records.by import By
 from market.rewards.models import RewardKind, RewardPlan, RewardRule, RewardShare, RewardStatus
 from market.rewards.queries import (
     floors_of,
@@ -45,23 +46,15 @@ class SamePerson(Forbidden):
 
 @atomic()
 async def enter_rule(
-    title: str,
-    document_number: str,
-    *,
-    pot: int,
-    equity: int,
-    main: int,
-    valid_from: date,
-    actor: Actor,
-    now: datetime,
+    title: str, document_number: str, *, pot: int, equity: int, main: int, valid_from: date, by: By
 ) -> RewardRule:
     """Enter a new version of the unit's own rules; older versions stay with the plans made by them.
 
     Raises:
         Invalid: at the field that lies below the law's floor.
     """
-    actor.require(Act.SHARE_REWARDS)
-    if not actor.may_sell or actor.organisation_id is None:
+    by.actor.require(Act.SHARE_REWARDS)
+    if not by.actor.may_sell or by.actor.organisation_id is None:
         raise Forbidden(_("收益分配由已认证的成果方登记。"))
     for field, value, floor in (
         ("pot", pot, POT_FLOOR),
@@ -76,10 +69,10 @@ async def enter_rule(
                 ),
                 field=field,
             )
-    last = await RewardRule.filter(organisation_id=actor.organisation_id).order_by("-version").first()
+    last = await RewardRule.filter(organisation_id=by.actor.organisation_id).order_by("-version").first()
     rule = await RewardRule.create(
         id=uuid4(),
-        organisation_id=actor.organisation_id,
+        organisation_id=by.actor.organisation_id,
         version=last.version + 1 if last else 1,
         title=title,
         document_number=document_number,
@@ -87,25 +80,23 @@ async def enter_rule(
         equity_basis_points=equity,
         main_basis_points=main,
         valid_from=valid_from,
-        entered_by_id=actor.user_id,
-        entered_at=now,
+        entered_by_id=by.actor.user_id,
+        entered_at=by.now,
     )
-    await record(
-        "organisation", actor.organisation_id, "enter_reward_rule", actor=actor, now=now, rule=rule.id
-    )
+    await record("organisation", by.actor.organisation_id, "enter_reward_rule", by=by, rule=rule.id)
     return rule
 
 
 @atomic()
-async def make_plan(contract_number: str, sharing: Sharing, *, actor: Actor, now: datetime) -> RewardPlan:
+async def make_plan(contract_number: str, sharing: Sharing, *, by: By) -> RewardPlan:
     """Propose how what arrived for a contract is shared; another person confirms it.
 
     Raises:
         Invalid: at the field that is wrong: sums, floors with their article, more than arrived.
         Conflict: the contract was ended.
     """
-    actor.require(Act.SHARE_REWARDS)
-    contract = await get_contract_to_share(actor, contract_number)
+    by.actor.require(Act.SHARE_REWARDS)
+    contract = await get_contract_to_share(by.actor, contract_number)
     await Contract.select_for_update().get(id=contract.id)
     if await is_rescinded(contract.id):
         raise Conflict(_("这份合同已经解除，不能再分配收益。"))
@@ -116,11 +107,11 @@ async def make_plan(contract_number: str, sharing: Sharing, *, actor: Actor, now
         )
     if sharing.kind is not kind_of(contract):
         raise Invalid(_("作价入股的合同分配股权，其他合同分配现金。"))
-    floors, rule = await floors_of(contract.deal.seller_id, local_date(now))
+    floors, rule = await floors_of(contract.deal.seller_id, local_date(by.now))
     require_whole(sharing, floors)
     plan = await RewardPlan.create(
         id=uuid4(),
-        number=await next_number("JL", now),
+        number=await next_number("JL", by.now),
         contract_id=contract.id,
         organisation_id=contract.deal.seller_id,
         kind=sharing.kind,
@@ -135,8 +126,8 @@ async def make_plan(contract_number: str, sharing: Sharing, *, actor: Actor, now
             for unit, amount in zip(sharing.units, sharing.unit_amounts, strict=True)
         ],
         currency=contract.currency,
-        made_by_id=actor.user_id,
-        made_at=now,
+        made_by_id=by.actor.user_id,
+        made_at=by.now,
     )
     for at, (person, amount) in enumerate(zip(sharing.people, sharing.people_amounts, strict=True), start=1):
         await RewardShare.create(id=uuid4(), plan_id=plan.id, sequence=at, amount=amount, **vars(person))
@@ -144,15 +135,14 @@ async def make_plan(contract_number: str, sharing: Sharing, *, actor: Actor, now
         SUBJECT,
         plan.id,
         "make",
-        actor=actor,
-        now=now,
+        by=by,
         number=plan.number,
         income=plan.income_amount,
         pot=plan.pot_amount,
     )
     await tell(
         _("收益分配 %(number)s 待复核公示。", number=plan.number),
-        now=now,
+        now=by.now,
         address=f"/rewards/{plan.number}",
         organisation_id=plan.organisation_id,
         roles={MemberRole.ADMIN, MemberRole.FINANCE},
@@ -161,7 +151,7 @@ async def make_plan(contract_number: str, sharing: Sharing, *, actor: Actor, now
 
 
 @atomic()
-async def confirm_plan(number: str, *, actor: Actor, now: datetime) -> RewardPlan:
+async def confirm_plan(number: str, *, by: By) -> RewardPlan:
     """Confirm a plan as another person of the unit; cash rewards are published for 15 working days.
 
     Rewards in shares need no publicity of cash; they are settled with this act.
@@ -170,9 +160,9 @@ async def confirm_plan(number: str, *, actor: Actor, now: datetime) -> RewardPla
         SamePerson: the person made the plan.
         Conflict: it was confirmed or cancelled before.
     """
-    actor.require(Act.PAY_REWARDS)
-    plan = await _locked(actor, number, RewardStatus.DRAFT)
-    if plan.made_by_id == actor.user_id:
+    by.actor.require(Act.PAY_REWARDS)
+    plan = await _locked(by.actor, number, RewardStatus.DRAFT)
+    if plan.made_by_id == by.actor.user_id:
         raise SamePerson(_("编制的人不能复核自己编制的分配。"))
     require_whole(sharing_of(plan), (await floors_of(plan.organisation_id, local_date(plan.made_at)))[0])
     if plan.kind is RewardKind.CASH:
@@ -182,7 +172,7 @@ async def confirm_plan(number: str, *, actor: Actor, now: datetime) -> RewardPla
             debit=f"income:{plan.contract_id}",
             credit=f"pot:{plan.id}",
             reference=f"reward:{plan.id}:pot",
-            at=now,
+            at=by.now,
             subject=(SUBJECT, plan.id),
         )
         with in_source_language():
@@ -195,27 +185,26 @@ async def confirm_plan(number: str, *, actor: Actor, now: datetime) -> RewardPla
             body=body,
             days=PUBLICITY_DAYS,
             day_kind=DayKind.WORKING,
-            actor=actor,
-            now=now,
+            by=by,
             address=f"/rewards/{plan.number}",
         )
     status = RewardStatus.PUBLICITY if plan.kind is RewardKind.CASH else RewardStatus.PAID
-    plan.status, plan.confirmed_by_id, plan.confirmed_at = status, actor.user_id, now
+    plan.status, plan.confirmed_by_id, plan.confirmed_at = status, by.actor.user_id, by.now
     await plan.save(update_fields=["status", "confirmed_by_id", "confirmed_at"])
-    await record(SUBJECT, plan.id, "confirm", actor=actor, now=now, status=status)
+    await record(SUBJECT, plan.id, "confirm", by=by, status=status)
     return plan
 
 
 @atomic()
-async def pay_plan(number: str, *, actor: Actor, now: datetime) -> RewardPlan:
+async def pay_plan(number: str, *, by: By) -> RewardPlan:
     """Note that the unit paid the rewards out, person by person, once its publicity is clear.
 
     Raises:
         NotClear: the publicity runs, or an objection stands.
         Conflict: it was paid before.
     """
-    actor.require(Act.PAY_REWARDS)
-    plan = await _locked(actor, number, RewardStatus.PUBLICITY, RewardStatus.CLEAR)
+    by.actor.require(Act.PAY_REWARDS)
+    plan = await _locked(by.actor, number, RewardStatus.PUBLICITY, RewardStatus.CLEAR)
     await notices.require_clear(SUBJECT, plan.id)
     for share in plan.shares:
         if share.amount:
@@ -225,20 +214,20 @@ async def pay_plan(number: str, *, actor: Actor, now: datetime) -> RewardPlan:
                 debit=f"pot:{plan.id}",
                 credit=f"reward:{share.id}",
                 reference=f"reward:{share.id}:paid",
-                at=now,
+                at=by.now,
                 subject=(SUBJECT, plan.id),
             )
-    plan.status, plan.paid_at = RewardStatus.PAID, now
+    plan.status, plan.paid_at = RewardStatus.PAID, by.now
     await plan.save(update_fields=["status", "paid_at"])
-    await record(SUBJECT, plan.id, "pay", actor=actor, now=now, amount=plan.pot_amount)
+    await record(SUBJECT, plan.id, "pay", by=by, amount=plan.pot_amount)
     return plan
 
 
 @atomic()
-async def cancel_plan(number: str, *, actor: Actor, now: datetime) -> RewardPlan:
+async def cancel_plan(number: str, *, by: By) -> RewardPlan:
     """Give a plan up that is not paid: its income can be shared anew, a running notice ends."""
-    actor.require(Act.SHARE_REWARDS)
-    plan = await _locked(actor, number, RewardStatus.DRAFT, RewardStatus.PUBLICITY, RewardStatus.CLEAR)
+    by.actor.require(Act.SHARE_REWARDS)
+    plan = await _locked(by.actor, number, RewardStatus.DRAFT, RewardStatus.PUBLICITY, RewardStatus.CLEAR)
     if plan.status is not RewardStatus.DRAFT:
         await ledger.post(
             "reward_cancelled",
@@ -246,13 +235,13 @@ async def cancel_plan(number: str, *, actor: Actor, now: datetime) -> RewardPlan
             debit=f"pot:{plan.id}",
             credit=f"income:{plan.contract_id}",
             reference=f"reward:{plan.id}:cancelled",
-            at=now,
+            at=by.now,
             subject=(SUBJECT, plan.id),
         )
-    await notices.withdraw(SUBJECT, plan.id, actor=actor, now=now)
+    await notices.withdraw(SUBJECT, plan.id, by=by)
     plan.status = RewardStatus.CANCELLED
     await plan.save(update_fields=["status"])
-    await record(SUBJECT, plan.id, "cancel", actor=actor, now=now)
+    await record(SUBJECT, plan.id, "cancel", by=by)
     return plan
 
 
@@ -273,7 +262,7 @@ async def _move_clear(plan_id: UUID, *, now: datetime) -> bool:
         return False
     plan.status = RewardStatus.CLEAR
     await plan.save(update_fields=["status"])
-    await record(SUBJECT, plan.id, "clear", actor=None, now=now)
+    await record(SUBJECT, plan.id, "clear", by=By.job(now))
     await tell(
         _("收益分配 %(number)s 公示无异议，可以发放。", number=plan.number),
         now=now,

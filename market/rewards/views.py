@@ -20,6 +20,7 @@ from market.kit.pagination import Cut
 from market.kit.templating import render
 from market.kit.web import deps, see
 from market.notices.queries import find_notice
+from market.records.by import By
 from market.rewards import queries, services
 from market.rewards.forms import PlanForm, RuleForm
 from market.rewards.models import RewardPlan
@@ -55,7 +56,7 @@ async def new(request: Request) -> Response:
 
     async def make() -> None:
         made = await services.make_plan(
-            contract.number, form.sharing(kind, contract.currency), actor=actor, now=now
+            contract.number, form.sharing(kind, contract.currency), by=By(actor, now)
         )
         request.state.made = made.number
 
@@ -94,19 +95,19 @@ async def show(request: Request) -> Response:
 
 async def confirm(request: Request) -> Response:
     actor = actor_for(request, Act.PAY_REWARDS)
-    plan = await services.confirm_plan(request.path_params["number"], actor=actor, now=deps(request).clock())
+    plan = await services.confirm_plan(request.path_params["number"], by=By(actor, deps(request).clock()))
     return flash(request, see(request, "rewards:show", number=plan.number), _("已复核；现金奖励已开始公示。"))
 
 
 async def pay(request: Request) -> Response:
     actor = actor_for(request, Act.PAY_REWARDS)
-    plan = await services.pay_plan(request.path_params["number"], actor=actor, now=deps(request).clock())
+    plan = await services.pay_plan(request.path_params["number"], by=By(actor, deps(request).clock()))
     return flash(request, see(request, "rewards:show", number=plan.number), _("发放已入账。"))
 
 
 async def cancel(request: Request) -> Response:
     actor = actor_for(request, Act.SHARE_REWARDS)
-    plan = await services.cancel_plan(request.path_params["number"], actor=actor, now=deps(request).clock())
+    plan = await services.cancel_plan(request.path_params["number"], by=By(actor, deps(request).clock()))
     return flash(request, see(request, "rewards:show", number=plan.number), _("分配已撤销。"), "note")
 
 
@@ -132,8 +133,7 @@ async def rules(request: Request) -> Response:
             equity=int(form.equity.data or 0),
             main=int(form.main_part.data or 0),
             valid_from=form.valid_from.data,
-            actor=actor,
-            now=now,
+            by=By(actor, now),
         ),
     ):
         return flash(request, see(request, "rewards:rules"), _("办法已登记，以后的分配按它核对。"))

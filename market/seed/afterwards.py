@@ -16,6 +16,7 @@ from market.kit.clock import local_date
 from market.kit.money import Money
 from market.notices import services as notices
 from market.payments.models import BankLine, Remittance
+from market.records.by import By
 from market.rewards import services as rewards
 from market.rewards.models import RewardKind, RewardPlan
 from market.rewards.rules import Deduction, PersonShare, Sharing, UnitShare
@@ -66,7 +67,7 @@ async def _talk(desk: Desk, outcome: str, buyer: str, words: tuple[tuple[str, in
     for person, days, text in words:
         now = yield desk.calendar.ago(days, 15, 20)
         deal = await Deal.get(**_named(outcome, buyer))
-        await deals.send_message(deal.number, text, actor=await desk.cast.actor(person), now=now)
+        await deals.send_message(deal.number, text, by=By(await desk.cast.actor(person), now))
 
 
 async def _statement(desk: Desk) -> Story:
@@ -90,11 +91,11 @@ async def _statement(desk: Desk) -> Story:
         )
     upload = check_content("银行流水.csv", "\n".join(lines).encode("gb18030"))
     statement, _is_new = await banking.import_statement(
-        await keep(upload, desk.deps.store), actor=agent, now=now
+        await keep(upload, desk.deps.store), by=By(agent, now)
     )
     await banking.match_statement(statement.id, now=now)
     interest = await BankLine.get(statement_id=statement.id, amount=31_245)
-    await banking.set_line_aside(interest.id, "银行结息，与合同无关", actor=agent, now=now)
+    await banking.set_line_aside(interest.id, "银行结息，与合同无关", by=By(agent, now))
 
 
 async def _refund(desk: Desk) -> Story:
@@ -110,8 +111,7 @@ async def _refund(desk: Desk) -> Story:
         refunded_on=local_date(now),
         bank_reference=f"TK{now:%Y%m%d}000093",
         kept=await keep_paper("退款回单.pdf", lines, desk.deps.store),
-        actor=await desk.cast.actor("university"),
-        now=now,
+        by=By(await desk.cast.actor("university"), now),
     )
 
 
@@ -127,19 +127,18 @@ async def _reward(desk: Desk, outcome: str, buyer: str, wan: int, *, days: int, 
             equity=7000,
             main=5000,
             valid_from=local_date(desk.calendar.round_day(1, 1)),
-            actor=maker,
-            now=now,
+            by=By(maker, now),
         )
     contract = await _contract(outcome, buyer)
-    plan = await rewards.make_plan(contract.number, _sharing(outcome, wan), actor=maker, now=now)
+    plan = await rewards.make_plan(contract.number, _sharing(outcome, wan), by=By(maker, now))
     now = yield now + timedelta(days=1)
-    await rewards.confirm_plan(plan.number, actor=finance, now=now)
+    await rewards.confirm_plan(plan.number, by=By(finance, now))
     if is_paid:
         now = yield await _end_of(plan)
         await notices.run_due(now)
         await rewards.run_due(now)
         now = yield now + timedelta(hours=6)
-        await rewards.pay_plan(plan.number, actor=finance, now=now)
+        await rewards.pay_plan(plan.number, by=By(finance, now))
 
 
 def _sharing(outcome: str, wan: int) -> Sharing:
@@ -181,8 +180,7 @@ async def _scores(desk: Desk) -> Story:
             review.id,
             scores={"novelty": novelty, "maturity": maturity, "benefit": benefit},
             opinion="技术路线成熟，已在同类产线应用；新增销售与成果的对应关系清楚。",
-            actor=actor,
-            now=now,
+            by=By(actor, now),
         )
     now = yield desk.calendar.ago(2, 11, 15)
     await _assign(desk, "accepted", ("reviewer", "reviewer3"), now)
@@ -194,8 +192,7 @@ async def _assign(desk: Desk, key: str, people: tuple[str, ...], now: datetime) 
         desk.numbers[key],
         reviewer_ids=[one.user_id for one in experts],
         due_on=local_date(now) + timedelta(days=14),
-        actor=await desk.cast.actor("operator"),
-        now=now,
+        by=By(await desk.cast.actor("operator"), now),
     )
 
 
@@ -207,11 +204,10 @@ async def _clawback(desk: Desk) -> Story:
         desk.numbers["clawed"],
         amount=fen(8) or 0,
         reason="专项审计发现所报新增销售额中有一笔与成果应用无关，对应的补助应当退回。",
-        actor=officer,
-        now=now,
+        by=By(officer, now),
     )
     now = yield desk.calendar.ago(19, 15)
-    await subsidies.confirm_clawback(made.number, actor=await desk.cast.actor("approver"), now=now)
+    await subsidies.confirm_clawback(made.number, by=By(await desk.cast.actor("approver"), now))
     now = yield desk.calendar.ago(6, 11)
     found = await Clawback.get(id=made.id, status=ClawbackStatus.CONFIRMED)
     await subsidies.record_return(
@@ -219,8 +215,7 @@ async def _clawback(desk: Desk) -> Story:
         amount=fen(5) or 0,
         received_on=local_date(now),
         bank_reference=f"JK{now:%Y%m%d}000058",
-        actor=officer,
-        now=now,
+        by=By(officer, now),
     )
 
 

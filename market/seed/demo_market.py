@@ -19,6 +19,7 @@ from market.listings import services as listings
 from market.listings.rules import months_later
 from market.matching.everything import rematch_all
 from market.notices import services as notices
+from market.records.by import By
 from market.search.outbox import indexes_behind
 from market.search.relay import relay
 from market.seed.afterwards import afterwards
@@ -137,9 +138,7 @@ def _needed() -> set[str]:
 
 async def _connect(deps: Deps, cast: Cast, calendar: Calendar) -> Story:
     now = yield calendar.ago(120, 11)
-    await connect(
-        id_of("organisation", "university"), deps=deps, actor=await cast.actor("university"), now=now
-    )
+    await connect(id_of("organisation", "university"), deps=deps, by=By(await cast.actor("university"), now))
 
 
 STAGES: tuple[tuple[str, str, Callable[[Deps, Calendar], Awaitable[None]]], ...] = (

@@ -16,6 +16,7 @@ from market.listings.kinds import NEED, OUTCOME, Kind
 from market.listings.models import Outcome, PriceKind, Review, ReviewDecision
 from market.listings.rules import Points, expires_on
 from market.listings.states import LIVE, Move
+from market.records.by import By
 from market.search import outbox
 from market.seed.data import fen, load
 from market.seed.drafts import NEED_DRAFTS, OUTCOME_DRAFTS
@@ -160,7 +161,7 @@ async def _bring_in(
     await Review.bulk_create(reviews)
     for listing in made:
         await record_first(
-            kind.key, [listing.id], Move.PUBLISH, actor=operator, now=listing.published_at, revision=1
+            kind.key, [listing.id], Move.PUBLISH, by=By(operator, listing.published_at), revision=1
         )
     await outbox.changed_many(kind.index, [listing.id for listing in made])
 
@@ -196,7 +197,7 @@ async def renewals(key: str, cast: Cast, calendar: Calendar) -> Story:
         now = yield at(calendar.today.replace(year=year, month=1, day=12), 9, len(key))
         outcome = await Outcome.get(title=entry["title"])
         if outcome.status in LIVE:
-            await services.renew(OUTCOME, outcome.number, actor=actor, now=now)
+            await services.renew(OUTCOME, outcome.number, by=By(actor, now))
 
 
 def _published(key: str, entry: dict[str, Any], place: int, calendar: Calendar) -> datetime:
@@ -211,11 +212,11 @@ async def _publish(
 ) -> Story:
     author = await cast.actor(AUTHORS[organisation])
     now = yield published - timedelta(days=2, hours=1)
-    listing = await services.save(kind, None, values, is_submitted=True, actor=author, now=now)
+    listing = await services.save(kind, None, values, is_submitted=True, by=By(author, now))
     now = yield published
     operator = await cast.actor("operator")
     await services.review(
-        kind.key, listing.number, points=points, is_published=True, comment="", actor=operator, now=now
+        kind.key, listing.number, points=points, is_published=True, comment="", by=By(operator, now)
     )
 
 
@@ -225,7 +226,7 @@ async def _write(kind: Kind, draft: dict[str, Any], cast: Cast, calendar: Calend
     values = values_of("", draft["values"], calendar)
     now = yield calendar.ago(draft["days_ago"], 16, 10)
     listing = await services.save(
-        kind, None, values, is_submitted=draft["status"] != "draft", actor=author, now=now
+        kind, None, values, is_submitted=draft["status"] != "draft", by=By(author, now)
     )
     if draft["status"] != "returned":
         return
@@ -236,6 +237,5 @@ async def _write(kind: Kind, draft: dict[str, Any], cast: Cast, calendar: Calend
         points=draft["points"],
         is_published=False,
         comment=draft["comment"],
-        actor=await cast.actor("operator"),
-        now=now,
+        by=By(await cast.actor("operator"), now),
     )

@@ -7,6 +7,7 @@ from datetime import datetime
 from market.accounts.actors import Actor
 from market.matching import services as matching
 from market.matching.models import Match, MatchStatus
+from market.records.by import By
 from market.seed.data import load
 from market.seed.people import Cast
 from market.seed.rooms import find_match
@@ -18,7 +19,7 @@ async def follow(broker: str, need: str, outcome: str, days: int, *, cast: Cast,
     now = yield calendar.ago(days, 14, 5)
     match = await find_match(need, outcome)
     if match is not None:
-        await matching.take_up(match.id, actor=await cast.actor(broker), now=now)
+        await matching.take_up(match.id, by=By(await cast.actor(broker), now))
 
 
 async def dismiss_some(cast: Cast, calendar: Calendar) -> Story:
@@ -39,4 +40,4 @@ async def _dismiss(need: str, reason: str, comment: str, actor: Actor, now: date
         .first()
     )
     if match is not None:
-        await matching.feedback(match.id, reason=reason, comment=comment, actor=actor, now=now)
+        await matching.feedback(match.id, reason=reason, comment=comment, by=By(actor, now))

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from uuid import UUID
 
-from market.accounts.actors import Actor
 from market.accounts.models import Organisation
 from market.contracts import services as contracts
 from market.deps import Deps
@@ -13,33 +11,32 @@ from market.payments import services as payments
 from market.payments.gateway import ReturnUrls
 from market.payments.models import ConnectedAccount, Payment, PaymentStatus
 from market.payments.standin_gateway import StandInGateway
+from market.records.by import By
 
 
-async def connect(organisation_id: UUID, *, deps: Deps, actor: Actor, now: datetime) -> None:
+async def connect(organisation_id: UUID, *, deps: Deps, by: By) -> None:
     """Give an organisation its account at the stand-in; a real gateway is left alone."""
     if not isinstance(deps.gateway, StandInGateway):
         return
     organisation = await Organisation.get(id=organisation_id)
     await payments.start_onboarding(
-        organisation, gateway=deps.gateway, actor=actor, now=now, urls=_urls(deps, "/account/payouts")
+        organisation, gateway=deps.gateway, by=by, urls=_urls(deps, "/account/payouts")
     )
     account = await ConnectedAccount.get(organisation_id=organisation_id)
     await deps.gateway.standin.finish_onboarding(account.account)
-    await payments.refresh_account(organisation_id, gateway=deps.gateway, now=now)
+    await payments.refresh_account(organisation_id, gateway=deps.gateway, now=by.now)
 
 
-async def pay_online(instalment_id: UUID, *, deps: Deps, actor: Actor, now: datetime) -> None:
+async def pay_online(instalment_id: UUID, *, deps: Deps, by: By) -> None:
     """Let a buyer open the page, pay on it, and come back."""
     if not isinstance(deps.gateway, StandInGateway):
         raise TypeError("only the stand-in can be paid on without a person")
-    await contracts.start_payment(
-        instalment_id, gateway=deps.gateway, actor=actor, now=now, urls=_urls(deps, "/dashboard")
-    )
+    await contracts.start_payment(instalment_id, gateway=deps.gateway, by=by, urls=_urls(deps, "/dashboard"))
     payment = await Payment.get(payable_id=instalment_id, status=PaymentStatus.PENDING)
     await deps.gateway.standin.pay(str(payment.checkout_id))
-    paid = await payments.look_up(payment.id, gateway=deps.gateway, now=now)
+    paid = await payments.look_up(payment.id, gateway=deps.gateway, now=by.now)
     if paid is not None:
-        await contracts.receive(paid, now=now)
+        await contracts.receive(paid, now=by.now)
 
 
 def _urls(deps: Deps, path: str) -> ReturnUrls:

@@ -7,7 +7,7 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from market.accounts import brokers, members, organisations
-from market.accounts.actors import Actor, load_actor
+from market.accounts.actors import Actor, load_actor, newcomer
 from market.accounts.demo import PASSWORD
 from market.accounts.messages import tell_staff
 from market.accounts.models import (
@@ -21,9 +21,9 @@ from market.accounts.models import (
     User,
 )
 from market.accounts.passwords import hash_password
-from market.accounts.registration import Newcomer
 from market.audit.services import record
 from market.codes.uscc import check_digit
+from market.records.by import By
 from market.seed.data import id_of, load
 from market.seed.timeline import Calendar, Story, at
 
@@ -103,7 +103,7 @@ async def move_in(calendar: Calendar) -> None:
         moment = at(begin + timedelta(days=62 + place), 10)
         await _add_broker(key, person["broker"], moment)
         await brokers.verify_broker(
-            id_of("broker", key), revision=1, actor=operator, now=moment + timedelta(days=1)
+            id_of("broker", key), revision=1, by=By(operator, moment + timedelta(days=1))
         )
 
 
@@ -127,8 +127,8 @@ async def _add_person(key: str, person: dict[str, Any], password_hash: str, now:
         email_confirmed_at=now,
         created_at=now,
     )
-    await record("user", user.id, "register", actor=Newcomer(user.id), now=now)
-    await record("user", user.id, "confirm_email", actor=Newcomer(user.id), now=now)
+    await record("user", user.id, "register", by=By(newcomer(user.id), now))
+    await record("user", user.id, "confirm_email", by=By(newcomer(user.id), now))
     return user
 
 
@@ -147,14 +147,14 @@ async def _add_organisation(
     ]
     organisation = await _register(key, entry, users[:1], now)
     later = now + timedelta(days=1)
-    await organisations.verify_organisation(organisation.id, revision=1, actor=operator, now=later)
+    await organisations.verify_organisation(organisation.id, revision=1, by=By(operator, later))
     if not users:
         return
     admin = await load_actor(users[0].id)
     for user in users[1:]:
         role = next(MemberRole(p["member_role"]) for p in people.values() if p["email"] == user.email)
-        joined = await members.ask_to_join(entry["uscc"], role, actor=Newcomer(user.id), now=later)
-        await members.approve_member(joined.id, role, actor=admin, now=later + timedelta(hours=2))
+        joined = await members.ask_to_join(entry["uscc"], role, by=By(newcomer(user.id), later))
+        await members.approve_member(joined.id, role, by=By(admin, later + timedelta(hours=2)))
 
 
 async def _register(key: str, entry: dict[str, Any], founders: Iterable[User], now: datetime) -> Organisation:
@@ -166,7 +166,7 @@ async def _register(key: str, entry: dict[str, Any], founders: Iterable[User], n
     organisation = await Organisation.create(id=id_of("organisation", key), created_at=now, **columns)
     founder = None
     for user in founders:
-        founder = Newcomer(user.id)
+        founder = newcomer(user.id)
         await Membership.create(
             id=id_of("membership", key),
             user=user,
@@ -175,7 +175,7 @@ async def _register(key: str, entry: dict[str, Any], founders: Iterable[User], n
             status=MemberStatus.ACTIVE,
             created_at=now,
         )
-    await record("organisation", organisation.id, "register", actor=founder, now=now)
+    await record("organisation", organisation.id, "register", by=By(founder, now))
     return organisation
 
 
@@ -187,7 +187,7 @@ async def _add_broker(key: str, entry: dict[str, Any], now: datetime) -> BrokerP
         created_at=now,
         **{k: v for k, v in entry.items() if k != "is_verified"},
     )
-    await record("user", user_id, "apply_as_broker", actor=Newcomer(user_id), now=now)
+    await record("user", user_id, "apply_as_broker", by=By(newcomer(user_id), now))
     return profile
 
 
@@ -235,7 +235,7 @@ async def _arrive(entry: dict[str, Any], cast: Cast, calendar: Calendar) -> Stor
     if reason := entry.get("returned"):
         now = yield now + timedelta(hours=5)
         operator = await cast.actor("operator")
-        await organisations.return_organisation(organisation.id, reason, revision=1, actor=operator, now=now)
+        await organisations.return_organisation(organisation.id, reason, revision=1, by=By(operator, now))
 
 
 async def _ask_to_join(calendar: Calendar) -> Story:
@@ -244,7 +244,7 @@ async def _ask_to_join(calendar: Calendar) -> Story:
     person = {"email": "su.wanting@demo.kezhuan.test", "name": "苏婉婷"}
     user = await _add_person("su_wanting", person, await _common_hash(), now)
     organisation = await Organisation.get(id=id_of("organisation", "enterprise"))
-    await members.ask_to_join(str(organisation.uscc), MemberRole.AGENT, actor=Newcomer(user.id), now=now)
+    await members.ask_to_join(str(organisation.uscc), MemberRole.AGENT, by=By(newcomer(user.id), now))
     await members.tell_admins_of_wish(organisation, user.name, now=now)
 
 

@@ -26,6 +26,7 @@ from market.notices import services as notices
 from market.notices.models import Notice
 from market.payments.models import Remittance
 from market.payments.queries import find_connected_account
+from market.records.by import By
 from market.seed.data import fen, load
 from market.seed.listings import AUTHORS
 from market.seed.online import pay_online
@@ -153,7 +154,7 @@ async def take_up(room: Room, now: datetime) -> None:
     """Let the broker take the match up, if the two were matched."""
     match = await find_match(room.bargain.need, room.bargain.outcome)
     if match is not None:
-        await matching.take_up(match.id, actor=await room.cast.actor(str(room.bargain.broker)), now=now)
+        await matching.take_up(match.id, by=By(await room.cast.actor(str(room.bargain.broker)), now))
 
 
 def introduce(basis_points: int) -> Act:
@@ -163,7 +164,7 @@ def introduce(basis_points: int) -> Act:
             await respond(room, now)
             return
         broker = await room.cast.actor(str(room.bargain.broker))
-        room.deal = await deals.introduce(match.id, basis_points, room.bargain.note, actor=broker, now=now)
+        room.deal = await deals.introduce(match.id, basis_points, room.bargain.note, by=By(broker, now))
 
     return act
 
@@ -173,7 +174,7 @@ async def respond(room: Room, now: datetime) -> None:
     need = await Need.get(title=load("needs")[str(room.bargain.need)]["title"])
     outcome = await Outcome.get(title=load("outcomes")[room.bargain.outcome]["title"])
     room.deal = await deals.open_response(
-        need.number, outcome.number, room.bargain.note, actor=await room.person(Side.SELLER), now=now
+        need.number, outcome.number, room.bargain.note, by=By(await room.person(Side.SELLER), now)
     )
 
 
@@ -181,13 +182,13 @@ async def interest(room: Room, now: datetime) -> None:
     """Let the buyer ask for the outcome (意向洽谈)."""
     outcome = await Outcome.get(title=load("outcomes")[room.bargain.outcome]["title"])
     room.deal = await deals.open_interest(
-        outcome.number, room.bargain.note, actor=await room.person(Side.BUYER), now=now
+        outcome.number, room.bargain.note, by=By(await room.person(Side.BUYER), now)
     )
 
 
 def agree(side: Side) -> Act:
     async def act(room: Room, now: datetime) -> None:
-        await deals.agree_introduction(room.deal.number, actor=await room.person(side), now=now)
+        await deals.agree_introduction(room.deal.number, by=By(await room.person(side), now))
 
     return act
 
@@ -204,8 +205,7 @@ def offer(side: Side, wan: float, *, days: int | None = 30) -> Act:
             room.terms(wan),
             seen=room.last.id if room.last else None,
             valid_days=days,
-            actor=await room.person(side),
-            now=now,
+            by=By(await room.person(side), now),
         )
 
     return act
@@ -217,7 +217,7 @@ def accept(side: Side) -> Act:
         if last is None:
             raise LookupError(f"no offer in {room.deal.number}")
         await deals.accept_offer(
-            room.deal.number, last.id, last.content_hash, actor=await room.person(side), now=now
+            room.deal.number, last.id, last.content_hash, by=By(await room.person(side), now)
         )
 
     return act
@@ -233,7 +233,7 @@ def publish(basis: str) -> Act:
             channel=f"{seller['name']}科研管理部门，{seller['contact_phone']}",
         )
         room.notice = await deals.start_publicity(
-            room.deal.number, statement, actor=await room.person(Side.SELLER), now=now
+            room.deal.number, statement, by=By(await room.person(Side.SELLER), now)
         )
 
     return act
@@ -241,13 +241,13 @@ def publish(basis: str) -> Act:
 
 async def skip(room: Room, now: datetime) -> None:
     """Go straight to signing, where the law knows no publicity."""
-    await deals.skip_publicity(room.deal.number, actor=await room.person(Side.SELLER), now=now)
+    await deals.skip_publicity(room.deal.number, by=By(await room.person(Side.SELLER), now))
 
 
 def object_to(person: str, reason: str) -> Act:
     async def act(room: Room, now: datetime) -> None:
         notice = await Notice.get(subject_id=room.deal.id)
-        await notices.object_to(notice.number, reason=reason, actor=await room.cast.actor(person), now=now)
+        await notices.object_to(notice.number, reason=reason, by=By(await room.cast.actor(person), now))
 
     return act
 
@@ -255,7 +255,7 @@ def object_to(person: str, reason: str) -> Act:
 def upload(side: Side, name: str, kind: str = "attachment") -> Act:
     async def act(room: Room, now: datetime) -> None:
         kept = await keep_paper(name, [room.deal.number, f"{now:%Y-%m-%d}", "Demo document"], room.deps.store)
-        await deals.add_file(room.deal.number, kept, kind, actor=await room.person(side), now=now)
+        await deals.add_file(room.deal.number, kept, kind, by=By(await room.person(side), now))
 
     return act
 
@@ -279,7 +279,7 @@ async def enter(room: Room, now: datetime) -> None:
     )
     lines = ["Technology contract (demo)", deal.number, f"CNY {price.amount / 100:,.2f}", f"{now:%Y-%m-%d}"]
     kept = await keep_paper("技术合同扫描件.pdf", lines, room.deps.store)
-    await contracts.enter(deal.number, terms, kept, seen="", actor=await room.person(Side.SELLER), now=now)
+    await contracts.enter(deal.number, terms, kept, seen="", by=By(await room.person(Side.SELLER), now))
 
 
 async def confirm(room: Room, now: datetime) -> None:
@@ -288,7 +288,7 @@ async def confirm(room: Room, now: datetime) -> None:
     if draft is None:
         raise LookupError(f"no contract to confirm in {room.deal.number}")
     room.signed = await contracts.confirm(
-        room.deal.number, draft.content_hash, actor=await room.person(Side.BUYER), now=now
+        room.deal.number, draft.content_hash, by=By(await room.person(Side.BUYER), now)
     )
 
 
@@ -302,8 +302,7 @@ async def register(room: Room, now: datetime) -> None:
         registered_on=local_date(now),
         registry=REGISTRY,
         kept=await keep_paper("技术合同认定登记证明.pdf", lines, room.deps.store),
-        actor=await room.person(Side.SELLER),
-        now=now,
+        by=By(await room.person(Side.SELLER), now),
     )
 
 
@@ -322,7 +321,7 @@ def receive(sequence: int) -> Act:
     async def act(room: Room, now: datetime) -> None:
         remittance = await _record(room, sequence, now)
         await contracts.confirm_remittance(
-            remittance.id, actor=await room.finance(), now=now + timedelta(minutes=15)
+            remittance.id, by=By(await room.finance(), now + timedelta(minutes=15))
         )
 
     return act
@@ -337,14 +336,14 @@ def pay(sequence: int) -> Act:
             await receive(sequence)(room, now)
             return
         instalment = await room.instalment(sequence)
-        await pay_online(instalment.id, deps=room.deps, actor=await room.person(Side.BUYER), now=now)
+        await pay_online(instalment.id, deps=room.deps, by=By(await room.person(Side.BUYER), now))
 
     return act
 
 
 def terminate(side: Side, reason: str, comment: str) -> Act:
     async def act(room: Room, now: datetime) -> None:
-        await deals.terminate(room.deal.number, reason, comment, actor=await room.person(side), now=now)
+        await deals.terminate(room.deal.number, reason, comment, by=By(await room.person(side), now))
 
     return act
 
@@ -382,6 +381,5 @@ async def _record(room: Room, sequence: int, now: datetime) -> Remittance:
         bank_reference=reference,
         invoice_number=f"{now:%y}4520{room.number:06d}{sequence:08d}",
         invoice_amount=instalment.amount,
-        actor=await room.person(Side.SELLER),
-        now=now,
+        by=By(await room.person(Side.SELLER), now),
     )

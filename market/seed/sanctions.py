@@ -10,6 +10,7 @@ from market.integrity import services as integrity
 from market.integrity.models import SanctionGrade, Scope
 from market.integrity.states import SanctionAction
 from market.kit.clock import local_date
+from market.records.by import By
 from market.seed.data import load
 from market.seed.people import Cast
 from market.seed.timeline import Calendar, Story
@@ -72,11 +73,10 @@ async def file_sanctions(cast: Cast, calendar: Calendar) -> Story:
             basis=record["basis"],
             starts_on=starts_on,
             ends_on=starts_on + timedelta(days=365 * record["years"]),
-            actor=operator,
-            now=now,
+            by=By(operator, now),
         )
         now = yield calendar.ago(record["days_ago"] - 1, 9, 40)
-        await integrity.move_sanction(made.id, SanctionAction.HEAR, actor=operator, now=now)
+        await integrity.move_sanction(made.id, SanctionAction.HEAR, by=By(operator, now))
         if not record.get("heard"):
             now = yield calendar.ago(record["days_ago"] - 4, 9, 40)
-            await integrity.move_sanction(made.id, SanctionAction.CONFIRM, actor=operator, now=now)
+            await integrity.move_sanction(made.id, SanctionAction.CONFIRM, by=By(operator, now))

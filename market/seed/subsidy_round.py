@@ -12,6 +12,7 @@ from market.files.contents import check_content
 from market.kit.clock import local_date
 from market.notices import services as notices
 from market.notices.models import Notice
+from market.records.by import By
 from market.seed.data import fen, load
 from market.seed.listings import AUTHORS
 from market.seed.papers import make_pdf
@@ -188,11 +189,9 @@ async def _budgets(desk: Desk) -> Story:
     for later, wan in BUDGET_WAN.items():
         now = yield desk.calendar.ago(60 - 4 * later, 9)
         year = desk.calendar.round_year + later
-        budget = await subsidies.draft_budget(
-            GUANGXI, year=year, amount=fen(wan) or 0, actor=officer, now=now
-        )
+        budget = await subsidies.draft_budget(GUANGXI, year=year, amount=fen(wan) or 0, by=By(officer, now))
         now = yield desk.calendar.ago(58 - 4 * later, 15)
-        await subsidies.release_budget(budget.id, actor=approver, now=now)
+        await subsidies.release_budget(budget.id, by=By(approver, now))
 
 
 async def _claim(case: Case, place: int, desk: Desk) -> Story:
@@ -210,16 +209,14 @@ async def _claim(case: Case, place: int, desk: Desk) -> Story:
                     year=year,
                     amount=fen(case.sales_wan) or 0,
                     note=case.sales_note,
-                    actor=buyer,
-                    now=now,
+                    by=By(buyer, now),
                 )
         if step == "create":
             claim = await subsidies.create_claim(
                 case.programme,
                 year=year,
                 contract_numbers=[contract.number],
-                actor=buyer,
-                now=now + timedelta(minutes=10),
+                by=By(buyer, now + timedelta(minutes=10)),
             )
             desk.numbers[case.key] = claim.number
         elif step != "report":
@@ -236,20 +233,19 @@ async def _submit(desk: Desk, case: Case, now: datetime) -> None:
         dated_on=local_date(now) - timedelta(days=12),
         amount=fen(case.sales_wan),
         upload=check_content("成果收入专项审计报告.pdf", make_pdf(lines)),
-        actor=buyer,
-        now=now - timedelta(hours=1),
+        by=By(buyer, now - timedelta(hours=1)),
         store=desk.deps.store,
     )
-    await subsidies.submit_claim(number, is_declared=True, actor=buyer, now=now)
+    await subsidies.submit_claim(number, is_declared=True, by=By(buyer, now))
 
 
 async def _withdraw(desk: Desk, case: Case, now: datetime) -> None:
     buyer = await desk.cast.actor(AUTHORS[case.buyer])
-    await subsidies.withdraw_claim(desk.numbers[case.key], actor=buyer, now=now)
+    await subsidies.withdraw_claim(desk.numbers[case.key], by=By(buyer, now))
 
 
 async def _accept(desk: Desk, case: Case, now: datetime) -> None:
-    await subsidies.accept(desk.numbers[case.key], actor=await desk.cast.actor("finance"), now=now)
+    await subsidies.accept(desk.numbers[case.key], by=By(await desk.cast.actor("finance"), now))
 
 
 async def _ask_supplement(desk: Desk, case: Case, now: datetime) -> None:
@@ -257,13 +253,12 @@ async def _ask_supplement(desk: Desk, case: Case, now: datetime) -> None:
         desk.numbers[case.key],
         reason="专项审计报告没有区分三倍体与普通牡蛎的销售额，请补充分项明细和对应发票清单。",
         due_on=desk.calendar.today + timedelta(days=11),
-        actor=await desk.cast.actor("finance"),
-        now=now,
+        by=By(await desk.cast.actor("finance"), now),
     )
 
 
 async def _calculate(desk: Desk, case: Case, now: datetime) -> None:
-    await subsidies.calculate(desk.numbers[case.key], actor=await desk.cast.actor("finance"), now=now)
+    await subsidies.calculate(desk.numbers[case.key], by=By(await desk.cast.actor("finance"), now))
 
 
 async def _recheck(desk: Desk, case: Case, now: datetime) -> None:
@@ -272,8 +267,7 @@ async def _recheck(desk: Desk, case: Case, now: datetime) -> None:
     await subsidies.recheck(
         claim.number,
         sequence=assessment.sequence if assessment else 0,
-        actor=await desk.cast.actor("finance2"),
-        now=now,
+        by=By(await desk.cast.actor("finance2"), now),
     )
 
 
@@ -282,8 +276,7 @@ async def _reject(desk: Desk, case: Case, now: datetime) -> None:
         desk.numbers[case.key],
         clause="kinds",
         reason="申报合同登记为技术服务合同，且单位注册地不在自治区内，不在支持范围。",
-        actor=await desk.cast.actor("finance"),
-        now=now,
+        by=By(await desk.cast.actor("finance"), now),
     )
 
 
@@ -297,7 +290,7 @@ async def _paid_list(desk: Desk) -> Story:
     now = yield _end(notice)
     await _approve(desk, number, now)
     now = yield now + timedelta(days=2)
-    ordered = await subsidies.order_payment(number, actor=officer, now=now)
+    ordered = await subsidies.order_payment(number, by=By(officer, now))
     now = yield now + timedelta(days=2)
     for place, key in enumerate(("paid", "clawed")):
         claim = await Claim.get(number=desk.numbers[key])
@@ -307,8 +300,7 @@ async def _paid_list(desk: Desk) -> Story:
             is_paid=True,
             ended_on=local_date(now),
             bank_reference=f"GK{now:%Y%m%d}{417 + place:06d}",
-            actor=officer,
-            now=now,
+            by=By(officer, now),
         )
 
 
@@ -335,8 +327,7 @@ async def _published_list(desk: Desk) -> Story:
         notice.number,
         reason="该单位申报的新增销售额包含上一年已签订的供货合同，与成果应用没有对应关系，请核实发票时间。",
         entry_id=claim.id,
-        actor=await desk.cast.actor("qin_ye"),
-        now=now,
+        by=By(await desk.cast.actor("qin_ye"), now),
     )
     await subsidies.run_due(now)
 
@@ -347,20 +338,19 @@ async def _make(desk: Desk, keys: tuple[str, ...], title: str, now: datetime) ->
         year=desk.calendar.round_year,
         claim_numbers=[desk.numbers[key] for key in keys],
         title=title,
-        actor=await desk.cast.actor("finance"),
-        now=now,
+        by=By(await desk.cast.actor("finance"), now),
     )
     return batch.number
 
 
 async def _confirm(desk: Desk, number: str, now: datetime) -> Notice:
-    done = await subsidies.confirm_batch(number, actor=await desk.cast.actor("finance2"), now=now)
+    done = await subsidies.confirm_batch(number, by=By(await desk.cast.actor("finance2"), now))
     return done.notice
 
 
 async def _approve(desk: Desk, number: str, now: datetime) -> None:
     await notices.run_due(now)
-    await subsidies.approve_batch(number, actor=await desk.cast.actor("approver"), now=now)
+    await subsidies.approve_batch(number, by=By(await desk.cast.actor("approver"), now))
 
 
 def _end(notice: Notice) -> datetime:

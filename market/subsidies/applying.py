@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date, datetime
+from datetime import date
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -25,6 +25,7 @@ from market.kit.database import atomic, connection
 from market.kit.errors import Conflict, Invalid, NotFound
 from market.kit.i18n import gettext as _
 from market.kit.money import HOME
+from market.records.by import By
 from market.subsidies.doubting import refresh_doubts
 from market.subsidies.evidence import known_evidence
 from market.subsidies.models import (
@@ -56,7 +57,7 @@ FIRST_YEAR = 2010
 
 @atomic()
 async def report_sales(
-    contract_number: str, *, year: int, amount: int, note: str = "", actor: Actor, now: datetime
+    contract_number: str, *, year: int, amount: int, note: str = "", by: By
 ) -> SalesReport:
     """State what the buyer sold thanks to a contract in one year; stating it again corrects it.
 
@@ -64,10 +65,10 @@ async def report_sales(
         NotFound: the contract is not the actor's purchase.
         Conflict: a claim was computed with the figure of that year.
     """
-    actor.require(Act.REPORT_SALES)
-    contract = await get_bought_contract_for(actor, contract_number)
+    by.actor.require(Act.REPORT_SALES)
+    contract = await get_bought_contract_for(by.actor, contract_number)
     await Contract.filter(id=contract.id).select_for_update().first()
-    if not contract.signed_on.year <= year <= local_date(now).year:
+    if not contract.signed_on.year <= year <= local_date(by.now).year:
         raise Invalid(_("年份应在合同签订年份与今年之间。"), field="year")
     used = ClaimContract.filter(contract_id=contract.id, claim__year=year)
     if await used.filter(claim__status__in=list(COMPUTED - ENDED)).exists():
@@ -76,57 +77,54 @@ async def report_sales(
     values: dict[str, Any] = {
         "amount": amount,
         "note": note,
-        "reported_by_id": actor.user_id,
-        "reported_at": now,
+        "reported_by_id": by.actor.user_id,
+        "reported_at": by.now,
     }
     if found is None:
         found = await SalesReport.create(id=uuid4(), contract_id=contract.id, year=year, **values)
     else:
         await found.update_from_dict(values).save(update_fields=list(values))
-    await record("contract", contract.id, "report_sales", actor=actor, now=now, year=year, amount=amount)
+    await record("contract", contract.id, "report_sales", by=by, year=year, amount=amount)
     return found
 
 
 @atomic()
-async def create_claim(
-    slug: str, *, year: int, contract_numbers: Sequence[str], actor: Actor, now: datetime
-) -> Claim:
+async def create_claim(slug: str, *, year: int, contract_numbers: Sequence[str], by: By) -> Claim:
     """Begin a claim to a programme for one year from contracts of one's own, or on the year's totals.
 
     The version in force on 31 December of the year stays with the claim. The contracts are locked, so that
     of two who claim one at the same moment the second is refused.
     """
-    actor.require(Act.WRITE_CLAIM)
+    by.actor.require(Act.WRITE_CLAIM)
     programme = await get_programme(slug)
-    if not FIRST_YEAR <= year <= local_date(now).year:
+    if not FIRST_YEAR <= year <= local_date(by.now).year:
         raise Invalid(_("申报年度不能晚于今年。"), field="year")
     terms = await version_in_force(programme.id, year)
     contracts: list[Contract] = []
     if compiled(terms).per_contract:
-        contracts = await _lock_contracts(programme, contract_numbers, actor)
+        contracts = await _lock_contracts(programme, contract_numbers, by.actor)
         await _refuse_double(programme, contracts)
     else:
-        await _refuse_second(programme, year, actor)
+        await _refuse_second(programme, year, by.actor)
     claim = await Claim.create(
         id=uuid4(),
-        number=await next_number("BZ", now),
+        number=await next_number("BZ", by.now),
         programme_id=programme.id,
         terms_id=terms.id,
-        applicant_id=actor.organisation_id,
+        applicant_id=by.actor.organisation_id,
         year=year,
-        created_at=now,
-        updated_at=now,
+        created_at=by.now,
+        updated_at=by.now,
     )
     for contract in contracts:
         await ClaimContract.create(id=uuid4(), claim_id=claim.id, contract_id=contract.id)
-    for each in await known_evidence(claim, contracts, now):
+    for each in await known_evidence(claim, contracts, by.now):
         await each.save(force_create=True)
     await record(
         "claim",
         claim.id,
         "create",
-        actor=actor,
-        now=now,
+        by=by,
         number=claim.number,
         programme=slug,
         version=terms.version,
@@ -200,19 +198,18 @@ async def add_evidence(
     dated_on: date | None,
     amount: int | None,
     upload: Upload | None,
-    actor: Actor,
-    now: datetime,
+    by: By,
     store: FileStore,
 ) -> Evidence:
     """Put one paper to a claim that is not handed in, or that a supplement was asked for.
 
     The content goes into the store before anything is written about it.
     """
-    actor.require(Act.WRITE_CLAIM)
-    claim = await get_claim_for(actor, number)
+    by.actor.require(Act.WRITE_CLAIM)
+    claim = await get_claim_for(by.actor, number)
     require_editable(claim.status)
     kept = await keep(upload, store) if upload is not None else None
-    return await _add_evidence(number, kind, paper_number, dated_on, amount, kept, actor=actor, now=now)
+    return await _add_evidence(number, kind, paper_number, dated_on, amount, kept, by=by)
 
 
 @atomic()
@@ -224,8 +221,7 @@ async def _add_evidence(
     amount: int | None,
     kept: Kept | None,
     *,
-    actor: Actor,
-    now: datetime,
+    by: By,
 ) -> Evidence:
     claim = await lock_claim(number)
     require_editable(claim.status)
@@ -240,8 +236,7 @@ async def _add_evidence(
             subject_id=claim.id,
             kind=kind,
             tier=Tier.PARTIES,
-            actor=actor,
-            now=now,
+            by=by,
         )
     made = await Evidence.create(
         id=uuid4(),
@@ -251,14 +246,13 @@ async def _add_evidence(
         dated_on=dated_on,
         amount=amount,
         file_id=file.id if file else None,
-        added_at=now,
+        added_at=by.now,
     )
     await record(
         "claim",
         claim.id,
         "add_evidence",
-        actor=actor,
-        now=now,
+        by=by,
         kind=kind,
         amount=amount,
         sha256=file.sha256 if file else None,
@@ -287,20 +281,20 @@ async def _refuse_used_paper(claim: Claim, kind: str, paper_number: str) -> None
 
 
 @atomic()
-async def remove_evidence(number: str, evidence_id: UUID, *, actor: Actor, now: datetime) -> None:
+async def remove_evidence(number: str, evidence_id: UUID, *, by: By) -> None:
     """Take a paper off a claim that is not handed in; its file stays in the store."""
-    actor.require(Act.WRITE_CLAIM)
-    await get_claim_for(actor, number)
+    by.actor.require(Act.WRITE_CLAIM)
+    await get_claim_for(by.actor, number)
     claim = await lock_claim(number)
     require_editable(claim.status)
     found = await Evidence.get_or_none(id=evidence_id, claim_id=claim.id)
     if found is None or found.kind in OWN_RECORDS:
         raise NotFound(_("没有这份材料。"))
     await found.delete()
-    await record("claim", claim.id, "remove_evidence", actor=actor, now=now, kind=found.kind)
+    await record("claim", claim.id, "remove_evidence", by=by, kind=found.kind)
 
 
-async def submit_claim(number: str, *, is_declared: bool, actor: Actor, now: datetime) -> Claim:
+async def submit_claim(number: str, *, is_declared: bool, by: By) -> Claim:
     """Hand a claim in, or hand it in again with the supplement that was asked for.
 
     The integrity records are asked first, and the answer is kept also when it bars the applicant.
@@ -309,8 +303,8 @@ async def submit_claim(number: str, *, is_declared: bool, actor: Actor, now: dat
         Barred: an integrity record stands against the applicant; it says which and how to appeal.
         Conflict: the claim is handed in already.
     """
-    actor.require(Act.WRITE_CLAIM)
-    claim = await get_claim_for(actor, number)
+    by.actor.require(Act.WRITE_CLAIM)
+    claim = await get_claim_for(by.actor, number)
     require_editable(claim.status)
     if not is_declared:
         raise Invalid(_("请先声明所填内容真实、完整。"), field="declaration")
@@ -321,18 +315,18 @@ async def submit_claim(number: str, *, is_declared: bool, actor: Actor, now: dat
         occasion="submission",
         reference_kind="claim",
         reference_id=claim.id,
-        now=now,
+        now=by.now,
     )
-    return await _submit(number, actor=actor, now=now)
+    return await _submit(number, by=by)
 
 
 @atomic()
-async def _submit(number: str, *, actor: Actor, now: datetime) -> Claim:
+async def _submit(number: str, *, by: By) -> Claim:
     claim = await lock_claim(number)
     is_supplement = claim.status is ClaimStatus.SUPPLEMENT
-    await move(claim, ClaimAction.SUPPLY if is_supplement else ClaimAction.SUBMIT, actor=actor, now=now)
-    claim.declared_at = now
-    claim.submitted_at = claim.submitted_at or now
+    await move(claim, ClaimAction.SUPPLY if is_supplement else ClaimAction.SUBMIT, by=by)
+    claim.declared_at = by.now
+    claim.submitted_at = claim.submitted_at or by.now
     claim.supplement_due_on = None
     await claim.save(update_fields=["declared_at", "submitted_at", "supplement_due_on"])
     await refresh_doubts(claim)
@@ -341,14 +335,14 @@ async def _submit(number: str, *, actor: Actor, now: datetime) -> Claim:
         if is_supplement
         else _("收到新的补助申报 %(number)s。", number=number)
     )
-    await tell_staff(StaffRole.OFFICER, text, now=now, address=f"/desk/{claim.number}")
+    await tell_staff(StaffRole.OFFICER, text, now=by.now, address=f"/desk/{claim.number}")
     return claim
 
 
 @atomic()
-async def withdraw_claim(number: str, *, actor: Actor, now: datetime) -> Claim:
+async def withdraw_claim(number: str, *, by: By) -> Claim:
     """Take a claim back before it is computed; its contracts may then be claimed for anew."""
-    actor.require(Act.WRITE_CLAIM)
-    await get_claim_for(actor, number)
+    by.actor.require(Act.WRITE_CLAIM)
+    await get_claim_for(by.actor, number)
     claim = await lock_claim(number)
-    return await move(claim, ClaimAction.WITHDRAW, actor=actor, now=now)
+    return await move(claim, ClaimAction.WITHDRAW, by=by)

@@ -22,6 +22,7 @@ from market.kit.web import deps, posted, see, uploads
 from market.notices.models import Objection
 from market.notices.queries import find_notice
 from market.notices.states import UNDECIDED
+from market.records.by import By
 from market.subsidies import queries, services
 from market.subsidies.chains import chain_of_claim
 from market.subsidies.forms import BatchForm, BudgetForm, ResultForm
@@ -51,8 +52,7 @@ async def batches(request: Request) -> Response:
                     year=int(year),
                     claim_numbers=form.claims.data or [],
                     title=form.title.data or "",
-                    actor=actor,
-                    now=deps(request).clock(),
+                    by=By(actor, deps(request).clock()),
                 )
                 done = see(request, "desk:batch", number=made.number)
                 return flash(request, done, _("批次已拟定，请复核人确认。"))
@@ -146,7 +146,7 @@ async def _budget(found: Batch) -> queries.BudgetRow | None:
 async def confirm(request: Request) -> Response:
     actor = actor_for(request, Act.CONFIRM_LIST)
     number = request.path_params["number"]
-    done = await services.confirm_batch(number, actor=actor, now=deps(request).clock())
+    done = await services.confirm_batch(number, by=By(actor, deps(request).clock()))
     words = _("名单已确认，资金已预留，公示 %(notice)s 已发布。", notice=done.notice.number)
     if done.left_out:
         words += _("未列入：%(claims)s。", claims="、".join(f"{n}（{why}）" for n, why in done.left_out))
@@ -157,7 +157,7 @@ async def confirm(request: Request) -> Response:
 async def approve(request: Request) -> Response:
     actor = actor_for(request, Act.APPROVE)
     number = request.path_params["number"]
-    approved = await services.approve_batch(number, actor=actor, now=deps(request).clock())
+    approved = await services.approve_batch(number, by=By(actor, deps(request).clock()))
     words = _("已批准 %(count)s 项。", count=len(approved))
     return flash(request, see(request, "desk:batch", number=number), words)
 
@@ -165,7 +165,7 @@ async def approve(request: Request) -> Response:
 async def order(request: Request) -> Response:
     actor = actor_for(request, Act.DISBURSE)
     number = request.path_params["number"]
-    done = await services.order_payment(number, actor=actor, now=deps(request).clock())
+    done = await services.order_payment(number, by=By(actor, deps(request).clock()))
     words = _("已下达 %(count)s 笔拨付。", count=len(done.orders))
     if done.held:
         words += _("暂缓：%(claims)s。", claims="、".join(f"{n}（{why}）" for n, why in done.held))
@@ -181,7 +181,7 @@ async def results(request: Request) -> Response:
     if not files:
         return flash(request, answer, _("请选择填好银行结果的拨付单。"), "due")
     upload = await check_upload(files[0])
-    done = await services.import_results(upload.content, actor=actor, now=deps(request).clock())
+    done = await services.import_results(upload.content, by=By(actor, deps(request).clock()))
     words = _("登记 %(count)s 笔，原已登记 %(known)s 笔。", count=done.entered, known=done.known)
     if done.refused:
         rows = "；".join(_("第 %(row)s 行：%(why)s", row=row, why=why) for row, why in done.refused[:10])
@@ -205,8 +205,7 @@ async def disbursement(request: Request) -> Response:
                     is_paid=form.result.data == "paid",
                     ended_on=form.ended_on.data,
                     bank_reference=str(form.bank_reference.data),
-                    actor=actor,
-                    now=now,
+                    by=By(actor, now),
                 )
                 done = see(request, "desk:disbursement", number=found.number)
                 return flash(request, done, _("银行结果已登记。"))
@@ -227,7 +226,7 @@ async def budgets(request: Request) -> Response:
     now = deps(request).clock()
     given = await posted(request) if request.method == "POST" else None
     if given is not None and given.get("release"):
-        await services.release_budget(_uuid(given.get("release")), actor=actor, now=now)
+        await services.release_budget(_uuid(given.get("release")), by=By(actor, now))
         return flash(request, see(request, "desk:budgets"), _("预算已下达并入账。"))
     form = BudgetForm(given, data={"year": local_date(now).year})
     form.programme.choices = [
@@ -238,7 +237,7 @@ async def budgets(request: Request) -> Response:
         actor.require(Act.DRAFT_TERMS)
         if form.validate():
             await services.draft_budget(
-                form.programme.data, year=form.year.data or 0, amount=form.amount.data, actor=actor, now=now
+                form.programme.data, year=form.year.data or 0, amount=form.amount.data, by=By(actor, now)
             )
             return flash(request, see(request, "desk:budgets"), _("预算已拟定，请批准人下达。"))
     return render(

@@ -8,7 +8,6 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID, uuid4
 
-from market.accounts.actors import Actor
 from market.accounts.messages import tell, tell_staff
 from market.accounts.models import StaffRole
 from market.accounts.permissions import Act
@@ -26,6 +25,7 @@ from market.ledger.models import Phase, Transfer
 from market.notices.models import DayKind, Notice, NoticeKind, NoticeStatus, Objection, ObjectionStatus
 from market.notices.services import lock_for, publish
 from market.notices.states import UNDECIDED
+from market.records.by import By
 from market.subsidies.judging import require_no_conflict, verdict_of
 from market.subsidies.models import (
     Batch,
@@ -80,15 +80,13 @@ async def lock_batch(number: str) -> Batch:
 
 
 @atomic()
-async def make_batch(
-    slug: str, *, year: int, claim_numbers: Sequence[str], title: str, actor: Actor, now: datetime
-) -> Batch:
+async def make_batch(slug: str, *, year: int, claim_numbers: Sequence[str], title: str, by: By) -> Batch:
     """Put rechecked claims of one programme and year on a list.
 
     Raises:
         Conflict: a claim is on another list, or no longer rechecked.
     """
-    actor.require(Act.MAKE_LIST)
+    by.actor.require(Act.MAKE_LIST)
     programme = await get_programme(slug)
     rows = await Claim.filter(number__in=list(set(claim_numbers))).values_list("id", flat=True)
     claims = await lock_claims([UUID(str(identity)) for identity in rows])
@@ -101,27 +99,27 @@ async def make_batch(
             raise Conflict(_("申报 %(number)s 已不在待列入之列，请刷新后再选。", number=claim.number))
     batch = await Batch.create(
         id=uuid4(),
-        number=await next_number("PC", now),
+        number=await next_number("PC", by.now),
         programme_id=programme.id,
         year=year,
         title=title or as_kept(_("%(year)s 年 %(name)s", year=year, name=programme.name)),
-        created_at=now,
+        created_at=by.now,
     )
     for claim in claims:
         claim.batch_id = batch.id
         await claim.save(update_fields=["batch_id"])
     numbers = [claim.number for claim in claims]
-    await record("batch", batch.id, "make", actor=actor, now=now, number=batch.number, claims=numbers)
+    await record("batch", batch.id, "make", by=by, number=batch.number, claims=numbers)
     await tell_staff(
         StaffRole.RECHECKER,
         _("批次 %(number)s 待确认。", number=batch.number),
-        now=now,
+        now=by.now,
         address=f"/desk/batches/{batch.number}",
     )
     return batch
 
 
-async def confirm_batch(number: str, *, actor: Actor, now: datetime) -> Confirmed:
+async def confirm_batch(number: str, *, by: By) -> Confirmed:
     """Confirm a list: ask the integrity records again, scale to the pot, set the money aside, publish.
 
     The questions to the integrity records are kept whatever comes of them. All else is one transaction with
@@ -130,7 +128,7 @@ async def confirm_batch(number: str, *, actor: Actor, now: datetime) -> Confirme
     Raises:
         Conflict: the list was confirmed already, there is no budget, or nothing is left of it.
     """
-    actor.require(Act.CONFIRM_LIST)
+    by.actor.require(Act.CONFIRM_LIST)
     batch = await Batch.get_or_none(number=number)
     if batch is None:
         raise NotFound(_("没有这个批次。"))
@@ -143,15 +141,15 @@ async def confirm_batch(number: str, *, actor: Actor, now: datetime) -> Confirme
                 occasion="list_confirmation",
                 reference_kind="claim",
                 reference_id=claim.id,
-                now=now,
+                now=by.now,
             )
             if not answer.is_clear:
                 barred[claim.id] = str(answer.found[0]["decision_number"])
-    return await _confirm(number, barred, actor=actor, now=now)
+    return await _confirm(number, barred, by=by)
 
 
 @atomic()
-async def _confirm(number: str, barred: dict[UUID, str], *, actor: Actor, now: datetime) -> Confirmed:
+async def _confirm(number: str, barred: dict[UUID, str], *, by: By) -> Confirmed:
     batch = await lock_batch(number)
     if batch.status is not BatchStatus.DRAFT:
         raise Conflict(_("这个批次已经确认过了。"))
@@ -160,7 +158,7 @@ async def _confirm(number: str, barred: dict[UUID, str], *, actor: Actor, now: d
     ids = await Claim.filter(batch_id=batch.id).values_list("id", flat=True)
     claims = await lock_claims([UUID(str(identity)) for identity in ids])
     claims = [claim for claim in claims if claim.batch_id == batch.id]
-    await require_no_conflict(actor, [claim.id for claim in claims])
+    await require_no_conflict(by.actor, [claim.id for claim in claims])
     left_out = [(claim, _("诚信记录 %(no)s", no=barred[claim.id])) for claim in claims if claim.id in barred]
     lost = await lost_in([claim.id for claim in claims])
     left_out += [
@@ -185,10 +183,10 @@ async def _confirm(number: str, barred: dict[UUID, str], *, actor: Actor, now: d
     if not kept:
         raise Conflict(_("预算已没有余额，批次没有确认。"))
     for claim, _reason in left_out:
-        await _take_off(claim, actor=actor, now=now)
+        await _take_off(claim, by=by)
     for claim, award in kept:
-        await _reserve(claim, award, programme, batch, now=now)
-        await move(claim, ClaimAction.PUBLISH, actor=actor, now=now, batch=batch.number, amount=award)
+        await _reserve(claim, award, programme, batch, now=by.now)
+        await move(claim, ClaimAction.PUBLISH, by=by, batch=batch.number, amount=award)
     procedure = terms[0].content["procedure"]
     with in_source_language():
         title = _("%(title)s 拟支持名单公示", title=batch.title)
@@ -201,19 +199,17 @@ async def _confirm(number: str, barred: dict[UUID, str], *, actor: Actor, now: d
         body=body,
         days=procedure["publicity_days"],  # type: ignore[index]
         day_kind=DayKind(procedure["publicity_unit"]),  # type: ignore[index]
-        actor=actor,
-        now=now,
+        by=by,
         entries=[(claim.id, await _entry_name(claim)) for claim, _award in kept],
         address=f"/desk/batches/{batch.number}",
     )
-    batch.status, batch.confirmed_by_id, batch.confirmed_at = BatchStatus.PUBLICITY, actor.user_id, now
+    batch.status, batch.confirmed_by_id, batch.confirmed_at = BatchStatus.PUBLICITY, by.actor.user_id, by.now
     await batch.save(update_fields=["status", "confirmed_by_id", "confirmed_at"])
     await record(
         "batch",
         batch.id,
         "confirm",
-        actor=actor,
-        now=now,
+        by=by,
         pot=pot,
         amounts={claim.number: award for claim, award in kept},
         left_out=[claim.number for claim, _reason in left_out],
@@ -265,10 +261,10 @@ async def _reserve(claim: Claim, award: int, programme: Programme, batch: Batch,
     )
 
 
-async def _take_off(claim: Claim, *, actor: Actor, now: datetime) -> None:
+async def _take_off(claim: Claim, *, by: By) -> None:
     claim.batch_id = None
     await claim.save(update_fields=["batch_id"])
-    await record("claim", claim.id, "take_off_list", actor=actor, now=now)
+    await record("claim", claim.id, "take_off_list", by=by)
 
 
 async def _entry_name(claim: Claim) -> str:
@@ -277,7 +273,7 @@ async def _entry_name(claim: Claim) -> str:
 
 
 @atomic()
-async def approve_batch(number: str, *, actor: Actor, now: datetime) -> list[str]:
+async def approve_batch(number: str, *, by: By) -> list[str]:
     """Approve what the publicity left standing, as a third person; return the claims' numbers.
 
     A claim with an undecided objection waits; the others go on. Approving posts what was set aside.
@@ -286,20 +282,20 @@ async def approve_batch(number: str, *, actor: Actor, now: datetime) -> list[str
         SamePerson: the actor confirmed the list, or computed or rechecked a claim on it.
         Conflict: the period is not over, an objection stops the whole list, or nothing is left to approve.
     """
-    actor.require(Act.APPROVE)
+    by.actor.require(Act.APPROVE)
     batch = await lock_batch(number)
     notice = await lock_for("batch", batch.id)
     if batch.status is BatchStatus.DRAFT or notice is None:
         raise Conflict(_("这个批次还没有确认和公示。"))
-    stopped = await _require_over(notice, now)
+    stopped = await _require_over(notice, by.now)
     ids = await Claim.filter(batch_id=batch.id).values_list("id", flat=True)
     claims = await lock_claims([UUID(str(identity)) for identity in ids])
     hands = {batch.confirmed_by_id}
     hands |= {person for claim in claims for person in (claim.calculated_by_id, claim.rechecked_by_id)}
-    if actor.user_id in hands:
+    if by.actor.user_id in hands:
         raise SamePerson(_("批准人不能是核算人、复核人或确认名单的人。"))
-    await require_no_conflict(actor, [claim.id for claim in claims])
-    await _settle(claims, notice, now=now)
+    await require_no_conflict(by.actor, [claim.id for claim in claims])
+    await _settle(claims, notice, now=by.now)
     standing = [
         claim for claim in claims if claim.status is ClaimStatus.PUBLICITY and claim.id not in stopped
     ]
@@ -307,19 +303,19 @@ async def approve_batch(number: str, *, actor: Actor, now: datetime) -> list[str
         raise Conflict(_("这个批次没有待批准的申报。"))
     for claim in standing:
         held = await Transfer.get(reference=reservation(claim))
-        await book.post_pending(held.id, reference=f"approve:{claim.id}", at=now)
-        await move(claim, ClaimAction.APPROVE, actor=actor, now=now, amount=claim.award_amount)
+        await book.post_pending(held.id, reference=f"approve:{claim.id}", at=by.now)
+        await move(claim, ClaimAction.APPROVE, by=by, amount=claim.award_amount)
         await tell(
             _("补助申报 %(number)s 已批准。", number=claim.number),
-            now=now,
+            now=by.now,
             address=f"/claims/{claim.number}",
             organisation_id=claim.applicant_id,
         )
     if batch.status is BatchStatus.PUBLICITY:
-        batch.status, batch.approved_by_id, batch.approved_at = BatchStatus.APPROVED, actor.user_id, now
+        batch.status, batch.approved_by_id, batch.approved_at = BatchStatus.APPROVED, by.actor.user_id, by.now
         await batch.save(update_fields=["status", "approved_by_id", "approved_at"])
     numbers = [claim.number for claim in standing]
-    await record("batch", batch.id, "approve", actor=actor, now=now, claims=numbers)
+    await record("batch", batch.id, "approve", by=by, claims=numbers)
     return numbers
 
 
@@ -372,13 +368,13 @@ async def _settle(claims: Collection[Claim], notice: Notice, *, now: datetime) -
 async def _put(claim: Claim, *, is_open: bool, is_upheld: bool, now: datetime) -> int:
     before = claim.status
     if (is_open or is_upheld) and claim.status is ClaimStatus.PUBLICITY:
-        await move(claim, ClaimAction.OBJECT, actor=None, now=now)
+        await move(claim, ClaimAction.OBJECT, by=By.job(now))
     if is_upheld:
         text = _("公示期间的异议成立。")
-        await move(claim, ClaimAction.REJECT, actor=None, now=now, note=text)
+        await move(claim, ClaimAction.REJECT, by=By.job(now), note=text)
         await _free(claim, text, now)
     elif not is_open and claim.status is ClaimStatus.OBJECTION:
-        await move(claim, ClaimAction.DISMISS_OBJECTION, actor=None, now=now)
+        await move(claim, ClaimAction.DISMISS_OBJECTION, by=By.job(now))
     return claim.status is not before
 
 

@@ -18,6 +18,7 @@ from market.kit.i18n import as_kept, in_source_language
 from market.kit.i18n import gettext as _
 from market.kit.money import Money
 from market.ledger import services as book
+from market.records.by import By
 from market.subsidies.judging import require_no_conflict
 from market.subsidies.models import (
     Claim,
@@ -62,48 +63,46 @@ async def _start_for(number: str, contract_id: UUID, now: datetime) -> bool:
     row = await ClaimContract.get(claim_id=claim.id, contract_id=contract_id).select_related("contract")
     with in_source_language():
         reason = _("合同 %(number)s 已解除或注销登记，对应的补助应当退回。", number=row.contract.number)
-    await _start(claim, row.award_amount or 0, reason, contract_id, actor=None, now=now)
+    await _start(claim, row.award_amount or 0, reason, contract_id, by=By.job(now))
     return True
 
 
 @atomic()
-async def start_clawback(number: str, *, amount: int, reason: str, actor: Actor, now: datetime) -> Clawback:
+async def start_clawback(number: str, *, amount: int, reason: str, by: By) -> Clawback:
     """Start getting back a paid award or a part of it, such as after fraud; nothing is owed until confirmed.
 
     Raises:
         Invalid: more than was paid.
         Conflict: the award is not paid, or a clawback of it is under way.
     """
-    actor.require(Act.START_CLAWBACK)
+    by.actor.require(Act.START_CLAWBACK)
     claim = await lock_claim(number)
-    await require_no_conflict(actor, [claim.id])
+    await require_no_conflict(by.actor, [claim.id])
     if claim.status not in RECOVERABLE:
         raise Conflict(_("只有已拨付的补助可以追回。"))
     if await Clawback.exists(claim_id=claim.id, status__in=list(LIVE)):
         raise Conflict(_("这份申报的追回正在办理。"))
     if not 0 < amount <= (claim.award_amount or 0):
         raise Invalid(_("追回金额应大于零，不超过已拨付金额。"), field="amount")
-    return await _start(claim, amount, as_kept(reason), None, actor=actor, now=now)
+    return await _start(claim, amount, as_kept(reason), None, by=by)
 
 
-async def _start(
-    claim: Claim, amount: int, reason: str, contract_id: UUID | None, *, actor: Actor | None, now: datetime
-) -> Clawback:
+async def _start(claim: Claim, amount: int, reason: str, contract_id: UUID | None, *, by: By) -> Clawback:
     made = await Clawback.create(
         id=uuid4(),
-        number=await next_number("ZH", now),
+        number=await next_number("ZH", by.now),
         claim_id=claim.id,
         contract_id=contract_id,
         amount=amount,
         reason=reason,
-        started_by_id=actor.user_id if actor else None,
-        started_at=now,
+        started_by_id=by.user_id,
+        started_at=by.now,
     )
-    await record("claim", claim.id, "start_clawback", actor=actor, now=now, number=made.number, amount=amount)
+    await record("claim", claim.id, "start_clawback", by=by, number=made.number, amount=amount)
     await tell_staff(
         StaffRole.APPROVER,
         _("追回 %(number)s 待确认。", number=made.number),
-        now=now,
+        now=by.now,
         address=f"/desk/clawbacks/{made.number}",
     )
     return made
@@ -121,20 +120,20 @@ async def get_clawback(actor: Actor, number: str) -> Clawback:
 
 
 @atomic()
-async def confirm_clawback(number: str, *, actor: Actor, now: datetime) -> Clawback:
+async def confirm_clawback(number: str, *, by: By) -> Clawback:
     """Order the money back, as another person than started it, and book what is owed.
 
     Raises:
         SamePerson: the actor started it.
         Conflict: it was confirmed or dropped already.
     """
-    row, claim = await _lock(number, Act.CONFIRM_CLAWBACK, actor)
+    row, claim = await _lock(number, Act.CONFIRM_CLAWBACK, by.actor)
     if row.status is not ClawbackStatus.STARTED:
         raise Conflict(_("这项追回已经办理，请刷新后再看。"))
-    if row.started_by_id == actor.user_id:
+    if row.started_by_id == by.actor.user_id:
         raise SamePerson(_("追回的发起与确认须由两人分别完成。"))
-    row.status, row.confirmed_by_id, row.confirmed_at = ClawbackStatus.CONFIRMED, actor.user_id, now
-    row.due_on = local_date(now) + timedelta(days=DAYS_TO_PAY)
+    row.status, row.confirmed_by_id, row.confirmed_at = ClawbackStatus.CONFIRMED, by.actor.user_id, by.now
+    row.due_on = local_date(by.now) + timedelta(days=DAYS_TO_PAY)
     await row.save(update_fields=["status", "confirmed_by_id", "confirmed_at", "due_on"])
     await book.post(
         "clawback_confirmed",
@@ -142,21 +141,20 @@ async def confirm_clawback(number: str, *, actor: Actor, now: datetime) -> Clawb
         debit=f"disbursed:{claim.id}",
         credit=f"owed:{row.id}",
         reference=f"clawback:{row.id}",
-        at=now,
+        at=by.now,
         subject=("claim", claim.id),
     )
     await move(
         claim,
         ClaimAction.CLAW_BACK,
-        actor=actor,
-        now=now,
+        by=by,
         note=row.reason,
         amount=row.amount,
         clawback=number,
     )
     await tell(
         _("补助 %(claim)s 须退回，请在 %(day)s 前缴回。", claim=claim.number, day=row.due_on),
-        now=now,
+        now=by.now,
         address=f"/claims/{claim.number}",
         organisation_id=claim.applicant_id,
     )
@@ -164,20 +162,20 @@ async def confirm_clawback(number: str, *, actor: Actor, now: datetime) -> Clawb
 
 
 @atomic()
-async def drop_clawback(number: str, *, actor: Actor, now: datetime) -> Clawback:
+async def drop_clawback(number: str, *, by: By) -> Clawback:
     """Let a clawback that is not confirmed go, as the person who would confirm it."""
-    row, claim = await _lock(number, Act.CONFIRM_CLAWBACK, actor)
+    row, claim = await _lock(number, Act.CONFIRM_CLAWBACK, by.actor)
     if row.status is not ClawbackStatus.STARTED:
         raise Conflict(_("这项追回已经办理，请刷新后再看。"))
     row.status = ClawbackStatus.DROPPED
     await row.save(update_fields=["status"])
-    await record("claim", claim.id, "drop_clawback", actor=actor, now=now, number=number)
+    await record("claim", claim.id, "drop_clawback", by=by, number=number)
     return row
 
 
 @atomic()
 async def record_return(
-    number: str, *, amount: int, received_on: date, bank_reference: str, actor: Actor, now: datetime
+    number: str, *, amount: int, received_on: date, bank_reference: str, by: By
 ) -> ClawbackReceipt:
     """Enter money that came back; the clawback is settled when all of it has.
 
@@ -185,10 +183,10 @@ async def record_return(
         Invalid: more than is still owed, or a day that cannot be.
         Conflict: nothing is owed, or the bank reference was entered before.
     """
-    row, claim = await _lock(number, Act.DISBURSE, actor)
+    row, claim = await _lock(number, Act.DISBURSE, by.actor)
     if row.status is not ClawbackStatus.CONFIRMED or row.confirmed_at is None:
         raise Conflict(_("这项追回现在不收款。"))
-    if not local_date(row.confirmed_at) <= received_on <= local_date(now):
+    if not local_date(row.confirmed_at) <= received_on <= local_date(by.now):
         raise Invalid(_("日期应在确认追回之日与今天之间。"), field="received_on")
     if await ClawbackReceipt.exists(clawback_id=row.id, bank_reference=bank_reference):
         raise Conflict(_("这笔银行流水已经登记。"))
@@ -201,8 +199,8 @@ async def record_return(
         amount=amount,
         received_on=received_on,
         bank_reference=bank_reference,
-        entered_by_id=actor.user_id,
-        entered_at=now,
+        entered_by_id=by.actor.user_id,
+        entered_at=by.now,
     )
     programme = await Programme.get(id=claim.programme_id)
     await book.post(
@@ -211,13 +209,13 @@ async def record_return(
         debit=f"owed:{row.id}",
         credit=f"recovered:{programme.slug}:{claim.year}",
         reference=f"clawback_receipt:{made.id}",
-        at=now,
+        at=by.now,
         subject=("claim", claim.id),
     )
     if amount == left:
-        row.status, row.settled_at = ClawbackStatus.SETTLED, now
+        row.status, row.settled_at = ClawbackStatus.SETTLED, by.now
         await row.save(update_fields=["status", "settled_at"])
-    await record("claim", claim.id, "receive_clawback", actor=actor, now=now, number=number, amount=amount)
+    await record("claim", claim.id, "receive_clawback", by=by, number=number, amount=amount)
     return made
 
 

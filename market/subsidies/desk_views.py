@@ -17,6 +17,7 @@ from market.kit.i18n import gettext as _
 from market.kit.pagination import Cut
 from market.kit.templating import render
 from market.kit.web import deps, posted, see
+from market.records.by import By
 from market.subsidies import batch_views, print_views, queries, review_views, services, upkeep_views
 from market.subsidies.asking import ask
 from market.subsidies.doubts import DOUBTS
@@ -117,7 +118,7 @@ async def sheet(request: Request) -> Response:
 async def accept(request: Request) -> Response:
     actor = actor_for(request, Act.ACCEPT_CLAIM)
     number = request.path_params["number"]
-    await services.accept(number, actor=actor, now=deps(request).clock())
+    await services.accept(number, by=By(actor, deps(request).clock()))
     return flash(request, see(request, "desk:claim", number=number), _("已受理，请核算。"))
 
 
@@ -130,8 +131,7 @@ async def calculate(request: Request) -> Response:
             await services.calculate(
                 found.number,
                 rate_basis_points=form.rate.data,
-                actor=actor,
-                now=deps(request).clock(),
+                by=By(actor, deps(request).clock()),
             )
             done = see(request, "desk:claim", number=found.number)
             return flash(request, done, _("核算完成，请另一位复核人复核。"))
@@ -145,7 +145,7 @@ async def recheck(request: Request) -> Response:
     number = request.path_params["number"]
     text = str((await posted(request)).get("sequence") or "")
     sequence = int(text) if text.isascii() and text.isdigit() and len(text) < 6 else 0
-    await services.recheck(number, sequence=sequence, actor=actor, now=deps(request).clock())
+    await services.recheck(number, sequence=sequence, by=By(actor, deps(request).clock()))
     return flash(request, see(request, "desk:claim", number=number), _("复核一致，可以列入批次。"))
 
 
@@ -159,8 +159,7 @@ async def supplement(request: Request) -> Response:
                 found.number,
                 reason=str(form.reason.data),
                 due_on=form.due_on.data,
-                actor=actor,
-                now=deps(request).clock(),
+                by=By(actor, deps(request).clock()),
             )
             done = see(request, "desk:claim", number=found.number)
             return flash(request, done, _("补正通知已发出。"), "due")
@@ -175,7 +174,7 @@ async def return_(request: Request) -> Response:
     form = ReasonForm(await posted(request) if request.method == "POST" else None)
     if request.method == "POST" and form.validate():
         await services.return_calculation(
-            found.number, reason=str(form.reason.data), actor=actor, now=deps(request).clock()
+            found.number, reason=str(form.reason.data), by=By(actor, deps(request).clock())
         )
         done = see(request, "desk:claim", number=found.number)
         return flash(request, done, _("已退回核算人重新核算。"), "due")
@@ -199,8 +198,7 @@ async def reject(request: Request) -> Response:
                 found.number,
                 clause=form.clause.data,
                 reason=str(form.reason.data),
-                actor=actor,
-                now=deps(request).clock(),
+                by=By(actor, deps(request).clock()),
             )
             done = see(request, "desk:claim", number=found.number)
             return flash(request, done, _("已作不予支持处理，依据和理由已告知申请单位。"), "note")

@@ -19,6 +19,7 @@ from market.kit.clock import local_date
 from market.kit.database import atomic
 from market.kit.errors import Conflict, Invalid, NotFound
 from market.kit.i18n import gettext as _
+from market.records.by import By
 from market.search.outbox import changed
 from market.subsidies.computing import run
 from market.subsidies.facts import FactsError
@@ -97,14 +98,14 @@ def shown(content: Mapping[str, Any]) -> str:
 
 
 @atomic()
-async def draft_terms(slug: str, *, text: str, actor: Actor, now: datetime) -> ProgrammeTerms:
+async def draft_terms(slug: str, *, text: str, by: By) -> ProgrammeTerms:
     """Keep a draft of a programme's next version; drafting the same version again replaces it.
 
     Raises:
         Invalid: the text is no rule set of this programme, or begins before the last version does.
         Conflict: that version is released.
     """
-    actor.require(Act.DRAFT_TERMS)
+    by.actor.require(Act.DRAFT_TERMS)
     programme = await get_programme(slug)
     await Programme.filter(id=programme.id).select_for_update().first()
     content, terms = read_content(text)
@@ -123,23 +124,23 @@ async def draft_terms(slug: str, *, text: str, actor: Actor, now: datetime) -> P
             version=terms.version,
             content=content,
             valid_from=terms.valid_from,
-            drafted_by_id=actor.user_id,
+            drafted_by_id=by.actor.user_id,
         )
     else:
-        known.content, known.valid_from, known.drafted_by_id = content, terms.valid_from, actor.user_id
+        known.content, known.valid_from, known.drafted_by_id = content, terms.valid_from, by.actor.user_id
         await known.save(update_fields=["content", "valid_from", "drafted_by_id"])
-    await record("terms", known.id, "draft", actor=actor, now=now, programme=slug, version=terms.version)
+    await record("terms", known.id, "draft", by=by, programme=slug, version=terms.version)
     await tell_staff(
         StaffRole.APPROVER,
         _("%(name)s %(version)s 版规则待发布。", name=programme.name, version=terms.version),
-        now=now,
+        now=by.now,
         address=f"/desk/terms/{slug}/{terms.version}",
     )
     return known
 
 
 @atomic()
-async def release_terms(slug: str, version: str, *, actor: Actor, now: datetime) -> ProgrammeTerms:
+async def release_terms(slug: str, version: str, *, by: By) -> ProgrammeTerms:
     """Release a draft, by another person than drafted it; from then on nobody edits it.
 
     Claims keep the version they began with; only claims begun afterwards may fall under this one.
@@ -148,19 +149,19 @@ async def release_terms(slug: str, version: str, *, actor: Actor, now: datetime)
         SamePerson: the actor drafted it.
         Invalid: a later version was released meanwhile.
     """
-    actor.require(Act.RELEASE_TERMS)
-    draft = await get_draft(actor, slug, version)
+    by.actor.require(Act.RELEASE_TERMS)
+    draft = await get_draft(by.actor, slug, version)
     programme = await Programme.filter(id=draft.programme_id).select_for_update().get()
     row = await ProgrammeTerms.filter(id=draft.id).select_for_update().get()
     if row.status is not TermsStatus.DRAFT:
         raise Conflict(_("这个版本已经发布。"))
-    if row.drafted_by_id == actor.user_id:
+    if row.drafted_by_id == by.actor.user_id:
         raise SamePerson(_("规则的拟定与发布须由两人分别完成。"))
     terms = read_terms(row.content)
     newest = (await list_versions(programme.id))[:1]
     if newest and row.valid_from <= newest[0].valid_from:
         raise Invalid(_("新版本的生效日应晚于现行版本。"))
-    row.status, row.released_by_id, row.released_at = TermsStatus.RELEASED, actor.user_id, now
+    row.status, row.released_by_id, row.released_at = TermsStatus.RELEASED, by.actor.user_id, by.now
     await row.save(update_fields=["status", "released_by_id", "released_at"])
     programme.name, programme.revision = terms.title, programme.revision + 1
     programme.issuer = terms.content["issuer"]["name"]
@@ -168,7 +169,7 @@ async def release_terms(slug: str, version: str, *, actor: Actor, now: datetime)
     await close_periods()
     await changed(INDEX, programme.id)
     await judge_outcomes_anew()
-    await record("terms", row.id, "release", actor=actor, now=now, programme=slug, version=version)
+    await record("terms", row.id, "release", by=by, programme=slug, version=version)
     return row
 
 

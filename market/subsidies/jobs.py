@@ -6,6 +6,7 @@ from market.accounts.actors import load_actor
 from market.deps import Deps
 from market.kit.jobs import job
 from market.listings.search import register_facts
+from market.records.by import By
 from market.subsidies import year_runs
 from market.subsidies.listed import tell_of_outcomes
 
@@ -17,7 +18,7 @@ RECHECK = "subsidies.recheck_year"
 async def compute_year(deps: Deps, run_id: str, user_id: str) -> None:
     """Compute what the run has not computed yet; a run that was stopped goes on where it was."""
     actor = await load_actor(UUID(user_id))
-    await year_runs.compute_all(UUID(run_id), actor=actor, now=deps.clock())
+    await year_runs.compute_all(UUID(run_id), by=By(actor, deps.clock()))
 
 
 @job(RECHECK)
@@ -25,8 +26,8 @@ async def recheck_year(deps: Deps, run_id: str, user_id: str) -> None:
     """Recheck what the run computed, then put it on one list."""
     actor = await load_actor(UUID(user_id))
     now = deps.clock()
-    run = await year_runs.recheck_all(UUID(run_id), actor=actor, now=now)
-    await year_runs.list_all(run.id, actor=actor, now=now)
+    run = await year_runs.recheck_all(UUID(run_id), by=By(actor, now))
+    await year_runs.list_all(run.id, by=By(actor, now))
 
 
 register_facts("outcomes", tell_of_outcomes)

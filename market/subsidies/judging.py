@@ -17,6 +17,7 @@ from market.kit.clock import local_date
 from market.kit.database import atomic
 from market.kit.errors import Conflict, Forbidden, Invalid, NotFound
 from market.kit.i18n import gettext as _
+from market.records.by import By
 from market.subsidies.models import Claim, ClaimConflict, ClaimContract, ClaimStatus, ExpertReview
 from market.subsidies.moves import lock_claim
 from market.subsidies.scoring import HEADINGS, approved_rate, mean, points_of
@@ -44,30 +45,30 @@ async def conflicts_of(actor: Actor, claim_ids: Sequence[UUID]) -> set[UUID]:
 
 
 @atomic()
-async def declare_conflict(number: str, *, reason: str, actor: Actor, now: datetime) -> ClaimConflict:
+async def declare_conflict(number: str, *, reason: str, by: By) -> ClaimConflict:
     """Declare a conflict of interest; from then on the person does nothing more about the claim.
 
     Raises:
         Conflict: it is declared already, or the person has acted on the claim before.
     """
-    actor.require(Act.DECLARE_CONFLICT)
+    by.actor.require(Act.DECLARE_CONFLICT)
     claim = await lock_claim(number)
     if claim.submitted_at is None:
         raise NotFound(_("没有这份申报。"))
-    if actor.user_id in (claim.calculated_by_id, claim.rechecked_by_id):
+    if by.actor.user_id in (claim.calculated_by_id, claim.rechecked_by_id):
         raise Conflict(_("您已经办理过这份申报；请先退回核算，再声明回避。"))
-    if await ClaimConflict.exists(claim_id=claim.id, user_id=actor.user_id):
+    if await ClaimConflict.exists(claim_id=claim.id, user_id=by.actor.user_id):
         raise Conflict(_("您已经声明过回避。"))
     made = await ClaimConflict.create(
-        id=uuid4(), claim_id=claim.id, user_id=actor.user_id, reason=reason, declared_at=now
+        id=uuid4(), claim_id=claim.id, user_id=by.actor.user_id, reason=reason, declared_at=by.now
     )
-    await record("claim", claim.id, "declare_conflict", actor=actor, now=now, number=number)
+    await record("claim", claim.id, "declare_conflict", by=by, number=number)
     return made
 
 
 @atomic()
 async def assign_experts(
-    number: str, *, reviewer_ids: Sequence[UUID], due_on: date, actor: Actor, now: datetime
+    number: str, *, reviewer_ids: Sequence[UUID], due_on: date, by: By
 ) -> list[ExpertReview]:
     """Ask experts to score an accepted claim, before it is computed. Who works for a party is refused.
 
@@ -75,11 +76,11 @@ async def assign_experts(
         Invalid: no expert, or one who belongs to a party.
         Conflict: the claim is computed already.
     """
-    actor.require(Act.ASSIGN_EXPERTS)
+    by.actor.require(Act.ASSIGN_EXPERTS)
     claim = await lock_claim(number)
     if claim.status is not ClaimStatus.ACCEPTED:
         raise Conflict(_("只有已受理、还没有核算的申报可以指派专家。"))
-    if due_on <= local_date(now):
+    if due_on <= local_date(by.now):
         raise Invalid(_("评审期限应在今天以后。"), field="due_on")
     wanted = await User.filter(
         id__in=list(reviewer_ids), staff_role=StaffRole.REVIEWER, is_active=True
@@ -100,18 +101,18 @@ async def assign_experts(
                 id=uuid4(),
                 claim_id=claim.id,
                 reviewer_id=person.id,
-                assigned_by_id=actor.user_id,
-                assigned_at=now,
+                assigned_by_id=by.actor.user_id,
+                assigned_at=by.now,
                 due_on=due_on,
             )
         )
         await tell(
             _("请评审一份补助申报，期限 %(day)s。", day=due_on),
-            now=now,
+            now=by.now,
             address=f"/reviews/{made[-1].id}",
             user_ids=[person.id],
         )
-    await record("claim", claim.id, "assign_experts", actor=actor, now=now, number=number, experts=len(made))
+    await record("claim", claim.id, "assign_experts", by=by, number=number, experts=len(made))
     return made
 
 
@@ -137,35 +138,33 @@ async def get_review_for(actor: Actor, review_id: UUID) -> ExpertReview:
 
 
 @atomic()
-async def score(
-    review_id: UUID, *, scores: dict[str, int], opinion: str, actor: Actor, now: datetime
-) -> ExpertReview:
+async def score(review_id: UUID, *, scores: dict[str, int], opinion: str, by: By) -> ExpertReview:
     """Give one's scores, once: they are locked afterwards.
 
     Raises:
         Conflict: they were given already, or the claim is computed.
     """
-    review = await _lock_review(review_id, actor)
+    review = await _lock_review(review_id, by.actor)
     if any(not 0 <= scores[name] <= 100 for name in HEADINGS):
         raise Invalid(_("分数在 0 与 100 之间。"), field="novelty")
     for name in HEADINGS:
         setattr(review, name, scores[name])
-    review.opinion, review.submitted_at = opinion, now
+    review.opinion, review.submitted_at = opinion, by.now
     await review.save(update_fields=[*HEADINGS, "opinion", "submitted_at"])
-    await record("claim", review.claim_id, "score", actor=actor, now=now, scores=scores)
-    await _tell_when_complete(review, now)
+    await record("claim", review.claim_id, "score", by=by, scores=scores)
+    await _tell_when_complete(review, by.now)
     return review
 
 
 @atomic()
-async def decline(review_id: UUID, *, actor: Actor, now: datetime) -> ExpertReview:
+async def decline(review_id: UUID, *, by: By) -> ExpertReview:
     """Declare a conflict as an expert (回避): the case is no longer seen, another may be asked."""
-    review = await _lock_review(review_id, actor)
-    review.declined_at = now
+    review = await _lock_review(review_id, by.actor)
+    review.declined_at = by.now
     await review.save(update_fields=["declined_at"])
-    await record("claim", review.claim_id, "decline_review", actor=actor, now=now)
+    await record("claim", review.claim_id, "decline_review", by=by)
     await tell_staff(
-        StaffRole.OPERATOR, _("一位专家声明回避，请另行指派。"), now=now, address="/reviews/assign"
+        StaffRole.OPERATOR, _("一位专家声明回避，请另行指派。"), now=by.now, address="/reviews/assign"
     )
     return review
 

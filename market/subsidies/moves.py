@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from market.accounts.actors import Actor
 from market.audit.services import record
 from market.kit.errors import NotFound
 from market.kit.i18n import gettext as _
+from market.records.by import By
 from market.subsidies.models import Claim, ClaimAction, ClaimEvent
 from market.subsidies.states import next_status
 
@@ -32,33 +31,31 @@ async def move(
     claim: Claim,
     action: ClaimAction,
     *,
-    actor: Actor | None,
-    now: datetime,
+    by: By,
     note: str = "",
     **data: Any,
 ) -> Claim:
     """Take a locked claim one step on, and write down who did it.
 
     `note` is for the people who see the claim; `data` goes into the audit log and holds no personal
-    value. `actor=None` means a job did it.
+    value. `By.job` means a job did it.
     """
     status = next_status(claim.status, action)
-    claim.status, claim.updated_at = status, now
+    claim.status, claim.updated_at = status, by.now
     await claim.save(update_fields=["status", "updated_at"])
     await ClaimEvent.create(
         claim_id=claim.id,
         action=action,
         status=status,
-        actor_id=actor.user_id if actor else None,
+        actor_id=by.user_id,
         note=note,
-        happened_at=now,
+        happened_at=by.now,
     )
     await record(
         "claim",
         claim.id,
         action.value,
-        actor=actor,
-        now=now,
+        by=by,
         number=claim.number,
         status=status.value,
         **data,

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date
 from uuid import UUID, uuid4
 
-from market.accounts.actors import Actor
 from market.accounts.messages import tell, tell_staff
 from market.accounts.models import StaffRole
 from market.accounts.permissions import Act
@@ -20,6 +19,7 @@ from market.kit.errors import Conflict, Invalid, NotFound
 from market.kit.i18n import gettext as _
 from market.kit.money import Money
 from market.ledger import services as book
+from market.records.by import By
 from market.subsidies.batches import budget_account, lock_batch, reserved_account
 from market.subsidies.judging import conflicts_of, require_no_conflict
 from market.subsidies.models import (
@@ -43,13 +43,13 @@ LIVE = (DisbursementStatus.ORDERED, DisbursementStatus.PAID)
 
 
 @atomic()
-async def draft_budget(slug: str, *, year: int, amount: int, actor: Actor, now: datetime) -> Budget:
+async def draft_budget(slug: str, *, year: int, amount: int, by: By) -> Budget:
     """Draft the pot of one programme in one year; it gives nothing before it is released.
 
     Raises:
         Conflict: the year's budget was released already.
     """
-    actor.require(Act.DRAFT_TERMS)
+    by.actor.require(Act.DRAFT_TERMS)
     programme = await get_programme(slug)
     await Programme.filter(id=programme.id).select_for_update().first()
     found = await Budget.filter(programme_id=programme.id, year=year).select_for_update().first()
@@ -57,38 +57,38 @@ async def draft_budget(slug: str, *, year: int, amount: int, actor: Actor, now: 
         raise Conflict(_("这一年的预算已经下达，不能再改。"))
     if found is None:
         found = await Budget.create(
-            id=uuid4(), programme_id=programme.id, year=year, amount=amount, drafted_by_id=actor.user_id
+            id=uuid4(), programme_id=programme.id, year=year, amount=amount, drafted_by_id=by.actor.user_id
         )
     else:
-        found.amount, found.drafted_by_id = amount, actor.user_id
+        found.amount, found.drafted_by_id = amount, by.actor.user_id
         await found.save(update_fields=["amount", "drafted_by_id"])
-    await record("budget", found.id, "draft", actor=actor, now=now, programme=slug, year=year, amount=amount)
+    await record("budget", found.id, "draft", by=by, programme=slug, year=year, amount=amount)
     await tell_staff(
         StaffRole.APPROVER,
         _("%(year)s 年 %(name)s 预算待下达。", year=year, name=programme.name),
-        now=now,
+        now=by.now,
         address="/desk/budgets",
     )
     return found
 
 
 @atomic()
-async def release_budget(budget_id: UUID, *, actor: Actor, now: datetime) -> Budget:
+async def release_budget(budget_id: UUID, *, by: By) -> Budget:
     """Release a budget, by another person than drafted it, and book the appropriation.
 
     Raises:
         SamePerson: the actor drafted it.
         Conflict: it was released already.
     """
-    actor.require(Act.RELEASE_TERMS)
+    by.actor.require(Act.RELEASE_TERMS)
     budget = await Budget.filter(id=budget_id).select_for_update().first()
     if budget is None:
         raise NotFound(_("没有这项预算。"))
     if budget.released_at is not None:
         raise Conflict(_("这项预算已经下达。"))
-    if budget.drafted_by_id == actor.user_id:
+    if budget.drafted_by_id == by.actor.user_id:
         raise SamePerson(_("预算的拟定与下达须由两人分别完成。"))
-    budget.released_by_id, budget.released_at = actor.user_id, now
+    budget.released_by_id, budget.released_at = by.actor.user_id, by.now
     await budget.save(update_fields=["released_by_id", "released_at"])
     programme = await Programme.get(id=budget.programme_id)
     await book.post(
@@ -97,10 +97,10 @@ async def release_budget(budget_id: UUID, *, actor: Actor, now: datetime) -> Bud
         debit=f"granted:{programme.slug}:{budget.year}",
         credit=budget_account(programme.slug, budget.year),
         reference=f"budget:{budget.id}",
-        at=now,
+        at=by.now,
         subject=("budget", budget.id),
     )
-    await record("budget", budget.id, "release", actor=actor, now=now, amount=budget.amount)
+    await record("budget", budget.id, "release", by=by, amount=budget.amount)
     return budget
 
 
@@ -112,7 +112,7 @@ class Ordered:
     held: list[tuple[str, str]] = field(default_factory=list)
 
 
-async def order_payment(number: str, *, actor: Actor, now: datetime) -> Ordered:
+async def order_payment(number: str, *, by: By) -> Ordered:
     """Order payment of a batch's approved claims, and anew of those the bank returned.
 
     The integrity records are asked a third time; a barred claim is held back, the answer is kept.
@@ -120,14 +120,14 @@ async def order_payment(number: str, *, actor: Actor, now: datetime) -> Ordered:
     Raises:
         Conflict: nothing waits for an order.
     """
-    actor.require(Act.DISBURSE)
+    by.actor.require(Act.DISBURSE)
     batch = await Batch.get_or_none(number=number)
     if batch is None:
         raise NotFound(_("没有这个批次。"))
     held: dict[UUID, str] = {}
     waiting = await Claim.filter(batch_id=batch.id, status__in=list(PAYABLE)).select_related("applicant")
     lost = await lost_in([claim.id for claim in waiting])
-    shunned = await conflicts_of(actor, [claim.id for claim in waiting])
+    shunned = await conflicts_of(by.actor, [claim.id for claim in waiting])
     for claim in waiting:
         answer = await check(
             claim.applicant.uscc,
@@ -135,7 +135,7 @@ async def order_payment(number: str, *, actor: Actor, now: datetime) -> Ordered:
             occasion="payment",
             reference_kind="claim",
             reference_id=claim.id,
-            now=now,
+            now=by.now,
         )
         if not answer.is_clear:
             held[claim.id] = _("诚信记录 %(no)s", no=answer.found[0]["decision_number"])
@@ -145,11 +145,11 @@ async def order_payment(number: str, *, actor: Actor, now: datetime) -> Ordered:
             held[claim.id] = _("您对这份申报已声明回避，请由他人办理。")
         elif not claim.applicant.bank_account:
             held[claim.id] = _("单位资料里没有收款账户")
-    return await _order(number, held, actor=actor, now=now)
+    return await _order(number, held, by=by)
 
 
 @atomic()
-async def _order(number: str, held: dict[UUID, str], *, actor: Actor, now: datetime) -> Ordered:
+async def _order(number: str, held: dict[UUID, str], *, by: By) -> Ordered:
     batch = await lock_batch(number)
     ids = await Claim.filter(batch_id=batch.id).values_list("id", flat=True)
     done = Ordered()
@@ -161,7 +161,7 @@ async def _order(number: str, held: dict[UUID, str], *, actor: Actor, now: datet
         if claim.id in held:
             done.held.append((claim.number, held[claim.id]))
             continue
-        done.orders.append(await _order_one(claim, actor=actor, now=now))
+        done.orders.append(await _order_one(claim, by=by))
     if not done.orders and not done.held:
         raise Conflict(_("这个批次没有待下达拨付的申报。"))
     if done.orders and batch.status is BatchStatus.APPROVED:
@@ -171,33 +171,31 @@ async def _order(number: str, held: dict[UUID, str], *, actor: Actor, now: datet
         "batch",
         batch.id,
         "order_payment",
-        actor=actor,
-        now=now,
+        by=by,
         orders=[order.number for order in done.orders],
         held=[claim for claim, _reason in done.held],
     )
     return done
 
 
-async def _order_one(claim: Claim, *, actor: Actor, now: datetime) -> Disbursement:
+async def _order_one(claim: Claim, *, by: By) -> Disbursement:
     await claim.fetch_related("applicant")
     order = await Disbursement.create(
         id=uuid4(),
-        number=await next_number("BF", now),
+        number=await next_number("BF", by.now),
         claim_id=claim.id,
         amount=claim.award_amount or 0,
         payee_bank=claim.applicant.bank_name,
         payee_account=claim.applicant.bank_account,
-        ordered_at=now,
+        ordered_at=by.now,
     )
     if claim.status is ClaimStatus.APPROVED:
-        await move(claim, ClaimAction.ORDER_PAYMENT, actor=actor, now=now, disbursement=order.number)
+        await move(claim, ClaimAction.ORDER_PAYMENT, by=by, disbursement=order.number)
     await record(
         "disbursement",
         order.id,
         "order",
-        actor=actor,
-        now=now,
+        by=by,
         number=order.number,
         claim=claim.number,
         amount=order.amount,
@@ -207,35 +205,35 @@ async def _order_one(claim: Claim, *, actor: Actor, now: datetime) -> Disburseme
 
 @atomic()
 async def enter_result(
-    number: str, *, is_paid: bool, ended_on: date, bank_reference: str, actor: Actor, now: datetime
+    number: str, *, is_paid: bool, ended_on: date, bank_reference: str, by: By
 ) -> Disbursement:
     """Enter what the bank says of an order: paid, and booked; or returned, and to be ordered again.
 
     Raises:
         Conflict: its result was entered already.
     """
-    actor.require(Act.DISBURSE)
+    by.actor.require(Act.DISBURSE)
     found = await Disbursement.get_or_none(number=number).select_related("claim__batch")
     if found is None or found.claim.batch is None:
         raise NotFound(_("没有这笔拨付。"))
-    await require_no_conflict(actor, [found.claim_id])
+    await require_no_conflict(by.actor, [found.claim_id])
     # The batch first, as everybody who pays does, so that nobody waits in a circle.
     batch = await lock_batch(found.claim.batch.number)
     order = await Disbursement.filter(id=found.id).select_for_update().get()
     if order.status is not DisbursementStatus.ORDERED:
         raise Conflict(_("这笔拨付的结果已经登记。"))
-    if not local_date(order.ordered_at) <= ended_on <= local_date(now):
+    if not local_date(order.ordered_at) <= ended_on <= local_date(by.now):
         raise Invalid(_("日期应在下达拨付之日与今天之间。"), field="ended_on")
     order.status = DisbursementStatus.PAID if is_paid else DisbursementStatus.RETURNED
-    order.ended_on, order.bank_reference, order.entered_by_id = ended_on, bank_reference, actor.user_id
+    order.ended_on, order.bank_reference, order.entered_by_id = ended_on, bank_reference, by.actor.user_id
     await order.save(update_fields=["status", "ended_on", "bank_reference", "entered_by_id"])
-    await record("disbursement", order.id, order.status.value, actor=actor, now=now, amount=order.amount)
+    await record("disbursement", order.id, order.status.value, by=by, amount=order.amount)
     if is_paid:
-        await _book_paid(order, batch, actor=actor, now=now)
+        await _book_paid(order, batch, by=by)
     return order
 
 
-async def _book_paid(order: Disbursement, batch: Batch, *, actor: Actor, now: datetime) -> None:
+async def _book_paid(order: Disbursement, batch: Batch, *, by: By) -> None:
     claim = (await lock_claims([order.claim_id]))[0]
     await claim.fetch_related("programme")
     await book.post(
@@ -244,13 +242,13 @@ async def _book_paid(order: Disbursement, batch: Batch, *, actor: Actor, now: da
         debit=reserved_account(claim.programme.slug, claim.year),
         credit=f"disbursed:{claim.id}",
         reference=f"disbursement:{order.id}",
-        at=now,
+        at=by.now,
         subject=("claim", claim.id),
     )
-    await move(claim, ClaimAction.PAY, actor=actor, now=now, disbursement=order.number)
+    await move(claim, ClaimAction.PAY, by=by, disbursement=order.number)
     await tell(
         _("补助 %(number)s 已拨付，请查收。", number=claim.number),
-        now=now,
+        now=by.now,
         address=f"/claims/{claim.number}",
         organisation_id=claim.applicant_id,
     )

@@ -15,6 +15,7 @@ from market.kit.errors import NotFound
 from market.kit.i18n import gettext as _
 from market.listings.models import Outcome
 from market.listings.search import VISIBLE_OUTCOMES
+from market.records.by import By
 from market.search.jobs import ask_rebuild
 from market.search.outbox import changed
 from market.subsidies.loading import read_terms, shipped, versions_of
@@ -72,7 +73,7 @@ async def load_programmes(now: datetime) -> Loaded:
             released_at=now,
         )
         await record(
-            "terms", made.id, "load", actor=None, now=now, programme=terms.programme, version=terms.version
+            "terms", made.id, "load", by=By.job(now), programme=terms.programme, version=terms.version
         )
         await changed(INDEX, programme.id)
         done.added.append(name)

@@ -11,6 +11,7 @@ from market.kit.i18n import as_kept, in_source_language
 from market.kit.i18n import gettext as _
 from market.ledger import services as book
 from market.ledger.models import Phase, Transfer
+from market.records.by import By
 from market.subsidies.batches import lock_batch, reservation
 from market.subsidies.models import (
     BatchStatus,
@@ -73,7 +74,7 @@ async def _release(claim: Claim, reason: str, now: datetime) -> None:
         await book.void_pending(held.id, reference=reference, at=now)
     else:
         await book.reverse(posted.id, reference=reference, at=now)
-    await move(claim, ClaimAction.RELEASE, actor=None, now=now, note=reason, amount=claim.award_amount)
+    await move(claim, ClaimAction.RELEASE, by=By.job(now), note=reason, amount=claim.award_amount)
     claim.reject_reason = reason
     await claim.save(update_fields=["reject_reason"])
     await tell(

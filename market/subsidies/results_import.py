@@ -13,6 +13,7 @@ from market.accounts.actors import Actor
 from market.accounts.permissions import Act
 from market.kit.errors import Conflict, Invalid, NotFound
 from market.kit.i18n import gettext as _
+from market.records.by import By
 from market.subsidies.judging import Conflicted
 from market.subsidies.models import Disbursement, DisbursementStatus
 from market.subsidies.paying import enter_result
@@ -102,13 +103,13 @@ def _fen(value: object) -> int | None:
     return int(fen) if fen.is_finite() and fen == fen.to_integral_value() else None
 
 
-async def import_results(content: bytes, *, actor: Actor, now: datetime) -> Imported:
+async def import_results(content: bytes, *, by: By) -> Imported:
     """Enter each result on its own; importing the same file again changes nothing.
 
     Raises:
         Invalid: it is no workbook of ours.
     """
-    actor.require(Act.DISBURSE)
+    by.actor.require(Act.DISBURSE)
     rows, faults = read_results(content)
     done = Imported(refused=faults)
     for row in rows:
@@ -117,7 +118,7 @@ async def import_results(content: bytes, *, actor: Actor, now: datetime) -> Impo
             done.refused.append((row.row, _("金额与拨付单不符。")))
         elif order is not None and _is_same(order, row):
             done.known += 1
-        elif reason := await _enter(row, actor, now):
+        elif reason := await _enter(row, by.actor, by.now):
             done.refused.append((row.row, reason))
         else:
             done.entered += 1
@@ -138,8 +139,7 @@ async def _enter(row: ResultRow, actor: Actor, now: datetime) -> str:
             is_paid=row.is_paid,
             ended_on=row.ended_on,
             bank_reference=row.bank_reference,
-            actor=actor,
-            now=now,
+            by=By(actor, now),
         )
     except (Conflict, Conflicted, Invalid, NotFound) as fault:
         return str(fault)

@@ -17,6 +17,7 @@ from market.kit.flash import flash
 from market.kit.i18n import gettext as _
 from market.kit.templating import render
 from market.kit.web import deps, path_id, see
+from market.records.by import By
 from market.subsidies import services
 from market.subsidies.asking import ask
 from market.subsidies.desk_forms import AssignForm, ScoreForm
@@ -48,7 +49,7 @@ async def review(request: Request) -> Response:
     found = await get_review_for(actor, path_id(request, "review_id"))
     given = await sent(request)
     if given is not None and given.get("act") == "decline":
-        await services.decline(found.id, actor=actor, now=now)
+        await services.decline(found.id, by=By(actor, now))
         return flash(request, see(request, "desk:reviews"), _("已声明回避，此案不再显示。"), "note")
     form = ScoreForm(given)
     if given is not None and await passes(
@@ -57,8 +58,7 @@ async def review(request: Request) -> Response:
             found.id,
             scores={name: form[name].data for name in ("novelty", "maturity", "benefit")},
             opinion=str(form.opinion.data),
-            actor=actor,
-            now=now,
+            by=By(actor, now),
         ),
     ):
         return flash(request, see(request, "desk:reviews"), _("评审意见已提交并锁定。"))
@@ -85,8 +85,7 @@ async def assign(request: Request) -> Response:
             number,
             reviewer_ids=[UUID(one) for one in form.reviewers.data or []],
             due_on=form.due_on.data,
-            actor=actor,
-            now=now,
+            by=By(actor, now),
         ),
     ):
         return flash(request, see(request, "desk:assign"), _("专家已指派，已发通知。"))
@@ -109,7 +108,7 @@ async def conflict(request: Request) -> Response:
     if request.method == "POST" and await passes(
         form,
         lambda: services.declare_conflict(
-            found.number, reason=str(form.reason.data)[:400], actor=actor, now=deps(request).clock()
+            found.number, reason=str(form.reason.data)[:400], by=By(actor, deps(request).clock())
         ),
     ):
         done = see(request, "desk:claim", number=found.number)

@@ -13,6 +13,7 @@ from market.kit.clock import local_date
 from market.kit.database import atomic
 from market.kit.errors import Conflict, Forbidden, Invalid
 from market.kit.i18n import gettext as _
+from market.records.by import By
 from market.subsidies.claim_facts import facts_of
 from market.subsidies.computing import run
 from market.subsidies.doubting import refresh_doubts
@@ -37,37 +38,35 @@ class SamePerson(Forbidden):
 
 
 @atomic()
-async def accept(number: str, *, actor: Actor, now: datetime) -> Claim:
+async def accept(number: str, *, by: By) -> Claim:
     """Take a claim in (受理)."""
-    actor.require(Act.ACCEPT_CLAIM)
+    by.actor.require(Act.ACCEPT_CLAIM)
     claim = await lock_claim(number)
-    await require_no_conflict(actor, [claim.id])
-    await move(claim, ClaimAction.ACCEPT, actor=actor, now=now)
-    await _tell_applicant(claim, _("补助申报 %(number)s 已受理。", number=number), now)
+    await require_no_conflict(by.actor, [claim.id])
+    await move(claim, ClaimAction.ACCEPT, by=by)
+    await _tell_applicant(claim, _("补助申报 %(number)s 已受理。", number=number), by.now)
     return claim
 
 
 @atomic()
-async def ask_supplement(number: str, *, reason: str, due_on: date, actor: Actor, now: datetime) -> Claim:
+async def ask_supplement(number: str, *, reason: str, due_on: date, by: By) -> Claim:
     """Ask the applicant to supply what is lacking (补正通知), by the end of a day."""
-    actor.require(Act.ACCEPT_CLAIM)
-    if due_on <= local_date(now):
+    by.actor.require(Act.ACCEPT_CLAIM)
+    if due_on <= local_date(by.now):
         raise Invalid(_("补正期限应在今天以后。"), field="due_on")
     claim = await lock_claim(number)
-    await require_no_conflict(actor, [claim.id])
-    await move(claim, ClaimAction.ASK_SUPPLEMENT, actor=actor, now=now, note=reason, due_on=due_on)
+    await require_no_conflict(by.actor, [claim.id])
+    await move(claim, ClaimAction.ASK_SUPPLEMENT, by=by, note=reason, due_on=due_on)
     claim.supplement_note, claim.supplement_due_on = reason, due_on
     await claim.save(update_fields=["supplement_note", "supplement_due_on"])
     await _tell_applicant(
-        claim, _("补正通知：申报 %(number)s，请在 %(day)s 前补正。", number=number, day=due_on), now
+        claim, _("补正通知：申报 %(number)s，请在 %(day)s 前补正。", number=number, day=due_on), by.now
     )
     return claim
 
 
 @atomic()
-async def calculate(
-    number: str, *, rate_basis_points: int | None = None, actor: Actor, now: datetime
-) -> Assessment:
+async def calculate(number: str, *, rate_basis_points: int | None = None, by: By) -> Assessment:
     """Compute a claim line by line from the facts of this moment, and keep facts, terms and lines.
 
     `rate_basis_points` is the rate decided on, where the terms name only a ceiling or none; where experts
@@ -78,9 +77,9 @@ async def calculate(
         Conflicted: the actor declared a conflict of interest.
         Conflict: experts are still at it, the claim is not accepted, or was computed meanwhile.
     """
-    actor.require(Act.CALCULATE)
+    by.actor.require(Act.CALCULATE)
     claim = await lock_claim(number)
-    await require_no_conflict(actor, [claim.id])
+    await require_no_conflict(by.actor, [claim.id])
     terms_row = await ProgrammeTerms.get(id=claim.terms_id)
     terms = compiled(terms_row)
     verdict = await verdict_of(claim.id, terms)
@@ -102,8 +101,7 @@ async def calculate(
     await move(
         claim,
         ClaimAction.CALCULATE,
-        actor=actor,
-        now=now,
+        by=by,
         amount=result["award"],
         version=terms.version,
         rate_basis_points=rate_basis_points,
@@ -118,13 +116,16 @@ async def calculate(
         result=result,
         award_amount=result["award"],
         is_provisional=result["provisional"],
-        computed_by_id=actor.user_id,
-        computed_at=now,
+        computed_by_id=by.actor.user_id,
+        computed_at=by.now,
     )
-    await _keep_awards(claim, actor, result)
+    await _keep_awards(claim, by.actor, result)
     await refresh_doubts(claim)
     await tell_staff(
-        StaffRole.RECHECKER, _("申报 %(number)s 待复核。", number=number), now=now, address=f"/desk/{number}"
+        StaffRole.RECHECKER,
+        _("申报 %(number)s 待复核。", number=number),
+        now=by.now,
+        address=f"/desk/{number}",
     )
     return made
 
@@ -140,7 +141,7 @@ async def _keep_awards(claim: Claim, actor: Actor, result: dict[str, object]) ->
 
 
 @atomic()
-async def recheck(number: str, *, sequence: int, actor: Actor, now: datetime) -> Claim:
+async def recheck(number: str, *, sequence: int, by: By) -> Claim:
     """Confirm a computation (复核一致). Never the person who computed; `sequence` names what was looked at.
 
     Raises:
@@ -148,10 +149,10 @@ async def recheck(number: str, *, sequence: int, actor: Actor, now: datetime) ->
         Conflicted: the actor declared a conflict of interest.
         Conflict: it was computed anew meanwhile, waits for facts, awards nothing, or its facts changed.
     """
-    actor.require(Act.RECHECK)
+    by.actor.require(Act.RECHECK)
     claim = await lock_claim(number)
-    await require_no_conflict(actor, [claim.id])
-    if claim.calculated_by_id == actor.user_id:
+    await require_no_conflict(by.actor, [claim.id])
+    if claim.calculated_by_id == by.actor.user_id:
         raise SamePerson(_("核算人不能复核自己的核算，请由另一人复核。"))
     last = await last_assessment(claim.id)
     if last is None or last.sequence != sequence:
@@ -162,37 +163,40 @@ async def recheck(number: str, *, sequence: int, actor: Actor, now: datetime) ->
         raise Conflict(_("核算结果为零，请退回核算或作不予支持处理。"))
     if dict(last.facts) != await facts_of(claim):
         raise Conflict(_("核算以后申报的事实有变化，请退回重新核算。"))
-    await move(claim, ClaimAction.RECHECK, actor=actor, now=now, amount=last.award_amount)
-    claim.rechecked_by_id = actor.user_id
+    await move(claim, ClaimAction.RECHECK, by=by, amount=last.award_amount)
+    claim.rechecked_by_id = by.actor.user_id
     await claim.save(update_fields=["rechecked_by_id"])
     return claim
 
 
 @atomic()
-async def return_calculation(number: str, *, reason: str, actor: Actor, now: datetime) -> Claim:
+async def return_calculation(number: str, *, reason: str, by: By) -> Claim:
     """Send a computation back to the officer, with the reason (退回核算), off any list not yet confirmed."""
-    actor.require(Act.RECHECK)
+    by.actor.require(Act.RECHECK)
     claim = await lock_claim(number)
-    await require_no_conflict(actor, [claim.id])
-    await move(claim, ClaimAction.RETURN_CALCULATION, actor=actor, now=now, note=reason)
+    await require_no_conflict(by.actor, [claim.id])
+    await move(claim, ClaimAction.RETURN_CALCULATION, by=by, note=reason)
     claim.rechecked_by_id, claim.award_amount, claim.batch_id = None, None, None
     await claim.save(update_fields=["rechecked_by_id", "award_amount", "batch_id"])
     await tell_staff(
-        StaffRole.OFFICER, _("申报 %(number)s 退回核算。", number=number), now=now, address=f"/desk/{number}"
+        StaffRole.OFFICER,
+        _("申报 %(number)s 退回核算。", number=number),
+        now=by.now,
+        address=f"/desk/{number}",
     )
     return claim
 
 
 @atomic()
-async def reject(number: str, *, clause: str, reason: str, actor: Actor, now: datetime) -> Claim:
+async def reject(number: str, *, clause: str, reason: str, by: By) -> Claim:
     """Refuse support with the clause it rests on (不予支持). `clause` is its name in the terms.
 
     Raises:
         Invalid: the terms have no such clause.
     """
-    actor.require(Act.ACCEPT_CLAIM)
+    by.actor.require(Act.ACCEPT_CLAIM)
     claim = await lock_claim(number)
-    await require_no_conflict(actor, [claim.id])
+    await require_no_conflict(by.actor, [claim.id])
     if claim.status is ClaimStatus.OBJECTION:
         raise Conflict(_("公示期间的异议由裁定处理，不能另作不予支持。"))
     terms = await ProgrammeTerms.get(id=claim.terms_id)
@@ -206,10 +210,10 @@ async def reject(number: str, *, clause: str, reason: str, actor: Actor, now: da
         summary=found.summary,
         reason=reason,
     )
-    await move(claim, ClaimAction.REJECT, actor=actor, now=now, note=text)
+    await move(claim, ClaimAction.REJECT, by=by, note=text)
     claim.reject_reason, claim.award_amount, claim.batch_id = text, None, None
     await claim.save(update_fields=["reject_reason", "award_amount", "batch_id"])
-    await _tell_applicant(claim, _("补助申报 %(number)s 不予支持，理由见申报页。", number=number), now)
+    await _tell_applicant(claim, _("补助申报 %(number)s 不予支持，理由见申报页。", number=number), by.now)
     return claim
 
 
@@ -228,7 +232,7 @@ async def _end_overdue(number: str, now: datetime) -> bool:
     if claim.status is not ClaimStatus.SUPPLEMENT or due is None or due >= local_date(now):
         return False
     text = _("逾期未补正，视为撤回；可重新申报。")
-    await move(claim, ClaimAction.WITHDRAW, actor=None, now=now, note=text)
+    await move(claim, ClaimAction.WITHDRAW, by=By.job(now), note=text)
     await _tell_applicant(claim, _("申报 %(number)s 逾期未补正，视为撤回。", number=number), now)
     return True
 

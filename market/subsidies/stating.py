@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from datetime import datetime
 from typing import Any
 
-from market.accounts.actors import Actor
 from market.accounts.permissions import Act
 from market.audit.services import record
 from market.kit.database import atomic
 from market.kit.errors import Invalid, NotFound
 from market.kit.i18n import gettext as _
+from market.records.by import By
 from market.subsidies.facts import GRADES, MODES
 from market.subsidies.models import Claim, ClaimContract
 from market.subsidies.moves import lock_claim
@@ -60,8 +59,7 @@ async def state_facts(
     grade: str | None = None,
     paid_in_equity: int | None = None,
     flags: Mapping[str, bool] | None = None,
-    actor: Actor,
-    now: datetime,
+    by: By,
 ) -> ClaimContract:
     """State what no record holds about one contract of a claim; what is not known stays None and open.
 
@@ -69,8 +67,8 @@ async def state_facts(
         Invalid: a value outside the format's lists.
         Conflict: the claim was handed in.
     """
-    actor.require(Act.WRITE_CLAIM)
-    await get_claim_for(actor, number)
+    by.actor.require(Act.WRITE_CLAIM)
+    await get_claim_for(by.actor, number)
     claim = await lock_claim(number)
     require_editable(claim.status)
     row = await ClaimContract.get_or_none(claim_id=claim.id, contract__number=contract_number).select_related(
@@ -91,8 +89,7 @@ async def state_facts(
         "claim",
         claim.id,
         "state_facts",
-        actor=actor,
-        now=now,
+        by=by,
         contract=contract_number,
         mode=mode,
         grade=grade,
@@ -103,22 +100,20 @@ async def state_facts(
 
 
 @atomic()
-async def state_totals(
-    number: str, totals: Mapping[str, int | None], *, actor: Actor, now: datetime
-) -> Claim:
+async def state_totals(number: str, totals: Mapping[str, int | None], *, by: By) -> Claim:
     """State the yearly totals that a set pays on; what is left out stays unknown and open.
 
     Raises:
         Invalid: the set does not ask for one of them.
         Conflict: the claim was handed in.
     """
-    actor.require(Act.WRITE_CLAIM)
-    found = await get_claim_for(actor, number)
+    by.actor.require(Act.WRITE_CLAIM)
+    found = await get_claim_for(by.actor, number)
     claim = await lock_claim(number)
     require_editable(claim.status)
     if not set(totals) <= set(asked_totals(compiled(found.terms))):
         raise Invalid(_("这项政策不按这个总额计算。"))
     claim.stated = {fact: amount for fact, amount in totals.items() if amount is not None}
     await claim.save(update_fields=["stated"])
-    await record("claim", claim.id, "state_totals", actor=actor, now=now, **claim.stated)
+    await record("claim", claim.id, "state_totals", by=by, **claim.stated)
     return claim

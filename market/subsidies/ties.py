@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from datetime import datetime
 from uuid import uuid4
 
-from market.accounts.actors import Actor
 from market.accounts.permissions import Act
 from market.audit.services import record
 from market.codes import uscc as codes
@@ -14,20 +12,13 @@ from market.codes.plain import plain
 from market.kit.database import atomic
 from market.kit.errors import Conflict, Invalid
 from market.kit.i18n import gettext as _
+from market.records.by import By
 from market.subsidies.models import PartyTie, TieKind
 
 
 @atomic()
 async def enter_tie(
-    kind: TieKind,
-    uscc: str,
-    other: str,
-    *,
-    role: str,
-    basis_points: int | None,
-    source: str,
-    actor: Actor,
-    now: datetime,
+    kind: TieKind, uscc: str, other: str, *, role: str, basis_points: int | None, source: str, by: By
 ) -> PartyTie:
     """Keep that one organisation holds shares of another, or that a person serves one.
 
@@ -37,7 +28,7 @@ async def enter_tie(
         Invalid: a code with a wrong digit, or a shareholding without its share.
         Conflict: it is known.
     """
-    actor.require(Act.ACCEPT_CLAIM)
+    by.actor.require(Act.ACCEPT_CLAIM)
     uscc, other = plain(uscc), plain(other)
     if not codes.is_valid(uscc):
         raise Invalid(_("统一社会信用代码的校验位不符。"), field="uscc")
@@ -58,10 +49,10 @@ async def enter_tie(
         role=role,
         basis_points=basis_points,
         source=source,
-        entered_by_id=actor.user_id,
-        entered_at=now,
+        entered_by_id=by.actor.user_id,
+        entered_at=by.now,
     )
-    await record("organisation", made.id, "enter_tie", actor=actor, now=now, kind=kind.value, uscc=uscc)
+    await record("organisation", made.id, "enter_tie", by=by, kind=kind.value, uscc=uscc)
     return made
 
 

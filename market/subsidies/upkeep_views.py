@@ -16,6 +16,7 @@ from market.kit.jobs import enqueue
 from market.kit.pagination import Cut
 from market.kit.templating import render
 from market.kit.web import deps, path_id, see
+from market.records.by import By
 from market.subsidies import clawbacks, drafting, jobs, reports, services, ties, year_runs
 from market.subsidies.asking import ask
 from market.subsidies.desk_forms import ClawbackForm, DraftForm, ReturnForm, RunForm, TieForm
@@ -41,9 +42,7 @@ async def draft(request: Request) -> Response:
     form = DraftForm(given, data={"content": text})
     if given is not None and form.validate():
         try:
-            made = await drafting.draft_terms(
-                programme.slug, text=str(form.content.data), actor=actor, now=now
-            )
+            made = await drafting.draft_terms(programme.slug, text=str(form.content.data), by=By(actor, now))
             done = see(request, "desk:version", slug=programme.slug, version=made.version)
             return flash(request, done, _("草稿已保存，请批准人核对影响后发布。"))
         except Invalid as refused:
@@ -56,7 +55,7 @@ async def version(request: Request) -> Response:
     slug, name = request.path_params["slug"], request.path_params["version"]
     if request.method == "POST":
         actor.require(Act.RELEASE_TERMS)
-        await services.release_terms(slug, name, actor=actor, now=now)
+        await services.release_terms(slug, name, by=By(actor, now))
         done = RedirectResponse(
             f"{request.app.url_path_for('subsidies:programme', slug=slug)}?version={name}", 303
         )
@@ -87,7 +86,7 @@ async def runs(request: Request) -> Response:
         if form.validate():
             slug, year = form.programme.data, form.year.data or 0
             if given.get("act") == "start":
-                run = await year_runs.open_run(slug, year, rate=form.rate.data, actor=actor, now=now)
+                run = await year_runs.open_run(slug, year, rate=form.rate.data, by=By(actor, now))
                 await enqueue(jobs.COMPUTE, lock=f"year:{run.id}", run_id=run.id, user_id=actor.user_id)
                 return flash(request, see(request, "desk:run", run_id=run.id), _("年度核算已开始。"))
             plan = await year_runs.plan_of(slug, year, rate=form.rate.data)
@@ -123,8 +122,7 @@ async def party_ties(request: Request) -> Response:
                 role=form.role.data or "",
                 basis_points=form.share.data,
                 source=str(form.source.data),
-                actor=actor,
-                now=now,
+                by=By(actor, now),
             ),
         ):
             return flash(request, see(request, "desk:ties"), _("关联已登记，核算时据以提示疑点。"))
@@ -154,7 +152,7 @@ async def start_clawback(request: Request) -> Response:
     if request.method == "POST" and await passes(
         form,
         lambda: services.start_clawback(
-            found.number, amount=form.amount.data, reason=str(form.reason.data), actor=actor, now=now
+            found.number, amount=form.amount.data, reason=str(form.reason.data), by=By(actor, now)
         ),
     ):
         return flash(request, see(request, "desk:clawbacks"), _("追回已发起，请批准人确认。"), "due")
@@ -168,10 +166,10 @@ async def clawback(request: Request) -> Response:
     done = see(request, "desk:clawback", number=found.number)
     act = str(given.get("act") or "") if given is not None else ""
     if act == "confirm":
-        await services.confirm_clawback(found.number, actor=actor, now=now)
+        await services.confirm_clawback(found.number, by=By(actor, now))
         return flash(request, done, _("追回已确认，已通知申报单位缴回。"))
     if act == "drop":
-        await services.drop_clawback(found.number, actor=actor, now=now)
+        await services.drop_clawback(found.number, by=By(actor, now))
         return flash(request, done, _("追回已撤销。"), "note")
     form = ReturnForm(given, data={"received_on": local_date(now)})
     if given is not None:
@@ -183,8 +181,7 @@ async def clawback(request: Request) -> Response:
                 amount=form.amount.data,
                 received_on=form.received_on.data,
                 bank_reference=str(form.bank_reference.data),
-                actor=actor,
-                now=now,
+                by=By(actor, now),
             ),
         ):
             return flash(request, done, _("缴回已登记入账。"))

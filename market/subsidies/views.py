@@ -23,6 +23,7 @@ from market.kit.i18n import gettext as _
 from market.kit.pagination import Cut
 from market.kit.templating import render
 from market.kit.web import deps, posted, see, uploads, wants_part
+from market.records.by import By
 from market.subsidies import describing, queries, services
 from market.subsidies.chains import chain_of_contract
 from market.subsidies.claiming import chosen_in, preview_of
@@ -122,8 +123,7 @@ async def report_sales(request: Request) -> Response:
                 year=form.year.data or 0,
                 amount=form.amount.data,
                 note=form.note.data or "",
-                actor=actor,
-                now=now,
+                by=By(actor, now),
             )
             done = see(request, "subsidies:report_sales", number=contract.number)
             return flash(request, done, _("新增销售收入已填报。"))
@@ -179,8 +179,7 @@ async def new_claim(request: Request) -> Response:
                 form.programme.data,
                 year=form.year.data or 0,
                 contract_numbers=form.contracts.data or [],
-                actor=actor,
-                now=now,
+                by=By(actor, now),
             )
             done = see(request, "subsidies:claim", number=made.number)
             return flash(request, done, _("申报已建立，合同、到账和登记证明已自动带入。"))
@@ -242,7 +241,7 @@ async def add_evidence(request: Request) -> Response:
     found = await get_claim_for(actor, request.path_params["number"])
     given, now = await posted(request), deps(request).clock()
     if removed := _id(given.get("remove")):
-        await services.remove_evidence(found.number, removed, actor=actor, now=now)
+        await services.remove_evidence(found.number, removed, by=By(actor, now))
         return flash(request, see(request, "subsidies:claim", number=found.number), _("材料已移除。"), "note")
     form = EvidenceForm(given)
     if form.validate():
@@ -255,8 +254,7 @@ async def add_evidence(request: Request) -> Response:
                 dated_on=form.dated_on.data,
                 amount=form.amount.data,
                 upload=await check_upload(files[0]) if files else None,
-                actor=actor,
-                now=now,
+                by=By(actor, now),
                 store=deps(request).store,
             )
             return flash(request, see(request, "subsidies:claim", number=found.number), _("材料已添加。"))
@@ -293,8 +291,7 @@ async def state_facts(request: Request) -> Response:
             grade=str(given.get("grade") or "") or None,
             paid_in_equity=equity.paid_in_equity.data,
             flags=flags,
-            actor=actor,
-            now=deps(request).clock(),
+            by=By(actor, deps(request).clock()),
         )
     except Invalid as refused:
         equity.refuse("paid_in_equity", str(refused))
@@ -316,7 +313,7 @@ async def state_totals(request: Request) -> Response:
     form = _totals_form(found, await posted(request))
     if not form.validate():
         return await _claim(request, actor, found, totals_form=form)
-    await services.state_totals(found.number, form.data, actor=actor, now=deps(request).clock())
+    await services.state_totals(found.number, form.data, by=By(actor, deps(request).clock()))
     done = see(request, "subsidies:claim", number=found.number)
     return flash(request, done, _("年度总额已保存，试算已更新。"))
 
@@ -328,7 +325,7 @@ async def submit_claim(request: Request) -> Response:
     form.validate()
     try:
         await services.submit_claim(
-            found.number, is_declared=form.declaration.data, actor=actor, now=deps(request).clock()
+            found.number, is_declared=form.declaration.data, by=By(actor, deps(request).clock())
         )
     except Invalid as refused:
         form.refuse(refused.field or "", str(refused))
@@ -340,7 +337,7 @@ async def submit_claim(request: Request) -> Response:
 async def withdraw_claim(request: Request) -> Response:
     actor = actor_for(request, Act.WRITE_CLAIM)
     number = request.path_params["number"]
-    await services.withdraw_claim(number, actor=actor, now=deps(request).clock())
+    await services.withdraw_claim(number, by=By(actor, deps(request).clock()))
     done = see(request, "subsidies:claim", number=number)
     return flash(request, done, _("申报已撤回，合同可以重新申报。"), "note")
 

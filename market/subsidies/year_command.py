@@ -8,6 +8,7 @@ from market.accounts.actors import Actor, load_actor
 from market.accounts.models import User
 from market.kit.errors import MarketError
 from market.kit.money import Money
+from market.records.by import By
 from market.runtime import build_deps, running
 from market.settings import Settings
 from market.subsidies import year_runs
@@ -28,12 +29,12 @@ async def main(
                 _print(await year_runs.plan_of(slug, year, rate=rate))
                 return 0
             now, who = deps.clock(), await _actor(officer)
-            run = await year_runs.open_run(slug, year, rate=rate, actor=who, now=now)
-            run = await year_runs.compute_all(run.id, actor=who, now=now, told=_tell)
+            run = await year_runs.open_run(slug, year, rate=rate, by=By(who, now))
+            run = await year_runs.compute_all(run.id, by=By(who, now), told=_tell)
             if rechecker:
                 second = await _actor(rechecker)
-                run = await year_runs.recheck_all(run.id, actor=second, now=now, told=_tell)
-                run = await year_runs.list_all(run.id, actor=second, now=now)
+                run = await year_runs.recheck_all(run.id, by=By(second, now), told=_tell)
+                run = await year_runs.list_all(run.id, by=By(second, now))
         except MarketError as refusal:
             sys.stderr.write(f"{refusal}\n")
             return 1

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
-from datetime import datetime
 from uuid import UUID, uuid4
 
 from market.accounts.actors import Actor
@@ -19,6 +18,7 @@ from market.kit.errors import Conflict, Invalid, MarketError, NotFound
 from market.kit.i18n import gettext as _
 from market.kit.i18n import in_source_language
 from market.ledger import services as book
+from market.records.by import By
 from market.subsidies.batches import LISTABLE, budget_account, make_batch
 from market.subsidies.claim_facts import facts_of
 from market.subsidies.computing import run as compute_facts
@@ -110,9 +110,9 @@ async def list_runs() -> list[YearRun]:
 
 
 @atomic()
-async def open_run(slug: str, year: int, *, rate: int | None = None, actor: Actor, now: datetime) -> YearRun:
+async def open_run(slug: str, year: int, *, rate: int | None = None, by: By) -> YearRun:
     """Begin a programme's year, or return the run of it that is not finished."""
-    actor.require(Act.CALCULATE)
+    by.actor.require(Act.CALCULATE)
     programme = await get_programme(slug)
     await Programme.filter(id=programme.id).select_for_update().first()
     found = await YearRun.get_or_none(programme_id=programme.id, year=year, ended_at=None)
@@ -123,21 +123,21 @@ async def open_run(slug: str, year: int, *, rate: int | None = None, actor: Acto
         programme_id=programme.id,
         year=year,
         left={},
-        officer_id=actor.user_id,
+        officer_id=by.actor.user_id,
         rate_basis_points=rate,
-        started_at=now,
+        started_at=by.now,
     )
-    await record("terms", programme.id, "start_year_run", actor=actor, now=now, programme=slug, year=year)
+    await record("terms", programme.id, "start_year_run", by=by, programme=slug, year=year)
     return made
 
 
-async def compute_all(run_id: UUID, *, actor: Actor, now: datetime, told: Told | None = None) -> YearRun:
+async def compute_all(run_id: UUID, *, by: By, told: Told | None = None) -> YearRun:
     """Compute every accepted claim of the run's year. Stopped anywhere, calling it again goes on.
 
     Raises:
         Conflict: the run is past this stage.
     """
-    actor.require(Act.CALCULATE)
+    by.actor.require(Act.CALCULATE)
     run = await YearRun.get(id=run_id).select_related("programme")
     if run.stage is not RunStage.COMPUTE:
         return run
@@ -146,28 +146,28 @@ async def compute_all(run_id: UUID, *, actor: Actor, now: datetime, told: Told |
         claim = await Claim.get(number=number).select_related("terms")
         terms = compiled(claim.terms)
         rate = run.rate_basis_points if terms.one_rate or terms.needs_rate else None
-        await calculate(number, rate_basis_points=rate, actor=actor, now=now)
+        await calculate(number, rate_basis_points=rate, by=by)
 
     await _each(run, [ClaimStatus.ACCEPTED], [ClaimStatus.CALCULATED, *LISTABLE], one, told)
     return await _to_stage(run.id, RunStage.RECHECK)
 
 
-async def recheck_all(run_id: UUID, *, actor: Actor, now: datetime, told: Told | None = None) -> YearRun:
+async def recheck_all(run_id: UUID, *, by: By, told: Told | None = None) -> YearRun:
     """Confirm the run's computations, as another person. Doubtful ones are left to be looked at one by one.
 
     Raises:
         SamePerson: the actor computed the run.
         Conflict: the run is not at this stage.
     """
-    actor.require(Act.RECHECK)
+    by.actor.require(Act.RECHECK)
     run = await YearRun.get(id=run_id).select_related("programme")
     if run.stage in (RunStage.LIST, RunStage.DONE):
         return run
     if run.stage is not RunStage.RECHECK:
         raise Conflict(_("这次年度核算还没有核算完。"))
-    if run.officer_id == actor.user_id:
+    if run.officer_id == by.actor.user_id:
         raise SamePerson(_("核算人不能复核自己的核算，请由另一人复核。"))
-    await YearRun.filter(id=run.id).update(rechecker_id=actor.user_id)
+    await YearRun.filter(id=run.id).update(rechecker_id=by.actor.user_id)
 
     async def one(number: str) -> None:
         claim = await Claim.get(number=number)
@@ -176,16 +176,16 @@ async def recheck_all(run_id: UUID, *, actor: Actor, now: datetime, told: Told |
             raise Invalid(_("有疑点，须逐份复核。"))
         if last is None:
             raise Invalid(_("没有核算。"))
-        await recheck(number, sequence=last.sequence, actor=actor, now=now)
+        await recheck(number, sequence=last.sequence, by=by)
 
     await _each(run, [ClaimStatus.CALCULATED], list(LISTABLE), one, told)
     return await _to_stage(run.id, RunStage.LIST)
 
 
 @atomic()
-async def list_all(run_id: UUID, *, actor: Actor, now: datetime) -> YearRun:
+async def list_all(run_id: UUID, *, by: By) -> YearRun:
     """Put every rechecked claim of the year on one list, once, and end the run."""
-    actor.require(Act.MAKE_LIST)
+    by.actor.require(Act.MAKE_LIST)
     run = await YearRun.filter(id=run_id).select_for_update().get()
     if run.stage is RunStage.DONE:
         return run
@@ -205,11 +205,10 @@ async def list_all(run_id: UUID, *, actor: Actor, now: datetime) -> YearRun:
             year=run.year,
             claim_numbers=[str(number) for number in numbers],
             title="",
-            actor=actor,
-            now=now,
+            by=by,
         )
         run.batch_id = batch.id
-    run.stage, run.ended_at = RunStage.DONE, now
+    run.stage, run.ended_at = RunStage.DONE, by.now
     await run.save(update_fields=["batch_id", "stage", "ended_at"])
     return run
 

@@ -9,6 +9,7 @@ from market.accounts.models import MemberRole, Membership, MemberStatus, Message
 from market.accounts.permissions import NotYours
 from market.kit.errors import Conflict, NotFound
 from market.kit.models import OutgoingMail
+from market.records.by import By
 from tests.factories import make_member, make_organisation, make_staff
 from tests.ground import NOW
 from tests.visitor import post, sign_in
@@ -19,9 +20,9 @@ async def test_the_last_administrator_can_neither_go_nor_be_demoted() -> None:
     membership = await Membership.get(user_id=admin.user_id)
 
     with pytest.raises(Conflict, match="唯一的管理员"):
-        await end_membership(membership.id, actor=admin, now=NOW)
+        await end_membership(membership.id, by=By(admin, NOW))
     with pytest.raises(Conflict, match="唯一的管理员"):
-        await change_role(membership.id, MemberRole.AGENT, actor=admin, now=NOW)
+        await change_role(membership.id, MemberRole.AGENT, by=By(admin, NOW))
 
 
 async def test_one_of_two_administrators_can_go() -> None:
@@ -29,7 +30,7 @@ async def test_one_of_two_administrators_can_go() -> None:
     admin, other = await make_member(organisation), await make_member(organisation)
     membership = await Membership.get(user_id=other.user_id)
 
-    await end_membership(membership.id, actor=admin, now=NOW)
+    await end_membership(membership.id, by=By(admin, NOW))
 
     await membership.refresh_from_db()
     assert (membership.status, membership.ended_at) == (MemberStatus.ENDED, NOW)
@@ -40,7 +41,7 @@ async def test_members_of_other_organisations_are_out_of_reach() -> None:
     membership = await Membership.get(user_id=stranger.user_id)
 
     with pytest.raises(NotFound):
-        await end_membership(membership.id, actor=admin, now=NOW)
+        await end_membership(membership.id, by=By(admin, NOW))
 
 
 @pytest.mark.parametrize("role", [MemberRole.AGENT, MemberRole.FINANCE])
@@ -50,7 +51,7 @@ async def test_only_administrators_manage_members(role: MemberRole, client: http
     await sign_in(client, actor)
 
     with pytest.raises(NotYours):
-        await change_role(membership.id, MemberRole.ADMIN, actor=actor, now=NOW)
+        await change_role(membership.id, MemberRole.ADMIN, by=By(actor, NOW))
     assert (await client.get("/account/members")).status_code == 403
 
 
@@ -58,7 +59,7 @@ async def test_a_person_who_left_may_ask_again(client: httpx.AsyncClient) -> Non
     organisation = await make_organisation()
     admin, agent = await make_member(organisation), await make_member(organisation, MemberRole.AGENT)
     membership = await Membership.get(user_id=agent.user_id)
-    await end_membership(membership.id, actor=admin, now=NOW)
+    await end_membership(membership.id, by=By(admin, NOW))
     await sign_in(client, agent)
 
     await post(client, "/account/join", {"uscc": organisation.uscc, "role": "finance"})

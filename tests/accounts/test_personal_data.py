@@ -11,6 +11,7 @@ from market.audit.models import AuditEvent
 from market.audit.queries import names_of
 from market.audit.services import record
 from market.audit.verify import verify_database
+from market.records.by import By
 from tests.accounts.people import errors, make_user_with_password
 from tests.factories import PASSWORD, make_member, make_organisation, make_staff
 from tests.ground import NOW
@@ -37,7 +38,7 @@ async def member_with_password(role: MemberRole = MemberRole.AGENT, **fields: ob
 async def test_a_person_takes_the_own_data_along(client: httpx.AsyncClient) -> None:
     actor = await member_with_password()
     await Message.create(user_id=actor.user_id, text="有新的报价", created_at=NOW)
-    await record("deal", uuid4(), "offer", actor=actor, now=NOW, amount=5)
+    await record("deal", uuid4(), "offer", by=By(actor, NOW), amount=5)
     await sign_in(client, actor)
 
     answer = await client.get("/account/export")
@@ -53,7 +54,7 @@ async def test_a_person_takes_the_own_data_along(client: httpx.AsyncClient) -> N
 
 async def test_erasure_leaves_only_a_pseudonym_in_the_log(client: httpx.AsyncClient) -> None:
     actor = await member_with_password()
-    event = await record("deal", uuid4(), "offer", actor=actor, now=NOW)
+    event = await record("deal", uuid4(), "offer", by=By(actor, NOW))
     await sign_in(client, actor)
 
     answer = await post(client, "/account/erase", GO, follow=False)

@@ -18,6 +18,7 @@ from market.kit.errors import Conflict, Invalid, NotFound
 from market.kit.jobs import run_waiting
 from market.kit.mail import SmtpMailer
 from market.kit.models import OutgoingMail
+from market.records.by import By
 from market.search import outbox
 from market.worker import load_jobs
 from tests.factories import NOW, make_member, make_organisation, make_outcome
@@ -34,7 +35,7 @@ async def make_person() -> Actor:
 
 
 async def kept(person: Actor, query: str = "q=赤泥", frequency: str = "daily") -> SavedSearch:
-    return (await services.save("outcomes", query, frequency, actor=person, now=NOW))[0]
+    return (await services.save("outcomes", query, frequency, by=By(person, NOW)))[0]
 
 
 async def publish(deps: Deps, title: str = "赤泥路基") -> None:
@@ -45,10 +46,10 @@ async def test_a_search_saved_twice_is_one_and_keeps_only_what_it_asks() -> None
     person = await make_person()
 
     first, is_new = await services.save(
-        "outcomes", "sort=price&q=赤泥&field=materials&evil=1&size=50", "daily", actor=person, now=NOW
+        "outcomes", "sort=price&q=赤泥&field=materials&evil=1&size=50", "daily", by=By(person, NOW)
     )
     second, is_again = await services.save(
-        "outcomes", "field=materials&q=%20赤泥", "immediate", actor=person, now=NOW
+        "outcomes", "field=materials&q=%20赤泥", "immediate", by=By(person, NOW)
     )
 
     assert (is_new, is_again, first.id) == (True, False, second.id)
@@ -63,7 +64,7 @@ async def test_a_search_saved_twice_is_one_and_keeps_only_what_it_asks() -> None
 )
 async def test_what_cannot_be_saved_is_refused(scope: str, frequency: str) -> None:
     with pytest.raises(Invalid):
-        await services.save(scope, "q=x", frequency, actor=await make_person(), now=NOW)
+        await services.save(scope, "q=x", frequency, by=By(await make_person(), NOW))
 
 
 async def test_nobody_keeps_more_searches_than_one_can_read() -> None:

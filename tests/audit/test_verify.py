@@ -23,6 +23,7 @@ from market.audit.services import (
 )
 from market.audit.verify import Finding, verify_database, verify_events, verify_file
 from market.kit.database import connection
+from market.records.by import By
 from tests.factories import make_member
 from tests.ground import NOW
 
@@ -191,8 +192,8 @@ async def test_what_the_market_writes_verifies_in_the_database_and_as_a_file(tmp
     actor = await make_member()
     deal, contract = uuid4(), uuid4()
     for number in range(3):
-        await record("deal", deal, "offer", actor=actor, now=NOW + timedelta(days=number), amount=number)
-    await record("contract", contract, "sign", actor=None, now=NOW, parties=["甲", "乙"])
+        await record("deal", deal, "offer", by=By(actor, NOW + timedelta(days=number)), amount=number)
+    await record("contract", contract, "sign", by=By.job(NOW), parties=["甲", "乙"])
     await make_missing_roots(now=NOW + timedelta(days=4))
 
     found, verifier = await verify_database()
@@ -208,15 +209,15 @@ async def test_what_the_market_writes_verifies_in_the_database_and_as_a_file(tmp
 
 async def test_acts_kept_back_continue_their_chains_and_are_written_together() -> None:
     first, second, chained = await make_member(), await make_member(), uuid4()
-    await record("deal", chained, "open", actor=first, now=NOW)
+    await record("deal", chained, "open", by=By(first, NOW))
 
     async with kept_back():
         for actor in (first, second, None):
-            await record("deal", chained, "move", actor=actor, now=NOW)
+            await record("deal", chained, "move", by=By(actor, NOW))
         assert await AuditEvent.filter(subject_id=chained).count() == 1
         await write_kept_back()
-        await record("deal", chained, "move", actor=second, now=NOW)
-    await record("deal", chained, "close", actor=first, now=NOW)
+        await record("deal", chained, "move", by=By(second, NOW))
+    await record("deal", chained, "close", by=By(first, NOW))
 
     rows = await AuditEvent.filter(subject_id=chained).order_by("sequence")
     assert [row.sequence for row in rows] == [1, 2, 3, 4, 5, 6]
@@ -227,7 +228,7 @@ async def test_acts_kept_back_continue_their_chains_and_are_written_together() -
 async def test_a_row_changed_behind_the_markets_back_is_named() -> None:
     actor, deal = await make_member(), uuid4()
     for _each in range(3):
-        await record("deal", deal, "offer", actor=actor, now=NOW)
+        await record("deal", deal, "offer", by=By(actor, NOW))
     await connection().execute_script(
         "SET LOCAL session_replication_role = replica;"
         "UPDATE audit_events SET role = 'admin!' WHERE sequence = 2;"
@@ -241,7 +242,7 @@ async def test_a_row_changed_behind_the_markets_back_is_named() -> None:
 
 async def test_days_on_which_something_happened_and_the_last_day_get_a_root() -> None:
     for days in (0, 2, 9):
-        await record("deal", uuid4(), "offer", actor=None, now=NOW + timedelta(days=days))
+        await record("deal", uuid4(), "offer", by=By.job(NOW + timedelta(days=days)))
 
     await make_missing_roots(now=NOW + timedelta(days=9))
 
@@ -254,7 +255,7 @@ async def test_days_on_which_something_happened_and_the_last_day_get_a_root() ->
 
 
 async def test_a_root_made_is_never_made_again() -> None:
-    await record("deal", uuid4(), "offer", actor=None, now=NOW)
+    await record("deal", uuid4(), "offer", by=By.job(NOW))
     await make_missing_roots(now=NOW + timedelta(days=1))
     first = await DailyRoot.get(day=date(2026, 3, 2))
 
@@ -263,7 +264,7 @@ async def test_a_root_made_is_never_made_again() -> None:
 
 
 async def test_the_log_cannot_be_edited() -> None:
-    event = await record("deal", uuid4(), "offer", actor=None, now=NOW)
+    event = await record("deal", uuid4(), "offer", by=By.job(NOW))
 
     with pytest.raises(Exception, match="append-only"):
         await AuditEvent.filter(id=event.id).update(role="admin")

@@ -11,6 +11,7 @@ from market.accounts.models import StaffRole, User
 from market.audit.models import Pseudonym
 from market.audit.services import make_missing_roots, pseudonym_of, record
 from market.audit.verify import verify_events
+from market.records.by import By
 from tests.factories import make_member, make_organisation, make_outcome, make_staff
 from tests.ground import NOW
 from tests.visitor import sign_in
@@ -18,8 +19,8 @@ from tests.visitor import sign_in
 
 async def test_the_auditor_sees_who_did_what_newest_first(client: httpx.AsyncClient) -> None:
     actor, outcome = await make_member(name="韦明哲"), await make_outcome()
-    await record("outcome", outcome.id, "created", actor=actor, now=NOW)
-    await record("outcome", outcome.id, "submitted", actor=actor, now=NOW + timedelta(hours=1))
+    await record("outcome", outcome.id, "created", by=By(actor, NOW))
+    await record("outcome", outcome.id, "submitted", by=By(actor, NOW + timedelta(hours=1)))
     await sign_in(client, await make_staff(StaffRole.AUDITOR))
 
     page = (await client.get("/audit-log")).text
@@ -31,8 +32,8 @@ async def test_the_auditor_sees_who_did_what_newest_first(client: httpx.AsyncCli
 
 async def test_the_log_is_filtered(client: httpx.AsyncClient) -> None:
     actor, outcome, organisation = await make_member(), await make_outcome(), await make_organisation()
-    await record("outcome", outcome.id, "created", actor=actor, now=NOW)
-    await record("organisation", organisation.id, "verify", actor=None, now=NOW + timedelta(days=1))
+    await record("outcome", outcome.id, "created", by=By(actor, NOW))
+    await record("organisation", organisation.id, "verify", by=By.job(NOW + timedelta(days=1)))
     pseudonym = await pseudonym_of(actor.user_id)
     await sign_in(client, await make_staff(StaffRole.AUDITOR))
 
@@ -69,8 +70,8 @@ async def test_no_filter_breaks_the_page(client: httpx.AsyncClient, field: str, 
 
 async def test_one_record_shows_its_whole_chain_and_leads_to_its_page(client: httpx.AsyncClient) -> None:
     actor, outcome = await make_member(), await make_outcome()
-    await record("outcome", outcome.id, "created", actor=actor, now=NOW)
-    await record("outcome", outcome.id, "published", actor=None, now=NOW, points=15)
+    await record("outcome", outcome.id, "created", by=By(actor, NOW))
+    await record("outcome", outcome.id, "published", by=By.job(NOW), points=15)
     await sign_in(client, await make_staff(StaffRole.AUDITOR))
 
     page = (await client.get(f"/audit-log/outcome/{outcome.id}")).text
@@ -84,7 +85,7 @@ async def test_one_record_shows_its_whole_chain_and_leads_to_its_page(client: ht
 
 async def test_of_an_erased_person_only_the_pseudonym_is_left(client: httpx.AsyncClient) -> None:
     actor, outcome = await make_member(name="将被忘记的人"), await make_outcome()
-    await record("outcome", outcome.id, "created", actor=actor, now=NOW)
+    await record("outcome", outcome.id, "created", by=By(actor, NOW))
     pseudonym = await pseudonym_of(actor.user_id)
     await Pseudonym.filter(user_id=actor.user_id).update(user_id=None)
     await sign_in(client, await make_staff(StaffRole.AUDITOR))
@@ -99,7 +100,7 @@ async def test_of_an_erased_person_only_the_pseudonym_is_left(client: httpx.Asyn
 async def test_the_export_verifies_and_names_nobody(client: httpx.AsyncClient) -> None:
     actor = await make_member(name="韦明哲")
     for _each in range(3):
-        await record("outcome", uuid4(), "created", actor=actor, now=NOW)
+        await record("outcome", uuid4(), "created", by=By(actor, NOW))
     await make_missing_roots(now=NOW + timedelta(days=1))
     await sign_in(client, await make_staff(StaffRole.AUDITOR))
 

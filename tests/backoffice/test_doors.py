@@ -10,6 +10,7 @@ import pytest
 from market.accounts.actors import Actor
 from market.accounts.models import OrganisationStatus, StaffRole
 from market.audit.services import record
+from market.records.by import By
 from tests.factories import make_broker, make_member, make_organisation, make_staff
 from tests.ground import NOW
 from tests.visitor import post, sign_in
@@ -42,7 +43,7 @@ async def somebody(who: str) -> Actor | None:
 @pytest.mark.parametrize("address", OPENS)
 async def test_a_page_opens_for_exactly_these(client: httpx.AsyncClient, address: str, who: str) -> None:
     organisation = await make_organisation(status=OrganisationStatus.PENDING)
-    await record("organisation", organisation.id, "register", actor=None, now=NOW)
+    await record("organisation", organisation.id, "register", by=By.job(NOW))
     await sign_in(client, await somebody(who))
 
     answer = await client.get(address.format(organisation=organisation.id))

@@ -20,6 +20,7 @@ from market.kit.jobs import enqueue, note_failure
 from market.kit.mail import SITE, write_mail
 from market.kit.models import OutgoingMail
 from market.listings.models import OutcomeStatus
+from market.records.by import By
 from tests.factories import make_outcome, make_staff
 from tests.ground import NOW
 from tests.visitor import post, sign_in
@@ -102,7 +103,7 @@ async def test_no_search_breaks_the_list_of_mails(client: httpx.AsyncClient, to:
 
 async def test_moving_the_clock_brings_what_is_due(client: httpx.AsyncClient, deps: Deps) -> None:
     outcome = await make_outcome(expires_on=(NOW + timedelta(days=10)).date())
-    await record("outcome", outcome.id, "created", actor=None, now=NOW)
+    await record("outcome", outcome.id, "created", by=By.job(NOW))
     await sign_in(client, await make_staff(StaffRole.OPERATOR))
     before = await client.get("/backoffice/clock")
 

@@ -30,6 +30,7 @@ from market.deals.messages import SHOWN
 from market.deals.models import Deal, DealMessage, Side
 from market.deals.terms import CostRow
 from market.kit.money import Money
+from market.records.by import By
 from market.runtime import build_deps, running
 from market.settings import Settings
 from market.subsidies.programmes import load_programmes
@@ -72,8 +73,7 @@ async def make_full_deal() -> tuple[Parties, Deal]:
             offered,
             seen=seen,
             valid_days=15,
-            actor=parties.on(list(Side)[at % 2]),
-            now=NOW + timedelta(minutes=at),
+            by=By(parties.on(list(Side)[at % 2]), NOW + timedelta(minutes=at)),
         )
         seen = offer.id
     people = (parties.seller, parties.buyer)

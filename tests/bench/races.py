@@ -8,6 +8,7 @@ from datetime import timedelta
 
 from market.kit.errors import MarketError
 from market.ledger.services import available
+from market.records.by import By
 from market.subsidies import services
 from market.subsidies.models import Claim, ClaimEvent
 from tests.factories import NOW
@@ -24,12 +25,12 @@ async def main() -> None:
     await make_budget(desk, POT)
     lists = [
         await services.make_batch(
-            "guangxi", year=2026, claim_numbers=[claim.number], title="", actor=desk.officer, now=NOW
+            "guangxi", year=2026, claim_numbers=[claim.number], title="", by=By(desk.officer, NOW)
         )
         for claim in claims
     ]
     found = await asyncio.gather(
-        *(services.confirm_batch(one.number, actor=desk.rechecker, now=NOW) for one in lists),
+        *(services.confirm_batch(one.number, by=By(desk.rechecker, NOW)) for one in lists),
         return_exceptions=True,
     )
     confirmed = [one for one in found if not isinstance(one, BaseException)]
@@ -41,7 +42,7 @@ async def main() -> None:
     sys.stdout.write(f"{MANY} confirmations at once: {len(confirmed)} went through, {left} fen left\n")
     number, later = confirmed[0].batch.number, NOW + timedelta(days=10)
     answers = await asyncio.gather(
-        *(services.approve_batch(number, actor=desk.approver, now=later) for _ in range(MANY)),
+        *(services.approve_batch(number, by=By(desk.approver, later)) for _ in range(MANY)),
         return_exceptions=True,
     )
     effects = await ClaimEvent.filter(action="approve", claim__batch_id=confirmed[0].batch.id).count()

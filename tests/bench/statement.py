@@ -24,6 +24,7 @@ from market.files.services import check_upload, keep
 from market.kit.money import Money
 from market.payments import bank
 from market.payments.models import LineStatus
+from market.records.by import By
 from market.runtime import build_deps, running
 from market.settings import Settings
 from market.tables import migrate
@@ -51,7 +52,7 @@ async def main() -> None:
                 started = time.perf_counter()
                 upload = UploadFile(io.BytesIO(content), filename=name, headers=Headers())
                 kept = await keep(await check_upload(upload), deps.store)
-                statement, _is_new = await banking.import_statement(kept, actor=parties.seller, now=LATER)
+                statement, _is_new = await banking.import_statement(kept, by=By(parties.seller, LATER))
                 read = time.perf_counter() - started
                 matched = await banking.match_statement(statement.id, now=LATER)
                 taken = time.perf_counter() - started

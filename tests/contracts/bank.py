@@ -8,6 +8,7 @@ from market.accounts.actors import Actor
 from market.contracts import banking
 from market.files.services import Kept, Upload
 from market.payments.models import BankLine, BankStatement
+from market.records.by import By
 from tests.contracts.make import LATER
 from tests.deals.make import Parties
 from tests.payments.statements import Row, icbc
@@ -20,7 +21,7 @@ def kept(content: bytes, name: str = "流水.csv") -> Kept:
 async def take_over(parties: Parties, *rows: Row, actor: Actor | None = None) -> BankStatement:
     """The seller's agent has handed in ICBC's file and the job has matched it."""
     statement, _is_new = await banking.import_statement(
-        kept(icbc(*rows)), actor=actor or parties.seller, now=LATER
+        kept(icbc(*rows)), by=By(actor or parties.seller, LATER)
     )
     await banking.match_statement(statement.id, now=LATER)
     return statement

@@ -13,6 +13,7 @@ from market.deals.terms import PlanRow
 from market.files.services import Kept, Upload
 from market.kit.money import Money
 from market.payments.models import Remittance
+from market.records.by import By
 from tests.deals.make import PRICE, Parties, make_to_sign
 from tests.factories import NOW
 from tests.remembered import remembered
@@ -48,7 +49,7 @@ async def make_draft(parties: Parties, deal: Deal | None = None, **fields: Any) 
     """The seller has entered the contract and waits for the buyer."""
     deal = deal or await make_to_sign(parties)
     draft = await services.enter(
-        deal.number, contract_terms(**fields), KEPT, seen="", actor=parties.seller, now=LATER
+        deal.number, contract_terms(**fields), KEPT, seen="", by=By(parties.seller, LATER)
     )
     return deal, draft
 
@@ -56,7 +57,7 @@ async def make_draft(parties: Parties, deal: Deal | None = None, **fields: Any) 
 @remembered
 async def make_contract(parties: Parties, **fields: Any) -> Contract:
     deal, draft = await make_draft(parties, **fields)
-    return await services.confirm(deal.number, draft.content_hash, actor=parties.buyer, now=LATER)
+    return await services.confirm(deal.number, draft.content_hash, by=By(parties.buyer, LATER))
 
 
 @remembered
@@ -68,8 +69,7 @@ async def make_registered(parties: Parties, number: str = "4526010300000117", **
         number,
         registered_on=TODAY,
         registry="南宁市技术合同登记站",
-        actor=parties.seller,
-        now=LATER,
+        by=By(parties.seller, LATER),
     )
 
 
@@ -86,9 +86,9 @@ async def make_remittance(
         "bank_reference": "",
         "invoice_number": "",
         "invoice_amount": None,
-        "actor": parties.seller,
+        "by": By(parties.seller, now),
     }
-    return await services.record_remittance(instalment.id, amount, KEPT, now=now, **(defaults | fields))
+    return await services.record_remittance(instalment.id, amount, KEPT, **(defaults | fields))
 
 
 def money(amount: int) -> Money:

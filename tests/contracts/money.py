@@ -14,6 +14,7 @@ from market.payments.gateway import ReturnUrls
 from market.payments.models import ConnectedAccount, GatewayEvent, Payment, PaymentStatus, Refund
 from market.payments.standin import StandIn
 from market.payments.standin_gateway import StandInGateway
+from market.records.by import By
 from tests.contracts.make import LATER, instalments_of, make_registered
 from tests.deals.make import Parties, make_parties
 
@@ -40,8 +41,7 @@ class Till:
         await services.start_payment(
             instalment.id,
             gateway=self.gateway,
-            actor=self.parties.buyer,
-            now=LATER,
+            by=By(self.parties.buyer, LATER),
             urls=URLS,
             fee_basis_points=self.fee_basis_points,
         )
@@ -53,7 +53,7 @@ class Till:
 
     async def refund(self, payment: Payment, amount: int) -> Refund:
         """The seller's finance sends money back; the job has run."""
-        made = await request_refund(payment.id, amount, "多收", actor=self.parties.seller_finance, now=LATER)
+        made = await request_refund(payment.id, amount, "多收", by=By(self.parties.seller_finance, LATER))
         await send_refund(made.id, gateway=self.gateway, now=LATER)
         return await Refund.get(id=made.id)
 
@@ -79,7 +79,7 @@ async def make_till(parties: Parties | None = None, contract: Contract | None = 
     till = Till(parties, contract or await make_registered(parties), StandInGateway())
     till.standin.deliver = till.deliver
     address = await payments.start_onboarding(
-        parties.university, gateway=till.gateway, actor=parties.seller_finance, now=LATER, urls=URLS
+        parties.university, gateway=till.gateway, by=By(parties.seller_finance, LATER), urls=URLS
     )
     await till.standin.finish_onboarding(address.rsplit("/", 1)[1])
     await till.settle()

@@ -19,6 +19,7 @@ from market.payments import bank
 from market.payments.models import BankLine, LineStatus, Remittance
 from market.payments.remittances import SamePerson
 from market.payments.states import ActionNotAllowed
+from market.records.by import By
 from tests.contracts.bank import kept, lines_of, take_over
 from tests.contracts.make import LATER, instalments_of, make_registered, make_remittance
 from tests.deals.make import make_parties
@@ -39,8 +40,8 @@ async def test_a_statement_is_matched_by_the_job_and_booked_when_a_second_person
     line, other, gone = await lines_of(statement)
     before = await received(contract.id)
     with pytest.raises(SamePerson):
-        await banking.confirm_line(line.id, actor=_as_finance(parties.seller), now=LATER)
-    receipt = await banking.confirm_line(line.id, actor=parties.seller_finance, now=LATER)
+        await banking.confirm_line(line.id, by=By(_as_finance(parties.seller), LATER))
+    receipt = await banking.confirm_line(line.id, by=By(parties.seller_finance, LATER))
 
     first, _second = await instalments_of(contract)
     assert (line.status, line.found_by, other.status, gone.status) == (
@@ -70,7 +71,7 @@ async def test_the_same_statement_twice_and_an_overlapping_one_change_nothing() 
     row = Row("805,000.00", f"{contract.number}-1", reference="77")
     statement = await take_over(parties, row)
 
-    again, is_new = await banking.import_statement(kept(icbc(row)), actor=parties.seller_finance, now=LATER)
+    again, is_new = await banking.import_statement(kept(icbc(row)), by=By(parties.seller_finance, LATER))
     overlapping = await take_over(parties, row, Row("1.00", reference="78"))
 
     assert (again.id, is_new) == (statement.id, False)
@@ -87,7 +88,7 @@ async def test_a_part_and_too_much_are_booked_and_what_exceeds_is_surplus() -> N
     )
 
     for line in await lines_of(statement):
-        await banking.confirm_line(line.id, actor=parties.seller_finance, now=LATER)
+        await banking.confirm_line(line.id, by=By(parties.seller_finance, LATER))
 
     assert [each.amount for each in await Receipt.all().order_by("-amount")] == [800_000_00, 5_000_00]
     assert await balance(f"surplus:{first.id}") == Money(5_000_00)
@@ -98,10 +99,10 @@ async def test_a_line_bears_out_the_buyers_recorded_transfer_instead_of_doubling
     parties = await make_parties()
     contract = await make_registered(parties)
     first, _second = await instalments_of(contract)
-    remittance = await make_remittance(parties, first, first.amount, actor=parties.buyer)
+    remittance = await make_remittance(parties, first, first.amount, by=By(parties.buyer, LATER))
     [line] = await lines_of(await take_over(parties, Row("805,000.00", f"{contract.number}-1")))
 
-    receipt = await banking.confirm_line(line.id, actor=parties.seller_finance, now=LATER)
+    receipt = await banking.confirm_line(line.id, by=By(parties.seller_finance, LATER))
 
     assert (line.found_by, line.remittance_id) == ("recorded", remittance.id)
     assert receipt is not None
@@ -114,7 +115,7 @@ async def test_a_transfer_confirmed_before_its_statement_came_is_only_noted() ->
     contract = await make_registered(parties)
     first, _second = await instalments_of(contract)
     remittance = await make_remittance(parties, first, first.amount)
-    await services.confirm_remittance(remittance.id, actor=parties.seller_finance, now=LATER)
+    await services.confirm_remittance(remittance.id, by=By(parties.seller_finance, LATER))
 
     [line] = await lines_of(await take_over(parties, Row("805,000.00", f"{contract.number}-1")))
 
@@ -129,18 +130,18 @@ async def test_people_match_release_set_aside_and_reopen_by_hand() -> None:
     [line] = await lines_of(await take_over(parties, Row("3.00", "技术费", payer="某人")))
 
     with pytest.raises(Invalid):
-        await banking.set_line_aside(line.id, " ", actor=parties.seller, now=LATER)
-    await banking.set_line_aside(line.id, "房租", actor=parties.seller, now=LATER)
-    await banking.reopen_line(line.id, actor=parties.seller, now=LATER)
-    await banking.match_line(line.id, first.id, actor=parties.seller, now=LATER)
-    await banking.release_line(line.id, actor=parties.seller, now=LATER)
-    matched = await banking.match_line(line.id, first.id, actor=parties.seller, now=LATER)
-    told = await banking.confirm_lines([line.id, line.id], actor=parties.seller_finance, now=LATER)
+        await banking.set_line_aside(line.id, " ", by=By(parties.seller, LATER))
+    await banking.set_line_aside(line.id, "房租", by=By(parties.seller, LATER))
+    await banking.reopen_line(line.id, by=By(parties.seller, LATER))
+    await banking.match_line(line.id, first.id, by=By(parties.seller, LATER))
+    await banking.release_line(line.id, by=By(parties.seller, LATER))
+    matched = await banking.match_line(line.id, first.id, by=By(parties.seller, LATER))
+    told = await banking.confirm_lines([line.id, line.id], by=By(parties.seller_finance, LATER))
 
     assert matched.found_by == "hand"
     assert (told.done, len(told.refusals)) == (1, 1)
     with pytest.raises(ActionNotAllowed):
-        await banking.release_line(line.id, actor=parties.seller, now=LATER)
+        await banking.release_line(line.id, by=By(parties.seller, LATER))
 
 
 async def test_a_stranger_and_a_buyer_reach_no_line_nor_anothers_instalment() -> None:
@@ -151,15 +152,15 @@ async def test_a_stranger_and_a_buyer_reach_no_line_nor_anothers_instalment() ->
 
     for actor in (parties.buyer, await make_member()):
         with pytest.raises(NotFound):
-            await banking.match_line(line.id, first.id, actor=actor, now=LATER)
+            await banking.match_line(line.id, first.id, by=By(actor, LATER))
         with pytest.raises(NotFound):
             await bank.get_line_for(actor, line.id)
         with pytest.raises(NotFound):
             await bank.get_statement_for(actor, line.statement_id)
     with pytest.raises(NotFound):
-        await banking.match_line(line.id, uuid4(), actor=parties.seller, now=LATER)
+        await banking.match_line(line.id, uuid4(), by=By(parties.seller, LATER))
     with pytest.raises(Forbidden):
-        await banking.confirm_line(line.id, actor=parties.seller, now=LATER)
+        await banking.confirm_line(line.id, by=By(parties.seller, LATER))
 
 
 async def test_a_run_that_was_stopped_goes_on_with_the_lines_that_are_left() -> None:

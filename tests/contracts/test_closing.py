@@ -18,6 +18,7 @@ from market.ledger.services import balance
 from market.payments.gateway import CheckoutState
 from market.payments.models import Payment, PaymentStatus
 from market.payments.standin import Fault
+from market.records.by import By
 from market.worker import load_jobs
 from tests.contracts.make import LATER, TODAY
 from tests.contracts.money import URLS, Till, make_till
@@ -26,17 +27,17 @@ from tests.contracts.money import URLS, Till, make_till
 async def open_page(till: Till) -> Payment:
     instalment = await till.instalment()
     await services.start_payment(
-        instalment.id, gateway=till.gateway, actor=till.parties.buyer, now=LATER, urls=URLS
+        instalment.id, gateway=till.gateway, by=By(till.parties.buyer, LATER), urls=URLS
     )
     return await Payment.get(payable_id=instalment.id, status=PaymentStatus.PENDING)
 
 
 async def end(till: Till, kind: ChangeKind = ChangeKind.RESCISSION) -> None:
     change = await services.enter_change(
-        till.contract.number, kind, "协商", agreed_on=TODAY, actor=till.parties.seller, now=LATER
+        till.contract.number, kind, "协商", agreed_on=TODAY, by=By(till.parties.seller, LATER)
     )
     if kind is ChangeKind.RESCISSION:
-        await services.confirm_change(change.id, actor=till.parties.buyer, now=LATER)
+        await services.confirm_change(change.id, by=By(till.parties.buyer, LATER))
 
 
 async def state_of(till: Till, payment: Payment) -> CheckoutState:

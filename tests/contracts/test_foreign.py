@@ -21,6 +21,7 @@ from market.kit.formats import yuan
 from market.kit.money import Money
 from market.ledger.checks import load_checks, run_checks
 from market.ledger.services import balance
+from market.records.by import By
 from market.reports.statements import Figure, Period, totals
 from tests.contracts.make import LATER, TODAY, make_registered
 from tests.contracts.money import make_till
@@ -37,9 +38,9 @@ YEAR = (date(2026, 1, 1), date(2026, 12, 31))
 async def test_yen_go_through_the_whole_chain_without_hundredths() -> None:
     parties, broker = await make_parties(), await make_broker()
     match = await make_match(parties, broker)
-    deal = await deals.introduce(match.id, 250, "引荐", payer=Side.SELLER, actor=broker, now=NOW)
+    deal = await deals.introduce(match.id, 250, "引荐", payer=Side.SELLER, by=By(broker, NOW))
     for actor in (parties.seller, parties.buyer):
-        deal = await deals.agree_introduction(deal.number, actor=actor, now=NOW)
+        deal = await deals.agree_introduction(deal.number, by=By(actor, NOW))
     till = await make_till(parties, await make_yen_contract(parties, deal))
 
     payment = await till.pay()
@@ -72,10 +73,9 @@ async def test_yen_go_through_the_whole_chain_without_hundredths() -> None:
         ChangeKind.RESCISSION,
         "协商解除",
         agreed_on=TODAY,
-        actor=parties.buyer,
-        now=LATER,
+        by=By(parties.buyer, LATER),
     )
-    await contracts.confirm_change(ending.id, actor=parties.seller, now=LATER)
+    await contracts.confirm_change(ending.id, by=By(parties.seller, LATER))
     assert await balance(f"agreed:{parties.university.id}:JPY") == Money(-5_999_961, "JPY")
     load_checks()
     assert [each.findings for each in await run_checks() if not each.is_well] == []
@@ -101,7 +101,7 @@ async def test_the_pages_take_and_show_yen_as_yen(client: httpx.AsyncClient, dep
     await post(client, f"/deals/{deal.number}/sign", given | rate, files=SCAN)
     draft = await ContractDraft.get()
 
-    contract = await contracts.confirm(deal.number, draft.content_hash, actor=parties.buyer, now=LATER)
+    contract = await contracts.confirm(deal.number, draft.content_hash, by=By(parties.buyer, LATER))
     page = await client.get(f"/contracts/{contract.number}")
     form = dict(form_rows(await get_contract_for(parties.seller, contract.number)))
 

@@ -21,6 +21,7 @@ from market.deals.terms import PlanRow, Terms
 from market.kit.errors import Conflict, Forbidden, Invalid, NotFound
 from market.kit.money import Money
 from market.ledger import services as ledger
+from market.records.by import By
 from tests.contracts.make import (
     KEPT,
     LATER,
@@ -51,21 +52,20 @@ FOREIGN: dict[str, Any] = {
 async def make_royalty_contract(parties: Parties) -> Contract:
     deal = await make_to_sign(parties, **ROYALTY)
     terms = contract_terms(**ROYALTY, instalments=(PlanRow("入门费", None, 20_000_000),), exclusions=())
-    draft = await services.enter(deal.number, terms, KEPT, seen="", actor=parties.seller, now=LATER)
-    contract = await services.confirm(deal.number, draft.content_hash, actor=parties.buyer, now=LATER)
+    draft = await services.enter(deal.number, terms, KEPT, seen="", by=By(parties.seller, LATER))
+    contract = await services.confirm(deal.number, draft.content_hash, by=By(parties.buyer, LATER))
     return await services.register(
         contract.number,
         "4526010300000555",
         registered_on=TODAY,
         registry="南宁市技术合同登记站",
-        actor=parties.seller,
-        now=LATER,
+        by=By(parties.seller, LATER),
     )
 
 
 async def pay(parties: Parties, instalment: Instalment) -> None:
     remittance = await make_remittance(parties, instalment, instalment.amount)
-    await services.confirm_remittance(remittance.id, actor=parties.seller_finance, now=LATER)
+    await services.confirm_remittance(remittance.id, by=By(parties.seller_finance, LATER))
 
 
 @pytest.mark.parametrize(
@@ -111,7 +111,7 @@ async def test_the_way_of_payment_is_the_agreed_one() -> None:
     terms = contract_terms(**ROYALTY, instalments=(PlanRow("入门费", None, 20_000_000),), exclusions=())
 
     with pytest.raises(Invalid) as refused:
-        await services.enter(deal.number, terms, KEPT, seen="", actor=parties.seller, now=LATER)
+        await services.enter(deal.number, terms, KEPT, seen="", by=By(parties.seller, LATER))
 
     assert refused.value.field == "plan"
 
@@ -120,14 +120,14 @@ async def test_royalties_become_instalments_as_they_are_stated_until_the_last() 
     parties = await make_parties()
     contract = await make_royalty_contract(parties)
     await pay(parties, (await instalments_of(contract))[0])
-    period: dict[str, Any] = {"starts_on": TODAY, "ends_on": TODAY, "now": LATER, "actor": parties.buyer}
+    period: dict[str, Any] = {"starts_on": TODAY, "ends_on": TODAY, "by": By(parties.buyer, LATER)}
 
     stated = await services.state_royalty(contract.number, 33_333_33, is_last=False, **period)
     with pytest.raises(Forbidden):
-        await services.confirm_royalty(stated.id, actor=parties.buyer, now=LATER)
-    await services.confirm_royalty(stated.id, actor=parties.seller, now=LATER)
+        await services.confirm_royalty(stated.id, by=By(parties.buyer, LATER))
+    await services.confirm_royalty(stated.id, by=By(parties.seller, LATER))
     with pytest.raises(Conflict):
-        await services.confirm_royalty(stated.id, actor=parties.seller, now=LATER)
+        await services.confirm_royalty(stated.id, by=By(parties.seller, LATER))
     with pytest.raises(Invalid):
         await services.state_royalty(contract.number, 1, is_last=False, **period)
 
@@ -139,9 +139,9 @@ async def test_royalties_become_instalments_as_they_are_stated_until_the_last() 
     later = LATER + timedelta(days=30)
     day = TODAY + timedelta(days=10)
     last = await services.state_royalty(
-        contract.number, 0, starts_on=day, ends_on=day, is_last=True, actor=parties.buyer, now=later
+        contract.number, 0, starts_on=day, ends_on=day, is_last=True, by=By(parties.buyer, later)
     )
-    await services.confirm_royalty(last.id, actor=parties.seller, now=later)
+    await services.confirm_royalty(last.id, by=By(parties.seller, later))
     assert (await Deal.get(id=contract.deal_id)).status is DealStatus.COMPLETED
 
 
@@ -151,14 +151,14 @@ async def test_a_rescission_needs_both_sides_and_frees_what_is_not_paid() -> Non
     first, second = await instalments_of(contract)
     await pay(parties, first)
     change = await services.enter_change(
-        contract.number, ChangeKind.RESCISSION, "协商解除", agreed_on=TODAY, actor=parties.buyer, now=LATER
+        contract.number, ChangeKind.RESCISSION, "协商解除", agreed_on=TODAY, by=By(parties.buyer, LATER)
     )
 
     with pytest.raises(OwnChange):
-        await services.confirm_change(change.id, actor=parties.buyer, now=LATER)
+        await services.confirm_change(change.id, by=By(parties.buyer, LATER))
     with pytest.raises(NotFound):
-        await services.confirm_change(change.id, actor=await make_member(), now=LATER)
-    await services.confirm_change(change.id, actor=parties.seller, now=LATER)
+        await services.confirm_change(change.id, by=By(await make_member(), LATER))
+    await services.confirm_change(change.id, by=By(parties.seller, LATER))
 
     assert (await Deal.get(id=contract.deal_id)).status is DealStatus.RESCINDED
     assert (await ledger.balance(f"due:{second.id}")).amount == 0
@@ -172,25 +172,25 @@ async def test_a_transfer_that_waits_is_settled_before_a_rescission() -> None:
     contract = await make_registered(parties)
     await make_remittance(parties, (await instalments_of(contract))[0], 100)
     change = await services.enter_change(
-        contract.number, ChangeKind.RESCISSION, "协商解除", agreed_on=TODAY, actor=parties.buyer, now=LATER
+        contract.number, ChangeKind.RESCISSION, "协商解除", agreed_on=TODAY, by=By(parties.buyer, LATER)
     )
 
     with pytest.raises(Conflict):
-        await services.confirm_change(change.id, actor=parties.seller, now=LATER)
+        await services.confirm_change(change.id, by=By(parties.seller, LATER))
 
 
 async def test_a_change_extends_the_contract_without_editing_it_and_a_second_waits() -> None:
     parties = await make_parties()
     contract = await make_registered(parties)
     until = date(2032, 1, 1)
-    given: dict[str, Any] = {"agreed_on": TODAY, "actor": parties.seller, "now": LATER}
+    given: dict[str, Any] = {"agreed_on": TODAY, "by": By(parties.seller, LATER)}
 
     change = await services.enter_change(
         contract.number, ChangeKind.CHANGE, "延长", new_valid_until=until, **given
     )
     with pytest.raises(Conflict):
         await services.enter_change(contract.number, ChangeKind.RESCISSION, "解除", **given)
-    await services.confirm_change(change.id, actor=parties.buyer, now=LATER)
+    await services.confirm_change(change.id, by=By(parties.buyer, LATER))
     cancelled = await services.enter_change(contract.number, ChangeKind.CANCELLATION, "登记机构注销", **given)
 
     whole = await get_contract_for(parties.seller, contract.number)

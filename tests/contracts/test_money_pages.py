@@ -12,6 +12,7 @@ from market.contracts.queries import received
 from market.deps import Deps
 from market.kit.jobs import run_waiting
 from market.payments.models import BankLine, BankStatement, LineStatus, Refund
+from market.records.by import By
 from market.worker import load_jobs
 from tests.contracts.make import LATER
 from tests.contracts.money import Till, make_till
@@ -108,7 +109,7 @@ async def test_only_those_of_the_seller_reach_its_money(client: httpx.AsyncClien
     payment = await till.pay()
     statement = await take_over(till.parties, Row("345,000.00", f"{till.contract.number}-2"), Row("1.00"))
     line, other = await lines_of(statement)
-    await banking.confirm_line(line.id, actor=till.parties.seller_finance, now=LATER)
+    await banking.confirm_line(line.id, by=By(till.parties.seller_finance, LATER))
     remittance = (await BankLine.get(id=line.id)).remittance_id
     refund = await till.refund(payment, 5)
     known: dict[str, UUID | str | None] = {

@@ -18,6 +18,7 @@ from market.deals.models import Deal, DealStatus
 from market.deps import Deps
 from market.kit.jobs import run_waiting
 from market.payments.models import ConnectedAccount, Payment, Remittance
+from market.records.by import By
 from market.worker import load_jobs
 from tests.contracts.make import (
     LATER,
@@ -206,7 +207,7 @@ async def test_who_recorded_sees_no_button_and_is_refused(client: httpx.AsyncCli
     parties = await make_parties()
     contract = await make_registered(parties)
     first, _second = await instalments_of(contract)
-    remittance = await make_remittance(parties, first, 100_00, actor=parties.seller_finance)
+    remittance = await make_remittance(parties, first, 100_00, by=By(parties.seller_finance, LATER))
     await sign_in(client, parties.seller_finance)
     shown = await client.get(f"/contracts/{contract.number}")
 
@@ -443,7 +444,7 @@ async def test_the_room_of_a_completed_deal_leads_to_the_subsidy(client: httpx.A
     contract = await make_registered(parties)
     for instalment in await instalments_of(contract):
         remittance = await make_remittance(parties, instalment, instalment.amount)
-        await services.confirm_remittance(remittance.id, actor=parties.seller_finance, now=LATER)
+        await services.confirm_remittance(remittance.id, by=By(parties.seller_finance, LATER))
     deal = await Deal.get(id=contract.deal_id)
     await sign_in(client, parties.buyer)
 

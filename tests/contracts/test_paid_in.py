@@ -18,6 +18,7 @@ from market.deals.models import ContractKind
 from market.deals.terms import PlanRow
 from market.kit.errors import Conflict, Forbidden, Invalid, NotFound
 from market.payments.services import SamePerson
+from market.records.by import By
 from tests.contracts.make import KEPT, LATER, TODAY, contract_terms
 from tests.deals.make import PRICE, Parties, make_parties, make_to_sign
 from tests.factories import make_member
@@ -30,13 +31,13 @@ async def make_investment() -> tuple[Parties, Contract]:
     terms = contract_terms(
         kind=ContractKind.EQUITY, exclusions=(), instalments=(PlanRow("出资", None, PRICE.amount),)
     )
-    draft = await services.enter(deal.number, terms, KEPT, seen="", actor=parties.seller, now=LATER)
-    contract = await services.confirm(deal.number, draft.content_hash, actor=parties.buyer, now=LATER)
+    draft = await services.enter(deal.number, terms, KEPT, seen="", by=By(parties.seller, LATER))
+    contract = await services.confirm(deal.number, draft.content_hash, by=By(parties.buyer, LATER))
     return parties, contract
 
 
 async def paid(parties: Parties, contract: Contract, amount: int, **other: Any) -> EquityPaidIn:
-    given: dict[str, Any] = {"paid_in_on": TODAY, "actor": parties.seller, "now": LATER} | other
+    given: dict[str, Any] = {"paid_in_on": TODAY, "by": By(parties.seller, LATER)} | other
     return await services.record_paid_in(contract.number, "桂铝新材", 2000, amount, KEPT, **given)
 
 
@@ -46,7 +47,7 @@ async def test_what_was_paid_in_never_exceeds_the_agreed_value_but_what_was_refu
 
     with pytest.raises(Invalid):
         await paid(parties, contract, 2)
-    await services.reject_paid_in(made.id, "金额不符", actor=parties.seller_finance, now=LATER)
+    await services.reject_paid_in(made.id, "金额不符", by=By(parties.seller_finance, LATER))
     await paid(parties, contract, PRICE.amount)
 
     events = await AuditEvent.filter(subject_id=contract.id).order_by("sequence")
@@ -64,14 +65,14 @@ async def test_another_person_of_the_sellers_finance_decides_once() -> None:
         (await make_member(role=MemberRole.FINANCE), NotFound),
     ):
         with pytest.raises(refusal):
-            await services.confirm_paid_in(made.id, actor=actor, now=LATER)
+            await services.confirm_paid_in(made.id, by=By(actor, LATER))
     with pytest.raises(Invalid):
-        await services.reject_paid_in(made.id, " ", actor=second, now=LATER)
-    done = await services.confirm_paid_in(made.id, actor=second, now=LATER)
+        await services.reject_paid_in(made.id, " ", by=By(second, LATER))
+    done = await services.confirm_paid_in(made.id, by=By(second, LATER))
 
     assert (done.is_confirmed, done.decided_by_id) == (True, second.user_id)
     with pytest.raises(Conflict):
-        await services.reject_paid_in(made.id, "x", actor=parties.seller_finance, now=LATER)
+        await services.reject_paid_in(made.id, "x", by=By(parties.seller_finance, LATER))
 
 
 async def test_nobody_confirms_their_own_and_the_database_says_so_too() -> None:
@@ -91,7 +92,7 @@ async def test_nobody_confirms_their_own_and_the_database_says_so_too() -> None:
     )
 
     with pytest.raises(SamePerson):
-        await services.confirm_paid_in(own.id, actor=both, now=LATER)
+        await services.confirm_paid_in(own.id, by=By(both, LATER))
     rows: list[dict[str, Any]] = [
         {"paid_in_id": own.id, "is_confirmed": True},
         {"paid_in_id": made.id, "is_confirmed": False, "reason": ""},

@@ -31,6 +31,7 @@ from market.payments.refunds import MoreThanCame
 from market.payments.remittances import SamePerson
 from market.payments.standin import Fault
 from market.payments.states import ActionNotAllowed
+from market.records.by import By
 from tests.contracts.bank import lines_of, take_over
 from tests.contracts.make import LATER, TODAY, instalments_of, make_registered, make_remittance
 from tests.contracts.money import Till, make_till
@@ -123,9 +124,7 @@ async def test_the_database_itself_refuses_more_than_came_and_a_receipt_beyond_i
 async def test_a_refund_whose_answer_was_lost_is_asked_for_again_and_done_once(fault: Fault) -> None:
     till = await make_till()
     payment = await till.pay()
-    made = await refunding.request_refund(
-        payment.id, 100, "多收", actor=till.parties.seller_finance, now=LATER
-    )
+    made = await refunding.request_refund(payment.id, 100, "多收", by=By(till.parties.seller_finance, LATER))
     till.standin.fail_next(fault)
 
     with pytest.raises(GatewayUnavailable):
@@ -200,7 +199,7 @@ async def test_what_was_paid_twice_goes_back_from_the_surplus_first() -> None:
     statement = await take_over(till.parties, line_row, line_row)
     known, extra = await lines_of(statement)
     for line in (known, extra):
-        await banking.confirm_line(line.id, actor=till.parties.seller_finance, now=LATER)
+        await banking.confirm_line(line.id, by=By(till.parties.seller_finance, LATER))
     assert known.remittance_id == remittance.id
     over = await BankLine.get(id=extra.id).select_related("remittance")
     assert over.remittance is not None
@@ -213,19 +212,18 @@ async def test_what_was_paid_twice_goes_back_from_the_surplus_first() -> None:
         refunded_on=TODAY,
         bank_reference="R1",
         kept=None,
-        actor=till.parties.seller_finance,
-        now=LATER,
+        by=By(till.parties.seller_finance, LATER),
     )
     with pytest.raises(SamePerson):
-        await refunding.confirm_refund(refund.id, actor=till.parties.seller_finance, now=LATER)
+        await refunding.confirm_refund(refund.id, by=By(till.parties.seller_finance, LATER))
     other = await make_member(till.parties.university, role=MemberRole.FINANCE)
-    await refunding.confirm_refund(refund.id, actor=other, now=LATER)
+    await refunding.confirm_refund(refund.id, by=By(other, LATER))
 
     assert payment.amount == PRICE - 300
     assert await received(till.contract.id) == before == PRICE
     assert await balance(f"surplus:{first.id}") == Money(0)
     with pytest.raises(ActionNotAllowed):
-        await refunding.confirm_refund(refund.id, actor=other, now=LATER)
+        await refunding.confirm_refund(refund.id, by=By(other, LATER))
     assert await is_well()
 
 
@@ -242,13 +240,12 @@ async def test_a_payment_for_nothing_here_is_sent_back_from_the_statement() -> N
             refunded_on=TODAY,
             bank_reference="",
             kept=None,
-            actor=parties.seller_finance,
-            now=LATER,
+            by=By(parties.seller_finance, LATER),
         )
 
-    await refunding.reject_refund((await record()).id, actor=other, now=LATER)
+    await refunding.reject_refund((await record()).id, by=By(other, LATER))
     assert (await BankLine.get(id=line.id)).status is LineStatus.OPEN
-    await refunding.confirm_refund((await record()).id, actor=other, now=LATER)
+    await refunding.confirm_refund((await record()).id, by=By(other, LATER))
 
     assert (await BankLine.get(id=line.id)).status is LineStatus.RETURNED
     assert await balance(f"refunded:{parties.university.id}") == Money(800)
@@ -264,11 +261,11 @@ async def test_only_the_sellers_finance_sends_money_back() -> None:
         (await make_member(role=MemberRole.FINANCE), NotFound),
     ):
         with pytest.raises(refusal):
-            await refunding.request_refund(payment.id, 1, "x", actor=actor, now=LATER)
+            await refunding.request_refund(payment.id, 1, "x", by=By(actor, LATER))
     for amount, reason in ((0, "x"), (1, " ")):
         with pytest.raises(Invalid):
             await till.refund(payment, amount) if amount == 0 else await refunding.request_refund(
-                payment.id, amount, reason, actor=till.parties.seller_finance, now=LATER
+                payment.id, amount, reason, by=By(till.parties.seller_finance, LATER)
             )
 
 
@@ -339,8 +336,7 @@ async def test_what_was_not_confirmed_cannot_go_back() -> None:
             refunded_on=TODAY,
             bank_reference="",
             kept=None,
-            actor=parties.seller_finance,
-            now=LATER,
+            by=By(parties.seller_finance, LATER),
         )
 
 

@@ -32,6 +32,7 @@ from market.payments.remittances import SamePerson
 from market.payments.services import PaidPayment, look_up
 from market.payments.standin_gateway import StandInGateway
 from market.payments.states import ActionNotAllowed as AlreadyDecided
+from market.records.by import By
 from tests.contracts.make import (
     KEPT,
     LATER,
@@ -53,7 +54,7 @@ async def test_one_side_enters_and_the_other_confirms() -> None:
     parties = await make_parties()
     deal, draft = await make_draft(parties)
 
-    contract = await services.confirm(deal.number, draft.content_hash, actor=parties.buyer, now=LATER)
+    contract = await services.confirm(deal.number, draft.content_hash, by=By(parties.buyer, LATER))
 
     assert contract.number.startswith("HT-2026-")
     assert (await Deal.get(id=deal.id)).status is DealStatus.SIGNED
@@ -88,7 +89,7 @@ async def test_nobody_confirms_what_their_own_side_entered() -> None:
     deal, draft = await make_draft(parties)
 
     with pytest.raises(OwnDraft):
-        await services.confirm(deal.number, draft.content_hash, actor=parties.seller, now=LATER)
+        await services.confirm(deal.number, draft.content_hash, by=By(parties.seller, LATER))
 
 
 async def test_a_contract_entered_anew_needs_fresh_consent() -> None:
@@ -96,11 +97,11 @@ async def test_a_contract_entered_anew_needs_fresh_consent() -> None:
     deal, draft = await make_draft(parties)
     seen = draft.content_hash
     await services.enter(
-        deal.number, contract_terms(name="改过的名称"), None, seen=seen, actor=parties.seller, now=LATER
+        deal.number, contract_terms(name="改过的名称"), None, seen=seen, by=By(parties.seller, LATER)
     )
 
     with pytest.raises(DraftChanged):
-        await services.confirm(deal.number, seen, actor=parties.buyer, now=LATER)
+        await services.confirm(deal.number, seen, by=By(parties.buyer, LATER))
 
 
 async def test_two_who_enter_at_once_do_not_sweep_each_other_away() -> None:
@@ -108,16 +109,16 @@ async def test_two_who_enter_at_once_do_not_sweep_each_other_away() -> None:
     deal, _draft = await make_draft(parties)
 
     with pytest.raises(DraftChanged):
-        await services.enter(deal.number, contract_terms(), KEPT, seen="", actor=parties.buyer, now=LATER)
+        await services.enter(deal.number, contract_terms(), KEPT, seen="", by=By(parties.buyer, LATER))
 
 
 async def test_signing_twice_makes_one_contract() -> None:
     parties = await make_parties()
     deal, draft = await make_draft(parties)
-    await services.confirm(deal.number, draft.content_hash, actor=parties.buyer, now=LATER)
+    await services.confirm(deal.number, draft.content_hash, by=By(parties.buyer, LATER))
 
     with pytest.raises(ActionNotAllowed):
-        await services.confirm(deal.number, draft.content_hash, actor=parties.buyer, now=LATER)
+        await services.confirm(deal.number, draft.content_hash, by=By(parties.buyer, LATER))
 
     assert await Contract.filter(deal_id=deal.id).count() == 1
 
@@ -127,7 +128,7 @@ async def test_a_contract_needs_its_scan() -> None:
     deal = await make_to_sign(parties)
 
     with pytest.raises(Invalid) as refused:
-        await services.enter(deal.number, contract_terms(), None, seen="", actor=parties.seller, now=LATER)
+        await services.enter(deal.number, contract_terms(), None, seen="", by=By(parties.seller, LATER))
 
     assert refused.value.field == "file"
     assert await find_draft(deal.id) is None
@@ -154,7 +155,7 @@ async def test_a_contract_that_cannot_be_is_refused_at_its_field(fields: dict[st
 
     with pytest.raises(Invalid) as refused:
         await services.enter(
-            deal.number, contract_terms(**fields), KEPT, seen="", actor=parties.seller, now=LATER
+            deal.number, contract_terms(**fields), KEPT, seen="", by=By(parties.seller, LATER)
         )
 
     assert refused.value.field == field
@@ -166,7 +167,7 @@ async def test_before_the_publicity_is_clear_nobody_signs() -> None:
 
     with pytest.raises(ActionNotAllowed):
         await services.enter(
-            deal.number, contract_terms(signed_on=NOW.date()), KEPT, seen="", actor=parties.seller, now=NOW
+            deal.number, contract_terms(signed_on=NOW.date()), KEPT, seen="", by=By(parties.seller, NOW)
         )
 
 
@@ -177,30 +178,29 @@ async def test_signing_asks_the_notice_itself() -> None:
     await Notice.filter(subject_id=deal.id).update(status=NoticeStatus.OBJECTED)
 
     with pytest.raises(NotClear, match="异议处理中"):
-        await services.confirm(deal.number, draft.content_hash, actor=parties.buyer, now=LATER)
+        await services.confirm(deal.number, draft.content_hash, by=By(parties.buyer, LATER))
 
 
 async def test_an_assignment_sells_the_outcome_and_solves_the_need() -> None:
     parties = await make_parties()
     opened = await deals.open_response(
-        parties.need.number, parties.outcome.number, "我们能", actor=parties.seller, now=NOW
+        parties.need.number, parties.outcome.number, "我们能", by=By(parties.seller, NOW)
     )
-    await deals.agree_introduction(opened.number, actor=parties.buyer, now=NOW)
+    await deals.agree_introduction(opened.number, by=By(parties.buyer, NOW))
     offer = await deals.make_offer(
         opened.number,
         terms(kind=ContractKind.ASSIGNMENT),
         seen=None,
         valid_days=None,
-        actor=parties.seller,
-        now=NOW,
+        by=By(parties.seller, NOW),
     )
-    await deals.accept_offer(opened.number, offer.id, offer.content_hash, actor=parties.buyer, now=NOW)
-    await deals.start_publicity(opened.number, STATEMENT, actor=parties.seller, now=NOW)
+    await deals.accept_offer(opened.number, offer.id, offer.content_hash, by=By(parties.buyer, NOW))
+    await deals.start_publicity(opened.number, STATEMENT, by=By(parties.seller, NOW))
     await notices.run_due(LATER)
     await deals.run_due(LATER)
 
     deal, draft = await make_draft(parties, opened, kind=ContractKind.ASSIGNMENT)
-    await services.confirm(deal.number, draft.content_hash, actor=parties.buyer, now=LATER)
+    await services.confirm(deal.number, draft.content_hash, by=By(parties.buyer, LATER))
 
     await parties.outcome.refresh_from_db()
     await parties.need.refresh_from_db()
@@ -221,8 +221,7 @@ async def test_a_contract_is_registered_once_by_the_seller() -> None:
             "4526010300000118",
             registered_on=TODAY,
             registry="站",
-            actor=parties.seller,
-            now=LATER,
+            by=By(parties.seller, LATER),
         )
 
 
@@ -244,7 +243,7 @@ async def test_a_registration_that_cannot_be_is_refused_at_its_field(
 
     with pytest.raises(Invalid) as refused:
         await services.register(
-            contract.number, number, registered_on=day, registry="站", actor=parties.seller, now=LATER
+            contract.number, number, registered_on=day, registry="站", by=By(parties.seller, LATER)
         )
 
     assert refused.value.field == field
@@ -261,8 +260,7 @@ async def test_a_registration_number_is_used_once() -> None:
             "4526010300000117",
             registered_on=TODAY,
             registry="站",
-            actor=second.seller,
-            now=LATER,
+            by=By(second.seller, LATER),
         )
 
 
@@ -276,8 +274,7 @@ async def test_the_buyer_does_not_register() -> None:
             "4526010300000117",
             registered_on=TODAY,
             registry="站",
-            actor=parties.buyer,
-            now=LATER,
+            by=By(parties.buyer, LATER),
         )
 
 
@@ -288,7 +285,7 @@ async def test_a_transfer_recorded_by_one_counts_when_another_confirms() -> None
     remittance = await make_remittance(parties, first, 80_500_000)
     before = await received(contract.id)
 
-    await services.confirm_remittance(remittance.id, actor=parties.seller_finance, now=LATER)
+    await services.confirm_remittance(remittance.id, by=By(parties.seller_finance, LATER))
 
     assert (before, await received(contract.id)) == (0, 80_500_000)
     assert await ledger.available(f"due:{first.id}") == Money(0)
@@ -300,20 +297,20 @@ async def test_who_recorded_does_not_confirm() -> None:
     parties = await make_parties()
     contract = await make_registered(parties)
     first, _second = await instalments_of(contract)
-    remittance = await make_remittance(parties, first, 1_000_00, actor=parties.seller_finance)
+    remittance = await make_remittance(parties, first, 1_000_00, by=By(parties.seller_finance, LATER))
 
     with pytest.raises(SamePerson):
-        await services.confirm_remittance(remittance.id, actor=parties.seller_finance, now=LATER)
+        await services.confirm_remittance(remittance.id, by=By(parties.seller_finance, LATER))
 
 
 async def test_the_buyers_finance_does_not_confirm_for_the_seller() -> None:
     parties = await make_parties()
     contract = await make_registered(parties)
     first, _second = await instalments_of(contract)
-    remittance = await make_remittance(parties, first, 1_000_00, actor=parties.buyer)
+    remittance = await make_remittance(parties, first, 1_000_00, by=By(parties.buyer, LATER))
 
     with pytest.raises(Forbidden):
-        await services.confirm_remittance(remittance.id, actor=parties.buyer_finance, now=LATER)
+        await services.confirm_remittance(remittance.id, by=By(parties.buyer_finance, LATER))
     assert await received(contract.id) == 0
 
 
@@ -322,10 +319,10 @@ async def test_confirming_twice_books_once() -> None:
     contract = await make_registered(parties)
     first, _second = await instalments_of(contract)
     remittance = await make_remittance(parties, first, 1_000_00)
-    await services.confirm_remittance(remittance.id, actor=parties.seller_finance, now=LATER)
+    await services.confirm_remittance(remittance.id, by=By(parties.seller_finance, LATER))
 
     with pytest.raises(AlreadyDecided):
-        await services.confirm_remittance(remittance.id, actor=parties.seller_finance, now=LATER)
+        await services.confirm_remittance(remittance.id, by=By(parties.seller_finance, LATER))
 
     assert await received(contract.id) == 1_000_00
 
@@ -350,7 +347,7 @@ async def test_a_rejected_transfer_may_be_recorded_anew() -> None:
     wrong = await make_remittance(
         parties, first, 80_500_000, invoice_number="26452000000012345678", invoice_amount=80_500_000
     )
-    await services.reject_remittance(wrong.id, "回单金额不符", actor=parties.seller_finance, now=LATER)
+    await services.reject_remittance(wrong.id, "回单金额不符", by=By(parties.seller_finance, LATER))
 
     again = await make_remittance(
         parties, first, 80_500_000, invoice_number="26452000000012345678", invoice_amount=80_500_000
@@ -364,7 +361,7 @@ async def test_when_all_has_arrived_the_deal_is_completed() -> None:
     contract = await make_registered(parties)
     for instalment in await instalments_of(contract):
         remittance = await make_remittance(parties, instalment, instalment.amount)
-        await services.confirm_remittance(remittance.id, actor=parties.seller_finance, now=LATER)
+        await services.confirm_remittance(remittance.id, by=By(parties.seller_finance, LATER))
 
     assert (await Deal.get(id=contract.deal_id)).status is DealStatus.COMPLETED
     assert await received(contract.id) == contract.contract_amount
@@ -376,7 +373,7 @@ async def test_money_before_the_registration_counts_and_the_deal_follows_later()
     contract = await make_contract(parties)
     first, _second = await instalments_of(contract)
     remittance = await make_remittance(parties, first, first.amount)
-    await services.confirm_remittance(remittance.id, actor=parties.seller_finance, now=LATER)
+    await services.confirm_remittance(remittance.id, by=By(parties.seller_finance, LATER))
     before = (await Deal.get(id=contract.deal_id)).status
 
     await services.register(
@@ -384,8 +381,7 @@ async def test_money_before_the_registration_counts_and_the_deal_follows_later()
         "4526010300000117",
         registered_on=TODAY,
         registry="站",
-        actor=parties.seller,
-        now=LATER,
+        by=By(parties.seller, LATER),
     )
 
     assert before is DealStatus.SIGNED
@@ -414,7 +410,7 @@ async def test_an_instalment_paid_online_becomes_a_receipt(deps: Deps) -> None:
     _first, second = await instalments_of(contract)
     await _connect(parties, deps)
 
-    await services.start_payment(second.id, gateway=deps.gateway, actor=parties.buyer, now=LATER, urls=URLS)
+    await services.start_payment(second.id, gateway=deps.gateway, by=By(parties.buyer, LATER), urls=URLS)
     payment = await Payment.get(payable_id=second.id)
     paid = PaidPayment(payment.id, "instalment", second.id, payment.money, Money(0), LATER)
     first_time = await services.receive(paid, now=LATER)
@@ -431,7 +427,7 @@ async def test_money_that_arrives_twice_stands_in_the_book_as_surplus() -> None:
     contract = await make_registered(parties)
     first, _second = await instalments_of(contract)
     remittance = await make_remittance(parties, first, first.amount)
-    await services.confirm_remittance(remittance.id, actor=parties.seller_finance, now=LATER)
+    await services.confirm_remittance(remittance.id, by=By(parties.seller_finance, LATER))
 
     made = await services.receive(
         PaidPayment(uuid4(), "instalment", first.id, Money(first.amount), Money(0), LATER), now=LATER
@@ -452,7 +448,7 @@ async def test_a_transfer_of_more_than_is_left_is_not_confirmed() -> None:
     )
 
     with pytest.raises(TooMuch):
-        await services.confirm_remittance(remittance.id, actor=parties.seller_finance, now=LATER)
+        await services.confirm_remittance(remittance.id, by=By(parties.seller_finance, LATER))
 
     assert await Receipt.filter(contract_id=contract.id).count() == 1
 
@@ -463,9 +459,7 @@ async def test_without_an_account_of_the_seller_nobody_pays_online(deps: Deps) -
     first, _second = await instalments_of(contract)
 
     with pytest.raises(Conflict, match="对公转账"):
-        await services.start_payment(
-            first.id, gateway=deps.gateway, actor=parties.buyer, now=LATER, urls=URLS
-        )
+        await services.start_payment(first.id, gateway=deps.gateway, by=By(parties.buyer, LATER), urls=URLS)
 
 
 async def test_the_seller_does_not_pay(deps: Deps) -> None:
@@ -475,9 +469,7 @@ async def test_the_seller_does_not_pay(deps: Deps) -> None:
     await _connect(parties, deps)
 
     with pytest.raises(Forbidden):
-        await services.start_payment(
-            first.id, gateway=deps.gateway, actor=parties.seller, now=LATER, urls=URLS
-        )
+        await services.start_payment(first.id, gateway=deps.gateway, by=By(parties.seller, LATER), urls=URLS)
 
 
 async def test_what_is_paid_or_waits_is_not_paid_online(deps: Deps) -> None:
@@ -488,9 +480,7 @@ async def test_what_is_paid_or_waits_is_not_paid_online(deps: Deps) -> None:
     await make_remittance(parties, first, first.amount)
 
     with pytest.raises(NothingDue):
-        await services.start_payment(
-            first.id, gateway=deps.gateway, actor=parties.buyer, now=LATER, urls=URLS
-        )
+        await services.start_payment(first.id, gateway=deps.gateway, by=By(parties.buyer, LATER), urls=URLS)
 
 
 async def test_strangers_find_no_contract_but_officers_and_auditors_do() -> None:
@@ -508,7 +498,7 @@ async def test_what_the_gateway_says_is_paid_is_booked(deps: Deps) -> None:
     contract = await make_registered(parties)
     _first, second = await instalments_of(contract)
     gateway = await _connect(parties, deps)
-    await services.start_payment(second.id, gateway=gateway, actor=parties.buyer, now=LATER, urls=URLS)
+    await services.start_payment(second.id, gateway=gateway, by=By(parties.buyer, LATER), urls=URLS)
     payment = await Payment.get(payable_id=second.id)
     await gateway.standin.pay(str(payment.checkout_id))
     paid = await look_up(payment.id, gateway=gateway, now=LATER)

@@ -18,6 +18,7 @@ from market.kit.money import HOME, Money
 from market.listings.models import Need, Outcome
 from market.matching.models import Match, MatchStatus
 from market.notices import services as notices
+from market.records.by import By
 from tests.factories import NOW, make_member, make_need, make_organisation, make_outcome
 from tests.fakes import FixedClock
 from tests.remembered import remembered
@@ -103,8 +104,8 @@ def _abroad(price: Money) -> dict[str, str]:
 @remembered
 async def make_agreed(parties: Parties, now: datetime = NOW) -> Deal:
     """Both sides have agreed to be introduced; nothing is offered yet."""
-    deal = await services.open_interest(parties.outcome.number, "想用在新产线", actor=parties.buyer, now=now)
-    return await services.agree_introduction(deal.number, actor=parties.seller, now=now)
+    deal = await services.open_interest(parties.outcome.number, "想用在新产线", by=By(parties.buyer, now))
+    return await services.agree_introduction(deal.number, by=By(parties.seller, now))
 
 
 @remembered
@@ -120,7 +121,7 @@ async def make_offered(
     if offer is not None:
         return deal, offer
     offer = await services.make_offer(
-        deal.number, terms(**offered), seen=None, valid_days=15, actor=parties.buyer, now=now
+        deal.number, terms(**offered), seen=None, valid_days=15, by=By(parties.buyer, now)
     )
     return deal, offer
 
@@ -128,15 +129,13 @@ async def make_offered(
 @remembered
 async def make_priced(parties: Parties, now: datetime = NOW, **offered: Any) -> Deal:
     deal, offer = await make_offered(parties, now, **offered)
-    return await services.accept_offer(
-        deal.number, offer.id, offer.content_hash, actor=parties.seller, now=now
-    )
+    return await services.accept_offer(deal.number, offer.id, offer.content_hash, by=By(parties.seller, now))
 
 
 @remembered
 async def make_published(parties: Parties, now: datetime = NOW, **offered: Any) -> Deal:
     deal = await make_priced(parties, now, **offered)
-    await services.start_publicity(deal.number, STATEMENT, actor=parties.seller, now=now)
+    await services.start_publicity(deal.number, STATEMENT, by=By(parties.seller, now))
     return await Deal.get(id=deal.id)
 
 

@@ -14,6 +14,7 @@ from market.files.models import StoredFile
 from market.matching.models import Match
 from market.notices import services as notices
 from market.notices.models import Notice
+from market.records.by import By
 from tests.deals.make import (
     make_agreed,
     make_match,
@@ -60,7 +61,7 @@ async def test_a_buyer_asks_about_an_outcome_and_lands_in_the_deal_room(client: 
 
 async def test_the_seller_agrees_and_both_see_contacts(client: httpx.AsyncClient) -> None:
     parties = await make_parties()
-    deal = await services.open_interest(parties.outcome.number, "想用", actor=parties.buyer, now=NOW)
+    deal = await services.open_interest(parties.outcome.number, "想用", by=By(parties.buyer, NOW))
     await sign_in(client, parties.seller)
     before = await client.get(f"/deals/{deal.number}")
 
@@ -151,9 +152,7 @@ async def test_a_counter_offer_marks_what_differs_and_is_accepted(client: httpx.
 async def test_a_stale_acceptance_is_refused_with_a_sentence(client: httpx.AsyncClient) -> None:
     parties = await make_parties()
     deal, offer = await make_offered(parties)
-    await services.make_offer(
-        deal.number, terms(), seen=offer.id, valid_days=15, actor=parties.buyer, now=NOW
-    )
+    await services.make_offer(deal.number, terms(), seen=offer.id, valid_days=15, by=By(parties.buyer, NOW))
     await sign_in(client, parties.seller)
 
     page = await post(
@@ -230,7 +229,7 @@ async def test_an_open_objection_shows_as_a_stop(client: httpx.AsyncClient) -> N
     parties = await make_parties()
     deal = await make_published(parties)
     notice = await Notice.get(subject_id=deal.id)
-    await notices.object_to(notice.number, reason="价格偏低", actor=await make_member(), now=NOW)
+    await notices.object_to(notice.number, reason="价格偏低", by=By(await make_member(), NOW))
     await sign_in(client, parties.buyer)
 
     page = await client.get(f"/deals/{deal.number}")

@@ -24,6 +24,7 @@ from market.kit.money import Money
 from market.ledger import services as ledger
 from market.ledger.queries import list_entries
 from market.pages.deal_steps import dashboard_cards, late_deals
+from market.records.by import By
 from tests.deals.make import (
     Parties,
     make_agreed,
@@ -40,7 +41,7 @@ from tests.visitor import post, sign_in
 async def make_introduced(parties: Parties, broker: Actor, basis_points: int = 300) -> Deal:
     match = await make_match(parties, broker)
     return await services.introduce(
-        match.id, basis_points, "指标吻合", payer=Side.BUYER, mandate="委托书 2026-3", actor=broker, now=NOW
+        match.id, basis_points, "指标吻合", payer=Side.BUYER, mandate="委托书 2026-3", by=By(broker, NOW)
     )
 
 
@@ -97,13 +98,13 @@ async def test_a_message_tells_each_person_once_until_they_have_read() -> None:
     await Message.all().delete()
 
     for text in ("样品何时能寄？", "下周可以吗？"):
-        await services.send_message(deal.number, text, actor=parties.buyer, now=NOW)
+        await services.send_message(deal.number, text, by=By(parties.buyer, NOW))
 
     assert await Message.filter(user_id=parties.seller.user_id).count() == 1
     assert await unread_counts(parties.seller.user_id, [deal.id]) == {deal.id: 2}
-    await services.mark_read(deal.number, actor=parties.seller, now=NOW)
+    await services.mark_read(deal.number, by=By(parties.seller, NOW))
     assert await unread_counts(parties.seller.user_id, [deal.id]) == {}
-    await services.send_message(deal.number, "可以。", actor=parties.buyer, now=NOW)
+    await services.send_message(deal.number, "可以。", by=By(parties.buyer, NOW))
     assert await Message.filter(user_id=parties.seller.user_id).count() == 2
 
 
@@ -112,10 +113,10 @@ async def test_the_sides_write_once_both_have_agreed_and_the_broker_at_any_time(
     deal = await make_introduced(parties, broker)
 
     with pytest.raises(Conflict):
-        await services.send_message(deal.number, "电话 139", actor=parties.buyer, now=NOW)
+        await services.send_message(deal.number, "电话 139", by=By(parties.buyer, NOW))
     with pytest.raises(NotFound):
-        await services.send_message(deal.number, "你好", actor=await make_member(), now=NOW)
-    message = await services.send_message(deal.number, "请先同意对接", actor=broker, now=NOW)
+        await services.send_message(deal.number, "你好", by=By(await make_member(), NOW))
+    message = await services.send_message(deal.number, "请先同意对接", by=By(broker, NOW))
 
     assert message.side is None
 
@@ -123,7 +124,7 @@ async def test_the_sides_write_once_both_have_agreed_and_the_broker_at_any_time(
 async def test_the_daily_digest_names_the_deals_with_unread_messages() -> None:
     parties = await make_parties()
     deal = await make_agreed(parties)
-    await services.send_message(deal.number, "样品何时能寄？", actor=parties.buyer, now=NOW)
+    await services.send_message(deal.number, "样品何时能寄？", by=By(parties.buyer, NOW))
     await OutgoingMail.all().delete()
 
     written = await write_digests(NOW)
@@ -138,9 +139,9 @@ async def test_who_owes_the_commission_agrees_to_it_with_the_introduction() -> N
     parties, broker = await make_parties(), await make_broker()
     deal = await make_introduced(parties, broker)
 
-    await services.agree_introduction(deal.number, actor=parties.seller, now=NOW)
+    await services.agree_introduction(deal.number, by=By(parties.seller, NOW))
     assert (await Introduction.get(deal_id=deal.id)).agreed_at is None
-    await services.agree_introduction(deal.number, actor=parties.buyer, now=NOW)
+    await services.agree_introduction(deal.number, by=By(parties.buyer, NOW))
 
     agreed = await Introduction.get(deal_id=deal.id)
     assert (agreed.agreed_at, agreed.agreed_by_id) == (NOW, parties.buyer.user_id)
@@ -155,7 +156,7 @@ async def test_the_sides_read_the_mandate_which_may_name_one_of_them_once_both_h
     before = await client.get(f"/deals/{deal.number}")
 
     for side in Side:
-        await services.agree_introduction(deal.number, actor=parties.on(side), now=NOW)
+        await services.agree_introduction(deal.number, by=By(parties.on(side), NOW))
 
     assert "委托书 2026-3" not in before.text
     assert "委托书 2026-3" in (await client.get(f"/deals/{deal.number}")).text
@@ -165,7 +166,7 @@ async def test_the_commission_follows_what_has_arrived_without_losing_a_fen() ->
     parties, broker = await make_parties(), await make_broker()
     deal = await make_introduced(parties, broker, 333)
     for side in Side:
-        await services.agree_introduction(deal.number, actor=parties.on(side), now=NOW)
+        await services.agree_introduction(deal.number, by=By(parties.on(side), NOW))
     total = 0
 
     for arrived in (33_333_33, 66_666_66, 1_000_000_01):
@@ -183,7 +184,7 @@ async def test_a_commission_comes_down_by_a_counter_entry_and_stands_in_the_curr
     parties, broker = await make_parties(), await make_broker()
     deal = await make_introduced(parties, broker, 250)
     for side in Side:
-        await services.agree_introduction(deal.number, actor=parties.on(side), now=NOW)
+        await services.agree_introduction(deal.number, by=By(parties.on(side), NOW))
 
     booked = [
         await services.book_commission(deal.id, Money(arrived, "JPY"), at=NOW)
@@ -221,7 +222,7 @@ async def test_only_the_deals_broker_logs_a_follow_up_and_is_reminded(client: ht
     assert pack.content.startswith(b"%PDF")
     with pytest.raises(Forbidden):
         await services.follow_up(
-            deal.number, "phone", "x", happened_on=NOW.date(), next_on=None, actor=parties.buyer, now=NOW
+            deal.number, "phone", "x", happened_on=NOW.date(), next_on=None, by=By(parties.buyer, NOW)
         )
     await sign_in(client, parties.buyer)
     assert (await client.get(f"/deals/{deal.number}/brokerage")).status_code == 404
@@ -232,7 +233,7 @@ async def test_only_the_deals_broker_logs_a_follow_up_and_is_reminded(client: ht
 
 async def test_a_late_step_rises_for_the_side_whose_turn_it_is(client: httpx.AsyncClient, deps: Deps) -> None:
     parties = await make_parties()
-    deal = await services.open_interest(parties.outcome.number, "想用", actor=parties.buyer, now=NOW)
+    deal = await services.open_interest(parties.outcome.number, "想用", by=By(parties.buyer, NOW))
     later = NOW + timedelta(days=8)
 
     assert await late_deals(parties.seller, NOW + timedelta(days=7)) == set()
@@ -302,8 +303,7 @@ async def test_a_long_deal_shows_what_is_latest_and_all_of_it_when_asked(client:
             terms(Money(100_000_000 + at)),
             seen=offer.id,
             valid_days=5,
-            actor=parties.on(list(Side)[at % 2]),
-            now=NOW + timedelta(minutes=at),
+            by=By(parties.on(list(Side)[at % 2]), NOW + timedelta(minutes=at)),
         )
     await DealMessage.bulk_create(
         DealMessage(

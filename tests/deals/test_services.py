@@ -30,6 +30,7 @@ from market.kit.money import Money
 from market.listings.models import NeedStatus, OutcomeStatus
 from market.matching.models import Match, MatchStatus
 from market.notices.models import Notice, NoticeStatus
+from market.records.by import By
 from tests.deals.make import (
     PRICE,
     STATEMENT,
@@ -48,7 +49,7 @@ from tests.factories import NOW, make_broker, make_member, make_need, make_outco
 async def test_interest_in_an_outcome_opens_a_deal_and_tells_the_seller() -> None:
     parties = await make_parties()
 
-    deal = await services.open_interest(parties.outcome.number, "想用在新产线", actor=parties.buyer, now=NOW)
+    deal = await services.open_interest(parties.outcome.number, "想用在新产线", by=By(parties.buyer, NOW))
 
     assert deal.status is DealStatus.INTENT
     assert deal.number.startswith("JY-2026-")
@@ -58,18 +59,18 @@ async def test_interest_in_an_outcome_opens_a_deal_and_tells_the_seller() -> Non
 
 async def test_the_same_interest_twice_is_one_deal() -> None:
     parties = await make_parties()
-    first = await services.open_interest(parties.outcome.number, "一", actor=parties.buyer, now=NOW)
+    first = await services.open_interest(parties.outcome.number, "一", by=By(parties.buyer, NOW))
 
     with pytest.raises(AlreadyDealing, match=first.number):
-        await services.open_interest(parties.outcome.number, "二", actor=parties.buyer, now=NOW)
+        await services.open_interest(parties.outcome.number, "二", by=By(parties.buyer, NOW))
 
 
 async def test_after_an_end_the_same_two_may_begin_anew() -> None:
     parties = await make_parties()
-    first = await services.open_interest(parties.outcome.number, "一", actor=parties.buyer, now=NOW)
-    await services.terminate(first.number, "timing", "", actor=parties.seller, now=NOW)
+    first = await services.open_interest(parties.outcome.number, "一", by=By(parties.buyer, NOW))
+    await services.terminate(first.number, "timing", "", by=By(parties.seller, NOW))
 
-    second = await services.open_interest(parties.outcome.number, "二", actor=parties.buyer, now=NOW)
+    second = await services.open_interest(parties.outcome.number, "二", by=By(parties.buyer, NOW))
 
     assert second.number != first.number
 
@@ -79,14 +80,14 @@ async def test_nobody_deals_with_themselves() -> None:
     own = await make_outcome(parties.enterprise)
 
     with pytest.raises(Conflict):
-        await services.open_interest(own.number, "自己的", actor=parties.buyer, now=NOW)
+        await services.open_interest(own.number, "自己的", by=By(parties.buyer, NOW))
 
 
 async def test_a_university_does_not_buy() -> None:
     parties = await make_parties()
 
     with pytest.raises(Forbidden):
-        await services.open_interest(parties.outcome.number, "想买", actor=parties.seller, now=NOW)
+        await services.open_interest(parties.outcome.number, "想买", by=By(parties.seller, NOW))
 
 
 @pytest.mark.parametrize("status", [OutcomeStatus.SOLD, OutcomeStatus.EXPIRED])
@@ -96,7 +97,7 @@ async def test_what_is_not_on_offer_any_more_opens_no_deal(status: Any) -> None:
     await parties.outcome.save(update_fields=["status"])
 
     with pytest.raises(Conflict):
-        await services.open_interest(parties.outcome.number, "想买", actor=parties.buyer, now=NOW)
+        await services.open_interest(parties.outcome.number, "想买", by=By(parties.buyer, NOW))
 
 
 async def test_a_seller_answers_a_need_with_an_outcome_of_theirs() -> None:
@@ -104,7 +105,7 @@ async def test_a_seller_answers_a_need_with_an_outcome_of_theirs() -> None:
     match = await make_match(parties)
 
     deal = await services.open_response(
-        parties.need.number, parties.outcome.number, "我们能", actor=parties.seller, now=NOW
+        parties.need.number, parties.outcome.number, "我们能", by=By(parties.seller, NOW)
     )
 
     assert (deal.seller_id, deal.buyer_id) == (parties.university.id, parties.enterprise.id)
@@ -119,19 +120,19 @@ async def test_nobody_answers_a_need_with_the_outcome_of_another() -> None:
 
     with pytest.raises(NotFound):
         await services.open_response(
-            parties.need.number, foreign.number, "我们能", actor=parties.seller, now=NOW
+            parties.need.number, foreign.number, "我们能", by=By(parties.seller, NOW)
         )
 
 
 async def test_a_masked_enterprise_is_named_when_both_sides_have_agreed() -> None:
     parties = await make_parties(is_masked=True)
     opened = await services.open_response(
-        parties.need.number, parties.outcome.number, "我们能", actor=parties.seller, now=NOW
+        parties.need.number, parties.outcome.number, "我们能", by=By(parties.seller, NOW)
     )
     before = await get_deal_for(parties.seller, opened.number)
     names_before = [each.organisation for each in contacts(before, parties.seller)]
 
-    await services.agree_introduction(opened.number, actor=parties.buyer, now=NOW)
+    await services.agree_introduction(opened.number, by=By(parties.buyer, NOW))
 
     assert buyer_name(before, parties.seller) == "某企业"
     assert names_before == ["桂南大学"]
@@ -144,7 +145,7 @@ async def test_a_broker_introduces_before_contacts_are_revealed_and_stays_on_the
     parties, broker = await make_parties(is_masked=True), await make_broker()
     match = await make_match(parties, broker)
 
-    deal = await services.introduce(match.id, 300, "指标吻合", actor=broker, now=NOW)
+    deal = await services.introduce(match.id, 300, "指标吻合", by=By(broker, NOW))
 
     introduction = await Introduction.get(deal_id=deal.id)
     assert (introduction.commission_basis_points, introduction.introduced_at) == (300, NOW)
@@ -158,15 +159,13 @@ async def test_a_broker_introduces_before_contacts_are_revealed_and_stays_on_the
 async def test_both_must_agree_to_an_introduction() -> None:
     parties, broker = await make_parties(), await make_broker()
     match = await make_match(parties, broker)
-    deal = await services.introduce(match.id, 300, "指标吻合", actor=broker, now=NOW)
-    await services.agree_introduction(deal.number, actor=parties.seller, now=NOW)
+    deal = await services.introduce(match.id, 300, "指标吻合", by=By(broker, NOW))
+    await services.agree_introduction(deal.number, by=By(parties.seller, NOW))
 
     with pytest.raises(Conflict, match="双方同意对接"):
-        await services.make_offer(
-            deal.number, terms(), seen=None, valid_days=15, actor=parties.seller, now=NOW
-        )
+        await services.make_offer(deal.number, terms(), seen=None, valid_days=15, by=By(parties.seller, NOW))
 
-    await services.agree_introduction(deal.number, actor=parties.buyer, now=NOW)
+    await services.agree_introduction(deal.number, by=By(parties.buyer, NOW))
     assert (await Match.get(id=match.id)).status is MatchStatus.TALKING
 
 
@@ -175,17 +174,17 @@ async def test_only_the_broker_who_took_the_match_up_introduces_once() -> None:
     match = await make_match(parties, broker)
 
     with pytest.raises(NotFound):
-        await services.introduce(match.id, 300, "抢", actor=rival, now=NOW)
-    await services.introduce(match.id, 300, "一", actor=broker, now=NOW)
+        await services.introduce(match.id, 300, "抢", by=By(rival, NOW))
+    await services.introduce(match.id, 300, "一", by=By(broker, NOW))
     with pytest.raises(Conflict):
-        await services.introduce(match.id, 100, "二", actor=broker, now=NOW)
+        await services.introduce(match.id, 100, "二", by=By(broker, NOW))
 
 
 async def test_an_offer_and_its_acceptance_fix_the_price() -> None:
     parties = await make_parties()
     deal, offer = await make_offered(parties, plan=(80_500_000, 34_500_000))
 
-    await services.accept_offer(deal.number, offer.id, offer.content_hash, actor=parties.seller, now=NOW)
+    await services.accept_offer(deal.number, offer.id, offer.content_hash, by=By(parties.seller, NOW))
 
     deal = await Deal.get(id=deal.id)
     assert (deal.status, deal.price, deal.kind) == (DealStatus.PRICED, PRICE, ContractKind.LICENCE)
@@ -196,26 +195,24 @@ async def test_a_counter_offer_replaces_the_open_one() -> None:
     deal, first = await make_offered(parties)
 
     second = await services.make_offer(
-        deal.number, terms(Money(120_000_000)), seen=first.id, valid_days=15, actor=parties.seller, now=NOW
+        deal.number, terms(Money(120_000_000)), seen=first.id, valid_days=15, by=By(parties.seller, NOW)
     )
 
     assert (await Offer.get(id=first.id)).status is OfferStatus.REPLACED
     assert (second.sequence, second.status) == (2, OfferStatus.OPEN)
     with pytest.raises(OfferChanged):
-        await services.accept_offer(deal.number, first.id, first.content_hash, actor=parties.seller, now=NOW)
+        await services.accept_offer(deal.number, first.id, first.content_hash, by=By(parties.seller, NOW))
 
 
 async def test_a_changed_offer_needs_fresh_consent() -> None:
     parties = await make_parties()
     deal, first = await make_offered(parties)
     changed = await services.make_offer(
-        deal.number, terms(Money(118_000_000)), seen=first.id, valid_days=15, actor=parties.buyer, now=NOW
+        deal.number, terms(Money(118_000_000)), seen=first.id, valid_days=15, by=By(parties.buyer, NOW)
     )
 
     with pytest.raises(OfferChanged):
-        await services.accept_offer(
-            deal.number, changed.id, first.content_hash, actor=parties.seller, now=NOW
-        )
+        await services.accept_offer(deal.number, changed.id, first.content_hash, by=By(parties.seller, NOW))
 
     assert (await Deal.get(id=deal.id)).price is None
 
@@ -224,12 +221,12 @@ async def test_an_offer_made_meanwhile_is_not_swept_away_unread() -> None:
     parties = await make_parties()
     deal, first = await make_offered(parties)
     await services.make_offer(
-        deal.number, terms(Money(120_000_000)), seen=first.id, valid_days=15, actor=parties.seller, now=NOW
+        deal.number, terms(Money(120_000_000)), seen=first.id, valid_days=15, by=By(parties.seller, NOW)
     )
 
     with pytest.raises(OfferChanged):
         await services.make_offer(
-            deal.number, terms(Money(90_000_000)), seen=first.id, valid_days=15, actor=parties.buyer, now=NOW
+            deal.number, terms(Money(90_000_000)), seen=first.id, valid_days=15, by=By(parties.buyer, NOW)
         )
 
 
@@ -238,7 +235,7 @@ async def test_nobody_accepts_their_own_offer() -> None:
     deal, offer = await make_offered(parties)
 
     with pytest.raises(OwnOffer):
-        await services.accept_offer(deal.number, offer.id, offer.content_hash, actor=parties.buyer, now=NOW)
+        await services.accept_offer(deal.number, offer.id, offer.content_hash, by=By(parties.buyer, NOW))
 
 
 async def test_an_offer_of_another_deal_is_not_accepted_here() -> None:
@@ -247,9 +244,7 @@ async def test_an_offer_of_another_deal_is_not_accepted_here() -> None:
     _deal, foreign = await make_offered(others)
 
     with pytest.raises(OfferChanged):
-        await services.accept_offer(
-            deal.number, foreign.id, foreign.content_hash, actor=parties.seller, now=NOW
-        )
+        await services.accept_offer(deal.number, foreign.id, foreign.content_hash, by=By(parties.seller, NOW))
 
 
 async def test_an_offer_runs_out() -> None:
@@ -258,7 +253,7 @@ async def test_an_offer_runs_out() -> None:
     late = NOW + timedelta(days=15)
 
     with pytest.raises(OfferChanged, match="有效期"):
-        await services.accept_offer(deal.number, offer.id, offer.content_hash, actor=parties.seller, now=late)
+        await services.accept_offer(deal.number, offer.id, offer.content_hash, by=By(parties.seller, late))
     assert await services.run_due(late) == 1
     assert await services.run_due(late) == 0
 
@@ -273,7 +268,7 @@ async def test_a_payment_plan_must_add_up_to_the_price() -> None:
 
     with pytest.raises(Invalid) as refused:
         await services.make_offer(
-            deal.number, terms(plan=(1, 2)), seen=None, valid_days=15, actor=parties.buyer, now=NOW
+            deal.number, terms(plan=(1, 2)), seen=None, valid_days=15, by=By(parties.buyer, NOW)
         )
 
     assert refused.value.field == "plan"
@@ -291,7 +286,7 @@ async def test_the_price_of_a_state_university_is_published_for_fifteen_days() -
     parties = await make_parties()
     deal = await make_priced(parties)
 
-    notice = await services.start_publicity(deal.number, STATEMENT, actor=parties.seller, now=NOW)
+    notice = await services.start_publicity(deal.number, STATEMENT, by=By(parties.seller, NOW))
 
     assert str(notice.ends_at) == "2026-03-17 16:00:00+00:00"
     assert dict(notice.body)["拟交易价格"] == "￥1,150,000.00"
@@ -304,7 +299,7 @@ async def test_the_buyer_does_not_publish() -> None:
     deal = await make_priced(parties)
 
     with pytest.raises(Forbidden):
-        await services.start_publicity(deal.number, STATEMENT, actor=parties.buyer, now=NOW)
+        await services.start_publicity(deal.number, STATEMENT, by=By(parties.buyer, NOW))
 
 
 async def test_publicity_cannot_be_skipped_where_the_law_asks_for_it() -> None:
@@ -312,7 +307,7 @@ async def test_publicity_cannot_be_skipped_where_the_law_asks_for_it() -> None:
     deal = await make_priced(parties)
 
     with pytest.raises(Conflict, match="第十八条"):
-        await services.skip_publicity(deal.number, actor=parties.seller, now=NOW)
+        await services.skip_publicity(deal.number, by=By(parties.seller, NOW))
 
 
 @pytest.mark.parametrize(
@@ -331,13 +326,13 @@ async def test_where_the_law_knows_no_publicity_the_reason_is_recorded(
     parties = await make_parties(**university)
     deal = await make_priced(parties, kind=kind)
 
-    await services.skip_publicity(deal.number, actor=parties.buyer, now=NOW)
+    await services.skip_publicity(deal.number, by=By(parties.buyer, NOW))
 
     deal = await Deal.get(id=deal.id)
     assert deal.status is DealStatus.TO_SIGN
     assert deal.skip_reason
     with pytest.raises(ActionNotAllowed):
-        await services.start_publicity(deal.number, STATEMENT, actor=parties.seller, now=NOW)
+        await services.start_publicity(deal.number, STATEMENT, by=By(parties.seller, NOW))
 
 
 async def test_a_clear_publicity_lets_the_deal_be_signed() -> None:
@@ -362,13 +357,13 @@ async def test_an_end_closes_the_offer_and_the_notice() -> None:
     parties = await make_parties()
     deal = await make_published(parties)
 
-    await services.terminate(deal.number, "price", "没有谈拢", actor=parties.buyer, now=NOW)
+    await services.terminate(deal.number, "price", "没有谈拢", by=By(parties.buyer, NOW))
 
     deal = await Deal.get(id=deal.id)
     assert (deal.status, deal.end_reason) == (DealStatus.TERMINATED, "price")
     assert (await Notice.get(subject_id=deal.id)).status is NoticeStatus.ARCHIVED
     with pytest.raises(ActionNotAllowed):
-        await services.terminate(deal.number, "price", "", actor=parties.seller, now=NOW)
+        await services.terminate(deal.number, "price", "", by=By(parties.seller, NOW))
 
 
 async def test_an_end_needs_a_reason_from_the_list() -> None:
@@ -376,7 +371,7 @@ async def test_an_end_needs_a_reason_from_the_list() -> None:
     deal = await make_agreed(parties)
 
     with pytest.raises(Invalid):
-        await services.terminate(deal.number, "mood", "", actor=parties.buyer, now=NOW)
+        await services.terminate(deal.number, "mood", "", by=By(parties.buyer, NOW))
 
 
 async def test_every_move_leaves_an_event_and_a_row_in_the_audit_log() -> None:
@@ -401,12 +396,12 @@ async def test_strangers_and_former_members_find_no_deal() -> None:
     stranger = await make_member()
 
     for act in (
-        services.agree_introduction(deal.number, actor=stranger, now=NOW),
-        services.terminate(deal.number, "price", "", actor=stranger, now=NOW),
-        services.accept_offer(deal.number, uuid4(), "", actor=stranger, now=NOW),
-        services.make_offer(deal.number, terms(), seen=None, valid_days=1, actor=stranger, now=NOW),
-        services.start_publicity(deal.number, STATEMENT, actor=stranger, now=NOW),
-        services.skip_publicity(deal.number, actor=stranger, now=NOW),
+        services.agree_introduction(deal.number, by=By(stranger, NOW)),
+        services.terminate(deal.number, "price", "", by=By(stranger, NOW)),
+        services.accept_offer(deal.number, uuid4(), "", by=By(stranger, NOW)),
+        services.make_offer(deal.number, terms(), seen=None, valid_days=1, by=By(stranger, NOW)),
+        services.start_publicity(deal.number, STATEMENT, by=By(stranger, NOW)),
+        services.skip_publicity(deal.number, by=By(stranger, NOW)),
     ):
         with pytest.raises(NotFound):
             await act
@@ -418,7 +413,7 @@ async def test_the_deal_of_another_need_of_the_same_buyer_is_another_deal() -> N
     need = await make_need(parties.enterprise)
     await make_agreed(parties)
 
-    second = await services.open_response(need.number, other.number, "也能", actor=parties.seller, now=NOW)
+    second = await services.open_response(need.number, other.number, "也能", by=By(parties.seller, NOW))
 
     assert second.outcome_id == other.id
 
@@ -428,4 +423,4 @@ async def test_a_deal_advances_only_by_the_table() -> None:
     deal = await make_agreed(parties)
 
     with pytest.raises(ActionNotAllowed):
-        await advance(deal.id, DealAction.SIGN, actor=parties.seller, now=NOW)
+        await advance(deal.id, DealAction.SIGN, by=By(parties.seller, NOW))

@@ -16,6 +16,7 @@ from market.files.models import FileAccess, StoredFile, Tier
 from market.files.queries import list_files
 from market.files.services import keep, store
 from market.kit.errors import Invalid
+from market.records.by import By
 from tests.factories import NOW, make_member
 from tests.visitor import sign_in
 
@@ -113,7 +114,10 @@ async def put(
         "tier": Tier.PARTIES,
     }
     return await store(
-        check_content(name, content), **(defaults | fields), actor=actor, store=deps.store, now=NOW
+        check_content(name, content),
+        **(defaults | fields),
+        by=By(actor, NOW),
+        store=deps.store,
     )
 
 

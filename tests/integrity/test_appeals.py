@@ -11,6 +11,7 @@ from market.accounts.models import Organisation, StaffRole
 from market.integrity.models import Sanction, SanctionGrade, SanctionStatus, Scope
 from market.integrity.services import answer_appeal, appeal, file_sanction
 from market.kit.errors import Conflict, NotFound
+from market.records.by import By
 from tests.factories import NOW, make_member, make_staff
 from tests.visitor import post, sign_in
 
@@ -27,8 +28,7 @@ async def make_record(uscc: str) -> Sanction:
         starts_on=date(2026, 1, 1),
         ends_on=None,
         appeal_to="自治区科技厅监督处",
-        actor=await make_staff(StaffRole.OPERATOR),
-        now=NOW,
+        by=By(await make_staff(StaffRole.OPERATOR), NOW),
     )
 
 
@@ -37,16 +37,16 @@ async def test_an_upheld_appeal_lifts_the_record_and_a_dismissed_one_may_be_made
     row = await make_record(str((await Organisation.get(id=member.organisation_id)).uscc))
     operator = await make_staff(StaffRole.OPERATOR)
 
-    await appeal(row.id, text="材料属实，见附件", actor=member, now=NOW)
+    await appeal(row.id, text="材料属实，见附件", by=By(member, NOW))
     with pytest.raises(Conflict):
-        await appeal(row.id, text="再次", actor=member, now=NOW)
-    await answer_appeal(row.id, is_upheld=False, text="维持", actor=operator, now=NOW)
-    await appeal(row.id, text="新的证据", actor=member, now=NOW)
-    done = await answer_appeal(row.id, is_upheld=True, text="证据成立", actor=operator, now=NOW)
+        await appeal(row.id, text="再次", by=By(member, NOW))
+    await answer_appeal(row.id, is_upheld=False, text="维持", by=By(operator, NOW))
+    await appeal(row.id, text="新的证据", by=By(member, NOW))
+    done = await answer_appeal(row.id, is_upheld=True, text="证据成立", by=By(operator, NOW))
 
     assert (done.status, done.repair_reason) == (SanctionStatus.REPAIRED, "证据成立")
     with pytest.raises(Conflict):
-        await answer_appeal(row.id, is_upheld=True, text="x", actor=operator, now=NOW)
+        await answer_appeal(row.id, is_upheld=True, text="x", by=By(operator, NOW))
 
 
 async def test_another_organisation_neither_sees_nor_appeals(client: httpx.AsyncClient) -> None:
@@ -54,7 +54,7 @@ async def test_another_organisation_neither_sees_nor_appeals(client: httpx.Async
     row = await make_record(str((await Organisation.get(id=member.organisation_id)).uscc))
 
     with pytest.raises(NotFound):
-        await appeal(row.id, text="x", actor=rival, now=NOW)
+        await appeal(row.id, text="x", by=By(rival, NOW))
     await sign_in(client, rival)
     assert "科监〔2026〕1号" not in (await client.get("/integrity")).text
     await sign_in(client, member)

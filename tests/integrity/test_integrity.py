@@ -15,6 +15,7 @@ from market.integrity.models import IntegrityCheck, Sanction, SanctionGrade, San
 from market.integrity.services import Barred
 from market.integrity.states import SanctionAction
 from market.kit.errors import Conflict, Forbidden, Invalid
+from market.records.by import By
 from market.subsidies.models import Claim, ClaimStatus
 from market.subsidies.services import approve_batch, confirm_batch, make_batch, order_payment, submit_claim
 from tests.factories import NOW, make_member, make_staff, make_uscc
@@ -43,13 +44,13 @@ async def file_one(uscc: str, **fields: Any) -> Sanction:
         "starts_on": date(2026, 1, 1),
         "ends_on": date(2028, 12, 31),
     }
-    return await services.file_sanction(uscc=uscc, actor=operator, now=NOW, **(defaults | fields))
+    return await services.file_sanction(uscc=uscc, by=By(operator, NOW), **(defaults | fields))
 
 
 async def confirm(sanction: Sanction) -> Sanction:
     operator = await make_staff(StaffRole.OPERATOR)
-    await services.move_sanction(sanction.id, SanctionAction.HEAR, actor=operator, now=NOW)
-    return await services.move_sanction(sanction.id, SanctionAction.CONFIRM, actor=operator, now=NOW)
+    await services.move_sanction(sanction.id, SanctionAction.HEAR, by=By(operator, NOW))
+    return await services.move_sanction(sanction.id, SanctionAction.CONFIRM, by=By(operator, NOW))
 
 
 async def is_clear(uscc: str, scope: Scope = Scope.SUBSIDY, now: Any = NOW) -> bool:
@@ -79,7 +80,7 @@ async def test_a_record_is_confirmed_only_after_its_subject_was_heard() -> None:
     operator = await make_staff(StaffRole.OPERATOR)
 
     with pytest.raises(Conflict):
-        await services.move_sanction(filed.id, SanctionAction.CONFIRM, actor=operator, now=NOW)
+        await services.move_sanction(filed.id, SanctionAction.CONFIRM, by=By(operator, NOW))
 
 
 @pytest.mark.parametrize(
@@ -113,7 +114,7 @@ async def test_a_repaired_record_binds_no_longer() -> None:
     active = await confirm(await file_one(make_uscc(8007)))
     operator = await make_staff(StaffRole.OPERATOR)
 
-    await services.move_sanction(active.id, SanctionAction.REPAIR, actor=operator, now=NOW)
+    await services.move_sanction(active.id, SanctionAction.REPAIR, by=By(operator, NOW))
 
     assert await is_clear(make_uscc(8007))
 
@@ -124,7 +125,7 @@ async def test_a_barred_applicant_is_told_which_record_and_how_to_appeal(client:
     await confirm(await file_one(str(organisation.uscc)))
 
     with pytest.raises(Barred, match=r"桂科监〔2026〕3号.*申诉"):
-        await submit_claim(claim.number, is_declared=True, actor=applicant, now=NOW)
+        await submit_claim(claim.number, is_declared=True, by=By(applicant, NOW))
 
     assert (await Claim.get(id=claim.id)).status is ClaimStatus.DRAFT
     kept = await IntegrityCheck.get(reference_id=claim.id)
@@ -146,11 +147,10 @@ async def test_a_claim_barred_at_the_list_is_left_out_and_the_others_go_on() -> 
         year=2026,
         claim_numbers=[barred.number, other.number],
         title="",
-        actor=desk.officer,
-        now=NOW,
+        by=By(desk.officer, NOW),
     )
 
-    done = await confirm_batch(batch.number, actor=desk.rechecker, now=NOW)
+    done = await confirm_batch(batch.number, by=By(desk.rechecker, NOW))
 
     assert done.left_out == [(barred.number, "诚信记录 桂科监〔2026〕3号")]
     assert (await Claim.get(id=barred.id)).status is ClaimStatus.RECHECKED
@@ -162,11 +162,11 @@ async def test_a_claim_barred_at_payment_is_held_back() -> None:
     desk = await make_desk()
     claim = await make_rechecked(desk)
     number = await make_published(desk, claim)
-    await approve_batch(number, actor=desk.approver, now=LATER)
+    await approve_batch(number, by=By(desk.approver, LATER))
     organisation = await Organisation.get(id=claim.applicant_id)
     await confirm(await file_one(str(organisation.uscc)))
 
-    done = await order_payment(number, actor=desk.officer, now=LATER)
+    done = await order_payment(number, by=By(desk.officer, LATER))
 
     assert done.orders == []
     assert done.held == [(claim.number, "诚信记录 桂科监〔2026〕3号")]
@@ -185,8 +185,7 @@ async def test_only_the_operator_files_records() -> None:
             basis="1",
             starts_on=date(2026, 1, 1),
             ends_on=None,
-            actor=await make_member(),
-            now=NOW,
+            by=By(await make_member(), NOW),
         )
 
 

@@ -11,6 +11,7 @@ from market.listings import queries, services
 from market.listings.kinds import NEED, OUTCOME
 from market.listings.models import Need, NeedStatus, Outcome, OutcomeStatus, Review
 from market.listings.rules import Points
+from market.records.by import By
 from market.search.models import OutboxEntry
 from tests.factories import NOW, make_member, make_need, make_organisation, make_outcome, make_staff
 from tests.listings.forms import need_values, outcome_values
@@ -24,8 +25,8 @@ async def make_author() -> Actor:
 
 
 async def make_pending(author: Actor) -> Outcome:
-    outcome = await services.create_outcome(outcome_values(), actor=author, now=NOW)
-    return await services.submit_outcome(outcome.number, actor=author, now=NOW)
+    outcome = await services.create_outcome(outcome_values(), by=By(author, NOW))
+    return await services.submit_outcome(outcome.number, by=By(author, NOW))
 
 
 async def make_organisation_of(actor: Actor) -> Organisation:
@@ -46,7 +47,7 @@ async def is_waiting_for_index(index: str, listing: Outcome | Need) -> bool:
 async def test_a_draft_may_be_almost_empty_and_is_scored() -> None:
     author = await make_author()
 
-    outcome = await services.create_outcome({"title": "初稿"}, actor=author, now=NOW)
+    outcome = await services.create_outcome({"title": "初稿"}, by=By(author, NOW))
 
     assert outcome.status is OutcomeStatus.DRAFT
     assert outcome.number.startswith("CG-2026-")
@@ -56,10 +57,10 @@ async def test_a_draft_may_be_almost_empty_and_is_scored() -> None:
 
 async def test_an_incomplete_outcome_is_not_submitted() -> None:
     author = await make_author()
-    outcome = await services.create_outcome(outcome_values(problem=""), actor=author, now=NOW)
+    outcome = await services.create_outcome(outcome_values(problem=""), by=By(author, NOW))
 
     with pytest.raises(services.Incomplete) as refused:
-        await services.submit_outcome(outcome.number, actor=author, now=NOW)
+        await services.submit_outcome(outcome.number, by=By(author, NOW))
 
     assert refused.value.faults == [("problem", "请说明要解决的问题。")]
     assert (await Outcome.get(id=outcome.id)).status is OutcomeStatus.DRAFT
@@ -70,7 +71,7 @@ async def test_a_published_outcome_is_verified_for_twelve_months_and_handed_to_s
     outcome = await make_pending(author)
 
     await services.review(
-        "outcome", outcome.number, points=GOOD, is_published=True, comment="", actor=operator, now=NOW
+        "outcome", outcome.number, points=GOOD, is_published=True, comment="", by=By(operator, NOW)
     )
 
     outcome = await Outcome.get(id=outcome.id)
@@ -91,12 +92,11 @@ async def test_a_returned_outcome_is_corrected_and_submitted_again() -> None:
         points=POOR,
         is_published=False,
         comment="请补对比",
-        actor=operator,
-        now=NOW,
+        by=By(operator, NOW),
     )
     rows = [{"indicator": "导电率", "current": "52", "ours": "54", "change": "+2", "evidence": "检测报告"}]
-    await services.update_outcome(outcome.number, {"comparison": rows}, actor=author, now=NOW)
-    await services.submit_outcome(outcome.number, actor=author, now=NOW)
+    await services.update_outcome(outcome.number, {"comparison": rows}, by=By(author, NOW))
+    await services.submit_outcome(outcome.number, by=By(author, NOW))
 
     outcome = await Outcome.get(id=outcome.id)
     judged = await Review.get(subject_id=outcome.id)
@@ -112,7 +112,7 @@ async def test_nine_points_cannot_be_published_and_nothing_happens() -> None:
 
     with pytest.raises(Invalid):
         await services.review(
-            "outcome", outcome.number, points=POOR, is_published=True, comment="", actor=operator, now=NOW
+            "outcome", outcome.number, points=POOR, is_published=True, comment="", by=By(operator, NOW)
         )
 
     assert (await Outcome.get(id=outcome.id)).status is OutcomeStatus.PENDING
@@ -127,11 +127,11 @@ async def test_only_an_operator_reviews_and_never_the_own_organisations() -> Non
 
     with pytest.raises(NotYours):
         await services.review(
-            "outcome", outcome.number, points=GOOD, is_published=True, comment="", actor=author, now=NOW
+            "outcome", outcome.number, points=GOOD, is_published=True, comment="", by=By(author, NOW)
         )
     with pytest.raises(Forbidden, match="本单位"):
         await services.review(
-            "outcome", outcome.number, points=GOOD, is_published=True, comment="", actor=insider, now=NOW
+            "outcome", outcome.number, points=GOOD, is_published=True, comment="", by=By(insider, NOW)
         )
 
 
@@ -139,7 +139,7 @@ async def test_one_listing_is_not_reviewed_twice() -> None:
     author, operator = await make_author(), await make_staff(StaffRole.OPERATOR)
     outcome = await make_pending(author)
     await services.review(
-        "outcome", outcome.number, points=GOOD, is_published=True, comment="", actor=operator, now=NOW
+        "outcome", outcome.number, points=GOOD, is_published=True, comment="", by=By(operator, NOW)
     )
 
     with pytest.raises(Conflict):
@@ -149,8 +149,7 @@ async def test_one_listing_is_not_reviewed_twice() -> None:
             points=GOOD,
             is_published=False,
             comment="晚了",
-            actor=operator,
-            now=NOW,
+            by=By(operator, NOW),
         )
 
 
@@ -160,7 +159,7 @@ async def test_editing_a_published_outcome_goes_live_at_once_with_a_trace() -> N
         await make_organisation_of(author), **outcome_values(), status=OutcomeStatus.PUBLISHED
     )
 
-    await services.update_outcome(outcome.number, {"title": "新的名称"}, actor=author, now=NOW)
+    await services.update_outcome(outcome.number, {"title": "新的名称"}, by=By(author, NOW))
 
     outcome = await Outcome.get(id=outcome.id)
     assert (outcome.title, outcome.revision, outcome.status) == ("新的名称", 2, OutcomeStatus.PUBLISHED)
@@ -174,49 +173,49 @@ async def test_a_published_outcome_cannot_be_emptied() -> None:
     outcome = await make_outcome(await make_organisation_of(author), **outcome_values())
 
     with pytest.raises(services.Incomplete):
-        await services.update_outcome(outcome.number, {"solution": ""}, actor=author, now=NOW)
+        await services.update_outcome(outcome.number, {"solution": ""}, by=By(author, NOW))
 
 
 async def test_saving_the_same_again_makes_no_new_revision() -> None:
     author = await make_author()
-    outcome = await services.create_outcome(outcome_values(), actor=author, now=NOW)
+    outcome = await services.create_outcome(outcome_values(), by=By(author, NOW))
 
-    again = await services.update_outcome(outcome.number, outcome_values(), actor=author, now=NOW)
+    again = await services.update_outcome(outcome.number, outcome_values(), by=By(author, NOW))
 
     assert again.revision == 1
 
 
 async def test_a_colleagues_newer_revision_is_not_overwritten_unknowingly() -> None:
     author = await make_author()
-    outcome = await services.create_outcome(outcome_values(), actor=author, now=NOW)
-    await services.update_outcome(outcome.number, {"title": "同事的稿"}, actor=author, now=NOW, seen=1)
+    outcome = await services.create_outcome(outcome_values(), by=By(author, NOW))
+    await services.update_outcome(outcome.number, {"title": "同事的稿"}, by=By(author, NOW), seen=1)
 
     with pytest.raises(Invalid, match="同事"):
-        await services.update_outcome(outcome.number, {"title": "我的稿"}, actor=author, now=NOW, seen=1)
+        await services.update_outcome(outcome.number, {"title": "我的稿"}, by=By(author, NOW), seen=1)
 
 
 async def test_a_listing_is_only_its_owners_to_change() -> None:
     author, stranger = await make_author(), await make_author()
-    outcome = await services.create_outcome(outcome_values(), actor=author, now=NOW)
+    outcome = await services.create_outcome(outcome_values(), by=By(author, NOW))
 
     with pytest.raises(NotFound):
-        await services.update_outcome(outcome.number, {"title": "改"}, actor=stranger, now=NOW)
+        await services.update_outcome(outcome.number, {"title": "改"}, by=By(stranger, NOW))
     with pytest.raises(NotFound):
-        await services.unlist(OUTCOME, outcome.number, actor=stranger, now=NOW)
+        await services.unlist(OUTCOME, outcome.number, by=By(stranger, NOW))
 
 
 async def test_a_university_posts_no_needs() -> None:
     author = await make_author()
 
     with pytest.raises(NotYours):
-        await services.create_need(need_values(), actor=author, now=NOW)
+        await services.create_need(need_values(), by=By(author, NOW))
 
 
 async def test_unlisting_takes_the_outcome_from_search_and_the_public() -> None:
     author = await make_author()
     outcome = await make_outcome(await make_organisation_of(author), **outcome_values())
 
-    await services.unlist(OUTCOME, outcome.number, actor=author, now=NOW)
+    await services.unlist(OUTCOME, outcome.number, by=By(author, NOW))
 
     assert await is_waiting_for_index("outcomes", outcome)
     with pytest.raises(NotFound):
@@ -248,7 +247,7 @@ async def test_a_lapsed_outcome_is_renewed_by_one_button() -> None:
         expires_on=date(2026, 3, 1),
     )
 
-    await services.renew(OUTCOME, outcome.number, actor=author, now=NOW)
+    await services.renew(OUTCOME, outcome.number, by=By(author, NOW))
 
     outcome = await Outcome.get(id=outcome.id)
     assert (outcome.status, outcome.expires_on) == (OutcomeStatus.PUBLISHED, date(2027, 3, 2))
@@ -259,10 +258,10 @@ async def test_a_licensed_outcome_that_lapsed_comes_back_licensed() -> None:
     outcome = await make_outcome(
         await make_organisation_of(author), **outcome_values(), expires_on=date(2026, 3, 2)
     )
-    await services.mark_licensed(outcome.id, is_sold=False, now=NOW)
+    await services.mark_licensed(outcome.id, is_sold=False, by=By.job(NOW))
     await services.run_due(NOW + timedelta(days=1))
 
-    await services.renew(OUTCOME, outcome.number, actor=author, now=NOW + timedelta(days=2))
+    await services.renew(OUTCOME, outcome.number, by=By(author, NOW + timedelta(days=2)))
 
     assert (await Outcome.get(id=outcome.id)).status is OutcomeStatus.LICENSED
 
@@ -276,9 +275,9 @@ async def test_a_need_whose_deadline_passed_is_renewed_only_with_a_new_one() -> 
     )
 
     with pytest.raises(Conflict, match="截止日期"):
-        await services.renew(NEED, need.number, actor=buyer, now=NOW)
-    await services.update_need(need.number, {"deadline_on": date(2026, 6, 1)}, actor=buyer, now=NOW)
-    await services.renew(NEED, need.number, actor=buyer, now=NOW)
+        await services.renew(NEED, need.number, by=By(buyer, NOW))
+    await services.update_need(need.number, {"deadline_on": date(2026, 6, 1)}, by=By(buyer, NOW))
+    await services.renew(NEED, need.number, by=By(buyer, NOW))
 
     need = await Need.get(id=need.id)
     assert (need.status, need.expires_on) == (NeedStatus.PUBLISHED, date(2026, 6, 1))
@@ -287,8 +286,8 @@ async def test_a_need_whose_deadline_passed_is_renewed_only_with_a_new_one() -> 
 async def test_a_sold_outcome_leaves_search_and_marking_it_twice_changes_nothing() -> None:
     outcome = await make_outcome()
 
-    await services.mark_licensed(outcome.id, is_sold=True, now=NOW)
-    await services.mark_licensed(outcome.id, is_sold=True, now=NOW)
+    await services.mark_licensed(outcome.id, is_sold=True, by=By.job(NOW))
+    await services.mark_licensed(outcome.id, is_sold=True, by=By.job(NOW))
 
     assert (await Outcome.get(id=outcome.id)).status is OutcomeStatus.SOLD
     assert await is_waiting_for_index("outcomes", outcome)
@@ -298,10 +297,10 @@ async def test_a_sold_outcome_leaves_search_and_marking_it_twice_changes_nothing
 async def test_a_need_goes_from_published_through_matching_to_solved() -> None:
     need = await make_need()
 
-    await services.mark_matching(need.id, now=NOW)
-    await services.mark_matching(need.id, now=NOW)
-    await services.mark_solved(need.id, now=NOW)
-    await services.mark_solved(need.id, now=NOW)
+    await services.mark_matching(need.id, by=By.job(NOW))
+    await services.mark_matching(need.id, by=By.job(NOW))
+    await services.mark_solved(need.id, by=By.job(NOW))
+    await services.mark_solved(need.id, by=By.job(NOW))
 
     assert await acts_on("need", need) == ["matched", "solved"]
 

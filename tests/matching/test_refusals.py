@@ -14,6 +14,7 @@ from market.matching.models import Match
 from market.matching.refusals import Refusal, Told, count_alike
 from market.matching.scoring import FEEDBACK, LIKE_REFUSED, WEIGHTS, score
 from market.matching.services import feedback
+from market.records.by import By
 from tests.factories import NOW, make_member, make_need, make_outcome
 from tests.matching.test_services import TEXTS, found, relay_and_match
 
@@ -78,7 +79,7 @@ async def test_what_was_too_dear_lowers_what_is_as_dear_for_that_need_alone(foun
     buyer = await make_member(need.organisation)
 
     match = await Match.get(need_id=need.id, outcome_id=dear.id)
-    await feedback(match.id, reason="price", comment="", actor=buyer, now=NOW)
+    await feedback(match.id, reason="price", comment="", by=By(buyer, NOW))
     await run_waiting(found)
 
     after = await Match.get(need_id=need.id, outcome_id=dearer.id)

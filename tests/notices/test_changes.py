@@ -12,6 +12,7 @@ from market.kit.errors import Conflict, Invalid, NotFound
 from market.notices import services
 from market.notices.models import DayKind, Notice, NoticeStatus
 from market.notices.queries import get_notice
+from market.records.by import By
 from tests.factories import NOW, make_member
 from tests.notices.test_services import make_notice, make_publisher
 from tests.visitor import post, sign_in
@@ -22,10 +23,10 @@ async def test_a_period_is_made_longer_by_its_unit_and_never_shorter() -> None:
     notice = await make_notice(publisher)
 
     with pytest.raises(Invalid):
-        await services.extend(notice.number, 15, "材料补充", actor=publisher, now=NOW)
+        await services.extend(notice.number, 15, "材料补充", by=By(publisher, NOW))
     with pytest.raises(NotFound):
-        await services.extend(notice.number, 20, "材料补充", actor=await make_publisher(), now=NOW)
-    longer = await services.extend(notice.number, 20, "材料补充", actor=publisher, now=NOW)
+        await services.extend(notice.number, 20, "材料补充", by=By(await make_publisher(), NOW))
+    longer = await services.extend(notice.number, 20, "材料补充", by=By(publisher, NOW))
 
     assert notice.ends_at is not None
     assert longer.ends_at is not None
@@ -36,7 +37,7 @@ async def test_a_period_is_made_longer_by_its_unit_and_never_shorter() -> None:
     ]
     assert await services.run_due(notice.ends_at) == 0
     with pytest.raises(Conflict):
-        await services.extend(notice.number, 30, "太晚", actor=publisher, now=longer.ends_at)
+        await services.extend(notice.number, 30, "太晚", by=By(publisher, longer.ends_at))
 
 
 async def test_a_text_that_must_change_is_published_anew_and_the_old_one_stays() -> None:
@@ -59,7 +60,7 @@ async def test_a_text_that_must_change_is_published_anew_and_the_old_one_stays()
 async def test_a_text_under_objection_is_not_replaced() -> None:
     publisher = await make_publisher()
     notice = await make_notice(publisher)
-    await services.object_to(notice.number, reason="价格偏低", actor=await make_member(), now=NOW)
+    await services.object_to(notice.number, reason="价格偏低", by=By(await make_member(), NOW))
 
     with pytest.raises(Conflict, match="裁定以后"):
         await make_notice(publisher, notice.subject_id, change_reason="更正")
@@ -68,7 +69,7 @@ async def test_a_text_under_objection_is_not_replaced() -> None:
 async def test_the_feed_renews_a_notice_that_was_objected_to(client: httpx.AsyncClient) -> None:
     notice = await make_notice(await make_publisher())
     later = NOW + timedelta(days=2)
-    await services.object_to(notice.number, reason="价格偏低", actor=await make_member(), now=later)
+    await services.object_to(notice.number, reason="价格偏低", by=By(await make_member(), later))
 
     feed = await client.get("/notices.atom")
 

@@ -8,6 +8,7 @@ import pytest
 from market.accounts.models import StaffRole
 from market.notices import services
 from market.notices.models import Notice, NoticeStatus, Objection
+from market.records.by import By
 from tests.factories import NOW, make_member, make_staff
 from tests.hostile import HOSTILE
 from tests.notices.test_services import make_notice, make_publisher
@@ -106,7 +107,7 @@ async def test_an_objection_to_one_entry_of_a_list(client: httpx.AsyncClient) ->
 async def test_nothing_typed_breaks_a_form(client: httpx.AsyncClient) -> None:
     publisher, operator = await make_publisher(), await make_staff(StaffRole.OPERATOR)
     notice = await make_notice(publisher)
-    objection = await services.object_to(notice.number, reason="一", actor=await make_member(), now=NOW)
+    objection = await services.object_to(notice.number, reason="一", by=By(await make_member(), NOW))
 
     for actor, address, fields in [
         (await make_member(), f"/notices/{notice.number}/object", ["reason", "entry"]),
@@ -121,7 +122,7 @@ async def test_nothing_typed_breaks_a_form(client: httpx.AsyncClient) -> None:
 
 async def test_what_was_typed_is_kept(client: httpx.AsyncClient) -> None:
     operator, notice = await make_staff(StaffRole.OPERATOR), await make_notice()
-    objection = await services.object_to(notice.number, reason="一", actor=await make_member(), now=NOW)
+    objection = await services.object_to(notice.number, reason="一", by=By(await make_member(), NOW))
     await sign_in(client, operator)
 
     page = await post(client, f"/objections/{objection.id}/decide", {"outcome": "", "text": "写了一半"})
@@ -144,7 +145,7 @@ async def test_only_those_concerned_reach_an_objection(
 ) -> None:
     publisher = await make_publisher()
     notice = await make_notice(publisher)
-    objection = await services.object_to(notice.number, reason="一", actor=await make_member(), now=NOW)
+    objection = await services.object_to(notice.number, reason="一", by=By(await make_member(), NOW))
     people = {
         "publisher": publisher,
         "operator": await make_staff(StaffRole.OPERATOR),

@@ -15,6 +15,7 @@ from market.kit.errors import Conflict, Forbidden, Invalid, NotFound
 from market.notices import services
 from market.notices.models import DayKind, Notice, NoticeKind, NoticeStatus, ObjectionStatus
 from market.notices.services import NotClear
+from market.records.by import By
 from tests.factories import NOW, make_member, make_organisation, make_staff
 
 BODY = [["成果名称", "高导电铝合金导线"], ["拟交易价格", "￥1,150,000.00"]]
@@ -26,7 +27,11 @@ async def make_publisher() -> Actor:
 
 
 async def make_notice(
-    publisher: Actor | None = None, subject_id: UUID | None = None, entries: Any = (), **fields: Any
+    publisher: Actor | None = None,
+    subject_id: UUID | None = None,
+    entries: Any = (),
+    now: datetime = NOW,
+    **fields: Any,
 ) -> Notice:
     defaults = {
         "subject_kind": "deal",
@@ -35,8 +40,7 @@ async def make_notice(
         "body": BODY,
         "days": 15,
         "day_kind": DayKind.CALENDAR,
-        "actor": publisher or await make_publisher(),
-        "now": NOW,
+        "by": By(publisher or await make_publisher(), now),
         "entries": entries,
     }
     return await services.publish(NoticeKind.PRICE, **(defaults | fields))
@@ -85,7 +89,7 @@ async def test_an_objection_stops_what_depends_on_the_notice() -> None:
     publisher = await make_publisher()
     notice = await make_notice(publisher)
 
-    await services.object_to(notice.number, reason="价格偏低", actor=await make_member(), now=NOW)
+    await services.object_to(notice.number, reason="价格偏低", by=By(await make_member(), NOW))
 
     assert await services.run_due(END) == 0
     with pytest.raises(NotClear, match="异议处理中"):
@@ -96,10 +100,10 @@ async def test_an_objection_stops_what_depends_on_the_notice() -> None:
 async def test_a_dismissed_objection_lets_the_notice_run_on_and_its_period_stays() -> None:
     publisher, operator = await make_publisher(), await make_staff(StaffRole.OPERATOR)
     notice = await make_notice(publisher)
-    objection = await services.object_to(notice.number, reason="价格偏低", actor=await make_member(), now=NOW)
-    await services.answer(objection.id, "评估报告附后", actor=publisher, now=NOW)
+    objection = await services.object_to(notice.number, reason="价格偏低", by=By(await make_member(), NOW))
+    await services.answer(objection.id, "评估报告附后", by=By(publisher, NOW))
 
-    await services.decide(objection.id, is_upheld=False, text="评估有效", actor=operator, now=NOW)
+    await services.decide(objection.id, is_upheld=False, text="评估有效", by=By(operator, NOW))
 
     found = await Notice.get(id=notice.id)
     assert (found.status, found.ends_at) == (NoticeStatus.OPEN, notice.ends_at)
@@ -109,9 +113,9 @@ async def test_a_dismissed_objection_lets_the_notice_run_on_and_its_period_stays
 async def test_an_upheld_objection_ends_the_notice() -> None:
     operator = await make_staff(StaffRole.OPERATOR)
     notice = await make_notice()
-    objection = await services.object_to(notice.number, reason="关联交易", actor=await make_member(), now=NOW)
+    objection = await services.object_to(notice.number, reason="关联交易", by=By(await make_member(), NOW))
 
-    await services.decide(objection.id, is_upheld=True, text="属实", actor=operator, now=NOW)
+    await services.decide(objection.id, is_upheld=True, text="属实", by=By(operator, NOW))
 
     assert (await Notice.get(id=notice.id)).status is NoticeStatus.UPHELD
     with pytest.raises(NotClear, match="异议成立"):
@@ -122,10 +126,10 @@ async def test_an_objection_upheld_against_one_entry_takes_only_that_out() -> No
     operator, entry, other = await make_staff(StaffRole.OPERATOR), uuid4(), uuid4()
     notice = await make_notice(entries=[(entry, "甲公司"), (other, "乙公司")])
     objection = await services.object_to(
-        notice.number, reason="材料不实", entry_id=entry, actor=await make_member(), now=NOW
+        notice.number, reason="材料不实", entry_id=entry, by=By(await make_member(), NOW)
     )
 
-    await services.decide(objection.id, is_upheld=True, text="属实", actor=operator, now=NOW)
+    await services.decide(objection.id, is_upheld=True, text="属实", by=By(operator, NOW))
 
     assert (await Notice.get(id=notice.id)).status is NoticeStatus.OPEN
     assert await services.upheld_entries(notice.id) == {entry}
@@ -136,13 +140,13 @@ async def test_all_objections_must_be_decided() -> None:
     operator = await make_staff(StaffRole.OPERATOR)
     notice = await make_notice()
     first, second = [
-        await services.object_to(notice.number, reason="一", actor=await make_member(), now=NOW)
+        await services.object_to(notice.number, reason="一", by=By(await make_member(), NOW))
         for _n in range(2)
     ]
-    await services.decide(first.id, is_upheld=False, text="不成立", actor=operator, now=NOW)
+    await services.decide(first.id, is_upheld=False, text="不成立", by=By(operator, NOW))
     middle = (await Notice.get(id=notice.id)).status
 
-    await services.decide(second.id, is_upheld=False, text="不成立", actor=operator, now=NOW)
+    await services.decide(second.id, is_upheld=False, text="不成立", by=By(operator, NOW))
 
     assert middle is NoticeStatus.OBJECTED
     assert (await Notice.get(id=notice.id)).status is NoticeStatus.OPEN
@@ -150,24 +154,24 @@ async def test_all_objections_must_be_decided() -> None:
 
 async def test_the_same_objection_twice_is_refused() -> None:
     notice, person = await make_notice(), await make_member()
-    await services.object_to(notice.number, reason="一", actor=person, now=NOW)
+    await services.object_to(notice.number, reason="一", by=By(person, NOW))
 
     with pytest.raises(Conflict):
-        await services.object_to(notice.number, reason="二", actor=person, now=NOW)
+        await services.object_to(notice.number, reason="二", by=By(person, NOW))
 
 
 async def test_after_the_period_nobody_objects_even_if_nobody_swept() -> None:
     notice, person = await make_notice(), await make_member()
 
     with pytest.raises(Conflict, match="公示期已满"):
-        await services.object_to(notice.number, reason="晚了", actor=person, now=ended(notice))
+        await services.object_to(notice.number, reason="晚了", by=By(person, ended(notice)))
 
 
 async def test_an_objection_names_an_entry_of_the_notice() -> None:
     notice, person = await make_notice(), await make_member()
 
     with pytest.raises(Invalid) as refused:
-        await services.object_to(notice.number, reason="一", entry_id=uuid4(), actor=person, now=NOW)
+        await services.object_to(notice.number, reason="一", entry_id=uuid4(), by=By(person, NOW))
 
     assert refused.value.field == "entry"
 
@@ -175,33 +179,33 @@ async def test_an_objection_names_an_entry_of_the_notice() -> None:
 async def test_only_the_unit_of_the_notice_answers_and_only_the_operator_decides() -> None:
     publisher = await make_publisher()
     notice = await make_notice(publisher)
-    objection = await services.object_to(notice.number, reason="一", actor=await make_member(), now=NOW)
+    objection = await services.object_to(notice.number, reason="一", by=By(await make_member(), NOW))
 
     with pytest.raises(NotFound):
-        await services.answer(objection.id, "我来答", actor=await make_publisher(), now=NOW)
+        await services.answer(objection.id, "我来答", by=By(await make_publisher(), NOW))
     with pytest.raises(NotFound):
-        await services.answer(objection.id, "我来答", actor=await make_staff(StaffRole.OFFICER), now=NOW)
+        await services.answer(objection.id, "我来答", by=By(await make_staff(StaffRole.OFFICER), NOW))
     with pytest.raises(Forbidden):
-        await services.decide(objection.id, is_upheld=False, text="不", actor=publisher, now=NOW)
+        await services.decide(objection.id, is_upheld=False, text="不", by=By(publisher, NOW))
 
 
 async def test_the_authoritys_officers_answer_for_its_own_notices() -> None:
     officer = await make_staff(StaffRole.OFFICER)
     notice = await make_notice(await make_staff(StaffRole.RECHECKER))
-    objection = await services.object_to(notice.number, reason="一", actor=await make_member(), now=NOW)
+    objection = await services.object_to(notice.number, reason="一", by=By(await make_member(), NOW))
 
-    answered = await services.answer(objection.id, "依据第四条", actor=officer, now=NOW)
+    answered = await services.answer(objection.id, "依据第四条", by=By(officer, NOW))
 
     assert answered.status is ObjectionStatus.ANSWERED
 
 
 async def test_a_decision_is_made_once() -> None:
     operator, notice = await make_staff(StaffRole.OPERATOR), await make_notice()
-    objection = await services.object_to(notice.number, reason="一", actor=await make_member(), now=NOW)
-    await services.decide(objection.id, is_upheld=False, text="不成立", actor=operator, now=NOW)
+    objection = await services.object_to(notice.number, reason="一", by=By(await make_member(), NOW))
+    await services.decide(objection.id, is_upheld=False, text="不成立", by=By(operator, NOW))
 
     with pytest.raises(Conflict):
-        await services.decide(objection.id, is_upheld=True, text="成立", actor=operator, now=NOW)
+        await services.decide(objection.id, is_upheld=True, text="成立", by=By(operator, NOW))
 
 
 async def test_without_a_notice_nothing_is_clear() -> None:
@@ -228,9 +232,9 @@ async def test_a_notice_in_working_days_past_the_holiday_table_cannot_clear() ->
 async def test_every_act_on_a_notice_is_in_the_audit_log() -> None:
     publisher, operator = await make_publisher(), await make_staff(StaffRole.OPERATOR)
     notice = await make_notice(publisher)
-    objection = await services.object_to(notice.number, reason="一", actor=await make_member(), now=NOW)
-    await services.answer(objection.id, "答", actor=publisher, now=NOW)
-    await services.decide(objection.id, is_upheld=False, text="不成立", actor=operator, now=NOW)
+    objection = await services.object_to(notice.number, reason="一", by=By(await make_member(), NOW))
+    await services.answer(objection.id, "答", by=By(publisher, NOW))
+    await services.decide(objection.id, is_upheld=False, text="不成立", by=By(operator, NOW))
     await services.run_due(END)
 
     of_notice = AuditEvent.filter(subject_kind="notice", subject_id=notice.id).order_by("sequence")

@@ -11,6 +11,7 @@ from market.deals import services as deals
 from market.kit.i18n import as_kept, in_source_language, set_locale
 from market.kit.i18n import gettext as _
 from market.notices.models import Notice
+from market.records.by import By
 from market.subsidies.models import Claim
 from tests.deals.make import STATEMENT, make_agreed, make_parties, make_priced
 from tests.factories import NOW, make_member
@@ -75,7 +76,7 @@ async def test_what_is_published_and_told_does_not_depend_on_the_readers_languag
 
     set_locale("zh-Hant")
     try:
-        await deals.start_publicity(deal.number, STATEMENT, actor=parties.seller, now=NOW)
+        await deals.start_publicity(deal.number, STATEMENT, by=By(parties.seller, NOW))
     finally:
         set_locale("zh-Hans")
 

@@ -16,6 +16,7 @@ from market.alerts import services as alerts
 from market.deals import services as deals
 from market.deps import Deps
 from market.listings.models import Need, Outcome
+from market.records.by import By
 from market.search.models import OutboxEntry
 from market.subsidies.listed import may_be_paid
 from market.subsidies.loading import shipped
@@ -52,7 +53,7 @@ async def test_outcomes_are_put_in_order_by_how_many_organisations_asked_to_talk
     made = [await make_outcome(title=title) for title in ("没人导线", "两家导线", "一家导线")]
     one, two = await buyers(2)
     for actor, outcome in ((one, made[1]), (two, made[1]), (two, made[2])):
-        await deals.open_interest(outcome.number, "", actor=actor, now=NOW)
+        await deals.open_interest(outcome.number, "", by=By(actor, NOW))
     await index(deps, *made)
 
     page = await client.get("/outcomes?sort=interest")
@@ -66,14 +67,14 @@ async def test_interest_reaches_the_index_only_when_somebody_new_is_interested(d
     outcome, need = await make_outcome(), await make_need()
     (buyer,) = await buyers(1)
 
-    await deals.open_interest(outcome.number, "", actor=buyer, now=NOW)
+    await deals.open_interest(outcome.number, "", by=By(buyer, NOW))
     asked = await waiting()
     await OutboxEntry.all().delete()
     seller = await make_member(await outcome.organisation)
-    deal = await deals.open_response(need.number, outcome.number, "", actor=seller, now=NOW)
+    deal = await deals.open_response(need.number, outcome.number, "", by=By(seller, NOW))
     responded = await waiting()
     await OutboxEntry.all().delete()
-    await deals.agree_introduction(deal.number, actor=await make_member(await need.organisation), now=NOW)
+    await deals.agree_introduction(deal.number, by=By(await make_member(await need.organisation), NOW))
 
     assert asked == {outcome.id}
     assert need.id in responded
@@ -87,7 +88,7 @@ async def test_needs_are_put_in_order_by_how_few_responded(client: httpx.AsyncCl
         for need in needs:
             organisation = await organisation_of(actor)
             outcome = await make_outcome(organisation)
-            await deals.open_response(need.number, outcome.number, "", actor=actor, now=NOW)
+            await deals.open_response(need.number, outcome.number, "", by=By(actor, NOW))
     await index(deps, *made)
 
     assert await titles(client, "/needs?sort=responses") == ["没人导线", "一家导线", "两家导线"]
@@ -172,7 +173,7 @@ async def test_a_saved_search_keeps_the_filters_and_forgets_the_order() -> None:
     (actor,) = await buyers(1)
 
     saved, _ = await alerts.save(
-        "outcomes", "subsidy=yes&open_licence=yes&sort=match", "daily", actor=actor, now=NOW
+        "outcomes", "subsidy=yes&open_licence=yes&sort=match", "daily", by=By(actor, NOW)
     )
 
     assert set(saved.query.split("&")) == {"subsidy=yes", "open_licence=yes"}

@@ -8,13 +8,14 @@ from market.kit.errors import GatewayUnavailable, NotFound
 from market.payments import queries, services
 from market.payments.models import ConnectedAccount, GatewayEvent
 from market.payments.standin import Fault
+from market.records.by import By
 from tests.factories import make_organisation
 from tests.payments.world import NOW, URLS, World
 
 
 async def begin(world: World, organisation: Organisation, actor: Actor | None = None) -> str:
     return await services.start_onboarding(
-        organisation, gateway=world.gateway, actor=actor or world.actor, now=NOW, urls=URLS
+        organisation, gateway=world.gateway, by=By(actor or world.actor, NOW), urls=URLS
     )
 
 

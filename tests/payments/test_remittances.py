@@ -16,6 +16,7 @@ from market.payments import queries, services
 from market.payments.models import Remittance, RemittanceStatus
 from market.payments.services import SamePerson
 from market.payments.states import ActionNotAllowed
+from market.records.by import By
 from tests.factories import make_member, make_organisation
 from tests.payments.world import NOW
 
@@ -48,8 +49,7 @@ async def remit(actor: Actor, **changes: Any) -> Remittance:
     values: dict[str, Any] = {
         "received_on": date(2026, 3, 2),
         "voucher_id": await voucher(actor),
-        "actor": actor,
-        "now": NOW,
+        "by": By(actor, NOW),
     }
     money = changes.pop("money", Money(50_000_00))
     payable = changes.pop("payable", PAYABLE)
@@ -61,7 +61,7 @@ async def test_a_remittance_counts_only_when_a_second_person_confirms(people: tu
     remittance = await remit(recorder)
     assert remittance.status is RemittanceStatus.RECORDED
 
-    confirmed = await services.confirm_remittance(remittance.id, actor=colleague, now=NOW)
+    confirmed = await services.confirm_remittance(remittance.id, by=By(colleague, NOW))
 
     assert confirmed.status is RemittanceStatus.CONFIRMED
     assert (confirmed.recorded_by_id, confirmed.decided_by_id) == (recorder.user_id, colleague.user_id)
@@ -72,9 +72,9 @@ async def test_who_recorded_a_remittance_may_not_decide_on_it(people: tuple[Acto
     remittance = await remit(recorder)
 
     with pytest.raises(SamePerson, match="另一位同事"):
-        await services.confirm_remittance(remittance.id, actor=recorder, now=NOW)
+        await services.confirm_remittance(remittance.id, by=By(recorder, NOW))
     with pytest.raises(SamePerson):
-        await services.reject_remittance(remittance.id, "看错了", actor=recorder, now=NOW)
+        await services.reject_remittance(remittance.id, "看错了", by=By(recorder, NOW))
 
     assert (await Remittance.get(id=remittance.id)).status is RemittanceStatus.RECORDED
 
@@ -82,12 +82,12 @@ async def test_who_recorded_a_remittance_may_not_decide_on_it(people: tuple[Acto
 async def test_a_remittance_is_decided_once(people: tuple[Actor, Actor]) -> None:
     recorder, colleague = people
     remittance = await remit(recorder)
-    await services.confirm_remittance(remittance.id, actor=colleague, now=NOW)
+    await services.confirm_remittance(remittance.id, by=By(colleague, NOW))
 
     with pytest.raises(ActionNotAllowed, match="已经有人处理"):
-        await services.confirm_remittance(remittance.id, actor=colleague, now=NOW)
+        await services.confirm_remittance(remittance.id, by=By(colleague, NOW))
     with pytest.raises(ActionNotAllowed):
-        await services.reject_remittance(remittance.id, "重复", actor=colleague, now=NOW)
+        await services.reject_remittance(remittance.id, "重复", by=By(colleague, NOW))
 
 
 async def test_an_invoice_number_is_used_once_in_the_whole_system(people: tuple[Actor, Actor]) -> None:
@@ -118,7 +118,7 @@ async def test_what_was_rejected_may_be_recorded_again_correctly(people: tuple[A
     recorder, colleague = people
     invoice = {"invoice_number": "264500000002", "invoice_amount": 50_000_00, "bank_reference": "B1"}
     wrong = await remit(recorder, **invoice)
-    await services.reject_remittance(wrong.id, "金额与回单不符", actor=colleague, now=NOW)
+    await services.reject_remittance(wrong.id, "金额与回单不符", by=By(colleague, NOW))
 
     right = await remit(recorder, money=Money(49_000_00), **invoice)
 
@@ -149,7 +149,7 @@ async def test_what_cannot_be_is_told_at_its_field(
 async def test_today_is_the_day_it_is_in_nanning(people: tuple[Actor, Actor]) -> None:
     late = NOW.replace(hour=17)
 
-    remittance = await remit(people[0], received_on=date(2026, 3, 3), now=late)
+    remittance = await remit(people[0], received_on=date(2026, 3, 3), by=By(people[0], late))
 
     assert remittance.received_on == date(2026, 3, 3)
 
@@ -159,12 +159,12 @@ async def test_rejecting_needs_a_reason(people: tuple[Actor, Actor]) -> None:
     remittance = await remit(recorder)
 
     with pytest.raises(Invalid):
-        await services.reject_remittance(remittance.id, "  ", actor=colleague, now=NOW)
+        await services.reject_remittance(remittance.id, "  ", by=By(colleague, NOW))
 
 
 async def test_a_remittance_that_does_not_exist_cannot_be_confirmed(people: tuple[Actor, Actor]) -> None:
     with pytest.raises(NotFound):
-        await services.confirm_remittance(uuid4(), actor=people[0], now=NOW)
+        await services.confirm_remittance(uuid4(), by=By(people[0], NOW))
 
 
 async def test_remittances_are_found_only_through_what_they_pay_for(people: tuple[Actor, Actor]) -> None:
@@ -182,7 +182,7 @@ async def test_remittances_are_found_only_through_what_they_pay_for(people: tupl
 async def test_who_recorded_and_who_confirmed_stand_in_the_log(people: tuple[Actor, Actor]) -> None:
     recorder, colleague = people
     remittance = await remit(recorder)
-    await services.confirm_remittance(remittance.id, actor=colleague, now=NOW + timedelta(hours=1))
+    await services.confirm_remittance(remittance.id, by=By(colleague, NOW + timedelta(hours=1)))
 
     events = await AuditEvent.filter(subject_kind="remittance", subject_id=remittance.id).order_by("sequence")
     assert [event.action for event in events] == ["record", "confirm"]

@@ -14,6 +14,7 @@ from market.payments.models import GatewayEvent, Payment
 from market.payments.services import PaidPayment, Payable
 from market.payments.standin import StandIn
 from market.payments.standin_gateway import StandInGateway
+from market.records.by import By
 
 NOW = datetime(2026, 3, 2, 2, 0, tzinfo=UTC)
 URLS = ReturnUrls(success="http://market.test/paid", cancel="http://market.test/back")
@@ -42,8 +43,7 @@ class World:
             "account": self.account,
             "fee": FEE,
             "gateway": self.gateway,
-            "actor": self.actor,
-            "now": NOW,
+            "by": By(self.actor, NOW),
             "urls": URLS,
         }
         return await services.start_checkout(self.payable, money, **(values | changes))  # type: ignore[arg-type]

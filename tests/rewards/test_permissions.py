@@ -20,6 +20,7 @@ from market.files import views as file_views
 from market.files.models import Tier
 from market.notices import views as notice_views
 from market.notices.models import Notice
+from market.records.by import By
 from market.rewards import services
 from market.rewards import views as reward_views
 from tests.contracts.make import LATER, TODAY
@@ -113,7 +114,7 @@ async def test_each_role_of_each_party_reaches_what_is_theirs_and_nothing_else(
     match = await make_match(parties, broker)
     await Deal.filter(id=deal.id).update(broker_id=broker.user_id, match_id=match.id)
     change = await contracts.enter_change(
-        contract.number, ChangeKind.CHANGE, "联系人", agreed_on=TODAY, actor=parties.seller, now=LATER
+        contract.number, ChangeKind.CHANGE, "联系人", agreed_on=TODAY, by=By(parties.seller, LATER)
     )
     statement = await RoyaltyStatement.create(
         id=uuid4(),
@@ -126,7 +127,7 @@ async def test_each_role_of_each_party_reaches_what_is_theirs_and_nothing_else(
         entered_at=LATER,
         refused_at=LATER,
     )
-    plan = await services.make_plan(contract.number, sharing(), actor=parties.seller, now=LATER)
+    plan = await services.make_plan(contract.number, sharing(), by=By(parties.seller, LATER))
     file = await make_file(parties, deal, Tier.PARTIES, deps)
     notice = await Notice.get(subject_id=deal.id)
     former = await make_member(parties.enterprise, MemberRole.AGENT)

@@ -20,6 +20,7 @@ from market.ledger import services as ledger
 from market.notices import services as notices
 from market.notices.models import Notice
 from market.notices.services import NotClear
+from market.records.by import By
 from market.reports.statements import Figure, Period, list_entries
 from market.rewards import services
 from market.rewards.models import RewardKind, RewardPlan, RewardShare, RewardStatus
@@ -36,7 +37,7 @@ async def make_received(parties: Parties) -> Contract:
     contract = await make_registered(parties)
     first = (await instalments_of(contract))[0]
     remittance = await make_remittance(parties, first, first.amount)
-    await contracts.confirm_remittance(remittance.id, actor=parties.seller_finance, now=LATER)
+    await contracts.confirm_remittance(remittance.id, by=By(parties.seller_finance, LATER))
     return contract
 
 
@@ -59,18 +60,18 @@ async def test_a_plan_goes_from_proposal_to_payment_and_the_pot_is_emptied(deps:
     parties = await make_parties()
     contract = await make_received(parties)
 
-    plan = await services.make_plan(contract.number, sharing(), actor=parties.seller, now=LATER)
+    plan = await services.make_plan(contract.number, sharing(), by=By(parties.seller, LATER))
     with pytest.raises(Invalid):
-        await services.make_plan(contract.number, sharing(), actor=parties.seller, now=LATER)
-    await services.confirm_plan(plan.number, actor=parties.seller_finance, now=LATER)
+        await services.make_plan(contract.number, sharing(), by=By(parties.seller, LATER))
+    await services.confirm_plan(plan.number, by=By(parties.seller_finance, LATER))
 
     assert (await ledger.balance(f"pot:{plan.id}")).amount == 56_000_000
     with pytest.raises(NotClear):
-        await services.pay_plan(plan.number, actor=parties.seller_finance, now=LATER)
+        await services.pay_plan(plan.number, by=By(parties.seller_finance, LATER))
     over = LATER + timedelta(days=40)
     await notices.run_due(over)
     assert await services.run_due(over) == 1
-    await services.pay_plan(plan.number, actor=parties.seller_finance, now=over)
+    await services.pay_plan(plan.number, by=By(parties.seller_finance, over))
 
     shares = await RewardShare.filter(plan_id=plan.id).order_by("sequence")
     assert [each.amount for each in shares] == [39_200_000, 16_800_000]
@@ -84,9 +85,9 @@ async def test_a_plan_goes_from_proposal_to_payment_and_the_pot_is_emptied(deps:
 async def test_what_is_published_names_people_but_no_account() -> None:
     parties = await make_parties()
     contract = await make_received(parties)
-    plan = await services.make_plan(contract.number, sharing(), actor=parties.seller, now=LATER)
+    plan = await services.make_plan(contract.number, sharing(), by=By(parties.seller, LATER))
 
-    await services.confirm_plan(plan.number, actor=parties.seller_finance, now=LATER)
+    await services.confirm_plan(plan.number, by=By(parties.seller_finance, LATER))
 
     notice = await Notice.get(subject_id=plan.id)
     text = str(notice.body)
@@ -99,11 +100,11 @@ async def test_what_is_published_names_people_but_no_account() -> None:
 async def test_a_cancelled_plan_frees_its_income() -> None:
     parties = await make_parties()
     contract = await make_received(parties)
-    plan = await services.make_plan(contract.number, sharing(), actor=parties.seller, now=LATER)
-    await services.confirm_plan(plan.number, actor=parties.seller_finance, now=LATER)
+    plan = await services.make_plan(contract.number, sharing(), by=By(parties.seller, LATER))
+    await services.confirm_plan(plan.number, by=By(parties.seller_finance, LATER))
 
-    await services.cancel_plan(plan.number, actor=parties.seller, now=LATER)
-    again = await services.make_plan(contract.number, sharing(), actor=parties.seller, now=LATER)
+    await services.cancel_plan(plan.number, by=By(parties.seller, LATER))
+    again = await services.make_plan(contract.number, sharing(), by=By(parties.seller, LATER))
 
     assert (await ledger.balance(f"income:{contract.id}")).amount == 0
     assert again.status is RewardStatus.DRAFT
@@ -112,14 +113,14 @@ async def test_a_cancelled_plan_frees_its_income() -> None:
 async def test_a_units_own_rules_are_kept_by_version_and_never_below_the_law() -> None:
     parties = await make_parties()
     contract = await make_received(parties)
-    given: dict[str, Any] = {"valid_from": TODAY, "actor": parties.seller, "now": LATER}
+    given: dict[str, Any] = {"valid_from": TODAY, "by": By(parties.seller, LATER)}
 
     with pytest.raises(Invalid):
         await services.enter_rule("办法", "", pot=4000, equity=5000, main=5000, **given)
     await services.enter_rule("奖励办法", "校〔2026〕1号", pot=7500, equity=7500, main=5000, **given)
 
     with pytest.raises(Invalid, match="校〔2026〕1号"):
-        await services.make_plan(contract.number, sharing(), actor=parties.seller, now=LATER)
+        await services.make_plan(contract.number, sharing(), by=By(parties.seller, LATER))
 
 
 async def test_the_pages_from_proposal_to_the_payout_list(client: httpx.AsyncClient, deps: Deps) -> None:
@@ -166,4 +167,4 @@ async def test_the_pages_from_proposal_to_the_payout_list(client: httpx.AsyncCli
         for page in (f"/rewards/{plan.number}", address):
             assert (await client.get(page)).status_code == 404
     with pytest.raises(NotFound):
-        await services.pay_plan(plan.number, actor=parties.buyer_finance, now=LATER)
+        await services.pay_plan(plan.number, by=By(parties.buyer_finance, LATER))

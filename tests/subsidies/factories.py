@@ -13,6 +13,7 @@ from market.accounts.models import Organisation, OrganisationKind, StaffRole
 from market.codes.numbers import next_number
 from market.contracts.models import Contract, Instalment, Receipt, ReceiptSource
 from market.deals.models import ContractKind, Deal, DealStatus, Opening
+from market.records.by import By
 from market.subsidies import services
 from market.subsidies.models import Claim, Programme, SalesReport
 from market.subsidies.programmes import load_programmes
@@ -128,7 +129,7 @@ async def make_draft(applicant: Actor | None = None, **fields: Any) -> tuple[Act
     contract = await make_contract(buyer, **fields)
     await make_sales(contract, applicant)
     claim = await services.create_claim(
-        "guangxi", year=2026, contract_numbers=[contract.number], actor=applicant, now=NOW
+        "guangxi", year=2026, contract_numbers=[contract.number], by=By(applicant, NOW)
     )
     return applicant, claim
 
@@ -136,26 +137,26 @@ async def make_draft(applicant: Actor | None = None, **fields: Any) -> tuple[Act
 @remembered
 async def make_accepted(desk: Desk, applicant: Actor | None = None, **fields: Any) -> Claim:
     applicant, claim = await make_draft(applicant, **fields)
-    await services.submit_claim(claim.number, is_declared=True, actor=applicant, now=NOW)
-    return await services.accept(claim.number, actor=desk.officer, now=NOW)
+    await services.submit_claim(claim.number, is_declared=True, by=By(applicant, NOW))
+    return await services.accept(claim.number, by=By(desk.officer, NOW))
 
 
 @remembered
 async def make_calculated(desk: Desk, applicant: Actor | None = None, **fields: Any) -> Claim:
     claim = await make_accepted(desk, applicant, **fields)
-    await services.calculate(claim.number, actor=desk.officer, now=NOW)
+    await services.calculate(claim.number, by=By(desk.officer, NOW))
     return await Claim.get(id=claim.id)
 
 
 @remembered
 async def make_rechecked(desk: Desk, applicant: Actor | None = None, **fields: Any) -> Claim:
     claim = await make_calculated(desk, applicant, **fields)
-    return await services.recheck(claim.number, sequence=1, actor=desk.rechecker, now=NOW)
+    return await services.recheck(claim.number, sequence=1, by=By(desk.rechecker, NOW))
 
 
 async def make_budget(desk: Desk, amount: int, slug: str = "guangxi", year: int = 2026) -> None:
-    budget = await services.draft_budget(slug, year=year, amount=amount, actor=desk.officer, now=NOW)
-    await services.release_budget(budget.id, actor=desk.approver, now=NOW)
+    budget = await services.draft_budget(slug, year=year, amount=amount, by=By(desk.officer, NOW))
+    await services.release_budget(budget.id, by=By(desk.approver, NOW))
 
 
 @remembered
@@ -167,8 +168,7 @@ async def make_published(desk: Desk, *claims: Claim, budget: int = 1000 * WAN, s
         year=2026,
         claim_numbers=[claim.number for claim in claims],
         title="2026 年第一批",
-        actor=desk.officer,
-        now=NOW,
+        by=By(desk.officer, NOW),
     )
-    await services.confirm_batch(batch.number, actor=desk.rechecker, now=NOW)
+    await services.confirm_batch(batch.number, by=By(desk.rechecker, NOW))
     return batch.number

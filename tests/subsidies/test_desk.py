@@ -14,6 +14,7 @@ from market.kit.errors import Conflict, Forbidden, Invalid, NotFound
 from market.ledger.services import available, balance
 from market.notices import services as notices
 from market.notices.models import Notice
+from market.records.by import By
 from market.subsidies import checks, services
 from market.subsidies.models import (
     Assessment,
@@ -55,15 +56,14 @@ async def test_a_claim_goes_from_draft_to_paid_out_and_is_booked() -> None:
     number = await make_published(desk, claim)
 
     await notices.run_due(LATER)
-    await services.approve_batch(number, actor=desk.approver, now=LATER)
-    ordered = await services.order_payment(number, actor=desk.officer, now=LATER)
+    await services.approve_batch(number, by=By(desk.approver, LATER))
+    ordered = await services.order_payment(number, by=By(desk.officer, LATER))
     await services.enter_result(
         ordered.orders[0].number,
         is_paid=True,
         ended_on=LATER.date(),
         bank_reference="BANK-1",
-        actor=desk.officer,
-        now=LATER,
+        by=By(desk.officer, LATER),
     )
 
     assert await status_of(claim) is ClaimStatus.PAID
@@ -109,7 +109,7 @@ async def test_who_computed_a_claim_does_not_recheck_it() -> None:
     await Claim.filter(id=claim.id).update(calculated_by_id=desk.rechecker.user_id)
 
     with pytest.raises(SamePerson):
-        await services.recheck(claim.number, sequence=1, actor=desk.rechecker, now=NOW)
+        await services.recheck(claim.number, sequence=1, by=By(desk.rechecker, NOW))
 
     assert await status_of(claim) is ClaimStatus.CALCULATED
 
@@ -117,12 +117,12 @@ async def test_who_computed_a_claim_does_not_recheck_it() -> None:
 async def test_what_is_rechecked_is_the_computation_that_was_looked_at() -> None:
     desk = await make_desk()
     claim = await make_calculated(desk)
-    await services.return_calculation(claim.number, reason="比例", actor=desk.rechecker, now=NOW)
-    await services.calculate(claim.number, rate_basis_points=3000, actor=desk.officer, now=NOW)
+    await services.return_calculation(claim.number, reason="比例", by=By(desk.rechecker, NOW))
+    await services.calculate(claim.number, rate_basis_points=3000, by=By(desk.officer, NOW))
 
     with pytest.raises(Conflict):
-        await services.recheck(claim.number, sequence=1, actor=desk.rechecker, now=NOW)
-    await services.recheck(claim.number, sequence=2, actor=desk.rechecker, now=NOW)
+        await services.recheck(claim.number, sequence=1, by=By(desk.rechecker, NOW))
+    await services.recheck(claim.number, sequence=2, by=By(desk.rechecker, NOW))
 
     assert (await Claim.get(id=claim.id)).award_amount == 36 * WAN
     assert [
@@ -139,7 +139,7 @@ async def test_facts_that_changed_since_the_computation_stop_the_recheck() -> No
     await Organisation.filter(id=claim.applicant_id).update(is_high_tech=False)
 
     with pytest.raises(Conflict, match="事实有变化"):
-        await services.recheck(claim.number, sequence=1, actor=desk.rechecker, now=NOW)
+        await services.recheck(claim.number, sequence=1, by=By(desk.rechecker, NOW))
 
 
 async def test_a_computation_that_waits_for_facts_is_not_rechecked() -> None:
@@ -147,14 +147,14 @@ async def test_a_computation_that_waits_for_facts_is_not_rechecked() -> None:
     applicant = await make_applicant()
     contract = await make_contract(await Organisation.get(id=applicant.organisation_id))
     claim = await services.create_claim(
-        "guangxi", year=2026, contract_numbers=[contract.number], actor=applicant, now=NOW
+        "guangxi", year=2026, contract_numbers=[contract.number], by=By(applicant, NOW)
     )
-    await services.submit_claim(claim.number, is_declared=True, actor=applicant, now=NOW)
-    await services.accept(claim.number, actor=desk.officer, now=NOW)
-    await services.calculate(claim.number, actor=desk.officer, now=NOW)
+    await services.submit_claim(claim.number, is_declared=True, by=By(applicant, NOW))
+    await services.accept(claim.number, by=By(desk.officer, NOW))
+    await services.calculate(claim.number, by=By(desk.officer, NOW))
 
     with pytest.raises(Conflict, match="待核"):
-        await services.recheck(claim.number, sequence=1, actor=desk.rechecker, now=NOW)
+        await services.recheck(claim.number, sequence=1, by=By(desk.rechecker, NOW))
 
 
 async def test_a_rate_the_text_does_not_give_must_be_given() -> None:
@@ -163,14 +163,14 @@ async def test_a_rate_the_text_does_not_give_must_be_given() -> None:
     contract = await make_contract(await Organisation.get(id=applicant.organisation_id), kind="assignment")
     await make_sales(contract, applicant)
     claim = await services.create_claim(
-        "nanning", year=2026, contract_numbers=[contract.number], actor=applicant, now=NOW
+        "nanning", year=2026, contract_numbers=[contract.number], by=By(applicant, NOW)
     )
-    await services.submit_claim(claim.number, is_declared=True, actor=applicant, now=NOW)
-    await services.accept(claim.number, actor=desk.officer, now=NOW)
+    await services.submit_claim(claim.number, is_declared=True, by=By(applicant, NOW))
+    await services.accept(claim.number, by=By(desk.officer, NOW))
 
     with pytest.raises(Invalid) as refused:
-        await services.calculate(claim.number, actor=desk.officer, now=NOW)
-    made = await services.calculate(claim.number, rate_basis_points=2000, actor=desk.officer, now=NOW)
+        await services.calculate(claim.number, by=By(desk.officer, NOW))
+    made = await services.calculate(claim.number, rate_basis_points=2000, by=By(desk.officer, NOW))
 
     assert refused.value.field == "rate"
     assert made.award_amount == 24 * WAN
@@ -183,11 +183,11 @@ async def test_a_contract_is_claimed_for_once() -> None:
 
     with pytest.raises(Conflict, match=claim.number):
         await services.create_claim(
-            "guangxi", year=2026, contract_numbers=[contract.number], actor=applicant, now=NOW
+            "guangxi", year=2026, contract_numbers=[contract.number], by=By(applicant, NOW)
         )
-    await services.withdraw_claim(claim.number, actor=applicant, now=NOW)
+    await services.withdraw_claim(claim.number, by=By(applicant, NOW))
     again = await services.create_claim(
-        "guangxi", year=2026, contract_numbers=[contract.number], actor=applicant, now=NOW
+        "guangxi", year=2026, contract_numbers=[contract.number], by=By(applicant, NOW)
     )
 
     assert again.number != claim.number
@@ -200,10 +200,10 @@ async def test_a_rival_cannot_claim_with_anothers_contract() -> None:
 
     with pytest.raises(NotFound):
         await services.create_claim(
-            "guangxi", year=2026, contract_numbers=[contract.number], actor=rival, now=NOW
+            "guangxi", year=2026, contract_numbers=[contract.number], by=By(rival, NOW)
         )
     with pytest.raises(NotFound):
-        await services.submit_claim(claim.number, is_declared=True, actor=rival, now=NOW)
+        await services.submit_claim(claim.number, is_declared=True, by=By(rival, NOW))
 
 
 async def test_finance_of_an_enterprise_does_not_claim() -> None:
@@ -211,14 +211,14 @@ async def test_finance_of_an_enterprise_does_not_claim() -> None:
     finance = await make_member(await Organisation.get(id=applicant.organisation_id), MemberRole.FINANCE)
 
     with pytest.raises(NotYours):
-        await services.submit_claim(claim.number, is_declared=True, actor=finance, now=NOW)
+        await services.submit_claim(claim.number, is_declared=True, by=By(finance, NOW))
 
 
 async def test_a_supplement_that_does_not_come_ends_the_claim() -> None:
     desk = await make_desk()
     claim = await make_accepted(desk)
     await services.ask_supplement(
-        claim.number, reason="缺少发票", due_on=date(2026, 3, 9), actor=desk.officer, now=NOW
+        claim.number, reason="缺少发票", due_on=date(2026, 3, 9), by=By(desk.officer, NOW)
     )
 
     assert await services.run_due(NOW + timedelta(days=7)) == 0
@@ -229,13 +229,13 @@ async def test_a_supplement_that_does_not_come_ends_the_claim() -> None:
 async def test_a_supplement_handed_in_goes_on_where_it_stopped() -> None:
     desk = await make_desk()
     applicant, draft = await make_draft()
-    await services.submit_claim(draft.number, is_declared=True, actor=applicant, now=NOW)
-    await services.accept(draft.number, actor=desk.officer, now=NOW)
+    await services.submit_claim(draft.number, is_declared=True, by=By(applicant, NOW))
+    await services.accept(draft.number, by=By(desk.officer, NOW))
     await services.ask_supplement(
-        draft.number, reason="缺少发票", due_on=date(2026, 3, 9), actor=desk.officer, now=NOW
+        draft.number, reason="缺少发票", due_on=date(2026, 3, 9), by=By(desk.officer, NOW)
     )
 
-    await services.submit_claim(draft.number, is_declared=True, actor=applicant, now=NOW)
+    await services.submit_claim(draft.number, is_declared=True, by=By(applicant, NOW))
 
     assert await status_of(draft) is ClaimStatus.ACCEPTED
 
@@ -243,10 +243,10 @@ async def test_a_supplement_handed_in_goes_on_where_it_stopped() -> None:
 async def test_refusal_names_its_clause_and_frees_the_contract() -> None:
     desk = await make_desk()
     applicant, draft = await make_draft()
-    await services.submit_claim(draft.number, is_declared=True, actor=applicant, now=NOW)
+    await services.submit_claim(draft.number, is_declared=True, by=By(applicant, NOW))
 
     refused = await services.reject(
-        draft.number, clause="kinds", reason="合同不属于购买成果", actor=desk.officer, now=NOW
+        draft.number, clause="kinds", reason="合同不属于购买成果", by=By(desk.officer, NOW)
     )
 
     assert refused.reject_reason.startswith("依据：自治区科技厅 2019 年科技创新工作计划")
@@ -273,11 +273,11 @@ async def test_a_second_list_finds_nothing_left() -> None:
     first, second = await make_rechecked(desk), await make_rechecked(desk)
     await make_published(desk, first, budget=60 * WAN)
     late = await services.make_batch(
-        "guangxi", year=2026, claim_numbers=[second.number], title="", actor=desk.officer, now=NOW
+        "guangxi", year=2026, claim_numbers=[second.number], title="", by=By(desk.officer, NOW)
     )
 
     with pytest.raises(Conflict, match="没有余额"):
-        await services.confirm_batch(late.number, actor=desk.rechecker, now=NOW)
+        await services.confirm_batch(late.number, by=By(desk.rechecker, NOW))
 
     assert await status_of(second) is ClaimStatus.RECHECKED
 
@@ -304,16 +304,16 @@ async def test_an_objection_stops_only_its_claim() -> None:
     notice = await Notice.get(subject_kind="batch")
     objector = await make_member()
     objection = await notices.object_to(
-        notice.number, reason="同一项目已获补助", entry_id=stopped.id, actor=objector, now=NOW
+        notice.number, reason="同一项目已获补助", entry_id=stopped.id, by=By(objector, NOW)
     )
 
-    approved = await services.approve_batch(number, actor=desk.approver, now=LATER)
+    approved = await services.approve_batch(number, by=By(desk.approver, LATER))
     assert approved == [other.number]
     assert await status_of(stopped) is ClaimStatus.OBJECTION
 
-    await notices.decide(objection.id, is_upheld=False, text="不成立", actor=desk.operator, now=LATER)
+    await notices.decide(objection.id, is_upheld=False, text="不成立", by=By(desk.operator, LATER))
     await services.run_due(LATER)
-    assert await services.approve_batch(number, actor=desk.approver, now=LATER) == [stopped.number]
+    assert await services.approve_batch(number, by=By(desk.approver, LATER)) == [stopped.number]
 
 
 async def test_an_upheld_objection_frees_the_money_for_a_later_list() -> None:
@@ -322,9 +322,9 @@ async def test_an_upheld_objection_frees_the_money_for_a_later_list() -> None:
     await make_published(desk, claim, budget=100 * WAN)
     notice = await Notice.get(subject_kind="batch")
     objection = await notices.object_to(
-        notice.number, reason="关联方", entry_id=claim.id, actor=await make_member(), now=NOW
+        notice.number, reason="关联方", entry_id=claim.id, by=By(await make_member(), NOW)
     )
-    await notices.decide(objection.id, is_upheld=True, text="成立", actor=desk.operator, now=NOW)
+    await notices.decide(objection.id, is_upheld=True, text="成立", by=By(desk.operator, NOW))
 
     await services.run_due(NOW)
 
@@ -337,7 +337,7 @@ async def test_nothing_is_approved_before_the_period_is_over() -> None:
     number = await make_published(desk, await make_rechecked(desk))
 
     with pytest.raises(Conflict, match="还没有满"):
-        await services.approve_batch(number, actor=desk.approver, now=NOW + timedelta(days=3))
+        await services.approve_batch(number, by=By(desk.approver, NOW + timedelta(days=3)))
 
 
 async def test_who_had_a_hand_in_a_claim_does_not_approve_it() -> None:
@@ -347,25 +347,24 @@ async def test_who_had_a_hand_in_a_claim_does_not_approve_it() -> None:
     await Claim.filter(id=claim.id).update(calculated_by_id=desk.approver.user_id)
 
     with pytest.raises(SamePerson):
-        await services.approve_batch(number, actor=desk.approver, now=LATER)
+        await services.approve_batch(number, by=By(desk.approver, LATER))
 
 
 async def test_a_payment_the_bank_returned_is_ordered_again() -> None:
     desk = await make_desk()
     claim = await make_rechecked(desk)
     number = await make_published(desk, claim)
-    await services.approve_batch(number, actor=desk.approver, now=LATER)
-    first = (await services.order_payment(number, actor=desk.officer, now=LATER)).orders[0]
+    await services.approve_batch(number, by=By(desk.approver, LATER))
+    first = (await services.order_payment(number, by=By(desk.officer, LATER))).orders[0]
     await services.enter_result(
         first.number,
         is_paid=False,
         ended_on=LATER.date(),
         bank_reference="退票 1",
-        actor=desk.officer,
-        now=LATER,
+        by=By(desk.officer, LATER),
     )
 
-    again = await services.order_payment(number, actor=desk.officer, now=LATER)
+    again = await services.order_payment(number, by=By(desk.officer, LATER))
 
     assert [order.status for order in await Disbursement.filter(claim_id=claim.id).order_by("number")] == [
         DisbursementStatus.RETURNED,
@@ -373,34 +372,34 @@ async def test_a_payment_the_bank_returned_is_ordered_again() -> None:
     ]
     assert again.orders[0].number != first.number
     with pytest.raises(Conflict):
-        await services.order_payment(number, actor=desk.officer, now=LATER)
+        await services.order_payment(number, by=By(desk.officer, LATER))
 
 
 async def test_a_budget_is_released_by_another_than_drafted_it() -> None:
     desk = await make_desk()
     await make_applicant()
-    budget = await services.draft_budget("guangxi", year=2026, amount=WAN, actor=desk.officer, now=NOW)
+    budget = await services.draft_budget("guangxi", year=2026, amount=WAN, by=By(desk.officer, NOW))
     assert (await available("budget:guangxi:2026")).amount == 0
 
     with pytest.raises(Forbidden):
-        await services.release_budget(budget.id, actor=desk.officer, now=NOW)
-    await services.release_budget(budget.id, actor=desk.approver, now=NOW)
+        await services.release_budget(budget.id, by=By(desk.officer, NOW))
+    await services.release_budget(budget.id, by=By(desk.approver, NOW))
 
     assert (await available("budget:guangxi:2026")).amount == WAN
     with pytest.raises(Conflict):
-        await services.draft_budget("guangxi", year=2026, amount=2, actor=desk.officer, now=NOW)
+        await services.draft_budget("guangxi", year=2026, amount=2, by=By(desk.officer, NOW))
 
 
 async def test_no_list_is_confirmed_without_a_budget() -> None:
     desk = await make_desk()
     claim = await make_rechecked(desk)
     batch = await services.make_batch(
-        "guangxi", year=2026, claim_numbers=[claim.number], title="", actor=desk.officer, now=NOW
+        "guangxi", year=2026, claim_numbers=[claim.number], title="", by=By(desk.officer, NOW)
     )
 
     with pytest.raises(Conflict, match="预算"):
-        await services.confirm_batch(batch.number, actor=desk.rechecker, now=NOW)
+        await services.confirm_batch(batch.number, by=By(desk.rechecker, NOW))
     await make_budget(desk, WAN)
-    done = await services.confirm_batch(batch.number, actor=desk.rechecker, now=NOW)
+    done = await services.confirm_batch(batch.number, by=By(desk.rechecker, NOW))
 
     assert done.batch.status is BatchStatus.PUBLICITY

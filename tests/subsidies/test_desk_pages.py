@@ -15,6 +15,7 @@ from market.accounts.models import Organisation, StaffRole
 from market.files.store import LocalStore
 from market.kit.errors import Invalid
 from market.kit.pagination import Cut
+from market.records.by import By
 from market.subsidies import reports, services
 from market.subsidies.evidence import checklist
 from market.subsidies.loading import find_terms
@@ -98,7 +99,7 @@ async def test_stated_facts_change_the_trial_and_a_wrong_amount_is_kept(client: 
     contract = await make_contract(buyer, contract_amount=600 * WAN, trade_amount=600 * WAN)
     await make_sales(contract, applicant)
     claim = await services.create_claim(
-        "suzhou", year=2026, contract_numbers=[contract.number], actor=applicant, now=NOW
+        "suzhou", year=2026, contract_numbers=[contract.number], by=By(applicant, NOW)
     )
     await sign_in(client, applicant)
     assert "1,500,000.00" in (await client.get(f"/claims/{claim.number}")).text
@@ -154,8 +155,7 @@ async def test_an_expert_sees_no_applicant(client: httpx.AsyncClient) -> None:
         claim.number,
         reviewer_ids=[expert.user_id],
         due_on=(NOW + timedelta(days=5)).date(),
-        actor=desk.operator,
-        now=NOW,
+        by=By(desk.operator, NOW),
     )
     await sign_in(client, expert)
 
@@ -209,15 +209,15 @@ async def test_an_invoice_is_known_again_however_it_is_written(tmp_path: Path) -
     store = LocalStore(tmp_path)
     claims = [await make_draft() for _ in range(2)]
     numbers = ["2445 2000 0001 ab", "２４４５２０００0001AB"]
-    given: dict[str, Any] = {"kind": "invoice", "dated_on": None, "amount": 1, "upload": None, "now": NOW}
+    given: dict[str, Any] = {"kind": "invoice", "dated_on": None, "amount": 1, "upload": None}
 
     await services.add_evidence(
-        claims[0][1].number, paper_number=numbers[0], actor=claims[0][0], store=store, **given
+        claims[0][1].number, paper_number=numbers[0], by=By(claims[0][0], NOW), store=store, **given
     )
 
     with pytest.raises(Invalid):
         await services.add_evidence(
-            claims[1][1].number, paper_number=numbers[1], actor=claims[1][0], store=store, **given
+            claims[1][1].number, paper_number=numbers[1], by=By(claims[1][0], NOW), store=store, **given
         )
 
 

@@ -8,6 +8,7 @@ import httpx
 import pytest
 
 from market.accounts.actors import Actor
+from market.records.by import By
 from market.subsidies import services, year_runs
 from market.subsidies.models import ClaimContract, ExpertReview, PartyTie, ProgrammeTerms, YearRun
 from tests.factories import NOW
@@ -24,8 +25,8 @@ async def test_no_form_of_the_desk_falls_over(client: httpx.AsyncClient) -> None
     applicant, draft = await make_draft()
     accepted = await make_accepted(desk)
     paid, batch = await make_paid(desk)
-    row = await services.start_clawback(paid.number, amount=WAN, reason="x", actor=desk.officer, now=NOW)
-    run = await year_runs.open_run("guangxi", 2026, actor=desk.officer, now=NOW)
+    row = await services.start_clawback(paid.number, amount=WAN, reason="x", by=By(desk.officer, NOW))
+    run = await year_runs.open_run("guangxi", 2026, by=By(desk.officer, NOW))
     forms: dict[Actor, dict[str, tuple[str, ...]]] = {
         desk.officer: {
             "/desk/ties": ("kind", "uscc", "other", "role", "share", "source"),

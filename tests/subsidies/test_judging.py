@@ -11,6 +11,7 @@ import pytest
 from market.accounts.models import StaffRole
 from market.contracts.models import Contract
 from market.kit.errors import Conflict, Invalid, NotFound
+from market.records.by import By
 from market.subsidies import judging, services
 from market.subsidies.claim_facts import netted
 from market.subsidies.doubts import Deed, Tie, chained_with, path_between, split_of, thresholds
@@ -39,14 +40,14 @@ async def test_who_declared_a_conflict_rechecks_no_more_and_another_does() -> No
     desk = await make_desk()
     claim = await make_calculated(desk)
 
-    await services.declare_conflict(claim.number, reason="同乡", actor=desk.rechecker, now=NOW)
+    await services.declare_conflict(claim.number, reason="同乡", by=By(desk.rechecker, NOW))
 
     with pytest.raises(Conflicted):
-        await services.recheck(claim.number, sequence=1, actor=desk.rechecker, now=NOW)
+        await services.recheck(claim.number, sequence=1, by=By(desk.rechecker, NOW))
     with pytest.raises(Conflict):
-        await services.declare_conflict(claim.number, reason="同乡", actor=desk.rechecker, now=NOW)
+        await services.declare_conflict(claim.number, reason="同乡", by=By(desk.rechecker, NOW))
     other = await make_staff(StaffRole.RECHECKER)
-    assert (await services.recheck(claim.number, sequence=1, actor=other, now=NOW)).rechecked_by_id
+    assert (await services.recheck(claim.number, sequence=1, by=By(other, NOW))).rechecked_by_id
 
 
 async def test_who_computed_a_claim_cannot_declare_a_conflict_afterwards() -> None:
@@ -54,22 +55,22 @@ async def test_who_computed_a_claim_cannot_declare_a_conflict_afterwards() -> No
     claim = await make_calculated(desk)
 
     with pytest.raises(Conflict):
-        await services.declare_conflict(claim.number, reason="x", actor=desk.officer, now=NOW)
+        await services.declare_conflict(claim.number, reason="x", by=By(desk.officer, NOW))
 
 
 async def test_a_list_with_a_conflicted_claim_is_confirmed_by_another() -> None:
     desk = await make_desk()
     claim = await make_calculated(desk)
-    await services.recheck(claim.number, sequence=1, actor=desk.rechecker, now=NOW)
+    await services.recheck(claim.number, sequence=1, by=By(desk.rechecker, NOW))
     await make_budget(desk, 1000 * WAN)
     batch = await services.make_batch(
-        "guangxi", year=2026, claim_numbers=[claim.number], title="", actor=desk.officer, now=NOW
+        "guangxi", year=2026, claim_numbers=[claim.number], title="", by=By(desk.officer, NOW)
     )
     second = await make_staff(StaffRole.RECHECKER)
-    await services.declare_conflict(claim.number, reason="x", actor=second, now=NOW)
+    await services.declare_conflict(claim.number, reason="x", by=By(second, NOW))
 
     with pytest.raises(Conflicted):
-        await services.confirm_batch(batch.number, actor=second, now=NOW)
+        await services.confirm_batch(batch.number, by=By(second, NOW))
 
 
 async def test_experts_scores_set_the_rate_and_nobody_types_another() -> None:
@@ -81,20 +82,19 @@ async def test_experts_scores_set_the_rate_and_nobody_types_another() -> None:
         claim.number,
         reviewer_ids=[expert.user_id for expert in experts],
         due_on=due,
-        actor=desk.operator,
-        now=NOW,
+        by=By(desk.operator, NOW),
     )
     by_expert = {task.reviewer_id: task for task in tasks}
 
     await services.score(
-        by_expert[experts[0].user_id].id, scores=SCORES, opinion="可行", actor=experts[0], now=NOW
+        by_expert[experts[0].user_id].id, scores=SCORES, opinion="可行", by=By(experts[0], NOW)
     )
     with pytest.raises(Conflict):
-        await services.calculate(claim.number, actor=desk.officer, now=NOW)
-    await services.decline(by_expert[experts[1].user_id].id, actor=experts[1], now=NOW)
+        await services.calculate(claim.number, by=By(desk.officer, NOW))
+    await services.decline(by_expert[experts[1].user_id].id, by=By(experts[1], NOW))
     with pytest.raises(Invalid):
-        await services.calculate(claim.number, rate_basis_points=5000, actor=desk.officer, now=NOW)
-    made = await services.calculate(claim.number, actor=desk.officer, now=NOW)
+        await services.calculate(claim.number, rate_basis_points=5000, by=By(desk.officer, NOW))
+    made = await services.calculate(claim.number, by=By(desk.officer, NOW))
 
     assert made.result["given"] == {"rate_basis_points": 4000}
     assert made.award_amount == 120 * WAN * 4 // 10
@@ -106,16 +106,16 @@ async def test_an_expert_sees_own_tasks_only_scores_once_and_after_declining_not
     expert, rival = await make_staff(StaffRole.REVIEWER), await make_staff(StaffRole.REVIEWER)
     due = NOW.date() + timedelta(days=7)
     (task,) = await services.assign_experts(
-        claim.number, reviewer_ids=[expert.user_id], due_on=due, actor=desk.operator, now=NOW
+        claim.number, reviewer_ids=[expert.user_id], due_on=due, by=By(desk.operator, NOW)
     )
 
     with pytest.raises(NotFound):
         await judging.get_review_for(rival, task.id)
     with pytest.raises(Invalid):
-        await services.score(task.id, scores=SCORES | {"novelty": 101}, opinion="", actor=expert, now=NOW)
-    await services.score(task.id, scores=SCORES, opinion="", actor=expert, now=NOW)
+        await services.score(task.id, scores=SCORES | {"novelty": 101}, opinion="", by=By(expert, NOW))
+    await services.score(task.id, scores=SCORES, opinion="", by=By(expert, NOW))
     with pytest.raises(Conflict):
-        await services.score(task.id, scores=SCORES, opinion="", actor=expert, now=NOW)
+        await services.score(task.id, scores=SCORES, opinion="", by=By(expert, NOW))
     assert (await verdict_of(claim.id, find_terms("guangxi")[0])).shown_points == "79.00"
 
 
@@ -132,8 +132,7 @@ async def test_an_expert_of_a_party_is_not_asked() -> None:
             claim.number,
             reviewer_ids=[expert.user_id],
             due_on=NOW.date() + timedelta(days=7),
-            actor=desk.operator,
-            now=NOW,
+            by=By(desk.operator, NOW),
         )
 
 
@@ -170,15 +169,15 @@ async def test_what_is_stated_reaches_the_computation_and_is_closed_after_hand_i
     claim = await _claim_to("suzhou", applicant, contract_amount=600 * WAN, trade_amount=600 * WAN)
     contract = await Contract.get(claims__claim_id=claim.id)
 
-    await services.state_facts(claim.number, contract.number, grade="major", actor=applicant, now=NOW)
-    await services.submit_claim(claim.number, is_declared=True, actor=applicant, now=NOW)
+    await services.state_facts(claim.number, contract.number, grade="major", by=By(applicant, NOW))
+    await services.submit_claim(claim.number, is_declared=True, by=By(applicant, NOW))
     desk = await make_desk()
-    await services.accept(claim.number, actor=desk.officer, now=NOW)
-    made = await services.calculate(claim.number, actor=desk.officer, now=NOW)
+    await services.accept(claim.number, by=By(desk.officer, NOW))
+    made = await services.calculate(claim.number, by=By(desk.officer, NOW))
 
     assert made.award_amount == 150 * WAN
     with pytest.raises(Conflict):
-        await services.state_facts(claim.number, contract.number, grade="general", actor=applicant, now=NOW)
+        await services.state_facts(claim.number, contract.number, grade="general", by=By(applicant, NOW))
 
 
 async def _claim_to(slug: str, applicant, **fields):  # type: ignore[no-untyped-def]
@@ -188,7 +187,7 @@ async def _claim_to(slug: str, applicant, **fields):  # type: ignore[no-untyped-
     contract = await make_contract(buyer, **fields)
     await make_sales(contract, applicant)
     return await services.create_claim(
-        slug, year=2026, contract_numbers=[contract.number], actor=applicant, now=NOW
+        slug, year=2026, contract_numbers=[contract.number], by=By(applicant, NOW)
     )
 
 
@@ -204,8 +203,7 @@ async def test_one_invoice_serves_one_applicant_only() -> None:
             dated_on=None,
             amount=WAN,
             upload=None,
-            actor=actor,
-            now=NOW,
+            by=By(actor, NOW),
             store=None,  # type: ignore[arg-type]
         )
 
@@ -232,7 +230,7 @@ async def test_doubts_stand_beside_a_claim_once_it_is_handed_in() -> None:
             entered_at=NOW,
         )
 
-    await services.submit_claim(claim.number, is_declared=True, actor=applicant, now=NOW)
+    await services.submit_claim(claim.number, is_declared=True, by=By(applicant, NOW))
 
     kept = await Claim.get(id=claim.id)
     assert ",related," in kept.doubt_kinds

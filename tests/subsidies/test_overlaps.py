@@ -6,6 +6,7 @@ import pytest
 
 from market.accounts.models import Organisation
 from market.kit.errors import Conflict
+from market.records.by import By
 from market.subsidies import services
 from market.subsidies.claim_facts import facts_of
 from market.subsidies.models import Claim, ClaimStatus
@@ -30,15 +31,15 @@ async def make_two_rechecked(desk: Desk) -> list[Claim]:
     contracts = [await make_contract(buyer, contract_amount=1200 * WAN) for _ in range(2)]
     claims = [
         await services.create_claim(
-            NINGXIA, year=2026, contract_numbers=[contract.number], actor=applicant, now=NOW
+            NINGXIA, year=2026, contract_numbers=[contract.number], by=By(applicant, NOW)
         )
         for contract in contracts
     ]
     for claim in claims:
-        await services.submit_claim(claim.number, is_declared=True, actor=applicant, now=NOW)
-        await services.accept(claim.number, actor=desk.officer, now=NOW)
-        await services.calculate(claim.number, actor=desk.officer, now=NOW)
-        await services.recheck(claim.number, sequence=1, actor=desk.rechecker, now=NOW)
+        await services.submit_claim(claim.number, is_declared=True, by=By(applicant, NOW))
+        await services.accept(claim.number, by=By(desk.officer, NOW))
+        await services.calculate(claim.number, by=By(desk.officer, NOW))
+        await services.recheck(claim.number, sequence=1, by=By(desk.rechecker, NOW))
     return [await Claim.get(id=claim.id) for claim in claims]
 
 
@@ -51,8 +52,8 @@ async def test_two_claims_on_one_list_do_not_both_draw_on_the_whole_cap_of_the_y
     assert (await Claim.get(id=first.id)).award_amount == 360 * WAN
     left = await Claim.get(id=second.id)
     assert (left.status, left.batch_id) == (ClaimStatus.RECHECKED, None)
-    await services.return_calculation(left.number, reason="上限", actor=desk.rechecker, now=LATER)
-    again = await services.calculate(left.number, actor=desk.officer, now=LATER)
+    await services.return_calculation(left.number, reason="上限", by=By(desk.rechecker, LATER))
+    again = await services.calculate(left.number, by=By(desk.officer, LATER))
     assert again.award_amount == 140 * WAN
 
 
@@ -61,11 +62,11 @@ async def test_a_later_list_is_held_to_what_an_earlier_one_was_granted() -> None
     first, second = await make_two_rechecked(desk)
     await make_published(desk, first, budget=2000 * WAN, slug=NINGXIA)
     later = await services.make_batch(
-        NINGXIA, year=2026, claim_numbers=[second.number], title="", actor=desk.officer, now=LATER
+        NINGXIA, year=2026, claim_numbers=[second.number], title="", by=By(desk.officer, LATER)
     )
 
     with pytest.raises(Conflict):
-        await services.confirm_batch(later.number, actor=desk.rechecker, now=LATER)
+        await services.confirm_batch(later.number, by=By(desk.rechecker, LATER))
 
     assert (await Claim.get(id=second.id)).status is ClaimStatus.RECHECKED
 
@@ -74,15 +75,15 @@ async def test_what_was_claimed_back_counts_no_more_and_the_rest_still_does() ->
     desk = await make_desk()
     first, second = await make_two_rechecked(desk)
     batch = await make_published(desk, first, budget=2000 * WAN, slug=NINGXIA)
-    await services.approve_batch(batch, actor=desk.approver, now=LATER)
-    order = (await services.order_payment(batch, actor=desk.officer, now=LATER)).orders[0]
+    await services.approve_batch(batch, by=By(desk.approver, LATER))
+    order = (await services.order_payment(batch, by=By(desk.officer, LATER))).orders[0]
     await services.enter_result(
-        order.number, is_paid=True, ended_on=LATER.date(), bank_reference="b", actor=desk.officer, now=LATER
+        order.number, is_paid=True, ended_on=LATER.date(), bank_reference="b", by=By(desk.officer, LATER)
     )
     row = await services.start_clawback(
-        first.number, amount=100 * WAN, reason="x", actor=desk.officer, now=LATER
+        first.number, amount=100 * WAN, reason="x", by=By(desk.officer, LATER)
     )
-    await services.confirm_clawback(row.number, actor=desk.approver, now=LATER)
+    await services.confirm_clawback(row.number, by=By(desk.approver, LATER))
 
     facts = await facts_of(second)
 

@@ -11,6 +11,7 @@ import pytest
 from market.accounts.models import Organisation, StaffRole
 from market.deps import Deps
 from market.notices.models import Notice
+from market.records.by import By
 from market.subsidies import services
 from market.subsidies.chains import chain_of_outcome
 from market.subsidies.dashboards import dashboard_cards
@@ -82,7 +83,7 @@ async def test_a_paper_is_taken_off_but_the_markets_own_records_stay(client: htt
 async def test_the_desk_takes_a_claim_from_hand_in_to_the_bank(client: httpx.AsyncClient, deps: Deps) -> None:
     desk = await make_desk()
     applicant, claim = await make_draft()
-    await services.submit_claim(claim.number, is_declared=True, actor=applicant, now=NOW)
+    await services.submit_claim(claim.number, is_declared=True, by=By(applicant, NOW))
     at = f"/desk/{claim.number}"
 
     await sign_in(client, desk.officer)
@@ -144,8 +145,8 @@ async def test_the_page_shows_what_was_kept_not_what_would_come_out_today(client
 async def test_a_supplement_is_asked_for_and_handed_in(client: httpx.AsyncClient) -> None:
     desk = await make_desk()
     applicant, claim = await make_draft()
-    await services.submit_claim(claim.number, is_declared=True, actor=applicant, now=NOW)
-    await services.accept(claim.number, actor=desk.officer, now=NOW)
+    await services.submit_claim(claim.number, is_declared=True, by=By(applicant, NOW))
+    await services.accept(claim.number, by=By(desk.officer, NOW))
 
     await sign_in(client, desk.officer)
     ask = {"reason": "缺少发票", "due_on": "2026-03-20"}
@@ -161,7 +162,7 @@ async def test_a_supplement_is_asked_for_and_handed_in(client: httpx.AsyncClient
 async def test_a_refused_applicant_reads_the_clause(client: httpx.AsyncClient) -> None:
     desk = await make_desk()
     applicant, claim = await make_draft()
-    await services.submit_claim(claim.number, is_declared=True, actor=applicant, now=NOW)
+    await services.submit_claim(claim.number, is_declared=True, by=By(applicant, NOW))
     await sign_in(client, desk.officer)
 
     await post(client, f"/desk/{claim.number}/reject", {"clause": "benefit", "reason": "未见效益"})
@@ -193,8 +194,8 @@ async def test_from_the_payout_to_the_listing_it_is_one_click(client: httpx.Asyn
     claim = await make_rechecked(desk)
     number = await make_published(desk, claim)
     later = NOW + timedelta(days=10)
-    await services.approve_batch(number, actor=desk.approver, now=later)
-    order = (await services.order_payment(number, actor=desk.officer, now=later)).orders[0]
+    await services.approve_batch(number, by=By(desk.approver, later))
+    order = (await services.order_payment(number, by=By(desk.officer, later))).orders[0]
     deal = (await claim.contracts.all().select_related("contract__deal__outcome"))[0].contract.deal
     auditor = await make_staff(StaffRole.AUDITOR)
     await sign_in(client, auditor)

@@ -9,6 +9,7 @@ import pytest
 
 from market.accounts.actors import Actor
 from market.accounts.models import StaffRole
+from market.records.by import By
 from market.subsidies import services, year_runs
 from market.subsidies.models import Claim
 from market.subsidies.services import submit_claim
@@ -115,26 +116,25 @@ async def scene() -> tuple[dict[str, Actor | None], dict[str, str]]:
     paid = await make_rechecked(desk)
     batch = await make_published(desk, paid)
     later = NOW + timedelta(days=10)
-    await services.approve_batch(batch, actor=desk.approver, now=later)
-    order = (await services.order_payment(batch, actor=desk.officer, now=later)).orders[0]
+    await services.approve_batch(batch, by=By(desk.approver, later))
+    order = (await services.order_payment(batch, by=By(desk.officer, later))).orders[0]
     handed_in = (await make_draft(applicant))[1]
-    await submit_claim(handed_in.number, is_declared=True, actor=applicant, now=NOW)
+    await submit_claim(handed_in.number, is_declared=True, by=By(applicant, NOW))
     await services.enter_result(
-        order.number, is_paid=True, ended_on=later.date(), bank_reference="b", actor=desk.officer, now=later
+        order.number, is_paid=True, ended_on=later.date(), bank_reference="b", by=By(desk.officer, later)
     )
-    back = await services.start_clawback(paid.number, amount=1, reason="x", actor=desk.officer, now=later)
-    await services.confirm_clawback(back.number, actor=desk.approver, now=later)
+    back = await services.start_clawback(paid.number, amount=1, reason="x", by=By(desk.officer, later))
+    await services.confirm_clawback(back.number, by=By(desk.approver, later))
     scored = await make_accepted(desk)
     reviewer = await make_staff(StaffRole.REVIEWER)
     (task,) = await services.assign_experts(
         scored.number,
         reviewer_ids=[reviewer.user_id],
         due_on=later.date(),
-        actor=desk.operator,
-        now=NOW,
+        by=By(desk.operator, NOW),
     )
-    await services.draft_terms("guangxi", text=next_version(), actor=desk.officer, now=NOW)
-    run = await year_runs.open_run("guangxi", 2026, actor=desk.officer, now=NOW)
+    await services.draft_terms("guangxi", text=next_version(), by=By(desk.officer, NOW))
+    run = await year_runs.open_run("guangxi", 2026, by=By(desk.officer, NOW))
     contract = (await draft.contracts.all().select_related("contract"))[0].contract
     people: dict[str, Actor | None] = {
         "guest": None,

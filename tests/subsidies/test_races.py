@@ -17,6 +17,7 @@ from market.deps import Deps
 from market.kit.errors import Conflict, Invalid, MarketError
 from market.ledger.models import Phase, Transfer
 from market.ledger.services import available
+from market.records.by import By
 from market.subsidies import services
 from market.subsidies.claim_facts import facts_of
 from market.subsidies.computing import run
@@ -71,8 +72,8 @@ async def test_two_officers_compute_one_claim() -> None:
     claim = await make_accepted(desk)
 
     done, refused = await at_once(
-        services.calculate(claim.number, actor=desk.officer, now=NOW),
-        services.calculate(claim.number, rate_basis_points=3000, actor=other, now=NOW),
+        services.calculate(claim.number, by=By(desk.officer, NOW)),
+        services.calculate(claim.number, rate_basis_points=3000, by=By(other, NOW)),
     )
 
     assert (len(done), len(refused)) == (1, 1)
@@ -85,8 +86,8 @@ async def test_two_recheckers_confirm_one_claim() -> None:
     claim = await make_calculated(desk)
 
     done, refused = await at_once(
-        services.recheck(claim.number, sequence=1, actor=desk.rechecker, now=NOW),
-        services.recheck(claim.number, sequence=1, actor=other, now=NOW),
+        services.recheck(claim.number, sequence=1, by=By(desk.rechecker, NOW)),
+        services.recheck(claim.number, sequence=1, by=By(other, NOW)),
     )
 
     assert (len(done), len(refused)) == (1, 1)
@@ -98,13 +99,13 @@ async def test_many_lists_want_the_last_of_a_budget() -> None:
     await make_budget(desk, 100 * WAN)
     lists = [
         await services.make_batch(
-            "guangxi", year=2026, claim_numbers=[claim.number], title="", actor=desk.officer, now=NOW
+            "guangxi", year=2026, claim_numbers=[claim.number], title="", by=By(desk.officer, NOW)
         )
         for claim in claims
     ]
 
     done, refused = await at_once(
-        *(services.confirm_batch(one.number, actor=desk.rechecker, now=NOW) for one in lists)
+        *(services.confirm_batch(one.number, by=By(desk.rechecker, NOW)) for one in lists)
     )
 
     assert (len(done), len(refused)) == (2, 2)
@@ -175,7 +176,7 @@ async def test_lists_of_ten_years_that_draw_on_the_cap_of_one_outcome_get_it_onc
     )
 
     done, refused = await at_once(
-        *(services.confirm_batch(one.number, actor=desk.rechecker, now=NOW) for one in lists)
+        *(services.confirm_batch(one.number, by=By(desk.rechecker, NOW)) for one in lists)
     )
 
     assert (len(done), len(refused)) == (1, 49)
@@ -189,7 +190,7 @@ async def test_one_list_is_approved_ordered_and_paid_many_times_at_once() -> Non
 
     done, refused = await at_once(
         *(
-            services.approve_batch(number, actor=person, now=LATER)
+            services.approve_batch(number, by=By(person, LATER))
             for person in (desk.approver, other, desk.approver, other)
         )
     )
@@ -197,7 +198,7 @@ async def test_one_list_is_approved_ordered_and_paid_many_times_at_once() -> Non
     assert await Transfer.filter(phase=Phase.POST).count() == 1
 
     done, refused = await at_once(
-        *(services.order_payment(number, actor=desk.officer, now=LATER) for _ in range(3))
+        *(services.order_payment(number, by=By(desk.officer, LATER)) for _ in range(3))
     )
     assert (len(done), len(refused)) == (1, 2)
     order = await Disbursement.get()
@@ -209,8 +210,7 @@ async def test_one_list_is_approved_ordered_and_paid_many_times_at_once() -> Non
                 is_paid=is_paid,
                 ended_on=LATER.date(),
                 bank_reference="1",
-                actor=desk.officer,
-                now=LATER,
+                by=By(desk.officer, LATER),
             )
             for is_paid in (True, False)
         )
@@ -225,7 +225,7 @@ async def test_one_contract_is_claimed_for_many_times_at_once() -> None:
     done, refused = await at_once(
         *(
             services.create_claim(
-                "guangxi", year=2026, contract_numbers=[contract.number], actor=applicant, now=NOW
+                "guangxi", year=2026, contract_numbers=[contract.number], by=By(applicant, NOW)
             )
             for _ in range(4)
         )
@@ -240,8 +240,8 @@ async def test_two_officers_draft_one_budget() -> None:
     await make_applicant()
 
     done, _refused = await at_once(
-        services.draft_budget("guangxi", year=2026, amount=WAN, actor=desk.officer, now=NOW),
-        services.draft_budget("guangxi", year=2026, amount=2 * WAN, actor=other, now=NOW),
+        services.draft_budget("guangxi", year=2026, amount=WAN, by=By(desk.officer, NOW)),
+        services.draft_budget("guangxi", year=2026, amount=2 * WAN, by=By(other, NOW)),
     )
 
     assert done[0].id == done[1].id
@@ -261,8 +261,7 @@ async def test_one_invoice_goes_into_one_claim_and_the_others_are_told_at_its_fi
                 dated_on=None,
                 amount=WAN,
                 upload=None,
-                actor=applicant,
-                now=NOW,
+                by=By(applicant, NOW),
                 store=deps.store,
             )
             for applicant, claim in drafts * 2

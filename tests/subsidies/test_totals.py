@@ -15,6 +15,7 @@ from market.files.models import StoredFile, Tier
 from market.kit.errors import Conflict, Invalid
 from market.kit.pagination import Cut
 from market.notices.models import Notice
+from market.records.by import By
 from market.subsidies import reports, services
 from market.subsidies.claim_facts import facts_of
 from market.subsidies.computing import run
@@ -50,20 +51,20 @@ async def test_a_claim_on_totals_is_whole_once_they_are_stated(
 ) -> None:
     applicant = await make_applicant(kind=kind, region=region)
     assert slug in {one.programme.slug for one in await list_claimable(applicant, NOW)}
-    claim = await services.create_claim(slug, year=2026, contract_numbers=[], actor=applicant, now=NOW)
+    claim = await services.create_claim(slug, year=2026, contract_numbers=[], by=By(applicant, NOW))
     terms = find_terms(slug)[-1]
     assert run(await facts_of(claim), terms)["provisional"]
 
     stated = await services.state_totals(
-        claim.number, {name: wan * WAN for name, wan in totals.items()}, actor=applicant, now=NOW
+        claim.number, {name: wan * WAN for name, wan in totals.items()}, by=By(applicant, NOW)
     )
 
     result = run(await facts_of(stated), terms)
     assert (result["award"], result["provisional"], result["failed"]) == (award * WAN, False, [])
     with pytest.raises(Conflict):
-        await services.create_claim(slug, year=2026, contract_numbers=[], actor=applicant, now=NOW)
+        await services.create_claim(slug, year=2026, contract_numbers=[], by=By(applicant, NOW))
     with pytest.raises(Invalid):
-        await services.state_totals(claim.number, {"matched_award": 1}, actor=applicant, now=NOW)
+        await services.state_totals(claim.number, {"matched_award": 1}, by=By(applicant, NOW))
 
 
 async def test_a_claim_on_totals_goes_the_whole_way_and_stands_in_the_report(
@@ -76,16 +77,16 @@ async def test_a_claim_on_totals_goes_the_whole_way_and_stands_in_the_report(
     number = (await Claim.get(applicant_id=applicant.organisation_id)).number
     refused = await post(client, f"/claims/{number}/totals", {"brokered_total": "\u96f6"})
     await post(client, f"/claims/{number}/totals", {"brokered_total": "1000"})
-    await services.submit_claim(number, is_declared=True, actor=applicant, now=NOW)
-    await services.accept(number, actor=desk.officer, now=NOW)
+    await services.submit_claim(number, is_declared=True, by=By(applicant, NOW))
+    await services.accept(number, by=By(desk.officer, NOW))
     await sign_in(client, desk.officer)
     doubtful = await client.get("/desk?doubt=totals")
     asked = await client.get(f"/desk/{number}")
-    await services.calculate(number, actor=desk.officer, now=NOW)
-    claim = await services.recheck(number, sequence=1, actor=desk.rechecker, now=NOW)
+    await services.calculate(number, by=By(desk.officer, NOW))
+    claim = await services.recheck(number, sequence=1, by=By(desk.rechecker, NOW))
 
     batch = await make_published(desk, claim, slug="fujian-agency")
-    await services.approve_batch(batch, actor=desk.approver, now=LATER)
+    await services.approve_batch(batch, by=By(desk.approver, LATER))
 
     found = await Claim.get(number=number)
     assert (found.status, found.award_amount) == (ClaimStatus.APPROVED, 20 * WAN)
@@ -123,10 +124,10 @@ async def test_a_total_that_is_not_what_the_market_knows_is_a_doubt(
     await Deal.filter(id=rescinded.deal_id).update(status=DealStatus.RESCINDED)
     mediated = [one.deal_id for one in (first, second, earlier, rescinded)]
     await Deal.filter(id__in=mediated).update(broker_id=applicant.user_id)
-    claim = await services.create_claim(slug, year=2026, contract_numbers=[], actor=applicant, now=NOW)
+    claim = await services.create_claim(slug, year=2026, contract_numbers=[], by=By(applicant, NOW))
 
     async def doubts_of(stated: int) -> list[Doubt]:
-        await services.state_totals(claim.number, {fact: stated}, actor=applicant, now=NOW)
+        await services.state_totals(claim.number, {fact: stated}, by=By(applicant, NOW))
         return await find_doubts(await Claim.get(id=claim.id))
 
     [doubt] = await doubts_of(500 * WAN)
@@ -141,7 +142,7 @@ async def test_only_the_kind_of_organisation_a_set_pays_claims_on_its_totals() -
 
     assert "fujian-agency" not in {one.programme.slug for one in await list_claimable(applicant, NOW)}
     with pytest.raises(Invalid):
-        await services.create_claim("fujian-agency", year=2026, contract_numbers=[], actor=applicant, now=NOW)
+        await services.create_claim("fujian-agency", year=2026, contract_numbers=[], by=By(applicant, NOW))
 
 
 async def test_what_was_paid_in_for_equity_is_taken_from_the_contract() -> None:

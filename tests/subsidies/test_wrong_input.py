@@ -11,6 +11,7 @@ import pytest
 
 from market.accounts.actors import Actor
 from market.accounts.models import Organisation
+from market.records.by import By
 from market.subsidies import services
 from tests.factories import NOW
 from tests.hostile import HOSTILE
@@ -93,8 +94,8 @@ async def scene() -> tuple[Actor, Actor, dict[str, str]]:
     applicant, draft = await make_draft()
     batch = await make_published(desk, await make_rechecked(desk))
     later = NOW + timedelta(days=10)
-    await services.approve_batch(batch, actor=desk.approver, now=later)
-    order = (await services.order_payment(batch, actor=desk.officer, now=later)).orders[0]
+    await services.approve_batch(batch, by=By(desk.approver, later))
+    order = (await services.order_payment(batch, by=By(desk.officer, later))).orders[0]
     contract = (await draft.contracts.all().select_related("contract"))[0].contract
     free = await make_contract(await Organisation.get(id=applicant.organisation_id))
     accepted = await make_accepted(desk)

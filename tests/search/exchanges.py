@@ -1,6 +1,6 @@
-"""Exchanges with a real Meilisearch: kept while the contract suite runs on one, answered from without one.
+"""Exchanges with a real Meilisearch: recorded while the contract suite runs on one, replayed without one.
 
-`RECORD=1 MEILI_URL=… pytest tests/search/test_contract.py` writes the file anew, against an empty server.
+`RECORD=1 TEST_MEILI_URL=… pytest tests/search/test_contract.py` writes the file anew.
 """
 
 from __future__ import annotations
@@ -9,63 +9,78 @@ import json
 from pathlib import Path
 from typing import Any
 
-import httpx2
+import httpx
 
-KEPT = Path(__file__).with_name("exchanges.json")
+from tests.search.loopback import Received
+
+FILE = Path(__file__).with_name("exchanges.json")
+PREFIX = "recorded"
+"""What indexes are named after in the file, whatever the recording run called them."""
 Exchange = dict[str, Any]
 
 
-class Exchanges(httpx2.AsyncBaseTransport):
-    """Transport of the Meilisearch client. `scene` says whose exchanges the next ones are."""
+class Replay:
+    """Answers from the file. `scene` says whose exchanges the next requests belong to."""
 
-    def __init__(self, server: httpx2.AsyncBaseTransport | None) -> None:
-        self.server = server
-        """None: answer from what was kept."""
+    def __init__(self) -> None:
         self.scene = "setup"
-        kept = {} if server else json.loads(KEPT.read_text("utf-8"))
-        self.scenes: dict[str, list[Exchange]] = kept
+        self.scenes: dict[str, list[Exchange]] = json.loads(FILE.read_text("utf-8"))
+        self.unknown: list[str] = []
+        """Requests that were never recorded; any of them fails the test."""
 
-    async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
-        body = (await request.aread()).decode()
-        asked = {
-            "asked": f"{request.method} {request.url.raw_path.decode()}",
-            "body": json.loads(body or "null"),
-        }
-        if self.server is None:
-            told = self._told(asked)
-            return httpx2.Response(told["status"], json=told["answer"], request=request)
-        answer = await self.server.handle_async_request(request)
-        await answer.aread()
-        self._keep({**asked, "status": answer.status_code, "answer": json.loads(answer.text or "null")})
-        return httpx2.Response(answer.status_code, text=answer.text, headers=_type(answer), request=request)
+    async def answer(self, request: Received) -> tuple[int, Any]:
+        """Return the first answer to this very request that was not given yet."""
+        asked = _asked(request)
+        exchanges = self.scenes.get(self.scene, [])
+        for place, exchange in enumerate(exchanges):
+            if exchange["asked"] == asked["asked"] and exchange["body"] == asked["body"]:
+                del exchanges[place]
+                return exchange["status"], exchange["answer"]
+        self.unknown.append(f"{self.scene}: the server was never asked {asked}")
+        return 500, self.unknown[-1]
 
-    async def aclose(self) -> None:
-        if self.server is not None:
-            await self.server.aclose()
+
+class Recorder:
+    """Passes requests on to a real server and records what it answers."""
+
+    def __init__(self, url: str, prefix: str) -> None:
+        self.scene = "setup"
+        self.scenes: dict[str, list[Exchange]] = {}
+        self._prefix = prefix
+        self._server = httpx.AsyncClient(base_url=url, timeout=60)
+
+    async def answer(self, request: Received) -> tuple[int, Any]:
+        headers = {name: request.headers[name] for name in HEADERS if name in request.headers}
+        content = None if request.body is None else json.dumps(request.body)
+        answer = await self._server.request(request.method, request.target, headers=headers, content=content)
+        body = json.loads(answer.text or "null")
+        if request.path == "/indexes" and request.method == "GET":  # other tenants are not ours to record
+            body["results"] = [one for one in body["results"] if one["uid"].startswith(self._prefix)]
+        self._record({**_asked(request), "status": answer.status_code, "answer": body})
+        return answer.status_code, body
 
     def save(self) -> None:
-        """Write what was said, one exchange a line."""
-        lines = []
+        """Write the file, one exchange a line, without the name of this run."""
+        scenes = []
         for scene, exchanges in self.scenes.items():
-            said = ",\n".join(json.dumps(one, ensure_ascii=False, sort_keys=True) for one in exchanges)
-            lines.append(f"{json.dumps(scene, ensure_ascii=False)}: [\n{said}\n]")
-        KEPT.write_text("{\n" + ",\n".join(lines) + "\n}\n", "utf-8")
+            lines = ",\n".join(json.dumps(line, ensure_ascii=False, sort_keys=True) for line in exchanges)
+            scenes.append(f"{json.dumps(scene, ensure_ascii=False)}: [\n{lines}\n]")
+        text = "{\n" + ",\n".join(scenes) + "\n}\n"
+        FILE.write_text(text.replace(self._prefix, PREFIX), "utf-8")
 
-    def _keep(self, exchange: Exchange) -> None:
-        said = self.scenes.setdefault(self.scene, [])
+    async def close(self) -> None:
+        await self._server.aclose()
+
+    def _record(self, exchange: Exchange) -> None:
+        exchanges = self.scenes.setdefault(self.scene, [])
         is_poll = exchange["asked"].startswith("GET /tasks/")
-        if is_poll and said and said[-1]["asked"] == exchange["asked"]:
-            said.pop()  # of a task that is waited for, the end is enough
-        said.append(exchange)
-
-    def _told(self, asked: Exchange) -> Exchange:
-        """Return the first answer to this very request that was not given yet."""
-        said = self.scenes.get(self.scene, [])
-        for place, one in enumerate(said):
-            if one["asked"] == asked["asked"] and one["body"] == asked["body"]:
-                return said.pop(place)
-        raise AssertionError(f"{self.scene}: the server was never asked {asked}")
+        if is_poll and exchanges and exchanges[-1]["asked"] == exchange["asked"]:
+            exchanges.pop()  # of a task that is waited for, the end is enough
+        exchanges.append(exchange)
 
 
-def _type(answer: httpx2.Response) -> dict[str, str]:
-    return {"content-type": answer.headers.get("content-type", "application/json")}
+HEADERS = ("authorization", "content-type", "accept-encoding")
+
+
+def _asked(request: Received) -> Exchange:
+    return {"asked": f"{request.method} {request.target}", "body": request.body}

@@ -1,16 +1,18 @@
-"""A stand-in for the few calls we make to Meilisearch, as an ASGI app.
+"""A stand-in for the few calls we make to Meilisearch.
 
-It keeps documents and tasks, answers searches with all documents of the index, and notes what it was
-asked. It does not search: what the real server finds is tried by the contract suite.
+It keeps documents and tasks, answers searches with all documents of the index, and notes requests.
+It does not search: what the real server finds is tried by the contract suite.
 """
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass, field
 from typing import Any
+from urllib.parse import parse_qsl
 
-STAMP = "2026-03-02T02:00:00Z"
+from tests.search.loopback import Received
+
+STAMP = "2026-03-02T02:00:00.000001Z"
 
 
 @dataclass
@@ -19,8 +21,7 @@ class FakeMeili:
 
     indexes: dict[str, dict[str, dict[str, Any]]] = field(default_factory=dict)
     settings: dict[str, dict[str, Any]] = field(default_factory=dict)
-    asked: list[tuple[str, str, Any]] = field(default_factory=list)
-    headers: list[dict[str, str]] = field(default_factory=list)
+    requests: list[Received] = field(default_factory=list)
     tasks: list[dict[str, Any]] = field(default_factory=list)
     outcome: str = "succeeded"
     error: dict[str, Any] | None = None
@@ -28,24 +29,13 @@ class FakeMeili:
     looks_until_done: int = 2
     facets: dict[str, dict[str, int]] = field(default_factory=dict)
 
-    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
-        body = b""
-        while True:
-            message = await receive()
-            body += message.get("body", b"")
-            if not message.get("more_body"):
-                break
-        asked = json.loads(body) if body else None
-        self.asked.append((scope["method"], scope["path"], asked))
-        self.headers.append({key.decode().lower(): one.decode() for key, one in scope["headers"]})
-        status, answer = self._answer(scope["method"], scope["path"], scope["query_string"].decode(), asked)
-        start = {"type": "http.response.start", "status": status}
-        await send({**start, "headers": [(b"content-type", b"application/json")]})
-        await send({"type": "http.response.body", "body": json.dumps(answer).encode()})
+    async def answer(self, request: Received) -> tuple[int, Any]:
+        self.requests.append(request)
+        return self._answer(request.method, request.path, request.query, request.body)
 
     def bodies(self, path: str) -> list[Any]:
         """Return what was sent to this path."""
-        return [body for _, where, body in self.asked if where == path]
+        return [request.body for request in self.requests if request.path == path]
 
     def _answer(self, method: str, path: str, query: str, body: Any) -> tuple[int, Any]:
         if self.answer_status != 200:
@@ -59,11 +49,6 @@ class FakeMeili:
             case "GET", ["indexes"]:
                 found = [{"uid": uid, "createdAt": STAMP, "updatedAt": STAMP} for uid in self.indexes]
                 return 200, {"results": found, "offset": 0, "limit": 1000, "total": len(found)}
-            case "GET", ["indexes", uid]:
-                known = {"uid": uid, "createdAt": STAMP, "updatedAt": STAMP}
-                return (
-                    (200, known) if uid in self.indexes else (404, {"message": "", "code": "index_not_found"})
-                )
             case "GET", ["indexes", uid, "settings"]:
                 return 200, self.settings[uid]
             case "GET", ["indexes", uid, "stats"]:
@@ -75,8 +60,6 @@ class FakeMeili:
                 return 200, {"results": [self.indexes[uid][one] for one in body["ids"]]}
             case "POST", ["multi-search"]:
                 return 200, {"results": [self._found(one) for one in body["queries"]]}
-            case "POST", ["indexes", uid, "search"]:
-                return 200, self._found({**body, "indexUid": uid})
         return 202, self._write(method, parts, body)
 
     def _write(self, method: str, parts: list[str], body: Any) -> dict[str, Any]:
@@ -98,7 +81,13 @@ class FakeMeili:
                     self.indexes[one], self.indexes[other] = self.indexes[other], self.indexes[one]
         task = {"uid": len(self.tasks), "status": "enqueued", "type": "t", "enqueuedAt": STAMP, "looks": 0}
         self.tasks.append(task)
-        return {"taskUid": task["uid"], "status": "enqueued", "type": "t", "enqueuedAt": STAMP}
+        return {
+            "taskUid": task["uid"],
+            "indexUid": None,
+            "status": "enqueued",
+            "type": "t",
+            "enqueuedAt": STAMP,
+        }
 
     def _look(self, uid: int) -> dict[str, Any]:
         task = self.tasks[uid]
@@ -109,7 +98,7 @@ class FakeMeili:
         return {name: one for name, one in task.items() if name != "looks"}
 
     def _documents(self, uid: str, query: str) -> dict[str, Any]:
-        wanted = dict(part.split("=") for part in query.split("&"))
+        wanted = dict(parse_qsl(query))
         offset, limit = int(wanted["offset"]), int(wanted["limit"])
         found = list(self.indexes[uid].values())
         return {

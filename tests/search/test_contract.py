@@ -1,18 +1,18 @@
 """What our pages and our matching rely on, the same on every engine.
 
 The embedded engine always; a Meilisearch as it answered when its exchanges were recorded (1.50), always;
-and a real one when MEILI_URL is set (and MEILI_KEY, if it has one).
+and a real one when TEST_MEILI_URL is set (and TEST_MEILI_KEY, if it has one), under a prefix of its own.
 """
 
 from __future__ import annotations
 
 import os
 import re
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Iterator, Sequence
+from contextlib import asynccontextmanager
 from typing import Any
 from uuid import UUID
 
-import httpx2
 import pytest
 import pytest_asyncio
 
@@ -33,10 +33,11 @@ from market.search.engine import (
 from market.search.leading import LedSearch
 from market.search.meaning import unit_of
 from market.search.meili import MeiliSearch
-from tests.search.exchanges import Exchanges
+from tests.search.exchanges import PREFIX, Recorder, Replay
+from tests.search.loopback import Loopback
+from tests.search.real_server import hosts, real_server
 
-if os.environ.get("MEILI_URL"):
-    pytestmark = pytest.mark.enable_socket
+pytestmark = pytest.mark.allow_hosts(hosts())
 
 WIRE, FILM, CANE, MOTOR, ALLOY = (UUID(int=number) for number in range(1, 6))
 DOCUMENTS: list[dict[str, Any]] = [
@@ -113,37 +114,63 @@ DOCUMENTS: list[dict[str, Any]] = [
 ]
 
 
+Exchanges = Replay | Recorder
+
+
 @pytest_asyncio.fixture(scope="module", loop_scope="session", params=["embedded", "recorded", "meilisearch"])
 async def filled(
-    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, loopback: Loopback
 ) -> AsyncIterator[tuple[SearchEngine, Exchanges | None]]:
-    made: SearchEngine
-    exchanges = None
-    if request.param == "embedded":
-        made = EmbeddedSearch(tmp_path_factory.mktemp("index"))
-    elif request.param == "recorded":
-        exchanges = Exchanges(None)
-        made = MeiliSearch("http://meili.test", None, embedders={"toy": 3}, transport=exchanges)
-    elif url := os.environ.get("MEILI_URL"):
-        exchanges = Exchanges(httpx2.AsyncHTTPTransport())
-        made = MeiliSearch(url, os.environ.get("MEILI_KEY"), embedders={"toy": 3}, transport=exchanges)
-    else:
-        pytest.skip("MEILI_URL is not set, so no real Meilisearch was tried")
-    await made.apply_settings()
-    await _fill(made)
-    yield made, exchanges
-    await made.close()
-    if exchanges and exchanges.server and os.environ.get("RECORD"):
-        exchanges.save()
+    """An engine with DOCUMENTS, and where its exchanges with the server come from or go to."""
+    engines = {"embedded": embedded, "recorded": recorded, "meilisearch": real}
+    async with engines[request.param](loopback, tmp_path_factory) as (engine, exchanges):
+        await engine.apply_settings()
+        await _fill(engine)
+        yield engine, exchanges
+
+
+Filled = tuple[SearchEngine, Exchanges | None]
+
+
+@asynccontextmanager
+async def embedded(_: Loopback, folders: pytest.TempPathFactory) -> AsyncIterator[Filled]:
+    engine = EmbeddedSearch(folders.mktemp("index"))
+    yield engine, None
+    await engine.close()
+
+
+@asynccontextmanager
+async def recorded(loopback: Loopback, _: pytest.TempPathFactory) -> AsyncIterator[Filled]:
+    replay = Replay()
+    engine = MeiliSearch(loopback.mount(replay), None, prefix=PREFIX, embedders={"toy": 3})
+    yield engine, replay
+    await engine.close()
+
+
+@asynccontextmanager
+async def real(loopback: Loopback, _: pytest.TempPathFactory) -> AsyncIterator[Filled]:
+    server = real_server()
+    recorder = Recorder(server.url, server.prefix)
+    engine = MeiliSearch(loopback.mount(recorder), server.key, prefix=server.prefix, embedders={"toy": 3})
+    try:
+        yield engine, recorder
+    finally:
+        await engine.drop()
+        await engine.close()
+        await recorder.close()
+    if os.environ.get("RECORD"):
+        recorder.save()
 
 
 @pytest.fixture
-def engine(request: pytest.FixtureRequest, filled: tuple[SearchEngine, Exchanges | None]) -> SearchEngine:
+def engine(request: pytest.FixtureRequest, filled: Filled) -> Iterator[SearchEngine]:
     """An engine that holds DOCUMENTS, for tests that only read."""
-    made, exchanges = filled
+    engine, exchanges = filled
     if exchanges:
         exchanges.scene = re.sub(r"\b(recorded|meilisearch)\b-?", "", request.node.name)
-    return made
+    yield engine
+    if isinstance(exchanges, Replay):
+        assert exchanges.unknown == []
 
 
 @pytest_asyncio.fixture(loop_scope="session")

@@ -1,12 +1,12 @@
-"""What our adapter says to Meilisearch, and how it takes what it hears. Tried on a stand-in."""
+"""What our adapter sends to Meilisearch and what it makes of answers. Tried on a stand-in."""
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Sequence
 from typing import Any
 from uuid import UUID
 
-import httpx2
 import pytest
 import pytest_asyncio
 
@@ -15,8 +15,11 @@ from market.search.candidates import Candidates
 from market.search.engine import AnyOf, Document, NoneOf, Query, Range, Refused, Sort
 from market.search.indexes import INDEXES, settings_of
 from market.search.meili import MeiliSearch
-from market.search.meili_questions import from_text
+from market.search.meili_requests import from_text
 from tests.search.fake_meili import FakeMeili
+from tests.search.loopback import Loopback, Received
+
+pytestmark = pytest.mark.allow_hosts(["127.0.0.1"])
 
 ONE, TWO, THREE = UUID(int=1), UUID(int=2), UUID(int=3)
 
@@ -31,16 +34,19 @@ def server() -> FakeMeili:
 
 
 @pytest_asyncio.fixture(loop_scope="session")
-async def engine(server: FakeMeili) -> AsyncIterator[MeiliSearch]:
-    made = MeiliSearch("http://meili.test", "key", transport=httpx2.ASGITransport(app=server))
-    await made.apply_settings()
-    server.asked.clear()
-    yield made
-    await made.close()
+async def engine(server: FakeMeili, loopback: Loopback) -> AsyncIterator[MeiliSearch]:
+    """The adapter of a server that has every index already."""
+    for index in INDEXES:
+        server.indexes[index], server.settings[index] = {}, settings_of(index)
+    engine = MeiliSearch(loopback.mount(server), "key")
+    yield engine
+    await engine.close()
 
 
-async def test_settings_are_sent_whole_and_missing_indexes_named(server: FakeMeili) -> None:
-    engine = MeiliSearch("http://meili.test", None, transport=httpx2.ASGITransport(app=server))
+async def test_settings_are_sent_whole_and_missing_indexes_named(
+    server: FakeMeili, loopback: Loopback
+) -> None:
+    engine = MeiliSearch(loopback.mount(server), None)
 
     first, second = await engine.apply_settings(), await engine.apply_settings()
     await engine.close()
@@ -67,8 +73,8 @@ async def test_every_request_refuses_compression_and_carries_the_key(
     await engine.ping()
     await engine.put("outcomes", [document(ONE)])
 
-    assert {one["accept-encoding"] for one in server.headers} == {"identity"}
-    assert {one["authorization"] for one in server.headers} == {"Bearer key"}
+    assert {request.headers["accept-encoding"] for request in server.requests} == {"identity"}
+    assert {request.headers["authorization"] for request in server.requests} == {"Bearer key"}
 
 
 async def test_a_write_returns_only_when_its_task_is_done(server: FakeMeili, engine: MeiliSearch) -> None:
@@ -123,25 +129,29 @@ async def test_an_answer_that_refuses_is_told_apart_from_a_server_that_is_away(
         await engine.put("outcomes", [document(ONE)])
 
 
-async def test_a_server_that_does_not_answer_is_away() -> None:
-    def refuse(request: httpx2.Request) -> httpx2.Response:
-        raise httpx2.ConnectError("refused")
-
-    engine = MeiliSearch("http://meili.test", None, transport=httpx2.MockTransport(refuse))
+@pytest.mark.parametrize("is_hot", [True, False])
+async def test_a_server_that_does_not_answer_is_away(loopback: Loopback, is_hot: bool) -> None:
+    engine = MeiliSearch("http://127.0.0.1:9", None)
 
     with pytest.raises(SearchUnavailable):
-        await engine.search(Query("outcomes", "铝"))
+        await (engine.search(Query("outcomes", "铝")) if is_hot else engine.ping())
     await engine.close()
 
 
-async def test_a_server_that_answers_too_late_is_away() -> None:
-    def wait(request: httpx2.Request) -> httpx2.Response:
-        raise httpx2.ReadTimeout("late")
+class Silent:
+    """A server that answers long after anybody waits."""
 
-    engine = MeiliSearch("http://meili.test", None, transport=httpx2.MockTransport(wait))
+    async def answer(self, request: Received) -> tuple[int, Any]:
+        await asyncio.sleep(0.3)
+        return 200, {"status": "available", "results": []}
+
+
+@pytest.mark.parametrize("is_hot", [True, False])
+async def test_a_server_that_answers_too_late_is_away(loopback: Loopback, is_hot: bool) -> None:
+    engine = MeiliSearch(loopback.mount(Silent()), None, timeout=0.1)
 
     with pytest.raises(SearchUnavailable):
-        await engine.ping()
+        await (engine.search(Query("outcomes", "铝")) if is_hot else engine.ping())
     await engine.close()
 
 

@@ -6,28 +6,18 @@ import json
 from typing import Any
 
 import pytest
-from meilisearch_python_sdk.models.settings import MeilisearchSettings
 
 from market.listings.models import Need, Outcome
 from market.listings.search import build_needs, build_outcomes, need_document, outcome_document
 from market.search.documents import prepare
 from market.search.indexes import CONFIG_DIRECTORY, INDEXES, fields_of, settings_of
-from market.search.meili_questions import document_of
+from market.search.meili_requests import document_of
 from market.worker import load_jobs
 from tests.factories import make_need, make_outcome
 
 
 def test_there_is_one_settings_file_for_each_index() -> None:
     assert {path.stem for path in CONFIG_DIRECTORY.glob("*.json")} == set(INDEXES)
-
-
-@pytest.mark.parametrize("index", INDEXES)
-def test_settings_reach_meilisearch_as_they_are_written(index: str) -> None:
-    body = settings_of(index)
-
-    sent = MeilisearchSettings.model_validate(body).model_dump(by_alias=True, exclude_none=True)
-
-    assert json.loads(json.dumps(sent)) == body
 
 
 @pytest.mark.parametrize("index", INDEXES)

@@ -1,4 +1,4 @@
-"""What is asked of a Meilisearch and what it is given, in its own words. Pure."""
+"""Bodies of requests to Meilisearch and documents as it takes them, in its own vocabulary. Pure."""
 
 from __future__ import annotations
 
@@ -9,12 +9,11 @@ from hashlib import blake2b
 from typing import Any
 from uuid import UUID
 
-from meilisearch_python_sdk.models.search import Hybrid, SearchParams
-
 from market.search.candidates import FACTS, Candidates, record_of
 from market.search.documents import Prepared
 from market.search.engine import AnyOf, Filter, Hits, NoneOf, Query, Range, Vector
 from market.search.indexes import fields_of
+from market.search.meili_http import Json
 from market.search.normalise import query_words, spaced
 from market.search.rescoring import FIRST, Hit, reordered
 
@@ -22,72 +21,66 @@ MOSTLY = 0.5
 """From here on meaning is asked for beside the words."""
 
 
-def search_questions(query: Query, uid: str, words: str) -> tuple[list[SearchParams], list[list[str]]]:
-    """Return the search, and one question beside it for each facet that is itself filtered on."""
-    filtered = {one.field for one in query.filters}
+def search_queries(query: Query, uid: str, words: str) -> tuple[list[Json], list[list[str]]]:
+    """Return the search, then one query for each facet that is itself filtered on; and their facets."""
+    filtered = {limit.field for limit in query.filters}
     free = [name for name in query.facets if name not in filtered]
     page, size = _page(query)
-    sort = None
+    common: Json = {"indexUid": uid, "q": words, "matchingStrategy": "frequency"}
+    if words:
+        common["locales"] = ["cmn", "eng"]
     if query.sort:
-        sort = [f"{query.sort.field}:{'desc' if query.sort.is_descending else 'asc'}"]
-
+        common["sort"] = [f"{query.sort.field}:{'desc' if query.sort.is_descending else 'asc'}"]
     # Short questions are the home of the server's own ranking; a foreign language is not.
-    name = next(iter(query.vectors), None)
-    beside: dict[str, Any] = {}
-    if name is not None and query.meaning >= MOSTLY and not query.sort:
-        beside["vector"] = [float(one) for one in query.vectors[name]]
-        beside["hybrid"] = Hybrid(semantic_ratio=query.meaning, embedder=name)
+    model = next(iter(query.vectors), None)
+    is_hybrid = model is not None and query.meaning >= MOSTLY and not query.sort
+    if model is not None and is_hybrid:
+        common["vector"] = [float(number) for number in query.vectors[model]]
+        common["hybrid"] = {"semanticRatio": query.meaning, "embedder": model}
 
-    def ask(filters: Sequence[Filter], facets: list[str], page: int, size: int) -> SearchParams:
-        return SearchParams(
-            index_uid=uid,
-            q=words,
-            filter=[filter_of(one) for one in filters] or None,
-            facets=facets or None,
-            sort=sort,
-            matching_strategy="frequency",
-            locales=["cmn", "eng"] if words else None,
-            page=page,
-            hits_per_page=size,
-            attributes_to_retrieve=["id"],
-            **beside,
-        )
+    def build(filters: Sequence[Filter], facets: list[str], page: int, size: int) -> Json:
+        body = {**common, "page": page, "hitsPerPage": size, "attributesToRetrieve": ["id"]}
+        if filters:
+            body["filter"] = [filter_of(limit) for limit in filters]
+        if facets:
+            body["facets"] = facets
+        return body
 
-    asked = [ask(query.filters, free, page, size)]
-    if (
-        words
-        and not beside
-        and not query.sort
-        and query.offset < FIRST
-        and "is_stale" in fields_of(query.index).numbers
-    ):
-        asked[0].page, asked[0].hits_per_page = 1, max(query.offset + query.limit, FIRST)
-        asked[0].attributes_to_retrieve = ["id", "record", "is_stale"]
-        asked[0].show_ranking_score = True
-    counted = [free]
+    main = build(query.filters, free, page, size)
+    is_reordered = "is_stale" in fields_of(query.index).numbers and query.offset < FIRST
+    if words and is_reordered and not is_hybrid and not query.sort:
+        main |= {
+            "page": 1,
+            "hitsPerPage": max(query.offset + query.limit, FIRST),
+            "attributesToRetrieve": ["id", "record", "is_stale"],
+            "showRankingScore": True,
+        }
+    queries, facets = [main], [free]
     for name in query.facets:
         if name in filtered:
-            asked.append(ask([one for one in query.filters if one.field != name], [name], 1, 1))
-            counted.append([name])
-    return asked, counted
+            others = [limit for limit in query.filters if limit.field != name]
+            queries.append(build(others, [name], 1, 1))
+            facets.append([name])
+    return queries, facets
 
 
 def hits_of(
-    query: Query, folded: str, ids: Sequence[UUID], answers: Sequence[Any], counted: Sequence[Sequence[str]]
+    query: Query, folded: str, ids: Sequence[UUID], answers: Sequence[Json], facets: Sequence[Sequence[str]]
 ) -> Hits:
-    facets: dict[str, dict[str, int]] = {}
-    for answer, names in zip(answers, counted, strict=True):
-        found = answer.facet_distribution or {}
-        facets |= {name: found.get(name, {}) for name in names}
+    """Return the hits, their total from the first answer and the facets of each from its own."""
+    counts: dict[str, dict[str, int]] = {}
+    for answer, names in zip(answers, facets, strict=True):
+        distribution = answer.get("facetDistribution") or {}
+        counts |= {name: distribution.get(name, {}) for name in names}
     return Hits(
         ids=tuple(ids),
-        total=answers[0].total_hits or 0,
-        facets={name: facets[name] for name in query.facets},
+        total=answers[0].get("totalHits") or 0,
+        facets={name: counts[name] for name in query.facets},
         terms=tuple(query_words(folded)),
     )
 
 
-def in_order(hits: Sequence[dict[str, Any]], text: str, most: int = FIRST) -> list[dict[str, Any]]:
+def in_order(hits: Sequence[Json], text: str, most: int = FIRST) -> list[Json]:
     """Return hits with the first of them looked at again."""
     if not all("record" in one for one in hits):
         return list(hits)  # of an index that waits to be built anew by this release
@@ -129,23 +122,25 @@ def listed(values: Sequence[str]) -> str:
     return "[" + ", ".join(json.dumps(value, ensure_ascii=False) for value in values) + "]"
 
 
-def plain(uid: str, kept: Sequence[str], limit: int, fields: list[str]) -> SearchParams:
-    return SearchParams(index_uid=uid, q="", filter=list(kept), limit=limit, attributes_to_retrieve=fields)
+def filter_query(uid: str, filters: Sequence[str], limit: int, fields: Sequence[str]) -> Json:
+    """Return a query for what passes the filters, in no order of relevance."""
+    return {"indexUid": uid, "q": "", "filter": list(filters), "limit": limit, "attributesToRetrieve": fields}
 
 
-def near(
-    uid: str, kept: Sequence[str], limit: int, fields: list[str], name: str, vector: Vector
-) -> SearchParams:
-    return SearchParams(
-        index_uid=uid,
-        q="",
-        filter=list(kept) or None,
-        limit=limit,
-        attributes_to_retrieve=fields,
-        vector=[float(one) for one in vector],
-        hybrid=Hybrid(semantic_ratio=1.0, embedder=name),
-        show_ranking_score=True,
-    )
+def vector_query(
+    uid: str, filters: Sequence[str], limit: int, fields: Sequence[str], model: str, vector: Vector
+) -> Json:
+    """Return a query for the documents nearest to a vector of this model."""
+    body = {
+        "indexUid": uid,
+        "q": "",
+        "limit": limit,
+        "attributesToRetrieve": fields,
+        "vector": [float(number) for number in vector],
+        "hybrid": {"semanticRatio": 1.0, "embedder": model},
+        "showRankingScore": True,
+    }
+    return {**body, "filter": list(filters)} if filters else body
 
 
 def names_in(settings: Mapping[str, Any]) -> tuple[set[str], set[str]]:

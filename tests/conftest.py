@@ -1,4 +1,4 @@
-"""What pytest reads first. It loads the ground, and with it the market, only where tests are run."""
+"""Pytest's entry: loads the fixtures, and with them the application, only in processes that run tests."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ gc.disable()
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Lay the ground, but not in the process that only hands tests out to the others."""
+    """Load the fixtures, except in the xdist controller, which only hands out tests."""
     if config.getoption("dist", "no") == "no":
-        config.pluginmanager.import_plugin("tests.ground")
+        config.pluginmanager.import_plugin("tests.fixtures")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

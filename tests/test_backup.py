@@ -11,7 +11,7 @@ import asyncpg  # type: ignore[import-untyped]
 import pytest
 
 from market.kit.database import connection
-from tests.ground import ROOT, named
+from tests.fixtures import ROOT, named
 
 
 @pytest.mark.long

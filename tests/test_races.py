@@ -31,8 +31,8 @@ from market.payments import services as payments
 from market.payments.models import Payment, Refund
 from market.payments.services import PaidPayment
 from market.records.by import By
-from tests.contracts.bank import kept, lines_of, take_over
-from tests.contracts.make import (
+from tests.contracts.bank_statements import kept, lines_of, take_over
+from tests.contracts.factories import (
     KEPT,
     LATER,
     TODAY,
@@ -42,8 +42,8 @@ from tests.contracts.make import (
     make_registered,
     make_remittance,
 )
-from tests.contracts.money import make_till
-from tests.deals.make import (
+from tests.contracts.online_payments import make_payable_contract
+from tests.deals.factories import (
     STATEMENT,
     make_match,
     make_offered,
@@ -54,9 +54,9 @@ from tests.deals.make import (
     terms,
 )
 from tests.factories import NOW, make_broker, make_member, make_organisation
-from tests.payments.statements import Row, icbc
+from tests.payments.bank_statement_files import Row, icbc
+from tests.payments.checkout_setup import URLS, make_checkout_setup
 from tests.payments.test_remittances import voucher
-from tests.payments.world import URLS, make_world
 
 pytestmark = [pytest.mark.committed, pytest.mark.long]
 
@@ -304,26 +304,26 @@ async def test_a_commission_is_booked_once_and_comes_down_once() -> None:
 
 
 async def test_a_payment_goes_back_once() -> None:
-    till = await make_till()
-    payment = await till.pay()
+    payable = await make_payable_contract()
+    payment = await payable.pay()
 
     asked = await race(
         *[
             refunding.request_refund(
-                payment.id, payment.amount, "退回", by=By(till.parties.seller_finance, LATER)
+                payment.id, payment.amount, "退回", by=By(payable.parties.seller_finance, LATER)
             )
             for _ in range(50)
         ]
     )
     refund = await Refund.get()
     sent = await race(
-        *[refunding.send_refund(refund.id, gateway=till.gateway, now=LATER) for _ in range(10)],
-        *[till.settle_all_again() for _ in range(2)],
+        *[refunding.send_refund(refund.id, gateway=payable.gateway, now=LATER) for _ in range(10)],
+        *[payable.settle_all_again() for _ in range(2)],
     )
 
     assert asked["done"] == 1
     assert sent == {"done": 12}
-    assert len(till.standin.all("refund")) == 1
+    assert len(payable.standin.all("refund")) == 1
     assert await Receipt.filter(amount__lt=0).count() == 1
 
 
@@ -383,13 +383,13 @@ async def test_one_registration_number_names_one_contract() -> None:
 
 
 async def test_paying_online_is_begun_once() -> None:
-    world = await make_world(await make_member())
+    checkout = await make_checkout_setup(await make_member())
 
-    found = await race(*[world.start() for _ in range(20)])
+    found = await race(*[checkout.start() for _ in range(20)])
 
     assert found == {"done": 20}
-    assert await Payment.filter(payable_id=world.payable.id).count() == 1
-    assert len(world.standin.all("checkout.session")) == 1
+    assert await Payment.filter(payable_id=checkout.payable.id).count() == 1
+    assert len(checkout.standin.all("checkout.session")) == 1
 
 
 async def test_one_invoice_is_recorded_once_and_confirmed_once() -> None:
@@ -442,23 +442,23 @@ async def test_one_invoice_is_for_one_receipt_of_whatever_contract() -> None:
 
 
 async def test_an_event_told_twenty_times_is_settled_once() -> None:
-    world = await make_world(await make_member())
-    page = await world.page()
-    world.standin.hold = True
-    await world.standin.pay(page)
-    body = world.standin._state["waiting"][-1]
+    checkout = await make_checkout_setup(await make_member())
+    page = await checkout.page()
+    checkout.standin.hold = True
+    await checkout.standin.pay(page)
+    body = checkout.standin._state["waiting"][-1]
     event_id = json.loads(body)["id"]
 
-    delivered = await race(*[world.deliver(body.encode(), world.standin.sign(body)) for _ in range(20)])
+    delivered = await race(*[checkout.deliver(body.encode(), checkout.standin.sign(body)) for _ in range(20)])
     jobs = await connection().execute_query_dict(
         "SELECT count(*) AS n FROM procrastinate_jobs WHERE args->>'event_id' = $1", [event_id]
     )
     settled = await race(
-        *[payments.settle_event(event_id, gateway=world.gateway, now=NOW) for _ in range(10)],
-        *[world.start() for _ in range(10)],
+        *[payments.settle_event(event_id, gateway=checkout.gateway, now=NOW) for _ in range(10)],
+        *[checkout.start() for _ in range(10)],
     )
 
-    payment = await world.payment()
+    payment = await checkout.payment()
     assert delivered == {"done": 20}
     assert jobs[0]["n"] == 1
     assert settled == {"done": 10, "AlreadyPaid": 10}
@@ -469,11 +469,13 @@ async def test_an_event_told_twenty_times_is_settled_once() -> None:
 
 
 async def test_an_account_at_the_gateway_is_opened_once() -> None:
-    world, organisation = await make_world(await make_member()), await make_organisation()
+    checkout, organisation = await make_checkout_setup(await make_member()), await make_organisation()
 
     found = await race(
         *[
-            payments.start_onboarding(organisation, gateway=world.gateway, by=By(world.actor, NOW), urls=URLS)
+            payments.start_onboarding(
+                organisation, gateway=checkout.gateway, by=By(checkout.actor, NOW), urls=URLS
+            )
             for _ in range(10)
         ]
     )

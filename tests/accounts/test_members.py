@@ -11,7 +11,7 @@ from market.kit.errors import Conflict, NotFound
 from market.kit.models import OutgoingMail
 from market.records.by import By
 from tests.factories import make_member, make_organisation, make_staff
-from tests.ground import NOW
+from tests.fixtures import NOW
 from tests.visitor import post, sign_in
 
 

@@ -12,9 +12,9 @@ from market.audit.queries import names_of
 from market.audit.services import record
 from market.audit.verify import verify_database
 from market.records.by import By
-from tests.accounts.people import errors, make_user_with_password
+from tests.accounts.registration_data import errors, make_user_with_password
 from tests.factories import PASSWORD, make_member, make_organisation, make_staff
-from tests.ground import NOW
+from tests.fixtures import NOW
 from tests.visitor import post, sign_in
 
 GO = {"password": PASSWORD, "is_sure": "y"}

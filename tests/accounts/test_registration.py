@@ -19,7 +19,7 @@ from market.accounts.models import (
 )
 from market.deps import Deps
 from market.kit.models import OutgoingMail
-from tests.accounts.people import errors, last_mail, link_in, organisation_fields, person_fields
+from tests.accounts.registration_data import errors, last_mail, link_in, organisation_fields, person_fields
 from tests.factories import make_member, make_organisation, make_staff, make_uscc, make_user
 from tests.visitor import post, sign_in
 

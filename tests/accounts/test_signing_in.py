@@ -14,9 +14,9 @@ from market.accounts.sessions import COOKIE
 from market.app import create_app
 from market.deps import Deps
 from market.kit.models import Attempt
-from tests.accounts.people import errors, last_mail, link_in, make_user_with_password
+from tests.accounts.registration_data import errors, last_mail, link_in, make_user_with_password
 from tests.factories import PASSWORD, make_member, make_organisation, make_user
-from tests.ground import NOW
+from tests.fixtures import NOW
 from tests.visitor import post, sign_in
 
 

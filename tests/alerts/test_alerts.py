@@ -23,8 +23,8 @@ from market.search import outbox
 from market.worker import load_jobs
 from tests.factories import NOW, make_member, make_organisation, make_outcome
 from tests.fakes import FixedClock
-from tests.pages import post, sign_in
-from tests.pages.found import Away, index
+from tests.pages.search_index import UnavailableSearch, index_listings
+from tests.visitor import post, sign_in
 
 SECRET = "a secret that is long enough for tests"
 LATER = NOW + timedelta(days=1)
@@ -39,7 +39,7 @@ async def kept(person: Actor, query: str = "q=赤泥", frequency: str = "daily")
 
 
 async def publish(deps: Deps, title: str = "赤泥路基") -> None:
-    await index(deps, await make_outcome(title=title, published_at=LATER))
+    await index_listings(deps, await make_outcome(title=title, published_at=LATER))
 
 
 async def test_a_search_saved_twice_is_one_and_keeps_only_what_it_asks() -> None:
@@ -89,7 +89,7 @@ async def test_nobody_keeps_more_searches_than_one_can_read() -> None:
 async def test_the_daily_alert_tells_of_new_records_once_in_the_morning(deps: Deps) -> None:
     person = await make_person()
     saved = await kept(person)
-    await index(deps, await make_outcome(title="赤泥旧作", published_at=NOW - timedelta(days=9)))
+    await index_listings(deps, await make_outcome(title="赤泥旧作", published_at=NOW - timedelta(days=9)))
     await publish(deps)
     await publish(deps, title="甘蔗切割")
 
@@ -138,7 +138,7 @@ async def test_while_the_engine_is_away_the_daily_alert_waits(deps: Deps) -> Non
     await kept(person)
     await publish(deps)
 
-    assert await services.run_due(LATER, search=Away(), secret=SECRET) == 0  # type: ignore[arg-type]
+    assert await services.run_due(LATER, search=UnavailableSearch(), secret=SECRET) == 0  # type: ignore[arg-type]
     assert await services.run_due(LATER, search=deps.search, secret=SECRET) == 1
 
 

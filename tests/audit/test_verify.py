@@ -25,7 +25,7 @@ from market.audit.verify import Finding, verify_database, verify_events, verify_
 from market.kit.database import connection
 from market.records.by import By
 from tests.factories import make_member
-from tests.ground import NOW
+from tests.fixtures import NOW
 
 A, B = UUID(int=0xA), UUID(int=0xB)
 

@@ -13,7 +13,7 @@ from market.audit.services import make_missing_roots, pseudonym_of, record
 from market.audit.verify import verify_events
 from market.records.by import By
 from tests.factories import make_member, make_organisation, make_outcome, make_staff
-from tests.ground import NOW
+from tests.fixtures import NOW
 from tests.visitor import sign_in
 
 

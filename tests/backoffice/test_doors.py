@@ -12,7 +12,7 @@ from market.accounts.models import OrganisationStatus, StaffRole
 from market.audit.services import record
 from market.records.by import By
 from tests.factories import make_broker, make_member, make_organisation, make_staff
-from tests.ground import NOW
+from tests.fixtures import NOW
 from tests.visitor import post, sign_in
 
 WHO = ("guest", "member", "broker", *(role.value for role in StaffRole))

@@ -22,7 +22,7 @@ from market.kit.models import OutgoingMail
 from market.listings.models import OutcomeStatus
 from market.records.by import By
 from tests.factories import make_outcome, make_staff
-from tests.ground import NOW
+from tests.fixtures import NOW
 from tests.visitor import post, sign_in
 
 

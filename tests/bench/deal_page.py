@@ -35,7 +35,7 @@ from market.runtime import build_deps, running
 from market.settings import Settings
 from market.subsidies.programmes import load_programmes
 from market.tables import migrate
-from tests.deals.make import Parties, make_agreed, make_parties, terms
+from tests.deals.factories import Parties, make_agreed, make_parties, terms
 
 OFFERS, MESSAGES, ROUNDS, MOST_MS = 50, 200, 100, 25
 NOW = datetime(2026, 3, 2, 2, 0, tzinfo=UTC)

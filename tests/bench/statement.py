@@ -28,9 +28,9 @@ from market.records.by import By
 from market.runtime import build_deps, running
 from market.settings import Settings
 from market.tables import migrate
-from tests.contracts.make import LATER, make_contract
-from tests.deals.make import Parties, make_parties, make_to_sign
-from tests.payments.statements import Row, ccb, icbc
+from tests.contracts.factories import LATER, make_contract
+from tests.deals.factories import Parties, make_parties, make_to_sign
+from tests.payments.bank_statement_files import Row, ccb, icbc
 
 LINES, INSTALMENTS, EACH, MOST_SECONDS = 5000, 500, 1_000_000, 10
 

@@ -4,7 +4,7 @@ rematch      1,000 needs against 12,400 outcomes, every match written, stopped a
 match        one need, and what that costs in a market ten times as large: by words, with the vectors of
              candidates, and with those that are near by vector alone (the whole market's are compared)
 search page  our page at ten times the market against the bare engine's query
-hostile      the page for what machines type, the slowest of them beside the page for two words
+malicious      the page for what machines type, the slowest of them beside the page for two words
 
 Listings are made here or taken from `DATA=folder`; vectors are by chance, since only their number counts.
 `SIZE=…` for another market than 12,400. With MEILI_URL (an empty server) all of it on Meilisearch.
@@ -58,7 +58,7 @@ from market.search.vectors import load_vectors
 from market.settings import Settings
 from market.tables import migrate
 from market.worker import load_jobs
-from tests.hostile import SEARCHES, answer
+from tests.malicious_input import MALICIOUS_QUERIES, get_status
 
 SIZE = int(os.environ.get("SIZE") or 12_400)
 NEEDS = min(1000, SIZE)
@@ -189,18 +189,20 @@ async def _pages(deps: Deps) -> None:
                 f"p50 {mine:.1f} ms  bare query {theirs:.1f} ms of {TIMES * SIZE:,}",
                 f"{mine / theirs:.2f} ×, {mine - theirs:+.1f} ms",
             )
-    await _hostile(create_app(deps), words)
+    await _malicious(create_app(deps), words)
 
 
-async def _hostile(app: Market, words: Iterable[str]) -> None:
+async def _malicious(app: Market, words: Iterable[str]) -> None:
     async def median(text: str) -> float:
         query = urlencode({"q": text})
-        return statistics.median([await _timed(lambda: answer(app, "/outcomes", query)) for _ in range(5)])
+        return statistics.median(
+            [await _timed(lambda: get_status(app, "/outcomes", query)) for _ in range(5)]
+        )
 
     usual = statistics.median([await median(text) for text in list(words)[:9]])
-    slowest, name = max([(await median(text), name) for name, text in SEARCHES.items()])
+    slowest, name = max([(await median(text), name) for name, text in MALICIOUS_QUERIES.items()])
     say(
-        "search page, hostile",
+        "search page, malicious",
         f"{slowest:.1f} ms at most ({name})  {usual:.1f} ms for two words",
         f"{slowest / usual:.2f} ×",
     )

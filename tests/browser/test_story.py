@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from tests.browser import acts_claiming as claiming
-from tests.browser import acts_dealing as dealing
-from tests.browser import acts_listing as listing
+from tests.browser import steps_claiming as claiming
+from tests.browser import steps_dealing as dealing
+from tests.browser import steps_listing as listing
 from tests.browser.conftest import Market
 from tests.browser.story import Story
 

@@ -20,11 +20,11 @@ from market.payments.models import BankLine, LineStatus, Remittance
 from market.payments.remittances import SamePerson
 from market.payments.states import ActionNotAllowed
 from market.records.by import By
-from tests.contracts.bank import kept, lines_of, take_over
-from tests.contracts.make import LATER, instalments_of, make_registered, make_remittance
-from tests.deals.make import make_parties
+from tests.contracts.bank_statements import kept, lines_of, take_over
+from tests.contracts.factories import LATER, instalments_of, make_registered, make_remittance
+from tests.deals.factories import make_parties
 from tests.factories import make_member
-from tests.payments.statements import Row, icbc
+from tests.payments.bank_statement_files import Row, icbc
 
 
 async def test_a_statement_is_matched_by_the_job_and_booked_when_a_second_person_confirms() -> None:

@@ -23,10 +23,10 @@ from market.ledger.checks import load_checks, run_checks
 from market.ledger.services import balance
 from market.records.by import By
 from market.reports.statements import Figure, Period, totals
-from tests.contracts.make import LATER, TODAY, make_registered
-from tests.contracts.money import make_till
+from tests.contracts.factories import LATER, TODAY, make_registered
+from tests.contracts.online_payments import make_payable_contract
 from tests.contracts.test_pages import SCAN, SIGN
-from tests.deals.make import Parties, make_agreed, make_match, make_parties, make_to_sign, move_clock
+from tests.deals.factories import Parties, make_agreed, make_match, make_parties, make_to_sign, move_clock
 from tests.deals.test_pages import OFFER
 from tests.factories import NOW, make_broker
 from tests.visitor import post, sign_in
@@ -41,17 +41,17 @@ async def test_yen_go_through_the_whole_chain_without_hundredths() -> None:
     deal = await deals.introduce(match.id, 250, "引荐", payer=Side.SELLER, by=By(broker, NOW))
     for actor in (parties.seller, parties.buyer):
         deal = await deals.agree_introduction(deal.number, by=By(actor, NOW))
-    till = await make_till(parties, await make_yen_contract(parties, deal))
+    payable = await make_payable_contract(parties, await make_yen_contract(parties, deal))
 
-    payment = await till.pay()
-    [page] = till.standin.all("checkout.session")
-    refund = await till.refund(payment, 40)
+    payment = await payable.pay()
+    [page] = payable.standin.all("checkout.session")
+    refund = await payable.refund(payment, 40)
 
     assert (page["currency"], page["amount_total"]) == ("jpy", 6_000_001)
     assert payment.money == Money(6_000_001, "JPY")
     assert refund.money == Money(40, "JPY")
     assert {each.currency for each in await Receipt.all()} == {"JPY"}
-    got = three_amounts(till.contract, await received(till.contract.id))
+    got = three_amounts(payable.contract, await received(payable.contract.id))
     assert (got.contract, got.received, got.left) == (
         PRICE,
         Money(5_999_961, "JPY"),
@@ -69,7 +69,7 @@ async def test_yen_go_through_the_whole_chain_without_hundredths() -> None:
         owed = Money(149_999, "JPY") if side is Side.SELLER else Money(0)
         assert figures[Figure.COMMISSIONED] == owed
     ending = await contracts.enter_change(
-        till.contract.number,
+        payable.contract.number,
         ChangeKind.RESCISSION,
         "协商解除",
         agreed_on=TODAY,

@@ -22,7 +22,7 @@ from market.kit.errors import Conflict, Forbidden, Invalid, NotFound
 from market.kit.money import Money
 from market.ledger import services as ledger
 from market.records.by import By
-from tests.contracts.make import (
+from tests.contracts.factories import (
     KEPT,
     LATER,
     TODAY,
@@ -31,7 +31,7 @@ from tests.contracts.make import (
     make_registered,
     make_remittance,
 )
-from tests.deals.make import PRICE, Parties, make_parties, make_to_sign
+from tests.deals.factories import PRICE, Parties, make_parties, make_to_sign
 from tests.factories import make_member
 from tests.visitor import post, sign_in
 
@@ -200,7 +200,7 @@ async def test_a_change_extends_the_contract_without_editing_it_and_a_second_wai
 
 
 async def test_the_pages_of_what_happens_later(client: httpx.AsyncClient, deps: Any) -> None:
-    from tests.deals.make import move_clock
+    from tests.deals.factories import move_clock
 
     parties = await make_parties()
     contract = await make_royalty_contract(parties)

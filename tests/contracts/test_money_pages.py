@@ -14,11 +14,11 @@ from market.kit.jobs import run_waiting
 from market.payments.models import BankLine, BankStatement, LineStatus, Refund
 from market.records.by import By
 from market.worker import load_jobs
-from tests.contracts.make import LATER
-from tests.contracts.money import Till, make_till
-from tests.deals.make import move_clock
+from tests.contracts.factories import LATER
+from tests.contracts.online_payments import PayableContract, make_payable_contract
+from tests.deals.factories import move_clock
 from tests.factories import make_member, make_staff
-from tests.payments.statements import Row, boc
+from tests.payments.bank_statement_files import Row, boc
 from tests.visitor import post, sign_in
 
 
@@ -27,7 +27,7 @@ def later(deps: Deps) -> None:
     move_clock(deps, LATER)
 
 
-def statement_of(till: Till, *rows: Row) -> dict[str, tuple[str, bytes, str]]:
+def statement_of(payable: PayableContract, *rows: Row) -> dict[str, tuple[str, bytes, str]]:
     return {"file": ("流水.csv", boc(*rows), "text/csv")}
 
 
@@ -35,18 +35,18 @@ async def test_a_statement_goes_from_the_file_to_the_receipt_in_the_browser(
     client: httpx.AsyncClient, deps: Deps
 ) -> None:
     load_jobs()
-    till = await make_till()
-    await sign_in(client, till.parties.seller)
+    payable = await make_payable_contract()
+    await sign_in(client, payable.parties.seller)
     wrong = await post(client, "/bank/statements", files={"file": ("a.csv", b"a,b\n1,2\n", "text/csv")})
-    rows = (Row("805,000.00", f"{till.contract.number}-1"), Row("5.00", "房租", payer="租户"))
-    taken = await post(client, "/bank/statements", files=statement_of(till, *rows))
-    await run_waiting(replace(deps, gateway=till.gateway))
-    again = await post(client, "/bank/statements", files=statement_of(till, *rows))
+    rows = (Row("805,000.00", f"{payable.contract.number}-1"), Row("5.00", "房租", payer="租户"))
+    taken = await post(client, "/bank/statements", files=statement_of(payable, *rows))
+    await run_waiting(replace(deps, gateway=payable.gateway))
+    again = await post(client, "/bank/statements", files=statement_of(payable, *rows))
     [statement] = await BankStatement.all()
     matched, other = await BankLine.all().order_by("row")
     candidates = await client.get(f"/bank/lines/{other.id}")
     aside = await post(client, f"/bank/lines/{other.id}/act", {"act": "set_aside", "note": "房租"})
-    await sign_in(client, till.parties.seller_finance)
+    await sign_in(client, payable.parties.seller_finance)
     listed = await client.get(f"/bank/statements/{statement.id}")
     done = await post(client, f"/bank/statements/{statement.id}/confirm", {"line": str(matched.id)})
 
@@ -55,34 +55,34 @@ async def test_a_statement_goes_from_the_file_to_the_receipt_in_the_browser(
     assert "没有变化" in again.text
     assert "付的是哪一期" in candidates.text
     assert "与合同无关" in aside.text
-    assert till.contract.number in listed.text
+    assert payable.contract.number in listed.text
     assert "已确认 1 笔到账" in done.text
-    assert await received(till.contract.id) == 80_500_000
+    assert await received(payable.contract.id) == 80_500_000
     assert (await BankLine.get(id=other.id)).status is LineStatus.SET_ASIDE
 
 
 async def test_the_sellers_finance_sends_an_online_payment_back_in_the_browser(deps: Deps) -> None:
     load_jobs()
-    till = await make_till()
-    payment = await till.pay()
-    given = replace(deps, gateway=till.gateway)
+    payable = await make_payable_contract()
+    payment = await payable.pay()
+    given = replace(deps, gateway=payable.gateway)
     transport = httpx.ASGITransport(app=create_app(given))
     async with httpx.AsyncClient(transport=transport, base_url="http://market.test") as client:
-        await sign_in(client, till.parties.seller_finance)
+        await sign_in(client, payable.parties.seller_finance)
         form = await client.get(f"/payments/{payment.id}/refund")
         wrong = await post(
             client, f"/payments/{payment.id}/refund", {"amount": "805000.01", "reason": "多收"}
         )
         page = await post(client, f"/payments/{payment.id}/refund", {"amount": "5.00", "reason": "多收"})
         await run_waiting(given)
-        done = await client.get(f"/contracts/{till.contract.number}/money")
+        done = await client.get(f"/contracts/{payable.contract.number}/money")
 
     assert "最多可退" in form.text
     assert (wrong.status_code, "最多还可退" in wrong.text) == (422, True)
     assert "准备退款" in page.text
     assert "已退款" in done.text
     assert (await Refund.get()).amount == 500
-    assert await received(till.contract.id) == 80_500_000 - 500
+    assert await received(payable.contract.id) == 80_500_000 - 500
 
 
 ROUTES = [
@@ -103,27 +103,29 @@ ROUTES = [
 
 async def test_only_those_of_the_seller_reach_its_money(client: httpx.AsyncClient) -> None:
     from market.contracts import banking
-    from tests.contracts.bank import lines_of, take_over
+    from tests.contracts.bank_statements import lines_of, take_over
 
-    till = await make_till()
-    payment = await till.pay()
-    statement = await take_over(till.parties, Row("345,000.00", f"{till.contract.number}-2"), Row("1.00"))
+    payable = await make_payable_contract()
+    payment = await payable.pay()
+    statement = await take_over(
+        payable.parties, Row("345,000.00", f"{payable.contract.number}-2"), Row("1.00")
+    )
     line, other = await lines_of(statement)
-    await banking.confirm_line(line.id, by=By(till.parties.seller_finance, LATER))
+    await banking.confirm_line(line.id, by=By(payable.parties.seller_finance, LATER))
     remittance = (await BankLine.get(id=line.id)).remittance_id
-    refund = await till.refund(payment, 5)
+    refund = await payable.refund(payment, 5)
     known: dict[str, UUID | str | None] = {
         "statement": statement.id,
         "line": other.id,
         "payment": payment.id,
         "remittance": remittance,
         "refund": refund.id,
-        "contract": till.contract.number,
+        "contract": payable.contract.number,
     }
     people = {
-        "seller": till.parties.seller,
-        "finance": till.parties.seller_finance,
-        "buyer": till.parties.buyer,
+        "seller": payable.parties.seller,
+        "finance": payable.parties.seller_finance,
+        "buyer": payable.parties.buyer,
         "auditor": await make_staff(StaffRole.AUDITOR),
         "officer": await make_staff(StaffRole.OFFICER),
         "stranger": await make_member(role=MemberRole.FINANCE),

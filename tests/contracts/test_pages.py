@@ -20,7 +20,7 @@ from market.kit.jobs import run_waiting
 from market.payments.models import ConnectedAccount, Payment, Remittance
 from market.records.by import By
 from market.worker import load_jobs
-from tests.contracts.make import (
+from tests.contracts.factories import (
     LATER,
     PDF,
     instalments_of,
@@ -29,9 +29,9 @@ from tests.contracts.make import (
     make_registered,
     make_remittance,
 )
-from tests.deals.make import make_parties, make_to_sign, move_clock
+from tests.deals.factories import make_parties, make_to_sign, move_clock
 from tests.factories import make_broker, make_member, make_staff
-from tests.hostile import HOSTILE
+from tests.malicious_input import MALICIOUS_INPUT
 from tests.visitor import post, sign_in, token
 
 SIGN = {
@@ -406,7 +406,7 @@ async def test_nothing_typed_breaks_a_form(client: httpx.AsyncClient) -> None:
         (others.seller, f"/instalments/{first.id}/remit", list(REMIT)),
     ]
 
-    for (actor, address, fields), (kind, typed) in product(forms, HOSTILE.items()):
+    for (actor, address, fields), (kind, typed) in product(forms, MALICIOUS_INPUT.items()):
         await sign_in(client, actor)
         answer = await post(client, address, dict.fromkeys(fields, typed), follow=False)
         assert answer.status_code in (409, 422), (address, kind, answer.status_code)

@@ -19,8 +19,8 @@ from market.deals.terms import PlanRow
 from market.kit.errors import Conflict, Forbidden, Invalid, NotFound
 from market.payments.services import SamePerson
 from market.records.by import By
-from tests.contracts.make import KEPT, LATER, TODAY, contract_terms
-from tests.deals.make import PRICE, Parties, make_parties, make_to_sign
+from tests.contracts.factories import KEPT, LATER, TODAY, contract_terms
+from tests.deals.factories import PRICE, Parties, make_parties, make_to_sign
 from tests.factories import make_member
 from tests.visitor import post, sign_in
 

@@ -35,7 +35,7 @@ from market.payments.states import (
     next_refund_status,
     next_remittance_status,
 )
-from tests.payments.statements import Row, boc, icbc
+from tests.payments.bank_statement_files import Row, boc, icbc
 
 EXAMPLES = int(os.environ.get("EXAMPLES", "200"))
 many = settings(max_examples=EXAMPLES, deadline=None)

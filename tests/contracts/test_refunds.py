@@ -32,12 +32,12 @@ from market.payments.remittances import SamePerson
 from market.payments.standin import Fault
 from market.payments.states import ActionNotAllowed
 from market.records.by import By
-from tests.contracts.bank import lines_of, take_over
-from tests.contracts.make import LATER, TODAY, instalments_of, make_registered, make_remittance
-from tests.contracts.money import Till, make_till
-from tests.deals.make import make_parties
+from tests.contracts.bank_statements import lines_of, take_over
+from tests.contracts.factories import LATER, TODAY, instalments_of, make_registered, make_remittance
+from tests.contracts.online_payments import PayableContract, make_payable_contract
+from tests.deals.factories import make_parties
 from tests.factories import make_member
-from tests.payments.statements import Row
+from tests.payments.bank_statement_files import Row
 
 PRICE = 80_500_000
 """The first instalment of tests' contracts."""
@@ -48,56 +48,56 @@ async def is_well() -> bool:
 
 
 async def test_a_part_goes_back_online_and_is_owed_again() -> None:
-    till = await make_till()
-    payment = await till.pay()
+    payable = await make_payable_contract()
+    payment = await payable.pay()
 
-    refund = await till.refund(payment, 500_000)
+    refund = await payable.refund(payment, 500_000)
 
     assert (refund.status, refund.gateway_id and refund.gateway_id[:3]) == (RefundStatus.SUCCEEDED, "re_")
-    assert await received(till.contract.id) == PRICE - 500_000
-    assert await balance(f"due:{(await till.instalment()).id}") == Money(500_000)
+    assert await received(payable.contract.id) == PRICE - 500_000
+    assert await balance(f"due:{(await payable.instalment()).id}") == Money(500_000)
     assert (await Payment.get(id=payment.id)).status is PaymentStatus.SUCCEEDED
-    again = await till.pay()
+    again = await payable.pay()
     assert again.amount == 500_000
     assert await is_well()
 
 
 async def test_our_fee_is_booked_once_and_goes_back_in_proportion() -> None:
-    till = await make_till()
-    till.fee_basis_points = 60
-    payment = await till.pay()
-    code, met = f"fee:{till.contract.id}", f"met:online:{till.parties.university.id}"
+    payable = await make_payable_contract()
+    payable.fee_basis_points = 60
+    payment = await payable.pay()
+    code, met = f"fee:{payable.contract.id}", f"met:online:{payable.parties.university.id}"
     assert (payment.fee_amount, await balance(code)) == (483_000, Money(483_000))
 
-    await till.refund(payment, PRICE // 2)
-    await till.settle_all_again()
+    await payable.refund(payment, PRICE // 2)
+    await payable.settle_all_again()
 
     assert await balance(code) == Money(241_500)
     assert await balance(met) == Money(PRICE - PRICE // 2 - 241_500)
-    await till.refund(payment, PRICE - PRICE // 2)
+    await payable.refund(payment, PRICE - PRICE // 2)
     assert (await balance(code), await balance(met)) == (Money(0), Money(0))
     assert await is_well()
 
 
 async def test_never_more_goes_back_than_came_whatever_the_order_of_events() -> None:
-    till = await make_till()
-    payment = await till.pay()
-    await till.refund(payment, PRICE - 1)
+    payable = await make_payable_contract()
+    payment = await payable.pay()
+    await payable.refund(payment, PRICE - 1)
 
     with pytest.raises(MoreThanCame):
-        await till.refund(payment, 2)
-    await till.refund(payment, 1)
-    await till.settle_all_again()
+        await payable.refund(payment, 2)
+    await payable.refund(payment, 1)
+    await payable.settle_all_again()
 
     assert (await Payment.get(id=payment.id)).status is PaymentStatus.REFUNDED
-    assert await received(till.contract.id) == 0
+    assert await received(payable.contract.id) == 0
     assert await Receipt.filter(source=ReceiptSource.REFUND).count() == 2
 
 
 async def test_the_database_itself_refuses_more_than_came_and_a_receipt_beyond_its_instalment() -> None:
-    till = await make_till()
-    payment = await till.pay()
-    refund = await till.refund(payment, PRICE)
+    payable = await make_payable_contract()
+    payment = await payable.pay()
+    refund = await payable.refund(payment, PRICE)
     [receipt] = await Receipt.filter(amount__gt=0)
 
     for write in (
@@ -122,52 +122,54 @@ async def test_the_database_itself_refuses_more_than_came_and_a_receipt_beyond_i
 
 @pytest.mark.parametrize("fault", [Fault.DOWN, Fault.LOST_ANSWER, Fault.BUSY])
 async def test_a_refund_whose_answer_was_lost_is_asked_for_again_and_done_once(fault: Fault) -> None:
-    till = await make_till()
-    payment = await till.pay()
-    made = await refunding.request_refund(payment.id, 100, "多收", by=By(till.parties.seller_finance, LATER))
-    till.standin.fail_next(fault)
+    payable = await make_payable_contract()
+    payment = await payable.pay()
+    made = await refunding.request_refund(
+        payment.id, 100, "多收", by=By(payable.parties.seller_finance, LATER)
+    )
+    payable.standin.fail_next(fault)
 
     with pytest.raises(GatewayUnavailable):
-        await refunding.send_refund(made.id, gateway=till.gateway, now=LATER)
-    await refunding.send_refund(made.id, gateway=till.gateway, now=LATER)
-    await till.settle()
+        await refunding.send_refund(made.id, gateway=payable.gateway, now=LATER)
+    await refunding.send_refund(made.id, gateway=payable.gateway, now=LATER)
+    await payable.settle()
 
     assert (await Refund.get(id=made.id)).status is RefundStatus.SUCCEEDED
-    assert len(till.standin.all("refund")) == 1
-    assert await received(till.contract.id) == PRICE - 100
+    assert len(payable.standin.all("refund")) == 1
+    assert await received(payable.contract.id) == PRICE - 100
 
 
 @pytest.mark.parametrize("fault", [Fault.ERROR, Fault.REFUSED])
 async def test_a_refund_that_the_gateway_answers_with_an_error_fails_and_may_be_tried_anew(
     fault: Fault,
 ) -> None:
-    till = await make_till()
-    payment = await till.pay()
-    till.standin.fail_next(fault)
+    payable = await make_payable_contract()
+    payment = await payable.pay()
+    payable.standin.fail_next(fault)
 
-    failed = await till.refund(payment, PRICE)
-    done = await till.refund(payment, PRICE)
+    failed = await payable.refund(payment, PRICE)
+    done = await payable.refund(payment, PRICE)
 
     assert (failed.status, done.status) == (RefundStatus.FAILED, RefundStatus.SUCCEEDED)
-    assert await received(till.contract.id) == 0
+    assert await received(payable.contract.id) == 0
 
 
 async def test_a_slow_refund_counts_when_it_is_done_and_comes_back_when_it_fails_after_all() -> None:
-    till = await make_till()
-    payment = await till.pay()
-    till.standin.slow_refunds = True
-    made = await till.refund(payment, PRICE)
-    before = await received(till.contract.id)
+    payable = await make_payable_contract()
+    payment = await payable.pay()
+    payable.standin.slow_refunds = True
+    made = await payable.refund(payment, PRICE)
+    before = await received(payable.contract.id)
 
-    await till.standin.settle_refund(str(made.gateway_id))
-    await till.settle()
-    done = await received(till.contract.id)
-    await till.standin.settle_refund(str(made.gateway_id), succeeds=False)
-    await till.settle()
-    await till.settle_all_again()
+    await payable.standin.settle_refund(str(made.gateway_id))
+    await payable.settle()
+    done = await received(payable.contract.id)
+    await payable.standin.settle_refund(str(made.gateway_id), succeeds=False)
+    await payable.settle()
+    await payable.settle_all_again()
 
     assert (made.status, before, done) == (RefundStatus.PENDING, PRICE, 0)
-    assert await received(till.contract.id) == PRICE
+    assert await received(payable.contract.id) == PRICE
     assert (await Refund.get(id=made.id)).status is RefundStatus.FAILED
     assert (await Payment.get(id=payment.id)).status is PaymentStatus.SUCCEEDED
     assert await Receipt.filter(source=ReceiptSource.RESTORED).count() == 1
@@ -177,33 +179,33 @@ async def test_a_slow_refund_counts_when_it_is_done_and_comes_back_when_it_fails
 async def test_a_refund_made_at_the_gateway_itself_is_taken_over_even_before_the_payment_was_heard_of() -> (
     None
 ):
-    till = await make_till()
-    till.standin.hold = True
-    payment = await till.pay()
-    await till.standin.refund_there(str(payment.checkout_id), 300)
+    payable = await make_payable_contract()
+    payable.standin.hold = True
+    payment = await payable.pay()
+    await payable.standin.refund_there(str(payment.checkout_id), 300)
 
-    await till.standin.flush(newest_first=True)
-    await till.settle()
+    await payable.standin.flush(newest_first=True)
+    await payable.settle()
 
     [refund] = await Refund.all()
     assert (refund.amount, refund.requested_by_id) == (300, None)
-    assert await received(till.contract.id) == PRICE - 300
+    assert await received(payable.contract.id) == PRICE - 300
 
 
 async def test_what_was_paid_twice_goes_back_from_the_surplus_first() -> None:
-    till = await make_till()
-    first = await till.instalment()
-    remittance = await make_remittance(till.parties, first, 300)
-    payment = await till.pay()
-    line_row = Row("3.00", f"{till.contract.number}-1", payer="另一家")
-    statement = await take_over(till.parties, line_row, line_row)
+    payable = await make_payable_contract()
+    first = await payable.instalment()
+    remittance = await make_remittance(payable.parties, first, 300)
+    payment = await payable.pay()
+    line_row = Row("3.00", f"{payable.contract.number}-1", payer="另一家")
+    statement = await take_over(payable.parties, line_row, line_row)
     known, extra = await lines_of(statement)
     for line in (known, extra):
-        await banking.confirm_line(line.id, by=By(till.parties.seller_finance, LATER))
+        await banking.confirm_line(line.id, by=By(payable.parties.seller_finance, LATER))
     assert known.remittance_id == remittance.id
     over = await BankLine.get(id=extra.id).select_related("remittance")
     assert over.remittance is not None
-    before = await received(till.contract.id)
+    before = await received(payable.contract.id)
 
     refund = await refunding.record_refund(
         over.remittance,
@@ -212,15 +214,15 @@ async def test_what_was_paid_twice_goes_back_from_the_surplus_first() -> None:
         refunded_on=TODAY,
         bank_reference="R1",
         kept=None,
-        by=By(till.parties.seller_finance, LATER),
+        by=By(payable.parties.seller_finance, LATER),
     )
     with pytest.raises(SamePerson):
-        await refunding.confirm_refund(refund.id, by=By(till.parties.seller_finance, LATER))
-    other = await make_member(till.parties.university, role=MemberRole.FINANCE)
+        await refunding.confirm_refund(refund.id, by=By(payable.parties.seller_finance, LATER))
+    other = await make_member(payable.parties.university, role=MemberRole.FINANCE)
     await refunding.confirm_refund(refund.id, by=By(other, LATER))
 
     assert payment.amount == PRICE - 300
-    assert await received(till.contract.id) == before == PRICE
+    assert await received(payable.contract.id) == before == PRICE
     assert await balance(f"surplus:{first.id}") == Money(0)
     with pytest.raises(ActionNotAllowed):
         await refunding.confirm_refund(refund.id, by=By(other, LATER))
@@ -252,27 +254,27 @@ async def test_a_payment_for_nothing_here_is_sent_back_from_the_statement() -> N
 
 
 async def test_only_the_sellers_finance_sends_money_back() -> None:
-    till = await make_till()
-    payment = await till.pay()
+    payable = await make_payable_contract()
+    payment = await payable.pay()
 
     for actor, refusal in (
-        (till.parties.seller, Forbidden),
-        (till.parties.buyer_finance, Forbidden),
+        (payable.parties.seller, Forbidden),
+        (payable.parties.buyer_finance, Forbidden),
         (await make_member(role=MemberRole.FINANCE), NotFound),
     ):
         with pytest.raises(refusal):
             await refunding.request_refund(payment.id, 1, "x", by=By(actor, LATER))
     for amount, reason in ((0, "x"), (1, " ")):
         with pytest.raises(Invalid):
-            await till.refund(payment, amount) if amount == 0 else await refunding.request_refund(
-                payment.id, amount, reason, by=By(till.parties.seller_finance, LATER)
+            await payable.refund(payment, amount) if amount == 0 else await refunding.request_refund(
+                payment.id, amount, reason, by=By(payable.parties.seller_finance, LATER)
             )
 
 
-async def _disputed(till: Till, *, warning: bool = False) -> str:
-    payment = await till.pay()
-    told = await till.standin.dispute(str(payment.checkout_id), warning=warning)
-    await till.settle()
+async def _disputed(payable: PayableContract, *, warning: bool = False) -> str:
+    payment = await payable.pay()
+    told = await payable.standin.dispute(str(payment.checkout_id), warning=warning)
+    await payable.settle()
     return str(told["id"])
 
 
@@ -287,39 +289,39 @@ async def _disputed(till: Till, *, warning: bool = False) -> str:
 async def test_disputed_money_is_withheld_until_the_bank_decides(
     decision: str, status: DisputeStatus, left: int, withheld: int
 ) -> None:
-    till = await make_till()
-    told = await _disputed(till)
-    cards = await dashboard_cards(till.parties.seller_finance, LATER)
-    address = f"/contracts/{till.contract.number}/money"
+    payable = await make_payable_contract()
+    told = await _disputed(payable)
+    cards = await dashboard_cards(payable.parties.seller_finance, LATER)
+    address = f"/contracts/{payable.contract.number}/money"
     assert [each.address for each in cards if each.label == "拒付待答复"] == [address]
     if decision:
-        await till.standin.decide_dispute(told, decision)
-        await till.settle()
-    await till.settle_all_again()
+        await payable.standin.decide_dispute(told, decision)
+        await payable.settle()
+    await payable.settle_all_again()
 
     dispute = await Dispute.get()
-    seller = till.parties.university.id
+    seller = payable.parties.university.id
     assert dispute.status is status
-    assert await received(till.contract.id) == left
+    assert await received(payable.contract.id) == left
     assert await balance(f"disputed:{dispute.id}") == Money(withheld)
     assert await balance(f"met:online:{seller}") == Money(left - withheld)
     assert await is_well()
 
 
 async def test_an_inquiry_takes_no_money_and_a_lost_dispute_heard_of_late_takes_it_once() -> None:
-    till = await make_till()
-    inquiry = await _disputed(till, warning=True)
-    assert await received(till.contract.id) == PRICE
-    till.standin.hold = True
-    await till.standin.decide_dispute(inquiry, "lost")
-    till.standin.doubled = True
+    payable = await make_payable_contract()
+    inquiry = await _disputed(payable, warning=True)
+    assert await received(payable.contract.id) == PRICE
+    payable.standin.hold = True
+    await payable.standin.decide_dispute(inquiry, "lost")
+    payable.standin.doubled = True
 
-    await till.standin.flush(newest_first=True)
-    await till.settle()
-    await till.settle_all_again()
+    await payable.standin.flush(newest_first=True)
+    await payable.settle()
+    await payable.settle_all_again()
 
     assert (await Dispute.get()).status is DisputeStatus.LOST
-    assert await received(till.contract.id) == 0
+    assert await received(payable.contract.id) == 0
 
 
 async def test_what_was_not_confirmed_cannot_go_back() -> None:
@@ -342,7 +344,7 @@ async def test_what_was_not_confirmed_cannot_go_back() -> None:
 
 @pytest.mark.parametrize("kind", ["refund.updated", "charge.refunded", "charge.dispute.created"])
 async def test_word_of_money_back_for_something_unknown_is_noted_and_has_no_effect(kind: str) -> None:
-    till = await make_till()
+    payable = await make_payable_contract()
     account = (await ConnectedAccount.get()).account
     for n, (owner, thing) in enumerate(
         [
@@ -353,9 +355,9 @@ async def test_word_of_money_back_for_something_unknown_is_noted_and_has_no_effe
     ):
         event = {"id": f"evt_{kind}{n}", "object": "event", "type": kind, "data": {"object": thing}}
         body = json.dumps(event | {"account": owner})
-        await till.deliver(body.encode(), till.standin.sign(body))
+        await payable.deliver(body.encode(), payable.standin.sign(body))
 
-    await till.settle()
+    await payable.settle()
 
     assert not await GatewayEvent.filter(processed_at=None).exists()
     assert not await Refund.exists()

@@ -33,7 +33,7 @@ from market.payments.services import PaidPayment, look_up
 from market.payments.standin_gateway import StandInGateway
 from market.payments.states import ActionNotAllowed as AlreadyDecided
 from market.records.by import By
-from tests.contracts.make import (
+from tests.contracts.factories import (
     KEPT,
     LATER,
     TODAY,
@@ -44,7 +44,7 @@ from tests.contracts.make import (
     make_registered,
     make_remittance,
 )
-from tests.deals.make import PRICE, STATEMENT, Parties, make_parties, make_published, make_to_sign, terms
+from tests.deals.factories import PRICE, STATEMENT, Parties, make_parties, make_published, make_to_sign, terms
 from tests.factories import NOW, make_member, make_staff
 
 URLS = ReturnUrls("http://market.test/payments/{PAYMENT_ID}/return", "http://market.test/")

@@ -1,6 +1,6 @@
 import sys
 
-from tests.crash.run import main
+from tests.crash.trading_run import main
 
 if __name__ == "__main__":
     sys.exit(main())

@@ -33,7 +33,7 @@ from market.payments.stripe_gateway import StripeGateway
 from market.search.embedded import EmbeddedSearch
 from market.tables import database
 from market.worker import Pulse, load_jobs, work
-from tests.contracts.make import LATER
+from tests.contracts.factories import LATER
 from tests.fakes import FakeMailer, FixedClock, fake_settings
 
 context = multiprocessing.get_context("forkserver")

@@ -13,7 +13,7 @@ from market.deps import Deps
 from market.files.models import StoredFile, Tier, Undertaking
 from market.files.services import Upload, keep
 from market.records.by import By
-from tests.deals.make import Parties, make_agreed, make_match, make_parties
+from tests.deals.factories import Parties, make_agreed, make_match, make_parties
 from tests.factories import NOW, make_broker, make_member, make_user
 from tests.visitor import post, sign_in
 

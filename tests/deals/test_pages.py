@@ -15,7 +15,7 @@ from market.matching.models import Match
 from market.notices import services as notices
 from market.notices.models import Notice
 from market.records.by import By
-from tests.deals.make import (
+from tests.deals.factories import (
     make_agreed,
     make_match,
     make_offered,
@@ -27,7 +27,7 @@ from tests.deals.make import (
     terms,
 )
 from tests.factories import NOW, make_broker, make_member, make_staff
-from tests.hostile import HOSTILE
+from tests.malicious_input import MALICIOUS_INPUT
 from tests.visitor import post, sign_in
 
 OFFER = {
@@ -360,7 +360,7 @@ async def test_nothing_typed_breaks_a_form(client: httpx.AsyncClient) -> None:
         (parties.buyer, f"/deals/{deal.number}/files", ["kind", "file"]),
     ]
 
-    for (actor, address, fields), (kind, typed) in product(forms, HOSTILE.items()):
+    for (actor, address, fields), (kind, typed) in product(forms, MALICIOUS_INPUT.items()):
         await sign_in(client, actor)
         answer = await post(client, address, dict.fromkeys(fields, typed), follow=False)
         assert answer.status_code in (303, 409, 422), (address, kind, answer.status_code)

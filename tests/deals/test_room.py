@@ -25,7 +25,7 @@ from market.ledger import services as ledger
 from market.ledger.queries import list_entries
 from market.pages.deal_steps import dashboard_cards, late_deals
 from market.records.by import By
-from tests.deals.make import (
+from tests.deals.factories import (
     Parties,
     make_agreed,
     make_match,

@@ -31,7 +31,7 @@ from market.listings.models import NeedStatus, OutcomeStatus
 from market.matching.models import Match, MatchStatus
 from market.notices.models import Notice, NoticeStatus
 from market.records.by import By
-from tests.deals.make import (
+from tests.deals.factories import (
     PRICE,
     STATEMENT,
     make_agreed,

@@ -1,4 +1,4 @@
-"""The S3 store on a bucket in memory; `tests/contract` has it on a real server."""
+"""The S3 store on a bucket in memory; `tests/external` has it on a real server."""
 
 from __future__ import annotations
 

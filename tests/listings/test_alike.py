@@ -9,8 +9,8 @@ from market.deps import Deps
 from market.listings.models import Need, NeedStatus
 from tests.factories import make_member, make_need, make_organisation, make_staff
 from tests.listings.forms import need_form
-from tests.pages import post, sign_in
-from tests.pages.found import index
+from tests.pages.search_index import index_listings
+from tests.visitor import post, sign_in
 
 DESCRIPTION = (
     "现有导线的导电率只有 52.5 %IACS，要求达到 54 %IACS 以上，抗拉强度不低于 310 MPa，"
@@ -22,7 +22,7 @@ async def test_a_need_posted_twice_is_shown_before_it_is_submitted_and_can_be_su
     client: httpx.AsyncClient, deps: Deps
 ) -> None:
     other = await make_need(title="提高架空导线导电率", description=DESCRIPTION, number="XQ-2025-000009")
-    await index(deps, other)
+    await index_listings(deps, other)
     author = await make_member(await make_organisation(kind="enterprise"), MemberRole.AGENT)
     await sign_in(client, author)
     typed = need_form(title="提高架空導線的导电率", description=DESCRIPTION + "价格面议。", act="submit")

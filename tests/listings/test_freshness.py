@@ -16,8 +16,8 @@ from market.listings import freshness
 from market.listings.models import Need, NeedStatus, Outcome, OutcomeStatus
 from market.search.engine import Query
 from tests.factories import NOW, make_member, make_need, make_organisation, make_outcome
-from tests.pages import post
-from tests.pages.found import index
+from tests.pages.search_index import index_listings
+from tests.visitor import post
 
 SECRET = "a secret that is long enough for tests"
 TODAY = NOW.date()
@@ -138,7 +138,7 @@ async def test_what_was_not_confirmed_in_time_stands_after_what_was(deps: Deps) 
     await stale.save(update_fields=["title", "published_at"])
     fresh = await make_outcome(title="赤泥路基材料制备", published_at=NOW - timedelta(days=90))
     await freshness.run_reminders(NOW, secret=SECRET)
-    await index(deps, await Outcome.get(id=stale.id), fresh)
+    await index_listings(deps, await Outcome.get(id=stale.id), fresh)
 
     for text in ("", "赤泥"):
         first = await deps.search.search(Query(index="outcomes", text=text, limit=1))

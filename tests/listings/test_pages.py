@@ -19,9 +19,9 @@ from tests.factories import (
     make_outcome,
     make_staff,
 )
-from tests.hostile import HOSTILE
 from tests.listings.forms import need_form, outcome_form, outcome_values
-from tests.pages import post, sign_in
+from tests.malicious_input import MALICIOUS_INPUT
+from tests.visitor import post, sign_in
 
 TEXTS = ("title", "highlight", "problem", "solution", "keywords", "contact_name", "contact_email", "title_en")
 
@@ -108,12 +108,12 @@ async def test_what_cannot_be_kept_is_refused_at_its_field(
 
 
 @pytest.mark.parametrize("name", TEXTS)
-async def test_hostile_texts_are_kept_harmless_or_refused_but_never_break_the_page(
+async def test_malicious_texts_are_kept_harmless_or_refused_but_never_break_the_page(
     client: httpx.AsyncClient, name: str
 ) -> None:
     await sign_in(client, await make_author())
 
-    for kind, typed in HOSTILE.items():
+    for kind, typed in MALICIOUS_INPUT.items():
         page = await post(client, "/my/outcomes/new", outcome_form(act="save", **{name: typed}))
 
         assert page.status_code in (200, 422), kind

@@ -10,7 +10,7 @@ from market.notices import services
 from market.notices.models import Notice, NoticeStatus, Objection
 from market.records.by import By
 from tests.factories import NOW, make_member, make_staff
-from tests.hostile import HOSTILE
+from tests.malicious_input import MALICIOUS_INPUT
 from tests.notices.test_services import make_notice, make_publisher
 from tests.visitor import post, sign_in
 
@@ -115,7 +115,7 @@ async def test_nothing_typed_breaks_a_form(client: httpx.AsyncClient) -> None:
         (operator, f"/objections/{objection.id}/decide", ["outcome", "text"]),
     ]:
         await sign_in(client, actor)
-        for kind, typed in HOSTILE.items():
+        for kind, typed in MALICIOUS_INPUT.items():
             answer = await post(client, address, dict.fromkeys(fields, typed), follow=False)
             assert answer.status_code in (303, 409, 422), (address, kind, answer.status_code)
 

@@ -13,7 +13,7 @@ from market.kit.i18n import gettext as _
 from market.notices.models import Notice
 from market.records.by import By
 from market.subsidies.models import Claim
-from tests.deals.make import STATEMENT, make_agreed, make_parties, make_priced
+from tests.deals.factories import STATEMENT, make_agreed, make_parties, make_priced
 from tests.factories import NOW, make_member
 from tests.subsidies.factories import make_desk, make_rechecked
 from tests.visitor import sign_in

@@ -24,7 +24,7 @@ from market.subsidies.programmes import load_programmes
 from market.worker import load_jobs
 from tests.factories import NOW, make_member, make_need, make_organisation, make_outcome
 from tests.matching.test_services import make_match
-from tests.pages.found import index
+from tests.pages.search_index import index_listings
 from tests.visitor import sign_in
 
 load_jobs()  # rooms say by their jobs what documents hold
@@ -54,7 +54,7 @@ async def test_outcomes_are_put_in_order_by_how_many_organisations_asked_to_talk
     one, two = await buyers(2)
     for actor, outcome in ((one, made[1]), (two, made[1]), (two, made[2])):
         await deals.open_interest(outcome.number, "", by=By(actor, NOW))
-    await index(deps, *made)
+    await index_listings(deps, *made)
 
     page = await client.get("/outcomes?sort=interest")
 
@@ -89,7 +89,7 @@ async def test_needs_are_put_in_order_by_how_few_responded(client: httpx.AsyncCl
             organisation = await organisation_of(actor)
             outcome = await make_outcome(organisation)
             await deals.open_response(need.number, outcome.number, "", by=By(actor, NOW))
-    await index(deps, *made)
+    await index_listings(deps, *made)
 
     assert await titles(client, "/needs?sort=responses") == ["没人导线", "一家导线", "两家导线"]
 
@@ -104,7 +104,7 @@ async def matched(deps: Deps) -> tuple[Actor, Need, list[Outcome]]:
     made = [await make_outcome(title=title) for title in ("一分导线", "九分导线", "零分导线", "新的导线")]
     for outcome, score in zip(made, (100, 900), strict=False):
         await make_match(need=need, outcome=outcome, score=score, parts={"wording": score})
-    await index(deps, *made)
+    await index_listings(deps, *made)
     return await make_member(owner), need, made
 
 
@@ -143,7 +143,7 @@ async def test_owners_of_outcomes_may_order_needs_by_how_well_they_fit(
     outcome = await make_outcome(await organisation_of(actor))
     made = [await make_need(title=title) for title in ("零分导线", "五分导线")]
     await make_match(need=made[1], outcome=outcome, score=500, parts={"wording": 500})
-    await index(deps, *made)
+    await index_listings(deps, *made)
     await sign_in(client, actor)
 
     assert await titles(client, "/needs?sort=match") == ["五分导线", "零分导线"]
@@ -154,7 +154,7 @@ async def test_outcomes_are_filtered_by_possible_subsidies_and_open_licences(
 ) -> None:
     await load_programmes(NOW)
     patent = {"kind": "invention", "number": "201810861934.2", "status": "granted", "open_licence": "yes"}
-    await index(
+    await index_listings(
         deps,
         await make_outcome(title="许可导线", modes=["licence"], rights=[patent]),
         await make_outcome(title="咨询导线", modes=["consulting"], rights=[patent | {"status": "lapsed"}]),

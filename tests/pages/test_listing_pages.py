@@ -25,8 +25,8 @@ from tests.factories import (
     make_outcome,
     make_staff,
 )
-from tests.pages import sign_in
-from tests.pages.found import index
+from tests.pages.search_index import index_listings
+from tests.visitor import sign_in
 
 SECRET = "绝密铝业有限公司"
 
@@ -222,7 +222,7 @@ async def test_a_masked_need_never_tells_whose_it_is(
     )
     outcome = await make_outcome()
     await make_match(need, outcome)
-    await index(deps, need, outcome)
+    await index_listings(deps, need, outcome)
     path = address.format(need=need.number, outcome=outcome.number, organisation=outcome.organisation_id)
     seller = await make_member(await Organisation.get(id=outcome.organisation_id))
 

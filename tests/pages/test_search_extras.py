@@ -20,8 +20,8 @@ from market.search.spelling import Vocabulary, corrected, speller_of
 from market.subsidies.programmes import load_programmes
 from market.subsidies.search import all_programmes, build_programmes
 from tests.factories import NOW, make_broker, make_need, make_organisation, make_outcome
-from tests.hostile import SEARCHES, answer
-from tests.pages.found import index
+from tests.malicious_input import MALICIOUS_QUERIES, get_status
+from tests.pages.search_index import index_listings
 
 ATOM = "{http://www.w3.org/2005/Atom}"
 WORDS = Vocabulary.of({"发动机": 9, "石墨烯": 5, "graphene": 4, "电池": 3, "的": 99, "ab": 4})
@@ -48,7 +48,7 @@ def test_a_latin_word_is_read_as_the_word_it_is_nearest_to(typed: str, meant: st
 async def test_a_misspelt_word_is_answered_with_a_better_one_and_what_it_finds(
     client: httpx.AsyncClient, deps: Deps
 ) -> None:
-    await index(deps, await make_outcome(title="发动机缸体"), await make_outcome(title="发动机活塞"))
+    await index_listings(deps, await make_outcome(title="发动机缸体"), await make_outcome(title="发动机活塞"))
     await speller_of(deps.search).remember("outcomes")
 
     page = await client.get("/outcomes", params={"q": "fadongjl"})
@@ -61,7 +61,7 @@ async def test_a_misspelt_word_is_answered_with_a_better_one_and_what_it_finds(
 async def test_with_few_hits_those_without_the_conditions_are_shown_below(
     client: httpx.AsyncClient, deps: Deps
 ) -> None:
-    await index(
+    await index_listings(
         deps,
         await make_outcome(title="赤泥路基", field="materials"),
         await make_outcome(title="赤泥制砖", field="environment"),
@@ -103,7 +103,7 @@ async def test_the_workbook_holds_exactly_the_filtered_rows_with_typed_cells(
         await make_outcome(title=f"=导线{number}", field=field, price_amount=123_456_789)
         for number, field in enumerate(["materials"] * 23 + ["energy"])
     ]
-    await index(deps, *made)
+    await index_listings(deps, *made)
 
     answer = await client.get("/outcomes.xlsx?field=materials&sort=newest")
     rows = list(load_workbook(io.BytesIO(answer.content)).worksheets[0].iter_rows())
@@ -117,7 +117,7 @@ async def test_the_workbook_holds_exactly_the_filtered_rows_with_typed_cells(
 
 async def test_a_masked_need_is_masked_in_workbook_and_feed(client: httpx.AsyncClient, deps: Deps) -> None:
     owner = await make_organisation(name="邕江秘密铝业")
-    await index(deps, await make_need(owner, title="提高导电率", is_masked=True))
+    await index_listings(deps, await make_need(owner, title="提高导电率", is_masked=True))
 
     sheet = (await client.get("/needs.xlsx")).content
     feed = (await client.get("/needs.atom")).text
@@ -134,7 +134,7 @@ async def test_the_feed_of_a_search_is_whole_atom_with_stable_ids(
 ) -> None:
     older = await make_outcome(title="赤泥 <路基> & \x0b桥", published_at=NOW - timedelta(days=3))
     newer = await make_outcome(title="赤泥制砖", published_at=NOW)
-    await index(deps, older, newer, await make_outcome(title="甘蔗"))
+    await index_listings(deps, older, newer, await make_outcome(title="甘蔗"))
 
     answer = await client.get("/outcomes.atom", params={"q": "赤泥"})
     feed = ElementTree.fromstring(answer.content)  # noqa: S314 -- our own
@@ -171,10 +171,10 @@ async def test_up_to_four_outcomes_stand_side_by_side_with_their_differences_mar
     assert "所在地" not in narrow.text
 
 
-@pytest.mark.parametrize("name", SEARCHES)
-async def test_a_hostile_search_is_answered_with_a_page(deps: Deps, name: str) -> None:
-    await index(deps, await make_outcome(title="耐热铝合金导线"))
+@pytest.mark.parametrize("name", MALICIOUS_QUERIES)
+async def test_a_malicious_search_is_answered_with_a_page(deps: Deps, name: str) -> None:
+    await index_listings(deps, await make_outcome(title="耐热铝合金导线"))
     app = create_app(deps)
 
     for path in ("/outcomes", "/suggest"):
-        assert await answer(app, path, urlencode({"q": SEARCHES[name]})) == 200
+        assert await get_status(app, path, urlencode({"q": MALICIOUS_QUERIES[name]})) == 200

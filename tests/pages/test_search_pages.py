@@ -14,7 +14,7 @@ import pytest
 from market.app import create_app
 from market.deps import Deps
 from tests.factories import NOW, make_need, make_organisation, make_outcome
-from tests.pages.found import Away, index
+from tests.pages.search_index import UnavailableSearch, index_listings
 
 
 async def test_a_published_outcome_is_found_by_a_word_of_its_title_and_marked(
@@ -22,7 +22,7 @@ async def test_a_published_outcome_is_found_by_a_word_of_its_title_and_marked(
 ) -> None:
     found = await make_outcome(title="赤泥协同固化路基材料")
     other = await make_outcome(title="甘蔗收获机切割")
-    await index(deps, found, other)
+    await index_listings(deps, found, other)
 
     page = await client.get("/outcomes", params={"q": "赤泥"})
 
@@ -35,7 +35,7 @@ async def test_counts_beside_the_filters_are_exact_and_lead_to_exactly_those_row
 ) -> None:
     fields = ["materials"] * 3 + ["energy"] * 2
     made = [await make_outcome(title=f"导线制备{number}", field=field) for number, field in enumerate(fields)]
-    await index(deps, *made)
+    await index_listings(deps, *made)
 
     page = await client.get("/outcomes?field=materials")
 
@@ -51,7 +51,7 @@ async def test_filters_words_order_and_size_stay_in_every_address(
         await make_outcome(title=f"导线制备{number}", price_amount=1_000_000 * (number + 1))
         for number in range(25)
     ]
-    await index(deps, *made)
+    await index_listings(deps, *made)
 
     page = await client.get("/outcomes?q=导线&field=materials&sort=price&size=20")
 
@@ -68,7 +68,7 @@ async def test_prices_are_put_in_order_with_negotiable_ones_last(
     for title, price in (("中价导线", 200), ("面议导线", None), ("低价导线", 100)):
         kind = "fixed" if price else "negotiable"
         amount = price * 1_000_000 if price else None
-        await index(deps, await make_outcome(title=title, price_kind=kind, price_amount=amount))
+        await index_listings(deps, await make_outcome(title=title, price_kind=kind, price_amount=amount))
 
     page = await client.get("/outcomes?sort=price")
 
@@ -92,7 +92,7 @@ async def test_each_filter_keeps_what_it_says(
     client: httpx.AsyncClient, deps: Deps, query: str, titles: set[str]
 ) -> None:
     institute = await make_organisation(kind="institute", region="450300")
-    await index(
+    await index_listings(
         deps,
         await make_outcome(title="便宜", trl=3, price_amount=30_000_000, verified_on=NOW.date()),
         await make_outcome(institute, title="贵的", trl=9, price_amount=300_000_000, modes=["equity"]),
@@ -105,7 +105,7 @@ async def test_each_filter_keeps_what_it_says(
 
 async def test_needs_are_put_in_order_by_their_deadline(client: httpx.AsyncClient, deps: Deps) -> None:
     for title, day in (("晚些导线", date(2026, 9, 1)), ("很快导线", date(2026, 3, 20))):
-        await index(deps, await make_need(title=title, deadline_on=day))
+        await index_listings(deps, await make_need(title=title, deadline_on=day))
 
     page = await client.get("/needs?sort=deadline")
 
@@ -126,7 +126,7 @@ async def test_when_search_is_away_the_page_says_so_and_the_rest_works(
     deps: Deps, tmp_path: Path, address: str
 ) -> None:
     outcome = await make_outcome()
-    app = create_app(dataclasses.replace(deps, search=Away()))  # type: ignore[arg-type]
+    app = create_app(dataclasses.replace(deps, search=UnavailableSearch()))  # type: ignore[arg-type]
     async with httpx.AsyncClient(
         transport=httpx.ASGITransport(app=app), base_url="http://market.test"
     ) as client:
@@ -163,7 +163,7 @@ async def test_when_search_is_away_the_page_says_so_and_the_rest_works(
     ],
 )
 @pytest.mark.parametrize("path", ["/outcomes", "/needs", "/suggest", "/compare"])
-async def test_hostile_addresses_are_answered_with_a_page(
+async def test_malicious_addresses_are_answered_with_a_page(
     client: httpx.AsyncClient, path: str, query: str
 ) -> None:
     page = await client.get(f"{path}?{query}")
@@ -192,7 +192,7 @@ async def test_the_scope_of_the_search_box_leads_to_the_right_list(
 async def test_suggestions_are_titles_that_contain_what_is_typed(
     client: httpx.AsyncClient, deps: Deps
 ) -> None:
-    await index(
+    await index_listings(
         deps, await make_outcome(title="赤泥协同固化路基材料"), await make_outcome(title="甘蔗收获机")
     )
 
@@ -206,7 +206,7 @@ async def test_what_is_no_longer_public_is_not_shown_even_if_the_index_is_behind
     client: httpx.AsyncClient, deps: Deps
 ) -> None:
     outcome: Any = await make_outcome(title="赤泥路基")
-    await index(deps, outcome)
+    await index_listings(deps, outcome)
     outcome.status = "unlisted"
     await outcome.save(update_fields=["status"])
 
@@ -217,7 +217,9 @@ async def test_what_is_no_longer_public_is_not_shown_even_if_the_index_is_behind
 
 async def test_steps_of_price_and_readiness_are_counted_too(client: httpx.AsyncClient, deps: Deps) -> None:
     for number, (price, trl) in enumerate([(30, 2), (40, 5), (200, 5)]):
-        await index(deps, await make_outcome(title=f"导线{number}", price_amount=price * 1_000_000, trl=trl))
+        await index_listings(
+            deps, await make_outcome(title=f"导线{number}", price_amount=price * 1_000_000, trl=trl)
+        )
 
     page = await client.get("/outcomes?price=lt50")
 

@@ -23,7 +23,7 @@ from tests.factories import (
     make_outcome,
     make_staff,
 )
-from tests.pages import sign_in
+from tests.visitor import sign_in
 
 PUBLIC = [
     "/",

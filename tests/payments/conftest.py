@@ -3,10 +3,10 @@ from __future__ import annotations
 import pytest_asyncio
 
 from tests.factories import make_member
-from tests.payments.world import World, make_world
+from tests.payments.checkout_setup import CheckoutSetup, make_checkout_setup
 
 
 @pytest_asyncio.fixture(loop_scope="session")
-async def world() -> World:
+async def checkout() -> CheckoutSetup:
     """A seller with an account that can be paid, and somebody about to pay."""
-    return await make_world(await make_member())
+    return await make_checkout_setup(await make_member())

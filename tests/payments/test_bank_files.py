@@ -10,7 +10,7 @@ from market.kit.money import Money
 from market.payments.bank_files import UnreadableStatement, read_statement
 from market.payments.finding import Finder, KnownRemittance, OpenPayable, Paying, references_in
 from market.payments.models import RemittanceStatus
-from tests.payments.statements import OWN, Row, boc, ccb, icbc
+from tests.payments.bank_statement_files import OWN, Row, boc, ccb, icbc
 
 BANKS = [("icbc", icbc, "a.csv"), ("ccb", ccb, "a.xlsx"), ("boc", boc, "a.csv")]
 

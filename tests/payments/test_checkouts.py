@@ -11,176 +11,180 @@ from market.payments.models import Payment, PaymentStatus
 from market.payments.rules import MOST_ONLINE, NotPayableOnline
 from market.payments.services import AlreadyPaid
 from market.payments.standin import Fault
-from tests.payments.world import FEE, NOW, PRICE, World
+from tests.payments.checkout_setup import FEE, NOW, PRICE, CheckoutSetup
 
 
-def pages_made(world: World) -> int:
+def pages_made(checkout: CheckoutSetup) -> int:
     """How many pages the gateway made, whatever was asked."""
-    return len(world.standin.all("checkout.session"))
+    return len(checkout.standin.all("checkout.session"))
 
 
-async def test_starting_to_pay_opens_a_page_on_the_sellers_own_account(world: World) -> None:
-    url = await world.start()
+async def test_starting_to_pay_opens_a_page_on_the_sellers_own_account(checkout: CheckoutSetup) -> None:
+    url = await checkout.start()
 
-    payment = await world.payment()
-    session = world.standin.get("checkout.session", str(payment.checkout_id))
+    payment = await checkout.payment()
+    session = checkout.standin.get("checkout.session", str(payment.checkout_id))
     assert url == session["url"] == payment.checkout_url
     assert payment.status is PaymentStatus.PENDING
     assert (session["_account"], session["amount_total"], session["_fee"]) == (
-        world.account,
+        checkout.account,
         PRICE.amount,
         FEE.amount,
     )
     assert session["metadata"] == {"payment_id": str(payment.id)}
 
 
-async def test_starting_again_shows_the_same_page(world: World) -> None:
-    first = await world.start()
+async def test_starting_again_shows_the_same_page(checkout: CheckoutSetup) -> None:
+    first = await checkout.start()
 
-    again = await world.start()
+    again = await checkout.start()
 
     assert again == first
-    assert pages_made(world) == 1
+    assert pages_made(checkout) == 1
 
 
-async def test_a_lost_answer_is_mended_by_trying_again_and_makes_one_page(world: World) -> None:
-    world.standin.fail_next(Fault.LOST_ANSWER)
+async def test_a_lost_answer_is_mended_by_trying_again_and_makes_one_page(checkout: CheckoutSetup) -> None:
+    checkout.standin.fail_next(Fault.LOST_ANSWER)
     with pytest.raises(GatewayUnavailable):
-        await world.start()
+        await checkout.start()
 
-    await world.start()
+    await checkout.start()
 
-    assert pages_made(world) == 1
-    assert (await world.payment()).status is PaymentStatus.PENDING
+    assert pages_made(checkout) == 1
+    assert (await checkout.payment()).status is PaymentStatus.PENDING
 
 
-async def test_an_unreachable_gateway_leaves_the_payment_to_be_tried_again(world: World) -> None:
-    world.standin.fail_next(Fault.DOWN)
+async def test_an_unreachable_gateway_leaves_the_payment_to_be_tried_again(checkout: CheckoutSetup) -> None:
+    checkout.standin.fail_next(Fault.DOWN)
     with pytest.raises(GatewayUnavailable):
-        await world.start()
-    assert (await world.payment()).status is PaymentStatus.PREPARED
+        await checkout.start()
+    assert (await checkout.payment()).status is PaymentStatus.PREPARED
 
-    await world.start()
+    await checkout.start()
 
-    assert (await world.payment()).status is PaymentStatus.PENDING
+    assert (await checkout.payment()).status is PaymentStatus.PENDING
 
 
-async def test_a_crash_before_the_page_was_kept_is_mended_by_trying_again(world: World) -> None:
-    first = await world.start()
+async def test_a_crash_before_the_page_was_kept_is_mended_by_trying_again(checkout: CheckoutSetup) -> None:
+    first = await checkout.start()
     await Payment.all().update(status=PaymentStatus.PREPARED, checkout_id=None, checkout_url="")
 
-    again = await world.start()
+    again = await checkout.start()
 
     assert again == first
-    assert pages_made(world) == 1
+    assert pages_made(checkout) == 1
 
 
-async def test_an_answered_fault_ends_the_payment_and_the_next_try_is_a_new_one(world: World) -> None:
-    world.standin.fail_next(Fault.ERROR)
+async def test_an_answered_fault_ends_the_payment_and_the_next_try_is_a_new_one(
+    checkout: CheckoutSetup,
+) -> None:
+    checkout.standin.fail_next(Fault.ERROR)
     with pytest.raises(GatewayFault):
-        await world.start()
-    assert (await world.payment()).status is PaymentStatus.FAILED
+        await checkout.start()
+    assert (await checkout.payment()).status is PaymentStatus.FAILED
 
-    await world.start()
+    await checkout.start()
 
-    statuses = {p.status for p in await Payment.filter(payable_id=world.payable.id)}
+    statuses = {p.status for p in await Payment.filter(payable_id=checkout.payable.id)}
     assert statuses == {PaymentStatus.FAILED, PaymentStatus.PENDING}
 
 
-async def test_a_refusal_is_told_to_the_person_and_ends_the_payment(world: World) -> None:
+async def test_a_refusal_is_told_to_the_person_and_ends_the_payment(checkout: CheckoutSetup) -> None:
     with pytest.raises(GatewayRefused, match="支付平台没有接受"):
-        await world.start(account="acct_nobody")
+        await checkout.start(account="acct_nobody")
 
-    payment = await world.payment()
+    payment = await checkout.payment()
     assert payment.status is PaymentStatus.FAILED
     assert "acct_nobody" in payment.failure
 
 
-async def test_a_seller_who_has_not_finished_opening_the_account_cannot_be_paid(world: World) -> None:
-    unfinished = await world.gateway.create_account("新学院", key="other", metadata={})
+async def test_a_seller_who_has_not_finished_opening_the_account_cannot_be_paid(
+    checkout: CheckoutSetup,
+) -> None:
+    unfinished = await checkout.gateway.create_account("新学院", key="other", metadata={})
 
     with pytest.raises(GatewayRefused):
-        await world.start(account=unfinished)
+        await checkout.start(account=unfinished)
 
 
-async def test_another_amount_closes_the_open_page_and_opens_a_new_one(world: World) -> None:
-    first = await world.page()
+async def test_another_amount_closes_the_open_page_and_opens_a_new_one(checkout: CheckoutSetup) -> None:
+    first = await checkout.page()
 
-    await world.start(PRICE - Money(100))
+    await checkout.start(PRICE - Money(100))
 
-    assert world.standin.get("checkout.session", first)["status"] == "expired"
-    open_ = await Payment.get(payable_id=world.payable.id, status=PaymentStatus.PENDING)
+    assert checkout.standin.get("checkout.session", first)["status"] == "expired"
+    open_ = await Payment.get(payable_id=checkout.payable.id, status=PaymentStatus.PENDING)
     assert open_.money == PRICE - Money(100)
 
 
-async def test_a_page_that_expired_is_replaced(world: World) -> None:
-    world.standin.hold = True
-    await world.standin.time_out(await world.page())
+async def test_a_page_that_expired_is_replaced(checkout: CheckoutSetup) -> None:
+    checkout.standin.hold = True
+    await checkout.standin.time_out(await checkout.page())
 
-    await world.start()
+    await checkout.start()
 
-    statuses = [p.status for p in await Payment.filter(payable_id=world.payable.id).order_by("status")]
+    statuses = [p.status for p in await Payment.filter(payable_id=checkout.payable.id).order_by("status")]
     assert sorted(statuses) == [PaymentStatus.EXPIRED, PaymentStatus.PENDING]
 
 
-async def test_a_page_being_paid_is_not_opened_a_second_time(world: World) -> None:
-    world.standin.hold = True
-    await world.standin.pay(await world.page())
+async def test_a_page_being_paid_is_not_opened_a_second_time(checkout: CheckoutSetup) -> None:
+    checkout.standin.hold = True
+    await checkout.standin.pay(await checkout.page())
 
     with pytest.raises(AlreadyPaid):
-        await world.start()
+        await checkout.start()
 
-    assert pages_made(world) == 1
+    assert pages_made(checkout) == 1
 
 
-async def test_what_was_paid_is_not_paid_again(world: World) -> None:
-    await world.standin.pay(await world.page())
-    await world.settle_all()
+async def test_what_was_paid_is_not_paid_again(checkout: CheckoutSetup) -> None:
+    await checkout.standin.pay(await checkout.page())
+    await checkout.settle_all()
 
     with pytest.raises(AlreadyPaid, match="已经支付"):
-        await world.start()
+        await checkout.start()
 
-    assert await Payment.filter(payable_id=world.payable.id).count() == 1
-
-
-async def test_a_page_can_be_withdrawn_when_the_money_came_another_way(world: World) -> None:
-    page = await world.page()
-
-    await services.withdraw(world.payable.kind, world.payable.id, gateway=world.gateway, now=NOW)
-
-    assert world.standin.get("checkout.session", page)["status"] == "expired"
-    assert (await world.payment()).status is PaymentStatus.EXPIRED
+    assert await Payment.filter(payable_id=checkout.payable.id).count() == 1
 
 
-async def test_a_page_that_was_paid_cannot_be_withdrawn(world: World) -> None:
-    world.standin.hold = True
-    await world.standin.pay(await world.page())
+async def test_a_page_can_be_withdrawn_when_the_money_came_another_way(checkout: CheckoutSetup) -> None:
+    page = await checkout.page()
+
+    await services.withdraw(checkout.payable.kind, checkout.payable.id, gateway=checkout.gateway, now=NOW)
+
+    assert checkout.standin.get("checkout.session", page)["status"] == "expired"
+    assert (await checkout.payment()).status is PaymentStatus.EXPIRED
+
+
+async def test_a_page_that_was_paid_cannot_be_withdrawn(checkout: CheckoutSetup) -> None:
+    checkout.standin.hold = True
+    await checkout.standin.pay(await checkout.page())
 
     with pytest.raises(AlreadyPaid):
-        await services.withdraw(world.payable.kind, world.payable.id, gateway=world.gateway, now=NOW)
+        await services.withdraw(checkout.payable.kind, checkout.payable.id, gateway=checkout.gateway, now=NOW)
 
 
-async def test_a_platform_fee_is_paid_to_our_own_account_without_a_fee_on_it(world: World) -> None:
-    await world.start(account="", fee=Money(0))
+async def test_a_platform_fee_is_paid_to_our_own_account_without_a_fee_on_it(checkout: CheckoutSetup) -> None:
+    await checkout.start(account="", fee=Money(0))
 
-    payment = await world.payment()
-    assert world.standin.get("checkout.session", str(payment.checkout_id))["_account"] == ""
+    payment = await checkout.payment()
+    assert checkout.standin.get("checkout.session", str(payment.checkout_id))["_account"] == ""
 
 
 @pytest.mark.parametrize("amount", [0, -1, MOST_ONLINE + 1])
 async def test_amounts_that_no_card_can_pay_are_refused_before_anything_is_written(
-    world: World, amount: int
+    checkout: CheckoutSetup, amount: int
 ) -> None:
     with pytest.raises(NotPayableOnline, match="对公转账"):
-        await world.start(Money(amount), fee=Money(0))
+        await checkout.start(Money(amount), fee=Money(0))
 
-    assert not await Payment.exists(payable_id=world.payable.id)
+    assert not await Payment.exists(payable_id=checkout.payable.id)
 
 
-async def test_who_started_to_pay_stands_in_the_log(world: World) -> None:
-    await world.start()
+async def test_who_started_to_pay_stands_in_the_log(checkout: CheckoutSetup) -> None:
+    await checkout.start()
 
-    payment = await world.payment()
+    payment = await checkout.payment()
     event = await AuditEvent.get(subject_kind="payment", subject_id=payment.id)
     assert (event.action, event.data) == ("start", {"amount": PRICE.amount})
-    assert payment.started_by_id == world.actor.user_id
+    assert payment.started_by_id == checkout.actor.user_id

@@ -10,66 +10,66 @@ from market.payments.models import ConnectedAccount, GatewayEvent
 from market.payments.standin import Fault
 from market.records.by import By
 from tests.factories import make_organisation
-from tests.payments.world import NOW, URLS, World
+from tests.payments.checkout_setup import NOW, URLS, CheckoutSetup
 
 
-async def begin(world: World, organisation: Organisation, actor: Actor | None = None) -> str:
+async def begin(checkout: CheckoutSetup, organisation: Organisation, actor: Actor | None = None) -> str:
     return await services.start_onboarding(
-        organisation, gateway=world.gateway, by=By(actor or world.actor, NOW), urls=URLS
+        organisation, gateway=checkout.gateway, by=By(actor or checkout.actor, NOW), urls=URLS
     )
 
 
-async def test_an_organisation_opens_one_account_however_often_it_begins(world: World) -> None:
+async def test_an_organisation_opens_one_account_however_often_it_begins(checkout: CheckoutSetup) -> None:
     organisation = await make_organisation()
 
-    first = await begin(world, organisation)
-    again = await begin(world, organisation)
+    first = await begin(checkout, organisation)
+    again = await begin(checkout, organisation)
 
     assert first == again
     assert await ConnectedAccount.filter(organisation_id=organisation.id).count() == 1
 
 
-async def test_a_lost_answer_makes_no_second_account(world: World) -> None:
+async def test_a_lost_answer_makes_no_second_account(checkout: CheckoutSetup) -> None:
     organisation = await make_organisation()
-    before = len(world.standin.all("account"))
-    world.standin.fail_next(Fault.LOST_ANSWER)
+    before = len(checkout.standin.all("account"))
+    checkout.standin.fail_next(Fault.LOST_ANSWER)
     with pytest.raises(GatewayUnavailable):
-        await begin(world, organisation)
+        await begin(checkout, organisation)
 
-    await begin(world, organisation)
+    await begin(checkout, organisation)
 
-    assert len(world.standin.all("account")) == before + 1
+    assert len(checkout.standin.all("account")) == before + 1
 
 
-async def test_an_account_can_be_paid_on_when_the_gateway_says_so(world: World) -> None:
+async def test_an_account_can_be_paid_on_when_the_gateway_says_so(checkout: CheckoutSetup) -> None:
     organisation = await make_organisation()
-    await begin(world, organisation)
+    await begin(checkout, organisation)
     begun = await queries.find_connected_account(organisation.id)
     assert begun is not None
     assert not begun.charges_enabled
-    world.standin.hold = True
-    await world.standin.finish_onboarding(begun.account)
+    checkout.standin.hold = True
+    await checkout.standin.finish_onboarding(begun.account)
 
-    ready = await services.refresh_account(organisation.id, gateway=world.gateway, now=NOW)
+    ready = await services.refresh_account(organisation.id, gateway=checkout.gateway, now=NOW)
 
     assert ready.charges_enabled
 
 
-async def test_the_gateway_tells_by_itself_when_an_account_is_ready(world: World) -> None:
+async def test_the_gateway_tells_by_itself_when_an_account_is_ready(checkout: CheckoutSetup) -> None:
     organisation = await make_organisation()
-    await begin(world, organisation)
+    await begin(checkout, organisation)
     account = await ConnectedAccount.get(organisation_id=organisation.id)
-    await world.standin.finish_onboarding(account.account)
+    await checkout.standin.finish_onboarding(account.account)
 
-    await world.settle_all()
+    await checkout.settle_all()
 
     await account.refresh_from_db()
     assert account.charges_enabled
     assert not await GatewayEvent.filter(processed_at=None).exists()
 
 
-async def test_an_organisation_without_an_account_has_nothing_to_refresh(world: World) -> None:
+async def test_an_organisation_without_an_account_has_nothing_to_refresh(checkout: CheckoutSetup) -> None:
     organisation = await make_organisation()
 
     with pytest.raises(NotFound):
-        await services.refresh_account(organisation.id, gateway=world.gateway, now=NOW)
+        await services.refresh_account(organisation.id, gateway=checkout.gateway, now=NOW)

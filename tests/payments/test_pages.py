@@ -10,16 +10,16 @@ import pytest_asyncio
 from market.app import create_app
 from market.deps import Deps
 from market.payments.models import GatewayEvent
-from tests.payments.world import World
+from tests.payments.checkout_setup import CheckoutSetup
 
 EVENT = '{"id": "evt_1", "object": "event", "type": "x", "data": {"object": {"id": "o"}}}'
 
 
 @pytest_asyncio.fixture(loop_scope="session")
-async def site(world: World, deps: Deps) -> AsyncIterator[httpx.AsyncClient]:
+async def site(checkout: CheckoutSetup, deps: Deps) -> AsyncIterator[httpx.AsyncClient]:
     """A browser on a site whose online payments the stand-in takes."""
-    app = create_app(replace(deps, gateway=world.gateway))
-    world.standin.deliver = None
+    app = create_app(replace(deps, gateway=checkout.gateway))
+    checkout.standin.deliver = None
     async with httpx.AsyncClient(
         transport=httpx.ASGITransport(app=app), base_url="http://market.test"
     ) as made:
@@ -37,9 +37,9 @@ async def act(site: httpx.AsyncClient, address: str, **data: str) -> httpx.Respo
 
 
 async def test_the_demo_page_says_what_it_is_and_how_much_to_whom(
-    site: httpx.AsyncClient, world: World
+    site: httpx.AsyncClient, checkout: CheckoutSetup
 ) -> None:
-    page = await site.get(await world.start())
+    page = await site.get(await checkout.start())
 
     assert page.status_code == 200
     for words in ("演示支付页", "￥300,000.00", "测试大学", "支付", "取消"):
@@ -47,31 +47,33 @@ async def test_the_demo_page_says_what_it_is_and_how_much_to_whom(
 
 
 async def test_paying_there_brings_a_signed_webhook_and_sends_the_buyer_back(
-    site: httpx.AsyncClient, world: World
+    site: httpx.AsyncClient, checkout: CheckoutSetup
 ) -> None:
-    address = await world.start()
+    address = await checkout.start()
 
     answer = await act(site, address, act="pay")
 
     assert (answer.status_code, answer.headers["location"]) == (303, "/paid")
     assert await GatewayEvent.filter(type="checkout.session.completed").count() == 1
-    assert world.standin.waiting == 0
-    assert len(await world.settle_all()) == 1
+    assert checkout.standin.waiting == 0
+    assert len(await checkout.settle_all()) == 1
 
 
 async def test_cancelling_sends_the_buyer_back_and_leaves_the_page_open(
-    site: httpx.AsyncClient, world: World
+    site: httpx.AsyncClient, checkout: CheckoutSetup
 ) -> None:
-    address = await world.start()
+    address = await checkout.start()
 
     answer = await act(site, address, act="cancel")
 
     assert (answer.status_code, answer.headers["location"]) == (303, "/back")
-    assert await world.start() == address
+    assert await checkout.start() == address
 
 
-async def test_a_page_that_was_paid_cannot_be_paid_again(site: httpx.AsyncClient, world: World) -> None:
-    address = await world.start()
+async def test_a_page_that_was_paid_cannot_be_paid_again(
+    site: httpx.AsyncClient, checkout: CheckoutSetup
+) -> None:
+    address = await checkout.start()
     csrf = await token(site, address)
     await site.post(address, data={"csrf_token": csrf, "act": "pay"})
 
@@ -81,17 +83,19 @@ async def test_a_page_that_was_paid_cannot_be_paid_again(site: httpx.AsyncClient
     assert "已经支付" in (await site.get(address)).text
 
 
-async def test_the_demo_page_refuses_a_form_without_its_token(site: httpx.AsyncClient, world: World) -> None:
-    answer = await site.post(await world.start(), data={"act": "pay"})
+async def test_the_demo_page_refuses_a_form_without_its_token(
+    site: httpx.AsyncClient, checkout: CheckoutSetup
+) -> None:
+    answer = await site.post(await checkout.start(), data={"act": "pay"})
 
     assert answer.status_code == 403
 
 
 async def test_an_organisation_opens_its_account_on_the_demo_page(
-    site: httpx.AsyncClient, world: World
+    site: httpx.AsyncClient, checkout: CheckoutSetup
 ) -> None:
-    account = await world.gateway.create_account("桂林研究院", key="new", metadata={})
-    address = await world.gateway.account_link(
+    account = await checkout.gateway.create_account("桂林研究院", key="new", metadata={})
+    address = await checkout.gateway.account_link(
         account, return_url="http://market.test/done", refresh_url="http://market.test/again"
     )
     assert "桂林研究院" in (await site.get(address)).text
@@ -99,7 +103,7 @@ async def test_an_organisation_opens_its_account_on_the_demo_page(
     answer = await act(site, address)
 
     assert (answer.status_code, answer.headers["location"]) == (303, "/done")
-    assert (await world.gateway.get_account(account)).charges_enabled
+    assert (await checkout.gateway.get_account(account)).charges_enabled
 
 
 async def test_a_page_nobody_made_is_not_found(site: httpx.AsyncClient) -> None:
@@ -107,9 +111,9 @@ async def test_a_page_nobody_made_is_not_found(site: httpx.AsyncClient) -> None:
     assert (await site.get("/demo-pay/accounts/acct_none")).status_code == 404
 
 
-async def test_a_signed_webhook_is_taken(site: httpx.AsyncClient, world: World) -> None:
+async def test_a_signed_webhook_is_taken(site: httpx.AsyncClient, checkout: CheckoutSetup) -> None:
     answer = await site.post(
-        "/webhooks/stripe", content=EVENT, headers={"stripe-signature": world.standin.sign(EVENT)}
+        "/webhooks/stripe", content=EVENT, headers={"stripe-signature": checkout.standin.sign(EVENT)}
     )
 
     assert answer.status_code == 200

@@ -18,7 +18,7 @@ from market.payments.services import SamePerson
 from market.payments.states import ActionNotAllowed
 from market.records.by import By
 from tests.factories import make_member, make_organisation
-from tests.payments.world import NOW
+from tests.payments.checkout_setup import NOW
 
 PAYABLE = uuid4()
 

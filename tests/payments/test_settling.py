@@ -12,7 +12,7 @@ from market.ledger.checks import run_checks
 from market.payments import checks, services
 from market.payments.gateway import ForgedEvent
 from market.payments.models import GatewayEvent, Payment, PaymentStatus
-from tests.payments.world import FEE, NOW, PRICE, World
+from tests.payments.checkout_setup import FEE, NOW, PRICE, CheckoutSetup
 
 
 async def jobs(name: str = services.PROCESS_EVENT) -> int:
@@ -22,180 +22,182 @@ async def jobs(name: str = services.PROCESS_EVENT) -> int:
     return int(rows[0]["n"])
 
 
-async def test_a_payment_that_succeeded_is_told_with_its_amount_and_our_fee(world: World) -> None:
-    await world.standin.pay(await world.page())
+async def test_a_payment_that_succeeded_is_told_with_its_amount_and_our_fee(checkout: CheckoutSetup) -> None:
+    await checkout.standin.pay(await checkout.page())
 
-    [paid] = await world.settle_all()
+    [paid] = await checkout.settle_all()
 
-    payment = await world.payment()
-    assert (paid.payable_kind, paid.payable_id) == (world.payable.kind, world.payable.id)
+    payment = await checkout.payment()
+    assert (paid.payable_kind, paid.payable_id) == (checkout.payable.kind, checkout.payable.id)
     assert (paid.money, paid.fee, paid.paid_at) == (PRICE, FEE, NOW)
     assert payment.status is PaymentStatus.SUCCEEDED
     assert payment.payment_intent_id.startswith("pi_")
 
 
-async def test_a_webhook_delivered_twice_is_stored_once_and_asks_for_one_job(world: World) -> None:
-    page, before = await world.page(), await jobs()
-    world.standin.doubled = True
+async def test_a_webhook_delivered_twice_is_stored_once_and_asks_for_one_job(checkout: CheckoutSetup) -> None:
+    page, before = await checkout.page(), await jobs()
+    checkout.standin.doubled = True
 
-    await world.standin.pay(page)
+    await checkout.standin.pay(page)
 
     assert await GatewayEvent.filter(type="checkout.session.completed").count() == 1
     assert await jobs() == before + 1
 
 
-async def test_settling_an_event_twice_tells_the_same_and_changes_nothing(world: World) -> None:
-    await world.standin.pay(await world.page())
-    first = await world.settle_all()
+async def test_settling_an_event_twice_tells_the_same_and_changes_nothing(checkout: CheckoutSetup) -> None:
+    await checkout.standin.pay(await checkout.page())
+    first = await checkout.settle_all()
 
-    again = await world.settle_all()
+    again = await checkout.settle_all()
 
     assert again == first
     assert await Payment.filter(status=PaymentStatus.SUCCEEDED).count() == 1
 
 
-async def test_a_payment_of_several_days_counts_when_the_money_is_there(world: World) -> None:
-    page = await world.page()
-    await world.standin.pay(page, slowly=True)
-    assert await world.settle_all() == []
-    assert (await world.payment()).status is PaymentStatus.PENDING
+async def test_a_payment_of_several_days_counts_when_the_money_is_there(checkout: CheckoutSetup) -> None:
+    page = await checkout.page()
+    await checkout.standin.pay(page, slowly=True)
+    assert await checkout.settle_all() == []
+    assert (await checkout.payment()).status is PaymentStatus.PENDING
 
-    await world.standin.settle(page)
+    await checkout.standin.settle(page)
 
-    assert {paid.money for paid in await world.settle_all()} == {PRICE}
-    assert (await world.payment()).status is PaymentStatus.SUCCEEDED
+    assert {paid.money for paid in await checkout.settle_all()} == {PRICE}
+    assert (await checkout.payment()).status is PaymentStatus.SUCCEEDED
 
 
-async def test_a_payment_of_several_days_may_fail_and_be_tried_again(world: World) -> None:
-    page = await world.page()
-    await world.standin.pay(page, slowly=True)
-    await world.standin.settle(page, succeeds=False)
+async def test_a_payment_of_several_days_may_fail_and_be_tried_again(checkout: CheckoutSetup) -> None:
+    page = await checkout.page()
+    await checkout.standin.pay(page, slowly=True)
+    await checkout.standin.settle(page, succeeds=False)
 
-    assert await world.settle_all() == []
+    assert await checkout.settle_all() == []
 
-    assert (await world.payment()).status is PaymentStatus.FAILED
-    await world.start()
+    assert (await checkout.payment()).status is PaymentStatus.FAILED
+    await checkout.start()
     assert await Payment.filter(status=PaymentStatus.PENDING).count() == 1
 
 
-async def test_webhooks_in_the_wrong_order_lead_to_the_same_end(world: World) -> None:
-    page = await world.page()
-    world.standin.hold = True
-    await world.standin.pay(page, slowly=True)
-    await world.standin.settle(page)
+async def test_webhooks_in_the_wrong_order_lead_to_the_same_end(checkout: CheckoutSetup) -> None:
+    page = await checkout.page()
+    checkout.standin.hold = True
+    await checkout.standin.pay(page, slowly=True)
+    await checkout.standin.settle(page)
 
-    await world.standin.flush(newest_first=True)
-    told = await world.settle_all()
+    await checkout.standin.flush(newest_first=True)
+    told = await checkout.settle_all()
 
-    assert {paid.payment_id for paid in told} == {(await world.payment()).id}
-    assert (await world.payment()).status is PaymentStatus.SUCCEEDED
-
-
-async def test_a_page_that_expired_ends_its_payment(world: World) -> None:
-    await world.standin.time_out(await world.page())
-
-    await world.settle_all()
-
-    assert (await world.payment()).status is PaymentStatus.EXPIRED
+    assert {paid.payment_id for paid in told} == {(await checkout.payment()).id}
+    assert (await checkout.payment()).status is PaymentStatus.SUCCEEDED
 
 
-async def test_money_that_arrives_after_we_gave_up_is_recorded_all_the_same(world: World) -> None:
-    await world.standin.pay(await world.page())
+async def test_a_page_that_expired_ends_its_payment(checkout: CheckoutSetup) -> None:
+    await checkout.standin.time_out(await checkout.page())
+
+    await checkout.settle_all()
+
+    assert (await checkout.payment()).status is PaymentStatus.EXPIRED
+
+
+async def test_money_that_arrives_after_we_gave_up_is_recorded_all_the_same(checkout: CheckoutSetup) -> None:
+    await checkout.standin.pay(await checkout.page())
     await Payment.all().update(status=PaymentStatus.EXPIRED)
 
-    [paid] = await world.settle_all()
+    [paid] = await checkout.settle_all()
 
     assert paid.money == PRICE
-    assert (await world.payment()).status is PaymentStatus.SUCCEEDED
+    assert (await checkout.payment()).status is PaymentStatus.SUCCEEDED
 
 
-async def test_a_webhook_that_comes_before_we_kept_the_page_is_understood(world: World) -> None:
-    await world.standin.pay(await world.page())
+async def test_a_webhook_that_comes_before_we_kept_the_page_is_understood(checkout: CheckoutSetup) -> None:
+    await checkout.standin.pay(await checkout.page())
     await Payment.all().update(status=PaymentStatus.PREPARED, checkout_id=None)
 
-    await world.settle_all()
+    await checkout.settle_all()
 
-    payment = await world.payment()
+    payment = await checkout.payment()
     assert payment.status is PaymentStatus.SUCCEEDED
     assert str(payment.checkout_id).startswith("cs_")
 
 
-async def test_without_a_webhook_the_gateway_can_be_asked(world: World) -> None:
-    world.standin.hold = True
-    await world.standin.pay(await world.page())
+async def test_without_a_webhook_the_gateway_can_be_asked(checkout: CheckoutSetup) -> None:
+    checkout.standin.hold = True
+    await checkout.standin.pay(await checkout.page())
 
-    paid = await services.look_up((await world.payment()).id, gateway=world.gateway, now=NOW)
+    paid = await services.look_up((await checkout.payment()).id, gateway=checkout.gateway, now=NOW)
 
     assert paid is not None
     assert paid.money == PRICE
 
 
-async def tell(world: World, kind: str, thing: dict[str, Any], account: str | None = None) -> str:
+async def tell(checkout: CheckoutSetup, kind: str, thing: dict[str, Any], account: str | None = None) -> str:
     """Sign and bring an event as the gateway would."""
     event = {"id": f"evt_{uuid4().hex}", "object": "event", "type": kind, "data": {"object": thing}}
-    event["account"] = world.account if account is None else account
+    event["account"] = checkout.account if account is None else account
     body = json.dumps(event)
-    await world.deliver(body.encode(), world.standin.sign(body))
+    await checkout.deliver(body.encode(), checkout.standin.sign(body))
     return str(event["id"])
 
 
 @pytest.mark.parametrize("metadata", [None, {}, {"payment_id": "x"}, {"payment_id": str(uuid4())}, []])
 async def test_an_event_about_something_unknown_is_stored_and_has_no_effect(
-    world: World, metadata: object
+    checkout: CheckoutSetup, metadata: object
 ) -> None:
-    event = await tell(world, "checkout.session.completed", {"id": "cs_x", "metadata": metadata})
+    event = await tell(checkout, "checkout.session.completed", {"id": "cs_x", "metadata": metadata})
 
-    assert await services.settle_event(event, gateway=world.gateway, now=NOW) == []
+    assert await services.settle_event(event, gateway=checkout.gateway, now=NOW) == []
 
     assert (await GatewayEvent.get(id=event)).processed_at == NOW
 
 
-async def test_an_event_of_another_account_cannot_pay_our_payment(world: World) -> None:
-    await world.start()
-    payment = await world.payment()
+async def test_an_event_of_another_account_cannot_pay_our_payment(checkout: CheckoutSetup) -> None:
+    await checkout.start()
+    payment = await checkout.payment()
     thing = {"id": payment.checkout_id, "metadata": {"payment_id": str(payment.id)}}
 
-    event = await tell(world, "checkout.session.completed", thing, account="acct_other")
+    event = await tell(checkout, "checkout.session.completed", thing, account="acct_other")
 
-    assert await services.settle_event(event, gateway=world.gateway, now=NOW) == []
-    assert (await world.payment()).status is PaymentStatus.PENDING
+    assert await services.settle_event(event, gateway=checkout.gateway, now=NOW) == []
+    assert (await checkout.payment()).status is PaymentStatus.PENDING
 
 
-async def test_an_event_that_claims_success_is_not_believed_over_the_gateway(world: World) -> None:
-    await world.start()
-    payment = await world.payment()
+async def test_an_event_that_claims_success_is_not_believed_over_the_gateway(checkout: CheckoutSetup) -> None:
+    await checkout.start()
+    payment = await checkout.payment()
     thing = {
         "id": payment.checkout_id,
         "payment_status": "paid",
         "metadata": {"payment_id": str(payment.id)},
     }
 
-    event = await tell(world, "checkout.session.completed", thing)
+    event = await tell(checkout, "checkout.session.completed", thing)
 
-    assert await services.settle_event(event, gateway=world.gateway, now=NOW) == []
-    assert (await world.payment()).status is PaymentStatus.PENDING
+    assert await services.settle_event(event, gateway=checkout.gateway, now=NOW) == []
+    assert (await checkout.payment()).status is PaymentStatus.PENDING
 
 
-async def test_another_amount_than_we_asked_for_is_no_success_and_fails_the_check(world: World) -> None:
-    page = await world.page()
-    world.standin.get("checkout.session", page)["amount_total"] -= 1
+async def test_another_amount_than_we_asked_for_is_no_success_and_fails_the_check(
+    checkout: CheckoutSetup,
+) -> None:
+    page = await checkout.page()
+    checkout.standin.get("checkout.session", page)["amount_total"] -= 1
 
-    await world.standin.pay(page)
+    await checkout.standin.pay(page)
 
-    assert await world.settle_all() == []
-    assert (await world.payment()).status is PaymentStatus.PENDING
+    assert await checkout.settle_all() == []
+    assert (await checkout.payment()).status is PaymentStatus.PENDING
     assert len(await checks.events_are_settled()) == 1
 
 
-async def test_kinds_of_events_we_do_not_use_are_stored_and_left(world: World) -> None:
-    event = await tell(world, "invoice.paid", {"id": "in_1"})
+async def test_kinds_of_events_we_do_not_use_are_stored_and_left(checkout: CheckoutSetup) -> None:
+    event = await tell(checkout, "invoice.paid", {"id": "in_1"})
 
-    assert await services.settle_event(event, gateway=world.gateway, now=NOW) == []
+    assert await services.settle_event(event, gateway=checkout.gateway, now=NOW) == []
 
 
-async def test_an_event_that_was_never_stored_cannot_be_settled(world: World) -> None:
+async def test_an_event_that_was_never_stored_cannot_be_settled(checkout: CheckoutSetup) -> None:
     with pytest.raises(NotFound):
-        await services.settle_event("evt_none", gateway=world.gateway, now=NOW)
+        await services.settle_event("evt_none", gateway=checkout.gateway, now=NOW)
 
 
 @pytest.mark.parametrize(
@@ -208,32 +210,34 @@ async def test_an_event_that_was_never_stored_cannot_be_settled(world: World) ->
         (b"", ""),
     ],
 )
-async def test_a_forged_webhook_is_refused_and_not_stored(world: World, body: bytes, signature: str) -> None:
+async def test_a_forged_webhook_is_refused_and_not_stored(
+    checkout: CheckoutSetup, body: bytes, signature: str
+) -> None:
     before = await GatewayEvent.all().count()
 
     with pytest.raises(ForgedEvent):
-        await world.deliver(body, signature)
+        await checkout.deliver(body, signature)
 
     assert await GatewayEvent.all().count() == before
 
 
-async def test_a_signed_body_that_was_changed_on_the_way_is_refused(world: World) -> None:
+async def test_a_signed_body_that_was_changed_on_the_way_is_refused(checkout: CheckoutSetup) -> None:
     body = '{"id": "evt_1", "object": "event", "type": "x", "data": {"object": {}}}'
-    signature = world.standin.sign(body)
+    signature = checkout.standin.sign(body)
 
     with pytest.raises(ForgedEvent):
-        await world.deliver(body.replace("evt_1", "evt_2").encode(), signature)
+        await checkout.deliver(body.replace("evt_1", "evt_2").encode(), signature)
 
 
 @pytest.mark.parametrize("body", ["[]", "null", "{}", '{"id": "e", "type": "x"}', "no json"])
-async def test_a_signed_body_that_is_no_event_is_refused(world: World, body: str) -> None:
+async def test_a_signed_body_that_is_no_event_is_refused(checkout: CheckoutSetup, body: str) -> None:
     with pytest.raises(ForgedEvent):
-        await world.deliver(body.encode(), world.standin.sign(body))
+        await checkout.deliver(body.encode(), checkout.standin.sign(body))
 
 
-async def test_all_is_well_after_a_whole_story(world: World) -> None:
-    await world.standin.pay(await world.page())
-    await world.settle_all()
+async def test_all_is_well_after_a_whole_story(checkout: CheckoutSetup) -> None:
+    await checkout.standin.pay(await checkout.page())
+    await checkout.settle_all()
 
     # That a contract books what arrived is asked where contracts are; here there is none.
     broken = [checked for checked in await run_checks() if not checked.is_well]

@@ -14,17 +14,19 @@ from market.payments.standin import StandIn
 from market.payments.standin_gateway import StandInGateway, demo_gateway
 from market.payments.standin_wire import read_form
 from market.payments.stripe_gateway import from_stripe, to_stripe
-from tests.payments.world import FEE, PRICE, World
+from tests.payments.checkout_setup import FEE, PRICE, CheckoutSetup
 
 NONE: Mapping[str, str] = {}
 
 
-async def make_page(world: World, key: str = "key-1", money: Money = PRICE, fee: Money = FEE) -> Any:
-    return await world.gateway.create_checkout(
+async def make_page(
+    checkout: CheckoutSetup, key: str = "key-1", money: Money = PRICE, fee: Money = FEE
+) -> Any:
+    return await checkout.gateway.create_checkout(
         money,
         key=key,
         description="第 1 期",
-        account=world.account,
+        account=checkout.account,
         fee=fee,
         success_url="http://market.test/paid",
         cancel_url="http://market.test/back",
@@ -32,64 +34,66 @@ async def make_page(world: World, key: str = "key-1", money: Money = PRICE, fee:
     )
 
 
-async def test_the_same_key_gives_the_saved_answer(world: World) -> None:
-    first = await make_page(world)
+async def test_the_same_key_gives_the_saved_answer(checkout: CheckoutSetup) -> None:
+    first = await make_page(checkout)
 
-    assert await make_page(world) == first
-    assert (await make_page(world, "key-2")).id != first.id
+    assert await make_page(checkout) == first
+    assert (await make_page(checkout, "key-2")).id != first.id
 
 
-async def test_the_same_key_with_other_parameters_is_refused(world: World) -> None:
-    await make_page(world)
+async def test_the_same_key_with_other_parameters_is_refused(checkout: CheckoutSetup) -> None:
+    await make_page(checkout)
 
     with pytest.raises(GatewayRefused, match="other parameters"):
-        await make_page(world, money=PRICE + Money(1))
+        await make_page(checkout, money=PRICE + Money(1))
 
 
-async def test_an_object_of_one_account_is_not_seen_from_another(world: World) -> None:
-    page = await make_page(world)
+async def test_an_object_of_one_account_is_not_seen_from_another(checkout: CheckoutSetup) -> None:
+    page = await make_page(checkout)
 
     with pytest.raises(GatewayRefused, match="No such"):
-        await world.gateway.get_checkout(page.id, "")
+        await checkout.gateway.get_checkout(page.id, "")
 
 
-async def test_a_page_goes_from_open_to_paid(world: World) -> None:
-    page = await make_page(world)
+async def test_a_page_goes_from_open_to_paid(checkout: CheckoutSetup) -> None:
+    page = await make_page(checkout)
     assert page.state is CheckoutState.OPEN
 
-    await world.standin.pay(page.id)
+    await checkout.standin.pay(page.id)
 
-    paid = await world.gateway.get_checkout(page.id, world.account)
+    paid = await checkout.gateway.get_checkout(page.id, checkout.account)
     assert (paid.state, paid.money, paid.metadata) == (CheckoutState.PAID, PRICE, {"payment_id": "1"})
 
 
-async def test_a_paid_page_cannot_be_closed_nor_a_closed_one_paid(world: World) -> None:
-    paid, closed = await make_page(world, "1"), await make_page(world, "2")
-    await world.standin.pay(paid.id)
-    assert (await world.gateway.expire_checkout(closed.id, world.account)).state is CheckoutState.EXPIRED
+async def test_a_paid_page_cannot_be_closed_nor_a_closed_one_paid(checkout: CheckoutSetup) -> None:
+    paid, closed = await make_page(checkout, "1"), await make_page(checkout, "2")
+    await checkout.standin.pay(paid.id)
+    assert (
+        await checkout.gateway.expire_checkout(closed.id, checkout.account)
+    ).state is CheckoutState.EXPIRED
 
     with pytest.raises(GatewayRefused):
-        await world.gateway.expire_checkout(paid.id, world.account)
+        await checkout.gateway.expire_checkout(paid.id, checkout.account)
     with pytest.raises(Exception, match="no longer open"):
-        await world.standin.pay(closed.id)
+        await checkout.standin.pay(closed.id)
 
 
 @pytest.mark.parametrize(("money", "fee"), [(Money(100_000_000), FEE), (Money(100), Money(100))])
 async def test_amounts_and_fees_that_stripe_refuses_are_refused(
-    world: World, money: Money, fee: Money
+    checkout: CheckoutSetup, money: Money, fee: Money
 ) -> None:
     with pytest.raises(GatewayRefused):
-        await make_page(world, money=money, fee=fee)
+        await make_page(checkout, money=money, fee=fee)
 
 
-async def test_refunds_never_exceed_what_was_paid(world: World) -> None:
-    page = await make_page(world)
-    await world.standin.pay(page.id)
-    intent = (await world.gateway.get_checkout(page.id, world.account)).payment_intent
+async def test_refunds_never_exceed_what_was_paid(checkout: CheckoutSetup) -> None:
+    page = await make_page(checkout)
+    await checkout.standin.pay(page.id)
+    intent = (await checkout.gateway.get_checkout(page.id, checkout.account)).payment_intent
 
     async def refund(amount: int, key: str) -> Any:
-        return await world.gateway.refund(
-            intent, Money(amount), key=key, account=world.account, with_fee=True, metadata=NONE
+        return await checkout.gateway.refund(
+            intent, Money(amount), key=key, account=checkout.account, with_fee=True, metadata=NONE
         )
 
     assert (await refund(100_000_00, "1")).state is RefundState.SUCCEEDED
@@ -117,15 +121,15 @@ async def test_the_demo_remembers_its_pages_after_a_restart(tmp_path: Path) -> N
     assert (await after.get_checkout(page.id, "")) == page
 
 
-async def test_events_the_site_did_not_take_are_brought_again(world: World) -> None:
-    deliver, world.standin.deliver = world.standin.deliver, refuse
-    page = await make_page(world)
-    await world.standin.pay(page.id)
+async def test_events_the_site_did_not_take_are_brought_again(checkout: CheckoutSetup) -> None:
+    deliver, checkout.standin.deliver = checkout.standin.deliver, refuse
+    page = await make_page(checkout)
+    await checkout.standin.pay(page.id)
 
-    world.standin.deliver = deliver
-    await world.standin.flush()
+    checkout.standin.deliver = deliver
+    await checkout.standin.flush()
 
-    assert world.standin.waiting == 0
+    assert checkout.standin.waiting == 0
 
 
 async def refuse(body: bytes, signature: str) -> None:

@@ -15,9 +15,9 @@ from market.deps import Deps
 from market.kit.money import Money
 from market.ledger.checks import keep_result, last_result, load_checks, run_checks
 from market.reports.statements import AsBroker, Figure, Period, list_entries, totals
-from tests.contracts.make import LATER
-from tests.contracts.money import make_till
-from tests.deals.make import make_match, move_clock
+from tests.contracts.factories import LATER
+from tests.contracts.online_payments import make_payable_contract
+from tests.deals.factories import make_match, move_clock
 from tests.factories import make_broker, make_member, make_staff
 from tests.visitor import sign_in
 
@@ -31,12 +31,12 @@ YEAR = (date(2026, 1, 1), date(2026, 12, 31))
 
 
 async def test_each_figure_is_the_sum_of_exactly_the_rows_it_opens() -> None:
-    till = await make_till()
-    await till.refund(await till.pay(), 500)
+    payable = await make_payable_contract()
+    await payable.refund(await payable.pay(), 500)
 
     for side, organisation in (
-        (Side.SELLER, till.parties.university),
-        (Side.BUYER, till.parties.enterprise),
+        (Side.SELLER, payable.parties.university),
+        (Side.BUYER, payable.parties.enterprise),
     ):
         period = Period(organisation.id, side, *YEAR)
         figures = {each.figure: each for each in await totals(period)}
@@ -54,28 +54,28 @@ async def test_each_figure_is_the_sum_of_exactly_the_rows_it_opens() -> None:
 
 
 async def test_another_period_and_another_party_have_nothing_of_it() -> None:
-    till = await make_till()
-    await till.pay()
+    payable = await make_payable_contract()
+    await payable.pay()
 
     for period in (
-        Period(till.parties.university.id, Side.SELLER, date(2025, 1, 1), date(2025, 12, 31)),
-        Period(till.parties.university.id, Side.BUYER, *YEAR),
+        Period(payable.parties.university.id, Side.SELLER, date(2025, 1, 1), date(2025, 12, 31)),
+        Period(payable.parties.university.id, Side.BUYER, *YEAR),
         Period(uuid4(), Side.SELLER, *YEAR),
     ):
         assert await list_entries(period) == []
 
 
 async def test_the_page_the_workbook_and_the_print_tell_the_same(client: httpx.AsyncClient) -> None:
-    till = await make_till()
-    await till.pay()
-    await sign_in(client, till.parties.seller_finance)
+    payable = await make_payable_contract()
+    await payable.pay()
+    await sign_in(client, payable.parties.seller_finance)
 
     page = await client.get("/statement?from=2026-01-01&to=2026-12-31&figure=received")
     book = await client.get("/statement.xlsx?from=2026-01-01&to=2026-12-31&figure=received")
     printed = await client.get("/statement.pdf?from=x&to=9999-99-99&side=buyer")
 
     assert "￥805,000.00" in page.text
-    assert till.contract.number in page.text
+    assert payable.contract.number in page.text
     rows = list(load_workbook(io.BytesIO(book.content)).worksheets[0].iter_rows(values_only=True))
     assert [row[-1] for row in rows[1:]] == [805000]
     assert printed.content.startswith(b"%PDF")
@@ -84,14 +84,14 @@ async def test_the_page_the_workbook_and_the_print_tell_the_same(client: httpx.A
 async def test_who_acts_for_nobody_sees_no_statement_and_the_auditor_sees_one_by_name(
     client: httpx.AsyncClient,
 ) -> None:
-    till = await make_till()
+    payable = await make_payable_contract()
 
     await sign_in(client, await make_staff(StaffRole.OFFICER))
     assert (await client.get("/statement")).status_code == 403
     await sign_in(client, await make_staff(StaffRole.AUDITOR))
     assert (await client.get("/statement")).status_code == 403
-    seen = await client.get(f"/statement?organisation={till.parties.university.id}")
-    assert till.parties.university.name in seen.text
+    seen = await client.get(f"/statement?organisation={payable.parties.university.id}")
+    assert payable.parties.university.name in seen.text
 
 
 async def test_the_last_check_is_shown_to_finance_and_operator_only(client: httpx.AsyncClient) -> None:
@@ -115,13 +115,13 @@ async def test_the_last_check_is_shown_to_finance_and_operator_only(client: http
 async def test_a_broker_reads_the_money_of_their_own_deals_and_who_owes_it_finds_the_commission(
     client: httpx.AsyncClient, deps: Deps
 ) -> None:
-    till, broker = await make_till(), await make_broker()
-    await till.pay()
-    deal = till.contract.deal_id
+    payable, broker = await make_payable_contract(), await make_broker()
+    await payable.pay()
+    deal = payable.contract.deal_id
     await Deal.filter(id=deal).update(broker_id=broker.user_id)
     await Introduction.create(
         id=uuid4(),
-        match=await make_match(till.parties),
+        match=await make_match(payable.parties),
         deal_id=deal,
         broker_id=broker.user_id,
         note="",
@@ -143,8 +143,8 @@ async def test_a_broker_reads_the_money_of_their_own_deals_and_who_owes_it_finds
         side: {each.figure: each.money.amount for each in await totals(Period(whose, side, *YEAR))}
         for side, whose in (
             (AsBroker.BROKER, broker.user_id),
-            (Side.SELLER, till.parties.university.id),
-            (Side.BUYER, till.parties.enterprise.id),
+            (Side.SELLER, payable.parties.university.id),
+            (Side.BUYER, payable.parties.enterprise.id),
         )
     }
     assert [figures[Figure.COMMISSIONED] for figures in by_side.values()] == [805_000, 0, 805_000]

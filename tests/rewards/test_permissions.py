@@ -23,8 +23,8 @@ from market.notices.models import Notice
 from market.records.by import By
 from market.rewards import services
 from market.rewards import views as reward_views
-from tests.contracts.make import LATER, TODAY
-from tests.deals.make import make_match, make_parties, move_clock
+from tests.contracts.factories import LATER, TODAY
+from tests.deals.factories import make_match, make_parties, move_clock
 from tests.deals.test_files import make_file
 from tests.factories import make_broker, make_member, make_staff
 from tests.rewards.test_rewards import make_received, sharing

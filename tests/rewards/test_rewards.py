@@ -25,8 +25,8 @@ from market.reports.statements import Figure, Period, list_entries
 from market.rewards import services
 from market.rewards.models import RewardKind, RewardPlan, RewardShare, RewardStatus
 from market.rewards.rules import Deduction, PersonShare, Sharing, UnitShare
-from tests.contracts.make import LATER, TODAY, instalments_of, make_registered, make_remittance
-from tests.deals.make import Parties, make_parties, move_clock
+from tests.contracts.factories import LATER, TODAY, instalments_of, make_registered, make_remittance
+from tests.deals.factories import Parties, make_parties, move_clock
 from tests.factories import make_member
 from tests.visitor import post, sign_in
 

@@ -264,7 +264,7 @@ async def test_only_separators_are_no_words(engine: SearchEngine, typed: str) ->
     ],
     ids=["one word", "joints", "separators", "quotes", "words", "a filter", "a surrogate"],
 )
-async def test_hostile_words_are_answered(engine: SearchEngine, typed: str) -> None:
+async def test_malicious_words_are_answered(engine: SearchEngine, typed: str) -> None:
     """How quickly, `make bench` shows."""
     await ask(engine, "甘蔗")
 

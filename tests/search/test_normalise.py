@@ -79,7 +79,7 @@ def test_reasons_are_words_to_a_reader(term: str, expected: bool) -> None:
 
 
 @pytest.mark.parametrize(
-    "hostile",
+    "malicious",
     [
         "a-" * 50_000,
         "石" * 100_000,
@@ -92,8 +92,8 @@ def test_reasons_are_words_to_a_reader(term: str, expected: bool) -> None:
     ],
     ids=["joints", "han", "separators", "zero bytes", "ligatures", "mixed", "quotes", "surrogates"],
 )
-def test_hostile_input_is_cut_and_read(hostile: str) -> None:
-    folded = fold(hostile, LONGEST_QUERY)
+def test_malicious_input_is_cut_and_read(malicious: str) -> None:
+    folded = fold(malicious, LONGEST_QUERY)
     list(tokens(folded))
     read(folded)
 

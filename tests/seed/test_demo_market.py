@@ -57,7 +57,7 @@ from market.subsidies.models import (
     SalesReport,
 )
 from tests.fakes import fake_deps
-from tests.ground import NOW
+from tests.fixtures import NOW
 
 pytestmark = pytest.mark.long
 

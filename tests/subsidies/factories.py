@@ -18,7 +18,7 @@ from market.subsidies import services
 from market.subsidies.models import Claim, Programme, SalesReport
 from market.subsidies.programmes import load_programmes
 from tests.factories import NOW, make_member, make_organisation, make_outcome, make_staff
-from tests.remembered import remembered
+from tests.stage_cache import cached_stage
 
 _numbers = count(1)
 WAN = 1_000_000
@@ -34,7 +34,7 @@ class Desk:
     operator: Actor
 
 
-@remembered
+@cached_stage
 async def make_desk() -> Desk:
     return Desk(
         await make_staff(StaffRole.OFFICER),
@@ -113,7 +113,7 @@ async def make_sales(contract: Contract, actor: Actor, amount: int = 300 * WAN, 
     )
 
 
-@remembered
+@cached_stage
 async def make_applicant(**fields: Any) -> Actor:
     """Make an enterprise's agent; the programmes are in the database afterwards."""
     if not await Programme.exists():
@@ -121,7 +121,7 @@ async def make_applicant(**fields: Any) -> Actor:
     return await make_member(await make_organisation(**fields))
 
 
-@remembered
+@cached_stage
 async def make_draft(applicant: Actor | None = None, **fields: Any) -> tuple[Actor, Claim]:
     """Make a claim to the region's programme that is ready to be handed in."""
     applicant = applicant or await make_applicant()
@@ -134,21 +134,21 @@ async def make_draft(applicant: Actor | None = None, **fields: Any) -> tuple[Act
     return applicant, claim
 
 
-@remembered
+@cached_stage
 async def make_accepted(desk: Desk, applicant: Actor | None = None, **fields: Any) -> Claim:
     applicant, claim = await make_draft(applicant, **fields)
     await services.submit_claim(claim.number, is_declared=True, by=By(applicant, NOW))
     return await services.accept(claim.number, by=By(desk.officer, NOW))
 
 
-@remembered
+@cached_stage
 async def make_calculated(desk: Desk, applicant: Actor | None = None, **fields: Any) -> Claim:
     claim = await make_accepted(desk, applicant, **fields)
     await services.calculate(claim.number, by=By(desk.officer, NOW))
     return await Claim.get(id=claim.id)
 
 
-@remembered
+@cached_stage
 async def make_rechecked(desk: Desk, applicant: Actor | None = None, **fields: Any) -> Claim:
     claim = await make_calculated(desk, applicant, **fields)
     return await services.recheck(claim.number, sequence=1, by=By(desk.rechecker, NOW))
@@ -159,7 +159,7 @@ async def make_budget(desk: Desk, amount: int, slug: str = "guangxi", year: int 
     await services.release_budget(budget.id, by=By(desk.approver, NOW))
 
 
-@remembered
+@cached_stage
 async def make_published(desk: Desk, *claims: Claim, budget: int = 1000 * WAN, slug: str = "guangxi") -> str:
     """Put rechecked claims on a list, confirm it and return its number."""
     await make_budget(desk, budget, slug)

@@ -12,7 +12,7 @@ from market.records.by import By
 from market.subsidies import services, year_runs
 from market.subsidies.models import ClaimContract, ExpertReview, PartyTie, ProgrammeTerms, YearRun
 from tests.factories import NOW
-from tests.hostile import HOSTILE
+from tests.malicious_input import MALICIOUS_INPUT
 from tests.subsidies.factories import WAN, make_accepted, make_desk, make_draft
 from tests.subsidies.test_year_and_back import make_paid
 from tests.visitor import post, sign_in
@@ -51,7 +51,7 @@ async def test_no_form_of_the_desk_falls_over(client: httpx.AsyncClient) -> None
     for actor, pages in forms.items():
         await sign_in(client, actor)
         for address, names in pages.items():
-            for kind, typed in HOSTILE.items():
+            for kind, typed in MALICIOUS_INPUT.items():
                 answer = await post(client, address, dict.fromkeys(names, typed), follow=False)
                 assert answer.status_code < 500, (address, kind, answer.status_code)
     assert not await PartyTie.all().exists()

@@ -14,7 +14,7 @@ from market.accounts.models import Organisation
 from market.records.by import By
 from market.subsidies import services
 from tests.factories import NOW
-from tests.hostile import HOSTILE
+from tests.malicious_input import MALICIOUS_INPUT
 from tests.subsidies.factories import (
     make_accepted,
     make_contract,
@@ -130,11 +130,11 @@ async def test_what_cannot_be_is_refused_at_its_field_and_the_rest_is_kept(clien
                     assert escape(value) in answer.text, (*at, kept)
 
 
-async def test_nothing_hostile_brings_a_page_down_or_runs(client: httpx.AsyncClient) -> None:
+async def test_nothing_malicious_brings_a_page_down_or_runs(client: httpx.AsyncClient) -> None:
     applicant, officer, names = await scene()
     for route in REJECTED:
         await sign_in(client, applicant if route in OURS else officer)
-        for kind, typed in HOSTILE.items():
+        for kind, typed in MALICIOUS_INPUT.items():
             answer = await post(client, route.format(**names), dict.fromkeys(GOOD[route], typed))
 
             assert answer.status_code < 500, (route, kind, answer.status_code)
@@ -177,7 +177,7 @@ async def test_a_file_that_is_not_what_it_says_is_refused(
         {"amount": "1", "region": "999999"},
         {"amount": "1", "role": "king"},
         {"amount": "1", "established_on": BAD_DAY},
-        {"amount": "1", "kind": HOSTILE["markup"]},
+        {"amount": "1", "kind": MALICIOUS_INPUT["markup"]},
     ],
 )
 async def test_the_calculator_says_what_it_did_not_understand(

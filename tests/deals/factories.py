@@ -21,7 +21,7 @@ from market.notices import services as notices
 from market.records.by import By
 from tests.factories import NOW, make_member, make_need, make_organisation, make_outcome
 from tests.fakes import FixedClock
-from tests.remembered import remembered
+from tests.stage_cache import cached_stage
 
 PRICE = Money(115_000_000)
 STATEMENT = Statement("桂南理工大学", "第三方评估 118 万元，协商确定", "没有关联关系", "转化办 0771-5550101")
@@ -44,7 +44,7 @@ class Parties:
         return self.seller if side is Side.SELLER else self.buyer
 
 
-@remembered
+@cached_stage
 async def make_parties(*, is_masked: bool = False, **university: Any) -> Parties:
     seller = await make_organisation(
         **(
@@ -101,14 +101,14 @@ def _abroad(price: Money) -> dict[str, str]:
     return {} if price.currency == HOME else {"buyer_country": "392"}
 
 
-@remembered
+@cached_stage
 async def make_agreed(parties: Parties, now: datetime = NOW) -> Deal:
     """Both sides have agreed to be introduced; nothing is offered yet."""
     deal = await services.open_interest(parties.outcome.number, "想用在新产线", by=By(parties.buyer, now))
     return await services.agree_introduction(deal.number, by=By(parties.seller, now))
 
 
-@remembered
+@cached_stage
 async def make_offered(
     parties: Parties,
     now: datetime = NOW,
@@ -126,20 +126,20 @@ async def make_offered(
     return deal, offer
 
 
-@remembered
+@cached_stage
 async def make_priced(parties: Parties, now: datetime = NOW, **offered: Any) -> Deal:
     deal, offer = await make_offered(parties, now, **offered)
     return await services.accept_offer(deal.number, offer.id, offer.content_hash, by=By(parties.seller, now))
 
 
-@remembered
+@cached_stage
 async def make_published(parties: Parties, now: datetime = NOW, **offered: Any) -> Deal:
     deal = await make_priced(parties, now, **offered)
     await services.start_publicity(deal.number, STATEMENT, by=By(parties.seller, now))
     return await Deal.get(id=deal.id)
 
 
-@remembered
+@cached_stage
 async def make_to_sign(parties: Parties, now: datetime = NOW, **offered: Any) -> Deal:
     """Published for the whole period without an objection, and moved on: 16 days later."""
     deal = await make_published(parties, now, **offered)

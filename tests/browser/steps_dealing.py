@@ -6,7 +6,17 @@ import re
 
 from playwright.sync_api import Locator, Page, expect
 
-from tests.browser.hands import choose_paper, fill, hides, main, number_in, press, shows, told, until
+from tests.browser.page_actions import (
+    choose_paper,
+    fill,
+    hides,
+    main,
+    number_in,
+    press,
+    reload_until,
+    shows,
+    shows_flash,
+)
 from tests.browser.story import (
     ENTERPRISE,
     ENTERPRISE_PHONE,
@@ -26,7 +36,7 @@ def broker(story: Story) -> None:
     page = story.market.demo("broker")
     page.goto(f"/matches?q={NEED}")
     press(_row(page), "接手")
-    told(page, "已接手")
+    shows_flash(page, "已接手")
     press(_row(page), "登记引荐")
     shows(page, OUTCOME, NEED, ENTERPRISE)
     fill(page, {"约定佣金": "200", "引荐说明": "指标相合，企业有现成的连铸连轧线。"})
@@ -139,7 +149,7 @@ def _object_and_decide(story: Story) -> None:
 def move_clock(story: Story, *, days: int) -> None:
     story.operator.goto("/backoffice/clock")
     press(main(story.operator), f"+{days} 天")
-    told(story.operator, f"时钟已前进 {days} 天")
+    shows_flash(story.operator, f"时钟已前进 {days} 天")
 
 
 def contract(story: Story) -> None:
@@ -151,7 +161,7 @@ def contract(story: Story) -> None:
     fill(author, {"类别": ("equipment",), "名称": ("在线测温仪",), "金额": ("10",)})
     choose_paper(author, "许可合同.pdf", label="合同扫描件")
     press(main(author), "登记并签署")
-    told(author, "请等对方确认")
+    shows_flash(author, "请等对方确认")
     buyer.goto(f"/deals/{story.deal}")
     main(buyer).locator("a.btn--act").first.click()
     shows(buyer, "1,100,000.00", "许可合同.pdf")
@@ -197,11 +207,11 @@ def _pay_online(story: Story) -> None:
     press(main(author), "开通网上收款")
     press(main(author), "完成开户")
     opened = main(author).get_by_text("已开通", exact=True)
-    until(author, lambda: opened.count() > 0, "the account for payouts")
+    reload_until(author, lambda: opened.count() > 0, "the account for payouts")
     buyer.goto(f"/contracts/{story.contract}")
     press(main(buyer), "在线支付")
     shows(buyer, "不会真的扣款", UNIVERSITY, "400,000.00")
     press(main(buyer), "支付")
     paid = main(buyer).get_by_text("付款成功")
-    until(buyer, lambda: paid.count() > 0, "the payment to be booked")
+    reload_until(buyer, lambda: paid.count() > 0, "the payment to be booked")
     press(main(buyer), "回合同")

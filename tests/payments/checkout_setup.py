@@ -23,7 +23,7 @@ FEE = Money(3_000_00)
 
 
 @dataclass
-class World:
+class CheckoutSetup:
     gateway: StandInGateway
     actor: Actor
     account: str
@@ -62,13 +62,13 @@ class World:
         return [each for listed in told for each in listed if isinstance(each, PaidPayment)]
 
 
-async def make_world(actor: Actor) -> World:
+async def make_checkout_setup(actor: Actor) -> CheckoutSetup:
     gateway = StandInGateway()
-    world = World(gateway, actor, "", Payable("instalment", uuid4(), "技术许可合同第 1 期"))
-    gateway.standin.deliver = world.deliver
-    world.account = await gateway.create_account("测试大学", key=f"account:{uuid4()}", metadata={})
+    checkout = CheckoutSetup(gateway, actor, "", Payable("instalment", uuid4(), "技术许可合同第 1 期"))
+    gateway.standin.deliver = checkout.deliver
+    checkout.account = await gateway.create_account("测试大学", key=f"account:{uuid4()}", metadata={})
     await gateway.account_link(
-        world.account, return_url="http://market.test/", refresh_url="http://market.test/"
+        checkout.account, return_url="http://market.test/", refresh_url="http://market.test/"
     )
-    await gateway.standin.finish_onboarding(world.account)
-    return world
+    await gateway.standin.finish_onboarding(checkout.account)
+    return checkout

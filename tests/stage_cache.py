@@ -56,12 +56,12 @@ _asked: set[Any] = set()
 """What this test has asked for so far."""
 
 
-def forget_what_was_asked() -> None:
+def start_new_test() -> None:
     """Begin another test: the database is empty again."""
     _asked.clear()
 
 
-def remembered(make: Callable[P, Awaitable[T]]) -> Callable[P, Awaitable[T]]:
+def cached_stage(make: Callable[P, Awaitable[T]]) -> Callable[P, Awaitable[T]]:
     """Let `make` build its stage once in a process."""
 
     @wraps(make)

@@ -13,7 +13,7 @@ import pytest
 import pytest_asyncio
 
 from market.files.s3 import S3Address, S3Store, StoreUnavailable
-from tests.contract.others import find_program, listening
+from tests.external.programs import find_program, running_program
 
 PLACE = S3Address.parse("s3://testing:a%2Fse+cret@s3.test/market-files/kept?tls=0&region=cn-south-1")
 
@@ -34,7 +34,7 @@ async def line() -> AsyncIterator[httpx.AsyncClient]:
         command += ["--access", PLACE.key, "--secret", PLACE.secret]
         command += ["posix", "--sidecar", str(folder / "beside"), str(folder / "kept")]
         async with (
-            listening(command, address),
+            running_program(command, address),
             httpx.AsyncClient(transport=httpx.AsyncHTTPTransport(uds=str(address))) as client,
         ):
             yield client

@@ -3,7 +3,7 @@
 from starlette.applications import Starlette
 from starlette.types import Message
 
-HOSTILE = {
+MALICIOUS_INPUT = {
     "markup": "<script>alert(1)</script>{{7*7}}<img src=x>'\"); DROP TABLE users; --\u202egnp.exe\u2066🔬",
     "100 kB": "长 " + "long" * 25_000,
     "zero byte": "零\x00字节\x01\x1b[31m",
@@ -16,7 +16,7 @@ HOSTILE = {
     "nothing": "",
 }
 
-SEARCHES = {
+MALICIOUS_QUERIES = {
     "100 kB": "长" * 100_000,
     "100 kB of words": "ab " * 33_000,
     "separators": " \t\n,;，；、。" * 500,
@@ -31,7 +31,7 @@ SEARCHES = {
 """The same for the search box."""
 
 
-async def answer(app: Starlette, path: str, query: str) -> int:
+async def get_status(app: Starlette, path: str, query: str) -> int:
     """Ask as a server would, and return the status; clients refuse to send addresses that long."""
     sent: list[Message] = []
     scope = {

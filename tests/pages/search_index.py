@@ -9,14 +9,14 @@ from market.listings.search import build_needs, build_outcomes
 from market.search.engine import Hits, Query
 
 
-async def index(deps: Deps, *listings: Outcome | Need) -> None:
+async def index_listings(deps: Deps, *listings: Outcome | Need) -> None:
     """Put the public documents of these listings into the test's own index."""
     for name, kind, build in (("outcomes", Outcome, build_outcomes), ("needs", Need, build_needs)):
         built = await build([one.id for one in listings if isinstance(one, kind)])
         await deps.search.put(name, [one for one in built.values() if one])
 
 
-class Away:
+class UnavailableSearch:
     """A search engine that does not answer."""
 
     name = "away"

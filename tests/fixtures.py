@@ -1,4 +1,4 @@
-"""The ground all tests stand on: a real PostgreSQL, built by the migrations, each test rolled back."""
+"""Fixtures of all tests: a real PostgreSQL, built by the migrations; each test is rolled back."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from market.deps import Deps
 from market.kit.database import EmbeddedPostgres, connection, own_session
 from market.tables import database
 from tests.fakes import fake_deps
-from tests.remembered import forget_what_was_asked
+from tests.stage_cache import start_new_test
 
 ROOT = Path(__file__).parent.parent
 # A busy machine is no reason for a test to fail.
@@ -82,7 +82,7 @@ async def rollback(request: pytest.FixtureRequest, database_connection: None) ->
     if not pytest_asyncio.is_async_test(request.node):
         yield
         return
-    forget_what_was_asked()
+    start_new_test()
     if request.node.get_closest_marker("committed"):
         yield
         await _sweep()

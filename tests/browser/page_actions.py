@@ -1,4 +1,4 @@
-"""What a person's hands do at a page: fill in by label, press, choose a file, wait and look again."""
+"""Actions on a page in a browser: fill in by label, press, choose a file, reload until it shows."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ def choose_paper(page: Page, name: str, *, label: str = "") -> None:
     field.first.set_input_files(FilePayload(name=name, mimeType="application/pdf", buffer=paper))
 
 
-def until(page: Page, is_there: Callable[[], bool], what: str) -> float:
+def reload_until(page: Page, is_there: Callable[[], bool], what: str) -> float:
     """Load the page again and again until `is_there`; return after how many seconds it was."""
     started = time.monotonic()
     while not is_there():
@@ -70,7 +70,7 @@ def shows(page: Page, *words: str) -> None:
         expect(main(page)).to_contain_text(each)
 
 
-def told(page: Page, words: str) -> None:
+def shows_flash(page: Page, words: str) -> None:
     """The page tells at its top what was just done."""
     expect(page.locator(".flash")).to_contain_text(words)
 

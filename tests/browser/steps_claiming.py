@@ -6,8 +6,8 @@ import re
 
 from playwright.sync_api import Page, expect
 
-from tests.browser.acts_dealing import move_clock
-from tests.browser.hands import choose_paper, fill, main, number_in, press, shows, told
+from tests.browser.page_actions import choose_paper, fill, main, number_in, press, shows, shows_flash
+from tests.browser.steps_dealing import move_clock
 from tests.browser.story import ENTERPRISE, OUTCOME, Story
 
 PROGRAMME = "广西企业购买科技成果转化后补助"
@@ -21,12 +21,12 @@ def claim(story: Story) -> None:
     press(main(page), "填报新增销售")
     fill(page, {"新增销售收入": "860", "说明": "高导铝导线四百二十吨，按发票汇总。"})
     press(main(page), "填报")
-    told(page, "新增销售收入已填报")
+    shows_flash(page, "新增销售收入已填报")
     page.goto("/claims")
     press(main(page), PROGRAMME)
     shows(page, "试算", "550,000.00", "估算，以最终审定为准")
     press(main(page), "建立申报")
-    told(page, "合同、到账和登记证明已自动带入")
+    shows_flash(page, "合同、到账和登记证明已自动带入")
     story.claim = number_in(page)
     page.locator("details.add-paper summary").click()
     fill(page, {"材料": "conversion_report", "编号": "ZX-2026-0118"})
@@ -46,7 +46,7 @@ def assess(story: Story) -> None:
     shows(officer, ENTERPRISE, "符合")
     press(main(officer), "受理")
     main(officer).get_by_role("button", name="核算", exact=True).click()
-    told(officer, "请另一位复核人复核")
+    shows_flash(officer, "请另一位复核人复核")
     shows(officer, "550,000.00", "以技术交易金额为基数", "1,100,000.00")
     expect(main(officer).get_by_role("button", name="复核一致")).to_have_count(0)
     assert _send(officer, f"/desk/{story.claim}/recheck", sequence="1") == 403

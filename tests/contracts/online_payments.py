@@ -15,14 +15,14 @@ from market.payments.models import ConnectedAccount, GatewayEvent, Payment, Paym
 from market.payments.standin import StandIn
 from market.payments.standin_gateway import StandInGateway
 from market.records.by import By
-from tests.contracts.make import LATER, instalments_of, make_registered
-from tests.deals.make import Parties, make_parties
+from tests.contracts.factories import LATER, instalments_of, make_registered
+from tests.deals.factories import Parties, make_parties
 
 URLS = ReturnUrls(success="http://market.test/paid", cancel="http://market.test/back")
 
 
 @dataclass
-class Till:
+class PayableContract:
     parties: Parties
     contract: Contract
     gateway: StandInGateway
@@ -73,18 +73,20 @@ class Till:
         await payments.record_event(body, signature, gateway=self.gateway, now=LATER)
 
 
-async def make_till(parties: Parties | None = None, contract: Contract | None = None) -> Till:
-    """Return a till for a contract of these parties, or for one of its own."""
+async def make_payable_contract(
+    parties: Parties | None = None, contract: Contract | None = None
+) -> PayableContract:
+    """Connect the seller to the gateway and return a contract of these parties (new ones by default)."""
     parties = parties or await make_parties()
-    till = Till(parties, contract or await make_registered(parties), StandInGateway())
-    till.standin.deliver = till.deliver
+    payable = PayableContract(parties, contract or await make_registered(parties), StandInGateway())
+    payable.standin.deliver = payable.deliver
     address = await payments.start_onboarding(
-        parties.university, gateway=till.gateway, by=By(parties.seller_finance, LATER), urls=URLS
+        parties.university, gateway=payable.gateway, by=By(parties.seller_finance, LATER), urls=URLS
     )
-    await till.standin.finish_onboarding(address.rsplit("/", 1)[1])
-    await till.settle()
+    await payable.standin.finish_onboarding(address.rsplit("/", 1)[1])
+    await payable.settle()
     assert await ConnectedAccount.exists(charges_enabled=True)
-    return till
+    return payable
 
 
 def fen(amount: int) -> Money:

@@ -9,7 +9,7 @@ import pytest
 
 from market.accounts.actors import load_actor
 from market.accounts.models import OrganisationStatus, StaffRole
-from tests.accounts.people import (
+from tests.accounts.registration_data import (
     errors,
     make_user_with_password,
     organisation_fields,
@@ -17,7 +17,7 @@ from tests.accounts.people import (
     person_fields,
 )
 from tests.factories import PASSWORD, make_member, make_organisation, make_staff
-from tests.hostile import HOSTILE
+from tests.malicious_input import MALICIOUS_INPUT
 from tests.visitor import post, sign_in, token
 
 FORMS = {
@@ -59,7 +59,7 @@ def filled(fields: Iterable[str], value: str) -> dict[str, str]:
 
 @pytest.mark.parametrize("address", FORMS)
 async def test_no_guest_breaks_a_form(client: httpx.AsyncClient, address: str) -> None:
-    for kind, typed in HOSTILE.items():
+    for kind, typed in MALICIOUS_INPUT.items():
         answer = await post(client, address, filled(FORMS[address], typed))
 
         assert answer.status_code in (422, 200), (kind, answer.status_code)
@@ -72,7 +72,7 @@ async def test_nobody_breaks_the_own_pages(client: httpx.AsyncClient, address: s
     waiting = await make_organisation(status=OrganisationStatus.PENDING)
     await sign_in(client, await make_member(waiting, password_hash=await password_hash()))
 
-    for kind, typed in HOSTILE.items():
+    for kind, typed in MALICIOUS_INPUT.items():
         answer = await post(client, address, filled(OWN_FORMS[address], typed))
 
         assert answer.status_code in (422, 200, 409), (kind, answer.status_code)
@@ -134,7 +134,7 @@ async def test_what_was_typed_is_kept_but_never_a_password(client: httpx.AsyncCl
     assert person_fields()["password"] not in answer.text
 
 
-@pytest.mark.parametrize("value", HOSTILE.values(), ids=HOSTILE.keys())
+@pytest.mark.parametrize("value", MALICIOUS_INPUT.values(), ids=MALICIOUS_INPUT.keys())
 async def test_the_operator_breaks_nothing_either(client: httpx.AsyncClient, value: str) -> None:
     organisation = await make_organisation(status=OrganisationStatus.PENDING)
     await sign_in(client, await make_staff(StaffRole.OPERATOR))

@@ -19,7 +19,7 @@ import pytest_asyncio
 from market.kit.money import Money
 from market.payments.gateway import GatewayRefused, PaymentGateway
 from market.payments.stripe_gateway import StripeGateway
-from tests.contract.others import find_program, listening
+from tests.external.programs import find_program, running_program
 
 RETURN = "https://market.test/paid?page={CHECKOUT_SESSION_ID}"
 META = {"payment_id": "0b1f4c1e-0000-4000-8000-000000000001"}
@@ -40,7 +40,7 @@ async def stripe_mock() -> AsyncIterator[httpx.AsyncClient]:
         address = Path(folder) / "socket"
         command = [str(find_program("stripe-mock")), "-http-unix", str(address)]
         async with (
-            listening(command, address),
+            running_program(command, address),
             httpx.AsyncClient(transport=PlainLine(uds=str(address))) as client,
         ):
             yield client

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 
 from playwright.sync_api import Page, expect
 
-from tests.browser.hands import fill, hides, main, number_in, press, shows, until
+from tests.browser.page_actions import fill, hides, main, number_in, press, reload_until, shows
 from tests.browser.story import (
     ENTERPRISE,
     ENTERPRISE_PHONE,
@@ -75,7 +75,7 @@ def _register_person(page: Page, name: str, email: str) -> None:
     press(main(page), "提交注册")
     page.goto(f"/mails?to={email}")
     mails = main(page).locator("tbody a")
-    until(page, lambda: mails.count() > 0, "the mail of registration")
+    reload_until(page, lambda: mails.count() > 0, "the mail of registration")
     mails.first.click()
     main(page).locator(".mail a").first.click()
     press(main(page), "确认邮箱")
@@ -160,7 +160,7 @@ def _judge(operator: Page, kind: str, number: str, *, points: int, decision: str
 def _find(guest: Page) -> None:
     started = time.monotonic()
     link = main(guest).get_by_role("link", name=OUTCOME, exact=True)
-    until(guest, lambda: link.count() > 0, "the outcome to be found")
+    reload_until(guest, lambda: link.count() > 0, "the outcome to be found")
     assert time.monotonic() - started < 2, "published, and not found within two seconds"
     link.first.click()
     expect(guest.locator("h1")).to_have_text(OUTCOME)
@@ -209,7 +209,9 @@ def match(story: Story) -> None:
     buyer, author = story.buyer, story.author
     buyer.goto(f"/needs/{story.need}")
     rows = buyer.locator("#matches article")
-    until(buyer, lambda: rows.filter(has_text=OUTCOME).count() == 1 and rows.count() > 1, "two matches")
+    reload_until(
+        buyer, lambda: rows.filter(has_text=OUTCOME).count() == 1 and rows.count() > 1, "two matches"
+    )
     expect(rows.first).to_contain_text(OUTCOME)
     expect(rows.first).to_contain_text("共同的词")
     author.goto(f"/outcomes/{story.outcome}")

@@ -17,8 +17,8 @@ from market.kit.database import EmbeddedPostgres, connection
 from market.ledger.checks import load_checks, run_checks
 from market.payments.models import ConnectedAccount
 from market.tables import database, migrate
-from tests.crash.parties import Done, Story, make_outcomes, make_story
 from tests.crash.processes import Market, Place, free_port, until_up
+from tests.crash.traders import Done, Story, make_outcomes, make_story
 
 TARGETS = ("site", "site", "site", "worker", "worker", "worker", "postgres")
 EFFECTS = {

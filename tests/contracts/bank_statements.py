@@ -9,9 +9,9 @@ from market.contracts import banking
 from market.files.services import Kept, Upload
 from market.payments.models import BankLine, BankStatement
 from market.records.by import By
-from tests.contracts.make import LATER
-from tests.deals.make import Parties
-from tests.payments.statements import Row, icbc
+from tests.contracts.factories import LATER
+from tests.deals.factories import Parties
+from tests.payments.bank_statement_files import Row, icbc
 
 
 def kept(content: bytes, name: str = "流水.csv") -> Kept:

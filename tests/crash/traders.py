@@ -17,8 +17,8 @@ import httpx
 from market.accounts.actors import Actor
 from market.accounts.models import OrganisationKind, User
 from market.accounts.sessions import COOKIE, start_session
-from tests.contracts.make import PDF
-from tests.deals.make import Parties, make_parties
+from tests.contracts.factories import PDF
+from tests.deals.factories import Parties, make_parties
 from tests.factories import make_outcome
 
 PLAN = {

@@ -14,9 +14,9 @@ from market.files.services import Kept, Upload
 from market.kit.money import Money
 from market.payments.models import Remittance
 from market.records.by import By
-from tests.deals.make import PRICE, Parties, make_to_sign
+from tests.deals.factories import PRICE, Parties, make_to_sign
 from tests.factories import NOW
-from tests.remembered import remembered
+from tests.stage_cache import cached_stage
 
 LATER = NOW + timedelta(days=19)
 """When contracts are signed: the publicity that began at NOW is over."""
@@ -44,7 +44,7 @@ def contract_terms(**fields: Any) -> ContractTerms:
     return ContractTerms(**(defaults | fields))
 
 
-@remembered
+@cached_stage
 async def make_draft(parties: Parties, deal: Deal | None = None, **fields: Any) -> tuple[Deal, ContractDraft]:
     """The seller has entered the contract and waits for the buyer."""
     deal = deal or await make_to_sign(parties)
@@ -54,13 +54,13 @@ async def make_draft(parties: Parties, deal: Deal | None = None, **fields: Any) 
     return deal, draft
 
 
-@remembered
+@cached_stage
 async def make_contract(parties: Parties, **fields: Any) -> Contract:
     deal, draft = await make_draft(parties, **fields)
     return await services.confirm(deal.number, draft.content_hash, by=By(parties.buyer, LATER))
 
 
-@remembered
+@cached_stage
 async def make_registered(parties: Parties, number: str = "4526010300000117", **fields: Any) -> Contract:
     """Both have signed and the contract is registered; `deal` in the fields is one of the parties' own."""
     contract = await make_contract(parties, **fields)

@@ -24,7 +24,7 @@ def find_program(name: str) -> str | None:
 
 
 @asynccontextmanager
-async def listening(command: Sequence[str], address: Path) -> AsyncIterator[None]:
+async def running_program(command: Sequence[str], address: Path) -> AsyncIterator[None]:
     """Run a program that listens on the socket at `address`, and end it after the block."""
     process = await asyncio.create_subprocess_exec(
         *command,

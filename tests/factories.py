@@ -20,10 +20,13 @@ from market.accounts.models import (
     StaffRole,
     User,
 )
+from market.codes.holidays import shipped_calendar
 from market.codes.uscc import check_digit
 from market.listings.models import Need, NeedStatus, Outcome, OutcomeStatus, PriceKind
 
 NOW = datetime(2026, 3, 2, 2, 0, tzinfo=UTC)
+HOLIDAYS = shipped_calendar()
+"""The working days of a market that is no demo."""
 PASSWORD = "correct horse battery"
 PASSWORD_HASH = "unset"
 _numbers = count(1)

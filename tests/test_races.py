@@ -53,7 +53,7 @@ from tests.deals.factories import (
     make_to_sign,
     terms,
 )
-from tests.factories import NOW, make_broker, make_member, make_organisation
+from tests.factories import HOLIDAYS, NOW, make_broker, make_member, make_organisation
 from tests.payments.bank_statement_files import Row, icbc
 from tests.payments.checkout_setup import URLS, make_checkout_setup
 from tests.payments.test_remittances import voucher
@@ -205,7 +205,10 @@ async def test_a_price_is_published_once() -> None:
     deal = await make_priced(parties)
 
     await one_wins(
-        *[deals.start_publicity(deal.number, STATEMENT, by=By(parties.seller, NOW)) for _ in range(5)]
+        *[
+            deals.start_publicity(deal.number, STATEMENT, calendar=HOLIDAYS, by=By(parties.seller, NOW))
+            for _ in range(5)
+        ]
     )
 
     assert await Notice.all().count() == 1
@@ -220,7 +223,7 @@ async def test_a_notice_is_never_clear_with_an_open_objection() -> None:
         notices.object_to(
             notice.number, reason="价格偏低", by=By(objector, notice.ends_at - timedelta(seconds=1))
         ),
-        notices.run_due(notice.ends_at),
+        notices.run_due(notice.ends_at, HOLIDAYS),
     )
 
     status = (await Notice.get(id=notice.id)).status

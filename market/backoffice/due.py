@@ -18,6 +18,7 @@ from market.kit.i18n import gettext as _
 from market.listings import freshness
 from market.listings import services as listings_services
 from market.notices import services as notices_services
+from market.notices.holidays import load_calendar
 from market.rewards import services as rewards_services
 from market.subsidies import services as subsidies_services
 
@@ -36,7 +37,8 @@ async def run_due(deps: Deps, now: datetime) -> int:
 
     The notices come first, because deals and subsidy lists move on when theirs is clear.
     """
-    moved = await notices_services.run_due(now)
+    calendar = await load_calendar(accepts_provisional=deps.settings.is_demo)
+    moved = await notices_services.run_due(now, calendar)
     moved += await listings_services.run_due(now)
     moved += await freshness.run_reminders(now, secret=deps.settings.secret_key)
     moved += await alerts_services.run_due(now, search=deps.search, secret=deps.settings.secret_key)

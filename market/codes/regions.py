@@ -105,6 +105,11 @@ def is_within(code: str, area: str) -> bool:
     return bool(code and area) and _significant(code).startswith(_significant(area))
 
 
+def province_of(code: str) -> str:
+    """Return the code of the province a region lies in; empty for no code."""
+    return f"{code[:2]}0000" if code else ""
+
+
 def cities_of(province: str) -> list[str]:
     """Return the codes of the regions right below a province, in order."""
     return list(_children().get(province, ()))

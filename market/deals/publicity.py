@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from uuid import UUID
 
 from market.accounts.messages import tell
 from market.accounts.permissions import Act
+from market.codes.holidays import Calendar
 from market.codes.labels import label
 from market.deals.models import Deal, DealAction, DealStatus, Side
 from market.deals.moves import advance, lock_deal_for
@@ -22,7 +23,7 @@ from market.kit.i18n import as_kept, in_source_language
 from market.kit.i18n import gettext as _
 from market.notices import services as notices
 from market.notices.models import DayKind, Notice, NoticeKind, NoticeStatus
-from market.notices.periods import period_end
+from market.notices.periods import period_end, publication_region
 from market.records.by import By
 
 SUBJECT = "deal"
@@ -42,9 +43,17 @@ class Statement:
     """异议渠道"""
 
 
-def notice_text(deal: Deal, statement: Statement, now: datetime) -> tuple[str, list[list[str]]]:
+def last_day_of_publicity(deal: Deal, calendar: Calendar, now: datetime) -> date | None:
+    """Return the last day of a publicity that begins now; the seller must be fetched."""
+    region = publication_region(deal.seller.region)
+    return period_end(local_date(now), PUBLICITY_DAYS, DayKind.CALENDAR, region=region, calendar=calendar)
+
+
+def notice_text(
+    deal: Deal, statement: Statement, calendar: Calendar, now: datetime
+) -> tuple[str, list[list[str]]]:
     """Return title and rows of the text to be published; seller, buyer and outcome must be fetched."""
-    ends_on = period_end(local_date(now), PUBLICITY_DAYS, DayKind.CALENDAR)
+    ends_on = last_day_of_publicity(deal, calendar, now)
     if deal.kind is None or deal.price is None:
         raise Conflict(_("双方还没有约定价格。"))
     period = _(
@@ -68,7 +77,9 @@ def notice_text(deal: Deal, statement: Statement, now: datetime) -> tuple[str, l
 
 
 @atomic()
-async def start_publicity(number: str, statement: Statement, *, change_reason: str = "", by: By) -> Notice:
+async def start_publicity(
+    number: str, statement: Statement, *, change_reason: str = "", calendar: Calendar, by: By
+) -> Notice:
     """Publish the agreed price for 15 calendar days, for the seller.
 
     With a `change_reason` a running notice is replaced by the new text, whose period begins anew.
@@ -90,7 +101,7 @@ async def start_publicity(number: str, statement: Statement, *, change_reason: s
     if last is not None and last.status is NoticeStatus.CLEAR:
         raise Conflict(_("公示已无异议，不用重新公示。"))
     with in_source_language():
-        title, body = notice_text(deal, statement, by.now)
+        title, body = notice_text(deal, statement, calendar, by.now)
     notice = await notices.publish(
         NoticeKind.PRICE,
         subject_kind=SUBJECT,
@@ -99,6 +110,7 @@ async def start_publicity(number: str, statement: Statement, *, change_reason: s
         body=body,
         days=PUBLICITY_DAYS,
         day_kind=DayKind.CALENDAR,
+        calendar=calendar,
         by=by,
         address=f"/deals/{deal.number}",
         change_reason=change_reason,

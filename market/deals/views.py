@@ -20,7 +20,7 @@ from market.deals.forms import (
     TerminationForm,
 )
 from market.deals.models import Deal, DealStatus, Side
-from market.deals.publicity import Statement, notice_text
+from market.deals.publicity import Statement, last_day_of_publicity, notice_text
 from market.deals.rules import PUBLICITY_DAYS, buyer_name, needs_publicity, side_of
 from market.deals.terms import Terms
 from market.files.contents import ACCEPT
@@ -34,8 +34,8 @@ from market.kit.templating import render
 from market.kit.web import deps, path_id, posted, see, uploads
 from market.listings.queries import get_need_for, get_outcome_for, list_own_outcomes, need_owner_name
 from market.matching.models import Match
-from market.notices.models import DayKind
-from market.notices.periods import is_settled, period_end
+from market.notices.holidays import calendar_for
+from market.notices.periods import publication_region
 from market.records.by import By
 
 
@@ -200,12 +200,18 @@ async def publish(request: Request) -> Response:
     statement = Statement(
         str(form.holder.data or ""), str(form.basis.data or ""), form.statement, str(form.channel.data or "")
     )
+    calendar = await calendar_for(request)
     if is_checked and (await posted(request)).get("act") == "publish":
         await services.start_publicity(
-            deal.number, statement, change_reason=form.change_reason.data or "", by=By(actor, now)
+            deal.number,
+            statement,
+            change_reason=form.change_reason.data or "",
+            calendar=calendar,
+            by=By(actor, now),
         )
         return flash(request, _room(request, deal), _("公示已发布，文本和校验值已固定。"))
     is_needed, reason = needs_publicity(deal.kind, deal.seller)
+    ends_on = last_day_of_publicity(deal, calendar, now)
     return render(
         request,
         "deals/publish.html",
@@ -213,13 +219,13 @@ async def publish(request: Request) -> Response:
         form=form,
         deal=deal,
         buyer=buyer_name(deal, actor),
-        preview=notice_text(deal, statement, now) if is_checked else None,
+        preview=notice_text(deal, statement, calendar, now) if is_checked else None,
         is_needed=is_needed,
         reason=reason,
         days=PUBLICITY_DAYS,
         starts_on=local_date(now) + timedelta(days=1),
-        ends_on=(ends_on := period_end(local_date(now), PUBLICITY_DAYS, DayKind.CALENDAR)),
-        is_settled=ends_on is not None and is_settled(ends_on),
+        ends_on=ends_on,
+        is_settled=ends_on is not None and calendar.is_known(ends_on, publication_region(deal.seller.region)),
         is_again=deal.status is DealStatus.PUBLICITY,
     )
 

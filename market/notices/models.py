@@ -7,6 +7,7 @@ from tortoise import fields
 from tortoise.models import Model
 
 from market.accounts.models import Organisation, User
+from market.codes.regions import GUANGXI
 from market.kit.fields import enum_column
 
 
@@ -65,9 +66,11 @@ class Notice(Model):
     """Pairs of id and name of what the notice lists, so that an objection can name one entry."""
     days = fields.IntField()
     day_kind = enum_column(DayKind)
+    region = fields.CharField(max_length=6, default=GUANGXI, db_default=GUANGXI)
+    """GB/T 2260: the province whose rest days count, frozen at publication."""
     published_at = fields.DatetimeField()
     ends_at = fields.DatetimeField(null=True)
-    """Null: the end cannot be told yet, the holiday table does not reach so far."""
+    """Null: the end cannot be told yet, the holiday years do not reach so far."""
     closed_at = fields.DatetimeField(null=True)
 
     replaces: fields.ForeignKeyNullableRelation[Notice] = fields.ForeignKeyField(

@@ -1,54 +1,44 @@
-"""When a legal period ends: counted in days of Asia/Shanghai by the real holiday table.
+"""When a legal period ends: counted in days of Asia/Shanghai by the calendar that is handed in.
 
 The day of publication does not count, and a period ends at 24:00 of its last day (民法典 art. 201).
 A period in calendar days whose last day is a rest day ends on the next working day (art. 203).
+Rest days are those of the province of the unit that publishes, else of Guangxi, whose market this is.
 """
 
 from __future__ import annotations
 
 from datetime import date, datetime, timedelta
 
-import chinese_calendar
-from chinese_calendar.constants import workdays
-
+from market.codes.holidays import Calendar
+from market.codes.regions import GUANGXI, province_of
 from market.kit.clock import local_date
 from market.notices.models import DayKind
 
-TABLE_ENDS = date(max(day.year for day in workdays), 12, 31)
-"""The last day the holiday table knows: the state council settles each year in the autumn before."""
-_FIXED_HOLIDAYS = frozenset({(1, 1), (5, 1), (5, 2), (10, 1), (10, 2), (10, 3)})
-"""Statutory holidays that fall on the same day each year (全国年节及纪念日放假办法 art. 2)."""
+
+def publication_region(publisher_region: str) -> str:
+    """Return the province whose rest days count for a unit of this region; Guangxi's without one."""
+    return province_of(publisher_region) or GUANGXI
 
 
-def period_end(published_on: date, days: int, day_kind: DayKind) -> date | None:
-    """Return the last day of a period, or None when the holiday table does not reach so far.
+def period_end(
+    published_on: date, days: int, day_kind: DayKind, *, region: str, calendar: Calendar
+) -> date | None:
+    """Return the last day of a period, or None when the calendar does not reach so far.
 
-    Only a period in working days can have no end yet. One in calendar days always has its end; past
-    the table it may still move by a holiday not settled yet, `is_settled` tells.
+    Only a period in working days can have no end yet. One in calendar days always has its end; in a year
+    that is not known it may still move by a holiday to come, `Calendar.is_known` tells.
+
+    Raises:
+        ValueError: the period has no day.
     """
     if days < 1:
         raise ValueError("a period has at least one day")
     if day_kind is DayKind.WORKING:
-        return _nth_working_day(published_on, days)
+        return _nth_working_day(published_on, days, region, calendar)
     last = published_on + timedelta(days=days)
-    while is_rest_day(last):
+    while not calendar.is_working_day(last, region):
         last += timedelta(days=1)
     return last
-
-
-def is_rest_day(day: date) -> bool:
-    """Tell whether nobody works that day: weekends and holidays, but not make-up days.
-
-    Past the table only weekends and the holidays of a fixed date are known.
-    """
-    if is_settled(day):
-        return not chinese_calendar.is_workday(day)
-    return day.weekday() >= 5 or (day.month, day.day) in _FIXED_HOLIDAYS
-
-
-def is_settled(day: date) -> bool:
-    """Tell whether the holiday table reaches to this day."""
-    return day <= TABLE_ENDS
 
 
 def last_day(ends_at: datetime) -> date:
@@ -61,11 +51,11 @@ def days_left(ends_at: datetime, now: datetime) -> int:
     return max(0, (last_day(ends_at) - local_date(now)).days)
 
 
-def _nth_working_day(published_on: date, days: int) -> date | None:
+def _nth_working_day(published_on: date, days: int, region: str, calendar: Calendar) -> date | None:
     day = published_on
     while days:
         day += timedelta(days=1)
-        if not is_settled(day):
+        if not calendar.is_known(day, region):
             return None
-        days -= not is_rest_day(day)
+        days -= calendar.is_working_day(day, region)
     return day

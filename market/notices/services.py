@@ -10,6 +10,7 @@ from market.accounts.messages import tell, tell_staff
 from market.accounts.models import StaffRole
 from market.accounts.permissions import Act
 from market.audit.services import record
+from market.codes.holidays import Calendar
 from market.codes.numbers import next_number
 from market.kit.clock import end_of_day, local_date
 from market.kit.database import atomic
@@ -24,7 +25,7 @@ from market.notices.models import (
     Objection,
     ObjectionStatus,
 )
-from market.notices.periods import period_end
+from market.notices.periods import period_end, publication_region
 from market.notices.queries import can_answer, can_extend, upheld_entries
 from market.notices.states import RUNNING, UNDECIDED, is_due, standing
 from market.notices.texts import body_hash
@@ -65,6 +66,7 @@ async def publish(
     body: Sequence[Sequence[str]],
     days: int,
     day_kind: DayKind,
+    calendar: Calendar,
     by: By,
     entries: Sequence[tuple[UUID, str]] = (),
     address: str = "",
@@ -83,7 +85,8 @@ async def publish(
     last = await lock_for(subject_kind, subject_id)
     if last is not None and last.status in RUNNING:
         await _make_way(last, change_reason, by=by)
-    ends_on = period_end(local_date(by.now), days, day_kind)
+    region = publication_region("" if by.actor.is_staff else by.actor.organisation_region)
+    ends_on = period_end(local_date(by.now), days, day_kind, region=region, calendar=calendar)
     text = [[str(cell) for cell in row] for row in body]
     notice = await Notice.create(
         id=uuid4(),
@@ -99,6 +102,7 @@ async def publish(
         entries=[[str(entry), name] for entry, name in entries],
         days=days,
         day_kind=day_kind,
+        region=region,
         published_at=by.now,
         ends_at=end_of_day(ends_on) if ends_on else None,
         replaces_id=last.id if last is not None and last.status in REPLACED else None,
@@ -127,7 +131,7 @@ async def _make_way(last: Notice, change_reason: str, *, by: By) -> None:
 
 
 @atomic()
-async def extend(number: str, days: int, reason: str, *, by: By) -> Notice:
+async def extend(number: str, days: int, reason: str, *, calendar: Calendar, by: By) -> Notice:
     """Make the period of a running notice longer, for the unit that published it; the reason is published.
 
     `days` is the whole period from the publication, more than it was; a period is never shortened.
@@ -148,7 +152,9 @@ async def extend(number: str, days: int, reason: str, *, by: By) -> Notice:
             _("延长后的公示期应多于 %(days)s 天，最多 %(most)s 天。", days=notice.days, most=MOST_DAYS),
             field="days",
         )
-    ends_on = period_end(local_date(notice.published_at), days, notice.day_kind)
+    ends_on = period_end(
+        local_date(notice.published_at), days, notice.day_kind, region=notice.region, calendar=calendar
+    )
     ends_at = end_of_day(ends_on) if ends_on else None
     await NoticeExtension.create(
         id=uuid4(),
@@ -269,13 +275,13 @@ async def withdraw(subject_kind: str, subject_id: UUID, *, by: By) -> None:
     await record("notice", notice.id, "withdraw", by=by)
 
 
-async def run_due(now: datetime) -> int:
+async def run_due(now: datetime, calendar: Calendar) -> int:
     """Clear the notices whose period has run out without an open objection; return how many.
 
-    First the ends are settled that could not be told before the holiday table was extended.
+    First the ends are settled that could not be told before the calendar reached them.
     """
     for notice_id in await Notice.filter(status__in=list(RUNNING), ends_at=None).values_list("id", flat=True):
-        await _settle_end(notice_id)  # type: ignore[arg-type]
+        await _settle_end(notice_id, calendar)  # type: ignore[arg-type]
     ids = await Notice.filter(status=NoticeStatus.OPEN, ends_at__lte=now).values_list("id", flat=True)
     return sum([await _clear(notice_id, now=now) for notice_id in ids])  # type: ignore[arg-type]
 
@@ -292,9 +298,15 @@ async def _clear(notice_id: UUID, *, now: datetime) -> bool:
 
 
 @atomic()
-async def _settle_end(notice_id: UUID) -> None:
+async def _settle_end(notice_id: UUID, calendar: Calendar) -> None:
     notice = await Notice.select_for_update().get(id=notice_id)
-    ends_on = period_end(local_date(notice.published_at), notice.days, notice.day_kind)
+    ends_on = period_end(
+        local_date(notice.published_at),
+        notice.days,
+        notice.day_kind,
+        region=notice.region,
+        calendar=calendar,
+    )
     if ends_on is not None:
         notice.ends_at = end_of_day(ends_on)
         await notice.save(update_fields=["ends_at"])

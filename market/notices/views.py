@@ -19,8 +19,9 @@ from market.kit.web import deps, path_id, posted, see
 from market.notices import queries, services
 from market.notices.feeds import NEWEST, atom
 from market.notices.forms import AnswerForm, DecisionForm, ExtensionForm, ObjectionForm
+from market.notices.holidays import calendar_for
 from market.notices.models import Notice
-from market.notices.periods import days_left, is_settled, last_day
+from market.notices.periods import days_left, last_day
 from market.notices.prints import print_of
 from market.notices.queries import can_answer, can_extend
 from market.notices.states import RUNNING
@@ -47,14 +48,15 @@ async def index(request: Request) -> Response:
 async def show(request: Request) -> Response:
     notice = await queries.get_notice(request.path_params["number"])
     actor = find(request)
+    last = last_day(notice.ends_at) if notice.ends_at else None
     return render(
         request,
         "notices/show.html",
         notice=notice,
         canonical=canonical(notice.title, notice.body),
         left=_left(request, notice),
-        last_day=last_day(notice.ends_at) if notice.ends_at else None,
-        is_settled=notice.ends_at is None or is_settled(last_day(notice.ends_at)),
+        last_day=last,
+        is_settled=last is None or (await calendar_for(request)).is_known(last, notice.region),
         can_object=notice.status in RUNNING
         and (notice.ends_at is None or notice.ends_at > deps(request).clock())
         and (actor is None or actor.may(Act.OBJECT)),
@@ -133,12 +135,14 @@ async def extend(request: Request) -> Response:
     if not can_extend(actor, notice):
         raise NotFound(_("没有这份公示，或者不是您单位发布的。"))
     form = ExtensionForm(await sent(request))
+    calendar = await calendar_for(request)
     if request.method == "POST" and await passes(
         form,
         lambda: services.extend(
             notice.number,
             int(form.days.data or 0),
             str(form.reason.data),
+            calendar=calendar,
             by=By(actor, deps(request).clock()),
         ),
     ):

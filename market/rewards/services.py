@@ -10,6 +10,7 @@ from market.accounts.messages import tell
 from market.accounts.models import MemberRole
 from market.accounts.permissions import Act
 from market.audit.services import record
+from market.codes.holidays import Calendar
 from market.codes.labels import label
 from market.codes.numbers import next_number
 from market.contracts.models import Contract
@@ -151,7 +152,7 @@ async def make_plan(contract_number: str, sharing: Sharing, *, by: By) -> Reward
 
 
 @atomic()
-async def confirm_plan(number: str, *, by: By) -> RewardPlan:
+async def confirm_plan(number: str, *, calendar: Calendar, by: By) -> RewardPlan:
     """Confirm a plan as another person of the unit; cash rewards are published for 15 working days.
 
     Rewards in shares need no publicity of cash; they are settled with this act.
@@ -185,6 +186,7 @@ async def confirm_plan(number: str, *, by: By) -> RewardPlan:
             body=body,
             days=PUBLICITY_DAYS,
             day_kind=DayKind.WORKING,
+            calendar=calendar,
             by=by,
             address=f"/rewards/{plan.number}",
         )

@@ -19,6 +19,7 @@ from market.kit.money import Money
 from market.kit.pagination import Cut
 from market.kit.templating import render
 from market.kit.web import deps, see
+from market.notices.holidays import calendar_for
 from market.notices.queries import find_notice
 from market.records.by import By
 from market.rewards import queries, services
@@ -95,7 +96,11 @@ async def show(request: Request) -> Response:
 
 async def confirm(request: Request) -> Response:
     actor = actor_for(request, Act.PAY_REWARDS)
-    plan = await services.confirm_plan(request.path_params["number"], by=By(actor, deps(request).clock()))
+    plan = await services.confirm_plan(
+        request.path_params["number"],
+        calendar=await calendar_for(request),
+        by=By(actor, deps(request).clock()),
+    )
     return flash(request, see(request, "rewards:show", number=plan.number), _("已复核；现金奖励已开始公示。"))
 
 

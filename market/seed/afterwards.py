@@ -23,7 +23,7 @@ from market.rewards.rules import Deduction, PersonShare, Sharing, UnitShare
 from market.seed.data import fen, load
 from market.seed.papers import keep_paper
 from market.seed.subsidy_round import Desk
-from market.seed.timeline import Story
+from market.seed.timeline import HOLIDAYS, Story
 from market.subsidies import services as subsidies
 from market.subsidies.models import Claim, Clawback, ClawbackStatus, ExpertReview
 
@@ -132,10 +132,10 @@ async def _reward(desk: Desk, outcome: str, buyer: str, wan: int, *, days: int, 
     contract = await _contract(outcome, buyer)
     plan = await rewards.make_plan(contract.number, _sharing(outcome, wan), by=By(maker, now))
     now = yield now + timedelta(days=1)
-    await rewards.confirm_plan(plan.number, by=By(finance, now))
+    await rewards.confirm_plan(plan.number, calendar=HOLIDAYS, by=By(finance, now))
     if is_paid:
         now = yield await _end_of(plan)
-        await notices.run_due(now)
+        await notices.run_due(now, HOLIDAYS)
         await rewards.run_due(now)
         now = yield now + timedelta(hours=6)
         await rewards.pay_plan(plan.number, by=By(finance, now))

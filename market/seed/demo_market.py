@@ -33,7 +33,7 @@ from market.seed.people import Cast, latecomers, move_in
 from market.seed.sanctions import file_sanctions
 from market.seed.scripts import play_deal
 from market.seed.subsidy_round import Desk, round_stories
-from market.seed.timeline import Calendar, Story, play
+from market.seed.timeline import HOLIDAYS, Calendar, Story, play
 from market.seed.transaction import whole_stage
 from market.subsidies.programmes import load_programmes
 from market.worker import load_jobs
@@ -122,8 +122,9 @@ async def _deals(deps: Deps, calendar: Calendar) -> None:
 
 async def _today(deps: Deps, calendar: Calendar) -> None:
     """Bring everything to the present: what is due, the index, the daily roots."""
-    for run_due in (listings.run_due, notices.run_due, integrity.run_due):
-        await run_due(calendar.now)
+    await listings.run_due(calendar.now)
+    await notices.run_due(calendar.now, HOLIDAYS)
+    await integrity.run_due(calendar.now)
     await _index(deps)
     await run_waiting(deps, most=5000)
     await _make_roots(calendar)

@@ -32,6 +32,7 @@ from market.seed.listings import AUTHORS
 from market.seed.online import pay_online
 from market.seed.papers import keep_paper
 from market.seed.people import Cast
+from market.seed.timeline import HOLIDAYS
 
 FINANCE = {
     "university": "university2",
@@ -146,7 +147,7 @@ def after(moment: Callable[[Room], Awaitable[datetime]], days: int) -> Callable[
 
 async def sweep(room: Room, now: datetime) -> None:
     """Let time do what it does: clear the notices that have run out, move their deals on."""
-    await notices.run_due(now)
+    await notices.run_due(now, HOLIDAYS)
     await deals.run_due(now)
 
 
@@ -233,7 +234,7 @@ def publish(basis: str) -> Act:
             channel=f"{seller['name']}科研管理部门，{seller['contact_phone']}",
         )
         room.notice = await deals.start_publicity(
-            room.deal.number, statement, by=By(await room.person(Side.SELLER), now)
+            room.deal.number, statement, calendar=HOLIDAYS, by=By(await room.person(Side.SELLER), now)
         )
 
     return act

@@ -17,7 +17,7 @@ from market.seed.data import fen, load
 from market.seed.listings import AUTHORS
 from market.seed.papers import make_pdf
 from market.seed.people import Cast
-from market.seed.timeline import Calendar, Story
+from market.seed.timeline import HOLIDAYS, Calendar, Story
 from market.subsidies import services as subsidies
 from market.subsidies.models import Claim
 from market.subsidies.queries import last_assessment
@@ -344,12 +344,14 @@ async def _make(desk: Desk, keys: tuple[str, ...], title: str, now: datetime) ->
 
 
 async def _confirm(desk: Desk, number: str, now: datetime) -> Notice:
-    done = await subsidies.confirm_batch(number, by=By(await desk.cast.actor("finance2"), now))
+    done = await subsidies.confirm_batch(
+        number, calendar=HOLIDAYS, by=By(await desk.cast.actor("finance2"), now)
+    )
     return done.notice
 
 
 async def _approve(desk: Desk, number: str, now: datetime) -> None:
-    await notices.run_due(now)
+    await notices.run_due(now, HOLIDAYS)
     await subsidies.approve_batch(number, by=By(await desk.cast.actor("approver"), now))
 
 

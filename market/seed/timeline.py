@@ -7,12 +7,15 @@ from collections.abc import AsyncGenerator, Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 
+from market.codes.holidays import shipped_calendar
 from market.kit.clock import SHANGHAI, local_date
 
 Story = AsyncGenerator[datetime, datetime]
 """Yields the moment of its next act, and is sent the moment at which it is really its turn."""
 ROUND_DAYS = 50
 """How long ago the subsidy round began."""
+HOLIDAYS = shipped_calendar(accepts_provisional=True)
+"""The working days of the demo."""
 BREATH = timedelta(minutes=20)
 """Between two acts of one story."""
 

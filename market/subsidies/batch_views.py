@@ -19,6 +19,7 @@ from market.kit.flash import flash
 from market.kit.i18n import gettext as _
 from market.kit.templating import render
 from market.kit.web import deps, posted, see, uploads
+from market.notices.holidays import calendar_for
 from market.notices.models import Objection
 from market.notices.queries import find_notice
 from market.notices.states import UNDECIDED
@@ -146,7 +147,9 @@ async def _budget(found: Batch) -> queries.BudgetRow | None:
 async def confirm(request: Request) -> Response:
     actor = actor_for(request, Act.CONFIRM_LIST)
     number = request.path_params["number"]
-    done = await services.confirm_batch(number, by=By(actor, deps(request).clock()))
+    done = await services.confirm_batch(
+        number, calendar=await calendar_for(request), by=By(actor, deps(request).clock())
+    )
     words = _("名单已确认，资金已预留，公示 %(notice)s 已发布。", notice=done.notice.number)
     if done.left_out:
         words += _("未列入：%(claims)s。", claims="、".join(f"{n}（{why}）" for n, why in done.left_out))

@@ -12,6 +12,7 @@ from market.accounts.messages import tell, tell_staff
 from market.accounts.models import StaffRole
 from market.accounts.permissions import Act
 from market.audit.services import record
+from market.codes.holidays import Calendar
 from market.codes.numbers import next_number
 from market.integrity.models import Scope
 from market.integrity.services import check
@@ -119,7 +120,7 @@ async def make_batch(slug: str, *, year: int, claim_numbers: Sequence[str], titl
     return batch
 
 
-async def confirm_batch(number: str, *, by: By) -> Confirmed:
+async def confirm_batch(number: str, *, calendar: Calendar, by: By) -> Confirmed:
     """Confirm a list: ask the integrity records again, scale to the pot, set the money aside, publish.
 
     The questions to the integrity records are kept whatever comes of them. All else is one transaction with
@@ -145,11 +146,11 @@ async def confirm_batch(number: str, *, by: By) -> Confirmed:
             )
             if not answer.is_clear:
                 barred[claim.id] = str(answer.found[0]["decision_number"])
-    return await _confirm(number, barred, by=by)
+    return await _confirm(number, barred, calendar=calendar, by=by)
 
 
 @atomic()
-async def _confirm(number: str, barred: dict[UUID, str], *, by: By) -> Confirmed:
+async def _confirm(number: str, barred: dict[UUID, str], *, calendar: Calendar, by: By) -> Confirmed:
     batch = await lock_batch(number)
     if batch.status is not BatchStatus.DRAFT:
         raise Conflict(_("这个批次已经确认过了。"))
@@ -199,6 +200,7 @@ async def _confirm(number: str, barred: dict[UUID, str], *, by: By) -> Confirmed
         body=body,
         days=procedure["publicity_days"],  # type: ignore[index]
         day_kind=DayKind(procedure["publicity_unit"]),  # type: ignore[index]
+        calendar=calendar,
         by=by,
         entries=[(claim.id, await _entry_name(claim)) for claim, _award in kept],
         address=f"/desk/batches/{batch.number}",

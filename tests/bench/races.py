@@ -11,7 +11,7 @@ from market.ledger.services import available
 from market.records.by import By
 from market.subsidies import services
 from market.subsidies.models import Claim, ClaimEvent
-from tests.factories import NOW
+from tests.factories import HOLIDAYS, NOW
 from tests.subsidies.factories import WAN, make_budget, make_desk, make_rechecked
 
 MANY = 50
@@ -30,7 +30,7 @@ async def main() -> None:
         for claim in claims
     ]
     found = await asyncio.gather(
-        *(services.confirm_batch(one.number, by=By(desk.rechecker, NOW)) for one in lists),
+        *(services.confirm_batch(one.number, calendar=HOLIDAYS, by=By(desk.rechecker, NOW)) for one in lists),
         return_exceptions=True,
     )
     confirmed = [one for one in found if not isinstance(one, BaseException)]

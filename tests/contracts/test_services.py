@@ -45,7 +45,7 @@ from tests.contracts.factories import (
     make_remittance,
 )
 from tests.deals.factories import PRICE, STATEMENT, Parties, make_parties, make_published, make_to_sign, terms
-from tests.factories import NOW, make_member, make_staff
+from tests.factories import HOLIDAYS, NOW, make_member, make_staff
 
 URLS = ReturnUrls("http://market.test/payments/{PAYMENT_ID}/return", "http://market.test/")
 
@@ -195,8 +195,8 @@ async def test_an_assignment_sells_the_outcome_and_solves_the_need() -> None:
         by=By(parties.seller, NOW),
     )
     await deals.accept_offer(opened.number, offer.id, offer.content_hash, by=By(parties.buyer, NOW))
-    await deals.start_publicity(opened.number, STATEMENT, by=By(parties.seller, NOW))
-    await notices.run_due(LATER)
+    await deals.start_publicity(opened.number, STATEMENT, calendar=HOLIDAYS, by=By(parties.seller, NOW))
+    await notices.run_due(LATER, HOLIDAYS)
     await deals.run_due(LATER)
 
     deal, draft = await make_draft(parties, opened, kind=ContractKind.ASSIGNMENT)

@@ -19,7 +19,7 @@ from market.listings.models import Need, Outcome
 from market.matching.models import Match, MatchStatus
 from market.notices import services as notices
 from market.records.by import By
-from tests.factories import NOW, make_member, make_need, make_organisation, make_outcome
+from tests.factories import HOLIDAYS, NOW, make_member, make_need, make_organisation, make_outcome
 from tests.fakes import FixedClock
 from tests.stage_cache import cached_stage
 
@@ -135,7 +135,7 @@ async def make_priced(parties: Parties, now: datetime = NOW, **offered: Any) -> 
 @cached_stage
 async def make_published(parties: Parties, now: datetime = NOW, **offered: Any) -> Deal:
     deal = await make_priced(parties, now, **offered)
-    await services.start_publicity(deal.number, STATEMENT, by=By(parties.seller, now))
+    await services.start_publicity(deal.number, STATEMENT, calendar=HOLIDAYS, by=By(parties.seller, now))
     return await Deal.get(id=deal.id)
 
 
@@ -144,7 +144,7 @@ async def make_to_sign(parties: Parties, now: datetime = NOW, **offered: Any) ->
     """Published for the whole period without an objection, and moved on: 16 days later."""
     deal = await make_published(parties, now, **offered)
     later = now + timedelta(days=18)
-    await notices.run_due(later)
+    await notices.run_due(later, HOLIDAYS)
     await services.run_due(later)
     return await Deal.get(id=deal.id)
 

@@ -43,7 +43,7 @@ from tests.deals.factories import (
     make_to_sign,
     terms,
 )
-from tests.factories import NOW, make_broker, make_member, make_need, make_outcome
+from tests.factories import HOLIDAYS, NOW, make_broker, make_member, make_need, make_outcome
 
 
 async def test_interest_in_an_outcome_opens_a_deal_and_tells_the_seller() -> None:
@@ -286,7 +286,9 @@ async def test_the_price_of_a_state_university_is_published_for_fifteen_days() -
     parties = await make_parties()
     deal = await make_priced(parties)
 
-    notice = await services.start_publicity(deal.number, STATEMENT, by=By(parties.seller, NOW))
+    notice = await services.start_publicity(
+        deal.number, STATEMENT, calendar=HOLIDAYS, by=By(parties.seller, NOW)
+    )
 
     assert str(notice.ends_at) == "2026-03-17 16:00:00+00:00"
     assert dict(notice.body)["拟交易价格"] == "￥1,150,000.00"
@@ -299,7 +301,7 @@ async def test_the_buyer_does_not_publish() -> None:
     deal = await make_priced(parties)
 
     with pytest.raises(Forbidden):
-        await services.start_publicity(deal.number, STATEMENT, by=By(parties.buyer, NOW))
+        await services.start_publicity(deal.number, STATEMENT, calendar=HOLIDAYS, by=By(parties.buyer, NOW))
 
 
 async def test_publicity_cannot_be_skipped_where_the_law_asks_for_it() -> None:
@@ -332,7 +334,7 @@ async def test_where_the_law_knows_no_publicity_the_reason_is_recorded(
     assert deal.status is DealStatus.TO_SIGN
     assert deal.skip_reason
     with pytest.raises(ActionNotAllowed):
-        await services.start_publicity(deal.number, STATEMENT, by=By(parties.seller, NOW))
+        await services.start_publicity(deal.number, STATEMENT, calendar=HOLIDAYS, by=By(parties.seller, NOW))
 
 
 async def test_a_clear_publicity_lets_the_deal_be_signed() -> None:
@@ -400,7 +402,7 @@ async def test_strangers_and_former_members_find_no_deal() -> None:
         services.terminate(deal.number, "price", "", by=By(stranger, NOW)),
         services.accept_offer(deal.number, uuid4(), "", by=By(stranger, NOW)),
         services.make_offer(deal.number, terms(), seen=None, valid_days=1, by=By(stranger, NOW)),
-        services.start_publicity(deal.number, STATEMENT, by=By(stranger, NOW)),
+        services.start_publicity(deal.number, STATEMENT, calendar=HOLIDAYS, by=By(stranger, NOW)),
         services.skip_publicity(deal.number, by=By(stranger, NOW)),
     ):
         with pytest.raises(NotFound):

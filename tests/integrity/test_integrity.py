@@ -18,7 +18,7 @@ from market.kit.errors import Conflict, Forbidden, Invalid
 from market.records.by import By
 from market.subsidies.models import Claim, ClaimStatus
 from market.subsidies.services import approve_batch, confirm_batch, make_batch, order_payment, submit_claim
-from tests.factories import NOW, make_member, make_staff, make_uscc
+from tests.factories import HOLIDAYS, NOW, make_member, make_staff, make_uscc
 from tests.subsidies.factories import (
     WAN,
     make_budget,
@@ -150,7 +150,7 @@ async def test_a_claim_barred_at_the_list_is_left_out_and_the_others_go_on() -> 
         by=By(desk.officer, NOW),
     )
 
-    done = await confirm_batch(batch.number, by=By(desk.rechecker, NOW))
+    done = await confirm_batch(batch.number, calendar=HOLIDAYS, by=By(desk.rechecker, NOW))
 
     assert done.left_out == [(barred.number, "诚信记录 桂科监〔2026〕3号")]
     assert (await Claim.get(id=barred.id)).status is ClaimStatus.RECHECKED

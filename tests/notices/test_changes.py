@@ -13,7 +13,7 @@ from market.notices import services
 from market.notices.models import DayKind, Notice, NoticeStatus
 from market.notices.queries import get_notice
 from market.records.by import By
-from tests.factories import NOW, make_member
+from tests.factories import HOLIDAYS, NOW, make_member
 from tests.notices.test_services import make_notice, make_publisher
 from tests.visitor import post, sign_in
 
@@ -23,10 +23,12 @@ async def test_a_period_is_made_longer_by_its_unit_and_never_shorter() -> None:
     notice = await make_notice(publisher)
 
     with pytest.raises(Invalid):
-        await services.extend(notice.number, 15, "材料补充", by=By(publisher, NOW))
+        await services.extend(notice.number, 15, "材料补充", calendar=HOLIDAYS, by=By(publisher, NOW))
     with pytest.raises(NotFound):
-        await services.extend(notice.number, 20, "材料补充", by=By(await make_publisher(), NOW))
-    longer = await services.extend(notice.number, 20, "材料补充", by=By(publisher, NOW))
+        await services.extend(
+            notice.number, 20, "材料补充", calendar=HOLIDAYS, by=By(await make_publisher(), NOW)
+        )
+    longer = await services.extend(notice.number, 20, "材料补充", calendar=HOLIDAYS, by=By(publisher, NOW))
 
     assert notice.ends_at is not None
     assert longer.ends_at is not None
@@ -35,9 +37,9 @@ async def test_a_period_is_made_longer_by_its_unit_and_never_shorter() -> None:
     assert [(each.days, each.ended_at, each.ends_at) for each in kept] == [
         (20, notice.ends_at, longer.ends_at)
     ]
-    assert await services.run_due(notice.ends_at) == 0
+    assert await services.run_due(notice.ends_at, HOLIDAYS) == 0
     with pytest.raises(Conflict):
-        await services.extend(notice.number, 30, "太晚", by=By(publisher, longer.ends_at))
+        await services.extend(notice.number, 30, "太晚", calendar=HOLIDAYS, by=By(publisher, longer.ends_at))
 
 
 async def test_a_text_that_must_change_is_published_anew_and_the_old_one_stays() -> None:
@@ -80,7 +82,7 @@ async def test_an_end_that_could_not_be_told_is_settled_once_the_table_reaches_i
     notice = await make_notice(day_kind=DayKind.WORKING)
     await Notice.filter(id=notice.id).update(ends_at=None)
 
-    await services.run_due(NOW)
+    await services.run_due(NOW, HOLIDAYS)
 
     assert (await Notice.get(id=notice.id)).ends_at == notice.ends_at
 

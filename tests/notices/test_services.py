@@ -16,7 +16,7 @@ from market.notices import services
 from market.notices.models import DayKind, Notice, NoticeKind, NoticeStatus, ObjectionStatus
 from market.notices.services import NotClear
 from market.records.by import By
-from tests.factories import NOW, make_member, make_organisation, make_staff
+from tests.factories import HOLIDAYS, NOW, make_member, make_organisation, make_staff
 
 BODY = [["成果名称", "高导电铝合金导线"], ["拟交易价格", "￥1,150,000.00"]]
 END = NOW + timedelta(days=16)
@@ -40,6 +40,7 @@ async def make_notice(
         "body": BODY,
         "days": 15,
         "day_kind": DayKind.CALENDAR,
+        "calendar": HOLIDAYS,
         "by": By(publisher or await make_publisher(), now),
         "entries": entries,
     }
@@ -76,9 +77,9 @@ async def test_after_its_last_day_a_notice_is_clear() -> None:
     notice = await make_notice()
     ends_at = ended(notice)
 
-    before = await services.run_due(ends_at - timedelta(seconds=1))
-    after = await services.run_due(ends_at)
-    again = await services.run_due(ends_at)
+    before = await services.run_due(ends_at - timedelta(seconds=1), HOLIDAYS)
+    after = await services.run_due(ends_at, HOLIDAYS)
+    again = await services.run_due(ends_at, HOLIDAYS)
 
     assert (before, after, again) == (0, 1, 0)
     assert (await Notice.get(id=notice.id)).status is NoticeStatus.CLEAR
@@ -91,7 +92,7 @@ async def test_an_objection_stops_what_depends_on_the_notice() -> None:
 
     await services.object_to(notice.number, reason="价格偏低", by=By(await make_member(), NOW))
 
-    assert await services.run_due(END) == 0
+    assert await services.run_due(END, HOLIDAYS) == 0
     with pytest.raises(NotClear, match="异议处理中"):
         await services.require_clear("deal", notice.subject_id)
     assert await Message.filter(user_id=publisher.user_id).exists()
@@ -107,7 +108,7 @@ async def test_a_dismissed_objection_lets_the_notice_run_on_and_its_period_stays
 
     found = await Notice.get(id=notice.id)
     assert (found.status, found.ends_at) == (NoticeStatus.OPEN, notice.ends_at)
-    assert await services.run_due(END) == 1
+    assert await services.run_due(END, HOLIDAYS) == 1
 
 
 async def test_an_upheld_objection_ends_the_notice() -> None:
@@ -133,7 +134,7 @@ async def test_an_objection_upheld_against_one_entry_takes_only_that_out() -> No
 
     assert (await Notice.get(id=notice.id)).status is NoticeStatus.OPEN
     assert await services.upheld_entries(notice.id) == {entry}
-    assert await services.run_due(END) == 1
+    assert await services.run_due(END, HOLIDAYS) == 1
 
 
 async def test_all_objections_must_be_decided() -> None:
@@ -226,7 +227,7 @@ async def test_a_notice_in_working_days_past_the_holiday_table_cannot_clear() ->
     notice = await make_notice(now=late, day_kind=DayKind.WORKING)
 
     assert notice.ends_at is None
-    assert await services.run_due(late + timedelta(days=400)) == 0
+    assert await services.run_due(late + timedelta(days=400), HOLIDAYS) == 0
 
 
 async def test_every_act_on_a_notice_is_in_the_audit_log() -> None:
@@ -235,7 +236,7 @@ async def test_every_act_on_a_notice_is_in_the_audit_log() -> None:
     objection = await services.object_to(notice.number, reason="一", by=By(await make_member(), NOW))
     await services.answer(objection.id, "答", by=By(publisher, NOW))
     await services.decide(objection.id, is_upheld=False, text="不成立", by=By(operator, NOW))
-    await services.run_due(END)
+    await services.run_due(END, HOLIDAYS)
 
     of_notice = AuditEvent.filter(subject_kind="notice", subject_id=notice.id).order_by("sequence")
     of_objection = AuditEvent.filter(subject_kind="objection").order_by("sequence")

@@ -14,7 +14,7 @@ from market.notices.models import Notice
 from market.records.by import By
 from market.subsidies.models import Claim
 from tests.deals.factories import STATEMENT, make_agreed, make_parties, make_priced
-from tests.factories import NOW, make_member
+from tests.factories import HOLIDAYS, NOW, make_member
 from tests.subsidies.factories import make_desk, make_rechecked
 from tests.visitor import sign_in
 
@@ -76,7 +76,7 @@ async def test_what_is_published_and_told_does_not_depend_on_the_readers_languag
 
     set_locale("zh-Hant")
     try:
-        await deals.start_publicity(deal.number, STATEMENT, by=By(parties.seller, NOW))
+        await deals.start_publicity(deal.number, STATEMENT, calendar=HOLIDAYS, by=By(parties.seller, NOW))
     finally:
         set_locale("zh-Hans")
 

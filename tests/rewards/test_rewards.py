@@ -27,7 +27,7 @@ from market.rewards.models import RewardKind, RewardPlan, RewardShare, RewardSta
 from market.rewards.rules import Deduction, PersonShare, Sharing, UnitShare
 from tests.contracts.factories import LATER, TODAY, instalments_of, make_registered, make_remittance
 from tests.deals.factories import Parties, make_parties, move_clock
-from tests.factories import make_member
+from tests.factories import HOLIDAYS, make_member
 from tests.visitor import post, sign_in
 
 INCOME = 80_500_000
@@ -63,13 +63,13 @@ async def test_a_plan_goes_from_proposal_to_payment_and_the_pot_is_emptied(deps:
     plan = await services.make_plan(contract.number, sharing(), by=By(parties.seller, LATER))
     with pytest.raises(Invalid):
         await services.make_plan(contract.number, sharing(), by=By(parties.seller, LATER))
-    await services.confirm_plan(plan.number, by=By(parties.seller_finance, LATER))
+    await services.confirm_plan(plan.number, calendar=HOLIDAYS, by=By(parties.seller_finance, LATER))
 
     assert (await ledger.balance(f"pot:{plan.id}")).amount == 56_000_000
     with pytest.raises(NotClear):
         await services.pay_plan(plan.number, by=By(parties.seller_finance, LATER))
     over = LATER + timedelta(days=40)
-    await notices.run_due(over)
+    await notices.run_due(over, HOLIDAYS)
     assert await services.run_due(over) == 1
     await services.pay_plan(plan.number, by=By(parties.seller_finance, over))
 
@@ -87,7 +87,7 @@ async def test_what_is_published_names_people_but_no_account() -> None:
     contract = await make_received(parties)
     plan = await services.make_plan(contract.number, sharing(), by=By(parties.seller, LATER))
 
-    await services.confirm_plan(plan.number, by=By(parties.seller_finance, LATER))
+    await services.confirm_plan(plan.number, calendar=HOLIDAYS, by=By(parties.seller_finance, LATER))
 
     notice = await Notice.get(subject_id=plan.id)
     text = str(notice.body)
@@ -101,7 +101,7 @@ async def test_a_cancelled_plan_frees_its_income() -> None:
     parties = await make_parties()
     contract = await make_received(parties)
     plan = await services.make_plan(contract.number, sharing(), by=By(parties.seller, LATER))
-    await services.confirm_plan(plan.number, by=By(parties.seller_finance, LATER))
+    await services.confirm_plan(plan.number, calendar=HOLIDAYS, by=By(parties.seller_finance, LATER))
 
     await services.cancel_plan(plan.number, by=By(parties.seller, LATER))
     again = await services.make_plan(contract.number, sharing(), by=By(parties.seller, LATER))

@@ -17,7 +17,7 @@ from market.records.by import By
 from market.subsidies import services
 from market.subsidies.models import Claim, Programme, SalesReport
 from market.subsidies.programmes import load_programmes
-from tests.factories import NOW, make_member, make_organisation, make_outcome, make_staff
+from tests.factories import HOLIDAYS, NOW, make_member, make_organisation, make_outcome, make_staff
 from tests.stage_cache import cached_stage
 
 _numbers = count(1)
@@ -170,5 +170,5 @@ async def make_published(desk: Desk, *claims: Claim, budget: int = 1000 * WAN, s
         title="2026 年第一批",
         by=By(desk.officer, NOW),
     )
-    await services.confirm_batch(batch.number, by=By(desk.rechecker, NOW))
+    await services.confirm_batch(batch.number, calendar=HOLIDAYS, by=By(desk.rechecker, NOW))
     return batch.number

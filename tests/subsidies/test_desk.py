@@ -28,7 +28,7 @@ from market.subsidies.models import (
     Evidence,
 )
 from market.subsidies.reviewing import SamePerson
-from tests.factories import NOW, make_member
+from tests.factories import HOLIDAYS, NOW, make_member
 from tests.subsidies.factories import (
     WAN,
     make_accepted,
@@ -55,7 +55,7 @@ async def test_a_claim_goes_from_draft_to_paid_out_and_is_booked() -> None:
     claim = await make_rechecked(desk)
     number = await make_published(desk, claim)
 
-    await notices.run_due(LATER)
+    await notices.run_due(LATER, HOLIDAYS)
     await services.approve_batch(number, by=By(desk.approver, LATER))
     ordered = await services.order_payment(number, by=By(desk.officer, LATER))
     await services.enter_result(
@@ -277,7 +277,7 @@ async def test_a_second_list_finds_nothing_left() -> None:
     )
 
     with pytest.raises(Conflict, match="没有余额"):
-        await services.confirm_batch(late.number, by=By(desk.rechecker, NOW))
+        await services.confirm_batch(late.number, calendar=HOLIDAYS, by=By(desk.rechecker, NOW))
 
     assert await status_of(second) is ClaimStatus.RECHECKED
 
@@ -398,8 +398,8 @@ async def test_no_list_is_confirmed_without_a_budget() -> None:
     )
 
     with pytest.raises(Conflict, match="预算"):
-        await services.confirm_batch(batch.number, by=By(desk.rechecker, NOW))
+        await services.confirm_batch(batch.number, calendar=HOLIDAYS, by=By(desk.rechecker, NOW))
     await make_budget(desk, WAN)
-    done = await services.confirm_batch(batch.number, by=By(desk.rechecker, NOW))
+    done = await services.confirm_batch(batch.number, calendar=HOLIDAYS, by=By(desk.rechecker, NOW))
 
     assert done.batch.status is BatchStatus.PUBLICITY

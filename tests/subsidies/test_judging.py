@@ -20,7 +20,7 @@ from market.subsidies.loading import find_terms
 from market.subsidies.models import Claim, ClaimContract, ClaimStatus, PartyTie, TieKind
 from market.subsidies.scoring import approved_rate, mean, points_of
 from market.subsidies.stating import asked_facts
-from tests.factories import NOW, make_member, make_organisation, make_staff
+from tests.factories import HOLIDAYS, NOW, make_member, make_organisation, make_staff
 from tests.subsidies.factories import (
     WAN,
     make_accepted,
@@ -70,7 +70,7 @@ async def test_a_list_with_a_conflicted_claim_is_confirmed_by_another() -> None:
     await services.declare_conflict(claim.number, reason="x", by=By(second, NOW))
 
     with pytest.raises(Conflicted):
-        await services.confirm_batch(batch.number, by=By(second, NOW))
+        await services.confirm_batch(batch.number, calendar=HOLIDAYS, by=By(second, NOW))
 
 
 async def test_experts_scores_set_the_rate_and_nobody_types_another() -> None:

@@ -10,7 +10,7 @@ from market.records.by import By
 from market.subsidies import services
 from market.subsidies.claim_facts import facts_of
 from market.subsidies.models import Claim, ClaimStatus
-from tests.factories import NOW
+from tests.factories import HOLIDAYS, NOW
 from tests.subsidies.factories import (
     WAN,
     Desk,
@@ -66,7 +66,7 @@ async def test_a_later_list_is_held_to_what_an_earlier_one_was_granted() -> None
     )
 
     with pytest.raises(Conflict):
-        await services.confirm_batch(later.number, by=By(desk.rechecker, LATER))
+        await services.confirm_batch(later.number, calendar=HOLIDAYS, by=By(desk.rechecker, LATER))
 
     assert (await Claim.get(id=second.id)).status is ClaimStatus.RECHECKED
 

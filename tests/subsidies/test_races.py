@@ -33,7 +33,7 @@ from market.subsidies.models import (
     ProgrammeTerms,
 )
 from market.subsidies.programmes import compiled
-from tests.factories import NOW, make_staff
+from tests.factories import HOLIDAYS, NOW, make_staff
 from tests.subsidies.factories import (
     WAN,
     make_accepted,
@@ -105,7 +105,7 @@ async def test_many_lists_want_the_last_of_a_budget() -> None:
     ]
 
     done, refused = await at_once(
-        *(services.confirm_batch(one.number, by=By(desk.rechecker, NOW)) for one in lists)
+        *(services.confirm_batch(one.number, calendar=HOLIDAYS, by=By(desk.rechecker, NOW)) for one in lists)
     )
 
     assert (len(done), len(refused)) == (2, 2)
@@ -176,7 +176,7 @@ async def test_lists_of_ten_years_that_draw_on_the_cap_of_one_outcome_get_it_onc
     )
 
     done, refused = await at_once(
-        *(services.confirm_batch(one.number, by=By(desk.rechecker, NOW)) for one in lists)
+        *(services.confirm_batch(one.number, calendar=HOLIDAYS, by=By(desk.rechecker, NOW)) for one in lists)
     )
 
     assert (len(done), len(refused)) == (1, 49)

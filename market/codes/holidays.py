@@ -1,0 +1,192 @@
+"""Working days by year and region: what the State Council orders, and what a region adds to it.
+
+`holidays.json` ships the years that were published when the release was made. A year entered later
+stands in the database (`notices.holiday_years`) and replaces the shipped one; both end up in a
+`Calendar`, which is a value: it is loaded once per request or transaction and handed in.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
+from enum import StrEnum
+from functools import lru_cache
+from pathlib import Path
+from types import MappingProxyType
+
+from market.codes.regions import province_of
+from market.kit.i18n import Lazy, lazy
+
+NATIONAL = "000000"
+"""The region of what holds in the whole country."""
+FIXED_FEASTS = frozenset({(1, 1), (5, 1), (5, 2), (10, 1), (10, 2), (10, 3)})
+"""Month and day of the statutory holidays with a fixed date (全国年节及纪念日放假办法 art. 2)."""
+
+
+class Standing(StrEnum):
+    """How far a year can be relied on."""
+
+    CONFIRMED = "confirmed"
+    """As published in the document named as its source."""
+    ASSUMED = "assumed"
+    """Not compared with the document; counts like a confirmed year."""
+    PROVISIONAL = "provisional"
+    """暂估: the document is not out yet; counts in the demo only."""
+
+
+STANDINGS: Mapping[Standing, Lazy] = {
+    Standing.CONFIRMED: lazy("已确认"),
+    Standing.ASSUMED: lazy("待核对（A）"),
+    Standing.PROVISIONAL: lazy("暂估"),
+}
+
+
+@dataclass(frozen=True)
+class HolidayYear:
+    """The days of one year that differ from its weeks, in the whole country or in one province."""
+
+    year: int
+    region: str
+    """`NATIONAL`, or the GB/T 2260 code of a province."""
+    rest_days: frozenset[date]
+    make_up_days: frozenset[date]
+    """Days of a weekend that are worked; a document may already name some of the December before."""
+    source: str
+    standing: Standing = Standing.CONFIRMED
+
+    @property
+    def key(self) -> tuple[int, str]:
+        return self.year, self.region
+
+
+@dataclass(frozen=True)
+class RegionalFeast:
+    """Days off that a province publishes by itself each year, weeks before they come."""
+
+    region: str
+    name: str
+    first: tuple[int, int]
+    last: tuple[int, int]
+    """Month and day between which the days off can lie, make-up days included."""
+    basis: str
+
+    def may_touch(self, day: date) -> bool:
+        """Tell whether the feast can change this day."""
+        return self.first <= (day.month, day.day) <= self.last
+
+
+@dataclass(frozen=True)
+class Calendar:
+    """The working days as they are known now."""
+
+    years: Mapping[tuple[int, str], HolidayYear]
+    accepts_provisional: bool = False
+    """True in the demo: a provisional year counts as known."""
+
+    def is_working_day(self, day: date, region: str) -> bool:
+        """Tell whether people work on this day in the province of `region`.
+
+        A province's own days come before the country's, a later year's document before an earlier
+        one's. In a year that is not known only weekends and the feasts of a fixed date are rest days.
+        """
+        for row in self._rows_for(day, region):
+            if day in row.rest_days:
+                return False
+            if day in row.make_up_days:
+                return True
+        return day.weekday() < 5 and (day.month, day.day) not in FIXED_FEASTS
+
+    def is_known(self, day: date, region: str) -> bool:
+        """Tell whether it is settled if this day is worked in the province of `region`."""
+        if not self._holds(day.year, NATIONAL):
+            return False
+        feast = feast_of(region)
+        return feast is None or not feast.may_touch(day) or self._holds(day.year, feast.region)
+
+    def known_until(self, region: str, since: date) -> date | None:
+        """Return the last day of the run of known days that begins on `since`; None without one."""
+        day = since
+        while self.is_known(day, region):
+            day += timedelta(days=1)
+        return day - timedelta(days=1) if day > since else None
+
+    def with_years(self, years: Iterable[HolidayYear]) -> Calendar:
+        """Return the calendar in which these years stand instead of those of the same year and region."""
+        return replace(self, years=MappingProxyType({**self.years, **{year.key: year for year in years}}))
+
+    def _rows_for(self, day: date, region: str) -> Iterable[HolidayYear]:
+        for area in (province_of(region), NATIONAL):
+            for year in (day.year + 1, day.year):
+                if (row := self.years.get((year, area))) is not None:
+                    yield row
+
+    def _holds(self, year: int, region: str) -> bool:
+        row = self.years.get((year, region))
+        return row is not None and (row.standing is not Standing.PROVISIONAL or self.accepts_provisional)
+
+
+def shipped_calendar(*, accepts_provisional: bool = False) -> Calendar:
+    """Return the calendar of `holidays.json` alone."""
+    return Calendar(_shipped().years, accepts_provisional)
+
+
+def feast_of(region: str) -> RegionalFeast | None:
+    """Return the feast for which the province of `region` has days off of its own."""
+    return _shipped().feasts.get(province_of(region))
+
+
+@dataclass(frozen=True)
+class _Shipped:
+    years: Mapping[tuple[int, str], HolidayYear]
+    feasts: Mapping[str, RegionalFeast]
+
+
+@lru_cache
+def _shipped() -> _Shipped:
+    content = json.loads((Path(__file__).parent / "holidays.json").read_text(encoding="utf-8"))
+    years = [
+        HolidayYear(
+            year=row["year"],
+            region=row["region"],
+            rest_days=_days(row["rest_days"]),
+            make_up_days=_days(row["make_up_days"]),
+            source=row["source"],
+            standing=Standing(row["standing"]),
+        )
+        for row in content["years"]
+    ]
+    feasts = [
+        RegionalFeast(
+            region=row["region"],
+            name=row["name"],
+            first=_month_day(row["from"]),
+            last=_month_day(row["to"]),
+            basis=row["basis"],
+        )
+        for row in content["feasts"]
+    ]
+    return _Shipped(
+        MappingProxyType({year.key: year for year in years}),
+        MappingProxyType({feast.region: feast for feast in feasts}),
+    )
+
+
+def days_between(first: date, last: date) -> list[date]:
+    """Return the days from first to last, both included."""
+    return [first + timedelta(days=n) for n in range((last - first).days + 1)]
+
+
+def _days(texts: Iterable[str]) -> frozenset[date]:
+    """Read days and intervals, ISO 8601: 2026-05-01 or 2026-05-01/2026-05-05."""
+    days: set[date] = set()
+    for text in texts:
+        first, _separator, last = text.partition("/")
+        days.update(days_between(date.fromisoformat(first), date.fromisoformat(last or first)))
+    return frozenset(days)
+
+
+def _month_day(text: str) -> tuple[int, int]:
+    month, day = text.split("-")
+    return int(month), int(day)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
@@ -33,8 +34,14 @@ THREE_DECIMAL = frozenset(["BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND"])
 CAPITAL_DIGITS = "零壹贰叁肆伍陆柒捌玖"
 CAPITAL_UNITS = ((10**8, "亿"), (10**4, "万"), (1000, "仟"), (100, "佰"), (10, "拾"))
 
+_GROUPED = re.compile(r"[+-]?[1-9]\d*(?:,\d{3})+(?:\.\d*)?")
+
 HOME = "CNY"
 """The currency of the registration and of all figures of public money."""
+
+
+class MisplacedComma(ValueError):
+    """A comma in an amount divides no thousands, so that it might be meant as a decimal point."""
 
 
 class CurrencyMismatch(ValueError):
@@ -168,10 +175,16 @@ class Money:
     def parse(cls, text: str, currency: str = HOME, *, unit: int = 1) -> Money:
         """Read an amount that a person typed, in `unit`s of the major unit (10000 for 万元).
 
+        Commas may only divide thousands: 3,5 might be meant as 3.5 and is refused.
+
         Raises:
+            MisplacedComma: a comma stands elsewhere than before three digits.
             ValueError: it is no plain number, or finer than one minor unit, or absurdly large.
         """
-        cleaned = text.strip().replace(",", "").replace("，", "").lstrip("￥¥")
+        cleaned = text.strip().replace("，", ",").lstrip("￥¥")
+        if "," in cleaned and not _GROUPED.fullmatch(cleaned):
+            raise MisplacedComma("a comma that divides no thousands")
+        cleaned = cleaned.replace(",", "")
         try:
             value = Decimal(cleaned)
         except InvalidOperation:

@@ -1,10 +1,10 @@
-"""Amounts written in words, as bills and decisions state them."""
+"""Amounts as people type them, and in words as bills and decisions state them."""
 
 from __future__ import annotations
 
 import pytest
 
-from market.kit.money import CAPITAL_DIGITS, amount_in_words
+from market.kit.money import CAPITAL_DIGITS, MisplacedComma, Money, amount_in_words
 
 
 @pytest.mark.parametrize(
@@ -66,3 +66,14 @@ def test_no_two_amounts_read_alike_and_no_zero_is_doubled_or_left_at_an_end() ->
     assert len(set(written)) == len(written)
     assert not [words for words in written if "零零" in words or "零元" in words or words.endswith("零")]
     assert set("".join(written)) <= set(CAPITAL_DIGITS + "拾佰仟万亿元角分整")
+
+
+@pytest.mark.parametrize("text", ["3,5", "1,5", "12,34,567", "0,500", "1.500,00", "1,2345", ",500"])
+def test_a_comma_that_divides_no_thousands_is_refused_since_it_may_be_meant_as_a_point(text: str) -> None:
+    with pytest.raises(MisplacedComma):
+        Money.parse(text)
+
+
+@pytest.mark.parametrize("text", ["1,200.5", "1，200.50", "￥1,200.50", "1200.5"])
+def test_commas_may_divide_thousands(text: str) -> None:
+    assert Money.parse(text) == Money(1_200_50)

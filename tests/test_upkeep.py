@@ -163,10 +163,10 @@ PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
 NOT_IMPORTED = {
     "asyncpg": "the driver that tortoise-orm chooses by the address of the database",
     "python-multipart": "starlette reads forms with it",
-    "manimgx-fonts-cjk": "the fonts of prints lie in it",
-    "meilisearch": "the named client of the search server, for its administration",
 }
 """Declared packages that no module of the market imports, each with its reason."""
+COMMANDS = {"import-linter": "lint-imports"}
+"""Names of commands that differ from their package's."""
 
 
 def test_every_package_that_is_imported_is_declared() -> None:
@@ -177,8 +177,17 @@ def test_every_package_that_is_imported_is_declared() -> None:
 def test_every_declared_package_is_imported_or_has_its_reason() -> None:
     declared, imported = _declared(PROJECT["project"]), _imported(ROOT / "market")
 
-    assert declared - imported <= set(NOT_IMPORTED)
-    assert set(NOT_IMPORTED) <= declared
+    assert declared - imported == set(NOT_IMPORTED)
+
+
+def test_every_package_for_development_is_imported_by_tests_or_run_by_make() -> None:
+    commands = (ROOT / "Makefile").read_text(encoding="utf-8")
+    plugins = {"pytest-asyncio", "pytest-socket", "pytest-xdist"}
+    tools = {name for name in _declared(PROJECT) if f"/{COMMANDS.get(name, name)}" in commands}
+
+    unused = _declared(PROJECT) - _imported(ROOT / "tests") - tools - plugins
+
+    assert {name for name in unused if not name.startswith("types-")} == set()
 
 
 def test_the_readme_has_a_reason_for_every_declared_package() -> None:

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import json
-from functools import lru_cache
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
 import typst
 
-TEMPLATES = Path(__file__).parent.parent.parent / "templates" / "pdf"
-FONT_PACKAGE = "manimgx_fonts_cjk"
-"""The wheel that brings Noto Sans CJK, so that a print looks alike wherever it is made."""
+ROOT = Path(__file__).parent.parent.parent
+TEMPLATES = ROOT / "templates" / "pdf"
+FONTS = ROOT / "fonts"
+"""Noto Sans SC in two weights, put there by make; fonts of the machine are not used, so a print looks alike
+everywhere."""
 
 
 async def render_pdf(template: str, data: dict[str, Any]) -> bytes:
@@ -25,22 +25,20 @@ async def render_pdf(template: str, data: dict[str, Any]) -> bytes:
     return await asyncio.to_thread(compile_pdf, template, json.dumps(data, ensure_ascii=False))
 
 
-def compile_pdf(template: str, data: str) -> bytes:
-    """Do what `render_pdf` does, here and now, with the data as JSON text."""
-    made: bytes = typst.compile(
+def compile_pdf(template: str, data: str, *, fonts: Path = FONTS) -> bytes:
+    """Render as `render_pdf` does, in this thread, with the data as JSON text.
+
+    Raises:
+        RuntimeError: the fonts are not there.
+    """
+    if not any(fonts.glob("*.ttf")):
+        raise RuntimeError(f"the fonts of prints are missing in {fonts}: run make static/vendor/.done")
+    pdf: bytes = typst.compile(
         str(TEMPLATES / template),
         root=str(TEMPLATES),
-        font_paths=[str(_fonts())],
+        font_paths=[str(fonts)],
         ignore_system_fonts=True,
         sys_inputs={"data": data},
         format="pdf",
     )
-    return made
-
-
-@lru_cache(1)
-def _fonts() -> Path:
-    spec = find_spec(FONT_PACKAGE)
-    if spec is None or spec.origin is None:
-        raise RuntimeError(f"the package {FONT_PACKAGE} with the fonts of prints is not installed")
-    return Path(spec.origin).parent
+    return pdf

@@ -23,6 +23,7 @@ from market.search.embedded import EmbeddedSearch
 from market.search.embedders import Unusable
 from market.search.embedders.choosing import embedders_of
 from market.search.engine import SearchEngine
+from market.search.tenancy import MarketTenant
 from market.settings import Settings, SettingsError
 from market.tables import database
 
@@ -86,7 +87,8 @@ def _search(settings: Settings, lengths: Mapping[str, int]) -> SearchEngine:
     if settings.meili_url:
         from market.search.meili import MeiliSearch  # its client is slow to load
 
-        return MeiliSearch(settings.meili_url, settings.meili_key, embedders=lengths)
+        tenant = MarketTenant(settings.meili_prefix)
+        return MeiliSearch(settings.meili_url, settings.meili_key, tenant=tenant, embedders=lengths)
     return EmbeddedSearch(settings.data_directory / "index")
 
 

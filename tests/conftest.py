@@ -3,10 +3,23 @@
 from __future__ import annotations
 
 import gc
+import os
+from collections.abc import MutableMapping
 
 import pytest
 
 gc.disable()
+SITE_SERVER = ("MEILI_URL", "MEILI_KEY", "MEILI_PREFIX")
+"""What tells the site which search server is its own; tests may have one by TEST_MEILI_URL."""
+
+
+def forget_site_server(environ: MutableMapping[str, str]) -> None:
+    """Remove the site's search server from the environment, so that no test reaches it."""
+    for name in SITE_SERVER:
+        environ.pop(name, None)
+
+
+forget_site_server(os.environ)
 
 
 def pytest_configure(config: pytest.Config) -> None:

@@ -16,7 +16,7 @@ from market.kit.i18n import gettext as _
 from market.listings.models import Need, Outcome
 from market.records.by import By
 from market.search import jobs, outbox, relay
-from market.search.engine import SearchEngine
+from market.search.engine import SearchEngine, Tenancy
 from market.search.indexes import INDEXES
 from market.search.models import OutboxEntry
 
@@ -58,18 +58,30 @@ class Held:
     asked_at: datetime
 
 
-async def standings(search: SearchEngine) -> tuple[list[Standing], bool]:
-    """Return how each index that a room fills stands, and whether the engine answers."""
-    found, is_away = [], False
-    for index in (one for one in INDEXES if outbox.source_of(one)):
+async def standings(search: SearchEngine) -> tuple[list[Standing], Tenancy | None]:
+    """Return how each index that a room fills stands, and how we stand on the engine; None if it is away."""
+    rows = []
+    try:
+        tenancy = await search.tenancy()
+    except SearchUnavailable:
+        tenancy = None
+    for index in (name for name in INDEXES if outbox.source_of(name)):
         status = None
-        if not is_away:
+        if tenancy is not None:
             try:
                 status = await relay.status(index, search=search)
             except SearchUnavailable:
-                is_away = True
-        found.append(_standing(status) if status else await _without_engine(index))
-    return found, not is_away
+                tenancy = None
+        rows.append(_standing(status) if status else await _without_engine(index))
+    return rows, tenancy
+
+
+def drift_lines(tenancy: Tenancy) -> list[str]:
+    """Return a line for each index whose settings somebody else changed, naming these."""
+    return [
+        _("%(index)s：%(names)s", index=WORDS[index], names=_("、").join(names))
+        for index, names in tenancy.drift.items()
+    ]
 
 
 async def list_held() -> list[Held]:

@@ -22,12 +22,14 @@ async def search(request: Request) -> Response:
     if request.method == "POST":
         return await _act(request)
     engine = deps(request).search
-    standings, is_there = await search_upkeep.standings(engine)
+    standings, tenancy = await search_upkeep.standings(engine)
     return render(
         request,
         "backoffice/search.html",
         standings=standings,
-        is_there=is_there,
+        is_there=tenancy is not None,
+        prefix=tenancy.prefix if tenancy else "",
+        drift=search_upkeep.drift_lines(tenancy) if tenancy else [],
         held=await search_upkeep.list_held(),
         engine=engine.name,
     )

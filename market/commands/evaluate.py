@@ -24,6 +24,7 @@ from market.search.embedders.choosing import embedders_of, named
 from market.search.engine import SearchEngine
 from market.search.meaning import KeptVectors
 from market.search.meili import MeiliSearch
+from market.search.tenancy import ScratchTenant
 from market.settings import Settings
 from market.tables import database
 
@@ -156,8 +157,8 @@ async def _scratch_embedded() -> AsyncIterator[SearchEngine]:
 def _scratch_meili(settings: Settings, lengths: Mapping[str, int]) -> Callable[[], Any]:
     @asynccontextmanager
     async def scratch() -> AsyncIterator[SearchEngine]:
-        prefix = f"evaluate_{os.getpid()}_{uuid4().hex[:8]}_"
-        search = MeiliSearch(str(settings.meili_url), settings.meili_key, prefix=prefix, embedders=lengths)
+        tenant = ScratchTenant(f"evaluate_{os.getpid()}_{uuid4().hex[:8]}")
+        search = MeiliSearch(str(settings.meili_url), settings.meili_key, tenant=tenant, embedders=lengths)
         await search.apply_settings()
         try:
             yield search

@@ -15,6 +15,7 @@ from market.kit.errors import SearchUnavailable
 from market.ledger.checks import Checked, keep_result, load_checks, state_checks
 from market.listings import importing
 from market.runtime import build_deps, running
+from market.search.engine import Tenancy
 from market.search.indexes import INDEXES
 from market.search.outbox import count_waiting
 from market.search.relay import rebuild, relay, status
@@ -75,6 +76,7 @@ async def search(settings: Settings, act: str) -> int:
     load_jobs()
     is_behind = False
     async with running(deps):
+        sys.stdout.write(describe(deps.search.name, await deps.search.tenancy()))
         for index in INDEXES:
             if act == "rebuild":
                 await rebuild(index, search=deps.search, on_progress=Bar(index))
@@ -86,6 +88,15 @@ async def search(settings: Settings, act: str) -> int:
                 f"{found.differences:>6,} differences\n"
             )
     return 1 if is_behind else 0
+
+
+def describe(engine: str, tenancy: Tenancy) -> str:
+    """Return what `search status` prints first: the engine, our prefix, whose settings are not ours."""
+    where = f", indexes {tenancy.prefix}_*" if tenancy.prefix else ""
+    lines = [f"engine {engine}{where}"]
+    for index, names in tenancy.drift.items():
+        lines.append(f"{index}: somebody else changed {', '.join(names)}; `search rebuild` restores ours")
+    return "\n".join(lines) + "\n"
 
 
 async def rematch(settings: Settings) -> int:

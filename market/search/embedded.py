@@ -21,7 +21,7 @@ from market.search.candidates import Candidates
 from market.search.documents import prepare
 from market.search.embedded_store import IndexFolder, order_field, places_of
 from market.search.embedded_writer import LINGER
-from market.search.engine import Document, Filter, Hits, Query, Sort, Vector
+from market.search.engine import Document, Filter, Hits, Query, Sort, Tenancy, Vector
 from market.search.fact_file import FactFile
 from market.search.indexes import INDEXES, fields_of
 
@@ -49,6 +49,9 @@ class EmbeddedSearch:
 
     async def apply_settings(self) -> list[str]:
         return [index for index in INDEXES if await _run(self._indexes[index].ensure)]
+
+    async def tenancy(self) -> Tenancy:
+        return Tenancy()
 
     async def search(self, query: Query) -> Hits:
         fields_of(query.index).check(query)

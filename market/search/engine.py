@@ -89,6 +89,16 @@ class Refused(Exception):
     """The engine will never take this document as it is, or one of these."""
 
 
+@dataclass(frozen=True, slots=True)
+class Tenancy:
+    """How a market stands among others on a shared server."""
+
+    prefix: str = ""
+    """Stands before the names of all its indexes; empty for an engine that is ours alone."""
+    drift: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    """Settings that somebody else changed, by index. They are left as they are; a rebuild restores ours."""
+
+
 class Searches(Protocol):
     """Whoever answers a person's search."""
 
@@ -106,7 +116,13 @@ class SearchEngine(Protocol):
         """Return if the engine answers."""
 
     async def apply_settings(self) -> list[str]:
-        """Bring every index in line with `search_config`; return those that must be rebuilt."""
+        """Bring every index in line with `search_config`; return those that must be rebuilt.
+
+        Settings that somebody else changed are logged and left.
+        """
+
+    async def tenancy(self) -> Tenancy:
+        """Return how the market stands on the server, for whoever looks after it."""
 
     async def search(self, query: Query) -> Hits:
         """Answer one page of a person's search."""

@@ -14,10 +14,11 @@ import numpy as np
 
 from market.search.candidates import Candidates
 from market.search.documents import Prepared, prepare
-from market.search.engine import AnyOf, Document, Hits, Query, Refused, Vector
-from market.search.indexes import INDEXES, WITH_VECTORS, fields_of, settings_of
+from market.search.engine import AnyOf, Document, Hits, Query, Tenancy, Vector
+from market.search.indexes import WITH_VECTORS, fields_of
 from market.search.meili_admin import MeiliAdmin
 from market.search.meili_http import TIMEOUT, Json, MeiliHttp
+from market.search.meili_indexes import MeiliIndexes
 from market.search.meili_requests import (
     document_of,
     filter_query,
@@ -25,12 +26,12 @@ from market.search.meili_requests import (
     hits_of,
     in_order,
     listed,
-    names_in,
     search_queries,
     vector_query,
 )
 from market.search.normalise import LONGEST_QUERY, fold, query_words, spaced
 from market.search.rescoring import FIRST
+from market.search.tenancy import Tenant
 
 ENOUGH = 10
 """With fewer hits, what holds one of the words only is a hit as well, as on the embedded engine."""
@@ -53,17 +54,16 @@ class MeiliSearch:
         url: str,
         key: str | None,
         *,
-        prefix: str = "",
+        tenant: Tenant,
         embedders: Mapping[str, int] | None = None,
         timeout: float = TIMEOUT,
         transport: httpx.AsyncBaseTransport | None = None,
     ) -> None:
         self._http = MeiliHttp(url, key, timeout, transport)
         self._admin = MeiliAdmin(url, key, timeout)
-        self._prefix = prefix
-        """Before the name of every index; scratch indexes live beside the market's."""
         self._embedders = embedders or {}
-        """How long the vectors of each model are; the server must know beforehand."""
+        """Dimensions of each model's vectors."""
+        self._indexes = MeiliIndexes(self._admin, tenant, self._embedders)
         self._records_of: dict[str, dict[str, tuple[int, bytes]]] = {}
         """Cached records of each index by id, with their stamps."""
 
@@ -71,31 +71,16 @@ class MeiliSearch:
         await self._admin.ping()
 
     async def apply_settings(self) -> list[str]:
-        existing = await self._admin.index_uids()
-        missing = [index for index in INDEXES if self._uid(index) not in existing]
-        behind = list(missing)
-        for index in missing:
-            await self._admin.create_index(self._uid(index))
-        for index in INDEXES:
-            if index not in missing and await self._has_other_fields(index):
-                # Its documents lack what the settings would promise; the rebuild brings both at once.
-                behind.append(index)
-                continue
-            try:
-                await self._admin.update_settings(self._uid(index), self._settings(index))
-            except Refused:
-                # A model that is new cannot be told to documents that say nothing about it.
-                behind.append(index)
-        return behind
+        return await self._indexes.apply_settings()
 
-    async def _has_other_fields(self, index: str) -> bool:
-        return names_in(await self._admin.settings(self._uid(index))) != names_in(settings_of(index))
+    async def tenancy(self) -> Tenancy:
+        return await self._indexes.tenancy()
 
     async def search(self, query: Query) -> Hits:
         fields_of(query.index).check(query)
         folded = fold(query.text, LONGEST_QUERY)
-        queries, facets = search_queries(query, self._uid(query.index), spaced(folded))
-        answers = await self._http.multi_search(queries)
+        queries, facets = search_queries(query, await self._indexes.uid(query.index), spaced(folded))
+        answers = await self._multi_search(query.index, queries)
         is_reordered = "showRankingScore" in queries[0]
         if is_reordered and (answers[0].get("totalHits") or 0) < ENOUGH:
             looser = await self._looser(query, folded)
@@ -117,10 +102,12 @@ class MeiliSearch:
             return None
         whole = replace(query, filters=(), facets=(), offset=0, limit=FIRST)
         queries = [
-            search_queries(replace(whole, text=text), self._uid(query.index), spaced(text))[0][0]
+            search_queries(replace(whole, text=text), await self._indexes.uid(query.index), spaced(text))[0][
+                0
+            ]
             for text in (folded, *words)
         ]
-        answers = await self._http.multi_search(queries)
+        answers = await self._multi_search(query.index, queries)
         if (answers[0].get("totalHits") or 0) >= ENOUGH:
             return None
         hits = {hit["id"]: {**hit, "_rankingScore": 0.0} for answer in answers[1:] for hit in answer["hits"]}
@@ -132,8 +119,8 @@ class MeiliSearch:
         limited = replace(
             query, text="", filters=(*query.filters, AnyOf("id", tuple(order))), offset=0, limit=len(order)
         )
-        queries, facets = search_queries(limited, self._uid(query.index), "")
-        answers = await self._http.multi_search(queries)
+        queries, facets = search_queries(limited, await self._indexes.uid(query.index), "")
+        answers = await self._multi_search(query.index, queries)
         left = {hit["id"] for hit in answers[0]["hits"]}
         ids = [UUID(id_) for id_ in order if id_ in left]
         return hits_of(query, folded, ids[query.offset : query.offset + query.limit], answers, facets)
@@ -148,7 +135,7 @@ class MeiliSearch:
         nearest: int = 0,
     ) -> Candidates:
         known = {model: vector for model, vector in (vectors or {}).items() if model in self._embedders}
-        holding, uid = [f"terms IN {listed(terms)}"], self._uid(index)
+        holding, uid = [f"terms IN {listed(terms)}"], await self._indexes.uid(index)
         brief = ["id", "stamp"]
         queries = [vector_query(uid, [], nearest, brief, *of) for of in known.items() if nearest]
         if terms:
@@ -160,7 +147,7 @@ class MeiliSearch:
             return Candidates.of([])
         stamps: dict[str, int] = {}
         cosines: dict[str, dict[str, float]] = {model: {} for model in known}
-        await self._collect(queries, stamps, cosines)
+        await self._collect(index, queries, stamps, cosines)
         # What one model found may have a vector of another, too.
         rest = {model: [id_ for id_ in stamps if id_ not in cosines[model]] for model in known}
         queries = [
@@ -169,16 +156,24 @@ class MeiliSearch:
             if ids and len(known) > 1
         ]
         if queries:
-            await self._collect(queries, stamps, cosines)
+            await self._collect(index, queries, stamps, cosines)
         records = await self._records(index, stamps)
         alike = {model: np.array([of.get(id_, np.nan) for id_ in records]) for model, of in cosines.items()}
         return Candidates.of(list(records.values()), alike)
 
+    async def _multi_search(self, index: str, queries: Sequence[Json]) -> list[Json]:
+        async with self._indexes.explaining_refusals(index):
+            return await self._http.multi_search(queries)
+
     async def _collect(
-        self, queries: Sequence[Json], stamps: dict[str, int], cosines: dict[str, dict[str, float]]
+        self,
+        index: str,
+        queries: Sequence[Json],
+        stamps: dict[str, int],
+        cosines: dict[str, dict[str, float]],
     ) -> None:
         """Add the hits of these queries to the stamps by id, and to the cosines by model and id."""
-        for query, answer in zip(queries, await self._http.multi_search(queries), strict=True):
+        for query, answer in zip(queries, await self._multi_search(index, queries), strict=True):
             of_model = cosines[query["hybrid"]["embedder"]] if "hybrid" in query else {}
             for hit in answer["hits"]:
                 # The score of a hit by vector is the cosine, moved to 0-1; 0 is one without a vector.
@@ -196,7 +191,7 @@ class MeiliSearch:
         unknown = [id_ for id_, stamp in stamps.items() if id_ not in cache or cache[id_][0] != stamp]
         if unknown:
             fields = ["id", "stamp", "record"]
-            for document in await self._http.fetch_documents(self._uid(index), unknown, fields):
+            for document in await self._http.fetch_documents(await self._indexes.uid(index), unknown, fields):
                 cache.pop(document["id"], None)
                 if "record" in document:
                     cache[document["id"]] = document["stamp"], from_text(document["record"])
@@ -206,42 +201,41 @@ class MeiliSearch:
         return {id_: cache[id_][1] for id_ in stamps if id_ in cache}
 
     async def put(self, index: str, documents: Sequence[Document]) -> None:
-        for task in await self._send(index, documents, self._uid(index)):
-            await self._admin.wait_for_task(task)
+        await self._indexes.require_writable(index)
+        async with self._indexes.explaining_refusals(index):
+            for task in await self._send(index, documents, await self._indexes.uid(index)):
+                await self._admin.wait_for_task(task)
 
     async def delete(self, index: str, ids: Collection[UUID]) -> None:
         if ids:
-            task = await self._http.delete_documents(self._uid(index), [str(id_) for id_ in ids])
+            task = await self._http.delete_documents(
+                await self._indexes.uid(index), [str(id_) for id_ in ids]
+            )
             await self._admin.wait_for_task(task)
 
     async def count(self, index: str) -> int:
-        return await self._admin.count_documents(self._uid(index))
+        return await self._admin.count_documents(await self._indexes.uid(index))
 
     async def ids_and_revisions(self, index: str) -> dict[UUID, int]:
-        rows = self._http.all_documents(self._uid(index), ["id", "revision"])
+        rows = self._http.all_documents(await self._indexes.uid(index), ["id", "revision"])
         return {UUID(row["id"]): row["revision"] async for row in rows}
 
     async def term_frequencies(self, index: str) -> dict[str, int]:
         counts: Counter[str] = Counter()
-        async for row in self._http.all_documents(self._uid(index), ["terms"]):
+        async for row in self._http.all_documents(await self._indexes.uid(index), ["terms"]):
             counts.update(row.get("terms", ()))
         return counts
 
     async def words(self, index: str) -> dict[str, int]:
         counts: Counter[str] = Counter()
         english: Counter[str] = Counter()
-        async for row in self._http.all_documents(self._uid(index), ["terms", "s_english"]):
+        async for row in self._http.all_documents(await self._indexes.uid(index), ["terms", "s_english"]):
             counts.update(row.get("terms", ()))
             english.update(set(row.get("s_english", "").split()))
         return english | counts
 
     async def rebuild(self, index: str, batches: AsyncIterator[Sequence[Document]]) -> int:
-        uid = self._uid(index)
-        beside = f"{uid}_next"
-        if beside in await self._admin.index_uids():
-            await self._admin.delete_index(beside)
-        await self._admin.create_index(beside)
-        await self._admin.update_settings(beside, self._settings(index))
+        beside = await self._indexes.create_beside(index)
         # The server takes in together what waits, while we prepare what comes next.
         waiting: deque[int] = deque()
         async for documents in batches:
@@ -251,31 +245,15 @@ class MeiliSearch:
         for task in waiting:
             await self._admin.wait_for_task(task)
         count = await self._admin.count_documents(beside)
-        await self._admin.swap_indexes(uid, beside)
-        await self._admin.delete_index(beside)
+        await self._indexes.swap_in(index, beside)
         return count
 
     async def drop(self) -> None:
-        """Remove every index of this prefix, for scratch ones."""
-        for uid in await self._admin.index_uids():
-            if self._prefix and uid.startswith(self._prefix):
-                await self._admin.delete_index(uid)
+        """Remove every index of this tenant, for scratch ones."""
+        await self._indexes.drop()
 
     async def close(self) -> None:
         await self._http.aclose()
-
-    def _uid(self, index: str) -> str:
-        return self._prefix + index
-
-    def _settings(self, index: str) -> dict[str, Any]:
-        """Return the settings an index is to have, those of `search_config` and our models."""
-        settings = dict(settings_of(index))
-        if index in WITH_VECTORS and self._embedders:
-            settings["embedders"] = {
-                model: {"source": "userProvided", "dimensions": size}
-                for model, size in self._embedders.items()
-            }
-        return settings
 
     async def _send(self, index: str, documents: Sequence[Document], uid: str) -> list[int]:
         """Send documents to the index of this name; return the tasks that will take them in."""

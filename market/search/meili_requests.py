@@ -150,6 +150,12 @@ def names_in(settings: Mapping[str, Any]) -> tuple[set[str], set[str]]:
     return filterable, set(settings["displayedAttributes"])
 
 
+def fingerprint_of(settings: Mapping[str, Any]) -> str:
+    """Return a hash that differs for other settings."""
+    text = json.dumps(settings, sort_keys=True, ensure_ascii=False)
+    return blake2b(text.encode(), digest_size=16).hexdigest()
+
+
 def document_of(index: str, one: Prepared) -> dict[str, Any]:
     facts = one.facts()
     record = record_of(index, facts)

@@ -16,6 +16,7 @@ from market.deps import Deps
 from market.kit.database import connection
 from market.kit.errors import SearchUnavailable
 from market.search import outbox
+from market.search.engine import Tenancy
 from market.search.models import OutboxEntry
 from tests.factories import make_broker, make_member, make_outcome, make_staff
 from tests.visitor import post, sign_in
@@ -25,6 +26,9 @@ class Away:
     """An engine that does not answer."""
 
     name = "meilisearch away"
+
+    async def tenancy(self) -> Tenancy:
+        raise SearchUnavailable("no answer")
 
     async def ids_and_revisions(self, index: str) -> dict[UUID, int]:
         raise SearchUnavailable(f"no answer for {index}")
@@ -115,6 +119,31 @@ async def test_nothing_else_is_done_here(client: httpx.AsyncClient, given: dict[
 
     assert answer.status_code == 404
     assert await waiting_jobs("search.rebuild") == []
+
+
+class Shared:
+    """An engine on a server with other markets, one of which changed our settings; it holds nothing."""
+
+    name = "meilisearch"
+
+    async def tenancy(self) -> Tenancy:
+        return Tenancy("market_0a1b2c", {"outcomes": ["embedders", "rankingRules"]})
+
+    async def ids_and_revisions(self, index: str) -> dict[UUID, int]:
+        return {}
+
+
+async def test_the_page_names_our_indexes_and_settings_that_somebody_else_changed(deps: Deps) -> None:
+    search: Any = Shared()
+    transport = httpx.ASGITransport(app=create_app(replace(deps, search=search)))
+
+    async with httpx.AsyncClient(transport=transport, base_url="http://market.test") as client:
+        await sign_in(client, await make_staff(StaffRole.OPERATOR))
+        page = (await client.get("/backoffice/search")).text
+
+    assert "<code>market_0a1b2c_</code>" in page
+    assert "有索引的设置被别处改过" in page
+    assert "<li>成果：embedders、rankingRules</li>" in page
 
 
 async def test_the_page_says_so_when_the_engine_is_away(deps: Deps) -> None:

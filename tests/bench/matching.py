@@ -35,6 +35,7 @@ from market.search.embedded import EmbeddedSearch
 from market.search.engine import Document, SearchEngine
 from market.search.meaning import unit_of
 from market.search.meili import MeiliSearch
+from market.search.tenancy import ScratchTenant
 from market.tables import database
 
 SIZE = int(os.environ.get("SIZE") or 12_400)
@@ -88,7 +89,7 @@ async def _engine() -> AsyncIterator[tuple[SearchEngine, Line | None]]:
         search = MeiliSearch(
             url,
             os.environ.get("TEST_MEILI_KEY"),
-            prefix=f"bench_{os.getpid()}_",
+            tenant=ScratchTenant(f"bench_{os.getpid()}"),
             embedders={MODEL: DIMENSIONS},
             transport=line,
         )

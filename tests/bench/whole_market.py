@@ -7,7 +7,7 @@ search page  our page at ten times the market against the bare engine's query
 malicious      the page for what machines type, the slowest of them beside the page for two words
 
 Listings are made here or taken from `DATA=folder`; vectors are by chance, since only their number counts.
-`SIZE=…` for another market than 12,400. With MEILI_URL (an empty server) all of it on Meilisearch.
+`SIZE=…` for another market than 12,400. With TEST_MEILI_URL all of it on Meilisearch.
 """
 
 from __future__ import annotations
@@ -52,6 +52,7 @@ from market.search.documents import prepare
 from market.search.engine import Query, SearchEngine
 from market.search.filters import OUTCOMES
 from market.search.meaning import stored, text_hash, unit_of
+from market.search.meili import MeiliSearch
 from market.search.relay import rebuild
 from market.search.spelling import speller_of
 from market.search.vectors import load_vectors
@@ -79,13 +80,20 @@ async def main() -> None:
         folder = Path(name)
         settings = Settings(folder, SECRET, "http://bench.test", is_demo=True)
         settings = dataclasses.replace(
-            settings, meili_url=os.environ.get("MEILI_URL"), meili_key=os.environ.get("MEILI_KEY")
+            settings,
+            meili_url=os.environ.get("TEST_MEILI_URL"),
+            meili_key=os.environ.get("TEST_MEILI_KEY"),
+            meili_prefix=f"bench_{os.getpid()}",
         )
         deps = build_deps(settings)
         async with running(deps):
             await migrate()
             await deps.search.apply_settings()
-            await _bench(folder, deps)
+            try:
+                await _bench(folder, deps)
+            finally:
+                if isinstance(deps.search, MeiliSearch):
+                    await deps.search.drop()
 
 
 async def _bench(folder: Path, deps: Deps) -> None:

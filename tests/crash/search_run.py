@@ -33,6 +33,7 @@ from market.search.embedded import EmbeddedSearch
 from market.search.engine import SearchEngine
 from market.search.meili import MeiliSearch
 from market.search.relay import rebuild, status
+from market.search.tenancy import MarketTenant
 from market.tables import database, migrate
 from market.worker import Pulse, load_jobs, work
 from tests.crash.processes import Place, context, deps_of, free_port
@@ -47,7 +48,7 @@ KEY = "a key for a kill test"
 
 def engine_of(place: Place) -> SearchEngine:
     if os.environ.get("MEILI_BIN"):
-        return MeiliSearch(f"http://127.0.0.1:{place.gateway_port}", KEY)
+        return MeiliSearch(f"http://127.0.0.1:{place.gateway_port}", KEY, tenant=MarketTenant())
     return EmbeddedSearch(place.directory / "index")
 
 

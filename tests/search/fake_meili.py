@@ -13,6 +13,8 @@ from urllib.parse import parse_qsl
 from tests.search.loopback import Received
 
 STAMP = "2026-03-02T02:00:00.000001Z"
+DEFAULTS: dict[str, Any] = {"filterableAttributes": [], "displayedAttributes": ["*"], "embedders": {}}
+"""Settings of an index that nobody has configured, as far as these tests look at them."""
 
 
 @dataclass
@@ -63,24 +65,27 @@ class FakeMeili:
         return 202, self._write(method, parts, body)
 
     def _write(self, method: str, parts: list[str], body: Any) -> dict[str, Any]:
+        error = self.error if self.outcome != "succeeded" else None
         if self.outcome == "succeeded":
             match method, parts:
                 case "POST", ["indexes"]:
-                    self.indexes[body["uid"]] = {}
+                    self._create(body["uid"])
                 case "DELETE", ["indexes", uid]:
-                    del self.indexes[uid]
+                    del self.indexes[uid], self.settings[uid]
                 case "PATCH", ["indexes", uid, "settings"]:
-                    self.settings[uid] = body
+                    self.settings[uid] = self.settings[uid] | body
                 case "POST", ["indexes", uid, "documents"]:
-                    self.indexes[uid].update({one["id"]: one for one in body})
+                    error = self._add(uid, body)
                 case "POST", ["indexes", uid, "documents", "delete-batch"]:
                     for one in body:
                         self.indexes[uid].pop(one, None)
                 case "POST", ["swap-indexes"]:
                     one, other = body[0]["indexes"]
-                    self.indexes[one], self.indexes[other] = self.indexes[other], self.indexes[one]
-        task = {"uid": len(self.tasks), "status": "enqueued", "type": "t", "enqueuedAt": STAMP, "looks": 0}
-        self.tasks.append(task)
+                    for of in (self.indexes, self.settings):
+                        of[one], of[other] = of[other], of[one]
+        outcome = "failed" if error and self.outcome == "succeeded" else self.outcome
+        task = {"uid": len(self.tasks), "status": "enqueued", "type": "t", "enqueuedAt": STAMP}
+        self.tasks.append({**task, "looks": 0, "outcome": outcome, "error": error})
         return {
             "taskUid": task["uid"],
             "indexUid": None,
@@ -89,13 +94,25 @@ class FakeMeili:
             "enqueuedAt": STAMP,
         }
 
+    def _create(self, uid: str) -> None:
+        self.indexes[uid], self.settings[uid] = {}, dict(DEFAULTS)
+
+    def _add(self, uid: str, documents: list[dict[str, Any]]) -> dict[str, str] | None:
+        """Take documents in, or return why not: one that says nothing about the vector of an embedder."""
+        if uid not in self.indexes:
+            self._create(uid)
+        for embedder in self.settings[uid]["embedders"]:
+            if any(embedder not in document.get("_vectors", {}) for document in documents):
+                return {"code": "vector_embedding_error", "type": "invalid_request"}
+        self.indexes[uid].update({document["id"]: document for document in documents})
+        return None
+
     def _look(self, uid: int) -> dict[str, Any]:
         task = self.tasks[uid]
         task["looks"] += 1
         if task["looks"] >= self.looks_until_done:
-            task["status"] = self.outcome
-            task["error"] = self.error
-        return {name: one for name, one in task.items() if name != "looks"}
+            task["status"] = task["outcome"]
+        return {name: one for name, one in task.items() if name not in ("looks", "outcome")}
 
     def _documents(self, uid: str, query: str) -> dict[str, Any]:
         wanted = dict(parse_qsl(query))

@@ -33,6 +33,7 @@ from market.search.engine import (
 from market.search.leading import LedSearch
 from market.search.meaning import unit_of
 from market.search.meili import MeiliSearch
+from market.search.tenancy import ScratchTenant
 from tests.search.exchanges import PREFIX, Recorder, Replay
 from tests.search.loopback import Loopback
 from tests.search.real_server import hosts, real_server
@@ -142,7 +143,7 @@ async def embedded(_: Loopback, folders: pytest.TempPathFactory) -> AsyncIterato
 @asynccontextmanager
 async def recorded(loopback: Loopback, _: pytest.TempPathFactory) -> AsyncIterator[Filled]:
     replay = Replay()
-    engine = MeiliSearch(loopback.mount(replay), None, prefix=PREFIX, embedders={"toy": 3})
+    engine = MeiliSearch(loopback.mount(replay), None, tenant=ScratchTenant(PREFIX), embedders={"toy": 3})
     yield engine, replay
     await engine.close()
 
@@ -151,7 +152,8 @@ async def recorded(loopback: Loopback, _: pytest.TempPathFactory) -> AsyncIterat
 async def real(loopback: Loopback, _: pytest.TempPathFactory) -> AsyncIterator[Filled]:
     server = real_server()
     recorder = Recorder(server.url, server.prefix)
-    engine = MeiliSearch(loopback.mount(recorder), server.key, prefix=server.prefix, embedders={"toy": 3})
+    tenant = ScratchTenant(server.prefix)
+    engine = MeiliSearch(loopback.mount(recorder), server.key, tenant=tenant, embedders={"toy": 3})
     try:
         yield engine, recorder
     finally:

@@ -16,7 +16,8 @@ from market.search.engine import AnyOf, Document, NoneOf, Query, Range, Refused,
 from market.search.indexes import INDEXES, settings_of
 from market.search.meili import MeiliSearch
 from market.search.meili_requests import from_text
-from tests.search.fake_meili import FakeMeili
+from market.search.tenancy import ScratchTenant
+from tests.search.fake_meili import DEFAULTS, FakeMeili
 from tests.search.loopback import Loopback, Received
 
 pytestmark = pytest.mark.allow_hosts(["127.0.0.1"])
@@ -37,8 +38,8 @@ def server() -> FakeMeili:
 async def engine(server: FakeMeili, loopback: Loopback) -> AsyncIterator[MeiliSearch]:
     """The adapter of a server that has every index already."""
     for index in INDEXES:
-        server.indexes[index], server.settings[index] = {}, settings_of(index)
-    engine = MeiliSearch(loopback.mount(server), "key")
+        server.indexes[f"a_{index}"], server.settings[f"a_{index}"] = {}, DEFAULTS | settings_of(index)
+    engine = MeiliSearch(loopback.mount(server), "key", tenant=ScratchTenant("a"))
     yield engine
     await engine.close()
 
@@ -46,25 +47,25 @@ async def engine(server: FakeMeili, loopback: Loopback) -> AsyncIterator[MeiliSe
 async def test_settings_are_sent_whole_and_missing_indexes_named(
     server: FakeMeili, loopback: Loopback
 ) -> None:
-    engine = MeiliSearch(loopback.mount(server), None)
+    engine = MeiliSearch(loopback.mount(server), None, tenant=ScratchTenant("a"))
 
     first, second = await engine.apply_settings(), await engine.apply_settings()
     await engine.close()
 
     assert (first, second) == (list(INDEXES), [])
-    assert server.settings == {index: settings_of(index) for index in INDEXES}
+    assert server.settings == {f"a_{index}": DEFAULTS | settings_of(index) for index in INDEXES}
 
 
 async def test_an_index_whose_documents_lack_a_field_is_named_and_left_until_it_is_built_anew(
     server: FakeMeili, engine: MeiliSearch
 ) -> None:
-    server.settings["needs"] = {
-        **settings_of("needs"),
+    server.settings["a_needs"] = {
+        **server.settings["a_needs"],
         "filterableAttributes": [{"attributePatterns": ["id"]}],
     }
 
     assert await engine.apply_settings() == ["needs"]
-    assert server.settings["needs"] != settings_of("needs")
+    assert server.settings["a_needs"] != settings_of("needs")
 
 
 async def test_every_request_refuses_compression_and_carries_the_key(
@@ -88,7 +89,7 @@ async def test_a_write_returns_only_when_its_task_is_done(server: FakeMeili, eng
 async def test_texts_are_sent_normalised_and_facts_beside(server: FakeMeili, engine: MeiliSearch) -> None:
     await engine.put("outcomes", [document(ONE, trl=6, field="materials")])
 
-    sent = server.indexes["outcomes"][str(ONE)]
+    sent = server.indexes["a_outcomes"][str(ONE)]
     assert sent["s_title"] == "ti6al4v ti 6 al 4 v 合金"
     assert (sent["trl"], sent["field"]) == (6, ["materials"])
     found = Candidates.of([from_text(sent["record"])])
@@ -131,7 +132,7 @@ async def test_an_answer_that_refuses_is_told_apart_from_a_server_that_is_away(
 
 @pytest.mark.parametrize("is_hot", [True, False])
 async def test_a_server_that_does_not_answer_is_away(loopback: Loopback, is_hot: bool) -> None:
-    engine = MeiliSearch("http://127.0.0.1:9", None)
+    engine = MeiliSearch("http://127.0.0.1:9", None, tenant=ScratchTenant("a"))
 
     with pytest.raises(SearchUnavailable):
         await (engine.search(Query("outcomes", "铝")) if is_hot else engine.ping())
@@ -148,7 +149,7 @@ class Silent:
 
 @pytest.mark.parametrize("is_hot", [True, False])
 async def test_a_server_that_answers_too_late_is_away(loopback: Loopback, is_hot: bool) -> None:
-    engine = MeiliSearch(loopback.mount(Silent()), None, timeout=0.1)
+    engine = MeiliSearch(loopback.mount(Silent()), None, tenant=ScratchTenant("a"), timeout=0.1)
 
     with pytest.raises(SearchUnavailable):
         await (engine.search(Query("outcomes", "铝")) if is_hot else engine.ping())
@@ -232,7 +233,7 @@ async def test_a_record_is_asked_for_once_until_it_changes(server: FakeMeili, en
 
     found = await engine.candidates("outcomes", ["合金"])
 
-    asked = [sorted(one["ids"]) for one in server.bodies("/indexes/outcomes/documents/fetch")]
+    asked = [sorted(one["ids"]) for one in server.bodies("/indexes/a_outcomes/documents/fetch")]
     assert asked == [[str(ONE), str(UUID(int=2))], [str(ONE)]]
     assert {found.facts(at).get("trl") for at in range(len(found))} == {9, None}
 
@@ -240,7 +241,7 @@ async def test_a_record_is_asked_for_once_until_it_changes(server: FakeMeili, en
 async def test_an_index_that_an_earlier_release_wrote_is_searched_and_has_no_candidates(
     server: FakeMeili, engine: MeiliSearch
 ) -> None:
-    server.indexes["outcomes"] = {str(ONE): {"id": str(ONE), "revision": 1, "_rankingScore": 0.5}}
+    server.indexes["a_outcomes"] = {str(ONE): {"id": str(ONE), "revision": 1, "_rankingScore": 0.5}}
 
     assert (await engine.search(Query("outcomes", "铝"))).ids == (ONE,)
     assert (await engine.candidates("outcomes", ["铝"])).ids == []
@@ -262,11 +263,11 @@ async def test_a_rebuild_fills_an_index_beside_and_swaps(server: FakeMeili, engi
 
     async def batches() -> AsyncIterator[Sequence[Document]]:
         yield [document(TWO)]
-        seen.append(len(server.indexes["outcomes"]))
+        seen.append(len(server.indexes["a_outcomes"]))
         yield [document(THREE)]
 
     count = await engine.rebuild("outcomes", batches())
 
     assert (count, seen) == (2, [1])
-    assert set(server.indexes["outcomes"]) == {str(TWO), str(THREE)}
-    assert "outcomes_next" not in server.indexes
+    assert set(server.indexes["a_outcomes"]) == {str(TWO), str(THREE)}
+    assert "a_outcomes_next" not in server.indexes

@@ -1,0 +1,157 @@
+"""The indexes of one tenant of a Meilisearch: their names, their settings, and who changed those."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import AsyncIterator, Collection, Mapping
+from contextlib import asynccontextmanager
+
+from market.kit.errors import SearchUnavailable
+from market.search.engine import Refused, Tenancy
+from market.search.indexes import INDEXES, WITH_VECTORS, settings_of
+from market.search.meili_admin import MeiliAdmin
+from market.search.meili_http import Json
+from market.search.meili_requests import fingerprint_of, names_in
+from market.search.tenancy import AppliedSettings, Tenant
+
+logger = logging.getLogger(__name__)
+BESIDE = "_next"
+"""After the name of an index that is being rebuilt."""
+
+
+class MeiliIndexes:
+    """Creates, configures, swaps and removes the indexes of a tenant, and no others."""
+
+    def __init__(self, admin: MeiliAdmin, tenant: Tenant, embedders: Mapping[str, int]) -> None:
+        self._admin, self._tenant = admin, tenant
+        self._embedders = embedders
+        """Dimensions of each model's vectors; the server must know them beforehand."""
+        self._drifted: set[str] = set()
+        """Indexes in which something was refused since somebody else changed their settings."""
+
+    async def uid(self, index: str) -> str:
+        """Return the name of an index on the server."""
+        return f"{await self._tenant.prefix()}_{index}"
+
+    async def apply_settings(self) -> list[str]:
+        """Create and configure indexes; return those that must be rebuilt."""
+        await self._tenant.establish()
+        uids = await self._admin.index_uids()
+        return [index for index in INDEXES if not await self._bring_in_line(index, uids)]
+
+    async def _bring_in_line(self, index: str, uids: Collection[str]) -> bool:
+        """Bring the settings of an index up to date; return False if it must be rebuilt."""
+        uid, wanted = await self.uid(index), self._wanted(index)
+        if uid not in uids:
+            await self._admin.create_index(uid)
+            await self._write_settings(index, wanted)
+            return False
+        settings = await self._admin.settings(uid)
+        if changed := await self._changed(index, settings):
+            logger.warning("settings of index %s were changed by somebody else: %s", uid, ", ".join(changed))
+            return True
+        if names_in(settings) != names_in(wanted):
+            # Its documents lack what the settings would promise; the rebuild brings both at once.
+            return False
+        applied = await self._tenant.applied(index)
+        if applied and applied.stored and applied.fingerprint == fingerprint_of(wanted):
+            return True
+        try:
+            await self._write_settings(index, wanted)
+        except Refused:
+            # A model that is new cannot be told to documents that say nothing about it.
+            return False
+        return True
+
+    async def _write_settings(self, index: str, wanted: Json) -> None:
+        """Write and remember settings; the next release repeats a write that was interrupted."""
+        uid, fingerprint = await self.uid(index), fingerprint_of(wanted)
+        await self._tenant.remember(index, AppliedSettings(fingerprint, None))
+        await self._admin.update_settings(uid, wanted)
+        stored = await self._admin.settings(uid)
+        await self._tenant.remember(index, AppliedSettings(fingerprint, stored))
+
+    async def tenancy(self) -> Tenancy:
+        """Return the prefix, and the settings of each index that somebody else changed."""
+        uids = await self._admin.index_uids()
+        drift = {}
+        for index in INDEXES:
+            uid = await self.uid(index)
+            if uid in uids and (changed := await self._changed(index, await self._admin.settings(uid))):
+                drift[index] = changed
+        return Tenancy(await self._tenant.prefix(), drift)
+
+    async def _changed(self, index: str, settings: Json) -> list[str]:
+        """Return the names of settings that are not as this market left them.
+
+        An index that filters by nothing is nobody's: it was lost, and a write made it again with defaults.
+        """
+        applied = await self._tenant.applied(index)
+        if applied is None or applied.stored is None or not settings["filterableAttributes"]:
+            return []
+        stored = applied.stored
+        return sorted(name for name in stored if name in settings and settings[name] != stored[name])
+
+    @asynccontextmanager
+    async def explaining_refusals(self, index: str) -> AsyncIterator[None]:
+        """Raise SearchUnavailable for what is refused only since somebody else changed the settings.
+
+        So documents wait for the rebuild instead of being quarantined, and pages say that search is away.
+        """
+        try:
+            yield
+        except Refused as refusal:
+            await self._require_own_settings(index, refusal)
+            raise
+
+    async def require_writable(self, index: str) -> None:
+        """Raise SearchUnavailable, without another failing task, while the settings are somebody else's."""
+        if index in self._drifted:
+            await self._require_own_settings(index)
+
+    async def _require_own_settings(self, index: str, refusal: Refused | None = None) -> None:
+        uid = await self.uid(index)
+        if changed := await self._changed(index, await self._admin.settings(uid)):
+            self._drifted.add(index)
+            words = f"settings of index {uid} were changed by somebody else: {', '.join(changed)}"
+            raise SearchUnavailable(words) from refusal
+        self._drifted.discard(index)
+
+    async def create_beside(self, index: str) -> str:
+        """Create an empty index beside this one, with our settings, and return its name."""
+        uid = await self.uid(index)
+        beside, uids = uid + BESIDE, await self._admin.index_uids()
+        if uid not in uids:
+            await self._admin.create_index(uid)
+        if beside in uids:
+            await self._admin.delete_index(beside)
+        await self._admin.create_index(beside)
+        await self._admin.update_settings(beside, self._wanted(index))
+        return beside
+
+    async def swap_in(self, index: str, beside: str) -> None:
+        """Put the index that was filled beside this one in its place."""
+        stored, fingerprint = await self._admin.settings(beside), fingerprint_of(self._wanted(index))
+        await self._tenant.remember(index, AppliedSettings(fingerprint, None))
+        await self._admin.swap_indexes(await self.uid(index), beside)
+        await self._tenant.remember(index, AppliedSettings(fingerprint, stored))
+        self._drifted.discard(index)
+        await self._admin.delete_index(beside)
+
+    async def drop(self) -> None:
+        """Remove every index of this tenant."""
+        uids = await self._admin.index_uids()
+        for index in INDEXES:
+            for uid in (await self.uid(index), await self.uid(index) + BESIDE):
+                if uid in uids:
+                    await self._admin.delete_index(uid)
+
+    def _wanted(self, index: str) -> Json:
+        """Return the settings an index is to have: those of `search_config` and our models."""
+        settings = dict(settings_of(index))
+        if index in WITH_VECTORS and self._embedders:
+            settings["embedders"] = {
+                model: {"source": "userProvided", "dimensions": size}
+                for model, size in self._embedders.items()
+            }
+        return settings

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from procrastinate.schema import SchemaManager
 
-from market.kit.database import connected, connection, own_session, tortoise_config
+from market.kit.database import LOCK_TIMEOUT, connected, connection, own_session, tortoise_config
 from market.kit.migrating import Executor
 
 if TYPE_CHECKING:
@@ -44,9 +44,9 @@ TORTOISE_ORM: dict[str, Any] = tortoise_config(
 
 
 @asynccontextmanager
-async def database(url: str, *, pool_size: int = 10) -> AsyncIterator[None]:
-    """Keep the market's tables connected while the block runs."""
-    async with connected(url, MODULES, pool_size=pool_size):
+async def database(url: str, *, pool_size: int = 10, lock_timeout: int = LOCK_TIMEOUT) -> AsyncIterator[None]:
+    """Keep the market's tables connected while the block runs; `lock_timeout` is in seconds."""
+    async with connected(url, MODULES, pool_size=pool_size, lock_timeout=lock_timeout):
         yield
 
 

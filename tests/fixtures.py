@@ -15,7 +15,7 @@ from pathlib import Path
 import httpx
 import pytest
 import pytest_asyncio
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 from pwdlib import PasswordHash
 from pwdlib.hashers.argon2 import Argon2Hasher
 from tortoise.transactions import in_transaction
@@ -30,8 +30,10 @@ from tests.stage_cache import start_new_test
 
 ROOT = Path(__file__).parent.parent
 # A busy machine is no reason for a test to fail.
-settings.register_profile("market", deadline=None)
+settings.register_profile("market", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("market")
+LOCK_TIMEOUT = 300
+"""Seconds the tests' connections wait for a lock."""
 NOW = datetime(2026, 3, 2, 2, 0, tzinfo=UTC)
 """When tests happen unless they say otherwise: a Monday, 10:00 in Nanning."""
 
@@ -72,7 +74,8 @@ async def database_url(postgres: str) -> AsyncIterator[str]:
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
 async def database_connection(database_url: str) -> AsyncIterator[None]:
-    async with database(database_url, pool_size=60):
+    # The site gives up on a lock after seconds; fifty racers on a busy machine may well need longer.
+    async with database(database_url, pool_size=60, lock_timeout=LOCK_TIMEOUT):
         yield
 
 

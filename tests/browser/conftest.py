@@ -14,11 +14,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
 from tests.browser import chromium
 
 ROOT = Path(__file__).parent.parent.parent
+PATIENCE = 180.0
+"""Seconds after which a page, a process or a job counts as hanging; nothing is measured by it."""
 UNWANTED = ("DATABASE_URL", "MEILI_URL", "PYTHONDONTWRITEBYTECODE")
 """As `make run` has it: embedded database and search engine, and modules that stay compiled."""
 
@@ -45,7 +47,7 @@ class Market:
         """Return the page of this person's browser; it is a guest's until they sign in."""
         if name not in self.contexts:
             context = self.browser.new_context(base_url=self.address, locale="zh-CN", accept_downloads=True)
-            context.set_default_timeout(15_000)
+            context.set_default_timeout(PATIENCE * 1000)
             self.contexts[name] = context
         context = self.contexts[name]
         if context.pages:
@@ -104,6 +106,7 @@ def market(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Market]:
             path = Path(os.environ["DATA"]) / file
             command = [sys.executable, "-m", "market", "import", kind, "--publish", str(path)]
             subprocess.run(command, cwd=ROOT, env=environment, check=True)  # noqa: S603 -- our own command
+        expect.set_options(timeout=PATIENCE * 1000)
         with sync_playwright() as playwright:
             browser = playwright.chromium.launch(executable_path=chromium.path(), args=chromium.FLAGS)
             yield Market(address, browser, environment)
@@ -111,7 +114,7 @@ def market(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Market]:
     finally:
         site.send_signal(signal.SIGINT)
         try:
-            site.wait(30)
+            site.wait(PATIENCE)
         except subprocess.TimeoutExpired:
             site.kill()
         log.close()
@@ -124,12 +127,12 @@ def _free_port() -> int:
 
 
 def _wait_for(address: str, site: subprocess.Popen[bytes], log: Path) -> None:
-    deadline = time.monotonic() + 90
+    deadline = time.monotonic() + PATIENCE
     while time.monotonic() < deadline:
         if site.poll() is not None:
             pytest.fail(f"the site ended while starting:\n{log.read_text()[-3000:]}")
         try:
-            with urllib.request.urlopen(address, timeout=2) as answer:  # noqa: S310 -- our own address
+            with urllib.request.urlopen(address, timeout=PATIENCE) as answer:  # noqa: S310 -- our own address
                 if answer.status == 200:
                     return
         except OSError:

@@ -9,9 +9,7 @@ from collections.abc import Callable, Mapping
 from playwright.sync_api import ElementHandle, FilePayload, Locator, Page, expect
 
 from market.seed.papers import make_pdf
-
-PATIENCE = 15.0
-"""Seconds until a page must show what a job in the background brings about."""
+from tests.browser.conftest import PATIENCE
 
 
 def fill(page: Page, values: Mapping[str, str | bool | tuple[str, ...]]) -> None:
@@ -54,14 +52,13 @@ def choose_paper(page: Page, name: str, *, label: str = "") -> None:
     field.first.set_input_files(FilePayload(name=name, mimeType="application/pdf", buffer=paper))
 
 
-def reload_until(page: Page, is_there: Callable[[], bool], what: str) -> float:
-    """Load the page again and again until `is_there`; return after how many seconds it was."""
+def reload_until(page: Page, is_there: Callable[[], bool], what: str) -> None:
+    """Reload the page until `is_there`: a job in the background brings it about."""
     started = time.monotonic()
     while not is_there():
         assert time.monotonic() - started < PATIENCE, f"waited in vain for {what} at {page.url}"
         time.sleep(0.1)
         page.reload()
-    return time.monotonic() - started
 
 
 def shows(page: Page, *words: str) -> None:

@@ -6,6 +6,7 @@ import re
 
 from playwright.sync_api import Page, expect
 
+from tests.browser.conftest import PATIENCE
 from tests.browser.page_actions import choose_paper, fill, main, number_in, press, shows, shows_flash
 from tests.browser.steps_dealing import move_clock
 from tests.browser.story import ENTERPRISE, OUTCOME, Story
@@ -135,8 +136,8 @@ def trace(story: Story) -> None:
     press(main(auditor), story.claim)
     shows(auditor, "链完整", "核算", "复核")
     verifying, checking = story.market.command("audit", "verify"), story.market.command("check")
-    said, _errors = verifying.communicate(timeout=60)
+    said, _errors = verifying.communicate(timeout=PATIENCE)
     assert verifying.returncode == 0, said
     assert "every chain and every root holds" in said
-    said, _errors = checking.communicate(timeout=60)
+    said, _errors = checking.communicate(timeout=PATIENCE)
     assert checking.returncode == 0, said

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import time
 from collections.abc import Mapping
 
 from playwright.sync_api import Page, expect
@@ -158,10 +157,8 @@ def _judge(operator: Page, kind: str, number: str, *, points: int, decision: str
 
 
 def _find(guest: Page) -> None:
-    started = time.monotonic()
     link = main(guest).get_by_role("link", name=OUTCOME, exact=True)
     reload_until(guest, lambda: link.count() > 0, "the outcome to be found")
-    assert time.monotonic() - started < 2, "published, and not found within two seconds"
     link.first.click()
     expect(guest.locator("h1")).to_have_text(OUTCOME)
 

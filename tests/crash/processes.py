@@ -12,6 +12,7 @@ import os
 import signal
 import socket
 import time
+from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -36,6 +37,8 @@ from market.worker import Pulse, load_jobs, work
 from tests.contracts.factories import LATER
 from tests.fakes import FakeMailer, FixedClock, fake_settings
 
+PATIENCE = 600.0
+"""Seconds after which something counts as hanging; far longer than any busy machine needs."""
 context = multiprocessing.get_context("forkserver")
 context.set_forkserver_preload(["tests.crash.processes"])
 
@@ -145,7 +148,7 @@ def run_gateway(place: Place) -> None:
         standin.app.routes.insert(0, Route(f"/control/{path}", handler, methods=["GET", "POST"]))
 
     async def serve() -> None:
-        async with httpx.AsyncClient(base_url=place.site, timeout=5) as site:
+        async with httpx.AsyncClient(base_url=place.site, timeout=30) as site:
 
             async def deliver(body: bytes, signature: str) -> None:
                 headers = {"stripe-signature": signature}
@@ -209,20 +212,32 @@ class Market:
         for each in family:
             with suppress(psutil.NoSuchProcess):
                 each.kill()
-        psutil.wait_procs(family, timeout=20)
+        psutil.wait_procs(family, timeout=PATIENCE)
         self.postgres.revive()
 
 
-async def until_up(address: str, seconds: float = 90) -> None:
-    """Wait until somebody answers at an address."""
-    deadline = time.monotonic() + seconds
-    async with httpx.AsyncClient() as client:
-        while True:
+async def wait_until(is_so: Callable[[], Awaitable[bool]], what: str, *, pause: float = 0.1) -> None:
+    """Poll until `is_so`, with `pause` seconds between.
+
+    Raises:
+        TimeoutError: it was not within `PATIENCE`.
+    """
+    deadline = time.monotonic() + PATIENCE
+    while not await is_so():
+        if time.monotonic() > deadline:
+            raise TimeoutError(f"{what}: not within {PATIENCE:.0f} s")
+        await asyncio.sleep(pause)
+
+
+async def until_up(address: str) -> None:
+    """Wait until a server answers at an address."""
+    async with httpx.AsyncClient(timeout=PATIENCE) as client:
+
+        async def is_up() -> bool:
             try:
                 await client.get(address)
             except httpx.HTTPError:
-                if time.monotonic() > deadline:
-                    raise
-                await asyncio.sleep(0.1)
-            else:
-                return
+                return False
+            return True
+
+        await wait_until(is_up, f"an answer of {address}")

@@ -36,13 +36,12 @@ from market.search.relay import rebuild, status
 from market.search.tenancy import MarketTenant
 from market.tables import database, migrate
 from market.worker import Pulse, load_jobs, work
-from tests.crash.processes import Place, context, deps_of, free_port
+from tests.crash.processes import PATIENCE, Place, context, deps_of, free_port, wait_until
 from tests.factories import NOW, make_organisation, make_outcome
 
 WRITES, KILLS = 1000, 60
 LISTINGS = 200
 """Written again and again, so that a later state may come while an earlier one is under way."""
-PATIENCE = 120.0
 KEY = "a key for a kill test"
 
 
@@ -107,7 +106,7 @@ class Market:
             for each in family:
                 with suppress(psutil.NoSuchProcess):
                     each.kill()
-            psutil.wait_procs(family, timeout=20)
+            psutil.wait_procs(family, timeout=PATIENCE)
             self.postgres.revive()
             return
         self.stop(name)
@@ -147,7 +146,7 @@ async def crash(folder: Path, writes: int, kills: int, seed: int) -> int:
             search = engine_of(market.place)
             if os.environ.get("MEILI_BIN"):
                 market.start("engine")
-            await _until(search)
+            await _until_up(search)
             market.start("worker")
             market.start("rebuild")
             written, killed = await _write_and_kill(market, writes, kills, dice)
@@ -217,27 +216,25 @@ async def _insist(act: Any) -> None:
             return
 
 
-async def _until(search: SearchEngine) -> None:
-    deadline = time.monotonic() + PATIENCE
-    while True:
+async def _until_up(search: SearchEngine) -> None:
+    async def is_up() -> bool:
         try:
             await search.apply_settings()
         except SearchUnavailable:
-            if time.monotonic() > deadline:
-                raise
-            await asyncio.sleep(0.2)
-        else:
-            return
+            return False
+        return True
+
+    await wait_until(is_up, "the search engine")
 
 
 async def _settled(market: Market, search: SearchEngine) -> str:
     """Wait until the worker alone has sent all that waits, then compare index and database."""
-    deadline = time.monotonic() + PATIENCE
-    while time.monotonic() < deadline:
+
+    async def is_settled() -> bool:
         market.keep_up()
-        if not await outbox.count_waiting("outcomes"):
-            break
-        await asyncio.sleep(0.2)
+        return not await outbox.count_waiting("outcomes")
+
+    await wait_until(is_settled, "an empty outbox")
     told = await status("outcomes", search=search)
     titles = dict(await Outcome.filter(status=OutcomeStatus.PUBLISHED).values_list("id", "title"))
     rows = await connection().execute_query_dict("SELECT count(*) AS n FROM outcomes")

@@ -18,6 +18,7 @@ from market.accounts.actors import Actor
 from market.accounts.models import OrganisationKind, User
 from market.accounts.sessions import COOKIE, start_session
 from tests.contracts.factories import PDF
+from tests.crash.processes import PATIENCE, wait_until
 from tests.deals.factories import Parties, make_parties
 from tests.factories import make_outcome
 
@@ -45,7 +46,6 @@ SIGN = {
     "seen": "",
 }
 SCAN = ("合同.pdf", PDF, "application/pdf")
-PATIENCE = 120
 
 
 @dataclass
@@ -62,6 +62,8 @@ class Person:
 
     client: httpx.AsyncClient
     csrf: str = ""
+    answered: int = 0
+    """How many acts of this person the site has answered."""
 
     async def look(self, address: str) -> str:
         return (await self._try("GET", address)).text
@@ -73,7 +75,9 @@ class Person:
                 found = re.search(r'name="csrf_token" value="([0-9a-f]+)"', await self.look("/deals"))
             assert found, "no token"
             self.csrf = found[1]
-        return await self._try("POST", address, data={"csrf_token": self.csrf, **data}, files=files)
+        answer = await self._try("POST", address, data={"csrf_token": self.csrf, **data}, files=files)
+        self.answered += 1
+        return answer
 
     async def _try(self, method: str, address: str, **given: Any) -> httpx.Response:
         deadline, last = time.monotonic() + PATIENCE, ""
@@ -98,6 +102,10 @@ class Story:
     people: dict[str, Person]
     done: list[Done] = field(default_factory=list)
     rounds: int = 0
+
+    @property
+    def answered(self) -> int:
+        return sum(person.answered for person in self.people.values())
 
     async def play(self, gateway: str, outcome: str) -> None:
         """One outcome, from the first question to the refund."""
@@ -140,7 +148,7 @@ class Story:
         self._note("remittance", remittance)
         answer = await buyer.act(f"/instalments/{second}/pay")
         session = _found(r"/demo-pay/(cs_\w+)", answer.headers.get("location", ""))
-        async with httpx.AsyncClient() as client:
+        async with httpx.AsyncClient(timeout=PATIENCE) as client:
             await client.post(f"{gateway}/control/pay/{session}")
         self._note("payment", session)
         payment = await self._until(finance, contract, r"/payments/([0-9a-f-]{36})/refund")
@@ -149,13 +157,16 @@ class Story:
         await self._until(finance, contract, r"mark--note\">[^<]*已退款")
 
     async def _until(self, person: Person, contract: str, pattern: str) -> str:
-        deadline = time.monotonic() + PATIENCE
-        while time.monotonic() < deadline:
-            found = re.search(pattern, await person.look(f"/contracts/{contract}/money"))
-            if found:
-                return found[1] if found.groups() else found[0]
-            await asyncio.sleep(0.1)
-        raise TimeoutError(f"{contract}: {pattern} did not come")
+        match: re.Match[str] | None = None
+
+        async def is_shown() -> bool:
+            nonlocal match
+            match = re.search(pattern, await person.look(f"/contracts/{contract}/money"))
+            return match is not None
+
+        await wait_until(is_shown, f"{contract} shows {pattern}")
+        assert match is not None
+        return match[1] if match.groups() else match[0]
 
     async def _deals(self, buyer: Person, outcome: str) -> str:
         page = await buyer.look(f"/outcomes/{outcome}")
@@ -184,7 +195,7 @@ async def make_outcomes(parties: Parties, count: int) -> list[str]:
 
 async def _person(actor: Actor, site: str) -> Person:
     token = await start_session(await User.get(id=actor.user_id), device="crash")
-    return Person(httpx.AsyncClient(base_url=site, cookies={COOKIE: token}, timeout=10))
+    return Person(httpx.AsyncClient(base_url=site, cookies={COOKIE: token}, timeout=30))
 
 
 def _found(pattern: str, text: str) -> str:

@@ -17,9 +17,11 @@ from market.kit.database import EmbeddedPostgres, connection
 from market.ledger.checks import load_checks, run_checks
 from market.payments.models import ConnectedAccount
 from market.tables import database, migrate
-from tests.crash.processes import Market, Place, free_port, until_up
+from tests.crash.processes import PATIENCE, Market, Place, free_port, until_up, wait_until
 from tests.crash.traders import Done, Story, make_outcomes, make_story
 
+KILLS_IN_A_ROW = 10
+"""Kills after which an act must get through, however busy the machine is."""
 TARGETS = ("site", "site", "site", "worker", "worker", "worker", "postgres")
 EFFECTS = {
     "interest": "SELECT count(*) AS n FROM deals d JOIN outcomes o ON o.id = d.outcome_id "
@@ -64,13 +66,12 @@ async def crash(directory: Path, kills: int, *, seed: int, pairs: int = 3) -> Re
             market.start("worker")
             await until_up(market.place.site + "/help")
             await _connect(market, stories)
-        killed: Counter[str] = Counter()
         over = asyncio.Event()
         playing = [
             asyncio.create_task(_play(story, market, numbers, over))
             for story, numbers in zip(stories, outcomes, strict=True)
         ]
-        await _kill(market, kills, killed, dice, playing)
+        killed = await _kill(market, kills, dice, stories, playing)
         over.set()
         watching = asyncio.create_task(_watch(market))
         await asyncio.gather(*playing)
@@ -93,23 +94,42 @@ async def _play(story: Story, market: Market, outcomes: Sequence[str], over: asy
 async def _kill(
     market: Market,
     kills: int,
-    killed: Counter[str],
     dice: random.Random,
+    stories: Sequence[Story],
     playing: Sequence[asyncio.Task[None]],
-) -> None:
+) -> Counter[str]:
+    """Kill at random until `kills` are done or a story has failed; return how often each was killed."""
+    killed: Counter[str] = Counter()
     while killed.total() < kills:
+        if killed.total() % KILLS_IN_A_ROW == 0:
+            await _let_one_act(market, stories, playing)
         # Long enough that an act gets through now and then, short enough that most are hit.
         await until_up(market.place.site + "/robots.txt")
         await asyncio.sleep(dice.uniform(0.05, 1.2))
         market.keep_up()
         for task in playing:
             if task.done() and task.exception():
-                return
+                return killed
         name = dice.choice(TARGETS)
         await market.kill(name)
         killed[name] += 1
         if sys.stderr.isatty() or killed.total() % 20 == 0:
             sys.stderr.write(f"{killed.total()}/{kills} kills\n")
+    return killed
+
+
+async def _let_one_act(
+    market: Market, stories: Sequence[Story], playing: Sequence[asyncio.Task[None]]
+) -> None:
+    """Wait until one more act is answered or a story has ended."""
+    before = sum(story.answered for story in stories)
+
+    async def has_acted() -> bool:
+        market.keep_up()
+        is_over = any(task.done() for task in playing)
+        return is_over or sum(story.answered for story in stories) > before
+
+    await wait_until(has_acted, "an answer between kills")
 
 
 async def _watch(market: Market) -> None:
@@ -122,18 +142,18 @@ async def _connect(market: Market, stories: Sequence[Story]) -> None:
     """Give every seller an account at the gateway that can be paid on."""
     import httpx
 
-    async with httpx.AsyncClient() as client:
+    async with httpx.AsyncClient(timeout=PATIENCE) as client:
         for story in stories:
             finance = story.people["finance"]
             answer = await finance.act("/account/payouts")
             account = answer.headers["location"].rsplit("/", 1)[1]
             await client.post(f"{market.place.gateway}/control/open/{account}")
     organisations = await Organisation.filter(id__in=[each.parties.university.id for each in stories])
-    for _try in range(300):
-        if await ConnectedAccount.filter(charges_enabled=True).count() == len(organisations):
-            return
-        await asyncio.sleep(0.1)
-    raise TimeoutError("the sellers' accounts did not open")
+
+    async def are_open() -> bool:
+        return await ConnectedAccount.filter(charges_enabled=True).count() == len(organisations)
+
+    await wait_until(are_open, "open accounts of all sellers")
 
 
 async def _look(market: Market, done: Sequence[Done]) -> list[str]:
@@ -152,15 +172,14 @@ async def _look(market: Market, done: Sequence[Done]) -> list[str]:
 
 
 async def _quiet() -> None:
-    for _try in range(600):
+    async def is_quiet() -> bool:
         [row] = await connection().execute_query_dict(
             "SELECT count(*) AS n FROM procrastinate_jobs WHERE status IN ('todo', 'doing') "
             "AND (task_name LIKE 'payments.%' OR task_name LIKE 'contracts.%')"
         )
-        if not row["n"]:
-            return
-        await asyncio.sleep(0.1)
-    raise TimeoutError("jobs about money are still waiting after a minute")
+        return not row["n"]
+
+    await wait_until(is_quiet, "an end of all jobs about money")
 
 
 def main() -> int:

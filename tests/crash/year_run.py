@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import asyncio
 import os
-import signal
 import subprocess
 import sys
 import tempfile
@@ -21,10 +20,13 @@ from market.settings import Settings
 from market.subsidies import year_runs
 from market.subsidies.models import Assessment, Batch, Claim
 from market.tables import migrate
+from tests.crash.processes import wait_until
 from tests.subsidies.factories import WAN, Desk, make_accepted, make_applicant, make_desk
 
 KILLS = 50
 CLAIMS = 400
+STEPS = 12
+"""Up to so many claims are written between two kills, so that fifty kills fall into the run."""
 
 
 async def main() -> None:
@@ -38,7 +40,7 @@ async def main() -> None:
             plan = await year_runs.plan_of("guangxi", 2026)
             officer = (await User.get(id=desk.officer.user_id)).email
             rechecker = (await User.get(id=desk.rechecker.user_id)).email
-            kills = await asyncio.to_thread(_kill_and_finish, folder, officer, rechecker)
+            kills = await _kill_and_finish(folder, officer, rechecker)
             await _compare(plan, kills)
 
 
@@ -49,25 +51,44 @@ async def _fill(desk: Desk) -> None:
         await make_accepted(desk, applicant, contract_amount=amount, trade_amount=amount)
 
 
-def _kill_and_finish(folder: Path, officer: str, rechecker: str) -> int:
+async def _kill_and_finish(folder: Path, officer: str, rechecker: str) -> int:
     words = ["year-run", "guangxi", "2026", "--officer", officer, "--rechecker", rechecker]
-    random, kills = Random(50), 0
+    dice, kills = Random(50), 0
     environment = {**os.environ, "DATA_DIR": str(folder), "DEMO": "1"}
     while True:
-        process = subprocess.Popen(  # noqa: S603
-            [sys.executable, "-m", "market", *words], env=environment, stdout=subprocess.DEVNULL
+        process = await asyncio.create_subprocess_exec(
+            *(sys.executable, "-m", "market", *words), env=environment, stdout=subprocess.DEVNULL
         )
-        try:
-            # The start alone takes its time; from then on any moment will do.
-            status = process.wait(random.uniform(1.2, 2.4) if kills < KILLS else None)
-        except subprocess.TimeoutExpired:
-            process.send_signal(signal.SIGKILL)
-            process.wait()
-            kills += 1
-            continue
-        if status:
+        if kills < KILLS:
+            await _let_run(process, dice.randint(0, STEPS), dice.uniform(0, 0.05))
+            if process.returncode is None:
+                process.kill()
+                await process.wait()
+                kills += 1
+                continue
+        if status := await process.wait():
             raise SystemExit(f"the run ended with {status}")
         return kills
+
+
+async def _let_run(process: asyncio.subprocess.Process, steps: int, seconds: float) -> None:
+    """Wait until the run has written `steps` more claims, or has ended, and then some moments more."""
+    target = await _written() + steps
+
+    async def is_enough() -> bool:
+        return process.returncode is not None or await _written() >= target
+
+    await wait_until(is_enough, "the next claims of the run", pause=0.02)
+    await asyncio.sleep(seconds)
+
+
+async def _written() -> int:
+    """Return how many claims are computed and how many rechecked, added up."""
+    [row] = await connection().execute_query_dict(
+        "SELECT (SELECT count(*) FROM assessments) + (SELECT count(*) FROM claims "
+        "WHERE status NOT IN ('accepted', 'calculated')) AS n"
+    )
+    return int(row["n"])
 
 
 async def _compare(plan: year_runs.Plan, kills: int) -> None:

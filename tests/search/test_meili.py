@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
@@ -139,20 +140,25 @@ async def test_a_server_that_does_not_answer_is_away(loopback: Loopback, is_hot:
     await engine.close()
 
 
+@dataclass
 class Silent:
-    """A server that answers long after anybody waits."""
+    """A server that answers only when nobody waits any more."""
+
+    is_given_up: asyncio.Event = field(default_factory=asyncio.Event)
 
     async def answer(self, request: Received) -> tuple[int, Any]:
-        await asyncio.sleep(0.3)
+        await self.is_given_up.wait()
         return 200, {"status": "available", "results": []}
 
 
 @pytest.mark.parametrize("is_hot", [True, False])
 async def test_a_server_that_answers_too_late_is_away(loopback: Loopback, is_hot: bool) -> None:
-    engine = MeiliSearch(loopback.mount(Silent()), None, tenant=ScratchTenant("a"), timeout=0.1)
+    server = Silent()
+    engine = MeiliSearch(loopback.mount(server), None, tenant=ScratchTenant("a"), timeout=0.1)
 
     with pytest.raises(SearchUnavailable):
         await (engine.search(Query("outcomes", "铝")) if is_hot else engine.ping())
+    server.is_given_up.set()
     await engine.close()
 
 

@@ -1,30 +1,29 @@
 """Reads the statements that banks here give out, CSV or Excel, each in its own layout.
 
-Known are the corporate exports of ICBC (工商银行), CCB (建设银行) and BOC (中国银行): title lines before
-the heads, GBK or UTF-8, amounts with thousands separators, tabs that keep a number from becoming one.
-Nothing is guessed: a row that cannot be read refuses the file and names the row.
+Known are the corporate exports of ICBC (工商银行), CCB (建设银行) and BOC (中国银行).
+Nothing is guessed: a row that cannot be read refuses the file and names row and cell. So does an account
+that Excel has rounded: the lines of such a file would not be recognised in another statement.
 """
 
 from __future__ import annotations
 
-import csv
 import hashlib
-import io
 import re
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date, datetime
-from decimal import Decimal
-from zipfile import BadZipFile
+from datetime import datetime
 
 from market.kit.errors import Invalid
 from market.kit.i18n import gettext as _
 from market.kit.money import Money
+from market.kit.workbooks.cells import Cell, Limits, Row, Sheet, UnreadableWorkbook
+from market.kit.workbooks.heads import Head, HeadRow, HeadsNotFound, find_heads
+from market.kit.workbooks.reading import read_sheets
+from market.kit.workbooks.values import UnreadableCell, amount_of, moment_of, text_of
 
 MOST_LINES = 20_000
-MOST_TITLE_LINES = 30
-Cell = str | int | float | datetime | date | None
+LIMITS = Limits(rows=2 * MOST_LINES)
 CURRENCIES = {
     "": "CNY",
     "人民币": "CNY",
@@ -66,6 +65,13 @@ class Layout:
     def needed(self) -> set[str]:
         """Heads without which this is another bank's file."""
         return {self.day, *self.payer, self.credit or self.amount, self.debit or self.sign}
+
+    @property
+    def heads(self) -> list[Head]:
+        """All heads that are read, under their own names; units and English in brackets are left out."""
+        names = (*self.payer, *self.texts, self.day, self.reference, self.balance, self.own_account)
+        more = (self.credit, self.debit, self.amount, self.sign, self.currency)
+        return [Head(name, (name,), name in self.needed) for name in {*names, *more} - {""}]
 
 
 LAYOUTS = (
@@ -156,43 +162,50 @@ class ReadStatement:
 
 
 def read_statement(name: str, content: bytes) -> ReadStatement:
-    """Return the lines of a bank's file; its kind is told by the name, its layout by the heads.
+    """Return the lines of a bank's file; its kind is told by its content, its layout by the heads.
 
     Raises:
         UnreadableStatement: at the field `file`, with what is wrong and in which row.
     """
-    table = _workbook(content) if name.lower().endswith(".xlsx") else _csv(content)
-    numbered = [
-        (number, row) for number, row in enumerate(table, start=1) if any(_text(cell) for cell in row)
-    ]
-    for place, (_number, row) in enumerate(numbered[:MOST_TITLE_LINES]):
-        heads = {_head(cell): column for column, cell in reversed(list(enumerate(row))) if _text(cell)}
+    try:
+        layout, heads = _recognise(name, read_sheets(content, LIMITS))
+    except UnreadableWorkbook as error:
+        raise UnreadableStatement(str(error), field="file") from error
+    return _read(layout, heads)
+
+
+def _recognise(name: str, sheets: Iterable[Sheet]) -> tuple[Layout, HeadRow]:
+    for sheet in sheets:
         for layout in LAYOUTS:
-            if layout.needed <= heads.keys():
-                return _read(layout, heads, numbered[place + 1 :])
+            try:
+                return layout, find_heads([sheet], layout.heads)
+            except HeadsNotFound:
+                continue
     raise UnreadableStatement(
-        _("没有认出这个银行流水。请用工商银行、建设银行或中国银行企业网银导出的 CSV 或 XLSX 明细。"),
+        _(
+            "没有认出这个银行流水（%(name)s）。请用工商、建设或中国银行网银导出的 CSV 或 Excel 明细。",
+            name=name[-60:],
+        ),
         field="file",
     )
 
 
-def _read(
-    layout: Layout, heads: Mapping[str, int], numbered: Sequence[tuple[int, Sequence[Cell]]]
-) -> ReadStatement:
-    if len(numbered) > MOST_LINES:
+def _read(layout: Layout, heads: HeadRow) -> ReadStatement:
+    rows = list(heads.rows())
+    if len(rows) > MOST_LINES:
         raise UnreadableStatement(
             _("一次最多导入 %(most)s 行，请分段导出。", most=f"{MOST_LINES:,}"), field="file"
         )
-    account, made = "", []
-    for number, cells in numbered:
-        row = _Row(number, heads, cells)
-        if not row.text(layout.day) or _is_total(cells):
+    account, lines = "", []
+    for each in rows:
+        row = _Row(heads, each)
+        if _is_total(each) or not row.text(layout.day):
             continue
-        made.append(_line(layout, row))
+        lines.append(_line(layout, row))
         account = account or _account_of(layout, row)
-    if not made:
+    if not lines:
         raise UnreadableStatement(_("这个银行流水里没有交易明细。"), field="file")
-    return ReadStatement(layout.bank, account, tuple(made))
+    return ReadStatement(layout.bank, account, tuple(lines))
 
 
 def _line(layout: Layout, row: _Row) -> BankRow:
@@ -208,14 +221,15 @@ def _line(layout: Layout, row: _Row) -> BankRow:
     if not money:
         raise row.unreadable(_("没有发生额"))
     name, account = layout.payer
+    texts = (row.text(head) for head in layout.texts)
     return BankRow(
-        row=row.number,
+        row=row.row.number,
         happened_at=row.moment(layout.day),
         is_incoming=is_incoming,
         money=Money(abs(money.amount), currency),
         payer_name=row.text(name)[:200],
         payer_account=row.text(account).replace(" ", "")[:60],
-        text=" ".join(dict.fromkeys(found for head in layout.texts if (found := row.text(head))))[:400],
+        text=" ".join(dict.fromkeys(text for text in texts if text))[:400],
         reference=row.text(layout.reference)[:80],
         balance=str(row.money(layout.balance, currency).amount) if row.text(layout.balance) else "",
     )
@@ -229,98 +243,40 @@ def _account_of(layout: Layout, row: _Row) -> str:
 
 @dataclass(frozen=True)
 class _Row:
-    number: int
-    heads: Mapping[str, int]
-    cells: Sequence[Cell]
+    """A row of the statement, whose cells are asked for by the bank's heads."""
+
+    heads: HeadRow
+    row: Row
 
     def cell(self, head: str) -> Cell:
-        column = self.heads.get(head)
-        return self.cells[column] if column is not None and column < len(self.cells) else None
+        return self.heads.cell(self.row, head)
 
     def text(self, head: str) -> str:
-        return _text(self.cell(head))
+        try:
+            return " ".join(text_of(self.cell(head)).split())
+        except UnreadableCell as error:
+            raise self.unreadable(str(error)) from error
 
     def money(self, head: str, currency: str) -> Money:
-        text = self.text(head).lstrip("+")
-        if text in ("", "-", "--"):
-            return Money(0, currency)
         try:
-            return Money.parse(text, currency)
-        except ValueError:
-            raise self.unreadable(_("金额“%(text)s”看不懂", text=text[:20])) from None
+            return amount_of(self.cell(head), currency) or Money(0, currency)
+        except UnreadableCell as error:
+            raise self.unreadable(str(error)) from error
 
     def moment(self, head: str) -> datetime:
-        value = self.cell(head)
-        if isinstance(value, datetime):
-            return value.replace(tzinfo=None, microsecond=0)
-        if isinstance(value, date):
-            return datetime(value.year, value.month, value.day)  # noqa: DTZ001 -- the bank's own clock
-        found = re.fullmatch(
-            r"(\d{4})[-/.年]?(\d{1,2})[-/.月]?(\d{1,2})日?(?:[ T]*(\d{1,2}):?(\d{2}):?(\d{2})?)?(?:\.\d+)?",
-            _text(value),
-        )
         try:
-            if found:
-                return datetime(*(int(part or 0) for part in found.groups()))  # type: ignore[arg-type] # noqa: DTZ001
-        except ValueError:
-            pass
-        raise self.unreadable(_("日期“%(text)s”看不懂", text=_text(value)[:20]))
+            return moment_of(self.cell(head))
+        except UnreadableCell as error:
+            raise self.unreadable(str(error)) from error
 
     def unreadable(self, what: str) -> UnreadableStatement:
         return UnreadableStatement(
-            _("第 %(row)s 行：%(what)s。整个文件没有导入。", row=self.number, what=what), field="file"
+            _("第 %(row)s 行：%(what)s。整个文件没有导入。", row=self.row.number, what=what), field="file"
         )
 
 
-def _csv(content: bytes) -> Iterator[Sequence[Cell]]:
-    for encoding in ("utf-8-sig", "gb18030"):
-        try:
-            text = content.decode(encoding)
-            break
-        except UnicodeDecodeError:
-            continue
-    else:
-        raise UnreadableStatement(_("文件的编码看不懂，请从网银重新导出。"), field="file")
-    head = text[:4000]
-    separator = "\t" if head.count("\t") > head.count(",") else ","
-    try:
-        yield from csv.reader(io.StringIO(text, newline=""), delimiter=separator)
-    except csv.Error as error:
-        raise UnreadableStatement(_("这个 CSV 文件已损坏，请从网银重新导出。"), field="file") from error
-
-
-def _workbook(content: bytes) -> Iterator[Sequence[Cell]]:
-    from openpyxl import load_workbook  # slow to load, and few files are sheets
-    from openpyxl.utils.exceptions import InvalidFileException
-
-    try:
-        book = load_workbook(io.BytesIO(content), read_only=True, data_only=True)
-        sheet = book.worksheets[0]
-        sheet.reset_dimensions()  # Banks' own writers state wrong ones.
-        yield from sheet.iter_rows(values_only=True)  # type: ignore[misc]
-    except (BadZipFile, InvalidFileException, KeyError, ValueError, IndexError, AttributeError) as error:
-        raise UnreadableStatement(
-            _("这个 Excel 文件打不开，请从网银重新导出 XLSX。"), field="file"
-        ) from error
-
-
-def _text(cell: Cell) -> str:
-    if cell is None:
-        return ""
-    if isinstance(cell, float):
-        # What Excel keeps as 1234.56 is written so, never with the error of its binary fraction.
-        return f"{Decimal(repr(cell)).quantize(Decimal('0.01')):f}"
-    return " ".join(str(cell).split()).strip("'`")
-
-
-def _head(cell: Cell) -> str:
-    """Return a head without what banks add to it: English in brackets, units, blanks."""
-    bare = re.sub(r"[\[［(（].*", "", "".join(_text(cell).split()))
-    return bare.removesuffix("/元").strip()
-
-
-def _is_total(cells: Sequence[Cell]) -> bool:
-    first = next((found for cell in cells if (found := _text(cell))), "")
+def _is_total(row: Row) -> bool:
+    first = row.cells[min(row.cells)].text
     return first.startswith(("合计", "总计", "小计", "总笔数", "总金额", "借方", "贷方"))
 
 

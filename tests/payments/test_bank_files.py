@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import csv
+import io
 from collections.abc import Callable
 from datetime import datetime
 from uuid import UUID
@@ -10,6 +12,7 @@ from market.kit.money import Money
 from market.payments.bank_files import UnreadableStatement, read_statement
 from market.payments.finding import Finder, KnownRemittance, OpenPayable, Paying, references_in
 from market.payments.models import RemittanceStatus
+from tests.kit.xls import Table, xls
 from tests.payments.bank_statement_files import OWN, Row, boc, ccb, icbc
 
 BANKS = [("icbc", icbc, "a.csv"), ("ccb", ccb, "a.xlsx"), ("boc", boc, "a.csv")]
@@ -59,6 +62,50 @@ def test_a_file_that_cannot_be_read_is_refused_whole_with_its_reason(
 ) -> None:
     with pytest.raises(UnreadableStatement, match=words):
         read_statement(name, content)
+
+
+def rewritten(content: bytes, change: Callable[[list[list[str]]], None]) -> bytes:
+    """Return an ICBC export after somebody worked on its cells."""
+    lines = list(csv.reader(io.StringIO(content.decode("gb18030"))))
+    change(lines)
+    target = io.StringIO()
+    csv.writer(target).writerows(lines)
+    return target.getvalue().encode("gb18030")
+
+
+def test_numbers_that_excel_protects_as_texts_are_the_same_numbers() -> None:
+    original = icbc(Row("5.00"))
+
+    def protect(lines: list[list[str]]) -> None:
+        lines[3] = [f'="{text.strip()}"' if text.strip().isdecimal() else text for text in lines[3]]
+
+    assert read_statement("a.csv", rewritten(original, protect)) == read_statement("a.csv", original)
+
+
+def test_an_account_that_excel_has_rounded_refuses_the_file_since_its_lines_cannot_be_told_again() -> None:
+    def round_account(lines: list[list[str]]) -> None:
+        lines[3][2] = "4.50016E+15"
+
+    with pytest.raises(UnreadableStatement, match=r"第 4 行：C4 的“4.50016E\+15”.*丢失了位数"):
+        read_statement("a.csv", rewritten(icbc(Row("5.00")), round_account))
+
+
+def test_heads_that_the_bank_repeats_on_each_page_are_no_lines() -> None:
+    def repeat(lines: list[list[str]]) -> None:
+        lines.insert(4, lines[2])
+
+    read = read_statement("a.csv", rewritten(icbc(Row("5.00"), Row("6.00")), repeat))
+
+    assert [row.row for row in read.rows] == [4, 6]
+
+
+def test_an_old_excel_file_and_unicode_text_are_read_like_the_csv() -> None:
+    original = icbc(Row("1,500.00", "HT-2026-000001-1"))
+    lines = list(csv.reader(io.StringIO(original.decode("gb18030"))))
+    tabbed = "\r\n".join("\t".join(text.strip() for text in line) for line in lines)
+
+    assert read_statement("a.xls", xls(Table(lines))) == read_statement("a.csv", original)
+    assert read_statement("a.txt", tabbed.encode("utf-16")) == read_statement("a.csv", original)
 
 
 def test_a_booking_taken_back_by_the_bank_is_money_the_other_way() -> None:

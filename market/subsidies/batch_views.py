@@ -189,7 +189,12 @@ async def results(request: Request) -> Response:
     if done.refused:
         rows = "；".join(_("第 %(row)s 行：%(why)s", row=row, why=why) for row, why in done.refused[:10])
         words += _("未登记：%(rows)s", rows=rows)
-    return flash(request, answer, words, "due" if done.refused else "done")
+    elif not done.entered and not done.known:
+        words = _("文件里没有一行填了银行结果。")
+    words += "".join(done.notices)
+    return flash(
+        request, answer, words, "due" if done.refused or not (done.entered or done.known) else "done"
+    )
 
 
 async def disbursement(request: Request) -> Response:

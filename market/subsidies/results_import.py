@@ -2,25 +2,33 @@
 
 from __future__ import annotations
 
-import io
+import asyncio
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from decimal import Decimal, InvalidOperation
-from typing import Any
-from zipfile import BadZipFile
 
 from market.accounts.actors import Actor
 from market.accounts.permissions import Act
 from market.kit.errors import Conflict, Invalid, NotFound
 from market.kit.i18n import gettext as _
+from market.kit.workbooks.cells import Limits, Row
+from market.kit.workbooks.heads import Head, HeadRow, HeadsNotFound, find_heads, head_key
+from market.kit.workbooks.reading import read_sheets
+from market.kit.workbooks.values import UnreadableCell, amount_of, day_of, text_of
 from market.records.by import By
 from market.subsidies.judging import Conflicted
 from market.subsidies.models import Disbursement, DisbursementStatus
 from market.subsidies.paying import enter_result
 
-MOST_ROWS = 5000
-NUMBER, AMOUNT, RESULT, DAY, REFERENCE = 0, 5, 7, 8, 9
-"""Columns of our payment list, from 0."""
+LIMITS = Limits(rows=5100)
+HEADS = (
+    Head("number", ("拨付编号", "拨付单号", "拨付号")),
+    Head("amount", ("金额（元）", "拨付金额（元）", "付款金额（元）")),
+    Head("result", ("银行结果", "结果", "付款结果", "处理结果")),
+    Head("day", ("日期", "付款日期", "结果日期", "交易日期")),
+    Head("reference", ("银行流水号", "流水号", "交易流水号")),
+)
+"""Columns of our payment list, and how banks rename them."""
+PAID, RETURNED = "已付出", "被银行退回"
 
 
 @dataclass(frozen=True)
@@ -42,65 +50,61 @@ class Imported:
     entered: int = 0
     known: int = 0
     refused: list[tuple[int, str]] = field(default_factory=list)
+    notices: list[str] = field(default_factory=list)
+    """What a person may not have seen in the file, such as hidden rows."""
 
 
-def read_results(content: bytes) -> tuple[list[ResultRow], list[tuple[int, str]]]:
+@dataclass
+class Results:
+    """What the workbook says: results that can be read, rows that cannot with the reason, and notices."""
+
+    rows: list[ResultRow] = field(default_factory=list)
+    faults: list[tuple[int, str]] = field(default_factory=list)
+    notices: list[str] = field(default_factory=list)
+
+
+def read_results(content: bytes) -> Results:
     """Read the filled-in payment list; rows without a result are passed over.
 
     Raises:
-        Invalid: it is no workbook of ours.
+        Invalid: it is no workbook, or no payment list of ours.
     """
-    from openpyxl import load_workbook  # slow to load, and few files are sheets
-    from openpyxl.utils.exceptions import InvalidFileException
-
     try:
-        book = load_workbook(io.BytesIO(content), read_only=True, data_only=True)
-    except (InvalidFileException, BadZipFile, KeyError, ValueError, OSError):
-        raise Invalid(_("这不是 Excel 文件（.xlsx）。"), field="file") from None
-    rows: list[ResultRow] = []
-    faults: list[tuple[int, str]] = []
-    page = book.worksheets[0]
-    for place, cells in enumerate(
-        page.iter_rows(min_row=2, max_row=MOST_ROWS + 1, values_only=True), start=2
-    ):
-        padded = [*cells, *[None] * (REFERENCE + 1)]
-        words = str(padded[RESULT] or "").strip()
-        if not padded[NUMBER] or not words:
+        heads = find_heads(read_sheets(content, LIMITS), HEADS)
+    except HeadsNotFound as error:
+        message = _("文件里没有这些列：%(names)s。请用下载的拨付单 Excel。", names=str(error))
+        raise Invalid(message, field="file") from error
+    results = Results(notices=heads.notices())
+    for row in heads.rows():
+        if not heads.cell(row, "number").text or not heads.cell(row, "result").text:
             continue
         try:
-            rows.append(_row(place, padded, words))
-        except Invalid as fault:
-            faults.append((place, str(fault)))
-    return rows, faults
+            results.rows.append(_result(heads, row))
+        except (Invalid, UnreadableCell) as fault:
+            results.faults.append((row.number, str(fault)))
+    return results
 
 
-def _row(place: int, cells: list[Any], words: str) -> ResultRow:
-    paid, returned = _("已付出"), _("被银行退回")
-    if words not in (paid, returned):
+def _result(heads: HeadRow, row: Row) -> ResultRow:
+    words = head_key(text_of(heads.cell(row, "result")))
+    if words not in (PAID, RETURNED):
+        paid, returned = _("已付出"), _("被银行退回")
         raise Invalid(_("结果应为“%(paid)s”或“%(returned)s”。", paid=paid, returned=returned))
-    day = cells[DAY]
-    if isinstance(day, datetime):
-        day = day.date()
-    elif isinstance(day, str):
-        try:
-            day = date.fromisoformat(day.strip())
-        except ValueError:
-            day = None
-    if not isinstance(day, date):
+    if not heads.cell(row, "day").text:
         raise Invalid(_("请填日期，如 2026-03-02。"))
-    reference = str(cells[REFERENCE] or "").strip()
+    ended_on = day_of(heads.cell(row, "day"))
+    reference = text_of(heads.cell(row, "reference"))
     if not reference or len(reference) > 80:
         raise Invalid(_("请填银行流水号。"))
-    return ResultRow(place, str(cells[NUMBER]).strip(), _fen(cells[AMOUNT]), words == paid, day, reference)
-
-
-def _fen(value: object) -> int | None:
-    """Read an amount in 元; Excel keeps numbers as floats, whose shortest form is what was written."""
-    try:
-        fen = Decimal(str(value)) * 100
-    except InvalidOperation:
-        return None
-    return int(fen) if fen.is_finite() and fen == fen.to_integral_value() else None
+    amount = amount_of(heads.cell(row, "amount"))
+    return ResultRow(
+        row=row.number,
+        number=text_of(heads.cell(row, "number")),
+        amount=amount.amount if amount else None,
+        is_paid=words == PAID,
+        ended_on=ended_on,
+        bank_reference=reference,
+    )
 
 
 async def import_results(content: bytes, *, by: By) -> Imported:
@@ -110,9 +114,9 @@ async def import_results(content: bytes, *, by: By) -> Imported:
         Invalid: it is no workbook of ours.
     """
     by.actor.require(Act.DISBURSE)
-    rows, faults = read_results(content)
-    done = Imported(refused=faults)
-    for row in rows:
+    results = await asyncio.to_thread(read_results, content)
+    done = Imported(refused=results.faults, notices=results.notices)
+    for row in results.rows:
         order = await Disbursement.get_or_none(number=row.number)
         if order is not None and order.amount != row.amount:
             done.refused.append((row.row, _("金额与拨付单不符。")))

@@ -45,8 +45,9 @@ async def import_file(settings: Settings, kind: str, path: Path, *, publish: boo
         f"{report.total} rows: {report.created} new, {report.updated} changed, {report.unchanged} as before, "
         f"{len(report.refused)} refused; {time.monotonic() - started:.1f} s\n"
     )
-    if note:
-        sys.stdout.write(f"{note}\n")
+    for line in (*report.notices, note):
+        if line:
+            sys.stdout.write(f"{line}\n")
     if report.refused:
         sys.stdout.write(f"Reasons: {_write_refusals(path, report)}\n")
     return 0

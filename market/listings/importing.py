@@ -30,6 +30,7 @@ from market.records.by import By
 from market.search import outbox
 
 BATCH = 500
+TABLES = frozenset([".xlsx", ".xls", ".csv"])
 SOURCE_NAME = "外部数据"
 """The organisation that owns what an import brings and nobody has taken over."""
 Progress = Callable[[int, int], None]
@@ -53,6 +54,8 @@ class Report:
     updated: int = 0
     unchanged: int = 0
     refused: list[Refusal] = field(default_factory=list)
+    notices: list[str] = field(default_factory=list)
+    """What a person may not have seen in the file, such as hidden rows."""
 
 
 @dataclass(frozen=True)
@@ -81,7 +84,7 @@ async def import_file(
     now: datetime,
     on_progress: Progress = lambda done, total: None,
 ) -> Report:
-    """Take over `outcomes` or `needs` from JSONL, gzipped JSONL or the Excel template.
+    """Take over `outcomes` or `needs` from JSONL, gzipped JSONL or the filled template (Excel or CSV).
 
     Raises:
         UnreadableFile: it is none of these.
@@ -96,7 +99,7 @@ async def import_file(
 def read_rows(path: Path, kind: Kind, report: Report) -> Iterable[Row]:
     """Yield the usable rows of a file; the others go into the report. Counts them all."""
     seen: dict[tuple[str, str], int] = {}
-    for number, raw in _raw_rows(path, kind):
+    for number, raw in _raw_rows(path, kind, report):
         report.total += 1
         try:
             row = _row(number, raw, kind)
@@ -245,12 +248,14 @@ def _row(number: int, raw: Any, kind: Kind) -> Row:
     return Row(number, outcome_of(raw) if kind is OUTCOME else need_of(raw))
 
 
-def _raw_rows(path: Path, kind: Kind) -> Iterable[tuple[int, Any]]:
-    if path.suffix.lower() == ".xlsx":
+def _raw_rows(path: Path, kind: Kind, report: Report) -> Iterable[tuple[int, Any]]:
+    if path.suffix.lower() in TABLES:
         try:
-            yield from sheets.read(path, kind)
+            heads = sheets.open_sheet(path, kind)
         except sheets.NotTheTemplate as error:
             raise UnreadableFile(str(error)) from error
+        report.notices += heads.notices()
+        yield from sheets.read(heads, kind)
         return
     opener: Any = gzip.open if path.suffix.lower() == ".gz" else open
     try:

@@ -6,10 +6,9 @@ import hashlib
 import io
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 from pathlib import Path
 from typing import Any
-from zipfile import BadZipFile
 
 import xlsxwriter
 
@@ -18,15 +17,17 @@ from market.codes.labels import label, labels
 from market.codes.patents import parse_patent_number
 from market.kit.i18n import Lazy, lazy
 from market.kit.i18n import gettext as _
-from market.kit.money import Money
+from market.kit.workbooks.cells import Cell, Limits, UnreadableWorkbook
+from market.kit.workbooks.heads import Head, HeadRow, HeadsNotFound, find_heads
+from market.kit.workbooks.reading import read_sheets
+from market.kit.workbooks.values import UnreadableCell, amount_of, day_of
 from market.listings.kinds import OUTCOME, Kind
 from market.listings.mapping import MOST_REFERENCE, MOST_TEXT, MOST_TITLE, Unusable, check_text
 from market.listings.models import PriceKind
 from market.listings.rules import keywords_of, may_be_open
 
 MOST_ROWS = 5000
-FIRST_ROW = 2
-"""The row under the heads, in which the template tells how to fill in."""
+LIMITS = Limits(rows=MOST_ROWS + 100)
 _YES = lazy("是")
 _OPEN_LICENCE = lazy("开放许可")
 """What stands after the state of a patent whose holder has declared an open licence."""
@@ -38,13 +39,16 @@ class NotTheTemplate(Exception):
 
 @dataclass(frozen=True)
 class SheetRow:
-    """One row as the workbook has it: texts by column, and the organisation it names."""
+    """One row as the workbook has it: cells by column, and the organisation it names."""
 
-    cells: Mapping[str, str]
+    cells: Mapping[str, Cell]
 
     @property
     def owner(self) -> str:
-        return self.cells.get("owner", "")
+        return self.cells["owner"].text
+
+    def __getitem__(self, name: str) -> str:
+        return self.cells[name].text
 
 
 @dataclass(frozen=True)
@@ -131,28 +135,31 @@ def template(kind: Kind) -> bytes:
     return content.getvalue()
 
 
-def read(path: Path, kind: Kind) -> Iterator[tuple[int, SheetRow]]:
-    """Yield the filled rows of a workbook made from the template, with their numbers in it.
+def open_sheet(path: Path, kind: Kind) -> HeadRow:
+    """Find the heads of the template in a workbook or a text file, whatever stands above them.
 
     Raises:
-        NotTheTemplate: it is no workbook, or columns are missing.
+        NotTheTemplate: it cannot be read, or columns are missing.
     """
-    from openpyxl import load_workbook  # slow to load, and few files are sheets
-    from openpyxl.utils.exceptions import InvalidFileException
+    columns = [Head(column.name, (str(column.head),)) for column in columns_of(kind)]
+    try:
+        return find_heads(read_sheets(path.read_bytes(), LIMITS), columns)
+    except UnreadableWorkbook as error:
+        raise NotTheTemplate(str(error)) from error
+    except HeadsNotFound as error:
+        names = _("缺少这些列：%(names)s。请用下载的模板。", names=str(error))
+        place = _("第 %(row)s 行的表头", row=error.row) if error.row else ""
+        raise NotTheTemplate(f"{place}{names}") from error
 
-    try:
-        book = load_workbook(path, read_only=True, data_only=True)
-    except (BadZipFile, InvalidFileException, KeyError, OSError, ValueError) as error:
-        raise NotTheTemplate(_("这不是 Excel 文件。")) from error
-    try:
-        rows = book.worksheets[0].iter_rows(max_row=MOST_ROWS + 2, values_only=True)
-        places = _places(next(rows, ()), columns_of(kind))
-        for number, cells in enumerate(rows, FIRST_ROW):
-            texts = {name: _cell(cells[at]) if at < len(cells) else "" for name, at in places.items()}
-            if not (number == FIRST_ROW and _is_hints(texts, columns_of(kind))) and any(texts.values()):
-                yield number, SheetRow(texts)
-    finally:
-        book.close()
+
+def read(heads: HeadRow, kind: Kind) -> Iterator[tuple[int, SheetRow]]:
+    """Yield the filled rows below the heads, with their numbers in the sheet."""
+    for place, row in enumerate(heads.rows()):
+        filled = SheetRow({column.name: heads.cell(row, column.name) for column in columns_of(kind)})
+        if not (place == 0 and _is_hints(filled, columns_of(kind))) and any(
+            cell.text for cell in filled.cells.values()
+        ):
+            yield row.number, filled
 
 
 def listing_of(kind: Kind, row: SheetRow) -> dict[str, Any]:
@@ -161,19 +168,21 @@ def listing_of(kind: Kind, row: SheetRow) -> dict[str, Any]:
     Raises:
         Unusable: something needed is missing or cannot be read; says what.
     """
-    cells = row.cells
     for column in columns_of(kind):
-        text = check_text(cells.get(column.name, ""))
+        cell = row.cells[column.name]
+        if cell.problem:
+            raise Unusable(_("“%(name)s”：%(why)s。", name=column.head, why=cell.problem))
+        text = check_text(cell.text)
         if column.is_needed and not text:
             raise Unusable(_("没有填“%(name)s”。", name=column.head))
         if len(text) > (MOST_TITLE if column.name == "title" else MOST_TEXT):
             raise Unusable(_("“%(name)s”过长。", name=column.head))
-    return _outcome(cells) if kind is OUTCOME else _need(cells)
+    return _outcome(row) if kind is OUTCOME else _need(row)
 
 
-def _outcome(cells: Mapping[str, str]) -> dict[str, Any]:
+def _outcome(cells: SheetRow) -> dict[str, Any]:
     is_fixed = _key("price_kind", cells["price_kind"]) == PriceKind.FIXED
-    amount = _money(cells["price_amount"])
+    amount = _money(cells.cells["price_amount"])
     if is_fixed and amount is None:
         raise Unusable(_("价格方式是挂牌价，却没有填价格。"))
     rights = [_right(parts) for parts in _table(cells["rights"])]
@@ -196,8 +205,8 @@ def _outcome(cells: Mapping[str, str]) -> dict[str, Any]:
     }
 
 
-def _need(cells: Mapping[str, str]) -> dict[str, Any]:
-    low, high = _money(cells["budget_min_amount"]), _money(cells["budget_max_amount"])
+def _need(cells: SheetRow) -> dict[str, Any]:
+    low, high = _money(cells.cells["budget_min_amount"]), _money(cells.cells["budget_max_amount"])
     if low is not None and (high is None or high < low):
         raise Unusable(_("预算上限不应小于下限。"))
     return {
@@ -211,12 +220,12 @@ def _need(cells: Mapping[str, str]) -> dict[str, Any]:
         ],
         "budget_min_amount": low,
         "budget_max_amount": high,
-        "deadline_on": _day(cells["deadline_on"]),
+        "deadline_on": _day(cells.cells["deadline_on"]),
         "is_masked": cells["is_masked"] == str(_YES),
     }
 
 
-def _common(cells: Mapping[str, str], patents: str) -> dict[str, Any]:
+def _common(cells: SheetRow, patents: str) -> dict[str, Any]:
     """The columns of both kinds. Same organisation, title and patents = same record."""
     identity = "\n".join((cells["owner"], cells["title"], patents))
     return {
@@ -290,43 +299,26 @@ def _keys(kind: str, text: str) -> list[str]:
     return [_key(kind, word) for word in keywords_of(text)]
 
 
-def _money(text: str) -> int | None:
-    if not text:
+def _money(cell: Cell) -> int | None:
+    """Return an amount of a column in 万元 as fen, None where the cell is empty."""
+    if not cell.text:
         return None
     try:
-        amount = Money.parse(text, unit=10_000).amount
-    except ValueError:
-        amount = 0
-    if not 0 < amount < 10**16:
-        raise Unusable(_("“%(text)s”不是金额。", text=text[:40]))
-    return amount
+        amount = amount_of(cell, unit=10_000)
+    except UnreadableCell as error:
+        raise Unusable(_("“%(text)s”不是金额（%(why)s）。", text=cell.text[:40], why=error.why)) from error
+    if amount is None or not 0 < amount.amount < 10**16:
+        raise Unusable(_("“%(text)s”不是金额（%(why)s）。", text=cell.text[:40], why=cell.address))
+    return amount.amount
 
 
-def _day(text: str) -> date:
+def _day(cell: Cell) -> date:
     try:
-        return date.fromisoformat(text[:10])
-    except ValueError:
-        raise Unusable(_("“%(text)s”不是日期。", text=text[:40])) from None
+        return day_of(cell)
+    except UnreadableCell as error:
+        raise Unusable(_("“%(text)s”不是日期（%(why)s）。", text=cell.text[:40], why=error.why)) from error
 
 
-def _cell(value: Any) -> str:
-    if value is None:
-        return ""
-    if isinstance(value, datetime | date):
-        return value.strftime("%Y-%m-%d")
-    if isinstance(value, float):
-        return f"{value:f}".rstrip("0").rstrip(".")
-    return str(value).strip()
-
-
-def _places(head: Sequence[Any], columns: Sequence[Column]) -> dict[str, int]:
-    found = {_cell(cell).rstrip("*"): at for at, cell in enumerate(head)}
-    missing = [str(column.head) for column in columns if str(column.head) not in found]
-    if missing:
-        raise NotTheTemplate(_("缺少这些列：%(names)s。请用下载的模板。", names="、".join(missing)))
-    return {column.name: found[str(column.head)] for column in columns}
-
-
-def _is_hints(texts: Mapping[str, str], columns: Sequence[Column]) -> bool:
+def _is_hints(row: SheetRow, columns: Sequence[Column]) -> bool:
     """Tell whether only columns with a hint are filled: older templates had other hints."""
-    return all(not texts[column.name] or column.hint for column in columns)
+    return all(not row[column.name] or column.hint for column in columns)

@@ -1,22 +1,27 @@
+import csv
 import gzip
 import json
+from collections.abc import Callable
+from datetime import date
 from io import BytesIO
 from pathlib import Path
 from typing import Any
 
 import pytest
 from openpyxl import load_workbook
+from openpyxl.worksheet.worksheet import Worksheet
 
 from market.accounts.models import Organisation, OrganisationKind
 from market.audit.models import AuditEvent
 from market.deps import Deps
 from market.listings import sheets
-from market.listings.importing import SOURCE_NAME, Report, UnreadableFile, import_file
+from market.listings.importing import SOURCE_NAME, Report, UnreadableFile, import_file, read_rows
 from market.listings.kinds import NEED, OUTCOME
 from market.listings.mapping import Unusable, field_of, outcome_of
 from market.listings.models import Need, NeedStatus, Outcome, OutcomeStatus
 from market.search.models import OutboxEntry
 from tests.factories import NOW, make_organisation
+from tests.kit.xls import Table, xls
 
 
 def line(number: int, **changes: Any) -> dict[str, Any]:
@@ -225,6 +230,20 @@ OUTCOME_ROW = {
     "关键词": "甘蔗；收获机",
 }
 
+NEED_ROW = {
+    "需求名称": "提高导电率",
+    "领域": "新材料及其应用",
+    "需求类型": "技术攻关",
+    "需求描述": "强度不降。",
+    "指标": "导电率|52.5|54",
+    "预算下限（万元）": 80,
+    "预算上限（万元）": "150",
+    "截止日期": "2026-09-01",
+    "不公开单位名称": "是",
+    "单位": "无此单位",
+    "联系窗口": "技术部",
+}
+
 
 def fill(path: Path, kind: Any, rows: list[dict[str, Any]]) -> Path:
     book = load_workbook(BytesIO(sheets.template(kind)))
@@ -261,6 +280,7 @@ async def test_the_filled_template_is_taken_over_with_codes_patents_and_money(
         ("领域", "炼金术", "不在列表里"),
         ("成熟度", "10", "不在列表里"),
         ("价格（万元）", "很多", "不是金额"),
+        ("价格（万元）", "3,5", "“3,5”不是金额（H3，逗号的位置不对）"),
         ("价格（万元）", None, "没有填价格"),
         ("知识产权", "发明专利|201810861934.3|已授权", "校验位"),
         ("知识产权", "发明专利|201810861934.2|已授权|独占", "不在列表里"),
@@ -281,6 +301,94 @@ async def test_a_row_of_the_template_that_is_wrong_says_why(
     assert reason in report.refused[0].reason
 
 
+def rows_read(path: Path, kind: Any = OUTCOME) -> tuple[list[dict[str, Any]], Report]:
+    report = Report()
+    return [{"owner": row.owner, **row.values} for row in read_rows(path, kind, report)], report
+
+
+def changed(path: Path, change: Callable[[Worksheet], None]) -> Path:
+    book = load_workbook(path)
+    change(book.worksheets[0])
+    book.save(path)
+    return path
+
+
+def test_a_title_above_the_heads_of_the_template_does_no_harm(tmp_path: Path) -> None:
+    def add_title(sheet: Worksheet) -> None:
+        sheet.insert_rows(1)
+        sheet["A1"] = "某大学2026年科技成果汇总表"
+        sheet.merge_cells("A1:P1")
+
+    path = changed(fill(tmp_path / "outcomes.xlsx", OUTCOME, [OUTCOME_ROW]), add_title)
+
+    rows, report = rows_read(path)
+
+    assert ([row["title"] for row in rows], report.refused) == (["甘蔗收获机切割"], [])
+
+
+def test_an_owner_merged_over_its_rows_owns_them_all(tmp_path: Path) -> None:
+    others = [OUTCOME_ROW | {"成果名称": "第二项", "单位": None}]
+    path = fill(tmp_path / "outcomes.xlsx", OUTCOME, [OUTCOME_ROW, *others])
+
+    rows, _report = rows_read(changed(path, lambda sheet: sheet.merge_cells("N3:N4")))
+
+    assert [row["owner"] for row in rows] == ["桂北农机研究院"] * 2
+
+
+def test_error_values_and_what_nobody_sees_are_not_taken_for_texts(tmp_path: Path) -> None:
+    lines = [
+        OUTCOME_ROW | {"一句话亮点": "#N/A"},
+        OUTCOME_ROW | {"一句话亮点": "\u200b"},
+        OUTCOME_ROW | {"单位": "桂北农机研究院\u200b"},
+        OUTCOME_ROW | {"成果名称": "另一项", "价格（万元）": "=100+20"},
+    ]
+
+    rows, report = rows_read(fill(tmp_path / "outcomes.xlsx", OUTCOME, lines))
+
+    assert [row["owner"] for row in rows] == ["桂北农机研究院"]
+    assert [each.reason for each in report.refused] == [
+        "“一句话亮点”：B3 是错误值 #N/A。",
+        "没有填“一句话亮点”。",
+        "“价格（万元）”：H6 是没有算出结果的公式，请打开保存一次。",
+    ]
+
+
+@pytest.mark.parametrize("typed", ["2027/3/1", "2027年3月1日", 46447, "2027.3.1", date(2027, 3, 1)])
+def test_the_last_day_of_a_need_is_read_as_people_write_it(tmp_path: Path, typed: Any) -> None:
+    rows, report = rows_read(fill(tmp_path / "needs.xlsx", NEED, [NEED_ROW | {"截止日期": typed}]), NEED)
+
+    assert report.refused == []
+    assert rows[0]["deadline_on"] == date(2027, 3, 1)
+
+
+def test_the_template_saved_as_text_or_as_an_old_workbook_is_read_too(tmp_path: Path) -> None:
+    heads = [column.title for column in sheets.columns_of(NEED)]
+    values = [str(NEED_ROW.get(head.rstrip("*")) or "") for head in heads]
+    (tmp_path / "needs.xls").write_bytes(xls(Table([heads, values])))
+    with (tmp_path / "needs.csv").open("w", encoding="gb18030", newline="") as file:
+        csv.writer(file).writerows([heads, values])
+
+    for name in ("needs.xls", "needs.csv"):
+        rows, report = rows_read(tmp_path / name, NEED)
+        assert ([row["title"] for row in rows], report.refused) == (["提高导电率"], [])
+
+
+def test_what_a_sheet_lacks_is_told_with_the_row_of_its_heads(tmp_path: Path) -> None:
+    path = changed(fill(tmp_path / "outcomes.xlsx", OUTCOME, []), lambda sheet: sheet.delete_cols(14))
+
+    with pytest.raises(UnreadableFile, match="第 1 行的表头缺少这些列：单位。请用下载的模板"):
+        rows_read(path)
+
+
+def test_hidden_rows_are_taken_and_told(tmp_path: Path) -> None:
+    def hide(sheet: Worksheet) -> None:
+        sheet.row_dimensions[3].hidden = True
+
+    rows, report = rows_read(changed(fill(tmp_path / "outcomes.xlsx", OUTCOME, [OUTCOME_ROW]), hide))
+
+    assert (len(rows), report.notices) == (1, ["第 3 行是隐藏的，也已读入。"])
+
+
 async def test_an_open_licence_stands_behind_the_state_of_its_patent(deps: Deps, tmp_path: Path) -> None:
     row = OUTCOME_ROW | {
         "知识产权": "发明专利|201810861934.2|已授权|开放许可；软件著作权|2022SR9086974|已登记"
@@ -298,21 +406,7 @@ async def test_an_open_licence_stands_behind_the_state_of_its_patent(deps: Deps,
 
 
 async def test_needs_come_from_their_own_template(deps: Deps, tmp_path: Path) -> None:
-    row = {
-        "需求名称": "提高导电率",
-        "领域": "新材料及其应用",
-        "需求类型": "技术攻关",
-        "需求描述": "强度不降。",
-        "指标": "导电率|52.5|54",
-        "预算下限（万元）": 80,
-        "预算上限（万元）": "150",
-        "截止日期": "2026-09-01",
-        "不公开单位名称": "是",
-        "单位": "无此单位",
-        "联系窗口": "技术部",
-    }
-
-    report = await bring(deps, fill(tmp_path / "needs.xlsx", NEED, [row]), "needs")
+    report = await bring(deps, fill(tmp_path / "needs.xlsx", NEED, [NEED_ROW]), "needs")
 
     need = await Need.get(title="提高导电率").select_related("organisation")
     assert report.refused == []

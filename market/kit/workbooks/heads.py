@@ -6,6 +6,9 @@ import re
 import unicodedata
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
+
+from opencc import OpenCC
 
 from market.kit.i18n import gettext as _
 from market.kit.workbooks.cells import Cell, Row, Sheet, letter_of
@@ -98,13 +101,20 @@ def find_heads(sheets: Iterable[Sheet], heads: Sequence[Head]) -> HeadRow:
 def head_key(text: str) -> str:
     """Return what two spellings of one head share: no blanks, stars, notes in brackets, units of one yuan.
 
-    A unit such as 万元 stays: without it the numbers would mean something else.
+    Traditional characters count as simplified ones. A unit such as 万元 stays: without it the numbers
+    would mean something else.
     """
     bare = "".join(unicodedata.normalize("NFKC", text).split()).strip("*:").casefold()
+    bare = str(_simplified().convert(bare)) if not bare.isascii() else bare
     bare = re.sub(r"[/,]?([百千万亿]+元)$", r"(\1)", bare.replace("单位:", ""))
     if (note := _NOTE.search(bare)) and note.start() and not _OTHER_UNIT.search(note[0]):
         bare = bare[: note.start()]
     return bare.removesuffix("/元").strip("*:")
+
+
+@lru_cache
+def _simplified() -> OpenCC:
+    return OpenCC("t2s")
 
 
 def _columns(sheet: Sheet, above: Row | None, row: Row, wanted: Mapping[str, str]) -> dict[str, int]:

@@ -24,7 +24,7 @@ from market.payments.models import BankLine, BankStatement, LineStatus
 from market.records.by import By
 
 SHOWN = (LineStatus.MATCHED, LineStatus.OPEN, LineStatus.BOOKED, LineStatus.RETURNED, LineStatus.SET_ASIDE)
-ACCEPT = ".csv,.xlsx"
+ACCEPT = ".csv,.txt,.xls,.xlsx"
 
 
 async def statements(request: Request) -> Response:

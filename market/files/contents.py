@@ -12,6 +12,8 @@ import filetype
 from market.kit.errors import Invalid
 from market.kit.formats import file_size
 from market.kit.i18n import gettext as _
+from market.kit.workbooks.biff import OLE
+from market.kit.workbooks.delimited import decode
 
 LARGEST = 20 * 1024 * 1024
 """Bytes of one file."""
@@ -21,15 +23,19 @@ MEDIA_TYPES = {
     "jpg": "image/jpeg",
     "docx": "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
     "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+    "xls": "application/vnd.ms-excel",
     "ofd": "application/ofd",
     "zip": "application/zip",
     "txt": "text/plain",
     "csv": "text/csv",
 }
 """What is taken, by extension."""
-ACCEPT = ".pdf,.ofd,.png,.jpg,.jpeg,.docx,.xlsx,.txt,.csv,.zip"
+ACCEPT = ".pdf,.ofd,.png,.jpg,.jpeg,.docx,.xlsx,.xls,.txt,.csv,.zip"
 _SAME = {"jpeg": "jpg", "jpe": "jpg"}
 _TEXTS = ("txt", "csv")
+_OLD_WORKBOOK = ["Workbook".encode("utf-16-le"), "Book".encode("utf-16-le")]
+"""Names of the stream in which an .xls keeps its cells."""
+_OLD_MACROS = "_VBA_PROJECT".encode("utf-16-le")
 _ACTIVE = ("<html", "<!doctype", "<svg", "<script", "<?xml", "<?php", "<body", "<iframe")
 
 
@@ -61,7 +67,7 @@ def check_content(name: str, content: bytes) -> Upload:
         )
     said = _extension(name)
     if said not in MEDIA_TYPES:
-        raise _refused(_("只接收 PDF、OFD、PNG、JPG、DOCX、XLSX、TXT、CSV 或 ZIP 文件。"))
+        raise _refused(_("只接收 PDF、OFD、PNG、JPG、DOCX、XLSX、XLS、TXT、CSV 或 ZIP 文件。"))
     if said != _found(content, said):
         raise _refused(_("文件的内容与扩展名不符，请用原来的程序重新保存后再上传。"))
     return Upload(name, content, MEDIA_TYPES[said])
@@ -82,6 +88,9 @@ def _extension(name: str) -> str:
 
 def _found(content: bytes, said: str) -> str:
     """Return the extension that the content deserves; texts and OFD need to be asked for."""
+    if content.startswith(OLE):
+        is_workbook = any(name in content for name in _OLD_WORKBOOK) and _OLD_MACROS not in content
+        return "xls" if is_workbook else ""
     kind = filetype.guess(content)
     if kind is None:
         return said if said in _TEXTS and _is_plain_text(content) else ""
@@ -92,14 +101,13 @@ def _found(content: bytes, said: str) -> str:
 
 
 def _is_plain_text(content: bytes) -> bool:
-    for encoding in ("utf-8-sig", "gb18030"):
-        try:
-            text = content.decode(encoding)
-        except UnicodeDecodeError:
-            continue
-        start = text.lstrip()[:2000].lower()
-        return not any(c < " " and c not in "\t\r\n\f" for c in text) and not any(t in start for t in _ACTIVE)
-    return False
+    if b"\x00" in content and not content.startswith((b"\xff\xfe", b"\xfe\xff")):
+        return False
+    text = decode(content)
+    if text is None:
+        return False
+    start = text.lstrip("\ufeff \t\r\n\f")[:2000].lower()
+    return not any(c < " " and c not in "\t\r\n\f" for c in text) and not any(t in start for t in _ACTIVE)
 
 
 def _in_archive(content: bytes) -> str:

@@ -18,6 +18,7 @@ from market.files.services import keep, store
 from market.kit.errors import Invalid
 from market.records.by import By
 from tests.factories import NOW, make_member
+from tests.kit.xls import Table, container, xls
 from tests.visitor import sign_in
 
 
@@ -49,6 +50,9 @@ PDF = b"%PDF-1.7\n"
         ("说明.txt", "技术说明".encode(), "text/plain"),
         ("老.txt", "技术说明".encode("gb18030"), "text/plain"),
         ("表.csv", b"a,b\r\n1,2\r\n", "text/csv"),
+        ("旧.csv", b"a,b\r\n1,2\r\n\x1a", "text/csv"),
+        ("统一码.txt", "技术说明".encode("utf-16"), "text/plain"),
+        ("旧.xls", xls(Table([["a"]])), "application/vnd.ms-excel"),
     ],
 )
 def test_what_we_take_is_told_by_its_content(name: str, content: bytes, media_type: str) -> None:
@@ -65,6 +69,11 @@ def test_what_we_take_is_told_by_its_content(name: str, content: bytes, media_ty
         ("a.txt", b"<!DOCTYPE html><script>alert(1)</script>", "内容与扩展名不符"),
         ("a.csv", b"\xef\xbb\xbf  <svg onload=alert(1)>", "内容与扩展名不符"),
         ("a.txt", b"abc\x00def", "内容与扩展名不符"),
+        ("a.txt", b"abc\x00defg", "内容与扩展名不符"),
+        ("a.txt", "<svg onload=alert(1)>".encode("utf-16"), "内容与扩展名不符"),
+        ("a.xls", container(b"Wd", "WordDocument"), "内容与扩展名不符"),
+        ("a.xls", xls(Table([["a"]])) + "_VBA_PROJECT".encode("utf-16-le"), "内容与扩展名不符"),
+        ("a.xlsx", xls(Table([["a"]])), "内容与扩展名不符"),
         ("a.docx", archive("xl/workbook.xml"), "内容与扩展名不符"),
         ("a.docx", archive("word/document.xml", "word/vbaProject.bin"), "内容与扩展名不符"),
         ("a.zip", b"PK\x03\x04broken", "内容与扩展名不符"),

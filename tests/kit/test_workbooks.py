@@ -356,7 +356,7 @@ def _expected(value: object) -> tuple[Kind, str, object] | None:
     return Kind.NUMBER, shown.rstrip("0").rstrip(".") if "." in shown else shown, number
 
 
-@settings(deadline=None)
+@settings(deadline=None, max_examples=40)
 @given(st.lists(st.lists(VALUE, max_size=5), max_size=8))
 def test_a_workbook_that_is_written_is_read_back_cell_by_cell(rows: list[list[object]]) -> None:
     target = io.BytesIO()
@@ -387,7 +387,7 @@ def test_a_workbook_that_is_written_is_read_back_cell_by_cell(rows: list[list[ob
     }
 
 
-@settings(deadline=None)
+@settings(deadline=None, max_examples=60)
 @given(
     st.lists(st.lists(TEXT, min_size=2, max_size=5), min_size=1, max_size=8),
     st.sampled_from([",", "\t", ";"]),

@@ -2,9 +2,20 @@
 
 from __future__ import annotations
 
+import operator
+from collections.abc import Callable
+from fractions import Fraction
+
 import pytest
 
-from market.kit.money import CAPITAL_DIGITS, MisplacedComma, Money, amount_in_words
+from market.kit.money import (
+    CAPITAL_DIGITS,
+    CurrencyMismatch,
+    MisplacedComma,
+    Money,
+    allocate,
+    amount_in_words,
+)
 
 
 @pytest.mark.parametrize(
@@ -77,3 +88,60 @@ def test_a_comma_that_divides_no_thousands_is_refused_since_it_may_be_meant_as_a
 @pytest.mark.parametrize("text", ["1,200.5", "1，200.50", "￥1,200.50", "1200.5"])
 def test_commas_may_divide_thousands(text: str) -> None:
     assert Money.parse(text) == Money(1_200_50)
+
+
+def test_amounts_of_one_currency_are_added_compared_and_shared() -> None:
+    price, paid = Money(100_00), Money(33_33)
+
+    assert price - paid == Money(66_67)
+    assert paid + Money(66_67) == price
+    assert -paid == Money(-33_33)
+    assert paid < price
+    assert paid <= paid
+    assert not Money(0)
+    assert price.share(3_333) == Money(33_33)
+    assert Money(1).share(5_000) == Money(1)
+    assert Money(-1).share(5_000) == Money(-1)
+
+
+@pytest.mark.parametrize("act", [operator.add, operator.sub, operator.lt, operator.le])
+def test_amounts_of_two_currencies_never_meet(act: Callable[[Money, Money], object]) -> None:
+    with pytest.raises(CurrencyMismatch):
+        act(Money(1, "CNY"), Money(1, "USD"))
+
+
+@pytest.mark.parametrize(
+    ("currency", "amount", "decimal", "hundredths"),
+    [("CNY", 123_45, "123.45", 123_45), ("JPY", 123, "123", 123_00), ("KWD", 123_450, "123.450", 123_45)],
+)
+def test_each_currency_has_its_own_minor_unit(
+    currency: str, amount: int, decimal: str, hundredths: int
+) -> None:
+    money = Money(amount, currency)
+
+    assert str(money.decimal) == decimal
+    assert money.hundredths == hundredths
+    assert Money.of_hundredths(hundredths, currency) == money
+
+
+def test_half_a_yen_cannot_be_typed() -> None:
+    with pytest.raises(ValueError, match="finer"):
+        Money.of_hundredths(50, "JPY")
+    with pytest.raises(ValueError, match="finer"):
+        Money.parse("0.5", "JPY")
+
+
+def test_the_units_left_over_go_to_the_largest_remainders() -> None:
+    assert [part.amount for part in Money(100).allocate([1, 1, 1])] == [34, 33, 33]
+    assert [part.amount for part in Money(-100).allocate([1, 1, 1])] == [-34, -33, -33]
+    assert allocate(10, [Fraction(1, 2), Fraction(1, 3)]) == [6, 4]
+
+
+def test_where_nobody_has_a_share_the_first_takes_all() -> None:
+    assert allocate(7, [0, 0]) == [7, 0]
+
+
+@pytest.mark.parametrize("weights", [[], [1, -1]])
+def test_nothing_is_divided_among_nobody_or_by_negative_shares(weights: list[int]) -> None:
+    with pytest.raises(ValueError, match="weights"):
+        allocate(7, weights)

@@ -1,0 +1,122 @@
+"""What may be signed: the price, what of it is technology, its instalments, its currency."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import date
+from typing import Any
+
+import pytest
+
+from market.contracts.terms import (
+    RATE_UNIT,
+    ContractTerms,
+    Exclusion,
+    ThreeAmounts,
+    check,
+    content_hash,
+    converted_money,
+)
+from market.deals.models import PaymentWay
+from market.deals.terms import PlanRow
+from market.kit.errors import Invalid
+from market.kit.money import Money
+from tests.contracts.factories import EQUIPMENT, TODAY, contract_terms
+
+DOLLARS = {
+    "price": Money(100_000_00, "USD"),
+    "exclusions": (),
+    "instalments": (PlanRow("生效", None, 100_000_00),),
+    "original": Money(720_000_00),
+    "exchange_rate": 138_889,
+    "rate_on": TODAY,
+    "buyer_country": "704",
+}
+"""100,000 dollars, which come to 720,000 yuan at 0.138889 dollars a yuan."""
+
+
+def test_terms_come_back_from_what_a_draft_keeps() -> None:
+    terms = contract_terms(
+        valid_from=TODAY,
+        valid_until=date(2031, 3, 20),
+        payment_way=PaymentWay.ENTRY_ROYALTY,
+        entry=80_500_000,
+        royalty_basis_points=300,
+        royalty_base="销售额",
+        **{name: value for name, value in DOLLARS.items() if name != "price"},
+    )
+
+    assert ContractTerms.of(terms.content) == terms
+    assert ContractTerms.of(contract_terms().content) == contract_terms()
+
+
+def test_a_draft_from_before_the_form_was_whole_is_read_with_what_it_has() -> None:
+    content = contract_terms().content
+    later = {"payment_way", "original_amount", "original_currency", "rate_on", "valid_from", "sub_kind"}
+
+    old = ContractTerms.of({name: value for name, value in content.items() if name not in later})
+
+    assert old == contract_terms()
+
+
+def test_another_scan_is_another_thing_to_confirm() -> None:
+    terms = contract_terms()
+
+    assert content_hash(terms, "ab") == content_hash(terms, "ab") != content_hash(terms, "cd")
+    assert content_hash(replace(terms, name="另一份"), "ab") != content_hash(terms, "ab")
+
+
+def test_what_can_be_signed_passes() -> None:
+    check(contract_terms(), TODAY)
+    check(contract_terms(**DOLLARS), TODAY)
+    check(contract_terms(valid_from=TODAY, valid_until=TODAY), TODAY)
+    check(
+        contract_terms(payment_way=PaymentWay.ROYALTY, royalty_basis_points=300, instalments=()),
+        TODAY,
+    )
+
+
+@pytest.mark.parametrize(
+    ("changes", "field"),
+    [
+        ({"exclusions": (replace(EQUIPMENT, amount=115_000_000),)}, "exclusions"),
+        ({"exclusions": (Exclusion("equipment", "", 1),)}, "exclusions"),
+        ({"exclusions": (Exclusion("dinner", "晚宴", 1),)}, "exclusions"),
+        ({"instalments": ()}, "plan"),
+        ({"instalments": (PlanRow("生效", None, 1),)}, "plan"),
+        ({"sub_kind": "none"}, "sub_kind"),
+        ({"right_kind": "none"}, "right_kind"),
+        ({"economic_goal": "none"}, "economic_goal"),
+        ({"seller_country": "000"}, "seller_country"),
+        ({"buyer_country": "000"}, "buyer_country"),
+        ({"field": "alchemy"}, "field"),
+        ({"used_in": "999999"}, "used_in"),
+        ({"signed_on": date(2026, 3, 22)}, "signed_on"),
+        ({"valid_until": date(2026, 3, 20)}, "valid_until"),
+        ({"valid_from": date(2026, 4, 1), "valid_until": date(2026, 3, 31)}, "valid_until"),
+        ({**DOLLARS, "original": None}, "original_amount"),
+        ({**DOLLARS, "original": Money(1, "EUR")}, "original_amount"),
+        ({**DOLLARS, "rate_on": None}, "original_amount"),
+        ({"original": Money(1, "USD")}, "original_amount"),
+        ({"exchange_rate": RATE_UNIT}, "original_amount"),
+        ({**DOLLARS, "buyer_country": "156"}, "original_currency"),
+        ({**DOLLARS, "rate_on": date(2026, 3, 22)}, "rate_on"),
+        ({**DOLLARS, "exchange_rate": 139_000}, "exchange_rate"),
+    ],
+)
+def test_what_cannot_be_signed_is_refused_at_its_field(changes: dict[str, Any], field: str) -> None:
+    with pytest.raises(Invalid) as refused:
+        check(contract_terms(**changes), TODAY)
+
+    assert refused.value.field == field
+
+
+def test_yen_become_yuan_at_a_rate_in_millionths_rounded_once() -> None:
+    assert converted_money(Money(1_000_000, "JPY"), 48_123, "CNY") == Money(48_123_00)
+    assert converted_money(Money(1, "JPY"), 45_000, "CNY") == Money(5)
+
+
+def test_what_has_not_arrived_is_the_price_less_the_receipts() -> None:
+    amounts = ThreeAmounts(contract=Money(100), trade=Money(80), received=Money(30))
+
+    assert amounts.left == Money(70)

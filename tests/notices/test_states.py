@@ -1,0 +1,45 @@
+"""Where a notice stands by the objections against it."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from uuid import UUID
+
+import pytest
+
+from market.notices.models import NoticeStatus, ObjectionStatus
+from market.notices.states import is_due, standing
+from tests.factories import NOW
+
+ENTRY = UUID(int=1)
+FILED, ANSWERED, UPHELD, DISMISSED = (
+    ObjectionStatus.FILED,
+    ObjectionStatus.ANSWERED,
+    ObjectionStatus.UPHELD,
+    ObjectionStatus.DISMISSED,
+)
+
+
+@pytest.mark.parametrize(
+    ("objections", "status"),
+    [
+        ([], NoticeStatus.OPEN),
+        ([(DISMISSED, None)], NoticeStatus.OPEN),
+        ([(FILED, None)], NoticeStatus.OBJECTED),
+        ([(DISMISSED, None), (ANSWERED, ENTRY)], NoticeStatus.OBJECTED),
+        ([(UPHELD, ENTRY)], NoticeStatus.OPEN),
+        ([(UPHELD, ENTRY), (FILED, None)], NoticeStatus.OBJECTED),
+        ([(FILED, ENTRY), (UPHELD, None)], NoticeStatus.UPHELD),
+    ],
+)
+def test_an_objection_suspends_and_one_upheld_against_the_whole_ends_a_notice(
+    objections: list[tuple[ObjectionStatus, UUID | None]], status: NoticeStatus
+) -> None:
+    assert standing(objections) is status
+
+
+def test_a_period_runs_out_at_its_last_moment_unless_an_objection_is_in_the_way() -> None:
+    assert is_due(NoticeStatus.OPEN, NOW, NOW)
+    assert not is_due(NoticeStatus.OPEN, NOW + timedelta(seconds=1), NOW)
+    assert not is_due(NoticeStatus.OPEN, None, NOW)
+    assert not is_due(NoticeStatus.OBJECTED, NOW, NOW)

@@ -1,0 +1,25 @@
+"""What can be paid online at all."""
+
+from __future__ import annotations
+
+import pytest
+
+from market.kit.money import Money
+from market.payments.rules import MOST_ONLINE, NotPayableOnline, check_payable
+
+
+@pytest.mark.parametrize("amount", [0, -1, MOST_ONLINE + 1])
+def test_nothing_and_too_much_is_paid_by_transfer(amount: int) -> None:
+    with pytest.raises(NotPayableOnline):
+        check_payable(Money(amount), Money(0))
+
+
+def test_the_smallest_and_the_largest_amount_are_paid_online() -> None:
+    check_payable(Money(1), Money(0))
+    check_payable(Money(MOST_ONLINE), Money(MOST_ONLINE - 1))
+
+
+@pytest.mark.parametrize("fee", [Money(100), Money(-1), Money(1, "USD")])
+def test_our_fee_is_less_than_the_payment_and_in_its_currency(fee: Money) -> None:
+    with pytest.raises(ValueError, match="fee"):
+        check_payable(Money(100), fee)

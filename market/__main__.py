@@ -16,7 +16,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     arguments = list(sys.argv[1:] if argv is None else argv)
     if arguments[:1] == ["assess"]:
         # For other systems and audits: it touches neither settings nor database.
-        from market.subsidies import assess_command
+        from market.programmes import assess_command
 
         return assess_command.main(arguments[1:])
     options = _parser().parse_args(arguments)
@@ -84,7 +84,7 @@ async def _run(options: argparse.Namespace, settings: Settings) -> int:
         case "restore":
             return await backup.restore(settings, options.file)
         case "year-run":
-            from market.subsidies import year_command
+            from market.budgets import year_command
 
             return await year_command.main(
                 settings,

@@ -30,7 +30,10 @@ ROOMS = [
     "payments",
     "deals",
     "contracts",
-    "subsidies",
+    "programmes",
+    "panels",
+    "claims",
+    "budgets",
     "rewards",
 ]
 MODULES = [f"market.{room}.models" for room in ROOMS]

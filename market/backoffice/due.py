@@ -9,6 +9,7 @@ from market.accounts.actors import Actor
 from market.accounts.permissions import Act
 from market.alerts import services as alerts_services
 from market.audit.services import make_missing_roots
+from market.budgets import due
 from market.deals import services as deals_services
 from market.deps import Deps
 from market.integrity import services as integrity_services
@@ -20,7 +21,6 @@ from market.listings import services as listings_services
 from market.notices import services as notices_services
 from market.notices.holidays import load_calendar
 from market.rewards import services as rewards_services
-from market.subsidies import services as subsidies_services
 
 STEPS = (1, 15)
 """By how many days the demo's clock can be moved at once."""
@@ -44,7 +44,7 @@ async def run_due(deps: Deps, now: datetime) -> int:
     moved += await alerts_services.run_due(now, search=deps.search, secret=deps.settings.secret_key)
     moved += await deals_services.run_due(now)
     moved += await rewards_services.run_due(now)
-    moved += await subsidies_services.run_due(now)
+    moved += await due.run_due(now)
     return moved + await integrity_services.run_due(now)
 
 

@@ -11,6 +11,8 @@ from tortoise.models import Model
 
 from market.accounts.models import Organisation
 from market.audit.models import AuditEvent
+from market.budgets.models import Batch, Disbursement
+from market.claims.models import Claim
 from market.codes.numbers import FAMILIES
 from market.contracts.models import Contract
 from market.deals.models import Deal
@@ -20,7 +22,6 @@ from market.kit.i18n import gettext as _
 from market.kit.models import OutgoingMail, SystemState
 from market.listings.models import Need, Outcome
 from market.notices.models import Notice
-from market.subsidies.models import Batch, Claim, Disbursement
 
 NUMBERED: dict[str, type[Model]] = {
     "outcome": Outcome,

@@ -124,9 +124,9 @@ PAGES: Mapping[str, tuple[str, str]] = {
     "deal": ("pages:deal", "number"),
     "contract": ("contracts:show", "number"),
     "notice": ("notices:show", "number"),
-    "claim": ("desk:claim", "number"),
-    "batch": ("desk:batch", "number"),
-    "disbursement": ("desk:disbursement", "number"),
+    "claim": ("claims:desk", "number"),
+    "batch": ("budgets:batch", "number"),
+    "disbursement": ("budgets:disbursement", "number"),
     "organisation": ("pages:organisation", "organisation_id"),
 }
 """The page of each kind of record, and what its address is made of."""

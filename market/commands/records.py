@@ -14,6 +14,7 @@ from market.deps import Deps
 from market.kit.errors import SearchUnavailable
 from market.ledger.checks import Checked, keep_result, load_checks, state_checks
 from market.listings import importing
+from market.programmes import catalogue
 from market.runtime import build_deps, running
 from market.search.engine import Tenancy
 from market.search.indexes import INDEXES
@@ -21,7 +22,6 @@ from market.search.outbox import count_waiting
 from market.search.relay import rebuild, relay, status
 from market.seed import seed as seed_market
 from market.settings import Settings
-from market.subsidies import programmes
 from market.worker import load_jobs
 
 
@@ -115,7 +115,7 @@ async def load_programmes(settings: Settings) -> int:
     """Bring the shipped rule sets into the database."""
     deps = build_deps(settings)
     async with running(deps):
-        done = await programmes.load_programmes(deps.clock())
+        done = await catalogue.load_programmes(deps.clock())
     sys.stdout.write(f"{len(done.added)} versions added, {len(done.unchanged)} as before\n")
     if done.reworded:
         names = ", ".join(done.reworded)

@@ -17,12 +17,12 @@ from market.app import create_app
 from market.deps import Deps
 from market.kit.logs import set_up_logs
 from market.matching.everything import ask_rematch_if_new_scorer
+from market.programmes.catalogue import load_programmes
 from market.runtime import build_deps, running
 from market.search.relay import rebuild
 from market.search.spelling import speller_of
 from market.seed import seed_if_empty
 from market.settings import Settings
-from market.subsidies.programmes import load_programmes
 from market.tables import migrate
 from market.worker import load_jobs, work, working
 

@@ -1,10 +1,12 @@
 from __future__ import annotations
 
 from enum import StrEnum
+from uuid import UUID
 
 from tortoise import fields
 from tortoise.models import Model
 
+from market.accounts.models import User
 from market.kit.fields import enum_column
 
 
@@ -79,3 +81,36 @@ class IntegrityCheck(Model):
         table = "integrity_checks"
         table_description = "Integrity checks."
         indexes = (("reference_kind", "reference_id"),)
+
+
+class TieKind(StrEnum):
+    SHAREHOLDING = "shareholding"
+    PERSON = "person"
+
+
+class PartyTie(Model):
+    """A tie between organisations: one holds shares of the other, or one person serves both.
+
+    A person is known by a hash alone; no name and no identity number is kept.
+    """
+
+    id = fields.UUIDField(primary_key=True)
+    kind = enum_column(TieKind)
+    uscc = fields.CharField(max_length=18)
+    other = fields.CharField(max_length=64)
+    """The holder's code, or the person's hash."""
+    role = fields.CharField(max_length=40, default="")
+    """股东, 法定代表人, 董事 …"""
+    basis_points = fields.IntField(null=True)
+    source = fields.CharField(max_length=200)
+    entered_by: fields.ForeignKeyNullableRelation[User] = fields.ForeignKeyField(
+        "market.User", related_name="party_ties", null=True, on_delete=fields.SET_NULL
+    )
+    entered_by_id: UUID | None
+    entered_at = fields.DatetimeField()
+
+    class Meta:
+        table = "party_ties"
+        table_description = "Party ties."
+        unique_together = (("kind", "uscc", "other", "role"),)
+        indexes = (("other",),)

@@ -51,3 +51,7 @@ class SearchUnavailable(Unavailable):
 
 class GatewayUnavailable(Unavailable):
     """The payment gateway does not answer, or answered with a fault of its own."""
+
+
+class SamePerson(Forbidden):
+    """Who prepared a record does not also confirm it: a second person is needed."""

@@ -81,3 +81,8 @@ def file_size(size: int) -> str:
 
 def _trim(value: Decimal) -> str:
     return f"{value:,.2f}"
+
+
+def long_day(value: date) -> str:
+    """Write a day as printed papers do."""
+    return _("%(year)s年%(month)s月%(day)s日", year=value.year, month=value.month, day=value.day)

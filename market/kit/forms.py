@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import date
+from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from markupsafe import Markup, escape
 from wtforms import BooleanField as _BooleanField
-from wtforms import FieldList, FileField, Form, FormField, HiddenField, PasswordField
+from wtforms import FieldList, FileField, Form, FormField, HiddenField, PasswordField, StringField
 from wtforms import IntegerField as _IntegerField
 from wtforms import SelectField as _SelectField
 from wtforms import SelectMultipleField as _SelectMultipleField
@@ -331,3 +332,33 @@ class BaseForm(Form):
             self.form_errors.append(message)
         else:
             target.errors = [*target.errors, message]
+
+
+def number_in(given: Mapping[str, Any], name: str) -> str:
+    """Return the record's number that a form names, or nothing where it cannot be one."""
+    text = str(given.get(name) or "")
+    return text if text.isascii() and text.isprintable() and len(text) <= 20 else ""
+
+
+class PercentField(StringField):
+    """A percentage with at most two decimals; its data is basis points, or None when left empty."""
+
+    data: Any
+
+    def process_formdata(self, valuelist: list[Any]) -> None:
+        text = str(valuelist[0]).strip().rstrip("%％") if valuelist else ""
+        self.data = None
+        if not text:
+            return
+        try:
+            points = Decimal(text) * 100 if text.isascii() and len(text) < 12 else None
+        except InvalidOperation:
+            points = None
+        if points is None or not points.is_finite() or points != points.to_integral_value():
+            raise ValueError(_("请填百分数，最多两位小数，如 30 或 12.5。"))
+        if not 0 < points <= 10_000:
+            raise ValueError(_("比例应大于 0，不超过 100。"))
+        self.data = int(points)
+
+    def _value(self) -> str:
+        return str(self.raw_data[0]) if self.raw_data else ""

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import typst
+from starlette.responses import Response
 
 ROOT = Path(__file__).parent.parent.parent
 TEMPLATES = ROOT / "templates" / "pdf"
@@ -42,3 +43,12 @@ def compile_pdf(template: str, data: str, *, fonts: Path = FONTS) -> bytes:
         format="pdf",
     )
     return pdf
+
+
+async def pdf_response(template: str, data: dict[str, Any], name: str) -> Response:
+    """Answer with a print as a file to keep, named `name`.pdf."""
+    return Response(
+        await render_pdf(template, data),
+        media_type="application/pdf",
+        headers={"content-disposition": f'attachment; filename="{name}.pdf"'},
+    )

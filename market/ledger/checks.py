@@ -51,7 +51,7 @@ async def state_checks() -> AsyncIterator[Checked]:
 
 def load_checks() -> None:
     """Import what every room states of its own rows, so that all of it stands in the register."""
-    for room in ("ledger", "payments", "contracts", "subsidies", "rewards"):
+    for room in ("ledger", "payments", "contracts", "budgets", "rewards"):
         name = f"market.{room}.checks"
         try:
             importlib.import_module(name)

@@ -15,6 +15,8 @@ from market.accounts.models import (
     StaffRole,
     TokenPurpose,
 )
+from market.budgets.models import BatchStatus, DisbursementStatus
+from market.claims.models import ClaimAction, ClaimStatus
 from market.contracts.models import ReceiptSource
 from market.deals.models import ContractKind, DealAction, DealStatus, OfferStatus, Opening, Side
 from market.files.models import Tier
@@ -24,7 +26,7 @@ from market.listings.models import NeedStatus, OutcomeStatus, PriceKind, ReviewD
 from market.matching.models import MatchStatus
 from market.notices.models import DayKind, NoticeKind, NoticeStatus, ObjectionStatus
 from market.payments.models import PaymentStatus, RemittanceStatus
-from market.subsidies.models import BatchStatus, ClaimAction, ClaimStatus, DisbursementStatus, TermsStatus
+from market.programmes.models import TermsStatus
 
 
 class Migration(migrations.Migration):

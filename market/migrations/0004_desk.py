@@ -7,7 +7,8 @@ from tortoise.fields.base import OnDelete
 from tortoise.indexes import Index
 from tortoise.migrations import operations as ops
 
-from market.subsidies.desk_models import ClawbackStatus, RunStage, TieKind
+from market.budgets.models import ClawbackStatus, RunStage
+from market.integrity.models import TieKind
 
 CHECKS = {
     "clawbacks_amount": ("clawbacks", "amount > 0"),

@@ -8,6 +8,7 @@ from datetime import datetime
 
 from market.accounts.actors import Actor
 from market.accounts.permissions import Act, Role
+from market.claims.estimates import Estimate, estimate_for_deal
 from market.codes.labels import label
 from market.contracts.models import Contract
 from market.contracts.queries import find_contract, find_draft
@@ -44,7 +45,6 @@ from market.kit.money import Money
 from market.notices.models import Notice
 from market.notices.periods import days_left
 from market.notices.queries import find_notice
-from market.subsidies.estimates import Estimate, estimate_for_deal
 
 _ACT_OF_STEP = {
     "agree": Act.OPEN_DEAL,

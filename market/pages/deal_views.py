@@ -6,6 +6,7 @@ from starlette.routing import Route
 
 from market.accounts.permissions import Act
 from market.accounts.web import actor_for, actor_of
+from market.claims.chains import chain_of_deal
 from market.codes.labels import choices
 from market.deals import queries
 from market.files.contents import ACCEPT
@@ -15,7 +16,6 @@ from market.kit.templating import render
 from market.kit.web import deps
 from market.pages.deal_room import make_room
 from market.pages.deal_steps import WAITING, rows_of
-from market.subsidies.chains import chain_of_deal
 
 
 async def index(request: Request) -> Response:

@@ -9,6 +9,7 @@ from uuid import UUID
 
 from tortoise.functions import Count, Sum
 
+from market.budgets.models import Disbursement, DisbursementStatus
 from market.contracts.models import Contract
 from market.kit.clock import local_date
 from market.kit.database import connection
@@ -20,7 +21,6 @@ from market.listings.kinds import NEED, OUTCOME
 from market.notices.models import Notice, NoticeKind
 from market.notices.periods import days_left
 from market.notices.queries import list_open_notices
-from market.subsidies.models import Disbursement, DisbursementStatus
 
 WORDS = ("赤泥", "铝合金", "甘蔗", "电池", "木薯", "轻量化")
 """What people here look for; each a search that finds something in Guangxi."""

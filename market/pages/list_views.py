@@ -26,9 +26,9 @@ from market.pages import estimates, feeds, people, results, sheets, words
 from market.pages.results import Found
 from market.pages.scopes import BROKERS, NEEDS, ORGANISATIONS, OUTCOMES, POLICIES, SCOPES, Scope
 from market.pages.suggestions import suggest as find_suggestions
+from market.programmes import describing
+from market.programmes.catalogue import compiled, list_versions
 from market.search.asking import MOST_WORDS
-from market.subsidies import describing
-from market.subsidies.programmes import compiled, list_versions
 
 EXPORTS_AN_HOUR = 60
 MOST_ADDRESS = 16_000

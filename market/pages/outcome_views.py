@@ -13,6 +13,7 @@ from market.accounts.models import OrganisationKind
 from market.accounts.permissions import Act
 from market.accounts.web import find
 from market.audit.queries import list_chain
+from market.claims.chains import chain_of_outcome
 from market.deals import queries as deals
 from market.kit.templating import render
 from market.kit.web import deps, wants_part
@@ -20,7 +21,6 @@ from market.listings import queries, rules
 from market.listings.states import LIVE
 from market.notices.queries import find_notice
 from market.pages import estimates, matches, words
-from market.subsidies.chains import chain_of_outcome
 
 
 async def outcome(request: Request) -> Response:

@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable
 from datetime import datetime
 
 from market.accounts.actors import Actor
+from market.budgets.dashboards import dashboard_cards as of_subsidies
 from market.contracts.money_cards import dashboard_cards as of_money
 from market.contracts.standing import dashboard_cards as of_contracts
 from market.deals.queries import dashboard_cards as of_deals
@@ -14,7 +15,6 @@ from market.matching.board import dashboard_cards as of_matches
 from market.pages.deal_steps import dashboard_cards as of_steps
 from market.pages.operator_cards import dashboard_cards as of_operator
 from market.rewards.queries import dashboard_cards as of_rewards
-from market.subsidies.dashboards import dashboard_cards as of_subsidies
 
 Cards = Callable[[Actor, datetime], Awaitable[list[Card]]]
 

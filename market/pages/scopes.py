@@ -12,9 +12,9 @@ from market.accounts.models import BrokerProfile, Organisation, OrganisationStat
 from market.kit.i18n import Lazy, lazy
 from market.listings.kinds import NEED, OUTCOME
 from market.listings.queries import list_rows_by_ids
+from market.programmes.models import Programme, ProgrammeTerms, TermsStatus
 from market.search import filters
 from market.search.filters import SearchPage
-from market.subsidies.models import Programme, ProgrammeTerms, TermsStatus
 
 
 @dataclass(frozen=True)

@@ -6,6 +6,9 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import Any
 
+from market.budgets.clawbacks import confirm_clawback, record_return, start_clawback
+from market.budgets.models import Clawback, ClawbackStatus
+from market.claims.models import Claim
 from market.contracts import banking, refunding
 from market.contracts.models import Contract
 from market.deals import services as deals
@@ -15,6 +18,8 @@ from market.files.services import keep
 from market.kit.clock import local_date
 from market.kit.money import Money
 from market.notices import services as notices
+from market.panels.expert_reviews import assign_experts, score
+from market.panels.models import ExpertReview
 from market.payments.models import BankLine, Remittance
 from market.records.by import By
 from market.rewards import services as rewards
@@ -24,8 +29,6 @@ from market.seed.data import fen, load
 from market.seed.papers import keep_paper
 from market.seed.subsidy_round import Desk
 from market.seed.timeline import HOLIDAYS, Story
-from market.subsidies import services as subsidies
-from market.subsidies.models import Claim, Clawback, ClawbackStatus, ExpertReview
 
 TALKS: tuple[tuple[str, str, tuple[tuple[str, int, str], ...]], ...] = (
     (
@@ -176,7 +179,7 @@ async def _scores(desk: Desk) -> Story:
         actor = await desk.cast.actor(person)
         claim = await Claim.get(number=desk.numbers["calculated"])
         review = await ExpertReview.get(claim_id=claim.id, reviewer_id=actor.user_id)
-        await subsidies.score(
+        await score(
             review.id,
             scores={"novelty": novelty, "maturity": maturity, "benefit": benefit},
             opinion="技术路线成熟，已在同类产线应用；新增销售与成果的对应关系清楚。",
@@ -188,7 +191,7 @@ async def _scores(desk: Desk) -> Story:
 
 async def _assign(desk: Desk, key: str, people: tuple[str, ...], now: datetime) -> None:
     experts = [await desk.cast.actor(person) for person in people]
-    await subsidies.assign_experts(
+    await assign_experts(
         desk.numbers[key],
         reviewer_ids=[one.user_id for one in experts],
         due_on=local_date(now) + timedelta(days=14),
@@ -200,17 +203,17 @@ async def _clawback(desk: Desk) -> Story:
     """An audit finds sales that do not come from the outcome; a part of what is owed has come back."""
     now = yield desk.calendar.ago(21, 10)
     officer = await desk.cast.actor("finance")
-    made = await subsidies.start_clawback(
+    made = await start_clawback(
         desk.numbers["clawed"],
         amount=fen(8) or 0,
         reason="专项审计发现所报新增销售额中有一笔与成果应用无关，对应的补助应当退回。",
         by=By(officer, now),
     )
     now = yield desk.calendar.ago(19, 15)
-    await subsidies.confirm_clawback(made.number, by=By(await desk.cast.actor("approver"), now))
+    await confirm_clawback(made.number, by=By(await desk.cast.actor("approver"), now))
     now = yield desk.calendar.ago(6, 11)
     found = await Clawback.get(id=made.id, status=ClawbackStatus.CONFIRMED)
-    await subsidies.record_return(
+    await record_return(
         found.number,
         amount=fen(5) or 0,
         received_on=local_date(now),

@@ -19,6 +19,7 @@ from market.listings import services as listings
 from market.listings.rules import months_later
 from market.matching.everything import rematch_all
 from market.notices import services as notices
+from market.programmes.catalogue import load_programmes
 from market.records.by import By
 from market.search.outbox import indexes_behind
 from market.search.relay import relay
@@ -35,7 +36,6 @@ from market.seed.scripts import play_deal
 from market.seed.subsidy_round import Desk, round_stories
 from market.seed.timeline import HOLIDAYS, Calendar, Story, play
 from market.seed.transaction import whole_stage
-from market.subsidies.programmes import load_programmes
 from market.worker import load_jobs
 
 DAYS_WITH_ROOT = 21

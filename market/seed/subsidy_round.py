@@ -6,6 +6,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
+from market.budgets.batches import approve_batch, confirm_batch, make_batch
+from market.budgets.due import run_due
+from market.budgets.paying import draft_budget, enter_result, order_payment, release_budget
+from market.claims.applying import add_evidence, create_claim, report_sales, submit_claim, withdraw_claim
+from market.claims.models import Claim
+from market.claims.queries import last_assessment
+from market.claims.reviewing import accept, ask_supplement, calculate, recheck, reject
 from market.contracts.models import Contract
 from market.deps import Deps
 from market.files.contents import check_content
@@ -18,9 +25,6 @@ from market.seed.listings import AUTHORS
 from market.seed.papers import make_pdf
 from market.seed.people import Cast
 from market.seed.timeline import HOLIDAYS, Calendar, Story
-from market.subsidies import services as subsidies
-from market.subsidies.models import Claim
-from market.subsidies.queries import last_assessment
 
 GUANGXI = "guangxi"
 NANNING = "nanning"
@@ -189,9 +193,9 @@ async def _budgets(desk: Desk) -> Story:
     for later, wan in BUDGET_WAN.items():
         now = yield desk.calendar.ago(60 - 4 * later, 9)
         year = desk.calendar.round_year + later
-        budget = await subsidies.draft_budget(GUANGXI, year=year, amount=fen(wan) or 0, by=By(officer, now))
+        budget = await draft_budget(GUANGXI, year=year, amount=fen(wan) or 0, by=By(officer, now))
         now = yield desk.calendar.ago(58 - 4 * later, 15)
-        await subsidies.release_budget(budget.id, by=By(approver, now))
+        await release_budget(budget.id, by=By(approver, now))
 
 
 async def _claim(case: Case, place: int, desk: Desk) -> Story:
@@ -204,7 +208,7 @@ async def _claim(case: Case, place: int, desk: Desk) -> Story:
         if contract is None:
             contract = await _contract(case)
             if case.sales_note:
-                await subsidies.report_sales(
+                await report_sales(
                     contract.number,
                     year=year,
                     amount=fen(case.sales_wan) or 0,
@@ -212,7 +216,7 @@ async def _claim(case: Case, place: int, desk: Desk) -> Story:
                     by=By(buyer, now),
                 )
         if step == "create":
-            claim = await subsidies.create_claim(
+            claim = await create_claim(
                 case.programme,
                 year=year,
                 contract_numbers=[contract.number],
@@ -226,7 +230,7 @@ async def _claim(case: Case, place: int, desk: Desk) -> Story:
 async def _submit(desk: Desk, case: Case, now: datetime) -> None:
     buyer, number = await desk.cast.actor(AUTHORS[case.buyer]), desk.numbers[case.key]
     lines = ["Special report on the outcome's sales (demo)", number, f"CNY {case.sales_wan * 10_000:,}"]
-    await subsidies.add_evidence(
+    await add_evidence(
         number,
         kind="conversion_report",
         paper_number=f"KZ-ZX-{number[-4:]}",
@@ -236,20 +240,20 @@ async def _submit(desk: Desk, case: Case, now: datetime) -> None:
         by=By(buyer, now - timedelta(hours=1)),
         store=desk.deps.store,
     )
-    await subsidies.submit_claim(number, is_declared=True, by=By(buyer, now))
+    await submit_claim(number, is_declared=True, by=By(buyer, now))
 
 
 async def _withdraw(desk: Desk, case: Case, now: datetime) -> None:
     buyer = await desk.cast.actor(AUTHORS[case.buyer])
-    await subsidies.withdraw_claim(desk.numbers[case.key], by=By(buyer, now))
+    await withdraw_claim(desk.numbers[case.key], by=By(buyer, now))
 
 
 async def _accept(desk: Desk, case: Case, now: datetime) -> None:
-    await subsidies.accept(desk.numbers[case.key], by=By(await desk.cast.actor("finance"), now))
+    await accept(desk.numbers[case.key], by=By(await desk.cast.actor("finance"), now))
 
 
 async def _ask_supplement(desk: Desk, case: Case, now: datetime) -> None:
-    await subsidies.ask_supplement(
+    await ask_supplement(
         desk.numbers[case.key],
         reason="专项审计报告没有区分三倍体与普通牡蛎的销售额，请补充分项明细和对应发票清单。",
         due_on=desk.calendar.today + timedelta(days=11),
@@ -258,13 +262,13 @@ async def _ask_supplement(desk: Desk, case: Case, now: datetime) -> None:
 
 
 async def _calculate(desk: Desk, case: Case, now: datetime) -> None:
-    await subsidies.calculate(desk.numbers[case.key], by=By(await desk.cast.actor("finance"), now))
+    await calculate(desk.numbers[case.key], by=By(await desk.cast.actor("finance"), now))
 
 
 async def _recheck(desk: Desk, case: Case, now: datetime) -> None:
     claim = await Claim.get(number=desk.numbers[case.key])
     assessment = await last_assessment(claim.id)
-    await subsidies.recheck(
+    await recheck(
         claim.number,
         sequence=assessment.sequence if assessment else 0,
         by=By(await desk.cast.actor("finance2"), now),
@@ -272,7 +276,7 @@ async def _recheck(desk: Desk, case: Case, now: datetime) -> None:
 
 
 async def _reject(desk: Desk, case: Case, now: datetime) -> None:
-    await subsidies.reject(
+    await reject(
         desk.numbers[case.key],
         clause="kinds",
         reason="申报合同登记为技术服务合同，且单位注册地不在自治区内，不在支持范围。",
@@ -290,12 +294,12 @@ async def _paid_list(desk: Desk) -> Story:
     now = yield _end(notice)
     await _approve(desk, number, now)
     now = yield now + timedelta(days=2)
-    ordered = await subsidies.order_payment(number, by=By(officer, now))
+    ordered = await order_payment(number, by=By(officer, now))
     now = yield now + timedelta(days=2)
     for place, key in enumerate(("paid", "clawed")):
         claim = await Claim.get(number=desk.numbers[key])
         order = next(one for one in ordered.orders if one.claim_id == claim.id)
-        await subsidies.enter_result(
+        await enter_result(
             order.number,
             is_paid=True,
             ended_on=local_date(now),
@@ -329,11 +333,11 @@ async def _published_list(desk: Desk) -> Story:
         entry_id=claim.id,
         by=By(await desk.cast.actor("qin_ye"), now),
     )
-    await subsidies.run_due(now)
+    await run_due(now)
 
 
 async def _make(desk: Desk, keys: tuple[str, ...], title: str, now: datetime) -> str:
-    batch = await subsidies.make_batch(
+    batch = await make_batch(
         GUANGXI,
         year=desk.calendar.round_year,
         claim_numbers=[desk.numbers[key] for key in keys],
@@ -344,15 +348,13 @@ async def _make(desk: Desk, keys: tuple[str, ...], title: str, now: datetime) ->
 
 
 async def _confirm(desk: Desk, number: str, now: datetime) -> Notice:
-    done = await subsidies.confirm_batch(
-        number, calendar=HOLIDAYS, by=By(await desk.cast.actor("finance2"), now)
-    )
+    done = await confirm_batch(number, calendar=HOLIDAYS, by=By(await desk.cast.actor("finance2"), now))
     return done.notice
 
 
 async def _approve(desk: Desk, number: str, now: datetime) -> None:
     await notices.run_due(now, HOLIDAYS)
-    await subsidies.approve_batch(number, by=By(await desk.cast.actor("approver"), now))
+    await approve_batch(number, by=By(await desk.cast.actor("approver"), now))
 
 
 def _end(notice: Notice) -> datetime:

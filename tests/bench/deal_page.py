@@ -30,10 +30,10 @@ from market.deals.messages import SHOWN
 from market.deals.models import Deal, DealMessage, Side
 from market.deals.terms import CostRow
 from market.kit.money import Money
+from market.programmes.catalogue import load_programmes
 from market.records.by import By
 from market.runtime import build_deps, running
 from market.settings import Settings
-from market.subsidies.programmes import load_programmes
 from market.tables import migrate
 from tests.deals.factories import Parties, make_agreed, make_parties, terms
 

@@ -12,7 +12,7 @@ from starlette.applications import Starlette
 from market.accounts.models import User
 from market.accounts.sessions import start_session
 from market.kit.database import connection
-from tests.subsidies.factories import make_desk, make_draft
+from tests.claims.factories import make_desk, make_draft
 
 CLAIMS = 10_000
 ROUNDS = 40

@@ -6,13 +6,13 @@ import asyncio
 import sys
 from datetime import timedelta
 
+from market.budgets.batches import approve_batch, confirm_batch, make_batch
+from market.claims.models import Claim, ClaimEvent
 from market.kit.errors import MarketError
 from market.ledger.services import available
 from market.records.by import By
-from market.subsidies import services
-from market.subsidies.models import Claim, ClaimEvent
+from tests.claims.factories import WAN, make_budget, make_desk, make_rechecked
 from tests.factories import HOLIDAYS, NOW
-from tests.subsidies.factories import WAN, make_budget, make_desk, make_rechecked
 
 MANY = 50
 POT = 777 * WAN + 77
@@ -24,13 +24,13 @@ async def main() -> None:
     claims = [await make_rechecked(desk) for _ in range(MANY)]
     await make_budget(desk, POT)
     lists = [
-        await services.make_batch(
+        await make_batch(
             "guangxi", year=2026, claim_numbers=[claim.number], title="", by=By(desk.officer, NOW)
         )
         for claim in claims
     ]
     found = await asyncio.gather(
-        *(services.confirm_batch(one.number, calendar=HOLIDAYS, by=By(desk.rechecker, NOW)) for one in lists),
+        *(confirm_batch(one.number, calendar=HOLIDAYS, by=By(desk.rechecker, NOW)) for one in lists),
         return_exceptions=True,
     )
     confirmed = [one for one in found if not isinstance(one, BaseException)]
@@ -42,7 +42,7 @@ async def main() -> None:
     sys.stdout.write(f"{MANY} confirmations at once: {len(confirmed)} went through, {left} fen left\n")
     number, later = confirmed[0].batch.number, NOW + timedelta(days=10)
     answers = await asyncio.gather(
-        *(services.approve_batch(number, by=By(desk.approver, later)) for _ in range(MANY)),
+        *(approve_batch(number, by=By(desk.approver, later)) for _ in range(MANY)),
         return_exceptions=True,
     )
     effects = await ClaimEvent.filter(action="approve", claim__batch_id=confirmed[0].batch.id).count()

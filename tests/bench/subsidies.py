@@ -12,10 +12,10 @@ from collections.abc import Callable
 from random import Random
 from typing import Any
 
-from market.subsidies.engine import assess
-from market.subsidies.facts import read_facts
-from market.subsidies.loading import find_terms
-from tests.subsidies.random_claims import random_claim
+from market.programmes.engine import assess
+from market.programmes.facts import read_facts
+from market.programmes.loading import find_terms
+from tests.programmes.random_claims import random_claim
 
 CLAIMS = 100_000
 MADE = 2_000

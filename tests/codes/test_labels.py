@@ -9,21 +9,23 @@ import pytest
 import market
 from market.accounts import models as accounts
 from market.alerts import models as alerts
+from market.budgets import models as budgets_models
+from market.claims import models as claims_models
 from market.codes import labels, lists
 from market.codes.states import STATES, Tone
 from market.contracts import models as contracts
 from market.deals import models as deals
 from market.files import models as files
 from market.integrity import models as integrity
+from market.integrity import models as integrity_models
 from market.kit.i18n import DEFAULT, set_locale
 from market.ledger import models as ledger
 from market.listings import models as listings
 from market.matching import models as matching
 from market.notices import models as notices
 from market.payments import models as payments
+from market.programmes import models as programmes_models
 from market.rewards import models as rewards
-from market.subsidies import desk_models as desk
-from market.subsidies import models as subsidies
 
 ENUMS: dict[str, type[StrEnum]] = {
     "outcome": listings.OutcomeStatus,
@@ -33,10 +35,10 @@ ENUMS: dict[str, type[StrEnum]] = {
     "offer": deals.OfferStatus,
     "notice": notices.NoticeStatus,
     "objection": notices.ObjectionStatus,
-    "claim": subsidies.ClaimStatus,
-    "batch": subsidies.BatchStatus,
-    "disbursement": subsidies.DisbursementStatus,
-    "terms": subsidies.TermsStatus,
+    "claim": claims_models.ClaimStatus,
+    "batch": budgets_models.BatchStatus,
+    "disbursement": budgets_models.DisbursementStatus,
+    "terms": programmes_models.TermsStatus,
     "payment": payments.PaymentStatus,
     "remittance": payments.RemittanceStatus,
     "organisation": accounts.OrganisationStatus,
@@ -58,9 +60,9 @@ ENUMS: dict[str, type[StrEnum]] = {
     "tier": files.Tier,
     "scope": integrity.Scope,
     "deal_action": deals.DealAction,
-    "claim_action": subsidies.ClaimAction,
-    "run_stage": desk.RunStage,
-    "clawback": desk.ClawbackStatus,
+    "claim_action": claims_models.ClaimAction,
+    "run_stage": budgets_models.RunStage,
+    "clawback": budgets_models.ClawbackStatus,
     "payment_way": deals.PaymentWay,
     "change_kind": contracts.ChangeKind,
     "alert_frequency": alerts.Frequency,
@@ -71,7 +73,7 @@ ENUMS: dict[str, type[StrEnum]] = {
     "reward_kind": rewards.RewardKind,
 }
 
-NEVER_SHOWN: set[type[StrEnum]] = {accounts.TokenPurpose, ledger.Phase, desk.TieKind}
+NEVER_SHOWN: set[type[StrEnum]] = {accounts.TokenPurpose, ledger.Phase, integrity_models.TieKind}
 
 READ_NOT_STORED = {"outcome": {"negotiating"}, "deal": {"suspended"}}
 

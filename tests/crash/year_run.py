@@ -14,14 +14,15 @@ from pathlib import Path
 from random import Random
 
 from market.accounts.models import User
+from market.budgets import year_runs
+from market.budgets.models import Batch
+from market.claims.models import Assessment, Claim
 from market.kit.database import connection
 from market.runtime import build_deps, running
 from market.settings import Settings
-from market.subsidies import year_runs
-from market.subsidies.models import Assessment, Batch, Claim
 from market.tables import migrate
+from tests.claims.factories import WAN, Desk, make_accepted, make_applicant, make_desk
 from tests.crash.processes import wait_until
-from tests.subsidies.factories import WAN, Desk, make_accepted, make_applicant, make_desk
 
 KILLS = 50
 CLAIMS = 400

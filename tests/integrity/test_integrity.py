@@ -10,16 +10,17 @@ import httpx
 import pytest
 
 from market.accounts.models import Organisation, StaffRole
+from market.budgets.batches import approve_batch, confirm_batch, make_batch
+from market.budgets.paying import order_payment
+from market.claims.applying import submit_claim
+from market.claims.models import Claim, ClaimStatus
 from market.integrity import services
 from market.integrity.models import IntegrityCheck, Sanction, SanctionGrade, SanctionStatus, Scope
 from market.integrity.services import Barred
 from market.integrity.states import SanctionAction
 from market.kit.errors import Conflict, Forbidden, Invalid
 from market.records.by import By
-from market.subsidies.models import Claim, ClaimStatus
-from market.subsidies.services import approve_batch, confirm_batch, make_batch, order_payment, submit_claim
-from tests.factories import HOLIDAYS, NOW, make_member, make_staff, make_uscc
-from tests.subsidies.factories import (
+from tests.claims.factories import (
     WAN,
     make_budget,
     make_desk,
@@ -27,6 +28,7 @@ from tests.subsidies.factories import (
     make_published,
     make_rechecked,
 )
+from tests.factories import HOLIDAYS, NOW, make_member, make_staff, make_uscc
 from tests.visitor import post, sign_in
 
 LATER = NOW + timedelta(days=10)

@@ -7,15 +7,15 @@ import re
 import httpx
 
 from market.accounts.models import Message
+from market.claims.models import Claim
 from market.deals import services as deals
 from market.kit.i18n import as_kept, in_source_language, set_locale
 from market.kit.i18n import gettext as _
 from market.notices.models import Notice
 from market.records.by import By
-from market.subsidies.models import Claim
+from tests.claims.factories import make_desk, make_rechecked
 from tests.deals.factories import STATEMENT, make_agreed, make_parties, make_priced
 from tests.factories import HOLIDAYS, NOW, make_member
-from tests.subsidies.factories import make_desk, make_rechecked
 from tests.visitor import sign_in
 
 

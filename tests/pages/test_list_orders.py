@@ -13,14 +13,14 @@ from openpyxl import load_workbook
 from market.accounts.actors import Actor
 from market.accounts.models import Organisation, OrganisationKind
 from market.alerts import services as alerts
+from market.claims.listed import may_be_paid
 from market.deals import services as deals
 from market.deps import Deps
 from market.listings.models import Need, Outcome
+from market.programmes.catalogue import load_programmes
+from market.programmes.loading import shipped
 from market.records.by import By
 from market.search.models import OutboxEntry
-from market.subsidies.listed import may_be_paid
-from market.subsidies.loading import shipped
-from market.subsidies.programmes import load_programmes
 from market.worker import load_jobs
 from tests.factories import NOW, make_member, make_need, make_organisation, make_outcome
 from tests.matching.test_services import make_match

@@ -15,7 +15,7 @@ from market.deps import Deps
 from market.listings.models import Need, NeedStatus, Outcome, OutcomeStatus
 from market.listings.search import need_document
 from market.matching.models import Match
-from market.subsidies.programmes import load_programmes
+from market.programmes.catalogue import load_programmes
 from tests.factories import (
     NOW,
     make_broker,

@@ -15,10 +15,10 @@ from openpyxl import load_workbook
 from market.accounts.models import BrokerProfile, OrganisationKind
 from market.app import create_app
 from market.deps import Deps
+from market.programmes.catalogue import load_programmes
+from market.programmes.search import all_programmes, build_programmes
 from market.search.people import build_brokers, build_organisations
 from market.search.spelling import Vocabulary, corrected, speller_of
-from market.subsidies.programmes import load_programmes
-from market.subsidies.search import all_programmes, build_programmes
 from tests.factories import NOW, make_broker, make_need, make_organisation, make_outcome
 from tests.malicious_input import MALICIOUS_QUERIES, get_status
 from tests.pages.search_index import index_listings

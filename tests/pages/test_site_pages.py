@@ -12,8 +12,8 @@ from market.accounts.models import BrokerProfile, MemberRole, OrganisationKind, 
 from market.audit.services import make_daily_root
 from market.deps import Deps
 from market.listings.models import NeedStatus, OutcomeStatus
+from market.programmes.catalogue import load_programmes
 from market.search.people import build_brokers
-from market.subsidies.programmes import load_programmes
 from tests.factories import (
     NOW,
     make_broker,

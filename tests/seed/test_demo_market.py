@@ -16,6 +16,9 @@ from market.accounts.demo import EMAILS, PASSWORD
 from market.accounts.models import Message, Organisation, OrganisationKind, OrganisationStatus, User
 from market.accounts.passwords import verify_password
 from market.audit.verify import verify_database
+from market.budgets.clawbacks import returned
+from market.budgets.models import Clawback, ClawbackStatus, Disbursement, DisbursementStatus
+from market.claims.models import Assessment, Claim, ClaimStatus, SalesReport
 from market.contracts.models import Contract, ContractDraft, Instalment
 from market.contracts.queries import open_amount, received
 from market.deals.models import Deal, DealEvent, DealMessage, DealStatus, Offer, OfferStatus, Opening, Side
@@ -27,6 +30,7 @@ from market.ledger.checks import run_checks
 from market.listings.models import Need, NeedStatus, Outcome, OutcomeStatus
 from market.matching.models import Match, MatchStatus
 from market.notices.models import Notice, NoticeStatus, Objection
+from market.panels.models import ExpertReview
 from market.payments.models import (
     BankLine,
     LineStatus,
@@ -44,18 +48,6 @@ from market.seed import AlreadySeeded, NotADemo, seed, seed_if_empty
 from market.seed.data import id_of, load
 from market.seed.people import Cast
 from market.seed.transaction import whole_stage
-from market.subsidies.clawbacks import returned
-from market.subsidies.models import (
-    Assessment,
-    Claim,
-    ClaimStatus,
-    Clawback,
-    ClawbackStatus,
-    Disbursement,
-    DisbursementStatus,
-    ExpertReview,
-    SalesReport,
-)
 from tests.fakes import fake_deps
 from tests.fixtures import NOW
 

@@ -1,0 +1,385 @@
+"""Lists of claims (批次): made, confirmed with the budget locked, published, approved by a third person."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+from uuid import UUID, uuid4
+
+from market.accounts.messages import tell, tell_staff
+from market.accounts.models import StaffRole
+from market.accounts.permissions import Act
+from market.audit.services import record
+from market.budgets.models import Batch, BatchStatus, Budget
+from market.budgets.notice_texts import notice_body
+from market.claims.contract_validity import lost_in
+from market.claims.models import Claim, ClaimAction, ClaimContract, ClaimStatus
+from market.claims.overlaps import outdated_in
+from market.claims.transitions import lock_claims, move
+from market.codes.holidays import Calendar
+from market.codes.numbers import next_number
+from market.integrity.models import Scope
+from market.integrity.services import check
+from market.kit.database import atomic
+from market.kit.errors import Conflict, Invalid, NotFound, SamePerson
+from market.kit.i18n import as_kept, in_source_language
+from market.kit.i18n import gettext as _
+from market.kit.money import Money
+from market.ledger import services as book
+from market.ledger.models import Phase, Transfer
+from market.notices.models import DayKind, Notice, NoticeKind, NoticeStatus, Objection, ObjectionStatus
+from market.notices.services import lock_for, publish
+from market.notices.states import UNDECIDED
+from market.panels.expert_reviews import require_no_conflict, verdict_of
+from market.programmes.catalogue import compiled, get_programme
+from market.programmes.models import Programme, ProgrammeTerms
+from market.programmes.sharing import number_rank, share, share_pot
+from market.records.by import By
+
+LISTABLE = frozenset({ClaimStatus.RECHECKED, ClaimStatus.REVIEWED})
+
+
+def budget_account(slug: str, year: int) -> str:
+    return f"budget:{slug}:{year}"
+
+
+def reserved_account(slug: str, year: int) -> str:
+    return f"reserved:{slug}:{year}"
+
+
+def reservation(claim: Claim) -> str:
+    """Return the reference of the money set aside for a claim."""
+    return f"reserve:{claim.id}:{claim.batch_id}"
+
+
+@dataclass(frozen=True)
+class Confirmed:
+    """What a confirmation did: the batch, its notice, and which claims were left out and why."""
+
+    batch: Batch
+    notice: Notice
+    left_out: list[tuple[str, str]] = field(default_factory=list)
+
+
+async def lock_batch(number: str) -> Batch:
+    """Return the batch, locked until the transaction ends."""
+    batch = await Batch.filter(number=number).select_for_update().first()
+    if batch is None:
+        raise NotFound(_("没有这个批次。"))
+    return batch
+
+
+@atomic()
+async def make_batch(slug: str, *, year: int, claim_numbers: Sequence[str], title: str, by: By) -> Batch:
+    """Put rechecked claims of one programme and year on a list.
+
+    Raises:
+        Conflict: a claim is on another list, or no longer rechecked.
+    """
+    by.actor.require(Act.MAKE_LIST)
+    programme = await get_programme(slug)
+    rows = await Claim.filter(number__in=list(set(claim_numbers))).values_list("id", flat=True)
+    claims = await lock_claims([UUID(str(identity)) for identity in rows])
+    if not claims:
+        raise Invalid(_("请至少选择一份已复核的申报。"), field="claims")
+    for claim in claims:
+        if (claim.programme_id, claim.year) != (programme.id, year):
+            raise Invalid(_("一个批次只能是同一政策、同一年度的申报。"), field="claims")
+        if claim.status not in LISTABLE or claim.batch_id is not None:
+            raise Conflict(_("申报 %(number)s 已不在待列入之列，请刷新后再选。", number=claim.number))
+    batch = await Batch.create(
+        id=uuid4(),
+        number=await next_number("PC", by.now),
+        programme_id=programme.id,
+        year=year,
+        title=title or as_kept(_("%(year)s 年 %(name)s", year=year, name=programme.name)),
+        created_at=by.now,
+    )
+    for claim in claims:
+        claim.batch_id = batch.id
+        await claim.save(update_fields=["batch_id"])
+    numbers = [claim.number for claim in claims]
+    await record("batch", batch.id, "make", by=by, number=batch.number, claims=numbers)
+    await tell_staff(
+        StaffRole.RECHECKER,
+        _("批次 %(number)s 待确认。", number=batch.number),
+        now=by.now,
+        address=f"/desk/batches/{batch.number}",
+    )
+    return batch
+
+
+async def confirm_batch(number: str, *, calendar: Calendar, by: By) -> Confirmed:
+    """Confirm a list: ask the integrity records again, scale to the pot, set the money aside, publish.
+
+    The questions to the integrity records are kept whatever comes of them. All else is one transaction with
+    the budget locked: of two lists that want the last of it the second sees what the first left.
+
+    Raises:
+        Conflict: the list was confirmed already, there is no budget, or nothing is left of it.
+    """
+    by.actor.require(Act.CONFIRM_LIST)
+    batch = await Batch.get_or_none(number=number)
+    if batch is None:
+        raise NotFound(_("没有这个批次。"))
+    barred: dict[UUID, str] = {}
+    if batch.status is BatchStatus.DRAFT:
+        for claim in await Claim.filter(batch_id=batch.id).select_related("applicant"):
+            answer = await check(
+                claim.applicant.uscc,
+                Scope.SUBSIDY,
+                occasion="list_confirmation",
+                reference_kind="claim",
+                reference_id=claim.id,
+                now=by.now,
+            )
+            if not answer.is_clear:
+                barred[claim.id] = str(answer.found[0]["decision_number"])
+    return await _confirm(number, barred, calendar=calendar, by=by)
+
+
+@atomic()
+async def _confirm(number: str, barred: dict[UUID, str], *, calendar: Calendar, by: By) -> Confirmed:
+    batch = await lock_batch(number)
+    if batch.status is not BatchStatus.DRAFT:
+        raise Conflict(_("这个批次已经确认过了。"))
+    programme = await Programme.get(id=batch.programme_id)
+    pot = await _lock_pot(programme, batch.year)
+    ids = await Claim.filter(batch_id=batch.id).values_list("id", flat=True)
+    claims = await lock_claims([UUID(str(identity)) for identity in ids])
+    claims = [claim for claim in claims if claim.batch_id == batch.id]
+    await require_no_conflict(by.actor, [claim.id for claim in claims])
+    left_out = [(claim, _("诚信记录 %(no)s", no=barred[claim.id])) for claim in claims if claim.id in barred]
+    lost = await lost_in([claim.id for claim in claims])
+    left_out += [
+        (claim, _("合同 %(number)s 已解除或注销登记", number=lost[claim.id][0].number))
+        for claim in claims
+        if claim.id in lost and claim.id not in barred
+    ]
+    claims = [claim for claim in claims if claim.id not in barred and claim.id not in lost]
+    terms = await ProgrammeTerms.filter(id__in={claim.terms_id for claim in claims})
+    if len(terms) > 1:
+        raise Conflict(_("批次里的申报适用不同版本的政策，请分开列批次。"))
+    if claims:
+        outdated = await outdated_in(claims, terms[0])
+        left_out += outdated
+        overtaken = {claim.id for claim, _reason in outdated}
+        claims = [claim for claim in claims if claim.id not in overtaken]
+    if not claims:
+        raise Conflict(_("批次里没有可以确认的申报。"))
+    awards = await _scaled(claims, pot, terms[0])
+    left_out += [(claim, _("预算余额不足")) for claim, award in zip(claims, awards, strict=True) if not award]
+    kept = [(claim, award) for claim, award in zip(claims, awards, strict=True) if award]
+    if not kept:
+        raise Conflict(_("预算已没有余额，批次没有确认。"))
+    for claim, _reason in left_out:
+        await _take_off(claim, by=by)
+    for claim, award in kept:
+        await _reserve(claim, award, programme, batch, now=by.now)
+        await move(claim, ClaimAction.PUBLISH, by=by, batch=batch.number, amount=award)
+    procedure = terms[0].content["procedure"]
+    with in_source_language():
+        title = _("%(title)s 拟支持名单公示", title=batch.title)
+        body = await notice_body(batch, programme, [claim for claim, _award in kept])
+    notice = await publish(
+        NoticeKind.SUBSIDY,
+        subject_kind="batch",
+        subject_id=batch.id,
+        title=title,
+        body=body,
+        days=procedure["publicity_days"],  # type: ignore[index]
+        day_kind=DayKind(procedure["publicity_unit"]),  # type: ignore[index]
+        calendar=calendar,
+        by=by,
+        entries=[(claim.id, await _entry_name(claim)) for claim, _award in kept],
+        address=f"/desk/batches/{batch.number}",
+    )
+    batch.status, batch.confirmed_by_id, batch.confirmed_at = BatchStatus.PUBLICITY, by.actor.user_id, by.now
+    await batch.save(update_fields=["status", "confirmed_by_id", "confirmed_at"])
+    await record(
+        "batch",
+        batch.id,
+        "confirm",
+        by=by,
+        pot=pot,
+        amounts={claim.number: award for claim, award in kept},
+        left_out=[claim.number for claim, _reason in left_out],
+        notice=notice.number,
+    )
+    return Confirmed(batch, notice, [(claim.number, reason) for claim, reason in left_out])
+
+
+async def _lock_pot(programme: Programme, year: int) -> int:
+    """Lock the year's budget and return what it has to give."""
+    budget = await Budget.filter(programme_id=programme.id, year=year).select_for_update().first()
+    if budget is None or budget.released_at is None:
+        raise Conflict(_("%(year)s 年的预算还没有下达，不能确认批次。", year=year))
+    return (await book.available(budget_account(programme.slug, year))).amount
+
+
+async def _scaled(claims: Sequence[Claim], pot: int, terms: ProgrammeTerms) -> list[int]:
+    """Share the pot as the terms say; where they rank, by the experts' points, then by who came first."""
+    mode = terms.content["pot"]["mode"]  # type: ignore[index]
+    awards = [claim.award_amount or 0 for claim in claims]
+    ranks: list[Any] = [number_rank(claim.number) for claim in claims]
+    if mode in {"ranked", "hard_stop"}:
+        ranks = [await _place(claim, terms) for claim in claims]
+    return share_pot(pot, awards, mode, rank=ranks)
+
+
+async def _place(claim: Claim, terms: ProgrammeTerms) -> tuple[Any, ...]:
+    points = (await verdict_of(claim.id, compiled(terms))).points
+    return (-(points or 0), claim.submitted_at, number_rank(claim.number))
+
+
+async def _reserve(claim: Claim, award: int, programme: Programme, batch: Batch, *, now: datetime) -> None:
+    if award != claim.award_amount:
+        rows = await ClaimContract.filter(claim_id=claim.id).order_by("id")
+        for row, part in zip(rows, share(award, [row.award_amount or 0 for row in rows]), strict=True):
+            row.award_amount = part
+            await row.save(update_fields=["award_amount"])
+        claim.award_amount = award
+        await claim.save(update_fields=["award_amount"])
+    await book.post(
+        "subsidy_reserved",
+        Money(award),
+        debit=budget_account(programme.slug, batch.year),
+        credit=reserved_account(programme.slug, batch.year),
+        reference=reservation(claim),
+        at=now,
+        subject=("claim", claim.id),
+        pending=True,
+    )
+
+
+async def _take_off(claim: Claim, *, by: By) -> None:
+    claim.batch_id = None
+    await claim.save(update_fields=["batch_id"])
+    await record("claim", claim.id, "take_off_list", by=by)
+
+
+async def _entry_name(claim: Claim) -> str:
+    await claim.fetch_related("applicant")
+    return f"{claim.applicant.name}（{claim.number}）"
+
+
+@atomic()
+async def approve_batch(number: str, *, by: By) -> list[str]:
+    """Approve what the publicity left standing, as a third person; return the claims' numbers.
+
+    A claim with an undecided objection waits; the others go on. Approving posts what was set aside.
+
+    Raises:
+        SamePerson: the actor confirmed the list, or computed or rechecked a claim on it.
+        Conflict: the period is not over, an objection stops the whole list, or nothing is left to approve.
+    """
+    by.actor.require(Act.APPROVE)
+    batch = await lock_batch(number)
+    notice = await lock_for("batch", batch.id)
+    if batch.status is BatchStatus.DRAFT or notice is None:
+        raise Conflict(_("这个批次还没有确认和公示。"))
+    stopped = await _require_over(notice, by.now)
+    ids = await Claim.filter(batch_id=batch.id).values_list("id", flat=True)
+    claims = await lock_claims([UUID(str(identity)) for identity in ids])
+    hands = {batch.confirmed_by_id}
+    hands |= {person for claim in claims for person in (claim.calculated_by_id, claim.rechecked_by_id)}
+    if by.actor.user_id in hands:
+        raise SamePerson(_("批准人不能是核算人、复核人或确认名单的人。"))
+    await require_no_conflict(by.actor, [claim.id for claim in claims])
+    await _settle(claims, notice, now=by.now)
+    standing = [
+        claim for claim in claims if claim.status is ClaimStatus.PUBLICITY and claim.id not in stopped
+    ]
+    if not standing:
+        raise Conflict(_("这个批次没有待批准的申报。"))
+    for claim in standing:
+        held = await Transfer.get(reference=reservation(claim))
+        await book.post_pending(held.id, reference=f"approve:{claim.id}", at=by.now)
+        await move(claim, ClaimAction.APPROVE, by=by, amount=claim.award_amount)
+        await tell(
+            _("补助申报 %(number)s 已批准。", number=claim.number),
+            now=by.now,
+            address=f"/claims/{claim.number}",
+            organisation_id=claim.applicant_id,
+        )
+    if batch.status is BatchStatus.PUBLICITY:
+        batch.status, batch.approved_by_id, batch.approved_at = BatchStatus.APPROVED, by.actor.user_id, by.now
+        await batch.save(update_fields=["status", "approved_by_id", "approved_at"])
+    numbers = [claim.number for claim in standing]
+    await record("batch", batch.id, "approve", by=by, claims=numbers)
+    return numbers
+
+
+async def _require_over(notice: Notice, now: datetime) -> set[UUID]:
+    """Let pass only when the period is over and nothing stops the whole list; return what is stopped."""
+    if notice.status in (NoticeStatus.UPHELD, NoticeStatus.ARCHIVED):
+        raise Conflict(_("异议成立，不能按这份公示进行下一步。"))
+    if notice.ends_at is None or notice.ends_at > now:
+        raise Conflict(_("公示期还没有满，期满无异议后才能批准。"))
+    open_ones = await Objection.filter(notice_id=notice.id, status__in=list(UNDECIDED))
+    if any(each.entry_id is None for each in open_ones):
+        raise Conflict(_("异议处理中，程序中止；裁定以后才能批准。"))
+    return {each.entry_id for each in open_ones if each.entry_id}
+
+
+async def settle_objections(now: datetime) -> int:
+    """Bring claims in publicity to where the objections against them put them; return how many moved."""
+    numbers = await Batch.filter(
+        claims__status__in=[ClaimStatus.PUBLICITY, ClaimStatus.OBJECTION]
+    ).values_list("number", flat=True)
+    return sum([await _settle_batch(str(number), now) for number in sorted(set(map(str, numbers)))])
+
+
+@atomic()
+async def _settle_batch(number: str, now: datetime) -> int:
+    batch = await lock_batch(number)
+    notice = await lock_for("batch", batch.id)
+    if notice is None:
+        return 0
+    ids = await Claim.filter(batch_id=batch.id).values_list("id", flat=True)
+    return await _settle(await lock_claims([UUID(str(identity)) for identity in ids]), notice, now=now)
+
+
+async def _settle(claims: Collection[Claim], notice: Notice, *, now: datetime) -> int:
+    objections = await Objection.filter(notice_id=notice.id)
+    whole = [each for each in objections if each.entry_id is None]
+    moved = 0
+    for claim in claims:
+        if claim.status not in (ClaimStatus.PUBLICITY, ClaimStatus.OBJECTION):
+            continue
+        own = [each.status for each in objections if each.entry_id == claim.id] + [
+            each.status for each in whole
+        ]
+        is_upheld = ObjectionStatus.UPHELD in own
+        is_open = any(status in UNDECIDED for status in own)
+        moved += await _put(claim, is_open=is_open, is_upheld=is_upheld, now=now)
+    return moved
+
+
+async def _put(claim: Claim, *, is_open: bool, is_upheld: bool, now: datetime) -> int:
+    before = claim.status
+    if (is_open or is_upheld) and claim.status is ClaimStatus.PUBLICITY:
+        await move(claim, ClaimAction.OBJECT, by=By.job(now))
+    if is_upheld:
+        text = _("公示期间的异议成立。")
+        await move(claim, ClaimAction.REJECT, by=By.job(now), note=text)
+        await _free(claim, text, now)
+    elif not is_open and claim.status is ClaimStatus.OBJECTION:
+        await move(claim, ClaimAction.DISMISS_OBJECTION, by=By.job(now))
+    return claim.status is not before
+
+
+async def _free(claim: Claim, text: str, now: datetime) -> None:
+    """Give back what was set aside: it stays in the budget for a supplementary list."""
+    held = await Transfer.get(reference=reservation(claim), phase=Phase.PENDING)
+    await book.void_pending(held.id, reference=f"void:{claim.id}:{claim.batch_id}", at=now)
+    claim.reject_reason = text
+    await claim.save(update_fields=["reject_reason"])
+    await tell(
+        _("补助申报 %(number)s 因公示异议成立，不予支持。", number=claim.number),
+        now=now,
+        address=f"/claims/{claim.number}",
+        organisation_id=claim.applicant_id,
+    )

@@ -1,0 +1,234 @@
+"""Awards that must come back (追回): started, confirmed by a second person, met by their own receipts."""
+
+from __future__ import annotations
+
+from datetime import date, datetime, timedelta
+from uuid import UUID, uuid4
+
+from market.accounts.actors import Actor
+from market.accounts.messages import tell, tell_staff
+from market.accounts.models import StaffRole
+from market.accounts.permissions import Act
+from market.audit.services import record
+from market.budgets.models import Clawback, ClawbackReceipt, ClawbackStatus
+from market.claims.contract_validity import is_lost
+from market.claims.models import Claim, ClaimAction, ClaimContract, ClaimStatus
+from market.claims.transitions import lock_claim, move
+from market.codes.numbers import next_number
+from market.kit.clock import local_date
+from market.kit.database import atomic
+from market.kit.errors import Conflict, Invalid, NotFound, SamePerson
+from market.kit.i18n import as_kept, in_source_language
+from market.kit.i18n import gettext as _
+from market.kit.money import Money
+from market.ledger import services as book
+from market.panels.expert_reviews import require_no_conflict
+from market.programmes.models import Programme
+from market.records.by import By
+
+RECOVERABLE = frozenset({ClaimStatus.PAID, ClaimStatus.TRACKING})
+DAYS_TO_PAY = 30
+"""From the confirmation, calendar days (A)."""
+LIVE = (ClawbackStatus.STARTED, ClawbackStatus.CONFIRMED)
+
+
+async def run_due(now: datetime) -> int:
+    """Start a clawback for each paid award whose contract was rescinded, or its registration cancelled.
+
+    Return how many were started.
+    """
+    rows = (
+        await ClaimContract.filter(is_lost(), claim__status__in=list(RECOVERABLE), award_amount__gt=0)
+        .order_by("claim__number", "contract__number")
+        .values_list("claim__number", "contract_id")
+    )
+    return sum([await _start_for(str(number), UUID(str(contract_id)), now) for number, contract_id in rows])
+
+
+@atomic()
+async def _start_for(number: str, contract_id: UUID, now: datetime) -> bool:
+    claim = await lock_claim(number)
+    if await Clawback.exists(claim_id=claim.id, contract_id=contract_id):
+        return False
+    if claim.status not in RECOVERABLE or await Clawback.exists(claim_id=claim.id, status__in=list(LIVE)):
+        return False
+    row = await ClaimContract.get(claim_id=claim.id, contract_id=contract_id).select_related("contract")
+    with in_source_language():
+        reason = _("合同 %(number)s 已解除或注销登记，对应的补助应当退回。", number=row.contract.number)
+    await _start(claim, row.award_amount or 0, reason, contract_id, by=By.job(now))
+    return True
+
+
+@atomic()
+async def start_clawback(number: str, *, amount: int, reason: str, by: By) -> Clawback:
+    """Start getting back a paid award or a part of it, such as after fraud; nothing is owed until confirmed.
+
+    Raises:
+        Invalid: more than was paid.
+        Conflict: the award is not paid, or a clawback of it is under way.
+    """
+    by.actor.require(Act.START_CLAWBACK)
+    claim = await lock_claim(number)
+    await require_no_conflict(by.actor, [claim.id])
+    if claim.status not in RECOVERABLE:
+        raise Conflict(_("只有已拨付的补助可以追回。"))
+    if await Clawback.exists(claim_id=claim.id, status__in=list(LIVE)):
+        raise Conflict(_("这份申报的追回正在办理。"))
+    if not 0 < amount <= (claim.award_amount or 0):
+        raise Invalid(_("追回金额应大于零，不超过已拨付金额。"), field="amount")
+    return await _start(claim, amount, as_kept(reason), None, by=by)
+
+
+async def _start(claim: Claim, amount: int, reason: str, contract_id: UUID | None, *, by: By) -> Clawback:
+    made = await Clawback.create(
+        id=uuid4(),
+        number=await next_number("ZH", by.now),
+        claim_id=claim.id,
+        contract_id=contract_id,
+        amount=amount,
+        reason=reason,
+        started_by_id=by.user_id,
+        started_at=by.now,
+    )
+    await record("claim", claim.id, "start_clawback", by=by, number=made.number, amount=amount)
+    await tell_staff(
+        StaffRole.APPROVER,
+        _("追回 %(number)s 待确认。", number=made.number),
+        now=by.now,
+        address=f"/desk/clawbacks/{made.number}",
+    )
+    return made
+
+
+async def get_clawback(actor: Actor, number: str) -> Clawback:
+    """Return one clawback, for the desk."""
+    actor.require(Act.SEE_DESK)
+    found = await Clawback.get_or_none(number=number).select_related(
+        "claim__applicant", "claim__programme", "contract", "started_by", "confirmed_by"
+    )
+    if found is None:
+        raise NotFound(_("没有这项追回。"))
+    return found
+
+
+@atomic()
+async def confirm_clawback(number: str, *, by: By) -> Clawback:
+    """Order the money back, as another person than started it, and book what is owed.
+
+    Raises:
+        SamePerson: the actor started it.
+        Conflict: it was confirmed or dropped already.
+    """
+    row, claim = await _lock(number, Act.CONFIRM_CLAWBACK, by.actor)
+    if row.status is not ClawbackStatus.STARTED:
+        raise Conflict(_("这项追回已经办理，请刷新后再看。"))
+    if row.started_by_id == by.actor.user_id:
+        raise SamePerson(_("追回的发起与确认须由两人分别完成。"))
+    row.status, row.confirmed_by_id, row.confirmed_at = ClawbackStatus.CONFIRMED, by.actor.user_id, by.now
+    row.due_on = local_date(by.now) + timedelta(days=DAYS_TO_PAY)
+    await row.save(update_fields=["status", "confirmed_by_id", "confirmed_at", "due_on"])
+    await book.post(
+        "clawback_confirmed",
+        Money(row.amount),
+        debit=f"disbursed:{claim.id}",
+        credit=f"owed:{row.id}",
+        reference=f"clawback:{row.id}",
+        at=by.now,
+        subject=("claim", claim.id),
+    )
+    await move(
+        claim,
+        ClaimAction.CLAW_BACK,
+        by=by,
+        note=row.reason,
+        amount=row.amount,
+        clawback=number,
+    )
+    await tell(
+        _("补助 %(claim)s 须退回，请在 %(day)s 前缴回。", claim=claim.number, day=row.due_on),
+        now=by.now,
+        address=f"/claims/{claim.number}",
+        organisation_id=claim.applicant_id,
+    )
+    return row
+
+
+@atomic()
+async def drop_clawback(number: str, *, by: By) -> Clawback:
+    """Let a clawback that is not confirmed go, as the person who would confirm it."""
+    row, claim = await _lock(number, Act.CONFIRM_CLAWBACK, by.actor)
+    if row.status is not ClawbackStatus.STARTED:
+        raise Conflict(_("这项追回已经办理，请刷新后再看。"))
+    row.status = ClawbackStatus.DROPPED
+    await row.save(update_fields=["status"])
+    await record("claim", claim.id, "drop_clawback", by=by, number=number)
+    return row
+
+
+@atomic()
+async def record_return(
+    number: str, *, amount: int, received_on: date, bank_reference: str, by: By
+) -> ClawbackReceipt:
+    """Enter money that came back; the clawback is settled when all of it has.
+
+    Raises:
+        Invalid: more than is still owed, or a day that cannot be.
+        Conflict: nothing is owed, or the bank reference was entered before.
+    """
+    row, claim = await _lock(number, Act.DISBURSE, by.actor)
+    if row.status is not ClawbackStatus.CONFIRMED or row.confirmed_at is None:
+        raise Conflict(_("这项追回现在不收款。"))
+    if not local_date(row.confirmed_at) <= received_on <= local_date(by.now):
+        raise Invalid(_("日期应在确认追回之日与今天之间。"), field="received_on")
+    if await ClawbackReceipt.exists(clawback_id=row.id, bank_reference=bank_reference):
+        raise Conflict(_("这笔银行流水已经登记。"))
+    left = row.amount - await returned(row.id)
+    if not 0 < amount <= left:
+        raise Invalid(_("金额应大于零，不超过尚欠的 %(left)s。", left=Money(left)), field="amount")
+    made = await ClawbackReceipt.create(
+        id=uuid4(),
+        clawback_id=row.id,
+        amount=amount,
+        received_on=received_on,
+        bank_reference=bank_reference,
+        entered_by_id=by.actor.user_id,
+        entered_at=by.now,
+    )
+    programme = await Programme.get(id=claim.programme_id)
+    await book.post(
+        "clawback_received",
+        Money(amount),
+        debit=f"owed:{row.id}",
+        credit=f"recovered:{programme.slug}:{claim.year}",
+        reference=f"clawback_receipt:{made.id}",
+        at=by.now,
+        subject=("claim", claim.id),
+    )
+    if amount == left:
+        row.status, row.settled_at = ClawbackStatus.SETTLED, by.now
+        await row.save(update_fields=["status", "settled_at"])
+    await record("claim", claim.id, "receive_clawback", by=by, number=number, amount=amount)
+    return made
+
+
+async def returned(clawback_id: UUID) -> int:
+    """Return what came back so far."""
+    amounts = await ClawbackReceipt.filter(clawback_id=clawback_id).values_list("amount", flat=True)
+    return sum(int(str(amount)) for amount in amounts)
+
+
+async def list_clawbacks(status: str = "") -> list[Clawback]:
+    """Return the clawbacks, the newest first."""
+    rows = Clawback.filter(status=status) if status else Clawback.all()
+    return await rows.select_related("claim__applicant", "claim__programme").order_by("-number").limit(500)
+
+
+async def _lock(number: str, act: Act, actor: Actor) -> tuple[Clawback, Claim]:
+    """Lock the claim first, then the clawback, as everybody does."""
+    actor.require(act)
+    found = await Clawback.get_or_none(number=number).select_related("claim")
+    if found is None:
+        raise NotFound(_("没有这项追回。"))
+    claim = await lock_claim(found.claim.number)
+    await require_no_conflict(actor, [claim.id])
+    return await Clawback.filter(id=found.id).select_for_update().get(), claim

@@ -1,0 +1,125 @@
+"""The figures of a dashboard about subsidies; each links to exactly the rows it counts."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from market.accounts.actors import Actor
+from market.accounts.permissions import Act, Role
+from market.budgets.models import Batch, BatchStatus, Clawback, ClawbackStatus
+from market.budgets.queries import list_budgets, list_listable
+from market.claims.models import Claim, ClaimStatus
+from market.claims.queries import Wanted, count_by_status, list_claimable
+from market.integrity.models import Sanction
+from market.kit.cards import Card
+from market.kit.formats import wan
+from market.kit.i18n import gettext as _
+from market.notices.models import Notice, NoticeStatus
+from market.panels.models import ExpertReview
+from market.programmes.models import ProgrammeTerms, TermsStatus
+
+
+async def dashboard_cards(actor: Actor, now: datetime) -> list[Card]:
+    """Return what waits for this person about subsidies, first what is theirs to do."""
+    if actor.may(Act.SEE_DESK):
+        return await _desk_cards(actor)
+    if actor.may(Act.SCORE_CLAIM):
+        return await _expert_cards(actor)
+    if actor.may(Act.ASSIGN_EXPERTS):
+        return await _assigner_cards()
+    if actor.may(Act.WRITE_CLAIM) and actor.may_buy:
+        return await _own_cards(actor, now)
+    return []
+
+
+async def _desk_cards(actor: Actor) -> list[Card]:
+    counts = await count_by_status(Wanted())
+
+    def card(label: str, status: ClaimStatus, tone: str = "due") -> Card:
+        return Card(label, counts.get(status.value, 0), f"/desk?status={status.value}", tone)
+
+    cards = {
+        Role.OFFICER: [
+            card(_("待受理"), ClaimStatus.SUBMITTED),
+            card(_("待核算"), ClaimStatus.ACCEPTED),
+            card(_("待下达拨付"), ClaimStatus.APPROVED),
+            card(_("待拨付"), ClaimStatus.TO_PAY),
+        ],
+        Role.RECHECKER: [
+            card(_("待复核"), ClaimStatus.CALCULATED),
+            Card(_("待列入批次"), len(await list_listable()), "/desk/batches", "due"),
+            Card(
+                _("待确认批次"),
+                await Batch.filter(status=BatchStatus.DRAFT).count(),
+                "/desk/batches?status=draft",
+                "due",
+            ),
+        ],
+        Role.APPROVER: [
+            Card(
+                _("待发布规则"),
+                await ProgrammeTerms.filter(status=TermsStatus.DRAFT).count(),
+                "/desk/terms",
+                "due",
+            ),
+            Card(
+                _("待确认追回"),
+                await Clawback.filter(status=ClawbackStatus.STARTED).count(),
+                "/desk/clawbacks?status=started",
+                "due",
+            ),
+            Card(
+                _("待批准批次"),
+                await _count_approvable(),
+                "/desk/batches?status=publicity",
+                "due",
+            ),
+        ],
+    }
+    own = [each for role, found in cards.items() if role in actor.roles for each in found]
+    left = sum(row.available for row in await list_budgets() if row.budget.released_at)
+    return [
+        *own,
+        card(_("公示中"), ClaimStatus.PUBLICITY, "note"),
+        card(_("已拨付"), ClaimStatus.PAID, "done"),
+        Card(_("预算余额"), wan(left), "/desk/budgets", "plain"),
+    ]
+
+
+async def _expert_cards(actor: Actor) -> list[Card]:
+    waiting = ExpertReview.filter(reviewer_id=actor.user_id, submitted_at=None, declined_at=None)
+    return [Card(_("待评审"), await waiting.count(), "/reviews", "due")]
+
+
+async def _assigner_cards() -> list[Card]:
+    free = Claim.filter(status=ClaimStatus.ACCEPTED)
+    appeals = Sanction.filter(appealed_at__isnull=False, appeal_answer="")
+    return [
+        Card(_("可指派专家的申报"), await free.count(), "/reviews/assign", "act"),
+        Card(_("待答复申诉"), await appeals.count(), "/backoffice/sanctions", "due"),
+    ]
+
+
+async def _count_approvable() -> int:
+    """Count the published lists whose notice is clear: the others cannot be approved yet."""
+    ids = await Batch.filter(status=BatchStatus.PUBLICITY).values_list("id", flat=True)
+    clear = Notice.filter(subject_kind="batch", subject_id__in=list(ids), status=NoticeStatus.CLEAR)
+    return len(set(await clear.values_list("subject_id", flat=True)))
+
+
+async def _own_cards(actor: Actor, now: datetime) -> list[Card]:
+    own = Claim.filter(applicant_id=actor.organisation_id)
+    claimable = await list_claimable(actor, now)
+    free = {contract.id for one in claimable for contract in one.contracts}
+    return [
+        Card(_("可申报补助的合同"), len(free), "/claims/new", "act"),
+        Card(
+            _("补正通知"),
+            await own.filter(status=ClaimStatus.SUPPLEMENT).count(),
+            "/claims?status=supplement",
+            "due",
+        ),
+        Card(
+            _("申报草稿"), await own.filter(status=ClaimStatus.DRAFT).count(), "/claims?status=draft", "due"
+        ),
+    ]

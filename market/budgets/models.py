@@ -1,0 +1,224 @@
+"""Budgets and what is paid from them: lists, orders to pay, clawbacks, year runs."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from uuid import UUID
+
+from tortoise import fields
+from tortoise.models import Model
+
+from market.accounts.models import User
+from market.claims.models import Claim
+from market.contracts.models import Contract
+from market.kit.fields import enum_column
+from market.programmes.models import Programme
+
+
+class ClawbackStatus(StrEnum):
+    STARTED = "started"
+    CONFIRMED = "confirmed"
+    """Ordered by a second person; money is awaited."""
+    SETTLED = "settled"
+    DROPPED = "dropped"
+
+
+class RunStage(StrEnum):
+    COMPUTE = "compute"
+    RECHECK = "recheck"
+    LIST = "list"
+    DONE = "done"
+
+
+class Clawback(Model):
+    """An award that must come back (追回): started by one, confirmed by another, met by receipts."""
+
+    id = fields.UUIDField(primary_key=True)
+    number = fields.CharField(max_length=20, unique=True)
+    claim: fields.ForeignKeyRelation[Claim] = fields.ForeignKeyField(
+        "market.Claim", related_name="clawbacks", on_delete=fields.RESTRICT
+    )
+    claim_id: UUID
+    contract: fields.ForeignKeyNullableRelation[Contract] = fields.ForeignKeyField(
+        "market.Contract", related_name="clawbacks", null=True, on_delete=fields.RESTRICT
+    )
+    contract_id: UUID | None
+    """The rescinded contract, where that is the reason."""
+    amount = fields.BigIntField()
+    reason = fields.TextField()
+    status = enum_column(ClawbackStatus, ClawbackStatus.STARTED)
+    due_on = fields.DateField(null=True)
+    started_by: fields.ForeignKeyNullableRelation[User] = fields.ForeignKeyField(
+        "market.User", related_name="started_clawbacks", null=True, on_delete=fields.SET_NULL
+    )
+    started_by_id: UUID | None
+    """Null: the sweep found a rescinded contract."""
+    confirmed_by: fields.ForeignKeyNullableRelation[User] = fields.ForeignKeyField(
+        "market.User", related_name="confirmed_clawbacks", null=True, on_delete=fields.SET_NULL
+    )
+    confirmed_by_id: UUID | None
+    started_at = fields.DatetimeField()
+    confirmed_at = fields.DatetimeField(null=True)
+    settled_at = fields.DatetimeField(null=True)
+
+    receipts: fields.ReverseRelation[ClawbackReceipt]
+
+    class Meta:
+        table = "clawbacks"
+        table_description = "Clawbacks."
+
+
+class ClawbackReceipt(Model):
+    """Money that came back. Written once."""
+
+    id = fields.UUIDField(primary_key=True)
+    clawback: fields.ForeignKeyRelation[Clawback] = fields.ForeignKeyField(
+        "market.Clawback", related_name="receipts", on_delete=fields.RESTRICT
+    )
+    clawback_id: UUID
+    amount = fields.BigIntField()
+    received_on = fields.DateField()
+    bank_reference = fields.CharField(max_length=80)
+    entered_by: fields.ForeignKeyNullableRelation[User] = fields.ForeignKeyField(
+        "market.User", related_name="clawback_receipts", null=True, on_delete=fields.SET_NULL
+    )
+    entered_by_id: UUID | None
+    entered_at = fields.DatetimeField()
+
+    class Meta:
+        table = "clawback_receipts"
+        table_description = "Clawback receipts."
+        unique_together = (("clawback", "bank_reference"),)
+
+
+class YearRun(Model):
+    """One programme's year taken through the desk in stages; a run that was stopped goes on where it was."""
+
+    id = fields.UUIDField(primary_key=True)
+    programme: fields.ForeignKeyRelation[Programme] = fields.ForeignKeyField(
+        "market.Programme", related_name="year_runs", on_delete=fields.RESTRICT
+    )
+    programme_id: UUID
+    year = fields.IntField()
+    stage = enum_column(RunStage, RunStage.COMPUTE)
+    total = fields.IntField(default=0)
+    done = fields.IntField(default=0)
+    left: fields.JSONField[dict[str, str]] = fields.JSONField(null=True)
+    """Claims that did not go through, with the reason, by number."""
+    officer: fields.ForeignKeyRelation[User] = fields.ForeignKeyField(
+        "market.User", related_name="computed_runs", on_delete=fields.RESTRICT
+    )
+    officer_id: UUID
+    rechecker: fields.ForeignKeyNullableRelation[User] = fields.ForeignKeyField(
+        "market.User", related_name="rechecked_runs", null=True, on_delete=fields.RESTRICT
+    )
+    rechecker_id: UUID | None
+    batch: fields.ForeignKeyNullableRelation[Batch] = fields.ForeignKeyField(
+        "market.Batch", related_name="year_runs", null=True, on_delete=fields.RESTRICT
+    )
+    batch_id: UUID | None
+    rate_basis_points = fields.IntField(null=True)
+    started_at = fields.DatetimeField()
+    ended_at = fields.DatetimeField(null=True)
+
+    class Meta:
+        table = "year_runs"
+        table_description = "Year runs."
+
+
+class BatchStatus(StrEnum):
+    DRAFT = "draft"
+    PUBLICITY = "publicity"
+    """Confirmed: scaled and reserved under lock, then published."""
+    APPROVED = "approved"
+    DISBURSING = "disbursing"
+    DONE = "done"
+
+
+class DisbursementStatus(StrEnum):
+    ORDERED = "ordered"
+    PAID = "paid"
+    RETURNED = "returned"
+
+
+class Batch(Model):
+    """A list of claims put forward together: confirmed, published, approved, paid."""
+
+    id = fields.UUIDField(primary_key=True)
+    number = fields.CharField(max_length=20, unique=True)
+    programme: fields.ForeignKeyRelation[Programme] = fields.ForeignKeyField(
+        "market.Programme", related_name="batches", on_delete=fields.RESTRICT
+    )
+    programme_id: UUID
+    year = fields.IntField()
+    status = enum_column(BatchStatus, BatchStatus.DRAFT)
+    title = fields.CharField(max_length=200)
+    confirmed_by: fields.ForeignKeyNullableRelation[User] = fields.ForeignKeyField(
+        "market.User", related_name="confirmed_batches", null=True, on_delete=fields.SET_NULL
+    )
+    confirmed_by_id: UUID | None
+    approved_by: fields.ForeignKeyNullableRelation[User] = fields.ForeignKeyField(
+        "market.User", related_name="approved_batches", null=True, on_delete=fields.SET_NULL
+    )
+    approved_by_id: UUID | None
+    created_at = fields.DatetimeField()
+    confirmed_at = fields.DatetimeField(null=True)
+    approved_at = fields.DatetimeField(null=True)
+
+    claims: fields.ReverseRelation[Claim]
+
+    class Meta:
+        table = "batches"
+        table_description = "Batches."
+
+
+class Disbursement(Model):
+    """One order to pay an approved award and what became of it (拨付)."""
+
+    id = fields.UUIDField(primary_key=True)
+    number = fields.CharField(max_length=20, unique=True)
+    claim: fields.ForeignKeyRelation[Claim] = fields.ForeignKeyField(
+        "market.Claim", related_name="disbursements", on_delete=fields.RESTRICT
+    )
+    claim_id: UUID
+    amount = fields.BigIntField()
+    status = enum_column(DisbursementStatus, DisbursementStatus.ORDERED)
+    payee_bank = fields.CharField(max_length=120)
+    payee_account = fields.CharField(max_length=40)
+    ordered_at = fields.DatetimeField()
+    ended_on = fields.DateField(null=True)
+    bank_reference = fields.CharField(max_length=80, default="")
+    entered_by: fields.ForeignKeyNullableRelation[User] = fields.ForeignKeyField(
+        "market.User", related_name="disbursements", null=True, on_delete=fields.SET_NULL
+    )
+    entered_by_id: UUID | None
+
+    class Meta:
+        table = "disbursements"
+        table_description = "Disbursements."
+
+
+class Budget(Model):
+    """The pot of one programme in one year; its money moves in the book, `budget:<slug>:<year>`."""
+
+    id = fields.UUIDField(primary_key=True)
+    programme: fields.ForeignKeyRelation[Programme] = fields.ForeignKeyField(
+        "market.Programme", related_name="budgets", on_delete=fields.RESTRICT
+    )
+    programme_id: UUID
+    year = fields.IntField()
+    amount = fields.BigIntField()
+    drafted_by: fields.ForeignKeyNullableRelation[User] = fields.ForeignKeyField(
+        "market.User", related_name="drafted_budgets", null=True, on_delete=fields.SET_NULL
+    )
+    drafted_by_id: UUID | None
+    released_by: fields.ForeignKeyNullableRelation[User] = fields.ForeignKeyField(
+        "market.User", related_name="released_budgets", null=True, on_delete=fields.SET_NULL
+    )
+    released_by_id: UUID | None
+    released_at = fields.DatetimeField(null=True)
+
+    class Meta:
+        table = "budgets"
+        table_description = "Budgets."
+        unique_together = (("programme", "year"),)

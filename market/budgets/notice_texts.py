@@ -1,0 +1,70 @@
+"""What the public reads about a list: each enterprise with project, contract, clause, rate and amount."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from market.budgets.models import Batch
+from market.claims.computing import grouped
+from market.claims.models import Claim
+from market.claims.queries import last_assessment
+from market.kit.formats import percent, yuan
+from market.kit.i18n import gettext as _
+from market.programmes.models import Programme
+
+
+async def notice_body(batch: Batch, programme: Programme, claims: Sequence[Claim]) -> list[list[str]]:
+    """Return the frozen text of a list's notice, pairs of label and text."""
+    total = sum(claim.award_amount or 0 for claim in claims)
+    body = [
+        [_("批次"), batch.number],
+        [_("政策"), programme.name],
+        [_("申报年度"), str(batch.year)],
+        [_("拟支持"), _("%(count)s 项，合计 %(sum)s", count=len(claims), sum=yuan(total))],
+    ]
+    for place, claim in enumerate(claims, start=1):
+        await claim.fetch_related("applicant")
+        body.append([f"{place}. {claim.applicant.name}", await _entry(claim)])
+    body.append([_("异议渠道"), _("公示期内可在本页实名提出异议；对其中一项的异议不影响其他各项。")])
+    return body
+
+
+async def _entry(claim: Claim) -> str:
+    """Return project, contract number, approved trade amount, clause, rate and amount.
+
+    Where a set computes on a sum, or on the year's total, clause and rate stand in the lines of the claim.
+    """
+    kept = await last_assessment(claim.id)
+    if kept is None:
+        raise LookupError(f"claim {claim.number} was never computed")
+    of_claim: list[dict[str, Any]] = kept.result["lines"]  # type: ignore[assignment]
+    lines = []
+    for one, facts in zip(kept.result["contracts"], kept.facts["contracts"], strict=True):  # type: ignore[call-overload]
+        if not one["award"]:
+            continue
+        parts = [
+            _("项目：%(name)s", name=facts["name"]),
+            _("合同登记编号：%(no)s", no=grouped(one["no"])),
+            _("核定技术交易额：%(sum)s", sum=yuan(facts["trade_amount"])),
+        ]
+        lines.append("；".join([*parts, *(_rates(one["lines"]) or _rates(of_claim))]))
+    if not lines:
+        total = next(line for line in of_claim if line["step"] == "base")
+        stated = _("%(what)s：%(sum)s", what=_(total["note"]), sum=yuan(total["amount"]))
+        lines.append("；".join([stated, *_rates(of_claim)]))
+    lines.append(_("拟补助金额：%(sum)s", sum=yuan(claim.award_amount)))
+    return "\n".join([_("申报编号：%(number)s", number=claim.number), *lines])
+
+
+def _rates(lines: Sequence[Mapping[str, Any]]) -> list[str]:
+    """Return under which clause, and at which rates, lines were computed."""
+    rated = [line for line in lines if line.get("rate_basis_points") is not None]
+    if not rated:
+        fixed = [line for line in lines if line["step"] in ("flat_sum", "fixed")]
+        return [_("适用条款：%(clause)s", clause=_(fixed[0]["clause"]))] if fixed else []
+    rates = dict.fromkeys(percent(line["rate_basis_points"]) for line in rated)
+    return [
+        _("适用条款：%(clause)s", clause=_(rated[0]["clause"])),
+        _("比例：%(rate)s", rate="、".join(rates)),
+    ]

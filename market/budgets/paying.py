@@ -1,0 +1,249 @@
+"""Public money: the year's budget, the orders to pay, and what the bank says."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import date
+from uuid import UUID, uuid4
+
+from market.accounts.messages import tell, tell_staff
+from market.accounts.models import StaffRole
+from market.accounts.permissions import Act
+from market.audit.services import record
+from market.budgets.batches import budget_account, lock_batch, reserved_account
+from market.budgets.models import Batch, BatchStatus, Budget, Disbursement, DisbursementStatus
+from market.claims.contract_validity import lost_in
+from market.claims.models import Claim, ClaimAction, ClaimStatus
+from market.claims.transitions import lock_claims, move
+from market.codes.numbers import next_number
+from market.integrity.models import Scope
+from market.integrity.services import check
+from market.kit.clock import local_date
+from market.kit.database import atomic
+from market.kit.errors import Conflict, Invalid, NotFound, SamePerson
+from market.kit.i18n import gettext as _
+from market.kit.money import Money
+from market.ledger import services as book
+from market.panels.expert_reviews import conflicts_of, require_no_conflict
+from market.programmes.catalogue import get_programme
+from market.programmes.models import Programme
+from market.records.by import By
+
+PAYABLE = frozenset({ClaimStatus.APPROVED, ClaimStatus.TO_PAY})
+LIVE = (DisbursementStatus.ORDERED, DisbursementStatus.PAID)
+
+
+@atomic()
+async def draft_budget(slug: str, *, year: int, amount: int, by: By) -> Budget:
+    """Draft the pot of one programme in one year; it gives nothing before it is released.
+
+    Raises:
+        Conflict: the year's budget was released already.
+    """
+    by.actor.require(Act.DRAFT_TERMS)
+    programme = await get_programme(slug)
+    await Programme.filter(id=programme.id).select_for_update().first()
+    found = await Budget.filter(programme_id=programme.id, year=year).select_for_update().first()
+    if found is not None and found.released_at is not None:
+        raise Conflict(_("这一年的预算已经下达，不能再改。"))
+    if found is None:
+        found = await Budget.create(
+            id=uuid4(), programme_id=programme.id, year=year, amount=amount, drafted_by_id=by.actor.user_id
+        )
+    else:
+        found.amount, found.drafted_by_id = amount, by.actor.user_id
+        await found.save(update_fields=["amount", "drafted_by_id"])
+    await record("budget", found.id, "draft", by=by, programme=slug, year=year, amount=amount)
+    await tell_staff(
+        StaffRole.APPROVER,
+        _("%(year)s 年 %(name)s 预算待下达。", year=year, name=programme.name),
+        now=by.now,
+        address="/desk/budgets",
+    )
+    return found
+
+
+@atomic()
+async def release_budget(budget_id: UUID, *, by: By) -> Budget:
+    """Release a budget, by another person than drafted it, and book the appropriation.
+
+    Raises:
+        SamePerson: the actor drafted it.
+        Conflict: it was released already.
+    """
+    by.actor.require(Act.RELEASE_TERMS)
+    budget = await Budget.filter(id=budget_id).select_for_update().first()
+    if budget is None:
+        raise NotFound(_("没有这项预算。"))
+    if budget.released_at is not None:
+        raise Conflict(_("这项预算已经下达。"))
+    if budget.drafted_by_id == by.actor.user_id:
+        raise SamePerson(_("预算的拟定与下达须由两人分别完成。"))
+    budget.released_by_id, budget.released_at = by.actor.user_id, by.now
+    await budget.save(update_fields=["released_by_id", "released_at"])
+    programme = await Programme.get(id=budget.programme_id)
+    await book.post(
+        "budget_released",
+        Money(budget.amount),
+        debit=f"granted:{programme.slug}:{budget.year}",
+        credit=budget_account(programme.slug, budget.year),
+        reference=f"budget:{budget.id}",
+        at=by.now,
+        subject=("budget", budget.id),
+    )
+    await record("budget", budget.id, "release", by=by, amount=budget.amount)
+    return budget
+
+
+@dataclass(frozen=True)
+class Ordered:
+    """Which orders were made, and which claims were held back and why."""
+
+    orders: list[Disbursement] = field(default_factory=list)
+    held: list[tuple[str, str]] = field(default_factory=list)
+
+
+async def order_payment(number: str, *, by: By) -> Ordered:
+    """Order payment of a batch's approved claims, and anew of those the bank returned.
+
+    The integrity records are asked a third time; a barred claim is held back, the answer is kept.
+
+    Raises:
+        Conflict: nothing waits for an order.
+    """
+    by.actor.require(Act.DISBURSE)
+    batch = await Batch.get_or_none(number=number)
+    if batch is None:
+        raise NotFound(_("没有这个批次。"))
+    held: dict[UUID, str] = {}
+    waiting = await Claim.filter(batch_id=batch.id, status__in=list(PAYABLE)).select_related("applicant")
+    lost = await lost_in([claim.id for claim in waiting])
+    shunned = await conflicts_of(by.actor, [claim.id for claim in waiting])
+    for claim in waiting:
+        answer = await check(
+            claim.applicant.uscc,
+            Scope.SUBSIDY,
+            occasion="payment",
+            reference_kind="claim",
+            reference_id=claim.id,
+            now=by.now,
+        )
+        if not answer.is_clear:
+            held[claim.id] = _("诚信记录 %(no)s", no=answer.found[0]["decision_number"])
+        elif claim.id in lost:
+            held[claim.id] = _("合同 %(number)s 已解除或注销登记", number=lost[claim.id][0].number)
+        elif claim.id in shunned:
+            held[claim.id] = _("您对这份申报已声明回避，请由他人办理。")
+        elif not claim.applicant.bank_account:
+            held[claim.id] = _("单位资料里没有收款账户")
+    return await _order(number, held, by=by)
+
+
+@atomic()
+async def _order(number: str, held: dict[UUID, str], *, by: By) -> Ordered:
+    batch = await lock_batch(number)
+    ids = await Claim.filter(batch_id=batch.id).values_list("id", flat=True)
+    done = Ordered()
+    for claim in await lock_claims([UUID(str(identity)) for identity in ids]):
+        if claim.status not in PAYABLE:
+            continue
+        if await Disbursement.exists(claim_id=claim.id, status__in=list(LIVE)):
+            continue
+        if claim.id in held:
+            done.held.append((claim.number, held[claim.id]))
+            continue
+        done.orders.append(await _order_one(claim, by=by))
+    if not done.orders and not done.held:
+        raise Conflict(_("这个批次没有待下达拨付的申报。"))
+    if done.orders and batch.status is BatchStatus.APPROVED:
+        batch.status = BatchStatus.DISBURSING
+        await batch.save(update_fields=["status"])
+    await record(
+        "batch",
+        batch.id,
+        "order_payment",
+        by=by,
+        orders=[order.number for order in done.orders],
+        held=[claim for claim, _reason in done.held],
+    )
+    return done
+
+
+async def _order_one(claim: Claim, *, by: By) -> Disbursement:
+    await claim.fetch_related("applicant")
+    order = await Disbursement.create(
+        id=uuid4(),
+        number=await next_number("BF", by.now),
+        claim_id=claim.id,
+        amount=claim.award_amount or 0,
+        payee_bank=claim.applicant.bank_name,
+        payee_account=claim.applicant.bank_account,
+        ordered_at=by.now,
+    )
+    if claim.status is ClaimStatus.APPROVED:
+        await move(claim, ClaimAction.ORDER_PAYMENT, by=by, disbursement=order.number)
+    await record(
+        "disbursement",
+        order.id,
+        "order",
+        by=by,
+        number=order.number,
+        claim=claim.number,
+        amount=order.amount,
+    )
+    return order
+
+
+@atomic()
+async def enter_result(
+    number: str, *, is_paid: bool, ended_on: date, bank_reference: str, by: By
+) -> Disbursement:
+    """Enter what the bank says of an order: paid, and booked; or returned, and to be ordered again.
+
+    Raises:
+        Conflict: its result was entered already.
+    """
+    by.actor.require(Act.DISBURSE)
+    found = await Disbursement.get_or_none(number=number).select_related("claim__batch")
+    if found is None or found.claim.batch is None:
+        raise NotFound(_("没有这笔拨付。"))
+    await require_no_conflict(by.actor, [found.claim_id])
+    # The batch first, as everybody who pays does, so that nobody waits in a circle.
+    batch = await lock_batch(found.claim.batch.number)
+    order = await Disbursement.filter(id=found.id).select_for_update().get()
+    if order.status is not DisbursementStatus.ORDERED:
+        raise Conflict(_("这笔拨付的结果已经登记。"))
+    if not local_date(order.ordered_at) <= ended_on <= local_date(by.now):
+        raise Invalid(_("日期应在下达拨付之日与今天之间。"), field="ended_on")
+    order.status = DisbursementStatus.PAID if is_paid else DisbursementStatus.RETURNED
+    order.ended_on, order.bank_reference, order.entered_by_id = ended_on, bank_reference, by.actor.user_id
+    await order.save(update_fields=["status", "ended_on", "bank_reference", "entered_by_id"])
+    await record("disbursement", order.id, order.status.value, by=by, amount=order.amount)
+    if is_paid:
+        await _book_paid(order, batch, by=by)
+    return order
+
+
+async def _book_paid(order: Disbursement, batch: Batch, *, by: By) -> None:
+    claim = (await lock_claims([order.claim_id]))[0]
+    await claim.fetch_related("programme")
+    await book.post(
+        "subsidy_paid",
+        Money(order.amount),
+        debit=reserved_account(claim.programme.slug, claim.year),
+        credit=f"disbursed:{claim.id}",
+        reference=f"disbursement:{order.id}",
+        at=by.now,
+        subject=("claim", claim.id),
+    )
+    await move(claim, ClaimAction.PAY, by=by, disbursement=order.number)
+    await tell(
+        _("补助 %(number)s 已拨付，请查收。", number=claim.number),
+        now=by.now,
+        address=f"/claims/{claim.number}",
+        organisation_id=claim.applicant_id,
+    )
+    unpaid = [ClaimStatus.PUBLICITY, ClaimStatus.OBJECTION, *PAYABLE]
+    if not await Claim.exists(batch_id=batch.id, status__in=unpaid):
+        batch.status = BatchStatus.DONE
+        await batch.save(update_fields=["status"])

@@ -1,0 +1,44 @@
+"""Notices and payment lists as PDF."""
+
+from __future__ import annotations
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from market.accounts.permissions import Act
+from market.accounts.web import actor_for
+from market.budgets import prints, queries
+from market.budgets.models import Disbursement
+from market.kit.errors import NotFound
+from market.kit.i18n import gettext as _
+from market.kit.prints import pdf_response
+from market.kit.web import deps
+from market.notices.queries import find_notice
+
+
+async def notice(request: Request) -> Response:
+    actor = actor_for(request, Act.SEE_DESK)
+    batch = await queries.get_batch(actor, request.path_params["number"])
+    found = await find_notice("batch", batch.id)
+    if found is None:
+        raise NotFound(_("这个批次还没有公示。"))
+    return await pdf_response("letter.typ", prints.notice_print(found, deps(request).clock()), found.number)
+
+
+async def payments(request: Request) -> Response:
+    actor = actor_for(request, Act.SEE_DESK)
+    batch = await queries.get_batch(actor, request.path_params["number"])
+    orders = (
+        await Disbursement.filter(claim__batch_id=batch.id)
+        .select_related("claim__applicant")
+        .order_by("number")
+    )
+    made = prints.payment_print(batch, orders, deps(request).clock())
+    return await pdf_response("payment_list.typ", made, f"{batch.number}-payments")
+
+
+routes = [
+    Route("/desk/batches/{number}/notice.pdf", notice, name="budgets:notice_pdf", methods=["GET"]),
+    Route("/desk/batches/{number}/payments.pdf", payments, name="budgets:payments_pdf", methods=["GET"]),
+]

@@ -1,0 +1,71 @@
+"""Notices and payment lists, their words ready to be set."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from market.budgets.models import Batch, Disbursement
+from market.kit.clock import local_date
+from market.kit.formats import day, figure, long_day, moment, yuan
+from market.kit.i18n import gettext as _
+from market.kit.money import amount_in_words
+from market.notices.models import Notice
+
+
+def notice_print(notice: Notice, now: datetime) -> dict[str, Any]:
+    """Return a notice as it was frozen, with its period and its hash."""
+    period = _(
+        "公示期：%(start)s 至 %(end)s", start=day(local_date(notice.published_at)), end=moment(notice.ends_at)
+    )
+    return {
+        "title": notice.title,
+        "number": notice.number,
+        "made": _("打印于 %(at)s", at=moment(now)),
+        "to": _("社会各界"),
+        "paragraphs": [period],
+        "head": [_("事项"), _("内容")],
+        "rows": [[str(pair[0]), str(pair[1])] for pair in notice.body],
+        "after": [_("内容哈希（SHA-256）：%(hash)s", hash=notice.body_hash)],
+        "from": "",
+        "day": long_day(local_date(notice.published_at)),
+    }
+
+
+def payment_print(batch: Batch, orders: Sequence[Disbursement], now: datetime) -> dict[str, Any]:
+    """Return the payment list: every live order with payee, account and amount."""
+    live = [order for order in orders if order.status.value != "returned"]
+    total = sum(order.amount for order in live)
+    return {
+        "title": _("补助拨付清单"),
+        "number": batch.number,
+        "made": _("打印于 %(at)s", at=moment(now)),
+        "facts": [
+            [_("批次"), f"{batch.number} {batch.title}"],
+            [_("政策"), _(batch.programme.name)],
+            [_("申报年度"), str(batch.year)],
+        ],
+        "head": [_("拨付编号"), _("申报编号"), _("收款单位"), _("开户行"), _("账号"), _("金额（元）")],
+        "rows": [
+            [
+                order.number,
+                order.claim.number,
+                order.claim.applicant.name,
+                order.payee_bank,
+                order.payee_account,
+                figure(order.amount),
+            ]
+            for order in live
+        ],
+        "total_label": _("合计 %(count)s 笔", count=len(live)),
+        "total": yuan(total),
+        "capitals_label": _("大写金额"),
+        "capitals": amount_in_words(total),
+        "signatures": [
+            [_("确认名单"), batch.confirmed_by.name if batch.confirmed_by else ""],
+            [_("批准人"), batch.approved_by.name if batch.approved_by else ""],
+            [_("经办人"), ""],
+        ],
+        "sign_here": _("签字、日期"),
+    }

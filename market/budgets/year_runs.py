@@ -1,0 +1,253 @@
+"""A programme's year taken through the desk at once: computed, rechecked by another, put on one list.
+
+Each claim is its own transaction and says by its status how far it is, so a run stopped anywhere goes
+on where it was and ends the same. What cannot go through is left to the desk, with the reason.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from uuid import UUID, uuid4
+
+from market.accounts.actors import Actor
+from market.accounts.permissions import Act
+from market.audit.services import record
+from market.budgets.batches import LISTABLE, budget_account, make_batch
+from market.budgets.models import Budget, RunStage, YearRun
+from market.claims.claim_facts import facts_of
+from market.claims.computing import run as compute_facts
+from market.claims.models import Claim, ClaimStatus
+from market.claims.queries import last_assessment
+from market.claims.reviewing import calculate, recheck
+from market.kit.database import atomic
+from market.kit.errors import Conflict, Invalid, MarketError, NotFound, SamePerson
+from market.kit.i18n import gettext as _
+from market.kit.i18n import in_source_language
+from market.ledger import services as book
+from market.programmes.catalogue import compiled, get_programme
+from market.programmes.facts import FactsError
+from market.programmes.models import Programme
+from market.programmes.terms import TermError
+from market.records.by import By
+
+STEP = 25
+"""Claims between two notes of the progress."""
+Told = Callable[[str, int, int], None]
+
+
+@dataclass
+class Plan:
+    """What a run would do, found without writing anything."""
+
+    programme: str
+    year: int
+    to_compute: int = 0
+    to_recheck: int = 0
+    to_list: int = 0
+    elsewhere: dict[str, int] = field(default_factory=dict)
+    """Claims the run does not touch, by status."""
+    award: int = 0
+    """What all of them would be awarded before the pot."""
+    provisional: int = 0
+    refused: dict[str, str] = field(default_factory=dict)
+    available: int | None = None
+    """What the year's budget has to give; None while it is not released."""
+
+    @property
+    def is_short(self) -> bool:
+        return self.available is not None and self.award > self.available
+
+
+async def plan_of(slug: str, year: int, *, rate: int | None = None) -> Plan:
+    """Compute every claim of the year without keeping anything, and say what a run would do (dry run)."""
+    programme = await get_programme(slug)
+    plan = Plan(slug, year)
+    rows = await Claim.filter(programme_id=programme.id, year=year).select_related("terms").order_by("number")
+    for claim in rows:
+        if claim.status is ClaimStatus.ACCEPTED:
+            plan.to_compute += 1
+            await _try(claim, rate, plan)
+        elif claim.status is ClaimStatus.CALCULATED:
+            plan.to_recheck += 1
+            plan.award += claim.award_amount or 0
+        elif claim.status in LISTABLE and claim.batch_id is None:
+            plan.to_list += 1
+            plan.award += claim.award_amount or 0
+        else:
+            plan.elsewhere[claim.status.value] = plan.elsewhere.get(claim.status.value, 0) + 1
+    budget = await Budget.get_or_none(programme_id=programme.id, year=year)
+    if budget is not None and budget.released_at is not None:
+        plan.available = (await book.available(budget_account(slug, year))).amount
+    return plan
+
+
+async def _try(claim: Claim, rate: int | None, plan: Plan) -> None:
+    terms = compiled(claim.terms)
+    try:
+        if terms.needs_rate and rate is None:
+            raise TermError(_("所见文本未载比例，请填核定的比例。"))
+        result = compute_facts(await facts_of(claim), terms, rate)
+    except (TermError, FactsError) as fault:
+        plan.refused[claim.number] = str(fault)
+        return
+    plan.award += result["award"]
+    plan.provisional += result["provisional"]
+
+
+async def get_run(actor: Actor, run_id: UUID) -> YearRun:
+    """Return one run, for the desk."""
+    actor.require(Act.SEE_DESK)
+    found = await YearRun.get_or_none(id=run_id).select_related("programme", "officer", "rechecker", "batch")
+    if found is None:
+        raise NotFound(_("没有这次年度核算。"))
+    return found
+
+
+async def list_runs() -> list[YearRun]:
+    """Return the runs, the newest first."""
+    return (
+        await YearRun.all().select_related("programme", "officer", "batch").order_by("-started_at").limit(100)
+    )
+
+
+@atomic()
+async def open_run(slug: str, year: int, *, rate: int | None = None, by: By) -> YearRun:
+    """Begin a programme's year, or return the run of it that is not finished."""
+    by.actor.require(Act.CALCULATE)
+    programme = await get_programme(slug)
+    await Programme.filter(id=programme.id).select_for_update().first()
+    found = await YearRun.get_or_none(programme_id=programme.id, year=year, ended_at=None)
+    if found is not None:
+        return found
+    made = await YearRun.create(
+        id=uuid4(),
+        programme_id=programme.id,
+        year=year,
+        left={},
+        officer_id=by.actor.user_id,
+        rate_basis_points=rate,
+        started_at=by.now,
+    )
+    await record("terms", programme.id, "start_year_run", by=by, programme=slug, year=year)
+    return made
+
+
+async def compute_all(run_id: UUID, *, by: By, told: Told | None = None) -> YearRun:
+    """Compute every accepted claim of the run's year. Stopped anywhere, calling it again goes on.
+
+    Raises:
+        Conflict: the run is past this stage.
+    """
+    by.actor.require(Act.CALCULATE)
+    run = await YearRun.get(id=run_id).select_related("programme")
+    if run.stage is not RunStage.COMPUTE:
+        return run
+
+    async def one(number: str) -> None:
+        claim = await Claim.get(number=number).select_related("terms")
+        terms = compiled(claim.terms)
+        rate = run.rate_basis_points if terms.one_rate or terms.needs_rate else None
+        await calculate(number, rate_basis_points=rate, by=by)
+
+    await _each(run, [ClaimStatus.ACCEPTED], [ClaimStatus.CALCULATED, *LISTABLE], one, told)
+    return await _to_stage(run.id, RunStage.RECHECK)
+
+
+async def recheck_all(run_id: UUID, *, by: By, told: Told | None = None) -> YearRun:
+    """Confirm the run's computations, as another person. Doubtful ones are left to be looked at one by one.
+
+    Raises:
+        SamePerson: the actor computed the run.
+        Conflict: the run is not at this stage.
+    """
+    by.actor.require(Act.RECHECK)
+    run = await YearRun.get(id=run_id).select_related("programme")
+    if run.stage in (RunStage.LIST, RunStage.DONE):
+        return run
+    if run.stage is not RunStage.RECHECK:
+        raise Conflict(_("这次年度核算还没有核算完。"))
+    if run.officer_id == by.actor.user_id:
+        raise SamePerson(_("核算人不能复核自己的核算，请由另一人复核。"))
+    await YearRun.filter(id=run.id).update(rechecker_id=by.actor.user_id)
+
+    async def one(number: str) -> None:
+        claim = await Claim.get(number=number)
+        last = await last_assessment(claim.id)
+        if claim.doubt_kinds:
+            raise Invalid(_("有疑点，须逐份复核。"))
+        if last is None:
+            raise Invalid(_("没有核算。"))
+        await recheck(number, sequence=last.sequence, by=by)
+
+    await _each(run, [ClaimStatus.CALCULATED], list(LISTABLE), one, told)
+    return await _to_stage(run.id, RunStage.LIST)
+
+
+@atomic()
+async def list_all(run_id: UUID, *, by: By) -> YearRun:
+    """Put every rechecked claim of the year on one list, once, and end the run."""
+    by.actor.require(Act.MAKE_LIST)
+    run = await YearRun.filter(id=run_id).select_for_update().get()
+    if run.stage is RunStage.DONE:
+        return run
+    if run.stage is not RunStage.LIST:
+        raise Conflict(_("这次年度核算还没有复核完。"))
+    programme = await Programme.get(id=run.programme_id)
+    numbers = (
+        await Claim.filter(
+            programme_id=run.programme_id, year=run.year, status__in=list(LISTABLE), batch_id=None
+        )
+        .order_by("number")
+        .values_list("number", flat=True)
+    )
+    if numbers:
+        batch = await make_batch(
+            programme.slug,
+            year=run.year,
+            claim_numbers=[str(number) for number in numbers],
+            title="",
+            by=by,
+        )
+        run.batch_id = batch.id
+    run.stage, run.ended_at = RunStage.DONE, by.now
+    await run.save(update_fields=["batch_id", "stage", "ended_at"])
+    return run
+
+
+async def _each(
+    run: YearRun,
+    waiting: list[ClaimStatus],
+    passed: list[ClaimStatus],
+    act: Callable[[str], Awaitable[None]],
+    told: Told | None,
+) -> None:
+    """Do one act on each claim that waits for it, by number; keep who was left and why."""
+    base = Claim.filter(programme_id=run.programme_id, year=run.year)
+    numbers = [
+        str(one)
+        for one in await base.filter(status__in=waiting).order_by("number").values_list("number", flat=True)
+    ]
+    before = await base.filter(status__in=passed).count()
+    left = {number: why for number, why in (run.left or {}).items() if number not in numbers}
+    await YearRun.filter(id=run.id).update(total=before + len(numbers), done=before)
+    for place, number in enumerate(numbers, start=1):
+        try:
+            with in_source_language():
+                await act(number)
+        except MarketError as refusal:
+            left[number] = str(refusal)
+        if place % STEP == 0 or place == len(numbers):
+            await YearRun.filter(id=run.id).update(done=before + place, left=left)
+        if told is not None:
+            told(run.stage.value, place, len(numbers))
+
+
+@atomic()
+async def _to_stage(run_id: UUID, stage: RunStage) -> YearRun:
+    run = await YearRun.filter(id=run_id).select_for_update().get()
+    order = list(RunStage)
+    if order.index(run.stage) < order.index(stage):
+        run.stage = stage
+        await run.save(update_fields=["stage"])
+    return run

@@ -1,0 +1,335 @@
+"""What an enterprise does: report sales, claim, add evidence, hand in, withdraw."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+from typing import Any
+from uuid import UUID, uuid4
+
+from market.accounts.actors import Actor
+from market.accounts.messages import tell_staff
+from market.accounts.models import Organisation, StaffRole
+from market.accounts.permissions import Act
+from market.audit.services import record
+from market.claims.contract_validity import lost_among
+from market.claims.evidence import known_evidence
+from market.claims.models import Claim, ClaimAction, ClaimContract, ClaimStatus, Evidence, SalesReport
+from market.claims.queries import SIDES, get_bought_contract_for, get_claim_for, live_claim, pays_on_totals
+from market.claims.risk_detection import refresh_doubts
+from market.claims.states import COMPUTED, ENDED, require_editable
+from market.claims.transitions import lock_claim, move
+from market.codes.numbers import next_number
+from market.codes.plain import plain
+from market.contracts.models import Contract
+from market.files.models import Tier
+from market.files.services import Kept, Upload, keep, write_row
+from market.files.store import FileStore
+from market.integrity.models import Scope
+from market.integrity.services import require_clear
+from market.kit.clock import local_date
+from market.kit.database import atomic, connection
+from market.kit.errors import Conflict, Invalid, NotFound
+from market.kit.i18n import gettext as _
+from market.kit.money import HOME
+from market.programmes.catalogue import compiled, get_programme, version_in_force
+from market.programmes.models import Programme
+from market.records.by import By
+
+OWN_RECORDS = frozenset({"contract", "registration_certificate"})
+"""Papers that are the market's own records and stay with a claim."""
+FIRST_YEAR = 2010
+"""No programme known here is older."""
+
+
+@atomic()
+async def report_sales(
+    contract_number: str, *, year: int, amount: int, note: str = "", by: By
+) -> SalesReport:
+    """State what the buyer sold thanks to a contract in one year; stating it again corrects it.
+
+    Raises:
+        NotFound: the contract is not the actor's purchase.
+        Conflict: a claim was computed with the figure of that year.
+    """
+    by.actor.require(Act.REPORT_SALES)
+    contract = await get_bought_contract_for(by.actor, contract_number)
+    await Contract.filter(id=contract.id).select_for_update().first()
+    if not contract.signed_on.year <= year <= local_date(by.now).year:
+        raise Invalid(_("年份应在合同签订年份与今年之间。"), field="year")
+    used = ClaimContract.filter(contract_id=contract.id, claim__year=year)
+    if await used.filter(claim__status__in=list(COMPUTED - ENDED)).exists():
+        raise Conflict(_("这一年的申报已经核算，新增销售收入不能再改。"))
+    found = await SalesReport.get_or_none(contract_id=contract.id, year=year)
+    values: dict[str, Any] = {
+        "amount": amount,
+        "note": note,
+        "reported_by_id": by.actor.user_id,
+        "reported_at": by.now,
+    }
+    if found is None:
+        found = await SalesReport.create(id=uuid4(), contract_id=contract.id, year=year, **values)
+    else:
+        await found.update_from_dict(values).save(update_fields=list(values))
+    await record("contract", contract.id, "report_sales", by=by, year=year, amount=amount)
+    return found
+
+
+@atomic()
+async def create_claim(slug: str, *, year: int, contract_numbers: Sequence[str], by: By) -> Claim:
+    """Begin a claim to a programme for one year from contracts of one's own, or on the year's totals.
+
+    The version in force on 31 December of the year stays with the claim. The contracts are locked, so that
+    of two who claim one at the same moment the second is refused.
+    """
+    by.actor.require(Act.WRITE_CLAIM)
+    programme = await get_programme(slug)
+    if not FIRST_YEAR <= year <= local_date(by.now).year:
+        raise Invalid(_("申报年度不能晚于今年。"), field="year")
+    terms = await version_in_force(programme.id, year)
+    contracts: list[Contract] = []
+    if compiled(terms).per_contract:
+        contracts = await _lock_contracts(programme, contract_numbers, by.actor)
+        await _refuse_double(programme, contracts)
+    else:
+        await _refuse_second(programme, year, by.actor)
+    claim = await Claim.create(
+        id=uuid4(),
+        number=await next_number("BZ", by.now),
+        programme_id=programme.id,
+        terms_id=terms.id,
+        applicant_id=by.actor.organisation_id,
+        year=year,
+        created_at=by.now,
+        updated_at=by.now,
+    )
+    for contract in contracts:
+        await ClaimContract.create(id=uuid4(), claim_id=claim.id, contract_id=contract.id)
+    for each in await known_evidence(claim, contracts, by.now):
+        await each.save(force_create=True)
+    await record(
+        "claim",
+        claim.id,
+        "create",
+        by=by,
+        number=claim.number,
+        programme=slug,
+        version=terms.version,
+        year=year,
+        contracts=[contract.number for contract in contracts],
+    )
+    return claim
+
+
+async def _lock_contracts(programme: Programme, numbers: Sequence[str], actor: Actor) -> list[Contract]:
+    """Lock the contracts in one order for everybody, and let pass only one's own, registered, in CNY."""
+    side = SIDES.get(programme.role)
+    if side is None:
+        raise Invalid(_("这项政策不按合同申报，请向主管部门咨询。"), field="programme")
+    wanted = set(numbers)
+    if not wanted:
+        raise Invalid(_("请至少选择一份合同。"), field="contracts")
+    await Contract.filter(number__in=list(wanted)).order_by("id").select_for_update()
+    rows = await Contract.filter(
+        number__in=list(wanted), **{f"deal__{side}_id": actor.organisation_id}
+    ).order_by("number")
+    if len(rows) != len(wanted) or not actor.acts_for(actor.organisation_id):
+        raise NotFound(_("没有这份合同，或者它不是您单位的。"))
+    lost = await lost_among([row.id for row in rows])
+    for row in rows:
+        if row.id in lost:
+            raise Invalid(
+                _("合同 %(number)s 已解除或注销登记，不能申报。", number=row.number), field="contracts"
+            )
+        if row.registration_number is None:
+            raise Invalid(_("合同 %(number)s 还没有登记，不能申报。", number=row.number), field="contracts")
+        if row.currency != HOME:
+            raise Invalid(_("合同 %(number)s 不以人民币计价。", number=row.number), field="contracts")
+    return rows
+
+
+async def _refuse_second(programme: Programme, year: int, actor: Actor) -> None:
+    """Let pass one claim a year of the kind of organisation that the programme pays on yearly totals."""
+    applicant = await Organisation.filter(id=actor.organisation_id).select_for_update().first()
+    if applicant is None or not actor.acts_for(applicant.id) or not pays_on_totals(programme, applicant):
+        raise Invalid(_("您的单位不是这项政策的申报对象。"), field="programme")
+    live = await live_claim(programme.id, applicant.id, year)
+    if live is not None:
+        raise Conflict(_("本年度的申报 %(number)s 正在办理，不能重复申报。", number=live.number))
+
+
+async def _refuse_double(programme: Programme, contracts: Sequence[Contract]) -> None:
+    live = (
+        await ClaimContract.filter(
+            contract_id__in=[contract.id for contract in contracts], claim__programme_id=programme.id
+        )
+        .exclude(claim__status__in=list(ENDED))
+        .select_related("claim", "contract")
+        .first()
+    )
+    if live is not None:
+        raise Conflict(
+            _(
+                "合同 %(contract)s 已在申报 %(claim)s 中，同一份合同不能重复申报。",
+                contract=live.contract.number,
+                claim=live.claim.number,
+            )
+        )
+
+
+async def add_evidence(
+    number: str,
+    *,
+    kind: str,
+    paper_number: str,
+    dated_on: date | None,
+    amount: int | None,
+    upload: Upload | None,
+    by: By,
+    store: FileStore,
+) -> Evidence:
+    """Put one paper to a claim that is not handed in, or that a supplement was asked for.
+
+    The content goes into the store before anything is written about it.
+    """
+    by.actor.require(Act.WRITE_CLAIM)
+    claim = await get_claim_for(by.actor, number)
+    require_editable(claim.status)
+    kept = await keep(upload, store) if upload is not None else None
+    return await _add_evidence(number, kind, paper_number, dated_on, amount, kept, by=by)
+
+
+@atomic()
+async def _add_evidence(
+    number: str,
+    kind: str,
+    paper_number: str,
+    dated_on: date | None,
+    amount: int | None,
+    kept: Kept | None,
+    *,
+    by: By,
+) -> Evidence:
+    claim = await lock_claim(number)
+    require_editable(claim.status)
+    if kind == "invoice":
+        paper_number = plain(paper_number)
+    await _refuse_used_paper(claim, kind, paper_number)
+    file = None
+    if kept is not None:
+        file = await write_row(
+            kept,
+            subject_kind="claim",
+            subject_id=claim.id,
+            kind=kind,
+            tier=Tier.PARTIES,
+            by=by,
+        )
+    made = await Evidence.create(
+        id=uuid4(),
+        claim_id=claim.id,
+        kind=kind,
+        number=paper_number,
+        dated_on=dated_on,
+        amount=amount,
+        file_id=file.id if file else None,
+        added_at=by.now,
+    )
+    await record(
+        "claim",
+        claim.id,
+        "add_evidence",
+        by=by,
+        kind=kind,
+        amount=amount,
+        sha256=file.sha256 if file else None,
+    )
+    return made
+
+
+async def _refuse_used_paper(claim: Claim, kind: str, paper_number: str) -> None:
+    """Refuse an invoice that stands in this claim already, or in another organisation's, anywhere.
+
+    Who adds the same number at the same moment waits for the first. No index could say it: an organisation
+    may use its invoice for several programmes, and what an ended claim held is free again.
+    """
+    if kind != "invoice" or not paper_number:
+        return
+    await connection().execute_query(
+        "SELECT pg_advisory_xact_lock(hashtextextended($1, 3))", [f"invoice:{paper_number}"]
+    )
+    used = Evidence.filter(kind=kind, number=paper_number).exclude(claim__status__in=list(ENDED))
+    if await used.filter(claim_id=claim.id).exists():
+        raise Invalid(_("发票 %(number)s 已在这份申报里。", number=paper_number), field="number")
+    if await used.exclude(claim__applicant_id=claim.applicant_id).exists():
+        raise Invalid(
+            _("发票 %(number)s 已用于另一家单位的申报，请核对号码。", number=paper_number), field="number"
+        )
+
+
+@atomic()
+async def remove_evidence(number: str, evidence_id: UUID, *, by: By) -> None:
+    """Take a paper off a claim that is not handed in; its file stays in the store."""
+    by.actor.require(Act.WRITE_CLAIM)
+    await get_claim_for(by.actor, number)
+    claim = await lock_claim(number)
+    require_editable(claim.status)
+    found = await Evidence.get_or_none(id=evidence_id, claim_id=claim.id)
+    if found is None or found.kind in OWN_RECORDS:
+        raise NotFound(_("没有这份材料。"))
+    await found.delete()
+    await record("claim", claim.id, "remove_evidence", by=by, kind=found.kind)
+
+
+async def submit_claim(number: str, *, is_declared: bool, by: By) -> Claim:
+    """Hand a claim in, or hand it in again with the supplement that was asked for.
+
+    The integrity records are asked first, and the answer is kept also when it bars the applicant.
+
+    Raises:
+        Barred: an integrity record stands against the applicant; it says which and how to appeal.
+        Conflict: the claim is handed in already.
+    """
+    by.actor.require(Act.WRITE_CLAIM)
+    claim = await get_claim_for(by.actor, number)
+    require_editable(claim.status)
+    if not is_declared:
+        raise Invalid(_("请先声明所填内容真实、完整。"), field="declaration")
+    applicant = await Organisation.get(id=claim.applicant_id)
+    await require_clear(
+        applicant.uscc,
+        Scope.SUBSIDY,
+        occasion="submission",
+        reference_kind="claim",
+        reference_id=claim.id,
+        now=by.now,
+    )
+    return await _submit(number, by=by)
+
+
+@atomic()
+async def _submit(number: str, *, by: By) -> Claim:
+    claim = await lock_claim(number)
+    is_supplement = claim.status is ClaimStatus.SUPPLEMENT
+    await move(claim, ClaimAction.SUPPLY if is_supplement else ClaimAction.SUBMIT, by=by)
+    claim.declared_at = by.now
+    claim.submitted_at = claim.submitted_at or by.now
+    claim.supplement_due_on = None
+    await claim.save(update_fields=["declared_at", "submitted_at", "supplement_due_on"])
+    await refresh_doubts(claim)
+    text = (
+        _("申报 %(number)s 已补正，请继续办理。", number=number)
+        if is_supplement
+        else _("收到新的补助申报 %(number)s。", number=number)
+    )
+    await tell_staff(StaffRole.OFFICER, text, now=by.now, address=f"/desk/{claim.number}")
+    return claim
+
+
+@atomic()
+async def withdraw_claim(number: str, *, by: By) -> Claim:
+    """Take a claim back before it is computed; its contracts may then be claimed for anew."""
+    by.actor.require(Act.WRITE_CLAIM)
+    await get_claim_for(by.actor, number)
+    claim = await lock_claim(number)
+    return await move(claim, ClaimAction.WITHDRAW, by=by)

@@ -1,0 +1,195 @@
+"""The facts of a claim, put together from what the market knows: nothing is typed twice."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+from market.accounts.models import Organisation
+from market.budgets.models import Clawback, ClawbackStatus
+from market.claims.models import Claim, ClaimContract, ClaimStatus, SalesReport
+from market.claims.states import GRANTED
+from market.contracts.models import Contract, ContractExclusion, EquityPaidIn, Receipt
+from market.deals.models import Deal
+from market.programmes.facts import PARTY_KINDS
+from market.programmes.models import Programme
+
+ONCE_GRANTED = GRANTED | {ClaimStatus.CLAWBACK}
+"""Also where a part had to come back: the contract was paid for once, and the rest still counts. What came
+back of an outcome's grant is not set free (A)."""
+
+
+async def facts_of(claim: Claim) -> dict[str, Any]:
+    """Return the facts of a claim in the shape of `market assess`, ready for `read_facts`."""
+    stated = {row.contract_id: row for row in await ClaimContract.filter(claim_id=claim.id)}
+    programme = await Programme.get(id=claim.programme_id)
+    applicant = await Organisation.get(id=claim.applicant_id)
+    facts = await gather_facts(
+        programme, applicant, claim.year, list(stated), apart_from=claim.id, stated=stated
+    )
+    return {**facts, **(claim.stated or {})}
+
+
+async def gather_facts(
+    programme: Programme,
+    applicant: Organisation,
+    year: int,
+    contract_ids: Sequence[UUID],
+    *,
+    apart_from: UUID | None = None,
+    stated: Mapping[UUID, ClaimContract] | None = None,
+) -> dict[str, Any]:
+    """Return the facts of a claim that may not exist yet; grants of `apart_from` itself do not count.
+
+    `stated` holds, by contract, what the applicant stated because no record has it.
+    """
+    contracts = (
+        await Contract.filter(id__in=list(contract_ids))
+        .select_related("deal__seller", "deal__buyer", "deal__outcome")
+        .order_by("registration_number")
+    )
+    others = ClaimContract.filter(claim__programme_id=programme.id, claim__status__in=list(ONCE_GRANTED))
+    if apart_from is not None:
+        others = others.exclude(claim_id=apart_from)
+    grants = await others.values("contract_id", "contract__deal__outcome_id", "award_amount")
+    before = {row["contract_id"] for row in grants}
+    by_outcome: dict[UUID, int] = {}
+    for row in grants:
+        key = row["contract__deal__outcome_id"]
+        by_outcome[key] = by_outcome.get(key, 0) + (row["award_amount"] or 0)
+    return {
+        "applicant": _applicant(applicant, programme.role),
+        "year": year,
+        "granted_this_year": await _granted(programme.id, applicant.id, year, apart_from),
+        "contracts": [
+            await _contract(
+                one,
+                year,
+                one.id in before,
+                by_outcome.get(one.deal.outcome_id, 0),
+                (stated or {}).get(one.id),
+            )
+            for one in contracts
+        ],
+    }
+
+
+async def _granted(programme_id: UUID, applicant_id: UUID, year: int, apart_from: UUID | None) -> int:
+    """Return what the applicant was granted for the year, less what was claimed back."""
+    rows = Claim.filter(
+        programme_id=programme_id, applicant_id=applicant_id, year=year, status__in=list(ONCE_GRANTED)
+    )
+    if apart_from is not None:
+        rows = rows.exclude(id=apart_from)
+    granted = {one.id: one.award_amount or 0 for one in await rows}
+    back = Clawback.filter(
+        claim_id__in=list(granted), status__in=[ClawbackStatus.CONFIRMED, ClawbackStatus.SETTLED]
+    )
+    return sum(granted.values()) - sum([int(one.amount) for one in await back])
+
+
+def _applicant(organisation: Organisation, role: str) -> dict[str, Any]:
+    flags = {} if organisation.is_sme is None else {"sme": organisation.is_sme}
+    return {
+        **_party(organisation),
+        "role": role,
+        "established_on": _day(organisation.established_on),
+        "state_owned": organisation.is_state_owned,
+        "manufacturer": organisation.is_manufacturer,
+        "high_tech": organisation.is_high_tech,
+        "flags": flags,
+    }
+
+
+def _party(organisation: Organisation) -> dict[str, Any]:
+    kind = organisation.kind.value
+    return {
+        "uscc": organisation.uscc,
+        "kind": kind if kind in PARTY_KINDS else None,
+        "region": organisation.region,
+    }
+
+
+async def _contract(
+    contract: Contract, year: int, is_before: bool, granted_for_outcome: int, stated: ClaimContract | None
+) -> dict[str, Any]:
+    deal: Deal = contract.deal
+    receipts = await Receipt.filter(contract_id=contract.id).order_by("received_on", "booked_at")
+    sales = await SalesReport.filter(contract_id=contract.id).order_by("year")
+    return {
+        "no": contract.registration_number,
+        "name": contract.name,
+        "number": contract.number,
+        "kind": contract.kind.value,
+        "licence_years": contract.licence_years,
+        "exclusive": contract.is_exclusive,
+        "signed_on": _day(contract.signed_on),
+        "registered_on": _day(contract.registered_on),
+        "field": contract.field,
+        "mode": (stated.mode if stated else None) or "agreed",
+        "grade": stated.grade if stated else None,
+        "seller": _party(deal.seller),
+        "buyer": _party(deal.buyer),
+        "used_in": contract.used_in,
+        "outcome": deal.outcome.number,
+        "contract_amount": contract.contract_amount,
+        "trade_amount": contract.trade_amount,
+        "excluded": _summed(
+            (row.kind, row.amount) for row in await ContractExclusion.filter(contract_id=contract.id)
+        ),
+        "paid_in_equity": await _paid_in(contract, year, stated),
+        "receipts": [
+            {"on": _day(day), "amount": amount}
+            for day, amount in netted([(row.received_on, row.amount) for row in receipts])
+        ],
+        "new_sales": {str(row.year): row.amount for row in sales},
+        "related": contract.is_related,
+        "publicly_funded": contract.is_publicly_funded,
+        "subsidised_before": is_before,
+        "granted_for_outcome": granted_for_outcome,
+        "flags": dict(stated.flags or {}) if stated else {},
+    }
+
+
+async def _paid_in(contract: Contract, year: int, stated: ClaimContract | None) -> int | None:
+    """Return what was paid in by the end of the year as the contract's record has it, else as stated.
+
+    Of the record counts what a second person has confirmed; what was refused is as if never recorded.
+    """
+    rows = await EquityPaidIn.filter(contract_id=contract.id).select_related("decision")
+    rows = [each for each in rows if not each.is_refused]
+    if not rows:
+        return stated.paid_in_equity_amount if stated else None
+    counted = [each for each in rows if each.is_confirmed and each.paid_in_on.year <= year]
+    return sum(int(each.amount) for each in counted)
+
+
+def netted(receipts: Iterable[tuple[date, int]]) -> list[tuple[date, int]]:
+    """Take money that went back off the latest of what had come before, so that every receipt is whole.
+
+    The rules know receipts only; what was refunded was never really paid. Pairs come in order of their days.
+    """
+    kept: list[tuple[date, int]] = []
+    for day, amount in receipts:
+        while amount < 0 and kept:
+            last, had = kept.pop()
+            amount += had
+            if amount > 0:
+                kept.append((last, amount))
+                amount = 0
+        if amount > 0:
+            kept.append((day, amount))
+    return kept
+
+
+def _summed(pairs: Iterable[tuple[str, int]]) -> dict[str, int]:
+    total: dict[str, int] = {}
+    for key, amount in pairs:
+        total[key] = total.get(key, 0) + amount
+    return total
+
+
+def _day(value: date | None) -> str | None:
+    return value.isoformat() if value else None

@@ -1,0 +1,201 @@
+"""From the engine's result to what is stored, and from what is stored to the sheet people read.
+
+A page never computes again what was decided: it shows the facts and the lines kept with the assessment.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from market.codes.labels import label
+from market.kit.i18n import gettext as _
+from market.kit.i18n import lazy
+from market.kit.money import amount_in_words
+from market.programmes.conditions import Finding
+from market.programmes.engine import compute
+from market.programmes.facts import read_facts
+from market.programmes.results import Assessment
+from market.programmes.terms import Terms
+
+
+@dataclass(frozen=True)
+class Line:
+    """One row of the sheet."""
+
+    words: str
+    note: str
+    clause: str
+    amount: int
+    is_fact: bool = False
+    """A fact the computation began from, not a step of it."""
+
+
+@dataclass(frozen=True)
+class Check:
+    """How one condition stands: `state` is met, failed or open."""
+
+    state: str
+    text: str
+    clause: str
+    hint: str
+
+
+@dataclass(frozen=True)
+class ContractSheet:
+    """One contract of a claim: what it is, its lines, what it is awarded."""
+
+    no: str
+    number: str
+    name: str
+    is_eligible: bool
+    award: int
+    lines: list[Line]
+    checks: list[Check]
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """A computation as people read it (核算表)."""
+
+    award: int
+    is_provisional: bool
+    rate_known: bool
+    checks: list[Check]
+    contracts: list[ContractSheet]
+    lines: list[Line]
+    """Lines that no single contract owns: sums, the cap of the year."""
+    computed_at: datetime | None = None
+
+    @property
+    def all_checks(self) -> list[Check]:
+        return [*self.checks, *(check for one in self.contracts for check in one.checks)]
+
+    @property
+    def total_lines(self) -> list[Line]:
+        """What each of several contracts earns, then the steps that no single contract owns."""
+        parts = [Line(one.name, "", "", one.award, True) for one in self.contracts]
+        return [*(parts if len(parts) > 1 else []), *self.lines]
+
+    def count(self, state: str) -> int:
+        """Return how many conditions stand so."""
+        return sum(check.state == state for check in self.all_checks)
+
+    @property
+    def capitals(self) -> str:
+        return amount_in_words(self.award)
+
+
+def run(facts: Mapping[str, Any], terms: Terms, rate_basis_points: int | None = None) -> dict[str, Any]:
+    """Compute a claim and return what is stored: the engine's lines and every condition in words.
+
+    Raises:
+        TermError: the set does not take this rate.
+    """
+    if rate_basis_points is not None:
+        terms = terms.with_rate(rate_basis_points)
+    return stored(compute(read_facts(facts), terms), rate_basis_points)
+
+
+def stored(result: Assessment, rate_basis_points: int | None = None) -> dict[str, Any]:
+    """Return the engine's result in its printed shape, with the conditions that are met besides."""
+    shape = result.to_json()
+    shape["conditions"] = [_kept(one) for one in result.conditions]
+    for kept, one in zip(shape["contracts"], result.contracts, strict=True):
+        kept["conditions"] = [_kept(each) for each in one.conditions]
+    shape["rate_known"] = result.rate_known
+    shape["given"] = {} if rate_basis_points is None else {"rate_basis_points": rate_basis_points}
+    return shape
+
+
+def _kept(one: Finding) -> dict[str, Any]:
+    return {
+        "condition": one.condition,
+        "state": one.state,
+        "clause": one.clause,
+        "text": str(one.text),
+        "reason": str(one.reason) if one.reason else "",
+        "remedy": str(one.remedy) if one.remedy else "",
+    }
+
+
+def sheet(facts: Mapping[str, Any], result: Mapping[str, Any], computed_at: datetime | None = None) -> Sheet:
+    """Lay out a stored computation; nothing in it is computed again."""
+    known = {one["no"]: one for one in facts["contracts"]}
+    return Sheet(
+        award=result["award"],
+        is_provisional=result["provisional"],
+        rate_known=result.get("rate_known", True),
+        checks=[check_of(one) for one in result["conditions"]],
+        contracts=[_contract(one, known[one["no"]], facts["year"]) for one in result["contracts"]],
+        lines=[_line(one) for one in result["lines"]],
+        computed_at=computed_at,
+    )
+
+
+def check_of(one: Mapping[str, Any]) -> Check:
+    """Read one stored condition."""
+    if one["condition"].startswith("receipts"):
+        return Check(one["state"], _("实际支付"), _(one["clause"]), _("付款后按到账凭证核定"))
+    hint = "；".join(_(part) for part in (one["reason"], one["remedy"]) if part)
+    return Check(one["state"], _(one["text"]), _(one["clause"]), hint if one["state"] != "met" else "")
+
+
+def _contract(one: Mapping[str, Any], facts: Mapping[str, Any], year: int) -> ContractSheet:
+    return ContractSheet(
+        no=one["no"] or "",
+        number=facts.get("number", ""),
+        name=facts.get("name", ""),
+        is_eligible=one["eligible"],
+        award=one["award"],
+        lines=[*_facts(facts, year), *(_line(line) for line in one["lines"])],
+        checks=[check_of(each) for each in one["conditions"]],
+    )
+
+
+def _facts(facts: Mapping[str, Any], year: int) -> Iterator[Line]:
+    """The amounts kept apart: contract, what is taken off it, trade, received, sold."""
+    where = _("登记编号 %(no)s", no=grouped(facts["no"])) if facts.get("no") else ""
+    yield Line(_("合同成交额"), where, "", facts["contract_amount"] or 0, True)
+    for kind, amount in (facts.get("excluded") or {}).items():
+        yield Line(
+            _("减：%(what)s", what=label("exclusion_kind", kind)), _("合同载明"), "", -(amount or 0), True
+        )
+    yield Line(_("核定技术交易额"), _("合同成交额减去非技术部分"), "", facts["trade_amount"] or 0, True)
+    receipts = facts.get("receipts")
+    if receipts is not None:
+        paid = sum(row["amount"] or 0 for row in receipts)
+        yield Line(_("实际到账"), _("到账 %(count)s 笔", count=len(receipts)), "", paid, True)
+    sales = (facts.get("new_sales") or {}).get(str(year))
+    if sales is not None:
+        yield Line(_("新增销售收入"), _("%(year)s 年填报", year=year), "", sales, True)
+
+
+STEPS = {
+    "base": lazy("基数"),
+    "rate": lazy("按比例"),
+    "bracket": lazy("分档"),
+    "add_on": lazy("加成"),
+    "contract_cap": lazy("单项上限"),
+    "cap": lazy("上限"),
+    "bound": lazy("另一上限"),
+    "outcome_cap": lazy("同一成果上限"),
+    "year_cap": lazy("年度上限"),
+    "round": lazy("四舍五入到分"),
+    "share": lazy("按基数分摊"),
+    "sum": lazy("合计基数"),
+    "total": lazy("合计"),
+}
+
+
+def _line(one: Mapping[str, Any]) -> Line:
+    note = _(one["note"])
+    words = str(STEPS.get(one["step"], note))
+    return Line(words, note if note != words else "", _(one["clause"]), one["amount"])
+
+
+def grouped(no: str) -> str:
+    """Write a registration number in groups of four, as the certificate does."""
+    return " ".join(no[at : at + 4] for at in range(0, len(no), 4))

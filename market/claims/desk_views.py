@@ -1,0 +1,223 @@
+"""The finance desk: its queue, the page of one claim with the acts on it, the printed sheet."""
+
+from __future__ import annotations
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from market.accounts.actors import Actor
+from market.accounts.permissions import Act
+from market.accounts.web import actor_for
+from market.budgets.models import Clawback
+from market.claims import queries, reviewing
+from market.claims.forms import CalculateForm, QueueForm, ReasonForm, RejectForm, SupplementForm
+from market.claims.models import Claim, ClaimConflict, ClaimStatus
+from market.claims.pages import claim_page
+from market.claims.queries import Wanted, get_claim_at_desk
+from market.claims.reason_page import ask
+from market.claims.reviewing import ask_supplement, return_calculation
+from market.claims.risk_flags import DOUBTS
+from market.kit.clock import local_date
+from market.kit.errors import Invalid
+from market.kit.flash import flash
+from market.kit.forms import ChoiceField
+from market.kit.i18n import gettext as _
+from market.kit.pagination import Cut
+from market.kit.templating import render
+from market.kit.web import deps, posted, see
+from market.panels.expert_reviews import verdict_of
+from market.panels.models import ExpertReview
+from market.programmes.catalogue import clauses, compiled, list_programmes
+from market.records.by import By
+
+QUEUE = [each for each in ClaimStatus if each is not ClaimStatus.DRAFT]
+
+
+async def queue(request: Request) -> Response:
+    actor_for(request, Act.SEE_DESK)
+    asked = request.query_params
+    year = asked.get("year", "")
+    form = QueueForm(asked)
+    form.validate()
+    wanted = Wanted(
+        status=asked.get("status", ""),
+        year=int(year) if year.isascii() and year.isdigit() and len(year) == 4 else None,
+        programme=asked.get("programme", "")[:60],
+        contract=asked.get("contract", "").replace("\x00", "")[:20],
+        text=asked.get("text", "").replace("\x00", "").strip()[:60],
+        city=_prefix(_chosen(form.city)),
+        field=_chosen(form.field),
+        doubt=_chosen(form.doubt),
+        least=form.least.data,
+        most=form.most.data,
+    )
+    page, amount = await queries.list_claims(Cut.of(asked), wanted)
+    counts = await queries.count_by_status(wanted)
+    return render(
+        request,
+        "claims/queue.html",
+        page=page,
+        amount=amount,
+        wanted=wanted,
+        form=form,
+        is_narrowed=bool(
+            wanted.city or wanted.field or wanted.doubt or wanted.least is not None or wanted.most is not None
+        ),
+        doubts=DOUBTS,
+        counts=[(each.value, counts[each.value]) for each in QUEUE if counts.get(each.value)],
+        total=sum(counts.values()),
+        years=await queries.list_years(),
+        programmes=await list_programmes(),
+        today=local_date(deps(request).clock()),
+        local_date=local_date,
+    )
+
+
+def _chosen(field: ChoiceField) -> str:
+    """Return what was chosen from the list, or nothing."""
+    return "" if field.errors else str(field.data or "")
+
+
+def _prefix(region: str) -> str:
+    """Return what codes of places inside a region begin with."""
+    while len(region) > 2 and region.endswith("00"):
+        region = region[:-2]
+    return region
+
+
+async def claim(request: Request) -> Response:
+    actor = actor_for(request, Act.SEE_DESK)
+    found = await get_claim_at_desk(actor, request.path_params["number"])
+    return await _claim(request, actor, found)
+
+
+async def _claim(request: Request, actor: Actor, found: Claim, form: CalculateForm | None = None) -> Response:
+    return render(
+        request,
+        "claims/desk.html",
+        422 if form and form.errors else 200,
+        page=await claim_page(actor, found, deps(request).clock()),
+        form=form or CalculateForm(),
+        is_own=found.calculated_by_id == actor.user_id,
+        is_conflicted=await ClaimConflict.exists(claim_id=found.id, user_id=actor.user_id),
+        conflicts=await ClaimConflict.filter(claim_id=found.id).select_related("user"),
+        doubts=DOUBTS,
+        reviews=await ExpertReview.filter(claim_id=found.id)
+        .select_related("reviewer")
+        .order_by("assigned_at"),
+        verdict=await verdict_of(found.id, compiled(found.terms)),
+        clawbacks=await Clawback.filter(claim_id=found.id).order_by("number"),
+    )
+
+
+async def sheet(request: Request) -> Response:
+    actor = actor_for(request, Act.SEE_DESK)
+    found = await get_claim_at_desk(actor, request.path_params["number"])
+    page = await claim_page(actor, found, deps(request).clock())
+    return render(request, "claims/sheet.html", page=page, clauses=clauses(found.terms.content))
+
+
+async def accept(request: Request) -> Response:
+    actor = actor_for(request, Act.ACCEPT_CLAIM)
+    number = request.path_params["number"]
+    await reviewing.accept(number, by=By(actor, deps(request).clock()))
+    return flash(request, see(request, "claims:desk", number=number), _("已受理，请核算。"))
+
+
+async def calculate(request: Request) -> Response:
+    actor = actor_for(request, Act.CALCULATE)
+    found = await get_claim_at_desk(actor, request.path_params["number"])
+    form = CalculateForm(await posted(request))
+    if form.validate():
+        try:
+            await reviewing.calculate(
+                found.number,
+                rate_basis_points=form.rate.data,
+                by=By(actor, deps(request).clock()),
+            )
+            done = see(request, "claims:desk", number=found.number)
+            return flash(request, done, _("核算完成，请另一位复核人复核。"))
+        except Invalid as refused:
+            form.refuse(refused.field or "", str(refused))
+    return await _claim(request, actor, found, form)
+
+
+async def recheck(request: Request) -> Response:
+    actor = actor_for(request, Act.RECHECK)
+    number = request.path_params["number"]
+    text = str((await posted(request)).get("sequence") or "")
+    sequence = int(text) if text.isascii() and text.isdigit() and len(text) < 6 else 0
+    await reviewing.recheck(number, sequence=sequence, by=By(actor, deps(request).clock()))
+    return flash(request, see(request, "claims:desk", number=number), _("复核一致，可以列入批次。"))
+
+
+async def supplement(request: Request) -> Response:
+    actor = actor_for(request, Act.ACCEPT_CLAIM)
+    found = await get_claim_at_desk(actor, request.path_params["number"])
+    form = SupplementForm(await posted(request) if request.method == "POST" else None)
+    if request.method == "POST" and form.validate():
+        try:
+            await ask_supplement(
+                found.number,
+                reason=str(form.reason.data),
+                due_on=form.due_on.data,
+                by=By(actor, deps(request).clock()),
+            )
+            done = see(request, "claims:desk", number=found.number)
+            return flash(request, done, _("补正通知已发出。"), "due")
+        except Invalid as refused:
+            form.refuse(refused.field or "", str(refused))
+    return ask(request, found, form, _("发出补正通知"), "claims:supplement")
+
+
+async def return_(request: Request) -> Response:
+    actor = actor_for(request, Act.RECHECK)
+    found = await get_claim_at_desk(actor, request.path_params["number"])
+    form = ReasonForm(await posted(request) if request.method == "POST" else None)
+    if request.method == "POST" and form.validate():
+        await return_calculation(
+            found.number, reason=str(form.reason.data), by=By(actor, deps(request).clock())
+        )
+        done = see(request, "claims:desk", number=found.number)
+        return flash(request, done, _("已退回核算人重新核算。"), "due")
+    return ask(request, found, form, _("退回核算"), "claims:return")
+
+
+async def reject(request: Request) -> Response:
+    actor = actor_for(request, Act.ACCEPT_CLAIM)
+    found = await get_claim_at_desk(actor, request.path_params["number"])
+    form = RejectForm(await posted(request) if request.method == "POST" else None)
+    form.clause.choices = [
+        ("", _("请选择")),
+        *(
+            (each.name, f"{each.document}{each.article}（{each.summary}）")
+            for each in clauses(found.terms.content)
+        ),
+    ]
+    if request.method == "POST" and form.validate():
+        try:
+            await reviewing.reject(
+                found.number,
+                clause=form.clause.data,
+                reason=str(form.reason.data),
+                by=By(actor, deps(request).clock()),
+            )
+            done = see(request, "claims:desk", number=found.number)
+            return flash(request, done, _("已作不予支持处理，依据和理由已告知申请单位。"), "note")
+        except Invalid as refused:
+            form.refuse(refused.field or "", str(refused))
+    return ask(request, found, form, _("作不予支持处理"), "claims:reject", title=_("不予支持"))
+
+
+routes = [
+    Route("/desk", queue, name="claims:queue", methods=["GET"]),
+    Route("/desk/{number}", claim, name="claims:desk", methods=["GET"]),
+    Route("/desk/{number}/sheet", sheet, name="claims:sheet", methods=["GET"]),
+    Route("/desk/{number}/accept", accept, name="claims:accept", methods=["POST"]),
+    Route("/desk/{number}/calculate", calculate, name="claims:calculate", methods=["POST"]),
+    Route("/desk/{number}/recheck", recheck, name="claims:recheck", methods=["POST"]),
+    Route("/desk/{number}/supplement", supplement, name="claims:supplement", methods=["GET", "POST"]),
+    Route("/desk/{number}/return", return_, name="claims:return", methods=["GET", "POST"]),
+    Route("/desk/{number}/reject", reject, name="claims:reject", methods=["GET", "POST"]),
+]

@@ -1,0 +1,291 @@
+"""What a purchase might earn: for the outcome page, the deal page and the public calculator."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+
+from market.accounts.models import Organisation
+from market.claims.claim_facts import gather_facts
+from market.claims.computing import Check, check_of, stored
+from market.codes.regions import GUANGXI
+from market.contracts.models import Contract as SignedContract
+from market.deals.models import Deal
+from market.kit.clock import local_date
+from market.kit.formats import figure, percent
+from market.kit.i18n import gettext as _
+from market.kit.money import HOME
+from market.listings.models import Outcome
+from market.programmes.catalogue import released_terms
+from market.programmes.engine import compute
+from market.programmes.estimating import estimate
+from market.programmes.facts import PARTY_KINDS, Applicant, Contract, Party, read_facts
+from market.programmes.loading import in_force
+from market.programmes.models import Programme
+from market.programmes.results import Assessment
+from market.programmes.terms import Terms
+
+MODES = {"licence": "licence", "exclusive_licence": "licence"}
+"""Modes of cooperation whose contract has another name; the others are called alike."""
+_SOMEBODY = ""
+"""Who claims is not known yet, but it will be the contract's own party."""
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """What one programme might give. `amount` is None where the text seen gives no rate."""
+
+    programme_name: str
+    slug: str
+    version: str
+    amount: int | None
+    formula: str
+    conditions: list[Check]
+    assumptions: list[str]
+    note: str
+    document: str
+    """The document all clauses stand in that name no other."""
+
+    def count(self, state: str) -> int:
+        """Return how many conditions are met, failed or open."""
+        return sum(one.state == state for one in self.conditions)
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What a visitor tells the calculator; None is not known."""
+
+    amount: int
+    region: str = GUANGXI
+    role: str = "buyer"
+    kind: str | None = None
+    new_sales: int | None = None
+    established_on: date | None = None
+    seller_kind: str | None = None
+    seller_region: str | None = None
+    field: str | None = None
+    vat_payable: int | None = None
+    vat_paid: int | None = None
+
+
+async def estimate_for_outcome(
+    outcome: Outcome,
+    amount: int,
+    buyer_region: str | None,
+    now: datetime,
+    *,
+    buyer: Organisation | None = None,
+    seller: Organisation | None = None,
+    modes: Sequence[str] | None = None,
+) -> list[Estimate]:
+    """Estimate a purchase of `outcome` at `amount` fen by somebody of a region (Guangxi if not known).
+
+    Who has the outcome's owner at hand gives it as `seller`; `modes` stand for the listed ones.
+    The best programme comes first, those without a known rate last.
+    """
+    seller = seller or await Organisation.get(id=outcome.organisation_id)
+    region = (buyer.region if buyer else buyer_region) or GUANGXI
+    contract = Contract(
+        field=outcome.field or None,
+        seller=_party(seller),
+        outcome=outcome.number,
+        subsidised_before=False,
+    )
+    kinds = [MODES.get(mode, mode) for mode in (outcome.modes if modes is None else modes)]
+    found = [
+        _estimated(terms, amount, now, region, "buyer", replace(contract, kind=_kind(kinds, terms)), buyer)
+        for terms in await _of_place(region, "buyer", now)
+    ]
+    return _sorted(found)
+
+
+async def estimate_for_deal(deal: Deal, contract: SignedContract | None, now: datetime) -> list[Estimate]:
+    """Estimate what the buyer of a deal might claim: from the contract where signed, else from the price.
+
+    Until a price is agreed the listed one stands for it; without either there is no estimate. Money not
+    yet received is supposed to arrive in full; reported sales count as reported.
+    """
+    # A page that has the deal with its parties asks for nothing twice.
+    buyer = deal.buyer if isinstance(deal.buyer, Organisation) else await Organisation.get(id=deal.buyer_id)
+    if contract is None:
+        known = isinstance(deal.outcome, Outcome) and isinstance(deal.seller, Organisation)
+        outcome = deal.outcome if known else await Outcome.get(id=deal.outcome_id)
+        seller = deal.seller if known else None
+        amount = outcome.price_amount if deal.price_amount is None else deal.price_amount
+        if amount is None or deal.currency != HOME:
+            return []
+        modes = [deal.kind.value] if deal.kind is not None else None
+        return await estimate_for_outcome(outcome, amount, None, now, buyer=buyer, seller=seller, modes=modes)
+    if contract.currency != HOME:
+        return []
+    year, found = local_date(now).year, []
+    for terms in await _of_place(buyer.region, "buyer", now):
+        programme = await Programme.get(slug=terms.programme)
+        raw = await gather_facts(programme, buyer, year, [contract.id])
+        facts = read_facts(raw)
+        one = facts.contracts[0]
+        paid = sum(receipt.amount or 0 for receipt in one.receipts or ())
+        if paid < (one.trade_amount or 0):
+            one = replace(one, receipts=None)
+        found.append(
+            estimate(
+                terms,
+                year=year,
+                trade_amount=one.trade_amount or 0,
+                applicant=facts.applicant,
+                contract=one,
+                granted_this_year=facts.granted_this_year,
+            )
+            if one.receipts is None
+            else compute(replace(facts, contracts=(one,)), terms)
+        )
+    return _sorted(found)
+
+
+async def calculate(asked: Asked, now: datetime) -> list[Estimate]:
+    """Compare the programmes of a place for what a visitor typed."""
+    year = local_date(now).year
+    own = Party(uscc=_SOMEBODY, region=asked.region, kind="enterprise")
+    other = Party(kind=asked.seller_kind, region=asked.seller_region)
+    contract = Contract(
+        kind=asked.kind,
+        field=asked.field,
+        buyer=own if asked.role == "buyer" else Party(),
+        seller=own if asked.role == "seller" else other,
+        new_sales={} if asked.new_sales is None else {year: asked.new_sales},
+        subsidised_before=False,
+    )
+    applicant = Applicant(
+        uscc=_SOMEBODY,
+        kind="enterprise" if asked.role in ("buyer", "seller") else asked.role,
+        role=asked.role,
+        region=asked.region,
+        established_on=asked.established_on,
+    )
+    return _sorted(
+        [
+            estimate(
+                terms,
+                year=year,
+                trade_amount=asked.amount,
+                applicant=applicant,
+                contract=contract,
+                vat_payable=asked.vat_payable,
+                vat_paid=asked.vat_paid,
+            )
+            for terms in await _of_place(asked.region, asked.role, now)
+        ]
+    )
+
+
+async def _of_place(region: str, role: str, now: datetime) -> list[Terms]:
+    known = in_force(local_date(now).year, await released_terms())
+    return [one for one in known if one.role == role and region.startswith(one.place)]
+
+
+def _estimated(
+    terms: Terms,
+    amount: int,
+    now: datetime,
+    region: str,
+    role: str,
+    contract: Contract,
+    who: Organisation | None,
+) -> Assessment:
+    own = Party(uscc=who.uscc if who else _SOMEBODY, region=region, kind="enterprise")
+    applicant = Applicant(uscc=own.uscc, kind=own.kind, role=role, region=region)
+    if who is not None:
+        applicant = replace(
+            applicant,
+            established_on=who.established_on,
+            state_owned=who.is_state_owned,
+            manufacturer=who.is_manufacturer,
+            high_tech=who.is_high_tech,
+            flags={} if who.is_sme is None else {"sme": who.is_sme},
+        )
+    return estimate(
+        terms,
+        year=local_date(now).year,
+        trade_amount=amount,
+        applicant=applicant,
+        contract=replace(contract, buyer=own),
+    )
+
+
+def _kind(kinds: Sequence[str], terms: Terms) -> str | None:
+    """Return the kind of contract where all offered ones fare alike under these terms, else not known."""
+    paid_for = [kind for kind in kinds if kind in terms.content["kinds"]]
+    if not kinds or (paid_for and len(paid_for) < len(kinds)):
+        return None
+    return kinds[0]
+
+
+def _party(organisation: Organisation) -> Party:
+    kind = organisation.kind.value
+    return Party(
+        uscc=organisation.uscc, kind=kind if kind in PARTY_KINDS else None, region=organisation.region
+    )
+
+
+def _sorted(found: list[Assessment]) -> list[Estimate]:
+    best = sorted(found, key=lambda one: (not one.rate_known, -one.award, one.terms.programme))
+    return [to_estimate(one) for one in best]
+
+
+def to_estimate(result: Assessment) -> Estimate:
+    """Put one result into the words of a page."""
+    terms, kept = result.terms, stored(result)
+    raw = [*kept["conditions"], *(each for one in kept["contracts"] for each in one["conditions"])]
+    checks: dict[tuple[str, str], Check] = {}
+    for each in raw:
+        check = check_of(each)
+        checks.setdefault((check.state, check.text), check)
+    has_failed = any(check.state == "failed" for check in checks.values())
+    if not result.rate_known:
+        note = _("所见文本未载比例，不估算金额")
+    elif has_failed:
+        note = _("有条件不符合，按现有情况不能获得")
+    else:
+        note = _("估算，以最终审定为准")
+    return Estimate(
+        programme_name=_(terms.title),
+        slug=terms.programme,
+        version=terms.version,
+        amount=result.award if result.rate_known else None,
+        formula=_formula(result),
+        conditions=sorted(checks.values(), key=lambda one: ("failed", "open", "met").index(one.state)),
+        assumptions=[_(text) for text in terms.content["assumptions"]],
+        note=note,
+        document=_(terms.content["source"]["document"]),
+    )
+
+
+def _formula(result: Assessment) -> str:
+    """Return how the amount came about, in one line."""
+    lines = [*(line for one in result.contracts for line in one.lines), *result.lines]
+    rates = [
+        line
+        for line in lines
+        if line.step not in ("base", "sum", "round", "share", "total") and not _is_cap(line.step)
+    ]
+    if not rates or not result.award:
+        return ""
+    is_ceiling = result.terms.content["rate_is"] == "ceiling"
+    parts = []
+    for line in rates:
+        if line.rate_basis_points is None:
+            parts.append(line.note.render(_))
+        else:
+            parts.append(f"{figure(line.base)} × {percent(line.rate_basis_points)}")
+    text = " + ".join(parts)
+    if is_ceiling:
+        text = _("%(formula)s（最高）", formula=text)
+    cut = next((line for line in lines if _is_cap(line.step) and line.amount < line.base), None)
+    if cut is not None:
+        text = _("%(formula)s，上限 %(cap)s", formula=text, cap=figure(cut.amount))
+    return text
+
+
+def _is_cap(step: str) -> bool:
+    return step == "bound" or step.endswith("cap")

@@ -1,0 +1,134 @@
+from __future__ import annotations
+
+from collections.abc import Collection
+
+from market.claims.risk_flags import DOUBTS
+from market.codes import regions
+from market.codes.labels import choices
+from market.kit.forms import (
+    BaseForm,
+    BooleanField,
+    ChoiceField,
+    Choices,
+    ChoicesField,
+    DayField,
+    FileField,
+    LongTextField,
+    MoneyField,
+    NumberField,
+    PercentField,
+    TextField,
+    between,
+    needed,
+)
+from market.kit.i18n import gettext as _
+from market.kit.i18n import lazy
+from market.programmes.texts import VALUES
+
+ROLES = ("buyer", "seller", "broker", "agency", "registry")
+SELLER_KINDS = ("university", "institute", "enterprise")
+
+
+def _named(codes: tuple[str, ...]) -> list[tuple[str, str]]:
+    return [(code, _(VALUES[code])) for code in codes]
+
+
+def _places() -> Choices:
+    return dict(regions.choices(("province", "city", "county")))
+
+
+class CalculatorForm(BaseForm):
+    amount = MoneyField(lazy("技术交易额"), [needed(lazy("请填技术交易额。"))])
+    region = ChoiceField(lazy("所在地"), choices=_places, blank=lazy("广西"))
+    role = ChoiceField(lazy("申请身份"), choices=lambda: _named(ROLES))
+    kind = ChoiceField(lazy("合同类型"), choices=lambda: choices("contract_kind"), blank=lazy("未定"))
+    new_sales = MoneyField(lazy("当年新增销售收入"), is_zero_allowed=True)
+    established_on = DayField(lazy("单位成立日期"))
+    seller_kind = ChoiceField(lazy("卖方性质"), choices=lambda: _named(SELLER_KINDS), blank=lazy("不限"))
+    seller_region = ChoiceField(lazy("卖方所在地"), choices=_places, blank=lazy("不限"))
+    field = ChoiceField(lazy("技术领域"), choices=lambda: choices("field"), blank=lazy("不限"))
+    vat_payable = MoneyField(lazy("技术交易收入应缴增值税"), is_zero_allowed=True)
+    vat_paid = MoneyField(lazy("实缴增值税"), is_zero_allowed=True)
+
+
+class SalesForm(BaseForm):
+    year = NumberField(lazy("年份"), [needed(lazy("请填年份。")), between(2010, 2100)])
+    amount = MoneyField(lazy("新增销售收入"), [needed(lazy("请填金额，没有就填 0。"))], is_zero_allowed=True)
+    note = LongTextField(lazy("说明"), most=1000)
+
+
+class ClaimForm(BaseForm):
+    programme = ChoiceField(lazy("政策"), [needed(lazy("请选择政策。"))])
+    year = NumberField(lazy("申报年度"), [needed(lazy("请填申报年度。")), between(2010, 2100)])
+    contracts = ChoicesField(lazy("合同"))
+
+
+class EvidenceForm(BaseForm):
+    kind = ChoiceField(
+        lazy("材料"),
+        [needed(lazy("请选择材料种类。"))],
+        choices=lambda: choices("evidence_kind"),
+        blank=lazy("请选择"),
+    )
+    number = TextField(lazy("编号"), most=80)
+    dated_on = DayField(lazy("日期"))
+    amount = MoneyField(lazy("金额"), unit=1, is_zero_allowed=True)
+    file = FileField()
+
+
+class FactsForm(BaseForm):
+    """What no record of the market holds about a contract; the rest of the form follows the rule set."""
+
+    paid_in_equity = MoneyField(lazy("实缴作价出资额"), is_zero_allowed=True)
+
+
+class TotalsForm(BaseForm):
+    """Yearly totals; those that the rule set does not ask for are taken off."""
+
+    vat_payable = MoneyField(lazy("技术交易收入应缴增值税"), is_zero_allowed=True)
+    vat_paid = MoneyField(lazy("实缴增值税"), is_zero_allowed=True)
+    registered_total = MoneyField(lazy("年度登记技术合同成交总额"), is_zero_allowed=True)
+    brokered_total = MoneyField(lazy("年度促成技术交易总额"), is_zero_allowed=True)
+
+    def keep(self, asked: Collection[str]) -> None:
+        """Leave only the totals that are asked for."""
+        for name in [name for name in self._fields if name not in asked]:
+            del self[name]
+
+
+class SubmitForm(BaseForm):
+    declaration = BooleanField(
+        lazy("我单位声明：所填内容和所附材料真实、完整，没有重复申报；如有虚假，退回补助并承担责任。")
+    )
+
+
+class SupplementForm(BaseForm):
+    reason = LongTextField(lazy("需要补正的内容"), [needed(lazy("请写明缺什么、怎样补。"))], most=1000)
+    due_on = DayField(lazy("补正期限"), [needed(lazy("请填补正期限。"))])
+
+
+class CalculateForm(BaseForm):
+    rate = PercentField(lazy("核定比例"))  # type: ignore[arg-type]
+
+
+class QueueForm(BaseForm):
+    """Further filters of the queue; all stand in the address."""
+
+    field = ChoiceField(lazy("技术领域"), choices=lambda: choices("field"), blank=lazy("全部"))
+    city = ChoiceField(lazy("所在地"), choices=_places, blank=lazy("全部"))
+    doubt = ChoiceField(
+        lazy("疑点"),
+        choices=lambda: [("any", _("有疑点")), *((key, str(words)) for key, words in DOUBTS.items())],
+        blank=lazy("全部"),
+    )
+    least = MoneyField(lazy("金额不低于"), is_zero_allowed=True)
+    most = MoneyField(lazy("金额不高于"), is_zero_allowed=True)
+
+
+class ReasonForm(BaseForm):
+    reason = LongTextField(lazy("理由"), [needed(lazy("请写明理由。"))], most=1000)
+
+
+class RejectForm(BaseForm):
+    clause = ChoiceField(lazy("依据的条款"), [needed(lazy("请选择依据的条款。"))])
+    reason = LongTextField(lazy("理由"), [needed(lazy("请写明理由。"))], most=1000)

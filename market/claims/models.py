@@ -1,0 +1,271 @@
+"""Claims and what comes of them: contracts, evidence, computations, events."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import TYPE_CHECKING
+from uuid import UUID
+
+from tortoise import fields
+from tortoise.models import Model
+
+from market.accounts.models import Organisation, User
+from market.contracts.models import Contract
+from market.files.models import StoredFile
+from market.kit.fields import enum_column
+from market.panels.models import ExpertReview
+from market.programmes.models import Programme, ProgrammeTerms
+
+if TYPE_CHECKING:
+    from market.budgets.models import Batch, Clawback
+
+
+class ClaimStatus(StrEnum):
+    DRAFT = "draft"
+    SUBMITTED = "submitted"
+    ACCEPTED = "accepted"
+    SUPPLEMENT = "supplement"
+    """补正通知"""
+    CALCULATED = "calculated"
+    RECHECKED = "rechecked"
+    REVIEWED = "reviewed"
+    PUBLICITY = "publicity"
+    OBJECTION = "objection"
+    APPROVED = "approved"
+    TO_PAY = "to_pay"
+    PAID = "paid"
+    TRACKING = "tracking"
+    CLOSED = "closed"
+    REJECTED = "rejected"
+    WITHDRAWN = "withdrawn"
+    CLAWBACK = "clawback"
+
+
+class ClaimAction(StrEnum):
+    SUBMIT = "submit"
+    WITHDRAW = "withdraw"
+    ACCEPT = "accept"
+    ASK_SUPPLEMENT = "ask_supplement"
+    SUPPLY = "supply"
+    CALCULATE = "calculate"
+    RETURN_CALCULATION = "return_calculation"
+    RECHECK = "recheck"
+    REVIEW = "review"
+    PUBLISH = "publish"
+    OBJECT = "object"
+    DISMISS_OBJECTION = "dismiss_objection"
+    APPROVE = "approve"
+    ORDER_PAYMENT = "order_payment"
+    PAY = "pay"
+    TRACK = "track"
+    CLOSE = "close"
+    REJECT = "reject"
+    CLAW_BACK = "claw_back"
+    RELEASE = "release"
+    """Give back what was set aside, for its contract was lost before the bank paid."""
+
+
+class SalesReport(Model):
+    """新增销售收入: what the buyer sold thanks to the outcome of one contract in one year."""
+
+    id = fields.UUIDField(primary_key=True)
+    contract: fields.ForeignKeyRelation[Contract] = fields.ForeignKeyField(
+        "market.Contract", related_name="sales_reports", on_delete=fields.RESTRICT
+    )
+    contract_id: UUID
+    year = fields.IntField()
+    amount = fields.BigIntField()
+    note = fields.TextField(default="")
+    reported_by: fields.ForeignKeyRelation[User] = fields.ForeignKeyField(
+        "market.User", related_name="sales_reports", on_delete=fields.RESTRICT
+    )
+    reported_by_id: UUID
+    reported_at = fields.DatetimeField()
+
+    class Meta:
+        table = "sales_reports"
+        table_description = "Sales reports."
+        unique_together = (("contract", "year"),)
+
+
+class Claim(Model):
+    """An application (申报) of one organisation to one programme for one year."""
+
+    id = fields.UUIDField(primary_key=True)
+    number = fields.CharField(max_length=20, unique=True)
+    status = enum_column(ClaimStatus, ClaimStatus.DRAFT)
+    programme: fields.ForeignKeyRelation[Programme] = fields.ForeignKeyField(
+        "market.Programme", related_name="claims", on_delete=fields.RESTRICT
+    )
+    programme_id: UUID
+    terms: fields.ForeignKeyRelation[ProgrammeTerms] = fields.ForeignKeyField(
+        "market.ProgrammeTerms", related_name="claims", on_delete=fields.RESTRICT
+    )
+    terms_id: UUID
+    """The version in force for the claim's year; a claim keeps it."""
+    applicant: fields.ForeignKeyRelation[Organisation] = fields.ForeignKeyField(
+        "market.Organisation", related_name="claims", on_delete=fields.RESTRICT
+    )
+    applicant_id: UUID
+    year = fields.IntField()
+    declared_at = fields.DatetimeField(null=True)
+    """When the applicant declared that all stated is true."""
+    award_amount = fields.BigIntField(null=True)
+    """What stands at present: computed, then scaled to the pot."""
+    stated: fields.JSONField[dict[str, int]] = fields.JSONField(null=True)
+    """Yearly totals in fen that a set asks for and no record holds, such as `vat_payable`."""
+    supplement_note = fields.TextField(default="")
+    supplement_due_on = fields.DateField(null=True)
+    reject_reason = fields.TextField(default="")
+    doubts: fields.JSONField[list[dict[str, str]]] = fields.JSONField(null=True)
+    """What speaks for a closer look (疑点), found anew at submission and computation."""
+    doubt_kinds = fields.CharField(max_length=200, default="", db_default="")
+    """Their kinds between commas, `,related,split,`, for the queue's filter."""
+    batch: fields.ForeignKeyNullableRelation[Batch] = fields.ForeignKeyField(
+        "market.Batch", related_name="claims", null=True, on_delete=fields.RESTRICT
+    )
+    batch_id: UUID | None
+    calculated_by: fields.ForeignKeyNullableRelation[User] = fields.ForeignKeyField(
+        "market.User", related_name="calculated_claims", null=True, on_delete=fields.RESTRICT
+    )
+    calculated_by_id: UUID | None
+    rechecked_by: fields.ForeignKeyNullableRelation[User] = fields.ForeignKeyField(
+        "market.User", related_name="rechecked_claims", null=True, on_delete=fields.RESTRICT
+    )
+    rechecked_by_id: UUID | None
+    created_at = fields.DatetimeField()
+    submitted_at = fields.DatetimeField(null=True)
+    updated_at = fields.DatetimeField()
+
+    contracts: fields.ReverseRelation[ClaimContract]
+    assessments: fields.ReverseRelation[Assessment]
+    evidence: fields.ReverseRelation[Evidence]
+    clawbacks: fields.ReverseRelation[Clawback]
+    expert_reviews: fields.ReverseRelation[ExpertReview]
+
+    class Meta:
+        table = "claims"
+        table_description = "Claims."
+        indexes = (("status",), ("applicant_id", "year"))
+
+
+class ClaimContract(Model):
+    """A contract that a claim is about."""
+
+    id = fields.UUIDField(primary_key=True)
+    claim: fields.ForeignKeyRelation[Claim] = fields.ForeignKeyField(
+        "market.Claim", related_name="contracts", on_delete=fields.RESTRICT
+    )
+    claim_id: UUID
+    contract: fields.ForeignKeyRelation[Contract] = fields.ForeignKeyField(
+        "market.Contract", related_name="claims", on_delete=fields.RESTRICT
+    )
+    contract_id: UUID
+    award_amount = fields.BigIntField(null=True)
+    mode = fields.CharField(max_length=12, null=True)
+    """How the price came about: agreed, listed or auction; null: agreed, as every deal here."""
+    grade = fields.CharField(max_length=12, null=True)
+    """general or major; null while it is not known."""
+    paid_in_equity_amount = fields.BigIntField(null=True)
+    flags: fields.JSONField[dict[str, bool]] = fields.JSONField(null=True)
+    """Facts that a set names and no record holds, such as `witnessed`."""
+
+    class Meta:
+        table = "claim_contracts"
+        table_description = "Claim contracts."
+        unique_together = (("claim", "contract"),)
+
+
+class Evidence(Model):
+    """One typed paper that supports a claim."""
+
+    id = fields.UUIDField(primary_key=True)
+    claim: fields.ForeignKeyRelation[Claim] = fields.ForeignKeyField(
+        "market.Claim", related_name="evidence", on_delete=fields.RESTRICT
+    )
+    claim_id: UUID
+    kind = fields.CharField(max_length=40)
+    number = fields.CharField(max_length=80, default="")
+    dated_on = fields.DateField(null=True)
+    amount = fields.BigIntField(null=True)
+    file: fields.ForeignKeyNullableRelation[StoredFile] = fields.ForeignKeyField(
+        "market.StoredFile", related_name="evidence", null=True, on_delete=fields.RESTRICT
+    )
+    file_id: UUID | None
+    added_at = fields.DatetimeField()
+
+    class Meta:
+        table = "evidence"
+        table_description = "Evidence."
+
+
+class Assessment(Model):
+    """One computation of a claim: the facts it saw, the terms it used, the lines it made."""
+
+    id = fields.UUIDField(primary_key=True)
+    claim: fields.ForeignKeyRelation[Claim] = fields.ForeignKeyField(
+        "market.Claim", related_name="assessments", on_delete=fields.RESTRICT
+    )
+    claim_id: UUID
+    sequence = fields.IntField()
+    terms: fields.ForeignKeyRelation[ProgrammeTerms] = fields.ForeignKeyField(
+        "market.ProgrammeTerms", related_name="assessments", on_delete=fields.RESTRICT
+    )
+    terms_id: UUID
+    facts: fields.JSONField[dict[str, object]] = fields.JSONField()
+    result: fields.JSONField[dict[str, object]] = fields.JSONField()
+    award_amount = fields.BigIntField()
+    is_provisional = fields.BooleanField()
+    computed_by: fields.ForeignKeyRelation[User] = fields.ForeignKeyField(
+        "market.User", related_name="assessments", on_delete=fields.RESTRICT
+    )
+    computed_by_id: UUID
+    computed_at = fields.DatetimeField()
+
+    class Meta:
+        table = "assessments"
+        table_description = "Assessments."
+        unique_together = (("claim", "sequence"),)
+
+
+class ClaimEvent(Model):
+    """One row for each change of a claim's status. Written once, never edited."""
+
+    id = fields.BigIntField(primary_key=True)
+    claim: fields.ForeignKeyRelation[Claim] = fields.ForeignKeyField(
+        "market.Claim", related_name="events", on_delete=fields.RESTRICT
+    )
+    claim_id: UUID
+    action = enum_column(ClaimAction, null=True)
+    status = enum_column(ClaimStatus)
+    actor: fields.ForeignKeyNullableRelation[User] = fields.ForeignKeyField(
+        "market.User", related_name="claim_events", null=True, on_delete=fields.SET_NULL
+    )
+    actor_id: UUID | None
+    note = fields.TextField(default="")
+    happened_at = fields.DatetimeField()
+
+    class Meta:
+        table = "claim_events"
+        table_description = "Claim events."
+
+
+class ClaimConflict(Model):
+    """A conflict of interest (回避) one of the staff declared; it cannot be taken back."""
+
+    id = fields.UUIDField(primary_key=True)
+    claim: fields.ForeignKeyRelation[Claim] = fields.ForeignKeyField(
+        "market.Claim", related_name="conflicts", on_delete=fields.RESTRICT
+    )
+    claim_id: UUID
+    user: fields.ForeignKeyRelation[User] = fields.ForeignKeyField(
+        "market.User", related_name="claim_conflicts", on_delete=fields.RESTRICT
+    )
+    user_id: UUID
+    reason = fields.CharField(max_length=400)
+    declared_at = fields.DatetimeField()
+
+    class Meta:
+        table = "claim_conflicts"
+        table_description = "Claim conflicts."
+        unique_together = (("claim", "user"),)

@@ -1,0 +1,147 @@
+"""What the pages of one claim show, gathered in one place for applicant, desk and print."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from market.accounts.actors import Actor
+from market.budgets.models import Disbursement
+from market.claims.chains import Link, chain_of_claim
+from market.claims.claim_facts import facts_of
+from market.claims.computing import Sheet, run, sheet
+from market.claims.evidence import SumCheck, checklist, sum_checks
+from market.claims.models import (
+    Assessment,
+    Claim,
+    ClaimAction,
+    ClaimContract,
+    ClaimEvent,
+    ClaimStatus,
+    Evidence,
+)
+from market.claims.queries import claim_contracts, last_assessment, received_of
+from market.claims.states import COMPUTED, allowed_actions
+from market.integrity.models import IntegrityCheck
+from market.integrity.queries import list_checks
+from market.kit.clock import local_date
+from market.kit.i18n import gettext as _
+from market.notices.models import Notice, Objection
+from market.notices.queries import find_notice
+from market.notices.states import UNDECIDED
+from market.programmes.catalogue import compiled
+from market.programmes.facts import FactsError
+from market.programmes.terms import Terms
+
+
+@dataclass(frozen=True)
+class ClaimPage:
+    """Everything about one claim that one person may see."""
+
+    claim: Claim
+    terms: Terms
+    sheet: Sheet | None
+    assessment: Assessment | None
+    """The computation that stands; None while the sheet is only tried."""
+    contracts: list[ClaimContract]
+    evidence: list[Evidence]
+    sums: list[SumCheck]
+    papers: list[tuple[str, bool]]
+    """What the rule set asks for, and whether it is there."""
+    checks: list[IntegrityCheck]
+    events: list[ClaimEvent]
+    disbursements: list[Disbursement]
+    notice: Notice | None
+    objections: list[Objection]
+    """Undecided ones that stop this claim."""
+    chain: list[Link]
+    actions: frozenset[ClaimAction]
+    next_step: str
+
+    @property
+    def is_tried(self) -> bool:
+        return self.assessment is None
+
+    @property
+    def shown_status(self) -> str:
+        """The claim's state; an objection shows at once, before the sweep has written it."""
+        if self.objections and self.claim.status is ClaimStatus.PUBLICITY:
+            return ClaimStatus.OBJECTION.value
+        return self.claim.status.value
+
+    @property
+    def is_scaled(self) -> bool:
+        """Whether the pot gave less than was computed."""
+        kept = self.assessment
+        return kept is not None and self.claim.award_amount not in (None, kept.award_amount)
+
+
+async def claim_page(actor: Actor, claim: Claim, now: datetime) -> ClaimPage:
+    """Gather a claim's page. What was decided is shown as it was kept, never computed again."""
+    terms = compiled(claim.terms)
+    kept = await last_assessment(claim.id) if claim.status in COMPUTED else None
+    evidence = await Evidence.filter(claim_id=claim.id).select_related("file").order_by("added_at", "kind")
+    contracts = await claim_contracts(claim.id)
+    notice = await find_notice("batch", claim.batch_id) if claim.batch_id else None
+    objections = []
+    if notice is not None:
+        undecided = await Objection.filter(notice_id=notice.id, status__in=list(UNDECIDED))
+        objections = [each for each in undecided if each.entry_id in (None, claim.id)]
+    return ClaimPage(
+        claim=claim,
+        terms=terms,
+        sheet=sheet(kept.facts, kept.result, kept.computed_at) if kept else await _tried(claim, terms),
+        assessment=kept,
+        contracts=contracts,
+        evidence=evidence,
+        papers=checklist(terms.content, evidence, contracts),
+        sums=sum_checks(evidence, await received_of(claim.id)) if contracts else [],
+        checks=await list_checks("claim", claim.id),
+        events=await ClaimEvent.filter(claim_id=claim.id).select_related("actor").order_by("id"),
+        disbursements=await Disbursement.filter(claim_id=claim.id).order_by("number"),
+        notice=notice,
+        objections=objections,
+        chain=await chain_of_claim(actor, claim, claim.number),
+        actions=allowed_actions(claim.status),
+        next_step=next_step(claim, notice, now),
+    )
+
+
+async def _tried(claim: Claim, terms: Terms) -> Sheet | None:
+    """Try the computation with the facts of this moment, for a claim that is not computed yet."""
+    if claim.status not in (
+        ClaimStatus.DRAFT,
+        ClaimStatus.SUBMITTED,
+        ClaimStatus.ACCEPTED,
+        ClaimStatus.SUPPLEMENT,
+    ):
+        return None
+    facts = await facts_of(claim)
+    try:
+        return sheet(facts, run(facts, terms))
+    except FactsError:
+        return None
+
+
+def next_step(claim: Claim, notice: Notice | None, now: datetime) -> str:
+    """Return whose turn it is, and until when."""
+    if claim.status is ClaimStatus.SUPPLEMENT and claim.supplement_due_on is not None:
+        left = (claim.supplement_due_on - local_date(now)).days
+        return _("由申请单位补正，还剩 %(days)s 天；逾期视为撤回", days=max(left, 0))
+    if claim.status is ClaimStatus.PUBLICITY and notice is not None and notice.ends_at is not None:
+        if notice.ends_at > now:
+            left = (local_date(notice.ends_at) - local_date(now)).days
+            return _("公示还剩 %(days)s 天，期满无异议后由批准人批准", days=left)
+        return _("公示期满，由批准人批准")
+    words = {
+        ClaimStatus.DRAFT: _("由申请单位补齐材料后提交"),
+        ClaimStatus.SUBMITTED: _("由核算人受理"),
+        ClaimStatus.ACCEPTED: _("由核算人核算"),
+        ClaimStatus.CALCULATED: _("由另一位复核人复核"),
+        ClaimStatus.RECHECKED: _("列入批次，由复核人确认名单"),
+        ClaimStatus.OBJECTION: _("等待异议裁定"),
+        ClaimStatus.APPROVED: _("由核算人下达拨付"),
+        ClaimStatus.TO_PAY: _("等待银行付款结果"),
+        ClaimStatus.PAID: _("补助已到账，流程走完"),
+    }
+    return words.get(claim.status, "")

@@ -1,0 +1,85 @@
+"""The operator asks experts for a claim; staff declare a conflict of interest."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from uuid import UUID
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from market.accounts.models import StaffRole, User
+from market.accounts.permissions import Act
+from market.accounts.web import actor_for, passes, sent, status_of
+from market.claims.forms import ReasonForm
+from market.claims.models import Claim, ClaimStatus
+from market.claims.queries import get_claim_at_desk
+from market.claims.reason_page import ask
+from market.kit.clock import local_date
+from market.kit.flash import flash
+from market.kit.forms import number_in
+from market.kit.i18n import gettext as _
+from market.kit.templating import render
+from market.kit.web import deps, see
+from market.panels.expert_reviews import assign_experts, declare_conflict
+from market.panels.forms import AssignForm
+from market.records.by import By
+
+DAYS = 14
+
+
+async def assign(request: Request) -> Response:
+    actor, now = actor_for(request, Act.ASSIGN_EXPERTS), deps(request).clock()
+    given = await sent(request)
+    form = AssignForm(given, data={"due_on": local_date(now) + timedelta(days=DAYS)})
+    experts = await User.filter(staff_role=StaffRole.REVIEWER, is_active=True).order_by("name")
+    form.reviewers.choices = [(str(one.id), one.name) for one in experts]
+    number = number_in(given, "claim") if given is not None else ""
+    if given is not None and await passes(
+        form,
+        lambda: assign_experts(
+            number,
+            reviewer_ids=[UUID(one) for one in form.reviewers.data or []],
+            due_on=form.due_on.data,
+            by=By(actor, now),
+        ),
+    ):
+        return flash(request, see(request, "claims:assign_experts"), _("专家已指派，已发通知。"))
+    claims = (
+        await Claim.filter(status=ClaimStatus.ACCEPTED)
+        .select_related("programme")
+        .prefetch_related("expert_reviews__reviewer", "contracts__contract")
+        .order_by("submitted_at")
+        .limit(100)
+    )
+    return render(
+        request,
+        "claims/assign_experts.html",
+        status_of(form),
+        form=form,
+        claims=claims,
+        number=number,
+        experts=experts,
+    )
+
+
+async def conflict(request: Request) -> Response:
+    actor = actor_for(request, Act.DECLARE_CONFLICT)
+    found = await get_claim_at_desk(actor, request.path_params["number"])
+    form = ReasonForm(await sent(request))
+    if request.method == "POST" and await passes(
+        form,
+        lambda: declare_conflict(
+            found.number, reason=str(form.reason.data)[:400], by=By(actor, deps(request).clock())
+        ),
+    ):
+        done = see(request, "claims:desk", number=found.number)
+        return flash(request, done, _("已声明回避，这份申报由他人办理。"), "note")
+    return ask(request, found, form, _("声明回避"), "claims:declare_conflict")
+
+
+routes = [
+    Route("/reviews/assign", assign, name="claims:assign_experts", methods=["GET", "POST"]),
+    Route("/desk/{number}/conflict", conflict, name="claims:declare_conflict", methods=["GET", "POST"]),
+]

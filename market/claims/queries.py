@@ -1,0 +1,258 @@
+"""What may be seen of claims and by whom, and the lists the desk works from."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+from uuid import UUID
+
+from tortoise.expressions import Q, Subquery
+from tortoise.functions import Count, Sum
+
+from market.accounts.actors import Actor
+from market.accounts.models import Organisation, OrganisationKind
+from market.accounts.permissions import Act
+from market.claims.contract_validity import lost_among
+from market.claims.models import Assessment, Claim, ClaimContract, ClaimStatus
+from market.claims.states import ENDED
+from market.contracts.models import Contract, Receipt
+from market.files.access import register
+from market.files.models import StoredFile
+from market.kit.clock import local_date
+from market.kit.errors import NotFound
+from market.kit.i18n import gettext as _
+from market.kit.money import HOME
+from market.kit.pagination import Cut, Page
+from market.programmes.catalogue import released_terms
+from market.programmes.loading import in_force
+from market.programmes.models import Programme
+
+SIDES = {"buyer": "buyer", "seller": "seller"}
+"""Which side of a contract claims, by the role a programme pays."""
+TOTALS_OF = {
+    "broker": (OrganisationKind.AGENCY,),
+    "agency": (OrganisationKind.AGENCY,),
+    "registry": (OrganisationKind.REGISTRY,),
+}
+"""Who may claim on yearly totals, by the role a programme pays; a seller is any organisation."""
+RELATIONS = ("programme", "terms", "applicant", "batch", "calculated_by", "rechecked_by")
+
+
+async def get_claim_for(actor: Actor, number: str) -> Claim:
+    """Return a claim of the actor's own organisation; a stranger is told there is none.
+
+    Raises:
+        NotFound: there is none, or it is another's.
+    """
+    claim = await Claim.get_or_none(number=number).select_related(*RELATIONS)
+    if claim is None or not actor.acts_for(claim.applicant_id):
+        raise NotFound(_("没有这份申报。"))
+    return claim
+
+
+async def get_claim_at_desk(actor: Actor, number: str) -> Claim:
+    """Return a claim that was handed in, for the desk.
+
+    Raises:
+        NotFound: there is none, or it is still a draft.
+    """
+    actor.require(Act.SEE_DESK)
+    claim = await Claim.get_or_none(number=number).select_related(*RELATIONS)
+    if claim is None or claim.submitted_at is None:
+        raise NotFound(_("没有这份申报。"))
+    return claim
+
+
+async def get_bought_contract_for(actor: Actor, number: str) -> Contract:
+    """Return a registered contract that the actor's organisation bought under.
+
+    Raises:
+        NotFound: there is none, or it is another's.
+    """
+    contract = await Contract.get_or_none(number=number).select_related("deal__outcome", "deal__seller")
+    if contract is None or not actor.acts_for(contract.deal.buyer_id) or not contract.registration_number:
+        raise NotFound(_("没有这份合同，或者它还没有登记。"))
+    return contract
+
+
+async def last_assessment(claim_id: UUID) -> Assessment | None:
+    """Return the computation that stands: the last one made."""
+    return (
+        await Assessment.filter(claim_id=claim_id).order_by("-sequence").select_related("computed_by").first()
+    )
+
+
+async def claim_contracts(claim_id: UUID) -> list[ClaimContract]:
+    """Return the contracts of a claim with deal, parties and outcome."""
+    return (
+        await ClaimContract.filter(claim_id=claim_id)
+        .select_related("contract__deal__outcome", "contract__deal__seller", "contract__deal__buyer")
+        .order_by("contract__number")
+    )
+
+
+async def received_of(claim_id: UUID) -> int:
+    """Return what was received on all contracts of a claim."""
+    ids = await ClaimContract.filter(claim_id=claim_id).values_list("contract_id", flat=True)
+    amounts = await Receipt.filter(contract_id__in=list(ids)).values_list("amount", flat=True)
+    return sum(int(str(amount)) for amount in amounts)
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """Which claims a queue shows; empty is any."""
+
+    status: str = ""
+    year: int | None = None
+    programme: str = ""
+    text: str = ""
+    contract: str = ""
+    city: str = ""
+    """First digits of the applicant's place."""
+    field: str = ""
+    doubt: str = ""
+    """A kind of doubt, or `any`."""
+    least: int | None = None
+    most: int | None = None
+    applicant_id: UUID | None = None
+
+    def condition(self) -> Q:
+        wanted = Q()
+        if self.status in set(ClaimStatus):
+            wanted &= Q(status=self.status)
+        if self.year is not None:
+            wanted &= Q(year=self.year)
+        if self.programme:
+            wanted &= Q(programme__slug=self.programme)
+        if self.text:
+            wanted &= Q(number__icontains=self.text) | Q(applicant__name__icontains=self.text)
+        if self.contract:
+            wanted &= _with_contract(contract__number=self.contract)
+        if self.field:
+            wanted &= _with_contract(contract__field=self.field)
+        if self.city:
+            wanted &= Q(applicant__region__startswith=self.city)
+        if self.doubt == "any":
+            wanted &= ~Q(doubt_kinds="")
+        elif self.doubt:
+            wanted &= Q(doubt_kinds__contains=f",{self.doubt},")
+        if self.least is not None:
+            wanted &= Q(award_amount__gte=self.least)
+        if self.most is not None:
+            wanted &= Q(award_amount__lte=self.most)
+        if self.applicant_id is not None:
+            return wanted & Q(applicant_id=self.applicant_id)
+        return wanted & Q(submitted_at__isnull=False)
+
+
+def _with_contract(**condition: str) -> Q:
+    """Claims with such a contract, each once."""
+    return Q(id__in=Subquery(ClaimContract.filter(**condition).values("claim_id")))
+
+
+async def list_claims(cut: Cut, wanted: Wanted) -> tuple[Page[Claim], int]:
+    """Return one page of claims, those that wait longest first, and what all of them together award."""
+    rows = Claim.filter(wanted.condition())
+    totals = await rows.annotate(count=Count("id"), amount=Sum("award_amount")).values("count", "amount")
+    total = totals[0] if totals else {"count": 0, "amount": 0}
+    order = "-created_at" if wanted.applicant_id else "submitted_at"
+    items = (
+        await Claim.filter(wanted.condition())
+        .select_related("programme", "applicant")
+        .order_by(order, "number")
+        .offset(cut.offset)
+        .limit(cut.size)
+    )
+    return cut.page(items, int(total["count"])), int(total["amount"] or 0)
+
+
+async def count_by_status(wanted: Wanted) -> dict[str, int]:
+    """Return how many claims of a queue stand in each state, whatever state the queue is cut to."""
+    free = replace(wanted, status="")
+    rows = (
+        await Claim.filter(free.condition())
+        .annotate(count=Count("id"))
+        .group_by("status")
+        .values("status", "count")
+    )
+    return {str(row["status"]): int(row["count"]) for row in rows}
+
+
+async def list_years() -> list[int]:
+    """Return the years that claims are for, the newest first."""
+    rows = await Claim.all().distinct().values_list("year", flat=True)
+    return sorted({int(str(year)) for year in rows}, reverse=True)
+
+
+@dataclass(frozen=True)
+class Claimable:
+    """What an organisation might claim: one programme with its contracts not claimed for yet."""
+
+    programme: Programme
+    contracts: list[Contract]
+    is_on_totals: bool = False
+    """Whether it is claimed on the year's totals, without contracts."""
+
+
+async def list_claimable(actor: Actor, now: datetime, year: int | None = None) -> list[Claimable]:
+    """Return the programmes of the organisation's place, with contracts still free or on yearly totals."""
+    if not actor.may(Act.WRITE_CLAIM) or not actor.acts_for(actor.organisation_id):
+        return []
+    organisation = await Organisation.get(id=actor.organisation_id)
+    asked = year or local_date(now).year
+    here = {
+        terms.programme: terms
+        for terms in in_force(asked, await released_terms())
+        if organisation.region.startswith(terms.place)
+    }
+    found = []
+    for programme in await Programme.filter(slug__in=list(here)).order_by("region", "slug"):
+        if not here[programme.slug].per_contract:
+            is_free = not await live_claim(programme.id, organisation.id, asked)
+            if is_free and pays_on_totals(programme, organisation):
+                found.append(Claimable(programme, [], is_on_totals=True))
+        elif programme.role in SIDES and (contracts := await _free_contracts(programme, organisation)):
+            found.append(Claimable(programme, contracts))
+    return found
+
+
+def pays_on_totals(programme: Programme, organisation: Organisation) -> bool:
+    """Tell whether a programme without contracts pays organisations of this kind."""
+    return organisation.kind in TOTALS_OF.get(programme.role, (organisation.kind,))
+
+
+async def live_claim(programme_id: UUID, applicant_id: UUID, year: int) -> Claim | None:
+    """Return the applicant's claim of the year that has not come to nothing."""
+    own = Claim.filter(programme_id=programme_id, applicant_id=applicant_id, year=year)
+    return await own.exclude(status__in=list(ENDED)).first()
+
+
+async def _free_contracts(programme: Programme, organisation: Organisation) -> list[Contract]:
+    taken = (
+        await ClaimContract.filter(claim__programme_id=programme.id, claim__applicant_id=organisation.id)
+        .exclude(claim__status__in=list(ENDED))
+        .values_list("contract_id", flat=True)
+    )
+    own = Contract.filter(
+        registration_number__isnull=False,
+        currency=HOME,
+        **{f"deal__{SIDES[programme.role]}_id": organisation.id},
+    )
+    rows = (
+        await own.exclude(id__in=list(taken))
+        .select_related("deal__outcome", "deal__seller")
+        .order_by("number")
+    )
+    lost = await lost_among([row.id for row in rows])
+    return [row for row in rows if row.id not in lost]
+
+
+async def _may_open(actor: Actor | None, file: StoredFile) -> bool:
+    """The applicant's people open the papers of a claim, and the desk once it was handed in."""
+    claim = await Claim.get_or_none(id=file.subject_id)
+    if actor is None or claim is None:
+        return False
+    return actor.acts_for(claim.applicant_id) or (actor.may(Act.SEE_DESK) and claim.submitted_at is not None)
+
+
+register("claim", _may_open)

@@ -1,0 +1,27 @@
+"""One page for every act of the desk that asks for no more than a few words about one claim."""
+
+from __future__ import annotations
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from market.accounts.web import status_of
+from market.claims.models import Claim
+from market.kit.forms import BaseForm
+from market.kit.templating import render
+
+
+def ask(
+    request: Request, claim: Claim, form: BaseForm, act: str, address: str, *, title: str = ""
+) -> Response:
+    """Show the form, its page and its button named after the act; `address` is the route it is sent to."""
+    return render(
+        request,
+        "claims/reason.html",
+        status_of(form),
+        claim=claim,
+        form=form,
+        title=title or act,
+        act=act,
+        address=address,
+    )

@@ -1,0 +1,231 @@
+"""What the desk does with one claim: accept, ask for a supplement, compute, recheck, return, refuse."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from uuid import uuid4
+
+from market.accounts.actors import Actor
+from market.accounts.messages import tell, tell_staff
+from market.accounts.models import StaffRole
+from market.accounts.permissions import Act
+from market.claims.claim_facts import facts_of
+from market.claims.computing import run
+from market.claims.models import Assessment, Claim, ClaimAction, ClaimContract, ClaimStatus
+from market.claims.queries import last_assessment
+from market.claims.risk_detection import refresh_doubts
+from market.claims.transitions import lock_claim, move
+from market.kit.clock import local_date
+from market.kit.database import atomic
+from market.kit.errors import Conflict, Invalid, SamePerson
+from market.kit.i18n import gettext as _
+from market.panels.expert_reviews import require_no_conflict, verdict_of
+from market.programmes.catalogue import clauses, compiled
+from market.programmes.facts import FactsError
+from market.programmes.models import ProgrammeTerms
+from market.programmes.terms import TermError
+from market.records.by import By
+
+
+@atomic()
+async def accept(number: str, *, by: By) -> Claim:
+    """Take a claim in (受理)."""
+    by.actor.require(Act.ACCEPT_CLAIM)
+    claim = await lock_claim(number)
+    await require_no_conflict(by.actor, [claim.id])
+    await move(claim, ClaimAction.ACCEPT, by=by)
+    await _tell_applicant(claim, _("补助申报 %(number)s 已受理。", number=number), by.now)
+    return claim
+
+
+@atomic()
+async def ask_supplement(number: str, *, reason: str, due_on: date, by: By) -> Claim:
+    """Ask the applicant to supply what is lacking (补正通知), by the end of a day."""
+    by.actor.require(Act.ACCEPT_CLAIM)
+    if due_on <= local_date(by.now):
+        raise Invalid(_("补正期限应在今天以后。"), field="due_on")
+    claim = await lock_claim(number)
+    await require_no_conflict(by.actor, [claim.id])
+    await move(claim, ClaimAction.ASK_SUPPLEMENT, by=by, note=reason, due_on=due_on)
+    claim.supplement_note, claim.supplement_due_on = reason, due_on
+    await claim.save(update_fields=["supplement_note", "supplement_due_on"])
+    await _tell_applicant(
+        claim, _("补正通知：申报 %(number)s，请在 %(day)s 前补正。", number=number, day=due_on), by.now
+    )
+    return claim
+
+
+@atomic()
+async def calculate(number: str, *, rate_basis_points: int | None = None, by: By) -> Assessment:
+    """Compute a claim line by line from the facts of this moment, and keep facts, terms and lines.
+
+    `rate_basis_points` is the rate decided on, where the terms name only a ceiling or none; where experts
+    scored the claim, their scores set it.
+
+    Raises:
+        Invalid: the terms need a rate, or do not take this one.
+        Conflicted: the actor declared a conflict of interest.
+        Conflict: experts are still at it, the claim is not accepted, or was computed meanwhile.
+    """
+    by.actor.require(Act.CALCULATE)
+    claim = await lock_claim(number)
+    await require_no_conflict(by.actor, [claim.id])
+    terms_row = await ProgrammeTerms.get(id=claim.terms_id)
+    terms = compiled(terms_row)
+    verdict = await verdict_of(claim.id, terms)
+    if verdict.waiting:
+        raise Conflict(_("还有 %(count)s 位专家没有评审完，评审完才能核算。", count=verdict.waiting))
+    if verdict.rate is not None:
+        if rate_basis_points not in (None, verdict.rate):
+            raise Invalid(_("比例由专家评审得分核定，不能另填。"), field="rate")
+        rate_basis_points = verdict.rate
+    if terms.needs_rate and rate_basis_points is None:
+        raise Invalid(_("所见文本未载比例，请填核定的比例。"), field="rate")
+    facts = await facts_of(claim)
+    try:
+        result = run(facts, terms, rate_basis_points)
+    except TermError:
+        raise Invalid(_("这项政策不接受这个比例。"), field="rate") from None
+    except FactsError as fault:
+        raise Invalid(_("申报事实有误：%(what)s", what=fault)) from None
+    await move(
+        claim,
+        ClaimAction.CALCULATE,
+        by=by,
+        amount=result["award"],
+        version=terms.version,
+        rate_basis_points=rate_basis_points,
+    )
+    last = await last_assessment(claim.id)
+    made = await Assessment.create(
+        id=uuid4(),
+        claim_id=claim.id,
+        sequence=last.sequence + 1 if last else 1,
+        terms_id=terms_row.id,
+        facts=facts,
+        result=result,
+        award_amount=result["award"],
+        is_provisional=result["provisional"],
+        computed_by_id=by.actor.user_id,
+        computed_at=by.now,
+    )
+    await _keep_awards(claim, by.actor, result)
+    await refresh_doubts(claim)
+    await tell_staff(
+        StaffRole.RECHECKER,
+        _("申报 %(number)s 待复核。", number=number),
+        now=by.now,
+        address=f"/desk/{number}",
+    )
+    return made
+
+
+async def _keep_awards(claim: Claim, actor: Actor, result: dict[str, object]) -> None:
+    claim.award_amount = result["award"]
+    claim.calculated_by_id, claim.rechecked_by_id = actor.user_id, None
+    await claim.save(update_fields=["award_amount", "calculated_by_id", "rechecked_by_id"])
+    by_number = {one["no"]: one["award"] for one in result["contracts"]}  # type: ignore[attr-defined]
+    for row in await ClaimContract.filter(claim_id=claim.id).select_related("contract"):
+        row.award_amount = by_number.get(row.contract.registration_number, 0)
+        await row.save(update_fields=["award_amount"])
+
+
+@atomic()
+async def recheck(number: str, *, sequence: int, by: By) -> Claim:
+    """Confirm a computation (复核一致). Never the person who computed; `sequence` names what was looked at.
+
+    Raises:
+        SamePerson: the actor computed it.
+        Conflicted: the actor declared a conflict of interest.
+        Conflict: it was computed anew meanwhile, waits for facts, awards nothing, or its facts changed.
+    """
+    by.actor.require(Act.RECHECK)
+    claim = await lock_claim(number)
+    await require_no_conflict(by.actor, [claim.id])
+    if claim.calculated_by_id == by.actor.user_id:
+        raise SamePerson(_("核算人不能复核自己的核算，请由另一人复核。"))
+    last = await last_assessment(claim.id)
+    if last is None or last.sequence != sequence:
+        raise Conflict(_("这份申报已重新核算，请刷新后再复核。"))
+    if last.is_provisional:
+        raise Conflict(_("还有条件待核，补齐事实并重新核算后才能复核。"))
+    if not last.award_amount:
+        raise Conflict(_("核算结果为零，请退回核算或作不予支持处理。"))
+    if dict(last.facts) != await facts_of(claim):
+        raise Conflict(_("核算以后申报的事实有变化，请退回重新核算。"))
+    await move(claim, ClaimAction.RECHECK, by=by, amount=last.award_amount)
+    claim.rechecked_by_id = by.actor.user_id
+    await claim.save(update_fields=["rechecked_by_id"])
+    return claim
+
+
+@atomic()
+async def return_calculation(number: str, *, reason: str, by: By) -> Claim:
+    """Send a computation back to the officer, with the reason (退回核算), off any list not yet confirmed."""
+    by.actor.require(Act.RECHECK)
+    claim = await lock_claim(number)
+    await require_no_conflict(by.actor, [claim.id])
+    await move(claim, ClaimAction.RETURN_CALCULATION, by=by, note=reason)
+    claim.rechecked_by_id, claim.award_amount, claim.batch_id = None, None, None
+    await claim.save(update_fields=["rechecked_by_id", "award_amount", "batch_id"])
+    await tell_staff(
+        StaffRole.OFFICER,
+        _("申报 %(number)s 退回核算。", number=number),
+        now=by.now,
+        address=f"/desk/{number}",
+    )
+    return claim
+
+
+@atomic()
+async def reject(number: str, *, clause: str, reason: str, by: By) -> Claim:
+    """Refuse support with the clause it rests on (不予支持). `clause` is its name in the terms.
+
+    Raises:
+        Invalid: the terms have no such clause.
+    """
+    by.actor.require(Act.ACCEPT_CLAIM)
+    claim = await lock_claim(number)
+    await require_no_conflict(by.actor, [claim.id])
+    if claim.status is ClaimStatus.OBJECTION:
+        raise Conflict(_("公示期间的异议由裁定处理，不能另作不予支持。"))
+    terms = await ProgrammeTerms.get(id=claim.terms_id)
+    found = next((each for each in clauses(terms.content) if each.name == clause), None)
+    if found is None:
+        raise Invalid(_("请选择依据的条款。"), field="clause")
+    text = _(
+        "依据：%(document)s%(article)s（摘要：%(summary)s）。%(reason)s",
+        document=found.document,
+        article=found.article,
+        summary=found.summary,
+        reason=reason,
+    )
+    await move(claim, ClaimAction.REJECT, by=by, note=text)
+    claim.reject_reason, claim.award_amount, claim.batch_id = text, None, None
+    await claim.save(update_fields=["reject_reason", "award_amount", "batch_id"])
+    await _tell_applicant(claim, _("补助申报 %(number)s 不予支持，理由见申报页。", number=number), by.now)
+    return claim
+
+
+async def end_overdue_supplements(now: datetime) -> int:
+    """Take claims whose supplement did not come in time as withdrawn; return how many."""
+    numbers = await Claim.filter(
+        status=ClaimStatus.SUPPLEMENT, supplement_due_on__lt=local_date(now)
+    ).values_list("number", flat=True)
+    return sum([await _end_overdue(str(number), now) for number in numbers])
+
+
+@atomic()
+async def _end_overdue(number: str, now: datetime) -> bool:
+    claim = await lock_claim(number)
+    due = claim.supplement_due_on
+    if claim.status is not ClaimStatus.SUPPLEMENT or due is None or due >= local_date(now):
+        return False
+    text = _("逾期未补正，视为撤回；可重新申报。")
+    await move(claim, ClaimAction.WITHDRAW, by=By.job(now), note=text)
+    await _tell_applicant(claim, _("申报 %(number)s 逾期未补正，视为撤回。", number=number), now)
+    return True
+
+
+async def _tell_applicant(claim: Claim, text: str, now: datetime) -> None:
+    await tell(text, now=now, address=f"/claims/{claim.number}", organisation_id=claim.applicant_id)

@@ -1,0 +1,73 @@
+"""How a claim goes on: the one table of its states. Pure."""
+
+from __future__ import annotations
+
+from market.claims.models import ClaimAction as A
+from market.claims.models import ClaimStatus as S
+from market.kit.errors import Conflict
+from market.kit.i18n import gettext as _
+
+TABLE: dict[S, dict[A, S]] = {
+    S.DRAFT: {A.SUBMIT: S.SUBMITTED, A.WITHDRAW: S.WITHDRAWN},
+    S.SUBMITTED: {A.ACCEPT: S.ACCEPTED, A.REJECT: S.REJECTED, A.WITHDRAW: S.WITHDRAWN},
+    S.ACCEPTED: {
+        A.ASK_SUPPLEMENT: S.SUPPLEMENT,
+        A.CALCULATE: S.CALCULATED,
+        A.REJECT: S.REJECTED,
+        A.WITHDRAW: S.WITHDRAWN,
+    },
+    S.SUPPLEMENT: {A.SUPPLY: S.ACCEPTED, A.REJECT: S.REJECTED, A.WITHDRAW: S.WITHDRAWN},
+    S.CALCULATED: {A.RECHECK: S.RECHECKED, A.RETURN_CALCULATION: S.ACCEPTED, A.REJECT: S.REJECTED},
+    S.RECHECKED: {
+        A.REVIEW: S.REVIEWED,
+        A.PUBLISH: S.PUBLICITY,
+        A.RETURN_CALCULATION: S.ACCEPTED,
+        A.REJECT: S.REJECTED,
+    },
+    S.REVIEWED: {A.PUBLISH: S.PUBLICITY, A.REJECT: S.REJECTED},
+    S.PUBLICITY: {A.OBJECT: S.OBJECTION, A.APPROVE: S.APPROVED, A.RELEASE: S.REJECTED},
+    S.OBJECTION: {A.DISMISS_OBJECTION: S.PUBLICITY, A.REJECT: S.REJECTED, A.RELEASE: S.REJECTED},
+    S.APPROVED: {A.ORDER_PAYMENT: S.TO_PAY, A.RELEASE: S.REJECTED},
+    S.TO_PAY: {A.PAY: S.PAID, A.RELEASE: S.REJECTED},
+    S.PAID: {A.TRACK: S.TRACKING, A.CLAW_BACK: S.CLAWBACK},
+    S.TRACKING: {A.CLOSE: S.CLOSED, A.CLAW_BACK: S.CLAWBACK},
+    S.CLOSED: {},
+    S.REJECTED: {},
+    S.WITHDRAWN: {},
+    S.CLAWBACK: {},
+}
+
+ENDED = frozenset({S.REJECTED, S.WITHDRAWN})
+"""Nothing comes of these; their contracts may be claimed for again."""
+GRANTED = frozenset({S.PUBLICITY, S.OBJECTION, S.APPROVED, S.TO_PAY, S.PAID, S.TRACKING, S.CLOSED})
+"""Money is set aside for these, or was paid: they count against caps and bar a second grant."""
+EDITABLE = frozenset({S.DRAFT, S.SUPPLEMENT})
+"""The applicant may add evidence and hand the claim in."""
+COMPUTED = frozenset(S) - {S.DRAFT, S.SUBMITTED, S.ACCEPTED, S.SUPPLEMENT, S.WITHDRAWN}
+"""The last computation stands; before that a page may only try one."""
+
+
+def next_status(status: S, action: A) -> S:
+    """Return where `action` takes a claim.
+
+    Raises:
+        Conflict: a claim in this state does not take that step.
+    """
+    if action not in TABLE[status]:
+        raise Conflict(_("这份申报的状态已经变化，不能再做这一步，请刷新后再看。"))
+    return TABLE[status][action]
+
+
+def require_editable(status: S) -> None:
+    """Let the applicant change a claim only while it lies with them.
+
+    Raises:
+        Conflict: it was handed in.
+    """
+    if status not in EDITABLE:
+        raise Conflict(_("这份申报已经提交，不能再改；需要补充材料时会发补正通知。"))
+
+
+def allowed_actions(status: S) -> frozenset[A]:
+    """Return the steps a claim in this state can take."""
+    return frozenset(TABLE[status])

@@ -1,0 +1,54 @@
+"""The page on which ties between parties are entered and looked up."""
+
+from __future__ import annotations
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from market.accounts.permissions import Act
+from market.accounts.web import actor_for, passes, sent, status_of
+from market.integrity import related_parties
+from market.integrity.forms import TieForm
+from market.integrity.models import TieKind
+from market.kit.flash import flash
+from market.kit.i18n import gettext as _
+from market.kit.templating import render
+from market.kit.web import deps, see
+from market.records.by import By
+
+
+async def party_ties(request: Request) -> Response:
+    actor, now = actor_for(request, Act.SEE_DESK), deps(request).clock()
+    form = TieForm(await sent(request))
+    if request.method == "POST":
+        actor.require(Act.ACCEPT_CLAIM)
+        if await passes(
+            form,
+            lambda: related_parties.enter_tie(
+                TieKind(form.kind.data),
+                str(form.uscc.data),
+                str(form.other.data),
+                role=form.role.data or "",
+                basis_points=form.share.data,
+                source=str(form.source.data),
+                by=By(actor, now),
+            ),
+        ):
+            return flash(
+                request, see(request, "integrity:related_parties"), _("关联已登记，核算时据以提示疑点。")
+            )
+    text = request.query_params.get("uscc", "").replace("\x00", "").strip().upper()[:18]
+    return render(
+        request,
+        "integrity/related_parties.html",
+        status_of(form),
+        form=form,
+        ties=await related_parties.list_ties(text),
+        text=text,
+    )
+
+
+routes = [
+    Route("/desk/ties", party_ties, name="integrity:related_parties", methods=["GET", "POST"]),
+]

@@ -1,0 +1,47 @@
+"""What experts are asked and what they answer."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+from uuid import UUID
+
+from tortoise import fields
+from tortoise.models import Model
+
+from market.accounts.models import User
+
+if TYPE_CHECKING:
+    from market.claims.models import Claim
+
+
+class ExpertReview(Model):
+    """One expert's blind scores of a claim: neither the applicant's name nor the others' scores are seen."""
+
+    id = fields.UUIDField(primary_key=True)
+    claim: fields.ForeignKeyRelation[Claim] = fields.ForeignKeyField(
+        "market.Claim", related_name="expert_reviews", on_delete=fields.RESTRICT
+    )
+    claim_id: UUID
+    reviewer: fields.ForeignKeyRelation[User] = fields.ForeignKeyField(
+        "market.User", related_name="expert_reviews", on_delete=fields.RESTRICT
+    )
+    reviewer_id: UUID
+    assigned_by: fields.ForeignKeyNullableRelation[User] = fields.ForeignKeyField(
+        "market.User", related_name="assigned_reviews", null=True, on_delete=fields.SET_NULL
+    )
+    assigned_by_id: UUID | None
+    assigned_at = fields.DatetimeField()
+    due_on = fields.DateField()
+    novelty = fields.IntField(null=True)
+    maturity = fields.IntField(null=True)
+    benefit = fields.IntField(null=True)
+    opinion = fields.TextField(default="")
+    submitted_at = fields.DatetimeField(null=True)
+    """Scores are locked from here on."""
+    declined_at = fields.DatetimeField(null=True)
+    """The expert declared a conflict (回避)."""
+
+    class Meta:
+        table = "expert_reviews"
+        table_description = "Expert reviews."
+        unique_together = (("claim", "reviewer"),)

@@ -1,0 +1,68 @@
+"""Expert review: the operator asks experts, each scores what is assigned without seeing who applies."""
+
+from __future__ import annotations
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from market.accounts.permissions import Act
+from market.accounts.web import actor_for, passes, sent, status_of
+from market.claims.queries import claim_contracts
+from market.kit.flash import flash
+from market.kit.i18n import gettext as _
+from market.kit.templating import render
+from market.kit.web import deps, path_id, see
+from market.panels.expert_reviews import decline, get_review_for, score
+from market.panels.forms import ScoreForm
+from market.panels.models import ExpertReview
+from market.records.by import By
+
+
+async def tasks(request: Request) -> Response:
+    actor = actor_for(request, Act.SCORE_CLAIM)
+    rows = (
+        await ExpertReview.filter(reviewer_id=actor.user_id, declined_at=None)
+        .select_related("claim__programme")
+        .order_by("submitted_at", "due_on")
+    )
+    return render(
+        request,
+        "panels/tasks.html",
+        waiting=[row for row in rows if row.submitted_at is None],
+        given=[row for row in rows if row.submitted_at is not None],
+    )
+
+
+async def review(request: Request) -> Response:
+    actor, now = actor_for(request, Act.SCORE_CLAIM), deps(request).clock()
+    found = await get_review_for(actor, path_id(request, "review_id"))
+    given = await sent(request)
+    if given is not None and given.get("act") == "decline":
+        await decline(found.id, by=By(actor, now))
+        return flash(request, see(request, "panels:tasks"), _("已声明回避，此案不再显示。"), "note")
+    form = ScoreForm(given)
+    if given is not None and await passes(
+        form,
+        lambda: score(
+            found.id,
+            scores={name: form[name].data for name in ("novelty", "maturity", "benefit")},
+            opinion=str(form.opinion.data),
+            by=By(actor, now),
+        ),
+    ):
+        return flash(request, see(request, "panels:tasks"), _("评审意见已提交并锁定。"))
+    return render(
+        request,
+        "panels/review.html",
+        status_of(form),
+        form=form,
+        review=found,
+        contracts=await claim_contracts(found.claim_id),
+    )
+
+
+routes = [
+    Route("/reviews", tasks, name="panels:tasks", methods=["GET"]),
+    Route("/reviews/{review_id:uuid}", review, name="panels:review", methods=["GET", "POST"]),
+]

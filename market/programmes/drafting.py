@@ -1,0 +1,260 @@
+"""Rule versions edited in the site: drafted by one, looked through, released by another, then frozen."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from difflib import unified_diff
+from typing import Any
+from uuid import UUID, uuid4
+
+from market.accounts.actors import Actor
+from market.accounts.messages import tell_staff
+from market.accounts.models import StaffRole
+from market.accounts.permissions import Act
+from market.audit.services import record
+from market.claims.computing import run
+from market.claims.models import Assessment
+from market.kit.clock import local_date
+from market.kit.database import atomic
+from market.kit.errors import Conflict, Invalid, NotFound, SamePerson
+from market.kit.i18n import gettext as _
+from market.programmes.catalogue import close_periods, get_programme, judge_outcomes_anew, list_versions
+from market.programmes.facts import FactsError
+from market.programmes.loading import RulesError, property_order, read_terms
+from market.programmes.models import Programme, ProgrammeTerms, TermsStatus
+from market.programmes.search import INDEX
+from market.programmes.terms import TermError, Terms
+from market.records.by import By
+from market.search.outbox import changed
+
+MOST_CONTENT = 200_000
+MOST_PREVIEWED = 500
+
+
+def read_content(text: str) -> tuple[dict[str, Any], Terms]:
+    """Read a rule file as it was typed.
+
+    Raises:
+        Invalid: it is no JSON, or not a rule set; every fault is named with its place.
+    """
+    if len(text) > MOST_CONTENT:
+        raise Invalid(_("规则文件太长。"), field="content")
+    try:
+        content = json.loads(text)
+    except (ValueError, RecursionError) as fault:
+        raise Invalid(_("不是 JSON：%(what)s", what=str(fault)[:200]), field="content") from None
+    if not isinstance(content, dict):
+        raise Invalid(_("规则文件应为一个对象。"), field="content")
+    if any(
+        sign == "\x00" or "\ud800" <= sign <= "\udfff" for sign in shown(content).replace("\\u0000", "\x00")
+    ):
+        raise Invalid(_("规则文件里有不能保存的字符。"), field="content")
+    try:
+        return content, read_terms(content)
+    except RulesError as fault:
+        raise Invalid("；".join(fault.problems[:10]), field="content") from None
+
+
+async def get_draft(actor: Actor, slug: str, version: str) -> ProgrammeTerms:
+    """Return a version that is not released yet, for the desk."""
+    actor.require(Act.SEE_DESK)
+    found = await ProgrammeTerms.get_or_none(
+        programme__slug=slug, version=version, status=TermsStatus.DRAFT
+    ).select_related("programme", "drafted_by")
+    if found is None:
+        raise NotFound(_("没有这份规则草稿。"))
+    return found
+
+
+async def list_drafts() -> list[ProgrammeTerms]:
+    """Return the versions that wait for release."""
+    return (
+        await ProgrammeTerms.filter(status=TermsStatus.DRAFT)
+        .select_related("programme", "drafted_by")
+        .order_by("programme__slug", "version")
+    )
+
+
+async def starting_text(slug: str) -> str:
+    """Return the newest released version of a programme as text, to draft the next one from."""
+    programme = await get_programme(slug)
+    versions = await list_versions(programme.id)
+    return shown(versions[0].content) if versions else "{}"
+
+
+def shown(content: Mapping[str, Any]) -> str:
+    """Return a rule file as people edit it: its parts in the schema's order, which the database forgets."""
+    parts = property_order()
+    ordered = {name: content[name] for name in [*parts, *content] if name in content}
+    return json.dumps(ordered, ensure_ascii=False, indent=2)
+
+
+@atomic()
+async def draft_terms(slug: str, *, text: str, by: By) -> ProgrammeTerms:
+    """Keep a draft of a programme's next version; drafting the same version again replaces it.
+
+    Raises:
+        Invalid: the text is no rule set of this programme, or begins before the last version does.
+        Conflict: that version is released.
+    """
+    by.actor.require(Act.DRAFT_TERMS)
+    programme = await get_programme(slug)
+    await Programme.filter(id=programme.id).select_for_update().first()
+    content, terms = read_content(text)
+    if terms.programme != slug:
+        raise Invalid(_("规则文件里的政策应为 %(slug)s。", slug=slug), field="content")
+    newest = (await list_versions(programme.id))[:1]
+    known = await ProgrammeTerms.get_or_none(programme_id=programme.id, version=terms.version)
+    if known is not None and known.status is TermsStatus.RELEASED:
+        raise Conflict(_("%(version)s 版已经发布，不能再改；请用新的版本号。", version=terms.version))
+    if newest and terms.valid_from <= newest[0].valid_from:
+        raise Invalid(_("新版本的生效日应晚于现行版本。"), field="content")
+    if known is None:
+        known = await ProgrammeTerms.create(
+            id=uuid4(),
+            programme_id=programme.id,
+            version=terms.version,
+            content=content,
+            valid_from=terms.valid_from,
+            drafted_by_id=by.actor.user_id,
+        )
+    else:
+        known.content, known.valid_from, known.drafted_by_id = content, terms.valid_from, by.actor.user_id
+        await known.save(update_fields=["content", "valid_from", "drafted_by_id"])
+    await record("terms", known.id, "draft", by=by, programme=slug, version=terms.version)
+    await tell_staff(
+        StaffRole.APPROVER,
+        _("%(name)s %(version)s 版规则待发布。", name=programme.name, version=terms.version),
+        now=by.now,
+        address=f"/desk/terms/{slug}/{terms.version}",
+    )
+    return known
+
+
+@atomic()
+async def release_terms(slug: str, version: str, *, by: By) -> ProgrammeTerms:
+    """Release a draft, by another person than drafted it; from then on nobody edits it.
+
+    Claims keep the version they began with; only claims begun afterwards may fall under this one.
+
+    Raises:
+        SamePerson: the actor drafted it.
+        Invalid: a later version was released meanwhile.
+    """
+    by.actor.require(Act.RELEASE_TERMS)
+    draft = await get_draft(by.actor, slug, version)
+    programme = await Programme.filter(id=draft.programme_id).select_for_update().get()
+    row = await ProgrammeTerms.filter(id=draft.id).select_for_update().get()
+    if row.status is not TermsStatus.DRAFT:
+        raise Conflict(_("这个版本已经发布。"))
+    if row.drafted_by_id == by.actor.user_id:
+        raise SamePerson(_("规则的拟定与发布须由两人分别完成。"))
+    terms = read_terms(row.content)
+    newest = (await list_versions(programme.id))[:1]
+    if newest and row.valid_from <= newest[0].valid_from:
+        raise Invalid(_("新版本的生效日应晚于现行版本。"))
+    row.status, row.released_by_id, row.released_at = TermsStatus.RELEASED, by.actor.user_id, by.now
+    await row.save(update_fields=["status", "released_by_id", "released_at"])
+    programme.name, programme.revision = terms.title, programme.revision + 1
+    programme.issuer = terms.content["issuer"]["name"]
+    await programme.save(update_fields=["name", "issuer", "revision"])
+    await close_periods()
+    await changed(INDEX, programme.id)
+    await judge_outcomes_anew()
+    await record("terms", row.id, "release", by=by, programme=slug, version=version)
+    return row
+
+
+@dataclass(frozen=True)
+class Changed:
+    """One claim under the version it was computed with and under the draft."""
+
+    number: str
+    name: str
+    before: int
+    after: int | None
+    """None: the draft cannot compute it."""
+    why: str
+
+    @property
+    def difference(self) -> int:
+        return (self.after or 0) - self.before
+
+
+@dataclass(frozen=True)
+class Preview:
+    """What a draft would change for a year's claims, side by side."""
+
+    year: int
+    rows: list[Changed]
+
+    @property
+    def before(self) -> int:
+        return sum(row.before for row in self.rows)
+
+    @property
+    def after(self) -> int:
+        return sum(row.after or 0 for row in self.rows)
+
+    @property
+    def moved(self) -> list[Changed]:
+        return [row for row in self.rows if row.difference or row.after is None]
+
+
+async def preview_of(draft: ProgrammeTerms, now: datetime) -> Preview:
+    """Compute last year's claims under the draft; where there were none, this year's. Nothing is kept."""
+    this_year = local_date(now).year
+    for year in (this_year - 1, this_year):
+        rows = await _computed(draft.programme_id, year)
+        if rows or year == this_year:
+            terms = read_terms(draft.content)
+            return Preview(year, [_compared(row, terms) for row in rows])
+    raise AssertionError
+
+
+async def _computed(programme_id: UUID, year: int) -> list[Assessment]:
+    """Return the computation that stands of each claim of the year."""
+    rows = (
+        await Assessment.filter(claim__programme_id=programme_id, claim__year=year)
+        .select_related("claim__applicant", "terms")
+        .order_by("claim__number", "sequence")
+        .limit(MOST_PREVIEWED)
+    )
+    return list({row.claim_id: row for row in rows}.values())
+
+
+def _compared(row: Assessment, terms: Terms) -> Changed:
+    given = dict(row.result.get("given") or {})  # type: ignore[call-overload]
+    name, number = row.claim.applicant.name, row.claim.number
+    try:
+        result = run(row.facts, terms, _rate(given, terms))
+    except (TermError, FactsError) as fault:
+        return Changed(number, name, row.award_amount, None, str(fault))
+    failed = [one for contract in result["contracts"] for one in contract["failed"]] + result["failed"]
+    return Changed(
+        number, name, row.award_amount, result["award"], "；".join(one["reason"] for one in failed[:3])
+    )
+
+
+def _rate(given: Mapping[str, Any], new: Terms) -> int | None:
+    """Return the rate that was decided, at most the new ceiling."""
+    rate = given.get("rate_basis_points")
+    if rate is None or not new.one_rate:
+        return None
+    return min(int(rate), new.ceiling)
+
+
+async def difference_of(draft: ProgrammeTerms) -> list[tuple[str, str]]:
+    """Return the draft against the version in force, line by line: `same`, `old` or `new`, and the line."""
+    versions = await list_versions(draft.programme_id)
+    old = shown(versions[0].content).splitlines() if versions else []
+    found = []
+    for line in unified_diff(old, shown(draft.content).splitlines(), lineterm="", n=2):
+        if line.startswith(("---", "+++")):
+            continue
+        kind = {"+": "new", "-": "old", "@": "gap"}.get(line[:1], "same")
+        found.append((kind, line[1:] if kind in ("new", "old", "same") else "⋯"))
+    return found

@@ -1,0 +1,295 @@
+"""Compute a claim under one rule set, exactly, line by line: no clock, no database, no floats.
+
+The order is gates, base, rate, add-ons, cap per contract, cap per outcome, cap per year, rounding; a
+set's `order` says where the documents leave it open. Everything is kept in ten-thousandths of a fen until an
+award is rounded, once per contract, or until a cap is shared in whole fen. Decided here:
+
+* *Not known.* Every condition is judged, also after one has failed. An unknown one counts as held. Of several
+  rates, an unknown selector counts as held too, so the first case that does not fail is taken (an unknown
+  place of use earns the local rate, an unknown mode the auction's bonus), and is open. Selectors and
+  grants for an outcome are asked only for contracts that passed their gates; base amounts for all.
+* *Provisional* is whatever has anything open, an award of zero included.
+* A contract is `eligible` if none of its own conditions failed; when the applicant fails, its contracts
+  keep their findings, what is open on them included, and are awarded nothing.
+* The contract's party is that of the role the set pays.
+* A cap binds also when only the rounded awards would pass it. It is then shared in proportion to the exact
+  awards.
+* A sum (per outcome, per year) takes only contracts that passed their own gates. It goes through every cap as
+  one, in place of its contracts, is rounded once, and then shared by base; among sums the smallest contract
+  number stands for the sum.
+* Contracts without an outcome number are each an outcome of their own, and open. Where the contracts of one
+  outcome state different grants, the largest holds. A cap per outcome is always less what was granted.
+* `granted_this_year` reduces the caps called yearly; caps of sets without contracts stand whole.
+* Of licences alike in outcome, seller and buyer only the earliest registered counts, whether or not it
+  earns anything itself; of one day, the smaller number. An unknown number or day leaves the pair open.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from market.programmes.calculation import Opened, Stage, Work
+from market.programmes.conditions import NO_CONTRACT, Condition
+from market.programmes.facts import Contract, Facts
+from market.programmes.results import Assessment
+from market.programmes.sharing import SCALE, fill, number_rank, share, to_fen
+from market.programmes.terms import Cap, CapCase, Once, Summed, TermError, Terms
+
+NO_CAPS = CapCase((), None, None)
+
+
+def assess(facts: Facts, terms: Terms) -> Assessment:
+    """Compute what the claim is awarded, with every condition and every line of the computation.
+
+    Raises:
+        TermError: the set's rate is not in the text seen and was not given.
+    """
+    if terms.needs_rate:
+        raise TermError(
+            f"{terms.programme}@{terms.version} 的比例未载于所见文本，须以 rate_basis_points 给出"
+        )
+    return compute(facts, terms)
+
+
+def compute(facts: Facts, terms: Terms) -> Assessment:
+    """Compute, and award nothing where the rate is not known: for estimates, which show the conditions."""
+    states = [test(facts, NO_CONTRACT, None) for test in terms.applicant_tests]
+    opened: list[Opened] = []
+    caps = _caps_for(facts, terms, opened)
+    if caps.year is not None and caps.year.less_granted and facts.granted_this_year is None:
+        opened.append("granted_this_year")
+    barred = False in states or terms.needs_rate
+    if not terms.per_contract:
+        works, sums = [], [_whole(facts, terms, opened)]
+        units = [] if barred else sums
+    else:
+        works = [_judge(facts, contract, terms) for contract in facts.contracts]
+        if terms.once is not None:
+            _only_the_earliest(works, terms.once)
+        sums = []
+        units = eligible = [work for work in works if False not in work.states]
+        if terms.summed is not None:
+            sums = units = _sum_up(facts, eligible, terms.summed)
+        if terms.needs_rate:
+            units = []
+    year_stage = _award(facts, terms, caps, units) if units else None
+    if False in states:
+        year_stage = None
+        for work in (*works, *sums):
+            _withhold(work)
+    return Assessment(facts, terms, states, opened, works, sums, year_stage)
+
+
+def _withhold(work: Work) -> None:
+    """Take back what was computed, for the applicant itself failed; what is open stays open."""
+    work.award = work.exact = work.rated = work.capped = 0
+    work.case = None
+    work.extras, work.stages = [], []
+
+
+def _caps_for(facts: Facts, terms: Terms, opened: list[Opened]) -> CapCase:
+    for case in terms.caps:
+        if _applies(case.when, facts, NO_CONTRACT, None, opened):
+            return case
+    return NO_CAPS
+
+
+def _applies(
+    when: Sequence[Condition], facts: Facts, contract: Contract, base: int | None, opened: list[Opened]
+) -> bool:
+    """Say whether a case is taken; what is not known counts as held and is left open."""
+    unknown: list[Condition] | None = None
+    for condition in when:
+        state = condition.test(facts, contract, base)
+        if state is False:
+            return False
+        if state is None:
+            unknown = [*unknown, condition] if unknown else [condition]
+    if unknown:
+        opened.extend(unknown)
+    return True
+
+
+def _whole(facts: Facts, terms: Terms, opened: list[Opened]) -> Work:
+    base, missing = terms.base.count(facts, NO_CONTRACT)
+    opened.extend(missing)
+    if terms.bound is not None and terms.bound.read(facts, NO_CONTRACT, None) is None:
+        opened.append(terms.bound.fact)
+    return Work(NO_CONTRACT, base, missing, [])
+
+
+def _judge(facts: Facts, contract: Contract, terms: Terms) -> Work:
+    base, missing = terms.base.count(facts, contract)
+    known = None if missing else base
+    return Work(contract, base, missing, [test(facts, contract, known) for test in terms.contract_tests])
+
+
+def _only_the_earliest(works: list[Work], once: Once) -> None:
+    """Judge each contract by its likes: an earlier one fails it, a possibly earlier one leaves it open."""
+    bound = [work for work in works if work.contract.kind is None or work.contract.kind in once.kinds]
+    for work in works:
+        work.states.append(True)
+    for work in bound:
+        answers = {
+            _is_earlier_like(other.contract, work.contract, once) for other in bound if other is not work
+        }
+        work.states[-1] = False if True in answers else None if None in answers else True
+
+
+def _is_earlier_like(other: Contract, one: Contract, once: Once) -> bool | None:
+    unknown = other.kind is None or one.kind is None
+    for read in once.same:
+        theirs, ours = read(_NO_FACTS, other, None), read(_NO_FACTS, one, None)
+        if theirs is None or ours is None:
+            unknown = True
+        elif theirs != ours:
+            return False
+    if other.registered_on is None or one.registered_on is None:
+        return None
+    if other.registered_on != one.registered_on:
+        earlier = other.registered_on < one.registered_on
+    else:
+        earlier = number_rank(other.no) < number_rank(one.no)
+    return None if earlier and unknown else earlier
+
+
+_NO_FACTS = Facts(year=1)
+
+
+def _sum_up(facts: Facts, eligible: list[Work], summed: Summed) -> list[Work]:
+    """Put contracts of one outcome, or all of the year, into one sum; those below its gate fail it."""
+    groups: dict[object, list[Work]] = {}
+    for work in eligible:
+        key: object = "year"
+        if summed.by == "outcome":
+            key = work.contract.outcome
+            if key is None:
+                work.opened.append("outcome")
+                key = work
+        groups.setdefault(key, []).append(work)
+    sums = []
+    for members in groups.values():
+        members.sort(key=lambda work: number_rank(work.contract.no))
+        total = sum(work.base for work in members)
+        missing = any(work.missing for work in members)
+        one = Work(members[0].contract, total, (), [], members)
+        if summed.gate is not None:
+            state = summed.gate.test(facts, NO_CONTRACT, total)
+            state = None if state is False and missing else state
+            for work in members:
+                work.states.append(state)
+                work.gate_base = total
+            if state is False:
+                continue
+        sums.append(one)
+    return sums
+
+
+def _award(facts: Facts, terms: Terms, caps: CapCase, units: list[Work]) -> Stage | None:
+    for work in units:
+        _rate(facts, terms, work)
+    year_stage = None
+    steps = ("year", "outcome") if terms.year_cap_first else ("outcome", "year")
+    for step in steps:
+        if step == "outcome" and caps.outcome is not None:
+            _cap_outcomes(terms, caps.outcome, units)
+        if step == "year" and caps.year is not None:
+            counted = [work for work in units if work.case is None or work.case.in_year_cap]
+            year_stage = _cap("year_cap", caps.year, facts.granted_this_year or 0, terms, counted)
+    for work in units:
+        work.award = _rounded(work.exact, terms)
+        if terms.summed is not None:
+            shares = share(work.award, [member.base for member in work.members])
+            for member, part in zip(work.members, shares, strict=True):
+                member.award = part
+    return year_stage
+
+
+def _rate(facts: Facts, terms: Terms, work: Work) -> None:
+    """Take the rate, its add-ons and the cap per contract, in the order of the terms."""
+    contract, known = work.contract, None if work.missing else work.base
+    case = None
+    for one in terms.cases:
+        if not one.when or _applies(one.when, facts, contract, known, work.opened):
+            case = one
+            break
+    if case is None or case.rate is None:
+        return
+    work.case = case
+    rate = case.rate
+    if rate.flat is not None:
+        exact = work.base * rate.flat
+    else:
+        exact = sum(part.exact for part in rate.parts(work.base))
+    work.rated = exact
+    extra = 0
+    for add_on in terms.add_ons:
+        if _applies(add_on.when, facts, contract, known, work.opened):
+            more = work.base * add_on.basis_points
+            if add_on.cap is not None:
+                more = min(more, add_on.cap * SCALE)
+            work.extras.append((add_on, more))
+            extra += more
+    if not terms.add_ons_outside_cap:
+        exact += extra
+    if terms.bound is not None:
+        bound = terms.bound.read(facts, contract, known) or 0
+        before, exact = exact, min(exact, bound * SCALE)
+        work.stages.append(Stage("bound", None, before, exact, 0, bound))
+    if case.cap is not None:
+        before, exact = exact, min(exact, case.cap.amount * SCALE)
+        step = "contract_cap" if terms.per_contract else "cap"
+        work.stages.append(Stage(step, case.cap, before, exact, 0, case.cap.amount))
+    work.capped = exact
+    work.exact = exact + extra if terms.add_ons_outside_cap else exact
+
+
+def _cap_outcomes(terms: Terms, cap: Cap, units: list[Work]) -> None:
+    groups: dict[object, list[Work]] = {}
+    for work in units:
+        members = work.members or [work]
+        outcome = work.contract.outcome
+        if outcome is None and terms.summed is None:
+            work.opened.append("outcome")
+        if cap.less_granted:
+            for member in members:
+                if member.contract.granted_for_outcome is None:
+                    member.opened.append("granted_for_outcome")
+        groups.setdefault(work if outcome is None else outcome, []).append(work)
+    for works in groups.values():
+        granted = max(
+            member.contract.granted_for_outcome or 0 for work in works for member in (work.members or [work])
+        )
+        _cap("outcome_cap", cap, granted, terms, works)
+
+
+def _cap(step: str, cap: Cap, granted: int, terms: Terms, works: list[Work]) -> Stage:
+    """Hold the works together to one cap; what it cuts off is shared in whole units."""
+    granted = granted if cap.less_granted else 0
+    room = max(0, cap.amount - granted)
+    before = sum(work.exact for work in works)
+    cut = before > room * SCALE or sum(_rounded(work.exact, terms) for work in works) > room
+    if cut:
+        weights = [work.exact for work in works]
+        rank = [number_rank(work.contract.no) for work in works]
+        parts = _shared(room, weights, rank, terms)
+    for place, work in enumerate(works):
+        was = work.exact
+        if cut:
+            work.exact = parts[place] * SCALE
+        work.stages.append(Stage(step, cap, was, work.exact, granted, room))
+    return Stage(step, cap, before, sum(work.exact for work in works), granted, room)
+
+
+def _shared(room: int, weights: list[int], rank: list[tuple[int, int, str]], terms: Terms) -> list[int]:
+    unit = terms.rounding_unit
+    if terms.sharing == "by_number":
+        return fill(room, [to_fen(weight) for weight in weights], rank)
+    return [part * unit for part in share(room // unit, weights, rank)]
+
+
+def _rounded(exact: int, terms: Terms) -> int:
+    if terms.rounding_unit == 1 and terms.rounds_half_up:
+        return to_fen(exact)
+    unit = terms.rounding_unit * SCALE
+    return ((2 * exact + unit) // (2 * unit) if terms.rounds_half_up else exact // unit) * terms.rounding_unit

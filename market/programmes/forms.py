@@ -1,0 +1,11 @@
+"""The form in which the next version of a rule set is drafted."""
+
+from __future__ import annotations
+
+from market.kit.forms import BaseForm, LongTextField, needed
+from market.kit.i18n import lazy
+from market.programmes.drafting import MOST_CONTENT
+
+
+class DraftForm(BaseForm):
+    content = LongTextField(lazy("规则文件"), [needed(lazy("请填规则文件。"))], most=MOST_CONTENT)

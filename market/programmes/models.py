@@ -1,0 +1,64 @@
+"""Programmes and the versions of their terms."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from uuid import UUID
+
+from tortoise import fields
+from tortoise.models import Model
+
+from market.accounts.models import User
+from market.kit.fields import enum_column
+
+
+class TermsStatus(StrEnum):
+    DRAFT = "draft"
+    RELEASED = "released"
+
+
+class Programme(Model):
+    """A subsidy programme (补助政策) of one issuer."""
+
+    id = fields.UUIDField(primary_key=True)
+    slug = fields.CharField(max_length=60, unique=True)
+    name = fields.CharField(max_length=200)
+    issuer = fields.CharField(max_length=120)
+    region = fields.CharField(max_length=6)
+    role = fields.CharField(max_length=24)
+    """Whom it pays: buyer, seller, broker, registry, agency."""
+    revision = fields.IntField(default=1)
+
+    class Meta:
+        table = "programmes"
+        table_description = "Programmes."
+
+
+class ProgrammeTerms(Model):
+    """One version of a programme's terms. Drafted by one person, released by another; then frozen."""
+
+    id = fields.UUIDField(primary_key=True)
+    programme: fields.ForeignKeyRelation[Programme] = fields.ForeignKeyField(
+        "market.Programme", related_name="terms", on_delete=fields.RESTRICT
+    )
+    programme_id: UUID
+    version = fields.CharField(max_length=20)
+    status = enum_column(TermsStatus, TermsStatus.DRAFT)
+    content: fields.JSONField[dict[str, object]] = fields.JSONField()
+    """The whole rule file."""
+    valid_from = fields.DateField()
+    valid_to = fields.DateField(null=True)
+    drafted_by: fields.ForeignKeyNullableRelation[User] = fields.ForeignKeyField(
+        "market.User", related_name="drafted_terms", null=True, on_delete=fields.SET_NULL
+    )
+    drafted_by_id: UUID | None
+    released_by: fields.ForeignKeyNullableRelation[User] = fields.ForeignKeyField(
+        "market.User", related_name="released_terms", null=True, on_delete=fields.SET_NULL
+    )
+    released_by_id: UUID | None
+    released_at = fields.DatetimeField(null=True)
+
+    class Meta:
+        table = "programme_terms"
+        table_description = "Programme terms."
+        unique_together = (("programme", "version"),)

@@ -1,0 +1,234 @@
+"""The desk's further pages: what they show, keep when refused, and add up to."""
+
+from __future__ import annotations
+
+import io
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from openpyxl import load_workbook
+
+from market.accounts.models import Organisation, StaffRole
+from market.budgets import reports
+from market.claims.applying import add_evidence, create_claim
+from market.claims.evidence import checklist
+from market.claims.models import Claim, ClaimContract, Evidence
+from market.claims.queries import claim_contracts
+from market.files.store import LocalStore
+from market.integrity.models import PartyTie
+from market.kit.errors import Invalid
+from market.kit.pagination import Cut
+from market.panels.expert_reviews import assign_experts
+from market.programmes.loading import find_terms
+from market.programmes.models import ProgrammeTerms
+from market.records.by import By
+from tests.budgets.test_year_and_back import make_paid, next_version
+from tests.claims.factories import (
+    WAN,
+    make_accepted,
+    make_applicant,
+    make_calculated,
+    make_contract,
+    make_desk,
+    make_draft,
+    make_sales,
+)
+from tests.factories import NOW, make_organisation, make_staff
+from tests.visitor import post, sign_in
+
+
+async def test_the_queue_is_cut_by_place_field_doubt_and_amount(client: httpx.AsyncClient) -> None:
+    desk = await make_desk()
+    small = await make_calculated(desk, contract_amount=20 * WAN, trade_amount=20 * WAN)
+    large = await make_calculated(desk, contract_amount=90 * WAN, trade_amount=90 * WAN)
+    await Claim.filter(id=large.id).update(doubt_kinds=",split,")
+    await sign_in(client, desk.officer)
+
+    async def shown(query: str) -> tuple[bool, bool]:
+        page = (await client.get(f"/desk?{query}")).text
+        return small.number in page, large.number in page
+
+    assert await shown("least=15") == (False, True)
+    assert await shown("most=15") == (True, False)
+    assert await shown("doubt=any") == await shown("doubt=split") == (False, True)
+    assert await shown("doubt=related") == (False, False)
+    assert await shown("field=materials") == (True, True)
+    assert await shown("field=agriculture") == await shown("city=450300") == (False, False)
+    assert await shown("city=450100") == await shown("city=450000") == (True, True)
+
+
+async def test_each_figure_of_the_report_is_the_sum_of_the_rows_behind_it(client: httpx.AsyncClient) -> None:
+    desk = await make_desk()
+    claim, _batch = await make_paid(desk)
+    await make_calculated(desk)
+    await sign_in(client, desk.approver)
+
+    made = await reports.report_of(2026)
+
+    for dimension in reports.DIMENSIONS:
+        for row in made.by(dimension):
+            for group, amount in (("approved", row.now.approved), ("paid", row.now.paid)):
+                page, award = await reports.rows_behind(2026, group, Cut(), **{dimension: row.value})
+                assert award == sum(one.award_amount for one in page.items) == amount
+            page, _award = await reports.rows_behind(2026, "claimed", Cut(), **{dimension: row.value})
+            assert page.total == row.now.contracts
+    assert made.total.now.paid == claim.award_amount == 60 * WAN
+    assert "600,000.00" in (await client.get("/desk/report?year=2026")).text
+    book = load_workbook(io.BytesIO((await client.get("/desk/report?year=2026&format=xlsx")).content))
+    assert [cell.value for cell in book.worksheets[0][2]][3:6] == [2, 600_000, 600_000]
+    rows_page = (await client.get("/desk/report/rows?year=2026&group=paid&programme=guangxi")).text
+    assert claim.number in rows_page
+    assert (await client.get("/desk/report/rows?year=2026&group=all")).status_code == 404
+
+
+async def test_the_prints_are_pdf_with_the_amount_in_words(client: httpx.AsyncClient) -> None:
+    desk = await make_desk()
+    claim, batch = await make_paid(desk)
+    await sign_in(client, desk.officer)
+
+    for address in (f"/desk/{claim.number}/sheet.pdf", f"/desk/batches/{batch}/payments.pdf"):
+        answer = await client.get(address)
+        assert answer.headers["content-type"] == "application/pdf"
+        assert answer.content.startswith(b"%PDF")
+    waiting = await make_accepted(desk)
+    assert (await client.get(f"/desk/{waiting.number}/decision.pdf")).status_code == 404
+
+
+async def test_stated_facts_change_the_trial_and_a_wrong_amount_is_kept(client: httpx.AsyncClient) -> None:
+    applicant = await make_applicant(region="320500")
+    buyer = await Organisation.get(id=applicant.organisation_id)
+    contract = await make_contract(buyer, contract_amount=600 * WAN, trade_amount=600 * WAN)
+    await make_sales(contract, applicant)
+    claim = await create_claim("suzhou", year=2026, contract_numbers=[contract.number], by=By(applicant, NOW))
+    await sign_in(client, applicant)
+    assert "1,500,000.00" in (await client.get(f"/claims/{claim.number}")).text
+
+    data = {"contract": contract.number, "grade": "general"}
+    answer = await post(client, f"/claims/{claim.number}/facts", data, follow=False)
+
+    assert answer.status_code == 303
+    assert "500,000.00" in (await client.get(f"/claims/{claim.number}")).text
+    wrong = data | {"paid_in_equity": "12"}
+    assert (await post(client, f"/claims/{claim.number}/facts", wrong, follow=False)).status_code == 422
+    assert (await ClaimContract.get(claim_id=claim.id)).grade == "general"
+
+
+async def test_a_draft_that_will_not_do_is_shown_with_its_faults_and_kept(client: httpx.AsyncClient) -> None:
+    desk = await make_desk()
+    await make_applicant()
+    await sign_in(client, desk.officer)
+
+    answer = await post(client, "/desk/terms/guangxi/draft", {"content": '{"programme": "x"}'}, follow=False)
+
+    assert answer.status_code == 422
+    assert "&#34;programme&#34;: &#34;x&#34;" in answer.text
+    assert not await ProgrammeTerms.filter(status="draft").exists()
+    done = await post(client, "/desk/terms/guangxi/draft", {"content": next_version()}, follow=False)
+    assert done.status_code == 303
+    await sign_in(client, desk.approver)
+    assert "2027-01-01" in (await client.get("/desk/terms/guangxi/2027")).text
+    assert (await post(client, "/desk/terms/guangxi/2027", {}, follow=False)).status_code == 303
+    assert (await ProgrammeTerms.get(version="2027", programme__slug="guangxi")).status == "released"
+
+
+async def test_a_year_run_shows_its_plan_before_it_begins(client: httpx.AsyncClient) -> None:
+    desk = await make_desk()
+    await make_accepted(desk)
+    await sign_in(client, desk.officer)
+
+    page = await post(client, "/desk/runs", {"programme": "guangxi", "year": "2026"}, follow=False)
+    start = {"programme": "guangxi", "year": "2026", "act": "start"}
+    begun = await post(client, "/desk/runs", start, follow=False)
+
+    assert "600,000.00" in page.text
+    assert begun.status_code == 303
+    assert (await client.get(begun.headers["location"])).status_code == 200
+
+
+async def test_an_expert_sees_no_applicant(client: httpx.AsyncClient) -> None:
+    desk = await make_desk()
+    applicant = await make_applicant(name="甲乙丙丁线缆有限公司")
+    claim = await make_accepted(desk, applicant)
+    expert = await make_staff(StaffRole.REVIEWER)
+    (task,) = await assign_experts(
+        claim.number,
+        reviewer_ids=[expert.user_id],
+        due_on=(NOW + timedelta(days=5)).date(),
+        by=By(desk.operator, NOW),
+    )
+    await sign_in(client, expert)
+
+    page = (await client.get(f"/reviews/{task.id}")).text
+
+    assert "甲乙丙丁" not in page
+    assert claim.number not in page
+    wrong = await post(client, f"/reviews/{task.id}", {"novelty": "101"}, follow=False)
+    assert wrong.status_code == 422
+
+
+async def test_an_identity_number_is_kept_as_a_hash_alone(client: httpx.AsyncClient) -> None:
+    desk = await make_desk()
+    organisation = await make_organisation()
+    await sign_in(client, desk.officer)
+    data = {"kind": "person", "uscc": organisation.uscc, "other": "450102199001011234", "source": "公示系统"}
+
+    assert (await post(client, "/desk/ties", data, follow=False)).status_code == 303
+
+    kept = await PartyTie.get(uscc=str(organisation.uscc))
+    assert len(kept.other) == 64
+    page = (await client.get("/desk/ties")).text
+    assert "450102199001011234" not in page
+
+
+async def test_what_a_rule_set_asks_for_is_ticked_off() -> None:
+    _applicant, claim = await make_draft()
+    content = find_terms("guangxi")[0].content
+
+    found = dict(checklist(content, await Evidence.filter(claim_id=claim.id)))
+
+    assert found == {
+        "技术合同及登记证明": True,
+        "银行付款凭证": True,
+        "卖方开具的发票": False,
+        "成果收入专项审计报告": False,
+    }
+
+
+async def test_what_was_stated_has_to_be_proved() -> None:
+    _applicant, claim = await make_draft()
+    await ClaimContract.filter(claim_id=claim.id).update(mode="auction", grade="major")
+    rows = await claim_contracts(claim.id)
+
+    found = dict(checklist(find_terms("suzhou")[0].content, [], rows))
+
+    assert found["挂牌或拍卖成交确认书"] is found["重大项目评定意见"] is False
+
+
+async def test_an_invoice_is_known_again_however_it_is_written(tmp_path: Path) -> None:
+    store = LocalStore(tmp_path)
+    claims = [await make_draft() for _ in range(2)]
+    numbers = ["2445 2000 0001 ab", "２４４５２０００0001AB"]
+    given: dict[str, Any] = {"kind": "invoice", "dated_on": None, "amount": 1, "upload": None}
+
+    await add_evidence(
+        claims[0][1].number, paper_number=numbers[0], by=By(claims[0][0], NOW), store=store, **given
+    )
+
+    with pytest.raises(Invalid):
+        await add_evidence(
+            claims[1][1].number, paper_number=numbers[1], by=By(claims[1][0], NOW), store=store, **given
+        )
+
+
+async def test_a_clawback_without_amount_or_reason_is_not_started(client: httpx.AsyncClient) -> None:
+    desk = await make_desk()
+    claim, _batch = await make_paid(desk)
+    await sign_in(client, desk.officer)
+
+    for data in ({}, {"amount": "x"}, {"amount": "1", "reason": ""}):
+        answer = await post(client, f"/desk/{claim.number}/clawback", data, follow=False)
+        assert answer.status_code == 422
+    assert not await claim.clawbacks.all().exists()

@@ -1,0 +1,178 @@
+"""Contracts ready to be claimed for, made directly: registered, paid, with sales reported."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from itertools import count
+from typing import Any
+from uuid import uuid4
+
+from market.accounts.actors import Actor
+from market.accounts.models import Organisation, OrganisationKind, StaffRole
+from market.budgets.batches import confirm_batch, make_batch
+from market.budgets.paying import draft_budget, release_budget
+from market.claims.applying import create_claim, submit_claim
+from market.claims.models import Claim, SalesReport
+from market.claims.reviewing import accept, calculate, recheck
+from market.codes.numbers import next_number
+from market.contracts.models import Contract, Instalment, Receipt, ReceiptSource
+from market.deals.models import ContractKind, Deal, DealStatus, Opening
+from market.programmes.catalogue import load_programmes
+from market.programmes.models import Programme
+from market.records.by import By
+from tests.factories import HOLIDAYS, NOW, make_member, make_organisation, make_outcome, make_staff
+from tests.stage_cache import cached_stage
+
+_numbers = count(1)
+WAN = 1_000_000
+
+
+@dataclass
+class Desk:
+    """The four people of the desk."""
+
+    officer: Actor
+    rechecker: Actor
+    approver: Actor
+    operator: Actor
+
+
+@cached_stage
+async def make_desk() -> Desk:
+    return Desk(
+        await make_staff(StaffRole.OFFICER),
+        await make_staff(StaffRole.RECHECKER),
+        await make_staff(StaffRole.APPROVER),
+        await make_staff(StaffRole.OPERATOR),
+    )
+
+
+async def make_contract(buyer: Organisation, *, paid: int | None = None, **fields: Any) -> Contract:
+    """Make a registered contract, paid in full unless `paid` says less."""
+    n = next(_numbers)
+    seller = await make_organisation(
+        kind=OrganisationKind.UNIVERSITY, contact_phone=f"0771-53{n:05d}", bank_account=f"62{n:017d}"
+    )
+    outcome = await make_outcome(seller)
+    amount = fields.get("contract_amount", 120 * WAN)
+    deal = await Deal.create(
+        id=uuid4(),
+        number=await next_number("JY", NOW),
+        status=DealStatus.PAYING,
+        title=outcome.title,
+        opening=Opening.INTEREST,
+        outcome=outcome,
+        seller=seller,
+        buyer=buyer,
+        kind=ContractKind.LICENCE,
+        price_amount=amount,
+        created_at=NOW,
+        updated_at=NOW,
+    )
+    defaults = {
+        "id": uuid4(),
+        "deal": deal,
+        "number": await next_number("HT", NOW),
+        "registration_number": f"{4526010300000000 + n}",
+        "name": f"铝合金导线普通许可合同{n}",
+        "kind": ContractKind.LICENCE,
+        "field": "materials",
+        "contract_amount": amount,
+        "trade_amount": amount,
+        "signed_on": date(2026, 1, 12),
+        "registered_on": date(2026, 1, 20),
+        "registry": "南宁市技术合同登记处",
+        "licence_years": 5,
+        "used_in": buyer.region,
+        "signed_at": NOW,
+    }
+    contract = await Contract.create(**(defaults | fields))
+    instalment = await Instalment.create(
+        id=uuid4(), contract=contract, sequence=1, condition="合同生效后 10 日", amount=amount
+    )
+    arrived = amount if paid is None else paid
+    if arrived:
+        await Receipt.create(
+            id=uuid4(),
+            contract=contract,
+            instalment=instalment,
+            source=ReceiptSource.PAYMENT,
+            source_id=uuid4(),
+            amount=arrived,
+            received_on=date(2026, 2, 10),
+            booked_at=NOW,
+        )
+    return contract
+
+
+async def make_sales(contract: Contract, actor: Actor, amount: int = 300 * WAN, year: int = 2026) -> None:
+    await SalesReport.create(
+        id=uuid4(),
+        contract=contract,
+        year=year,
+        amount=amount,
+        reported_by_id=actor.user_id,
+        reported_at=NOW,
+    )
+
+
+@cached_stage
+async def make_applicant(**fields: Any) -> Actor:
+    """Make an enterprise's agent; the programmes are in the database afterwards."""
+    if not await Programme.exists():
+        await load_programmes(NOW)
+    return await make_member(await make_organisation(**fields))
+
+
+@cached_stage
+async def make_draft(applicant: Actor | None = None, **fields: Any) -> tuple[Actor, Claim]:
+    """Make a claim to the region's programme that is ready to be handed in."""
+    applicant = applicant or await make_applicant()
+    buyer = await Organisation.get(id=applicant.organisation_id)
+    contract = await make_contract(buyer, **fields)
+    await make_sales(contract, applicant)
+    claim = await create_claim(
+        "guangxi", year=2026, contract_numbers=[contract.number], by=By(applicant, NOW)
+    )
+    return applicant, claim
+
+
+@cached_stage
+async def make_accepted(desk: Desk, applicant: Actor | None = None, **fields: Any) -> Claim:
+    applicant, claim = await make_draft(applicant, **fields)
+    await submit_claim(claim.number, is_declared=True, by=By(applicant, NOW))
+    return await accept(claim.number, by=By(desk.officer, NOW))
+
+
+@cached_stage
+async def make_calculated(desk: Desk, applicant: Actor | None = None, **fields: Any) -> Claim:
+    claim = await make_accepted(desk, applicant, **fields)
+    await calculate(claim.number, by=By(desk.officer, NOW))
+    return await Claim.get(id=claim.id)
+
+
+@cached_stage
+async def make_rechecked(desk: Desk, applicant: Actor | None = None, **fields: Any) -> Claim:
+    claim = await make_calculated(desk, applicant, **fields)
+    return await recheck(claim.number, sequence=1, by=By(desk.rechecker, NOW))
+
+
+async def make_budget(desk: Desk, amount: int, slug: str = "guangxi", year: int = 2026) -> None:
+    budget = await draft_budget(slug, year=year, amount=amount, by=By(desk.officer, NOW))
+    await release_budget(budget.id, by=By(desk.approver, NOW))
+
+
+@cached_stage
+async def make_published(desk: Desk, *claims: Claim, budget: int = 1000 * WAN, slug: str = "guangxi") -> str:
+    """Put rechecked claims on a list, confirm it and return its number."""
+    await make_budget(desk, budget, slug)
+    batch = await make_batch(
+        slug,
+        year=2026,
+        claim_numbers=[claim.number for claim in claims],
+        title="2026 年第一批",
+        by=By(desk.officer, NOW),
+    )
+    await confirm_batch(batch.number, calendar=HOLIDAYS, by=By(desk.rechecker, NOW))
+    return batch.number

@@ -1,0 +1,173 @@
+"""What an outcome and a deal might earn, before anything is claimed."""
+
+from __future__ import annotations
+
+from copy import deepcopy
+from typing import Any
+from uuid import uuid4
+
+import pytest
+
+from market.accounts.models import Organisation
+from market.claims.estimates import Asked, calculate, estimate_for_deal, estimate_for_outcome
+from market.contracts.models import Contract
+from market.listings.models import Outcome
+from market.programmes.catalogue import load_programmes
+from market.programmes.loading import find_terms
+from market.programmes.models import Programme, ProgrammeTerms, TermsStatus
+from tests.claims.factories import WAN, make_applicant, make_contract, make_sales
+from tests.factories import NOW, make_organisation, make_outcome
+
+
+async def test_loading_the_programmes_again_changes_nothing() -> None:
+    first = await load_programmes(NOW)
+    again = await load_programmes(NOW)
+
+    assert len(first.added) == 22
+    assert (again.added, again.reworded, again.different) == ([], [], {})
+    assert len(again.unchanged) == 22
+    assert not await Programme.filter(revision__gt=1).exists()
+
+
+async def _released_earlier(slug: str, **changes: Any) -> ProgrammeTerms:
+    """An earlier release of this market released the set with some parts other than they are now."""
+    terms = find_terms(slug)[-1]
+    content = deepcopy(dict(terms.content))
+    programme = await Programme.create(
+        id=uuid4(), slug=slug, name=terms.title, issuer="x", region=terms.place, role=terms.role
+    )
+    return await ProgrammeTerms.create(
+        id=uuid4(),
+        programme=programme,
+        version=terms.version,
+        status=TermsStatus.RELEASED,
+        content={**content, **changes},
+        valid_from=terms.valid_from,
+        released_at=NOW,
+    )
+
+
+async def test_terms_of_an_earlier_release_stay_and_only_another_computation_is_a_fault() -> None:
+    source = {"document": "六安市 2020 年补助文本（文号未见）", "note": "x"}
+    worded = await _released_earlier("luan", assumptions=["公示 7 个自然日"], source=source)
+    other = await _released_earlier("chongzuo", assumptions=[], sharing="x", excludes=[])
+
+    done = await load_programmes(NOW)
+
+    assert (len(done.added), done.reworded) == (20, ["luan@2020"])
+    assert done.different == {"chongzuo@2018": ["excludes", "sharing"]}
+    [fault] = done.faults
+    assert fault.startswith("chongzuo@2018 was released with other terms (excludes, sharing)")
+    assert fault.endswith("give the changed file a new version")
+    for kept in (worded, other):
+        assert (await ProgrammeTerms.get(id=kept.id)).content == kept.content
+
+
+async def test_a_version_ends_the_day_before_the_next_begins() -> None:
+    await load_programmes(NOW)
+
+    old = await ProgrammeTerms.get(programme__slug="fuzhou", version="2024")
+
+    assert str(old.valid_to) == "2024-12-31"
+
+
+async def test_an_outcome_is_estimated_for_the_region_when_no_buyer_is_known() -> None:
+    await load_programmes(NOW)
+    outcome = await make_outcome()
+
+    (one,) = await estimate_for_outcome(outcome, 120 * WAN, None, NOW)
+
+    assert (one.slug, one.version, one.amount) == ("guangxi", "2019", 60 * WAN)
+    assert one.formula == "1,200,000.00 × 50%（最高）"
+    assert one.note == "估算，以最终审定为准"
+    assert one.count("failed") == 0
+    assert [check.text for check in one.conditions if check.state == "open"] == [
+        "成果已转化应用并产生新增销售"
+    ]
+    assert "“最高”比例按上限计算" in one.assumptions
+
+
+async def test_the_best_programme_comes_first_and_one_without_a_rate_last() -> None:
+    await load_programmes(NOW)
+    buyer = await make_organisation()
+
+    found = await estimate_for_outcome(await make_outcome(), 120 * WAN, None, NOW, buyer=buyer)
+
+    assert [one.slug for one in found] == ["guangxi", "nanning-voucher", "nanning"]
+    assert found[-1].amount is None
+    assert "比例" in found[-1].note
+
+
+async def test_nothing_is_known_where_no_programme_is_released() -> None:
+    assert await estimate_for_outcome(await make_outcome(), 120 * WAN, None, NOW) == []
+
+
+async def test_a_signed_deal_is_estimated_from_its_contract() -> None:
+    applicant = await make_applicant()
+    buyer = await Organisation.get(id=applicant.organisation_id)
+    contract = await make_contract(buyer, contract_amount=100 * WAN, trade_amount=80 * WAN, paid=0)
+    contract = await Contract.get(id=contract.id).select_related("deal")
+
+    before = (await estimate_for_deal(contract.deal, contract, NOW))[0]
+    await make_sales(contract, applicant)
+    after = (await estimate_for_deal(contract.deal, contract, NOW))[0]
+
+    assert before.amount == after.amount == 40 * WAN
+    assert before.count("open") == 1
+    assert after.count("open") == 0
+
+
+async def test_a_deal_without_a_contract_is_estimated_from_its_price() -> None:
+    applicant = await make_applicant()
+    contract = await make_contract(await Organisation.get(id=applicant.organisation_id))
+    contract = await Contract.get(id=contract.id).select_related("deal")
+    deal = contract.deal
+
+    assert (await estimate_for_deal(deal, None, NOW))[0].amount == 60 * WAN
+
+
+async def test_a_deal_without_a_price_is_estimated_from_the_listed_one() -> None:
+    applicant = await make_applicant()
+    contract = await make_contract(await Organisation.get(id=applicant.organisation_id))
+    deal = (await Contract.get(id=contract.id).select_related("deal")).deal
+    deal.price_amount = None
+
+    await Outcome.filter(id=deal.outcome_id).update(price_amount=90 * WAN)
+    assert (await estimate_for_deal(deal, None, NOW))[0].amount == 45 * WAN
+    await Outcome.filter(id=deal.outcome_id).update(price_amount=None)
+    assert await estimate_for_deal(deal, None, NOW) == []
+
+
+@pytest.mark.parametrize(
+    ("asked", "slug", "amount", "formula"),
+    [
+        (
+            Asked(20_000_000 * 100, "640100"),
+            "ningxia-buyer",
+            500 * WAN,
+            "20,000,000.00 × 30%（最高），上限 5,000,000.00",
+        ),
+        (Asked(50 * WAN, "451400"), "chongzuo", 3 * WAN, "按分档定额"),
+        (Asked(100, "450000"), "guangxi", 50, "1.00 × 50%（最高）"),
+        (
+            Asked(100 * WAN, "440300", role="seller", vat_payable=100 * WAN, vat_paid=90 * WAN),
+            "shenzhen",
+            80 * WAN,
+            "1,000,000.00 × 80%（最高）",
+        ),
+        (
+            Asked(1800 * WAN, "330200", role="broker"),
+            "ningbo-broker",
+            23 * WAN,
+            "10,000,000.00 × 1.5% + 8,000,000.00 × 1%",
+        ),
+    ],
+)
+async def test_the_formula_tells_how_the_amount_came_about(
+    asked: Asked, slug: str, amount: int, formula: str
+) -> None:
+    await load_programmes(NOW)
+
+    one = next(each for each in await calculate(asked, NOW) if each.slug == slug)
+
+    assert (one.amount, one.formula) == (amount, formula)

@@ -8,8 +8,10 @@ import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from market.settings import Settings, SettingsError
+if TYPE_CHECKING:
+    from market.settings import Settings
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -24,6 +26,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         from market.audit.commands import verify_file
 
         return verify_file(options.file)
+    from market.settings import Settings, SettingsError
+
     try:
         settings = Settings.from_env(os.environ)
     except SettingsError as error:

@@ -71,7 +71,7 @@ class Layout:
         """All heads that are read, under their own names; units and English in brackets are left out."""
         names = (*self.payer, *self.texts, self.day, self.reference, self.balance, self.own_account)
         more = (self.credit, self.debit, self.amount, self.sign, self.currency)
-        return [Head(name, (name,), name in self.needed) for name in {*names, *more} - {""}]
+        return [Head(name, (name,), name in self.needed) for name in dict.fromkeys((*names, *more)) if name]
 
 
 LAYOUTS = (
@@ -197,9 +197,9 @@ def _read(layout: Layout, heads: HeadRow) -> ReadStatement:
             _("一次最多导入 %(most)s 行，请分段导出。", most=f"{MOST_LINES:,}"), field="file"
         )
     account, lines = "", []
-    for each in rows:
-        row = _Row(heads, each)
-        if _is_total(each) or not row.text(layout.day):
+    for line in rows:
+        row = _Row(heads, line)
+        if _is_total(line) or not row.text(layout.day):
             continue
         lines.append(_line(layout, row))
         account = account or _account_of(layout, row)

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import csv
+import io
 from dataclasses import replace
 from uuid import UUID
 
@@ -18,7 +20,9 @@ from tests.contracts.factories import LATER
 from tests.contracts.online_payments import PayableContract, make_payable_contract
 from tests.deals.factories import move_clock
 from tests.factories import make_member, make_staff
-from tests.payments.bank_statement_files import Row, boc
+from tests.kit.books import row_of, xlsx
+from tests.kit.xls import Table, container, xls
+from tests.payments.bank_statement_files import Row, boc, icbc
 from tests.visitor import post, sign_in
 
 
@@ -59,6 +63,40 @@ async def test_a_statement_goes_from_the_file_to_the_receipt_in_the_browser(
     assert "已确认 1 笔到账" in done.text
     assert await received(payable.contract.id) == 80_500_000
     assert (await BankLine.get(id=other.id)).status is LineStatus.SET_ASIDE
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "words"),
+    [
+        ("流水.xlsx", xlsx("<row>"), "打不开"),
+        ("流水.xlsx", xlsx(row_of(1, "x"))[:-30] + bytes(30), "内容与扩展名不符"),
+        ("流水.xls", container(b"\x09\x08" + bytes(900)), "打不开"),
+        ("流水.xlsx", xlsx(row_of(1, "凭证号", "余额")), "没有认出"),
+    ],
+)
+async def test_a_workbook_that_cannot_be_read_is_refused_in_words_on_the_page(
+    client: httpx.AsyncClient, name: str, content: bytes, words: str
+) -> None:
+    await sign_in(client, (await make_payable_contract()).parties.seller)
+
+    page = await post(client, "/bank/statements", files={"file": (name, content, "application/octet-stream")})
+
+    assert (page.status_code, words in page.text) == (422, True)
+
+
+async def test_the_statement_of_an_old_excel_is_imported_on_the_page(client: httpx.AsyncClient) -> None:
+    payable = await make_payable_contract()
+    await sign_in(client, payable.parties.seller)
+    lines = list(csv.reader(io.StringIO(icbc(Row("5.00"), Row("6.00")).decode("gb18030"))))
+
+    page = await post(
+        client,
+        "/bank/statements",
+        files={"file": ("流水.xls", xls(Table(lines)), "application/vnd.ms-excel")},
+    )
+
+    assert "共 2 行" in page.text
+    assert await BankLine.all().count() == 2
 
 
 async def test_the_sellers_finance_sends_an_online_payment_back_in_the_browser(deps: Deps) -> None:

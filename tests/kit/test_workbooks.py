@@ -410,7 +410,7 @@ def test_a_text_file_that_is_written_is_read_back_cell_by_cell(
 
 # What somebody sends to do harm
 
-SMALL = Limits(rows=10, cells=40, unpacked=100_000, merges=5)
+SMALL = Limits(rows=10, cells=40, unpacked=100_000, slots=1000, merges=5)
 
 
 @pytest.mark.parametrize(
@@ -426,6 +426,8 @@ SMALL = Limits(rows=10, cells=40, unpacked=100_000, merges=5)
         ("\n".join("x" for _ in range(11)).encode(), "超过 10 行"),
         (xls(Table([["x"]] * 11)), "超过 10 行"),
         (xls(Table([[1.0] * 41])), "超过 40 个单元格"),
+        (xls(Table([[*[None] * 250, "x"]] * 4)), "解开后过大"),
+        (xls(Table([[*[None] * 250, "x"]] * 4, is_hidden=True), Table([["x"]])), "解开后过大"),
     ],
 )
 def test_a_file_beyond_the_limits_is_refused_before_it_fills_the_memory(content: bytes, words: str) -> None:

@@ -36,25 +36,23 @@ def read_biff(content: bytes, limits: Limits) -> Iterator[Sheet]:
     """
     if _ENCRYPTED in content:
         raise _locked()
-    budget, hidden = Budget(limits), []
-    shown = 0
-    for sheet in _sheets(content, limits.sheets):
-        if sheet.visibility:
-            hidden.append(sheet)
-        else:
-            shown += 1
+    budget, is_any_shown = Budget(limits), False
+    for sheet in _sheets(content, limits):
+        if not sheet.visibility:
+            is_any_shown = True
             yield _converted(sheet, budget)
-    if not shown:
-        yield from (_converted(sheet, budget) for sheet in hidden)
+    if not is_any_shown:
+        yield from (_converted(sheet, budget) for sheet in _sheets(content, limits))
 
 
-def _sheets(content: bytes, most: int) -> Iterator[BiffSheet]:
-    """Load sheet by sheet; formats that a writer stored wrongly are done without."""
+def _sheets(content: bytes, limits: Limits) -> Iterator[BiffSheet]:
+    """Load sheet by sheet, one at a time; formats that a writer stored wrongly are done without."""
     try:
         book = _open(content, formatting_info=True)
     except UnreadableWorkbook:
         book = _open(content, formatting_info=False)
-    for place in range(min(book.nsheets, most)):
+    slots = 0
+    for place in range(min(book.nsheets, limits.sheets)):
         try:
             sheet = book.sheet_by_index(place)
         except Exception:
@@ -63,6 +61,10 @@ def _sheets(content: bytes, most: int) -> Iterator[BiffSheet]:
                 sheet = book.sheet_by_index(place)
             except Exception as error:
                 raise _damaged() from error
+        # A row takes memory up to its last cell, however few it has.
+        slots += sum(map(sheet.row_len, range(sheet.nrows)))
+        if slots > limits.slots:
+            raise limits.too_large()
         yield sheet
         book.unload_sheet(place)
 

@@ -57,6 +57,8 @@ class Limits:
     cells: int = 600_000
     unpacked: int = 64 * 1024 * 1024
     """Bytes of the parts of an .xlsx that are read, when unpacked."""
+    slots: int = 8_000_000
+    """Cells of an .xls with the empty ones before a row's last, which take memory too."""
     sheets: int = 30
     merges: int = 20_000
 

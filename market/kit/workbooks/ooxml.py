@@ -9,13 +9,10 @@ from __future__ import annotations
 import io
 import posixpath
 import re
-import struct
-import zlib
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
-from xml.parsers import expat
-from zipfile import ZIP_DEFLATED, ZIP_STORED, BadZipFile, ZipFile, ZipInfo
+from zipfile import ZipFile
 
 from market.kit.i18n import gettext as _
 from market.kit.workbooks.builder import Budget, SheetBuilder
@@ -33,6 +30,7 @@ from market.kit.workbooks.cells import (
     number_cell,
     text_cell,
 )
+from market.kit.workbooks.package import DAMAGE, Attributes, Package, Part, Relations, relations_of
 
 ZIP = b"PK\x03\x04"
 MOST_PARTS = 2000
@@ -44,7 +42,6 @@ _NOT_OF_A_DATE = re.compile(r'"[^"]*"|\\.|_.|\*.|\[(?!h+\]|m+\]|s+\])[^\]]*\]', 
 _ELAPSED = re.compile(r"\[(?:h+|m+|s+)\]", re.IGNORECASE)
 _ESCAPED = re.compile(r"_x([0-9A-Fa-f]{4})_")
 _REFERENCE = re.compile(r"\$?([A-Z]{1,3})\$?(\d{1,7})")
-Attributes = Mapping[str, str]
 
 
 def read_ooxml(content: bytes, limits: Limits) -> Iterator[Sheet]:
@@ -57,125 +54,37 @@ def read_ooxml(content: bytes, limits: Limits) -> Iterator[Sheet]:
         raise limits.too_large()
     try:
         with ZipFile(io.BytesIO(content)) as archive:
-            yield from _Package(archive, limits).sheets()
-    except _DAMAGE as error:
+            yield from _sheets(Package(archive, limits), limits)
+    except DAMAGE as error:
         raise UnreadableWorkbook(
             _("这个 Excel 文件打不开，可能已损坏，请用表格软件打开后另存为 XLSX。")
         ) from error
 
 
-_DAMAGE = (
-    *(BadZipFile, zlib.error, struct.error, expat.ExpatError, EOFError, OSError, NotImplementedError),
-    *(KeyError, IndexError, ValueError, OverflowError, RuntimeError),
-)
-"""What unpacking, parsing and converting raise on a file that is not what it says."""
+def _sheets(package: Package, limits: Limits) -> Iterator[Sheet]:
+    book = package.book_name()
+    workbook, targets = _Workbook(), Relations(posixpath.dirname(book))
+    package.parse(book, workbook)
+    package.parse(relations_of(book), targets)
+    entries = [(name, state, targets.by_id[key]) for name, key, state in workbook.sheets]
+    # A chart may be a sheet of its own; it holds no cells.
+    tables = [entry for entry in entries if not re.search(r"(?:chart|dialog)sheets/", entry[2])]
+    shown = [entry for entry in tables if entry[1] == "visible"] or tables
+    if not shown:
+        raise KeyError("no sheet")
+    strings, styles = _Strings(), _Styles()
+    for kind, part in (("sharedstrings", strings), ("styles", styles)):
+        if name := targets.by_kind.get(kind):
+            package.parse(name, part)
+    budget = Budget(limits)
+    for name, _state, target in shown[: limits.sheets]:
+        builder = SheetBuilder(clean(name)[:100], budget)
+        package.parse(target, _Cells(builder, strings.texts, styles.date_styles(), workbook.is_1904))
+        yield builder.build()
 
 
 @dataclass
-class _Package:
-    """The parts of the file, found by name whatever its case, each unpacked once and counted first."""
-
-    archive: ZipFile
-    limits: Limits
-    _parts: dict[str, ZipInfo] = field(init=False)
-    _unpacked: int = 0
-
-    def __post_init__(self) -> None:
-        members = self.archive.infolist()
-        self._parts = {each.filename.replace("\\", "/").lstrip("/").lower(): each for each in members}
-
-    def sheets(self) -> Iterator[Sheet]:
-        book = self._book_name()
-        workbook, targets = _Workbook(), _Relations(posixpath.dirname(book))
-        self.parse(book, workbook)
-        self.parse(_relations_of(book), targets)
-        entries = [(name, state, targets.by_id[key]) for name, key, state in workbook.sheets]
-        # A chart may be a sheet of its own; it holds no cells.
-        entries = [
-            each for each in entries if "chartsheets/" not in each[2] and "dialogsheets/" not in each[2]
-        ]
-        shown = [each for each in entries if each[1] == "visible"] or entries
-        if not shown:
-            raise KeyError("no sheet")
-        strings, styles = _Strings(), _Styles()
-        for kind, part in (("sharedstrings", strings), ("styles", styles)):
-            if name := targets.by_kind.get(kind):
-                self.parse(name, part)
-        budget = Budget(self.limits)
-        for name, _state, target in shown[: self.limits.sheets]:
-            builder = SheetBuilder(clean(name)[:100], budget)
-            self.parse(target, _Cells(builder, strings.texts, styles.date_styles(), workbook.is_1904))
-            yield builder.build()
-
-    def _book_name(self) -> str:
-        roots = _Relations("")
-        if "_rels/.rels" in self._parts:
-            self.parse("_rels/.rels", roots)
-        return roots.by_kind.get("officedocument", "xl/workbook.xml")
-
-    def parse(self, name: str, part: _Part) -> None:
-        """Unpack one part and hand its elements to `part`.
-
-        Raises:
-            UnreadableWorkbook: together the parts would unpack to more than the limit.
-        """
-        info = self._parts[name.lower()]
-        if info.flag_bits & 1:
-            raise UnreadableWorkbook(_("这个 Excel 文件有打开密码，请去掉密码后再上传。"))
-        if info.compress_type not in (ZIP_STORED, ZIP_DEFLATED):
-            raise NotImplementedError("compression that spreadsheets do not use")
-        # The size is the one stated in the archive: no more is ever unpacked than that.
-        self._unpacked += info.file_size
-        if self._unpacked > self.limits.unpacked:
-            raise self.limits.too_large()
-        parser = expat.ParserCreate(namespace_separator=" ")
-        parser.buffer_text = True
-        parser.StartElementHandler = lambda tag, attributes: part.start(tag.rpartition(" ")[2], attributes)
-        parser.EndElementHandler = lambda tag: part.end(tag.rpartition(" ")[2])
-        parser.CharacterDataHandler = part.text
-        parser.StartDoctypeDeclHandler = _refuse_doctype
-        with self.archive.open(info) as stream:
-            parser.ParseFile(stream)
-
-
-def _refuse_doctype(*_args: object) -> None:
-    raise ValueError("a workbook defines no entities")
-
-
-def _relations_of(part: str) -> str:
-    folder, name = posixpath.split(part)
-    return posixpath.join(folder, "_rels", f"{name}.rels")
-
-
-class _Part:
-    """What is wanted of one part, taken from its elements as they come."""
-
-    def start(self, tag: str, attributes: Attributes) -> None: ...
-
-    def end(self, tag: str) -> None: ...
-
-    def text(self, text: str) -> None: ...
-
-
-@dataclass
-class _Relations(_Part):
-    """Where other parts lie, by id and by the last word of their type."""
-
-    folder: str
-    by_id: dict[str, str] = field(default_factory=dict)
-    by_kind: dict[str, str] = field(default_factory=dict)
-
-    def start(self, tag: str, attributes: Attributes) -> None:
-        if tag == "Relationship" and attributes.get("TargetMode") != "External":
-            target = attributes["Target"].replace("\\", "/")
-            path = target.lstrip("/") if target.startswith("/") else posixpath.join(self.folder, target)
-            path = posixpath.normpath(path)
-            self.by_id[attributes["Id"]] = path
-            self.by_kind.setdefault(attributes["Type"].rpartition("/")[2].lower(), path)
-
-
-@dataclass
-class _Workbook(_Part):
+class _Workbook(Part):
     """The list of sheets: name, id of its relation, state."""
 
     sheets: list[tuple[str, str, str]] = field(default_factory=list)
@@ -190,7 +99,7 @@ class _Workbook(_Part):
 
 
 @dataclass
-class _Strings(_Part):
+class _Strings(Part):
     """The texts that cells refer to by number; readings of Chinese characters are left out."""
 
     texts: list[str] = field(default_factory=list)
@@ -225,7 +134,7 @@ class _Strings(_Part):
 
 
 @dataclass
-class _Styles(_Part):
+class _Styles(Part):
     """Which of the cells' styles show a number as a date."""
 
     _formats: dict[int, str] = field(default_factory=dict)
@@ -259,7 +168,7 @@ def is_date_format(code: str) -> bool:
 
 
 @dataclass
-class _Cells(_Part):
+class _Cells(Part):
     """The cells of a sheet. Rows and cells without an address follow the one before them."""
 
     builder: SheetBuilder
@@ -382,8 +291,8 @@ def _column(letters: str) -> int:
 
 
 def _span(reference: str) -> Span:
-    corners = [_REFERENCE.fullmatch(each) for each in reference.split(":")]
+    corners = [_REFERENCE.fullmatch(corner) for corner in reference.split(":")]
     (left, top), (right, bottom) = [
-        (_column(each[1]), int(each[2])) for each in (corners[0], corners[-1]) if each is not None
+        (_column(corner[1]), int(corner[2])) for corner in (corners[0], corners[-1]) if corner is not None
     ]
     return Span(top, left, bottom, right)

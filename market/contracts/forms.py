@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import fields
 from datetime import date
 from decimal import Decimal, InvalidOperation
 from typing import Any
@@ -7,10 +8,10 @@ from typing import Any
 from market.codes.contract_lists import CHINA, CONTRACT_SUB_KINDS
 from market.codes.labels import choices
 from market.codes.regions import choices as region_choices
-from market.contracts.terms import RATE_UNIT, ContractTerms, Exclusion
-from market.deals.forms import PlanRowForm, plan_in
-from market.deals.models import ContractKind, Deal, Offer
-from market.deals.terms import PlanRow
+from market.contracts.terms import RATE_UNIT, ContractTerms
+from market.deals.forms import PlanRowForm
+from market.deals.models import ContractKind, Deal
+from market.deals.terms import OfferTerms, PriceTerms
 from market.kit.errors import Invalid
 from market.kit.forms import (
     BaseForm,
@@ -25,12 +26,12 @@ from market.kit.forms import (
     RowsField,
     TextField,
     between,
-    in_currency,
     needed,
 )
 from market.kit.i18n import gettext as _
 from market.kit.i18n import lazy
 from market.kit.money import HOME, Money
+from market.kit.terms import from_form, to_form
 
 
 def _regions() -> Any:
@@ -85,7 +86,7 @@ class ContractForm(BaseForm):
     file = FileField(str(lazy("合同扫描件（双方签章）")))
     seen = HiddenField()
 
-    def terms(self, deal: Deal, offer: Offer) -> ContractTerms:
+    def terms(self, offer: OfferTerms) -> ContractTerms:
         """The terms as entered; price, kind and way of payment are as agreed. Call it after `validate`.
 
         Raises:
@@ -95,47 +96,24 @@ class ContractForm(BaseForm):
             raise Invalid(_("每一期都要填条件和金额。"), field="plan")
         if any(not (row["kind"] and row["name"] and row["amount"]) for row in self.exclusions.filled):
             raise Invalid(_("每一项非技术性费用都要写明类别、名称和金额。"), field="exclusions")
-        if deal.price is None or deal.kind is None:
-            raise Invalid(_("双方还没有约定价格。"))
-        if deal.kind is ContractKind.ASSIGNMENT and None in (
+        if offer.kind is ContractKind.ASSIGNMENT and None in (
             self.expected_investment.data,
             self.expected_output.data,
         ):
             raise Invalid(
                 _("技术转让合同要填预计新增投资和新增产值，没有填 0。"), field="expected_investment"
             )
-        return ContractTerms(
-            sub_kind=self.sub_kind.data or "",
-            right_kind=self.right_kind.data or "",
-            economic_goal=self.economic_goal.data or "",
-            payment_way=offer.payment_way,
-            entry=offer.entry_amount,
-            royalty_basis_points=offer.royalty_basis_points,
-            royalty_base=offer.royalty_base,
-            expected_investment=self.expected_investment.data,
-            expected_output=self.expected_output.data,
-            seller_country=self.seller_country.data or CHINA,
-            buyer_country=self.buyer_country.data or CHINA,
-            original=self._original(deal.currency),
+        currency = offer.price.currency
+        entered = self.field_values
+        agreed = {term.name: getattr(offer, term.name) for term in fields(PriceTerms)}
+        given = {name: value for name, value in agreed.items() if name not in entered}
+        return from_form(
+            ContractTerms,
+            entered,
+            currency,
+            original=self._original(currency),
             exchange_rate=self._rate(),
-            rate_on=self.rate_on.data,
-            valid_from=self.valid_from.data,
-            name=self.name.data or "",
-            kind=deal.kind,
-            field=self.field.data,
-            price=deal.price,
-            signed_on=self.signed_on.data,
-            valid_until=self.valid_until.data,
-            used_in=self.used_in.data,
-            licence_years=self.licence_years.data,
-            is_exclusive=offer.is_exclusive,
-            is_related=bool(self.is_related.data),
-            is_publicly_funded=bool(self.is_publicly_funded.data),
-            exclusions=tuple(
-                Exclusion(**{**row, "amount": in_currency(row["amount"], deal.currency, "exclusions")})
-                for row in self.exclusions.filled
-            ),
-            instalments=plan_in(self.plan.filled, deal.currency),
+            **given,
         )
 
     def _original(self, currency_of_price: str) -> Money | None:
@@ -164,36 +142,26 @@ class ContractForm(BaseForm):
         return int(scaled)
 
     @classmethod
-    def beginning(cls, deal: Deal, offer: Offer, draft: ContractTerms | None, today: date) -> dict[str, Any]:
-        """Return what the form shows at first: what was entered before, else what was accepted."""
+    def initial(
+        cls, deal: Deal, offer: OfferTerms, draft: ContractTerms | None, today: date
+    ) -> dict[str, Any]:
+        """Return initial data: what was entered before, else what was accepted."""
         if draft is not None:
-            return draft.content | {
+            return to_form(draft, draft.price.currency) | {
                 "original_amount": f"{draft.original.decimal:f}" if draft.original else "",
                 "exchange_rate": f"{Decimal(draft.exchange_rate) / RATE_UNIT:f}"
                 if draft.exchange_rate
                 else "",
-                "rate_on": draft.rate_on,
-                "valid_from": draft.valid_from,
-                "signed_on": draft.signed_on,
-                "valid_until": draft.valid_until,
-                "exclusions": [
-                    vars(each) | {"amount": Money(each.amount, draft.price.currency).hundredths}
-                    for each in draft.exclusions
-                ],
-                "plan": [row.typed(draft.price.currency) for row in draft.instalments],
             }
-        return {
+        return to_form(offer, offer.price.currency) | {
             "name": deal.title,
             "sub_kind": _usual_sub_kind(deal),
             "right_kind": next((right["kind"] for right in deal.outcome.rights if right.get("kind")), ""),
             "economic_goal": "10",
-            "seller_country": offer.seller_country,
-            "buyer_country": offer.buyer_country,
             "signed_on": today,
             "field": deal.outcome.field,
             "used_in": deal.buyer.region,
             "licence_years": offer.years,
-            "plan": [PlanRow.of(row).typed(offer.currency) for row in offer.plan],
             "is_publicly_funded": deal.outcome.is_publicly_funded,
         }
 

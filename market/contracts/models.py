@@ -8,6 +8,7 @@ from tortoise import fields
 from tortoise.models import Model
 
 from market.accounts.models import User
+from market.codes.contract_lists import CHINA
 from market.deals.models import ContractKind, Deal, PaymentWay, Side
 from market.files.models import StoredFile
 from market.kit.fields import enum_column
@@ -103,9 +104,9 @@ class Contract(Model):
     expected_investment_amount = fields.BigIntField(null=True)
     """预计新增投资, in fen; an assignment has to state it and the output."""
     expected_output_amount = fields.BigIntField(null=True)
-    seller_country = fields.CharField(max_length=3, default="156", db_default="156")
+    seller_country = fields.CharField(max_length=3, default=CHINA, db_default=CHINA)
     """ISO 3166-1 numeric, as the registration form writes it."""
-    buyer_country = fields.CharField(max_length=3, default="156", db_default="156")
+    buyer_country = fields.CharField(max_length=3, default=CHINA, db_default=CHINA)
     original_currency = fields.CharField(max_length=3, default="", db_default="")
     """What a contract with a foreign party is written in; empty when that is `currency`."""
     original_amount = fields.BigIntField(null=True)
@@ -136,6 +137,11 @@ class Contract(Model):
     class Meta:
         table = "contracts"
         table_description = "Contracts."
+
+    @property
+    def is_domestic(self) -> bool:
+        """Whether both parties are in this country."""
+        return self.seller_country == self.buyer_country == CHINA
 
     @property
     def contract_money(self) -> Money:

@@ -25,6 +25,7 @@ from market.kit.database import atomic
 from market.kit.errors import Conflict, Forbidden, Invalid
 from market.kit.i18n import gettext as _
 from market.kit.money import Money
+from market.kit.terms import from_content, to_columns
 from market.ledger import services as ledger
 from market.ledger.accounts import account_code
 from market.listings import services as listings
@@ -105,7 +106,7 @@ async def confirm(number: str, seen: str, *, by: By) -> Contract:
         raise DraftChanged(_("合同内容已变更，请看过现在的内容再确认。"))
     if draft.side is side:
         raise OwnDraft(_("自己一方登记的合同，由对方确认。"))
-    terms = ContractTerms.of(draft.content)
+    terms = from_content(ContractTerms, draft.content)
     contract = await _write(deal, draft, terms, now=by.now)
     await advance(
         deal.id,
@@ -159,49 +160,15 @@ async def _write(deal: Deal, draft: ContractDraft, terms: ContractTerms, *, now:
         id=draft.id,
         deal_id=deal.id,
         number=await next_number("HT", now),
-        name=terms.name,
-        kind=terms.kind,
-        field=terms.field,
-        contract_amount=terms.price.amount,
+        **to_columns(terms),
         trade_amount=terms.trade_money.amount,
-        currency=terms.price.currency,
-        sub_kind=terms.sub_kind,
-        right_kind=terms.right_kind,
-        economic_goal=terms.economic_goal,
-        payment_way=terms.payment_way,
-        entry_amount=terms.entry,
-        royalty_basis_points=terms.royalty_basis_points,
-        royalty_base=terms.royalty_base,
-        expected_investment_amount=terms.expected_investment,
-        expected_output_amount=terms.expected_output,
-        seller_country=terms.seller_country,
-        buyer_country=terms.buyer_country,
-        original_currency=terms.original.currency if terms.original else "",
-        original_amount=terms.original.amount if terms.original else None,
-        exchange_rate=terms.exchange_rate,
-        rate_on=terms.rate_on,
-        signed_on=terms.signed_on,
-        valid_from=terms.valid_from,
-        valid_until=terms.valid_until,
-        licence_years=terms.licence_years,
-        is_exclusive=terms.is_exclusive,
-        used_in=terms.used_in,
-        is_related=terms.is_related,
-        is_publicly_funded=terms.is_publicly_funded,
         signed_at=now,
     )
     for part in terms.exclusions:
-        await ContractExclusion.create(
-            id=uuid4(), contract_id=contract.id, kind=part.kind, name=part.name, amount=part.amount
-        )
+        await ContractExclusion.create(id=uuid4(), contract_id=contract.id, **to_columns(part))
     for sequence, row in enumerate(terms.instalments, start=1):
         instalment = await Instalment.create(
-            id=uuid4(),
-            contract_id=contract.id,
-            sequence=sequence,
-            condition=row.condition,
-            due_on=row.due_on,
-            amount=row.amount,
+            id=uuid4(), contract_id=contract.id, sequence=sequence, **to_columns(row)
         )
         await ledger.post(
             "agreed",

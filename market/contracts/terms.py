@@ -6,23 +6,19 @@ receipts add up to.
 
 from __future__ import annotations
 
-import hashlib
-import json
-from collections.abc import Mapping
+import dataclasses
 from dataclasses import dataclass
 from datetime import date
 from fractions import Fraction
-from typing import Any
 
 from market.codes import contract_lists, lists, regions
-from market.codes.contract_lists import CHINA
 from market.contracts.models import Contract
-from market.deals.models import ROYALTIES, ContractKind, PaymentWay
-from market.deals.terms import PlanRow, check_sum
+from market.deals.terms import PlanRow, PriceTerms, check_sum
 from market.kit.errors import Invalid
 from market.kit.formats import yuan
 from market.kit.i18n import gettext as _
 from market.kit.money import HOME, Money, decimals, round_half_up
+from market.kit.terms import hash_content, place
 
 RATE_UNIT = 1_000_000
 """An exchange rate is kept in millionths."""
@@ -34,147 +30,57 @@ class Exclusion:
 
     kind: str
     name: str
-    amount: int
+    amount: int = dataclasses.field(metadata=place(is_minor=True))
 
 
-@dataclass(frozen=True)
-class ContractTerms:
+@dataclass(frozen=True, kw_only=True)
+class ContractTerms(PriceTerms):
     """What the two sides sign."""
 
     name: str
-    kind: ContractKind
     field: str
-    price: Money
+    price: Money = dataclasses.field(metadata=place(column="contract_amount", currency="currency"))
     signed_on: date
     used_in: str
-    instalments: tuple[PlanRow, ...]
-    exclusions: tuple[Exclusion, ...] = ()
+    instalments: tuple[PlanRow, ...] = dataclasses.field(metadata=place(form="plan", is_column=False))
+    exclusions: tuple[Exclusion, ...] = dataclasses.field(default=(), metadata=place(is_column=False))
+    valid_from: date | None = None
     valid_until: date | None = None
     licence_years: int | None = None
-    is_exclusive: bool = False
     is_related: bool = False
     is_publicly_funded: bool = False
     sub_kind: str = ""
     right_kind: str = ""
     economic_goal: str = ""
-    payment_way: PaymentWay = PaymentWay.INSTALMENTS
-    entry: int | None = None
-    royalty_basis_points: int | None = None
-    royalty_base: str = ""
-    expected_investment: int | None = None
-    expected_output: int | None = None
-    seller_country: str = CHINA
-    buyer_country: str = CHINA
-    original: Money | None = None
+    expected_investment: int | None = dataclasses.field(
+        default=None, metadata=place(column="expected_investment_amount")
+    )
+    """In fen, whatever the currency of the price."""
+    expected_output: int | None = dataclasses.field(
+        default=None, metadata=place(column="expected_output_amount")
+    )
+    original: Money | None = dataclasses.field(
+        default=None,
+        metadata=place(content="original_amount", column="original_amount", currency="original_currency"),
+    )
     """The price in the currency the contract is written in, where that is another; of a price in a foreign
     currency, what it comes to in ours."""
     exchange_rate: int | None = None
     """Millionths of the price's currency for one unit of the original one."""
     rate_on: date | None = None
-    valid_from: date | None = None
-
-    @property
-    def fixed(self) -> Money:
-        """What the instalments add up to: the price, or with royalties the entry fee alone."""
-        if self.payment_way in ROYALTIES:
-            return Money(self.entry or 0, self.price.currency)
-        return self.price
 
     @property
     def trade_money(self) -> Money:
         return self.price - Money(sum(each.amount for each in self.exclusions), self.price.currency)
 
-    @property
-    def content(self) -> dict[str, Any]:
-        """The terms as plain values, as a draft keeps them."""
-        return {
-            "name": self.name,
-            "kind": self.kind.value,
-            "field": self.field,
-            "price": self.price.amount,
-            "currency": self.price.currency,
-            "signed_on": self.signed_on.isoformat(),
-            "valid_until": self.valid_until.isoformat() if self.valid_until else None,
-            "used_in": self.used_in,
-            "licence_years": self.licence_years,
-            "is_exclusive": self.is_exclusive,
-            "is_related": self.is_related,
-            "is_publicly_funded": self.is_publicly_funded,
-            "exclusions": [vars(each) for each in self.exclusions],
-            "instalments": [row.plain for row in self.instalments],
-            "sub_kind": self.sub_kind,
-            "right_kind": self.right_kind,
-            "economic_goal": self.economic_goal,
-            "payment_way": self.payment_way.value,
-            "entry": self.entry,
-            "royalty_basis_points": self.royalty_basis_points,
-            "royalty_base": self.royalty_base,
-            "expected_investment": self.expected_investment,
-            "expected_output": self.expected_output,
-            "seller_country": self.seller_country,
-            "buyer_country": self.buyer_country,
-            "original_amount": self.original.amount if self.original else None,
-            "original_currency": self.original.currency if self.original else "",
-            "exchange_rate": self.exchange_rate,
-            "rate_on": self.rate_on.isoformat() if self.rate_on else None,
-            "valid_from": self.valid_from.isoformat() if self.valid_from else None,
-        }
-
-    @classmethod
-    def of(cls, content: Mapping[str, Any]) -> ContractTerms:
-        valid_until = content["valid_until"]
-        return cls(
-            name=content["name"],
-            kind=ContractKind(content["kind"]),
-            field=content["field"],
-            price=Money(content["price"], content["currency"]),
-            signed_on=date.fromisoformat(content["signed_on"]),
-            valid_until=date.fromisoformat(valid_until) if valid_until else None,
-            used_in=content["used_in"],
-            licence_years=content["licence_years"],
-            is_exclusive=content["is_exclusive"],
-            is_related=content["is_related"],
-            is_publicly_funded=content["is_publicly_funded"],
-            exclusions=tuple(Exclusion(**each) for each in content["exclusions"]),
-            instalments=tuple(PlanRow.of(row) for row in content["instalments"]),
-            **_later(content),
-        )
-
-
-def _later(content: Mapping[str, Any]) -> dict[str, Any]:
-    """What drafts entered before the form was whole do not hold yet."""
-    amount, currency = content.get("original_amount"), content.get("original_currency")
-    return {
-        **{
-            name: content[name]
-            for name in (
-                *("sub_kind", "right_kind", "economic_goal", "entry", "royalty_basis_points", "royalty_base"),
-                *("expected_investment", "expected_output", "exchange_rate"),
-                *("seller_country", "buyer_country"),
-            )
-            if name in content
-        },
-        "payment_way": PaymentWay(content.get("payment_way", PaymentWay.INSTALMENTS)),
-        "original": Money(amount, currency) if amount and currency else None,
-        "rate_on": _day(content.get("rate_on")),
-        "valid_from": _day(content.get("valid_from")),
-    }
-
-
-def _day(text: str | None) -> date | None:
-    return date.fromisoformat(text) if text else None
-
 
 def content_hash(terms: ContractTerms, file_sha256: str) -> str:
     """Return what the other side consents to: SHA-256 over the canonical terms and the scanned file."""
-    text = json.dumps(
-        terms.content | {"file": file_sha256}, ensure_ascii=False, sort_keys=True, separators=(",", ":")
-    )
-    return hashlib.sha256(text.encode()).hexdigest()
+    return hash_content(terms.content | {"file": file_sha256})
 
 
 def check(terms: ContractTerms, today: date) -> None:
-    """Let pass only terms that can be signed.
+    """Check that the terms can be signed.
 
     Raises:
         Invalid: at the field that is wrong.
@@ -227,7 +133,7 @@ def _check_foreign(terms: ContractTerms) -> None:
         return
     if terms.original is None or not terms.exchange_rate or terms.rate_on is None:
         raise Invalid(_("外币合同要写明币种、外币金额、汇率和汇率日期。"), field="original_amount")
-    if terms.seller_country == terms.buyer_country == CHINA:
+    if terms.is_domestic:
         raise Invalid(_("双方都在境内的合同不用外币。"), field="original_currency")
     if terms.rate_on > terms.signed_on:
         raise Invalid(_("汇率日期不能晚于签订日期。"), field="rate_on")

@@ -17,6 +17,7 @@ from market.contracts.terms import ContractTerms, three_amounts
 from market.deals.models import DealStatus, Side
 from market.deals.queries import find_accepted_offer, get_deal_for
 from market.deals.rules import may_see, side_of
+from market.deals.terms import OfferTerms
 from market.files.contents import ACCEPT
 from market.files.queries import list_files
 from market.files.services import Kept, check_upload, keep
@@ -27,6 +28,7 @@ from market.kit.forms import in_currency
 from market.kit.i18n import gettext as _
 from market.kit.money import Money
 from market.kit.templating import render
+from market.kit.terms import from_content, from_record
 from market.kit.web import deps, path_id, posted, see, uploads
 from market.payments import services as payments
 from market.payments.gateway import ReturnUrls
@@ -49,19 +51,20 @@ async def sign(request: Request) -> Response:
             return see(request, "pages:deal", number=deal.number)
         raise Conflict(_("这笔交易现在不能签约，请回交易页看进度。"))
     draft = await queries.find_draft(deal.id)
-    terms = ContractTerms.of(draft.content) if draft else None
+    terms = from_content(ContractTerms, draft.content) if draft else None
     given = await posted(request) if request.method == "POST" else None
     if given is not None and given.get("act") == "confirm":
         contract = await services.confirm(deal.number, str(given.get("seen") or ""), by=By(actor, now))
         done = see(request, "contracts:show", number=contract.number)
         return flash(request, done, _("合同已由双方签署，各期应付款已入账。"))
-    begun = ContractForm.beginning(deal, offer, terms, local_date(now))
-    form = ContractForm(given, data=begun | {"seen": draft.content_hash if draft else ""})
+    agreed = from_record(OfferTerms, offer)
+    initial = ContractForm.initial(deal, agreed, terms, local_date(now))
+    form = ContractForm(given, data=initial | {"seen": draft.content_hash if draft else ""})
     known = CONTRACT_SUB_KINDS[deal.kind] if deal.kind else {}
     form.sub_kind.choices = [("", _("请选择")), *((key, str(name)) for key, name in known.items())]
     if given is not None and form.validate():
         try:
-            entered = form.terms(deal, offer)
+            entered = form.terms(agreed)
             kept = await _kept(request, is_needed=draft is None)
             await services.enter(
                 deal.number, entered, kept, seen=str(form.seen.data or ""), by=By(actor, now)

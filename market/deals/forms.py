@@ -1,12 +1,11 @@
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
 from typing import Any
 
 from market.codes.contract_lists import CHINA
 from market.codes.labels import choices
 from market.deals.models import ContractKind, PaymentWay
-from market.deals.terms import CostRow, PlanRow, Terms
+from market.deals.terms import OfferTerms
 from market.kit.forms import (
     BaseForm,
     BooleanField,
@@ -20,12 +19,12 @@ from market.kit.forms import (
     RowsField,
     TextField,
     between,
-    in_currency,
     needed,
 )
 from market.kit.i18n import gettext as _
 from market.kit.i18n import lazy
-from market.kit.money import HOME, Money
+from market.kit.money import HOME
+from market.kit.terms import from_form, to_form
 from market.listings.models import Outcome
 
 _KIND_OF_MODE = {
@@ -86,15 +85,6 @@ class PlanRowForm(BaseForm):
     amount = MoneyField(lazy("金额（万元）"))
 
 
-def plan_in(rows: Sequence[Mapping[str, Any]], currency: str) -> tuple[PlanRow, ...]:
-    """Return the rows of a plan as typed, in a currency.
-
-    Raises:
-        Invalid: at `plan`: an amount is finer than its smallest unit.
-    """
-    return tuple(PlanRow.of({**row, "amount": in_currency(row["amount"], currency, "plan")}) for row in rows)
-
-
 class CostRowForm(BaseForm):
     item = ChoiceField(lazy("费用"), choices=lambda: choices("cost_item"), blank=lazy("请选择"))
     bearer = ChoiceField(lazy("由谁承担"), choices=lambda: choices("bearer"), blank=lazy("请选择"))
@@ -145,59 +135,24 @@ class OfferForm(BaseForm):
         return is_valid
 
     @property
-    def terms(self) -> Terms:
-        """The terms as entered; call it after `validate`.
+    def terms(self) -> OfferTerms:
+        """The terms as entered; read it after `validate`.
 
         Raises:
             Invalid: an amount is finer than the currency's smallest unit.
         """
-        currency = self.currency.data or HOME
-        return Terms(
-            kind=ContractKind(self.kind.data),
-            price=Money(in_currency(self.price.data, currency, "price"), currency),
-            is_exclusive=bool(self.is_exclusive.data),
-            years=self.years.data,
-            territory=self.territory.data or "",
-            plan=plan_in(self.plan.filled, currency),
-            note=self.note.data or "",
-            payment_way=PaymentWay(self.payment_way.data),
-            entry=in_currency(self.entry.data, currency, "entry") or None,
-            royalty_basis_points=self.royalty_basis_points.data,
-            royalty_base=self.royalty_base.data or "",
-            costs=tuple(CostRow(**row) for row in self.costs.filled),
-            seller_country=self.seller_country.data or CHINA,
-            buyer_country=self.buyer_country.data or CHINA,
-        )
+        return from_form(OfferTerms, self.field_values, self.currency.data or HOME)
 
     @classmethod
-    def beginning(cls, last: Terms | None, outcome: Outcome) -> dict[str, Any]:
-        """Return what the form shows at first: the last offer's terms, else what the listing says."""
-        if last is None:
-            kinds = [_KIND_OF_MODE[mode] for mode in outcome.modes if mode in _KIND_OF_MODE]
-            return {
-                "kind": kinds[0].value if kinds else "",
-                "price": outcome.price_amount,
-                "is_exclusive": outcome.modes == ["exclusive_licence"],
-                "payment_way": PaymentWay.INSTALMENTS.value,
-                "valid_days": 15,
-            }
+    def initial(cls, last: OfferTerms | None, outcome: Outcome) -> dict[str, Any]:
+        """Return initial data: the last offer's terms, else what the listing says."""
+        if last is not None:
+            return to_form(last, last.price.currency)
+        kinds = [_KIND_OF_MODE[mode] for mode in outcome.modes if mode in _KIND_OF_MODE]
         return {
-            "payment_way": last.payment_way.value,
-            "currency": last.price.currency,
-            "entry": last.entry and Money(last.entry, last.price.currency).hundredths,
-            "royalty_basis_points": last.royalty_basis_points,
-            "royalty_base": last.royalty_base,
-            "costs": [vars(row) for row in last.costs],
-            "seller_country": last.seller_country,
-            "buyer_country": last.buyer_country,
-            "kind": last.kind.value,
-            "price": last.price.hundredths,
-            "is_exclusive": last.is_exclusive,
-            "years": last.years,
-            "territory": last.territory,
-            "plan": [row.typed(last.price.currency) for row in last.plan],
-            "note": last.note,
-            "valid_days": 15,
+            "kind": kinds[0].value if kinds else "",
+            "price": outcome.price_amount,
+            "is_exclusive": outcome.modes == ["exclusive_licence"],
         }
 
 

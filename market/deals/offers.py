@@ -12,10 +12,11 @@ from market.deals.models import Deal, DealAction, Offer, OfferStatus
 from market.deals.moves import advance, lock_deal_for
 from market.deals.rules import contacts_visible, organisation_of, other
 from market.deals.telling import WHO_DECIDE, tell_both
-from market.deals.terms import Terms, whole
+from market.deals.terms import OfferTerms, complete_plan
 from market.kit.database import atomic
 from market.kit.errors import Conflict, Forbidden
 from market.kit.i18n import gettext as _
+from market.kit.terms import to_columns
 from market.matching import services as matching
 from market.matching.models import MatchStatus
 from market.records.by import By
@@ -31,7 +32,7 @@ class OwnOffer(Forbidden):
 
 @atomic()
 async def make_offer(
-    number: str, terms: Terms, *, seen: UUID | None, valid_days: int | None, by: By
+    number: str, terms: OfferTerms, *, seen: UUID | None, valid_days: int | None, by: By
 ) -> Offer:
     """Make an offer for one's side; an open offer of either side is replaced.
 
@@ -44,7 +45,7 @@ async def make_offer(
         ActionNotAllowed: the deal has gone on.
     """
     by.actor.require(Act.MAKE_OFFER)
-    terms = whole(terms)
+    terms = complete_plan(terms)
     deal, side = await lock_deal_for(by.actor, number)
     if not contacts_visible(deal):
         raise Conflict(_("双方同意对接以后才能报价。"))
@@ -60,21 +61,7 @@ async def make_offer(
         sequence=last.sequence + 1 if last else 1,
         side=side,
         made_by_id=by.actor.user_id,
-        kind=terms.kind,
-        price_amount=terms.price.amount,
-        currency=terms.price.currency,
-        is_exclusive=terms.is_exclusive,
-        years=terms.years,
-        territory=terms.territory,
-        plan=[row.plain for row in terms.plan],
-        note=terms.note,
-        payment_way=terms.payment_way,
-        entry_amount=terms.entry,
-        royalty_basis_points=terms.royalty_basis_points,
-        royalty_base=terms.royalty_base,
-        costs=[vars(row) for row in terms.costs],
-        seller_country=terms.seller_country,
-        buyer_country=terms.buyer_country,
+        **to_columns(terms),
         content_hash=terms.content_hash,
         expires_at=by.now + timedelta(days=valid_days) if valid_days else None,
         made_at=by.now,

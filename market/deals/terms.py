@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any
 
 from market.codes.contract_lists import CHINA
-from market.deals.models import ROYALTIES, ContractKind, Offer, PaymentWay
+from market.deals.models import ROYALTIES, ContractKind, PaymentWay
 from market.kit.errors import Invalid
 from market.kit.formats import yuan
 from market.kit.i18n import gettext as _
 from market.kit.money import HOME, Money
+from market.kit.terms import hash_content, place, to_content
 
 
 @dataclass(frozen=True)
@@ -23,28 +22,7 @@ class PlanRow:
 
     condition: str
     due_on: date | None
-    amount: int
-
-    @property
-    def plain(self) -> dict[str, object]:
-        return {
-            "condition": self.condition,
-            "due_on": self.due_on.isoformat() if self.due_on else None,
-            "amount": self.amount,
-        }
-
-    def typed(self, currency: str) -> dict[str, object]:
-        """The row as a form shows it."""
-        return vars(self) | {"amount": Money(self.amount, currency).hundredths}
-
-    @classmethod
-    def of(cls, row: Mapping[str, Any]) -> PlanRow:
-        due_on = row["due_on"]
-        return cls(
-            condition=str(row["condition"]),
-            due_on=date.fromisoformat(due_on) if isinstance(due_on, str) else due_on,
-            amount=int(row["amount"]),
-        )
+    amount: int = field(metadata=place(is_minor=True))
 
 
 @dataclass(frozen=True)
@@ -56,91 +34,59 @@ class CostRow:
 
 
 @dataclass(frozen=True)
-class Terms:
-    """What one side proposes. The plan's rows add up to what is fixed of the price.
+class PriceTerms:
+    """What an offer and the contract that comes of it have in common.
 
     With royalties the price is an estimate: the entry fee, if any, and the royalties expected.
     """
 
     kind: ContractKind
-    price: Money
+    price: Money = field(metadata=place(column="price_amount", currency="currency"))
     is_exclusive: bool = False
-    years: int | None = None
-    territory: str = ""
-    plan: tuple[PlanRow, ...] = ()
-    note: str = ""
     payment_way: PaymentWay = PaymentWay.INSTALMENTS
-    entry: int | None = None
+    entry: int | None = field(default=None, metadata=place(column="entry_amount", is_minor=True))
     royalty_basis_points: int | None = None
     royalty_base: str = ""
-    costs: tuple[CostRow, ...] = ()
     seller_country: str = CHINA
     buyer_country: str = CHINA
 
     @property
     def is_domestic(self) -> bool:
-        """Tell whether both parties are in this country."""
+        """Whether both parties are in this country."""
         return self.seller_country == self.buyer_country == CHINA
 
     @property
     def fixed(self) -> Money:
-        """What of the price is settled now: all of it, or the entry fee alone."""
+        """What of the price is settled now: all of it, or with royalties the entry fee alone."""
         if self.payment_way in ROYALTIES:
             return Money(self.entry or 0, self.price.currency)
         return self.price
 
     @property
-    def content(self) -> dict[str, object]:
-        return {
-            "kind": self.kind.value,
-            "price": self.price.amount,
-            "currency": self.price.currency,
-            "is_exclusive": self.is_exclusive,
-            "years": self.years,
-            "territory": self.territory,
-            "plan": [row.plain for row in self.plan],
-            "note": self.note,
-            "payment_way": self.payment_way.value,
-            "entry": self.entry,
-            "royalty_basis_points": self.royalty_basis_points,
-            "royalty_base": self.royalty_base,
-            "costs": [vars(row) for row in self.costs],
-        } | self._countries
+    def content(self) -> dict[str, Any]:
+        """The terms as JSON values."""
+        return to_content(self)
 
-    @property
-    def _countries(self) -> dict[str, object]:
-        # Left out between domestic parties: offers from before countries were asked keep their hash.
-        if self.is_domestic:
-            return {}
-        return {"seller_country": self.seller_country, "buyer_country": self.buyer_country}
+
+@dataclass(frozen=True)
+class OfferTerms(PriceTerms):
+    """What one side proposes. The plan's rows add up to what is fixed of the price."""
+
+    years: int | None = None
+    territory: str = ""
+    plan: tuple[PlanRow, ...] = ()
+    note: str = ""
+    costs: tuple[CostRow, ...] = ()
+    seller_country: str = field(default=CHINA, metadata=place(addition="countries"))
+    buyer_country: str = field(default=CHINA, metadata=place(addition="countries"))
 
     @property
     def content_hash(self) -> str:
         """SHA-256 over the canonical terms: any change gives another hash."""
-        text = json.dumps(self.content, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
-        return hashlib.sha256(text.encode()).hexdigest()
-
-    @classmethod
-    def of(cls, offer: Offer) -> Terms:
-        return cls(
-            kind=offer.kind,
-            price=offer.price,
-            is_exclusive=offer.is_exclusive,
-            years=offer.years,
-            territory=offer.territory,
-            plan=tuple(PlanRow.of(row) for row in offer.plan),
-            note=offer.note,
-            payment_way=offer.payment_way,
-            entry=offer.entry_amount,
-            royalty_basis_points=offer.royalty_basis_points,
-            royalty_base=offer.royalty_base,
-            costs=tuple(CostRow(**row) for row in offer.costs),
-            seller_country=offer.seller_country,
-            buyer_country=offer.buyer_country,
-        )
+        return hash_content(self.content)
 
 
-def whole(terms: Terms) -> Terms:
+def complete_plan(terms: OfferTerms) -> OfferTerms:
     """Return the terms with a payment plan: one row for all that is fixed when none was given.
 
     Raises:
@@ -158,13 +104,13 @@ def whole(terms: Terms) -> Terms:
     return terms
 
 
-def _check_currency(terms: Terms) -> None:
+def _check_currency(terms: OfferTerms) -> None:
     """外汇管理条例 8: between domestic parties nothing is priced or settled in a foreign currency."""
     if terms.price.currency != HOME and terms.is_domestic:
         raise Invalid(_("双方都在境内，不能用外币计价；有一方在境外的，请选它的国别。"), field="currency")
 
 
-def _check_royalty(terms: Terms) -> None:
+def _check_royalty(terms: OfferTerms) -> None:
     has_royalty = terms.payment_way in ROYALTIES
     if has_royalty and not (terms.royalty_basis_points and terms.royalty_base):
         raise Invalid(_("提成支付要写明提成比例和提成基数。"), field="royalty_basis_points")
@@ -177,7 +123,7 @@ def _check_royalty(terms: Terms) -> None:
 
 
 def check_sum(rows: Sequence[PlanRow], price: Money) -> None:
-    """Let pass only rows that add up to the price.
+    """Check that the rows add up to the price.
 
     Raises:
         Invalid: at `plan`, saying by how much they differ.
@@ -190,7 +136,7 @@ def check_sum(rows: Sequence[PlanRow], price: Money) -> None:
         )
 
 
-def differences(old: Terms | None, new: Terms) -> set[str]:
+def differences(old: OfferTerms | None, new: OfferTerms) -> set[str]:
     """Return the names of the terms in which `new` differs from `old`; of a first offer, none."""
     if old is None:
         return set()

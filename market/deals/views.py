@@ -22,7 +22,7 @@ from market.deals.forms import (
 from market.deals.models import Deal, DealStatus, Side
 from market.deals.publicity import Statement, last_day_of_publicity, notice_text
 from market.deals.rules import PUBLICITY_DAYS, buyer_name, needs_publicity, side_of
-from market.deals.terms import Terms
+from market.deals.terms import OfferTerms
 from market.files.contents import ACCEPT
 from market.files.models import Tier
 from market.files.services import check_upload, keep
@@ -31,6 +31,7 @@ from market.kit.errors import Invalid, NotFound
 from market.kit.flash import flash
 from market.kit.i18n import gettext as _
 from market.kit.templating import render
+from market.kit.terms import from_record
 from market.kit.web import deps, path_id, posted, see, uploads
 from market.listings.queries import get_need_for, get_outcome_for, list_own_outcomes, need_owner_name
 from market.matching.models import Match
@@ -117,10 +118,10 @@ async def offer(request: Request) -> Response:
     actor = actor_for(request, Act.MAKE_OFFER)
     deal = await _own_deal(request)
     last = (await queries.latest_offers([deal.id])).get(deal.id)
-    terms = Terms.of(last) if last else None
+    terms = from_record(OfferTerms, last) if last else None
     given = await posted(request) if request.method == "POST" else None
     form = OfferForm(
-        given, data=OfferForm.beginning(terms, deal.outcome) | {"seen": str(last.id) if last else ""}
+        given, data=OfferForm.initial(terms, deal.outcome) | {"seen": str(last.id) if last else ""}
     )
     if request.method == "POST" and form.validate():
         try:

@@ -325,6 +325,14 @@ class BaseForm(Form):
     def has_errors(self) -> bool:
         return bool(self.errors)
 
+    @property
+    def field_values(self) -> dict[str, Any]:
+        """The data of each field; of a table, only the rows in which something was entered."""
+        return {
+            name: field.filled if isinstance(field, RowsField) else field.data
+            for name, field in self._fields.items()
+        }
+
     def refuse(self, field: str, message: str) -> None:
         """Put a message found by a service at its field."""
         target = self._fields.get(field) if field else None

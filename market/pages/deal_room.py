@@ -37,11 +37,12 @@ from market.deals.queries import (
 )
 from market.deals.rules import buyer_name, contacts_visible, has_agreed, side_of
 from market.deals.states import BEFORE_SIGNING, Step, shown_status, steps
-from market.deals.terms import PlanRow, Terms, differences
+from market.deals.terms import OfferTerms, PlanRow, differences
 from market.files.models import StoredFile
 from market.files.queries import colleagues_of, count_openings, list_files
 from market.kit.i18n import gettext as _
 from market.kit.money import Money
+from market.kit.terms import from_record
 from market.notices.models import Notice
 from market.notices.periods import days_left
 from market.notices.queries import find_notice
@@ -75,7 +76,7 @@ class OfferLine:
 
     offer: Offer
     by: str
-    terms: Terms
+    terms: OfferTerms
     changed: set[str]
     """Names of the terms that differ from the offer before."""
 
@@ -181,7 +182,7 @@ async def make_room(deal: Deal, actor: Actor, now: datetime, whole: str = "") ->
         offers=_offer_lines(deal, offers, actor),
         offer_count=last.sequence if last else 0,
         open_offer=last if last and last.status is OfferStatus.OPEN and step.key == "answer" else None,
-        plan=Terms.of(accepted).plan if accepted else (),
+        plan=from_record(OfferTerms, accepted).plan if accepted else (),
         contract=contract,
         lines=lines,
         received=Money(sum(line.received.amount for line in lines), deal.currency),
@@ -205,9 +206,9 @@ def _offer_lines(deal: Deal, offers: Sequence[Offer], actor: Actor) -> list[Offe
     """Return the offers, each beside the one before it; the first is out of sight if others were before."""
     made: list[OfferLine] = []
     is_cut = bool(offers) and offers[0].sequence > 1
-    before = Terms.of(offers[0]) if is_cut else None
+    before = from_record(OfferTerms, offers[0]) if is_cut else None
     for offer in offers[1:] if is_cut else offers:
-        terms = Terms.of(offer)
+        terms = from_record(OfferTerms, offer)
         by = deal.seller.name if offer.side is Side.SELLER else buyer_name(deal, actor)
         made.append(OfferLine(offer, by, terms, differences(before, terms)))
         before = terms

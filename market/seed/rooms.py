@@ -15,7 +15,7 @@ from market.contracts.terms import ContractTerms, Exclusion
 from market.deals import services as deals
 from market.deals.models import ContractKind, Deal, Offer, Side
 from market.deals.publicity import Statement
-from market.deals.terms import PlanRow, Terms
+from market.deals.terms import OfferTerms, PlanRow
 from market.deps import Deps
 from market.kit.clock import local_date
 from market.kit.money import Money
@@ -114,11 +114,11 @@ class Room:
     def plan(self, price: int) -> tuple[PlanRow, ...]:
         return tuple(PlanRow(words, None, price * part // 100) for words, part in self.bargain.plan)
 
-    def terms(self, wan: float) -> Terms:
+    def terms(self, wan: float) -> OfferTerms:
         """Return the bargain's terms at a price in 万元."""
         price = fen(wan) or 0
         is_licence = self.bargain.kind is ContractKind.LICENCE
-        return Terms(
+        return OfferTerms(
             kind=self.bargain.kind,
             price=Money(price),
             is_exclusive=self.bargain.is_exclusive,

@@ -17,9 +17,10 @@ from market.contracts.models import ChangeKind, Contract, Instalment
 from market.contracts.queries import get_contract_for
 from market.contracts.terms import ContractTerms, check, converted_money
 from market.deals.models import ContractKind, Deal, DealStatus, PaymentWay
-from market.deals.terms import PlanRow, Terms
+from market.deals.terms import OfferTerms, PlanRow
 from market.kit.errors import Conflict, Forbidden, Invalid, NotFound
 from market.kit.money import Money
+from market.kit.terms import from_content
 from market.ledger import services as ledger
 from market.records.by import By
 from tests.contracts.factories import (
@@ -101,8 +102,8 @@ def test_the_whole_form_survives_the_draft_and_an_older_draft_is_read() -> None:
         k: v for k, v in contract_terms().content.items() if k not in ("sub_kind", "payment_way", "rate_on")
     }
 
-    assert ContractTerms.of(terms.content) == terms
-    assert ContractTerms.of(older) == contract_terms()
+    assert from_content(ContractTerms, terms.content) == terms
+    assert from_content(ContractTerms, older) == contract_terms()
 
 
 async def test_the_way_of_payment_is_the_agreed_one() -> None:
@@ -255,6 +256,6 @@ async def test_the_form_is_printed_and_exported_in_its_order(client: httpx.Async
 
 
 def test_offers_and_contracts_agree_on_what_is_fixed() -> None:
-    offered = Terms(ContractKind.LICENCE, PRICE, **ROYALTY)
+    offered = OfferTerms(ContractKind.LICENCE, PRICE, **ROYALTY)
 
     assert offered.fixed == contract_terms(**ROYALTY).fixed == Money(20_000_000)

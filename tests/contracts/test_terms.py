@@ -21,6 +21,7 @@ from market.deals.models import PaymentWay
 from market.deals.terms import PlanRow
 from market.kit.errors import Invalid
 from market.kit.money import Money
+from market.kit.terms import from_content
 from tests.contracts.factories import EQUIPMENT, TODAY, contract_terms
 
 DOLLARS = {
@@ -46,15 +47,15 @@ def test_terms_come_back_from_what_a_draft_keeps() -> None:
         **{name: value for name, value in DOLLARS.items() if name != "price"},
     )
 
-    assert ContractTerms.of(terms.content) == terms
-    assert ContractTerms.of(contract_terms().content) == contract_terms()
+    assert from_content(ContractTerms, terms.content) == terms
+    assert from_content(ContractTerms, contract_terms().content) == contract_terms()
 
 
 def test_a_draft_from_before_the_form_was_whole_is_read_with_what_it_has() -> None:
     content = contract_terms().content
     later = {"payment_way", "original_amount", "original_currency", "rate_on", "valid_from", "sub_kind"}
 
-    old = ContractTerms.of({name: value for name, value in content.items() if name not in later})
+    old = from_content(ContractTerms, {name: value for name, value in content.items() if name not in later})
 
     assert old == contract_terms()
 

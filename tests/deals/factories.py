@@ -12,7 +12,7 @@ from market.accounts.models import MemberRole, Organisation, OrganisationKind
 from market.deals import services
 from market.deals.models import ContractKind, Deal, Offer, Side
 from market.deals.publicity import Statement
-from market.deals.terms import PlanRow, Terms
+from market.deals.terms import OfferTerms, PlanRow
 from market.deps import Deps
 from market.kit.money import HOME, Money
 from market.listings.models import Need, Outcome
@@ -91,9 +91,9 @@ async def make_match(parties: Parties, broker: Actor | None = None) -> Match:
 
 def terms(
     price: Money = PRICE, kind: ContractKind = ContractKind.LICENCE, plan: tuple[int, ...] = (), **other: Any
-) -> Terms:
+) -> OfferTerms:
     rows = tuple(PlanRow(f"第 {n} 期", None, amount) for n, amount in enumerate(plan, start=1))
-    return Terms(kind=kind, price=price, plan=rows, **({"years": 5} | _abroad(price) | other))
+    return OfferTerms(kind=kind, price=price, plan=rows, **({"years": 5} | _abroad(price) | other))
 
 
 def _abroad(price: Money) -> dict[str, str]:

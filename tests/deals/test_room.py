@@ -16,7 +16,7 @@ from market.deals.brokerage import commission_of
 from market.deals.digests import write_digests
 from market.deals.messages import unread_counts
 from market.deals.models import Deal, DealMessage, Introduction, PaymentWay, Side
-from market.deals.terms import CostRow, Terms, differences, whole
+from market.deals.terms import CostRow, OfferTerms, complete_plan, differences
 from market.deps import Deps
 from market.kit.errors import Conflict, Forbidden, Invalid, NotFound
 from market.kit.models import OutgoingMail
@@ -45,7 +45,7 @@ async def make_introduced(parties: Parties, broker: Actor, basis_points: int = 3
     )
 
 
-def royalty(**changes: Any) -> Terms:
+def royalty(**changes: Any) -> OfferTerms:
     given: dict[str, Any] = {
         "payment_way": PaymentWay.ENTRY_ROYALTY,
         "entry": 20_000_000,
@@ -56,14 +56,14 @@ def royalty(**changes: Any) -> Terms:
 
 
 def test_the_plan_of_an_offer_with_royalties_is_its_entry_fee() -> None:
-    made = whole(royalty())
+    made = complete_plan(royalty())
 
     assert [row.amount for row in made.plan] == [20_000_000]
     assert made.price == Money(115_000_000)
 
 
 def test_royalties_alone_have_no_plan() -> None:
-    assert whole(royalty(payment_way=PaymentWay.ROYALTY, entry=None)).plan == ()
+    assert complete_plan(royalty(payment_way=PaymentWay.ROYALTY, entry=None)).plan == ()
 
 
 @pytest.mark.parametrize(
@@ -79,7 +79,7 @@ def test_royalties_alone_have_no_plan() -> None:
 )
 def test_a_way_of_payment_asks_for_its_own_terms(changes: dict[str, Any], field: str) -> None:
     with pytest.raises(Invalid) as refused:
-        whole(royalty(**changes))
+        complete_plan(royalty(**changes))
 
     assert refused.value.field == field
 

@@ -19,8 +19,6 @@ from market.deals.states import (
     shown_status,
     steps,
 )
-from market.deals.terms import PlanRow, Terms, differences, whole
-from market.kit.errors import Invalid
 from market.kit.money import Money
 from market.notices.models import Notice, NoticeStatus
 from tests.factories import NOW
@@ -188,31 +186,3 @@ def test_what_waits_for_a_confirmation_has_its_day_and_is_late_after_it(facts: C
     assert step.key in ("confirm", "confirm_receipt", "royalty_stated")
     assert step.until
     assert step.is_late
-
-
-TERMS = Terms(ContractKind.LICENCE, Money(100_00), years=5, plan=(PlanRow("一次", None, 100_00),))
-
-
-@pytest.mark.parametrize(
-    ("field", "value"),
-    [
-        ("kind", ContractKind.ASSIGNMENT),
-        ("price", Money(100_01)),
-        ("is_exclusive", True),
-        ("years", None),
-        ("territory", "广西"),
-        ("plan", (PlanRow("一次", date(2026, 4, 1), 100_00),)),
-        ("note", "另付差旅"),
-    ],
-)
-def test_any_change_of_the_terms_is_another_thing_to_consent_to(field: str, value: object) -> None:
-    changed = Terms(**(vars(TERMS) | {field: value}))
-
-    assert changed.content_hash != TERMS.content_hash
-    assert differences(TERMS, changed) == {field}
-    assert Terms(**vars(TERMS)).content_hash == TERMS.content_hash
-
-
-def test_a_plan_that_does_not_add_up_says_by_how_much() -> None:
-    with pytest.raises(Invalid, match=r"￥0\.99.*￥100\.00"):
-        whole(Terms(**(vars(TERMS) | {"plan": (PlanRow("一次", None, 99),)})))

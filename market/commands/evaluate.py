@@ -28,8 +28,6 @@ from market.search.tenancy import ScratchTenant
 from market.settings import Settings
 from market.tables import database
 
-ENGINES = ("embedded", "meilisearch")
-
 
 async def evaluate(
     settings: Settings, directory: Path, *, engine: str, is_semantic: bool, file: Path | None

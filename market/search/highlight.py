@@ -27,19 +27,6 @@ def mark(text: str, terms: Iterable[str]) -> Markup:
     return Markup("".join([*parts, escape(text[at:])]))  # noqa: S704  # escaped part by part
 
 
-def excerpt(text: str, terms: Iterable[str], length: int = 120) -> Markup:
-    """Return about `length` characters of the text, those around the first term, marked."""
-    terms = list(terms)
-    flat = re.sub(r"\s+", " ", text).strip()
-    found = spans(flat, terms)
-    start = max(0, found[0][0] - length // 4) if found else 0
-    start = min(start, max(0, len(flat) - length))
-    shown = flat[start : start + length]
-    before = "…" if start else ""
-    after = "…" if start + length < len(flat) else ""
-    return Markup("").join([before, mark(shown, terms), after])
-
-
 def spans(text: str, terms: Iterable[str]) -> list[tuple[int, int]]:
     """Return where terms stand in the text, in order, without overlaps."""
     wanted = frozenset(terms)

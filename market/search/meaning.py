@@ -99,12 +99,6 @@ def one_vector(embedder: Embedder, text: str, *, reader: Reader = read_directly)
     return vector
 
 
-def unit_of(numbers: Sequence[float]) -> Vector:
-    """Return numbers as a vector of length 1."""
-    vector: Vector = normalised(np.array([numbers], dtype=np.float32))[0]
-    return vector
-
-
 def stored(vector: Vector) -> bytes:
     """Return a vector as it is kept in a table."""
     return vector.astype("<f2").tobytes()

@@ -167,14 +167,6 @@ def pinyin(folded: str) -> list[str]:
     return list(found)
 
 
-def key_terms(text: str, most: int = 200) -> list[str]:
-    """Return what a text is about: words and pairs of characters, the most frequent first.
-
-    Both a need and an outcome are read this way, so that they meet in the same terms.
-    """
-    return read(fold(text)).terms(most)
-
-
 def query_words(folded: str) -> list[str]:
     """Return the words a person looks for, without those that no search hangs on, if others remain."""
     found: dict[str, None] = {}

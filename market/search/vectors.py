@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Collection, Mapping, Sequence
 from uuid import UUID
 
-from market.kit.database import atomic, connection
+from market.kit.database import atomic
 from market.search import outbox
 from market.search.embedders import Embedder
 from market.search.engine import Document, Vector
@@ -58,20 +58,6 @@ async def make_vectors(index: str, ids: Collection[UUID], *, embedders: Sequence
             await outbox.changed_many(index, changed)
         done += len(changed)
     return done
-
-
-async def missing_vectors(index: str, models: Sequence[str]) -> list[UUID]:
-    """Return the listings that should be found and that one of the models has never read."""
-    source = outbox.source_of(index)
-    if source is None or not models:
-        return []
-    rows = await connection().execute_query_dict(
-        "SELECT document_id FROM listing_vectors WHERE index_name = $1 AND model = ANY($2::text[]) "
-        "GROUP BY document_id HAVING count(*) = $3",
-        [index, list(models), len(models)],
-    )
-    known = {row["document_id"] for row in rows}
-    return [one for one in await source.everything() if one not in known]
 
 
 async def _make(index: str, documents: Sequence[Document], embedder: Embedder) -> set[UUID]:

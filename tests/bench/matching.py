@@ -33,10 +33,10 @@ from market.matching.scoring import WEIGHTS
 from market.search.documents import prepare
 from market.search.embedded import EmbeddedSearch
 from market.search.engine import Document, SearchEngine
-from market.search.meaning import unit_of
 from market.search.meili import MeiliSearch
 from market.search.tenancy import ScratchTenant
 from market.tables import database
+from tests.search.vectors import unit_vector
 
 SIZE = int(os.environ.get("SIZE") or 12_400)
 NEEDS = 60
@@ -124,7 +124,7 @@ async def _measure(size: int) -> dict[str, list[float]]:
             times: list[list[float]] = [[], [], []]
             for document in needs:
                 need = named_need(prepare("needs", document))
-                vector = unit_of(numbers.normal(size=DIMENSIONS).tolist())
+                vector = unit_vector(numbers.normal(size=DIMENSIONS).tolist())
                 vectors = {MODEL: vector} if name != "words" else {}
                 if line:
                     line.latest = []
@@ -161,7 +161,7 @@ async def _listings(size: int) -> tuple[Iterator[Document], list[Document]]:
 def _many(known: Sequence[Document], size: int) -> Iterator[Document]:
     numbers = np.random.default_rng(0)
     for at in range(size):
-        vector = unit_of(numbers.normal(size=DIMENSIONS).tolist())
+        vector = unit_vector(numbers.normal(size=DIMENSIONS).tolist())
         yield {**known[at % len(known)], "id": UUID(int=at + 1), "vectors": {MODEL: vector}}
 
 

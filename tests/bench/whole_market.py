@@ -51,7 +51,7 @@ from market.search.candidates import Candidates
 from market.search.documents import prepare
 from market.search.engine import Query, SearchEngine
 from market.search.filters import OUTCOMES
-from market.search.meaning import stored, text_hash, unit_of
+from market.search.meaning import stored, text_hash
 from market.search.meili import MeiliSearch
 from market.search.relay import rebuild
 from market.search.spelling import speller_of
@@ -60,6 +60,7 @@ from market.settings import Settings
 from market.tables import migrate
 from market.worker import load_jobs
 from tests.malicious_input import MALICIOUS_QUERIES, get_status
+from tests.search.vectors import unit_vector
 
 SIZE = int(os.environ.get("SIZE") or 12_400)
 NEEDS = min(1000, SIZE)
@@ -249,10 +250,10 @@ async def _ids(table: str, most: int) -> list[Any]:
 
 async def _give_vectors(index: str) -> None:
     numbers = np.random.default_rng(len(index))
-    middle = unit_of(np.random.default_rng(1).normal(size=DIMENSIONS).tolist())
+    middle = unit_vector(np.random.default_rng(1).normal(size=DIMENSIONS).tolist())
     ids = await _ids(index, 10**9)
     noise = numbers.normal(size=(len(ids), DIMENSIONS)) * SPREAD / DIMENSIONS**0.5
-    vectors = [stored(unit_of((middle + one).tolist())) for one in noise]
+    vectors = [stored(unit_vector((middle + one).tolist())) for one in noise]
     built = dict(await _hashes(index, ids))
     await connection().execute_query(
         "INSERT INTO listing_vectors (index_name, document_id, model, text_hash, vector) "

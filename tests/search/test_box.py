@@ -13,7 +13,7 @@ from market.search.box import Question, SearchBox, kind_of
 from market.search.embedded import EmbeddedSearch
 from market.search.embedders import Unusable, Vectors, normalised
 from market.search.engine import Query, Sort
-from market.search.meaning import unit_of
+from tests.search.vectors import unit_vector
 
 WIRE, FILM, PUMP = (UUID(int=number) for number in (1, 2, 3))
 
@@ -48,7 +48,7 @@ async def engine(tmp_path: Path) -> EmbeddedSearch:
                 "title": title,
                 "field": "materials",
                 "published_at": 1,
-                "vectors": {"toy": unit_of(of)} if of else {},
+                "vectors": {"toy": unit_vector(of)} if of else {},
             }
             for id_, title, of in rows
         ],

@@ -31,12 +31,12 @@ from market.search.engine import (
     Sort,
 )
 from market.search.leading import LedSearch
-from market.search.meaning import unit_of
 from market.search.meili import MeiliSearch
 from market.search.tenancy import ScratchTenant
 from tests.search.exchanges import PREFIX, Recorder, Replay
 from tests.search.loopback import Loopback
 from tests.search.real_server import hosts, real_server
+from tests.search.vectors import unit_vector
 
 pytestmark = pytest.mark.allow_hosts(hosts())
 
@@ -58,7 +58,7 @@ DOCUMENTS: list[dict[str, Any]] = [
         "has_subsidy": True,
         "interests": 2,
         "published_at": 100,
-        "vectors": {"toy": unit_of([1, 0, 0])},
+        "vectors": {"toy": unit_vector([1, 0, 0])},
     },
     {
         "id": FILM,
@@ -73,7 +73,7 @@ DOCUMENTS: list[dict[str, Any]] = [
         "has_subsidy": True,
         "interests": 0,
         "published_at": 200,
-        "vectors": {"toy": unit_of([1, 1, 0])},
+        "vectors": {"toy": unit_vector([1, 1, 0])},
     },
     {
         "id": CANE,
@@ -89,7 +89,7 @@ DOCUMENTS: list[dict[str, Any]] = [
         "has_subsidy": False,
         "interests": 2,
         "published_at": 300,
-        "vectors": {"toy": unit_of([0, 0, 1])},
+        "vectors": {"toy": unit_vector([0, 0, 1])},
     },
     {
         "id": MOTOR,
@@ -484,7 +484,7 @@ async def test_no_terms_have_no_candidates(engine: SearchEngine) -> None:
 async def test_the_nearest_in_meaning_are_candidates_beside_those_that_share_a_term(
     engine: SearchEngine,
 ) -> None:
-    near = {"toy": unit_of([1, 0.1, 0])}
+    near = {"toy": unit_vector([1, 0.1, 0])}
 
     alone = await engine.candidates("outcomes", [], vectors=near, nearest=2)
     beside = await engine.candidates("outcomes", ["甘蔗"], vectors=near, nearest=1)
@@ -495,7 +495,7 @@ async def test_the_nearest_in_meaning_are_candidates_beside_those_that_share_a_t
 
 
 async def test_candidates_bring_their_cosine_if_they_have_a_vector(engine: SearchEngine) -> None:
-    near = {"toy": unit_of([1, 0, 0]), "a model nobody uses": unit_of([1, 0])}
+    near = {"toy": unit_vector([1, 0, 0]), "a model nobody uses": unit_vector([1, 0])}
 
     found = await engine.candidates("outcomes", ["导线", "甘蔗", "涂层"], vectors=near, nearest=2)
 
@@ -513,7 +513,7 @@ async def test_a_document_sent_without_its_vector_or_removed_is_near_to_nothing(
     await written.put("outcomes", [{name: of for name, of in DOCUMENTS[0].items() if name != "vectors"}])
     await written.delete("outcomes", [FILM])
 
-    found = await written.candidates("outcomes", [], vectors={"toy": unit_of([1, 0, 0])}, nearest=5)
+    found = await written.candidates("outcomes", [], vectors={"toy": unit_vector([1, 0, 0])}, nearest=5)
 
     assert found.ids == [CANE]
 

@@ -18,7 +18,7 @@ from market.search.embedded import EmbeddedSearch
 from market.search.embedded_store import IndexFolder
 from market.search.engine import Document, Query
 from market.search.fact_file import FactFile
-from market.search.meaning import unit_of
+from tests.search.vectors import unit_vector
 
 ONE, TWO = UUID(int=1), UUID(int=2)
 
@@ -92,7 +92,7 @@ async def test_what_is_there_after_a_restart_is_what_was_written(tmp_path: Path)
 
 async def test_what_is_written_again_unchanged_takes_no_room_beside_the_index(tmp_path: Path) -> None:
     search = EmbeddedSearch(tmp_path)
-    vectors = {"toy": unit_of([1, 0, 1])}
+    vectors = {"toy": unit_vector([1, 0, 1])}
     kept = [{**document(ONE, "石墨烯"), "vectors": vectors}, document(TWO, "铝")]
     await search.put("outcomes", kept)
     folder = tmp_path / "outcomes" / (tmp_path / "outcomes" / "CURRENT").read_text().split()[0]

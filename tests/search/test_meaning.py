@@ -18,11 +18,12 @@ from market.search.centres import centred
 from market.search.embedders import Unusable, Vectors, normalised, tidied
 from market.search.embedders.api import EmbeddingsApi
 from market.search.embedders.choosing import embedders_of, named
-from market.search.meaning import KeptVectors, restored, stored, text_hash, texts_of, unit_of
+from market.search.meaning import KeptVectors, restored, stored, text_hash, texts_of
 from market.search.models import ListingVector
 from market.search.vector_file import VectorFile
 from market.search.vectors import load_vectors, make_vectors
 from tests.factories import make_need, make_outcome
+from tests.search.vectors import unit_vector
 
 
 class Toy:
@@ -73,7 +74,7 @@ def test_vectors_of_a_model_that_nobody_measured_stay_as_they_are() -> None:
 
 
 def test_a_vector_is_kept_with_half_precision() -> None:
-    vector = unit_of([3.0, 4.0, 0.1])
+    vector = unit_vector([3.0, 4.0, 0.1])
 
     assert float(restored(stored(vector)) @ vector) == pytest.approx(1, abs=1e-3)
 
@@ -81,24 +82,24 @@ def test_a_vector_is_kept_with_half_precision() -> None:
 def test_the_last_vector_of_a_key_counts_for_every_reader(tmp_path: Path) -> None:
     a, b, c = (bytes([number]) * 16 for number in (1, 2, 3))
     written, read = VectorFile(tmp_path / "toy"), VectorFile(tmp_path / "toy")
-    written.put({a: unit_of([1, 0, 0]), b: unit_of([1, 1, 0])})
-    assert read.nearest(unit_of([1, 0, 0]), 5) == [a, b]
+    written.put({a: unit_vector([1, 0, 0]), b: unit_vector([1, 1, 0])})
+    assert read.nearest(unit_vector([1, 0, 0]), 5) == [a, b]
 
-    written.put({a: unit_of([0, 0, 1]), b: None, c: unit_of([0, 1, 0])})
+    written.put({a: unit_vector([0, 0, 1]), b: None, c: unit_vector([0, 1, 0])})
 
-    assert read.nearest(unit_of([0, 0, 1]), 1) == [a]
+    assert read.nearest(unit_vector([0, 0, 1]), 1) == [a]
     assert read.keys() == {a, c}
-    assert np.isnan(read.cosines([a, b, c], unit_of([0, 1, 0]))).tolist() == [False, True, False]
-    assert np.isnan(read.cosines([a], unit_of([0, 1]))).all()
+    assert np.isnan(read.cosines([a, b, c], unit_vector([0, 1, 0]))).tolist() == [False, True, False]
+    assert np.isnan(read.cosines([a], unit_vector([0, 1]))).all()
 
 
 def test_a_half_written_vector_is_no_harm(tmp_path: Path) -> None:
     key, other = b"k" * 16, b"o" * 16
-    VectorFile(tmp_path / "toy").put({key: unit_of([1, 0, 0])})
+    VectorFile(tmp_path / "toy").put({key: unit_vector([1, 0, 0])})
     with (tmp_path / "toy").open("ab") as file:
         file.write(b"half")
 
-    VectorFile(tmp_path / "toy").put({other: unit_of([0, 1, 0])})
+    VectorFile(tmp_path / "toy").put({other: unit_vector([0, 1, 0])})
 
     assert VectorFile(tmp_path / "toy").keys() == {key, other}
 
@@ -146,7 +147,9 @@ async def test_a_listing_whose_words_changed_is_read_anew_and_its_old_vector_is_
     await outbox.changed("outcomes", outcome.id)
 
     await run_waiting(deps)
-    searched = await deps.search.candidates("outcomes", [], vectors={"toy": unit_of([1, 1, 1])}, nearest=5)
+    searched = await deps.search.candidates(
+        "outcomes", [], vectors={"toy": unit_vector([1, 1, 1])}, nearest=5
+    )
     await make_vectors("outcomes", [outcome.id], embedders=[Toy()])
 
     assert searched.ids == []

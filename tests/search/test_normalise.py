@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from market.search.highlight import excerpt, mark
+from market.search.highlight import mark
 from market.search.normalise import (
     LONGEST_QUERY,
     fold,
     is_word,
-    key_terms,
     pinyin,
     query_words,
     read,
@@ -60,7 +59,7 @@ def test_titles_are_typed_in_pinyin_in_full_and_by_initials() -> None:
 
 
 def test_what_a_text_is_about_leaves_function_words_out() -> None:
-    terms = key_terms("一种基于石墨烯的导热膜及其制备方法，石墨烯用于散热")
+    terms = read(fold("一种基于石墨烯的导热膜及其制备方法，石墨烯用于散热")).terms(200)
 
     assert "石墨烯" in terms or "墨烯" in terms
     assert not {"的", "一种", "基于", "用于"} & set(terms)
@@ -108,17 +107,3 @@ def test_marks_stand_in_the_text_as_it_was_written() -> None:
 
 def test_short_latin_words_are_not_marked_inside_others() -> None:
     assert mark("national ti", ["ti"]) == "national <mark>ti</mark>"
-
-
-def test_an_excerpt_begins_shortly_before_the_first_word_found() -> None:
-    text = "前言。" * 100 + "石墨烯导热膜" + "后记。" * 100
-
-    shown = excerpt(text, ["石墨烯"], length=40)
-
-    assert "<mark>石墨烯</mark>" in shown
-    assert shown.startswith("…")
-    assert shown.endswith("…")
-
-
-def test_an_excerpt_of_a_short_text_is_the_text() -> None:
-    assert excerpt("铝合金", ["铜"]) == "铝合金"

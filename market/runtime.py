@@ -20,8 +20,8 @@ from market.payments.gateway import PaymentGateway
 from market.payments.standin_gateway import demo_gateway
 from market.payments.stripe_gateway import StripeGateway
 from market.search.embedded import EmbeddedSearch
-from market.search.embedders import Unusable
-from market.search.embedders.choosing import embedders_of
+from market.search.embedders import EmbedderUnavailable
+from market.search.embedders.configured import configured_embedders
 from market.search.engine import SearchEngine
 from market.search.tenancy import MarketTenant
 from market.settings import Settings, SettingsError
@@ -35,10 +35,10 @@ def build_deps(settings: Settings) -> Deps:
         SettingsError: a model that the settings name cannot be used.
     """
     try:
-        embedders = embedders_of(settings.embedders, settings.embeddings_key)
+        embedders = configured_embedders(settings.embedders, settings.embeddings_key)
         # Meilisearch must be told how long vectors are before the first is sent.
         lengths = {one.name: one.dimensions for one in embedders} if settings.meili_url else {}
-    except Unusable as error:
+    except EmbedderUnavailable as error:
         raise SettingsError(f"EMBEDDERS: {error}") from error
     return Deps(
         settings=settings,

@@ -23,12 +23,12 @@ from market.kit.i18n import gettext as _
 from market.kit.mail import SITE, write_mail
 from market.kit.signing import is_signed, sign
 from market.records.by import By
-from market.search import asking
-from market.search.asking import Asked
+from market.search import search_params
 from market.search.documents import as_number
 from market.search.engine import Query, Range, SearchEngine, Sort
 from market.search.filters import PAGES
 from market.search.indexes import fields_of
+from market.search.search_params import SearchParams
 
 MOST_SEARCHES = 50
 MOST_QUERY = 1500
@@ -136,9 +136,9 @@ async def list_own(actor: Actor) -> list[SavedSearch]:
     return await SavedSearch.filter(user_id=actor.user_id).order_by("-created_at", "id")
 
 
-def read(scope: str, query: str, now: datetime) -> Asked:
+def read(scope: str, query: str, now: datetime) -> SearchParams:
     """Return what the address of a saved search asks for on this day."""
-    return asking.read(PAGES[scope], f"/{scope}", QueryParams(query), local_date(now))
+    return search_params.parse(PAGES[scope], f"/{scope}", QueryParams(query), local_date(now))
 
 
 async def run_immediate(scope: str, *, search: SearchEngine, secret: str, now: datetime) -> int:

@@ -111,7 +111,7 @@ async def retry(entry_id: int, *, by: By) -> None:
     entry = await OutboxEntry.select_for_update().get_or_none(id=entry_id, is_quarantined=True)
     if entry is None:
         raise Conflict(_("这份文档已不在隔离中，请刷新后再看。"))
-    await outbox.release(entry_id)
+    await outbox.retry(entry_id)
     await record("job", UUID(int=entry_id), "retry_document", by=by, index=entry.index_name)
 
 
@@ -125,7 +125,7 @@ async def rebuild(index: str, *, by: By) -> None:
     by.actor.require(Act.RUN_JOBS)
     if outbox.source_of(index) is None:
         raise NotFound(_("没有这个索引。"))
-    await jobs.ask_rebuild(index)
+    await jobs.enqueue_rebuild(index)
     await record("job", UUID(int=INDEXES.index(index)), "rebuild_index", by=by, index=index)
 
 
@@ -134,8 +134,8 @@ def _standing(status: relay.Status) -> Standing:
         index=status.index,
         words=str(WORDS[status.index]),
         expected=status.expected,
-        waiting=status.waiting,
-        waiting_since=status.waiting_since,
+        waiting=status.pending,
+        waiting_since=status.pending_since,
         quarantined=status.quarantined,
         documents=status.documents,
         differences=status.differences,
@@ -147,9 +147,9 @@ async def _without_engine(index: str) -> Standing:
     return Standing(
         index=index,
         words=str(WORDS[index]),
-        expected=len(await source.everything()) if source else 0,
-        waiting=await outbox.count_waiting(index),
-        waiting_since=await outbox.oldest_wish(index),
+        expected=len(await source.revisions()) if source else 0,
+        waiting=await outbox.count_pending(index),
+        waiting_since=await outbox.oldest_pending_at(index),
         quarantined=await OutboxEntry.filter(index_name=index, is_quarantined=True).count(),
     )
 

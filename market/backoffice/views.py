@@ -25,7 +25,7 @@ from market.kit.pagination import Cut
 from market.kit.templating import render
 from market.kit.web import deps, path_id, see
 from market.records.by import By
-from market.search import people as _people  # noqa: F401 -- registers what may be found of people
+from market.search import people_documents as _people  # noqa: F401 -- registers what may be found of people
 
 
 async def organisations(request: Request) -> Response:

@@ -19,12 +19,12 @@ from market.matching.quality.evaluation import evaluate as run
 from market.matching.quality.test_sets import AnswerSets, UnreadableSet
 from market.matching.scoring import WEIGHTS
 from market.search.embedded import EmbeddedSearch
-from market.search.embedders import Unusable
-from market.search.embedders.choosing import embedders_of, named
+from market.search.embedders import EmbedderUnavailable
+from market.search.embedders.configured import configured_embedders, joint_name
 from market.search.engine import SearchEngine
-from market.search.meaning import KeptVectors
 from market.search.meili import MeiliSearch
 from market.search.tenancy import ScratchTenant
+from market.search.text_embedding import VectorCache
 from market.settings import Settings
 from market.tables import database
 
@@ -48,7 +48,7 @@ async def evaluate(
         return 1
     try:
         bench = bench_of(settings, engine=engine, is_semantic=is_semantic)
-    except Unusable as error:
+    except EmbedderUnavailable as error:
         sys.stderr.write(f"{error}\n")
         return 2
     if is_semantic and not bench.embedders:
@@ -57,12 +57,12 @@ async def evaluate(
     async with database("postgresql://nobody@localhost/nothing", pool_size=1):
         try:
             found = await run(sets, bench)
-        except Unusable as error:
+        except EmbedderUnavailable as error:
             sys.stderr.write(f"{error}\n")
             return 1
     figures: dict[str, Any] = {
         "engine": engine,
-        "embedder": named(bench.embedders) or None,
+        "embedder": joint_name(bench.embedders) or None,
         "scorer": WEIGHTS.version,
         "seconds": round(time.monotonic() - started, 1),
         **found,
@@ -80,13 +80,13 @@ def bench_of(settings: Settings, *, engine: str, is_semantic: bool) -> Bench:
     Raises:
         Unusable: a model that the settings name cannot be used.
     """
-    embedders = embedders_of(settings.embedders, settings.embeddings_key) if is_semantic else ()
+    embedders = configured_embedders(settings.embedders, settings.embeddings_key) if is_semantic else ()
     lengths = {one.name: one.dimensions for one in embedders}
     bars = _Bars()
     return Bench(
         scratch=_scratch_meili(settings, lengths) if engine == "meilisearch" else _scratch_embedded,
         embedders=embedders,
-        reader=KeptVectors(settings.data_directory / "vectors", bars),
+        reader=VectorCache(settings.data_directory / "vectors", bars),
         on_progress=bars,
         beside=_scratch_embedded if engine == "meilisearch" else None,
     )

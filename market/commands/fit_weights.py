@@ -10,7 +10,7 @@ from market.commands.evaluate import bench_of
 from market.matching.quality.fitting import as_json, fit
 from market.matching.quality.test_sets import AnswerSets, UnreadableSet
 from market.matching.scoring import WEIGHTS
-from market.search.embedders import Unusable
+from market.search.embedders import EmbedderUnavailable
 from market.settings import Settings
 from market.tables import database
 
@@ -28,7 +28,7 @@ async def fit_weights(settings: Settings, directory: Path, *, version: str, file
             return 1
         async with database("postgresql://nobody@localhost/nothing", pool_size=1):
             found = await fit(sets, bench, version=version)
-    except (UnreadableSet, Unusable) as error:
+    except (UnreadableSet, EmbedderUnavailable) as error:
         sys.stderr.write(f"{error}\n")
         return 1
     for words, figures in (

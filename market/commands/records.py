@@ -18,7 +18,7 @@ from market.programmes import catalogue
 from market.runtime import build_deps, running
 from market.search.engine import Tenancy
 from market.search.indexes import INDEXES
-from market.search.outbox import count_waiting
+from market.search.outbox import count_pending
 from market.search.relay import rebuild, relay, status
 from market.seed import seed as seed_market
 from market.settings import Settings
@@ -63,7 +63,7 @@ async def _index(kind: str, deps: Deps) -> str:
         try:
             await relay(kind, search=deps.search, on_progress=bar)
         except SearchUnavailable as error:
-            waiting = await count_waiting(kind)
+            waiting = await count_pending(kind)
             if left is not None and waiting >= left:
                 return f"{waiting} of them cannot be found yet and are sent later: {error}"
             left = waiting
@@ -85,7 +85,7 @@ async def search(settings: Settings, act: str) -> int:
             is_behind = is_behind or bool(found.differences)
             sys.stdout.write(
                 f"{index:<14} {found.documents:>8,} documents  {found.expected:>8,} expected  "
-                f"{found.waiting:>6,} waiting  {found.quarantined:>4,} refused  "
+                f"{found.pending:>6,} waiting  {found.quarantined:>4,} refused  "
                 f"{found.differences:>6,} differences\n"
             )
     return 1 if is_behind else 0

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from market.deals.models import Deal, Side
 from market.kit.database import connection
-from market.search.outbox import changed
+from market.search.outbox import enqueue
 
 
 async def count_interests(outcome_ids: Collection[UUID]) -> dict[UUID, int]:
@@ -29,7 +29,7 @@ async def note_agreed(deal: Deal, side: Side) -> None:
         return
     same = {column: listing_id, f"{side}_id": getattr(deal, f"{side}_id"), f"{side}_agreed_at__isnull": False}
     if not await Deal.filter(**same).exclude(id=deal.id).exists():
-        await changed(index, listing_id)
+        await enqueue(index, listing_id)
 
 
 async def _count(column: str, side: str, ids: Collection[UUID]) -> dict[UUID, int]:

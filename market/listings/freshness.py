@@ -72,7 +72,7 @@ async def _remind(kind: Kind, identity: UUID, now: datetime, secret: str) -> boo
         return False
     listing.reminded_on = today
     await listing.save(update_fields=["reminded_on"])
-    await outbox.changed(kind.index, listing.id)
+    await outbox.enqueue(kind.index, listing.id)
     is_deadline = isinstance(listing, Need) and listing.deadline_on == listing.expires_on
     words = (
         _("《%(title)s》将在 %(day)s 截止。还需要的话，请修改截止日期。")

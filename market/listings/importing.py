@@ -161,7 +161,7 @@ async def _import_batch(
     report.created += len(made)
     ids = [*touched, *(each.id for each in made if publish)]
     if ids:
-        await outbox.changed_many(kind.index, ids)
+        await outbox.enqueue_many(kind.index, ids)
 
 
 def _new(kind: Kind, owner: UUID, values: Mapping[str, Any], *, publish: bool, now: datetime) -> Listing:

@@ -65,7 +65,7 @@ async def move(listing: Listing, move: Move, *, by: By, **data: Any) -> None:
 
 async def note_findable(kind: Kind, listing: Listing, *, was_findable: bool = False) -> None:
     if was_findable or listing.status in LIVE:
-        await outbox.changed(kind.index, listing.id)
+        await outbox.enqueue(kind.index, listing.id)
 
 
 def verify(listing: Listing, now: datetime) -> None:

@@ -17,7 +17,7 @@ from market.matching.rematch import rematch_needs
 from market.matching.scoring import WEIGHTS
 from market.search.engine import SearchEngine
 from market.search.indexes import WITH_VECTORS
-from market.search.jobs import ask_reading
+from market.search.jobs import enqueue_embedding
 
 BATCH = 50
 """Needs matched by one run of the job."""
@@ -59,7 +59,7 @@ async def ask_rematch_if_new_scorer() -> bool:
         return False
     await SystemState.update_or_create(key=SCORER, defaults={"value": {"version": WEIGHTS.version}})
     for index in WITH_VECTORS:
-        await ask_reading(index, None)
+        await enqueue_embedding(index, None)
     if not await Match.exclude(scorer_version=WEIGHTS.version).exists():
         return False
     await ask_rematch_all()

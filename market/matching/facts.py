@@ -8,15 +8,15 @@ from typing import Any
 from uuid import UUID
 
 from market.search.candidates import Counts
-from market.search.documents import Prepared, Trial
-from market.search.marks import marks_of
+from market.search.documents import Prepared, WithoutWord
+from market.search.term_hashes import term_hashes
 
 
 @dataclass(frozen=True, slots=True)
 class Text:
     """The wording of a listing: the marks of its terms and letters, those of the title first."""
 
-    marks: bytes = b""
+    hashes: bytes = b""
     counts: Counts = (0, 0, 0, 0, 0, 0)
     """How many stand in title, keywords and text: of the terms, then of the letters."""
     words: tuple[str, ...] = ()
@@ -38,7 +38,7 @@ class Text:
             known.update(places[-1])
         words = tuple(word for place in places for word in place)
         a, b, c, d, e, f = map(len, places)
-        return cls(marks_of(words), (a, b, c, d, e, f), words)
+        return cls(term_hashes(words), (a, b, c, d, e, f), words)
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,10 +114,10 @@ def named_outcome(prepared: Prepared) -> OutcomeFacts:
     return replace(facts, text=_named(facts.text, prepared))
 
 
-def text_without(trial: Trial, word: str) -> Text:
+def text_without(trial: WithoutWord, word: str) -> Text:
     """Return the wording that a listing would have without this word."""
     terms, letters, counts = trial.without(word)
-    return Text(marks_of(terms, letters), counts, (*terms, *letters))
+    return Text(term_hashes(terms, letters), counts, (*terms, *letters))
 
 
 def _named(text: Text, prepared: Prepared) -> Text:
@@ -126,7 +126,7 @@ def _named(text: Text, prepared: Prepared) -> Text:
 
 def _text(facts: Mapping[str, Any]) -> Text:
     a, b, c, d, e, f = facts.get("counts", (0, 0, 0, 0, 0, 0))
-    return Text(facts.get("marks", b""), (a, b, c, d, e, f))
+    return Text(facts.get("hashes", b""), (a, b, c, d, e, f))
 
 
 def _id(told: object) -> UUID:

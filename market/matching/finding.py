@@ -98,8 +98,8 @@ async def rank(
         frequencies=frequencies,
         search=search,
     )
-    texts = Texts.of(found.marks, found.heads["counts"])
-    beside = [others.told(one) for one in found.told]
+    texts = Texts.of(found.hashes, found.heads["counts"])
+    beside = [others.parse_fields(one) for one in found.fields_json]
     scores = values(subject, Others(texts, beside, found.cosines), frequencies.idf, weights).tolist()
     keys = found.keys
     order = [at for at, score in enumerate(scores) if score >= least]
@@ -111,7 +111,7 @@ def scored(pairs: Sequence[Pair], frequencies: Frequencies, weights: Weights = W
     """Return pairs of one listing, whose words are known, with their scores, the best first."""
     if not pairs:
         return []
-    is_of_need = bool(pairs[0].need.text.words) or not pairs[0].need.text.marks
+    is_of_need = bool(pairs[0].need.text.words) or not pairs[0].need.text.hashes
     others = [one.outcome if is_of_need else one.need for one in pairs]
     found = values(
         pairs[0].need if is_of_need else pairs[0].outcome,
@@ -174,7 +174,7 @@ class _Kind(NamedTuple):
     """Listings of one kind: the name of their index, and how they are read without their text, and whole."""
 
     name: str
-    told: Callable[[bytes], Subject]
+    parse_fields: Callable[[bytes], Subject]
     whole: Callable[[Mapping[str, Any]], Subject]
 
 

@@ -10,7 +10,7 @@ from market.matching.choosing import Chosen
 from market.matching.facts import text_without
 from market.matching.scoring import WEIGHTS, Weights, worths_of
 from market.matching.wording import Rarity
-from market.search.documents import Trial
+from market.search.documents import WithoutWord
 from market.search.engine import Document
 
 MOST = 3
@@ -27,7 +27,7 @@ def with_reasons(
             asked.setdefault(one.need_id, {}).setdefault(word, []).append(at)
     worth: dict[tuple[int, str], int] = {}
     for need_id, words in asked.items():
-        trial = Trial(needs[need_id])
+        trial = WithoutWord(needs[need_id])
         for word, places in words.items():
             found = worths_of(
                 text_without(trial, word),

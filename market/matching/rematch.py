@@ -27,7 +27,7 @@ from market.matching.said import load_refusals
 from market.matching.scoring import WEIGHTS
 from market.search.documents import prepare
 from market.search.engine import Document, SearchEngine
-from market.search.vectors import load_vectors
+from market.search.listing_vectors import load_vectors
 
 AT_ONCE = 2
 """Listings whose candidates are asked for at once: while the engine finds those of one, others are scored."""

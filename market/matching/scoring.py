@@ -243,7 +243,7 @@ def fit_of_meaning(meaning: Meaning, weights: Weights) -> float:
 
 
 def _subject(need: NeedFacts, outcome: OutcomeFacts) -> tuple[Text, Text]:
-    if need.text.words or not need.text.marks:
+    if need.text.words or not need.text.hashes:
         return need.text, outcome.text
     return outcome.text, need.text
 

@@ -43,7 +43,7 @@ class Scales:
 class Texts:
     """The wording of many listings: all their marks in turn, and the counts of each as a row."""
 
-    marks: npt.NDArray[np.uint32]
+    hashes: npt.NDArray[np.uint32]
     counts: npt.NDArray[np.int64]
 
     @classmethod
@@ -52,7 +52,7 @@ class Texts:
 
     @classmethod
     def of_each(cls, texts: Sequence[Text]) -> Texts:
-        return cls.of((one.marks for one in texts), [one.counts for one in texts])
+        return cls.of((one.hashes for one in texts), [one.counts for one in texts])
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,11 +94,11 @@ class Common:
 
 def common(subject: Text, others: Texts, rarity: Rarity, scales: Scales) -> Common:
     """Hold many texts to one."""
-    worth, whole = _worth(subject, rarity, scales), others.marks
+    worth, whole = _worth(subject, rarity, scales), others.hashes
     # A look at half of the bits rules nearly all out, which is much quicker than to search for each.
     at = np.flatnonzero(worth.maybe[whole.astype(np.uint16)])
-    found = np.minimum(np.searchsorted(worth.marks, whole[at]), len(worth.marks) - 1)
-    same = worth.marks[found] == whole[at] if len(worth.marks) else np.zeros(0, dtype=np.bool_)
+    found = np.minimum(np.searchsorted(worth.hashes, whole[at]), len(worth.hashes) - 1)
+    same = worth.hashes[found] == whole[at] if len(worth.hashes) else np.zeros(0, dtype=np.bool_)
     at, found = at[same], found[same]
     segment = np.searchsorted(np.cumsum(others.counts.ravel()), at, side="right")
     return Common(
@@ -116,7 +116,7 @@ def common(subject: Text, others: Texts, rarity: Rarity, scales: Scales) -> Comm
 class _Worth:
     """What each mark of the subject can give, by ascending marks."""
 
-    marks: npt.NDArray[np.uint32]
+    hashes: npt.NDArray[np.uint32]
     order: npt.NDArray[np.int64]
     """Which of the subject's marks it is."""
     points: Numbers
@@ -133,7 +133,7 @@ def _worth(subject: Text, rarity: Rarity, scales: Scales) -> _Worth:
     global _last
     if _last and _last[0] is subject and _last[1] == rarity and _last[2] == scales:
         return _last[3]
-    marks = _read(subject.marks)
+    marks = _read(subject.hashes)
     rare = np.array([rarity(word) for word in subject.words], dtype=np.float64)
     is_term = np.repeat(_TERMS, subject.counts)
     worth = np.where(is_term, np.maximum(rare, 0.0) ** scales.rarity, rare**2)

@@ -28,7 +28,7 @@ from market.pages.scopes import BROKERS, NEEDS, ORGANISATIONS, OUTCOMES, POLICIE
 from market.pages.suggestions import suggest as find_suggestions
 from market.programmes import describing
 from market.programmes.catalogue import compiled, list_versions
-from market.search.asking import MOST_WORDS
+from market.search.search_params import LONGEST_TEXT
 
 EXPORTS_AN_HOUR = 60
 MOST_ADDRESS = 16_000
@@ -85,7 +85,7 @@ def _feed(scope: Scope) -> Callable[[Request], Any]:
 async def suggest(request: Request) -> Response:
     """Titles that contain what is being typed, for the search box."""
     _shorten(request)
-    typed = request.query_params.get("q", "")[:MOST_WORDS]
+    typed = request.query_params.get("q", "")[:LONGEST_TEXT]
     index = request.query_params.get("index", "")
     return JSONResponse(await find_suggestions(deps(request).search, index, typed))
 
@@ -97,7 +97,7 @@ def _shorten(request: Request) -> None:
 
 def _elsewhere(request: Request, scope: Scope) -> Response:
     """What the scope switch of the home page's search box leads to."""
-    typed = request.query_params.get("q", "")[:MOST_WORDS]
+    typed = request.query_params.get("q", "")[:LONGEST_TEXT]
     address = str(request.app.url_path_for(scope.route))
     return RedirectResponse(address + ("?" + urlencode({"q": typed}, errors="replace") if typed else ""), 303)
 

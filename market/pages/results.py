@@ -17,12 +17,12 @@ from market.kit.pagination import Page
 from market.kit.web import deps
 from market.matching.fitting import has_fitting, list_fitting
 from market.pages.scopes import SCOPES, Scope
-from market.search import asking
-from market.search.asking import Asked
-from market.search.box import SearchBox
-from market.search.engine import Hits, Query, SearchEngine, Searches
+from market.search import search_params
+from market.search.engine import Hits, Query, SearchEngine, Searcher
 from market.search.highlight import mark
-from market.search.leading import LedSearch
+from market.search.pinned import PinnedResults
+from market.search.query_planner import QueryPlanner
+from market.search.search_params import SearchParams
 from market.search.spelling import speller_of
 
 FEW = 5
@@ -35,7 +35,7 @@ class Found:
     """What a search page shows; `is_away` when the engine does not answer."""
 
     scope: Scope
-    asked: Asked
+    asked: SearchParams
     page: Page[Any]
     hits: Hits
     related: Sequence[Any] = ()
@@ -50,7 +50,7 @@ class Found:
     def context(self) -> dict[str, Any]:
         """Return what every search page shows."""
         return {
-            **asking.context(self.asked, self.hits),
+            **search_params.page_context(self.asked, self.hits),
             "scope": self.scope,
             "scopes": list(SCOPES.values()),
             "page": self.page,
@@ -61,23 +61,23 @@ class Found:
         }
 
 
-async def asked_of(request: Request, scope: Scope) -> Asked:
+async def asked_of(request: Request, scope: Scope) -> SearchParams:
     """Return what the address of this request asks of a scope."""
     path = str(request.app.url_path_for(scope.route))
     today = local_date(deps(request).clock())
     is_matched = await has_fitting(find(request), scope.key)
-    return asking.read(scope.page, path, request.query_params, today, is_matched=is_matched)
+    return search_params.parse(scope.page, path, request.query_params, today, is_matched=is_matched)
 
 
-async def searcher_of(request: Request, asked: Asked) -> Searches:
+async def searcher_of(request: Request, asked: SearchParams) -> Searcher:
     """Return who answers what this person asks: with models, and what fits them best first if they wish."""
-    box = SearchBox(deps(request).search, deps(request).embedders)
-    if not asked.by_match:
+    box = QueryPlanner(deps(request).search, deps(request).embedders)
+    if not asked.is_by_match:
         return box
-    return LedSearch(box, await list_fitting(find(request), asked.page.index))
+    return PinnedResults(box, await list_fitting(find(request), asked.page.index))
 
 
-async def search(engine: SearchEngine, searches: Searches, asked: Asked, scope: Scope) -> Found:
+async def search(engine: SearchEngine, searches: Searcher, asked: SearchParams, scope: Scope) -> Found:
     """Ask the engine. When it is away the rest of the page is still shown, with a notice."""
     try:
         hits = await searches.search(asked.query())
@@ -90,7 +90,7 @@ async def search(engine: SearchEngine, searches: Searches, asked: Asked, scope: 
     return Found(scope, asked, asked.cut.page(items, hits.total), hits, await scope.load(related), meant)
 
 
-async def _related(engine: SearchEngine, asked: Asked, hits: Hits, meant: str | None) -> list[UUID]:
+async def _related(engine: SearchEngine, asked: SearchParams, hits: Hits, meant: str | None) -> list[UUID]:
     """Return what is near: without the conditions, what the words may mean, what is like the best hit."""
     found: dict[UUID, None] = {}
     texts = [asked.words] if asked.words and asked.chosen else []
@@ -119,7 +119,7 @@ def title_of(record: Any) -> str:
     return str(record.user.name)
 
 
-async def every_hit(searches: Searches, asked: Asked, scope: Scope, batch: int = 1000) -> Any:
+async def every_hit(searches: Searcher, asked: SearchParams, scope: Scope, batch: int = 1000) -> Any:
     """Yield all records of a search, batch by batch, in the order of the list."""
     query = dataclasses.replace(asked.query(), facets=(), offset=0, limit=batch)
     while True:

@@ -20,8 +20,8 @@ from market.programmes.models import Programme, ProgrammeTerms, TermsStatus
 from market.programmes.search import INDEX
 from market.programmes.terms import Terms
 from market.records.by import By
-from market.search.jobs import ask_rebuild
-from market.search.outbox import changed
+from market.search.jobs import enqueue_rebuild
+from market.search.outbox import enqueue
 
 _compiled: dict[UUID, Terms] = {}
 """Released terms never change, so what was compiled once holds."""
@@ -75,7 +75,7 @@ async def load_programmes(now: datetime) -> Loaded:
         await record(
             "terms", made.id, "load", by=By.job(now), programme=terms.programme, version=terms.version
         )
-        await changed(INDEX, programme.id)
+        await enqueue(INDEX, programme.id)
         done.added.append(name)
     await close_periods()
     if done.added:
@@ -96,7 +96,7 @@ def _computing(content: Mapping[str, Any]) -> dict[str, Any]:
 async def judge_outcomes_anew() -> None:
     """Have all outcomes on the market judged by terms that were just released; see `listed`."""
     if await Outcome.exists(status__in=VISIBLE_OUTCOMES):
-        await ask_rebuild("outcomes")
+        await enqueue_rebuild("outcomes")
 
 
 async def _programme(newest: Terms) -> Programme:

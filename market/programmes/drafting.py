@@ -28,7 +28,7 @@ from market.programmes.models import Programme, ProgrammeTerms, TermsStatus
 from market.programmes.search import INDEX
 from market.programmes.terms import TermError, Terms
 from market.records.by import By
-from market.search.outbox import changed
+from market.search.outbox import enqueue
 
 MOST_CONTENT = 200_000
 MOST_PREVIEWED = 500
@@ -162,7 +162,7 @@ async def release_terms(slug: str, version: str, *, by: By) -> ProgrammeTerms:
     programme.issuer = terms.content["issuer"]["name"]
     await programme.save(update_fields=["name", "issuer", "revision"])
     await close_periods()
-    await changed(INDEX, programme.id)
+    await enqueue(INDEX, programme.id)
     await judge_outcomes_anew()
     await record("terms", row.id, "release", by=by, programme=slug, version=version)
     return row

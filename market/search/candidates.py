@@ -1,4 +1,4 @@
-"""Documents to be matched, as engines keep them and give them back: many at once, column by column."""
+"""Candidate documents for matching: a binary record in the engines, read into columns."""
 
 from __future__ import annotations
 
@@ -20,43 +20,43 @@ FACTS: Mapping[str, tuple[str, ...]] = {
     ),
     "needs": ("field", "industries", "modes", "regions", "budget_max_amount", "trl_min"),
 }
-"""The fields of an index that a scorer reads beside the wording."""
+"""The fields of an index that the scorer reads beside the text."""
 _HEAD = np.dtype([("id", "V16"), ("revision", "<i8"), ("counts", "<u2", 6), ("told", "<u4")])
-"""How a record begins. What is told of the document follows, and then the marks of its terms."""
+"""Header of a record. The fields as JSON follow, then the term hashes."""
 
 
 def record_of(index: str, facts: Mapping[str, Any]) -> bytes:
-    """Return what matching reads of a document, told by its `Prepared.facts`.
+    """Serialise what matching reads of a document, given its `Prepared.facts`.
 
-    Equal facts make equal records, whatever else is in the document.
+    Equal facts serialise equally, whatever else is in the document.
     """
-    kept = {name: facts[name] for name in FACTS.get(index, ()) if facts.get(name) is not None}
-    told = json.dumps(kept, ensure_ascii=False, separators=(",", ":")).encode()
-    head = (UUID(facts["id"]).bytes, facts["revision"], tuple(facts["counts"]), len(told))
-    return np.array(head, _HEAD).tobytes() + told + bytes(facts["marks"])
+    fields = {name: facts[name] for name in FACTS.get(index, ()) if facts.get(name) is not None}
+    json_ = json.dumps(fields, ensure_ascii=False, separators=(",", ":")).encode()
+    head = (UUID(facts["id"]).bytes, facts["revision"], tuple(facts["counts"]), len(json_))
+    return np.array(head, _HEAD).tobytes() + json_ + bytes(facts["hashes"])
 
 
 @dataclass(frozen=True, slots=True)
 class Candidates:
-    """Documents that share a term or mean the like. One place in each column is one document."""
+    """Documents that share a term or are near by vector. One position in each column is one document."""
 
     heads: npt.NDArray[np.void]
     """id, revision and counts."""
-    told: Sequence[bytes] = ()
-    """The fields of `FACTS`, as JSON; the same bytes where the same is told."""
-    marks: Sequence[bytes] = ()
+    fields_json: Sequence[bytes] = ()
+    """The fields of `FACTS`, as JSON; equal bytes for equal fields, so that they can be cached."""
+    hashes: Sequence[bytes] = ()
     cosines: Mapping[str, Numbers] = field(default_factory=dict)
-    """How alike they are in meaning, by each model that was asked for; NaN where it knows none."""
+    """Cosine similarities by model; NaN where a document has no vector."""
 
     @classmethod
     def of(cls, records: Sequence[bytes], cosines: Mapping[str, Numbers] | None = None) -> Candidates:
-        """Read records."""
+        """Parse records."""
         size = _HEAD.itemsize
-        heads = np.frombuffer(b"".join([one[:size] for one in records]), _HEAD)
+        heads = np.frombuffer(b"".join([record[:size] for record in records]), _HEAD)
         ends: list[int] = (heads["told"].astype(np.int64) + size).tolist()
-        told = [one[size:end] for one, end in zip(records, ends, strict=True)]
-        marks = [one[end:] for one, end in zip(records, ends, strict=True)]
-        return cls(heads, told, marks, cosines or {})
+        fields = [record[size:end] for record, end in zip(records, ends, strict=True)]
+        hashes = [record[end:] for record, end in zip(records, ends, strict=True)]
+        return cls(heads, fields, hashes, cosines or {})
 
     def __len__(self) -> int:
         return len(self.heads)
@@ -64,24 +64,24 @@ class Candidates:
     @property
     def keys(self) -> list[bytes]:
         """The ids, sixteen bytes each."""
-        found: list[bytes] = self.heads["id"].tolist()
-        return found
+        keys: list[bytes] = self.heads["id"].tolist()
+        return keys
 
     @property
     def ids(self) -> list[UUID]:
-        return [UUID(bytes=one) for one in self.keys]
+        return [UUID(bytes=key) for key in self.keys]
 
     def facts(self, at: int) -> dict[str, Any]:
-        """Return the facts of one document, as `record_of` was given them."""
+        """Return the facts of one document, as they were given to `record_of`."""
         head = self.heads[at]
         return {
-            **json.loads(self.told[at]),
+            **json.loads(self.fields_json[at]),
             "id": str(UUID(bytes=head["id"].tobytes())),
             "revision": int(head["revision"]),
             "counts": head["counts"].tolist(),
-            "marks": self.marks[at],
+            "hashes": self.hashes[at],
         }
 
     def meaning(self, at: int) -> dict[str, float]:
-        """Return how alike one document is, by each model that knows it."""
+        """Return the cosine similarities of one document, by model."""
         return {name: float(of[at]) for name, of in self.cosines.items() if not np.isnan(of[at])}

@@ -1,9 +1,8 @@
-"""A document as rooms give it, made ready for any engine.
+"""Preparation of documents for any engine: validation, normalisation, terms.
 
-A room gives a flat mapping: `id` (UUID), `revision`, the texts `title`, `text`, `title_en`,
-`text_en`, the lists `keywords` and `names`, and the exact and number fields of its index. Nothing
-private may be in it. What is None or empty is left out. `vectors`, by the model's name, are added by
-the relay.
+A room builds a flat mapping: `id` (UUID), `revision`, the texts `title`, `text`, `title_en`, `text_en`,
+the lists `keywords` and `names`, and the exact and number fields of its index, without anything private.
+None and empty values are left out. The relay adds `vectors` by model.
 """
 
 from __future__ import annotations
@@ -16,16 +15,16 @@ from typing import Any
 from uuid import UUID
 
 from market.search.candidates import Counts
-from market.search.engine import Document, Refused, Vector
-from market.search.highlight import places_of
+from market.search.engine import Document, Rejected, Vector
+from market.search.highlight import folded_spans
 from market.search.indexes import Fields, fields_of
-from market.search.marks import marks_of
 from market.search.normalise import STOP_WORDS, Reading, Run, fold, joined, pinyin, read
+from market.search.term_hashes import term_hashes
 
-MOST_TITLE_TERMS = 80
-MOST_KEYWORD_TERMS = 60
-MOST_TEXT_TERMS = 120
-MOST_TEXT_LETTERS = 120
+MAX_TITLE_TERMS = 80
+MAX_KEYWORD_TERMS = 60
+MAX_TEXT_TERMS = 120
+MAX_TEXT_LETTERS = 120
 _TEXTS = frozenset({"id", "revision", "title", "text", "title_en", "text_en", "keywords", "names", "vectors"})
 _LARGEST = 2**53
 """Beyond it Meilisearch, which counts in floating point, would round."""
@@ -43,41 +42,41 @@ class Prepared:
     english: Reading
     names: Reading
     terms: list[str]
-    """What it is about: terms of the title first, then of the keywords, then of the text."""
+    """Index terms: of the title first, then of the keywords, then of the text."""
     letters: list[str]
-    """Single characters of dense scripts, likewise: what two texts share when no word is quite the same."""
+    """Single characters of dense scripts, likewise: the overlap of texts that share no whole word."""
     counts: Counts
-    """How many of `terms` stand in the title, the keywords and the text, and then of `letters`."""
+    """Numbers of `terms` in title, keywords and text, then of `letters`."""
     exact: dict[str, list[str]]
     numbers: dict[str, int]
     vectors: Mapping[str, Vector]
 
     @property
     def pinyin(self) -> list[str]:
-        """How the words of the title are typed; read when it is asked for, which matching never does."""
+        """Pinyin of the title's words; computed lazily, since matching never needs it."""
         return pinyin(self.title.folded)
 
     def facts(self) -> dict[str, Any]:
-        """Return what an engine gives back with a candidate."""
+        """Return the facts that engines return with a candidate."""
         return {
             "id": str(self.id),
             "revision": self.revision,
             **self.exact,
             **self.numbers,
             "counts": list(self.counts),
-            "marks": marks_of(self.terms, self.letters),
+            "hashes": term_hashes(self.terms, self.letters),
         }
 
     def indexed_terms(self) -> list[str]:
-        """Return what candidates are found by and rarity is counted of: all but the letters of the text."""
+        """Return the terms for candidate lookup and document frequencies: all but the letters of the text."""
         return self.terms + self.letters[: self.counts[3] + self.counts[4]]
 
 
 def prepare(index: str, document: Document) -> Prepared:
-    """Make a room's document ready.
+    """Validate and normalise a room's document.
 
     Raises:
-        Refused: a field is unknown or no engine could keep its value; says which.
+        Rejected: a field is unknown or its value cannot be stored; names it.
     """
     fields = fields_of(index)
     try:
@@ -100,29 +99,29 @@ def prepare(index: str, document: Document) -> Prepared:
             vectors=document.get("vectors") or {},
         )
     except (KeyError, TypeError, ValueError, AttributeError) as error:
-        raise Refused(f"{document.get('id')}: {error}") from error
+        raise Rejected(f"{document.get('id')}: {error}") from error
 
 
-class Trial:
-    """The texts of a document, from which words are taken away one at a time."""
+class WithoutWord:
+    """Leave-one-out variants of a document, one word removed at a time."""
 
     def __init__(self, document: Document) -> None:
         self._whole = _readings(document)
         self._known: dict[str, Run] = {}
 
     def without(self, word: str) -> tuple[list[str], list[str], Counts]:
-        """Return the terms, letters and counts that the document would have without this word."""
-        return _wording(*(_cut(one, word, self._known) for one in self._whole))
+        """Return terms, letters and counts of the document without this word."""
+        return _wording(*(_cut(reading, word, self._known) for reading in self._whole))
 
 
-def _cut(whole: Reading, word: str, known: dict[str, Run]) -> Reading:
-    """Read a text with a break where the word stood."""
-    places = places_of(whole.folded, [word])
+def _cut(reading: Reading, word: str, cache: dict[str, Run]) -> Reading:
+    """Tokenise a text with a break where the word stood."""
+    places = folded_spans(reading.folded, [word])
     if not places:
-        return whole
+        return reading
     starts, ends = [0, *(end for _, end in places)], [*(start for start, _ in places), None]
-    parts = (whole.folded[start:end] for start, end in zip(starts, ends, strict=True))
-    return read(" ".join(parts), known)
+    parts = (reading.folded[start:end] for start, end in zip(starts, ends, strict=True))
+    return read(" ".join(parts), cache)
 
 
 def _readings(document: Document) -> tuple[Reading, Reading, Reading]:
@@ -135,15 +134,15 @@ def _readings(document: Document) -> tuple[Reading, Reading, Reading]:
 
 def _wording(title: Reading, keywords: Reading, text: Reading) -> tuple[list[str], list[str], Counts]:
     terms, of_terms = _placed(
-        title.terms(MOST_TITLE_TERMS), keywords.terms(MOST_KEYWORD_TERMS), text.terms(MOST_TEXT_TERMS)
+        title.terms(MAX_TITLE_TERMS), keywords.terms(MAX_KEYWORD_TERMS), text.terms(MAX_TEXT_TERMS)
     )
-    frequent = (letter for letter, _ in Counter(text.singles).most_common(MOST_TEXT_LETTERS))
+    frequent = (letter for letter, _ in Counter(text.singles).most_common(MAX_TEXT_LETTERS))
     letters, of_letters = _placed(title.singles, keywords.singles, frequent)
     return terms, letters, (*of_terms, *of_letters)
 
 
 def as_number(value: date | datetime | bool | int) -> int:
-    """Return a moment as seconds and a day as days since 1970, so that both can be compared."""
+    """Convert a datetime to seconds and a date to days since 1970."""
     if isinstance(value, datetime):
         return int(value.astimezone(UTC).timestamp())
     if isinstance(value, date):
@@ -174,7 +173,7 @@ def _values(value: object) -> list[str]:
     if isinstance(value, bool):
         return ["yes" if value else "no"]
     if isinstance(value, Iterable) and not isinstance(value, str):
-        return [str(one) for one in dict.fromkeys(value) if one not in ("", None)]
+        return [str(item) for item in dict.fromkeys(value) if item not in ("", None)]
     return [str(value)]
 
 
@@ -183,10 +182,10 @@ def _read(*texts: str | None) -> Reading:
 
 
 def _placed(*places: Iterable[str]) -> tuple[list[str], tuple[int, int, int]]:
-    """Return what stands in title, keywords and text, each at the best place, and how many by place."""
-    found: dict[str, None] = {}
+    """Deduplicate terms of title, keywords and text, keeping the best place; return them with counts."""
+    terms: dict[str, None] = {}
     ends = []
     for place in places:
-        found |= dict.fromkeys(one for one in place if one not in STOP_WORDS)
-        ends.append(len(found))
-    return list(found), (ends[0], ends[1] - ends[0], ends[2] - ends[1])
+        terms |= dict.fromkeys(term for term in place if term not in STOP_WORDS)
+        ends.append(len(terms))
+    return list(terms), (ends[0], ends[1] - ends[0], ends[2] - ends[1])

@@ -1,7 +1,7 @@
-"""How alike two texts are, letter for letter. Pure; the same for the site and for measuring it.
+"""Near-duplicate detection by character trigrams. Pure; used by the site and by `evaluate`.
 
-A text is read as the set of its runs of three letters, folded as for search, so that spaces, punctuation,
-widths and traditional characters make no difference. Two sets are compared by their cosine.
+A text is the set of its trigrams, folded as for search, so that spaces, punctuation, widths and traditional
+characters make no difference. Similarity is the cosine of two sets.
 """
 
 from __future__ import annotations
@@ -15,54 +15,55 @@ from market.search.normalise import fold
 
 Id = TypeVar("Id", bound=Hashable)
 THRESHOLD = 0.7
-"""From here on two texts count as the same one posted twice. Texts that only share a form of words, as
-needs of one enterprise do, reach about .5; the same text with a sentence changed stays above .8."""
+"""Similarity from which two texts are duplicates. Texts that only share boilerplate, as needs of one
+enterprise do, reach about .5; the same text with a sentence changed stays above .8."""
 RUN = 3
 
 
 def similarity(a: str, b: str) -> float:
-    """Return 0 for texts without a common run of letters, 1 for the same text; symmetric."""
-    return _cosine(runs(a), runs(b))
+    """Return 0 for texts without a common trigram, 1 for the same text; symmetric."""
+    return _cosine(trigrams(a), trigrams(b))
 
 
-def runs(text: str) -> frozenset[str]:
-    """Return the runs of three letters of a text; a shorter text is one run itself."""
+def trigrams(text: str) -> frozenset[str]:
+    """Return the trigrams of a text; a shorter text is one by itself."""
     letters = "".join(char for char in fold(text) if char.isalnum())
     if len(letters) < RUN:
         return frozenset([letters]) if letters else frozenset()
     return frozenset(letters[at : at + RUN] for at in range(len(letters) - RUN + 1))
 
 
-def groups(texts: Sequence[tuple[Id, str]]) -> list[set[Id]]:
-    """Return the groups of texts that are alike, each like another of its group.
+def duplicate_groups(texts: Sequence[tuple[Id, str]]) -> list[set[Id]]:
+    """Group texts that are duplicates, each of another of its group.
 
-    Exact, without comparing all pairs: two sets as alike as the threshold share one of their rarest runs.
+    Exact without comparing all pairs, by prefix filtering: sets above the threshold share one of their
+    rarest trigrams.
     """
-    sets = [runs(text) for _id, text in texts]
-    spread = Counter(run for one in sets for run in one)
+    sets = [trigrams(text) for _id, text in texts]
+    frequency = Counter(trigram for own in sets for trigram in own)
     holders: defaultdict[str, list[int]] = defaultdict(list)
-    above = list(range(len(texts)))
-    for at, one in enumerate(sets):
-        rarest = sorted(one, key=lambda run: (spread[run], run))
-        needed = math.ceil(THRESHOLD**2 * len(one))
-        prefix = rarest[: len(one) - needed + 1] if one else []
-        for other in {number for run in prefix for number in holders[run]}:
-            if _top(above, at) != _top(above, other) and _cosine(one, sets[other]) >= THRESHOLD:
-                above[_top(above, at)] = _top(above, other)
-        for run in prefix:
-            holders[run].append(at)
-    found: defaultdict[int, set[Id]] = defaultdict(set)
+    parents = list(range(len(texts)))
+    for at, own in enumerate(sets):
+        rarest = sorted(own, key=lambda trigram: (frequency[trigram], trigram))
+        needed = math.ceil(THRESHOLD**2 * len(own))
+        prefix = rarest[: len(own) - needed + 1] if own else []
+        for other in {number for trigram in prefix for number in holders[trigram]}:
+            if _root(parents, at) != _root(parents, other) and _cosine(own, sets[other]) >= THRESHOLD:
+                parents[_root(parents, at)] = _root(parents, other)
+        for trigram in prefix:
+            holders[trigram].append(at)
+    members: defaultdict[int, set[Id]] = defaultdict(set)
     for at, (identity, _text) in enumerate(texts):
-        found[_top(above, at)].add(identity)
-    return [group for group in found.values() if len(group) > 1]
+        members[_root(parents, at)].add(identity)
+    return [group for group in members.values() if len(group) > 1]
 
 
 def _cosine(a: frozenset[str], b: frozenset[str]) -> float:
     return len(a & b) / math.sqrt(len(a) * len(b)) if a and b else 0.0
 
 
-def _top(above: list[int], at: int) -> int:
-    while above[at] != at:
-        above[at] = above[above[at]]
-        at = above[at]
+def _root(parents: list[int], at: int) -> int:
+    while parents[at] != at:
+        parents[at] = parents[parents[at]]
+        at = parents[at]
     return at

@@ -1,4 +1,4 @@
-"""The search engine inside our own process: tantivy on a folder. For one host."""
+"""The embedded search engine: tantivy in our own process, on a folder. For a single host."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import asyncio
 from collections import defaultdict
 from collections.abc import AsyncIterator, Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any, TypeVar
@@ -13,31 +14,31 @@ from uuid import UUID
 
 import numpy as np
 from tantivy import Order, Searcher
-from tantivy import Query as Asked
+from tantivy import Query as TantivyQuery
 
 from market.kit.errors import SearchUnavailable
-from market.search import embedded_query as asking
+from market.search import embedded_query as embedded_query
 from market.search.candidates import Candidates
 from market.search.documents import prepare
-from market.search.embedded_store import IndexFolder, order_field, places_of
+from market.search.embedded_store import Generation, IndexFolder, order_field, record_places
 from market.search.embedded_writer import LINGER
 from market.search.engine import Document, Filter, Hits, Query, Sort, Tenancy, Vector
-from market.search.fact_file import FactFile
 from market.search.indexes import INDEXES, fields_of
+from market.search.record_file import RecordFile
 
 T = TypeVar("T")
-NEAREST = 100
-"""Documents that mean the like and are ordered with those that hold the words."""
-REORDERED = 100
-"""First hits by words that meaning may put in another order."""
-MOSTLY = 0.5
-"""From here on a document need not hold a word to be a hit."""
-_MOST_VALUES = 10_000
-"""Values of one facet that are counted."""
+NEAREST_BY_VECTOR = 100
+"""Nearest documents by vector that are ranked together with the keyword hits."""
+RERANKED = 100
+"""First keyword hits that are reranked by vector similarity."""
+VECTOR_HITS_FROM = 0.5
+"""Share of vector similarity from which the nearest documents count as hits without sharing a word."""
+_MAX_FACET_VALUES = 10_000
+"""Most values of one facet that are counted."""
 
 
 class EmbeddedSearch:
-    """Tantivy behind the market's protocol. Its blocking calls run in threads."""
+    """Implements `SearchEngine` on tantivy. Its blocking calls run in threads."""
 
     name = f"embedded (tantivy {version('tantivy')})"
 
@@ -70,7 +71,7 @@ class EmbeddedSearch:
 
     async def put(self, index: str, documents: Sequence[Document]) -> None:
         if documents:
-            await _run(lambda: self._indexes[index].put([prepare(index, one) for one in documents]))
+            await _run(lambda: self._indexes[index].put([prepare(index, document) for document in documents]))
 
     async def delete(self, index: str, ids: Collection[UUID]) -> None:
         if ids:
@@ -101,7 +102,7 @@ class EmbeddedSearch:
         with await _run(target.lock):
             generation = await _run(target.new_generation)
             async for documents in batches:
-                await _run(lambda part=documents: generation.add([prepare(index, one) for one in part]))  # type: ignore[misc]
+                await _run(partial(_add, generation, index, documents))
             count = await _run(generation.finish)
             await _run(lambda: target.use(generation.number))
         return count
@@ -109,6 +110,10 @@ class EmbeddedSearch:
     async def close(self) -> None:
         for index in self._indexes.values():
             await _run(index.close)
+
+
+def _add(generation: Generation, index: str, documents: Sequence[Document]) -> None:
+    generation.add([prepare(index, document) for document in documents])
 
 
 async def _run(call: Callable[[], T]) -> T:
@@ -120,108 +125,119 @@ async def _run(call: Callable[[], T]) -> T:
 
 def _search(index: IndexFolder, query: Query) -> Hits:
     searcher, facts = index.snapshot()
-    wording = asking.read(index.schema, query.text)
-    holding = asking.held(searcher, wording) if wording else Asked.all_query()
+    wording = embedded_query.parse(index.schema, query.text)
+    matching = embedded_query.matching_query(searcher, wording) if wording else TantivyQuery.all_query()
     if wording and query.vectors and query.meaning and not query.sort:
-        return _by_meaning(index, searcher, facts, query, wording, holding)
-    kept = asking.both(holding, asking.limits(index.schema, query.filters))
-    stale = asking.stale(index.schema, query.index)
+        return _hybrid_search(index, searcher, facts, query, wording, matching)
+    limited = embedded_query.all_of(matching, embedded_query.filter_query(index.schema, query.filters))
+    stale = embedded_query.stale_query(index.schema, query.index)
     if query.sort:
-        hits, total = _ordered(searcher, [kept], query.sort, query)
+        hits, total = _sorted_search(searcher, [limited], query.sort, query)
     elif wording:
-        found: Any = searcher.search(wording.ranked(kept, stale), max(query.limit, 1), offset=query.offset)
-        hits, total = found.hits[: query.limit], found.count
+        results: Any = searcher.search(
+            wording.ranked(limited, stale), max(query.limit, 1), offset=query.offset
+        )
+        hits, total = results.hits[: query.limit], results.count
     else:
         newest = Sort(fields_of(query.index).newest_first)
-        parts = [kept] if stale is None else [asking.without(kept, stale), asking.both(kept, stale)]
-        hits, total = _ordered(searcher, parts, newest, query)
+        parts = (
+            [limited]
+            if stale is None
+            else [embedded_query.without(limited, stale), embedded_query.all_of(limited, stale)]
+        )
+        hits, total = _sorted_search(searcher, parts, newest, query)
     return Hits(
         ids=tuple(_ids(searcher, facts, hits)),
         total=total,
-        facets=_facets(index, searcher, query, holding),
+        facets=_facets(index, searcher, query, matching),
         terms=wording.terms if wording else (),
     )
 
 
-def _ordered(searcher: Searcher, parts: Sequence[Asked], sort: Sort, query: Query) -> tuple[list[Any], int]:
-    """Return one page of all that the parts keep, part after part, each in order, and how many there are."""
+def _sorted_search(
+    searcher: Searcher, parts: Sequence[TantivyQuery], sort: Sort, query: Query
+) -> tuple[list[Any], int]:
+    """Return one page of the concatenated results of several queries, each sorted, and their total."""
     order = Order.Desc if sort.is_descending else Order.Asc
     hits: list[Any] = []
     total = 0
     for part in parts:
-        wanted, skipped = query.limit - len(hits), max(0, query.offset - total)
-        found: Any = searcher.search(part, max(wanted, 1), True, order_field(sort), skipped, order)
-        hits += found.hits[:wanted]
-        total += found.count
+        limit, skipped = query.limit - len(hits), max(0, query.offset - total)
+        results: Any = searcher.search(part, max(limit, 1), True, order_field(sort), skipped, order)
+        hits += results.hits[:limit]
+        total += results.count
     return hits, total
 
 
-def _by_meaning(
+def _hybrid_search(
     index: IndexFolder,
     searcher: Searcher,
-    facts: FactFile,
+    facts: RecordFile,
     query: Query,
-    wording: asking.Wording,
-    holding: Asked,
+    wording: embedded_query.ParsedText,
+    matching: TantivyQuery,
 ) -> Hits:
-    """Answer a search whose first hits are ordered by words and meaning together."""
+    """Return a page whose first hits are ranked by keywords and vector similarity together."""
     files = index.vector_files()
-    asked = {name: (files[name], vector) for name, vector in query.vectors.items() if name in files}
-    near = {key for file, vector in asked.values() for key in file.nearest(vector, NEAREST)}
-    alike = _any_id(index, near)
-    if query.meaning >= MOSTLY:
-        holding = asking.either(holding, alike)
-    kept = asking.both(holding, asking.limits(index.schema, query.filters))
-    most = max(query.offset + query.limit, REORDERED)
-    found: Any = searcher.search(wording.ranked(kept), most)
-    beside: Any = searcher.search(wording.ranked(asking.both(kept, alike)), max(len(near), 1), False)
-    rest = _ids(searcher, facts, found.hits[REORDERED:])
-    first = [*found.hits[:REORDERED], *beside.hits]
+    models = {name: (files[name], vector) for name, vector in query.vectors.items() if name in files}
+    nearest = {key for file, vector in models.values() for key in file.nearest(vector, NEAREST_BY_VECTOR)}
+    near_query = _any_id(index, nearest)
+    if query.meaning >= VECTOR_HITS_FROM:
+        matching = embedded_query.one_of(matching, near_query)
+    limited = embedded_query.all_of(matching, embedded_query.filter_query(index.schema, query.filters))
+    most = max(query.offset + query.limit, RERANKED)
+    results: Any = searcher.search(wording.ranked(limited), most)
+    near_results: Any = searcher.search(
+        wording.ranked(embedded_query.all_of(limited, near_query)), max(len(nearest), 1), False
+    )
+    rest = _ids(searcher, facts, results.hits[RERANKED:])
+    first = [*results.hits[:RERANKED], *near_results.hits]
     words = dict(zip(_ids(searcher, facts, first), (score for score, _ in first), strict=True))
-    keys = [one.bytes for one in words]
-    total = dict.fromkeys(words, 0.0)
-    for file, vector in asked.values():
+    keys = [id_.bytes for id_ in words]
+    scores = dict.fromkeys(words, 0.0)
+    for file, vector in models.values():
         cosines = np.nan_to_num(file.cosines(keys, vector), nan=-1.0).tolist()
-        for id_, share in _from_0_to_1(dict(zip(words, cosines, strict=True))).items():
-            total[id_] += share * query.meaning / len(asked)
-    for id_, share in _from_0_to_1(words).items():
-        total[id_] += share * (1 - query.meaning)
-    ordered = list(dict.fromkeys([*sorted(total, key=lambda one: -total[one]), *rest]))
+        for id_, share in _min_max_scaled(dict(zip(words, cosines, strict=True))).items():
+            scores[id_] += share * query.meaning / len(models)
+    for id_, share in _min_max_scaled(words).items():
+        scores[id_] += share * (1 - query.meaning)
+    ordered = list(dict.fromkeys([*sorted(scores, key=lambda id_: -scores[id_]), *rest]))
     return Hits(
         ids=tuple(ordered[query.offset : query.offset + query.limit]),
-        total=found.count,
-        facets=_facets(index, searcher, query, holding),
+        total=results.count,
+        facets=_facets(index, searcher, query, matching),
         terms=wording.terms,
     )
 
 
-def _from_0_to_1(numbers: Mapping[UUID, float]) -> dict[UUID, float]:
+def _min_max_scaled(numbers: Mapping[UUID, float]) -> dict[UUID, float]:
     least, most = min(numbers.values(), default=0.0), max(numbers.values(), default=0.0)
-    return {one: (number - least) / ((most - least) or 1.0) for one, number in numbers.items()}
+    return {id_: (number - least) / ((most - least) or 1.0) for id_, number in numbers.items()}
 
 
-def _ids(searcher: Searcher, facts: FactFile, hits: Iterable[tuple[Any, Any]]) -> list[UUID]:
-    return Candidates.of(facts.read(places_of(searcher, hits))).ids
+def _ids(searcher: Searcher, facts: RecordFile, hits: Iterable[tuple[Any, Any]]) -> list[UUID]:
+    return Candidates.of(facts.read(record_places(searcher, hits))).ids
 
 
 def _facets(
-    index: IndexFolder, searcher: Searcher, query: Query, holding: Asked
+    index: IndexFolder, searcher: Searcher, query: Query, matching: TantivyQuery
 ) -> dict[str, Mapping[str, int]]:
-    alike: dict[tuple[Filter, ...], list[str]] = defaultdict(list)
+    by_filters: dict[tuple[Filter, ...], list[str]] = defaultdict(list)
     for name in query.facets:
-        alike[tuple(one for one in query.filters if one.field != name)].append(name)
+        by_filters[tuple(limit for limit in query.filters if limit.field != name)].append(name)
     counts: dict[str, Mapping[str, int]] = {}
-    for filters, names in alike.items():
-        kept = asking.both(holding, asking.limits(index.schema, filters))
-        wanted = {name: {"terms": {"field": name, "size": _MOST_VALUES}} for name in names}
-        answer = searcher.aggregate(kept, wanted)
-        counts |= {name: _counted(answer[name]["buckets"]) for name in names}
+    for filters, names in by_filters.items():
+        limited = embedded_query.all_of(matching, embedded_query.filter_query(index.schema, filters))
+        aggregations = {name: {"terms": {"field": name, "size": _MAX_FACET_VALUES}} for name in names}
+        answer = searcher.aggregate(limited, aggregations)
+        counts |= {name: _facet_counts(answer[name]["buckets"]) for name in names}
     return {name: counts[name] for name in query.facets}
 
 
-def _counted(buckets: Sequence[Mapping[str, Any]]) -> dict[str, int]:
+def _facet_counts(buckets: Sequence[Mapping[str, Any]]) -> dict[str, int]:
     return {
-        key if isinstance(key := one["key"], str) else str(int(key)): int(one["doc_count"]) for one in buckets
+        key if isinstance(key := bucket["key"], str) else str(int(key)): int(bucket["doc_count"])
+        for bucket in buckets
     }
 
 
@@ -229,22 +245,22 @@ def _candidates(
     index: IndexFolder, terms: Sequence[str], limit: int, vectors: Mapping[str, Vector], nearest: int
 ) -> Candidates:
     files = index.vector_files() if vectors else {}
-    asked = {name: (files[name], vector) for name, vector in vectors.items() if name in files}
-    near = {key for file, vector in asked.values() for key in file.nearest(vector, nearest)}
+    models = {name: (files[name], vector) for name, vector in vectors.items() if name in files}
+    nearby = {key for file, vector in models.values() for key in file.nearest(vector, nearest)}
     searcher, facts = index.snapshot()
     places: dict[int, None] = {}
-    for holding, most in (
-        (asking.any_of(index.schema, "terms", terms), limit),
-        (_any_id(index, near), len(near)),
+    for query, most in (
+        (embedded_query.any_of(index.schema, "terms", terms), limit),
+        (_any_id(index, nearby), len(nearby)),
     ):
         if most:
-            hits = searcher.search(holding, most, False, fields_of(index.name).newest_first).hits
-            places |= dict.fromkeys(places_of(searcher, hits))
-    found = Candidates.of(facts.read(places))
-    keys = found.keys
-    cosines = {name: file.cosines(keys, vector) for name, (file, vector) in asked.items()}
-    return replace(found, cosines=cosines)
+            hits = searcher.search(query, most, False, fields_of(index.name).newest_first).hits
+            places |= dict.fromkeys(record_places(searcher, hits))
+    candidates = Candidates.of(facts.read(places))
+    keys = candidates.keys
+    cosines = {name: file.cosines(keys, vector) for name, (file, vector) in models.items()}
+    return replace(candidates, cosines=cosines)
 
 
-def _any_id(index: IndexFolder, keys: Iterable[bytes]) -> Asked:
-    return asking.any_of(index.schema, "id", [str(UUID(bytes=key)) for key in keys])
+def _any_id(index: IndexFolder, keys: Iterable[bytes]) -> TantivyQuery:
+    return embedded_query.any_of(index.schema, "id", [str(UUID(bytes=key)) for key in keys])

@@ -1,4 +1,4 @@
-"""How a person's words and limits are asked of tantivy."""
+"""Translation of search texts and filters into tantivy queries."""
 
 from __future__ import annotations
 
@@ -26,79 +26,78 @@ from market.search.normalise import (
     tokens,
 )
 
-ENOUGH = 10
-"""With fewer hits, documents that hold fewer of the words are hits as well."""
+LEAST_HITS = 10
+"""With fewer hits the share of words that a hit must contain is lowered."""
 SHARES = (0.67, 0.5, 0.34)
-"""Which share of the words a hit must hold, the strictest first; at last any one word will do."""
+"""Shares of the words that a hit must contain, the strictest first; finally any one word."""
 TITLE, WORDS, NAMES, ENGLISH, PINYIN = 0.2, 0.35, 0.3, 0.7, 3.0
-"""Weights beside characters of title, keywords and text together, which have 1. Chosen on known
-items and author keywords of real outcomes, see `evaluate`."""
+"""Field weights, relative to the field of all characters with weight 1. Tuned on known items and author
+keywords of real outcomes, see `evaluate`."""
 
 
 STALE = 0.75
-"""What a listing that its people did not confirm in time keeps of its relevance. Meilisearch, whose scores
-are not one number, puts it after fresh ones that hold the same words as well spelled."""
+"""Factor on the score of a listing that was not confirmed in time. Meilisearch, whose ranking is no single
+number, ranks it after fresh ones with the same words and typos."""
 
 LITERAL = 4.0
-"""What holding the whole of a single topic gives, for each of its pairs of characters. Where several
-topics are asked for at once, whoever holds one literally is no better for it."""
+"""Bonus per bigram for containing a single topic literally; none if the query has several."""
 LITERAL_TITLE = 2.0
-"""What holding it in the title gives beside, likewise."""
+"""The additional bonus for containing it in the title."""
 
 
 @dataclass(frozen=True)
-class Wording:
-    """A text as it is asked of the index."""
+class ParsedText:
+    """A search text as tantivy queries."""
 
     ranking: Query
     groups: list[Query]
-    """One for each word: the documents that hold it."""
+    """For each word the query of documents that contain it."""
     terms: tuple[str, ...]
 
     def levels(self) -> list[int]:
-        """Return how many words a hit must hold, the strictest first."""
+        """Return the numbers of words that a hit must contain, the strictest first."""
         count = len(self.groups)
         return list(dict.fromkeys([math.ceil(share * count) for share in SHARES] + [1]))
 
     def holding(self, least: int) -> Query:
-        """Return the query for documents that hold at least so many of the words."""
+        """Return the query for documents that contain at least so many of the words."""
         return Query.boolean_query([(Occur.Should, group) for group in self.groups], least)
 
-    def ranked(self, limits: Query, stale: Query | None = None) -> Query:
-        """Return the query that orders what `limits` keeps; what `stale` holds loses a part of its score."""
-        clauses = [(Occur.Must, Query.const_score_query(limits, 0.0)), (Occur.Should, self.ranking)]
-        if stale is not None:
-            both_of = [(Occur.Must, Query.const_score_query(stale, 0.0)), (Occur.Must, self.ranking)]
+    def ranked(self, filter_query: Query, stale_query: Query | None = None) -> Query:
+        """Return the query that ranks what passes `limits`, with a lower score for what matches `stale`."""
+        clauses = [(Occur.Must, Query.const_score_query(filter_query, 0.0)), (Occur.Should, self.ranking)]
+        if stale_query is not None:
+            both_of = [(Occur.Must, Query.const_score_query(stale_query, 0.0)), (Occur.Must, self.ranking)]
             clauses.append((Occur.Should, Query.boost_query(Query.boolean_query(both_of), STALE - 1)))
         return Query.boolean_query(clauses)
 
 
-def read(schema: Schema, text: str) -> Wording | None:
-    """Return how a person's words are asked; None when there are none."""
+def parse(schema: Schema, text: str) -> ParsedText | None:
+    """Parse a search text; None when it has no words."""
     folded = fold(text, LONGEST_QUERY)
-    found = list(tokens(folded))
-    if not found:
+    text_tokens = list(tokens(folded))
+    if not text_tokens:
         return None
     terms = query_words(folded)
-    ranking = [*_ranking(schema, folded), *_literal(schema, found), *_pinyin(schema, found)]
-    return Wording(Query.boolean_query(ranking), _groups(schema, found, set(terms)), tuple(terms))
+    ranking = [*_ranking(schema, folded), *_literal(schema, text_tokens), *_pinyin(schema, text_tokens)]
+    return ParsedText(Query.boolean_query(ranking), _groups(schema, text_tokens, set(terms)), tuple(terms))
 
 
-def held(searcher: Searcher, wording: Wording) -> Query:
-    """Return the query for what counts as a hit: the strictest that keeps enough.
+def matching_query(searcher: Searcher, parsed: ParsedText) -> Query:
+    """Return the query for hits: the strictest that has enough results.
 
-    Disregards filters, so that choosing one shows just as many as its count said.
+    Ignores filters, so that choosing one yields as many hits as its facet count said.
     """
-    for least in wording.levels():
-        holding = wording.holding(least)
-        found: Any = searcher.search(holding, 1)
-        if found.count >= ENOUGH:
+    for least in parsed.levels():
+        query = parsed.holding(least)
+        results: Any = searcher.search(query, 1)
+        if results.count >= LEAST_HITS:
             break
-    return holding
+    return query
 
 
-def limits(schema: Schema, filters: Iterable[engine.Filter]) -> Query:
-    """Return the query for what all filters keep."""
+def filter_query(schema: Schema, filters: Iterable[engine.Filter]) -> Query:
+    """Return the query for what passes all filters."""
     clauses: list[tuple[Occur, Query]] = [(Occur.Must, Query.all_query())]
     for limit in filters:
         if isinstance(limit, engine.Range):
@@ -110,42 +109,42 @@ def limits(schema: Schema, filters: Iterable[engine.Filter]) -> Query:
     return Query.boolean_query(clauses)
 
 
-def stale(schema: Schema, index: str) -> Query | None:
-    """Return the query for listings that were not confirmed in time; None where there are no such."""
+def stale_query(schema: Schema, index: str) -> Query | None:
+    """Return the query for listings that were not confirmed in time; None for an index without them."""
     if "is_stale" not in fields_of(index).numbers:
         return None
     return _range(schema, engine.Range("is_stale", least=1))
 
 
-def both(first: Query, second: Query) -> Query:
-    """Return the query for what both keep."""
+def all_of(first: Query, second: Query) -> Query:
+    """Return the conjunction of two queries."""
     return Query.boolean_query([(Occur.Must, first), (Occur.Must, second)])
 
 
-def either(first: Query, second: Query) -> Query:
-    """Return the query for what one of them keeps."""
+def one_of(first: Query, second: Query) -> Query:
+    """Return the disjunction of two queries."""
     return Query.boolean_query([(Occur.Should, first), (Occur.Should, second)])
 
 
 def without(first: Query, second: Query) -> Query:
-    """Return the query for what the first keeps and the second does not."""
+    """Return the query for what matches the first and not the second."""
     return Query.boolean_query([(Occur.Must, first), (Occur.MustNot, second)])
 
 
 def any_of(schema: Schema, field: str, values: Sequence[str]) -> Query:
-    """Return the query for documents that hold one of the values."""
+    """Return the query for documents that have one of the values."""
     return Query.term_set_query(schema, field, list(values)) if values else Query.empty_query()
 
 
 def _range(schema: Schema, limit: engine.Range) -> Query:
     exists = Query.exists_query(limit.field)
-    kept = exists
+    in_range = exists
     if limit.least is not None or limit.most is not None:
-        kept = Query.range_query(schema, limit.field, FieldType.Integer, limit.least, limit.most)
+        in_range = Query.range_query(schema, limit.field, FieldType.Integer, limit.least, limit.most)
     if not limit.or_missing:
-        return kept
+        return in_range
     missing = Query.boolean_query([(Occur.Must, Query.all_query()), (Occur.MustNot, exists)])
-    return Query.boolean_query([(Occur.Should, kept), (Occur.Should, missing)])
+    return Query.boolean_query([(Occur.Should, in_range), (Occur.Should, missing)])
 
 
 def _ranking(schema: Schema, folded: str) -> list[tuple[Occur, Query]]:
@@ -163,8 +162,12 @@ def _ranking(schema: Schema, folded: str) -> list[tuple[Occur, Query]]:
     return clauses
 
 
-def _literal(schema: Schema, found: Sequence[Token]) -> list[tuple[Occur, Query]]:
-    pieces = [a + b for a, b in pairwise(found[0].text)] if len(found) == 1 and found[0].is_dense else []
+def _literal(schema: Schema, text_tokens: Sequence[Token]) -> list[tuple[Occur, Query]]:
+    pieces = (
+        [a + b for a, b in pairwise(text_tokens[0].text)]
+        if len(text_tokens) == 1 and text_tokens[0].is_dense
+        else []
+    )
     if not pieces or len(pieces) > LONGEST_TOPIC:
         return []
     return [
@@ -173,16 +176,16 @@ def _literal(schema: Schema, found: Sequence[Token]) -> list[tuple[Occur, Query]
     ]
 
 
-def _groups(schema: Schema, found: Sequence[Token], wanted: set[str]) -> list[Query]:
+def _groups(schema: Schema, text_tokens: Sequence[Token], words: set[str]) -> list[Query]:
     groups: dict[str, Query] = {}
-    for token, typed in zip(found, _typed(found), strict=True):
+    for token, typed in zip(text_tokens, _pinyin_of(text_tokens), strict=True):
         for word in rjieba.cut(token.text) if token.is_dense else [token.text]:
-            if word in wanted:
-                groups[word] = _holding(schema, token, word, typed)
+            if word in words:
+                groups[word] = _word_query(schema, token, word, typed)
     return list(groups.values())
 
 
-def _holding(schema: Schema, token: Token, word: str, typed: str) -> Query:
+def _word_query(schema: Schema, token: Token, word: str, typed: str) -> Query:
     if token.is_dense:
         pieces = [a + b for a, b in pairwise(word)] or [word]
         ways = [_all(schema, field, pieces) for field in ("whole", "names")]
@@ -195,24 +198,26 @@ def _holding(schema: Schema, token: Token, word: str, typed: str) -> Query:
     return Query.boolean_query([(Occur.Should, way) for way in ways])
 
 
-def _pinyin(schema: Schema, found: Sequence[Token]) -> list[tuple[Occur, Query]]:
-    return [_boosted(schema, "pinyin", typed, PINYIN) for typed in dict.fromkeys(_typed(found)) if typed]
+def _pinyin(schema: Schema, text_tokens: Sequence[Token]) -> list[tuple[Occur, Query]]:
+    return [
+        _boosted(schema, "pinyin", typed, PINYIN) for typed in dict.fromkeys(_pinyin_of(text_tokens)) if typed
+    ]
 
 
-def _typed(found: Sequence[Token]) -> list[str]:
-    """Return for each token the pinyin it may be part of: `fa dong ji` is typed for fadongji."""
-    typed: list[str] = []
+def _pinyin_of(text_tokens: Sequence[Token]) -> list[str]:
+    """Return for each token the pinyin it may be part of: fadongji for each of `fa dong ji`."""
+    pinyin: list[str] = []
     run: list[str] = []
-    for token in [*found, None]:
+    for token in [*text_tokens, None]:
         if token is not None and is_latin(token):
             run.append(token.text)
             continue
         whole = "".join(run)
-        typed += [whole if len(whole) <= LONGEST_WORD else ""] * len(run)
+        pinyin += [whole if len(whole) <= LONGEST_WORD else ""] * len(run)
         run = []
         if token is not None:
-            typed.append("")
-    return typed
+            pinyin.append("")
+    return pinyin
 
 
 def _boosted(schema: Schema, field: str, term: str, weight: float) -> tuple[Occur, Query]:

@@ -1,7 +1,7 @@
-"""The embedded engine's folders: one an index, with numbered generations.
+"""Storage of the embedded engine: a folder for each index, with numbered generations.
 
-The file CURRENT names the generation in use. Any process reads; whoever writes holds the folder's
-lock, so that several may write, one after another.
+The file CURRENT names the live generation. Any process may read; a writer holds the folder's lock, so
+that several processes write one after another.
 """
 
 from __future__ import annotations
@@ -21,57 +21,57 @@ from market.search.candidates import Candidates, record_of
 from market.search.documents import Prepared
 from market.search.embedded_writer import MEMORY, FolderLock, Writer
 from market.search.engine import Sort
-from market.search.fact_file import FactFile
 from market.search.indexes import fields_of
+from market.search.record_file import RecordFile
 from market.search.vector_file import VectorFile
 
-FACT_FILE = "facts"
-"""The file of what matching reads of the documents."""
+RECORD_FILE = "facts"
+"""The file of candidate records."""
 VECTORS = ".vectors"
-"""How the file of a model's vectors ends, beside the index they belong to."""
+"""Suffix of the file of a model's vectors."""
 SCHEMA_VERSION = 3
-"""Raised when the meaning of a field changes, so that indexes are built anew."""
+"""Increment when the meaning of a field changes, so that indexes are rebuilt."""
 
 
-LEVELS = frozenset({"trl", "interests", "responses"})
-"""Small numbers that many documents share: of these the newest come first, as on a Meilisearch."""
+LEVEL_FIELDS = frozenset({"trl", "interests", "responses"})
+"""Number fields with many ties, which are broken by the newest, as on Meilisearch."""
 _MOMENTS = 2**33 - 1
-"""Seconds that have room beside such a number."""
+"""Largest timestamp that is packed beside such a number."""
 
 
 class IndexFolder:
-    """One index in its folder."""
+    """An index in its folder."""
 
     def __init__(self, name: str, directory: Path, linger: float) -> None:
         self.name = name
         self.directory = directory
         self.schema = _schema(name)
-        self._opened: tuple[str, tantivy.Index, FactFile] | None = None
+        self._opened: tuple[str, tantivy.Index, RecordFile] | None = None
         self._seen: object = None
         self._vectors: tuple[Path, dict[str, VectorFile]] = (directory / "none", {})
         self._guard = threading.Lock()
         self._writer = Writer(directory / "lock", self._newest_index, linger)
 
     def searcher(self) -> tantivy.Searcher:
-        """Return the newest state, whoever wrote it."""
+        """Return a searcher on the latest commit of any process."""
         return self.snapshot()[0]
 
-    def snapshot(self) -> tuple[tantivy.Searcher, FactFile]:
-        """Return the newest state and the file that its documents name places of."""
+    def snapshot(self) -> tuple[tantivy.Searcher, RecordFile]:
+        """Return a searcher on the latest commit and the file of its records."""
         for attempt in range(3):
             try:
                 with self._guard:
                     index, facts = self._newest()
                     return index.searcher(), facts
             except (FileNotFoundError, ValueError):
-                # Another process swapped generations between our two looks.
+                # Another process swapped generations between our two reads.
                 self.forget()
                 if attempt == 2:
                     raise
         raise AssertionError
 
     def ensure(self) -> bool:
-        """Make the index if there is none of this shape; tell whether it was made."""
+        """Create the index if there is none with this schema; tell whether it was created."""
         if self._current() is not None:
             return False
         with self.lock():
@@ -83,30 +83,32 @@ class IndexFolder:
         return True
 
     def put(self, documents: Sequence[Prepared]) -> None:
-        """Add or replace documents; on return every reader finds them."""
+        """Add or replace documents, visible to all readers on return."""
         self.ensure()
         with self._writer.writing() as writer:
-            ids = self._with_ids(one.id for one in documents)
+            ids = self._with_ids(document.id for document in documents)
             searcher, facts = self.snapshot()
-            held = searcher.search(ids, max(len(documents), 1), count=False).hits
-            known = places_of(searcher, held)
-            places = _put_facts(self.name, documents, facts, dict(zip(facts.read(known), known, strict=True)))
+            hits = searcher.search(ids, max(len(documents), 1), count=False).hits
+            old_places = record_places(searcher, hits)
+            places = _put_records(
+                self.name, documents, facts, dict(zip(facts.read(old_places), old_places, strict=True))
+            )
             writer.delete_documents_by_query(ids)
-            for one, place in zip(documents, places, strict=True):
-                writer.add_document(_document(one, place))
+            for document, place in zip(documents, places, strict=True):
+                writer.add_document(_document(document, place))
             self._put_vectors(documents)
 
     def delete(self, ids: Iterable[UUID]) -> None:
-        """Remove documents; on return no reader finds them."""
+        """Delete documents, invisible to all readers on return."""
         self.ensure()
         ids = list(ids)
         with self._writer.writing() as writer:
             writer.delete_documents_by_query(self._with_ids(ids))
             for file in self.vector_files().values():
-                file.put({one.bytes: None for one in ids})
+                file.put({id_.bytes: None for id_ in ids})
 
     def vector_files(self) -> Mapping[str, VectorFile]:
-        """Return the vectors of the newest state, by the model's name."""
+        """Return the vector files of the live generation, by model."""
         folder = self.directory / (self._current() or "none")
         with self._guard:
             if self._vectors[0] != folder:
@@ -116,24 +118,24 @@ class IndexFolder:
             return dict(self._vectors[1])
 
     def _put_vectors(self, documents: Sequence[Prepared]) -> None:
-        known = dict(self.vector_files())
+        files = dict(self.vector_files())
         folder = self.directory / str(self._current())
-        for name in {name for one in documents for name in one.vectors} - known.keys():
-            known[name] = VectorFile(folder / f"{name}{VECTORS}")
-        for name, file in known.items():
-            file.put({one.id.bytes: one.vectors.get(name) for one in documents})
+        for name in {name for document in documents for name in document.vectors} - files.keys():
+            files[name] = VectorFile(folder / f"{name}{VECTORS}")
+        for name, file in files.items():
+            file.put({document.id.bytes: document.vectors.get(name) for document in documents})
 
     def ids_and_revisions(self) -> dict[UUID, int]:
-        """Return everything the index holds."""
+        """Return id and revision of every document."""
         searcher, facts = self.snapshot()
         if not searcher.num_docs:
             return {}
         hits = searcher.search(tantivy.Query.all_query(), int(searcher.num_docs), count=False).hits
-        found = Candidates.of(facts.read(places_of(searcher, hits)))
-        return dict(zip(found.ids, found.heads["revision"].tolist(), strict=True))
+        candidates = Candidates.of(facts.read(record_places(searcher, hits)))
+        return dict(zip(candidates.ids, candidates.heads["revision"].tolist(), strict=True))
 
     def new_generation(self) -> Generation:
-        """Begin an empty generation beside the one in use."""
+        """Create an empty generation beside the live one."""
         self.directory.mkdir(parents=True, exist_ok=True)
         numbers = [int(path.name) for path in self.directory.iterdir() if path.name.isdigit()]
         number = max(numbers, default=0) + 1
@@ -142,48 +144,51 @@ class IndexFolder:
         return Generation(self.name, number, tantivy.Index(self.schema, str(path)), path)
 
     def use(self, number: int) -> None:
-        """Put a finished generation in its place for all readers, and remove those before it."""
-        mark = self.directory / "CURRENT.new"
-        mark.write_text(f"{number} {_fingerprint(self.name)}")
-        mark.replace(self.directory / "CURRENT")
+        """Make a finished generation live for all readers, and delete older ones."""
+        pointer = self.directory / "CURRENT.new"
+        pointer.write_text(f"{number} {_fingerprint(self.name)}")
+        pointer.replace(self.directory / "CURRENT")
         self.forget()
         for path in self.directory.iterdir():
             if path.name.isdigit() and int(path.name) != number:
                 shutil.rmtree(path, ignore_errors=True)
 
     def forget(self) -> None:
-        """Let go of the open files; the next reader opens them again."""
+        """Drop the open index; the next reader opens it again."""
         with self._guard:
             self._opened = None
             self._seen = None
 
     def close(self) -> None:
-        """Let go of everything."""
+        """Close writer and index."""
         self._writer.close()
         self.forget()
 
     def lock(self) -> FolderLock:
-        """Become the only writer of this index, in all processes, until the lock is released."""
+        """Take the exclusive writer lock of this index, across processes."""
         return self._writer.lock()
 
     def _with_ids(self, ids: Iterable[UUID]) -> tantivy.Query:
-        return tantivy.Query.term_set_query(self.schema, "id", [str(one) for one in ids])
+        return tantivy.Query.term_set_query(self.schema, "id", [str(id_) for id_ in ids])
 
     def _newest_index(self) -> tantivy.Index:
         with self._guard:
             return self._newest()[0]
 
-    def _newest(self) -> tuple[tantivy.Index, FactFile]:
-        """Return the index as it is now, and its facts. Whoever calls holds the guard."""
+    def _newest(self) -> tuple[tantivy.Index, RecordFile]:
+        """Return the reloaded index and its record file. The caller holds the guard."""
         current = self._current()
         if current is None:
-            return tantivy.Index(self.schema), FactFile(self.directory / FACT_FILE)
+            return tantivy.Index(self.schema), RecordFile(self.directory / RECORD_FILE)
         if self._opened is None or self._opened[0] != current:
             index = tantivy.Index.open(str(self.directory / current))
             index.config_reader("manual")
-            self._opened, self._seen = (current, index, FactFile(self.directory / current / FACT_FILE)), None
+            self._opened, self._seen = (
+                (current, index, RecordFile(self.directory / current / RECORD_FILE)),
+                None,
+            )
         _, index, facts = self._opened
-        # A look at one file tells whether any process has written since.
+        # The metadata file changes with every commit of any process.
         state = os.stat(self.directory / current / "meta.json")
         if (seen := (state.st_mtime_ns, state.st_ino)) != self._seen:
             index.reload()
@@ -199,22 +204,24 @@ class IndexFolder:
 
 
 class Generation:
-    """An index that is being filled and that nobody reads yet."""
+    """An index that is being built and not live yet."""
 
     def __init__(self, name: str, number: int, index: tantivy.Index, directory: Path) -> None:
         self.number = number
         self._name = name
-        self._facts = FactFile(directory / FACT_FILE)
+        self._facts = RecordFile(directory / RECORD_FILE)
         self._directory = directory
         self._index = index
         self._writer = index.writer(MEMORY, 1)
 
     def add(self, documents: Sequence[Prepared]) -> None:
-        for one, place in zip(documents, _put_facts(self._name, documents, self._facts, {}), strict=True):
-            self._writer.add_document(_document(one, place))
-        for name in {name for one in documents for name in one.vectors}:
+        for document, place in zip(
+            documents, _put_records(self._name, documents, self._facts, {}), strict=True
+        ):
+            self._writer.add_document(_document(document, place))
+        for name in {name for document in documents for name in document.vectors}:
             file = VectorFile(self._directory / f"{name}{VECTORS}")
-            file.put({one.id.bytes: one.vectors.get(name) for one in documents})
+            file.put({document.id.bytes: document.vectors.get(name) for document in documents})
 
     def finish(self) -> int:
         self._writer.commit()
@@ -236,23 +243,23 @@ def _schema(index: str) -> tantivy.Schema:
         builder.add_text_field(name, tokenizer_name="raw", index_option="basic", fast=True)
     for name in sorted(fields.numbers):
         builder.add_integer_field(name, fast=True)
-    for name in sorted(fields.sortable & LEVELS):
+    for name in sorted(fields.sortable & LEVEL_FIELDS):
         for is_descending in (True, False):
             builder.add_integer_field(order_field(Sort(name, is_descending)), fast=True)
     return builder.build()
 
 
 def order_field(sort: Sort) -> str:
-    """Return the field by which this order is kept."""
-    if sort.field not in LEVELS:
+    """Return the field that stores this sort order."""
+    if sort.field not in LEVEL_FIELDS:
         return sort.field
     return f"{sort.field}_{'down' if sort.is_descending else 'up'}"
 
 
-def _add_orders(document: tantivy.Document, one: Prepared) -> None:
-    moment = min(max(one.numbers.get("published_at", 0), 0), _MOMENTS)
-    for name in LEVELS & one.numbers.keys():
-        level = one.numbers[name] * (_MOMENTS + 1)
+def _add_orders(document: tantivy.Document, prepared: Prepared) -> None:
+    moment = min(max(prepared.numbers.get("published_at", 0), 0), _MOMENTS)
+    for name in LEVEL_FIELDS & prepared.numbers.keys():
+        level = prepared.numbers[name] * (_MOMENTS + 1)
         document.add_integer(order_field(Sort(name)), level + moment)
         document.add_integer(order_field(Sort(name, is_descending=False)), level + _MOMENTS - moment)
 
@@ -263,35 +270,41 @@ def _fingerprint(index: str) -> str:
     return hashlib.sha256(shape.encode()).hexdigest()[:16]
 
 
-def places_of(searcher: tantivy.Searcher, hits: Iterable[tuple[Any, Any]]) -> list[int]:
-    """Return where the facts of what was found stand in their file."""
-    return [int(one or 0) for one in searcher.fast_field_values("facts", [place for _, place in hits])]
+def record_places(searcher: tantivy.Searcher, hits: Iterable[tuple[Any, Any]]) -> list[int]:
+    """Return the places of the hits' records in the record file."""
+    return [
+        int(address or 0) for address in searcher.fast_field_values("facts", [address for _, address in hits])
+    ]
 
 
-def _put_facts(
-    index: str, documents: Sequence[Prepared], facts: FactFile, known: dict[bytes, int]
+def _put_records(
+    index: str, documents: Sequence[Prepared], facts: RecordFile, stored: dict[bytes, int]
 ) -> list[int]:
-    """Return where the facts of these documents stand, written if they are not among those known."""
-    records = [record_of(index, one.facts()) for one in documents]
-    new = [one for one in records if one not in known]
-    known |= zip(new, facts.append(new), strict=True)
-    return [known[one] for one in records]
+    """Return the places of the documents' records, appending those that are not stored yet."""
+    records = [record_of(index, record.facts()) for record in documents]
+    new = [record for record in records if record not in stored]
+    stored |= zip(new, facts.append(new), strict=True)
+    return [stored[record] for record in records]
 
 
-def _document(one: Prepared, place: int) -> tantivy.Document:
+def _document(prepared: Prepared, place: int) -> tantivy.Document:
     document = tantivy.Document()
-    document.add_text("id", str(one.id))
+    document.add_text("id", str(prepared.id))
     document.add_integer("facts", place)
-    parts = (one.title, one.keywords, one.text)
-    document.add_text("title", " ".join(one.title.grams))
+    parts = (prepared.title, prepared.keywords, prepared.text)
+    document.add_text("title", " ".join(prepared.title.grams))
     document.add_text("whole", " ".join(" ".join(part.grams) for part in parts))
     document.add_text("words", " ".join(" ".join(part.words) for part in parts))
-    document.add_text("english", " ".join(one.english.grams))
-    document.add_text("names", " ".join(one.names.grams))
-    for name, values in (("terms", one.indexed_terms()), ("pinyin", one.pinyin), *one.exact.items()):
+    document.add_text("english", " ".join(prepared.english.grams))
+    document.add_text("names", " ".join(prepared.names.grams))
+    for name, values in (
+        ("terms", prepared.indexed_terms()),
+        ("pinyin", prepared.pinyin),
+        *prepared.exact.items(),
+    ):
         for value in values:
             document.add_text(name, value)
-    for name, number in one.numbers.items():
+    for name, number in prepared.numbers.items():
         document.add_integer(name, number)
-    _add_orders(document, one)
+    _add_orders(document, prepared)
     return document

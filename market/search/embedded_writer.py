@@ -1,4 +1,4 @@
-"""Who writes an index of the embedded engine: one at a time, of all threads and processes."""
+"""Exclusive writing of an index of the embedded engine, across threads and processes."""
 
 from __future__ import annotations
 
@@ -15,18 +15,16 @@ import tantivy
 from market.kit.errors import SearchUnavailable
 
 PATIENCE = 30.0
-"""Seconds to wait for another process that writes."""
+"""Seconds to wait for the lock of another process."""
 LINGER = 2.0
-"""Seconds for which a writer stays open after a write.
-
-Segments are merged in its background meanwhile; a writer opened anew would have to wait for that.
-"""
+"""Seconds for which a writer stays open after a write, since a new one would have to wait for the merge of
+segments that runs in its background."""
 MEMORY = 128_000_000
-"""Bytes a writer may hold before it writes a segment."""
+"""Bytes a writer buffers before it flushes a segment."""
 
 
 class FolderLock:
-    """The lock file of a folder, held by one process (and one holder in it) at a time."""
+    """An exclusive file lock, across processes and within one."""
 
     def __init__(self, path: Path) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -54,7 +52,7 @@ class FolderLock:
 
 
 class Writer:
-    """The writer of one index, opened when it is needed and let go a little later."""
+    """The writer of one index, opened on demand and closed after `LINGER` seconds."""
 
     def __init__(self, path: Path, open_index: Callable[[], tantivy.Index], linger: float) -> None:
         self._path = path
@@ -66,7 +64,7 @@ class Writer:
 
     @contextmanager
     def writing(self) -> Iterator[tantivy.IndexWriter]:
-        """Hand out the writer; what the block did is committed at its end, or nothing of it."""
+        """Yield the writer; commit at the end of the block, or roll back if it raises."""
         with self._turn:
             self._stop_timer()
             try:
@@ -81,12 +79,12 @@ class Writer:
             self._timer.start()
 
     def lock(self) -> FolderLock:
-        """Let the writer go and keep all others out until the lock is released."""
+        """Close the writer and take the lock."""
         self.close()
         return FolderLock(self._path)
 
     def close(self) -> None:
-        """Let other processes write."""
+        """Close the writer, so that other processes can write."""
         with self._turn:
             self._stop_timer()
             self._let_go()
@@ -107,7 +105,7 @@ class Writer:
         lock, writer = self._held
         self._held = None
         with lock:
-            # What was not committed is dropped with the writer.
+            # Uncommitted changes are discarded with the writer.
             writer.wait_merging_threads()
 
     def _stop_timer(self) -> None:

@@ -1,4 +1,4 @@
-"""What the market asks of a search engine, in its own words."""
+"""The protocol of search engines and its types."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ import numpy.typing as npt
 from market.search.candidates import Candidates
 
 Vector = npt.NDArray[np.float32]
-"""What a text means to a model, of length 1."""
+"""An embedding of length 1."""
 Document = Mapping[str, Any]
-"""What a room gives to be found: see `market.search.documents`."""
+"""A document as rooms build it, see `market.search.documents`."""
 
 
 @dataclass(frozen=True, slots=True)
 class AnyOf:
-    """Keeps what holds at least one of the values; no values keep nothing."""
+    """Matches documents with at least one of the values; none if there are no values."""
 
     field: str
     values: tuple[str, ...]
@@ -28,7 +28,7 @@ class AnyOf:
 
 @dataclass(frozen=True, slots=True)
 class NoneOf:
-    """Keeps what holds none of the values."""
+    """Matches documents with none of the values."""
 
     field: str
     values: tuple[str, ...]
@@ -36,7 +36,7 @@ class NoneOf:
 
 @dataclass(frozen=True, slots=True)
 class Range:
-    """Keeps numbers from `least` to `most`, both included; `or_missing` keeps what has none too."""
+    """Matches numbers from `least` to `most`, both included; with `or_missing` also documents without one."""
 
     field: str
     least: int | None = None
@@ -49,7 +49,7 @@ Filter = AnyOf | NoneOf | Range
 
 @dataclass(frozen=True, slots=True)
 class Sort:
-    """A strict order by one field. What has no value comes last in both directions."""
+    """A strict order by one field; documents without a value come last in both directions."""
 
     field: str
     is_descending: bool = True
@@ -57,7 +57,7 @@ class Sort:
 
 @dataclass(frozen=True, slots=True)
 class Query:
-    """A person's search: words, limits joined by *and*, the counts wanted beside, one page of hits."""
+    """A search: text, filters joined by AND, facets to count, and one page of hits."""
 
     index: str
     text: str = ""
@@ -68,9 +68,9 @@ class Query:
     offset: int = 0
     limit: int = 20
     vectors: Mapping[str, Vector] = field(default_factory=dict)
-    """What the words mean, by the model's name; see `market.search.box`."""
+    """Query vectors by model, see `market.search.query_planner`."""
     meaning: float = 0.0
-    """How much that counts in the order, from 0 to 1; what means the like is then a hit as well."""
+    """Share of vector similarity in the ranking, from 0 to 1."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,53 +79,53 @@ class Hits:
     total: int
     """Exact, however many."""
     facets: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
-    """Exact. The counts of a field disregard the filter on that field itself: each says how many
-    hits there would be with that value chosen."""
+    """Exact facet counts. Those of a field ignore the filter on that field itself: each is the number of
+    hits with that value chosen."""
     terms: tuple[str, ...] = ()
-    """The words that were looked for, to be marked by `market.search.highlight`."""
+    """The query's words, for `market.search.highlight`."""
 
 
-class Refused(Exception):
-    """The engine will never take this document as it is, or one of these."""
+class Rejected(Exception):
+    """The engine rejects this document, or one of these, permanently."""
 
 
 @dataclass(frozen=True, slots=True)
 class Tenancy:
-    """How a market stands among others on a shared server."""
+    """A market's place on a shared server."""
 
     prefix: str = ""
-    """Stands before the names of all its indexes; empty for an engine that is ours alone."""
+    """Prefix of the names of its indexes; empty for an engine that is not shared."""
     drift: Mapping[str, Sequence[str]] = field(default_factory=dict)
-    """Settings that somebody else changed, by index. They are left as they are; a rebuild restores ours."""
+    """Settings changed by somebody else, by index. They are not overwritten; a rebuild restores ours."""
 
 
-class Searches(Protocol):
-    """Whoever answers a person's search."""
+class Searcher(Protocol):
+    """Anything that answers searches."""
 
     async def search(self, query: Query) -> Hits:
-        """Answer one page of a person's search."""
+        """Return one page of hits."""
 
 
 class SearchEngine(Protocol):
-    """A copy of what may be found. Every call may raise `market.kit.errors.SearchUnavailable`."""
+    """A search engine. Every call may raise `market.kit.errors.SearchUnavailable`."""
 
     name: str
-    """Engine and version, as kept beside figures."""
+    """Engine and version, recorded with measured figures."""
 
     async def ping(self) -> None:
         """Return if the engine answers."""
 
     async def apply_settings(self) -> list[str]:
-        """Bring every index in line with `search_config`; return those that must be rebuilt.
+        """Apply `search_config` to every index; return those that must be rebuilt.
 
-        Settings that somebody else changed are logged and left.
+        Settings changed by somebody else are logged and not overwritten.
         """
 
     async def tenancy(self) -> Tenancy:
-        """Return how the market stands on the server, for whoever looks after it."""
+        """Return prefix and settings drift, for operators."""
 
     async def search(self, query: Query) -> Hits:
-        """Answer one page of a person's search."""
+        """Return one page of hits."""
 
     async def candidates(
         self,
@@ -136,39 +136,39 @@ class SearchEngine(Protocol):
         vectors: Mapping[str, Vector] | None = None,
         nearest: int = 0,
     ) -> Candidates:
-        """Return documents that hold at least one of the terms (`documents.Prepared.terms`), in any order.
+        """Return documents with at least one of the terms (`documents.Prepared.terms`), unordered.
 
-        Beside these come the `nearest` documents of each vector, given by the model's name; every
-        candidate that has a vector of that model brings its cosine.
+        The `nearest` documents of each vector, given by model, are added; every candidate that has a vector
+        of that model comes with its cosine.
         """
 
     async def put(self, index: str, documents: Sequence[Document]) -> None:
-        """Add or replace whole documents; on return every reader finds them.
+        """Add or replace whole documents, visible to all readers on return.
 
         Raises:
-            Refused: nothing of this call was taken, because of one of the documents.
+            Rejected: nothing of this call was stored, because of one of the documents.
         """
 
     async def delete(self, index: str, ids: Collection[UUID]) -> None:
-        """Remove documents, known or not; on return no reader finds them."""
+        """Delete documents, known or not, invisible to all readers on return."""
 
     async def count(self, index: str) -> int:
-        """Return how many documents there are."""
+        """Return the number of documents."""
 
     async def ids_and_revisions(self, index: str) -> dict[UUID, int]:
-        """Return everything the index holds, to be compared with the database."""
+        """Return id and revision of every document, for reconciliation."""
 
     async def term_frequencies(self, index: str) -> dict[str, int]:
-        """Return every term and in how many documents it stands."""
+        """Return the document frequency of every term."""
 
     async def words(self, index: str) -> dict[str, int]:
-        """Return the words that people may have meant, those of the English texts too, likewise."""
+        """Return the document frequency of every word for spelling correction, English ones included."""
 
     async def rebuild(self, index: str, batches: AsyncIterator[Sequence[Document]]) -> int:
-        """Fill a new index beside the old one, put it in its place, and return how many it holds.
+        """Build a new index, swap it in, and return the number of its documents.
 
-        Readers have the old one until the swap. Nothing else may write meanwhile.
+        Readers keep the old one until the swap. Nothing else may write meanwhile.
         """
 
     async def close(self) -> None:
-        """Let go of files and connections."""
+        """Close files and connections."""

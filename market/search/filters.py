@@ -1,4 +1,4 @@
-"""What each search page offers: its filters, from the code lists, and its orders."""
+"""Definitions of the search pages: filters from the code lists, and sort orders."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ WAN = 1_000_000
 
 
 @dataclass(frozen=True)
-class Multi:
-    """A filter on a field of the index whose values may be joined by *or*."""
+class ChoiceFilter:
+    """A multiple-choice filter on an index field; its values are joined by OR."""
 
     name: str
     field: str
@@ -24,12 +24,12 @@ class Multi:
     values: Callable[[], Sequence[tuple[str, str]]]
     most: int = 12
     is_named: bool = False
-    """Whether its values say nothing without the filter's name."""
+    """Whether chips must show the filter's name before the value."""
 
 
 @dataclass(frozen=True)
-class Steps:
-    """A filter on a number: one range at a time, by the name of the step."""
+class RangeFilter:
+    """A filter on a number: one range at a time, by the range's key."""
 
     name: str
     field: str
@@ -39,18 +39,18 @@ class Steps:
 
 @dataclass(frozen=True)
 class SearchPage:
-    """What one kind of list offers: its index, filters and orders."""
+    """A search page: its index, filters and sort orders."""
 
     index: str
-    multi: tuple[Multi, ...]
-    steps: tuple[Steps, ...]
+    choices: tuple[ChoiceFilter, ...]
+    steps: tuple[RangeFilter, ...]
     sorts: Mapping[str, tuple[Lazy, Sort | None]]
     helps: Mapping[str, Lazy] = field(default_factory=dict)
-    """What a filter or an order counts or means, by its name, where the words alone do not say."""
+    """Help texts by the name of a filter or order that needs one."""
 
 
 MATCH = "match"
-"""The order by how well a listing fits the viewer's own; only for whom the market has matched."""
+"""The order by match score with the viewer's own listings; offered only if there are matches."""
 
 
 def _regions() -> list[tuple[str, str]]:
@@ -119,31 +119,31 @@ _RECENT: Mapping[str, tuple[Lazy, int | None, int | None]] = {
     "90": (lazy("近 90 天"), -90, None),
     "365": (lazy("近一年"), -365, None),
 }
-_FIELD = Multi("field", "field", lazy("技术领域"), lambda: choices("field"))
-_INDUSTRY = Multi("industry", "industries", lazy("重点产业"), lambda: choices("industry"), most=14)
-_MODE = Multi("mode", "modes", lazy("合作方式"), lambda: choices("mode"))
-_REGION = Multi("region", "regions", lazy("所在地"), _regions, most=14)
+_FIELD = ChoiceFilter("field", "field", lazy("技术领域"), lambda: choices("field"))
+_INDUSTRY = ChoiceFilter("industry", "industries", lazy("重点产业"), lambda: choices("industry"), most=14)
+_MODE = ChoiceFilter("mode", "modes", lazy("合作方式"), lambda: choices("mode"))
+_REGION = ChoiceFilter("region", "regions", lazy("所在地"), _regions, most=14)
 
 OUTCOMES = SearchPage(
     index="outcomes",
-    multi=(
+    choices=(
         _FIELD,
         _INDUSTRY,
         _MODE,
-        Multi("price_kind", "price_kind", lazy("价格方式"), lambda: choices("price_kind")),
-        Multi("exclusive", "is_exclusive_possible", lazy("独占许可"), _exclusive, is_named=True),
-        Multi("right", "right_kinds", lazy("知识产权"), lambda: choices("right_kind")),
-        Multi("open_licence", "has_open_licence", lazy("开放许可"), _open_licence, is_named=True),
-        Multi("subsidy", "has_subsidy", lazy("可享后补助"), _subsidy),
-        Multi("right_state", "right_states", lazy("知识产权状态"), lambda: choices("right_state")),
+        ChoiceFilter("price_kind", "price_kind", lazy("价格方式"), lambda: choices("price_kind")),
+        ChoiceFilter("exclusive", "is_exclusive_possible", lazy("独占许可"), _exclusive, is_named=True),
+        ChoiceFilter("right", "right_kinds", lazy("知识产权"), lambda: choices("right_kind")),
+        ChoiceFilter("open_licence", "has_open_licence", lazy("开放许可"), _open_licence, is_named=True),
+        ChoiceFilter("subsidy", "has_subsidy", lazy("可享后补助"), _subsidy),
+        ChoiceFilter("right_state", "right_states", lazy("知识产权状态"), lambda: choices("right_state")),
         _REGION,
-        Multi("owner", "organisation_kind", lazy("单位类型"), _sellers),
+        ChoiceFilter("owner", "organisation_kind", lazy("单位类型"), _sellers),
     ),
     steps=(
-        Steps("stage", "trl", lazy("成熟度"), STAGES),
-        Steps("price", "price_amount", lazy("挂牌价"), PRICES),
-        Steps("verified", "verified_on", lazy("最近核实"), _RECENT),
-        Steps("since", "published_on", lazy("发布时间"), _RECENT),
+        RangeFilter("stage", "trl", lazy("成熟度"), STAGES),
+        RangeFilter("price", "price_amount", lazy("挂牌价"), PRICES),
+        RangeFilter("verified", "verified_on", lazy("最近核实"), _RECENT),
+        RangeFilter("since", "published_on", lazy("发布时间"), _RECENT),
     ),
     sorts={
         "": (lazy("综合"), None),
@@ -166,23 +166,23 @@ OUTCOMES = SearchPage(
 )
 NEEDS = SearchPage(
     index="needs",
-    multi=(
+    choices=(
         _FIELD,
         _INDUSTRY,
-        Multi("kind", "kind", lazy("需求类型"), lambda: choices("need_kind")),
+        ChoiceFilter("kind", "kind", lazy("需求类型"), lambda: choices("need_kind")),
         _MODE,
         _REGION,
-        Multi(
+        ChoiceFilter(
             "status",
             "status",
             lazy("状态"),
             lambda: [(key, label("need", key)) for key in ("published", "matching")],
         ),
-        Multi("owner", "organisation_kind", lazy("单位类型"), _sellers),
+        ChoiceFilter("owner", "organisation_kind", lazy("单位类型"), _sellers),
     ),
     steps=(
-        Steps("budget", "budget_max_amount", lazy("预算上限"), PRICES),
-        Steps(
+        RangeFilter("budget", "budget_max_amount", lazy("预算上限"), PRICES),
+        RangeFilter(
             "until",
             "deadline_on",
             lazy("截止日期"),
@@ -205,19 +205,19 @@ NEEDS = SearchPage(
 )
 ORGANISATIONS = SearchPage(
     index="organisations",
-    multi=(
-        Multi("kind", "kind", lazy("单位类型"), _findable_kinds),
+    choices=(
+        ChoiceFilter("kind", "kind", lazy("单位类型"), _findable_kinds),
         _REGION,
-        Multi("trait", "traits", lazy("资质"), _traits),
+        ChoiceFilter("trait", "traits", lazy("资质"), _traits),
     ),
     steps=(),
     sorts={"": (lazy("综合"), None), "newest": (lazy("最近认证"), Sort("verified_at"))},
 )
 BROKERS = SearchPage(
     index="brokers",
-    multi=(
-        Multi("field", "fields", lazy("熟悉的领域"), lambda: choices("field")),
-        Multi("level", "level", lazy("证书等级"), lambda: choices("certificate_level")),
+    choices=(
+        ChoiceFilter("field", "fields", lazy("熟悉的领域"), lambda: choices("field")),
+        ChoiceFilter("level", "level", lazy("证书等级"), lambda: choices("certificate_level")),
         _REGION,
     ),
     steps=(),
@@ -225,7 +225,7 @@ BROKERS = SearchPage(
 )
 POLICIES = SearchPage(
     index="policies",
-    multi=(Multi("kind", "kind", lazy("补给谁"), _roles), _REGION),
+    choices=(ChoiceFilter("kind", "kind", lazy("补给谁"), _roles), _REGION),
     steps=(),
     sorts={"": (lazy("综合"), None)},
 )

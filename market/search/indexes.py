@@ -1,4 +1,4 @@
-"""The five indexes and their fields, read from `search_config`, which both engines obey."""
+"""The five indexes and their fields, read from `search_config`, for both engines."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from market.search.engine import Query, Range
 
 INDEXES = ("outcomes", "needs", "organisations", "brokers", "policies")
 WITH_VECTORS = ("outcomes", "needs")
-"""What is matched by meaning."""
+"""The indexes whose documents have vectors."""
 CONFIG_DIRECTORY = Path(__file__).parent.parent.parent / "search_config"
 _OWN = ("id", "revision", "terms")
 
 
 @dataclass(frozen=True)
 class Fields:
-    """What the documents of one index may hold beside their texts."""
+    """The fields that documents of one index may have beside their texts."""
 
     exact: frozenset[str]
     """Keys and codes: any-of filters and facets."""
@@ -27,13 +27,13 @@ class Fields:
     """Amounts, levels and days: ranges, facets and order."""
     sortable: frozenset[str]
     newest_first: str
-    """The number that puts a list in order when nobody searches for words."""
+    """The number field by which a search without words is sorted."""
 
     def check(self, query: Query) -> None:
         """Raise ValueError if the query names a field that the index does not have."""
         for limit in query.filters:
-            known = self.numbers if isinstance(limit, Range) else self.exact | {"id"}
-            if limit.field not in known:
+            filterable = self.numbers if isinstance(limit, Range) else self.exact | {"id"}
+            if limit.field not in filterable:
                 raise ValueError(f"no filter on {limit.field}")
         for name in query.facets:
             if name not in self.exact | self.numbers:
@@ -44,7 +44,7 @@ class Fields:
 
 @lru_cache
 def settings_of(index: str) -> dict[str, Any]:
-    """Return the body of the index's settings as Meilisearch takes it."""
+    """Return the index's settings in Meilisearch's format."""
     if index not in INDEXES:
         raise ValueError(f"no index {index}")
     body: dict[str, Any] = json.loads((CONFIG_DIRECTORY / f"{index}.json").read_text("utf-8"))

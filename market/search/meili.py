@@ -1,4 +1,4 @@
-"""Meilisearch behind the market's protocol. For several hosts."""
+"""The Meilisearch engine. For several hosts."""
 
 from __future__ import annotations
 
@@ -20,32 +20,32 @@ from market.search.meili_admin import MeiliAdmin
 from market.search.meili_http import TIMEOUT, Json, MeiliHttp
 from market.search.meili_indexes import MeiliIndexes
 from market.search.meili_requests import (
+    decode_record,
     document_of,
     filter_query,
-    from_text,
     hits_of,
-    in_order,
-    listed,
+    reranked,
     search_queries,
+    value_list,
     vector_query,
 )
 from market.search.normalise import LONGEST_QUERY, fold, query_words, spaced
-from market.search.rescoring import FIRST
+from market.search.reranking import RERANKED
 from market.search.tenancy import Tenant
 
-ENOUGH = 10
-"""With fewer hits, what holds one of the words only is a hit as well, as on the embedded engine."""
-MOST_WORDS = 8
-"""Words of a search that are looked for each by itself."""
-MOST_KEPT = 50_000
-"""Documents of an index whose records stay in memory, some 2 kB each."""
-MOST_WAITING = 8
-"""Batches that a new index waits for at once."""
+LEAST_HITS = 10
+"""With fewer hits, documents with any one of the words are hits as well, as on the embedded engine."""
+MAX_WORDS = 8
+"""Words of a query that are searched for one by one."""
+MAX_CACHED = 50_000
+"""Records of an index that are cached, some 2 kB each."""
+MAX_PENDING = 8
+"""Batches of a rebuild that may be pending on the server."""
 _BATCH = 2000
 
 
 class MeiliSearch:
-    """A Meilisearch server. Writes are its tasks, and every one is waited for."""
+    """Implements `SearchEngine` on a Meilisearch server. Every write waits for its task."""
 
     name = "meilisearch"
 
@@ -82,25 +82,25 @@ class MeiliSearch:
         queries, facets = search_queries(query, await self._indexes.uid(query.index), spaced(folded))
         answers = await self._multi_search(query.index, queries)
         is_reordered = "showRankingScore" in queries[0]
-        if is_reordered and (answers[0].get("totalHits") or 0) < ENOUGH:
-            looser = await self._looser(query, folded)
+        if is_reordered and (answers[0].get("totalHits") or 0) < LEAST_HITS:
+            looser = await self._search_any_word(query, folded)
             if looser is not None:
                 return looser
         skipped = query.offset - (queries[0]["page"] - 1) * queries[0]["hitsPerPage"]
-        hits = in_order(answers[0]["hits"], folded) if is_reordered else answers[0]["hits"]
+        hits = reranked(answers[0]["hits"], folded) if is_reordered else answers[0]["hits"]
         ids = [UUID(hit["id"]) for hit in hits[skipped:]]
         return hits_of(query, folded, ids[: query.limit], answers, facets)
 
-    async def _looser(self, query: Query, folded: str) -> Hits | None:
-        """Answer a search that finds hardly anything: what holds one of the words is a hit as well.
+    async def _search_any_word(self, query: Query, folded: str) -> Hits | None:
+        """Return a page in which documents with any one of the words are hits, for queries with hardly any.
 
-        None: without the limits there is enough, or there is but one word. The server itself only leaves
-        words out from the most frequent on, so that whatever lacks the rarest is never found.
+        None if there are enough hits without the filters, or just one word. The server itself drops words
+        from the most frequent on, so it never finds documents without the rarest.
         """
-        words = query_words(folded)[:MOST_WORDS]
+        words = query_words(folded)[:MAX_WORDS]
         if len(words) < 2:
             return None
-        whole = replace(query, filters=(), facets=(), offset=0, limit=FIRST)
+        whole = replace(query, filters=(), facets=(), offset=0, limit=RERANKED)
         queries = [
             search_queries(replace(whole, text=text), await self._indexes.uid(query.index), spaced(text))[0][
                 0
@@ -108,21 +108,21 @@ class MeiliSearch:
             for text in (folded, *words)
         ]
         answers = await self._multi_search(query.index, queries)
-        if (answers[0].get("totalHits") or 0) >= ENOUGH:
+        if (answers[0].get("totalHits") or 0) >= LEAST_HITS:
             return None
         hits = {hit["id"]: {**hit, "_rankingScore": 0.0} for answer in answers[1:] for hit in answer["hits"]}
         hits |= {hit["id"]: hit for hit in answers[0]["hits"]}
         if not hits:
             return None
         first = sorted(hits.values(), key=lambda hit: -hit["_rankingScore"])
-        order = [hit["id"] for hit in in_order(first, folded, len(first))]
+        order = [hit["id"] for hit in reranked(first, folded, len(first))]
         limited = replace(
             query, text="", filters=(*query.filters, AnyOf("id", tuple(order))), offset=0, limit=len(order)
         )
         queries, facets = search_queries(limited, await self._indexes.uid(query.index), "")
         answers = await self._multi_search(query.index, queries)
-        left = {hit["id"] for hit in answers[0]["hits"]}
-        ids = [UUID(id_) for id_ in order if id_ in left]
+        allowed = {hit["id"] for hit in answers[0]["hits"]}
+        ids = [UUID(id_) for id_ in order if id_ in allowed]
         return hits_of(query, folded, ids[query.offset : query.offset + query.limit], answers, facets)
 
     async def candidates(
@@ -134,32 +134,32 @@ class MeiliSearch:
         vectors: Mapping[str, Vector] | None = None,
         nearest: int = 0,
     ) -> Candidates:
-        known = {model: vector for model, vector in (vectors or {}).items() if model in self._embedders}
-        holding, uid = [f"terms IN {listed(terms)}"], await self._indexes.uid(index)
+        models = {model: vector for model, vector in (vectors or {}).items() if model in self._embedders}
+        holding, uid = [f"terms IN {value_list(terms)}"], await self._indexes.uid(index)
         brief = ["id", "stamp"]
-        queries = [vector_query(uid, [], nearest, brief, *of) for of in known.items() if nearest]
+        queries = [vector_query(uid, [], nearest, brief, *of) for of in models.items() if nearest]
         if terms:
-            # The server puts what has no vector behind all others, so each finds all that holds a term.
-            queries += [vector_query(uid, holding, limit, brief, *of) for of in known.items()] or [
+            # The server ranks documents without a vector last, so each query finds all with a term.
+            queries += [vector_query(uid, holding, limit, brief, *of) for of in models.items()] or [
                 filter_query(uid, holding, limit, brief)
             ]
         if not queries:
             return Candidates.of([])
         stamps: dict[str, int] = {}
-        cosines: dict[str, dict[str, float]] = {model: {} for model in known}
+        cosines: dict[str, dict[str, float]] = {model: {} for model in models}
         await self._collect(index, queries, stamps, cosines)
-        # What one model found may have a vector of another, too.
-        rest = {model: [id_ for id_ in stamps if id_ not in cosines[model]] for model in known}
+        # A candidate found by one model may have a vector of another.
+        rest = {model: [id_ for id_ in stamps if id_ not in cosines[model]] for model in models}
         queries = [
-            vector_query(uid, [f"id IN {listed(ids)}"], len(ids), brief, model, known[model])
+            vector_query(uid, [f"id IN {value_list(ids)}"], len(ids), brief, model, models[model])
             for model, ids in rest.items()
-            if ids and len(known) > 1
+            if ids and len(models) > 1
         ]
         if queries:
             await self._collect(index, queries, stamps, cosines)
         records = await self._records(index, stamps)
-        alike = {model: np.array([of.get(id_, np.nan) for id_ in records]) for model, of in cosines.items()}
-        return Candidates.of(list(records.values()), alike)
+        columns = {model: np.array([of.get(id_, np.nan) for id_ in records]) for model, of in cosines.items()}
+        return Candidates.of(list(records.values()), columns)
 
     async def _multi_search(self, index: str, queries: Sequence[Json]) -> list[Json]:
         async with self._indexes.explaining_refusals(index):
@@ -183,9 +183,9 @@ class MeiliSearch:
                     stamps[hit["id"]] = hit.get("stamp", 0)
 
     async def _records(self, index: str, stamps: Mapping[str, int]) -> dict[str, bytes]:
-        """Return the records of documents that have these stamps, by id, cached while the stamp is the same.
+        """Return the records of documents by id, from the cache where the stamp is the same.
 
-        They are by far the largest part of a document and seldom change.
+        Records are by far the largest part of a document and seldom change.
         """
         cache = self._records_of.setdefault(index, {})
         unknown = [id_ for id_, stamp in stamps.items() if id_ not in cache or cache[id_][0] != stamp]
@@ -194,10 +194,10 @@ class MeiliSearch:
             for document in await self._http.fetch_documents(await self._indexes.uid(index), unknown, fields):
                 cache.pop(document["id"], None)
                 if "record" in document:
-                    cache[document["id"]] = document["stamp"], from_text(document["record"])
-            while len(cache) > max(MOST_KEPT, len(stamps)):
+                    cache[document["id"]] = document["stamp"], decode_record(document["record"])
+            while len(cache) > max(MAX_CACHED, len(stamps)):
                 del cache[next(iter(cache))]
-        # What was deleted between the two requests has no record, nor has what an earlier release wrote.
+        # Documents deleted between the two requests have no record, nor those of an earlier release.
         return {id_: cache[id_][1] for id_ in stamps if id_ in cache}
 
     async def put(self, index: str, documents: Sequence[Document]) -> None:
@@ -235,28 +235,28 @@ class MeiliSearch:
         return english | counts
 
     async def rebuild(self, index: str, batches: AsyncIterator[Sequence[Document]]) -> int:
-        beside = await self._indexes.create_beside(index)
-        # The server takes in together what waits, while we prepare what comes next.
-        waiting: deque[int] = deque()
+        scratch = await self._indexes.create_scratch(index)
+        # The server batches pending tasks while we prepare the next documents.
+        pending: deque[int] = deque()
         async for documents in batches:
-            waiting += await self._send(index, documents, beside)
-            while len(waiting) > MOST_WAITING:
-                await self._admin.wait_for_task(waiting.popleft())
-        for task in waiting:
+            pending += await self._send(index, documents, scratch)
+            while len(pending) > MAX_PENDING:
+                await self._admin.wait_for_task(pending.popleft())
+        for task in pending:
             await self._admin.wait_for_task(task)
-        count = await self._admin.count_documents(beside)
-        await self._indexes.swap_in(index, beside)
+        count = await self._admin.count_documents(scratch)
+        await self._indexes.swap_in(index, scratch)
         return count
 
     async def drop(self) -> None:
-        """Remove every index of this tenant, for scratch ones."""
+        """Delete every index of this tenant, for scratch ones."""
         await self._indexes.drop()
 
     async def close(self) -> None:
         await self._http.aclose()
 
     async def _send(self, index: str, documents: Sequence[Document], uid: str) -> list[int]:
-        """Send documents to the index of this name; return the tasks that will take them in."""
+        """Send documents to an index by name; return the uids of the tasks."""
         prepared = await asyncio.to_thread(
             lambda: [self._document(index, prepare(index, document)) for document in documents]
         )
@@ -268,7 +268,7 @@ class MeiliSearch:
     def _document(self, index: str, prepared: Prepared) -> dict[str, Any]:
         document = document_of(index, prepared)
         if index in WITH_VECTORS and self._embedders:
-            # What is not said about a vector fails the whole task; null says that there is none.
+            # The server fails the whole task if a vector is neither given nor null.
             document["_vectors"] = {
                 model: [float(number) for number in prepared.vectors[model]]
                 if model in prepared.vectors

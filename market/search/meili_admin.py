@@ -14,7 +14,7 @@ from meilisearch.errors import MeilisearchApiError, MeilisearchError
 from meilisearch.models.task import TaskInfo
 
 from market.kit.errors import SearchUnavailable
-from market.search.engine import Refused
+from market.search.engine import Rejected
 from market.search.meili_http import TIMEOUT, UNCOMPRESSED, error_of
 
 T = TypeVar("T")
@@ -72,7 +72,7 @@ class MeiliAdmin:
         """Wait until a task has succeeded, without holding a thread meanwhile.
 
         Raises:
-            Refused: it failed by a fault of the request.
+            Rejected: it failed by a fault of the request.
             SearchUnavailable: it failed otherwise, was cancelled or takes longer than `TASK_TIMEOUT`.
         """
         deadline = asyncio.get_running_loop().time() + TASK_TIMEOUT
@@ -111,4 +111,4 @@ class MeiliAdmin:
 def _failure(status: str, error: dict[str, Any]) -> Exception:
     """Return what a failed task means: only a fault of the request itself will never pass."""
     words = f"task {status}: {error.get('code', '')} {error.get('message', '')}".strip()
-    return Refused(words) if error.get("type") == "invalid_request" else SearchUnavailable(words)
+    return Rejected(words) if error.get("type") == "invalid_request" else SearchUnavailable(words)

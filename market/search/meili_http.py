@@ -13,7 +13,7 @@ import httpx
 import orjson
 
 from market.kit.errors import SearchUnavailable
-from market.search.engine import Refused
+from market.search.engine import Rejected
 
 Json = dict[str, Any]
 TIMEOUT = 10.0
@@ -90,11 +90,11 @@ class MeiliHttp:
 def error_of(status: int, message: str) -> Exception:
     """Return what an answer that is not a success means to us.
 
-    Only a fault of the request itself is `Refused`; everything that may pass is `SearchUnavailable`.
+    Only a fault of the request itself is `Rejected`; everything that may pass is `SearchUnavailable`.
     """
     if status in UNAVAILABLE or status >= 500:
         return SearchUnavailable(message)
-    return Refused(message)
+    return Rejected(message)
 
 
 def _parse(response: httpx.Response) -> Any:

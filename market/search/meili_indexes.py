@@ -7,16 +7,16 @@ from collections.abc import AsyncIterator, Collection, Mapping
 from contextlib import asynccontextmanager
 
 from market.kit.errors import SearchUnavailable
-from market.search.engine import Refused, Tenancy
+from market.search.engine import Rejected, Tenancy
 from market.search.indexes import INDEXES, WITH_VECTORS, settings_of
 from market.search.meili_admin import MeiliAdmin
 from market.search.meili_http import Json
-from market.search.meili_requests import fingerprint_of, names_in
+from market.search.meili_requests import field_names, fingerprint_of
 from market.search.tenancy import AppliedSettings, Tenant
 
 logger = logging.getLogger(__name__)
-BESIDE = "_next"
-"""After the name of an index that is being rebuilt."""
+SCRATCH = "_next"
+"""Suffix of the name of an index that is being rebuilt."""
 
 
 class MeiliIndexes:
@@ -50,7 +50,7 @@ class MeiliIndexes:
         if changed := await self._changed(index, settings):
             logger.warning("settings of index %s were changed by somebody else: %s", uid, ", ".join(changed))
             return True
-        if names_in(settings) != names_in(wanted):
+        if field_names(settings) != field_names(wanted):
             # Its documents lack what the settings would promise; the rebuild brings both at once.
             return False
         applied = await self._tenant.applied(index)
@@ -58,7 +58,7 @@ class MeiliIndexes:
             return True
         try:
             await self._write_settings(index, wanted)
-        except Refused:
+        except Rejected:
             # A model that is new cannot be told to documents that say nothing about it.
             return False
         return True
@@ -100,7 +100,7 @@ class MeiliIndexes:
         """
         try:
             yield
-        except Refused as refusal:
+        except Rejected as refusal:
             await self._require_own_settings(index, refusal)
             raise
 
@@ -109,7 +109,7 @@ class MeiliIndexes:
         if index in self._drifted:
             await self._require_own_settings(index)
 
-    async def _require_own_settings(self, index: str, refusal: Refused | None = None) -> None:
+    async def _require_own_settings(self, index: str, refusal: Rejected | None = None) -> None:
         uid = await self.uid(index)
         if changed := await self._changed(index, await self._admin.settings(uid)):
             self._drifted.add(index)
@@ -117,32 +117,32 @@ class MeiliIndexes:
             raise SearchUnavailable(words) from refusal
         self._drifted.discard(index)
 
-    async def create_beside(self, index: str) -> str:
-        """Create an empty index beside this one, with our settings, and return its name."""
+    async def create_scratch(self, index: str) -> str:
+        """Create an empty index for a rebuild, with our settings, and return its name."""
         uid = await self.uid(index)
-        beside, uids = uid + BESIDE, await self._admin.index_uids()
+        scratch, uids = uid + SCRATCH, await self._admin.index_uids()
         if uid not in uids:
             await self._admin.create_index(uid)
-        if beside in uids:
-            await self._admin.delete_index(beside)
-        await self._admin.create_index(beside)
-        await self._admin.update_settings(beside, self._wanted(index))
-        return beside
+        if scratch in uids:
+            await self._admin.delete_index(scratch)
+        await self._admin.create_index(scratch)
+        await self._admin.update_settings(scratch, self._wanted(index))
+        return scratch
 
-    async def swap_in(self, index: str, beside: str) -> None:
-        """Put the index that was filled beside this one in its place."""
-        stored, fingerprint = await self._admin.settings(beside), fingerprint_of(self._wanted(index))
+    async def swap_in(self, index: str, scratch: str) -> None:
+        """Swap a rebuilt index in and delete the old one."""
+        stored, fingerprint = await self._admin.settings(scratch), fingerprint_of(self._wanted(index))
         await self._tenant.remember(index, AppliedSettings(fingerprint, None))
-        await self._admin.swap_indexes(await self.uid(index), beside)
+        await self._admin.swap_indexes(await self.uid(index), scratch)
         await self._tenant.remember(index, AppliedSettings(fingerprint, stored))
         self._drifted.discard(index)
-        await self._admin.delete_index(beside)
+        await self._admin.delete_index(scratch)
 
     async def drop(self) -> None:
         """Remove every index of this tenant."""
         uids = await self._admin.index_uids()
         for index in INDEXES:
-            for uid in (await self.uid(index), await self.uid(index) + BESIDE):
+            for uid in (await self.uid(index), await self.uid(index) + SCRATCH):
                 if uid in uids:
                     await self._admin.delete_index(uid)
 

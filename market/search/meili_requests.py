@@ -15,10 +15,10 @@ from market.search.engine import AnyOf, Filter, Hits, NoneOf, Query, Range, Vect
 from market.search.indexes import fields_of
 from market.search.meili_http import Json
 from market.search.normalise import query_words, spaced
-from market.search.rescoring import FIRST, Hit, reordered
+from market.search.reranking import RERANKED, ScoredHit, rerank
 
-MOSTLY = 0.5
-"""From here on meaning is asked for beside the words."""
+HYBRID_FROM = 0.5
+"""Share of vector similarity from which a search is hybrid."""
 
 
 def search_queries(query: Query, uid: str, words: str) -> tuple[list[Json], list[list[str]]]:
@@ -31,9 +31,9 @@ def search_queries(query: Query, uid: str, words: str) -> tuple[list[Json], list
         common["locales"] = ["cmn", "eng"]
     if query.sort:
         common["sort"] = [f"{query.sort.field}:{'desc' if query.sort.is_descending else 'asc'}"]
-    # Short questions are the home of the server's own ranking; a foreign language is not.
+    # The server's own ranking serves short queries best; foreign languages need vectors.
     model = next(iter(query.vectors), None)
-    is_hybrid = model is not None and query.meaning >= MOSTLY and not query.sort
+    is_hybrid = model is not None and query.meaning >= HYBRID_FROM and not query.sort
     if model is not None and is_hybrid:
         common["vector"] = [float(number) for number in query.vectors[model]]
         common["hybrid"] = {"semanticRatio": query.meaning, "embedder": model}
@@ -47,11 +47,11 @@ def search_queries(query: Query, uid: str, words: str) -> tuple[list[Json], list
         return body
 
     main = build(query.filters, free, page, size)
-    is_reordered = "is_stale" in fields_of(query.index).numbers and query.offset < FIRST
+    is_reordered = "is_stale" in fields_of(query.index).numbers and query.offset < RERANKED
     if words and is_reordered and not is_hybrid and not query.sort:
         main |= {
             "page": 1,
-            "hitsPerPage": max(query.offset + query.limit, FIRST),
+            "hitsPerPage": max(query.offset + query.limit, RERANKED),
             "attributesToRetrieve": ["id", "record", "is_stale"],
             "showRankingScore": True,
         }
@@ -67,7 +67,7 @@ def search_queries(query: Query, uid: str, words: str) -> tuple[list[Json], list
 def hits_of(
     query: Query, folded: str, ids: Sequence[UUID], answers: Sequence[Json], facets: Sequence[Sequence[str]]
 ) -> Hits:
-    """Return the hits, their total from the first answer and the facets of each from its own."""
+    """Combine the answers: total from the first, each facet from the answer that counted it."""
     counts: dict[str, dict[str, int]] = {}
     for answer, names in zip(answers, facets, strict=True):
         distribution = answer.get("facetDistribution") or {}
@@ -80,21 +80,21 @@ def hits_of(
     )
 
 
-def in_order(hits: Sequence[Json], text: str, most: int = FIRST) -> list[Json]:
-    """Return hits with the first of them looked at again."""
-    if not all("record" in one for one in hits):
-        return list(hits)  # of an index that waits to be built anew by this release
-    records = Candidates.of([from_text(one["record"]) for one in hits[:most]])
+def reranked(hits: Sequence[Json], text: str, most: int = RERANKED) -> list[Json]:
+    """Return the hits with the first of them reranked."""
+    if not all("record" in hit for hit in hits):
+        return list(hits)  # of an index that this release will rebuild
+    records = Candidates.of([decode_record(hit["record"]) for hit in hits[:most]])
     counts = records.heads["counts"].tolist()
     first = [
-        Hit(one["_rankingScore"], marks, each, bool(one.get("is_stale")))
-        for one, marks, each in zip(hits, records.marks, counts, strict=False)
+        ScoredHit(hit["_rankingScore"], hashes, count, bool(hit.get("is_stale")))
+        for hit, hashes, count in zip(hits, records.hashes, counts, strict=False)
     ]
-    return [*(hits[at] for at in reordered(text, first)), *hits[most:]]
+    return [*(hits[at] for at in rerank(text, first)), *hits[most:]]
 
 
 def _page(query: Query) -> tuple[int, int]:
-    """Return page and size that hold the wanted hits; only numbered pages have an exact total."""
+    """Return a page number and size that cover the hits; only numbered pages have an exact total."""
     if query.limit and query.offset % query.limit == 0:
         return query.offset // query.limit + 1, query.limit
     return 1, query.offset + query.limit or 1
@@ -102,9 +102,9 @@ def _page(query: Query) -> tuple[int, int]:
 
 def filter_of(limit: Filter) -> str:
     if isinstance(limit, AnyOf):
-        return f"{limit.field} IN {listed(limit.values)}"
+        return f"{limit.field} IN {value_list(limit.values)}"
     if isinstance(limit, NoneOf):
-        return f"{limit.field} NOT IN {listed(limit.values)}"
+        return f"{limit.field} NOT IN {value_list(limit.values)}"
     return _range(limit)
 
 
@@ -114,23 +114,23 @@ def _range(limit: Range) -> str:
         for sign, bound in ((">=", limit.least), ("<=", limit.most))
         if bound is not None
     ]
-    kept = " AND ".join(bounds) or f"{limit.field} EXISTS"
-    return f"(({kept}) OR {limit.field} NOT EXISTS)" if limit.or_missing else f"({kept})"
+    in_range = " AND ".join(bounds) or f"{limit.field} EXISTS"
+    return f"(({in_range}) OR {limit.field} NOT EXISTS)" if limit.or_missing else f"({in_range})"
 
 
-def listed(values: Sequence[str]) -> str:
+def value_list(values: Sequence[str]) -> str:
     return "[" + ", ".join(json.dumps(value, ensure_ascii=False) for value in values) + "]"
 
 
 def filter_query(uid: str, filters: Sequence[str], limit: int, fields: Sequence[str]) -> Json:
-    """Return a query for what passes the filters, in no order of relevance."""
+    """Build a query for what passes the filters, unranked."""
     return {"indexUid": uid, "q": "", "filter": list(filters), "limit": limit, "attributesToRetrieve": fields}
 
 
 def vector_query(
     uid: str, filters: Sequence[str], limit: int, fields: Sequence[str], model: str, vector: Vector
 ) -> Json:
-    """Return a query for the documents nearest to a vector of this model."""
+    """Build a query for the documents nearest to a vector of this model."""
     body = {
         "indexUid": uid,
         "q": "",
@@ -143,10 +143,10 @@ def vector_query(
     return {**body, "filter": list(filters)} if filters else body
 
 
-def names_in(settings: Mapping[str, Any]) -> tuple[set[str], set[str]]:
-    """Return what the settings of an index let filter by and what they show; without ours, neither."""
+def field_names(settings: Mapping[str, Any]) -> tuple[set[str], set[str]]:
+    """Return the filterable and the displayed field names of an index's settings."""
     groups = settings["filterableAttributes"]
-    filterable = {name for one in groups if isinstance(one, dict) for name in one["attributePatterns"]}
+    filterable = {name for group in groups if isinstance(group, dict) for name in group["attributePatterns"]}
     return filterable, set(settings["displayedAttributes"])
 
 
@@ -156,37 +156,34 @@ def fingerprint_of(settings: Mapping[str, Any]) -> str:
     return blake2b(text.encode(), digest_size=16).hexdigest()
 
 
-def document_of(index: str, one: Prepared) -> dict[str, Any]:
-    facts = one.facts()
+def document_of(index: str, prepared: Prepared) -> dict[str, Any]:
+    facts = prepared.facts()
     record = record_of(index, facts)
-    del facts["marks"], facts["counts"]
+    del facts["hashes"], facts["counts"]
     if index in FACTS:
-        facts |= {"record": as_text(record), "stamp": stamp_of(record)}
+        facts |= {"record": encode_record(record), "stamp": stamp_of(record)}
     return {
         **facts,
-        "terms": one.indexed_terms(),
-        "s_title": spaced(one.title.folded),
-        "s_keywords": spaced(one.keywords.folded),
-        "s_text": spaced(one.text.folded),
-        "s_english": spaced(one.english.folded),
-        "s_names": spaced(one.names.folded),
-        "pinyin": " ".join(one.pinyin),
+        "terms": prepared.indexed_terms(),
+        "s_title": spaced(prepared.title.folded),
+        "s_keywords": spaced(prepared.keywords.folded),
+        "s_text": spaced(prepared.text.folded),
+        "s_english": spaced(prepared.english.folded),
+        "s_names": spaced(prepared.names.folded),
+        "pinyin": " ".join(prepared.pinyin),
     }
 
 
 def stamp_of(record: bytes) -> int:
-    """Return a number that no other record of a document has: short to ask for and to compare.
-
-    Within 2**48, since the server counts in floating point.
-    """
+    """Return a short hash of a record, below 2**48, since the server stores numbers as floats."""
     return int.from_bytes(blake2b(record, digest_size=6).digest(), "big")
 
 
-def as_text(record: bytes) -> str:
-    """Return a record for a server that keeps texts only."""
+def encode_record(record: bytes) -> str:
+    """Encode a record as text, since the server stores no bytes."""
     return base64.b64encode(record).decode()
 
 
-def from_text(text: str) -> bytes:
-    """Return what `as_text` was given."""
+def decode_record(text: str) -> bytes:
+    """Decode what `encode_record` returned."""
     return base64.b64decode(text)

@@ -3,13 +3,13 @@ from tortoise.models import Model
 
 
 class OutboxEntry(Model):
-    """A document whose copy in the index is behind the database. Removed when the engine has it."""
+    """A document whose copy in the index is outdated. Deleted when the engine has confirmed it."""
 
     id = fields.BigIntField(primary_key=True)
     index_name = fields.CharField(max_length=24)
     document_id = fields.UUIDField()
     revision = fields.BigIntField()
-    """Grows with every wish for this document; the row goes only if it has not grown since sent."""
+    """Grows with every change; the row is deleted only if it has not grown since it was sent."""
     attempts = fields.IntField(default=0)
     error = fields.TextField(default="")
     is_quarantined = fields.BooleanField(default=False)
@@ -22,7 +22,7 @@ class OutboxEntry(Model):
 
 
 class ListingVector(Model):
-    """What a listing means to one model, kept while its text is the one that was read."""
+    """The embedding of a listing by one model, valid while its text hash is the same."""
 
     id = fields.BigIntField(primary_key=True)
     index_name = fields.CharField(max_length=24)
@@ -30,7 +30,7 @@ class ListingVector(Model):
     model = fields.CharField(max_length=80)
     text_hash = fields.CharField(max_length=64)
     vector = fields.BinaryField()
-    """Numbers of half precision, see `meaning.stored`."""
+    """Half-precision numbers, see `text_embedding.pack_vector`."""
 
     class Meta:
         table = "listing_vectors"

@@ -1,8 +1,7 @@
-"""One way of reading text, for documents and for queries, on every engine.
+"""Text normalisation and tokenisation, the same for documents and queries on every engine.
 
-Text is folded (NFKC, simplified Chinese, lower case), cut where scripts, numbers and units meet,
-and then read in three ways: characters with their pairs (finds everything), words (weighs better),
-and pinyin (for those who type it).
+Text is folded (NFKC, simplified Chinese, lower case), split where scripts, numbers and units meet, and
+tokenised in three ways: characters and bigrams (recall), words (precision), and pinyin.
 """
 
 from __future__ import annotations
@@ -19,11 +18,11 @@ import rjieba
 from opencc import OpenCC
 
 LONGEST_QUERY = 240
-"""Characters of a query that are read; nobody types more."""
+"""Characters of a query that are used."""
 LONGEST_TOPIC = 12
-"""Characters up to which an unbroken question is one topic, and no sentence."""
+"""Characters up to which a query without separators is one topic rather than a sentence."""
 LONGEST_TEXT = 20_000
-"""Characters of one field of a document that are read."""
+"""Characters of one field of a document that are indexed."""
 LONGEST_WORD = 40
 
 DENSE = "\u3007\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"
@@ -41,18 +40,18 @@ _FUNCTION_WORDS = """
 the of and for in on to a an with by from
 """
 STOP_WORDS = frozenset(_FUNCTION_WORDS.split())
-"""Words that no search and no match hangs on."""
+"""Stop words of search and matching."""
 
 _simplified = OpenCC("t2s")
 
 
 Run = tuple[list[str], list[str], list[str]]
-"""Characters, pairs and words of a run of one kind of script."""
+"""Characters, bigrams and words of a run of one script."""
 
 
 @dataclass(frozen=True, slots=True)
 class Token:
-    """A run of one kind of script. `pieces` are its parts where letters, numbers and joints meet."""
+    """A run of one script. `pieces` are its parts, split between letters, numbers and hyphens."""
 
     text: str
     is_dense: bool
@@ -60,16 +59,16 @@ class Token:
 
 
 def fold(text: str, most: int = LONGEST_TEXT) -> str:
-    """Return the text as it is compared: NFKC, simplified, lower case, without unseen characters."""
+    """Fold a text: NFKC, simplified Chinese, lower case, without invisible characters."""
     text = _UNSEEN.sub(" ", text[:most])
     text = unicodedata.normalize("NFKC", text)[:most]
-    # Lone surrogates can be typed into no form of a browser, but sent they can.
+    # Lone surrogates cannot be typed in a browser, but can be sent.
     text = text.encode("utf-8", "ignore").decode("utf-8")
     return str(_simplified.convert(_HYPHENS.sub("-", text))).lower()
 
 
 def tokens(folded: str) -> Iterator[Token]:
-    """Yield the runs of a folded text.
+    """Tokenise a folded text into runs of one script.
 
     `ti-6al-4v` becomes one token ti6al4v with the pieces ti 6 al 4 v, and so does `ti6al4v`;
     `3.5kw` has the pieces 3.5 and kw.
@@ -84,23 +83,23 @@ def tokens(folded: str) -> Iterator[Token]:
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """A folded text, read once."""
+    """A tokenised text."""
 
     folded: str
     singles: list[str]
     """Characters of dense scripts."""
     pairs: list[str]
-    """Pairs of neighbouring characters of dense scripts, and the words of others."""
+    """Bigrams of dense scripts, and the words of others."""
     words: list[str]
-    """Words, longer ones and those within them."""
+    """Words, including those within longer ones."""
 
     @property
     def grams(self) -> list[str]:
-        """Return everything that stands in the text, by one and two characters."""
+        """Return unigrams and bigrams of the text."""
         return self.singles + self.pairs
 
     def terms(self, most: int) -> list[str]:
-        """Return what the text is about, the most frequent first: pairs of characters and words."""
+        """Return the most frequent bigrams and words, without stop words."""
         counts = Counter(self.pairs)
         counts.update([word for word in self.words if len(word) > 2 and not word.isascii()])
         for word in STOP_WORDS & counts.keys():
@@ -108,21 +107,21 @@ class Reading:
         return [term for term, _ in counts.most_common(most) if len(term) > 1]
 
 
-def read(folded: str, known: dict[str, Run] | None = None) -> Reading:
-    """Read a folded text in characters and in words.
+def read(folded: str, cache: dict[str, Run] | None = None) -> Reading:
+    """Tokenise a folded text into characters, bigrams and words.
 
-    `known` keeps how runs were read; texts that are alike are then read in a fraction of the time.
+    `cache` holds runs by text, which saves most of the time for similar texts.
     """
-    known = {} if known is None else known
+    cache = {} if cache is None else cache
     singles: list[str] = []
     pairs: list[str] = []
     words: list[str] = []
     for match in _TOKEN.finditer(folded):
         run = match[0]
-        if run not in known:
-            known[run] = _run(run, is_dense=bool(match.lastindex))
-        for into, found in zip((singles, pairs, words), known[run], strict=True):
-            into += found
+        if run not in cache:
+            cache[run] = _run(run, is_dense=bool(match.lastindex))
+        for into, pieces in zip((singles, pairs, words), cache[run], strict=True):
+            into += pieces
     return Reading(folded, singles, pairs, words)
 
 
@@ -142,18 +141,18 @@ def _parts(run: str) -> tuple[str, tuple[str, ...]]:
 
 
 def spaced(folded: str) -> str:
-    """Return the text with a space between scripts, numbers and units, joined copies beside."""
+    """Return the text with spaces between scripts, numbers and units, with compounds beside their parts."""
     return " ".join(
         " ".join((token.text, *token.pieces)) if token.pieces else token.text for token in tokens(folded)
     )
 
 
 def pinyin(folded: str) -> list[str]:
-    """Return how the words of a title are typed: in full (fadongji) and by initials (fdj).
+    """Return pinyin spellings of a title's words: in full (fadongji) and by initials (fdj).
 
-    Two and three neighbouring words are joined too, because nobody types spaces.
+    Two and three adjacent words are joined too, because pinyin is typed without spaces.
     """
-    found: dict[str, None] = {}
+    spellings: dict[str, None] = {}
     for token in tokens(folded):
         if not token.is_dense:
             continue
@@ -162,42 +161,42 @@ def pinyin(folded: str) -> list[str]:
         runs += [_syllables(word) for word in rjieba.cut_for_search(token.text)]
         for syllables in runs:
             if 2 <= len(syllables) <= 12:
-                found["".join(syllables)] = None
-                found["".join(syllable[0] for syllable in syllables)] = None
-    return list(found)
+                spellings["".join(syllables)] = None
+                spellings["".join(syllable[0] for syllable in syllables)] = None
+    return list(spellings)
 
 
 def query_words(folded: str) -> list[str]:
-    """Return the words a person looks for, without those that no search hangs on, if others remain."""
-    found: dict[str, None] = {}
+    """Return the words of a query, without stop words unless there are no others."""
+    words: dict[str, None] = {}
     for token in tokens(folded):
         if token.is_dense:
-            found |= dict.fromkeys(rjieba.cut(token.text))
+            words |= dict.fromkeys(rjieba.cut(token.text))
         else:
-            found[token.text] = None
-    return [word for word in found if word not in STOP_WORDS] or list(found)
+            words[token.text] = None
+    return [word for word in words if word not in STOP_WORDS] or list(words)
 
 
 def is_word(term: str) -> bool:
-    """Tell whether a term means something to a reader, unlike a pair of characters cut from words."""
+    """Tell whether a term is a word to a reader, unlike a bigram across word boundaries."""
     if not _TOKEN.match(term) or term.isascii():
         return any(char.isalpha() for char in term)
     return len(term) > 2 or rjieba.has_word(term)
 
 
 def is_latin(token: Token) -> bool:
-    """Tell whether a token could be pinyin."""
+    """Tell whether a token may be pinyin."""
     return not token.is_dense and token.text.isascii() and token.text.isalpha()
 
 
 def joined(parts: Iterable[str]) -> str:
-    """Return the parts that are not empty, one a line."""
+    """Join the non-empty parts, one a line."""
     return "\n".join(part for part in parts if part)
 
 
 @lru_cache(maxsize=50_000)
 def _syllables(word: str) -> tuple[str, ...]:
-    # Its readings of phrases are half a second of every start, and most commands read none.
+    # Imported late: its phrase tables take half a second to load, and most commands need none.
     from pypinyin import Style, lazy_pinyin
 
     return tuple(lazy_pinyin(word, style=Style.NORMAL, errors="ignore"))

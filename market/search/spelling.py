@@ -1,7 +1,7 @@
-"""Did you mean: what a person most likely meant by a Latin word that nothing here is called.
+"""Did you mean: spelling correction of Latin words and pinyin against the vocabulary of an index.
 
-The words of an index are known by how they are typed: Latin words by their letters, Chinese ones by
-their pinyin. A typed word is meant to be a known one if at most one letter is missing, too many or wrong.
+Words are indexed by spelling: Latin words by their letters, Chinese ones by their pinyin. A typed word is
+corrected to one within an edit distance of one, by deletion neighbourhoods.
 """
 
 from __future__ import annotations
@@ -18,117 +18,121 @@ from market.search.engine import SearchEngine
 from market.search.normalise import LONGEST_QUERY, fold, is_latin, is_word, tokens
 
 SHORTEST = 4
-"""Letters of a word that is worth correcting: shorter ones are too near to everything."""
+"""Letters of the shortest word that is corrected: shorter ones are near to everything."""
 LONGEST = 24
-MOST_WORDS = 20_000
-"""Of an index's words only the most frequent are remembered."""
+MAX_WORDS = 20_000
+"""The most frequent words of an index that are kept."""
 PATIENCE = 0.05
-"""Seconds a page waits for the words to be read; the next page has them."""
-FRESH = 1800.0
-"""Seconds for which the words of an index are remembered, in real time."""
+"""Seconds a page waits for a refresh of the vocabulary."""
+CACHE_SECONDS = 1800.0
+"""Seconds for which the vocabulary of an index is cached, in real time."""
 
 
 @dataclass
 class Vocabulary:
-    """Words by how they are typed, and by that with each one letter left out."""
+    """Words by spelling, and spellings by their deletion variants."""
 
     typed: dict[str, tuple[int, str]] = field(default_factory=dict)
-    """How a word is typed: in how many documents it stands, and the word."""
+    """By spelling: document frequency and word."""
     near: dict[str, list[str]] = field(default_factory=lambda: defaultdict(list))
 
     @classmethod
     def of(cls, frequencies: Mapping[str, int]) -> Vocabulary:
-        """Read the terms of an index with their frequencies."""
+        """Build a vocabulary from the terms of an index with their document frequencies."""
         from pypinyin import lazy_pinyin  # slow to load, see normalise
 
-        made = cls()
-        known = sorted(frequencies.items(), key=lambda item: (-item[1], item[0]))
-        for word, count in [item for item in known if is_word(item[0])][:MOST_WORDS]:
+        vocabulary = cls()
+        by_frequency = sorted(frequencies.items(), key=lambda item: (-item[1], item[0]))
+        for word, count in [item for item in by_frequency if is_word(item[0])][:MAX_WORDS]:
             spelled = word if word.isascii() else "".join(lazy_pinyin(word))
             if SHORTEST <= len(spelled) <= LONGEST and spelled.isalpha():
-                made.typed.setdefault(spelled, (count, word))
-        for spelled in made.typed:
-            for shorter in _shorter(spelled):
-                made.near[shorter].append(spelled)
-        return made
+                vocabulary.typed.setdefault(spelled, (count, word))
+        for spelled in vocabulary.typed:
+            for shorter in _deletions(spelled):
+                vocabulary.near[shorter].append(spelled)
+        return vocabulary
 
-    def meant(self, typed: str) -> str | None:
-        """Return the most frequent word that was probably meant; None for a word that is known itself."""
+    def correct(self, typed: str) -> str | None:
+        """Return the most frequent correction; None for a known word or without one."""
         if not SHORTEST <= len(typed) <= LONGEST:
             return None
         if typed in self.typed:
             word = self.typed[typed][1]
             return None if word == typed else word
-        near = [each for one in _shorter(typed) for each in self.near.get(one, ())]
-        # A word that is still being typed is more likely meant than one with another letter.
-        best = max(near, key=lambda each: (each.startswith(typed), self.typed[each][0], each), default=None)
+        similar = [spelling for deletion in _deletions(typed) for spelling in self.near.get(deletion, ())]
+        # Prefer completions of what is typed to other edits.
+        best = max(
+            similar,
+            key=lambda spelling: (spelling.startswith(typed), self.typed[spelling][0], spelling),
+            default=None,
+        )
         return self.typed[best][1] if best else None
 
 
 def corrected(text: str, vocabulary: Vocabulary) -> str | None:
-    """Return the whole query with its Latin words put right, None if there is nothing to put right."""
+    """Return the query with its Latin words corrected, None if nothing changes."""
     words, is_changed = [], False
     for token in tokens(fold(text, LONGEST_QUERY)):
-        meant = vocabulary.meant(token.text) if is_latin(token) else None
-        words.append(meant or token.text)
-        is_changed = is_changed or meant is not None
+        correction = vocabulary.correct(token.text) if is_latin(token) else None
+        words.append(correction or token.text)
+        is_changed = is_changed or correction is not None
     return " ".join(words) if is_changed else None
 
 
 class Speller:
-    """Remembers the words of each index of one engine for a while; reads them beside the pages."""
+    """Caches the vocabulary of each index of one engine and refreshes it in the background."""
 
     def __init__(self, engine: SearchEngine) -> None:
         self._engine = engine
-        self._known: dict[str, tuple[float, Vocabulary]] = {}
-        self._reading: dict[str, asyncio.Task[None]] = {}
+        self._cache: dict[str, tuple[float, Vocabulary]] = {}
+        self._refreshing: dict[str, asyncio.Task[None]] = {}
 
     async def did_you_mean(self, index: str, text: str) -> str | None:
-        """Return a better query, or None; also None while the words are still being read."""
+        """Return a corrected query, or None; also None while the vocabulary is still loading."""
         if not any(
             is_latin(token) and len(token.text) >= SHORTEST for token in tokens(fold(text, LONGEST_QUERY))
         ):
             return None
-        known = self._known.get(index)
-        if known is None or time.monotonic() - known[0] > FRESH:
+        cached = self._cache.get(index)
+        if cached is None or time.monotonic() - cached[0] > CACHE_SECONDS:
             await self._read(index)
-            known = self._known.get(index)
-        return corrected(text, known[1]) if known else None
+            cached = self._cache.get(index)
+        return corrected(text, cached[1]) if cached else None
 
     async def warm(self, indexes: Sequence[str]) -> None:
-        """Read the words of these indexes, one after another, so that the first page has them."""
+        """Load the vocabulary of these indexes before the first page asks for it."""
         for index in indexes:
-            if index not in self._known and index not in self._reading:
-                await self.remember(index)
+            if index not in self._cache and index not in self._refreshing:
+                await self.refresh(index)
 
     async def _read(self, index: str) -> None:
-        if index not in self._reading:
-            self._reading[index] = asyncio.create_task(self.remember(index))
-        await asyncio.wait([self._reading[index]], timeout=PATIENCE)
+        if index not in self._refreshing:
+            self._refreshing[index] = asyncio.create_task(self.refresh(index))
+        await asyncio.wait([self._refreshing[index]], timeout=PATIENCE)
 
-    async def remember(self, index: str) -> None:
-        """Read the words of an index; while the engine is away the old ones stay."""
+    async def refresh(self, index: str) -> None:
+        """Reload the vocabulary of an index; keep the old one while the engine is unavailable."""
         try:
             frequencies = await self._engine.words(index)
             vocabulary = await asyncio.to_thread(Vocabulary.of, frequencies)
-            self._known[index] = (time.monotonic(), vocabulary)
+            self._cache[index] = (time.monotonic(), vocabulary)
         except SearchUnavailable:
             return
         finally:
-            self._reading.pop(index, None)
+            self._refreshing.pop(index, None)
 
 
 _spellers: dict[int, tuple[Any, Speller]] = {}
 
 
 def speller_of(engine: SearchEngine) -> Speller:
-    """Return the speller that belongs to an engine."""
-    kept = _spellers.get(id(engine))
-    if kept is None or kept[0] is not engine:
+    """Return the cached speller of an engine."""
+    cached = _spellers.get(id(engine))
+    if cached is None or cached[0] is not engine:
         _spellers.clear()
-        kept = _spellers[id(engine)] = (engine, Speller(engine))
-    return kept[1]
+        cached = _spellers[id(engine)] = (engine, Speller(engine))
+    return cached[1]
 
 
-def _shorter(word: str) -> set[str]:
+def _deletions(word: str) -> set[str]:
     return {word, *(word[:at] + word[at + 1 :] for at in range(len(word)))}

@@ -1,4 +1,4 @@
-"""Vectors in a file: appended to by one process, read by any, searched exactly in memory."""
+"""Append-only file of vectors: written by one process, read by any, searched exactly in memory."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ _MAGIC = b"vectors1"
 
 
 class VectorFile:
-    """Vectors of one model by keys of sixteen bytes. The last one written under a key counts.
+    """Vectors of one model by 16-byte keys; the last one written under a key wins.
 
-    Kept with half precision, which moves a cosine by less than a thousandth.
+    Stored with half precision, which changes a cosine by less than a thousandth.
     """
 
     def __init__(self, path: Path) -> None:
@@ -31,23 +31,23 @@ class VectorFile:
         self._forget()
 
     def put(self, vectors: Mapping[bytes, Vector | None]) -> None:
-        """Append vectors; None takes one away. Whoever calls is the only writer."""
+        """Append vectors; None deletes one. The caller must be the only writer."""
         with self._guard:
             self._refresh()
-            new = {key: one for key, one in vectors.items() if self._is_new(key, one)}
+            new = {key: vector for key, vector in vectors.items() if self._is_new(key, vector)}
             if not new:
                 return
-            size = self._size or next(len(one) for one in new.values() if one is not None)
+            size = self._size or next(len(vector) for vector in new.values() if vector is not None)
             nothing = np.zeros(size, dtype=np.float16)
             lines = [
-                key + (nothing if one is None else one.astype(np.float16)).tobytes()
-                for key, one in new.items()
+                key + (nothing if vector is None else vector.astype(np.float16)).tobytes()
+                for key, vector in new.items()
             ]
             self.path.parent.mkdir(parents=True, exist_ok=True)
             with self.path.open("ab") as file:
                 if not file.tell():
                     file.write(_MAGIC + size.to_bytes(_HEAD - len(_MAGIC), "big"))
-                # What a killed writer left half-written would shift all that follows.
+                # A partial line of a killed writer would shift all that follow.
                 file.truncate(file.tell() - (file.tell() - _HEAD) % (KEY + 2 * size))
                 file.seek(0, os.SEEK_END)
                 file.write(b"".join(lines))
@@ -66,12 +66,12 @@ class VectorFile:
             return {key: self._matrix[self._rows[key]] for key in keys if key in self._rows}
 
     def nearest(self, vector: Vector, most: int) -> list[bytes]:
-        """Return the keys of the most alike vectors, the nearest first."""
+        """Return the keys of the nearest vectors by cosine, the nearest first."""
         with self._guard:
             self._refresh()
             if not self._rows or len(vector) != self._size or most < 1:
                 return []
-            # Not by BLAS: its threads wait actively for each other, which costs more than they save.
+            # Not by BLAS, whose spinning threads cost more than they save here.
             likeness = np.einsum("ij,j->i", self._matrix[: self._count], vector)
             likeness[~self._alive[: self._count]] = -2.0
             most = min(most, len(self._rows))
@@ -79,19 +79,19 @@ class VectorFile:
             return [self._keys[at] for at in first[np.argsort(-likeness[first], kind="stable")].tolist()]
 
     def cosines(self, keys: Sequence[bytes], vector: Vector) -> Numbers:
-        """Return how alike the vectors of these keys are, in their order; NaN where a key has none."""
+        """Return the cosine similarities of these keys' vectors, in order; NaN where a key has none."""
         with self._guard:
             self._refresh()
-            found = np.full(len(keys), np.nan)
+            cosines = np.full(len(keys), np.nan)
             if len(vector) != self._size:
-                return found
+                return cosines
             rows = np.array([self._rows.get(key, -1) for key in keys], dtype=np.int64)
-            known = rows >= 0
-            found[known] = np.einsum("ij,j->i", self._matrix[rows[known]], vector)
-            return found
+            is_known = rows >= 0
+            cosines[is_known] = np.einsum("ij,j->i", self._matrix[rows[is_known]], vector)
+            return cosines
 
     def _is_new(self, key: bytes, vector: Vector | None) -> bool:
-        """Tell whether the file says otherwise. Most documents are written anew with the vector they had."""
+        """Tell whether a vector differs from the stored one; most documents are rewritten with the same."""
         if key not in self._rows or vector is None:
             return key in self._rows or vector is not None
         return not np.array_equal(self._matrix[self._rows[key]], vector.astype(np.float16))
@@ -105,7 +105,7 @@ class VectorFile:
         self._alive: npt.NDArray[np.bool_] = np.zeros(0, dtype=np.bool_)
 
     def _refresh(self) -> None:
-        """Take in what was appended since, by whatever process."""
+        """Load what any process has appended since."""
         try:
             state = self.path.stat()
         except FileNotFoundError:

@@ -21,7 +21,7 @@ from market.matching.everything import rematch_all
 from market.notices import services as notices
 from market.programmes.catalogue import load_programmes
 from market.records.by import By
-from market.search.outbox import indexes_behind
+from market.search.outbox import indexes_with_pending
 from market.search.relay import relay
 from market.seed.afterwards import afterwards
 from market.seed.data import id_of
@@ -101,7 +101,7 @@ async def _matches(deps: Deps, calendar: Calendar) -> None:
 
 async def _index(deps: Deps) -> None:
     """Bring what changed into the index; nobody wakes the relay while a stage lasts."""
-    for index in await indexes_behind():
+    for index in await indexes_with_pending():
         await relay(index, search=deps.search)
 
 

@@ -163,7 +163,7 @@ async def _bring_in(
         await record_first(
             kind.key, [listing.id], Move.PUBLISH, by=By(operator, listing.published_at), revision=1
         )
-    await outbox.changed_many(kind.index, [listing.id for listing in made])
+    await outbox.enqueue_many(kind.index, [listing.id for listing in made])
 
 
 async def _numbers_of(family: str, moments: Sequence[datetime]) -> Iterator[str]:

@@ -122,7 +122,7 @@ async def test_an_immediate_alert_follows_the_relay(deps: Deps) -> None:
     person = await make_person()
     await kept(person, frequency="immediate")
     outcome = await make_outcome(title="赤泥路基", published_at=LATER)
-    await outbox.changed("outcomes", outcome.id)
+    await outbox.enqueue("outcomes", outcome.id)
     assert isinstance(deps.clock, FixedClock)
     deps.clock.now = LATER
     load_jobs()

@@ -35,7 +35,7 @@ class Away:
 
 
 async def hold(document_id: UUID, reason: str = "invalid_document_fields") -> OutboxEntry:
-    await outbox.changed("outcomes", document_id)
+    await outbox.enqueue("outcomes", document_id)
     await OutboxEntry.filter(document_id=document_id).update(is_quarantined=True, error=reason)
     return await OutboxEntry.get(document_id=document_id)
 
@@ -64,7 +64,7 @@ async def test_the_page_is_the_operators(client: httpx.AsyncClient, who: str) ->
 
 async def test_the_operator_sees_what_waits_and_what_differs(client: httpx.AsyncClient, deps: Deps) -> None:
     outcome = await make_outcome()
-    await outbox.changed("outcomes", outcome.id)
+    await outbox.enqueue("outcomes", outcome.id)
     await sign_in(client, await make_staff(StaffRole.OPERATOR))
 
     page = (await client.get("/backoffice/search")).text
@@ -92,7 +92,7 @@ async def test_a_document_in_quarantine_is_tried_again(client: httpx.AsyncClient
     assert "价格不是数字" in page
     assert page.count("btn--act") == 1
     assert answer.status_code == 303
-    assert await outbox.count_waiting("outcomes") == 1
+    assert await outbox.count_pending("outcomes") == 1
     assert again.status_code == 409
     assert "已不在隔离中" in again.text
     assert await AuditEvent.filter(action="retry_document").count() == 1
@@ -148,7 +148,7 @@ async def test_the_page_names_our_indexes_and_settings_that_somebody_else_change
 
 async def test_the_page_says_so_when_the_engine_is_away(deps: Deps) -> None:
     outcome = await make_outcome()
-    await outbox.changed("outcomes", outcome.id)
+    await outbox.enqueue("outcomes", outcome.id)
     search: Any = Away()
     transport = httpx.ASGITransport(app=create_app(replace(deps, search=search)))
 

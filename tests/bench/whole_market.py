@@ -51,11 +51,11 @@ from market.search.candidates import Candidates
 from market.search.documents import prepare
 from market.search.engine import Query, SearchEngine
 from market.search.filters import OUTCOMES
-from market.search.meaning import stored, text_hash
+from market.search.listing_vectors import load_vectors
 from market.search.meili import MeiliSearch
 from market.search.relay import rebuild
 from market.search.spelling import speller_of
-from market.search.vectors import load_vectors
+from market.search.text_embedding import pack_vector, text_hash
 from market.settings import Settings
 from market.tables import migrate
 from market.worker import load_jobs
@@ -218,7 +218,7 @@ async def _malicious(app: Market, words: Iterable[str]) -> None:
 
 
 def _query(text: str, has_facets: bool) -> Query:
-    fields = [*(each.field for each in OUTCOMES.multi), *(each.field for each in OUTCOMES.steps)]
+    fields = [*(each.field for each in OUTCOMES.choices), *(each.field for each in OUTCOMES.steps)]
     return Query("outcomes", text, facets=tuple(dict.fromkeys(fields)) if has_facets else ())
 
 
@@ -253,7 +253,7 @@ async def _give_vectors(index: str) -> None:
     middle = unit_vector(np.random.default_rng(1).normal(size=DIMENSIONS).tolist())
     ids = await _ids(index, 10**9)
     noise = numbers.normal(size=(len(ids), DIMENSIONS)) * SPREAD / DIMENSIONS**0.5
-    vectors = [stored(unit_vector((middle + one).tolist())) for one in noise]
+    vectors = [pack_vector(unit_vector((middle + one).tolist())) for one in noise]
     built = dict(await _hashes(index, ids))
     await connection().execute_query(
         "INSERT INTO listing_vectors (index_name, document_id, model, text_hash, vector) "

@@ -186,7 +186,7 @@ async def _write(owner: Organisation, known: list[UUID], dice: Random) -> None:
     """Publish an outcome, or change, withdraw or bring back one, as services do."""
     if len(known) < LISTINGS and dice.random() < 0.4:
         made = await make_outcome(owner)
-        await outbox.changed("outcomes", made.id)
+        await outbox.enqueue("outcomes", made.id)
         known.append(made.id)
         return
     if not known:
@@ -199,7 +199,7 @@ async def _write(owner: Organisation, known: list[UUID], dice: Random) -> None:
     outcome.status = dice.choice([OutcomeStatus.PUBLISHED, OutcomeStatus.PUBLISHED, OutcomeStatus.UNLISTED])
     outcome.updated_at = NOW
     await outcome.save(update_fields=["revision", "title", "status", "updated_at"])
-    await outbox.changed("outcomes", outcome.id)
+    await outbox.enqueue("outcomes", outcome.id)
 
 
 async def _insist(act: Any) -> None:
@@ -232,13 +232,13 @@ async def _settled(market: Market, search: SearchEngine) -> str:
 
     async def is_settled() -> bool:
         market.keep_up()
-        return not await outbox.count_waiting("outcomes")
+        return not await outbox.count_pending("outcomes")
 
     await wait_until(is_settled, "an empty outbox")
     told = await status("outcomes", search=search)
     titles = dict(await Outcome.filter(status=OutcomeStatus.PUBLISHED).values_list("id", "title"))
     rows = await connection().execute_query_dict("SELECT count(*) AS n FROM outcomes")
-    if told.waiting or told.differences or told.quarantined or told.documents != len(titles):
+    if told.pending or told.differences or told.quarantined or told.documents != len(titles):
         return f"WRONG {told}"
     return f"index = database, 0 differences in {told.documents} documents of {rows[0]['n']} listings"
 

@@ -24,7 +24,7 @@ from market.matching.quality.measures import (
 from market.matching.quality.test_sets import AnswerSets, UnreadableSet
 from market.search.embedded import EmbeddedSearch
 from market.search.engine import SearchEngine
-from market.search.meaning import read_directly
+from market.search.text_embedding import embed_uncached
 
 
 def test_the_measures_say_what_their_names_say() -> None:
@@ -86,7 +86,7 @@ async def test_a_folder_is_measured_and_what_is_missing_is_named(tmp_path: Path)
         yield EmbeddedSearch(tmp_path / "index")
 
     sets = AnswerSets.read(tmp_path)
-    found = await evaluate(sets, Bench(scratch, (), read_directly, lambda *told: None))
+    found = await evaluate(sets, Bench(scratch, (), embed_uncached, lambda *told: None))
 
     assert sets.missing == ["duplicate_needs"]
     assert (found["graded"]["ndcg_10"], found["graded"]["auc"], found["graded"]["recall_100"]) == (1, 1, 1)

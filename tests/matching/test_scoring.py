@@ -61,7 +61,7 @@ def rare(term: str) -> float:
 
 
 def value(need: NeedFacts, outcome: OutcomeFacts, rarity: Any = rare, meaning: Any = None) -> float:
-    subject, other = (need, outcome) if need.text.words or not need.text.marks else (outcome, need)
+    subject, other = (need, outcome) if need.text.words or not need.text.hashes else (outcome, need)
     return float(values(subject, Others.of_each([other], [meaning or {}]), rarity)[0])
 
 

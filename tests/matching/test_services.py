@@ -47,9 +47,9 @@ FIRST = Cut()
 
 async def relay_and_match(deps: Deps, *, needs: Any = (), outcomes: Any = ()) -> None:
     for one in needs:
-        await outbox.changed("needs", one.id)
+        await outbox.enqueue("needs", one.id)
     for one in outcomes:
-        await outbox.changed("outcomes", one.id)
+        await outbox.enqueue("outcomes", one.id)
     await run_waiting(deps)
 
 
@@ -178,7 +178,7 @@ async def test_a_suggestion_that_no_longer_fits_goes(found: Deps) -> None:
 async def test_a_match_beyond_ones_own_best_stays_if_it_is_among_the_others(found: Deps) -> None:
     need = await make_need(**TEXTS)
     outcomes = [await make_outcome() for _ in range(choosing.BEST + 3)]
-    await outbox.changed_many("outcomes", [one.id for one in outcomes])
+    await outbox.enqueue_many("outcomes", [one.id for one in outcomes])
     await relay_and_match(found, needs=[need])
     count_of_need = await Match.filter(need_id=need.id).count()
 
@@ -193,10 +193,10 @@ async def test_a_match_beyond_ones_own_best_stays_if_it_is_among_the_others(foun
 async def test_many_changes_at_once_ask_for_one_matching_of_everything(found: Deps) -> None:
     need = await make_need(**TEXTS)
     outcomes = [await make_outcome() for _ in range(30)]
-    await outbox.changed("needs", need.id)
+    await outbox.enqueue("needs", need.id)
     await run_waiting(found)
 
-    await outbox.changed_many("outcomes", [one.id for one in outcomes])
+    await outbox.enqueue_many("outcomes", [one.id for one in outcomes])
     await run_waiting(found)
     before = await Match.all().count()
     wish = await everything.find_wish()
@@ -212,7 +212,7 @@ async def test_matching_everything_goes_on_where_it_stood(found: Deps) -> None:
     needs = sorted([await make_need(**TEXTS) for _ in range(3)], key=lambda one: one.id)
     outcome = await make_outcome()
     await relay_and_match(found, outcomes=[outcome])
-    await outbox.changed_many("needs", [one.id for one in needs])
+    await outbox.enqueue_many("needs", [one.id for one in needs])
     await found.search.put("needs", [])
     await everything.ask_rematch_all()
     wish = await everything.find_wish()

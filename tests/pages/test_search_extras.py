@@ -17,7 +17,7 @@ from market.app import create_app
 from market.deps import Deps
 from market.programmes.catalogue import load_programmes
 from market.programmes.search import all_programmes, build_programmes
-from market.search.people import build_brokers, build_organisations
+from market.search.people_documents import build_brokers, build_organisations
 from market.search.spelling import Vocabulary, corrected, speller_of
 from tests.factories import NOW, make_broker, make_need, make_organisation, make_outcome
 from tests.malicious_input import MALICIOUS_QUERIES, get_status
@@ -49,7 +49,7 @@ async def test_a_misspelt_word_is_answered_with_a_better_one_and_what_it_finds(
     client: httpx.AsyncClient, deps: Deps
 ) -> None:
     await index_listings(deps, await make_outcome(title="发动机缸体"), await make_outcome(title="发动机活塞"))
-    await speller_of(deps.search).remember("outcomes")
+    await speller_of(deps.search).refresh("outcomes")
 
     page = await client.get("/outcomes", params={"q": "fadongjl"})
 

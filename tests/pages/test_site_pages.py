@@ -13,7 +13,7 @@ from market.audit.services import make_daily_root
 from market.deps import Deps
 from market.listings.models import NeedStatus, OutcomeStatus
 from market.programmes.catalogue import load_programmes
-from market.search.people import build_brokers
+from market.search.people_documents import build_brokers
 from tests.factories import (
     NOW,
     make_broker,

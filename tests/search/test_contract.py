@@ -26,12 +26,12 @@ from market.search.engine import (
     NoneOf,
     Query,
     Range,
-    Refused,
+    Rejected,
     SearchEngine,
     Sort,
 )
-from market.search.leading import LedSearch
 from market.search.meili import MeiliSearch
+from market.search.pinned import PinnedResults
 from market.search.tenancy import ScratchTenant
 from tests.search.exchanges import PREFIX, Recorder, Replay
 from tests.search.loopback import Loopback
@@ -385,7 +385,7 @@ async def test_counters_and_marks_are_counted_like_any_field(engine: SearchEngin
 async def test_what_somebody_else_put_first_comes_first_if_it_is_a_hit(
     engine: SearchEngine, text: str, offset: int, limit: int, expected: tuple[UUID, ...], total: int
 ) -> None:
-    led = LedSearch(engine, [UUID(int=99), FILM, WIRE])
+    led = PinnedResults(engine, [UUID(int=99), FILM, WIRE])
 
     hits = await led.search(Query("outcomes", text, facets=("field",), offset=offset, limit=limit))
 
@@ -446,7 +446,7 @@ async def test_a_document_that_cannot_be_kept_is_refused_and_nothing_of_the_call
 ) -> None:
     good = {"id": UUID(int=8), "revision": 1, "title": "好"}
 
-    with pytest.raises(Refused):
+    with pytest.raises(Rejected):
         await written.put("outcomes", [good, {"id": UUID(int=9), "revision": 1, "title": "坏", **wrong}])
 
     assert await written.count("outcomes") == 5
@@ -460,7 +460,7 @@ async def test_candidates_share_a_term_and_bring_their_facts(engine: SearchEngin
     assert facts[WIRE]["revision"] == 3
     assert facts[WIRE]["price_amount"] == 500_00
     assert facts[WIRE]["industries"] == ["aluminium", "machinery"]
-    assert facts[WIRE]["marks"] == prepare("outcomes", DOCUMENTS[0]).facts()["marks"]
+    assert facts[WIRE]["hashes"] == prepare("outcomes", DOCUMENTS[0]).facts()["hashes"]
     assert facts[WIRE]["counts"][0] > 0
 
 
@@ -473,7 +473,7 @@ async def test_candidates_bring_what_was_written_last(written: SearchEngine) -> 
     found = await written.candidates("outcomes", ["导线"])
 
     new = prepare("outcomes", {**DOCUMENTS[0], "title": "铜导线"}).facts()
-    assert (at_once.facts(0)["trl"], at_once.facts(0)["marks"]) == (9, new["marks"])
+    assert (at_once.facts(0)["trl"], at_once.facts(0)["hashes"]) == (9, new["hashes"])
     assert (found.ids, found.facts(0)["trl"], found.facts(0)["price_amount"]) == ([WIRE], 6, 7)
 
 
@@ -491,7 +491,7 @@ async def test_the_nearest_in_meaning_are_candidates_beside_those_that_share_a_t
 
     assert set(alone.ids) == {WIRE, FILM}
     assert set(beside.ids) == {WIRE, CANE}
-    assert all((*alone.marks, *beside.marks))
+    assert all((*alone.hashes, *beside.hashes))
 
 
 async def test_candidates_bring_their_cosine_if_they_have_a_vector(engine: SearchEngine) -> None:

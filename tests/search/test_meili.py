@@ -13,10 +13,10 @@ import pytest_asyncio
 
 from market.kit.errors import SearchUnavailable
 from market.search.candidates import Candidates
-from market.search.engine import AnyOf, Document, NoneOf, Query, Range, Refused, Sort
+from market.search.engine import AnyOf, Document, NoneOf, Query, Range, Rejected, Sort
 from market.search.indexes import INDEXES, settings_of
 from market.search.meili import MeiliSearch
-from market.search.meili_requests import from_text
+from market.search.meili_requests import decode_record
 from market.search.tenancy import ScratchTenant
 from tests.search.fake_meili import DEFAULTS, FakeMeili
 from tests.search.loopback import Loopback, Received
@@ -93,7 +93,7 @@ async def test_texts_are_sent_normalised_and_facts_beside(server: FakeMeili, eng
     sent = server.indexes["a_outcomes"][str(ONE)]
     assert sent["s_title"] == "ti6al4v ti 6 al 4 v 合金"
     assert (sent["trl"], sent["field"]) == (6, ["materials"])
-    found = Candidates.of([from_text(sent["record"])])
+    found = Candidates.of([decode_record(sent["record"])])
     assert (found.ids, sum(found.heads["counts"][0][:5])) == ([ONE], len(sent["terms"]))
     assert "hejin" in sent["pinyin"].split()
 
@@ -101,7 +101,7 @@ async def test_texts_are_sent_normalised_and_facts_beside(server: FakeMeili, eng
 @pytest.mark.parametrize(
     ("outcome", "error", "expected"),
     [
-        ("failed", {"code": "invalid_document_id", "type": "invalid_request"}, Refused),
+        ("failed", {"code": "invalid_document_id", "type": "invalid_request"}, Rejected),
         ("failed", {"code": "no_space_left_on_device", "type": "system"}, SearchUnavailable),
         ("canceled", None, SearchUnavailable),
     ],
@@ -120,7 +120,7 @@ async def test_a_task_that_ends_badly_is_no_success(
 
 
 @pytest.mark.parametrize(
-    ("status", "expected"), [(400, Refused), (403, SearchUnavailable), (503, SearchUnavailable)]
+    ("status", "expected"), [(400, Rejected), (403, SearchUnavailable), (503, SearchUnavailable)]
 )
 async def test_an_answer_that_refuses_is_told_apart_from_a_server_that_is_away(
     server: FakeMeili, engine: MeiliSearch, status: int, expected: type[Exception]

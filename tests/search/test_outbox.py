@@ -17,7 +17,7 @@ from market.kit.jobs import run_waiting
 from market.listings.models import OutcomeStatus
 from market.search import outbox
 from market.search.embedded import EmbeddedSearch
-from market.search.engine import Document, Query, Refused
+from market.search.engine import Document, Query, Rejected
 from market.search.models import OutboxEntry
 from market.search.relay import rebuild, reconcile, relay, status
 from tests.factories import make_outcome
@@ -36,7 +36,7 @@ class Stubborn(EmbeddedSearch):
         if self.down:
             raise SearchUnavailable("away")
         if any(one["id"] == self.poison for one in documents):
-            raise Refused("poison")
+            raise Rejected("poison")
         await super().put(index, documents)
         if self.on_put:
             await self.on_put()
@@ -56,7 +56,7 @@ async def found(engine: EmbeddedSearch, text: str = "") -> set[UUID]:
 async def test_a_change_is_found_once_the_relay_has_run(deps: Deps) -> None:
     outcome = await make_outcome(title="蔗渣制备活性炭")
 
-    await outbox.changed("outcomes", outcome.id)
+    await outbox.enqueue("outcomes", outcome.id)
     await run_waiting(deps, most=1)
 
     assert (await deps.search.search(Query("outcomes", "活性炭"))).ids == (outcome.id,)
@@ -67,7 +67,7 @@ async def test_a_change_that_is_rolled_back_is_not_noted() -> None:
     outcome = await make_outcome()
 
     async with in_transaction() as transaction:
-        await outbox.changed("outcomes", outcome.id)
+        await outbox.enqueue("outcomes", outcome.id)
         await transaction.rollback()
 
     assert not await OutboxEntry.exists()
@@ -76,12 +76,12 @@ async def test_a_change_that_is_rolled_back_is_not_noted() -> None:
 
 async def test_what_leaves_the_market_leaves_the_index(search: Stubborn) -> None:
     outcome = await make_outcome()
-    await outbox.changed("outcomes", outcome.id)
+    await outbox.enqueue("outcomes", outcome.id)
     await relay("outcomes", search=search)
 
     outcome.status = OutcomeStatus.UNLISTED
     await outcome.save(update_fields=["status"])
-    await outbox.changed("outcomes", outcome.id)
+    await outbox.enqueue("outcomes", outcome.id)
     await relay("outcomes", search=search)
 
     assert await found(search) == set()
@@ -94,10 +94,10 @@ async def test_a_wish_that_grew_while_it_was_sent_stays(search: Stubborn) -> Non
         search.on_put = None
         outcome.title = "新名"
         await outcome.save(update_fields=["title"])
-        await outbox.changed("outcomes", outcome.id)
+        await outbox.enqueue("outcomes", outcome.id)
 
     search.on_put = edit
-    await outbox.changed("outcomes", outcome.id)
+    await outbox.enqueue("outcomes", outcome.id)
     await relay("outcomes", search=search)
 
     assert await found(search, "新名") == {outcome.id}
@@ -106,12 +106,12 @@ async def test_a_wish_that_grew_while_it_was_sent_stays(search: Stubborn) -> Non
 
 async def test_with_the_engine_away_wishes_wait(search: Stubborn) -> None:
     outcome = await make_outcome()
-    await outbox.changed("outcomes", outcome.id)
+    await outbox.enqueue("outcomes", outcome.id)
     search.down = True
 
     with pytest.raises(SearchUnavailable):
         await relay("outcomes", search=search)
-    behind = await outbox.indexes_behind()
+    behind = await outbox.indexes_with_pending()
     search.down = False
     await relay("outcomes", search=search)
 
@@ -123,7 +123,7 @@ async def test_one_poisoned_document_is_set_aside_and_the_others_pass(search: St
     outcomes = [await make_outcome() for _ in range(7)]
     search.poison = outcomes[3].id
 
-    await outbox.changed_many("outcomes", [one.id for one in outcomes])
+    await outbox.enqueue_many("outcomes", [one.id for one in outcomes])
     await relay("outcomes", search=search)
 
     entry = await OutboxEntry.get()
@@ -131,7 +131,7 @@ async def test_one_poisoned_document_is_set_aside_and_the_others_pass(search: St
     assert await found(search) == {one.id for one in outcomes} - {outcomes[3].id}
 
     search.poison = None
-    await outbox.release(entry.id)
+    await outbox.retry(entry.id)
     await relay("outcomes", search=search)
 
     assert len(await found(search)) == 7
@@ -139,7 +139,7 @@ async def test_one_poisoned_document_is_set_aside_and_the_others_pass(search: St
 
 async def test_a_document_that_no_engine_can_keep_is_named(deps: Deps) -> None:
     outcome = await make_outcome(price_amount=2**60)
-    await outbox.changed("outcomes", outcome.id)
+    await outbox.enqueue("outcomes", outcome.id)
 
     await relay("outcomes", search=deps.search)
 
@@ -148,7 +148,7 @@ async def test_a_document_that_no_engine_can_keep_is_named(deps: Deps) -> None:
 
 async def test_the_nightly_comparison_asks_for_every_difference(search: Stubborn) -> None:
     missing, outdated = await make_outcome(), await make_outcome()
-    await outbox.changed("outcomes", outdated.id)
+    await outbox.enqueue("outcomes", outdated.id)
     await relay("outcomes", search=search)
     await search.put("outcomes", [{"id": uuid4(), "revision": 1, "title": "无主"}])
     outdated.revision = 9
@@ -190,7 +190,7 @@ async def test_hooks_are_told_what_readers_now_find(search: Stubborn) -> None:
     outbox.after_relay("outcomes", hook)
     try:
         here, gone = await make_outcome(), await make_outcome(status=OutcomeStatus.DRAFT)
-        await outbox.changed_many("outcomes", [here.id, gone.id])
+        await outbox.enqueue_many("outcomes", [here.id, gone.id])
         await relay("outcomes", search=search)
     finally:
         outbox._hooks["outcomes"].remove(hook)

@@ -16,7 +16,7 @@ import pytest_asyncio
 from market.commands.records import describe
 from market.kit.errors import SearchUnavailable
 from market.kit.models import SystemState
-from market.search.engine import Document, Query, Refused, Tenancy
+from market.search.engine import Document, Query, Rejected, Tenancy
 from market.search.indexes import INDEXES
 from market.search.meili import MeiliSearch
 from market.search.meili_admin import MeiliAdmin
@@ -179,7 +179,7 @@ async def test_a_fault_of_a_document_is_still_its_own_while_the_settings_are_our
     async with market(RealServer(loopback.mount(fake), None, "a"), "north") as engine:
         fake.outcome, fake.error = "failed", {"code": "invalid_document_id", "type": "invalid_request"}
 
-        with pytest.raises(Refused):
+        with pytest.raises(Rejected):
             await engine.put("outcomes", [document(ONE, "铝合金导线")])
 
         fake.outcome = "succeeded"

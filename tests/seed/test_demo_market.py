@@ -43,7 +43,7 @@ from market.payments.models import (
 )
 from market.rewards.models import RewardPlan, RewardStatus
 from market.search.engine import Query
-from market.search.outbox import indexes_behind
+from market.search.outbox import indexes_with_pending
 from market.seed import AlreadySeeded, NotADemo, seed, seed_if_empty
 from market.seed.data import id_of, load
 from market.seed.people import Cast
@@ -106,7 +106,7 @@ async def test_all_written_listings_are_public_and_can_be_found(seeded: Deps) ->
 
     assert await Outcome.exclude(published_at=None).count() == len(load("outcomes")) == 80
     assert await Need.exclude(published_at=None).count() == len(load("needs")) == 46
-    assert await indexes_behind() == []
+    assert await indexes_with_pending() == []
     conductor = await Outcome.get(title=load("outcomes")["al-zr-conductor"]["title"])
     assert hits.ids[0] == conductor.id
 

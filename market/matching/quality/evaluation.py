@@ -30,12 +30,18 @@ from market.matching.quality.measures import (
 )
 from market.matching.quality.test_sets import STRONG, AnswerSets, Row
 from market.matching.scoring import WEIGHTS, Weights
-from market.search.box import Question, SearchBox, kind_of
 from market.search.documents import prepare
-from market.search.duplicates import groups
-from market.search.embedders import Embedder, tidied
+from market.search.duplicates import duplicate_groups
+from market.search.embedders import Embedder, tidy
 from market.search.engine import Document, Query, SearchEngine, Vector
-from market.search.meaning import Reader, attached, restored, stored, vectors_of
+from market.search.query_planner import QueryKind, QueryPlanner, query_kind
+from market.search.text_embedding import (
+    EmbedTexts,
+    attach_vectors,
+    embed_documents,
+    pack_vector,
+    unpack_vector,
+)
 
 NAMES = UUID("5b0f7a0e-1f0f-4c43-9d5c-5f1f2a4c7f10")
 """Under it the ids of a file become ids of the index."""
@@ -54,7 +60,7 @@ class Bench:
 
     scratch: Scratch
     embedders: Sequence[Embedder]
-    reader: Reader
+    reader: EmbedTexts
     on_progress: Progress
     weights: Weights = WEIGHTS
     beside: Scratch | None = None
@@ -62,7 +68,7 @@ class Bench:
 
     def read_ahead(self, questions: Iterable[str]) -> None:
         """Have the models read all questions at once that will be asked one by one."""
-        asked = [tidied(one) for one in questions if kind_of(one) is not Question.WORDS]
+        asked = [tidy(one) for one in questions if query_kind(one) is not QueryKind.WORDS]
         for embedder in self.embedders if asked else ():
             self.reader(embedder, asked, True)
 
@@ -70,12 +76,12 @@ class Bench:
         """Return the documents with what they mean to each model."""
         found: list[dict[str, Vector]] = [{} for _ in documents]
         for embedder in self.embedders:
-            vectors = vectors_of(index, documents, embedder, reader=self.reader)
+            vectors = embed_documents(index, documents, embedder, reader=self.reader)
             for one, vector in zip(found, vectors, strict=True):
                 if vector is not None:
                     # As it is after it was kept.
-                    one[embedder.name] = restored(stored(vector))
-        return [attached(one, vectors) for one, vectors in zip(documents, found, strict=True)]
+                    one[embedder.name] = unpack_vector(pack_vector(vector))
+        return [attach_vectors(one, vectors) for one, vectors in zip(documents, found, strict=True)]
 
 
 @dataclass
@@ -95,7 +101,7 @@ class Figures:
             if one is not None:
                 self.baselines.setdefault(of, {}).setdefault(name, []).append(one)
 
-    def told(self) -> dict[str, Any]:
+    def summary(self) -> dict[str, Any]:
         """Return the means with their intervals, ready to be written."""
         found: dict[str, Any] = {name: round(fmean(of), 4) for name, of in self.values.items()}
         found["n"] = max((len(of) for of in self.values.values()), default=0)
@@ -113,12 +119,12 @@ async def evaluate(sets: AnswerSets, bench: Bench) -> dict[str, Any]:
     """Return the figures of every set that is there."""
     found: dict[str, Any] = {}
     if sets.has_graded:
-        found["graded"] = (await _graded(sets, bench)).told()
+        found["graded"] = (await _graded(sets, bench)).summary()
     outcomes = sets.rows["outcomes"]
     if outcomes and sets.rows["topics"]:
-        found["topics"] = (await _topics(sets, bench)).told()
+        found["topics"] = (await _topics(sets, bench)).summary()
     if outcomes and sets.rows["known_item"]:
-        found["known_item"] = {kind: figures.told() async for kind, figures in _known_items(sets, bench)}
+        found["known_item"] = {kind: figures.summary() async for kind, figures in _known_items(sets, bench)}
     if sets.rows["duplicate_needs"]:
         found["duplicates"] = duplicates(sets.rows["duplicate_needs"])
     return found
@@ -129,7 +135,7 @@ def duplicates(rows: Sequence[Row]) -> dict[str, int]:
     wanted = {row["id"]: row["group"] for row in rows if row["group"] is not None}
     members = Counter(wanted.values())
     found, false = 0, 0
-    for group in groups([(row["id"], f"{row['title']}\n{row.get('text', '')}") for row in rows]):
+    for group in duplicate_groups([(row["id"], f"{row['title']}\n{row.get('text', '')}") for row in rows]):
         known = Counter(wanted.get(one) for one in group)
         whole = [key for key, count in known.items() if key is not None and count == members[key]]
         found += len(whole)
@@ -284,7 +290,7 @@ class _outcomes:  # noqa: N801 - used as a function
         self.search = await self.scratch.__aenter__()
         documents = self.bench.with_vectors("outcomes", outcome_documents(self.rows, self.hidden))
         self.names = {id_of(row["id"]): row["id"] for row in self.rows}
-        self.box = SearchBox(self.search, self.bench.embedders, reader=self.bench.reader)
+        self.box = QueryPlanner(self.search, self.bench.embedders, reader=self.bench.reader)
         await fill(self.search, "outcomes", documents, self.bench.on_progress)
         self.ids = [self.names[one["id"]] for one in documents]
         self.keywords = PlainKeywords([_whole(one) for one in documents])

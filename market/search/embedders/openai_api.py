@@ -1,4 +1,4 @@
-"""Any model behind an address that speaks OpenAI's `/v1/embeddings`."""
+"""Any model behind an OpenAI-compatible `/v1/embeddings` endpoint."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ from typing import Any
 import httpx
 import numpy as np
 
-from market.search.embedders import Unusable, Vectors, normalised
+from market.search.embedders import EmbedderUnavailable, Vectors, normalise
 
 BATCH = 64
 TIMEOUT = 60.0
 
 
 class EmbeddingsApi:
-    """A model on another host."""
+    """An embedder on another host."""
 
     def __init__(
         self,
@@ -43,17 +43,17 @@ class EmbeddingsApi:
     def embed(self, texts: Sequence[str], *, is_query: bool) -> Vectors:
         rows: list[Any] = []
         for start in range(0, len(texts), BATCH):
-            rows += self._asked(list(texts[start : start + BATCH]))
-        return normalised(np.array(rows, dtype=np.float32)) if rows else np.zeros((0, 0), dtype=np.float32)
+            rows += self._request(list(texts[start : start + BATCH]))
+        return normalise(np.array(rows, dtype=np.float32)) if rows else np.zeros((0, 0), dtype=np.float32)
 
-    def _asked(self, texts: list[str]) -> list[Any]:
+    def _request(self, texts: list[str]) -> list[Any]:
         try:
             answer = self._client.post(self._address, json={"model": self.model, "input": texts})
             answer.raise_for_status()
-            found = sorted(answer.json()["data"], key=lambda one: one["index"])
-            rows = [one["embedding"] for one in found]
+            items = sorted(answer.json()["data"], key=lambda item: item["index"])
+            rows = [item["embedding"] for item in items]
         except (httpx.HTTPError, ValueError, KeyError, TypeError) as error:
-            raise Unusable(f"{self.name}: {error}") from error
+            raise EmbedderUnavailable(f"{self.name}: {error}") from error
         if len(rows) != len(texts):
-            raise Unusable(f"{self.name}: {len(rows)} vectors for {len(texts)} texts")
+            raise EmbedderUnavailable(f"{self.name}: {len(rows)} vectors for {len(texts)} texts")
         return rows

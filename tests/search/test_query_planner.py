@@ -9,10 +9,10 @@ from uuid import UUID
 import numpy as np
 import pytest
 
-from market.search.box import Question, SearchBox, kind_of
 from market.search.embedded import EmbeddedSearch
-from market.search.embedders import Unusable, Vectors, normalised
+from market.search.embedders import EmbedderUnavailable, Vectors, normalise
 from market.search.engine import Query, Sort
+from market.search.query_planner import QueryKind, QueryPlanner, query_kind
 from tests.search.vectors import unit_vector
 
 WIRE, FILM, PUMP = (UUID(int=number) for number in (1, 2, 3))
@@ -29,8 +29,8 @@ class Translator:
 
     def embed(self, texts: Sequence[str], *, is_query: bool) -> Vectors:
         if self.is_away:
-            raise Unusable("away")
-        return normalised(
+            raise EmbedderUnavailable("away")
+        return normalise(
             np.array([["wire" in text, "film" in text] for text in texts], dtype=np.float32) + 0.01
         )
 
@@ -59,25 +59,25 @@ async def engine(tmp_path: Path) -> EmbeddedSearch:
 @pytest.mark.parametrize(
     ("text", "kind"),
     [
-        ("Aluminium alloy wire for power lines", Question.FOREIGN),
-        ("fadongji", Question.WORDS),
-        ("fa dong", Question.WORDS),
-        ("3 4 5 6", Question.WORDS),
-        ("石墨烯", Question.TOPIC),
-        ("石墨烯 导热膜", Question.WORDS),
-        ("一种基于平方和优化的飞行器大角度机动镇定控制器设计方法", Question.WORDS),
-        ("", Question.WORDS),
+        ("Aluminium alloy wire for power lines", QueryKind.FOREIGN),
+        ("fadongji", QueryKind.WORDS),
+        ("fa dong", QueryKind.WORDS),
+        ("3 4 5 6", QueryKind.WORDS),
+        ("石墨烯", QueryKind.TOPIC),
+        ("石墨烯 导热膜", QueryKind.WORDS),
+        ("一种基于平方和优化的飞行器大角度机动镇定控制器设计方法", QueryKind.WORDS),
+        ("", QueryKind.WORDS),
     ],
 )
-def test_a_question_is_known_by_its_words(text: str, kind: Question) -> None:
-    assert kind_of(text) is kind
+def test_a_question_is_known_by_its_words(text: str, kind: QueryKind) -> None:
+    assert query_kind(text) is kind
 
 
 async def test_a_sentence_in_another_language_finds_what_means_the_like(engine: EmbeddedSearch) -> None:
     words = Query("outcomes", "a very good wire for power lines", facets=("field",))
 
-    alone = await SearchBox(engine).search(words)
-    found = await SearchBox(engine, [Translator()]).search(words)
+    alone = await QueryPlanner(engine).search(words)
+    found = await QueryPlanner(engine, [Translator()]).search(words)
 
     assert alone.ids == ()
     assert (found.ids, found.total) == ((WIRE, FILM), 2)
@@ -85,7 +85,7 @@ async def test_a_sentence_in_another_language_finds_what_means_the_like(engine: 
 
 
 async def test_pages_of_such_a_search_follow_each_other(engine: EmbeddedSearch) -> None:
-    box = SearchBox(engine, [Translator()])
+    box = QueryPlanner(engine, [Translator()])
     pages = [await box.search(Query("outcomes", "film on a wire", offset=at, limit=1)) for at in (0, 1, 2)]
 
     assert {one for page in pages for one in page.ids} == {WIRE, FILM}
@@ -97,8 +97,8 @@ async def test_an_order_of_ones_own_and_a_model_that_is_away_leave_it_to_words(
 ) -> None:
     ordered = Query("outcomes", "the best graphene film", sort=Sort("published_at"))
 
-    assert (await SearchBox(engine, [Translator()]).search(ordered)).ids == (FILM,)
-    away = await SearchBox(engine, [Translator(is_away=True)]).search(
+    assert (await QueryPlanner(engine, [Translator()]).search(ordered)).ids == (FILM,)
+    away = await QueryPlanner(engine, [Translator(is_away=True)]).search(
         Query("outcomes", "some graphene foil here")
     )
     assert away.ids == (FILM,)

@@ -1,4 +1,4 @@
-"""Records in a file: appended by one process, read by any. A record that is written never changes."""
+"""Append-only file of immutable records: written by one process, read by any through a memory map."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 _LENGTH_BITS = 20
-"""A place is where a record begins and, in so many bits, how long it is."""
+"""Bits of a place that hold the record's length; the others hold its offset."""
 _LENGTHS = (1 << _LENGTH_BITS) - 1
 
 
-class FactFile:
-    """Records by their place. The file lies in memory as far as the machine has room for it."""
+class RecordFile:
+    """Records by place, read through a memory map."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
@@ -23,18 +23,18 @@ class FactFile:
         self._whole: mmap.mmap | bytes = b""
 
     def append(self, records: Sequence[bytes]) -> list[int]:
-        """Write records and return their places. Whoever calls is the only writer.
+        """Append records and return their places. The caller must be the only writer.
 
-        On return they are on the disk, so that what is committed after them may name their places.
+        They are synced to disk on return, so that a later commit may refer to them.
         """
         if not records:
             return []
         places = []
         with self._path.open("ab") as file:
             end = file.tell()
-            for one in records:
-                places.append(end << _LENGTH_BITS | len(one))
-                end += len(one)
+            for record in records:
+                places.append(end << _LENGTH_BITS | len(record))
+                end += len(record)
             file.write(b"".join(records))
             file.flush()
             os.fdatasync(file.fileno())
@@ -42,12 +42,12 @@ class FactFile:
 
     def read(self, places: Iterable[int]) -> list[bytes]:
         """Return the records at these places."""
-        spans = [(one >> _LENGTH_BITS, one & _LENGTHS) for one in places]
+        spans = [(place >> _LENGTH_BITS, place & _LENGTHS) for place in places]
         whole = self._mapped(max((start + length for start, length in spans), default=0))
         return [whole[start : start + length] for start, length in spans]
 
     def _mapped(self, end: int) -> mmap.mmap | bytes:
-        """Return the file, mapped so far as is asked for at least."""
+        """Return the memory map, renewed if it is shorter than `end` or of a replaced file."""
         with self._guard:
             if end and (end > len(self._whole) or os.stat(self._path).st_ino != self._inode):
                 with self._path.open("rb") as file:

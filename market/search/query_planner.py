@@ -1,0 +1,86 @@
+"""Query planning: decide by the kind of query how much vector similarity counts beside keywords.
+
+Short queries rank best by keywords. Queries in a language the listings are not written in need vectors,
+and a single topic gains a little from them. The shares were chosen on known answers, see `evaluate`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import OrderedDict
+from collections.abc import Sequence
+from dataclasses import replace
+from enum import Enum
+
+from market.search.embedders import Embedder, EmbedderUnavailable
+from market.search.engine import Hits, Query, SearchEngine, Vector
+from market.search.indexes import WITH_VECTORS
+from market.search.normalise import LONGEST_QUERY, LONGEST_TOPIC, fold, is_latin, tokens
+from market.search.text_embedding import EmbedTexts, embed_query, embed_uncached
+
+LEAST_FOREIGN_WORDS = 3
+"""From so many Latin words on a query without Chinese is a foreign sentence, not a name or pinyin."""
+CACHE_SIZE = 500
+"""Query vectors cached, least recently used out first; people page and filter the same query."""
+
+
+class QueryKind(Enum):
+    """Kinds of query; the value is the share of vector similarity in the ranking, 0 to 1."""
+
+    FOREIGN = 0.85
+    TOPIC = 0.15
+    WORDS = 0.0
+
+
+def query_kind(text: str) -> QueryKind:
+    """Classify a query."""
+    tokens_ = list(tokens(fold(text, LONGEST_QUERY)))
+    if len(tokens_) >= LEAST_FOREIGN_WORDS and not any(token.is_dense for token in tokens_):
+        return (
+            QueryKind.FOREIGN
+            if sum(is_latin(token) for token in tokens_) >= LEAST_FOREIGN_WORDS
+            else QueryKind.WORDS
+        )
+    if len(tokens_) == 1 and tokens_[0].is_dense and len(tokens_[0].text) <= LONGEST_TOPIC:
+        return QueryKind.TOPIC
+    return QueryKind.WORDS
+
+
+class QueryPlanner:
+    """Searches an engine for what people type, adding query vectors of the configured embedders."""
+
+    def __init__(
+        self, search: SearchEngine, embedders: Sequence[Embedder] = (), *, reader: EmbedTexts = embed_uncached
+    ) -> None:
+        self._search = search
+        self._embedders = embedders
+        self._reader = reader
+
+    async def search(self, query: Query) -> Hits:
+        """Return one page of hits. Falls back to keywords alone when an embedder is unavailable."""
+        return await self._search.search(await self.plan(query))
+
+    async def plan(self, query: Query) -> Query:
+        """Return the query with vectors and their share, where that helps."""
+        kind = query_kind(query.text)
+        if not kind.value or query.sort or query.index not in WITH_VECTORS or not self._embedders:
+            return query
+        try:
+            # Only the first embedder is taken to be multilingual.
+            embedders = self._embedders[:1] if kind is QueryKind.FOREIGN else self._embedders
+            vectors = {embedder.name: await self._vector(embedder, query.text) for embedder in embedders}
+        except EmbedderUnavailable:
+            return query
+        return replace(query, vectors=vectors, meaning=kind.value)
+
+    async def _vector(self, embedder: Embedder, text: str) -> Vector:
+        key = (embedder.name, text)
+        if key not in _vector_cache:
+            _vector_cache[key] = await asyncio.to_thread(embed_query, embedder, text, reader=self._reader)
+            while len(_vector_cache) > CACHE_SIZE:
+                _vector_cache.popitem(last=False)
+        _vector_cache.move_to_end(key)
+        return _vector_cache[key]
+
+
+_vector_cache: OrderedDict[tuple[str, str], Vector] = OrderedDict()

@@ -91,6 +91,9 @@ class Act(StrEnum):
     DRAFT_TERMS = "draft_terms"
     RELEASE_TERMS = "release_terms"
     MANAGE_SANCTIONS = "manage_sanctions"
+    SEE_HOLIDAYS = "see_holidays"
+    ENTER_HOLIDAYS = "enter_holidays"
+    CONFIRM_HOLIDAYS = "confirm_holidays"
     RUN_JOBS = "run_jobs"
     READ_MAILS = "read_mails"
     MOVE_CLOCK = "move_clock"
@@ -161,6 +164,9 @@ PERMISSIONS: dict[Act, frozenset[Role]] = {
     Act.DRAFT_TERMS: frozenset({Role.OFFICER}),
     Act.RELEASE_TERMS: frozenset({Role.APPROVER}),
     Act.MANAGE_SANCTIONS: frozenset({Role.OPERATOR}),
+    Act.SEE_HOLIDAYS: frozenset({Role.OPERATOR, Role.APPROVER, Role.AUDITOR}),
+    Act.ENTER_HOLIDAYS: frozenset({Role.OPERATOR}),
+    Act.CONFIRM_HOLIDAYS: frozenset({Role.APPROVER}),
     Act.RUN_JOBS: frozenset({Role.OPERATOR}),
     Act.READ_MAILS: frozenset(Role),
     Act.MOVE_CLOCK: frozenset({Role.OPERATOR}),

@@ -53,7 +53,7 @@ async def record(request: Request) -> Response:
     page = PAGES.get(kind)
     address = None
     if page:
-        value: Any = subject_id if page[1] == "organisation_id" else rows[0]["name"]
+        value: Any = subject_id if page[1].endswith("_id") else rows[0]["name"]
         address = str(request.app.url_path_for(page[0], **{page[1]: value}))
     return render(
         request,

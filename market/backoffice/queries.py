@@ -21,7 +21,8 @@ from market.kit.errors import NotFound
 from market.kit.i18n import gettext as _
 from market.kit.models import OutgoingMail, SystemState
 from market.listings.models import Need, Outcome
-from market.notices.models import Notice
+from market.notices.holiday_years import title_of
+from market.notices.models import HolidayYearVersion, Notice
 
 NUMBERED: dict[str, type[Model]] = {
     "outcome": Outcome,
@@ -78,6 +79,9 @@ async def name_subjects(events: Iterable[AuditEvent]) -> dict[tuple[str, UUID], 
 async def _names(kind: str, ids: Collection[UUID]) -> dict[UUID, str]:
     if kind == "organisation":
         return {one.id: one.name for one in await Organisation.filter(id__in=list(ids))}
+    if kind == "holiday_year":
+        versions = await HolidayYearVersion.filter(id__in=list(ids)).only("id", "year", "region")
+        return {version.id: title_of(version.year, version.region) for version in versions}
     if kind not in NUMBERED:
         return {}
     found: Any = await NUMBERED[kind].filter(id__in=list(ids)).only("id", "number")

@@ -12,6 +12,7 @@ from market.accounts.permissions import Act
 from market.accounts.web import actor_for, passes, sent, status_of
 from market.backoffice import (
     audit_views,
+    holiday_views,
     listing_views,
     machine_views,
     objection_views,
@@ -113,6 +114,7 @@ routes = [
     Route("/backoffice/brokers", brokers, name="backoffice:brokers", methods=["GET"]),
     Route("/backoffice/brokers/{profile_id:uuid}", broker, name="backoffice:broker", methods=["GET", "POST"]),
     *audit_views.routes,
+    *holiday_views.routes,
     *machine_views.routes,
     *listing_views.routes,
     *objection_views.routes,

@@ -26,6 +26,7 @@ KINDS: Mapping[str, Lazy] = {
     "budget": lazy("年度预算"),
     "terms": lazy("规则版本"),
     "sanction": lazy("失信记录"),
+    "holiday_year": lazy("放假安排"),
     "job": lazy("后台任务"),
 }
 
@@ -110,6 +111,8 @@ _ACTS: Mapping[str, Lazy] = {
     "repair": lazy("修复"),
     "repaired": lazy("修复"),
     "retry_job": lazy("重试任务"),
+    "propose": lazy("录入"),
+    "move_end": lazy("重新计算截止日"),
 }
 
 _ROLES: Mapping[str, Lazy] = {
@@ -128,6 +131,7 @@ PAGES: Mapping[str, tuple[str, str]] = {
     "batch": ("budgets:batch", "number"),
     "disbursement": ("budgets:disbursement", "number"),
     "organisation": ("pages:organisation", "organisation_id"),
+    "holiday_year": ("backoffice:holiday_year", "version_id"),
 }
 """The page of each kind of record, and what its address is made of."""
 

@@ -100,10 +100,15 @@ class Calendar:
 
     def is_known(self, day: date, region: str) -> bool:
         """Tell whether it is settled if this day is worked in the province of `region`."""
-        if not self._holds(day.year, NATIONAL):
+        if not self.holds(day.year, NATIONAL):
             return False
         feast = feast_of(region)
-        return feast is None or not feast.may_touch(day) or self._holds(day.year, feast.region)
+        return feast is None or not feast.may_touch(day) or self.holds(day.year, feast.region)
+
+    def holds(self, year: int, region: str) -> bool:
+        """Tell whether the document of a year and region is there, apart from provisional years."""
+        row = self.years.get((year, region))
+        return row is not None and (row.standing is not Standing.PROVISIONAL or self.accepts_provisional)
 
     def known_until(self, region: str, since: date) -> date | None:
         """Return the last day of the run of known days that begins on `since`; None without one."""
@@ -122,10 +127,6 @@ class Calendar:
                 if (row := self.years.get((year, area))) is not None:
                     yield row
 
-    def _holds(self, year: int, region: str) -> bool:
-        row = self.years.get((year, region))
-        return row is not None and (row.standing is not Standing.PROVISIONAL or self.accepts_provisional)
-
 
 def shipped_calendar(*, accepts_provisional: bool = False) -> Calendar:
     """Return the calendar of `holidays.json` alone."""
@@ -135,6 +136,11 @@ def shipped_calendar(*, accepts_provisional: bool = False) -> Calendar:
 def feast_of(region: str) -> RegionalFeast | None:
     """Return the feast for which the province of `region` has days off of its own."""
     return _shipped().feasts.get(province_of(region))
+
+
+def feasts() -> Iterable[RegionalFeast]:
+    """Return the feasts for which a province has days off of its own."""
+    return _shipped().feasts.values()
 
 
 @dataclass(frozen=True)
@@ -157,7 +163,7 @@ def _shipped() -> _Shipped:
         )
         for row in content["years"]
     ]
-    feasts = [
+    regional = [
         RegionalFeast(
             region=row["region"],
             name=row["name"],
@@ -169,7 +175,7 @@ def _shipped() -> _Shipped:
     ]
     return _Shipped(
         MappingProxyType({year.key: year for year in years}),
-        MappingProxyType({feast.region: feast for feast in feasts}),
+        MappingProxyType({feast.region: feast for feast in regional}),
     )
 
 

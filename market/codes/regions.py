@@ -110,6 +110,11 @@ def province_of(code: str) -> str:
     return f"{code[:2]}0000" if code else ""
 
 
+def provinces() -> list[str]:
+    """Return the codes of the provinces in order, Guangxi first."""
+    return sorted(_children()[""], key=lambda code: (code != GUANGXI, code))
+
+
 def cities_of(province: str) -> list[str]:
     """Return the codes of the regions right below a province, in order."""
     return list(_children().get(province, ()))
@@ -123,8 +128,7 @@ def choices(
     Counties are offered only of the province `counties_of` (the whole country's make the page
     heavy); a province without regions below it is always offered itself.
     """
-    provinces = sorted(_children()[""], key=lambda code: (code != GUANGXI, code))
-    return {name(code): _choices_in(code, levels, counties_of) for code in provinces}
+    return {name(code): _choices_in(code, levels, counties_of) for code in provinces()}
 
 
 def _choices_in(province: str, levels: Collection[Level], counties_of: str) -> list[tuple[str, str]]:

@@ -34,6 +34,13 @@ class DayKind(StrEnum):
     WORKING = "working"
 
 
+class Verdict(StrEnum):
+    """What the second person said of a proposal."""
+
+    CONFIRMED = "confirmed"
+    REJECTED = "rejected"
+
+
 class ObjectionStatus(StrEnum):
     FILED = "filed"
     ANSWERED = "answered"
@@ -132,12 +139,49 @@ class NoticeExtension(Model):
     ended_at = fields.DatetimeField(null=True)
     """When the period would have ended."""
     ends_at = fields.DatetimeField(null=True)
-    extended_by: fields.ForeignKeyRelation[User] = fields.ForeignKeyField(
-        "market.User", related_name="notice_extensions", on_delete=fields.RESTRICT
+    extended_by: fields.ForeignKeyNullableRelation[User] = fields.ForeignKeyField(
+        "market.User", related_name="notice_extensions", null=True, on_delete=fields.RESTRICT
     )
-    extended_by_id: UUID
+    extended_by_id: UUID | None
+    """Null: the end was computed anew because the holiday years changed; `days` stayed."""
     extended_at = fields.DatetimeField()
 
     class Meta:
         table = "notice_extensions"
         table_description = "Notice extensions."
+
+
+class HolidayYearVersion(Model):
+    """The days of one year and region as one person entered them and another decided on them.
+
+    The version confirmed last is in force, over the one before it and over the shipped file. A decided
+    row is never edited, and no row is deleted.
+    """
+
+    id = fields.UUIDField(primary_key=True)
+    year = fields.IntField()
+    region = fields.CharField(max_length=6)
+    """`codes.holidays.NATIONAL`, or the GB/T 2260 code of a province."""
+    rest_days: fields.JSONField[list[str]] = fields.JSONField()
+    make_up_days: fields.JSONField[list[str]] = fields.JSONField()
+    """ISO dates, in order."""
+    source = fields.CharField(max_length=200)
+    """The document that published the days."""
+    proposed_by: fields.ForeignKeyRelation[User] = fields.ForeignKeyField(
+        "market.User", related_name="proposed_holiday_years", on_delete=fields.RESTRICT
+    )
+    proposed_by_id: UUID
+    proposed_at = fields.DatetimeField()
+    decided_by: fields.ForeignKeyNullableRelation[User] = fields.ForeignKeyField(
+        "market.User", related_name="decided_holiday_years", null=True, on_delete=fields.RESTRICT
+    )
+    decided_by_id: UUID | None
+    decided_at = fields.DatetimeField(null=True)
+    verdict = enum_column(Verdict, null=True)
+    reason = fields.CharField(max_length=500, default="", db_default="")
+    """Why it was rejected, or a note of the second person."""
+
+    class Meta:
+        table = "holiday_years"
+        table_description = "Holiday years."
+        indexes = (("year", "region"),)

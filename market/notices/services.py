@@ -16,6 +16,7 @@ from market.kit.clock import end_of_day, local_date
 from market.kit.database import atomic
 from market.kit.errors import Conflict, Invalid, NotFound
 from market.kit.i18n import gettext as _
+from market.notices.ends import move_end
 from market.notices.models import (
     DayKind,
     Notice,
@@ -280,36 +281,35 @@ async def run_due(now: datetime, calendar: Calendar) -> int:
 
     First the ends are settled that could not be told before the calendar reached them.
     """
-    for notice_id in await Notice.filter(status__in=list(RUNNING), ends_at=None).values_list("id", flat=True):
-        await _settle_end(notice_id, calendar)  # type: ignore[arg-type]
+    ids = await Notice.filter(status__in=list(RUNNING), ends_at=None).values_list("id", flat=True)
+    for notice_id in ids:
+        await _settle_end(notice_id, calendar, now=now)  # type: ignore[arg-type]
     ids = await Notice.filter(status=NoticeStatus.OPEN, ends_at__lte=now).values_list("id", flat=True)
-    return sum([await _clear(notice_id, now=now) for notice_id in ids])  # type: ignore[arg-type]
+    return sum([await _clear(notice_id, calendar, now=now) for notice_id in ids])  # type: ignore[arg-type]
 
 
 @atomic()
-async def _clear(notice_id: UUID, *, now: datetime) -> bool:
+async def _clear(notice_id: UUID, calendar: Calendar, *, now: datetime) -> bool:
+    """Clear one notice, unless the calendar has put its end off since it was published."""
     notice = await Notice.select_for_update().get(id=notice_id)
     if not is_due(notice.status, notice.ends_at, now):
         return False
+    by = By.job(now)
+    if await move_end(notice, calendar, _("放假安排有变化。"), by=by) and not is_due(
+        notice.status, notice.ends_at, now
+    ):
+        return False
     notice.status, notice.closed_at = NoticeStatus.CLEAR, now
     await notice.save(update_fields=["status", "closed_at"])
-    await record("notice", notice.id, "clear", by=By.job(now))
+    await record("notice", notice.id, "clear", by=by)
     return True
 
 
 @atomic()
-async def _settle_end(notice_id: UUID, calendar: Calendar) -> None:
+async def _settle_end(notice_id: UUID, calendar: Calendar, *, now: datetime) -> None:
     notice = await Notice.select_for_update().get(id=notice_id)
-    ends_on = period_end(
-        local_date(notice.published_at),
-        notice.days,
-        notice.day_kind,
-        region=notice.region,
-        calendar=calendar,
-    )
-    if ends_on is not None:
-        notice.ends_at = end_of_day(ends_on)
-        await notice.save(update_fields=["ends_at"])
+    if notice.ends_at is None and notice.status in RUNNING:
+        await move_end(notice, calendar, _("放假安排已公布。"), by=By.job(now))
 
 
 async def lock_for(subject_kind: str, subject_id: UUID) -> Notice | None:

@@ -9,13 +9,16 @@ from market.accounts.models import Organisation, OrganisationStatus
 from market.accounts.permissions import Act
 from market.accounts.queries import list_broker_profiles
 from market.kit.cards import Card
+from market.kit.clock import local_date
 from market.kit.i18n import gettext as _
+from market.notices.holiday_years import count_undecided
+from market.notices.holidays import missing_years
 from market.notices.models import Objection
 from market.notices.states import UNDECIDED
 
 
 async def dashboard_cards(actor: Actor, now: datetime) -> list[Card]:
-    """Return the units and brokers to verify and the objections to decide."""
+    """Return what waits: units, brokers, objections, and years of holidays to enter or confirm."""
     cards = []
     if actor.may(Act.VERIFY_ORGANISATION):
         units = await Organisation.filter(status=OrganisationStatus.PENDING).count()
@@ -27,4 +30,9 @@ async def dashboard_cards(actor: Actor, now: datetime) -> list[Card]:
     if actor.may(Act.DECIDE_OBJECTION):
         objections = await Objection.filter(status__in=UNDECIDED).count()
         cards.append(Card(_("待裁定异议"), objections, "/backoffice/objections", "due"))
+    if actor.may(Act.ENTER_HOLIDAYS):
+        missing = await missing_years(local_date(now))
+        cards.append(Card(_("待录入的放假安排"), len(missing), "/backoffice/holidays", "wrong"))
+    if actor.may(Act.CONFIRM_HOLIDAYS):
+        cards.append(Card(_("待确认的放假安排"), await count_undecided(), "/backoffice/holidays", "due"))
     return cards

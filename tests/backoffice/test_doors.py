@@ -24,6 +24,8 @@ OPENS = {
     "/backoffice/brokers?status=verified": {"operator"},
     "/backoffice/jobs": {"operator"},
     "/backoffice/clock": {"operator"},
+    "/backoffice/holidays": {"operator", "approver", "auditor"},
+    "/backoffice/holidays?year=2026&region=450000": {"operator", "approver", "auditor"},
     "/mails": set(WHO),
     "/audit-log": {"auditor"},
     "/audit-log/organisation/{organisation}": {"auditor"},
@@ -60,6 +62,7 @@ async def test_nobody_but_the_operator_acts_here(client: httpx.AsyncClient, who:
         f"/backoffice/organisations/{organisation.id}": {"revision": "1", "decision": "verify"},
         "/backoffice/jobs/1/retry": {},
         "/backoffice/clock": {"days": "1"},
+        "/backoffice/holidays": {"year": "2027"},
     }
 
     for address, data in acts.items():
@@ -70,7 +73,9 @@ async def test_nobody_but_the_operator_acts_here(client: httpx.AsyncClient, who:
     assert organisation.status is OrganisationStatus.PENDING
 
 
-@pytest.mark.parametrize("address", ["/backoffice/organisations/{id}", "/backoffice/brokers/{id}"])
+@pytest.mark.parametrize(
+    "address", ["/backoffice/organisations/{id}", "/backoffice/brokers/{id}", "/backoffice/holidays/{id}"]
+)
 async def test_what_is_not_there_is_not_found(client: httpx.AsyncClient, address: str) -> None:
     await sign_in(client, await make_staff(StaffRole.OPERATOR))
 

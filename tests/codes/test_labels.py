@@ -56,6 +56,7 @@ ENUMS: dict[str, type[StrEnum]] = {
     "opening": deals.Opening,
     "notice_kind": notices.NoticeKind,
     "day_kind": notices.DayKind,
+    "verdict": notices.Verdict,
     "receipt_source": contracts.ReceiptSource,
     "tier": files.Tier,
     "scope": integrity.Scope,

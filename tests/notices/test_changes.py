@@ -10,7 +10,7 @@ import pytest
 
 from market.kit.errors import Conflict, Invalid, NotFound
 from market.notices import services
-from market.notices.models import DayKind, Notice, NoticeStatus
+from market.notices.models import NoticeStatus
 from market.notices.queries import get_notice
 from market.records.by import By
 from tests.factories import HOLIDAYS, NOW, make_member
@@ -76,15 +76,6 @@ async def test_the_feed_renews_a_notice_that_was_objected_to(client: httpx.Async
     feed = await client.get("/notices.atom")
 
     assert feed.text.count(f"<updated>{later.isoformat()}</updated>") == 2
-
-
-async def test_an_end_that_could_not_be_told_is_settled_once_the_table_reaches_it() -> None:
-    notice = await make_notice(day_kind=DayKind.WORKING)
-    await Notice.filter(id=notice.id).update(ends_at=None)
-
-    await services.run_due(NOW, HOLIDAYS)
-
-    assert (await Notice.get(id=notice.id)).ends_at == notice.ends_at
 
 
 async def test_the_feed_the_print_and_the_page_of_an_extension(client: httpx.AsyncClient) -> None:

@@ -1,0 +1,234 @@
+"""The years of holidays: which are there, which are missing, entered by one person, confirmed by another."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import date
+from uuid import UUID
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from market.accounts.permissions import Act
+from market.accounts.web import actor_for, passes, sent, status_of
+from market.backoffice.holidays import confirm_year
+from market.codes import regions
+from market.codes.holiday_text import ranges, read_days, write_days
+from market.codes.holidays import NATIONAL, STANDINGS, Calendar, HolidayYear, feasts, shipped_calendar
+from market.kit.clock import local_date
+from market.kit.errors import Invalid
+from market.kit.flash import flash
+from market.kit.forms import (
+    BaseForm,
+    ChoiceField,
+    HiddenField,
+    LongTextField,
+    NumberField,
+    TextField,
+    between,
+    needed,
+)
+from market.kit.i18n import gettext as _
+from market.kit.i18n import lazy
+from market.kit.templating import render
+from market.kit.web import deps, path_id, see
+from market.notices import holiday_years
+from market.notices.ends import list_moved_ends
+from market.notices.holidays import calendar_for, missing_years, year_of
+from market.notices.models import Verdict
+from market.notices.periods import last_day
+from market.records.by import By
+
+WEEKDAYS = tuple(map(lazy, ("周一", "周二", "周三", "周四", "周五", "周六", "周日")))
+STATUTORY = 13
+"""Statutory holidays of a year since 2025 (全国年节及纪念日放假办法 art. 2)."""
+MOST_SHOWN = 50
+"""The most notices that are named on the page of a year; their number is always told."""
+
+
+def _areas() -> list[tuple[str, str]]:
+    return [(NATIONAL, _("全国")), *((code, regions.name(code)) for code in regions.provinces())]
+
+
+class HolidayYearForm(BaseForm):
+    """A year as its document publishes it."""
+
+    year = NumberField(lazy("年度"), [needed(lazy("请填年度。")), between(2000, 2200)])
+    region = ChoiceField(lazy("适用范围"), [needed(lazy("请选择适用范围。"))], choices=_areas)
+    rest_days = LongTextField(lazy("放假的日期"), [needed(lazy("请填放假的日期。"))], most=2000)
+    make_up_days = LongTextField(lazy("调休上班的日期"), most=2000)
+    source = TextField(lazy("依据文件"), [needed(lazy("请填依据文件和文号。"))], most=200)
+
+    def holiday_year(self) -> HolidayYear:
+        """Return the year as it was typed.
+
+        Raises:
+            Invalid: at the field whose days cannot be read.
+        """
+        return HolidayYear(
+            year=int(self.year.data or 0),
+            region=str(self.region.data),
+            rest_days=self._days("rest_days", other=_("上班")),
+            make_up_days=self._days("make_up_days", other=_("放假")),
+            source=str(self.source.data),
+        )
+
+    def _days(self, field: str, other: str) -> frozenset[date]:
+        text = str(self[field].data or "")
+        if other in text:
+            raise Invalid(_("“%(word)s”的日期请填在另一栏。", word=other), field=field)
+        try:
+            return read_days(text, int(self.year.data or 0))
+        except ValueError as error:
+            raise Invalid(str(error), field=field) from None
+
+
+class DecisionForm(BaseForm):
+    """Confirmed, or rejected with a reason."""
+
+    verdict = HiddenField()
+    reason = LongTextField(lazy("退回理由"), most=500)
+
+
+async def index(request: Request) -> Response:
+    actor = actor_for(request, Act.SEE_HOLIDAYS)
+    given = await sent(request)
+    if given is not None:
+        actor.require(Act.ENTER_HOLIDAYS)
+    calendar, today = await calendar_for(request), local_date(deps(request).clock())
+    form = HolidayYearForm(given, data=_beginning(request, calendar, today))
+
+    async def propose() -> None:
+        by = By(actor, deps(request).clock())
+        await holiday_years.propose_year(form.holiday_year(), by=by)
+
+    if given is not None and await passes(form, propose):
+        return flash(request, see(request, "backoffice:holidays"), _("已录入，由批准人核对文件后确认。"))
+    missing = await missing_years(today)
+    areas = [NATIONAL, *(feast.region for feast in feasts())]
+    return render(
+        request,
+        "backoffice/holidays.html",
+        status_of(form),
+        form=form,
+        versions=await holiday_years.list_versions(),
+        years=[_shown(year) for year in sorted(calendar.years.values(), key=_newest_first)],
+        missing=[holiday_years.title_of(*key) for key in missing],
+        reach=[(_area(area), calendar.known_until(area, today)) for area in areas],
+        title_of=holiday_years.title_of,
+    )
+
+
+async def show(request: Request) -> Response:
+    actor = actor_for(request, Act.SEE_HOLIDAYS)
+    version_id, now = path_id(request, "version_id"), deps(request).clock()
+    form = DecisionForm(await sent(request))
+    if request.method == "POST":
+        actor.require(Act.CONFIRM_HOLIDAYS)
+        words: list[str] = []
+
+        async def decide() -> None:
+            words.append(await _decide(request, version_id, form, By(actor, now)))
+
+        if await passes(form, decide):
+            done = see(request, "backoffice:holiday_year", version_id=version_id)
+            return flash(request, done, words[0])
+    version = await holiday_years.get_version(version_id)
+    is_open, year = version.verdict is None, year_of(version)
+    calendar = await calendar_for(request)
+    before = calendar.years.get(year.key)
+    moved = await list_moved_ends(calendar.with_years([year]), now) if is_open else []
+    return render(
+        request,
+        "backoffice/holiday_year.html",
+        status_of(form),
+        form=form,
+        version=version,
+        title=holiday_years.title_of(version.year, version.region),
+        year=_shown(year),
+        before=_shown(before) if before and is_open else None,
+        added=_in_words(year.rest_days - before.rest_days) if before else [],
+        removed=_in_words(before.rest_days - year.rest_days) if before else [],
+        statutory=STATUTORY,
+        is_national=year.region == NATIONAL,
+        moved=[(each.notice, last_day(each.ends_at)) for each in moved[:MOST_SHOWN]],
+        moved_count=len(moved),
+        last_day=last_day,
+        is_open=is_open,
+        is_own=version.proposed_by_id == actor.user_id,
+    )
+
+
+async def _decide(request: Request, version_id: UUID, form: DecisionForm, by: By) -> str:
+    """Do what the button says, and return the sentence that answers it."""
+    if form.verdict.data == Verdict.REJECTED:
+        await holiday_years.reject_year(version_id, form.reason.data or "", by=by)
+        return _("已退回录入人。")
+    if form.verdict.data != Verdict.CONFIRMED:
+        raise Invalid(_("请选择确认或者退回。"))
+    is_demo = deps(request).settings.is_demo
+    notices = await confirm_year(version_id, accepts_provisional=is_demo, by=by)
+    return _("已确认，%(count)s 份公示的截止日重新计算。", count=len(notices))
+
+
+def _beginning(request: Request, calendar: Calendar, today: date) -> dict[str, object]:
+    """Return what the form begins with: the year the address names, as it stands now."""
+    asked, region = request.query_params.get("year", ""), request.query_params.get("region", NATIONAL)
+    number = int(asked) if asked.isascii() and asked.isdigit() and len(asked) == 4 else today.year + 1
+    beginning: dict[str, object] = {"year": number, "region": region}
+    known = calendar.years.get((number, region))
+    if asked and known is not None:
+        beginning |= {
+            "rest_days": write_days(known.rest_days),
+            "make_up_days": write_days(known.make_up_days),
+        }
+    return beginning
+
+
+def _newest_first(year: HolidayYear) -> tuple[int, str]:
+    return -year.year, year.region
+
+
+def _area(region: str) -> str:
+    return _("全国") if region == NATIONAL else regions.name(region)
+
+
+def _shown(year: HolidayYear) -> dict[str, object]:
+    """Return a year as the pages show it."""
+    weekdays_off = sum(day.weekday() < 5 for day in year.rest_days)
+    return {
+        "key": year.key,
+        "title": holiday_years.title_of(*year.key),
+        "rest_days": _in_words(year.rest_days),
+        "make_up_days": _in_words(year.make_up_days),
+        "source": year.source,
+        "standing": year.standing,
+        "standing_words": STANDINGS[year.standing],
+        "is_shipped": shipped_calendar().years.get(year.key) == year,
+        "weekdays_off": weekdays_off,
+        "worked": len(year.make_up_days),
+        "net": weekdays_off - len(year.make_up_days),
+    }
+
+
+def _in_words(days: Iterable[date]) -> list[str]:
+    return [
+        _day(first) if first == last else _("%(first)s 至 %(last)s", first=_day(first), last=_day(last))
+        for first, last in ranges(days)
+    ]
+
+
+def _day(day: date) -> str:
+    return _("%(day)s（%(weekday)s）", day=day, weekday=WEEKDAYS[day.weekday()])
+
+
+routes = [
+    Route("/backoffice/holidays", index, name="backoffice:holidays", methods=["GET", "POST"]),
+    Route(
+        "/backoffice/holidays/{version_id:uuid}",
+        show,
+        name="backoffice:holiday_year",
+        methods=["GET", "POST"],
+    ),
+]

@@ -1,0 +1,112 @@
+"""The end of a notice's period when the holiday years change: later or certain at last, never earlier."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID, uuid4
+
+from tortoise.expressions import Q
+from tortoise.queryset import QuerySet
+
+from market.accounts.messages import tell, tell_staff
+from market.accounts.models import StaffRole
+from market.audit.services import record
+from market.codes.holidays import Calendar
+from market.kit.clock import end_of_day, local_date
+from market.kit.database import atomic
+from market.kit.i18n import as_kept
+from market.kit.i18n import gettext as _
+from market.notices.models import Notice, NoticeExtension, Objection
+from market.notices.periods import last_day, period_end
+from market.notices.states import RUNNING
+from market.records.by import By
+
+
+@dataclass(frozen=True)
+class MovedEnd:
+    """A notice whose period ends at another moment by the calendar of now."""
+
+    notice: Notice
+    ends_at: datetime
+
+
+def moved_end(notice: Notice, calendar: Calendar) -> datetime | None:
+    """Return the end of the period by this calendar if it is later, or if there was none; else None."""
+    ends_on = period_end(
+        local_date(notice.published_at),
+        notice.days,
+        notice.day_kind,
+        region=notice.region,
+        calendar=calendar,
+    )
+    if ends_on is None:
+        return None
+    ends_at = end_of_day(ends_on)
+    return ends_at if notice.ends_at is None or ends_at > notice.ends_at else None
+
+
+async def list_moved_ends(calendar: Calendar, now: datetime) -> list[MovedEnd]:
+    """Return the running notices that would end later by this calendar, or have an end at last."""
+    return [
+        MovedEnd(notice, ends_at)
+        for notice in await _running(now).order_by("published_at", "number")
+        if (ends_at := moved_end(notice, calendar)) is not None
+    ]
+
+
+@atomic()
+async def move_ends(calendar: Calendar, reason: str, *, by: By) -> list[Notice]:
+    """Move the ends of all running notices to where this calendar puts them; return those that moved."""
+    ids = [moved.notice.id for moved in await list_moved_ends(calendar, by.now)]
+    notices = await _running(by.now).filter(id__in=ids).order_by("id").select_for_update()
+    return [notice for notice in notices if await move_end(notice, calendar, reason, by=by)]
+
+
+async def move_end(notice: Notice, calendar: Calendar, reason: str, *, by: By) -> bool:
+    """Move the end of a notice that the caller has locked; tell its unit and who objected.
+
+    The reason is published as an extension of the notice. Return whether the end moved.
+    """
+    ends_at = moved_end(notice, calendar)
+    if ends_at is None:
+        return False
+    await NoticeExtension.create(
+        id=uuid4(),
+        notice_id=notice.id,
+        days=notice.days,
+        reason=as_kept(reason)[:500],
+        ended_at=notice.ends_at,
+        ends_at=ends_at,
+        extended_at=by.now,
+    )
+    notice.ends_at = ends_at
+    await notice.save(update_fields=["ends_at"])
+    await record("notice", notice.id, "move_end", by=by, ends_at=ends_at)
+    text, address = moved_words(notice), f"/notices/{notice.number}"
+    objectors = await Objection.filter(notice_id=notice.id).values_list("objector_id", flat=True)
+    await tell(
+        text,
+        now=by.now,
+        address=address,
+        user_ids=[UUID(str(identity)) for identity in objectors],
+        organisation_id=notice.organisation_id,
+    )
+    if notice.organisation_id is None:
+        await tell_staff(StaffRole.OFFICER, text, now=by.now, address=address)
+    return True
+
+
+def moved_words(notice: Notice) -> str:
+    """Return the sentence that tells people of the new end."""
+    if notice.ends_at is None:
+        raise ValueError(f"{notice.number} has no end")
+    return _(
+        "公示 %(number)s 的截止日按放假安排重新计算：%(day)s 24:00 止。",
+        number=notice.number,
+        day=last_day(notice.ends_at),
+    )
+
+
+def _running(now: datetime) -> QuerySet[Notice]:
+    return Notice.filter(Q(ends_at=None) | Q(ends_at__gt=now), status__in=list(RUNNING))

@@ -1,0 +1,200 @@
+"""Entering a year of holidays by two persons: one proposes it from the document, another confirms it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+from uuid import UUID, uuid4
+
+from market.accounts.messages import tell, tell_staff
+from market.accounts.models import StaffRole
+from market.accounts.permissions import Act
+from market.audit.services import record
+from market.codes.holidays import FIXED_FEASTS, NATIONAL, HolidayYear
+from market.codes.regions import level
+from market.codes.regions import name as region_name
+from market.kit.clock import local_date
+from market.kit.database import atomic
+from market.kit.errors import Conflict, Forbidden, Invalid, NotFound
+from market.kit.i18n import gettext as _
+from market.kit.i18n import in_source_language
+from market.notices.ends import move_ends
+from market.notices.holidays import load_calendar
+from market.notices.models import HolidayYearVersion, Notice, Verdict
+from market.records.by import By
+
+SUBJECT = "holiday_year"
+
+
+class SamePerson(Forbidden):
+    """Who entered a year does not confirm it."""
+
+
+@atomic()
+async def propose_year(year: HolidayYear, *, by: By) -> HolidayYearVersion:
+    """Enter the days of a year as published; another person confirms them.
+
+    Raises:
+        Invalid: at the field that is wrong.
+        Conflict: a proposal for the same year and region waits to be decided.
+    """
+    by.actor.require(Act.ENTER_HOLIDAYS)
+    require_plausible(year, local_date(by.now))
+    if await HolidayYearVersion.exists(year=year.year, region=year.region, verdict=None):
+        raise Conflict(
+            _("%(name)s的放假安排已有一份待确认，不能再录入。", name=title_of(year.year, year.region))
+        )
+    version = await HolidayYearVersion.create(
+        id=uuid4(),
+        year=year.year,
+        region=year.region,
+        rest_days=_iso(year.rest_days),
+        make_up_days=_iso(year.make_up_days),
+        source=year.source,
+        proposed_by_id=by.actor.user_id,
+        proposed_at=by.now,
+    )
+    await record(
+        SUBJECT,
+        version.id,
+        "propose",
+        by=by,
+        year=version.year,
+        region=version.region,
+        rest_days=version.rest_days,
+        make_up_days=version.make_up_days,
+        source=version.source,
+    )
+    await tell_staff(
+        StaffRole.APPROVER,
+        _("%(name)s的放假安排待确认。", name=title_of(version.year, version.region)),
+        now=by.now,
+        address=f"/backoffice/holidays/{version.id}",
+    )
+    return version
+
+
+@atomic()
+async def confirm_year(version_id: UUID, *, accepts_provisional: bool, by: By) -> list[Notice]:
+    """Confirm what another person entered, and compute the ends of all running notices anew.
+
+    Return the notices whose end moved; it never moves forward. Their units and objectors are told,
+    whoever else depends on a notice is told by the caller.
+
+    Raises:
+        SamePerson: the person entered the year.
+        Conflict: it was decided before.
+    """
+    version = await _decide(version_id, Verdict.CONFIRMED, "", by=by)
+    title = title_of(version.year, version.region)
+    await tell(
+        _("%(name)s的放假安排已确认。", name=title),
+        now=by.now,
+        address=f"/backoffice/holidays/{version.id}",
+        user_ids=[version.proposed_by_id],
+    )
+    with in_source_language():
+        reason = _(
+            "%(name)s的放假安排已确认：%(source)s。",
+            name=title_of(version.year, version.region),
+            source=version.source,
+        )
+    calendar = await load_calendar(accepts_provisional=accepts_provisional)
+    return await move_ends(calendar, reason, by=by)
+
+
+@atomic()
+async def reject_year(version_id: UUID, reason: str, *, by: By) -> HolidayYearVersion:
+    """Reject what another person entered, who can enter it anew.
+
+    Raises:
+        SamePerson: the person entered the year.
+        Conflict: it was decided before.
+        Invalid: at `reason`, which is missing.
+    """
+    if not reason:
+        raise Invalid(_("退回时请写明理由。"), field="reason")
+    version = await _decide(version_id, Verdict.REJECTED, reason, by=by)
+    await tell(
+        _("%(name)s的放假安排被退回：%(reason)s", name=title_of(version.year, version.region), reason=reason),
+        now=by.now,
+        address=f"/backoffice/holidays/{version.id}",
+        user_ids=[version.proposed_by_id],
+    )
+    return version
+
+
+async def _decide(version_id: UUID, verdict: Verdict, reason: str, *, by: By) -> HolidayYearVersion:
+    by.actor.require(Act.CONFIRM_HOLIDAYS)
+    version = await HolidayYearVersion.select_for_update().get_or_none(id=version_id)
+    if version is None:
+        raise NotFound(_("没有这份放假安排。"))
+    if version.verdict is not None:
+        raise Conflict(_("这份放假安排已经处理过，请刷新后再看。"))
+    if version.proposed_by_id == by.actor.user_id:
+        raise SamePerson(_("录入的人不能确认自己录入的放假安排。"))
+    version.verdict, version.reason = verdict, reason
+    version.decided_by_id, version.decided_at = by.actor.user_id, by.now
+    await version.save(update_fields=["verdict", "reason", "decided_by_id", "decided_at"])
+    await record(SUBJECT, version.id, "confirm" if verdict is Verdict.CONFIRMED else "reject", by=by)
+    return version
+
+
+def require_plausible(year: HolidayYear, today: date) -> None:
+    """Refuse days that no document can have ordered; figures of the law are left to the second person.
+
+    Raises:
+        Invalid: at the field that is wrong.
+    """
+    if not today.year - 1 <= year.year <= today.year + 2:
+        raise Invalid(_("请录入去年到后年之间的年度。"), field="year")
+    if year.region != NATIONAL and level(year.region) != "province":
+        raise Invalid(_("请从列表中选择。"), field="region")
+    if not year.rest_days:
+        raise Invalid(_("请填放假的日期。"), field="rest_days")
+    first, last = date(year.year - 1, 12, 1), date(year.year, 12, 31)
+    for field, days in (("rest_days", year.rest_days), ("make_up_days", year.make_up_days)):
+        if outside := sorted(day for day in days if not first <= day <= last):
+            raise Invalid(_("%(day)s 不在这一年度。", day=outside[0]), field=field)
+    if both := sorted(year.rest_days & year.make_up_days):
+        raise Invalid(_("%(day)s 既放假又上班，请核对。", day=both[0]), field="make_up_days")
+    if weekdays := sorted(day for day in year.make_up_days if day.weekday() < 5):
+        raise Invalid(_("%(day)s 本来就是工作日，请核对。", day=weekdays[0]), field="make_up_days")
+    feasts = {date(year.year, month, day) for month, day in FIXED_FEASTS}
+    if year.region == NATIONAL and (missing := sorted(feasts - year.rest_days)):
+        raise Invalid(_("缺少法定节日 %(day)s。", day=missing[0]), field="rest_days")
+
+
+async def get_version(version_id: UUID) -> HolidayYearVersion:
+    """Return a version with both persons.
+
+    Raises:
+        NotFound: there is none.
+    """
+    version = await HolidayYearVersion.get_or_none(id=version_id).select_related("proposed_by", "decided_by")
+    if version is None:
+        raise NotFound(_("没有这份放假安排。"))
+    return version
+
+
+async def list_versions() -> Sequence[HolidayYearVersion]:
+    """Return all versions with both persons, those to be decided first, then the newest first."""
+    versions = (
+        await HolidayYearVersion.all().select_related("proposed_by", "decided_by").order_by("-proposed_at")
+    )
+    return sorted(versions, key=lambda version: version.verdict is not None)
+
+
+async def count_undecided() -> int:
+    """Return how many years wait to be confirmed."""
+    return await HolidayYearVersion.filter(verdict=None).count()
+
+
+def title_of(year: int, region: str) -> str:
+    """Return what a year of a region is called."""
+    area = _("全国") if region == NATIONAL else region_name(region)
+    return _("%(year)s 年%(area)s", year=year, area=area)
+
+
+def _iso(days: frozenset[date]) -> list[str]:
+    return [day.isoformat() for day in sorted(days)]

@@ -88,9 +88,9 @@ async def _run(options: argparse.Namespace, settings: Settings) -> int:
         case "restore":
             return await backup.restore(settings, options.file)
         case "year-run":
-            from market.budgets import year_command
+            from market.commands import year_run
 
-            return await year_command.main(
+            return await year_run.main(
                 settings,
                 options.programme,
                 options.year,

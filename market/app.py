@@ -23,7 +23,6 @@ from starlette.routing import BaseRoute, Match, Mount, NoMatchFound
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from market import routes
 from market.accounts import web as accounts_web
 from market.accounts.web import SignInFirst
 from market.codes import contract_lists, industries, labels, lists, regions
@@ -36,6 +35,7 @@ from market.kit.logs import set_up_logs
 from market.kit.security import SAFE_METHODS, BrowserMiddleware, buffered, check_csrf
 from market.kit.templating import STATIC, environment, render
 from market.kit.web import safe_path
+from market.rooms import install_rooms
 from market.settings import Settings
 
 log = logging.getLogger("market")
@@ -112,7 +112,7 @@ def create_app(
 
 def _routes(deps: Deps) -> Sequence[BaseRoute]:
     static = Mount("/static", StaticFiles(directory=STATIC, check_dir=False), name="static")
-    return [static, *routes.all_routes(deps)]
+    return [static, *install_rooms().routes(is_demo=deps.settings.is_demo)]
 
 
 class _RequestMiddleware:

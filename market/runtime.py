@@ -19,6 +19,7 @@ from market.kit.mail import Mailer, PageMailer, SmtpMailer
 from market.payments.gateway import PaymentGateway
 from market.payments.standin_gateway import demo_gateway
 from market.payments.stripe_gateway import StripeGateway
+from market.rooms import install_rooms
 from market.search.embedded import EmbeddedSearch
 from market.search.embedders import EmbedderUnavailable
 from market.search.embedders.configured import configured_embedders
@@ -34,6 +35,7 @@ def build_deps(settings: Settings) -> Deps:
     Raises:
         SettingsError: a model that the settings name cannot be used.
     """
+    install_rooms()
     try:
         embedders = configured_embedders(settings.embedders, settings.embeddings_key)
         # Meilisearch must be told how long vectors are before the first is sent.

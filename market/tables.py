@@ -10,33 +10,12 @@ from procrastinate.schema import SchemaManager
 
 from market.kit.database import LOCK_TIMEOUT, connected, connection, own_session, tortoise_config
 from market.kit.migrating import Executor
+from market.rooms import install_rooms
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
-ROOMS = [
-    "kit",
-    "codes",
-    "audit",
-    "accounts",
-    "files",
-    "integrity",
-    "notices",
-    "ledger",
-    "search",
-    "listings",
-    "matching",
-    "alerts",
-    "payments",
-    "deals",
-    "contracts",
-    "programmes",
-    "panels",
-    "claims",
-    "budgets",
-    "rewards",
-]
-MODULES = [f"market.{room}.models" for room in ROOMS]
+MODULES = install_rooms().models
 RELEASE_LOCK = 0x6B7A
 """Advisory lock under which one process migrates."""
 

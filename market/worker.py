@@ -1,4 +1,4 @@
-"""Runs the jobs that rooms registered, in the order and with the patience each asked for."""
+"""Runs the jobs that rooms declare, in the order and with the patience each asked for."""
 
 from __future__ import annotations
 
@@ -15,8 +15,9 @@ from psycopg.conninfo import make_conninfo
 
 from market.deps import Deps
 from market.kit import metrics
-from market.kit.jobs import Job, note_failure, registry
+from market.kit.jobs import Job, note_failure
 from market.kit.templating import environment
+from market.rooms import install_rooms
 
 log = logging.getLogger("market.jobs")
 
@@ -98,13 +99,12 @@ async def work(deps: Deps, url: str, *, concurrency: int = 3, pulse: Pulse = PUL
 
 
 def build_app(deps: Deps, url: str) -> procrastinate.App:
-    """Make every registered job known to procrastinate."""
-    load_jobs()
+    """Make every declared job known to procrastinate."""
     environment()
     app = procrastinate.App(
         connector=procrastinate.PsycopgConnector(conninfo=conninfo(url), min_size=1, max_size=6)
     )
-    for each in registry.jobs.values():
+    for each in install_rooms().jobs.values():
         task = app.task(
             name=each.name,
             pass_context=True,
@@ -113,20 +113,6 @@ def build_app(deps: Deps, url: str) -> procrastinate.App:
         if each.cron:
             app.periodic(cron=each.cron, periodic_id=each.name)(task)
     return app
-
-
-def load_jobs() -> None:
-    """Import every room's jobs, so that they stand in the registry."""
-    import importlib
-    import pkgutil
-
-    import market
-
-    for room in pkgutil.iter_modules(market.__path__, "market."):
-        if room.ispkg and any(
-            m.name == "jobs" for m in pkgutil.iter_modules([f"{market.__path__[0]}/{room.name[7:]}"])
-        ):
-            importlib.import_module(f"{room.name}.jobs")
 
 
 def conninfo(url: str) -> str:

@@ -1,26 +1,16 @@
-"""Who wants to know when an organisation or a broker is to be shown otherwise.
-
-Rooms above register themselves; the index of the search engine is one of them.
-"""
+"""Calls the rooms above when public facts of an organisation or a broker change, such as the search index."""
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
 from uuid import UUID
 
-Listener = Callable[[str, UUID], Awaitable[None]]
-"""Is told "organisations" or "brokers" and the record's id, in the transaction of the change."""
-
-_listeners: list[Listener] = []
-
-
-def listen(listener: Listener) -> None:
-    """Have `listener` told of every change from now on."""
-    if listener not in _listeners:
-        _listeners.append(listener)
+from market.kit.room import rooms
 
 
 async def changed(kind: str, record_id: UUID) -> None:
-    """Tell everybody who listens."""
-    for listener in _listeners:
+    """Call every room's change listener, in the transaction of the change.
+
+    `kind` is "organisations" or "brokers".
+    """
+    for listener in rooms().change_listeners:
         await listener(kind, record_id)

@@ -6,9 +6,7 @@ Personal Information Protection Law of the PRC (个人信息保护法) articles 
 from __future__ import annotations
 
 import secrets
-from collections.abc import Awaitable, Callable
 from typing import Any
-from uuid import UUID
 
 from market.accounts.actors import Actor
 from market.accounts.changes import changed
@@ -33,17 +31,10 @@ from market.kit.database import atomic
 from market.kit.errors import Conflict
 from market.kit.i18n import gettext as _
 from market.kit.models import OutgoingMail
+from market.kit.room import rooms
 from market.records.by import By
 
 ERASED_NAME = "已注销用户"
-Tell = Callable[[UUID], Awaitable[Any]]
-Forget = Callable[[UUID], Awaitable[object]]
-_keepers: dict[str, tuple[Tell, Forget]] = {}
-
-
-def register(name: str, tell: Tell, forget: Forget) -> None:
-    """Say how a room above tells and forgets what it keeps of a person as a person."""
-    _keepers[name] = (tell, forget)
 
 
 async def export_data(actor: Actor) -> dict[str, Any]:
@@ -91,7 +82,7 @@ async def export_data(actor: Actor) -> dict[str, Any]:
             for mail in await OutgoingMail.filter(recipient=user.email).order_by("id")
         ],
         "acts": [exported(event) for event in await list_acts_of(user.id)],
-        **{name: await tell(user.id) for name, (tell, _forget) in _keepers.items()},
+        **{data.name: await data.export(user.id) for data in rooms().personal_data},
     }
 
 
@@ -130,8 +121,8 @@ async def _erase(user: User, *, by: By) -> None:
     await Message.filter(user_id=user.id).delete()
     await MailToken.filter(user_id=user.id).delete()
     await OutgoingMail.filter(recipient=email).delete()
-    for _tell, forget in _keepers.values():
-        await forget(user.id)
+    for data in rooms().personal_data:
+        await data.erase(user.id)
     await (
         Membership.filter(user_id=user.id)
         .exclude(status=MemberStatus.ENDED)

@@ -7,7 +7,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from market.accounts import organisation_views, own_views, queries, registration, signing_in
+from market.accounts import queries, registration, signing_in
 from market.accounts.demo import role_of
 from market.accounts.forms import (
     ForgotForm,
@@ -165,6 +165,4 @@ routes = [
     Route("/confirm/{token}", confirm, name="accounts:confirm", methods=["GET", "POST"]),
     Route("/forgot", forgot, name="accounts:forgot", methods=["GET", "POST"]),
     Route("/reset/{token}", reset, name="accounts:reset", methods=["GET", "POST"]),
-    *own_views.routes,
-    *organisation_views.routes,
 ]

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Mapping, Sequence
 from uuid import UUID
 
 from market.alerts.models import Frequency, SavedSearch
@@ -11,7 +10,7 @@ from market.alerts.records import LOADERS
 from market.alerts.services import run_immediate
 from market.deps import Deps
 from market.kit.jobs import enqueue, job
-from market.search import outbox
+from market.search.outbox import IndexListener
 
 
 @job("alerts.immediate")
@@ -19,7 +18,7 @@ async def immediate(deps: Deps, scope: str) -> None:
     await run_immediate(scope, search=deps.search, secret=deps.settings.secret_key, now=deps.clock())
 
 
-def _relayed(scope: str) -> Any:
+def _relayed(scope: str) -> IndexListener:
     async def relayed(published: Sequence[UUID], removed: Sequence[UUID]) -> None:
         """Ask for the immediate alerts of this scope, if anybody wants any."""
         if published and await SavedSearch.exists(scope=scope, frequency=Frequency.IMMEDIATE):
@@ -28,5 +27,5 @@ def _relayed(scope: str) -> Any:
     return relayed
 
 
-for _scope in LOADERS:
-    outbox.after_relay(_scope, _relayed(_scope))
+LISTENERS: Mapping[str, IndexListener] = {scope: _relayed(scope) for scope in LOADERS}
+"""After the relay of an index, send the immediate alerts that it concerns."""

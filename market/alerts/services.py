@@ -9,7 +9,6 @@ from uuid import UUID, uuid4
 
 from starlette.datastructures import QueryParams
 
-from market.accounts import personal_data
 from market.accounts.actors import Actor
 from market.accounts.models import Message, User
 from market.accounts.permissions import Act
@@ -252,15 +251,12 @@ async def _set_frequency(saved: SavedSearch, frequency: Frequency, now: datetime
     await saved.save(update_fields=["frequency", "since_at", "checked_on"])
 
 
-async def _told_of(user_id: UUID) -> list[dict[str, Any]]:
+async def export_saved_searches(user_id: UUID) -> list[dict[str, Any]]:
     """Return a person's saved searches, for the file with all that is kept of them."""
     columns = ("scope", "words", "query", "frequency", "created_at", "told_at")
     return list(await SavedSearch.filter(user_id=user_id).order_by("created_at").values(*columns))
 
 
-async def _forget(user_id: UUID) -> None:
+async def erase_saved_searches(user_id: UUID) -> None:
     await SavedSearch.filter(user_id=user_id).delete()
     await ToldRecord.filter(user_id=user_id).delete()
-
-
-personal_data.register("saved_searches", _told_of, _forget)

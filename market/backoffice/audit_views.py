@@ -14,10 +14,11 @@ from market.audit.models import AuditEvent
 from market.audit.services import GENESIS, event_hash, exported
 from market.backoffice import queries
 from market.backoffice.forms import AuditForm
-from market.backoffice.words import PAGES, act_words, kind_words, role_words
+from market.backoffice.words import act_words, kind_words, role_words
 from market.kit.errors import NotFound
 from market.kit.i18n import gettext as _
 from market.kit.pagination import Cut
+from market.kit.room import rooms
 from market.kit.templating import render
 from market.kit.web import path_id
 
@@ -50,11 +51,10 @@ async def record(request: Request) -> Response:
     if not events:
         raise NotFound(_("日志里没有这条记录。"))
     rows = await _rows(events)
-    page = PAGES.get(kind)
-    address = None
-    if page:
-        value: Any = subject_id if page[1].endswith("_id") else rows[0]["name"]
-        address = str(request.app.url_path_for(page[0], **{page[1]: value}))
+    subject, address = rooms().subjects.get(kind), None
+    if subject and subject.page:
+        value: Any = rows[0]["name"] if subject.page_key == "number" else subject_id
+        address = str(request.app.url_path_for(subject.page, **{subject.page_key: value}))
     return render(
         request,
         "backoffice/audit_record.html",

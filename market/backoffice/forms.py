@@ -3,9 +3,9 @@ from __future__ import annotations
 from typing import Any
 
 from market.audit.queries import Filter
-from market.backoffice.words import KINDS
 from market.kit.forms import BaseForm, ChoiceField, DayField, HiddenField, LongTextField, TextField
 from market.kit.i18n import lazy
+from market.kit.room import rooms
 
 
 class DecisionForm(BaseForm):
@@ -22,7 +22,7 @@ class DecisionForm(BaseForm):
 
 
 def _kinds() -> list[tuple[str, str]]:
-    return [(key, str(name)) for key, name in KINDS.items()]
+    return [(kind, str(subject.label)) for kind, subject in rooms().subjects.items()]
 
 
 class AuditForm(BaseForm):

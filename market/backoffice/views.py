@@ -10,15 +10,6 @@ from market.accounts import queries as accounts
 from market.accounts.models import OrganisationStatus
 from market.accounts.permissions import Act
 from market.accounts.web import actor_for, passes, sent, status_of
-from market.backoffice import (
-    audit_views,
-    holiday_views,
-    listing_views,
-    machine_views,
-    objection_views,
-    sanction_views,
-    search_views,
-)
 from market.backoffice.forms import DecisionForm
 from market.kit.flash import flash
 from market.kit.i18n import gettext as _
@@ -26,7 +17,6 @@ from market.kit.pagination import Cut
 from market.kit.templating import render
 from market.kit.web import deps, path_id, see
 from market.records.by import By
-from market.search import people_documents as _people  # noqa: F401 -- registers what may be found of people
 
 
 async def organisations(request: Request) -> Response:
@@ -113,12 +103,4 @@ routes = [
     ),
     Route("/backoffice/brokers", brokers, name="backoffice:brokers", methods=["GET"]),
     Route("/backoffice/brokers/{profile_id:uuid}", broker, name="backoffice:broker", methods=["GET", "POST"]),
-    *audit_views.routes,
-    *holiday_views.routes,
-    *machine_views.routes,
-    *listing_views.routes,
-    *objection_views.routes,
-    *sanction_views.routes,
-    *search_views.routes,
 ]
-demo_routes = machine_views.demo_routes

@@ -1,4 +1,4 @@
-"""How the log's kinds and acts are called on the auditor's pages, and where their records are seen."""
+"""How the log's kinds and acts are called on the auditor's pages."""
 
 from __future__ import annotations
 
@@ -7,28 +7,7 @@ from collections.abc import Mapping
 from market.accounts.permissions import Role
 from market.codes import labels, lists
 from market.kit.i18n import Lazy, lazy
-
-KINDS: Mapping[str, Lazy] = {
-    "organisation": lazy("单位"),
-    "user": lazy("人员"),
-    "outcome": lazy("成果"),
-    "need": lazy("需求"),
-    "match": lazy("对接"),
-    "deal": lazy("交易"),
-    "contract": lazy("合同"),
-    "payment": lazy("在线支付"),
-    "remittance": lazy("对公转账"),
-    "notice": lazy("公示"),
-    "objection": lazy("异议"),
-    "claim": lazy("补助申报"),
-    "batch": lazy("补助批次"),
-    "disbursement": lazy("拨付"),
-    "budget": lazy("年度预算"),
-    "terms": lazy("规则版本"),
-    "sanction": lazy("失信记录"),
-    "holiday_year": lazy("放假安排"),
-    "job": lazy("后台任务"),
-}
+from market.kit.room import rooms
 
 _ACTS: Mapping[str, Lazy] = {
     "register": lazy("登记"),
@@ -121,24 +100,11 @@ _ROLES: Mapping[str, Lazy] = {
     "job": lazy("系统"),
 }
 
-PAGES: Mapping[str, tuple[str, str]] = {
-    "outcome": ("pages:outcome", "number"),
-    "need": ("pages:need", "number"),
-    "deal": ("pages:deal", "number"),
-    "contract": ("contracts:show", "number"),
-    "notice": ("notices:show", "number"),
-    "claim": ("claims:desk", "number"),
-    "batch": ("budgets:batch", "number"),
-    "disbursement": ("budgets:disbursement", "number"),
-    "organisation": ("pages:organisation", "organisation_id"),
-    "holiday_year": ("backoffice:holiday_year", "version_id"),
-}
-"""The page of each kind of record, and what its address is made of."""
-
 
 def kind_words(kind: str) -> str:
     """Return what people call this kind of record."""
-    return str(KINDS.get(kind, kind))
+    subject = rooms().subjects.get(kind)
+    return str(subject.label) if subject else kind
 
 
 def act_words(kind: str, action: str) -> str:

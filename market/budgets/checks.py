@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from market.ledger.checks import find_rows, register_check
+from collections.abc import Mapping
+
+from market.kit.room import Check
+from market.ledger.checks import find_rows
 
 STANDING = "('publicity', 'objection', 'approved', 'to_pay', 'paid', 'tracking', 'closed')"
 
@@ -82,10 +85,12 @@ async def clawbacks_are_booked() -> list[str]:
     )
 
 
-register_check("subsidies: nobody acts against a declared conflict", no_conflicted_hands)
-register_check("subsidies: clawbacks are booked and never exceeded", clawbacks_are_booked)
-register_check("subsidies: no award above its budget", no_award_above_its_budget)
-register_check("subsidies: awards are set aside once", money_is_set_aside)
-register_check("subsidies: contracts add up to the claim", parts_add_up)
-register_check("subsidies: what was paid is booked", paid_is_booked)
-register_check("subsidies: three people stand behind each sum", three_people)
+CHECKS: Mapping[str, Check] = {
+    "subsidies: nobody acts against a declared conflict": no_conflicted_hands,
+    "subsidies: clawbacks are booked and never exceeded": clawbacks_are_booked,
+    "subsidies: no award above its budget": no_award_above_its_budget,
+    "subsidies: awards are set aside once": money_is_set_aside,
+    "subsidies: contracts add up to the claim": parts_add_up,
+    "subsidies: what was paid is booked": paid_is_booked,
+    "subsidies: three people stand behind each sum": three_people,
+}

@@ -16,7 +16,6 @@ from market.claims.contract_validity import lost_among
 from market.claims.models import Assessment, Claim, ClaimContract, ClaimStatus
 from market.claims.states import ENDED
 from market.contracts.models import Contract, Receipt
-from market.files.access import register
 from market.files.models import StoredFile
 from market.kit.clock import local_date
 from market.kit.errors import NotFound
@@ -247,12 +246,9 @@ async def _free_contracts(programme: Programme, organisation: Organisation) -> l
     return [row for row in rows if row.id not in lost]
 
 
-async def _may_open(actor: Actor | None, file: StoredFile) -> bool:
+async def may_open_evidence(actor: Actor | None, file: StoredFile) -> bool:
     """The applicant's people open the papers of a claim, and the desk once it was handed in."""
     claim = await Claim.get_or_none(id=file.subject_id)
     if actor is None or claim is None:
         return False
     return actor.acts_for(claim.applicant_id) or (actor.may(Act.SEE_DESK) and claim.submitted_at is not None)
-
-
-register("claim", _may_open)

@@ -12,7 +12,7 @@ from market.commands.progress import Progress
 from market.commands.serve import release
 from market.deps import Deps
 from market.kit.errors import SearchUnavailable
-from market.ledger.checks import Checked, keep_result, load_checks, state_checks
+from market.ledger.checks import Checked, keep_result, state_checks
 from market.listings import importing
 from market.programmes import catalogue
 from market.runtime import build_deps, running
@@ -22,14 +22,12 @@ from market.search.outbox import count_pending
 from market.search.relay import rebuild, relay, status
 from market.seed import seed as seed_market
 from market.settings import Settings
-from market.worker import load_jobs
 
 
 async def import_file(settings: Settings, kind: str, path: Path, *, publish: bool) -> int:
     """Take over listings, wait until they can be found, and write why rows were refused beside the file."""
     started = time.monotonic()
     deps = build_deps(settings)
-    load_jobs()
     async with running(deps):
         await release(deps)
         bar = Bar("rows")
@@ -74,7 +72,6 @@ async def _index(kind: str, deps: Deps) -> str:
 async def search(settings: Settings, act: str) -> int:
     """Tell how far each index is behind the database, or build all of them anew."""
     deps = build_deps(settings)
-    load_jobs()
     is_behind = False
     async with running(deps):
         sys.stdout.write(describe(deps.search.name, await deps.search.tenancy()))
@@ -105,7 +102,6 @@ async def rematch(settings: Settings) -> int:
     from market.matching.everything import rematch_all
 
     deps = build_deps(settings)
-    load_jobs()
     async with running(deps):
         await rematch_all(search=deps.search, now=deps.clock(), on_progress=Bar("needs"))
     return 0
@@ -141,7 +137,6 @@ async def check(settings: Settings) -> int:
 
     What came of it is kept for the finance pages.
     """
-    load_checks()
     deps = build_deps(settings)
     stated: list[Checked] = []
     async with running(deps):
@@ -158,7 +153,6 @@ async def check(settings: Settings) -> int:
 async def seed(settings: Settings) -> int:
     """Fill an empty database with the demo market."""
     deps = build_deps(settings)
-    load_jobs()
     async with running(deps):
         await release(deps)
         await seed_market(deps, say=lambda text: sys.stdout.write(text + "\n"))

@@ -24,7 +24,7 @@ from market.search.spelling import speller_of
 from market.seed import seed_if_empty
 from market.settings import Settings
 from market.tables import migrate
-from market.worker import load_jobs, work, working
+from market.worker import work, working
 
 LONGEST_HEAD = 1024 * 1024
 """Bytes of a request's address and headers that are read; an address of 100 kB still gets a page. The other
@@ -36,7 +36,6 @@ WARM_AFTER = 1.5
 
 async def release(deps: Deps) -> None:
     """Bring tables, released programmes and search settings up to date; harmless when they are."""
-    load_jobs()
     await migrate()
     for fault in (await load_programmes(deps.clock())).faults:
         sys.stderr.write(f"{fault}\n")

@@ -15,7 +15,6 @@ from market.accounts.permissions import Act
 from market.contracts.models import Instalment, Receipt
 from market.contracts.receiving import PAYABLE, receive_remittance
 from market.deals.models import DealStatus
-from market.files.access import register
 from market.files.models import StoredFile
 from market.files.services import Kept
 from market.kit.database import atomic, connection, in_transaction
@@ -240,12 +239,9 @@ async def instalments_of(lines: Sequence[BankLine]) -> dict[UUID, Instalment]:
     return {each.id: each for each in found}
 
 
-async def _opens_statement(actor: Actor | None, file: StoredFile) -> bool:
+async def may_open_statement(actor: Actor | None, file: StoredFile) -> bool:
     """A bank statement: the members of the organisation whose account it is, and who audits."""
     if actor is None:
         return False
     statement = await BankStatement.get_or_none(id=file.subject_id)
     return statement is not None and (actor.acts_for(statement.organisation_id) or actor.may(Act.READ_AUDIT))
-
-
-register("bank_statement", _opens_statement)

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from market.ledger.checks import find_rows, register_check
+from collections.abc import Mapping
+
+from market.kit.room import Check
+from market.ledger.checks import find_rows
 
 ARRIVED = """
 SELECT 'remittance' AS source, id, payable_id, amount FROM remittances
@@ -90,9 +93,11 @@ async def commissions_follow_receipts() -> list[str]:
     )
 
 
-register_check("contracts: receipts lie within their instalments", receipts_within_instalments)
-register_check("contracts: what arrived is booked once", arrivals_are_booked)
-register_check("contracts: receipts and book agree", receipts_are_booked)
-register_check("contracts: what is owed is what is left", owed_is_what_is_left)
-register_check("contracts: refunds are booked once", refunds_are_booked)
-register_check("contracts: commissions follow what arrived", commissions_follow_receipts)
+CHECKS: Mapping[str, Check] = {
+    "contracts: receipts lie within their instalments": receipts_within_instalments,
+    "contracts: what arrived is booked once": arrivals_are_booked,
+    "contracts: receipts and book agree": receipts_are_booked,
+    "contracts: what is owed is what is left": owed_is_what_is_left,
+    "contracts: refunds are booked once": refunds_are_booked,
+    "contracts: commissions follow what arrived": commissions_follow_receipts,
+}

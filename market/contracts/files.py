@@ -6,12 +6,11 @@ from market.accounts.actors import Actor
 from market.contracts.models import Contract, ContractDraft
 from market.contracts.queries import may_read
 from market.deals.rules import may_see
-from market.files.access import register
 from market.files.models import StoredFile
 
 
-async def opens_contract_file(actor: Actor | None, file: StoredFile) -> bool:
-    """Contract, voucher and certificate: both sides, the broker, and staff who decide on claims."""
+async def may_open_contract_file(actor: Actor | None, file: StoredFile) -> bool:
+    """Open contract, voucher and certificate to both sides, the broker, and staff who decide on claims."""
     if actor is None:
         return False
     contract = await Contract.get_or_none(id=file.subject_id).select_related("deal")
@@ -19,6 +18,3 @@ async def opens_contract_file(actor: Actor | None, file: StoredFile) -> bool:
         return may_read(contract.deal, actor)
     draft = await ContractDraft.get_or_none(id=file.subject_id).select_related("deal")
     return draft is not None and may_see(draft.deal, actor)
-
-
-register("contract", opens_contract_file)

@@ -9,7 +9,7 @@ from market.accounts.permissions import Act
 from market.accounts.web import actor_for
 from market.codes.contract_lists import CONTRACT_SUB_KINDS
 from market.codes.plain import plain
-from market.contracts import fact_views, files, print_views, queries, services  # noqa: F401 -- `files` says who opens a contract's
+from market.contracts import queries, services
 from market.contracts.forms import ContractForm, RegistrationForm, RejectionForm, RemittanceForm
 from market.contracts.prints import rate_words, valid_until
 from market.contracts.standing import lines_of
@@ -288,8 +288,6 @@ async def _needed(request: Request) -> Kept:
 routes = [
     Route("/account/payouts", payouts, name="contracts:payouts", methods=["GET", "POST"]),
     Route("/deals/{number}/sign", sign, name="contracts:sign", methods=["GET", "POST"]),
-    *print_views.routes,
-    *fact_views.routes,
     Route("/contracts/{number}", show, name="contracts:show", methods=["GET"]),
     Route("/contracts/{number}/register", register, name="contracts:register", methods=["GET", "POST"]),
     Route("/instalments/{instalment_id:uuid}/remit", remit, name="contracts:remit", methods=["GET", "POST"]),

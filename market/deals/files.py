@@ -6,13 +6,12 @@ from market.accounts.actors import Actor
 from market.accounts.permissions import Role
 from market.deals.models import Deal
 from market.deals.rules import contacts_visible, may_see
-from market.files.access import register
 from market.files.models import StoredFile, Tier
 
 
-async def opens_deal_file(actor: Actor | None, file: StoredFile) -> bool:
-    """What was put into the deal room: public files open to all, named ones to verified people, the
-    rest to both sides, the broker and auditors.
+async def may_open_deal_file(actor: Actor | None, file: StoredFile) -> bool:
+    """Tell who opens what was put into the deal room: public files open to all, named ones to verified
+    people, the rest to both sides, the broker and auditors.
 
     An undertaking, where one is asked for, comes on top of that; such a file of the other side opens
     only when both have agreed to be introduced, since it is signed by name.
@@ -28,6 +27,3 @@ async def opens_deal_file(actor: Actor | None, file: StoredFile) -> bool:
         return False
     is_own = file.uploaded_by_id == actor.user_id
     return file.tier is not Tier.UNDERTAKING or is_own or contacts_visible(deal)
-
-
-register("deal", opens_deal_file)

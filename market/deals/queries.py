@@ -12,7 +12,6 @@ from tortoise.queryset import QuerySet
 from market.accounts.actors import Actor
 from market.accounts.models import Organisation, User
 from market.accounts.permissions import Act, Role
-from market.deals import files  # noqa: F401 -- whoever reads deals also opens their files
 from market.deals.models import Deal, DealEvent, DealStatus, Introduction, Offer, OfferStatus, Side
 from market.deals.rules import contacts_visible, may_see, organisation_of, side_of
 from market.deals.states import ENDED

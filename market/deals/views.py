@@ -9,7 +9,7 @@ from starlette.routing import Route
 
 from market.accounts.permissions import Act
 from market.accounts.web import actor_for
-from market.deals import brokerage_views, message_views, queries, services
+from market.deals import queries, services
 from market.deals.forms import (
     FileForm,
     InterestForm,
@@ -284,8 +284,6 @@ def _uuid(text: object) -> UUID | None:
 
 
 routes = [
-    *message_views.routes,
-    *brokerage_views.routes,
     Route("/outcomes/{number}/interest", interest, name="deals:interest", methods=["GET", "POST"]),
     Route("/needs/{number}/respond", respond, name="deals:respond", methods=["GET", "POST"]),
     Route("/matches/{match_id:uuid}/introduce", introduce, name="deals:introduce", methods=["GET", "POST"]),

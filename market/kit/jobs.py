@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from market.kit.database import connection
 from market.kit.models import SystemState
+from market.kit.room import rooms
 
 if TYPE_CHECKING:
     from market.deps import Deps
@@ -19,34 +20,28 @@ Handler = Callable[..., Awaitable[None]]
 
 @dataclass(frozen=True)
 class Job:
+    """A declared job. Called like its handler, such as by a test."""
+
     name: str
     handler: Handler
     attempts: int
     cron: str | None
 
-
-@dataclass
-class Registry:
-    """All jobs of the market by name. Rooms register theirs when their `jobs.py` is imported."""
-
-    jobs: dict[str, Job] = field(default_factory=dict)
-
-    def job(self, name: str, *, attempts: int = 8, cron: str | None = None) -> Callable[[Handler], Handler]:
-        """Register a function `(deps, **arguments)` as the job `name`.
-
-        Arguments are ids and plain values. A job may run twice. With `cron` it is also run on
-        schedule (real time), then without arguments.
-        """
-
-        def register(handler: Handler) -> Handler:
-            self.jobs[name] = Job(name, handler, attempts, cron)
-            return handler
-
-        return register
+    async def __call__(self, deps: Deps, **arguments: Any) -> None:
+        await self.handler(deps, **arguments)
 
 
-registry = Registry()
-job = registry.job
+def job(name: str, *, attempts: int = 8, cron: str | None = None) -> Callable[[Handler], Job]:
+    """Declare a function `(deps, **arguments)` as the job `name`; its room lists it in `room.py`.
+
+    Arguments are ids and plain values. A job may run twice, so its handler is idempotent. With `cron` it is
+    also run on schedule (real time), then without arguments.
+    """
+
+    def declare(handler: Handler) -> Job:
+        return Job(name, handler, attempts, cron)
+
+    return declare
 
 
 async def enqueue(
@@ -84,7 +79,7 @@ async def run_waiting(deps: Deps, *, most: int = 1000) -> int:
         arguments = rows[0]["args"]
         if isinstance(arguments, str):
             arguments = json.loads(arguments)
-        await registry.jobs[rows[0]["task_name"]].handler(deps, **arguments)
+        await rooms().jobs[rows[0]["task_name"]].handler(deps, **arguments)
         done += 1
     return done
 

@@ -1,26 +1,23 @@
 """What must be true of the book at any moment, asked of the live data by `python -m market check`.
 
-Rooms above add what must be true of their own rows with `register_check`.
+Each room declares what must be true of its own rows in its `room.py`.
 """
 
 from __future__ import annotations
 
-import importlib
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from market.kit.database import connection
 from market.kit.models import SystemState
+from market.kit.room import Check, rooms
 
-Check = Callable[[], Awaitable[list[str]]]
-"""Returns one line for each thing that is wrong; an empty list when all is well."""
 SHOWN = 20
 """Findings of one check that are told; more only repeat."""
 
 _KEPT = "last_check"
-_checks: dict[str, Check] = {}
 
 
 @dataclass(frozen=True)
@@ -33,31 +30,15 @@ class Checked:
         return not self.findings
 
 
-def register_check(name: str, function: Check) -> None:
-    """Add an invariant to those that `python -m market check` states. A name stands for one."""
-    _checks[name] = function
-
-
 async def run_checks() -> list[Checked]:
-    """State every registered invariant on the live data, in order of registration."""
+    """State every invariant that the rooms declare, on the live data."""
     return [each async for each in state_checks()]
 
 
 async def state_checks() -> AsyncIterator[Checked]:
     """State one invariant after another, so that whoever asks may stop at the first that fails."""
-    for name, function in list(_checks.items()):
+    for name, function in rooms().checks.items():
         yield Checked(name, await function())
-
-
-def load_checks() -> None:
-    """Import what every room states of its own rows, so that all of it stands in the register."""
-    for room in ("ledger", "payments", "contracts", "budgets", "rewards"):
-        name = f"market.{room}.checks"
-        try:
-            importlib.import_module(name)
-        except ModuleNotFoundError as error:
-            if error.name not in (name, f"market.{room}"):
-                raise
 
 
 @dataclass(frozen=True)
@@ -153,8 +134,10 @@ async def currencies_agree() -> list[str]:
     )
 
 
-register_check("book: balances add up to nothing", sums_are_zero)
-register_check("book: no guarded account is overdrawn", guarded_accounts_hold)
-register_check("book: pending transfers end once", pending_ended_once)
-register_check("book: reversals mirror what they reverse", reversals_mirror)
-register_check("book: currencies agree", currencies_agree)
+CHECKS: Mapping[str, Check] = {
+    "book: balances add up to nothing": sums_are_zero,
+    "book: no guarded account is overdrawn": guarded_accounts_hold,
+    "book: pending transfers end once": pending_ended_once,
+    "book: reversals mirror what they reverse": reversals_mirror,
+    "book: currencies agree": currencies_agree,
+}

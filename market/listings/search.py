@@ -2,37 +2,22 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 from uuid import UUID
 
 from market.codes import regions
 from market.kit.clock import local_date
+from market.kit.room import rooms
 from market.listings.freshness import is_stale
 from market.listings.models import Need, NeedStatus, Outcome, OutcomeStatus
 from market.listings.rules import is_open_licence
 from market.listings.states import LIVE
 from market.search.engine import Document
 from market.search.normalise import joined
-from market.search.outbox import register_documents
 
 VISIBLE_OUTCOMES = [status for status in LIVE if isinstance(status, OutcomeStatus)]
 VISIBLE_NEEDS = [status for status in LIVE if isinstance(status, NeedStatus)]
-
-
-Tell = Callable[[Sequence[Any]], Awaitable[Mapping[UUID, Mapping[str, Any]]]]
-"""Returns, by listing, facts that everybody may know. Given are public listings with their organisations."""
-_told: dict[str, list[Tell]] = defaultdict(list)
-
-
-def register_facts(index: str, tell: Tell) -> None:
-    """Have documents of listings hold what a room above knows of them. Called when that room is imported.
-
-    Whoever changes such a fact says so to the outbox.
-    """
-    if tell not in _told[index]:
-        _told[index].append(tell)
 
 
 def outcome_document(outcome: Outcome) -> Document | None:
@@ -137,8 +122,8 @@ async def _with_facts(
 ) -> dict[UUID, Document | None]:
     documents = {one.id: document_of(one) for one in listings}
     public = [one for one in listings if documents[one.id]]
-    for tell in _told[index] if public else ():
-        for identity, facts in (await tell(public)).items():
+    for facts_of in rooms().document_facts(index) if public else ():
+        for identity, facts in (await facts_of(public)).items():
             documents[identity] = {**(documents[identity] or {}), **facts}
     return documents
 
@@ -173,7 +158,3 @@ def _regions(code: str) -> list[str]:
     code = regions.current(code)
     levels = [code[:2] + "0000", code[:4] + "00", code]
     return [one for one in dict.fromkeys(levels) if regions.is_known(one)]
-
-
-register_documents("outcomes", build_outcomes, all_outcomes)
-register_documents("needs", build_needs, all_needs)

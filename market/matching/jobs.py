@@ -77,7 +77,3 @@ async def _relayed(kind: str, published: Sequence[UUID], removed: Sequence[UUID]
 
 async def _is_far_behind() -> bool:
     return any([await outbox.count_pending(index) > FEW for index in ("outcomes", "needs")])
-
-
-outbox.after_relay("outcomes", outcomes_relayed)
-outbox.after_relay("needs", needs_relayed)

@@ -9,8 +9,7 @@ from market.accounts.actors import Actor
 from market.accounts.permissions import Act, Role
 from market.kit.cards import Card
 from market.kit.i18n import gettext as _
-from market.listings import dashboards as listings
-from market.pages.rooms import OTHER_ROOMS
+from market.kit.room import rooms
 
 URGENT = ("due", "wrong")
 """Tones of figures that somebody must do something about."""
@@ -32,9 +31,10 @@ class Board:
 
 async def board(actor: Actor, now: datetime) -> Board:
     """Return the dashboard of a person."""
-    cards = await listings.dashboard_cards(actor, now)
-    for cards_of in OTHER_ROOMS:
-        cards += await cards_of(actor, now)
+    cards: list[Card] = []
+    for room in rooms().all:
+        if room.dashboard:
+            cards += await room.dashboard(actor, now)
     return Board(
         # What is late or wrong comes before what is merely due.
         todo=sorted(

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from market.ledger.checks import find_rows, register_check
+from collections.abc import Mapping
+
+from market.kit.room import Check
+from market.ledger.checks import find_rows
 
 
 async def successes_are_whole() -> list[str]:
@@ -52,8 +55,10 @@ async def lines_are_remittances() -> list[str]:
     )
 
 
-register_check("payments: no more goes back than came", no_more_goes_back_than_came)
-register_check("payments: booked bank lines are remittances", lines_are_remittances)
-register_check("payments: successes are whole", successes_are_whole)
-register_check("payments: the gateway's amounts are ours", events_are_settled)
-register_check("payments: two people confirmed each remittance", two_people_decided)
+CHECKS: Mapping[str, Check] = {
+    "payments: no more goes back than came": no_more_goes_back_than_came,
+    "payments: booked bank lines are remittances": lines_are_remittances,
+    "payments: successes are whole": successes_are_whole,
+    "payments: the gateway's amounts are ours": events_are_settled,
+    "payments: two people confirmed each remittance": two_people_decided,
+}

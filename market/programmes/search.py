@@ -8,7 +8,6 @@ from uuid import UUID
 from market.codes import regions
 from market.programmes.models import Programme, ProgrammeTerms, TermsStatus
 from market.search.engine import Document
-from market.search.outbox import register_documents
 
 INDEX = "policies"
 
@@ -40,6 +39,3 @@ async def all_programmes() -> dict[UUID, int]:
     """Return id and revision of all programmes that should be found."""
     found = await Programme.filter(terms__status=TermsStatus.RELEASED).distinct()
     return {each.id: each.revision for each in found}
-
-
-register_documents(INDEX, build_programmes, all_programmes)

@@ -6,7 +6,7 @@ import logging
 
 from market.deps import Deps
 from market.kit.jobs import job
-from market.ledger.checks import keep_result, load_checks, run_checks
+from market.ledger.checks import keep_result, run_checks
 
 log = logging.getLogger(__name__)
 
@@ -14,7 +14,6 @@ log = logging.getLogger(__name__)
 @job("reports.check", cron="40 18 * * *")
 async def check(deps: Deps) -> None:
     """State every invariant of the book and the records and keep what came of it for the finance pages."""
-    load_checks()
     checked = await run_checks()
     await keep_result(checked, deps.clock())
     for each in checked:

@@ -19,7 +19,7 @@ from market.kit.i18n import gettext as _
 from market.kit.pagination import Cut
 from market.kit.templating import render
 from market.kit.web import deps
-from market.ledger.checks import last_result, load_checks
+from market.ledger.checks import last_result
 from market.payments.queries import find_connected_account
 from market.payments.reconciling import last_reconciliation, list_differences
 from market.reports import sheets
@@ -84,7 +84,6 @@ async def statement_pdf(request: Request) -> Response:
 async def checks(request: Request) -> Response:
     """What must be true of the book and the records, and whether it was when it was last checked."""
     actor_for(request, Act.SEE_RECONCILIATION)
-    load_checks()
     return render(request, "payments/checks.html", result=await last_result())
 
 

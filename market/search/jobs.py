@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from uuid import UUID
 
 from market.deps import Deps
@@ -10,7 +10,7 @@ from market.kit.jobs import enqueue, job
 from market.search import outbox
 from market.search.indexes import INDEXES, WITH_VECTORS
 from market.search.listing_vectors import make_vectors
-from market.search.outbox import Hook
+from market.search.outbox import IndexListener
 from market.search.relay import rebuild, reconcile, relay
 
 MAX_NAMED = 100
@@ -72,7 +72,7 @@ async def enqueue_embedding(index: str, ids: Sequence[UUID] | None) -> None:
     await enqueue("search.read", lock=f"search.read:{index}", index=index, ids=names)
 
 
-def _embedding_hook(index: str) -> Hook:
+def _embedding_hook(index: str) -> IndexListener:
     async def relayed(published: Sequence[UUID], removed: Sequence[UUID]) -> None:
         if published:
             await enqueue_embedding(index, published)
@@ -80,5 +80,5 @@ def _embedding_hook(index: str) -> Hook:
     return relayed
 
 
-for _index in WITH_VECTORS:
-    outbox.after_relay(_index, _embedding_hook(_index))
+LISTENERS: Mapping[str, IndexListener] = {index: _embedding_hook(index) for index in WITH_VECTORS}
+"""After the relay of an index, enqueue embedding of what was published."""

@@ -6,13 +6,15 @@ state and deletes the entry when the engine has confirmed that very revision.
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Collection, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from market.kit import jobs
 from market.kit.database import atomic, connection
+from market.kit.room import rooms
 from market.search.engine import Document
 from market.search.indexes import INDEXES
 from market.search.models import OutboxEntry
@@ -21,12 +23,15 @@ Builder = Callable[[Sequence[UUID]], Awaitable[dict[UUID, Document | None]]]
 """Builds the current public documents of these ids; None or absent: not searchable."""
 Revisions = Callable[[], Awaitable[dict[UUID, int]]]
 """Returns id and revision of all searchable records."""
-Hook = Callable[[Sequence[UUID], Sequence[UUID]], Awaitable[None]]
+IndexListener = Callable[[Sequence[UUID], Sequence[UUID]], Awaitable[None]]
 """Called with published and removed ids after a relay, in its transaction; may only enqueue jobs."""
+DocumentFacts = Callable[[Sequence[Any]], Awaitable[Mapping[UUID, Mapping[str, Any]]]]
+"""Returns, by record, public facts that a room above adds to documents. Given are public records with their
+organisations. Whoever changes such a fact enqueues the document again."""
 
 
 @dataclass(frozen=True)
-class Source:
+class DocumentSource:
     """The functions that provide the documents of an index."""
 
     build: Builder
@@ -41,27 +46,9 @@ class PendingEntry:
     revision: int
 
 
-_sources: dict[str, Source] = {}
-_hooks: dict[str, list[Hook]] = {}
-
-
-def register_documents(index: str, build: Builder, revisions: Revisions) -> None:
-    """Register the source of an index. Called by a room when it is imported."""
-    _sources[index] = Source(build, revisions)
-
-
-def after_relay(index: str, hook: Hook) -> None:
-    """Register a callback for the changes that a relay has published."""
-    _hooks.setdefault(index, []).append(hook)
-
-
-def source_of(index: str) -> Source | None:
-    """Return the source of an index, if any room registered one."""
-    return _sources.get(index)
-
-
-def hooks_of(index: str) -> Sequence[Hook]:
-    return tuple(_hooks.get(index, ()))
+def source_of(index: str) -> DocumentSource | None:
+    """Return the source of an index, if any room declares one."""
+    return rooms().documents.get(index)
 
 
 async def enqueue(index: str, document_id: UUID) -> None:

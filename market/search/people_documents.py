@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from uuid import UUID
 
-from market.accounts import changes
 from market.accounts.models import (
     BrokerProfile,
     Membership,
@@ -16,7 +15,6 @@ from market.accounts.models import (
 )
 from market.codes import industries, labels, regions
 from market.search.engine import Document
-from market.search.outbox import enqueue, register_documents
 
 HIDDEN = {OrganisationKind.SOURCE, OrganisationKind.AUTHORITY}
 TRAITS = ("is_state_owned", "is_manufacturer", "is_high_tech", "is_sme")
@@ -105,8 +103,3 @@ def _regions(code: str) -> list[str]:
     code = regions.current(code)
     levels = [code[:2] + "0000", code[:4] + "00", code]
     return [level for level in dict.fromkeys(levels) if regions.is_known(level)]
-
-
-register_documents("organisations", build_organisations, all_organisations)
-register_documents("brokers", build_brokers, all_brokers)
-changes.listen(enqueue)

@@ -14,11 +14,12 @@ from tortoise.backends.base.client import TransactionalDBClient
 
 from market.kit.database import connection, in_transaction, own_session
 from market.kit.errors import SearchUnavailable
+from market.kit.room import rooms
 from market.search import outbox
 from market.search.engine import Document, Rejected, SearchEngine
 from market.search.listing_vectors import with_vectors
 from market.search.models import OutboxEntry
-from market.search.outbox import PendingEntry, Source
+from market.search.outbox import DocumentSource, PendingEntry
 
 BATCH = 2000
 PATIENCE = 60.0
@@ -63,7 +64,7 @@ async def rebuild(
         ids = list(await source.revisions())
         on_progress(0, len(ids))
         count = await search.rebuild(index, _documents(index, source, ids, on_progress))
-        for hook in outbox.hooks_of(index):
+        for hook in rooms().index_listeners(index):
             async with in_transaction():
                 await hook(ids, [])
     await relay(index, search=search)
@@ -117,14 +118,16 @@ def _differences(expected: dict[UUID, int], indexed: dict[UUID, int]) -> set[UUI
     return {id_ for id_ in expected.keys() | indexed.keys() if expected.get(id_) != indexed.get(id_)}
 
 
-def _source(index: str) -> Source:
+def _source(index: str) -> DocumentSource:
     source = outbox.source_of(index)
     if source is None:
         raise NoDocumentSource(index)
     return source
 
 
-async def _send(index: str, source: Source, entries: Sequence[PendingEntry], search: SearchEngine) -> None:
+async def _send(
+    index: str, source: DocumentSource, entries: Sequence[PendingEntry], search: SearchEngine
+) -> None:
     current = await source.build([entry.document_id for entry in entries])
     public = [document for entry in entries if (document := current.get(entry.document_id))]
     embedded = {document["id"]: document for document in await with_vectors(index, public)}
@@ -137,7 +140,7 @@ async def _send(index: str, source: Source, entries: Sequence[PendingEntry], sea
         await outbox.acknowledge(index, sent)
         for entry, reason in rejected.items():
             await outbox.quarantine(index, entry, reason)
-        for hook in outbox.hooks_of(index):
+        for hook in rooms().index_listeners(index):
             published = [entry.document_id for entry in documents if entry not in rejected]
             await hook(published, [entry.document_id for entry in (*absent, *rejected)])
 
@@ -161,7 +164,7 @@ async def _put_bisecting(
 
 
 async def _documents(
-    index: str, source: Source, ids: Sequence[UUID], on_progress: Progress
+    index: str, source: DocumentSource, ids: Sequence[UUID], on_progress: Progress
 ) -> AsyncIterator[Sequence[Document]]:
     for start in range(0, len(ids), BATCH):
         current = await source.build(ids[start : start + BATCH])

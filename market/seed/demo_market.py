@@ -36,7 +36,6 @@ from market.seed.scripts import play_deal
 from market.seed.subsidy_round import Desk, round_stories
 from market.seed.timeline import HOLIDAYS, Calendar, Story, play
 from market.seed.transaction import whole_stage
-from market.worker import load_jobs
 
 DAYS_WITH_ROOT = 21
 Say = Callable[[str], object]
@@ -65,7 +64,6 @@ async def seed(deps: Deps, *, say: Say) -> None:
         raise NotADemo(_("只有演示模式才能生成演示市场。"))
     if await is_settled():
         raise AlreadySeeded(_("数据库里已有数据，没有再生成演示市场。"))
-    load_jobs()
     started = time.monotonic()
     for name, words, stage in STAGES:
         await _do(name, stage, deps)

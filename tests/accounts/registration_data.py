@@ -7,7 +7,7 @@ from typing import Any, cast
 
 import httpx
 
-from market.accounts.jobs import send_mail
+from market.accounts import jobs
 from market.accounts.models import User
 from market.accounts.passwords import hash_password
 from market.deps import Deps
@@ -42,7 +42,7 @@ async def set_attempts(count: int) -> None:
 async def last_mail(deps: Deps, to: str) -> OutgoingMail:
     """Send what waits and return the last mail to this address, as the person reads it."""
     for mail in await OutgoingMail.filter(sent_at=None).order_by("id"):
-        await send_mail(deps, mail.id)
+        await jobs.send_mail(deps, mail_id=mail.id)
     outbox = cast(FakeMailer, deps.mailer).sent
     return [mail for mail in outbox if mail.recipient == to][-1]
 

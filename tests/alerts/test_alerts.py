@@ -18,9 +18,9 @@ from market.kit.errors import Conflict, Invalid, NotFound
 from market.kit.jobs import run_waiting
 from market.kit.mail import SmtpMailer
 from market.kit.models import OutgoingMail
+from market.kit.room import rooms
 from market.records.by import By
 from market.search import outbox
-from market.worker import load_jobs
 from tests.factories import NOW, make_member, make_organisation, make_outcome
 from tests.fakes import FixedClock
 from tests.pages.search_index import UnavailableSearch, index_listings
@@ -125,7 +125,6 @@ async def test_an_immediate_alert_follows_the_relay(deps: Deps) -> None:
     await outbox.enqueue("outcomes", outcome.id)
     assert isinstance(deps.clock, FixedClock)
     deps.clock.now = LATER
-    load_jobs()
 
     await run_waiting(deps)
 
@@ -227,8 +226,8 @@ async def test_saved_searches_are_among_a_persons_own_data_and_go_with_the_perso
     saved = await kept(person)
 
     told = await personal_data.export_data(person)
-    for _tell, forget in personal_data._keepers.values():
-        await forget(person.user_id)
+    for data in rooms().personal_data:
+        await data.erase(person.user_id)
 
     assert [each["query"] for each in told["saved_searches"]] == [saved.query]
     assert not await SavedSearch.exists()

@@ -38,7 +38,6 @@ from market.runtime import build_deps, running
 from market.search.relay import relay
 from market.settings import Settings
 from market.tables import migrate
-from market.worker import load_jobs
 from tests.bench import desk, races, subsidies
 
 MADE = 2000
@@ -50,7 +49,6 @@ WORDS = "铝合金 导线 甘蔗 糖蜜 电池 热管理 淬火 赤泥 膜分离
 async def main() -> None:
     """The desk has a market of its own: what tests make there is numbered as what was imported is."""
     logging.disable(logging.WARNING)
-    load_jobs()
     subsidies.main()
     for bench in (_listings, _desk):
         with tempfile.TemporaryDirectory() as name:

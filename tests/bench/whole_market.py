@@ -58,7 +58,6 @@ from market.search.spelling import speller_of
 from market.search.text_embedding import pack_vector, text_hash
 from market.settings import Settings
 from market.tables import migrate
-from market.worker import load_jobs
 from tests.malicious_input import MALICIOUS_QUERIES, get_status
 from tests.search.vectors import unit_vector
 
@@ -76,7 +75,6 @@ SECRET = "a secret that is long enough for a bench"
 
 async def main() -> None:
     logging.disable(logging.WARNING)
-    load_jobs()
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         settings = Settings(folder, SECRET, "http://bench.test", is_demo=True)

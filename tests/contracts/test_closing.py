@@ -13,13 +13,12 @@ from market.contracts.models import ChangeKind, Receipt
 from market.deps import Deps
 from market.kit.errors import GatewayUnavailable
 from market.kit.jobs import run_waiting
-from market.ledger.checks import load_checks, run_checks
+from market.ledger.checks import run_checks
 from market.ledger.services import balance
 from market.payments.gateway import CheckoutState
 from market.payments.models import Payment, PaymentStatus
 from market.payments.standin import Fault
 from market.records.by import By
-from market.worker import load_jobs
 from tests.contracts.factories import LATER, TODAY
 from tests.contracts.online_payments import URLS, PayableContract, make_payable_contract
 
@@ -45,7 +44,6 @@ async def state_of(payable: PayableContract, payment: Payment) -> CheckoutState:
 
 
 def working(deps: Deps, payable: PayableContract) -> Deps:
-    load_jobs()
     return replace(deps, gateway=payable.gateway)
 
 
@@ -110,5 +108,4 @@ async def test_money_that_was_faster_stands_as_a_surplus(deps: Deps) -> None:
     assert (await Payment.get(id=payment.id)).status is PaymentStatus.SUCCEEDED
     assert not await Receipt.exists()
     assert await balance(f"surplus:{payment.payable_id}") == payment.money
-    load_checks()
     assert [each.findings for each in await run_checks() if not each.is_well] == []

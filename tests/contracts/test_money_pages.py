@@ -15,7 +15,6 @@ from market.deps import Deps
 from market.kit.jobs import run_waiting
 from market.payments.models import BankLine, BankStatement, LineStatus, Refund
 from market.records.by import By
-from market.worker import load_jobs
 from tests.contracts.factories import LATER
 from tests.contracts.online_payments import PayableContract, make_payable_contract
 from tests.deals.factories import move_clock
@@ -38,7 +37,6 @@ def statement_of(payable: PayableContract, *rows: Row) -> dict[str, tuple[str, b
 async def test_a_statement_goes_from_the_file_to_the_receipt_in_the_browser(
     client: httpx.AsyncClient, deps: Deps
 ) -> None:
-    load_jobs()
     payable = await make_payable_contract()
     await sign_in(client, payable.parties.seller)
     wrong = await post(client, "/bank/statements", files={"file": ("a.csv", b"a,b\n1,2\n", "text/csv")})
@@ -100,7 +98,6 @@ async def test_the_statement_of_an_old_excel_is_imported_on_the_page(client: htt
 
 
 async def test_the_sellers_finance_sends_an_online_payment_back_in_the_browser(deps: Deps) -> None:
-    load_jobs()
     payable = await make_payable_contract()
     payment = await payable.pay()
     given = replace(deps, gateway=payable.gateway)

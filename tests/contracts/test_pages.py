@@ -19,7 +19,6 @@ from market.deps import Deps
 from market.kit.jobs import run_waiting
 from market.payments.models import ConnectedAccount, Payment, Remittance
 from market.records.by import By
-from market.worker import load_jobs
 from tests.contracts.factories import (
     LATER,
     PDF,
@@ -283,7 +282,6 @@ async def test_an_invoice_is_used_once(client: httpx.AsyncClient) -> None:
 async def test_the_buyer_pays_an_instalment_online_and_sees_it_arrive(
     client: httpx.AsyncClient, deps: Deps
 ) -> None:
-    load_jobs()
     parties = await make_parties()
     contract = await make_registered(parties)
     _first, second = await instalments_of(contract)

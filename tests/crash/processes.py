@@ -33,7 +33,7 @@ from market.payments.standin import SECRET, StandIn
 from market.payments.stripe_gateway import StripeGateway
 from market.search.embedded import EmbeddedSearch
 from market.tables import database
-from market.worker import Pulse, load_jobs, work
+from market.worker import Pulse, work
 from tests.contracts.factories import LATER
 from tests.fakes import FakeMailer, FixedClock, fake_settings
 
@@ -119,7 +119,6 @@ def run_worker(place: Place) -> None:
     _log_to(place, "worker")
 
     async def serve() -> None:
-        load_jobs()
         async with database(place.database_url, pool_size=4):
             await work(deps_of(place), place.database_url, pulse=Pulse(beat=0.5, silence=2))
 

@@ -35,7 +35,7 @@ from market.search.meili import MeiliSearch
 from market.search.relay import rebuild, status
 from market.search.tenancy import MarketTenant
 from market.tables import database, migrate
-from market.worker import Pulse, load_jobs, work
+from market.worker import Pulse, work
 from tests.crash.processes import PATIENCE, Place, context, deps_of, free_port, wait_until
 from tests.factories import NOW, make_organisation, make_outcome
 
@@ -62,7 +62,6 @@ def run_worker(place: Place) -> None:
 
 def run_rebuild(place: Place) -> None:
     async def run() -> None:
-        load_jobs()
         async with database(place.database_url, pool_size=3):
             await rebuild("outcomes", search=engine_of(place))
 
@@ -127,7 +126,6 @@ class Market:
 
 
 def main(writes: int, kills: int, seed: int) -> int:
-    load_jobs()
     with TemporaryDirectory(prefix="crash") as name:
         folder = Path(name)
         folder.chmod(0o755)

@@ -14,7 +14,7 @@ from tempfile import TemporaryDirectory
 
 from market.accounts.models import Organisation
 from market.kit.database import EmbeddedPostgres, connection
-from market.ledger.checks import load_checks, run_checks
+from market.ledger.checks import run_checks
 from market.payments.models import ConnectedAccount
 from market.tables import database, migrate
 from tests.crash.processes import PATIENCE, Market, Place, free_port, until_up, wait_until
@@ -158,7 +158,6 @@ async def _connect(market: Market, stories: Sequence[Story]) -> None:
 
 async def _look(market: Market, done: Sequence[Done]) -> list[str]:
     """Wait until all is quiet, then name each act that is missing or there twice, and what is broken."""
-    load_checks()
     async with database(market.place.database_url, pool_size=2):
         await _quiet()
         wrong = []

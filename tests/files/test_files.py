@@ -10,16 +10,23 @@ import pytest
 
 from market.accounts.actors import Actor
 from market.deps import Deps
-from market.files.access import may_open, register
 from market.files.contents import LARGEST, check_content, clean_name
 from market.files.models import FileAccess, StoredFile, Tier
-from market.files.queries import list_files
+from market.files.queries import get_file_for, list_files
 from market.files.services import keep, store
-from market.kit.errors import Invalid
+from market.kit.errors import Invalid, NotFound
+from market.kit.i18n import lazy
+from market.kit.room import FileGuard, Room, Subject
 from market.records.by import By
+from tests.another_room import another_room
 from tests.factories import NOW, make_member
 from tests.kit.xls import Table, container, xls
 from tests.visitor import sign_in
+
+
+def opened_by(kind: str, guard: FileGuard) -> Room:
+    """A room that keeps records of this kind."""
+    return Room("toy", subjects={kind: Subject(lazy("玩具"), files=guard)})
 
 
 def archive(*members: str) -> bytes:
@@ -154,12 +161,12 @@ async def test_a_file_is_downloaded_never_shown_and_its_opening_is_noted(
     async def everybody(actor: Actor | None, file: StoredFile) -> bool:
         return True
 
-    register("test-open", everybody)
     actor = await make_member()
     file = await put(deps, actor, "说明".encode(), "说 明.txt")
     await sign_in(client, actor)
 
-    got = await client.get(f"/files/{file.id}")
+    with another_room(opened_by("test-open", everybody)):
+        got = await client.get(f"/files/{file.id}")
 
     assert got.headers["content-disposition"] == "attachment; filename*=UTF-8''%E8%AF%B4%20%E6%98%8E.txt"
     assert got.headers["x-content-type-options"] == "nosniff"
@@ -177,12 +184,12 @@ async def test_the_room_that_owns_the_record_decides_who_opens_its_files(
     async def the_owner(actor: Actor | None, file: StoredFile) -> bool:
         return actor is not None and actor.user_id == owner.user_id
 
-    register("test-owned", the_owner)
     file = await put(deps, owner, kind="test-owned")
 
-    for actor, status in ((owner, 200), (stranger, 404), (None, 404)):
-        await sign_in(client, actor)
-        assert (await client.get(f"/files/{file.id}")).status_code == status
+    with another_room(opened_by("test-owned", the_owner)):
+        for actor, status in ((owner, 200), (stranger, 404), (None, 404)):
+            await sign_in(client, actor)
+            assert (await client.get(f"/files/{file.id}")).status_code == status
     assert await FileAccess.all().count() == 1
 
 
@@ -190,18 +197,19 @@ async def test_files_nobody_answers_for_stay_shut(deps: Deps) -> None:
     actor = await make_member()
     file = await put(deps, actor, kind="test-unknown")
 
-    assert not await may_open(actor, file)
+    with pytest.raises(NotFound):
+        await get_file_for(actor, file.id)
 
 
 async def test_a_content_that_is_lost_is_told(client: httpx.AsyncClient, deps: Deps) -> None:
     async def everybody(actor: Actor | None, file: StoredFile) -> bool:
         return True
 
-    register("test-open", everybody)
     file = await put(deps, await make_member())
     await StoredFile.filter(id=file.id).update(sha256="0" * 64)
 
-    page = await client.get(f"/files/{file.id}")
+    with another_room(opened_by("test-open", everybody)):
+        page = await client.get(f"/files/{file.id}")
 
     assert page.status_code == 404
     assert "取不到" in page.text

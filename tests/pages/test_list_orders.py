@@ -21,13 +21,10 @@ from market.programmes.catalogue import load_programmes
 from market.programmes.loading import shipped
 from market.records.by import By
 from market.search.models import OutboxEntry
-from market.worker import load_jobs
 from tests.factories import NOW, make_member, make_need, make_organisation, make_outcome
 from tests.matching.test_services import make_match
 from tests.pages.search_index import index_listings
 from tests.visitor import sign_in
-
-load_jobs()  # rooms say by their jobs what documents hold
 
 
 async def titles(client: httpx.AsyncClient, address: str) -> list[str]:

@@ -13,7 +13,7 @@ from market.contracts.jobs import settle_commissions
 from market.deals.models import Deal, Introduction, Side
 from market.deps import Deps
 from market.kit.money import Money
-from market.ledger.checks import keep_result, last_result, load_checks, run_checks
+from market.ledger.checks import keep_result, last_result, run_checks
 from market.reports.statements import AsBroker, Figure, Period, list_entries, totals
 from tests.contracts.factories import LATER
 from tests.contracts.online_payments import make_payable_contract
@@ -95,7 +95,6 @@ async def test_who_acts_for_nobody_sees_no_statement_and_the_auditor_sees_one_by
 
 
 async def test_the_last_check_is_shown_to_finance_and_operator_only(client: httpx.AsyncClient) -> None:
-    load_checks()
     await keep_result(await run_checks(), LATER)
     kept = await last_result()
     assert kept is not None

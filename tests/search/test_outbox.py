@@ -14,12 +14,14 @@ from market.deps import Deps
 from market.kit.database import connection, in_transaction
 from market.kit.errors import SearchUnavailable
 from market.kit.jobs import run_waiting
+from market.kit.room import Room
 from market.listings.models import OutcomeStatus
 from market.search import outbox
 from market.search.embedded import EmbeddedSearch
 from market.search.engine import Document, Query, Rejected
 from market.search.models import OutboxEntry
 from market.search.relay import rebuild, reconcile, relay, status
+from tests.another_room import another_room
 from tests.factories import make_outcome
 
 assert market.search.jobs, "the relay"
@@ -187,12 +189,9 @@ async def test_hooks_are_told_what_readers_now_find(search: Stubborn) -> None:
     async def hook(published: Sequence[UUID], removed: Sequence[UUID]) -> None:
         told.append((list(published), list(removed)))
 
-    outbox.after_relay("outcomes", hook)
-    try:
+    with another_room(Room("toy", index_listeners={"outcomes": hook})):
         here, gone = await make_outcome(), await make_outcome(status=OutcomeStatus.DRAFT)
         await outbox.enqueue_many("outcomes", [here.id, gone.id])
         await relay("outcomes", search=search)
-    finally:
-        outbox._hooks["outcomes"].remove(hook)
 
     assert told == [([here.id], [gone.id])]

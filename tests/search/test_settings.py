@@ -12,7 +12,6 @@ from market.listings.search import build_needs, build_outcomes, need_document, o
 from market.search.documents import prepare
 from market.search.indexes import CONFIG_DIRECTORY, INDEXES, fields_of, settings_of
 from market.search.meili_requests import document_of
-from market.worker import load_jobs
 from tests.factories import make_need, make_outcome
 
 
@@ -44,7 +43,6 @@ async def full_need(**fields: Any) -> Need:
 
 
 async def test_every_field_of_a_document_is_one_that_the_settings_know() -> None:
-    load_jobs()  # rooms above have facts of their own in these documents
     outcome, need = await full_outcome(), await full_need()
     for index, document in (
         ("outcomes", (await build_outcomes([outcome.id]))[outcome.id]),

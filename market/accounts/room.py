@@ -1,0 +1,22 @@
+"""What the room of people and organisations contributes; assembled in `market/rooms.py`."""
+
+from __future__ import annotations
+
+from market.accounts import jobs, models, organisation_views, own_views, views
+from market.kit.i18n import lazy
+from market.kit.room import Room, Subject
+
+ROOM = Room(
+    "accounts",
+    models=(models,),
+    routes=[
+        *views.routes,
+        *own_views.routes,
+        *organisation_views.routes,
+    ],
+    jobs=(jobs.send_mail, jobs.sweep),
+    subjects={
+        "organisation": Subject(lazy("单位"), page="pages:organisation", page_key="organisation_id"),
+        "user": Subject(lazy("人员")),
+    },
+)

@@ -1,0 +1,18 @@
+"""What the room of saved searches contributes; assembled in `market/rooms.py`."""
+
+from __future__ import annotations
+
+from market.alerts import jobs, models, services, views
+from market.kit.room import PersonalData, Room
+
+ROOM = Room(
+    "alerts",
+    models=(models,),
+    routes=views.routes,
+    jobs=(jobs.immediate,),
+    index_listeners=jobs.LISTENERS,
+    deadlines=lambda deps, now: services.run_due(now, search=deps.search, secret=deps.settings.secret_key),
+    personal_data=PersonalData(
+        "saved_searches", services.export_saved_searches, services.erase_saved_searches
+    ),
+)

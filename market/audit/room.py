@@ -1,0 +1,8 @@
+"""What the room of the audit log contributes; assembled in `market/rooms.py`."""
+
+from __future__ import annotations
+
+from market.audit import jobs, models
+from market.kit.room import Room
+
+ROOM = Room("audit", models=(models,), jobs=(jobs.publish_roots,))

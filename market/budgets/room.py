@@ -1,0 +1,32 @@
+"""What the room of budgets, lists and payments of subsidies contributes; assembled in `market/rooms.py`."""
+
+from __future__ import annotations
+
+from market.budgets import (
+    batch_views,
+    checks,
+    dashboards,
+    due,
+    jobs,
+    models,
+    print_views,
+    upkeep_views,
+)
+from market.kit.i18n import lazy
+from market.kit.room import Room, Subject
+
+ROOM = Room(
+    "budgets",
+    models=(models,),
+    routes=[*batch_views.routes, *upkeep_views.routes, *print_views.routes],
+    jobs=(jobs.compute_year, jobs.recheck_year),
+    subjects={
+        "batch": Subject(lazy("补助批次"), page="budgets:batch", number="PC"),
+        "disbursement": Subject(lazy("拨付"), page="budgets:disbursement", number="BF"),
+        "clawback": Subject(lazy("追回"), number="ZH"),
+        "budget": Subject(lazy("年度预算")),
+    },
+    dashboard=dashboards.dashboard_cards,
+    deadlines=lambda deps, now: due.run_due(now),
+    checks=checks.CHECKS,
+)

@@ -1,0 +1,25 @@
+"""What the room of claims for subsidies contributes; assembled in `market/rooms.py`."""
+
+from __future__ import annotations
+
+from market.claims import (
+    desk_views,
+    listed,
+    models,
+    panel_views,
+    print_views,
+    queries,
+    views,
+)
+from market.kit.i18n import lazy
+from market.kit.room import Room, Subject
+
+ROOM = Room(
+    "claims",
+    models=(models,),
+    routes=[*views.routes, *print_views.routes, *panel_views.routes, *desk_views.routes],
+    subjects={
+        "claim": Subject(lazy("补助申报"), page="claims:desk", number="BZ", files=queries.may_open_evidence),
+    },
+    document_facts={"outcomes": listed.tell_of_outcomes},
+)

@@ -1,0 +1,59 @@
+"""What the room of contracts and their money contributes; assembled in `market/rooms.py`."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from market.accounts.actors import Actor
+from market.contracts import (
+    bank_views,
+    banking,
+    checks,
+    fact_views,
+    files,
+    jobs,
+    models,
+    money_cards,
+    print_views,
+    refund_views,
+    standing,
+    views,
+)
+from market.kit.cards import Card
+from market.kit.i18n import lazy
+from market.kit.room import Room, Subject
+
+
+async def dashboard_cards(actor: Actor, now: datetime) -> list[Card]:
+    """Return the figures of contracts, then those of their money."""
+    return [*await standing.dashboard_cards(actor, now), *await money_cards.dashboard_cards(actor, now)]
+
+
+ROOM = Room(
+    "contracts",
+    models=(models,),
+    routes=[
+        *print_views.routes,
+        *fact_views.routes,
+        *views.routes,
+        *bank_views.routes,
+        *refund_views.routes,
+    ],
+    jobs=(
+        jobs.process_event,
+        jobs.send_refund,
+        jobs.close_page,
+        jobs.close_pages,
+        jobs.match_statement,
+        jobs.settle_commissions,
+        jobs.reconcile_with_gateway,
+    ),
+    subjects={
+        "contract": Subject(
+            lazy("合同"), page="contracts:show", number="HT", files=files.may_open_contract_file
+        ),
+        "bank_statement": Subject(lazy("银行流水"), files=banking.may_open_statement),
+    },
+    dashboard=dashboard_cards,
+    checks=checks.CHECKS,
+)

@@ -1,0 +1,8 @@
+"""What the room of files contributes; assembled in `market/rooms.py`."""
+
+from __future__ import annotations
+
+from market.files import models, views
+from market.kit.room import Room
+
+ROOM = Room("files", models=(models,), routes=views.routes)

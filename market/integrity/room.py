@@ -1,0 +1,15 @@
+"""What the room of research integrity contributes; assembled in `market/rooms.py`."""
+
+from __future__ import annotations
+
+from market.integrity import models, related_party_views, services, views
+from market.kit.i18n import lazy
+from market.kit.room import Room, Subject
+
+ROOM = Room(
+    "integrity",
+    models=(models,),
+    routes=[*views.routes, *related_party_views.routes],
+    subjects={"sanction": Subject(lazy("失信记录"))},
+    deadlines=lambda deps, now: services.run_due(now),
+)

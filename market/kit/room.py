@@ -1,0 +1,197 @@
+"""What a room contributes to the whole, declared in its `room.py` and assembled in `market/rooms.py`.
+
+Nothing registers itself when it is imported. `install` is called once by whoever starts the market (site,
+worker, command, test); a room below that must call something of a room above finds it in `rooms()`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from types import ModuleType
+from typing import TYPE_CHECKING, Any, TypeVar
+from uuid import UUID
+
+from market.kit.i18n import Lazy
+
+if TYPE_CHECKING:
+    from datetime import datetime
+    from enum import StrEnum
+
+    from starlette.routing import BaseRoute
+
+    from market.accounts.actors import Actor
+    from market.deps import Deps
+    from market.files.models import StoredFile
+    from market.kit.cards import Card
+    from market.kit.jobs import Job
+    from market.kit.labels import LabelEnum
+    from market.search.outbox import DocumentFacts, DocumentSource, IndexListener
+
+T = TypeVar("T")
+
+FileGuard = Callable[["Actor | None", "StoredFile"], Awaitable[bool]]
+"""Tells whether a person may open a file of a record of this kind."""
+Dashboard = Callable[["Actor", "datetime"], Awaitable["list[Card]"]]
+"""Returns a room's figures for a person's dashboard."""
+Deadlines = Callable[["Deps", "datetime"], Awaitable[int]]
+"""Does what is due by a moment and returns how many records moved; idempotent."""
+Check = Callable[[], Awaitable[list[str]]]
+"""States an invariant on the live data; returns a line for each breach, none when it holds."""
+Relations = Callable[[UUID, Sequence[UUID], "datetime"], Awaitable[list[str]]]
+"""Returns what a room knows of the common past of a person and organisations since a moment, as reasons."""
+
+
+ChangeListener = Callable[[str, UUID], Awaitable[None]]
+"""Called with an index and the id of a record that changed, in the transaction of the change."""
+
+
+@dataclass(frozen=True)
+class Subject:
+    """One kind of record: what people call it and where it is seen."""
+
+    label: Lazy
+    page: str = ""
+    """Name of the route that shows it."""
+    page_key: str = "number"
+    """The route's parameter: `number` takes the record's number, any other its id."""
+    number: str = ""
+    """The letters that begin its number, such as CG; empty: it has none."""
+    files: FileGuard | None = None
+    """Who may open its files; None: it has no files."""
+
+
+@dataclass(frozen=True)
+class LedgerAccount:
+    """A kind of account of the book."""
+
+    label: Lazy
+    is_guarded: bool
+    """True: the database refuses to take more from it than it holds."""
+
+
+@dataclass(frozen=True)
+class PersonalData:
+    """How a room hands out, and erases, what it keeps of a person as a person."""
+
+    name: str
+    """Its key in the exported JSON."""
+    export: Callable[[UUID], Awaitable[Any]]
+    erase: Callable[[UUID], Awaitable[object]]
+
+
+@dataclass(frozen=True)
+class Room:
+    """The declaration of one room. What it does not have it leaves out."""
+
+    name: str
+    models: Sequence[ModuleType] = ()
+    routes: Sequence[BaseRoute] = ()
+    demo_routes: Sequence[BaseRoute] = ()
+    """Pages that only a demo has."""
+    jobs: Sequence[Job] = ()
+    permissions: Mapping[StrEnum, frozenset[Any]] = field(default_factory=dict)
+    """The room's acts, each with the roles that may do it."""
+    subjects: Mapping[str, Subject] = field(default_factory=dict)
+    audit_verbs: type[LabelEnum] | None = None
+    """What the room writes into the audit log, each verb with its label."""
+    labels: Mapping[str, type[LabelEnum]] = field(default_factory=dict)
+    """States and kinds that pages show by name, such as `label("deal", "signed")`."""
+    ledger_accounts: Mapping[str, LedgerAccount] = field(default_factory=dict)
+    documents: Mapping[str, DocumentSource] = field(default_factory=dict)
+    """Where the documents of a search index come from, by index."""
+    document_facts: Mapping[str, DocumentFacts] = field(default_factory=dict)
+    """What the room adds to the documents of a room below, by index."""
+    change_listener: ChangeListener | None = None
+    """Called when public facts of an organisation or a broker change."""
+    index_listeners: Mapping[str, IndexListener] = field(default_factory=dict)
+    """Called in the transaction that removes outbox entries: readers of the index now see the change."""
+    dashboard: Dashboard | None = None
+    deadlines: Deadlines | None = None
+    checks: Mapping[str, Check] = field(default_factory=dict)
+    relations: Relations | None = None
+    personal_data: PersonalData | None = None
+
+
+class Rooms:
+    """All rooms of the market, from the top of the order of imports to its bottom, with what they declare.
+
+    Raises:
+        ValueError: two rooms declare the same name.
+    """
+
+    def __init__(self, rooms: Sequence[Room]) -> None:
+        self.all = tuple(rooms)
+        self.upwards = tuple(reversed(self.all))
+        """From the bottom up: what others build on comes first."""
+        self.jobs: Mapping[str, Job] = _unique((job.name, job) for room in self.all for job in room.jobs)
+        self.permissions = _merge(room.permissions for room in self.upwards)
+        self.subjects = _merge(room.subjects for room in self.upwards)
+        self.labels = _merge(room.labels for room in self.upwards)
+        self.ledger_accounts = _merge(room.ledger_accounts for room in self.upwards)
+        self.documents = _merge(room.documents for room in self.upwards)
+        self.checks = _merge(room.checks for room in self.upwards)
+        self.audit_verbs: Mapping[str, Lazy] = {
+            verb.value: verb.label for room in self.upwards for verb in room.audit_verbs or ()
+        }
+
+    @property
+    def models(self) -> list[str]:
+        """Names of the modules that hold tables."""
+        return [module.__name__ for room in self.upwards for module in room.models]
+
+    def routes(self, *, is_demo: bool) -> list[BaseRoute]:
+        """Return every room's routes; an address is looked for in the order of the rooms."""
+        return [
+            route for room in self.all for route in (*room.routes, *(room.demo_routes if is_demo else ()))
+        ]
+
+    def document_facts(self, index: str) -> list[DocumentFacts]:
+        return [room.document_facts[index] for room in self.upwards if index in room.document_facts]
+
+    def index_listeners(self, index: str) -> list[IndexListener]:
+        return [room.index_listeners[index] for room in self.upwards if index in room.index_listeners]
+
+    def file_guard(self, subject_kind: str) -> FileGuard | None:
+        subject = self.subjects.get(subject_kind)
+        return subject.files if subject else None
+
+    @property
+    def change_listeners(self) -> list[ChangeListener]:
+        return [room.change_listener for room in self.upwards if room.change_listener]
+
+    @property
+    def personal_data(self) -> list[PersonalData]:
+        return [room.personal_data for room in self.upwards if room.personal_data]
+
+
+_installed: list[Rooms] = []
+
+
+def install(assembled: Rooms) -> None:
+    """Make these the rooms of this process; called by whoever starts it."""
+    _installed[:] = [assembled]
+
+
+def rooms() -> Rooms:
+    """Return the rooms of this process.
+
+    Raises:
+        RuntimeError: nobody has installed them; see `market.rooms.install_rooms`.
+    """
+    if not _installed:
+        raise RuntimeError("no rooms are installed: whoever starts the process calls install_rooms()")
+    return _installed[0]
+
+
+def _unique(items: Iterable[tuple[str, T]]) -> dict[str, T]:
+    merged: dict[str, T] = {}
+    for name, value in items:
+        if name in merged:
+            raise ValueError(f"two rooms declare {name!r}")
+        merged[name] = value
+    return merged
+
+
+def _merge(declared: Iterable[Mapping[Any, T]]) -> dict[Any, T]:
+    return _unique((name, value) for mapping in declared for name, value in mapping.items())

@@ -1,0 +1,33 @@
+"""What the room of outcomes and needs contributes; assembled in `market/rooms.py`."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from market.deps import Deps
+from market.kit.i18n import lazy
+from market.kit.room import Room, Subject
+from market.listings import freshness, models, search, services, views
+from market.search.outbox import DocumentSource
+
+
+async def run_due(deps: Deps, now: datetime) -> int:
+    """Let listings expire, and remind of those that were not renewed for long."""
+    expired = await services.run_due(now)
+    return expired + await freshness.run_reminders(now, secret=deps.settings.secret_key)
+
+
+ROOM = Room(
+    "listings",
+    models=(models,),
+    routes=views.routes,
+    subjects={
+        "outcome": Subject(lazy("成果"), page="pages:outcome", number="CG"),
+        "need": Subject(lazy("需求"), page="pages:need", number="XQ"),
+    },
+    documents={
+        "outcomes": DocumentSource(search.build_outcomes, search.all_outcomes),
+        "needs": DocumentSource(search.build_needs, search.all_needs),
+    },
+    deadlines=run_due,
+)

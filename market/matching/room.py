@@ -1,0 +1,17 @@
+"""What the room of matching contributes; assembled in `market/rooms.py`."""
+
+from __future__ import annotations
+
+from market.kit.i18n import lazy
+from market.kit.room import Room, Subject
+from market.matching import board, jobs, models, views
+
+ROOM = Room(
+    "matching",
+    models=(models,),
+    routes=views.routes,
+    jobs=(jobs.match_need, jobs.match_outcome, jobs.match_all, jobs.nightly),
+    subjects={"match": Subject(lazy("对接"), number="DJ")},
+    index_listeners={"outcomes": jobs.outcomes_relayed, "needs": jobs.needs_relayed},
+    dashboard=board.dashboard_cards,
+)

@@ -1,0 +1,30 @@
+"""What the room of public notices contributes; assembled in `market/rooms.py`."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from market.deps import Deps
+from market.kit.i18n import lazy
+from market.kit.room import Room, Subject
+from market.notices import models, services, views
+from market.notices.holidays import load_calendar
+
+
+async def run_due(deps: Deps, now: datetime) -> int:
+    """Clear the notices whose period is over."""
+    calendar = await load_calendar(accepts_provisional=deps.settings.is_demo)
+    return await services.run_due(now, calendar)
+
+
+ROOM = Room(
+    "notices",
+    models=(models,),
+    routes=views.routes,
+    subjects={
+        "notice": Subject(lazy("公示"), page="notices:show", number="GS"),
+        "objection": Subject(lazy("异议")),
+        "holiday_year": Subject(lazy("放假安排"), page="backoffice:holiday_year", page_key="version_id"),
+    },
+    deadlines=run_due,
+)

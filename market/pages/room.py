@@ -1,0 +1,51 @@
+"""What the room of pages that join several rooms contributes; assembled in `market/rooms.py`."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from market.accounts.actors import Actor
+from market.kit.cards import Card
+from market.kit.room import Room
+from market.listings import dashboards as listings
+from market.pages import (
+    compare,
+    dashboard_views,
+    deal_steps,
+    deal_views,
+    home_views,
+    list_views,
+    need_views,
+    operator_cards,
+    outcome_views,
+    people_views,
+    quality_views,
+    site_views,
+)
+
+
+async def dashboard_cards(actor: Actor, now: datetime) -> list[Card]:
+    """Return the figures that come from several rooms at once."""
+    return [
+        *await listings.dashboard_cards(actor, now),
+        *await operator_cards.dashboard_cards(actor, now),
+        *await deal_steps.dashboard_cards(actor, now),
+    ]
+
+
+ROOM = Room(
+    "pages",
+    routes=[
+        *home_views.routes,
+        *list_views.routes,
+        *compare.routes,
+        *quality_views.routes,
+        *outcome_views.routes,
+        *need_views.routes,
+        *people_views.routes,
+        *deal_views.routes,
+        *dashboard_views.routes,
+        *site_views.routes,
+    ],
+    dashboard=dashboard_cards,
+)

@@ -1,0 +1,8 @@
+"""What the room of expert panels contributes; assembled in `market/rooms.py`."""
+
+from __future__ import annotations
+
+from market.kit.room import Room
+from market.panels import models, views
+
+ROOM = Room("panels", models=(models,), routes=views.routes)

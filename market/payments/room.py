@@ -1,0 +1,21 @@
+"""What the room of payments contributes; assembled in `market/rooms.py`."""
+
+from __future__ import annotations
+
+from market.kit.i18n import lazy
+from market.kit.room import Room, Subject
+from market.payments import checks, models, views
+
+ROOM = Room(
+    "payments",
+    models=(models,),
+    routes=views.routes,
+    demo_routes=views.demo_routes,
+    subjects={
+        "payment": Subject(lazy("在线支付")),
+        "remittance": Subject(lazy("对公转账")),
+        "refund": Subject(lazy("退款")),
+        "bank_line": Subject(lazy("银行流水明细")),
+    },
+    checks=checks.CHECKS,
+)

@@ -1,0 +1,16 @@
+"""What the room of subsidy programmes contributes; assembled in `market/rooms.py`."""
+
+from __future__ import annotations
+
+from market.kit.i18n import lazy
+from market.kit.room import Room, Subject
+from market.programmes import draft_views, models, search, views
+from market.search.outbox import DocumentSource
+
+ROOM = Room(
+    "programmes",
+    models=(models,),
+    routes=[*views.routes, *draft_views.routes],
+    subjects={"terms": Subject(lazy("规则版本"))},
+    documents={search.INDEX: DocumentSource(search.build_programmes, search.all_programmes)},
+)

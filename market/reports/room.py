@@ -1,0 +1,8 @@
+"""What the room of the parties' statements contributes; assembled in `market/rooms.py`."""
+
+from __future__ import annotations
+
+from market.kit.room import Room
+from market.reports import jobs, views
+
+ROOM = Room("reports", routes=views.routes, jobs=(jobs.check,))

@@ -1,0 +1,16 @@
+"""What the room of inventors' rewards contributes; assembled in `market/rooms.py`."""
+
+from __future__ import annotations
+
+from market.kit.i18n import lazy
+from market.kit.room import Room, Subject
+from market.rewards import models, queries, services, views
+
+ROOM = Room(
+    "rewards",
+    models=(models,),
+    routes=views.routes,
+    subjects={"reward": Subject(lazy("收益分配"), page="rewards:show", number="JL")},
+    dashboard=queries.dashboard_cards,
+    deadlines=lambda deps, now: services.run_due(now),
+)

@@ -1,0 +1,67 @@
+"""The rooms of the market, in the order of their imports: each may use those below it.
+
+Adding a room: its line here, its line in the layers of `pyproject.toml`, its migration.
+"""
+
+from __future__ import annotations
+
+from market.accounts.room import ROOM as ACCOUNTS
+from market.alerts.room import ROOM as ALERTS
+from market.audit.room import ROOM as AUDIT
+from market.backoffice.room import ROOM as BACKOFFICE
+from market.budgets.room import ROOM as BUDGETS
+from market.claims.room import ROOM as CLAIMS
+from market.codes.room import ROOM as CODES
+from market.contracts.room import ROOM as CONTRACTS
+from market.deals.room import ROOM as DEALS
+from market.files.room import ROOM as FILES
+from market.integrity.room import ROOM as INTEGRITY
+from market.kit import models as kit_models
+from market.kit.room import Room, Rooms, install
+from market.ledger.room import ROOM as LEDGER
+from market.listings.room import ROOM as LISTINGS
+from market.matching.room import ROOM as MATCHING
+from market.notices.room import ROOM as NOTICES
+from market.pages.room import ROOM as PAGES
+from market.panels.room import ROOM as PANELS
+from market.payments.room import ROOM as PAYMENTS
+from market.programmes.room import ROOM as PROGRAMMES
+from market.reports.room import ROOM as REPORTS
+from market.rewards.room import ROOM as REWARDS
+from market.search.room import ROOM as SEARCH
+
+KIT = Room("kit", models=(kit_models,))
+
+ROOMS = Rooms(
+    (
+        BACKOFFICE,
+        REPORTS,
+        PAGES,
+        BUDGETS,
+        CLAIMS,
+        REWARDS,
+        CONTRACTS,
+        DEALS,
+        PANELS,
+        MATCHING,
+        ALERTS,
+        PAYMENTS,
+        LISTINGS,
+        PROGRAMMES,
+        SEARCH,
+        LEDGER,
+        INTEGRITY,
+        NOTICES,
+        FILES,
+        ACCOUNTS,
+        AUDIT,
+        CODES,
+        KIT,
+    )
+)
+
+
+def install_rooms() -> Rooms:
+    """Make these the rooms of this process; idempotent."""
+    install(ROOMS)
+    return ROOMS

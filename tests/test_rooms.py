@@ -1,0 +1,101 @@
+"""Every room describes itself whole, and nothing is wired anywhere else."""
+
+from __future__ import annotations
+
+import ast
+import importlib
+from collections.abc import Iterator
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+from starlette.routing import Route
+
+from market.kit.i18n import lazy
+from market.kit.jobs import Job
+from market.kit.room import Room, Rooms, Subject
+from market.rooms import ROOMS
+
+MARKET = Path(__file__).parent.parent / "market"
+
+
+def test_every_package_with_tables_pages_or_jobs_is_a_room() -> None:
+    contributing = {
+        path.parent.name
+        for path in MARKET.glob("*/*.py")
+        if path.stem in ("models", "jobs", "checks", "room") or path.stem.endswith("views")
+    }
+
+    assert contributing - {room.name for room in ROOMS.all} == set()
+
+
+@pytest.mark.parametrize("room", ROOMS.all, ids=lambda room: room.name)
+def test_a_room_declares_every_page_and_job_that_it_has(room: Room) -> None:
+    routes = {id(route) for route in (*room.routes, *room.demo_routes)}
+    for name, module in _modules(room.name):
+        if name.endswith("views"):
+            own = (*getattr(module, "routes", ()), *getattr(module, "demo_routes", ()))
+            assert {id(route) for route in own} <= routes, f"pages of {room.name}.{name} are not declared"
+        if name == "jobs":
+            declared = {job.name for job in room.jobs}
+            assert {value.name for value in vars(module).values() if isinstance(value, Job)} == declared
+
+
+def test_every_kind_of_record_with_a_page_has_one_that_exists() -> None:
+    named = {route.name: route for route in ROOMS.routes(is_demo=True) if isinstance(route, Route)}
+
+    for kind, subject in ROOMS.subjects.items():
+        assert str(subject.label)
+        if subject.page:
+            assert named[subject.page].param_convertors.keys() == {subject.page_key}, kind
+
+
+def test_no_address_is_hidden_behind_another_rooms() -> None:
+    routes = [route for route in ROOMS.routes(is_demo=True) if isinstance(route, Route)]
+    for route in routes:
+        if route.param_convertors:
+            continue
+        first = next(
+            other
+            for other in routes
+            if other.path_regex.match(route.path)
+            and other.methods
+            and route.methods
+            and other.methods & route.methods
+        )
+        assert first is route, f"{route.path} is answered by {first.path}"
+
+
+def test_two_rooms_may_not_declare_the_same_name() -> None:
+    room = Room("a", subjects={"thing": Subject(lazy("东西"))})
+
+    with pytest.raises(ValueError, match="thing"):
+        Rooms((room, room))
+
+
+def test_only_the_room_itself_knows_its_views() -> None:
+    for path, imported in _imports():
+        name = imported.rsplit(".", 1)[-1]
+        if name == "views" or name.endswith("_views"):
+            assert path.name == "room.py", f"{path.relative_to(MARKET)} imports {imported}"
+
+
+def test_only_the_assembly_knows_the_rooms_declarations() -> None:
+    for path, imported in _imports():
+        if imported.startswith("market.") and imported.endswith(".room") and imported != "market.kit.room":
+            assert path == MARKET / "rooms.py", f"{path.relative_to(MARKET)} imports {imported}"
+
+
+def _modules(room: str) -> Iterator[tuple[str, ModuleType]]:
+    for path in (MARKET / room).glob("*.py"):
+        if path.stem != "__init__":
+            yield path.stem, importlib.import_module(f"market.{room}.{path.stem}")
+
+
+def _imports() -> Iterator[tuple[Path, str]]:
+    """Give each module of the market with every module or name that it imports from the market."""
+    for path in MARKET.rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.ImportFrom) and node.module and node.module.startswith("market"):
+                yield path, node.module
+                yield from ((path, f"{node.module}.{alias.name}") for alias in node.names)

@@ -141,10 +141,11 @@ class Rooms:
         return [module.__name__ for room in self.upwards for module in room.models]
 
     def routes(self, *, is_demo: bool) -> list[BaseRoute]:
-        """Return every room's routes; an address is looked for in the order of the rooms."""
-        return [
+        """Return every room's routes. A literal address comes before one with a parameter in its place."""
+        declared = [
             route for room in self.all for route in (*room.routes, *(room.demo_routes if is_demo else ()))
         ]
+        return sorted(declared, key=lambda route: ["{" in part for part in _path(route).split("/")])
 
     def document_facts(self, index: str) -> list[DocumentFacts]:
         return [room.document_facts[index] for room in self.upwards if index in room.document_facts]
@@ -182,6 +183,10 @@ def rooms() -> Rooms:
     if not _installed:
         raise RuntimeError("no rooms are installed: whoever starts the process calls install_rooms()")
     return _installed[0]
+
+
+def _path(route: BaseRoute) -> str:
+    return str(getattr(route, "path", ""))
 
 
 def _unique(items: Iterable[tuple[str, T]]) -> dict[str, T]:

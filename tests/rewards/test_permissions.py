@@ -82,6 +82,9 @@ ELSEWHERE = {
     *("contracts:payouts", "contracts:remit", "contracts:pay", "contracts:pay_return"),
     *("contracts:confirm_remittance", "contracts:reject_remittance"),
     *("contracts:confirm_paid_in", "contracts:reject_paid_in"),
+    *("contracts:statements", "contracts:statement", "contracts:confirm_lines", "contracts:bank_line"),
+    *("contracts:act_on_line", "contracts:money", "contracts:refund_payment", "contracts:refund_remittance"),
+    *("contracts:return_line", "contracts:confirm_refund", "contracts:reject_refund"),
     *("notices:object", "notices:answer", "notices:decide"),
 }
 PUBLIC = {"contracts:export", "rewards:index", "rewards:rules", "deals:interest", "deals:respond"}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Protocol, cast
 
@@ -11,11 +12,30 @@ from market.audit.services import make_missing_roots
 from market.deps import Deps
 from market.kit.clock import BusinessClock
 from market.kit.errors import NotFound
+from market.kit.i18n import Lazy, lazy
 from market.kit.i18n import gettext as _
 from market.kit.room import rooms
 
-STEPS = (1, 15)
-"""By how many days the demo's clock can be moved at once."""
+
+@dataclass(frozen=True)
+class Step:
+    """How far one press of a button moves the demo's clock."""
+
+    unit: str
+    count: int
+    label: Lazy
+
+    @property
+    def duration(self) -> timedelta:
+        return timedelta(**{self.unit: self.count})
+
+
+STEPS = (
+    Step("minutes", 10, lazy("10 分钟")),
+    Step("hours", 1, lazy("1 小时")),
+    Step("days", 1, lazy("1 天")),
+    Step("days", 15, lazy("15 天")),
+)
 
 
 class Steppable(Protocol):
@@ -36,19 +56,19 @@ async def run_due(deps: Deps, now: datetime) -> int:
     return moved
 
 
-async def move_clock(days: int, *, actor: Actor, deps: Deps) -> int:
-    """Move the demo's clock forward, then do what is due; returns how many records moved.
+async def move_clock(step: Step | None, *, actor: Actor, deps: Deps) -> int:
+    """Move the demo's clock forward, then run what is due; return how many records moved.
 
     Raises:
-        NotFound: this is no demo.
+        NotFound: this is no demo, or there is no such step.
     """
     actor.require(Act.MOVE_CLOCK)
-    if not deps.settings.is_demo or days not in STEPS:
+    if not deps.settings.is_demo or step is None:
         raise NotFound(_("演示时钟只能在演示环境里拨动。"))
     if isinstance(deps.clock, BusinessClock):
-        await deps.clock.move(timedelta(days=days))
+        await deps.clock.move(step.duration)
     else:
-        cast(Steppable, deps.clock).move(days=days)
+        cast(Steppable, deps.clock).move(**{step.unit: step.count})
     now = deps.clock()
     moved = await run_due(deps, now)
     await make_missing_roots(now=now)

@@ -41,11 +41,11 @@ async def retry_job(request: Request) -> Response:
 async def clock(request: Request) -> Response:
     actor = actor_for(request, Act.MOVE_CLOCK)
     if request.method == "POST":
-        days = str((await posted(request)).get("days") or "")
-        moved = await due.move_clock(
-            int(days) if days in map(str, due.STEPS) else 0, actor=actor, deps=deps(request)
-        )
-        words = _("时钟已前进 %(days)s 天，%(moved)s 条记录到期处理。", days=days, moved=moved)
+        form = await posted(request)
+        step = next((step for step in due.STEPS if form.get(step.unit) == str(step.count)), None)
+        moved = await due.move_clock(step, actor=actor, deps=deps(request))
+        label = str(step.label) if step else ""
+        words = _("时钟已前进 %(step)s，%(moved)s 条记录到期处理。", step=label, moved=moved)
         return flash(request, see(request, "backoffice:clock"), words)
     return render(request, "backoffice/clock.html", steps=due.STEPS)
 

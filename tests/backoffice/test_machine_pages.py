@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from datetime import timedelta
 
@@ -11,7 +12,7 @@ import pytest
 from market.accounts.models import StaffRole
 from market.audit.models import DailyRoot
 from market.audit.services import record
-from market.backoffice.due import move_clock, run_due
+from market.backoffice.due import STEPS, move_clock, run_due
 from market.deps import Deps
 from market.kit.clock import BusinessClock
 from market.kit.database import connection
@@ -121,19 +122,47 @@ async def test_the_real_business_clock_moves_for_every_process(deps: Deps) -> No
     operator = await make_staff(StaffRole.OPERATOR)
     demo, other = replace(deps, clock=BusinessClock()), BusinessClock()
 
-    await move_clock(1, actor=operator, deps=demo)
+    for step in STEPS:
+        await move_clock(step, actor=operator, deps=demo)
     await other.load()
 
-    assert other.offset == timedelta(days=1)
+    assert other.offset == timedelta(days=16, hours=1, minutes=10)
 
 
-@pytest.mark.parametrize("days", ["", "-15", "2", "1e3", "9" * 400, "\x00", "一"])
-async def test_the_clock_moves_by_its_two_steps_only(
-    client: httpx.AsyncClient, deps: Deps, days: str
+@pytest.mark.parametrize(
+    ("unit", "count", "words", "duration"),
+    [
+        ("minutes", "10", "+10 分钟", timedelta(minutes=10)),
+        ("hours", "1", "+1 小时", timedelta(hours=1)),
+        ("days", "1", "+1 天", timedelta(days=1)),
+        ("days", "15", "+15 天", timedelta(days=15)),
+    ],
+)
+async def test_each_button_of_the_clock_moves_it_by_what_is_written_on_it(
+    client: httpx.AsyncClient, deps: Deps, unit: str, count: str, words: str, duration: timedelta
+) -> None:
+    await sign_in(client, await make_staff(StaffRole.OPERATOR))
+    page = await client.get("/backoffice/clock")
+    buttons = re.findall(r'name="(\w+)" value="(\d+)">([^<]+)</button>', page.text)
+
+    answer = await post(client, "/backoffice/clock", {unit: count})
+
+    assert (unit, count, words) in buttons
+    assert deps.clock() == NOW + duration
+    assert f"时钟已前进 {words[1:]}" in answer.text
+
+
+@pytest.mark.parametrize(
+    ("unit", "count"),
+    [("days", count) for count in ("", "-15", "2", "1e3", "9" * 400, "\x00", "一")]
+    + [("minutes", "1"), ("hours", "10"), ("weeks", "1")],
+)
+async def test_the_clock_moves_by_its_four_steps_only(
+    client: httpx.AsyncClient, deps: Deps, unit: str, count: str
 ) -> None:
     await sign_in(client, await make_staff(StaffRole.OPERATOR))
 
-    answer = await post(client, "/backoffice/clock", {"days": days})
+    answer = await post(client, "/backoffice/clock", {unit: count})
 
     assert (answer.status_code, deps.clock()) == (404, NOW)
 
@@ -142,6 +171,6 @@ async def test_outside_the_demo_the_clock_stands(deps: Deps) -> None:
     real = replace(deps, settings=replace(deps.settings, is_demo=False))
 
     with pytest.raises(NotFound):
-        await move_clock(1, actor=await make_staff(StaffRole.OPERATOR), deps=real)
+        await move_clock(STEPS[0], actor=await make_staff(StaffRole.OPERATOR), deps=real)
 
     assert await OutgoingMail.all().count() == 0

@@ -148,7 +148,9 @@ def open_sheet(path: Path, kind: Kind) -> HeadRow:
         raise NotTheTemplate(str(error)) from error
     except HeadsNotFound as error:
         names = _("缺少这些列：%(names)s。请用下载的模板。", names=str(error))
-        place = _("第 %(row)s 行的表头", row=error.row) if error.row else ""
+        place = ""
+        if error.row:
+            place = _("工作表“%(sheet)s”第 %(row)s 行的表头", sheet=error.sheet, row=error.row)
         raise NotTheTemplate(f"{place}{names}") from error
 
 
@@ -308,7 +310,7 @@ def _money(cell: Cell) -> int | None:
     except UnreadableCell as error:
         raise Unusable(_("“%(text)s”不是金额（%(why)s）。", text=cell.text[:40], why=error.why)) from error
     if amount is None or not 0 < amount.amount < 10**16:
-        raise Unusable(_("“%(text)s”不是金额（%(why)s）。", text=cell.text[:40], why=cell.address))
+        raise Unusable(_("“%(text)s”不是金额（%(why)s）。", text=cell.text[:40], why=cell.place))
     return amount.amount
 
 

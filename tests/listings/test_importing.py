@@ -280,7 +280,7 @@ async def test_the_filled_template_is_taken_over_with_codes_patents_and_money(
         ("领域", "炼金术", "不在列表里"),
         ("成熟度", "10", "不在列表里"),
         ("价格（万元）", "很多", "不是金额"),
-        ("价格（万元）", "3,5", "“3,5”不是金额（H3，逗号的位置不对）"),
+        ("价格（万元）", "3,5", "“3,5”不是金额（成果!H3，逗号的位置不对）"),
         ("价格（万元）", None, "没有填价格"),
         ("知识产权", "发明专利|201810861934.3|已授权", "校验位"),
         ("知识产权", "发明专利|201810861934.2|已授权|独占", "不在列表里"),
@@ -347,9 +347,9 @@ def test_error_values_and_what_nobody_sees_are_not_taken_for_texts(tmp_path: Pat
 
     assert [row["owner"] for row in rows] == ["桂北农机研究院"]
     assert [each.reason for each in report.refused] == [
-        "“一句话亮点”：B3 是错误值 #N/A。",
+        "“一句话亮点”：成果!B3 是错误值 #N/A。",
         "没有填“一句话亮点”。",
-        "“价格（万元）”：H6 是没有算出结果的公式，请打开保存一次。",
+        "“价格（万元）”：成果!H6 是没有算出结果的公式，请打开保存一次。",
     ]
 
 
@@ -376,7 +376,7 @@ def test_the_template_saved_as_text_or_as_an_old_workbook_is_read_too(tmp_path: 
 def test_what_a_sheet_lacks_is_told_with_the_row_of_its_heads(tmp_path: Path) -> None:
     path = changed(fill(tmp_path / "outcomes.xlsx", OUTCOME, []), lambda sheet: sheet.delete_cols(14))
 
-    with pytest.raises(UnreadableFile, match="第 1 行的表头缺少这些列：单位。请用下载的模板"):
+    with pytest.raises(UnreadableFile, match="工作表“成果”第 1 行的表头缺少这些列：单位。请用下载的模板"):
         rows_read(path)
 
 

@@ -112,16 +112,21 @@ class Cell(NamedTuple):
         return f"{self.letter}{self.row}"
 
     @property
+    def place(self) -> str:
+        """The address with its sheet, as formulas write it: 成果!H3; without one in a text file."""
+        return f"{self.sheet}!{self.address}" if self.sheet else self.address
+
+    @property
     def problem(self) -> str:
-        """Why the content must not be used, with the address; empty when it may be."""
+        """Why the content must not be used, with its place; empty when it may be."""
         if self.kind is Kind.ERROR:
-            return _("%(cell)s 是错误值 %(text)s", cell=self.address, text=self.text)
+            return _("%(cell)s 是错误值 %(text)s", cell=self.place, text=self.text)
         if self.kind is Kind.FORMULA:
-            return _("%(cell)s 是没有算出结果的公式，请打开保存一次", cell=self.address)
+            return _("%(cell)s 是没有算出结果的公式，请打开保存一次", cell=self.place)
         if self.has_lost_digits:
             return _(
                 "%(cell)s 的“%(text)s”已被表格软件改写，丢失了位数，请以文本格式重新导出",
-                cell=self.address,
+                cell=self.place,
                 text=self.text[:30],
             )
         return ""

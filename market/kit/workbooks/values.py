@@ -41,11 +41,11 @@ _FIRST_SERIAL, _LAST_SERIAL = 20_000, 80_000
 
 
 class UnreadableCell(ValueError):
-    """A cell holds something else than is wanted; `why` tells in a few words, with the address."""
+    """A cell holds something else than is wanted; `why` tells in a few words, with its place."""
 
     def __init__(self, cell: Cell, message: str, why: str = "") -> None:
         self.cell = cell
-        self.why = "，".join(part for part in (cell.address, why) if part)
+        self.why = "，".join(part for part in (cell.place, why) if part)
         super().__init__(f"{message}（{self.why}）")
 
 

@@ -26,6 +26,7 @@ lint: $(VENV)/.dev ## format, style, types, layers, templates, spelling
 	$(VENV)/bin/ruff check market tests
 	$(VENV)/bin/mypy
 	$(VENV)/bin/lint-imports --no-cache
+	$(VENV)/bin/djangofmt --check --quiet templates
 	$(VENV)/bin/djlint templates --lint --quiet
 	$(VENV)/bin/codespell market tests templates static/js static/css README.md
 

@@ -108,8 +108,19 @@ def test_no_template_breaks_the_content_security_policy(path: Path) -> None:
     assert not re.search(r"\sstyle=|\son(click|change|submit|load)=|<script(?![^>]*\bsrc=)|<style", text)
 
 
+@pytest.mark.parametrize("path", TEMPLATES, ids=lambda p: str(p.relative_to(ROOT)))
+def test_a_template_has_readable_lines(path: Path) -> None:
+    lines = path.read_text(encoding="utf-8").splitlines()
+
+    assert max(map(len, lines)) <= 120
+
+
+_LITERAL = r"""("(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*')"""
+_TRANSLATED = re.compile(rf"_\(\s*{_LITERAL}(\s*{_LITERAL})*")
+
+
 def _without_translated(found: re.Match[str]) -> str:
-    return re.sub(r"""_\(\s*("(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*')""", "", found[0])
+    return _TRANSLATED.sub("", found[0])
 
 
 def test_a_new_column_says_what_it_holds_in_rows_that_are_there() -> None:

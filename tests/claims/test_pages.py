@@ -107,7 +107,7 @@ async def test_the_desk_takes_a_claim_from_hand_in_to_the_bank(client: httpx.Asy
     number = (await Batch.get(title="第一批")).number
     await sign_in(client, desk.approver)
     page = await client.get("/desk/budgets")
-    release = re.search(r'name="release" value="([^"]+)"', page.text)
+    release = re.search(r'name="release"\s+value="([^"]+)"', page.text)
     assert release
     await post(client, "/desk/budgets", {"release": release[1]})
     await sign_in(client, desk.rechecker)

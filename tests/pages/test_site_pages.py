@@ -58,8 +58,8 @@ async def test_the_home_page_counts_what_is_on_offer(client: httpx.AsyncClient) 
 
     page = await client.get("/")
 
-    assert re.search(r"<strong class=\"amount\">3</strong><span class=\"small\">在架成果", page.text)
-    assert re.search(r"<strong class=\"amount\">1</strong><span class=\"small\">在征需求", page.text)
+    assert re.search(r"<strong class=\"amount\">3</strong>\s*<span class=\"small\">在架成果", page.text)
+    assert re.search(r"<strong class=\"amount\">1</strong>\s*<span class=\"small\">在征需求", page.text)
 
 
 async def test_the_home_page_shows_the_newest_the_most_urgent_and_what_a_purchase_may_earn(

@@ -13,9 +13,12 @@ from uuid import UUID
 
 from market.claims.estimates import MODES
 from market.codes.regions import GUANGXI
+from market.listings.models import Outcome
+from market.listings.search import VISIBLE_OUTCOMES
 from market.programmes.catalogue import released_terms
 from market.programmes.facts import PARTY_KINDS, Applicant, Contract, Facts, Party
 from market.programmes.terms import Terms
+from market.search.jobs import enqueue_rebuild
 
 PROVINCE = GUANGXI[:2]
 _SOMEBODY = ""
@@ -38,6 +41,12 @@ def may_be_paid(field: str, modes: Iterable[str], seller_kind: str, seller_regio
         if all(test(facts, contract, None) is not False for test in terms.contract_tests):
             return True
     return False
+
+
+async def judge_outcomes_anew() -> None:
+    """Have all outcomes on the market judged by terms that were just released."""
+    if await Outcome.exists(status__in=VISIBLE_OUTCOMES):
+        await enqueue_rebuild("outcomes")
 
 
 async def tell_of_outcomes(outcomes: Sequence[Any]) -> Mapping[UUID, Mapping[str, Any]]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from market.claims import (
     desk_views,
+    draft_impact_views,
     listed,
     models,
     panel_views,
@@ -17,7 +18,13 @@ from market.kit.room import Room, Subject
 ROOM = Room(
     "claims",
     models=(models,),
-    routes=[*views.routes, *print_views.routes, *panel_views.routes, *desk_views.routes],
+    routes=[
+        *views.routes,
+        *print_views.routes,
+        *panel_views.routes,
+        *draft_impact_views.routes,
+        *desk_views.routes,
+    ],
     subjects={
         "claim": Subject(lazy("补助申报"), page="claims:desk", number="BZ", files=queries.may_open_evidence),
     },

@@ -14,6 +14,7 @@ import uvicorn
 
 from market.accounts import demo
 from market.app import create_app
+from market.claims.listed import judge_outcomes_anew
 from market.deps import Deps
 from market.kit.logs import set_up_logs
 from market.matching.everything import ask_rematch_if_new_scorer
@@ -37,7 +38,7 @@ WARM_AFTER = 1.5
 async def release(deps: Deps) -> None:
     """Bring tables, released programmes and search settings up to date; harmless when they are."""
     await migrate()
-    for fault in (await load_programmes(deps.clock())).faults:
+    for fault in (await load_programmes(deps.clock(), on_release=judge_outcomes_anew)).faults:
         sys.stderr.write(f"{fault}\n")
     for index in await deps.search.apply_settings():
         await rebuild(index, search=deps.search)

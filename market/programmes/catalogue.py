@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from itertools import pairwise
@@ -13,16 +13,15 @@ from market.audit.services import record
 from market.kit.database import atomic
 from market.kit.errors import NotFound
 from market.kit.i18n import gettext as _
-from market.listings.models import Outcome
-from market.listings.search import VISIBLE_OUTCOMES
 from market.programmes.loading import read_terms, shipped, versions_of
 from market.programmes.models import Programme, ProgrammeTerms, TermsStatus
 from market.programmes.search import INDEX
 from market.programmes.terms import Terms
 from market.records.by import By
-from market.search.jobs import enqueue_rebuild
 from market.search.outbox import enqueue
 
+AfterRelease = Callable[[], Awaitable[None]]
+"""What rooms above do once terms were released, in the same transaction."""
 _compiled: dict[UUID, Terms] = {}
 """Released terms never change, so what was compiled once holds."""
 
@@ -49,8 +48,11 @@ class Loaded:
 
 
 @atomic()
-async def load_programmes(now: datetime) -> Loaded:
-    """Bring the shipped rule files into the database, released; loading again changes nothing."""
+async def load_programmes(now: datetime, *, on_release: AfterRelease | None = None) -> Loaded:
+    """Bring the shipped rule files into the database, released; loading again changes nothing.
+
+    `on_release` is awaited in the same transaction where versions were added.
+    """
     done = Loaded()
     for terms in shipped():
         programme = await _programme(versions_of(terms.programme)[-1])
@@ -78,8 +80,8 @@ async def load_programmes(now: datetime) -> Loaded:
         await enqueue(INDEX, programme.id)
         done.added.append(name)
     await close_periods()
-    if done.added:
-        await judge_outcomes_anew()
+    if done.added and on_release is not None:
+        await on_release()
     return done
 
 
@@ -91,12 +93,6 @@ def _differing(released: Mapping[str, Any], shipped: Mapping[str, Any]) -> list[
 
 def _computing(content: Mapping[str, Any]) -> dict[str, Any]:
     return {**content, "assumptions": [], "source": {**content["source"], "note": ""}}
-
-
-async def judge_outcomes_anew() -> None:
-    """Have all outcomes on the market judged by terms that were just released; see `listed`."""
-    if await Outcome.exists(status__in=VISIBLE_OUTCOMES):
-        await enqueue_rebuild("outcomes")
 
 
 async def _programme(newest: Terms) -> Programme:

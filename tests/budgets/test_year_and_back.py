@@ -38,6 +38,8 @@ from market.budgets.payment_files import payment_file
 from market.budgets.results_import import import_results
 from market.claims.applying import create_claim
 from market.claims.contract_validity import lost_among
+from market.claims.draft_impact import preview_of
+from market.claims.listed import judge_outcomes_anew
 from market.claims.models import Assessment, Claim, ClaimStatus
 from market.claims.reviewing import reject
 from market.contracts.models import ChangeKind, Contract, ContractChange
@@ -296,8 +298,10 @@ async def test_a_version_is_drafted_by_one_released_by_another_and_changes_no_cl
     cheaper = [{"name": "rate", "rate": {"flat": 3000}, "clause": "rate"}]
 
     draft = await drafting.draft_terms("guangxi", text=next_version(rates=cheaper), by=By(desk.officer, NOW))
-    preview = await drafting.preview_of(draft, NOW)
-    released = await drafting.release_terms("guangxi", "2027", by=By(desk.approver, NOW))
+    preview = await preview_of(draft, NOW)
+    released = await drafting.release_terms(
+        "guangxi", "2027", on_release=judge_outcomes_anew, by=By(desk.approver, NOW)
+    )
 
     assert [(row.number, row.before, row.after) for row in preview.moved] == [
         (claim.number, 60 * WAN, 36 * WAN)

@@ -1,0 +1,46 @@
+"""The desk's page of a drafted rule version: what it would change, and its release."""
+
+from __future__ import annotations
+
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+from starlette.routing import Route
+
+from market.accounts.permissions import Act
+from market.accounts.web import actor_for
+from market.claims.draft_impact import preview_of
+from market.claims.listed import judge_outcomes_anew
+from market.kit.flash import flash
+from market.kit.i18n import gettext as _
+from market.kit.templating import render
+from market.kit.web import deps
+from market.programmes import drafting
+from market.programmes.drafting import release_terms
+from market.records.by import By
+
+
+async def version(request: Request) -> Response:
+    actor, now = actor_for(request, Act.SEE_DESK), deps(request).clock()
+    slug, name = request.path_params["slug"], request.path_params["version"]
+    if request.method == "POST":
+        actor.require(Act.RELEASE_TERMS)
+        await release_terms(slug, name, on_release=judge_outcomes_anew, by=By(actor, now))
+        done = RedirectResponse(
+            f"{request.app.url_path_for('programmes:show', slug=slug)}?version={name}", 303
+        )
+        return flash(request, done, _("%(version)s 版已发布，从此不能再改。", version=name))
+    found = await drafting.get_draft(actor, slug, name)
+    return render(
+        request,
+        "claims/draft_version.html",
+        draft=found,
+        preview=await preview_of(found, now),
+        difference=await drafting.difference_of(found),
+        text=drafting.shown(found.content),
+        is_own=found.drafted_by_id == actor.user_id,
+    )
+
+
+routes = [
+    Route("/desk/terms/{slug}/{version}", version, name="claims:draft_version", methods=["GET", "POST"]),
+]

@@ -105,6 +105,8 @@ async def index(request: Request) -> Response:
 
     if given is not None and await passes(form, propose):
         return flash(request, see(request, "backoffice:holidays"), _("已录入，由批准人核对文件后确认。"))
+    versions = await holiday_years.list_versions()
+    waiting = {(version.year, version.region) for version in versions if version.verdict is None}
     missing = await missing_years(today)
     areas = [NATIONAL, *(feast.region for feast in feasts())]
     return render(
@@ -112,9 +114,10 @@ async def index(request: Request) -> Response:
         "backoffice/holidays.html",
         status_of(form),
         form=form,
-        versions=await holiday_years.list_versions(),
+        versions=versions,
         years=[_shown(year) for year in sorted(calendar.years.values(), key=_newest_first)],
-        missing=[holiday_years.title_of(*key) for key in missing],
+        missing=[(holiday_years.title_of(*key), key in waiting) for key in missing],
+        has_provisional=calendar.accepts_provisional,
         reach=[(_area(area), calendar.known_until(area, today)) for area in areas],
         title_of=holiday_years.title_of,
     )
@@ -214,7 +217,7 @@ def _shown(year: HolidayYear) -> dict[str, object]:
 
 def _in_words(days: Iterable[date]) -> list[str]:
     return [
-        _day(first) if first == last else _("%(first)s 至 %(last)s", first=_day(first), last=_day(last))
+        _day(first) if first == last else _("%(first)s至 %(last)s", first=_day(first), last=_day(last))
         for first, last in ranges(days)
     ]
 

@@ -32,7 +32,7 @@ async def dashboard_cards(actor: Actor, now: datetime) -> list[Card]:
         cards.append(Card(_("待裁定异议"), objections, "/backoffice/objections", "due"))
     if actor.may(Act.ENTER_HOLIDAYS):
         missing = await missing_years(local_date(now))
-        cards.append(Card(_("待录入的放假安排"), len(missing), "/backoffice/holidays", "wrong"))
+        cards.append(Card(_("缺少的放假安排"), len(missing), "/backoffice/holidays", "wrong"))
     if actor.may(Act.CONFIRM_HOLIDAYS):
         cards.append(Card(_("待确认的放假安排"), await count_undecided(), "/backoffice/holidays", "due"))
     return cards

@@ -45,14 +45,15 @@ async def test_a_year_goes_from_the_alarm_to_its_confirmation(client: httpx.Asyn
     operator, approver = await make_staff(StaffRole.OPERATOR), await make_staff(StaffRole.APPROVER)
     await sign_in(client, operator)
     board = (await client.get("/dashboard")).text
-    assert "待录入的放假安排" in board
+    assert "缺少的放假安排" in board
     page = await client.get(PAGE)
-    assert "待录入：2027 年全国" in page.text
+    assert re.search(r"缺</span> 2027 年全国\s*<a href=\"#enter\">现在录入", page.text)
     assert "暂估" in page.text
 
     entered = await post(client, PAGE, TYPED)
 
     assert entered.status_code == 200
+    assert re.search(r"缺</span> 2027 年全国\s*已录入，待确认", entered.text)
     version = await HolidayYearVersion.get()
     assert version.rest_days[:3] == ["2027-01-01", "2027-01-02", "2027-01-03"]
     assert version.make_up_days == ["2027-02-20"]
@@ -63,7 +64,7 @@ async def test_a_year_goes_from_the_alarm_to_its_confirmation(client: httpx.Asyn
     await sign_in(client, approver)
     assert "待确认的放假安排" in (await client.get("/dashboard")).text
     shown = await client.get(f"{PAGE}/{version.id}")
-    assert "2027-02-05（周五） 至 2027-02-11（周四）" in shown.text
+    assert "2027-02-05（周五）至 2027-02-11（周四）" in shown.text
     assert "与现行的相比（暂估）" in shown.text
     done = await post(client, f"{PAGE}/{version.id}", {"verdict": "confirmed"})
 
@@ -71,8 +72,8 @@ async def test_a_year_goes_from_the_alarm_to_its_confirmation(client: httpx.Asyn
     await version.refresh_from_db()
     assert (version.verdict, version.decided_by_id) == (Verdict.CONFIRMED, approver.user_id)
     await sign_in(client, operator)
-    assert "待录入的放假安排" not in (await client.get("/dashboard")).text
-    assert "待录入：" not in (await client.get(PAGE)).text
+    assert "缺少的放假安排" not in (await client.get("/dashboard")).text
+    assert "缺</span>" not in (await client.get(PAGE)).text
 
 
 async def test_a_year_is_rejected_with_a_reason_only(client: httpx.AsyncClient, deps: Deps) -> None:
@@ -180,7 +181,7 @@ async def test_outside_the_demo_a_provisional_year_gives_no_end(deps: Deps) -> N
     assert "算得到 2026-12-31" in reach["real"]
     assert "算得到 2027-12-31" not in reach["real"]
     for page in reach.values():
-        assert "待录入：2027 年全国" in page
+        assert "缺</span> 2027 年全国" in page
 
 
 async def test_the_auditor_finds_a_year_in_the_log_under_its_name(

@@ -143,7 +143,7 @@ async def test_each_button_of_the_clock_moves_it_by_what_is_written_on_it(
 ) -> None:
     await sign_in(client, await make_staff(StaffRole.OPERATOR))
     page = await client.get("/backoffice/clock")
-    buttons = re.findall(r'name="(\w+)" value="(\d+)">([^<]+)</button>', page.text)
+    buttons = re.findall(r'name="(\w+)"\s+value="(\d+)"\s*>\s*([^<]+?)\s*</button>', page.text)
 
     answer = await post(client, "/backoffice/clock", {unit: count})
 

@@ -82,7 +82,7 @@ class Migration(migrations.Migration):
 
 
 CHECKS = {
-    "holiday_years_two_people": ("holiday_years", "decided_by_id <> proposed_by_id"),
+    "holiday_years_second_person": ("holiday_years", "decided_by_id <> proposed_by_id"),
     "holiday_years_decided": (
         "holiday_years",
         "(decided_by_id IS NULL) = (decided_at IS NULL) AND (decided_at IS NULL) = (verdict IS NULL)",

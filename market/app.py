@@ -221,7 +221,14 @@ def from_env() -> Starlette:
     settings = Settings.from_env(os.environ)
     set_up_logs()
     deps = build_deps(settings)
-    return create_app(deps, lifespan=lambda: running(deps))
+
+    @asynccontextmanager
+    async def life() -> AsyncIterator[None]:
+        with deps.shutdown.on_signals():
+            async with running(deps):
+                yield
+
+    return create_app(deps, lifespan=life)
 
 
 def _page(request: Request, status: int, message: str) -> Response:

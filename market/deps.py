@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING
+
+from market.kit.shutdown import Shutdown
 
 if TYPE_CHECKING:
     from market.files.store import FileStore
@@ -28,3 +30,5 @@ class Deps:
     """None: this market takes no online payments."""
     embedders: Sequence[Embedder] = ()
     """The models that tell what texts mean; none: words alone decide."""
+    shutdown: Shutdown = field(default_factory=Shutdown)
+    """Ends streams when the site stops."""

@@ -8,9 +8,10 @@ import os
 import signal
 import socket
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import uvicorn
+from starlette.types import ASGIApp
 
 from market.accounts import demo
 from market.app import create_app
@@ -30,6 +31,9 @@ from market.worker import work, working
 LONGEST_HEAD = 1024 * 1024
 """Bytes of a request's address and headers that are read; an address of 100 kB still gets a page. The other
 parser, httptools, refuses addresses of more than 64 kB with a bare line."""
+
+GRACE = 15
+"""Seconds after the signal to stop in which requests in hand may be finished."""
 
 WARM_AFTER = 1.5
 """Seconds after which a site that runs does what would have slowed its start."""
@@ -60,8 +64,14 @@ async def run_worker(settings: Settings) -> int:
     return 0
 
 
-async def serve(settings: Settings, *, host: str, port: int) -> int:
-    """Run site and worker in one process until Ctrl-C; stop everything that was started."""
+async def serve(
+    settings: Settings, *, host: str, port: int, build_app: Callable[[Deps], ASGIApp] = create_app
+) -> int:
+    """Run site and worker in one process until Ctrl-C or SIGTERM, then stop everything that was started.
+
+    Streams end at once, requests in hand are finished, for `GRACE` seconds at most; a second signal does not
+    wait for them.
+    """
     set_up_logs()
     if not _is_free(host, port):
         sys.stderr.write(f"Port {port} is in use. Choose another: PORT={port + 1} make run\n")
@@ -73,9 +83,9 @@ async def serve(settings: Settings, *, host: str, port: int) -> int:
             await seed_if_empty(deps, say=_say)
         async with working(deps, url):
             server = _Server(
-                settings,
+                deps,
                 uvicorn.Config(
-                    create_app(deps),
+                    build_app(deps),
                     host=host,
                     port=port,
                     lifespan="off",
@@ -83,6 +93,7 @@ async def serve(settings: Settings, *, host: str, port: int) -> int:
                     log_config=None,
                     http="h11",
                     h11_max_incomplete_event_size=LONGEST_HEAD,
+                    timeout_graceful_shutdown=GRACE,
                 ),
             )
             loop = asyncio.get_running_loop()
@@ -104,14 +115,14 @@ async def _warm(deps: Deps) -> None:
 class _Server(uvicorn.Server):
     """A server that leaves signals to us, so that the worker and PostgreSQL are stopped as well."""
 
-    def __init__(self, settings: Settings, config: uvicorn.Config) -> None:
+    def __init__(self, deps: Deps, config: uvicorn.Config) -> None:
         super().__init__(config)
-        self.settings = settings
+        self.deps = deps
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
-        _say(f"\n科转 KeZhuan: {self.settings.base_url}")
-        if self.settings.is_demo:
+        _say(f"\n科转 KeZhuan: {self.deps.settings.base_url}")
+        if self.deps.settings.is_demo:
             _say(f"演示登录 demo logins, password {demo.PASSWORD}:")
             for name, role in demo.LOGINS.items():
                 _say(f"  {name}{demo.DOMAIN}  {role}")
@@ -122,9 +133,11 @@ class _Server(uvicorn.Server):
         yield
 
     def stop(self) -> None:
+        """End streams and take no more requests; the second time, leave those in hand too."""
         if self.should_exit:
             self.force_exit = True
         self.should_exit = True
+        self.deps.shutdown.begin()
 
 
 def _say(text: str) -> None:

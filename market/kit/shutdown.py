@@ -1,0 +1,76 @@
+"""The signal to stop, for responses that would otherwise never end."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+from collections.abc import AsyncGenerator, AsyncIterator, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from types import FrameType
+from typing import TypeVar
+
+T = TypeVar("T")
+
+
+class Shutdown:
+    """Whether the site is stopping. Requests in hand are finished all the same; open streams end."""
+
+    def __init__(self) -> None:
+        self._event = asyncio.Event()
+
+    @property
+    def has_begun(self) -> bool:
+        return self._event.is_set()
+
+    def begin(self) -> None:
+        """End every open stream; call it in the thread of the event loop."""
+        self._event.set()
+
+    async def until(self, items: AsyncGenerator[T, None]) -> AsyncIterator[T]:
+        """Yield the items until the site stops, then close the generator they come from.
+
+        For streams without an end of their own: `StreamingResponse(shutdown.until(events()))`.
+        """
+        stopping = asyncio.ensure_future(self._event.wait())
+        pending: asyncio.Future[T] | None = None
+        try:
+            while not self.has_begun:
+                pending = asyncio.ensure_future(anext(items))
+                await asyncio.wait({pending, stopping}, return_when=asyncio.FIRST_COMPLETED)
+                if pending.done():
+                    try:
+                        item = pending.result()
+                    except StopAsyncIteration:
+                        return
+                    yield item
+        finally:
+            for task in (stopping, pending):
+                if task and task.cancel():
+                    with suppress(asyncio.CancelledError, StopAsyncIteration):
+                        await task
+            await items.aclose()
+
+    @contextmanager
+    def on_signals(
+        self, numbers: Sequence[signal.Signals] = (signal.SIGINT, signal.SIGTERM)
+    ) -> Iterator[None]:
+        """Begin at one of these signals while the block runs, then do what the server does at it.
+
+        Must be entered in the main thread, in the event loop of the server.
+        """
+        loop = asyncio.get_running_loop()
+        handlers = {number: signal.getsignal(number) for number in numbers}
+
+        def handle(number: int, frame: FrameType | None) -> None:
+            loop.call_soon_threadsafe(self.begin)
+            handler = handlers[signal.Signals(number)]
+            if callable(handler):
+                handler(number, frame)
+
+        for number in numbers:
+            signal.signal(number, handle)
+        try:
+            yield
+        finally:
+            for number, handler in handlers.items():
+                signal.signal(number, handler)

@@ -9,7 +9,7 @@ PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3 python; do \
 # Compiled modules make every start quicker, whatever the shell was told.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help run test lint browser crash bench lock clean
+.PHONY: help run test coverage lint browser crash bench lock clean
 
 help: ## what can be made
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -20,6 +20,10 @@ run: $(VENV)/.run $(VENV)/.semantic static/vendor/.done ## run the market: http:
 test: $(VENV)/.dev static/vendor/.done ## the whole suite but the browser's and the kill test
 	@$(PY) -m compileall -q -j 2 market # else both workers compile the same
 	$(PY) -m pytest -n 2 --dist loadfile --no-loadscope-reorder --ignore tests/browser --ignore tests/crash tests
+
+coverage: $(VENV)/.dev static/vendor/.done ## every branch of the pure rules, taken by the tests that need no database
+	@$(VENV)/bin/coverage run -m pytest -q -m "not asyncio" --ignore tests/browser --ignore tests/crash tests
+	$(VENV)/bin/coverage report
 
 lint: $(VENV)/.dev ## format, style, types, layers, templates, spelling
 	$(VENV)/bin/ruff format --check market tests

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from calendar import monthrange
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -203,12 +204,8 @@ def check_decision(points: Points, *, is_published: bool, comment: str) -> None:
 def months_later(day: date, months: int) -> date:
     """Return the same day so many months later, or the last day of a shorter month."""
     year, month = divmod(day.month - 1 + months, 12)
-    for shift in range(4):
-        try:
-            return date(day.year + year, month + 1, day.day - shift)
-        except ValueError:
-            continue
-    raise AssertionError("every month has 28 days")
+    _weekday, days = monthrange(day.year + year, month + 1)
+    return date(day.year + year, month + 1, min(day.day, days))
 
 
 def expires_on(verified_on: date, deadline_on: date | None = None) -> date:

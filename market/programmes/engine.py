@@ -208,11 +208,10 @@ def _award(facts: Facts, terms: Terms, caps: CapCase, units: list[Work]) -> Stag
 def _rate(facts: Facts, terms: Terms, work: Work) -> None:
     """Take the rate, its add-ons and the cap per contract, in the order of the terms."""
     contract, known = work.contract, None if work.missing else work.base
-    case = None
-    for one in terms.cases:
-        if not one.when or _applies(one.when, facts, contract, known, work.opened):
-            case = one
-            break
+    cases = (
+        one for one in terms.cases if not one.when or _applies(one.when, facts, contract, known, work.opened)
+    )
+    case = next(cases, None)
     if case is None or case.rate is None:
         return
     work.case = case

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from market.programmes import texts
 from market.programmes.calculation import Line, Stage, Work
-from market.programmes.rates import Part
+from market.programmes.rates import Part, Rate
 from market.programmes.sharing import SCALE, share, to_fen
-from market.programmes.terms import AddOn, Terms
+from market.programmes.terms import AddOn, RateCase, Terms
 from market.programmes.texts import Text
 
 OWN = frozenset({"bound", "cap", "contract_cap"})
@@ -20,8 +20,8 @@ OWN = frozenset({"bound", "cap", "contract_cap"})
 def lines_of_contract(work: Work, terms: Terms) -> tuple[Line, ...]:
     """Return one contract's lines, down to what it is awarded."""
     base = _base_line(work, terms)
-    if work.case is not None:
-        return (base, *_computed(work, terms))
+    if work.case is not None and work.case.rate is not None:
+        return (base, *_computed(work, work.case, work.case.rate, terms))
     if terms.summed is not None and work.award:
         note = Text(texts.SHARED)
         return (base, Line("share", str(terms.base.clause), work.base, work.award, note))
@@ -39,8 +39,8 @@ def lines_of_claim(sums: list[Work], year_stage: Stage | None, terms: Terms) -> 
             of = Text(texts.OF_YEAR) if by_year else work.contract.outcome or texts.named("outcome")
             note = Text(texts.SUMMED, {"of": of})
             lines.append(Line("sum", str(terms.base.clause), work.base, work.base, note))
-        if work.case is not None:
-            lines.extend(_computed(work, terms))
+        if work.case is not None and work.case.rate is not None:
+            lines.extend(_computed(work, work.case, work.case.rate, terms))
     if year_stage is not None and not (terms.summed and terms.summed.by == "year"):
         lines.append(_stage_line(year_stage, terms))
     return tuple(lines)
@@ -52,14 +52,11 @@ def _base_line(work: Work, terms: Terms) -> Line:
     return Line("base", str(terms.base.clause), work.base, work.base, note)
 
 
-def _computed(work: Work, terms: Terms) -> list[Line]:
-    case = work.case
-    if case is None or case.rate is None:
-        return []
+def _computed(work: Work, case: RateCase, rate: Rate, terms: Terms) -> list[Line]:
     clause = str(case.clause)
     own = [_stage_line(stage, terms) for stage in work.stages if stage.step in OWN]
     later = [_stage_line(stage, terms) for stage in work.stages if stage.step not in OWN]
-    parts = [(part, clause) for part in case.rate.parts(work.base)]
+    parts = [(part, clause) for part in rate.parts(work.base)]
     extras = [
         (Part("add_on", work.base, add_on.basis_points, more, _at_rate(work, add_on)), str(add_on.clause))
         for add_on, more in work.extras

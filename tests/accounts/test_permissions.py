@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from market.accounts.models import MemberRole, OrganisationKind, OrganisationStatus, StaffRole
-from market.accounts.permissions import Act, NotYours, Role, may
+from market.accounts.permissions import Act, NotYours, Role, may, require
 from tests.factories import make_broker, make_member, make_organisation, make_staff, make_user
 
 ROLES = (
@@ -186,3 +186,9 @@ async def test_roles_come_together() -> None:
     assert officer.is_staff
     assert not broker.is_staff
     assert (await make_user()).staff_role is None
+
+
+def test_an_act_that_none_of_the_roles_may_do_is_refused() -> None:
+    require(frozenset({Role.OFFICER, Role.ADMIN}), Act.MANAGE_MEMBERS)
+    with pytest.raises(NotYours):
+        require(frozenset({Role.OFFICER}), Act.MANAGE_MEMBERS)

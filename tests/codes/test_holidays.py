@@ -13,6 +13,7 @@ from market.codes.holidays import (
     HolidayYear,
     Standing,
     feast_of,
+    feasts,
     shipped_calendar,
 )
 from market.codes.regions import GUANGXI, choices, is_known, level, province_of
@@ -152,6 +153,7 @@ def test_only_provinces_have_feasts_and_every_feast_names_its_basis() -> None:
     assert "第98号" in feast.basis
     assert feast_of(BEIJING) is None
     assert feast_of("") is None
+    assert all(each.basis for each in feasts())
 
 
 def test_a_province_is_found_for_every_region() -> None:

@@ -126,3 +126,11 @@ def test_a_select_may_offer_the_counties_of_guangxi() -> None:
     assert ("450181", "南宁·横州市") in offered["广西壮族自治区"]
     assert len(offered["海南省"]) == len(regions.cities_of("460000"))
     assert all(offered.values())
+
+
+def test_a_select_may_offer_the_counties_of_guangxi_alone() -> None:
+    grouped = regions.choices(levels=["county"])
+
+    assert ("450181", "南宁·横州市") in grouped["广西壮族自治区"]
+    assert all(code[2:4] != "00" for code, _name in grouped["广西壮族自治区"])
+    assert grouped["广东省"] == []

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from market.contracts.models import Contract
 from market.contracts.terms import (
     RATE_UNIT,
     ContractTerms,
@@ -16,6 +17,7 @@ from market.contracts.terms import (
     check,
     content_hash,
     converted_money,
+    three_amounts,
 )
 from market.deals.models import PaymentWay
 from market.deals.terms import PlanRow
@@ -121,3 +123,11 @@ def test_what_has_not_arrived_is_the_price_less_the_receipts() -> None:
     amounts = ThreeAmounts(contract=Money(100), trade=Money(80), received=Money(30))
 
     assert amounts.left == Money(70)
+
+
+def test_the_three_amounts_of_a_contract_stand_side_by_side_in_its_currency() -> None:
+    contract = Contract(contract_amount=100, trade_amount=80, currency="JPY")
+
+    assert three_amounts(contract, 30) == ThreeAmounts(
+        contract=Money(100, "JPY"), trade=Money(80, "JPY"), received=Money(30, "JPY")
+    )

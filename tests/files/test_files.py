@@ -84,6 +84,7 @@ def test_what_we_take_is_told_by_its_content(name: str, content: bytes, media_ty
         ("a.docx", archive("xl/workbook.xml"), "内容与扩展名不符"),
         ("a.docx", archive("word/document.xml", "word/vbaProject.bin"), "内容与扩展名不符"),
         ("a.zip", b"PK\x03\x04broken", "内容与扩展名不符"),
+        ("a.txt", b"\xff\xff\xff", "内容与扩展名不符"),
         ("a.html", b"<html>", "只接收"),
         ("a.svg", b"<svg/>", "只接收"),
         ("a.exe", b"MZ" + b"\0" * 80, "只接收"),

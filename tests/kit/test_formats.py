@@ -66,3 +66,7 @@ def test_a_moment_is_shown_as_it_is_in_nanning() -> None:
 def test_the_size_of_a_file_is_shown_in_kb_and_from_a_megabyte_on_in_mb() -> None:
     assert formats.file_size(500_000) == "488 KB"
     assert formats.file_size(2_500_000) == "2.4 MB"
+
+
+def test_printed_papers_write_a_day_out() -> None:
+    assert formats.long_day(date(2026, 5, 1)) == "2026年5月1日"

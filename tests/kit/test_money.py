@@ -145,3 +145,15 @@ def test_where_nobody_has_a_share_the_first_takes_all() -> None:
 def test_nothing_is_divided_among_nobody_or_by_negative_shares(weights: list[int]) -> None:
     with pytest.raises(ValueError, match="weights"):
         allocate(7, weights)
+
+
+@pytest.mark.parametrize("typed", ["", "many", "1e5", "Infinity", "NaN", "1_000", "1.2.3"])
+def test_what_is_no_plain_number_is_refused(typed: str) -> None:
+    with pytest.raises(ValueError, match="number"):
+        Money.parse(typed)
+
+
+def test_an_amount_beyond_all_business_is_refused() -> None:
+    assert Money.parse("9999999999999.99") == Money(999_999_999_999_999)
+    with pytest.raises(ValueError, match="too large"):
+        Money.parse("10000000000000")

@@ -11,7 +11,8 @@ from tests.listings.forms import need_values, outcome_values
 
 
 def blank(**values: object) -> SimpleNamespace:
-    names = {*rules.OUTCOME_WEIGHTS, *rules.NEED_WEIGHTS, "contact_phone", "contact_email"}
+    names = {*rules.OUTCOME_WEIGHTS, *rules.NEED_WEIGHTS, *rules.MASKED_TEXTS}
+    names |= {"contact_phone", "contact_email"}
     return SimpleNamespace(**(dict.fromkeys(names, "") | values))
 
 
@@ -180,3 +181,43 @@ def test_published_listings_of_both_kinds_are_on_offer() -> None:
 
     assert repr(OutcomeStatus.PUBLISHED) in on_offer
     assert repr(NeedStatus.PUBLISHED) in on_offer
+
+
+@pytest.mark.parametrize(
+    ("right", "may_be_open", "is_open"),
+    [
+        ({"kind": "invention", "status": "granted", "open_licence": "yes"}, True, True),
+        ({"kind": "invention", "status": "granted"}, True, False),
+        ({"kind": "invention", "status": "pending", "open_licence": "yes"}, False, False),
+        ({"kind": "software", "status": "granted", "open_licence": "yes"}, False, False),
+        ({}, False, False),
+    ],
+)
+def test_only_a_granted_patent_is_under_an_open_licence(
+    right: dict[str, str], may_be_open: bool, is_open: bool
+) -> None:
+    assert rules.may_be_open(right) is may_be_open
+    assert rules.is_open_licence(right) is is_open
+
+
+def test_a_masked_need_is_told_where_it_names_its_enterprise_all_the_same() -> None:
+    need = blank(
+        description="南南线缆的产线",
+        targets=[{"indicator": "南南线缆要求", "target": "54"}],
+        keywords=["铝合金", "南南线缆"],
+        background=None,
+    )
+
+    assert [name for name, _sentence in rules.faults_of_mask(need, "南南线缆")] == [
+        "description",
+        "targets",
+        "keywords",
+    ]
+    assert rules.faults_of_mask(need, "别家") == []
+
+
+def test_a_listing_that_somebody_moved_already_does_not_move_again() -> None:
+    assert next_status(OutcomeStatus.PENDING, Move.PUBLISH) is OutcomeStatus.PUBLISHED
+    assert next_status(NeedStatus.PUBLISHED, Move.SOLVE) is NeedStatus.SOLVED
+    with pytest.raises(Conflict):
+        next_status(OutcomeStatus.PUBLISHED, Move.PUBLISH)

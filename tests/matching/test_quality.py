@@ -105,3 +105,7 @@ def test_a_file_that_is_not_what_its_name_says_is_named(tmp_path: Path) -> None:
 def _write(path: Path, rows: list[dict[str, object]]) -> None:
     with gzip.open(path, "wt", encoding="utf-8") as file:
         file.writelines(json.dumps(row, ensure_ascii=False) + "\n" for row in rows)
+
+
+def test_no_questions_have_no_spread() -> None:
+    assert interval([]) == (0.0, 0.0)

@@ -12,7 +12,15 @@ from hypothesis import strategies as st
 
 from market.codes.labels import labels
 from market.matching.choosing import BEST, choose
-from market.matching.facts import NeedFacts, OutcomeFacts, Text, named_need, outcome_facts
+from market.matching.facts import (
+    NeedFacts,
+    OutcomeFacts,
+    Text,
+    named_need,
+    named_outcome,
+    need_facts,
+    outcome_facts,
+)
 from market.matching.finding import Pair, scored
 from market.matching.frequencies import Frequencies
 from market.matching.reasons import with_reasons
@@ -319,3 +327,14 @@ def _prepared(index: str, **fields: Any) -> Prepared:
 
 def _facts(index: str, **fields: Any) -> dict[str, Any]:
     return prepare(index, {"id": UUID(int=7), "revision": 1, **fields}).facts()
+
+
+def test_an_outcome_scores_needs_as_they_score_it_and_two_of_a_kind_never_match() -> None:
+    outcome = named_outcome(_prepared("outcomes", title="高导电铝合金导线", field="materials"))
+    need = need_facts(_facts("needs", title="铝合金导线", field="materials"))
+
+    [points] = values(outcome, Others.of_each([need], [{}]), rare)
+
+    assert points == pytest.approx(score(need, outcome, rare).value, abs=len(PARTS) / 2)
+    with pytest.raises(TypeError):
+        values(outcome, Others.of_each([outcome], [{}]), rare)

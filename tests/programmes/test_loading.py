@@ -13,6 +13,7 @@ from market.programmes.loading import (
     VersionError,
     find_terms,
     in_force,
+    property_order,
     read_terms,
     shipped,
     version_for,
@@ -152,3 +153,11 @@ def test_the_sentences_of_a_rule_file_can_be_collected_for_the_catalogues() -> N
     assert "买卖双方无隶属或关联关系" in found
     assert "“经营一年以上”按成立日期至申报年度 12 月 31 日满一年计" in found
     assert all(not sentence.isascii() for sentence in found)
+
+
+def test_a_rule_file_is_read_from_its_name_to_its_procedure() -> None:
+    order = property_order()
+
+    assert order[:3] == ["programme", "version", "title"]
+    assert order[-1] == "procedure"
+    assert set(find_terms("guangxi")[-1].content) <= set(order)

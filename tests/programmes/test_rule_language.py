@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from market.programmes.engine import assess
-from market.programmes.facts import read_facts
+from market.programmes.facts import Contract, Facts, read_facts
 from market.programmes.loading import find_terms, read_terms
 from market.programmes.results import Assessment
 from market.programmes.terms import TermError
@@ -200,3 +200,82 @@ def test_a_decision_may_set_a_lower_rate_and_none_above_the_ceiling() -> None:
 def test_a_set_without_its_rate_is_not_computed() -> None:
     with pytest.raises(TermError, match="rate_basis_points"):
         assess(read_facts(claim("nanning")), find_terms("nanning")[0])
+
+
+def test_a_window_without_an_end_counts_what_arrives_in_any_later_year() -> None:
+    content = bent("nanning", base={"fact": "receipts", "window": {"from": 0, "to": None}, "clause": "base"})
+    raw = contract("nanning", trade_amount=300 * WAN)
+    raw["receipts"] = [
+        {"on": "2024-12-31", "amount": 100 * WAN},
+        {"on": "2025-01-01", "amount": 100 * WAN},
+        {"on": "2099-12-31", "amount": 100 * WAN},
+    ]
+
+    result = assess(read_facts(claim("nanning", raw)), read_terms(content).with_rate(1000))
+
+    assert result.award == 20 * WAN
+
+
+def test_exactly_the_bound_that_must_be_passed_lacks_no_amount_and_is_told_in_words() -> None:
+    content = bent("guangxi")
+    content["conditions"].append(
+        {
+            "name": "above",
+            "fact": "trade_amount",
+            "test": "more_than",
+            "value": 100 * WAN,
+            "clause": "kinds",
+            "text": "技术交易额超过 100 万元",
+        }
+    )
+
+    def remedy(amount: int) -> str:
+        one = contract("guangxi", trade_amount=amount)
+        return str(paid(content, claim("guangxi", one)).contracts[0].conditions[-1].remedy)
+
+    assert "10 万元" in remedy(90 * WAN)
+    assert remedy(100 * WAN) == "须满足：技术交易额超过 100 万元"
+
+
+def test_an_add_on_without_a_cap_is_paid_in_full() -> None:
+    content = bent("ningbo-buyer")
+    del content["add_ons"][0]["cap"]
+    del content["rates"][1]["cap"]
+    one = contract("ningbo-buyer", trade_amount=10_000 * WAN, mode="auction", seller={"region": "110000"})
+
+    assert paid(content, claim("ningbo-buyer", one)).award == 1_000 * WAN
+
+
+def test_a_cap_on_an_outcome_may_be_for_each_claim_anew() -> None:
+    content = bent("hefei")
+    content["caps"][0]["outcome"]["less_granted"] = False
+    del content["caps"][0]["year"]
+    one = contract("hefei", paid=2_000 * WAN, granted_for_outcome=150 * WAN)
+
+    assert paid(content, claim("hefei", one)).award == 150 * WAN
+    assert paid(bent("hefei"), claim("hefei", one)).award == 0
+
+
+def test_a_rate_of_a_bracket_may_be_without_a_cap() -> None:
+    slabs = [{"from": 0, "from_included": True, "to": None, "to_included": False, "basis_points": 200}]
+    content = bent(
+        "fujian-agency",
+        rates=[{"name": "rate", "rate": {"slab": slabs}, "clause": "rate"}],
+        rate_is="exact",
+        caps=[],
+    )
+
+    assert paid(content, claim("fujian-agency", brokered_total=YI)).award == 200 * WAN
+
+
+def test_whether_a_contract_is_the_earliest_of_its_kind_is_not_decided_from_it_alone() -> None:
+    once = find_terms("ningxia-buyer")[-1].once
+
+    assert once is not None
+    assert once.condition.test(Facts(year=2025), Contract(), None) is None
+
+
+def test_a_rate_is_asked_for_only_where_the_text_gives_none() -> None:
+    assert find_terms("nanning")[-1].needs_rate
+    assert not find_terms("nanning")[-1].with_rate(2000).needs_rate
+    assert not find_terms("guangxi")[-1].needs_rate

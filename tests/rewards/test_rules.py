@@ -113,3 +113,12 @@ def test_the_tax_hint_names_its_source() -> None:
 
     assert all("财税〔" in hint for hint in hints)
     assert "减按 50% 计入当月" in hints[0]
+
+
+def test_where_the_people_take_all_no_unit_is_left_to_name() -> None:
+    everything = replace(PLAN, pot=10_000, units=())
+
+    require_whole(everything, Floors())
+
+    assert everything.unit_amounts == []
+    assert sum(everything.people_amounts) == everything.net.amount

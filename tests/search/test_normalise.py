@@ -107,3 +107,14 @@ def test_marks_stand_in_the_text_as_it_was_written() -> None:
 
 def test_short_latin_words_are_not_marked_inside_others() -> None:
     assert mark("national ti", ["ti"]) == "national <mark>ti</mark>"
+
+
+def test_only_chinese_words_of_two_to_twelve_syllables_are_typed_in_pinyin() -> None:
+    assert pinyin(fold("Ti-6Al-4V")) == []
+    assert pinyin(fold("铝")) == []
+    assert pinyin(fold("Ti 铝合金")) == ["lvhejin", "lhj", "hejin", "hj"]
+    assert max(map(len, pinyin(fold("中华人民共和国广西壮族自治区科学技术厅")))) <= 12 * 6
+
+
+def test_what_is_typed_in_latin_letters_is_looked_for_as_it_stands() -> None:
+    assert query_words(fold("ti6al4v 铝合金")) == ["ti6al4v", "铝合金"]

@@ -14,6 +14,7 @@ from market.contracts.queries import may_read
 from market.deals.models import Deal
 from market.deals.rules import may_see
 from market.deals.states import BEFORE_SIGNING
+from market.deals.subjects import attach_subjects
 from market.kit.i18n import gettext as _
 from market.listings.models import Outcome
 from market.notices.queries import find_notice
@@ -37,6 +38,7 @@ async def chain_of_claim(actor: Actor | None, claim: Claim, here: str) -> list[L
         .select_related("contract__deal__outcome")
         .order_by("contract__number")
     )
+    await attach_subjects([row.contract.deal for row in rows])
     for row in rows:
         links += _of_contract(actor, row.contract, here)
     return links + await _of_claim(actor, claim, here)
@@ -44,11 +46,9 @@ async def chain_of_claim(actor: Actor | None, claim: Claim, here: str) -> list[L
 
 async def chain_of_deal(actor: Actor | None, deal: Deal, here: str) -> list[Link]:
     """Return everything around a deal: listing, contract, claims made with it, payouts."""
-    outcome = deal.outcome
-    if not isinstance(outcome, Outcome):
-        outcome = await Outcome.get(id=deal.outcome_id)
+    await attach_subjects([deal])
     links = [
-        _link(_("成果"), outcome.number, f"/outcomes/{outcome.number}", here),
+        _of_subject(deal, here),
         _link(_("交易"), deal.number, _if(may_open_deal(actor, deal), f"/deals/{deal.number}"), here),
     ]
     if deal.status in BEFORE_SIGNING:
@@ -83,12 +83,15 @@ async def chain_of_contract(actor: Actor | None, contract_id: UUID, here: str) -
     return await chain_of_deal(actor, contract.deal, here)
 
 
+def _of_subject(deal: Deal, here: str) -> Link:
+    return _link(str(deal.subject.label), deal.subject.number, deal.subject.address, here)
+
+
 def _of_contract(actor: Actor | None, contract: Contract, here: str) -> list[Link]:
     deal = contract.deal
-    outcome = deal.outcome
     is_open = actor is not None and may_read(deal, actor)
     return [
-        _link(_("成果"), outcome.number, f"/outcomes/{outcome.number}", here),
+        _of_subject(deal, here),
         _link(_("交易"), deal.number, _if(may_open_deal(actor, deal), f"/deals/{deal.number}"), here),
         _link(_("合同"), contract.number, _if(is_open, f"/contracts/{contract.number}"), here),
     ]

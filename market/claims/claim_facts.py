@@ -12,7 +12,7 @@ from market.budgets.models import Clawback, ClawbackStatus
 from market.claims.models import Claim, ClaimContract, ClaimStatus, SalesReport
 from market.claims.states import GRANTED
 from market.contracts.models import Contract, ContractExclusion, EquityPaidIn, Receipt
-from market.deals.models import Deal
+from market.deals.models import Deal, Pricing
 from market.programmes.facts import PARTY_KINDS
 from market.programmes.models import Programme
 
@@ -53,11 +53,11 @@ async def gather_facts(
     others = ClaimContract.filter(claim__programme_id=programme.id, claim__status__in=list(ONCE_GRANTED))
     if apart_from is not None:
         others = others.exclude(claim_id=apart_from)
-    grants = await others.values("contract_id", "contract__deal__outcome_id", "award_amount")
+    grants = await others.values("contract_id", "contract__deal__subject_id", "award_amount")
     before = {row["contract_id"] for row in grants}
     by_outcome: dict[UUID, int] = {}
     for row in grants:
-        key = row["contract__deal__outcome_id"]
+        key = row["contract__deal__subject_id"]
         by_outcome[key] = by_outcome.get(key, 0) + (row["award_amount"] or 0)
     return {
         "applicant": _applicant(applicant, programme.role),
@@ -68,7 +68,7 @@ async def gather_facts(
                 one,
                 year,
                 one.id in before,
-                by_outcome.get(one.deal.outcome_id, 0),
+                by_outcome.get(one.deal.subject_id, 0),
                 (stated or {}).get(one.id),
             )
             for one in contracts
@@ -128,12 +128,12 @@ async def _contract(
         "signed_on": _day(contract.signed_on),
         "registered_on": _day(contract.registered_on),
         "field": contract.field,
-        "mode": (stated.mode if stated else None) or "agreed",
+        "mode": _pricing(deal, stated),
         "grade": stated.grade if stated else None,
         "seller": _party(deal.seller),
         "buyer": _party(deal.buyer),
         "used_in": contract.used_in,
-        "outcome": deal.outcome.number,
+        "outcome": deal.outcome.number if deal.outcome else None,
         "contract_amount": contract.contract_amount,
         "trade_amount": contract.trade_amount,
         "excluded": _summed(
@@ -151,6 +151,13 @@ async def _contract(
         "granted_for_outcome": granted_for_outcome,
         "flags": dict(stated.flags or {}) if stated else {},
     }
+
+
+def _pricing(deal: Deal, stated: ClaimContract | None) -> str:
+    """Return how the price came about: as the deal records it, else as the applicant stated."""
+    if deal.pricing is not Pricing.AGREED:
+        return deal.pricing.value
+    return (stated.mode if stated else None) or Pricing.AGREED.value
 
 
 async def _paid_in(contract: Contract, year: int, stated: ClaimContract | None) -> int | None:

@@ -110,7 +110,9 @@ async def estimate_for_deal(deal: Deal, contract: SignedContract | None, now: da
     buyer = deal.buyer if isinstance(deal.buyer, Organisation) else await Organisation.get(id=deal.buyer_id)
     if contract is None:
         known = isinstance(deal.outcome, Outcome) and isinstance(deal.seller, Organisation)
-        outcome = deal.outcome if known else await Outcome.get(id=deal.outcome_id)
+        outcome = deal.outcome if known else await Outcome.get_or_none(id=deal.outcome_id)
+        if outcome is None:
+            return []
         seller = deal.seller if known else None
         amount = outcome.price_amount if deal.price_amount is None else deal.price_amount
         if amount is None or deal.currency != HOME:

@@ -51,7 +51,7 @@ async def outdated_in(claims: Sequence[Claim], terms_row: ProgrammeTerms) -> lis
 async def _lock_outcomes(claims: Sequence[Claim]) -> None:
     """Lock what these claims are for, in one order for everybody; what is granted is read after that."""
     ids = ClaimContract.filter(claim_id__in=[claim.id for claim in claims]).values_list(
-        "contract__deal__outcome_id", flat=True
+        "contract__deal__subject_id", flat=True
     )
     # Deals and matches may go on pointing at the outcome meanwhile: its key is not what is held.
     await Outcome.filter(id__in=list(set(await ids))).order_by("id").select_for_update(no_key=True)
@@ -73,7 +73,7 @@ class _Shared:
         keys = {f"applicant {claim.applicant_id} {claim.year}"} if self.by_year else set()
         if self.by_outcome:
             rows = ClaimContract.filter(claim_id=claim.id).values_list(
-                "contract__deal__outcome_id", flat=True
+                "contract__deal__subject_id", flat=True
             )
             keys |= {f"outcome {one}" for one in await rows}
         return keys
@@ -85,7 +85,7 @@ class _Shared:
                 claim__programme_id=claims[0].programme_id, claim__status__in=list(GRANTED)
             )
             .distinct()
-            .values_list("claim__applicant_id", "claim__year", "contract__deal__outcome_id")
+            .values_list("claim__applicant_id", "claim__year", "contract__deal__subject_id")
         )
         years = {f"applicant {applicant} {year}" for applicant, year, _outcome in rows}
         return years | {f"outcome {outcome}" for _applicant, _year, outcome in rows}

@@ -71,7 +71,7 @@ def _deed(contract: Contract) -> Deed:
     return Deed(
         contract.id,
         contract.number,
-        deal.outcome_id,
+        deal.subject_id,
         deal.seller_id,
         deal.buyer_id,
         contract.signed_on,
@@ -87,7 +87,7 @@ async def _others(own: Deed) -> list[Deed]:
     """Return other registered contracts of the pair or about the outcome."""
     base = Contract.filter(registration_number__isnull=False).exclude(id=own.id).select_related("deal")
     pair = await base.filter(deal__seller_id=own.seller_id, deal__buyer_id=own.buyer_id)
-    same = await base.filter(deal__outcome_id=own.outcome_id, signed_on=own.signed_on)
+    same = await base.filter(deal__subject_id=own.subject_id, signed_on=own.signed_on)
     return [*{one.id: _deed(one) for one in [*pair, *same]}.values()]
 
 
@@ -103,7 +103,7 @@ async def _repeated(claim: Claim, own: Deed) -> list[Doubt]:
     if same:
         found.append(Doubt("contract", "、".join(row.claim.number for row in same)))
     outcome = (
-        await live.filter(contract__deal__outcome_id=own.outcome_id)
+        await live.filter(contract__deal__subject_id=own.subject_id)
         .exclude(contract_id=own.id)
         .order_by("claim__number")
         .limit(MOST)

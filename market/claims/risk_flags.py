@@ -59,7 +59,7 @@ class Deed:
 
     id: UUID
     number: str
-    outcome_id: UUID
+    subject_id: UUID
     seller_id: UUID
     buyer_id: UUID
     signed_on: date
@@ -123,7 +123,7 @@ def split_of(own: Deed, others: Iterable[Deed], bounds: Sequence[int]) -> list[D
 
 def chained_with(own: Deed, others: Iterable[Deed]) -> list[Deed]:
     """Return contracts about the same outcome of the same day: sold twice, or sold on at once."""
-    return [one for one in others if one.outcome_id == own.outcome_id and one.signed_on == own.signed_on]
+    return [one for one in others if one.subject_id == own.subject_id and one.signed_on == own.signed_on]
 
 
 def words_of(way: Sequence[Tie]) -> str:

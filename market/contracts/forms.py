@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import fields
 from datetime import date
 from decimal import Decimal, InvalidOperation
@@ -153,24 +154,25 @@ class ContractForm(BaseForm):
                 if draft.exchange_rate
                 else "",
             }
+        rights = deal.outcome.rights if deal.outcome else []
         return to_form(offer, offer.price.currency) | {
             "name": deal.title,
-            "sub_kind": _usual_sub_kind(deal),
-            "right_kind": next((right["kind"] for right in deal.outcome.rights if right.get("kind")), ""),
+            "sub_kind": _usual_sub_kind(offer.kind, rights),
+            "right_kind": next((right["kind"] for right in rights if right.get("kind")), ""),
             "economic_goal": "10",
             "signed_on": today,
-            "field": deal.outcome.field,
+            "field": deal.outcome.field if deal.outcome else "",
             "used_in": deal.buyer.region,
             "licence_years": offer.years,
-            "is_publicly_funded": deal.outcome.is_publicly_funded,
+            "is_publicly_funded": bool(deal.outcome and deal.outcome.is_publicly_funded),
         }
 
 
-def _usual_sub_kind(deal: Deal) -> str:
+def _usual_sub_kind(kind: ContractKind, rights: Sequence[Mapping[str, Any]]) -> str:
     """Return what the outcome's rights suggest, else the first kind within the kind."""
-    known = CONTRACT_SUB_KINDS.get(deal.kind or "", {})
+    known = CONTRACT_SUB_KINDS.get(kind, {})
     names = {"invention": "patent", "utility_model": "patent", "design": "patent", "trade_secret": "secret"}
-    for right in deal.outcome.rights:
+    for right in rights:
         found = names.get(str(right.get("kind")), str(right.get("kind")))
         if found in known:
             return found

@@ -22,6 +22,7 @@ from market.contracts.models import (
 )
 from market.deals.models import ROYALTIES, Deal
 from market.deals.rules import may_see
+from market.deals.subjects import attach_subjects
 from market.kit.errors import NotFound
 from market.kit.i18n import gettext as _
 from market.payments.models import Remittance, RemittanceStatus
@@ -40,6 +41,7 @@ async def get_contract_for(actor: Actor, number: str) -> Contract:
     found = await _whole(Contract.filter(number=number)).first()
     if found is None or not may_read(found.deal, actor):
         raise NotFound(_("没有这份合同，或者您不能查看它。"))
+    await attach_subjects([found.deal])
     return found
 
 

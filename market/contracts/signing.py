@@ -185,8 +185,8 @@ async def _write(deal: Deal, draft: ContractDraft, terms: ContractTerms, *, now:
 async def _mark_listings(deal: Deal, contract: Contract, *, by: By) -> None:
     """Note the contract on the listings, as far as their own state allows."""
     is_sold = contract.kind in _SOLD
-    outcome = await Outcome.get(id=deal.outcome_id)
-    if contract.kind in _LICENSED and can(outcome.status, Move.SELL if is_sold else Move.LICENSE):
+    outcome = await Outcome.get_or_none(id=deal.outcome_id) if deal.outcome_id else None
+    if outcome and contract.kind in _LICENSED and can(outcome.status, Move.SELL if is_sold else Move.LICENSE):
         await listings.mark_licensed(outcome.id, is_sold=is_sold, by=by)
     if deal.need is not None and can(deal.need.status, Move.SOLVE):
         await listings.mark_solved(deal.need.id, by=by)

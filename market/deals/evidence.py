@@ -57,7 +57,7 @@ async def evidence_of(deal: Deal, now: datetime) -> dict[str, Any]:
 
 def _facts(deal: Deal, introduction: Introduction | None) -> list[list[str]]:
     rows = [
-        [_("成果"), f"{deal.outcome.title}（{deal.outcome.number}）"],
+        [str(deal.subject.label), f"{deal.subject.title}（{deal.subject.number}）"],
         [_("需求"), f"{deal.need.title}（{deal.need.number}）" if deal.need else "—"],
         [_("转让方"), deal.seller.name],
         [_("受让方"), deal.buyer.name],

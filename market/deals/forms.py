@@ -144,10 +144,12 @@ class OfferForm(BaseForm):
         return from_form(OfferTerms, self.field_values, self.currency.data or HOME)
 
     @classmethod
-    def initial(cls, last: OfferTerms | None, outcome: Outcome) -> dict[str, Any]:
+    def initial(cls, last: OfferTerms | None, outcome: Outcome | None) -> dict[str, Any]:
         """Return initial data: the last offer's terms, else what the listing says."""
         if last is not None:
             return to_form(last, last.price.currency)
+        if outcome is None:
+            return {}
         kinds = [_KIND_OF_MODE[mode] for mode in outcome.modes if mode in _KIND_OF_MODE]
         return {
             "kind": kinds[0].value if kinds else "",

@@ -10,6 +10,7 @@ from market.accounts.models import Organisation, User
 from market.codes.contract_lists import CHINA
 from market.kit.fields import enum_column
 from market.kit.money import Money
+from market.kit.room import SubjectRecord
 from market.listings.models import Need, Outcome
 from market.matching.models import Match
 
@@ -94,6 +95,17 @@ class Opening(StrEnum):
     """a broker's introduction from a match"""
 
 
+class Pricing(StrEnum):
+    """How the price came about: never typed by an applicant."""
+
+    AGREED = "agreed"
+    """协议定价"""
+    LISTED = "listed"
+    """挂牌交易, with an exchange's certificate"""
+    AUCTION = "auction"
+    """网络竞价 in our own auction"""
+
+
 class Deal(Model):
     """An agreement in the making between one seller and one buyer, from intent to completion."""
 
@@ -103,10 +115,14 @@ class Deal(Model):
     title = fields.CharField(max_length=200)
     opening = enum_column(Opening)
     opening_note = fields.TextField(default="")
-    outcome: fields.ForeignKeyRelation[Outcome] = fields.ForeignKeyField(
-        "market.Outcome", related_name="deals", on_delete=fields.RESTRICT
+    subject_kind = fields.CharField(max_length=24, default="outcome", db_default="outcome")
+    """What is sold is named by kind and id; the room that declares the kind describes it."""
+    subject_id = fields.UUIDField()
+    outcome: fields.ForeignKeyNullableRelation[Outcome] = fields.ForeignKeyField(
+        "market.Outcome", related_name="deals", null=True, on_delete=fields.RESTRICT
     )
-    outcome_id: UUID
+    """The subject where it is an outcome, else null; the database checks it."""
+    outcome_id: UUID | None
     need: fields.ForeignKeyNullableRelation[Need] = fields.ForeignKeyField(
         "market.Need", related_name="deals", null=True, on_delete=fields.RESTRICT
     )
@@ -128,6 +144,7 @@ class Deal(Model):
     )
     broker_id: UUID | None
     kind = enum_column(ContractKind, null=True)
+    pricing = enum_column(Pricing, Pricing.AGREED, db_default=Pricing.AGREED)
     price_amount = fields.BigIntField(null=True)
     """Agreed price in minor units of `currency`; null until an offer is accepted."""
     currency = fields.CharField(max_length=3, default="CNY")
@@ -141,6 +158,8 @@ class Deal(Model):
     created_at = fields.DatetimeField()
     updated_at = fields.DatetimeField()
 
+    subject: SubjectRecord
+    """Set by `subjects.attach_subjects`."""
     offers: fields.ReverseRelation[Offer]
     events: fields.ReverseRelation[DealEvent]
 

@@ -10,6 +10,7 @@ from market.audit.services import record
 from market.deals.models import Deal, DealAction, DealEvent, Side
 from market.deals.rules import may_see, side_of
 from market.deals.states import next_status
+from market.deals.subjects import attach_subjects
 from market.kit.database import atomic
 from market.kit.errors import NotFound
 from market.kit.i18n import gettext as _
@@ -50,6 +51,7 @@ async def lock_deal_for(actor: Actor, number: str) -> tuple[Deal, Side]:
     if deal is None or side is None:
         raise NotFound(_("没有这笔交易，或者您不能查看它。"))
     await deal.fetch_related("seller", "buyer", "outcome", "need")
+    await attach_subjects([deal])
     return deal, side
 
 

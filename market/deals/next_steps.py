@@ -157,7 +157,7 @@ def _negotiating(at: Situation, now: datetime) -> NextStep:
 
 
 def _priced(at: Situation, now: datetime) -> NextStep:
-    is_needed, _reason = needs_publicity(at.deal.kind, at.deal.seller)
+    is_needed, _reason = needs_publicity(at.deal.pricing, at.deal.kind, at.deal.seller)
     page = f"/deals/{at.deal.number}"
     if is_needed:
         return NextStep(

@@ -227,6 +227,8 @@ async def _open(
         title=outcome.title,
         opening=opening,
         opening_note=note,
+        subject_kind="outcome",
+        subject_id=outcome.id,
         outcome_id=outcome.id,
         need_id=need.id if need else None,
         match_id=match.id if match else None,

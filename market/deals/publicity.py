@@ -52,7 +52,7 @@ def last_day_of_publicity(deal: Deal, calendar: Calendar, now: datetime) -> date
 def notice_text(
     deal: Deal, statement: Statement, calendar: Calendar, now: datetime
 ) -> tuple[str, list[list[str]]]:
-    """Return title and rows of the text to be published; seller, buyer and outcome must be fetched."""
+    """Return title and rows of the text to be published; seller, buyer and subject must be fetched."""
     ends_on = last_day_of_publicity(deal, calendar, now)
     if deal.kind is None or deal.price is None:
         raise Conflict(_("双方还没有约定价格。"))
@@ -62,7 +62,7 @@ def notice_text(
         end=ends_on,
     )
     rows = [
-        [_("成果名称"), f"{deal.outcome.title}（{deal.outcome.number}）"],
+        [_("%(kind)s名称", kind=deal.subject.label), f"{deal.subject.title}（{deal.subject.number}）"],
         [_("权利人"), statement.holder],
         [_("转让方（许可方）"), deal.seller.name],
         [_("受让方（被许可方）"), deal.buyer.name],
@@ -73,7 +73,7 @@ def notice_text(
         [_("公示期"), period],
         [_("异议渠道"), statement.channel],
     ]
-    return _("协议定价公示：%(title)s", title=deal.outcome.title)[:200], rows
+    return _("协议定价公示：%(title)s", title=deal.subject.title)[:200], rows
 
 
 @atomic()
@@ -94,7 +94,7 @@ async def start_publicity(
     if side is not Side.SELLER:
         raise Forbidden(_("协议定价公示由转让方发布。"))
     next_status(deal.status, DealAction.PUBLISH)
-    is_needed, reason = needs_publicity(deal.kind, deal.seller)
+    is_needed, reason = needs_publicity(deal.pricing, deal.kind, deal.seller)
     if not is_needed:
         raise Conflict(reason)
     last = await notices.lock_for(SUBJECT, deal.id)
@@ -135,7 +135,7 @@ async def skip_publicity(number: str, *, by: By) -> Deal:
     """
     by.actor.require(Act.PUBLISH_PRICE)
     deal, _side = await lock_deal_for(by.actor, number)
-    is_needed, reason = needs_publicity(deal.kind, deal.seller)
+    is_needed, reason = needs_publicity(deal.pricing, deal.kind, deal.seller)
     if is_needed:
         raise Conflict(reason)
     deal.skip_reason = reason = as_kept(reason)

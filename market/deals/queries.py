@@ -15,6 +15,7 @@ from market.accounts.permissions import Act, Role
 from market.deals.models import Deal, DealEvent, DealStatus, Introduction, Offer, OfferStatus, Side
 from market.deals.rules import contacts_visible, may_see, organisation_of, side_of
 from market.deals.states import ENDED
+from market.deals.subjects import attach_subjects
 from market.kit.cards import Card
 from market.kit.database import connection
 from market.kit.errors import NotFound
@@ -41,20 +42,21 @@ async def get_deal_for(actor: Actor, number: str) -> Deal:
 
 
 async def fetch_parties(deals: Sequence[Deal]) -> None:
-    """Put seller, buyer, outcome, need and broker at these deals.
+    """Put seller, buyer, subject, need and broker at these deals.
 
     One question for each kind of record: putting a join of all their columns into words takes longer
     than all the answers.
     """
     units = await _of_ids(Organisation, {id_ for each in deals for id_ in (each.seller_id, each.buyer_id)})
-    outcomes = await _of_ids(Outcome, {each.outcome_id for each in deals})
+    outcomes = await _of_ids(Outcome, {each.outcome_id for each in deals if each.outcome_id})
     needs = await _of_ids(Need, {each.need_id for each in deals if each.need_id})
     brokers = await _of_ids(User, {each.broker_id for each in deals if each.broker_id})
     for each in deals:
         each.seller, each.buyer = units[each.seller_id], units[each.buyer_id]
-        each.outcome = outcomes[each.outcome_id]
+        each.outcome = outcomes[each.outcome_id] if each.outcome_id else None
         each.need = needs[each.need_id] if each.need_id else None
         each.broker = brokers[each.broker_id] if each.broker_id else None
+    await attach_subjects(deals)
 
 
 async def _of_ids(model: type[M], ids: set[UUID]) -> dict[UUID, M]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from market.accounts.actors import Actor
 from market.accounts.models import Organisation, OrganisationKind
 from market.accounts.permissions import Role
-from market.deals.models import ContractKind, Deal, Side
+from market.deals.models import ContractKind, Deal, Pricing, Side
 from market.kit.i18n import gettext as _
 
 PUBLICITY_DAYS = 15
@@ -71,8 +71,12 @@ def is_state_unit(seller: Organisation) -> bool:
     return seller.is_state_owned or not seller.nature_code.startswith(_PRIVATE_NATURES)
 
 
-def needs_publicity(kind: ContractKind | None, seller: Organisation) -> tuple[bool, str]:
+def needs_publicity(pricing: Pricing, kind: ContractKind | None, seller: Organisation) -> tuple[bool, str]:
     """Tell whether the law asks for publicity of an agreed price, and why or why not."""
+    if pricing is Pricing.LISTED:
+        return False, _("价格在技术交易市场挂牌形成，以交易机构的证明为准，法律没有规定协议定价公示。")
+    if pricing is Pricing.AUCTION:
+        return False, _("价格由网络竞价形成，以竞价结果公示为准，不另作协议定价公示。")
     if not is_state_unit(seller):
         return False, _("转让方不是国家设立的研究开发机构或高等院校，法律没有规定协议定价公示。")
     if kind not in _PUBLISHED_KINDS:

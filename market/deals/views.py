@@ -211,7 +211,7 @@ async def publish(request: Request) -> Response:
             by=By(actor, now),
         )
         return flash(request, _room(request, deal), _("公示已发布，文本和校验值已固定。"))
-    is_needed, reason = needs_publicity(deal.kind, deal.seller)
+    is_needed, reason = needs_publicity(deal.pricing, deal.kind, deal.seller)
     ends_on = last_day_of_publicity(deal, calendar, now)
     return render(
         request,

@@ -6,7 +6,7 @@ worker, command, test); a room below that must call something of a room above fi
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from types import ModuleType
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -47,6 +47,23 @@ ChangeListener = Callable[[str, UUID], Awaitable[None]]
 
 
 @dataclass(frozen=True)
+class SubjectRecord:
+    """One record as titles, links and notices of another room name it."""
+
+    kind: str
+    id: UUID
+    number: str
+    title: str
+    label: Lazy
+    address: str
+    """Path of its page."""
+
+
+Describe = Callable[[Collection[UUID]], Awaitable[Mapping[UUID, SubjectRecord]]]
+"""Reads records of one kind by their ids."""
+
+
+@dataclass(frozen=True)
 class Subject:
     """One kind of record: what people call it and where it is seen."""
 
@@ -59,6 +76,8 @@ class Subject:
     """The letters that begin its number, such as CG; empty: it has none."""
     files: FileGuard | None = None
     """Who may open its files; None: it has no files."""
+    describe: Describe | None = None
+    """Needed of what a deal may be about."""
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ from datetime import datetime
 from market.deps import Deps
 from market.kit.i18n import lazy
 from market.kit.room import Room, Subject
-from market.listings import freshness, models, search, services, views
+from market.listings import freshness, models, search, services, subjects, views
 from market.search.outbox import DocumentSource
 
 
@@ -22,7 +22,9 @@ ROOM = Room(
     models=(models,),
     routes=views.routes,
     subjects={
-        "outcome": Subject(lazy("成果"), page="pages:outcome", number="CG"),
+        "outcome": Subject(
+            lazy("成果"), page="pages:outcome", number="CG", describe=subjects.outcome_subjects
+        ),
         "need": Subject(lazy("需求"), page="pages:need", number="XQ"),
     },
     documents={

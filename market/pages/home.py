@@ -11,6 +11,7 @@ from tortoise.functions import Count, Sum
 
 from market.budgets.models import Disbursement, DisbursementStatus
 from market.contracts.models import Contract
+from market.deals.subjects import attach_subjects
 from market.kit.clock import local_date
 from market.kit.database import connection
 from market.kit.formats import wan
@@ -69,6 +70,7 @@ async def list_concluded(now: datetime, cut: Cut) -> tuple[Page[Contract], set[U
     told = await Notice.filter(
         kind=NoticeKind.PRICE, subject_kind="deal", subject_id__in=[each.deal_id for each in items]
     ).values_list("subject_id", flat=True)
+    await attach_subjects([each.deal for each in items])
     return cut.page(items, await found.count()), {UUID(str(each)) for each in told}
 
 

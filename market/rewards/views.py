@@ -44,6 +44,7 @@ async def new(request: Request) -> Response:
     floors, _rule = await queries.floors_of(contract.deal.seller_id, local_date(now))
     kind, left = queries.kind_of(contract), await queries.open_income(contract)
     commission = await owed_commission(contract.deal_id, Side.SELLER)
+    sold = contract.deal.outcome
     given = {"kind": "brokerage", "note": _("账上应付佣金"), "amount": commission.hundredths}
     form = PlanForm(
         await sent(request),
@@ -51,7 +52,7 @@ async def new(request: Request) -> Response:
             "income": Money(max(left, 0), contract.currency).hundredths or None,
             "pot": floors.pot_of(kind),
             "deductions": [given] if commission else [],
-            "people": [{"name": name} for name in _team(contract.deal.outcome.team)],
+            "people": [{"name": name} for name in _team(sold.team if sold else [])],
         },
     )
 

@@ -266,9 +266,9 @@ async def enter(room: Room, now: datetime) -> None:
     deal = await Deal.get(id=room.deal.id).select_related("outcome", "buyer")
     price, bargain = Money(deal.price_amount or 0), room.bargain
     terms = ContractTerms(
-        name=f"{deal.outcome.title}{KIND_WORDS[bargain.kind]}合同",
+        name=f"{deal.title}{KIND_WORDS[bargain.kind]}合同",
         kind=bargain.kind,
-        field=deal.outcome.field,
+        field=deal.outcome.field if deal.outcome else "",
         price=price,
         signed_on=local_date(now),
         used_in=deal.buyer.region,

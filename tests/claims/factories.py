@@ -62,6 +62,7 @@ async def make_contract(buyer: Organisation, *, paid: int | None = None, **field
         status=DealStatus.PAYING,
         title=outcome.title,
         opening=Opening.INTEREST,
+        subject_id=outcome.id,
         outcome=outcome,
         seller=seller,
         buyer=buyer,

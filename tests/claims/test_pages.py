@@ -201,6 +201,7 @@ async def test_from_the_payout_to_the_listing_it_is_one_click(client: httpx.Asyn
     await approve_batch(number, by=By(desk.approver, later))
     order = (await order_payment(number, by=By(desk.officer, later))).orders[0]
     deal = (await claim.contracts.all().select_related("contract__deal__outcome"))[0].contract.deal
+    assert deal.outcome is not None
     auditor = await make_staff(StaffRole.AUDITOR)
     await sign_in(client, auditor)
 

@@ -8,7 +8,7 @@ from uuid import uuid4
 import pytest
 
 from market.accounts.models import Organisation, OrganisationKind
-from market.deals.models import ContractKind, Deal, DealAction, DealStatus, Offer, OfferStatus, Side
+from market.deals.models import ContractKind, Deal, DealAction, DealStatus, Offer, OfferStatus, Pricing, Side
 from market.deals.next_steps import ContractFacts, Due, Situation, next_step
 from market.deals.rules import is_state_unit, needs_publicity
 from market.deals.states import (
@@ -106,10 +106,17 @@ def test_a_state_unit_is_told_by_its_kind_and_nature(
 
 @pytest.mark.parametrize("kind", list(ContractKind))
 def test_publicity_is_for_assignment_licence_and_equity(kind: ContractKind) -> None:
-    is_needed, reason = needs_publicity(kind, _seller())
+    is_needed, reason = needs_publicity(Pricing.AGREED, kind, _seller())
 
     assert is_needed is (kind in (ContractKind.ASSIGNMENT, ContractKind.LICENCE, ContractKind.EQUITY))
     assert reason
+
+
+@pytest.mark.parametrize("pricing", [Pricing.LISTED, Pricing.AUCTION])
+def test_a_price_of_an_exchange_or_an_auction_is_no_agreed_price(pricing: Pricing) -> None:
+    is_needed, reason = needs_publicity(pricing, ContractKind.ASSIGNMENT, _seller())
+
+    assert (is_needed, bool(reason)) == (False, True)
 
 
 def _deal(status: DealStatus, **fields: object) -> Deal:

@@ -52,7 +52,9 @@ async def test_the_desk_goes_from_a_claim_to_the_listing_and_back(client: httpx.
     desk = await make_desk()
     claim = await make_rechecked(desk)
     found = await Claim.get(id=claim.id).prefetch_related("contracts__contract__deal__outcome")
-    outcome = f"/outcomes/{found.contracts[0].contract.deal.outcome.number}"
+    sold = found.contracts[0].contract.deal.outcome
+    assert sold is not None
+    outcome = f"/outcomes/{sold.number}"
     await sign_in(client, desk.officer)
 
     assert outcome in await _strip(client, f"/desk/{claim.number}")

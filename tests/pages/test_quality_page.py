@@ -115,6 +115,7 @@ async def _deal(match: Match, buyer: Any, status: DealStatus, **values: Any) -> 
         status=status,
         title="t",
         opening=Opening.INTEREST,
+        subject_id=outcome.id,
         outcome=outcome,
         match=match,
         seller_id=outcome.organisation_id,

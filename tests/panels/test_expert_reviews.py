@@ -251,7 +251,7 @@ def _deed(number: str, amount: int, day: int = 1, **other: object) -> Deed:
     return Deed(uuid4(), number, signed_on=date(2026, 1, day), trade_amount=amount, **ids)  # type: ignore[arg-type]
 
 
-IDS = {"outcome_id": uuid4(), "seller_id": uuid4(), "buyer_id": uuid4()}
+IDS = {"subject_id": uuid4(), "seller_id": uuid4(), "buyer_id": uuid4()}
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,29 @@
+"""What a claim knows of its contracts: records first, what the applicant stated where none exists."""
+
+from __future__ import annotations
+
+import pytest
+
+from market.claims.claim_facts import facts_of
+from market.claims.declared_facts import state_facts
+from market.deals.models import Deal, Pricing
+from market.records.by import By
+from tests.claims.factories import make_draft
+from tests.factories import NOW
+
+
+@pytest.mark.parametrize(
+    ("pricing", "mode"),
+    [(Pricing.AGREED, "auction"), (Pricing.LISTED, "listed"), (Pricing.AUCTION, "auction")],
+)
+async def test_how_the_price_came_about_is_stated_only_where_the_deal_agreed_on_it(
+    pricing: Pricing, mode: str
+) -> None:
+    applicant, claim = await make_draft()
+    row = await claim.contracts.all().select_related("contract").first()
+    assert row is not None
+    await Deal.filter(id=row.contract.deal_id).update(pricing=pricing)
+
+    await state_facts(claim.number, row.contract.number, mode="auction", by=By(applicant, NOW))
+
+    assert (await facts_of(claim))["contracts"][0]["mode"] == mode

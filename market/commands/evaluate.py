@@ -1,4 +1,4 @@
-"""`evaluate`: how good matching and search are, on questions with known answers."""
+"""`evaluate`: measure matching and search on test sets with known answers."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from typing import Any
 from uuid import uuid4
 
 from market.commands.progress import Progress
-from market.matching.quality.evaluation import Bench
+from market.matching.quality.answer_sets import AnswerSets, UnreadableSet
+from market.matching.quality.evaluation import Evaluator
 from market.matching.quality.evaluation import evaluate as run
-from market.matching.quality.test_sets import AnswerSets, UnreadableSet
 from market.matching.scoring import WEIGHTS
 from market.search.embedded import EmbeddedSearch
 from market.search.embedders import EmbedderUnavailable
@@ -32,7 +32,7 @@ from market.tables import database
 async def evaluate(
     settings: Settings, directory: Path, *, engine: str, is_semantic: bool, file: Path | None
 ) -> int:
-    """Measure on the sets in a folder, print a table, and write the figures as JSON if asked to."""
+    """Evaluate the sets of a folder, print a table, and write the figures as JSON if a file is given."""
     started = time.monotonic()
     if engine == "meilisearch" and not settings.meili_url:
         sys.stderr.write("Set MEILI_URL (and MEILI_KEY) to measure on Meilisearch.\n")
@@ -53,7 +53,7 @@ async def evaluate(
         return 2
     if is_semantic and not bench.embedders:
         sys.stderr.write("no embedder is there, so words alone decide\n")
-    # The records are made in memory only, but the ORM must know its tables for that.
+    # Records are made in memory only, but the ORM needs its tables configured.
     async with database("postgresql://nobody@localhost/nothing", pool_size=1):
         try:
             found = await run(sets, bench)
@@ -74,21 +74,21 @@ async def evaluate(
     return 0
 
 
-def bench_of(settings: Settings, *, engine: str, is_semantic: bool) -> Bench:
-    """Return what is measured with: the market's models, and an engine beside its own.
+def bench_of(settings: Settings, *, engine: str, is_semantic: bool) -> Evaluator:
+    """Build the evaluator: the configured embedders and a scratch engine.
 
     Raises:
-        Unusable: a model that the settings name cannot be used.
+        EmbedderUnavailable: a model that the settings name cannot be used.
     """
     embedders = configured_embedders(settings.embedders, settings.embeddings_key) if is_semantic else ()
     lengths = {one.name: one.dimensions for one in embedders}
     bars = _Bars()
-    return Bench(
+    return Evaluator(
         scratch=_scratch_meili(settings, lengths) if engine == "meilisearch" else _scratch_embedded,
         embedders=embedders,
         reader=VectorCache(settings.data_directory / "vectors", bars),
         on_progress=bars,
-        beside=_scratch_embedded if engine == "meilisearch" else None,
+        comparison=_scratch_embedded if engine == "meilisearch" else None,
     )
 
 
@@ -97,7 +97,7 @@ def _write(file: Path, figures: dict[str, Any]) -> None:
 
 
 def table(figures: dict[str, Any]) -> str:
-    """Return the figures as a table for people."""
+    """Format the figures as a table."""
     head = f"engine {figures['engine']}, embedder {figures['embedder'] or 'none'}, scorer {figures['scorer']}"
     lines = [f"{head}, {figures['seconds']:.0f} s", ""]
     lines.append(f"{'':<24}{'figure':>8}  {'95 % interval':<16}{'n':>6}  baselines")
@@ -129,7 +129,7 @@ def _rows(name: str, found: dict[str, Any]) -> list[str]:
 
 
 class _Bars:
-    """A progress line for each thing that is being done."""
+    """A progress line for each task."""
 
     def __init__(self) -> None:
         self.work, self.done = ("", 0), 0

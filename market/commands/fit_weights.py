@@ -1,4 +1,4 @@
-"""`fit-weights`: new weights for the scorer, from pairs that people graded."""
+"""`fit-weights`: fit the scorer's weights on graded pairs."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ import sys
 from pathlib import Path
 
 from market.commands.evaluate import bench_of
-from market.matching.quality.fitting import as_json, fit
-from market.matching.quality.test_sets import AnswerSets, UnreadableSet
+from market.matching.quality.answer_sets import AnswerSets, UnreadableSet
+from market.matching.quality.weight_fitting import as_json, fit
 from market.matching.scoring import WEIGHTS
 from market.search.embedders import EmbedderUnavailable
 from market.settings import Settings
@@ -16,9 +16,9 @@ from market.tables import database
 
 
 async def fit_weights(settings: Settings, directory: Path, *, version: str, file: Path | None) -> int:
-    """Fit the weights of the models in use, tell what they reach on needs unseen, and write them.
+    """Fit weights with the configured embedders, print their cross-validated figures, and write them.
 
-    They are taken into use by putting the file in the place of `market/matching/weights.json`.
+    To use them, replace `market/matching/weights.json` by the file.
     """
     try:
         sets = AnswerSets.read(directory)

@@ -100,7 +100,7 @@ def describe(engine: str, tenancy: Tenancy) -> str:
 
 async def rematch(settings: Settings) -> int:
     """Compute all matches anew, batch by batch; a run that was stopped goes on where it was."""
-    from market.matching.everything import rematch_all
+    from market.matching.full_rematch import rematch_all
 
     deps = build_deps(settings)
     async with running(deps):

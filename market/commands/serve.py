@@ -18,7 +18,7 @@ from market.app import create_app
 from market.claims.listed import judge_outcomes_anew
 from market.deps import Deps
 from market.kit.logs import set_up_logs
-from market.matching.everything import ask_rematch_if_new_scorer
+from market.matching.full_rematch import enqueue_full_rematch_if_scorer_changed
 from market.programmes.catalogue import load_programmes
 from market.runtime import build_deps, running
 from market.search.relay import rebuild
@@ -46,7 +46,7 @@ async def release(deps: Deps) -> None:
         sys.stderr.write(f"{fault}\n")
     for index in await deps.search.apply_settings():
         await rebuild(index, search=deps.search)
-    await ask_rematch_if_new_scorer()
+    await enqueue_full_rematch_if_scorer_changed()
 
 
 async def run_release(settings: Settings) -> int:

@@ -1,4 +1,4 @@
-"""The board of matches (对接看板): what each person finds there, row by row, and its dashboard figures."""
+"""The match board (对接看板): its views, rows and dashboard cards."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from market.kit.i18n import Lazy, lazy
 from market.kit.i18n import gettext as _
 from market.kit.pagination import Cut, Page
 from market.matching import queries
+from market.matching.labels import MAX_TERMS, misfit_labels, part_labels, percent_score
 from market.matching.models import Match, MatchStatus
 from market.matching.queries import MatchRow
-from market.matching.words import MOST_TERMS, misfits_of, out_of_hundred, parts_of
 
 OPEN, MINE, INTERESTED, TALKING, DEALT, ENDED = "open", "mine", "interested", "talking", "dealt", "ended"
 OWN = "own"
@@ -37,21 +37,21 @@ STAGES: Mapping[str, tuple[MatchStatus, ...]] = {
     DEALT: (MatchStatus.DEALT,),
     ENDED: (MatchStatus.DROPPED,),
 }
-"""The stages of the broker's own matches; what follows the introduction moves with the deal."""
+"""Views of the broker's own matches by status; after the introduction the deal moves them."""
 
 
 @dataclass(frozen=True)
-class Asked:
-    """Which part of the board the address asks for; nonsense falls back to what there is."""
+class BoardParams:
+    """Parsed query string of the board; invalid values fall back to defaults."""
 
     view: str
     field: str
     text: str
 
     @classmethod
-    def of(cls, query: Mapping[str, str], actor: Actor) -> Asked:
+    def of(cls, query: Mapping[str, str], actor: Actor) -> BoardParams:
         view, field = query.get("view", ""), query.get("field", "")
-        offered = views_of(actor)
+        offered = available_views(actor)
         return cls(
             view=view if view in offered else offered[0],
             field=field if field in FIELDS else "",
@@ -60,8 +60,8 @@ class Asked:
 
 
 @dataclass(frozen=True)
-class Shown:
-    """A match as a row shows it. The parts add up to the score."""
+class BoardRow:
+    """A match as displayed. The parts add up to the score."""
 
     row: MatchRow
     score: int
@@ -69,32 +69,35 @@ class Shown:
     parts: list[tuple[str, int]]
     terms: list[str]
     reasons: dict[str, int]
-    """What the heaviest of the terms gave, of 1000."""
+    """Contributions of the heaviest terms, of 1000."""
     misfits: list[str]
 
 
-def views_of(actor: Actor) -> Sequence[str]:
-    """Return the parts of the board that this person has; the first is where they begin."""
-    found = [OPEN, *STAGES] if actor.may(Act.TAKE_UP) else []
+def available_views(actor: Actor) -> Sequence[str]:
+    """Return the views that this person has; the first is the default."""
+    views = [OPEN, *STAGES] if actor.may(Act.TAKE_UP) else []
     has_listings = actor.may(Act.JUDGE_MATCH) and (actor.may_sell or actor.may_buy)
-    return [*found, OWN] if has_listings or not found else found
+    return [*views, OWN] if has_listings or not views else views
 
 
-async def page_of(asked: Asked, cut: Cut, *, actor: Actor) -> Page[Shown]:
-    """Return the rows of one part of the board."""
+async def board_page(params: BoardParams, cut: Cut, *, actor: Actor) -> Page[BoardRow]:
+    """Return one page of a view."""
     actor.require(Act.SEE_MATCHES)
-    found = await _found(asked, cut, actor)
-    return cut.page([_shown(row) for row in found.items], found.total)
+    matches = await _load_page(params, cut, actor)
+    return cut.page([_board_row(row) for row in matches.items], matches.total)
 
 
-async def counts_of(actor: Actor) -> dict[str, int]:
-    """Return how many rows each part of the board has, without the filters."""
+async def view_counts(actor: Actor) -> dict[str, int]:
+    """Count the rows of each view, without filters."""
     first = Cut(1, 1)
-    return {view: (await _found(Asked(view, "", ""), first, actor)).total for view in views_of(actor)}
+    return {
+        view: (await _load_page(BoardParams(view, "", ""), first, actor)).total
+        for view in available_views(actor)
+    }
 
 
 async def dashboard_cards(actor: Actor, now: datetime) -> list[Card]:
-    """Return the broker's figures: what they took up and did not introduce yet waits for them."""
+    """Return the broker's cards: matches taken up and not introduced yet, and matches to take up."""
     if not actor.may(Act.TAKE_UP):
         return []
     taken = await Match.filter(broker_id=actor.user_id, status__in=TAKEN_UP).count()
@@ -105,20 +108,20 @@ async def dashboard_cards(actor: Actor, now: datetime) -> list[Card]:
     ]
 
 
-async def _found(asked: Asked, cut: Cut, actor: Actor) -> Page[MatchRow]:
-    if asked.view == OWN:
+async def _load_page(params: BoardParams, cut: Cut, actor: Actor) -> Page[MatchRow]:
+    if params.view == OWN:
         return await queries.list_matches_of_organisation(actor.organisation_id, cut)
-    if asked.view == OPEN:
-        return await queries.list_open_matches(cut, field=asked.field, text=asked.text)
-    return await queries.list_matches_of_broker(actor.user_id, cut, statuses=STAGES[asked.view])
+    if params.view == OPEN:
+        return await queries.list_open_matches(cut, field=params.field, text=params.text)
+    return await queries.list_matches_of_broker(actor.user_id, cut, statuses=STAGES[params.view])
 
 
-def _shown(row: MatchRow) -> Shown:
-    return Shown(
+def _board_row(row: MatchRow) -> BoardRow:
+    return BoardRow(
         row=row,
-        score=out_of_hundred(row.score),
-        parts=parts_of(row.parts),
-        terms=row.terms[:MOST_TERMS],
+        score=percent_score(row.score),
+        parts=part_labels(row.parts),
+        terms=row.terms[:MAX_TERMS],
         reasons=row.reasons,
-        misfits=misfits_of(row.misfits),
+        misfits=misfit_labels(row.misfits),
     )

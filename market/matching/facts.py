@@ -1,4 +1,4 @@
-"""What the scorer knows of a need and of an outcome: the facts as they stand in the index."""
+"""What the scorer knows of a need and an outcome: facts as stored in the index."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ from market.search.term_hashes import term_hashes
 
 @dataclass(frozen=True, slots=True)
 class Text:
-    """The wording of a listing: the marks of its terms and letters, those of the title first."""
+    """The text of a listing: hashes of its terms and letters, those of the title first."""
 
     hashes: bytes = b""
     counts: Counts = (0, 0, 0, 0, 0, 0)
-    """How many stand in title, keywords and text: of the terms, then of the letters."""
+    """Numbers of terms in title, keywords and text, then of letters."""
     words: tuple[str, ...] = ()
-    """What the marks stand for. Only one of a pair need know it."""
+    """The hashed terms. Only one text of a pair needs them."""
 
     @classmethod
     def of(
@@ -30,12 +30,12 @@ class Text:
         text: Iterable[str] = (),
         letters: tuple[Iterable[str], Iterable[str], Iterable[str]] = ((), (), ()),
     ) -> Text:
-        """Return the text that has these terms, which are known by name; each counts at its best place."""
-        known: set[str] = set()
+        """Build a text from terms by place; each term counts at its best place."""
+        seen: set[str] = set()
         places: list[list[str]] = []
         for place in (title, keywords, text, *letters):
-            places.append([one for one in dict.fromkeys(place) if one not in known])
-            known.update(places[-1])
+            places.append([term for term in dict.fromkeys(place) if term not in seen])
+            seen.update(places[-1])
         words = tuple(word for place in places for word in place)
         a, b, c, d, e, f = map(len, places)
         return cls(term_hashes(words), (a, b, c, d, e, f), words)
@@ -71,12 +71,12 @@ class OutcomeFacts:
 
 
 def need_facts(facts: Mapping[str, Any]) -> NeedFacts:
-    """Read a need's facts as an engine gives them back, or as `documents.Prepared.facts` makes them."""
+    """Parse a need's facts as returned by an engine or by `documents.Prepared.facts`."""
     return NeedFacts(
         id=_id(facts["id"]),
         revision=int(facts["revision"]),
         text=_text(facts),
-        field=_one(facts, "field"),
+        field=_first(facts, "field"),
         industries=frozenset(facts.get("industries", ())),
         modes=frozenset(facts.get("modes", ())),
         budget_most=_number(facts, "budget_max_amount"),
@@ -86,41 +86,41 @@ def need_facts(facts: Mapping[str, Any]) -> NeedFacts:
 
 
 def outcome_facts(facts: Mapping[str, Any]) -> OutcomeFacts:
-    """Read an outcome's facts, likewise."""
+    """Parse an outcome's facts, likewise."""
     return OutcomeFacts(
         id=_id(facts["id"]),
         revision=int(facts["revision"]),
         text=_text(facts),
-        field=_one(facts, "field"),
+        field=_first(facts, "field"),
         industries=frozenset(facts.get("industries", ())),
         modes=frozenset(facts.get("modes", ())),
         price=_number(facts, "price_amount"),
         trl=_number(facts, "trl"),
         region=_last(facts, "regions"),
-        is_exclusive_possible=_one(facts, "is_exclusive_possible") != "no"
-        and _one(facts, "status") != "licensed",
+        is_exclusive_possible=_first(facts, "is_exclusive_possible") != "no"
+        and _first(facts, "status") != "licensed",
     )
 
 
-def named_need(prepared: Prepared) -> NeedFacts:
-    """Return the facts of a need whose words are known, so that it can be the one that others are held to."""
+def need_with_words(prepared: Prepared) -> NeedFacts:
+    """Return a need's facts with the words of its text, as the subject of a ranking needs them."""
     facts = need_facts(prepared.facts())
-    return replace(facts, text=_named(facts.text, prepared))
+    return replace(facts, text=_with_words(facts.text, prepared))
 
 
-def named_outcome(prepared: Prepared) -> OutcomeFacts:
-    """Return the facts of an outcome whose words are known, likewise."""
+def outcome_with_words(prepared: Prepared) -> OutcomeFacts:
+    """Return an outcome's facts with the words of its text, likewise."""
     facts = outcome_facts(prepared.facts())
-    return replace(facts, text=_named(facts.text, prepared))
+    return replace(facts, text=_with_words(facts.text, prepared))
 
 
-def text_without(trial: WithoutWord, word: str) -> Text:
-    """Return the wording that a listing would have without this word."""
-    terms, letters, counts = trial.without(word)
+def text_without(variants: WithoutWord, word: str) -> Text:
+    """Return the text of a listing without this word."""
+    terms, letters, counts = variants.without(word)
     return Text(term_hashes(terms, letters), counts, (*terms, *letters))
 
 
-def _named(text: Text, prepared: Prepared) -> Text:
+def _with_words(text: Text, prepared: Prepared) -> Text:
     return replace(text, words=(*prepared.terms, *prepared.letters))
 
 
@@ -129,11 +129,11 @@ def _text(facts: Mapping[str, Any]) -> Text:
     return Text(facts.get("hashes", b""), (a, b, c, d, e, f))
 
 
-def _id(told: object) -> UUID:
-    return told if isinstance(told, UUID) else UUID(str(told))
+def _id(value: object) -> UUID:
+    return value if isinstance(value, UUID) else UUID(str(value))
 
 
-def _one(facts: Mapping[str, Any], name: str) -> str:
+def _first(facts: Mapping[str, Any], name: str) -> str:
     values = facts.get(name) or [""]
     return str(values[0] if isinstance(values, list) else values)
 

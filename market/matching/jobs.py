@@ -1,7 +1,7 @@
-"""Matching in the background.
+"""Matching jobs.
 
-Relay first, then matching: these jobs are asked for by the relay itself, in the transaction in which
-it takes its wishes away, so the index already holds what is to be matched. Rooms below need not ask.
+They are enqueued by the relay, in the transaction in which it acknowledges outbox entries, so the index
+already holds the listings to match. Rooms below need not enqueue them.
 """
 
 from __future__ import annotations
@@ -13,15 +13,15 @@ from uuid import UUID
 
 from market.deps import Deps
 from market.kit.jobs import enqueue, job
-from market.matching.everything import LOCK, ask_rematch_all, find_wish, match_batch
-from market.matching.frequencies import count_terms
+from market.matching.full_rematch import LOCK, enqueue_full_rematch, load_progress, match_batch
 from market.matching.rematch import drop_suggestions, rematch_need, rematch_outcome
+from market.matching.term_frequencies import count_terms
 from market.search import outbox
 
-FEW = 20
-"""Up to so many changed listings are matched one by one; more, and the whole market is."""
-SETTLED = timedelta(seconds=15)
-"""How long an import must have been quiet before the whole market is matched."""
+MAX_SINGLE_REMATCHES = 20
+"""Most changed listings that are matched one by one; beyond it a full rematch is enqueued."""
+QUIET_PERIOD = timedelta(seconds=15)
+"""Time without changes after which a full rematch starts."""
 
 
 @job("matching.rematch_need")
@@ -36,44 +36,44 @@ async def match_outcome(deps: Deps, outcome_id: str) -> None:
 
 @job("matching.rematch_all")
 async def match_all(deps: Deps) -> None:
-    """Match a batch of needs against the whole market and ask for the next batch.
+    """Match a batch of needs and enqueue the next batch.
 
-    Waits for an import to end: nothing is done while it was asked for again lately or while the
-    index is far behind; whoever asked last, or the relay, has asked for a later run.
+    Does nothing during an import, that is within the quiet period of the last request or while the outbox
+    is long: the last request, or the relay, has enqueued a later run.
     """
-    wish = await find_wish()
-    if wish is None or datetime.now(UTC) < wish.not_before or await _is_far_behind():
+    progress = await load_progress()
+    if progress is None or datetime.now(UTC) < progress.not_before or await _is_far_behind():
         return
-    if await match_batch(wish, search=deps.search, now=deps.clock()) is not None:
+    if await match_batch(progress, search=deps.search, now=deps.clock()) is not None:
         await enqueue("matching.rematch_all", lock=LOCK)
 
 
 @job("matching.nightly", cron="0 19 * * *")
 async def nightly(deps: Deps) -> None:
-    """Count the terms anew and match everything, at 03:00 in Nanning."""
+    """Recount term frequencies and enqueue a full rematch, at 03:00 in Nanning."""
     await count_terms(deps.search)
-    await ask_rematch_all()
+    await enqueue_full_rematch()
 
 
 async def outcomes_relayed(published: Sequence[UUID], removed: Sequence[UUID]) -> None:
-    """Have outcomes matched that readers now find, or no longer."""
+    """Enqueue matching of published outcomes and drop suggestions of removed ones."""
     await _relayed("outcome", published, removed)
 
 
 async def needs_relayed(published: Sequence[UUID], removed: Sequence[UUID]) -> None:
-    """Have needs matched, likewise."""
+    """Enqueue matching of needs, likewise."""
     await _relayed("need", published, removed)
 
 
 async def _relayed(kind: str, published: Sequence[UUID], removed: Sequence[UUID]) -> None:
     await drop_suggestions(kind, removed)
-    if len(published) > FEW:
-        await ask_rematch_all(delay=SETTLED)
+    if len(published) > MAX_SINGLE_REMATCHES:
+        await enqueue_full_rematch(delay=QUIET_PERIOD)
         return
-    for one in published:
-        arguments: dict[str, Any] = {f"{kind}_id": one}
-        await enqueue(f"matching.rematch_{kind}", lock=f"match:{kind}:{one}", **arguments)
+    for id_ in published:
+        arguments: dict[str, Any] = {f"{kind}_id": id_}
+        await enqueue(f"matching.rematch_{kind}", lock=f"match:{kind}:{id_}", **arguments)
 
 
 async def _is_far_behind() -> bool:
-    return any([await outbox.count_pending(index) > FEW for index in ("outcomes", "needs")])
+    return any([await outbox.count_pending(index) > MAX_SINGLE_REMATCHES for index in ("outcomes", "needs")])

@@ -38,13 +38,13 @@ class Match(Model):
     score = fields.IntField()
     """0-1000."""
     parts: fields.JSONField[dict[str, int]] = fields.JSONField()
-    """What each part gave; the parts add up to the score."""
+    """Points of each part; they add up to the score."""
     terms: fields.JSONField[list[str]] = fields.JSONField()
     """Common terms, the heaviest first."""
     reasons: fields.JSONField[dict[str, int]] = fields.JSONField(default=dict, db_default={})
-    """What the heaviest of them gave: by so much the score falls without the word in the need's text."""
+    """Contributions of the heaviest: the drop of the score without the word in the need's text."""
     misfits: fields.JSONField[list[str]] = fields.JSONField()
-    """Keys of what does not fit, `scoring.MISFITS`."""
+    """Keys of `scoring.MISFITS`."""
     scorer_version = fields.CharField(max_length=20)
     need_revision = fields.IntField()
     outcome_revision = fields.IntField()
@@ -64,7 +64,7 @@ class Match(Model):
 
 
 class MatchFeedback(Model):
-    """不感兴趣: one side does not want to see this match any more, and why."""
+    """不感兴趣: one side's refusal of a match, with the reason."""
 
     id = fields.UUIDField(primary_key=True)
     match: fields.ForeignKeyRelation[Match] = fields.ForeignKeyField(
@@ -86,9 +86,9 @@ class MatchFeedback(Model):
 
 
 class TermFrequency(Model):
-    """How many listings hold a term, counted now and then; the scorer's idea of what is rare.
+    """Document frequency of a term, recounted periodically, for the scorer's rarity.
 
-    Terms of one listing only are left out. The row of the empty term holds how many listings there are.
+    Terms of a single listing are omitted. The row of the empty term holds the total numbers of listings.
     """
 
     term = fields.CharField(max_length=80, primary_key=True)

@@ -1,4 +1,4 @@
-"""Lists of matches, each row with what a page shows of the other side."""
+"""Lists of matches with the columns of both sides that pages show."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _OUTCOME = (*_SIDE, "highlight", "trl", "price_kind", "price_amount")
 
 @dataclass(frozen=True)
 class Side:
-    """What a row shows of a need or of an outcome; only columns of that kind are filled."""
+    """The columns of a need or outcome in a list; only those of its kind are present."""
 
     id: UUID
     number: str
@@ -49,7 +49,7 @@ class MatchRow:
     parts: dict[str, int]
     terms: list[str]
     reasons: dict[str, int]
-    """What the heaviest of the terms gave, of 1000."""
+    """Contributions of the heaviest terms, of 1000."""
     misfits: list[str]
     broker_id: UUID | None
     taken_up_at: datetime | None
@@ -58,50 +58,50 @@ class MatchRow:
 
 
 async def list_open_matches(cut: Cut, *, field: str = "", text: str = "") -> Page[MatchRow]:
-    """Return the matches that no broker has taken up, the best first; `text` stands in a title."""
-    found = Match.filter(
+    """Return the matches that no broker has taken up, the best first; `text` filters by title."""
+    matches = Match.filter(
         status=MatchStatus.SUGGESTED,
         broker_id__isnull=True,
         outcome__status__in=VISIBLE_OUTCOMES,
         need__status__in=VISIBLE_NEEDS,
     )
     if field:
-        found = found.filter(outcome__field=field)
+        matches = matches.filter(outcome__field=field)
     if text:
-        found = found.filter(Q(need__title__icontains=text) | Q(outcome__title__icontains=text))
-    return cut.page(await _rows(found, most=cut.size, offset=cut.offset), await found.count())
+        matches = matches.filter(Q(need__title__icontains=text) | Q(outcome__title__icontains=text))
+    return cut.page(await _rows(matches, most=cut.size, offset=cut.offset), await matches.count())
 
 
 async def list_matches_of_broker(
     user_id: UUID, cut: Cut, *, statuses: Collection[MatchStatus] = ()
 ) -> Page[MatchRow]:
     """Return the matches that a broker has taken up, the latest first; names are not masked."""
-    found = Match.filter(broker_id=user_id)
+    matches = Match.filter(broker_id=user_id)
     if statuses:
-        found = found.filter(status__in=list(statuses))
+        matches = matches.filter(status__in=list(statuses))
     rows = await _rows(
-        found, most=cut.size, offset=cut.offset, order=("-taken_up_at", "id"), is_masking=False
+        matches, most=cut.size, offset=cut.offset, order=("-taken_up_at", "id"), is_masking=False
     )
-    return cut.page(rows, await found.count())
+    return cut.page(rows, await matches.count())
 
 
 async def list_matches_of_organisation(organisation_id: UUID | None, cut: Cut) -> Page[MatchRow]:
-    """Return the matches of all listings of an organisation, the best first, without those it turned down.
+    """Return the matches of an organisation's listings, the best first, without those it refused.
 
-    Of its own needs it sees whose they are, of the needs of others as everybody.
+    Masked names are shown for its own needs only.
     """
     if organisation_id is None:
         return cut.page([], 0)
-    found = _visible(
+    matches = _visible(
         Match.filter(
             Q(need__organisation_id=organisation_id) | Q(outcome__organisation_id=organisation_id),
             outcome__status__in=VISIBLE_OUTCOMES,
             need__status__in=VISIBLE_NEEDS,
         )
     )
-    found = await _without_refused(found, organisation_id)
-    rows = await _rows(found, most=cut.size, offset=cut.offset, unmasked_for=organisation_id)
-    return cut.page(rows, await found.count())
+    matches = await _without_refused(matches, organisation_id)
+    rows = await _rows(matches, most=cut.size, offset=cut.offset, unmasked_for=organisation_id)
+    return cut.page(rows, await matches.count())
 
 
 async def get_match_for(actor: Actor, match_id: UUID) -> Match:
@@ -118,19 +118,19 @@ async def get_match_for(actor: Actor, match_id: UUID) -> Match:
     return match
 
 
-def _visible(found: QuerySet[Match]) -> QuerySet[Match]:
-    return found.exclude(status=MatchStatus.DROPPED)
+def _visible(matches: QuerySet[Match]) -> QuerySet[Match]:
+    return matches.exclude(status=MatchStatus.DROPPED)
 
 
-async def _without_refused(found: QuerySet[Match], organisation_id: UUID | None) -> QuerySet[Match]:
+async def _without_refused(matches: QuerySet[Match], organisation_id: UUID | None) -> QuerySet[Match]:
     if organisation_id is None:
-        return found
+        return matches
     refused = await MatchFeedback.filter(organisation_id=organisation_id).values_list("match_id", flat=True)
-    return found.exclude(id__in=list(refused)) if refused else found
+    return matches.exclude(id__in=list(refused)) if refused else matches
 
 
 async def _rows(
-    found: QuerySet[Match],
+    matches: QuerySet[Match],
     *,
     most: int,
     offset: int = 0,
@@ -140,7 +140,7 @@ async def _rows(
 ) -> list[MatchRow]:
     columns = [f"need__{name}" for name in _NEED] + [f"outcome__{name}" for name in _OUTCOME]
     columns += [*_OWN, "need_id", "outcome_id"]
-    rows = await found.order_by(*order).offset(offset).limit(most).values(*columns)
+    rows = await matches.order_by(*order).offset(offset).limit(most).values(*columns)
     return [_row(row, is_masking=is_masking and row["need__organisation_id"] != unmasked_for) for row in rows]
 
 
@@ -161,7 +161,9 @@ def _row(row: dict[str, Any], *, is_masking: bool) -> MatchRow:
 
 
 def _side(row: dict[str, Any], name: str, *, is_masked: bool) -> Side:
-    values = {key.removeprefix(f"{name}__"): one for key, one in row.items() if key.startswith(f"{name}__")}
+    values = {
+        key.removeprefix(f"{name}__"): value for key, value in row.items() if key.startswith(f"{name}__")
+    }
     organisation_id, organisation_name = values.pop("organisation_id"), values.pop("organisation__name")
     return Side(
         id=row[f"{name}_id"],

@@ -1,4 +1,4 @@
-"""Why a need and an outcome fit: what each of the words in common gave."""
+"""Reasons of a match: how much each common word contributes to the score."""
 
 from __future__ import annotations
 
@@ -6,43 +6,45 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from uuid import UUID
 
-from market.matching.choosing import Chosen
 from market.matching.facts import text_without
-from market.matching.scoring import WEIGHTS, Weights, worths_of
-from market.matching.wording import Rarity
+from market.matching.scoring import WEIGHTS, Weights, term_contributions
+from market.matching.text_similarity import Rarity
+from market.matching.top_matches import TopMatch
 from market.search.documents import WithoutWord
 from market.search.engine import Document
 
-MOST = 3
-"""Words of a match whose worth is told; each is tried by reading the need without it."""
+MAX_REASONS = 3
+"""Words of a match whose contribution is computed, by scoring the need without each."""
 
 
-def with_reasons(
-    chosen: Sequence[Chosen], needs: Mapping[UUID, Document], rarity: Rarity, weights: Weights = WEIGHTS
-) -> list[Chosen]:
-    """Return the pairs with the worth of their heaviest words. Needs are given as readers find them."""
-    asked: dict[UUID, dict[str, list[int]]] = {}
-    for at, one in enumerate(chosen):
-        for word in one.score.terms[:MOST] if one.need_id in needs else ():
-            asked.setdefault(one.need_id, {}).setdefault(word, []).append(at)
-    worth: dict[tuple[int, str], int] = {}
-    for need_id, words in asked.items():
-        trial = WithoutWord(needs[need_id])
+def add_reasons(
+    matches: Sequence[TopMatch], needs: Mapping[UUID, Document], rarity: Rarity, weights: Weights = WEIGHTS
+) -> list[TopMatch]:
+    """Return the matches with the contributions of their heaviest words. `needs` are public documents."""
+    positions: dict[UUID, dict[str, list[int]]] = {}
+    for at, match in enumerate(matches):
+        for word in match.score.terms[:MAX_REASONS] if match.need_id in needs else ():
+            positions.setdefault(match.need_id, {}).setdefault(word, []).append(at)
+    points_of: dict[tuple[int, str], int] = {}
+    for need_id, words in positions.items():
+        variants = WithoutWord(needs[need_id])
         for word, places in words.items():
-            found = worths_of(
-                text_without(trial, word),
-                [(chosen[at].pair.outcome.text, chosen[at].score) for at in places],
+            contributions = term_contributions(
+                text_without(variants, word),
+                [(matches[at].pair.outcome.text, matches[at].score) for at in places],
                 rarity,
                 weights,
-                meanings=[chosen[at].pair.meaning for at in places],
+                meanings=[matches[at].pair.meaning for at in places],
             )
-            worth |= {(at, word): points for at, points in zip(places, found, strict=True)}
+            points_of |= {(at, word): points for at, points in zip(places, contributions, strict=True)}
     return [
         replace(
-            one,
+            match,
             reasons={
-                word: worth[at, word] for word in one.score.terms[:MOST] if worth.get((at, word), 0) > 0
+                word: points_of[at, word]
+                for word in match.score.terms[:MAX_REASONS]
+                if points_of.get((at, word), 0) > 0
             },
         )
-        for at, one in enumerate(chosen)
+        for at, match in enumerate(matches)
     ]

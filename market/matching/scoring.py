@@ -1,8 +1,8 @@
-"""How well a need and an outcome fit: a pure function of the pair, the same from both sides.
+"""The match score: a pure, symmetric function of a need and an outcome.
 
-The score is 0-1000, the sum of its parts. A part gives points only for what is known to fit, so a
-fuller listing may score higher; what is known not to fit is named. No part is scaled by what else
-is in a list: the constants belong to the weights and to their version.
+The score is 0-1000, the sum of its parts. A part gives points only for known facts that fit, so a fuller
+listing may score higher; known facts that do not fit are listed as misfits. No part is normalised over a
+list: the constants belong to the versioned weights.
 """
 
 from __future__ import annotations
@@ -16,12 +16,12 @@ import numpy as np
 
 from market.codes import regions
 from market.matching.facts import NeedFacts, OutcomeFacts, Text
-from market.matching.wording import Rarity, Scales, Texts, common
+from market.matching.text_similarity import Rarity, Scales, Texts, overlap_of
 from market.search.candidates import Numbers
 from market.search.normalise import is_word
 
 PARTS = ("wording", "meaning", "field", "budget", "region", "maturity", "mode")
-"""Called by `codes.labels`, kind match_part."""
+"""Labelled in `codes.labels`, kind match_part."""
 MISFITS = (
     "field_differs",
     "budget_below_price",
@@ -30,34 +30,34 @@ MISFITS = (
     "mode_not_offered",
     "exclusive_not_possible",
 )
-"""Called by `codes.labels`, kind misfit."""
+"""Labelled in `codes.labels`, kind misfit."""
 FEEDBACK, LIKE_REFUSED = "feedback", "like_refused"
-"""The part and the misfit that come from what people said, likewise named."""
-MOST_TERMS = 12
-TELLING = 0.03
-"""A term with a smaller share of the likeness is no reason."""
-WHOLE = 1000
+"""Keys of the part and the misfit of a feedback penalty, likewise labelled."""
+MAX_TERMS = 12
+MIN_TERM_SHARE = 0.03
+"""Share of the similarity below which a term is not shown."""
+MAX_SCORE = 1000
 
 
 @dataclass(frozen=True)
 class Calibration:
-    """How the cosine of one model is read."""
+    """Linear calibration of one model's cosine."""
 
     low: float
-    """Texts that have nothing to do with each other."""
+    """Cosine of unrelated texts."""
     high: float
-    """Texts that say the same."""
+    """Cosine of equivalent texts."""
     share: float
-    """How much this model counts beside wording, which counts 1."""
+    """Share of this model, relative to wording with 1."""
 
 
 @dataclass(frozen=True)
 class Weights:
-    """How much each part counts, of 1000, and the constants that turn likeness into points."""
+    """Points of each part, of 1000, and the constants that convert similarity to points."""
 
     version: str
     content: int
-    """Shared by wording and meaning, by how many models know the pair; without any, wording has it all."""
+    """Points of wording and meaning together, divided by the models that have vectors of the pair."""
     field: int
     budget: int
     region: int
@@ -65,44 +65,44 @@ class Weights:
     mode: int
     scales: Scales
     models: Mapping[str, Calibration]
-    """By the model's name; the empty name stands for all others."""
+    """By model; the empty name is the default."""
     near: float
-    """A price up to so many times the budget can be talked about."""
+    """Multiple of the budget up to which a price counts as negotiable."""
     refused: int
-    """What a pair loses for each reason for which one like it was refused; see `refusals`."""
+    """Penalty for each applicable refusal, see `feedback`."""
     threshold: int
-    """The score from which a pair is shown to people."""
+    """Least score of a match."""
     least_content: int
-    """Without so many points for words and meaning, nothing else makes a pair worth showing."""
+    """Least points of wording and meaning together of a match."""
 
     def model(self, name: str) -> Calibration:
-        """Return how the cosines of a model are read."""
+        """Return the calibration of a model."""
         return self.models.get(name) or self.models[""]
 
     @classmethod
     def read(cls, path: Path) -> Weights:
-        """Read weights from a file."""
-        told = json.loads(path.read_text("utf-8"))
-        models = {name: Calibration(**one) for name, one in told.pop("models").items()}
-        return cls(scales=Scales(**told.pop("scales")), models=models, **told)
+        """Load weights from a file."""
+        content = json.loads(path.read_text("utf-8"))
+        models = {name: Calibration(**calibration) for name, calibration in content.pop("models").items()}
+        return cls(scales=Scales(**content.pop("scales")), models=models, **content)
 
 
 WEIGHTS = Weights.read(Path(__file__).with_name("weights.json"))
 Meaning = Mapping[str, float]
-"""The cosine of need and outcome by each model that knows both."""
+"""Cosines of need and outcome, by each model that has vectors of both."""
 
 
 @dataclass(frozen=True)
 class Score:
     value: int
     parts: dict[str, int]
-    """Add up to `value`."""
+    """Points by part; they add up to `value`."""
     terms: list[str]
-    """Words that stand in both texts, the heaviest first."""
+    """Words in both texts, the heaviest first."""
     misfits: list[str]
 
-    def lowered(self, points: int) -> Score:
-        """Return the score of a pair that is like what one of its sides refused."""
+    def penalised(self, points: int) -> Score:
+        """Return the score with a feedback penalty, listed as a part and a misfit."""
         if not points:
             return self
         return Score(
@@ -118,55 +118,57 @@ def score(
     *,
     meaning: Meaning | None = None,
 ) -> Score:
-    """Score a pair. `rarity` says how rare a term is on the market."""
+    """Score a pair. `rarity` returns the rarity of a term on the market."""
     return scores([(need, outcome, meaning or {})], rarity, weights)[0]
 
 
 def scores(
     pairs: Sequence[tuple[NeedFacts, OutcomeFacts, Meaning]], rarity: Rarity, weights: Weights = WEIGHTS
 ) -> list[Score]:
-    """Score pairs of one listing, each by itself."""
+    """Score pairs of one listing, independently of each other."""
     if not pairs:
         return []
     texts = [_subject(need, outcome) for need, outcome, _ in pairs]
-    both = common(texts[0][0], Texts.of_each([other for _, other in texts]), rarity, weights.scales)
-    found = []
+    overlap = overlap_of(texts[0][0], Texts.of_texts([other for _, other in texts]), rarity, weights.scales)
+    results = []
     for (need, outcome, meaning), wording, terms in zip(
-        pairs, _fit(both.likeness()).tolist(), both.terms(), strict=True
+        pairs, _fit(overlap.similarities()).tolist(), overlap.terms(), strict=True
     ):
         fits = _fits(need, outcome, wording, weights, meaning)
         parts = {name: round(fits[name][0] * points) for name, points in _points(weights, meaning)}
         misfits = [misfit for _, misfit in fits.values() if misfit]
-        found.append(Score(sum(parts.values()), parts, shown_terms(terms), misfits))
-    return found
+        results.append(Score(sum(parts.values()), parts, shown_terms(terms), misfits))
+    return results
 
 
 @dataclass(frozen=True, slots=True)
-class Others:
-    """Listings that one of the other kind is held to, column by column."""
+class CandidateColumns:
+    """Columns of the listings that a subject is compared with."""
 
     texts: Texts
-    beside: Sequence[NeedFacts | OutcomeFacts]
-    """What is told of each beside its text: the same object where the same is told."""
+    facts: Sequence[NeedFacts | OutcomeFacts]
+    """Facts of each without its text; the same object for equal facts."""
     cosines: Mapping[str, Numbers]
-    """By each model; NaN where it does not know both."""
+    """Cosines by model; NaN without vectors of both."""
 
     @classmethod
-    def of_each(cls, facts: Sequence[NeedFacts | OutcomeFacts], meanings: Sequence[Meaning]) -> Others:
-        names = {name for one in meanings for name in one}
+    def of_pairs(
+        cls, facts: Sequence[NeedFacts | OutcomeFacts], meanings: Sequence[Meaning]
+    ) -> CandidateColumns:
+        names = {name for item in meanings for name in item}
         return cls(
-            Texts.of_each([one.text for one in facts]),
+            Texts.of_texts([item.text for item in facts]),
             facts,
-            {name: np.array([one.get(name, np.nan) for one in meanings]) for name in names},
+            {name: np.array([item.get(name, np.nan) for item in meanings]) for name in names},
         )
 
 
-def values(
-    subject: NeedFacts | OutcomeFacts, others: Others, rarity: Rarity, weights: Weights = WEIGHTS
+def score_many(
+    subject: NeedFacts | OutcomeFacts, others: CandidateColumns, rarity: Rarity, weights: Weights = WEIGHTS
 ) -> Numbers:
-    """Return the scores of a listing with many of the other kind, not rounded and without the reasons.
+    """Return the unrounded scores of a listing with many counterparts, without terms and misfits.
 
-    Each is what `score` gives for that pair alone, but for the rounding of its parts.
+    Each equals that of `score` for the pair alone, but for the rounding of its parts.
     """
     wording = fit_of_wording(subject.text, others.texts, rarity, weights)
     meaning, shares = np.zeros(len(wording)), np.zeros(len(wording))
@@ -175,18 +177,18 @@ def values(
         fits = np.clip((cosines - model.low) / (model.high - model.low), 0.0, 1.0)
         meaning += model.share * np.nan_to_num(fits)
         shares += model.share * ~np.isnan(cosines)
-    # As `_points` shares them out.
+    # Divided as in `_points`.
     content = weights.content * (wording + meaning) / (1 + shares)
     points = dict(_points(weights, {}))
-    known: dict[int, float] = {}
-    for one in others.beside:
-        if id(one) not in known:
-            known[id(one)] = sum(_beside(subject, one, points, weights))
-    found: Numbers = content + np.array([known[id(one)] for one in others.beside])
-    return found
+    cache: dict[int, float] = {}
+    for facts in others.facts:
+        if id(facts) not in cache:
+            cache[id(facts)] = sum(_fact_points(subject, facts, points, weights))
+    totals: Numbers = content + np.array([cache[id(facts)] for facts in others.facts])
+    return totals
 
 
-def _beside(
+def _fact_points(
     subject: NeedFacts | OutcomeFacts,
     other: NeedFacts | OutcomeFacts,
     points: Mapping[str, float],
@@ -201,7 +203,7 @@ def _beside(
     return [fit(need, outcome, weights)[0] * points[name] for name, fit in _FACTS.items()]
 
 
-def worths_of(
+def term_contributions(
     without: Text,
     pairs: Sequence[tuple[Text, Score]],
     rarity: Rarity,
@@ -209,30 +211,30 @@ def worths_of(
     *,
     meanings: Sequence[Meaning],
 ) -> list[int]:
-    """Return what a word gave each pair: by so much the score falls when the need's text is `without` it.
+    """Return a word's contribution to each pair: the drop of the score with the need's text `without` it.
 
-    What the pair means is held fixed. A pair is told by the outcome's text and its score.
+    Vectors are held fixed. A pair is given by the outcome's text and its score.
     """
-    texts = Texts.of_each([outcome for outcome, _ in pairs])
-    left = fit_of_wording(without, texts, rarity, weights).tolist()
+    texts = Texts.of_texts([outcome for outcome, _ in pairs])
+    remaining = fit_of_wording(without, texts, rarity, weights).tolist()
     return [
-        whole.parts["wording"] - round(fit * dict(_points(weights, meaning))["wording"])
-        for fit, (_, whole), meaning in zip(left, pairs, meanings, strict=True)
+        score_.parts["wording"] - round(fit * dict(_points(weights, meaning))["wording"])
+        for fit, (_, score_), meaning in zip(remaining, pairs, meanings, strict=True)
     ]
 
 
 def fit_of_wording(subject: Text, others: Texts, rarity: Rarity, weights: Weights) -> Numbers:
-    """Return how far each fits the subject in words, from 0 to 1."""
-    return _fit(common(subject, others, rarity, weights.scales).likeness())
+    """Return the fit of each text with the subject in words, from 0 to 1."""
+    return _fit(overlap_of(subject, others, rarity, weights.scales).similarities())
 
 
-def _fit(likeness: Numbers) -> Numbers:
-    fit: Numbers = likeness / (likeness + 1)
+def _fit(similarity: Numbers) -> Numbers:
+    fit: Numbers = similarity / (similarity + 1)
     return fit
 
 
 def fit_of_meaning(meaning: Meaning, weights: Weights) -> float:
-    """Return how far the meaning of a pair fits, from 0 to 1."""
+    """Return the fit of a pair by vectors, from 0 to 1."""
     total = shares = 0.0
     for name, cosine in meaning.items():
         model = weights.model(name)
@@ -249,18 +251,18 @@ def _subject(need: NeedFacts, outcome: OutcomeFacts) -> tuple[Text, Text]:
 
 
 def shown_terms(points: Mapping[str, float]) -> list[str]:
-    """Return the common terms that say something, the heaviest first.
+    """Return the common terms worth showing, the heaviest first.
 
-    They must be words to a reader, no part of a longer one, and add something to the likeness.
+    They must be words, not part of a longer one, and contribute to the similarity.
     """
-    least = TELLING * sum(points.values())
-    terms = sorted(points, key=lambda term: (-points[term], term))[: 5 * MOST_TERMS]
+    least = MIN_TERM_SHARE * sum(points.values())
+    terms = sorted(points, key=lambda term: (-points[term], term))[: 5 * MAX_TERMS]
     words = [term for term in terms if points[term] >= least and is_word(term)]
-    return [one for one in words if not any(one != other and one in other for other in words)][:MOST_TERMS]
+    return [word for word in words if not any(word != other and word in other for other in words)][:MAX_TERMS]
 
 
 Fits = dict[str, tuple[float, str | None]]
-"""For each part how far it fits, from 0 to 1, and the misfit if it does not."""
+"""By part: the fit from 0 to 1, and the misfit, if any."""
 
 
 def _fits(need: NeedFacts, outcome: OutcomeFacts, wording: float, weights: Weights, meaning: Meaning) -> Fits:
@@ -272,7 +274,7 @@ def _fits(need: NeedFacts, outcome: OutcomeFacts, wording: float, weights: Weigh
 
 
 def _points(weights: Weights, meaning: Meaning) -> tuple[tuple[str, float], ...]:
-    """Return how many points each part can give."""
+    """Return the maximal points of each part."""
     shares = sum([weights.model(name).share for name in meaning])
     wording = weights.content / (1 + shares)
     return (
@@ -288,9 +290,9 @@ def _points(weights: Weights, meaning: Meaning) -> tuple[tuple[str, float], ...]
 
 def _field(need: NeedFacts, outcome: OutcomeFacts, weights: Weights) -> tuple[float, str | None]:
     same_field = bool(need.field) and need.field == outcome.field
-    common = bool(need.industries & outcome.industries)
-    if same_field or common:
-        return 0.6 * same_field + 0.4 * common, None
+    overlap_of = bool(need.industries & outcome.industries)
+    if same_field or overlap_of:
+        return 0.6 * same_field + 0.4 * overlap_of, None
     return 0.0, "field_differs" if need.field and outcome.field else None
 
 
@@ -332,4 +334,4 @@ def _mode(need: NeedFacts, outcome: OutcomeFacts, weights: Weights) -> tuple[flo
 
 
 _FACTS = {"field": _field, "budget": _budget, "region": _region, "maturity": _maturity, "mode": _mode}
-"""The parts beside wording and meaning, in the order in which they are added up."""
+"""The parts beside wording and meaning, in the order of summation."""

@@ -1,4 +1,4 @@
-"""What people do with a match: turn it down, take it up, give it back."""
+"""Acts on a match: refuse, take up, release, move with the deal."""
 
 from __future__ import annotations
 
@@ -13,18 +13,18 @@ from market.kit.database import atomic
 from market.kit.errors import Conflict, Invalid, NotFound
 from market.kit.i18n import gettext as _
 from market.kit.jobs import enqueue
+from market.matching.feedback import GENERAL
 from market.matching.models import Match, MatchFeedback, MatchStatus
-from market.matching.refusals import GENERAL
 from market.matching.states import require_move
 from market.records.by import By
 
 
 @atomic()
 async def feedback(match_id: UUID, *, reason: str, comment: str, by: By) -> Match:
-    """Note that one side is not interested (不感兴趣) and why. That side no longer sees the match.
+    """Record that one side is not interested (不感兴趣) and why, and hide the match from it.
 
-    A match that was only suggested ends with it; one that somebody works on goes on for the others.
-    Saying it again changes the reason. What it tells of other listings lowers those like it (`refusals`).
+    A suggested match is dropped; one in progress continues for the others. Repeating it changes the reason.
+    Reasons that generalise penalise similar matches, see `market.matching.feedback`.
 
     Raises:
         NotFound: the match is not one of the person's organisation.
@@ -37,11 +37,11 @@ async def feedback(match_id: UUID, *, reason: str, comment: str, by: By) -> Matc
         raise NotFound(_("没有这条匹配，或者您不能查看它。"))
     if reason not in DROP_REASONS:
         raise Invalid(_("请选择原因。"), "reason")
-    given: dict[str, Any] = {"reason": reason, "comment": comment[:400], "given_at": by.now}
+    columns: dict[str, Any] = {"reason": reason, "comment": comment[:400], "given_at": by.now}
     mine = MatchFeedback.filter(match_id=match_id, organisation_id=by.actor.organisation_id)
-    if not await mine.update(**given):
+    if not await mine.update(**columns):
         await MatchFeedback.create(
-            id=uuid4(), match_id=match_id, organisation_id=by.actor.organisation_id, **given
+            id=uuid4(), match_id=match_id, organisation_id=by.actor.organisation_id, **columns
         )
     if match.status is MatchStatus.SUGGESTED:
         await _move(match, MatchStatus.DROPPED, reason=reason)
@@ -56,7 +56,7 @@ async def feedback(match_id: UUID, *, reason: str, comment: str, by: By) -> Matc
 
 @atomic()
 async def take_up(match_id: UUID, *, by: By) -> Match:
-    """Take up a match (接手) as its broker. Taking it up again changes nothing.
+    """Take up a match (接手) as its broker. Idempotent.
 
     Raises:
         Conflict: another broker has it, or the two sides have met already.
@@ -74,7 +74,7 @@ async def take_up(match_id: UUID, *, by: By) -> Match:
 
 @atomic()
 async def release(match_id: UUID, *, by: By) -> Match:
-    """Give a match back, so that another broker may take it up.
+    """Release a match, so that another broker may take it up.
 
     Raises:
         NotFound: the broker has not taken it up.
@@ -91,10 +91,10 @@ async def release(match_id: UUID, *, by: By) -> Match:
 
 @atomic()
 async def move(match_id: UUID, status: MatchStatus, *, now: datetime, reason: str = "") -> None:
-    """Follow what happens in the deal. The deal's own log tells who did it.
+    """Move a match with its deal, whose own log records the actor.
 
     Raises:
-        Conflict: the match cannot go there from where it stands.
+        Conflict: the transition is not allowed.
     """
     await _move(await _locked(match_id), status, reason=reason)
 
@@ -112,6 +112,6 @@ async def _move(match: Match, status: MatchStatus, *, reason: str = "", **change
     require_move(match.status, status)
     match.status = status
     match.dropped_reason = reason if status is MatchStatus.DROPPED else ""
-    for name, changed in changes.items():
-        setattr(match, name, changed)
+    for name, value in changes.items():
+        setattr(match, name, value)
     await match.save(update_fields=["status", "dropped_reason", *changes])

@@ -1,4 +1,4 @@
-"""From which state a match may go where. Pure; `services` is the only writer of a status."""
+"""Transition table of a match. Pure; `services` is the only writer of a status."""
 
 from __future__ import annotations
 
@@ -18,17 +18,17 @@ MOVES: Mapping[MatchStatus, frozenset[MatchStatus]] = {
     S.TALKING: frozenset({S.DEALT, S.DROPPED}),
     # A deal may end without a contract.
     S.DEALT: frozenset({S.DROPPED}),
-    # Who turned a match down may come back to it.
+    # Whoever refused a match may return to it.
     S.DROPPED: frozenset({S.INTERESTED}),
 }
 """product.md 4.8, 对接."""
 
 
 def require_move(before: MatchStatus, after: MatchStatus) -> None:
-    """Let pass only a move that the table knows.
+    """Raise unless the transition is in the table.
 
     Raises:
-        Conflict: it does not.
+        Conflict: it is not.
     """
     if after not in MOVES[before]:
         raise Conflict(_("这条对接的状态已经变化，请刷新后再看。"))

@@ -20,13 +20,13 @@ from market.records.by import By
 
 async def board(request: Request) -> Response:
     actor = actor_for(request, Act.SEE_MATCHES)
-    asked = boards.Asked.of(request.query_params, actor)
+    params = boards.BoardParams.of(request.query_params, actor)
     return render(
         request,
         "matching/board.html",
-        asked=asked,
-        page=await boards.page_of(asked, Cut.of(request.query_params), actor=actor),
-        counts=await boards.counts_of(actor),
+        params=params,
+        page=await boards.board_page(params, Cut.of(request.query_params), actor=actor),
+        counts=await boards.view_counts(actor),
         views=boards.VIEWS,
         fields=choices("field"),
     )

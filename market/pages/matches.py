@@ -11,8 +11,8 @@ from market.accounts.actors import Actor
 from market.accounts.permissions import Act, Role
 from market.listings.models import Need, NeedStatus, Outcome, OutcomeStatus
 from market.listings.queries import is_owner, live, need_owner_name
+from market.matching.labels import MAX_TERMS, misfit_labels, part_labels, percent_score
 from market.matching.models import Match, MatchFeedback, MatchStatus
-from market.matching.words import MOST_TERMS, misfits_of, out_of_hundred, parts_of
 
 FIRST, MOST = 5, 100
 """How many are beside a listing, and how many when all are asked for: what a broker can look through."""
@@ -90,11 +90,11 @@ def _row(match: Match, actor: Actor | None, is_of_outcome: bool) -> Row:
         title=other.title,
         number=other.number,
         subtitle=owner,
-        score=out_of_hundred(match.score),
-        parts=parts_of(match.parts),
-        terms=match.terms[:MOST_TERMS],
+        score=percent_score(match.score),
+        parts=part_labels(match.parts),
+        terms=match.terms[:MAX_TERMS],
         reasons=match.reasons,
-        misfits=misfits_of(match.misfits),
+        misfits=misfit_labels(match.misfits),
         may_dismiss=actor is not None and actor.may(Act.JUDGE_MATCH) and _is_party(actor, match),
     )
 

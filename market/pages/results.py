@@ -15,7 +15,7 @@ from market.kit.clock import local_date
 from market.kit.errors import SearchUnavailable
 from market.kit.pagination import Page
 from market.kit.web import deps
-from market.matching.fitting import has_fitting, list_fitting
+from market.matching.match_order import has_matches, list_by_match_score
 from market.pages.scopes import SCOPES, Scope
 from market.search import search_params
 from market.search.engine import Hits, Query, SearchEngine, Searcher
@@ -65,7 +65,7 @@ async def asked_of(request: Request, scope: Scope) -> SearchParams:
     """Return what the address of this request asks of a scope."""
     path = str(request.app.url_path_for(scope.route))
     today = local_date(deps(request).clock())
-    is_matched = await has_fitting(find(request), scope.key)
+    is_matched = await has_matches(find(request), scope.key)
     return search_params.parse(scope.page, path, request.query_params, today, is_matched=is_matched)
 
 
@@ -74,7 +74,7 @@ async def searcher_of(request: Request, asked: SearchParams) -> Searcher:
     box = QueryPlanner(deps(request).search, deps(request).embedders)
     if not asked.is_by_match:
         return box
-    return PinnedResults(box, await list_fitting(find(request), asked.page.index))
+    return PinnedResults(box, await list_by_match_score(find(request), asked.page.index))
 
 
 async def search(engine: SearchEngine, searches: Searcher, asked: SearchParams, scope: Scope) -> Found:

@@ -17,7 +17,7 @@ from market.kit.jobs import run_waiting
 from market.kit.models import OutgoingMail, SystemState
 from market.listings import services as listings
 from market.listings.rules import months_later
-from market.matching.everything import rematch_all
+from market.matching.full_rematch import rematch_all
 from market.notices import services as notices
 from market.programmes.catalogue import load_programmes
 from market.records.by import By

@@ -23,13 +23,13 @@ from uuid import UUID
 import httpx
 import numpy as np
 
-from market.matching.choosing import choose
-from market.matching.facts import named_need
-from market.matching.finding import rank
-from market.matching.frequencies import frequencies_of
+from market.matching.facts import need_with_words
+from market.matching.quality.answer_sets import AnswerSets
 from market.matching.quality.evaluation import need_documents, outcome_documents
-from market.matching.quality.test_sets import AnswerSets
+from market.matching.ranking import rank
 from market.matching.scoring import WEIGHTS
+from market.matching.term_frequencies import compute_frequencies
+from market.matching.top_matches import select_top_matches
 from market.search.documents import prepare
 from market.search.embedded import EmbeddedSearch
 from market.search.engine import Document, SearchEngine
@@ -114,16 +114,16 @@ async def _measure(size: int) -> dict[str, list[float]]:
     async with _engine() as (search, line):
         await search.rebuild("outcomes", _batches(outcomes))
         await search.put("needs", needs)
-        frequencies = await frequencies_of(search)
+        frequencies = await compute_frequencies(search)
         numbers = np.random.default_rng(1)
         for document in needs:
             # Whoever has matched before has the records of nearly all.
-            need = named_need(prepare("needs", document))
+            need = need_with_words(prepare("needs", document))
             await rank(need, vectors={}, frequencies=frequencies, search=search)
         for name in ("words", "words and vectors"):
             times: list[list[float]] = [[], [], []]
             for document in needs:
-                need = named_need(prepare("needs", document))
+                need = need_with_words(prepare("needs", document))
                 vector = unit_vector(numbers.normal(size=DIMENSIONS).tolist())
                 vectors = {MODEL: vector} if name != "words" else {}
                 if line:
@@ -136,7 +136,7 @@ async def _measure(size: int) -> dict[str, list[float]]:
                     search=search,
                     least=WEIGHTS.threshold,
                 )
-                choose(ranking.pairs(), frequencies.idf)
+                select_top_matches(ranking.pairs(), frequencies.idf)
                 times[0].append(1000 * (time.perf_counter() - started))
                 requests = list(line.latest) if line else []
                 for at, fields in enumerate((b'["id","stamp"]', b'["id","stamp","record"]'), 1):

@@ -38,13 +38,13 @@ from market.deps import Deps
 from market.kit.database import connection
 from market.listings.importing import import_file
 from market.listings.search import build_needs
-from market.matching.choosing import choose
-from market.matching.everything import BATCH, ask_rematch_all, find_wish, match_batch, rematch_all
-from market.matching.facts import named_need
-from market.matching.finding import rank
-from market.matching.frequencies import count_terms, load_frequencies
+from market.matching.facts import need_with_words
+from market.matching.full_rematch import BATCH, enqueue_full_rematch, load_progress, match_batch, rematch_all
 from market.matching.models import Match
+from market.matching.ranking import rank
 from market.matching.scoring import WEIGHTS
+from market.matching.term_frequencies import count_terms, load_frequencies
+from market.matching.top_matches import select_top_matches
 from market.runtime import build_deps, running
 from market.search import outbox
 from market.search.candidates import Candidates
@@ -124,8 +124,8 @@ async def _bench(folder: Path, deps: Deps) -> None:
 async def _rematch(deps: Deps) -> None:
     """Match everything; half-way the run stops and another goes on."""
     started = time.perf_counter()
-    await ask_rematch_all()
-    wish = await find_wish()
+    await enqueue_full_rematch()
+    wish = await load_progress()
     while wish is not None and wish.done < NEEDS // 2:
         wish = await match_batch(wish, search=deps.search, now=NOW)
     await rematch_all(search=deps.search, now=NOW)
@@ -143,7 +143,7 @@ async def _match(needs: Iterable[UUID], name: str, deps: Deps) -> float:
     for need_id in needs:
         document = (await build_needs([need_id]))[need_id]
         assert document is not None
-        need = named_need(prepare("needs", document))
+        need = need_with_words(prepare("needs", document))
         frequencies = await load_frequencies(need.text.words)
         vectors = (await load_vectors("needs", [need_id]))[need_id] if name != "words" else {}
         started = time.perf_counter()
@@ -154,7 +154,7 @@ async def _match(needs: Iterable[UUID], name: str, deps: Deps) -> float:
             search=WithoutNearest(deps.search) if name == "vectors of candidates" else deps.search,
             least=WEIGHTS.threshold,
         )
-        choose(ranking.pairs(), frequencies.idf)
+        select_top_matches(ranking.pairs(), frequencies.idf)
         times.append(1000 * (time.perf_counter() - started))
     return statistics.median(times)
 

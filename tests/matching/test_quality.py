@@ -11,17 +11,17 @@ from typing import Any
 
 import pytest
 
+from market.matching.quality.answer_sets import AnswerSets, UnreadableSet
 from market.matching.quality.baselines import PlainKeywords
-from market.matching.quality.evaluation import Bench, duplicates, evaluate
-from market.matching.quality.measures import (
+from market.matching.quality.evaluation import Evaluator, evaluate, evaluate_duplicates
+from market.matching.quality.metrics import (
     auc,
     interval,
     ndcg_10,
     overlap_10,
+    recall_at,
     reciprocal_rank_10,
-    share_found,
 )
-from market.matching.quality.test_sets import AnswerSets, UnreadableSet
 from market.search.embedded import EmbeddedSearch
 from market.search.engine import SearchEngine
 from market.search.text_embedding import embed_uncached
@@ -35,7 +35,7 @@ def test_the_measures_say_what_their_names_say() -> None:
     assert auc({"a": 2.0, "b": 1.0, "c": 2.0}, {"a"}) == 0.75
     assert auc({"a": 1.0}, {"a"}) is None
     assert (reciprocal_rank_10(["x", "a"], "a"), reciprocal_rank_10(["x"], "a")) == (0.5, 0.0)
-    assert share_found(["a", "b", "c"], ["a", "c"], 2) == 0.5
+    assert recall_at(["a", "b", "c"], ["a", "c"], 2) == 0.5
     assert (overlap_10("abcd", "dcbx"), overlap_10([], []), overlap_10([], "a")) == (0.75, 1.0, 0.0)
     low, high = interval([0.0, 1.0] * 40)
     assert 0.35 < low < 0.5 < high < 0.65
@@ -56,7 +56,7 @@ def test_needs_posted_twice_are_counted_by_group() -> None:
         {"id": "c", "title": "甘蔗联合收割机的含杂率", "text": "含杂率过高", "group": None},
     ]
 
-    assert duplicates(rows) == {"found": 1, "of": 1, "false": 0}
+    assert evaluate_duplicates(rows) == {"found": 1, "of": 1, "false": 0}
 
 
 async def test_a_folder_is_measured_and_what_is_missing_is_named(tmp_path: Path) -> None:
@@ -86,7 +86,7 @@ async def test_a_folder_is_measured_and_what_is_missing_is_named(tmp_path: Path)
         yield EmbeddedSearch(tmp_path / "index")
 
     sets = AnswerSets.read(tmp_path)
-    found = await evaluate(sets, Bench(scratch, (), embed_uncached, lambda *told: None))
+    found = await evaluate(sets, Evaluator(scratch, (), embed_uncached, lambda *told: None))
 
     assert sets.missing == ["duplicate_needs"]
     assert (found["graded"]["ndcg_10"], found["graded"]["auc"], found["graded"]["recall_100"]) == (1, 1, 1)

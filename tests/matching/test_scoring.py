@@ -11,30 +11,30 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from market.codes.labels import labels
-from market.matching.choosing import BEST, choose
 from market.matching.facts import (
     NeedFacts,
     OutcomeFacts,
     Text,
-    named_need,
-    named_outcome,
     need_facts,
+    need_with_words,
     outcome_facts,
+    outcome_with_words,
 )
-from market.matching.finding import Pair, scored
-from market.matching.frequencies import Frequencies
-from market.matching.reasons import with_reasons
+from market.matching.ranking import Pair, score_pairs
+from market.matching.reasons import add_reasons
 from market.matching.scoring import (
     FEEDBACK,
     LIKE_REFUSED,
+    MAX_SCORE,
     MISFITS,
     PARTS,
     WEIGHTS,
-    WHOLE,
-    Others,
+    CandidateColumns,
     score,
-    values,
+    score_many,
 )
+from market.matching.term_frequencies import Frequencies
+from market.matching.top_matches import MAX_MATCHES, select_top_matches
 from market.search.documents import Prepared, prepare
 
 NEED = NeedFacts(
@@ -70,7 +70,7 @@ def rare(term: str) -> float:
 
 def value(need: NeedFacts, outcome: OutcomeFacts, rarity: Any = rare, meaning: Any = None) -> float:
     subject, other = (need, outcome) if need.text.words or not need.text.hashes else (outcome, need)
-    return float(values(subject, Others.of_each([other], [meaning or {}]), rarity)[0])
+    return float(score_many(subject, CandidateColumns.of_pairs([other], [meaning or {}]), rarity)[0])
 
 
 def test_a_pair_that_fits_in_everything_has_no_misfit_and_points_in_every_part() -> None:
@@ -173,7 +173,7 @@ def test_parts_of_words_and_terms_that_hardly_count_are_no_reasons() -> None:
 
 def test_weights_of_all_parts_add_up() -> None:
     others = sum(getattr(WEIGHTS, name) for name in PARTS if name not in ("wording", "meaning"))
-    assert WEIGHTS.content + others == WHOLE
+    assert WEIGHTS.content + others == MAX_SCORE
 
 
 @pytest.mark.parametrize(
@@ -216,7 +216,7 @@ def test_whatever_the_pair_the_parts_add_up_within_bounds(
     assert result.value == sum(result.parts.values())
     assert result.value == pytest.approx(value(need, outcome, meaning=meaning), abs=len(PARTS) / 2)
     assert all(points >= 0 for points in result.parts.values())
-    assert 0 <= result.value <= WHOLE
+    assert 0 <= result.value <= MAX_SCORE
     assert set(result.misfits) <= set(MISFITS)
 
 
@@ -233,12 +233,14 @@ def test_a_pair_scores_the_same_from_both_sides_and_among_others(
     from_need, from_outcome = score(need, unnamed_outcome, rare), score(unnamed_need, outcome, rare)
 
     assert from_need == from_outcome
-    among = values(need, Others.of_each([OUTCOME, unnamed_outcome, OUTCOME], [{}, {}, {}]), rare)
+    among = score_many(
+        need, CandidateColumns.of_pairs([OUTCOME, unnamed_outcome, OUTCOME], [{}, {}, {}]), rare
+    )
     assert among[1] == value(unnamed_need, outcome)
 
 
 def test_single_letters_in_common_count_when_no_word_is_the_same() -> None:
-    need = named_need(_prepared("needs", title="水稻种植"))
+    need = need_with_words(_prepared("needs", title="水稻种植"))
     alike = outcome_facts(_facts("outcomes", title="稻米培育"))
     stranger = outcome_facts(_facts("outcomes", title="电机控制"))
 
@@ -247,29 +249,29 @@ def test_single_letters_in_common_count_when_no_word_is_the_same() -> None:
 
 def test_simplified_and_traditional_texts_score_the_same() -> None:
     outcome = outcome_facts(_facts("outcomes", title="高导电铝合金导线"))
-    one = named_need(_prepared("needs", title="铝合金导线导电率"))
-    other = named_need(_prepared("needs", title="鋁合金導線導電率"))
+    one = need_with_words(_prepared("needs", title="铝合金导线导电率"))
+    other = need_with_words(_prepared("needs", title="鋁合金導線導電率"))
 
     assert score(one, outcome, rare) == score(other, outcome, rare)
 
 
 def test_the_order_of_sentences_changes_nothing() -> None:
     outcome = outcome_facts(_facts("outcomes", title="高导电铝合金导线", text="强度高，耐腐蚀"))
-    one = named_need(_prepared("needs", title="导线", text="导电率不足。强度不降。"))
-    other = named_need(_prepared("needs", title="导线", text="强度不降。导电率不足。"))
+    one = need_with_words(_prepared("needs", title="导线", text="导电率不足。强度不降。"))
+    other = need_with_words(_prepared("needs", title="导线", text="强度不降。导电率不足。"))
 
     assert value(one, outcome, rare) == value(other, outcome, rare)
 
 
 def test_the_best_pairs_are_chosen_and_those_already_kept_beside() -> None:
-    outcomes = [replace(OUTCOME, id=UUID(int=100 + at)) for at in range(BEST + 10)]
+    outcomes = [replace(OUTCOME, id=UUID(int=100 + at)) for at in range(MAX_MATCHES + 10)]
     last = outcomes[-1].id
     pairs = _scored([Pair(NEED, one) for one in outcomes])
 
-    best = choose(pairs, rare)
-    with_kept = choose(pairs, rare, kept=[one for one in pairs if one.outcome.id == last])
+    best = select_top_matches(pairs, rare)
+    with_kept = select_top_matches(pairs, rare, existing=[one for one in pairs if one.outcome.id == last])
 
-    assert [chosen.outcome_id for chosen in best] == [one.id for one in outcomes[:BEST]]
+    assert [chosen.outcome_id for chosen in best] == [one.id for one in outcomes[:MAX_MATCHES]]
     assert {one.outcome_id for one in with_kept} == {one.outcome_id for one in best} | {last}
 
 
@@ -278,7 +280,7 @@ def test_a_pair_that_says_nothing_in_common_is_not_shown_however_well_all_else_f
     pairs = _scored([Pair(NEED, stranger)])
 
     assert pairs[0].value > WEIGHTS.threshold
-    assert choose(pairs, rare) == []
+    assert select_top_matches(pairs, rare) == []
 
 
 @settings(max_examples=30)
@@ -293,10 +295,10 @@ def test_without_the_top_reason_in_the_need_the_score_falls_by_what_was_shown(
     document = {"id": UUID(int=1), "revision": 1, "title": "的".join(title), "text": "，".join(text)}
     facts = _facts("outcomes", title="高导电铝合金导线", text="淬火提高强度，水稻，Ti6Al4V 电机")
     meaning = {} if cosine is None else {"a model": cosine}
-    pair = Pair(named_need(prepare("needs", document)), outcome_facts(facts), meaning)
+    pair = Pair(need_with_words(prepare("needs", document)), outcome_facts(facts), meaning)
 
-    chosen = with_reasons(
-        choose(_scored([pair], rarity := Frequencies(0, 0, {})), rarity.idf),
+    chosen = add_reasons(
+        select_top_matches(_scored([pair], rarity := Frequencies(0, 0, {})), rarity.idf),
         {UUID(int=1): document},
         rarity.idf,
     )
@@ -309,7 +311,7 @@ def test_without_the_top_reason_in_the_need_the_score_falls_by_what_was_shown(
                 if isinstance(of, str)
             }
             cut = {name: of.replace("強度", "\n") if word == "强度" else of for name, of in cut.items()}
-            need = named_need(prepare("needs", {**document, **cut}))
+            need = need_with_words(prepare("needs", {**document, **cut}))
             after = score(need, pair.outcome, rarity.idf, meaning=meaning)
             assert one.score.value - after.value == shown
 
@@ -318,7 +320,7 @@ def _scored(pairs: list[Pair], known: Frequencies | None = None) -> list[Pair]:
     if known is None:
         known = Frequencies(0, 0, {})
         known._rarity.update(dict.fromkeys(NEED.text.words, 5.0))
-    return scored(pairs, known)
+    return score_pairs(pairs, known)
 
 
 def _prepared(index: str, **fields: Any) -> Prepared:
@@ -330,11 +332,11 @@ def _facts(index: str, **fields: Any) -> dict[str, Any]:
 
 
 def test_an_outcome_scores_needs_as_they_score_it_and_two_of_a_kind_never_match() -> None:
-    outcome = named_outcome(_prepared("outcomes", title="高导电铝合金导线", field="materials"))
+    outcome = outcome_with_words(_prepared("outcomes", title="高导电铝合金导线", field="materials"))
     need = need_facts(_facts("needs", title="铝合金导线", field="materials"))
 
-    [points] = values(outcome, Others.of_each([need], [{}]), rare)
+    [points] = score_many(outcome, CandidateColumns.of_pairs([need], [{}]), rare)
 
     assert points == pytest.approx(score(need, outcome, rare).value, abs=len(PARTS) / 2)
     with pytest.raises(TypeError):
-        values(outcome, Others.of_each([outcome], [{}]), rare)
+        score_many(outcome, CandidateColumns.of_pairs([outcome], [{}]), rare)

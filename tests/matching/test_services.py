@@ -20,7 +20,7 @@ from market.kit.jobs import run_waiting
 from market.kit.models import SystemState
 from market.kit.pagination import Cut
 from market.listings.models import NeedStatus, OutcomeStatus
-from market.matching import choosing, everything, frequencies, queries, rematch, services
+from market.matching import full_rematch, queries, rematch, services, term_frequencies, top_matches
 from market.matching.models import Match, MatchFeedback, MatchStatus, TermFrequency
 from market.records.by import By
 from market.search import outbox
@@ -96,7 +96,7 @@ async def test_a_published_need_is_matched_once_the_relay_has_it(found: Deps) ->
 async def test_both_directions_find_the_same_pair_with_the_same_score(found: Deps) -> None:
     need, outcome = await make_need(**TEXTS), await make_outcome()
     await relay_and_match(found, needs=[need], outcomes=[outcome])
-    await frequencies.count_terms(found.search)
+    await term_frequencies.count_terms(found.search)
 
     await rematch.rematch_need(need.id, search=found.search, now=NOW)
     first = await Match.get(need_id=need.id)
@@ -177,7 +177,7 @@ async def test_a_suggestion_that_no_longer_fits_goes(found: Deps) -> None:
 
 async def test_a_match_beyond_ones_own_best_stays_if_it_is_among_the_others(found: Deps) -> None:
     need = await make_need(**TEXTS)
-    outcomes = [await make_outcome() for _ in range(choosing.BEST + 3)]
+    outcomes = [await make_outcome() for _ in range(top_matches.MAX_MATCHES + 3)]
     await outbox.enqueue_many("outcomes", [one.id for one in outcomes])
     await relay_and_match(found, needs=[need])
     count_of_need = await Match.filter(need_id=need.id).count()
@@ -185,7 +185,7 @@ async def test_a_match_beyond_ones_own_best_stays_if_it_is_among_the_others(foun
     late = await rematch.rematch_outcome(outcomes[-1].id, search=found.search, now=NOW)
     await rematch.rematch_need(need.id, search=found.search, now=NOW)
 
-    assert count_of_need == choosing.BEST
+    assert count_of_need == top_matches.MAX_MATCHES
     assert late == 1
     assert await Match.exists(need_id=need.id, outcome_id=outcomes[-1].id)
 
@@ -199,13 +199,13 @@ async def test_many_changes_at_once_ask_for_one_matching_of_everything(found: De
     await outbox.enqueue_many("outcomes", [one.id for one in outcomes])
     await run_waiting(found)
     before = await Match.all().count()
-    wish = await everything.find_wish()
-    done = await everything.rematch_all(search=found.search, now=NOW)
+    wish = await full_rematch.load_progress()
+    done = await full_rematch.rematch_all(search=found.search, now=NOW)
 
     assert (before, done) == (0, 1)
     assert wish is not None
-    assert await Match.filter(need_id=need.id).count() == choosing.BEST
-    assert await everything.find_wish() is None
+    assert await Match.filter(need_id=need.id).count() == top_matches.MAX_MATCHES
+    assert await full_rematch.load_progress() is None
 
 
 async def test_matching_everything_goes_on_where_it_stood(found: Deps) -> None:
@@ -214,12 +214,12 @@ async def test_matching_everything_goes_on_where_it_stood(found: Deps) -> None:
     await relay_and_match(found, outcomes=[outcome])
     await outbox.enqueue_many("needs", [one.id for one in needs])
     await found.search.put("needs", [])
-    await everything.ask_rematch_all()
-    wish = await everything.find_wish()
+    await full_rematch.enqueue_full_rematch()
+    wish = await full_rematch.load_progress()
     assert wish is not None
-    half = everything.Wish(wish.token, needs[1].id, 2, wish.not_before)
+    half = full_rematch.Progress(wish.token, needs[1].id, 2, wish.not_before)
 
-    rest = await everything.match_batch(half, search=found.search, now=NOW)
+    rest = await full_rematch.match_batch(half, search=found.search, now=NOW)
 
     assert rest is None
     assert [one.need_id for one in await Match.all()] == [needs[2].id]
@@ -230,7 +230,7 @@ async def test_rare_terms_are_counted_when_the_market_has_grown(found: Deps) -> 
 
     await relay_and_match(found, outcomes=outcomes)
 
-    known = await frequencies.load_frequencies(["铝合金", "无人知晓"])
+    known = await term_frequencies.load_frequencies(["铝合金", "无人知晓"])
     assert (known.outcomes, known.needs) == (3, 0)
     assert known.count_in("outcomes", "铝合金") == 3
     assert known.idf("无人知晓") > known.idf("铝合金") > 0
@@ -334,10 +334,10 @@ async def buyer_organisation(actor: Any) -> Any:
 
 
 async def test_a_new_scorer_has_the_market_matched_again_once() -> None:
-    assert not await everything.ask_rematch_if_new_scorer(), "there is nothing to match again"
+    assert not await full_rematch.enqueue_full_rematch_if_scorer_changed(), "there is nothing to match again"
     await make_match(scorer_version="of old")
-    await SystemState.filter(key=everything.SCORER).delete()
+    await SystemState.filter(key=full_rematch.SCORER).delete()
 
-    assert await everything.ask_rematch_if_new_scorer()
-    assert await everything.find_wish() is not None
-    assert not await everything.ask_rematch_if_new_scorer()
+    assert await full_rematch.enqueue_full_rematch_if_scorer_changed()
+    assert await full_rematch.load_progress() is not None
+    assert not await full_rematch.enqueue_full_rematch_if_scorer_changed()

@@ -1,4 +1,4 @@
-"""What the figures are held against: a plain keyword search (BM25 on pairs of characters) and chance."""
+"""Baselines of the evaluation: BM25 on character bigrams, and chance."""
 
 from __future__ import annotations
 
@@ -14,17 +14,17 @@ Scores = npt.NDArray[np.float32]
 
 
 class PlainKeywords:
-    """BM25 on pairs of neighbouring characters and on Latin words, without any of our own ideas."""
+    """BM25 on character bigrams and Latin words."""
 
     def __init__(self, texts: Sequence[str]) -> None:
-        found = [Counter(_pieces(text)) for text in texts]
-        lengths = np.array([max(sum(one.values()), 1) for one in found], dtype=np.float32)
+        counted = [Counter(_pieces(text)) for text in texts]
+        lengths = np.array([max(sum(pieces.values()), 1) for pieces in counted], dtype=np.float32)
         self.size = len(texts)
         self._norms = SATURATION * (1 - LENGTH + LENGTH * lengths / max(float(lengths.mean()), 1.0))
         places: dict[str, list[int]] = {}
         counts: dict[str, list[int]] = {}
-        for at, one in enumerate(found):
-            for piece, count in one.items():
+        for at, pieces in enumerate(counted):
+            for piece, count in pieces.items():
                 places.setdefault(piece, []).append(at)
                 counts.setdefault(piece, []).append(count)
         self._postings = {
@@ -33,7 +33,7 @@ class PlainKeywords:
         }
 
     def scores(self, text: str) -> Scores:
-        """Return the score of every text for this question."""
+        """Return the score of every text for this query."""
         total = np.zeros(self.size, dtype=np.float32)
         for piece, times in Counter(_pieces(text)).items():
             if piece in self._postings:
@@ -44,10 +44,10 @@ class PlainKeywords:
 
 
 def by_chance(question: str, ids: Iterable[str]) -> Mapping[str, float]:
-    """Return scores that mean nothing, the same in every run."""
+    """Return pseudo-random scores, the same in every run."""
     return {
-        one: float(int.from_bytes(hashlib.sha256(f"{question} {one}".encode()).digest()[:6], "big"))
-        for one in ids
+        id_: float(int.from_bytes(hashlib.sha256(f"{question} {id_}".encode()).digest()[:6], "big"))
+        for id_ in ids
     }
 
 

@@ -1,4 +1,4 @@
-"""Measuring matching and search on questions with known answers, by the very code that serves the site."""
+"""Evaluation of matching and search on test sets, by the code that serves the site."""
 
 from __future__ import annotations
 
@@ -16,20 +16,20 @@ from market.accounts.models import Organisation, OrganisationKind
 from market.listings.kinds import NEED, OUTCOME, Kind
 from market.listings.mapping import Unusable, need_of, outcome_of
 from market.listings.search import need_document, outcome_document
-from market.matching.facts import NeedFacts, named_need, outcome_facts
-from market.matching.finding import Pair, rank, scored
-from market.matching.frequencies import frequencies_of
+from market.matching.facts import NeedFacts, need_with_words, outcome_facts
+from market.matching.quality.answer_sets import STRONG, AnswerSets, Row
 from market.matching.quality.baselines import PlainKeywords, by_chance
-from market.matching.quality.measures import (
+from market.matching.quality.metrics import (
     auc,
     interval,
     ndcg_10,
     overlap_10,
+    recall_at,
     reciprocal_rank_10,
-    share_found,
 )
-from market.matching.quality.test_sets import STRONG, AnswerSets, Row
+from market.matching.ranking import Pair, rank, score_pairs
 from market.matching.scoring import WEIGHTS, Weights
+from market.matching.term_frequencies import compute_frequencies
 from market.search.documents import prepare
 from market.search.duplicates import duplicate_groups
 from market.search.embedders import Embedder, tidy
@@ -44,164 +44,176 @@ from market.search.text_embedding import (
 )
 
 NAMES = UUID("5b0f7a0e-1f0f-4c43-9d5c-5f1f2a4c7f10")
-"""Under it the ids of a file become ids of the index."""
+"""Namespace of the UUIDs made from the ids of a file."""
 BATCH = 2000
 FIRST_HUNDRED = 100
 KINDS = ("title", "kw", "kw2", "title_en")
 Scratch = Callable[[], AbstractAsyncContextManager[SearchEngine]]
-"""Makes an empty engine that is gone after the block."""
+"""Opens an empty engine that is deleted after the block."""
 Progress = Callable[[str, int, int], None]
-"""Told what is being done, and how many of how many are done."""
+"""Called with the task and the numbers done and in total."""
 
 
 @dataclass(frozen=True)
-class Bench:
-    """What is measured with."""
+class Evaluator:
+    """Engines, embedders and weights under evaluation."""
 
     scratch: Scratch
     embedders: Sequence[Embedder]
     reader: EmbedTexts
     on_progress: Progress
     weights: Weights = WEIGHTS
-    beside: Scratch | None = None
-    """Another engine, whose first ten matches are held against those of the one measured."""
+    comparison: Scratch | None = None
+    """Another engine, whose first ten matches are compared with those of the evaluated one."""
 
-    def read_ahead(self, questions: Iterable[str]) -> None:
-        """Have the models read all questions at once that will be asked one by one."""
-        asked = [tidy(one) for one in questions if query_kind(one) is not QueryKind.WORDS]
-        for embedder in self.embedders if asked else ():
-            self.reader(embedder, asked, True)
+    def prefetch_vectors(self, questions: Iterable[str]) -> None:
+        """Embed all queries in batches before they are searched one by one."""
+        queries = [tidy(question) for question in questions if query_kind(question) is not QueryKind.WORDS]
+        for embedder in self.embedders if queries else ():
+            self.reader(embedder, queries, True)
 
     def with_vectors(self, index: str, documents: Sequence[Document]) -> list[Document]:
-        """Return the documents with what they mean to each model."""
-        found: list[dict[str, Vector]] = [{} for _ in documents]
+        """Return the documents with vectors by each model."""
+        by_document: list[dict[str, Vector]] = [{} for _ in documents]
         for embedder in self.embedders:
             vectors = embed_documents(index, documents, embedder, reader=self.reader)
-            for one, vector in zip(found, vectors, strict=True):
+            for own, vector in zip(by_document, vectors, strict=True):
                 if vector is not None:
-                    # As it is after it was kept.
-                    one[embedder.name] = unpack_vector(pack_vector(vector))
-        return [attach_vectors(one, vectors) for one, vectors in zip(documents, found, strict=True)]
+                    # With the precision that is stored.
+                    own[embedder.name] = unpack_vector(pack_vector(vector))
+        return [
+            attach_vectors(document, vectors)
+            for document, vectors in zip(documents, by_document, strict=True)
+        ]
 
 
 @dataclass
 class Figures:
-    """The values of each measure, one a question, and of the baselines beside."""
+    """The values of each metric, one a query, and those of the baselines."""
 
     values: dict[str, list[float]] = field(default_factory=dict)
     baselines: dict[str, dict[str, list[float]]] = field(default_factory=dict)
 
-    def note(self, **found: float | None) -> None:
-        for name, one in found.items():
-            if one is not None:
-                self.values.setdefault(name, []).append(one)
+    def add(self, **values: float | None) -> None:
+        for name, value in values.items():
+            if value is not None:
+                self.values.setdefault(name, []).append(value)
 
-    def note_baseline(self, of: str, **found: float | None) -> None:
-        for name, one in found.items():
-            if one is not None:
-                self.baselines.setdefault(of, {}).setdefault(name, []).append(one)
+    def add_baseline(self, of: str, **values: float | None) -> None:
+        for name, value in values.items():
+            if value is not None:
+                self.baselines.setdefault(of, {}).setdefault(name, []).append(value)
 
     def summary(self) -> dict[str, Any]:
-        """Return the means with their intervals, ready to be written."""
-        found: dict[str, Any] = {name: round(fmean(of), 4) for name, of in self.values.items()}
-        found["n"] = max((len(of) for of in self.values.values()), default=0)
+        """Return the means with their confidence intervals, as JSON."""
+        summary: dict[str, Any] = {name: round(fmean(of), 4) for name, of in self.values.items()}
+        summary["n"] = max((len(of) for of in self.values.values()), default=0)
         for name, of in self.values.items():
-            found[f"{name}_interval"] = [round(end, 4) for end in interval(of)]
+            summary[f"{name}_interval"] = [round(end, 4) for end in interval(of)]
         if self.baselines:
-            found["baseline"] = {
-                of: {name: round(fmean(one), 4) for name, one in measures.items()}
+            summary["baseline"] = {
+                of: {name: round(fmean(values), 4) for name, values in measures.items()}
                 for of, measures in self.baselines.items()
             }
-        return found
+        return summary
 
 
-async def evaluate(sets: AnswerSets, bench: Bench) -> dict[str, Any]:
-    """Return the figures of every set that is there."""
-    found: dict[str, Any] = {}
+async def evaluate(sets: AnswerSets, bench: Evaluator) -> dict[str, Any]:
+    """Return the figures of every set that is present."""
+    figures: dict[str, Any] = {}
     if sets.has_graded:
-        found["graded"] = (await _graded(sets, bench)).summary()
+        figures["graded"] = (await _graded(sets, bench)).summary()
     outcomes = sets.rows["outcomes"]
     if outcomes and sets.rows["topics"]:
-        found["topics"] = (await _topics(sets, bench)).summary()
+        figures["topics"] = (await _topics(sets, bench)).summary()
     if outcomes and sets.rows["known_item"]:
-        found["known_item"] = {kind: figures.summary() async for kind, figures in _known_items(sets, bench)}
+        figures["known_item"] = {kind: of_kind.summary() async for kind, of_kind in _known_items(sets, bench)}
     if sets.rows["duplicate_needs"]:
-        found["duplicates"] = duplicates(sets.rows["duplicate_needs"])
-    return found
+        figures["duplicates"] = evaluate_duplicates(sets.rows["duplicate_needs"])
+    return figures
 
 
-def duplicates(rows: Sequence[Row]) -> dict[str, int]:
-    """Return how many of the groups of needs posted twice are found, and how many pairs wrongly."""
-    wanted = {row["id"]: row["group"] for row in rows if row["group"] is not None}
-    members = Counter(wanted.values())
+def evaluate_duplicates(rows: Sequence[Row]) -> dict[str, int]:
+    """Count the duplicate groups that are found, and the pairs that are found wrongly."""
+    group_of = {row["id"]: row["group"] for row in rows if row["group"] is not None}
+    members = Counter(group_of.values())
     found, false = 0, 0
     for group in duplicate_groups([(row["id"], f"{row['title']}\n{row.get('text', '')}") for row in rows]):
-        known = Counter(wanted.get(one) for one in group)
-        whole = [key for key, count in known.items() if key is not None and count == members[key]]
+        counts = Counter(group_of.get(id_) for id_ in group)
+        whole = [key for key, count in counts.items() if key is not None and count == members[key]]
         found += len(whole)
-        right = sum(count * (count - 1) // 2 for key, count in known.items() if key is not None)
+        right = sum(count * (count - 1) // 2 for key, count in counts.items() if key is not None)
         false += len(group) * (len(group) - 1) // 2 - right
     return {"found": found, "of": len(members), "false": false}
 
 
 @dataclass(frozen=True)
 class GradedPairs:
-    """The pairs that people graded, with all that the scorer knows of them."""
+    """The graded pairs with their documents."""
 
     grades: Mapping[str, Mapping[str, int]]
     needs: Mapping[str, Document]
     titles: Mapping[str, Document]
 
     @classmethod
-    def of(cls, sets: AnswerSets, bench: Bench) -> GradedPairs:
+    def of(cls, sets: AnswerSets, bench: Evaluator) -> GradedPairs:
         grades = sets.grades()
-        asked = [row for row in sets.rows["graded_needs"] if row["id"] in grades]
+        graded = [row for row in sets.rows["graded_needs"] if row["id"] in grades]
         others = [row for row in sets.rows["graded_needs"] if row["id"] not in grades]
         titles = [{**row, "title": " ".join(row["terms"])} for row in sets.rows["graded_titles"]]
-        needs = [*bench.with_vectors("needs", need_documents(asked)), *need_documents(others)]
+        needs = [*bench.with_vectors("needs", need_documents(graded)), *need_documents(others)]
         outcomes = bench.with_vectors("outcomes", outcome_documents(titles))
-        names = {id_of(row["id"]): row["id"] for row in (*asked, *others, *titles)}
+        names = {id_of(row["id"]): row["id"] for row in (*graded, *others, *titles)}
         return cls(
-            {need: of for need, of in grades.items() if id_of(need) in {one["id"] for one in needs}},
-            {names[one["id"]]: one for one in needs},
-            {names[one["id"]]: one for one in outcomes},
+            {
+                need: of
+                for need, of in grades.items()
+                if id_of(need) in {document["id"] for document in needs}
+            },
+            {names[document["id"]]: document for document in needs},
+            {names[document["id"]]: document for document in outcomes},
         )
 
     def pairs_of(self, need: NeedFacts, name: str, titles: Iterable[str]) -> list[Pair]:
-        """Return the pairs of a need with titles, whether they would be candidates or not."""
+        """Return the pairs of a need with titles, bypassing retrieval."""
         own = self.needs[name]["vectors"]
         return [
             Pair(
                 need,
-                outcome_facts(prepare("outcomes", self.titles[one]).facts()),
-                {model: float(vector @ own[model]) for model, vector in self.titles[one]["vectors"].items()},
+                outcome_facts(prepare("outcomes", self.titles[title]).facts()),
+                {
+                    model: float(vector @ own[model])
+                    for model, vector in self.titles[title]["vectors"].items()
+                },
             )
-            for one in titles
-            if one in self.titles
+            for title in titles
+            if title in self.titles
         ]
 
 
-async def _graded(sets: AnswerSets, bench: Bench) -> Figures:
-    """A need is the query; its graded titles are ranked, and the whole pool of titles for the recall."""
+async def _graded(sets: AnswerSets, bench: Evaluator) -> Figures:
+    """Rank the graded titles of each need, and all titles for the recall."""
     graded = GradedPairs.of(sets, bench)
     plain = PlainKeywords(["".join(row["terms"]) for row in sets.rows["graded_titles"]])
     names = [row["id"] for row in sets.rows["graded_titles"]]
-    name_of = {id_of(one): one for one in names}
+    name_of = {id_of(title): title for title in names}
     places = {name: at for at, name in enumerate(names)}
     figures = Figures()
     async with AsyncExitStack() as stack:
         engines = [
-            await stack.enter_async_context(scratch()) for scratch in (bench.scratch, bench.beside) if scratch
+            await stack.enter_async_context(scratch())
+            for scratch in (bench.scratch, bench.comparison)
+            if scratch
         ]
         for search in engines:
             await fill(search, "outcomes", list(graded.titles.values()), bench.on_progress)
             await fill(search, "needs", list(graded.needs.values()), bench.on_progress)
-        frequencies = await frequencies_of(engines[0])
+        frequencies = await compute_frequencies(engines[0])
         for done, (need_id, grades) in enumerate(graded.grades.items(), 1):
             document = graded.needs[need_id]
-            need = named_need(prepare("needs", document))
-            pairs = scored(graded.pairs_of(need, need_id, grades), frequencies, bench.weights)
-            ranked, *beside = [
+            need = need_with_words(prepare("needs", document))
+            pairs = score_pairs(graded.pairs_of(need, need_id, grades), frequencies, bench.weights)
+            ranked, *comparison = [
                 await rank(
                     need,
                     vectors=document["vectors"],
@@ -211,24 +223,26 @@ async def _graded(sets: AnswerSets, bench: Bench) -> Figures:
                 )
                 for search in engines
             ]
-            strong = {one for one, grade in grades.items() if grade >= STRONG}
-            figures.note(
-                **_of_graded({name_of[one.outcome.id]: one.value for one in pairs}, grades, strong),
-                recall_100=share_found(
-                    ranked_names({name_of[one]: value for one, value in ranked.scores().items()}),
+            strong = {title for title, grade in grades.items() if grade >= STRONG}
+            figures.add(
+                **_of_graded({name_of[pair.outcome.id]: pair.value for pair in pairs}, grades, strong),
+                recall_100=recall_at(
+                    ranked_names({name_of[id_]: value for id_, value in ranked.scores().items()}),
                     strong,
                     FIRST_HUNDRED,
                 ),
-                overlap_10=overlap_10(list(ranked.scores()), list(beside[0].scores())) if beside else None,
+                overlap_10=overlap_10(list(ranked.scores()), list(comparison[0].scores()))
+                if comparison
+                else None,
             )
             keyword = plain.scores(f"{document['title']} {document['title']} {document['text']}")
             everything = ranked_names(dict(zip(names, map(float, keyword), strict=True)))
-            figures.note_baseline(
+            figures.add_baseline(
                 "keyword",
-                **_of_graded({one: float(keyword[places[one]]) for one in grades}, grades, strong),
-                recall_100=share_found(everything, strong, FIRST_HUNDRED),
+                **_of_graded({title: float(keyword[places[title]]) for title in grades}, grades, strong),
+                recall_100=recall_at(everything, strong, FIRST_HUNDRED),
             )
-            figures.note_baseline(
+            figures.add_baseline(
                 "random",
                 **_of_graded(by_chance(need_id, grades), grades, strong),
                 recall_100=FIRST_HUNDRED / max(len(names), FIRST_HUNDRED),
@@ -243,66 +257,68 @@ def _of_graded(
     return {"ndcg_10": ndcg_10(ranked_names(scores), grades), "auc": auc(scores, strong)}
 
 
-async def _topics(sets: AnswerSets, bench: Bench) -> Figures:
+async def _topics(sets: AnswerSets, bench: Evaluator) -> Figures:
     figures = Figures()
     rows = sets.rows["topics"]
-    bench.read_ahead(row["query"] for row in rows)
-    async with _outcomes(sets, {"keywords"}, bench) as market:
+    bench.prefetch_vectors(row["query"] for row in rows)
+    async with _OutcomeIndex(sets, {"keywords"}, bench) as market:
         for done, row in enumerate(rows, 1):
-            wanted = dict.fromkeys(row["relevant"], 1)
-            figures.note(ndcg_10=ndcg_10(await market.ask(row["query"]), wanted))
-            figures.note_baseline("keyword", ndcg_10=ndcg_10(market.plain(row["query"]), wanted))
+            relevant = dict.fromkeys(row["relevant"], 1)
+            figures.add(ndcg_10=ndcg_10(await market.ask(row["query"]), relevant))
+            figures.add_baseline("keyword", ndcg_10=ndcg_10(market.plain(row["query"]), relevant))
             bench.on_progress("topics", done, len(rows))
     return figures
 
 
-async def _known_items(sets: AnswerSets, bench: Bench) -> AsyncIterator[tuple[str, Figures]]:
-    found: dict[str, Figures] = {}
+async def _known_items(sets: AnswerSets, bench: Evaluator) -> AsyncIterator[tuple[str, Figures]]:
+    by_kind: dict[str, Figures] = {}
     hidden: dict[frozenset[str], list[tuple[str, Row]]] = {}
     for kind, rows in sets.known_items().items():
         for row in rows:
             hidden.setdefault(frozenset(row["hide_fields"].split(",")), []).append((kind, row))
     for fields, questions in hidden.items():
-        bench.read_ahead(row["query"] for _, row in questions)
-        async with _outcomes(sets, fields, bench) as market:
+        bench.prefetch_vectors(row["query"] for _, row in questions)
+        async with _OutcomeIndex(sets, fields, bench) as market:
             for done, (kind, row) in enumerate(questions, 1):
-                figures = found.setdefault(kind, Figures())
+                figures = by_kind.setdefault(kind, Figures())
                 ranked = await market.ask(row["query"])
-                figures.note(
+                figures.add(
                     mrr_10=reciprocal_rank_10(ranked, row["relevant"]),
-                    recall_10=share_found(ranked, [row["relevant"]], 10),
+                    recall_10=recall_at(ranked, [row["relevant"]], 10),
                 )
                 plain = market.plain(row["query"])
-                figures.note_baseline("keyword", mrr_10=reciprocal_rank_10(plain, row["relevant"]))
+                figures.add_baseline("keyword", mrr_10=reciprocal_rank_10(plain, row["relevant"]))
                 bench.on_progress(f"known items without {', '.join(sorted(fields))}", done, len(questions))
-    for kind in sorted(found, key=lambda one: (KINDS.index(one) if one in KINDS else len(KINDS), one)):
-        yield kind, found[kind]
+    for kind in sorted(
+        by_kind, key=lambda kind_: (KINDS.index(kind_) if kind_ in KINDS else len(KINDS), kind_)
+    ):
+        yield kind, by_kind[kind]
 
 
-class _outcomes:  # noqa: N801 - used as a function
-    """All outcomes in a scratch index, without the fields that the questions were made from."""
+class _OutcomeIndex:
+    """All outcomes in a scratch index, without the fields from which the queries were made."""
 
-    def __init__(self, sets: AnswerSets, hidden: Iterable[str], bench: Bench) -> None:
+    def __init__(self, sets: AnswerSets, hidden: Iterable[str], bench: Evaluator) -> None:
         self.rows, self.hidden, self.bench = sets.rows["outcomes"], frozenset(hidden), bench
         self.scratch = bench.scratch()
 
-    async def __aenter__(self) -> _outcomes:
+    async def __aenter__(self) -> _OutcomeIndex:
         self.search = await self.scratch.__aenter__()
         documents = self.bench.with_vectors("outcomes", outcome_documents(self.rows, self.hidden))
         self.names = {id_of(row["id"]): row["id"] for row in self.rows}
         self.box = QueryPlanner(self.search, self.bench.embedders, reader=self.bench.reader)
         await fill(self.search, "outcomes", documents, self.bench.on_progress)
-        self.ids = [self.names[one["id"]] for one in documents]
-        self.keywords = PlainKeywords([_whole(one) for one in documents])
+        self.ids = [self.names[document["id"]] for document in documents]
+        self.keywords = PlainKeywords([_whole(document) for document in documents])
         return self
 
     async def __aexit__(self, *error: Any) -> None:
         await self.scratch.__aexit__(*error)
 
     async def ask(self, words: str) -> list[str]:
-        """Return what the search box shows first."""
+        """Return the first hits of the search box."""
         hits = await self.box.search(Query("outcomes", text=words, limit=10))
-        return [self.names[one] for one in hits.ids]
+        return [self.names[id_] for id_ in hits.ids]
 
     def plain(self, words: str) -> list[str]:
         scores = self.keywords.scores(words)
@@ -313,7 +329,7 @@ class _outcomes:  # noqa: N801 - used as a function
 async def fill(
     search: SearchEngine, index: str, documents: Sequence[Document], on_progress: Progress
 ) -> None:
-    """Put documents into a scratch index."""
+    """Fill a scratch index with documents."""
 
     async def batches() -> AsyncIterator[Sequence[Document]]:
         for start in range(0, len(documents), BATCH):
@@ -324,12 +340,12 @@ async def fill(
 
 
 def outcome_documents(rows: Iterable[Row], hidden: frozenset[str] = frozenset()) -> list[Document]:
-    """Return what readers would find of these outcomes, imported as any file is."""
+    """Return the public documents of these outcomes as imported from a file."""
     return _documents(OUTCOME, outcome_of, outcome_document, rows, hidden)
 
 
 def need_documents(rows: Iterable[Row]) -> list[Document]:
-    """Return what readers would find of these needs, likewise."""
+    """Return the public documents of these needs, likewise."""
     return _documents(NEED, need_of, need_document, rows)
 
 
@@ -340,7 +356,7 @@ def _documents(
     rows: Iterable[Row],
     hidden: frozenset[str] = frozenset(),
 ) -> list[Document]:
-    found = []
+    documents = []
     for row in rows:
         try:
             columns = columns_of(row)
@@ -355,24 +371,24 @@ def _documents(
             published_at=datetime(2026, 1, 1, tzinfo=UTC),
         )
         if document := document_of(listing):
-            found.append(document)
-    return found
+            documents.append(document)
+    return documents
 
 
 def id_of(name: str) -> UUID:
-    """Return the id under which a row of a file stands in the index."""
+    """Return the index id of a row of a file."""
     return uuid5(NAMES, str(name))
 
 
 def ranked_names(scores: Mapping[str, float]) -> list[str]:
-    """Return names by their scores; equal scores go by ascending name."""
-    return sorted(scores, key=lambda one: (-scores[one], one))
+    """Return names by descending score, ties by ascending name."""
+    return sorted(scores, key=lambda name: (-scores[name], name))
 
 
 @lru_cache
 def _source() -> Organisation:
     source = Organisation(id=id_of("source"), name="外部数据", kind=OrganisationKind.SOURCE)
-    # The ORM lets a listing belong only to what is stored; nothing is stored here.
+    # The ORM accepts only saved objects as foreign keys; nothing is saved here.
     source._saved_in_db = True
     return source
 

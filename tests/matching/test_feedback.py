@@ -10,8 +10,8 @@ import pytest
 from market.deps import Deps
 from market.kit.jobs import run_waiting
 from market.matching.facts import NeedFacts, OutcomeFacts, Text
+from market.matching.feedback import ListingTraits, Refusal, count_applicable
 from market.matching.models import Match
-from market.matching.refusals import Refusal, Told, count_alike
 from market.matching.scoring import FEEDBACK, LIKE_REFUSED, WEIGHTS, score
 from market.matching.services import feedback
 from market.records.by import By
@@ -23,7 +23,7 @@ NEED = NeedFacts(
     UUID(int=1), 1, Text.of(["导线"]), "materials", budget_most=100, trl_least=5, region="450100"
 )
 OUTCOME = OutcomeFacts(UUID(int=2), 1, Text.of(["导线"]), "materials", price=200, trl=4, region="440100")
-REFUSED = Told("materials", 150, 4, "440100")
+REFUSED = ListingTraits("materials", 150, 4, "440100")
 
 
 @pytest.mark.parametrize(
@@ -47,28 +47,32 @@ def test_an_outcome_is_like_a_refused_one_in_what_that_was_refused_for(
 ) -> None:
     said = [Refusal(reason, True, REFUSED)] * 2
 
-    assert count_alike(said, NEED, replace(OUTCOME, **changes)) == is_alike  # type: ignore[arg-type]
+    assert count_applicable(said, NEED, replace(OUTCOME, **changes)) == is_alike  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(
     ("reason", "told", "is_alike"),
-    [("price", Told(amount=120), True), ("price", Told(amount=80), False), ("maturity", Told(trl=5), True)],
+    [
+        ("price", ListingTraits(amount=120), True),
+        ("price", ListingTraits(amount=80), False),
+        ("maturity", ListingTraits(trl=5), True),
+    ],
 )
 def test_whoever_offers_refuses_what_pays_as_little_or_asks_as_much(
-    reason: str, told: Told, is_alike: bool
+    reason: str, told: ListingTraits, is_alike: bool
 ) -> None:
-    assert count_alike([Refusal(reason, False, told)], NEED, OUTCOME) == is_alike
+    assert count_applicable([Refusal(reason, False, told)], NEED, OUTCOME) == is_alike
 
 
 def test_a_lowered_score_is_still_the_sum_of_its_parts_and_says_why() -> None:
     whole = score(NEED, OUTCOME, lambda term: 5.0)
 
-    lowered = whole.lowered(WEIGHTS.refused)
+    lowered = whole.penalised(WEIGHTS.refused)
 
     assert lowered.value == whole.value - WEIGHTS.refused == sum(lowered.parts.values())
     assert lowered.parts[FEEDBACK] == -WEIGHTS.refused
     assert lowered.misfits == [*whole.misfits, LIKE_REFUSED]
-    assert whole.lowered(0) is whole
+    assert whole.penalised(0) is whole
 
 
 async def test_what_was_too_dear_lowers_what_is_as_dear_for_that_need_alone(found: Deps) -> None:

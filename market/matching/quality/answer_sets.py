@@ -1,4 +1,4 @@
-"""The sets of questions with known answers, read from a folder."""
+"""Test sets with known answers, read from a folder."""
 
 from __future__ import annotations
 
@@ -20,27 +20,27 @@ FILES = {
     "graded_pairs": "graded_pairs.tsv",
     "duplicate_needs": "duplicate_needs.jsonl",
 }
-"""Each may also end in .gz."""
+"""Files by set; each may also end in .gz."""
 STRONG = 2
-"""The least grade of a pair that people would want to see."""
+"""Least grade of a relevant pair."""
 Row = dict[str, Any]
 
 
 class UnreadableSet(Exception):
-    """A file is not what its name says; names it and the line."""
+    """A file cannot be parsed; names it and the line."""
 
 
 @dataclass(frozen=True)
 class AnswerSets:
-    """What a folder holds; a set whose file is missing is empty."""
+    """The sets of a folder; one whose file is missing is empty."""
 
     rows: dict[str, list[Row]]
     missing: list[str] = field(default_factory=list)
-    """Names of the files that are not there."""
+    """Names of missing files."""
 
     @classmethod
     def read(cls, directory: Path) -> AnswerSets:
-        """Read every file that is there.
+        """Read the existing files.
 
         Raises:
             UnreadableSet: a line cannot be read or lacks a column.
@@ -48,7 +48,14 @@ class AnswerSets:
         rows: dict[str, list[Row]] = {}
         missing = []
         for name, file in FILES.items():
-            path = next((one for one in (directory / file, directory / f"{file}.gz") if one.is_file()), None)
+            path = next(
+                (
+                    candidate
+                    for candidate in (directory / file, directory / f"{file}.gz")
+                    if candidate.is_file()
+                ),
+                None,
+            )
             if path is None:
                 missing.append(name)
             rows[name] = list(_rows(path, _NEEDED[name])) if path else []
@@ -59,14 +66,14 @@ class AnswerSets:
         return all(self.rows[name] for name in ("graded_needs", "graded_titles", "graded_pairs"))
 
     def grades(self) -> dict[str, dict[str, int]]:
-        """Return for each need with a strong title its graded titles."""
-        found: dict[str, dict[str, int]] = {}
+        """Return the graded titles of each need that has a relevant one."""
+        grades: dict[str, dict[str, int]] = {}
         for row in self.rows["graded_pairs"]:
-            found.setdefault(row["need_id"], {})[row["title_id"]] = int(row["grade"])
-        return {need: titles for need, titles in found.items() if max(titles.values()) >= STRONG}
+            grades.setdefault(row["need_id"], {})[row["title_id"]] = int(row["grade"])
+        return {need: titles for need, titles in grades.items() if max(titles.values()) >= STRONG}
 
     def known_items(self) -> dict[str, list[Row]]:
-        """Return the questions about one known outcome, by their kind."""
+        """Return the known-item queries by kind."""
         kinds: dict[str, list[Row]] = {}
         for row in self.rows["known_item"]:
             kinds.setdefault(row["kind"], []).append(row)

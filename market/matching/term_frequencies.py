@@ -1,7 +1,7 @@
-"""How rare a term is on this market. Counted from the index now and then, kept in a table.
+"""Term frequencies of the market, recounted from the index periodically and stored in a table.
 
-A table, because both engines then score alike and Meilisearch has no cheap way to tell; now and
-then, because a score should not move with every listing.
+Stored, so that scores are the same on both engines and since Meilisearch cannot count cheaply; periodically,
+so that scores do not change with every listing.
 """
 
 from __future__ import annotations
@@ -15,16 +15,16 @@ from market.matching.models import TermFrequency
 from market.search.engine import SearchEngine
 
 STALE = 0.1
-"""Counted anew when the number of listings has changed by this share."""
-ALL = ""
+"""Share of changed listings after which terms are recounted."""
+TOTALS = ""
 PRIOR = 400
-"""So many listings are presumed beside the real ones, in which"""
+"""Pseudo-count of listings added to the real ones (smoothing)."""
 RARE_SHARE = 0.001
-"""a term stands in this share,"""
+"""Prior frequency of a term."""
 LETTER_SHARE = 0.005
-"""a single character in this one,"""
+"""Prior frequency of a single character."""
 COMMON_SHARE = 0.2
-"""and one of these in that:"""
+"""Prior frequency of one of the common terms below."""
 _COMMON = """
 技术 方法 装置 系统 研究 研发 研制 开发 应用 项目 产业 产业化 关键 关键技术 解决 方案 解决方案 公司 企业 产品
 设备 提高 提升 设计 制备 工艺 生产 国内 国外 发展 现状 水平 领域 分析 要求 达到 主要 相关 传统 新型 一定 不同
@@ -35,42 +35,42 @@ COMMON = frozenset(_COMMON.split())
 
 @dataclass(frozen=True)
 class Frequencies:
-    """The counts of some terms. A term that is not among them stands in one listing at most."""
+    """Frequencies of some terms. A term without an entry is in one listing at most."""
 
     outcomes: int
     needs: int
     counts: Mapping[str, tuple[int, int]]
-    """Of outcomes and of needs."""
+    """Numbers of outcomes and of needs, by term."""
     _rarity: dict[str, float] = field(default_factory=dict, compare=False, repr=False)
 
     def idf(self, term: str) -> float:
-        """Return how rare a term is: 0 for one that stands everywhere."""
-        if (known := self._rarity.get(term)) is None:
-            known = self._rarity[term] = self._idf(term)
-        return known
+        """Return the inverse document frequency of a term: 0 for one in every listing."""
+        if (cached := self._rarity.get(term)) is None:
+            cached = self._rarity[term] = self._idf(term)
+        return cached
 
     def _idf(self, term: str) -> float:
         return _idf(term, self.outcomes + self.needs, sum(self.counts.get(term, (1, 0))))
 
     def count_in(self, index: str, term: str) -> int:
-        """Return in how many documents of an index the term stands, at least 1."""
+        """Return the document frequency of a term in an index, at least 1."""
         return max(1, self.counts.get(term, (0, 0))[index == "needs"])
 
 
 async def load_frequencies(terms: Collection[str]) -> Frequencies:
-    """Load the counts of these terms."""
+    """Load the frequencies of these terms."""
     rows = await connection().execute_query_dict(
-        "SELECT term, outcomes, needs FROM term_frequencies WHERE term = ANY($1::text[])", [[ALL, *terms]]
+        "SELECT term, outcomes, needs FROM term_frequencies WHERE term = ANY($1::text[])", [[TOTALS, *terms]]
     )
     counts = {str(row["term"]): (int(row["outcomes"]), int(row["needs"])) for row in rows}
-    outcomes, needs = counts.pop(ALL, (0, 0))
+    outcomes, needs = counts.pop(TOTALS, (0, 0))
     return Frequencies(outcomes, needs, counts)
 
 
 async def refresh_if_stale(search: SearchEngine) -> bool:
-    """Count anew if the market has grown or shrunk by much since; tell whether that was done."""
-    known = await TermFrequency.get_or_none(term=ALL)
-    before = known.outcomes + known.needs if known else 0
+    """Recount if the number of listings has changed by much since; tell whether it was done."""
+    totals = await TermFrequency.get_or_none(term=TOTALS)
+    before = totals.outcomes + totals.needs if totals else 0
     now = await search.count("outcomes") + await search.count("needs")
     if abs(now - before) <= STALE * before:
         return False
@@ -79,14 +79,14 @@ async def refresh_if_stale(search: SearchEngine) -> bool:
 
 
 async def count_terms(search: SearchEngine) -> int:
-    """Count every term of the index and return how many stand in more than one listing."""
-    found = await frequencies_of(search)
-    await _replace({ALL: (found.outcomes, found.needs), **found.counts})
-    return len(found.counts)
+    """Recount and store all terms; return how many are in more than one listing."""
+    frequencies = await compute_frequencies(search)
+    await _replace({TOTALS: (frequencies.outcomes, frequencies.needs), **frequencies.counts})
+    return len(frequencies.counts)
 
 
-async def frequencies_of(search: SearchEngine) -> Frequencies:
-    """Count every term of the index that stands in more than one listing; changes nothing."""
+async def compute_frequencies(search: SearchEngine) -> Frequencies:
+    """Count the terms that are in more than one listing, without storing them."""
     outcomes = await search.term_frequencies("outcomes")
     needs = await search.term_frequencies("needs")
     counts = {
@@ -104,11 +104,15 @@ async def _replace(counts: Mapping[str, tuple[int, int]]) -> None:
     await connection().execute_query(
         "INSERT INTO term_frequencies (term, outcomes, needs) "
         "SELECT * FROM unnest($1::text[], $2::int[], $3::int[])",
-        [list(counts), [one for one, _ in counts.values()], [one for _, one in counts.values()]],
+        [
+            list(counts),
+            [outcomes for outcomes, _ in counts.values()],
+            [needs for _, needs in counts.values()],
+        ],
     )
 
 
 def _idf(term: str, total: int, count: int) -> float:
-    # A young market cannot tell rare from common, so each is begun with what is known beforehand.
-    before = COMMON_SHARE if term in COMMON else LETTER_SHARE if len(term) == 1 else RARE_SHARE
-    return -math.log((min(count, total) + PRIOR * before) / (total + PRIOR))
+    # Smoothed with priors, since a small market cannot tell rare terms from common ones.
+    prior = COMMON_SHARE if term in COMMON else LETTER_SHARE if len(term) == 1 else RARE_SHARE
+    return -math.log((min(count, total) + PRIOR * prior) / (total + PRIOR))

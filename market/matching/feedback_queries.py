@@ -1,4 +1,4 @@
-"""What people said of matches, as the scorer takes it into account."""
+"""Loading of refusals for the scorer."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Collection
 from uuid import UUID
 
 from market.kit.database import connection
-from market.matching.refusals import GENERAL, Refusal, Told
+from market.matching.feedback import GENERAL, ListingTraits, Refusal
 
 _SQL = """
 SELECT f.reason, f.organisation_id = n.organisation_id AS by_need, m.need_id, m.outcome_id,
@@ -23,18 +23,25 @@ WHERE f.reason = ANY($1::text[]) AND (
 async def load_refusals(
     index: str, subjects: Collection[UUID], others: Collection[UUID]
 ) -> dict[UUID, list[Refusal]]:
-    """Return what was said of their matches by the owners of these needs and outcomes, by listing.
+    """Load the refusals by the owners of these needs and outcomes, by listing.
 
     `subjects` are of the index, `others` of the other one.
     """
     needs, outcomes = (subjects, others) if index == "needs" else (others, subjects)
     rows = await connection().execute_query_dict(_SQL, [sorted(GENERAL), list(needs), list(outcomes)])
-    found: dict[UUID, list[Refusal]] = {}
+    by_listing: dict[UUID, list[Refusal]] = {}
     for row in rows:
         if row["by_need"]:
-            who, refused = row["need_id"], Told(row["field"], row["price_amount"], row["trl"], row["region"])
+            listing_id, traits = (
+                row["need_id"],
+                ListingTraits(row["field"], row["price_amount"], row["trl"], row["region"]),
+            )
         else:
-            who = row["outcome_id"]
-            refused = Told(row["need_field"], row["budget_max_amount"], row["trl_min"], row["need_region"])
-        found.setdefault(UUID(str(who)), []).append(Refusal(row["reason"], row["by_need"], refused))
-    return found
+            listing_id = row["outcome_id"]
+            traits = ListingTraits(
+                row["need_field"], row["budget_max_amount"], row["trl_min"], row["need_region"]
+            )
+        by_listing.setdefault(UUID(str(listing_id)), []).append(
+            Refusal(row["reason"], row["by_need"], traits)
+        )
+    return by_listing

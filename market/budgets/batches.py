@@ -15,11 +15,13 @@ from market.audit.services import record
 from market.budgets.models import Batch, BatchStatus, Budget
 from market.budgets.notice_texts import notice_body
 from market.claims.contract_validity import lost_in
+from market.claims.expert_panel import verdict_for
 from market.claims.models import Claim, ClaimAction, ClaimContract, ClaimStatus
 from market.claims.overlaps import outdated_in
 from market.claims.transitions import lock_claims, move
 from market.codes.holidays import Calendar
 from market.codes.numbers import next_number
+from market.integrity.conflicts import require_no_conflict
 from market.integrity.models import Scope
 from market.integrity.services import check
 from market.kit.database import atomic
@@ -32,7 +34,6 @@ from market.ledger.models import Phase, Transfer
 from market.notices.models import DayKind, Notice, NoticeKind, NoticeStatus, Objection, ObjectionStatus
 from market.notices.services import lock_for, publish
 from market.notices.states import UNDECIDED
-from market.panels.expert_reviews import require_no_conflict, verdict_of
 from market.programmes.catalogue import compiled, get_programme
 from market.programmes.models import Programme, ProgrammeTerms
 from market.programmes.sharing import number_rank, share, share_pot
@@ -150,7 +151,7 @@ async def _confirm(number: str, barred: dict[UUID, str], *, calendar: Calendar, 
     ids = await Claim.filter(batch_id=batch.id).values_list("id", flat=True)
     claims = await lock_claims([UUID(str(identity)) for identity in ids])
     claims = [claim for claim in claims if claim.batch_id == batch.id]
-    await require_no_conflict(by.actor, [claim.id for claim in claims])
+    await require_no_conflict(by.actor, "claim", [claim.id for claim in claims])
     left_out = [(claim, _("诚信记录 %(no)s", no=barred[claim.id])) for claim in claims if claim.id in barred]
     lost = await lost_in([claim.id for claim in claims])
     left_out += [
@@ -230,7 +231,7 @@ async def _scaled(claims: Sequence[Claim], pot: int, terms: ProgrammeTerms) -> l
 
 
 async def _place(claim: Claim, terms: ProgrammeTerms) -> tuple[Any, ...]:
-    points = (await verdict_of(claim.id, compiled(terms))).points
+    points = (await verdict_for(claim.id, compiled(terms))).points
     return (-(points or 0), claim.submitted_at, number_rank(claim.number))
 
 
@@ -287,7 +288,7 @@ async def approve_batch(number: str, *, by: By) -> list[str]:
     hands |= {person for claim in claims for person in (claim.calculated_by_id, claim.rechecked_by_id)}
     if by.actor.user_id in hands:
         raise SamePerson(_("批准人不能是核算人、复核人或确认名单的人。"))
-    await require_no_conflict(by.actor, [claim.id for claim in claims])
+    await require_no_conflict(by.actor, "claim", [claim.id for claim in claims])
     await _settle(claims, notice, now=by.now)
     standing = [
         claim for claim in claims if claim.status is ClaimStatus.PUBLICITY and claim.id not in stopped

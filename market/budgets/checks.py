@@ -65,8 +65,8 @@ async def three_people() -> list[str]:
 async def no_conflicted_hands() -> list[str]:
     """Nobody computed or rechecked a claim after declaring a conflict of interest for it."""
     return await find_rows(
-        "SELECT c.number FROM claims c JOIN claim_conflicts f ON f.claim_id = c.id "
-        "WHERE f.user_id IN (c.calculated_by_id, c.rechecked_by_id)",
+        "SELECT c.number FROM claims c JOIN declared_conflicts f ON f.subject_id = c.id "
+        "WHERE f.subject_kind = 'claim' AND f.user_id IN (c.calculated_by_id, c.rechecked_by_id)",
         "claim {number} went through the hands of somebody with a declared conflict",
     )
 

@@ -15,6 +15,7 @@ from market.claims.contract_validity import is_lost
 from market.claims.models import Claim, ClaimAction, ClaimContract, ClaimStatus
 from market.claims.transitions import lock_claim, move
 from market.codes.numbers import next_number
+from market.integrity.conflicts import require_no_conflict
 from market.kit.clock import local_date
 from market.kit.database import atomic
 from market.kit.errors import Conflict, Invalid, NotFound, SamePerson
@@ -22,7 +23,6 @@ from market.kit.i18n import as_kept, in_source_language
 from market.kit.i18n import gettext as _
 from market.kit.money import Money
 from market.ledger import services as book
-from market.panels.expert_reviews import require_no_conflict
 from market.programmes.models import Programme
 from market.records.by import By
 
@@ -69,7 +69,7 @@ async def start_clawback(number: str, *, amount: int, reason: str, by: By) -> Cl
     """
     by.actor.require(Act.START_CLAWBACK)
     claim = await lock_claim(number)
-    await require_no_conflict(by.actor, [claim.id])
+    await require_no_conflict(by.actor, "claim", [claim.id])
     if claim.status not in RECOVERABLE:
         raise Conflict(_("只有已拨付的补助可以追回。"))
     if await Clawback.exists(claim_id=claim.id, status__in=list(LIVE)):
@@ -230,5 +230,5 @@ async def _lock(number: str, act: Act, actor: Actor) -> tuple[Clawback, Claim]:
     if found is None:
         raise NotFound(_("没有这项追回。"))
     claim = await lock_claim(found.claim.number)
-    await require_no_conflict(actor, [claim.id])
+    await require_no_conflict(actor, "claim", [claim.id])
     return await Clawback.filter(id=found.id).select_for_update().get(), claim

@@ -15,7 +15,6 @@ from market.kit.cards import Card
 from market.kit.formats import wan
 from market.kit.i18n import gettext as _
 from market.notices.models import Notice, NoticeStatus
-from market.panels.models import ExpertReview
 from market.programmes.models import ProgrammeTerms, TermsStatus
 
 
@@ -24,7 +23,7 @@ async def dashboard_cards(actor: Actor, now: datetime) -> list[Card]:
     if actor.may(Act.SEE_DESK):
         return await _desk_cards(actor)
     if actor.may(Act.SCORE_CLAIM):
-        return await _expert_cards(actor)
+        return []
     if actor.may(Act.ASSIGN_EXPERTS):
         return await _assigner_cards()
     if actor.may(Act.WRITE_CLAIM) and actor.may_buy:
@@ -84,11 +83,6 @@ async def _desk_cards(actor: Actor) -> list[Card]:
         card(_("已拨付"), ClaimStatus.PAID, "done"),
         Card(_("预算余额"), wan(left), "/desk/budgets", "plain"),
     ]
-
-
-async def _expert_cards(actor: Actor) -> list[Card]:
-    waiting = ExpertReview.filter(reviewer_id=actor.user_id, submitted_at=None, declined_at=None)
-    return [Card(_("待评审"), await waiting.count(), "/reviews", "due")]
 
 
 async def _assigner_cards() -> list[Card]:

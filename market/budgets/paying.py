@@ -16,6 +16,7 @@ from market.claims.contract_validity import lost_in
 from market.claims.models import Claim, ClaimAction, ClaimStatus
 from market.claims.transitions import lock_claims, move
 from market.codes.numbers import next_number
+from market.integrity.conflicts import conflict_message, conflicts_of, require_no_conflict
 from market.integrity.models import Scope
 from market.integrity.services import check
 from market.kit.clock import local_date
@@ -24,7 +25,6 @@ from market.kit.errors import Conflict, Invalid, NotFound, SamePerson
 from market.kit.i18n import gettext as _
 from market.kit.money import Money
 from market.ledger import services as book
-from market.panels.expert_reviews import conflicts_of, require_no_conflict
 from market.programmes.catalogue import get_programme
 from market.programmes.models import Programme
 from market.records.by import By
@@ -118,7 +118,7 @@ async def order_payment(number: str, *, by: By) -> Ordered:
     held: dict[UUID, str] = {}
     waiting = await Claim.filter(batch_id=batch.id, status__in=list(PAYABLE)).select_related("applicant")
     lost = await lost_in([claim.id for claim in waiting])
-    shunned = await conflicts_of(by.actor, [claim.id for claim in waiting])
+    shunned = await conflicts_of(by.actor, "claim", [claim.id for claim in waiting])
     for claim in waiting:
         answer = await check(
             claim.applicant.uscc,
@@ -133,7 +133,7 @@ async def order_payment(number: str, *, by: By) -> Ordered:
         elif claim.id in lost:
             held[claim.id] = _("合同 %(number)s 已解除或注销登记", number=lost[claim.id][0].number)
         elif claim.id in shunned:
-            held[claim.id] = _("您对这份申报已声明回避，请由他人办理。")
+            held[claim.id] = conflict_message("claim")
         elif not claim.applicant.bank_account:
             held[claim.id] = _("单位资料里没有收款账户")
     return await _order(number, held, by=by)
@@ -207,7 +207,7 @@ async def enter_result(
     found = await Disbursement.get_or_none(number=number).select_related("claim__batch")
     if found is None or found.claim.batch is None:
         raise NotFound(_("没有这笔拨付。"))
-    await require_no_conflict(by.actor, [found.claim_id])
+    await require_no_conflict(by.actor, "claim", [found.claim_id])
     # The batch first, as everybody who pays does, so that nobody waits in a circle.
     batch = await lock_batch(found.claim.batch.number)
     order = await Disbursement.filter(id=found.id).select_for_update().get()

@@ -10,13 +10,13 @@ from market.accounts.actors import Actor
 from market.accounts.permissions import Act
 from market.budgets.models import Disbursement, DisbursementStatus
 from market.budgets.paying import enter_result
+from market.integrity.conflicts import Conflicted
 from market.kit.errors import Conflict, Invalid, NotFound
 from market.kit.i18n import gettext as _
 from market.kit.workbooks.cells import Limits, Row
 from market.kit.workbooks.heads import Head, HeadRow, HeadsNotFound, find_heads, head_key
 from market.kit.workbooks.reading import read_sheets
 from market.kit.workbooks.values import UnreadableCell, amount_of, day_of, text_of
-from market.panels.expert_reviews import Conflicted
 from market.records.by import By
 
 LIMITS = Limits(rows=5100)

@@ -11,13 +11,15 @@ from market.accounts.permissions import Act
 from market.accounts.web import actor_for
 from market.budgets.models import Clawback
 from market.claims import queries, reviewing
+from market.claims.expert_panel import verdict_for
 from market.claims.forms import CalculateForm, QueueForm, ReasonForm, RejectForm, SupplementForm
-from market.claims.models import Claim, ClaimConflict, ClaimStatus
+from market.claims.models import Claim, ClaimStatus
 from market.claims.pages import claim_page
 from market.claims.queries import Wanted, get_claim_at_desk
 from market.claims.reason_page import ask
 from market.claims.reviewing import ask_supplement, return_calculation
 from market.claims.risk_flags import DOUBTS
+from market.integrity.conflicts import list_conflicts
 from market.kit.clock import local_date
 from market.kit.errors import Invalid
 from market.kit.flash import flash
@@ -26,8 +28,7 @@ from market.kit.i18n import gettext as _
 from market.kit.pagination import Cut
 from market.kit.templating import render
 from market.kit.web import deps, posted, see
-from market.panels.expert_reviews import verdict_of
-from market.panels.models import ExpertReview
+from market.panels.expert_reviews import list_reviews
 from market.programmes.catalogue import clauses, compiled, list_programmes
 from market.records.by import By
 
@@ -93,6 +94,7 @@ async def claim(request: Request) -> Response:
 
 
 async def _claim(request: Request, actor: Actor, found: Claim, form: CalculateForm | None = None) -> Response:
+    conflicts = await list_conflicts("claim", found.id)
     return render(
         request,
         "claims/desk.html",
@@ -100,13 +102,11 @@ async def _claim(request: Request, actor: Actor, found: Claim, form: CalculateFo
         page=await claim_page(actor, found, deps(request).clock()),
         form=form or CalculateForm(),
         is_own=found.calculated_by_id == actor.user_id,
-        is_conflicted=await ClaimConflict.exists(claim_id=found.id, user_id=actor.user_id),
-        conflicts=await ClaimConflict.filter(claim_id=found.id).select_related("user"),
+        is_conflicted=any(conflict.user_id == actor.user_id for conflict in conflicts),
+        conflicts=conflicts,
         doubts=DOUBTS,
-        reviews=await ExpertReview.filter(claim_id=found.id)
-        .select_related("reviewer")
-        .order_by("assigned_at"),
-        verdict=await verdict_of(found.id, compiled(found.terms)),
+        reviews=(await list_reviews("claim", [found.id])).get(found.id, []),
+        verdict=await verdict_for(found.id, compiled(found.terms)),
         clawbacks=await Clawback.filter(claim_id=found.id).order_by("number"),
     )
 

@@ -13,7 +13,6 @@ from market.accounts.models import Organisation, User
 from market.contracts.models import Contract
 from market.files.models import StoredFile
 from market.kit.fields import enum_column
-from market.panels.models import ExpertReview
 from market.programmes.models import Programme, ProgrammeTerms
 
 if TYPE_CHECKING:
@@ -141,7 +140,6 @@ class Claim(Model):
     assessments: fields.ReverseRelation[Assessment]
     evidence: fields.ReverseRelation[Evidence]
     clawbacks: fields.ReverseRelation[Clawback]
-    expert_reviews: fields.ReverseRelation[ExpertReview]
 
     class Meta:
         table = "claims"
@@ -248,24 +246,3 @@ class ClaimEvent(Model):
     class Meta:
         table = "claim_events"
         table_description = "Claim events."
-
-
-class ClaimConflict(Model):
-    """A conflict of interest (回避) one of the staff declared; it cannot be taken back."""
-
-    id = fields.UUIDField(primary_key=True)
-    claim: fields.ForeignKeyRelation[Claim] = fields.ForeignKeyField(
-        "market.Claim", related_name="conflicts", on_delete=fields.RESTRICT
-    )
-    claim_id: UUID
-    user: fields.ForeignKeyRelation[User] = fields.ForeignKeyField(
-        "market.User", related_name="claim_conflicts", on_delete=fields.RESTRICT
-    )
-    user_id: UUID
-    reason = fields.CharField(max_length=400)
-    declared_at = fields.DatetimeField()
-
-    class Meta:
-        table = "claim_conflicts"
-        table_description = "Claim conflicts."
-        unique_together = (("claim", "user"),)

@@ -12,17 +12,19 @@ from starlette.routing import Route
 from market.accounts.models import StaffRole, User
 from market.accounts.permissions import Act
 from market.accounts.web import actor_for, passes, sent, status_of
+from market.claims.expert_panel import assign_experts
 from market.claims.forms import ReasonForm
 from market.claims.models import Claim, ClaimStatus
 from market.claims.queries import get_claim_at_desk
 from market.claims.reason_page import ask
+from market.claims.reviewing import declare_conflict
 from market.kit.clock import local_date
 from market.kit.flash import flash
 from market.kit.forms import number_in
 from market.kit.i18n import gettext as _
 from market.kit.templating import render
 from market.kit.web import deps, see
-from market.panels.expert_reviews import assign_experts, declare_conflict
+from market.panels.expert_reviews import list_reviews
 from market.panels.forms import AssignForm
 from market.records.by import By
 
@@ -49,7 +51,7 @@ async def assign(request: Request) -> Response:
     claims = (
         await Claim.filter(status=ClaimStatus.ACCEPTED)
         .select_related("programme")
-        .prefetch_related("expert_reviews__reviewer", "contracts__contract")
+        .prefetch_related("contracts__contract")
         .order_by("submitted_at")
         .limit(100)
     )
@@ -59,6 +61,7 @@ async def assign(request: Request) -> Response:
         status_of(form),
         form=form,
         claims=claims,
+        reviews=await list_reviews("claim", [claim.id for claim in claims]),
         number=number,
         experts=experts,
     )

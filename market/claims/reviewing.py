@@ -11,15 +11,17 @@ from market.accounts.models import StaffRole
 from market.accounts.permissions import Act
 from market.claims.claim_facts import facts_of
 from market.claims.computing import run
+from market.claims.expert_panel import verdict_for
 from market.claims.models import Assessment, Claim, ClaimAction, ClaimContract, ClaimStatus
 from market.claims.queries import last_assessment
 from market.claims.risk_detection import refresh_doubts
 from market.claims.transitions import lock_claim, move
+from market.integrity import conflicts
+from market.integrity.conflicts import require_no_conflict
 from market.kit.clock import local_date
 from market.kit.database import atomic
-from market.kit.errors import Conflict, Invalid, SamePerson
+from market.kit.errors import Conflict, Invalid, NotFound, SamePerson
 from market.kit.i18n import gettext as _
-from market.panels.expert_reviews import require_no_conflict, verdict_of
 from market.programmes.catalogue import clauses, compiled
 from market.programmes.facts import FactsError
 from market.programmes.models import ProgrammeTerms
@@ -32,7 +34,7 @@ async def accept(number: str, *, by: By) -> Claim:
     """Take a claim in (受理)."""
     by.actor.require(Act.ACCEPT_CLAIM)
     claim = await lock_claim(number)
-    await require_no_conflict(by.actor, [claim.id])
+    await require_no_conflict(by.actor, "claim", [claim.id])
     await move(claim, ClaimAction.ACCEPT, by=by)
     await _tell_applicant(claim, _("补助申报 %(number)s 已受理。", number=number), by.now)
     return claim
@@ -45,7 +47,7 @@ async def ask_supplement(number: str, *, reason: str, due_on: date, by: By) -> C
     if due_on <= local_date(by.now):
         raise Invalid(_("补正期限应在今天以后。"), field="due_on")
     claim = await lock_claim(number)
-    await require_no_conflict(by.actor, [claim.id])
+    await require_no_conflict(by.actor, "claim", [claim.id])
     await move(claim, ClaimAction.ASK_SUPPLEMENT, by=by, note=reason, due_on=due_on)
     claim.supplement_note, claim.supplement_due_on = reason, due_on
     await claim.save(update_fields=["supplement_note", "supplement_due_on"])
@@ -69,10 +71,10 @@ async def calculate(number: str, *, rate_basis_points: int | None = None, by: By
     """
     by.actor.require(Act.CALCULATE)
     claim = await lock_claim(number)
-    await require_no_conflict(by.actor, [claim.id])
+    await require_no_conflict(by.actor, "claim", [claim.id])
     terms_row = await ProgrammeTerms.get(id=claim.terms_id)
     terms = compiled(terms_row)
-    verdict = await verdict_of(claim.id, terms)
+    verdict = await verdict_for(claim.id, terms)
     if verdict.waiting:
         raise Conflict(_("还有 %(count)s 位专家没有评审完，评审完才能核算。", count=verdict.waiting))
     if verdict.rate is not None:
@@ -141,7 +143,7 @@ async def recheck(number: str, *, sequence: int, by: By) -> Claim:
     """
     by.actor.require(Act.RECHECK)
     claim = await lock_claim(number)
-    await require_no_conflict(by.actor, [claim.id])
+    await require_no_conflict(by.actor, "claim", [claim.id])
     if claim.calculated_by_id == by.actor.user_id:
         raise SamePerson(_("核算人不能复核自己的核算，请由另一人复核。"))
     last = await last_assessment(claim.id)
@@ -164,7 +166,7 @@ async def return_calculation(number: str, *, reason: str, by: By) -> Claim:
     """Send a computation back to the officer, with the reason (退回核算), off any list not yet confirmed."""
     by.actor.require(Act.RECHECK)
     claim = await lock_claim(number)
-    await require_no_conflict(by.actor, [claim.id])
+    await require_no_conflict(by.actor, "claim", [claim.id])
     await move(claim, ClaimAction.RETURN_CALCULATION, by=by, note=reason)
     claim.rechecked_by_id, claim.award_amount, claim.batch_id = None, None, None
     await claim.save(update_fields=["rechecked_by_id", "award_amount", "batch_id"])
@@ -186,7 +188,7 @@ async def reject(number: str, *, clause: str, reason: str, by: By) -> Claim:
     """
     by.actor.require(Act.ACCEPT_CLAIM)
     claim = await lock_claim(number)
-    await require_no_conflict(by.actor, [claim.id])
+    await require_no_conflict(by.actor, "claim", [claim.id])
     if claim.status is ClaimStatus.OBJECTION:
         raise Conflict(_("公示期间的异议由裁定处理，不能另作不予支持。"))
     terms = await ProgrammeTerms.get(id=claim.terms_id)
@@ -205,6 +207,22 @@ async def reject(number: str, *, clause: str, reason: str, by: By) -> Claim:
     await claim.save(update_fields=["reject_reason", "award_amount", "batch_id"])
     await _tell_applicant(claim, _("补助申报 %(number)s 不予支持，理由见申报页。", number=number), by.now)
     return claim
+
+
+@atomic()
+async def declare_conflict(number: str, *, reason: str, by: By) -> None:
+    """Declare a conflict of interest for a claim that was handed in; the person does nothing more about it.
+
+    Raises:
+        Conflict: it is declared already, or the person has acted on the claim before.
+    """
+    by.actor.require(Act.DECLARE_CONFLICT)
+    claim = await lock_claim(number)
+    if claim.submitted_at is None:
+        raise NotFound(_("没有这份申报。"))
+    if by.actor.user_id in (claim.calculated_by_id, claim.rechecked_by_id):
+        raise Conflict(_("您已经办理过这份申报；请先退回核算，再声明回避。"))
+    await conflicts.declare_conflict("claim", claim.id, number=number, reason=reason, by=by)
 
 
 async def end_overdue_supplements(now: datetime) -> int:

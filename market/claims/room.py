@@ -5,6 +5,7 @@ from __future__ import annotations
 from market.claims import (
     desk_views,
     draft_impact_views,
+    expert_panel,
     listed,
     models,
     panel_views,
@@ -29,4 +30,5 @@ ROOM = Room(
         "claim": Subject(lazy("补助申报"), page="claims:desk", number="BZ", files=queries.may_open_evidence),
     },
     document_facts={"outcomes": listed.tell_of_outcomes},
+    panel_subjects={expert_panel.KIND: expert_panel.panel_subjects},
 )

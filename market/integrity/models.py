@@ -114,3 +114,22 @@ class PartyTie(Model):
         table_description = "Party ties."
         unique_together = (("kind", "uscc", "other", "role"),)
         indexes = (("other",),)
+
+
+class DeclaredConflict(Model):
+    """A conflict of interest (回避) a person declared for a record; it cannot be taken back."""
+
+    id = fields.UUIDField(primary_key=True)
+    subject_kind = fields.CharField(max_length=24)
+    subject_id = fields.UUIDField()
+    user: fields.ForeignKeyRelation[User] = fields.ForeignKeyField(
+        "market.User", related_name="declared_conflicts", on_delete=fields.RESTRICT
+    )
+    user_id: UUID
+    reason = fields.CharField(max_length=400)
+    declared_at = fields.DatetimeField()
+
+    class Meta:
+        table = "declared_conflicts"
+        table_description = "Declared conflicts."
+        unique_together = (("subject_kind", "subject_id", "user"),)

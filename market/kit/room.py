@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from market.kit.cards import Card
     from market.kit.jobs import Job
     from market.kit.labels import LabelEnum
+    from market.panels.subjects import PanelSubjects
     from market.search.outbox import DocumentFacts, DocumentSource, IndexListener
 
 T = TypeVar("T")
@@ -125,6 +126,8 @@ class Room:
     """Called when public facts of an organisation or a broker change."""
     index_listeners: Mapping[str, IndexListener] = field(default_factory=dict)
     """Called in the transaction that removes outbox entries: readers of the index now see the change."""
+    panel_subjects: Mapping[str, PanelSubjects] = field(default_factory=dict)
+    """Records that experts judge, by kind."""
     dashboard: Dashboard | None = None
     deadlines: Deadlines | None = None
     checks: Mapping[str, Check] = field(default_factory=dict)
@@ -148,6 +151,7 @@ class Rooms:
         self.subjects = _merge(room.subjects for room in self.upwards)
         self.labels = _merge(room.labels for room in self.upwards)
         self.ledger_accounts = _merge(room.ledger_accounts for room in self.upwards)
+        self.panel_subjects = _merge(room.panel_subjects for room in self.upwards)
         self.documents = _merge(room.documents for room in self.upwards)
         self.checks = _merge(room.checks for room in self.upwards)
         self.audit_verbs: Mapping[str, Lazy] = {

@@ -1,11 +1,12 @@
-"""Who may not touch a claim, and what experts say of it: conflicts declared, blind scores given."""
+"""Expert reviews (专家评审): assigned by the operator, scored blind, locked once submitted."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 from fractions import Fraction
+from typing import Any
 from uuid import UUID, uuid4
 
 from market.accounts.actors import Actor
@@ -13,114 +14,66 @@ from market.accounts.messages import tell, tell_staff
 from market.accounts.models import Membership, MemberStatus, StaffRole, User
 from market.accounts.permissions import Act
 from market.audit.services import record
-from market.claims.models import Claim, ClaimConflict, ClaimContract, ClaimStatus
-from market.claims.transitions import lock_claim
 from market.kit.clock import local_date
 from market.kit.database import atomic
-from market.kit.errors import Conflict, Forbidden, Invalid, NotFound
+from market.kit.errors import Conflict, Invalid, NotFound
 from market.kit.i18n import gettext as _
+from market.kit.room import rooms
 from market.panels.models import ExpertReview
 from market.panels.scoring import HEADINGS, approved_rate, mean, points_of
-from market.programmes.terms import Terms
+from market.panels.subjects import PanelSubject, get_subject
 from market.records.by import By
 
 
-class Conflicted(Forbidden):
-    """The person declared a conflict of interest (回避) for this claim."""
-
-
-async def require_no_conflict(actor: Actor, claim_ids: Sequence[UUID]) -> None:
-    """Let pass only who declared no conflict for any of these claims.
-
-    Raises:
-        Conflicted: a conflict is declared.
-    """
-    if await ClaimConflict.exists(user_id=actor.user_id, claim_id__in=list(claim_ids)):
-        raise Conflicted(_("您对这份申报已声明回避，请由他人办理。"))
-
-
-async def conflicts_of(actor: Actor, claim_ids: Sequence[UUID]) -> set[UUID]:
-    """Return those of these claims for which the person declared a conflict."""
-    rows = ClaimConflict.filter(user_id=actor.user_id, claim_id__in=list(claim_ids))
-    return {UUID(str(one)) for one in await rows.values_list("claim_id", flat=True)}
-
-
-@atomic()
-async def declare_conflict(number: str, *, reason: str, by: By) -> ClaimConflict:
-    """Declare a conflict of interest; from then on the person does nothing more about the claim.
-
-    Raises:
-        Conflict: it is declared already, or the person has acted on the claim before.
-    """
-    by.actor.require(Act.DECLARE_CONFLICT)
-    claim = await lock_claim(number)
-    if claim.submitted_at is None:
-        raise NotFound(_("没有这份申报。"))
-    if by.actor.user_id in (claim.calculated_by_id, claim.rechecked_by_id):
-        raise Conflict(_("您已经办理过这份申报；请先退回核算，再声明回避。"))
-    if await ClaimConflict.exists(claim_id=claim.id, user_id=by.actor.user_id):
-        raise Conflict(_("您已经声明过回避。"))
-    made = await ClaimConflict.create(
-        id=uuid4(), claim_id=claim.id, user_id=by.actor.user_id, reason=reason, declared_at=by.now
-    )
-    await record("claim", claim.id, "declare_conflict", by=by, number=number)
-    return made
-
-
-@atomic()
-async def assign_experts(
-    number: str, *, reviewer_ids: Sequence[UUID], due_on: date, by: By
+async def assign_reviewers(
+    subject: PanelSubject, *, reviewer_ids: Sequence[UUID], due_on: date, by: By
 ) -> list[ExpertReview]:
-    """Ask experts to score an accepted claim, before it is computed. Who works for a party is refused.
+    """Ask experts to score a record; the caller holds its lock and has checked that it is open.
+
+    Who was asked before is skipped. Who works for a party is refused.
 
     Raises:
-        Invalid: no expert, or one who belongs to a party.
-        Conflict: the claim is computed already.
+        Invalid: no expert, or one who belongs to a party, or a due day that is not in the future.
     """
     by.actor.require(Act.ASSIGN_EXPERTS)
-    claim = await lock_claim(number)
-    if claim.status is not ClaimStatus.ACCEPTED:
-        raise Conflict(_("只有已受理、还没有核算的申报可以指派专家。"))
     if due_on <= local_date(by.now):
         raise Invalid(_("评审期限应在今天以后。"), field="due_on")
-    wanted = await User.filter(
+    reviewers = await User.filter(
         id__in=list(reviewer_ids), staff_role=StaffRole.REVIEWER, is_active=True
     ).order_by("email")
-    if not wanted or len(wanted) != len(set(reviewer_ids)):
+    if not reviewers or len(reviewers) != len(set(reviewer_ids)):
         raise Invalid(_("请至少选择一位专家。"), field="reviewers")
-    parties = await _parties(claim)
-    made = []
-    for person in wanted:
+    reviews = []
+    for reviewer in reviewers:
         if await Membership.exists(
-            user_id=person.id, organisation_id__in=list(parties), status=MemberStatus.ACTIVE
+            user_id=reviewer.id, organisation_id__in=list(subject.parties), status=MemberStatus.ACTIVE
         ):
-            raise Invalid(_("所选专家与申报的一方有关，应当回避。"), field="reviewers")
-        if await ExpertReview.exists(claim_id=claim.id, reviewer_id=person.id):
+            raise Invalid(_("所选专家与当事的一方有关，应当回避。"), field="reviewers")
+        if await ExpertReview.exists(
+            subject_kind=subject.kind, subject_id=subject.id, reviewer_id=reviewer.id
+        ):
             continue
-        made.append(
-            await ExpertReview.create(
-                id=uuid4(),
-                claim_id=claim.id,
-                reviewer_id=person.id,
-                assigned_by_id=by.actor.user_id,
-                assigned_at=by.now,
-                due_on=due_on,
-            )
+        review = await ExpertReview.create(
+            id=uuid4(),
+            subject_kind=subject.kind,
+            subject_id=subject.id,
+            reviewer_id=reviewer.id,
+            assigned_by_id=by.actor.user_id,
+            assigned_at=by.now,
+            due_on=due_on,
         )
+        reviews.append(review)
+        label = rooms().subjects[subject.kind].label
         await tell(
-            _("请评审一份补助申报，期限 %(day)s。", day=due_on),
+            _("请评审一份%(what)s，期限 %(day)s。", what=label, day=due_on),
             now=by.now,
-            address=f"/reviews/{made[-1].id}",
-            user_ids=[person.id],
+            address=f"/reviews/{review.id}",
+            user_ids=[reviewer.id],
         )
-    await record("claim", claim.id, "assign_experts", by=by, number=number, experts=len(made))
-    return made
-
-
-async def _parties(claim: Claim) -> set[UUID]:
-    rows = await ClaimContract.filter(claim_id=claim.id).select_related("contract__deal")
-    sides = {side for row in rows for side in (row.contract.deal.seller_id, row.contract.deal.buyer_id)}
-    return sides | {claim.applicant_id}
+    await record(
+        subject.kind, subject.id, "assign_experts", by=by, number=subject.number, experts=len(reviews)
+    )
+    return reviews
 
 
 async def get_review_for(actor: Actor, review_id: UUID) -> ExpertReview:
@@ -130,67 +83,88 @@ async def get_review_for(actor: Actor, review_id: UUID) -> ExpertReview:
         NotFound: there is none, it is another's, or it was declined.
     """
     actor.require(Act.SCORE_CLAIM)
-    found = await ExpertReview.get_or_none(
-        id=review_id, reviewer_id=actor.user_id, declined_at=None
-    ).select_related("claim__programme", "claim__terms")
-    if found is None:
+    review = await ExpertReview.get_or_none(id=review_id, reviewer_id=actor.user_id, declined_at=None)
+    if review is None:
         raise NotFound(_("没有这项评审任务。"))
-    return found
+    return review
+
+
+async def list_tasks(actor: Actor) -> list[tuple[ExpertReview, PanelSubject]]:
+    """Return an expert's tasks with what they are about, those that wait longest first."""
+    reviews = await ExpertReview.filter(reviewer_id=actor.user_id, declined_at=None).order_by(
+        "submitted_at", "due_on"
+    )
+    subjects: dict[UUID, PanelSubject] = {}
+    for kind in sorted({review.subject_kind for review in reviews}):
+        ids = [review.subject_id for review in reviews if review.subject_kind == kind]
+        subjects |= await rooms().panel_subjects[kind](ids)
+    return [(review, subjects[review.subject_id]) for review in reviews]
+
+
+async def list_reviews(subject_kind: str, subject_ids: Iterable[UUID]) -> dict[UUID, list[ExpertReview]]:
+    """Return the reviews of several records with their experts, by record, in the order of assignment."""
+    reviews = (
+        await ExpertReview.filter(subject_kind=subject_kind, subject_id__in=list(subject_ids))
+        .select_related("reviewer")
+        .order_by("assigned_at")
+    )
+    by_subject: dict[UUID, list[ExpertReview]] = {}
+    for review in reviews:
+        by_subject.setdefault(review.subject_id, []).append(review)
+    return by_subject
 
 
 @atomic()
 async def score(review_id: UUID, *, scores: dict[str, int], opinion: str, by: By) -> ExpertReview:
-    """Give one's scores, once: they are locked afterwards.
+    """Submit one's scores, once: they are locked afterwards.
 
     Raises:
-        Conflict: they were given already, or the claim is computed.
+        Conflict: they were submitted already, or the record is judged no more.
     """
-    review = await _lock_review(review_id, by.actor)
+    review, subject = await _lock_review(review_id, by.actor)
     if any(not 0 <= scores[name] <= 100 for name in HEADINGS):
         raise Invalid(_("分数在 0 与 100 之间。"), field="novelty")
     for name in HEADINGS:
         setattr(review, name, scores[name])
     review.opinion, review.submitted_at = opinion, by.now
     await review.save(update_fields=[*HEADINGS, "opinion", "submitted_at"])
-    await record("claim", review.claim_id, "score", by=by, scores=scores)
-    await _tell_when_complete(review, by.now)
+    await record(review.subject_kind, review.subject_id, "score", by=by, scores=scores)
+    if not await _is_waiting(subject):
+        await subject.on_complete(by.now)
     return review
 
 
 @atomic()
 async def decline(review_id: UUID, *, by: By) -> ExpertReview:
     """Declare a conflict as an expert (回避): the case is no longer seen, another may be asked."""
-    review = await _lock_review(review_id, by.actor)
+    review, subject = await _lock_review(review_id, by.actor)
     review.declined_at = by.now
     await review.save(update_fields=["declined_at"])
-    await record("claim", review.claim_id, "decline_review", by=by)
+    await record(review.subject_kind, review.subject_id, "decline_review", by=by)
     await tell_staff(
-        StaffRole.OPERATOR, _("一位专家声明回避，请另行指派。"), now=by.now, address="/reviews/assign"
+        StaffRole.OPERATOR,
+        _("一位专家声明回避，请另行指派。"),
+        now=by.now,
+        address=subject.assign_address,
     )
     return review
 
 
-async def _lock_review(review_id: UUID, actor: Actor) -> ExpertReview:
+async def _lock_review(review_id: UUID, actor: Actor) -> tuple[ExpertReview, PanelSubject]:
     await get_review_for(actor, review_id)
     review = await ExpertReview.filter(id=review_id).select_for_update().get()
-    claim = await Claim.get(id=review.claim_id)
+    subject = await get_subject(review.subject_kind, review.subject_id)
     if review.submitted_at is not None or review.declined_at is not None:
         raise Conflict(_("评审意见已经提交，不能再改。"))
-    if claim.status is not ClaimStatus.ACCEPTED:
-        raise Conflict(_("这份申报已经核算，评审结束。"))
-    return review
+    if subject.closed:
+        raise Conflict(subject.closed)
+    return review, subject
 
 
-async def _tell_when_complete(review: ExpertReview, now: datetime) -> None:
-    waiting = await ExpertReview.exists(claim_id=review.claim_id, submitted_at=None, declined_at=None)
-    if not waiting:
-        number = (await Claim.get(id=review.claim_id)).number
-        await tell_staff(
-            StaffRole.OFFICER,
-            _("申报 %(number)s 专家评审完成，请核算。", number=number),
-            now=now,
-            address=f"/desk/{number}",
-        )
+async def _is_waiting(subject: PanelSubject) -> bool:
+    return await ExpertReview.exists(
+        subject_kind=subject.kind, subject_id=subject.id, submitted_at=None, declined_at=None
+    )
 
 
 @dataclass(frozen=True)
@@ -202,7 +176,7 @@ class Verdict:
     waiting: int
     points: Fraction | None
     rate: int | None
-    """The approved rate in basis points; None without scores, or where the set has not one rate."""
+    """The approved rate in basis points; None without scores, or without a ceiling to approve up to."""
 
     @property
     def shown_points(self) -> str:
@@ -213,16 +187,20 @@ class Verdict:
         return f"{hundredths // 100}.{hundredths % 100:02d}"
 
 
-async def verdict_of(claim_id: UUID, terms: Terms) -> Verdict:
-    """Return what the experts' scores approve, from the scores given so far."""
-    rows = await ExpertReview.filter(claim_id=claim_id)
-    given = [row for row in rows if row.submitted_at is not None]
-    waiting = sum(row.submitted_at is None and row.declined_at is None for row in rows)
-    scoring = terms.content.get("scoring")
+async def verdict_of(
+    subject_kind: str, subject_id: UUID, *, ceiling: int | None, scoring: Mapping[str, Any] | None
+) -> Verdict:
+    """Return what the scores given so far approve.
+
+    `ceiling` is the highest rate in basis points, None where there is not one; `scoring` holds weights and
+    bands, None for the usual ones.
+    """
+    reviews = await ExpertReview.filter(subject_kind=subject_kind, subject_id=subject_id)
+    submitted = [review for review in reviews if review.submitted_at is not None]
+    waiting = sum(review.submitted_at is None and review.declined_at is None for review in reviews)
     points = None
-    if given:
-        each = [{name: getattr(row, name) for name in HEADINGS} for row in given]
-        points = mean([points_of(one, (scoring or {}).get("weights")) for one in each])
-    ceiling = terms.ceiling if terms.one_rate and not terms.needs_rate else None
+    if submitted:
+        scores = [{name: getattr(review, name) for name in HEADINGS} for review in submitted]
+        points = mean([points_of(by_heading, (scoring or {}).get("weights")) for by_heading in scores])
     rate = None if points is None or ceiling is None else approved_rate(points, ceiling, scoring)
-    return Verdict(len(rows), len(given), waiting, points, rate)
+    return Verdict(len(reviews), len(submitted), waiting, points, rate)

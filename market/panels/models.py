@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
 from uuid import UUID
 
 from tortoise import fields
@@ -10,18 +9,13 @@ from tortoise.models import Model
 
 from market.accounts.models import User
 
-if TYPE_CHECKING:
-    from market.claims.models import Claim
-
 
 class ExpertReview(Model):
-    """One expert's blind scores of a claim: neither the applicant's name nor the others' scores are seen."""
+    """One expert's blind scores of a record: neither the applicant's name nor the others' scores are seen."""
 
     id = fields.UUIDField(primary_key=True)
-    claim: fields.ForeignKeyRelation[Claim] = fields.ForeignKeyField(
-        "market.Claim", related_name="expert_reviews", on_delete=fields.RESTRICT
-    )
-    claim_id: UUID
+    subject_kind = fields.CharField(max_length=24)
+    subject_id = fields.UUIDField()
     reviewer: fields.ForeignKeyRelation[User] = fields.ForeignKeyField(
         "market.User", related_name="expert_reviews", on_delete=fields.RESTRICT
     )
@@ -44,4 +38,4 @@ class ExpertReview(Model):
     class Meta:
         table = "expert_reviews"
         table_description = "Expert reviews."
-        unique_together = (("claim", "reviewer"),)
+        unique_together = (("subject_kind", "subject_id", "reviewer"),)

@@ -3,6 +3,6 @@
 from __future__ import annotations
 
 from market.kit.room import Room
-from market.panels import models, views
+from market.panels import dashboards, models, views
 
-ROOM = Room("panels", models=(models,), routes=views.routes)
+ROOM = Room("panels", models=(models,), routes=views.routes, dashboard=dashboards.dashboard_cards)

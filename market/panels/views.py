@@ -8,29 +8,24 @@ from starlette.routing import Route
 
 from market.accounts.permissions import Act
 from market.accounts.web import actor_for, passes, sent, status_of
-from market.claims.queries import claim_contracts
 from market.kit.flash import flash
 from market.kit.i18n import gettext as _
 from market.kit.templating import render
 from market.kit.web import deps, path_id, see
-from market.panels.expert_reviews import decline, get_review_for, score
+from market.panels.expert_reviews import decline, get_review_for, list_tasks, score
 from market.panels.forms import ScoreForm
-from market.panels.models import ExpertReview
+from market.panels.subjects import get_subject
 from market.records.by import By
 
 
-async def tasks(request: Request) -> Response:
+async def index(request: Request) -> Response:
     actor = actor_for(request, Act.SCORE_CLAIM)
-    rows = (
-        await ExpertReview.filter(reviewer_id=actor.user_id, declined_at=None)
-        .select_related("claim__programme")
-        .order_by("submitted_at", "due_on")
-    )
+    tasks = await list_tasks(actor)
     return render(
         request,
         "panels/tasks.html",
-        waiting=[row for row in rows if row.submitted_at is None],
-        given=[row for row in rows if row.submitted_at is not None],
+        waiting=[(review, subject) for review, subject in tasks if review.submitted_at is None],
+        submitted=[(review, subject) for review, subject in tasks if review.submitted_at is not None],
     )
 
 
@@ -58,11 +53,11 @@ async def review(request: Request) -> Response:
         status_of(form),
         form=form,
         review=found,
-        contracts=await claim_contracts(found.claim_id),
+        subject=await get_subject(found.subject_kind, found.subject_id),
     )
 
 
 routes = [
-    Route("/reviews", tasks, name="panels:tasks", methods=["GET"]),
+    Route("/reviews", index, name="panels:tasks", methods=["GET"]),
     Route("/reviews/{review_id:uuid}", review, name="panels:review", methods=["GET", "POST"]),
 ]

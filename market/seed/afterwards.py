@@ -8,6 +8,7 @@ from typing import Any
 
 from market.budgets.clawbacks import confirm_clawback, record_return, start_clawback
 from market.budgets.models import Clawback, ClawbackStatus
+from market.claims.expert_panel import assign_experts
 from market.claims.models import Claim
 from market.contracts import banking, refunding
 from market.contracts.models import Contract
@@ -18,7 +19,7 @@ from market.files.services import keep
 from market.kit.clock import local_date
 from market.kit.money import Money
 from market.notices import services as notices
-from market.panels.expert_reviews import assign_experts, score
+from market.panels.expert_reviews import score
 from market.panels.models import ExpertReview
 from market.payments.models import BankLine, Remittance
 from market.records.by import By
@@ -178,7 +179,7 @@ async def _scores(desk: Desk) -> Story:
         now = yield desk.calendar.ago(days, 14, 10)
         actor = await desk.cast.actor(person)
         claim = await Claim.get(number=desk.numbers["calculated"])
-        review = await ExpertReview.get(claim_id=claim.id, reviewer_id=actor.user_id)
+        review = await ExpertReview.get(subject_id=claim.id, reviewer_id=actor.user_id)
         await score(
             review.id,
             scores={"novelty": novelty, "maturity": maturity, "benefit": benefit},

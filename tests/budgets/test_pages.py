@@ -15,13 +15,13 @@ from market.accounts.models import Organisation, StaffRole
 from market.budgets import reports
 from market.claims.applying import add_evidence, create_claim
 from market.claims.evidence import checklist
+from market.claims.expert_panel import assign_experts
 from market.claims.models import Claim, ClaimContract, Evidence
 from market.claims.queries import claim_contracts
 from market.files.store import LocalStore
 from market.integrity.models import PartyTie
 from market.kit.errors import Invalid
 from market.kit.pagination import Cut
-from market.panels.expert_reviews import assign_experts
 from market.programmes.loading import find_terms
 from market.programmes.models import ProgrammeTerms
 from market.records.by import By

@@ -41,12 +41,12 @@ from market.claims.contract_validity import lost_among
 from market.claims.draft_impact import preview_of
 from market.claims.listed import judge_outcomes_anew
 from market.claims.models import Assessment, Claim, ClaimStatus
-from market.claims.reviewing import reject
+from market.claims.reviewing import declare_conflict, reject
 from market.contracts.models import ChangeKind, Contract, ContractChange
 from market.deals.models import Deal, DealStatus, Side
+from market.integrity.conflicts import Conflicted
 from market.kit.errors import Conflict, Invalid, SamePerson
 from market.ledger import services as book
-from market.panels.expert_reviews import Conflicted, declare_conflict
 from market.programmes import drafting
 from market.programmes.catalogue import version_in_force
 from market.programmes.loading import find_terms

@@ -14,8 +14,8 @@ from market.budgets.batches import approve_batch
 from market.budgets.clawbacks import confirm_clawback, start_clawback
 from market.budgets.paying import enter_result, order_payment
 from market.claims.applying import submit_claim
+from market.claims.expert_panel import assign_experts
 from market.claims.models import Claim
-from market.panels.expert_reviews import assign_experts
 from market.programmes.drafting import draft_terms
 from market.records.by import By
 from tests.budgets.test_year_and_back import next_version

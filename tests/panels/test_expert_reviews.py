@@ -13,21 +13,16 @@ from market.budgets.batches import confirm_batch, make_batch
 from market.claims.applying import add_evidence, create_claim, submit_claim
 from market.claims.claim_facts import netted
 from market.claims.declared_facts import asked_facts, state_facts
+from market.claims.expert_panel import assign_experts, verdict_for
 from market.claims.models import Claim, ClaimContract, ClaimStatus
-from market.claims.reviewing import accept, calculate, recheck
+from market.claims.reviewing import accept, calculate, declare_conflict, recheck
 from market.claims.risk_flags import Deed, Tie, chained_with, path_between, split_of, thresholds
 from market.contracts.models import Contract
+from market.integrity.conflicts import Conflicted
 from market.integrity.models import PartyTie, TieKind
 from market.kit.errors import Conflict, Invalid, NotFound
 from market.panels import expert_reviews
-from market.panels.expert_reviews import (
-    Conflicted,
-    assign_experts,
-    declare_conflict,
-    decline,
-    score,
-    verdict_of,
-)
+from market.panels.expert_reviews import decline, score
 from market.panels.scoring import approved_rate, mean, points_of
 from market.programmes.loading import find_terms
 from market.records.by import By
@@ -125,7 +120,7 @@ async def test_an_expert_sees_own_tasks_only_scores_once_and_after_declining_not
     await score(task.id, scores=SCORES, opinion="", by=By(expert, NOW))
     with pytest.raises(Conflict):
         await score(task.id, scores=SCORES, opinion="", by=By(expert, NOW))
-    assert (await verdict_of(claim.id, find_terms("guangxi")[0])).shown_points == "79.00"
+    assert (await verdict_for(claim.id, find_terms("guangxi")[0])).shown_points == "79.00"
 
 
 async def test_an_expert_of_a_party_is_not_asked() -> None:

@@ -1,0 +1,19 @@
+"""What waits for an expert."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from market.accounts.actors import Actor
+from market.accounts.permissions import Act
+from market.kit.cards import Card
+from market.kit.i18n import gettext as _
+from market.panels.models import ExpertReview
+
+
+async def dashboard_cards(actor: Actor, now: datetime) -> list[Card]:
+    """Return how many reviews an expert has still to submit."""
+    if actor.may(Act.SEE_DESK) or not actor.may(Act.SCORE_CLAIM):
+        return []
+    waiting = ExpertReview.filter(reviewer_id=actor.user_id, submitted_at=None, declined_at=None)
+    return [Card(_("待评审"), await waiting.count(), "/reviews", "due")]

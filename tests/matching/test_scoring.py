@@ -21,7 +21,6 @@ from market.matching.facts import (
     outcome_with_words,
 )
 from market.matching.ranking import Pair, score_pairs
-from market.matching.reasons import add_reasons
 from market.matching.scoring import (
     FEEDBACK,
     LIKE_REFUSED,
@@ -34,7 +33,7 @@ from market.matching.scoring import (
     score_many,
 )
 from market.matching.term_frequencies import Frequencies
-from market.matching.top_matches import MAX_MATCHES, select_top_matches
+from market.matching.top_matches import MAX_MATCHES, add_reasons, select_top_matches
 from market.search.documents import Prepared, prepare
 
 NEED = NeedFacts(

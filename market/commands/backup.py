@@ -13,7 +13,7 @@ from pathlib import Path
 
 from market.kit.database import connection
 from market.runtime import build_deps, running
-from market.search.tenancy import leave_indexes
+from market.search.tenancy import reset_tenancy
 from market.settings import Settings
 from market.worker import conninfo
 
@@ -50,7 +50,7 @@ async def restore(settings: Settings, archive: Path) -> int:
                 f"--dbname={conninfo(url)}",
                 str(Path(folder) / DUMP),
             )
-            await leave_indexes()
+            await reset_tenancy()
             await asyncio.to_thread(_bring_files, Path(folder) / FILES, settings.data_directory / FILES)
     return 0
 

@@ -21,7 +21,7 @@ FACTS: Mapping[str, tuple[str, ...]] = {
     "needs": ("field", "industries", "modes", "regions", "budget_max_amount", "trl_min"),
 }
 """The fields of an index that the scorer reads beside the text."""
-_HEAD = np.dtype([("id", "V16"), ("revision", "<i8"), ("counts", "<u2", 6), ("told", "<u4")])
+_HEAD = np.dtype([("id", "V16"), ("revision", "<i8"), ("counts", "<u2", 6), ("fields_size", "<u4")])
 """Header of a record. The fields as JSON follow, then the term hashes."""
 
 
@@ -53,7 +53,7 @@ class Candidates:
         """Parse records."""
         size = _HEAD.itemsize
         heads = np.frombuffer(b"".join([record[:size] for record in records]), _HEAD)
-        ends: list[int] = (heads["told"].astype(np.int64) + size).tolist()
+        ends: list[int] = (heads["fields_size"].astype(np.int64) + size).tolist()
         fields = [record[size:end] for record, end in zip(records, ends, strict=True)]
         hashes = [record[end:] for record, end in zip(records, ends, strict=True)]
         return cls(heads, fields, hashes, cosines or {})

@@ -162,7 +162,7 @@ class MeiliSearch:
         return Candidates.of(list(records.values()), columns)
 
     async def _multi_search(self, index: str, queries: Sequence[Json]) -> list[Json]:
-        async with self._indexes.explaining_refusals(index):
+        async with self._indexes.guard_against_drift(index):
             return await self._http.multi_search(queries)
 
     async def _collect(
@@ -202,7 +202,7 @@ class MeiliSearch:
 
     async def put(self, index: str, documents: Sequence[Document]) -> None:
         await self._indexes.require_writable(index)
-        async with self._indexes.explaining_refusals(index):
+        async with self._indexes.guard_against_drift(index):
             for task in await self._send(index, documents, await self._indexes.uid(index)):
                 await self._admin.wait_for_task(task)
 

@@ -19,14 +19,14 @@ from market.search.meili_http import TIMEOUT, UNCOMPRESSED, error_of
 
 T = TypeVar("T")
 TASK_TIMEOUT = 600.0
-"""Seconds a write may take to become visible; a large batch of another index may stand before it."""
+"""Seconds to wait for a task; a large batch of another index may be queued before it."""
 FIRST_PAUSE, LONGEST_PAUSE = 0.005, 0.25
 """Seconds between two looks at a task, growing by half each time."""
 _MOST_INDEXES = 1000
 
 
 class MeiliAdmin:
-    """What changes the server rather than asks it. Every write returns once its task has succeeded."""
+    """Administrative calls. Every write returns once its task has succeeded."""
 
     def __init__(self, url: str, key: str | None, timeout: float = TIMEOUT) -> None:
         self._url, self._key, self._timeout = url, key, timeout
@@ -51,7 +51,7 @@ class MeiliAdmin:
         await self._write(lambda client: client.delete_index(uid))
 
     async def swap_indexes(self, uid: str, other: str) -> None:
-        """Let two indexes change their names, documents and settings with them, atomically."""
+        """Swap two indexes with their documents and settings, atomically."""
         await self._write(lambda client: client.swap_indexes([{"indexes": [uid, other]}]))
 
     async def settings(self, uid: str) -> dict[str, Any]:

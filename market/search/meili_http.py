@@ -22,7 +22,7 @@ UNCOMPRESSED = {"Accept-Encoding": "identity"}
 """Refuse compression: a compressed answer of some kilobytes leaves the server in small writes and waits 40 ms
 for a delayed acknowledgement."""
 UNAVAILABLE = (401, 403, 404, 408, 429)
-"""Statuses, beside 500 and above, that may pass without a change of the request."""
+"""Statuses, beside 500 and above, that are worth a retry."""
 _PAGE = 1000
 
 

@@ -27,7 +27,7 @@ class MeiliIndexes:
         self._embedders = embedders
         """Dimensions of each model's vectors; the server must know them beforehand."""
         self._drifted: set[str] = set()
-        """Indexes in which something was refused since somebody else changed their settings."""
+        """Indexes with settings drift that has made the server reject something."""
 
     async def uid(self, index: str) -> str:
         """Return the name of an index on the server."""
@@ -37,10 +37,10 @@ class MeiliIndexes:
         """Create and configure indexes; return those that must be rebuilt."""
         await self._tenant.establish()
         uids = await self._admin.index_uids()
-        return [index for index in INDEXES if not await self._bring_in_line(index, uids)]
+        return [index for index in INDEXES if not await self._apply_to(index, uids)]
 
-    async def _bring_in_line(self, index: str, uids: Collection[str]) -> bool:
-        """Bring the settings of an index up to date; return False if it must be rebuilt."""
+    async def _apply_to(self, index: str, uids: Collection[str]) -> bool:
+        """Apply the settings of an index; return False if it must be rebuilt."""
         uid, wanted = await self.uid(index), self._wanted(index)
         if uid not in uids:
             await self._admin.create_index(uid)
@@ -51,7 +51,7 @@ class MeiliIndexes:
             logger.warning("settings of index %s were changed by somebody else: %s", uid, ", ".join(changed))
             return True
         if field_names(settings) != field_names(wanted):
-            # Its documents lack what the settings would promise; the rebuild brings both at once.
+            # Documents lack the new fields; a rebuild brings settings and documents together.
             return False
         applied = await self._tenant.applied(index)
         if applied and applied.stored and applied.fingerprint == fingerprint_of(wanted):
@@ -59,7 +59,7 @@ class MeiliIndexes:
         try:
             await self._write_settings(index, wanted)
         except Rejected:
-            # A model that is new cannot be told to documents that say nothing about it.
+            # An embedder cannot be added while documents lack its vectors.
             return False
         return True
 
@@ -72,7 +72,7 @@ class MeiliIndexes:
         await self._tenant.remember(index, AppliedSettings(fingerprint, stored))
 
     async def tenancy(self) -> Tenancy:
-        """Return the prefix, and the settings of each index that somebody else changed."""
+        """Return the prefix and the settings drift of each index."""
         uids = await self._admin.index_uids()
         drift = {}
         for index in INDEXES:
@@ -82,9 +82,9 @@ class MeiliIndexes:
         return Tenancy(await self._tenant.prefix(), drift)
 
     async def _changed(self, index: str, settings: Json) -> list[str]:
-        """Return the names of settings that are not as this market left them.
+        """Return the names of settings that differ from what this market wrote.
 
-        An index that filters by nothing is nobody's: it was lost, and a write made it again with defaults.
+        An index without filterable fields did not drift: it was lost and recreated by a write with defaults.
         """
         applied = await self._tenant.applied(index)
         if applied is None or applied.stored is None or not settings["filterableAttributes"]:
@@ -93,28 +93,28 @@ class MeiliIndexes:
         return sorted(name for name in stored if name in settings and settings[name] != stored[name])
 
     @asynccontextmanager
-    async def explaining_refusals(self, index: str) -> AsyncIterator[None]:
-        """Raise SearchUnavailable for what is refused only since somebody else changed the settings.
+    async def guard_against_drift(self, index: str) -> AsyncIterator[None]:
+        """Turn a rejection that is due to settings drift into SearchUnavailable.
 
-        So documents wait for the rebuild instead of being quarantined, and pages say that search is away.
+        So documents stay in the outbox until the rebuild instead of being quarantined.
         """
         try:
             yield
-        except Rejected as refusal:
-            await self._require_own_settings(index, refusal)
+        except Rejected as rejection:
+            await self._require_own_settings(index, rejection)
             raise
 
     async def require_writable(self, index: str) -> None:
-        """Raise SearchUnavailable, without another failing task, while the settings are somebody else's."""
+        """Raise SearchUnavailable while the drift persists, instead of sending another failing task."""
         if index in self._drifted:
             await self._require_own_settings(index)
 
-    async def _require_own_settings(self, index: str, refusal: Rejected | None = None) -> None:
+    async def _require_own_settings(self, index: str, rejection: Rejected | None = None) -> None:
         uid = await self.uid(index)
         if changed := await self._changed(index, await self._admin.settings(uid)):
             self._drifted.add(index)
             words = f"settings of index {uid} were changed by somebody else: {', '.join(changed)}"
-            raise SearchUnavailable(words) from refusal
+            raise SearchUnavailable(words) from rejection
         self._drifted.discard(index)
 
     async def create_scratch(self, index: str) -> str:

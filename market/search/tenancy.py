@@ -1,7 +1,7 @@
-"""Which indexes of a shared Meilisearch are this market's, and with which settings it left them.
+"""Tenancy on a shared Meilisearch: the prefix of a market's index names, and the settings it applied.
 
-Several markets and test runs may share one server: each puts a prefix of its own before the names of its
-indexes and touches no others.
+Several markets and test runs may share one server: each prefixes the names of its indexes and touches no
+others.
 """
 
 from __future__ import annotations
@@ -20,10 +20,10 @@ _MARKET, _SETTINGS = "search:market", "search:settings:"
 
 @dataclass(frozen=True)
 class AppliedSettings:
-    """What a market wrote into the settings of an index."""
+    """The settings that a market applied to an index."""
 
     fingerprint: str
-    """Hash of what was sent; another one means that a release brings other settings."""
+    """Hash of the settings sent; it differs when a release changes them."""
     stored: Mapping[str, Any] | None
     """All settings as the server returned them right after; None while they are being written."""
 
@@ -32,20 +32,20 @@ class Tenant(Protocol):
     """One market, test run or measurement on a shared server."""
 
     async def establish(self) -> None:
-        """Choose the prefix, once for all processes of the market."""
+        """Create the market's id unless it exists. Idempotent."""
 
     async def prefix(self) -> str:
-        """Return what stands before the names of all indexes.
+        """Return the prefix of all index names.
 
         Raises:
             SearchUnavailable: none has been established yet.
         """
 
     async def applied(self, index: str) -> AppliedSettings | None:
-        """Return the settings that this market wrote last, if ever."""
+        """Return the settings that this market applied last, if any."""
 
     async def remember(self, index: str, settings: AppliedSettings) -> None:
-        """Keep what was written into the settings of an index."""
+        """Store the settings applied to an index."""
 
 
 @dataclass
@@ -56,7 +56,7 @@ class ScratchTenant:
     settings: dict[str, AppliedSettings] = field(default_factory=dict)
 
     async def establish(self) -> None:
-        """Do nothing: the name was chosen by whoever made this tenant."""
+        """Do nothing: the name is fixed."""
 
     async def prefix(self) -> str:
         return self.name
@@ -69,9 +69,9 @@ class ScratchTenant:
 
 
 class MarketTenant:
-    """A market, whose database says the same to its sites and workers on every host.
+    """A market, whose sites and workers on all hosts agree through its database.
 
-    Without a name (`MEILI_PREFIX`) the prefix holds a random id, drawn once and kept in the database.
+    Without a name (`MEILI_PREFIX`) the prefix contains a random id, created once and stored in the database.
     """
 
     def __init__(self, name: str | None = None) -> None:
@@ -107,7 +107,7 @@ class MarketTenant:
 
 
 @atomic()
-async def leave_indexes() -> None:
-    """Forget whose indexes these are: a restored copy of a market makes its own beside the original's."""
+async def reset_tenancy() -> None:
+    """Delete id and settings, so that a restored copy of a market gets indexes of its own."""
     await SystemState.filter(key=_MARKET).delete()
     await SystemState.filter(key__startswith=_SETTINGS).delete()

@@ -20,7 +20,7 @@ from market.search.engine import Document, Query, Rejected, Tenancy
 from market.search.indexes import INDEXES
 from market.search.meili import MeiliSearch
 from market.search.meili_admin import MeiliAdmin
-from market.search.tenancy import AppliedSettings, MarketTenant, ScratchTenant, leave_indexes
+from market.search.tenancy import AppliedSettings, MarketTenant, ScratchTenant, reset_tenancy
 from market.settings import Settings, SettingsError
 from tests.conftest import forget_site_server
 from tests.search.fake_meili import FakeMeili
@@ -244,7 +244,7 @@ async def test_sites_and_workers_of_one_market_agree_on_a_prefix_and_two_markets
     first = await site.prefix()
     assert first == await worker.prefix()
     assert first.startswith("market_")
-    await leave_indexes()  # as a market restored from a backup does
+    await reset_tenancy()  # as a market restored from a backup does
     copy = MarketTenant()
     await copy.establish()
     assert await copy.prefix() != first
@@ -263,7 +263,7 @@ async def test_what_was_written_into_settings_is_kept_in_the_database() -> None:
     await tenant.remember("needs", AppliedSettings("a hash", {"rankingRules": ["words"]}))
 
     assert await MarketTenant().applied("needs") == AppliedSettings("a hash", {"rankingRules": ["words"]})
-    await leave_indexes()
+    await reset_tenancy()
     assert await tenant.applied("needs") is None
     assert not await SystemState.filter(key__startswith="search:").exists()
 

@@ -27,6 +27,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
         return verify_file(options.file)
     from market.settings import Settings, SettingsError
+    from market.tables import IncompatibleDatabase
 
     try:
         settings = Settings.from_env(os.environ)
@@ -35,7 +36,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         return 2
     try:
         return asyncio.run(_run(options, settings))
-    except SettingsError as error:
+    except (SettingsError, IncompatibleDatabase) as error:
         sys.stderr.write(f"{error}\n")
         return 2
     except KeyboardInterrupt:

@@ -26,6 +26,7 @@ from market.pages.room import ROOM as PAGES
 from market.panels.room import ROOM as PANELS
 from market.payments.room import ROOM as PAYMENTS
 from market.programmes.room import ROOM as PROGRAMMES
+from market.records.room import ROOM as RECORDS
 from market.reports.room import ROOM as REPORTS
 from market.rewards.room import ROOM as REWARDS
 from market.search.room import ROOM as SEARCH
@@ -54,6 +55,7 @@ ROOMS = Rooms(
         NOTICES,
         FILES,
         ACCOUNTS,
+        RECORDS,
         AUDIT,
         CODES,
         KIT,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from contextlib import asynccontextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from procrastinate.schema import SchemaManager
@@ -18,6 +19,13 @@ if TYPE_CHECKING:
 MODULES = install_rooms().models
 RELEASE_LOCK = 0x6B7A
 """Advisory lock under which one process migrates."""
+
+MIGRATIONS = frozenset(path.stem for path in (Path(__file__).parent / "migrations").glob("0*.py"))
+
+
+class IncompatibleDatabase(Exception):
+    """The database was made by another history of migrations and cannot be brought up to date."""
+
 
 TORTOISE_ORM: dict[str, Any] = tortoise_config(
     os.environ.get("DATABASE_URL", "postgresql://postgres@localhost/postgres"), MODULES
@@ -38,9 +46,27 @@ async def migrate() -> None:
     async with own_session() as lock:
         await lock.execute("SET lock_timeout = 0")
         await lock.execute("SELECT pg_advisory_lock($1)", RELEASE_LOCK)
+        await refuse_foreign_history()
         await Executor(client, TORTOISE_ORM["apps"]).migrate()
         if not await _has_table("procrastinate_jobs"):
             await client.execute_script(SchemaManager.get_schema())
+
+
+async def refuse_foreign_history() -> None:
+    """Refuse a database with migrations that are not ours, such as those before the squash.
+
+    Raises:
+        IncompatibleDatabase: says what to do.
+    """
+    if not await _has_table("tortoise_migrations"):
+        return
+    rows = await connection().execute_query_dict("SELECT name FROM tortoise_migrations WHERE app = 'market'")
+    unknown = sorted({row["name"] for row in rows} - MIGRATIONS)
+    if unknown:
+        raise IncompatibleDatabase(
+            f"This database was made by a release whose migrations this one does not know ({unknown[0]}). "
+            "Start with an empty database or data folder; the demo market is filled in anew."
+        )
 
 
 async def _has_table(name: str) -> bool:

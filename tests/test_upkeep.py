@@ -19,11 +19,13 @@ from tortoise.migrations.migration import Migration
 from tortoise.migrations.operations import AddField, RunSQL
 from tortoise.migrations.schema_generator.state import State
 from tortoise.migrations.schema_generator.state_apps import StateApps
+from tortoise.models import Model
 
 from market.kit.database import connection
 from market.kit.migrating import Undrawn
 from market.kit.templating import environment
-from market.tables import TORTOISE_ORM
+from market.records.decisions import SecondPerson
+from market.tables import TORTOISE_ORM, IncompatibleDatabase, refuse_foreign_history
 
 ROOT = Path(__file__).parent.parent
 TEMPLATES = sorted((ROOT / "templates").rglob("*.*"))
@@ -133,6 +135,36 @@ def test_a_new_column_says_what_it_holds_in_rows_that_are_there() -> None:
     ]
 
     assert silent == []
+
+
+def test_migrations_import_nothing_that_may_change() -> None:
+    for path in (ROOT / "market" / "migrations").glob("0*.py"):
+        assert "from market" not in path.read_text(encoding="utf-8"), path.name
+
+
+async def test_the_database_refuses_a_decision_by_the_proposer_in_every_table_that_has_one() -> None:
+    tables = {model._meta.db_table for model in _subclasses(SecondPerson) if not model._meta.abstract}
+    rows = await connection().execute_query_dict(
+        "SELECT conrelid::regclass::text AS name FROM pg_constraint "
+        "WHERE conname = conrelid::regclass::text || '_second_person'"
+    )
+
+    assert {row["name"] for row in rows} == tables
+
+
+async def test_a_database_of_another_history_is_refused_and_says_what_to_do() -> None:
+    await connection().execute_query(
+        "INSERT INTO tortoise_migrations (app, name, applied_at) VALUES ('market', '0001_initial', now())"
+    )
+
+    with pytest.raises(IncompatibleDatabase, match="0001_initial"):
+        await refuse_foreign_history()
+
+
+def _subclasses(model: type[Model]) -> Iterator[type[Model]]:
+    for subclass in model.__subclasses__():
+        yield subclass
+        yield from _subclasses(subclass)
 
 
 _ADDED = {

@@ -36,9 +36,9 @@ from market.kit.web import deps, path_id, see
 from market.notices import holiday_years
 from market.notices.ends import list_moved_ends
 from market.notices.holidays import calendar_for, missing_years, year_of
-from market.notices.models import Verdict
 from market.notices.periods import last_day
 from market.records.by import By
+from market.records.decisions import Verdict
 
 WEEKDAYS = tuple(map(lazy, ("周一", "周二", "周三", "周四", "周五", "周六", "周日")))
 STATUTORY = 13

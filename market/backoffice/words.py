@@ -109,6 +109,8 @@ def kind_words(kind: str) -> str:
 
 def act_words(kind: str, action: str) -> str:
     """Return what people call this act, or the log's own word for an act that has no name yet."""
+    if declared := rooms().verb_label(kind, action):
+        return str(declared)
     own: Mapping[str, Lazy] = {
         "deal": labels.labels("deal_action"),
         "claim": labels.labels("claim_action"),

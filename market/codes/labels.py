@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from market.codes import contract_lists, lists
 from market.codes.states import STATES, Tone
 from market.kit.i18n import Lazy, lazy
+from market.kit.room import rooms
 
 WORDS: Mapping[str, Mapping[str, Lazy]] = {
     "field": lists.FIELDS,
@@ -21,10 +22,6 @@ WORDS: Mapping[str, Mapping[str, Lazy]] = {
     "exclusion_kind": contract_lists.EXCLUSION_KINDS,
     "payment_way": contract_lists.PAYMENT_WAYS,
     "deduction_kind": contract_lists.DEDUCTION_KINDS,
-    "reward_kind": {
-        "cash": lazy("现金奖励"),
-        "equity": lazy("股权奖励"),
-    },
     "economic_goal": contract_lists.ECONOMIC_GOALS,
     "country": contract_lists.COUNTRIES,
     "currency": contract_lists.CURRENCIES,
@@ -203,6 +200,8 @@ def label(kind: str, value: str) -> str:
 
 def labels(kind: str) -> Mapping[str, Lazy]:
     """Return all names of one kind, in the order they are shown."""
+    if declared := rooms().labels.get(kind):
+        return {member.value: member.label for member in declared}
     if kind in STATES:
         return {value: name for value, (_, name) in STATES[kind].items()}
     return WORDS[kind]
@@ -215,5 +214,7 @@ def choices(kind: str) -> list[tuple[str, str]]:
 
 def tone(kind: str, value: str) -> Tone:
     """Return the tone of the badge that shows this state; what is no state is plain."""
+    if value and (declared := rooms().labels.get(kind)):
+        return declared(value).tone
     states = STATES.get(kind)
     return states[value][0] if states and value else "plain"

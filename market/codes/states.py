@@ -185,13 +185,6 @@ STATES: Mapping[str, Mapping[str, tuple[Tone, Lazy]]] = {
         "general": ("due", lazy("一般失信")),
         "serious": ("wrong", lazy("严重失信")),
     },
-    "reward": {
-        "draft": ("due", lazy("待复核公示")),
-        "publicity": ("note", lazy("公示中")),
-        "clear": ("due", lazy("待发放")),
-        "paid": ("done", lazy("已发放")),
-        "cancelled": ("plain", lazy("已撤销")),
-    },
     "review": {
         "published": ("done", lazy("审核通过并发布")),
         "returned": ("wrong", lazy("退回修改")),

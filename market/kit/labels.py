@@ -20,10 +20,10 @@ class LabelEnum(StrEnum):
     label: Lazy
     tone: Tone
 
-    def __new__(cls, value: str, label: Lazy, tone: Tone = "plain") -> LabelEnum:
+    def __new__(cls, value: str, label: Lazy | None = None, tone: Tone = "plain") -> LabelEnum:
         member = str.__new__(cls, value)
         member._value_ = value
-        member.label = label
+        member.label = label or Lazy(value)
         member.tone = tone
         return member
 

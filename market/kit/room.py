@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from market.kit.cards import Card
     from market.kit.jobs import Job
     from market.kit.labels import LabelEnum
+    from market.notices.publicity import Publicity
     from market.panels.subjects import PanelSubjects
     from market.search.outbox import DocumentFacts, DocumentSource, IndexListener
 
@@ -37,6 +38,8 @@ Dashboard = Callable[["Actor", "datetime"], Awaitable["list[Card]"]]
 """Returns a room's figures for a person's dashboard."""
 Deadlines = Callable[["Deps", "datetime"], Awaitable[int]]
 """Does what is due by a moment and returns how many records moved; idempotent."""
+MomentHandler = Callable[["Deps", UUID, "datetime"], Awaitable[object]]
+"""Does what falls due for the record of this id, in a transaction; the second argument is its id."""
 Check = Callable[[], Awaitable[list[str]]]
 """States an invariant on the live data; returns a line for each breach, none when it holds."""
 Relations = Callable[[UUID, Sequence[UUID], "datetime"], Awaitable[list[str]]]
@@ -79,6 +82,8 @@ class Subject:
     """Who may open its files; None: it has no files."""
     describe: Describe | None = None
     """Needed of what a deal may be about."""
+    verbs: Sequence[type[LabelEnum]] = ()
+    """What the audit log says of it: its actions, and verbs that change no status."""
 
 
 @dataclass(frozen=True)
@@ -113,8 +118,6 @@ class Room:
     permissions: Mapping[StrEnum, frozenset[Any]] = field(default_factory=dict)
     """The room's acts, each with the roles that may do it."""
     subjects: Mapping[str, Subject] = field(default_factory=dict)
-    audit_verbs: type[LabelEnum] | None = None
-    """What the room writes into the audit log, each verb with its label."""
     labels: Mapping[str, type[LabelEnum]] = field(default_factory=dict)
     """States and kinds that pages show by name, such as `label("deal", "signed")`."""
     ledger_accounts: Mapping[str, LedgerAccount] = field(default_factory=dict)
@@ -130,6 +133,10 @@ class Room:
     """Records that experts judge, by kind."""
     dashboard: Dashboard | None = None
     deadlines: Deadlines | None = None
+    publicity: Sequence[Publicity] = ()
+    """What becomes of the room's records when their notice is clear."""
+    moments: Mapping[str, MomentHandler] = field(default_factory=dict)
+    """What falls due at a moment of a record, by the moment's act, such as `notices.end`."""
     checks: Mapping[str, Check] = field(default_factory=dict)
     relations: Relations | None = None
     personal_data: PersonalData | None = None
@@ -153,10 +160,8 @@ class Rooms:
         self.ledger_accounts = _merge(room.ledger_accounts for room in self.upwards)
         self.panel_subjects = _merge(room.panel_subjects for room in self.upwards)
         self.documents = _merge(room.documents for room in self.upwards)
+        self.moments = _merge(room.moments for room in self.upwards)
         self.checks = _merge(room.checks for room in self.upwards)
-        self.audit_verbs: Mapping[str, Lazy] = {
-            verb.value: verb.label for room in self.upwards for verb in room.audit_verbs or ()
-        }
 
     @property
     def models(self) -> list[str]:
@@ -179,6 +184,18 @@ class Rooms:
     def file_guard(self, subject_kind: str) -> FileGuard | None:
         subject = self.subjects.get(subject_kind)
         return subject.files if subject else None
+
+    @property
+    def publicity(self) -> list[Publicity]:
+        return [publicity for room in self.upwards for publicity in room.publicity]
+
+    def verb_label(self, subject_kind: str, verb: str) -> Lazy | None:
+        """Return what people call an act of the audit log; None for a verb of an earlier release."""
+        subject = self.subjects.get(subject_kind)
+        for verbs in subject.verbs if subject else ():
+            if verb in verbs._value2member_map_:
+                return verbs(verb).label
+        return None
 
     @property
     def change_listeners(self) -> list[ChangeListener]:

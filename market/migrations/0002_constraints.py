@@ -1,5 +1,5 @@
-"""What the database itself refuses. Written by hand: tortoise-orm 1.1.9 loses the constraints of
-new tables (issue 2272), and it knows no triggers."""
+"""What the database itself refuses. Written by hand: tortoise-orm 1.1.9 loses the constraints of new tables
+(issue 2272), and it knows no triggers."""
 
 from tortoise import migrations
 from tortoise.migrations import operations as ops
@@ -16,17 +16,20 @@ CHECKS = {
     "needs_completeness": ("needs", "completeness BETWEEN 0 AND 100"),
     "reviews_points": (
         "reviews",
-        "advantage BETWEEN 0 AND 5 AND clarity BETWEEN 0 AND 5 "
-        "AND cooperation BETWEEN 0 AND 5 AND language BETWEEN 0 AND 5",
+        "advantage BETWEEN 0 AND 5 AND clarity BETWEEN 0 AND 5 AND cooperation BETWEEN 0 AND 5 AND language BETWEEN 0 AND 5",
     ),
     "reviews_rubric": (
         "reviews",
-        "decision <> 'published' OR (advantage + clarity + cooperation + language >= 10 "
-        "AND least(advantage, clarity, cooperation, language) > 0)",
+        "decision <> 'published' OR (advantage + clarity + cooperation + language >= 10 AND least(advantage, clarity, cooperation, language) > 0)",
     ),
     "matches_score": ("matches", "score BETWEEN 0 AND 1000"),
     "deals_price": ("deals", "price_amount > 0"),
     "deals_parties": ("deals", "seller_id <> buyer_id"),
+    "deals_outcome": (
+        "deals",
+        "(subject_kind = 'outcome') = (outcome_id IS NOT NULL) "
+        "AND (outcome_id IS NULL OR outcome_id = subject_id)",
+    ),
     "deals_priced": (
         "deals",
         "status IN ('intent', 'negotiating', 'terminated') OR price_amount IS NOT NULL",
@@ -38,19 +41,12 @@ CHECKS = {
         "contract_amount > 0 AND trade_amount > 0 AND trade_amount <= contract_amount",
     ),
     "contracts_registration": ("contracts", "registration_number ~ '^[0-9]{16}$'"),
-    "contracts_registered": (
-        "contracts",
-        "(registration_number IS NULL) = (registered_on IS NULL)",
-    ),
+    "contracts_registered": ("contracts", "(registration_number IS NULL) = (registered_on IS NULL)"),
     "contract_exclusions_amount": ("contract_exclusions", "amount > 0"),
     "instalments_amount": ("instalments", "amount > 0"),
-    "receipts_amount": ("receipts", "amount > 0"),
     "payments_amount": ("payments", "amount > 0 AND fee_amount >= 0 AND fee_amount < amount"),
     "remittances_amount": ("remittances", "amount > 0"),
-    "remittances_two_people": (
-        "remittances",
-        "decided_by_id IS NULL OR decided_by_id <> recorded_by_id",
-    ),
+    "remittances_two_people": ("remittances", "decided_by_id IS NULL OR decided_by_id <> recorded_by_id"),
     "transfers_amount": ("transfers", "amount > 0"),
     "transfers_accounts": ("transfers", "debit_id <> credit_id"),
     "transfers_pending": ("transfers", "(phase IN ('post', 'void')) = (pending_id IS NOT NULL)"),
@@ -66,15 +62,74 @@ CHECKS = {
     "batches_two_people": ("batches", "approved_by_id IS NULL OR approved_by_id <> confirmed_by_id"),
     "disbursements_amount": ("disbursements", "amount > 0"),
     "sanctions_term": ("sanctions", "ends_on IS NULL OR ends_on >= starts_on"),
+    "offers_royalty": (
+        "offers",
+        "(payment_way IN ('royalty', 'entry_royalty')) = (royalty_basis_points IS NOT NULL) AND (payment_way = 'entry_royalty') = (entry_amount IS NOT NULL)",
+    ),
+    "offers_royalty_share": ("offers", "royalty_basis_points BETWEEN 1 AND 10000"),
+    "offers_entry": ("offers", "entry_amount > 0 AND entry_amount < price_amount"),
+    "introductions_agreed": ("introductions", "(agreed_at IS NULL) OR agreed_at >= introduced_at"),
+    "clawbacks_amount": ("clawbacks", "amount > 0"),
+    "clawbacks_two_people": ("clawbacks", "confirmed_by_id IS NULL OR confirmed_by_id <> started_by_id"),
+    "clawback_receipts_amount": ("clawback_receipts", "amount > 0"),
+    "expert_reviews_points": (
+        "expert_reviews",
+        "novelty BETWEEN 0 AND 100 AND maturity BETWEEN 0 AND 100 AND benefit BETWEEN 0 AND 100",
+    ),
+    "party_ties_share": ("party_ties", "basis_points BETWEEN 1 AND 10000"),
+    "claim_contracts_equity": ("claim_contracts", "paid_in_equity_amount >= 0"),
+    "year_runs_two_people": ("year_runs", "rechecker_id IS NULL OR rechecker_id <> officer_id"),
+    "receipts_amount": ("receipts", "amount <> 0 AND (amount < 0) = (source IN ('refund', 'dispute'))"),
+    "refunds_amount": ("refunds", "amount > 0"),
+    "refunds_one_source": ("refunds", "num_nonnulls(payment_id, remittance_id, line_id) = 1"),
+    "refunds_two_people": ("refunds", "decided_by_id IS NULL OR decided_by_id <> requested_by_id"),
+    "disputes_amount": ("disputes", "amount > 0"),
+    "bank_lines_amount": ("bank_lines", "amount > 0"),
+    "bank_lines_two_people": ("bank_lines", "decided_by_id IS NULL OR decided_by_id <> matched_by_id"),
+    "bank_lines_booked": ("bank_lines", "status <> 'booked' OR remittance_id IS NOT NULL"),
+    "bank_lines_matched": ("bank_lines", "status <> 'matched' OR payable_id IS NOT NULL"),
+    "contracts_original": (
+        "contracts",
+        "(original_currency = '') = (original_amount IS NULL) AND (original_amount IS NULL) = (exchange_rate IS NULL) AND (exchange_rate IS NULL) = (rate_on IS NULL)",
+    ),
+    "contracts_original_above_zero": ("contracts", "original_amount > 0 AND exchange_rate > 0"),
+    "contracts_royalty": ("contracts", "royalty_basis_points BETWEEN 1 AND 10000"),
+    "contracts_countries": ("contracts", "seller_country ~ '^[0-9]{3}$' AND buyer_country ~ '^[0-9]{3}$'"),
+    "contract_changes_two_people": (
+        "contract_changes",
+        "confirmed_by_id IS NULL OR confirmed_by_id <> entered_by_id OR kind = 'cancellation'",
+    ),
+    "royalty_statements_two_people": (
+        "royalty_statements",
+        "confirmed_by_id IS NULL OR confirmed_by_id <> entered_by_id",
+    ),
+    "royalty_statements_period": ("royalty_statements", "ends_on >= starts_on"),
+    "royalty_statements_amount": ("royalty_statements", "base_amount >= 0 AND amount >= 0"),
+    "equity_paid_in_amount": ("equity_paid_in", "amount > 0 AND share_basis_points BETWEEN 1 AND 10000"),
+    "reward_rules_floors": (
+        "reward_rules",
+        "pot_basis_points BETWEEN 5000 AND 10000 AND equity_basis_points BETWEEN 5000 AND 10000 AND main_basis_points BETWEEN 5000 AND 10000",
+    ),
+    "reward_plans_pot": ("reward_plans", "pot_basis_points BETWEEN 5000 AND 10000"),
+    "reward_plans_amounts": (
+        "reward_plans",
+        "income_amount > 0 AND net_amount > 0 AND net_amount <= income_amount AND pot_amount > 0 AND pot_amount <= net_amount",
+    ),
+    "reward_shares_amount": ("reward_shares", "basis_points BETWEEN 1 AND 10000 AND amount >= 0"),
+    "paid_in_decisions_reason": ("paid_in_decisions", "is_confirmed OR reason <> ''"),
+    "holiday_years_region": ("holiday_years", "region ~ '^[0-9]{2}0000$' AND year BETWEEN 2000 AND 2200"),
 }
+"""Table and condition by the name of the constraint."""
+SECOND_PERSON = ("holiday_years", "reward_plans")
+"""Tables with the columns of `records.decisions.SecondPerson`."""
+SECOND_PERSON_CHECK = (
+    "(decided_by_id IS NULL) = (decided_at IS NULL) AND (decided_at IS NULL) = (verdict IS NULL) "
+    "AND (decided_by_id IS NULL OR decided_by_id <> proposed_by_id) "
+    "AND (verdict <> 'rejected' OR reason <> '')"
+)
 UNIQUE = {
     "offers_one_open": ("offers", "deal_id", "status = 'open'"),
-    "payments_one_open": (
-        "payments",
-        "payable_kind, payable_id",
-        "status IN ('prepared', 'pending')",
-    ),
-    # A rejected remittance leaves its invoice and its bank reference to the corrected one.
+    "payments_one_open": ("payments", "payable_kind, payable_id", "status IN ('prepared', 'pending')"),
     "remittances_one_invoice": ("remittances", "invoice_number", "status <> 'rejected'"),
     "remittances_one_arrival": (
         "remittances",
@@ -87,13 +142,54 @@ UNIQUE = {
     "disbursements_one_live": ("disbursements", "claim_id", "status IN ('ordered', 'paid')"),
     "deals_one_running": (
         "deals",
-        "outcome_id, buyer_id",
+        "subject_kind, subject_id, buyer_id",
         "status IN ('intent', 'negotiating', 'priced', 'publicity', 'to_sign')",
     ),
+    "clawbacks_one_live": ("clawbacks", "claim_id", "status IN ('started', 'confirmed')"),
+    "year_runs_one_open": ("year_runs", "programme_id, year", "ended_at IS NULL"),
+    "bank_lines_one_remittance": (
+        "bank_lines",
+        "remittance_id",
+        "remittance_id IS NOT NULL AND status IN ('matched', 'booked')",
+    ),
+    "contract_changes_one_open": (
+        "contract_changes",
+        "contract_id",
+        "confirmed_at IS NULL AND withdrawn_at IS NULL",
+    ),
+    "royalty_statements_one_open": (
+        "royalty_statements",
+        "contract_id",
+        "confirmed_at IS NULL AND refused_at IS NULL",
+    ),
+    "offers_one_accepted": ("offers", "deal_id", "status = 'accepted'"),
+    "holiday_years_one_open": ("holiday_years", "year, region", "verdict IS NULL"),
 }
-APPEND_ONLY = ("audit_events", "transfers", "deal_events", "claim_events", "receipts", "assessments")
+"""Table, columns and condition by the name of the partial unique index."""
+INDEXES = {
+    "claims_waiting": ("claims", "submitted_at, number", "submitted_at IS NOT NULL"),
+}
+"""The same for plain indexes."""
+APPEND_ONLY = (
+    "assessments",
+    "audit_events",
+    "claim_events",
+    "clawback_receipts",
+    "deal_events",
+    "deal_messages",
+    "equity_paid_in",
+    "follow_ups",
+    "ledger_accounts",
+    "notice_extensions",
+    "paid_in_decisions",
+    "receipts",
+    "reward_rules",
+    "status_events",
+    "transfers",
+    "undertakings",
+)
 """Tables whose rows are never edited nor deleted."""
-
+NO_TRUNCATE = ("transfers", "receipts")
 FUNCTIONS = """
 CREATE FUNCTION market_append_only() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
@@ -151,56 +247,183 @@ BEGIN
     END IF;
     RETURN NEW;
 END $$;
+
+-- What came for an instalment, less what went back, lies between nothing and the instalment.
+CREATE FUNCTION market_guard_receipt() RETURNS trigger LANGUAGE plpgsql AS $$
+DECLARE
+    owed bigint;
+    total numeric;
+BEGIN
+    SELECT amount INTO owed FROM instalments WHERE id = NEW.instalment_id FOR UPDATE;
+    SELECT coalesce(sum(amount), 0) + NEW.amount INTO total FROM receipts WHERE instalment_id = NEW.instalment_id;
+    IF total < 0 OR (NEW.amount > 0 AND total > owed) THEN
+        RAISE EXCEPTION 'instalment % would have received % of %', NEW.instalment_id, total, owed
+            USING ERRCODE = 'check_violation', CONSTRAINT = 'receipts_within_instalment';
+    END IF;
+    RETURN NEW;
+END $$;
+
+-- Never more goes back than came. The source is locked, so that two refunds cannot each see the other's money.
+CREATE FUNCTION market_guard_refund() RETURNS trigger LANGUAGE plpgsql AS $$
+DECLARE
+    came bigint;
+    back numeric;
+BEGIN
+    IF NEW.status IN ('failed', 'rejected') THEN
+        RETURN NEW;
+    END IF;
+    IF NEW.payment_id IS NOT NULL THEN
+        SELECT amount INTO came FROM payments WHERE id = NEW.payment_id FOR UPDATE;
+    ELSIF NEW.remittance_id IS NOT NULL THEN
+        SELECT amount INTO came FROM remittances WHERE id = NEW.remittance_id AND status = 'confirmed' FOR UPDATE;
+    ELSE
+        SELECT amount INTO came FROM bank_lines WHERE id = NEW.line_id FOR UPDATE;
+    END IF;
+    SELECT coalesce(sum(amount), 0) + NEW.amount INTO back FROM refunds
+    WHERE id <> NEW.id AND status NOT IN ('failed', 'rejected')
+      AND (payment_id = NEW.payment_id OR remittance_id = NEW.remittance_id OR line_id = NEW.line_id);
+    IF back > coalesce(came, 0) THEN
+        RAISE EXCEPTION 'refunds of % exceed the % that came', back, came
+            USING ERRCODE = 'check_violation', CONSTRAINT = 'refunds_within_payment';
+    END IF;
+    RETURN NEW;
+END $$;
+
+-- What the bank wrote stays as it is.
+CREATE FUNCTION market_keep_bank_line() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF TG_OP = 'DELETE' OR (NEW.statement_id, NEW.organisation_id, NEW."row", NEW.fingerprint, NEW.booked_on, NEW.amount,
+        NEW.currency, NEW.payer_name, NEW.payer_account, NEW.text, NEW.bank_reference) IS DISTINCT FROM
+       (OLD.statement_id, OLD.organisation_id, OLD."row", OLD.fingerprint, OLD.booked_on, OLD.amount,
+        OLD.currency, OLD.payer_name, OLD.payer_account, OLD.text, OLD.bank_reference) THEN
+        RAISE EXCEPTION 'what a bank wrote is never edited' USING ERRCODE = 'restrict_violation';
+    END IF;
+    RETURN NEW;
+END $$;
+
+-- A reversal moves the whole amount of one counted transfer back.
+CREATE FUNCTION market_guard_reversal() RETURNS trigger LANGUAGE plpgsql AS $$
+DECLARE
+    wrong record;
+BEGIN
+    SELECT * INTO wrong FROM transfers WHERE id = NEW.reverses_id;
+    IF wrong.phase NOT IN ('posted', 'post') OR wrong.reverses_id IS NOT NULL OR NEW.phase <> 'posted'
+       OR wrong.debit_id <> NEW.credit_id OR wrong.credit_id <> NEW.debit_id
+       OR wrong.amount <> NEW.amount OR wrong.currency <> NEW.currency THEN
+        RAISE EXCEPTION 'transfer % does not reverse transfer %', NEW.reference, wrong.reference
+            USING ERRCODE = 'check_violation', CONSTRAINT = 'transfers_mirror';
+    END IF;
+    RETURN NEW;
+END $$;
+
+CREATE FUNCTION market_guard_paid_in() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF EXISTS (SELECT FROM equity_paid_in
+               WHERE id = NEW.paid_in_id AND recorded_by_id = NEW.decided_by_id) THEN
+        RAISE EXCEPTION 'who recorded % does not decide on it', NEW.paid_in_id
+            USING ERRCODE = 'check_violation', CONSTRAINT = 'paid_in_decisions_two_people';
+    END IF;
+    RETURN NEW;
+END $$;
+
+CREATE FUNCTION market_guard_holiday_year() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF TG_OP = 'DELETE' OR OLD.verdict IS NOT NULL
+       OR (NEW.year, NEW.region, NEW.rest_days::text, NEW.make_up_days::text, NEW.source, NEW.proposed_by_id,
+           NEW.proposed_at)
+          IS DISTINCT FROM
+          (OLD.year, OLD.region, OLD.rest_days::text, OLD.make_up_days::text, OLD.source, OLD.proposed_by_id,
+           OLD.proposed_at) THEN
+        RAISE EXCEPTION 'holiday year % is append-only', OLD.id USING ERRCODE = 'restrict_violation';
+    END IF;
+    RETURN NEW;
+END $$;
+"""
+TRIGGERS = {
+    "transfers_guard": (
+        "transfers",
+        "BEFORE INSERT",
+        "FOR EACH ROW EXECUTE FUNCTION market_guard_transfer()",
+    ),
+    "programme_terms_freeze": (
+        "programme_terms",
+        "BEFORE UPDATE OR DELETE",
+        "FOR EACH ROW EXECUTE FUNCTION market_freeze_released()",
+    ),
+    "receipts_guard": ("receipts", "BEFORE INSERT", "FOR EACH ROW EXECUTE FUNCTION market_guard_receipt()"),
+    "refunds_guard": (
+        "refunds",
+        "BEFORE INSERT OR UPDATE",
+        "FOR EACH ROW EXECUTE FUNCTION market_guard_refund()",
+    ),
+    "bank_lines_keep": (
+        "bank_lines",
+        "BEFORE UPDATE OR DELETE",
+        "FOR EACH ROW EXECUTE FUNCTION market_keep_bank_line()",
+    ),
+    "transfers_reversal": (
+        "transfers",
+        "BEFORE INSERT",
+        "FOR EACH ROW WHEN (NEW.reverses_id IS NOT NULL) EXECUTE FUNCTION market_guard_reversal()",
+    ),
+    "paid_in_decisions_guard": (
+        "paid_in_decisions",
+        "BEFORE INSERT",
+        "FOR EACH ROW EXECUTE FUNCTION market_guard_paid_in()",
+    ),
+    "holiday_years_guard": (
+        "holiday_years",
+        "BEFORE UPDATE OR DELETE",
+        "FOR EACH ROW EXECUTE FUNCTION market_guard_holiday_year()",
+    ),
+}
+"""Table, event and action by the name of the trigger."""
+DROP_FUNCTIONS = """
+DROP FUNCTION market_append_only();
+DROP FUNCTION market_guard_transfer();
+DROP FUNCTION market_available(varchar);
+DROP FUNCTION market_freeze_released();
+DROP FUNCTION market_guard_receipt();
+DROP FUNCTION market_guard_refund();
+DROP FUNCTION market_keep_bank_line();
+DROP FUNCTION market_guard_reversal();
+DROP FUNCTION market_guard_paid_in();
+DROP FUNCTION market_guard_holiday_year();
 """
 
 
-def _statements() -> list[ops.RunSQL]:
-    made = [
+def _operations() -> list[ops.RunSQL]:
+    checks = CHECKS | {f"{table}_second_person": (table, SECOND_PERSON_CHECK) for table in SECOND_PERSON}
+    operations = [
         ops.RunSQL(
             f"ALTER TABLE {table} ADD CONSTRAINT {name} CHECK ({condition})",
             f"ALTER TABLE {table} DROP CONSTRAINT {name}",
         )
-        for name, (table, condition) in CHECKS.items()
+        for name, (table, condition) in checks.items()
     ]
-    made += [
-        ops.RunSQL(
-            f"CREATE UNIQUE INDEX {name} ON {table} ({columns}) WHERE {condition}",
-            f"DROP INDEX {name}",
-        )
-        for name, (table, columns, condition) in UNIQUE.items()
+    for kind, indexes in (("UNIQUE INDEX", UNIQUE), ("INDEX", INDEXES)):
+        operations += [
+            ops.RunSQL(f"CREATE {kind} {name} ON {table} ({columns}) WHERE {condition}", f"DROP INDEX {name}")
+            for name, (table, columns, condition) in indexes.items()
+        ]
+    operations.append(ops.RunSQL(FUNCTIONS, DROP_FUNCTIONS))
+    triggers = dict(TRIGGERS)
+    for table in APPEND_ONLY:
+        action = "FOR EACH ROW EXECUTE FUNCTION market_append_only()"
+        triggers[f"{table}_append_only"] = (table, "BEFORE UPDATE OR DELETE", action)
+    for table in NO_TRUNCATE:
+        action = "FOR EACH STATEMENT EXECUTE FUNCTION market_append_only()"
+        triggers[f"{table}_no_truncate"] = (table, "BEFORE TRUNCATE", action)
+    operations += [
+        ops.RunSQL(f"CREATE TRIGGER {name} {event} ON {table} {action}", f"DROP TRIGGER {name} ON {table}")
+        for name, (table, event, action) in triggers.items()
     ]
-    made.append(
-        ops.RunSQL(
-            FUNCTIONS,
-            "DROP FUNCTION market_append_only, market_guard_transfer, market_available, market_freeze_released CASCADE",
-        )
-    )
-    made += [
-        ops.RunSQL(
-            f"CREATE TRIGGER {table}_append_only BEFORE UPDATE OR DELETE ON {table} "
-            "FOR EACH ROW EXECUTE FUNCTION market_append_only()",
-            f"DROP TRIGGER {table}_append_only ON {table}",
-        )
-        for table in APPEND_ONLY
-    ]
-    made.append(
-        ops.RunSQL(
-            "CREATE TRIGGER transfers_guard BEFORE INSERT ON transfers "
-            "FOR EACH ROW EXECUTE FUNCTION market_guard_transfer()",
-            "DROP TRIGGER transfers_guard ON transfers",
-        )
-    )
-    made.append(
-        ops.RunSQL(
-            "CREATE TRIGGER programme_terms_freeze BEFORE UPDATE OR DELETE ON programme_terms "
-            "FOR EACH ROW EXECUTE FUNCTION market_freeze_released()",
-            "DROP TRIGGER programme_terms_freeze ON programme_terms",
-        )
-    )
-    return made
+    return operations
 
 
 class Migration(migrations.Migration):
-    dependencies = [("market", "0001_initial")]
+    dependencies = [("market", "0001_tables")]
 
-    operations = _statements()
+    initial = False
+
+    operations = _operations()

@@ -15,19 +15,16 @@ from market.codes.regions import level
 from market.codes.regions import name as region_name
 from market.kit.clock import local_date
 from market.kit.database import atomic
-from market.kit.errors import Conflict, Forbidden, Invalid, NotFound
+from market.kit.errors import Conflict, Invalid, NotFound
 from market.kit.i18n import gettext as _
 from market.kit.i18n import in_source_language
 from market.notices.ends import move_ends
 from market.notices.holidays import load_calendar
-from market.notices.models import HolidayYearVersion, Notice, Verdict
+from market.notices.models import HolidayYearVersion, Notice
 from market.records.by import By
+from market.records.decisions import Verdict, decide
 
 SUBJECT = "holiday_year"
-
-
-class SamePerson(Forbidden):
-    """Who entered a year does not confirm it."""
 
 
 @atomic()
@@ -129,13 +126,7 @@ async def _decide(version_id: UUID, verdict: Verdict, reason: str, *, by: By) ->
     version = await HolidayYearVersion.select_for_update().get_or_none(id=version_id)
     if version is None:
         raise NotFound(_("没有这份放假安排。"))
-    if version.verdict is not None:
-        raise Conflict(_("这份放假安排已经处理过，请刷新后再看。"))
-    if version.proposed_by_id == by.actor.user_id:
-        raise SamePerson(_("录入的人不能确认自己录入的放假安排。"))
-    version.verdict, version.reason = verdict, reason
-    version.decided_by_id, version.decided_at = by.actor.user_id, by.now
-    await version.save(update_fields=["verdict", "reason", "decided_by_id", "decided_at"])
+    await decide(version, verdict, by=by, reason=reason, refusal=_("录入的人不能确认自己录入的放假安排。"))
     await record(SUBJECT, version.id, "confirm" if verdict is Verdict.CONFIRMED else "reject", by=by)
     return version
 

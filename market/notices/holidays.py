@@ -8,7 +8,8 @@ from starlette.requests import Request
 
 from market.codes.holidays import NATIONAL, Calendar, HolidayYear, feasts, shipped_calendar
 from market.kit.web import deps
-from market.notices.models import HolidayYearVersion, Verdict
+from market.notices.models import HolidayYearVersion
+from market.records.decisions import Verdict
 
 ALARM_FROM = (10, 1)
 """Month and day from which the next year is missed: the State Council publishes it in the autumn."""

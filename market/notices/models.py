@@ -9,6 +9,7 @@ from tortoise.models import Model
 from market.accounts.models import Organisation, User
 from market.codes.regions import GUANGXI
 from market.kit.fields import enum_column
+from market.records.decisions import SecondPerson
 
 
 class NoticeKind(StrEnum):
@@ -32,13 +33,6 @@ class NoticeStatus(StrEnum):
 class DayKind(StrEnum):
     CALENDAR = "calendar"
     WORKING = "working"
-
-
-class Verdict(StrEnum):
-    """What the second person said of a proposal."""
-
-    CONFIRMED = "confirmed"
-    REJECTED = "rejected"
 
 
 class ObjectionStatus(StrEnum):
@@ -151,7 +145,7 @@ class NoticeExtension(Model):
         table_description = "Notice extensions."
 
 
-class HolidayYearVersion(Model):
+class HolidayYearVersion(SecondPerson):
     """The days of one year and region as one person entered them and another decided on them.
 
     The version confirmed last is in force, over the one before it and over the shipped file. A decided
@@ -167,19 +161,6 @@ class HolidayYearVersion(Model):
     """ISO dates, in order."""
     source = fields.CharField(max_length=200)
     """The document that published the days."""
-    proposed_by: fields.ForeignKeyRelation[User] = fields.ForeignKeyField(
-        "market.User", related_name="proposed_holiday_years", on_delete=fields.RESTRICT
-    )
-    proposed_by_id: UUID
-    proposed_at = fields.DatetimeField()
-    decided_by: fields.ForeignKeyNullableRelation[User] = fields.ForeignKeyField(
-        "market.User", related_name="decided_holiday_years", null=True, on_delete=fields.RESTRICT
-    )
-    decided_by_id: UUID | None
-    decided_at = fields.DatetimeField(null=True)
-    verdict = enum_column(Verdict, null=True)
-    reason = fields.CharField(max_length=500, default="", db_default="")
-    """Why it was rejected, or a note of the second person."""
 
     class Meta:
         table = "holiday_years"

@@ -6,15 +6,19 @@ from datetime import datetime
 
 from market.deps import Deps
 from market.kit.i18n import lazy
-from market.kit.room import Room, Subject
+from market.kit.room import Room, Subject, rooms
 from market.notices import models, services, views
 from market.notices.holidays import load_calendar
+from market.notices.publicity import move_cleared
 
 
 async def run_due(deps: Deps, now: datetime) -> int:
-    """Clear the notices whose period is over."""
+    """Clear the notices whose period is over, and move on what waited for them."""
     calendar = await load_calendar(accepts_provisional=deps.settings.is_demo)
-    return await services.run_due(now, calendar)
+    moved = await services.run_due(now, calendar)
+    for publicity in rooms().publicity:
+        moved += await move_cleared(publicity, now)
+    return moved
 
 
 ROOM = Room(

@@ -26,7 +26,7 @@ async def get_plan_for(actor: Actor, number: str) -> RewardPlan:
     found = await (
         RewardPlan.get_or_none(number=number)
         .select_related("contract__deal__buyer", "contract__deal__seller", "organisation", "rule")
-        .select_related("made_by", "confirmed_by")
+        .select_related("proposed_by", "decided_by")
         .prefetch_related(Prefetch("shares", queryset=RewardShare.all().order_by("sequence")))
     )
     if found is None or not (actor.acts_for(found.organisation_id) or Role.AUDITOR in actor.roles):
@@ -58,7 +58,7 @@ async def list_plans(actor: Actor, cut: Cut, status: str = "") -> Page[RewardPla
     if status in set(RewardStatus):
         found = found.filter(status=status)
     items = (
-        await found.order_by("-made_at", "-number")
+        await found.order_by("-proposed_at", "-number")
         .offset(cut.offset)
         .limit(cut.size)
         .select_related("contract", "organisation")

@@ -10,7 +10,15 @@ ROOM = Room(
     "rewards",
     models=(models,),
     routes=views.routes,
-    subjects={"reward": Subject(lazy("收益分配"), page="rewards:show", number="JL")},
+    subjects={
+        "reward": Subject(
+            lazy("收益分配"),
+            page="rewards:show",
+            number="JL",
+            verbs=(models.RewardAction, models.RewardVerb),
+        ),
+    },
+    labels={"reward": models.RewardStatus, "reward_kind": models.RewardKind},
+    publicity=(services.PUBLICITY,),
     dashboard=queries.dashboard_cards,
-    deadlines=lambda deps, now: services.run_due(now),
 )

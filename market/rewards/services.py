@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
-from uuid import UUID, uuid4
+from datetime import date
+from uuid import uuid4
 
 from market.accounts.actors import Actor
 from market.accounts.messages import tell
@@ -24,9 +24,21 @@ from market.kit.i18n import in_source_language
 from market.kit.money import Money
 from market.ledger import services as ledger
 from market.notices import services as notices
-from market.notices.models import DayKind, Notice, NoticeKind, NoticeStatus
+from market.notices.models import DayKind, Notice, NoticeKind
+from market.notices.publicity import Publicity
 from market.records.by import By
-from market.rewards.models import RewardKind, RewardPlan, RewardRule, RewardShare, RewardStatus
+from market.records.decisions import Verdict, decide
+from market.records.transitions import begin, transition
+from market.rewards.models import (
+    WORKFLOW,
+    RewardAction,
+    RewardKind,
+    RewardPlan,
+    RewardRule,
+    RewardShare,
+    RewardStatus,
+    RewardVerb,
+)
 from market.rewards.queries import (
     floors_of,
     get_contract_to_share,
@@ -39,10 +51,6 @@ from market.rewards.queries import (
 from market.rewards.rules import MAIN_FLOOR, POT_FLOOR, PUBLICITY_DAYS, WHOLE, Sharing, require_whole
 
 SUBJECT = "reward"
-
-
-class SamePerson(Forbidden):
-    """Who made a plan does not confirm it."""
 
 
 @atomic()
@@ -127,15 +135,16 @@ async def make_plan(contract_number: str, sharing: Sharing, *, by: By) -> Reward
             for unit, amount in zip(sharing.units, sharing.unit_amounts, strict=True)
         ],
         currency=contract.currency,
-        made_by_id=by.actor.user_id,
-        made_at=by.now,
+        proposed_by_id=by.actor.user_id,
+        proposed_at=by.now,
     )
     for at, (person, amount) in enumerate(zip(sharing.people, sharing.people_amounts, strict=True), start=1):
         await RewardShare.create(id=uuid4(), plan_id=plan.id, sequence=at, amount=amount, **vars(person))
+    await begin(plan, by=by)
     await record(
         SUBJECT,
         plan.id,
-        "make",
+        RewardVerb.PROPOSE,
         by=by,
         number=plan.number,
         income=plan.income_amount,
@@ -162,10 +171,10 @@ async def confirm_plan(number: str, *, calendar: Calendar, by: By) -> RewardPlan
         Conflict: it was confirmed or cancelled before.
     """
     by.actor.require(Act.PAY_REWARDS)
-    plan = await _locked(by.actor, number, RewardStatus.DRAFT)
-    if plan.made_by_id == by.actor.user_id:
-        raise SamePerson(_("编制的人不能复核自己编制的分配。"))
-    require_whole(sharing_of(plan), (await floors_of(plan.organisation_id, local_date(plan.made_at)))[0])
+    plan = await _locked(by.actor, number, RewardAction.CONFIRM)
+    await decide(plan, Verdict.CONFIRMED, by=by, refusal=_("编制的人不能复核自己编制的分配。"))
+    floors, _rule = await floors_of(plan.organisation_id, local_date(plan.proposed_at))
+    require_whole(sharing_of(plan), floors)
     if plan.kind is RewardKind.CASH:
         await ledger.post(
             "reward_pot",
@@ -190,11 +199,8 @@ async def confirm_plan(number: str, *, calendar: Calendar, by: By) -> RewardPlan
             by=by,
             address=f"/rewards/{plan.number}",
         )
-    status = RewardStatus.PUBLICITY if plan.kind is RewardKind.CASH else RewardStatus.PAID
-    plan.status, plan.confirmed_by_id, plan.confirmed_at = status, by.actor.user_id, by.now
-    await plan.save(update_fields=["status", "confirmed_by_id", "confirmed_at"])
-    await record(SUBJECT, plan.id, "confirm", by=by, status=status)
-    return plan
+    action = RewardAction.CONFIRM if plan.kind is RewardKind.CASH else RewardAction.SETTLE
+    return await transition(plan, action, by=by)
 
 
 @atomic()
@@ -206,7 +212,7 @@ async def pay_plan(number: str, *, by: By) -> RewardPlan:
         Conflict: it was paid before.
     """
     by.actor.require(Act.PAY_REWARDS)
-    plan = await _locked(by.actor, number, RewardStatus.PUBLICITY, RewardStatus.CLEAR)
+    plan = await _locked(by.actor, number, RewardAction.PAY)
     await notices.require_clear(SUBJECT, plan.id)
     for share in plan.shares:
         if share.amount:
@@ -219,17 +225,16 @@ async def pay_plan(number: str, *, by: By) -> RewardPlan:
                 at=by.now,
                 subject=(SUBJECT, plan.id),
             )
-    plan.status, plan.paid_at = RewardStatus.PAID, by.now
-    await plan.save(update_fields=["status", "paid_at"])
-    await record(SUBJECT, plan.id, "pay", by=by, amount=plan.pot_amount)
-    return plan
+    return await transition(
+        plan, RewardAction.PAY, by=by, changes={"paid_at": by.now}, amount=plan.pot_amount
+    )
 
 
 @atomic()
 async def cancel_plan(number: str, *, by: By) -> RewardPlan:
     """Give a plan up that is not paid: its income can be shared anew, a running notice ends."""
     by.actor.require(Act.SHARE_REWARDS)
-    plan = await _locked(by.actor, number, RewardStatus.DRAFT, RewardStatus.PUBLICITY, RewardStatus.CLEAR)
+    plan = await _locked(by.actor, number, RewardAction.CANCEL)
     if plan.status is not RewardStatus.DRAFT:
         await ledger.post(
             "reward_cancelled",
@@ -241,38 +246,21 @@ async def cancel_plan(number: str, *, by: By) -> RewardPlan:
             subject=(SUBJECT, plan.id),
         )
     await notices.withdraw(SUBJECT, plan.id, by=by)
-    plan.status = RewardStatus.CANCELLED
-    await plan.save(update_fields=["status"])
-    await record(SUBJECT, plan.id, "cancel", by=by)
-    return plan
+    return await transition(plan, RewardAction.CANCEL, by=by)
 
 
-async def run_due(now: datetime) -> int:
-    """Move on the plans whose publicity is clear; return how many. Run it after the notices' own."""
-    ids = await RewardPlan.filter(status=RewardStatus.PUBLICITY).values_list("id", flat=True)
-    clear = await Notice.filter(
-        subject_kind=SUBJECT, subject_id__in=list(ids), status=NoticeStatus.CLEAR
-    ).values_list("subject_id", flat=True)
-    return sum([await _move_clear(plan_id, now=now) for plan_id in clear])  # type: ignore[arg-type]
-
-
-@atomic()
-async def _move_clear(plan_id: UUID, *, now: datetime) -> bool:
-    plan = await RewardPlan.select_for_update().get(id=plan_id)
-    notice = await notices.lock_for(SUBJECT, plan_id)
-    if plan.status is not RewardStatus.PUBLICITY or not notice or notice.status is not NoticeStatus.CLEAR:
-        return False
-    plan.status = RewardStatus.CLEAR
-    await plan.save(update_fields=["status"])
-    await record(SUBJECT, plan.id, "clear", by=By.job(now))
+async def notify_clear(plan: RewardPlan, notice: Notice, by: By) -> None:
+    """Tell the unit's finance that the rewards can be paid out."""
     await tell(
         _("收益分配 %(number)s 公示无异议，可以发放。", number=plan.number),
-        now=now,
+        now=by.now,
         address=f"/rewards/{plan.number}",
         organisation_id=plan.organisation_id,
         roles={MemberRole.FINANCE},
     )
-    return True
+
+
+PUBLICITY = Publicity(RewardPlan, RewardStatus.PUBLICITY, RewardAction.CLEAR, notify_clear)
 
 
 def notice_text(plan: RewardPlan) -> tuple[str, list[list[str]]]:
@@ -310,12 +298,11 @@ def is_hinted_state_unit(plan: RewardPlan) -> bool:
     return is_state_unit(plan.organisation)
 
 
-async def _locked(actor: Actor, number: str, *allowed: RewardStatus) -> RewardPlan:
+async def _locked(actor: Actor, number: str, action: RewardAction) -> RewardPlan:
     plan = await get_plan_for(actor, number)
     if not actor.acts_for(plan.organisation_id):
         raise NotFound(_("没有这份收益分配，或者您不能查看它。"))
     locked = await RewardPlan.select_for_update().get(id=plan.id)
-    if locked.status not in allowed:
-        raise Conflict(_("这份收益分配已经办到下一步，请刷新后再看。"))
-    plan.status = locked.status
+    WORKFLOW.next(locked.status, action)
+    plan.status, plan.verdict = locked.status, locked.verdict
     return plan

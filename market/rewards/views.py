@@ -91,7 +91,7 @@ async def show(request: Request) -> Response:
             plan.kind, services.is_hinted_state_unit(plan), plan.contract.registration_number is not None
         ),
         is_own=actor.acts_for(plan.organisation_id),
-        may_confirm=actor.may(Act.PAY_REWARDS) and plan.made_by_id != actor.user_id,
+        may_confirm=actor.may(Act.PAY_REWARDS) and plan.proposed_by_id != actor.user_id,
     )
 
 

@@ -17,8 +17,9 @@ from market.codes.regions import GUANGXI
 from market.deps import Deps
 from market.kit.clock import end_of_day
 from market.notices.holiday_years import propose_year
-from market.notices.models import HolidayYearVersion, Notice, Verdict
+from market.notices.models import HolidayYearVersion, Notice
 from market.records.by import By
+from market.records.decisions import Verdict
 from tests.claims.factories import make_applicant, make_desk, make_rechecked
 from tests.claims.factories import make_published as make_published_list
 from tests.deals.factories import make_parties, make_published, move_clock

@@ -25,6 +25,7 @@ from market.matching import models as matching
 from market.notices import models as notices
 from market.payments import models as payments
 from market.programmes import models as programmes_models
+from market.records.decisions import Verdict
 from market.rewards import models as rewards
 
 ENUMS: dict[str, type[StrEnum]] = {
@@ -56,7 +57,7 @@ ENUMS: dict[str, type[StrEnum]] = {
     "opening": deals.Opening,
     "notice_kind": notices.NoticeKind,
     "day_kind": notices.DayKind,
-    "verdict": notices.Verdict,
+    "verdict": Verdict,
     "receipt_source": contracts.ReceiptSource,
     "tier": files.Tier,
     "scope": integrity.Scope,

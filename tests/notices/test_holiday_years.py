@@ -19,7 +19,6 @@ from market.kit.database import connection
 from market.kit.errors import Conflict, Forbidden, Invalid, NotFound
 from market.notices import services
 from market.notices.holiday_years import (
-    SamePerson,
     confirm_year,
     count_undecided,
     get_version,
@@ -36,9 +35,9 @@ from market.notices.models import (
     NoticeExtension,
     NoticeKind,
     NoticeStatus,
-    Verdict,
 )
 from market.records.by import By
+from market.records.decisions import SamePerson, Verdict
 from tests.factories import HOLIDAYS, make_member, make_organisation, make_staff
 from tests.notices.test_services import make_notice, make_publisher
 

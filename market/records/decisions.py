@@ -1,0 +1,89 @@
+"""Maker and checker: what one person proposes, a second person decides."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from typing import TypeVar
+from uuid import UUID
+
+from tortoise import fields
+from tortoise.models import Model
+
+from market.kit.errors import Conflict, Forbidden, Invalid
+from market.kit.fields import enum_column
+from market.kit.i18n import gettext as _
+from market.kit.i18n import lazy
+from market.kit.labels import LabelEnum
+from market.records.by import By
+
+
+class Verdict(LabelEnum):
+    CONFIRMED = "confirmed", lazy("已确认"), "done"
+    REJECTED = "rejected", lazy("已退回"), "wrong"
+
+
+class SamePerson(Forbidden):
+    """Who proposed something, or took part in it before, does not decide on it."""
+
+
+class AlreadyDecided(Conflict):
+    """A second person has decided before."""
+
+
+class SecondPerson(Model):
+    """Columns of a record that a second person decides on.
+
+    The database refuses a decision by the proposer: each table that has these columns has the constraint
+    `<table>_second_person`.
+    """
+
+    proposed_by: fields.ForeignKeyRelation[Model] = fields.ForeignKeyField(
+        "market.User", related_name=False, on_delete=fields.RESTRICT
+    )
+    proposed_by_id: UUID
+    proposed_at = fields.DatetimeField()
+    decided_by: fields.ForeignKeyNullableRelation[Model] = fields.ForeignKeyField(
+        "market.User", related_name=False, null=True, on_delete=fields.RESTRICT
+    )
+    decided_by_id: UUID | None
+    decided_at = fields.DatetimeField(null=True)
+    verdict = enum_column(Verdict, null=True)
+    """Null: it waits for the second person."""
+    reason = fields.CharField(max_length=500, default="", db_default="")
+    """Why it was rejected, or a note of the second person."""
+
+    class Meta:
+        abstract = True
+
+
+R = TypeVar("R", bound=SecondPerson)
+
+
+async def decide(
+    record: R,
+    verdict: Verdict,
+    *,
+    by: By,
+    reason: str = "",
+    refusal: str = "",
+    involved: Collection[UUID | None] = (),
+) -> R:
+    """Write the second person's verdict on a locked record. What follows is the caller's.
+
+    `involved` are people beside the proposer who may not decide either; `refusal` is what they read.
+
+    Raises:
+        AlreadyDecided: somebody decided before.
+        SamePerson: the person proposed it or is involved.
+        Invalid: at `reason`, which a rejection must have.
+    """
+    if record.verdict is not None:
+        raise AlreadyDecided(_("这件事已经处理过，请刷新后再看。"))
+    if by.actor.user_id == record.proposed_by_id or by.actor.user_id in involved:
+        raise SamePerson(refusal or _("提出的人不能确认自己提出的内容，请由另一人办理。"))
+    if verdict is Verdict.REJECTED and not reason:
+        raise Invalid(_("退回时请写明理由。"), field="reason")
+    record.verdict, record.reason = verdict, reason
+    record.decided_by_id, record.decided_at = by.actor.user_id, by.now
+    await record.save(update_fields=["verdict", "reason", "decided_by_id", "decided_at"])
+    return record

@@ -1,0 +1,8 @@
+"""What the room of records contributes; assembled in `market/rooms.py`."""
+
+from __future__ import annotations
+
+from market.kit.room import Room
+from market.records import models, moments
+
+ROOM = Room("records", models=(models,), deadlines=moments.run_moments)

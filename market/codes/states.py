@@ -134,10 +134,6 @@ STATES: Mapping[str, Mapping[str, tuple[Tone, Lazy]]] = {
         "confirmed": ("done", lazy("已确认到账")),
         "rejected": ("wrong", lazy("核对不符")),
     },
-    "verdict": {
-        "confirmed": ("done", lazy("已确认")),
-        "rejected": ("wrong", lazy("已退回")),
-    },
     "refund": {
         "recorded": ("due", lazy("已登记，待确认")),
         "prepared": ("due", lazy("准备退款")),

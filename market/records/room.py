@@ -3,6 +3,11 @@
 from __future__ import annotations
 
 from market.kit.room import Room
-from market.records import models, moments
+from market.records import decisions, models, moments
 
-ROOM = Room("records", models=(models,), deadlines=moments.run_moments)
+ROOM = Room(
+    "records",
+    models=(models,),
+    labels={"verdict": decisions.Verdict},
+    deadlines=moments.run_moments,
+)

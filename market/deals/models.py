@@ -9,6 +9,8 @@ from tortoise.models import Model
 from market.accounts.models import Organisation, User
 from market.codes.contract_lists import CHINA
 from market.kit.fields import enum_column
+from market.kit.i18n import lazy
+from market.kit.labels import LabelEnum
 from market.kit.money import Money
 from market.kit.room import SubjectRecord
 from market.listings.models import Need, Outcome
@@ -95,14 +97,14 @@ class Opening(StrEnum):
     """a broker's introduction from a match"""
 
 
-class Pricing(StrEnum):
+class Pricing(LabelEnum):
     """How the price came about: never typed by an applicant."""
 
-    AGREED = "agreed"
+    AGREED = "agreed", lazy("协议定价")
     """协议定价"""
-    LISTED = "listed"
+    LISTED = "listed", lazy("挂牌交易")
     """挂牌交易, with an exchange's certificate"""
-    AUCTION = "auction"
+    AUCTION = "auction", lazy("网络竞价")
     """网络竞价 in our own auction"""
 
 

@@ -1,13 +1,12 @@
-"""What must be true of claims and public money at any moment."""
+"""What must be true of public money at any moment."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 
+from market.claims.checks import STANDING
 from market.kit.room import Check
 from market.ledger.checks import find_rows
-
-STANDING = "('publicity', 'objection', 'approved', 'to_pay', 'paid', 'tracking', 'closed')"
 
 
 async def no_award_above_its_budget() -> list[str]:
@@ -33,16 +32,6 @@ async def money_is_set_aside() -> list[str]:
     )
 
 
-async def parts_add_up() -> list[str]:
-    """What the contracts of a claim are awarded adds up to the claim's award."""
-    return await find_rows(
-        "SELECT c.number, c.award_amount, sum(k.award_amount) AS parts FROM claims c "  # noqa: S608
-        f"JOIN claim_contracts k ON k.claim_id = c.id WHERE c.status IN {STANDING} "
-        "GROUP BY c.number, c.award_amount HAVING sum(k.award_amount) <> c.award_amount",
-        "claim {number}: an award of {award_amount}, its contracts {parts}",
-    )
-
-
 async def paid_is_booked() -> list[str]:
     """Every payment the bank made is in the book, with its amount."""
     return await find_rows(
@@ -62,15 +51,6 @@ async def three_people() -> list[str]:
     )
 
 
-async def no_conflicted_hands() -> list[str]:
-    """Nobody computed or rechecked a claim after declaring a conflict of interest for it."""
-    return await find_rows(
-        "SELECT c.number FROM claims c JOIN declared_conflicts f ON f.subject_id = c.id "
-        "WHERE f.subject_kind = 'claim' AND f.user_id IN (c.calculated_by_id, c.rechecked_by_id)",
-        "claim {number} went through the hands of somebody with a declared conflict",
-    )
-
-
 async def clawbacks_are_booked() -> list[str]:
     """What came back is in the book receipt by receipt, and never more than was owed."""
     return await find_rows(
@@ -86,11 +66,9 @@ async def clawbacks_are_booked() -> list[str]:
 
 
 CHECKS: Mapping[str, Check] = {
-    "subsidies: nobody acts against a declared conflict": no_conflicted_hands,
     "subsidies: clawbacks are booked and never exceeded": clawbacks_are_booked,
     "subsidies: no award above its budget": no_award_above_its_budget,
     "subsidies: awards are set aside once": money_is_set_aside,
-    "subsidies: contracts add up to the claim": parts_add_up,
     "subsidies: what was paid is booked": paid_is_booked,
     "subsidies: three people stand behind each sum": three_people,
 }

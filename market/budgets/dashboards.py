@@ -1,4 +1,4 @@
-"""The figures of a dashboard about subsidies; each links to exactly the rows it counts."""
+"""The desk's figures on a dashboard; each links to exactly the rows it counts."""
 
 from __future__ import annotations
 
@@ -8,9 +8,8 @@ from market.accounts.actors import Actor
 from market.accounts.permissions import Act, Role
 from market.budgets.models import Batch, BatchStatus, Clawback, ClawbackStatus
 from market.budgets.queries import list_budgets, list_listable
-from market.claims.models import Claim, ClaimStatus
-from market.claims.queries import Wanted, count_by_status, list_claimable
-from market.integrity.models import Sanction
+from market.claims.models import ClaimStatus
+from market.claims.queries import Wanted, count_by_status
 from market.kit.cards import Card
 from market.kit.formats import wan
 from market.kit.i18n import gettext as _
@@ -19,16 +18,8 @@ from market.programmes.models import ProgrammeTerms, TermsStatus
 
 
 async def dashboard_cards(actor: Actor, now: datetime) -> list[Card]:
-    """Return what waits for this person about subsidies, first what is theirs to do."""
-    if actor.may(Act.SEE_DESK):
-        return await _desk_cards(actor)
-    if actor.may(Act.SCORE_CLAIM):
-        return []
-    if actor.may(Act.ASSIGN_EXPERTS):
-        return await _assigner_cards()
-    if actor.may(Act.WRITE_CLAIM) and actor.may_buy:
-        return await _own_cards(actor, now)
-    return []
+    """Return what waits at the desk, first what is this person's to do."""
+    return await _desk_cards(actor) if actor.may(Act.SEE_DESK) else []
 
 
 async def _desk_cards(actor: Actor) -> list[Card]:
@@ -85,35 +76,8 @@ async def _desk_cards(actor: Actor) -> list[Card]:
     ]
 
 
-async def _assigner_cards() -> list[Card]:
-    free = Claim.filter(status=ClaimStatus.ACCEPTED)
-    appeals = Sanction.filter(appealed_at__isnull=False, appeal_answer="")
-    return [
-        Card(_("可指派专家的申报"), await free.count(), "/reviews/assign", "act"),
-        Card(_("待答复申诉"), await appeals.count(), "/backoffice/sanctions", "due"),
-    ]
-
-
 async def _count_approvable() -> int:
     """Count the published lists whose notice is clear: the others cannot be approved yet."""
     ids = await Batch.filter(status=BatchStatus.PUBLICITY).values_list("id", flat=True)
     clear = Notice.filter(subject_kind="batch", subject_id__in=list(ids), status=NoticeStatus.CLEAR)
     return len(set(await clear.values_list("subject_id", flat=True)))
-
-
-async def _own_cards(actor: Actor, now: datetime) -> list[Card]:
-    own = Claim.filter(applicant_id=actor.organisation_id)
-    claimable = await list_claimable(actor, now)
-    free = {contract.id for one in claimable for contract in one.contracts}
-    return [
-        Card(_("可申报补助的合同"), len(free), "/claims/new", "act"),
-        Card(
-            _("补正通知"),
-            await own.filter(status=ClaimStatus.SUPPLEMENT).count(),
-            "/claims?status=supplement",
-            "due",
-        ),
-        Card(
-            _("申报草稿"), await own.filter(status=ClaimStatus.DRAFT).count(), "/claims?status=draft", "due"
-        ),
-    ]

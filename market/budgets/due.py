@@ -1,4 +1,4 @@
-"""What time brings to claims and to money set aside for them."""
+"""What is due at a moment for lists of claims and the money set aside for them."""
 
 from __future__ import annotations
 
@@ -7,10 +7,9 @@ from datetime import datetime
 from market.budgets.batches import settle_objections
 from market.budgets.clawbacks import run_due as start_due_clawbacks
 from market.budgets.releasing import release_lost
-from market.claims.reviewing import end_overdue_supplements
 
 
 async def run_due(now: datetime) -> int:
-    """Do what time brings: supplements that did not come, objections decided, contracts rescinded."""
-    moved = await end_overdue_supplements(now) + await settle_objections(now)
-    return moved + await release_lost(now) + await start_due_clawbacks(now)
+    """Settle decided objections, release and claw back awards on rescinded contracts; return how many."""
+    moved = await settle_objections(now) + await release_lost(now)
+    return moved + await start_due_clawbacks(now)

@@ -7,7 +7,6 @@ from uuid import UUID
 
 from market.accounts.actors import Actor
 from market.accounts.permissions import Act
-from market.budgets.models import Batch, Disbursement
 from market.claims.models import Claim, ClaimContract
 from market.contracts.models import Contract
 from market.contracts.queries import may_read
@@ -103,11 +102,12 @@ async def _of_claim(actor: Actor | None, claim: Claim, here: str) -> list[Link]:
     if claim.batch_id is not None:
         notice = await find_notice("batch", claim.batch_id)
         if is_desk:
-            batch = await Batch.get(id=claim.batch_id)
-            links.append(_link(_("批次"), batch.number, f"/desk/batches/{batch.number}", here))
+            await claim.fetch_related("batch")
+            number = claim.batch.number if claim.batch else ""
+            links.append(_link(_("批次"), number, f"/desk/batches/{number}", here))
         if notice is not None:
             links.append(_link(_("公示"), notice.number, f"/notices/{notice.number}", here))
-    for paid in await Disbursement.filter(claim_id=claim.id).order_by("number"):
+    for paid in await claim.disbursements.all().order_by("number"):
         address = f"/desk/disbursements/{paid.number}"
         links.append(_link(_("拨付"), paid.number, _if(is_desk, address), here))
     return links

@@ -8,7 +8,6 @@ from typing import Any
 from uuid import UUID
 
 from market.accounts.models import Organisation
-from market.budgets.models import Clawback, ClawbackStatus
 from market.claims.models import Claim, ClaimContract, ClaimStatus, SalesReport
 from market.claims.states import GRANTED
 from market.contracts.models import Contract, ContractExclusion, EquityPaidIn, Receipt
@@ -16,6 +15,8 @@ from market.deals.models import Deal, Pricing
 from market.programmes.facts import PARTY_KINDS
 from market.programmes.models import Programme
 
+CLAWED_BACK = ("confirmed", "settled")
+"""States of a clawback, a record of the room above, in which its amount counts as granted no more."""
 ONCE_GRANTED = GRANTED | {ClaimStatus.CLAWBACK}
 """Also where a part had to come back: the contract was paid for once, and the rest still counts. What came
 back of an outcome's grant is not set free (A)."""
@@ -84,10 +85,9 @@ async def _granted(programme_id: UUID, applicant_id: UUID, year: int, apart_from
     if apart_from is not None:
         rows = rows.exclude(id=apart_from)
     granted = {one.id: one.award_amount or 0 for one in await rows}
-    back = Clawback.filter(
-        claim_id__in=list(granted), status__in=[ClawbackStatus.CONFIRMED, ClawbackStatus.SETTLED]
-    )
-    return sum(granted.values()) - sum([int(one.amount) for one in await back])
+    clawed_back = Claim.filter(id__in=list(granted), clawbacks__status__in=CLAWED_BACK)
+    amounts = await clawed_back.values_list("clawbacks__amount", flat=True)
+    return sum(granted.values()) - sum(int(str(amount)) for amount in amounts)
 
 
 def _applicant(organisation: Organisation, role: str) -> dict[str, Any]:

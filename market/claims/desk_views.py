@@ -9,7 +9,6 @@ from starlette.routing import Route
 from market.accounts.actors import Actor
 from market.accounts.permissions import Act
 from market.accounts.web import actor_for
-from market.budgets.models import Clawback
 from market.claims import queries, reviewing
 from market.claims.expert_panel import verdict_for
 from market.claims.forms import CalculateForm, QueueForm, ReasonForm, RejectForm, SupplementForm
@@ -107,7 +106,7 @@ async def _claim(request: Request, actor: Actor, found: Claim, form: CalculateFo
         doubts=DOUBTS,
         reviews=(await list_reviews("claim", [found.id])).get(found.id, []),
         verdict=await verdict_for(found.id, compiled(found.terms)),
-        clawbacks=await Clawback.filter(claim_id=found.id).order_by("number"),
+        clawbacks=await found.clawbacks.all().order_by("number"),
     )
 
 

@@ -16,7 +16,7 @@ from market.kit.fields import enum_column
 from market.programmes.models import Programme, ProgrammeTerms
 
 if TYPE_CHECKING:
-    from market.budgets.models import Batch, Clawback
+    from market.budgets.models import Batch, Clawback, Disbursement
 
 
 class ClaimStatus(StrEnum):
@@ -140,6 +140,7 @@ class Claim(Model):
     assessments: fields.ReverseRelation[Assessment]
     evidence: fields.ReverseRelation[Evidence]
     clawbacks: fields.ReverseRelation[Clawback]
+    disbursements: fields.ReverseRelation[Disbursement]
 
     class Meta:
         table = "claims"

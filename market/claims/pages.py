@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from market.accounts.actors import Actor
-from market.budgets.models import Disbursement
 from market.claims.chains import Link, chain_of_claim
 from market.claims.claim_facts import facts_of
 from market.claims.computing import Sheet, run, sheet
@@ -32,6 +32,9 @@ from market.notices.states import UNDECIDED
 from market.programmes.catalogue import compiled
 from market.programmes.facts import FactsError
 from market.programmes.terms import Terms
+
+if TYPE_CHECKING:
+    from market.budgets.models import Disbursement
 
 
 @dataclass(frozen=True)
@@ -98,7 +101,7 @@ async def claim_page(actor: Actor, claim: Claim, now: datetime) -> ClaimPage:
         sums=sum_checks(evidence, await received_of(claim.id)) if contracts else [],
         checks=await list_checks("claim", claim.id),
         events=await ClaimEvent.filter(claim_id=claim.id).select_related("actor").order_by("id"),
-        disbursements=await Disbursement.filter(claim_id=claim.id).order_by("number"),
+        disbursements=await claim.disbursements.all().order_by("number"),
         notice=notice,
         objections=objections,
         chain=await chain_of_claim(actor, claim, claim.number),

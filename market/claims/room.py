@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from market.claims import (
+    checks,
+    dashboards,
     desk_views,
     draft_impact_views,
     expert_panel,
@@ -11,6 +13,7 @@ from market.claims import (
     panel_views,
     print_views,
     queries,
+    reviewing,
     views,
 )
 from market.kit.i18n import lazy
@@ -29,6 +32,9 @@ ROOM = Room(
     subjects={
         "claim": Subject(lazy("补助申报"), page="claims:desk", number="BZ", files=queries.may_open_evidence),
     },
+    dashboard=dashboards.dashboard_cards,
+    deadlines=lambda deps, now: reviewing.end_overdue_supplements(now),
+    checks=checks.CHECKS,
     document_facts={"outcomes": listed.tell_of_outcomes},
     panel_subjects={expert_panel.KIND: expert_panel.panel_subjects},
 )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from market.integrity import models, related_party_views, services, views
+from market.integrity import dashboards, models, related_party_views, services, views
 from market.kit.i18n import lazy
 from market.kit.room import Room, Subject
 
@@ -11,5 +11,6 @@ ROOM = Room(
     models=(models,),
     routes=[*views.routes, *related_party_views.routes],
     subjects={"sanction": Subject(lazy("失信记录"))},
+    dashboard=dashboards.dashboard_cards,
     deadlines=lambda deps, now: services.run_due(now),
 )

@@ -15,8 +15,17 @@ from market.budgets.due import run_due
 from market.budgets.models import Batch, BatchStatus, Disbursement, DisbursementStatus
 from market.budgets.paying import draft_budget, enter_result, order_payment, release_budget
 from market.claims.applying import create_claim, submit_claim, withdraw_claim
+from market.claims.checks import parts_add_up
 from market.claims.models import Assessment, Claim, ClaimEvent, ClaimStatus, Evidence
-from market.claims.reviewing import accept, ask_supplement, calculate, recheck, reject, return_calculation
+from market.claims.reviewing import (
+    accept,
+    ask_supplement,
+    calculate,
+    end_overdue_supplements,
+    recheck,
+    reject,
+    return_calculation,
+)
 from market.integrity.models import IntegrityCheck
 from market.kit.errors import Conflict, Forbidden, Invalid, NotFound, SamePerson
 from market.ledger.services import available, balance
@@ -83,7 +92,7 @@ async def test_a_claim_goes_from_draft_to_paid_out_and_is_booked() -> None:
     for holds in (
         checks.no_award_above_its_budget,
         checks.money_is_set_aside,
-        checks.parts_add_up,
+        parts_add_up,
         checks.paid_is_booked,
         checks.three_people,
     ):
@@ -210,8 +219,8 @@ async def test_a_supplement_that_does_not_come_ends_the_claim() -> None:
     claim = await make_accepted(desk)
     await ask_supplement(claim.number, reason="缺少发票", due_on=date(2026, 3, 9), by=By(desk.officer, NOW))
 
-    assert await run_due(NOW + timedelta(days=7)) == 0
-    assert await run_due(NOW + timedelta(days=8)) == 1
+    assert await end_overdue_supplements(NOW + timedelta(days=7)) == 0
+    assert await end_overdue_supplements(NOW + timedelta(days=8)) == 1
     assert await status_of(claim) is ClaimStatus.WITHDRAWN
 
 

@@ -19,7 +19,6 @@ from market.budgets.checks import (
     clawbacks_are_booked,
     money_is_set_aside,
     no_award_above_its_budget,
-    no_conflicted_hands,
 )
 from market.budgets.clawbacks import confirm_clawback, drop_clawback, record_return, start_clawback
 from market.budgets.due import run_due
@@ -37,6 +36,7 @@ from market.budgets.paying import enter_result, order_payment
 from market.budgets.payment_files import payment_file
 from market.budgets.results_import import import_results
 from market.claims.applying import create_claim
+from market.claims.checks import no_conflicted_hands
 from market.claims.contract_validity import lost_among
 from market.claims.draft_impact import preview_of
 from market.claims.listed import judge_outcomes_anew

@@ -10,11 +10,12 @@ import pytest
 
 from market.accounts.models import Organisation, StaffRole
 from market.budgets.batches import approve_batch
-from market.budgets.dashboards import dashboard_cards
+from market.budgets.dashboards import dashboard_cards as desk_cards
 from market.budgets.models import Batch, Disbursement
 from market.budgets.paying import order_payment
 from market.claims.applying import submit_claim
 from market.claims.chains import chain_of_outcome
+from market.claims.dashboards import dashboard_cards
 from market.claims.models import Claim, ClaimStatus, Evidence, SalesReport
 from market.claims.reviewing import accept
 from market.deps import Deps
@@ -224,7 +225,7 @@ async def test_figures_of_the_dashboard_link_to_exactly_their_rows(client: httpx
     await make_calculated(desk)
     await sign_in(client, desk.officer)
 
-    card = next(each for each in await dashboard_cards(desk.officer, NOW) if each.label == "待核算")
+    card = next(each for each in await desk_cards(desk.officer, NOW) if each.label == "待核算")
     page = await client.get(card.address)
 
     assert card.count == 1

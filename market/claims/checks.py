@@ -1,0 +1,35 @@
+"""What must be true of claims at any moment."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from market.kit.room import Check
+from market.ledger.checks import find_rows
+
+STANDING = "('publicity', 'objection', 'approved', 'to_pay', 'paid', 'tracking', 'closed')"
+
+
+async def parts_add_up() -> list[str]:
+    """What the contracts of a claim are awarded adds up to the claim's award."""
+    return await find_rows(
+        "SELECT c.number, c.award_amount, sum(k.award_amount) AS parts FROM claims c "  # noqa: S608
+        f"JOIN claim_contracts k ON k.claim_id = c.id WHERE c.status IN {STANDING} "
+        "GROUP BY c.number, c.award_amount HAVING sum(k.award_amount) <> c.award_amount",
+        "claim {number}: an award of {award_amount}, its contracts {parts}",
+    )
+
+
+async def no_conflicted_hands() -> list[str]:
+    """Nobody computed or rechecked a claim after declaring a conflict of interest for it."""
+    return await find_rows(
+        "SELECT c.number FROM claims c JOIN declared_conflicts f ON f.subject_id = c.id "
+        "WHERE f.subject_kind = 'claim' AND f.user_id IN (c.calculated_by_id, c.rechecked_by_id)",
+        "claim {number} went through the hands of somebody with a declared conflict",
+    )
+
+
+CHECKS: Mapping[str, Check] = {
+    "subsidies: nobody acts against a declared conflict": no_conflicted_hands,
+    "subsidies: contracts add up to the claim": parts_add_up,
+}

@@ -1,0 +1,42 @@
+"""Figures about claims on a dashboard; each links to exactly the rows it counts."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from market.accounts.actors import Actor
+from market.accounts.permissions import Act
+from market.claims.models import Claim, ClaimStatus
+from market.claims.queries import list_claimable
+from market.kit.cards import Card
+from market.kit.i18n import gettext as _
+
+
+async def dashboard_cards(actor: Actor, now: datetime) -> list[Card]:
+    """Return what an operator may have reviewed, or what waits for an applicant; the desk has its own."""
+    if actor.may(Act.SEE_DESK) or actor.may(Act.SCORE_CLAIM):
+        return []
+    if actor.may(Act.ASSIGN_EXPERTS):
+        reviewable = await Claim.filter(status=ClaimStatus.ACCEPTED).count()
+        return [Card(_("可指派专家的申报"), reviewable, "/reviews/assign", "act")]
+    if actor.may(Act.WRITE_CLAIM) and actor.may_buy:
+        return await _own_cards(actor, now)
+    return []
+
+
+async def _own_cards(actor: Actor, now: datetime) -> list[Card]:
+    own = Claim.filter(applicant_id=actor.organisation_id)
+    claimable = await list_claimable(actor, now)
+    free = {contract.id for one in claimable for contract in one.contracts}
+    return [
+        Card(_("可申报补助的合同"), len(free), "/claims/new", "act"),
+        Card(
+            _("补正通知"),
+            await own.filter(status=ClaimStatus.SUPPLEMENT).count(),
+            "/claims?status=supplement",
+            "due",
+        ),
+        Card(
+            _("申报草稿"), await own.filter(status=ClaimStatus.DRAFT).count(), "/claims?status=draft", "due"
+        ),
+    ]

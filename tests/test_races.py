@@ -17,9 +17,12 @@ from market.audit.models import AuditEvent
 from market.contracts import banking, refunding
 from market.contracts import services as contracts
 from market.contracts.models import Contract, ContractDraft, Receipt
-from market.deals import services as deals
+from market.deals.brokerage import book_commission
 from market.deals.models import Deal, DealStatus, Offer, OfferStatus
-from market.deals.rules import other
+from market.deals.offers import accept_offer, make_offer
+from market.deals.openings import agree_introduction, introduce, open_interest
+from market.deals.parties import other
+from market.deals.publicity import start_publicity
 from market.kit.database import connection, own_session
 from market.kit.errors import Conflict, Invalid
 from market.kit.money import Money
@@ -147,7 +150,7 @@ async def test_one_offer_is_accepted_once() -> None:
 
     await one_wins(
         *[
-            deals.accept_offer(deal.number, offer.id, offer.content_hash, by=By(parties.seller, NOW))
+            accept_offer(deal.number, offer.id, offer.content_hash, by=By(parties.seller, NOW))
             for _ in range(50)
         ]
     )
@@ -159,7 +162,7 @@ async def test_of_two_counter_offers_one_stands() -> None:
 
     await one_wins(
         *[
-            deals.make_offer(
+            make_offer(
                 deal.number,
                 terms(Money(100_000_000 + n)),
                 seen=offer.id,
@@ -178,10 +181,8 @@ async def test_an_offer_is_either_accepted_or_replaced() -> None:
     deal, offer = await make_offered(parties)
 
     await one_wins(
-        deals.accept_offer(deal.number, offer.id, offer.content_hash, by=By(parties.seller, NOW)),
-        deals.make_offer(
-            deal.number, terms(Money(1_00)), seen=offer.id, valid_days=5, by=By(parties.buyer, NOW)
-        ),
+        accept_offer(deal.number, offer.id, offer.content_hash, by=By(parties.seller, NOW)),
+        make_offer(deal.number, terms(Money(1_00)), seen=offer.id, valid_days=5, by=By(parties.buyer, NOW)),
     )
 
 
@@ -189,7 +190,7 @@ async def test_a_buyer_opens_one_deal_about_an_outcome() -> None:
     parties = await make_parties()
 
     await one_wins(
-        *[deals.open_interest(parties.outcome.number, "想用", by=By(parties.buyer, NOW)) for _ in range(5)]
+        *[open_interest(parties.outcome.number, "想用", by=By(parties.buyer, NOW)) for _ in range(5)]
     )
 
 
@@ -197,7 +198,7 @@ async def test_a_broker_introduces_a_match_once() -> None:
     parties, broker = await make_parties(), await make_broker()
     match = await make_match(parties, broker)
 
-    await one_wins(*[deals.introduce(match.id, 100, "引荐", by=By(broker, NOW)) for _ in range(5)])
+    await one_wins(*[introduce(match.id, 100, "引荐", by=By(broker, NOW)) for _ in range(5)])
 
 
 async def test_a_price_is_published_once() -> None:
@@ -206,7 +207,7 @@ async def test_a_price_is_published_once() -> None:
 
     await one_wins(
         *[
-            deals.start_publicity(deal.number, STATEMENT, calendar=HOLIDAYS, by=By(parties.seller, NOW))
+            start_publicity(deal.number, STATEMENT, calendar=HOLIDAYS, by=By(parties.seller, NOW))
             for _ in range(5)
         ]
     )
@@ -291,12 +292,12 @@ async def test_one_line_of_a_bank_statement_is_booked_once() -> None:
 async def test_a_commission_is_booked_once_and_comes_down_once() -> None:
     parties, broker = await make_parties(), await make_broker()
     match = await make_match(parties, broker)
-    deal = await deals.introduce(match.id, 300, "引荐", by=By(broker, NOW))
+    deal = await introduce(match.id, 300, "引荐", by=By(broker, NOW))
     for actor in (parties.seller, parties.buyer):
-        await deals.agree_introduction(deal.number, by=By(actor, NOW))
+        await agree_introduction(deal.number, by=By(actor, NOW))
 
     for arrived, times in ((1_000_000, 50), (400_000, 10)):
-        found = await race(*[deals.book_commission(deal.id, Money(arrived), at=NOW) for _ in range(times)])
+        found = await race(*[book_commission(deal.id, Money(arrived), at=NOW) for _ in range(times)])
         assert found == {"done": times}
 
     booked = await Transfer.filter(subject_id=deal.id).order_by("reference")

@@ -11,7 +11,7 @@ from market.claims.models import Claim, ClaimContract
 from market.contracts.models import Contract
 from market.contracts.queries import may_read
 from market.deals.models import Deal
-from market.deals.rules import may_see
+from market.deals.parties import may_see
 from market.deals.states import BEFORE_SIGNING
 from market.deals.subjects import attach_subjects
 from market.kit.i18n import gettext as _

@@ -18,9 +18,9 @@ from market.contracts.closing import ask_to_close
 from market.contracts.models import ChangeKind, Contract, ContractChange
 from market.contracts.queries import get_contract_for, waiting_amount
 from market.deals.models import Deal, DealAction, DealStatus, Side
-from market.deals.moves import advance
-from market.deals.rules import organisation_of, other, side_of
+from market.deals.parties import organisation_of, other, side_of
 from market.deals.states import next_status
+from market.deals.transitions import advance
 from market.files.models import Tier
 from market.files.services import Kept, write_row
 from market.kit.clock import local_date

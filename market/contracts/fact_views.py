@@ -12,7 +12,7 @@ from market.contracts.forms import ChangeForm, PaidInForm, RejectionForm, Royalt
 from market.contracts.models import ChangeKind, Contract
 from market.contracts.paid_in import get_paid_in_for
 from market.deals.models import ROYALTIES, ContractKind, Side
-from market.deals.rules import side_of
+from market.deals.parties import side_of
 from market.files.contents import ACCEPT
 from market.files.services import Kept, check_upload, keep
 from market.kit.clock import local_date

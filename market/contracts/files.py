@@ -5,7 +5,7 @@ from __future__ import annotations
 from market.accounts.actors import Actor
 from market.contracts.models import Contract, ContractDraft
 from market.contracts.queries import may_read
-from market.deals.rules import may_see
+from market.deals.parties import may_see
 from market.files.models import StoredFile
 
 

@@ -18,7 +18,7 @@ from market.contracts.queries import open_amount, received
 from market.contracts.receiving import receive_restored
 from market.deals.brokerage import book_commission
 from market.deals.models import Deal, DealStatus
-from market.deals.telling import tell_both
+from market.deals.notifications import tell_both
 from market.kit.clock import local_date
 from market.kit.database import atomic
 from market.kit.formats import yuan

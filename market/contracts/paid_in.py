@@ -13,7 +13,7 @@ from market.audit.services import record
 from market.contracts.changing import lock_contract_for
 from market.contracts.models import Contract, EquityPaidIn, PaidInDecision
 from market.deals.models import ContractKind, DealStatus, Side
-from market.deals.rules import side_of
+from market.deals.parties import side_of
 from market.files.models import Tier
 from market.files.services import Kept, write_row
 from market.kit.clock import local_date

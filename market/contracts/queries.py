@@ -21,7 +21,7 @@ from market.contracts.models import (
     RoyaltyStatement,
 )
 from market.deals.models import ROYALTIES, Deal
-from market.deals.rules import may_see
+from market.deals.parties import may_see
 from market.deals.subjects import attach_subjects
 from market.kit.errors import NotFound
 from market.kit.i18n import gettext as _

@@ -22,9 +22,9 @@ from market.contracts.queries import (
 )
 from market.deals.brokerage import book_commission
 from market.deals.models import Deal, DealAction, DealStatus, Side
-from market.deals.moves import advance
-from market.deals.rules import side_of
-from market.deals.telling import tell_both
+from market.deals.notifications import tell_both
+from market.deals.parties import side_of
+from market.deals.transitions import advance
 from market.files.models import Tier
 from market.files.services import Kept, write_row
 from market.kit.clock import local_date

@@ -13,7 +13,7 @@ from market.contracts import queries, refunding
 from market.contracts.bank_forms import OnlineRefundForm, RefundForm
 from market.contracts.models import Instalment
 from market.deals.models import Side
-from market.deals.rules import side_of
+from market.deals.parties import side_of
 from market.files.services import check_upload, keep
 from market.kit.clock import local_date
 from market.kit.errors import Conflict, Forbidden, Invalid, NotFound

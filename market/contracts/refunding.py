@@ -12,7 +12,7 @@ from market.contracts.money_back import book_refund, book_told
 from market.contracts.queries import get_instalment_for
 from market.contracts.receiving import PAYABLE
 from market.deals.models import Side
-from market.deals.rules import side_of
+from market.deals.parties import side_of
 from market.files.models import Tier
 from market.files.services import Kept, write_row
 from market.kit.database import atomic

@@ -27,8 +27,8 @@ from market.contracts.receiving import (
 )
 from market.contracts.signing import DraftChanged, OwnDraft, confirm, enter
 from market.deals.models import Deal, DealAction, Side
-from market.deals.moves import advance
-from market.deals.rules import side_of
+from market.deals.parties import side_of
+from market.deals.transitions import advance
 from market.files.models import Tier
 from market.files.services import Kept, write_row
 from market.kit.clock import local_date

@@ -13,11 +13,11 @@ from market.codes.numbers import next_number
 from market.contracts.models import Contract, ContractDraft, ContractExclusion, Instalment
 from market.contracts.terms import ContractTerms, check, content_hash
 from market.deals.models import ROYALTIES, ContractKind, Deal, DealAction
-from market.deals.moves import advance, lock_deal_for
+from market.deals.notifications import tell_both
+from market.deals.parties import organisation_of, other
 from market.deals.queries import find_accepted_offer
-from market.deals.rules import organisation_of, other
 from market.deals.states import next_status
-from market.deals.telling import tell_both
+from market.deals.transitions import advance, lock_deal_for
 from market.files.models import StoredFile, Tier
 from market.files.services import Kept, write_row
 from market.kit.clock import local_date

@@ -15,8 +15,8 @@ from market.contracts.prints import rate_words, valid_until
 from market.contracts.standing import lines_of
 from market.contracts.terms import ContractTerms, three_amounts
 from market.deals.models import DealStatus, Side
+from market.deals.parties import may_see, side_of
 from market.deals.queries import find_accepted_offer, get_deal_for
-from market.deals.rules import may_see, side_of
 from market.deals.terms import OfferTerms
 from market.files.contents import ACCEPT
 from market.files.queries import list_files

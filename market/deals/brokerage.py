@@ -10,8 +10,8 @@ from market.accounts.permissions import Act
 from market.audit.services import record
 from market.codes.contract_lists import FOLLOW_UP_WAYS
 from market.deals.models import Deal, FollowUp, Introduction, Side
-from market.deals.moves import lock_deal_seen_by
 from market.deals.states import ENDED
+from market.deals.transitions import lock_deal_seen_by
 from market.kit.clock import local_date
 from market.kit.database import atomic, connection
 from market.kit.errors import Forbidden, Invalid

@@ -6,10 +6,11 @@ from starlette.routing import Route
 
 from market.accounts.permissions import Act
 from market.accounts.web import actor_for, passes, sent, status_of
-from market.deals import brokerage, queries, services
-from market.deals.evidence import evidence_of
+from market.deals import brokerage, queries
+from market.deals.brokerage import follow_up
+from market.deals.brokerage_evidence import evidence_of
 from market.deals.forms import FollowUpForm
-from market.deals.rules import buyer_name
+from market.deals.parties import buyer_name
 from market.kit.clock import local_date
 from market.kit.errors import NotFound
 from market.kit.flash import flash
@@ -26,7 +27,7 @@ async def ledger(request: Request) -> Response:
     form = FollowUpForm(await sent(request), data={"happened_on": local_date(now)})
     if request.method == "POST" and await passes(
         form,
-        lambda: services.follow_up(
+        lambda: follow_up(
             deal.number,
             form.way.data,
             str(form.text.data),

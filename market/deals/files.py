@@ -1,12 +1,19 @@
-"""Who may open the files of a deal room: the tier of each says how far beyond the room."""
+"""Files of the deal room: who may open them, and adding one."""
 
 from __future__ import annotations
 
 from market.accounts.actors import Actor
-from market.accounts.permissions import Role
+from market.accounts.permissions import Act, Role
+from market.audit.services import record
 from market.deals.models import Deal
-from market.deals.rules import contacts_visible, may_see
+from market.deals.parties import contacts_visible, may_see
+from market.deals.transitions import lock_deal_seen_by
 from market.files.models import StoredFile, Tier
+from market.files.services import Kept, write_row
+from market.kit.database import atomic
+from market.kit.errors import Conflict
+from market.kit.i18n import gettext as _
+from market.records.by import By
 
 
 async def may_open_deal_file(actor: Actor | None, file: StoredFile) -> bool:
@@ -27,3 +34,20 @@ async def may_open_deal_file(actor: Actor | None, file: StoredFile) -> bool:
         return False
     is_own = file.uploaded_by_id == actor.user_id
     return file.tier is not Tier.UNDERTAKING or is_own or contacts_visible(deal)
+
+
+@atomic()
+async def add_file(number: str, kept: Kept, kind: str, *, tier: Tier = Tier.PARTIES, by: By) -> StoredFile:
+    """Put a file into the deal room; a file of the same name becomes its next version.
+
+    Raises:
+        NotFound: the person is neither of a side nor the deal's broker.
+        Conflict: the deal has ended.
+    """
+    by.actor.require(Act.UPLOAD_TO_DEAL)
+    deal = await lock_deal_seen_by(by.actor, number)
+    if deal.end_reason:
+        raise Conflict(_("这笔交易已经终止，不能再上传文件。"))
+    file = await write_row(kept, subject_kind="deal", subject_id=deal.id, kind=kind, tier=tier, by=by)
+    await record("deal", deal.id, "add_file", by=by, file=file.id, tier=tier, sha256=file.sha256)
+    return file

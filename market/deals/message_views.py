@@ -6,10 +6,11 @@ from starlette.routing import Route
 
 from market.accounts.permissions import Act
 from market.accounts.web import actor_for, passes
-from market.deals import queries, services
+from market.deals import queries
 from market.deals.forms import MessageForm
+from market.deals.messages import mark_read, send_message
 from market.deals.models import Deal
-from market.deals.rules import buyer_name
+from market.deals.parties import buyer_name
 from market.kit.flash import flash
 from market.kit.i18n import gettext as _
 from market.kit.templating import render
@@ -23,7 +24,7 @@ async def send(request: Request) -> Response:
     form = MessageForm(await posted(request))
     if await passes(
         form,
-        lambda: services.send_message(deal.number, str(form.text.data), by=By(actor, deps(request).clock())),
+        lambda: send_message(deal.number, str(form.text.data), by=By(actor, deps(request).clock())),
     ):
         return _messages(request, deal.number)
     return render(request, "deals/message.html", 422, form=form, deal=deal, buyer=buyer_name(deal, actor))
@@ -32,7 +33,7 @@ async def send(request: Request) -> Response:
 async def read(request: Request) -> Response:
     actor = actor_for(request, Act.WRITE_MESSAGE)
     number = request.path_params["number"]
-    await services.mark_read(number, by=By(actor, deps(request).clock()))
+    await mark_read(number, by=By(actor, deps(request).clock()))
     return flash(request, _messages(request, number), _("留言已全部标为已读。"))
 
 

@@ -11,8 +11,8 @@ from market.accounts.messages import tell
 from market.accounts.models import Membership, MemberStatus, User
 from market.accounts.permissions import Act
 from market.deals.models import Deal, DealMessage
-from market.deals.moves import lock_deal_seen_by
-from market.deals.rules import contacts_visible, side_of
+from market.deals.parties import contacts_visible, side_of
+from market.deals.transitions import lock_deal_seen_by
 from market.kit.database import atomic, connection
 from market.kit.errors import Conflict
 from market.kit.i18n import gettext as _

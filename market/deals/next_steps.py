@@ -7,7 +7,8 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from market.deals.models import Deal, DealStatus, Offer, OfferStatus, Side
-from market.deals.rules import has_agreed, needs_publicity, other
+from market.deals.parties import has_agreed, other
+from market.deals.publicity_rules import needs_publicity
 from market.kit.clock import local_date
 from market.kit.formats import day, moment, yuan
 from market.kit.i18n import gettext as _

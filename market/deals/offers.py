@@ -9,10 +9,10 @@ from market.accounts.messages import tell
 from market.accounts.permissions import Act
 from market.audit.services import record
 from market.deals.models import Deal, DealAction, Offer, OfferStatus
-from market.deals.moves import advance, lock_deal_for
-from market.deals.rules import contacts_visible, organisation_of, other
-from market.deals.telling import WHO_DECIDE, tell_both
+from market.deals.notifications import WHO_DECIDE, tell_both
+from market.deals.parties import contacts_visible, organisation_of, other
 from market.deals.terms import OfferTerms, complete_plan
+from market.deals.transitions import advance, lock_deal_for
 from market.kit.database import atomic
 from market.kit.errors import Conflict, Forbidden
 from market.kit.i18n import gettext as _

@@ -9,12 +9,12 @@ from market.accounts.models import OrganisationKind
 from market.accounts.permissions import Act
 from market.audit.services import record
 from market.codes.numbers import next_number
-from market.deals.counting import note_agreed
+from market.deals.interest_counts import note_agreed
 from market.deals.models import Deal, DealEvent, DealStatus, Introduction, Opening, Side
-from market.deals.moves import lock_deal_for
-from market.deals.rules import contacts_visible, has_agreed
+from market.deals.notifications import tell_both
+from market.deals.parties import contacts_visible, has_agreed
 from market.deals.states import BEFORE_SIGNING
-from market.deals.telling import tell_both
+from market.deals.transitions import lock_deal_for
 from market.kit.database import atomic
 from market.kit.errors import Conflict, Forbidden, NotFound
 from market.kit.i18n import gettext as _

@@ -11,10 +11,10 @@ from market.accounts.permissions import Act
 from market.codes.holidays import Calendar
 from market.codes.labels import label
 from market.deals.models import Deal, DealAction, DealStatus, Side
-from market.deals.moves import advance, lock_deal_for
-from market.deals.rules import PUBLICITY_DAYS, needs_publicity
+from market.deals.notifications import WHO_DECIDE, tell_both
+from market.deals.publicity_rules import PUBLICITY_DAYS, needs_publicity
 from market.deals.states import next_status
-from market.deals.telling import WHO_DECIDE, tell_both
+from market.deals.transitions import advance, lock_deal_for
 from market.kit.clock import local_date
 from market.kit.database import atomic
 from market.kit.errors import Conflict, Forbidden

@@ -13,7 +13,7 @@ from market.accounts.actors import Actor
 from market.accounts.models import Organisation, User
 from market.accounts.permissions import Act, Role
 from market.deals.models import Deal, DealEvent, DealStatus, Introduction, Offer, OfferStatus, Side
-from market.deals.rules import contacts_visible, may_see, organisation_of, side_of
+from market.deals.parties import contacts_visible, may_see, organisation_of, side_of
 from market.deals.states import ENDED
 from market.deals.subjects import attach_subjects
 from market.kit.cards import Card

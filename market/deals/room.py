@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from market.deals import (
     brokerage_views,
-    counting,
+    deadlines,
     files,
+    interest_counts,
     jobs,
     message_views,
     models,
     queries,
-    services,
     views,
 )
 from market.kit.i18n import lazy
@@ -28,7 +28,7 @@ ROOM = Room(
     subjects={
         "deal": Subject(lazy("交易"), page="pages:deal", number="JY", files=files.may_open_deal_file),
     },
-    document_facts={"outcomes": counting.tell_of_outcomes, "needs": counting.tell_of_needs},
+    document_facts={"outcomes": interest_counts.tell_of_outcomes, "needs": interest_counts.tell_of_needs},
     dashboard=queries.dashboard_cards,
-    deadlines=lambda deps, now: services.run_due(now),
+    deadlines=lambda deps, now: deadlines.run_due(now),
 )

@@ -36,7 +36,6 @@ TRANSITIONS: dict[tuple[DealStatus, DealAction], DealStatus] = {
 }
 """*Suspended* is no status: it is read from the open notice, see `shown_status`."""
 BEFORE_SIGNING = (S.INTENT, S.NEGOTIATING, S.PRICED, S.PUBLICITY, S.TO_SIGN)
-AFTER_SIGNING = (S.SIGNED, S.REGISTERED, S.PAYING, S.COMPLETED, S.RESCINDED)
 ENDED = (S.COMPLETED, S.RESCINDED, S.TERMINATED)
 
 

@@ -9,7 +9,8 @@ from starlette.routing import Route
 
 from market.accounts.permissions import Act
 from market.accounts.web import actor_for
-from market.deals import queries, services
+from market.deals import openings, publicity, queries, termination
+from market.deals.files import add_file
 from market.deals.forms import (
     FileForm,
     InterestForm,
@@ -20,8 +21,11 @@ from market.deals.forms import (
     TerminationForm,
 )
 from market.deals.models import Deal, DealStatus, Side
-from market.deals.publicity import Statement, last_day_of_publicity, notice_text
-from market.deals.rules import PUBLICITY_DAYS, buyer_name, needs_publicity, side_of
+from market.deals.offers import accept_offer, make_offer
+from market.deals.openings import agree_introduction, open_interest, open_response
+from market.deals.parties import buyer_name, side_of
+from market.deals.publicity import Statement, last_day_of_publicity, notice_text, start_publicity
+from market.deals.publicity_rules import PUBLICITY_DAYS, needs_publicity
 from market.deals.terms import OfferTerms
 from market.files.contents import ACCEPT
 from market.files.models import Tier
@@ -45,9 +49,7 @@ async def interest(request: Request) -> Response:
     outcome = await get_outcome_for(actor, request.path_params["number"])
     form = InterestForm(await posted(request) if request.method == "POST" else None)
     if request.method == "POST" and form.validate():
-        deal = await services.open_interest(
-            outcome.number, str(form.note.data), by=By(actor, deps(request).clock())
-        )
+        deal = await open_interest(outcome.number, str(form.note.data), by=By(actor, deps(request).clock()))
         return flash(request, _room(request, deal), _("意向已送达，请等对方同意对接。"))
     return render(
         request,
@@ -70,7 +72,7 @@ async def respond(request: Request) -> Response:
         *((each.number, f"{each.number} {each.title}") for each in outcomes),
     ]
     if request.method == "POST" and form.validate():
-        deal = await services.open_response(
+        deal = await open_response(
             need.number, form.outcome.data, str(form.note.data), by=By(actor, deps(request).clock())
         )
         return flash(request, _room(request, deal), _("方案已送达，请等需求方同意对接。"))
@@ -94,7 +96,7 @@ async def introduce(request: Request) -> Response:
         raise NotFound(_("没有这条对接，或者不是您接手的。"))
     form = IntroductionForm(await posted(request) if request.method == "POST" else None)
     if request.method == "POST" and form.validate():
-        deal = await services.introduce(
+        deal = await openings.introduce(
             match.id,
             int(form.commission.data or 0),
             str(form.note.data),
@@ -108,9 +110,7 @@ async def introduce(request: Request) -> Response:
 
 async def agree(request: Request) -> Response:
     actor = actor_for(request, Act.OPEN_DEAL)
-    deal = await services.agree_introduction(
-        request.path_params["number"], by=By(actor, deps(request).clock())
-    )
+    deal = await agree_introduction(request.path_params["number"], by=By(actor, deps(request).clock()))
     return flash(request, _room(request, deal), _("您方已同意对接。"))
 
 
@@ -125,7 +125,7 @@ async def offer(request: Request) -> Response:
     )
     if request.method == "POST" and form.validate():
         try:
-            await services.make_offer(
+            await make_offer(
                 deal.number,
                 form.terms,
                 seen=_uuid(form.seen.data),
@@ -150,7 +150,7 @@ async def offer(request: Request) -> Response:
 async def accept(request: Request) -> Response:
     actor = actor_for(request, Act.ACCEPT_OFFER)
     form = await posted(request)
-    deal = await services.accept_offer(
+    deal = await accept_offer(
         request.path_params["number"],
         _uuid(form.get("offer")),
         str(form.get("content_hash") or ""),
@@ -168,7 +168,7 @@ async def upload(request: Request) -> Response:
         try:
             chosen = await check_upload(next(iter(uploads(given, "file")), None))
             kept = await keep(chosen, deps(request).store)
-            await services.add_file(
+            await add_file(
                 deal.number,
                 kept,
                 form.kind.data or "attachment",
@@ -203,7 +203,7 @@ async def publish(request: Request) -> Response:
     )
     calendar = await calendar_for(request)
     if is_checked and (await posted(request)).get("act") == "publish":
-        await services.start_publicity(
+        await start_publicity(
             deal.number,
             statement,
             change_reason=form.change_reason.data or "",
@@ -233,7 +233,7 @@ async def publish(request: Request) -> Response:
 
 async def skip_publicity(request: Request) -> Response:
     actor = actor_for(request, Act.PUBLISH_PRICE)
-    deal = await services.skip_publicity(request.path_params["number"], by=By(actor, deps(request).clock()))
+    deal = await publicity.skip_publicity(request.path_params["number"], by=By(actor, deps(request).clock()))
     return flash(request, _room(request, deal), _("依法无需公示，理由已记录，可以签约。"))
 
 
@@ -242,7 +242,7 @@ async def terminate(request: Request) -> Response:
     deal = await _own_deal(request)
     form = TerminationForm(await posted(request) if request.method == "POST" else None)
     if request.method == "POST" and form.validate():
-        await services.terminate(
+        await termination.terminate(
             deal.number, form.reason.data, form.comment.data or "", by=By(actor, deps(request).clock())
         )
         return flash(request, _room(request, deal), _("交易已终止。"), "note")

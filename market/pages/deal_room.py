@@ -26,6 +26,7 @@ from market.deals.models import (
     Side,
 )
 from market.deals.next_steps import NextStep, Situation, next_step
+from market.deals.parties import buyer_name, contacts_visible, has_agreed, side_of
 from market.deals.queries import (
     Contact,
     contacts,
@@ -35,7 +36,6 @@ from market.deals.queries import (
     list_events,
     list_offers,
 )
-from market.deals.rules import buyer_name, contacts_visible, has_agreed, side_of
 from market.deals.states import BEFORE_SIGNING, Step, shown_status, steps
 from market.deals.terms import OfferTerms, PlanRow, differences
 from market.files.models import StoredFile

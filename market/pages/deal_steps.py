@@ -15,7 +15,7 @@ from market.deals.brokerage import deals_to_follow_up
 from market.deals.messages import unread_counts
 from market.deals.models import Deal, Side
 from market.deals.next_steps import ContractFacts, NextStep, Situation, next_step
-from market.deals.rules import buyer_name, side_of
+from market.deals.parties import buyer_name, side_of
 from market.deals.states import shown_status
 from market.kit.cards import Card
 from market.kit.clock import local_date

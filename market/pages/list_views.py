@@ -15,7 +15,7 @@ from starlette.routing import Route
 
 from market.accounts.permissions import Act
 from market.accounts.web import address_of, find
-from market.deals.counting import count_interests, count_responses
+from market.deals.interest_counts import count_interests, count_responses
 from market.kit import limits
 from market.kit.clock import local_date
 from market.kit.templating import render

@@ -14,7 +14,7 @@ from market.codes.holidays import Calendar
 from market.codes.labels import label
 from market.codes.numbers import next_number
 from market.contracts.models import Contract
-from market.deals.rules import is_state_unit
+from market.deals.publicity_rules import is_state_unit
 from market.kit.clock import local_date
 from market.kit.database import atomic
 from market.kit.errors import Conflict, Forbidden, Invalid, NotFound

@@ -12,7 +12,7 @@ from market.claims.expert_panel import assign_experts
 from market.claims.models import Claim
 from market.contracts import banking, refunding
 from market.contracts.models import Contract
-from market.deals import services as deals
+from market.deals.messages import send_message
 from market.deals.models import Deal
 from market.files.contents import check_content
 from market.files.services import keep
@@ -72,7 +72,7 @@ async def _talk(desk: Desk, outcome: str, buyer: str, words: tuple[tuple[str, in
     for person, days, text in words:
         now = yield desk.calendar.ago(days, 15, 20)
         deal = await Deal.get(**_named(outcome, buyer))
-        await deals.send_message(deal.number, text, by=By(await desk.cast.actor(person), now))
+        await send_message(deal.number, text, by=By(await desk.cast.actor(person), now))
 
 
 async def _statement(desk: Desk) -> Story:

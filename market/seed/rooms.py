@@ -12,9 +12,13 @@ from market.contracts import queries as contract_queries
 from market.contracts import services as contracts
 from market.contracts.models import Contract, Instalment
 from market.contracts.terms import ContractTerms, Exclusion
-from market.deals import services as deals
+from market.deals import openings, termination
+from market.deals.deadlines import run_due
+from market.deals.files import add_file
 from market.deals.models import ContractKind, Deal, Offer, Side
-from market.deals.publicity import Statement
+from market.deals.offers import accept_offer, make_offer
+from market.deals.openings import agree_introduction, open_interest, open_response
+from market.deals.publicity import Statement, skip_publicity, start_publicity
 from market.deals.terms import OfferTerms, PlanRow
 from market.deps import Deps
 from market.kit.clock import local_date
@@ -148,7 +152,7 @@ def after(moment: Callable[[Room], Awaitable[datetime]], days: int) -> Callable[
 async def sweep(room: Room, now: datetime) -> None:
     """Let time do what it does: clear the notices that have run out, move their deals on."""
     await notices.run_due(now, HOLIDAYS)
-    await deals.run_due(now)
+    await run_due(now)
 
 
 async def take_up(room: Room, now: datetime) -> None:
@@ -165,7 +169,7 @@ def introduce(basis_points: int) -> Act:
             await respond(room, now)
             return
         broker = await room.cast.actor(str(room.bargain.broker))
-        room.deal = await deals.introduce(match.id, basis_points, room.bargain.note, by=By(broker, now))
+        room.deal = await openings.introduce(match.id, basis_points, room.bargain.note, by=By(broker, now))
 
     return act
 
@@ -174,7 +178,7 @@ async def respond(room: Room, now: datetime) -> None:
     """Let the seller answer the need (我能解决)."""
     need = await Need.get(title=load("needs")[str(room.bargain.need)]["title"])
     outcome = await Outcome.get(title=load("outcomes")[room.bargain.outcome]["title"])
-    room.deal = await deals.open_response(
+    room.deal = await open_response(
         need.number, outcome.number, room.bargain.note, by=By(await room.person(Side.SELLER), now)
     )
 
@@ -182,14 +186,14 @@ async def respond(room: Room, now: datetime) -> None:
 async def interest(room: Room, now: datetime) -> None:
     """Let the buyer ask for the outcome (意向洽谈)."""
     outcome = await Outcome.get(title=load("outcomes")[room.bargain.outcome]["title"])
-    room.deal = await deals.open_interest(
+    room.deal = await open_interest(
         outcome.number, room.bargain.note, by=By(await room.person(Side.BUYER), now)
     )
 
 
 def agree(side: Side) -> Act:
     async def act(room: Room, now: datetime) -> None:
-        await deals.agree_introduction(room.deal.number, by=By(await room.person(side), now))
+        await agree_introduction(room.deal.number, by=By(await room.person(side), now))
 
     return act
 
@@ -201,7 +205,7 @@ async def both_agree(room: Room, now: datetime) -> None:
 
 def offer(side: Side, wan: float, *, days: int | None = 30) -> Act:
     async def act(room: Room, now: datetime) -> None:
-        room.last = await deals.make_offer(
+        room.last = await make_offer(
             room.deal.number,
             room.terms(wan),
             seen=room.last.id if room.last else None,
@@ -217,9 +221,7 @@ def accept(side: Side) -> Act:
         last = room.last
         if last is None:
             raise LookupError(f"no offer in {room.deal.number}")
-        await deals.accept_offer(
-            room.deal.number, last.id, last.content_hash, by=By(await room.person(side), now)
-        )
+        await accept_offer(room.deal.number, last.id, last.content_hash, by=By(await room.person(side), now))
 
     return act
 
@@ -233,7 +235,7 @@ def publish(basis: str) -> Act:
             relation="经核查，受让方与转让方、成果完成人之间没有关联关系。",
             channel=f"{seller['name']}科研管理部门，{seller['contact_phone']}",
         )
-        room.notice = await deals.start_publicity(
+        room.notice = await start_publicity(
             room.deal.number, statement, calendar=HOLIDAYS, by=By(await room.person(Side.SELLER), now)
         )
 
@@ -242,7 +244,7 @@ def publish(basis: str) -> Act:
 
 async def skip(room: Room, now: datetime) -> None:
     """Go straight to signing, where the law knows no publicity."""
-    await deals.skip_publicity(room.deal.number, by=By(await room.person(Side.SELLER), now))
+    await skip_publicity(room.deal.number, by=By(await room.person(Side.SELLER), now))
 
 
 def object_to(person: str, reason: str) -> Act:
@@ -256,7 +258,7 @@ def object_to(person: str, reason: str) -> Act:
 def upload(side: Side, name: str, kind: str = "attachment") -> Act:
     async def act(room: Room, now: datetime) -> None:
         kept = await keep_paper(name, [room.deal.number, f"{now:%Y-%m-%d}", "Demo document"], room.deps.store)
-        await deals.add_file(room.deal.number, kept, kind, by=By(await room.person(side), now))
+        await add_file(room.deal.number, kept, kind, by=By(await room.person(side), now))
 
     return act
 
@@ -344,7 +346,7 @@ def pay(sequence: int) -> Act:
 
 def terminate(side: Side, reason: str, comment: str) -> Act:
     async def act(room: Room, now: datetime) -> None:
-        await deals.terminate(room.deal.number, reason, comment, by=By(await room.person(side), now))
+        await termination.terminate(room.deal.number, reason, comment, by=By(await room.person(side), now))
 
     return act
 

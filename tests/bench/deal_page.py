@@ -25,9 +25,9 @@ from starlette.routing import Route
 from market.accounts.models import User
 from market.accounts.sessions import COOKIE, start_session
 from market.app import create_app
-from market.deals import services
 from market.deals.messages import SHOWN
 from market.deals.models import Deal, DealMessage, Side
+from market.deals.offers import make_offer
 from market.deals.terms import CostRow
 from market.kit.money import Money
 from market.programmes.catalogue import load_programmes
@@ -68,7 +68,7 @@ async def make_full_deal() -> tuple[Parties, Deal]:
     for at in range(OFFERS):
         price = Money(100_000_000 + at * 1_000_000)
         offered = replace(terms(price), costs=(CostRow("taxes", "buyer"),), note=f"第 {at} 次")
-        offer = await services.make_offer(
+        offer = await make_offer(
             deal.number,
             offered,
             seen=seen,

@@ -12,9 +12,9 @@ from market.contracts.models import ChangeKind, Contract, ContractDraft, Receipt
 from market.contracts.prints import form_rows
 from market.contracts.queries import get_contract_for, received
 from market.contracts.terms import three_amounts
-from market.deals import services as deals
 from market.deals.brokerage import owed_commission
 from market.deals.models import Deal, Offer, Side
+from market.deals.openings import agree_introduction, introduce
 from market.deals.terms import PlanRow
 from market.deps import Deps
 from market.kit.formats import yuan
@@ -38,9 +38,9 @@ YEAR = (date(2026, 1, 1), date(2026, 12, 31))
 async def test_yen_go_through_the_whole_chain_without_hundredths() -> None:
     parties, broker = await make_parties(), await make_broker()
     match = await make_match(parties, broker)
-    deal = await deals.introduce(match.id, 250, "引荐", payer=Side.SELLER, by=By(broker, NOW))
+    deal = await introduce(match.id, 250, "引荐", payer=Side.SELLER, by=By(broker, NOW))
     for actor in (parties.seller, parties.buyer):
-        deal = await deals.agree_introduction(deal.number, by=By(actor, NOW))
+        deal = await agree_introduction(deal.number, by=By(actor, NOW))
     payable = await make_payable_contract(parties, await make_yen_contract(parties, deal))
 
     payment = await payable.pay()

@@ -13,8 +13,11 @@ from market.contracts.queries import find_draft, get_contract_for, received
 from market.contracts.receiving import NothingDue, TooMuch
 from market.contracts.signing import DraftChanged, OwnDraft
 from market.contracts.terms import Exclusion, three_amounts
-from market.deals import services as deals
+from market.deals.deadlines import run_due
 from market.deals.models import ContractKind, Deal, DealStatus
+from market.deals.offers import accept_offer, make_offer
+from market.deals.openings import agree_introduction, open_response
+from market.deals.publicity import start_publicity
 from market.deals.states import ActionNotAllowed
 from market.deals.terms import PlanRow
 from market.deps import Deps
@@ -183,21 +186,21 @@ async def test_signing_asks_the_notice_itself() -> None:
 
 async def test_an_assignment_sells_the_outcome_and_solves_the_need() -> None:
     parties = await make_parties()
-    opened = await deals.open_response(
+    opened = await open_response(
         parties.need.number, parties.outcome.number, "我们能", by=By(parties.seller, NOW)
     )
-    await deals.agree_introduction(opened.number, by=By(parties.buyer, NOW))
-    offer = await deals.make_offer(
+    await agree_introduction(opened.number, by=By(parties.buyer, NOW))
+    offer = await make_offer(
         opened.number,
         terms(kind=ContractKind.ASSIGNMENT),
         seen=None,
         valid_days=None,
         by=By(parties.seller, NOW),
     )
-    await deals.accept_offer(opened.number, offer.id, offer.content_hash, by=By(parties.buyer, NOW))
-    await deals.start_publicity(opened.number, STATEMENT, calendar=HOLIDAYS, by=By(parties.seller, NOW))
+    await accept_offer(opened.number, offer.id, offer.content_hash, by=By(parties.buyer, NOW))
+    await start_publicity(opened.number, STATEMENT, calendar=HOLIDAYS, by=By(parties.seller, NOW))
     await notices.run_due(LATER, HOLIDAYS)
-    await deals.run_due(LATER)
+    await run_due(LATER)
 
     deal, draft = await make_draft(parties, opened, kind=ContractKind.ASSIGNMENT)
     await services.confirm(deal.number, draft.content_hash, by=By(parties.buyer, LATER))

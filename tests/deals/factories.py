@@ -9,9 +9,11 @@ from uuid import uuid4
 
 from market.accounts.actors import Actor
 from market.accounts.models import MemberRole, Organisation, OrganisationKind
-from market.deals import services
+from market.deals.deadlines import run_due
 from market.deals.models import ContractKind, Deal, Offer, Side
-from market.deals.publicity import Statement
+from market.deals.offers import accept_offer, make_offer
+from market.deals.openings import agree_introduction, open_interest
+from market.deals.publicity import Statement, start_publicity
 from market.deals.terms import OfferTerms, PlanRow
 from market.deps import Deps
 from market.kit.money import HOME, Money
@@ -104,8 +106,8 @@ def _abroad(price: Money) -> dict[str, str]:
 @cached_stage
 async def make_agreed(parties: Parties, now: datetime = NOW) -> Deal:
     """Both sides have agreed to be introduced; nothing is offered yet."""
-    deal = await services.open_interest(parties.outcome.number, "想用在新产线", by=By(parties.buyer, now))
-    return await services.agree_introduction(deal.number, by=By(parties.seller, now))
+    deal = await open_interest(parties.outcome.number, "想用在新产线", by=By(parties.buyer, now))
+    return await agree_introduction(deal.number, by=By(parties.seller, now))
 
 
 @cached_stage
@@ -120,7 +122,7 @@ async def make_offered(
     deal = deal or await make_agreed(parties, now)
     if offer is not None:
         return deal, offer
-    offer = await services.make_offer(
+    offer = await make_offer(
         deal.number, terms(**offered), seen=None, valid_days=15, by=By(parties.buyer, now)
     )
     return deal, offer
@@ -129,13 +131,13 @@ async def make_offered(
 @cached_stage
 async def make_priced(parties: Parties, now: datetime = NOW, **offered: Any) -> Deal:
     deal, offer = await make_offered(parties, now, **offered)
-    return await services.accept_offer(deal.number, offer.id, offer.content_hash, by=By(parties.seller, now))
+    return await accept_offer(deal.number, offer.id, offer.content_hash, by=By(parties.seller, now))
 
 
 @cached_stage
 async def make_published(parties: Parties, now: datetime = NOW, **offered: Any) -> Deal:
     deal = await make_priced(parties, now, **offered)
-    await services.start_publicity(deal.number, STATEMENT, calendar=HOLIDAYS, by=By(parties.seller, now))
+    await start_publicity(deal.number, STATEMENT, calendar=HOLIDAYS, by=By(parties.seller, now))
     return await Deal.get(id=deal.id)
 
 
@@ -145,7 +147,7 @@ async def make_to_sign(parties: Parties, now: datetime = NOW, **offered: Any) ->
     deal = await make_published(parties, now, **offered)
     later = now + timedelta(days=18)
     await notices.run_due(later, HOLIDAYS)
-    await services.run_due(later)
+    await run_due(later)
     return await Deal.get(id=deal.id)
 
 

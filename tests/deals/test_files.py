@@ -7,8 +7,9 @@ from itertools import count
 import httpx
 
 from market.accounts.actors import load_actor
-from market.deals import services
+from market.deals.files import add_file
 from market.deals.models import Deal, Side
+from market.deals.openings import agree_introduction, introduce
 from market.deps import Deps
 from market.files.models import StoredFile, Tier, Undertaking
 from market.files.services import Upload, keep
@@ -23,7 +24,7 @@ _numbers = count(1)
 async def make_file(parties: Parties, deal: Deal, tier: Tier, deps: Deps) -> StoredFile:
     content = b"%PDF-1.7\n" + str(next(_numbers)).encode()
     kept = await keep(Upload(f"{tier}.pdf", content, "application/pdf"), deps.store)
-    return await services.add_file(deal.number, kept, "attachment", tier=tier, by=By(parties.seller, NOW))
+    return await add_file(deal.number, kept, "attachment", tier=tier, by=By(parties.seller, NOW))
 
 
 async def test_each_tier_opens_to_its_own_circle(client: httpx.AsyncClient, deps: Deps) -> None:
@@ -79,13 +80,13 @@ async def test_a_file_under_an_undertaking_stays_shut_until_both_have_agreed(
 ) -> None:
     parties, broker = await make_parties(), await make_broker()
     match = await make_match(parties, broker)
-    deal = await services.introduce(match.id, 0, "吻合", by=By(broker, NOW))
+    deal = await introduce(match.id, 0, "吻合", by=By(broker, NOW))
     file = await make_file(parties, deal, Tier.UNDERTAKING, deps)
     await sign_in(client, parties.buyer)
 
     before = await client.get(f"/files/{file.id}")
     for side in Side:
-        await services.agree_introduction(deal.number, by=By(parties.on(side), NOW))
+        await agree_introduction(deal.number, by=By(parties.on(side), NOW))
     after = await client.get(f"/files/{file.id}")
 
     assert (before.status_code, after.status_code) == (404, 303)

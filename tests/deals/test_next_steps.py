@@ -1,27 +1,32 @@
-"""The next step of a deal where the law asks for no publicity, and where royalties are paid."""
+"""The next step of a deal: what is to be done, by whom and until when."""
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import date, timedelta
+from typing import Any
 from uuid import uuid4
 
 import pytest
 
 from market.accounts.models import Organisation, OrganisationKind
 from market.deals.models import ContractKind, Deal, DealStatus, Offer, OfferStatus, Side
-from market.deals.next_steps import ContractFacts, Situation, next_step
+from market.deals.next_steps import ContractFacts, Due, Situation, next_step
+from market.kit.money import Money
 from market.notices.models import Notice, NoticeStatus
 from tests.factories import NOW
 
+S = DealStatus
 
-def deal_of(status: DealStatus, kind: OrganisationKind = OrganisationKind.UNIVERSITY) -> Deal:
+
+def deal_of(
+    status: DealStatus, kind: OrganisationKind = OrganisationKind.UNIVERSITY, **fields: object
+) -> Deal:
     deal = Deal(
         id=uuid4(),
         number="JY-2026-000001",
         status=status,
         kind=ContractKind.LICENCE,
-        created_at=NOW,
-        updated_at=NOW,
+        **({"created_at": NOW, "updated_at": NOW} | fields),
     )
     # As if fetched; a pure rule needs no row.
     deal._seller = Organisation(id=uuid4(), kind=kind, nature_code="022", is_state_owned=True)
@@ -82,3 +87,68 @@ def test_a_publicity_without_a_confirmed_end_says_so_and_one_with_an_end_names_i
 
     assert next_step(Situation(deal), NOW).until == "截止日待确认"
     assert next_step(Situation(deal, notice=ending), NOW).until == "2026-03-02 24:00"
+
+
+def _offer(side: Side) -> Offer:
+    return Offer(id=uuid4(), side=side, status=OfferStatus.OPEN, price_amount=1, expires_at=None)
+
+
+AGREED: dict[str, Any] = {"seller_agreed_at": NOW, "buyer_agreed_at": NOW}
+DUE = Due(1, "合同生效", date(2026, 3, 1), Money(80_500_000))
+LONG_AGO = NOW - timedelta(days=11)
+
+
+@pytest.mark.parametrize(
+    ("at", "key", "whose"),
+    [
+        (Situation(deal_of(S.INTENT)), "agree", "both"),
+        (Situation(deal_of(S.INTENT, buyer_agreed_at=NOW)), "agree", "seller"),
+        (Situation(deal_of(S.INTENT, **AGREED)), "offer", "both"),
+        (Situation(deal_of(S.NEGOTIATING), _offer(Side.BUYER)), "answer", "seller"),
+        (Situation(deal_of(S.NEGOTIATING), _offer(Side.SELLER)), "answer", "buyer"),
+        (Situation(deal_of(S.NEGOTIATING)), "offer", "both"),
+        (Situation(deal_of(S.PRICED)), "publish", "seller"),
+        (Situation(deal_of(S.PUBLICITY), notice=Notice(status=NoticeStatus.OPEN)), "publicity", "public"),
+        (
+            Situation(deal_of(S.PUBLICITY), notice=Notice(status=NoticeStatus.OBJECTED)),
+            "objection",
+            "operator",
+        ),
+        (Situation(deal_of(S.PUBLICITY), notice=Notice(status=NoticeStatus.UPHELD)), "upheld", "seller"),
+        (Situation(deal_of(S.TO_SIGN)), "sign", "both"),
+        (Situation(deal_of(S.TO_SIGN), contract=ContractFacts(draft_side=Side.SELLER)), "confirm", "buyer"),
+        (Situation(deal_of(S.SIGNED), contract=ContractFacts(number="HT-1")), "register", "seller"),
+        (Situation(deal_of(S.REGISTERED), contract=ContractFacts(number="HT-1", due=DUE)), "pay", "buyer"),
+        (
+            Situation(deal_of(S.PAYING), contract=ContractFacts(number="HT-1", due=DUE, waiting_count=1)),
+            "confirm_receipt",
+            "seller",
+        ),
+        (Situation(deal_of(S.COMPLETED), contract=ContractFacts(number="HT-1")), "done", "nobody"),
+        (Situation(deal_of(S.TERMINATED)), "ended", "nobody"),
+    ],
+)
+def test_the_next_step_says_whose_it_is(at: Situation, key: str, whose: str) -> None:
+    step = next_step(at, NOW)
+
+    assert (step.key, step.whose) == (key, whose)
+    assert step.words
+    assert step.is_for(None) is False
+    assert step.is_late is (key == "pay")
+
+
+@pytest.mark.parametrize(
+    "facts",
+    [
+        ContractFacts(draft_side=Side.SELLER, drafted_at=LONG_AGO),
+        ContractFacts(number="HT-1", due=DUE, waiting_count=1, waiting_since=LONG_AGO),
+        ContractFacts(number="HT-1", is_royalty_open=True, royalty_stated_at=LONG_AGO),
+    ],
+)
+def test_what_waits_for_a_confirmation_has_its_day_and_is_late_after_it(facts: ContractFacts) -> None:
+    status = S.PAYING if facts.number else S.TO_SIGN
+    step = next_step(Situation(deal_of(status), contract=facts), NOW)
+
+    assert step.key in ("confirm", "confirm_receipt", "royalty_stated")
+    assert step.until
+    assert step.is_late

@@ -7,8 +7,9 @@ import httpx
 import pytest
 
 from market.accounts.models import MemberRole, Membership, MemberStatus, StaffRole
-from market.deals import services
 from market.deals.models import Deal, DealStatus, Offer
+from market.deals.offers import make_offer
+from market.deals.openings import open_interest
 from market.deps import Deps
 from market.files.models import StoredFile
 from market.matching.models import Match
@@ -61,7 +62,7 @@ async def test_a_buyer_asks_about_an_outcome_and_lands_in_the_deal_room(client: 
 
 async def test_the_seller_agrees_and_both_see_contacts(client: httpx.AsyncClient) -> None:
     parties = await make_parties()
-    deal = await services.open_interest(parties.outcome.number, "想用", by=By(parties.buyer, NOW))
+    deal = await open_interest(parties.outcome.number, "想用", by=By(parties.buyer, NOW))
     await sign_in(client, parties.seller)
     before = await client.get(f"/deals/{deal.number}")
 
@@ -152,7 +153,7 @@ async def test_a_counter_offer_marks_what_differs_and_is_accepted(client: httpx.
 async def test_a_stale_acceptance_is_refused_with_a_sentence(client: httpx.AsyncClient) -> None:
     parties = await make_parties()
     deal, offer = await make_offered(parties)
-    await services.make_offer(deal.number, terms(), seen=offer.id, valid_days=15, by=By(parties.buyer, NOW))
+    await make_offer(deal.number, terms(), seen=offer.id, valid_days=15, by=By(parties.buyer, NOW))
     await sign_in(client, parties.seller)
 
     page = await post(

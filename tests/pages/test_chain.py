@@ -8,7 +8,7 @@ import httpx
 
 from market.accounts.models import Message
 from market.claims.models import Claim
-from market.deals import services as deals
+from market.deals.publicity import start_publicity
 from market.kit.i18n import as_kept, in_source_language, set_locale
 from market.kit.i18n import gettext as _
 from market.notices.models import Notice
@@ -78,7 +78,7 @@ async def test_what_is_published_and_told_does_not_depend_on_the_readers_languag
 
     set_locale("zh-Hant")
     try:
-        await deals.start_publicity(deal.number, STATEMENT, calendar=HOLIDAYS, by=By(parties.seller, NOW))
+        await start_publicity(deal.number, STATEMENT, calendar=HOLIDAYS, by=By(parties.seller, NOW))
     finally:
         set_locale("zh-Hans")
 

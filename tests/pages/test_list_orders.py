@@ -14,7 +14,7 @@ from market.accounts.actors import Actor
 from market.accounts.models import Organisation, OrganisationKind
 from market.alerts import services as alerts
 from market.claims.listed import may_be_paid
-from market.deals import services as deals
+from market.deals.openings import agree_introduction, open_interest, open_response
 from market.deps import Deps
 from market.listings.models import Need, Outcome
 from market.programmes.catalogue import load_programmes
@@ -50,7 +50,7 @@ async def test_outcomes_are_put_in_order_by_how_many_organisations_asked_to_talk
     made = [await make_outcome(title=title) for title in ("没人导线", "两家导线", "一家导线")]
     one, two = await buyers(2)
     for actor, outcome in ((one, made[1]), (two, made[1]), (two, made[2])):
-        await deals.open_interest(outcome.number, "", by=By(actor, NOW))
+        await open_interest(outcome.number, "", by=By(actor, NOW))
     await index_listings(deps, *made)
 
     page = await client.get("/outcomes?sort=interest")
@@ -64,14 +64,14 @@ async def test_interest_reaches_the_index_only_when_somebody_new_is_interested(d
     outcome, need = await make_outcome(), await make_need()
     (buyer,) = await buyers(1)
 
-    await deals.open_interest(outcome.number, "", by=By(buyer, NOW))
+    await open_interest(outcome.number, "", by=By(buyer, NOW))
     asked = await waiting()
     await OutboxEntry.all().delete()
     seller = await make_member(await outcome.organisation)
-    deal = await deals.open_response(need.number, outcome.number, "", by=By(seller, NOW))
+    deal = await open_response(need.number, outcome.number, "", by=By(seller, NOW))
     responded = await waiting()
     await OutboxEntry.all().delete()
-    await deals.agree_introduction(deal.number, by=By(await make_member(await need.organisation), NOW))
+    await agree_introduction(deal.number, by=By(await make_member(await need.organisation), NOW))
 
     assert asked == {outcome.id}
     assert need.id in responded
@@ -85,7 +85,7 @@ async def test_needs_are_put_in_order_by_how_few_responded(client: httpx.AsyncCl
         for need in needs:
             organisation = await organisation_of(actor)
             outcome = await make_outcome(organisation)
-            await deals.open_response(need.number, outcome.number, "", by=By(actor, NOW))
+            await open_response(need.number, outcome.number, "", by=By(actor, NOW))
     await index_listings(deps, *made)
 
     assert await titles(client, "/needs?sort=responses") == ["没人导线", "一家导线", "两家导线"]

@@ -8,7 +8,7 @@ from uuid import UUID
 from market.accounts.actors import Actor
 from market.audit.services import record
 from market.deals.models import Deal, DealAction, DealEvent, Side
-from market.deals.rules import may_see, side_of
+from market.deals.parties import may_see, side_of
 from market.deals.states import next_status
 from market.deals.subjects import attach_subjects
 from market.kit.database import atomic

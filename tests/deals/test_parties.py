@@ -10,7 +10,7 @@ import pytest
 from market.accounts.actors import Actor
 from market.accounts.models import Organisation
 from market.accounts.permissions import Role
-from market.deals import rules
+from market.deals import parties
 from market.deals.models import Deal, Side
 from market.listings.models import Need
 from tests.factories import NOW
@@ -63,16 +63,16 @@ def test_a_deal_room_opens_to_both_sides_their_broker_and_auditors(
 ) -> None:
     deal = deal_of()
 
-    assert rules.side_of(deal, actor) is side
-    assert rules.may_see(deal, actor) is may_see
+    assert parties.side_of(deal, actor) is side
+    assert parties.may_see(deal, actor) is may_see
 
 
 def test_each_side_has_its_organisation_and_its_counterpart() -> None:
     deal = deal_of()
 
-    assert rules.organisation_of(deal, Side.SELLER).name == "桂南大学"
-    assert rules.organisation_of(deal, rules.other(Side.SELLER)).name == "南南线缆"
-    assert rules.other(Side.BUYER) is Side.SELLER
+    assert parties.organisation_of(deal, Side.SELLER).name == "桂南大学"
+    assert parties.organisation_of(deal, parties.other(Side.SELLER)).name == "南南线缆"
+    assert parties.other(Side.BUYER) is Side.SELLER
 
 
 def test_the_seller_alone_does_not_know_a_masked_buyer_until_both_have_agreed() -> None:
@@ -82,25 +82,25 @@ def test_the_seller_alone_does_not_know_a_masked_buyer_until_both_have_agreed() 
         person_of(None, Role.AUDITOR),
     )
 
-    assert rules.buyer_name(deal_of(), seller) == "某企业"
-    assert rules.buyer_name(deal_of(), buyer) == "南南线缆"
-    assert rules.buyer_name(deal_of(), auditor) == "南南线缆"
-    assert rules.buyer_name(deal_of(is_agreed=True), seller) == "南南线缆"
-    assert rules.buyer_name(deal_of(is_masked=False), seller) == "南南线缆"
+    assert parties.buyer_name(deal_of(), seller) == "某企业"
+    assert parties.buyer_name(deal_of(), buyer) == "南南线缆"
+    assert parties.buyer_name(deal_of(), auditor) == "南南线缆"
+    assert parties.buyer_name(deal_of(is_agreed=True), seller) == "南南线缆"
+    assert parties.buyer_name(deal_of(is_masked=False), seller) == "南南线缆"
 
 
 def test_contacts_are_shown_only_when_both_sides_have_agreed() -> None:
     half = deal_of()
     half.seller_agreed_at = NOW
 
-    assert not rules.contacts_visible(half)
-    assert rules.has_agreed(half, Side.SELLER)
-    assert not rules.has_agreed(half, Side.BUYER)
-    assert rules.contacts_visible(deal_of(is_agreed=True))
+    assert not parties.contacts_visible(half)
+    assert parties.has_agreed(half, Side.SELLER)
+    assert not parties.has_agreed(half, Side.BUYER)
+    assert parties.contacts_visible(deal_of(is_agreed=True))
 
 
 def test_a_deal_about_no_need_hides_no_buyer() -> None:
     deal = deal_of()
     deal._need = None
 
-    assert not rules.is_buyer_masked(deal, person_of(SELLER, Role.AGENT))
+    assert not parties.is_buyer_masked(deal, person_of(SELLER, Role.AGENT))

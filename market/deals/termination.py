@@ -1,0 +1,48 @@
+"""Ending a deal that is not signed yet."""
+
+from __future__ import annotations
+
+from market.accounts.messages import tell
+from market.accounts.permissions import Act
+from market.codes.lists import END_REASONS
+from market.deals.models import Deal, DealAction, Offer, OfferStatus
+from market.deals.parties import organisation_of, other
+from market.deals.transitions import advance, lock_deal_for
+from market.kit.database import atomic
+from market.kit.errors import Invalid
+from market.kit.i18n import gettext as _
+from market.matching import services as matching
+from market.matching.models import MatchStatus
+from market.notices import services as notices
+from market.records.by import By
+
+
+@atomic()
+async def terminate(number: str, reason: str, comment: str, *, by: By) -> Deal:
+    """End a deal that is not signed yet, with a reason from the list.
+
+    Its open offer and its running notice end with it.
+
+    Raises:
+        ActionNotAllowed: it is signed, or has ended before.
+    """
+    by.actor.require(Act.TERMINATE_DEAL)
+    if reason not in END_REASONS:
+        raise Invalid(_("请从列表中选择终止原因。"), field="reason")
+    deal, side = await lock_deal_for(by.actor, number)
+    moved = await advance(deal.id, DealAction.TERMINATE, by=by, reason=reason, side=side)
+    moved.end_reason, moved.end_comment = reason, comment
+    await moved.save(update_fields=["end_reason", "end_comment"])
+    await Offer.filter(deal_id=deal.id, status=OfferStatus.OPEN).update(
+        status=OfferStatus.WITHDRAWN, answered_at=by.now
+    )
+    await notices.withdraw("deal", deal.id, by=by)
+    if deal.match_id:
+        await matching.move(deal.match_id, MatchStatus.DROPPED, now=by.now, reason=reason)
+    await tell(
+        _("对方终止了交易：%(title)s。", title=deal.title),
+        now=by.now,
+        address=f"/deals/{deal.number}",
+        organisation_id=organisation_of(deal, other(side)).id,
+    )
+    return moved

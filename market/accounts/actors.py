@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass, field
+from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
 from tortoise.exceptions import DoesNotExist
 
 from market.accounts.models import MemberRole, OrganisationKind, OrganisationStatus
-from market.accounts.permissions import BUYERS, SELLERS, STAFF, Act, Role, may, require
+from market.accounts.permissions import BUYERS, SELLERS, STAFF, Role, may, require
 from market.kit.database import connection
 
 
@@ -51,11 +52,11 @@ class Actor:
     def may_buy(self) -> bool:
         return self.is_organisation_verified and self.organisation_kind in BUYERS
 
-    def may(self, act: Act | str) -> bool:
+    def may(self, act: StrEnum | str) -> bool:
         """Tell whether the person's roles allow this; templates ask by the act's name."""
-        return may(self.roles, Act(act))
+        return may(self.roles, act)
 
-    def require(self, act: Act) -> None:
+    def require(self, act: StrEnum) -> None:
         """Let pass only if the person's roles allow this.
 
         Raises:

@@ -10,7 +10,7 @@ from market.accounts.actors import Actor
 from market.accounts.changes import changed
 from market.accounts.messages import tell, tell_staff
 from market.accounts.models import BrokerProfile, StaffRole
-from market.accounts.permissions import Act
+from market.accounts.permissions import AccountAct
 from market.audit.services import record
 from market.kit.database import atomic
 from market.kit.errors import Conflict, Invalid, NotFound
@@ -44,7 +44,7 @@ async def apply_as_broker(details: Mapping[str, Any], *, by: By) -> BrokerProfil
 @atomic()
 async def update_broker(details: Mapping[str, Any], *, by: By) -> BrokerProfile:
     """Save the profile of a person who is here already, and tell the operators what there is to verify."""
-    by.actor.require(Act.READ_OWN_DATA)
+    by.actor.require(AccountAct.READ_OWN_DATA)
     profile = await apply_as_broker(details, by=by)
     if not profile.is_verified:
         await tell_staff(
@@ -100,7 +100,7 @@ async def return_broker(profile_id: UUID, reason: str, *, revision: int, by: By)
 
 
 async def _lock(profile_id: UUID, revision: int, actor: Actor) -> BrokerProfile:
-    actor.require(Act.VERIFY_ORGANISATION)
+    actor.require(AccountAct.VERIFY_ORGANISATION)
     found = await BrokerProfile.filter(id=profile_id).select_for_update().first()
     if found is None:
         raise NotFound(_("没有这位经纪人。"))

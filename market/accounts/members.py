@@ -15,7 +15,7 @@ from market.accounts.models import (
     OrganisationKind,
     OrganisationStatus,
 )
-from market.accounts.permissions import Act
+from market.accounts.permissions import AccountAct
 from market.accounts.queries import find_organisation_by_uscc
 from market.accounts.sessions import act_for as remember_act_for
 from market.audit.services import record
@@ -63,7 +63,7 @@ async def ask_to_join(uscc: str, role: MemberRole, *, by: By) -> Membership:
 @atomic()
 async def join_another(uscc: str, role: MemberRole, *, by: By) -> Membership:
     """Ask to be let into a further organisation, and tell its administrators at once."""
-    by.actor.require(Act.READ_OWN_DATA)
+    by.actor.require(AccountAct.READ_OWN_DATA)
     membership = await ask_to_join(uscc, role, by=by)
     organisation = await find_organisation_to_join(uscc)
     await tell_admins_of_wish(organisation, by.actor.name, now=by.now)
@@ -166,7 +166,7 @@ async def is_last_admin(membership: Membership) -> bool:
 
 async def _lock(membership_id: UUID, actor: Actor) -> Membership:
     """Return a membership of the actor's organisation; its administrators wait for each other."""
-    actor.require(Act.MANAGE_MEMBERS)
+    actor.require(AccountAct.MANAGE_MEMBERS)
     await Organisation.filter(id=actor.organisation_id).select_for_update().first()
     found = await Membership.get_or_none(id=membership_id, organisation_id=actor.organisation_id)
     if found is None:

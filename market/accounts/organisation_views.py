@@ -12,7 +12,7 @@ from market.accounts import members as members_service
 from market.accounts.actors import Actor
 from market.accounts.forms import BrokerForm, ContactForm, JoinForm, MemberForm, OrganisationForm
 from market.accounts.models import MemberRole
-from market.accounts.permissions import Act
+from market.accounts.permissions import AccountAct
 from market.accounts.sessions import COOKIE
 from market.accounts.web import actor_for, passes, sent, status_of
 from market.kit.errors import NotFound
@@ -24,7 +24,7 @@ from market.records.by import By
 
 
 async def organisation(request: Request) -> Response:
-    actor = actor_for(request, Act.READ_OWN_DATA)
+    actor = actor_for(request, AccountAct.READ_OWN_DATA)
     membership = await queries.find_own_membership(actor)
     if membership is None or membership.role is not MemberRole.ADMIN:
         if request.method == "POST":
@@ -50,7 +50,7 @@ async def _revision(request: Request) -> int:
 
 
 async def new_organisation(request: Request) -> Response:
-    actor = actor_for(request, Act.READ_OWN_DATA)
+    actor = actor_for(request, AccountAct.READ_OWN_DATA)
     form: Any = OrganisationForm(await sent(request))
 
     async def found() -> None:
@@ -66,7 +66,7 @@ async def new_organisation(request: Request) -> Response:
 
 
 async def join(request: Request) -> Response:
-    actor = actor_for(request, Act.READ_OWN_DATA)
+    actor = actor_for(request, AccountAct.READ_OWN_DATA)
     form: Any = JoinForm(await sent(request))
 
     async def ask() -> None:
@@ -80,7 +80,7 @@ async def join(request: Request) -> Response:
 
 
 async def members(request: Request) -> Response:
-    actor = actor_for(request, Act.MANAGE_MEMBERS)
+    actor = actor_for(request, AccountAct.MANAGE_MEMBERS)
     if request.method == "POST":
         await _change_member(MemberForm(await posted(request)), actor, request)
         return flash(request, see(request, "accounts:members"), _("已保存。"))
@@ -107,7 +107,7 @@ async def _change_member(form: MemberForm, actor: Actor, request: Request) -> No
 
 
 async def broker(request: Request) -> Response:
-    actor = actor_for(request, Act.READ_OWN_DATA)
+    actor = actor_for(request, AccountAct.READ_OWN_DATA)
     profile = await queries.find_broker_profile(actor.user_id)
     form: Any = BrokerForm(await sent(request), obj=profile)
 
@@ -120,7 +120,7 @@ async def broker(request: Request) -> Response:
 
 
 async def act_for(request: Request) -> Response:
-    actor, data = actor_for(request, Act.READ_OWN_DATA), await posted(request)
+    actor, data = actor_for(request, AccountAct.READ_OWN_DATA), await posted(request)
     chosen = _uuid(str(data.get("organisation") or ""))
     await members_service.act_for(chosen, request.cookies[COOKIE], actor=actor)
     response = see(request, "pages:dashboard")

@@ -18,7 +18,7 @@ from market.accounts.models import (
     OrganisationStatus,
     StaffRole,
 )
-from market.accounts.permissions import Act, NotYours
+from market.accounts.permissions import AccountAct, NotYours
 from market.accounts.queries import find_own_membership
 from market.accounts.sessions import act_for
 from market.audit.services import record
@@ -90,7 +90,7 @@ async def found_another_organisation(
     Raises:
         Invalid: an organisation with this code is there already.
     """
-    by.actor.require(Act.READ_OWN_DATA)
+    by.actor.require(AccountAct.READ_OWN_DATA)
     organisation = await found_organisation(details, by=by)
     await act_for(session_token, organisation.id)
     await _tell_operators(organisation, now=by.now)
@@ -110,7 +110,7 @@ async def get_organisation_to_edit(actor: Actor) -> Organisation:
     if membership.role is not MemberRole.ADMIN:
         raise NotYours(_("只有单位管理员可以修改单位信息。"))
     if membership.organisation.is_verified:
-        actor.require(Act.EDIT_ORGANISATION)
+        actor.require(AccountAct.EDIT_ORGANISATION)
     return membership.organisation
 
 
@@ -151,7 +151,7 @@ async def verify_organisation(organisation_id: UUID, *, revision: int, by: By) -
     Raises:
         Conflict: it was changed since the operator looked at it, or it does not wait.
     """
-    by.actor.require(Act.VERIFY_ORGANISATION)
+    by.actor.require(AccountAct.VERIFY_ORGANISATION)
     organisation = await _lock(organisation_id, revision)
     _must_wait(organisation)
     organisation.status, organisation.verified_at = OrganisationStatus.VERIFIED, by.now
@@ -176,7 +176,7 @@ async def return_organisation(organisation_id: UUID, reason: str, *, revision: i
         Conflict: it was changed since the operator looked at it, or it does not wait.
         Invalid: no reason is given.
     """
-    by.actor.require(Act.VERIFY_ORGANISATION)
+    by.actor.require(AccountAct.VERIFY_ORGANISATION)
     if not reason.strip():
         raise Invalid(_("退回时请写明理由，对方据此修改。"), "reason")
     organisation = await _lock(organisation_id, revision)

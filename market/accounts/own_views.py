@@ -10,7 +10,7 @@ from starlette.routing import Route
 from market.accounts import messages as messages_service
 from market.accounts import personal_data, queries, signing_in
 from market.accounts.forms import EraseForm, PasswordForm, ProfileForm
-from market.accounts.permissions import Act
+from market.accounts.permissions import AccountAct
 from market.accounts.sessions import COOKIE, token_hash
 from market.accounts.web import actor_for, address_of, drop_session, passes, sent, status_of
 from market.kit.flash import flash
@@ -22,7 +22,7 @@ from market.records.by import By
 
 
 async def profile(request: Request) -> Response:
-    actor = actor_for(request, Act.READ_OWN_DATA)
+    actor = actor_for(request, AccountAct.READ_OWN_DATA)
     form = ProfileForm(await sent(request), data={"name": actor.name})
 
     async def rename() -> None:
@@ -41,7 +41,7 @@ async def profile(request: Request) -> Response:
 
 
 async def messages(request: Request) -> Response:
-    actor = actor_for(request, Act.READ_OWN_DATA)
+    actor = actor_for(request, AccountAct.READ_OWN_DATA)
     if request.method == "POST":
         await messages_service.mark_all_read(actor.user_id, now=deps(request).clock())
         return see(request, "accounts:messages")
@@ -51,7 +51,7 @@ async def messages(request: Request) -> Response:
 
 
 async def password(request: Request) -> Response:
-    actor, form = actor_for(request, Act.READ_OWN_DATA), PasswordForm(await sent(request))
+    actor, form = actor_for(request, AccountAct.READ_OWN_DATA), PasswordForm(await sent(request))
 
     async def change() -> None:
         await signing_in.change_password(
@@ -68,7 +68,7 @@ async def password(request: Request) -> Response:
 
 
 async def sessions(request: Request) -> Response:
-    actor, token = actor_for(request, Act.READ_OWN_DATA), request.cookies[COOKIE]
+    actor, token = actor_for(request, AccountAct.READ_OWN_DATA), request.cookies[COOKIE]
     if request.method == "POST":
         chosen = str((await posted(request)).get("session") or "")
         if chosen:
@@ -81,7 +81,7 @@ async def sessions(request: Request) -> Response:
 
 
 async def export(request: Request) -> Response:
-    data = await personal_data.export_data(actor_for(request, Act.READ_OWN_DATA))
+    data = await personal_data.export_data(actor_for(request, AccountAct.READ_OWN_DATA))
     return Response(
         json.dumps(data, ensure_ascii=False, indent=1, default=str),
         media_type="application/json",
@@ -90,7 +90,7 @@ async def export(request: Request) -> Response:
 
 
 async def erase(request: Request) -> Response:
-    actor = actor_for(request, Act.READ_OWN_DATA)
+    actor = actor_for(request, AccountAct.READ_OWN_DATA)
     form: Any = EraseForm(await sent(request))
 
     async def go() -> None:

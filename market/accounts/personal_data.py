@@ -22,7 +22,7 @@ from market.accounts.models import (
     Session,
     User,
 )
-from market.accounts.permissions import Act
+from market.accounts.permissions import AccountAct
 from market.accounts.signing_in import check_own_password
 from market.audit.models import Pseudonym
 from market.audit.queries import list_acts_of
@@ -42,7 +42,7 @@ async def export_data(actor: Actor) -> dict[str, Any]:
 
     Records of their organisations are not theirs; the log of what they did is among it.
     """
-    actor.require(Act.READ_OWN_DATA)
+    actor.require(AccountAct.READ_OWN_DATA)
     user = await User.get(id=actor.user_id)
     profile = await BrokerProfile.get_or_none(user_id=user.id)
     memberships = (
@@ -97,7 +97,7 @@ async def erase_person(password: str, *, by: By, ip: str) -> None:
         Invalid: the password is not right.
         Conflict: they work for the authority, or are the last administrator of an organisation.
     """
-    by.actor.require(Act.READ_OWN_DATA)
+    by.actor.require(AccountAct.READ_OWN_DATA)
     user = await check_own_password(password, actor=by.actor, ip=ip, field="password")
     await _erase(user, by=by)
 

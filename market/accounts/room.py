@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from market.accounts import jobs, models, organisation_views, own_views, views
+from market.accounts.permissions import PERMISSIONS
 from market.kit.i18n import lazy
 from market.kit.room import Room, Subject
 
 ROOM = Room(
     "accounts",
+    permissions=PERMISSIONS,
     models=(models,),
     routes=[
         *views.routes,

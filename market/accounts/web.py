@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from enum import StrEnum
 
 from starlette.datastructures import FormData
 from starlette.requests import Request
@@ -10,7 +11,6 @@ from starlette.responses import Response
 
 from market.accounts.actors import Actor
 from market.accounts.devices import device_name
-from market.accounts.permissions import Act
 from market.accounts.sessions import COOKIE, find_actor
 from market.accounts.signing_in import Browser
 from market.kit.errors import Invalid, MarketError
@@ -37,7 +37,7 @@ def actor_of(request: Request) -> Actor:
     return actor
 
 
-def actor_for(request: Request, act: Act) -> Actor:
+def actor_for(request: Request, act: StrEnum) -> Actor:
     """Return who is signed in, if their roles allow `act`.
 
     Raises:

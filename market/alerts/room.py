@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from market.alerts import jobs, models, services, views
+from market.alerts.permissions import PERMISSIONS
 from market.kit.room import PersonalData, Room
 
 ROOM = Room(
     "alerts",
+    permissions=PERMISSIONS,
     models=(models,),
     routes=views.routes,
     jobs=(jobs.immediate,),

@@ -11,8 +11,8 @@ from starlette.datastructures import QueryParams
 
 from market.accounts.actors import Actor
 from market.accounts.models import Message, User
-from market.accounts.permissions import Act
 from market.alerts.models import Frequency, SavedSearch, ToldRecord
+from market.alerts.permissions import AlertAct
 from market.alerts.records import LOADERS, Record
 from market.kit.clock import local, local_date
 from market.kit.database import atomic, connection
@@ -49,7 +49,7 @@ async def save(scope: str, query: str, frequency: str, *, by: By) -> tuple[Saved
         Invalid: there is no such scope or frequency, or the search is too long.
         Conflict: the person has as many as one may have.
     """
-    by.actor.require(Act.SAVE_SEARCH)
+    by.actor.require(AlertAct.SAVE_SEARCH)
     if scope not in LOADERS or frequency not in list(Frequency):
         raise Invalid(_("这样的搜索不能保存。"), field="scope")
     asked = read(scope, query, by.now)
@@ -237,7 +237,7 @@ def unsubscribe_address(search_id: UUID, secret: str) -> str:
 
 
 async def _own(search_id: UUID, actor: Actor) -> SavedSearch:
-    actor.require(Act.SAVE_SEARCH)
+    actor.require(AlertAct.SAVE_SEARCH)
     found = await SavedSearch.filter(id=search_id, user_id=actor.user_id).select_for_update().first()
     if found is None:
         raise NotFound(_("没有这个页面，或者您不能查看它。"))

@@ -6,9 +6,9 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from market.accounts.permissions import Act
 from market.accounts.web import actor_for
 from market.alerts import services
+from market.alerts.permissions import AlertAct
 from market.codes.labels import choices
 from market.kit.flash import flash
 from market.kit.i18n import gettext as _
@@ -18,7 +18,7 @@ from market.records.by import By
 
 
 async def index(request: Request) -> Response:
-    actor = actor_for(request, Act.SAVE_SEARCH)
+    actor = actor_for(request, AlertAct.SAVE_SEARCH)
     return render(
         request,
         "alerts/index.html",
@@ -29,7 +29,7 @@ async def index(request: Request) -> Response:
 
 
 async def save(request: Request) -> Response:
-    actor, form = actor_for(request, Act.SAVE_SEARCH), await posted(request)
+    actor, form = actor_for(request, AlertAct.SAVE_SEARCH), await posted(request)
     _saved, is_new = await services.save(
         str(form.get("scope", "")),
         str(form.get("query", "")),
@@ -41,7 +41,7 @@ async def save(request: Request) -> Response:
 
 
 async def change(request: Request) -> Response:
-    actor, form = actor_for(request, Act.SAVE_SEARCH), await posted(request)
+    actor, form = actor_for(request, AlertAct.SAVE_SEARCH), await posted(request)
     await services.change(
         path_id(request, "search_id"),
         str(form.get("frequency", "")),
@@ -51,7 +51,7 @@ async def change(request: Request) -> Response:
 
 
 async def remove(request: Request) -> Response:
-    actor = actor_for(request, Act.SAVE_SEARCH)
+    actor = actor_for(request, AlertAct.SAVE_SEARCH)
     await services.remove(path_id(request, "search_id"), actor=actor)
     return flash(request, see(request, "alerts:index"), _("已删除。"))
 

@@ -7,7 +7,7 @@ from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 from starlette.routing import Route
 
-from market.accounts.permissions import Act
+from market.accounts.permissions import AccountAct
 from market.accounts.web import actor_for
 from market.audit import queries as audit
 from market.audit.models import AuditEvent
@@ -24,7 +24,7 @@ from market.kit.web import path_id
 
 
 async def log(request: Request) -> Response:
-    actor_for(request, Act.READ_AUDIT)
+    actor_for(request, AccountAct.READ_AUDIT)
     form, cut = AuditForm(request.query_params), Cut.of(request.query_params)
     form.action.choices = [("", _("全部")), *((each, each) for each in await audit.list_actions())]
     items: list[AuditEvent] = []
@@ -45,7 +45,7 @@ async def log(request: Request) -> Response:
 
 
 async def record(request: Request) -> Response:
-    actor_for(request, Act.READ_AUDIT)
+    actor_for(request, AccountAct.READ_AUDIT)
     kind, subject_id = request.path_params["kind"], path_id(request, "subject_id")
     events = await audit.list_chain(kind, subject_id)
     if not events:
@@ -97,7 +97,7 @@ async def _rows(events: list[AuditEvent]) -> list[dict[str, Any]]:
 
 
 async def export(request: Request) -> Response:
-    actor_for(request, Act.READ_AUDIT)
+    actor_for(request, AccountAct.READ_AUDIT)
     return StreamingResponse(
         audit.export_lines(),
         media_type="application/jsonl",

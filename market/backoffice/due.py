@@ -7,8 +7,8 @@ from datetime import datetime, timedelta
 from typing import Protocol, cast
 
 from market.accounts.actors import Actor
-from market.accounts.permissions import Act
 from market.audit.services import make_missing_roots
+from market.backoffice.permissions import BackofficeAct
 from market.deps import Deps
 from market.kit.clock import BusinessClock
 from market.kit.errors import NotFound
@@ -62,7 +62,7 @@ async def move_clock(step: Step | None, *, actor: Actor, deps: Deps) -> int:
     Raises:
         NotFound: this is no demo, or there is no such step.
     """
-    actor.require(Act.MOVE_CLOCK)
+    actor.require(BackofficeAct.MOVE_CLOCK)
     if not deps.settings.is_demo or step is None:
         raise NotFound(_("演示时钟只能在演示环境里拨动。"))
     if isinstance(deps.clock, BusinessClock):

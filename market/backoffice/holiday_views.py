@@ -10,7 +10,6 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from market.accounts.permissions import Act
 from market.accounts.web import actor_for, passes, sent, status_of
 from market.backoffice.holidays import confirm_year
 from market.codes import regions
@@ -37,6 +36,7 @@ from market.notices import holiday_years
 from market.notices.ends import list_moved_ends
 from market.notices.holidays import calendar_for, missing_years, year_of
 from market.notices.periods import last_day
+from market.notices.permissions import NoticeAct
 from market.records.by import By
 from market.records.decisions import Verdict
 
@@ -92,10 +92,10 @@ class DecisionForm(BaseForm):
 
 
 async def index(request: Request) -> Response:
-    actor = actor_for(request, Act.SEE_HOLIDAYS)
+    actor = actor_for(request, NoticeAct.SEE_HOLIDAYS)
     given = await sent(request)
     if given is not None:
-        actor.require(Act.ENTER_HOLIDAYS)
+        actor.require(NoticeAct.ENTER_HOLIDAYS)
     calendar, today = await calendar_for(request), local_date(deps(request).clock())
     form = HolidayYearForm(given, data=_beginning(request, calendar, today))
 
@@ -124,11 +124,11 @@ async def index(request: Request) -> Response:
 
 
 async def show(request: Request) -> Response:
-    actor = actor_for(request, Act.SEE_HOLIDAYS)
+    actor = actor_for(request, NoticeAct.SEE_HOLIDAYS)
     version_id, now = path_id(request, "version_id"), deps(request).clock()
     form = DecisionForm(await sent(request))
     if request.method == "POST":
-        actor.require(Act.CONFIRM_HOLIDAYS)
+        actor.require(NoticeAct.CONFIRM_HOLIDAYS)
         words: list[str] = []
 
         async def decide() -> None:

@@ -6,7 +6,6 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from market.accounts.permissions import Act
 from market.accounts.web import actor_for
 from market.kit.errors import Invalid
 from market.kit.flash import flash
@@ -19,12 +18,13 @@ from market.listings.alike import find_alike
 from market.listings.forms import ReviewForm
 from market.listings.kinds import KINDS, OUTCOME, Kind, Listing, get_kind
 from market.listings.models import ReviewDecision
+from market.listings.permissions import ListingAct
 from market.records.by import By
 
 
 async def listings(request: Request) -> Response:
     """The queue, the longest waiting first."""
-    actor_for(request, Act.MODERATE)
+    actor_for(request, ListingAct.MODERATE)
     kind = KINDS.get(request.query_params.get("kind", ""), OUTCOME)
     return render(
         request,
@@ -37,7 +37,7 @@ async def listings(request: Request) -> Response:
 
 async def listing(request: Request) -> Response:
     """One listing beside the rubric, and the decision."""
-    actor = actor_for(request, Act.MODERATE)
+    actor = actor_for(request, ListingAct.MODERATE)
     kind = get_kind(request.path_params["kind"])
     found = await queries.get_for_review(kind, request.path_params["number"])
     if request.method == "GET":

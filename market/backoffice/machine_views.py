@@ -6,9 +6,9 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from market.accounts.permissions import Act
 from market.accounts.web import actor_for
 from market.backoffice import due, queries, services
+from market.backoffice.permissions import BackofficeAct
 from market.kit.flash import flash
 from market.kit.i18n import gettext as _
 from market.kit.mail import readable
@@ -19,7 +19,7 @@ from market.records.by import By
 
 
 async def jobs(request: Request) -> Response:
-    actor_for(request, Act.RUN_JOBS)
+    actor_for(request, BackofficeAct.RUN_JOBS)
     cut, status = Cut.of(request.query_params), request.query_params.get("status", "failed")
     status = status if status in queries.JOB_STATES else "failed"
     items, total = await queries.list_jobs(status, offset=cut.offset, limit=cut.size)
@@ -33,13 +33,13 @@ async def jobs(request: Request) -> Response:
 
 
 async def retry_job(request: Request) -> Response:
-    actor = actor_for(request, Act.RUN_JOBS)
+    actor = actor_for(request, BackofficeAct.RUN_JOBS)
     await services.retry_job(request.path_params["job_id"], by=By(actor, deps(request).clock()))
     return flash(request, see(request, "backoffice:jobs"), _("任务已重新排队。"))
 
 
 async def clock(request: Request) -> Response:
-    actor = actor_for(request, Act.MOVE_CLOCK)
+    actor = actor_for(request, BackofficeAct.MOVE_CLOCK)
     if request.method == "POST":
         form = await posted(request)
         step = next((step for step in due.STEPS if form.get(step.unit) == str(step.count)), None)

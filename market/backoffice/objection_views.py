@@ -4,17 +4,18 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from market.accounts.permissions import Act, Role
+from market.accounts.permissions import Role
 from market.accounts.web import actor_of
 from market.kit.templating import render
 from market.notices import queries
+from market.notices.permissions import NoticeAct
 
 
 async def index(request: Request) -> Response:
     """The objections to decide; an auditor reads them too."""
     actor = actor_of(request)
     if Role.AUDITOR not in actor.roles:
-        actor.require(Act.DECIDE_OBJECTION)
+        actor.require(NoticeAct.DECIDE_OBJECTION)
     is_decided = request.query_params.get("decided") == "1"
     return render(
         request,

@@ -13,11 +13,13 @@ from market.backoffice import (
     search_views,
     views,
 )
+from market.backoffice.permissions import PERMISSIONS
 from market.kit.i18n import lazy
 from market.kit.room import Room, Subject
 
 ROOM = Room(
     "backoffice",
+    permissions=PERMISSIONS,
     routes=[
         *views.routes,
         *audit_views.routes,

@@ -10,10 +10,10 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from market.accounts.actors import Actor
-from market.accounts.permissions import Act
 from market.accounts.web import actor_for
 from market.codes.labels import choices
 from market.integrity.models import SanctionGrade, SanctionStatus, Scope
+from market.integrity.permissions import IntegrityAct
 from market.integrity.queries import list_sanctions
 from market.integrity.services import answer_appeal, file_sanction, move_sanction
 from market.integrity.states import TABLE, SanctionAction
@@ -55,7 +55,7 @@ class SanctionForm(BaseForm):
 
 
 async def sanctions(request: Request) -> Response:
-    actor = actor_for(request, Act.MANAGE_SANCTIONS)
+    actor = actor_for(request, IntegrityAct.MANAGE_SANCTIONS)
     given = await posted(request) if request.method == "POST" else None
     if given is not None and given.get("act"):
         await _move(given, actor, request)

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from market.accounts.permissions import Act
 from market.audit.services import record
+from market.backoffice.permissions import BackofficeAct
 from market.kit.database import atomic
 from market.kit.errors import Conflict, NotFound, SearchUnavailable
 from market.kit.i18n import Lazy, lazy
@@ -107,7 +107,7 @@ async def retry(entry_id: int, *, by: By) -> None:
     Raises:
         Conflict: it is in quarantine no longer.
     """
-    by.actor.require(Act.RUN_JOBS)
+    by.actor.require(BackofficeAct.RUN_JOBS)
     entry = await OutboxEntry.select_for_update().get_or_none(id=entry_id, is_quarantined=True)
     if entry is None:
         raise Conflict(_("这份文档已不在隔离中，请刷新后再看。"))
@@ -122,7 +122,7 @@ async def rebuild(index: str, *, by: By) -> None:
     Raises:
         NotFound: there is no such index, or no room fills it.
     """
-    by.actor.require(Act.RUN_JOBS)
+    by.actor.require(BackofficeAct.RUN_JOBS)
     if outbox.source_of(index) is None:
         raise NotFound(_("没有这个索引。"))
     await jobs.enqueue_rebuild(index)

@@ -4,9 +4,9 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from market.accounts.permissions import Act
 from market.accounts.web import actor_for
 from market.backoffice import search_upkeep
+from market.backoffice.permissions import BackofficeAct
 from market.kit.errors import NotFound
 from market.kit.flash import flash
 from market.kit.i18n import gettext as _
@@ -18,7 +18,7 @@ MOST_ID = 2**63 - 1
 
 
 async def search(request: Request) -> Response:
-    actor_for(request, Act.RUN_JOBS)
+    actor_for(request, BackofficeAct.RUN_JOBS)
     if request.method == "POST":
         return await _act(request)
     engine = deps(request).search
@@ -37,7 +37,11 @@ async def search(request: Request) -> Response:
 
 async def _act(request: Request) -> Response:
     """Do what the one button that was pressed asks for."""
-    actor, form, now = actor_for(request, Act.RUN_JOBS), await posted(request), deps(request).clock()
+    actor, form, now = (
+        actor_for(request, BackofficeAct.RUN_JOBS),
+        await posted(request),
+        deps(request).clock(),
+    )
     index, entry = str(form.get("rebuild") or ""), str(form.get("retry") or "")
     if index:
         await search_upkeep.rebuild(index, by=By(actor, now))

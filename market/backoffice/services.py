@@ -4,8 +4,8 @@ from uuid import UUID
 
 from tortoise.exceptions import IntegrityError
 
-from market.accounts.permissions import Act
 from market.audit.services import record
+from market.backoffice.permissions import BackofficeAct
 from market.kit.database import atomic, connection
 from market.kit.errors import Conflict
 from market.kit.i18n import gettext as _
@@ -18,7 +18,7 @@ async def retry_job(job_id: int, *, by: By) -> None:
     Raises:
         Conflict: it did not fail, or the same work waits already.
     """
-    by.actor.require(Act.RUN_JOBS)
+    by.actor.require(BackofficeAct.RUN_JOBS)
     try:
         await _retry(job_id, by=by)
     except IntegrityError:

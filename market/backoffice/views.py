@@ -8,7 +8,7 @@ from market.accounts import brokers as brokers_service
 from market.accounts import organisations as organisations_service
 from market.accounts import queries as accounts
 from market.accounts.models import OrganisationStatus
-from market.accounts.permissions import Act
+from market.accounts.permissions import AccountAct
 from market.accounts.web import actor_for, passes, sent, status_of
 from market.backoffice.forms import DecisionForm
 from market.kit.flash import flash
@@ -20,7 +20,7 @@ from market.records.by import By
 
 
 async def organisations(request: Request) -> Response:
-    actor_for(request, Act.VERIFY_ORGANISATION)
+    actor_for(request, AccountAct.VERIFY_ORGANISATION)
     cut, chosen = Cut.of(request.query_params), request.query_params.get("status", "")
     status = OrganisationStatus(chosen) if chosen in set(OrganisationStatus) else OrganisationStatus.PENDING
     words = request.query_params.get("q", "").replace("\x00", "").strip()[:100]
@@ -36,7 +36,7 @@ async def organisations(request: Request) -> Response:
 
 
 async def organisation(request: Request) -> Response:
-    actor = actor_for(request, Act.VERIFY_ORGANISATION)
+    actor = actor_for(request, AccountAct.VERIFY_ORGANISATION)
     found = await accounts.get_organisation(path_id(request, "organisation_id"))
     form, now = DecisionForm(await sent(request)), deps(request).clock()
     is_return = form.decision.data == "return"
@@ -65,7 +65,7 @@ async def organisation(request: Request) -> Response:
 
 
 async def brokers(request: Request) -> Response:
-    actor_for(request, Act.VERIFY_ORGANISATION)
+    actor_for(request, AccountAct.VERIFY_ORGANISATION)
     cut, is_verified = Cut.of(request.query_params), request.query_params.get("status") == "verified"
     items, total = await accounts.list_broker_profiles(
         is_verified=is_verified, offset=cut.offset, limit=cut.size
@@ -74,7 +74,7 @@ async def brokers(request: Request) -> Response:
 
 
 async def broker(request: Request) -> Response:
-    actor = actor_for(request, Act.VERIFY_ORGANISATION)
+    actor = actor_for(request, AccountAct.VERIFY_ORGANISATION)
     profile = await accounts.get_broker_profile(path_id(request, "profile_id"))
     form, now = DecisionForm(await sent(request)), deps(request).clock()
     is_return = form.decision.data == "return"

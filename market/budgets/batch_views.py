@@ -10,7 +10,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from market.accounts.permissions import Act
+from market.accounts.permissions import AccountAct
 from market.accounts.web import actor_for
 from market.budgets import queries as budgets_queries
 from market.budgets.batches import approve_batch, confirm_batch, make_batch
@@ -18,6 +18,7 @@ from market.budgets.forms import BatchForm, BudgetForm, ResultForm
 from market.budgets.models import Batch, BatchStatus, Disbursement
 from market.budgets.paying import draft_budget, enter_result, order_payment, release_budget
 from market.budgets.payment_files import payment_file
+from market.budgets.permissions import BudgetAct
 from market.budgets.results_import import import_results
 from market.claims import queries as claims_queries
 from market.claims.chains import chain_of_claim
@@ -34,13 +35,14 @@ from market.notices.models import Objection
 from market.notices.queries import find_notice
 from market.notices.states import UNDECIDED
 from market.programmes.catalogue import list_programmes
+from market.programmes.permissions import ProgrammeAct
 from market.records.by import By
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
 async def batches(request: Request) -> Response:
-    actor = actor_for(request, Act.SEE_DESK)
+    actor = actor_for(request, AccountAct.SEE_DESK)
     groups = _groups(await budgets_queries.list_listable())
     given = await posted(request) if request.method == "POST" else None
     key = str((given or request.query_params).get("group") or "")
@@ -49,7 +51,7 @@ async def batches(request: Request) -> Response:
     form = BatchForm(given, data={"group": key, "claims": [each.number for each in claims]})
     form.claims.choices = [(each.number, each.applicant.name) for each in claims]
     if given is not None:
-        actor.require(Act.MAKE_LIST)
+        actor.require(BudgetAct.MAKE_LIST)
         slug, _colon, year = key.partition(":")
         try:
             if form.validate() and key:
@@ -89,7 +91,7 @@ def _groups(claims: Sequence[Claim]) -> dict[str, list[Claim]]:
 
 
 async def batch(request: Request) -> Response:
-    actor = actor_for(request, Act.SEE_DESK)
+    actor = actor_for(request, AccountAct.SEE_DESK)
     found = await budgets_queries.get_batch(actor, request.path_params["number"])
     claims = await Claim.filter(batch_id=found.id).select_related("applicant").order_by("number")
     orders = (
@@ -150,7 +152,7 @@ async def _budget(found: Batch) -> budgets_queries.BudgetRow | None:
 
 
 async def confirm(request: Request) -> Response:
-    actor = actor_for(request, Act.CONFIRM_LIST)
+    actor = actor_for(request, BudgetAct.CONFIRM_LIST)
     number = request.path_params["number"]
     done = await confirm_batch(
         number, calendar=await calendar_for(request), by=By(actor, deps(request).clock())
@@ -163,7 +165,7 @@ async def confirm(request: Request) -> Response:
 
 
 async def approve(request: Request) -> Response:
-    actor = actor_for(request, Act.APPROVE)
+    actor = actor_for(request, BudgetAct.APPROVE)
     number = request.path_params["number"]
     approved = await approve_batch(number, by=By(actor, deps(request).clock()))
     words = _("已批准 %(count)s 项。", count=len(approved))
@@ -171,7 +173,7 @@ async def approve(request: Request) -> Response:
 
 
 async def order(request: Request) -> Response:
-    actor = actor_for(request, Act.DISBURSE)
+    actor = actor_for(request, BudgetAct.DISBURSE)
     number = request.path_params["number"]
     done = await order_payment(number, by=By(actor, deps(request).clock()))
     words = _("已下达 %(count)s 笔拨付。", count=len(done.orders))
@@ -182,7 +184,7 @@ async def order(request: Request) -> Response:
 
 
 async def results(request: Request) -> Response:
-    actor = actor_for(request, Act.DISBURSE)
+    actor = actor_for(request, BudgetAct.DISBURSE)
     found = await budgets_queries.get_batch(actor, request.path_params["number"])
     answer = see(request, "budgets:batch", number=found.number)
     files = uploads(await posted(request), "file")
@@ -203,14 +205,14 @@ async def results(request: Request) -> Response:
 
 
 async def disbursement(request: Request) -> Response:
-    actor = actor_for(request, Act.SEE_DESK)
+    actor = actor_for(request, AccountAct.SEE_DESK)
     found = await budgets_queries.get_disbursement(actor, request.path_params["number"])
     now = deps(request).clock()
     form = ResultForm(
         await posted(request) if request.method == "POST" else None, data={"ended_on": local_date(now)}
     )
     if request.method == "POST":
-        actor.require(Act.DISBURSE)
+        actor.require(BudgetAct.DISBURSE)
         if form.validate():
             try:
                 await enter_result(
@@ -235,7 +237,7 @@ async def disbursement(request: Request) -> Response:
 
 
 async def budgets(request: Request) -> Response:
-    actor = actor_for(request, Act.SEE_DESK)
+    actor = actor_for(request, AccountAct.SEE_DESK)
     now = deps(request).clock()
     given = await posted(request) if request.method == "POST" else None
     if given is not None and given.get("release"):
@@ -247,7 +249,7 @@ async def budgets(request: Request) -> Response:
         *((each.slug, _(each.name)) for each in await list_programmes()),
     ]
     if given is not None:
-        actor.require(Act.DRAFT_TERMS)
+        actor.require(ProgrammeAct.DRAFT_TERMS)
         if form.validate():
             await draft_budget(
                 form.programme.data, year=form.year.data or 0, amount=form.amount.data, by=By(actor, now)

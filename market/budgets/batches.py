@@ -10,10 +10,10 @@ from uuid import UUID, uuid4
 
 from market.accounts.messages import tell, tell_staff
 from market.accounts.models import StaffRole
-from market.accounts.permissions import Act
 from market.audit.services import record
 from market.budgets.models import Batch, BatchStatus, Budget
 from market.budgets.notice_texts import notice_body
+from market.budgets.permissions import BudgetAct
 from market.claims.contract_validity import lost_in
 from market.claims.expert_panel import verdict_for
 from market.claims.models import Claim, ClaimAction, ClaimContract, ClaimStatus
@@ -79,7 +79,7 @@ async def make_batch(slug: str, *, year: int, claim_numbers: Sequence[str], titl
     Raises:
         Conflict: a claim is on another list, or no longer rechecked.
     """
-    by.actor.require(Act.MAKE_LIST)
+    by.actor.require(BudgetAct.MAKE_LIST)
     programme = await get_programme(slug)
     rows = await Claim.filter(number__in=list(set(claim_numbers))).values_list("id", flat=True)
     claims = await lock_claims([UUID(str(identity)) for identity in rows])
@@ -121,7 +121,7 @@ async def confirm_batch(number: str, *, calendar: Calendar, by: By) -> Confirmed
     Raises:
         Conflict: the list was confirmed already, there is no budget, or nothing is left of it.
     """
-    by.actor.require(Act.CONFIRM_LIST)
+    by.actor.require(BudgetAct.CONFIRM_LIST)
     batch = await Batch.get_or_none(number=number)
     if batch is None:
         raise NotFound(_("没有这个批次。"))
@@ -276,7 +276,7 @@ async def approve_batch(number: str, *, by: By) -> list[str]:
         SamePerson: the actor confirmed the list, or computed or rechecked a claim on it.
         Conflict: the period is not over, an objection stops the whole list, or nothing is left to approve.
     """
-    by.actor.require(Act.APPROVE)
+    by.actor.require(BudgetAct.APPROVE)
     batch = await lock_batch(number)
     notice = await lock_for("batch", batch.id)
     if batch.status is BatchStatus.DRAFT or notice is None:

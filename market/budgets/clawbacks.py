@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from datetime import date, datetime, timedelta
+from enum import StrEnum
 from uuid import UUID, uuid4
 
 from market.accounts.actors import Actor
 from market.accounts.messages import tell, tell_staff
 from market.accounts.models import StaffRole
-from market.accounts.permissions import Act
+from market.accounts.permissions import AccountAct
 from market.audit.services import record
 from market.budgets.models import Clawback, ClawbackReceipt, ClawbackStatus
+from market.budgets.permissions import BudgetAct
 from market.claims.contract_validity import is_lost
 from market.claims.models import Claim, ClaimAction, ClaimContract, ClaimStatus
 from market.claims.transitions import lock_claim, move
@@ -67,7 +69,7 @@ async def start_clawback(number: str, *, amount: int, reason: str, by: By) -> Cl
         Invalid: more than was paid.
         Conflict: the award is not paid, or a clawback of it is under way.
     """
-    by.actor.require(Act.START_CLAWBACK)
+    by.actor.require(BudgetAct.START_CLAWBACK)
     claim = await lock_claim(number)
     await require_no_conflict(by.actor, "claim", [claim.id])
     if claim.status not in RECOVERABLE:
@@ -102,7 +104,7 @@ async def _start(claim: Claim, amount: int, reason: str, contract_id: UUID | Non
 
 async def get_clawback(actor: Actor, number: str) -> Clawback:
     """Return one clawback, for the desk."""
-    actor.require(Act.SEE_DESK)
+    actor.require(AccountAct.SEE_DESK)
     found = await Clawback.get_or_none(number=number).select_related(
         "claim__applicant", "claim__programme", "contract", "started_by", "confirmed_by"
     )
@@ -119,7 +121,7 @@ async def confirm_clawback(number: str, *, by: By) -> Clawback:
         SamePerson: the actor started it.
         Conflict: it was confirmed or dropped already.
     """
-    row, claim = await _lock(number, Act.CONFIRM_CLAWBACK, by.actor)
+    row, claim = await _lock(number, BudgetAct.CONFIRM_CLAWBACK, by.actor)
     if row.status is not ClawbackStatus.STARTED:
         raise Conflict(_("这项追回已经办理，请刷新后再看。"))
     if row.started_by_id == by.actor.user_id:
@@ -156,7 +158,7 @@ async def confirm_clawback(number: str, *, by: By) -> Clawback:
 @atomic()
 async def drop_clawback(number: str, *, by: By) -> Clawback:
     """Let a clawback that is not confirmed go, as the person who would confirm it."""
-    row, claim = await _lock(number, Act.CONFIRM_CLAWBACK, by.actor)
+    row, claim = await _lock(number, BudgetAct.CONFIRM_CLAWBACK, by.actor)
     if row.status is not ClawbackStatus.STARTED:
         raise Conflict(_("这项追回已经办理，请刷新后再看。"))
     row.status = ClawbackStatus.DROPPED
@@ -175,7 +177,7 @@ async def record_return(
         Invalid: more than is still owed, or a day that cannot be.
         Conflict: nothing is owed, or the bank reference was entered before.
     """
-    row, claim = await _lock(number, Act.DISBURSE, by.actor)
+    row, claim = await _lock(number, BudgetAct.DISBURSE, by.actor)
     if row.status is not ClawbackStatus.CONFIRMED or row.confirmed_at is None:
         raise Conflict(_("这项追回现在不收款。"))
     if not local_date(row.confirmed_at) <= received_on <= local_date(by.now):
@@ -223,7 +225,7 @@ async def list_clawbacks(status: str = "") -> list[Clawback]:
     return await rows.select_related("claim__applicant", "claim__programme").order_by("-number").limit(500)
 
 
-async def _lock(number: str, act: Act, actor: Actor) -> tuple[Clawback, Claim]:
+async def _lock(number: str, act: StrEnum, actor: Actor) -> tuple[Clawback, Claim]:
     """Lock the claim first, then the clawback, as everybody does."""
     actor.require(act)
     found = await Clawback.get_or_none(number=number).select_related("claim")

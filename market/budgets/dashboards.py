@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from market.accounts.actors import Actor
-from market.accounts.permissions import Act, Role
+from market.accounts.permissions import AccountAct, Role
 from market.budgets.models import Batch, BatchStatus, Clawback, ClawbackStatus
 from market.budgets.queries import list_budgets, list_listable
 from market.claims.models import ClaimStatus
@@ -19,7 +19,7 @@ from market.programmes.models import ProgrammeTerms, TermsStatus
 
 async def dashboard_cards(actor: Actor, now: datetime) -> list[Card]:
     """Return what waits at the desk, first what is this person's to do."""
-    return await _desk_cards(actor) if actor.may(Act.SEE_DESK) else []
+    return await _desk_cards(actor) if actor.may(AccountAct.SEE_DESK) else []
 
 
 async def _desk_cards(actor: Actor) -> list[Card]:

@@ -8,10 +8,10 @@ from uuid import UUID, uuid4
 
 from market.accounts.messages import tell, tell_staff
 from market.accounts.models import StaffRole
-from market.accounts.permissions import Act
 from market.audit.services import record
 from market.budgets.batches import budget_account, lock_batch, reserved_account
 from market.budgets.models import Batch, BatchStatus, Budget, Disbursement, DisbursementStatus
+from market.budgets.permissions import BudgetAct
 from market.claims.contract_validity import lost_in
 from market.claims.models import Claim, ClaimAction, ClaimStatus
 from market.claims.transitions import lock_claims, move
@@ -27,6 +27,7 @@ from market.kit.money import Money
 from market.ledger import services as book
 from market.programmes.catalogue import get_programme
 from market.programmes.models import Programme
+from market.programmes.permissions import ProgrammeAct
 from market.records.by import By
 
 PAYABLE = frozenset({ClaimStatus.APPROVED, ClaimStatus.TO_PAY})
@@ -40,7 +41,7 @@ async def draft_budget(slug: str, *, year: int, amount: int, by: By) -> Budget:
     Raises:
         Conflict: the year's budget was released already.
     """
-    by.actor.require(Act.DRAFT_TERMS)
+    by.actor.require(ProgrammeAct.DRAFT_TERMS)
     programme = await get_programme(slug)
     await Programme.filter(id=programme.id).select_for_update().first()
     found = await Budget.filter(programme_id=programme.id, year=year).select_for_update().first()
@@ -71,7 +72,7 @@ async def release_budget(budget_id: UUID, *, by: By) -> Budget:
         SamePerson: the actor drafted it.
         Conflict: it was released already.
     """
-    by.actor.require(Act.RELEASE_TERMS)
+    by.actor.require(ProgrammeAct.RELEASE_TERMS)
     budget = await Budget.filter(id=budget_id).select_for_update().first()
     if budget is None:
         raise NotFound(_("没有这项预算。"))
@@ -111,7 +112,7 @@ async def order_payment(number: str, *, by: By) -> Ordered:
     Raises:
         Conflict: nothing waits for an order.
     """
-    by.actor.require(Act.DISBURSE)
+    by.actor.require(BudgetAct.DISBURSE)
     batch = await Batch.get_or_none(number=number)
     if batch is None:
         raise NotFound(_("没有这个批次。"))
@@ -203,7 +204,7 @@ async def enter_result(
     Raises:
         Conflict: its result was entered already.
     """
-    by.actor.require(Act.DISBURSE)
+    by.actor.require(BudgetAct.DISBURSE)
     found = await Disbursement.get_or_none(number=number).select_related("claim__batch")
     if found is None or found.claim.batch is None:
         raise NotFound(_("没有这笔拨付。"))

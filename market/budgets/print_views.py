@@ -6,7 +6,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from market.accounts.permissions import Act
+from market.accounts.permissions import AccountAct
 from market.accounts.web import actor_for
 from market.budgets import prints, queries
 from market.budgets.models import Disbursement
@@ -18,7 +18,7 @@ from market.notices.queries import find_notice
 
 
 async def notice(request: Request) -> Response:
-    actor = actor_for(request, Act.SEE_DESK)
+    actor = actor_for(request, AccountAct.SEE_DESK)
     batch = await queries.get_batch(actor, request.path_params["number"])
     found = await find_notice("batch", batch.id)
     if found is None:
@@ -27,7 +27,7 @@ async def notice(request: Request) -> Response:
 
 
 async def payments(request: Request) -> Response:
-    actor = actor_for(request, Act.SEE_DESK)
+    actor = actor_for(request, AccountAct.SEE_DESK)
     batch = await queries.get_batch(actor, request.path_params["number"])
     orders = (
         await Disbursement.filter(claim__batch_id=batch.id)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from market.accounts.actors import Actor
-from market.accounts.permissions import Act
+from market.accounts.permissions import AccountAct
 from market.budgets.models import Batch, Budget, Disbursement
 from market.claims.models import Claim, ClaimStatus
 from market.kit.errors import NotFound
@@ -15,7 +15,7 @@ from market.ledger import services as book
 
 async def get_batch(actor: Actor, number: str) -> Batch:
     """Return a list of claims, for the desk."""
-    actor.require(Act.SEE_DESK)
+    actor.require(AccountAct.SEE_DESK)
     batch = await Batch.get_or_none(number=number).select_related("programme", "confirmed_by", "approved_by")
     if batch is None:
         raise NotFound(_("没有这个批次。"))
@@ -24,7 +24,7 @@ async def get_batch(actor: Actor, number: str) -> Batch:
 
 async def get_disbursement(actor: Actor, number: str) -> Disbursement:
     """Return one order to pay, for the desk."""
-    actor.require(Act.SEE_DESK)
+    actor.require(AccountAct.SEE_DESK)
     found = await Disbursement.get_or_none(number=number).select_related(
         "claim__applicant", "claim__programme", "claim__batch", "entered_by"
     )

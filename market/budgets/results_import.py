@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 
 from market.accounts.actors import Actor
-from market.accounts.permissions import Act
 from market.budgets.models import Disbursement, DisbursementStatus
 from market.budgets.paying import enter_result
+from market.budgets.permissions import BudgetAct
 from market.integrity.conflicts import Conflicted
 from market.kit.errors import Conflict, Invalid, NotFound
 from market.kit.i18n import gettext as _
@@ -113,7 +113,7 @@ async def import_results(content: bytes, *, by: By) -> Imported:
     Raises:
         Invalid: it is no workbook of ours.
     """
-    by.actor.require(Act.DISBURSE)
+    by.actor.require(BudgetAct.DISBURSE)
     results = await asyncio.to_thread(read_results, content)
     done = Imported(refused=results.faults, notices=results.notices)
     for row in results.rows:

@@ -12,11 +12,13 @@ from market.budgets import (
     print_views,
     upkeep_views,
 )
+from market.budgets.permissions import PERMISSIONS
 from market.kit.i18n import lazy
 from market.kit.room import Room, Subject
 
 ROOM = Room(
     "budgets",
+    permissions=PERMISSIONS,
     models=(models,),
     routes=[*batch_views.routes, *upkeep_views.routes, *print_views.routes],
     jobs=(jobs.compute_year, jobs.recheck_year),

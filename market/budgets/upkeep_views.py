@@ -6,12 +6,14 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from market.accounts.permissions import Act
+from market.accounts.permissions import AccountAct
 from market.accounts.web import actor_for, passes, sent, status_of
 from market.budgets import clawbacks, jobs, reports, year_runs
 from market.budgets.clawbacks import confirm_clawback, drop_clawback, record_return
 from market.budgets.forms import ClawbackForm, ReturnForm, RunForm
 from market.budgets.models import ClawbackStatus
+from market.budgets.permissions import BudgetAct
+from market.claims.permissions import ClaimAct
 from market.claims.queries import get_claim_at_desk, list_years
 from market.claims.reason_page import ask
 from market.kit.clock import local_date
@@ -29,7 +31,7 @@ XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
 async def runs(request: Request) -> Response:
-    actor, now = actor_for(request, Act.SEE_DESK), deps(request).clock()
+    actor, now = actor_for(request, AccountAct.SEE_DESK), deps(request).clock()
     given = await sent(request)
     form = RunForm(given, data={"year": local_date(now).year})
     form.programme.choices = [
@@ -38,7 +40,7 @@ async def runs(request: Request) -> Response:
     ]
     plan = None
     if given is not None:
-        actor.require(Act.CALCULATE)
+        actor.require(ClaimAct.CALCULATE)
         if form.validate():
             slug, year = form.programme.data, form.year.data or 0
             if given.get("act") == "start":
@@ -52,11 +54,11 @@ async def runs(request: Request) -> Response:
 
 
 async def run(request: Request) -> Response:
-    actor = actor_for(request, Act.SEE_DESK)
+    actor = actor_for(request, AccountAct.SEE_DESK)
     found = await year_runs.get_run(actor, path_id(request, "run_id"))
     if request.method == "POST":
         is_first = found.stage.value == "compute"
-        actor.require(Act.CALCULATE if is_first else Act.RECHECK)
+        actor.require(ClaimAct.CALCULATE if is_first else ClaimAct.RECHECK)
         name = jobs.COMPUTE if is_first else jobs.RECHECK
         await enqueue(name, lock=f"year:{found.id}", run_id=found.id, user_id=actor.user_id)
         done = see(request, "budgets:run", run_id=found.id)
@@ -65,7 +67,7 @@ async def run(request: Request) -> Response:
 
 
 async def clawback_list(request: Request) -> Response:
-    actor_for(request, Act.SEE_DESK)
+    actor_for(request, AccountAct.SEE_DESK)
     status = request.query_params.get("status", "")
     status = status if status in set(ClawbackStatus) else ""
     return render(
@@ -78,7 +80,7 @@ async def clawback_list(request: Request) -> Response:
 
 
 async def start_clawback(request: Request) -> Response:
-    actor, now = actor_for(request, Act.START_CLAWBACK), deps(request).clock()
+    actor, now = actor_for(request, BudgetAct.START_CLAWBACK), deps(request).clock()
     found = await get_claim_at_desk(actor, request.path_params["number"])
     form = ClawbackForm(await sent(request), data={"amount": found.award_amount})
     if request.method == "POST" and await passes(
@@ -92,7 +94,7 @@ async def start_clawback(request: Request) -> Response:
 
 
 async def clawback(request: Request) -> Response:
-    actor, now = actor_for(request, Act.SEE_DESK), deps(request).clock()
+    actor, now = actor_for(request, AccountAct.SEE_DESK), deps(request).clock()
     found = await clawbacks.get_clawback(actor, request.path_params["number"])
     given = await sent(request)
     done = see(request, "budgets:clawback", number=found.number)
@@ -105,7 +107,7 @@ async def clawback(request: Request) -> Response:
         return flash(request, done, _("追回已撤销。"), "note")
     form = ReturnForm(given, data={"received_on": local_date(now)})
     if given is not None:
-        actor.require(Act.DISBURSE)
+        actor.require(BudgetAct.DISBURSE)
         if await passes(
             form,
             lambda: record_return(
@@ -129,7 +131,7 @@ async def clawback(request: Request) -> Response:
 
 
 async def report(request: Request) -> Response:
-    actor_for(request, Act.SEE_DESK)
+    actor_for(request, AccountAct.SEE_DESK)
     year = _year(request) or local_date(deps(request).clock()).year
     made = await reports.report_of(year)
     if request.query_params.get("format") == "xlsx":
@@ -143,7 +145,7 @@ async def report(request: Request) -> Response:
 
 
 async def report_rows(request: Request) -> Response:
-    actor_for(request, Act.SEE_DESK)
+    actor_for(request, AccountAct.SEE_DESK)
     asked, year = request.query_params, _year(request)
     group = asked.get("group", "claimed")
     if year is None or group not in reports.GROUPS:

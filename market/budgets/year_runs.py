@@ -11,13 +11,15 @@ from dataclasses import dataclass, field
 from uuid import UUID, uuid4
 
 from market.accounts.actors import Actor
-from market.accounts.permissions import Act
+from market.accounts.permissions import AccountAct
 from market.audit.services import record
 from market.budgets.batches import LISTABLE, budget_account, make_batch
 from market.budgets.models import Budget, RunStage, YearRun
+from market.budgets.permissions import BudgetAct
 from market.claims.claim_facts import facts_of
 from market.claims.computing import run as compute_facts
 from market.claims.models import Claim, ClaimStatus
+from market.claims.permissions import ClaimAct
 from market.claims.queries import last_assessment
 from market.claims.reviewing import calculate, recheck
 from market.kit.database import atomic
@@ -97,7 +99,7 @@ async def _try(claim: Claim, rate: int | None, plan: Plan) -> None:
 
 async def get_run(actor: Actor, run_id: UUID) -> YearRun:
     """Return one run, for the desk."""
-    actor.require(Act.SEE_DESK)
+    actor.require(AccountAct.SEE_DESK)
     found = await YearRun.get_or_none(id=run_id).select_related("programme", "officer", "rechecker", "batch")
     if found is None:
         raise NotFound(_("没有这次年度核算。"))
@@ -114,7 +116,7 @@ async def list_runs() -> list[YearRun]:
 @atomic()
 async def open_run(slug: str, year: int, *, rate: int | None = None, by: By) -> YearRun:
     """Begin a programme's year, or return the run of it that is not finished."""
-    by.actor.require(Act.CALCULATE)
+    by.actor.require(ClaimAct.CALCULATE)
     programme = await get_programme(slug)
     await Programme.filter(id=programme.id).select_for_update().first()
     found = await YearRun.get_or_none(programme_id=programme.id, year=year, ended_at=None)
@@ -139,7 +141,7 @@ async def compute_all(run_id: UUID, *, by: By, told: Told | None = None) -> Year
     Raises:
         Conflict: the run is past this stage.
     """
-    by.actor.require(Act.CALCULATE)
+    by.actor.require(ClaimAct.CALCULATE)
     run = await YearRun.get(id=run_id).select_related("programme")
     if run.stage is not RunStage.COMPUTE:
         return run
@@ -161,7 +163,7 @@ async def recheck_all(run_id: UUID, *, by: By, told: Told | None = None) -> Year
         SamePerson: the actor computed the run.
         Conflict: the run is not at this stage.
     """
-    by.actor.require(Act.RECHECK)
+    by.actor.require(ClaimAct.RECHECK)
     run = await YearRun.get(id=run_id).select_related("programme")
     if run.stage in (RunStage.LIST, RunStage.DONE):
         return run
@@ -187,7 +189,7 @@ async def recheck_all(run_id: UUID, *, by: By, told: Told | None = None) -> Year
 @atomic()
 async def list_all(run_id: UUID, *, by: By) -> YearRun:
     """Put every rechecked claim of the year on one list, once, and end the run."""
-    by.actor.require(Act.MAKE_LIST)
+    by.actor.require(BudgetAct.MAKE_LIST)
     run = await YearRun.filter(id=run_id).select_for_update().get()
     if run.stage is RunStage.DONE:
         return run

@@ -10,11 +10,11 @@ from uuid import UUID, uuid4
 from market.accounts.actors import Actor
 from market.accounts.messages import tell_staff
 from market.accounts.models import Organisation, StaffRole
-from market.accounts.permissions import Act
 from market.audit.services import record
 from market.claims.contract_validity import lost_among
 from market.claims.evidence import known_evidence
 from market.claims.models import Claim, ClaimAction, ClaimContract, ClaimStatus, Evidence, SalesReport
+from market.claims.permissions import ClaimAct
 from market.claims.queries import SIDES, get_bought_contract_for, get_claim_for, live_claim, pays_on_totals
 from market.claims.risk_detection import refresh_doubts
 from market.claims.states import COMPUTED, ENDED, require_editable
@@ -52,7 +52,7 @@ async def report_sales(
         NotFound: the contract is not the actor's purchase.
         Conflict: a claim was computed with the figure of that year.
     """
-    by.actor.require(Act.REPORT_SALES)
+    by.actor.require(ClaimAct.REPORT_SALES)
     contract = await get_bought_contract_for(by.actor, contract_number)
     await Contract.filter(id=contract.id).select_for_update().first()
     if not contract.signed_on.year <= year <= local_date(by.now).year:
@@ -82,7 +82,7 @@ async def create_claim(slug: str, *, year: int, contract_numbers: Sequence[str],
     The version in force on 31 December of the year stays with the claim. The contracts are locked, so that
     of two who claim one at the same moment the second is refused.
     """
-    by.actor.require(Act.WRITE_CLAIM)
+    by.actor.require(ClaimAct.WRITE_CLAIM)
     programme = await get_programme(slug)
     if not FIRST_YEAR <= year <= local_date(by.now).year:
         raise Invalid(_("申报年度不能晚于今年。"), field="year")
@@ -192,7 +192,7 @@ async def add_evidence(
 
     The content goes into the store before anything is written about it.
     """
-    by.actor.require(Act.WRITE_CLAIM)
+    by.actor.require(ClaimAct.WRITE_CLAIM)
     claim = await get_claim_for(by.actor, number)
     require_editable(claim.status)
     kept = await keep(upload, store) if upload is not None else None
@@ -270,7 +270,7 @@ async def _refuse_used_paper(claim: Claim, kind: str, paper_number: str) -> None
 @atomic()
 async def remove_evidence(number: str, evidence_id: UUID, *, by: By) -> None:
     """Take a paper off a claim that is not handed in; its file stays in the store."""
-    by.actor.require(Act.WRITE_CLAIM)
+    by.actor.require(ClaimAct.WRITE_CLAIM)
     await get_claim_for(by.actor, number)
     claim = await lock_claim(number)
     require_editable(claim.status)
@@ -290,7 +290,7 @@ async def submit_claim(number: str, *, is_declared: bool, by: By) -> Claim:
         Barred: an integrity record stands against the applicant; it says which and how to appeal.
         Conflict: the claim is handed in already.
     """
-    by.actor.require(Act.WRITE_CLAIM)
+    by.actor.require(ClaimAct.WRITE_CLAIM)
     claim = await get_claim_for(by.actor, number)
     require_editable(claim.status)
     if not is_declared:
@@ -329,7 +329,7 @@ async def _submit(number: str, *, by: By) -> Claim:
 @atomic()
 async def withdraw_claim(number: str, *, by: By) -> Claim:
     """Take a claim back before it is computed; its contracts may then be claimed for anew."""
-    by.actor.require(Act.WRITE_CLAIM)
+    by.actor.require(ClaimAct.WRITE_CLAIM)
     await get_claim_for(by.actor, number)
     claim = await lock_claim(number)
     return await move(claim, ClaimAction.WITHDRAW, by=by)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from market.accounts.actors import Actor
-from market.accounts.permissions import Act
+from market.accounts.permissions import AccountAct
 from market.claims.models import Claim, ClaimContract
 from market.contracts.models import Contract
 from market.contracts.queries import may_read
@@ -97,7 +97,7 @@ def _of_contract(actor: Actor | None, contract: Contract, here: str) -> list[Lin
 
 
 async def _of_claim(actor: Actor | None, claim: Claim, here: str) -> list[Link]:
-    is_desk = actor is not None and actor.may(Act.SEE_DESK)
+    is_desk = actor is not None and actor.may(AccountAct.SEE_DESK)
     links = [_link(_("申报"), claim.number, claim_address(actor, claim), here)]
     if claim.batch_id is not None:
         notice = await find_notice("batch", claim.batch_id)
@@ -129,7 +129,7 @@ def claim_address(actor: Actor | None, claim: Claim) -> str | None:
         return None
     if actor.acts_for(claim.applicant_id):
         return f"/claims/{claim.number}"
-    return _if(actor.may(Act.SEE_DESK) and claim.submitted_at is not None, f"/desk/{claim.number}")
+    return _if(actor.may(AccountAct.SEE_DESK) and claim.submitted_at is not None, f"/desk/{claim.number}")
 
 
 def _if(is_allowed: bool, address: str) -> str | None:

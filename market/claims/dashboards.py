@@ -5,21 +5,23 @@ from __future__ import annotations
 from datetime import datetime
 
 from market.accounts.actors import Actor
-from market.accounts.permissions import Act
+from market.accounts.permissions import AccountAct
 from market.claims.models import Claim, ClaimStatus
+from market.claims.permissions import ClaimAct
 from market.claims.queries import list_claimable
 from market.kit.cards import Card
 from market.kit.i18n import gettext as _
+from market.panels.permissions import PanelAct
 
 
 async def dashboard_cards(actor: Actor, now: datetime) -> list[Card]:
     """Return what an operator may have reviewed, or what waits for an applicant; the desk has its own."""
-    if actor.may(Act.SEE_DESK) or actor.may(Act.SCORE_CLAIM):
+    if actor.may(AccountAct.SEE_DESK) or actor.may(PanelAct.SCORE_CLAIM):
         return []
-    if actor.may(Act.ASSIGN_EXPERTS):
+    if actor.may(PanelAct.ASSIGN_EXPERTS):
         reviewable = await Claim.filter(status=ClaimStatus.ACCEPTED).count()
         return [Card(_("可指派专家的申报"), reviewable, "/reviews/assign", "act")]
-    if actor.may(Act.WRITE_CLAIM) and actor.may_buy:
+    if actor.may(ClaimAct.WRITE_CLAIM) and actor.may_buy:
         return await _own_cards(actor, now)
     return []
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from market.accounts.permissions import Act
 from market.audit.services import record
 from market.claims.models import Claim, ClaimContract
+from market.claims.permissions import ClaimAct
 from market.claims.queries import get_claim_for
 from market.claims.states import require_editable
 from market.claims.transitions import lock_claim
@@ -67,7 +67,7 @@ async def state_facts(
         Invalid: a value outside the format's lists.
         Conflict: the claim was handed in.
     """
-    by.actor.require(Act.WRITE_CLAIM)
+    by.actor.require(ClaimAct.WRITE_CLAIM)
     await get_claim_for(by.actor, number)
     claim = await lock_claim(number)
     require_editable(claim.status)
@@ -107,7 +107,7 @@ async def state_totals(number: str, totals: Mapping[str, int | None], *, by: By)
         Invalid: the set does not ask for one of them.
         Conflict: the claim was handed in.
     """
-    by.actor.require(Act.WRITE_CLAIM)
+    by.actor.require(ClaimAct.WRITE_CLAIM)
     found = await get_claim_for(by.actor, number)
     claim = await lock_claim(number)
     require_editable(claim.status)

@@ -7,13 +7,14 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from market.accounts.actors import Actor
-from market.accounts.permissions import Act
+from market.accounts.permissions import AccountAct
 from market.accounts.web import actor_for
 from market.claims import queries, reviewing
 from market.claims.expert_panel import verdict_for
 from market.claims.forms import CalculateForm, QueueForm, ReasonForm, RejectForm, SupplementForm
 from market.claims.models import Claim, ClaimStatus
 from market.claims.pages import claim_page
+from market.claims.permissions import ClaimAct
 from market.claims.queries import Wanted, get_claim_at_desk
 from market.claims.reason_page import ask
 from market.claims.reviewing import ask_supplement, return_calculation
@@ -35,7 +36,7 @@ QUEUE = [each for each in ClaimStatus if each is not ClaimStatus.DRAFT]
 
 
 async def queue(request: Request) -> Response:
-    actor_for(request, Act.SEE_DESK)
+    actor_for(request, AccountAct.SEE_DESK)
     asked = request.query_params
     year = asked.get("year", "")
     form = QueueForm(asked)
@@ -87,7 +88,7 @@ def _prefix(region: str) -> str:
 
 
 async def claim(request: Request) -> Response:
-    actor = actor_for(request, Act.SEE_DESK)
+    actor = actor_for(request, AccountAct.SEE_DESK)
     found = await get_claim_at_desk(actor, request.path_params["number"])
     return await _claim(request, actor, found)
 
@@ -111,21 +112,21 @@ async def _claim(request: Request, actor: Actor, found: Claim, form: CalculateFo
 
 
 async def sheet(request: Request) -> Response:
-    actor = actor_for(request, Act.SEE_DESK)
+    actor = actor_for(request, AccountAct.SEE_DESK)
     found = await get_claim_at_desk(actor, request.path_params["number"])
     page = await claim_page(actor, found, deps(request).clock())
     return render(request, "claims/sheet.html", page=page, clauses=clauses(found.terms.content))
 
 
 async def accept(request: Request) -> Response:
-    actor = actor_for(request, Act.ACCEPT_CLAIM)
+    actor = actor_for(request, ClaimAct.ACCEPT_CLAIM)
     number = request.path_params["number"]
     await reviewing.accept(number, by=By(actor, deps(request).clock()))
     return flash(request, see(request, "claims:desk", number=number), _("已受理，请核算。"))
 
 
 async def calculate(request: Request) -> Response:
-    actor = actor_for(request, Act.CALCULATE)
+    actor = actor_for(request, ClaimAct.CALCULATE)
     found = await get_claim_at_desk(actor, request.path_params["number"])
     form = CalculateForm(await posted(request))
     if form.validate():
@@ -143,7 +144,7 @@ async def calculate(request: Request) -> Response:
 
 
 async def recheck(request: Request) -> Response:
-    actor = actor_for(request, Act.RECHECK)
+    actor = actor_for(request, ClaimAct.RECHECK)
     number = request.path_params["number"]
     text = str((await posted(request)).get("sequence") or "")
     sequence = int(text) if text.isascii() and text.isdigit() and len(text) < 6 else 0
@@ -152,7 +153,7 @@ async def recheck(request: Request) -> Response:
 
 
 async def supplement(request: Request) -> Response:
-    actor = actor_for(request, Act.ACCEPT_CLAIM)
+    actor = actor_for(request, ClaimAct.ACCEPT_CLAIM)
     found = await get_claim_at_desk(actor, request.path_params["number"])
     form = SupplementForm(await posted(request) if request.method == "POST" else None)
     if request.method == "POST" and form.validate():
@@ -171,7 +172,7 @@ async def supplement(request: Request) -> Response:
 
 
 async def return_(request: Request) -> Response:
-    actor = actor_for(request, Act.RECHECK)
+    actor = actor_for(request, ClaimAct.RECHECK)
     found = await get_claim_at_desk(actor, request.path_params["number"])
     form = ReasonForm(await posted(request) if request.method == "POST" else None)
     if request.method == "POST" and form.validate():
@@ -184,7 +185,7 @@ async def return_(request: Request) -> Response:
 
 
 async def reject(request: Request) -> Response:
-    actor = actor_for(request, Act.ACCEPT_CLAIM)
+    actor = actor_for(request, ClaimAct.ACCEPT_CLAIM)
     found = await get_claim_at_desk(actor, request.path_params["number"])
     form = RejectForm(await posted(request) if request.method == "POST" else None)
     form.clause.choices = [

@@ -6,7 +6,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
-from market.accounts.permissions import Act
+from market.accounts.permissions import AccountAct
 from market.accounts.web import actor_for
 from market.claims.draft_impact import preview_of
 from market.claims.listed import judge_outcomes_anew
@@ -16,14 +16,15 @@ from market.kit.templating import render
 from market.kit.web import deps
 from market.programmes import drafting
 from market.programmes.drafting import release_terms
+from market.programmes.permissions import ProgrammeAct
 from market.records.by import By
 
 
 async def version(request: Request) -> Response:
-    actor, now = actor_for(request, Act.SEE_DESK), deps(request).clock()
+    actor, now = actor_for(request, AccountAct.SEE_DESK), deps(request).clock()
     slug, name = request.path_params["slug"], request.path_params["version"]
     if request.method == "POST":
-        actor.require(Act.RELEASE_TERMS)
+        actor.require(ProgrammeAct.RELEASE_TERMS)
         await release_terms(slug, name, on_release=judge_outcomes_anew, by=By(actor, now))
         done = RedirectResponse(
             f"{request.app.url_path_for('programmes:show', slug=slug)}?version={name}", 303

@@ -8,7 +8,6 @@ from uuid import UUID
 
 from market.accounts.messages import tell_staff
 from market.accounts.models import StaffRole
-from market.accounts.permissions import Act
 from market.claims.models import Claim, ClaimContract, ClaimStatus
 from market.claims.transitions import lock_claim
 from market.codes.labels import label
@@ -19,6 +18,7 @@ from market.kit.formats import wan
 from market.kit.i18n import gettext as _
 from market.panels.expert_reviews import Verdict, assign_reviewers, verdict_of
 from market.panels.models import ExpertReview
+from market.panels.permissions import PanelAct
 from market.panels.subjects import Fact, PanelSubject, Section, get_subject
 from market.programmes.terms import Terms
 from market.records.by import By
@@ -36,7 +36,7 @@ async def assign_experts(
         Invalid: no expert, or one who belongs to a party.
         Conflict: the claim is computed already.
     """
-    by.actor.require(Act.ASSIGN_EXPERTS)
+    by.actor.require(PanelAct.ASSIGN_EXPERTS)
     claim = await lock_claim(number)
     if claim.status is not ClaimStatus.ACCEPTED:
         raise Conflict(_("只有已受理、还没有核算的申报可以指派专家。"))

@@ -10,7 +10,6 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from market.accounts.models import StaffRole, User
-from market.accounts.permissions import Act
 from market.accounts.web import actor_for, passes, sent, status_of
 from market.claims.expert_panel import assign_experts
 from market.claims.forms import ReasonForm
@@ -18,6 +17,7 @@ from market.claims.models import Claim, ClaimStatus
 from market.claims.queries import get_claim_at_desk
 from market.claims.reason_page import ask
 from market.claims.reviewing import declare_conflict
+from market.integrity.permissions import IntegrityAct
 from market.kit.clock import local_date
 from market.kit.flash import flash
 from market.kit.forms import number_in
@@ -26,13 +26,14 @@ from market.kit.templating import render
 from market.kit.web import deps, see
 from market.panels.expert_reviews import list_reviews
 from market.panels.forms import AssignForm
+from market.panels.permissions import PanelAct
 from market.records.by import By
 
 DAYS = 14
 
 
 async def assign(request: Request) -> Response:
-    actor, now = actor_for(request, Act.ASSIGN_EXPERTS), deps(request).clock()
+    actor, now = actor_for(request, PanelAct.ASSIGN_EXPERTS), deps(request).clock()
     given = await sent(request)
     form = AssignForm(given, data={"due_on": local_date(now) + timedelta(days=DAYS)})
     experts = await User.filter(staff_role=StaffRole.REVIEWER, is_active=True).order_by("name")
@@ -68,7 +69,7 @@ async def assign(request: Request) -> Response:
 
 
 async def conflict(request: Request) -> Response:
-    actor = actor_for(request, Act.DECLARE_CONFLICT)
+    actor = actor_for(request, IntegrityAct.DECLARE_CONFLICT)
     found = await get_claim_at_desk(actor, request.path_params["number"])
     form = ReasonForm(await sent(request))
     if request.method == "POST" and await passes(

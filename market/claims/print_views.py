@@ -6,7 +6,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from market.accounts.permissions import Act
+from market.accounts.permissions import AccountAct
 from market.accounts.web import actor_for, actor_of
 from market.claims import prints
 from market.claims.pages import ClaimPage, claim_page
@@ -18,14 +18,14 @@ from market.kit.web import deps
 
 
 async def sheet(request: Request) -> Response:
-    actor, now = actor_for(request, Act.SEE_DESK), deps(request).clock()
+    actor, now = actor_for(request, AccountAct.SEE_DESK), deps(request).clock()
     found = await get_claim_at_desk(actor, request.path_params["number"])
     page = await claim_page(actor, found, now)
     return await pdf_response("claim_sheet.typ", prints.sheet_print(page, now), f"{found.number}-sheet")
 
 
 async def decision(request: Request) -> Response:
-    actor = actor_for(request, Act.SEE_DESK)
+    actor = actor_for(request, AccountAct.SEE_DESK)
     found = await get_claim_at_desk(actor, request.path_params["number"])
     return await _decision(request, await claim_page(actor, found, deps(request).clock()))
 

@@ -11,9 +11,10 @@ from tortoise.functions import Count, Sum
 
 from market.accounts.actors import Actor
 from market.accounts.models import Organisation, OrganisationKind
-from market.accounts.permissions import Act
+from market.accounts.permissions import AccountAct
 from market.claims.contract_validity import lost_among
 from market.claims.models import Assessment, Claim, ClaimContract, ClaimStatus
+from market.claims.permissions import ClaimAct
 from market.claims.states import ENDED
 from market.contracts.models import Contract, Receipt
 from market.files.models import StoredFile
@@ -55,7 +56,7 @@ async def get_claim_at_desk(actor: Actor, number: str) -> Claim:
     Raises:
         NotFound: there is none, or it is still a draft.
     """
-    actor.require(Act.SEE_DESK)
+    actor.require(AccountAct.SEE_DESK)
     claim = await Claim.get_or_none(number=number).select_related(*RELATIONS)
     if claim is None or claim.submitted_at is None:
         raise NotFound(_("没有这份申报。"))
@@ -195,7 +196,7 @@ class Claimable:
 
 async def list_claimable(actor: Actor, now: datetime, year: int | None = None) -> list[Claimable]:
     """Return the programmes of the organisation's place, with contracts still free or on yearly totals."""
-    if not actor.may(Act.WRITE_CLAIM) or not actor.acts_for(actor.organisation_id):
+    if not actor.may(ClaimAct.WRITE_CLAIM) or not actor.acts_for(actor.organisation_id):
         return []
     organisation = await Organisation.get(id=actor.organisation_id)
     asked = year or local_date(now).year
@@ -251,4 +252,6 @@ async def may_open_evidence(actor: Actor | None, file: StoredFile) -> bool:
     claim = await Claim.get_or_none(id=file.subject_id)
     if actor is None or claim is None:
         return False
-    return actor.acts_for(claim.applicant_id) or (actor.may(Act.SEE_DESK) and claim.submitted_at is not None)
+    return actor.acts_for(claim.applicant_id) or (
+        actor.may(AccountAct.SEE_DESK) and claim.submitted_at is not None
+    )

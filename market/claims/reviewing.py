@@ -8,16 +8,17 @@ from uuid import uuid4
 from market.accounts.actors import Actor
 from market.accounts.messages import tell, tell_staff
 from market.accounts.models import StaffRole
-from market.accounts.permissions import Act
 from market.claims.claim_facts import facts_of
 from market.claims.computing import run
 from market.claims.expert_panel import verdict_for
 from market.claims.models import Assessment, Claim, ClaimAction, ClaimContract, ClaimStatus
+from market.claims.permissions import ClaimAct
 from market.claims.queries import last_assessment
 from market.claims.risk_detection import refresh_doubts
 from market.claims.transitions import lock_claim, move
 from market.integrity import conflicts
 from market.integrity.conflicts import require_no_conflict
+from market.integrity.permissions import IntegrityAct
 from market.kit.clock import local_date
 from market.kit.database import atomic
 from market.kit.errors import Conflict, Invalid, NotFound, SamePerson
@@ -32,7 +33,7 @@ from market.records.by import By
 @atomic()
 async def accept(number: str, *, by: By) -> Claim:
     """Take a claim in (受理)."""
-    by.actor.require(Act.ACCEPT_CLAIM)
+    by.actor.require(ClaimAct.ACCEPT_CLAIM)
     claim = await lock_claim(number)
     await require_no_conflict(by.actor, "claim", [claim.id])
     await move(claim, ClaimAction.ACCEPT, by=by)
@@ -43,7 +44,7 @@ async def accept(number: str, *, by: By) -> Claim:
 @atomic()
 async def ask_supplement(number: str, *, reason: str, due_on: date, by: By) -> Claim:
     """Ask the applicant to supply what is lacking (补正通知), by the end of a day."""
-    by.actor.require(Act.ACCEPT_CLAIM)
+    by.actor.require(ClaimAct.ACCEPT_CLAIM)
     if due_on <= local_date(by.now):
         raise Invalid(_("补正期限应在今天以后。"), field="due_on")
     claim = await lock_claim(number)
@@ -69,7 +70,7 @@ async def calculate(number: str, *, rate_basis_points: int | None = None, by: By
         Conflicted: the actor declared a conflict of interest.
         Conflict: experts are still at it, the claim is not accepted, or was computed meanwhile.
     """
-    by.actor.require(Act.CALCULATE)
+    by.actor.require(ClaimAct.CALCULATE)
     claim = await lock_claim(number)
     await require_no_conflict(by.actor, "claim", [claim.id])
     terms_row = await ProgrammeTerms.get(id=claim.terms_id)
@@ -141,7 +142,7 @@ async def recheck(number: str, *, sequence: int, by: By) -> Claim:
         Conflicted: the actor declared a conflict of interest.
         Conflict: it was computed anew meanwhile, waits for facts, awards nothing, or its facts changed.
     """
-    by.actor.require(Act.RECHECK)
+    by.actor.require(ClaimAct.RECHECK)
     claim = await lock_claim(number)
     await require_no_conflict(by.actor, "claim", [claim.id])
     if claim.calculated_by_id == by.actor.user_id:
@@ -164,7 +165,7 @@ async def recheck(number: str, *, sequence: int, by: By) -> Claim:
 @atomic()
 async def return_calculation(number: str, *, reason: str, by: By) -> Claim:
     """Send a computation back to the officer, with the reason (退回核算), off any list not yet confirmed."""
-    by.actor.require(Act.RECHECK)
+    by.actor.require(ClaimAct.RECHECK)
     claim = await lock_claim(number)
     await require_no_conflict(by.actor, "claim", [claim.id])
     await move(claim, ClaimAction.RETURN_CALCULATION, by=by, note=reason)
@@ -186,7 +187,7 @@ async def reject(number: str, *, clause: str, reason: str, by: By) -> Claim:
     Raises:
         Invalid: the terms have no such clause.
     """
-    by.actor.require(Act.ACCEPT_CLAIM)
+    by.actor.require(ClaimAct.ACCEPT_CLAIM)
     claim = await lock_claim(number)
     await require_no_conflict(by.actor, "claim", [claim.id])
     if claim.status is ClaimStatus.OBJECTION:
@@ -216,7 +217,7 @@ async def declare_conflict(number: str, *, reason: str, by: By) -> None:
     Raises:
         Conflict: it is declared already, or the person has acted on the claim before.
     """
-    by.actor.require(Act.DECLARE_CONFLICT)
+    by.actor.require(IntegrityAct.DECLARE_CONFLICT)
     claim = await lock_claim(number)
     if claim.submitted_at is None:
         raise NotFound(_("没有这份申报。"))

@@ -16,11 +16,13 @@ from market.claims import (
     reviewing,
     views,
 )
+from market.claims.permissions import PERMISSIONS
 from market.kit.i18n import lazy
 from market.kit.room import Room, Subject
 
 ROOM = Room(
     "claims",
+    permissions=PERMISSIONS,
     models=(models,),
     routes=[
         *views.routes,

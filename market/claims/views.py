@@ -11,7 +11,7 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
 from market.accounts.actors import Actor
-from market.accounts.permissions import Act
+from market.accounts.permissions import AccountAct
 from market.accounts.web import actor_for, actor_of, find
 from market.claims import applying, declared_facts, queries
 from market.claims.applying import create_claim, remove_evidence
@@ -30,6 +30,7 @@ from market.claims.forms import (
 )
 from market.claims.models import Claim, SalesReport
 from market.claims.pages import claim_page
+from market.claims.permissions import ClaimAct
 from market.claims.queries import Wanted, get_claim_for
 from market.codes.regions import GUANGXI
 from market.files.contents import ACCEPT
@@ -87,7 +88,7 @@ def _asked(form: CalculatorForm) -> Asked:
 
 
 async def report_sales(request: Request) -> Response:
-    actor = actor_for(request, Act.REPORT_SALES)
+    actor = actor_for(request, ClaimAct.REPORT_SALES)
     contract = await queries.get_bought_contract_for(actor, request.path_params["number"])
     now = deps(request).clock()
     form = SalesForm(
@@ -118,9 +119,9 @@ async def report_sales(request: Request) -> Response:
 
 
 async def claims(request: Request) -> Response:
-    actor = actor_for(request, Act.READ_OWN_DATA)
+    actor = actor_for(request, AccountAct.READ_OWN_DATA)
     asked = request.query_params
-    if actor.may(Act.SEE_DESK):
+    if actor.may(AccountAct.SEE_DESK):
         return RedirectResponse(f"{request.app.url_path_for('claims:queue')}?{asked}", 303)
     wanted = Wanted(
         status=asked.get("status", ""),
@@ -137,13 +138,13 @@ async def claims(request: Request) -> Response:
         amount=amount,
         counts=await queries.count_by_status(wanted),
         status=wanted.status,
-        may_claim=actor.may(Act.WRITE_CLAIM),
+        may_claim=actor.may(ClaimAct.WRITE_CLAIM),
         claimable=await queries.list_claimable(actor, deps(request).clock()),
     )
 
 
 async def new_claim(request: Request) -> Response:
-    actor = actor_for(request, Act.WRITE_CLAIM)
+    actor = actor_for(request, ClaimAct.WRITE_CLAIM)
     now = deps(request).clock()
     given = await posted(request) if request.method == "POST" else request.query_params
     chosen = await chosen_in(actor, given, now)
@@ -199,7 +200,7 @@ async def _claim(
         "claims/claim.html",
         422 if given and given.errors else 200,
         page=await claim_page(actor, found, deps(request).clock()),
-        may_write=actor.may(Act.WRITE_CLAIM),
+        may_write=actor.may(ClaimAct.WRITE_CLAIM),
         evidence_form=evidence_form or EvidenceForm(),
         submit_form=submit_form or SubmitForm(),
         facts_form=facts_form or FactsForm(),
@@ -214,7 +215,7 @@ async def _claim(
 
 
 async def add_evidence(request: Request) -> Response:
-    actor = actor_for(request, Act.WRITE_CLAIM)
+    actor = actor_for(request, ClaimAct.WRITE_CLAIM)
     found = await get_claim_for(actor, request.path_params["number"])
     given, now = await posted(request), deps(request).clock()
     if removed := _id(given.get("remove")):
@@ -248,7 +249,7 @@ def _id(value: object) -> UUID | None:
 
 
 async def state_facts(request: Request) -> Response:
-    actor = actor_for(request, Act.WRITE_CLAIM)
+    actor = actor_for(request, ClaimAct.WRITE_CLAIM)
     found = await get_claim_for(actor, request.path_params["number"])
     given = await posted(request)
     asked = asked_facts(compiled(found.terms))
@@ -283,7 +284,7 @@ def _totals_form(found: Claim, given: ImmutableMultiDict[str, Any] | None = None
 
 
 async def state_totals(request: Request) -> Response:
-    actor = actor_for(request, Act.WRITE_CLAIM)
+    actor = actor_for(request, ClaimAct.WRITE_CLAIM)
     found = await get_claim_for(actor, request.path_params["number"])
     form = _totals_form(found, await posted(request))
     if not form.validate():
@@ -294,7 +295,7 @@ async def state_totals(request: Request) -> Response:
 
 
 async def submit_claim(request: Request) -> Response:
-    actor = actor_for(request, Act.WRITE_CLAIM)
+    actor = actor_for(request, ClaimAct.WRITE_CLAIM)
     found = await get_claim_for(actor, request.path_params["number"])
     form = SubmitForm(await posted(request))
     form.validate()
@@ -310,7 +311,7 @@ async def submit_claim(request: Request) -> Response:
 
 
 async def withdraw_claim(request: Request) -> Response:
-    actor = actor_for(request, Act.WRITE_CLAIM)
+    actor = actor_for(request, ClaimAct.WRITE_CLAIM)
     number = request.path_params["number"]
     await applying.withdraw_claim(number, by=By(actor, deps(request).clock()))
     done = see(request, "claims:show", number=number)

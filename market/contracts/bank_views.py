@@ -8,10 +8,10 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from market.accounts.permissions import Act
 from market.accounts.web import actor_for
 from market.contracts import banking
 from market.contracts.bank_forms import AsideForm, StatementForm
+from market.contracts.permissions import ContractAct
 from market.files.services import check_upload, keep
 from market.kit.errors import Forbidden, Invalid
 from market.kit.flash import flash
@@ -28,7 +28,7 @@ ACCEPT = ".csv,.txt,.xls,.xlsx"
 
 
 async def statements(request: Request) -> Response:
-    actor = actor_for(request, Act.IMPORT_STATEMENT)
+    actor = actor_for(request, ContractAct.IMPORT_STATEMENT)
     if not actor.may_sell:
         raise Forbidden(_("银行流水由已认证的成果方导入。"))
     form = StatementForm(await posted(request) if request.method == "POST" else None)
@@ -60,7 +60,7 @@ async def statements(request: Request) -> Response:
 
 
 async def statement(request: Request) -> Response:
-    actor = actor_for(request, Act.IMPORT_STATEMENT)
+    actor = actor_for(request, ContractAct.IMPORT_STATEMENT)
     found = await bank.get_statement_for(actor, path_id(request, "statement_id"))
     counts = (await bank.count_lines([found.id]))[found.id]
     asked = request.query_params.get("status", "")
@@ -87,7 +87,7 @@ async def statement(request: Request) -> Response:
 
 
 async def confirm(request: Request) -> Response:
-    actor = actor_for(request, Act.CONFIRM_REMITTANCE)
+    actor = actor_for(request, ContractAct.CONFIRM_REMITTANCE)
     found = await bank.get_statement_for(actor, path_id(request, "statement_id"))
     chosen = [str(each) for each in (await posted(request)).getlist("line")]
     told = await banking.confirm_lines(
@@ -99,13 +99,13 @@ async def confirm(request: Request) -> Response:
 
 
 async def line(request: Request) -> Response:
-    actor = actor_for(request, Act.IMPORT_STATEMENT)
+    actor = actor_for(request, ContractAct.IMPORT_STATEMENT)
     return await _line_page(request, await bank.get_line_for(actor, path_id(request, "line_id")), AsideForm())
 
 
 async def act(request: Request) -> Response:
     """One of the acts on a line, named by its button."""
-    actor, now = actor_for(request, Act.IMPORT_STATEMENT), deps(request).clock()
+    actor, now = actor_for(request, ContractAct.IMPORT_STATEMENT), deps(request).clock()
     found = await bank.get_line_for(actor, path_id(request, "line_id"))
     given = await posted(request)
     form = AsideForm(given)

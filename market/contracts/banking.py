@@ -11,8 +11,9 @@ from uuid import UUID
 from market.accounts.actors import Actor
 from market.accounts.messages import tell
 from market.accounts.models import MemberRole
-from market.accounts.permissions import Act
+from market.accounts.permissions import AccountAct
 from market.contracts.models import Instalment, Receipt
+from market.contracts.permissions import ContractAct
 from market.contracts.receiving import PAYABLE, receive_remittance
 from market.deals.models import DealStatus
 from market.files.models import StoredFile
@@ -66,7 +67,7 @@ async def import_statement(kept: Kept, *, by: By) -> tuple[BankStatement, bool]:
     Raises:
         Invalid: at the field `file`: it is no statement we know, or a row cannot be read.
     """
-    by.actor.require(Act.IMPORT_STATEMENT)
+    by.actor.require(ContractAct.IMPORT_STATEMENT)
     if by.actor.organisation_id is None or not by.actor.may_sell:
         raise Forbidden(_("银行流水由已认证的成果方导入。"))
     read = await asyncio.to_thread(read_statement, kept.upload.name, kept.upload.content)
@@ -163,7 +164,7 @@ async def match_line(line_id: UUID, instalment_id: UUID, *, by: By) -> BankLine:
         NotFound: the line or the instalment is not of the actor's organisation.
         ActionNotAllowed: somebody else was faster.
     """
-    by.actor.require(Act.IMPORT_STATEMENT)
+    by.actor.require(ContractAct.IMPORT_STATEMENT)
     line = await bank_lines.lock_line(line_id, by.actor)
     instalment = await Instalment.get_or_none(
         id=instalment_id, contract__deal__seller_id=line.organisation_id
@@ -176,21 +177,21 @@ async def match_line(line_id: UUID, instalment_id: UUID, *, by: By) -> BankLine:
 @atomic()
 async def release_line(line_id: UUID, *, by: By) -> BankLine:
     """Take back what was said of a line that is not booked yet."""
-    by.actor.require(Act.IMPORT_STATEMENT)
+    by.actor.require(ContractAct.IMPORT_STATEMENT)
     return await bank_lines.release_line(line_id, by=by)
 
 
 @atomic()
 async def set_line_aside(line_id: UUID, note: str, *, by: By) -> BankLine:
     """Note that a line has nothing to do with a contract, and what it is instead."""
-    by.actor.require(Act.IMPORT_STATEMENT)
+    by.actor.require(ContractAct.IMPORT_STATEMENT)
     return await bank_lines.set_line_aside(line_id, note, by=by)
 
 
 @atomic()
 async def reopen_line(line_id: UUID, *, by: By) -> BankLine:
     """Look at a line again that was set aside."""
-    by.actor.require(Act.IMPORT_STATEMENT)
+    by.actor.require(ContractAct.IMPORT_STATEMENT)
     return await bank_lines.reopen_line(line_id, by=by)
 
 
@@ -204,7 +205,7 @@ async def confirm_line(line_id: UUID, *, by: By) -> Receipt | None:
         SamePerson: the actor imported or matched it.
         ActionNotAllowed: it was decided before, perhaps a moment ago.
     """
-    by.actor.require(Act.CONFIRM_REMITTANCE)
+    by.actor.require(ContractAct.CONFIRM_REMITTANCE)
     line = await bank_lines.lock_line(line_id, by.actor)
     remittance = await bank_lines.confirm_line(line, by=by)
     return await receive_remittance(remittance, by=by)
@@ -244,4 +245,6 @@ async def may_open_statement(actor: Actor | None, file: StoredFile) -> bool:
     if actor is None:
         return False
     statement = await BankStatement.get_or_none(id=file.subject_id)
-    return statement is not None and (actor.acts_for(statement.organisation_id) or actor.may(Act.READ_AUDIT))
+    return statement is not None and (
+        actor.acts_for(statement.organisation_id) or actor.may(AccountAct.READ_AUDIT)
+    )

@@ -12,10 +12,10 @@ from uuid import UUID, uuid4
 from market.accounts.actors import Actor
 from market.accounts.messages import tell
 from market.accounts.models import MemberRole
-from market.accounts.permissions import Act
 from market.audit.services import record
 from market.contracts.closing import ask_to_close
 from market.contracts.models import ChangeKind, Contract, ContractChange
+from market.contracts.permissions import ContractAct
 from market.contracts.queries import get_contract_for, waiting_amount
 from market.deals.models import Deal, DealAction, DealStatus, Side
 from market.deals.parties import organisation_of, other, side_of
@@ -56,7 +56,7 @@ async def enter_change(
         Invalid: at the field that is wrong.
         Conflict: one waits for its confirmation, or the contract cannot be changed any more.
     """
-    by.actor.require(Act.CHANGE_CONTRACT)
+    by.actor.require(ContractAct.CHANGE_CONTRACT)
     contract, deal, side = await lock_contract_for(by.actor, number)
     _check(kind, contract, deal, side, agreed_on, new_valid_until, by.now)
     known = await ContractChange.filter(contract_id=contract.id).order_by("-sequence")
@@ -111,7 +111,7 @@ async def confirm_change(change_id: UUID, *, by: By) -> ContractChange:
         OwnChange: one's own side entered it.
         Conflict: it was confirmed or withdrawn, or a recorded transfer waits for its confirmation.
     """
-    by.actor.require(Act.CHANGE_CONTRACT)
+    by.actor.require(ContractAct.CHANGE_CONTRACT)
     change, contract, deal, side = await _locked_change(by.actor, change_id)
     if change.side is side:
         raise OwnChange(_("自己一方提出的，由对方确认。"))
@@ -129,7 +129,7 @@ async def confirm_change(change_id: UUID, *, by: By) -> ContractChange:
 @atomic()
 async def withdraw_change(change_id: UUID, *, by: By) -> ContractChange:
     """Take back, or turn down, what waits for its confirmation; either side may."""
-    by.actor.require(Act.CHANGE_CONTRACT)
+    by.actor.require(ContractAct.CHANGE_CONTRACT)
     change, contract, deal, side = await _locked_change(by.actor, change_id)
     change.withdrawn_at = by.now
     await change.save(update_fields=["withdrawn_at"])

@@ -1,16 +1,18 @@
 from __future__ import annotations
 
+from enum import StrEnum
+
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from market.accounts.permissions import Act
 from market.accounts.web import actor_for, passes, sent, status_of
 from market.codes.labels import choices
 from market.contracts import queries, services
 from market.contracts.forms import ChangeForm, PaidInForm, RejectionForm, RoyaltyForm
 from market.contracts.models import ChangeKind, Contract
 from market.contracts.paid_in import get_paid_in_for
+from market.contracts.permissions import ContractAct
 from market.deals.models import ROYALTIES, ContractKind, Side
 from market.deals.parties import side_of
 from market.files.contents import ACCEPT
@@ -26,8 +28,8 @@ from market.records.by import By
 
 
 async def change(request: Request) -> Response:
-    actor, now = actor_for(request, Act.CHANGE_CONTRACT), deps(request).clock()
-    contract, side = await _own(request, Act.CHANGE_CONTRACT)
+    actor, now = actor_for(request, ContractAct.CHANGE_CONTRACT), deps(request).clock()
+    contract, side = await _own(request, ContractAct.CHANGE_CONTRACT)
     form = ChangeForm(await sent(request), data={"agreed_on": local_date(now)})
     offered = [
         (kind, words)
@@ -55,22 +57,22 @@ async def change(request: Request) -> Response:
 
 
 async def confirm_change(request: Request) -> Response:
-    actor = actor_for(request, Act.CHANGE_CONTRACT)
-    contract, _side = await _own(request, Act.CHANGE_CONTRACT)
+    actor = actor_for(request, ContractAct.CHANGE_CONTRACT)
+    contract, _side = await _own(request, ContractAct.CHANGE_CONTRACT)
     await services.confirm_change(path_id(request, "change_id"), by=By(actor, deps(request).clock()))
     return flash(request, _show(request, contract), _("已确认。"))
 
 
 async def withdraw_change(request: Request) -> Response:
-    actor = actor_for(request, Act.CHANGE_CONTRACT)
-    contract, _side = await _own(request, Act.CHANGE_CONTRACT)
+    actor = actor_for(request, ContractAct.CHANGE_CONTRACT)
+    contract, _side = await _own(request, ContractAct.CHANGE_CONTRACT)
     await services.withdraw_change(path_id(request, "change_id"), by=By(actor, deps(request).clock()))
     return flash(request, _show(request, contract), _("已撤下，合同照旧。"), "note")
 
 
 async def royalties(request: Request) -> Response:
-    actor = actor_for(request, Act.STATE_ROYALTY)
-    contract, _side = await _own(request, Act.STATE_ROYALTY)
+    actor = actor_for(request, ContractAct.STATE_ROYALTY)
+    contract, _side = await _own(request, ContractAct.STATE_ROYALTY)
     if contract.payment_way not in ROYALTIES:
         raise Conflict(_("这份合同没有要填报的提成。"))
     form = RoyaltyForm(await sent(request))
@@ -90,22 +92,22 @@ async def royalties(request: Request) -> Response:
 
 
 async def confirm_royalty(request: Request) -> Response:
-    actor = actor_for(request, Act.CHANGE_CONTRACT)
-    contract, _side = await _own(request, Act.CHANGE_CONTRACT)
+    actor = actor_for(request, ContractAct.CHANGE_CONTRACT)
+    contract, _side = await _own(request, ContractAct.CHANGE_CONTRACT)
     await services.confirm_royalty(path_id(request, "statement_id"), by=By(actor, deps(request).clock()))
     return flash(request, _show(request, contract), _("提成已核对，成为一期应付款。"))
 
 
 async def refuse_royalty(request: Request) -> Response:
-    actor = actor_for(request, Act.CHANGE_CONTRACT)
-    contract, _side = await _own(request, Act.CHANGE_CONTRACT)
+    actor = actor_for(request, ContractAct.CHANGE_CONTRACT)
+    contract, _side = await _own(request, ContractAct.CHANGE_CONTRACT)
     await services.refuse_royalty(path_id(request, "statement_id"), by=By(actor, deps(request).clock()))
     return flash(request, _show(request, contract), _("已退回受让方重新填报。"), "note")
 
 
 async def paid_in(request: Request) -> Response:
-    actor = actor_for(request, Act.CHANGE_CONTRACT)
-    contract, _side = await _own(request, Act.CHANGE_CONTRACT)
+    actor = actor_for(request, ContractAct.CHANGE_CONTRACT)
+    contract, _side = await _own(request, ContractAct.CHANGE_CONTRACT)
     if contract.kind is not ContractKind.EQUITY:
         raise Conflict(_("只有作价入股的合同登记实缴。"))
     form = PaidInForm(await sent(request))
@@ -131,15 +133,15 @@ async def paid_in(request: Request) -> Response:
 
 
 async def confirm_paid_in(request: Request) -> Response:
-    actor = actor_for(request, Act.CONFIRM_PAID_IN)
-    contract, _side = await _own(request, Act.CONFIRM_PAID_IN)
+    actor = actor_for(request, ContractAct.CONFIRM_PAID_IN)
+    contract, _side = await _own(request, ContractAct.CONFIRM_PAID_IN)
     await services.confirm_paid_in(path_id(request, "paid_in_id"), by=By(actor, deps(request).clock()))
     return flash(request, _show(request, contract), _("实缴已确认。"))
 
 
 async def reject_paid_in(request: Request) -> Response:
-    actor = actor_for(request, Act.CONFIRM_PAID_IN)
-    contract, _side = await _own(request, Act.CONFIRM_PAID_IN)
+    actor = actor_for(request, ContractAct.CONFIRM_PAID_IN)
+    contract, _side = await _own(request, ContractAct.CONFIRM_PAID_IN)
     found = await get_paid_in_for(actor, path_id(request, "paid_in_id"))
     form = RejectionForm(await posted(request))
     if form.validate():
@@ -148,7 +150,7 @@ async def reject_paid_in(request: Request) -> Response:
     return render(request, "contracts/reject_paid_in.html", 422, form=form, paid_in=found, contract=contract)
 
 
-async def _own(request: Request, act: Act) -> tuple[Contract, Side]:
+async def _own(request: Request, act: StrEnum) -> tuple[Contract, Side]:
     """The contract in the address and the side the person acts for; hidden from all others."""
     actor = actor_for(request, act)
     contract = await queries.get_contract_for(actor, request.path_params["number"])

@@ -7,10 +7,10 @@ from uuid import UUID, uuid4
 
 from market.accounts.actors import Actor
 from market.accounts.messages import tell
-from market.accounts.permissions import Act
 from market.audit.services import record
 from market.contracts.changing import lock_contract_for
 from market.contracts.models import Contract, Instalment, RoyaltyStatement
+from market.contracts.permissions import ContractAct
 from market.contracts.receiving import follow
 from market.deals.models import ROYALTIES, DealStatus, Side
 from market.kit.clock import local_date
@@ -43,7 +43,7 @@ async def state_royalty(
         Invalid: at the field that is wrong; periods follow each other without overlapping.
         Conflict: the contract has no royalties, a statement waits, or the last one was given.
     """
-    by.actor.require(Act.STATE_ROYALTY)
+    by.actor.require(ContractAct.STATE_ROYALTY)
     contract, deal, side = await lock_contract_for(by.actor, number)
     if side is not Side.BUYER:
         raise Forbidden(_("提成由受让方填报，转让方核对。"))
@@ -130,7 +130,7 @@ async def refuse_royalty(statement_id: UUID, *, by: By) -> RoyaltyStatement:
 
 
 async def _waiting_statement(statement_id: UUID, actor: Actor) -> tuple[RoyaltyStatement, Contract]:
-    actor.require(Act.CHANGE_CONTRACT)
+    actor.require(ContractAct.CHANGE_CONTRACT)
     found = await RoyaltyStatement.get_or_none(id=statement_id).select_related("contract")
     if found is None:
         raise NotFound(_("没有这期提成，或者您不能查看它。"))

@@ -7,8 +7,9 @@ from datetime import datetime
 from tortoise.expressions import Subquery
 
 from market.accounts.actors import Actor
-from market.accounts.permissions import Act, Role
+from market.accounts.permissions import Role
 from market.contracts.models import Instalment
+from market.contracts.permissions import ContractAct
 from market.kit.cards import Card
 from market.kit.formats import day
 from market.kit.i18n import gettext as _
@@ -31,12 +32,12 @@ async def dashboard_cards(actor: Actor, now: datetime) -> list[Card]:
     found: list[Card] = []
     if actor.acts_for(actor.organisation_id):
         found.append(Card(_("对账单"), _("查看"), "/statement"))
-        if actor.may_sell and actor.may(Act.IMPORT_STATEMENT):
+        if actor.may_sell and actor.may(ContractAct.IMPORT_STATEMENT):
             found += await _of_bank(actor)
             found += await _of_disputes(actor)
     if Role.BROKER in actor.roles:
         found.append(Card(_("佣金对账单"), _("查看"), "/statement?side=broker"))
-    if actor.may(Act.SEE_RECONCILIATION):
+    if actor.may(ContractAct.SEE_RECONCILIATION):
         found += await _of_books(actor)
     return found
 
@@ -52,11 +53,14 @@ async def _of_bank(actor: Actor) -> list[Card]:
             _("流水待确认"),
             matched,
             "/bank/statements",
-            "due" if actor.may(Act.CONFIRM_REMITTANCE) else "note",
+            "due" if actor.may(ContractAct.CONFIRM_REMITTANCE) else "note",
         ),
         Card(_("流水待认领"), await own.filter(status=LineStatus.OPEN).count(), "/bank/statements", "note"),
         Card(
-            _("退回待确认"), refunds, "/bank/statements", "due" if actor.may(Act.CONFIRM_REFUND) else "note"
+            _("退回待确认"),
+            refunds,
+            "/bank/statements",
+            "due" if actor.may(ContractAct.CONFIRM_REFUND) else "note",
         ),
     ]
 

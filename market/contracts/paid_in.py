@@ -8,10 +8,10 @@ from uuid import UUID, uuid4
 from market.accounts.actors import Actor
 from market.accounts.messages import tell
 from market.accounts.models import MemberRole
-from market.accounts.permissions import Act
 from market.audit.services import record
 from market.contracts.changing import lock_contract_for
 from market.contracts.models import Contract, EquityPaidIn, PaidInDecision
+from market.contracts.permissions import ContractAct
 from market.deals.models import ContractKind, DealStatus, Side
 from market.deals.parties import side_of
 from market.files.models import Tier
@@ -34,7 +34,7 @@ async def record_paid_in(
         Conflict: the contract is no investment.
         Invalid: at `amount`, more than the agreed value would be paid in; or at `paid_in_on`.
     """
-    by.actor.require(Act.CHANGE_CONTRACT)
+    by.actor.require(ContractAct.CHANGE_CONTRACT)
     contract, deal, _side = await lock_contract_for(by.actor, number)
     if contract.kind is not ContractKind.EQUITY or deal.status is DealStatus.RESCINDED:
         raise Conflict(_("只有作价入股的合同登记实缴。"))
@@ -109,7 +109,7 @@ async def get_paid_in_for(actor: Actor, paid_in_id: UUID) -> EquityPaidIn:
 
 @atomic()
 async def _decide(paid_in_id: UUID, reason: str, *, is_confirmed: bool, by: By) -> PaidInDecision:
-    by.actor.require(Act.CONFIRM_PAID_IN)
+    by.actor.require(ContractAct.CONFIRM_PAID_IN)
     found = await get_paid_in_for(by.actor, paid_in_id)
     contract, deal, side = await lock_contract_for(by.actor, found.contract.number)
     if side is not Side.SELLER:

@@ -6,10 +6,11 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from market.accounts.permissions import Act
+from market.accounts.permissions import AccountAct
 from market.accounts.web import actor_for
 from market.contracts import queries
 from market.contracts.prints import print_of, workbook
+from market.deals.permissions import DealAct
 from market.kit.prints import render_pdf
 from market.kit.web import deps
 
@@ -25,7 +26,7 @@ async def summary(request: Request) -> Response:
 
 
 async def _print(request: Request, template: str, name: str) -> Response:
-    actor = actor_for(request, Act.READ_OWN_DATA)
+    actor = actor_for(request, AccountAct.READ_OWN_DATA)
     contract = await queries.get_contract_for(actor, request.path_params["number"])
     made = await render_pdf(template, print_of(contract, deps(request).clock()))
     headers = {"content-disposition": f'attachment; filename="{contract.number}-{name}.pdf"'}
@@ -33,7 +34,7 @@ async def _print(request: Request, template: str, name: str) -> Response:
 
 
 async def export(request: Request) -> Response:
-    actor = actor_for(request, Act.SEE_DEALS)
+    actor = actor_for(request, DealAct.SEE_DEALS)
     contracts = await queries.list_contracts_of(actor)
     made = await asyncio.to_thread(workbook, contracts)
     headers = {"content-disposition": 'attachment; filename="contracts.xlsx"'}

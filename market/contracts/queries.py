@@ -9,7 +9,7 @@ from tortoise.query_utils import Prefetch
 from tortoise.queryset import QuerySet
 
 from market.accounts.actors import Actor
-from market.accounts.permissions import Act, Role
+from market.accounts.permissions import AccountAct, Role
 from market.contracts.models import (
     Contract,
     ContractChange,
@@ -75,7 +75,7 @@ async def get_remittance_for(actor: Actor, remittance_id: UUID) -> tuple[Remitta
 
 def may_read(deal: Deal, actor: Actor) -> bool:
     """Tell whether the person may read the contract of a deal."""
-    return may_see(deal, actor) or actor.may(Act.SEE_DESK) or Role.AUDITOR in actor.roles
+    return may_see(deal, actor) or actor.may(AccountAct.SEE_DESK) or Role.AUDITOR in actor.roles
 
 
 async def find_contract(deal_id: UUID) -> Contract | None:

@@ -8,10 +8,10 @@ from uuid import UUID, uuid4
 from market.accounts.actors import Actor
 from market.accounts.messages import tell
 from market.accounts.models import MemberRole
-from market.accounts.permissions import Act
 from market.audit.services import record
 from market.contracts.fees import book_fee, fee_of
 from market.contracts.models import Contract, Instalment, Receipt, ReceiptSource
+from market.contracts.permissions import ContractAct
 from market.contracts.queries import (
     get_instalment_for,
     get_remittance_for,
@@ -24,6 +24,7 @@ from market.deals.brokerage import book_commission
 from market.deals.models import Deal, DealAction, DealStatus, Side
 from market.deals.notifications import tell_both
 from market.deals.parties import side_of
+from market.deals.permissions import DealAct
 from market.deals.transitions import advance
 from market.files.models import Tier
 from market.files.services import Kept, write_row
@@ -73,7 +74,7 @@ async def record_remittance(
         Invalid: at the field that is wrong; `amount` may not be more than is left.
         Conflict: the contract takes no payments.
     """
-    by.actor.require(Act.RECORD_REMITTANCE)
+    by.actor.require(DealAct.RECORD_REMITTANCE)
     instalment = await get_instalment_for(by.actor, instalment_id)
     contract = instalment.contract
     if side_of(contract.deal, by.actor) is None:
@@ -130,7 +131,7 @@ async def confirm_remittance(remittance_id: UUID, *, by: By) -> Receipt:
         ActionNotAllowed: it was decided before, perhaps a moment ago.
         TooMuch: the instalment has less left.
     """
-    by.actor.require(Act.CONFIRM_REMITTANCE)
+    by.actor.require(ContractAct.CONFIRM_REMITTANCE)
     await _require_seller_of(remittance_id, by.actor)
     remittance = await payments.confirm_remittance(remittance_id, by=by)
     instalment = await Instalment.get(id=remittance.payable_id).select_related("contract__deal")
@@ -147,7 +148,7 @@ async def confirm_remittance(remittance_id: UUID, *, by: By) -> Receipt:
 @atomic()
 async def reject_remittance(remittance_id: UUID, reason: str, *, by: By) -> Remittance:
     """Send a recorded transfer back with a reason, for the seller's finance."""
-    by.actor.require(Act.CONFIRM_REMITTANCE)
+    by.actor.require(ContractAct.CONFIRM_REMITTANCE)
     await _require_seller_of(remittance_id, by.actor)
     return await payments.reject_remittance(remittance_id, reason, by=by)
 
@@ -202,7 +203,7 @@ async def start_payment(
         NothingDue: nothing is left to pay.
         Conflict: the seller takes no online payment, or the contract takes none.
     """
-    by.actor.require(Act.PAY_ONLINE)
+    by.actor.require(ContractAct.PAY_ONLINE)
     instalment = await get_instalment_for(by.actor, instalment_id)
     contract = instalment.contract
     if side_of(contract.deal, by.actor) is not Side.BUYER:

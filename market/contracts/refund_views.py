@@ -7,11 +7,12 @@ from starlette.responses import Response
 from starlette.routing import Route
 from tortoise.expressions import Q
 
-from market.accounts.permissions import Act
+from market.accounts.permissions import AccountAct
 from market.accounts.web import actor_for
 from market.contracts import queries, refunding
 from market.contracts.bank_forms import OnlineRefundForm, RefundForm
 from market.contracts.models import Instalment
+from market.contracts.permissions import ContractAct
 from market.deals.models import Side
 from market.deals.parties import side_of
 from market.files.services import check_upload, keep
@@ -27,7 +28,7 @@ from market.records.by import By
 
 
 async def refund_payment(request: Request) -> Response:
-    actor = actor_for(request, Act.REFUND)
+    actor = actor_for(request, ContractAct.REFUND)
     payment = await Payment.get_or_none(id=path_id(request, "payment_id"))
     if payment is None or payment.payable_kind != "instalment":
         raise NotFound(_("没有这笔付款，或者您不能查看它。"))
@@ -53,7 +54,7 @@ async def refund_payment(request: Request) -> Response:
 
 
 async def refund_remittance(request: Request) -> Response:
-    actor = actor_for(request, Act.REFUND)
+    actor = actor_for(request, ContractAct.REFUND)
     remittance, instalment = await queries.get_remittance_for(actor, path_id(request, "remittance_id"))
     if side_of(instalment.contract.deal, actor) is not Side.SELLER:
         raise Forbidden(_("退款由转让方的财务人员办理。"))
@@ -61,14 +62,14 @@ async def refund_remittance(request: Request) -> Response:
 
 
 async def return_line(request: Request) -> Response:
-    actor = actor_for(request, Act.REFUND)
+    actor = actor_for(request, ContractAct.REFUND)
     return await _by_bank(request, await bank.get_line_for(actor, path_id(request, "line_id")), None)
 
 
 async def _by_bank(
     request: Request, source: Remittance | BankLine, instalment: Instalment | None
 ) -> Response:
-    actor, now = actor_for(request, Act.REFUND), deps(request).clock()
+    actor, now = actor_for(request, ContractAct.REFUND), deps(request).clock()
     left = await refunds.refundable(source)
     given = await posted(request) if request.method == "POST" else None
     form = RefundForm(
@@ -113,7 +114,7 @@ def _form(
 
 async def money(request: Request) -> Response:
     """All money of a contract that came or went: tries to pay, refunds, disputes."""
-    actor = actor_for(request, Act.READ_OWN_DATA)
+    actor = actor_for(request, AccountAct.READ_OWN_DATA)
     contract = await queries.get_contract_for(actor, request.path_params["number"])
     ids = [each.id for each in contract.instalments]
     payments = await Payment.filter(payable_kind="instalment", payable_id__in=ids).order_by("created_at")
@@ -142,14 +143,14 @@ async def money(request: Request) -> Response:
 
 
 async def confirm_refund(request: Request) -> Response:
-    actor = actor_for(request, Act.CONFIRM_REFUND)
+    actor = actor_for(request, ContractAct.CONFIRM_REFUND)
     refund = await refunding.get_refund_for(actor, path_id(request, "refund_id"))
     await refunding.confirm_refund(refund.id, by=By(actor, deps(request).clock()))
     return flash(request, await _back(request, refund), _("退款已确认并入账。"))
 
 
 async def reject_refund(request: Request) -> Response:
-    actor = actor_for(request, Act.CONFIRM_REFUND)
+    actor = actor_for(request, ContractAct.CONFIRM_REFUND)
     refund = await refunding.get_refund_for(actor, path_id(request, "refund_id"))
     await refunding.reject_refund(refund.id, by=By(actor, deps(request).clock()))
     return flash(request, await _back(request, refund), _("已退回，这笔退款不算数。"), "note")

@@ -6,9 +6,9 @@ from datetime import date, datetime
 from uuid import UUID
 
 from market.accounts.actors import Actor
-from market.accounts.permissions import Act
 from market.contracts.models import Instalment
 from market.contracts.money_back import book_refund, book_told
+from market.contracts.permissions import ContractAct
 from market.contracts.queries import get_instalment_for
 from market.contracts.receiving import PAYABLE
 from market.deals.models import Side
@@ -41,7 +41,7 @@ async def request_refund(payment_id: UUID, amount: int, reason: str, *, by: By) 
         Forbidden: the person does not act for the seller.
         MoreThanCame: the payment has less left.
     """
-    by.actor.require(Act.REFUND)
+    by.actor.require(ContractAct.REFUND)
     return await _request(payment_id, amount, reason, by=by)
 
 
@@ -85,7 +85,7 @@ async def record_refund(
         Invalid: at the field that is wrong.
         MoreThanCame: less came.
     """
-    by.actor.require(Act.REFUND)
+    by.actor.require(ContractAct.REFUND)
     if isinstance(source, BankLine):
         source = await bank_lines.lock_line(source.id, by.actor)
         kind, subject = "bank_statement", source.statement_id
@@ -121,7 +121,7 @@ async def confirm_refund(refund_id: UUID, *, by: By) -> Refund:
         SamePerson: the actor recorded it.
         ActionNotAllowed: it was decided before.
     """
-    by.actor.require(Act.CONFIRM_REFUND)
+    by.actor.require(ContractAct.CONFIRM_REFUND)
     await get_refund_for(by.actor, refund_id)
     refund = await refunds.decide(refund_id, RefundAction.CONFIRM, by=by)
     await book_refund(refund, by=by)
@@ -131,7 +131,7 @@ async def confirm_refund(refund_id: UUID, *, by: By) -> Refund:
 @atomic()
 async def reject_refund(refund_id: UUID, *, by: By) -> Refund:
     """Say that money recorded as sent back did not leave, for another person of the seller's finance."""
-    by.actor.require(Act.CONFIRM_REFUND)
+    by.actor.require(ContractAct.CONFIRM_REFUND)
     await get_refund_for(by.actor, refund_id)
     refund = await refunds.decide(refund_id, RefundAction.REJECT, by=by)
     if refund.line_id is not None:

@@ -19,6 +19,7 @@ from market.contracts import (
     standing,
     views,
 )
+from market.contracts.permissions import PERMISSIONS
 from market.kit.cards import Card
 from market.kit.i18n import lazy
 from market.kit.room import Room, Subject
@@ -31,6 +32,7 @@ async def dashboard_cards(actor: Actor, now: datetime) -> list[Card]:
 
 ROOM = Room(
     "contracts",
+    permissions=PERMISSIONS,
     models=(models,),
     routes=[
         *print_views.routes,

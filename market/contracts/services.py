@@ -8,7 +8,6 @@ from datetime import date
 from tortoise.exceptions import IntegrityError
 
 from market.accounts.messages import tell
-from market.accounts.permissions import Act
 from market.audit.services import record
 from market.contracts.changing import confirm_change, enter_change, withdraw_change
 from market.contracts.later_facts import confirm_royalty, refuse_royalty, state_royalty
@@ -28,6 +27,7 @@ from market.contracts.receiving import (
 from market.contracts.signing import DraftChanged, OwnDraft, confirm, enter
 from market.deals.models import Deal, DealAction, Side
 from market.deals.parties import side_of
+from market.deals.permissions import DealAct
 from market.deals.transitions import advance
 from market.files.models import Tier
 from market.files.services import Kept, write_row
@@ -79,7 +79,7 @@ async def register(
         Invalid: at the field that is wrong: 16 digits, used once; not before signing, not in the future.
         ActionNotAllowed: it is registered already.
     """
-    by.actor.require(Act.REGISTER_CONTRACT)
+    by.actor.require(DealAct.REGISTER_CONTRACT)
     contract = await get_contract_for(by.actor, number)
     if side_of(contract.deal, by.actor) is not Side.SELLER:
         raise Forbidden(_("技术合同由卖方申请认定登记。"))

@@ -7,7 +7,6 @@ from uuid import uuid4
 
 from market.accounts.messages import tell
 from market.accounts.models import MemberRole
-from market.accounts.permissions import Act
 from market.audit.services import record
 from market.codes.numbers import next_number
 from market.contracts.models import Contract, ContractDraft, ContractExclusion, Instalment
@@ -15,6 +14,7 @@ from market.contracts.terms import ContractTerms, check, content_hash
 from market.deals.models import ROYALTIES, ContractKind, Deal, DealAction
 from market.deals.notifications import tell_both
 from market.deals.parties import organisation_of, other
+from market.deals.permissions import DealAct
 from market.deals.queries import find_accepted_offer
 from market.deals.states import next_status
 from market.deals.transitions import advance, lock_deal_for
@@ -58,7 +58,7 @@ async def enter(number: str, terms: ContractTerms, kept: Kept | None, *, seen: s
         Invalid: at the field that is wrong.
         ActionNotAllowed: the deal is not ready to be signed.
     """
-    by.actor.require(Act.SIGN)
+    by.actor.require(DealAct.SIGN)
     deal, side = await lock_deal_for(by.actor, number)
     next_status(deal.status, DealAction.SIGN)
     await _check_agreed(deal, terms)
@@ -96,7 +96,7 @@ async def confirm(number: str, seen: str, *, by: By) -> Contract:
         OwnDraft: one's own side entered it.
         ActionNotAllowed: it is signed already.
     """
-    by.actor.require(Act.SIGN)
+    by.actor.require(DealAct.SIGN)
     deal, side = await lock_deal_for(by.actor, number)
     next_status(deal.status, DealAction.SIGN)
     if not deal.skip_reason:

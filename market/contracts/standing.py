@@ -11,8 +11,8 @@ from uuid import UUID
 from tortoise.expressions import Q
 
 from market.accounts.actors import Actor
-from market.accounts.permissions import Act
 from market.contracts.models import Contract, ContractDraft, Instalment, Receipt, ReceiptSource
+from market.contracts.permissions import ContractAct
 from market.deals.models import ROYALTIES
 from market.deals.next_steps import ContractFacts, Due
 from market.kit.cards import Card
@@ -174,8 +174,10 @@ async def deals_waiting_for_finance(actor: Actor) -> set[UUID]:
 
 async def dashboard_cards(actor: Actor, now: datetime) -> list[Card]:
     """Return what waits for the person's organisation in contracts: transfers to be confirmed."""
-    if not actor.acts_for(actor.organisation_id) or not (actor.may_sell or actor.may(Act.CONFIRM_REMITTANCE)):
+    if not actor.acts_for(actor.organisation_id) or not (
+        actor.may_sell or actor.may(ContractAct.CONFIRM_REMITTANCE)
+    ):
         return []
     count = len(await deals_waiting_for_finance(actor))
-    tone = "due" if actor.may(Act.CONFIRM_REMITTANCE) else "note"
+    tone = "due" if actor.may(ContractAct.CONFIRM_REMITTANCE) else "note"
     return [Card(_("到账待确认"), count, "/deals?todo=confirm", tone)]

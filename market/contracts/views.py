@@ -5,17 +5,19 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
 from market.accounts.models import Organisation
-from market.accounts.permissions import Act
+from market.accounts.permissions import AccountAct
 from market.accounts.web import actor_for
 from market.codes.contract_lists import CONTRACT_SUB_KINDS
 from market.codes.plain import plain
 from market.contracts import queries, services
 from market.contracts.forms import ContractForm, RegistrationForm, RejectionForm, RemittanceForm
+from market.contracts.permissions import ContractAct
 from market.contracts.prints import rate_words, valid_until
 from market.contracts.standing import lines_of
 from market.contracts.terms import ContractTerms, three_amounts
 from market.deals.models import DealStatus, Side
 from market.deals.parties import may_see, side_of
+from market.deals.permissions import DealAct
 from market.deals.queries import find_accepted_offer, get_deal_for
 from market.deals.terms import OfferTerms
 from market.files.contents import ACCEPT
@@ -39,7 +41,7 @@ from market.records.by import By
 
 
 async def sign(request: Request) -> Response:
-    actor = actor_for(request, Act.SIGN)
+    actor = actor_for(request, DealAct.SIGN)
     now = deps(request).clock()
     deal = await get_deal_for(actor, request.path_params["number"])
     side = side_of(deal, actor)
@@ -88,7 +90,7 @@ async def sign(request: Request) -> Response:
 
 
 async def show(request: Request) -> Response:
-    actor = actor_for(request, Act.READ_OWN_DATA)
+    actor = actor_for(request, AccountAct.READ_OWN_DATA)
     contract = await queries.get_contract_for(actor, request.path_params["number"])
     account = await find_connected_account(contract.deal.seller_id)
     lines = await lines_of(contract)
@@ -112,7 +114,7 @@ async def show(request: Request) -> Response:
 
 
 async def register(request: Request) -> Response:
-    actor = actor_for(request, Act.REGISTER_CONTRACT)
+    actor = actor_for(request, DealAct.REGISTER_CONTRACT)
     contract = await queries.get_contract_for(actor, request.path_params["number"])
     if side_of(contract.deal, actor) is not Side.SELLER:
         raise Forbidden(_("技术合同由卖方申请认定登记。"))
@@ -144,7 +146,7 @@ async def register(request: Request) -> Response:
 
 
 async def remit(request: Request) -> Response:
-    actor = actor_for(request, Act.RECORD_REMITTANCE)
+    actor = actor_for(request, DealAct.RECORD_REMITTANCE)
     instalment = await queries.get_instalment_for(actor, path_id(request, "instalment_id"))
     contract = instalment.contract
     if side_of(contract.deal, actor) is None:
@@ -183,7 +185,7 @@ async def remit(request: Request) -> Response:
 
 
 async def confirm_remittance(request: Request) -> Response:
-    actor = actor_for(request, Act.CONFIRM_REMITTANCE)
+    actor = actor_for(request, ContractAct.CONFIRM_REMITTANCE)
     receipt = await services.confirm_remittance(
         path_id(request, "remittance_id"), by=By(actor, deps(request).clock())
     )
@@ -193,7 +195,7 @@ async def confirm_remittance(request: Request) -> Response:
 
 
 async def reject_remittance(request: Request) -> Response:
-    actor = actor_for(request, Act.CONFIRM_REMITTANCE)
+    actor = actor_for(request, ContractAct.CONFIRM_REMITTANCE)
     remittance, instalment = await queries.get_remittance_for(actor, path_id(request, "remittance_id"))
     form = RejectionForm(await posted(request))
     if form.validate():
@@ -214,7 +216,7 @@ async def reject_remittance(request: Request) -> Response:
 
 
 async def pay(request: Request) -> Response:
-    actor = actor_for(request, Act.PAY_ONLINE)
+    actor = actor_for(request, ContractAct.PAY_ONLINE)
     instalment = await queries.get_instalment_for(actor, path_id(request, "instalment_id"))
     given = deps(request)
     base = given.settings.base_url
@@ -231,7 +233,7 @@ async def pay(request: Request) -> Response:
 
 async def pay_return(request: Request) -> Response:
     """Show how the payment stands by our own record; what the address says decides nothing."""
-    actor = actor_for(request, Act.READ_OWN_DATA)
+    actor = actor_for(request, AccountAct.READ_OWN_DATA)
     payment = await Payment.get_or_none(id=path_id(request, "payment_id"))
     if payment is None or payment.payable_kind != "instalment":
         raise NotFound(_("没有这笔付款，或者您不能查看它。"))
@@ -246,7 +248,7 @@ async def pay_return(request: Request) -> Response:
 
 
 async def payouts(request: Request) -> Response:
-    actor = actor_for(request, Act.CONNECT_ACCOUNT)
+    actor = actor_for(request, ContractAct.CONNECT_ACCOUNT)
     given = deps(request)
     if actor.organisation_id is None or not actor.may_sell:
         raise Forbidden(_("网上收款由已认证的成果方开通。"))

@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from datetime import date, datetime
 from uuid import UUID, uuid4
 
-from market.accounts.permissions import Act
 from market.audit.services import record
 from market.codes.contract_lists import FOLLOW_UP_WAYS
 from market.deals.models import Deal, FollowUp, Introduction, Side
+from market.deals.permissions import DealAct
 from market.deals.states import ENDED
 from market.deals.transitions import lock_deal_seen_by
 from market.kit.clock import local_date
@@ -36,7 +36,7 @@ async def follow_up(
         Forbidden: the person is not the deal's broker.
         Invalid: at the day that is wrong.
     """
-    by.actor.require(Act.FOLLOW_UP)
+    by.actor.require(DealAct.FOLLOW_UP)
     deal = await lock_deal_seen_by(by.actor, number)
     if deal.broker_id != by.actor.user_id:
         raise Forbidden(_("跟进记录由这笔交易的经纪人填写。"))

@@ -4,13 +4,13 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from market.accounts.permissions import Act
 from market.accounts.web import actor_for, passes, sent, status_of
 from market.deals import brokerage, queries
 from market.deals.brokerage import follow_up
 from market.deals.brokerage_evidence import evidence_of
 from market.deals.forms import FollowUpForm
 from market.deals.parties import buyer_name
+from market.deals.permissions import DealAct
 from market.kit.clock import local_date
 from market.kit.errors import NotFound
 from market.kit.flash import flash
@@ -22,7 +22,7 @@ from market.records.by import By
 
 
 async def ledger(request: Request) -> Response:
-    actor, now = actor_for(request, Act.SEE_DEALS), deps(request).clock()
+    actor, now = actor_for(request, DealAct.SEE_DEALS), deps(request).clock()
     deal = await queries.get_brokered_deal_for(actor, request.path_params["number"])
     form = FollowUpForm(await sent(request), data={"happened_on": local_date(now)})
     if request.method == "POST" and await passes(
@@ -49,12 +49,12 @@ async def ledger(request: Request) -> Response:
         introduction=introduction,
         owed=await brokerage.owed_commission(deal.id),
         follow_ups=await brokerage.list_follow_ups(deal.id),
-        may_write=deal.broker_id == actor.user_id and actor.may(Act.FOLLOW_UP),
+        may_write=deal.broker_id == actor.user_id and actor.may(DealAct.FOLLOW_UP),
     )
 
 
 async def evidence(request: Request) -> Response:
-    actor, now = actor_for(request, Act.SEE_DEALS), deps(request).clock()
+    actor, now = actor_for(request, DealAct.SEE_DEALS), deps(request).clock()
     deal = await queries.get_brokered_deal_for(actor, request.path_params["number"])
     if await queries.find_introduction(deal.id) is None:
         raise NotFound(_("这笔交易没有引荐记录。"))

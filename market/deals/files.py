@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from market.accounts.actors import Actor
-from market.accounts.permissions import Act, Role
+from market.accounts.permissions import Role
 from market.audit.services import record
 from market.deals.models import Deal
 from market.deals.parties import contacts_visible, may_see
+from market.deals.permissions import DealAct
 from market.deals.transitions import lock_deal_seen_by
 from market.files.models import StoredFile, Tier
 from market.files.services import Kept, write_row
@@ -44,7 +45,7 @@ async def add_file(number: str, kept: Kept, kind: str, *, tier: Tier = Tier.PART
         NotFound: the person is neither of a side nor the deal's broker.
         Conflict: the deal has ended.
     """
-    by.actor.require(Act.UPLOAD_TO_DEAL)
+    by.actor.require(DealAct.UPLOAD_TO_DEAL)
     deal = await lock_deal_seen_by(by.actor, number)
     if deal.end_reason:
         raise Conflict(_("这笔交易已经终止，不能再上传文件。"))

@@ -4,13 +4,13 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
-from market.accounts.permissions import Act
 from market.accounts.web import actor_for, passes
 from market.deals import queries
 from market.deals.forms import MessageForm
 from market.deals.messages import mark_read, send_message
 from market.deals.models import Deal
 from market.deals.parties import buyer_name
+from market.deals.permissions import DealAct
 from market.kit.flash import flash
 from market.kit.i18n import gettext as _
 from market.kit.templating import render
@@ -19,7 +19,7 @@ from market.records.by import By
 
 
 async def send(request: Request) -> Response:
-    actor = actor_for(request, Act.WRITE_MESSAGE)
+    actor = actor_for(request, DealAct.WRITE_MESSAGE)
     deal = await queries.get_deal_for(actor, request.path_params["number"])
     form = MessageForm(await posted(request))
     if await passes(
@@ -31,7 +31,7 @@ async def send(request: Request) -> Response:
 
 
 async def read(request: Request) -> Response:
-    actor = actor_for(request, Act.WRITE_MESSAGE)
+    actor = actor_for(request, DealAct.WRITE_MESSAGE)
     number = request.path_params["number"]
     await mark_read(number, by=By(actor, deps(request).clock()))
     return flash(request, _messages(request, number), _("留言已全部标为已读。"))
@@ -39,7 +39,7 @@ async def read(request: Request) -> Response:
 
 async def of_match(request: Request) -> Response:
     """Lead from a match on the broker's board to the deal that came of it."""
-    actor = actor_for(request, Act.SEE_DEALS)
+    actor = actor_for(request, DealAct.SEE_DEALS)
     deal: Deal = await queries.get_deal_of_match_for(actor, request.path_params["match_id"])
     return RedirectResponse(str(request.app.url_path_for("pages:deal", number=deal.number)), 303)
 

@@ -9,9 +9,9 @@ from uuid import UUID, uuid4
 
 from market.accounts.messages import tell
 from market.accounts.models import Membership, MemberStatus, User
-from market.accounts.permissions import Act
 from market.deals.models import Deal, DealMessage
 from market.deals.parties import contacts_visible, side_of
+from market.deals.permissions import DealAct
 from market.deals.transitions import lock_deal_seen_by
 from market.kit.database import atomic, connection
 from market.kit.errors import Conflict
@@ -35,7 +35,7 @@ async def send_message(number: str, text: str, *, by: By) -> DealMessage:
         NotFound: the person is neither of a side nor the deal's broker.
         Conflict: the sides have not agreed yet.
     """
-    by.actor.require(Act.WRITE_MESSAGE)
+    by.actor.require(DealAct.WRITE_MESSAGE)
     deal = await lock_deal_seen_by(by.actor, number)
     side = side_of(deal, by.actor)
     if side is not None and not contacts_visible(deal):
@@ -57,7 +57,7 @@ async def send_message(number: str, text: str, *, by: By) -> DealMessage:
 @atomic()
 async def mark_read(number: str, *, by: By) -> None:
     """Note that the person has read all messages of the deal so far."""
-    by.actor.require(Act.WRITE_MESSAGE)
+    by.actor.require(DealAct.WRITE_MESSAGE)
     deal = await lock_deal_seen_by(by.actor, number)
     last = await DealMessage.filter(deal_id=deal.id).order_by("-id").first()
     if last is not None:

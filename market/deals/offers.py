@@ -6,11 +6,11 @@ from datetime import datetime, timedelta
 from uuid import UUID, uuid4
 
 from market.accounts.messages import tell
-from market.accounts.permissions import Act
 from market.audit.services import record
 from market.deals.models import Deal, DealAction, Offer, OfferStatus
 from market.deals.notifications import WHO_DECIDE, tell_both
 from market.deals.parties import contacts_visible, organisation_of, other
+from market.deals.permissions import DealAct
 from market.deals.terms import OfferTerms, complete_plan
 from market.deals.transitions import advance, lock_deal_for
 from market.kit.database import atomic
@@ -44,7 +44,7 @@ async def make_offer(
             foreign one between domestic parties.
         ActionNotAllowed: the deal has gone on.
     """
-    by.actor.require(Act.MAKE_OFFER)
+    by.actor.require(DealAct.MAKE_OFFER)
     terms = complete_plan(terms)
     deal, side = await lock_deal_for(by.actor, number)
     if not contacts_visible(deal):
@@ -92,7 +92,7 @@ async def accept_offer(number: str, offer_id: UUID | None, content_hash: str, *,
         OfferChanged: it is not open any more, or not with these terms; it takes fresh consent.
         OwnOffer: the offer is one's own.
     """
-    by.actor.require(Act.ACCEPT_OFFER)
+    by.actor.require(DealAct.ACCEPT_OFFER)
     deal, side = await lock_deal_for(by.actor, number)
     offer = await Offer.select_for_update().get_or_none(id=offer_id, deal_id=deal.id) if offer_id else None
     if offer is None or offer.status is not OfferStatus.OPEN or offer.content_hash != content_hash:

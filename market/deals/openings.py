@@ -6,13 +6,13 @@ from uuid import UUID, uuid4
 
 from market.accounts.messages import tell
 from market.accounts.models import OrganisationKind
-from market.accounts.permissions import Act
 from market.audit.services import record
 from market.codes.numbers import next_number
 from market.deals.interest_counts import note_agreed
 from market.deals.models import Deal, DealEvent, DealStatus, Introduction, Opening, Side
 from market.deals.notifications import tell_both
 from market.deals.parties import contacts_visible, has_agreed
+from market.deals.permissions import DealAct
 from market.deals.states import BEFORE_SIGNING
 from market.deals.transitions import lock_deal_for
 from market.kit.database import atomic
@@ -40,7 +40,7 @@ async def open_interest(outcome_number: str, note: str, *, by: By) -> Deal:
         Conflict: the outcome comes from open data, nobody here answers for it.
         AlreadyDealing: it has a running deal about the outcome.
     """
-    by.actor.require(Act.OPEN_DEAL)
+    by.actor.require(DealAct.OPEN_DEAL)
     if not by.actor.may_buy or by.actor.organisation_id is None:
         raise Forbidden(_("意向洽谈由已认证的企业或农民合作社发起。"))
     outcome = await get_outcome_for(by.actor, outcome_number)
@@ -73,7 +73,7 @@ async def open_response(need_number: str, outcome_number: str, note: str, *, by:
         NotFound: the outcome is not theirs.
         AlreadyDealing: the two have a running deal about the outcome.
     """
-    by.actor.require(Act.OPEN_DEAL)
+    by.actor.require(DealAct.OPEN_DEAL)
     if not by.actor.may_sell:
         raise Forbidden(_("您的单位还不能提供成果。"))
     need = await get_need_for(by.actor, need_number)
@@ -118,7 +118,7 @@ async def introduce(
         NotFound: the broker has not taken up the match.
         AlreadyDealing: the two have a running deal about the outcome.
     """
-    by.actor.require(Act.INTRODUCE)
+    by.actor.require(DealAct.INTRODUCE)
     match = await Match.select_for_update().get_or_none(id=match_id)
     if match is None or match.broker_id != by.actor.user_id:
         raise NotFound(_("没有这条对接，或者不是您接手的。"))
@@ -172,7 +172,7 @@ async def agree_introduction(number: str, *, by: By) -> Deal:
     Raises:
         Conflict: the deal has ended.
     """
-    by.actor.require(Act.OPEN_DEAL)
+    by.actor.require(DealAct.OPEN_DEAL)
     deal, side = await lock_deal_for(by.actor, number)
     if has_agreed(deal, side):
         return deal

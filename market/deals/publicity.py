@@ -7,11 +7,11 @@ from datetime import date, datetime
 from uuid import UUID
 
 from market.accounts.messages import tell
-from market.accounts.permissions import Act
 from market.codes.holidays import Calendar
 from market.codes.labels import label
 from market.deals.models import Deal, DealAction, DealStatus, Side
 from market.deals.notifications import WHO_DECIDE, tell_both
+from market.deals.permissions import DealAct
 from market.deals.publicity_rules import PUBLICITY_DAYS, needs_publicity
 from market.deals.states import next_status
 from market.deals.transitions import advance, lock_deal_for
@@ -89,7 +89,7 @@ async def start_publicity(
         ActionNotAllowed: the deal has no agreed price, or has gone on.
         Conflict: a notice runs, or the law knows no publicity here.
     """
-    by.actor.require(Act.PUBLISH_PRICE)
+    by.actor.require(DealAct.PUBLISH_PRICE)
     deal, side = await lock_deal_for(by.actor, number)
     if side is not Side.SELLER:
         raise Forbidden(_("协议定价公示由转让方发布。"))
@@ -133,7 +133,7 @@ async def skip_publicity(number: str, *, by: By) -> Deal:
         Conflict: the law does ask for publicity.
         ActionNotAllowed: the deal has no agreed price, or has gone on.
     """
-    by.actor.require(Act.PUBLISH_PRICE)
+    by.actor.require(DealAct.PUBLISH_PRICE)
     deal, _side = await lock_deal_for(by.actor, number)
     is_needed, reason = needs_publicity(deal.pricing, deal.kind, deal.seller)
     if is_needed:

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Sequence
 from datetime import datetime
+from enum import StrEnum
 from typing import Any, TypeVar
 from uuid import UUID
 
@@ -11,9 +12,10 @@ from tortoise.queryset import QuerySet
 
 from market.accounts.actors import Actor
 from market.accounts.models import Organisation, User
-from market.accounts.permissions import Act, Role
+from market.accounts.permissions import Role
 from market.deals.models import Deal, DealEvent, DealStatus, Introduction, Offer, OfferStatus, Side
 from market.deals.parties import contacts_visible, may_see, organisation_of, side_of
+from market.deals.permissions import DealAct
 from market.deals.states import ENDED
 from market.deals.subjects import attach_subjects
 from market.kit.cards import Card
@@ -192,7 +194,7 @@ def contacts(deal: Deal, actor: Actor) -> list[Contact]:
 class Todo:
     """One kind of work that waits for the person's side, as a filter of the list and a card."""
 
-    def __init__(self, label: Lazy, tone: str, act: Act, wanted: Callable[[Actor], Q]) -> None:
+    def __init__(self, label: Lazy, tone: str, act: StrEnum, wanted: Callable[[Actor], Q]) -> None:
         self.label, self.tone, self.act, self.wanted = label, tone, act, wanted
 
 
@@ -208,7 +210,7 @@ TODO: dict[str, Todo] = {
     "agree": Todo(
         lazy("新意向，待我方同意"),
         "due",
-        Act.OPEN_DEAL,
+        DealAct.OPEN_DEAL,
         lambda actor: (
             Q(status=DealStatus.INTENT)
             & (_as_seller(actor, seller_agreed_at=None) | _as_buyer(actor, buyer_agreed_at=None))
@@ -217,7 +219,7 @@ TODO: dict[str, Todo] = {
     "answer": Todo(
         lazy("待我方确认的报价"),
         "due",
-        Act.ACCEPT_OFFER,
+        DealAct.ACCEPT_OFFER,
         lambda actor: (
             Q(status=DealStatus.NEGOTIATING)
             & (
@@ -229,43 +231,43 @@ TODO: dict[str, Todo] = {
     "publish": Todo(
         lazy("已定价，待公示"),
         "due",
-        Act.PUBLISH_PRICE,
+        DealAct.PUBLISH_PRICE,
         lambda actor: _as_seller(actor, status=DealStatus.PRICED),
     ),
     "publicity": Todo(
         lazy("公示中"),
         "note",
-        Act.SEE_DEALS,
+        DealAct.SEE_DEALS,
         lambda actor: Q(status=DealStatus.PUBLICITY) & (_as_seller(actor) | _as_buyer(actor)),
     ),
     "sign": Todo(
         lazy("待签约"),
         "due",
-        Act.SIGN,
+        DealAct.SIGN,
         lambda actor: Q(status=DealStatus.TO_SIGN) & (_as_seller(actor) | _as_buyer(actor)),
     ),
     "register": Todo(
         lazy("待登记合同"),
         "due",
-        Act.REGISTER_CONTRACT,
+        DealAct.REGISTER_CONTRACT,
         lambda actor: _as_seller(actor, status=DealStatus.SIGNED),
     ),
     "pay": Todo(
         lazy("待付款"),
         "due",
-        Act.RECORD_REMITTANCE,
+        DealAct.RECORD_REMITTANCE,
         lambda actor: _as_buyer(actor, status__in=[DealStatus.REGISTERED, DealStatus.PAYING]),
     ),
     "receive": Todo(
         lazy("待到账"),
         "note",
-        Act.SEE_DEALS,
+        DealAct.SEE_DEALS,
         lambda actor: _as_seller(actor, status__in=[DealStatus.REGISTERED, DealStatus.PAYING]),
     ),
     "brokered": Todo(
         lazy("我跟进的交易"),
         "act",
-        Act.SEE_DEALS,
+        DealAct.SEE_DEALS,
         lambda actor: (
             Q(broker_id=actor.user_id)
             & ~Q(status__in=[DealStatus.COMPLETED, DealStatus.RESCINDED, DealStatus.TERMINATED])

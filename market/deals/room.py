@@ -13,11 +13,13 @@ from market.deals import (
     queries,
     views,
 )
+from market.deals.permissions import PERMISSIONS
 from market.kit.i18n import lazy
 from market.kit.room import Room, Subject
 
 ROOM = Room(
     "deals",
+    permissions=PERMISSIONS,
     models=(models,),
     routes=[
         *views.routes,

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from market.accounts.messages import tell
-from market.accounts.permissions import Act
 from market.codes.lists import END_REASONS
 from market.deals.models import Deal, DealAction, Offer, OfferStatus
 from market.deals.parties import organisation_of, other
+from market.deals.permissions import DealAct
 from market.deals.transitions import advance, lock_deal_for
 from market.kit.database import atomic
 from market.kit.errors import Invalid
@@ -26,7 +26,7 @@ async def terminate(number: str, reason: str, comment: str, *, by: By) -> Deal:
     Raises:
         ActionNotAllowed: it is signed, or has ended before.
     """
-    by.actor.require(Act.TERMINATE_DEAL)
+    by.actor.require(DealAct.TERMINATE_DEAL)
     if reason not in END_REASONS:
         raise Invalid(_("请从列表中选择终止原因。"), field="reason")
     deal, side = await lock_deal_for(by.actor, number)

@@ -7,7 +7,6 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from market.accounts.permissions import Act
 from market.accounts.web import actor_for
 from market.deals import openings, publicity, queries, termination
 from market.deals.files import add_file
@@ -24,6 +23,7 @@ from market.deals.models import Deal, DealStatus, Side
 from market.deals.offers import accept_offer, make_offer
 from market.deals.openings import agree_introduction, open_interest, open_response
 from market.deals.parties import buyer_name, side_of
+from market.deals.permissions import DealAct
 from market.deals.publicity import Statement, last_day_of_publicity, notice_text, start_publicity
 from market.deals.publicity_rules import PUBLICITY_DAYS, needs_publicity
 from market.deals.terms import OfferTerms
@@ -45,7 +45,7 @@ from market.records.by import By
 
 
 async def interest(request: Request) -> Response:
-    actor = actor_for(request, Act.OPEN_DEAL)
+    actor = actor_for(request, DealAct.OPEN_DEAL)
     outcome = await get_outcome_for(actor, request.path_params["number"])
     form = InterestForm(await posted(request) if request.method == "POST" else None)
     if request.method == "POST" and form.validate():
@@ -62,7 +62,7 @@ async def interest(request: Request) -> Response:
 
 
 async def respond(request: Request) -> Response:
-    actor = actor_for(request, Act.OPEN_DEAL)
+    actor = actor_for(request, DealAct.OPEN_DEAL)
     need = await get_need_for(actor, request.path_params["number"])
     outcomes = await list_own_outcomes(actor)
     given = await posted(request) if request.method == "POST" else None
@@ -88,7 +88,7 @@ async def respond(request: Request) -> Response:
 
 
 async def introduce(request: Request) -> Response:
-    actor = actor_for(request, Act.INTRODUCE)
+    actor = actor_for(request, DealAct.INTRODUCE)
     match = await Match.get_or_none(id=path_id(request, "match_id")).select_related(
         "need__organisation", "outcome__organisation"
     )
@@ -109,13 +109,13 @@ async def introduce(request: Request) -> Response:
 
 
 async def agree(request: Request) -> Response:
-    actor = actor_for(request, Act.OPEN_DEAL)
+    actor = actor_for(request, DealAct.OPEN_DEAL)
     deal = await agree_introduction(request.path_params["number"], by=By(actor, deps(request).clock()))
     return flash(request, _room(request, deal), _("您方已同意对接。"))
 
 
 async def offer(request: Request) -> Response:
-    actor = actor_for(request, Act.MAKE_OFFER)
+    actor = actor_for(request, DealAct.MAKE_OFFER)
     deal = await _own_deal(request)
     last = (await queries.latest_offers([deal.id])).get(deal.id)
     terms = from_record(OfferTerms, last) if last else None
@@ -148,7 +148,7 @@ async def offer(request: Request) -> Response:
 
 
 async def accept(request: Request) -> Response:
-    actor = actor_for(request, Act.ACCEPT_OFFER)
+    actor = actor_for(request, DealAct.ACCEPT_OFFER)
     form = await posted(request)
     deal = await accept_offer(
         request.path_params["number"],
@@ -160,7 +160,7 @@ async def accept(request: Request) -> Response:
 
 
 async def upload(request: Request) -> Response:
-    actor = actor_for(request, Act.UPLOAD_TO_DEAL)
+    actor = actor_for(request, DealAct.UPLOAD_TO_DEAL)
     deal = await queries.get_deal_for(actor, request.path_params["number"])
     given = await posted(request)
     form = FileForm(given)
@@ -190,7 +190,7 @@ async def upload(request: Request) -> Response:
 
 
 async def publish(request: Request) -> Response:
-    actor = actor_for(request, Act.PUBLISH_PRICE)
+    actor = actor_for(request, DealAct.PUBLISH_PRICE)
     deal = await _own_deal(request)
     now = deps(request).clock()
     form = PublicityForm(
@@ -232,13 +232,13 @@ async def publish(request: Request) -> Response:
 
 
 async def skip_publicity(request: Request) -> Response:
-    actor = actor_for(request, Act.PUBLISH_PRICE)
+    actor = actor_for(request, DealAct.PUBLISH_PRICE)
     deal = await publicity.skip_publicity(request.path_params["number"], by=By(actor, deps(request).clock()))
     return flash(request, _room(request, deal), _("依法无需公示，理由已记录，可以签约。"))
 
 
 async def terminate(request: Request) -> Response:
-    actor = actor_for(request, Act.TERMINATE_DEAL)
+    actor = actor_for(request, DealAct.TERMINATE_DEAL)
     deal = await _own_deal(request)
     form = TerminationForm(await posted(request) if request.method == "POST" else None)
     if request.method == "POST" and form.validate():
@@ -258,7 +258,7 @@ async def terminate(request: Request) -> Response:
 
 async def _own_deal(request: Request) -> Deal:
     """The deal in the address, if the person acts for one of its sides."""
-    actor = actor_for(request, Act.SEE_DEALS)
+    actor = actor_for(request, DealAct.SEE_DEALS)
     deal = await queries.get_deal_for(actor, request.path_params["number"])
     if side_of(deal, actor) is None:
         raise NotFound(_("没有这笔交易，或者您不能查看它。"))

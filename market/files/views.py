@@ -6,7 +6,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from market.accounts.permissions import Act
+from market.accounts.permissions import AccountAct
 from market.accounts.web import actor_for, find, sent, status_of
 from market.files import queries, services
 from market.files.forms import UndertakingForm
@@ -47,7 +47,7 @@ async def download(request: Request) -> Response:
 
 
 async def undertake(request: Request) -> Response:
-    actor = actor_for(request, Act.READ_OWN_DATA)
+    actor = actor_for(request, AccountAct.READ_OWN_DATA)
     file = await queries.get_file_for(actor, path_id(request, "file_id"))
     form = UndertakingForm(await sent(request))
     if request.method == "POST" and form.validate():
@@ -65,7 +65,7 @@ async def undertake(request: Request) -> Response:
 
 
 async def openings(request: Request) -> Response:
-    actor = actor_for(request, Act.READ_OWN_DATA)
+    actor = actor_for(request, AccountAct.READ_OWN_DATA)
     file, found = await queries.list_openings_for(actor, path_id(request, "file_id"))
     return render(
         request,

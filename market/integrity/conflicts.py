@@ -9,9 +9,9 @@ from collections.abc import Sequence
 from uuid import UUID, uuid4
 
 from market.accounts.actors import Actor
-from market.accounts.permissions import Act
 from market.audit.services import record
 from market.integrity.models import DeclaredConflict
+from market.integrity.permissions import IntegrityAct
 from market.kit.errors import Conflict, Forbidden
 from market.kit.i18n import gettext as _
 from market.kit.room import rooms
@@ -60,7 +60,7 @@ async def declare_conflict(
     Raises:
         Conflict: the person declared it before.
     """
-    by.actor.require(Act.DECLARE_CONFLICT)
+    by.actor.require(IntegrityAct.DECLARE_CONFLICT)
     if await conflicts_of(by.actor, subject_kind, [subject_id]):
         raise Conflict(_("您已经声明过回避。"))
     conflict = await DeclaredConflict.create(

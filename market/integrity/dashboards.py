@@ -5,15 +5,15 @@ from __future__ import annotations
 from datetime import datetime
 
 from market.accounts.actors import Actor
-from market.accounts.permissions import Act
 from market.integrity.models import Sanction
+from market.integrity.permissions import IntegrityAct
 from market.kit.cards import Card
 from market.kit.i18n import gettext as _
 
 
 async def dashboard_cards(actor: Actor, now: datetime) -> list[Card]:
     """Return how many appeals have no answer yet."""
-    if not actor.may(Act.MANAGE_SANCTIONS):
+    if not actor.may(IntegrityAct.MANAGE_SANCTIONS):
         return []
     appeals = Sanction.filter(appealed_at__isnull=False, appeal_answer="")
     return [Card(_("待答复申诉"), await appeals.count(), "/backoffice/sanctions", "due")]

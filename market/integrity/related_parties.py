@@ -5,11 +5,11 @@ from __future__ import annotations
 import hashlib
 from uuid import uuid4
 
-from market.accounts.permissions import Act
 from market.audit.services import record
 from market.codes import uscc as codes
 from market.codes.plain import plain
 from market.integrity.models import PartyTie, TieKind
+from market.integrity.permissions import IntegrityAct
 from market.kit.database import atomic
 from market.kit.errors import Conflict, Invalid
 from market.kit.i18n import gettext as _
@@ -28,7 +28,7 @@ async def enter_tie(
         Invalid: a code with a wrong digit, or a shareholding without its share.
         Conflict: it is known.
     """
-    by.actor.require(Act.ACCEPT_CLAIM)
+    by.actor.require(IntegrityAct.ENTER_RELATED_PARTIES)
     uscc, other = plain(uscc), plain(other)
     if not codes.is_valid(uscc):
         raise Invalid(_("统一社会信用代码的校验位不符。"), field="uscc")

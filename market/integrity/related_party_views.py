@@ -6,11 +6,12 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from market.accounts.permissions import Act
+from market.accounts.permissions import AccountAct
 from market.accounts.web import actor_for, passes, sent, status_of
 from market.integrity import related_parties
 from market.integrity.forms import TieForm
 from market.integrity.models import TieKind
+from market.integrity.permissions import IntegrityAct
 from market.kit.flash import flash
 from market.kit.i18n import gettext as _
 from market.kit.templating import render
@@ -19,10 +20,10 @@ from market.records.by import By
 
 
 async def party_ties(request: Request) -> Response:
-    actor, now = actor_for(request, Act.SEE_DESK), deps(request).clock()
+    actor, now = actor_for(request, AccountAct.SEE_DESK), deps(request).clock()
     form = TieForm(await sent(request))
     if request.method == "POST":
-        actor.require(Act.ACCEPT_CLAIM)
+        actor.require(IntegrityAct.ENTER_RELATED_PARTIES)
         if await passes(
             form,
             lambda: related_parties.enter_tie(

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from market.integrity import dashboards, models, related_party_views, services, views
+from market.integrity.permissions import PERMISSIONS
 from market.kit.i18n import lazy
 from market.kit.room import Room, Subject
 
 ROOM = Room(
     "integrity",
+    permissions=PERMISSIONS,
     models=(models,),
     routes=[*views.routes, *related_party_views.routes],
     subjects={"sanction": Subject(lazy("失信记录"))},

@@ -9,10 +9,10 @@ from uuid import UUID, uuid4
 from market.accounts.actors import Actor
 from market.accounts.messages import tell, tell_staff
 from market.accounts.models import Organisation, StaffRole
-from market.accounts.permissions import Act
 from market.audit.services import record
 from market.codes import uscc as codes
 from market.integrity.models import IntegrityCheck, Sanction, SanctionGrade, SanctionStatus, Scope
+from market.integrity.permissions import IntegrityAct
 from market.integrity.states import APPEALABLE, BINDING, SanctionAction, is_binding, next_status, standing
 from market.kit.clock import local_date
 from market.kit.database import atomic
@@ -123,7 +123,7 @@ async def file_sanction(
     by: By,
 ) -> Sanction:
     """File a record; it binds nobody until it is confirmed."""
-    by.actor.require(Act.MANAGE_SANCTIONS)
+    by.actor.require(IntegrityAct.MANAGE_SANCTIONS)
     if not codes.is_valid(uscc):
         raise Invalid(_("统一社会信用代码的校验位不符。"), field="uscc")
     if ends_on is not None and ends_on < starts_on:
@@ -158,7 +158,7 @@ async def move_sanction(sanction_id: UUID, action: SanctionAction, *, reason: st
         NotFound: there is no such record.
         Conflict: it has moved on.
     """
-    by.actor.require(Act.MANAGE_SANCTIONS)
+    by.actor.require(IntegrityAct.MANAGE_SANCTIONS)
     row = await Sanction.filter(id=sanction_id).select_for_update().first()
     if row is None:
         raise NotFound(_("没有这条诚信记录。"))
@@ -199,7 +199,7 @@ async def appeal(sanction_id: UUID, *, text: str, by: By) -> Sanction:
 
 
 async def _lock_own(sanction_id: UUID, actor: Actor) -> Sanction:
-    actor.require(Act.WRITE_CLAIM)
+    actor.require(IntegrityAct.APPEAL_SANCTION)
     own = await Organisation.get_or_none(id=actor.organisation_id) if actor.organisation_id else None
     row = await Sanction.filter(id=sanction_id).select_for_update().first()
     is_own = own is not None and row is not None and row.subject_uscc == own.uscc and actor.acts_for(own.id)
@@ -215,7 +215,7 @@ async def answer_appeal(sanction_id: UUID, *, is_upheld: bool, text: str, by: By
     Raises:
         Conflict: no appeal waits.
     """
-    by.actor.require(Act.MANAGE_SANCTIONS)
+    by.actor.require(IntegrityAct.MANAGE_SANCTIONS)
     row = await Sanction.filter(id=sanction_id).select_for_update().first()
     if row is None:
         raise NotFound(_("没有这条诚信记录。"))

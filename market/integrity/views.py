@@ -9,8 +9,9 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from market.accounts.models import Organisation
-from market.accounts.permissions import Act
+from market.accounts.permissions import AccountAct
 from market.accounts.web import actor_for
+from market.integrity.permissions import IntegrityAct
 from market.integrity.queries import list_own_sanctions
 from market.integrity.services import appeal
 from market.integrity.states import APPEALABLE
@@ -31,13 +32,13 @@ class AppealForm(BaseForm):
 
 
 async def own(request: Request) -> Response:
-    actor = actor_for(request, Act.READ_OWN_DATA)
+    actor = actor_for(request, AccountAct.READ_OWN_DATA)
     if actor.organisation_id is None or not actor.acts_for(actor.organisation_id):
         raise NotFound(_("您没有代表任何单位。"))
     form = AppealForm(await posted(request) if request.method == "POST" else None)
     chosen = str((await posted(request)).get("sanction") or "") if request.method == "POST" else ""
     if request.method == "POST":
-        actor.require(Act.WRITE_CLAIM)
+        actor.require(IntegrityAct.APPEAL_SANCTION)
         if form.validate():
             await appeal(_uuid(chosen), text=str(form.text.data), by=By(actor, deps(request).clock()))
             return flash(request, see(request, "integrity:own"), _("申诉已提交，答复会发到站内消息。"))
@@ -50,7 +51,7 @@ async def own(request: Request) -> Response:
         chosen=chosen,
         sanctions=await list_own_sanctions(organisation.uscc),
         appealable=APPEALABLE,
-        may_appeal=actor.may(Act.WRITE_CLAIM),
+        may_appeal=actor.may(IntegrityAct.APPEAL_SANCTION),
     )
 
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from market.accounts.actors import Actor
-from market.accounts.permissions import Act
 from market.kit.cards import Card
 from market.kit.clock import local_date
 from market.kit.i18n import gettext as _
 from market.listings import queries
 from market.listings.kinds import KINDS, NEED, OUTCOME, Kind
+from market.listings.permissions import ListingAct
 
 RENEW_AHEAD = timedelta(days=30)
 
@@ -18,12 +18,12 @@ RENEW_AHEAD = timedelta(days=30)
 async def dashboard_cards(actor: Actor, now: datetime) -> list[Card]:
     """Return what this person has to do with listings, first what waits for them."""
     cards: list[Card] = []
-    if actor.may(Act.MODERATE):
+    if actor.may(ListingAct.MODERATE):
         for kind in KINDS.values():
             words = _("待审核成果") if kind is OUTCOME else _("待审核需求")
             count = await queries.count_pending(kind)
             cards.append(Card(words, count, f"/backoffice/listings?kind={kind.key}", "due"))
-    if actor.may(Act.WRITE_LISTING):
+    if actor.may(ListingAct.WRITE_LISTING):
         if actor.may_sell:
             cards += await _own(OUTCOME, actor, now)
         if actor.may_buy:

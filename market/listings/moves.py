@@ -8,7 +8,6 @@ from uuid import UUID
 
 from market.accounts.actors import Actor
 from market.accounts.models import MemberRole
-from market.accounts.permissions import Act
 from market.audit.services import record
 from market.kit.clock import local_date
 from market.kit.errors import NotFound
@@ -16,6 +15,7 @@ from market.kit.i18n import gettext as _
 from market.listings import rules
 from market.listings.kinds import Kind, Listing, kind_of
 from market.listings.models import Need
+from market.listings.permissions import ListingAct
 from market.listings.states import LIVE, Move, next_status
 from market.records.by import By
 from market.search import outbox
@@ -36,7 +36,7 @@ async def lock_by_id(kind: Kind, identity: UUID) -> Listing:
 
 
 async def lock_own(kind: Kind, number: str, actor: Actor) -> Listing:
-    actor.require(Act.WRITE_LISTING)
+    actor.require(ListingAct.WRITE_LISTING)
     listing = await lock(kind, number)
     if not actor.acts_for(listing.organisation_id):
         raise NotFound(_("没有这个页面，或者您不能查看它。"))

@@ -8,6 +8,7 @@ from market.deps import Deps
 from market.kit.i18n import lazy
 from market.kit.room import Room, Subject
 from market.listings import freshness, models, search, services, subjects, views
+from market.listings.permissions import PERMISSIONS
 from market.search.outbox import DocumentSource
 
 
@@ -19,6 +20,7 @@ async def run_due(deps: Deps, now: datetime) -> int:
 
 ROOM = Room(
     "listings",
+    permissions=PERMISSIONS,
     models=(models,),
     routes=views.routes,
     subjects={

@@ -13,7 +13,7 @@ from uuid import uuid4
 from market.accounts import messages
 from market.accounts.actors import Actor
 from market.accounts.models import Organisation, StaffRole
-from market.accounts.permissions import Act, NotYours
+from market.accounts.permissions import NotYours
 from market.audit.services import record
 from market.codes.numbers import next_number
 from market.kit.clock import local_date
@@ -24,6 +24,7 @@ from market.listings import renewing, rules
 from market.listings.kinds import NEED, OUTCOME, Kind, Listing, get_kind
 from market.listings.models import Need, Outcome, Review, ReviewDecision
 from market.listings.moves import AUTHORS, edit_address, expiry, lock, lock_own, move, note_findable, verify
+from market.listings.permissions import ListingAct
 from market.listings.standing import mark_licensed, mark_matching, mark_solved, run_due
 from market.listings.states import EDITABLE, LIVE, Move, next_status
 from market.records.by import By
@@ -130,7 +131,7 @@ async def review(
         Invalid: the rubric does not allow the decision, or the reason is missing.
         Forbidden: it is the reviewer's own organisation's.
     """
-    by.actor.require(Act.MODERATE)
+    by.actor.require(ListingAct.MODERATE)
     rules.check_decision(points, is_published=is_published, comment=comment)
     listing = await lock(get_kind(kind), number)
     if any(identity == listing.organisation_id for identity, _name in by.actor.organisations):
@@ -182,7 +183,7 @@ def require_may_begin(kind: Kind, actor: Actor) -> None:
     Raises:
         NotYours: the role does not allow it, or the kind of the organisation.
     """
-    actor.require(Act.WRITE_LISTING)
+    actor.require(ListingAct.WRITE_LISTING)
     if not (actor.may_sell if kind is OUTCOME else actor.may_buy):
         raise NotYours(_("您所在单位的类型不能发布这类信息，或尚未通过认证。"))
 

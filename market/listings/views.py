@@ -10,7 +10,6 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from market.accounts.actors import Actor
-from market.accounts.permissions import Act
 from market.accounts.web import actor_for
 from market.kit.clock import local_date
 from market.kit.errors import Invalid
@@ -24,6 +23,7 @@ from market.listings.alike import Alike, find_alike
 from market.listings.forms import ListingForm, NeedForm, OutcomeForm, need_data, outcome_data
 from market.listings.kinds import NEED, OUTCOME, Kind, Listing, get_kind
 from market.listings.models import Need, NeedStatus
+from market.listings.permissions import ListingAct
 from market.listings.states import EDITABLE, LIVE, Move, can
 from market.records.by import By
 
@@ -37,7 +37,7 @@ async def needs(request: Request) -> Response:
 
 
 async def _mine(request: Request, kind: Kind) -> Response:
-    actor = actor_for(request, Act.WRITE_LISTING)
+    actor = actor_for(request, ListingAct.WRITE_LISTING)
     now, cut = deps(request).clock(), Cut.of(request.query_params)
     until = local_date(now) + dashboards.RENEW_AHEAD
     status = request.query_params.get("status", "")
@@ -77,7 +77,7 @@ async def edit_need(request: Request) -> Response:
 
 
 async def _edit(request: Request, kind: Kind, *, is_submitted: bool = False) -> Response:
-    actor = actor_for(request, Act.WRITE_LISTING)
+    actor = actor_for(request, ListingAct.WRITE_LISTING)
     listing = await queries.get_own(kind, actor, request.path_params["number"])
     return await _write(request, kind, listing, is_submitted=is_submitted)
 
@@ -85,7 +85,7 @@ async def _edit(request: Request, kind: Kind, *, is_submitted: bool = False) -> 
 async def _write(
     request: Request, kind: Kind, listing: Listing | None, *, is_submitted: bool = False
 ) -> Response:
-    actor = actor_for(request, Act.WRITE_LISTING)
+    actor = actor_for(request, ListingAct.WRITE_LISTING)
     if listing is None:
         services.require_may_begin(kind, actor)
     if request.method == "GET":
@@ -147,7 +147,7 @@ async def need_template(request: Request) -> Response:
 
 def _template(request: Request, kind: Kind) -> Response:
     """The workbook in which many listings are written at once, for the operator's import."""
-    actor_for(request, Act.WRITE_LISTING)
+    actor_for(request, ListingAct.WRITE_LISTING)
     return Response(
         sheets.template(kind),
         media_type="application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
@@ -167,7 +167,7 @@ async def _submit(request: Request, kind: Kind) -> Response:
     """Hand in what was typed, or, from a page without the form, what was saved."""
     if "title" in await posted(request):
         return await _edit(request, kind, is_submitted=True)
-    actor = actor_for(request, Act.WRITE_LISTING)
+    actor = actor_for(request, ListingAct.WRITE_LISTING)
     listing = await queries.get_own(kind, actor, request.path_params["number"])
     if alike := await _alike(request, kind, listing, listing, actor):
         form = _blank_form(kind, listing, actor)
@@ -200,7 +200,7 @@ async def renew_need(request: Request) -> Response:
 
 
 async def _act(request: Request, kind: Kind, act: Callable[..., Awaitable[Listing]], words: str) -> Response:
-    actor = actor_for(request, Act.WRITE_LISTING)
+    actor = actor_for(request, ListingAct.WRITE_LISTING)
     listing = await act(kind, request.path_params["number"], by=By(actor, deps(request).clock()))
     return flash(request, see(request, f"listings:edit_{kind.key}", number=listing.number), words)
 

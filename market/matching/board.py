@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from market.accounts.actors import Actor
-from market.accounts.permissions import Act
 from market.codes.lists import FIELDS
 from market.kit.cards import Card
 from market.kit.i18n import Lazy, lazy
@@ -16,6 +15,7 @@ from market.kit.pagination import Cut, Page
 from market.matching import queries
 from market.matching.labels import MAX_TERMS, misfit_labels, part_labels, percent_score
 from market.matching.models import Match, MatchStatus
+from market.matching.permissions import MatchAct
 from market.matching.queries import MatchRow
 
 OPEN, MINE, INTERESTED, TALKING, DEALT, ENDED = "open", "mine", "interested", "talking", "dealt", "ended"
@@ -75,14 +75,14 @@ class BoardRow:
 
 def available_views(actor: Actor) -> Sequence[str]:
     """Return the views that this person has; the first is the default."""
-    views = [OPEN, *STAGES] if actor.may(Act.TAKE_UP) else []
-    has_listings = actor.may(Act.JUDGE_MATCH) and (actor.may_sell or actor.may_buy)
+    views = [OPEN, *STAGES] if actor.may(MatchAct.TAKE_UP) else []
+    has_listings = actor.may(MatchAct.JUDGE_MATCH) and (actor.may_sell or actor.may_buy)
     return [*views, OWN] if has_listings or not views else views
 
 
 async def board_page(params: BoardParams, cut: Cut, *, actor: Actor) -> Page[BoardRow]:
     """Return one page of a view."""
-    actor.require(Act.SEE_MATCHES)
+    actor.require(MatchAct.SEE_MATCHES)
     matches = await _load_page(params, cut, actor)
     return cut.page([_board_row(row) for row in matches.items], matches.total)
 
@@ -98,7 +98,7 @@ async def view_counts(actor: Actor) -> dict[str, int]:
 
 async def dashboard_cards(actor: Actor, now: datetime) -> list[Card]:
     """Return the broker's cards: matches taken up and not introduced yet, and matches to take up."""
-    if not actor.may(Act.TAKE_UP):
+    if not actor.may(MatchAct.TAKE_UP):
         return []
     taken = await Match.filter(broker_id=actor.user_id, status__in=TAKEN_UP).count()
     offered = await queries.list_open_matches(Cut(1, 1))

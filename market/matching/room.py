@@ -5,9 +5,11 @@ from __future__ import annotations
 from market.kit.i18n import lazy
 from market.kit.room import Room, Subject
 from market.matching import board, jobs, models, views
+from market.matching.permissions import PERMISSIONS
 
 ROOM = Room(
     "matching",
+    permissions=PERMISSIONS,
     models=(models,),
     routes=views.routes,
     jobs=(jobs.match_need, jobs.match_outcome, jobs.match_all, jobs.nightly),

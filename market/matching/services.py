@@ -6,7 +6,6 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID, uuid4
 
-from market.accounts.permissions import Act
 from market.audit.services import record
 from market.codes.lists import DROP_REASONS
 from market.kit.database import atomic
@@ -15,6 +14,7 @@ from market.kit.i18n import gettext as _
 from market.kit.jobs import enqueue
 from market.matching.feedback import GENERAL
 from market.matching.models import Match, MatchFeedback, MatchStatus
+from market.matching.permissions import MatchAct
 from market.matching.states import require_move
 from market.records.by import By
 
@@ -29,7 +29,7 @@ async def feedback(match_id: UUID, *, reason: str, comment: str, by: By) -> Matc
     Raises:
         NotFound: the match is not one of the person's organisation.
     """
-    by.actor.require(Act.JUDGE_MATCH)
+    by.actor.require(MatchAct.JUDGE_MATCH)
     match = await _locked(match_id)
     await match.fetch_related("need", "outcome")
     sides = (match.need.organisation_id, match.outcome.organisation_id)
@@ -61,7 +61,7 @@ async def take_up(match_id: UUID, *, by: By) -> Match:
     Raises:
         Conflict: another broker has it, or the two sides have met already.
     """
-    by.actor.require(Act.TAKE_UP)
+    by.actor.require(MatchAct.TAKE_UP)
     match = await _locked(match_id)
     if match.broker_id == by.actor.user_id and match.status is MatchStatus.ASSIGNED:
         return match
@@ -80,7 +80,7 @@ async def release(match_id: UUID, *, by: By) -> Match:
         NotFound: the broker has not taken it up.
         Conflict: the two sides were introduced already.
     """
-    by.actor.require(Act.TAKE_UP)
+    by.actor.require(MatchAct.TAKE_UP)
     match = await _locked(match_id)
     if match.broker_id != by.actor.user_id:
         raise NotFound(_("没有这条对接，或者不是您接手的。"))

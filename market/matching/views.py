@@ -4,7 +4,6 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
-from market.accounts.permissions import Act
 from market.accounts.web import actor_for, passes, sent, status_of
 from market.codes.labels import choices
 from market.kit.flash import flash
@@ -15,11 +14,12 @@ from market.kit.web import deps, path_id, see
 from market.matching import board as boards
 from market.matching import queries, services
 from market.matching.forms import DismissForm
+from market.matching.permissions import MatchAct
 from market.records.by import By
 
 
 async def board(request: Request) -> Response:
-    actor = actor_for(request, Act.SEE_MATCHES)
+    actor = actor_for(request, MatchAct.SEE_MATCHES)
     params = boards.BoardParams.of(request.query_params, actor)
     return render(
         request,
@@ -33,7 +33,7 @@ async def board(request: Request) -> Response:
 
 
 async def dismiss(request: Request) -> Response:
-    actor = actor_for(request, Act.JUDGE_MATCH)
+    actor = actor_for(request, MatchAct.JUDGE_MATCH)
     match = await queries.get_match_for(actor, path_id(request, "match_id"))
     is_needs_side = actor.acts_for(match.need.organisation_id)
     own, other = (match.need, match.outcome) if is_needs_side else (match.outcome, match.need)
@@ -55,13 +55,13 @@ async def dismiss(request: Request) -> Response:
 
 
 async def take_up(request: Request) -> Response:
-    actor = actor_for(request, Act.TAKE_UP)
+    actor = actor_for(request, MatchAct.TAKE_UP)
     await services.take_up(path_id(request, "match_id"), by=By(actor, deps(request).clock()))
     return flash(request, _mine(request), _("已接手。了解双方情况后，请登记引荐。"))
 
 
 async def release(request: Request) -> Response:
-    actor = actor_for(request, Act.TAKE_UP)
+    actor = actor_for(request, MatchAct.TAKE_UP)
     await services.release(path_id(request, "match_id"), by=By(actor, deps(request).clock()))
     return flash(request, _mine(request), _("已放回，其他经纪人可以接手。"))
 

@@ -8,7 +8,6 @@ from uuid import UUID, uuid4
 
 from market.accounts.messages import tell, tell_staff
 from market.accounts.models import StaffRole
-from market.accounts.permissions import Act
 from market.audit.services import record
 from market.codes.holidays import FIXED_FEASTS, NATIONAL, HolidayYear
 from market.codes.regions import level
@@ -21,6 +20,7 @@ from market.kit.i18n import in_source_language
 from market.notices.ends import move_ends
 from market.notices.holidays import load_calendar
 from market.notices.models import HolidayYearVersion, Notice
+from market.notices.permissions import NoticeAct
 from market.records.by import By
 from market.records.decisions import Verdict, decide
 
@@ -35,7 +35,7 @@ async def propose_year(year: HolidayYear, *, by: By) -> HolidayYearVersion:
         Invalid: at the field that is wrong.
         Conflict: a proposal for the same year and region waits to be decided.
     """
-    by.actor.require(Act.ENTER_HOLIDAYS)
+    by.actor.require(NoticeAct.ENTER_HOLIDAYS)
     require_plausible(year, local_date(by.now))
     if await HolidayYearVersion.exists(year=year.year, region=year.region, verdict=None):
         raise Conflict(
@@ -122,7 +122,7 @@ async def reject_year(version_id: UUID, reason: str, *, by: By) -> HolidayYearVe
 
 
 async def _decide(version_id: UUID, verdict: Verdict, reason: str, *, by: By) -> HolidayYearVersion:
-    by.actor.require(Act.CONFIRM_HOLIDAYS)
+    by.actor.require(NoticeAct.CONFIRM_HOLIDAYS)
     version = await HolidayYearVersion.select_for_update().get_or_none(id=version_id)
     if version is None:
         raise NotFound(_("没有这份放假安排。"))

@@ -6,7 +6,7 @@ from tortoise.expressions import Q
 from tortoise.query_utils import Prefetch
 
 from market.accounts.actors import Actor
-from market.accounts.permissions import Act, Role
+from market.accounts.permissions import AccountAct, Role
 from market.kit.errors import NotFound
 from market.kit.i18n import gettext as _
 from market.kit.pagination import Cut, Page
@@ -18,6 +18,7 @@ from market.notices.models import (
     Objection,
     ObjectionStatus,
 )
+from market.notices.permissions import NoticeAct
 from market.notices.states import UNDECIDED
 
 
@@ -87,7 +88,7 @@ async def get_objection_for(actor: Actor, objection_id: UUID) -> Objection:
 
 def can_answer(actor: Actor, notice: Notice) -> bool:
     """Tell whether the person speaks for the unit that published the notice."""
-    if not actor.may(Act.ANSWER_OBJECTION):
+    if not actor.may(NoticeAct.ANSWER_OBJECTION):
         return False
     if notice.organisation_id is None:
         return Role.OFFICER in actor.roles
@@ -96,10 +97,10 @@ def can_answer(actor: Actor, notice: Notice) -> bool:
 
 def can_extend(actor: Actor, notice: Notice) -> bool:
     """Tell whether the person speaks for the unit that published the notice, as to its period."""
-    if not actor.may(Act.EXTEND_NOTICE):
+    if not actor.may(NoticeAct.EXTEND_NOTICE):
         return False
     if notice.organisation_id is None:
-        return actor.may(Act.CONFIRM_LIST)
+        return Role.RECHECKER in actor.roles
     return actor.acts_for(notice.organisation_id)
 
 
@@ -114,7 +115,7 @@ def may_follow(actor: Actor, notice: Notice) -> bool:
     if not notice.address:
         return False
     if notice.organisation_id is None:
-        return actor.may(Act.SEE_DESK)
+        return actor.may(AccountAct.SEE_DESK)
     return Role.AUDITOR in actor.roles or actor.acts_for(notice.organisation_id)
 
 
@@ -135,4 +136,4 @@ async def upheld_entries(notice_id: UUID) -> set[UUID]:
 
 
 def _oversees(actor: Actor) -> bool:
-    return actor.may(Act.DECIDE_OBJECTION) or Role.AUDITOR in actor.roles
+    return actor.may(NoticeAct.DECIDE_OBJECTION) or Role.AUDITOR in actor.roles

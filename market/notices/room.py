@@ -9,6 +9,7 @@ from market.kit.i18n import lazy
 from market.kit.room import Room, Subject, rooms
 from market.notices import models, services, views
 from market.notices.holidays import load_calendar
+from market.notices.permissions import PERMISSIONS
 from market.notices.publicity import move_cleared
 
 
@@ -23,6 +24,7 @@ async def run_due(deps: Deps, now: datetime) -> int:
 
 ROOM = Room(
     "notices",
+    permissions=PERMISSIONS,
     models=(models,),
     routes=views.routes,
     subjects={

@@ -8,7 +8,6 @@ from uuid import UUID, uuid4
 
 from market.accounts.messages import tell, tell_staff
 from market.accounts.models import StaffRole
-from market.accounts.permissions import Act
 from market.audit.services import record
 from market.codes.holidays import Calendar
 from market.codes.numbers import next_number
@@ -27,6 +26,7 @@ from market.notices.models import (
     ObjectionStatus,
 )
 from market.notices.periods import period_end, publication_region
+from market.notices.permissions import NoticeAct
 from market.notices.queries import can_answer, can_extend, upheld_entries
 from market.notices.states import RUNNING, UNDECIDED, is_due, standing
 from market.notices.texts import body_hash
@@ -142,7 +142,7 @@ async def extend(number: str, days: int, reason: str, *, calendar: Calendar, by:
         Conflict: the period is over.
         Invalid: at `days`, not more than before.
     """
-    by.actor.require(Act.EXTEND_NOTICE)
+    by.actor.require(NoticeAct.EXTEND_NOTICE)
     notice = await _locked(number)
     if not can_extend(by.actor, notice):
         raise NotFound(_("没有这份公示，或者不是您单位发布的。"))
@@ -181,7 +181,7 @@ async def object_to(number: str, *, reason: str, by: By, entry_id: UUID | None =
         NotFound: there is no such notice.
         Conflict: its period is over.
     """
-    by.actor.require(Act.OBJECT)
+    by.actor.require(NoticeAct.OBJECT)
     notice = await _locked(number)
     if notice.status not in RUNNING or (notice.ends_at and notice.ends_at <= by.now):
         raise Conflict(_("公示期已满，不能再提出异议。"))
@@ -220,7 +220,7 @@ async def answer(objection_id: UUID, text: str, *, by: By) -> Objection:
         NotFound: the notice is another unit's.
         Conflict: it was answered or decided before.
     """
-    by.actor.require(Act.ANSWER_OBJECTION)
+    by.actor.require(NoticeAct.ANSWER_OBJECTION)
     notice, objection = await _locked_objection(objection_id)
     if not can_answer(by.actor, notice):
         raise NotFound(_("没有这条异议，或者您不能查看它。"))
@@ -247,7 +247,7 @@ async def decide(objection_id: UUID, *, is_upheld: bool, text: str, by: By) -> O
     Raises:
         Conflict: it was decided before.
     """
-    by.actor.require(Act.DECIDE_OBJECTION)
+    by.actor.require(NoticeAct.DECIDE_OBJECTION)
     notice, objection = await _locked_objection(objection_id)
     if objection.status not in UNDECIDED:
         raise Conflict(_("这条异议已经裁定，请刷新后再看。"))

@@ -6,7 +6,6 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from market.accounts.permissions import Act
 from market.accounts.web import actor_for, find, passes, sent, status_of
 from market.codes.labels import choices
 from market.kit.errors import NotFound
@@ -22,6 +21,7 @@ from market.notices.forms import AnswerForm, DecisionForm, ExtensionForm, Object
 from market.notices.holidays import calendar_for
 from market.notices.models import Notice
 from market.notices.periods import days_left, last_day
+from market.notices.permissions import NoticeAct
 from market.notices.prints import print_of
 from market.notices.queries import can_answer, can_extend
 from market.notices.states import RUNNING
@@ -59,9 +59,9 @@ async def show(request: Request) -> Response:
         is_settled=last is None or (await calendar_for(request)).is_known(last, notice.region),
         can_object=notice.status in RUNNING
         and (notice.ends_at is None or notice.ends_at > deps(request).clock())
-        and (actor is None or actor.may(Act.OBJECT)),
+        and (actor is None or actor.may(NoticeAct.OBJECT)),
         can_answer=actor is not None and can_answer(actor, notice),
-        can_decide=actor is not None and actor.may(Act.DECIDE_OBJECTION),
+        can_decide=actor is not None and actor.may(NoticeAct.DECIDE_OBJECTION),
         may_follow=actor is not None and queries.may_follow(actor, notice),
         can_extend=actor is not None and notice.status in RUNNING and can_extend(actor, notice),
         entry_names=dict(notice.entries),
@@ -69,7 +69,7 @@ async def show(request: Request) -> Response:
 
 
 async def object_(request: Request) -> Response:
-    actor = actor_for(request, Act.OBJECT)
+    actor = actor_for(request, NoticeAct.OBJECT)
     notice = await queries.get_notice(request.path_params["number"])
     form = ObjectionForm(await posted(request) if request.method == "POST" else None)
     form.entry.choices = [("", _("整份公示")), *((entry, name) for entry, name in notice.entries)]
@@ -87,7 +87,7 @@ async def object_(request: Request) -> Response:
 
 
 async def answer(request: Request) -> Response:
-    actor = actor_for(request, Act.ANSWER_OBJECTION)
+    actor = actor_for(request, NoticeAct.ANSWER_OBJECTION)
     objection = await queries.get_objection_for(actor, path_id(request, "objection_id"))
     form = AnswerForm(await posted(request) if request.method == "POST" else None)
     if request.method == "POST" and form.validate():
@@ -106,7 +106,7 @@ async def answer(request: Request) -> Response:
 
 
 async def decide(request: Request) -> Response:
-    actor = actor_for(request, Act.DECIDE_OBJECTION)
+    actor = actor_for(request, NoticeAct.DECIDE_OBJECTION)
     objection = await queries.get_objection_for(actor, path_id(request, "objection_id"))
     form = DecisionForm(await posted(request) if request.method == "POST" else None)
     if request.method == "POST" and form.validate():
@@ -130,7 +130,7 @@ async def decide(request: Request) -> Response:
 
 
 async def extend(request: Request) -> Response:
-    actor = actor_for(request, Act.EXTEND_NOTICE)
+    actor = actor_for(request, NoticeAct.EXTEND_NOTICE)
     notice = await queries.get_notice(request.path_params["number"])
     if not can_extend(actor, notice):
         raise NotFound(_("没有这份公示，或者不是您单位发布的。"))

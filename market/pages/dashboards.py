@@ -6,10 +6,11 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from market.accounts.actors import Actor
-from market.accounts.permissions import Act, Role
+from market.accounts.permissions import AccountAct, Role
 from market.kit.cards import Card
 from market.kit.i18n import gettext as _
 from market.kit.room import rooms
+from market.listings.permissions import ListingAct
 
 URGENT = ("due", "wrong")
 """Tones of figures that somebody must do something about."""
@@ -48,17 +49,17 @@ async def board(actor: Actor, now: datetime) -> Board:
 
 def _acts(actor: Actor) -> list[tuple[str, str]]:
     found: list[tuple[str, str]] = []
-    if actor.may(Act.WRITE_LISTING) and actor.may_buy:
+    if actor.may(ListingAct.WRITE_LISTING) and actor.may_buy:
         found.append((_("写一条需求"), "/my/needs/new"))
-    if actor.may(Act.WRITE_LISTING) and actor.may_sell:
+    if actor.may(ListingAct.WRITE_LISTING) and actor.may_sell:
         found.append((_("写一份成果"), "/my/outcomes/new"))
     if Role.BROKER in actor.roles:
         found.append((_("看推荐的对接"), "/matches"))
-    if actor.may(Act.SEE_DESK):
+    if actor.may(AccountAct.SEE_DESK):
         found.append((_("去补助工作台"), "/desk"))
-    if actor.may(Act.MODERATE):
+    if actor.may(ListingAct.MODERATE):
         found.append((_("审核成果和需求"), "/backoffice/listings"))
-    if actor.may(Act.READ_AUDIT):
+    if actor.may(AccountAct.READ_AUDIT):
         found.append((_("看责任链日志"), "/audit-log"))
     if not found and not actor.is_staff:
         found.append((_("登记或加入单位"), "/account/organisation"))

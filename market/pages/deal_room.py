@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from market.accounts.actors import Actor
-from market.accounts.permissions import Act, Role
+from market.accounts.permissions import Role
 from market.claims.estimates import Estimate, estimate_for_deal
 from market.codes.labels import label
 from market.contracts.models import Contract
+from market.contracts.permissions import ContractAct
 from market.contracts.queries import find_contract, find_draft
 from market.contracts.standing import InstalmentLine, facts_of, lines_of
 from market.deals.brokerage import owed_commission
@@ -27,6 +28,7 @@ from market.deals.models import (
 )
 from market.deals.next_steps import NextStep, Situation, next_step
 from market.deals.parties import buyer_name, contacts_visible, has_agreed, side_of
+from market.deals.permissions import DealAct
 from market.deals.queries import (
     Contact,
     contacts,
@@ -48,19 +50,19 @@ from market.notices.periods import days_left
 from market.notices.queries import find_notice
 
 _ACT_OF_STEP = {
-    "agree": Act.OPEN_DEAL,
-    "offer": Act.MAKE_OFFER,
-    "answer": Act.ACCEPT_OFFER,
-    "publish": Act.PUBLISH_PRICE,
-    "upheld": Act.PUBLISH_PRICE,
-    "skip": Act.PUBLISH_PRICE,
-    "sign": Act.SIGN,
-    "confirm": Act.SIGN,
-    "register": Act.REGISTER_CONTRACT,
-    "pay": Act.RECORD_REMITTANCE,
-    "confirm_receipt": Act.CONFIRM_REMITTANCE,
-    "royalty": Act.STATE_ROYALTY,
-    "royalty_stated": Act.CHANGE_CONTRACT,
+    "agree": DealAct.OPEN_DEAL,
+    "offer": DealAct.MAKE_OFFER,
+    "answer": DealAct.ACCEPT_OFFER,
+    "publish": DealAct.PUBLISH_PRICE,
+    "upheld": DealAct.PUBLISH_PRICE,
+    "skip": DealAct.PUBLISH_PRICE,
+    "sign": DealAct.SIGN,
+    "confirm": DealAct.SIGN,
+    "register": DealAct.REGISTER_CONTRACT,
+    "pay": DealAct.RECORD_REMITTANCE,
+    "confirm_receipt": ContractAct.CONFIRM_REMITTANCE,
+    "royalty": ContractAct.STATE_ROYALTY,
+    "royalty_stated": ContractAct.CHANGE_CONTRACT,
 }
 
 
@@ -192,7 +194,7 @@ async def make_room(deal: Deal, actor: Actor, now: datetime, whole: str = "") ->
         messages=await _message_lines(deal, actor, reading, MOST if whole == "messages" else SHOWN),
         message_count=reading.count,
         unread_count=reading.unread,
-        may_write=actor.may(Act.WRITE_MESSAGE) and (side is None or contacts_visible(deal)),
+        may_write=actor.may(DealAct.WRITE_MESSAGE) and (side is None or contacts_visible(deal)),
         introduction=introduction,
         commission=await owed_commission(deal.id) if introduction else Money(0),
         contacts=contacts(deal, actor),

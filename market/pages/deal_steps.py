@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
 from uuid import UUID
 
 from market.accounts.actors import Actor
-from market.accounts.permissions import Act
 from market.contracts.standing import contract_facts, deals_waiting_for_finance
 from market.deals import queries
 from market.deals.brokerage import deals_to_follow_up
@@ -16,6 +16,7 @@ from market.deals.messages import unread_counts
 from market.deals.models import Deal, Side
 from market.deals.next_steps import ContractFacts, NextStep, Situation, next_step
 from market.deals.parties import buyer_name, side_of
+from market.deals.permissions import DealAct
 from market.deals.states import shown_status
 from market.kit.cards import Card
 from market.kit.clock import local_date
@@ -86,22 +87,22 @@ class Waiting:
 
     label: Lazy
     deals: Callable[[Actor, datetime], Awaitable[set[UUID]]]
-    act: Act = Act.SEE_DEALS
+    act: StrEnum = DealAct.SEE_DEALS
     tone: str = "due"
 
 
 WAITING = {
     "late": Waiting(lazy("超期未办"), late_deals, tone="wrong"),
-    "follow_up_late": Waiting(lazy("超期未跟进"), _follow_up_late, Act.FOLLOW_UP, "wrong"),
-    "follow_up": Waiting(lazy("今日跟进"), _follow_up_today, Act.FOLLOW_UP),
-    "unread": Waiting(lazy("有未读留言"), unread_deals, Act.WRITE_MESSAGE),
+    "follow_up_late": Waiting(lazy("超期未跟进"), _follow_up_late, DealAct.FOLLOW_UP, "wrong"),
+    "follow_up": Waiting(lazy("今日跟进"), _follow_up_today, DealAct.FOLLOW_UP),
+    "unread": Waiting(lazy("有未读留言"), unread_deals, DealAct.WRITE_MESSAGE),
     "confirm": Waiting(lazy("到账待确认"), _waiting_for_finance),
 }
 
 
 async def dashboard_cards(actor: Actor, now: datetime) -> list[Card]:
     """Return what is late or unread in the person's deals, only where there is something of it."""
-    if not actor.may(Act.WRITE_MESSAGE):
+    if not actor.may(DealAct.WRITE_MESSAGE):
         return []
     made = []
     for key, each in WAITING.items():

@@ -4,11 +4,11 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from market.accounts.permissions import Act
 from market.accounts.web import actor_for, actor_of
 from market.claims.chains import chain_of_deal
 from market.codes.labels import choices
 from market.deals import queries
+from market.deals.permissions import DealAct
 from market.files.contents import ACCEPT
 from market.kit.database import in_transaction
 from market.kit.pagination import Cut
@@ -19,7 +19,7 @@ from market.pages.deal_steps import WAITING, rows_of
 
 
 async def index(request: Request) -> Response:
-    actor, query, now = actor_for(request, Act.SEE_DEALS), request.query_params, deps(request).clock()
+    actor, query, now = actor_for(request, DealAct.SEE_DEALS), request.query_params, deps(request).clock()
     status, todo = query.get("status", ""), query.get("todo", "")
     page = await queries.list_deals(
         actor,

@@ -13,7 +13,6 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.routing import Route
 
-from market.accounts.permissions import Act
 from market.accounts.web import address_of, find
 from market.deals.interest_counts import count_interests, count_responses
 from market.kit import limits
@@ -22,6 +21,7 @@ from market.kit.templating import render
 from market.kit.web import deps
 from market.listings import queries
 from market.listings.models import Outcome
+from market.listings.permissions import ListingAct
 from market.pages import estimates, feeds, people, results, sheets, words
 from market.pages.results import Found
 from market.pages.scopes import BROKERS, NEEDS, ORGANISATIONS, OUTCOMES, POLICIES, SCOPES, Scope
@@ -108,7 +108,7 @@ async def _around(request: Request, found: Found) -> dict[str, Any]:
     rows = [*found.page.items, *found.related]
     context: dict[str, Any] = {
         "badges": await estimates.badges([each for each in rows if isinstance(each, Outcome)], now),
-        "may_post": actor is None or (actor.may_buy and actor.may(Act.WRITE_LISTING)),
+        "may_post": actor is None or (actor.may_buy and actor.may(ListingAct.WRITE_LISTING)),
         "owner_name": lambda need: queries.need_owner_name(need, actor),
         "days_left": _days_left(now),
         "query": found.asked.address().partition("?")[2],

@@ -8,11 +8,12 @@ from typing import Any
 from uuid import UUID
 
 from market.accounts.actors import Actor
-from market.accounts.permissions import Act, Role
+from market.accounts.permissions import Role
 from market.listings.models import Need, NeedStatus, Outcome, OutcomeStatus
 from market.listings.queries import is_owner, live, need_owner_name
 from market.matching.labels import MAX_TERMS, misfit_labels, part_labels, percent_score
 from market.matching.models import Match, MatchFeedback, MatchStatus
+from market.matching.permissions import MatchAct
 
 FIRST, MOST = 5, 100
 """How many are beside a listing, and how many when all are asked for: what a broker can look through."""
@@ -40,7 +41,7 @@ async def of_outcome(outcome: Outcome, actor: Actor | None, *, is_all: bool = Fa
     """Return the best matched needs of an outcome that this person may see, and how many there are."""
     found = Match.filter(outcome_id=outcome.id, need__status__in=live(NeedStatus))
     if not _sees_all(actor, outcome):
-        if actor is None or not actor.may(Act.SEE_MATCHES):
+        if actor is None or not actor.may(MatchAct.SEE_MATCHES):
             return [], 0
         found = found.filter(need__organisation_id=actor.organisation_id)
     return await _rows(found, actor, is_of_outcome=True, most=MOST if is_all else FIRST)
@@ -50,7 +51,7 @@ async def of_need(need: Need, actor: Actor | None, *, is_all: bool = False) -> t
     """Return the best matched outcomes of a need that this person may see, and how many there are."""
     found = Match.filter(need_id=need.id, outcome__status__in=live(OutcomeStatus))
     if not _sees_all(actor, need):
-        if actor is None or not actor.may(Act.SEE_MATCHES):
+        if actor is None or not actor.may(MatchAct.SEE_MATCHES):
             return [], 0
         found = found.filter(outcome__organisation_id=actor.organisation_id)
     return await _rows(found, actor, is_of_outcome=False, most=MOST if is_all else FIRST)
@@ -95,7 +96,7 @@ def _row(match: Match, actor: Actor | None, is_of_outcome: bool) -> Row:
         terms=match.terms[:MAX_TERMS],
         reasons=match.reasons,
         misfits=misfit_labels(match.misfits),
-        may_dismiss=actor is not None and actor.may(Act.JUDGE_MATCH) and _is_party(actor, match),
+        may_dismiss=actor is not None and actor.may(MatchAct.JUDGE_MATCH) and _is_party(actor, match),
     )
 
 

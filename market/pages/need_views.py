@@ -9,9 +9,10 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from market.accounts.actors import Actor
-from market.accounts.permissions import Act
+from market.accounts.permissions import AccountAct
 from market.accounts.web import find
 from market.audit.queries import list_chain
+from market.deals.permissions import DealAct
 from market.kit.clock import local_date
 from market.kit.templating import render
 from market.kit.web import deps
@@ -44,7 +45,7 @@ async def need(request: Request) -> Response:
         may_answer=found.status in LIVE and not is_own and _may_answer(actor),
         may_see_contacts=queries.may_see_contacts(found, actor),
         history=await list_chain("need", found.id),
-        may_audit=actor is not None and actor.may(Act.READ_AUDIT),
+        may_audit=actor is not None and actor.may(AccountAct.READ_AUDIT),
         region=words.region(found),
         budget=words.budget(found),
         **words.context(),
@@ -57,7 +58,7 @@ def _days_left(need: Need, today: date) -> int | None:
 
 def _may_answer(actor: Actor | None) -> bool:
     """Tell whom the answer is offered: a guest, who will sign in first, and a seller who may open a deal."""
-    return actor is None or (actor.may_sell and actor.may(Act.OPEN_DEAL))
+    return actor is None or (actor.may_sell and actor.may(DealAct.OPEN_DEAL))
 
 
 routes = [

@@ -10,11 +10,12 @@ from starlette.routing import Route
 
 from market.accounts.actors import Actor
 from market.accounts.models import OrganisationKind
-from market.accounts.permissions import Act
+from market.accounts.permissions import AccountAct
 from market.accounts.web import find
 from market.audit.queries import list_chain
 from market.claims.chains import chain_of_outcome
 from market.deals import queries as deals
+from market.deals.permissions import DealAct
 from market.kit.templating import render
 from market.kit.web import deps, wants_part
 from market.listings import queries, rules
@@ -49,11 +50,11 @@ async def outcome(request: Request) -> Response:
         is_source=is_source,
         may_ask=found.status in LIVE and not (is_own or is_source) and _may_ask(actor),
         may_see_contacts=queries.may_see_contacts(found, actor),
-        running=await deals.find_running(actor, found.id) if actor and actor.may(Act.SEE_DEALS) else None,
+        running=await deals.find_running(actor, found.id) if actor and actor.may(DealAct.SEE_DEALS) else None,
         notice=await find_notice("outcome", found.id),
         linked=await chain_of_outcome(actor, found),
         history=await list_chain("outcome", found.id),
-        may_audit=actor is not None and actor.may(Act.READ_AUDIT),
+        may_audit=actor is not None and actor.may(AccountAct.READ_AUDIT),
         **words.context(),
     )
 
@@ -81,7 +82,7 @@ async def estimate(request: Request) -> Response:
 
 def _may_ask(actor: Actor | None) -> bool:
     """Tell whom the enquiry is offered: a guest, who will sign in first, and a buyer who may open a deal."""
-    return actor is None or (actor.may_buy and actor.may(Act.OPEN_DEAL))
+    return actor is None or (actor.may_buy and actor.may(DealAct.OPEN_DEAL))
 
 
 routes = [

@@ -5,15 +5,16 @@ from __future__ import annotations
 from datetime import datetime
 
 from market.accounts.actors import Actor
-from market.accounts.permissions import Act
+from market.accounts.permissions import AccountAct
 from market.kit.cards import Card
 from market.kit.i18n import gettext as _
 from market.panels.models import ExpertReview
+from market.panels.permissions import PanelAct
 
 
 async def dashboard_cards(actor: Actor, now: datetime) -> list[Card]:
     """Return how many reviews an expert has still to submit."""
-    if actor.may(Act.SEE_DESK) or not actor.may(Act.SCORE_CLAIM):
+    if actor.may(AccountAct.SEE_DESK) or not actor.may(PanelAct.SCORE_CLAIM):
         return []
     waiting = ExpertReview.filter(reviewer_id=actor.user_id, submitted_at=None, declined_at=None)
     return [Card(_("待评审"), await waiting.count(), "/reviews", "due")]

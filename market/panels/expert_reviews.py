@@ -12,7 +12,6 @@ from uuid import UUID, uuid4
 from market.accounts.actors import Actor
 from market.accounts.messages import tell, tell_staff
 from market.accounts.models import Membership, MemberStatus, StaffRole, User
-from market.accounts.permissions import Act
 from market.audit.services import record
 from market.kit.clock import local_date
 from market.kit.database import atomic
@@ -20,6 +19,7 @@ from market.kit.errors import Conflict, Invalid, NotFound
 from market.kit.i18n import gettext as _
 from market.kit.room import rooms
 from market.panels.models import ExpertReview
+from market.panels.permissions import PanelAct
 from market.panels.scoring import HEADINGS, approved_rate, mean, points_of
 from market.panels.subjects import PanelSubject, get_subject
 from market.records.by import By
@@ -35,7 +35,7 @@ async def assign_reviewers(
     Raises:
         Invalid: no expert, or one who belongs to a party, or a due day that is not in the future.
     """
-    by.actor.require(Act.ASSIGN_EXPERTS)
+    by.actor.require(PanelAct.ASSIGN_EXPERTS)
     if due_on <= local_date(by.now):
         raise Invalid(_("评审期限应在今天以后。"), field="due_on")
     reviewers = await User.filter(
@@ -82,7 +82,7 @@ async def get_review_for(actor: Actor, review_id: UUID) -> ExpertReview:
     Raises:
         NotFound: there is none, it is another's, or it was declined.
     """
-    actor.require(Act.SCORE_CLAIM)
+    actor.require(PanelAct.SCORE_CLAIM)
     review = await ExpertReview.get_or_none(id=review_id, reviewer_id=actor.user_id, declined_at=None)
     if review is None:
         raise NotFound(_("没有这项评审任务。"))

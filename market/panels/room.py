@@ -4,5 +4,12 @@ from __future__ import annotations
 
 from market.kit.room import Room
 from market.panels import dashboards, models, views
+from market.panels.permissions import PERMISSIONS
 
-ROOM = Room("panels", models=(models,), routes=views.routes, dashboard=dashboards.dashboard_cards)
+ROOM = Room(
+    "panels",
+    permissions=PERMISSIONS,
+    models=(models,),
+    routes=views.routes,
+    dashboard=dashboards.dashboard_cards,
+)

@@ -6,7 +6,6 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from market.accounts.permissions import Act
 from market.accounts.web import actor_for, passes, sent, status_of
 from market.kit.flash import flash
 from market.kit.i18n import gettext as _
@@ -14,12 +13,13 @@ from market.kit.templating import render
 from market.kit.web import deps, path_id, see
 from market.panels.expert_reviews import decline, get_review_for, list_tasks, score
 from market.panels.forms import ScoreForm
+from market.panels.permissions import PanelAct
 from market.panels.subjects import get_subject
 from market.records.by import By
 
 
 async def index(request: Request) -> Response:
-    actor = actor_for(request, Act.SCORE_CLAIM)
+    actor = actor_for(request, PanelAct.SCORE_CLAIM)
     tasks = await list_tasks(actor)
     return render(
         request,
@@ -30,7 +30,7 @@ async def index(request: Request) -> Response:
 
 
 async def review(request: Request) -> Response:
-    actor, now = actor_for(request, Act.SCORE_CLAIM), deps(request).clock()
+    actor, now = actor_for(request, PanelAct.SCORE_CLAIM), deps(request).clock()
     found = await get_review_for(actor, path_id(request, "review_id"))
     given = await sent(request)
     if given is not None and given.get("act") == "decline":

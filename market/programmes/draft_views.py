@@ -6,7 +6,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from market.accounts.permissions import Act
+from market.accounts.permissions import AccountAct
 from market.accounts.web import actor_for, sent, status_of
 from market.kit.errors import Invalid
 from market.kit.flash import flash
@@ -16,11 +16,12 @@ from market.kit.web import deps, see
 from market.programmes import drafting
 from market.programmes.catalogue import get_programme, list_programmes
 from market.programmes.forms import DraftForm
+from market.programmes.permissions import ProgrammeAct
 from market.records.by import By
 
 
 async def terms(request: Request) -> Response:
-    actor_for(request, Act.SEE_DESK)
+    actor_for(request, AccountAct.SEE_DESK)
     return render(
         request,
         "programmes/drafts.html",
@@ -30,7 +31,7 @@ async def terms(request: Request) -> Response:
 
 
 async def draft(request: Request) -> Response:
-    actor, now = actor_for(request, Act.DRAFT_TERMS), deps(request).clock()
+    actor, now = actor_for(request, ProgrammeAct.DRAFT_TERMS), deps(request).clock()
     programme = await get_programme(request.path_params["slug"])
     given = await sent(request)
     text = "" if given is not None else await drafting.starting_text(programme.slug)

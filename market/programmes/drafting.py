@@ -11,7 +11,7 @@ from uuid import uuid4
 from market.accounts.actors import Actor
 from market.accounts.messages import tell_staff
 from market.accounts.models import StaffRole
-from market.accounts.permissions import Act
+from market.accounts.permissions import AccountAct
 from market.audit.services import record
 from market.kit.database import atomic
 from market.kit.errors import Conflict, Invalid, NotFound, SamePerson
@@ -19,6 +19,7 @@ from market.kit.i18n import gettext as _
 from market.programmes.catalogue import AfterRelease, close_periods, get_programme, list_versions
 from market.programmes.loading import RulesError, property_order, read_terms
 from market.programmes.models import Programme, ProgrammeTerms, TermsStatus
+from market.programmes.permissions import ProgrammeAct
 from market.programmes.search import INDEX
 from market.programmes.terms import Terms
 from market.records.by import By
@@ -53,7 +54,7 @@ def read_content(text: str) -> tuple[dict[str, Any], Terms]:
 
 async def get_draft(actor: Actor, slug: str, version: str) -> ProgrammeTerms:
     """Return a version that is not released yet, for the desk."""
-    actor.require(Act.SEE_DESK)
+    actor.require(AccountAct.SEE_DESK)
     found = await ProgrammeTerms.get_or_none(
         programme__slug=slug, version=version, status=TermsStatus.DRAFT
     ).select_related("programme", "drafted_by")
@@ -93,7 +94,7 @@ async def draft_terms(slug: str, *, text: str, by: By) -> ProgrammeTerms:
         Invalid: the text is no rule set of this programme, or begins before the last version does.
         Conflict: that version is released.
     """
-    by.actor.require(Act.DRAFT_TERMS)
+    by.actor.require(ProgrammeAct.DRAFT_TERMS)
     programme = await get_programme(slug)
     await Programme.filter(id=programme.id).select_for_update().first()
     content, terms = read_content(text)
@@ -138,7 +139,7 @@ async def release_terms(slug: str, version: str, *, on_release: AfterRelease, by
         SamePerson: the actor drafted it.
         Invalid: a later version was released meanwhile.
     """
-    by.actor.require(Act.RELEASE_TERMS)
+    by.actor.require(ProgrammeAct.RELEASE_TERMS)
     draft = await get_draft(by.actor, slug, version)
     programme = await Programme.filter(id=draft.programme_id).select_for_update().get()
     row = await ProgrammeTerms.filter(id=draft.id).select_for_update().get()

@@ -5,10 +5,12 @@ from __future__ import annotations
 from market.kit.i18n import lazy
 from market.kit.room import Room, Subject
 from market.programmes import draft_views, models, search, views
+from market.programmes.permissions import PERMISSIONS
 from market.search.outbox import DocumentSource
 
 ROOM = Room(
     "programmes",
+    permissions=PERMISSIONS,
     models=(models,),
     routes=[*views.routes, *draft_views.routes],
     subjects={"terms": Subject(lazy("规则版本"))},

@@ -10,8 +10,9 @@ from starlette.responses import Response, StreamingResponse
 from starlette.routing import Route
 
 from market.accounts.models import Organisation
-from market.accounts.permissions import Act, Role
+from market.accounts.permissions import AccountAct, Role
 from market.accounts.web import actor_for
+from market.contracts.permissions import ContractAct
 from market.deals.models import Side
 from market.kit.clock import local_date
 from market.kit.errors import Forbidden
@@ -35,7 +36,7 @@ async def statement(request: Request) -> Response:
     figures = await totals(period)
     chosen = request.query_params.get("figure", "")
     which = Figure(chosen) if chosen in set(Figure) else None
-    actor_is_auditor = Role.AUDITOR in actor_for(request, Act.READ_OWN_DATA).roles
+    actor_is_auditor = Role.AUDITOR in actor_for(request, AccountAct.READ_OWN_DATA).roles
     cut, currency = Cut.of(request.query_params), _currency(request)
     entries = await list_entries(period, which, currency=currency, offset=cut.offset, limit=cut.size)
     asked = [
@@ -83,13 +84,13 @@ async def statement_pdf(request: Request) -> Response:
 
 async def checks(request: Request) -> Response:
     """What must be true of the book and the records, and whether it was when it was last checked."""
-    actor_for(request, Act.SEE_RECONCILIATION)
+    actor_for(request, ContractAct.SEE_RECONCILIATION)
     return render(request, "payments/checks.html", result=await last_result())
 
 
 async def reconciliation(request: Request) -> Response:
     """The last comparison with the payment gateway: operators see all of it, finance its own account."""
-    actor = actor_for(request, Act.SEE_RECONCILIATION)
+    actor = actor_for(request, ContractAct.SEE_RECONCILIATION)
     account: str | None = None
     if not actor.is_staff:
         own = await find_connected_account(actor.organisation_id) if actor.organisation_id else None
@@ -104,7 +105,7 @@ async def reconciliation(request: Request) -> Response:
 
 
 async def _asked(request: Request) -> tuple[Period, str]:
-    actor = actor_for(request, Act.READ_OWN_DATA)
+    actor = actor_for(request, AccountAct.READ_OWN_DATA)
     query, today = request.query_params, local_date(deps(request).clock())
     organisation_id = actor.organisation_id
     if Role.AUDITOR in actor.roles:

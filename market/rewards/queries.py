@@ -6,7 +6,7 @@ from uuid import UUID
 from tortoise.query_utils import Prefetch
 
 from market.accounts.actors import Actor
-from market.accounts.permissions import Act, Role
+from market.accounts.permissions import Role
 from market.contracts.models import Contract, ContractChange, Receipt
 from market.deals.models import ContractKind
 from market.kit.cards import Card
@@ -14,6 +14,7 @@ from market.kit.errors import NotFound
 from market.kit.i18n import gettext as _
 from market.kit.pagination import Cut, Page
 from market.rewards.models import RewardKind, RewardPlan, RewardRule, RewardShare, RewardStatus
+from market.rewards.permissions import RewardAct
 from market.rewards.rules import Deduction, Floors, PersonShare, Sharing, UnitShare
 
 
@@ -125,7 +126,7 @@ async def is_rescinded(contract_id: UUID) -> bool:
 
 async def dashboard_cards(actor: Actor, now: datetime) -> list[Card]:
     """Return what waits in the sharing of rewards."""
-    if not actor.may(Act.SEE_REWARDS) or not actor.may_sell:
+    if not actor.may(RewardAct.SEE_REWARDS) or not actor.may_sell:
         return []
     own = RewardPlan.filter(organisation_id=actor.organisation_id)
     made = []

@@ -5,9 +5,11 @@ from __future__ import annotations
 from market.kit.i18n import lazy
 from market.kit.room import Room, Subject
 from market.rewards import models, queries, services, views
+from market.rewards.permissions import PERMISSIONS
 
 ROOM = Room(
     "rewards",
+    permissions=PERMISSIONS,
     models=(models,),
     routes=views.routes,
     subjects={

@@ -8,7 +8,6 @@ from uuid import uuid4
 from market.accounts.actors import Actor
 from market.accounts.messages import tell
 from market.accounts.models import MemberRole
-from market.accounts.permissions import Act
 from market.audit.services import record
 from market.codes.holidays import Calendar
 from market.codes.labels import label
@@ -39,6 +38,7 @@ from market.rewards.models import (
     RewardStatus,
     RewardVerb,
 )
+from market.rewards.permissions import RewardAct
 from market.rewards.queries import (
     floors_of,
     get_contract_to_share,
@@ -62,7 +62,7 @@ async def enter_rule(
     Raises:
         Invalid: at the field that lies below the law's floor.
     """
-    by.actor.require(Act.SHARE_REWARDS)
+    by.actor.require(RewardAct.SHARE_REWARDS)
     if not by.actor.may_sell or by.actor.organisation_id is None:
         raise Forbidden(_("收益分配由已认证的成果方登记。"))
     for field, value, floor in (
@@ -104,7 +104,7 @@ async def make_plan(contract_number: str, sharing: Sharing, *, by: By) -> Reward
         Invalid: at the field that is wrong: sums, floors with their article, more than arrived.
         Conflict: the contract was ended.
     """
-    by.actor.require(Act.SHARE_REWARDS)
+    by.actor.require(RewardAct.SHARE_REWARDS)
     contract = await get_contract_to_share(by.actor, contract_number)
     await Contract.select_for_update().get(id=contract.id)
     if await is_rescinded(contract.id):
@@ -170,7 +170,7 @@ async def confirm_plan(number: str, *, calendar: Calendar, by: By) -> RewardPlan
         SamePerson: the person made the plan.
         Conflict: it was confirmed or cancelled before.
     """
-    by.actor.require(Act.PAY_REWARDS)
+    by.actor.require(RewardAct.PAY_REWARDS)
     plan = await _locked(by.actor, number, RewardAction.CONFIRM)
     await decide(plan, Verdict.CONFIRMED, by=by, refusal=_("编制的人不能复核自己编制的分配。"))
     floors, _rule = await floors_of(plan.organisation_id, local_date(plan.proposed_at))
@@ -211,7 +211,7 @@ async def pay_plan(number: str, *, by: By) -> RewardPlan:
         NotClear: the publicity runs, or an objection stands.
         Conflict: it was paid before.
     """
-    by.actor.require(Act.PAY_REWARDS)
+    by.actor.require(RewardAct.PAY_REWARDS)
     plan = await _locked(by.actor, number, RewardAction.PAY)
     await notices.require_clear(SUBJECT, plan.id)
     for share in plan.shares:
@@ -233,7 +233,7 @@ async def pay_plan(number: str, *, by: By) -> RewardPlan:
 @atomic()
 async def cancel_plan(number: str, *, by: By) -> RewardPlan:
     """Give a plan up that is not paid: its income can be shared anew, a running notice ends."""
-    by.actor.require(Act.SHARE_REWARDS)
+    by.actor.require(RewardAct.SHARE_REWARDS)
     plan = await _locked(by.actor, number, RewardAction.CANCEL)
     if plan.status is not RewardStatus.DRAFT:
         await ledger.post(

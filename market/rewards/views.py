@@ -6,7 +6,6 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from market.accounts.permissions import Act
 from market.accounts.web import actor_for, passes, sent, status_of
 from market.codes.labels import choices
 from market.deals.brokerage import owed_commission
@@ -25,6 +24,7 @@ from market.records.by import By
 from market.rewards import queries, services
 from market.rewards.forms import PlanForm, RuleForm
 from market.rewards.models import RewardPlan
+from market.rewards.permissions import RewardAct
 from market.rewards.rules import Floors, checks, tax_hint
 from market.rewards.sheets import payout_list
 
@@ -32,14 +32,14 @@ _XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
 async def index(request: Request) -> Response:
-    actor = actor_for(request, Act.SEE_REWARDS)
+    actor = actor_for(request, RewardAct.SEE_REWARDS)
     status = request.query_params.get("status", "")
     page = await queries.list_plans(actor, Cut.of(request.query_params), status)
     return render(request, "rewards/index.html", page=page, status=status, statuses=choices("reward"))
 
 
 async def new(request: Request) -> Response:
-    actor, now = actor_for(request, Act.SHARE_REWARDS), deps(request).clock()
+    actor, now = actor_for(request, RewardAct.SHARE_REWARDS), deps(request).clock()
     contract = await queries.get_contract_to_share(actor, request.path_params["number"])
     floors, _rule = await queries.floors_of(contract.deal.seller_id, local_date(now))
     kind, left = queries.kind_of(contract), await queries.open_income(contract)
@@ -78,7 +78,7 @@ async def new(request: Request) -> Response:
 
 
 async def show(request: Request) -> Response:
-    actor = actor_for(request, Act.SEE_REWARDS)
+    actor = actor_for(request, RewardAct.SEE_REWARDS)
     plan = await queries.get_plan_for(actor, request.path_params["number"])
     floors = _floors(plan)
     return render(
@@ -91,12 +91,12 @@ async def show(request: Request) -> Response:
             plan.kind, services.is_hinted_state_unit(plan), plan.contract.registration_number is not None
         ),
         is_own=actor.acts_for(plan.organisation_id),
-        may_confirm=actor.may(Act.PAY_REWARDS) and plan.proposed_by_id != actor.user_id,
+        may_confirm=actor.may(RewardAct.PAY_REWARDS) and plan.proposed_by_id != actor.user_id,
     )
 
 
 async def confirm(request: Request) -> Response:
-    actor = actor_for(request, Act.PAY_REWARDS)
+    actor = actor_for(request, RewardAct.PAY_REWARDS)
     plan = await services.confirm_plan(
         request.path_params["number"],
         calendar=await calendar_for(request),
@@ -106,19 +106,19 @@ async def confirm(request: Request) -> Response:
 
 
 async def pay(request: Request) -> Response:
-    actor = actor_for(request, Act.PAY_REWARDS)
+    actor = actor_for(request, RewardAct.PAY_REWARDS)
     plan = await services.pay_plan(request.path_params["number"], by=By(actor, deps(request).clock()))
     return flash(request, see(request, "rewards:show", number=plan.number), _("发放已入账。"))
 
 
 async def cancel(request: Request) -> Response:
-    actor = actor_for(request, Act.SHARE_REWARDS)
+    actor = actor_for(request, RewardAct.SHARE_REWARDS)
     plan = await services.cancel_plan(request.path_params["number"], by=By(actor, deps(request).clock()))
     return flash(request, see(request, "rewards:show", number=plan.number), _("分配已撤销。"), "note")
 
 
 async def payouts(request: Request) -> Response:
-    actor = actor_for(request, Act.SEE_REWARDS)
+    actor = actor_for(request, RewardAct.SEE_REWARDS)
     plan = await queries.get_plan_for(actor, request.path_params["number"])
     made = await asyncio.to_thread(payout_list, plan)
     headers = {"content-disposition": f'attachment; filename="{plan.number}.xlsx"'}
@@ -126,7 +126,7 @@ async def payouts(request: Request) -> Response:
 
 
 async def rules(request: Request) -> Response:
-    actor, now = actor_for(request, Act.SHARE_REWARDS), deps(request).clock()
+    actor, now = actor_for(request, RewardAct.SHARE_REWARDS), deps(request).clock()
     if not actor.may_sell:
         raise Forbidden(_("收益分配由已认证的成果方登记。"))
     form = RuleForm(await sent(request), data={"valid_from": local_date(now)})

@@ -2,12 +2,23 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
+
 import pytest
 
 from market.accounts.models import MemberRole, OrganisationKind, OrganisationStatus, StaffRole
-from market.accounts.permissions import Act, NotYours, Role, may, require
+from market.accounts.permissions import AccountAct, NotYours, Role, may, require
+from market.budgets.permissions import BudgetAct
+from market.claims.permissions import ClaimAct
+from market.contracts.permissions import ContractAct
+from market.deals.permissions import DealAct
+from market.notices.permissions import NoticeAct
+from market.programmes.permissions import ProgrammeAct
+from market.rewards.permissions import RewardAct
+from market.rooms import ROOMS
 from tests.factories import make_broker, make_member, make_organisation, make_staff, make_user
 
+ACTS = list(ROOMS.permissions)
 ROLES = (
     Role.GUEST,
     Role.PERSON,
@@ -40,6 +51,8 @@ EXPECTED = {
     "upload_to_deal": "- - y y y y - - - - - -",
     "terminate_deal": "- - y y - - - - - - - -",
     "publish_price": "- - y y - - - - - - - -",
+    "enter_related_parties": "- - - - - - y - - - - -",
+    "appeal_sanction": "- - y y - - - - - - - -",
     "object": "- y y y y y y y y y y -",
     "answer_objection": "- - y y - - y - - - - -",
     "decide_objection": "- - - - - - - - - - y -",
@@ -93,8 +106,8 @@ EXPECTED = {
 """y may, - may not."""
 
 
-@pytest.mark.parametrize("act", Act)
-def test_each_act_is_allowed_to_exactly_these_roles(act: Act) -> None:
+@pytest.mark.parametrize("act", ACTS)
+def test_each_act_is_allowed_to_exactly_these_roles(act: StrEnum) -> None:
     row = "".join("y" if may(frozenset({role}), act) else "-" for role in ROLES)
 
     assert row == EXPECTED[act.value].replace(" ", "")
@@ -102,22 +115,22 @@ def test_each_act_is_allowed_to_exactly_these_roles(act: Act) -> None:
 
 def test_the_table_names_every_role_and_every_act() -> None:
     assert set(ROLES) == set(Role)
-    assert set(EXPECTED) == {act.value for act in Act}
+    assert set(EXPECTED) == {act.value for act in ACTS}
 
 
 def test_the_auditor_changes_nothing() -> None:
     reading = {
-        Act.SEE_DEALS,
-        Act.SEE_DESK,
-        Act.SEE_RECONCILIATION,
-        Act.SEE_REWARDS,
-        Act.SEE_HOLIDAYS,
-        Act.READ_AUDIT,
-        Act.READ_OWN_DATA,
-        Act.READ_MAILS,
+        DealAct.SEE_DEALS,
+        AccountAct.SEE_DESK,
+        ContractAct.SEE_RECONCILIATION,
+        RewardAct.SEE_REWARDS,
+        NoticeAct.SEE_HOLIDAYS,
+        AccountAct.READ_AUDIT,
+        AccountAct.READ_OWN_DATA,
+        AccountAct.READ_MAILS,
     }
 
-    assert {act for act in Act if may(frozenset({Role.AUDITOR}), act)} <= reading
+    assert {act for act in ACTS if may(frozenset({Role.AUDITOR}), act)} <= reading
 
 
 async def test_an_auditor_is_nothing_else_even_as_a_member_of_an_organisation() -> None:
@@ -129,15 +142,15 @@ async def test_an_auditor_is_nothing_else_even_as_a_member_of_an_organisation() 
 @pytest.mark.parametrize(
     ("first", "second"),
     [
-        (Act.CALCULATE, Act.RECHECK),
-        (Act.RECHECK, Act.APPROVE),
-        (Act.CALCULATE, Act.APPROVE),
-        (Act.DRAFT_TERMS, Act.RELEASE_TERMS),
-        (Act.CONFIRM_LIST, Act.APPROVE),
-        (Act.START_CLAWBACK, Act.CONFIRM_CLAWBACK),
+        (ClaimAct.CALCULATE, ClaimAct.RECHECK),
+        (ClaimAct.RECHECK, BudgetAct.APPROVE),
+        (ClaimAct.CALCULATE, BudgetAct.APPROVE),
+        (ProgrammeAct.DRAFT_TERMS, ProgrammeAct.RELEASE_TERMS),
+        (BudgetAct.CONFIRM_LIST, BudgetAct.APPROVE),
+        (BudgetAct.START_CLAWBACK, BudgetAct.CONFIRM_CLAWBACK),
     ],
 )
-def test_no_single_role_does_both_of_what_takes_two_people(first: Act, second: Act) -> None:
+def test_no_single_role_does_both_of_what_takes_two_people(first: StrEnum, second: StrEnum) -> None:
     assert not [role for role in Role if may(frozenset({role}), first) and may(frozenset({role}), second)]
 
 
@@ -154,9 +167,9 @@ async def test_a_members_role_counts_only_once_the_organisation_is_verified(role
 async def test_who_has_not_confirmed_the_address_may_nothing() -> None:
     actor = await make_member(None, MemberRole.ADMIN, email_confirmed_at=None)
 
-    assert [act for act in Act if actor.may(act)] == []
+    assert [act for act in ACTS if actor.may(act)] == []
     with pytest.raises(NotYours):
-        actor.require(Act.READ_OWN_DATA)
+        actor.require(AccountAct.READ_OWN_DATA)
 
 
 @pytest.mark.parametrize(
@@ -189,6 +202,6 @@ async def test_roles_come_together() -> None:
 
 
 def test_an_act_that_none_of_the_roles_may_do_is_refused() -> None:
-    require(frozenset({Role.OFFICER, Role.ADMIN}), Act.MANAGE_MEMBERS)
+    require(frozenset({Role.OFFICER, Role.ADMIN}), AccountAct.MANAGE_MEMBERS)
     with pytest.raises(NotYours):
-        require(frozenset({Role.OFFICER}), Act.MANAGE_MEMBERS)
+        require(frozenset({Role.OFFICER}), AccountAct.MANAGE_MEMBERS)

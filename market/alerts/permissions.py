@@ -1,0 +1,19 @@
+"""Which roles may do what in this room. Whose record it is, the guarded getters decide."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from enum import StrEnum
+
+from market.accounts.permissions import EVERYBODY_KNOWN, Role
+
+
+class AlertAct(StrEnum):
+    """Everything that changes a record of this room, or shows what is not public."""
+
+    SAVE_SEARCH = "save_search"
+
+
+PERMISSIONS: Mapping[StrEnum, frozenset[Role]] = {
+    AlertAct.SAVE_SEARCH: EVERYBODY_KNOWN - {Role.AUDITOR},
+}

@@ -1,0 +1,29 @@
+"""Which roles may do what in this room. Whose record it is, the guarded getters decide."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from enum import StrEnum
+
+from market.accounts.permissions import Role
+
+
+class BudgetAct(StrEnum):
+    """Everything that changes a record of this room, or shows what is not public."""
+
+    MAKE_LIST = "make_list"
+    CONFIRM_LIST = "confirm_list"
+    START_CLAWBACK = "start_clawback"
+    CONFIRM_CLAWBACK = "confirm_clawback"
+    APPROVE = "approve"
+    DISBURSE = "disburse"
+
+
+PERMISSIONS: Mapping[StrEnum, frozenset[Role]] = {
+    BudgetAct.MAKE_LIST: frozenset({Role.OFFICER, Role.RECHECKER}),
+    BudgetAct.CONFIRM_LIST: frozenset({Role.RECHECKER}),
+    BudgetAct.START_CLAWBACK: frozenset({Role.OFFICER}),
+    BudgetAct.CONFIRM_CLAWBACK: frozenset({Role.APPROVER}),
+    BudgetAct.APPROVE: frozenset({Role.APPROVER}),
+    BudgetAct.DISBURSE: frozenset({Role.OFFICER}),
+}

@@ -32,7 +32,7 @@ from market.kit.database import is_busy
 from market.kit.errors import Conflict, MarketError, NotFound, Unavailable
 from market.kit.i18n import LOCALES, gettext, set_locale
 from market.kit.logs import set_up_logs
-from market.kit.security import SAFE_METHODS, BrowserMiddleware, buffered, check_csrf
+from market.kit.security import SAFE_METHODS, BrowserMiddleware, buffer_body, check_csrf
 from market.kit.templating import STATIC, environment, render
 from market.kit.web import safe_path
 from market.rooms import install_rooms
@@ -139,10 +139,10 @@ class _RequestMiddleware:
         set_locale(_locale(request))
         try:
             if request.method not in SAFE_METHODS:
-                receive = await buffered(request, most=LARGEST_BODY)
+                receive = await buffer_body(request, limit=LARGEST_BODY)
             if "\x00" in scope["path"]:  # no record has such a number, and the database takes no such text
                 raise NotFound(gettext("没有这个页面，或者您不能查看它。"))
-            await accounts_web.load(request)
+            await accounts_web.attach_actor(request)
             await check_csrf(Request(scope, receive), CSRF_EXEMPT)
             await self.app(scope, receive, note_start)
         except MarketError as error:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from procrastinate.schema import SchemaManager
 
-from market.kit.database import LOCK_TIMEOUT, connected, connection, own_session, tortoise_config
+from market.kit.database import LOCK_TIMEOUT, connected, connection, dedicated_connection, tortoise_config
 from market.kit.migrating import Executor
 from market.rooms import install_rooms
 
@@ -43,7 +43,7 @@ async def database(url: str, *, pool_size: int = 10, lock_timeout: int = LOCK_TI
 async def migrate() -> None:
     """Bring the database up to date. Of several processes one works, the others wait for it."""
     client = connection()
-    async with own_session() as lock:
+    async with dedicated_connection() as lock:
         await lock.execute("SET lock_timeout = 0")
         await lock.execute("SELECT pg_advisory_lock($1)", RELEASE_LOCK)
         await refuse_foreign_history()

@@ -15,7 +15,7 @@ from psycopg.conninfo import make_conninfo
 
 from market.deps import Deps
 from market.kit import metrics
-from market.kit.jobs import Job, note_failure
+from market.kit.jobs import Job, record_failure
 from market.kit.templating import environment
 from market.rooms import install_rooms
 
@@ -141,7 +141,7 @@ def _runner(deps: Deps, job: Job) -> Any:
                 "job failed", extra={"job": job.name, "error": f"{type(error).__name__}: {error}"[:300]}
             )
             if context.job.id is not None:
-                await note_failure(context.job.id, error)
+                await record_failure(context.job.id, error)
             raise
         metrics.jobs.labels(job.name, "done").inc()
 

@@ -23,7 +23,7 @@ from tortoise.transactions import in_transaction
 from market.accounts.passwords import use_hasher
 from market.app import create_app
 from market.deps import Deps
-from market.kit.database import EmbeddedPostgres, connection, own_session
+from market.kit.database import EmbeddedPostgres, connection, dedicated_connection
 from market.tables import database
 from tests.fakes import fake_deps
 from tests.stage_cache import start_new_test
@@ -60,7 +60,7 @@ async def database_url(postgres: str) -> AsyncIterator[str]:
             await client.execute_script(f"ALTER SYSTEM SET {setting} = off")
         await client.execute_script("SELECT pg_reload_conf()")
         # Of several workers one builds the template, the others wait for it.
-        async with own_session() as lock:
+        async with dedicated_connection() as lock:
             await lock.execute("SET lock_timeout = 0")
             await lock.execute("SELECT pg_advisory_lock(1)")
             if not await lock.fetchval("SELECT 1 FROM pg_database WHERE datname = $1", template):

@@ -23,7 +23,7 @@ from market.deals.offers import accept_offer, make_offer
 from market.deals.openings import agree_introduction, introduce, open_interest
 from market.deals.parties import other
 from market.deals.publicity import start_publicity
-from market.kit.database import connection, own_session
+from market.kit.database import connection, dedicated_connection
 from market.kit.errors import Conflict, Invalid
 from market.kit.money import Money
 from market.ledger import services as book
@@ -344,7 +344,7 @@ async def test_a_refund_by_bank_is_confirmed_once() -> None:
                 "付错",
                 refunded_on=TODAY,
                 bank_reference="",
-                kept=None,
+                blob=None,
                 by=By(parties.seller_finance, LATER),
             )
             for _ in range(20)
@@ -490,7 +490,7 @@ async def test_an_account_at_the_gateway_is_opened_once() -> None:
 
 async def test_a_lock_that_somebody_left_behind_goes_with_their_connection() -> None:
     """Else the relay would find its index being written for ever."""
-    async with own_session() as own:
+    async with dedicated_connection() as own:
         assert await own.fetchval("SELECT pg_try_advisory_lock(77)")
     kept = await connection().execute_query_dict("SELECT 1 FROM pg_locks WHERE objid = 77")
     assert kept == []

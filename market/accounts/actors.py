@@ -73,7 +73,7 @@ class Actor:
         )
 
 
-def newcomer(user_id: UUID) -> Actor:
+def actor_without_roles(user_id: UUID) -> Actor:
     """Return a person who has just registered, without any role yet, for the log of what they did."""
     return Actor(user_id=user_id, name="", email="", roles=frozenset())
 
@@ -93,7 +93,7 @@ _MEMBER_ROLES = {
 }
 
 
-WHO = (
+ACTOR_COLUMNS = (
     "u.id, u.name, u.email, u.email_confirmed_at, u.staff_role, "
     "EXISTS (SELECT 1 FROM broker_profiles b WHERE b.user_id = u.id AND b.is_verified) AS is_broker, "
     "(SELECT json_agg(json_build_array(o.id, o.name, o.kind, o.region, o.status, m.role) "
@@ -122,16 +122,16 @@ async def load_actor(user_id: UUID) -> Actor:
         DoesNotExist: there is no such person.
     """
     rows = await connection().execute_query_dict(
-        f"SELECT {WHO} FROM users u WHERE u.id = $1",  # noqa: S608  # a text of our own
+        f"SELECT {ACTOR_COLUMNS} FROM users u WHERE u.id = $1",  # noqa: S608  # a text of our own
         [user_id],
     )
     if not rows:
         raise DoesNotExist(f"no user {user_id}")
-    return actor_of_row(rows[0])
+    return actor_from_row(rows[0])
 
 
-def actor_of_row(row: dict[str, Any], acting_for: UUID | None = None) -> Actor:
-    """Build the actor from what `WHO` gives, acting for `acting_for` or for their first organisation."""
+def actor_from_row(row: dict[str, Any], acting_for: UUID | None = None) -> Actor:
+    """Build the actor of a row of `ACTOR_COLUMNS`, acting for `acting_for` or their first organisation."""
     units = [
         _Unit(
             UUID(id_),

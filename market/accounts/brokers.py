@@ -7,8 +7,8 @@ from typing import Any
 from uuid import UUID, uuid4
 
 from market.accounts.actors import Actor
-from market.accounts.changes import changed
-from market.accounts.messages import tell, tell_staff
+from market.accounts.changes import notify_changed
+from market.accounts.messages import notify, notify_staff
 from market.accounts.models import BrokerProfile, StaffRole
 from market.accounts.permissions import AccountAct
 from market.audit.services import record
@@ -37,7 +37,7 @@ async def apply_as_broker(details: Mapping[str, Any], *, by: By) -> BrokerProfil
         profile.revision += 1
         await profile.save(update_fields=[*values, "is_verified", "revision"])
     await record("user", profile.user_id, "apply_as_broker", by=by)
-    await changed("brokers", profile.id)
+    await notify_changed("brokers", profile.id)
     return profile
 
 
@@ -47,7 +47,7 @@ async def update_broker(details: Mapping[str, Any], *, by: By) -> BrokerProfile:
     by.actor.require(AccountAct.READ_OWN_DATA)
     profile = await apply_as_broker(details, by=by)
     if not profile.is_verified:
-        await tell_staff(
+        await notify_staff(
             StaffRole.OPERATOR,
             _("技术经纪人等待认证：%(name)s", name=by.actor.name),
             address=f"/backoffice/brokers/{profile.id}",
@@ -68,8 +68,8 @@ async def verify_broker(profile_id: UUID, *, revision: int, by: By) -> BrokerPro
     profile.revision += 1
     await profile.save(update_fields=["is_verified", "revision"])
     await record("user", profile.user_id, "verify_broker", by=by)
-    await changed("brokers", profile.id)
-    await tell(
+    await notify_changed("brokers", profile.id)
+    await notify(
         _("您的技术经纪人资格已通过认证，可以接手对接了。"),
         user_ids=[profile.user_id],
         address="/matches",
@@ -90,7 +90,7 @@ async def return_broker(profile_id: UUID, reason: str, *, revision: int, by: By)
         raise Invalid(_("退回时请写明理由，对方据此修改。"), "reason")
     profile = await _lock(profile_id, revision, by.actor)
     await record("user", profile.user_id, "return_broker", by=by)
-    await tell(
+    await notify(
         _("技术经纪人资格退回修改（理由：%(reason)s）", reason=reason.strip()),
         user_ids=[profile.user_id],
         address="/account/broker",

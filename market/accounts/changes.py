@@ -7,7 +7,7 @@ from uuid import UUID
 from market.kit.room import rooms
 
 
-async def changed(kind: str, record_id: UUID) -> None:
+async def notify_changed(kind: str, record_id: UUID) -> None:
     """Call every room's change listener, in the transaction of the change.
 
     `kind` is "organisations" or "brokers".

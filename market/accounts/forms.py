@@ -10,7 +10,7 @@ from wtforms.widgets import EmailInput, PasswordInput
 from market.accounts.models import MemberRole, OrganisationKind
 from market.accounts.passwords import LONGEST
 from market.codes import industries, labels, lists, regions, uscc
-from market.codes.plain import plain
+from market.codes.canonical import canonical_key
 from market.kit.forms import (
     BaseForm,
     BooleanField,
@@ -19,8 +19,8 @@ from market.kit.forms import (
     DayField,
     HiddenField,
     LongTextField,
+    Required,
     TextField,
-    needed,
 )
 from market.kit.i18n import gettext as _
 from market.kit.i18n import lazy
@@ -36,7 +36,7 @@ class EmailField(TextField):
 
     def __init__(self, label: Any = "", validators: Any = (), **options: Any) -> None:
         options.setdefault("render_kw", {"autocomplete": "email"})
-        super().__init__(label, validators, most=254, **options)
+        super().__init__(label, validators, max_length=254, **options)
 
     def process_formdata(self, valuelist: list[Any]) -> None:
         super().process_formdata(valuelist)
@@ -56,7 +56,7 @@ class SecretField(TextField):
         self, label: Any = "", validators: Any = (), *, is_new: bool = False, **options: Any
     ) -> None:
         options["render_kw"] = {"autocomplete": "new-password" if is_new else "current-password"}
-        super().__init__(label, validators, most=LONGEST, **options)
+        super().__init__(label, validators, max_length=LONGEST, **options)
 
     def process_formdata(self, valuelist: list[Any]) -> None:
         self.data = str(valuelist[0]) if valuelist else ""
@@ -67,7 +67,7 @@ class UsccField(TextField):
 
     def process_formdata(self, valuelist: list[Any]) -> None:
         super().process_formdata(valuelist)
-        self.data = plain(self.data or "")
+        self.data = canonical_key(self.data or "")
 
     def post_validate(self, form: Any, validation_stopped: bool) -> None:
         if self.data and not validation_stopped and not uscc.is_valid(self.data):
@@ -77,19 +77,19 @@ class UsccField(TextField):
 
 
 class LoginForm(BaseForm):
-    email = EmailField(lazy("邮箱"), [needed(lazy("请填写邮箱。"))], render_kw={"autocomplete": "username"})
-    password = SecretField(lazy("密码"), [needed(lazy("请填写密码。"))])
+    email = EmailField(lazy("邮箱"), [Required(lazy("请填写邮箱。"))], render_kw={"autocomplete": "username"})
+    password = SecretField(lazy("密码"), [Required(lazy("请填写密码。"))])
 
 
 class PersonForm(BaseForm):
     person_name = TextField(
-        lazy("您的姓名"), [needed(lazy("请填写姓名。"))], most=60, render_kw={"autocomplete": "name"}
+        lazy("您的姓名"), [Required(lazy("请填写姓名。"))], max_length=60, render_kw={"autocomplete": "name"}
     )
-    email = EmailField(lazy("邮箱"), [needed(lazy("请填写邮箱。"))])
-    password = SecretField(lazy("密码"), [needed(lazy("请设置密码。"))], is_new=True)
+    email = EmailField(lazy("邮箱"), [Required(lazy("请填写邮箱。"))])
+    password = SecretField(lazy("密码"), [Required(lazy("请设置密码。"))], is_new=True)
     agreed = BooleanField(
         lazy("我同意平台为提供服务处理以上个人信息；我可以随时导出，也可以注销账号"),
-        [needed(lazy("请先阅读并勾选同意。"))],
+        [Required(lazy("请先阅读并勾选同意。"))],
     )
 
 
@@ -113,19 +113,19 @@ def _industries() -> dict[str, Sequence[tuple[str, Any]]]:
 class ContactForm(BaseForm):
     """What an organisation may change at any time."""
 
-    contact_name = TextField(lazy("联系人"), [needed(lazy("请填写联系人。"))], most=60)
-    contact_phone = TextField(lazy("联系电话"), [needed(lazy("请填写联系电话。"))], most=40)
+    contact_name = TextField(lazy("联系人"), [Required(lazy("请填写联系人。"))], max_length=60)
+    contact_phone = TextField(lazy("联系电话"), [Required(lazy("请填写联系电话。"))], max_length=40)
     contact_email = EmailField(lazy("联系邮箱"))
-    bank_name = TextField(lazy("开户银行"), most=120)
-    bank_account = TextField(lazy("银行账号"), most=40, render_kw={"inputmode": "numeric"})
-    introduction = LongTextField(lazy("单位简介"), most=2000)
+    bank_name = TextField(lazy("开户银行"), max_length=120)
+    bank_account = TextField(lazy("银行账号"), max_length=40, render_kw={"inputmode": "numeric"})
+    introduction = LongTextField(lazy("单位简介"), max_length=2000)
 
     def validate_contact_phone(self, field: TextField) -> None:
         if field.data and not PHONE.fullmatch(field.data):
             raise ValidationError(_("请填写正确的电话，如 0771-5550000。"))
 
     def validate_bank_account(self, field: TextField) -> None:
-        digits = plain(field.data or "")
+        digits = canonical_key(field.data or "")
         if digits and not (digits.isascii() and digits.isdigit() and 8 <= len(digits) <= 30):
             raise ValidationError(_("银行账号应为 8 到 30 位数字。"))
         if bool(digits) != bool(self.bank_name.data):
@@ -136,24 +136,24 @@ class ContactForm(BaseForm):
 class OrganisationForm(ContactForm):
     name = TextField(
         lazy("单位全称"),
-        [needed(lazy("请填写单位全称。"))],
-        most=120,
+        [Required(lazy("请填写单位全称。"))],
+        max_length=120,
         render_kw={"autocomplete": "organization"},
     )
-    uscc = UsccField(lazy("统一社会信用代码"), [needed(lazy("请填写统一社会信用代码。"))], most=40)
+    uscc = UsccField(lazy("统一社会信用代码"), [Required(lazy("请填写统一社会信用代码。"))], max_length=40)
     kind = ChoiceField(
-        lazy("单位类型"), [needed(lazy("请选择单位类型。"))], choices=_kinds, blank=lazy("请选择")
+        lazy("单位类型"), [Required(lazy("请选择单位类型。"))], choices=_kinds, blank=lazy("请选择")
     )
     region = ChoiceField(
-        lazy("注册地"), [needed(lazy("请选择注册地。"))], choices=_regions, blank=lazy("请选择")
+        lazy("注册地"), [Required(lazy("请选择注册地。"))], choices=_regions, blank=lazy("请选择")
     )
     industry = ChoiceField(
-        lazy("所属行业"), [needed(lazy("请选择所属行业。"))], choices=_industries, blank=lazy("请选择")
+        lazy("所属行业"), [Required(lazy("请选择所属行业。"))], choices=_industries, blank=lazy("请选择")
     )
     nature_code = ChoiceField(
-        lazy("机构性质"), [needed(lazy("请选择机构性质。"))], choices=_natures, blank=lazy("请选择")
+        lazy("机构性质"), [Required(lazy("请选择机构性质。"))], choices=_natures, blank=lazy("请选择")
     )
-    established_on = DayField(lazy("成立日期"), [needed(lazy("请填写成立日期。"))])
+    established_on = DayField(lazy("成立日期"), [Required(lazy("请填写成立日期。"))])
     is_state_owned = BooleanField(lazy("国有（国家设立的高校、院所，或国有企业）"))
     is_high_tech = BooleanField(lazy("高新技术企业（证书在有效期内）"))
     is_manufacturer = BooleanField(lazy("生产制造类企业"))
@@ -169,27 +169,29 @@ def _member_roles() -> list[tuple[str, str]]:
 
 
 class JoinForm(BaseForm):
-    uscc = UsccField(lazy("单位的统一社会信用代码"), [needed(lazy("请填写统一社会信用代码。"))], most=40)
+    uscc = UsccField(
+        lazy("单位的统一社会信用代码"), [Required(lazy("请填写统一社会信用代码。"))], max_length=40
+    )
     role = ChoiceField(
-        lazy("您的身份"), [needed(lazy("请选择身份。"))], choices=_member_roles, blank=lazy("请选择")
+        lazy("您的身份"), [Required(lazy("请选择身份。"))], choices=_member_roles, blank=lazy("请选择")
     )
 
 
 class BrokerForm(BaseForm):
     certificate_level = ChoiceField(
         lazy("证书等级"),
-        [needed(lazy("请选择证书等级。"))],
+        [Required(lazy("请选择证书等级。"))],
         choices=lambda: labels.choices("certificate_level"),
         blank=lazy("请选择"),
     )
-    certificate_number = TextField(lazy("证书编号"), [needed(lazy("请填写证书编号。"))], most=60)
-    certificate_issuer = TextField(lazy("发证单位"), [needed(lazy("请填写发证单位。"))], most=120)
+    certificate_number = TextField(lazy("证书编号"), [Required(lazy("请填写证书编号。"))], max_length=60)
+    certificate_issuer = TextField(lazy("发证单位"), [Required(lazy("请填写发证单位。"))], max_length=120)
     fields_of_work = ChoicesField(
         lazy("擅长领域"),
-        [needed(lazy("请至少选择一个领域。"))],
+        [Required(lazy("请至少选择一个领域。"))],
         choices=lambda: [(key, str(name)) for key, name in lists.FIELDS.items()],
     )
-    introduction = LongTextField(lazy("个人介绍"), most=2000)
+    introduction = LongTextField(lazy("个人介绍"), max_length=2000)
 
 
 class RegisterOrganisationForm(OrganisationForm, PersonForm):
@@ -205,25 +207,25 @@ class RegisterBrokerForm(BrokerForm, PersonForm):
 
 
 class ForgotForm(BaseForm):
-    email = EmailField(lazy("注册时用的邮箱"), [needed(lazy("请填写邮箱。"))])
+    email = EmailField(lazy("注册时用的邮箱"), [Required(lazy("请填写邮箱。"))])
 
 
 class ResetForm(BaseForm):
-    password = SecretField(lazy("新密码"), [needed(lazy("请设置新密码。"))], is_new=True)
+    password = SecretField(lazy("新密码"), [Required(lazy("请设置新密码。"))], is_new=True)
 
 
 class PasswordForm(BaseForm):
-    current = SecretField(lazy("现在的密码"), [needed(lazy("请填写现在的密码。"))])
-    password = SecretField(lazy("新密码"), [needed(lazy("请设置新密码。"))], is_new=True)
+    current = SecretField(lazy("现在的密码"), [Required(lazy("请填写现在的密码。"))])
+    password = SecretField(lazy("新密码"), [Required(lazy("请设置新密码。"))], is_new=True)
 
 
 class ProfileForm(BaseForm):
-    name = TextField(lazy("姓名"), [needed(lazy("请填写姓名。"))], most=60)
+    name = TextField(lazy("姓名"), [Required(lazy("请填写姓名。"))], max_length=60)
 
 
 class EraseForm(BaseForm):
-    password = SecretField(lazy("登录密码"), [needed(lazy("请填写密码，确认是您本人。"))])
-    is_sure = BooleanField(lazy("我明白注销后不能恢复"), [needed(lazy("请勾选确认。"))])
+    password = SecretField(lazy("登录密码"), [Required(lazy("请填写密码，确认是您本人。"))])
+    is_sure = BooleanField(lazy("我明白注销后不能恢复"), [Required(lazy("请勾选确认。"))])
 
 
 class MemberForm(BaseForm):

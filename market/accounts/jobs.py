@@ -9,7 +9,7 @@ from market.deps import Deps
 from market.kit import limits
 from market.kit.database import atomic
 from market.kit.jobs import job
-from market.kit.mail import readable
+from market.kit.mail import with_site_links
 from market.kit.models import OutgoingMail
 
 UNCONFIRMED = timedelta(days=30)
@@ -23,7 +23,7 @@ async def send_mail(deps: Deps, mail_id: int) -> None:
     mail = await OutgoingMail.get_or_none(id=mail_id)
     if mail is None or mail.sent_at is not None:
         return
-    mail.text = readable(mail.text, deps.settings.base_url)
+    mail.text = with_site_links(mail.text, deps.settings.base_url)
     if mail.unsubscribe:
         mail.unsubscribe = deps.settings.base_url + mail.unsubscribe
     await deps.mailer.send(mail)
@@ -37,7 +37,7 @@ async def sweep(deps: Deps) -> None:
     """Forget sessions, links and tries that are over, and people who never confirmed their address."""
     await sweep_sessions()
     await sweep_tokens()
-    await limits.sweep()
+    await limits.delete_expired()
     for user in await User.filter(
         email_confirmed_at=None, is_active=True, created_at__lt=deps.clock() - UNCONFIRMED
     ).limit(200):

@@ -6,7 +6,7 @@ from datetime import datetime
 from uuid import UUID, uuid4
 
 from market.accounts.actors import Actor
-from market.accounts.messages import tell
+from market.accounts.messages import notify
 from market.accounts.models import (
     MemberRole,
     Membership,
@@ -66,13 +66,13 @@ async def join_another(uscc: str, role: MemberRole, *, by: By) -> Membership:
     by.actor.require(AccountAct.READ_OWN_DATA)
     membership = await ask_to_join(uscc, role, by=by)
     organisation = await find_organisation_to_join(uscc)
-    await tell_admins_of_wish(organisation, by.actor.name, now=by.now)
+    await notify_admins_of_application(organisation, by.actor.name, now=by.now)
     return membership
 
 
-async def tell_admins_of_wish(organisation: Organisation, name: str, *, now: datetime) -> None:
+async def notify_admins_of_application(organisation: Organisation, name: str, *, now: datetime) -> None:
     """Tell an organisation's administrators that somebody wants to join."""
-    await tell(
+    await notify(
         _("%(name)s 申请加入 %(organisation)s，请审核。", name=name, organisation=organisation.name),
         organisation_id=organisation.id,
         roles={MemberRole.ADMIN},
@@ -94,7 +94,7 @@ async def approve_member(membership_id: UUID, role: MemberRole, *, by: By) -> No
     membership.status, membership.role = MemberStatus.ACTIVE, role
     await membership.save(update_fields=["status", "role"])
     await _note(membership, "approve_member", by=by)
-    await tell(
+    await notify(
         _("%(name)s 已同意您加入。", name=by.actor.organisation_name),
         user_ids=[membership.user_id],
         address="/dashboard",
@@ -134,7 +134,7 @@ async def end_membership(membership_id: UUID, *, by: By) -> None:
     membership.status, membership.ended_at = MemberStatus.ENDED, by.now
     await membership.save(update_fields=["status", "ended_at"])
     await _note(membership, "refuse_member" if was_asking else "end_membership", by=by)
-    await tell(
+    await notify(
         _("%(name)s 没有同意您加入。", name=by.actor.organisation_name)
         if was_asking
         else _("您不再是 %(name)s 的成员。", name=by.actor.organisation_name),

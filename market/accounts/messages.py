@@ -9,12 +9,12 @@ from uuid import UUID
 from tortoise.expressions import Q, Subquery
 
 from market.accounts.models import MemberRole, Membership, MemberStatus, Message, StaffRole, User
-from market.kit.i18n import as_kept, in_source_language
 from market.kit.i18n import gettext as _
-from market.kit.mail import SITE, write_mail
+from market.kit.i18n import in_source_language, source_text
+from market.kit.mail import SITE, queue_mail
 
 
-async def tell(
+async def notify(
     text: str,
     *,
     now: datetime,
@@ -37,14 +37,14 @@ async def tell(
     return await _tell(await User.filter(wanted, is_active=True), text, address, now)
 
 
-async def tell_staff(staff_role: StaffRole, text: str, *, now: datetime, address: str = "") -> int:
+async def notify_staff(staff_role: StaffRole, text: str, *, now: datetime, address: str = "") -> int:
     """Tell everybody who works in this role something; else as `tell`."""
     return await _tell(await User.filter(staff_role=staff_role, is_active=True), text, address, now)
 
 
 async def _tell(people: Collection[User], text: str, address: str, now: datetime) -> int:
     """Write messages and mails, in the source language whatever the language of who caused them."""
-    text = as_kept(text)
+    text = source_text(text)
     await Message.bulk_create(
         [
             Message(user_id=person.id, text=text[:300], address=address[:200], created_at=now)
@@ -56,7 +56,7 @@ async def _tell(people: Collection[User], text: str, address: str, now: datetime
         with in_source_language():
             subject = _("科转：%(text)s", text=text[:60])
             body = _("%(name)s，您好：\n\n%(text)s", name=person.name, text=text) + link + "\n"
-        await write_mail(person.email, subject, body, now=now)
+        await queue_mail(person.email, subject, body, now=now)
     return len(people)
 
 

@@ -14,12 +14,12 @@ from market.accounts.forms import BrokerForm, ContactForm, JoinForm, MemberForm,
 from market.accounts.models import MemberRole
 from market.accounts.permissions import AccountAct
 from market.accounts.sessions import COOKIE
-from market.accounts.web import actor_for, passes, sent, status_of
+from market.accounts.web import actor_for, form_data_or_none, form_status, validate_and_run
 from market.kit.errors import NotFound
 from market.kit.flash import flash
 from market.kit.i18n import gettext as _
 from market.kit.templating import render
-from market.kit.web import deps, posted, safe_path, see
+from market.kit.web import deps, form_data, redirect_to, safe_path
 from market.records.by import By
 
 
@@ -32,26 +32,26 @@ async def organisation(request: Request) -> Response:
         return render(request, "accounts/organisation_read.html", membership=membership)
     kept = membership.organisation
     made = ContactForm if kept.is_verified else OrganisationForm
-    form: Any = made(await sent(request), obj=kept)
+    form: Any = made(await form_data_or_none(request), obj=kept)
 
     async def save() -> None:
         await organisations.update_organisation(
             form.data, revision=await _revision(request), by=By(actor, deps(request).clock())
         )
 
-    if request.method == "POST" and await passes(form, save):
-        return flash(request, see(request, "accounts:organisation"), _("已保存。"))
-    return render(request, "accounts/organisation.html", status_of(form), form=form, organisation=kept)
+    if request.method == "POST" and await validate_and_run(form, save):
+        return flash(request, redirect_to(request, "accounts:organisation"), _("已保存。"))
+    return render(request, "accounts/organisation.html", form_status(form), form=form, organisation=kept)
 
 
 async def _revision(request: Request) -> int:
-    text = str((await posted(request)).get("revision") or "")
+    text = str((await form_data(request)).get("revision") or "")
     return int(text) if text.isascii() and text.isdigit() and len(text) < 9 else 0
 
 
 async def new_organisation(request: Request) -> Response:
     actor = actor_for(request, AccountAct.READ_OWN_DATA)
-    form: Any = OrganisationForm(await sent(request))
+    form: Any = OrganisationForm(await form_data_or_none(request))
 
     async def found() -> None:
         await organisations.found_another_organisation(
@@ -60,30 +60,32 @@ async def new_organisation(request: Request) -> Response:
             session_token=request.cookies[COOKIE],
         )
 
-    if request.method == "POST" and await passes(form, found):
-        return flash(request, see(request, "accounts:organisation"), _("已提交，平台认证后即可办理业务。"))
-    return render(request, "accounts/new_organisation.html", status_of(form), form=form)
+    if request.method == "POST" and await validate_and_run(form, found):
+        return flash(
+            request, redirect_to(request, "accounts:organisation"), _("已提交，平台认证后即可办理业务。")
+        )
+    return render(request, "accounts/new_organisation.html", form_status(form), form=form)
 
 
 async def join(request: Request) -> Response:
     actor = actor_for(request, AccountAct.READ_OWN_DATA)
-    form: Any = JoinForm(await sent(request))
+    form: Any = JoinForm(await form_data_or_none(request))
 
     async def ask() -> None:
         await members_service.join_another(
             form.uscc.data, MemberRole(form.role.data), by=By(actor, deps(request).clock())
         )
 
-    if request.method == "POST" and await passes(form, ask):
-        return flash(request, see(request, "accounts:profile"), _("申请已送达，由该单位管理员审核。"))
-    return render(request, "accounts/join.html", status_of(form), form=form)
+    if request.method == "POST" and await validate_and_run(form, ask):
+        return flash(request, redirect_to(request, "accounts:profile"), _("申请已送达，由该单位管理员审核。"))
+    return render(request, "accounts/join.html", form_status(form), form=form)
 
 
 async def members(request: Request) -> Response:
     actor = actor_for(request, AccountAct.MANAGE_MEMBERS)
     if request.method == "POST":
-        await _change_member(MemberForm(await posted(request)), actor, request)
-        return flash(request, see(request, "accounts:members"), _("已保存。"))
+        await _change_member(MemberForm(await form_data(request)), actor, request)
+        return flash(request, redirect_to(request, "accounts:members"), _("已保存。"))
     assert actor.organisation_id is not None  # noqa: S101 -- who manages members acts for somebody
     return render(
         request,
@@ -109,21 +111,21 @@ async def _change_member(form: MemberForm, actor: Actor, request: Request) -> No
 async def broker(request: Request) -> Response:
     actor = actor_for(request, AccountAct.READ_OWN_DATA)
     profile = await queries.find_broker_profile(actor.user_id)
-    form: Any = BrokerForm(await sent(request), obj=profile)
+    form: Any = BrokerForm(await form_data_or_none(request), obj=profile)
 
     async def save() -> None:
         await brokers.update_broker(form.data, by=By(actor, deps(request).clock()))
 
-    if request.method == "POST" and await passes(form, save):
-        return flash(request, see(request, "accounts:broker"), _("已保存。"))
-    return render(request, "accounts/broker.html", status_of(form), form=form, profile=profile)
+    if request.method == "POST" and await validate_and_run(form, save):
+        return flash(request, redirect_to(request, "accounts:broker"), _("已保存。"))
+    return render(request, "accounts/broker.html", form_status(form), form=form, profile=profile)
 
 
 async def act_for(request: Request) -> Response:
-    actor, data = actor_for(request, AccountAct.READ_OWN_DATA), await posted(request)
+    actor, data = actor_for(request, AccountAct.READ_OWN_DATA), await form_data(request)
     chosen = _uuid(str(data.get("organisation") or ""))
     await members_service.act_for(chosen, request.cookies[COOKIE], actor=actor)
-    response = see(request, "pages:dashboard")
+    response = redirect_to(request, "pages:dashboard")
     response.headers["location"] = safe_path(str(data.get("next") or ""), response.headers["location"])
     return response
 

@@ -8,8 +8,8 @@ from typing import Any
 from uuid import UUID, uuid4
 
 from market.accounts.actors import Actor
-from market.accounts.changes import changed
-from market.accounts.messages import tell, tell_staff
+from market.accounts.changes import notify_changed
+from market.accounts.messages import notify, notify_staff
 from market.accounts.models import (
     MemberRole,
     Membership,
@@ -140,7 +140,7 @@ async def update_organisation(details: Mapping[str, Any], *, revision: int, by: 
     await record("organisation", organisation.id, "resubmit" if was_returned else "update", by=by)
     if was_returned:
         await _tell_operators(organisation, now=by.now)
-    await changed("organisations", organisation.id)
+    await notify_changed("organisations", organisation.id)
     return organisation
 
 
@@ -158,8 +158,8 @@ async def verify_organisation(organisation_id: UUID, *, revision: int, by: By) -
     organisation.revision += 1
     await organisation.save(update_fields=["status", "verified_at", "revision"])
     await record("organisation", organisation.id, "verify", by=by)
-    await changed("organisations", organisation.id)
-    await tell(
+    await notify_changed("organisations", organisation.id)
+    await notify(
         _("%(name)s 已通过认证，可以发布成果、需求和办理交易了。", name=organisation.name),
         organisation_id=organisation.id,
         address="/dashboard",
@@ -185,7 +185,7 @@ async def return_organisation(organisation_id: UUID, reason: str, *, revision: i
     organisation.revision += 1
     await organisation.save(update_fields=["status", "return_reason", "revision"])
     await record("organisation", organisation.id, "return", by=by)
-    await tell(
+    await notify(
         _("单位认证退回修改（理由：%(reason)s）", reason=organisation.return_reason),
         organisation_id=organisation.id,
         roles={MemberRole.ADMIN},
@@ -210,7 +210,7 @@ def _must_wait(organisation: Organisation) -> None:
 
 
 async def _tell_operators(organisation: Organisation, *, now: datetime) -> None:
-    await tell_staff(
+    await notify_staff(
         StaffRole.OPERATOR,
         _("单位等待认证：%(name)s", name=organisation.name),
         address=f"/backoffice/organisations/{organisation.id}",

@@ -12,28 +12,35 @@ from market.accounts import personal_data, queries, signing_in
 from market.accounts.forms import EraseForm, PasswordForm, ProfileForm
 from market.accounts.permissions import AccountAct
 from market.accounts.sessions import COOKIE, token_hash
-from market.accounts.web import actor_for, address_of, drop_session, passes, sent, status_of
+from market.accounts.web import (
+    actor_for,
+    address_of,
+    drop_session,
+    form_data_or_none,
+    form_status,
+    validate_and_run,
+)
 from market.kit.flash import flash
 from market.kit.i18n import gettext as _
-from market.kit.pagination import Cut
+from market.kit.pagination import PageRequest
 from market.kit.templating import render
-from market.kit.web import deps, posted, see
+from market.kit.web import deps, form_data, redirect_to
 from market.records.by import By
 
 
 async def profile(request: Request) -> Response:
     actor = actor_for(request, AccountAct.READ_OWN_DATA)
-    form = ProfileForm(await sent(request), data={"name": actor.name})
+    form = ProfileForm(await form_data_or_none(request), data={"name": actor.name})
 
     async def rename() -> None:
         await signing_in.rename(str(form.name.data), by=By(actor, deps(request).clock()))
 
-    if request.method == "POST" and await passes(form, rename):
-        return flash(request, see(request, "accounts:profile"), _("已保存。"))
+    if request.method == "POST" and await validate_and_run(form, rename):
+        return flash(request, redirect_to(request, "accounts:profile"), _("已保存。"))
     return render(
         request,
         "accounts/profile.html",
-        status_of(form),
+        form_status(form),
         form=form,
         memberships=await queries.list_memberships_of(actor.user_id),
         broker=await queries.find_broker_profile(actor.user_id),
@@ -44,14 +51,16 @@ async def messages(request: Request) -> Response:
     actor = actor_for(request, AccountAct.READ_OWN_DATA)
     if request.method == "POST":
         await messages_service.mark_all_read(actor.user_id, now=deps(request).clock())
-        return see(request, "accounts:messages")
-    cut = Cut.of(request.query_params)
-    items, total = await messages_service.list_messages(actor.user_id, offset=cut.offset, limit=cut.size)
-    return render(request, "accounts/messages.html", page=cut.page(items, total))
+        return redirect_to(request, "accounts:messages")
+    page_request = PageRequest.from_query(request.query_params)
+    items, total = await messages_service.list_messages(
+        actor.user_id, offset=page_request.offset, limit=page_request.size
+    )
+    return render(request, "accounts/messages.html", page=page_request.page(items, total))
 
 
 async def password(request: Request) -> Response:
-    actor, form = actor_for(request, AccountAct.READ_OWN_DATA), PasswordForm(await sent(request))
+    actor, form = actor_for(request, AccountAct.READ_OWN_DATA), PasswordForm(await form_data_or_none(request))
 
     async def change() -> None:
         await signing_in.change_password(
@@ -62,20 +71,20 @@ async def password(request: Request) -> Response:
             ip=address_of(request),
         )
 
-    if request.method == "POST" and await passes(form, change):
-        return flash(request, see(request, "accounts:profile"), _("密码已修改，其他设备须重新登录。"))
-    return render(request, "accounts/password.html", status_of(form), form=form)
+    if request.method == "POST" and await validate_and_run(form, change):
+        return flash(request, redirect_to(request, "accounts:profile"), _("密码已修改，其他设备须重新登录。"))
+    return render(request, "accounts/password.html", form_status(form), form=form)
 
 
 async def sessions(request: Request) -> Response:
     actor, token = actor_for(request, AccountAct.READ_OWN_DATA), request.cookies[COOKIE]
     if request.method == "POST":
-        chosen = str((await posted(request)).get("session") or "")
+        chosen = str((await form_data(request)).get("session") or "")
         if chosen:
             await signing_in.end_other_session(chosen, actor=actor)
         else:
             await signing_in.end_other_sessions(token, actor=actor)
-        return flash(request, see(request, "accounts:sessions"), _("已退出所选的设备。"))
+        return flash(request, redirect_to(request, "accounts:sessions"), _("已退出所选的设备。"))
     found = await queries.list_sessions(actor.user_id)
     return render(request, "accounts/sessions.html", sessions=found, this=token_hash(token))
 
@@ -91,7 +100,7 @@ async def export(request: Request) -> Response:
 
 async def erase(request: Request) -> Response:
     actor = actor_for(request, AccountAct.READ_OWN_DATA)
-    form: Any = EraseForm(await sent(request))
+    form: Any = EraseForm(await form_data_or_none(request))
 
     async def go() -> None:
         await personal_data.erase_person(
@@ -100,9 +109,11 @@ async def erase(request: Request) -> Response:
             ip=address_of(request),
         )
 
-    if request.method == "POST" and await passes(form, go):
-        return drop_session(flash(request, see(request, "pages:home"), _("账号已注销，您的个人数据已删除。")))
-    return render(request, "accounts/erase.html", status_of(form), form=form)
+    if request.method == "POST" and await validate_and_run(form, go):
+        return drop_session(
+            flash(request, redirect_to(request, "pages:home"), _("账号已注销，您的个人数据已删除。"))
+        )
+    return render(request, "accounts/erase.html", form_status(form), form=form)
 
 
 routes = [

@@ -9,7 +9,7 @@ import secrets
 from typing import Any
 
 from market.accounts.actors import Actor
-from market.accounts.changes import changed
+from market.accounts.changes import notify_changed
 from market.accounts.members import is_last_admin
 from market.accounts.models import (
     BrokerProfile,
@@ -26,7 +26,7 @@ from market.accounts.permissions import AccountAct
 from market.accounts.signing_in import check_own_password
 from market.audit.models import Pseudonym
 from market.audit.queries import list_acts_of
-from market.audit.services import exported, record
+from market.audit.services import record, to_export_row
 from market.kit.database import atomic
 from market.kit.errors import Conflict
 from market.kit.i18n import gettext as _
@@ -81,7 +81,7 @@ async def export_data(actor: Actor) -> dict[str, Any]:
             _values(mail, "subject", "created_at", "sent_at")
             for mail in await OutgoingMail.filter(recipient=user.email).order_by("id")
         ],
-        "acts": [exported(event) for event in await list_acts_of(user.id)],
+        "acts": [to_export_row(event) for event in await list_acts_of(user.id)],
         **{data.name: await data.export(user.id) for data in rooms().personal_data},
     }
 
@@ -142,7 +142,7 @@ async def _erase(user: User, *, by: By) -> None:
                 "revision",
             ]
         )
-        await changed("brokers", profile.id)
+        await notify_changed("brokers", profile.id)
     await Pseudonym.filter(user_id=user.id).update(user_id=None)
 
 

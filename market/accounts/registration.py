@@ -10,10 +10,10 @@ from uuid import uuid4
 
 from tortoise.exceptions import IntegrityError
 
-from market.accounts.actors import newcomer
+from market.accounts.actors import actor_without_roles
 from market.accounts.brokers import apply_as_broker
-from market.accounts.members import ask_to_join, find_organisation_to_join, tell_admins_of_wish
-from market.accounts.messages import tell_staff
+from market.accounts.members import ask_to_join, find_organisation_to_join, notify_admins_of_application
+from market.accounts.messages import notify_staff
 from market.accounts.models import (
     BrokerProfile,
     MemberRole,
@@ -31,7 +31,7 @@ from market.audit.services import record
 from market.kit import limits
 from market.kit.database import atomic
 from market.kit.i18n import gettext as _
-from market.kit.mail import SITE, write_mail
+from market.kit.mail import SITE, queue_mail
 from market.records.by import By
 
 
@@ -55,7 +55,7 @@ async def register_with_organisation(
         await check_uscc_is_free(details["uscc"])
 
     async def begin(user: User) -> None:
-        await found_organisation(details, by=By(newcomer(user.id), now))
+        await found_organisation(details, by=By(actor_without_roles(user.id), now))
 
     await _register(person, check, begin, ip=ip, now=now)
 
@@ -71,7 +71,7 @@ async def register_to_join(person: NewPerson, uscc: str, role: MemberRole, *, ip
         await find_organisation_to_join(uscc)
 
     async def begin(user: User) -> None:
-        await ask_to_join(uscc, role, by=By(newcomer(user.id), now))
+        await ask_to_join(uscc, role, by=By(actor_without_roles(user.id), now))
 
     await _register(person, check, begin, ip=ip, now=now)
 
@@ -89,7 +89,7 @@ async def register_as_broker(
         return None
 
     async def begin(user: User) -> None:
-        await apply_as_broker(details, by=By(newcomer(user.id), now))
+        await apply_as_broker(details, by=By(actor_without_roles(user.id), now))
 
     await _register(person, check, begin, ip=ip, now=now)
 
@@ -103,7 +103,7 @@ async def _register(
     now: datetime,
 ) -> None:
     """Do the same whether the address is known or not, as far as the person in front can see."""
-    await limits.hit(f"register:{ip}", most=30, seconds=3600)
+    await limits.count_attempt(f"register:{ip}", limit=30, window_seconds=3600)
     check_new_password(person.password, email=person.email)
     await check()
     password_hash = await hash_password(person.password)
@@ -127,14 +127,14 @@ async def _let_in(
     user = await User.create(
         id=uuid4(), email=person.email, name=person.name, password_hash=password_hash, created_at=now
     )
-    await record("user", user.id, "register", by=By(newcomer(user.id), now))
+    await record("user", user.id, "register", by=By(actor_without_roles(user.id), now))
     await begin(user)
     await send_confirmation(user, now=now)
 
 
 async def _warn_owner(email: str, *, now: datetime) -> None:
-    await limits.hit(f"warn:{email}", most=3, seconds=86_400)
-    await write_mail(
+    await limits.count_attempt(f"warn:{email}", limit=3, window_seconds=86_400)
+    await queue_mail(
         email,
         _("科转：您的邮箱已经注册过"),
         _(
@@ -151,7 +151,7 @@ async def _warn_owner(email: str, *, now: datetime) -> None:
 async def send_confirmation(user: User, *, now: datetime) -> None:
     """Send the link by which a person shows that the address is theirs."""
     token = await make_token(user, TokenPurpose.CONFIRM_EMAIL)
-    await write_mail(
+    await queue_mail(
         user.email,
         _("科转：请确认您的邮箱"),
         _(
@@ -181,7 +181,7 @@ async def mark_confirmed(user: User, *, now: datetime) -> None:
         return
     user.email_confirmed_at = now
     await user.save(update_fields=["email_confirmed_at"])
-    await record("user", user.id, "confirm_email", by=By(newcomer(user.id), now))
+    await record("user", user.id, "confirm_email", by=By(actor_without_roles(user.id), now))
     await _tell_who_decides(user, now=now)
 
 
@@ -189,9 +189,9 @@ async def _tell_who_decides(user: User, *, now: datetime) -> None:
     for membership in await Membership.filter(user_id=user.id).select_related("organisation"):
         organisation = membership.organisation
         if membership.status is MemberStatus.PENDING:
-            await tell_admins_of_wish(organisation, user.name, now=now)
+            await notify_admins_of_application(organisation, user.name, now=now)
         elif organisation.status is OrganisationStatus.PENDING:
-            await tell_staff(
+            await notify_staff(
                 StaffRole.OPERATOR,
                 _("新单位等待认证：%(name)s", name=organisation.name),
                 address=f"/backoffice/organisations/{organisation.id}",
@@ -199,7 +199,7 @@ async def _tell_who_decides(user: User, *, now: datetime) -> None:
             )
     profile = await BrokerProfile.get_or_none(user_id=user.id, is_verified=False)
     if profile is not None:
-        await tell_staff(
+        await notify_staff(
             StaffRole.OPERATOR,
             _("技术经纪人等待认证：%(name)s", name=user.name),
             address=f"/backoffice/brokers/{profile.id}",

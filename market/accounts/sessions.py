@@ -7,7 +7,7 @@ import secrets
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
-from market.accounts.actors import WHO, Actor, actor_of_row
+from market.accounts.actors import ACTOR_COLUMNS, Actor, actor_from_row
 from market.accounts.models import Session, User
 from market.kit.database import atomic, connection
 
@@ -45,7 +45,7 @@ async def find_actor(token: str | None) -> tuple[Actor, int] | None:
         return None
     hashed, now = token_hash(token), datetime.now(UTC)
     rows = await connection().execute_query_dict(
-        f"SELECT {WHO}, u.is_active, s.acting_for_id, s.seen_at, s.expires_at, "  # noqa: S608  # our own
+        f"SELECT {ACTOR_COLUMNS}, u.is_active, s.acting_for_id, s.seen_at, s.expires_at, "  # noqa: S608  # our own
         "(SELECT count(*) FROM messages WHERE user_id = u.id AND read_at IS NULL) AS unread "
         "FROM sessions s JOIN users u ON u.id = s.user_id WHERE s.token_hash = $1",
         [hashed],
@@ -55,7 +55,7 @@ async def find_actor(token: str | None) -> tuple[Actor, int] | None:
         return None
     if row["seen_at"] < now - timedelta(minutes=5):
         await Session.filter(token_hash=hashed).update(seen_at=now)
-    return actor_of_row(row, row["acting_for_id"]), row["unread"]
+    return actor_from_row(row, row["acting_for_id"]), row["unread"]
 
 
 async def act_for(token: str, organisation_id: UUID) -> None:

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from market.accounts import demo
-from market.accounts.actors import Actor, newcomer
-from market.accounts.changes import changed
-from market.accounts.messages import tell
+from market.accounts.actors import Actor, actor_without_roles
+from market.accounts.changes import notify_changed
+from market.accounts.messages import notify
 from market.accounts.models import BrokerProfile, Session, TokenPurpose, User
 from market.accounts.passwords import check_new_password, hash_password, verify_password
 from market.accounts.registration import mark_confirmed, send_confirmation
@@ -20,7 +20,7 @@ from market.kit import limits
 from market.kit.database import atomic
 from market.kit.errors import Invalid, NotFound
 from market.kit.i18n import gettext as _
-from market.kit.mail import SITE, write_mail
+from market.kit.mail import SITE, queue_mail
 from market.records.by import By
 
 
@@ -51,7 +51,7 @@ async def sign_in(email: str, password: str, *, browser: Browser, is_demo: bool,
     is_right = await verify_password(password, user.password_hash if user else "")
     if user is None or not is_right:
         raise Invalid(_("邮箱或密码不正确。"), "password")
-    await limits.forget(_pair(email, browser.ip), seconds=900)
+    await limits.reset_attempts(_pair(email, browser.ip), window_seconds=900)
     if user.email_confirmed_at is None:
         await send_confirmation(user, now=now)
         raise Invalid(_("邮箱还没有确认。确认邮件已重新发出，请打开其中的链接后再登录。"), "email")
@@ -71,9 +71,9 @@ async def sign_in_demo(email: str, *, browser: Browser, is_demo: bool) -> str:
 
 
 async def _count_try(email: str, ip: str) -> None:
-    await limits.hit(_pair(email, ip), most=10, seconds=900)
-    await limits.hit(f"login:{_hashed(email)}", most=90, seconds=3600)
-    await limits.hit(f"login:{ip}", most=300, seconds=3600)
+    await limits.count_attempt(_pair(email, ip), limit=10, window_seconds=900)
+    await limits.count_attempt(f"login:{_hashed(email)}", limit=90, window_seconds=3600)
+    await limits.count_attempt(f"login:{ip}", limit=300, window_seconds=3600)
 
 
 def _pair(email: str, ip: str) -> str:
@@ -90,8 +90,8 @@ async def forgot_password(email: str, *, ip: str, now: datetime) -> None:
     Raises:
         TooMany: too many wishes from this place.
     """
-    await limits.hit(f"forgot:{ip}", most=30, seconds=3600)
-    await limits.hit(f"forgot:{_hashed(email)}", most=5, seconds=3600)
+    await limits.count_attempt(f"forgot:{ip}", limit=30, window_seconds=3600)
+    await limits.count_attempt(f"forgot:{_hashed(email)}", limit=5, window_seconds=3600)
     user = await User.get_or_none(email=email, is_active=True)
     if user is not None:
         await _send_reset(user, now=now)
@@ -100,7 +100,7 @@ async def forgot_password(email: str, *, ip: str, now: datetime) -> None:
 @atomic()
 async def _send_reset(user: User, *, now: datetime) -> None:
     token = await make_token(user, TokenPurpose.RESET_PASSWORD)
-    await write_mail(
+    await queue_mail(
         user.email,
         _("科转：重设密码"),
         _(
@@ -132,7 +132,7 @@ async def _reset(token: str, password_hash: str, *, now: datetime) -> None:
     await user.save(update_fields=["password_hash"])
     await end_all_sessions(user.id)
     await mark_confirmed(user, now=now)
-    await record("user", user.id, "reset_password", by=By(newcomer(user.id), now))
+    await record("user", user.id, "reset_password", by=By(actor_without_roles(user.id), now))
     await _tell_of_change(user, now=now)
 
 
@@ -154,11 +154,11 @@ async def check_own_password(password: str, *, actor: Actor, ip: str, field: str
         Invalid: it is not, at `field`.
         TooMany: it was tried too often.
     """
-    await limits.hit(_pair(actor.email, ip), most=10, seconds=900)
+    await limits.count_attempt(_pair(actor.email, ip), limit=10, window_seconds=900)
     user = await User.get(id=actor.user_id)
     if not await verify_password(password, user.password_hash):
         raise Invalid(_("密码不正确。"), field)
-    await limits.forget(_pair(actor.email, ip), seconds=900)
+    await limits.reset_attempts(_pair(actor.email, ip), window_seconds=900)
     return user
 
 
@@ -172,7 +172,7 @@ async def _change(user: User, password_hash: str, token: str, *, by: By) -> None
 
 
 async def _tell_of_change(user: User, *, now: datetime) -> None:
-    await tell(
+    await notify(
         _("您的登录密码刚刚改过。如果不是您本人，请立即重设密码并联系平台。"),
         user_ids=[user.id],
         address="/forgot",
@@ -200,5 +200,5 @@ async def rename(name: str, *, by: By) -> None:
     for profile in await BrokerProfile.filter(user_id=by.actor.user_id):
         profile.revision += 1
         await profile.save(update_fields=["revision"])
-        await changed("brokers", profile.id)
+        await notify_changed("brokers", profile.id)
     await record("user", by.actor.user_id, "rename", by=by)

@@ -25,21 +25,21 @@ from market.accounts.web import (
     address_of,
     browser_of,
     drop_session,
-    find,
-    passes,
-    sent,
+    form_data_or_none,
+    form_status,
+    optional_actor,
     set_session,
-    status_of,
+    validate_and_run,
 )
 from market.kit.flash import flash
 from market.kit.forms import BaseForm
 from market.kit.i18n import gettext as _
 from market.kit.templating import render
-from market.kit.web import deps, posted, safe_path, see
+from market.kit.web import deps, form_data, redirect_to, safe_path
 
 
 async def login(request: Request) -> Response:
-    form, data = LoginForm(await sent(request)), await posted(request)
+    form, data = LoginForm(await form_data_or_none(request)), await form_data(request)
     settings, target = deps(request).settings, str(data.get("next") or request.query_params.get("next") or "")
     token = ""
 
@@ -58,16 +58,16 @@ async def login(request: Request) -> Response:
             str(data["demo"]), browser=browser_of(request), is_demo=settings.is_demo
         )
     elif request.method == "POST":
-        await passes(form, enter)
+        await validate_and_run(form, enter)
     if token:
         return _entered(request, token, target)
     people = await queries.list_demo_people() if settings.is_demo else []
     demo = [(person.email, role_of(person.email), person.name) for person in people]
-    return render(request, "accounts/login.html", status_of(form), form=form, demo=demo, target=target)
+    return render(request, "accounts/login.html", form_status(form), form=form, demo=demo, target=target)
 
 
 def _entered(request: Request, token: str, target: str) -> Response:
-    response = see(request, "pages:dashboard")
+    response = redirect_to(request, "pages:dashboard")
     response.headers["location"] = safe_path(target, response.headers["location"])
     return set_session(response, token, is_secure=deps(request).settings.is_secure)
 
@@ -75,19 +75,19 @@ def _entered(request: Request, token: str, target: str) -> Response:
 async def logout(request: Request) -> Response:
     if token := request.cookies.get(COOKIE):
         await end_session(token)
-    return drop_session(flash(request, see(request, "pages:home"), _("您已退出。")))
+    return drop_session(flash(request, redirect_to(request, "pages:home"), _("您已退出。")))
 
 
 async def register(request: Request) -> Response:
     kind = request.query_params.get("kind", "")
     if kind not in KINDS:
-        return render(request, "accounts/register.html", is_known=find(request) is not None)
+        return render(request, "accounts/register.html", is_known=optional_actor(request) is not None)
     made, act = KINDS[kind]
-    form: Any = made(await sent(request))
-    if request.method == "POST" and await passes(form, lambda: act(request, form)):
+    form: Any = made(await form_data_or_none(request))
+    if request.method == "POST" and await validate_and_run(form, lambda: act(request, form)):
         words = _("我们已向 %(email)s 发出邮件，请打开其中的链接完成注册。", email=form.email.data)
-        return flash(request, see(request, "accounts:login"), words, "note")
-    return render(request, f"accounts/register_{kind}.html", status_of(form), form=form)
+        return flash(request, redirect_to(request, "accounts:login"), words, "note")
+    return render(request, f"accounts/register_{kind}.html", form_status(form), form=form)
 
 
 def _person(form: Any) -> NewPerson:
@@ -127,35 +127,35 @@ async def confirm(request: Request) -> Response:
     token = request.path_params["token"]
     if request.method == "POST":
         await registration.confirm_email(token, now=deps(request).clock())
-        return flash(request, see(request, "accounts:login"), _("邮箱已确认，请登录。"))
+        return flash(request, redirect_to(request, "accounts:login"), _("邮箱已确认，请登录。"))
     await check_token(token, TokenPurpose.CONFIRM_EMAIL)
     return render(request, "accounts/confirm.html")
 
 
 async def forgot(request: Request) -> Response:
-    form = ForgotForm(await sent(request))
+    form = ForgotForm(await form_data_or_none(request))
 
     async def ask() -> None:
         await signing_in.forgot_password(
             str(form.email.data), ip=address_of(request), now=deps(request).clock()
         )
 
-    if request.method == "POST" and await passes(form, ask):
+    if request.method == "POST" and await validate_and_run(form, ask):
         words = _("如果 %(email)s 注册过，重设密码的邮件已经发出，三十分钟内有效。", email=form.email.data)
-        return flash(request, see(request, "accounts:login"), words, "note")
-    return render(request, "accounts/forgot.html", status_of(form), form=form)
+        return flash(request, redirect_to(request, "accounts:login"), words, "note")
+    return render(request, "accounts/forgot.html", form_status(form), form=form)
 
 
 async def reset(request: Request) -> Response:
-    token, form = request.path_params["token"], ResetForm(await sent(request))
+    token, form = request.path_params["token"], ResetForm(await form_data_or_none(request))
 
     async def change() -> None:
         await signing_in.reset_password(token, str(form.password.data), now=deps(request).clock())
 
-    if request.method == "POST" and await passes(form, change):
-        return flash(request, see(request, "accounts:login"), _("新密码已生效，请重新登录。"))
+    if request.method == "POST" and await validate_and_run(form, change):
+        return flash(request, redirect_to(request, "accounts:login"), _("新密码已生效，请重新登录。"))
     await check_token(token, TokenPurpose.RESET_PASSWORD)
-    return render(request, "accounts/reset.html", status_of(form), form=form)
+    return render(request, "accounts/reset.html", form_status(form), form=form)
 
 
 routes = [

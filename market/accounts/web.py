@@ -16,7 +16,7 @@ from market.accounts.signing_in import Browser
 from market.kit.errors import Invalid, MarketError
 from market.kit.forms import BaseForm
 from market.kit.i18n import gettext as _
-from market.kit.web import posted
+from market.kit.web import form_data
 
 
 class SignInFirst(MarketError):
@@ -25,13 +25,13 @@ class SignInFirst(MarketError):
     status = 401
 
 
-def actor_of(request: Request) -> Actor:
+def signed_in_actor(request: Request) -> Actor:
     """Return who is signed in.
 
     Raises:
         SignInFirst: nobody is.
     """
-    actor = find(request)
+    actor = optional_actor(request)
     if actor is None:
         raise SignInFirst(_("请先登录。"))
     return actor
@@ -44,18 +44,18 @@ def actor_for(request: Request, act: StrEnum) -> Actor:
         SignInFirst: nobody is signed in.
         NotYours: the roles do not allow it.
     """
-    actor = actor_of(request)
+    actor = signed_in_actor(request)
     actor.require(act)
     return actor
 
 
-def find(request: Request) -> Actor | None:
+def optional_actor(request: Request) -> Actor | None:
     """Return who is signed in, or None for a guest."""
     actor: Actor | None = request.state.actor
     return actor
 
 
-async def load(request: Request) -> None:
+async def attach_actor(request: Request) -> None:
     """Find out who is signed in, before the handler runs."""
     found = await find_actor(request.cookies.get(COOKIE))
     request.state.actor, request.state.unread = found or (None, 0)
@@ -74,24 +74,24 @@ def drop_session(response: Response) -> Response:
     return response
 
 
-async def sent(request: Request) -> FormData | None:
+async def form_data_or_none(request: Request) -> FormData | None:
     """Return the form that was posted, or None where the page is only looked at."""
-    return await posted(request) if request.method == "POST" else None
+    return await form_data(request) if request.method == "POST" else None
 
 
-async def passes(form: BaseForm, act: Callable[[], Awaitable[object]]) -> bool:
+async def validate_and_run(form: BaseForm, act: Callable[[], Awaitable[object]]) -> bool:
     """Check the form, then do the act; what the act finds invalid is put at its field."""
     if not form.validate():
         return False
     try:
         await act()
     except Invalid as error:
-        form.refuse(error.field or "", str(error))
+        form.add_error(error.field or "", str(error))
         return False
     return True
 
 
-def status_of(form: BaseForm) -> int:
+def form_status(form: BaseForm) -> int:
     """Return 422 for a form with errors, else 200."""
     return 422 if form.errors else 200
 

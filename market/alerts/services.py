@@ -17,9 +17,9 @@ from market.alerts.records import LOADERS, Record
 from market.kit.clock import local, local_date
 from market.kit.database import atomic, connection
 from market.kit.errors import Conflict, Invalid, NotFound, SearchUnavailable
-from market.kit.i18n import as_kept, in_source_language
 from market.kit.i18n import gettext as _
-from market.kit.mail import SITE, write_mail
+from market.kit.i18n import in_source_language, source_text
+from market.kit.mail import SITE, queue_mail
 from market.kit.signing import is_signed, sign
 from market.records.by import By
 from market.search import search_params
@@ -221,14 +221,14 @@ async def _write(saved: SavedSearch, records: Sequence[Record], secret: str, now
         lines.append(_("不再接收这个搜索的提醒：") + f"{SITE}{stop}")
         body = _("%(name)s，您好：\n\n%(text)s", name=user.name, text=words + "。\n\n" + "\n\n".join(lines))
         subject = _("科转：%(text)s", text=words)
-        text = as_kept(words + "：" + "；".join(each.title for each in records[:3]))
+        text = source_text(words + "：" + "；".join(each.title for each in records[:3]))
     await Message.create(
         user_id=user.id,
         text=text[:300],
         address=address if len(address) <= 200 else "/my/searches",
         created_at=now,
     )
-    await write_mail(user.email, subject, body + "\n", now=now, unsubscribe=stop)
+    await queue_mail(user.email, subject, body + "\n", now=now, unsubscribe=stop)
 
 
 def unsubscribe_address(search_id: UUID, secret: str) -> str:

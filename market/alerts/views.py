@@ -13,7 +13,7 @@ from market.codes.labels import choices
 from market.kit.flash import flash
 from market.kit.i18n import gettext as _
 from market.kit.templating import render
-from market.kit.web import deps, path_id, posted, see
+from market.kit.web import deps, form_data, path_id, redirect_to
 from market.records.by import By
 
 
@@ -29,7 +29,7 @@ async def index(request: Request) -> Response:
 
 
 async def save(request: Request) -> Response:
-    actor, form = actor_for(request, AlertAct.SAVE_SEARCH), await posted(request)
+    actor, form = actor_for(request, AlertAct.SAVE_SEARCH), await form_data(request)
     _saved, is_new = await services.save(
         str(form.get("scope", "")),
         str(form.get("query", "")),
@@ -37,23 +37,23 @@ async def save(request: Request) -> Response:
         by=By(actor, deps(request).clock()),
     )
     words = _("已保存，有新结果时通知您。") if is_new else _("这个搜索早已保存，提醒方式已更新。")
-    return flash(request, see(request, "alerts:index"), words)
+    return flash(request, redirect_to(request, "alerts:index"), words)
 
 
 async def change(request: Request) -> Response:
-    actor, form = actor_for(request, AlertAct.SAVE_SEARCH), await posted(request)
+    actor, form = actor_for(request, AlertAct.SAVE_SEARCH), await form_data(request)
     await services.change(
         path_id(request, "search_id"),
         str(form.get("frequency", "")),
         by=By(actor, deps(request).clock()),
     )
-    return flash(request, see(request, "alerts:index"), _("提醒方式已更新。"))
+    return flash(request, redirect_to(request, "alerts:index"), _("提醒方式已更新。"))
 
 
 async def remove(request: Request) -> Response:
     actor = actor_for(request, AlertAct.SAVE_SEARCH)
     await services.remove(path_id(request, "search_id"), actor=actor)
-    return flash(request, see(request, "alerts:index"), _("已删除。"))
+    return flash(request, redirect_to(request, "alerts:index"), _("已删除。"))
 
 
 async def unsubscribe(request: Request) -> Response:

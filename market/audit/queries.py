@@ -11,13 +11,13 @@ from uuid import UUID
 from tortoise.queryset import QuerySet
 
 from market.audit.models import AuditEvent, DailyRoot, Pseudonym
-from market.audit.services import canonical, exported
-from market.audit.verify import all_events, exported_root
+from market.audit.services import canonical_json, to_export_row
+from market.audit.verify import all_events, root_to_export_row
 from market.kit.clock import end_of_day
 
 
 @dataclass(frozen=True)
-class Filter:
+class EventFilter:
     """Which rows of the log are asked for; what is None does not matter."""
 
     kind: str | None = None
@@ -28,13 +28,13 @@ class Filter:
     day: date | None = None
 
 
-async def list_events(wanted: Filter, *, offset: int, limit: int) -> tuple[list[AuditEvent], int]:
+async def list_events(wanted: EventFilter, *, offset: int, limit: int) -> tuple[list[AuditEvent], int]:
     """Return rows of the log, newest first, and how many there are in all."""
     found = _filtered(wanted)
     return await found.order_by("-id").offset(offset).limit(limit), await found.count()
 
 
-def _filtered(wanted: Filter) -> QuerySet[AuditEvent]:
+def _filtered(wanted: EventFilter) -> QuerySet[AuditEvent]:
     found = AuditEvent.all()
     if wanted.kind:
         found = found.filter(subject_kind=wanted.kind)
@@ -70,7 +70,7 @@ async def list_actions() -> list[str]:
     )
 
 
-async def names_of(pseudonyms: Collection[UUID]) -> dict[UUID, str]:
+async def names_by_pseudonym(pseudonyms: Collection[UUID]) -> dict[UUID, str]:
     """Return who stands behind these pseudonyms; those of people erased are left out."""
     if not pseudonyms:
         return {}
@@ -85,14 +85,14 @@ async def list_roots(*, offset: int = 0, limit: int = 31) -> tuple[Sequence[Dail
 
 async def export_lines() -> AsyncIterator[str]:
     """Give the whole log as lines of JSON: rows chain by chain, roots, an end mark."""
-    roots = [exported_root(root) for root in await DailyRoot.all().order_by("day")]
+    roots = [root_to_export_row(root) for root in await DailyRoot.all().order_by("day")]
     events = 0
     async for rows in all_events():
-        yield "".join(_line(exported(row)) for row in rows)
+        yield "".join(_line(to_export_row(row)) for row in rows)
         events += len(rows)
     yield "".join(_line({"root": root}) for root in roots)
     yield _line({"end": {"events": events, "roots": len(roots)}})
 
 
 def _line(value: dict[str, Any]) -> str:
-    return canonical(value) + "\n"
+    return canonical_json(value) + "\n"

@@ -29,13 +29,13 @@ async def record(subject_kind: str, subject_id: UUID, action: str, *, by: By, **
     `data` must hold no personal value. Writers of one record wait for each other; writers of
     different records do not. `By.job` means a job acted by itself.
     """
-    kept = _kept_back.get()
+    kept = _deferred.get()
     if kept is None:
         await connection().execute_query(
             "SELECT pg_advisory_xact_lock(hashtextextended($1, 0))", [f"{subject_kind}:{subject_id}"]
         )
     user_id = by.user_id
-    last, pseudonym = (kept and kept.found(subject_kind, subject_id, user_id)) or await _found(
+    last, pseudonym = (kept and kept.found(subject_kind, subject_id, user_id)) or await _read_head(
         subject_kind, subject_id, user_id
     )
     if pseudonym is None and user_id is not None:
@@ -58,11 +58,11 @@ async def record(subject_kind: str, subject_id: UUID, action: str, *, by: By, **
     return event
 
 
-Found = tuple[tuple[int, str], UUID | None]
+Head = tuple[tuple[int, str], UUID | None]
 """Number and hash of a chain's last event, and who writes, as far as both are known."""
 
 
-async def _found(subject_kind: str, subject_id: UUID, user_id: UUID | None) -> Found:
+async def _read_head(subject_kind: str, subject_id: UUID, user_id: UUID | None) -> Head:
     # One plain statement: it is asked for every act, and the mapper would treble its cost.
     rows = await connection().execute_query_dict(
         "SELECT head.sequence, head.hash, known.id AS pseudonym FROM (SELECT 1) AS one "
@@ -76,7 +76,7 @@ async def _found(subject_kind: str, subject_id: UUID, user_id: UUID | None) -> F
     return (row["sequence"] or 0, row["hash"] or GENESIS), pseudonym
 
 
-class _KeptBack:
+class _DeferredEvents:
     """Acts that are not written yet, with the heads of their chains."""
 
     def __init__(self) -> None:
@@ -84,7 +84,7 @@ class _KeptBack:
         self.heads: dict[tuple[str, UUID], tuple[int, str]] = {}
         self.people: dict[UUID, UUID | None] = {}
 
-    def found(self, subject_kind: str, subject_id: UUID, user_id: UUID | None) -> Found | None:
+    def found(self, subject_kind: str, subject_id: UUID, user_id: UUID | None) -> Head | None:
         head = self.heads.get((subject_kind, subject_id))
         return None if head is None else (head, self.people.get(user_id) if user_id else None)
 
@@ -100,29 +100,29 @@ class _KeptBack:
         self.heads.clear()
 
 
-_kept_back: ContextVar[_KeptBack | None] = ContextVar("kept_back", default=None)
+_deferred: ContextVar[_DeferredEvents | None] = ContextVar("deferred_audit", default=None)
 
 
 @asynccontextmanager
-async def kept_back() -> AsyncIterator[None]:
+async def deferred_audit() -> AsyncIterator[None]:
     """Keep the acts of the block back and write them at once; only in a transaction that is alone."""
-    kept = _KeptBack()
-    token = _kept_back.set(kept)
+    kept = _DeferredEvents()
+    token = _deferred.set(kept)
     try:
         yield
         await kept.write()
     finally:
-        _kept_back.reset(token)
+        _deferred.reset(token)
 
 
-async def write_kept_back() -> None:
+async def flush_deferred_audit() -> None:
     """Write what is kept back so far, for who reads the log before the block ends."""
-    kept = _kept_back.get()
+    kept = _deferred.get()
     if kept is not None:
         await kept.write()
 
 
-async def record_first(
+async def record_bulk(
     subject_kind: str,
     subject_ids: Sequence[UUID],
     action: str,
@@ -223,10 +223,10 @@ def root_over(heads: Any) -> str:
 
 def event_hash(event: dict[str, Any]) -> str:
     """Return the hash of one event as exported: every field but its own hash, as canonical JSON."""
-    return hashlib.sha256(canonical({key: event[key] for key in FIELDS}).encode()).hexdigest()
+    return hashlib.sha256(canonical_json({key: event[key] for key in FIELDS}).encode()).hexdigest()
 
 
-def canonical(value: dict[str, Any]) -> str:
+def canonical_json(value: dict[str, Any]) -> str:
     """Return the one way in which these values are written as JSON."""
     return json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
 
@@ -245,7 +245,7 @@ FIELDS = (
 """What is hashed, and with `hash` what is exported."""
 
 
-def exported(event: AuditEvent) -> dict[str, Any]:
+def to_export_row(event: AuditEvent) -> dict[str, Any]:
     """Return the event as a line of an export: plain values, moments in UTC to the microsecond."""
     return {
         "subject_kind": event.subject_kind,
@@ -285,7 +285,7 @@ def _event(
         previous_hash=previous,
         hash="",
     )
-    event.hash = event_hash(exported(event))
+    event.hash = event_hash(to_export_row(event))
     return event
 
 

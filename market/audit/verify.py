@@ -16,7 +16,7 @@ from typing import Any
 from uuid import UUID
 
 from market.audit.models import AuditEvent, DailyRoot
-from market.audit.services import FIELDS, GENESIS, canonical, event_hash, exported, root_over
+from market.audit.services import FIELDS, GENESIS, canonical_json, event_hash, root_over, to_export_row
 from market.kit.clock import local_date
 from market.kit.database import connection
 
@@ -76,7 +76,7 @@ class Verifier:
         return len(self._chains)
 
     def feed(self, event: Mapping[str, Any], line: int | None = None) -> None:
-        """Take the next row, as `audit.services.exported` gives it, and the line it was read from."""
+        """Take the next row, as `audit.services.to_export_row` gives it, and the line it was read from."""
         self.events += 1
         chain = self._chains.setdefault((str(event["subject_kind"]), str(event["subject_id"])), _Chain())
         sequence, expected = int(event["sequence"]), len(chain.sequences) + 1
@@ -153,11 +153,11 @@ def _check(numbered: Iterable[tuple[int, Mapping[str, Any]]]) -> list[Finding]:
 
 async def verify_database() -> tuple[list[Finding], Verifier]:
     """Check all rows that stand in the database against their hashes and the daily roots."""
-    roots = [exported_root(root) for root in await DailyRoot.all().order_by("day")]
+    roots = [root_to_export_row(root) for root in await DailyRoot.all().order_by("day")]
     verifier = Verifier()
     async for rows in all_events():
         for row in rows:
-            verifier.feed(exported(row))
+            verifier.feed(to_export_row(row))
     return verifier.findings(roots), verifier
 
 
@@ -195,7 +195,7 @@ def verify_file(path: Path) -> list[Finding]:
                 found.append(_unreadable(number, text))
                 continue
             has_end = has_end or "end" in line
-            if text != canonical(dict(line)) + "\n":
+            if text != canonical_json(dict(line)) + "\n":
                 found.append(_unreadable(number, text, "edited"))
             lines.append((number, line))
     if not has_end:
@@ -204,7 +204,7 @@ def verify_file(path: Path) -> list[Finding]:
     return list(dict.fromkeys(found))
 
 
-def exported_root(root: DailyRoot) -> dict[str, Any]:
+def root_to_export_row(root: DailyRoot) -> dict[str, Any]:
     """Return a daily root as it stands in an export."""
     return {"day": root.day.isoformat(), "root": root.root, "chains": root.chains, "events": root.events}
 

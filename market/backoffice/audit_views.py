@@ -11,13 +11,13 @@ from market.accounts.permissions import AccountAct
 from market.accounts.web import actor_for
 from market.audit import queries as audit
 from market.audit.models import AuditEvent
-from market.audit.services import GENESIS, event_hash, exported
+from market.audit.services import GENESIS, event_hash, to_export_row
 from market.backoffice import queries
 from market.backoffice.forms import AuditForm
 from market.backoffice.words import act_words, kind_words, role_words
 from market.kit.errors import NotFound
 from market.kit.i18n import gettext as _
-from market.kit.pagination import Cut
+from market.kit.pagination import PageRequest
 from market.kit.room import rooms
 from market.kit.templating import render
 from market.kit.web import path_id
@@ -25,21 +25,23 @@ from market.kit.web import path_id
 
 async def log(request: Request) -> Response:
     actor_for(request, AccountAct.READ_AUDIT)
-    form, cut = AuditForm(request.query_params), Cut.of(request.query_params)
+    form, page_request = AuditForm(request.query_params), PageRequest.from_query(request.query_params)
     form.action.choices = [("", _("全部")), *((each, each) for each in await audit.list_actions())]
     items: list[AuditEvent] = []
     total, is_valid = 0, form.validate()
     subject = await queries.find_subject(form.subject.data or "") if is_valid else None
     actor = _pseudonym(form.actor.data or "")
     if is_valid and not (form.subject.data and subject is None) and not (form.actor.data and actor is None):
-        items, total = await audit.list_events(form.filter(subject, actor), offset=cut.offset, limit=cut.size)
+        items, total = await audit.list_events(
+            form.filter(subject, actor), offset=page_request.offset, limit=page_request.size
+        )
     rows = await _rows(items)
     roots, _count = await audit.list_roots(limit=1)
     return render(
         request,
         "backoffice/audit.html",
         form=form,
-        page=cut.page(rows, total),
+        page=page_request.page(rows, total),
         root=roots[0] if roots else None,
     )
 
@@ -69,7 +71,7 @@ async def record(request: Request) -> Response:
 def _is_whole(events: list[AuditEvent]) -> bool:
     previous = GENESIS
     for number, event in enumerate(events, start=1):
-        if (event.sequence, event.previous_hash, event_hash(exported(event))) != (
+        if (event.sequence, event.previous_hash, event_hash(to_export_row(event))) != (
             number,
             previous,
             event.hash,
@@ -81,7 +83,7 @@ def _is_whole(events: list[AuditEvent]) -> bool:
 
 async def _rows(events: list[AuditEvent]) -> list[dict[str, Any]]:
     """Put the rows of the log into people's words."""
-    people = await audit.names_of({event.actor for event in events if event.actor})
+    people = await audit.names_by_pseudonym({event.actor for event in events if event.actor})
     subjects = await queries.name_subjects(events)
     return [
         {

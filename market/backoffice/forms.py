@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from market.audit.queries import Filter
+from market.audit.queries import EventFilter
 from market.kit.forms import BaseForm, ChoiceField, DayField, HiddenField, LongTextField, TextField
 from market.kit.i18n import lazy
 from market.kit.room import rooms
@@ -13,7 +13,7 @@ class DecisionForm(BaseForm):
 
     revision = HiddenField()
     decision = HiddenField()
-    reason = LongTextField(lazy("退回理由"), most=1000)
+    reason = LongTextField(lazy("退回理由"), max_length=1000)
 
     @property
     def seen_revision(self) -> int:
@@ -29,14 +29,14 @@ class AuditForm(BaseForm):
     """Which rows of the log are asked for. Comes from the address, so nonsense only finds nothing."""
 
     kind = ChoiceField(lazy("对象"), choices=_kinds, blank=lazy("全部"))
-    subject = TextField(lazy("编号、代码或标识"), most=60)
+    subject = TextField(lazy("编号、代码或标识"), max_length=60)
     action = ChoiceField(lazy("动作"), blank=lazy("全部"))
-    actor = TextField(lazy("操作者代号"), most=36)
+    actor = TextField(lazy("操作者代号"), max_length=36)
     day = DayField(lazy("日期"))
 
-    def filter(self, subject: tuple[str | None, Any] | None, actor: Any) -> Filter:
+    def filter(self, subject: tuple[str | None, Any] | None, actor: Any) -> EventFilter:
         """Return what the form asks for."""
-        return Filter(
+        return EventFilter(
             kind=(subject[0] if subject and subject[0] else self.kind.data) or None,
             subject_id=subject[1] if subject else None,
             actor=actor,

@@ -10,7 +10,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from market.accounts.web import actor_for, passes, sent, status_of
+from market.accounts.web import actor_for, form_data_or_none, form_status, validate_and_run
 from market.backoffice.holidays import confirm_year
 from market.codes import regions
 from market.codes.holiday_text import ranges, read_days, write_days
@@ -24,14 +24,14 @@ from market.kit.forms import (
     HiddenField,
     LongTextField,
     NumberField,
+    NumberRange,
+    Required,
     TextField,
-    between,
-    needed,
 )
 from market.kit.i18n import gettext as _
 from market.kit.i18n import lazy
 from market.kit.templating import render
-from market.kit.web import deps, path_id, see
+from market.kit.web import deps, path_id, redirect_to
 from market.notices import holiday_years
 from market.notices.ends import list_moved_ends
 from market.notices.holidays import calendar_for, missing_years, year_of
@@ -54,11 +54,11 @@ def _areas() -> list[tuple[str, str]]:
 class HolidayYearForm(BaseForm):
     """A year as its document publishes it."""
 
-    year = NumberField(lazy("年度"), [needed(lazy("请填年度。")), between(2000, 2200)])
-    region = ChoiceField(lazy("适用范围"), [needed(lazy("请选择适用范围。"))], choices=_areas)
-    rest_days = LongTextField(lazy("放假的日期"), [needed(lazy("请填放假的日期。"))], most=2000)
-    make_up_days = LongTextField(lazy("调休上班的日期"), most=2000)
-    source = TextField(lazy("依据文件"), [needed(lazy("请填依据文件和文号。"))], most=200)
+    year = NumberField(lazy("年度"), [Required(lazy("请填年度。")), NumberRange(2000, 2200)])
+    region = ChoiceField(lazy("适用范围"), [Required(lazy("请选择适用范围。"))], choices=_areas)
+    rest_days = LongTextField(lazy("放假的日期"), [Required(lazy("请填放假的日期。"))], max_length=2000)
+    make_up_days = LongTextField(lazy("调休上班的日期"), max_length=2000)
+    source = TextField(lazy("依据文件"), [Required(lazy("请填依据文件和文号。"))], max_length=200)
 
     def holiday_year(self) -> HolidayYear:
         """Return the year as it was typed.
@@ -88,12 +88,12 @@ class DecisionForm(BaseForm):
     """Confirmed, or rejected with a reason."""
 
     verdict = HiddenField()
-    reason = LongTextField(lazy("退回理由"), most=500)
+    reason = LongTextField(lazy("退回理由"), max_length=500)
 
 
 async def index(request: Request) -> Response:
     actor = actor_for(request, NoticeAct.SEE_HOLIDAYS)
-    given = await sent(request)
+    given = await form_data_or_none(request)
     if given is not None:
         actor.require(NoticeAct.ENTER_HOLIDAYS)
     calendar, today = await calendar_for(request), local_date(deps(request).clock())
@@ -103,8 +103,10 @@ async def index(request: Request) -> Response:
         by = By(actor, deps(request).clock())
         await holiday_years.propose_year(form.holiday_year(), by=by)
 
-    if given is not None and await passes(form, propose):
-        return flash(request, see(request, "backoffice:holidays"), _("已录入，由批准人核对文件后确认。"))
+    if given is not None and await validate_and_run(form, propose):
+        return flash(
+            request, redirect_to(request, "backoffice:holidays"), _("已录入，由批准人核对文件后确认。")
+        )
     versions = await holiday_years.list_versions()
     waiting = {(version.year, version.region) for version in versions if version.verdict is None}
     missing = await missing_years(today)
@@ -112,7 +114,7 @@ async def index(request: Request) -> Response:
     return render(
         request,
         "backoffice/holidays.html",
-        status_of(form),
+        form_status(form),
         form=form,
         versions=versions,
         years=[_shown(year) for year in sorted(calendar.years.values(), key=_newest_first)],
@@ -126,7 +128,7 @@ async def index(request: Request) -> Response:
 async def show(request: Request) -> Response:
     actor = actor_for(request, NoticeAct.SEE_HOLIDAYS)
     version_id, now = path_id(request, "version_id"), deps(request).clock()
-    form = DecisionForm(await sent(request))
+    form = DecisionForm(await form_data_or_none(request))
     if request.method == "POST":
         actor.require(NoticeAct.CONFIRM_HOLIDAYS)
         words: list[str] = []
@@ -134,8 +136,8 @@ async def show(request: Request) -> Response:
         async def decide() -> None:
             words.append(await _decide(request, version_id, form, By(actor, now)))
 
-        if await passes(form, decide):
-            done = see(request, "backoffice:holiday_year", version_id=version_id)
+        if await validate_and_run(form, decide):
+            done = redirect_to(request, "backoffice:holiday_year", version_id=version_id)
             return flash(request, done, words[0])
     version = await holiday_years.get_version(version_id)
     is_open, year = version.verdict is None, year_of(version)
@@ -145,7 +147,7 @@ async def show(request: Request) -> Response:
     return render(
         request,
         "backoffice/holiday_year.html",
-        status_of(form),
+        form_status(form),
         form=form,
         version=version,
         title=holiday_years.title_of(version.year, version.region),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from uuid import UUID
 
-from market.accounts.messages import tell
+from market.accounts.messages import notify
 from market.claims.models import Claim
 from market.deals.models import Deal
 from market.kit.database import atomic
@@ -52,7 +52,7 @@ async def confirm_year(version_id: UUID, *, accepts_provisional: bool, by: By) -
         parties = await parties_of([notice.subject_id for notice in concerned]) if concerned else {}
         for notice in concerned:
             for organisation_id in parties.get(notice.subject_id, set()) - {notice.organisation_id}:
-                await tell(
+                await notify(
                     moved_words(notice),
                     now=by.now,
                     address=f"/notices/{notice.number}",

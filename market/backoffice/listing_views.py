@@ -10,9 +10,9 @@ from market.accounts.web import actor_for
 from market.kit.errors import Invalid
 from market.kit.flash import flash
 from market.kit.i18n import gettext as _
-from market.kit.pagination import Cut
+from market.kit.pagination import PageRequest
 from market.kit.templating import render
-from market.kit.web import deps, posted, see
+from market.kit.web import deps, form_data, redirect_to
 from market.listings import queries, rules, services
 from market.listings.alike import find_alike
 from market.listings.forms import ReviewForm
@@ -30,7 +30,7 @@ async def listings(request: Request) -> Response:
         request,
         "backoffice/listings.html",
         kind=kind,
-        page=await queries.list_pending(kind, Cut.of(request.query_params)),
+        page=await queries.list_pending(kind, PageRequest.from_query(request.query_params)),
         counts=[(each, await queries.count_pending(each)) for each in KINDS.values()],
     )
 
@@ -42,7 +42,7 @@ async def listing(request: Request) -> Response:
     found = await queries.get_for_review(kind, request.path_params["number"])
     if request.method == "GET":
         return await _page(request, kind, found, ReviewForm())
-    form = ReviewForm(await posted(request))
+    form = ReviewForm(await form_data(request))
     if form.validate():
         try:
             await services.review(
@@ -54,10 +54,10 @@ async def listing(request: Request) -> Response:
                 by=By(actor, deps(request).clock()),
             )
         except Invalid as error:
-            form.refuse(error.field or "", str(error))
+            form.add_error(error.field or "", str(error))
         else:
             words = _("已发布。") if form.decision.data == ReviewDecision.PUBLISHED else _("已退回修改。")
-            return flash(request, see(request, "backoffice:listings"), words)
+            return flash(request, redirect_to(request, "backoffice:listings"), words)
     return await _page(request, kind, found, form, status_code=422)
 
 

@@ -11,22 +11,25 @@ from market.backoffice import due, queries, services
 from market.backoffice.permissions import BackofficeAct
 from market.kit.flash import flash
 from market.kit.i18n import gettext as _
-from market.kit.mail import readable
-from market.kit.pagination import Cut
+from market.kit.mail import with_site_links
+from market.kit.pagination import PageRequest
 from market.kit.templating import render
-from market.kit.web import deps, posted, see
+from market.kit.web import deps, form_data, redirect_to
 from market.records.by import By
 
 
 async def jobs(request: Request) -> Response:
     actor_for(request, BackofficeAct.RUN_JOBS)
-    cut, status = Cut.of(request.query_params), request.query_params.get("status", "failed")
+    page_request, status = (
+        PageRequest.from_query(request.query_params),
+        request.query_params.get("status", "failed"),
+    )
     status = status if status in queries.JOB_STATES else "failed"
-    items, total = await queries.list_jobs(status, offset=cut.offset, limit=cut.size)
+    items, total = await queries.list_jobs(status, offset=page_request.offset, limit=page_request.size)
     return render(
         request,
         "backoffice/jobs.html",
-        page=cut.page(items, total),
+        page=page_request.page(items, total),
         status=status,
         counts=await queries.count_jobs(),
     )
@@ -35,31 +38,34 @@ async def jobs(request: Request) -> Response:
 async def retry_job(request: Request) -> Response:
     actor = actor_for(request, BackofficeAct.RUN_JOBS)
     await services.retry_job(request.path_params["job_id"], by=By(actor, deps(request).clock()))
-    return flash(request, see(request, "backoffice:jobs"), _("任务已重新排队。"))
+    return flash(request, redirect_to(request, "backoffice:jobs"), _("任务已重新排队。"))
 
 
 async def clock(request: Request) -> Response:
     actor = actor_for(request, BackofficeAct.MOVE_CLOCK)
     if request.method == "POST":
-        form = await posted(request)
+        form = await form_data(request)
         step = next((step for step in due.STEPS if form.get(step.unit) == str(step.count)), None)
         moved = await due.move_clock(step, actor=actor, deps=deps(request))
         label = str(step.label) if step else ""
         words = _("时钟已前进 %(step)s，%(moved)s 条记录到期处理。", step=label, moved=moved)
-        return flash(request, see(request, "backoffice:clock"), words)
+        return flash(request, redirect_to(request, "backoffice:clock"), words)
     return render(request, "backoffice/clock.html", steps=due.STEPS)
 
 
 async def mails(request: Request) -> Response:
-    cut, words = Cut.of(request.query_params), request.query_params.get("to", "").replace("\x00", "")[:100]
-    items, total = await queries.list_mails(words=words, offset=cut.offset, limit=cut.size)
-    return render(request, "backoffice/mails.html", page=cut.page(items, total), words=words)
+    page_request, words = (
+        PageRequest.from_query(request.query_params),
+        request.query_params.get("to", "").replace("\x00", "")[:100],
+    )
+    items, total = await queries.list_mails(words=words, offset=page_request.offset, limit=page_request.size)
+    return render(request, "backoffice/mails.html", page=page_request.page(items, total), words=words)
 
 
 async def mail(request: Request) -> Response:
     found = await queries.get_mail(request.path_params["mail_id"])
     base = deps(request).settings.base_url
-    parts = _parts(readable(found.text, base), base)
+    parts = _parts(with_site_links(found.text, base), base)
     return render(request, "backoffice/mail.html", mail=found, parts=parts)
 
 

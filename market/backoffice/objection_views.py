@@ -5,7 +5,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from market.accounts.permissions import Role
-from market.accounts.web import actor_of
+from market.accounts.web import signed_in_actor
 from market.kit.templating import render
 from market.notices import queries
 from market.notices.permissions import NoticeAct
@@ -13,7 +13,7 @@ from market.notices.permissions import NoticeAct
 
 async def index(request: Request) -> Response:
     """The objections to decide; an auditor reads them too."""
-    actor = actor_of(request)
+    actor = signed_in_actor(request)
     if Role.AUDITOR not in actor.roles:
         actor.require(NoticeAct.DECIDE_OBJECTION)
     is_decided = request.query_params.get("decided") == "1"

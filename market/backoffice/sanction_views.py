@@ -19,12 +19,12 @@ from market.integrity.services import answer_appeal, file_sanction, move_sanctio
 from market.integrity.states import TABLE, SanctionAction
 from market.kit.errors import Invalid, NotFound
 from market.kit.flash import flash
-from market.kit.forms import BaseForm, ChoiceField, ChoicesField, DayField, LongTextField, TextField, needed
+from market.kit.forms import BaseForm, ChoiceField, ChoicesField, DayField, LongTextField, Required, TextField
 from market.kit.i18n import gettext as _
 from market.kit.i18n import lazy
-from market.kit.pagination import Cut
+from market.kit.pagination import PageRequest
 from market.kit.templating import render
-from market.kit.web import deps, posted, see
+from market.kit.web import deps, form_data, redirect_to
 from market.records.by import By
 
 ACTIONS = {
@@ -37,37 +37,37 @@ ANSWERS = {"uphold": True, "dismiss": False}
 
 
 class SanctionForm(BaseForm):
-    uscc = TextField(lazy("统一社会信用代码"), [needed(lazy("请填统一社会信用代码。"))], most=18)
-    name = TextField(lazy("单位名称"), [needed(lazy("请填单位名称。"))], most=120)
+    uscc = TextField(lazy("统一社会信用代码"), [Required(lazy("请填统一社会信用代码。"))], max_length=18)
+    name = TextField(lazy("单位名称"), [Required(lazy("请填单位名称。"))], max_length=120)
     grade = ChoiceField(
         lazy("等级"),
-        [needed(lazy("请选择等级。"))],
+        [Required(lazy("请选择等级。"))],
         choices=lambda: choices("sanction_grade"),
         blank=lazy("请选择"),
     )
     scopes = ChoicesField(lazy("限制范围"), choices=lambda: choices("scope"))
-    starts_on = DayField(lazy("起始日期"), [needed(lazy("请填起始日期。"))])
+    starts_on = DayField(lazy("起始日期"), [Required(lazy("请填起始日期。"))])
     ends_on = DayField(lazy("截止日期"))
-    decision_number = TextField(lazy("决定文号"), [needed(lazy("请填决定文号。"))], most=80)
-    appeal_to = TextField(lazy("申诉机关和方式"), most=200)
-    source = TextField(lazy("作出决定的机关"), [needed(lazy("请填作出决定的机关。"))], most=200)
-    basis = LongTextField(lazy("依据和事由"), [needed(lazy("请写明依据和事由。"))], most=2000)
+    decision_number = TextField(lazy("决定文号"), [Required(lazy("请填决定文号。"))], max_length=80)
+    appeal_to = TextField(lazy("申诉机关和方式"), max_length=200)
+    source = TextField(lazy("作出决定的机关"), [Required(lazy("请填作出决定的机关。"))], max_length=200)
+    basis = LongTextField(lazy("依据和事由"), [Required(lazy("请写明依据和事由。"))], max_length=2000)
 
 
 async def sanctions(request: Request) -> Response:
     actor = actor_for(request, IntegrityAct.MANAGE_SANCTIONS)
-    given = await posted(request) if request.method == "POST" else None
+    given = await form_data(request) if request.method == "POST" else None
     if given is not None and given.get("act"):
         await _move(given, actor, request)
-        return flash(request, see(request, "backoffice:sanctions"), _("已登记。"))
+        return flash(request, redirect_to(request, "backoffice:sanctions"), _("已登记。"))
     form = SanctionForm(given)
     if given is not None and form.validate():
         try:
             await _file(form, actor, request)
-            done = see(request, "backoffice:sanctions")
+            done = redirect_to(request, "backoffice:sanctions")
             return flash(request, done, _("已登记，告知申辩并认定以后才生效。"))
         except Invalid as refused:
-            form.refuse(refused.field or "", str(refused))
+            form.add_error(refused.field or "", str(refused))
     status = request.query_params.get("status", "")
     status = status if status in set(SanctionStatus) else ""
     text = request.query_params.get("text", "").replace("\x00", "").strip()[:60]
@@ -76,7 +76,7 @@ async def sanctions(request: Request) -> Response:
         "backoffice/sanctions.html",
         422 if form.errors else 200,
         form=form,
-        page=await list_sanctions(Cut.of(request.query_params), status=status, text=text),
+        page=await list_sanctions(PageRequest.from_query(request.query_params), status=status, text=text),
         status=status,
         statuses=list(SanctionStatus),
         text=text,

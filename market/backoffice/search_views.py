@@ -11,7 +11,7 @@ from market.kit.errors import NotFound
 from market.kit.flash import flash
 from market.kit.i18n import gettext as _
 from market.kit.templating import render
-from market.kit.web import deps, posted, see
+from market.kit.web import deps, form_data, redirect_to
 from market.records.by import By
 
 MOST_ID = 2**63 - 1
@@ -39,7 +39,7 @@ async def _act(request: Request) -> Response:
     """Do what the one button that was pressed asks for."""
     actor, form, now = (
         actor_for(request, BackofficeAct.RUN_JOBS),
-        await posted(request),
+        await form_data(request),
         deps(request).clock(),
     )
     index, entry = str(form.get("rebuild") or ""), str(form.get("retry") or "")
@@ -51,7 +51,7 @@ async def _act(request: Request) -> Response:
         words = _("已排队重试。若仍不成功，会带着原因回到这里。")
     else:
         raise NotFound(_("没有这个操作。"))
-    return flash(request, see(request, "backoffice:search"), words)
+    return flash(request, redirect_to(request, "backoffice:search"), words)
 
 
 routes = [Route("/backoffice/search", search, name="backoffice:search", methods=["GET", "POST"])]

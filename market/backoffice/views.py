@@ -9,26 +9,31 @@ from market.accounts import organisations as organisations_service
 from market.accounts import queries as accounts
 from market.accounts.models import OrganisationStatus
 from market.accounts.permissions import AccountAct
-from market.accounts.web import actor_for, passes, sent, status_of
+from market.accounts.web import actor_for, form_data_or_none, form_status, validate_and_run
 from market.backoffice.forms import DecisionForm
 from market.kit.flash import flash
 from market.kit.i18n import gettext as _
-from market.kit.pagination import Cut
+from market.kit.pagination import PageRequest
 from market.kit.templating import render
-from market.kit.web import deps, path_id, see
+from market.kit.web import deps, path_id, redirect_to
 from market.records.by import By
 
 
 async def organisations(request: Request) -> Response:
     actor_for(request, AccountAct.VERIFY_ORGANISATION)
-    cut, chosen = Cut.of(request.query_params), request.query_params.get("status", "")
+    page_request, chosen = (
+        PageRequest.from_query(request.query_params),
+        request.query_params.get("status", ""),
+    )
     status = OrganisationStatus(chosen) if chosen in set(OrganisationStatus) else OrganisationStatus.PENDING
     words = request.query_params.get("q", "").replace("\x00", "").strip()[:100]
-    items, total = await accounts.list_organisations([status], words=words, offset=cut.offset, limit=cut.size)
+    items, total = await accounts.list_organisations(
+        [status], words=words, offset=page_request.offset, limit=page_request.size
+    )
     return render(
         request,
         "backoffice/organisations.html",
-        page=cut.page(items, total),
+        page=page_request.page(items, total),
         status=status,
         words=words,
         counts=await accounts.count_organisations(),
@@ -38,7 +43,7 @@ async def organisations(request: Request) -> Response:
 async def organisation(request: Request) -> Response:
     actor = actor_for(request, AccountAct.VERIFY_ORGANISATION)
     found = await accounts.get_organisation(path_id(request, "organisation_id"))
-    form, now = DecisionForm(await sent(request)), deps(request).clock()
+    form, now = DecisionForm(await form_data_or_none(request)), deps(request).clock()
     is_return = form.decision.data == "return"
 
     async def decide() -> None:
@@ -51,13 +56,13 @@ async def organisation(request: Request) -> Response:
                 found.id, revision=form.seen_revision, by=By(actor, now)
             )
 
-    if request.method == "POST" and await passes(form, decide):
+    if request.method == "POST" and await validate_and_run(form, decide):
         words = _("已退回修改。") if is_return else _("已认证。")
-        return flash(request, see(request, "backoffice:organisations"), words)
+        return flash(request, redirect_to(request, "backoffice:organisations"), words)
     return render(
         request,
         "backoffice/organisation.html",
-        status_of(form),
+        form_status(form),
         form=form,
         organisation=found,
         memberships=await accounts.list_memberships(found.id),
@@ -66,17 +71,22 @@ async def organisation(request: Request) -> Response:
 
 async def brokers(request: Request) -> Response:
     actor_for(request, AccountAct.VERIFY_ORGANISATION)
-    cut, is_verified = Cut.of(request.query_params), request.query_params.get("status") == "verified"
-    items, total = await accounts.list_broker_profiles(
-        is_verified=is_verified, offset=cut.offset, limit=cut.size
+    page_request, is_verified = (
+        PageRequest.from_query(request.query_params),
+        request.query_params.get("status") == "verified",
     )
-    return render(request, "backoffice/brokers.html", page=cut.page(items, total), is_verified=is_verified)
+    items, total = await accounts.list_broker_profiles(
+        is_verified=is_verified, offset=page_request.offset, limit=page_request.size
+    )
+    return render(
+        request, "backoffice/brokers.html", page=page_request.page(items, total), is_verified=is_verified
+    )
 
 
 async def broker(request: Request) -> Response:
     actor = actor_for(request, AccountAct.VERIFY_ORGANISATION)
     profile = await accounts.get_broker_profile(path_id(request, "profile_id"))
-    form, now = DecisionForm(await sent(request)), deps(request).clock()
+    form, now = DecisionForm(await form_data_or_none(request)), deps(request).clock()
     is_return = form.decision.data == "return"
 
     async def decide() -> None:
@@ -87,10 +97,10 @@ async def broker(request: Request) -> Response:
         else:
             await brokers_service.verify_broker(profile.id, revision=form.seen_revision, by=By(actor, now))
 
-    if request.method == "POST" and await passes(form, decide):
+    if request.method == "POST" and await validate_and_run(form, decide):
         words = _("已退回修改。") if is_return else _("已认证。")
-        return flash(request, see(request, "backoffice:brokers"), words)
-    return render(request, "backoffice/broker.html", status_of(form), form=form, profile=profile)
+        return flash(request, redirect_to(request, "backoffice:brokers"), words)
+    return render(request, "backoffice/broker.html", form_status(form), form=form, profile=profile)
 
 
 routes = [

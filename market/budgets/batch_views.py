@@ -29,7 +29,7 @@ from market.kit.errors import Forbidden, Invalid
 from market.kit.flash import flash
 from market.kit.i18n import gettext as _
 from market.kit.templating import render
-from market.kit.web import deps, posted, see, uploads
+from market.kit.web import deps, form_data, redirect_to, uploaded_files
 from market.notices.holidays import calendar_for
 from market.notices.models import Objection
 from market.notices.queries import find_notice
@@ -44,7 +44,7 @@ XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 async def batches(request: Request) -> Response:
     actor = actor_for(request, AccountAct.SEE_DESK)
     groups = _groups(await budgets_queries.list_listable())
-    given = await posted(request) if request.method == "POST" else None
+    given = await form_data(request) if request.method == "POST" else None
     key = str((given or request.query_params).get("group") or "")
     key = key if key in groups else next(iter(groups), "")
     claims = groups.get(key, [])
@@ -62,12 +62,12 @@ async def batches(request: Request) -> Response:
                     title=form.title.data or "",
                     by=By(actor, deps(request).clock()),
                 )
-                done = see(request, "budgets:batch", number=made.number)
+                done = redirect_to(request, "budgets:batch", number=made.number)
                 return flash(request, done, _("批次已拟定，请复核人确认。"))
             if not key:
-                form.refuse("claims", _("没有已复核、待列入的申报。"))
+                form.add_error("claims", _("没有已复核、待列入的申报。"))
         except Invalid as refused:
-            form.refuse(refused.field or "", str(refused))
+            form.add_error(refused.field or "", str(refused))
     status = request.query_params.get("status", "")
     status = status if status in set(BatchStatus) else ""
     return render(
@@ -160,7 +160,7 @@ async def confirm(request: Request) -> Response:
     words = _("名单已确认，资金已预留，公示 %(notice)s 已发布。", notice=done.notice.number)
     if done.left_out:
         words += _("未列入：%(claims)s。", claims="、".join(f"{n}（{why}）" for n, why in done.left_out))
-    answer = see(request, "budgets:batch", number=number)
+    answer = redirect_to(request, "budgets:batch", number=number)
     return flash(request, answer, words, "due" if done.left_out else "done")
 
 
@@ -169,7 +169,7 @@ async def approve(request: Request) -> Response:
     number = request.path_params["number"]
     approved = await approve_batch(number, by=By(actor, deps(request).clock()))
     words = _("已批准 %(count)s 项。", count=len(approved))
-    return flash(request, see(request, "budgets:batch", number=number), words)
+    return flash(request, redirect_to(request, "budgets:batch", number=number), words)
 
 
 async def order(request: Request) -> Response:
@@ -179,15 +179,15 @@ async def order(request: Request) -> Response:
     words = _("已下达 %(count)s 笔拨付。", count=len(done.orders))
     if done.held:
         words += _("暂缓：%(claims)s。", claims="、".join(f"{n}（{why}）" for n, why in done.held))
-    answer = see(request, "budgets:batch", number=number)
+    answer = redirect_to(request, "budgets:batch", number=number)
     return flash(request, answer, words, "due" if done.held else "done")
 
 
 async def results(request: Request) -> Response:
     actor = actor_for(request, BudgetAct.DISBURSE)
     found = await budgets_queries.get_batch(actor, request.path_params["number"])
-    answer = see(request, "budgets:batch", number=found.number)
-    files = uploads(await posted(request), "file")
+    answer = redirect_to(request, "budgets:batch", number=found.number)
+    files = uploaded_files(await form_data(request), "file")
     if not files:
         return flash(request, answer, _("请选择填好银行结果的拨付单。"), "due")
     upload = await check_upload(files[0])
@@ -209,7 +209,7 @@ async def disbursement(request: Request) -> Response:
     found = await budgets_queries.get_disbursement(actor, request.path_params["number"])
     now = deps(request).clock()
     form = ResultForm(
-        await posted(request) if request.method == "POST" else None, data={"ended_on": local_date(now)}
+        await form_data(request) if request.method == "POST" else None, data={"ended_on": local_date(now)}
     )
     if request.method == "POST":
         actor.require(BudgetAct.DISBURSE)
@@ -222,10 +222,10 @@ async def disbursement(request: Request) -> Response:
                     bank_reference=str(form.bank_reference.data),
                     by=By(actor, now),
                 )
-                done = see(request, "budgets:disbursement", number=found.number)
+                done = redirect_to(request, "budgets:disbursement", number=found.number)
                 return flash(request, done, _("银行结果已登记。"))
             except Invalid as refused:
-                form.refuse(refused.field or "", str(refused))
+                form.add_error(refused.field or "", str(refused))
     return render(
         request,
         "budgets/disbursement.html",
@@ -239,10 +239,10 @@ async def disbursement(request: Request) -> Response:
 async def budgets(request: Request) -> Response:
     actor = actor_for(request, AccountAct.SEE_DESK)
     now = deps(request).clock()
-    given = await posted(request) if request.method == "POST" else None
+    given = await form_data(request) if request.method == "POST" else None
     if given is not None and given.get("release"):
         await release_budget(_uuid(given.get("release")), by=By(actor, now))
-        return flash(request, see(request, "budgets:index"), _("预算已下达并入账。"))
+        return flash(request, redirect_to(request, "budgets:index"), _("预算已下达并入账。"))
     form = BudgetForm(given, data={"year": local_date(now).year})
     form.programme.choices = [
         ("", _("请选择")),
@@ -254,7 +254,7 @@ async def budgets(request: Request) -> Response:
             await draft_budget(
                 form.programme.data, year=form.year.data or 0, amount=form.amount.data, by=By(actor, now)
             )
-            return flash(request, see(request, "budgets:index"), _("预算已拟定，请批准人下达。"))
+            return flash(request, redirect_to(request, "budgets:index"), _("预算已拟定，请批准人下达。"))
     return render(
         request,
         "budgets/budgets.html",

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID, uuid4
 
-from market.accounts.messages import tell, tell_staff
+from market.accounts.messages import notify, notify_staff
 from market.accounts.models import StaffRole
 from market.audit.services import record
 from market.budgets.models import Batch, BatchStatus, Budget
@@ -26,8 +26,8 @@ from market.integrity.models import Scope
 from market.integrity.services import check
 from market.kit.database import atomic
 from market.kit.errors import Conflict, Invalid, NotFound, SamePerson
-from market.kit.i18n import as_kept, in_source_language
 from market.kit.i18n import gettext as _
+from market.kit.i18n import in_source_language, source_text
 from market.kit.money import Money
 from market.ledger import services as book
 from market.ledger.models import Phase, Transfer
@@ -95,7 +95,7 @@ async def make_batch(slug: str, *, year: int, claim_numbers: Sequence[str], titl
         number=await next_number("PC", by.now),
         programme_id=programme.id,
         year=year,
-        title=title or as_kept(_("%(year)s 年 %(name)s", year=year, name=programme.name)),
+        title=title or source_text(_("%(year)s 年 %(name)s", year=year, name=programme.name)),
         created_at=by.now,
     )
     for claim in claims:
@@ -103,7 +103,7 @@ async def make_batch(slug: str, *, year: int, claim_numbers: Sequence[str], titl
         await claim.save(update_fields=["batch_id"])
     numbers = [claim.number for claim in claims]
     await record("batch", batch.id, "make", by=by, number=batch.number, claims=numbers)
-    await tell_staff(
+    await notify_staff(
         StaffRole.RECHECKER,
         _("批次 %(number)s 待确认。", number=batch.number),
         now=by.now,
@@ -299,7 +299,7 @@ async def approve_batch(number: str, *, by: By) -> list[str]:
         held = await Transfer.get(reference=reservation(claim))
         await book.post_pending(held.id, reference=f"approve:{claim.id}", at=by.now)
         await move(claim, ClaimAction.APPROVE, by=by, amount=claim.award_amount)
-        await tell(
+        await notify(
             _("补助申报 %(number)s 已批准。", number=claim.number),
             now=by.now,
             address=f"/claims/{claim.number}",
@@ -378,7 +378,7 @@ async def _free(claim: Claim, text: str, now: datetime) -> None:
     await book.void_pending(held.id, reference=f"void:{claim.id}:{claim.batch_id}", at=now)
     claim.reject_reason = text
     await claim.save(update_fields=["reject_reason"])
-    await tell(
+    await notify(
         _("补助申报 %(number)s 因公示异议成立，不予支持。", number=claim.number),
         now=now,
         address=f"/claims/{claim.number}",

@@ -7,7 +7,7 @@ from enum import StrEnum
 from uuid import UUID, uuid4
 
 from market.accounts.actors import Actor
-from market.accounts.messages import tell, tell_staff
+from market.accounts.messages import notify, notify_staff
 from market.accounts.models import StaffRole
 from market.accounts.permissions import AccountAct
 from market.audit.services import record
@@ -21,8 +21,8 @@ from market.integrity.conflicts import require_no_conflict
 from market.kit.clock import local_date
 from market.kit.database import atomic
 from market.kit.errors import Conflict, Invalid, NotFound, SamePerson
-from market.kit.i18n import as_kept, in_source_language
 from market.kit.i18n import gettext as _
+from market.kit.i18n import in_source_language, source_text
 from market.kit.money import Money
 from market.ledger import services as book
 from market.programmes.models import Programme
@@ -78,7 +78,7 @@ async def start_clawback(number: str, *, amount: int, reason: str, by: By) -> Cl
         raise Conflict(_("这份申报的追回正在办理。"))
     if not 0 < amount <= (claim.award_amount or 0):
         raise Invalid(_("追回金额应大于零，不超过已拨付金额。"), field="amount")
-    return await _start(claim, amount, as_kept(reason), None, by=by)
+    return await _start(claim, amount, source_text(reason), None, by=by)
 
 
 async def _start(claim: Claim, amount: int, reason: str, contract_id: UUID | None, *, by: By) -> Clawback:
@@ -93,7 +93,7 @@ async def _start(claim: Claim, amount: int, reason: str, contract_id: UUID | Non
         started_at=by.now,
     )
     await record("claim", claim.id, "start_clawback", by=by, number=made.number, amount=amount)
-    await tell_staff(
+    await notify_staff(
         StaffRole.APPROVER,
         _("追回 %(number)s 待确认。", number=made.number),
         now=by.now,
@@ -146,7 +146,7 @@ async def confirm_clawback(number: str, *, by: By) -> Clawback:
         amount=row.amount,
         clawback=number,
     )
-    await tell(
+    await notify(
         _("补助 %(claim)s 须退回，请在 %(day)s 前缴回。", claim=claim.number, day=row.due_on),
         now=by.now,
         address=f"/claims/{claim.number}",

@@ -11,51 +11,51 @@ from market.kit.forms import (
     LongTextField,
     MoneyField,
     NumberField,
+    NumberRange,
     PercentField,
+    Required,
     TextField,
-    between,
-    needed,
 )
 from market.kit.i18n import gettext as _
 from market.kit.i18n import lazy
 
 
 class ClawbackForm(BaseForm):
-    amount = MoneyField(lazy("追回金额（元）"), [needed(lazy("请填追回金额。"))], unit=1)
-    reason = LongTextField(lazy("理由"), [needed(lazy("请写明理由。"))], most=1000)
+    amount = MoneyField(lazy("追回金额（元）"), [Required(lazy("请填追回金额。"))], unit=1)
+    reason = LongTextField(lazy("理由"), [Required(lazy("请写明理由。"))], max_length=1000)
 
 
 class ReturnForm(BaseForm):
-    amount = MoneyField(lazy("缴回金额（元）"), [needed(lazy("请填缴回金额。"))], unit=1)
-    received_on = DayField(lazy("到账日期"), [needed(lazy("请填日期。"))])
-    bank_reference = TextField(lazy("银行流水号"), [needed(lazy("请填银行流水号。"))], most=80)
+    amount = MoneyField(lazy("缴回金额（元）"), [Required(lazy("请填缴回金额。"))], unit=1)
+    received_on = DayField(lazy("到账日期"), [Required(lazy("请填日期。"))])
+    bank_reference = TextField(lazy("银行流水号"), [Required(lazy("请填银行流水号。"))], max_length=80)
 
 
 class RunForm(BaseForm):
-    programme = ChoiceField(lazy("政策"), [needed(lazy("请选择政策。"))])
-    year = NumberField(lazy("年度"), [needed(lazy("请填年度。")), between(2010, 2100)])
+    programme = ChoiceField(lazy("政策"), [Required(lazy("请选择政策。"))])
+    year = NumberField(lazy("年度"), [Required(lazy("请填年度。")), NumberRange(2010, 2100)])
     rate = PercentField(lazy("核定比例"))  # type: ignore[arg-type]
 
 
 class BatchForm(BaseForm):
     group = HiddenField()
     """`slug:year` of the claims chosen from."""
-    title = TextField(lazy("批次名称"), most=120)
+    title = TextField(lazy("批次名称"), max_length=120)
     claims = ChoicesField(lazy("申报"))
 
 
 class BudgetForm(BaseForm):
-    programme = ChoiceField(lazy("政策"), [needed(lazy("请选择政策。"))])
-    year = NumberField(lazy("年度"), [needed(lazy("请填年度。")), between(2010, 2100)])
-    amount = MoneyField(lazy("预算"), [needed(lazy("请填预算金额。"))])
+    programme = ChoiceField(lazy("政策"), [Required(lazy("请选择政策。"))])
+    year = NumberField(lazy("年度"), [Required(lazy("请填年度。")), NumberRange(2010, 2100)])
+    amount = MoneyField(lazy("预算"), [Required(lazy("请填预算金额。"))])
 
 
 class ResultForm(BaseForm):
     result = ChoiceField(
         lazy("银行结果"),
-        [needed(lazy("请选择银行结果。"))],
+        [Required(lazy("请选择银行结果。"))],
         choices=lambda: [("paid", _("已付出")), ("returned", _("被银行退回"))],
         blank=lazy("请选择"),
     )
-    ended_on = DayField(lazy("日期"), [needed(lazy("请填日期。"))])
-    bank_reference = TextField(lazy("银行流水号"), [needed(lazy("请填银行流水号。"))], most=80)
+    ended_on = DayField(lazy("日期"), [Required(lazy("请填日期。"))])
+    bank_reference = TextField(lazy("银行流水号"), [Required(lazy("请填银行流水号。"))], max_length=80)

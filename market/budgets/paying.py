@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from uuid import UUID, uuid4
 
-from market.accounts.messages import tell, tell_staff
+from market.accounts.messages import notify, notify_staff
 from market.accounts.models import StaffRole
 from market.audit.services import record
 from market.budgets.batches import budget_account, lock_batch, reserved_account
@@ -55,7 +55,7 @@ async def draft_budget(slug: str, *, year: int, amount: int, by: By) -> Budget:
         found.amount, found.drafted_by_id = amount, by.actor.user_id
         await found.save(update_fields=["amount", "drafted_by_id"])
     await record("budget", found.id, "draft", by=by, programme=slug, year=year, amount=amount)
-    await tell_staff(
+    await notify_staff(
         StaffRole.APPROVER,
         _("%(year)s 年 %(name)s 预算待下达。", year=year, name=programme.name),
         now=by.now,
@@ -238,7 +238,7 @@ async def _book_paid(order: Disbursement, batch: Batch, *, by: By) -> None:
         subject=("claim", claim.id),
     )
     await move(claim, ClaimAction.PAY, by=by, disbursement=order.number)
-    await tell(
+    await notify(
         _("补助 %(number)s 已拨付，请查收。", number=claim.number),
         now=by.now,
         address=f"/claims/{claim.number}",

@@ -5,15 +5,15 @@ from __future__ import annotations
 from datetime import datetime
 from uuid import UUID
 
-from market.accounts.messages import tell
+from market.accounts.messages import notify
 from market.budgets.batches import lock_batch, reservation
 from market.budgets.models import BatchStatus, Disbursement, DisbursementStatus
 from market.claims.contract_validity import is_lost, lost_in
 from market.claims.models import Claim, ClaimAction, ClaimContract, ClaimStatus
 from market.claims.transitions import lock_claims, move
 from market.kit.database import atomic
-from market.kit.i18n import as_kept, in_source_language
 from market.kit.i18n import gettext as _
+from market.kit.i18n import in_source_language, source_text
 from market.ledger import services as book
 from market.ledger.models import Phase, Transfer
 from market.records.by import By
@@ -46,7 +46,7 @@ async def _release_in(number: str, now: datetime) -> int:
             continue
         with in_source_language():
             reason = _("合同 %(number)s 已解除或注销登记", number=lost[claim.id][0].number)
-        await _release(claim, as_kept(reason), now)
+        await _release(claim, source_text(reason), now)
         done += 1
     if done and not any(claim.status in HELD for claim in claims):
         batch.status = BatchStatus.DONE
@@ -70,7 +70,7 @@ async def _release(claim: Claim, reason: str, now: datetime) -> None:
     await move(claim, ClaimAction.RELEASE, by=By.job(now), note=reason, amount=claim.award_amount)
     claim.reject_reason = reason
     await claim.save(update_fields=["reject_reason"])
-    await tell(
+    await notify(
         _("补助申报 %(number)s 不再支持：%(reason)s。", number=claim.number, reason=reason),
         now=now,
         address=f"/claims/{claim.number}",

@@ -15,7 +15,7 @@ from market.codes.regions import name
 from market.kit.database import connection
 from market.kit.i18n import gettext as _
 from market.kit.money import Money
-from market.kit.pagination import Cut, Page
+from market.kit.pagination import Page, PageRequest
 
 APPROVED = (
     *(ClaimStatus.APPROVED, ClaimStatus.TO_PAY, ClaimStatus.PAID, ClaimStatus.TRACKING),
@@ -193,7 +193,7 @@ class Behind:
 
 
 async def rows_behind(
-    year: int, group: str, cut: Cut, *, city: str = "", field: str = "", programme: str = ""
+    year: int, group: str, page_request: PageRequest, *, city: str = "", field: str = "", programme: str = ""
 ) -> tuple[Page[Behind], int]:
     """Return a page of exactly the rows that a figure of the report counts, and what all of them award."""
     where = (
@@ -210,9 +210,9 @@ async def rows_behind(
         f"coalesce(k.name, '') AS contract, {_FIELD} AS field, c.status, "
         f"coalesce({_AWARD}, 0) AS award_amount {where} "
         "ORDER BY c.number, k.number OFFSET $6 LIMIT $7",
-        [*asked, cut.offset, cut.size],
+        [*asked, page_request.offset, page_request.size],
     )
-    return cut.page([Behind(**row) for row in rows], totals[0]["count"]), int(totals[0]["award"])
+    return page_request.page([Behind(**row) for row in rows], totals[0]["count"]), int(totals[0]["award"])
 
 
 def report_file(report: Report) -> bytes:

@@ -7,7 +7,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from market.accounts.permissions import AccountAct
-from market.accounts.web import actor_for, passes, sent, status_of
+from market.accounts.web import actor_for, form_data_or_none, form_status, validate_and_run
 from market.budgets import clawbacks, jobs, reports, year_runs
 from market.budgets.clawbacks import confirm_clawback, drop_clawback, record_return
 from market.budgets.forms import ClawbackForm, ReturnForm, RunForm
@@ -21,9 +21,9 @@ from market.kit.errors import NotFound
 from market.kit.flash import flash
 from market.kit.i18n import gettext as _
 from market.kit.jobs import enqueue
-from market.kit.pagination import Cut
+from market.kit.pagination import PageRequest
 from market.kit.templating import render
-from market.kit.web import deps, path_id, see
+from market.kit.web import deps, path_id, redirect_to
 from market.programmes.catalogue import list_programmes
 from market.records.by import By
 
@@ -32,7 +32,7 @@ XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 async def runs(request: Request) -> Response:
     actor, now = actor_for(request, AccountAct.SEE_DESK), deps(request).clock()
-    given = await sent(request)
+    given = await form_data_or_none(request)
     form = RunForm(given, data={"year": local_date(now).year})
     form.programme.choices = [
         ("", _("请选择")),
@@ -46,10 +46,17 @@ async def runs(request: Request) -> Response:
             if given.get("act") == "start":
                 run = await year_runs.open_run(slug, year, rate=form.rate.data, by=By(actor, now))
                 await enqueue(jobs.COMPUTE, lock=f"year:{run.id}", run_id=run.id, user_id=actor.user_id)
-                return flash(request, see(request, "budgets:run", run_id=run.id), _("年度核算已开始。"))
+                return flash(
+                    request, redirect_to(request, "budgets:run", run_id=run.id), _("年度核算已开始。")
+                )
             plan = await year_runs.plan_of(slug, year, rate=form.rate.data)
     return render(
-        request, "budgets/runs.html", status_of(form), form=form, plan=plan, runs=await year_runs.list_runs()
+        request,
+        "budgets/runs.html",
+        form_status(form),
+        form=form,
+        plan=plan,
+        runs=await year_runs.list_runs(),
     )
 
 
@@ -61,7 +68,7 @@ async def run(request: Request) -> Response:
         actor.require(ClaimAct.CALCULATE if is_first else ClaimAct.RECHECK)
         name = jobs.COMPUTE if is_first else jobs.RECHECK
         await enqueue(name, lock=f"year:{found.id}", run_id=found.id, user_id=actor.user_id)
-        done = see(request, "budgets:run", run_id=found.id)
+        done = redirect_to(request, "budgets:run", run_id=found.id)
         return flash(request, done, _("已交后台办理，本页可看进度。"))
     return render(request, "budgets/run.html", run=found)
 
@@ -82,22 +89,24 @@ async def clawback_list(request: Request) -> Response:
 async def start_clawback(request: Request) -> Response:
     actor, now = actor_for(request, BudgetAct.START_CLAWBACK), deps(request).clock()
     found = await get_claim_at_desk(actor, request.path_params["number"])
-    form = ClawbackForm(await sent(request), data={"amount": found.award_amount})
-    if request.method == "POST" and await passes(
+    form = ClawbackForm(await form_data_or_none(request), data={"amount": found.award_amount})
+    if request.method == "POST" and await validate_and_run(
         form,
         lambda: clawbacks.start_clawback(
             found.number, amount=form.amount.data, reason=str(form.reason.data), by=By(actor, now)
         ),
     ):
-        return flash(request, see(request, "budgets:clawbacks"), _("追回已发起，请批准人确认。"), "due")
+        return flash(
+            request, redirect_to(request, "budgets:clawbacks"), _("追回已发起，请批准人确认。"), "due"
+        )
     return ask(request, found, form, _("发起追回"), "budgets:start_clawback")
 
 
 async def clawback(request: Request) -> Response:
     actor, now = actor_for(request, AccountAct.SEE_DESK), deps(request).clock()
     found = await clawbacks.get_clawback(actor, request.path_params["number"])
-    given = await sent(request)
-    done = see(request, "budgets:clawback", number=found.number)
+    given = await form_data_or_none(request)
+    done = redirect_to(request, "budgets:clawback", number=found.number)
     act = str(given.get("act") or "") if given is not None else ""
     if act == "confirm":
         await confirm_clawback(found.number, by=By(actor, now))
@@ -108,7 +117,7 @@ async def clawback(request: Request) -> Response:
     form = ReturnForm(given, data={"received_on": local_date(now)})
     if given is not None:
         actor.require(BudgetAct.DISBURSE)
-        if await passes(
+        if await validate_and_run(
             form,
             lambda: record_return(
                 found.number,
@@ -122,7 +131,7 @@ async def clawback(request: Request) -> Response:
     return render(
         request,
         "budgets/clawback.html",
-        status_of(form),
+        form_status(form),
         clawback=found,
         form=form,
         receipts=await found.receipts.all().order_by("entered_at"),
@@ -153,7 +162,7 @@ async def report_rows(request: Request) -> Response:
     page, total = await reports.rows_behind(
         year,
         group,
-        Cut.of(asked),
+        PageRequest.from_query(asked),
         city=asked.get("city", "").replace("\x00", "")[:6],
         field=asked.get("field", "").replace("\x00", "")[:24],
         programme=asked.get("programme", "").replace("\x00", "")[:60],

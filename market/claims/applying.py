@@ -8,7 +8,7 @@ from typing import Any
 from uuid import UUID, uuid4
 
 from market.accounts.actors import Actor
-from market.accounts.messages import tell_staff
+from market.accounts.messages import notify_staff
 from market.accounts.models import Organisation, StaffRole
 from market.audit.services import record
 from market.claims.contract_validity import lost_among
@@ -19,11 +19,11 @@ from market.claims.queries import SIDES, get_bought_contract_for, get_claim_for,
 from market.claims.risk_detection import refresh_doubts
 from market.claims.states import COMPUTED, ENDED, require_editable
 from market.claims.transitions import lock_claim, move
+from market.codes.canonical import canonical_key
 from market.codes.numbers import next_number
-from market.codes.plain import plain
 from market.contracts.models import Contract
 from market.files.models import Tier
-from market.files.services import Kept, Upload, keep, write_row
+from market.files.services import StoredBlob, Upload, attach, store_blob
 from market.files.store import FileStore
 from market.integrity.models import Scope
 from market.integrity.services import require_clear
@@ -195,8 +195,8 @@ async def add_evidence(
     by.actor.require(ClaimAct.WRITE_CLAIM)
     claim = await get_claim_for(by.actor, number)
     require_editable(claim.status)
-    kept = await keep(upload, store) if upload is not None else None
-    return await _add_evidence(number, kind, paper_number, dated_on, amount, kept, by=by)
+    blob = await store_blob(upload, store) if upload is not None else None
+    return await _add_evidence(number, kind, paper_number, dated_on, amount, blob, by=by)
 
 
 @atomic()
@@ -206,19 +206,19 @@ async def _add_evidence(
     paper_number: str,
     dated_on: date | None,
     amount: int | None,
-    kept: Kept | None,
+    blob: StoredBlob | None,
     *,
     by: By,
 ) -> Evidence:
     claim = await lock_claim(number)
     require_editable(claim.status)
     if kind == "invoice":
-        paper_number = plain(paper_number)
+        paper_number = canonical_key(paper_number)
     await _refuse_used_paper(claim, kind, paper_number)
     file = None
-    if kept is not None:
-        file = await write_row(
-            kept,
+    if blob is not None:
+        file = await attach(
+            blob,
             subject_kind="claim",
             subject_id=claim.id,
             kind=kind,
@@ -322,7 +322,7 @@ async def _submit(number: str, *, by: By) -> Claim:
         if is_supplement
         else _("收到新的补助申报 %(number)s。", number=number)
     )
-    await tell_staff(StaffRole.OFFICER, text, now=by.now, address=f"/desk/{claim.number}")
+    await notify_staff(StaffRole.OFFICER, text, now=by.now, address=f"/desk/{claim.number}")
     return claim
 
 

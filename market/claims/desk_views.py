@@ -25,9 +25,9 @@ from market.kit.errors import Invalid
 from market.kit.flash import flash
 from market.kit.forms import ChoiceField
 from market.kit.i18n import gettext as _
-from market.kit.pagination import Cut
+from market.kit.pagination import PageRequest
 from market.kit.templating import render
-from market.kit.web import deps, posted, see
+from market.kit.web import deps, form_data, redirect_to
 from market.panels.expert_reviews import list_reviews
 from market.programmes.catalogue import clauses, compiled, list_programmes
 from market.records.by import By
@@ -53,7 +53,7 @@ async def queue(request: Request) -> Response:
         least=form.least.data,
         most=form.most.data,
     )
-    page, amount = await queries.list_claims(Cut.of(asked), wanted)
+    page, amount = await queries.list_claims(PageRequest.from_query(asked), wanted)
     counts = await queries.count_by_status(wanted)
     return render(
         request,
@@ -122,13 +122,13 @@ async def accept(request: Request) -> Response:
     actor = actor_for(request, ClaimAct.ACCEPT_CLAIM)
     number = request.path_params["number"]
     await reviewing.accept(number, by=By(actor, deps(request).clock()))
-    return flash(request, see(request, "claims:desk", number=number), _("已受理，请核算。"))
+    return flash(request, redirect_to(request, "claims:desk", number=number), _("已受理，请核算。"))
 
 
 async def calculate(request: Request) -> Response:
     actor = actor_for(request, ClaimAct.CALCULATE)
     found = await get_claim_at_desk(actor, request.path_params["number"])
-    form = CalculateForm(await posted(request))
+    form = CalculateForm(await form_data(request))
     if form.validate():
         try:
             await reviewing.calculate(
@@ -136,26 +136,26 @@ async def calculate(request: Request) -> Response:
                 rate_basis_points=form.rate.data,
                 by=By(actor, deps(request).clock()),
             )
-            done = see(request, "claims:desk", number=found.number)
+            done = redirect_to(request, "claims:desk", number=found.number)
             return flash(request, done, _("核算完成，请另一位复核人复核。"))
         except Invalid as refused:
-            form.refuse(refused.field or "", str(refused))
+            form.add_error(refused.field or "", str(refused))
     return await _claim(request, actor, found, form)
 
 
 async def recheck(request: Request) -> Response:
     actor = actor_for(request, ClaimAct.RECHECK)
     number = request.path_params["number"]
-    text = str((await posted(request)).get("sequence") or "")
+    text = str((await form_data(request)).get("sequence") or "")
     sequence = int(text) if text.isascii() and text.isdigit() and len(text) < 6 else 0
     await reviewing.recheck(number, sequence=sequence, by=By(actor, deps(request).clock()))
-    return flash(request, see(request, "claims:desk", number=number), _("复核一致，可以列入批次。"))
+    return flash(request, redirect_to(request, "claims:desk", number=number), _("复核一致，可以列入批次。"))
 
 
 async def supplement(request: Request) -> Response:
     actor = actor_for(request, ClaimAct.ACCEPT_CLAIM)
     found = await get_claim_at_desk(actor, request.path_params["number"])
-    form = SupplementForm(await posted(request) if request.method == "POST" else None)
+    form = SupplementForm(await form_data(request) if request.method == "POST" else None)
     if request.method == "POST" and form.validate():
         try:
             await ask_supplement(
@@ -164,22 +164,22 @@ async def supplement(request: Request) -> Response:
                 due_on=form.due_on.data,
                 by=By(actor, deps(request).clock()),
             )
-            done = see(request, "claims:desk", number=found.number)
+            done = redirect_to(request, "claims:desk", number=found.number)
             return flash(request, done, _("补正通知已发出。"), "due")
         except Invalid as refused:
-            form.refuse(refused.field or "", str(refused))
+            form.add_error(refused.field or "", str(refused))
     return ask(request, found, form, _("发出补正通知"), "claims:supplement")
 
 
 async def return_(request: Request) -> Response:
     actor = actor_for(request, ClaimAct.RECHECK)
     found = await get_claim_at_desk(actor, request.path_params["number"])
-    form = ReasonForm(await posted(request) if request.method == "POST" else None)
+    form = ReasonForm(await form_data(request) if request.method == "POST" else None)
     if request.method == "POST" and form.validate():
         await return_calculation(
             found.number, reason=str(form.reason.data), by=By(actor, deps(request).clock())
         )
-        done = see(request, "claims:desk", number=found.number)
+        done = redirect_to(request, "claims:desk", number=found.number)
         return flash(request, done, _("已退回核算人重新核算。"), "due")
     return ask(request, found, form, _("退回核算"), "claims:return")
 
@@ -187,7 +187,7 @@ async def return_(request: Request) -> Response:
 async def reject(request: Request) -> Response:
     actor = actor_for(request, ClaimAct.ACCEPT_CLAIM)
     found = await get_claim_at_desk(actor, request.path_params["number"])
-    form = RejectForm(await posted(request) if request.method == "POST" else None)
+    form = RejectForm(await form_data(request) if request.method == "POST" else None)
     form.clause.choices = [
         ("", _("请选择")),
         *(
@@ -203,10 +203,10 @@ async def reject(request: Request) -> Response:
                 reason=str(form.reason.data),
                 by=By(actor, deps(request).clock()),
             )
-            done = see(request, "claims:desk", number=found.number)
+            done = redirect_to(request, "claims:desk", number=found.number)
             return flash(request, done, _("已作不予支持处理，依据和理由已告知申请单位。"), "note")
         except Invalid as refused:
-            form.refuse(refused.field or "", str(refused))
+            form.add_error(refused.field or "", str(refused))
     return ask(request, found, form, _("作不予支持处理"), "claims:reject", title=_("不予支持"))
 
 

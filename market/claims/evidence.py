@@ -9,7 +9,7 @@ from typing import Any
 from uuid import UUID, uuid4
 
 from market.claims.models import Claim, ClaimContract, Evidence
-from market.codes.plain import plain
+from market.codes.canonical import canonical_key
 from market.contracts.models import Contract, Receipt, ReceiptSource
 from market.files.models import StoredFile, Tier
 from market.payments.models import Remittance
@@ -46,7 +46,7 @@ async def known_evidence(claim: Claim, contracts: Sequence[Contract], now: datet
             if paid is not None and paid.invoice_number:
                 add(
                     "invoice",
-                    number=plain(paid.invoice_number),
+                    number=canonical_key(paid.invoice_number),
                     dated_on=receipt.received_on,
                     amount=paid.invoice_amount or receipt.amount,
                 )

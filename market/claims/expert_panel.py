@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from uuid import UUID
 
-from market.accounts.messages import tell_staff
+from market.accounts.messages import notify_staff
 from market.accounts.models import StaffRole
 from market.claims.models import Claim, ClaimContract, ClaimStatus
 from market.claims.transitions import lock_claim
@@ -63,7 +63,7 @@ def _subject(claim: Claim, contracts: Sequence[ClaimContract]) -> PanelSubject:
     deals = [row.contract.deal for row in contracts]
 
     async def on_complete(now: datetime) -> None:
-        await tell_staff(
+        await notify_staff(
             StaffRole.OFFICER,
             _("申报 %(number)s 专家评审完成，请核算。", number=claim.number),
             now=now,

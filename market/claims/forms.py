@@ -16,10 +16,10 @@ from market.kit.forms import (
     LongTextField,
     MoneyField,
     NumberField,
+    NumberRange,
     PercentField,
+    Required,
     TextField,
-    between,
-    needed,
 )
 from market.kit.i18n import gettext as _
 from market.kit.i18n import lazy
@@ -38,7 +38,7 @@ def _places() -> Choices:
 
 
 class CalculatorForm(BaseForm):
-    amount = MoneyField(lazy("技术交易额"), [needed(lazy("请填技术交易额。"))])
+    amount = MoneyField(lazy("技术交易额"), [Required(lazy("请填技术交易额。"))])
     region = ChoiceField(lazy("所在地"), choices=_places, blank=lazy("广西"))
     role = ChoiceField(lazy("申请身份"), choices=lambda: _named(ROLES))
     kind = ChoiceField(lazy("合同类型"), choices=lambda: choices("contract_kind"), blank=lazy("未定"))
@@ -52,25 +52,27 @@ class CalculatorForm(BaseForm):
 
 
 class SalesForm(BaseForm):
-    year = NumberField(lazy("年份"), [needed(lazy("请填年份。")), between(2010, 2100)])
-    amount = MoneyField(lazy("新增销售收入"), [needed(lazy("请填金额，没有就填 0。"))], is_zero_allowed=True)
-    note = LongTextField(lazy("说明"), most=1000)
+    year = NumberField(lazy("年份"), [Required(lazy("请填年份。")), NumberRange(2010, 2100)])
+    amount = MoneyField(
+        lazy("新增销售收入"), [Required(lazy("请填金额，没有就填 0。"))], is_zero_allowed=True
+    )
+    note = LongTextField(lazy("说明"), max_length=1000)
 
 
 class ClaimForm(BaseForm):
-    programme = ChoiceField(lazy("政策"), [needed(lazy("请选择政策。"))])
-    year = NumberField(lazy("申报年度"), [needed(lazy("请填申报年度。")), between(2010, 2100)])
+    programme = ChoiceField(lazy("政策"), [Required(lazy("请选择政策。"))])
+    year = NumberField(lazy("申报年度"), [Required(lazy("请填申报年度。")), NumberRange(2010, 2100)])
     contracts = ChoicesField(lazy("合同"))
 
 
 class EvidenceForm(BaseForm):
     kind = ChoiceField(
         lazy("材料"),
-        [needed(lazy("请选择材料种类。"))],
+        [Required(lazy("请选择材料种类。"))],
         choices=lambda: choices("evidence_kind"),
         blank=lazy("请选择"),
     )
-    number = TextField(lazy("编号"), most=80)
+    number = TextField(lazy("编号"), max_length=80)
     dated_on = DayField(lazy("日期"))
     amount = MoneyField(lazy("金额"), unit=1, is_zero_allowed=True)
     file = FileField()
@@ -103,8 +105,10 @@ class SubmitForm(BaseForm):
 
 
 class SupplementForm(BaseForm):
-    reason = LongTextField(lazy("需要补正的内容"), [needed(lazy("请写明缺什么、怎样补。"))], most=1000)
-    due_on = DayField(lazy("补正期限"), [needed(lazy("请填补正期限。"))])
+    reason = LongTextField(
+        lazy("需要补正的内容"), [Required(lazy("请写明缺什么、怎样补。"))], max_length=1000
+    )
+    due_on = DayField(lazy("补正期限"), [Required(lazy("请填补正期限。"))])
 
 
 class CalculateForm(BaseForm):
@@ -126,9 +130,9 @@ class QueueForm(BaseForm):
 
 
 class ReasonForm(BaseForm):
-    reason = LongTextField(lazy("理由"), [needed(lazy("请写明理由。"))], most=1000)
+    reason = LongTextField(lazy("理由"), [Required(lazy("请写明理由。"))], max_length=1000)
 
 
 class RejectForm(BaseForm):
-    clause = ChoiceField(lazy("依据的条款"), [needed(lazy("请选择依据的条款。"))])
-    reason = LongTextField(lazy("理由"), [needed(lazy("请写明理由。"))], most=1000)
+    clause = ChoiceField(lazy("依据的条款"), [Required(lazy("请选择依据的条款。"))])
+    reason = LongTextField(lazy("理由"), [Required(lazy("请写明理由。"))], max_length=1000)

@@ -10,7 +10,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from market.accounts.models import StaffRole, User
-from market.accounts.web import actor_for, passes, sent, status_of
+from market.accounts.web import actor_for, form_data_or_none, form_status, validate_and_run
 from market.claims.expert_panel import assign_experts
 from market.claims.forms import ReasonForm
 from market.claims.models import Claim, ClaimStatus
@@ -20,10 +20,10 @@ from market.claims.reviewing import declare_conflict
 from market.integrity.permissions import IntegrityAct
 from market.kit.clock import local_date
 from market.kit.flash import flash
-from market.kit.forms import number_in
+from market.kit.forms import record_number_from
 from market.kit.i18n import gettext as _
 from market.kit.templating import render
-from market.kit.web import deps, see
+from market.kit.web import deps, redirect_to
 from market.panels.expert_reviews import list_reviews
 from market.panels.forms import AssignForm
 from market.panels.permissions import PanelAct
@@ -34,12 +34,12 @@ DAYS = 14
 
 async def assign(request: Request) -> Response:
     actor, now = actor_for(request, PanelAct.ASSIGN_EXPERTS), deps(request).clock()
-    given = await sent(request)
+    given = await form_data_or_none(request)
     form = AssignForm(given, data={"due_on": local_date(now) + timedelta(days=DAYS)})
     experts = await User.filter(staff_role=StaffRole.REVIEWER, is_active=True).order_by("name")
     form.reviewers.choices = [(str(one.id), one.name) for one in experts]
-    number = number_in(given, "claim") if given is not None else ""
-    if given is not None and await passes(
+    number = record_number_from(given, "claim") if given is not None else ""
+    if given is not None and await validate_and_run(
         form,
         lambda: assign_experts(
             number,
@@ -48,7 +48,7 @@ async def assign(request: Request) -> Response:
             by=By(actor, now),
         ),
     ):
-        return flash(request, see(request, "claims:assign_experts"), _("专家已指派，已发通知。"))
+        return flash(request, redirect_to(request, "claims:assign_experts"), _("专家已指派，已发通知。"))
     claims = (
         await Claim.filter(status=ClaimStatus.ACCEPTED)
         .select_related("programme")
@@ -59,7 +59,7 @@ async def assign(request: Request) -> Response:
     return render(
         request,
         "claims/assign_experts.html",
-        status_of(form),
+        form_status(form),
         form=form,
         claims=claims,
         reviews=await list_reviews("claim", [claim.id for claim in claims]),
@@ -71,14 +71,14 @@ async def assign(request: Request) -> Response:
 async def conflict(request: Request) -> Response:
     actor = actor_for(request, IntegrityAct.DECLARE_CONFLICT)
     found = await get_claim_at_desk(actor, request.path_params["number"])
-    form = ReasonForm(await sent(request))
-    if request.method == "POST" and await passes(
+    form = ReasonForm(await form_data_or_none(request))
+    if request.method == "POST" and await validate_and_run(
         form,
         lambda: declare_conflict(
             found.number, reason=str(form.reason.data)[:400], by=By(actor, deps(request).clock())
         ),
     ):
-        done = see(request, "claims:desk", number=found.number)
+        done = redirect_to(request, "claims:desk", number=found.number)
         return flash(request, done, _("已声明回避，这份申报由他人办理。"), "note")
     return ask(request, found, form, _("声明回避"), "claims:declare_conflict")
 

@@ -7,7 +7,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from market.accounts.permissions import AccountAct
-from market.accounts.web import actor_for, actor_of
+from market.accounts.web import actor_for, signed_in_actor
 from market.claims import prints
 from market.claims.pages import ClaimPage, claim_page
 from market.claims.queries import get_claim_at_desk, get_claim_for
@@ -31,7 +31,7 @@ async def decision(request: Request) -> Response:
 
 
 async def own_decision(request: Request) -> Response:
-    actor = actor_of(request)
+    actor = signed_in_actor(request)
     found = await get_claim_for(actor, request.path_params["number"])
     return await _decision(request, await claim_page(actor, found, deps(request).clock()))
 

@@ -22,7 +22,7 @@ from market.kit.clock import local_date
 from market.kit.errors import NotFound
 from market.kit.i18n import gettext as _
 from market.kit.money import HOME
-from market.kit.pagination import Cut, Page
+from market.kit.pagination import Page, PageRequest
 from market.programmes.catalogue import released_terms
 from market.programmes.loading import in_force
 from market.programmes.models import Programme
@@ -150,7 +150,7 @@ def _with_contract(**condition: str) -> Q:
     return Q(id__in=Subquery(ClaimContract.filter(**condition).values("claim_id")))
 
 
-async def list_claims(cut: Cut, wanted: Wanted) -> tuple[Page[Claim], int]:
+async def list_claims(page_request: PageRequest, wanted: Wanted) -> tuple[Page[Claim], int]:
     """Return one page of claims, those that wait longest first, and what all of them together award."""
     rows = Claim.filter(wanted.condition())
     totals = await rows.annotate(count=Count("id"), amount=Sum("award_amount")).values("count", "amount")
@@ -160,10 +160,10 @@ async def list_claims(cut: Cut, wanted: Wanted) -> tuple[Page[Claim], int]:
         await Claim.filter(wanted.condition())
         .select_related("programme", "applicant")
         .order_by(order, "number")
-        .offset(cut.offset)
-        .limit(cut.size)
+        .offset(page_request.offset)
+        .limit(page_request.size)
     )
-    return cut.page(items, int(total["count"])), int(total["amount"] or 0)
+    return page_request.page(items, int(total["count"])), int(total["amount"] or 0)
 
 
 async def count_by_status(wanted: Wanted) -> dict[str, int]:

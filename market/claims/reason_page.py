@@ -5,7 +5,7 @@ from __future__ import annotations
 from starlette.requests import Request
 from starlette.responses import Response
 
-from market.accounts.web import status_of
+from market.accounts.web import form_status
 from market.claims.models import Claim
 from market.kit.forms import BaseForm
 from market.kit.templating import render
@@ -18,7 +18,7 @@ def ask(
     return render(
         request,
         "claims/reason.html",
-        status_of(form),
+        form_status(form),
         claim=claim,
         form=form,
         title=title or act,

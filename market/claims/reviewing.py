@@ -6,7 +6,7 @@ from datetime import date, datetime
 from uuid import uuid4
 
 from market.accounts.actors import Actor
-from market.accounts.messages import tell, tell_staff
+from market.accounts.messages import notify, notify_staff
 from market.accounts.models import StaffRole
 from market.claims.claim_facts import facts_of
 from market.claims.computing import run
@@ -114,7 +114,7 @@ async def calculate(number: str, *, rate_basis_points: int | None = None, by: By
     )
     await _keep_awards(claim, by.actor, result)
     await refresh_doubts(claim)
-    await tell_staff(
+    await notify_staff(
         StaffRole.RECHECKER,
         _("申报 %(number)s 待复核。", number=number),
         now=by.now,
@@ -171,7 +171,7 @@ async def return_calculation(number: str, *, reason: str, by: By) -> Claim:
     await move(claim, ClaimAction.RETURN_CALCULATION, by=by, note=reason)
     claim.rechecked_by_id, claim.award_amount, claim.batch_id = None, None, None
     await claim.save(update_fields=["rechecked_by_id", "award_amount", "batch_id"])
-    await tell_staff(
+    await notify_staff(
         StaffRole.OFFICER,
         _("申报 %(number)s 退回核算。", number=number),
         now=by.now,
@@ -247,4 +247,4 @@ async def _end_overdue(number: str, now: datetime) -> bool:
 
 
 async def _tell_applicant(claim: Claim, text: str, now: datetime) -> None:
-    await tell(text, now=now, address=f"/claims/{claim.number}", organisation_id=claim.applicant_id)
+    await notify(text, now=now, address=f"/claims/{claim.number}", organisation_id=claim.applicant_id)

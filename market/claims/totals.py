@@ -15,7 +15,7 @@ from tortoise.queryset import QuerySet
 from market.accounts.models import Membership, MemberStatus, Organisation
 from market.claims.contract_validity import is_lost
 from market.claims.models import Claim
-from market.codes.plain import plain
+from market.codes.canonical import canonical_key
 from market.contracts.models import Contract
 from market.kit.money import HOME
 
@@ -39,14 +39,14 @@ async def known_totals(claim: Claim) -> list[Known]:
         rows = await _registered_in(claim.year).filter(deal__broker_id__in=list(ids))
         found.append(_known("brokered_total", [(row.number, row.trade_amount) for row in rows]))
     if "registered_total" in stated:
-        name = plain((await Organisation.get(id=claim.applicant_id)).name)
+        name = canonical_key((await Organisation.get(id=claim.applicant_id)).name)
         names = (
             await _registered_in(claim.year)
             .distinct()
             .order_by("registry")
             .values_list("registry", flat=True)
         )
-        same = [each for each in names if plain(str(each)) == name]
+        same = [each for each in names if canonical_key(str(each)) == name]
         rows = await _registered_in(claim.year).filter(registry__in=same) if same else []
         found.append(_known("registered_total", [(row.number, row.contract_amount) for row in rows]))
     return found

@@ -12,7 +12,7 @@ from starlette.routing import Route
 
 from market.accounts.actors import Actor
 from market.accounts.permissions import AccountAct
-from market.accounts.web import actor_for, actor_of, find
+from market.accounts.web import actor_for, optional_actor, signed_in_actor
 from market.claims import applying, declared_facts, queries
 from market.claims.applying import create_claim, remove_evidence
 from market.claims.chains import chain_of_contract
@@ -38,11 +38,11 @@ from market.files.services import check_upload
 from market.kit.clock import local_date
 from market.kit.errors import Invalid
 from market.kit.flash import flash
-from market.kit.forms import number_in
+from market.kit.forms import record_number_from
 from market.kit.i18n import gettext as _
-from market.kit.pagination import Cut
+from market.kit.pagination import PageRequest
 from market.kit.templating import render
-from market.kit.web import deps, posted, see, uploads, wants_part
+from market.kit.web import deps, form_data, redirect_to, uploaded_files, wants_partial
 from market.programmes.catalogue import compiled
 from market.programmes.texts import named
 from market.records.by import By
@@ -50,12 +50,12 @@ from market.records.by import By
 
 async def calculator(request: Request) -> Response:
     asked = "amount" in request.query_params
-    form = CalculatorForm(request.query_params if asked else None, data=_suggested(find(request)))
+    form = CalculatorForm(request.query_params if asked else None, data=_suggested(optional_actor(request)))
     is_read = form.validate() if asked else True
     estimates = []
     if is_read:
         estimates = await calculate(_asked(form), deps(request).clock())
-    part = wants_part(request)
+    part = wants_partial(request)
     return render(
         request,
         "claims/_estimates.html" if part else "claims/calculator.html",
@@ -92,7 +92,7 @@ async def report_sales(request: Request) -> Response:
     contract = await queries.get_bought_contract_for(actor, request.path_params["number"])
     now = deps(request).clock()
     form = SalesForm(
-        await posted(request) if request.method == "POST" else None, data={"year": local_date(now).year}
+        await form_data(request) if request.method == "POST" else None, data={"year": local_date(now).year}
     )
     if request.method == "POST" and form.validate():
         try:
@@ -103,10 +103,10 @@ async def report_sales(request: Request) -> Response:
                 note=form.note.data or "",
                 by=By(actor, now),
             )
-            done = see(request, "claims:report_sales", number=contract.number)
+            done = redirect_to(request, "claims:report_sales", number=contract.number)
             return flash(request, done, _("新增销售收入已填报。"))
         except Invalid as refused:
-            form.refuse(refused.field or "", str(refused))
+            form.add_error(refused.field or "", str(refused))
     return render(
         request,
         "claims/sales.html",
@@ -130,7 +130,7 @@ async def claims(request: Request) -> Response:
     )
     if actor.organisation_id is None or not actor.acts_for(actor.organisation_id):
         return render(request, "claims/claims.html", page=None, counts={}, status="", may_claim=False)
-    page, amount = await queries.list_claims(Cut.of(asked), wanted)
+    page, amount = await queries.list_claims(PageRequest.from_query(asked), wanted)
     return render(
         request,
         "claims/claims.html",
@@ -146,7 +146,7 @@ async def claims(request: Request) -> Response:
 async def new_claim(request: Request) -> Response:
     actor = actor_for(request, ClaimAct.WRITE_CLAIM)
     now = deps(request).clock()
-    given = await posted(request) if request.method == "POST" else request.query_params
+    given = await form_data(request) if request.method == "POST" else request.query_params
     chosen = await chosen_in(actor, given, now)
     form = ClaimForm(given if request.method == "POST" else None, data=chosen.data)
     form.programme.choices = chosen.programmes
@@ -159,12 +159,12 @@ async def new_claim(request: Request) -> Response:
                 contract_numbers=form.contracts.data or [],
                 by=By(actor, now),
             )
-            done = see(request, "claims:show", number=made.number)
+            done = redirect_to(request, "claims:show", number=made.number)
             return flash(request, done, _("申报已建立，合同、到账和登记证明已自动带入。"))
         except Invalid as refused:
-            form.refuse(refused.field or "", str(refused))
+            form.add_error(refused.field or "", str(refused))
     preview, document = await preview_of(actor, chosen)
-    is_part = wants_part(request)
+    is_part = wants_partial(request)
     template = "claims/_preview.html" if is_part else "claims/new_claim.html"
     return render(
         request,
@@ -179,7 +179,7 @@ async def new_claim(request: Request) -> Response:
 
 
 async def claim(request: Request) -> Response:
-    actor = actor_of(request)
+    actor = signed_in_actor(request)
     found = await get_claim_for(actor, request.path_params["number"])
     return await _claim(request, actor, found)
 
@@ -217,14 +217,16 @@ async def _claim(
 async def add_evidence(request: Request) -> Response:
     actor = actor_for(request, ClaimAct.WRITE_CLAIM)
     found = await get_claim_for(actor, request.path_params["number"])
-    given, now = await posted(request), deps(request).clock()
+    given, now = await form_data(request), deps(request).clock()
     if removed := _id(given.get("remove")):
         await remove_evidence(found.number, removed, by=By(actor, now))
-        return flash(request, see(request, "claims:show", number=found.number), _("材料已移除。"), "note")
+        return flash(
+            request, redirect_to(request, "claims:show", number=found.number), _("材料已移除。"), "note"
+        )
     form = EvidenceForm(given)
     if form.validate():
         try:
-            files = uploads(given, "file")
+            files = uploaded_files(given, "file")
             await applying.add_evidence(
                 found.number,
                 kind=form.kind.data,
@@ -235,9 +237,9 @@ async def add_evidence(request: Request) -> Response:
                 by=By(actor, now),
                 store=deps(request).store,
             )
-            return flash(request, see(request, "claims:show", number=found.number), _("材料已添加。"))
+            return flash(request, redirect_to(request, "claims:show", number=found.number), _("材料已添加。"))
         except Invalid as refused:
-            form.refuse(refused.field or "", str(refused))
+            form.add_error(refused.field or "", str(refused))
     return await _claim(request, actor, found, evidence_form=form)
 
 
@@ -251,7 +253,7 @@ def _id(value: object) -> UUID | None:
 async def state_facts(request: Request) -> Response:
     actor = actor_for(request, ClaimAct.WRITE_CLAIM)
     found = await get_claim_for(actor, request.path_params["number"])
-    given = await posted(request)
+    given = await form_data(request)
     asked = asked_facts(compiled(found.terms))
     equity = FactsForm(given)
     if not equity.validate():
@@ -264,7 +266,7 @@ async def state_facts(request: Request) -> Response:
     try:
         await declared_facts.state_facts(
             found.number,
-            number_in(given, "contract"),
+            record_number_from(given, "contract"),
             mode=str(given.get("mode") or "") or None,
             grade=str(given.get("grade") or "") or None,
             paid_in_equity=equity.paid_in_equity.data,
@@ -272,9 +274,11 @@ async def state_facts(request: Request) -> Response:
             by=By(actor, deps(request).clock()),
         )
     except Invalid as refused:
-        equity.refuse("paid_in_equity", str(refused))
+        equity.add_error("paid_in_equity", str(refused))
         return await _claim(request, actor, found, facts_form=equity)
-    return flash(request, see(request, "claims:show", number=found.number), _("补充事实已保存，试算已更新。"))
+    return flash(
+        request, redirect_to(request, "claims:show", number=found.number), _("补充事实已保存，试算已更新。")
+    )
 
 
 def _totals_form(found: Claim, given: ImmutableMultiDict[str, Any] | None = None) -> TotalsForm:
@@ -286,27 +290,27 @@ def _totals_form(found: Claim, given: ImmutableMultiDict[str, Any] | None = None
 async def state_totals(request: Request) -> Response:
     actor = actor_for(request, ClaimAct.WRITE_CLAIM)
     found = await get_claim_for(actor, request.path_params["number"])
-    form = _totals_form(found, await posted(request))
+    form = _totals_form(found, await form_data(request))
     if not form.validate():
         return await _claim(request, actor, found, totals_form=form)
     await declared_facts.state_totals(found.number, form.data, by=By(actor, deps(request).clock()))
-    done = see(request, "claims:show", number=found.number)
+    done = redirect_to(request, "claims:show", number=found.number)
     return flash(request, done, _("年度总额已保存，试算已更新。"))
 
 
 async def submit_claim(request: Request) -> Response:
     actor = actor_for(request, ClaimAct.WRITE_CLAIM)
     found = await get_claim_for(actor, request.path_params["number"])
-    form = SubmitForm(await posted(request))
+    form = SubmitForm(await form_data(request))
     form.validate()
     try:
         await applying.submit_claim(
             found.number, is_declared=form.declaration.data, by=By(actor, deps(request).clock())
         )
     except Invalid as refused:
-        form.refuse(refused.field or "", str(refused))
+        form.add_error(refused.field or "", str(refused))
         return await _claim(request, actor, found, submit_form=form)
-    done = see(request, "claims:show", number=found.number)
+    done = redirect_to(request, "claims:show", number=found.number)
     return flash(request, done, _("申报已提交，由核算人受理。"))
 
 
@@ -314,7 +318,7 @@ async def withdraw_claim(request: Request) -> Response:
     actor = actor_for(request, ClaimAct.WRITE_CLAIM)
     number = request.path_params["number"]
     await applying.withdraw_claim(number, by=By(actor, deps(request).clock()))
-    done = see(request, "claims:show", number=number)
+    done = redirect_to(request, "claims:show", number=number)
     return flash(request, done, _("申报已撤回，合同可以重新申报。"), "note")
 
 

@@ -2,7 +2,7 @@
 
 import re
 
-from market.codes.plain import plain
+from market.codes.canonical import canonical_key
 
 WEIGHTS = (2, 3, 4, 5, 6, 7, 8, 9, 2, 3, 4, 5)
 """Weights of the digits, from the left (ZC 0006-2003 of the patent office)."""
@@ -22,7 +22,7 @@ def parse_patent_number(text: str) -> str | None:
     ZL, CN and whatever stands between the digits. The digit after the year says what it protects: 1 and 8 an
     invention, 2 and 9 a utility model, 3 a design.
     """
-    found = _NUMBER.fullmatch(plain(text))
+    found = _NUMBER.fullmatch(canonical_key(text))
     if found is None or check_digit(found["body"]) != found["check"]:
         return None
     return f"{found['body']}.{found['check']}"

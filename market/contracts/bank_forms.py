@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from market.kit.forms import BaseForm, DayField, FileField, LongTextField, MoneyField, TextField, needed
+from market.kit.forms import BaseForm, DayField, FileField, LongTextField, MoneyField, Required, TextField
 from market.kit.i18n import lazy
 
 
@@ -11,12 +11,12 @@ class StatementForm(BaseForm):
 
 
 class AsideForm(BaseForm):
-    note = LongTextField(lazy("这笔款是什么"), [needed(lazy("请写明这笔款是什么。"))], most=200)
+    note = LongTextField(lazy("这笔款是什么"), [Required(lazy("请写明这笔款是什么。"))], max_length=200)
 
 
 class OnlineRefundForm(BaseForm):
-    amount = MoneyField(lazy("退款金额"), [needed(lazy("请填退款金额。"))], unit=1)
-    reason = LongTextField(lazy("退款原因"), [needed(lazy("请写明退款的原因。"))], most=300)
+    amount = MoneyField(lazy("退款金额"), [Required(lazy("请填退款金额。"))], unit=1)
+    reason = LongTextField(lazy("退款原因"), [Required(lazy("请写明退款的原因。"))], max_length=300)
 
     def __init__(self, *given: Any, currency: str = "CNY", **options: Any) -> None:
         super().__init__(*given, **options)
@@ -28,6 +28,6 @@ class OnlineRefundForm(BaseForm):
 
 
 class RefundForm(OnlineRefundForm):
-    refunded_on = DayField(lazy("退款日期"), [needed(lazy("请填退款日期。"))])
-    bank_reference = TextField(lazy("银行流水号（可不填）"), most=80)
+    refunded_on = DayField(lazy("退款日期"), [Required(lazy("请填退款日期。"))])
+    bank_reference = TextField(lazy("银行流水号（可不填）"), max_length=80)
     file = FileField(str(lazy("退款回单（可不传）")))

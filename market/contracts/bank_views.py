@@ -12,13 +12,13 @@ from market.accounts.web import actor_for
 from market.contracts import banking
 from market.contracts.bank_forms import AsideForm, StatementForm
 from market.contracts.permissions import ContractAct
-from market.files.services import check_upload, keep
+from market.files.services import check_upload, store_blob
 from market.kit.errors import Forbidden, Invalid
 from market.kit.flash import flash
 from market.kit.i18n import gettext as _
-from market.kit.pagination import Cut
+from market.kit.pagination import PageRequest
 from market.kit.templating import render
-from market.kit.web import deps, path_id, posted, see, uploads
+from market.kit.web import deps, form_data, path_id, redirect_to, uploaded_files
 from market.payments import bank
 from market.payments.models import BankLine, BankStatement, LineStatus
 from market.records.by import By
@@ -31,29 +31,32 @@ async def statements(request: Request) -> Response:
     actor = actor_for(request, ContractAct.IMPORT_STATEMENT)
     if not actor.may_sell:
         raise Forbidden(_("银行流水由已认证的成果方导入。"))
-    form = StatementForm(await posted(request) if request.method == "POST" else None)
+    form = StatementForm(await form_data(request) if request.method == "POST" else None)
     if request.method == "POST":
         try:
-            chosen = uploads(await posted(request), "file")
-            kept = await keep(await check_upload(chosen[0] if chosen else None), deps(request).store)
-            made, is_new = await banking.import_statement(kept, by=By(actor, deps(request).clock()))
+            chosen = uploaded_files(await form_data(request), "file")
+            blob = await store_blob(await check_upload(chosen[0] if chosen else None), deps(request).store)
+            made, is_new = await banking.import_statement(blob, by=By(actor, deps(request).clock()))
             words = (
                 _("共 %(n)s 行，正在匹配。", n=made.new_count) if is_new else _("这份流水导入过，没有变化。")
             )
-            return flash(request, see(request, "contracts:statement", statement_id=made.id), words)
+            return flash(request, redirect_to(request, "contracts:statement", statement_id=made.id), words)
         except Invalid as refused:
-            form.refuse(refused.field or "", str(refused))
-    cut = Cut.of(request.query_params)
+            form.add_error(refused.field or "", str(refused))
+    page_request = PageRequest.from_query(request.query_params)
     found = BankStatement.filter(organisation_id=actor.organisation_id)
     items = (
-        await found.select_related("imported_by").order_by("-imported_at").offset(cut.offset).limit(cut.size)
+        await found.select_related("imported_by")
+        .order_by("-imported_at")
+        .offset(page_request.offset)
+        .limit(page_request.size)
     )
     return render(
         request,
         "payments/statements.html",
         422 if form.errors else 200,
         form=form,
-        page=cut.page(items, await found.count()),
+        page=page_request.page(items, await found.count()),
         counts=await bank.count_lines([each.id for each in items]),
         accept=ACCEPT,
     )
@@ -65,13 +68,13 @@ async def statement(request: Request) -> Response:
     counts = (await bank.count_lines([found.id]))[found.id]
     asked = request.query_params.get("status", "")
     status = LineStatus(asked) if asked in [each.value for each in SHOWN] else SHOWN[0]
-    cut = Cut.of(request.query_params)
+    page_request = PageRequest.from_query(request.query_params)
     lines = (
         await BankLine.filter(statement_id=found.id, status=status)
         .select_related("matched_by", "decided_by")
         .order_by("row")
-        .offset(cut.offset)
-        .limit(cut.size)
+        .offset(page_request.offset)
+        .limit(page_request.size)
     )
     return render(
         request,
@@ -80,7 +83,7 @@ async def statement(request: Request) -> Response:
         counts=counts,
         status=status,
         shown=SHOWN,
-        page=cut.page(lines, counts.get(status, 0)),
+        page=page_request.page(lines, counts.get(status, 0)),
         instalments=await banking.instalments_of(lines),
         waiting=counts.get(LineStatus.NEW, 0),
     )
@@ -89,13 +92,13 @@ async def statement(request: Request) -> Response:
 async def confirm(request: Request) -> Response:
     actor = actor_for(request, ContractAct.CONFIRM_REMITTANCE)
     found = await bank.get_statement_for(actor, path_id(request, "statement_id"))
-    chosen = [str(each) for each in (await posted(request)).getlist("line")]
+    chosen = [str(each) for each in (await form_data(request)).getlist("line")]
     told = await banking.confirm_lines(
         [line_id for each in chosen[:100] if (line_id := _uuid(each))], by=By(actor, deps(request).clock())
     )
     words = _("已确认 %(n)s 笔到账。", n=told.done) + " ".join(told.refusals)
     tone = "due" if told.refusals or not told.done else "done"
-    return flash(request, see(request, "contracts:statement", statement_id=found.id), words, tone)
+    return flash(request, redirect_to(request, "contracts:statement", statement_id=found.id), words, tone)
 
 
 async def line(request: Request) -> Response:
@@ -107,7 +110,7 @@ async def act(request: Request) -> Response:
     """One of the acts on a line, named by its button."""
     actor, now = actor_for(request, ContractAct.IMPORT_STATEMENT), deps(request).clock()
     found = await bank.get_line_for(actor, path_id(request, "line_id"))
-    given = await posted(request)
+    given = await form_data(request)
     form = AsideForm(given)
     try:
         match given.get("act"):
@@ -125,9 +128,9 @@ async def act(request: Request) -> Response:
             case _:
                 await banking.set_line_aside(found.id, str(form.note.data or ""), by=By(actor, now))
     except Invalid as refused:
-        form.refuse(refused.field or "", str(refused))
+        form.add_error(refused.field or "", str(refused))
         return await _line_page(request, found, form)
-    return flash(request, see(request, "contracts:bank_line", line_id=found.id), _("已记下。"))
+    return flash(request, redirect_to(request, "contracts:bank_line", line_id=found.id), _("已记下。"))
 
 
 async def _line_page(request: Request, found: BankLine, form: AsideForm) -> Response:

@@ -9,7 +9,7 @@ from datetime import datetime
 from uuid import UUID
 
 from market.accounts.actors import Actor
-from market.accounts.messages import tell
+from market.accounts.messages import notify
 from market.accounts.models import MemberRole
 from market.accounts.permissions import AccountAct
 from market.contracts.models import Instalment, Receipt
@@ -17,7 +17,7 @@ from market.contracts.permissions import ContractAct
 from market.contracts.receiving import PAYABLE, receive_remittance
 from market.deals.models import DealStatus
 from market.files.models import StoredFile
-from market.files.services import Kept
+from market.files.services import StoredBlob
 from market.kit.database import atomic, connection, in_transaction
 from market.kit.errors import Forbidden, MarketError, NotFound
 from market.kit.i18n import gettext as _
@@ -59,7 +59,7 @@ LEFT JOIN (SELECT id, sum(amount) AS amount FROM parts GROUP BY id) taken ON tak
 """What a seller is owed by whom, with what of it came, was recorded, or was found in a statement."""
 
 
-async def import_statement(kept: Kept, *, by: By) -> tuple[BankStatement, bool]:
+async def import_statement(blob: StoredBlob, *, by: By) -> tuple[BankStatement, bool]:
     """Take over a statement of the actor's organisation and ask for the job that matches it.
 
     Tells whether it was new: the same file again changes nothing.
@@ -70,9 +70,9 @@ async def import_statement(kept: Kept, *, by: By) -> tuple[BankStatement, bool]:
     by.actor.require(ContractAct.IMPORT_STATEMENT)
     if by.actor.organisation_id is None or not by.actor.may_sell:
         raise Forbidden(_("银行流水由已认证的成果方导入。"))
-    read = await asyncio.to_thread(read_statement, kept.upload.name, kept.upload.content)
+    read = await asyncio.to_thread(read_statement, blob.upload.name, blob.upload.content)
     async with in_transaction():
-        statement, is_new = await bank.take_over(read, kept, organisation_id=by.actor.organisation_id, by=by)
+        statement, is_new = await bank.take_over(read, blob, organisation_id=by.actor.organisation_id, by=by)
         if is_new:
             await enqueue(MATCH_STATEMENT, lock=f"bank:{by.actor.organisation_id}", statement_id=statement.id)
     return statement, is_new
@@ -91,7 +91,7 @@ async def match_statement(statement_id: UUID, *, now: datetime) -> int:
             break
         matched += sum(each is not None for each in found)
     if matched:
-        await tell(
+        await notify(
             _("银行流水已匹配，%(n)s 笔到账待另一位财务人员确认。", n=matched),
             now=now,
             address=f"/bank/statements/{statement.id}",

@@ -10,7 +10,7 @@ from datetime import date, datetime
 from uuid import UUID, uuid4
 
 from market.accounts.actors import Actor
-from market.accounts.messages import tell
+from market.accounts.messages import notify
 from market.accounts.models import MemberRole
 from market.audit.services import record
 from market.contracts.closing import ask_to_close
@@ -22,7 +22,7 @@ from market.deals.parties import organisation_of, other, side_of
 from market.deals.states import next_status
 from market.deals.transitions import advance
 from market.files.models import Tier
-from market.files.services import Kept, write_row
+from market.files.services import StoredBlob, attach
 from market.kit.clock import local_date
 from market.kit.database import atomic
 from market.kit.errors import Conflict, Forbidden, Invalid, NotFound
@@ -44,7 +44,7 @@ async def enter_change(
     *,
     agreed_on: date,
     new_valid_until: date | None = None,
-    kept: Kept | None = None,
+    blob: StoredBlob | None = None,
     by: By,
 ) -> ContractChange:
     """Enter what the two sides agreed on, or that the registry cancelled the registration.
@@ -63,9 +63,9 @@ async def enter_change(
     if any(each.confirmed_at is None and each.withdrawn_at is None for each in known):
         raise Conflict(_("已有一项变更或解除等待对方确认，请先办完。"))
     file = None
-    if kept is not None:
-        file = await write_row(
-            kept,
+    if blob is not None:
+        file = await attach(
+            blob,
             subject_kind="contract",
             subject_id=contract.id,
             kind="change",
@@ -207,7 +207,7 @@ async def _locked_change(actor: Actor, change_id: UUID) -> tuple[ContractChange,
 
 
 async def _tell_other(deal: Deal, side: Side, contract: Contract, words: str, now: datetime) -> None:
-    await tell(
+    await notify(
         words,
         now=now,
         address=f"/contracts/{contract.number}",

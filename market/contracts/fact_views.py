@@ -6,7 +6,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from market.accounts.web import actor_for, passes, sent, status_of
+from market.accounts.web import actor_for, form_data_or_none, form_status, validate_and_run
 from market.codes.labels import choices
 from market.contracts import queries, services
 from market.contracts.forms import ChangeForm, PaidInForm, RejectionForm, RoyaltyForm
@@ -16,21 +16,21 @@ from market.contracts.permissions import ContractAct
 from market.deals.models import ROYALTIES, ContractKind, Side
 from market.deals.parties import side_of
 from market.files.contents import ACCEPT
-from market.files.services import Kept, check_upload, keep
+from market.files.services import StoredBlob, check_upload, store_blob
 from market.kit.clock import local_date
 from market.kit.errors import Conflict, NotFound
 from market.kit.flash import flash
-from market.kit.forms import in_currency
+from market.kit.forms import to_minor_units
 from market.kit.i18n import gettext as _
 from market.kit.templating import render
-from market.kit.web import deps, path_id, posted, see, uploads
+from market.kit.web import deps, form_data, path_id, redirect_to, uploaded_files
 from market.records.by import By
 
 
 async def change(request: Request) -> Response:
     actor, now = actor_for(request, ContractAct.CHANGE_CONTRACT), deps(request).clock()
     contract, side = await _own(request, ContractAct.CHANGE_CONTRACT)
-    form = ChangeForm(await sent(request), data={"agreed_on": local_date(now)})
+    form = ChangeForm(await form_data_or_none(request), data={"agreed_on": local_date(now)})
     offered = [
         (kind, words)
         for kind, words in choices("change_kind")
@@ -45,14 +45,14 @@ async def change(request: Request) -> Response:
             str(form.reason.data),
             agreed_on=form.agreed_on.data,
             new_valid_until=form.new_valid_until.data,
-            kept=await _kept(request, is_needed=False),
+            blob=await _kept(request, is_needed=False),
             by=By(actor, now),
         )
 
-    if request.method == "POST" and await passes(form, enter):
+    if request.method == "POST" and await validate_and_run(form, enter):
         return flash(request, _show(request, contract), _("已记下；变更和解除由对方确认后成立。"))
     return render(
-        request, "contracts/change.html", status_of(form), form=form, contract=contract, accept=ACCEPT
+        request, "contracts/change.html", form_status(form), form=form, contract=contract, accept=ACCEPT
     )
 
 
@@ -75,12 +75,12 @@ async def royalties(request: Request) -> Response:
     contract, _side = await _own(request, ContractAct.STATE_ROYALTY)
     if contract.payment_way not in ROYALTIES:
         raise Conflict(_("这份合同没有要填报的提成。"))
-    form = RoyaltyForm(await sent(request))
-    if request.method == "POST" and await passes(
+    form = RoyaltyForm(await form_data_or_none(request))
+    if request.method == "POST" and await validate_and_run(
         form,
         lambda: services.state_royalty(
             contract.number,
-            in_currency(form.base.data, contract.currency, "base"),
+            to_minor_units(form.base.data, contract.currency, "base"),
             starts_on=form.starts_on.data,
             ends_on=form.ends_on.data,
             is_last=bool(form.is_last.data),
@@ -88,7 +88,7 @@ async def royalties(request: Request) -> Response:
         ),
     ):
         return flash(request, _show(request, contract), _("本期提成已填报，请等转让方核对。"))
-    return render(request, "contracts/royalties.html", status_of(form), form=form, contract=contract)
+    return render(request, "contracts/royalties.html", form_status(form), form=form, contract=contract)
 
 
 async def confirm_royalty(request: Request) -> Response:
@@ -110,25 +110,25 @@ async def paid_in(request: Request) -> Response:
     contract, _side = await _own(request, ContractAct.CHANGE_CONTRACT)
     if contract.kind is not ContractKind.EQUITY:
         raise Conflict(_("只有作价入股的合同登记实缴。"))
-    form = PaidInForm(await sent(request))
+    form = PaidInForm(await form_data_or_none(request))
 
     async def note() -> None:
-        kept = await _kept(request, is_needed=True)
-        assert kept is not None  # noqa: S101 -- a file that is needed and missing has been refused
+        blob = await _kept(request, is_needed=True)
+        assert blob is not None  # noqa: S101 -- a file that is needed and missing has been refused
         await services.record_paid_in(
             contract.number,
             str(form.company.data),
             int(form.share_basis_points.data or 0),
-            in_currency(form.amount.data, contract.currency, "amount"),
-            kept,
+            to_minor_units(form.amount.data, contract.currency, "amount"),
+            blob,
             paid_in_on=form.paid_in_on.data,
             by=By(actor, deps(request).clock()),
         )
 
-    if request.method == "POST" and await passes(form, note):
+    if request.method == "POST" and await validate_and_run(form, note):
         return flash(request, _show(request, contract), _("实缴已登记，由转让方的财务人员确认后计入。"))
     return render(
-        request, "contracts/paid_in.html", status_of(form), form=form, contract=contract, accept=ACCEPT
+        request, "contracts/paid_in.html", form_status(form), form=form, contract=contract, accept=ACCEPT
     )
 
 
@@ -143,7 +143,7 @@ async def reject_paid_in(request: Request) -> Response:
     actor = actor_for(request, ContractAct.CONFIRM_PAID_IN)
     contract, _side = await _own(request, ContractAct.CONFIRM_PAID_IN)
     found = await get_paid_in_for(actor, path_id(request, "paid_in_id"))
-    form = RejectionForm(await posted(request))
+    form = RejectionForm(await form_data(request))
     if form.validate():
         await services.reject_paid_in(found.id, str(form.reason.data), by=By(actor, deps(request).clock()))
         return flash(request, _show(request, contract), _("已退回登记人核对。"), "note")
@@ -160,15 +160,15 @@ async def _own(request: Request, act: StrEnum) -> tuple[Contract, Side]:
     return contract, side
 
 
-async def _kept(request: Request, *, is_needed: bool) -> Kept | None:
-    chosen = uploads(await posted(request), "file")
+async def _kept(request: Request, *, is_needed: bool) -> StoredBlob | None:
+    chosen = uploaded_files(await form_data(request), "file")
     if not chosen and not is_needed:
         return None
-    return await keep(await check_upload(chosen[0] if chosen else None), deps(request).store)
+    return await store_blob(await check_upload(chosen[0] if chosen else None), deps(request).store)
 
 
 def _show(request: Request, contract: Contract) -> Response:
-    return see(request, "contracts:show", number=contract.number)
+    return redirect_to(request, "contracts:show", number=contract.number)
 
 
 _CONTRACT = "/contracts/{number}"

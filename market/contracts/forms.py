@@ -24,10 +24,10 @@ from market.kit.forms import (
     LongTextField,
     MoneyField,
     NumberField,
+    NumberRange,
+    Required,
     RowsField,
     TextField,
-    between,
-    needed,
 )
 from market.kit.i18n import gettext as _
 from market.kit.i18n import lazy
@@ -41,15 +41,15 @@ def _regions() -> Any:
 
 class ExclusionForm(BaseForm):
     kind = ChoiceField(lazy("类别"), choices=lambda: choices("exclusion_kind"), blank=lazy("请选择"))
-    name = TextField(lazy("名称"), most=120)
+    name = TextField(lazy("名称"), max_length=120)
     amount = MoneyField(lazy("金额（万元）"))
 
 
 class ContractForm(BaseForm):
-    name = TextField(lazy("项目名称"), [needed(lazy("请填项目名称。"))], most=200)
+    name = TextField(lazy("项目名称"), [Required(lazy("请填项目名称。"))], max_length=200)
     field = ChoiceField(
         lazy("技术领域"),
-        [needed(lazy("请选择技术领域。"))],
+        [Required(lazy("请选择技术领域。"))],
         choices=lambda: choices("field"),
         blank=lazy("请选择"),
     )
@@ -67,21 +67,23 @@ class ContractForm(BaseForm):
     original_currency = ChoiceField(
         lazy("外币币种"), choices=lambda: choices("currency"), blank=lazy("人民币合同")
     )
-    original_amount = TextField(lazy("外币金额"), most=20)
-    exchange_rate = TextField(lazy("汇率（1 外币折合人民币）"), most=20)
+    original_amount = TextField(lazy("外币金额"), max_length=20)
+    exchange_rate = TextField(lazy("汇率（1 外币折合人民币）"), max_length=20)
     rate_on = DayField(lazy("汇率日期"))
-    signed_on = DayField(lazy("签订日期"), [needed(lazy("请填签订日期。"))])
+    signed_on = DayField(lazy("签订日期"), [Required(lazy("请填签订日期。"))])
     valid_from = DayField(lazy("有效期自（可不填）"))
     valid_until = DayField(lazy("有效期至（可不填）"))
-    licence_years = NumberField(lazy("许可年限（许可合同填写）"), [between(1, 50)])
+    licence_years = NumberField(lazy("许可年限（许可合同填写）"), [NumberRange(1, 50)])
     used_in = ChoiceField(
         lazy("成果应用所在地"),
-        [needed(lazy("请选择成果应用所在地。"))],
+        [Required(lazy("请选择成果应用所在地。"))],
         choices=lambda: _regions(),
         blank=lazy("请选择"),
     )
-    exclusions = RowsField(ExclusionForm, lazy("非技术性费用（设备、仪器、软件等）"), blank=2, most=20)
-    plan = RowsField(PlanRowForm, lazy("分期付款"), blank=1, most=20)
+    exclusions = RowsField(
+        ExclusionForm, lazy("非技术性费用（设备、仪器、软件等）"), blank_rows=2, max_rows=20
+    )
+    plan = RowsField(PlanRowForm, lazy("分期付款"), blank_rows=1, max_rows=20)
     is_related = BooleanField(lazy("双方存在隶属或关联关系"))
     is_publicly_funded = BooleanField(lazy("项目由财政资金支持"))
     file = FileField(str(lazy("合同扫描件（双方签章）")))
@@ -93,9 +95,9 @@ class ContractForm(BaseForm):
         Raises:
             Invalid: a row is not whole.
         """
-        if any(not row["condition"] or row["amount"] is None for row in self.plan.filled):
+        if any(not row["condition"] or row["amount"] is None for row in self.plan.filled_rows):
             raise Invalid(_("每一期都要填条件和金额。"), field="plan")
-        if any(not (row["kind"] and row["name"] and row["amount"]) for row in self.exclusions.filled):
+        if any(not (row["kind"] and row["name"] and row["amount"]) for row in self.exclusions.filled_rows):
             raise Invalid(_("每一项非技术性费用都要写明类别、名称和金额。"), field="exclusions")
         if offer.kind is ContractKind.ASSIGNMENT and None in (
             self.expected_investment.data,
@@ -180,49 +182,49 @@ def _usual_sub_kind(kind: ContractKind, rights: Sequence[Mapping[str, Any]]) -> 
 
 
 class ChangeForm(BaseForm):
-    kind = ChoiceField(lazy("事项"), [needed(lazy("请选择事项。"))], choices=(), blank=lazy("请选择"))
-    agreed_on = DayField(lazy("约定或注销的日期"), [needed(lazy("请填日期。"))])
+    kind = ChoiceField(lazy("事项"), [Required(lazy("请选择事项。"))], choices=(), blank=lazy("请选择"))
+    agreed_on = DayField(lazy("约定或注销的日期"), [Required(lazy("请填日期。"))])
     new_valid_until = DayField(lazy("新的有效期至（变更有效期时填）"))
-    reason = LongTextField(lazy("内容和原因"), [needed(lazy("请写明内容和原因。"))], most=2000)
+    reason = LongTextField(lazy("内容和原因"), [Required(lazy("请写明内容和原因。"))], max_length=2000)
     file = FileField(str(lazy("协议或决定的扫描件（可不传）")))
 
 
 class RoyaltyForm(BaseForm):
-    starts_on = DayField(lazy("期间自"), [needed(lazy("请填期间的起日。"))])
-    ends_on = DayField(lazy("期间至"), [needed(lazy("请填期间的止日。"))])
+    starts_on = DayField(lazy("期间自"), [Required(lazy("请填期间的起日。"))])
+    ends_on = DayField(lazy("期间至"), [Required(lazy("请填期间的止日。"))])
     base = MoneyField(
-        lazy("提成基数金额"), [needed(lazy("请填提成基数，没有填 0。"))], unit=1, is_zero_allowed=True
+        lazy("提成基数金额"), [Required(lazy("请填提成基数，没有填 0。"))], unit=1, is_zero_allowed=True
     )
     is_last = BooleanField(lazy("这是最后一期，以后不再有提成"))
 
 
 class PaidInForm(BaseForm):
-    company = TextField(lazy("标的公司"), [needed(lazy("请填标的公司。"))], most=200)
+    company = TextField(lazy("标的公司"), [Required(lazy("请填标的公司。"))], max_length=200)
     share_basis_points = NumberField(
-        lazy("持股比例（基点，100 = 1%）"), [needed(lazy("请填持股比例。")), between(1, 10000)]
+        lazy("持股比例（基点，100 = 1%）"), [Required(lazy("请填持股比例。")), NumberRange(1, 10000)]
     )
-    amount = MoneyField(lazy("实缴金额"), [needed(lazy("请填实缴金额。"))])
-    paid_in_on = DayField(lazy("实缴日期"), [needed(lazy("请填实缴日期。"))])
+    amount = MoneyField(lazy("实缴金额"), [Required(lazy("请填实缴金额。"))])
+    paid_in_on = DayField(lazy("实缴日期"), [Required(lazy("请填实缴日期。"))])
     file = FileField(str(lazy("股权变更登记或验资证明")))
 
 
 class RegistrationForm(BaseForm):
     registration_number = TextField(
-        lazy("登记编号（16 位数字）"), [needed(lazy("请填 16 位登记编号。"))], most=40
+        lazy("登记编号（16 位数字）"), [Required(lazy("请填 16 位登记编号。"))], max_length=40
     )
-    registered_on = DayField(lazy("登记日期"), [needed(lazy("请填登记日期。"))])
-    registry = TextField(lazy("登记机构"), [needed(lazy("请填登记机构。"))], most=120)
+    registered_on = DayField(lazy("登记日期"), [Required(lazy("请填登记日期。"))])
+    registry = TextField(lazy("登记机构"), [Required(lazy("请填登记机构。"))], max_length=120)
     file = FileField(str(lazy("认定登记证明（可不传）")))
 
 
 class RemittanceForm(BaseForm):
-    amount = MoneyField(lazy("到账金额"), [needed(lazy("请填到账金额。"))], unit=1)
-    received_on = DayField(lazy("到账日期"), [needed(lazy("请填到账日期。"))])
-    bank_reference = TextField(lazy("银行流水号（可不填）"), most=80)
-    invoice_number = TextField(lazy("发票号码"), most=40)
+    amount = MoneyField(lazy("到账金额"), [Required(lazy("请填到账金额。"))], unit=1)
+    received_on = DayField(lazy("到账日期"), [Required(lazy("请填到账日期。"))])
+    bank_reference = TextField(lazy("银行流水号（可不填）"), max_length=80)
+    invoice_number = TextField(lazy("发票号码"), max_length=40)
     invoice_amount = MoneyField(lazy("发票金额"), unit=1)
     file = FileField(str(lazy("银行回单")))
 
 
 class RejectionForm(BaseForm):
-    reason = LongTextField(lazy("不符之处"), [needed(lazy("请写明哪里不符。"))], most=300)
+    reason = LongTextField(lazy("不符之处"), [Required(lazy("请写明哪里不符。"))], max_length=300)

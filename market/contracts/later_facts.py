@@ -6,7 +6,7 @@ from datetime import date
 from uuid import UUID, uuid4
 
 from market.accounts.actors import Actor
-from market.accounts.messages import tell
+from market.accounts.messages import notify
 from market.audit.services import record
 from market.contracts.changing import lock_contract_for
 from market.contracts.models import Contract, Instalment, RoyaltyStatement
@@ -17,8 +17,8 @@ from market.kit.clock import local_date
 from market.kit.database import atomic
 from market.kit.errors import Conflict, Forbidden, Invalid, NotFound
 from market.kit.formats import day
-from market.kit.i18n import as_kept, in_source_language
 from market.kit.i18n import gettext as _
+from market.kit.i18n import in_source_language, source_text
 from market.kit.money import Money
 from market.ledger import services as ledger
 from market.ledger.accounts import account_code
@@ -70,7 +70,7 @@ async def state_royalty(
         entered_at=by.now,
     )
     await record("contract", contract.id, "state_royalty", by=by, amount=made.amount)
-    await tell(
+    await notify(
         _("合同 %(number)s 有一期提成待核对。", number=contract.number),
         now=by.now,
         address=f"/contracts/{contract.number}",
@@ -85,7 +85,7 @@ async def confirm_royalty(statement_id: UUID, *, by: By) -> RoyaltyStatement:
     statement, contract = await _waiting_statement(statement_id, by.actor)
     if statement.amount:
         with in_source_language():
-            condition = as_kept(
+            condition = source_text(
                 _("%(start)s 至 %(end)s 提成", start=day(statement.starts_on), end=day(statement.ends_on))
             )
         instalment = await Instalment.create(
@@ -120,7 +120,7 @@ async def refuse_royalty(statement_id: UUID, *, by: By) -> RoyaltyStatement:
     statement.refused_at = by.now
     await statement.save(update_fields=["refused_at"])
     await record("contract", contract.id, "refuse_royalty", by=by, amount=statement.amount)
-    await tell(
+    await notify(
         _("合同 %(number)s 的提成填报核对不符，请重新填报。", number=contract.number),
         now=by.now,
         address=f"/contracts/{contract.number}",

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from uuid import UUID, uuid4
 
-from market.accounts.messages import tell
+from market.accounts.messages import notify
 from market.audit.services import record
 from market.contracts.fees import book_fee
 from market.contracts.models import Instalment, Receipt, ReceiptSource
@@ -80,7 +80,7 @@ async def book_dispute(dispute_id: UUID, *, is_news: bool, now: datetime) -> Non
         await record(
             "contract", came.instalment.contract_id, "dispute", by=By.job(now), status=dispute.status
         )
-        await tell(
+        await notify(
             _(
                 "合同 %(number)s 第 %(n)s 期的在线付款 %(amount)s 被付款方银行提出拒付，请到支付平台处理。",
                 number=came.instalment.contract.number,

@@ -6,7 +6,7 @@ from datetime import date
 from uuid import UUID, uuid4
 
 from market.accounts.actors import Actor
-from market.accounts.messages import tell
+from market.accounts.messages import notify
 from market.accounts.models import MemberRole
 from market.audit.services import record
 from market.contracts.changing import lock_contract_for
@@ -15,7 +15,7 @@ from market.contracts.permissions import ContractAct
 from market.deals.models import ContractKind, DealStatus, Side
 from market.deals.parties import side_of
 from market.files.models import Tier
-from market.files.services import Kept, write_row
+from market.files.services import StoredBlob, attach
 from market.kit.clock import local_date
 from market.kit.database import atomic
 from market.kit.errors import Conflict, Forbidden, Invalid, NotFound
@@ -26,7 +26,14 @@ from market.records.by import By
 
 @atomic()
 async def record_paid_in(
-    number: str, company: str, share_basis_points: int, amount: int, kept: Kept, *, paid_in_on: date, by: By
+    number: str,
+    company: str,
+    share_basis_points: int,
+    amount: int,
+    blob: StoredBlob,
+    *,
+    paid_in_on: date,
+    by: By,
 ) -> EquityPaidIn:
     """Note what was paid in, with its proof, for either side. It counts once it is confirmed.
 
@@ -43,8 +50,8 @@ async def record_paid_in(
         raise Invalid(_("实缴合计不能超过作价金额。"), field="amount")
     if not contract.signed_on <= paid_in_on <= local_date(by.now):
         raise Invalid(_("实缴日期应在签订之后，且不晚于今天。"), field="paid_in_on")
-    voucher = await write_row(
-        kept,
+    voucher = await attach(
+        blob,
         subject_kind="contract",
         subject_id=contract.id,
         kind="equity_change",
@@ -63,7 +70,7 @@ async def record_paid_in(
         recorded_at=by.now,
     )
     await record("contract", contract.id, "record_paid_in", by=by, paid_in=made.id, amount=amount)
-    await tell(
+    await notify(
         _("合同 %(number)s 有一笔实缴待确认。", number=contract.number),
         now=by.now,
         address=f"/contracts/{contract.number}",

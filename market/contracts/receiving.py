@@ -6,7 +6,7 @@ from datetime import date, datetime
 from uuid import UUID, uuid4
 
 from market.accounts.actors import Actor
-from market.accounts.messages import tell
+from market.accounts.messages import notify
 from market.accounts.models import MemberRole
 from market.audit.services import record
 from market.contracts.fees import book_fee, fee_of
@@ -27,7 +27,7 @@ from market.deals.parties import side_of
 from market.deals.permissions import DealAct
 from market.deals.transitions import advance
 from market.files.models import Tier
-from market.files.services import Kept, write_row
+from market.files.services import StoredBlob, attach
 from market.kit.clock import local_date
 from market.kit.database import atomic
 from market.kit.errors import Conflict, Forbidden, Invalid, NotFound
@@ -60,7 +60,7 @@ class TooMuch(Conflict):
 async def record_remittance(
     instalment_id: UUID,
     amount: int,
-    kept: Kept,
+    blob: StoredBlob,
     *,
     received_on: date,
     bank_reference: str,
@@ -85,8 +85,8 @@ async def record_remittance(
         raise Invalid(
             _("这一期还可登记 %(left)s，请核对金额。", left=yuan(left, contract.currency)), field="amount"
         )
-    voucher = await write_row(
-        kept,
+    voucher = await attach(
+        blob,
         subject_kind="contract",
         subject_id=contract.id,
         kind="voucher",
@@ -112,7 +112,7 @@ async def record_remittance(
         remittance=remittance.id,
         amount=amount,
     )
-    await tell(
+    await notify(
         _("合同 %(number)s 有一笔到账待确认。", number=contract.number),
         now=by.now,
         address=f"/contracts/{contract.number}",

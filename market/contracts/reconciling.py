@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from market.accounts.messages import tell_staff
+from market.accounts.messages import notify_staff
 from market.accounts.models import StaffRole
 from market.contracts.telling import book
 from market.kit.i18n import gettext as _
@@ -41,7 +41,7 @@ async def reconcile(*, gateway: PaymentGateway, now: datetime) -> Reconciliation
         mended.add(each.object_id)
     made = await reconciling.keep(count, found, mended, since=since, started_at=now, now=now)
     if len(found) > len(mended):
-        await tell_staff(
+        await notify_staff(
             StaffRole.OPERATOR,
             _("与支付平台对账有 %(n)s 处差异待处理。", n=len(found) - len(mended)),
             now=now,

@@ -15,13 +15,13 @@ from market.contracts.models import Instalment
 from market.contracts.permissions import ContractAct
 from market.deals.models import Side
 from market.deals.parties import side_of
-from market.files.services import check_upload, keep
+from market.files.services import check_upload, store_blob
 from market.kit.clock import local_date
 from market.kit.errors import Conflict, Forbidden, Invalid, NotFound
 from market.kit.flash import flash
 from market.kit.i18n import gettext as _
 from market.kit.templating import render
-from market.kit.web import deps, path_id, posted, see, uploads
+from market.kit.web import deps, form_data, path_id, redirect_to, uploaded_files
 from market.payments import bank, refunds
 from market.payments.models import BankLine, Dispute, Payment, Refund, Remittance
 from market.records.by import By
@@ -37,7 +37,7 @@ async def refund_payment(request: Request) -> Response:
         raise Forbidden(_("退款由转让方的财务人员办理。"))
     left = await refunds.refundable(payment)
     form = OnlineRefundForm(
-        await posted(request) if request.method == "POST" else None,
+        await form_data(request) if request.method == "POST" else None,
         data={"amount": left.amount or None},
         currency=payment.currency,
     )
@@ -46,10 +46,10 @@ async def refund_payment(request: Request) -> Response:
             await refunding.request_refund(
                 payment.id, form.amount.data, str(form.reason.data), by=By(actor, deps(request).clock())
             )
-            done = see(request, "contracts:money", number=instalment.contract.number)
+            done = redirect_to(request, "contracts:money", number=instalment.contract.number)
             return flash(request, done, _("退款已提交支付平台。"))
         except (Invalid, Conflict) as refused:
-            form.refuse(getattr(refused, "field", "") or "amount", str(refused))
+            form.add_error(getattr(refused, "field", "") or "amount", str(refused))
     return _form(request, form, payment, left, instalment)
 
 
@@ -71,29 +71,31 @@ async def _by_bank(
 ) -> Response:
     actor, now = actor_for(request, ContractAct.REFUND), deps(request).clock()
     left = await refunds.refundable(source)
-    given = await posted(request) if request.method == "POST" else None
+    given = await form_data(request) if request.method == "POST" else None
     form = RefundForm(
         given, data={"amount": left.amount or None, "refunded_on": local_date(now)}, currency=source.currency
     )
     if given is not None and form.validate():
         try:
-            chosen = uploads(given, "file")
-            kept = await keep(await check_upload(chosen[0]), deps(request).store) if chosen else None
+            chosen = uploaded_files(given, "file")
+            blob = await store_blob(await check_upload(chosen[0]), deps(request).store) if chosen else None
             await refunding.record_refund(
                 source,
                 form.amount.data,
                 str(form.reason.data),
                 refunded_on=form.refunded_on.data,
                 bank_reference=form.bank_reference.data or "",
-                kept=kept,
+                blob=blob,
                 by=By(actor, now),
             )
             words = _("退款已登记，请另一位财务人员确认。")
             if instalment is None:
-                return flash(request, see(request, "contracts:bank_line", line_id=source.id), words)
-            return flash(request, see(request, "contracts:money", number=instalment.contract.number), words)
+                return flash(request, redirect_to(request, "contracts:bank_line", line_id=source.id), words)
+            return flash(
+                request, redirect_to(request, "contracts:money", number=instalment.contract.number), words
+            )
         except (Invalid, Conflict) as refused:
-            form.refuse(getattr(refused, "field", "") or "amount", str(refused))
+            form.add_error(getattr(refused, "field", "") or "amount", str(refused))
     return _form(request, form, source, left, instalment)
 
 
@@ -158,10 +160,10 @@ async def reject_refund(request: Request) -> Response:
 
 async def _back(request: Request, refund: Refund) -> Response:
     if refund.line_id is not None:
-        return see(request, "contracts:bank_line", line_id=refund.line_id)
+        return redirect_to(request, "contracts:bank_line", line_id=refund.line_id)
     source = refund.payment or refund.remittance
     instalment = await Instalment.get(id=source.payable_id).select_related("contract")  # type: ignore[union-attr]
-    return see(request, "contracts:money", number=instalment.contract.number)
+    return redirect_to(request, "contracts:money", number=instalment.contract.number)
 
 
 routes = [

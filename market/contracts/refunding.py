@@ -14,7 +14,7 @@ from market.contracts.receiving import PAYABLE
 from market.deals.models import Side
 from market.deals.parties import side_of
 from market.files.models import Tier
-from market.files.services import Kept, write_row
+from market.files.services import StoredBlob, attach
 from market.kit.database import atomic
 from market.kit.errors import Forbidden, NotFound
 from market.kit.i18n import gettext as _
@@ -75,7 +75,7 @@ async def record_refund(
     *,
     refunded_on: date,
     bank_reference: str,
-    kept: Kept | None,
+    blob: StoredBlob | None,
     by: By,
 ) -> Refund:
     """Write down that money was sent back by bank: of a confirmed transfer, or a line that paid for nothing.
@@ -94,8 +94,8 @@ async def record_refund(
         source = await Remittance.select_for_update().get(id=source.id)
         instalment = await _require_seller(source.payable_id, by.actor)
         kind, subject = "contract", instalment.contract_id
-    voucher = kept and await write_row(
-        kept,
+    voucher = blob and await attach(
+        blob,
         subject_kind=kind,
         subject_id=subject,
         kind="refund_voucher",

@@ -7,7 +7,7 @@ from datetime import date
 
 from tortoise.exceptions import IntegrityError
 
-from market.accounts.messages import tell
+from market.accounts.messages import notify
 from market.audit.services import record
 from market.contracts.changing import confirm_change, enter_change, withdraw_change
 from market.contracts.later_facts import confirm_royalty, refuse_royalty, state_royalty
@@ -30,7 +30,7 @@ from market.deals.parties import side_of
 from market.deals.permissions import DealAct
 from market.deals.transitions import advance
 from market.files.models import Tier
-from market.files.services import Kept, write_row
+from market.files.services import StoredBlob, attach
 from market.kit.clock import local_date
 from market.kit.database import atomic
 from market.kit.errors import Forbidden, Invalid
@@ -69,7 +69,7 @@ async def register(
     *,
     registered_on: date,
     registry: str,
-    kept: Kept | None = None,
+    blob: StoredBlob | None = None,
     by: By,
 ) -> Contract:
     """Note the contract's registration, for the seller, at whose place it is registered once.
@@ -97,9 +97,9 @@ async def register(
         await contract.save(update_fields=["registration_number", "registered_on", "registry"])
     except IntegrityError as error:  # Two contracts at once, with the same number.
         raise Invalid(_("这个登记编号已用于另一份合同。"), field="registration_number") from error
-    if kept is not None:
-        await write_row(
-            kept,
+    if blob is not None:
+        await attach(
+            blob,
             subject_kind="contract",
             subject_id=contract.id,
             kind="registration_certificate",
@@ -108,7 +108,7 @@ async def register(
         )
     await record("contract", contract.id, "register", by=by, registration_number=registration_number)
     await follow(contract.deal_id, contract, by=by)
-    await tell(
+    await notify(
         _("合同 %(number)s 已认定登记。", number=contract.number),
         now=by.now,
         address=f"/contracts/{contract.number}",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from uuid import uuid4
 
-from market.accounts.messages import tell
+from market.accounts.messages import notify
 from market.accounts.models import MemberRole
 from market.audit.services import record
 from market.codes.numbers import next_number
@@ -19,7 +19,7 @@ from market.deals.queries import find_accepted_offer
 from market.deals.states import next_status
 from market.deals.transitions import advance, lock_deal_for
 from market.files.models import StoredFile, Tier
-from market.files.services import Kept, write_row
+from market.files.services import StoredBlob, attach
 from market.kit.clock import local_date
 from market.kit.database import atomic
 from market.kit.errors import Conflict, Forbidden, Invalid
@@ -47,7 +47,9 @@ class OwnDraft(Forbidden):
 
 
 @atomic()
-async def enter(number: str, terms: ContractTerms, kept: Kept | None, *, seen: str, by: By) -> ContractDraft:
+async def enter(
+    number: str, terms: ContractTerms, blob: StoredBlob | None, *, seen: str, by: By
+) -> ContractDraft:
     """Enter the contract for one's side, which signs it thereby; the other side is asked to confirm.
 
     Entering again replaces what was entered, and keeps its file when no new one comes. `seen` is
@@ -68,13 +70,13 @@ async def enter(number: str, terms: ContractTerms, kept: Kept | None, *, seen: s
         raise DraftChanged(_("对方刚登记了合同内容，请先看过再改。"))
     if draft is None:
         draft = ContractDraft(id=uuid4(), deal_id=deal.id)
-    file = await _file(kept, draft, by=by)
+    file = await _file(blob, draft, by=by)
     draft.side, draft.entered_by_id, draft.entered_at = side, by.actor.user_id, by.now
     draft.content, draft.file_id = terms.content, file.id
     draft.content_hash = content_hash(terms, file.sha256)
     await draft.save()
     await record("deal", deal.id, "enter_contract", by=by, side=side, hash=draft.content_hash)
-    await tell(
+    await notify(
         _("对方已登记合同并签署，请核对后确认：%(title)s。", title=deal.title),
         now=by.now,
         address=f"/deals/{deal.number}",
@@ -140,10 +142,10 @@ async def _check_agreed(deal: Deal, terms: ContractTerms) -> None:
         raise Invalid(_("支付方式、入门费和提成应与双方确认的报价一致。"), field="plan")
 
 
-async def _file(kept: Kept | None, draft: ContractDraft, *, by: By) -> StoredFile:
-    if kept is not None:
-        return await write_row(
-            kept,
+async def _file(blob: StoredBlob | None, draft: ContractDraft, *, by: By) -> StoredFile:
+    if blob is not None:
+        return await attach(
+            blob,
             subject_kind="contract",
             subject_id=draft.id,
             kind="contract",

@@ -7,8 +7,8 @@ from starlette.routing import Route
 from market.accounts.models import Organisation
 from market.accounts.permissions import AccountAct
 from market.accounts.web import actor_for
+from market.codes.canonical import canonical_key
 from market.codes.contract_lists import CONTRACT_SUB_KINDS
-from market.codes.plain import plain
 from market.contracts import queries, services
 from market.contracts.forms import ContractForm, RegistrationForm, RejectionForm, RemittanceForm
 from market.contracts.permissions import ContractAct
@@ -22,16 +22,16 @@ from market.deals.queries import find_accepted_offer, get_deal_for
 from market.deals.terms import OfferTerms
 from market.files.contents import ACCEPT
 from market.files.queries import list_files
-from market.files.services import Kept, check_upload, keep
+from market.files.services import StoredBlob, check_upload, store_blob
 from market.kit.clock import local_date
 from market.kit.errors import Conflict, Forbidden, Invalid, NotFound
 from market.kit.flash import flash
-from market.kit.forms import in_currency
+from market.kit.forms import to_minor_units
 from market.kit.i18n import gettext as _
 from market.kit.money import Money
 from market.kit.templating import render
 from market.kit.terms import from_content, from_record
-from market.kit.web import deps, path_id, posted, see, uploads
+from market.kit.web import deps, form_data, path_id, redirect_to, uploaded_files
 from market.payments import services as payments
 from market.payments.gateway import ReturnUrls
 from market.payments.models import Payment
@@ -50,14 +50,14 @@ async def sign(request: Request) -> Response:
         raise NotFound(_("没有这笔交易，或者您不能查看它。"))
     if deal.status is not DealStatus.TO_SIGN:
         if request.method == "GET":
-            return see(request, "pages:deal", number=deal.number)
+            return redirect_to(request, "pages:deal", number=deal.number)
         raise Conflict(_("这笔交易现在不能签约，请回交易页看进度。"))
     draft = await queries.find_draft(deal.id)
     terms = from_content(ContractTerms, draft.content) if draft else None
-    given = await posted(request) if request.method == "POST" else None
+    given = await form_data(request) if request.method == "POST" else None
     if given is not None and given.get("act") == "confirm":
         contract = await services.confirm(deal.number, str(given.get("seen") or ""), by=By(actor, now))
-        done = see(request, "contracts:show", number=contract.number)
+        done = redirect_to(request, "contracts:show", number=contract.number)
         return flash(request, done, _("合同已由双方签署，各期应付款已入账。"))
     agreed = from_record(OfferTerms, offer)
     initial = ContractForm.initial(deal, agreed, terms, local_date(now))
@@ -67,14 +67,14 @@ async def sign(request: Request) -> Response:
     if given is not None and form.validate():
         try:
             entered = form.terms(agreed)
-            kept = await _kept(request, is_needed=draft is None)
+            blob = await _kept(request, is_needed=draft is None)
             await services.enter(
-                deal.number, entered, kept, seen=str(form.seen.data or ""), by=By(actor, now)
+                deal.number, entered, blob, seen=str(form.seen.data or ""), by=By(actor, now)
             )
-            done = see(request, "pages:deal", number=deal.number)
+            done = redirect_to(request, "pages:deal", number=deal.number)
             return flash(request, done, _("合同内容已登记，您方已签署，请等对方确认。"))
         except Invalid as refused:
-            form.refuse(refused.field or "", str(refused))
+            form.add_error(refused.field or "", str(refused))
     return render(
         request,
         "contracts/sign.html",
@@ -120,21 +120,21 @@ async def register(request: Request) -> Response:
         raise Forbidden(_("技术合同由卖方申请认定登记。"))
     if contract.registration_number:
         raise Conflict(_("这份合同已经登记。"))
-    form = RegistrationForm(await posted(request) if request.method == "POST" else None)
+    form = RegistrationForm(await form_data(request) if request.method == "POST" else None)
     if request.method == "POST" and form.validate():
         try:
             await services.register(
                 contract.number,
-                plain(str(form.registration_number.data)),
+                canonical_key(str(form.registration_number.data)),
                 registered_on=form.registered_on.data,
                 registry=str(form.registry.data),
-                kept=await _kept(request, is_needed=False),
+                blob=await _kept(request, is_needed=False),
                 by=By(actor, deps(request).clock()),
             )
-            done = see(request, "contracts:show", number=contract.number)
+            done = redirect_to(request, "contracts:show", number=contract.number)
             return flash(request, done, _("合同登记已记录。"))
         except Invalid as refused:
-            form.refuse(refused.field or "", str(refused))
+            form.add_error(refused.field or "", str(refused))
     return render(
         request,
         "contracts/register.html",
@@ -152,26 +152,26 @@ async def remit(request: Request) -> Response:
     if side_of(contract.deal, actor) is None:
         raise NotFound(_("没有这笔应付款，或者您不能查看它。"))
     left = await queries.open_amount(instalment) - await queries.waiting_amount([instalment.id])
-    given = await posted(request) if request.method == "POST" else None
+    given = await form_data(request) if request.method == "POST" else None
     rest = Money(max(left, 0), contract.currency)
     form = RemittanceForm(given, data={"amount": rest.hundredths or None})
     if request.method == "POST" and form.validate():
         try:
             await services.record_remittance(
                 instalment.id,
-                in_currency(form.amount.data, contract.currency, "amount"),
+                to_minor_units(form.amount.data, contract.currency, "amount"),
                 await _needed(request),
                 received_on=form.received_on.data,
                 bank_reference=form.bank_reference.data or "",
                 invoice_number=form.invoice_number.data or "",
-                invoice_amount=in_currency(form.invoice_amount.data, contract.currency, "invoice_amount")
+                invoice_amount=to_minor_units(form.invoice_amount.data, contract.currency, "invoice_amount")
                 or None,
                 by=By(actor, deps(request).clock()),
             )
-            done = see(request, "contracts:show", number=contract.number)
+            done = redirect_to(request, "contracts:show", number=contract.number)
             return flash(request, done, _("到账已登记，请转让方的另一位财务人员确认。"))
         except Invalid as refused:
-            form.refuse("file" if refused.field == "voucher" else refused.field or "", str(refused))
+            form.add_error("file" if refused.field == "voucher" else refused.field or "", str(refused))
     return render(
         request,
         "contracts/remit.html",
@@ -190,19 +190,19 @@ async def confirm_remittance(request: Request) -> Response:
         path_id(request, "remittance_id"), by=By(actor, deps(request).clock())
     )
     instalment = await queries.get_instalment_for(actor, receipt.instalment_id)
-    done = see(request, "contracts:show", number=instalment.contract.number)
+    done = redirect_to(request, "contracts:show", number=instalment.contract.number)
     return flash(request, done, _("到账已确认，计入实际到账。"))
 
 
 async def reject_remittance(request: Request) -> Response:
     actor = actor_for(request, ContractAct.CONFIRM_REMITTANCE)
     remittance, instalment = await queries.get_remittance_for(actor, path_id(request, "remittance_id"))
-    form = RejectionForm(await posted(request))
+    form = RejectionForm(await form_data(request))
     if form.validate():
         await services.reject_remittance(
             remittance.id, str(form.reason.data), by=By(actor, deps(request).clock())
         )
-        done = see(request, "contracts:show", number=instalment.contract.number)
+        done = redirect_to(request, "contracts:show", number=instalment.contract.number)
         return flash(request, done, _("已退回登记人核对。"), "note")
     return render(
         request,
@@ -274,17 +274,17 @@ async def payouts(request: Request) -> Response:
     )
 
 
-async def _kept(request: Request, *, is_needed: bool) -> Kept | None:
+async def _kept(request: Request, *, is_needed: bool) -> StoredBlob | None:
     """Put the file that was chosen into the store; None when none was, and none is needed."""
-    chosen = uploads(await posted(request), "file")
+    chosen = uploaded_files(await form_data(request), "file")
     if not chosen and not is_needed:
         return None
     return await _needed(request)
 
 
-async def _needed(request: Request) -> Kept:
-    chosen = uploads(await posted(request), "file")
-    return await keep(await check_upload(chosen[0] if chosen else None), deps(request).store)
+async def _needed(request: Request) -> StoredBlob:
+    chosen = uploaded_files(await form_data(request), "file")
+    return await store_blob(await check_upload(chosen[0] if chosen else None), deps(request).store)
 
 
 routes = [

@@ -4,7 +4,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from market.accounts.web import actor_for, passes, sent, status_of
+from market.accounts.web import actor_for, form_data_or_none, form_status, validate_and_run
 from market.deals import brokerage, queries
 from market.deals.brokerage import follow_up
 from market.deals.brokerage_evidence import evidence_of
@@ -17,15 +17,15 @@ from market.kit.flash import flash
 from market.kit.i18n import gettext as _
 from market.kit.prints import render_pdf
 from market.kit.templating import render
-from market.kit.web import deps, see
+from market.kit.web import deps, redirect_to
 from market.records.by import By
 
 
 async def ledger(request: Request) -> Response:
     actor, now = actor_for(request, DealAct.SEE_DEALS), deps(request).clock()
     deal = await queries.get_brokered_deal_for(actor, request.path_params["number"])
-    form = FollowUpForm(await sent(request), data={"happened_on": local_date(now)})
-    if request.method == "POST" and await passes(
+    form = FollowUpForm(await form_data_or_none(request), data={"happened_on": local_date(now)})
+    if request.method == "POST" and await validate_and_run(
         form,
         lambda: follow_up(
             deal.number,
@@ -36,13 +36,13 @@ async def ledger(request: Request) -> Response:
             by=By(actor, now),
         ),
     ):
-        done = see(request, "deals:brokerage", number=deal.number)
+        done = redirect_to(request, "deals:brokerage", number=deal.number)
         return flash(request, done, _("跟进已记下。"))
     introduction = await queries.find_introduction(deal.id)
     return render(
         request,
         "deals/brokerage.html",
-        status_of(form),
+        form_status(form),
         form=form,
         deal=deal,
         buyer=buyer_name(deal, actor),

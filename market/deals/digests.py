@@ -8,7 +8,7 @@ from market.deals.messages import names_of, people_with_unread
 from market.kit.database import atomic
 from market.kit.i18n import gettext as _
 from market.kit.i18n import in_source_language
-from market.kit.mail import SITE, write_mail
+from market.kit.mail import SITE, queue_mail
 
 
 @atomic()
@@ -25,5 +25,5 @@ async def write_digests(now: datetime) -> int:
             ]
             subject = _("科转：%(count)s 笔交易有未读留言", count=len(rows))
             body = _("%(name)s，您好：\n\n%(rows)s", name=person.name, rows="\n\n".join(rows))
-        await write_mail(person.email, subject, body + "\n", now=now)
+        await queue_mail(person.email, subject, body + "\n", now=now)
     return len(people)

@@ -10,7 +10,7 @@ from market.deals.parties import contacts_visible, may_see
 from market.deals.permissions import DealAct
 from market.deals.transitions import lock_deal_seen_by
 from market.files.models import StoredFile, Tier
-from market.files.services import Kept, write_row
+from market.files.services import StoredBlob, attach
 from market.kit.database import atomic
 from market.kit.errors import Conflict
 from market.kit.i18n import gettext as _
@@ -38,7 +38,9 @@ async def may_open_deal_file(actor: Actor | None, file: StoredFile) -> bool:
 
 
 @atomic()
-async def add_file(number: str, kept: Kept, kind: str, *, tier: Tier = Tier.PARTIES, by: By) -> StoredFile:
+async def add_file(
+    number: str, blob: StoredBlob, kind: str, *, tier: Tier = Tier.PARTIES, by: By
+) -> StoredFile:
     """Put a file into the deal room; a file of the same name becomes its next version.
 
     Raises:
@@ -49,6 +51,6 @@ async def add_file(number: str, kept: Kept, kind: str, *, tier: Tier = Tier.PART
     deal = await lock_deal_seen_by(by.actor, number)
     if deal.end_reason:
         raise Conflict(_("这笔交易已经终止，不能再上传文件。"))
-    file = await write_row(kept, subject_kind="deal", subject_id=deal.id, kind=kind, tier=tier, by=by)
+    file = await attach(blob, subject_kind="deal", subject_id=deal.id, kind=kind, tier=tier, by=by)
     await record("deal", deal.id, "add_file", by=by, file=file.id, tier=tier, sha256=file.sha256)
     return file

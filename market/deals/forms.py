@@ -16,10 +16,10 @@ from market.kit.forms import (
     LongTextField,
     MoneyField,
     NumberField,
+    NumberRange,
+    Required,
     RowsField,
     TextField,
-    between,
-    needed,
 )
 from market.kit.i18n import gettext as _
 from market.kit.i18n import lazy
@@ -39,48 +39,54 @@ _KIND_OF_MODE = {
 
 
 class InterestForm(BaseForm):
-    note = LongTextField(lazy("想了解什么、打算用在哪里"), [needed(lazy("请写几句您的意向。"))], most=1000)
+    note = LongTextField(
+        lazy("想了解什么、打算用在哪里"), [Required(lazy("请写几句您的意向。"))], max_length=1000
+    )
 
 
 class ResponseForm(BaseForm):
     outcome = ChoiceField(
-        lazy("用哪项成果解决"), [needed(lazy("请选择一项本单位已发布的成果。"))], choices=()
+        lazy("用哪项成果解决"), [Required(lazy("请选择一项本单位已发布的成果。"))], choices=()
     )
-    note = LongTextField(lazy("怎样解决、达到什么指标"), [needed(lazy("请写几句方案要点。"))], most=1000)
+    note = LongTextField(
+        lazy("怎样解决、达到什么指标"), [Required(lazy("请写几句方案要点。"))], max_length=1000
+    )
 
 
 class IntroductionForm(BaseForm):
     commission = NumberField(
         lazy("约定佣金（基点，100 = 1%）"),
-        [needed(lazy("请填约定的佣金，没有就填 0。")), between(0, 3000)],
+        [Required(lazy("请填约定的佣金，没有就填 0。")), NumberRange(0, 3000)],
     )
     payer = ChoiceField(
         lazy("佣金由谁承担"),
         choices=lambda: [("seller", lazy("转让方")), ("buyer", lazy("受让方"))],
         default="seller",
     )
-    mandate = TextField(lazy("委托：委托方、委托书编号或日期（没有可不填）"), most=300)
-    note = LongTextField(lazy("引荐说明"), [needed(lazy("请写明为什么引荐这两方。"))], most=1000)
+    mandate = TextField(lazy("委托：委托方、委托书编号或日期（没有可不填）"), max_length=300)
+    note = LongTextField(lazy("引荐说明"), [Required(lazy("请写明为什么引荐这两方。"))], max_length=1000)
 
 
 class MessageForm(BaseForm):
-    text = LongTextField(lazy("留言"), [needed(lazy("请写几句再发送。"))], most=2000)
+    text = LongTextField(lazy("留言"), [Required(lazy("请写几句再发送。"))], max_length=2000)
 
 
 class FollowUpForm(BaseForm):
     way = ChoiceField(
         lazy("跟进方式"),
-        [needed(lazy("请选择跟进方式。"))],
+        [Required(lazy("请选择跟进方式。"))],
         choices=lambda: choices("follow_up_way"),
         blank=lazy("请选择"),
     )
-    happened_on = DayField(lazy("跟进日期"), [needed(lazy("请填跟进日期。"))])
-    text = LongTextField(lazy("做了什么、双方的态度"), [needed(lazy("请写几句跟进情况。"))], most=2000)
+    happened_on = DayField(lazy("跟进日期"), [Required(lazy("请填跟进日期。"))])
+    text = LongTextField(
+        lazy("做了什么、双方的态度"), [Required(lazy("请写几句跟进情况。"))], max_length=2000
+    )
     next_on = DayField(lazy("下次跟进（可不填）"))
 
 
 class PlanRowForm(BaseForm):
-    condition = TextField(lazy("条件"), most=200)
+    condition = TextField(lazy("条件"), max_length=200)
     due_on = DayField(lazy("应付日期（可不填）"))
     amount = MoneyField(lazy("金额（万元）"))
 
@@ -93,44 +99,44 @@ class CostRowForm(BaseForm):
 class OfferForm(BaseForm):
     kind = ChoiceField(
         lazy("合同类别"),
-        [needed(lazy("请选择合同类别。"))],
+        [Required(lazy("请选择合同类别。"))],
         choices=lambda: choices("contract_kind"),
         blank=lazy("请选择"),
     )
     payment_way = ChoiceField(
         lazy("支付方式"),
-        [needed(lazy("请选择支付方式。"))],
+        [Required(lazy("请选择支付方式。"))],
         choices=lambda: choices("payment_way"),
         default=PaymentWay.INSTALMENTS.value,
     )
     currency = ChoiceField(
         lazy("币种"), choices=lambda: [(HOME, lazy("人民币")), *choices("currency")], default=HOME
     )
-    price = MoneyField(lazy("价格"), [needed(lazy("请填价格。"))])
+    price = MoneyField(lazy("价格"), [Required(lazy("请填价格。"))])
     seller_country = ChoiceField(lazy("转让方国别"), choices=lambda: choices("country"), default=CHINA)
     buyer_country = ChoiceField(lazy("受让方国别"), choices=lambda: choices("country"), default=CHINA)
     entry = MoneyField(lazy("入门费"))
-    royalty_basis_points = NumberField(lazy("提成比例（基点，100 = 1%）"), [between(1, 10000)])
-    royalty_base = TextField(lazy("提成基数"), most=120)
+    royalty_basis_points = NumberField(lazy("提成比例（基点，100 = 1%）"), [NumberRange(1, 10000)])
+    royalty_base = TextField(lazy("提成基数"), max_length=120)
     is_exclusive = BooleanField(lazy("独占"))
-    years = NumberField(lazy("期限（年）"), [between(1, 50)])
-    territory = TextField(lazy("地域"), most=120)
-    plan = RowsField(PlanRowForm, lazy("付款计划"), blank=3, most=20)
-    costs = RowsField(CostRowForm, lazy("费用承担"), blank=2, most=10)
-    note = LongTextField(lazy("其他条件、需要的配套"), most=2000)
-    valid_days = NumberField(lazy("报价有效期（天）"), [between(1, 90)], default=15)
+    years = NumberField(lazy("期限（年）"), [NumberRange(1, 50)])
+    territory = TextField(lazy("地域"), max_length=120)
+    plan = RowsField(PlanRowForm, lazy("付款计划"), blank_rows=3, max_rows=20)
+    costs = RowsField(CostRowForm, lazy("费用承担"), blank_rows=2, max_rows=10)
+    note = LongTextField(lazy("其他条件、需要的配套"), max_length=2000)
+    valid_days = NumberField(lazy("报价有效期（天）"), [NumberRange(1, 90)], default=15)
     seen = HiddenField()
 
     def validate(self, extra_validators: Any = None) -> bool:
         """Check each field, and that each row of the plan is whole."""
         is_valid = super().validate(extra_validators)
-        if any(not row["condition"] or row["amount"] is None for row in self.plan.filled):
+        if any(not row["condition"] or row["amount"] is None for row in self.plan.filled_rows):
             if not self.plan.errors:
-                self.refuse("plan", _("每一期都要填条件和金额。"))
+                self.add_error("plan", _("每一期都要填条件和金额。"))
             is_valid = False
-        if any(not (row["item"] and row["bearer"]) for row in self.costs.filled):
+        if any(not (row["item"] and row["bearer"]) for row in self.costs.filled_rows):
             if not self.costs.errors:
-                self.refuse("costs", _("每一项费用都要选由谁承担。"))
+                self.add_error("costs", _("每一项费用都要选由谁承担。"))
             is_valid = False
         return is_valid
 
@@ -159,25 +165,29 @@ class OfferForm(BaseForm):
 
 
 class PublicityForm(BaseForm):
-    holder = TextField(lazy("权利人"), [needed(lazy("请填权利人。"))], most=300)
+    holder = TextField(lazy("权利人"), [Required(lazy("请填权利人。"))], max_length=300)
     basis = LongTextField(
-        lazy("定价依据"), [needed(lazy("请写明价格是怎样定的，如评估报告、成本、市场比价。"))], most=1000
+        lazy("定价依据"),
+        [Required(lazy("请写明价格是怎样定的，如评估报告、成本、市场比价。"))],
+        max_length=1000,
     )
     is_related = ChoiceField(
         lazy("受让方与本单位或成果完成人是否有关联关系"),
-        [needed(lazy("请选择有无关联关系。"))],
+        [Required(lazy("请选择有无关联关系。"))],
         choices=lambda: [("no", lazy("没有")), ("yes", lazy("有"))],
         blank=lazy("请选择"),
     )
-    relation = LongTextField(lazy("关联关系说明（有关联关系时必填）"), most=1000)
-    change_reason = TextField(lazy("修改文本的原因（重新公示时填写，公开）"), most=300)
-    channel = TextField(lazy("异议渠道：受理部门、电话、邮箱"), [needed(lazy("请填异议渠道。"))], most=300)
+    relation = LongTextField(lazy("关联关系说明（有关联关系时必填）"), max_length=1000)
+    change_reason = TextField(lazy("修改文本的原因（重新公示时填写，公开）"), max_length=300)
+    channel = TextField(
+        lazy("异议渠道：受理部门、电话、邮箱"), [Required(lazy("请填异议渠道。"))], max_length=300
+    )
 
     def validate(self, extra_validators: Any = None) -> bool:
         """Check each field; a relation must be told."""
         is_valid = super().validate(extra_validators)
         if self.is_related.data == "yes" and not self.relation.data and not self.relation.errors:
-            self.refuse("relation", _("请说明是什么关联关系。"))
+            self.add_error("relation", _("请说明是什么关联关系。"))
             return False
         return is_valid
 
@@ -192,11 +202,11 @@ class PublicityForm(BaseForm):
 class TerminationForm(BaseForm):
     reason = ChoiceField(
         lazy("终止原因"),
-        [needed(lazy("请选择终止原因。"))],
+        [Required(lazy("请选择终止原因。"))],
         choices=lambda: choices("end_reason"),
         blank=lazy("请选择"),
     )
-    comment = LongTextField(lazy("补充说明"), most=1000)
+    comment = LongTextField(lazy("补充说明"), max_length=1000)
 
 
 class FileForm(BaseForm):

@@ -4,7 +4,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
-from market.accounts.web import actor_for, passes
+from market.accounts.web import actor_for, validate_and_run
 from market.deals import queries
 from market.deals.forms import MessageForm
 from market.deals.messages import mark_read, send_message
@@ -14,15 +14,15 @@ from market.deals.permissions import DealAct
 from market.kit.flash import flash
 from market.kit.i18n import gettext as _
 from market.kit.templating import render
-from market.kit.web import deps, posted
+from market.kit.web import deps, form_data
 from market.records.by import By
 
 
 async def send(request: Request) -> Response:
     actor = actor_for(request, DealAct.WRITE_MESSAGE)
     deal = await queries.get_deal_for(actor, request.path_params["number"])
-    form = MessageForm(await posted(request))
-    if await passes(
+    form = MessageForm(await form_data(request))
+    if await validate_and_run(
         form,
         lambda: send_message(deal.number, str(form.text.data), by=By(actor, deps(request).clock())),
     ):

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID, uuid4
 
-from market.accounts.messages import tell
+from market.accounts.messages import notify
 from market.accounts.models import Membership, MemberStatus, User
 from market.deals.models import Deal, DealMessage
 from market.deals.parties import contacts_visible, side_of
@@ -45,7 +45,7 @@ async def send_message(number: str, text: str, *, by: By) -> DealMessage:
         deal_id=deal.id, author_id=by.actor.user_id, side=side, text=text, sent_at=by.now
     )
     await _read_until(deal.id, by.actor.user_id, message.id, by.now)
-    await tell(
+    await notify(
         _("交易里有新留言：%(title)s。", title=deal.title),
         now=by.now,
         address=f"/deals/{deal.number}#messages",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from datetime import datetime
 
-from market.accounts.messages import tell
+from market.accounts.messages import notify
 from market.accounts.models import MemberRole
 from market.deals.models import Deal
 
@@ -21,7 +21,7 @@ async def tell_both(
     With `roles` only those members; else as `accounts.messages.tell`.
     """
     for side_id in (deal.seller_id, deal.buyer_id):
-        await tell(
+        await notify(
             text,
             now=now,
             address=address or f"/deals/{deal.number}",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from uuid import UUID, uuid4
 
-from market.accounts.messages import tell
+from market.accounts.messages import notify
 from market.audit.services import record
 from market.deals.models import Deal, DealAction, Offer, OfferStatus
 from market.deals.notifications import WHO_DECIDE, tell_both
@@ -75,7 +75,7 @@ async def make_offer(
         amount=offer.price_amount,
         hash=offer.content_hash,
     )
-    await tell(
+    await notify(
         _("对方提出报价：%(title)s。", title=deal.title),
         now=by.now,
         address=f"/deals/{deal.number}",
@@ -110,7 +110,7 @@ async def accept_offer(number: str, offer_id: UUID | None, content_hash: str, *,
     )
     if deal.match_id:
         await matching.move(deal.match_id, MatchStatus.DEALT, now=by.now)
-    await tell(
+    await notify(
         _("您的报价已被接受：%(title)s。", title=deal.title),
         now=by.now,
         address=f"/deals/{deal.number}",

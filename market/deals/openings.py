@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from uuid import UUID, uuid4
 
-from market.accounts.messages import tell
+from market.accounts.messages import notify
 from market.accounts.models import OrganisationKind
 from market.audit.services import record
 from market.codes.numbers import next_number
@@ -55,7 +55,7 @@ async def open_interest(outcome_number: str, note: str, *, by: By) -> Deal:
         agreed=Side.BUYER,
         by=by,
     )
-    await tell(
+    await notify(
         _("收到意向洽谈：%(title)s。同意对接后双方可见联系方式。", title=deal.title),
         now=by.now,
         address=f"/deals/{deal.number}",
@@ -89,7 +89,7 @@ async def open_response(need_number: str, outcome_number: str, note: str, *, by:
         agreed=Side.SELLER,
         by=by,
     )
-    await tell(
+    await notify(
         _("有单位表示能解决您的需求：%(title)s。", title=need.title),
         now=by.now,
         address=f"/deals/{deal.number}",

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from uuid import UUID
 
-from market.accounts.messages import tell
+from market.accounts.messages import notify
 from market.codes.holidays import Calendar
 from market.codes.labels import label
 from market.deals.models import Deal, DealAction, DealStatus, Side
@@ -19,8 +19,8 @@ from market.kit.clock import local_date
 from market.kit.database import atomic
 from market.kit.errors import Conflict, Forbidden
 from market.kit.formats import yuan
-from market.kit.i18n import as_kept, in_source_language
 from market.kit.i18n import gettext as _
+from market.kit.i18n import in_source_language, source_text
 from market.notices import services as notices
 from market.notices.models import DayKind, Notice, NoticeKind, NoticeStatus
 from market.notices.periods import period_end, publication_region
@@ -116,7 +116,7 @@ async def start_publicity(
         change_reason=change_reason,
     )
     await advance(deal.id, DealAction.PUBLISH, by=by, notice=notice.number)
-    await tell(
+    await notify(
         _("协议定价已公示：%(title)s。", title=deal.title),
         now=by.now,
         address=f"/notices/{notice.number}",
@@ -138,7 +138,7 @@ async def skip_publicity(number: str, *, by: By) -> Deal:
     is_needed, reason = needs_publicity(deal.pricing, deal.kind, deal.seller)
     if is_needed:
         raise Conflict(reason)
-    deal.skip_reason = reason = as_kept(reason)
+    deal.skip_reason = reason = source_text(reason)
     await deal.save(update_fields=["skip_reason"])
     return await advance(deal.id, DealAction.SKIP_PUBLICITY, by=by, reason=reason)
 

@@ -23,7 +23,7 @@ from market.kit.database import connection
 from market.kit.errors import NotFound
 from market.kit.i18n import Lazy, lazy
 from market.kit.i18n import gettext as _
-from market.kit.pagination import Cut, Page
+from market.kit.pagination import Page, PageRequest
 from market.listings.models import Need, Outcome
 from market.notices.models import Notice
 
@@ -129,7 +129,12 @@ async def find_introduction(deal_id: UUID) -> Introduction | None:
 
 
 async def list_deals(
-    actor: Actor, cut: Cut, *, status: str = "", todo: str = "", only: Collection[UUID] | None = None
+    actor: Actor,
+    page_request: PageRequest,
+    *,
+    status: str = "",
+    todo: str = "",
+    only: Collection[UUID] | None = None,
 ) -> Page[Deal]:
     """Return the deals the person may open, those last moved first.
 
@@ -142,9 +147,11 @@ async def list_deals(
         found = found.filter(TODO[todo].wanted(actor))
     if only is not None:
         found = found.filter(id__in=list(only))
-    items = await found.order_by("-updated_at", "-number").offset(cut.offset).limit(cut.size)
+    items = (
+        await found.order_by("-updated_at", "-number").offset(page_request.offset).limit(page_request.size)
+    )
     await fetch_parties(items)
-    return cut.page(items, await found.count())
+    return page_request.page(items, await found.count())
 
 
 async def latest_offers(deal_ids: Collection[UUID]) -> dict[UUID, Offer]:

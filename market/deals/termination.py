@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from market.accounts.messages import tell
+from market.accounts.messages import notify
 from market.codes.lists import END_REASONS
 from market.deals.models import Deal, DealAction, Offer, OfferStatus
 from market.deals.parties import organisation_of, other
@@ -39,7 +39,7 @@ async def terminate(number: str, reason: str, comment: str, *, by: By) -> Deal:
     await notices.withdraw("deal", deal.id, by=by)
     if deal.match_id:
         await matching.move(deal.match_id, MatchStatus.DROPPED, now=by.now, reason=reason)
-    await tell(
+    await notify(
         _("对方终止了交易：%(title)s。", title=deal.title),
         now=by.now,
         address=f"/deals/{deal.number}",

@@ -29,14 +29,14 @@ from market.deals.publicity_rules import PUBLICITY_DAYS, needs_publicity
 from market.deals.terms import OfferTerms
 from market.files.contents import ACCEPT
 from market.files.models import Tier
-from market.files.services import check_upload, keep
+from market.files.services import check_upload, store_blob
 from market.kit.clock import local_date
 from market.kit.errors import Invalid, NotFound
 from market.kit.flash import flash
 from market.kit.i18n import gettext as _
 from market.kit.templating import render
 from market.kit.terms import from_record
-from market.kit.web import deps, path_id, posted, see, uploads
+from market.kit.web import deps, form_data, path_id, redirect_to, uploaded_files
 from market.listings.queries import get_need_for, get_outcome_for, list_own_outcomes, need_owner_name
 from market.matching.models import Match
 from market.notices.holidays import calendar_for
@@ -47,7 +47,7 @@ from market.records.by import By
 async def interest(request: Request) -> Response:
     actor = actor_for(request, DealAct.OPEN_DEAL)
     outcome = await get_outcome_for(actor, request.path_params["number"])
-    form = InterestForm(await posted(request) if request.method == "POST" else None)
+    form = InterestForm(await form_data(request) if request.method == "POST" else None)
     if request.method == "POST" and form.validate():
         deal = await open_interest(outcome.number, str(form.note.data), by=By(actor, deps(request).clock()))
         return flash(request, _room(request, deal), _("意向已送达，请等对方同意对接。"))
@@ -65,7 +65,7 @@ async def respond(request: Request) -> Response:
     actor = actor_for(request, DealAct.OPEN_DEAL)
     need = await get_need_for(actor, request.path_params["number"])
     outcomes = await list_own_outcomes(actor)
-    given = await posted(request) if request.method == "POST" else None
+    given = await form_data(request) if request.method == "POST" else None
     form = ResponseForm(given, data={"outcome": request.query_params.get("outcome", "")})
     form.outcome.choices = [
         ("", _("请选择")),
@@ -94,7 +94,7 @@ async def introduce(request: Request) -> Response:
     )
     if match is None or match.broker_id != actor.user_id:
         raise NotFound(_("没有这条对接，或者不是您接手的。"))
-    form = IntroductionForm(await posted(request) if request.method == "POST" else None)
+    form = IntroductionForm(await form_data(request) if request.method == "POST" else None)
     if request.method == "POST" and form.validate():
         deal = await openings.introduce(
             match.id,
@@ -119,7 +119,7 @@ async def offer(request: Request) -> Response:
     deal = await _own_deal(request)
     last = (await queries.latest_offers([deal.id])).get(deal.id)
     terms = from_record(OfferTerms, last) if last else None
-    given = await posted(request) if request.method == "POST" else None
+    given = await form_data(request) if request.method == "POST" else None
     form = OfferForm(
         given, data=OfferForm.initial(terms, deal.outcome) | {"seen": str(last.id) if last else ""}
     )
@@ -134,7 +134,7 @@ async def offer(request: Request) -> Response:
             )
             return flash(request, _room(request, deal), _("报价已送达，请等对方确认。"))
         except Invalid as refused:
-            form.refuse(refused.field or "", str(refused))
+            form.add_error(refused.field or "", str(refused))
     return render(
         request,
         "deals/offer.html",
@@ -149,7 +149,7 @@ async def offer(request: Request) -> Response:
 
 async def accept(request: Request) -> Response:
     actor = actor_for(request, DealAct.ACCEPT_OFFER)
-    form = await posted(request)
+    form = await form_data(request)
     deal = await accept_offer(
         request.path_params["number"],
         _uuid(form.get("offer")),
@@ -162,22 +162,22 @@ async def accept(request: Request) -> Response:
 async def upload(request: Request) -> Response:
     actor = actor_for(request, DealAct.UPLOAD_TO_DEAL)
     deal = await queries.get_deal_for(actor, request.path_params["number"])
-    given = await posted(request)
+    given = await form_data(request)
     form = FileForm(given)
     if form.validate():
         try:
-            chosen = await check_upload(next(iter(uploads(given, "file")), None))
-            kept = await keep(chosen, deps(request).store)
+            chosen = await check_upload(next(iter(uploaded_files(given, "file")), None))
+            blob = await store_blob(chosen, deps(request).store)
             await add_file(
                 deal.number,
-                kept,
+                blob,
                 form.kind.data or "attachment",
                 tier=Tier(form.tier.data or Tier.PARTIES),
                 by=By(actor, deps(request).clock()),
             )
             return flash(request, _room(request, deal), _("文件已上传。"))
         except Invalid as refused:
-            form.refuse(refused.field or "", str(refused))
+            form.add_error(refused.field or "", str(refused))
     return render(
         request,
         "deals/upload.html",
@@ -194,7 +194,7 @@ async def publish(request: Request) -> Response:
     deal = await _own_deal(request)
     now = deps(request).clock()
     form = PublicityForm(
-        await posted(request) if request.method == "POST" else None,
+        await form_data(request) if request.method == "POST" else None,
         data={"holder": deal.seller.name, "channel": _channel(deal)},
     )
     is_checked = request.method == "POST" and form.validate()
@@ -202,7 +202,7 @@ async def publish(request: Request) -> Response:
         str(form.holder.data or ""), str(form.basis.data or ""), form.statement, str(form.channel.data or "")
     )
     calendar = await calendar_for(request)
-    if is_checked and (await posted(request)).get("act") == "publish":
+    if is_checked and (await form_data(request)).get("act") == "publish":
         await start_publicity(
             deal.number,
             statement,
@@ -240,7 +240,7 @@ async def skip_publicity(request: Request) -> Response:
 async def terminate(request: Request) -> Response:
     actor = actor_for(request, DealAct.TERMINATE_DEAL)
     deal = await _own_deal(request)
-    form = TerminationForm(await posted(request) if request.method == "POST" else None)
+    form = TerminationForm(await form_data(request) if request.method == "POST" else None)
     if request.method == "POST" and form.validate():
         await termination.terminate(
             deal.number, form.reason.data, form.comment.data or "", by=By(actor, deps(request).clock())
@@ -266,7 +266,7 @@ async def _own_deal(request: Request) -> Deal:
 
 
 def _room(request: Request, deal: Deal) -> Response:
-    return see(request, "pages:deal", number=deal.number)
+    return redirect_to(request, "pages:deal", number=deal.number)
 
 
 def _channel(deal: Deal) -> str:

@@ -15,11 +15,11 @@ from market.kit.errors import Invalid
 from market.kit.i18n import gettext as _
 from market.records.by import By
 
-__all__ = ["Kept", "Upload", "check_upload", "keep", "note_opened", "store", "write_row"]
+__all__ = ["StoredBlob", "Upload", "attach", "check_upload", "record_opening", "store_blob", "store_file"]
 
 
 @dataclass(frozen=True)
-class Kept:
+class StoredBlob:
     """A file whose content lies in the store already, under its hash."""
 
     upload: Upload
@@ -37,14 +37,14 @@ async def check_upload(upload: UploadFile | None) -> Upload:
     return check_content(upload.filename, await upload.read(LARGEST + 1))
 
 
-async def keep(upload: Upload, store: FileStore) -> Kept:
+async def store_blob(upload: Upload, store: FileStore) -> StoredBlob:
     """Put the content into the store, before and outside any transaction."""
-    return Kept(upload, await store.put(upload.content))
+    return StoredBlob(upload, await store.put(upload.content))
 
 
 @atomic()
-async def write_row(
-    kept: Kept, *, subject_kind: str, subject_id: UUID, kind: str, tier: Tier, by: By
+async def attach(
+    kept: StoredBlob, *, subject_kind: str, subject_id: UUID, kind: str, tier: Tier, by: By
 ) -> StoredFile:
     """Write that a kept file belongs to a record. A file of the same name becomes its next version."""
     await connection().execute_query(
@@ -69,16 +69,14 @@ async def write_row(
     )
 
 
-async def store(
+async def store_file(
     upload: Upload, *, subject_kind: str, subject_id: UUID, kind: str, tier: Tier, by: By, store: FileStore
 ) -> StoredFile:
-    """Keep a file and write its row; a service with more to write uses `keep` and `write_row`."""
-    kept = await keep(upload, store)
-    return await write_row(
-        kept, subject_kind=subject_kind, subject_id=subject_id, kind=kind, tier=tier, by=by
-    )
+    """Keep a file and write its row; a service with more to write uses `store_blob` and `attach`."""
+    kept = await store_blob(upload, store)
+    return await attach(kept, subject_kind=subject_kind, subject_id=subject_id, kind=kind, tier=tier, by=by)
 
 
-async def note_opened(file: StoredFile, *, by: By) -> None:
+async def record_opening(file: StoredFile, *, by: By) -> None:
     """Write down who opened the file when."""
     await FileAccess.create(file=file, user_id=by.user_id, opened_at=by.now)

@@ -8,15 +8,15 @@ from market.accounts.actors import Actor
 from market.audit.services import record
 from market.files.models import StoredFile, Tier, Undertaking
 from market.kit.database import atomic
-from market.kit.i18n import as_kept, in_source_language
 from market.kit.i18n import gettext as _
+from market.kit.i18n import in_source_language, source_text
 from market.records.by import By
 
 
 def undertaking_text(actor: Actor) -> str:
     """Return what the person promises, in the source language, in which it is kept."""
     with in_source_language():
-        return as_kept(
+        return source_text(
             _(
                 "本人%(name)s（%(unit)s）承诺：对在本项目中打开的文件负有保密义务，只用于评估和洽谈本项目；"
                 "不向第三方披露，不复制给无关人员，不用于其他研发、生产或知识产权申请；"

@@ -7,7 +7,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from market.accounts.permissions import AccountAct
-from market.accounts.web import actor_for, find, sent, status_of
+from market.accounts.web import actor_for, form_data_or_none, form_status, optional_actor
 from market.files import queries, services
 from market.files.forms import UndertakingForm
 from market.files.models import Tier
@@ -20,20 +20,20 @@ from market.files.undertakings import (
 from market.kit.errors import NotFound
 from market.kit.i18n import gettext as _
 from market.kit.templating import render
-from market.kit.web import deps, path_id, see
+from market.kit.web import deps, path_id, redirect_to
 from market.records.by import By
 
 
 async def download(request: Request) -> Response:
-    actor = find(request)
+    actor = optional_actor(request)
     file = await queries.get_file_for(actor, path_id(request, "file_id"))
     if await must_undertake(actor, file):
-        return see(request, "files:undertake", file_id=file.id)
+        return redirect_to(request, "files:undertake", file_id=file.id)
     try:
         content = await deps(request).store.get(file.sha256)
     except FileNotFoundError:
         raise NotFound(_("这个文件的内容暂时取不到，请联系平台管理员。")) from None
-    await services.note_opened(file, by=By(actor, deps(request).clock()))
+    await services.record_opening(file, by=By(actor, deps(request).clock()))
     return Response(
         content,
         media_type="application/octet-stream" if file.media_type.startswith("text/") else file.media_type,
@@ -49,14 +49,14 @@ async def download(request: Request) -> Response:
 async def undertake(request: Request) -> Response:
     actor = actor_for(request, AccountAct.READ_OWN_DATA)
     file = await queries.get_file_for(actor, path_id(request, "file_id"))
-    form = UndertakingForm(await sent(request))
+    form = UndertakingForm(await form_data_or_none(request))
     if request.method == "POST" and form.validate():
         await accept_undertaking(file, by=By(actor, deps(request).clock()))
-        return see(request, "files:undertake", file_id=file.id)
+        return redirect_to(request, "files:undertake", file_id=file.id)
     return render(
         request,
         "files/undertake.html",
-        status_of(form),
+        form_status(form),
         form=form,
         file=file,
         text=undertaking_text(actor),

@@ -5,10 +5,10 @@ from uuid import UUID
 from tortoise.expressions import Q
 
 from market.integrity.models import IntegrityCheck, Sanction
-from market.kit.pagination import Cut, Page
+from market.kit.pagination import Page, PageRequest
 
 
-async def list_sanctions(cut: Cut, *, status: str = "", text: str = "") -> Page[Sanction]:
+async def list_sanctions(page_request: PageRequest, *, status: str = "", text: str = "") -> Page[Sanction]:
     """Return records, the newest first, of a state and with a text in name, code or decision."""
     rows = Sanction.all()
     if status:
@@ -18,7 +18,9 @@ async def list_sanctions(cut: Cut, *, status: str = "", text: str = "") -> Page[
             Q(subject_name__icontains=text) | Q(subject_uscc=text) | Q(decision_number__icontains=text)
         )
     total = await rows.count()
-    return cut.page(await rows.order_by("-created_at").offset(cut.offset).limit(cut.size), total)
+    return page_request.page(
+        await rows.order_by("-created_at").offset(page_request.offset).limit(page_request.size), total
+    )
 
 
 async def list_checks(reference_kind: str, reference_id: UUID) -> list[IntegrityCheck]:

@@ -7,7 +7,7 @@ from uuid import uuid4
 
 from market.audit.services import record
 from market.codes import uscc as codes
-from market.codes.plain import plain
+from market.codes.canonical import canonical_key
 from market.integrity.models import PartyTie, TieKind
 from market.integrity.permissions import IntegrityAct
 from market.kit.database import atomic
@@ -29,7 +29,7 @@ async def enter_tie(
         Conflict: it is known.
     """
     by.actor.require(IntegrityAct.ENTER_RELATED_PARTIES)
-    uscc, other = plain(uscc), plain(other)
+    uscc, other = canonical_key(uscc), canonical_key(other)
     if not codes.is_valid(uscc):
         raise Invalid(_("统一社会信用代码的校验位不符。"), field="uscc")
     if kind is TieKind.SHAREHOLDING:

@@ -7,7 +7,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from market.accounts.permissions import AccountAct
-from market.accounts.web import actor_for, passes, sent, status_of
+from market.accounts.web import actor_for, form_data_or_none, form_status, validate_and_run
 from market.integrity import related_parties
 from market.integrity.forms import TieForm
 from market.integrity.models import TieKind
@@ -15,16 +15,16 @@ from market.integrity.permissions import IntegrityAct
 from market.kit.flash import flash
 from market.kit.i18n import gettext as _
 from market.kit.templating import render
-from market.kit.web import deps, see
+from market.kit.web import deps, redirect_to
 from market.records.by import By
 
 
 async def party_ties(request: Request) -> Response:
     actor, now = actor_for(request, AccountAct.SEE_DESK), deps(request).clock()
-    form = TieForm(await sent(request))
+    form = TieForm(await form_data_or_none(request))
     if request.method == "POST":
         actor.require(IntegrityAct.ENTER_RELATED_PARTIES)
-        if await passes(
+        if await validate_and_run(
             form,
             lambda: related_parties.enter_tie(
                 TieKind(form.kind.data),
@@ -37,13 +37,15 @@ async def party_ties(request: Request) -> Response:
             ),
         ):
             return flash(
-                request, see(request, "integrity:related_parties"), _("关联已登记，核算时据以提示疑点。")
+                request,
+                redirect_to(request, "integrity:related_parties"),
+                _("关联已登记，核算时据以提示疑点。"),
             )
     text = request.query_params.get("uscc", "").replace("\x00", "").strip().upper()[:18]
     return render(
         request,
         "integrity/related_parties.html",
-        status_of(form),
+        form_status(form),
         form=form,
         ties=await related_parties.list_ties(text),
         text=text,

@@ -7,7 +7,7 @@ from datetime import date, datetime
 from uuid import UUID, uuid4
 
 from market.accounts.actors import Actor
-from market.accounts.messages import tell, tell_staff
+from market.accounts.messages import notify, notify_staff
 from market.accounts.models import Organisation, StaffRole
 from market.audit.services import record
 from market.codes import uscc as codes
@@ -189,7 +189,7 @@ async def appeal(sanction_id: UUID, *, text: str, by: By) -> Sanction:
     row.appeal_text, row.appealed_at, row.appeal_answer = text, by.now, ""
     await row.save(update_fields=["appeal_text", "appealed_at", "appeal_answer"])
     await record("sanction", row.id, "appeal", by=by)
-    await tell_staff(
+    await notify_staff(
         StaffRole.OPERATOR,
         _("诚信记录 %(number)s 有申诉待答复。", number=row.decision_number),
         now=by.now,
@@ -229,7 +229,7 @@ async def answer_appeal(sanction_id: UUID, *, is_upheld: bool, text: str, by: By
     found = await Organisation.get_or_none(uscc=row.subject_uscc)
     if found is not None:
         words = _("诚信记录 %(number)s 的申诉已答复。", number=row.decision_number)
-        await tell(words, now=by.now, address="/integrity", organisation_id=found.id)
+        await notify(words, now=by.now, address="/integrity", organisation_id=found.id)
     return row
 
 

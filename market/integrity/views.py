@@ -17,17 +17,17 @@ from market.integrity.services import appeal
 from market.integrity.states import APPEALABLE
 from market.kit.errors import NotFound
 from market.kit.flash import flash
-from market.kit.forms import BaseForm, LongTextField, needed
+from market.kit.forms import BaseForm, LongTextField, Required
 from market.kit.i18n import gettext as _
 from market.kit.i18n import lazy
 from market.kit.templating import render
-from market.kit.web import deps, posted, see
+from market.kit.web import deps, form_data, redirect_to
 from market.records.by import By
 
 
 class AppealForm(BaseForm):
     text = LongTextField(
-        lazy("申诉或修复的理由"), [needed(lazy("请写明理由，可列出依据的文件。"))], most=2000
+        lazy("申诉或修复的理由"), [Required(lazy("请写明理由，可列出依据的文件。"))], max_length=2000
     )
 
 
@@ -35,13 +35,15 @@ async def own(request: Request) -> Response:
     actor = actor_for(request, AccountAct.READ_OWN_DATA)
     if actor.organisation_id is None or not actor.acts_for(actor.organisation_id):
         raise NotFound(_("您没有代表任何单位。"))
-    form = AppealForm(await posted(request) if request.method == "POST" else None)
-    chosen = str((await posted(request)).get("sanction") or "") if request.method == "POST" else ""
+    form = AppealForm(await form_data(request) if request.method == "POST" else None)
+    chosen = str((await form_data(request)).get("sanction") or "") if request.method == "POST" else ""
     if request.method == "POST":
         actor.require(IntegrityAct.APPEAL_SANCTION)
         if form.validate():
             await appeal(_uuid(chosen), text=str(form.text.data), by=By(actor, deps(request).clock()))
-            return flash(request, see(request, "integrity:own"), _("申诉已提交，答复会发到站内消息。"))
+            return flash(
+                request, redirect_to(request, "integrity:own"), _("申诉已提交，答复会发到站内消息。")
+            )
     organisation = await Organisation.get(id=actor.organisation_id)
     return render(
         request,

@@ -22,12 +22,12 @@ __all__ = [
     "atomic",
     "connected",
     "connection",
+    "dedicated_connection",
     "in_transaction",
-    "own_session",
     "tortoise_config",
 ]
 
-BUSY = frozenset({"40001", "40P01", "55P03"})
+LOCK_CONFLICTS = frozenset({"40001", "40P01", "55P03"})
 """SQLSTATEs that say: somebody else was faster, try again."""
 
 
@@ -51,7 +51,7 @@ def tortoise_config(
         "maxsize": pool_size,
         # One chain of acts uses more than asyncpg's hundred; what falls out is parsed and planned again.
         "statement_cache_size": 500,
-        "reset": _as_it_is,
+        "reset": _skip_reset,
         "server_settings": {
             "lock_timeout": f"{lock_timeout}s",
             "timezone": "UTC",
@@ -88,15 +88,15 @@ async def connected(
         await connections.close_all()
 
 
-async def _as_it_is(_connection: Any) -> None:
-    """Put nothing back on a connection that returns to the pool (an open transaction is rolled back before).
+async def _skip_reset(_connection: Any) -> None:
+    """Skip asyncpg's reset on release, four statements after each of ours; open transactions are rolled back.
 
-    asyncpg would send four statements after each of ours. What changes a session holds it by `own_session`.
+    Session settings and session locks therefore need a `dedicated_connection`.
     """
 
 
 @asynccontextmanager
-async def own_session() -> AsyncIterator[Any]:
+async def dedicated_connection() -> AsyncIterator[Any]:
     """Hold one connection for locks and settings of its session; both are gone when others get it."""
     async with connection().acquire_connection() as own:
         try:
@@ -119,7 +119,7 @@ def is_busy(error: BaseException) -> bool:
     """Tell whether the database refused because of somebody else's lock."""
     cause: BaseException | None = error
     while cause is not None:
-        if getattr(cause, "sqlstate", None) in BUSY:
+        if getattr(cause, "sqlstate", None) in LOCK_CONFLICTS:
             return True
         nested = cause.args[0] if cause.args and isinstance(cause.args[0], BaseException) else None
         cause = nested or cause.__cause__
@@ -128,10 +128,10 @@ def is_busy(error: BaseException) -> bool:
 
 def release_connections_on_cancellation() -> None:
     """Mend tortoise-orm 1.1.9, which loses a pooled connection when BEGIN is cancelled."""
-    base_client.TransactionContextPooled.__aenter__ = _enter  # type: ignore[method-assign]
+    base_client.TransactionContextPooled.__aenter__ = _begin_or_release  # type: ignore[method-assign]
 
 
-async def _enter(self: Any) -> Any:
+async def _begin_or_release(self: Any) -> Any:
     await self.ensure_connection()
     pool = self.client._parent._pool
     acquired = await pool.acquire()

@@ -32,21 +32,21 @@ __all__ = [
     "FileField",
     "HiddenField",
     "LongTextField",
+    "MaxLength",
     "MoneyField",
     "NumberField",
+    "NumberRange",
     "PasswordField",
+    "Required",
     "RowsField",
     "TextField",
-    "at_most",
-    "between",
-    "needed",
 ]
-MOST_MONEY = 10**16
+MAX_AMOUNT = 10**16
 """A hundred thousand billion yuan in fen: more is a slip, and sums of it must fit a BIGINT."""
 Choices = Sequence[tuple[str, Any]] | dict[str, Sequence[tuple[str, Any]]]
 
 
-class needed:  # noqa: N801 -- reads like a word of the form
+class Required:
     """The field must be filled; the sentence tells the person what to enter."""
 
     field_flags = {"required": True}
@@ -61,7 +61,7 @@ class needed:  # noqa: N801 -- reads like a word of the form
             raise StopValidation(str(self.message))
 
 
-class at_most:  # noqa: N801
+class MaxLength:
     """The text is no longer than `count` characters."""
 
     def __init__(self, count: int) -> None:
@@ -74,7 +74,7 @@ class at_most:  # noqa: N801
             )
 
 
-class between:  # noqa: N801
+class NumberRange:
     """The whole number lies in this range, both ends included."""
 
     def __init__(self, low: int, high: int) -> None:
@@ -85,7 +85,7 @@ class between:  # noqa: N801
             raise ValidationError(_("请填 %(low)s 到 %(high)s 之间的整数。", low=self.low, high=self.high))
 
 
-class _Clean:
+class _StorableText:
     """Refuses what the database cannot keep: zero bytes and halves of characters."""
 
     def __call__(self, form: Any, field: Any) -> None:
@@ -103,24 +103,24 @@ class BooleanField(_BooleanField):
 
 
 class TextField(_StringField):
-    """One line, stripped; at most `most` characters."""
+    """One line, stripped; at most `max_length` characters."""
 
     def __init__(
-        self, label: Any = "", validators: Iterable[Any] = (), most: int = 200, **options: Any
+        self, label: Any = "", validators: Iterable[Any] = (), max_length: int = 200, **options: Any
     ) -> None:
-        super().__init__(label, [_Clean(), *validators, at_most(most)], **options)
+        super().__init__(label, [_StorableText(), *validators, MaxLength(max_length)], **options)
 
     def process_formdata(self, valuelist: list[Any]) -> None:
         self.data = " ".join(str(valuelist[0]).split()) if valuelist else ""
 
 
 class LongTextField(_TextAreaField):
-    """Several lines; at most `most` characters."""
+    """Several lines; at most `max_length` characters."""
 
     def __init__(
-        self, label: Any = "", validators: Iterable[Any] = (), most: int = 5000, **options: Any
+        self, label: Any = "", validators: Iterable[Any] = (), max_length: int = 5000, **options: Any
     ) -> None:
-        super().__init__(label, [_Clean(), *validators, at_most(most)], **options)
+        super().__init__(label, [_StorableText(), *validators, MaxLength(max_length)], **options)
 
     def process_formdata(self, valuelist: list[Any]) -> None:
         self.data = str(valuelist[0]).replace("\r\n", "\n").strip() if valuelist else ""
@@ -172,7 +172,7 @@ class DayField(_StringField):
         return self.data.isoformat() if isinstance(self.data, date) else ""
 
 
-def in_currency(typed: int | None, currency: str, field: str) -> int:
+def to_minor_units(typed: int | None, currency: str, field: str) -> int:
     """Return what a MoneyField holds in minor units of a currency; nothing for an empty one.
 
     Raises:
@@ -214,7 +214,7 @@ class MoneyField(_StringField):
             raise ValueError(_("请填金额，最细到分，如 120.50。")) from None
         if amount < 0 or (amount == 0 and not self.is_zero_allowed):
             raise ValueError(_("金额应大于零。"))
-        if amount > MOST_MONEY:
+        if amount > MAX_AMOUNT:
             raise ValueError(_("金额过大，请核对单位。"))
         self.data = amount
 
@@ -226,7 +226,7 @@ class MoneyField(_StringField):
         return wan_input(self.data) if self.unit == 10_000 else f"{Money(self.data, self.currency).decimal:f}"
 
 
-class _Options(Select):
+class _PlainOptions(Select):
     """Long lists such as the country's regions cost most of a form's page, so an option is plain text."""
 
     @classmethod
@@ -241,7 +241,7 @@ class ChoiceField(_SelectField):
 
     choices: Any
 
-    widget = _Options()
+    widget = _PlainOptions()
 
     def __init__(
         self,
@@ -299,9 +299,9 @@ class RowsField(FieldList):  # type: ignore[type-arg]  # cannot be subscripted a
     """A table of like rows, such as 指标 / 现有 / 本成果. Rows left empty are dropped."""
 
     def __init__(
-        self, row: type[BaseForm], label: Any = "", *, blank: int = 3, most: int = 30, **options: Any
+        self, row: type[BaseForm], label: Any = "", *, blank_rows: int = 3, max_rows: int = 30, **options: Any
     ) -> None:
-        super().__init__(FormField(row), label, min_entries=blank, max_entries=most, **options)
+        super().__init__(FormField(row), label, min_entries=blank_rows, max_entries=max_rows, **options)
 
     def _extract_indices(self, prefix: str, formdata: Any) -> Iterator[int]:
         # Only plain digits: WTForms takes "²" for a number and fails on it.
@@ -312,7 +312,7 @@ class RowsField(FieldList):  # type: ignore[type-arg]  # cannot be subscripted a
                 yield int(number)
 
     @property
-    def filled(self) -> list[dict[str, Any]]:
+    def filled_rows(self) -> list[dict[str, Any]]:
         """The rows in which something was entered, as plain values."""
         rows = [{k: v for k, v in entry.data.items() if k != "csrf_token"} for entry in self.entries]
         return [row for row in rows if any(value not in ("", None, False, []) for value in row.values())]
@@ -322,18 +322,14 @@ class BaseForm(Form):
     """A form whose errors speak to the person. `first_error` helps to put the focus."""
 
     @property
-    def has_errors(self) -> bool:
-        return bool(self.errors)
-
-    @property
     def field_values(self) -> dict[str, Any]:
         """The data of each field; of a table, only the rows in which something was entered."""
         return {
-            name: field.filled if isinstance(field, RowsField) else field.data
+            name: field.filled_rows if isinstance(field, RowsField) else field.data
             for name, field in self._fields.items()
         }
 
-    def refuse(self, field: str, message: str) -> None:
+    def add_error(self, field: str, message: str) -> None:
         """Put a message found by a service at its field."""
         target = self._fields.get(field) if field else None
         if target is None:
@@ -342,7 +338,7 @@ class BaseForm(Form):
             target.errors = [*target.errors, message]
 
 
-def number_in(given: Mapping[str, Any], name: str) -> str:
+def record_number_from(given: Mapping[str, Any], name: str) -> str:
     """Return the record's number that a form names, or nothing where it cannot be one."""
     text = str(given.get(name) or "")
     return text if text.isascii() and text.isprintable() and len(text) <= 20 else ""

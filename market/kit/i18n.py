@@ -51,7 +51,7 @@ class Translated(str):
         return made
 
 
-def as_kept(text: str) -> str:
+def source_text(text: str) -> str:
     """Return what `gettext` made as it is kept in a record: in the source language."""
     return text.source if isinstance(text, Translated) else text
 
@@ -62,7 +62,7 @@ def gettext(message: str, **values: object) -> str:
     shown = text % values if values else text
     if _locale.get() == DEFAULT:
         return shown
-    kept = {key: as_kept(value) if isinstance(value, str) else value for key, value in values.items()}
+    kept = {key: source_text(value) if isinstance(value, str) else value for key, value in values.items()}
     return Translated(shown, message % kept if kept else message)
 
 

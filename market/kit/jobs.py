@@ -62,13 +62,13 @@ async def enqueue(
     )
 
 
-async def run_waiting(deps: Deps, *, most: int = 1000) -> int:
+async def run_pending(deps: Deps, *, limit: int = 1000) -> int:
     """Run the jobs that wait, in order, in this very task, and return how many.
 
     For commands and tests; a site has a worker. A job that raises stops the run.
     """
     done = 0
-    while done < most:
+    while done < limit:
         rows = await connection().execute_query_dict(
             "DELETE FROM procrastinate_jobs WHERE id = (SELECT id FROM procrastinate_jobs "
             "WHERE status = 'todo' AND (scheduled_at IS NULL OR scheduled_at <= now()) "
@@ -84,7 +84,7 @@ async def run_waiting(deps: Deps, *, most: int = 1000) -> int:
     return done
 
 
-async def note_failure(job_id: int, error: BaseException) -> None:
+async def record_failure(job_id: int, error: BaseException) -> None:
     """Keep why a job failed, for the operator's page; procrastinate itself keeps no reasons.
 
     Only the kind of error and its first line are kept.

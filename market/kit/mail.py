@@ -7,7 +7,7 @@ from email.message import EmailMessage
 from typing import Protocol
 from urllib.parse import unquote, urlsplit
 
-from market.kit.i18n import as_kept
+from market.kit.i18n import source_text
 from market.kit.jobs import enqueue
 from market.kit.models import OutgoingMail
 
@@ -64,7 +64,7 @@ class SmtpMailer:
             server.send_message(message)
 
 
-async def write_mail(
+async def queue_mail(
     recipient: str, subject: str, text: str, *, now: datetime, unsubscribe: str = ""
 ) -> OutgoingMail:
     """Write a mail inside the current transaction; a job sends it once that is committed.
@@ -73,8 +73,8 @@ async def write_mail(
     """
     mail = await OutgoingMail.create(
         recipient=recipient,
-        subject=_one_line(as_kept(subject)),
-        text=as_kept(text),
+        subject=_one_line(source_text(subject)),
+        text=source_text(text),
         unsubscribe=unsubscribe,
         created_at=now,
     )
@@ -86,6 +86,6 @@ def _one_line(subject: str) -> str:
     return " ".join(subject.split())[:300]
 
 
-def readable(text: str, base_url: str) -> str:
+def with_site_links(text: str, base_url: str) -> str:
     """Return a kept mail's text with whole links."""
     return text.replace(SITE, base_url)

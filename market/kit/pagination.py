@@ -9,7 +9,7 @@ from typing import Generic, TypeVar
 from starlette.datastructures import QueryParams
 
 T = TypeVar("T")
-SIZES = (20, 50, 100)
+PAGE_SIZES = (20, 50, 100)
 
 
 @dataclass(frozen=True)
@@ -31,23 +31,25 @@ class Page(Generic[T]):
 
 
 @dataclass(frozen=True)
-class Cut:
+class PageRequest:
     """Which part of a list is asked for; nonsense in the address falls back to the first page."""
 
     number: int = 1
-    size: int = SIZES[0]
+    size: int = PAGE_SIZES[0]
 
     @property
     def offset(self) -> int:
         return (self.number - 1) * self.size
 
     @classmethod
-    def of(cls, query: QueryParams) -> Cut:
+    def from_query(cls, query: QueryParams) -> PageRequest:
         number = query.get("page", "")
         size = query.get("size", "")
         return cls(
             number=min(max(int(number), 1), 100_000) if number.isdecimal() and len(number) < 7 else 1,
-            size=int(size) if size.isdecimal() and len(size) < 4 and int(size) in SIZES else SIZES[0],
+            size=int(size)
+            if size.isdecimal() and len(size) < 4 and int(size) in PAGE_SIZES
+            else PAGE_SIZES[0],
         )
 
     def page(self, items: Sequence[T], total: int) -> Page[T]:

@@ -14,7 +14,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from market.kit.errors import Forbidden, MarketError
 from market.kit.i18n import gettext as _
-from market.kit.web import posted
+from market.kit.web import form_data
 
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 FIELD = "csrf_token"
@@ -45,7 +45,7 @@ async def check_csrf(request: Request, exempt: Collection[str]) -> None:
         raise Forbidden(_("这个请求不是从本站页面发出的，没有执行。"))
     token = request.headers.get("x-csrf-token")
     if token is None:
-        token = str((await posted(request)).get(FIELD) or "")
+        token = str((await form_data(request)).get(FIELD) or "")
     if not hmac.compare_digest(token.encode(), csrf_token(request).encode()):
         raise Forbidden(_("页面已过期，请返回上一页刷新后再提交。"))
 
@@ -73,16 +73,16 @@ class TooLarge(MarketError):
     status = 413
 
 
-async def buffered(request: Request, *, most: int) -> Receive:
+async def buffer_body(request: Request, *, limit: int) -> Receive:
     """Read the whole body and return a `receive` that gives it again to each that asks.
 
     Raises:
-        TooLarge: it is longer than `most` bytes.
+        TooLarge: it is longer than `limit` bytes.
     """
     body = bytearray()
     async for chunk in request.stream():
         body += chunk
-        if len(body) > most:
+        if len(body) > limit:
             raise TooLarge(_("提交的内容过大。"))
     message = {"type": "http.request", "body": bytes(body), "more_body": False}
 

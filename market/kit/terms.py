@@ -15,7 +15,7 @@ from enum import Enum
 from functools import cache
 from typing import Any, TypeVar, get_args, get_origin, get_type_hints
 
-from market.kit.forms import in_currency
+from market.kit.forms import to_minor_units
 from market.kit.money import Money
 
 T = TypeVar("T")
@@ -172,9 +172,9 @@ class _Spec:
         if value in (None, "") and self.default is not MISSING:
             return self.default
         if self.type is Money:
-            return Money(in_currency(value, currency, at), currency)
+            return Money(to_minor_units(value, currency, at), currency)
         if self.place.is_minor:
-            return in_currency(value, currency, at)
+            return to_minor_units(value, currency, at)
         return self.type(value) if issubclass(self.type, Enum) else value
 
 

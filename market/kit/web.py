@@ -24,7 +24,7 @@ def path_id(request: Request, name: str) -> UUID:
     return cast(UUID, request.path_params[name])
 
 
-def see(request: Request, name: str, /, **params: object) -> RedirectResponse:
+def redirect_to(request: Request, name: str, /, **params: object) -> RedirectResponse:
     """Send the person on to the page `room:view` after a POST that worked."""
     return RedirectResponse(str(request.app.url_path_for(name, **params)), status_code=303)
 
@@ -39,7 +39,7 @@ def safe_path(target: str | None, default: str = "/") -> str:
     return target
 
 
-async def posted(request: Request) -> FormData:
+async def form_data(request: Request) -> FormData:
     """Return the posted form, read once for all that ask. The app closes its files at the end."""
     if not hasattr(request.state, "form"):
         request.state.form = await request.form(max_files=20, max_fields=2000, max_part_size=2 * 1024 * 1024)
@@ -47,11 +47,11 @@ async def posted(request: Request) -> FormData:
     return form
 
 
-def uploads(form: FormData, name: str) -> list[UploadFile]:
+def uploaded_files(form: FormData, name: str) -> list[UploadFile]:
     """Return the files that were really chosen in a file field."""
     return [f for f in form.getlist(name) if isinstance(f, UploadFile) and f.filename]
 
 
-def wants_part(request: Request) -> bool:
+def wants_partial(request: Request) -> bool:
     """Tell whether htmx asks for a part of a page only."""
     return request.headers.get("hx-request") == "true"

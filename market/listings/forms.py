@@ -18,13 +18,13 @@ from market.kit.forms import (
     ChoicesField,
     DayField,
     LongTextField,
+    MaxLength,
     MoneyField,
     NumberField,
+    NumberRange,
+    Required,
     RowsField,
     TextField,
-    at_most,
-    between,
-    needed,
 )
 from market.kit.i18n import gettext as _
 from market.kit.i18n import lazy
@@ -51,19 +51,19 @@ def open_licence_choices() -> list[tuple[str, str]]:
 
 
 class ComparisonRow(BaseForm):
-    indicator = TextField(lazy("指标"), most=80)
-    current = TextField(lazy("现有"), most=80)
-    ours = TextField(lazy("本成果"), most=80)
-    change = TextField(lazy("变化"), most=80)
-    evidence = TextField(lazy("依据"), most=200)
+    indicator = TextField(lazy("指标"), max_length=80)
+    current = TextField(lazy("现有"), max_length=80)
+    ours = TextField(lazy("本成果"), max_length=80)
+    change = TextField(lazy("变化"), max_length=80)
+    evidence = TextField(lazy("依据"), max_length=200)
 
 
 class RightRow(BaseForm):
     kind = ChoiceField(lazy("类型"), choices=lambda: choices("right_kind"), blank=lazy("请选择"))
-    number = TextField(lazy("专利号或登记号"), most=60)
-    name = TextField(lazy("名称"), most=200)
+    number = TextField(lazy("专利号或登记号"), max_length=60)
+    name = TextField(lazy("名称"), max_length=200)
     status = ChoiceField(lazy("状态"), choices=lambda: choices("right_state"), blank=lazy("请选择"))
-    holder = TextField(lazy("权利人"), most=120)
+    holder = TextField(lazy("权利人"), max_length=120)
     expires_on = DayField(lazy("到期日"))
     pledged = ChoiceField(lazy("质押"), choices=pledge_choices, blank="—")
     open_licence = ChoiceField(lazy("开放许可"), choices=open_licence_choices, blank="—")
@@ -84,15 +84,15 @@ class RightRow(BaseForm):
 
 
 class TeamRow(BaseForm):
-    name = TextField(lazy("姓名"), most=60)
-    title = TextField(lazy("职称"), most=60)
-    direction = TextField(lazy("研究方向"), most=200)
+    name = TextField(lazy("姓名"), max_length=60)
+    title = TextField(lazy("职称"), max_length=60)
+    direction = TextField(lazy("研究方向"), max_length=200)
 
 
 class TargetRow(BaseForm):
-    indicator = TextField(lazy("指标"), most=80)
-    present = TextField(lazy("现有"), most=80)
-    target = TextField(lazy("目标"), most=80)
+    indicator = TextField(lazy("指标"), max_length=80)
+    present = TextField(lazy("现有"), max_length=80)
+    target = TextField(lazy("目标"), max_length=80)
 
 
 class ListingForm(BaseForm):
@@ -102,14 +102,14 @@ class ListingForm(BaseForm):
     """The fields as they stand on the page."""
 
     revision = NumberField(widget=HiddenInput())
-    keywords = TextField(lazy("关键词"), most=600)
+    keywords = TextField(lazy("关键词"), max_length=600)
     industries = ChoicesField(lazy("广西重点产业"), choices=lambda: choices("industry"))
     modes = ChoicesField(lazy("合作方式"), choices=lambda: choices("mode"))
     field = ChoiceField(lazy("技术领域"), choices=lambda: choices("field"), blank=lazy("请选择"))
     region = ChoiceField(lazy("所在地"), choices=region_choices, blank=lazy("请选择"))
-    contact_name = TextField(lazy("联系人或联系窗口"), most=60)
-    contact_phone = TextField(lazy("联系电话"), most=40)
-    contact_email = TextField(lazy("联系邮箱"), most=254)
+    contact_name = TextField(lazy("联系人或联系窗口"), max_length=60)
+    contact_phone = TextField(lazy("联系电话"), max_length=40)
+    contact_email = TextField(lazy("联系邮箱"), max_length=254)
 
     def __iter__(self) -> Iterator[Any]:
         """Give the fields in the order of the page, for the list of what is wrong."""
@@ -122,7 +122,7 @@ class ListingForm(BaseForm):
         found["keywords"] = rules.keywords_of(self.keywords.data or "")
         for name, field in self._fields.items():
             if isinstance(field, RowsField):
-                found[name] = [_texts(row) for row in field.filled]
+                found[name] = [_texts(row) for row in field.filled_rows]
         return found
 
     def leave_room(self) -> None:
@@ -132,7 +132,7 @@ class ListingForm(BaseForm):
                 for _blank in range(min(2, 30 - len(field))):
                     field.append_entry()
 
-    def refuse_all(self, faults: list[tuple[str, str]]) -> None:
+    def add_errors(self, faults: list[tuple[str, str]]) -> None:
         """Put what keeps the listing from being handed in at its fields."""
         for name, sentence in faults:
             field = self._fields.get(name)
@@ -140,7 +140,7 @@ class ListingForm(BaseForm):
                 field[0].form._fields[next(iter(field[0].form._fields))].errors = [sentence]
                 field.errors = [{"": [sentence]}]
             else:
-                self.refuse(name, sentence)
+                self.add_error(name, sentence)
 
 
 class OutcomeForm(ListingForm):
@@ -152,25 +152,25 @@ class OutcomeForm(ListingForm):
         *("title_en", "abstract_en"),
     )
 
-    title = TextField(lazy("成果名称"), most=80)
-    highlight = TextField(lazy("一句话亮点"), most=60)
+    title = TextField(lazy("成果名称"), max_length=80)
+    highlight = TextField(lazy("一句话亮点"), max_length=60)
     trl = ChoiceField(lazy("成熟度"), choices=trl_choices, blank=lazy("请选择"))
     price_kind = ChoiceField(lazy("价格方式"), choices=lambda: choices("price_kind"))
     price_amount = MoneyField(lazy("挂牌价"))
     problem = LongTextField(lazy("要解决的问题"))
-    solution = LongTextField(lazy("技术方案与创新点"), most=10_000)
+    solution = LongTextField(lazy("技术方案与创新点"), max_length=10_000)
     comparison = RowsField(ComparisonRow, lazy("与现有方案对比"))
     indicators = LongTextField(lazy("主要技术指标"))
     applications = LongTextField(lazy("应用场景与已有案例"))
     economics = LongTextField(lazy("经济性测算"))
     evidence = LongTextField(lazy("成熟度证据"))
-    rights = RowsField(RightRow, lazy("知识产权"), blank=2)
+    rights = RowsField(RightRow, lazy("知识产权"), blank_rows=2)
     conditions = LongTextField(lazy("合作条件"))
     is_exclusive_possible = BooleanField(lazy("可以谈独占"))
-    team = RowsField(TeamRow, lazy("团队"), blank=2)
+    team = RowsField(TeamRow, lazy("团队"), blank_rows=2)
     references = LongTextField(lazy("论文、奖励、项目来源"))
     is_publicly_funded = BooleanField(lazy("由财政资金资助形成"))
-    title_en = TextField(lazy("英文名称"), most=400)
+    title_en = TextField(lazy("英文名称"), max_length=400)
     abstract_en = LongTextField(lazy("英文摘要"))
 
     def validate_price_amount(self, field: Any) -> None:
@@ -197,20 +197,20 @@ class NeedForm(ListingForm):
         *("contact_name", "contact_phone", "contact_email"),
     )
 
-    title = TextField(lazy("需求名称"), most=80)
+    title = TextField(lazy("需求名称"), max_length=80)
     is_masked = BooleanField(lazy("不公开单位名称，页面上显示为“某企业”"))
     kind = ChoiceField(lazy("需求类型"), choices=lambda: choices("need_kind"), blank=lazy("请选择"))
     background = LongTextField(lazy("背景与现状"))
-    description = LongTextField(lazy("需求描述"), most=10_000)
+    description = LongTextField(lazy("需求描述"), max_length=10_000)
     targets = RowsField(TargetRow, lazy("现有指标与目标指标"))
     constraints = LongTextField(lazy("约束条件"))
     attempts = LongTextField(lazy("已尝试的办法与不足"))
-    expected_form = TextField(lazy("期望成果形式"), most=200)
+    expected_form = TextField(lazy("期望成果形式"), max_length=200)
     trl_min = ChoiceField(lazy("成熟度下限"), choices=trl_choices, blank=lazy("不限"))
-    rights_intent = TextField(lazy("知识产权归属意向"), most=200)
+    rights_intent = TextField(lazy("知识产权归属意向"), max_length=200)
     budget_min_amount = MoneyField(lazy("预算下限"))
     budget_max_amount = MoneyField(lazy("预算上限"))
-    payment_terms = TextField(lazy("付款方式与周期"), most=200)
+    payment_terms = TextField(lazy("付款方式与周期"), max_length=200)
     deadline_on = DayField(lazy("截止日期"))
     requirements = LongTextField(lazy("对解决方的要求"))
 
@@ -232,21 +232,27 @@ class ReviewForm(BaseForm):
     """The rubric: four headings, 0-5 points each, a decision and its reason."""
 
     advantage = NumberField(
-        rules.HEADINGS["advantage"][0], validators=[needed(lazy("请打分。")), between(0, rules.MOST_POINTS)]
+        rules.HEADINGS["advantage"][0],
+        validators=[Required(lazy("请打分。")), NumberRange(0, rules.MOST_POINTS)],
     )
     clarity = NumberField(
-        rules.HEADINGS["clarity"][0], validators=[needed(lazy("请打分。")), between(0, rules.MOST_POINTS)]
+        rules.HEADINGS["clarity"][0],
+        validators=[Required(lazy("请打分。")), NumberRange(0, rules.MOST_POINTS)],
     )
     cooperation = NumberField(
-        rules.HEADINGS["cooperation"][0], validators=[needed(lazy("请打分。")), between(0, rules.MOST_POINTS)]
+        rules.HEADINGS["cooperation"][0],
+        validators=[Required(lazy("请打分。")), NumberRange(0, rules.MOST_POINTS)],
     )
     language = NumberField(
-        rules.HEADINGS["language"][0], validators=[needed(lazy("请打分。")), between(0, rules.MOST_POINTS)]
+        rules.HEADINGS["language"][0],
+        validators=[Required(lazy("请打分。")), NumberRange(0, rules.MOST_POINTS)],
     )
-    comment = LongTextField(lazy("意见"), validators=[at_most(rules.MOST_COMMENT)], most=rules.MOST_COMMENT)
+    comment = LongTextField(
+        lazy("意见"), validators=[MaxLength(rules.MOST_COMMENT)], max_length=rules.MOST_COMMENT
+    )
     decision = ChoiceField(
         lazy("决定"),
-        validators=[needed(lazy("请选择发布或退回。"))],
+        validators=[Required(lazy("请选择发布或退回。"))],
         choices=lambda: choices("review"),
     )
 

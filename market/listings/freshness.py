@@ -79,7 +79,7 @@ async def _remind(kind: Kind, identity: UUID, now: datetime, secret: str) -> boo
         if is_deadline
         else _("《%(title)s》将在 %(day)s 到期，确认前在列表里会排到后面。内容没有变，请一键确认续期。")
     )
-    await messages.tell(
+    await messages.notify(
         words % {"title": listing.title[:60], "day": f"{listing.expires_on:%Y-%m-%d}"},
         now=now,
         address=edit_address(listing) if is_deadline else renewal_address(listing, secret),

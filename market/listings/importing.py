@@ -16,7 +16,7 @@ from typing import Any
 from uuid import UUID, uuid4
 
 from market.accounts.models import Organisation, OrganisationKind, OrganisationStatus
-from market.audit.services import record, record_first
+from market.audit.services import record, record_bulk
 from market.codes.numbers import next_numbers
 from market.codes.regions import GUANGXI
 from market.deps import Deps
@@ -157,7 +157,7 @@ async def _import_batch(
         listing.number = number
     await kind.model.bulk_create(made, batch_size=BATCH)
     action = "imported and published" if publish else "imported"
-    await record_first(kind.key, [each.id for each in made], action, by=By.job(now))
+    await record_bulk(kind.key, [each.id for each in made], action, by=By.job(now))
     report.created += len(made)
     ids = [*touched, *(each.id for each in made if publish)]
     if ids:

@@ -14,7 +14,7 @@ from market.accounts.models import Organisation
 from market.kit.database import connection
 from market.kit.errors import NotFound
 from market.kit.i18n import gettext as _
-from market.kit.pagination import Cut, Page
+from market.kit.pagination import Page, PageRequest
 from market.listings.kinds import NEED, OUTCOME, Kind, Listing
 from market.listings.models import Need, NeedStatus, Outcome, OutcomeStatus, Review
 from market.listings.states import LIVE, PUBLIC
@@ -110,13 +110,13 @@ def may_see_contacts(listing: Listing, actor: Actor | None) -> bool:
     return actor.is_organisation_verified and not (isinstance(listing, Need) and listing.is_masked)
 
 
-async def list_own(kind: Kind, actor: Actor, *, status: str = "", cut: Cut) -> Page[Listing]:
+async def list_own(kind: Kind, actor: Actor, *, status: str = "", page_request: PageRequest) -> Page[Listing]:
     """Return the organisation's own listings, those last worked on first; `status` narrows them."""
     found = kind.model.filter(organisation_id=actor.organisation_id)
     if status:
         found = found.filter(status=status)
-    items = await found.order_by("-updated_at", "id").offset(cut.offset).limit(cut.size)
-    return cut.page(items, await found.count())
+    items = await found.order_by("-updated_at", "id").offset(page_request.offset).limit(page_request.size)
+    return page_request.page(items, await found.count())
 
 
 async def list_own_outcomes(actor: Actor) -> list[Outcome]:
@@ -144,11 +144,11 @@ async def count_renewable(kind: Kind, actor: Actor, until: date) -> int:
     return int(await _renewable(kind, actor, until).count())
 
 
-async def list_renewable(kind: Kind, actor: Actor, until: date, cut: Cut) -> Page[Listing]:
+async def list_renewable(kind: Kind, actor: Actor, until: date, page_request: PageRequest) -> Page[Listing]:
     """Return exactly those listings, the next to lapse first."""
     found = _renewable(kind, actor, until)
-    items = await found.order_by("expires_on", "id").offset(cut.offset).limit(cut.size)
-    return cut.page(items, await found.count())
+    items = await found.order_by("expires_on", "id").offset(page_request.offset).limit(page_request.size)
+    return page_request.page(items, await found.count())
 
 
 def _renewable(kind: Kind, actor: Actor, until: date) -> Any:
@@ -158,16 +158,16 @@ def _renewable(kind: Kind, actor: Actor, until: date) -> Any:
     )
 
 
-async def list_pending(kind: Kind, cut: Cut) -> Page[Listing]:
+async def list_pending(kind: Kind, page_request: PageRequest) -> Page[Listing]:
     """Return what waits for the operator, the longest waiting first."""
     found = kind.model.filter(status=kind.pending)
     items = (
         await found.select_related("organisation")
         .order_by("submitted_at", "id")
-        .offset(cut.offset)
-        .limit(cut.size)
+        .offset(page_request.offset)
+        .limit(page_request.size)
     )
-    return cut.page(items, await found.count())
+    return page_request.page(items, await found.count())
 
 
 async def count_pending(kind: Kind) -> int:
@@ -209,7 +209,7 @@ async def count_live(kind: Kind) -> int:
     return int(await kind.model.filter(status__in=live(kind.statuses)).count())
 
 
-async def list_live_of(kind: Kind, organisation_id: UUID, cut: Cut) -> Page[Listing]:
+async def list_live_of(kind: Kind, organisation_id: UUID, page_request: PageRequest) -> Page[Listing]:
     """Return what an organisation has on offer, masked needs left out, the newest first."""
     found = kind.model.filter(status__in=live(kind.statuses), organisation_id=organisation_id)
     if kind is NEED:
@@ -217,10 +217,10 @@ async def list_live_of(kind: Kind, organisation_id: UUID, cut: Cut) -> Page[List
     items = (
         await found.select_related("organisation")
         .order_by("-published_at", "id")
-        .offset(cut.offset)
-        .limit(cut.size)
+        .offset(page_request.offset)
+        .limit(page_request.size)
     )
-    return cut.page(items, await found.count())
+    return page_request.page(items, await found.count())
 
 
 async def list_by_ids(kind: Kind, ids: Sequence[UUID]) -> list[Listing]:

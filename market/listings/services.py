@@ -248,7 +248,7 @@ async def _submit(kind: Kind, number: str, *, by: By) -> Listing:
     listing.submitted_at = by.now
     await listing.save(update_fields=["submitted_at"])
     await move(listing, Move.SUBMIT, by=by)
-    await messages.tell_staff(
+    await messages.notify_staff(
         StaffRole.OPERATOR,
         _("%(kind)s《%(title)s》待审核。", kind=kind.words, title=listing.title[:60]),
         now=by.now,
@@ -268,7 +268,7 @@ async def _require_complete(kind: Kind, listing: Listing, now: datetime) -> None
 
 async def _tell_author(listing: Listing, is_published: bool, *, now: datetime) -> None:
     title = listing.title[:60]
-    await messages.tell(
+    await messages.notify(
         _("《%(title)s》已通过审核并发布。", title=title)
         if is_published
         else _("《%(title)s》退回修改，请看理由。", title=title),

@@ -61,7 +61,7 @@ async def _expire(kind: Kind, identity: UUID, now: datetime) -> bool:
     if listing.status not in LIVE or not listing.expires_on or listing.expires_on >= local_date(now):
         return False
     await move(listing, Move.EXPIRE, by=By.job(now))
-    await messages.tell(
+    await messages.notify(
         _("《%(title)s》已过期，续期后恢复展示。", title=listing.title[:60]),
         now=now,
         address=edit_address(listing),

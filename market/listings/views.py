@@ -15,9 +15,9 @@ from market.kit.clock import local_date
 from market.kit.errors import Invalid
 from market.kit.flash import flash
 from market.kit.i18n import gettext as _
-from market.kit.pagination import Cut
+from market.kit.pagination import PageRequest
 from market.kit.templating import render
-from market.kit.web import deps, posted, see, wants_part
+from market.kit.web import deps, form_data, redirect_to, wants_partial
 from market.listings import dashboards, freshness, queries, rules, services, sheets
 from market.listings.alike import Alike, find_alike
 from market.listings.forms import ListingForm, NeedForm, OutcomeForm, need_data, outcome_data
@@ -38,15 +38,15 @@ async def needs(request: Request) -> Response:
 
 async def _mine(request: Request, kind: Kind) -> Response:
     actor = actor_for(request, ListingAct.WRITE_LISTING)
-    now, cut = deps(request).clock(), Cut.of(request.query_params)
+    now, page_request = deps(request).clock(), PageRequest.from_query(request.query_params)
     until = local_date(now) + dashboards.RENEW_AHEAD
     status = request.query_params.get("status", "")
     is_due = request.query_params.get("due") == "1"
     if is_due:
-        page = await queries.list_renewable(kind, actor, until, cut)
+        page = await queries.list_renewable(kind, actor, until, page_request)
     else:
         status = status if status in {member.value for member in kind.statuses} else ""
-        page = await queries.list_own(kind, actor, status=status, cut=cut)
+        page = await queries.list_own(kind, actor, status=status, page_request=page_request)
     return render(
         request,
         "listings/index.html",
@@ -90,9 +90,9 @@ async def _write(
         services.require_may_begin(kind, actor)
     if request.method == "GET":
         return await _page(request, kind, listing, _blank_form(kind, listing, actor))
-    typed = await posted(request)
+    typed = await form_data(request)
     form = _form_class(kind)(typed)
-    if wants_part(request):
+    if wants_partial(request):
         return _completeness(request, kind, form)
     is_submitted = is_submitted or typed.get("act") == "submit"
     if form.validate():
@@ -110,9 +110,9 @@ async def _write(
                 seen=form.revision.data,
             )
         except services.Incomplete as error:
-            form.refuse_all(error.faults)
+            form.add_errors(error.faults)
         except Invalid as error:
-            form.refuse(error.field or "", str(error))
+            form.add_error(error.field or "", str(error))
         else:
             return _done(request, kind, saved, is_submitted=is_submitted)
     return await _page(request, kind, listing, form, status_code=422)
@@ -132,9 +132,11 @@ async def _alike(
 
 def _done(request: Request, kind: Kind, listing: Listing, *, is_submitted: bool) -> Response:
     if is_submitted:
-        return flash(request, see(request, f"listings:{kind.index}"), _("已提交审核，结果会用消息告诉您。"))
+        return flash(
+            request, redirect_to(request, f"listings:{kind.index}"), _("已提交审核，结果会用消息告诉您。")
+        )
     words = _("已保存并生效。") if listing.status in LIVE else _("草稿已保存。")
-    return flash(request, see(request, f"listings:edit_{kind.key}", number=listing.number), words)
+    return flash(request, redirect_to(request, f"listings:edit_{kind.key}", number=listing.number), words)
 
 
 async def outcome_template(request: Request) -> Response:
@@ -165,7 +167,7 @@ async def submit_need(request: Request) -> Response:
 
 async def _submit(request: Request, kind: Kind) -> Response:
     """Hand in what was typed, or, from a page without the form, what was saved."""
-    if "title" in await posted(request):
+    if "title" in await form_data(request):
         return await _edit(request, kind, is_submitted=True)
     actor = actor_for(request, ListingAct.WRITE_LISTING)
     listing = await queries.get_own(kind, actor, request.path_params["number"])
@@ -178,7 +180,7 @@ async def _submit(request: Request, kind: Kind) -> Response:
     except services.Incomplete as error:
         form = _blank_form(kind, listing, actor)
         form.validate()
-        form.refuse_all(error.faults)
+        form.add_errors(error.faults)
         return await _page(request, kind, listing, form, status_code=422)
     return _done(request, kind, listing, is_submitted=True)
 
@@ -202,7 +204,7 @@ async def renew_need(request: Request) -> Response:
 async def _act(request: Request, kind: Kind, act: Callable[..., Awaitable[Listing]], words: str) -> Response:
     actor = actor_for(request, ListingAct.WRITE_LISTING)
     listing = await act(kind, request.path_params["number"], by=By(actor, deps(request).clock()))
-    return flash(request, see(request, f"listings:edit_{kind.key}", number=listing.number), words)
+    return flash(request, redirect_to(request, f"listings:edit_{kind.key}", number=listing.number), words)
 
 
 async def renew_by_link(request: Request) -> Response:
@@ -214,7 +216,7 @@ async def renew_by_link(request: Request) -> Response:
         return render(request, "listings/renew.html", listing=listing, kind=get_kind(kind))
     await freshness.renew_by_link(kind, number, token, secret=secret, now=deps(request).clock())
     return flash(
-        request, see(request, f"pages:{kind}", number=number), _("已确认，谢谢。有效期延长十二个月。")
+        request, redirect_to(request, f"pages:{kind}", number=number), _("已确认，谢谢。有效期延长十二个月。")
     )
 
 

@@ -11,7 +11,7 @@ from market.codes.lists import FIELDS
 from market.kit.cards import Card
 from market.kit.i18n import Lazy, lazy
 from market.kit.i18n import gettext as _
-from market.kit.pagination import Cut, Page
+from market.kit.pagination import Page, PageRequest
 from market.matching import queries
 from market.matching.labels import MAX_TERMS, misfit_labels, part_labels, percent_score
 from market.matching.models import Match, MatchStatus
@@ -80,16 +80,16 @@ def available_views(actor: Actor) -> Sequence[str]:
     return [*views, OWN] if has_listings or not views else views
 
 
-async def board_page(params: BoardParams, cut: Cut, *, actor: Actor) -> Page[BoardRow]:
+async def board_page(params: BoardParams, page_request: PageRequest, *, actor: Actor) -> Page[BoardRow]:
     """Return one page of a view."""
     actor.require(MatchAct.SEE_MATCHES)
-    matches = await _load_page(params, cut, actor)
-    return cut.page([_board_row(row) for row in matches.items], matches.total)
+    matches = await _load_page(params, page_request, actor)
+    return page_request.page([_board_row(row) for row in matches.items], matches.total)
 
 
 async def view_counts(actor: Actor) -> dict[str, int]:
     """Count the rows of each view, without filters."""
-    first = Cut(1, 1)
+    first = PageRequest(1, 1)
     return {
         view: (await _load_page(BoardParams(view, "", ""), first, actor)).total
         for view in available_views(actor)
@@ -101,19 +101,19 @@ async def dashboard_cards(actor: Actor, now: datetime) -> list[Card]:
     if not actor.may(MatchAct.TAKE_UP):
         return []
     taken = await Match.filter(broker_id=actor.user_id, status__in=TAKEN_UP).count()
-    offered = await queries.list_open_matches(Cut(1, 1))
+    offered = await queries.list_open_matches(PageRequest(1, 1))
     return [
         Card(_("已接手待引荐"), taken, f"/matches?view={MINE}", "due"),
         Card(_("可接手的匹配"), offered.total, "/matches"),
     ]
 
 
-async def _load_page(params: BoardParams, cut: Cut, actor: Actor) -> Page[MatchRow]:
+async def _load_page(params: BoardParams, page_request: PageRequest, actor: Actor) -> Page[MatchRow]:
     if params.view == OWN:
-        return await queries.list_matches_of_organisation(actor.organisation_id, cut)
+        return await queries.list_matches_of_organisation(actor.organisation_id, page_request)
     if params.view == OPEN:
-        return await queries.list_open_matches(cut, field=params.field, text=params.text)
-    return await queries.list_matches_of_broker(actor.user_id, cut, statuses=STAGES[params.view])
+        return await queries.list_open_matches(page_request, field=params.field, text=params.text)
+    return await queries.list_matches_of_broker(actor.user_id, page_request, statuses=STAGES[params.view])
 
 
 def _board_row(row: MatchRow) -> BoardRow:

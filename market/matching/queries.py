@@ -15,7 +15,7 @@ from market.accounts.actors import Actor
 from market.kit.database import connection
 from market.kit.errors import NotFound
 from market.kit.i18n import gettext as _
-from market.kit.pagination import Cut, Page
+from market.kit.pagination import Page, PageRequest
 from market.listings.search import VISIBLE_NEEDS, VISIBLE_OUTCOMES
 from market.matching.feedback import GENERAL, ListingTraits, Refusal
 from market.matching.models import Match, MatchFeedback, MatchStatus
@@ -69,7 +69,7 @@ class MatchRow:
     outcome: Side
 
 
-async def list_open_matches(cut: Cut, *, field: str = "", text: str = "") -> Page[MatchRow]:
+async def list_open_matches(page_request: PageRequest, *, field: str = "", text: str = "") -> Page[MatchRow]:
     """Return the matches that no broker has taken up, the best first; `text` filters by title."""
     matches = Match.filter(
         status=MatchStatus.SUGGESTED,
@@ -81,29 +81,37 @@ async def list_open_matches(cut: Cut, *, field: str = "", text: str = "") -> Pag
         matches = matches.filter(outcome__field=field)
     if text:
         matches = matches.filter(Q(need__title__icontains=text) | Q(outcome__title__icontains=text))
-    return cut.page(await _rows(matches, most=cut.size, offset=cut.offset), await matches.count())
+    return page_request.page(
+        await _rows(matches, most=page_request.size, offset=page_request.offset), await matches.count()
+    )
 
 
 async def list_matches_of_broker(
-    user_id: UUID, cut: Cut, *, statuses: Collection[MatchStatus] = ()
+    user_id: UUID, page_request: PageRequest, *, statuses: Collection[MatchStatus] = ()
 ) -> Page[MatchRow]:
     """Return the matches that a broker has taken up, the latest first; names are not masked."""
     matches = Match.filter(broker_id=user_id)
     if statuses:
         matches = matches.filter(status__in=list(statuses))
     rows = await _rows(
-        matches, most=cut.size, offset=cut.offset, order=("-taken_up_at", "id"), is_masking=False
+        matches,
+        most=page_request.size,
+        offset=page_request.offset,
+        order=("-taken_up_at", "id"),
+        is_masking=False,
     )
-    return cut.page(rows, await matches.count())
+    return page_request.page(rows, await matches.count())
 
 
-async def list_matches_of_organisation(organisation_id: UUID | None, cut: Cut) -> Page[MatchRow]:
+async def list_matches_of_organisation(
+    organisation_id: UUID | None, page_request: PageRequest
+) -> Page[MatchRow]:
     """Return the matches of an organisation's listings, the best first, without those it refused.
 
     Masked names are shown for its own needs only.
     """
     if organisation_id is None:
-        return cut.page([], 0)
+        return page_request.page([], 0)
     matches = _visible(
         Match.filter(
             Q(need__organisation_id=organisation_id) | Q(outcome__organisation_id=organisation_id),
@@ -112,8 +120,10 @@ async def list_matches_of_organisation(organisation_id: UUID | None, cut: Cut) -
         )
     )
     matches = await _without_refused(matches, organisation_id)
-    rows = await _rows(matches, most=cut.size, offset=cut.offset, unmasked_for=organisation_id)
-    return cut.page(rows, await matches.count())
+    rows = await _rows(
+        matches, most=page_request.size, offset=page_request.offset, unmasked_for=organisation_id
+    )
+    return page_request.page(rows, await matches.count())
 
 
 async def get_match_for(actor: Actor, match_id: UUID) -> Match:

@@ -4,13 +4,13 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
-from market.accounts.web import actor_for, passes, sent, status_of
+from market.accounts.web import actor_for, form_data_or_none, form_status, validate_and_run
 from market.codes.labels import choices
 from market.kit.flash import flash
 from market.kit.i18n import gettext as _
-from market.kit.pagination import Cut
+from market.kit.pagination import PageRequest
 from market.kit.templating import render
-from market.kit.web import deps, path_id, see
+from market.kit.web import deps, path_id, redirect_to
 from market.matching import board as boards
 from market.matching import queries, services
 from market.matching.forms import DismissForm
@@ -25,7 +25,7 @@ async def board(request: Request) -> Response:
         request,
         "matching/board.html",
         params=params,
-        page=await boards.board_page(params, Cut.of(request.query_params), actor=actor),
+        page=await boards.board_page(params, PageRequest.from_query(request.query_params), actor=actor),
         counts=await boards.view_counts(actor),
         views=boards.VIEWS,
         fields=choices("field"),
@@ -38,8 +38,8 @@ async def dismiss(request: Request) -> Response:
     is_needs_side = actor.acts_for(match.need.organisation_id)
     own, other = (match.need, match.outcome) if is_needs_side else (match.outcome, match.need)
     back = "pages:need" if is_needs_side else "pages:outcome"
-    form = DismissForm(await sent(request))
-    if request.method == "POST" and await passes(
+    form = DismissForm(await form_data_or_none(request))
+    if request.method == "POST" and await validate_and_run(
         form,
         lambda: services.feedback(
             match.id,
@@ -48,9 +48,11 @@ async def dismiss(request: Request) -> Response:
             by=By(actor, deps(request).clock()),
         ),
     ):
-        return flash(request, see(request, back, number=own.number), _("已记下，这条匹配不再显示给您单位。"))
+        return flash(
+            request, redirect_to(request, back, number=own.number), _("已记下，这条匹配不再显示给您单位。")
+        )
     return render(
-        request, "matching/dismiss.html", status_of(form), form=form, own=own, other=other, back=back
+        request, "matching/dismiss.html", form_status(form), form=form, own=own, other=other, back=back
     )
 
 

@@ -9,14 +9,14 @@ from uuid import UUID, uuid4
 from tortoise.expressions import Q
 from tortoise.queryset import QuerySet
 
-from market.accounts.messages import tell, tell_staff
+from market.accounts.messages import notify, notify_staff
 from market.accounts.models import StaffRole
 from market.audit.services import record
 from market.codes.holidays import Calendar
 from market.kit.clock import end_of_day, local_date
 from market.kit.database import atomic
-from market.kit.i18n import as_kept
 from market.kit.i18n import gettext as _
+from market.kit.i18n import source_text
 from market.notices.models import Notice, NoticeExtension, Objection
 from market.notices.periods import last_day, period_end
 from market.notices.states import RUNNING
@@ -75,7 +75,7 @@ async def move_end(notice: Notice, calendar: Calendar, reason: str, *, by: By) -
         id=uuid4(),
         notice_id=notice.id,
         days=notice.days,
-        reason=as_kept(reason)[:500],
+        reason=source_text(reason)[:500],
         ended_at=notice.ends_at,
         ends_at=ends_at,
         extended_at=by.now,
@@ -85,7 +85,7 @@ async def move_end(notice: Notice, calendar: Calendar, reason: str, *, by: By) -
     await record("notice", notice.id, "move_end", by=by, ends_at=ends_at)
     text, address = moved_words(notice), f"/notices/{notice.number}"
     objectors = await Objection.filter(notice_id=notice.id).values_list("objector_id", flat=True)
-    await tell(
+    await notify(
         text,
         now=by.now,
         address=address,
@@ -93,7 +93,7 @@ async def move_end(notice: Notice, calendar: Calendar, reason: str, *, by: By) -
         organisation_id=notice.organisation_id,
     )
     if notice.organisation_id is None:
-        await tell_staff(StaffRole.OFFICER, text, now=by.now, address=address)
+        await notify_staff(StaffRole.OFFICER, text, now=by.now, address=address)
     return True
 
 

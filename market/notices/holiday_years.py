@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import date
 from uuid import UUID, uuid4
 
-from market.accounts.messages import tell, tell_staff
+from market.accounts.messages import notify, notify_staff
 from market.accounts.models import StaffRole
 from market.audit.services import record
 from market.codes.holidays import FIXED_FEASTS, NATIONAL, HolidayYear
@@ -62,7 +62,7 @@ async def propose_year(year: HolidayYear, *, by: By) -> HolidayYearVersion:
         make_up_days=version.make_up_days,
         source=version.source,
     )
-    await tell_staff(
+    await notify_staff(
         StaffRole.APPROVER,
         _("%(name)s的放假安排待确认。", name=title_of(version.year, version.region)),
         now=by.now,
@@ -84,7 +84,7 @@ async def confirm_year(version_id: UUID, *, accepts_provisional: bool, by: By) -
     """
     version = await _decide(version_id, Verdict.CONFIRMED, "", by=by)
     title = title_of(version.year, version.region)
-    await tell(
+    await notify(
         _("%(name)s的放假安排已确认。", name=title),
         now=by.now,
         address=f"/backoffice/holidays/{version.id}",
@@ -112,7 +112,7 @@ async def reject_year(version_id: UUID, reason: str, *, by: By) -> HolidayYearVe
     if not reason:
         raise Invalid(_("退回时请写明理由。"), field="reason")
     version = await _decide(version_id, Verdict.REJECTED, reason, by=by)
-    await tell(
+    await notify(
         _("%(name)s的放假安排被退回：%(reason)s", name=title_of(version.year, version.region), reason=reason),
         now=by.now,
         address=f"/backoffice/holidays/{version.id}",

@@ -9,7 +9,7 @@ from market.accounts.actors import Actor
 from market.accounts.permissions import AccountAct, Role
 from market.kit.errors import NotFound
 from market.kit.i18n import gettext as _
-from market.kit.pagination import Cut, Page
+from market.kit.pagination import Page, PageRequest
 from market.notices.models import (
     Notice,
     NoticeExtension,
@@ -22,7 +22,7 @@ from market.notices.permissions import NoticeAct
 from market.notices.states import UNDECIDED
 
 
-async def list_notices(cut: Cut, kind: str = "", status: str = "") -> Page[Notice]:
+async def list_notices(page_request: PageRequest, kind: str = "", status: str = "") -> Page[Notice]:
     """Return the public list, newest first; an unknown kind or status finds all."""
     wanted = Q()
     if kind in set(NoticeKind):
@@ -30,8 +30,10 @@ async def list_notices(cut: Cut, kind: str = "", status: str = "") -> Page[Notic
     if status in set(NoticeStatus):
         wanted &= Q(status=status)
     found = Notice.filter(wanted)
-    items = await found.order_by("-published_at", "-number").offset(cut.offset).limit(cut.size)
-    return cut.page(items, await found.count())
+    items = (
+        await found.order_by("-published_at", "-number").offset(page_request.offset).limit(page_request.size)
+    )
+    return page_request.page(items, await found.count())
 
 
 async def list_open_notices(most: int) -> list[Notice]:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID, uuid4
 
-from market.accounts.messages import tell, tell_staff
+from market.accounts.messages import notify, notify_staff
 from market.accounts.models import StaffRole
 from market.audit.services import record
 from market.codes.holidays import Calendar
@@ -205,10 +205,10 @@ async def object_to(number: str, *, reason: str, by: By, entry_id: UUID | None =
     text = _("公示 %(number)s 收到异议，程序已中止。", number=notice.number)
     address = f"/notices/{notice.number}"  # who may answer or decide is led on from there, the others read
     if notice.organisation_id:
-        await tell(text, now=by.now, address=address, organisation_id=notice.organisation_id)
+        await notify(text, now=by.now, address=address, organisation_id=notice.organisation_id)
     else:
-        await tell_staff(StaffRole.OFFICER, text, now=by.now, address=address)
-    await tell_staff(StaffRole.OPERATOR, text, now=by.now, address=address)
+        await notify_staff(StaffRole.OFFICER, text, now=by.now, address=address)
+    await notify_staff(StaffRole.OPERATOR, text, now=by.now, address=address)
     return objection
 
 
@@ -229,7 +229,7 @@ async def answer(objection_id: UUID, text: str, *, by: By) -> Objection:
     objection.status, objection.answer, objection.answered_at = ObjectionStatus.ANSWERED, text, by.now
     await objection.save(update_fields=["status", "answer", "answered_at"])
     await record("objection", objection.id, "answer", by=by)
-    await tell_staff(
+    await notify_staff(
         StaffRole.OPERATOR,
         _("公示 %(number)s 的异议已有答复，请裁定。", number=notice.number),
         now=by.now,
@@ -259,9 +259,9 @@ async def decide(objection_id: UUID, *, is_upheld: bool, text: str, by: By) -> O
     await record("notice", notice.id, "decide", by=by, status=notice.status)
     told = _("公示 %(number)s 的异议已裁定。", number=notice.number)
     address = f"/notices/{notice.number}"
-    await tell(told, now=by.now, address=address, user_ids=[objection.objector_id])
+    await notify(told, now=by.now, address=address, user_ids=[objection.objector_id])
     if notice.organisation_id:
-        await tell(told, now=by.now, address=address, organisation_id=notice.organisation_id)
+        await notify(told, now=by.now, address=address, organisation_id=notice.organisation_id)
     return objection
 
 

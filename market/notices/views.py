@@ -6,15 +6,15 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from market.accounts.web import actor_for, find, passes, sent, status_of
+from market.accounts.web import actor_for, form_data_or_none, form_status, optional_actor, validate_and_run
 from market.codes.labels import choices
 from market.kit.errors import NotFound
 from market.kit.flash import flash
 from market.kit.i18n import gettext as _
-from market.kit.pagination import Cut
+from market.kit.pagination import PageRequest
 from market.kit.prints import render_pdf
 from market.kit.templating import render
-from market.kit.web import deps, path_id, posted, see
+from market.kit.web import deps, form_data, path_id, redirect_to
 from market.notices import queries, services
 from market.notices.feeds import NEWEST, atom
 from market.notices.forms import AnswerForm, DecisionForm, ExtensionForm, ObjectionForm
@@ -31,7 +31,7 @@ from market.records.by import By
 
 async def index(request: Request) -> Response:
     kind, status = request.query_params.get("kind", ""), request.query_params.get("status", "")
-    page = await queries.list_notices(Cut.of(request.query_params), kind, status)
+    page = await queries.list_notices(PageRequest.from_query(request.query_params), kind, status)
     return render(
         request,
         "notices/index.html",
@@ -47,7 +47,7 @@ async def index(request: Request) -> Response:
 
 async def show(request: Request) -> Response:
     notice = await queries.get_notice(request.path_params["number"])
-    actor = find(request)
+    actor = optional_actor(request)
     last = last_day(notice.ends_at) if notice.ends_at else None
     return render(
         request,
@@ -71,7 +71,7 @@ async def show(request: Request) -> Response:
 async def object_(request: Request) -> Response:
     actor = actor_for(request, NoticeAct.OBJECT)
     notice = await queries.get_notice(request.path_params["number"])
-    form = ObjectionForm(await posted(request) if request.method == "POST" else None)
+    form = ObjectionForm(await form_data(request) if request.method == "POST" else None)
     form.entry.choices = [("", _("整份公示")), *((entry, name) for entry, name in notice.entries)]
     if request.method == "POST" and form.validate():
         entry = UUID(form.entry.data) if form.entry.data else None
@@ -81,7 +81,7 @@ async def object_(request: Request) -> Response:
             entry_id=entry,
             by=By(actor, deps(request).clock()),
         )
-        done = see(request, "notices:show", number=notice.number)
+        done = redirect_to(request, "notices:show", number=notice.number)
         return flash(request, done, _("异议已提出，公示程序中止。处理结果会通知您。"))
     return render(request, "notices/object.html", 422 if form.errors else 200, notice=notice, form=form)
 
@@ -89,10 +89,10 @@ async def object_(request: Request) -> Response:
 async def answer(request: Request) -> Response:
     actor = actor_for(request, NoticeAct.ANSWER_OBJECTION)
     objection = await queries.get_objection_for(actor, path_id(request, "objection_id"))
-    form = AnswerForm(await posted(request) if request.method == "POST" else None)
+    form = AnswerForm(await form_data(request) if request.method == "POST" else None)
     if request.method == "POST" and form.validate():
         await services.answer(objection.id, str(form.answer.data), by=By(actor, deps(request).clock()))
-        done = see(request, "notices:show", number=objection.notice.number)
+        done = redirect_to(request, "notices:show", number=objection.notice.number)
         return flash(request, done, _("答复已公开，由平台管理员裁定。"))
     return render(
         request,
@@ -108,7 +108,7 @@ async def answer(request: Request) -> Response:
 async def decide(request: Request) -> Response:
     actor = actor_for(request, NoticeAct.DECIDE_OBJECTION)
     objection = await queries.get_objection_for(actor, path_id(request, "objection_id"))
-    form = DecisionForm(await posted(request) if request.method == "POST" else None)
+    form = DecisionForm(await form_data(request) if request.method == "POST" else None)
     if request.method == "POST" and form.validate():
         await services.decide(
             objection.id,
@@ -116,7 +116,7 @@ async def decide(request: Request) -> Response:
             text=str(form.text.data),
             by=By(actor, deps(request).clock()),
         )
-        done = see(request, "notices:show", number=objection.notice.number)
+        done = redirect_to(request, "notices:show", number=objection.notice.number)
         return flash(request, done, _("裁定已公开。"))
     return render(
         request,
@@ -134,9 +134,9 @@ async def extend(request: Request) -> Response:
     notice = await queries.get_notice(request.path_params["number"])
     if not can_extend(actor, notice):
         raise NotFound(_("没有这份公示，或者不是您单位发布的。"))
-    form = ExtensionForm(await sent(request))
+    form = ExtensionForm(await form_data_or_none(request))
     calendar = await calendar_for(request)
-    if request.method == "POST" and await passes(
+    if request.method == "POST" and await validate_and_run(
         form,
         lambda: services.extend(
             notice.number,
@@ -146,9 +146,9 @@ async def extend(request: Request) -> Response:
             by=By(actor, deps(request).clock()),
         ),
     ):
-        done = see(request, "notices:show", number=notice.number)
+        done = redirect_to(request, "notices:show", number=notice.number)
         return flash(request, done, _("公示期已延长，理由已公开。"))
-    return render(request, "notices/extend.html", status_of(form), form=form, notice=notice)
+    return render(request, "notices/extend.html", form_status(form), form=form, notice=notice)
 
 
 async def feed(request: Request) -> Response:

@@ -11,7 +11,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from market.accounts.web import find
+from market.accounts.web import optional_actor
 from market.codes import lists, regions
 from market.codes.labels import label
 from market.kit.errors import NotFound
@@ -86,7 +86,7 @@ async def rows(outcomes: Sequence[Outcome], now: datetime) -> list[Row]:
 
 async def compare(request: Request) -> Response:
     """The address carries the numbers; what cannot be seen by this person is told as missing."""
-    actor = find(request)
+    actor = optional_actor(request)
     numbers = numbers_of(request.query_params.getlist("n"))
     outcomes, missing = [], []
     for number in numbers:

@@ -7,7 +7,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from market.accounts.messages import list_messages
-from market.accounts.web import actor_of
+from market.accounts.web import signed_in_actor
 from market.kit.templating import render
 from market.kit.web import deps
 from market.pages.dashboards import board
@@ -16,7 +16,7 @@ NEWEST = 5
 
 
 async def dashboard(request: Request) -> Response:
-    actor = actor_of(request)
+    actor = signed_in_actor(request)
     messages, _total = await list_messages(actor.user_id, offset=0, limit=NEWEST)
     return render(
         request,

@@ -4,14 +4,14 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from market.accounts.web import actor_for, actor_of
+from market.accounts.web import actor_for, signed_in_actor
 from market.claims.chains import chain_of_deal
 from market.codes.labels import choices
 from market.deals import queries
 from market.deals.permissions import DealAct
 from market.files.contents import ACCEPT
 from market.kit.database import in_transaction
-from market.kit.pagination import Cut
+from market.kit.pagination import PageRequest
 from market.kit.templating import render
 from market.kit.web import deps
 from market.pages.deal_room import make_room
@@ -23,7 +23,7 @@ async def index(request: Request) -> Response:
     status, todo = query.get("status", ""), query.get("todo", "")
     page = await queries.list_deals(
         actor,
-        Cut.of(query),
+        PageRequest.from_query(query),
         status=status,
         todo=todo,
         only=await WAITING[todo].deals(actor, now) if todo in WAITING else None,
@@ -43,7 +43,7 @@ async def index(request: Request) -> Response:
 
 
 async def show(request: Request) -> Response:
-    actor = actor_of(request)
+    actor = signed_in_actor(request)
     # One connection for all that the page reads: nothing is reset between, and nothing changes meanwhile.
     async with in_transaction():
         deal = await queries.get_deal_for(actor, request.path_params["number"])

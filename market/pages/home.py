@@ -16,7 +16,7 @@ from market.kit.clock import local_date
 from market.kit.database import connection
 from market.kit.formats import wan
 from market.kit.i18n import gettext as _
-from market.kit.pagination import Cut, Page
+from market.kit.pagination import Page, PageRequest
 from market.listings import queries
 from market.listings.kinds import NEED, OUTCOME
 from market.notices.models import Notice, NoticeKind
@@ -58,20 +58,20 @@ def _new_year(now: datetime) -> date:
     return local_date(now).replace(month=1, day=1)
 
 
-async def list_concluded(now: datetime, cut: Cut) -> tuple[Page[Contract], set[UUID]]:
+async def list_concluded(now: datetime, page_request: PageRequest) -> tuple[Page[Contract], set[UUID]]:
     """Return this year's contracts, newest first, and the deals whose price was before the public."""
     found = Contract.filter(signed_on__gte=_new_year(now))
     items = (
         await found.select_related("deal__outcome", "deal__seller")
         .order_by("-signed_on", "-number")
-        .offset(cut.offset)
-        .limit(cut.size)
+        .offset(page_request.offset)
+        .limit(page_request.size)
     )
     told = await Notice.filter(
         kind=NoticeKind.PRICE, subject_kind="deal", subject_id__in=[each.deal_id for each in items]
     ).values_list("subject_id", flat=True)
     await attach_subjects([each.deal for each in items])
-    return cut.page(items, await found.count()), {UUID(str(each)) for each in told}
+    return page_request.page(items, await found.count()), {UUID(str(each)) for each in told}
 
 
 async def _signed_since(day: date) -> tuple[int, int]:

@@ -6,10 +6,10 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from market.accounts.web import find
+from market.accounts.web import optional_actor
 from market.kit.clock import local_date
 from market.kit.i18n import gettext as _
-from market.kit.pagination import Cut
+from market.kit.pagination import PageRequest
 from market.kit.templating import render
 from market.kit.web import deps
 from market.listings import queries
@@ -17,7 +17,7 @@ from market.pages import estimates, home, words
 
 
 async def show(request: Request) -> Response:
-    actor, now = find(request), deps(request).clock()
+    actor, now = optional_actor(request), deps(request).clock()
     today = local_date(now)
     latest = await queries.list_latest_outcomes(3)
     return render(
@@ -46,7 +46,9 @@ async def show(request: Request) -> Response:
 
 async def concluded(request: Request) -> Response:
     """This year's signed contracts; a price is shown where it was before the public anyway."""
-    page, told = await home.list_concluded(deps(request).clock(), Cut.of(request.query_params))
+    page, told = await home.list_concluded(
+        deps(request).clock(), PageRequest.from_query(request.query_params)
+    )
     return render(request, "pages/concluded.html", page=page, told=told)
 
 

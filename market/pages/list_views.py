@@ -13,7 +13,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.routing import Route
 
-from market.accounts.web import address_of, find
+from market.accounts.web import address_of, optional_actor
 from market.deals.interest_counts import count_interests, count_responses
 from market.kit import limits
 from market.kit.clock import local_date
@@ -55,8 +55,10 @@ def _workbook(scope: Scope) -> Callable[[Request], Any]:
     async def export(request: Request) -> Response:
         """Exactly the rows that the list with these conditions has, as a workbook."""
         _shorten(request)
-        actor = find(request)
-        await limits.hit(f"export:{address_of(request)}", most=EXPORTS_AN_HOUR, seconds=3600)
+        actor = optional_actor(request)
+        await limits.count_attempt(
+            f"export:{address_of(request)}", limit=EXPORTS_AN_HOUR, window_seconds=3600
+        )
         asked = await results.asked_of(request, scope)
         content = await sheets.workbook(
             scope,
@@ -76,7 +78,9 @@ def _feed(scope: Scope) -> Callable[[Request], Any]:
         _shorten(request)
         asked = replace(await results.asked_of(request, scope), sort=feeds.newest(scope))
         found = await results.search(deps(request).search, deps(request).search, asked, scope)
-        body = feeds.atom(found, find(request), deps(request).settings.base_url, deps(request).clock())
+        body = feeds.atom(
+            found, optional_actor(request), deps(request).settings.base_url, deps(request).clock()
+        )
         return Response(body, found.status, media_type="application/atom+xml")
 
     return feed
@@ -104,7 +108,7 @@ def _elsewhere(request: Request, scope: Scope) -> Response:
 
 async def _around(request: Request, found: Found) -> dict[str, Any]:
     """Return what the rows of this scope need beside themselves."""
-    actor, now = find(request), deps(request).clock()
+    actor, now = optional_actor(request), deps(request).clock()
     rows = [*found.page.items, *found.related]
     context: dict[str, Any] = {
         "badges": await estimates.badges([each for each in rows if isinstance(each, Outcome)], now),

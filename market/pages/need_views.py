@@ -10,7 +10,7 @@ from starlette.routing import Route
 
 from market.accounts.actors import Actor
 from market.accounts.permissions import AccountAct
-from market.accounts.web import find
+from market.accounts.web import optional_actor
 from market.audit.queries import list_chain
 from market.deals.permissions import DealAct
 from market.kit.clock import local_date
@@ -23,7 +23,7 @@ from market.pages import matches, words
 
 
 async def need(request: Request) -> Response:
-    actor, today = find(request), local_date(deps(request).clock())
+    actor, today = optional_actor(request), local_date(deps(request).clock())
     found = await queries.get_need_for(actor, request.path_params["number"])
     brokers = await matches.brokers_of(found.id) if found.is_masked else set()
     matched, matched_count = await matches.of_need(

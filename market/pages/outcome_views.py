@@ -11,13 +11,13 @@ from starlette.routing import Route
 from market.accounts.actors import Actor
 from market.accounts.models import OrganisationKind
 from market.accounts.permissions import AccountAct
-from market.accounts.web import find
+from market.accounts.web import optional_actor
 from market.audit.queries import list_chain
 from market.claims.chains import chain_of_outcome
 from market.deals import queries as deals
 from market.deals.permissions import DealAct
 from market.kit.templating import render
-from market.kit.web import deps, wants_part
+from market.kit.web import deps, wants_partial
 from market.listings import queries, rules
 from market.listings.states import LIVE
 from market.notices.queries import find_notice
@@ -25,7 +25,7 @@ from market.pages import estimates, matches, words
 
 
 async def outcome(request: Request) -> Response:
-    actor, now = find(request), deps(request).clock()
+    actor, now = optional_actor(request), deps(request).clock()
     found = await queries.get_outcome_for(actor, request.path_params["number"])
     typed = request.query_params.get("amount", "")
     amount, is_amount = estimates.amount_of(typed, found.price_amount)
@@ -61,10 +61,10 @@ async def outcome(request: Request) -> Response:
 
 async def estimate(request: Request) -> Response:
     """The estimate card alone while an amount is typed; without scripts the whole page answers."""
-    actor, now = find(request), deps(request).clock()
+    actor, now = optional_actor(request), deps(request).clock()
     number = request.path_params["number"]
     typed = request.query_params.get("amount", "")
-    if not wants_part(request):
+    if not wants_partial(request):
         address = str(request.app.url_path_for("pages:outcome", number=number))
         return RedirectResponse(f"{address}?{urlencode({'amount': typed[:40]})}#estimate", 303)
     found = await queries.get_outcome_for(actor, number)

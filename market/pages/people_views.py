@@ -6,9 +6,9 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from market.accounts.web import find
+from market.accounts.web import optional_actor
 from market.kit.clock import local_date
-from market.kit.pagination import Cut
+from market.kit.pagination import PageRequest
 from market.kit.templating import render
 from market.kit.web import deps, path_id
 from market.listings import queries
@@ -20,17 +20,17 @@ MOST_SHOWN = 20
 
 
 async def organisation(request: Request) -> Response:
-    actor, now = find(request), deps(request).clock()
+    actor, now = optional_actor(request), deps(request).clock()
     found = await people.get_public_organisation(path_id(request, "organisation_id"), actor)
-    cut, today = Cut(size=MOST_SHOWN), local_date(now)
-    outcomes = await queries.list_live_of(OUTCOME, found.id, cut)
+    page_request, today = PageRequest(size=MOST_SHOWN), local_date(now)
+    outcomes = await queries.list_live_of(OUTCOME, found.id, page_request)
     return render(
         request,
         "pages/organisation.html",
         organisation=found,
         outcomes=outcomes,
         badges=await estimates.badges([each for each in outcomes.items if isinstance(each, Outcome)], now),
-        needs=await queries.list_live_of(NEED, found.id, cut),
+        needs=await queries.list_live_of(NEED, found.id, page_request),
         owner_name=lambda need: queries.need_owner_name(need, actor),
         days_left=lambda day: (day - today).days,
         may_see_contacts=people.may_see_contacts(found, actor),

@@ -10,7 +10,7 @@ from uuid import UUID
 
 from starlette.requests import Request
 
-from market.accounts.web import find
+from market.accounts.web import optional_actor
 from market.kit.clock import local_date
 from market.kit.errors import SearchUnavailable
 from market.kit.pagination import Page
@@ -65,7 +65,7 @@ async def asked_of(request: Request, scope: Scope) -> SearchParams:
     """Return what the address of this request asks of a scope."""
     path = str(request.app.url_path_for(scope.route))
     today = local_date(deps(request).clock())
-    is_matched = await has_matches(find(request), scope.key)
+    is_matched = await has_matches(optional_actor(request), scope.key)
     return search_params.parse(scope.page, path, request.query_params, today, is_matched=is_matched)
 
 
@@ -74,7 +74,7 @@ async def searcher_of(request: Request, asked: SearchParams) -> Searcher:
     box = QueryPlanner(deps(request).search, deps(request).embedders)
     if not asked.is_by_match:
         return box
-    return PinnedResults(box, await list_by_match_score(find(request), asked.page.index))
+    return PinnedResults(box, await list_by_match_score(optional_actor(request), asked.page.index))
 
 
 async def search(engine: SearchEngine, searches: Searcher, asked: SearchParams, scope: Scope) -> Found:
@@ -85,9 +85,11 @@ async def search(engine: SearchEngine, searches: Searcher, asked: SearchParams, 
         related = await _related(engine, asked, hits, meant) if hits.total < FEW else []
     except SearchUnavailable:
         nothing = Hits(ids=(), total=0)
-        return Found(scope, asked, asked.cut.page([], 0), nothing, is_away=True)
+        return Found(scope, asked, asked.page_request.page([], 0), nothing, is_away=True)
     items = await scope.load(hits.ids)
-    return Found(scope, asked, asked.cut.page(items, hits.total), hits, await scope.load(related), meant)
+    return Found(
+        scope, asked, asked.page_request.page(items, hits.total), hits, await scope.load(related), meant
+    )
 
 
 async def _related(engine: SearchEngine, asked: SearchParams, hits: Hits, meant: str | None) -> list[UUID]:

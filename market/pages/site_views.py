@@ -12,7 +12,7 @@ from market.kit.errors import NotFound, Unavailable
 from market.kit.i18n import LOCALES
 from market.kit.i18n import gettext as _
 from market.kit.metrics import exposition
-from market.kit.pagination import Cut
+from market.kit.pagination import PageRequest
 from market.kit.templating import render
 from market.kit.web import deps, safe_path
 
@@ -27,9 +27,9 @@ async def accessibility(request: Request) -> Response:
 
 async def audit_roots(request: Request) -> Response:
     """The published daily roots, by which anybody can check an export of the log."""
-    cut = Cut.of(request.query_params)
-    roots, total = await list_roots(offset=cut.offset, limit=cut.size)
-    return render(request, "pages/audit_roots.html", page=cut.page(roots, total))
+    page_request = PageRequest.from_query(request.query_params)
+    roots, total = await list_roots(offset=page_request.offset, limit=page_request.size)
+    return render(request, "pages/audit_roots.html", page=page_request.page(roots, total))
 
 
 async def language(request: Request) -> Response:

@@ -10,7 +10,7 @@ from typing import Any
 from uuid import UUID, uuid4
 
 from market.accounts.actors import Actor
-from market.accounts.messages import tell, tell_staff
+from market.accounts.messages import notify, notify_staff
 from market.accounts.models import Membership, MemberStatus, StaffRole, User
 from market.audit.services import record
 from market.kit.clock import local_date
@@ -64,7 +64,7 @@ async def assign_reviewers(
         )
         reviews.append(review)
         label = rooms().subjects[subject.kind].label
-        await tell(
+        await notify(
             _("请评审一份%(what)s，期限 %(day)s。", what=label, day=due_on),
             now=by.now,
             address=f"/reviews/{review.id}",
@@ -141,7 +141,7 @@ async def decline(review_id: UUID, *, by: By) -> ExpertReview:
     review.declined_at = by.now
     await review.save(update_fields=["declined_at"])
     await record(review.subject_kind, review.subject_id, "decline_review", by=by)
-    await tell_staff(
+    await notify_staff(
         StaffRole.OPERATOR,
         _("一位专家声明回避，请另行指派。"),
         now=by.now,

@@ -6,11 +6,11 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from market.accounts.web import actor_for, passes, sent, status_of
+from market.accounts.web import actor_for, form_data_or_none, form_status, validate_and_run
 from market.kit.flash import flash
 from market.kit.i18n import gettext as _
 from market.kit.templating import render
-from market.kit.web import deps, path_id, see
+from market.kit.web import deps, path_id, redirect_to
 from market.panels.expert_reviews import decline, get_review_for, list_tasks, score
 from market.panels.forms import ScoreForm
 from market.panels.permissions import PanelAct
@@ -32,12 +32,12 @@ async def index(request: Request) -> Response:
 async def review(request: Request) -> Response:
     actor, now = actor_for(request, PanelAct.SCORE_CLAIM), deps(request).clock()
     found = await get_review_for(actor, path_id(request, "review_id"))
-    given = await sent(request)
+    given = await form_data_or_none(request)
     if given is not None and given.get("act") == "decline":
         await decline(found.id, by=By(actor, now))
-        return flash(request, see(request, "panels:tasks"), _("已声明回避，此案不再显示。"), "note")
+        return flash(request, redirect_to(request, "panels:tasks"), _("已声明回避，此案不再显示。"), "note")
     form = ScoreForm(given)
-    if given is not None and await passes(
+    if given is not None and await validate_and_run(
         form,
         lambda: score(
             found.id,
@@ -46,11 +46,11 @@ async def review(request: Request) -> Response:
             by=By(actor, now),
         ),
     ):
-        return flash(request, see(request, "panels:tasks"), _("评审意见已提交并锁定。"))
+        return flash(request, redirect_to(request, "panels:tasks"), _("评审意见已提交并锁定。"))
     return render(
         request,
         "panels/review.html",
-        status_of(form),
+        form_status(form),
         form=form,
         review=found,
         subject=await get_subject(found.subject_kind, found.subject_id),

@@ -9,7 +9,7 @@ from uuid import UUID, uuid4
 from market.accounts.actors import Actor
 from market.audit.services import record
 from market.files.models import Tier
-from market.files.services import Kept, write_row
+from market.files.services import StoredBlob, attach
 from market.kit.clock import local_date
 from market.kit.database import atomic, connection
 from market.kit.errors import Invalid, NotFound
@@ -43,7 +43,7 @@ WHERE b.id = r.id
 
 @atomic()
 async def take_over(
-    read: ReadStatement, kept: Kept, *, organisation_id: UUID, by: By
+    read: ReadStatement, blob: StoredBlob, *, organisation_id: UUID, by: By
 ) -> tuple[BankStatement, bool]:
     """Write a statement with its lines; tell whether it was new.
 
@@ -56,15 +56,15 @@ async def take_over(
     await connection().execute_query(
         "SELECT pg_advisory_xact_lock(hashtextextended($1, 2))", [f"bank:{organisation_id}"]
     )
-    known = await BankStatement.get_or_none(organisation_id=organisation_id, sha256=kept.sha256)
+    known = await BankStatement.get_or_none(organisation_id=organisation_id, sha256=blob.sha256)
     if known is not None:
         return known, False
     days = [row.happened_at.date() for row in read.rows]
     if max(days) > local_date(by.now):
         raise Invalid(_("流水里有晚于今天的交易，请核对文件。"), field="file")
     statement_id = uuid4()
-    file = await write_row(
-        kept,
+    file = await attach(
+        blob,
         subject_kind="bank_statement",
         subject_id=statement_id,
         kind="statement",
@@ -76,7 +76,7 @@ async def take_over(
         organisation_id=organisation_id,
         bank=read.bank,
         account=read.account,
-        sha256=kept.sha256,
+        sha256=blob.sha256,
         file_id=file.id,
         line_count=len(read.rows),
         new_count=0,
@@ -94,7 +94,7 @@ async def take_over(
         by=by,
         lines=statement.line_count,
         new=statement.new_count,
-        sha256=kept.sha256,
+        sha256=blob.sha256,
     )
     return statement, True
 

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from uuid import UUID
 
-from market.codes.plain import folded, plain
+from market.codes.canonical import canonical_key, normalise_width
 from market.kit.money import Money
 from market.payments.models import RemittanceStatus
 
@@ -71,7 +71,7 @@ def references_in(text: str) -> list[tuple[str, int | None]]:
     """Return the contracts that a text names, each with the instalment if it is named too."""
     return [
         (f"HT-{year}-{count}", int(sequence) if sequence else None)
-        for year, count, sequence in REFERENCE.findall(folded(text))
+        for year, count, sequence in REFERENCE.findall(normalise_width(text))
     ]
 
 
@@ -85,7 +85,7 @@ class Finder:
         self._of_payer: dict[str, list[OpenPayable]] = defaultdict(list)
         for each in sorted(self._payables.values(), key=lambda one: (one.number, one.sequence)):
             self._of_contract[each.number].append(each)
-            for key in {plain(each.payer_name), each.payer_account} - {""}:
+            for key in {canonical_key(each.payer_name), each.payer_account} - {""}:
                 self._of_payer[key].append(each)
         self._known: dict[UUID, list[KnownRemittance]] = defaultdict(list)
         for remittance in remittances:
@@ -119,10 +119,10 @@ class Finder:
     def candidates(self, line: Paying) -> list[OpenPayable]:
         """Return the payables that still have something left, the likeliest first."""
         named = {number for number, _sequence in references_in(line.text)}
-        keys = {plain(line.payer_name), line.payer_account} - {""}
+        keys = {canonical_key(line.payer_name), line.payer_account} - {""}
 
         def likeness(each: OpenPayable) -> tuple[bool, bool, bool, str, int]:
-            is_payer = not keys.isdisjoint({plain(each.payer_name), each.payer_account})
+            is_payer = not keys.isdisjoint({canonical_key(each.payer_name), each.payer_account})
             is_amount = self._left[each.id] == line.money.amount
             return (each.number not in named, not is_payer, not is_amount, each.number, each.sequence)
 
@@ -152,7 +152,7 @@ class Finder:
         return None
 
     def _by_payer(self, line: Paying) -> Found | None:
-        keys = {plain(line.payer_name), line.payer_account} - {""}
+        keys = {canonical_key(line.payer_name), line.payer_account} - {""}
         theirs = {each.id: each for key in keys for each in self._of_payer.get(key, [])}
         same = [each for each in theirs.values() if each.owed.currency == line.money.currency]
         known = [each for each in same if self._known_like(each.id, line)]

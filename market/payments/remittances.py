@@ -8,7 +8,7 @@ from uuid import UUID, uuid4
 from tortoise.exceptions import IntegrityError
 
 from market.audit.services import record
-from market.codes.plain import plain
+from market.codes.canonical import canonical_key
 from market.files.models import StoredFile
 from market.kit.clock import local_date
 from market.kit.database import atomic
@@ -45,7 +45,7 @@ async def record_remittance(
         raise Invalid(_("金额应大于零。"), field="amount")
     if received_on > local_date(by.now):
         raise Invalid(_("到账日期不能晚于今天。"), field="received_on")
-    invoice_number = plain(invoice_number)
+    invoice_number = canonical_key(invoice_number)
     if bool(invoice_number) != (invoice_amount is not None):
         raise Invalid(_("发票号码和发票金额要一起填写。"), field="invoice_number")
     if not await StoredFile.exists(id=voucher_id):

@@ -10,7 +10,7 @@ from market.kit.errors import Conflict, NotFound
 from market.kit.flash import flash
 from market.kit.i18n import gettext as _
 from market.kit.templating import render
-from market.kit.web import deps, posted
+from market.kit.web import deps, form_data
 from market.payments import services
 from market.payments.standin import StandIn
 from market.payments.standin_gateway import StandInGateway, deliver_to
@@ -36,7 +36,7 @@ async def demo_pay(request: Request) -> Response:
         payee = standin.payee(session) or _("本平台")
         money = from_stripe(session["amount_total"], session["currency"])
         return render(request, "payments/standin_pay.html", session=session, money=money, payee=payee)
-    if (await posted(request)).get("act") != "pay":
+    if (await form_data(request)).get("act") != "pay":
         return RedirectResponse(_path(session["cancel_url"] or "/"), 303)
     if session["status"] != "open":
         raise Conflict(_("这个付款页面已经关闭，请回到合同页重新发起。"))

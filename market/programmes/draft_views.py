@@ -7,12 +7,12 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from market.accounts.permissions import AccountAct
-from market.accounts.web import actor_for, sent, status_of
+from market.accounts.web import actor_for, form_data_or_none, form_status
 from market.kit.errors import Invalid
 from market.kit.flash import flash
 from market.kit.i18n import gettext as _
 from market.kit.templating import render
-from market.kit.web import deps, see
+from market.kit.web import deps, redirect_to
 from market.programmes import drafting
 from market.programmes.catalogue import get_programme, list_programmes
 from market.programmes.forms import DraftForm
@@ -33,17 +33,17 @@ async def terms(request: Request) -> Response:
 async def draft(request: Request) -> Response:
     actor, now = actor_for(request, ProgrammeAct.DRAFT_TERMS), deps(request).clock()
     programme = await get_programme(request.path_params["slug"])
-    given = await sent(request)
+    given = await form_data_or_none(request)
     text = "" if given is not None else await drafting.starting_text(programme.slug)
     form = DraftForm(given, data={"content": text})
     if given is not None and form.validate():
         try:
             made = await drafting.draft_terms(programme.slug, text=str(form.content.data), by=By(actor, now))
-            done = see(request, "claims:draft_version", slug=programme.slug, version=made.version)
+            done = redirect_to(request, "claims:draft_version", slug=programme.slug, version=made.version)
             return flash(request, done, _("草稿已保存，请批准人核对影响后发布。"))
         except Invalid as refused:
-            form.refuse(refused.field or "", str(refused))
-    return render(request, "programmes/draft.html", status_of(form), form=form, programme=programme)
+            form.add_error(refused.field or "", str(refused))
+    return render(request, "programmes/draft.html", form_status(form), form=form, programme=programme)
 
 
 routes = [

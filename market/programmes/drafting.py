@@ -9,7 +9,7 @@ from typing import Any
 from uuid import uuid4
 
 from market.accounts.actors import Actor
-from market.accounts.messages import tell_staff
+from market.accounts.messages import notify_staff
 from market.accounts.models import StaffRole
 from market.accounts.permissions import AccountAct
 from market.audit.services import record
@@ -119,7 +119,7 @@ async def draft_terms(slug: str, *, text: str, by: By) -> ProgrammeTerms:
         known.content, known.valid_from, known.drafted_by_id = content, terms.valid_from, by.actor.user_id
         await known.save(update_fields=["content", "valid_from", "drafted_by_id"])
     await record("terms", known.id, "draft", by=by, programme=slug, version=terms.version)
-    await tell_staff(
+    await notify_staff(
         StaffRole.APPROVER,
         _("%(name)s %(version)s 版规则待发布。", name=programme.name, version=terms.version),
         now=by.now,

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from market.kit.forms import BaseForm, LongTextField, needed
+from market.kit.forms import BaseForm, LongTextField, Required
 from market.kit.i18n import lazy
 from market.programmes.drafting import MOST_CONTENT
 
 
 class DraftForm(BaseForm):
-    content = LongTextField(lazy("规则文件"), [needed(lazy("请填规则文件。"))], most=MOST_CONTENT)
+    content = LongTextField(lazy("规则文件"), [Required(lazy("请填规则文件。"))], max_length=MOST_CONTENT)

@@ -17,7 +17,7 @@ from market.deals.models import Side
 from market.kit.clock import local_date
 from market.kit.errors import Forbidden
 from market.kit.i18n import gettext as _
-from market.kit.pagination import Cut
+from market.kit.pagination import PageRequest
 from market.kit.templating import render
 from market.kit.web import deps
 from market.ledger.checks import last_result
@@ -37,8 +37,10 @@ async def statement(request: Request) -> Response:
     chosen = request.query_params.get("figure", "")
     which = Figure(chosen) if chosen in set(Figure) else None
     actor_is_auditor = Role.AUDITOR in actor_for(request, AccountAct.READ_OWN_DATA).roles
-    cut, currency = Cut.of(request.query_params), _currency(request)
-    entries = await list_entries(period, which, currency=currency, offset=cut.offset, limit=cut.size)
+    page_request, currency = PageRequest.from_query(request.query_params), _currency(request)
+    entries = await list_entries(
+        period, which, currency=currency, offset=page_request.offset, limit=page_request.size
+    )
     asked = [
         each for each in figures if which in (None, each.figure) and currency in ("", each.money.currency)
     ]
@@ -49,7 +51,7 @@ async def statement(request: Request) -> Response:
         party=party,
         figures=figures,
         figure=which,
-        page=cut.page(entries, sum(each.count for each in asked)),
+        page=page_request.page(entries, sum(each.count for each in asked)),
         currency=currency,
         figure_name=figure_name,
         entry_text=entry_text,

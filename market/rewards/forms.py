@@ -10,11 +10,11 @@ from market.kit.forms import (
     DayField,
     MoneyField,
     NumberField,
+    NumberRange,
+    Required,
     RowsField,
     TextField,
-    between,
-    in_currency,
-    needed,
+    to_minor_units,
 )
 from market.kit.i18n import gettext as _
 from market.kit.i18n import lazy
@@ -25,32 +25,32 @@ from market.rewards.rules import WHOLE, Deduction, PersonShare, Sharing, UnitSha
 
 class DeductionForm(BaseForm):
     kind = ChoiceField(lazy("费用"), choices=lambda: choices("deduction_kind"), blank=lazy("请选择"))
-    note = TextField(lazy("说明"), most=120)
+    note = TextField(lazy("说明"), max_length=120)
     amount = MoneyField(lazy("金额（元）"), unit=1)
 
 
 class PersonForm(BaseForm):
-    name = TextField(lazy("姓名"), most=60)
+    name = TextField(lazy("姓名"), max_length=60)
     is_main = BooleanField(lazy("主要贡献"))
-    work = TextField(lazy("承担的工作（公示）"), most=120)
-    basis_points = NumberField(lazy("份额（基点）"), [between(1, WHOLE)])
-    account = TextField(lazy("开户行和账号（不公示）"), most=80)
+    work = TextField(lazy("承担的工作（公示）"), max_length=120)
+    basis_points = NumberField(lazy("份额（基点）"), [NumberRange(1, WHOLE)])
+    account = TextField(lazy("开户行和账号（不公示）"), max_length=80)
 
 
 class UnitForm(BaseForm):
-    name = TextField(lazy("单位"), most=120)
-    basis_points = NumberField(lazy("份额（基点）"), [between(1, WHOLE)])
+    name = TextField(lazy("单位"), max_length=120)
+    basis_points = NumberField(lazy("份额（基点）"), [NumberRange(1, WHOLE)])
 
 
 class PlanForm(BaseForm):
-    income = MoneyField(lazy("本次分配的收入"), [needed(lazy("请填本次分配的收入。"))], unit=1)
-    deductions = RowsField(DeductionForm, lazy("扣除的直接费用"), blank=3, most=20)
+    income = MoneyField(lazy("本次分配的收入"), [Required(lazy("请填本次分配的收入。"))], unit=1)
+    deductions = RowsField(DeductionForm, lazy("扣除的直接费用"), blank_rows=3, max_rows=20)
     pot = NumberField(
         lazy("奖励占净收入（股权为股份）的比例（基点，5000 = 50%）"),
-        [needed(lazy("请填奖励的比例。")), between(1, WHOLE)],
+        [Required(lazy("请填奖励的比例。")), NumberRange(1, WHOLE)],
     )
-    people = RowsField(PersonForm, lazy("受奖励人员（份额合计 10000）"), blank=4, most=60)
-    units = RowsField(UnitForm, lazy("其余归单位（份额合计 10000）"), blank=2, most=10)
+    people = RowsField(PersonForm, lazy("受奖励人员（份额合计 10000）"), blank_rows=4, max_rows=60)
+    units = RowsField(UnitForm, lazy("其余归单位（份额合计 10000）"), blank_rows=2, max_rows=10)
 
     def validate(self, extra_validators: Any = None) -> bool:
         """Check each field, and that each row is whole."""
@@ -60,8 +60,8 @@ class PlanForm(BaseForm):
             (self.people, ("name", "basis_points")),
             (self.units, ("name", "basis_points")),
         ):
-            if any(not row[each] for row in rows.filled for each in wanted) and not rows.errors:
-                self.refuse(rows.short_name, _("每一行都要填完整。"))
+            if any(not row[each] for row in rows.filled_rows for each in wanted) and not rows.errors:
+                self.add_error(rows.short_name, _("每一行都要填完整。"))
                 is_valid = False
         return is_valid
 
@@ -73,29 +73,33 @@ class PlanForm(BaseForm):
         """
         return Sharing(
             kind=kind,
-            income=Money(in_currency(self.income.data, currency, "income"), currency),
+            income=Money(to_minor_units(self.income.data, currency, "income"), currency),
             deductions=tuple(
-                Deduction(**{**row, "amount": in_currency(row["amount"], currency, "deductions")})
-                for row in self.deductions.filled
+                Deduction(**{**row, "amount": to_minor_units(row["amount"], currency, "deductions")})
+                for row in self.deductions.filled_rows
             ),
             pot=int(self.pot.data or 0),
-            people=tuple(PersonShare(**row) for row in self.people.filled),
-            units=tuple(UnitShare(**row) for row in self.units.filled),
+            people=tuple(PersonShare(**row) for row in self.people.filled_rows),
+            units=tuple(UnitShare(**row) for row in self.units.filled_rows),
         )
 
 
 class RuleForm(BaseForm):
-    title = TextField(lazy("办法名称"), [needed(lazy("请填办法名称。"))], most=200)
-    document_number = TextField(lazy("文号"), most=80)
+    title = TextField(lazy("办法名称"), [Required(lazy("请填办法名称。"))], max_length=200)
+    document_number = TextField(lazy("文号"), max_length=80)
     pot = NumberField(
-        lazy("现金奖励不低于净收入的（基点）"), [needed(lazy("请填比例。")), between(1, WHOLE)], default=5000
+        lazy("现金奖励不低于净收入的（基点）"),
+        [Required(lazy("请填比例。")), NumberRange(1, WHOLE)],
+        default=5000,
     )
     equity = NumberField(
-        lazy("股权奖励不低于股份的（基点）"), [needed(lazy("请填比例。")), between(1, WHOLE)], default=5000
+        lazy("股权奖励不低于股份的（基点）"),
+        [Required(lazy("请填比例。")), NumberRange(1, WHOLE)],
+        default=5000,
     )
     main_part = NumberField(
         lazy("主要贡献人员不低于奖励总额的（基点）"),
-        [needed(lazy("请填比例。")), between(1, WHOLE)],
+        [Required(lazy("请填比例。")), NumberRange(1, WHOLE)],
         default=5000,
     )
-    valid_from = DayField(lazy("施行日期"), [needed(lazy("请填施行日期。"))])
+    valid_from = DayField(lazy("施行日期"), [Required(lazy("请填施行日期。"))])

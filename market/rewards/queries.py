@@ -12,7 +12,7 @@ from market.deals.models import ContractKind
 from market.kit.cards import Card
 from market.kit.errors import NotFound
 from market.kit.i18n import gettext as _
-from market.kit.pagination import Cut, Page
+from market.kit.pagination import Page, PageRequest
 from market.rewards.models import RewardKind, RewardPlan, RewardRule, RewardShare, RewardStatus
 from market.rewards.permissions import RewardAct
 from market.rewards.rules import Deduction, Floors, PersonShare, Sharing, UnitShare
@@ -49,7 +49,7 @@ async def get_contract_to_share(actor: Actor, number: str) -> Contract:
     return found
 
 
-async def list_plans(actor: Actor, cut: Cut, status: str = "") -> Page[RewardPlan]:
+async def list_plans(actor: Actor, page_request: PageRequest, status: str = "") -> Page[RewardPlan]:
     """Return the plans of the person's unit (of all, for an auditor), newest first."""
     found = RewardPlan.all()
     if Role.AUDITOR not in actor.roles:
@@ -60,11 +60,11 @@ async def list_plans(actor: Actor, cut: Cut, status: str = "") -> Page[RewardPla
         found = found.filter(status=status)
     items = (
         await found.order_by("-proposed_at", "-number")
-        .offset(cut.offset)
-        .limit(cut.size)
+        .offset(page_request.offset)
+        .limit(page_request.size)
         .select_related("contract", "organisation")
     )
-    return cut.page(items, await found.count())
+    return page_request.page(items, await found.count())
 
 
 async def open_income(contract: Contract) -> int:

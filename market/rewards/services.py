@@ -6,7 +6,7 @@ from datetime import date
 from uuid import uuid4
 
 from market.accounts.actors import Actor
-from market.accounts.messages import tell
+from market.accounts.messages import notify
 from market.accounts.models import MemberRole
 from market.audit.services import record
 from market.codes.holidays import Calendar
@@ -150,7 +150,7 @@ async def make_plan(contract_number: str, sharing: Sharing, *, by: By) -> Reward
         income=plan.income_amount,
         pot=plan.pot_amount,
     )
-    await tell(
+    await notify(
         _("收益分配 %(number)s 待复核公示。", number=plan.number),
         now=by.now,
         address=f"/rewards/{plan.number}",
@@ -251,7 +251,7 @@ async def cancel_plan(number: str, *, by: By) -> RewardPlan:
 
 async def notify_clear(plan: RewardPlan, notice: Notice, by: By) -> None:
     """Tell the unit's finance that the rewards can be paid out."""
-    await tell(
+    await notify(
         _("收益分配 %(number)s 公示无异议，可以发放。", number=plan.number),
         now=by.now,
         address=f"/rewards/{plan.number}",

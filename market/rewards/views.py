@@ -6,7 +6,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from market.accounts.web import actor_for, passes, sent, status_of
+from market.accounts.web import actor_for, form_data_or_none, form_status, validate_and_run
 from market.codes.labels import choices
 from market.deals.brokerage import owed_commission
 from market.deals.models import Side
@@ -15,9 +15,9 @@ from market.kit.errors import Forbidden
 from market.kit.flash import flash
 from market.kit.i18n import gettext as _
 from market.kit.money import Money
-from market.kit.pagination import Cut
+from market.kit.pagination import PageRequest
 from market.kit.templating import render
-from market.kit.web import deps, see
+from market.kit.web import deps, redirect_to
 from market.notices.holidays import calendar_for
 from market.notices.queries import find_notice
 from market.records.by import By
@@ -34,7 +34,7 @@ _XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 async def index(request: Request) -> Response:
     actor = actor_for(request, RewardAct.SEE_REWARDS)
     status = request.query_params.get("status", "")
-    page = await queries.list_plans(actor, Cut.of(request.query_params), status)
+    page = await queries.list_plans(actor, PageRequest.from_query(request.query_params), status)
     return render(request, "rewards/index.html", page=page, status=status, statuses=choices("reward"))
 
 
@@ -47,7 +47,7 @@ async def new(request: Request) -> Response:
     sold = contract.deal.outcome
     given = {"kind": "brokerage", "note": _("账上应付佣金"), "amount": commission.hundredths}
     form = PlanForm(
-        await sent(request),
+        await form_data_or_none(request),
         data={
             "income": Money(max(left, 0), contract.currency).hundredths or None,
             "pot": floors.pot_of(kind),
@@ -62,13 +62,13 @@ async def new(request: Request) -> Response:
         )
         request.state.made = made.number
 
-    if request.method == "POST" and await passes(form, make):
-        done = see(request, "rewards:show", number=request.state.made)
+    if request.method == "POST" and await validate_and_run(form, make):
+        done = redirect_to(request, "rewards:show", number=request.state.made)
         return flash(request, done, _("分配已登记，请本单位的财务人员复核。"))
     return render(
         request,
         "rewards/new.html",
-        status_of(form),
+        form_status(form),
         form=form,
         contract=contract,
         kind=kind,
@@ -102,19 +102,21 @@ async def confirm(request: Request) -> Response:
         calendar=await calendar_for(request),
         by=By(actor, deps(request).clock()),
     )
-    return flash(request, see(request, "rewards:show", number=plan.number), _("已复核；现金奖励已开始公示。"))
+    return flash(
+        request, redirect_to(request, "rewards:show", number=plan.number), _("已复核；现金奖励已开始公示。")
+    )
 
 
 async def pay(request: Request) -> Response:
     actor = actor_for(request, RewardAct.PAY_REWARDS)
     plan = await services.pay_plan(request.path_params["number"], by=By(actor, deps(request).clock()))
-    return flash(request, see(request, "rewards:show", number=plan.number), _("发放已入账。"))
+    return flash(request, redirect_to(request, "rewards:show", number=plan.number), _("发放已入账。"))
 
 
 async def cancel(request: Request) -> Response:
     actor = actor_for(request, RewardAct.SHARE_REWARDS)
     plan = await services.cancel_plan(request.path_params["number"], by=By(actor, deps(request).clock()))
-    return flash(request, see(request, "rewards:show", number=plan.number), _("分配已撤销。"), "note")
+    return flash(request, redirect_to(request, "rewards:show", number=plan.number), _("分配已撤销。"), "note")
 
 
 async def payouts(request: Request) -> Response:
@@ -129,8 +131,8 @@ async def rules(request: Request) -> Response:
     actor, now = actor_for(request, RewardAct.SHARE_REWARDS), deps(request).clock()
     if not actor.may_sell:
         raise Forbidden(_("收益分配由已认证的成果方登记。"))
-    form = RuleForm(await sent(request), data={"valid_from": local_date(now)})
-    if request.method == "POST" and await passes(
+    form = RuleForm(await form_data_or_none(request), data={"valid_from": local_date(now)})
+    if request.method == "POST" and await validate_and_run(
         form,
         lambda: services.enter_rule(
             str(form.title.data),
@@ -142,11 +144,11 @@ async def rules(request: Request) -> Response:
             by=By(actor, now),
         ),
     ):
-        return flash(request, see(request, "rewards:rules"), _("办法已登记，以后的分配按它核对。"))
+        return flash(request, redirect_to(request, "rewards:rules"), _("办法已登记，以后的分配按它核对。"))
     return render(
         request,
         "rewards/rules.html",
-        status_of(form),
+        form_status(form),
         form=form,
         rules=await queries.list_rules(actor.organisation_id),
     )

@@ -12,7 +12,7 @@ from uuid import UUID
 
 from tortoise.backends.base.client import TransactionalDBClient
 
-from market.kit.database import connection, in_transaction, own_session
+from market.kit.database import connection, dedicated_connection, in_transaction
 from market.kit.errors import SearchUnavailable
 from market.kit.room import rooms
 from market.search import outbox
@@ -195,7 +195,7 @@ async def _connection() -> AsyncIterator[Any]:
     if isinstance(client, TransactionalDBClient):
         yield client
         return
-    async with own_session() as own:
+    async with dedicated_connection() as own:
         yield own
 
 

@@ -12,7 +12,7 @@ from urllib.parse import quote_plus, urlencode
 from starlette.datastructures import QueryParams
 
 from market.kit.i18n import gettext as _
-from market.kit.pagination import Cut
+from market.kit.pagination import PageRequest
 from market.search.documents import as_number
 from market.search.engine import AnyOf, Filter, Hits, Query, Range
 from market.search.filters import MATCH, ChoiceFilter, RangeFilter, SearchPage
@@ -55,7 +55,7 @@ class SearchParams:
     words: str
     chosen: dict[str, list[str]]
     sort: str
-    cut: Cut
+    page_request: PageRequest
     today: date
     has_size: bool = field(default=False)
     is_matched: bool = field(default=False)
@@ -73,8 +73,8 @@ class SearchParams:
             filters=tuple(self._filters()),
             facets=self._facet_fields(),
             sort=self.page.sorts[self.sort][1],
-            offset=self.cut.offset,
-            limit=self.cut.size,
+            offset=self.page_request.offset,
+            limit=self.page_request.size,
         )
 
     def facets(self, hits: Hits) -> list[Facet]:
@@ -117,7 +117,7 @@ class SearchParams:
     def sizes(self) -> list[Option]:
         """Return the page size options."""
         return [
-            Option(str(size), None, size == self.cut.size, self.address(size=[str(size)]))
+            Option(str(size), None, size == self.page_request.size, self.address(size=[str(size)]))
             for size in (20, 50, 100)
         ]
 
@@ -130,7 +130,7 @@ class SearchParams:
         """Return the URL of the first page with some parameters changed."""
         params: dict[str, list[str]] = {"q": [self.words] if self.words else [], **self.chosen}
         params["sort"] = [self.sort] if self.sort else []
-        params["size"] = [str(self.cut.size)] if self.has_size else []
+        params["size"] = [str(self.page_request.size)] if self.has_size else []
         params |= changes
         pairs = [(name, value) for name, values in params.items() for value in values]
         return self.path + ("?" + urlencode(pairs) if pairs else "")
@@ -213,7 +213,7 @@ def parse(
         words=words,
         chosen=chosen,
         sort=sort if sort in page.sorts and (sort != MATCH or is_matched) else "",
-        cut=Cut.of(query),
+        page_request=PageRequest.from_query(query),
         today=today,
         has_size="size" in query,
         is_matched=is_matched,

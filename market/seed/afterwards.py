@@ -15,7 +15,7 @@ from market.contracts.models import Contract
 from market.deals.messages import send_message
 from market.deals.models import Deal
 from market.files.contents import check_content
-from market.files.services import keep
+from market.files.services import store_blob
 from market.kit.clock import local_date
 from market.kit.money import Money
 from market.notices import services as notices
@@ -96,7 +96,7 @@ async def _statement(desk: Desk) -> Story:
         )
     upload = check_content("银行流水.csv", "\n".join(lines).encode("gb18030"))
     statement, _is_new = await banking.import_statement(
-        await keep(upload, desk.deps.store), by=By(agent, now)
+        await store_blob(upload, desk.deps.store), by=By(agent, now)
     )
     await banking.match_statement(statement.id, now=now)
     interest = await BankLine.get(statement_id=statement.id, amount=31_245)
@@ -115,7 +115,7 @@ async def _refund(desk: Desk) -> Story:
         "首期款里多计的样品运输费，双方确认后退回。",
         refunded_on=local_date(now),
         bank_reference=f"TK{now:%Y%m%d}000093",
-        kept=await keep_paper("退款回单.pdf", lines, desk.deps.store),
+        blob=await keep_paper("退款回单.pdf", lines, desk.deps.store),
         by=By(await desk.cast.actor("university"), now),
     )
 

@@ -7,13 +7,13 @@ from collections.abc import Awaitable, Callable
 from datetime import date, datetime, timedelta
 
 from market.accounts.models import User
-from market.audit.services import make_daily_root, make_missing_roots, write_kept_back
+from market.audit.services import flush_deferred_audit, make_daily_root, make_missing_roots
 from market.deps import Deps
 from market.integrity import services as integrity
 from market.kit.database import connection
 from market.kit.errors import Conflict, Forbidden
 from market.kit.i18n import gettext as _
-from market.kit.jobs import run_waiting
+from market.kit.jobs import run_pending
 from market.kit.models import OutgoingMail, SystemState
 from market.listings import services as listings
 from market.listings.rules import months_later
@@ -124,7 +124,7 @@ async def _today(deps: Deps, calendar: Calendar) -> None:
     await notices.run_due(calendar.now, HOLIDAYS)
     await integrity.run_due(calendar.now)
     await _index(deps)
-    await run_waiting(deps, most=5000)
+    await run_pending(deps, limit=5000)
     await _make_roots(calendar)
 
 
@@ -175,7 +175,7 @@ async def _forget_jobs(*names: str) -> None:
 
 async def _make_roots(calendar: Calendar) -> None:
     """Publish the daily roots: of every day of the last weeks, before that one at the end of each month."""
-    await write_kept_back()
+    await flush_deferred_audit()
     day = date(calendar.round_year, 1, 1)
     while day < calendar.today - timedelta(days=DAYS_WITH_ROOT):
         await make_daily_root(day - timedelta(days=1), now=calendar.now)

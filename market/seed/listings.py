@@ -8,7 +8,7 @@ from itertools import chain, groupby
 from typing import Any
 from uuid import uuid4
 
-from market.audit.services import record_first
+from market.audit.services import record_bulk
 from market.codes.numbers import next_numbers
 from market.kit.clock import local_date
 from market.listings import services
@@ -160,7 +160,7 @@ async def _bring_in(
     await kind.model.bulk_create(made)
     await Review.bulk_create(reviews)
     for listing in made:
-        await record_first(
+        await record_bulk(
             kind.key, [listing.id], Move.PUBLISH, by=By(operator, listing.published_at), revision=1
         )
     await outbox.enqueue_many(kind.index, [listing.id for listing in made])

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from market.files.contents import check_content
-from market.files.services import Kept, keep
+from market.files.services import StoredBlob, store_blob
 from market.files.store import FileStore
 
 
-async def keep_paper(name: str, lines: Sequence[str], store: FileStore) -> Kept:
+async def keep_paper(name: str, lines: Sequence[str], store: FileStore) -> StoredBlob:
     """Keep a one-page PDF called `name` with these lines of ASCII text."""
-    return await keep(check_content(name, make_pdf(lines)), store)
+    return await store_blob(check_content(name, make_pdf(lines)), store)
 
 
 def make_pdf(lines: Sequence[str]) -> bytes:

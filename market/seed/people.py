@@ -7,9 +7,9 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from market.accounts import brokers, members, organisations
-from market.accounts.actors import Actor, load_actor, newcomer
+from market.accounts.actors import Actor, actor_without_roles, load_actor
 from market.accounts.demo import PASSWORD
-from market.accounts.messages import tell_staff
+from market.accounts.messages import notify_staff
 from market.accounts.models import (
     BrokerProfile,
     MemberRole,
@@ -127,8 +127,8 @@ async def _add_person(key: str, person: dict[str, Any], password_hash: str, now:
         email_confirmed_at=now,
         created_at=now,
     )
-    await record("user", user.id, "register", by=By(newcomer(user.id), now))
-    await record("user", user.id, "confirm_email", by=By(newcomer(user.id), now))
+    await record("user", user.id, "register", by=By(actor_without_roles(user.id), now))
+    await record("user", user.id, "confirm_email", by=By(actor_without_roles(user.id), now))
     return user
 
 
@@ -153,7 +153,7 @@ async def _add_organisation(
     admin = await load_actor(users[0].id)
     for user in users[1:]:
         role = next(MemberRole(p["member_role"]) for p in people.values() if p["email"] == user.email)
-        joined = await members.ask_to_join(entry["uscc"], role, by=By(newcomer(user.id), later))
+        joined = await members.ask_to_join(entry["uscc"], role, by=By(actor_without_roles(user.id), later))
         await members.approve_member(joined.id, role, by=By(admin, later + timedelta(hours=2)))
 
 
@@ -166,7 +166,7 @@ async def _register(key: str, entry: dict[str, Any], founders: Iterable[User], n
     organisation = await Organisation.create(id=id_of("organisation", key), created_at=now, **columns)
     founder = None
     for user in founders:
-        founder = newcomer(user.id)
+        founder = actor_without_roles(user.id)
         await Membership.create(
             id=id_of("membership", key),
             user=user,
@@ -187,7 +187,7 @@ async def _add_broker(key: str, entry: dict[str, Any], now: datetime) -> BrokerP
         created_at=now,
         **{k: v for k, v in entry.items() if k != "is_verified"},
     )
-    await record("user", user_id, "apply_as_broker", by=By(newcomer(user_id), now))
+    await record("user", user_id, "apply_as_broker", by=By(actor_without_roles(user_id), now))
     return profile
 
 
@@ -196,7 +196,7 @@ async def _apply(key: str, person: dict[str, Any], calendar: Calendar) -> Story:
     now = yield calendar.ago(3, 15)
     await _add_person(key, person, await _common_hash(), now)
     profile = await _add_broker(key, person["broker"], now)
-    await tell_staff(
+    await notify_staff(
         StaffRole.OPERATOR,
         f"技术经纪人等待认证：{person['name']}",
         address=f"/backoffice/brokers/{profile.id}",
@@ -226,7 +226,7 @@ async def _arrive(entry: dict[str, Any], cast: Cast, calendar: Calendar) -> Stor
         "contact_email": person["email"],
     }
     organisation = await _register(entry["key"], details, [user], now)
-    await tell_staff(
+    await notify_staff(
         StaffRole.OPERATOR,
         f"新单位等待认证：{organisation.name}",
         address=f"/backoffice/organisations/{organisation.id}",
@@ -244,8 +244,10 @@ async def _ask_to_join(calendar: Calendar) -> Story:
     person = {"email": "su.wanting@demo.kezhuan.test", "name": "苏婉婷"}
     user = await _add_person("su_wanting", person, await _common_hash(), now)
     organisation = await Organisation.get(id=id_of("organisation", "enterprise"))
-    await members.ask_to_join(str(organisation.uscc), MemberRole.AGENT, by=By(newcomer(user.id), now))
-    await members.tell_admins_of_wish(organisation, user.name, now=now)
+    await members.ask_to_join(
+        str(organisation.uscc), MemberRole.AGENT, by=By(actor_without_roles(user.id), now)
+    )
+    await members.notify_admins_of_application(organisation, user.name, now=now)
 
 
 async def _common_hash() -> str:

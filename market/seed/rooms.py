@@ -304,7 +304,7 @@ async def register(room: Room, now: datetime) -> None:
         number,
         registered_on=local_date(now),
         registry=REGISTRY,
-        kept=await keep_paper("技术合同认定登记证明.pdf", lines, room.deps.store),
+        blob=await keep_paper("技术合同认定登记证明.pdf", lines, room.deps.store),
         by=By(await room.person(Side.SELLER), now),
     )
 

@@ -14,7 +14,7 @@ from tortoise.backends.asyncpg.client import TransactionWrapper
 from tortoise.backends.base.client import TransactionalDBClient, TransactionContext
 from tortoise.connection import get_connections
 
-from market.audit.services import kept_back
+from market.audit.services import deferred_audit
 from market.kit.database import in_transaction
 
 DONE_HERE = frozenset({"mail.send", "search.relay"})
@@ -33,7 +33,7 @@ async def whole_stage() -> AsyncIterator[None]:
         stage = _Stage(cast(Any, outer))
         token = connections.set(outer.connection_name, stage)
         try:
-            async with kept_back():
+            async with deferred_audit():
                 yield
             await stage.write_late()
         finally:

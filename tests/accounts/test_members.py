@@ -4,7 +4,7 @@ import httpx
 import pytest
 
 from market.accounts.members import change_role, end_membership
-from market.accounts.messages import tell, tell_staff
+from market.accounts.messages import notify, notify_staff
 from market.accounts.models import MemberRole, Membership, MemberStatus, Message, StaffRole
 from market.accounts.permissions import NotYours
 from market.kit.errors import Conflict, NotFound
@@ -105,7 +105,7 @@ async def test_people_are_told_once_each_inside_the_site_and_by_mail() -> None:
     admin = await make_member(organisation)
     await make_member(organisation, MemberRole.AGENT)
 
-    told = await tell(
+    told = await notify(
         "有新的报价",
         now=NOW,
         address="/dashboard",
@@ -126,5 +126,5 @@ async def test_staff_of_one_role_are_told() -> None:
     operator = await make_staff(StaffRole.OPERATOR)
     await make_staff(StaffRole.OFFICER)
 
-    assert await tell_staff(StaffRole.OPERATOR, "新单位待认证", now=NOW) == 1
+    assert await notify_staff(StaffRole.OPERATOR, "新单位待认证", now=NOW) == 1
     assert (await Message.get()).user_id == operator.user_id

@@ -8,7 +8,7 @@ import httpx
 from market.accounts.actors import Actor, load_actor
 from market.accounts.models import MemberRole, Membership, MemberStatus, Message, Session, StaffRole, User
 from market.audit.models import AuditEvent
-from market.audit.queries import names_of
+from market.audit.queries import names_by_pseudonym
 from market.audit.services import record
 from market.audit.verify import verify_database
 from market.records.by import By
@@ -68,7 +68,7 @@ async def test_erasure_leaves_only_a_pseudonym_in_the_log(client: httpx.AsyncCli
     assert (await Membership.get(user_id=user.id)).status is MemberStatus.ENDED
     kept = await AuditEvent.get(id=event.id)
     assert kept.actor
-    assert await names_of([kept.actor]) == {}
+    assert await names_by_pseudonym([kept.actor]) == {}
     assert (await verify_database())[0] == []
 
 

@@ -15,7 +15,7 @@ from market.alerts import services
 from market.alerts.models import Frequency, SavedSearch
 from market.deps import Deps
 from market.kit.errors import Conflict, Invalid, NotFound
-from market.kit.jobs import run_waiting
+from market.kit.jobs import run_pending
 from market.kit.mail import SmtpMailer
 from market.kit.models import OutgoingMail
 from market.kit.room import rooms
@@ -126,7 +126,7 @@ async def test_an_immediate_alert_follows_the_relay(deps: Deps) -> None:
     assert isinstance(deps.clock, FixedClock)
     deps.clock.now = LATER
 
-    await run_waiting(deps)
+    await run_pending(deps)
 
     assert "赤泥路基" in (await Message.get(user_id=person.user_id)).text
     assert any(mail.unsubscribe.startswith("http://market.test/alerts/") for mail in deps.mailer.sent)  # type: ignore[attr-defined]

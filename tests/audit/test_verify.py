@@ -13,13 +13,13 @@ from market.audit.models import AuditEvent, DailyRoot
 from market.audit.queries import export_lines
 from market.audit.services import (
     GENESIS,
-    canonical,
+    canonical_json,
+    deferred_audit,
     event_hash,
-    kept_back,
+    flush_deferred_audit,
     make_missing_roots,
     record,
     root_over,
-    write_kept_back,
 )
 from market.audit.verify import Finding, verify_database, verify_events, verify_file
 from market.kit.database import connection
@@ -157,7 +157,7 @@ def test_an_export_cut_short_is_noticed() -> None:
 
 
 def write(path: Path, lines: list[dict[str, Any]]) -> None:
-    path.write_text("".join(canonical(line) + "\n" for line in lines), encoding="utf-8")
+    path.write_text("".join(canonical_json(line) + "\n" for line in lines), encoding="utf-8")
 
 
 def test_a_file_cut_before_its_end_mark_is_noticed(tmp_path: Path) -> None:
@@ -211,11 +211,11 @@ async def test_acts_kept_back_continue_their_chains_and_are_written_together() -
     first, second, chained = await make_member(), await make_member(), uuid4()
     await record("deal", chained, "open", by=By(first, NOW))
 
-    async with kept_back():
+    async with deferred_audit():
         for actor in (first, second, None):
             await record("deal", chained, "move", by=By(actor, NOW))
         assert await AuditEvent.filter(subject_id=chained).count() == 1
-        await write_kept_back()
+        await flush_deferred_audit()
         await record("deal", chained, "move", by=By(second, NOW))
     await record("deal", chained, "close", by=By(first, NOW))
 

@@ -17,8 +17,8 @@ from market.deps import Deps
 from market.kit.clock import BusinessClock
 from market.kit.database import connection
 from market.kit.errors import NotFound
-from market.kit.jobs import enqueue, note_failure
-from market.kit.mail import SITE, write_mail
+from market.kit.jobs import enqueue, record_failure
+from market.kit.mail import SITE, queue_mail
 from market.kit.models import OutgoingMail
 from market.listings.models import OutcomeStatus
 from market.records.by import By
@@ -50,7 +50,7 @@ async def test_the_operator_sees_failed_jobs_with_the_reason_and_retries_one(
     client: httpx.AsyncClient,
 ) -> None:
     job_id = await failed_job(mail_id=7)
-    await note_failure(job_id, ConnectionRefusedError("no mail server\nsecond line"))
+    await record_failure(job_id, ConnectionRefusedError("no mail server\nsecond line"))
     await sign_in(client, await make_staff(StaffRole.OPERATOR))
 
     page = (await client.get("/backoffice/jobs")).text
@@ -84,7 +84,7 @@ async def test_each_list_of_jobs_opens(client: httpx.AsyncClient, query: str) ->
 
 
 async def test_everybody_reads_the_demos_mails_and_follows_their_links(client: httpx.AsyncClient) -> None:
-    mail = await write_mail(
+    mail = await queue_mail(
         "wei@example.test", "科转：请确认", f"请打开 {SITE}/confirm/abc 完成。\n<b>粗</b>", now=NOW
     )
 

@@ -20,7 +20,7 @@ from starlette.datastructures import Headers, UploadFile
 from market.contracts import banking
 from market.contracts.models import Contract
 from market.deals.terms import PlanRow
-from market.files.services import check_upload, keep
+from market.files.services import check_upload, store_blob
 from market.kit.money import Money
 from market.payments import bank
 from market.payments.models import LineStatus
@@ -51,7 +51,7 @@ async def main() -> None:
                 content = write(*rows_of(contract))
                 started = time.perf_counter()
                 upload = UploadFile(io.BytesIO(content), filename=name, headers=Headers())
-                kept = await keep(await check_upload(upload), deps.store)
+                kept = await store_blob(await check_upload(upload), deps.store)
                 statement, _is_new = await banking.import_statement(kept, by=By(parties.seller, LATER))
                 read = time.perf_counter() - started
                 matched = await banking.match_statement(statement.id, now=LATER)

@@ -21,7 +21,7 @@ from market.claims.queries import claim_contracts
 from market.files.store import LocalStore
 from market.integrity.models import PartyTie
 from market.kit.errors import Invalid
-from market.kit.pagination import Cut
+from market.kit.pagination import PageRequest
 from market.programmes.loading import find_terms
 from market.programmes.models import ProgrammeTerms
 from market.records.by import By
@@ -71,9 +71,9 @@ async def test_each_figure_of_the_report_is_the_sum_of_the_rows_behind_it(client
     for dimension in reports.DIMENSIONS:
         for row in made.by(dimension):
             for group, amount in (("approved", row.now.approved), ("paid", row.now.paid)):
-                page, award = await reports.rows_behind(2026, group, Cut(), **{dimension: row.value})
+                page, award = await reports.rows_behind(2026, group, PageRequest(), **{dimension: row.value})
                 assert award == sum(one.award_amount for one in page.items) == amount
-            page, _award = await reports.rows_behind(2026, "claimed", Cut(), **{dimension: row.value})
+            page, _award = await reports.rows_behind(2026, "claimed", PageRequest(), **{dimension: row.value})
             assert page.total == row.now.contracts
     assert made.total.now.paid == claim.award_amount == 60 * WAN
     assert "600,000.00" in (await client.get("/desk/report?year=2026")).text

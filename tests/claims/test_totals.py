@@ -24,7 +24,7 @@ from market.contracts.models import Contract, EquityPaidIn, PaidInDecision
 from market.deals.models import ContractKind, Deal, DealStatus
 from market.files.models import StoredFile, Tier
 from market.kit.errors import Conflict, Invalid
-from market.kit.pagination import Cut
+from market.kit.pagination import PageRequest
 from market.notices.models import Notice
 from market.programmes.loading import find_terms, shipped
 from market.records.by import By
@@ -100,7 +100,7 @@ async def test_a_claim_on_totals_goes_the_whole_way_and_stands_in_the_report(
     told = str((await Notice.get(subject_kind="batch")).body)
     assert all(words in told for words in (number, "￥10,000,000.00", "比例：2%", "适用条款"))
     made = await reports.report_of(2026)
-    page, award = await reports.rows_behind(2026, "approved", Cut(), field=reports.NO_CONTRACT)
+    page, award = await reports.rows_behind(2026, "approved", PageRequest(), field=reports.NO_CONTRACT)
     assert [row.now.approved for row in made.by("field")] == [award] == [20 * WAN]
     assert [row.claim for row in page.items] == [number]
 

@@ -6,7 +6,7 @@ import hashlib
 
 from market.accounts.actors import Actor
 from market.contracts import banking
-from market.files.services import Kept, Upload
+from market.files.services import StoredBlob, Upload
 from market.payments.models import BankLine, BankStatement
 from market.records.by import By
 from tests.contracts.factories import LATER
@@ -14,8 +14,8 @@ from tests.deals.factories import Parties
 from tests.payments.bank_statement_files import Row, icbc
 
 
-def kept(content: bytes, name: str = "流水.csv") -> Kept:
-    return Kept(Upload(name, content, "text/csv"), hashlib.sha256(content).hexdigest())
+def kept(content: bytes, name: str = "流水.csv") -> StoredBlob:
+    return StoredBlob(Upload(name, content, "text/csv"), hashlib.sha256(content).hexdigest())
 
 
 async def take_over(parties: Parties, *rows: Row, actor: Actor | None = None) -> BankStatement:

@@ -10,7 +10,7 @@ from market.contracts.models import Contract, ContractDraft, Instalment
 from market.contracts.terms import ContractTerms, Exclusion
 from market.deals.models import ContractKind, Deal
 from market.deals.terms import PlanRow
-from market.files.services import Kept, Upload
+from market.files.services import StoredBlob, Upload
 from market.kit.money import Money
 from market.payments.models import Remittance
 from market.records.by import By
@@ -22,7 +22,7 @@ LATER = NOW + timedelta(days=19)
 """When contracts are signed: the publicity that began at NOW is over."""
 TODAY = date(2026, 3, 21)
 PDF = b"%PDF-1.7\n%test\n"
-KEPT = Kept(Upload("contract.pdf", PDF, "application/pdf"), "ab" * 32)
+KEPT = StoredBlob(Upload("contract.pdf", PDF, "application/pdf"), "ab" * 32)
 EQUIPMENT = Exclusion("equipment", "在线淬火装置", 8_000_000)
 
 

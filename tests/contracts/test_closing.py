@@ -12,7 +12,7 @@ from market.contracts.jobs import close_pages
 from market.contracts.models import ChangeKind, Receipt
 from market.deps import Deps
 from market.kit.errors import GatewayUnavailable
-from market.kit.jobs import run_waiting
+from market.kit.jobs import run_pending
 from market.ledger.checks import run_checks
 from market.ledger.services import balance
 from market.payments.gateway import CheckoutState
@@ -54,7 +54,7 @@ async def test_the_open_page_is_closed_by_the_job(deps: Deps, kind: ChangeKind) 
 
     await end(payable, kind)
     before = await state_of(payable, payment)
-    await run_waiting(working(deps, payable))
+    await run_pending(working(deps, payable))
 
     assert before is CheckoutState.OPEN
     assert await state_of(payable, payment) is CheckoutState.EXPIRED
@@ -69,7 +69,7 @@ async def test_what_was_begun_after_a_cancellation_stays_open(deps: Deps) -> Non
     await Payment.filter(id=payment.id).update(created_at=LATER + timedelta(seconds=1))
 
     await close_pages(working(deps, payable))
-    await run_waiting(working(deps, payable))
+    await run_pending(working(deps, payable))
 
     assert await state_of(payable, payment) is CheckoutState.OPEN
 
@@ -84,9 +84,9 @@ async def test_a_lost_call_is_made_again_and_a_lost_job_is_found_by_the_sweep(
     payable.standin.fail_next(fault)
 
     with pytest.raises(GatewayUnavailable):
-        await run_waiting(working(deps, payable))
+        await run_pending(working(deps, payable))
     await close_pages(working(deps, payable))
-    await run_waiting(working(deps, payable))
+    await run_pending(working(deps, payable))
 
     assert await state_of(payable, payment) is CheckoutState.EXPIRED
     assert (await Payment.get(id=payment.id)).status is PaymentStatus.EXPIRED

@@ -12,7 +12,7 @@ from market.accounts.models import MemberRole, StaffRole
 from market.app import create_app
 from market.contracts.queries import received
 from market.deps import Deps
-from market.kit.jobs import run_waiting
+from market.kit.jobs import run_pending
 from market.payments.models import BankLine, BankStatement, LineStatus, Refund
 from market.records.by import By
 from tests.contracts.factories import LATER
@@ -42,7 +42,7 @@ async def test_a_statement_goes_from_the_file_to_the_receipt_in_the_browser(
     wrong = await post(client, "/bank/statements", files={"file": ("a.csv", b"a,b\n1,2\n", "text/csv")})
     rows = (Row("805,000.00", f"{payable.contract.number}-1"), Row("5.00", "房租", payer="租户"))
     taken = await post(client, "/bank/statements", files=statement_of(payable, *rows))
-    await run_waiting(replace(deps, gateway=payable.gateway))
+    await run_pending(replace(deps, gateway=payable.gateway))
     again = await post(client, "/bank/statements", files=statement_of(payable, *rows))
     [statement] = await BankStatement.all()
     matched, other = await BankLine.all().order_by("row")
@@ -109,7 +109,7 @@ async def test_the_sellers_finance_sends_an_online_payment_back_in_the_browser(d
             client, f"/payments/{payment.id}/refund", {"amount": "805000.01", "reason": "多收"}
         )
         page = await post(client, f"/payments/{payment.id}/refund", {"amount": "5.00", "reason": "多收"})
-        await run_waiting(given)
+        await run_pending(given)
         done = await client.get(f"/contracts/{payable.contract.number}/money")
 
     assert "最多可退" in form.text

@@ -16,7 +16,7 @@ from market.contracts.queries import received
 from market.contracts.standing import dashboard_cards, deals_waiting_for_finance
 from market.deals.models import Deal, DealStatus
 from market.deps import Deps
-from market.kit.jobs import run_waiting
+from market.kit.jobs import run_pending
 from market.payments.models import ConnectedAccount, Payment, Remittance
 from market.records.by import By
 from tests.contracts.factories import (
@@ -289,7 +289,7 @@ async def test_the_buyer_pays_an_instalment_online_and_sees_it_arrive(
     opened = await post(client, "/account/payouts", follow=False)
     assert opened.status_code == 303
     await client.post(opened.headers["location"], data={"csrf_token": await token(client, "/help")})
-    await run_waiting(deps)
+    await run_pending(deps)
     account = await ConnectedAccount.get()
     assert account.charges_enabled
     assert "已开通" in (await client.get("/account/payouts")).text
@@ -303,7 +303,7 @@ async def test_the_buyer_pays_an_instalment_online_and_sees_it_arrive(
     payment = await Payment.get()
     assert back.headers["location"] == f"/payments/{payment.id}/return"
     waiting = await client.get(back.headers["location"])
-    await run_waiting(deps)
+    await run_pending(deps)
     done = await client.get(back.headers["location"])
 
     assert "还没有通知结果" in waiting.text or "付款成功" in waiting.text

@@ -213,7 +213,7 @@ async def test_what_was_paid_twice_goes_back_from_the_surplus_first() -> None:
         "重复付款",
         refunded_on=TODAY,
         bank_reference="R1",
-        kept=None,
+        blob=None,
         by=By(payable.parties.seller_finance, LATER),
     )
     with pytest.raises(SamePerson):
@@ -241,7 +241,7 @@ async def test_a_payment_for_nothing_here_is_sent_back_from_the_statement() -> N
             "付错单位",
             refunded_on=TODAY,
             bank_reference="",
-            kept=None,
+            blob=None,
             by=By(parties.seller_finance, LATER),
         )
 
@@ -337,7 +337,7 @@ async def test_what_was_not_confirmed_cannot_go_back() -> None:
             "x",
             refunded_on=TODAY,
             bank_reference="",
-            kept=None,
+            blob=None,
             by=By(parties.seller_finance, LATER),
         )
 

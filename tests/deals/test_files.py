@@ -12,7 +12,7 @@ from market.deals.models import Deal, Side
 from market.deals.openings import agree_introduction, introduce
 from market.deps import Deps
 from market.files.models import StoredFile, Tier, Undertaking
-from market.files.services import Upload, keep
+from market.files.services import Upload, store_blob
 from market.records.by import By
 from tests.deals.factories import Parties, make_agreed, make_match, make_parties
 from tests.factories import NOW, make_broker, make_member, make_user
@@ -23,7 +23,7 @@ _numbers = count(1)
 
 async def make_file(parties: Parties, deal: Deal, tier: Tier, deps: Deps) -> StoredFile:
     content = b"%PDF-1.7\n" + str(next(_numbers)).encode()
-    kept = await keep(Upload(f"{tier}.pdf", content, "application/pdf"), deps.store)
+    kept = await store_blob(Upload(f"{tier}.pdf", content, "application/pdf"), deps.store)
     return await add_file(deal.number, kept, "attachment", tier=tier, by=By(parties.seller, NOW))
 
 

@@ -13,7 +13,7 @@ from market.deps import Deps
 from market.files.contents import LARGEST, check_content, clean_name
 from market.files.models import FileAccess, StoredFile, Tier
 from market.files.queries import get_file_for, list_files
-from market.files.services import keep, store
+from market.files.services import store_blob, store_file
 from market.kit.errors import Invalid, NotFound
 from market.kit.i18n import lazy
 from market.kit.room import FileGuard, Room, Subject
@@ -130,7 +130,7 @@ async def put(
         "kind": "contract",
         "tier": Tier.PARTIES,
     }
-    return await store(
+    return await store_file(
         check_content(name, content),
         **(defaults | fields),
         by=By(actor, NOW),
@@ -150,7 +150,7 @@ async def test_a_file_of_the_same_name_is_the_next_version(deps: Deps) -> None:
 
 
 async def test_the_same_content_lies_in_the_store_once(deps: Deps) -> None:
-    kept = [await keep(check_content(name, PDF), deps.store) for name in ("a.pdf", "b.pdf")]
+    kept = [await store_blob(check_content(name, PDF), deps.store) for name in ("a.pdf", "b.pdf")]
 
     assert kept[0].sha256 == kept[1].sha256
     assert await deps.store.get(kept[0].sha256) == PDF

@@ -8,7 +8,7 @@ from uuid import UUID
 import pytest
 
 from market.deps import Deps
-from market.kit.jobs import run_waiting
+from market.kit.jobs import run_pending
 from market.matching.facts import NeedFacts, OutcomeFacts, Text
 from market.matching.feedback import ListingTraits, Refusal, count_applicable
 from market.matching.models import Match
@@ -84,7 +84,7 @@ async def test_what_was_too_dear_lowers_what_is_as_dear_for_that_need_alone(foun
 
     match = await Match.get(need_id=need.id, outcome_id=dear.id)
     await feedback(match.id, reason="price", comment="", by=By(buyer, NOW))
-    await run_waiting(found)
+    await run_pending(found)
 
     after = await Match.get(need_id=need.id, outcome_id=dearer.id)
     assert after.score == before.score - WEIGHTS.refused == sum(after.parts.values())

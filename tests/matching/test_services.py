@@ -16,9 +16,9 @@ from market.accounts.models import OrganisationKind
 from market.audit.models import AuditEvent
 from market.deps import Deps
 from market.kit.errors import Conflict, Forbidden, Invalid, NotFound
-from market.kit.jobs import run_waiting
+from market.kit.jobs import run_pending
 from market.kit.models import SystemState
-from market.kit.pagination import Cut
+from market.kit.pagination import PageRequest
 from market.listings.models import NeedStatus, OutcomeStatus
 from market.matching import full_rematch, queries, rematch, services, term_frequencies, top_matches
 from market.matching.models import Match, MatchFeedback, MatchStatus, TermFrequency
@@ -42,7 +42,7 @@ async def found(deps: Deps) -> AsyncIterator[Deps]:
     await deps.search.close()
 
 
-FIRST = Cut()
+FIRST = PageRequest()
 
 
 async def relay_and_match(deps: Deps, *, needs: Any = (), outcomes: Any = ()) -> None:
@@ -50,7 +50,7 @@ async def relay_and_match(deps: Deps, *, needs: Any = (), outcomes: Any = ()) ->
         await outbox.enqueue("needs", one.id)
     for one in outcomes:
         await outbox.enqueue("outcomes", one.id)
-    await run_waiting(deps)
+    await run_pending(deps)
 
 
 async def make_match(**fields: Any) -> Match:
@@ -194,10 +194,10 @@ async def test_many_changes_at_once_ask_for_one_matching_of_everything(found: De
     need = await make_need(**TEXTS)
     outcomes = [await make_outcome() for _ in range(30)]
     await outbox.enqueue("needs", need.id)
-    await run_waiting(found)
+    await run_pending(found)
 
     await outbox.enqueue_many("outcomes", [one.id for one in outcomes])
-    await run_waiting(found)
+    await run_pending(found)
     before = await Match.all().count()
     wish = await full_rematch.load_progress()
     done = await full_rematch.rematch_all(search=found.search, now=NOW)
@@ -315,9 +315,9 @@ async def test_brokers_see_open_matches_best_first_and_a_masked_name_only_when_i
     weak, strong = await make_match(score=300), await make_match(score=700, need=masked)
     closed = await make_match(need=await make_need(status=NeedStatus.CLOSED), score=900)
 
-    page = await queries.list_open_matches(Cut())
+    page = await queries.list_open_matches(PageRequest())
     await services.take_up(strong.id, by=By(broker, NOW))
-    mine = await queries.list_matches_of_broker(broker.user_id, Cut())
+    mine = await queries.list_matches_of_broker(broker.user_id, PageRequest())
 
     assert [one.id for one in page.items] == [strong.id, weak.id]
     assert page.total == 2

@@ -9,8 +9,8 @@ import httpx
 from market.accounts.models import Message
 from market.claims.models import Claim
 from market.deals.publicity import start_publicity
-from market.kit.i18n import as_kept, in_source_language, set_locale
 from market.kit.i18n import gettext as _
+from market.kit.i18n import in_source_language, set_locale, source_text
 from market.notices.models import Notice
 from market.records.by import By
 from tests.claims.factories import make_desk, make_rechecked
@@ -99,4 +99,4 @@ def test_a_translated_sentence_knows_its_source() -> None:
     finally:
         set_locale("zh-Hans")
 
-    assert (shown, as_kept(shown), inside) == ("誠信記錄 待認證", "诚信记录 待认证", "诚信记录")
+    assert (shown, source_text(shown), inside) == ("誠信記錄 待認證", "诚信记录 待认证", "诚信记录")

@@ -13,7 +13,7 @@ import market.search.jobs
 from market.deps import Deps
 from market.kit.database import connection, in_transaction
 from market.kit.errors import SearchUnavailable
-from market.kit.jobs import run_waiting
+from market.kit.jobs import run_pending
 from market.kit.room import Room
 from market.listings.models import OutcomeStatus
 from market.search import outbox
@@ -59,7 +59,7 @@ async def test_a_change_is_found_once_the_relay_has_run(deps: Deps) -> None:
     outcome = await make_outcome(title="蔗渣制备活性炭")
 
     await outbox.enqueue("outcomes", outcome.id)
-    await run_waiting(deps, most=1)
+    await run_pending(deps, limit=1)
 
     assert (await deps.search.search(Query("outcomes", "活性炭"))).ids == (outcome.id,)
     assert not await OutboxEntry.exists()

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from market.deps import Deps
-from market.kit.jobs import run_waiting
+from market.kit.jobs import run_pending
 from market.search import jobs, outbox
 from market.search.embedders import EmbedderUnavailable, Vectors, normalise, tidy
 from market.search.embedders.configured import configured_embedders, joint_name
@@ -124,7 +124,7 @@ async def test_a_published_listing_is_read_behind_and_found_by_what_it_means(dep
     await outbox.enqueue("outcomes", outcome.id)
     await outbox.enqueue("needs", need.id)
 
-    await run_waiting(with_toy)
+    await run_pending(with_toy)
 
     vectors = (await load_vectors("needs", [need.id]))[need.id]
     found = await deps.search.candidates("outcomes", [], vectors=vectors, nearest=5)
@@ -132,7 +132,7 @@ async def test_a_published_listing_is_read_behind_and_found_by_what_it_means(dep
     assert 0 < found.meaning(0)["toy"] < 1
     read = len(toy.read)
     await jobs.embed_all(with_toy)
-    await run_waiting(with_toy)
+    await run_pending(with_toy)
     assert len(toy.read) == read
 
 
@@ -146,7 +146,7 @@ async def test_a_listing_whose_words_changed_is_read_anew_and_its_old_vector_is_
     await outcome.save(update_fields=["title"])
     await outbox.enqueue("outcomes", outcome.id)
 
-    await run_waiting(deps)
+    await run_pending(deps)
     searched = await deps.search.candidates(
         "outcomes", [], vectors={"toy": unit_vector([1, 1, 1])}, nearest=5
     )

@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from market.codes.plain import plain
+from market.codes.canonical import canonical_key
 
 
 @pytest.mark.parametrize(
@@ -19,9 +19,9 @@ from market.codes.plain import plain
     ],
 )
 def test_a_number_is_the_same_whatever_stands_between_its_digits(text: str, expected: str) -> None:
-    assert plain(text) == expected
+    assert canonical_key(text) == expected
 
 
 @given(st.text(max_size=40))
 def test_what_is_compared_is_never_longer_than_what_was_written(text: str) -> None:
-    assert len(plain(text)) <= len(text)
+    assert len(canonical_key(text)) <= len(text)

@@ -13,13 +13,13 @@ from market.accounts.models import Organisation
 from market.audit.models import AuditEvent
 from market.budgets.models import Batch, Disbursement
 from market.claims.models import Claim
-from market.codes.numbers import FAMILIES
 from market.contracts.models import Contract
 from market.deals.models import Deal
 from market.kit.database import connection
 from market.kit.errors import NotFound
 from market.kit.i18n import gettext as _
 from market.kit.models import OutgoingMail, SystemState
+from market.kit.room import rooms
 from market.listings.models import Need, Outcome
 from market.notices.holiday_years import title_of
 from market.notices.models import HolidayYearVersion, Notice
@@ -55,8 +55,8 @@ async def find_subject(text: str) -> tuple[str | None, UUID] | None:
     except ValueError:
         pass
     prefix = text.upper().split("-")[0]
-    for kind, family in FAMILIES.items():
-        if family == prefix and kind in NUMBERED:
+    for kind, subject in rooms().subjects.items():
+        if subject.number == prefix and kind in NUMBERED:
             found: Any = await NUMBERED[kind].get_or_none(number=text.upper())
             return (kind, found.id) if found else None
     organisation = await Organisation.get_or_none(uscc=text.upper())

@@ -92,7 +92,7 @@ async def make_batch(slug: str, *, year: int, claim_numbers: Sequence[str], titl
             raise Conflict(_("申报 %(number)s 已不在待列入之列，请刷新后再选。", number=claim.number))
     batch = await Batch.create(
         id=uuid4(),
-        number=await next_number("PC", by.now),
+        number=await next_number("batch", by.now),
         programme_id=programme.id,
         year=year,
         title=title or source_text(_("%(year)s 年 %(name)s", year=year, name=programme.name)),

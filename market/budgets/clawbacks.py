@@ -84,7 +84,7 @@ async def start_clawback(number: str, *, amount: int, reason: str, by: By) -> Cl
 async def _start(claim: Claim, amount: int, reason: str, contract_id: UUID | None, *, by: By) -> Clawback:
     made = await Clawback.create(
         id=uuid4(),
-        number=await next_number("ZH", by.now),
+        number=await next_number("clawback", by.now),
         claim_id=claim.id,
         contract_id=contract_id,
         amount=amount,

@@ -174,7 +174,7 @@ async def _order_one(claim: Claim, *, by: By) -> Disbursement:
     await claim.fetch_related("applicant")
     order = await Disbursement.create(
         id=uuid4(),
-        number=await next_number("BF", by.now),
+        number=await next_number("disbursement", by.now),
         claim_id=claim.id,
         amount=claim.award_amount or 0,
         payee_bank=claim.applicant.bank_name,

@@ -14,7 +14,7 @@ from market.budgets import (
 )
 from market.budgets.permissions import PERMISSIONS
 from market.kit.i18n import lazy
-from market.kit.room import Room, Subject
+from market.kit.room import LedgerAccount, Room, Subject
 
 ROOM = Room(
     "budgets",
@@ -31,4 +31,12 @@ ROOM = Room(
     dashboard=dashboards.dashboard_cards,
     deadlines=lambda deps, now: due.run_due(now),
     checks=checks.CHECKS,
+    ledger_accounts={
+        "granted": LedgerAccount(lazy("预算下达"), is_guarded=False),
+        "disbursed": LedgerAccount(lazy("补贴拨付"), is_guarded=False),
+        "recovered": LedgerAccount(lazy("补贴追回"), is_guarded=False),
+        "budget": LedgerAccount(lazy("可用预算"), is_guarded=True),
+        "reserved": LedgerAccount(lazy("已预留预算"), is_guarded=True),
+        "owed": LedgerAccount(lazy("应追回补贴"), is_guarded=True),
+    },
 )

@@ -95,7 +95,7 @@ async def create_claim(slug: str, *, year: int, contract_numbers: Sequence[str],
         await _refuse_second(programme, year, by.actor)
     claim = await Claim.create(
         id=uuid4(),
-        number=await next_number("BZ", by.now),
+        number=await next_number("claim", by.now),
         programme_id=programme.id,
         terms_id=terms.id,
         applicant_id=by.actor.organisation_id,

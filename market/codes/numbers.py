@@ -4,39 +4,27 @@ from datetime import datetime
 
 from market.kit.clock import local_date
 from market.kit.database import connection
-
-FAMILIES = {
-    "outcome": "CG",
-    "need": "XQ",
-    "match": "DJ",
-    "deal": "JY",
-    "contract": "HT",
-    "notice": "GS",
-    "claim": "BZ",
-    "batch": "PC",
-    "disbursement": "BF",
-    "clawback": "ZH",
-    "reward": "JL",
-}
-"""The letters that begin the number of each kind of record."""
+from market.kit.room import rooms
 
 
-async def next_number(family: str, now: datetime) -> str:
-    """Return the next number of a family ("CG", "JY" …) in the year it is in Asia/Shanghai.
+async def next_number(subject_kind: str, now: datetime) -> str:
+    """Return the next number of a kind of record, such as CG-2026-000123, in the year it is in Asia/Shanghai.
 
     Joins the surrounding transaction: if that is undone, so is the number, and there is no gap.
-    The family's counter stays locked until then, so call it as late as possible.
+    The kind's counter stays locked until then, so call it as late as possible.
 
     Raises:
-        ValueError: there is no such family.
+        ValueError: no room declares letters for this kind.
     """
-    return (await next_numbers(family, 1, now))[0]
+    return (await next_numbers(subject_kind, 1, now))[0]
 
 
-async def next_numbers(family: str, count: int, now: datetime) -> list[str]:
-    """Return the next `count` numbers of a family at once, for imports; else as `next_number`."""
-    if family not in FAMILIES.values():
-        raise ValueError(f"no family of numbers {family!r}")
+async def next_numbers(subject_kind: str, count: int, now: datetime) -> list[str]:
+    """Return the next `count` numbers of a kind at once, for imports; else as `next_number`."""
+    subject = rooms().subjects.get(subject_kind)
+    family = subject.number if subject else ""
+    if not family:
+        raise ValueError(f"no room declares the letters of {subject_kind!r}")
     if count < 1:
         return []
     year = local_date(now).year

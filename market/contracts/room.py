@@ -22,7 +22,7 @@ from market.contracts import (
 from market.contracts.permissions import PERMISSIONS
 from market.kit.cards import Card
 from market.kit.i18n import lazy
-from market.kit.room import Room, Subject
+from market.kit.room import LedgerAccount, Room, Subject
 
 
 async def dashboard_cards(actor: Actor, now: datetime) -> list[Card]:
@@ -58,4 +58,15 @@ ROOM = Room(
     },
     dashboard=dashboard_cards,
     checks=checks.CHECKS,
+    ledger_accounts={
+        "agreed": LedgerAccount(lazy("约定价款"), is_guarded=False),
+        "met": LedgerAccount(lazy("已到账"), is_guarded=False),
+        "unplaced": LedgerAccount(lazy("待归属款项"), is_guarded=False),
+        "fee": LedgerAccount(lazy("平台服务费"), is_guarded=False),
+        "refunded": LedgerAccount(lazy("退款"), is_guarded=False),
+        "charged_back": LedgerAccount(lazy("拒付扣回"), is_guarded=False),
+        "due": LedgerAccount(lazy("应付款项"), is_guarded=True),
+        "surplus": LedgerAccount(lazy("多付款项"), is_guarded=True),
+        "disputed": LedgerAccount(lazy("拒付争议中"), is_guarded=True),
+    },
 )

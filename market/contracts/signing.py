@@ -161,7 +161,7 @@ async def _write(deal: Deal, draft: ContractDraft, terms: ContractTerms, *, now:
     contract = await Contract.create(
         id=draft.id,
         deal_id=deal.id,
-        number=await next_number("HT", now),
+        number=await next_number("contract", now),
         **to_columns(terms),
         trade_amount=terms.trade_money.amount,
         signed_at=now,

@@ -223,7 +223,7 @@ async def _open(
         match = await Match.get_or_none(need_id=need.id, outcome_id=outcome.id)
     deal = await Deal.create(
         id=uuid4(),
-        number=await next_number("JY", by.now),
+        number=await next_number("deal", by.now),
         title=outcome.title,
         opening=opening,
         opening_note=note,

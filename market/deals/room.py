@@ -15,7 +15,7 @@ from market.deals import (
 )
 from market.deals.permissions import PERMISSIONS
 from market.kit.i18n import lazy
-from market.kit.room import Room, Subject
+from market.kit.room import LedgerAccount, Room, Subject
 
 ROOM = Room(
     "deals",
@@ -33,4 +33,7 @@ ROOM = Room(
     document_facts={"outcomes": interest_counts.tell_of_outcomes, "needs": interest_counts.tell_of_needs},
     dashboard=queries.dashboard_cards,
     deadlines=lambda deps, now: deadlines.run_due(now),
+    ledger_accounts={
+        "commission": LedgerAccount(lazy("应付佣金"), is_guarded=True),
+    },
 )

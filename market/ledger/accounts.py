@@ -3,7 +3,8 @@
 An account's balance is its credits less its debits. Money is taken from the debit side and put on
 the credit side: `post(debit="budget:…", credit="disbursed:…")` takes from the budget. A guarded
 account holds something that can be used up, so the database refuses to take more than is there;
-an open account is where something comes from or where it ends, and its balance is a total.
+an open account is where something comes from or where it ends, and its balance is a total. Each room
+declares the prefixes of its own accounts.
 
     contract registered   agreed:<seller>             → due:<instalment>
     money arrived         due:<instalment>            → met:remittance:<seller>, met:online:<seller>
@@ -29,35 +30,8 @@ We hold no customer's money: none of these is an account at a bank.
 
 from __future__ import annotations
 
-from market.kit.i18n import Lazy, lazy
 from market.kit.money import HOME
-
-OPEN: dict[str, Lazy] = {
-    "agreed": lazy("约定价款"),
-    "met": lazy("已到账"),
-    "unplaced": lazy("待归属款项"),
-    "fee": lazy("平台服务费"),
-    "income": lazy("转化净收入"),
-    "reward": lazy("奖励发放"),
-    "granted": lazy("预算下达"),
-    "disbursed": lazy("补贴拨付"),
-    "recovered": lazy("补贴追回"),
-    "refunded": lazy("退款"),
-    "charged_back": lazy("拒付扣回"),
-    "exchange": lazy("汇率差额"),
-}
-"""Prefixes of accounts that may fall below zero, with the name people read."""
-GUARDED: dict[str, Lazy] = {
-    "budget": lazy("可用预算"),
-    "reserved": lazy("已预留预算"),
-    "due": lazy("应付款项"),
-    "surplus": lazy("多付款项"),
-    "disputed": lazy("拒付争议中"),
-    "commission": lazy("应付佣金"),
-    "pot": lazy("奖励池"),
-    "owed": lazy("应追回补贴"),
-}
-"""Prefixes of accounts that may not."""
+from market.kit.room import LedgerAccount, rooms
 
 
 class UnknownAccount(ValueError):
@@ -70,8 +44,7 @@ def may_go_negative(code: str) -> bool:
     Raises:
         UnknownAccount: the prefix is not in the chart, or nothing follows it.
     """
-    prefix = _prefix(code)
-    return prefix in OPEN
+    return not _account(code).is_guarded
 
 
 def account_code(prefix: str, owner: object, currency: str = HOME) -> str:
@@ -81,12 +54,12 @@ def account_code(prefix: str, owner: object, currency: str = HOME) -> str:
 
 def account_name(code: str) -> str:
     """Return what people call accounts of this kind."""
-    prefix = _prefix(code)
-    return str(OPEN.get(prefix) or GUARDED[prefix])
+    return str(_account(code).label)
 
 
-def _prefix(code: str) -> str:
+def _account(code: str) -> LedgerAccount:
     prefix, _colon, rest = code.partition(":")
-    if not rest or (prefix not in OPEN and prefix not in GUARDED):
-        raise UnknownAccount(f"{code!r} is not in the chart of accounts (market/ledger/accounts.py)")
-    return prefix
+    account = rooms().ledger_accounts.get(prefix)
+    if not rest or account is None:
+        raise UnknownAccount(f"{code!r} is not in the chart of accounts: no room declares its prefix")
+    return account

@@ -2,7 +2,15 @@
 
 from __future__ import annotations
 
-from market.kit.room import Room
+from market.kit.i18n import lazy
+from market.kit.room import LedgerAccount, Room
 from market.ledger import checks, models
 
-ROOM = Room("ledger", models=(models,), checks=checks.CHECKS)
+ROOM = Room(
+    "ledger",
+    models=(models,),
+    ledger_accounts={
+        "exchange": LedgerAccount(lazy("汇率差额"), is_guarded=False),
+    },
+    checks=checks.CHECKS,
+)

@@ -153,7 +153,7 @@ async def _import_batch(
             touched.append(existing.id)
         else:
             report.unchanged += 1
-    for listing, number in zip(made, await next_numbers(kind.family, len(made), now), strict=True):
+    for listing, number in zip(made, await next_numbers(kind.key, len(made), now), strict=True):
         listing.number = number
     await kind.model.bulk_create(made, batch_size=BATCH)
     action = "imported and published" if publish else "imported"

@@ -25,7 +25,6 @@ class Kind:
     """Also the kind of subject in the audit log and in reviews."""
     model: Any
     statuses: type[OutcomeStatus] | type[NeedStatus]
-    family: str
     index: str
     words: Lazy
     completeness: Callable[[Any], tuple[int, list[tuple[str, str]]]]
@@ -50,7 +49,6 @@ OUTCOME = Kind(
     key="outcome",
     model=Outcome,
     statuses=OutcomeStatus,
-    family="CG",
     index="outcomes",
     words=lazy("成果"),
     completeness=rules.completeness_of_outcome,
@@ -69,7 +67,6 @@ NEED = Kind(
     key="need",
     model=Need,
     statuses=NeedStatus,
-    family="XQ",
     index="needs",
     words=lazy("需求"),
     completeness=rules.completeness_of_need,

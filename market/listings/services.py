@@ -195,7 +195,7 @@ async def _create(kind: Kind, values: Mapping[str, Any], *, by: By) -> Listing:
             **kind.blank,
             **values,
             "id": uuid4(),
-            "number": await next_number(kind.family, by.now),
+            "number": await next_number(kind.key, by.now),
             "organisation_id": by.actor.organisation_id,
             "created_by_id": by.actor.user_id,
             "created_at": by.now,

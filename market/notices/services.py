@@ -91,7 +91,7 @@ async def publish(
     text = [[str(cell) for cell in row] for row in body]
     notice = await Notice.create(
         id=uuid4(),
-        number=await next_number("GS", by.now),
+        number=await next_number("notice", by.now),
         kind=kind,
         subject_kind=subject_kind,
         subject_id=subject_id,

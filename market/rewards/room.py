@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from market.kit.i18n import lazy
-from market.kit.room import Room, Subject
+from market.kit.room import LedgerAccount, Room, Subject
 from market.rewards import models, queries, services, views
 from market.rewards.permissions import PERMISSIONS
 
@@ -23,4 +23,9 @@ ROOM = Room(
     labels={"reward": models.RewardStatus, "reward_kind": models.RewardKind},
     publicity=(services.PUBLICITY,),
     dashboard=queries.dashboard_cards,
+    ledger_accounts={
+        "income": LedgerAccount(lazy("转化净收入"), is_guarded=False),
+        "reward": LedgerAccount(lazy("奖励发放"), is_guarded=False),
+        "pot": LedgerAccount(lazy("奖励池"), is_guarded=True),
+    },
 )

@@ -120,7 +120,7 @@ async def make_plan(contract_number: str, sharing: Sharing, *, by: By) -> Reward
     require_whole(sharing, floors)
     plan = await RewardPlan.create(
         id=uuid4(),
-        number=await next_number("JL", by.now),
+        number=await next_number("reward", by.now),
         contract_id=contract.id,
         organisation_id=contract.deal.seller_id,
         kind=sharing.kind,

@@ -126,7 +126,7 @@ async def _bring_in(
 ) -> None:
     operator = await cast.actor("operator")
     made, reviews = [], []
-    numbers = await _numbers_of(kind.family, [published for published, *_rest in rows])
+    numbers = await _numbers_of(kind.key, [published for published, *_rest in rows])
     for published, points, entry, values in rows:
         author = await cast.actor(AUTHORS[entry["organisation"]])
         listing = kind.model(

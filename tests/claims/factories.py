@@ -58,7 +58,7 @@ async def make_contract(buyer: Organisation, *, paid: int | None = None, **field
     amount = fields.get("contract_amount", 120 * WAN)
     deal = await Deal.create(
         id=uuid4(),
-        number=await next_number("JY", NOW),
+        number=await next_number("deal", NOW),
         status=DealStatus.PAYING,
         title=outcome.title,
         opening=Opening.INTEREST,
@@ -74,7 +74,7 @@ async def make_contract(buyer: Organisation, *, paid: int | None = None, **field
     defaults = {
         "id": uuid4(),
         "deal": deal,
-        "number": await next_number("HT", NOW),
+        "number": await next_number("contract", NOW),
         "registration_number": f"{4526010300000000 + n}",
         "name": f"铝合金导线普通许可合同{n}",
         "kind": ContractKind.LICENCE,

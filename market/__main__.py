@@ -71,7 +71,7 @@ async def _run(options: argparse.Namespace, settings: Settings) -> int:
         case "release":
             return await serve.run_release(settings)
         case "seed":
-            return await records.seed(settings)
+            return await records.seed(settings, if_empty=options.if_empty)
         case "import":
             return await records.import_file(settings, options.kind, options.file, publish=options.publish)
         case "search":
@@ -120,7 +120,8 @@ def _parser() -> argparse.ArgumentParser:
         "work", help="run jobs only, beside sites run by uvicorn --factory market.app:from_env"
     )
     commands.add_parser("release", help="bring tables, released programmes and search settings up to date")
-    commands.add_parser("seed", help="fill an empty database with the demo market")
+    seeding = commands.add_parser("seed", help="fill an empty database with the demo market")
+    seeding.add_argument("--if-empty", action="store_true", help="do nothing when somebody is there already")
     importing = commands.add_parser("import", help="take over listings from a file")
     importing.add_argument("kind", choices=["outcomes", "needs"])
     importing.add_argument("--publish", action="store_true", help="publish them, else they are drafts")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import json
 import re
 import sys
 import tomllib
@@ -25,6 +26,7 @@ from market.kit.database import connection
 from market.kit.migrating import Undrawn
 from market.kit.templating import environment
 from market.records.decisions import SecondPerson
+from market.settings import rules
 from market.tables import TORTOISE_ORM, IncompatibleDatabase, refuse_foreign_history
 
 ROOT = Path(__file__).parent.parent
@@ -273,3 +275,33 @@ def _imported(folder: Path) -> set[str]:
 
 def _normal(name: str) -> str:
     return re.sub(r"[-_.]+", "-", name).lower()
+
+
+def test_compose_hands_over_what_the_settings_know_and_the_example_names_what_it_asks_for() -> None:
+    compose = (ROOT / "compose.yaml").read_text(encoding="utf-8")
+    example = (ROOT / ".env.example").read_text(encoding="utf-8")
+    settings = compose.split("x-settings:")[1].split("x-market:")[0]
+
+    handed_over = set(re.findall(r"^  ([A-Z_]+):", settings, re.M))
+    asked_for = set(re.findall(r"\$\{([A-Z_]+)", compose)) - {"DEMO"}
+
+    assert handed_over - set(rules()) == {"PORT", "FORWARDED_ALLOW_IPS"}
+    assert set(re.findall(r"^([A-Z_]+)=", example, re.M)) == asked_for
+
+
+def test_the_image_runs_the_site_as_the_procfile_does() -> None:
+    procfile = (ROOT / "Procfile").read_text(encoding="utf-8")
+    web = re.search(r"^web: (.*)$", procfile, re.M)
+    image = re.findall(r"^CMD (\[.*\])$", (ROOT / "Dockerfile").read_text(encoding="utf-8"), re.M)
+
+    assert web is not None
+    assert json.loads(image[-1]) == web[1].replace("$PORT", "8000").split()
+
+
+def test_the_hooks_before_a_commit_run_the_tools_of_make_lint() -> None:
+    makefile = (ROOT / "Makefile").read_text(encoding="utf-8").split("\nlint:")[1].split("\n\n")[0]
+    hooks = (ROOT / ".pre-commit-config.yaml").read_text(encoding="utf-8")
+
+    tools = re.findall(r"^\t\$\(VENV\)/bin/([\w-]+(?: format| check)?)", makefile, re.M)
+
+    assert re.findall(r"entry: \.venv/bin/([\w-]+(?: format| check)?)", hooks) == tools

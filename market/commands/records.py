@@ -22,6 +22,7 @@ from market.search.indexes import INDEXES
 from market.search.outbox import count_pending
 from market.search.relay import rebuild, relay, status
 from market.seed import seed as seed_market
+from market.seed import seed_if_empty
 from market.settings import Settings
 
 
@@ -151,12 +152,13 @@ async def check(settings: Settings) -> int:
     return 0 if all(each.is_well for each in stated) else 1
 
 
-async def seed(settings: Settings) -> int:
-    """Fill an empty database with the demo market."""
+async def seed(settings: Settings, *, if_empty: bool = False) -> int:
+    """Release, then fill an empty database with the demo market; `if_empty` leaves any other as it is."""
     deps = build_deps(settings)
+    fill = seed_if_empty if if_empty else seed_market
     async with running(deps):
         await release(deps)
-        await seed_market(deps, say=lambda text: sys.stdout.write(text + "\n"))
+        await fill(deps, say=lambda text: sys.stdout.write(text + "\n"))
     return 0
 
 

@@ -7,6 +7,8 @@ from tortoise import fields
 from tortoise.models import Model
 
 from market.kit.fields import enum_column
+from market.kit.i18n import lazy
+from market.kit.labels import LabelEnum
 
 
 class OrganisationKind(StrEnum):
@@ -21,11 +23,11 @@ class OrganisationKind(StrEnum):
     """A data source outside, made by an import; nobody signs in for it."""
 
 
-class OrganisationStatus(StrEnum):
-    PENDING = "pending"
-    RETURNED = "returned"
-    VERIFIED = "verified"
-    SUSPENDED = "suspended"
+class OrganisationStatus(LabelEnum):
+    PENDING = "pending", lazy("待认证"), "due"
+    RETURNED = "returned", lazy("退回修改"), "wrong"
+    VERIFIED = "verified", lazy("已认证"), "done"
+    SUSPENDED = "suspended", lazy("已停用"), "wrong"
 
 
 class StaffRole(StrEnum):
@@ -51,10 +53,10 @@ class MemberRole(StrEnum):
     """财务: confirms what another recorded."""
 
 
-class MemberStatus(StrEnum):
-    PENDING = "pending"
-    ACTIVE = "active"
-    ENDED = "ended"
+class MemberStatus(LabelEnum):
+    PENDING = "pending", lazy("待同意加入"), "due"
+    ACTIVE = "active", lazy("在任"), "done"
+    ENDED = "ended", lazy("已离任")
 
 
 class CertificateLevel(StrEnum):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from market.accounts import jobs, models, organisation_views, own_views, views
+from market.accounts.models import MemberStatus, OrganisationStatus
 from market.accounts.permissions import PERMISSIONS
 from market.kit.i18n import lazy
 from market.kit.room import Room, Subject
@@ -20,5 +21,9 @@ ROOM = Room(
     subjects={
         "organisation": Subject(lazy("单位"), page="pages:organisation", page_key="organisation_id"),
         "user": Subject(lazy("人员")),
+    },
+    labels={
+        "organisation": OrganisationStatus,
+        "membership": MemberStatus,
     },
 )

@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-from enum import StrEnum
 from uuid import UUID
 
 from tortoise import fields
@@ -8,12 +7,14 @@ from tortoise.models import Model
 
 from market.accounts.models import User
 from market.kit.fields import enum_column
+from market.kit.i18n import lazy
+from market.kit.labels import LabelEnum
 
 
-class Frequency(StrEnum):
-    IMMEDIATE = "immediate"
-    DAILY = "daily"
-    OFF = "off"
+class Frequency(LabelEnum):
+    IMMEDIATE = "immediate", lazy("立即提醒")
+    DAILY = "daily", lazy("每天提醒")
+    OFF = "off", lazy("不提醒")
     """Kept, but nothing is sent: paused, or unsubscribed from a mail."""
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from market.alerts import jobs, models, services, views
+from market.alerts.models import Frequency
 from market.alerts.permissions import PERMISSIONS
 from market.kit.room import PersonalData, Room
 
@@ -17,4 +18,7 @@ ROOM = Room(
     personal_data=PersonalData(
         "saved_searches", services.export_saved_searches, services.erase_saved_searches
     ),
+    labels={
+        "alert_frequency": Frequency,
+    },
 )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from enum import StrEnum
 from uuid import UUID
 
 from tortoise import fields
@@ -12,22 +11,24 @@ from market.accounts.models import User
 from market.claims.models import Claim
 from market.contracts.models import Contract
 from market.kit.fields import enum_column
+from market.kit.i18n import lazy
+from market.kit.labels import LabelEnum
 from market.programmes.models import Programme
 
 
-class ClawbackStatus(StrEnum):
-    STARTED = "started"
-    CONFIRMED = "confirmed"
+class ClawbackStatus(LabelEnum):
+    STARTED = "started", lazy("待确认"), "due"
+    CONFIRMED = "confirmed", lazy("追缴中"), "wrong"
     """Ordered by a second person; money is awaited."""
-    SETTLED = "settled"
-    DROPPED = "dropped"
+    SETTLED = "settled", lazy("已缴回"), "done"
+    DROPPED = "dropped", lazy("已撤销")
 
 
-class RunStage(StrEnum):
-    COMPUTE = "compute"
-    RECHECK = "recheck"
-    LIST = "list"
-    DONE = "done"
+class RunStage(LabelEnum):
+    COMPUTE = "compute", lazy("核算"), "due"
+    RECHECK = "recheck", lazy("复核"), "act"
+    LIST = "list", lazy("列批次"), "act"
+    DONE = "done", lazy("完成"), "done"
 
 
 class Clawback(Model):
@@ -126,19 +127,19 @@ class YearRun(Model):
         table_description = "Year runs."
 
 
-class BatchStatus(StrEnum):
-    DRAFT = "draft"
-    PUBLICITY = "publicity"
+class BatchStatus(LabelEnum):
+    DRAFT = "draft", lazy("拟定中")
+    PUBLICITY = "publicity", lazy("公示中"), "note"
     """Confirmed: scaled and reserved under lock, then published."""
-    APPROVED = "approved"
-    DISBURSING = "disbursing"
-    DONE = "done"
+    APPROVED = "approved", lazy("已批准"), "done"
+    DISBURSING = "disbursing", lazy("拨付中"), "due"
+    DONE = "done", lazy("已拨付完毕"), "done"
 
 
-class DisbursementStatus(StrEnum):
-    ORDERED = "ordered"
-    PAID = "paid"
-    RETURNED = "returned"
+class DisbursementStatus(LabelEnum):
+    ORDERED = "ordered", lazy("待拨付"), "due"
+    PAID = "paid", lazy("已拨付"), "done"
+    RETURNED = "returned", lazy("银行退回"), "wrong"
 
 
 class Batch(Model):

@@ -12,6 +12,7 @@ from market.budgets import (
     print_views,
     upkeep_views,
 )
+from market.budgets.models import BatchStatus, ClawbackStatus, DisbursementStatus, RunStage
 from market.budgets.permissions import PERMISSIONS
 from market.kit.i18n import lazy
 from market.kit.room import LedgerAccount, Room, Subject
@@ -38,5 +39,11 @@ ROOM = Room(
         "budget": LedgerAccount(lazy("可用预算"), is_guarded=True),
         "reserved": LedgerAccount(lazy("已预留预算"), is_guarded=True),
         "owed": LedgerAccount(lazy("应追回补贴"), is_guarded=True),
+    },
+    labels={
+        "batch": BatchStatus,
+        "disbursement": DisbursementStatus,
+        "run_stage": RunStage,
+        "clawback": ClawbackStatus,
     },
 )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from enum import StrEnum
 from typing import TYPE_CHECKING
 from uuid import UUID
 
@@ -13,54 +12,56 @@ from market.accounts.models import Organisation, User
 from market.contracts.models import Contract
 from market.files.models import StoredFile
 from market.kit.fields import enum_column
+from market.kit.i18n import lazy
+from market.kit.labels import LabelEnum
 from market.programmes.models import Programme, ProgrammeTerms
 
 if TYPE_CHECKING:
     from market.budgets.models import Batch, Clawback, Disbursement
 
 
-class ClaimStatus(StrEnum):
-    DRAFT = "draft"
-    SUBMITTED = "submitted"
-    ACCEPTED = "accepted"
-    SUPPLEMENT = "supplement"
+class ClaimStatus(LabelEnum):
+    DRAFT = "draft", lazy("草稿")
+    SUBMITTED = "submitted", lazy("已提交"), "due"
+    ACCEPTED = "accepted", lazy("已受理"), "act"
+    SUPPLEMENT = "supplement", lazy("补正通知"), "due"
     """补正通知"""
-    CALCULATED = "calculated"
-    RECHECKED = "rechecked"
-    REVIEWED = "reviewed"
-    PUBLICITY = "publicity"
-    OBJECTION = "objection"
-    APPROVED = "approved"
-    TO_PAY = "to_pay"
-    PAID = "paid"
-    TRACKING = "tracking"
-    CLOSED = "closed"
-    REJECTED = "rejected"
-    WITHDRAWN = "withdrawn"
-    CLAWBACK = "clawback"
+    CALCULATED = "calculated", lazy("已核算"), "act"
+    RECHECKED = "rechecked", lazy("已复核"), "act"
+    REVIEWED = "reviewed", lazy("已评审"), "act"
+    PUBLICITY = "publicity", lazy("公示中"), "note"
+    OBJECTION = "objection", lazy("异议处理中，程序中止"), "wrong"
+    APPROVED = "approved", lazy("已批准"), "done"
+    TO_PAY = "to_pay", lazy("待拨付"), "due"
+    PAID = "paid", lazy("已拨付"), "done"
+    TRACKING = "tracking", lazy("绩效跟踪"), "act"
+    CLOSED = "closed", lazy("完结"), "done"
+    REJECTED = "rejected", lazy("不予支持"), "wrong"
+    WITHDRAWN = "withdrawn", lazy("已撤回")
+    CLAWBACK = "clawback", lazy("追回"), "wrong"
 
 
-class ClaimAction(StrEnum):
-    SUBMIT = "submit"
-    WITHDRAW = "withdraw"
-    ACCEPT = "accept"
-    ASK_SUPPLEMENT = "ask_supplement"
-    SUPPLY = "supply"
-    CALCULATE = "calculate"
-    RETURN_CALCULATION = "return_calculation"
-    RECHECK = "recheck"
-    REVIEW = "review"
-    PUBLISH = "publish"
-    OBJECT = "object"
-    DISMISS_OBJECTION = "dismiss_objection"
-    APPROVE = "approve"
-    ORDER_PAYMENT = "order_payment"
-    PAY = "pay"
-    TRACK = "track"
-    CLOSE = "close"
-    REJECT = "reject"
-    CLAW_BACK = "claw_back"
-    RELEASE = "release"
+class ClaimAction(LabelEnum):
+    SUBMIT = "submit", lazy("提交")
+    WITHDRAW = "withdraw", lazy("撤回")
+    ACCEPT = "accept", lazy("受理")
+    ASK_SUPPLEMENT = "ask_supplement", lazy("发出补正通知")
+    SUPPLY = "supply", lazy("补正")
+    CALCULATE = "calculate", lazy("核算")
+    RETURN_CALCULATION = "return_calculation", lazy("退回重新核算")
+    RECHECK = "recheck", lazy("复核")
+    REVIEW = "review", lazy("专家评审")
+    PUBLISH = "publish", lazy("列入公示")
+    OBJECT = "object", lazy("提出异议")
+    DISMISS_OBJECTION = "dismiss_objection", lazy("异议不成立")
+    APPROVE = "approve", lazy("批准")
+    ORDER_PAYMENT = "order_payment", lazy("下达拨付")
+    PAY = "pay", lazy("拨付")
+    TRACK = "track", lazy("转入绩效跟踪")
+    CLOSE = "close", lazy("完结")
+    REJECT = "reject", lazy("不予支持")
+    CLAW_BACK = "claw_back", lazy("追回")
+    RELEASE = "release", lazy("释放预留")
     """Give back what was set aside, for its contract was lost before the bank paid."""
 
 

@@ -16,6 +16,7 @@ from market.claims import (
     reviewing,
     views,
 )
+from market.claims.models import ClaimAction, ClaimStatus
 from market.claims.permissions import PERMISSIONS
 from market.kit.i18n import lazy
 from market.kit.room import Room, Subject
@@ -39,4 +40,8 @@ ROOM = Room(
     checks=checks.CHECKS,
     document_facts={"outcomes": listed.tell_of_outcomes},
     panel_subjects={expert_panel.KIND: expert_panel.panel_subjects},
+    labels={
+        "claim": ClaimStatus,
+        "claim_action": ClaimAction,
+    },
 )

@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
@@ -12,28 +11,30 @@ from market.codes.contract_lists import CHINA
 from market.deals.models import ContractKind, Deal, PaymentWay, Side
 from market.files.models import StoredFile
 from market.kit.fields import enum_column
+from market.kit.i18n import lazy
+from market.kit.labels import LabelEnum
 from market.kit.money import Money
 
 
-class ChangeKind(StrEnum):
+class ChangeKind(LabelEnum):
     """What may happen to a contract after its signing; each is a fact beside it, never an edit."""
 
-    CHANGE = "change"
+    CHANGE = "change", lazy("变更")
     """变更: both sides agree on other terms."""
-    RESCISSION = "rescission"
+    RESCISSION = "rescission", lazy("解除")
     """解除: both sides end it."""
-    CANCELLATION = "cancellation"
+    CANCELLATION = "cancellation", lazy("注销登记")
     """注销登记: the registry takes the registration back."""
 
 
-class ReceiptSource(StrEnum):
-    REMITTANCE = "remittance"
-    PAYMENT = "payment"
-    REFUND = "refund"
+class ReceiptSource(LabelEnum):
+    REMITTANCE = "remittance", lazy("对公转账")
+    PAYMENT = "payment", lazy("在线支付")
+    REFUND = "refund", lazy("退款")
     """Money that went back; its amount is below zero."""
-    DISPUTE = "dispute"
+    DISPUTE = "dispute", lazy("拒付扣回")
     """Money that the payer's bank took back; below zero."""
-    RESTORED = "restored"
+    RESTORED = "restored", lazy("退款未成，转回")
     """A refund that did not go through after all; its source is the refund."""
 
 

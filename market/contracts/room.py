@@ -19,6 +19,7 @@ from market.contracts import (
     standing,
     views,
 )
+from market.contracts.models import ChangeKind, ReceiptSource
 from market.contracts.permissions import PERMISSIONS
 from market.kit.cards import Card
 from market.kit.i18n import lazy
@@ -68,5 +69,9 @@ ROOM = Room(
         "due": LedgerAccount(lazy("应付款项"), is_guarded=True),
         "surplus": LedgerAccount(lazy("多付款项"), is_guarded=True),
         "disputed": LedgerAccount(lazy("拒付争议中"), is_guarded=True),
+    },
+    labels={
+        "receipt_source": ReceiptSource,
+        "change_kind": ChangeKind,
     },
 )

@@ -17,33 +17,39 @@ from market.listings.models import Need, Outcome
 from market.matching.models import Match
 
 
-class DealStatus(StrEnum):
-    INTENT = "intent"
-    NEGOTIATING = "negotiating"
-    PRICED = "priced"
-    PUBLICITY = "publicity"
+class DealStatus(LabelEnum):
+    INTENT = "intent", lazy("意向")
+    NEGOTIATING = "negotiating", lazy("洽谈"), "act"
+    PRICED = "priced", lazy("已定价"), "act"
+    PUBLICITY = "publicity", lazy("公示中"), "note"
     """Suspended is not a status of its own: it is read from the open notice."""
-    TO_SIGN = "to_sign"
-    SIGNED = "signed"
-    REGISTERED = "registered"
-    PAYING = "paying"
-    COMPLETED = "completed"
-    RESCINDED = "rescinded"
-    TERMINATED = "terminated"
+    TO_SIGN = "to_sign", lazy("待签约"), "due"
+    SIGNED = "signed", lazy("已签约"), "act"
+    REGISTERED = "registered", lazy("已登记"), "act"
+    PAYING = "paying", lazy("履约付款"), "due"
+    COMPLETED = "completed", lazy("已完成"), "done"
+    RESCINDED = "rescinded", lazy("已解除"), "wrong"
+    TERMINATED = "terminated", lazy("已终止")
 
 
-class DealAction(StrEnum):
-    OFFER = "offer"
-    AGREE = "agree"
-    PUBLISH = "publish"
-    SKIP_PUBLICITY = "skip_publicity"
-    CLEAR = "clear"
-    SIGN = "sign"
-    REGISTER = "register"
-    START_PAYING = "start_paying"
-    COMPLETE = "complete"
-    RESCIND = "rescind"
-    TERMINATE = "terminate"
+class DealShownStatus(LabelEnum):
+    """A status that is read from other records, never stored."""
+
+    SUSPENDED = "suspended", lazy("异议处理中，程序中止"), "wrong"
+
+
+class DealAction(LabelEnum):
+    OFFER = "offer", lazy("报价")
+    AGREE = "agree", lazy("接受报价")
+    PUBLISH = "publish", lazy("发起公示")
+    SKIP_PUBLICITY = "skip_publicity", lazy("依法无需公示")
+    CLEAR = "clear", lazy("公示无异议")
+    SIGN = "sign", lazy("签约")
+    REGISTER = "register", lazy("登记合同")
+    START_PAYING = "start_paying", lazy("开始履约付款")
+    COMPLETE = "complete", lazy("完成")
+    RESCIND = "rescind", lazy("解除")
+    TERMINATE = "terminate", lazy("终止")
 
 
 class ContractKind(StrEnum):
@@ -55,18 +61,18 @@ class ContractKind(StrEnum):
     EQUITY = "equity"
 
 
-class Side(StrEnum):
-    SELLER = "seller"
-    BUYER = "buyer"
+class Side(LabelEnum):
+    SELLER = "seller", lazy("卖方")
+    BUYER = "buyer", lazy("买方")
 
 
-class OfferStatus(StrEnum):
-    OPEN = "open"
-    REPLACED = "replaced"
+class OfferStatus(LabelEnum):
+    OPEN = "open", lazy("待对方确认"), "due"
+    REPLACED = "replaced", lazy("已被新报价替换")
     """A newer offer of either side took its place."""
-    ACCEPTED = "accepted"
-    EXPIRED = "expired"
-    WITHDRAWN = "withdrawn"
+    ACCEPTED = "accepted", lazy("已接受"), "done"
+    EXPIRED = "expired", lazy("已过期")
+    WITHDRAWN = "withdrawn", lazy("已撤回")
 
 
 class PaymentWay(StrEnum):
@@ -86,14 +92,14 @@ ROYALTIES = (PaymentWay.ROYALTY, PaymentWay.ENTRY_ROYALTY)
 """Ways in which the price is an estimate at first, and each period's royalty a later fact."""
 
 
-class Opening(StrEnum):
+class Opening(LabelEnum):
     """How a deal began."""
 
-    INTEREST = "interest"
+    INTEREST = "interest", lazy("意向洽谈")
     """意向洽谈 on an outcome"""
-    RESPONSE = "response"
+    RESPONSE = "response", lazy("我能解决")
     """我能解决 on a need"""
-    INTRODUCTION = "introduction"
+    INTRODUCTION = "introduction", lazy("经纪人引荐")
     """a broker's introduction from a match"""
 
 

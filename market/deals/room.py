@@ -13,6 +13,7 @@ from market.deals import (
     queries,
     views,
 )
+from market.deals.models import DealAction, DealShownStatus, DealStatus, OfferStatus, Opening, Side
 from market.deals.permissions import PERMISSIONS
 from market.kit.i18n import lazy
 from market.kit.room import LedgerAccount, Room, Subject
@@ -35,5 +36,12 @@ ROOM = Room(
     deadlines=lambda deps, now: deadlines.run_due(now),
     ledger_accounts={
         "commission": LedgerAccount(lazy("应付佣金"), is_guarded=True),
+    },
+    labels={
+        "deal": (DealStatus, DealShownStatus),
+        "offer": OfferStatus,
+        "side": Side,
+        "opening": Opening,
+        "deal_action": DealAction,
     },
 )

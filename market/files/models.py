@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-from enum import StrEnum
 from uuid import UUID
 
 from tortoise import fields
@@ -8,18 +7,20 @@ from tortoise.models import Model
 
 from market.accounts.models import Organisation, User
 from market.kit.fields import enum_column
+from market.kit.i18n import lazy
+from market.kit.labels import LabelEnum
 
 
-class Tier(StrEnum):
+class Tier(LabelEnum):
     """Who may open a file."""
 
-    PUBLIC = "public"
+    PUBLIC = "public", lazy("公开")
     """公开"""
-    VERIFIED = "verified"
+    VERIFIED = "verified", lazy("实名可见")
     """实名可见"""
-    UNDERTAKING = "undertaking"
+    UNDERTAKING = "undertaking", lazy("签承诺书后可见")
     """签承诺书后可见"""
-    PARTIES = "parties"
+    PARTIES = "parties", lazy("仅当事各方可见")
     """Only the parties to its record."""
 
 

@@ -3,6 +3,14 @@
 from __future__ import annotations
 
 from market.files import models, views
+from market.files.models import Tier
 from market.kit.room import Room
 
-ROOM = Room("files", models=(models,), routes=views.routes)
+ROOM = Room(
+    "files",
+    models=(models,),
+    routes=views.routes,
+    labels={
+        "tier": Tier,
+    },
+)

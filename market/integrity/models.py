@@ -8,29 +8,31 @@ from tortoise.models import Model
 
 from market.accounts.models import User
 from market.kit.fields import enum_column
+from market.kit.i18n import lazy
+from market.kit.labels import LabelEnum
 
 
-class SanctionStatus(StrEnum):
-    FILED = "filed"
-    HEARD = "heard"
-    CONFIRMED = "confirmed"
-    ACTIVE = "active"
-    EXPIRED = "expired"
-    REPAIRED = "repaired"
+class SanctionStatus(LabelEnum):
+    FILED = "filed", lazy("登记"), "due"
+    HEARD = "heard", lazy("告知申辩"), "due"
+    CONFIRMED = "confirmed", lazy("认定"), "wrong"
+    ACTIVE = "active", lazy("生效"), "wrong"
+    EXPIRED = "expired", lazy("期满")
+    REPAIRED = "repaired", lazy("已修复"), "done"
 
 
-class SanctionGrade(StrEnum):
-    GENERAL = "general"
-    SERIOUS = "serious"
+class SanctionGrade(LabelEnum):
+    GENERAL = "general", lazy("一般失信"), "due"
+    SERIOUS = "serious", lazy("严重失信"), "wrong"
 
 
-class Scope(StrEnum):
+class Scope(LabelEnum):
     """What a sanction bars its subject from."""
 
-    SUBSIDY = "subsidy"
-    PROJECT = "project"
-    REVIEW = "review"
-    BROKERAGE = "brokerage"
+    SUBSIDY = "subsidy", lazy("财政补助")
+    PROJECT = "project", lazy("科技项目")
+    REVIEW = "review", lazy("评审评估")
+    BROKERAGE = "brokerage", lazy("技术中介")
 
 
 class Sanction(Model):

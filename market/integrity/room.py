@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from market.integrity import dashboards, models, related_party_views, services, views
+from market.integrity.models import SanctionGrade, SanctionStatus, Scope
 from market.integrity.permissions import PERMISSIONS
 from market.kit.i18n import lazy
 from market.kit.room import Room, Subject
@@ -15,4 +16,9 @@ ROOM = Room(
     subjects={"sanction": Subject(lazy("失信记录"))},
     dashboard=dashboards.dashboard_cards,
     deadlines=lambda deps, now: services.run_due(now),
+    labels={
+        "sanction": SanctionStatus,
+        "sanction_grade": SanctionGrade,
+        "scope": Scope,
+    },
 )

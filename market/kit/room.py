@@ -118,7 +118,7 @@ class Room:
     permissions: Mapping[StrEnum, frozenset[Any]] = field(default_factory=dict)
     """The room's acts, each with the roles that may do it."""
     subjects: Mapping[str, Subject] = field(default_factory=dict)
-    labels: Mapping[str, type[LabelEnum]] = field(default_factory=dict)
+    labels: Mapping[str, type[LabelEnum] | tuple[type[LabelEnum], ...]] = field(default_factory=dict)
     """States and kinds that pages show by name, such as `label("deal", "signed")`."""
     ledger_accounts: Mapping[str, LedgerAccount] = field(default_factory=dict)
     documents: Mapping[str, DocumentSource] = field(default_factory=dict)
@@ -156,7 +156,14 @@ class Rooms:
         self.jobs: Mapping[str, Job] = _unique((job.name, job) for room in self.all for job in room.jobs)
         self.permissions = _merge(room.permissions for room in self.upwards)
         self.subjects = _merge(room.subjects for room in self.upwards)
-        self.labels = _merge(room.labels for room in self.upwards)
+        self.labels: Mapping[str, Mapping[str, LabelEnum]] = {
+            kind: {
+                member.value: member
+                for members in (declared if isinstance(declared, tuple) else (declared,))
+                for member in members
+            }
+            for kind, declared in _merge(room.labels for room in self.upwards).items()
+        }
         self.ledger_accounts = _merge(room.ledger_accounts for room in self.upwards)
         self.panel_subjects = _merge(room.panel_subjects for room in self.upwards)
         self.documents = _merge(room.documents for room in self.upwards)

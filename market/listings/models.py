@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-from enum import StrEnum
 from uuid import UUID
 
 from tortoise import fields
@@ -8,40 +7,48 @@ from tortoise.models import Model
 
 from market.accounts.models import Organisation, User
 from market.kit.fields import enum_column
+from market.kit.i18n import lazy
+from market.kit.labels import LabelEnum
 
 
-class OutcomeStatus(StrEnum):
-    DRAFT = "draft"
-    PENDING = "pending"
-    RETURNED = "returned"
-    PUBLISHED = "published"
-    LICENSED = "licensed"
+class OutcomeStatus(LabelEnum):
+    DRAFT = "draft", lazy("草稿")
+    PENDING = "pending", lazy("待审核"), "due"
+    RETURNED = "returned", lazy("退回修改"), "wrong"
+    PUBLISHED = "published", lazy("已发布"), "act"
+    LICENSED = "licensed", lazy("已许可（可继续）"), "done"
     """Licensed at least once and still on offer."""
-    SOLD = "sold"
-    EXPIRED = "expired"
-    UNLISTED = "unlisted"
-    ARCHIVED = "archived"
+    SOLD = "sold", lazy("已转让"), "done"
+    EXPIRED = "expired", lazy("已过期"), "due"
+    UNLISTED = "unlisted", lazy("已下架")
+    ARCHIVED = "archived", lazy("已归档")
 
 
-class NeedStatus(StrEnum):
-    DRAFT = "draft"
-    PENDING = "pending"
-    RETURNED = "returned"
-    PUBLISHED = "published"
-    MATCHING = "matching"
-    SOLVED = "solved"
-    CLOSED = "closed"
-    EXPIRED = "expired"
+class OutcomeShownStatus(LabelEnum):
+    """A status that is read from other records, never stored."""
+
+    NEGOTIATING = "negotiating", lazy("洽谈中"), "act"
 
 
-class PriceKind(StrEnum):
-    FIXED = "fixed"
-    NEGOTIABLE = "negotiable"
+class NeedStatus(LabelEnum):
+    DRAFT = "draft", lazy("草稿")
+    PENDING = "pending", lazy("待审核"), "due"
+    RETURNED = "returned", lazy("退回修改"), "wrong"
+    PUBLISHED = "published", lazy("已发布"), "act"
+    MATCHING = "matching", lazy("对接中"), "act"
+    SOLVED = "solved", lazy("已解决"), "done"
+    CLOSED = "closed", lazy("已关闭")
+    EXPIRED = "expired", lazy("已过期"), "due"
 
 
-class ReviewDecision(StrEnum):
-    PUBLISHED = "published"
-    RETURNED = "returned"
+class PriceKind(LabelEnum):
+    FIXED = "fixed", lazy("挂牌价")
+    NEGOTIABLE = "negotiable", lazy("面议")
+
+
+class ReviewDecision(LabelEnum):
+    PUBLISHED = "published", lazy("审核通过并发布"), "done"
+    RETURNED = "returned", lazy("退回修改"), "wrong"
 
 
 class Outcome(Model):

@@ -8,6 +8,7 @@ from market.deps import Deps
 from market.kit.i18n import lazy
 from market.kit.room import Room, Subject
 from market.listings import freshness, models, search, services, subjects, views
+from market.listings.models import NeedStatus, OutcomeShownStatus, OutcomeStatus, PriceKind, ReviewDecision
 from market.listings.permissions import PERMISSIONS
 from market.search.outbox import DocumentSource
 
@@ -34,4 +35,10 @@ ROOM = Room(
         "needs": DocumentSource(search.build_needs, search.all_needs),
     },
     deadlines=run_due,
+    labels={
+        "outcome": (OutcomeStatus, OutcomeShownStatus),
+        "need": NeedStatus,
+        "review": ReviewDecision,
+        "price_kind": PriceKind,
+    },
 )

@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-from enum import StrEnum
 from uuid import UUID
 
 from tortoise import fields
@@ -8,18 +7,20 @@ from tortoise.models import Model
 
 from market.accounts.models import Organisation, User
 from market.kit.fields import enum_column
+from market.kit.i18n import lazy
+from market.kit.labels import LabelEnum
 from market.listings.models import Need, Outcome
 
 
-class MatchStatus(StrEnum):
-    SUGGESTED = "suggested"
-    ASSIGNED = "assigned"
+class MatchStatus(LabelEnum):
+    SUGGESTED = "suggested", lazy("系统推荐")
+    ASSIGNED = "assigned", lazy("经纪人跟进"), "due"
     """经纪人跟进"""
-    INTERESTED = "interested"
+    INTERESTED = "interested", lazy("双方有意向"), "act"
     """双方有意向: introduced by the broker."""
-    TALKING = "talking"
-    DEALT = "dealt"
-    DROPPED = "dropped"
+    TALKING = "talking", lazy("洽谈中"), "act"
+    DEALT = "dealt", lazy("转交易"), "done"
+    DROPPED = "dropped", lazy("已终止")
 
 
 class Match(Model):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from market.kit.i18n import lazy
 from market.kit.room import Room, Subject
 from market.matching import board, jobs, models, views
+from market.matching.models import MatchStatus
 from market.matching.permissions import PERMISSIONS
 
 ROOM = Room(
@@ -16,4 +17,7 @@ ROOM = Room(
     subjects={"match": Subject(lazy("对接"), number="DJ")},
     index_listeners={"outcomes": jobs.outcomes_relayed, "needs": jobs.needs_relayed},
     dashboard=board.dashboard_cards,
+    labels={
+        "match": MatchStatus,
+    },
 )

@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-from enum import StrEnum
 from uuid import UUID
 
 from tortoise import fields
@@ -9,37 +8,39 @@ from tortoise.models import Model
 from market.accounts.models import Organisation, User
 from market.codes.regions import GUANGXI
 from market.kit.fields import enum_column
+from market.kit.i18n import lazy
+from market.kit.labels import LabelEnum
 from market.records.decisions import SecondPerson
 
 
-class NoticeKind(StrEnum):
-    PRICE = "price"
+class NoticeKind(LabelEnum):
+    PRICE = "price", lazy("协议定价公示")
     """协议定价公示"""
-    SUBSIDY = "subsidy"
+    SUBSIDY = "subsidy", lazy("补助拟支持名单公示")
     """补助拟支持名单公示"""
-    REWARD = "reward"
+    REWARD = "reward", lazy("现金奖励公示")
     """现金奖励公示"""
 
 
-class NoticeStatus(StrEnum):
-    OPEN = "open"
-    OBJECTED = "objected"
-    CLEAR = "clear"
-    UPHELD = "upheld"
+class NoticeStatus(LabelEnum):
+    OPEN = "open", lazy("公示中"), "note"
+    OBJECTED = "objected", lazy("异议处理中，程序中止"), "wrong"
+    CLEAR = "clear", lazy("公示无异议"), "done"
+    UPHELD = "upheld", lazy("异议成立"), "wrong"
     """An objection was upheld against the whole notice: what depends on it does not go on."""
-    ARCHIVED = "archived"
+    ARCHIVED = "archived", lazy("已归档")
 
 
-class DayKind(StrEnum):
-    CALENDAR = "calendar"
-    WORKING = "working"
+class DayKind(LabelEnum):
+    CALENDAR = "calendar", lazy("自然日")
+    WORKING = "working", lazy("工作日")
 
 
-class ObjectionStatus(StrEnum):
-    FILED = "filed"
-    ANSWERED = "answered"
-    UPHELD = "upheld"
-    DISMISSED = "dismissed"
+class ObjectionStatus(LabelEnum):
+    FILED = "filed", lazy("已提出"), "due"
+    ANSWERED = "answered", lazy("已答复，待裁定"), "due"
+    UPHELD = "upheld", lazy("异议成立"), "wrong"
+    DISMISSED = "dismissed", lazy("异议不成立")
 
 
 class Notice(Model):

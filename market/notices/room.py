@@ -9,6 +9,7 @@ from market.kit.i18n import lazy
 from market.kit.room import Room, Subject, rooms
 from market.notices import models, services, views
 from market.notices.holidays import load_calendar
+from market.notices.models import DayKind, NoticeKind, NoticeStatus, ObjectionStatus
 from market.notices.permissions import PERMISSIONS
 from market.notices.publicity import move_cleared
 
@@ -33,4 +34,10 @@ ROOM = Room(
         "holiday_year": Subject(lazy("放假安排"), page="backoffice:holiday_year", page_key="version_id"),
     },
     deadlines=run_due,
+    labels={
+        "notice": NoticeStatus,
+        "objection": ObjectionStatus,
+        "notice_kind": NoticeKind,
+        "day_kind": DayKind,
+    },
 )

@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
@@ -10,63 +9,65 @@ from tortoise.models import Model
 from market.accounts.models import Organisation, User
 from market.files.models import StoredFile
 from market.kit.fields import enum_column
+from market.kit.i18n import lazy
+from market.kit.labels import LabelEnum
 from market.kit.money import Money
 
 
-class PaymentStatus(StrEnum):
-    PREPARED = "prepared"
+class PaymentStatus(LabelEnum):
+    PREPARED = "prepared", lazy("准备中")
     """Stored; the gateway has perhaps not been asked yet."""
-    PENDING = "pending"
+    PENDING = "pending", lazy("待支付"), "due"
     """The gateway has a page where the buyer can pay."""
-    SUCCEEDED = "succeeded"
-    FAILED = "failed"
-    EXPIRED = "expired"
-    REFUNDED = "refunded"
+    SUCCEEDED = "succeeded", lazy("已支付"), "done"
+    FAILED = "failed", lazy("支付未成功"), "wrong"
+    EXPIRED = "expired", lazy("已超时关闭")
+    REFUNDED = "refunded", lazy("已退款"), "note"
 
 
-class RemittanceStatus(StrEnum):
-    RECORDED = "recorded"
-    CONFIRMED = "confirmed"
-    REJECTED = "rejected"
+class RemittanceStatus(LabelEnum):
+    RECORDED = "recorded", lazy("已登记，待确认"), "due"
+    CONFIRMED = "confirmed", lazy("已确认到账"), "done"
+    REJECTED = "rejected", lazy("核对不符"), "wrong"
 
 
-class RefundStatus(StrEnum):
-    RECORDED = "recorded"
+class RefundStatus(LabelEnum):
+    RECORDED = "recorded", lazy("已登记，待确认"), "due"
     """A transfer back by bank, written down by one person; another confirms that it left."""
-    PREPARED = "prepared"
+    PREPARED = "prepared", lazy("准备退款"), "due"
     """Stored; the gateway has perhaps not been asked yet."""
-    PENDING = "pending"
+    PENDING = "pending", lazy("退款中"), "act"
     """The gateway has taken it on; the money is on its way."""
-    SUCCEEDED = "succeeded"
-    FAILED = "failed"
-    REJECTED = "rejected"
+    SUCCEEDED = "succeeded", lazy("已退款"), "done"
+    FAILED = "failed", lazy("退款未成功"), "wrong"
+    REJECTED = "rejected", lazy("不予退款")
 
 
-class DisputeStatus(StrEnum):
-    WARNING = "warning"
+class DisputeStatus(LabelEnum):
+    WARNING = "warning", lazy("拒付询问"), "due"
     """An inquiry; no money was taken yet."""
-    OPEN = "open"
+    OPEN = "open", lazy("拒付争议中"), "wrong"
     """The money is withheld from the seller until the bank decides."""
-    WON = "won"
-    LOST = "lost"
-    CLOSED = "closed"
+    WON = "won", lazy("争议胜诉"), "done"
+    LOST = "lost", lazy("争议败诉"), "wrong"
+    CLOSED = "closed", lazy("询问已结束")
     """An inquiry that ended without a dispute."""
 
 
-class LineStatus(StrEnum):
-    NEW = "new"
+class LineStatus(LabelEnum):
+    NEW = "new", lazy("待匹配")
     """Read from the file; nobody has looked for what it pays."""
-    OPEN = "open"
+    OPEN = "open", lazy("待认领"), "due"
     """Nothing was found that it pays; a person decides."""
-    MATCHED = "matched"
+    MATCHED = "matched", lazy("已匹配，待确认"), "due"
     """One person, or the market on their behalf, says what it pays; another confirms."""
-    BOOKED = "booked"
+    BOOKED = "booked", lazy("已入账"), "done"
     """Confirmed, and a remittance."""
-    RETURNED = "returned"
+    RETURNED = "returned", lazy("已退回"), "note"
     """Sent back to the payer: it paid for nothing here."""
-    SET_ASIDE = "set_aside"
+    SET_ASIDE = "set_aside", lazy("与合同无关")
     """Has nothing to do with a contract."""
-    OUTGOING = "outgoing"
+    OUTGOING = "outgoing", lazy("支出")
     """Money that left."""
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from market.kit.i18n import lazy
 from market.kit.room import Room, Subject
 from market.payments import checks, models, views
+from market.payments.models import DisputeStatus, LineStatus, PaymentStatus, RefundStatus, RemittanceStatus
 
 ROOM = Room(
     "payments",
@@ -18,4 +19,11 @@ ROOM = Room(
         "bank_line": Subject(lazy("银行流水明细")),
     },
     checks=checks.CHECKS,
+    labels={
+        "payment": PaymentStatus,
+        "remittance": RemittanceStatus,
+        "bank_line": LineStatus,
+        "refund": RefundStatus,
+        "dispute": DisputeStatus,
+    },
 )

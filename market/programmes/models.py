@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from enum import StrEnum
 from uuid import UUID
 
 from tortoise import fields
@@ -10,11 +9,13 @@ from tortoise.models import Model
 
 from market.accounts.models import User
 from market.kit.fields import enum_column
+from market.kit.i18n import lazy
+from market.kit.labels import LabelEnum
 
 
-class TermsStatus(StrEnum):
-    DRAFT = "draft"
-    RELEASED = "released"
+class TermsStatus(LabelEnum):
+    DRAFT = "draft", lazy("草稿")
+    RELEASED = "released", lazy("已发布"), "done"
 
 
 class Programme(Model):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from market.kit.i18n import lazy
 from market.kit.room import Room, Subject
 from market.programmes import draft_views, models, search, views
+from market.programmes.models import TermsStatus
 from market.programmes.permissions import PERMISSIONS
 from market.search.outbox import DocumentSource
 
@@ -15,4 +16,7 @@ ROOM = Room(
     routes=[*views.routes, *draft_views.routes],
     subjects={"terms": Subject(lazy("规则版本"))},
     documents={search.INDEX: DocumentSource(search.build_programmes, search.all_programmes)},
+    labels={
+        "terms": TermsStatus,
+    },
 )

@@ -21,7 +21,7 @@ from market.deals.brokerage import book_commission
 from market.deals.models import Deal, DealStatus, Offer, OfferStatus
 from market.deals.offers import accept_offer, make_offer
 from market.deals.openings import agree_introduction, introduce, open_interest
-from market.deals.parties import other
+from market.deals.parties import other_side
 from market.deals.publicity import start_publicity
 from market.kit.database import connection, dedicated_connection
 from market.kit.errors import Conflict, Invalid
@@ -246,7 +246,9 @@ async def test_a_contract_is_entered_once_and_confirmed_once() -> None:
     draft = await ContractDraft.get()
     await one_wins(
         *[
-            contracts.confirm(deal.number, draft.content_hash, by=By(parties.on(other(draft.side)), LATER))
+            contracts.confirm(
+                deal.number, draft.content_hash, by=By(parties.on(other_side(draft.side)), LATER)
+            )
             for _ in range(6)
         ]
     )

@@ -18,7 +18,7 @@ from market.contracts.models import ChangeKind, Contract, ContractChange
 from market.contracts.permissions import ContractAct
 from market.contracts.queries import get_contract_for, waiting_amount
 from market.deals.models import Deal, DealAction, DealStatus, Side
-from market.deals.parties import organisation_of, other, side_of
+from market.deals.parties import organisation_of, other_side, side_of
 from market.deals.states import next_status
 from market.deals.transitions import advance
 from market.files.models import Tier
@@ -211,6 +211,6 @@ async def _tell_other(deal: Deal, side: Side, contract: Contract, words: str, no
         words,
         now=now,
         address=f"/contracts/{contract.number}",
-        organisation_id=organisation_of(deal, other(side)).id,
+        organisation_id=organisation_of(deal, other_side(side)).id,
         roles={MemberRole.ADMIN, MemberRole.AGENT},
     )

@@ -109,14 +109,14 @@ class ContractForm(BaseForm):
         currency = offer.price.currency
         entered = self.field_values
         agreed = {term.name: getattr(offer, term.name) for term in fields(PriceTerms)}
-        given = {name: value for name, value in agreed.items() if name not in entered}
+        unchanged = {name: value for name, value in agreed.items() if name not in entered}
         return from_form(
             ContractTerms,
             entered,
             currency,
             original=self._original(currency),
             exchange_rate=self._rate(),
-            **given,
+            **unchanged,
         )
 
     def _original(self, currency_of_price: str) -> Money | None:
@@ -172,13 +172,13 @@ class ContractForm(BaseForm):
 
 def _usual_sub_kind(kind: ContractKind, rights: Sequence[Mapping[str, Any]]) -> str:
     """Return what the outcome's rights suggest, else the first kind within the kind."""
-    known = CONTRACT_SUB_KINDS.get(kind, {})
+    sub_kinds = CONTRACT_SUB_KINDS.get(kind, {})
     names = {"invention": "patent", "utility_model": "patent", "design": "patent", "trade_secret": "secret"}
     for right in rights:
-        found = names.get(str(right.get("kind")), str(right.get("kind")))
-        if found in known:
-            return found
-    return next(iter(known), "")
+        sub_kind = names.get(str(right.get("kind")), str(right.get("kind")))
+        if sub_kind in sub_kinds:
+            return sub_kind
+    return next(iter(sub_kinds), "")
 
 
 class ChangeForm(BaseForm):

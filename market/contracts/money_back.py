@@ -18,7 +18,7 @@ from market.contracts.queries import open_amount, received
 from market.contracts.receiving import receive_restored
 from market.deals.brokerage import book_commission
 from market.deals.models import Deal, DealStatus
-from market.deals.notifications import tell_both
+from market.deals.notifications import notify_both_parties
 from market.kit.clock import local_date
 from market.kit.database import atomic
 from market.kit.formats import yuan
@@ -141,7 +141,7 @@ async def book_refund(refund: Refund, *, by: By) -> None:
         amount=refund.amount,
         surplus=surplus,
     )
-    await tell_both(
+    await notify_both_parties(
         came.deal,
         _(
             "合同 %(number)s 第 %(n)s 期退款 %(amount)s。",

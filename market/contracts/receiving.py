@@ -22,7 +22,7 @@ from market.contracts.queries import (
 )
 from market.deals.brokerage import book_commission
 from market.deals.models import Deal, DealAction, DealStatus, Side
-from market.deals.notifications import tell_both
+from market.deals.notifications import notify_both_parties
 from market.deals.parties import side_of
 from market.deals.permissions import DealAct
 from market.deals.transitions import advance
@@ -335,7 +335,7 @@ async def _receive(
     )
     await book_commission(deal.id, Money(await received(contract.id), contract.currency), at=by.now)
     await follow(deal.id, contract, by=by)
-    await tell_both(
+    await notify_both_parties(
         deal,
         _(
             "合同 %(number)s 第 %(n)s 期到账 %(amount)s。",

@@ -1,4 +1,4 @@
-"""Signing: one side enters the contract, the other confirms exactly that; then the book opens."""
+"""Signing: one side enters the contract, the other confirms that very content; then the dues are booked."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from market.codes.numbers import next_number
 from market.contracts.models import Contract, ContractDraft, ContractExclusion, Instalment
 from market.contracts.terms import ContractTerms, check, content_hash
 from market.deals.models import ROYALTIES, ContractKind, Deal, DealAction
-from market.deals.notifications import tell_both
-from market.deals.parties import organisation_of, other
+from market.deals.notifications import notify_both_parties
+from market.deals.parties import organisation_of, other_side
 from market.deals.permissions import DealAct
 from market.deals.queries import find_accepted_offer
 from market.deals.states import next_status
@@ -39,18 +39,18 @@ _LICENSED = (*_SOLD, ContractKind.LICENCE)
 
 
 class DraftChanged(Conflict):
-    """The contract is not the one the person read; it takes fresh consent."""
+    """The draft on the person's page was replaced; it takes fresh consent."""
 
 
 class OwnDraft(Forbidden):
-    """A contract is confirmed by the side that did not enter it."""
+    """A side tried to confirm its own draft."""
 
 
 @atomic()
 async def enter(
     number: str, terms: ContractTerms, blob: StoredBlob | None, *, seen: str, by: By
 ) -> ContractDraft:
-    """Enter the contract for one's side, which signs it thereby; the other side is asked to confirm.
+    """Enter the contract for the person's side, which thereby signs; the other side is asked to confirm.
 
     Entering again replaces what was entered, and keeps its file when no new one comes. `seen` is
     the hash of the draft the person knew of, empty for none.
@@ -80,7 +80,7 @@ async def enter(
         _("对方已登记合同并签署，请核对后确认：%(title)s。", title=deal.title),
         now=by.now,
         address=f"/deals/{deal.number}",
-        organisation_id=organisation_of(deal, other(side)).id,
+        organisation_id=organisation_of(deal, other_side(side)).id,
         roles={MemberRole.ADMIN, MemberRole.AGENT},
     )
     return draft
@@ -95,7 +95,7 @@ async def confirm(number: str, seen: str, *, by: By) -> Contract:
 
     Raises:
         DraftChanged: it was entered anew, or not at all.
-        OwnDraft: one's own side entered it.
+        OwnDraft: the person's side entered it.
         ActionNotAllowed: it is signed already.
     """
     by.actor.require(DealAct.SIGN)
@@ -121,7 +121,7 @@ async def confirm(number: str, seen: str, *, by: By) -> Contract:
     )
     await record("contract", contract.id, "sign", by=by, number=contract.number, hash=draft.content_hash)
     await _mark_listings(deal, contract, by=by)
-    await tell_both(
+    await notify_both_parties(
         deal,
         _("合同 %(number)s 已由双方签署：%(title)s。", number=contract.number, title=deal.title),
         now=by.now,

@@ -21,7 +21,7 @@ from market.kit.money import HOME, Money, decimals, round_half_up
 from market.kit.terms import hash_content, place
 
 RATE_UNIT = 1_000_000
-"""An exchange rate is kept in millionths."""
+"""Scale of an exchange rate: it is stored in millionths."""
 
 
 @dataclass(frozen=True)
@@ -71,7 +71,7 @@ class ContractTerms(PriceTerms):
 
     @property
     def trade_money(self) -> Money:
-        return self.price - Money(sum(each.amount for each in self.exclusions), self.price.currency)
+        return self.price - Money(sum(part.amount for part in self.exclusions), self.price.currency)
 
 
 def content_hash(terms: ContractTerms, file_sha256: str) -> str:
@@ -95,7 +95,7 @@ def check(terms: ContractTerms, today: date) -> None:
             ),
             field="exclusions",
         )
-    if any(each.kind not in contract_lists.EXCLUSION_KINDS or not each.name for each in terms.exclusions):
+    if any(part.kind not in contract_lists.EXCLUSION_KINDS or not part.name for part in terms.exclusions):
         raise Invalid(_("每一项非技术性费用都要写明类别、名称和金额。"), field="exclusions")
     if not terms.instalments and terms.fixed:
         raise Invalid(_("请至少填写一期付款。"), field="plan")
@@ -113,23 +113,23 @@ def check(terms: ContractTerms, today: date) -> None:
 
 
 def _check_codes(terms: ContractTerms) -> None:
-    for field, value, known in (
+    for field, value, codes in (
         ("sub_kind", terms.sub_kind, contract_lists.CONTRACT_SUB_KINDS[terms.kind]),
         ("right_kind", terms.right_kind, lists.RIGHT_KINDS),
         ("economic_goal", terms.economic_goal, contract_lists.ECONOMIC_GOALS),
         ("seller_country", terms.seller_country, contract_lists.COUNTRIES),
         ("buyer_country", terms.buyer_country, contract_lists.COUNTRIES),
     ):
-        if value and value not in known:
+        if value and value not in codes:
             raise Invalid(_("请从列表中选择。"), field=field)
 
 
 def _check_foreign(terms: ContractTerms) -> None:
-    given = (terms.original, terms.exchange_rate, terms.rate_on)
+    conversion = (terms.original, terms.exchange_rate, terms.rate_on)
     is_foreign = terms.price.currency != HOME
-    if is_foreign and (terms.original is None or terms.original.currency != HOME or not all(given)):
+    if is_foreign and (terms.original is None or terms.original.currency != HOME or not all(conversion)):
         raise Invalid(_("以外币计价的合同要写明折合人民币的金额、汇率和汇率日期。"), field="original_amount")
-    if not any(given):
+    if not any(conversion):
         return
     if terms.original is None or not terms.exchange_rate or terms.rate_on is None:
         raise Invalid(_("外币合同要写明币种、外币金额、汇率和汇率日期。"), field="original_amount")
@@ -157,7 +157,7 @@ def converted_money(original: Money, rate: int, currency: str) -> Money:
 
 @dataclass(frozen=True)
 class ThreeAmounts:
-    """Three columns that are never added up nor put in each other's place."""
+    """Three figures that are never added up nor substituted for each other."""
 
     contract: Money
     """合同成交额"""
@@ -173,5 +173,5 @@ class ThreeAmounts:
 
 
 def three_amounts(contract: Contract, received: int) -> ThreeAmounts:
-    """Put a contract's three amounts side by side."""
+    """Return a contract's three amounts."""
     return ThreeAmounts(contract.contract_money, contract.trade_money, Money(received, contract.currency))

@@ -1,4 +1,4 @@
-"""The broker's ledger: what was agreed, what was done, what the commission comes to."""
+"""The broker's ledger of a deal: follow-ups, and the commission in the book."""
 
 from __future__ import annotations
 
@@ -23,14 +23,14 @@ from market.ledger.accounts import account_code
 from market.records.by import By
 
 COMMISSION_BACK = "commission_back"
-"""Kind of the entry that takes commission off again for what was refunded."""
+"""Kind of the counter entry that reverses commission on a refund."""
 
 
 @atomic()
 async def follow_up(
     number: str, way: str, text: str, *, happened_on: date, next_on: date | None, by: By
 ) -> FollowUp:
-    """Log what the deal's broker did; the row is never edited, its time of writing is our own.
+    """Log what the deal's broker did; the row is append-only and stamped with the time of writing.
 
     Raises:
         Forbidden: the person is not the deal's broker.
@@ -47,7 +47,7 @@ async def follow_up(
         raise Invalid(_("跟进日期不能晚于今天。"), field="happened_on")
     if next_on is not None and next_on < today:
         raise Invalid(_("下次跟进的日期不能早于今天。"), field="next_on")
-    made = await FollowUp.create(
+    entry = await FollowUp.create(
         id=uuid4(),
         deal_id=deal.id,
         broker_id=by.actor.user_id,
@@ -57,8 +57,8 @@ async def follow_up(
         next_on=next_on,
         written_at=by.now,
     )
-    await record("deal", deal.id, "follow_up", by=by, follow_up=made.id, way=way)
-    return made
+    await record("deal", deal.id, "follow_up", by=by, follow_up=entry.id, way=way)
+    return entry
 
 
 async def list_follow_ups(deal_id: UUID) -> Sequence[FollowUp]:
@@ -73,35 +73,35 @@ async def deals_to_follow_up(user_id: UUID, today: date) -> tuple[set[UUID], set
         "FROM follow_ups f JOIN deals d ON d.id = f.deal_id WHERE f.broker_id = $1 "
         "AND d.status <> ALL($2::varchar[]) ORDER BY f.deal_id, f.written_at DESC, f.id) latest "
         "WHERE next_on <= $3",
-        [user_id, [each.value for each in ENDED], today],
+        [user_id, [status.value for status in ENDED], today],
     )
     due = {UUID(str(row["deal_id"])) for row in rows if row["next_on"] == today}
     late = {UUID(str(row["deal_id"])) for row in rows if row["next_on"] < today}
     return due, late
 
 
-def commission_of(received: Money, basis_points: int) -> Money:
-    """Return the commission on what has really arrived, rounded once over the whole. Pure."""
+def commission_on(received: Money, basis_points: int) -> Money:
+    """Return the commission on the amount received, rounded once over the whole. Pure."""
     return received.share(basis_points)
 
 
 @atomic()
 async def book_commission(deal_id: UUID, received: Money, *, at: datetime) -> Money:
-    """Bring the commission in the book to its share of what has arrived; return what was booked now.
+    """Book the difference between the commission due on `received` and the commission booked so far.
 
-    The share is taken of the whole and the difference booked, so that parts never lose a fen: what was
-    refunded comes off by a counter entry, less than nothing is returned then. Booking again for the same
-    sum changes nothing, and of many at once one books. A deal without an agreed commission has none.
+    The share is taken of the total, so that rounding of parts loses no fen; after a refund a counter entry
+    is posted and the amount returned is negative. Idempotent for the same total; the introduction's row lock
+    serialises concurrent calls. A deal without an agreed commission has none.
     """
     introduction = await Introduction.select_for_update().get_or_none(deal_id=deal_id)
     nothing = Money(0, received.currency)
     if introduction is None or not introduction.commission_basis_points or introduction.agreed_at is None:
         return nothing
     code = commission_account(deal_id)
-    booked = await ledger_queries.list_entries(code)
-    due = commission_of(received, introduction.commission_basis_points)
-    more = due - Money(ledger_queries.net_of(code, booked), received.currency)
-    if not more:
+    entries = await ledger_queries.list_entries(code)
+    due = commission_on(received, introduction.commission_basis_points)
+    difference = due - Money(ledger_queries.net_of(code, entries), received.currency)
+    if not difference:
         return nothing
     deal = await Deal.get(id=deal_id)
     source = (
@@ -111,19 +111,21 @@ async def book_commission(deal_id: UUID, received: Money, *, at: datetime) -> Mo
     )
     await ledger.post_difference(
         ("commission", COMMISSION_BACK),
-        more,
+        difference,
         source=source,
         code=code,
-        reference=f"{code}:{len(booked) + 1}:{due.amount}",
+        reference=f"{code}:{len(entries) + 1}:{due.amount}",
         at=at,
         subject=("deal", deal_id),
     )
-    await record("deal", deal_id, "commission", by=By.job(at), amount=more.amount, received=received.amount)
-    return more
+    await record(
+        "deal", deal_id, "commission", by=By.job(at), amount=difference.amount, received=received.amount
+    )
+    return difference
 
 
 async def owed_commission(deal_id: UUID, payer: Side | None = None) -> Money:
-    """Return what stands in the book for the broker of a deal, in its contract's currency.
+    """Return the commission booked for the broker of a deal, in its contract's currency.
 
     With `payer` only what that side owes: nothing if it is the other's.
     """

@@ -1,4 +1,4 @@
-"""The broker's evidence pack: what was agreed and done, should the parties deal around the broker."""
+"""The broker's evidence pack: proof of the introduction, should the parties bypass the broker."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ from market.kit.formats import day, moment, percent, yuan
 from market.kit.i18n import gettext as _
 
 
-async def evidence_of(deal: Deal, now: datetime) -> dict[str, Any]:
-    """Return the pack as plain words for the print; the deal's parties must be fetched."""
+async def evidence_pack(deal: Deal, now: datetime) -> dict[str, Any]:
+    """Return the pack as text for the PDF; the deal's parties must be fetched."""
     introduction = await find_introduction(deal.id)
     chain = await list_chain("deal", deal.id)
     return {
@@ -33,14 +33,14 @@ async def evidence_of(deal: Deal, now: datetime) -> dict[str, Any]:
         "log_title": _("跟进记录（写入后不能修改）"),
         "log_head": [_("写入时间"), _("跟进日期"), _("方式"), _("内容")],
         "log": [
-            [moment(each.written_at), day(each.happened_on), label("follow_up_way", each.way), each.text]
-            for each in reversed(await list_follow_ups(deal.id))
+            [moment(entry.written_at), day(entry.happened_on), label("follow_up_way", entry.way), entry.text]
+            for entry in reversed(await list_follow_ups(deal.id))
         ],
         "messages_title": _("经纪人的留言"),
         "messages": [
-            [moment(each.sent_at), each.text]
-            for each in await list_messages(deal.id)
-            if each.author_id == deal.broker_id
+            [moment(message.sent_at), message.text]
+            for message in await list_messages(deal.id)
+            if message.author_id == deal.broker_id
         ],
         "others_title": _("引荐之后双方另外开启的交易"),
         "others": [
@@ -48,7 +48,7 @@ async def evidence_of(deal: Deal, now: datetime) -> dict[str, Any]:
             for other in await _other_deals(deal, introduction)
         ],
         "chain": [
-            [str(each.sequence), moment(each.happened_at), each.action, each.hash[:32]] for each in chain
+            [str(event.sequence), moment(event.happened_at), event.action, event.hash[:32]] for event in chain
         ],
         "chain_title": _("责任链日志（哈希相连，可以核对）"),
         "none": _("没有"),
@@ -82,7 +82,7 @@ def _facts(deal: Deal, introduction: Introduction | None) -> list[list[str]]:
 
 
 async def _other_deals(deal: Deal, introduction: Introduction | None) -> list[Deal]:
-    """The deals that the same two opened after the introduction without this broker."""
+    """Return the other deals that the same two parties opened after the introduction."""
     if introduction is None:
         return []
     return (

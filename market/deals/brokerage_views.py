@@ -7,7 +7,7 @@ from starlette.routing import Route
 from market.accounts.web import actor_for, form_data_or_none, form_status, validate_and_run
 from market.deals import brokerage, queries
 from market.deals.brokerage import follow_up
-from market.deals.brokerage_evidence import evidence_of
+from market.deals.brokerage_evidence import evidence_pack
 from market.deals.forms import FollowUpForm
 from market.deals.parties import buyer_name
 from market.deals.permissions import DealAct
@@ -58,9 +58,9 @@ async def evidence(request: Request) -> Response:
     deal = await queries.get_brokered_deal_for(actor, request.path_params["number"])
     if await queries.find_introduction(deal.id) is None:
         raise NotFound(_("这笔交易没有引荐记录。"))
-    made = await render_pdf("brokerage.typ", await evidence_of(deal, now))
+    pdf = await render_pdf("brokerage.typ", await evidence_pack(deal, now))
     return Response(
-        made,
+        pdf,
         media_type="application/pdf",
         headers={"content-disposition": f'attachment; filename="{deal.number}-evidence.pdf"'},
     )

@@ -1,16 +1,16 @@
-"""What is due in deals by a moment."""
+"""Deadlines of deals: offers that expire, publicity that ends."""
 
 from __future__ import annotations
 
 from datetime import datetime
 
 from market.deals.offers import expire_due
-from market.deals.publicity import move_clear_deals
+from market.deals.publicity import advance_cleared_deals
 
 
 async def run_due(now: datetime) -> int:
-    """End the offers whose time is over, and move on the deals whose notice is clear; return how many.
+    """Expire offers and advance deals whose notice is clear; return the number of changed records.
 
-    Run it after the notices' own `run_due`.
+    Call it after the notices' own `run_due`.
     """
-    return await expire_due(now) + await move_clear_deals(now)
+    return await expire_due(now) + await advance_cleared_deals(now)

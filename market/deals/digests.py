@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from market.deals.messages import names_of, people_with_unread
+from market.deals.messages import list_people, unread_by_person
 from market.kit.database import atomic
 from market.kit.i18n import gettext as _
 from market.kit.i18n import in_source_language
@@ -13,15 +13,15 @@ from market.kit.mail import SITE, queue_mail
 
 @atomic()
 async def write_digests(now: datetime) -> int:
-    """Write the day's digest to whoever has something unread; return how many mails were written."""
-    waiting = await people_with_unread()
-    people = [each for each in await names_of(list(waiting)) if each.is_active]
+    """Write the day's digest to everybody with unread messages; return the number of mails."""
+    unread = await unread_by_person()
+    people = [person for person in await list_people(list(unread)) if person.is_active]
     for person in people:
         with in_source_language():
             rows = [
                 _("%(number)s %(title)s：%(count)s 条未读", number=number, title=title, count=count)
                 + f"\n{SITE}/deals/{number}#messages"
-                for number, title, count in waiting[person.id]
+                for number, title, count in unread[person.id]
             ]
             subject = _("科转：%(count)s 笔交易有未读留言", count=len(rows))
             body = _("%(name)s，您好：\n\n%(rows)s", name=person.name, rows="\n\n".join(rows))

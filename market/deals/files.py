@@ -18,8 +18,8 @@ from market.records.by import By
 
 
 async def may_open_deal_file(actor: Actor | None, file: StoredFile) -> bool:
-    """Tell who opens what was put into the deal room: public files open to all, named ones to verified
-    people, the rest to both sides, the broker and auditors.
+    """Return whether the person may open a file of a deal: public files open to all, named ones to
+    verified people, the rest to both sides, the broker and auditors.
 
     An undertaking, where one is asked for, comes on top of that; such a file of the other side opens
     only when both have agreed to be introduced, since it is signed by name.
@@ -41,7 +41,7 @@ async def may_open_deal_file(actor: Actor | None, file: StoredFile) -> bool:
 async def add_file(
     number: str, blob: StoredBlob, kind: str, *, tier: Tier = Tier.PARTIES, by: By
 ) -> StoredFile:
-    """Put a file into the deal room; a file of the same name becomes its next version.
+    """Add a file to the deal room; a file of the same name becomes its next version.
 
     Raises:
         NotFound: the person is neither of a side nor the deal's broker.

@@ -222,7 +222,7 @@ class FileForm(BaseForm):
     )
     tier = ChoiceField(
         lazy("谁能打开"),
-        choices=lambda: sorted(choices("tier"), key=lambda each: each[0] != "parties"),
+        choices=lambda: sorted(choices("tier"), key=lambda choice: choice[0] != "parties"),
         default="parties",
     )
     file = FileField(str(lazy("选择文件")))

@@ -1,4 +1,4 @@
-"""How many organisations care for a listing, counted from the deals about it; not who they are."""
+"""Counts of organisations interested in a listing, from the deals about it; never their names."""
 
 from __future__ import annotations
 
@@ -12,17 +12,17 @@ from market.search.outbox import enqueue
 
 
 async def count_interests(outcome_ids: Collection[UUID]) -> dict[UUID, int]:
-    """Return, by outcome, how many organisations asked to talk about buying it, or agreed to."""
+    """Return by outcome the number of organisations that agreed to negotiate as its buyer."""
     return await _count("outcome_id", "buyer", outcome_ids)
 
 
 async def count_responses(need_ids: Collection[UUID]) -> dict[UUID, int]:
-    """Return, by need, how many organisations said that they can solve it, or agreed to be introduced."""
+    """Return by need the number of organisations that agreed to negotiate as its seller."""
     return await _count("need_id", "seller", need_ids)
 
 
-async def note_agreed(deal: Deal, side: Side) -> None:
-    """Have the listing found with its new count, where this side was not counted before."""
+async def reindex_after_agreement(deal: Deal, side: Side) -> None:
+    """Put the listing into the search outbox if this side's organisation was not counted before."""
     index, column = ("outcomes", "outcome_id") if side is Side.BUYER else ("needs", "need_id")
     listing_id: UUID | None = getattr(deal, column)
     if listing_id is None:
@@ -34,20 +34,20 @@ async def note_agreed(deal: Deal, side: Side) -> None:
 
 async def _count(column: str, side: str, ids: Collection[UUID]) -> dict[UUID, int]:
     rows = await connection().execute_query_dict(
-        f"SELECT {column} AS id, count(DISTINCT {side}_id) AS n FROM deals "  # noqa: S608  # our own words
+        f"SELECT {column} AS id, count(DISTINCT {side}_id) AS n FROM deals "  # noqa: S608  # constants
         f"WHERE {column} = ANY($1::uuid[]) AND {side}_agreed_at IS NOT NULL GROUP BY 1",
         [list(ids)],
     )
     return {UUID(str(row["id"])): int(row["n"]) for row in rows}
 
 
-async def tell_of_outcomes(outcomes: Sequence[Any]) -> Mapping[UUID, Mapping[str, Any]]:
-    """Return what documents of outcomes hold of it."""
-    counts = await count_interests([one.id for one in outcomes])
-    return {one.id: {"interests": counts.get(one.id, 0)} for one in outcomes}
+async def outcome_document_facts(outcomes: Sequence[Any]) -> Mapping[UUID, Mapping[str, Any]]:
+    """Return by outcome the facts that its search document takes from deals."""
+    counts = await count_interests([outcome.id for outcome in outcomes])
+    return {outcome.id: {"interests": counts.get(outcome.id, 0)} for outcome in outcomes}
 
 
-async def tell_of_needs(needs: Sequence[Any]) -> Mapping[UUID, Mapping[str, Any]]:
-    """Return what documents of needs hold of it."""
-    counts = await count_responses([one.id for one in needs])
-    return {one.id: {"responses": counts.get(one.id, 0)} for one in needs}
+async def need_document_facts(needs: Sequence[Any]) -> Mapping[UUID, Mapping[str, Any]]:
+    """Return by need the facts that its search document takes from deals."""
+    counts = await count_responses([need.id for need in needs])
+    return {need.id: {"responses": counts.get(need.id, 0)} for need in needs}

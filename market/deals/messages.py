@@ -1,4 +1,4 @@
-"""Messages in the deal room: written by the sides and the broker, with a mark of what is unread."""
+"""Messages in the deal room between the sides and the broker, and how far each person has read."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ from market.kit.i18n import gettext as _
 from market.records.by import By
 
 SHOWN = 20
-"""How many of the latest messages the room shows at first."""
+"""Number of latest messages the room shows at first."""
 MOST = 1000
-"""How many it shows when asked for all."""
+"""Limit when all messages are requested."""
 
 
 @atomic()
 async def send_message(number: str, text: str, *, by: By) -> DealMessage:
-    """Write a message into the deal room; whoever has read all before is told, the others see a mark.
+    """Write a message into the deal room and notify participants who had nothing unread before.
 
     The sides may write once both have agreed to be introduced: before that, a message could carry
     the contacts that are not revealed yet. The broker, who knows both, may write at any time.
@@ -40,42 +40,43 @@ async def send_message(number: str, text: str, *, by: By) -> DealMessage:
     side = side_of(deal, by.actor)
     if side is not None and not contacts_visible(deal):
         raise Conflict(_("双方同意对接以后才能留言。"))
-    unaware = await _people_without_unread(deal, by.actor.user_id)
+    recipients = await _participants_to_notify(deal, by.actor.user_id)
     message = await DealMessage.create(
         deal_id=deal.id, author_id=by.actor.user_id, side=side, text=text, sent_at=by.now
     )
-    await _read_until(deal.id, by.actor.user_id, message.id, by.now)
+    await _save_progress(deal.id, by.actor.user_id, message.id, by.now)
     await notify(
         _("交易里有新留言：%(title)s。", title=deal.title),
         now=by.now,
         address=f"/deals/{deal.number}#messages",
-        user_ids=unaware,
+        user_ids=recipients,
     )
     return message
 
 
 @atomic()
 async def mark_read(number: str, *, by: By) -> None:
-    """Note that the person has read all messages of the deal so far."""
+    """Mark all messages of the deal so far as read by the person."""
     by.actor.require(DealAct.WRITE_MESSAGE)
     deal = await lock_deal_seen_by(by.actor, number)
     last = await DealMessage.filter(deal_id=deal.id).order_by("-id").first()
     if last is not None:
-        await _read_until(deal.id, by.actor.user_id, last.id, by.now)
+        await _save_progress(deal.id, by.actor.user_id, last.id, by.now)
 
 
 async def list_messages(deal_id: UUID, most: int = MOST) -> Sequence[DealMessage]:
     """Return the latest messages of a deal with their authors, oldest first."""
-    found = await DealMessage.filter(deal_id=deal_id).order_by("-id").limit(most)
-    # Few people wrote many messages: their names are asked for once.
-    authors = {each.id: each for each in await names_of({each.author_id for each in found if each.author_id})}
-    for message in found:
+    messages = await DealMessage.filter(deal_id=deal_id).order_by("-id").limit(most)
+    # One query for all authors: few people write many messages.
+    author_ids = {message.author_id for message in messages if message.author_id}
+    authors = {person.id: person for person in await list_people(author_ids)}
+    for message in messages:
         message._author = authors.get(message.author_id) if message.author_id else None
-    return found[::-1]
+    return messages[::-1]
 
 
 @dataclass(frozen=True)
-class Reading:
+class ReadProgress:
     """How far one person has read the messages of a deal."""
 
     count: int
@@ -86,8 +87,8 @@ class Reading:
     """The last message read, 0 for none."""
 
 
-async def reading_of(deal_id: UUID, user_id: UUID) -> Reading:
-    """Return how many messages a deal has, and how far the person has read them."""
+async def read_progress(deal_id: UUID, user_id: UUID) -> ReadProgress:
+    """Return the number of messages of a deal and how far the person has read them."""
     rows = await connection().execute_query_dict(
         "SELECT count(m.id) AS count, r.last AS last_id, count(m.id) FILTER (WHERE m.id > r.last "
         "AND m.author_id IS DISTINCT FROM $2) AS unread FROM (SELECT coalesce(max(last_message_id), 0) "
@@ -95,45 +96,45 @@ async def reading_of(deal_id: UUID, user_id: UUID) -> Reading:
         "LEFT JOIN deal_messages m ON m.deal_id = $1 GROUP BY r.last",
         [deal_id, user_id],
     )
-    return Reading(**rows[0])
+    return ReadProgress(**rows[0])
 
 
 async def unread_counts(user_id: UUID, deal_ids: Collection[UUID]) -> dict[UUID, int]:
-    """Return for each of these deals how many messages of others the person has not read, none left out."""
+    """Return by deal the number of unread messages of others; deals with none are missing."""
     rows = await connection().execute_query_dict(
         "SELECT m.deal_id, count(*) AS unread FROM deal_messages m "
         "LEFT JOIN deal_readings r ON r.deal_id = m.deal_id AND r.user_id = $1 "
         "WHERE m.deal_id = ANY($2::uuid[]) AND m.author_id IS DISTINCT FROM $1 "
         "AND m.id > coalesce(r.last_message_id, 0) GROUP BY m.deal_id",
-        [user_id, [str(each) for each in deal_ids]],
+        [user_id, [str(deal_id) for deal_id in deal_ids]],
     )
     return {UUID(str(row["deal_id"])): int(row["unread"]) for row in rows}
 
 
-async def people_of(deal: Deal) -> set[UUID]:
-    """Return who takes part in a deal: the active members of both sides and the broker."""
+async def _participants_of(deal: Deal) -> set[UUID]:
+    """Return the participants of a deal: the active members of both sides and the broker."""
     members = await Membership.filter(
         organisation_id__in=[deal.seller_id, deal.buyer_id], status=MemberStatus.ACTIVE
     ).values_list("user_id", flat=True)
-    found = {UUID(str(each)) for each in members}
-    return found | {deal.broker_id} if deal.broker_id else found
+    people = {UUID(str(user_id)) for user_id in members}
+    return people | {deal.broker_id} if deal.broker_id else people
 
 
-async def _people_without_unread(deal: Deal, author_id: UUID) -> list[UUID]:
-    """Who has nothing unread here and so must be told; the rest were told of an earlier message."""
-    people = await people_of(deal) - {author_id}
+async def _participants_to_notify(deal: Deal, author_id: UUID) -> list[UUID]:
+    """Return participants with nothing unread; the others were notified of an earlier message."""
+    people = await _participants_of(deal) - {author_id}
     if not contacts_visible(deal) and deal.broker_id != author_id:
         people &= {deal.broker_id} if deal.broker_id else set()
     rows = await connection().execute_query_dict(
         "SELECT u.id FROM users u LEFT JOIN deal_readings r ON r.user_id = u.id AND r.deal_id = $1 "
         "WHERE u.id = ANY($2::uuid[]) AND NOT EXISTS (SELECT 1 FROM deal_messages m WHERE m.deal_id = $1 "
         "AND m.author_id IS DISTINCT FROM u.id AND m.id > coalesce(r.last_message_id, 0))",
-        [deal.id, [str(each) for each in people]],
+        [deal.id, [str(user_id) for user_id in people]],
     )
     return [UUID(str(row["id"])) for row in rows]
 
 
-async def _read_until(deal_id: UUID, user_id: UUID, message_id: int, now: datetime) -> None:
+async def _save_progress(deal_id: UUID, user_id: UUID, message_id: int, now: datetime) -> None:
     await connection().execute_query(
         "INSERT INTO deal_readings (id, deal_id, user_id, last_message_id, read_at) "
         "VALUES ($1, $2, $3, $4, $5) ON CONFLICT (deal_id, user_id) DO UPDATE SET "
@@ -143,8 +144,8 @@ async def _read_until(deal_id: UUID, user_id: UUID, message_id: int, now: dateti
     )
 
 
-async def people_with_unread() -> dict[UUID, list[tuple[str, str, int]]]:
-    """Return who has unread messages, each with number, title and count of those deals."""
+async def unread_by_person() -> dict[UUID, list[tuple[str, str, int]]]:
+    """Return by person the deals with unread messages: number, title and count of each."""
     rows = await connection().execute_query_dict(
         "WITH people AS (SELECT d.id AS deal_id, m.user_id FROM deals d JOIN memberships m "
         "  ON m.organisation_id IN (d.seller_id, d.buyer_id) AND m.status = 'active' "
@@ -155,14 +156,14 @@ async def people_with_unread() -> dict[UUID, list[tuple[str, str, int]]]:
         "WHERE m.author_id IS DISTINCT FROM p.user_id AND m.id > coalesce(r.last_message_id, 0) "
         "GROUP BY p.user_id, d.number, d.title ORDER BY d.number"
     )
-    made: dict[UUID, list[tuple[str, str, int]]] = {}
+    deals_by_person: dict[UUID, list[tuple[str, str, int]]] = {}
     for row in rows:
-        made.setdefault(UUID(str(row["user_id"])), []).append(
+        deals_by_person.setdefault(UUID(str(row["user_id"])), []).append(
             (row["number"], row["title"], int(row["unread"]))
         )
-    return made
+    return deals_by_person
 
 
-async def names_of(user_ids: Collection[UUID]) -> list[User]:
+async def list_people(user_ids: Collection[UUID]) -> list[User]:
     """Return the people of these ids."""
     return await User.filter(id__in=list(user_ids)) if user_ids else []

@@ -89,7 +89,7 @@ class PaymentWay(StrEnum):
 
 
 ROYALTIES = (PaymentWay.ROYALTY, PaymentWay.ENTRY_ROYALTY)
-"""Ways in which the price is an estimate at first, and each period's royalty a later fact."""
+"""Ways of payment whose price is an estimate; each period's royalty is stated later."""
 
 
 class Opening(LabelEnum):
@@ -115,7 +115,7 @@ class Pricing(LabelEnum):
 
 
 class Deal(Model):
-    """An agreement in the making between one seller and one buyer, from intent to completion."""
+    """A trade between one seller and one buyer, from intent to completion (交易)."""
 
     id = fields.UUIDField(primary_key=True)
     number = fields.CharField(max_length=20, unique=True)
@@ -160,7 +160,7 @@ class Deal(Model):
     """Contacts and masked names are revealed when both sides have agreed to be introduced."""
     buyer_agreed_at = fields.DatetimeField(null=True)
     skip_reason = fields.CharField(max_length=300, default="")
-    """Why the law knows no publicity for this deal, when it went straight to signing."""
+    """Why no publicity was needed, of a deal that went straight to signing."""
     end_reason = fields.CharField(max_length=40, default="")
     end_comment = fields.TextField(default="")
     created_at = fields.DatetimeField()
@@ -182,7 +182,7 @@ class Deal(Model):
 
 
 class Offer(Model):
-    """A price and terms that one side proposes to the other (报价). Written once; only its status moves."""
+    """A price and terms that one side proposes to the other (报价). Append-only but for its status."""
 
     id = fields.UUIDField(primary_key=True)
     deal: fields.ForeignKeyRelation[Deal] = fields.ForeignKeyField(
@@ -235,7 +235,7 @@ class Offer(Model):
 
 
 class DealEvent(Model):
-    """One row for each change of a deal's status. Written once, never edited."""
+    """One row for each change of a deal's status. Append-only."""
 
     id = fields.BigIntField(primary_key=True)
     deal: fields.ForeignKeyRelation[Deal] = fields.ForeignKeyField(
@@ -256,7 +256,7 @@ class DealEvent(Model):
 
 
 class Introduction(Model):
-    """A broker's introduction of two sides: what was agreed, stamped before contacts are revealed."""
+    """A broker's introduction of two sides (引荐), time-stamped before contacts are revealed."""
 
     id = fields.UUIDField(primary_key=True)
     match: fields.OneToOneRelation[Match] = fields.OneToOneField(
@@ -291,7 +291,7 @@ class Introduction(Model):
 
 
 class DealMessage(Model):
-    """What a person of one side, or the broker, wrote in the deal room. Written once, never edited."""
+    """What a person of one side, or the broker, wrote in the deal room. Append-only."""
 
     id = fields.BigIntField(primary_key=True)
     deal: fields.ForeignKeyRelation[Deal] = fields.ForeignKeyField(
@@ -335,7 +335,7 @@ class DealReading(Model):
 
 
 class FollowUp(Model):
-    """What a broker did for a deal (跟进记录), time-stamped. Written once, never edited."""
+    """What a broker did for a deal (跟进记录), time-stamped. Append-only."""
 
     id = fields.UUIDField(primary_key=True)
     deal: fields.ForeignKeyRelation[Deal] = fields.ForeignKeyField(

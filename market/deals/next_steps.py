@@ -1,4 +1,4 @@
-"""下一步: what must be done next in a deal, by whom, until when, and what happens then. Pure."""
+"""The next step of a deal (下一步): what is to be done, by whom, until when, what follows. Pure."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from market.deals.models import Deal, DealStatus, Offer, OfferStatus, Side
-from market.deals.parties import has_agreed, other
+from market.deals.parties import has_agreed, other_side
 from market.deals.publicity_rules import needs_publicity
 from market.kit.clock import local_date
 from market.kit.formats import day, moment, yuan
@@ -29,13 +29,13 @@ DAYS = {
     "confirm_receipt": 5,
     "royalty_stated": 10,
 }
-"""By when each step should be done, in days: how the market keeps deals moving. The one of the law is
-the registration, which the rule of 2000 asks for within 30 days of the signature."""
+"""Target duration of each step in days. Only the registration's is statutory: within 30 days of the
+signature by the rule of 2000."""
 
 
 @dataclass(frozen=True)
 class ContractFacts:
-    """What the room of contracts knows of a deal; the default is a deal not signed yet."""
+    """What the contracts room knows of a deal; the default is an unsigned deal."""
 
     number: str = ""
     draft_side: Side | None = None
@@ -65,28 +65,28 @@ class Due:
 
 @dataclass(frozen=True)
 class NextStep:
-    """One step: its words, whose it is, until when, and what follows."""
+    """One step: what is to be done, by whom, until when, and what follows."""
 
     key: str
-    """Names the step for the page, which draws the buttons for it."""
-    words: str
-    whose: str
+    """Identifies the step for the page, which draws its buttons."""
+    title: str
+    assignee: str
     """seller, buyer, both, operator, public or nobody."""
-    until: str = ""
-    then: str = ""
+    deadline: str = ""
+    consequence: str = ""
     address: str = ""
     """Path of the page where it is done."""
     is_late: bool = False
 
     def is_for(self, side: Side | None) -> bool:
-        """Tell whether the step is for people of this side."""
-        return side is not None and self.whose in (side.value, BOTH)
+        """Return whether the step is for people of this side."""
+        return side is not None and self.assignee in (side.value, BOTH)
 
 
-def _by(key: str, since: datetime, now: datetime) -> dict[str, Any]:
-    """Until when a step should be done that waits since a moment, and whether that is past."""
+def _deadline(key: str, since: datetime, now: datetime) -> dict[str, Any]:
+    """Return the target day of a step pending since a moment, and whether it has passed."""
     last = local_date(since + timedelta(days=DAYS[key]))
-    return {"until": day(last), "is_late": last < local_date(now)}
+    return {"deadline": day(last), "is_late": last < local_date(now)}
 
 
 _NO_CONTRACT = ContractFacts()
@@ -103,36 +103,38 @@ class Situation:
     contract: ContractFacts = field(default=_NO_CONTRACT)
 
 
-def next_step(at: Situation, now: datetime) -> NextStep:
+def next_step(situation: Situation, now: datetime) -> NextStep:
     """Return what must be done next."""
-    return _BY_STATUS[at.deal.status](at, now)
+    return _BY_STATUS[situation.deal.status](situation, now)
 
 
-def _intent(at: Situation, now: datetime) -> NextStep:
-    waiting = [side for side in Side if not has_agreed(at.deal, side)]
-    page = f"/deals/{at.deal.number}"
+def _intent(situation: Situation, now: datetime) -> NextStep:
+    waiting = [side for side in Side if not has_agreed(situation.deal, side)]
+    page = f"/deals/{situation.deal.number}"
     if waiting:
         return NextStep(
             "agree",
             _("同意对接"),
             BOTH if len(waiting) == 2 else waiting[0].value,
-            then=_("双方同意后互见名称和联系方式，即可报价。现在不会产生费用。"),
+            consequence=_("双方同意后互见名称和联系方式，即可报价。现在不会产生费用。"),
             address=page,
-            **_by("agree", at.deal.created_at, now),
+            **_deadline("agree", situation.deal.created_at, now),
         )
     return NextStep(
         "offer",
         _("提出报价"),
         BOTH,
-        then=_("任何一方都可以先报价，对方确认或还价。现在不会产生费用。"),
+        consequence=_("任何一方都可以先报价，对方确认或还价。现在不会产生费用。"),
         address=f"{page}/offer",
-        **_by("offer", max(filter(None, (at.deal.seller_agreed_at, at.deal.buyer_agreed_at))), now),
+        **_deadline(
+            "offer", max(filter(None, (situation.deal.seller_agreed_at, situation.deal.buyer_agreed_at))), now
+        ),
     )
 
 
-def _negotiating(at: Situation, now: datetime) -> NextStep:
-    offer = at.offer
-    page = f"/deals/{at.deal.number}"
+def _negotiating(situation: Situation, now: datetime) -> NextStep:
+    offer = situation.offer
+    page = f"/deals/{situation.deal.number}"
     if (
         offer is None
         or offer.status is not OfferStatus.OPEN
@@ -143,53 +145,53 @@ def _negotiating(at: Situation, now: datetime) -> NextStep:
             "offer",
             _("重新报价"),
             BOTH,
-            then=_("上一份报价已失效。"),
+            consequence=_("上一份报价已失效。"),
             address=f"{page}/offer",
-            **_by("offer", since or at.deal.updated_at, now),
+            **_deadline("offer", since or situation.deal.updated_at, now),
         )
     return NextStep(
         "answer",
         _("确认报价或还价"),
-        other(offer.side).value,
-        until=moment(offer.expires_at) if offer.expires_at else "",
-        then=_("接受后价格确定；还价后由对方确认。改动过的报价要重新确认。"),
+        other_side(offer.side).value,
+        deadline=moment(offer.expires_at) if offer.expires_at else "",
+        consequence=_("接受后价格确定；还价后由对方确认。改动过的报价要重新确认。"),
         address=f"{page}#offers",
     )
 
 
-def _priced(at: Situation, now: datetime) -> NextStep:
-    is_needed, _reason = needs_publicity(at.deal.pricing, at.deal.kind, at.deal.seller)
-    page = f"/deals/{at.deal.number}"
+def _priced(situation: Situation, now: datetime) -> NextStep:
+    is_needed, _reason = needs_publicity(situation.deal.pricing, situation.deal.kind, situation.deal.seller)
+    page = f"/deals/{situation.deal.number}"
     if is_needed:
         return NextStep(
             "publish",
             _("发布协议定价公示"),
             Side.SELLER.value,
-            then=_("公示 15 个自然日，期满无异议后由双方签约。"),
+            consequence=_("公示 15 个自然日，期满无异议后由双方签约。"),
             address=f"{page}/publish",
-            **_by("publish", at.deal.updated_at, now),
+            **_deadline("publish", situation.deal.updated_at, now),
         )
     return NextStep(
         "skip",
         _("进入签约"),
         BOTH,
-        then=_("依法无需公示，记录理由后由双方签约。"),
+        consequence=_("依法无需公示，记录理由后由双方签约。"),
         address=page,
-        **_by("skip", at.deal.updated_at, now),
+        **_deadline("skip", situation.deal.updated_at, now),
     )
 
 
-def _publicity(at: Situation, now: datetime) -> NextStep:
-    notice = at.notice
-    address = f"/notices/{notice.number}" if notice else f"/deals/{at.deal.number}"
+def _publicity(situation: Situation, now: datetime) -> NextStep:
+    notice = situation.notice
+    address = f"/notices/{notice.number}" if notice else f"/deals/{situation.deal.number}"
     if notice is None or notice.status is NoticeStatus.OPEN or notice.status is NoticeStatus.CLEAR:
         ends_at = notice.ends_at if notice else None
         return NextStep(
             "publicity",
             _("协议定价公示"),
             PUBLIC,
-            until=_("%(day)s 24:00", day=day(last_day(ends_at))) if ends_at else _("截止日待确认"),
-            then=_("有异议则程序中止；期满无异议后由双方签约。"),
+            deadline=_("%(day)s 24:00", day=day(last_day(ends_at))) if ends_at else _("截止日待确认"),
+            consequence=_("有异议则程序中止；期满无异议后由双方签约。"),
             address=address,
         )
     if notice.status is NoticeStatus.OBJECTED:
@@ -197,79 +199,81 @@ def _publicity(at: Situation, now: datetime) -> NextStep:
             "objection",
             _("异议处理中，程序中止"),
             OPERATOR,
-            then=_("转让方答复、平台管理员裁定以后，公示继续或者终止。"),
+            consequence=_("转让方答复、平台管理员裁定以后，公示继续或者终止。"),
             address=address,
         )
     return NextStep(
         "upheld",
         _("异议成立：修改后重新公示，或者终止"),
         Side.SELLER.value,
-        then=_("重新公示的期限从头计算。"),
-        address=f"/deals/{at.deal.number}/publish",
-        **_by("upheld", notice.closed_at or at.deal.updated_at, now),
+        consequence=_("重新公示的期限从头计算。"),
+        address=f"/deals/{situation.deal.number}/publish",
+        **_deadline("upheld", notice.closed_at or situation.deal.updated_at, now),
     )
 
 
-def _to_sign(at: Situation, now: datetime) -> NextStep:
-    address = f"/deals/{at.deal.number}/sign"
-    entered = at.contract.draft_side
-    if entered is None:
+def _to_sign(situation: Situation, now: datetime) -> NextStep:
+    address = f"/deals/{situation.deal.number}/sign"
+    author_side = situation.contract.draft_side
+    if author_side is None:
         return NextStep(
             "sign",
             _("登记合同内容并签署"),
             BOTH,
-            then=_("一方登记并上传双方签章的合同，另一方核对确认后合同成立。"),
+            consequence=_("一方登记并上传双方签章的合同，另一方核对确认后合同成立。"),
             address=address,
-            **_by("sign", at.deal.updated_at, now),
+            **_deadline("sign", situation.deal.updated_at, now),
         )
     return NextStep(
         "confirm",
         _("核对合同并确认签署"),
-        other(entered).value,
-        then=_("确认后合同成立，各期应付款入账。"),
+        other_side(author_side).value,
+        consequence=_("确认后合同成立，各期应付款入账。"),
         address=address,
-        **_by("confirm", at.contract.drafted_at or at.deal.updated_at, now),
+        **_deadline("confirm", situation.contract.drafted_at or situation.deal.updated_at, now),
     )
 
 
-def _signed(at: Situation, now: datetime) -> NextStep:
+def _signed(situation: Situation, now: datetime) -> NextStep:
     return NextStep(
         "register",
         _("申请技术合同认定登记"),
         Side.SELLER.value,
-        then=_("登记后填写 16 位登记编号，受让方可据以申报后补助。"),
-        address=f"/contracts/{at.contract.number}/register",
-        **_by("register", at.deal.updated_at, now),
+        consequence=_("登记后填写 16 位登记编号，受让方可据以申报后补助。"),
+        address=f"/contracts/{situation.contract.number}/register",
+        **_deadline("register", situation.deal.updated_at, now),
     )
 
 
-def _paying(at: Situation, now: datetime) -> NextStep:
-    address = f"/contracts/{at.contract.number}"
-    if at.contract.waiting_count:
+def _paying(situation: Situation, now: datetime) -> NextStep:
+    address = f"/contracts/{situation.contract.number}"
+    if situation.contract.waiting_count:
         return NextStep(
             "confirm_receipt",
-            _("确认 %(count)s 笔到账", count=at.contract.waiting_count),
+            _("确认 %(count)s 笔到账", count=situation.contract.waiting_count),
             Side.SELLER.value,
-            then=_("由转让方的另一位财务人员确认后计入实际到账。"),
+            consequence=_("由转让方的另一位财务人员确认后计入实际到账。"),
             address=address,
-            **_by("confirm_receipt", at.contract.waiting_since or at.deal.updated_at, now),
+            **_deadline(
+                "confirm_receipt", situation.contract.waiting_since or situation.deal.updated_at, now
+            ),
         )
-    if at.contract.royalty_stated_at:
+    if situation.contract.royalty_stated_at:
         return NextStep(
             "royalty_stated",
             _("核对提成结算"),
             Side.SELLER.value,
-            then=_("确认后成为一期应付款。"),
+            consequence=_("确认后成为一期应付款。"),
             address=address,
-            **_by("royalty_stated", at.contract.royalty_stated_at, now),
+            **_deadline("royalty_stated", situation.contract.royalty_stated_at, now),
         )
-    due = at.contract.due
-    if due is None and at.contract.is_royalty_open:
+    due = situation.contract.due
+    if due is None and situation.contract.is_royalty_open:
         return NextStep(
             "royalty",
             _("填报本期提成"),
             Side.BUYER.value,
-            then=_("受让方按期填报提成基数，转让方确认后成为一期应付款。"),
+            consequence=_("受让方按期填报提成基数，转让方确认后成为一期应付款。"),
             address=f"{address}/royalties",
         )
     if due is None:
@@ -279,26 +283,26 @@ def _paying(at: Situation, now: datetime) -> NextStep:
         "pay",
         _("支付第 %(n)s 期 %(amount)s", n=due.sequence, amount=yuan(due.left)),
         Side.BUYER.value,
-        until=day(due.due_on) if due.due_on else due.condition,
-        then=_("对公转账登记后由转让方确认，或者在线支付。"),
+        deadline=day(due.due_on) if due.due_on else due.condition,
+        consequence=_("对公转账登记后由转让方确认，或者在线支付。"),
         address=address,
         is_late=due.due_on is not None and due.due_on < today,
     )
 
 
-def _over(at: Situation, now: datetime) -> NextStep:
-    words = {
+def _over(situation: Situation, now: datetime) -> NextStep:
+    title = {
         DealStatus.COMPLETED: _("交易已完成"),
         DealStatus.RESCINDED: _("合同已解除"),
         DealStatus.TERMINATED: _("交易已终止"),
-    }[at.deal.status]
-    done = at.deal.status is DealStatus.COMPLETED
+    }[situation.deal.status]
+    is_completed = situation.deal.status is DealStatus.COMPLETED
     return NextStep(
-        "done" if done else "ended",
-        words,
+        "done" if is_completed else "ended",
+        title,
         NOBODY,
-        then=_("款项已收齐，受让方可以申报后补助。") if done else "",
-        address=f"/contracts/{at.contract.number}" if done else "",
+        consequence=_("款项已收齐，受让方可以申报后补助。") if is_completed else "",
+        address=f"/contracts/{situation.contract.number}" if is_completed else "",
     )
 
 

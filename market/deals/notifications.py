@@ -1,4 +1,4 @@
-"""Telling both sides of a deal the same."""
+"""In-app messages to both parties of a deal."""
 
 from __future__ import annotations
 
@@ -9,22 +9,22 @@ from market.accounts.messages import notify
 from market.accounts.models import MemberRole
 from market.deals.models import Deal
 
-WHO_DECIDE = frozenset({MemberRole.ADMIN, MemberRole.AGENT})
-"""Who acts on a deal for an organisation; finance does not."""
+DECIDING_ROLES = frozenset({MemberRole.ADMIN, MemberRole.AGENT})
+"""Roles of members who act on deals for an organisation; finance does not."""
 
 
-async def tell_both(
+async def notify_both_parties(
     deal: Deal, text: str, *, now: datetime, address: str = "", roles: Collection[MemberRole] | None = None
 ) -> None:
-    """Tell seller and buyer something; `address` is the deal's own page unless it says otherwise.
+    """Send one message to seller and buyer; `address` defaults to the deal's page.
 
-    With `roles` only those members; else as `accounts.messages.tell`.
+    `roles` limits the recipients, see `accounts.messages.tell`.
     """
-    for side_id in (deal.seller_id, deal.buyer_id):
+    for organisation_id in (deal.seller_id, deal.buyer_id):
         await notify(
             text,
             now=now,
             address=address or f"/deals/{deal.number}",
-            organisation_id=side_id,
+            organisation_id=organisation_id,
             roles=roles,
         )

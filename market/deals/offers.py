@@ -8,8 +8,8 @@ from uuid import UUID, uuid4
 from market.accounts.messages import notify
 from market.audit.services import record
 from market.deals.models import Deal, DealAction, Offer, OfferStatus
-from market.deals.notifications import WHO_DECIDE, tell_both
-from market.deals.parties import contacts_visible, organisation_of, other
+from market.deals.notifications import DECIDING_ROLES, notify_both_parties
+from market.deals.parties import contacts_visible, organisation_of, other_side
 from market.deals.permissions import DealAct
 from market.deals.terms import OfferTerms, complete_plan
 from market.deals.transitions import advance, lock_deal_for
@@ -23,20 +23,20 @@ from market.records.by import By
 
 
 class OfferChanged(Conflict):
-    """The offer is no longer the one the person saw: it was replaced, accepted, or has run out."""
+    """The offer on the person's page was replaced, accepted or has expired."""
 
 
 class OwnOffer(Forbidden):
-    """An offer is accepted by the other side."""
+    """A side tried to accept its own offer."""
 
 
 @atomic()
 async def make_offer(
     number: str, terms: OfferTerms, *, seen: UUID | None, valid_days: int | None, by: By
 ) -> Offer:
-    """Make an offer for one's side; an open offer of either side is replaced.
+    """Make an offer for the person's side; it replaces an open offer of either side.
 
-    `seen` is the latest offer the person knew of: one made meanwhile is not swept away unread.
+    `seen` is the latest offer on the person's page (optimistic lock): a newer one is not replaced unread.
 
     Raises:
         OfferChanged: there is a newer offer.
@@ -49,8 +49,8 @@ async def make_offer(
     deal, side = await lock_deal_for(by.actor, number)
     if not contacts_visible(deal):
         raise Conflict(_("双方同意对接以后才能报价。"))
-    last = await Offer.filter(deal_id=deal.id).order_by("-sequence").first()
-    if (last.id if last else None) != seen:
+    latest = await Offer.filter(deal_id=deal.id).order_by("-sequence").first()
+    if (latest.id if latest else None) != seen:
         raise OfferChanged(_("对方刚提出了新的报价，请先看过再还价。"))
     await Offer.filter(deal_id=deal.id, status=OfferStatus.OPEN).update(
         status=OfferStatus.REPLACED, answered_at=by.now
@@ -58,7 +58,7 @@ async def make_offer(
     offer = await Offer.create(
         id=uuid4(),
         deal_id=deal.id,
-        sequence=last.sequence + 1 if last else 1,
+        sequence=latest.sequence + 1 if latest else 1,
         side=side,
         made_by_id=by.actor.user_id,
         **to_columns(terms),
@@ -79,7 +79,7 @@ async def make_offer(
         _("对方提出报价：%(title)s。", title=deal.title),
         now=by.now,
         address=f"/deals/{deal.number}",
-        organisation_id=organisation_of(deal, other(side)).id,
+        organisation_id=organisation_of(deal, other_side(side)).id,
     )
     return offer
 
@@ -89,8 +89,8 @@ async def accept_offer(number: str, offer_id: UUID | None, content_hash: str, *,
     """Accept the other side's open offer, named with the hash of what was read.
 
     Raises:
-        OfferChanged: it is not open any more, or not with these terms; it takes fresh consent.
-        OwnOffer: the offer is one's own.
+        OfferChanged: it is no longer open, or its terms differ from what was read.
+        OwnOffer: the person's side made it.
     """
     by.actor.require(DealAct.ACCEPT_OFFER)
     deal, side = await lock_deal_for(by.actor, number)
@@ -105,7 +105,7 @@ async def accept_offer(number: str, offer_id: UUID | None, content_hash: str, *,
     await offer.save(update_fields=["status", "answered_at"])
     deal.kind, deal.price_amount, deal.currency = offer.kind, offer.price_amount, offer.currency
     await deal.save(update_fields=["kind", "price_amount", "currency"])
-    moved = await advance(
+    priced = await advance(
         deal.id, DealAction.AGREE, by=by, offer=offer.id, side=side, hash=offer.content_hash
     )
     if deal.match_id:
@@ -116,23 +116,23 @@ async def accept_offer(number: str, offer_id: UUID | None, content_hash: str, *,
         address=f"/deals/{deal.number}",
         organisation_id=organisation_of(deal, offer.side).id,
     )
-    return moved
+    return priced
 
 
 def is_expired(offer: Offer, now: datetime) -> bool:
-    """Tell whether the offer's time is over, swept or not."""
+    """Return whether the offer has expired, whether or not the sweep has closed it."""
     return offer.expires_at is not None and offer.expires_at <= now
 
 
 async def expire_due(now: datetime) -> int:
-    """End the open offers whose time is over; return how many."""
+    """Expire the open offers past their time; return how many."""
     ids = await Offer.filter(status=OfferStatus.OPEN, expires_at__lte=now).values_list("id", "deal_id")
     return sum([await _expire(offer_id, deal_id, now=now) for offer_id, deal_id in ids])
 
 
 @atomic()
 async def _expire(offer_id: UUID, deal_id: UUID, *, now: datetime) -> bool:
-    # The deal first, as everybody else locks them.
+    # Lock order: deal before offer.
     deal = await Deal.select_for_update().get(id=deal_id)
     offer = await Offer.select_for_update().get(id=offer_id)
     if offer.status is not OfferStatus.OPEN:
@@ -140,10 +140,10 @@ async def _expire(offer_id: UUID, deal_id: UUID, *, now: datetime) -> bool:
     offer.status, offer.answered_at = OfferStatus.EXPIRED, now
     await offer.save(update_fields=["status", "answered_at"])
     await record("deal", deal.id, "offer_expired", by=By.job(now), offer=offer.id)
-    await tell_both(
+    await notify_both_parties(
         deal,
         _("报价已过有效期，任何一方都可以重新报价：%(title)s。", title=deal.title),
         now=now,
-        roles=WHO_DECIDE,
+        roles=DECIDING_ROLES,
     )
     return True

@@ -8,9 +8,9 @@ from market.accounts.messages import notify
 from market.accounts.models import OrganisationKind
 from market.audit.services import record
 from market.codes.numbers import next_number
-from market.deals.interest_counts import note_agreed
+from market.deals.interest_counts import reindex_after_agreement
 from market.deals.models import Deal, DealEvent, DealStatus, Introduction, Opening, Side
-from market.deals.notifications import tell_both
+from market.deals.notifications import notify_both_parties
 from market.deals.parties import contacts_visible, has_agreed
 from market.deals.permissions import DealAct
 from market.deals.states import BEFORE_SIGNING
@@ -33,11 +33,11 @@ class AlreadyDealing(Conflict):
 
 @atomic()
 async def open_interest(outcome_number: str, note: str, *, by: By) -> Deal:
-    """Open a deal about an outcome for the buyer who asks (意向洽谈); the seller is told.
+    """Open a deal about an outcome for the interested buyer (意向洽谈) and notify the seller.
 
     Raises:
         Forbidden: the person's organisation cannot buy.
-        Conflict: the outcome comes from open data, nobody here answers for it.
+        Conflict: the outcome comes from open data; its owner has no account.
         AlreadyDealing: it has a running deal about the outcome.
     """
     by.actor.require(DealAct.OPEN_DEAL)
@@ -110,8 +110,8 @@ async def introduce(
 ) -> Deal:
     """Introduce the two sides of a match that the broker has taken up.
 
-    The introduction is stamped with its time, the mandate and the commission before any contact is
-    revealed, and never changed; `payer` agrees to the commission by agreeing to be introduced. The
+    The introduction is time-stamped with the mandate and the commission before any contact is revealed,
+    and immutable; `payer` agrees to the commission by agreeing to be introduced. The
     broker stays on the deal.
 
     Raises:
@@ -154,7 +154,7 @@ async def introduce(
         match=match_id,
         commission_basis_points=commission_basis_points,
     )
-    await tell_both(
+    await notify_both_parties(
         deal,
         _("技术经纪人为您引荐：%(title)s。双方同意后可见联系方式。", title=deal.title),
         now=by.now,
@@ -164,7 +164,7 @@ async def introduce(
 
 @atomic()
 async def agree_introduction(number: str, *, by: By) -> Deal:
-    """Agree for one's side to be introduced. Agreeing again changes nothing.
+    """Agree to the introduction for the person's side. Idempotent.
 
     When both have agreed, contacts and masked names are revealed to each other. Who owes the broker's
     commission agrees to it with this act.
@@ -182,14 +182,14 @@ async def agree_introduction(number: str, *, by: By) -> Deal:
     setattr(deal, column, by.now)
     await deal.save(update_fields=[column])
     await record("deal", deal.id, "agree_introduction", by=by, side=side)
-    await note_agreed(deal, side)
+    await reindex_after_agreement(deal, side)
     await Introduction.filter(deal_id=deal.id, payer=side, agreed_at=None).update(
         agreed_at=by.now, agreed_by_id=by.actor.user_id
     )
     if contacts_visible(deal):
         if deal.match_id:
             await matching.move(deal.match_id, MatchStatus.TALKING, now=by.now)
-        await tell_both(
+        await notify_both_parties(
             deal,
             _("双方已同意对接，可以看联系方式和报价：%(title)s。", title=deal.title),
             now=by.now,
@@ -208,7 +208,7 @@ async def _open(
     by: By,
     match: Match | None = None,
 ) -> Deal:
-    """Write the deal. The outcome is locked, so of two who open the same at once the second is refused."""
+    """Create the deal. The row lock on the outcome serialises concurrent openings."""
     await Outcome.select_for_update().get(id=outcome.id)
     if outcome.status not in LIVE or (need is not None and need.status not in LIVE):
         raise Conflict(_("这条信息已经不在架，不能再洽谈。"))
@@ -245,7 +245,7 @@ async def _open(
     )
     await record("deal", deal.id, "open", by=by, opening=opening, number=deal.number)
     if agreed is not None:
-        await note_agreed(deal, agreed)
+        await reindex_after_agreement(deal, agreed)
     if match is not None:
         await matching.move(match.id, MatchStatus.INTERESTED, now=by.now)
     if need is not None:

@@ -17,13 +17,14 @@ def side_of(deal: Deal, actor: Actor) -> Side | None:
 
 
 def may_see(deal: Deal, actor: Actor) -> bool:
-    """Tell whether the person may open the deal room: both sides, the deal's broker, auditors."""
+    """Return whether the person may open the deal room: both sides, the deal's broker, auditors."""
     if side_of(deal, actor) is not None or Role.AUDITOR in actor.roles:
         return True
     return deal.broker_id == actor.user_id and Role.BROKER in actor.roles
 
 
-def other(side: Side) -> Side:
+def other_side(side: Side) -> Side:
+    """Return the counterparty's side."""
     return Side.BUYER if side is Side.SELLER else Side.SELLER
 
 
@@ -33,19 +34,19 @@ def organisation_of(deal: Deal, side: Side) -> Organisation:
 
 
 def has_agreed(deal: Deal, side: Side) -> bool:
-    """Tell whether the side has agreed to be introduced."""
+    """Return whether the side has agreed to be introduced."""
     return (deal.seller_agreed_at if side is Side.SELLER else deal.buyer_agreed_at) is not None
 
 
 def contacts_visible(deal: Deal) -> bool:
-    """Tell whether the sides see each other's contacts: both have agreed to be introduced."""
+    """Return whether the sides see each other's contacts: both have agreed to be introduced."""
     return has_agreed(deal, Side.SELLER) and has_agreed(deal, Side.BUYER)
 
 
 def is_buyer_masked(deal: Deal, actor: Actor) -> bool:
-    """Tell whether the buyer stands as 某企业 before this person. The need must be fetched.
+    """Return whether the buyer's name is masked (某企业) for this person. The need must be fetched.
 
-    Only the seller's people are kept in the dark, and only until both sides have agreed.
+    It is masked for the seller's people only, until both sides have agreed.
     """
     if deal.need is None or not deal.need.is_masked or contacts_visible(deal):
         return False

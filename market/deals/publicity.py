@@ -1,4 +1,4 @@
-"""协议定价公示: the text, its publication, and what becomes of the deal."""
+"""Publicity of an agreed price (协议定价公示): its text, publication and the deal's way on."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from market.accounts.messages import notify
 from market.codes.holidays import Calendar
 from market.codes.labels import label
 from market.deals.models import Deal, DealAction, DealStatus, Side
-from market.deals.notifications import WHO_DECIDE, tell_both
+from market.deals.notifications import DECIDING_ROLES, notify_both_parties
 from market.deals.permissions import DealAct
 from market.deals.publicity_rules import PUBLICITY_DAYS, needs_publicity
 from market.deals.states import next_status
@@ -82,12 +82,12 @@ async def start_publicity(
 ) -> Notice:
     """Publish the agreed price for 15 calendar days, for the seller.
 
-    With a `change_reason` a running notice is replaced by the new text, whose period begins anew.
+    With a `change_reason` the new text replaces a running notice, and the period starts again.
 
     Raises:
         Forbidden: the person acts for the buyer.
         ActionNotAllowed: the deal has no agreed price, or has gone on.
-        Conflict: a notice runs, or the law knows no publicity here.
+        Conflict: a notice runs, or no publicity is required.
     """
     by.actor.require(DealAct.PUBLISH_PRICE)
     deal, side = await lock_deal_for(by.actor, number)
@@ -97,8 +97,8 @@ async def start_publicity(
     is_needed, reason = needs_publicity(deal.pricing, deal.kind, deal.seller)
     if not is_needed:
         raise Conflict(reason)
-    last = await notices.lock_for(SUBJECT, deal.id)
-    if last is not None and last.status is NoticeStatus.CLEAR:
+    latest = await notices.lock_for(SUBJECT, deal.id)
+    if latest is not None and latest.status is NoticeStatus.CLEAR:
         raise Conflict(_("公示已无异议，不用重新公示。"))
     with in_source_language():
         title, body = notice_text(deal, statement, calendar, by.now)
@@ -127,10 +127,10 @@ async def start_publicity(
 
 @atomic()
 async def skip_publicity(number: str, *, by: By) -> Deal:
-    """Let a deal go straight to signing where the law knows no publicity; the reason is recorded.
+    """Move a deal straight to signing where no publicity is required; the reason is recorded.
 
     Raises:
-        Conflict: the law does ask for publicity.
+        Conflict: publicity is required.
         ActionNotAllowed: the deal has no agreed price, or has gone on.
     """
     by.actor.require(DealAct.PUBLISH_PRICE)
@@ -143,27 +143,27 @@ async def skip_publicity(number: str, *, by: By) -> Deal:
     return await advance(deal.id, DealAction.SKIP_PUBLICITY, by=by, reason=reason)
 
 
-async def move_clear_deals(now: datetime) -> int:
-    """Move on every deal whose notice is clear; return how many."""
+async def advance_cleared_deals(now: datetime) -> int:
+    """Advance every deal whose notice is clear; return how many."""
     ids = await Deal.filter(status=DealStatus.PUBLICITY).values_list("id", flat=True)
-    clear = await Notice.filter(
+    cleared = await Notice.filter(
         subject_kind=SUBJECT, subject_id__in=list(ids), status=NoticeStatus.CLEAR
     ).values_list("subject_id", flat=True)
-    return sum([await _move_clear(deal_id, now=now) for deal_id in clear])  # type: ignore[arg-type]
+    return sum([await _advance_if_clear(deal_id, now=now) for deal_id in cleared])  # type: ignore[arg-type]
 
 
 @atomic()
-async def _move_clear(deal_id: UUID, *, now: datetime) -> bool:
-    """Move one deal on, under the lock of its notice."""
+async def _advance_if_clear(deal_id: UUID, *, now: datetime) -> bool:
+    """Advance one deal, under the lock of its notice."""
     deal = await Deal.select_for_update().get(id=deal_id)
     notice = await notices.lock_for(SUBJECT, deal_id)
     if deal.status is not DealStatus.PUBLICITY or not notice or notice.status is not NoticeStatus.CLEAR:
         return False
     await advance(deal_id, DealAction.CLEAR, by=By.job(now), notice=notice.number)
-    await tell_both(
+    await notify_both_parties(
         deal,
         _("公示无异议，可以签约：%(title)s。", title=deal.title),
         now=now,
-        roles=WHO_DECIDE,
+        roles=DECIDING_ROLES,
     )
     return True

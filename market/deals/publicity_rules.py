@@ -1,4 +1,4 @@
-"""Whether the law asks for publicity of a deal's price. Pure."""
+"""Whether the law requires publicity of a deal's price. Pure."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ _PRIVATE_NATURES = ("03", "1", "2", "3")
 
 
 def is_state_unit(seller: Organisation) -> bool:
-    """Tell whether the seller is a state university or institute; when in doubt, it is."""
+    """Return whether the seller is a state university or institute; when in doubt, it is."""
     if seller.kind not in _STATE_UNITS:
         return False
     return seller.is_state_owned or not seller.nature_code.startswith(_PRIVATE_NATURES)
 
 
 def needs_publicity(pricing: Pricing, kind: ContractKind | None, seller: Organisation) -> tuple[bool, str]:
-    """Tell whether the law asks for publicity of an agreed price, and why or why not."""
+    """Return whether the law requires publicity of the agreed price, and why or why not."""
     if pricing is Pricing.LISTED:
         return False, _("价格在技术交易市场挂牌形成，以交易机构的证明为准，法律没有规定协议定价公示。")
     if pricing is Pricing.AUCTION:

@@ -36,33 +36,33 @@ async def get_deal_for(actor: Actor, number: str) -> Deal:
     Raises:
         NotFound: there is none, or it is not theirs.
     """
-    found = await Deal.filter(number=number).first()
-    if found is None or not may_see(found, actor):
+    deal = await Deal.filter(number=number).first()
+    if deal is None or not may_see(deal, actor):
         raise NotFound(_("没有这笔交易，或者您不能查看它。"))
-    await fetch_parties([found])
-    return found
+    await fetch_parties([deal])
+    return deal
 
 
 async def fetch_parties(deals: Sequence[Deal]) -> None:
-    """Put seller, buyer, subject, need and broker at these deals.
+    """Fetch seller, buyer, subject, need and broker of these deals.
 
-    One question for each kind of record: putting a join of all their columns into words takes longer
-    than all the answers.
+    One query for each table: serialising a join of all their columns takes longer than the queries.
     """
-    units = await _of_ids(Organisation, {id_ for each in deals for id_ in (each.seller_id, each.buyer_id)})
-    outcomes = await _of_ids(Outcome, {each.outcome_id for each in deals if each.outcome_id})
-    needs = await _of_ids(Need, {each.need_id for each in deals if each.need_id})
-    brokers = await _of_ids(User, {each.broker_id for each in deals if each.broker_id})
-    for each in deals:
-        each.seller, each.buyer = units[each.seller_id], units[each.buyer_id]
-        each.outcome = outcomes[each.outcome_id] if each.outcome_id else None
-        each.need = needs[each.need_id] if each.need_id else None
-        each.broker = brokers[each.broker_id] if each.broker_id else None
+    party_ids = {party_id for deal in deals for party_id in (deal.seller_id, deal.buyer_id)}
+    organisations = await _by_id(Organisation, party_ids)
+    outcomes = await _by_id(Outcome, {deal.outcome_id for deal in deals if deal.outcome_id})
+    needs = await _by_id(Need, {deal.need_id for deal in deals if deal.need_id})
+    brokers = await _by_id(User, {deal.broker_id for deal in deals if deal.broker_id})
+    for deal in deals:
+        deal.seller, deal.buyer = organisations[deal.seller_id], organisations[deal.buyer_id]
+        deal.outcome = outcomes[deal.outcome_id] if deal.outcome_id else None
+        deal.need = needs[deal.need_id] if deal.need_id else None
+        deal.broker = brokers[deal.broker_id] if deal.broker_id else None
     await attach_subjects(deals)
 
 
-async def _of_ids(model: type[M], ids: set[UUID]) -> dict[UUID, M]:
-    return {each.pk: each for each in await model.filter(id__in=list(ids))} if ids else {}
+async def _by_id(model: type[M], ids: set[UUID]) -> dict[UUID, M]:
+    return {record.pk: record for record in await model.filter(id__in=list(ids))} if ids else {}
 
 
 async def get_brokered_deal_for(actor: Actor, number: str) -> Deal:
@@ -83,36 +83,35 @@ async def get_deal_of_match_for(actor: Actor, match_id: UUID) -> Deal:
     Raises:
         NotFound: there is none, or it is not theirs.
     """
-    found = await Deal.filter(match_id=match_id).order_by("-created_at").first()
-    if found is None or not may_see(found, actor):
+    deal = await Deal.filter(match_id=match_id).order_by("-created_at").first()
+    if deal is None or not may_see(deal, actor):
         raise NotFound(_("没有这笔交易，或者您不能查看它。"))
-    return found
+    return deal
 
 
 async def list_live_deals(actor: Actor) -> list[Deal]:
     """Return the deals the person takes part in that have not ended, with their parties."""
-    found = _of(actor).filter(status__not_in=list(ENDED))
-    deals = await found.order_by("updated_at").limit(500)
+    deals = await _visible_to(actor).filter(status__not_in=list(ENDED)).order_by("updated_at").limit(500)
     await fetch_parties(deals)
     return deals
 
 
 async def list_offers(deal_id: UUID, most: int | None = None) -> list[Offer]:
     """Return the offers of a deal in order, only the last ones where `most` says how many."""
-    found = Offer.filter(deal_id=deal_id).order_by("-sequence")
-    return (await (found if most is None else found.limit(most)))[::-1]
+    offers = Offer.filter(deal_id=deal_id).order_by("-sequence")
+    return (await (offers if most is None else offers.limit(most)))[::-1]
 
 
 async def find_accepted_offer(deal_id: UUID) -> Offer | None:
-    """Return the one offer that both sides agreed to, if one was; the database lets no second be."""
+    """Return the accepted offer, if there is one; a unique index allows no second."""
     return await Offer.get_or_none(deal_id=deal_id, status=OfferStatus.ACCEPTED)
 
 
 async def list_events(deal_id: UUID, most: int | None = None) -> list[DealEvent]:
     """Return what happened to a deal in order, only the last where `most` says how many."""
-    found = DealEvent.filter(deal_id=deal_id).order_by("-id")
-    events = (await (found if most is None else found.limit(most)))[::-1]
-    people = await _of_ids(User, {each.actor_id for each in events if each.actor_id})
+    rows = DealEvent.filter(deal_id=deal_id).order_by("-id")
+    events = (await (rows if most is None else rows.limit(most)))[::-1]
+    people = await _by_id(User, {event.actor_id for event in events if event.actor_id})
     for event in events:
         event.actor = people.get(event.actor_id) if event.actor_id else None
     return events
@@ -138,20 +137,20 @@ async def list_deals(
 ) -> Page[Deal]:
     """Return the deals the person may open, those last moved first.
 
-    `status` and `todo` narrow them, `only` to these deals; an unknown word finds all.
+    `status`, `todo` and `only` (ids) filter them; unknown values of `status` and `todo` are ignored.
     """
-    found = _of(actor)
+    deals = _visible_to(actor)
     if status in set(DealStatus):
-        found = found.filter(status=status)
-    if todo in TODO:
-        found = found.filter(TODO[todo].wanted(actor))
+        deals = deals.filter(status=status)
+    if todo in TODO_FILTERS:
+        deals = deals.filter(TODO_FILTERS[todo].condition(actor))
     if only is not None:
-        found = found.filter(id__in=list(only))
+        deals = deals.filter(id__in=list(only))
     items = (
-        await found.order_by("-updated_at", "-number").offset(page_request.offset).limit(page_request.size)
+        await deals.order_by("-updated_at", "-number").offset(page_request.offset).limit(page_request.size)
     )
     await fetch_parties(items)
-    return page_request.page(items, await found.count())
+    return page_request.page(items, await deals.count())
 
 
 async def latest_offers(deal_ids: Collection[UUID]) -> dict[UUID, Offer]:
@@ -159,28 +158,28 @@ async def latest_offers(deal_ids: Collection[UUID]) -> dict[UUID, Offer]:
     rows = await connection().execute_query_dict(
         "SELECT DISTINCT ON (deal_id) id FROM offers WHERE deal_id = ANY($1::uuid[]) "
         "ORDER BY deal_id, sequence DESC",
-        [[str(each) for each in deal_ids]],
+        [[str(deal_id) for deal_id in deal_ids]],
     )
-    found = await Offer.filter(id__in=[row["id"] for row in rows]) if rows else []
-    return {offer.deal_id: offer for offer in found}
+    offers = await Offer.filter(id__in=[row["id"] for row in rows]) if rows else []
+    return {offer.deal_id: offer for offer in offers}
 
 
 async def latest_notices(deal_ids: Collection[UUID]) -> dict[UUID, Notice]:
     """Return the last notice about each of these deals that has one."""
-    found = await Notice.filter(subject_kind="deal", subject_id__in=list(deal_ids)).order_by(
+    notices = await Notice.filter(subject_kind="deal", subject_id__in=list(deal_ids)).order_by(
         "published_at", "number"
     )
-    return {notice.subject_id: notice for notice in found}
+    return {notice.subject_id: notice for notice in notices}
 
 
-async def find_running(actor: Actor, outcome_id: UUID) -> Deal | None:
-    """Return the deal about an outcome that the person's organisation is in now, to go on there."""
-    found = await _of(actor).filter(outcome_id=outcome_id).order_by("-created_at").first()
-    return found if found and found.status not in (DealStatus.TERMINATED, DealStatus.RESCINDED) else None
+async def find_running_deal(actor: Actor, outcome_id: UUID) -> Deal | None:
+    """Return the person's latest deal about an outcome unless it was terminated or rescinded."""
+    deal = await _visible_to(actor).filter(outcome_id=outcome_id).order_by("-created_at").first()
+    return deal if deal and deal.status not in (DealStatus.TERMINATED, DealStatus.RESCINDED) else None
 
 
 class Contact:
-    """Whom to call on one side, revealed when both have agreed."""
+    """The contact person of one side, revealed when both have agreed."""
 
     def __init__(self, deal: Deal, side: Side) -> None:
         listing = deal.outcome if side is Side.SELLER else deal.need
@@ -194,27 +193,27 @@ def contacts(deal: Deal, actor: Actor) -> list[Contact]:
     """Return the contacts this person may see: of both sides once both have agreed, else of their own."""
     side = side_of(deal, actor)
     if contacts_visible(deal) or (side is None and Role.BROKER in actor.roles):
-        return [Contact(deal, each) for each in Side]
+        return [Contact(deal, either) for either in Side]
     return [Contact(deal, side)] if side else []
 
 
-class Todo:
-    """One kind of work that waits for the person's side, as a filter of the list and a card."""
+class TodoFilter:
+    """One kind of pending work of the person's side: a filter of the list and a card of the dashboard."""
 
-    def __init__(self, label: Lazy, tone: str, act: StrEnum, wanted: Callable[[Actor], Q]) -> None:
-        self.label, self.tone, self.act, self.wanted = label, tone, act, wanted
-
-
-def _as_seller(actor: Actor, **given: Any) -> Q:
-    return Q(seller_id=actor.organisation_id, **given)
+    def __init__(self, label: Lazy, tone: str, act: StrEnum, condition: Callable[[Actor], Q]) -> None:
+        self.label, self.tone, self.act, self.condition = label, tone, act, condition
 
 
-def _as_buyer(actor: Actor, **given: Any) -> Q:
-    return Q(buyer_id=actor.organisation_id, **given)
+def _as_seller(actor: Actor, **conditions: Any) -> Q:
+    return Q(seller_id=actor.organisation_id, **conditions)
 
 
-TODO: dict[str, Todo] = {
-    "agree": Todo(
+def _as_buyer(actor: Actor, **conditions: Any) -> Q:
+    return Q(buyer_id=actor.organisation_id, **conditions)
+
+
+TODO_FILTERS: dict[str, TodoFilter] = {
+    "agree": TodoFilter(
         lazy("新意向，待我方同意"),
         "due",
         DealAct.OPEN_DEAL,
@@ -223,7 +222,7 @@ TODO: dict[str, Todo] = {
             & (_as_seller(actor, seller_agreed_at=None) | _as_buyer(actor, buyer_agreed_at=None))
         ),
     ),
-    "answer": Todo(
+    "answer": TodoFilter(
         lazy("待我方确认的报价"),
         "due",
         DealAct.ACCEPT_OFFER,
@@ -235,43 +234,43 @@ TODO: dict[str, Todo] = {
             )
         ),
     ),
-    "publish": Todo(
+    "publish": TodoFilter(
         lazy("已定价，待公示"),
         "due",
         DealAct.PUBLISH_PRICE,
         lambda actor: _as_seller(actor, status=DealStatus.PRICED),
     ),
-    "publicity": Todo(
+    "publicity": TodoFilter(
         lazy("公示中"),
         "note",
         DealAct.SEE_DEALS,
         lambda actor: Q(status=DealStatus.PUBLICITY) & (_as_seller(actor) | _as_buyer(actor)),
     ),
-    "sign": Todo(
+    "sign": TodoFilter(
         lazy("待签约"),
         "due",
         DealAct.SIGN,
         lambda actor: Q(status=DealStatus.TO_SIGN) & (_as_seller(actor) | _as_buyer(actor)),
     ),
-    "register": Todo(
+    "register": TodoFilter(
         lazy("待登记合同"),
         "due",
         DealAct.REGISTER_CONTRACT,
         lambda actor: _as_seller(actor, status=DealStatus.SIGNED),
     ),
-    "pay": Todo(
+    "pay": TodoFilter(
         lazy("待付款"),
         "due",
         DealAct.RECORD_REMITTANCE,
         lambda actor: _as_buyer(actor, status__in=[DealStatus.REGISTERED, DealStatus.PAYING]),
     ),
-    "receive": Todo(
+    "receive": TodoFilter(
         lazy("待到账"),
         "note",
         DealAct.SEE_DEALS,
         lambda actor: _as_seller(actor, status__in=[DealStatus.REGISTERED, DealStatus.PAYING]),
     ),
-    "brokered": Todo(
+    "brokered": TodoFilter(
         lazy("我跟进的交易"),
         "act",
         DealAct.SEE_DEALS,
@@ -286,22 +285,24 @@ _BUYER_CARDS = ("agree", "answer", "publicity", "sign", "pay")
 
 
 async def dashboard_cards(actor: Actor, now: datetime) -> list[Card]:
-    """Return the figures of the person's deals that they may do something about; each links to its rows."""
+    """Return the counts of pending work in the person's deals; each card links to its rows."""
     keys: list[str] = []
     if actor.is_organisation_verified and not actor.is_staff and actor.organisation_id:
         keys += _SELLER_CARDS if actor.may_sell else ()
         keys += [key for key in _BUYER_CARDS if actor.may_buy and key not in keys]
     if Role.BROKER in actor.roles:
         keys.append("brokered")
-    made = []
-    for key in [each for each in keys if actor.may(TODO[each].act)]:
-        count = await _of(actor).filter(TODO[key].wanted(actor)).distinct().count()
-        made.append(Card(str(TODO[key].label), count, f"/deals?todo={key}", TODO[key].tone))
-    return made
+    cards = []
+    for key in keys:
+        todo = TODO_FILTERS[key]
+        if actor.may(todo.act):
+            count = await _visible_to(actor).filter(todo.condition(actor)).distinct().count()
+            cards.append(Card(str(todo.label), count, f"/deals?todo={key}", todo.tone))
+    return cards
 
 
-def _of(actor: Actor) -> QuerySet[Deal]:
-    """The deals the person may open."""
+def _visible_to(actor: Actor) -> QuerySet[Deal]:
+    """Return the deals the person may open."""
     if Role.AUDITOR in actor.roles:
         return Deal.all()
     mine = Q(broker_id=actor.user_id) if Role.BROKER in actor.roles else Q(id__in=[])

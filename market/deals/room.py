@@ -31,7 +31,10 @@ ROOM = Room(
     subjects={
         "deal": Subject(lazy("交易"), page="pages:deal", number="JY", files=files.may_open_deal_file),
     },
-    document_facts={"outcomes": interest_counts.tell_of_outcomes, "needs": interest_counts.tell_of_needs},
+    document_facts={
+        "outcomes": interest_counts.outcome_document_facts,
+        "needs": interest_counts.need_document_facts,
+    },
     dashboard=queries.dashboard_cards,
     deadlines=lambda deps, now: deadlines.run_due(now),
     ledger_accounts={

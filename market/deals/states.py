@@ -1,4 +1,4 @@
-"""The life of a deal: which action leads from which status to which, and what people see of it."""
+"""The states of a deal: which action leads from which status to which, and how pages show them."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ TRANSITIONS: dict[tuple[DealStatus, DealAction], DealStatus] = {
     (S.PRICED, A.SKIP_PUBLICITY): S.TO_SIGN,
     (S.PRICED, A.TERMINATE): S.TERMINATED,
     (S.PUBLICITY, A.CLEAR): S.TO_SIGN,
-    # Again, with another text, after an objection was upheld.
+    # Published again with a changed text after an upheld objection.
     (S.PUBLICITY, A.PUBLISH): S.PUBLICITY,
     (S.PUBLICITY, A.TERMINATE): S.TERMINATED,
     (S.TO_SIGN, A.SIGN): S.SIGNED,
@@ -34,7 +34,7 @@ TRANSITIONS: dict[tuple[DealStatus, DealAction], DealStatus] = {
     (S.PAYING, A.COMPLETE): S.COMPLETED,
     (S.PAYING, A.RESCIND): S.RESCINDED,
 }
-"""*Suspended* is no status: it is read from the open notice, see `shown_status`."""
+"""*Suspended* is not a status: it is derived from the open notice, see `shown_status`."""
 BEFORE_SIGNING = (S.INTENT, S.NEGOTIATING, S.PRICED, S.PUBLICITY, S.TO_SIGN)
 ENDED = (S.COMPLETED, S.RESCINDED, S.TERMINATED)
 
@@ -47,7 +47,7 @@ def next_status(status: DealStatus, action: DealAction) -> DealStatus:
     """Return the status that `action` leads to.
 
     Raises:
-        ActionNotAllowed: it leads nowhere from here, most likely because somebody else was faster.
+        ActionNotAllowed: the table has no such transition, most likely after a concurrent change.
     """
     try:
         return TRANSITIONS[status, action]
@@ -56,7 +56,7 @@ def next_status(status: DealStatus, action: DealAction) -> DealStatus:
 
 
 def allowed_actions(status: DealStatus) -> list[DealAction]:
-    """Return what may be done next, in the order of the table."""
+    """Return the actions allowed in a status, in the order of the table."""
     return [action for source, action in TRANSITIONS if source is status]
 
 
@@ -73,7 +73,7 @@ class Step:
 
     name: Lazy
     state: str
-    """past, now or ahead; skipped where the law knows no publicity."""
+    """past, now or ahead; skipped where no publicity was required."""
 
 
 STEP_NAMES = (
@@ -97,15 +97,15 @@ _REACHED = {
     S.PAYING: 6,
     S.COMPLETED: 8,
 }
-"""Index of the step that is being worked on."""
+"""Index of the step in progress."""
 
 
 def steps(status: DealStatus, *, is_skipped: bool, was: DealStatus | None = None) -> list[Step]:
-    """Return the chain of a deal; of an ended one, as far as it came: `was` is its last status alive."""
+    """Return the chain of a deal; of an ended one up to `was`, its last status before the end."""
     reached = _REACHED[was or S.INTENT] if status not in _REACHED else _REACHED[status]
     is_over = status not in _REACHED
-    made = []
+    chain = []
     for index, name in enumerate(STEP_NAMES):
         state = "past" if index < reached else "now" if index == reached and not is_over else "ahead"
-        made.append(Step(name, "skipped" if index == 3 and is_skipped and state == "past" else state))
-    return made
+        chain.append(Step(name, "skipped" if index == 3 and is_skipped and state == "past" else state))
+    return chain

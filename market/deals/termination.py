@@ -5,7 +5,7 @@ from __future__ import annotations
 from market.accounts.messages import notify
 from market.codes.lists import END_REASONS
 from market.deals.models import Deal, DealAction, Offer, OfferStatus
-from market.deals.parties import organisation_of, other
+from market.deals.parties import organisation_of, other_side
 from market.deals.permissions import DealAct
 from market.deals.transitions import advance, lock_deal_for
 from market.kit.database import atomic
@@ -19,9 +19,7 @@ from market.records.by import By
 
 @atomic()
 async def terminate(number: str, reason: str, comment: str, *, by: By) -> Deal:
-    """End a deal that is not signed yet, with a reason from the list.
-
-    Its open offer and its running notice end with it.
+    """Terminate an unsigned deal with a reason from the list; withdraw its open offer and running notice.
 
     Raises:
         ActionNotAllowed: it is signed, or has ended before.
@@ -30,9 +28,9 @@ async def terminate(number: str, reason: str, comment: str, *, by: By) -> Deal:
     if reason not in END_REASONS:
         raise Invalid(_("请从列表中选择终止原因。"), field="reason")
     deal, side = await lock_deal_for(by.actor, number)
-    moved = await advance(deal.id, DealAction.TERMINATE, by=by, reason=reason, side=side)
-    moved.end_reason, moved.end_comment = reason, comment
-    await moved.save(update_fields=["end_reason", "end_comment"])
+    terminated = await advance(deal.id, DealAction.TERMINATE, by=by, reason=reason, side=side)
+    terminated.end_reason, terminated.end_comment = reason, comment
+    await terminated.save(update_fields=["end_reason", "end_comment"])
     await Offer.filter(deal_id=deal.id, status=OfferStatus.OPEN).update(
         status=OfferStatus.WITHDRAWN, answered_at=by.now
     )
@@ -43,6 +41,6 @@ async def terminate(number: str, reason: str, comment: str, *, by: By) -> Deal:
         _("对方终止了交易：%(title)s。", title=deal.title),
         now=by.now,
         address=f"/deals/{deal.number}",
-        organisation_id=organisation_of(deal, other(side)).id,
+        organisation_id=organisation_of(deal, other_side(side)).id,
     )
-    return moved
+    return terminated

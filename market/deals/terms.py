@@ -1,4 +1,4 @@
-"""The terms of an offer as values: what is consented to, by its hash, and how two offers differ."""
+"""The terms of an offer as values: their content hash, which consent names, and how two offers differ."""
 
 from __future__ import annotations
 
@@ -87,7 +87,7 @@ class OfferTerms(PriceTerms):
 
 
 def complete_plan(terms: OfferTerms) -> OfferTerms:
-    """Return the terms with a payment plan: one row for all that is fixed when none was given.
+    """Return the terms with a payment plan: by default one row for the fixed part of the price.
 
     Raises:
         Invalid: the way of payment lacks something, the plan's rows do not add up, or a foreign

@@ -1,4 +1,4 @@
-"""The only place where a deal's status is written."""
+"""Changes of a deal's status, and the row locks they need."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from market.records.by import By
 async def advance(deal_id: UUID, action: DealAction, *, by: By, **data: Any) -> Deal:
     """Carry out `action` on a deal and record it, with what `data` says of it.
 
-    The row is locked, so of two people acting at once the second sees the status the first left.
+    The row lock serialises concurrent actions: the second sees the status that the first left.
 
     Raises:
         ActionNotAllowed: the present status does not permit it.
@@ -41,7 +41,7 @@ async def advance(deal_id: UUID, action: DealAction, *, by: By, **data: Any) -> 
 
 
 async def lock_deal_for(actor: Actor, number: str) -> tuple[Deal, Side]:
-    """Lock a deal that the person acts in, until the transaction ends, and tell for which side.
+    """Lock a deal for the transaction and return it with the side the person acts for.
 
     Raises:
         NotFound: there is none, or the person acts for neither side.
@@ -56,7 +56,7 @@ async def lock_deal_for(actor: Actor, number: str) -> tuple[Deal, Side]:
 
 
 async def lock_deal_seen_by(actor: Actor, number: str) -> Deal:
-    """Lock a deal that the person may open: one of the sides, its broker.
+    """Lock a deal that the person may open, for the transaction.
 
     Raises:
         NotFound: there is none, or it is not theirs.

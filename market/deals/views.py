@@ -57,7 +57,7 @@ async def interest(request: Request) -> Response:
         422 if form.errors else 200,
         form=form,
         outcome=outcome,
-        running=await queries.find_running(actor, outcome.id),
+        running=await queries.find_running_deal(actor, outcome.id),
     )
 
 
@@ -69,7 +69,7 @@ async def respond(request: Request) -> Response:
     form = ResponseForm(given, data={"outcome": request.query_params.get("outcome", "")})
     form.outcome.choices = [
         ("", _("请选择")),
-        *((each.number, f"{each.number} {each.title}") for each in outcomes),
+        *((outcome.number, f"{outcome.number} {outcome.title}") for outcome in outcomes),
     ]
     if request.method == "POST" and form.validate():
         deal = await open_response(
@@ -117,11 +117,11 @@ async def agree(request: Request) -> Response:
 async def offer(request: Request) -> Response:
     actor = actor_for(request, DealAct.MAKE_OFFER)
     deal = await _own_deal(request)
-    last = (await queries.latest_offers([deal.id])).get(deal.id)
-    terms = from_record(OfferTerms, last) if last else None
+    latest = (await queries.latest_offers([deal.id])).get(deal.id)
+    terms = from_record(OfferTerms, latest) if latest else None
     given = await form_data(request) if request.method == "POST" else None
     form = OfferForm(
-        given, data=OfferForm.initial(terms, deal.outcome) | {"seen": str(last.id) if last else ""}
+        given, data=OfferForm.initial(terms, deal.outcome) | {"seen": str(latest.id) if latest else ""}
     )
     if request.method == "POST" and form.validate():
         try:
@@ -141,7 +141,7 @@ async def offer(request: Request) -> Response:
         422 if form.errors else 200,
         form=form,
         deal=deal,
-        last=last,
+        last=latest,
         side=side_of(deal, actor),
         buyer=buyer_name(deal, actor),
     )
@@ -257,7 +257,7 @@ async def terminate(request: Request) -> Response:
 
 
 async def _own_deal(request: Request) -> Deal:
-    """The deal in the address, if the person acts for one of its sides."""
+    """Return the deal of the address, for a person who acts for one of its sides."""
     actor = actor_for(request, DealAct.SEE_DEALS)
     deal = await queries.get_deal_for(actor, request.path_params["number"])
     if side_of(deal, actor) is None:

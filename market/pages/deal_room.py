@@ -15,7 +15,7 @@ from market.contracts.permissions import ContractAct
 from market.contracts.queries import find_contract, find_draft
 from market.contracts.standing import InstalmentLine, facts_of, lines_of
 from market.deals.brokerage import owed_commission
-from market.deals.messages import MOST, SHOWN, Reading, list_messages, reading_of
+from market.deals.messages import MOST, SHOWN, ReadProgress, list_messages, read_progress
 from market.deals.models import (
     Deal,
     DealEvent,
@@ -162,7 +162,7 @@ async def make_room(deal: Deal, actor: Actor, now: datetime, whole: str = "") ->
     notice = await find_notice("deal", deal.id)
     offers = await list_offers(deal.id, None if whole == "offers" else OFFERS_SHOWN + 1)
     events = await list_events(deal.id, None if whole == "log" else FIRST_SHOWN + 1)
-    reading = await reading_of(deal.id, actor.user_id)
+    reading = await read_progress(deal.id, actor.user_id)
     last = offers[-1] if offers else None
     draft = await find_draft(deal.id) if deal.status is DealStatus.TO_SIGN else None
     lines = await lines_of(contract) if contract else []
@@ -237,7 +237,7 @@ async def _file_lines(deal: Deal, contract: Contract | None, actor: Actor) -> li
     ]
 
 
-async def _message_lines(deal: Deal, actor: Actor, reading: Reading, most: int) -> list[MessageLine]:
+async def _message_lines(deal: Deal, actor: Actor, reading: ReadProgress, most: int) -> list[MessageLine]:
     if not reading.count:
         return []
     sides = {Side.SELLER: deal.seller.name, Side.BUYER: buyer_name(deal, actor), None: _("经纪人")}

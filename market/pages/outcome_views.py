@@ -50,7 +50,9 @@ async def outcome(request: Request) -> Response:
         is_source=is_source,
         may_ask=found.status in LIVE and not (is_own or is_source) and _may_ask(actor),
         may_see_contacts=queries.may_see_contacts(found, actor),
-        running=await deals.find_running(actor, found.id) if actor and actor.may(DealAct.SEE_DEALS) else None,
+        running=await deals.find_running_deal(actor, found.id)
+        if actor and actor.may(DealAct.SEE_DEALS)
+        else None,
         notice=await find_notice("outcome", found.id),
         linked=await chain_of_outcome(actor, found),
         history=await list_chain("outcome", found.id),

@@ -9,7 +9,7 @@ import pytest
 
 from market.accounts.actors import Actor
 from market.deals import brokerage
-from market.deals.brokerage import book_commission, commission_of, follow_up
+from market.deals.brokerage import book_commission, commission_on, follow_up
 from market.deals.models import Deal, Introduction, Side
 from market.deals.openings import agree_introduction, introduce
 from market.kit.errors import Forbidden
@@ -73,8 +73,8 @@ async def test_the_commission_follows_what_has_arrived_without_losing_a_fen() ->
         await book_commission(deal.id, Money(arrived), at=NOW)
         await book_commission(deal.id, Money(arrived), at=NOW)
 
-    assert await brokerage.owed_commission(deal.id) == commission_of(Money(total), 333)
-    assert (await ledger.balance(f"agreed:{deal.buyer_id}")).amount == -commission_of(
+    assert await brokerage.owed_commission(deal.id) == commission_on(Money(total), 333)
+    assert (await ledger.balance(f"agreed:{deal.buyer_id}")).amount == -commission_on(
         Money(total), 333
     ).amount
 

@@ -36,7 +36,7 @@ def deal_of(
 def test_a_company_that_sells_goes_on_to_sign_without_publicity() -> None:
     step = next_step(Situation(deal_of(DealStatus.PRICED, OrganisationKind.ENTERPRISE)), NOW)
 
-    assert (step.key, step.whose) == ("skip", "both")
+    assert (step.key, step.assignee) == ("skip", "both")
     assert step.is_for(Side.SELLER)
     assert step.is_for(Side.BUYER)
 
@@ -45,7 +45,7 @@ def test_of_open_royalties_the_buyer_states_the_next_period() -> None:
     facts = ContractFacts(number="HT-2026-000001", is_royalty_open=True)
     step = next_step(Situation(deal_of(DealStatus.PAYING), contract=facts), NOW)
 
-    assert (step.key, step.whose) == ("royalty", "buyer")
+    assert (step.key, step.assignee) == ("royalty", "buyer")
     assert step.address == "/contracts/HT-2026-000001/royalties"
 
 
@@ -53,7 +53,7 @@ def test_when_everything_is_received_nothing_is_left_to_do() -> None:
     facts = ContractFacts(number="HT-2026-000001")
     step = next_step(Situation(deal_of(DealStatus.PAYING), contract=facts), NOW)
 
-    assert (step.key, step.whose) == ("done", "nobody")
+    assert (step.key, step.assignee) == ("done", "nobody")
 
 
 @pytest.mark.parametrize(
@@ -78,15 +78,15 @@ def test_an_offer_is_answered_until_the_minute_it_expires_and_then_made_anew(
 ) -> None:
     step = next_step(Situation(deal_of(DealStatus.NEGOTIATING), offer), NOW)
 
-    assert (step.key, step.until) == (key, until)
+    assert (step.key, step.deadline) == (key, until)
 
 
 def test_a_publicity_without_a_confirmed_end_says_so_and_one_with_an_end_names_its_last_day() -> None:
     deal = deal_of(DealStatus.PUBLICITY)
     ending = Notice(number="GS-2026-000001", status=NoticeStatus.OPEN, ends_at=NOW.replace(hour=16))
 
-    assert next_step(Situation(deal), NOW).until == "截止日待确认"
-    assert next_step(Situation(deal, notice=ending), NOW).until == "2026-03-02 24:00"
+    assert next_step(Situation(deal), NOW).deadline == "截止日待确认"
+    assert next_step(Situation(deal, notice=ending), NOW).deadline == "2026-03-02 24:00"
 
 
 def _offer(side: Side) -> Offer:
@@ -131,8 +131,8 @@ LONG_AGO = NOW - timedelta(days=11)
 def test_the_next_step_says_whose_it_is(at: Situation, key: str, whose: str) -> None:
     step = next_step(at, NOW)
 
-    assert (step.key, step.whose) == (key, whose)
-    assert step.words
+    assert (step.key, step.assignee) == (key, whose)
+    assert step.title
     assert step.is_for(None) is False
     assert step.is_late is (key == "pay")
 
@@ -150,5 +150,5 @@ def test_what_waits_for_a_confirmation_has_its_day_and_is_late_after_it(facts: C
     step = next_step(Situation(deal_of(status), contract=facts), NOW)
 
     assert step.key in ("confirm", "confirm_receipt", "royalty_stated")
-    assert step.until
+    assert step.deadline
     assert step.is_late

@@ -71,8 +71,8 @@ def test_each_side_has_its_organisation_and_its_counterpart() -> None:
     deal = deal_of()
 
     assert parties.organisation_of(deal, Side.SELLER).name == "桂南大学"
-    assert parties.organisation_of(deal, parties.other(Side.SELLER)).name == "南南线缆"
-    assert parties.other(Side.BUYER) is Side.SELLER
+    assert parties.organisation_of(deal, parties.other_side(Side.SELLER)).name == "南南线缆"
+    assert parties.other_side(Side.BUYER) is Side.SELLER
 
 
 def test_the_seller_alone_does_not_know_a_masked_buyer_until_both_have_agreed() -> None:

@@ -17,7 +17,7 @@ from market.kit.money import amount_in_words
 from market.programmes.conditions import Finding
 from market.programmes.engine import compute
 from market.programmes.facts import read_facts
-from market.programmes.results import Assessment
+from market.programmes.results import AssessmentResult
 from market.programmes.terms import Terms
 
 
@@ -99,7 +99,7 @@ def run(facts: Mapping[str, Any], terms: Terms, rate_basis_points: int | None = 
     return stored(compute(read_facts(facts), terms), rate_basis_points)
 
 
-def stored(result: Assessment, rate_basis_points: int | None = None) -> dict[str, Any]:
+def stored(result: AssessmentResult, rate_basis_points: int | None = None) -> dict[str, Any]:
     """Return the engine's result in its printed shape, with the conditions that are met besides."""
     shape = result.to_json()
     shape["conditions"] = [_kept(one) for one in result.conditions]

@@ -12,8 +12,8 @@ from market.claims.computing import run
 from market.claims.models import Assessment
 from market.kit.clock import local_date
 from market.programmes.facts import FactsError
-from market.programmes.loading import read_terms
 from market.programmes.models import ProgrammeTerms
+from market.programmes.rule_files import read_terms
 from market.programmes.terms import TermError, Terms
 
 MOST_PREVIEWED = 500

@@ -14,8 +14,8 @@ from market.kit.flash import flash
 from market.kit.i18n import gettext as _
 from market.kit.templating import render
 from market.kit.web import deps
-from market.programmes import drafting
-from market.programmes.drafting import release_terms
+from market.programmes import drafts
+from market.programmes.drafts import release_terms
 from market.programmes.permissions import ProgrammeAct
 from market.records.by import By
 
@@ -30,14 +30,14 @@ async def version(request: Request) -> Response:
             f"{request.app.url_path_for('programmes:show', slug=slug)}?version={name}", 303
         )
         return flash(request, done, _("%(version)s 版已发布，从此不能再改。", version=name))
-    found = await drafting.get_draft(actor, slug, name)
+    found = await drafts.get_draft(actor, slug, name)
     return render(
         request,
         "claims/draft_version.html",
         draft=found,
         preview=await preview_of(found, now),
-        difference=await drafting.difference_of(found),
-        text=drafting.shown(found.content),
+        difference=await drafts.difference_of(found),
+        text=drafts.to_text(found.content),
         is_own=found.drafted_by_id == actor.user_id,
     )
 

@@ -19,11 +19,11 @@ from market.kit.money import HOME
 from market.listings.models import Outcome
 from market.programmes.catalogue import released_terms
 from market.programmes.engine import compute
-from market.programmes.estimating import estimate
-from market.programmes.facts import PARTY_KINDS, Applicant, Contract, Party, read_facts
-from market.programmes.loading import in_force
+from market.programmes.estimates import estimate
+from market.programmes.facts import PARTY_KINDS, Applicant, ContractFacts, Party, read_facts
 from market.programmes.models import Programme
-from market.programmes.results import Assessment
+from market.programmes.results import AssessmentResult
+from market.programmes.rule_files import in_force
 from market.programmes.terms import Terms
 
 MODES = {"licence": "licence", "exclusive_licence": "licence"}
@@ -86,7 +86,7 @@ async def estimate_for_outcome(
     """
     seller = seller or await Organisation.get(id=outcome.organisation_id)
     region = (buyer.region if buyer else buyer_region) or GUANGXI
-    contract = Contract(
+    contract = ContractFacts(
         field=outcome.field or None,
         seller=_party(seller),
         outcome=outcome.number,
@@ -150,7 +150,7 @@ async def calculate(asked: Asked, now: datetime) -> list[Estimate]:
     year = local_date(now).year
     own = Party(uscc=_SOMEBODY, region=asked.region, kind="enterprise")
     other = Party(kind=asked.seller_kind, region=asked.seller_region)
-    contract = Contract(
+    contract = ContractFacts(
         kind=asked.kind,
         field=asked.field,
         buyer=own if asked.role == "buyer" else Party(),
@@ -192,9 +192,9 @@ def _estimated(
     now: datetime,
     region: str,
     role: str,
-    contract: Contract,
+    contract: ContractFacts,
     who: Organisation | None,
-) -> Assessment:
+) -> AssessmentResult:
     own = Party(uscc=who.uscc if who else _SOMEBODY, region=region, kind="enterprise")
     applicant = Applicant(uscc=own.uscc, kind=own.kind, role=role, region=region)
     if who is not None:
@@ -230,12 +230,12 @@ def _party(organisation: Organisation) -> Party:
     )
 
 
-def _sorted(found: list[Assessment]) -> list[Estimate]:
+def _sorted(found: list[AssessmentResult]) -> list[Estimate]:
     best = sorted(found, key=lambda one: (not one.rate_known, -one.award, one.terms.programme))
     return [to_estimate(one) for one in best]
 
 
-def to_estimate(result: Assessment) -> Estimate:
+def to_estimate(result: AssessmentResult) -> Estimate:
     """Put one result into the words of a page."""
     terms, kept = result.terms, stored(result)
     raw = [*kept["conditions"], *(each for one in kept["contracts"] for each in one["conditions"])]
@@ -263,7 +263,7 @@ def to_estimate(result: Assessment) -> Estimate:
     )
 
 
-def _formula(result: Assessment) -> str:
+def _formula(result: AssessmentResult) -> str:
     """Return how the amount came about, in one line."""
     lines = [*(line for one in result.contracts for line in one.lines), *result.lines]
     rates = [

@@ -16,7 +16,7 @@ from market.codes.regions import GUANGXI
 from market.listings.models import Outcome
 from market.listings.search import VISIBLE_OUTCOMES
 from market.programmes.catalogue import released_terms
-from market.programmes.facts import PARTY_KINDS, Applicant, Contract, Facts, Party
+from market.programmes.facts import PARTY_KINDS, Applicant, ContractFacts, Facts, Party
 from market.programmes.terms import Terms
 from market.search.jobs import enqueue_rebuild
 
@@ -34,7 +34,7 @@ def may_be_paid(field: str, modes: Iterable[str], seller_kind: str, seller_regio
     buyer = Party(uscc=_SOMEBODY, kind="enterprise")
     applicant = Applicant(uscc=_SOMEBODY, kind="enterprise", role=terms.role)
     for kind in {MODES.get(mode, mode) for mode in modes}:
-        contract = Contract(
+        contract = ContractFacts(
             kind=kind, field=field or None, seller=seller, buyer=buyer, subsidised_before=False
         )
         facts = Facts(year=terms.valid_from.year, applicant=applicant, contracts=(contract,))

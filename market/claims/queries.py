@@ -24,8 +24,8 @@ from market.kit.i18n import gettext as _
 from market.kit.money import HOME
 from market.kit.pagination import Page, PageRequest
 from market.programmes.catalogue import released_terms
-from market.programmes.loading import in_force
 from market.programmes.models import Programme
+from market.programmes.rule_files import in_force
 
 SIDES = {"buyer": "buyer", "seller": "seller"}
 """Which side of a contract claims, by the role a programme pays."""

@@ -26,7 +26,7 @@ from market.pages import estimates, feeds, people, results, sheets, words
 from market.pages.results import Found
 from market.pages.scopes import BROKERS, NEEDS, ORGANISATIONS, OUTCOMES, POLICIES, SCOPES, Scope
 from market.pages.suggestions import suggest as find_suggestions
-from market.programmes import describing
+from market.programmes import summaries
 from market.programmes.catalogue import compiled, list_versions
 from market.search.search_params import LONGEST_TEXT
 
@@ -123,7 +123,7 @@ async def _around(request: Request, found: Found) -> dict[str, Any]:
     if found.scope is POLICIES:
         newest = {each.id: (await list_versions(each.id))[:1] for each in rows}
         context["terms"] = {key: compiled(versions[0]) for key, versions in newest.items() if versions}
-        context["describing"] = describing
+        context["summaries"] = summaries
     return context
 
 

@@ -1,4 +1,4 @@
-"""What waits for an expert."""
+"""The dashboard card of an expert."""
 
 from __future__ import annotations
 

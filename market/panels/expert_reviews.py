@@ -169,18 +169,17 @@ async def _is_waiting(subject: PanelSubject) -> bool:
 
 @dataclass(frozen=True)
 class Verdict:
-    """What the experts say together."""
+    """The experts' scores taken together."""
 
-    asked: int
-    given: int
     waiting: int
+    """How many experts have not answered yet."""
     points: Fraction | None
     rate: int | None
     """The approved rate in basis points; None without scores, or without a ceiling to approve up to."""
 
     @property
     def shown_points(self) -> str:
-        """The mean to two decimals, rounded half up."""
+        """Return the mean to two decimals, rounded half up."""
         if self.points is None:
             return "—"
         hundredths = (200 * self.points.numerator + self.points.denominator) // (2 * self.points.denominator)
@@ -203,4 +202,4 @@ async def verdict_of(
         scores = [{name: getattr(review, name) for name in HEADINGS} for review in submitted]
         points = mean([points_of(by_heading, (scoring or {}).get("weights")) for by_heading in scores])
     rate = None if points is None or ceiling is None else approved_rate(points, ceiling, scoring)
-    return Verdict(len(reviews), len(submitted), waiting, points, rate)
+    return Verdict(waiting, points, rate)

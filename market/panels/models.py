@@ -1,4 +1,4 @@
-"""What experts are asked and what they answer."""
+"""Tables of expert reviews."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Expert scores (专家评审) and the rate they approve. Pure, in whole numbers and fractions.
+"""Expert scores (专家评审) and the rate they approve: pure functions, in whole numbers and fractions.
 
 A set may name its weights and bands under `scoring`; else these stand (A): the three scores count alike, 85
 points and more earn the ceiling, 70 eight tenths of it, 60 six tenths, below that nothing.
@@ -31,9 +31,9 @@ def mean(points: Sequence[Fraction]) -> Fraction:
 
 def approved_rate(points: Fraction, ceiling: int, scoring: Mapping[str, Any] | None = None) -> int:
     """Return the approved rate in basis points, never above the ceiling; nothing below the last band."""
-    given = (scoring or {}).get("bands")
-    bands = [(one["from"], one["share"]) for one in given] if given else list(BANDS)
-    for least, part in sorted(bands, reverse=True):
-        if points >= least:
-            return round_half_up(Fraction(ceiling * part, 10_000))
+    own_bands = (scoring or {}).get("bands")
+    bands = [(band["from"], band["share"]) for band in own_bands] if own_bands else list(BANDS)
+    for minimum, share in sorted(bands, reverse=True):
+        if points >= minimum:
+            return round_half_up(Fraction(ceiling * share, 10_000))
     return 0

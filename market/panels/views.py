@@ -1,4 +1,4 @@
-"""Expert review: the operator asks experts, each scores what is assigned without seeing who applies."""
+"""The expert's pages: assigned tasks, and the blind scoring of one."""
 
 from __future__ import annotations
 
@@ -31,16 +31,16 @@ async def index(request: Request) -> Response:
 
 async def review(request: Request) -> Response:
     actor, now = actor_for(request, PanelAct.SCORE_CLAIM), deps(request).clock()
-    found = await get_review_for(actor, path_id(request, "review_id"))
-    given = await form_data_or_none(request)
-    if given is not None and given.get("act") == "decline":
-        await decline(found.id, by=By(actor, now))
+    assignment = await get_review_for(actor, path_id(request, "review_id"))
+    data = await form_data_or_none(request)
+    if data is not None and data.get("act") == "decline":
+        await decline(assignment.id, by=By(actor, now))
         return flash(request, redirect_to(request, "panels:tasks"), _("已声明回避，此案不再显示。"), "note")
-    form = ScoreForm(given)
-    if given is not None and await validate_and_run(
+    form = ScoreForm(data)
+    if data is not None and await validate_and_run(
         form,
         lambda: score(
-            found.id,
+            assignment.id,
             scores={name: form[name].data for name in ("novelty", "maturity", "benefit")},
             opinion=str(form.opinion.data),
             by=By(actor, now),
@@ -52,8 +52,8 @@ async def review(request: Request) -> Response:
         "panels/review.html",
         form_status(form),
         form=form,
-        review=found,
-        subject=await get_subject(found.subject_kind, found.subject_id),
+        review=assignment,
+        subject=await get_subject(assignment.subject_kind, assignment.subject_id),
     )
 
 

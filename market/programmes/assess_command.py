@@ -15,7 +15,7 @@ from typing import IO, Any, NoReturn
 
 from market.programmes.engine import assess
 from market.programmes.facts import FactsError, read_facts
-from market.programmes.loading import VersionError, find_terms, version_for
+from market.programmes.rule_files import VersionError, find_terms, version_for
 from market.programmes.terms import TermError, Terms
 
 
@@ -34,7 +34,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """What a call computes with."""
+    """The versions and the rate that a call computes with."""
 
     versions: Sequence[Terms]
     is_explicit: bool
@@ -43,27 +43,27 @@ class Call:
     """Why lines that fall under a version cannot be computed, by version."""
 
 
-def prepare(programme: str, given: Sequence[str]) -> Call:
+def prepare(programme: str, arguments: Sequence[str]) -> Call:
     """Find the versions a call may use, with the rate it gives.
 
     Raises:
         VersionError: there is no such programme or version.
         TermError: no version takes what was given, or one lacks the rate it needs.
     """
-    rate = _rate(given)
+    rate = _rate(arguments)
     versions = find_terms(programme)
     usable, refused = [], {}
-    for one in versions:
+    for terms in versions:
         try:
-            usable.append(one if rate is None else one.with_rate(rate))
+            usable.append(terms if rate is None else terms.with_rate(rate))
         except TermError as refusal:
-            usable.append(one)
-            refused[one.version] = str(refusal)
+            usable.append(terms)
+            refused[terms.version] = str(refusal)
     if len(refused) == len(versions):
         raise TermError("；".join(refused.values()))
-    for one in usable:
-        if one.needs_rate and one.version not in refused:
-            raise TermError(f"{one.programme}@{one.version} 须以 --term rate_basis_points=N 给出比例")
+    for terms in usable:
+        if terms.needs_rate and terms.version not in refused:
+            raise TermError(f"{terms.programme}@{terms.version} 须以 --term rate_basis_points=N 给出比例")
     return Call(usable, "@" in programme, refused)
 
 
@@ -111,9 +111,9 @@ def _numbered(source: IO[bytes]) -> Iterator[tuple[int, bytes]]:
         yield number, line.rstrip(b"\r\n")
 
 
-def _rate(given: Sequence[str]) -> int | None:
+def _rate(arguments: Sequence[str]) -> int | None:
     rate = None
-    for term in given:
+    for term in arguments:
         name, equals, value = term.partition("=")
         if name != "rate_basis_points" or not equals:
             raise TermError(f"不认识的参数 {term}")

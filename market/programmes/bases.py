@@ -13,10 +13,10 @@ from functools import lru_cache
 from typing import Any
 
 from market.programmes.conditions import CLAIM_FACTS, Clause
-from market.programmes.facts import Contract, Facts
+from market.programmes.facts import ContractFacts, Facts
 
 Counted = tuple[int, tuple[str, ...]]
-Count = Callable[[Facts, Contract], Counted]
+Count = Callable[[Facts, ContractFacts], Counted]
 _NOTHING: tuple[str, ...] = ()
 
 
@@ -51,7 +51,7 @@ def compile_base(raw: Mapping[str, Any], clauses: Mapping[str, Clause]) -> Base:
 
 @lru_cache(maxsize=256)
 def _window(year: int, first: int | str | None, last: int | str | None) -> tuple[date, date]:
-    """Edges are days, or years counted from the claim's; both are inside."""
+    """Return first and last day of a window, both inside; an edge is a day, or years after the claim's."""
     low, high = date.min, date.max
     if isinstance(first, str):
         low = date.fromisoformat(first)
@@ -67,7 +67,7 @@ def _window(year: int, first: int | str | None, last: int | str | None) -> tuple
 def _receipts(window: Mapping[str, Any]) -> Count:
     first, last = window["from"], window["to"]
 
-    def count(facts: Facts, contract: Contract) -> Counted:
+    def count(facts: Facts, contract: ContractFacts) -> Counted:
         if contract.receipts is None:
             return 0, ("receipts",)
         low, high = _window(facts.year, first, last)
@@ -87,9 +87,9 @@ def _receipts(window: Mapping[str, Any]) -> Count:
 
 
 def _sales_after_registration(offsets: list[int]) -> Count:
-    """Sales of the years so many after the registration; unregistered, they are taken to end with `year`."""
+    """Sum the sales of years counted from registration; unregistered, the last is the claim's year."""
 
-    def count(facts: Facts, contract: Contract) -> Counted:
+    def count(facts: Facts, contract: ContractFacts) -> Counted:
         day = contract.registered_on
         start = facts.year - max(offsets) if day is None else day.year
         sales = [contract.new_sales.get(start + offset) for offset in offsets]
@@ -100,7 +100,7 @@ def _sales_after_registration(offsets: list[int]) -> Count:
 
 
 def _of_claim(fact: str) -> Count:
-    def count(facts: Facts, contract: Contract) -> Counted:
+    def count(facts: Facts, contract: ContractFacts) -> Counted:
         amount = getattr(facts, fact)
         return (0, (fact,)) if amount is None else (amount, _NOTHING)
 
@@ -108,7 +108,7 @@ def _of_claim(fact: str) -> Count:
 
 
 def _of_contract(fact: str) -> Count:
-    def count(facts: Facts, contract: Contract) -> Counted:
+    def count(facts: Facts, contract: ContractFacts) -> Counted:
         amount = getattr(contract, fact)
         return (0, (fact,)) if amount is None else (amount, _NOTHING)
 
@@ -116,9 +116,9 @@ def _of_contract(fact: str) -> Count:
 
 
 def _less_excluded(plain: Count, parts: tuple[str, ...]) -> Count:
-    """Take kinds of cost off; only for a base that is not net already, as the trade amount is."""
+    """Subtract kinds of cost; only for a base that is not net already, as the trade amount is."""
 
-    def count(facts: Facts, contract: Contract) -> Counted:
+    def count(facts: Facts, contract: ContractFacts) -> Counted:
         amount, missing = plain(facts, contract)
         for part in parts:
             cost = contract.excluded.get(part)
@@ -132,7 +132,7 @@ def _less_excluded(plain: Count, parts: tuple[str, ...]) -> Count:
 
 
 def _at_most(plain: Count, fact: str) -> Count:
-    def count(facts: Facts, contract: Contract) -> Counted:
+    def count(facts: Facts, contract: ContractFacts) -> Counted:
         amount, missing = plain(facts, contract)
         limit = getattr(contract, fact)
         return (0, (*missing, fact)) if limit is None else (min(amount, limit), missing)
@@ -143,7 +143,7 @@ def _at_most(plain: Count, fact: str) -> Count:
 def _or_equity(plain: Count) -> Count:
     paid_in = _of_contract("paid_in_equity")
 
-    def count(facts: Facts, contract: Contract) -> Counted:
+    def count(facts: Facts, contract: ContractFacts) -> Counted:
         return paid_in(facts, contract) if contract.kind == "equity" else plain(facts, contract)
 
     return count

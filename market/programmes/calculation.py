@@ -1,4 +1,4 @@
-"""What the engine writes down while it computes: stages of exact amounts, and the lines made from them."""
+"""The engine's intermediate results: stages of exact amounts, and the lines made from them."""
 
 from __future__ import annotations
 
@@ -6,11 +6,11 @@ from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from market.programmes.conditions import Condition
-from market.programmes.facts import Contract
+from market.programmes.facts import ContractFacts
 from market.programmes.terms import AddOn, Cap, RateCase
 from market.programmes.texts import Text
 
-Opened = str | Condition
+OpenPoint = str | Condition
 """A missing amount by its name, or a selector whose fact is missing."""
 
 
@@ -26,15 +26,15 @@ class Stage(NamedTuple):
 
 
 @dataclass(slots=True, eq=False)
-class Work:
+class Calculation:
     """The computation of one contract, or of several taken as one sum, or of a claim without contracts."""
 
-    contract: Contract
+    contract: ContractFacts
     base: int
     missing: tuple[str, ...]
     states: list[bool | None]
-    members: list[Work] = field(default_factory=list)
-    opened: list[Opened] = field(default_factory=list)
+    members: list[Calculation] = field(default_factory=list)
+    opened: list[OpenPoint] = field(default_factory=list)
     case: RateCase | None = None
     rated: int = 0
     extras: list[tuple[AddOn, int]] = field(default_factory=list)

@@ -13,8 +13,8 @@ from market.audit.services import record
 from market.kit.database import atomic
 from market.kit.errors import NotFound
 from market.kit.i18n import gettext as _
-from market.programmes.loading import read_terms, shipped, versions_of
 from market.programmes.models import Programme, ProgrammeTerms, TermsStatus
+from market.programmes.rule_files import read_terms, shipped, versions_of
 from market.programmes.search import INDEX
 from market.programmes.terms import Terms
 from market.records.by import By
@@ -28,18 +28,18 @@ _compiled: dict[UUID, Terms] = {}
 
 @dataclass
 class Loaded:
-    """What a load did: versions by `slug@version`."""
+    """The result of loading: versions by `slug@version`."""
 
     added: list[str] = field(default_factory=list)
     unchanged: list[str] = field(default_factory=list)
     reworded: list[str] = field(default_factory=list)
     """Released before with other notes or assumptions; the same is computed, and what was released stays."""
     different: dict[str, list[str]] = field(default_factory=dict)
-    """Released before with other terms, and the parts that differ; left as they are."""
+    """Released before with other terms, and the parts that differ; not changed."""
 
     @property
     def faults(self) -> list[str]:
-        """One sentence for each version that does not compute as its file says, and what to do."""
+        """Return one sentence for each version that does not compute as its file says, and what to do."""
         return [
             f"{name} was released with other terms ({', '.join(parts)}) and is left as it is: "
             "give the changed file a new version"
@@ -49,23 +49,23 @@ class Loaded:
 
 @atomic()
 async def load_programmes(now: datetime, *, on_release: AfterRelease | None = None) -> Loaded:
-    """Bring the shipped rule files into the database, released; loading again changes nothing.
+    """Bring the shipped rule files into the database, released; idempotent.
 
     `on_release` is awaited in the same transaction where versions were added.
     """
-    done = Loaded()
+    loaded = Loaded()
     for terms in shipped():
         programme = await _programme(versions_of(terms.programme)[-1])
         name = f"{terms.programme}@{terms.version}"
-        known = await ProgrammeTerms.get_or_none(programme_id=programme.id, version=terms.version)
-        if known is not None:
-            if parts := _differing(known.content, terms.content):
-                done.different[name] = parts
+        existing = await ProgrammeTerms.get_or_none(programme_id=programme.id, version=terms.version)
+        if existing is not None:
+            if parts := _differing(existing.content, terms.content):
+                loaded.different[name] = parts
             else:
-                same = dict(known.content) == dict(terms.content)
-                (done.unchanged if same else done.reworded).append(name)
+                same = dict(existing.content) == dict(terms.content)
+                (loaded.unchanged if same else loaded.reworded).append(name)
             continue
-        made = await ProgrammeTerms.create(
+        row = await ProgrammeTerms.create(
             id=uuid4(),
             programme_id=programme.id,
             version=terms.version,
@@ -75,20 +75,24 @@ async def load_programmes(now: datetime, *, on_release: AfterRelease | None = No
             released_at=now,
         )
         await record(
-            "terms", made.id, "load", by=By.job(now), programme=terms.programme, version=terms.version
+            "terms", row.id, "load", by=By.job(now), programme=terms.programme, version=terms.version
         )
         await enqueue(INDEX, programme.id)
-        done.added.append(name)
+        loaded.added.append(name)
     await close_periods()
-    if done.added and on_release is not None:
+    if loaded.added and on_release is not None:
         await on_release()
-    return done
+    return loaded
 
 
 def _differing(released: Mapping[str, Any], shipped: Mapping[str, Any]) -> list[str]:
     """Return the parts that differ, but for what only explains: the assumptions and the source's note."""
-    one, other = _computing(released), _computing(shipped)
-    return [part for part in sorted({*one, *other}) if one.get(part) != other.get(part)]
+    released_parts, shipped_parts = _computing(released), _computing(shipped)
+    return [
+        part
+        for part in sorted({*released_parts, *shipped_parts})
+        if released_parts.get(part) != shipped_parts.get(part)
+    ]
 
 
 def _computing(content: Mapping[str, Any]) -> dict[str, Any]:
@@ -97,31 +101,31 @@ def _computing(content: Mapping[str, Any]) -> dict[str, Any]:
 
 async def _programme(newest: Terms) -> Programme:
     """Return the programme, named as its newest version names it."""
-    found = await Programme.filter(slug=newest.programme).select_for_update().first()
+    programme = await Programme.filter(slug=newest.programme).select_for_update().first()
     values = {
         "name": newest.title,
         "issuer": newest.content["issuer"]["name"],
         "region": newest.region or newest.content["issuer"]["region"],
         "role": newest.role,
     }
-    if found is None:
+    if programme is None:
         return await Programme.create(id=uuid4(), slug=newest.programme, **values)
-    if any(getattr(found, key) != value for key, value in values.items()):
-        found.revision += 1
-        await found.update_from_dict(values).save(update_fields=[*values, "revision"])
-    return found
+    if any(getattr(programme, key) != value for key, value in values.items()):
+        programme.revision += 1
+        await programme.update_from_dict(values).save(update_fields=[*values, "revision"])
+    return programme
 
 
 async def close_periods() -> None:
     """End each version the day before the next one of its programme begins."""
     rows = await ProgrammeTerms.filter(status=TermsStatus.RELEASED).order_by("programme_id", "valid_from")
-    for one, following in pairwise(rows):
-        if one.programme_id != following.programme_id:
+    for version, next_version in pairwise(rows):
+        if version.programme_id != next_version.programme_id:
             continue
-        last = following.valid_from - timedelta(days=1)
-        if one.valid_to != last:
-            one.valid_to = last
-            await one.save(update_fields=["valid_to"])
+        last = next_version.valid_from - timedelta(days=1)
+        if version.valid_to != last:
+            version.valid_to = last
+            await version.save(update_fields=["valid_to"])
 
 
 async def released_terms() -> list[Terms]:
@@ -147,7 +151,12 @@ def _shipped(row: ProgrammeTerms) -> Terms | None:
     """Return the shipped set if this row is one: checked and compiled already."""
     version = row.version
     return next(
-        (one for one in shipped() if one.version == version and dict(one.content) == dict(row.content)), None
+        (
+            terms
+            for terms in shipped()
+            if terms.version == version and dict(terms.content) == dict(row.content)
+        ),
+        None,
     )
 
 
@@ -171,10 +180,10 @@ async def version_in_force(programme_id: UUID, year: int) -> ProgrammeTerms:
 
 async def get_programme(slug: str) -> Programme:
     """Return one programme with its released versions, the newest first in `versions_of`."""
-    found = await Programme.get_or_none(slug=slug)
-    if found is None:
+    programme = await Programme.get_or_none(slug=slug)
+    if programme is None:
         raise NotFound(_("没有这项政策。"))
-    return found
+    return programme
 
 
 async def list_versions(programme_id: UUID) -> list[ProgrammeTerms]:
@@ -187,7 +196,9 @@ async def list_versions(programme_id: UUID) -> list[ProgrammeTerms]:
 async def list_programmes() -> list[Programme]:
     """Return all programmes, those of Guangxi first."""
     rows = await Programme.all().order_by("region", "slug")
-    return sorted(rows, key=lambda one: (not one.region.startswith("45"), one.region, one.slug))
+    return sorted(
+        rows, key=lambda programme: (not programme.region.startswith("45"), programme.region, programme.slug)
+    )
 
 
 @dataclass(frozen=True)

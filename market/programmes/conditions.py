@@ -14,13 +14,13 @@ from operator import attrgetter
 from typing import Any
 
 from market.programmes import texts
-from market.programmes.facts import Contract, Facts
+from market.programmes.facts import ContractFacts, Facts
 from market.programmes.texts import Text
 
-Test = Callable[[Facts, Contract, int | None], bool | None]
-Read = Callable[[Facts, Contract, int | None], Any]
+Test = Callable[[Facts, ContractFacts, int | None], bool | None]
+Read = Callable[[Facts, ContractFacts, int | None], Any]
 
-NO_CONTRACT = Contract()
+NO_CONTRACT = ContractFacts()
 CLAIM_FACTS = frozenset(
     {"granted_this_year", "vat_payable", "vat_paid", "registered_total", "brokered_total", "matched_award"}
 )
@@ -118,10 +118,10 @@ def compile_condition(raw: Mapping[str, Any], clauses: Mapping[str, Clause]) -> 
     )
 
 
-def finding(
-    condition: Condition, state: bool | None, facts: Facts, contract: Contract, base: int | None
+def make_finding(
+    condition: Condition, state: bool | None, facts: Facts, contract: ContractFacts, base: int | None
 ) -> Finding:
-    """Say how a condition stands and, unless it is met, why and what would make it met."""
+    """Return the state of a condition and, unless it is met, the reason and the remedy."""
     reason = remedy = None
     if state is None:
         missing = next(
@@ -136,7 +136,7 @@ def finding(
         remedy = Text(texts.GIVE, {"what": texts.named(missing)})
     elif not state:
         reason = _why_failed(condition, facts, contract, base)
-        remedy = _what_would_do(condition, facts, contract, base)
+        remedy = _remedy(condition, facts, contract, base)
     return Finding(
         condition.name,
         "open" if state is None else "met" if state else "failed",
@@ -148,25 +148,25 @@ def finding(
     )
 
 
-def _why_failed(condition: Condition, facts: Facts, contract: Contract, base: int | None) -> Text:
+def _why_failed(condition: Condition, facts: Facts, contract: ContractFacts, base: int | None) -> Text:
     if condition.reason:
         return Text(condition.reason)
-    stated = [
+    sentences = [
         Text(
             texts.FAILED,
             {
                 "what": texts.named(fact),
-                "actual": texts.shown(read(facts, contract, base), money=fact in MONEY_FACTS),
+                "actual": texts.format_value(read(facts, contract, base), money=fact in MONEY_FACTS),
             },
         )
         for fact, read in zip(condition.facts, condition.reads, strict=True)
     ]
-    if len(stated) > 1:
-        return Text(texts.BOTH, {"first": stated[0], "second": stated[1]})
-    return stated[0]
+    if len(sentences) > 1:
+        return Text(texts.BOTH, {"first": sentences[0], "second": sentences[1]})
+    return sentences[0]
 
 
-def _what_would_do(condition: Condition, facts: Facts, contract: Contract, base: int | None) -> Text:
+def _remedy(condition: Condition, facts: Facts, contract: ContractFacts, base: int | None) -> Text:
     if condition.remedy:
         return Text(condition.remedy)
     if condition.least is not None and condition.facts[0] in MONEY_FACTS:
@@ -186,7 +186,7 @@ def _facts_of(part: Mapping[str, Any]) -> tuple[str, ...]:
 
 
 def _any(tests: list[Test]) -> Test:
-    def holds(facts: Facts, contract: Contract, base: int | None) -> bool | None:
+    def holds(facts: Facts, contract: ContractFacts, base: int | None) -> bool | None:
         answers = [test(facts, contract, base) for test in tests]
         return True if True in answers else None if None in answers else False
 
@@ -201,7 +201,7 @@ def _test(part: Mapping[str, Any]) -> Test:
         return _of_year(part["test"], read, value)
     compare = _comparison(part["test"], value)
 
-    def test(facts: Facts, contract: Contract, base: int | None) -> bool | None:
+    def test(facts: Facts, contract: ContractFacts, base: int | None) -> bool | None:
         fact = read(facts, contract, base)
         return None if fact is None else compare(fact)
 
@@ -236,7 +236,7 @@ def _comparison(test: str, value: Any) -> Callable[[Any], bool]:
 
 
 def _at_most_fact(read: Read, other: Read) -> Test:
-    def test(facts: Facts, contract: Contract, base: int | None) -> bool | None:
+    def test(facts: Facts, contract: ContractFacts, base: int | None) -> bool | None:
         fact, limit = read(facts, contract, base), other(facts, contract, base)
         return None if fact is None or limit is None else bool(fact <= limit)
 
@@ -244,10 +244,10 @@ def _at_most_fact(read: Read, other: Read) -> Test:
 
 
 def _of_year(name: str, read: Read, value: Any) -> Test:
-    """A date against the claim's year: in a year so many after it, or in such a year at the latest."""
+    """Compare a date with the claim's year: within given years after it, or in such a year at the latest."""
     offsets = frozenset(value) if name == "in_years" else frozenset()
 
-    def test(facts: Facts, contract: Contract, base: int | None) -> bool | None:
+    def test(facts: Facts, contract: ContractFacts, base: int | None) -> bool | None:
         day = read(facts, contract, base)
         if day is None:
             return None
@@ -258,25 +258,25 @@ def _of_year(name: str, read: Read, value: Any) -> Test:
 
 
 def _overridden(plain: Test, part: Mapping[str, Any]) -> Test:
-    """Another bound where a second fact has a given value, e.g. an earlier date for biomedicine."""
+    """Use another bound where a second fact has a given value, e.g. an earlier date for biomedicine."""
     override = part["override"]
     special = _test({"fact": part["fact"], "test": part["test"], "value": override["value"]})
-    decides, wanted = reader(override["fact"]), override["is"]
+    decides, expected = reader(override["fact"]), override["is"]
 
-    def test(facts: Facts, contract: Contract, base: int | None) -> bool | None:
+    def test(facts: Facts, contract: ContractFacts, base: int | None) -> bool | None:
         usual, other = plain(facts, contract, base), special(facts, contract, base)
         if usual == other:
             return usual
         fact = decides(facts, contract, base)
-        return None if fact is None else other if fact == wanted else usual
+        return None if fact is None else other if fact == expected else usual
 
     return test
 
 
 def _only_for(plain: Test, kinds: frozenset[str]) -> Test:
-    """A condition that binds some kinds of contract only, e.g. a licence's least term."""
+    """Apply a test to some kinds of contract only, e.g. a licence's least term."""
 
-    def test(facts: Facts, contract: Contract, base: int | None) -> bool | None:
+    def test(facts: Facts, contract: ContractFacts, base: int | None) -> bool | None:
         if contract.kind is not None and contract.kind not in kinds:
             return True
         answer = plain(facts, contract, base)

@@ -13,7 +13,7 @@ from market.kit.flash import flash
 from market.kit.i18n import gettext as _
 from market.kit.templating import render
 from market.kit.web import deps, redirect_to
-from market.programmes import drafting
+from market.programmes import drafts
 from market.programmes.catalogue import get_programme, list_programmes
 from market.programmes.forms import DraftForm
 from market.programmes.permissions import ProgrammeAct
@@ -26,21 +26,25 @@ async def terms(request: Request) -> Response:
         request,
         "programmes/drafts.html",
         programmes=await list_programmes(),
-        drafts=await drafting.list_drafts(),
+        drafts=await drafts.list_drafts(),
     )
 
 
 async def draft(request: Request) -> Response:
     actor, now = actor_for(request, ProgrammeAct.DRAFT_TERMS), deps(request).clock()
     programme = await get_programme(request.path_params["slug"])
-    given = await form_data_or_none(request)
-    text = "" if given is not None else await drafting.starting_text(programme.slug)
-    form = DraftForm(given, data={"content": text})
-    if given is not None and form.validate():
+    data = await form_data_or_none(request)
+    text = "" if data is not None else await drafts.starting_text(programme.slug)
+    form = DraftForm(data, data={"content": text})
+    if data is not None and form.validate():
         try:
-            made = await drafting.draft_terms(programme.slug, text=str(form.content.data), by=By(actor, now))
-            done = redirect_to(request, "claims:draft_version", slug=programme.slug, version=made.version)
-            return flash(request, done, _("草稿已保存，请批准人核对影响后发布。"))
+            draft_row = await drafts.draft_terms(
+                programme.slug, text=str(form.content.data), by=By(actor, now)
+            )
+            answer = redirect_to(
+                request, "claims:draft_version", slug=programme.slug, version=draft_row.version
+            )
+            return flash(request, answer, _("草稿已保存，请批准人核对影响后发布。"))
         except Invalid as refused:
             form.add_error(refused.field or "", str(refused))
     return render(request, "programmes/draft.html", form_status(form), form=form, programme=programme)

@@ -28,17 +28,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from market.programmes.calculation import Opened, Stage, Work
+from market.programmes.calculation import Calculation, OpenPoint, Stage
 from market.programmes.conditions import NO_CONTRACT, Condition
-from market.programmes.facts import Contract, Facts
-from market.programmes.results import Assessment
+from market.programmes.facts import ContractFacts, Facts
+from market.programmes.results import AssessmentResult
 from market.programmes.sharing import SCALE, fill, number_rank, share, to_fen
 from market.programmes.terms import Cap, CapCase, Once, Summed, TermError, Terms
 
 NO_CAPS = CapCase((), None, None)
 
 
-def assess(facts: Facts, terms: Terms) -> Assessment:
+def assess(facts: Facts, terms: Terms) -> AssessmentResult:
     """Compute what the claim is awarded, with every condition and every line of the computation.
 
     Raises:
@@ -51,23 +51,23 @@ def assess(facts: Facts, terms: Terms) -> Assessment:
     return compute(facts, terms)
 
 
-def compute(facts: Facts, terms: Terms) -> Assessment:
+def compute(facts: Facts, terms: Terms) -> AssessmentResult:
     """Compute, and award nothing where the rate is not known: for estimates, which show the conditions."""
     states = [test(facts, NO_CONTRACT, None) for test in terms.applicant_tests]
-    opened: list[Opened] = []
+    opened: list[OpenPoint] = []
     caps = _caps_for(facts, terms, opened)
     if caps.year is not None and caps.year.less_granted and facts.granted_this_year is None:
         opened.append("granted_this_year")
     barred = False in states or terms.needs_rate
     if not terms.per_contract:
-        works, sums = [], [_whole(facts, terms, opened)]
+        calculations, sums = [], [_calculate_claim(facts, terms, opened)]
         units = [] if barred else sums
     else:
-        works = [_judge(facts, contract, terms) for contract in facts.contracts]
+        calculations = [_calculate_contract(facts, contract, terms) for contract in facts.contracts]
         if terms.once is not None:
-            _only_the_earliest(works, terms.once)
+            _keep_earliest(calculations, terms.once)
         sums = []
-        units = eligible = [work for work in works if False not in work.states]
+        units = eligible = [calculation for calculation in calculations if False not in calculation.states]
         if terms.summed is not None:
             sums = units = _sum_up(facts, eligible, terms.summed)
         if terms.needs_rate:
@@ -75,19 +75,19 @@ def compute(facts: Facts, terms: Terms) -> Assessment:
     year_stage = _award(facts, terms, caps, units) if units else None
     if False in states:
         year_stage = None
-        for work in (*works, *sums):
-            _withhold(work)
-    return Assessment(facts, terms, states, opened, works, sums, year_stage)
+        for calculation in (*calculations, *sums):
+            _clear_award(calculation)
+    return AssessmentResult(facts, terms, states, opened, calculations, sums, year_stage)
 
 
-def _withhold(work: Work) -> None:
-    """Take back what was computed, for the applicant itself failed; what is open stays open."""
-    work.award = work.exact = work.rated = work.capped = 0
-    work.case = None
-    work.extras, work.stages = [], []
+def _clear_award(calculation: Calculation) -> None:
+    """Reset the award of a contract because the applicant itself failed; open points stay."""
+    calculation.award = calculation.exact = calculation.rated = calculation.capped = 0
+    calculation.case = None
+    calculation.extras, calculation.stages = [], []
 
 
-def _caps_for(facts: Facts, terms: Terms, opened: list[Opened]) -> CapCase:
+def _caps_for(facts: Facts, terms: Terms, opened: list[OpenPoint]) -> CapCase:
     for case in terms.caps:
         if _applies(case.when, facts, NO_CONTRACT, None, opened):
             return case
@@ -95,9 +95,13 @@ def _caps_for(facts: Facts, terms: Terms, opened: list[Opened]) -> CapCase:
 
 
 def _applies(
-    when: Sequence[Condition], facts: Facts, contract: Contract, base: int | None, opened: list[Opened]
+    when: Sequence[Condition],
+    facts: Facts,
+    contract: ContractFacts,
+    base: int | None,
+    opened: list[OpenPoint],
 ) -> bool:
-    """Say whether a case is taken; what is not known counts as held and is left open."""
+    """Return whether a case applies; an unknown condition counts as held and is recorded as open."""
     unknown: list[Condition] | None = None
     for condition in when:
         state = condition.test(facts, contract, base)
@@ -110,177 +114,196 @@ def _applies(
     return True
 
 
-def _whole(facts: Facts, terms: Terms, opened: list[Opened]) -> Work:
+def _calculate_claim(facts: Facts, terms: Terms, opened: list[OpenPoint]) -> Calculation:
     base, missing = terms.base.count(facts, NO_CONTRACT)
     opened.extend(missing)
     if terms.bound is not None and terms.bound.read(facts, NO_CONTRACT, None) is None:
         opened.append(terms.bound.fact)
-    return Work(NO_CONTRACT, base, missing, [])
+    return Calculation(NO_CONTRACT, base, missing, [])
 
 
-def _judge(facts: Facts, contract: Contract, terms: Terms) -> Work:
+def _calculate_contract(facts: Facts, contract: ContractFacts, terms: Terms) -> Calculation:
     base, missing = terms.base.count(facts, contract)
-    known = None if missing else base
-    return Work(contract, base, missing, [test(facts, contract, known) for test in terms.contract_tests])
+    known_base = None if missing else base
+    return Calculation(
+        contract, base, missing, [test(facts, contract, known_base) for test in terms.contract_tests]
+    )
 
 
-def _only_the_earliest(works: list[Work], once: Once) -> None:
-    """Judge each contract by its likes: an earlier one fails it, a possibly earlier one leaves it open."""
-    bound = [work for work in works if work.contract.kind is None or work.contract.kind in once.kinds]
-    for work in works:
-        work.states.append(True)
-    for work in bound:
+def _keep_earliest(calculations: list[Calculation], once: Once) -> None:
+    """Fail each contract that has an earlier duplicate; leave open what may have one."""
+    bound = [
+        calculation
+        for calculation in calculations
+        if calculation.contract.kind is None or calculation.contract.kind in once.kinds
+    ]
+    for calculation in calculations:
+        calculation.states.append(True)
+    for calculation in bound:
         answers = {
-            _is_earlier_like(other.contract, work.contract, once) for other in bound if other is not work
+            _is_earlier_duplicate(other.contract, calculation.contract, once)
+            for other in bound
+            if other is not calculation
         }
-        work.states[-1] = False if True in answers else None if None in answers else True
+        calculation.states[-1] = False if True in answers else None if None in answers else True
 
 
-def _is_earlier_like(other: Contract, one: Contract, once: Once) -> bool | None:
-    unknown = other.kind is None or one.kind is None
+def _is_earlier_duplicate(other: ContractFacts, contract: ContractFacts, once: Once) -> bool | None:
+    unknown = other.kind is None or contract.kind is None
     for read in once.same:
-        theirs, ours = read(_NO_FACTS, other, None), read(_NO_FACTS, one, None)
+        theirs, ours = read(_NO_FACTS, other, None), read(_NO_FACTS, contract, None)
         if theirs is None or ours is None:
             unknown = True
         elif theirs != ours:
             return False
-    if other.registered_on is None or one.registered_on is None:
+    if other.registered_on is None or contract.registered_on is None:
         return None
-    if other.registered_on != one.registered_on:
-        earlier = other.registered_on < one.registered_on
+    if other.registered_on != contract.registered_on:
+        earlier = other.registered_on < contract.registered_on
     else:
-        earlier = number_rank(other.no) < number_rank(one.no)
+        earlier = number_rank(other.no) < number_rank(contract.no)
     return None if earlier and unknown else earlier
 
 
 _NO_FACTS = Facts(year=1)
 
 
-def _sum_up(facts: Facts, eligible: list[Work], summed: Summed) -> list[Work]:
-    """Put contracts of one outcome, or all of the year, into one sum; those below its gate fail it."""
-    groups: dict[object, list[Work]] = {}
-    for work in eligible:
+def _sum_up(facts: Facts, eligible: list[Calculation], summed: Summed) -> list[Calculation]:
+    """Sum contracts of one outcome, or all of the year; sums below the gate fail it."""
+    groups: dict[object, list[Calculation]] = {}
+    for calculation in eligible:
         key: object = "year"
         if summed.by == "outcome":
-            key = work.contract.outcome
+            key = calculation.contract.outcome
             if key is None:
-                work.opened.append("outcome")
-                key = work
-        groups.setdefault(key, []).append(work)
+                calculation.opened.append("outcome")
+                key = calculation
+        groups.setdefault(key, []).append(calculation)
     sums = []
     for members in groups.values():
-        members.sort(key=lambda work: number_rank(work.contract.no))
-        total = sum(work.base for work in members)
-        missing = any(work.missing for work in members)
-        one = Work(members[0].contract, total, (), [], members)
+        members.sort(key=lambda calculation: number_rank(calculation.contract.no))
+        total = sum(calculation.base for calculation in members)
+        missing = any(calculation.missing for calculation in members)
+        summed_calculation = Calculation(members[0].contract, total, (), [], members)
         if summed.gate is not None:
             state = summed.gate.test(facts, NO_CONTRACT, total)
             state = None if state is False and missing else state
-            for work in members:
-                work.states.append(state)
-                work.gate_base = total
+            for calculation in members:
+                calculation.states.append(state)
+                calculation.gate_base = total
             if state is False:
                 continue
-        sums.append(one)
+        sums.append(summed_calculation)
     return sums
 
 
-def _award(facts: Facts, terms: Terms, caps: CapCase, units: list[Work]) -> Stage | None:
-    for work in units:
-        _rate(facts, terms, work)
+def _award(facts: Facts, terms: Terms, caps: CapCase, units: list[Calculation]) -> Stage | None:
+    for calculation in units:
+        _rate(facts, terms, calculation)
     year_stage = None
     steps = ("year", "outcome") if terms.year_cap_first else ("outcome", "year")
     for step in steps:
         if step == "outcome" and caps.outcome is not None:
             _cap_outcomes(terms, caps.outcome, units)
         if step == "year" and caps.year is not None:
-            counted = [work for work in units if work.case is None or work.case.in_year_cap]
-            year_stage = _cap("year_cap", caps.year, facts.granted_this_year or 0, terms, counted)
-    for work in units:
-        work.award = _rounded(work.exact, terms)
+            in_year_cap = [
+                calculation
+                for calculation in units
+                if calculation.case is None or calculation.case.in_year_cap
+            ]
+            year_stage = _cap("year_cap", caps.year, facts.granted_this_year or 0, terms, in_year_cap)
+    for calculation in units:
+        calculation.award = _rounded(calculation.exact, terms)
         if terms.summed is not None:
-            shares = share(work.award, [member.base for member in work.members])
-            for member, part in zip(work.members, shares, strict=True):
+            shares = share(calculation.award, [member.base for member in calculation.members])
+            for member, part in zip(calculation.members, shares, strict=True):
                 member.award = part
     return year_stage
 
 
-def _rate(facts: Facts, terms: Terms, work: Work) -> None:
-    """Take the rate, its add-ons and the cap per contract, in the order of the terms."""
-    contract, known = work.contract, None if work.missing else work.base
+def _rate(facts: Facts, terms: Terms, calculation: Calculation) -> None:
+    """Apply the rate, its add-ons and the cap per contract, in the order of the terms."""
+    contract, known_base = calculation.contract, None if calculation.missing else calculation.base
     cases = (
-        one for one in terms.cases if not one.when or _applies(one.when, facts, contract, known, work.opened)
+        case
+        for case in terms.cases
+        if not case.when or _applies(case.when, facts, contract, known_base, calculation.opened)
     )
     case = next(cases, None)
     if case is None or case.rate is None:
         return
-    work.case = case
+    calculation.case = case
     rate = case.rate
     if rate.flat is not None:
-        exact = work.base * rate.flat
+        exact = calculation.base * rate.flat
     else:
-        exact = sum(part.exact for part in rate.parts(work.base))
-    work.rated = exact
+        exact = sum(part.exact for part in rate.parts(calculation.base))
+    calculation.rated = exact
     extra = 0
     for add_on in terms.add_ons:
-        if _applies(add_on.when, facts, contract, known, work.opened):
-            more = work.base * add_on.basis_points
+        if _applies(add_on.when, facts, contract, known_base, calculation.opened):
+            more = calculation.base * add_on.basis_points
             if add_on.cap is not None:
                 more = min(more, add_on.cap * SCALE)
-            work.extras.append((add_on, more))
+            calculation.extras.append((add_on, more))
             extra += more
     if not terms.add_ons_outside_cap:
         exact += extra
     if terms.bound is not None:
-        bound = terms.bound.read(facts, contract, known) or 0
+        bound = terms.bound.read(facts, contract, known_base) or 0
         before, exact = exact, min(exact, bound * SCALE)
-        work.stages.append(Stage("bound", None, before, exact, 0, bound))
+        calculation.stages.append(Stage("bound", None, before, exact, 0, bound))
     if case.cap is not None:
         before, exact = exact, min(exact, case.cap.amount * SCALE)
         step = "contract_cap" if terms.per_contract else "cap"
-        work.stages.append(Stage(step, case.cap, before, exact, 0, case.cap.amount))
-    work.capped = exact
-    work.exact = exact + extra if terms.add_ons_outside_cap else exact
+        calculation.stages.append(Stage(step, case.cap, before, exact, 0, case.cap.amount))
+    calculation.capped = exact
+    calculation.exact = exact + extra if terms.add_ons_outside_cap else exact
 
 
-def _cap_outcomes(terms: Terms, cap: Cap, units: list[Work]) -> None:
-    groups: dict[object, list[Work]] = {}
-    for work in units:
-        members = work.members or [work]
-        outcome = work.contract.outcome
+def _cap_outcomes(terms: Terms, cap: Cap, units: list[Calculation]) -> None:
+    groups: dict[object, list[Calculation]] = {}
+    for calculation in units:
+        members = calculation.members or [calculation]
+        outcome = calculation.contract.outcome
         if outcome is None and terms.summed is None:
-            work.opened.append("outcome")
+            calculation.opened.append("outcome")
         if cap.less_granted:
             for member in members:
                 if member.contract.granted_for_outcome is None:
                     member.opened.append("granted_for_outcome")
-        groups.setdefault(work if outcome is None else outcome, []).append(work)
-    for works in groups.values():
+        groups.setdefault(calculation if outcome is None else outcome, []).append(calculation)
+    for calculations in groups.values():
         granted = max(
-            member.contract.granted_for_outcome or 0 for work in works for member in (work.members or [work])
+            member.contract.granted_for_outcome or 0
+            for calculation in calculations
+            for member in (calculation.members or [calculation])
         )
-        _cap("outcome_cap", cap, granted, terms, works)
+        _cap("outcome_cap", cap, granted, terms, calculations)
 
 
-def _cap(step: str, cap: Cap, granted: int, terms: Terms, works: list[Work]) -> Stage:
-    """Hold the works together to one cap; what it cuts off is shared in whole units."""
+def _cap(step: str, cap: Cap, granted: int, terms: Terms, calculations: list[Calculation]) -> Stage:
+    """Hold the calculations together to one cap; what it cuts off is shared in whole units."""
     granted = granted if cap.less_granted else 0
     room = max(0, cap.amount - granted)
-    before = sum(work.exact for work in works)
-    cut = before > room * SCALE or sum(_rounded(work.exact, terms) for work in works) > room
+    before = sum(calculation.exact for calculation in calculations)
+    cut = (
+        before > room * SCALE
+        or sum(_rounded(calculation.exact, terms) for calculation in calculations) > room
+    )
     if cut:
-        weights = [work.exact for work in works]
-        rank = [number_rank(work.contract.no) for work in works]
-        parts = _shared(room, weights, rank, terms)
-    for place, work in enumerate(works):
-        was = work.exact
+        weights = [calculation.exact for calculation in calculations]
+        rank = [number_rank(calculation.contract.no) for calculation in calculations]
+        parts = _share_units(room, weights, rank, terms)
+    for place, calculation in enumerate(calculations):
+        was = calculation.exact
         if cut:
-            work.exact = parts[place] * SCALE
-        work.stages.append(Stage(step, cap, was, work.exact, granted, room))
-    return Stage(step, cap, before, sum(work.exact for work in works), granted, room)
+            calculation.exact = parts[place] * SCALE
+        calculation.stages.append(Stage(step, cap, was, calculation.exact, granted, room))
+    return Stage(step, cap, before, sum(calculation.exact for calculation in calculations), granted, room)
 
 
-def _shared(room: int, weights: list[int], rank: list[tuple[int, int, str]], terms: Terms) -> list[int]:
+def _share_units(room: int, weights: list[int], rank: list[tuple[int, int, str]], terms: Terms) -> list[int]:
     unit = terms.rounding_unit
     if terms.sharing == "by_number":
         return fill(room, [to_fen(weight) for weight in weights], rank)

@@ -37,12 +37,12 @@ _NO_FLAGS: Mapping[str, bool | None] = {}
 
 
 class FactsError(ValueError):
-    """The facts do not have the shape of the format; the message names the place."""
+    """Raised when facts do not match the format; the message names the place."""
 
 
 @dataclass(frozen=True, slots=True)
-class Receipt:
-    """Money that arrived for a contract."""
+class ReceiptFacts:
+    """Money received for a contract."""
 
     on: date | None = None
     amount: int | None = None
@@ -76,7 +76,7 @@ class Applicant:
 
 
 @dataclass(frozen=True, slots=True)
-class Contract:
+class ContractFacts:
     """A technology contract, with what was received on it and sold from it."""
 
     no: str | None = None
@@ -99,7 +99,7 @@ class Contract:
     excluded: Mapping[str, int | None] = dataclasses.field(default_factory=dict)
     """What was taken off the price to get there; it explains, the shipped sets never subtract it again."""
     paid_in_equity: int | None = None
-    receipts: tuple[Receipt, ...] | None = None
+    receipts: tuple[ReceiptFacts, ...] | None = None
     new_sales: Mapping[int, int | None] = dataclasses.field(default_factory=dict)
     """New sales from the outcome, by year."""
     related: bool | None = None
@@ -116,7 +116,7 @@ class Facts:
 
     year: int
     applicant: Applicant = dataclasses.field(default_factory=Applicant)
-    contracts: tuple[Contract, ...] = ()
+    contracts: tuple[ContractFacts, ...] = ()
     granted_this_year: int | None = None
     vat_payable: int | None = None
     vat_paid: int | None = None
@@ -141,7 +141,7 @@ def read_facts(raw: object) -> Facts:
         listed = []
     if not isinstance(listed, list):
         raise FactsError("contracts：应为列表")
-    contracts = tuple(_contract(one, f"contracts[{place}]") for place, one in enumerate(listed))
+    contracts = tuple(_contract(contract, f"contracts[{place}]") for place, contract in enumerate(listed))
     numbers = [contract.no for contract in contracts if contract.no is not None]
     if len(set(numbers)) != len(numbers):
         raise FactsError("contracts：合同登记编号重复")
@@ -175,38 +175,38 @@ def _applicant(raw: object) -> Applicant:
     )
 
 
-def _contract(raw: object, place: str) -> Contract:
-    one, at = _object(raw, place), place + "."
-    return Contract(
-        no=_text(one, "no", at),
-        kind=_choice(one, "kind", at, CONTRACT_KINDS),
-        licence_years=_amount(one, "licence_years", at),
-        exclusive=_truth(one, "exclusive", at),
-        signed_on=_date(one, "signed_on", at),
-        registered_on=_date(one, "registered_on", at),
-        field=_text(one, "field", at),
-        mode=_choice(one, "mode", at, MODES),
-        grade=_choice(one, "grade", at, GRADES),
-        seller=_party(one, "seller", at),
-        buyer=_party(one, "buyer", at),
-        used_in=_text(one, "used_in", at),
-        outcome=_text(one, "outcome", at),
-        contract_amount=_amount(one, "contract_amount", at),
-        trade_amount=_amount(one, "trade_amount", at),
-        excluded=_excluded(one, at),
-        paid_in_equity=_amount(one, "paid_in_equity", at),
-        receipts=_receipts(one, at),
-        new_sales=_new_sales(one, at),
-        related=_truth(one, "related", at),
-        publicly_funded=_truth(one, "publicly_funded", at),
-        subsidised_before=_truth(one, "subsidised_before", at),
-        granted_for_outcome=_amount(one, "granted_for_outcome", at),
-        flags=_flags(one, at),
+def _contract(raw: object, place: str) -> ContractFacts:
+    values, at = _object(raw, place), place + "."
+    return ContractFacts(
+        no=_text(values, "no", at),
+        kind=_choice(values, "kind", at, CONTRACT_KINDS),
+        licence_years=_amount(values, "licence_years", at),
+        exclusive=_truth(values, "exclusive", at),
+        signed_on=_date(values, "signed_on", at),
+        registered_on=_date(values, "registered_on", at),
+        field=_text(values, "field", at),
+        mode=_choice(values, "mode", at, MODES),
+        grade=_choice(values, "grade", at, GRADES),
+        seller=_party(values, "seller", at),
+        buyer=_party(values, "buyer", at),
+        used_in=_text(values, "used_in", at),
+        outcome=_text(values, "outcome", at),
+        contract_amount=_amount(values, "contract_amount", at),
+        trade_amount=_amount(values, "trade_amount", at),
+        excluded=_excluded(values, at),
+        paid_in_equity=_amount(values, "paid_in_equity", at),
+        receipts=_receipts(values, at),
+        new_sales=_new_sales(values, at),
+        related=_truth(values, "related", at),
+        publicly_funded=_truth(values, "publicly_funded", at),
+        subsidised_before=_truth(values, "subsidised_before", at),
+        granted_for_outcome=_amount(values, "granted_for_outcome", at),
+        flags=_flags(values, at),
     )
 
 
-def _party(one: dict[str, Any], key: str, at: str) -> Party:
-    raw = one.get(key)
+def _party(values: dict[str, Any], key: str, at: str) -> Party:
+    raw = values.get(key)
     if raw is None:
         return UNKNOWN_PARTY
     side, at = _object(raw, at + key), f"{at}{key}."
@@ -217,8 +217,8 @@ def _party(one: dict[str, Any], key: str, at: str) -> Party:
     )
 
 
-def _receipts(one: dict[str, Any], at: str) -> tuple[Receipt, ...] | None:
-    listed = one.get("receipts")
+def _receipts(values: dict[str, Any], at: str) -> tuple[ReceiptFacts, ...] | None:
+    listed = values.get("receipts")
     if listed is None:
         return None
     if not isinstance(listed, list):
@@ -226,12 +226,12 @@ def _receipts(one: dict[str, Any], at: str) -> tuple[Receipt, ...] | None:
     read = []
     for place, raw in enumerate(listed):
         row, where = _object(raw, f"{at}receipts[{place}]"), f"{at}receipts[{place}]."
-        read.append(Receipt(_date(row, "on", where), _amount(row, "amount", where)))
+        read.append(ReceiptFacts(_date(row, "on", where), _amount(row, "amount", where)))
     return tuple(read)
 
 
-def _new_sales(one: dict[str, Any], at: str) -> Mapping[int, int | None]:
-    raw = one.get("new_sales")
+def _new_sales(values: dict[str, Any], at: str) -> Mapping[int, int | None]:
+    raw = values.get("new_sales")
     if raw is None:
         return {}
     sales = _object(raw, at + "new_sales")
@@ -240,16 +240,16 @@ def _new_sales(one: dict[str, Any], at: str) -> Mapping[int, int | None]:
     return {int(key): _amount(sales, key, f"{at}new_sales.") for key in sales}
 
 
-def _excluded(one: dict[str, Any], at: str) -> Mapping[str, int | None]:
-    raw = one.get("excluded")
+def _excluded(values: dict[str, Any], at: str) -> Mapping[str, int | None]:
+    raw = values.get("excluded")
     if raw is None:
         return {}
     parts = _object(raw, at + "excluded")
     return {key: _amount(parts, key, f"{at}excluded.") for key in parts}
 
 
-def _flags(one: dict[str, Any], at: str) -> Mapping[str, bool | None]:
-    raw = one.get("flags")
+def _flags(values: dict[str, Any], at: str) -> Mapping[str, bool | None]:
+    raw = values.get("flags")
     if not raw and (raw is None or isinstance(raw, dict)):
         return _NO_FLAGS
     flags = _object(raw, at + "flags")
@@ -262,8 +262,8 @@ def _object(raw: object, at: str) -> dict[str, Any]:
     return raw
 
 
-def _amount(one: dict[str, Any], key: str, at: str) -> int | None:
-    value = one.get(key)
+def _amount(values: dict[str, Any], key: str, at: str) -> int | None:
+    value = values.get(key)
     if value is None:
         return None
     if type(value) is not int or value < 0:
@@ -271,29 +271,29 @@ def _amount(one: dict[str, Any], key: str, at: str) -> int | None:
     return value
 
 
-def _text(one: dict[str, Any], key: str, at: str) -> str | None:
-    value = one.get(key)
+def _text(values: dict[str, Any], key: str, at: str) -> str | None:
+    value = values.get(key)
     if value is not None and not isinstance(value, str):
         raise FactsError(f"{at}{key}：应为字符串")
     return value
 
 
-def _choice(one: dict[str, Any], key: str, at: str, known: frozenset[str]) -> str | None:
-    value = _text(one, key, at)
-    if value is not None and value not in known:
+def _choice(values: dict[str, Any], key: str, at: str, allowed: frozenset[str]) -> str | None:
+    value = _text(values, key, at)
+    if value is not None and value not in allowed:
         raise FactsError(f"{at}{key}：不认识的取值“{value}”")
     return value
 
 
-def _truth(one: dict[str, Any], key: str, at: str) -> bool | None:
-    value = one.get(key)
+def _truth(values: dict[str, Any], key: str, at: str) -> bool | None:
+    value = values.get(key)
     if value is not None and not isinstance(value, bool):
         raise FactsError(f"{at}{key}：应为 true、false 或 null")
     return value
 
 
-def _date(one: dict[str, Any], key: str, at: str) -> date | None:
-    value = one.get(key)
+def _date(values: dict[str, Any], key: str, at: str) -> date | None:
+    value = values.get(key)
     if value is None:
         return None
     day = _day(value) if isinstance(value, str) else None
@@ -311,8 +311,8 @@ def _day(value: str) -> date | None:
         return None
 
 
-def _uscc(one: dict[str, Any], at: str) -> str | None:
-    code = _text(one, "uscc", at)
+def _uscc(values: dict[str, Any], at: str) -> str | None:
+    code = _text(values, "uscc", at)
     if code is not None and not _is_code(code):
         raise FactsError(f"{at}uscc：统一社会信用代码校验位不符")
     return code

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from market.kit.forms import BaseForm, LongTextField, Required
 from market.kit.i18n import lazy
-from market.programmes.drafting import MOST_CONTENT
+from market.programmes.drafts import MOST_CONTENT
 
 
 class DraftForm(BaseForm):

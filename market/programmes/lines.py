@@ -7,7 +7,7 @@ remainder, so that what a reader adds up on paper comes out.
 from __future__ import annotations
 
 from market.programmes import texts
-from market.programmes.calculation import Line, Stage, Work
+from market.programmes.calculation import Calculation, Line, Stage
 from market.programmes.rates import Part, Rate
 from market.programmes.sharing import SCALE, share, to_fen
 from market.programmes.terms import AddOn, RateCase, Terms
@@ -17,85 +17,94 @@ OWN = frozenset({"bound", "cap", "contract_cap"})
 """Limits of one contract alone, or of a claim without contracts; nothing is shared under them."""
 
 
-def lines_of_contract(work: Work, terms: Terms) -> tuple[Line, ...]:
+def lines_of_contract(calculation: Calculation, terms: Terms) -> tuple[Line, ...]:
     """Return one contract's lines, down to what it is awarded."""
-    base = _base_line(work, terms)
-    if work.case is not None and work.case.rate is not None:
-        return (base, *_computed(work, work.case, work.case.rate, terms))
-    if terms.summed is not None and work.award:
+    base = _base_line(calculation, terms)
+    if calculation.case is not None and calculation.case.rate is not None:
+        return (base, *_computed(calculation, calculation.case, calculation.case.rate, terms))
+    if terms.summed is not None and calculation.award:
         note = Text(texts.SHARED)
-        return (base, Line("share", str(terms.base.clause), work.base, work.award, note))
+        return (base, Line("share", str(terms.base.clause), calculation.base, calculation.award, note))
     return (base,)
 
 
-def lines_of_claim(sums: list[Work], year_stage: Stage | None, terms: Terms) -> tuple[Line, ...]:
+def lines_of_claim(sums: list[Calculation], year_stage: Stage | None, terms: Terms) -> tuple[Line, ...]:
     """Return the lines of the claim as a whole."""
     lines: list[Line] = []
-    for work in sums:
+    for calculation in sums:
         if terms.summed is None:
-            lines.append(_base_line(work, terms))
+            lines.append(_base_line(calculation, terms))
         else:
             by_year = terms.summed.by == "year"
-            of = Text(texts.OF_YEAR) if by_year else work.contract.outcome or texts.named("outcome")
+            of = Text(texts.OF_YEAR) if by_year else calculation.contract.outcome or texts.named("outcome")
             note = Text(texts.SUMMED, {"of": of})
-            lines.append(Line("sum", str(terms.base.clause), work.base, work.base, note))
-        if work.case is not None and work.case.rate is not None:
-            lines.extend(_computed(work, work.case, work.case.rate, terms))
+            lines.append(Line("sum", str(terms.base.clause), calculation.base, calculation.base, note))
+        if calculation.case is not None and calculation.case.rate is not None:
+            lines.extend(_computed(calculation, calculation.case, calculation.case.rate, terms))
     if year_stage is not None and not (terms.summed and terms.summed.by == "year"):
         lines.append(_stage_line(year_stage, terms))
     return tuple(lines)
 
 
-def _base_line(work: Work, terms: Terms) -> Line:
-    fact = "paid_in_equity" if work.contract.kind == "equity" else terms.base.fact
+def _base_line(calculation: Calculation, terms: Terms) -> Line:
+    fact = "paid_in_equity" if calculation.contract.kind == "equity" else terms.base.fact
     note = Text(texts.COUNTED, {"what": texts.named(fact)})
-    return Line("base", str(terms.base.clause), work.base, work.base, note)
+    return Line("base", str(terms.base.clause), calculation.base, calculation.base, note)
 
 
-def _computed(work: Work, case: RateCase, rate: Rate, terms: Terms) -> list[Line]:
+def _computed(calculation: Calculation, case: RateCase, rate: Rate, terms: Terms) -> list[Line]:
     clause = str(case.clause)
-    own = [_stage_line(stage, terms) for stage in work.stages if stage.step in OWN]
-    later = [_stage_line(stage, terms) for stage in work.stages if stage.step not in OWN]
-    parts = [(part, clause) for part in rate.parts(work.base)]
+    own_caps = [_stage_line(stage, terms) for stage in calculation.stages if stage.step in OWN]
+    later = [_stage_line(stage, terms) for stage in calculation.stages if stage.step not in OWN]
+    parts = [(part, clause) for part in rate.parts(calculation.base)]
     extras = [
-        (Part("add_on", work.base, add_on.basis_points, more, _at_rate(work, add_on)), str(add_on.clause))
-        for add_on, more in work.extras
+        (
+            Part("add_on", calculation.base, add_on.basis_points, more, _at_rate(calculation, add_on)),
+            str(add_on.clause),
+        )
+        for add_on, more in calculation.extras
     ]
     if not terms.add_ons_outside_cap or not extras:
-        lines = [*_addends([*parts, *extras]), *own]
-    elif work.capped == work.rated:
+        lines = [*_addends([*parts, *extras]), *own_caps]
+    elif calculation.capped == calculation.rated:
         lines = _addends([*parts, *extras])
         main = sum(line.amount for line in lines[: len(parts)])
-        lines[len(parts) : len(parts)] = [line._replace(base=main, amount=main) for line in own]
+        lines[len(parts) : len(parts)] = [line._replace(base=main, amount=main) for line in own_caps]
     else:
-        whole = Part("capped", work.base, None, work.capped, Text(texts.TOTAL))
-        lines = [*_addends(parts), *own, *_addends([(whole, clause), *extras])[1:]]
+        whole = Part("capped", calculation.base, None, calculation.capped, Text(texts.TOTAL))
+        lines = [*_addends(parts), *own_caps, *_addends([(whole, clause), *extras])[1:]]
     lines += later
-    if work.exact % (SCALE * terms.rounding_unit):
-        exact = f"{work.exact // (SCALE * 100):,}.{work.exact % (SCALE * 100):06d}".rstrip("0")
+    if calculation.exact % (SCALE * terms.rounding_unit):
+        exact = f"{calculation.exact // (SCALE * 100):,}.{calculation.exact % (SCALE * 100):06d}".rstrip("0")
         lines.append(
-            Line("round", clause, to_fen(work.exact), work.award, Text(texts.ROUNDED, {"exact": exact}))
+            Line(
+                "round",
+                clause,
+                to_fen(calculation.exact),
+                calculation.award,
+                Text(texts.ROUNDED, {"exact": exact}),
+            )
         )
     return lines
 
 
 def _addends(parts: list[tuple[Part, str]]) -> list[Line]:
-    """Show addends of one total in fen, by largest remainder, and the total under them."""
+    """Return addends of one total in fen, by largest remainder, and the total under them."""
     exact = [part.exact for part, _ in parts]
     total = to_fen(sum(exact))
-    shown = share(total, exact) if total else [0] * len(parts)
+    amounts = share(total, exact) if total else [0] * len(parts)
     lines = [
         Line(part.step, clause, part.base, amount, part.note, part.basis_points)
-        for (part, clause), amount in zip(parts, shown, strict=True)
+        for (part, clause), amount in zip(parts, amounts, strict=True)
     ]
     if len(lines) > 1:
         lines.append(Line("total", parts[0][1], total, total, Text(texts.TOTAL)))
     return lines
 
 
-def _at_rate(work: Work, add_on: AddOn) -> Text:
+def _at_rate(calculation: Calculation, add_on: AddOn) -> Text:
     rate = texts.percent(add_on.basis_points)
-    return Text(texts.AT_RATE, {"base": texts.wan(work.base), "rate": rate})
+    return Text(texts.AT_RATE, {"base": texts.wan(calculation.base), "rate": rate})
 
 
 def _stage_line(stage: Stage, terms: Terms) -> Line:
@@ -106,7 +115,7 @@ def _stage_line(stage: Stage, terms: Terms) -> Line:
         return Line(
             stage.step, str(bound.clause if bound else ""), to_fen(stage.before), to_fen(stage.after), note
         )
-    told = {
+    params = {
         "cap": texts.wan(stage.cap.amount),
         "granted": texts.wan(stage.granted),
         "room": texts.wan(stage.room),
@@ -119,5 +128,5 @@ def _stage_line(stage: Stage, terms: Terms) -> Line:
     else:
         text = texts.CAP_LESS if stage.granted else texts.CAP_MET
     return Line(
-        stage.step, str(stage.cap.clause), to_fen(stage.before), to_fen(stage.after), Text(text, told)
+        stage.step, str(stage.cap.clause), to_fen(stage.before), to_fen(stage.after), Text(text, params)
     )

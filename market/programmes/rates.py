@@ -3,7 +3,7 @@
 Brackets are marginal, or slabs in one of which the whole base lies.
 Exact amounts are in ten-thousandths of a fen (`sharing.SCALE`), so that no rate needs a fraction.
 Below the first bracket nothing is earned. What lies above a last bracket with an upper bound earns nothing
-more under `marginal`; under `slab` it is the set's duty to refuse it by a condition (`loading`
+more under `marginal`; under `slab` it is the set's duty to refuse it by a condition (`rule_files`
 checks that it does), since a bracket the text does not give is never guessed.
 """
 
@@ -48,7 +48,7 @@ def compile_rate(raw: Mapping[str, Any]) -> Rate:
 
 
 def flat_rate(basis_points: int) -> Rate:
-    """One rate on the whole base."""
+    """Return one rate on the whole base."""
 
     def parts(base: int) -> list[Part]:
         note = Text(texts.AT_RATE, {"base": texts.wan(base), "rate": texts.percent(basis_points)})
@@ -61,24 +61,24 @@ def flat_rate(basis_points: int) -> Rate:
 
 def _marginal(brackets: list[Mapping[str, Any]]) -> Callable[[int], list[Part]]:
     def parts(base: int) -> list[Part]:
-        found: list[Part] = []
+        parts: list[Part] = []
         low = 0
         for bracket in brackets:
             high = bracket["to"]
             inside = (base if high is None else min(base, high)) - low
-            if inside <= 0 and found:
+            if inside <= 0 and parts:
                 break
             rate = bracket["basis_points"]
             note = Text(texts.IN_BRACKET, {"low": texts.wan(low)})
-            found.append(Part("bracket", inside, rate, inside * rate, note))
+            parts.append(Part("bracket", inside, rate, inside * rate, note))
             low = high if high is not None else base
-        return found
+        return parts
 
     return parts
 
 
 def _slab(brackets: list[Mapping[str, Any]]) -> Callable[[int], list[Part]]:
-    """The whole base takes its bracket's rate or flat sum, at most the bracket's cap."""
+    """Apply the rate or flat sum of the bracket in which the whole base lies, at most its cap."""
 
     def parts(base: int) -> list[Part]:
         bracket = _bracket_of(base, brackets)

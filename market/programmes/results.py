@@ -1,7 +1,6 @@
-"""What a computation leaves behind: the sums at each stage, and from them findings and lines in words.
+"""The result of a computation: the sums at each stage, and from them findings and lines in words.
 
-The words are made when they are asked for, from the stages the computation went through; a year run that
-only wants the awards does not pay for them.
+Words are rendered lazily from the stages; a year run that needs awards only does not pay for them.
 """
 
 from __future__ import annotations
@@ -11,9 +10,9 @@ from functools import cached_property
 from typing import Any
 
 from market.programmes import texts
-from market.programmes.calculation import Line, Opened, Stage, Work
-from market.programmes.conditions import NO_CONTRACT, Condition, Finding, finding
-from market.programmes.facts import Contract, Facts
+from market.programmes.calculation import Calculation, Line, OpenPoint, Stage
+from market.programmes.conditions import NO_CONTRACT, Condition, Finding, make_finding
+from market.programmes.facts import ContractFacts, Facts
 from market.programmes.lines import lines_of_claim, lines_of_contract
 from market.programmes.terms import Terms
 from market.programmes.texts import Text
@@ -21,7 +20,7 @@ from market.programmes.texts import Text
 
 @dataclass(frozen=True, slots=True)
 class ContractAssessment:
-    """What one contract is awarded and why."""
+    """The award of one contract and its reasons."""
 
     no: str | None
     eligible: bool
@@ -32,16 +31,16 @@ class ContractAssessment:
 
     @property
     def failed(self) -> tuple[Finding, ...]:
-        """The conditions that are not met."""
-        return tuple(one for one in self.conditions if one.state == "failed")
+        """Return the conditions that are not met."""
+        return tuple(finding for finding in self.conditions if finding.state == "failed")
 
     @property
     def open(self) -> tuple[Finding, ...]:
-        """The conditions that wait for a fact (待核)."""
-        return tuple(one for one in self.conditions if one.state == "open")
+        """Return the conditions that wait for a fact (待核)."""
+        return tuple(finding for finding in self.conditions if finding.state == "open")
 
 
-class Assessment:
+class AssessmentResult:
     """The result for one claim under one rule set."""
 
     def __init__(
@@ -49,75 +48,81 @@ class Assessment:
         facts: Facts,
         terms: Terms,
         states: list[bool | None],
-        opened: list[Opened],
-        works: list[Work],
-        sums: list[Work],
+        opened: list[OpenPoint],
+        calculations: list[Calculation],
+        sums: list[Calculation],
         year_stage: Stage | None,
     ) -> None:
         self.facts = facts
         self.terms = terms
         self.states = states
         self.opened = opened
-        self.works = works
+        self.calculations = calculations
         self.sums = sums
         self.year_stage = year_stage
-        self.award = sum(work.award for work in (works if terms.per_contract else sums))
+        self.award = sum(calculation.award for calculation in (calculations if terms.per_contract else sums))
         """In fen; the contracts' awards add up to it."""
 
     @property
     def rate_known(self) -> bool:
-        """False where the text seen gives no rate and none was given: no amount may be shown."""
+        """Return False where neither the text nor the caller gives a rate: no amount may be shown."""
         return not self.terms.needs_rate
 
     @property
     def provisional(self) -> bool:
-        """Whether anything waits for a fact, so that the award may still change."""
+        """Return whether anything waits for a fact, so that the award may still change."""
         return (
             bool(self.opened)
             or None in self.states
-            or any(work.missing or work.opened or None in work.states for work in self.works)
-            or any(work.opened for work in self.sums)
+            or any(
+                calculation.missing or calculation.opened or None in calculation.states
+                for calculation in self.calculations
+            )
+            or any(calculation.opened for calculation in self.sums)
         )
 
     @cached_property
     def conditions(self) -> tuple[Finding, ...]:
-        """The conditions on the applicant and the claim as a whole."""
+        """Return the conditions on the applicant and the claim as a whole."""
         terms = self.terms
         judged = [
-            finding(condition, state, self.facts, NO_CONTRACT, None)
+            make_finding(condition, state, self.facts, NO_CONTRACT, None)
             for condition, state in zip(terms.applicant_conditions, self.states, strict=True)
         ]
-        opened = [*self.opened, *(one for work in self.sums for one in work.opened)]
-        return (*judged, *(self._opened(one, NO_CONTRACT, None) for one in opened))
+        opened = [
+            *self.opened,
+            *(opened_fact for calculation in self.sums for opened_fact in calculation.opened),
+        ]
+        return (*judged, *(self._opened(opened_fact, NO_CONTRACT, None) for opened_fact in opened))
 
     @property
     def failed(self) -> tuple[Finding, ...]:
-        """The conditions on the applicant that are not met."""
-        return tuple(one for one in self.conditions if one.state == "failed")
+        """Return the conditions on the applicant that are not met."""
+        return tuple(finding for finding in self.conditions if finding.state == "failed")
 
     @property
     def open(self) -> tuple[Finding, ...]:
-        """What the claim as a whole waits for (待核)."""
-        return tuple(one for one in self.conditions if one.state == "open")
+        """Return the conditions of the claim as a whole that wait for a fact (待核)."""
+        return tuple(finding for finding in self.conditions if finding.state == "open")
 
     @cached_property
     def contracts(self) -> tuple[ContractAssessment, ...]:
-        """The contracts in the order of the claim."""
+        """Return the contracts in the order of the claim."""
         return tuple(
             ContractAssessment(
-                no=work.contract.no,
-                eligible=False not in work.states,
-                base=work.base,
-                award=work.award,
-                conditions=self._findings(work),
-                lines=lines_of_contract(work, self.terms),
+                no=calculation.contract.no,
+                eligible=False not in calculation.states,
+                base=calculation.base,
+                award=calculation.award,
+                conditions=self._findings(calculation),
+                lines=lines_of_contract(calculation, self.terms),
             )
-            for work in self.works
+            for calculation in self.calculations
         )
 
     @cached_property
     def lines(self) -> tuple[Line, ...]:
-        """The lines that no single contract owns: sums, caps of the year, claims without contracts."""
+        """Return the lines of no single contract: sums, caps of the year, claims without contracts."""
         return lines_of_claim(self.sums, self.year_stage, self.terms)
 
     def to_json(self) -> dict[str, Any]:
@@ -129,47 +134,51 @@ class Assessment:
             "version": self.terms.version,
             "award": self.award,
             "provisional": self.provisional,
-            "failed": [_printed(one) for one in self.failed],
-            "open": [_printed(one) for one in self.open],
+            "failed": [_printed(contract) for contract in self.failed],
+            "open": [_printed(contract) for contract in self.open],
             "lines": [line.to_json() for line in self.lines],
             "contracts": [
                 {
-                    "no": one.no,
-                    "eligible": one.eligible,
-                    "failed": [_printed(each) for each in one.failed],
-                    "open": [_printed(each) for each in one.open],
-                    "base": one.base,
-                    "award": one.award,
-                    "lines": [line.to_json() for line in one.lines],
+                    "no": contract.no,
+                    "eligible": contract.eligible,
+                    "failed": [_printed(finding) for finding in contract.failed],
+                    "open": [_printed(finding) for finding in contract.open],
+                    "base": contract.base,
+                    "award": contract.award,
+                    "lines": [line.to_json() for line in contract.lines],
                 }
-                for one in self.contracts
+                for contract in self.contracts
             ],
         }
 
-    def _findings(self, work: Work) -> tuple[Finding, ...]:
-        terms, contract = self.terms, work.contract
-        base = None if work.missing else work.base
+    def _findings(self, calculation: Calculation) -> tuple[Finding, ...]:
+        terms, contract = self.terms, calculation.contract
+        base = None if calculation.missing else calculation.base
         conditions = list(terms.contract_conditions)
         if terms.once is not None:
             conditions.append(terms.once.condition)
         judged = [
-            finding(condition, state, self.facts, contract, base)
-            for condition, state in zip(conditions, work.states, strict=False)
+            make_finding(condition, state, self.facts, contract, base)
+            for condition, state in zip(conditions, calculation.states, strict=False)
         ]
-        if work.gate_base is not None and terms.summed is not None and terms.summed.gate is not None:
-            state = work.states[-1]
-            seen = None if state is None else work.gate_base
-            judged.append(finding(terms.summed.gate, state, self.facts, contract, seen))
-        opened: list[Opened] = [*work.missing, *work.opened]
-        return (*judged, *(self._opened(one, contract, base) for one in opened))
+        if calculation.gate_base is not None and terms.summed is not None and terms.summed.gate is not None:
+            state = calculation.states[-1]
+            seen = None if state is None else calculation.gate_base
+            judged.append(make_finding(terms.summed.gate, state, self.facts, contract, seen))
+        opened: list[OpenPoint] = [*calculation.missing, *calculation.opened]
+        return (*judged, *(self._opened(opened_fact, contract, base) for opened_fact in opened))
 
-    def _opened(self, one: Opened, contract: Contract, base: int | None) -> Finding:
-        if isinstance(one, Condition):
-            return finding(one, None, self.facts, contract, base)
-        what = texts.named(one)
+    def _opened(self, opened_fact: OpenPoint, contract: ContractFacts, base: int | None) -> Finding:
+        if isinstance(opened_fact, Condition):
+            return make_finding(opened_fact, None, self.facts, contract, base)
+        what = texts.named(opened_fact)
         reason, remedy = Text(texts.OPEN, {"what": what}), Text(texts.GIVE, {"what": what})
-        return Finding(one, "open", str(self.terms.base.clause), what, reason, remedy)
+        return Finding(opened_fact, "open", str(self.terms.base.clause), what, reason, remedy)
 
 
-def _printed(one: Finding) -> dict[str, str]:
-    return {"condition": one.condition, "clause": one.clause, "reason": str(one.reason)}
+def _printed(finding: Finding) -> dict[str, str]:
+    return {
+        "condition": finding.condition,
+        "clause": finding.clause,
+        "reason": str(finding.reason),
+    }

@@ -1,4 +1,4 @@
-"""What may be found of programmes: those with released terms, by title, issuer and region."""
+"""Search documents of programmes with released terms: title, issuer and region."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ async def build_programmes(ids: Sequence[UUID]) -> dict[UUID, Document | None]:
     released = await ProgrammeTerms.filter(
         programme_id__in=list(ids), status=TermsStatus.RELEASED
     ).select_related("programme")
-    return {each.programme_id: programme_document(each.programme) for each in released}
+    return {terms.programme_id: programme_document(terms.programme) for terms in released}
 
 
 def programme_document(programme: Programme) -> Document:
@@ -30,12 +30,12 @@ def programme_document(programme: Programme) -> Document:
         "title": programme.name,
         "names": [programme.issuer],
         "kind": programme.role,
-        "regions": [each for each in levels if regions.is_known(each)],
+        "regions": [level for level in levels if regions.is_known(level)],
         "status": TermsStatus.RELEASED.value,
     }
 
 
 async def all_programmes() -> dict[UUID, int]:
     """Return id and revision of all programmes that should be found."""
-    found = await Programme.filter(terms__status=TermsStatus.RELEASED).distinct()
-    return {each.id: each.revision for each in found}
+    programmes = await Programme.filter(terms__status=TermsStatus.RELEASED).distinct()
+    return {programme.id: programme.revision for programme in programmes}

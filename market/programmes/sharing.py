@@ -29,19 +29,19 @@ def share(total: int, weights: Sequence[int], rank: Sequence[Any] | None = None)
         part, rest = divmod(total * weight, whole)
         parts.append(part)
         rests.append(rest)
-    left = total - sum(parts)
-    if left:
+    undistributed = total - sum(parts)
+    if undistributed:
         ties = range(len(parts)) if rank is None else rank
-        for place in sorted(range(len(parts)), key=lambda at: (-rests[at], ties[at]))[:left]:
+        for place in sorted(range(len(parts)), key=lambda at: (-rests[at], ties[at]))[:undistributed]:
             parts[place] += 1
     return parts
 
 
-def fill(total: int, wanted: Sequence[int], rank: Sequence[Any]) -> list[int]:
+def fill(total: int, amounts: Sequence[int], rank: Sequence[Any]) -> list[int]:
     """Serve by `rank`, each in full while there is enough; the one that straddles gets the rest."""
-    parts = [0] * len(wanted)
-    for place in sorted(range(len(wanted)), key=lambda at: rank[at]):
-        parts[place] = min(wanted[place], total)
+    parts = [0] * len(amounts)
+    for place in sorted(range(len(amounts)), key=lambda at: rank[at]):
+        parts[place] = min(amounts[place], total)
         total -= parts[place]
     return parts
 

@@ -10,12 +10,12 @@ from typing import Any
 from market.programmes import texts
 from market.programmes.bases import Base, compile_base
 from market.programmes.conditions import Clause, Condition, Read, Test, compile_condition, reader
-from market.programmes.facts import Contract, Facts
+from market.programmes.facts import ContractFacts, Facts
 from market.programmes.rates import Rate, compile_rate, flat_rate
 
 
 class TermError(ValueError):
-    """A term was given that the set does not take, or the set was used without one it needs."""
+    """Raised for a term that the set does not take, or a set used without one it needs."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,12 +122,12 @@ class Terms:
 
     @property
     def place(self) -> str:
-        """Where a set is offered: the applicant's region, or its issuer's where it asks for none."""
+        """Return where a set is offered: the applicant's region, or its issuer's where it asks for none."""
         return self.region or str(self.content["issuer"]["region"])
 
     @property
     def needs_rate(self) -> bool:
-        """Whether the text seen gives no rate, so that it must be given."""
+        """Return whether the text seen gives no rate, so that the caller must."""
         return any(case.rate is None for case in self.cases)
 
     def with_rate(self, basis_points: int) -> Terms:
@@ -145,7 +145,7 @@ class Terms:
 
 
 def compile_terms(content: Mapping[str, Any]) -> Terms:
-    """Compile a rule file that has passed the schema (`loading.read_terms` does both)."""
+    """Compile a rule file that has passed the schema (`rule_files.read_terms` does both)."""
     clauses = {
         name: Clause(raw.get("document", content["source"]["document"]), raw.get("article"), raw["summary"])
         for name, raw in content["clauses"].items()
@@ -189,16 +189,16 @@ def compile_terms(content: Mapping[str, Any]) -> Terms:
 
 
 def _conditions(raw: Mapping[str, Any], clauses: Mapping[str, Clause]) -> tuple[Condition, ...]:
-    return tuple(compile_condition(one, clauses) for one in raw.get("conditions", ()))
+    return tuple(compile_condition(condition, clauses) for condition in raw.get("conditions", ()))
 
 
 def _common_of_applicant(content: Mapping[str, Any], clauses: Mapping[str, Clause]) -> list[Condition]:
     who = content["applicant"]
-    wanted = [
+    conditions = [
         {"name": "role", "fact": "applicant.role", "test": "is", "value": who["role"], "text": texts.ROLE}
     ]
     if "region" in who:
-        wanted.append(
+        conditions.append(
             {
                 "name": "region",
                 "fact": "applicant.region",
@@ -207,11 +207,11 @@ def _common_of_applicant(content: Mapping[str, Any], clauses: Mapping[str, Claus
                 "text": texts.REGION,
             }
         )
-    return [compile_condition({**one, "clause": "applicant"}, clauses) for one in wanted]
+    return [compile_condition({**condition, "clause": "applicant"}, clauses) for condition in conditions]
 
 
 def _common_of_contract(content: Mapping[str, Any], clauses: Mapping[str, Clause]) -> list[Condition]:
-    """The conditions every set has: a kind it pays for, the applicant's own contract, not paid for before."""
+    """Return the conditions of every set: kind paid for, the applicant's own contract, not paid before."""
     kinds = {"name": "kind", "fact": "kind", "test": "in", "value": content["kinds"], "text": texts.KINDS}
     before = {
         "name": "not_subsidised_before",
@@ -221,10 +221,10 @@ def _common_of_contract(content: Mapping[str, Any], clauses: Mapping[str, Clause
         "text": texts.NOT_BEFORE,
     }
     side = f"{content['applicant']['role']}.uscc"
-    claimed, own = reader(side), reader("applicant.uscc")
+    claimed, own_code = reader(side), reader("applicant.uscc")
 
-    def is_party(facts: Facts, contract: Contract, base: int | None) -> bool | None:
-        party, applicant = claimed(facts, contract, base), own(facts, contract, base)
+    def is_party(facts: Facts, contract: ContractFacts, base: int | None) -> bool | None:
+        party, applicant = claimed(facts, contract, base), own_code(facts, contract, base)
         return None if party is None or applicant is None else bool(party == applicant)
 
     party = Condition(
@@ -233,7 +233,7 @@ def _common_of_contract(content: Mapping[str, Any], clauses: Mapping[str, Clause
         text=texts.PARTY,
         test=is_party,
         facts=(side, "applicant.uscc"),
-        reads=(claimed, own),
+        reads=(claimed, own_code),
     )
     return [
         compile_condition({**kinds, "clause": "kinds"}, clauses),
@@ -269,8 +269,8 @@ def _cap_case(raw: Mapping[str, Any], clauses: Mapping[str, Clause]) -> CapCase:
 
 def _when(raw: Mapping[str, Any], clauses: Mapping[str, Clause]) -> tuple[Condition, ...]:
     return tuple(
-        compile_condition({"clause": raw.get("clause", "caps"), **one}, clauses)
-        for one in raw.get("when", ())
+        compile_condition({"clause": raw.get("clause", "caps"), **condition}, clauses)
+        for condition in raw.get("when", ())
     )
 
 
@@ -284,7 +284,7 @@ def _once(raw: Mapping[str, Any] | None, clauses: Mapping[str, Clause]) -> Once 
     if raw is None:
         return None
 
-    def undecided(facts: Facts, contract: Contract, base: int | None) -> bool | None:
+    def undecided(facts: Facts, contract: ContractFacts, base: int | None) -> bool | None:
         return None
 
     facts = (*raw["same"], "registered_on")

@@ -1,4 +1,4 @@
-"""The engine's own sentences: marked for extraction here, translated by whoever shows them."""
+"""The engine's own sentences: marked for extraction here, translated where they are shown."""
 
 from __future__ import annotations
 
@@ -8,18 +8,18 @@ from typing import NamedTuple
 
 
 def N_(msgid: str) -> str:  # noqa: N802
-    """Mark a string for the catalogues; it stays what it is."""
+    """Mark a string for the catalogues; return it unchanged."""
     return msgid
 
 
 class Text(NamedTuple):
-    """A sentence with its holes kept apart, so that a page can translate before it fills them."""
+    """A sentence and its parameters apart, so that a page can translate before it interpolates."""
 
     msgid: str
     params: Mapping[str, object] = {}
 
     def render(self, translate: Callable[[str], str]) -> str:
-        """Translate, then fill; a hole that holds a `Text` is translated too."""
+        """Translate, then interpolate; a parameter that is a `Text` is translated too."""
         if not self.params:
             return translate(self.msgid)
         filled = {
@@ -144,7 +144,7 @@ def named(fact: str) -> Text:
     return Text(FACTS.get(fact, fact))
 
 
-def shown(value: object, *, money: bool) -> object:
+def format_value(value: object, *, money: bool) -> object:
     """Return a fact's value as a person reads it."""
     if isinstance(value, bool):
         return Text(N_("是")) if value else Text(N_("否"))

@@ -7,35 +7,35 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from market.kit.templating import render
-from market.programmes import describing
+from market.programmes import summaries
 from market.programmes.catalogue import clauses, compiled, get_programme, list_programmes, list_versions
 
 
-async def programmes(request: Request) -> Response:
+async def index(request: Request) -> Response:
     rows = await list_programmes()
     latest = {row.id: (await list_versions(row.id))[:1] for row in rows}
     terms = {row.id: compiled(latest[row.id][0]) for row in rows if latest[row.id]}
-    return render(request, "programmes/programmes.html", programmes=rows, terms=terms, describing=describing)
+    return render(request, "programmes/programmes.html", programmes=rows, terms=terms, summaries=summaries)
 
 
-async def programme(request: Request) -> Response:
-    found = await get_programme(request.path_params["slug"])
-    versions = await list_versions(found.id)
-    wanted = request.query_params.get("version", "")
-    shown = next((row for row in versions if row.version == wanted), versions[0])
+async def show(request: Request) -> Response:
+    show = await get_programme(request.path_params["slug"])
+    versions = await list_versions(show.id)
+    version = request.query_params.get("version", "")
+    terms_row = next((row for row in versions if row.version == version), versions[0])
     return render(
         request,
         "programmes/programme.html",
-        programme=found,
+        programme=show,
         versions=versions,
-        shown=shown,
-        terms=compiled(shown),
-        clauses=clauses(shown.content),
-        describing=describing,
+        shown=terms_row,
+        terms=compiled(terms_row),
+        clauses=clauses(terms_row.content),
+        summaries=summaries,
     )
 
 
 routes = [
-    Route("/subsidies", programmes, name="programmes:index", methods=["GET"]),
-    Route("/subsidies/{slug}", programme, name="programmes:show", methods=["GET"]),
+    Route("/subsidies", index, name="programmes:index", methods=["GET"]),
+    Route("/subsidies/{slug}", show, name="programmes:show", methods=["GET"]),
 ]

@@ -14,7 +14,7 @@ from typing import Any
 
 from market.programmes.engine import assess
 from market.programmes.facts import read_facts
-from market.programmes.loading import find_terms
+from market.programmes.rule_files import find_terms
 from tests.programmes.random_claims import random_claim
 
 CLAIMS = 100_000

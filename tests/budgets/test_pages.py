@@ -22,8 +22,8 @@ from market.files.store import LocalStore
 from market.integrity.models import PartyTie
 from market.kit.errors import Invalid
 from market.kit.pagination import PageRequest
-from market.programmes.loading import find_terms
 from market.programmes.models import ProgrammeTerms
+from market.programmes.rule_files import find_terms
 from market.records.by import By
 from tests.budgets.test_year_and_back import make_paid, next_version
 from tests.claims.factories import (

@@ -47,10 +47,10 @@ from market.deals.models import Deal, DealStatus, Side
 from market.integrity.conflicts import Conflicted
 from market.kit.errors import Conflict, Invalid, SamePerson
 from market.ledger import services as book
-from market.programmes import drafting
+from market.programmes import drafts
 from market.programmes.catalogue import version_in_force
-from market.programmes.loading import find_terms
 from market.programmes.models import ProgrammeTerms
+from market.programmes.rule_files import find_terms
 from market.records.by import By
 from tests.claims.factories import (
     WAN,
@@ -288,7 +288,7 @@ _GUANGXI = find_terms("guangxi")[0].content
 
 
 def next_version(**changes: Any) -> str:
-    content = json.loads(drafting.shown(_GUANGXI))
+    content = json.loads(drafts.to_text(_GUANGXI))
     return json.dumps(content | {"version": "2027", "valid_from": "2027-01-01"} | changes)
 
 
@@ -297,9 +297,9 @@ async def test_a_version_is_drafted_by_one_released_by_another_and_changes_no_cl
     claim = await make_calculated(desk)
     cheaper = [{"name": "rate", "rate": {"flat": 3000}, "clause": "rate"}]
 
-    draft = await drafting.draft_terms("guangxi", text=next_version(rates=cheaper), by=By(desk.officer, NOW))
+    draft = await drafts.draft_terms("guangxi", text=next_version(rates=cheaper), by=By(desk.officer, NOW))
     preview = await preview_of(draft, NOW)
-    released = await drafting.release_terms(
+    released = await drafts.release_terms(
         "guangxi", "2027", on_release=judge_outcomes_anew, by=By(desk.approver, NOW)
     )
 
@@ -310,7 +310,7 @@ async def test_a_version_is_drafted_by_one_released_by_another_and_changes_no_cl
     assert (await version_in_force(released.programme_id, 2027)).version == "2027"
     assert (await Claim.get(id=claim.id).select_related("terms")).terms.version == "2019"
     with pytest.raises(Conflict):
-        await drafting.draft_terms("guangxi", text=next_version(), by=By(desk.officer, NOW))
+        await drafts.draft_terms("guangxi", text=next_version(), by=By(desk.officer, NOW))
 
 
 async def test_what_is_no_next_version_is_not_kept() -> None:
@@ -328,7 +328,7 @@ async def test_what_is_no_next_version_is_not_kept() -> None:
 
     for text in texts:
         with pytest.raises(Invalid):
-            await drafting.draft_terms("guangxi", text=text, by=By(desk.officer, NOW))
+            await drafts.draft_terms("guangxi", text=text, by=By(desk.officer, NOW))
     assert not await ProgrammeTerms.filter(status="draft").exists()
 
 

@@ -13,8 +13,8 @@ from market.claims.estimates import Asked, calculate, estimate_for_deal, estimat
 from market.contracts.models import Contract
 from market.listings.models import Outcome
 from market.programmes.catalogue import load_programmes
-from market.programmes.loading import find_terms
 from market.programmes.models import Programme, ProgrammeTerms, TermsStatus
+from market.programmes.rule_files import find_terms
 from tests.claims.factories import WAN, make_applicant, make_contract, make_sales
 from tests.factories import NOW, make_organisation, make_outcome
 

@@ -16,7 +16,7 @@ from market.budgets.paying import enter_result, order_payment
 from market.claims.applying import submit_claim
 from market.claims.expert_panel import assign_experts
 from market.claims.models import Claim
-from market.programmes.drafting import draft_terms
+from market.programmes.drafts import draft_terms
 from market.records.by import By
 from tests.budgets.test_year_and_back import next_version
 from tests.claims.factories import make_accepted, make_desk, make_draft, make_published, make_rechecked

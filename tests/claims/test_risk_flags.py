@@ -18,7 +18,7 @@ from market.claims.risk_flags import (
     thresholds,
     words_of,
 )
-from market.programmes.loading import find_terms
+from market.programmes.rule_files import find_terms
 from tests.programmes.sample_claims import WAN
 
 SIGNED = date(2026, 3, 1)

@@ -26,7 +26,7 @@ from market.files.models import StoredFile, Tier
 from market.kit.errors import Conflict, Invalid
 from market.kit.pagination import PageRequest
 from market.notices.models import Notice
-from market.programmes.loading import find_terms, shipped
+from market.programmes.rule_files import find_terms, shipped
 from market.records.by import By
 from tests.budgets.test_year_and_back import LATER
 from tests.claims.factories import (

@@ -18,7 +18,7 @@ from market.deals.openings import agree_introduction, open_interest, open_respon
 from market.deps import Deps
 from market.listings.models import Need, Outcome
 from market.programmes.catalogue import load_programmes
-from market.programmes.loading import shipped
+from market.programmes.rule_files import shipped
 from market.records.by import By
 from market.search.models import OutboxEntry
 from tests.factories import NOW, make_member, make_need, make_organisation, make_outcome

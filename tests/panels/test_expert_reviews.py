@@ -24,7 +24,7 @@ from market.kit.errors import Conflict, Invalid, NotFound
 from market.panels import expert_reviews
 from market.panels.expert_reviews import decline, score
 from market.panels.scoring import approved_rate, mean, points_of
-from market.programmes.loading import find_terms
+from market.programmes.rule_files import find_terms
 from market.records.by import By
 from tests.claims.factories import (
     WAN,

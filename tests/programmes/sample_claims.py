@@ -6,8 +6,8 @@ from typing import Any
 
 from market.programmes.engine import assess
 from market.programmes.facts import read_facts
-from market.programmes.loading import find_terms
-from market.programmes.results import Assessment
+from market.programmes.results import AssessmentResult
+from market.programmes.rule_files import find_terms
 
 WAN = 1_000_000
 """万元 in fen."""
@@ -115,7 +115,7 @@ def claim(programme: str, *contracts: dict[str, Any], year: int = 2025, **bent: 
     return {**whole, **bent}
 
 
-def assessed(programme: str, raw: dict[str, Any], rate: int | None = None) -> Assessment:
+def assessed(programme: str, raw: dict[str, Any], rate: int | None = None) -> AssessmentResult:
     """Compute a claim as the command would."""
     terms = find_terms(programme)[-1]
     if rate is not None:
@@ -123,6 +123,6 @@ def assessed(programme: str, raw: dict[str, Any], rate: int | None = None) -> As
     return assess(read_facts(raw), terms)
 
 
-def failed_of(assessment: Assessment, place: int = 0) -> set[str]:
+def failed_of(assessment: AssessmentResult, place: int = 0) -> set[str]:
     """Return the names of the conditions that one contract failed."""
     return {one.condition for one in assessment.contracts[place].failed}

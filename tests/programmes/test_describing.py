@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from market.programmes import describing
-from market.programmes.loading import find_terms, read_terms
+from market.programmes import summaries
+from market.programmes.rule_files import find_terms, read_terms
 from market.programmes.terms import Terms
 
 
@@ -38,17 +38,17 @@ def bent(programme: str, **changes: Any) -> Terms:
 def test_each_rate_is_told_with_the_case_it_is_for(programme: str, rates: list[tuple[str, str]]) -> None:
     terms = terms_of(programme)
 
-    assert [(row.words, row.value) for row in describing.rates(terms)] == rates
-    assert all(row.clause for row in describing.rates(terms))
-    assert describing.headline(terms) == " / ".join(value for _words, value in rates)
+    assert [(row.words, row.value) for row in summaries.rates(terms)] == rates
+    assert all(row.clause for row in summaries.rates(terms))
+    assert summaries.headline(terms) == " / ".join(value for _words, value in rates)
 
 
 def test_an_add_on_is_told_with_its_cap_where_it_has_one() -> None:
     [add_on] = terms_of("ningbo-buyer").content["add_ons"]
     uncapped = {name: value for name, value in add_on.items() if name != "cap"}
 
-    assert describing.rates(terms_of("ningbo-buyer"))[-1].value == "+5%（至多 100 万元）"
-    assert describing.rates(bent("ningbo-buyer", add_ons=[uncapped]))[-1].value == "+5%"
+    assert summaries.rates(terms_of("ningbo-buyer"))[-1].value == "+5%（至多 100 万元）"
+    assert summaries.rates(bent("ningbo-buyer", add_ons=[uncapped]))[-1].value == "+5%"
 
 
 @pytest.mark.parametrize(
@@ -68,7 +68,7 @@ def test_an_add_on_is_told_with_its_cap_where_it_has_one() -> None:
     ],
 )
 def test_each_upper_limit_is_told_with_whom_it_is_for(programme: str, caps: list[tuple[str, str]]) -> None:
-    assert [(row.words, row.value) for row in describing.caps(terms_of(programme))] == caps
+    assert [(row.words, row.value) for row in summaries.caps(terms_of(programme))] == caps
 
 
 @pytest.mark.parametrize(
@@ -82,7 +82,7 @@ def test_each_upper_limit_is_told_with_whom_it_is_for(programme: str, caps: list
 def test_what_must_hold_over_all_contracts_stands_last_among_the_conditions(
     programme: str, last: str
 ) -> None:
-    rows = describing.conditions(terms_of(programme))
+    rows = summaries.conditions(terms_of(programme))
 
     assert rows[-1].words == last
     assert all(row.clause for row in rows)
@@ -91,13 +91,13 @@ def test_what_must_hold_over_all_contracts_stands_last_among_the_conditions(
 def test_a_sum_without_a_least_amount_adds_no_condition() -> None:
     summed = bent("hefei", summed={"by": "outcome"})
 
-    assert len(describing.conditions(summed)) == len(describing.conditions(terms_of("hefei"))) - 1
+    assert len(summaries.conditions(summed)) == len(summaries.conditions(terms_of("hefei"))) - 1
 
 
 def test_a_set_is_told_by_whom_it_pays_where_on_what_and_for_which_contracts() -> None:
     terms = terms_of("ningxia-seller")
 
-    assert describing.who(terms) == "宁夏　卖方"
-    assert describing.who(terms_of("nanning")) == "广西·南宁　买方"
-    assert describing.base(terms_of("nanning")).words == "实际到账额"
-    assert describing.kinds(terms_of("nanning")) == "技术开发、技术转让"
+    assert summaries.who(terms) == "宁夏　卖方"
+    assert summaries.who(terms_of("nanning")) == "广西·南宁　买方"
+    assert summaries.base(terms_of("nanning")).words == "实际到账额"
+    assert summaries.kinds(terms_of("nanning")) == "技术开发、技术转让"

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from market.programmes.estimating import estimate
-from market.programmes.facts import Applicant, Contract, Receipt
-from market.programmes.loading import find_terms
+from market.programmes.estimates import estimate
+from market.programmes.facts import Applicant, ContractFacts, ReceiptFacts
+from market.programmes.rule_files import find_terms
 from tests.programmes.sample_claims import WAN
 
 NANNING = find_terms("nanning")[-1].with_rate(2000)
@@ -12,7 +12,7 @@ NANNING = find_terms("nanning")[-1].with_rate(2000)
 
 def test_until_something_is_received_the_whole_amount_is_supposed_to_be_paid() -> None:
     nothing = estimate(NANNING, year=2026, trade_amount=100 * WAN)
-    received = Contract(receipts=(Receipt(on=None, amount=30 * WAN),))
+    received = ContractFacts(receipts=(ReceiptFacts(on=None, amount=30 * WAN),))
     something = estimate(NANNING, year=2026, trade_amount=100 * WAN, contract=received)
 
     assert nothing.award == 20 * WAN

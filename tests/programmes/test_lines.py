@@ -6,9 +6,9 @@ from itertools import pairwise
 
 import pytest
 
-from market.programmes.estimating import estimate
-from market.programmes.facts import Contract
-from market.programmes.loading import find_terms
+from market.programmes.estimates import estimate
+from market.programmes.facts import ContractFacts
+from market.programmes.rule_files import find_terms
 from market.programmes.sharing import number_rank
 from market.programmes.texts import Text, percent, wan
 from tests.programmes.sample_claims import WAN, assessed, claim, contract
@@ -71,7 +71,7 @@ def test_a_university_whose_outcome_is_not_named_has_it_open() -> None:
 def test_an_equity_estimate_supposes_the_whole_share_paid_in() -> None:
     terms = find_terms("guangxi")[0]
 
-    result = estimate(terms, year=2026, trade_amount=100 * WAN, contract=Contract(kind="equity"))
+    result = estimate(terms, year=2026, trade_amount=100 * WAN, contract=ContractFacts(kind="equity"))
 
     assert result.award == 50 * WAN
 

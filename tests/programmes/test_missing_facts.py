@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from market.programmes.estimating import estimate
-from market.programmes.facts import Applicant, Contract
-from market.programmes.loading import find_terms
+from market.programmes.estimates import estimate
+from market.programmes.facts import Applicant, ContractFacts
+from market.programmes.rule_files import find_terms
 from tests.programmes.sample_claims import WAN, assessed, claim, contract
 
 
@@ -144,7 +144,7 @@ def test_an_estimate_supposes_full_payment_and_says_what_is_open() -> None:
         year=2026,
         trade_amount=200 * WAN,
         applicant=Applicant(region="640100"),
-        contract=Contract(kind="assignment", subsidised_before=False),
+        contract=ContractFacts(kind="assignment", subsidised_before=False),
     )
 
     assert result.award == 60 * WAN

@@ -9,7 +9,7 @@ import pytest
 
 from market.programmes.engine import assess
 from market.programmes.facts import read_facts
-from market.programmes.loading import find_terms, shipped
+from market.programmes.rule_files import find_terms, shipped
 from tests.programmes.oracle import PROGRAMMES, answer
 from tests.programmes.random_claims import random_claim
 

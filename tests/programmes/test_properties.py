@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 from market.programmes.engine import assess
 from market.programmes.facts import read_facts
-from market.programmes.loading import shipped
-from market.programmes.results import Assessment
+from market.programmes.results import AssessmentResult
+from market.programmes.rule_files import shipped
 from market.programmes.sharing import share, share_pot
 from market.programmes.terms import Terms
 from tests.programmes.random_claims import random_claim
@@ -22,7 +22,7 @@ EVERY = {f"{one.programme}@{one.version}": one for one in SETS}
 few = settings(max_examples=150, deadline=None, derandomize=True, database=None)
 
 
-def computed(terms: Terms, raw: dict[str, object]) -> Assessment:
+def computed(terms: Terms, raw: dict[str, object]) -> AssessmentResult:
     return assess(read_facts(raw), terms)
 
 
@@ -48,8 +48,8 @@ def test_parts_add_up_and_nothing_passes_a_ceiling(name: str, seed: int) -> None
         assert counted <= result.year_stage.room
 
 
-def _is_under_year_cap(result: Assessment, no: str | None) -> bool:
-    work = next(work for work in result.works if work.contract.no == no)
+def _is_under_year_cap(result: AssessmentResult, no: str | None) -> bool:
+    work = next(work for work in result.calculations if work.contract.no == no)
     return work.case is None or work.case.in_year_cap
 
 

@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 
 from market.programmes.engine import assess
-from market.programmes.facts import Contract, Facts, read_facts
-from market.programmes.loading import find_terms, read_terms
-from market.programmes.results import Assessment
+from market.programmes.facts import ContractFacts, Facts, read_facts
+from market.programmes.results import AssessmentResult
+from market.programmes.rule_files import find_terms, read_terms
 from market.programmes.terms import TermError
 from tests.programmes.sample_claims import WAN, assessed, claim, contract
 
@@ -22,7 +22,7 @@ def bent(name: str, **changes: Any) -> dict[str, Any]:
     return {**deepcopy(dict(find_terms(name)[0].content)), **changes}
 
 
-def paid(content: dict[str, Any], raw: dict[str, Any]) -> Assessment:
+def paid(content: dict[str, Any], raw: dict[str, Any]) -> AssessmentResult:
     return assess(read_facts(raw), read_terms(content))
 
 
@@ -272,7 +272,7 @@ def test_whether_a_contract_is_the_earliest_of_its_kind_is_not_decided_from_it_a
     once = find_terms("ningxia-buyer")[-1].once
 
     assert once is not None
-    assert once.condition.test(Facts(year=2025), Contract(), None) is None
+    assert once.condition.test(Facts(year=2025), ContractFacts(), None) is None
 
 
 def test_a_rate_is_asked_for_only_where_the_text_gives_none() -> None:

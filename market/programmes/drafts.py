@@ -1,4 +1,4 @@
-"""Rule versions edited in the site: drafted by one, looked through, released by another, then frozen."""
+"""Drafts of rule versions: drafted by one person, released by a second, then immutable."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ from market.kit.database import atomic
 from market.kit.errors import Conflict, Invalid, NotFound, SamePerson
 from market.kit.i18n import gettext as _
 from market.programmes.catalogue import AfterRelease, close_periods, get_programme, list_versions
-from market.programmes.loading import RulesError, property_order, read_terms
 from market.programmes.models import Programme, ProgrammeTerms, TermsStatus
 from market.programmes.permissions import ProgrammeAct
+from market.programmes.rule_files import RulesError, property_order, read_terms
 from market.programmes.search import INDEX
 from market.programmes.terms import Terms
 from market.records.by import By
@@ -43,7 +43,7 @@ def read_content(text: str) -> tuple[dict[str, Any], Terms]:
     if not isinstance(content, dict):
         raise Invalid(_("规则文件应为一个对象。"), field="content")
     if any(
-        sign == "\x00" or "\ud800" <= sign <= "\udfff" for sign in shown(content).replace("\\u0000", "\x00")
+        sign == "\x00" or "\ud800" <= sign <= "\udfff" for sign in to_text(content).replace("\\u0000", "\x00")
     ):
         raise Invalid(_("规则文件里有不能保存的字符。"), field="content")
     try:
@@ -55,12 +55,12 @@ def read_content(text: str) -> tuple[dict[str, Any], Terms]:
 async def get_draft(actor: Actor, slug: str, version: str) -> ProgrammeTerms:
     """Return a version that is not released yet, for the desk."""
     actor.require(AccountAct.SEE_DESK)
-    found = await ProgrammeTerms.get_or_none(
+    draft = await ProgrammeTerms.get_or_none(
         programme__slug=slug, version=version, status=TermsStatus.DRAFT
     ).select_related("programme", "drafted_by")
-    if found is None:
+    if draft is None:
         raise NotFound(_("没有这份规则草稿。"))
-    return found
+    return draft
 
 
 async def list_drafts() -> list[ProgrammeTerms]:
@@ -76,10 +76,10 @@ async def starting_text(slug: str) -> str:
     """Return the newest released version of a programme as text, to draft the next one from."""
     programme = await get_programme(slug)
     versions = await list_versions(programme.id)
-    return shown(versions[0].content) if versions else "{}"
+    return to_text(versions[0].content) if versions else "{}"
 
 
-def shown(content: Mapping[str, Any]) -> str:
+def to_text(content: Mapping[str, Any]) -> str:
     """Return a rule file as people edit it: its parts in the schema's order, which the database forgets."""
     parts = property_order()
     ordered = {name: content[name] for name in [*parts, *content] if name in content}
@@ -88,7 +88,7 @@ def shown(content: Mapping[str, Any]) -> str:
 
 @atomic()
 async def draft_terms(slug: str, *, text: str, by: By) -> ProgrammeTerms:
-    """Keep a draft of a programme's next version; drafting the same version again replaces it.
+    """Store a draft of a programme's next version; drafting the same version again replaces it.
 
     Raises:
         Invalid: the text is no rule set of this programme, or begins before the last version does.
@@ -101,13 +101,13 @@ async def draft_terms(slug: str, *, text: str, by: By) -> ProgrammeTerms:
     if terms.programme != slug:
         raise Invalid(_("规则文件里的政策应为 %(slug)s。", slug=slug), field="content")
     newest = (await list_versions(programme.id))[:1]
-    known = await ProgrammeTerms.get_or_none(programme_id=programme.id, version=terms.version)
-    if known is not None and known.status is TermsStatus.RELEASED:
+    draft = await ProgrammeTerms.get_or_none(programme_id=programme.id, version=terms.version)
+    if draft is not None and draft.status is TermsStatus.RELEASED:
         raise Conflict(_("%(version)s 版已经发布，不能再改；请用新的版本号。", version=terms.version))
     if newest and terms.valid_from <= newest[0].valid_from:
         raise Invalid(_("新版本的生效日应晚于现行版本。"), field="content")
-    if known is None:
-        known = await ProgrammeTerms.create(
+    if draft is None:
+        draft = await ProgrammeTerms.create(
             id=uuid4(),
             programme_id=programme.id,
             version=terms.version,
@@ -116,21 +116,21 @@ async def draft_terms(slug: str, *, text: str, by: By) -> ProgrammeTerms:
             drafted_by_id=by.actor.user_id,
         )
     else:
-        known.content, known.valid_from, known.drafted_by_id = content, terms.valid_from, by.actor.user_id
-        await known.save(update_fields=["content", "valid_from", "drafted_by_id"])
-    await record("terms", known.id, "draft", by=by, programme=slug, version=terms.version)
+        draft.content, draft.valid_from, draft.drafted_by_id = content, terms.valid_from, by.actor.user_id
+        await draft.save(update_fields=["content", "valid_from", "drafted_by_id"])
+    await record("terms", draft.id, "draft", by=by, programme=slug, version=terms.version)
     await notify_staff(
         StaffRole.APPROVER,
         _("%(name)s %(version)s 版规则待发布。", name=programme.name, version=terms.version),
         now=by.now,
         address=f"/desk/terms/{slug}/{terms.version}",
     )
-    return known
+    return draft
 
 
 @atomic()
 async def release_terms(slug: str, version: str, *, on_release: AfterRelease, by: By) -> ProgrammeTerms:
-    """Release a draft, by another person than drafted it; from then on nobody edits it.
+    """Release a draft, by a second person; from then on it is immutable.
 
     Claims keep the version they began with; only claims begun afterwards may fall under this one.
     `on_release` is awaited in the same transaction.
@@ -166,11 +166,11 @@ async def release_terms(slug: str, version: str, *, on_release: AfterRelease, by
 async def difference_of(draft: ProgrammeTerms) -> list[tuple[str, str]]:
     """Return the draft against the version in force, line by line: `same`, `old` or `new`, and the line."""
     versions = await list_versions(draft.programme_id)
-    old = shown(versions[0].content).splitlines() if versions else []
-    found = []
-    for line in unified_diff(old, shown(draft.content).splitlines(), lineterm="", n=2):
+    old = to_text(versions[0].content).splitlines() if versions else []
+    lines = []
+    for line in unified_diff(old, to_text(draft.content).splitlines(), lineterm="", n=2):
         if line.startswith(("---", "+++")):
             continue
         kind = {"+": "new", "-": "old", "@": "gap"}.get(line[:1], "same")
-        found.append((kind, line[1:] if kind in ("new", "old", "same") else "⋯"))
-    return found
+        lines.append((kind, line[1:] if kind in ("new", "old", "same") else "⋯"))
+    return lines

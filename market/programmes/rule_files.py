@@ -17,7 +17,7 @@ from typing import Any
 from jsonschema import Draft202012Validator
 
 from market.programmes.conditions import reader
-from market.programmes.facts import Contract, Facts
+from market.programmes.facts import ContractFacts, Facts
 from market.programmes.terms import Terms, compile_terms
 
 HERE = Path(__file__).parent
@@ -25,7 +25,7 @@ FOLDER = HERE / "rules"
 
 
 class RulesError(ValueError):
-    """A rule file does not pass: `problems` holds one sentence for each fault, with its place."""
+    """Raised for an invalid rule file; `problems` holds one sentence for each fault, with its place."""
 
     def __init__(self, problems: Sequence[str]) -> None:
         super().__init__("；".join(problems))
@@ -33,7 +33,7 @@ class RulesError(ValueError):
 
 
 class VersionError(LookupError):
-    """No such programme, no such version, or none in force in that year."""
+    """Raised when there is no such programme or version, or none in force in that year."""
 
 
 def read_terms(content: Mapping[str, Any]) -> Terms:
@@ -54,7 +54,7 @@ def shipped() -> tuple[Terms, ...]:
     """Return every rule set that comes with the product, by programme and version."""
     files = sorted(FOLDER.glob("*.json"))
     terms = [read_terms(json.loads(file.read_text(encoding="utf-8"))) for file in files]
-    return tuple(sorted(terms, key=lambda one: (one.programme, one.valid_from)))
+    return tuple(sorted(terms, key=lambda terms: (terms.programme, terms.valid_from)))
 
 
 def versions_of(programme: str, among: Sequence[Terms] | None = None) -> list[Terms]:
@@ -63,10 +63,10 @@ def versions_of(programme: str, among: Sequence[Terms] | None = None) -> list[Te
     Raises:
         VersionError: there is no such programme.
     """
-    found = [one for one in (shipped() if among is None else among) if one.programme == programme]
-    if not found:
+    versions = [terms for terms in (shipped() if among is None else among) if terms.programme == programme]
+    if not versions:
         raise VersionError(f"没有政策“{programme}”")
-    return sorted(found, key=lambda one: one.valid_from)
+    return sorted(versions, key=lambda terms: terms.valid_from)
 
 
 def version_for(versions: Sequence[Terms], year: int) -> Terms:
@@ -75,10 +75,10 @@ def version_for(versions: Sequence[Terms], year: int) -> Terms:
     Raises:
         VersionError: the programme had not begun.
     """
-    in_force = [one for one in versions if one.valid_from <= date(year, 12, 31)]
+    in_force = [terms for terms in versions if terms.valid_from <= date(year, 12, 31)]
     if not in_force:
         raise VersionError(f"{year} 年没有生效的版本")
-    return max(in_force, key=lambda one: one.valid_from)
+    return max(in_force, key=lambda terms: terms.valid_from)
 
 
 def find_terms(name: str, among: Sequence[Terms] | None = None) -> list[Terms]:
@@ -90,7 +90,7 @@ def find_terms(name: str, among: Sequence[Terms] | None = None) -> list[Terms]:
     programme, at, version = name.partition("@")
     versions = versions_of(programme, among)
     if at:
-        versions = [one for one in versions if one.version == version]
+        versions = [terms for terms in versions if terms.version == version]
         if not versions:
             raise VersionError(f"政策“{programme}”没有版本“{version}”")
     return versions
@@ -98,26 +98,26 @@ def find_terms(name: str, among: Sequence[Terms] | None = None) -> list[Terms]:
 
 def in_force(year: int, among: Sequence[Terms] | None = None) -> list[Terms]:
     """Return each programme's version of a year, programmes that had not begun left out."""
-    known = shipped() if among is None else among
+    candidates = shipped() if among is None else among
     latest: dict[str, Terms] = {}
-    for one in sorted(known, key=lambda one: one.valid_from):
-        if one.valid_from <= date(year, 12, 31):
-            latest[one.programme] = one
+    for terms in sorted(candidates, key=lambda terms: terms.valid_from):
+        if terms.valid_from <= date(year, 12, 31):
+            latest[terms.programme] = terms
     return list(latest.values())
 
 
-def words(content: Mapping[str, Any]) -> Iterator[str]:
+def translatable_strings(content: Mapping[str, Any]) -> Iterator[str]:
     """Yield the sentences of a rule file that a page shows, for the catalogues."""
-    shown = {"title", "text", "reason", "remedy", "summary", "document", "note", "clawback", "name"}
+    shown_keys = {"title", "text", "reason", "remedy", "summary", "document", "note", "clawback", "name"}
     for key, value in content.items():
-        if isinstance(value, str) and key in shown and not value.isascii():
+        if isinstance(value, str) and key in shown_keys and not value.isascii():
             yield value
         elif isinstance(value, Mapping):
-            yield from words(value)
+            yield from translatable_strings(value)
         elif isinstance(value, list):
             for item in value:
                 if isinstance(item, Mapping):
-                    yield from words(item)
+                    yield from translatable_strings(item)
                 elif key in {"assumptions", "evidence", "excludes"}:
                     yield item
 
@@ -139,7 +139,7 @@ def _validator() -> Draft202012Validator:
 
 
 def _problems(content: Mapping[str, Any]) -> Iterator[str]:
-    """What a schema cannot say: clauses and facts that exist, dates that are, brackets that join."""
+    """Yield problems a schema cannot find: unknown clauses and facts, invalid dates, brackets with gaps."""
     clauses = set(content["clauses"])
     try:
         date.fromisoformat(content["valid_from"])
@@ -177,7 +177,7 @@ def _fact_problems(node: Mapping[str, Any]) -> Iterator[str]:
     names = [node["fact"], *([node["value"]] if node.get("test") == "at_most_fact" else [])]
     for name in names:
         try:
-            reader(name)(Facts(year=1), Contract(), None)
+            reader(name)(Facts(year=1), ContractFacts(), None)
         except AttributeError:
             yield f"没有事实“{name}”"
     test, value = node.get("test"), node.get("value")

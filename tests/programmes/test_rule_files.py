@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from market.programmes.loading import (
+from market.programmes.rule_files import (
     RulesError,
     VersionError,
     find_terms,
@@ -16,9 +16,9 @@ from market.programmes.loading import (
     property_order,
     read_terms,
     shipped,
+    translatable_strings,
     version_for,
     versions_of,
-    words,
 )
 
 ONE_RATE = {
@@ -148,7 +148,7 @@ def test_cases_and_brackets_must_join(name: str, bend: Callable[[dict[str, Any]]
 
 
 def test_the_sentences_of_a_rule_file_can_be_collected_for_the_catalogues() -> None:
-    found = set(words(find_terms("nanning")[0].content))
+    found = set(translatable_strings(find_terms("nanning")[0].content))
 
     assert "买卖双方无隶属或关联关系" in found
     assert "“经营一年以上”按成立日期至申报年度 12 月 31 日满一年计" in found

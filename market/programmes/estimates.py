@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import replace
 
 from market.programmes.engine import compute
-from market.programmes.facts import Applicant, Contract, Facts, Receipt
-from market.programmes.results import Assessment
+from market.programmes.facts import Applicant, ContractFacts, Facts, ReceiptFacts
+from market.programmes.results import AssessmentResult
 from market.programmes.terms import Terms
 
 _UNKNOWN_APPLICANT = Applicant()
-_UNKNOWN_CONTRACT = Contract()
+_UNKNOWN_CONTRACT = ContractFacts()
 
 
 def estimate(
@@ -19,11 +19,11 @@ def estimate(
     year: int,
     trade_amount: int,
     applicant: Applicant = _UNKNOWN_APPLICANT,
-    contract: Contract = _UNKNOWN_CONTRACT,
+    contract: ContractFacts = _UNKNOWN_CONTRACT,
     granted_this_year: int | None = None,
     vat_payable: int | None = None,
     vat_paid: int | None = None,
-) -> Assessment:
+) -> AssessmentResult:
     """Compute a contract of this trade amount from what is known so far; the rest is open (待核).
 
     The applicant is taken to claim in the role the set pays. While nothing was received the whole amount is
@@ -33,7 +33,7 @@ def estimate(
     """
     supposed = replace(contract, trade_amount=trade_amount)
     if contract.receipts is None:
-        supposed = replace(supposed, receipts=(Receipt(on=None, amount=trade_amount),))
+        supposed = replace(supposed, receipts=(ReceiptFacts(on=None, amount=trade_amount),))
     if contract.kind == "equity" and contract.paid_in_equity is None:
         supposed = replace(supposed, paid_in_equity=trade_amount)
     if applicant.role is None:

@@ -24,31 +24,31 @@ class Row:
 
 def conditions(terms: Terms) -> list[Row]:
     """Return what must hold, on the applicant and on each contract."""
-    found = [*terms.applicant_conditions, *terms.contract_conditions]
+    conditions = [*terms.applicant_conditions, *terms.contract_conditions]
     if terms.once is not None:
-        found.append(terms.once.condition)
+        conditions.append(terms.once.condition)
     if terms.summed is not None and terms.summed.gate is not None:
-        found.append(terms.summed.gate)
-    return [Row(_(one.text), "", _(str(one.clause))) for one in found]
+        conditions.append(terms.summed.gate)
+    return [Row(_(condition.text), "", _(str(condition.clause))) for condition in conditions]
 
 
 def rates(terms: Terms) -> list[Row]:
     """Return each rate with the case it is for, and what is added on top."""
-    found = []
+    rows = []
     for case, raw in zip(terms.cases, terms.content["rates"], strict=True):
         for words, value in _rate(raw["rate"], terms):
-            found.append(Row(_case(case, words, len(terms.cases)), value, _(str(case.clause))))
+            rows.append(Row(_case(case, words, len(terms.cases)), value, _(str(case.clause))))
     for add_on in terms.add_ons:
-        when = "，".join(_(one.text) for one in add_on.when)
+        when = "，".join(_(condition.text) for condition in add_on.when)
         value = "+" + percent(add_on.basis_points)
         if add_on.cap is not None:
             value += _("（至多 %(cap)s）", cap=_(wan(add_on.cap)))
-        found.append(Row(when or _("加成"), value, _(str(add_on.clause))))
-    return found
+        rows.append(Row(when or _("加成"), value, _(str(add_on.clause))))
+    return rows
 
 
 def _case(case: RateCase, words: str, count: int) -> str:
-    when = "，".join(_(one.text) for one in case.when)
+    when = "，".join(_(condition.text) for condition in case.when)
     return when or words or (_("其他") if count > 1 else _("比例"))
 
 
@@ -81,25 +81,25 @@ def _brackets(raw: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
 
 def caps(terms: Terms) -> list[Row]:
     """Return every upper limit with whom it is for."""
-    found = []
+    rows = []
     for case in terms.cases:
         if case.cap is not None:
             words = _("每份合同") if terms.per_contract else _("每个申请单位")
-            found.append(_cap(words, case.when, case.cap))
-    for one in terms.caps:
-        if one.outcome is not None:
-            found.append(_cap(_("每项成果"), one.when, one.outcome))
-        if one.year is not None:
-            found.append(_cap(_("每个单位每年"), one.when, one.year))
+            rows.append(_cap(words, case.when, case.cap))
+    for cap_case in terms.caps:
+        if cap_case.outcome is not None:
+            rows.append(_cap(_("每项成果"), cap_case.when, cap_case.outcome))
+        if cap_case.year is not None:
+            rows.append(_cap(_("每个单位每年"), cap_case.when, cap_case.year))
     if terms.bound is not None:
         words = _("不超过%(what)s", what=named(terms.bound.fact).render(_))
-        found.append(Row(words, "", _(str(terms.bound.clause))))
-    return found
+        rows.append(Row(words, "", _(str(terms.bound.clause))))
+    return rows
 
 
 def _cap(words: str, when: tuple[Any, ...], cap: Cap) -> Row:
-    told = "，".join(_(one.text) for one in when)
-    return Row(f"{words}（{told}）" if told else words, _(wan(cap.amount)), _(str(cap.clause)))
+    applies_to = "，".join(_(condition.text) for condition in when)
+    return Row(f"{words}（{applies_to}）" if applies_to else words, _(wan(cap.amount)), _(str(cap.clause)))
 
 
 def headline(terms: Terms) -> str:

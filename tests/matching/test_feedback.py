@@ -16,9 +16,9 @@ from market.matching.scoring import FEEDBACK, LIKE_REFUSED, WEIGHTS, score
 from market.matching.services import feedback
 from market.records.by import By
 from tests.factories import NOW, make_member, make_need, make_outcome
-from tests.matching.test_services import TEXTS, found, relay_and_match
+from tests.matching.test_services import TEXTS, relay_and_match, search_deps
 
-__all__ = ["found"]
+__all__ = ["search_deps"]
 NEED = NeedFacts(
     UUID(int=1), 1, Text.of(["导线"]), "materials", budget_most=100, trl_least=5, region="450100"
 )
@@ -45,13 +45,13 @@ REFUSED = ListingTraits("materials", 150, 4, "440100")
 def test_an_outcome_is_like_a_refused_one_in_what_that_was_refused_for(
     reason: str, changes: dict[str, object], is_alike: bool
 ) -> None:
-    said = [Refusal(reason, True, REFUSED)] * 2
+    refusals = [Refusal(reason, True, REFUSED)] * 2
 
-    assert count_applicable(said, NEED, replace(OUTCOME, **changes)) == is_alike  # type: ignore[arg-type]
+    assert count_applicable(refusals, NEED, replace(OUTCOME, **changes)) == is_alike  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(
-    ("reason", "told", "is_alike"),
+    ("reason", "traits", "is_alike"),
     [
         ("price", ListingTraits(amount=120), True),
         ("price", ListingTraits(amount=80), False),
@@ -59,9 +59,9 @@ def test_an_outcome_is_like_a_refused_one_in_what_that_was_refused_for(
     ],
 )
 def test_whoever_offers_refuses_what_pays_as_little_or_asks_as_much(
-    reason: str, told: ListingTraits, is_alike: bool
+    reason: str, traits: ListingTraits, is_alike: bool
 ) -> None:
-    assert count_applicable([Refusal(reason, False, told)], NEED, OUTCOME) == is_alike
+    assert count_applicable([Refusal(reason, False, traits)], NEED, OUTCOME) == is_alike
 
 
 def test_a_lowered_score_is_still_the_sum_of_its_parts_and_says_why() -> None:
@@ -75,16 +75,16 @@ def test_a_lowered_score_is_still_the_sum_of_its_parts_and_says_why() -> None:
     assert whole.penalised(0) is whole
 
 
-async def test_what_was_too_dear_lowers_what_is_as_dear_for_that_need_alone(found: Deps) -> None:
+async def test_what_was_too_dear_lowers_what_is_as_dear_for_that_need_alone(search_deps: Deps) -> None:
     need, other = await make_need(**TEXTS), await make_need(**TEXTS)
     dear, dearer = [await make_outcome(price_kind="fixed", price_amount=n * 10**8) for n in (3, 4)]
-    await relay_and_match(found, needs=[need, other], outcomes=[dear, dearer])
+    await relay_and_match(search_deps, needs=[need, other], outcomes=[dear, dearer])
     before = await Match.get(need_id=need.id, outcome_id=dearer.id)
     buyer = await make_member(need.organisation)
 
     match = await Match.get(need_id=need.id, outcome_id=dear.id)
     await feedback(match.id, reason="price", comment="", by=By(buyer, NOW))
-    await run_pending(found)
+    await run_pending(search_deps)
 
     after = await Match.get(need_id=need.id, outcome_id=dearer.id)
     assert after.score == before.score - WEIGHTS.refused == sum(after.parts.values())

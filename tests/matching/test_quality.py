@@ -86,13 +86,17 @@ async def test_a_folder_is_measured_and_what_is_missing_is_named(tmp_path: Path)
         yield EmbeddedSearch(tmp_path / "index")
 
     sets = AnswerSets.read(tmp_path)
-    found = await evaluate(sets, Evaluator(scratch, (), embed_uncached, lambda *told: None))
+    figures = await evaluate(sets, Evaluator(scratch, (), embed_uncached, lambda *progress: None))
 
     assert sets.missing == ["duplicate_needs"]
-    assert (found["graded"]["ndcg_10"], found["graded"]["auc"], found["graded"]["recall_100"]) == (1, 1, 1)
-    assert found["graded"]["baseline"]["keyword"]["ndcg_10"] == 1
-    assert (found["topics"]["ndcg_10"], found["topics"]["n"]) == (1, 1)
-    assert found["known_item"]["kw"]["mrr_10"] == 1
+    assert (figures["graded"]["ndcg_10"], figures["graded"]["auc"], figures["graded"]["recall_100"]) == (
+        1,
+        1,
+        1,
+    )
+    assert figures["graded"]["baseline"]["keyword"]["ndcg_10"] == 1
+    assert (figures["topics"]["ndcg_10"], figures["topics"]["n"]) == (1, 1)
+    assert figures["known_item"]["kw"]["mrr_10"] == 1
 
 
 def test_a_file_that_is_not_what_its_name_says_is_named(tmp_path: Path) -> None:

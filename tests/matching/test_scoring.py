@@ -135,13 +135,13 @@ def test_each_part_gives_points_for_what_is_known_to_fit(
 
 
 def test_without_vectors_wording_has_the_points_of_meaning() -> None:
-    without, alike = score(NEED, OUTCOME, rare), score(NEED, OUTCOME, rare, meaning={"a model": 1.0})
+    without, similar = score(NEED, OUTCOME, rare), score(NEED, OUTCOME, rare, meaning={"a model": 1.0})
 
     share = WEIGHTS.model("a model").share
     assert without.parts["meaning"] == 0
-    assert alike.parts["meaning"] == round(WEIGHTS.content * share / (1 + share))
-    assert without.parts["wording"] == pytest.approx(alike.parts["wording"] * (1 + share), abs=2)
-    assert without.parts["field"] == alike.parts["field"] == WEIGHTS.field
+    assert similar.parts["meaning"] == round(WEIGHTS.content * share / (1 + share))
+    assert without.parts["wording"] == pytest.approx(similar.parts["wording"] * (1 + share), abs=2)
+    assert without.parts["field"] == similar.parts["field"] == WEIGHTS.field
 
 
 def test_two_models_that_agree_say_what_one_says_and_count_more() -> None:
@@ -240,10 +240,10 @@ def test_a_pair_scores_the_same_from_both_sides_and_among_others(
 
 def test_single_letters_in_common_count_when_no_word_is_the_same() -> None:
     need = need_with_words(_prepared("needs", title="水稻种植"))
-    alike = outcome_facts(_facts("outcomes", title="稻米培育"))
+    similar = outcome_facts(_facts("outcomes", title="稻米培育"))
     stranger = outcome_facts(_facts("outcomes", title="电机控制"))
 
-    assert value(need, alike) > value(need, stranger)
+    assert value(need, similar) > value(need, stranger)
 
 
 def test_simplified_and_traditional_texts_score_the_same() -> None:
@@ -270,7 +270,7 @@ def test_the_best_pairs_are_chosen_and_those_already_kept_beside() -> None:
     best = select_top_matches(pairs, rare)
     with_kept = select_top_matches(pairs, rare, existing=[one for one in pairs if one.outcome.id == last])
 
-    assert [chosen.outcome_id for chosen in best] == [one.id for one in outcomes[:MAX_MATCHES]]
+    assert [matches.outcome_id for matches in best] == [one.id for one in outcomes[:MAX_MATCHES]]
     assert {one.outcome_id for one in with_kept} == {one.outcome_id for one in best} | {last}
 
 
@@ -296,13 +296,13 @@ def test_without_the_top_reason_in_the_need_the_score_falls_by_what_was_shown(
     meaning = {} if cosine is None else {"a model": cosine}
     pair = Pair(need_with_words(prepare("needs", document)), outcome_facts(facts), meaning)
 
-    chosen = add_reasons(
+    matches = add_reasons(
         select_top_matches(_scored([pair], rarity := Frequencies(0, 0, {})), rarity.idf),
         {UUID(int=1): document},
         rarity.idf,
     )
 
-    for one in chosen:
+    for one in matches:
         for word, shown in one.reasons.items():
             cut = {
                 name: of.replace(word, "\n").replace("Ti-6Al-4V" if word == "ti6al4v" else word, "\n")

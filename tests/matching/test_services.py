@@ -1,4 +1,4 @@
-"""Matches are found, kept, taken up and turned down."""
+"""Matches are search_deps, kept, taken up and turned down."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ TEXTS: dict[str, Any] = {
 
 
 @pytest_asyncio.fixture(loop_scope="session")
-async def found(deps: Deps) -> AsyncIterator[Deps]:
+async def search_deps(deps: Deps) -> AsyncIterator[Deps]:
     yield deps
     await deps.search.close()
 
@@ -72,7 +72,7 @@ async def make_match(**fields: Any) -> Match:
     return await Match.create(**(defaults | fields))
 
 
-async def test_a_published_need_is_matched_once_the_relay_has_it(found: Deps) -> None:
+async def test_a_published_need_is_matched_once_the_relay_has_it(search_deps: Deps) -> None:
     outcome = await make_outcome()
     cane: dict[str, Any] = {
         "title": "甘蔗联合收割机",
@@ -83,7 +83,7 @@ async def test_a_published_need_is_matched_once_the_relay_has_it(found: Deps) ->
     other = await make_outcome(**cane, keywords=["甘蔗"])
     need = await make_need(**TEXTS)
 
-    await relay_and_match(found, outcomes=[outcome, other], needs=[need])
+    await relay_and_match(search_deps, outcomes=[outcome, other], needs=[need])
 
     match = await Match.get(need_id=need.id)
     assert match.outcome_id == outcome.id
@@ -93,114 +93,114 @@ async def test_a_published_need_is_matched_once_the_relay_has_it(found: Deps) ->
     assert other.id != match.outcome_id
 
 
-async def test_both_directions_find_the_same_pair_with_the_same_score(found: Deps) -> None:
+async def test_both_directions_find_the_same_pair_with_the_same_score(search_deps: Deps) -> None:
     need, outcome = await make_need(**TEXTS), await make_outcome()
-    await relay_and_match(found, needs=[need], outcomes=[outcome])
-    await term_frequencies.count_terms(found.search)
+    await relay_and_match(search_deps, needs=[need], outcomes=[outcome])
+    await term_frequencies.count_terms(search_deps.search)
 
-    await rematch.rematch_need(need.id, search=found.search, now=NOW)
+    await rematch.rematch_need(need.id, search=search_deps.search, now=NOW)
     first = await Match.get(need_id=need.id)
     await Match.all().delete()
-    await rematch.rematch_outcome(outcome.id, search=found.search, now=NOW)
+    await rematch.rematch_outcome(outcome.id, search=search_deps.search, now=NOW)
     second = await Match.get(outcome_id=outcome.id)
 
     assert (first.score, first.parts, first.terms) == (second.score, second.parts, second.terms)
 
 
-async def test_an_organisation_is_never_matched_with_itself(found: Deps) -> None:
+async def test_an_organisation_is_never_matched_with_itself(search_deps: Deps) -> None:
     own = await make_organisation()
     need, outcome = await make_need(own, **TEXTS), await make_outcome(own)
 
-    await relay_and_match(found, needs=[need], outcomes=[outcome])
+    await relay_and_match(search_deps, needs=[need], outcomes=[outcome])
 
     assert not await Match.exists()
 
 
-async def test_listings_of_one_data_source_are_matched_with_each_other(found: Deps) -> None:
+async def test_listings_of_one_data_source_are_matched_with_each_other(search_deps: Deps) -> None:
     source = await make_organisation(kind=OrganisationKind.SOURCE, uscc=None)
     need, outcome = await make_need(source, **TEXTS), await make_outcome(source)
 
-    await relay_and_match(found, needs=[need], outcomes=[outcome])
+    await relay_and_match(search_deps, needs=[need], outcomes=[outcome])
 
     assert await Match.exists(need_id=need.id, outcome_id=outcome.id)
 
 
-async def test_what_leaves_the_market_loses_its_suggestions_but_no_work(found: Deps) -> None:
+async def test_what_leaves_the_market_loses_its_suggestions_but_no_work(search_deps: Deps) -> None:
     need, outcome = await make_need(**TEXTS), await make_outcome()
     another = await make_need(**TEXTS)
-    await relay_and_match(found, needs=[need, another], outcomes=[outcome])
+    await relay_and_match(search_deps, needs=[need, another], outcomes=[outcome])
     broker = await make_broker()
     await services.take_up((await Match.get(need_id=another.id)).id, by=By(broker, NOW))
 
     outcome.status = OutcomeStatus.UNLISTED
     await outcome.save(update_fields=["status"])
-    await relay_and_match(found, outcomes=[outcome])
+    await relay_and_match(search_deps, outcomes=[outcome])
 
     assert [one.need_id for one in await Match.all()] == [another.id]
 
 
-async def test_matching_again_keeps_status_and_broker_and_renews_the_score(found: Deps) -> None:
+async def test_matching_again_keeps_status_and_broker_and_renews_the_score(search_deps: Deps) -> None:
     need, outcome = await make_need(**TEXTS), await make_outcome()
     broker = await make_broker()
     match = await make_match(
         need=need, outcome=outcome, status=MatchStatus.ASSIGNED, broker_id=broker.user_id, score=1
     )
 
-    await relay_and_match(found, needs=[need], outcomes=[outcome])
+    await relay_and_match(search_deps, needs=[need], outcomes=[outcome])
 
     await match.refresh_from_db()
     assert (match.status, match.broker_id) == (MatchStatus.ASSIGNED, broker.user_id)
     assert match.score > 1
 
 
-async def test_a_dropped_match_stays_dropped(found: Deps) -> None:
+async def test_a_dropped_match_stays_dropped(search_deps: Deps) -> None:
     need, outcome = await make_need(**TEXTS), await make_outcome()
     await make_match(need=need, outcome=outcome, status=MatchStatus.DROPPED, dropped_reason="price")
 
-    await relay_and_match(found, needs=[need], outcomes=[outcome])
+    await relay_and_match(search_deps, needs=[need], outcomes=[outcome])
 
     match = await Match.get(need_id=need.id)
     assert (match.status, match.dropped_reason) == (MatchStatus.DROPPED, "price")
 
 
-async def test_a_suggestion_that_no_longer_fits_goes(found: Deps) -> None:
+async def test_a_suggestion_that_no_longer_fits_goes(search_deps: Deps) -> None:
     need, outcome = await make_need(**TEXTS), await make_outcome()
-    await relay_and_match(found, needs=[need], outcomes=[outcome])
+    await relay_and_match(search_deps, needs=[need], outcomes=[outcome])
 
     need.title, need.description, need.keywords = "糖厂蒸汽余热回收", "蒸发罐二次汽", ["余热"]
     need.targets, need.industries, need.field = [], ["sugar"], "energy"
     await need.save()
-    await relay_and_match(found, needs=[need])
+    await relay_and_match(search_deps, needs=[need])
 
     assert not await Match.exists()
 
 
-async def test_a_match_beyond_ones_own_best_stays_if_it_is_among_the_others(found: Deps) -> None:
+async def test_a_match_beyond_ones_own_best_stays_if_it_is_among_the_others(search_deps: Deps) -> None:
     need = await make_need(**TEXTS)
     outcomes = [await make_outcome() for _ in range(top_matches.MAX_MATCHES + 3)]
     await outbox.enqueue_many("outcomes", [one.id for one in outcomes])
-    await relay_and_match(found, needs=[need])
+    await relay_and_match(search_deps, needs=[need])
     count_of_need = await Match.filter(need_id=need.id).count()
 
-    late = await rematch.rematch_outcome(outcomes[-1].id, search=found.search, now=NOW)
-    await rematch.rematch_need(need.id, search=found.search, now=NOW)
+    late = await rematch.rematch_outcome(outcomes[-1].id, search=search_deps.search, now=NOW)
+    await rematch.rematch_need(need.id, search=search_deps.search, now=NOW)
 
     assert count_of_need == top_matches.MAX_MATCHES
     assert late == 1
     assert await Match.exists(need_id=need.id, outcome_id=outcomes[-1].id)
 
 
-async def test_many_changes_at_once_ask_for_one_matching_of_everything(found: Deps) -> None:
+async def test_many_changes_at_once_ask_for_one_matching_of_everything(search_deps: Deps) -> None:
     need = await make_need(**TEXTS)
     outcomes = [await make_outcome() for _ in range(30)]
     await outbox.enqueue("needs", need.id)
-    await run_pending(found)
+    await run_pending(search_deps)
 
     await outbox.enqueue_many("outcomes", [one.id for one in outcomes])
-    await run_pending(found)
+    await run_pending(search_deps)
     before = await Match.all().count()
     wish = await full_rematch.load_progress()
-    done = await full_rematch.rematch_all(search=found.search, now=NOW)
+    done = await full_rematch.rematch_all(search=search_deps.search, now=NOW)
 
     assert (before, done) == (0, 1)
     assert wish is not None
@@ -208,27 +208,27 @@ async def test_many_changes_at_once_ask_for_one_matching_of_everything(found: De
     assert await full_rematch.load_progress() is None
 
 
-async def test_matching_everything_goes_on_where_it_stood(found: Deps) -> None:
+async def test_matching_everything_goes_on_where_it_stood(search_deps: Deps) -> None:
     needs = sorted([await make_need(**TEXTS) for _ in range(3)], key=lambda one: one.id)
     outcome = await make_outcome()
-    await relay_and_match(found, outcomes=[outcome])
+    await relay_and_match(search_deps, outcomes=[outcome])
     await outbox.enqueue_many("needs", [one.id for one in needs])
-    await found.search.put("needs", [])
+    await search_deps.search.put("needs", [])
     await full_rematch.enqueue_full_rematch()
     wish = await full_rematch.load_progress()
     assert wish is not None
     half = full_rematch.Progress(wish.token, needs[1].id, 2, wish.not_before)
 
-    rest = await full_rematch.match_batch(half, search=found.search, now=NOW)
+    rest = await full_rematch.match_batch(half, search=search_deps.search, now=NOW)
 
     assert rest is None
     assert [one.need_id for one in await Match.all()] == [needs[2].id]
 
 
-async def test_rare_terms_are_counted_when_the_market_has_grown(found: Deps) -> None:
+async def test_rare_terms_are_counted_when_the_market_has_grown(search_deps: Deps) -> None:
     outcomes = [await make_outcome() for _ in range(3)]
 
-    await relay_and_match(found, outcomes=outcomes)
+    await relay_and_match(search_deps, outcomes=outcomes)
 
     known = await term_frequencies.load_frequencies(["铝合金", "无人知晓"])
     assert (known.outcomes, known.needs) == (3, 0)

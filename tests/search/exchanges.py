@@ -30,13 +30,13 @@ class Replay:
 
     async def answer(self, request: Received) -> tuple[int, Any]:
         """Return the first answer to this very request that was not given yet."""
-        asked = _asked(request)
+        wanted = _asked(request)
         exchanges = self.scenes.get(self.scene, [])
         for place, exchange in enumerate(exchanges):
-            if exchange["asked"] == asked["asked"] and exchange["body"] == asked["body"]:
+            if exchange["asked"] == wanted["asked"] and exchange["body"] == wanted["body"]:
                 del exchanges[place]
                 return exchange["status"], exchange["answer"]
-        self.unknown.append(f"{self.scene}: the server was never asked {asked}")
+        self.unknown.append(f"{self.scene}: the server was never asked {wanted}")
         return 500, self.unknown[-1]
 
 
@@ -55,7 +55,7 @@ class Recorder:
         answer = await self._server.request(request.method, request.target, headers=headers, content=content)
         body = json.loads(answer.text or "null")
         if request.path == "/indexes" and request.method == "GET":  # other tenants are not ours to record
-            body["results"] = [one for one in body["results"] if one["uid"].startswith(self._prefix)]
+            body["results"] = [index for index in body["results"] if index["uid"].startswith(self._prefix)]
         self._record({**_asked(request), "status": answer.status_code, "answer": body})
         return answer.status_code, body
 

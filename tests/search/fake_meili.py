@@ -49,8 +49,8 @@ class FakeMeili:
             case "GET", ["tasks", uid]:
                 return 200, self._look(int(uid))
             case "GET", ["indexes"]:
-                found = [{"uid": uid, "createdAt": STAMP, "updatedAt": STAMP} for uid in self.indexes]
-                return 200, {"results": found, "offset": 0, "limit": 1000, "total": len(found)}
+                indexes = [{"uid": uid, "createdAt": STAMP, "updatedAt": STAMP} for uid in self.indexes]
+                return 200, {"results": indexes, "offset": 0, "limit": 1000, "total": len(indexes)}
             case "GET", ["indexes", uid, "settings"]:
                 return 200, self.settings[uid]
             case "GET", ["indexes", uid, "stats"]:
@@ -61,7 +61,7 @@ class FakeMeili:
             case "POST", ["indexes", uid, "documents", "fetch"]:
                 return 200, {"results": [self.indexes[uid][one] for one in body["ids"]]}
             case "POST", ["multi-search"]:
-                return 200, {"results": [self._found(one) for one in body["queries"]]}
+                return 200, {"results": [self._search(one) for one in body["queries"]]}
         return 202, self._write(method, parts, body)
 
     def _write(self, method: str, parts: list[str], body: Any) -> dict[str, Any]:
@@ -112,20 +112,20 @@ class FakeMeili:
         task["looks"] += 1
         if task["looks"] >= self.looks_until_done:
             task["status"] = task["outcome"]
-        return {name: one for name, one in task.items() if name not in ("looks", "outcome")}
+        return {name: value for name, value in task.items() if name not in ("looks", "outcome")}
 
     def _documents(self, uid: str, query: str) -> dict[str, Any]:
-        wanted = dict(parse_qsl(query))
-        offset, limit = int(wanted["offset"]), int(wanted["limit"])
-        found = list(self.indexes[uid].values())
+        params = dict(parse_qsl(query))
+        offset, limit = int(params["offset"]), int(params["limit"])
+        documents = list(self.indexes[uid].values())
         return {
-            "results": found[offset : offset + limit],
+            "results": documents[offset : offset + limit],
             "offset": offset,
             "limit": limit,
-            "total": len(found),
+            "total": len(documents),
         }
 
-    def _found(self, query: dict[str, Any]) -> dict[str, Any]:
+    def _search(self, query: dict[str, Any]) -> dict[str, Any]:
         hits = list(self.indexes[query["indexUid"]].values())
         answer = {"processingTimeMs": 1, "query": query.get("q") or "", "indexUid": query["indexUid"]}
         if size := query.get("hitsPerPage"):
@@ -133,5 +133,5 @@ class FakeMeili:
             answer |= {"totalHits": len(hits), "hits": hits[start : start + size]}
         else:
             answer |= {"estimatedTotalHits": len(hits), "hits": hits[: query["limit"]]}
-        wanted = query.get("facets") or []
-        return {**answer, "facetDistribution": {name: self.facets.get(name, {}) for name in wanted}}
+        facets = query.get("facets") or []
+        return {**answer, "facetDistribution": {name: self.facets.get(name, {}) for name in facets}}

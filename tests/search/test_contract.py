@@ -183,8 +183,8 @@ async def written(engine: SearchEngine) -> AsyncIterator[SearchEngine]:
 
 
 async def _fill(engine: SearchEngine) -> None:
-    wanted = {one["id"] for one in DOCUMENTS}
-    await engine.delete("outcomes", set(await engine.ids_and_revisions("outcomes")) - wanted)
+    ids = {document["id"] for document in DOCUMENTS}
+    await engine.delete("outcomes", set(await engine.ids_and_revisions("outcomes")) - ids)
     await engine.put("outcomes", DOCUMENTS)
 
 
@@ -433,9 +433,9 @@ async def test_what_is_deleted_is_found_no_more_and_deleting_the_unknown_is_no_e
 
 
 async def test_the_engine_tells_what_it_holds(engine: SearchEngine) -> None:
-    held = await engine.ids_and_revisions("outcomes")
+    revisions = await engine.ids_and_revisions("outcomes")
 
-    assert held == {one["id"]: one["revision"] for one in DOCUMENTS}
+    assert revisions == {document["id"]: document["revision"] for document in DOCUMENTS}
 
 
 @pytest.mark.parametrize(
@@ -453,9 +453,9 @@ async def test_a_document_that_cannot_be_kept_is_refused_and_nothing_of_the_call
 
 
 async def test_candidates_share_a_term_and_bring_their_facts(engine: SearchEngine) -> None:
-    found = await engine.candidates("outcomes", ["导线", "甘蔗", "不存在"])
+    candidates = await engine.candidates("outcomes", ["导线", "甘蔗", "不存在"])
 
-    facts = {id_: found.facts(at) for at, id_ in enumerate(found.ids)}
+    facts = {id_: candidates.facts(at) for at, id_ in enumerate(candidates.ids)}
     assert set(facts) == {WIRE, CANE}
     assert facts[WIRE]["revision"] == 3
     assert facts[WIRE]["price_amount"] == 500_00
@@ -470,11 +470,11 @@ async def test_candidates_bring_what_was_written_last(written: SearchEngine) -> 
     at_once = await written.candidates("outcomes", ["导线"])
     await written.put("outcomes", [{**DOCUMENTS[0], "revision": 4, "title": "铜导线", "price_amount": 7}])
 
-    found = await written.candidates("outcomes", ["导线"])
+    candidates = await written.candidates("outcomes", ["导线"])
 
     new = prepare("outcomes", {**DOCUMENTS[0], "title": "铜导线"}).facts()
     assert (at_once.facts(0)["trl"], at_once.facts(0)["hashes"]) == (9, new["hashes"])
-    assert (found.ids, found.facts(0)["trl"], found.facts(0)["price_amount"]) == ([WIRE], 6, 7)
+    assert (candidates.ids, candidates.facts(0)["trl"], candidates.facts(0)["price_amount"]) == ([WIRE], 6, 7)
 
 
 async def test_no_terms_have_no_candidates(engine: SearchEngine) -> None:
@@ -484,22 +484,22 @@ async def test_no_terms_have_no_candidates(engine: SearchEngine) -> None:
 async def test_the_nearest_in_meaning_are_candidates_beside_those_that_share_a_term(
     engine: SearchEngine,
 ) -> None:
-    near = {"toy": unit_vector([1, 0.1, 0])}
+    vectors = {"toy": unit_vector([1, 0.1, 0])}
 
-    alone = await engine.candidates("outcomes", [], vectors=near, nearest=2)
-    beside = await engine.candidates("outcomes", ["甘蔗"], vectors=near, nearest=1)
+    alone = await engine.candidates("outcomes", [], vectors=vectors, nearest=2)
+    with_terms = await engine.candidates("outcomes", ["甘蔗"], vectors=vectors, nearest=1)
 
     assert set(alone.ids) == {WIRE, FILM}
-    assert set(beside.ids) == {WIRE, CANE}
-    assert all((*alone.hashes, *beside.hashes))
+    assert set(with_terms.ids) == {WIRE, CANE}
+    assert all((*alone.hashes, *with_terms.hashes))
 
 
 async def test_candidates_bring_their_cosine_if_they_have_a_vector(engine: SearchEngine) -> None:
-    near = {"toy": unit_vector([1, 0, 0]), "a model nobody uses": unit_vector([1, 0])}
+    vectors = {"toy": unit_vector([1, 0, 0]), "a model nobody uses": unit_vector([1, 0])}
 
-    found = await engine.candidates("outcomes", ["导线", "甘蔗", "涂层"], vectors=near, nearest=2)
+    candidates = await engine.candidates("outcomes", ["导线", "甘蔗", "涂层"], vectors=vectors, nearest=2)
 
-    cosines = {id_: found.meaning(at) for at, id_ in enumerate(found.ids)}
+    cosines = {id_: candidates.meaning(at) for at, id_ in enumerate(candidates.ids)}
     assert set(cosines) == {WIRE, FILM, CANE, MOTOR}
     assert cosines[MOTOR] == {}
     assert cosines[WIRE] == pytest.approx({"toy": 1.0}, abs=0.002)
@@ -513,9 +513,9 @@ async def test_a_document_sent_without_its_vector_or_removed_is_near_to_nothing(
     await written.put("outcomes", [{name: of for name, of in DOCUMENTS[0].items() if name != "vectors"}])
     await written.delete("outcomes", [FILM])
 
-    found = await written.candidates("outcomes", [], vectors={"toy": unit_vector([1, 0, 0])}, nearest=5)
+    candidates = await written.candidates("outcomes", [], vectors={"toy": unit_vector([1, 0, 0])}, nearest=5)
 
-    assert found.ids == [CANE]
+    assert candidates.ids == [CANE]
 
 
 async def test_the_engine_counts_in_how_many_documents_a_term_stands(engine: SearchEngine) -> None:

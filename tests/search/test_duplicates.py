@@ -49,7 +49,7 @@ def test_groups_are_those_that_comparing_all_pairs_would_find() -> None:
         if number % 6 == 0:
             texts.append((100 + number, text.replace("甘蔗", "木薯", 1)))
 
-    found = {
+    pairs = {
         frozenset(pair)
         for group in duplicate_groups(texts)
         for pair in ((a, b) for a in group for b in group)
@@ -58,4 +58,4 @@ def test_groups_are_those_that_comparing_all_pairs_would_find() -> None:
     for a, one in texts:
         for b, other in texts:
             if a < b and similarity(one, other) >= THRESHOLD:
-                assert frozenset((a, b)) in found
+                assert frozenset((a, b)) in pairs

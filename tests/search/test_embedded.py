@@ -93,17 +93,17 @@ async def test_what_is_there_after_a_restart_is_what_was_written(tmp_path: Path)
 async def test_what_is_written_again_unchanged_takes_no_room_beside_the_index(tmp_path: Path) -> None:
     search = EmbeddedSearch(tmp_path)
     vectors = {"toy": unit_vector([1, 0, 1])}
-    kept = [{**document(ONE, "石墨烯"), "vectors": vectors}, document(TWO, "铝")]
-    await search.put("outcomes", kept)
+    candidates_before = [{**document(ONE, "石墨烯"), "vectors": vectors}, document(TWO, "铝")]
+    await search.put("outcomes", candidates_before)
     folder = tmp_path / "outcomes" / (tmp_path / "outcomes" / "CURRENT").read_text().split()[0]
     sizes = [(folder / name).stat().st_size for name in ("facts", "toy.vectors")]
 
-    await search.put("outcomes", [{**one, "interests": 7} for one in kept])
+    await search.put("outcomes", [{**one, "interests": 7} for one in candidates_before])
 
     assert [(folder / name).stat().st_size for name in ("facts", "toy.vectors")] == sizes
-    found = await search.candidates("outcomes", ["石墨"], vectors=vectors)
-    assert found.ids == [ONE]
-    assert found.meaning(0)["toy"] == pytest.approx(1, abs=1e-3)
+    candidates = await search.candidates("outcomes", ["石墨"], vectors=vectors)
+    assert candidates.ids == [ONE]
+    assert candidates.meaning(0)["toy"] == pytest.approx(1, abs=1e-3)
 
 
 def test_records_are_read_by_whoever_knows_their_place_while_others_are_written(tmp_path: Path) -> None:
@@ -147,8 +147,8 @@ async def test_a_folder_that_cannot_be_written_is_an_engine_that_is_away(tmp_pat
 
 async def test_who_names_a_topic_in_the_title_comes_before_who_repeats_it(tmp_path: Path) -> None:
     search = EmbeddedSearch(tmp_path)
-    named = {**document(ONE, "石墨烯导热膜的制备"), "text": "散热材料在电子器件中的应用，" * 20}
+    in_title = {**document(ONE, "石墨烯导热膜的制备"), "text": "散热材料在电子器件中的应用，" * 20}
     repeated = {**document(TWO, "一种薄膜"), "text": "石墨烯导热膜，" * 5}
-    await search.put("outcomes", [named, repeated])
+    await search.put("outcomes", [in_title, repeated])
 
     assert (await search.search(Query("outcomes", "石墨烯导热膜"))).ids == (ONE, TWO)

@@ -90,12 +90,12 @@ async def test_a_write_returns_only_when_its_task_is_done(server: FakeMeili, eng
 async def test_texts_are_sent_normalised_and_facts_beside(server: FakeMeili, engine: MeiliSearch) -> None:
     await engine.put("outcomes", [document(ONE, trl=6, field="materials")])
 
-    sent = server.indexes["a_outcomes"][str(ONE)]
-    assert sent["s_title"] == "ti6al4v ti 6 al 4 v 合金"
-    assert (sent["trl"], sent["field"]) == (6, ["materials"])
-    found = Candidates.of([decode_record(sent["record"])])
-    assert (found.ids, sum(found.heads["counts"][0][:5])) == ([ONE], len(sent["terms"]))
-    assert "hejin" in sent["pinyin"].split()
+    stored = server.indexes["a_outcomes"][str(ONE)]
+    assert stored["s_title"] == "ti6al4v ti 6 al 4 v 合金"
+    assert (stored["trl"], stored["field"]) == (6, ["materials"])
+    candidates = Candidates.of([decode_record(stored["record"])])
+    assert (candidates.ids, sum(candidates.heads["counts"][0][:5])) == ([ONE], len(stored["terms"]))
+    assert "hejin" in stored["pinyin"].split()
 
 
 @pytest.mark.parametrize(
@@ -165,13 +165,13 @@ async def test_a_server_that_answers_too_late_is_away(loopback: Loopback, is_hot
 async def test_a_search_asks_for_a_numbered_page_and_rarest_words_first(
     server: FakeMeili, engine: MeiliSearch
 ) -> None:
-    await engine.put("outcomes", [document(one) for one in (ONE, TWO, THREE)])
+    await engine.put("outcomes", [document(id_) for id_ in (ONE, TWO, THREE)])
 
     hits = await engine.search(Query("outcomes", '-"發動機" 3.5kW', sort=Sort("trl"), offset=2, limit=2))
 
-    asked = server.bodies("/multi-search")[0]["queries"][0]
-    assert (asked["q"], asked["page"], asked["hitsPerPage"]) == ("发动机 3.5kw 3.5 kw", 2, 2)
-    assert (asked["matchingStrategy"], asked["locales"], asked["sort"]) == (
+    query = server.bodies("/multi-search")[0]["queries"][0]
+    assert (query["q"], query["page"], query["hitsPerPage"]) == ("发动机 3.5kw 3.5 kw", 2, 2)
+    assert (query["matchingStrategy"], query["locales"], query["sort"]) == (
         "frequency",
         ["cmn", "eng"],
         ["trl:desc"],
@@ -180,7 +180,7 @@ async def test_a_search_asks_for_a_numbered_page_and_rarest_words_first(
 
 
 async def test_an_odd_offset_is_cut_from_a_larger_page(server: FakeMeili, engine: MeiliSearch) -> None:
-    await engine.put("outcomes", [document(one) for one in (ONE, TWO, THREE)])
+    await engine.put("outcomes", [document(id_) for id_ in (ONE, TWO, THREE)])
 
     hits = await engine.search(Query("outcomes", offset=1, limit=2))
 
@@ -215,20 +215,20 @@ async def test_the_counts_of_a_filtered_field_are_asked_without_that_filter(
 
     hits = await engine.search(Query("outcomes", "铝", filters, facets=("field", "regions")))
 
-    main, beside = server.bodies("/multi-search")[0]["queries"]
-    assert (main["facets"], beside["facets"]) == (["regions"], ["field"])
-    assert beside["filter"] == ["(trl >= 3)"]
+    main, other = server.bodies("/multi-search")[0]["queries"]
+    assert (main["facets"], other["facets"]) == (["regions"], ["field"])
+    assert other["filter"] == ["(trl >= 3)"]
     assert hits.facets == server.facets
 
 
 async def test_candidates_are_asked_by_one_filter_on_terms(server: FakeMeili, engine: MeiliSearch) -> None:
     await engine.put("outcomes", [document(ONE)])
 
-    found = await engine.candidates("outcomes", ["合金", "铝"], limit=300)
+    candidates = await engine.candidates("outcomes", ["合金", "铝"], limit=300)
 
-    asked = server.bodies("/multi-search")[0]["queries"][0]
-    assert asked["filter"] == ['terms IN ["合金", "铝"]']
-    assert (asked["limit"], found.ids) == (300, [ONE])
+    query = server.bodies("/multi-search")[0]["queries"][0]
+    assert query["filter"] == ['terms IN ["合金", "铝"]']
+    assert (query["limit"], candidates.ids) == (300, [ONE])
 
 
 async def test_a_record_is_asked_for_once_until_it_changes(server: FakeMeili, engine: MeiliSearch) -> None:
@@ -237,11 +237,11 @@ async def test_a_record_is_asked_for_once_until_it_changes(server: FakeMeili, en
     await engine.candidates("outcomes", ["合金"])
     await engine.put("outcomes", [document(ONE, trl=9)])
 
-    found = await engine.candidates("outcomes", ["合金"])
+    candidates = await engine.candidates("outcomes", ["合金"])
 
-    asked = [sorted(one["ids"]) for one in server.bodies("/indexes/a_outcomes/documents/fetch")]
-    assert asked == [[str(ONE), str(UUID(int=2))], [str(ONE)]]
-    assert {found.facts(at).get("trl") for at in range(len(found))} == {9, None}
+    fetched = [sorted(body["ids"]) for body in server.bodies("/indexes/a_outcomes/documents/fetch")]
+    assert fetched == [[str(ONE), str(UUID(int=2))], [str(ONE)]]
+    assert {candidates.facts(at).get("trl") for at in range(len(candidates))} == {9, None}
 
 
 async def test_an_index_that_an_earlier_release_wrote_is_searched_and_has_no_candidates(
@@ -256,10 +256,10 @@ async def test_an_index_that_an_earlier_release_wrote_is_searched_and_has_no_can
 async def test_what_the_server_holds_is_read_page_by_page(server: FakeMeili, engine: MeiliSearch) -> None:
     await engine.put("outcomes", [document(UUID(int=number)) for number in range(1, 1202)])
 
-    held = await engine.ids_and_revisions("outcomes")
+    revisions = await engine.ids_and_revisions("outcomes")
     counts = await engine.term_frequencies("outcomes")
 
-    assert len(held) == 1201
+    assert len(revisions) == 1201
     assert counts["合金"] == 1201
 
 

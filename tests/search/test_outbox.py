@@ -37,7 +37,7 @@ class Stubborn(EmbeddedSearch):
     async def put(self, index: str, documents: Sequence[Document]) -> None:
         if self.down:
             raise SearchUnavailable("away")
-        if any(one["id"] == self.poison for one in documents):
+        if any(document["id"] == self.poison for document in documents):
             raise Rejected("poison")
         await super().put(index, documents)
         if self.on_put:
@@ -125,12 +125,12 @@ async def test_one_poisoned_document_is_set_aside_and_the_others_pass(search: St
     outcomes = [await make_outcome() for _ in range(7)]
     search.poison = outcomes[3].id
 
-    await outbox.enqueue_many("outcomes", [one.id for one in outcomes])
+    await outbox.enqueue_many("outcomes", [outcome.id for outcome in outcomes])
     await relay("outcomes", search=search)
 
     entry = await OutboxEntry.get()
     assert (entry.document_id, entry.is_quarantined, entry.error) == (outcomes[3].id, True, "poison")
-    assert await found(search) == {one.id for one in outcomes} - {outcomes[3].id}
+    assert await found(search) == {outcome.id for outcome in outcomes} - {outcomes[3].id}
 
     search.poison = None
     await outbox.retry(entry.id)
@@ -157,11 +157,11 @@ async def test_the_nightly_comparison_asks_for_every_difference(search: Stubborn
     await outdated.save(update_fields=["revision"])
 
     before = await status("outcomes", search=search)
-    asked = await reconcile("outcomes", search=search)
+    count = await reconcile("outcomes", search=search)
     await relay("outcomes", search=search)
     after = await status("outcomes", search=search)
 
-    assert (before.differences, asked, after.differences) == (3, 3, 0)
+    assert (before.differences, count, after.differences) == (3, 3, 0)
     assert await found(search) == {missing.id, outdated.id}
 
 
@@ -175,7 +175,7 @@ async def test_a_rebuild_makes_the_index_equal_to_the_database(search: Stubborn)
     )
 
     assert count == 3
-    assert await found(search) == {one.id for one in outcomes}
+    assert await found(search) == {outcome.id for outcome in outcomes}
     assert steps[-1] == (3, 3)
 
 
@@ -184,14 +184,14 @@ async def test_an_index_that_no_room_fills_is_left_alone(search: Stubborn) -> No
 
 
 async def test_hooks_are_told_what_readers_now_find(search: Stubborn) -> None:
-    told: list[tuple[list[UUID], list[UUID]]] = []
+    calls: list[tuple[list[UUID], list[UUID]]] = []
 
     async def hook(published: Sequence[UUID], removed: Sequence[UUID]) -> None:
-        told.append((list(published), list(removed)))
+        calls.append((list(published), list(removed)))
 
     with another_room(Room("toy", index_listeners={"outcomes": hook})):
         here, gone = await make_outcome(), await make_outcome(status=OutcomeStatus.DRAFT)
         await outbox.enqueue_many("outcomes", [here.id, gone.id])
         await relay("outcomes", search=search)
 
-    assert told == [([here.id], [gone.id])]
+    assert calls == [([here.id], [gone.id])]

@@ -37,9 +37,9 @@ class Translator:
 
 @pytest.fixture
 async def engine(tmp_path: Path) -> EmbeddedSearch:
-    made = EmbeddedSearch(tmp_path)
+    engine_ = EmbeddedSearch(tmp_path)
     rows = ((WIRE, "铝合金导线", [1, 0]), (FILM, "石墨烯导热膜 graphene", [0, 1]), (PUMP, "水泵", None))
-    await made.put(
+    await engine_.put(
         "outcomes",
         [
             {
@@ -53,7 +53,7 @@ async def engine(tmp_path: Path) -> EmbeddedSearch:
             for id_, title, of in rows
         ],
     )
-    return made
+    return engine_
 
 
 @pytest.mark.parametrize(
@@ -77,11 +77,11 @@ async def test_a_sentence_in_another_language_finds_what_means_the_like(engine: 
     words = Query("outcomes", "a very good wire for power lines", facets=("field",))
 
     alone = await QueryPlanner(engine).search(words)
-    found = await QueryPlanner(engine, [Translator()]).search(words)
+    hits = await QueryPlanner(engine, [Translator()]).search(words)
 
     assert alone.ids == ()
-    assert (found.ids, found.total) == ((WIRE, FILM), 2)
-    assert found.facets == {"field": {"materials": 2}}
+    assert (hits.ids, hits.total) == ((WIRE, FILM), 2)
+    assert hits.facets == {"field": {"materials": 2}}
 
 
 async def test_pages_of_such_a_search_follow_each_other(engine: EmbeddedSearch) -> None:

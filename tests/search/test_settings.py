@@ -50,11 +50,13 @@ async def test_every_field_of_a_document_is_one_that_the_settings_know() -> None
     ):
         assert document is not None
         fields, body = fields_of(index), settings_of(index)
-        sent = document_of(index, prepare(index, document))
+        body_sent = document_of(index, prepare(index, document))
 
-        assert set(sent) <= {*body["displayedAttributes"], *body["searchableAttributes"]}
-        assert fields.exact | fields.numbers <= set(sent), "each facet and range stands in a full document"
-        assert set(body["searchableAttributes"]) <= set(sent)
+        assert set(body_sent) <= {*body["displayedAttributes"], *body["searchableAttributes"]}
+        assert fields.exact | fields.numbers <= set(body_sent), (
+            "each facet and range stands in a full document"
+        )
+        assert set(body["searchableAttributes"]) <= set(body_sent)
 
 
 async def test_a_masked_need_tells_neither_name_nor_county() -> None:

@@ -81,8 +81,8 @@ async def test_two_markets_and_a_test_run_share_one_server_unharmed(server: Real
         assert (await north.search(Query("outcomes"))).ids == (ONE,)
         assert (await south.search(Query("outcomes"))).ids == (TWO,)
         assert (await north.tenancy()).drift == (await south.tenancy()).drift == {}
-    left = await MeiliAdmin(server.url, server.key).index_uids()
-    assert [uid for uid in left if uid.startswith(server.prefix)] == []
+    uids = await MeiliAdmin(server.url, server.key).index_uids()
+    assert [uid for uid in uids if uid.startswith(server.prefix)] == []
 
 
 async def test_a_name_that_begins_like_another_reaches_none_of_its_indexes(server: RealServer) -> None:

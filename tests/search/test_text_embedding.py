@@ -105,15 +105,15 @@ def test_a_half_written_vector_is_no_harm(tmp_path: Path) -> None:
 
 
 def test_nothing_is_read_twice(tmp_path: Path) -> None:
-    toy, told = Toy(), list[tuple[str, int, int]]()
-    reader = VectorCache(tmp_path, lambda *one: told.append(one))
+    toy, progress = Toy(), list[tuple[str, int, int]]()
+    reader = VectorCache(tmp_path, lambda *one: progress.append(one))
 
     first = reader(toy, ["铝", "铜", "铝"], False)
     again = VectorCache(tmp_path, lambda *one: None)(toy, ["铝", "铜", "铝"], False)
 
     assert toy.read == ["铝", "铜"]
     assert np.array_equal(first, again)
-    assert told[-1] == ("vectors by toy", 2, 2)
+    assert progress[-1] == ("vectors by toy", 2, 2)
 
 
 async def test_a_published_listing_is_read_behind_and_found_by_what_it_means(deps: Deps) -> None:
@@ -127,9 +127,9 @@ async def test_a_published_listing_is_read_behind_and_found_by_what_it_means(dep
     await run_pending(with_toy)
 
     vectors = (await load_vectors("needs", [need.id]))[need.id]
-    found = await deps.search.candidates("outcomes", [], vectors=vectors, nearest=5)
-    assert found.ids == [outcome.id]
-    assert 0 < found.meaning(0)["toy"] < 1
+    stored = await deps.search.candidates("outcomes", [], vectors=vectors, nearest=5)
+    assert stored.ids == [outcome.id]
+    assert 0 < stored.meaning(0)["toy"] < 1
     read = len(toy.read)
     await jobs.embed_all(with_toy)
     await run_pending(with_toy)
@@ -158,11 +158,11 @@ async def test_a_listing_whose_words_changed_is_read_anew_and_its_old_vector_is_
 
 
 def test_an_address_that_speaks_openai_is_asked_in_batches() -> None:
-    asked: list[dict[str, Any]] = []
+    bodies: list[dict[str, Any]] = []
 
     def answer(request: httpx.Request) -> httpx.Response:
         body = json.loads(request.content)
-        asked.append(body)
+        bodies.append(body)
         data = [{"index": at, "embedding": [len(text), 1.0]} for at, text in enumerate(body["input"])]
         return httpx.Response(200, json={"data": data[::-1]})
 
@@ -171,7 +171,7 @@ def test_an_address_that_speaks_openai_is_asked_in_batches() -> None:
     vectors = model.embed(["水", "水稻"] * 40, is_query=True)
 
     assert (model.name, model.dimensions, vectors.shape) == ("bge-m3", 2, (80, 2))
-    assert [len(one["input"]) for one in asked[:2]] == [64, 16]
+    assert [len(one["input"]) for one in bodies[:2]] == [64, 16]
     assert vectors[1][0] > vectors[0][0]
 
 
@@ -186,15 +186,15 @@ def test_a_model_that_does_not_answer_is_named(answer: httpx.Response) -> None:
 
 
 def test_models_are_chosen_by_the_settings(tmp_path: Path) -> None:
-    chosen = configured_embedders("openai:http://model.test/v1#one, openai:https://model.test#two")
+    embedders = configured_embedders("openai:http://model.test/v1#one, openai:https://model.test#two")
 
-    assert joint_name(chosen) == "one+two"
+    assert joint_name(embedders) == "one+two"
     assert configured_embedders("none") == configured_embedders("") == ()
-    for told in (
+    for setting in (
         "word2vec",
         f"onnx:{tmp_path}",
         "openai:http://model.test",
         "openai:http://a.test#x,openai:http://b.test#x",
     ):
         with pytest.raises(EmbedderUnavailable):
-            configured_embedders(told)
+            configured_embedders(setting)

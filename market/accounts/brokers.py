@@ -11,6 +11,7 @@ from market.accounts.changes import notify_changed
 from market.accounts.messages import notify, notify_staff
 from market.accounts.models import BrokerProfile, StaffRole
 from market.accounts.permissions import AccountAct
+from market.accounts.verbs import UserVerb
 from market.audit.services import record
 from market.kit.database import atomic
 from market.kit.errors import Conflict, Invalid, NotFound
@@ -36,7 +37,7 @@ async def apply_as_broker(details: Mapping[str, Any], *, by: By) -> BrokerProfil
         profile.update_from_dict(values)
         profile.revision += 1
         await profile.save(update_fields=[*values, "is_verified", "revision"])
-    await record("user", profile.user_id, "apply_as_broker", by=by)
+    await record("user", profile.user_id, UserVerb.APPLY_AS_BROKER, by=by)
     await notify_changed("brokers", profile.id)
     return profile
 
@@ -67,7 +68,7 @@ async def verify_broker(profile_id: UUID, *, revision: int, by: By) -> BrokerPro
     profile.is_verified = True
     profile.revision += 1
     await profile.save(update_fields=["is_verified", "revision"])
-    await record("user", profile.user_id, "verify_broker", by=by)
+    await record("user", profile.user_id, UserVerb.VERIFY_BROKER, by=by)
     await notify_changed("brokers", profile.id)
     await notify(
         _("您的技术经纪人资格已通过认证，可以接手对接了。"),
@@ -89,7 +90,7 @@ async def return_broker(profile_id: UUID, reason: str, *, revision: int, by: By)
     if not reason.strip():
         raise Invalid(_("退回时请写明理由，对方据此修改。"), "reason")
     profile = await _lock(profile_id, revision, by.actor)
-    await record("user", profile.user_id, "return_broker", by=by)
+    await record("user", profile.user_id, UserVerb.RETURN_BROKER, by=by)
     await notify(
         _("技术经纪人资格退回修改（理由：%(reason)s）", reason=reason.strip()),
         user_ids=[profile.user_id],

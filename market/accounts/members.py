@@ -18,6 +18,7 @@ from market.accounts.models import (
 from market.accounts.permissions import AccountAct
 from market.accounts.queries import find_organisation_by_uscc
 from market.accounts.sessions import act_for as remember_act_for
+from market.accounts.verbs import OrganisationVerb
 from market.audit.services import record
 from market.kit.database import atomic
 from market.kit.errors import Conflict, Invalid, NotFound
@@ -56,7 +57,9 @@ async def ask_to_join(uscc: str, role: MemberRole, *, by: By) -> Membership:
         await membership.save(update_fields=["role", "status", "ended_at"])
     else:
         raise Conflict(_("您已经是这个单位的成员，或已经申请过，正等待管理员同意。"))
-    await record("organisation", organisation.id, "ask_to_join", by=by, membership=membership.id)
+    await record(
+        "organisation", organisation.id, OrganisationVerb.ASK_TO_JOIN, by=by, membership=membership.id
+    )
     return membership
 
 
@@ -93,7 +96,7 @@ async def approve_member(membership_id: UUID, role: MemberRole, *, by: By) -> No
         raise Conflict(_("这个申请已经处理过了。"))
     membership.status, membership.role = MemberStatus.ACTIVE, role
     await membership.save(update_fields=["status", "role"])
-    await _note(membership, "approve_member", by=by)
+    await _note(membership, OrganisationVerb.APPROVE_MEMBER, by=by)
     await notify(
         _("%(name)s 已同意您加入。", name=by.actor.organisation_name),
         user_ids=[membership.user_id],
@@ -116,7 +119,7 @@ async def change_role(membership_id: UUID, role: MemberRole, *, by: By) -> None:
         await _keep_an_admin(membership)
     membership.role = role
     await membership.save(update_fields=["role"])
-    await _note(membership, "change_role", by=by)
+    await _note(membership, OrganisationVerb.CHANGE_ROLE, by=by)
 
 
 @atomic()
@@ -133,7 +136,9 @@ async def end_membership(membership_id: UUID, *, by: By) -> None:
     was_asking = membership.status is MemberStatus.PENDING
     membership.status, membership.ended_at = MemberStatus.ENDED, by.now
     await membership.save(update_fields=["status", "ended_at"])
-    await _note(membership, "refuse_member" if was_asking else "end_membership", by=by)
+    await _note(
+        membership, OrganisationVerb.REFUSE_MEMBER if was_asking else OrganisationVerb.END_MEMBERSHIP, by=by
+    )
     await notify(
         _("%(name)s 没有同意您加入。", name=by.actor.organisation_name)
         if was_asking
@@ -179,11 +184,11 @@ async def _keep_an_admin(membership: Membership) -> None:
         raise Conflict(_("这是单位唯一的管理员。请先让另一位成员担任管理员。"))
 
 
-async def _note(membership: Membership, action: str, *, by: By) -> None:
+async def _note(membership: Membership, verb: OrganisationVerb, *, by: By) -> None:
     await record(
         "organisation",
         membership.organisation_id,
-        action,
+        verb,
         by=by,
         membership=membership.id,
         role=membership.role,

@@ -21,6 +21,7 @@ from market.accounts.models import (
 from market.accounts.permissions import AccountAct, NotYours
 from market.accounts.queries import find_own_membership
 from market.accounts.sessions import act_for
+from market.accounts.verbs import OrganisationVerb
 from market.audit.services import record
 from market.kit.database import atomic
 from market.kit.errors import Conflict, Invalid, NotFound
@@ -77,7 +78,7 @@ async def found_organisation(details: Mapping[str, Any], *, by: By) -> Organisat
         status=MemberStatus.ACTIVE,
         created_at=by.now,
     )
-    await record("organisation", organisation.id, "register", by=by)
+    await record("organisation", organisation.id, OrganisationVerb.REGISTER, by=by)
     return organisation
 
 
@@ -137,7 +138,12 @@ async def update_organisation(details: Mapping[str, Any], *, revision: int, by: 
     organisation.update_from_dict({name: details[name] for name in names})
     organisation.revision += 1
     await organisation.save(update_fields=[*names, "status", "return_reason", "revision"])
-    await record("organisation", organisation.id, "resubmit" if was_returned else "update", by=by)
+    await record(
+        "organisation",
+        organisation.id,
+        OrganisationVerb.RESUBMIT if was_returned else OrganisationVerb.UPDATE,
+        by=by,
+    )
     if was_returned:
         await _tell_operators(organisation, now=by.now)
     await notify_changed("organisations", organisation.id)
@@ -157,7 +163,7 @@ async def verify_organisation(organisation_id: UUID, *, revision: int, by: By) -
     organisation.status, organisation.verified_at = OrganisationStatus.VERIFIED, by.now
     organisation.revision += 1
     await organisation.save(update_fields=["status", "verified_at", "revision"])
-    await record("organisation", organisation.id, "verify", by=by)
+    await record("organisation", organisation.id, OrganisationVerb.VERIFY, by=by)
     await notify_changed("organisations", organisation.id)
     await notify(
         _("%(name)s 已通过认证，可以发布成果、需求和办理交易了。", name=organisation.name),
@@ -184,7 +190,7 @@ async def return_organisation(organisation_id: UUID, reason: str, *, revision: i
     organisation.status, organisation.return_reason = OrganisationStatus.RETURNED, reason.strip()
     organisation.revision += 1
     await organisation.save(update_fields=["status", "return_reason", "revision"])
-    await record("organisation", organisation.id, "return", by=by)
+    await record("organisation", organisation.id, OrganisationVerb.RETURN, by=by)
     await notify(
         _("单位认证退回修改（理由：%(reason)s）", reason=organisation.return_reason),
         organisation_id=organisation.id,

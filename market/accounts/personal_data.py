@@ -24,6 +24,7 @@ from market.accounts.models import (
 )
 from market.accounts.permissions import AccountAct
 from market.accounts.signing_in import check_own_password
+from market.accounts.verbs import UserVerb
 from market.audit.models import Pseudonym
 from market.audit.queries import list_acts_of
 from market.audit.services import record, to_export_row
@@ -105,7 +106,7 @@ async def erase_person(password: str, *, by: By, ip: str) -> None:
 @atomic()
 async def _erase(user: User, *, by: By) -> None:
     await _refuse_if_needed(user)
-    await record("user", user.id, "erase", by=by)
+    await record("user", user.id, UserVerb.ERASE, by=by)
     email = user.email
     user.update_from_dict(
         {

@@ -27,6 +27,7 @@ from market.accounts.models import (
 from market.accounts.organisations import check_uscc_is_free, found_organisation
 from market.accounts.passwords import check_new_password, hash_password
 from market.accounts.tokens import make_token, use_token
+from market.accounts.verbs import UserVerb
 from market.audit.services import record
 from market.kit import limits
 from market.kit.database import atomic
@@ -127,7 +128,7 @@ async def _let_in(
     user = await User.create(
         id=uuid4(), email=person.email, name=person.name, password_hash=password_hash, created_at=now
     )
-    await record("user", user.id, "register", by=By(actor_without_roles(user.id), now))
+    await record("user", user.id, UserVerb.REGISTER, by=By(actor_without_roles(user.id), now))
     await begin(user)
     await send_confirmation(user, now=now)
 
@@ -181,7 +182,7 @@ async def mark_confirmed(user: User, *, now: datetime) -> None:
         return
     user.email_confirmed_at = now
     await user.save(update_fields=["email_confirmed_at"])
-    await record("user", user.id, "confirm_email", by=By(actor_without_roles(user.id), now))
+    await record("user", user.id, UserVerb.CONFIRM_EMAIL, by=By(actor_without_roles(user.id), now))
     await _tell_who_decides(user, now=now)
 
 

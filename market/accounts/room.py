@@ -5,6 +5,7 @@ from __future__ import annotations
 from market.accounts import jobs, models, organisation_views, own_views, views
 from market.accounts.models import MemberStatus, OrganisationStatus
 from market.accounts.permissions import PERMISSIONS
+from market.accounts.verbs import OrganisationVerb, UserVerb
 from market.kit.i18n import lazy
 from market.kit.room import Room, Subject
 
@@ -25,5 +26,9 @@ ROOM = Room(
     labels={
         "organisation": OrganisationStatus,
         "membership": MemberStatus,
+    },
+    audit_verbs={
+        "user": (UserVerb,),
+        "organisation": (OrganisationVerb,),
     },
 )

@@ -15,6 +15,7 @@ from market.accounts.passwords import check_new_password, hash_password, verify_
 from market.accounts.registration import mark_confirmed, send_confirmation
 from market.accounts.sessions import end_all_sessions, start_session, token_hash
 from market.accounts.tokens import check_token, make_token, use_token
+from market.accounts.verbs import UserVerb
 from market.audit.services import record
 from market.kit import limits
 from market.kit.database import atomic
@@ -132,7 +133,7 @@ async def _reset(token: str, password_hash: str, *, now: datetime) -> None:
     await user.save(update_fields=["password_hash"])
     await end_all_sessions(user.id)
     await mark_confirmed(user, now=now)
-    await record("user", user.id, "reset_password", by=By(actor_without_roles(user.id), now))
+    await record("user", user.id, UserVerb.RESET_PASSWORD, by=By(actor_without_roles(user.id), now))
     await _tell_of_change(user, now=now)
 
 
@@ -167,7 +168,7 @@ async def _change(user: User, password_hash: str, token: str, *, by: By) -> None
     user.password_hash = password_hash
     await user.save(update_fields=["password_hash"])
     await Session.filter(user_id=user.id).exclude(token_hash=token_hash(token)).delete()
-    await record("user", user.id, "change_password", by=by)
+    await record("user", user.id, UserVerb.CHANGE_PASSWORD, by=by)
     await _tell_of_change(user, now=by.now)
 
 
@@ -201,4 +202,4 @@ async def rename(name: str, *, by: By) -> None:
         profile.revision += 1
         await profile.save(update_fields=["revision"])
         await notify_changed("brokers", profile.id)
-    await record("user", by.actor.user_id, "rename", by=by)
+    await record("user", by.actor.user_id, UserVerb.RENAME, by=by)

@@ -14,6 +14,7 @@ from market.backoffice import (
     views,
 )
 from market.backoffice.permissions import PERMISSIONS
+from market.backoffice.verbs import JobVerb
 from market.kit.i18n import lazy
 from market.kit.room import Room, Subject
 
@@ -33,4 +34,7 @@ ROOM = Room(
     demo_routes=machine_views.demo_routes,
     jobs=(jobs.run, jobs.sweep),
     subjects={"job": Subject(lazy("后台任务"))},
+    audit_verbs={
+        "job": (JobVerb,),
+    },
 )

@@ -9,6 +9,7 @@ from uuid import UUID
 
 from market.audit.services import record
 from market.backoffice.permissions import BackofficeAct
+from market.backoffice.verbs import JobVerb
 from market.kit.database import atomic
 from market.kit.errors import Conflict, NotFound, SearchUnavailable
 from market.kit.i18n import Lazy, lazy
@@ -112,7 +113,7 @@ async def retry(entry_id: int, *, by: By) -> None:
     if entry is None:
         raise Conflict(_("这份文档已不在隔离中，请刷新后再看。"))
     await outbox.retry(entry_id)
-    await record("job", UUID(int=entry_id), "retry_document", by=by, index=entry.index_name)
+    await record("job", UUID(int=entry_id), JobVerb.RETRY_DOCUMENT, by=by, index=entry.index_name)
 
 
 @atomic()
@@ -126,7 +127,7 @@ async def rebuild(index: str, *, by: By) -> None:
     if outbox.source_of(index) is None:
         raise NotFound(_("没有这个索引。"))
     await jobs.enqueue_rebuild(index)
-    await record("job", UUID(int=INDEXES.index(index)), "rebuild_index", by=by, index=index)
+    await record("job", UUID(int=INDEXES.index(index)), JobVerb.REBUILD_INDEX, by=by, index=index)
 
 
 def _standing(status: relay.Status) -> Standing:

@@ -6,6 +6,7 @@ from tortoise.exceptions import IntegrityError
 
 from market.audit.services import record
 from market.backoffice.permissions import BackofficeAct
+from market.backoffice.verbs import JobVerb
 from market.kit.database import atomic, connection
 from market.kit.errors import Conflict
 from market.kit.i18n import gettext as _
@@ -34,4 +35,4 @@ async def _retry(job_id: int, *, by: By) -> None:
     )
     if not rows:
         raise Conflict(_("这个任务现在不是失败状态，请刷新后再看。"))
-    await record("job", UUID(int=job_id), "retry_job", by=by, name=rows[0]["task_name"])
+    await record("job", UUID(int=job_id), JobVerb.RETRY_JOB, by=by, name=rows[0]["task_name"])

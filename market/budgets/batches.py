@@ -14,6 +14,7 @@ from market.audit.services import record
 from market.budgets.models import Batch, BatchStatus, Budget
 from market.budgets.notice_texts import notice_body
 from market.budgets.permissions import BudgetAct
+from market.budgets.verbs import BatchVerb, ClaimVerb
 from market.claims.contract_validity import lost_in
 from market.claims.expert_panel import verdict_for
 from market.claims.models import Claim, ClaimAction, ClaimContract, ClaimStatus
@@ -102,7 +103,7 @@ async def make_batch(slug: str, *, year: int, claim_numbers: Sequence[str], titl
         claim.batch_id = batch.id
         await claim.save(update_fields=["batch_id"])
     numbers = [claim.number for claim in claims]
-    await record("batch", batch.id, "make", by=by, number=batch.number, claims=numbers)
+    await record("batch", batch.id, BatchVerb.MAKE, by=by, number=batch.number, claims=numbers)
     await notify_staff(
         StaffRole.RECHECKER,
         _("批次 %(number)s 待确认。", number=batch.number),
@@ -202,7 +203,7 @@ async def _confirm(number: str, barred: dict[UUID, str], *, calendar: Calendar, 
     await record(
         "batch",
         batch.id,
-        "confirm",
+        BatchVerb.CONFIRM,
         by=by,
         pot=pot,
         amounts={claim.number: award for claim, award in kept},
@@ -258,7 +259,7 @@ async def _reserve(claim: Claim, award: int, programme: Programme, batch: Batch,
 async def _take_off(claim: Claim, *, by: By) -> None:
     claim.batch_id = None
     await claim.save(update_fields=["batch_id"])
-    await record("claim", claim.id, "take_off_list", by=by)
+    await record("claim", claim.id, ClaimVerb.TAKE_OFF_LIST, by=by)
 
 
 async def _entry_name(claim: Claim) -> str:
@@ -309,7 +310,7 @@ async def approve_batch(number: str, *, by: By) -> list[str]:
         batch.status, batch.approved_by_id, batch.approved_at = BatchStatus.APPROVED, by.actor.user_id, by.now
         await batch.save(update_fields=["status", "approved_by_id", "approved_at"])
     numbers = [claim.number for claim in standing]
-    await record("batch", batch.id, "approve", by=by, claims=numbers)
+    await record("batch", batch.id, BatchVerb.APPROVE, by=by, claims=numbers)
     return numbers
 
 

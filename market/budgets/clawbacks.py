@@ -13,6 +13,7 @@ from market.accounts.permissions import AccountAct
 from market.audit.services import record
 from market.budgets.models import Clawback, ClawbackReceipt, ClawbackStatus
 from market.budgets.permissions import BudgetAct
+from market.budgets.verbs import ClaimVerb
 from market.claims.contract_validity import is_lost
 from market.claims.models import Claim, ClaimAction, ClaimContract, ClaimStatus
 from market.claims.transitions import lock_claim, move
@@ -92,7 +93,7 @@ async def _start(claim: Claim, amount: int, reason: str, contract_id: UUID | Non
         started_by_id=by.user_id,
         started_at=by.now,
     )
-    await record("claim", claim.id, "start_clawback", by=by, number=made.number, amount=amount)
+    await record("claim", claim.id, ClaimVerb.START_CLAWBACK, by=by, number=made.number, amount=amount)
     await notify_staff(
         StaffRole.APPROVER,
         _("追回 %(number)s 待确认。", number=made.number),
@@ -163,7 +164,7 @@ async def drop_clawback(number: str, *, by: By) -> Clawback:
         raise Conflict(_("这项追回已经办理，请刷新后再看。"))
     row.status = ClawbackStatus.DROPPED
     await row.save(update_fields=["status"])
-    await record("claim", claim.id, "drop_clawback", by=by, number=number)
+    await record("claim", claim.id, ClaimVerb.DROP_CLAWBACK, by=by, number=number)
     return row
 
 
@@ -209,7 +210,7 @@ async def record_return(
     if amount == left:
         row.status, row.settled_at = ClawbackStatus.SETTLED, by.now
         await row.save(update_fields=["status", "settled_at"])
-    await record("claim", claim.id, "receive_clawback", by=by, number=number, amount=amount)
+    await record("claim", claim.id, ClaimVerb.RECEIVE_CLAWBACK, by=by, number=number, amount=amount)
     return made
 
 

@@ -12,6 +12,7 @@ from market.audit.services import record
 from market.budgets.batches import budget_account, lock_batch, reserved_account
 from market.budgets.models import Batch, BatchStatus, Budget, Disbursement, DisbursementStatus
 from market.budgets.permissions import BudgetAct
+from market.budgets.verbs import BatchVerb, BudgetVerb, DisbursementVerb
 from market.claims.contract_validity import lost_in
 from market.claims.models import Claim, ClaimAction, ClaimStatus
 from market.claims.transitions import lock_claims, move
@@ -54,7 +55,7 @@ async def draft_budget(slug: str, *, year: int, amount: int, by: By) -> Budget:
     else:
         found.amount, found.drafted_by_id = amount, by.actor.user_id
         await found.save(update_fields=["amount", "drafted_by_id"])
-    await record("budget", found.id, "draft", by=by, programme=slug, year=year, amount=amount)
+    await record("budget", found.id, BudgetVerb.DRAFT, by=by, programme=slug, year=year, amount=amount)
     await notify_staff(
         StaffRole.APPROVER,
         _("%(year)s 年 %(name)s 预算待下达。", year=year, name=programme.name),
@@ -92,7 +93,7 @@ async def release_budget(budget_id: UUID, *, by: By) -> Budget:
         at=by.now,
         subject=("budget", budget.id),
     )
-    await record("budget", budget.id, "release", by=by, amount=budget.amount)
+    await record("budget", budget.id, BudgetVerb.RELEASE, by=by, amount=budget.amount)
     return budget
 
 
@@ -162,7 +163,7 @@ async def _order(number: str, held: dict[UUID, str], *, by: By) -> Ordered:
     await record(
         "batch",
         batch.id,
-        "order_payment",
+        BatchVerb.ORDER_PAYMENT,
         by=by,
         orders=[order.number for order in done.orders],
         held=[claim for claim, _reason in done.held],
@@ -186,7 +187,7 @@ async def _order_one(claim: Claim, *, by: By) -> Disbursement:
     await record(
         "disbursement",
         order.id,
-        "order",
+        DisbursementVerb.ORDER,
         by=by,
         number=order.number,
         claim=claim.number,

@@ -14,6 +14,7 @@ from market.budgets import (
 )
 from market.budgets.models import BatchStatus, ClawbackStatus, DisbursementStatus, RunStage
 from market.budgets.permissions import PERMISSIONS
+from market.budgets.verbs import BatchVerb, BudgetVerb, ClaimVerb, DisbursementVerb, YearRunVerb
 from market.kit.i18n import lazy
 from market.kit.room import LedgerAccount, Room, Subject
 
@@ -45,5 +46,12 @@ ROOM = Room(
         "disbursement": DisbursementStatus,
         "run_stage": RunStage,
         "clawback": ClawbackStatus,
+    },
+    audit_verbs={
+        "batch": (BatchVerb,),
+        "budget": (BudgetVerb,),
+        "disbursement": (DisbursementVerb,),
+        "claim": (ClaimVerb,),
+        "terms": (YearRunVerb,),
     },
 )

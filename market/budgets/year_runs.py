@@ -16,6 +16,7 @@ from market.audit.services import record
 from market.budgets.batches import LISTABLE, budget_account, make_batch
 from market.budgets.models import Budget, RunStage, YearRun
 from market.budgets.permissions import BudgetAct
+from market.budgets.verbs import YearRunVerb
 from market.claims.claim_facts import facts_of
 from market.claims.computing import run as compute_facts
 from market.claims.models import Claim, ClaimStatus
@@ -131,7 +132,7 @@ async def open_run(slug: str, year: int, *, rate: int | None = None, by: By) -> 
         rate_basis_points=rate,
         started_at=by.now,
     )
-    await record("terms", programme.id, "start_year_run", by=by, programme=slug, year=year)
+    await record("terms", programme.id, YearRunVerb.START_YEAR_RUN, by=by, programme=slug, year=year)
     return made
 
 

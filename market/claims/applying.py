@@ -19,6 +19,7 @@ from market.claims.queries import SIDES, get_bought_contract_for, get_claim_for,
 from market.claims.risk_detection import refresh_doubts
 from market.claims.states import COMPUTED, ENDED, require_editable
 from market.claims.transitions import lock_claim, move
+from market.claims.verbs import ClaimVerb, SalesVerb
 from market.codes.canonical import canonical_key
 from market.codes.numbers import next_number
 from market.contracts.models import Contract
@@ -71,7 +72,7 @@ async def report_sales(
         found = await SalesReport.create(id=uuid4(), contract_id=contract.id, year=year, **values)
     else:
         await found.update_from_dict(values).save(update_fields=list(values))
-    await record("contract", contract.id, "report_sales", by=by, year=year, amount=amount)
+    await record("contract", contract.id, SalesVerb.REPORT_SALES, by=by, year=year, amount=amount)
     return found
 
 
@@ -110,7 +111,7 @@ async def create_claim(slug: str, *, year: int, contract_numbers: Sequence[str],
     await record(
         "claim",
         claim.id,
-        "create",
+        ClaimVerb.CREATE,
         by=by,
         number=claim.number,
         programme=slug,
@@ -238,7 +239,7 @@ async def _add_evidence(
     await record(
         "claim",
         claim.id,
-        "add_evidence",
+        ClaimVerb.ADD_EVIDENCE,
         by=by,
         kind=kind,
         amount=amount,
@@ -278,7 +279,7 @@ async def remove_evidence(number: str, evidence_id: UUID, *, by: By) -> None:
     if found is None or found.kind in OWN_RECORDS:
         raise NotFound(_("没有这份材料。"))
     await found.delete()
-    await record("claim", claim.id, "remove_evidence", by=by, kind=found.kind)
+    await record("claim", claim.id, ClaimVerb.REMOVE_EVIDENCE, by=by, kind=found.kind)
 
 
 async def submit_claim(number: str, *, is_declared: bool, by: By) -> Claim:

@@ -11,6 +11,7 @@ from market.claims.permissions import ClaimAct
 from market.claims.queries import get_claim_for
 from market.claims.states import require_editable
 from market.claims.transitions import lock_claim
+from market.claims.verbs import ClaimVerb
 from market.kit.database import atomic
 from market.kit.errors import Invalid, NotFound
 from market.kit.i18n import gettext as _
@@ -88,7 +89,7 @@ async def state_facts(
     await record(
         "claim",
         claim.id,
-        "state_facts",
+        ClaimVerb.STATE_FACTS,
         by=by,
         contract=contract_number,
         mode=mode,
@@ -115,5 +116,5 @@ async def state_totals(number: str, totals: Mapping[str, int | None], *, by: By)
         raise Invalid(_("这项政策不按这个总额计算。"))
     claim.stated = {fact: amount for fact, amount in totals.items() if amount is not None}
     await claim.save(update_fields=["stated"])
-    await record("claim", claim.id, "state_totals", by=by, **claim.stated)
+    await record("claim", claim.id, ClaimVerb.STATE_TOTALS, by=by, **claim.stated)
     return claim

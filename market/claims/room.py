@@ -18,6 +18,7 @@ from market.claims import (
 )
 from market.claims.models import ClaimAction, ClaimStatus
 from market.claims.permissions import PERMISSIONS
+from market.claims.verbs import ClaimVerb, SalesVerb
 from market.kit.i18n import lazy
 from market.kit.room import Room, Subject
 
@@ -33,7 +34,13 @@ ROOM = Room(
         *desk_views.routes,
     ],
     subjects={
-        "claim": Subject(lazy("补助申报"), page="claims:desk", number="BZ", files=queries.may_open_evidence),
+        "claim": Subject(
+            lazy("补助申报"),
+            page="claims:desk",
+            number="BZ",
+            verbs=(models.ClaimAction,),
+            files=queries.may_open_evidence,
+        ),
     },
     dashboard=dashboards.dashboard_cards,
     deadlines=lambda deps, now: reviewing.end_overdue_supplements(now),
@@ -43,5 +50,9 @@ ROOM = Room(
     labels={
         "claim": ClaimStatus,
         "claim_action": ClaimAction,
+    },
+    audit_verbs={
+        "claim": (ClaimVerb,),
+        "contract": (SalesVerb,),
     },
 )

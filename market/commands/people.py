@@ -8,6 +8,7 @@ from uuid import uuid4
 
 from market.accounts.models import StaffRole, User
 from market.accounts.passwords import check_new_password, hash_password
+from market.accounts.verbs import UserVerb
 from market.audit.services import record
 from market.kit.database import in_transaction
 from market.kit.errors import MarketError
@@ -41,5 +42,5 @@ async def create_operator(settings: Settings, email: str, name: str) -> int:
                 email_confirmed_at=now,
                 created_at=now,
             )
-            await record("user", user.id, "create_operator", by=By.job(now))
+            await record("user", user.id, UserVerb.CREATE_OPERATOR, by=By.job(now))
     return 0

@@ -12,6 +12,7 @@ from market.deals.models import Deal, FollowUp, Introduction, Side
 from market.deals.permissions import DealAct
 from market.deals.states import ENDED
 from market.deals.transitions import lock_deal_seen_by
+from market.deals.verbs import DealVerb
 from market.kit.clock import local_date
 from market.kit.database import atomic, connection
 from market.kit.errors import Forbidden, Invalid
@@ -57,7 +58,7 @@ async def follow_up(
         next_on=next_on,
         written_at=by.now,
     )
-    await record("deal", deal.id, "follow_up", by=by, follow_up=entry.id, way=way)
+    await record("deal", deal.id, DealVerb.FOLLOW_UP, by=by, follow_up=entry.id, way=way)
     return entry
 
 
@@ -119,7 +120,12 @@ async def book_commission(deal_id: UUID, received: Money, *, at: datetime) -> Mo
         subject=("deal", deal_id),
     )
     await record(
-        "deal", deal_id, "commission", by=By.job(at), amount=difference.amount, received=received.amount
+        "deal",
+        deal_id,
+        DealVerb.COMMISSION,
+        by=By.job(at),
+        amount=difference.amount,
+        received=received.amount,
     )
     return difference
 

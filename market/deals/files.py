@@ -9,6 +9,7 @@ from market.deals.models import Deal
 from market.deals.parties import contacts_visible, may_see
 from market.deals.permissions import DealAct
 from market.deals.transitions import lock_deal_seen_by
+from market.deals.verbs import DealVerb
 from market.files.models import StoredFile, Tier
 from market.files.services import StoredBlob, attach
 from market.kit.database import atomic
@@ -52,5 +53,5 @@ async def add_file(
     if deal.end_reason:
         raise Conflict(_("这笔交易已经终止，不能再上传文件。"))
     file = await attach(blob, subject_kind="deal", subject_id=deal.id, kind=kind, tier=tier, by=by)
-    await record("deal", deal.id, "add_file", by=by, file=file.id, tier=tier, sha256=file.sha256)
+    await record("deal", deal.id, DealVerb.ADD_FILE, by=by, file=file.id, tier=tier, sha256=file.sha256)
     return file

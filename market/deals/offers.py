@@ -13,6 +13,7 @@ from market.deals.parties import contacts_visible, organisation_of, other_side
 from market.deals.permissions import DealAct
 from market.deals.terms import OfferTerms, complete_plan
 from market.deals.transitions import advance, lock_deal_for
+from market.deals.verbs import DealVerb
 from market.kit.database import atomic
 from market.kit.errors import Conflict, Forbidden
 from market.kit.i18n import gettext as _
@@ -139,7 +140,7 @@ async def _expire(offer_id: UUID, deal_id: UUID, *, now: datetime) -> bool:
         return False
     offer.status, offer.answered_at = OfferStatus.EXPIRED, now
     await offer.save(update_fields=["status", "answered_at"])
-    await record("deal", deal.id, "offer_expired", by=By.job(now), offer=offer.id)
+    await record("deal", deal.id, DealVerb.OFFER_EXPIRED, by=By.job(now), offer=offer.id)
     await notify_both_parties(
         deal,
         _("报价已过有效期，任何一方都可以重新报价：%(title)s。", title=deal.title),

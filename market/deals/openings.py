@@ -15,6 +15,7 @@ from market.deals.parties import contacts_visible, has_agreed
 from market.deals.permissions import DealAct
 from market.deals.states import BEFORE_SIGNING
 from market.deals.transitions import lock_deal_for
+from market.deals.verbs import DealVerb
 from market.kit.database import atomic
 from market.kit.errors import Conflict, Forbidden, NotFound
 from market.kit.i18n import gettext as _
@@ -149,7 +150,7 @@ async def introduce(
     await record(
         "deal",
         deal.id,
-        "introduce",
+        DealVerb.INTRODUCE,
         by=by,
         match=match_id,
         commission_basis_points=commission_basis_points,
@@ -181,7 +182,7 @@ async def agree_introduction(number: str, *, by: By) -> Deal:
     column = f"{side}_agreed_at"
     setattr(deal, column, by.now)
     await deal.save(update_fields=[column])
-    await record("deal", deal.id, "agree_introduction", by=by, side=side)
+    await record("deal", deal.id, DealVerb.AGREE_INTRODUCTION, by=by, side=side)
     await reindex_after_agreement(deal, side)
     await Introduction.filter(deal_id=deal.id, payer=side, agreed_at=None).update(
         agreed_at=by.now, agreed_by_id=by.actor.user_id
@@ -243,7 +244,7 @@ async def _open(
     await DealEvent.create(
         deal_id=deal.id, action=None, status=deal.status, actor_id=by.actor.user_id, happened_at=by.now
     )
-    await record("deal", deal.id, "open", by=by, opening=opening, number=deal.number)
+    await record("deal", deal.id, DealVerb.OPEN, by=by, opening=opening, number=deal.number)
     if agreed is not None:
         await reindex_after_agreement(deal, agreed)
     if match is not None:

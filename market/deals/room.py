@@ -15,6 +15,7 @@ from market.deals import (
 )
 from market.deals.models import DealAction, DealShownStatus, DealStatus, OfferStatus, Opening, Side
 from market.deals.permissions import PERMISSIONS
+from market.deals.verbs import DealVerb
 from market.kit.i18n import lazy
 from market.kit.room import LedgerAccount, Room, Subject
 
@@ -29,7 +30,13 @@ ROOM = Room(
     ],
     jobs=(jobs.digest,),
     subjects={
-        "deal": Subject(lazy("交易"), page="pages:deal", number="JY", files=files.may_open_deal_file),
+        "deal": Subject(
+            lazy("交易"),
+            page="pages:deal",
+            number="JY",
+            verbs=(models.DealAction,),
+            files=files.may_open_deal_file,
+        ),
     },
     document_facts={
         "outcomes": interest_counts.outcome_document_facts,
@@ -46,5 +53,8 @@ ROOM = Room(
         "side": Side,
         "opening": Opening,
         "deal_action": DealAction,
+    },
+    audit_verbs={
+        "deal": (DealVerb,),
     },
 )

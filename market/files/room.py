@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from market.files import models, views
 from market.files.models import Tier
+from market.files.verbs import UndertakingVerb
 from market.kit.room import Room
 
 ROOM = Room(
@@ -12,5 +13,8 @@ ROOM = Room(
     routes=views.routes,
     labels={
         "tier": Tier,
+    },
+    audit_verbs={
+        "*": (UndertakingVerb,),
     },
 )

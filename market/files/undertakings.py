@@ -7,6 +7,7 @@ from uuid import UUID, uuid4
 from market.accounts.actors import Actor
 from market.audit.services import record
 from market.files.models import StoredFile, Tier, Undertaking
+from market.files.verbs import UndertakingVerb
 from market.kit.database import atomic
 from market.kit.i18n import gettext as _
 from market.kit.i18n import in_source_language, source_text
@@ -62,7 +63,7 @@ async def accept_undertaking(file: StoredFile, *, by: By) -> Undertaking:
         text=undertaking_text(by.actor),
         accepted_at=by.now,
     )
-    await record(file.subject_kind, file.subject_id, "undertake", by=by, undertaking=made.id)
+    await record(file.subject_kind, file.subject_id, UndertakingVerb.UNDERTAKE, by=by, undertaking=made.id)
     return made
 
 

@@ -12,6 +12,7 @@ from market.accounts.actors import Actor
 from market.audit.services import record
 from market.integrity.models import DeclaredConflict
 from market.integrity.permissions import IntegrityAct
+from market.integrity.verbs import ConflictVerb
 from market.kit.errors import Conflict, Forbidden
 from market.kit.i18n import gettext as _
 from market.kit.room import rooms
@@ -71,5 +72,5 @@ async def declare_conflict(
         reason=reason,
         declared_at=by.now,
     )
-    await record(subject_kind, subject_id, "declare_conflict", by=by, number=number)
+    await record(subject_kind, subject_id, ConflictVerb.DECLARE_CONFLICT, by=by, number=number)
     return conflict

@@ -10,6 +10,7 @@ from market.codes import uscc as codes
 from market.codes.canonical import canonical_key
 from market.integrity.models import PartyTie, TieKind
 from market.integrity.permissions import IntegrityAct
+from market.integrity.verbs import RelatedPartyVerb
 from market.kit.database import atomic
 from market.kit.errors import Conflict, Invalid
 from market.kit.i18n import gettext as _
@@ -52,7 +53,7 @@ async def enter_tie(
         entered_by_id=by.actor.user_id,
         entered_at=by.now,
     )
-    await record("organisation", made.id, "enter_tie", by=by, kind=kind.value, uscc=uscc)
+    await record("organisation", made.id, RelatedPartyVerb.ENTER_TIE, by=by, kind=kind.value, uscc=uscc)
     return made
 
 

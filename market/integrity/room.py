@@ -5,6 +5,8 @@ from __future__ import annotations
 from market.integrity import dashboards, models, related_party_views, services, views
 from market.integrity.models import SanctionGrade, SanctionStatus, Scope
 from market.integrity.permissions import PERMISSIONS
+from market.integrity.states import SanctionAction
+from market.integrity.verbs import ConflictVerb, RelatedPartyVerb, SanctionVerb
 from market.kit.i18n import lazy
 from market.kit.room import Room, Subject
 
@@ -13,12 +15,17 @@ ROOM = Room(
     permissions=PERMISSIONS,
     models=(models,),
     routes=[*views.routes, *related_party_views.routes],
-    subjects={"sanction": Subject(lazy("失信记录"))},
+    subjects={"sanction": Subject(lazy("失信记录"), verbs=(SanctionAction,))},
     dashboard=dashboards.dashboard_cards,
     deadlines=lambda deps, now: services.run_due(now),
     labels={
         "sanction": SanctionStatus,
         "sanction_grade": SanctionGrade,
         "scope": Scope,
+    },
+    audit_verbs={
+        "sanction": (SanctionVerb,),
+        "*": (ConflictVerb,),
+        "organisation": (RelatedPartyVerb,),
     },
 )

@@ -14,6 +14,7 @@ from market.codes import uscc as codes
 from market.integrity.models import IntegrityCheck, Sanction, SanctionGrade, SanctionStatus, Scope
 from market.integrity.permissions import IntegrityAct
 from market.integrity.states import APPEALABLE, BINDING, SanctionAction, is_binding, next_status, standing
+from market.integrity.verbs import SanctionVerb
 from market.kit.clock import local_date
 from market.kit.database import atomic
 from market.kit.errors import Conflict, Forbidden, Invalid, NotFound
@@ -144,7 +145,7 @@ async def file_sanction(
         appeal_to=appeal_to,
         created_at=by.now,
     )
-    await record("sanction", made.id, "file", by=by, decision=decision_number, scopes=made.scopes)
+    await record("sanction", made.id, SanctionVerb.FILE, by=by, decision=decision_number, scopes=made.scopes)
     return made
 
 
@@ -188,7 +189,7 @@ async def appeal(sanction_id: UUID, *, text: str, by: By) -> Sanction:
         raise Conflict(_("申诉已经提交，等待答复。"))
     row.appeal_text, row.appealed_at, row.appeal_answer = text, by.now, ""
     await row.save(update_fields=["appeal_text", "appealed_at", "appeal_answer"])
-    await record("sanction", row.id, "appeal", by=by)
+    await record("sanction", row.id, SanctionVerb.APPEAL, by=by)
     await notify_staff(
         StaffRole.OPERATOR,
         _("诚信记录 %(number)s 有申诉待答复。", number=row.decision_number),
@@ -225,7 +226,7 @@ async def answer_appeal(sanction_id: UUID, *, is_upheld: bool, text: str, by: By
     if is_upheld:
         row.status, row.repair_reason = SanctionStatus.REPAIRED, text
     await row.save(update_fields=["appeal_answer", "status", "repair_reason"])
-    await record("sanction", row.id, "answer_appeal", by=by, status=row.status.value)
+    await record("sanction", row.id, SanctionVerb.ANSWER_APPEAL, by=by, status=row.status.value)
     found = await Organisation.get_or_none(uscc=row.subject_uscc)
     if found is not None:
         words = _("诚信记录 %(number)s 的申诉已答复。", number=row.decision_number)

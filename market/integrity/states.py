@@ -4,19 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from datetime import date
-from enum import StrEnum
 
 from market.integrity.models import SanctionStatus as S
 from market.integrity.models import Scope
 from market.kit.errors import Conflict
 from market.kit.i18n import gettext as _
+from market.kit.i18n import lazy
+from market.kit.labels import LabelEnum
 
 
-class SanctionAction(StrEnum):
-    HEAR = "hear"
+class SanctionAction(LabelEnum):
+    HEAR = "hear", lazy("告知申辩")
     """告知申辩: the subject was told and may speak."""
-    CONFIRM = "confirm"
-    REPAIR = "repair"
+    CONFIRM = "confirm", lazy("认定")
+    REPAIR = "repair", lazy("修复")
     """信用修复"""
 
 

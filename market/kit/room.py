@@ -83,7 +83,7 @@ class Subject:
     describe: Describe | None = None
     """Needed of what a deal may be about."""
     verbs: Sequence[type[LabelEnum]] = ()
-    """What the audit log says of it: its actions, and verbs that change no status."""
+    """The actions of its workflow, as the audit log calls them."""
 
 
 @dataclass(frozen=True)
@@ -120,6 +120,8 @@ class Room:
     subjects: Mapping[str, Subject] = field(default_factory=dict)
     labels: Mapping[str, type[LabelEnum] | tuple[type[LabelEnum], ...]] = field(default_factory=dict)
     """States and kinds that pages show by name, such as `label("deal", "signed")`."""
+    audit_verbs: Mapping[str, Sequence[type[LabelEnum]]] = field(default_factory=dict)
+    """What else the room writes into the audit log, by kind of record; "*" stands for whatever kind."""
     ledger_accounts: Mapping[str, LedgerAccount] = field(default_factory=dict)
     documents: Mapping[str, DocumentSource] = field(default_factory=dict)
     """Where the documents of a search index come from, by index."""
@@ -198,11 +200,18 @@ class Rooms:
 
     def verb_label(self, subject_kind: str, verb: str) -> Lazy | None:
         """Return what people call an act of the audit log; None for a verb of an earlier release."""
-        subject = self.subjects.get(subject_kind)
-        for verbs in subject.verbs if subject else ():
+        for verbs in self.verbs_of(subject_kind):
             if verb in verbs._value2member_map_:
                 return verbs(verb).label
         return None
+
+    def verbs_of(self, subject_kind: str) -> list[type[LabelEnum]]:
+        """Return every enum of verbs that may stand in the log of this kind of record."""
+        subject = self.subjects.get(subject_kind)
+        declared = list(subject.verbs) if subject else []
+        for room in self.upwards:
+            declared += [*room.audit_verbs.get(subject_kind, ()), *room.audit_verbs.get("*", ())]
+        return declared
 
     @property
     def change_listeners(self) -> list[ChangeListener]:

@@ -26,6 +26,7 @@ from market.kit.i18n import gettext as _
 from market.listings import rules, sheets
 from market.listings.kinds import NEED, OUTCOME, Kind, Listing
 from market.listings.mapping import Unusable, need_of, outcome_of
+from market.listings.verbs import ListingVerb, OwnerVerb
 from market.records.by import By
 from market.search import outbox
 
@@ -156,8 +157,8 @@ async def _import_batch(
     for listing, number in zip(made, await next_numbers(kind.key, len(made), now), strict=True):
         listing.number = number
     await kind.model.bulk_create(made, batch_size=BATCH)
-    action = "imported and published" if publish else "imported"
-    await record_bulk(kind.key, [each.id for each in made], action, by=By.job(now))
+    verb = ListingVerb.IMPORTED_AND_PUBLISHED if publish else ListingVerb.IMPORTED
+    await record_bulk(kind.key, [each.id for each in made], verb, by=By.job(now))
     report.created += len(made)
     ids = [*touched, *(each.id for each in made if publish)]
     if ids:
@@ -203,7 +204,7 @@ async def _bring_up_to_date(
         "expires_on",
     }
     await listing.save(update_fields=[*changed, *columns - set(changed)])
-    await record(kind.key, listing.id, "imported again", by=By.job(now), revision=listing.revision)
+    await record(kind.key, listing.id, ListingVerb.IMPORTED_AGAIN, by=By.job(now), revision=listing.revision)
     return True
 
 
@@ -236,7 +237,7 @@ async def _source(*, now: datetime) -> UUID:
             created_at=now,
             verified_at=now,
         )
-        await record("organisation", source.id, "created", by=By.job(now))
+        await record("organisation", source.id, OwnerVerb.CREATED, by=By.job(now))
     return source.id
 
 

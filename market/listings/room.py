@@ -10,6 +10,8 @@ from market.kit.room import Room, Subject
 from market.listings import freshness, models, search, services, subjects, views
 from market.listings.models import NeedStatus, OutcomeShownStatus, OutcomeStatus, PriceKind, ReviewDecision
 from market.listings.permissions import PERMISSIONS
+from market.listings.states import Move
+from market.listings.verbs import ListingVerb, OwnerVerb
 from market.search.outbox import DocumentSource
 
 
@@ -26,9 +28,9 @@ ROOM = Room(
     routes=views.routes,
     subjects={
         "outcome": Subject(
-            lazy("成果"), page="pages:outcome", number="CG", describe=subjects.outcome_subjects
+            lazy("成果"), page="pages:outcome", number="CG", verbs=(Move,), describe=subjects.outcome_subjects
         ),
-        "need": Subject(lazy("需求"), page="pages:need", number="XQ"),
+        "need": Subject(lazy("需求"), page="pages:need", number="XQ", verbs=(Move,)),
     },
     documents={
         "outcomes": DocumentSource(search.build_outcomes, search.all_outcomes),
@@ -40,5 +42,10 @@ ROOM = Room(
         "need": NeedStatus,
         "review": ReviewDecision,
         "price_kind": PriceKind,
+    },
+    audit_verbs={
+        "outcome": (ListingVerb,),
+        "need": (ListingVerb,),
+        "organisation": (OwnerVerb,),
     },
 )

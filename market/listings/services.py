@@ -27,6 +27,7 @@ from market.listings.moves import AUTHORS, edit_address, expiry, lock, lock_own,
 from market.listings.permissions import ListingAct
 from market.listings.standing import mark_licensed, mark_matching, mark_solved, run_due
 from market.listings.states import EDITABLE, LIVE, Move, next_status
+from market.listings.verbs import ListingVerb
 from market.records.by import By
 
 __all__ = [
@@ -205,7 +206,7 @@ async def _create(kind: Kind, values: Mapping[str, Any], *, by: By) -> Listing:
     listing.region = listing.region or by.actor.organisation_region
     listing.completeness = kind.completeness(listing)[0]
     await listing.save(force_create=True)
-    await record(kind.key, listing.id, "created", by=by, number=listing.number)
+    await record(kind.key, listing.id, ListingVerb.CREATED, by=by, number=listing.number)
     return cast(Listing, listing)
 
 
@@ -232,7 +233,7 @@ async def _update(kind: Kind, number: str, values: Mapping[str, Any], *, by: By,
     await record(
         kind.key,
         listing.id,
-        "edited",
+        ListingVerb.EDITED,
         by=by,
         revision=listing.revision,
         fields=sorted(changed),

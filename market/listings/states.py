@@ -3,28 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from enum import StrEnum
 
 from market.kit.errors import Conflict
 from market.kit.i18n import gettext as _
+from market.kit.i18n import lazy
+from market.kit.labels import LabelEnum
 from market.listings.models import NeedStatus, OutcomeStatus
 
 Status = OutcomeStatus | NeedStatus
 
 
-class Move(StrEnum):
+class Move(LabelEnum):
     """What is done to a listing. Each is also the word for it in the audit log."""
 
-    SUBMIT = "submitted"
-    RETURN = "returned"
-    PUBLISH = "published"
-    UNLIST = "unlisted"
-    RENEW = "renewed"
-    EXPIRE = "expired"
-    MATCH = "matched"
-    LICENSE = "licensed"
-    SELL = "sold"
-    SOLVE = "solved"
+    SUBMIT = "submitted", lazy("提交审核")
+    RETURN = "returned", lazy("退回")
+    PUBLISH = "published", lazy("审核通过并发布")
+    UNLIST = "unlisted", lazy("下架")
+    RENEW = "renewed", lazy("续期")
+    EXPIRE = "expired", lazy("到期")
+    MATCH = "matched", lazy("进入对接")
+    LICENSE = "licensed", lazy("许可")
+    SELL = "sold", lazy("转让")
+    SOLVE = "solved", lazy("解决")
 
 
 O = OutcomeStatus  # noqa: E741 -- the table reads better

@@ -7,6 +7,7 @@ from market.kit.room import Room, Subject
 from market.matching import board, jobs, models, views
 from market.matching.models import MatchStatus
 from market.matching.permissions import PERMISSIONS
+from market.matching.verbs import MatchVerb
 
 ROOM = Room(
     "matching",
@@ -19,5 +20,8 @@ ROOM = Room(
     dashboard=board.dashboard_cards,
     labels={
         "match": MatchStatus,
+    },
+    audit_verbs={
+        "match": (MatchVerb,),
     },
 )

@@ -16,6 +16,7 @@ from market.matching.feedback import GENERAL
 from market.matching.models import Match, MatchFeedback, MatchStatus
 from market.matching.permissions import MatchAct
 from market.matching.states import require_move
+from market.matching.verbs import MatchVerb
 from market.records.by import By
 
 
@@ -50,7 +51,7 @@ async def feedback(match_id: UUID, *, reason: str, comment: str, by: By) -> Matc
         listing = str(match.need_id if kind == "need" else match.outcome_id)
         arguments: dict[str, Any] = {f"{kind}_id": listing}
         await enqueue(f"matching.rematch_{kind}", lock=f"match:{kind}:{listing}", **arguments)
-    await record("match", match_id, "turn_down", by=by, reason=reason)
+    await record("match", match_id, MatchVerb.TURN_DOWN, by=by, reason=reason)
     return match
 
 
@@ -68,7 +69,7 @@ async def take_up(match_id: UUID, *, by: By) -> Match:
     if match.broker_id is not None:
         raise Conflict(_("这条匹配已由其他经纪人接手。"))
     await _move(match, MatchStatus.ASSIGNED, broker_id=by.actor.user_id, taken_up_at=by.now)
-    await record("match", match_id, "take_up", by=by)
+    await record("match", match_id, MatchVerb.TAKE_UP, by=by)
     return match
 
 
@@ -85,7 +86,7 @@ async def release(match_id: UUID, *, by: By) -> Match:
     if match.broker_id != by.actor.user_id:
         raise NotFound(_("没有这条对接，或者不是您接手的。"))
     await _move(match, MatchStatus.SUGGESTED, broker_id=None, taken_up_at=None)
-    await record("match", match_id, "release", by=by)
+    await record("match", match_id, MatchVerb.RELEASE, by=by)
     return match
 
 

@@ -20,6 +20,7 @@ from market.kit.i18n import source_text
 from market.notices.models import Notice, NoticeExtension, Objection
 from market.notices.periods import last_day, period_end
 from market.notices.states import RUNNING
+from market.notices.verbs import NoticeVerb
 from market.records.by import By
 
 
@@ -82,7 +83,7 @@ async def move_end(notice: Notice, calendar: Calendar, reason: str, *, by: By) -
     )
     notice.ends_at = ends_at
     await notice.save(update_fields=["ends_at"])
-    await record("notice", notice.id, "move_end", by=by, ends_at=ends_at)
+    await record("notice", notice.id, NoticeVerb.MOVE_END, by=by, ends_at=ends_at)
     text, address = moved_words(notice), f"/notices/{notice.number}"
     objectors = await Objection.filter(notice_id=notice.id).values_list("objector_id", flat=True)
     await notify(

@@ -21,6 +21,7 @@ from market.notices.ends import move_ends
 from market.notices.holidays import load_calendar
 from market.notices.models import HolidayYearVersion, Notice
 from market.notices.permissions import NoticeAct
+from market.notices.verbs import HolidayYearVerb
 from market.records.by import By
 from market.records.decisions import Verdict, decide
 
@@ -54,7 +55,7 @@ async def propose_year(year: HolidayYear, *, by: By) -> HolidayYearVersion:
     await record(
         SUBJECT,
         version.id,
-        "propose",
+        HolidayYearVerb.PROPOSE,
         by=by,
         year=version.year,
         region=version.region,
@@ -127,7 +128,12 @@ async def _decide(version_id: UUID, verdict: Verdict, reason: str, *, by: By) ->
     if version is None:
         raise NotFound(_("没有这份放假安排。"))
     await decide(version, verdict, by=by, reason=reason, refusal=_("录入的人不能确认自己录入的放假安排。"))
-    await record(SUBJECT, version.id, "confirm" if verdict is Verdict.CONFIRMED else "reject", by=by)
+    await record(
+        SUBJECT,
+        version.id,
+        HolidayYearVerb.CONFIRM if verdict is Verdict.CONFIRMED else HolidayYearVerb.REJECT,
+        by=by,
+    )
     return version
 
 

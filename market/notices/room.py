@@ -12,6 +12,7 @@ from market.notices.holidays import load_calendar
 from market.notices.models import DayKind, NoticeKind, NoticeStatus, ObjectionStatus
 from market.notices.permissions import PERMISSIONS
 from market.notices.publicity import move_cleared
+from market.notices.verbs import HolidayYearVerb, NoticeVerb, ObjectionVerb
 
 
 async def run_due(deps: Deps, now: datetime) -> int:
@@ -39,5 +40,10 @@ ROOM = Room(
         "objection": ObjectionStatus,
         "notice_kind": NoticeKind,
         "day_kind": DayKind,
+    },
+    audit_verbs={
+        "notice": (NoticeVerb,),
+        "objection": (ObjectionVerb,),
+        "holiday_year": (HolidayYearVerb,),
     },
 )

@@ -30,6 +30,7 @@ from market.notices.permissions import NoticeAct
 from market.notices.queries import can_answer, can_extend, upheld_entries
 from market.notices.states import RUNNING, UNDECIDED, is_due, standing
 from market.notices.texts import body_hash
+from market.notices.verbs import NoticeVerb, ObjectionVerb
 from market.records.by import By
 
 __all__ = [
@@ -112,7 +113,7 @@ async def publish(
     await record(
         "notice",
         notice.id,
-        "publish",
+        NoticeVerb.PUBLISH,
         by=by,
         number=notice.number,
         hash=notice.body_hash,
@@ -128,7 +129,7 @@ async def _make_way(last: Notice, change_reason: str, *, by: By) -> None:
         raise Conflict(_("异议处理中，裁定以后才能修改文本重新公示。"))
     last.status, last.closed_at = NoticeStatus.ARCHIVED, by.now
     await last.save(update_fields=["status", "closed_at"])
-    await record("notice", last.id, "replace", by=by)
+    await record("notice", last.id, NoticeVerb.REPLACE, by=by)
 
 
 @atomic()
@@ -169,7 +170,7 @@ async def extend(number: str, days: int, reason: str, *, calendar: Calendar, by:
     )
     notice.days, notice.ends_at = days, ends_at
     await notice.save(update_fields=["days", "ends_at"])
-    await record("notice", notice.id, "extend", by=by, days=days, ends_at=ends_at)
+    await record("notice", notice.id, NoticeVerb.EXTEND, by=by, days=days, ends_at=ends_at)
     return notice
 
 
@@ -200,8 +201,8 @@ async def object_to(number: str, *, reason: str, by: By, entry_id: UUID | None =
         filed_at=by.now,
     )
     await _settle(notice, now=by.now)
-    await record("objection", objection.id, "file", by=by, notice=notice.number)
-    await record("notice", notice.id, "object", by=by, objection=objection.id)
+    await record("objection", objection.id, ObjectionVerb.FILE, by=by, notice=notice.number)
+    await record("notice", notice.id, NoticeVerb.OBJECT, by=by, objection=objection.id)
     text = _("公示 %(number)s 收到异议，程序已中止。", number=notice.number)
     address = f"/notices/{notice.number}"  # who may answer or decide is led on from there, the others read
     if notice.organisation_id:
@@ -228,7 +229,7 @@ async def answer(objection_id: UUID, text: str, *, by: By) -> Objection:
         raise Conflict(_("这条异议已经答复或裁定，请刷新后再看。"))
     objection.status, objection.answer, objection.answered_at = ObjectionStatus.ANSWERED, text, by.now
     await objection.save(update_fields=["status", "answer", "answered_at"])
-    await record("objection", objection.id, "answer", by=by)
+    await record("objection", objection.id, ObjectionVerb.ANSWER, by=by)
     await notify_staff(
         StaffRole.OPERATOR,
         _("公示 %(number)s 的异议已有答复，请裁定。", number=notice.number),
@@ -255,8 +256,10 @@ async def decide(objection_id: UUID, *, is_upheld: bool, text: str, by: By) -> O
     objection.decision, objection.decided_at = text, by.now
     await objection.save(update_fields=["status", "decision", "decided_at"])
     await _settle(notice, now=by.now)
-    await record("objection", objection.id, "uphold" if is_upheld else "dismiss", by=by)
-    await record("notice", notice.id, "decide", by=by, status=notice.status)
+    await record(
+        "objection", objection.id, ObjectionVerb.UPHOLD if is_upheld else ObjectionVerb.DISMISS, by=by
+    )
+    await record("notice", notice.id, NoticeVerb.DECIDE, by=by, status=notice.status)
     told = _("公示 %(number)s 的异议已裁定。", number=notice.number)
     address = f"/notices/{notice.number}"
     await notify(told, now=by.now, address=address, user_ids=[objection.objector_id])
@@ -273,7 +276,7 @@ async def withdraw(subject_kind: str, subject_id: UUID, *, by: By) -> None:
         return
     notice.status, notice.closed_at = NoticeStatus.ARCHIVED, by.now
     await notice.save(update_fields=["status", "closed_at"])
-    await record("notice", notice.id, "withdraw", by=by)
+    await record("notice", notice.id, NoticeVerb.WITHDRAW, by=by)
 
 
 async def run_due(now: datetime, calendar: Calendar) -> int:
@@ -301,7 +304,7 @@ async def _clear(notice_id: UUID, calendar: Calendar, *, now: datetime) -> bool:
         return False
     notice.status, notice.closed_at = NoticeStatus.CLEAR, now
     await notice.save(update_fields=["status", "closed_at"])
-    await record("notice", notice.id, "clear", by=by)
+    await record("notice", notice.id, NoticeVerb.CLEAR, by=by)
     return True
 
 

@@ -22,6 +22,7 @@ from market.panels.models import ExpertReview
 from market.panels.permissions import PanelAct
 from market.panels.scoring import HEADINGS, approved_rate, mean, points_of
 from market.panels.subjects import PanelSubject, get_subject
+from market.panels.verbs import PanelVerb
 from market.records.by import By
 
 
@@ -71,7 +72,7 @@ async def assign_reviewers(
             user_ids=[reviewer.id],
         )
     await record(
-        subject.kind, subject.id, "assign_experts", by=by, number=subject.number, experts=len(reviews)
+        subject.kind, subject.id, PanelVerb.ASSIGN_EXPERTS, by=by, number=subject.number, experts=len(reviews)
     )
     return reviews
 
@@ -128,7 +129,7 @@ async def score(review_id: UUID, *, scores: dict[str, int], opinion: str, by: By
         setattr(review, name, scores[name])
     review.opinion, review.submitted_at = opinion, by.now
     await review.save(update_fields=[*HEADINGS, "opinion", "submitted_at"])
-    await record(review.subject_kind, review.subject_id, "score", by=by, scores=scores)
+    await record(review.subject_kind, review.subject_id, PanelVerb.SCORE, by=by, scores=scores)
     if not await _is_waiting(subject):
         await subject.on_complete(by.now)
     return review
@@ -140,7 +141,7 @@ async def decline(review_id: UUID, *, by: By) -> ExpertReview:
     review, subject = await _lock_review(review_id, by.actor)
     review.declined_at = by.now
     await review.save(update_fields=["declined_at"])
-    await record(review.subject_kind, review.subject_id, "decline_review", by=by)
+    await record(review.subject_kind, review.subject_id, PanelVerb.DECLINE_REVIEW, by=by)
     await notify_staff(
         StaffRole.OPERATOR,
         _("一位专家声明回避，请另行指派。"),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from market.kit.room import Room
 from market.panels import dashboards, models, views
 from market.panels.permissions import PERMISSIONS
+from market.panels.verbs import PanelVerb
 
 ROOM = Room(
     "panels",
@@ -12,4 +13,7 @@ ROOM = Room(
     models=(models,),
     routes=views.routes,
     dashboard=dashboards.dashboard_cards,
+    audit_verbs={
+        "*": (PanelVerb,),
+    },
 )

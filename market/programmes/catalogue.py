@@ -17,6 +17,7 @@ from market.programmes.models import Programme, ProgrammeTerms, TermsStatus
 from market.programmes.rule_files import read_terms, shipped, versions_of
 from market.programmes.search import INDEX
 from market.programmes.terms import Terms
+from market.programmes.verbs import TermsVerb
 from market.records.by import By
 from market.search.outbox import enqueue
 
@@ -75,7 +76,7 @@ async def load_programmes(now: datetime, *, on_release: AfterRelease | None = No
             released_at=now,
         )
         await record(
-            "terms", row.id, "load", by=By.job(now), programme=terms.programme, version=terms.version
+            "terms", row.id, TermsVerb.LOAD, by=By.job(now), programme=terms.programme, version=terms.version
         )
         await enqueue(INDEX, programme.id)
         loaded.added.append(name)

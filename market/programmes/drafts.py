@@ -22,6 +22,7 @@ from market.programmes.permissions import ProgrammeAct
 from market.programmes.rule_files import RulesError, property_order, read_terms
 from market.programmes.search import INDEX
 from market.programmes.terms import Terms
+from market.programmes.verbs import TermsVerb
 from market.records.by import By
 from market.search.outbox import enqueue
 
@@ -118,7 +119,7 @@ async def draft_terms(slug: str, *, text: str, by: By) -> ProgrammeTerms:
     else:
         draft.content, draft.valid_from, draft.drafted_by_id = content, terms.valid_from, by.actor.user_id
         await draft.save(update_fields=["content", "valid_from", "drafted_by_id"])
-    await record("terms", draft.id, "draft", by=by, programme=slug, version=terms.version)
+    await record("terms", draft.id, TermsVerb.DRAFT, by=by, programme=slug, version=terms.version)
     await notify_staff(
         StaffRole.APPROVER,
         _("%(name)s %(version)s 版规则待发布。", name=programme.name, version=terms.version),
@@ -159,7 +160,7 @@ async def release_terms(slug: str, version: str, *, on_release: AfterRelease, by
     await close_periods()
     await enqueue(INDEX, programme.id)
     await on_release()
-    await record("terms", row.id, "release", by=by, programme=slug, version=version)
+    await record("terms", row.id, TermsVerb.RELEASE, by=by, programme=slug, version=version)
     return row
 
 

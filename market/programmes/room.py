@@ -7,6 +7,7 @@ from market.kit.room import Room, Subject
 from market.programmes import draft_views, models, search, views
 from market.programmes.models import TermsStatus
 from market.programmes.permissions import PERMISSIONS
+from market.programmes.verbs import TermsVerb
 from market.search.outbox import DocumentSource
 
 ROOM = Room(
@@ -18,5 +19,8 @@ ROOM = Room(
     documents={search.INDEX: DocumentSource(search.build_programmes, search.all_programmes)},
     labels={
         "terms": TermsStatus,
+    },
+    audit_verbs={
+        "terms": (TermsVerb,),
     },
 )

@@ -6,6 +6,7 @@ from market.kit.i18n import lazy
 from market.kit.room import LedgerAccount, Room, Subject
 from market.rewards import models, queries, services, views
 from market.rewards.permissions import PERMISSIONS
+from market.rewards.verbs import RewardRuleVerb
 
 ROOM = Room(
     "rewards",
@@ -27,5 +28,8 @@ ROOM = Room(
         "income": LedgerAccount(lazy("转化净收入"), is_guarded=False),
         "reward": LedgerAccount(lazy("奖励发放"), is_guarded=False),
         "pot": LedgerAccount(lazy("奖励池"), is_guarded=True),
+    },
+    audit_verbs={
+        "organisation": (RewardRuleVerb,),
     },
 )

@@ -49,6 +49,7 @@ from market.rewards.queries import (
     sharing_of,
 )
 from market.rewards.rules import MAIN_FLOOR, POT_FLOOR, PUBLICITY_DAYS, WHOLE, Sharing, require_whole
+from market.rewards.verbs import RewardRuleVerb
 
 SUBJECT = "reward"
 
@@ -92,7 +93,9 @@ async def enter_rule(
         entered_by_id=by.actor.user_id,
         entered_at=by.now,
     )
-    await record("organisation", by.actor.organisation_id, "enter_reward_rule", by=by, rule=rule.id)
+    await record(
+        "organisation", by.actor.organisation_id, RewardRuleVerb.ENTER_REWARD_RULE, by=by, rule=rule.id
+    )
     return rule
 
 

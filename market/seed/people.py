@@ -21,6 +21,7 @@ from market.accounts.models import (
     User,
 )
 from market.accounts.passwords import hash_password
+from market.accounts.verbs import OrganisationVerb, UserVerb
 from market.audit.services import record
 from market.codes.uscc import check_digit
 from market.records.by import By
@@ -127,8 +128,8 @@ async def _add_person(key: str, person: dict[str, Any], password_hash: str, now:
         email_confirmed_at=now,
         created_at=now,
     )
-    await record("user", user.id, "register", by=By(actor_without_roles(user.id), now))
-    await record("user", user.id, "confirm_email", by=By(actor_without_roles(user.id), now))
+    await record("user", user.id, UserVerb.REGISTER, by=By(actor_without_roles(user.id), now))
+    await record("user", user.id, UserVerb.CONFIRM_EMAIL, by=By(actor_without_roles(user.id), now))
     return user
 
 
@@ -175,7 +176,7 @@ async def _register(key: str, entry: dict[str, Any], founders: Iterable[User], n
             status=MemberStatus.ACTIVE,
             created_at=now,
         )
-    await record("organisation", organisation.id, "register", by=By(founder, now))
+    await record("organisation", organisation.id, OrganisationVerb.REGISTER, by=By(founder, now))
     return organisation
 
 
@@ -187,7 +188,7 @@ async def _add_broker(key: str, entry: dict[str, Any], now: datetime) -> BrokerP
         created_at=now,
         **{k: v for k, v in entry.items() if k != "is_verified"},
     )
-    await record("user", user_id, "apply_as_broker", by=By(actor_without_roles(user_id), now))
+    await record("user", user_id, UserVerb.APPLY_AS_BROKER, by=By(actor_without_roles(user_id), now))
     return profile
 
 

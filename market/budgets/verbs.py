@@ -1,0 +1,35 @@
+"""What the audit log says of this room's acts, beside the actions of its workflows."""
+
+from __future__ import annotations
+
+from market.kit.i18n import lazy
+from market.kit.labels import LabelEnum
+
+
+class BatchVerb(LabelEnum):
+    MAKE = "make", lazy("编制名单")
+    CONFIRM = "confirm", lazy("确认名单")
+    APPROVE = "approve", lazy("批准名单")
+    ORDER_PAYMENT = "order_payment", lazy("下达拨付")
+
+
+class BudgetVerb(LabelEnum):
+    DRAFT = "draft", lazy("拟定预算")
+    RELEASE = "release", lazy("下达预算")
+
+
+class DisbursementVerb(LabelEnum):
+    ORDER = "order", lazy("下达拨付")
+    PAID = "paid", lazy("已拨付")
+    RETURNED = "returned", lazy("银行退回")
+
+
+class ClaimVerb(LabelEnum):
+    TAKE_OFF_LIST = "take_off_list", lazy("移出名单")
+    START_CLAWBACK = "start_clawback", lazy("发起追回")
+    DROP_CLAWBACK = "drop_clawback", lazy("撤销追回")
+    RECEIVE_CLAWBACK = "receive_clawback", lazy("登记缴回")
+
+
+class YearRunVerb(LabelEnum):
+    START_YEAR_RUN = "start_year_run", lazy("开始年度核算")

@@ -16,7 +16,7 @@ from market.accounts.models import MemberRole
 from market.audit.models import AuditEvent
 from market.contracts import banking, refunding
 from market.contracts import services as contracts
-from market.contracts.models import Contract, ContractDraft, Receipt
+from market.contracts.models import INSTALMENT, Contract, ContractDraft, Receipt
 from market.deals.brokerage import book_commission
 from market.deals.models import Deal, DealStatus, Offer, OfferStatus
 from market.deals.offers import accept_offer, make_offer
@@ -32,7 +32,10 @@ from market.notices import services as notices
 from market.notices.models import Notice, NoticeStatus, Objection
 from market.payments import services as payments
 from market.payments.models import Payment, Refund
-from market.payments.services import PaidPayment
+from market.payments.payables import PaidPayment
+from market.payments.payables import book as book_update
+from market.payments.refunds import send_refund
+from market.payments.standin_gateway import StandInGateway
 from market.records.by import By
 from tests.contracts.bank_statements import kept, lines_of, take_over
 from tests.contracts.factories import (
@@ -58,7 +61,7 @@ from tests.deals.factories import (
 )
 from tests.factories import HOLIDAYS, NOW, make_broker, make_member, make_organisation
 from tests.payments.bank_statement_files import Row, icbc
-from tests.payments.checkout_setup import URLS, make_checkout_setup
+from tests.payments.checkout_setup import URLS, checkout_setup
 from tests.payments.test_remittances import voucher
 
 pytestmark = [pytest.mark.committed, pytest.mark.long]
@@ -260,12 +263,12 @@ async def test_money_that_came_is_counted_once() -> None:
     parties = await make_parties()
     first, second = await instalments_of(await make_registered(parties))
     remittance = await make_remittance(parties, first, first.amount)
-    paid = PaidPayment(uuid4(), "instalment", second.id, Money(second.amount), Money(0), LATER)
+    paid = PaidPayment(uuid4(), INSTALMENT, second.id, Money(second.amount), Money(0), LATER)
 
     await one_wins(
         *[contracts.confirm_remittance(remittance.id, by=By(parties.seller_finance, LATER)) for _ in range(8)]
     )
-    found = await race(*[contracts.receive(paid, now=LATER) for _ in range(50)])
+    found = await race(*[book_update(paid, by=By.job(LATER)) for _ in range(50)])
 
     assert found == {"done": 50}
     assert await Receipt.all().count() == 2
@@ -323,7 +326,7 @@ async def test_a_payment_goes_back_once() -> None:
     )
     refund = await Refund.get()
     sent = await race(
-        *[refunding.send_refund(refund.id, gateway=payable.gateway, now=LATER) for _ in range(10)],
+        *[send_refund(refund.id, gateway=payable.gateway, now=LATER) for _ in range(10)],
         *[payable.settle_all_again() for _ in range(2)],
     )
 
@@ -389,12 +392,11 @@ async def test_one_registration_number_names_one_contract() -> None:
 
 
 async def test_paying_online_is_begun_once() -> None:
-    checkout = await make_checkout_setup(await make_member())
-
-    found = await race(*[checkout.start() for _ in range(20)])
+    async with checkout_setup(await make_member()) as checkout:
+        found = await race(*[checkout.start() for _ in range(20)])
 
     assert found == {"done": 20}
-    assert await Payment.filter(payable_id=checkout.payable.id).count() == 1
+    assert await Payment.filter(payable_id=checkout.toy.id).count() == 1
     assert len(checkout.standin.all("checkout.session")) == 1
 
 
@@ -406,7 +408,7 @@ async def test_one_invoice_is_recorded_once_and_confirmed_once() -> None:
     found = await asyncio.gather(
         *[
             payments.record_remittance(
-                "instalment",
+                INSTALMENT,
                 uuid4(),
                 Money(5),
                 received_on=date(2026, 3, 1),
@@ -447,22 +449,24 @@ async def test_one_invoice_is_for_one_receipt_of_whatever_contract() -> None:
     assert {(type(each), getattr(each, "field", "")) for each in refused} == {(Invalid, "invoice_number")}
 
 
-async def test_an_event_told_twenty_times_is_settled_once() -> None:
-    checkout = await make_checkout_setup(await make_member())
-    page = await checkout.page()
-    checkout.standin.hold = True
-    await checkout.standin.pay(page)
-    body = checkout.standin._state["waiting"][-1]
-    event_id = json.loads(body)["id"]
+async def test_an_event_delivered_twenty_times_is_settled_once() -> None:
+    async with checkout_setup(await make_member()) as checkout:
+        page = await checkout.page()
+        checkout.standin.hold = True
+        await checkout.standin.pay(page)
+        body = checkout.standin._state["waiting"][-1]
+        event_id = json.loads(body)["id"]
 
-    delivered = await race(*[checkout.deliver(body.encode(), checkout.standin.sign(body)) for _ in range(20)])
-    jobs = await connection().execute_query_dict(
-        "SELECT count(*) AS n FROM procrastinate_jobs WHERE args->>'event_id' = $1", [event_id]
-    )
-    settled = await race(
-        *[payments.settle_event(event_id, gateway=checkout.gateway, now=NOW) for _ in range(10)],
-        *[checkout.start() for _ in range(10)],
-    )
+        delivered = await race(
+            *[checkout.deliver(body.encode(), checkout.standin.sign(body)) for _ in range(20)]
+        )
+        jobs = await connection().execute_query_dict(
+            "SELECT count(*) AS n FROM procrastinate_jobs WHERE args->>'event_id' = $1", [event_id]
+        )
+        settled = await race(
+            *[payments.settle_event(event_id, gateway=checkout.gateway, now=NOW) for _ in range(10)],
+            *[checkout.start() for _ in range(10)],
+        )
 
     payment = await checkout.payment()
     assert delivered == {"done": 20}
@@ -475,13 +479,12 @@ async def test_an_event_told_twenty_times_is_settled_once() -> None:
 
 
 async def test_an_account_at_the_gateway_is_opened_once() -> None:
-    checkout, organisation = await make_checkout_setup(await make_member()), await make_organisation()
+    organisation, actor = await make_organisation(), await make_member()
+    gateway = StandInGateway()
 
     found = await race(
         *[
-            payments.start_onboarding(
-                organisation, gateway=checkout.gateway, by=By(checkout.actor, NOW), urls=URLS
-            )
+            payments.start_onboarding(organisation, gateway=gateway, by=By(actor, NOW), urls=URLS)
             for _ in range(10)
         ]
     )

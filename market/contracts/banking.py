@@ -12,9 +12,9 @@ from market.accounts.actors import Actor
 from market.accounts.messages import notify
 from market.accounts.models import MemberRole
 from market.accounts.permissions import AccountAct
-from market.contracts.models import Instalment, Receipt
+from market.contracts.models import INSTALMENT, Instalment, Receipt
 from market.contracts.permissions import ContractAct
-from market.contracts.receiving import PAYABLE, receive_remittance
+from market.contracts.receiving import receive_remittance
 from market.deals.models import DealStatus
 from market.files.models import StoredFile
 from market.files.services import StoredBlob
@@ -48,10 +48,10 @@ WITH own AS (
     SELECT r.instalment_id AS id, r.amount FROM receipts r JOIN own ON own.id = r.instalment_id
     UNION ALL
     SELECT m.payable_id, m.amount FROM remittances m JOIN own ON own.id = m.payable_id
-    WHERE m.payable_kind = 'instalment' AND m.status = 'recorded'
+    WHERE m.payable_kind = $3 AND m.status = 'recorded'
     UNION ALL
     SELECT b.payable_id, b.amount FROM bank_lines b WHERE b.organisation_id = $1
-    AND b.payable_kind = 'instalment' AND b.status = 'matched' AND b.remittance_id IS NULL
+    AND b.payable_kind = $3 AND b.status = 'matched' AND b.remittance_id IS NULL
 )
 SELECT own.*, coalesce(taken.amount, 0) AS taken FROM own
 LEFT JOIN (SELECT id, sum(amount) AS amount FROM parts GROUP BY id) taken ON taken.id = own.id
@@ -108,15 +108,17 @@ async def _match_batch(statement: BankStatement) -> list[Found | None]:
         return []
     finder = await finder_of(statement.organisation_id)
     found = [finder.find(paying(line)) for line in lines]
-    await bank.write_findings(lines, found, PAYABLE, matched_by_id=statement.imported_by_id)
+    await bank.write_findings(lines, found, INSTALMENT, matched_by_id=statement.imported_by_id)
     return found
 
 
 async def finder_of(seller_id: UUID) -> Finder:
     """Return what finds payables among the instalments of a seller's contracts, as they stand now."""
-    owed = await connection().execute_query_dict(OWED, [seller_id, [each.value for each in _SIGNED]])
+    owed = await connection().execute_query_dict(
+        OWED, [seller_id, [each.value for each in _SIGNED], INSTALMENT]
+    )
     remittances = await Remittance.filter(
-        payable_kind=PAYABLE,
+        payable_kind=INSTALMENT,
         payable_id__in=[row["id"] for row in owed],
         status__not=RemittanceStatus.REJECTED,
     )
@@ -171,7 +173,7 @@ async def match_line(line_id: UUID, instalment_id: UUID, *, by: By) -> BankLine:
     ).select_related("contract")
     if instalment is None or instalment.contract.currency != line.currency:
         raise NotFound(_("没有这笔应付款，或者币种不同。"))
-    return await bank_lines.match_line(line.id, PAYABLE, instalment.id, by=by)
+    return await bank_lines.match_line(line.id, INSTALMENT, instalment.id, by=by)
 
 
 @atomic()

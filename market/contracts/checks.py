@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from market.contracts.models import INSTALMENT
 from market.kit.room import Check
 from market.ledger.checks import find_rows
 
 ARRIVED = """
 SELECT 'remittance' AS source, id, payable_id, amount FROM remittances
-WHERE status = 'confirmed' AND payable_kind = 'instalment'
+WHERE status = 'confirmed' AND payable_kind = $1
 UNION ALL
 SELECT 'payment', id, payable_id, amount FROM payments
-WHERE status IN ('succeeded', 'refunded') AND payable_kind = 'instalment'
+WHERE status IN ('succeeded', 'refunded') AND payable_kind = $1
 """
 
 
@@ -34,6 +35,7 @@ async def arrivals_are_booked() -> list[str]:
         "(a.source || ':' || a.id || ':receipt', a.source || ':' || a.id || ':surplus') "
         "GROUP BY a.source, a.id, a.amount HAVING coalesce(sum(t.amount), 0) <> a.amount",
         "{source} {id} of {amount} is booked with {booked}",
+        INSTALMENT,
     )
 
 
@@ -67,11 +69,14 @@ async def refunds_are_booked() -> list[str]:
     """Every refund that succeeded is booked whole, once; one that did not, not at all or taken back."""
     return await find_rows(
         "SELECT f.id, f.status, f.amount, coalesce(sum(t.amount), 0) AS booked FROM refunds f "
+        "LEFT JOIN payments p ON p.id = f.payment_id LEFT JOIN remittances m ON m.id = f.remittance_id "
         "LEFT JOIN transfers t ON t.reference LIKE 'refund:' || f.id || ':%' AND t.reverses_id IS NULL "
+        "WHERE coalesce(p.payable_kind, m.payable_kind, $1) = $1 "
         "GROUP BY f.id, f.status, f.amount HAVING (f.status = 'succeeded' "
         "  AND coalesce(sum(t.amount), 0) <> f.amount) "
         "OR (f.status NOT IN ('succeeded', 'failed') AND count(t.id) > 0)",
         "refund {id} ({status}) of {amount} is booked with {booked}",
+        INSTALMENT,
     )
 
 

@@ -11,8 +11,7 @@ from collections.abc import Collection
 from datetime import datetime
 from uuid import UUID
 
-from market.contracts.models import ChangeKind
-from market.contracts.receiving import PAYABLE
+from market.contracts.models import INSTALMENT, ChangeKind
 from market.deals.models import DealStatus
 from market.kit.database import connection
 from market.kit.jobs import enqueue
@@ -37,7 +36,7 @@ price is still owed, but who pays should have seen it."""
 async def ask_to_close(instalment_ids: Collection[UUID]) -> None:
     """Ask for the job that closes the open pages of these instalments, in the caller's transaction."""
     for payment in await Payment.filter(
-        payable_kind=PAYABLE, payable_id__in=list(instalment_ids), status__in=OPEN_PAYMENTS
+        payable_kind=INSTALMENT, payable_id__in=list(instalment_ids), status__in=OPEN_PAYMENTS
     ):
         await _ask(payment.id, payment.payable_id)
 
@@ -53,7 +52,7 @@ async def close_page(instalment_id: UUID, *, gateway: PaymentGateway, now: datet
     if instalment_id not in {payable for _payment, payable in await _to_close()}:
         return True
     try:
-        await payments.withdraw(PAYABLE, instalment_id, gateway=gateway, now=now)
+        await payments.withdraw(INSTALMENT, instalment_id, gateway=gateway, now=now)
     except payments.AlreadyPaid:
         return False
     return True
@@ -71,7 +70,7 @@ async def _to_close() -> list[tuple[UUID, UUID]]:
     rows = await connection().execute_query_dict(
         _TO_CLOSE,
         [
-            PAYABLE,
+            INSTALMENT,
             [each.value for each in OPEN_PAYMENTS],
             DealStatus.RESCINDED.value,
             ChangeKind.CANCELLATION.value,

@@ -15,12 +15,6 @@ from market.ledger.queries import net_of
 from market.payments.models import Payment, Refund, RefundStatus
 
 
-def fee_of(money: Money, basis_points: int) -> Money:
-    """Return our fee on a payment: nothing where it would be all of it. Pure."""
-    fee = money.share(basis_points)
-    return fee if fee < money else Money(0, money.currency)
-
-
 def fee_left(payment: Money, fee: Money, refunded: int) -> Money:
     """Return what of the fee stays with us when a part of the payment went back. Pure."""
     if not payment:

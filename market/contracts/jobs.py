@@ -1,32 +1,13 @@
-"""What the worker does for contracts: book what was paid online."""
+"""Jobs of contracts: close payment pages, match bank statements, settle commissions."""
 
 from uuid import UUID
 
-from market.contracts import banking, closing, refunding
+from market.contracts import banking, closing
 from market.contracts.checks import COMMISSIONS
 from market.contracts.receiving import settle_commission
-from market.contracts.reconciling import reconcile
-from market.contracts.telling import book
 from market.deps import Deps
 from market.kit.database import connection
 from market.kit.jobs import job
-from market.payments.services import PROCESS_EVENT, settle_event
-
-
-@job(PROCESS_EVENT)
-async def process_event(deps: Deps, event_id: str) -> None:
-    """Settle a stored event of the gateway, and book what it shows to be paid."""
-    if deps.gateway is None:
-        return
-    for told in await settle_event(event_id, gateway=deps.gateway, now=deps.clock()):
-        await book(told, now=deps.clock())
-
-
-@job(refunding.SEND_REFUND)
-async def send_refund(deps: Deps, refund_id: str) -> None:
-    """Ask the gateway for a refund that was written down, and book it when it is done."""
-    if deps.gateway is not None:
-        await refunding.send_refund(UUID(refund_id), gateway=deps.gateway, now=deps.clock())
 
 
 @job(closing.CLOSE_PAGE)
@@ -54,10 +35,3 @@ async def settle_commissions(deps: Deps) -> None:
     """Bring each broker's commission to its share of what was received, should one have stayed behind."""
     for row in await connection().execute_query_dict(COMMISSIONS):
         await settle_commission(row["deal_id"], now=deps.clock())
-
-
-@job("contracts.reconcile", cron="20 18 * * *")
-async def reconcile_with_gateway(deps: Deps) -> None:
-    """Compare our record of online payments with the gateway's, each night."""
-    if deps.gateway is not None:
-        await reconcile(gateway=deps.gateway, now=deps.clock())

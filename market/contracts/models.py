@@ -15,6 +15,9 @@ from market.kit.i18n import lazy
 from market.kit.labels import LabelEnum
 from market.kit.money import Money
 
+INSTALMENT = "instalment"
+"""The kind of payable that an instalment is, for payments and bank transfers."""
+
 
 class ChangeKind(LabelEnum):
     """What may happen to a contract after its signing; each is a fact beside it, never an edit."""

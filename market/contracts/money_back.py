@@ -37,6 +37,7 @@ from market.payments.models import (
     RefundStatus,
     Remittance,
 )
+from market.payments.payables import DisputedPayment, RefundedPayment
 from market.records.by import By
 
 
@@ -52,22 +53,21 @@ class Came:
 
 
 @atomic()
-async def book_told(refund_id: UUID, *, is_done: bool, now: datetime) -> None:
-    """Book an online refund that was carried out, or take back one that failed after all; once each."""
-    refund = await refunds.locked(refund_id)
-    if refund.status is RefundStatus.SUCCEEDED and is_done:
-        await book_refund(refund, by=By.job(now))
-    elif refund.status is RefundStatus.FAILED and not is_done:
-        await _unbook(refund, now=now)
-    if refund.payment_id is not None:
-        await _came_by(await Payment.get(id=refund.payment_id))  # locks the deal
-        await book_fee(refund.payment_id, at=now)
+async def book_refund_update(update: RefundedPayment, *, by: By) -> None:
+    """Book an online refund that was carried out, or reverse one that failed after all. Idempotent."""
+    refund = await refunds.lock_refund(update.refund_id)
+    if refund.status is RefundStatus.SUCCEEDED and update.is_done:
+        await book_refund(refund, by=by)
+    elif refund.status is RefundStatus.FAILED and not update.is_done:
+        await _unbook(refund, now=by.now)
+    await book_fee(update.payment_id, at=by.now)
 
 
 @atomic()
-async def book_dispute(dispute_id: UUID, *, is_news: bool, now: datetime) -> None:
-    """Book a dispute as it stands: withheld while it is open, back when won, gone when lost; once each."""
-    dispute = await Dispute.select_for_update().get(id=dispute_id)
+async def book_dispute_update(update: DisputedPayment, *, by: By) -> None:
+    """Book a dispute: withheld while it is open, released when won, lost for good when lost. Idempotent."""
+    now = by.now
+    dispute = await Dispute.select_for_update().get(id=update.dispute_id)
     came = await _came_by(await Payment.get(id=dispute.payment_id))
     if dispute.status in (DisputeStatus.OPEN, DisputeStatus.LOST):
         await _withhold(dispute, came, now=now)
@@ -76,10 +76,8 @@ async def book_dispute(dispute_id: UUID, *, is_news: bool, now: datetime) -> Non
             await ledger.reverse(transfer.id, reference=f"{transfer.reference}:back", at=now)
     if dispute.status is DisputeStatus.LOST:
         await _lose(dispute, came, now=now)
-    if is_news:
-        await record(
-            "contract", came.instalment.contract_id, "dispute", by=By.job(now), status=dispute.status
-        )
+    if update.is_new:
+        await record("contract", came.instalment.contract_id, "dispute", by=by, status=dispute.status)
         await notify(
             _(
                 "合同 %(number)s 第 %(n)s 期的在线付款 %(amount)s 被付款方银行提出拒付，请到支付平台处理。",

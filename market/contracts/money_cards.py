@@ -8,7 +8,6 @@ from tortoise.expressions import Subquery
 
 from market.accounts.actors import Actor
 from market.accounts.permissions import Role
-from market.contracts.models import Instalment
 from market.contracts.permissions import ContractAct
 from market.kit.cards import Card
 from market.kit.formats import day
@@ -23,8 +22,9 @@ from market.payments.models import (
     Refund,
     RefundStatus,
 )
+from market.payments.payables import payable_of
 from market.payments.queries import find_connected_account
-from market.payments.reconciling import last_reconciliation, list_differences
+from market.payments.reconciliation import last_reconciliation, list_differences
 
 
 async def dashboard_cards(actor: Actor, now: datetime) -> list[Card]:
@@ -79,9 +79,10 @@ async def _of_disputes(actor: Actor) -> list[Card]:
     )
     if not waiting:
         return []
-    instalment = await Instalment.get(id=waiting[0].payment.payable_id).select_related("contract")
+    payment = waiting[0].payment
+    payable = await payable_of(payment.payable_kind).describe(payment.payable_id)
     return [
-        Card(_("拒付待答复"), len(waiting), f"/contracts/{instalment.contract.number}/money", "wrong"),
+        Card(_("拒付待答复"), len(waiting), payable.address, "wrong"),
     ]
 
 

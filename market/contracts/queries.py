@@ -11,6 +11,7 @@ from tortoise.queryset import QuerySet
 from market.accounts.actors import Actor
 from market.accounts.permissions import AccountAct, Role
 from market.contracts.models import (
+    INSTALMENT,
     Contract,
     ContractChange,
     ContractDraft,
@@ -68,7 +69,7 @@ async def get_remittance_for(actor: Actor, remittance_id: UUID) -> tuple[Remitta
         NotFound: there is none, or it is not theirs.
     """
     found = await Remittance.get_or_none(id=remittance_id).select_related("voucher", "recorded_by")
-    if found is None or found.payable_kind != "instalment":
+    if found is None or found.payable_kind != INSTALMENT:
         raise NotFound(_("没有这笔对公转账。"))
     return found, await get_instalment_for(actor, found.payable_id)
 
@@ -124,7 +125,7 @@ async def waiting_amount(instalment_ids: Collection[UUID]) -> int:
     """Return what was recorded for these instalments and waits for its confirmation."""
     return await _sum(
         Remittance.filter(
-            payable_kind="instalment", payable_id__in=list(instalment_ids), status=RemittanceStatus.RECORDED
+            payable_kind=INSTALMENT, payable_id__in=list(instalment_ids), status=RemittanceStatus.RECORDED
         )
     )
 

@@ -9,8 +9,8 @@ from market.accounts.actors import Actor
 from market.accounts.messages import notify
 from market.accounts.models import MemberRole
 from market.audit.services import record
-from market.contracts.fees import book_fee, fee_of
-from market.contracts.models import Contract, Instalment, Receipt, ReceiptSource
+from market.contracts.fees import book_fee
+from market.contracts.models import INSTALMENT, Contract, Instalment, Receipt, ReceiptSource
 from market.contracts.permissions import ContractAct
 from market.contracts.queries import (
     get_instalment_for,
@@ -39,17 +39,10 @@ from market.ledger.accounts import account_code
 from market.payments import services as payments
 from market.payments.gateway import PaymentGateway, ReturnUrls
 from market.payments.models import Remittance
-from market.payments.queries import find_connected_account
-from market.payments.services import PaidPayment, Payable
+from market.payments.payables import PaidPayment
 from market.records.by import By
 
-PAYABLE = "instalment"
-"""What a payment or a remittance of this room pays for."""
 _PAYABLE_IN = (DealStatus.SIGNED, DealStatus.REGISTERED, DealStatus.PAYING)
-
-
-class NothingDue(Conflict):
-    """The instalment is paid, or as much as is left was recorded and waits for confirmation."""
 
 
 class TooMuch(Conflict):
@@ -94,7 +87,7 @@ async def record_remittance(
         by=by,
     )
     remittance = await payments.record_remittance(
-        PAYABLE,
+        INSTALMENT,
         instalment.id,
         Money(amount, contract.currency),
         received_on=received_on,
@@ -196,12 +189,9 @@ async def start_payment(
 ) -> str:
     """Return the page where the buyer pays what is left of an instalment, to the seller's own account.
 
-    Our fee is a part of it, which the gateway puts on the platform's account.
-
     Raises:
         Forbidden: the person does not act for the buyer.
-        NothingDue: nothing is left to pay.
-        Conflict: the seller takes no online payment, or the contract takes none.
+        Conflict: the contract takes no payments; see also `payments.checkouts.start_checkout`.
     """
     by.actor.require(ContractAct.PAY_ONLINE)
     instalment = await get_instalment_for(by.actor, instalment_id)
@@ -210,33 +200,17 @@ async def start_payment(
         raise Forbidden(_("由受让方付款。"))
     if contract.deal.status not in _PAYABLE_IN:
         raise Conflict(_("这份合同现在不接收付款。"))
-    account = await find_connected_account(contract.deal.seller_id)
-    if gateway is None or account is None or not account.charges_enabled:
-        raise Conflict(_("转让方还没有开通网上收款，请用对公转账。"))
-    left = await open_amount(instalment) - await waiting_amount([instalment.id])
-    if left <= 0:
-        raise NothingDue(_("这一期没有待付的款项。"))
     return await payments.start_checkout(
-        Payable(
-            PAYABLE,
-            instalment.id,
-            _("合同 %(number)s 第 %(n)s 期", number=contract.number, n=instalment.sequence),
-        ),
-        Money(left, contract.currency),
-        account=account.account,
-        fee=fee_of(Money(left, contract.currency), fee_basis_points),
-        gateway=gateway,
-        by=by,
-        urls=urls,
+        INSTALMENT, instalment.id, gateway=gateway, by=by, urls=urls, fee_basis_points=fee_basis_points
     )
 
 
 @atomic()
-async def receive(paid: PaidPayment, *, now: datetime) -> Receipt | None:
-    """Book money that was paid online. Telling it twice books it once.
+async def receive(paid: PaidPayment, *, by: By) -> Receipt | None:
+    """Book money that was paid online. Idempotent.
 
-    What is more than the instalment has left has arrived all the same: it stands in the book as
-    surplus until it is sent back. None when all of it is.
+    What exceeds the instalment has arrived all the same: it is booked as surplus until it is sent back.
+    None when all of it is.
     """
     receipt = await _receive(
         ReceiptSource.PAYMENT,
@@ -244,9 +218,9 @@ async def receive(paid: PaidPayment, *, now: datetime) -> Receipt | None:
         paid.payable_id,
         paid.money,
         received_on=local_date(paid.paid_at),
-        by=By.job(now),
+        by=by,
     )
-    await book_fee(paid.payment_id, at=now)
+    await book_fee(paid.payment_id, at=by.now)
     return receipt
 
 

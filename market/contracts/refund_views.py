@@ -11,7 +11,7 @@ from market.accounts.permissions import AccountAct
 from market.accounts.web import actor_for
 from market.contracts import queries, refunding
 from market.contracts.bank_forms import OnlineRefundForm, RefundForm
-from market.contracts.models import Instalment
+from market.contracts.models import INSTALMENT, Instalment
 from market.contracts.permissions import ContractAct
 from market.deals.models import Side
 from market.deals.parties import side_of
@@ -30,7 +30,7 @@ from market.records.by import By
 async def refund_payment(request: Request) -> Response:
     actor = actor_for(request, ContractAct.REFUND)
     payment = await Payment.get_or_none(id=path_id(request, "payment_id"))
-    if payment is None or payment.payable_kind != "instalment":
+    if payment is None or payment.payable_kind != INSTALMENT:
         raise NotFound(_("没有这笔付款，或者您不能查看它。"))
     instalment = await queries.get_instalment_for(actor, payment.payable_id)
     if side_of(instalment.contract.deal, actor) is not Side.SELLER:
@@ -119,10 +119,8 @@ async def money(request: Request) -> Response:
     actor = actor_for(request, AccountAct.READ_OWN_DATA)
     contract = await queries.get_contract_for(actor, request.path_params["number"])
     ids = [each.id for each in contract.instalments]
-    payments = await Payment.filter(payable_kind="instalment", payable_id__in=ids).order_by("created_at")
-    remittances = await Remittance.filter(payable_kind="instalment", payable_id__in=ids).order_by(
-        "recorded_at"
-    )
+    payments = await Payment.filter(payable_kind=INSTALMENT, payable_id__in=ids).order_by("created_at")
+    remittances = await Remittance.filter(payable_kind=INSTALMENT, payable_id__in=ids).order_by("recorded_at")
     sent = (
         await Refund.filter(
             Q(payment_id__in=[each.id for each in payments])

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import date
 from uuid import UUID
 
 from market.accounts.actors import Actor
-from market.contracts.models import Instalment
-from market.contracts.money_back import book_refund, book_told
+from market.contracts.models import INSTALMENT, Instalment
+from market.contracts.money_back import book_refund
 from market.contracts.permissions import ContractAct
 from market.contracts.queries import get_instalment_for
-from market.contracts.receiving import PAYABLE
 from market.deals.models import Side
 from market.deals.parties import side_of
 from market.files.models import Tier
@@ -18,20 +17,11 @@ from market.files.services import StoredBlob, attach
 from market.kit.database import atomic
 from market.kit.errors import Forbidden, NotFound
 from market.kit.i18n import gettext as _
-from market.kit.jobs import enqueue
 from market.kit.money import Money
 from market.payments import bank_lines, refunds
-from market.payments.gateway import PaymentGateway
-from market.payments.models import (
-    BankLine,
-    Payment,
-    Refund,
-    Remittance,
-)
+from market.payments.models import BankLine, Payment, Refund, Remittance
 from market.payments.states import LineAction, RefundAction
 from market.records.by import By
-
-SEND_REFUND = "contracts.send_refund"
 
 
 async def request_refund(payment_id: UUID, amount: int, reason: str, *, by: By) -> Refund:
@@ -48,23 +38,10 @@ async def request_refund(payment_id: UUID, amount: int, reason: str, *, by: By) 
 @atomic()
 async def _request(payment_id: UUID, amount: int, reason: str, *, by: By) -> Refund:
     payment = await Payment.select_for_update().get_or_none(id=payment_id)
-    if payment is None or payment.payable_kind != PAYABLE:
+    if payment is None or payment.payable_kind != INSTALMENT:
         raise NotFound(_("没有这笔付款。"))
     await _require_seller(payment.payable_id, by.actor)
-    refund = await refunds.prepare(payment, Money(amount, payment.currency), reason, by=by)
-    await enqueue(SEND_REFUND, lock=f"payments:{payment.id}", refund_id=refund.id)
-    return refund
-
-
-async def send_refund(refund_id: UUID, *, gateway: PaymentGateway, now: datetime) -> None:
-    """Ask the gateway for a prepared refund and book it when it is done; may run twice.
-
-    Raises:
-        GatewayUnavailable: no answer; call again.
-    """
-    told = await refunds.send(refund_id, gateway=gateway, now=now)
-    if told is not None:
-        await book_told(told.refund_id, is_done=told.is_done, now=now)
+    return await refunds.request_refund(payment, Money(amount, payment.currency), reason, by=by)
 
 
 @atomic()

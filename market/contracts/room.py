@@ -14,6 +14,7 @@ from market.contracts import (
     jobs,
     models,
     money_cards,
+    payables,
     print_views,
     refund_views,
     standing,
@@ -43,13 +44,10 @@ ROOM = Room(
         *refund_views.routes,
     ],
     jobs=(
-        jobs.process_event,
-        jobs.send_refund,
         jobs.close_page,
         jobs.close_pages,
         jobs.match_statement,
         jobs.settle_commissions,
-        jobs.reconcile_with_gateway,
     ),
     subjects={
         "contract": Subject(
@@ -57,6 +55,7 @@ ROOM = Room(
         ),
         "bank_statement": Subject(lazy("银行流水"), files=banking.may_open_statement),
     },
+    payables={models.INSTALMENT: payables.InstalmentPayable()},
     dashboard=dashboard_cards,
     checks=checks.CHECKS,
     ledger_accounts={

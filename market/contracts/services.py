@@ -15,7 +15,6 @@ from market.contracts.models import Contract
 from market.contracts.paid_in import confirm_paid_in, record_paid_in, reject_paid_in
 from market.contracts.queries import get_contract_for
 from market.contracts.receiving import (
-    NothingDue,
     TooMuch,
     confirm_remittance,
     follow,
@@ -39,7 +38,6 @@ from market.records.by import By
 
 __all__ = [
     "DraftChanged",
-    "NothingDue",
     "OwnDraft",
     "TooMuch",
     "confirm",

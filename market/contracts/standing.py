@@ -11,7 +11,7 @@ from uuid import UUID
 from tortoise.expressions import Q
 
 from market.accounts.actors import Actor
-from market.contracts.models import Contract, ContractDraft, Instalment, Receipt, ReceiptSource
+from market.contracts.models import INSTALMENT, Contract, ContractDraft, Instalment, Receipt, ReceiptSource
 from market.contracts.permissions import ContractAct
 from market.deals.models import ROYALTIES
 from market.deals.next_steps import ContractFacts, Due
@@ -20,8 +20,6 @@ from market.kit.i18n import gettext as _
 from market.kit.money import Money
 from market.payments.models import Payment, Remittance, RemittanceStatus
 from market.payments.queries import list_payments, list_remittances
-
-PAYABLE = "instalment"
 
 
 @dataclass(frozen=True)
@@ -66,7 +64,7 @@ class InstalmentLine:
 async def lines_of(contract: Contract) -> list[InstalmentLine]:
     """Return a contract's instalments with all that happened to them; its parts must be fetched."""
     ids = [each.id for each in contract.instalments]
-    remittances, payments = await list_remittances(PAYABLE, ids), await list_payments(PAYABLE, ids)
+    remittances, payments = await list_remittances(INSTALMENT, ids), await list_payments(INSTALMENT, ids)
     made = []
     for instalment in contract.instalments:
         receipts = [each for each in contract.receipts if each.instalment_id == instalment.id]
@@ -101,7 +99,7 @@ async def contract_facts(deal_ids: Collection[UUID]) -> dict[UUID, ContractFacts
     )
     waiting: dict[UUID, list[datetime]] = defaultdict(list)
     for remittance in await Remittance.filter(
-        payable_kind=PAYABLE,
+        payable_kind=INSTALMENT,
         payable_id__in=[part.id for each in contracts for part in each.instalments],
         status=RemittanceStatus.RECORDED,
     ):
@@ -163,9 +161,9 @@ def _first_due(contract: Contract) -> Due | None:
 
 async def deals_waiting_for_finance(actor: Actor) -> set[UUID]:
     """Return the deals in which a recorded bank transfer waits for the actor's organisation."""
-    payable_ids = await Remittance.filter(payable_kind=PAYABLE, status=RemittanceStatus.RECORDED).values_list(
-        "payable_id", flat=True
-    )
+    payable_ids = await Remittance.filter(
+        payable_kind=INSTALMENT, status=RemittanceStatus.RECORDED
+    ).values_list("payable_id", flat=True)
     found = await Instalment.filter(
         Q(id__in=list(payable_ids)), contract__deal__seller_id=actor.organisation_id
     ).values_list("contract__deal_id", flat=True)

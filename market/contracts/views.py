@@ -11,6 +11,7 @@ from market.codes.canonical import canonical_key
 from market.codes.contract_lists import CONTRACT_SUB_KINDS
 from market.contracts import queries, services
 from market.contracts.forms import ContractForm, RegistrationForm, RejectionForm, RemittanceForm
+from market.contracts.models import INSTALMENT
 from market.contracts.permissions import ContractAct
 from market.contracts.prints import rate_words, valid_until
 from market.contracts.standing import lines_of
@@ -235,7 +236,7 @@ async def pay_return(request: Request) -> Response:
     """Show how the payment stands by our own record; what the address says decides nothing."""
     actor = actor_for(request, AccountAct.READ_OWN_DATA)
     payment = await Payment.get_or_none(id=path_id(request, "payment_id"))
-    if payment is None or payment.payable_kind != "instalment":
+    if payment is None or payment.payable_kind != INSTALMENT:
         raise NotFound(_("没有这笔付款，或者您不能查看它。"))
     instalment = await queries.get_instalment_for(actor, payment.payable_id)
     return render(

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from market.kit.labels import LabelEnum
     from market.notices.publicity import Publicity
     from market.panels.subjects import PanelSubjects
+    from market.payments.payables import Payable
     from market.search.outbox import DocumentFacts, DocumentSource, IndexListener
 
 T = TypeVar("T")
@@ -123,6 +124,8 @@ class Room:
     audit_verbs: Mapping[str, Sequence[type[LabelEnum]]] = field(default_factory=dict)
     """What else the room writes into the audit log, by kind of record; "*" stands for whatever kind."""
     ledger_accounts: Mapping[str, LedgerAccount] = field(default_factory=dict)
+    payables: Mapping[str, Payable] = field(default_factory=dict)
+    """What payments and bank transfers pay for, by kind."""
     documents: Mapping[str, DocumentSource] = field(default_factory=dict)
     """Where the documents of a search index come from, by index."""
     document_facts: Mapping[str, DocumentFacts] = field(default_factory=dict)
@@ -167,6 +170,7 @@ class Rooms:
             for kind, declared in _merge(room.labels for room in self.upwards).items()
         }
         self.ledger_accounts = _merge(room.ledger_accounts for room in self.upwards)
+        self.payables = _merge(room.payables for room in self.upwards)
         self.panel_subjects = _merge(room.panel_subjects for room in self.upwards)
         self.documents = _merge(room.documents for room in self.upwards)
         self.moments = _merge(room.moments for room in self.upwards)

@@ -74,9 +74,9 @@ async def last_result() -> LastResult | None:
     return LastResult(datetime.fromisoformat(value["at"]), value["holding"], value["broken"])
 
 
-async def find_rows(query: str, sentence: str) -> list[str]:
-    """Return `sentence`, filled from each row that `query` finds, for checks written in SQL."""
-    rows = await connection().execute_query_dict(f"{query} LIMIT {SHOWN}")
+async def find_rows(query: str, sentence: str, *values: object) -> list[str]:
+    """Return `sentence` filled from each row of a check in SQL; `values` are the query's $1, $2 …"""
+    rows = await connection().execute_query_dict(f"{query} LIMIT {SHOWN}", list(values))
     return [sentence.format(**row) for row in rows]
 
 

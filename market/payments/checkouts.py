@@ -1,12 +1,11 @@
-"""The way to the page where a buyer pays: write, call, write.
+"""Checkout pages of the gateway, on which a buyer pays.
 
-The gateway is never called inside a transaction, nor before there is a row whose id is the key
-under which the gateway does a thing once.
+The payment is stored before the gateway is called, and its id is the idempotency key. The gateway is never
+called inside a transaction.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID, uuid4
 
@@ -26,8 +25,9 @@ from market.payments.gateway import (
     ReturnUrls,
 )
 from market.payments.models import DisputeStatus, Payment, PaymentStatus, RefundStatus
-from market.payments.rules import check_payable
-from market.payments.settling import apply, give_up, locked
+from market.payments.payables import NoOnlinePayment, NothingDue, payable_of
+from market.payments.rules import application_fee, check_payable
+from market.payments.settlement import apply_checkout, end_unpaid, lock_payment
 from market.payments.states import OPEN_PAYMENTS, PaymentAction, next_payment_status
 from market.records.by import By
 
@@ -36,44 +36,45 @@ class AlreadyPaid(Conflict):
     """The payable was paid online, or is being paid at this moment."""
 
 
-@dataclass(frozen=True)
-class Payable:
-    """What a payment pays for: a record of a room above, such as an instalment."""
-
-    kind: str
-    id: UUID
-    description: str
-    """What the buyer reads on the gateway's page; must stay the same for the same payable."""
-
-
 async def start_checkout(
-    payable: Payable,
-    money: Money,
+    payable_kind: str,
+    payable_id: UUID,
     *,
-    account: str,
-    fee: Money,
-    gateway: PaymentGateway,
+    gateway: PaymentGateway | None,
     by: By,
     urls: ReturnUrls,
+    fee_basis_points: int = 0,
 ) -> str:
-    """Return the address of the page where the buyer pays; called again, the same page.
+    """Return the address of the page where the buyer pays what is open; called again, the same page.
 
-    The payment is stored before the gateway is called, and its id is the key: a crash or a lost
-    answer in between is mended by calling again. An answered error ends the payment, since the
-    gateway would repeat it; the next try is a new one. An open page with other terms is closed.
+    The caller has checked that the person may pay. Our fee is a part of the amount, which the gateway puts
+    on the platform's account. A crash or a lost answer is mended by calling again. An error in the answer
+    ends the payment, since the gateway would repeat it; the next try is a new payment. An open page with
+    other terms is closed.
 
     Raises:
-        AlreadyPaid: nothing is left to pay here, or the page is being paid.
+        UnknownPayable: no room declares this kind.
+        NothingDue: nothing is left to pay.
+        AlreadyPaid: it was paid, or the page is being paid.
+        NoOnlinePayment: the seller has no account at the gateway, or this site has no gateway.
         GatewayUnavailable: no answer; call again.
         GatewayRefused: the gateway will not.
     """
+    payable = payable_of(payable_kind)
+    if gateway is None:
+        raise NoOnlinePayment
+    account, money = await payable.seller_account(payable_id), await payable.open_amount(payable_id)
+    title = (await payable.describe(payable_id)).title
+    if money.amount <= 0:
+        raise NothingDue(_("%(title)s没有待付的款项。", title=title))
+    fee = application_fee(money, fee_basis_points)
     check_payable(money, fee)
     for _try in range(3):
-        payment = await _prepare(payable, money, account=account, fee=fee, by=by)
+        payment = await _prepare(payable_kind, payable_id, money, account=account, fee=fee, by=by)
         if (payment.money, payment.fee_amount, payment.connected_account) != (money, fee.amount, account):
             await _withdraw(payment, gateway=gateway, now=by.now)
         elif payment.status is PaymentStatus.PREPARED:
-            return await _open_page(payment, payable.description, urls, gateway=gateway, now=by.now)
+            return await _open_page(payment, title, urls, gateway=gateway, now=by.now)
         else:
             page = await gateway.get_checkout(str(payment.checkout_id), account)
             if page.state is CheckoutState.OPEN:
@@ -93,29 +94,33 @@ async def withdraw(payable_kind: str, payable_id: UUID, *, gateway: PaymentGatew
         await _withdraw(payment, gateway=gateway, now=now)
 
 
-async def _prepare(payable: Payable, money: Money, *, account: str, fee: Money, by: By) -> Payment:
+async def _prepare(
+    payable_kind: str, payable_id: UUID, money: Money, *, account: str, fee: Money, by: By
+) -> Payment:
     """Return the one open payment of the payable, made now if there is none."""
-    found = await _find_open(payable.kind, payable.id)
-    if found is not None:
-        return found
+    existing = await _find_open(payable_kind, payable_id)
+    if existing is not None:
+        return existing
     try:
-        return await _create(payable, money, account=account, fee=fee, by=by)
+        return await _create(payable_kind, payable_id, money, account=account, fee=fee, by=by)
     except IntegrityError as error:
         if getattr(error.args[0], "constraint_name", "") != "payments_one_open":
             raise
     # Somebody else was first: theirs is the open one, unless it has ended already.
-    found = await _find_open(payable.kind, payable.id)
-    if found is None:
+    existing = await _find_open(payable_kind, payable_id)
+    if existing is None:
         raise AlreadyPaid(_("这笔款正在支付，请刷新后再看。"))
-    return found
+    return existing
 
 
 @atomic()
-async def _create(payable: Payable, money: Money, *, account: str, fee: Money, by: By) -> Payment:
+async def _create(
+    payable_kind: str, payable_id: UUID, money: Money, *, account: str, fee: Money, by: By
+) -> Payment:
     payment = await Payment.create(
         id=uuid4(),
-        payable_kind=payable.kind,
-        payable_id=payable.id,
+        payable_kind=payable_kind,
+        payable_id=payable_id,
         amount=money.amount,
         currency=money.currency,
         fee_amount=fee.amount,
@@ -124,16 +129,16 @@ async def _create(payable: Payable, money: Money, *, account: str, fee: Money, b
         created_at=by.now,
     )
     # After the insert: until then the unique index holds off a success that is being recorded.
-    if await _is_paid(payable):
+    if await _is_paid(payable_kind, payable_id):
         raise AlreadyPaid(_("这笔款已经支付。"))
     await record("payment", payment.id, "start", by=by, amount=money.amount)
     return payment
 
 
-async def _is_paid(payable: Payable) -> bool:
+async def _is_paid(payable_kind: str, payable_id: UUID) -> bool:
     """Tell whether a payment for it succeeded of which nothing went back."""
     paid = await Payment.filter(
-        payable_kind=payable.kind, payable_id=payable.id, status=PaymentStatus.SUCCEEDED
+        payable_kind=payable_kind, payable_id=payable_id, status=PaymentStatus.SUCCEEDED
     ).prefetch_related("refunds", "disputes")
     return any(
         all(each.status is not RefundStatus.SUCCEEDED for each in payment.refunds)
@@ -158,7 +163,7 @@ async def _open_page(
             metadata={"payment_id": str(payment.id)},
         )
     except (GatewayRefused, GatewayFault) as error:
-        await give_up(payment.id, PaymentAction.FAIL, failure=str(error), now=now)
+        await end_unpaid(payment.id, PaymentAction.FAIL, failure=str(error), now=now)
         raise
     await _keep_page(payment.id, page)
     return page.url
@@ -166,7 +171,7 @@ async def _open_page(
 
 @atomic()
 async def _keep_page(payment_id: UUID, page: Checkout) -> None:
-    payment = await locked(payment_id)
+    payment = await lock_payment(payment_id)
     if payment.checkout_id == page.id:
         return
     payment.status = next_payment_status(payment.status, PaymentAction.OPEN)
@@ -179,7 +184,7 @@ async def _withdraw(payment: Payment, *, gateway: PaymentGateway, now: datetime)
 
     A prepared one has perhaps a page at the gateway, but nobody was ever shown its address.
     """
-    if await give_up(
+    if await end_unpaid(
         payment.id, PaymentAction.FAIL, failure="withdrawn", now=now, only=(PaymentStatus.PREPARED,)
     ):
         return
@@ -204,7 +209,7 @@ async def _close(payment: Payment, page: Checkout, *, now: datetime) -> None:
     """
     if page.state in (CheckoutState.PAID, CheckoutState.PROCESSING):
         raise AlreadyPaid(_("这笔款已经支付，正在入账，请稍后刷新。"))
-    await apply(payment.id, page, now=now)
+    await apply_checkout(payment.id, page, now=now)
 
 
 async def _find_open(payable_kind: str, payable_id: UUID) -> Payment | None:

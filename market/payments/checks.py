@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from market.kit.room import Check
+from market.kit.room import Check, rooms
 from market.ledger.checks import find_rows
 
 
@@ -55,9 +55,21 @@ async def lines_are_remittances() -> list[str]:
     )
 
 
+async def payables_are_declared() -> list[str]:
+    """Every kind of payable that money came for is declared by a room, which books it."""
+    return await find_rows(
+        "SELECT payable_kind, count(*) AS n FROM (SELECT payable_kind FROM payments"
+        "  UNION ALL SELECT payable_kind FROM remittances) AS paid "
+        "WHERE payable_kind <> ALL($1::text[]) GROUP BY payable_kind",
+        "{n} payments and remittances pay for {payable_kind}, which no room declares",
+        list(rooms().payables),
+    )
+
+
 CHECKS: Mapping[str, Check] = {
     "payments: no more goes back than came": no_more_goes_back_than_came,
     "payments: booked bank lines are remittances": lines_are_remittances,
+    "payments: every payable is declared": payables_are_declared,
     "payments: successes are whole": successes_are_whole,
     "payments: the gateway's amounts are ours": events_are_settled,
     "payments: two people confirmed each remittance": two_people_decided,

@@ -15,9 +15,9 @@ __all__ = [
     "AccountState",
     "Checkout",
     "CheckoutState",
-    "DisputeTold",
     "Event",
     "ForgedEvent",
+    "GatewayDispute",
     "GatewayFault",
     "GatewayRefused",
     "GatewayUnavailable",
@@ -101,7 +101,7 @@ class Refund:
 
 
 @dataclass(frozen=True)
-class DisputeTold:
+class GatewayDispute:
     """How a dispute stands at the gateway, in its own word for the status."""
 
     id: str
@@ -196,7 +196,7 @@ class PaymentGateway(Protocol):
 
     async def list_disputes(
         self, account: str, *, since: datetime | None = None, payment_intent: str = ""
-    ) -> list[DisputeTold]:
+    ) -> list[GatewayDispute]:
         """Return the disputes opened since a moment, or those of one payment."""
         ...
 

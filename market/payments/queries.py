@@ -1,13 +1,12 @@
-"""Payments and remittances are reached through what they pay for; whoever asks has checked that."""
+"""Queries by what is paid for. The caller has checked that the person may see it."""
 
 from __future__ import annotations
 
 from collections.abc import Collection
 from uuid import UUID
 
-from market.kit.errors import NotFound
-from market.kit.i18n import gettext as _
 from market.payments.models import ConnectedAccount, Payment, Remittance
+from market.payments.payables import NoOnlinePayment
 
 
 async def list_payments(payable_kind: str, payable_ids: Collection[UUID]) -> list[Payment]:
@@ -28,24 +27,18 @@ async def list_remittances(payable_kind: str, payable_ids: Collection[UUID]) -> 
     )
 
 
-async def get_remittance(
-    remittance_id: UUID, *, payable_kind: str, payable_ids: Collection[UUID]
-) -> Remittance:
-    """Return a remittance if it pays for one of these payables, which the caller may see.
-
-    Raises:
-        NotFound: there is none, or it pays for something else.
-    """
-    found = await (
-        Remittance.filter(id=remittance_id, payable_kind=payable_kind, payable_id__in=list(payable_ids))
-        .select_related("voucher", "recorded_by", "decided_by")
-        .first()
-    )
-    if found is None:
-        raise NotFound(_("没有这笔对公转账。"))
-    return found
-
-
 async def find_connected_account(organisation_id: UUID) -> ConnectedAccount | None:
     """Return the organisation's account at the gateway, begun or ready; None if it has none."""
     return await ConnectedAccount.get_or_none(organisation_id=organisation_id)
+
+
+async def require_receiving_account(organisation_id: UUID) -> str:
+    """Return the organisation's account at the gateway.
+
+    Raises:
+        NoOnlinePayment: it has none that can receive.
+    """
+    account = await find_connected_account(organisation_id)
+    if account is None or not account.charges_enabled:
+        raise NoOnlinePayment
+    return str(account.account)

@@ -1,8 +1,7 @@
-"""Money sent back: by bank, recorded by one and confirmed by another, or online by write, call, write."""
+"""Refunds: by bank, recorded by one person and confirmed by another, or online through the gateway."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import date, datetime
 from uuid import UUID, uuid4
 
@@ -14,9 +13,10 @@ from market.kit.database import atomic
 from market.kit.errors import Conflict, Invalid, NotFound
 from market.kit.formats import yuan
 from market.kit.i18n import gettext as _
+from market.kit.jobs import enqueue
 from market.kit.money import Money
 from market.payments.gateway import GatewayFault, GatewayRefused, PaymentGateway, RefundState
-from market.payments.gateway import Refund as Told
+from market.payments.gateway import Refund as GatewayRefund
 from market.payments.models import (
     BankLine,
     Payment,
@@ -26,6 +26,7 @@ from market.payments.models import (
     Remittance,
     RemittanceStatus,
 )
+from market.payments.payables import RefundedPayment, book
 from market.payments.remittances import SamePerson
 from market.payments.states import (
     PaymentAction,
@@ -35,6 +36,7 @@ from market.payments.states import (
 )
 from market.records.by import By
 
+SEND_REFUND = "payments.send_refund"
 Source = Payment | Remittance | BankLine
 LIVE = (RefundStatus.RECORDED, RefundStatus.PREPARED, RefundStatus.PENDING, RefundStatus.SUCCEEDED)
 STATES = {
@@ -49,23 +51,16 @@ class MoreThanCame(Conflict):
     """More would go back than came."""
 
 
-@dataclass(frozen=True)
-class RefundedPayment:
-    """A refund carried out online, or failed after all, for whoever books it. Told twice is normal."""
-
-    refund_id: UUID
-    payable_kind: str
-    is_done: bool
-
-
 async def refundable(source: Source) -> Money:
     """Return what may still go back of what came by this payment, remittance or line."""
     taken = await Refund.filter(**{_key(source): source.id}, status__in=LIVE).values_list("amount", flat=True)
     return Money(source.amount - sum(int(str(each)) for each in taken), source.currency)
 
 
-async def prepare(payment: Payment, money: Money, reason: str, *, by: By) -> Refund:
-    """Write down an online refund before the gateway is asked; its id is the key there.
+async def request_refund(payment: Payment, money: Money, reason: str, *, by: By) -> Refund:
+    """Record an online refund of a locked payment and enqueue the job that asks the gateway for it.
+
+    The refund's id is the idempotency key there.
 
     Raises:
         MoreThanCame: the payment has less left.
@@ -73,7 +68,9 @@ async def prepare(payment: Payment, money: Money, reason: str, *, by: By) -> Ref
     """
     if payment.status is not PaymentStatus.SUCCEEDED:
         raise Conflict(_("这笔款没有支付成功，或者已经退完。"))
-    return await _write(payment, money, reason, status=RefundStatus.PREPARED, by=by)
+    refund = await _write(payment, money, reason, status=RefundStatus.PREPARED, by=by)
+    await enqueue(SEND_REFUND, lock=f"payments:{payment.id}", refund_id=refund.id)
+    return refund
 
 
 async def record_by_bank(
@@ -115,7 +112,7 @@ async def decide(refund_id: UUID, action: RefundAction, *, by: By) -> Refund:
         SamePerson: the actor recorded it.
         ActionNotAllowed: it was decided before.
     """
-    refund = await locked(refund_id)
+    refund = await lock_refund(refund_id)
     refund.status = next_refund_status(refund.status, action)
     if by.actor.user_id == refund.requested_by_id:
         raise SamePerson(_("登记退款的人不能自己确认，请由本单位另一位财务人员办理。"))
@@ -125,21 +122,20 @@ async def decide(refund_id: UUID, action: RefundAction, *, by: By) -> Refund:
     return refund
 
 
-async def send(refund_id: UUID, *, gateway: PaymentGateway, now: datetime) -> RefundedPayment | None:
-    """Ask the gateway for a prepared refund and keep its answer; asking again does it once.
+async def send_refund(refund_id: UUID, *, gateway: PaymentGateway, now: datetime) -> None:
+    """Ask the gateway for a prepared refund, record its answer and book it when it is done. Idempotent.
 
-    A fault of the gateway's own leaves open whether it was carried out: the gateway's list tells.
-    None while the money is on its way.
+    After a fault of the gateway's own its list of refunds shows whether it was carried out.
 
     Raises:
         GatewayUnavailable: no answer; call again.
     """
     refund = await Refund.get(id=refund_id)
     if refund.status is not RefundStatus.PREPARED:
-        return None
+        return
     payment = await Payment.get(id=refund.payment_id)
     try:
-        told = await gateway.refund(
+        answer = await gateway.refund(
             payment.payment_intent_id,
             refund.money,
             key=str(refund.id),
@@ -150,7 +146,7 @@ async def send(refund_id: UUID, *, gateway: PaymentGateway, now: datetime) -> Re
         )
     except GatewayRefused as refused:
         await _fail(refund.id, str(refused), now=now)
-        return None
+        return
     except GatewayFault as fault:
         listed = await gateway.list_refunds(
             payment.connected_account, payment_intent=payment.payment_intent_id
@@ -158,30 +154,40 @@ async def send(refund_id: UUID, *, gateway: PaymentGateway, now: datetime) -> Re
         mine = next((each for each in listed if each.metadata.get("refund_id") == str(refund.id)), None)
         if mine is None:
             await _fail(refund.id, str(fault), now=now)
-            return None
-        told = mine
-    return await keep_told(payment.id, told, now=now)
+            return
+        answer = mine
+    update = await record_gateway_refund(payment.id, answer, now=now)
+    if update is not None:
+        await book(update, by=By.job(now))
 
 
 @atomic()
-async def keep_told(payment_id: UUID, told: Told, *, now: datetime) -> RefundedPayment | None:
-    """Bring a refund of a payment to where the gateway says it stands; telling it again changes nothing.
+async def record_gateway_refund(
+    payment_id: UUID, reported: GatewayRefund, *, now: datetime
+) -> RefundedPayment | None:
+    """Bring a refund to the state that the gateway reports and return what is to be booked. Idempotent.
 
-    One that the seller made at the gateway itself is written down here. Returns what is to be booked.
+    One that the seller made at the gateway itself is recorded first. None while the money is on its way.
     """
     payment = await Payment.select_for_update().get(id=payment_id)
-    refund = await _find(payment, told) or await _adopt(payment, told, now=now)
-    wanted, action = STATES[told.state]
+    refund = await _find(payment, reported) or await _adopt(payment, reported, now=now)
+    wanted, action = STATES[reported.state]
     if refund.status is not wanted and _leads_on(refund.status, wanted):
         refund.status = next_refund_status(refund.status, action)
-        refund.gateway_id, refund.failure = told.id, told.failure[:200]
+        refund.gateway_id, refund.failure = reported.id, reported.failure[:200]
         refund.ended_at = now if wanted is not RefundStatus.PENDING else None
         await refund.save(update_fields=["status", "gateway_id", "failure", "ended_at"])
         await record("refund", refund.id, action, by=By.job(now), amount=refund.amount)
     await _follow(payment, now=now)
     if refund.status not in (RefundStatus.SUCCEEDED, RefundStatus.FAILED):
         return None
-    return RefundedPayment(refund.id, payment.payable_kind, refund.status is RefundStatus.SUCCEEDED)
+    return RefundedPayment(
+        payment_id=payment.id,
+        payable_kind=payment.payable_kind,
+        payable_id=payment.payable_id,
+        refund_id=refund.id,
+        is_done=refund.status is RefundStatus.SUCCEEDED,
+    )
 
 
 def _leads_on(status: RefundStatus, wanted: RefundStatus) -> bool:
@@ -191,8 +197,8 @@ def _leads_on(status: RefundStatus, wanted: RefundStatus) -> bool:
     )
 
 
-async def locked(refund_id: UUID) -> Refund:
-    """Lock a refund for the rest of the transaction."""
+async def lock_refund(refund_id: UUID) -> Refund:
+    """Lock a refund for the rest of the transaction and return it."""
     found = await Refund.select_for_update().get_or_none(id=refund_id)
     if found is None:
         raise NotFound(_("没有这笔退款。"))
@@ -242,27 +248,27 @@ def _key(source: Source) -> str:
     return "remittance_id" if isinstance(source, Remittance) else "line_id"
 
 
-async def _find(payment: Payment, told: Told) -> Refund | None:
-    known = await Refund.select_for_update().get_or_none(gateway_id=told.id)
+async def _find(payment: Payment, reported: GatewayRefund) -> Refund | None:
+    known = await Refund.select_for_update().get_or_none(gateway_id=reported.id)
     if known is not None:
         return known if known.payment_id == payment.id else None
     try:
-        named = UUID(str(told.metadata.get("refund_id")))
+        named = UUID(str(reported.metadata.get("refund_id")))
     except ValueError:
         return None
     return await Refund.select_for_update().get_or_none(id=named, payment_id=payment.id)
 
 
-async def _adopt(payment: Payment, told: Told, *, now: datetime) -> Refund:
+async def _adopt(payment: Payment, reported: GatewayRefund, *, now: datetime) -> Refund:
     """Write down a refund that was made at the gateway without us."""
     refund = await Refund.create(
         id=uuid4(),
         payment_id=payment.id,
         status=RefundStatus.PREPARED,
-        amount=told.money.amount,
-        currency=told.money.currency,
+        amount=reported.money.amount,
+        currency=reported.money.currency,
         reason=_("转让方在支付平台直接退款"),
-        gateway_id=told.id,
+        gateway_id=reported.id,
         requested_at=now,
     )
     await record("refund", refund.id, "adopt", by=By.job(now), amount=refund.amount)
@@ -271,7 +277,7 @@ async def _adopt(payment: Payment, told: Told, *, now: datetime) -> Refund:
 
 @atomic()
 async def _fail(refund_id: UUID, failure: str, *, now: datetime) -> None:
-    refund = await locked(refund_id)
+    refund = await lock_refund(refund_id)
     if refund.status is not RefundStatus.PREPARED:
         return
     refund.status = next_refund_status(refund.status, RefundAction.FAIL)

@@ -16,6 +16,7 @@ from market.kit.errors import Forbidden, Invalid, NotFound
 from market.kit.i18n import gettext as _
 from market.kit.money import Money
 from market.payments.models import Remittance
+from market.payments.payables import payable_of
 from market.payments.states import RemittanceAction, next_remittance_status
 from market.records.by import By
 
@@ -39,8 +40,10 @@ async def record_remittance(
     """Record that money arrived at the bank, with its voucher. It counts when another confirms it.
 
     Raises:
+        UnknownPayable: no room declares this kind.
         Invalid: a value cannot be; invoice and bank reference must be new, except to what was rejected.
     """
+    payable_of(payable_kind)
     if money.amount <= 0:
         raise Invalid(_("金额应大于零。"), field="amount")
     if received_on > local_date(by.now):

@@ -19,8 +19,14 @@ def can_pay_online(money: Money) -> bool:
     return 0 < money.amount <= MOST_ONLINE
 
 
+def application_fee(money: Money, basis_points: int) -> Money:
+    """Return our fee on a payment; zero where it would be all of it."""
+    fee = money.share(basis_points)
+    return fee if fee < money else Money(0, money.currency)
+
+
 def check_payable(money: Money, fee: Money) -> None:
-    """Let pass only what the gateway will take: our fee is part of the amount and less than it.
+    """Raise unless the gateway takes such an amount: our fee is part of it and less than it.
 
     Raises:
         NotPayableOnline: the amount is nothing or too large.

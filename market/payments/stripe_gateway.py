@@ -18,9 +18,9 @@ from market.payments.gateway import (
     AccountState,
     Checkout,
     CheckoutState,
-    DisputeTold,
     Event,
     ForgedEvent,
+    GatewayDispute,
     GatewayFault,
     GatewayRefused,
     Refund,
@@ -184,7 +184,7 @@ class StripeGateway:
 
     async def list_disputes(
         self, account: str, *, since: datetime | None = None, payment_intent: str = ""
-    ) -> list[DisputeTold]:
+    ) -> list[GatewayDispute]:
         params = _window(since, payment_intent)
         return [_dispute(each) for each in await _pages(self._api.v1.disputes, params, account)]
 
@@ -276,9 +276,9 @@ def _refund(made: stripe.Refund) -> Refund:
     )
 
 
-def _dispute(told: stripe.Dispute) -> DisputeTold:
+def _dispute(told: stripe.Dispute) -> GatewayDispute:
     due = told.evidence_details.due_by if told.evidence_details else None
-    return DisputeTold(
+    return GatewayDispute(
         id=told.id,
         status=told.status,
         money=from_stripe(told.amount, told.currency),

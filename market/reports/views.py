@@ -22,7 +22,7 @@ from market.kit.templating import render
 from market.kit.web import deps
 from market.ledger.checks import last_result
 from market.payments.queries import find_connected_account
-from market.payments.reconciling import last_reconciliation, list_differences
+from market.payments.reconciliation import last_reconciliation, list_differences
 from market.reports import sheets
 from market.reports.statements import AsBroker, Figure, Period, list_entries, totals
 from market.reports.words import entry_text, figure_name

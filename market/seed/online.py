@@ -34,9 +34,7 @@ async def pay_online(instalment_id: UUID, *, deps: Deps, by: By) -> None:
     await contracts.start_payment(instalment_id, gateway=deps.gateway, by=by, urls=_urls(deps, "/dashboard"))
     payment = await Payment.get(payable_id=instalment_id, status=PaymentStatus.PENDING)
     await deps.gateway.standin.pay(str(payment.checkout_id))
-    paid = await payments.look_up(payment.id, gateway=deps.gateway, now=by.now)
-    if paid is not None:
-        await contracts.receive(paid, now=by.now)
+    await payments.refresh_payment(payment.id, gateway=deps.gateway, now=by.now)
 
 
 def _urls(deps: Deps, path: str) -> ReturnUrls:

@@ -6,12 +6,12 @@ from dataclasses import dataclass
 
 from market.contracts import services
 from market.contracts.models import Contract, Instalment
-from market.contracts.refunding import request_refund, send_refund
-from market.contracts.telling import book
+from market.contracts.refunding import request_refund
 from market.kit.money import Money
 from market.payments import services as payments
 from market.payments.gateway import ReturnUrls
 from market.payments.models import ConnectedAccount, GatewayEvent, Payment, PaymentStatus, Refund
+from market.payments.refunds import send_refund
 from market.payments.standin import StandIn
 from market.payments.standin_gateway import StandInGateway
 from market.records.by import By
@@ -60,14 +60,12 @@ class PayableContract:
     async def settle(self) -> None:
         """Do what the job does, for every event stored and not done."""
         for event in await GatewayEvent.filter(processed_at=None).order_by("received_at", "id"):
-            for told in await payments.settle_event(event.id, gateway=self.gateway, now=LATER):
-                await book(told, now=LATER)
+            await payments.settle_event(event.id, gateway=self.gateway, now=LATER)
 
     async def settle_all_again(self) -> None:
         """Every event again, newest first."""
         for event in await GatewayEvent.all().order_by("-received_at", "-id"):
-            for told in await payments.settle_event(event.id, gateway=self.gateway, now=LATER):
-                await book(told, now=LATER)
+            await payments.settle_event(event.id, gateway=self.gateway, now=LATER)
 
     async def deliver(self, body: bytes, signature: str) -> None:
         await payments.record_event(body, signature, gateway=self.gateway, now=LATER)

@@ -11,7 +11,7 @@ import pytest
 
 from market.accounts.models import MemberRole, Membership, MemberStatus, StaffRole
 from market.contracts import services
-from market.contracts.models import Contract, ContractDraft
+from market.contracts.models import INSTALMENT, Contract, ContractDraft
 from market.contracts.queries import received
 from market.contracts.standing import dashboard_cards, deals_waiting_for_finance
 from market.deals.models import Deal, DealStatus
@@ -319,7 +319,7 @@ async def test_looking_at_the_return_page_decides_nothing(client: httpx.AsyncCli
     _first, second = await instalments_of(contract)
     payment = await Payment.create(
         id=uuid4(),
-        payable_kind="instalment",
+        payable_kind=INSTALMENT,
         payable_id=second.id,
         status="pending",
         amount=second.amount,

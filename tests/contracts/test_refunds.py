@@ -27,7 +27,7 @@ from market.payments.models import (
     Refund,
     RefundStatus,
 )
-from market.payments.refunds import MoreThanCame
+from market.payments.refunds import MoreThanCame, send_refund
 from market.payments.remittances import SamePerson
 from market.payments.standin import Fault
 from market.payments.states import ActionNotAllowed
@@ -130,8 +130,8 @@ async def test_a_refund_whose_answer_was_lost_is_asked_for_again_and_done_once(f
     payable.standin.fail_next(fault)
 
     with pytest.raises(GatewayUnavailable):
-        await refunding.send_refund(made.id, gateway=payable.gateway, now=LATER)
-    await refunding.send_refund(made.id, gateway=payable.gateway, now=LATER)
+        await send_refund(made.id, gateway=payable.gateway, now=LATER)
+    await send_refund(made.id, gateway=payable.gateway, now=LATER)
     await payable.settle()
 
     assert (await Refund.get(id=made.id)).status is RefundStatus.SUCCEEDED

@@ -8,9 +8,9 @@ import pytest
 
 from market.accounts.models import StaffRole
 from market.contracts import services
-from market.contracts.models import Contract, ContractExclusion, Receipt
+from market.contracts.models import INSTALMENT, Contract, ContractExclusion, Receipt
 from market.contracts.queries import find_draft, get_contract_for, received
-from market.contracts.receiving import NothingDue, TooMuch
+from market.contracts.receiving import TooMuch
 from market.contracts.signing import DraftChanged, OwnDraft
 from market.contracts.terms import Exclusion, three_amounts
 from market.deals.deadlines import run_due
@@ -31,8 +31,9 @@ from market.notices.models import Notice, NoticeStatus
 from market.notices.services import NotClear
 from market.payments.gateway import ReturnUrls
 from market.payments.models import ConnectedAccount, Payment, PaymentStatus
+from market.payments.payables import NothingDue, PaidPayment
 from market.payments.remittances import SamePerson
-from market.payments.services import PaidPayment, look_up
+from market.payments.settlement import refresh_payment
 from market.payments.standin_gateway import StandInGateway
 from market.payments.states import ActionNotAllowed as AlreadyDecided
 from market.records.by import By
@@ -415,9 +416,9 @@ async def test_an_instalment_paid_online_becomes_a_receipt(deps: Deps) -> None:
 
     await services.start_payment(second.id, gateway=deps.gateway, by=By(parties.buyer, LATER), urls=URLS)
     payment = await Payment.get(payable_id=second.id)
-    paid = PaidPayment(payment.id, "instalment", second.id, payment.money, Money(0), LATER)
-    first_time = await services.receive(paid, now=LATER)
-    second_time = await services.receive(paid, now=LATER)
+    paid = PaidPayment(payment.id, INSTALMENT, second.id, payment.money, Money(0), LATER)
+    first_time = await services.receive(paid, by=By.job(LATER))
+    second_time = await services.receive(paid, by=By.job(LATER))
 
     assert first_time is not None
     assert second_time == first_time
@@ -433,7 +434,7 @@ async def test_money_that_arrives_twice_stands_in_the_book_as_surplus() -> None:
     await services.confirm_remittance(remittance.id, by=By(parties.seller_finance, LATER))
 
     made = await services.receive(
-        PaidPayment(uuid4(), "instalment", first.id, Money(first.amount), Money(0), LATER), now=LATER
+        PaidPayment(uuid4(), INSTALMENT, first.id, Money(first.amount), Money(0), LATER), by=By.job(LATER)
     )
 
     assert made is None
@@ -447,7 +448,7 @@ async def test_a_transfer_of_more_than_is_left_is_not_confirmed() -> None:
     first, _second = await instalments_of(contract)
     remittance = await make_remittance(parties, first, first.amount)
     await services.receive(
-        PaidPayment(uuid4(), "instalment", first.id, Money(1_00), Money(0), LATER), now=LATER
+        PaidPayment(uuid4(), INSTALMENT, first.id, Money(1_00), Money(0), LATER), by=By.job(LATER)
     )
 
     with pytest.raises(TooMuch):
@@ -504,9 +505,7 @@ async def test_what_the_gateway_says_is_paid_is_booked(deps: Deps) -> None:
     await services.start_payment(second.id, gateway=gateway, by=By(parties.buyer, LATER), urls=URLS)
     payment = await Payment.get(payable_id=second.id)
     await gateway.standin.pay(str(payment.checkout_id))
-    paid = await look_up(payment.id, gateway=gateway, now=LATER)
-    assert paid is not None
-    await services.receive(paid, now=LATER)
+    await refresh_payment(payment.id, gateway=gateway, now=LATER)
 
     assert (await Payment.get(id=payment.id)).status is PaymentStatus.SUCCEEDED
     assert await received(contract.id) == second.amount

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from uuid import uuid4
@@ -11,23 +13,25 @@ from market.kit.money import Money
 from market.payments import services
 from market.payments.gateway import ReturnUrls
 from market.payments.models import GatewayEvent, Payment
-from market.payments.services import PaidPayment, Payable
+from market.payments.payables import PaidPayment
 from market.payments.standin import StandIn
 from market.payments.standin_gateway import StandInGateway
 from market.records.by import By
+from tests.payments.toy_payable import TOY, ToyPayable, toy_room
 
 NOW = datetime(2026, 3, 2, 2, 0, tzinfo=UTC)
 URLS = ReturnUrls(success="http://market.test/paid", cancel="http://market.test/back")
 PRICE = Money(300_000_00)
 FEE = Money(3_000_00)
+FEE_BASIS_POINTS = 100
 
 
 @dataclass
 class CheckoutSetup:
     gateway: StandInGateway
     actor: Actor
-    account: str
-    payable: Payable
+    toy: ToyPayable
+    """What is paid for."""
 
     @property
     def standin(self) -> StandIn:
@@ -38,19 +42,19 @@ class CheckoutSetup:
         await self.start()
         return str((await self.payment()).checkout_id)
 
-    async def start(self, money: Money = PRICE, **changes: object) -> str:
-        values: dict[str, object] = {
-            "account": self.account,
-            "fee": FEE,
-            "gateway": self.gateway,
-            "by": By(self.actor, NOW),
-            "urls": URLS,
-        }
-        return await services.start_checkout(self.payable, money, **(values | changes))  # type: ignore[arg-type]
+    async def start(self, *, fee_basis_points: int = FEE_BASIS_POINTS) -> str:
+        return await services.start_checkout(
+            TOY,
+            self.toy.id,
+            gateway=self.gateway,
+            by=By(self.actor, NOW),
+            urls=URLS,
+            fee_basis_points=fee_basis_points,
+        )
 
     async def payment(self) -> Payment:
         """The only payment there is."""
-        return await Payment.get(payable_id=self.payable.id)
+        return await Payment.get(payable_id=self.toy.id)
 
     async def deliver(self, body: bytes, signature: str) -> None:
         await services.record_event(body, signature, gateway=self.gateway, now=NOW)
@@ -58,17 +62,18 @@ class CheckoutSetup:
     async def settle_all(self) -> list[PaidPayment]:
         """Do what the job does, for every event stored."""
         events = await GatewayEvent.all().order_by("received_at", "id")
-        told = [await services.settle_event(e.id, gateway=self.gateway, now=NOW) for e in events]
-        return [each for listed in told for each in listed if isinstance(each, PaidPayment)]
+        settled = [await services.settle_event(e.id, gateway=self.gateway, now=NOW) for e in events]
+        return [update for updates in settled for update in updates if isinstance(update, PaidPayment)]
 
 
-async def make_checkout_setup(actor: Actor) -> CheckoutSetup:
+@asynccontextmanager
+async def checkout_setup(actor: Actor) -> AsyncIterator[CheckoutSetup]:
+    """Yield a seller with an account that can be paid, and a buyer of a toy."""
     gateway = StandInGateway()
-    checkout = CheckoutSetup(gateway, actor, "", Payable("instalment", uuid4(), "技术许可合同第 1 期"))
+    account = await gateway.create_account("测试大学", key=f"account:{uuid4()}", metadata={})
+    checkout = CheckoutSetup(gateway, actor, ToyPayable(PRICE, account))
     gateway.standin.deliver = checkout.deliver
-    checkout.account = await gateway.create_account("测试大学", key=f"account:{uuid4()}", metadata={})
-    await gateway.account_link(
-        checkout.account, return_url="http://market.test/", refresh_url="http://market.test/"
-    )
-    await gateway.standin.finish_onboarding(checkout.account)
-    return checkout
+    await gateway.account_link(account, return_url="http://market.test/", refresh_url="http://market.test/")
+    await gateway.standin.finish_onboarding(account)
+    with toy_room(checkout.toy):
+        yield checkout

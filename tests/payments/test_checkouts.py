@@ -8,10 +8,12 @@ from market.kit.money import Money
 from market.payments import services
 from market.payments.gateway import GatewayFault, GatewayRefused
 from market.payments.models import Payment, PaymentStatus
+from market.payments.payables import NothingDue
 from market.payments.rules import MOST_ONLINE, NotPayableOnline
 from market.payments.services import AlreadyPaid
 from market.payments.standin import Fault
 from tests.payments.checkout_setup import FEE, NOW, PRICE, CheckoutSetup
+from tests.payments.toy_payable import TOY
 
 
 def pages_made(checkout: CheckoutSetup) -> int:
@@ -27,7 +29,7 @@ async def test_starting_to_pay_opens_a_page_on_the_sellers_own_account(checkout:
     assert url == session["url"] == payment.checkout_url
     assert payment.status is PaymentStatus.PENDING
     assert (session["_account"], session["amount_total"], session["_fee"]) == (
-        checkout.account,
+        checkout.toy.account,
         PRICE.amount,
         FEE.amount,
     )
@@ -85,13 +87,15 @@ async def test_an_answered_fault_ends_the_payment_and_the_next_try_is_a_new_one(
 
     await checkout.start()
 
-    statuses = {p.status for p in await Payment.filter(payable_id=checkout.payable.id)}
+    statuses = {p.status for p in await Payment.filter(payable_id=checkout.toy.id)}
     assert statuses == {PaymentStatus.FAILED, PaymentStatus.PENDING}
 
 
 async def test_a_refusal_is_told_to_the_person_and_ends_the_payment(checkout: CheckoutSetup) -> None:
+    checkout.toy.account = "acct_nobody"
+
     with pytest.raises(GatewayRefused, match="支付平台没有接受"):
-        await checkout.start(account="acct_nobody")
+        await checkout.start()
 
     payment = await checkout.payment()
     assert payment.status is PaymentStatus.FAILED
@@ -101,19 +105,20 @@ async def test_a_refusal_is_told_to_the_person_and_ends_the_payment(checkout: Ch
 async def test_a_seller_who_has_not_finished_opening_the_account_cannot_be_paid(
     checkout: CheckoutSetup,
 ) -> None:
-    unfinished = await checkout.gateway.create_account("新学院", key="other", metadata={})
+    checkout.toy.account = await checkout.gateway.create_account("新学院", key="other", metadata={})
 
     with pytest.raises(GatewayRefused):
-        await checkout.start(account=unfinished)
+        await checkout.start()
 
 
 async def test_another_amount_closes_the_open_page_and_opens_a_new_one(checkout: CheckoutSetup) -> None:
     first = await checkout.page()
 
-    await checkout.start(PRICE - Money(100))
+    checkout.toy.money = PRICE - Money(100)
+    await checkout.start()
 
     assert checkout.standin.get("checkout.session", first)["status"] == "expired"
-    open_ = await Payment.get(payable_id=checkout.payable.id, status=PaymentStatus.PENDING)
+    open_ = await Payment.get(payable_id=checkout.toy.id, status=PaymentStatus.PENDING)
     assert open_.money == PRICE - Money(100)
 
 
@@ -123,7 +128,7 @@ async def test_a_page_that_expired_is_replaced(checkout: CheckoutSetup) -> None:
 
     await checkout.start()
 
-    statuses = [p.status for p in await Payment.filter(payable_id=checkout.payable.id).order_by("status")]
+    statuses = [p.status for p in await Payment.filter(payable_id=checkout.toy.id).order_by("status")]
     assert sorted(statuses) == [PaymentStatus.EXPIRED, PaymentStatus.PENDING]
 
 
@@ -144,13 +149,13 @@ async def test_what_was_paid_is_not_paid_again(checkout: CheckoutSetup) -> None:
     with pytest.raises(AlreadyPaid, match="已经支付"):
         await checkout.start()
 
-    assert await Payment.filter(payable_id=checkout.payable.id).count() == 1
+    assert await Payment.filter(payable_id=checkout.toy.id).count() == 1
 
 
 async def test_a_page_can_be_withdrawn_when_the_money_came_another_way(checkout: CheckoutSetup) -> None:
     page = await checkout.page()
 
-    await services.withdraw(checkout.payable.kind, checkout.payable.id, gateway=checkout.gateway, now=NOW)
+    await services.withdraw(TOY, checkout.toy.id, gateway=checkout.gateway, now=NOW)
 
     assert checkout.standin.get("checkout.session", page)["status"] == "expired"
     assert (await checkout.payment()).status is PaymentStatus.EXPIRED
@@ -161,24 +166,34 @@ async def test_a_page_that_was_paid_cannot_be_withdrawn(checkout: CheckoutSetup)
     await checkout.standin.pay(await checkout.page())
 
     with pytest.raises(AlreadyPaid):
-        await services.withdraw(checkout.payable.kind, checkout.payable.id, gateway=checkout.gateway, now=NOW)
+        await services.withdraw(TOY, checkout.toy.id, gateway=checkout.gateway, now=NOW)
 
 
 async def test_a_platform_fee_is_paid_to_our_own_account_without_a_fee_on_it(checkout: CheckoutSetup) -> None:
-    await checkout.start(account="", fee=Money(0))
+    checkout.toy.account = ""
+    await checkout.start(fee_basis_points=0)
 
     payment = await checkout.payment()
     assert checkout.standin.get("checkout.session", str(payment.checkout_id))["_account"] == ""
 
 
-@pytest.mark.parametrize("amount", [0, -1, MOST_ONLINE + 1])
+@pytest.mark.parametrize(
+    ("amount", "refusal", "words"),
+    [
+        (0, NothingDue, "玩具一件没有待付"),
+        (-1, NothingDue, "玩具一件没有待付"),
+        (MOST_ONLINE + 1, NotPayableOnline, "对公转账"),
+    ],
+)
 async def test_amounts_that_no_card_can_pay_are_refused_before_anything_is_written(
-    checkout: CheckoutSetup, amount: int
+    checkout: CheckoutSetup, amount: int, refusal: type[Exception], words: str
 ) -> None:
-    with pytest.raises(NotPayableOnline, match="对公转账"):
-        await checkout.start(Money(amount), fee=Money(0))
+    checkout.toy.money = Money(amount)
 
-    assert not await Payment.exists(payable_id=checkout.payable.id)
+    with pytest.raises(refusal, match=words):
+        await checkout.start()
+
+    assert not await Payment.exists(payable_id=checkout.toy.id)
 
 
 async def test_who_started_to_pay_stands_in_the_log(checkout: CheckoutSetup) -> None:

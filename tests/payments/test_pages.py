@@ -11,6 +11,7 @@ from market.app import create_app
 from market.deps import Deps
 from market.payments.models import GatewayEvent
 from tests.payments.checkout_setup import CheckoutSetup
+from tests.payments.toy_payable import toy_room
 
 EVENT = '{"id": "evt_1", "object": "event", "type": "x", "data": {"object": {"id": "o"}}}'
 
@@ -20,10 +21,11 @@ async def site(checkout: CheckoutSetup, deps: Deps) -> AsyncIterator[httpx.Async
     """A browser on a site whose online payments the stand-in takes."""
     app = create_app(replace(deps, gateway=checkout.gateway))
     checkout.standin.deliver = None
-    async with httpx.AsyncClient(
-        transport=httpx.ASGITransport(app=app), base_url="http://market.test"
-    ) as made:
-        yield made
+    with toy_room(checkout.toy):  # create_app has installed the market's own rooms
+        async with httpx.AsyncClient(
+            transport=httpx.ASGITransport(app=app), base_url="http://market.test"
+        ) as client:
+            yield client
 
 
 async def token(site: httpx.AsyncClient, address: str) -> str:

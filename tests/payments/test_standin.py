@@ -26,7 +26,7 @@ async def make_page(
         money,
         key=key,
         description="第 1 期",
-        account=checkout.account,
+        account=checkout.toy.account,
         fee=fee,
         success_url="http://market.test/paid",
         cancel_url="http://market.test/back",
@@ -61,7 +61,7 @@ async def test_a_page_goes_from_open_to_paid(checkout: CheckoutSetup) -> None:
 
     await checkout.standin.pay(page.id)
 
-    paid = await checkout.gateway.get_checkout(page.id, checkout.account)
+    paid = await checkout.gateway.get_checkout(page.id, checkout.toy.account)
     assert (paid.state, paid.money, paid.metadata) == (CheckoutState.PAID, PRICE, {"payment_id": "1"})
 
 
@@ -69,11 +69,11 @@ async def test_a_paid_page_cannot_be_closed_nor_a_closed_one_paid(checkout: Chec
     paid, closed = await make_page(checkout, "1"), await make_page(checkout, "2")
     await checkout.standin.pay(paid.id)
     assert (
-        await checkout.gateway.expire_checkout(closed.id, checkout.account)
+        await checkout.gateway.expire_checkout(closed.id, checkout.toy.account)
     ).state is CheckoutState.EXPIRED
 
     with pytest.raises(GatewayRefused):
-        await checkout.gateway.expire_checkout(paid.id, checkout.account)
+        await checkout.gateway.expire_checkout(paid.id, checkout.toy.account)
     with pytest.raises(Exception, match="no longer open"):
         await checkout.standin.pay(closed.id)
 
@@ -89,11 +89,11 @@ async def test_amounts_and_fees_that_stripe_refuses_are_refused(
 async def test_refunds_never_exceed_what_was_paid(checkout: CheckoutSetup) -> None:
     page = await make_page(checkout)
     await checkout.standin.pay(page.id)
-    intent = (await checkout.gateway.get_checkout(page.id, checkout.account)).payment_intent
+    intent = (await checkout.gateway.get_checkout(page.id, checkout.toy.account)).payment_intent
 
     async def refund(amount: int, key: str) -> Any:
         return await checkout.gateway.refund(
-            intent, Money(amount), key=key, account=checkout.account, with_fee=True, metadata=NONE
+            intent, Money(amount), key=key, account=checkout.toy.account, with_fee=True, metadata=NONE
         )
 
     assert (await refund(100_000_00, "1")).state is RefundState.SUCCEEDED

@@ -1,13 +1,16 @@
-"""Our record of online payments beside the gateway's: every difference, in both directions."""
+"""Reconciliation of our record of online payments with the gateway's, in both directions."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID, uuid4
 
+from market.accounts.messages import notify_staff
+from market.accounts.models import StaffRole
 from market.kit.database import atomic
+from market.kit.i18n import gettext as _
 from market.payments.disputes import status_of
 from market.payments.gateway import Checkout, CheckoutState, PaymentGateway
 from market.payments.models import (
@@ -20,9 +23,16 @@ from market.payments.models import (
     Refund,
     RefundStatus,
 )
+from market.payments.payables import book
 from market.payments.refunds import STATES
+from market.payments.settlement import sync_payment
+from market.records.by import By
 
 PAID = (PaymentStatus.SUCCEEDED, PaymentStatus.REFUNDED)
+PERIOD = timedelta(days=45)
+"""How far back is compared: a dispute comes weeks after its payment."""
+TAKEN_OVER = ("paid_there", "unknown_refund", "refund_differs", "unknown_dispute", "dispute_differs")
+"""Kinds of differences in which the gateway's record is booked, as if its webhook had come."""
 
 
 @dataclass(frozen=True)
@@ -38,6 +48,37 @@ class Found:
     theirs: str
     page: Checkout | None = None
     """Where the gateway's word can be taken over."""
+
+
+async def reconcile(*, gateway: PaymentGateway, now: datetime) -> Reconciliation:
+    """Compare our record with the gateway's, take over what it knows better, and store the differences.
+
+    The rest is shown to people, who decide.
+    """
+    since = now - PERIOD
+    count, differences = await compare(since=since, gateway=gateway, now=now)
+    mended: set[str] = set()
+    for difference in differences:
+        page = difference.page
+        if difference.kind not in TAKEN_OVER or page is None:
+            continue
+        payment = await Payment.get_or_none(checkout_id=page.id) or await Payment.get_or_none(
+            id=difference.payment_id
+        )
+        if payment is None:
+            continue
+        for update in await sync_payment(payment, page, gateway=gateway, now=now):
+            await book(update, by=By.job(now))
+        mended.add(difference.object_id)
+    reconciliation = await keep(count, differences, mended, since=since, started_at=now, now=now)
+    if len(differences) > len(mended):
+        await notify_staff(
+            StaffRole.OPERATOR,
+            _("与支付平台对账有 %(n)s 处差异待处理。", n=len(differences) - len(mended)),
+            now=now,
+            address="/money/reconciliation",
+        )
+    return reconciliation
 
 
 async def compare(*, since: datetime, gateway: PaymentGateway, now: datetime) -> tuple[int, list[Found]]:

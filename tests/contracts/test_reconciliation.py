@@ -7,10 +7,9 @@ import pytest
 
 from market.accounts.models import StaffRole
 from market.contracts.queries import received
-from market.contracts.reconciling import reconcile
 from market.ledger.checks import run_checks
 from market.payments.models import Difference, Dispute, GatewayEvent, Payment, Refund
-from market.payments.reconciling import list_differences
+from market.payments.reconciliation import list_differences, reconcile
 from tests.contracts.factories import LATER
 from tests.contracts.online_payments import PayableContract, make_payable_contract
 from tests.factories import make_member, make_staff

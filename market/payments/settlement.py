@@ -1,0 +1,134 @@
+"""Brings a payment, its refunds and its disputes to the state that the gateway reports."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Collection, Mapping
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from market.audit.services import record
+from market.kit.database import atomic
+from market.kit.money import Money
+from market.payments.disputes import record_dispute
+from market.payments.gateway import Checkout, CheckoutState, PaymentGateway
+from market.payments.models import Payment, PaymentStatus
+from market.payments.payables import FailedPayment, GatewayUpdate, PaidPayment, book
+from market.payments.refunds import record_gateway_refund
+from market.payments.states import OPEN_PAYMENTS, PaymentAction, next_payment_status
+from market.records.by import By
+
+log = logging.getLogger(__name__)
+
+
+class AmountMismatch(Exception):
+    """The gateway reports another amount than we asked for."""
+
+
+async def sync_payment(
+    payment: Payment, page: Checkout, *, gateway: PaymentGateway, now: datetime
+) -> list[GatewayUpdate]:
+    """Record all that the gateway knows of a payment, page, refunds and disputes; return what to book."""
+    updates: list[GatewayUpdate | None] = [await apply_checkout(payment.id, page, now=now)]
+    if page.payment_intent:
+        account, intent = payment.connected_account, page.payment_intent
+        refunds = await gateway.list_refunds(account, payment_intent=intent)
+        disputes = await gateway.list_disputes(account, payment_intent=intent)
+        updates += [await record_gateway_refund(payment.id, refund, now=now) for refund in refunds]
+        updates += [await record_dispute(payment.id, dispute, now=now) for dispute in disputes]
+    return [update for update in updates if update is not None]
+
+
+async def refresh_payment(payment_id: UUID, *, gateway: PaymentGateway, now: datetime) -> None:
+    """Ask the gateway for a payment's state without waiting for its webhook, and book it."""
+    payment = await Payment.get(id=payment_id)
+    if payment.checkout_id is None:
+        return
+    page = await gateway.get_checkout(payment.checkout_id, payment.connected_account)
+    update = await apply_checkout(payment_id, page, now=now)
+    if update is not None:
+        await book(update, by=By.job(now))
+
+
+async def apply_checkout(payment_id: UUID, page: Checkout, *, now: datetime) -> GatewayUpdate | None:
+    """Bring a payment to the state of its page; None while the page is open. Idempotent.
+
+    Raises:
+        AmountMismatch: the page is about another amount.
+    """
+    payment = await Payment.get(id=payment_id)
+    if page.money != payment.money:
+        raise AmountMismatch(f"payment {payment.id} is {payment.money}, the gateway says {page.money}")
+    if page.state is CheckoutState.PAID:
+        return await record_success(payment_id, page, now=now)
+    if page.state is CheckoutState.FAILED:
+        await end_unpaid(payment_id, PaymentAction.FAIL, failure="declined", now=now)
+    elif page.state is CheckoutState.EXPIRED:
+        await end_unpaid(payment_id, PaymentAction.EXPIRE, now=now)
+    else:
+        return None
+    await payment.refresh_from_db()
+    if payment.status not in (PaymentStatus.FAILED, PaymentStatus.EXPIRED):
+        return None
+    return FailedPayment(payment.id, payment.payable_kind, payment.payable_id)
+
+
+@atomic()
+async def record_success(payment_id: UUID, page: Checkout, *, now: datetime) -> PaidPayment:
+    """Record that a payment was paid on this page. Idempotent."""
+    payment = await lock_payment(payment_id)
+    if payment.status not in (PaymentStatus.SUCCEEDED, PaymentStatus.REFUNDED):
+        payment.status = next_payment_status(payment.status, PaymentAction.SUCCEED)
+        payment.checkout_id, payment.payment_intent_id = page.id, page.payment_intent
+        payment.ended_at, payment.failure = now, ""
+        await payment.save(
+            update_fields=["status", "checkout_id", "payment_intent_id", "ended_at", "failure"]
+        )
+        await record("payment", payment.id, PaymentAction.SUCCEED, by=By.job(now), amount=payment.amount)
+    return PaidPayment(
+        payment_id=payment.id,
+        payable_kind=payment.payable_kind,
+        payable_id=payment.payable_id,
+        money=payment.money,
+        fee=Money(payment.fee_amount, payment.currency),
+        paid_at=payment.ended_at or now,
+    )
+
+
+@atomic()
+async def end_unpaid(
+    payment_id: UUID,
+    action: PaymentAction,
+    *,
+    now: datetime,
+    failure: str = "",
+    only: Collection[PaymentStatus] = OPEN_PAYMENTS,
+) -> bool:
+    """End a payment without money if its status is one of `only`, and return whether it was."""
+    payment = await lock_payment(payment_id)
+    if payment.status not in only:
+        return False
+    payment.status = next_payment_status(payment.status, action)
+    payment.failure, payment.ended_at = failure[:200], now
+    await payment.save(update_fields=["status", "failure", "ended_at"])
+    await record("payment", payment.id, action, by=By.job(now))
+    return True
+
+
+async def named_payment(metadata: Any, account: str, object_id: Any) -> Payment | None:
+    """Return the payment that a page names in its metadata, if it is one of ours on this account."""
+    named = metadata.get("payment_id") if isinstance(metadata, Mapping) else None
+    try:
+        payment = await Payment.get_or_none(id=UUID(str(named)))
+    except ValueError:
+        payment = None
+    if payment is None or payment.connected_account != account:
+        log.warning("event of an unknown object", extra={"object": object_id})
+        return None
+    return payment
+
+
+async def lock_payment(payment_id: UUID) -> Payment:
+    """Lock a payment for the rest of the transaction and return it."""
+    return await Payment.select_for_update().get(id=payment_id)

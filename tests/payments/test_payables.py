@@ -9,7 +9,7 @@ from uuid import uuid4
 import pytest
 
 from market.deps import Deps
-from market.kit.jobs import run_waiting
+from market.kit.jobs import run_pending
 from market.kit.money import Money
 from market.ledger.checks import run_checks
 from market.payments import jobs
@@ -53,7 +53,7 @@ async def test_a_paid_toy_is_booked_by_its_own_room(checkout: CheckoutSetup) -> 
 async def test_the_job_that_settles_webhooks_books_any_payable(checkout: CheckoutSetup, deps: Deps) -> None:
     await checkout.standin.pay(await checkout.page())
 
-    await run_waiting(replace(deps, gateway=checkout.gateway))
+    await run_pending(replace(deps, gateway=checkout.gateway))
 
     assert [type(update) for update in checkout.toy.booked] == [PaidPayment]
 
@@ -131,7 +131,7 @@ async def test_money_for_an_unknown_payable_is_kept_and_retried_until_a_room_boo
     later = replace(deps, gateway=checkout.gateway, clock=FixedClock(TWO_HOURS_LATER))
     with toy_room(checkout.toy):
         await jobs.retry_events(later)
-        await run_waiting(later)
+        await run_pending(later)
         assert [each.name for each in await run_checks() if not each.is_well] == []
 
     [update] = set(checkout.toy.booked)  # by the job of the webhook and by the retry
@@ -143,10 +143,10 @@ async def test_money_for_an_unknown_payable_is_kept_and_retried_until_a_room_boo
 async def test_a_processed_event_is_not_retried(checkout: CheckoutSetup, deps: Deps) -> None:
     await paid(checkout)
     later = replace(deps, gateway=checkout.gateway, clock=FixedClock(TWO_HOURS_LATER))
-    await run_waiting(later)
+    await run_pending(later)
     checkout.toy.booked.clear()
 
     await jobs.retry_events(later)
-    await run_waiting(later)
+    await run_pending(later)
 
     assert checkout.toy.booked == []

@@ -27,7 +27,7 @@ from tests.contracts.factories import LATER, TODAY, make_registered
 from tests.contracts.online_payments import make_payable_contract
 from tests.contracts.test_pages import SCAN, SIGN
 from tests.deals.factories import Parties, make_agreed, make_match, make_parties, make_to_sign, move_clock
-from tests.deals.test_pages import OFFER
+from tests.deals.test_offer_pages import OFFER
 from tests.factories import NOW, make_broker
 from tests.visitor import post, sign_in
 

@@ -31,6 +31,7 @@ from market.tables import TORTOISE_ORM, IncompatibleDatabase, refuse_foreign_his
 
 ROOT = Path(__file__).parent.parent
 TEMPLATES = sorted((ROOT / "templates").rglob("*.*"))
+STATIC = sorted([*(ROOT / "static" / "css").iterdir(), *(ROOT / "static" / "js").iterdir()])
 HAN = re.compile(r"[\u4e00-\u9fff]+")
 
 
@@ -117,6 +118,14 @@ def test_a_template_has_readable_lines(path: Path) -> None:
     lines = path.read_text(encoding="utf-8").splitlines()
 
     assert max(map(len, lines)) <= 120
+
+
+@pytest.mark.parametrize("path", STATIC, ids=lambda p: p.name)
+def test_a_style_sheet_or_script_has_readable_lines(path: Path) -> None:
+    lines = path.read_text(encoding="utf-8").splitlines()
+
+    assert max(map(len, lines)) <= 120
+    assert [line for line in lines if path.suffix == ".css" and re.search(r"\}\s*[^\s}]", line)] == []
 
 
 _LITERAL = r"""("(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*')"""

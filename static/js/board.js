@@ -70,7 +70,9 @@ function keyboardBoard(board) {
   if (window.location.hash === "#keys") {
     if (cards.length) choose(0);
     else board.focus();
-    const place = cards.length ? said.dataset.place.replace("{n}", 1).replace("{all}", cards.length) : said.dataset.empty;
+    const place = cards.length
+      ? said.dataset.place.replace("{n}", 1).replace("{all}", cards.length)
+      : said.dataset.empty;
     say(`${columns[here].textContent.trim()} ${place}`);
   }
 }

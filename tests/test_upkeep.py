@@ -12,6 +12,7 @@ from importlib.metadata import packages_distributions
 from pathlib import Path
 
 import pytest
+from jinja2.nodes import Call, FromImport, Macro, Name
 from tortoise import Tortoise
 from tortoise.context import get_current_context
 from tortoise.fields import Field
@@ -31,6 +32,12 @@ from market.tables import TORTOISE_ORM, IncompatibleDatabase, refuse_foreign_his
 
 ROOT = Path(__file__).parent.parent
 TEMPLATES = sorted((ROOT / "templates").rglob("*.*"))
+PAGES = [path for path in TEMPLATES if path.suffix == ".html"]
+MACROS = {
+    name
+    for path in (ROOT / "templates" / "macros").iterdir()
+    for name in re.findall(r"\{% macro (\w+)\(", path.read_text(encoding="utf-8"))
+}
 STATIC = sorted([*(ROOT / "static" / "css").iterdir(), *(ROOT / "static" / "js").iterdir()])
 HAN = re.compile(r"[\u4e00-\u9fff]+")
 
@@ -113,11 +120,27 @@ def test_no_template_breaks_the_content_security_policy(path: Path) -> None:
     assert not re.search(r"\sstyle=|\son(click|change|submit|load)=|<script(?![^>]*\bsrc=)|<style", text)
 
 
+@pytest.mark.parametrize("path", PAGES, ids=lambda p: str(p.relative_to(ROOT)))
+def test_a_template_imports_the_macros_it_calls_and_no_others(path: Path) -> None:
+    page = environment().parse(path.read_text(encoding="utf-8"))
+    imported = {
+        name if isinstance(name, str) else name[1]
+        for node in page.find_all(FromImport)
+        for name in node.names
+    }
+    called = {call.node.name for call in page.find_all(Call) if isinstance(call.node, Name)}
+    own = {macro.name for macro in page.find_all(Macro)}
+
+    assert imported - called == set()
+    assert (called & MACROS) - imported - own == set()
+
+
 @pytest.mark.parametrize("path", TEMPLATES, ids=lambda p: str(p.relative_to(ROOT)))
 def test_a_template_has_readable_lines(path: Path) -> None:
     lines = path.read_text(encoding="utf-8").splitlines()
 
     assert max(map(len, lines)) <= 120
+    assert len(lines) <= 250
 
 
 @pytest.mark.parametrize("path", STATIC, ids=lambda p: p.name)

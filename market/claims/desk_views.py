@@ -68,8 +68,8 @@ async def queue(request: Request) -> Response:
         doubts=DOUBTS,
         counts=[(each.value, counts[each.value]) for each in QUEUE if counts.get(each.value)],
         total=sum(counts.values()),
-        years=await queries.list_years(),
-        programmes=await list_programmes(),
+        years=[(year, year) for year in await queries.list_years()],
+        programmes=[(programme.slug, _(programme.name)) for programme in await list_programmes()],
         today=local_date(deps(request).clock()),
         local_date=local_date,
     )

@@ -32,13 +32,13 @@ from market.records.by import By
 async def index(request: Request) -> Response:
     kind, status = request.query_params.get("kind", ""), request.query_params.get("status", "")
     page = await queries.list_notices(PageRequest.from_query(request.query_params), kind, status)
+    counts = await queries.count_notices()
     return render(
         request,
         "notices/index.html",
         page=page,
         kinds=choices("notice_kind"),
-        statuses=choices("notice"),
-        counts=await queries.count_notices(),
+        statuses=[(value, f"{words}（{counts[value]}）") for value, words in choices("notice")],
         kind=kind,
         status=status,
         left={notice.id: _left(request, notice) for notice in page.items},

@@ -22,7 +22,8 @@ from market.accounts.models import (
 )
 from market.codes.holidays import shipped_calendar
 from market.codes.uscc import check_digit
-from market.listings.models import Need, NeedStatus, Outcome, OutcomeStatus, PriceKind
+from market.listings.models import Need, Outcome, PriceKind
+from market.listings.states import NeedStatus, OutcomeStatus
 
 NOW = datetime(2026, 3, 2, 2, 0, tzinfo=UTC)
 HOLIDAYS = shipped_calendar()

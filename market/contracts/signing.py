@@ -30,7 +30,7 @@ from market.ledger import services as ledger
 from market.ledger.accounts import account_code
 from market.listings import services as listings
 from market.listings.models import Outcome
-from market.listings.states import Move, can
+from market.listings.states import Move
 from market.notices import services as notices
 from market.records.by import By
 
@@ -188,7 +188,11 @@ async def _mark_listings(deal: Deal, contract: Contract, *, by: By) -> None:
     """Note the contract on the listings, as far as their own state allows."""
     is_sold = contract.kind in _SOLD
     outcome = await Outcome.get_or_none(id=deal.outcome_id) if deal.outcome_id else None
-    if outcome and contract.kind in _LICENSED and can(outcome.status, Move.SELL if is_sold else Move.LICENSE):
+    if (
+        outcome
+        and contract.kind in _LICENSED
+        and outcome.workflow.allows(outcome.status, Move.SELL if is_sold else Move.LICENSE)
+    ):
         await listings.mark_licensed(outcome.id, is_sold=is_sold, by=by)
-    if deal.need is not None and can(deal.need.status, Move.SOLVE):
+    if deal.need is not None and deal.need.workflow.allows(deal.need.status, Move.SOLVE):
         await listings.mark_solved(deal.need.id, by=by)

@@ -10,7 +10,7 @@ import json
 import zlib
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
@@ -26,8 +26,10 @@ from market.kit.i18n import gettext as _
 from market.listings import rules, sheets
 from market.listings.kinds import NEED, OUTCOME, Kind, Listing
 from market.listings.mapping import Unusable, need_of, outcome_of
+from market.listings.states import Move
 from market.listings.verbs import ListingVerb, OwnerVerb
 from market.records.by import By
+from market.records.transitions import transition
 from market.search import outbox
 
 BATCH = 500
@@ -166,8 +168,9 @@ async def _import_batch(
 
 
 def _new(kind: Kind, owner: UUID, values: Mapping[str, Any], *, publish: bool, now: datetime) -> Listing:
+    published = {"status": kind.published, **_publication(values.get("deadline_on"), now)} if publish else {}
     listing: Listing = kind.model(
-        **{**kind.blank, **values},
+        **{**kind.blank, **values, **published},
         id=uuid4(),
         number="",
         organisation_id=owner,
@@ -175,8 +178,6 @@ def _new(kind: Kind, owner: UUID, values: Mapping[str, Any], *, publish: bool, n
         updated_at=now,
     )
     listing.completeness = kind.completeness(listing)[0]
-    if publish:
-        _publish(kind, listing, now)
     return listing
 
 
@@ -193,26 +194,30 @@ async def _bring_up_to_date(
     listing.updated_at = now
     listing.completeness = kind.completeness(listing)[0]
     if is_published_now:
-        _publish(kind, listing, now)
+        listing.update_from_dict(_publication(getattr(listing, "deadline_on", None), now))
     columns = {
         "revision",
         "updated_at",
         "completeness",
-        "status",
         "published_at",
         "verified_on",
         "expires_on",
     }
     await listing.save(update_fields=[*changed, *columns - set(changed)])
+    if is_published_now:
+        await transition(listing, Move.IMPORT, by=By.job(now), revision=listing.revision)
     await record(kind.key, listing.id, ListingVerb.IMPORTED_AGAIN, by=By.job(now), revision=listing.revision)
     return True
 
 
-def _publish(kind: Kind, listing: Any, now: datetime) -> None:
-    listing.status = kind.published
-    listing.published_at = now
-    listing.verified_on = local_date(now)
-    listing.expires_on = rules.expires_on(local_date(now), getattr(listing, "deadline_on", None))
+def _publication(deadline_on: date | None, now: datetime) -> dict[str, Any]:
+    """Return the columns of a listing that is published by an import."""
+    today = local_date(now)
+    return {
+        "published_at": now,
+        "verified_on": today,
+        "expires_on": rules.expires_on(today, deadline_on),
+    }
 
 
 async def _owners(names: Iterable[str], *, now: datetime) -> dict[str, UUID]:

@@ -11,8 +11,8 @@ from market.kit.errors import NotFound
 from market.kit.i18n import Lazy, lazy
 from market.kit.i18n import gettext as _
 from market.listings import rules
-from market.listings.models import Need, NeedStatus, Outcome, OutcomeStatus
-from market.listings.states import Status
+from market.listings.models import Need, Outcome
+from market.listings.states import NeedStatus, OutcomeStatus, Status
 
 Listing = Outcome | Need
 

@@ -9,36 +9,8 @@ from market.accounts.models import Organisation, User
 from market.kit.fields import enum_column
 from market.kit.i18n import lazy
 from market.kit.labels import LabelEnum
-
-
-class OutcomeStatus(LabelEnum):
-    DRAFT = "draft", lazy("草稿")
-    PENDING = "pending", lazy("待审核"), "due"
-    RETURNED = "returned", lazy("退回修改"), "wrong"
-    PUBLISHED = "published", lazy("已发布"), "act"
-    LICENSED = "licensed", lazy("已许可（可继续）"), "done"
-    """Licensed at least once and still on offer."""
-    SOLD = "sold", lazy("已转让"), "done"
-    EXPIRED = "expired", lazy("已过期"), "due"
-    UNLISTED = "unlisted", lazy("已下架")
-    ARCHIVED = "archived", lazy("已归档")
-
-
-class OutcomeShownStatus(LabelEnum):
-    """A status that is read from other records, never stored."""
-
-    NEGOTIATING = "negotiating", lazy("洽谈中"), "act"
-
-
-class NeedStatus(LabelEnum):
-    DRAFT = "draft", lazy("草稿")
-    PENDING = "pending", lazy("待审核"), "due"
-    RETURNED = "returned", lazy("退回修改"), "wrong"
-    PUBLISHED = "published", lazy("已发布"), "act"
-    MATCHING = "matching", lazy("对接中"), "act"
-    SOLVED = "solved", lazy("已解决"), "done"
-    CLOSED = "closed", lazy("已关闭")
-    EXPIRED = "expired", lazy("已过期"), "due"
+from market.listings.states import NEED_WORKFLOW, OUTCOME_WORKFLOW, NeedStatus, OutcomeStatus
+from market.records.transitions import Stateful
 
 
 class PriceKind(LabelEnum):
@@ -51,8 +23,11 @@ class ReviewDecision(LabelEnum):
     RETURNED = "returned", lazy("退回修改"), "wrong"
 
 
-class Outcome(Model):
+class Outcome(Stateful):
     """A research outcome (科技成果) on offer. JSON columns hold rows of text, typed in `rules.py`."""
+
+    subject_kind = "outcome"
+    workflow = OUTCOME_WORKFLOW
 
     id = fields.UUIDField(primary_key=True)
     number = fields.CharField(max_length=20, unique=True)
@@ -131,8 +106,11 @@ class Outcome(Model):
         indexes = (("status", "published_at"), ("organisation_id", "status"), ("field",))
 
 
-class Need(Model):
+class Need(Stateful):
     """A technology need (技术需求) of an enterprise."""
+
+    subject_kind = "need"
+    workflow = NEED_WORKFLOW
 
     id = fields.UUIDField(primary_key=True)
     number = fields.CharField(max_length=20, unique=True)

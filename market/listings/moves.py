@@ -8,7 +8,6 @@ from uuid import UUID
 
 from market.accounts.actors import Actor
 from market.accounts.models import MemberRole
-from market.audit.services import record
 from market.kit.clock import local_date
 from market.kit.errors import NotFound
 from market.kit.i18n import gettext as _
@@ -16,8 +15,9 @@ from market.listings import rules
 from market.listings.kinds import Kind, Listing, kind_of
 from market.listings.models import Need
 from market.listings.permissions import ListingAct
-from market.listings.states import LIVE, Move, next_status
+from market.listings.states import LIVE, Move
 from market.records.by import By
+from market.records.transitions import transition
 from market.search import outbox
 
 AUTHORS = {MemberRole.ADMIN, MemberRole.AGENT}
@@ -46,21 +46,8 @@ async def lock_own(kind: Kind, number: str, actor: Actor) -> Listing:
 async def move(listing: Listing, move: Move, *, by: By, **data: Any) -> None:
     """Write the new status with its trace in the log and, if it is or was findable, in the index."""
     before = listing.status
-    listing.status = cast(Any, next_status(before, move))
-    listing.updated_at = by.now
-    await listing.save(update_fields=["status", "updated_at"])
-    kind = kind_of(listing)
-    await record(
-        kind.key,
-        listing.id,
-        move.value,
-        by=by,
-        revision=listing.revision,
-        before=before.value,
-        after=listing.status.value,
-        **data,
-    )
-    await note_findable(kind, listing, was_findable=before in LIVE)
+    await transition(listing, move, by=by, revision=listing.revision, before=before.value, **data)
+    await note_findable(kind_of(listing), listing, was_findable=before in LIVE)
 
 
 async def note_findable(kind: Kind, listing: Listing, *, was_findable: bool = False) -> None:

@@ -16,8 +16,8 @@ from market.kit.errors import NotFound
 from market.kit.i18n import gettext as _
 from market.kit.pagination import Page, PageRequest
 from market.listings.kinds import NEED, OUTCOME, Kind, Listing
-from market.listings.models import Need, NeedStatus, Outcome, OutcomeStatus, Review
-from market.listings.states import LIVE, PUBLIC
+from market.listings.models import Need, Outcome, Review
+from market.listings.states import LIVE, PUBLIC, NeedStatus, OutcomeStatus
 
 _ROW = (
     *("id", "number", "status", "revision", "organisation_id", "title", "field", "modes", "region"),

@@ -7,9 +7,9 @@ from market.kit.clock import local_date
 from market.kit.errors import Conflict
 from market.kit.i18n import gettext as _
 from market.listings.kinds import OUTCOME, Listing
-from market.listings.models import Need, Outcome, OutcomeStatus
+from market.listings.models import Need, Outcome
 from market.listings.moves import move, verify
-from market.listings.states import Move
+from market.listings.states import Move, OutcomeStatus
 from market.records.by import By
 
 
@@ -21,11 +21,14 @@ async def renew(listing: Listing, *, by: By, way: str) -> Listing:
     """
     if isinstance(listing, Need) and listing.deadline_on and listing.deadline_on < local_date(by.now):
         raise Conflict(_("这条需求的截止日期已过。请先修改截止日期，再续期。"))
-    await move(listing, Move.RENEW, by=by, way=way)
-    if isinstance(listing, Outcome) and await _was_licensed(listing):
-        listing.status = OutcomeStatus.LICENSED
+    is_licensed_again = (
+        isinstance(listing, Outcome)
+        and listing.status is OutcomeStatus.EXPIRED
+        and await _was_licensed(listing)
+    )
+    await move(listing, Move.RENEW_LICENSED if is_licensed_again else Move.RENEW, by=by, way=way)
     verify(listing, by.now)
-    await listing.save(update_fields=["status", "verified_on", "expires_on"])
+    await listing.save(update_fields=["verified_on", "expires_on"])
     return listing
 
 

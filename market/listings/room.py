@@ -8,9 +8,9 @@ from market.deps import Deps
 from market.kit.i18n import lazy
 from market.kit.room import Room, Subject
 from market.listings import freshness, models, search, services, subjects, views
-from market.listings.models import NeedStatus, OutcomeShownStatus, OutcomeStatus, PriceKind, ReviewDecision
+from market.listings.models import PriceKind, ReviewDecision
 from market.listings.permissions import PERMISSIONS
-from market.listings.states import Move
+from market.listings.states import Move, NeedStatus, OutcomeShownStatus, OutcomeStatus
 from market.listings.verbs import ListingVerb, OwnerVerb
 from market.search.outbox import DocumentSource
 

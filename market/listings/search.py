@@ -10,9 +10,9 @@ from market.codes import regions
 from market.kit.clock import local_date
 from market.kit.room import rooms
 from market.listings.freshness import is_stale
-from market.listings.models import Need, NeedStatus, Outcome, OutcomeStatus
+from market.listings.models import Need, Outcome
 from market.listings.rules import is_open_licence
-from market.listings.states import LIVE
+from market.listings.states import LIVE, NeedStatus, OutcomeStatus
 from market.search.engine import Document
 from market.search.normalise import joined
 

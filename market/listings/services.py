@@ -26,7 +26,7 @@ from market.listings.models import Need, Outcome, Review, ReviewDecision
 from market.listings.moves import AUTHORS, edit_address, expiry, lock, lock_own, move, note_findable, verify
 from market.listings.permissions import ListingAct
 from market.listings.standing import mark_licensed, mark_matching, mark_solved, run_due
-from market.listings.states import EDITABLE, LIVE, Move, next_status
+from market.listings.states import EDITABLE, LIVE, Move, workflow_of
 from market.listings.verbs import ListingVerb
 from market.records.by import By
 
@@ -244,7 +244,7 @@ async def _update(kind: Kind, number: str, values: Mapping[str, Any], *, by: By,
 
 async def _submit(kind: Kind, number: str, *, by: By) -> Listing:
     listing = await lock_own(kind, number, by.actor)
-    next_status(listing.status, Move.SUBMIT)
+    workflow_of(listing.status).next(listing.status, Move.SUBMIT)
     await _require_complete(kind, listing, by.now)
     listing.submitted_at = by.now
     await listing.save(update_fields=["submitted_at"])

@@ -11,10 +11,10 @@ from market.kit.clock import local_date
 from market.kit.database import atomic
 from market.kit.i18n import gettext as _
 from market.listings.kinds import NEED, OUTCOME, Kind
-from market.listings.models import Need, NeedStatus, Outcome, OutcomeStatus
+from market.listings.models import Need, Outcome
 from market.listings.moves import AUTHORS, edit_address, lock_by_id, move
 from market.listings.queries import live
-from market.listings.states import LIVE, Move
+from market.listings.states import LIVE, Move, NeedStatus, OutcomeStatus
 from market.records.by import By
 
 

@@ -3,12 +3,42 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
-from market.kit.errors import Conflict
-from market.kit.i18n import gettext as _
 from market.kit.i18n import lazy
 from market.kit.labels import LabelEnum
-from market.listings.models import NeedStatus, OutcomeStatus
+from market.kit.workflow import Workflow
+
+
+class OutcomeStatus(LabelEnum):
+    DRAFT = "draft", lazy("草稿")
+    PENDING = "pending", lazy("待审核"), "due"
+    RETURNED = "returned", lazy("退回修改"), "wrong"
+    PUBLISHED = "published", lazy("已发布"), "act"
+    LICENSED = "licensed", lazy("已许可（可继续）"), "done"
+    """Licensed at least once and still on offer."""
+    SOLD = "sold", lazy("已转让"), "done"
+    EXPIRED = "expired", lazy("已过期"), "due"
+    UNLISTED = "unlisted", lazy("已下架")
+    ARCHIVED = "archived", lazy("已归档")
+
+
+class OutcomeShownStatus(LabelEnum):
+    """A status that is read from other records, never stored."""
+
+    NEGOTIATING = "negotiating", lazy("洽谈中"), "act"
+
+
+class NeedStatus(LabelEnum):
+    DRAFT = "draft", lazy("草稿")
+    PENDING = "pending", lazy("待审核"), "due"
+    RETURNED = "returned", lazy("退回修改"), "wrong"
+    PUBLISHED = "published", lazy("已发布"), "act"
+    MATCHING = "matching", lazy("对接中"), "act"
+    SOLVED = "solved", lazy("已解决"), "done"
+    CLOSED = "closed", lazy("已关闭")
+    EXPIRED = "expired", lazy("已过期"), "due"
+
 
 Status = OutcomeStatus | NeedStatus
 
@@ -21,6 +51,9 @@ class Move(LabelEnum):
     PUBLISH = "published", lazy("审核通过并发布")
     UNLIST = "unlisted", lazy("下架")
     RENEW = "renewed", lazy("续期")
+    RENEW_LICENSED = "renewed_licensed", lazy("续期（已许可）")
+    """An outcome that was licensed before it lapsed is licensed again."""
+    IMPORT = "import_published", lazy("随导入发布")
     EXPIRE = "expired", lazy("到期")
     MATCH = "matched", lazy("进入对接")
     LICENSE = "licensed", lazy("许可")
@@ -33,7 +66,8 @@ N = NeedStatus
 
 _ON_OFFER = (O.PUBLISHED, O.LICENSED)
 _LATER = (O.EXPIRED, O.UNLISTED)
-OUTCOME_MOVES: Mapping[tuple[Status, Move], Status] = {
+_REFUSAL = lazy("这条信息的状态已经变了，现在不能这样做。请刷新后再看。")
+_OUTCOME_MOVES: Mapping[tuple[OutcomeStatus, Move], OutcomeStatus] = {
     **{(s, Move.SUBMIT): O.PENDING for s in (O.DRAFT, O.RETURNED, O.UNLISTED)},
     (O.PENDING, Move.RETURN): O.RETURNED,
     (O.PENDING, Move.PUBLISH): O.PUBLISHED,
@@ -41,12 +75,14 @@ OUTCOME_MOVES: Mapping[tuple[Status, Move], Status] = {
     (O.PUBLISHED, Move.RENEW): O.PUBLISHED,
     (O.LICENSED, Move.RENEW): O.LICENSED,
     (O.EXPIRED, Move.RENEW): O.PUBLISHED,
+    (O.EXPIRED, Move.RENEW_LICENSED): O.LICENSED,
+    (O.DRAFT, Move.IMPORT): O.PUBLISHED,
     **{(s, Move.EXPIRE): O.EXPIRED for s in _ON_OFFER},
     # A contract is signed months after its deal began; the listing may have lapsed meanwhile.
     **{(s, Move.LICENSE): O.LICENSED for s in (*_ON_OFFER, *_LATER)},
     **{(s, Move.SELL): O.SOLD for s in (*_ON_OFFER, *_LATER)},
 }
-NEED_MOVES: Mapping[tuple[Status, Move], Status] = {
+_NEED_MOVES: Mapping[tuple[NeedStatus, Move], NeedStatus] = {
     **{(s, Move.SUBMIT): N.PENDING for s in (N.DRAFT, N.RETURNED, N.CLOSED)},
     (N.PENDING, Move.RETURN): N.RETURNED,
     (N.PENDING, Move.PUBLISH): N.PUBLISHED,
@@ -54,11 +90,15 @@ NEED_MOVES: Mapping[tuple[Status, Move], Status] = {
     (N.PUBLISHED, Move.RENEW): N.PUBLISHED,
     (N.MATCHING, Move.RENEW): N.MATCHING,
     (N.EXPIRED, Move.RENEW): N.PUBLISHED,
+    (N.DRAFT, Move.IMPORT): N.PUBLISHED,
     **{(s, Move.EXPIRE): N.EXPIRED for s in (N.PUBLISHED, N.MATCHING)},
     (N.PUBLISHED, Move.MATCH): N.MATCHING,
     (N.MATCHING, Move.MATCH): N.MATCHING,
     **{(s, Move.SOLVE): N.SOLVED for s in (N.PUBLISHED, N.MATCHING, N.EXPIRED, N.CLOSED)},
 }
+
+OUTCOME_WORKFLOW = Workflow(_OUTCOME_MOVES, refusal=_REFUSAL)
+NEED_WORKFLOW = Workflow(_NEED_MOVES, refusal=_REFUSAL)
 
 # Tuples, not sets: a set would take the two kinds' `published` for one, since both equal the text.
 LIVE: tuple[Status, ...] = (*_ON_OFFER, N.PUBLISHED, N.MATCHING)
@@ -78,20 +118,6 @@ EDITABLE: tuple[Status, ...] = (
 )
 
 
-def next_status(status: Status, move: Move) -> Status:
-    """Return the state that `move` leads to from `status`.
-
-    Raises:
-        Conflict: there is no such way, most likely because somebody else was faster.
-    """
-    table = OUTCOME_MOVES if isinstance(status, OutcomeStatus) else NEED_MOVES
-    found = table.get((status, move))
-    if found is None:
-        raise Conflict(_("这条信息的状态已经变了，现在不能这样做。请刷新后再看。"))
-    return found
-
-
-def can(status: Status, move: Move) -> bool:
-    """Tell whether `move` is possible from `status`; pages show a button only then."""
-    table = OUTCOME_MOVES if isinstance(status, OutcomeStatus) else NEED_MOVES
-    return (status, move) in table
+def workflow_of(status: Status) -> Workflow[Any, Move]:
+    """Return the workflow that a status belongs to."""
+    return OUTCOME_WORKFLOW if isinstance(status, OutcomeStatus) else NEED_WORKFLOW

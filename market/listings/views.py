@@ -22,9 +22,9 @@ from market.listings import dashboards, freshness, queries, rules, services, she
 from market.listings.alike import Alike, find_alike
 from market.listings.forms import ListingForm, NeedForm, OutcomeForm, need_data, outcome_data
 from market.listings.kinds import NEED, OUTCOME, Kind, Listing, get_kind
-from market.listings.models import Need, NeedStatus
+from market.listings.models import Need
 from market.listings.permissions import ListingAct
-from market.listings.states import EDITABLE, LIVE, Move, can
+from market.listings.states import EDITABLE, LIVE, Move, NeedStatus, workflow_of
 from market.records.by import By
 
 
@@ -268,7 +268,11 @@ async def _page(
         status=status,
         is_editable=status in EDITABLE,
         is_live=status in LIVE,
-        moves={move: can(status, move) for move in (Move.SUBMIT, Move.UNLIST, Move.RENEW)} if listing else {},
+        moves={
+            move: workflow_of(status).allows(status, move) for move in (Move.SUBMIT, Move.UNLIST, Move.RENEW)
+        }
+        if listing
+        else {},
     )
 
 

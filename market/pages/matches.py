@@ -9,8 +9,9 @@ from uuid import UUID
 
 from market.accounts.actors import Actor
 from market.accounts.permissions import Role
-from market.listings.models import Need, NeedStatus, Outcome, OutcomeStatus
+from market.listings.models import Need, Outcome
 from market.listings.queries import is_owner, live, need_owner_name
+from market.listings.states import NeedStatus, OutcomeStatus
 from market.matching.labels import MAX_TERMS, misfit_labels, part_labels, percent_score
 from market.matching.models import Match, MatchFeedback, MatchStatus
 from market.matching.permissions import MatchAct

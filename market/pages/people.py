@@ -19,8 +19,9 @@ from market.accounts.models import (
 from market.contracts.models import Contract
 from market.kit.errors import NotFound
 from market.kit.i18n import gettext as _
-from market.listings.models import Outcome, OutcomeStatus
+from market.listings.models import Outcome
 from market.listings.queries import live
+from market.listings.states import OutcomeStatus
 from market.matching.models import Match
 
 PUBLIC_KINDS = ("university", "institute", "enterprise", "farmers_coop", "agency", "source")

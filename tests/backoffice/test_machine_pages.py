@@ -20,7 +20,7 @@ from market.kit.errors import NotFound
 from market.kit.jobs import enqueue, record_failure
 from market.kit.mail import SITE, queue_mail
 from market.kit.models import OutgoingMail
-from market.listings.models import OutcomeStatus
+from market.listings.states import OutcomeStatus
 from market.records.by import By
 from tests.factories import make_outcome, make_staff
 from tests.fixtures import NOW

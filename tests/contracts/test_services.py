@@ -25,7 +25,7 @@ from market.kit.errors import Conflict, Forbidden, Invalid, NotFound
 from market.kit.money import Money
 from market.ledger import services as ledger
 from market.ledger.checks import run_checks
-from market.listings.models import NeedStatus, OutcomeStatus
+from market.listings.states import NeedStatus, OutcomeStatus
 from market.notices import services as notices
 from market.notices.models import Notice, NoticeStatus
 from market.notices.services import NotClear

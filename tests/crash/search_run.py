@@ -27,7 +27,8 @@ import psutil
 from market.accounts.models import Organisation, OrganisationKind
 from market.kit.database import EmbeddedPostgres, atomic, connection
 from market.kit.errors import SearchUnavailable
-from market.listings.models import Outcome, OutcomeStatus
+from market.listings.models import Outcome
+from market.listings.states import OutcomeStatus
 from market.search import outbox
 from market.search.embedded import EmbeddedSearch
 from market.search.engine import SearchEngine

@@ -17,7 +17,7 @@ from market.deals.parties import buyer_name
 from market.deals.queries import contacts, get_deal_for
 from market.deals.termination import terminate
 from market.kit.errors import Conflict, Forbidden, NotFound
-from market.listings.models import NeedStatus, OutcomeStatus
+from market.listings.states import NeedStatus, OutcomeStatus
 from market.matching.models import Match, MatchStatus
 from market.records.by import By
 from tests.deals.factories import (

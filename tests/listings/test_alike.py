@@ -6,7 +6,8 @@ import httpx
 
 from market.accounts.models import MemberRole, Organisation, StaffRole
 from market.deps import Deps
-from market.listings.models import Need, NeedStatus
+from market.listings.models import Need
+from market.listings.states import NeedStatus
 from tests.factories import make_member, make_need, make_organisation, make_staff
 from tests.listings.forms import need_form
 from tests.pages.search_index import index_listings

@@ -13,7 +13,8 @@ from market.deps import Deps
 from market.kit.errors import NotFound
 from market.kit.models import OutgoingMail
 from market.listings import freshness
-from market.listings.models import Need, NeedStatus, Outcome, OutcomeStatus
+from market.listings.models import Need, Outcome
+from market.listings.states import NeedStatus, OutcomeStatus
 from market.search.engine import Query
 from tests.factories import NOW, make_member, make_need, make_organisation, make_outcome
 from tests.pages.search_index import index_listings

@@ -18,7 +18,8 @@ from market.listings import sheets
 from market.listings.importing import SOURCE_NAME, Report, UnreadableFile, import_file, read_rows
 from market.listings.kinds import NEED, OUTCOME
 from market.listings.mapping import Unusable, field_of, outcome_of
-from market.listings.models import Need, NeedStatus, Outcome, OutcomeStatus
+from market.listings.models import Need, Outcome
+from market.listings.states import NeedStatus, OutcomeStatus
 from market.search.models import OutboxEntry
 from tests.factories import NOW, make_organisation
 from tests.kit.xls import Table, xls

@@ -9,7 +9,8 @@ import pytest
 
 from market.accounts.actors import Actor
 from market.accounts.models import MemberRole, Organisation, OrganisationKind, StaffRole
-from market.listings.models import Need, NeedStatus, Outcome, OutcomeStatus, Review
+from market.listings.models import Need, Outcome, Review
+from market.listings.states import NeedStatus, OutcomeStatus
 from tests.factories import (
     NOW,
     make_broker,

@@ -5,8 +5,17 @@ import pytest
 
 from market.kit.errors import Conflict, Invalid
 from market.listings import rules
-from market.listings.models import NeedStatus, OutcomeStatus
-from market.listings.states import EDITABLE, LIVE, NEED_MOVES, OUTCOME_MOVES, PUBLIC, Move, can, next_status
+from market.listings.states import (
+    EDITABLE,
+    LIVE,
+    NEED_WORKFLOW,
+    OUTCOME_WORKFLOW,
+    PUBLIC,
+    Move,
+    NeedStatus,
+    OutcomeStatus,
+    workflow_of,
+)
 from tests.listings.forms import need_values, outcome_values
 
 
@@ -141,23 +150,25 @@ def test_the_first_sentence_of_a_text(text: str, sentence: str) -> None:
 
 
 def test_a_sold_outcome_and_a_solved_need_never_move_again() -> None:
-    assert not [move for status, move in OUTCOME_MOVES if status is OutcomeStatus.SOLD]
-    assert not [move for status, move in NEED_MOVES if status is NeedStatus.SOLVED]
+    assert not [move for status, move in OUTCOME_WORKFLOW.transitions if status is OutcomeStatus.SOLD]
+    assert not [move for status, move in NEED_WORKFLOW.transitions if status is NeedStatus.SOLVED]
 
 
 def test_what_waits_for_the_operator_cannot_be_edited_or_submitted_again() -> None:
     assert OutcomeStatus.PENDING not in EDITABLE
     assert NeedStatus.PENDING not in EDITABLE
     with pytest.raises(Conflict):
-        next_status(OutcomeStatus.PENDING, Move.SUBMIT)
+        workflow_of(OutcomeStatus.PENDING).next(OutcomeStatus.PENDING, Move.SUBMIT)
 
 
 def test_only_a_reviewed_listing_is_published() -> None:
-    to_published = {s for (s, move), after in OUTCOME_MOVES.items() if after is OutcomeStatus.PUBLISHED}
+    to_published = {
+        s for (s, move), after in OUTCOME_WORKFLOW.transitions.items() if after is OutcomeStatus.PUBLISHED
+    }
 
     assert to_published == {OutcomeStatus.PENDING, OutcomeStatus.PUBLISHED, OutcomeStatus.EXPIRED}
-    assert not can(OutcomeStatus.DRAFT, Move.PUBLISH)
-    assert not can(NeedStatus.RETURNED, Move.PUBLISH)
+    assert not workflow_of(OutcomeStatus.DRAFT).allows(OutcomeStatus.DRAFT, Move.PUBLISH)
+    assert not workflow_of(NeedStatus.RETURNED).allows(NeedStatus.RETURNED, Move.PUBLISH)
 
 
 def test_drafts_and_returned_and_unlisted_listings_are_not_public() -> None:
@@ -217,7 +228,10 @@ def test_a_masked_need_is_told_where_it_names_its_enterprise_all_the_same() -> N
 
 
 def test_a_listing_that_somebody_moved_already_does_not_move_again() -> None:
-    assert next_status(OutcomeStatus.PENDING, Move.PUBLISH) is OutcomeStatus.PUBLISHED
-    assert next_status(NeedStatus.PUBLISHED, Move.SOLVE) is NeedStatus.SOLVED
+    assert (
+        workflow_of(OutcomeStatus.PENDING).next(OutcomeStatus.PENDING, Move.PUBLISH)
+        is OutcomeStatus.PUBLISHED
+    )
+    assert workflow_of(NeedStatus.PUBLISHED).next(NeedStatus.PUBLISHED, Move.SOLVE) is NeedStatus.SOLVED
     with pytest.raises(Conflict):
-        next_status(OutcomeStatus.PUBLISHED, Move.PUBLISH)
+        workflow_of(OutcomeStatus.PUBLISHED).next(OutcomeStatus.PUBLISHED, Move.PUBLISH)

@@ -9,8 +9,9 @@ from market.audit.models import AuditEvent
 from market.kit.errors import Conflict, Forbidden, Invalid, NotFound
 from market.listings import queries, services
 from market.listings.kinds import NEED, OUTCOME
-from market.listings.models import Need, NeedStatus, Outcome, OutcomeStatus, Review
+from market.listings.models import Need, Outcome, Review
 from market.listings.rules import Points
+from market.listings.states import NeedStatus, OutcomeStatus
 from market.records.by import By
 from market.search.models import OutboxEntry
 from tests.factories import NOW, make_member, make_need, make_organisation, make_outcome, make_staff

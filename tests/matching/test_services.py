@@ -19,7 +19,7 @@ from market.kit.errors import Conflict, Forbidden, Invalid, NotFound
 from market.kit.jobs import run_pending
 from market.kit.models import SystemState
 from market.kit.pagination import PageRequest
-from market.listings.models import NeedStatus, OutcomeStatus
+from market.listings.states import NeedStatus, OutcomeStatus
 from market.matching import full_rematch, queries, rematch, services, term_frequencies, top_matches
 from market.matching.models import Match, MatchFeedback, MatchStatus, TermFrequency
 from market.records.by import By

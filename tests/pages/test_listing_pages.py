@@ -12,8 +12,9 @@ import pytest
 from market.accounts.actors import Actor
 from market.accounts.models import Organisation, OrganisationKind, StaffRole
 from market.deps import Deps
-from market.listings.models import Need, NeedStatus, Outcome, OutcomeStatus
+from market.listings.models import Need, Outcome
 from market.listings.search import need_document
+from market.listings.states import NeedStatus, OutcomeStatus
 from market.matching.models import Match
 from market.programmes.catalogue import load_programmes
 from tests.factories import (

@@ -11,7 +11,7 @@ import pytest
 from market.accounts.models import BrokerProfile, MemberRole, OrganisationKind, OrganisationStatus, StaffRole
 from market.audit.services import make_daily_root
 from market.deps import Deps
-from market.listings.models import NeedStatus, OutcomeStatus
+from market.listings.states import NeedStatus, OutcomeStatus
 from market.programmes.catalogue import load_programmes
 from market.search.people_documents import build_brokers
 from tests.factories import (

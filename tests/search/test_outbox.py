@@ -15,7 +15,7 @@ from market.kit.database import connection, in_transaction
 from market.kit.errors import SearchUnavailable
 from market.kit.jobs import run_pending
 from market.kit.room import Room
-from market.listings.models import OutcomeStatus
+from market.listings.states import OutcomeStatus
 from market.search import outbox
 from market.search.embedded import EmbeddedSearch
 from market.search.engine import Document, Query, Rejected

@@ -27,7 +27,8 @@ from market.kit.clock import local_date
 from market.kit.database import connection
 from market.kit.models import OutgoingMail
 from market.ledger.checks import run_checks
-from market.listings.models import Need, NeedStatus, Outcome, OutcomeStatus
+from market.listings.models import Need, Outcome
+from market.listings.states import NeedStatus, OutcomeStatus
 from market.matching.models import Match, MatchStatus
 from market.notices.models import Notice, NoticeStatus, Objection
 from market.panels.models import ExpertReview

@@ -1,10 +1,9 @@
-"""The desk's lists, payments and budgets."""
+"""The desk's pages of lists and of orders to pay."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from itertools import groupby
-from uuid import UUID
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -13,19 +12,19 @@ from starlette.routing import Route
 from market.accounts.permissions import AccountAct
 from market.accounts.web import actor_for
 from market.budgets import queries as budgets_queries
+from market.budgets.annual_budgets import BudgetRow, list_budgets
+from market.budgets.bank_files import import_results, payment_file
 from market.budgets.batches import approve_batch, confirm_batch, make_batch
-from market.budgets.forms import BatchForm, BudgetForm, ResultForm
+from market.budgets.disbursements import enter_result, order_payment
+from market.budgets.forms import BatchForm, ResultForm
 from market.budgets.models import Batch, BatchStatus, Disbursement
-from market.budgets.paying import draft_budget, enter_result, order_payment, release_budget
-from market.budgets.payment_files import payment_file
 from market.budgets.permissions import BudgetAct
-from market.budgets.results_import import import_results
 from market.claims import queries as claims_queries
-from market.claims.chains import chain_of_claim
 from market.claims.models import Claim, ClaimStatus
+from market.claims.record_chain import chain_of_claim
 from market.files.services import check_upload
 from market.kit.clock import local_date
-from market.kit.errors import Forbidden, Invalid
+from market.kit.errors import Invalid
 from market.kit.flash import flash
 from market.kit.i18n import gettext as _
 from market.kit.templating import render
@@ -34,8 +33,6 @@ from market.notices.holidays import calendar_for
 from market.notices.models import Objection
 from market.notices.queries import find_notice
 from market.notices.states import UNDECIDED
-from market.programmes.catalogue import list_programmes
-from market.programmes.permissions import ProgrammeAct
 from market.records.by import By
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
@@ -139,8 +136,8 @@ def _step(found: Batch, claims: Sequence[Claim], orders: Sequence[Disbursement])
     return "result" if any(each.status == "ordered" for each in orders) else ""
 
 
-async def _budget(found: Batch) -> budgets_queries.BudgetRow | None:
-    rows = await budgets_queries.list_budgets()
+async def _budget(found: Batch) -> BudgetRow | None:
+    rows = await list_budgets()
     return next(
         (
             row
@@ -236,41 +233,6 @@ async def disbursement(request: Request) -> Response:
     )
 
 
-async def budgets(request: Request) -> Response:
-    actor = actor_for(request, AccountAct.SEE_DESK)
-    now = deps(request).clock()
-    given = await form_data(request) if request.method == "POST" else None
-    if given is not None and given.get("release"):
-        await release_budget(_uuid(given.get("release")), by=By(actor, now))
-        return flash(request, redirect_to(request, "budgets:index"), _("预算已下达并入账。"))
-    form = BudgetForm(given, data={"year": local_date(now).year})
-    form.programme.choices = [
-        ("", _("请选择")),
-        *((each.slug, _(each.name)) for each in await list_programmes()),
-    ]
-    if given is not None:
-        actor.require(ProgrammeAct.DRAFT_TERMS)
-        if form.validate():
-            await draft_budget(
-                form.programme.data, year=form.year.data or 0, amount=form.amount.data, by=By(actor, now)
-            )
-            return flash(request, redirect_to(request, "budgets:index"), _("预算已拟定，请批准人下达。"))
-    return render(
-        request,
-        "budgets/budgets.html",
-        422 if form.errors else 200,
-        form=form,
-        budgets=await budgets_queries.list_budgets(),
-    )
-
-
-def _uuid(value: object) -> UUID:
-    try:
-        return UUID(str(value))
-    except ValueError:
-        raise Forbidden(_("没有这项预算。")) from None
-
-
 routes = [
     Route("/desk/batches", batches, name="budgets:batches", methods=["GET", "POST"]),
     Route("/desk/batches/{number}", batch, name="budgets:batch", methods=["GET"]),
@@ -279,5 +241,4 @@ routes = [
     Route("/desk/batches/{number}/order", order, name="budgets:order_payment", methods=["POST"]),
     Route("/desk/batches/{number}/results", results, name="budgets:import_results", methods=["POST"]),
     Route("/desk/disbursements/{number}", disbursement, name="budgets:disbursement", methods=["GET", "POST"]),
-    Route("/desk/budgets", budgets, name="budgets:index", methods=["GET", "POST"]),
 ]

@@ -11,14 +11,15 @@ from uuid import UUID, uuid4
 from market.accounts.messages import notify, notify_staff
 from market.accounts.models import StaffRole
 from market.audit.services import record
+from market.budgets.annual_budgets import budget_account, reserved_account
+from market.budgets.list_notices import notice_body
 from market.budgets.models import Batch, BatchStatus, Budget
-from market.budgets.notice_texts import notice_body
 from market.budgets.permissions import BudgetAct
 from market.budgets.verbs import BatchVerb, ClaimVerb
 from market.claims.contract_validity import lost_in
 from market.claims.expert_panel import verdict_for
 from market.claims.models import Claim, ClaimAction, ClaimContract, ClaimStatus
-from market.claims.overlaps import outdated_in
+from market.claims.shared_caps import outdated_in
 from market.claims.transitions import lock_claims, move
 from market.codes.holidays import Calendar
 from market.codes.numbers import next_number
@@ -41,14 +42,6 @@ from market.programmes.sharing import number_rank, share, share_pot
 from market.records.by import By
 
 LISTABLE = frozenset({ClaimStatus.RECHECKED, ClaimStatus.REVIEWED})
-
-
-def budget_account(slug: str, year: int) -> str:
-    return f"budget:{slug}:{year}"
-
-
-def reserved_account(slug: str, year: int) -> str:
-    return f"reserved:{slug}:{year}"
 
 
 def reservation(claim: Claim) -> str:

@@ -6,8 +6,9 @@ from datetime import datetime
 
 from market.accounts.actors import Actor
 from market.accounts.permissions import AccountAct, Role
+from market.budgets.annual_budgets import list_budgets
 from market.budgets.models import Batch, BatchStatus, Clawback, ClawbackStatus
-from market.budgets.queries import list_budgets, list_listable
+from market.budgets.queries import list_listable
 from market.claims.models import ClaimStatus
 from market.claims.queries import Wanted, count_by_status
 from market.kit.cards import Card

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from market.accounts.actors import Actor
 from market.accounts.permissions import AccountAct
-from market.budgets.models import Batch, Budget, Disbursement
+from market.budgets.models import Batch, Disbursement
 from market.claims.models import Claim, ClaimStatus
 from market.kit.errors import NotFound
 from market.kit.i18n import gettext as _
-from market.ledger import services as book
 
 
 async def get_batch(actor: Actor, number: str) -> Batch:
@@ -31,40 +28,6 @@ async def get_disbursement(actor: Actor, number: str) -> Disbursement:
     if found is None:
         raise NotFound(_("没有这笔拨付。"))
     return found
-
-
-@dataclass(frozen=True)
-class BudgetRow:
-    """One budget with what the book says of it."""
-
-    budget: Budget
-    available: int
-    reserved: int
-    """Set aside and approved, not yet paid out."""
-    paid: int
-
-    @property
-    def held(self) -> int:
-        """Set aside for lists in publicity, not approved yet."""
-        return int(self.budget.amount) - self.available - self.reserved - self.paid
-
-
-async def list_budgets() -> list[BudgetRow]:
-    """Return all budgets with what is left of them, the newest year first."""
-    rows = await Budget.all().select_related("programme", "drafted_by", "released_by").order_by("-year")
-    return [await _budget_row(row) for row in rows]
-
-
-async def _budget_row(row: Budget) -> BudgetRow:
-    if row.released_at is None:
-        return BudgetRow(row, row.amount, 0, 0)
-    key = f"{row.programme.slug}:{row.year}"
-    available = (await book.available(f"budget:{key}")).amount
-    reserved = (await book.balance(f"reserved:{key}")).amount
-    paid = await Disbursement.filter(
-        claim__programme_id=row.programme_id, claim__year=row.year, status="paid"
-    ).values_list("amount", flat=True)
-    return BudgetRow(row, available, reserved, sum(int(str(amount)) for amount in paid))
 
 
 async def list_batches(status: str = "") -> list[Batch]:

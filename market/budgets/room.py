@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from market.budgets import (
     batch_views,
+    budget_views,
     checks,
+    clawback_views,
     dashboards,
-    due,
+    deadlines,
     jobs,
     models,
     print_views,
-    upkeep_views,
+    report_views,
+    year_run_views,
 )
 from market.budgets.models import BatchStatus, ClawbackStatus, DisbursementStatus, RunStage
 from market.budgets.permissions import PERMISSIONS
@@ -22,7 +25,14 @@ ROOM = Room(
     "budgets",
     permissions=PERMISSIONS,
     models=(models,),
-    routes=[*batch_views.routes, *upkeep_views.routes, *print_views.routes],
+    routes=[
+        *batch_views.routes,
+        *clawback_views.routes,
+        *year_run_views.routes,
+        *report_views.routes,
+        *budget_views.routes,
+        *print_views.routes,
+    ],
     jobs=(jobs.compute_year, jobs.recheck_year),
     subjects={
         "batch": Subject(lazy("补助批次"), page="budgets:batch", number="PC"),
@@ -31,7 +41,7 @@ ROOM = Room(
         "budget": Subject(lazy("年度预算")),
     },
     dashboard=dashboards.dashboard_cards,
-    deadlines=lambda deps, now: due.run_due(now),
+    deadlines=lambda deps, now: deadlines.run_due(now),
     checks=checks.CHECKS,
     ledger_accounts={
         "granted": LedgerAccount(lazy("预算下达"), is_guarded=False),

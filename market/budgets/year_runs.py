@@ -13,16 +13,17 @@ from uuid import UUID, uuid4
 from market.accounts.actors import Actor
 from market.accounts.permissions import AccountAct
 from market.audit.services import record
-from market.budgets.batches import LISTABLE, budget_account, make_batch
+from market.budgets.annual_budgets import budget_account
+from market.budgets.batches import LISTABLE, make_batch
 from market.budgets.models import Budget, RunStage, YearRun
 from market.budgets.permissions import BudgetAct
 from market.budgets.verbs import YearRunVerb
 from market.claims.claim_facts import facts_of
-from market.claims.computing import run as compute_facts
+from market.claims.computation import run as compute_facts
+from market.claims.desk_review import calculate, recheck
 from market.claims.models import Claim, ClaimStatus
 from market.claims.permissions import ClaimAct
 from market.claims.queries import last_assessment
-from market.claims.reviewing import calculate, recheck
 from market.kit.database import atomic
 from market.kit.errors import Conflict, Invalid, MarketError, NotFound, SamePerson
 from market.kit.i18n import gettext as _

@@ -9,15 +9,15 @@ from starlette.routing import Route
 from market.accounts.actors import Actor
 from market.accounts.permissions import AccountAct
 from market.accounts.web import actor_for
-from market.claims import queries, reviewing
+from market.claims import desk_review, queries
+from market.claims.claim_page import claim_page
+from market.claims.desk_review import ask_supplement, return_calculation
 from market.claims.expert_panel import verdict_for
 from market.claims.forms import CalculateForm, QueueForm, ReasonForm, RejectForm, SupplementForm
 from market.claims.models import Claim, ClaimStatus
-from market.claims.pages import claim_page
 from market.claims.permissions import ClaimAct
 from market.claims.queries import Wanted, get_claim_at_desk
 from market.claims.reason_page import ask
-from market.claims.reviewing import ask_supplement, return_calculation
 from market.claims.risk_flags import DOUBTS
 from market.integrity.conflicts import list_conflicts
 from market.kit.clock import local_date
@@ -121,7 +121,7 @@ async def sheet(request: Request) -> Response:
 async def accept(request: Request) -> Response:
     actor = actor_for(request, ClaimAct.ACCEPT_CLAIM)
     number = request.path_params["number"]
-    await reviewing.accept(number, by=By(actor, deps(request).clock()))
+    await desk_review.accept(number, by=By(actor, deps(request).clock()))
     return flash(request, redirect_to(request, "claims:desk", number=number), _("已受理，请核算。"))
 
 
@@ -131,7 +131,7 @@ async def calculate(request: Request) -> Response:
     form = CalculateForm(await form_data(request))
     if form.validate():
         try:
-            await reviewing.calculate(
+            await desk_review.calculate(
                 found.number,
                 rate_basis_points=form.rate.data,
                 by=By(actor, deps(request).clock()),
@@ -148,7 +148,7 @@ async def recheck(request: Request) -> Response:
     number = request.path_params["number"]
     text = str((await form_data(request)).get("sequence") or "")
     sequence = int(text) if text.isascii() and text.isdigit() and len(text) < 6 else 0
-    await reviewing.recheck(number, sequence=sequence, by=By(actor, deps(request).clock()))
+    await desk_review.recheck(number, sequence=sequence, by=By(actor, deps(request).clock()))
     return flash(request, redirect_to(request, "claims:desk", number=number), _("复核一致，可以列入批次。"))
 
 
@@ -197,7 +197,7 @@ async def reject(request: Request) -> Response:
     ]
     if request.method == "POST" and form.validate():
         try:
-            await reviewing.reject(
+            await desk_review.reject(
                 found.number,
                 clause=form.clause.data,
                 reason=str(form.reason.data),

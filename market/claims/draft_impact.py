@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from market.claims.computing import run
+from market.claims.computation import run
 from market.claims.models import Assessment
 from market.kit.clock import local_date
 from market.programmes.facts import FactsError

@@ -9,7 +9,7 @@ from starlette.routing import Route
 from market.accounts.permissions import AccountAct
 from market.accounts.web import actor_for
 from market.claims.draft_impact import preview_of
-from market.claims.listed import judge_outcomes_anew
+from market.claims.subsidisable_outcomes import judge_outcomes_anew
 from market.kit.flash import flash
 from market.kit.i18n import gettext as _
 from market.kit.templating import render

@@ -11,12 +11,12 @@ from starlette.routing import Route
 
 from market.accounts.models import StaffRole, User
 from market.accounts.web import actor_for, form_data_or_none, form_status, validate_and_run
+from market.claims.desk_review import declare_conflict
 from market.claims.expert_panel import assign_experts
 from market.claims.forms import ReasonForm
 from market.claims.models import Claim, ClaimStatus
 from market.claims.queries import get_claim_at_desk
 from market.claims.reason_page import ask
-from market.claims.reviewing import declare_conflict
 from market.integrity.permissions import IntegrityAct
 from market.kit.clock import local_date
 from market.kit.flash import flash

@@ -9,7 +9,7 @@ from starlette.routing import Route
 from market.accounts.permissions import AccountAct
 from market.accounts.web import actor_for, signed_in_actor
 from market.claims import prints
-from market.claims.pages import ClaimPage, claim_page
+from market.claims.claim_page import ClaimPage, claim_page
 from market.claims.queries import get_claim_at_desk, get_claim_for
 from market.kit.errors import NotFound
 from market.kit.i18n import gettext as _

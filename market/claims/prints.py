@@ -5,9 +5,9 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from market.claims.computing import Line, Sheet
+from market.claims.claim_page import ClaimPage
+from market.claims.computation import Line, Sheet
 from market.claims.models import ClaimStatus
-from market.claims.pages import ClaimPage
 from market.codes.labels import label
 from market.kit.clock import local_date
 from market.kit.formats import day, figure, long_day, moment, yuan

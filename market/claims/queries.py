@@ -3,38 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from datetime import datetime
 from uuid import UUID
 
 from tortoise.expressions import Q, Subquery
 from tortoise.functions import Count, Sum
 
 from market.accounts.actors import Actor
-from market.accounts.models import Organisation, OrganisationKind
 from market.accounts.permissions import AccountAct
-from market.claims.contract_validity import lost_among
 from market.claims.models import Assessment, Claim, ClaimContract, ClaimStatus
-from market.claims.permissions import ClaimAct
-from market.claims.states import ENDED
 from market.contracts.models import Contract, Receipt
 from market.files.models import StoredFile
-from market.kit.clock import local_date
 from market.kit.errors import NotFound
 from market.kit.i18n import gettext as _
-from market.kit.money import HOME
 from market.kit.pagination import Page, PageRequest
-from market.programmes.catalogue import released_terms
-from market.programmes.models import Programme
-from market.programmes.rule_files import in_force
 
-SIDES = {"buyer": "buyer", "seller": "seller"}
-"""Which side of a contract claims, by the role a programme pays."""
-TOTALS_OF = {
-    "broker": (OrganisationKind.AGENCY,),
-    "agency": (OrganisationKind.AGENCY,),
-    "registry": (OrganisationKind.REGISTRY,),
-}
-"""Who may claim on yearly totals, by the role a programme pays; a seller is any organisation."""
 RELATIONS = ("programme", "terms", "applicant", "batch", "calculated_by", "rechecked_by")
 
 
@@ -182,69 +164,6 @@ async def list_years() -> list[int]:
     """Return the years that claims are for, the newest first."""
     rows = await Claim.all().distinct().values_list("year", flat=True)
     return sorted({int(str(year)) for year in rows}, reverse=True)
-
-
-@dataclass(frozen=True)
-class Claimable:
-    """What an organisation might claim: one programme with its contracts not claimed for yet."""
-
-    programme: Programme
-    contracts: list[Contract]
-    is_on_totals: bool = False
-    """Whether it is claimed on the year's totals, without contracts."""
-
-
-async def list_claimable(actor: Actor, now: datetime, year: int | None = None) -> list[Claimable]:
-    """Return the programmes of the organisation's place, with contracts still free or on yearly totals."""
-    if not actor.may(ClaimAct.WRITE_CLAIM) or not actor.acts_for(actor.organisation_id):
-        return []
-    organisation = await Organisation.get(id=actor.organisation_id)
-    asked = year or local_date(now).year
-    here = {
-        terms.programme: terms
-        for terms in in_force(asked, await released_terms())
-        if organisation.region.startswith(terms.place)
-    }
-    found = []
-    for programme in await Programme.filter(slug__in=list(here)).order_by("region", "slug"):
-        if not here[programme.slug].per_contract:
-            is_free = not await live_claim(programme.id, organisation.id, asked)
-            if is_free and pays_on_totals(programme, organisation):
-                found.append(Claimable(programme, [], is_on_totals=True))
-        elif programme.role in SIDES and (contracts := await _free_contracts(programme, organisation)):
-            found.append(Claimable(programme, contracts))
-    return found
-
-
-def pays_on_totals(programme: Programme, organisation: Organisation) -> bool:
-    """Tell whether a programme without contracts pays organisations of this kind."""
-    return organisation.kind in TOTALS_OF.get(programme.role, (organisation.kind,))
-
-
-async def live_claim(programme_id: UUID, applicant_id: UUID, year: int) -> Claim | None:
-    """Return the applicant's claim of the year that has not come to nothing."""
-    own = Claim.filter(programme_id=programme_id, applicant_id=applicant_id, year=year)
-    return await own.exclude(status__in=list(ENDED)).first()
-
-
-async def _free_contracts(programme: Programme, organisation: Organisation) -> list[Contract]:
-    taken = (
-        await ClaimContract.filter(claim__programme_id=programme.id, claim__applicant_id=organisation.id)
-        .exclude(claim__status__in=list(ENDED))
-        .values_list("contract_id", flat=True)
-    )
-    own = Contract.filter(
-        registration_number__isnull=False,
-        currency=HOME,
-        **{f"deal__{SIDES[programme.role]}_id": organisation.id},
-    )
-    rows = (
-        await own.exclude(id__in=list(taken))
-        .select_related("deal__outcome", "deal__seller")
-        .order_by("number")
-    )
-    lost = await lost_among([row.id for row in rows])
-    return [row for row in rows if row.id not in lost]
 
 
 async def may_open_evidence(actor: Actor | None, file: StoredFile) -> bool:

@@ -5,15 +5,15 @@ from __future__ import annotations
 from market.claims import (
     checks,
     dashboards,
+    desk_review,
     desk_views,
     draft_impact_views,
     expert_panel,
-    listed,
     models,
     panel_views,
     print_views,
     queries,
-    reviewing,
+    subsidisable_outcomes,
     views,
 )
 from market.claims.models import ClaimAction, ClaimStatus
@@ -43,9 +43,9 @@ ROOM = Room(
         ),
     },
     dashboard=dashboards.dashboard_cards,
-    deadlines=lambda deps, now: reviewing.end_overdue_supplements(now),
+    deadlines=lambda deps, now: desk_review.end_overdue_supplements(now),
     checks=checks.CHECKS,
-    document_facts={"outcomes": listed.tell_of_outcomes},
+    document_facts={"outcomes": subsidisable_outcomes.tell_of_outcomes},
     panel_subjects={expert_panel.KIND: expert_panel.panel_subjects},
     labels={
         "claim": ClaimStatus,

@@ -13,12 +13,12 @@ from starlette.routing import Route
 from market.accounts.actors import Actor
 from market.accounts.permissions import AccountAct
 from market.accounts.web import actor_for, optional_actor, signed_in_actor
-from market.claims import applying, declared_facts, queries
-from market.claims.applying import create_claim, remove_evidence
-from market.claims.chains import chain_of_contract
-from market.claims.claiming import chosen_in, preview_of
+from market.claims import applications, declared_facts, queries
+from market.claims.applications import create_claim, remove_evidence
+from market.claims.award_estimates import Asked, calculate
+from market.claims.claim_page import claim_page
+from market.claims.claimable import chosen_in, list_claimable, preview_of
 from market.claims.declared_facts import asked_facts, asked_totals
-from market.claims.estimates import Asked, calculate
 from market.claims.forms import (
     CalculatorForm,
     ClaimForm,
@@ -29,9 +29,9 @@ from market.claims.forms import (
     TotalsForm,
 )
 from market.claims.models import Claim, SalesReport
-from market.claims.pages import claim_page
 from market.claims.permissions import ClaimAct
 from market.claims.queries import Wanted, get_claim_for
+from market.claims.record_chain import chain_of_contract
 from market.codes.regions import GUANGXI
 from market.files.contents import ACCEPT
 from market.files.services import check_upload
@@ -96,7 +96,7 @@ async def report_sales(request: Request) -> Response:
     )
     if request.method == "POST" and form.validate():
         try:
-            await applying.report_sales(
+            await applications.report_sales(
                 contract.number,
                 year=form.year.data or 0,
                 amount=form.amount.data,
@@ -139,7 +139,7 @@ async def claims(request: Request) -> Response:
         counts=await queries.count_by_status(wanted),
         status=wanted.status,
         may_claim=actor.may(ClaimAct.WRITE_CLAIM),
-        claimable=await queries.list_claimable(actor, deps(request).clock()),
+        claimable=await list_claimable(actor, deps(request).clock()),
     )
 
 
@@ -227,7 +227,7 @@ async def add_evidence(request: Request) -> Response:
     if form.validate():
         try:
             files = uploaded_files(given, "file")
-            await applying.add_evidence(
+            await applications.add_evidence(
                 found.number,
                 kind=form.kind.data,
                 paper_number=form.number.data or "",
@@ -304,7 +304,7 @@ async def submit_claim(request: Request) -> Response:
     form = SubmitForm(await form_data(request))
     form.validate()
     try:
-        await applying.submit_claim(
+        await applications.submit_claim(
             found.number, is_declared=form.declaration.data, by=By(actor, deps(request).clock())
         )
     except Invalid as refused:
@@ -317,7 +317,7 @@ async def submit_claim(request: Request) -> Response:
 async def withdraw_claim(request: Request) -> Response:
     actor = actor_for(request, ClaimAct.WRITE_CLAIM)
     number = request.path_params["number"]
-    await applying.withdraw_claim(number, by=By(actor, deps(request).clock()))
+    await applications.withdraw_claim(number, by=By(actor, deps(request).clock()))
     done = redirect_to(request, "claims:show", number=number)
     return flash(request, done, _("申报已撤回，合同可以重新申报。"), "note")
 

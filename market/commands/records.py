@@ -8,7 +8,7 @@ import time
 from pathlib import Path
 
 from market.audit import commands as audit_commands
-from market.claims.listed import judge_outcomes_anew
+from market.claims.subsidisable_outcomes import judge_outcomes_anew
 from market.commands.progress import Progress
 from market.commands.serve import release
 from market.deps import Deps

@@ -15,7 +15,7 @@ from starlette.types import ASGIApp
 
 from market.accounts import demo
 from market.app import create_app
-from market.claims.listed import judge_outcomes_anew
+from market.claims.subsidisable_outcomes import judge_outcomes_anew
 from market.deps import Deps
 from market.kit.logs import set_up_logs
 from market.matching.full_rematch import enqueue_full_rematch_if_scorer_changed

@@ -8,7 +8,7 @@ from datetime import datetime
 
 from market.accounts.actors import Actor
 from market.accounts.permissions import Role
-from market.claims.estimates import Estimate, estimate_for_deal
+from market.claims.award_estimates import Estimate, estimate_for_deal
 from market.codes.labels import label
 from market.contracts.models import Contract
 from market.contracts.permissions import ContractAct

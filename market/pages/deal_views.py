@@ -5,7 +5,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from market.accounts.web import actor_for, signed_in_actor
-from market.claims.chains import chain_of_deal
+from market.claims.record_chain import chain_of_deal
 from market.codes.labels import choices
 from market.deals import queries
 from market.deals.permissions import DealAct

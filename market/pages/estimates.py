@@ -8,7 +8,7 @@ from uuid import UUID
 
 from market.accounts.actors import Actor
 from market.accounts.models import Organisation
-from market.claims.estimates import Asked, Estimate, calculate, estimate_for_outcome
+from market.claims.award_estimates import Asked, Estimate, calculate, estimate_for_outcome
 from market.kit.clock import local_date
 from market.kit.money import Money
 from market.listings.models import Outcome

@@ -13,7 +13,7 @@ from market.accounts.models import OrganisationKind
 from market.accounts.permissions import AccountAct
 from market.accounts.web import optional_actor
 from market.audit.queries import list_chain
-from market.claims.chains import chain_of_outcome
+from market.claims.record_chain import chain_of_outcome
 from market.deals import queries as deals
 from market.deals.permissions import DealAct
 from market.kit.templating import render

@@ -6,13 +6,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
+from market.budgets.annual_budgets import draft_budget, release_budget
 from market.budgets.batches import approve_batch, confirm_batch, make_batch
-from market.budgets.due import run_due
-from market.budgets.paying import draft_budget, enter_result, order_payment, release_budget
-from market.claims.applying import add_evidence, create_claim, report_sales, submit_claim, withdraw_claim
+from market.budgets.deadlines import run_due
+from market.budgets.disbursements import enter_result, order_payment
+from market.claims.applications import add_evidence, create_claim, report_sales, submit_claim, withdraw_claim
+from market.claims.desk_review import accept, ask_supplement, calculate, recheck, reject
 from market.claims.models import Claim
 from market.claims.queries import last_assessment
-from market.claims.reviewing import accept, ask_supplement, calculate, recheck, reject
 from market.contracts.models import Contract
 from market.deps import Deps
 from market.files.contents import check_content

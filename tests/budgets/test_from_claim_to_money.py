@@ -10,14 +10,14 @@ from market.accounts.models import MemberRole, Organisation
 from market.accounts.permissions import NotYours
 from market.audit.models import AuditEvent
 from market.budgets import checks
+from market.budgets.annual_budgets import draft_budget, release_budget
 from market.budgets.batches import approve_batch, confirm_batch, make_batch
-from market.budgets.due import run_due
+from market.budgets.deadlines import run_due
+from market.budgets.disbursements import enter_result, order_payment
 from market.budgets.models import Batch, BatchStatus, Disbursement, DisbursementStatus
-from market.budgets.paying import draft_budget, enter_result, order_payment, release_budget
-from market.claims.applying import create_claim, submit_claim, withdraw_claim
+from market.claims.applications import create_claim, submit_claim, withdraw_claim
 from market.claims.checks import parts_add_up
-from market.claims.models import Assessment, Claim, ClaimEvent, ClaimStatus, Evidence
-from market.claims.reviewing import (
+from market.claims.desk_review import (
     accept,
     ask_supplement,
     calculate,
@@ -26,6 +26,7 @@ from market.claims.reviewing import (
     reject,
     return_calculation,
 )
+from market.claims.models import Assessment, Claim, ClaimEvent, ClaimStatus, Evidence
 from market.integrity.models import IntegrityCheck
 from market.kit.errors import Conflict, Forbidden, Invalid, NotFound, SamePerson
 from market.ledger.services import available, balance

@@ -7,11 +7,11 @@ import pytest
 from market.accounts.models import Organisation
 from market.budgets.batches import approve_batch, confirm_batch, make_batch
 from market.budgets.clawbacks import confirm_clawback, start_clawback
-from market.budgets.paying import enter_result, order_payment
-from market.claims.applying import create_claim, submit_claim
+from market.budgets.disbursements import enter_result, order_payment
+from market.claims.applications import create_claim, submit_claim
 from market.claims.claim_facts import facts_of
+from market.claims.desk_review import accept, calculate, recheck, return_calculation
 from market.claims.models import Claim, ClaimStatus
-from market.claims.reviewing import accept, calculate, recheck, return_calculation
 from market.kit.errors import Conflict
 from market.records.by import By
 from tests.budgets.test_year_and_back import LATER

@@ -12,8 +12,8 @@ import pytest
 from openpyxl import load_workbook
 
 from market.accounts.models import Organisation, StaffRole
-from market.budgets import reports
-from market.claims.applying import add_evidence, create_claim
+from market.budgets import execution_report
+from market.claims.applications import add_evidence, create_claim
 from market.claims.evidence import checklist
 from market.claims.expert_panel import assign_experts
 from market.claims.models import Claim, ClaimContract, Evidence
@@ -66,14 +66,18 @@ async def test_each_figure_of_the_report_is_the_sum_of_the_rows_behind_it(client
     await make_calculated(desk)
     await sign_in(client, desk.approver)
 
-    made = await reports.report_of(2026)
+    made = await execution_report.report_of(2026)
 
-    for dimension in reports.DIMENSIONS:
+    for dimension in execution_report.DIMENSIONS:
         for row in made.by(dimension):
             for group, amount in (("approved", row.now.approved), ("paid", row.now.paid)):
-                page, award = await reports.rows_behind(2026, group, PageRequest(), **{dimension: row.value})
+                page, award = await execution_report.rows_behind(
+                    2026, group, PageRequest(), **{dimension: row.value}
+                )
                 assert award == sum(one.award_amount for one in page.items) == amount
-            page, _award = await reports.rows_behind(2026, "claimed", PageRequest(), **{dimension: row.value})
+            page, _award = await execution_report.rows_behind(
+                2026, "claimed", PageRequest(), **{dimension: row.value}
+            )
             assert page.total == row.now.contracts
     assert made.total.now.paid == claim.award_amount == 60 * WAN
     assert "600,000.00" in (await client.get("/desk/report?year=2026")).text

@@ -12,14 +12,15 @@ import httpx
 import pytest
 
 from market.accounts.models import Organisation, StaffRole
+from market.budgets.annual_budgets import draft_budget
 from market.budgets.batches import approve_batch, confirm_batch, make_batch
+from market.budgets.disbursements import enter_result, order_payment
 from market.budgets.models import Batch, Disbursement
-from market.budgets.paying import draft_budget, enter_result, order_payment
-from market.claims.applying import add_evidence, create_claim
+from market.claims.applications import add_evidence, create_claim
 from market.claims.claim_facts import facts_of
-from market.claims.computing import run
+from market.claims.computation import run
+from market.claims.desk_review import calculate, recheck
 from market.claims.models import Assessment, Claim, ClaimContract, ClaimStatus, Evidence
-from market.claims.reviewing import calculate, recheck
 from market.deals.models import ContractKind, Deal
 from market.deps import Deps
 from market.kit.errors import Conflict, Invalid, MarketError

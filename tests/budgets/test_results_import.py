@@ -7,7 +7,7 @@ from datetime import date
 import pytest
 import xlsxwriter
 
-from market.budgets.results_import import read_results
+from market.budgets.bank_files import read_results
 from market.kit.errors import Invalid
 from tests.kit.books import row_of, xlsx
 from tests.kit.xls import Table, xls

@@ -14,6 +14,7 @@ from openpyxl import load_workbook
 
 from market.accounts.models import StaffRole
 from market.budgets import clawbacks, year_runs
+from market.budgets.bank_files import import_results, payment_file
 from market.budgets.batches import approve_batch
 from market.budgets.checks import (
     clawbacks_are_booked,
@@ -21,7 +22,8 @@ from market.budgets.checks import (
     no_award_above_its_budget,
 )
 from market.budgets.clawbacks import confirm_clawback, drop_clawback, record_return, start_clawback
-from market.budgets.due import run_due
+from market.budgets.deadlines import run_due
+from market.budgets.disbursements import enter_result, order_payment
 from market.budgets.models import (
     Batch,
     BatchStatus,
@@ -32,16 +34,13 @@ from market.budgets.models import (
     RunStage,
     YearRun,
 )
-from market.budgets.paying import enter_result, order_payment
-from market.budgets.payment_files import payment_file
-from market.budgets.results_import import import_results
-from market.claims.applying import create_claim
+from market.claims.applications import create_claim
 from market.claims.checks import no_conflicted_hands
 from market.claims.contract_validity import lost_among
+from market.claims.desk_review import declare_conflict, reject
 from market.claims.draft_impact import preview_of
-from market.claims.listed import judge_outcomes_anew
 from market.claims.models import Assessment, Claim, ClaimStatus
-from market.claims.reviewing import declare_conflict, reject
+from market.claims.subsidisable_outcomes import judge_outcomes_anew
 from market.contracts.models import ChangeKind, Contract, ContractChange
 from market.deals.models import Deal, DealStatus, Side
 from market.integrity.conflicts import Conflicted

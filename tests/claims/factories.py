@@ -10,11 +10,11 @@ from uuid import uuid4
 
 from market.accounts.actors import Actor
 from market.accounts.models import Organisation, OrganisationKind, StaffRole
+from market.budgets.annual_budgets import draft_budget, release_budget
 from market.budgets.batches import confirm_batch, make_batch
-from market.budgets.paying import draft_budget, release_budget
-from market.claims.applying import create_claim, submit_claim
+from market.claims.applications import create_claim, submit_claim
+from market.claims.desk_review import accept, calculate, recheck
 from market.claims.models import Claim, SalesReport
-from market.claims.reviewing import accept, calculate, recheck
 from market.codes.numbers import next_number
 from market.contracts.models import Contract, Instalment, Receipt, ReceiptSource
 from market.deals.models import ContractKind, Deal, DealStatus, Opening

@@ -9,7 +9,7 @@ from uuid import uuid4
 import pytest
 
 from market.accounts.models import Organisation
-from market.claims.estimates import Asked, calculate, estimate_for_deal, estimate_for_outcome
+from market.claims.award_estimates import Asked, calculate, estimate_for_deal, estimate_for_outcome
 from market.contracts.models import Contract
 from market.listings.models import Outcome
 from market.programmes.catalogue import load_programmes

@@ -11,13 +11,13 @@ import pytest
 from market.accounts.models import Organisation, StaffRole
 from market.budgets.batches import approve_batch
 from market.budgets.dashboards import dashboard_cards as desk_cards
+from market.budgets.disbursements import order_payment
 from market.budgets.models import Batch, Disbursement
-from market.budgets.paying import order_payment
-from market.claims.applying import submit_claim
-from market.claims.chains import chain_of_outcome
+from market.claims.applications import submit_claim
 from market.claims.dashboards import dashboard_cards
+from market.claims.desk_review import accept
 from market.claims.models import Claim, ClaimStatus, Evidence, SalesReport
-from market.claims.reviewing import accept
+from market.claims.record_chain import chain_of_outcome
 from market.deps import Deps
 from market.notices.models import Notice
 from market.records.by import By

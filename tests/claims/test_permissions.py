@@ -12,8 +12,8 @@ from market.accounts.models import StaffRole
 from market.budgets import year_runs
 from market.budgets.batches import approve_batch
 from market.budgets.clawbacks import confirm_clawback, start_clawback
-from market.budgets.paying import enter_result, order_payment
-from market.claims.applying import submit_claim
+from market.budgets.disbursements import enter_result, order_payment
+from market.claims.applications import submit_claim
 from market.claims.expert_panel import assign_experts
 from market.claims.models import Claim
 from market.programmes.drafts import draft_terms

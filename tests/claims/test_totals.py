@@ -9,15 +9,15 @@ import httpx
 import pytest
 
 from market.accounts.models import Organisation, OrganisationKind
-from market.budgets import reports
+from market.budgets import execution_report
 from market.budgets.batches import approve_batch
-from market.claims.applying import create_claim, submit_claim
+from market.claims.applications import create_claim, submit_claim
 from market.claims.claim_facts import facts_of
-from market.claims.computing import run
+from market.claims.claimable import list_claimable
+from market.claims.computation import run
 from market.claims.declared_facts import asked_facts, asked_totals, state_totals
+from market.claims.desk_review import accept, calculate, recheck
 from market.claims.models import Claim, ClaimStatus
-from market.claims.queries import list_claimable
-from market.claims.reviewing import accept, calculate, recheck
 from market.claims.risk_detection import find_doubts
 from market.claims.risk_flags import Doubt
 from market.contracts.models import Contract, EquityPaidIn, PaidInDecision
@@ -99,8 +99,10 @@ async def test_a_claim_on_totals_goes_the_whole_way_and_stands_in_the_report(
     assert "本市场有登记合同 0 份，共 ￥0.00" in asked.text
     told = str((await Notice.get(subject_kind="batch")).body)
     assert all(words in told for words in (number, "￥10,000,000.00", "比例：2%", "适用条款"))
-    made = await reports.report_of(2026)
-    page, award = await reports.rows_behind(2026, "approved", PageRequest(), field=reports.NO_CONTRACT)
+    made = await execution_report.report_of(2026)
+    page, award = await execution_report.rows_behind(
+        2026, "approved", PageRequest(), field=execution_report.NO_CONTRACT
+    )
     assert [row.now.approved for row in made.by("field")] == [award] == [20 * WAN]
     assert [row.claim for row in page.items] == [number]
 

@@ -12,7 +12,7 @@ import pytest
 from market.accounts.actors import Actor
 from market.accounts.models import Organisation
 from market.budgets.batches import approve_batch
-from market.budgets.paying import order_payment
+from market.budgets.disbursements import order_payment
 from market.records.by import By
 from tests.claims.factories import (
     make_accepted,

@@ -11,8 +11,8 @@ import pytest
 
 from market.accounts.models import Organisation, StaffRole
 from market.budgets.batches import approve_batch, confirm_batch, make_batch
-from market.budgets.paying import order_payment
-from market.claims.applying import submit_claim
+from market.budgets.disbursements import order_payment
+from market.claims.applications import submit_claim
 from market.claims.models import Claim, ClaimStatus
 from market.integrity import services
 from market.integrity.models import IntegrityCheck, Sanction, SanctionGrade, SanctionStatus, Scope

@@ -13,7 +13,7 @@ from openpyxl import load_workbook
 from market.accounts.actors import Actor
 from market.accounts.models import Organisation, OrganisationKind
 from market.alerts import services as alerts
-from market.claims.listed import may_be_paid
+from market.claims.subsidisable_outcomes import may_be_paid
 from market.deals.openings import agree_introduction, open_interest, open_response
 from market.deps import Deps
 from market.listings.models import Need, Outcome

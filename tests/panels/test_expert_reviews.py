@@ -10,12 +10,12 @@ import pytest
 
 from market.accounts.models import StaffRole
 from market.budgets.batches import confirm_batch, make_batch
-from market.claims.applying import add_evidence, create_claim, submit_claim
+from market.claims.applications import add_evidence, create_claim, submit_claim
 from market.claims.claim_facts import netted
 from market.claims.declared_facts import asked_facts, state_facts
+from market.claims.desk_review import accept, calculate, declare_conflict, recheck
 from market.claims.expert_panel import assign_experts, verdict_for
 from market.claims.models import Claim, ClaimContract, ClaimStatus
-from market.claims.reviewing import accept, calculate, declare_conflict, recheck
 from market.claims.risk_flags import Deed, Tie, chained_with, path_between, split_of, thresholds
 from market.contracts.models import Contract
 from market.integrity.conflicts import Conflicted

@@ -7,9 +7,8 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from market.accounts.actors import Actor
-from market.claims.chains import Link, chain_of_claim
 from market.claims.claim_facts import facts_of
-from market.claims.computing import Sheet, run, sheet
+from market.claims.computation import Sheet, run, sheet
 from market.claims.evidence import SumCheck, checklist, sum_checks
 from market.claims.models import (
     Assessment,
@@ -21,6 +20,7 @@ from market.claims.models import (
     Evidence,
 )
 from market.claims.queries import claim_contracts, last_assessment, received_of
+from market.claims.record_chain import Link, chain_of_claim
 from market.claims.states import COMPUTED, allowed_actions
 from market.integrity.models import IntegrityCheck
 from market.integrity.queries import list_checks

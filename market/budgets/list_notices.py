@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from market.budgets.models import Batch
-from market.claims.computing import grouped
+from market.claims.computation import grouped
 from market.claims.models import Claim
 from market.claims.queries import last_assessment
 from market.kit.formats import percent, yuan

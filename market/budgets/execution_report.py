@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import xlsxwriter
 
-from market.budgets.queries import BudgetRow, list_budgets
+from market.budgets.annual_budgets import BudgetRow, list_budgets
 from market.claims.models import ClaimStatus
 from market.codes.labels import label
 from market.codes.regions import name

@@ -9,7 +9,7 @@ from market.accounts.actors import Actor
 from market.accounts.messages import notify, notify_staff
 from market.accounts.models import StaffRole
 from market.claims.claim_facts import facts_of
-from market.claims.computing import run
+from market.claims.computation import run
 from market.claims.expert_panel import verdict_for
 from market.claims.models import Assessment, Claim, ClaimAction, ClaimContract, ClaimStatus
 from market.claims.permissions import ClaimAct

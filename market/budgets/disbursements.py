@@ -1,4 +1,4 @@
-"""Public money: the year's budget, the orders to pay, and what the bank says."""
+"""Orders to pay approved awards, and the results the bank reports of them."""
 
 from __future__ import annotations
 
@@ -6,13 +6,13 @@ from dataclasses import dataclass, field
 from datetime import date
 from uuid import UUID, uuid4
 
-from market.accounts.messages import notify, notify_staff
-from market.accounts.models import StaffRole
+from market.accounts.messages import notify
 from market.audit.services import record
-from market.budgets.batches import budget_account, lock_batch, reserved_account
-from market.budgets.models import Batch, BatchStatus, Budget, Disbursement, DisbursementStatus
+from market.budgets.annual_budgets import reserved_account
+from market.budgets.batches import lock_batch
+from market.budgets.models import Batch, BatchStatus, Disbursement, DisbursementStatus
 from market.budgets.permissions import BudgetAct
-from market.budgets.verbs import BatchVerb, BudgetVerb, DisbursementVerb
+from market.budgets.verbs import BatchVerb, DisbursementVerb
 from market.claims.contract_validity import lost_in
 from market.claims.models import Claim, ClaimAction, ClaimStatus
 from market.claims.transitions import lock_claims, move
@@ -22,79 +22,14 @@ from market.integrity.models import Scope
 from market.integrity.services import check
 from market.kit.clock import local_date
 from market.kit.database import atomic
-from market.kit.errors import Conflict, Invalid, NotFound, SamePerson
+from market.kit.errors import Conflict, Invalid, NotFound
 from market.kit.i18n import gettext as _
 from market.kit.money import Money
 from market.ledger import services as book
-from market.programmes.catalogue import get_programme
-from market.programmes.models import Programme
-from market.programmes.permissions import ProgrammeAct
 from market.records.by import By
 
 PAYABLE = frozenset({ClaimStatus.APPROVED, ClaimStatus.TO_PAY})
 LIVE = (DisbursementStatus.ORDERED, DisbursementStatus.PAID)
-
-
-@atomic()
-async def draft_budget(slug: str, *, year: int, amount: int, by: By) -> Budget:
-    """Draft the pot of one programme in one year; it gives nothing before it is released.
-
-    Raises:
-        Conflict: the year's budget was released already.
-    """
-    by.actor.require(ProgrammeAct.DRAFT_TERMS)
-    programme = await get_programme(slug)
-    await Programme.filter(id=programme.id).select_for_update().first()
-    found = await Budget.filter(programme_id=programme.id, year=year).select_for_update().first()
-    if found is not None and found.released_at is not None:
-        raise Conflict(_("这一年的预算已经下达，不能再改。"))
-    if found is None:
-        found = await Budget.create(
-            id=uuid4(), programme_id=programme.id, year=year, amount=amount, drafted_by_id=by.actor.user_id
-        )
-    else:
-        found.amount, found.drafted_by_id = amount, by.actor.user_id
-        await found.save(update_fields=["amount", "drafted_by_id"])
-    await record("budget", found.id, BudgetVerb.DRAFT, by=by, programme=slug, year=year, amount=amount)
-    await notify_staff(
-        StaffRole.APPROVER,
-        _("%(year)s 年 %(name)s 预算待下达。", year=year, name=programme.name),
-        now=by.now,
-        address="/desk/budgets",
-    )
-    return found
-
-
-@atomic()
-async def release_budget(budget_id: UUID, *, by: By) -> Budget:
-    """Release a budget, by another person than drafted it, and book the appropriation.
-
-    Raises:
-        SamePerson: the actor drafted it.
-        Conflict: it was released already.
-    """
-    by.actor.require(ProgrammeAct.RELEASE_TERMS)
-    budget = await Budget.filter(id=budget_id).select_for_update().first()
-    if budget is None:
-        raise NotFound(_("没有这项预算。"))
-    if budget.released_at is not None:
-        raise Conflict(_("这项预算已经下达。"))
-    if budget.drafted_by_id == by.actor.user_id:
-        raise SamePerson(_("预算的拟定与下达须由两人分别完成。"))
-    budget.released_by_id, budget.released_at = by.actor.user_id, by.now
-    await budget.save(update_fields=["released_by_id", "released_at"])
-    programme = await Programme.get(id=budget.programme_id)
-    await book.post(
-        "budget_released",
-        Money(budget.amount),
-        debit=f"granted:{programme.slug}:{budget.year}",
-        credit=budget_account(programme.slug, budget.year),
-        reference=f"budget:{budget.id}",
-        at=by.now,
-        subject=("budget", budget.id),
-    )
-    await record("budget", budget.id, BudgetVerb.RELEASE, by=by, amount=budget.amount)
-    return budget
 
 
 @dataclass(frozen=True)

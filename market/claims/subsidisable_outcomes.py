@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
-from market.claims.estimates import MODES
+from market.claims.award_estimates import MODES
 from market.codes.regions import GUANGXI
 from market.listings.models import Outcome
 from market.listings.search import VISIBLE_OUTCOMES

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from market.budgets.batches import settle_objections
 from market.budgets.clawbacks import run_due as start_due_clawbacks
-from market.budgets.releasing import release_lost
+from market.budgets.voided_awards import release_lost
 
 
 async def run_due(now: datetime) -> int:

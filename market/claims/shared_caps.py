@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from market.claims.claim_facts import facts_of
-from market.claims.computing import run
+from market.claims.computation import run
 from market.claims.models import Claim, ClaimContract
 from market.claims.queries import last_assessment
 from market.claims.states import GRANTED

@@ -8,7 +8,7 @@ from datetime import date, datetime
 
 from market.accounts.models import Organisation
 from market.claims.claim_facts import gather_facts
-from market.claims.computing import Check, check_of, stored
+from market.claims.computation import Check, check_of, stored
 from market.codes.regions import GUANGXI
 from market.contracts.models import Contract as SignedContract
 from market.deals.models import Deal

@@ -11,11 +11,12 @@ from market.accounts.actors import Actor
 from market.accounts.messages import notify_staff
 from market.accounts.models import Organisation, StaffRole
 from market.audit.services import record
+from market.claims.claimable import SIDES, live_claim, pays_on_totals
 from market.claims.contract_validity import lost_among
 from market.claims.evidence import known_evidence
 from market.claims.models import Claim, ClaimAction, ClaimContract, ClaimStatus, Evidence, SalesReport
 from market.claims.permissions import ClaimAct
-from market.claims.queries import SIDES, get_bought_contract_for, get_claim_for, live_claim, pays_on_totals
+from market.claims.queries import get_bought_contract_for, get_claim_for
 from market.claims.risk_detection import refresh_doubts
 from market.claims.states import COMPUTED, ENDED, require_editable
 from market.claims.transitions import lock_claim, move

@@ -1,0 +1,125 @@
+"""The pot of one programme in one year: drafted, released by a second person, and its balance."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from uuid import UUID, uuid4
+
+from market.accounts.messages import notify_staff
+from market.accounts.models import StaffRole
+from market.audit.services import record
+from market.budgets.models import Budget, Disbursement
+from market.budgets.verbs import BudgetVerb
+from market.kit.database import atomic
+from market.kit.errors import Conflict, NotFound, SamePerson
+from market.kit.i18n import gettext as _
+from market.kit.money import Money
+from market.ledger import services as book
+from market.programmes.catalogue import get_programme
+from market.programmes.models import Programme
+from market.programmes.permissions import ProgrammeAct
+from market.records.by import By
+
+
+@atomic()
+async def draft_budget(slug: str, *, year: int, amount: int, by: By) -> Budget:
+    """Draft the pot of one programme in one year; it gives nothing before it is released.
+
+    Raises:
+        Conflict: the year's budget was released already.
+    """
+    by.actor.require(ProgrammeAct.DRAFT_TERMS)
+    programme = await get_programme(slug)
+    await Programme.filter(id=programme.id).select_for_update().first()
+    found = await Budget.filter(programme_id=programme.id, year=year).select_for_update().first()
+    if found is not None and found.released_at is not None:
+        raise Conflict(_("这一年的预算已经下达，不能再改。"))
+    if found is None:
+        found = await Budget.create(
+            id=uuid4(), programme_id=programme.id, year=year, amount=amount, drafted_by_id=by.actor.user_id
+        )
+    else:
+        found.amount, found.drafted_by_id = amount, by.actor.user_id
+        await found.save(update_fields=["amount", "drafted_by_id"])
+    await record("budget", found.id, BudgetVerb.DRAFT, by=by, programme=slug, year=year, amount=amount)
+    await notify_staff(
+        StaffRole.APPROVER,
+        _("%(year)s 年 %(name)s 预算待下达。", year=year, name=programme.name),
+        now=by.now,
+        address="/desk/budgets",
+    )
+    return found
+
+
+@atomic()
+async def release_budget(budget_id: UUID, *, by: By) -> Budget:
+    """Release a budget, by another person than drafted it, and book the appropriation.
+
+    Raises:
+        SamePerson: the actor drafted it.
+        Conflict: it was released already.
+    """
+    by.actor.require(ProgrammeAct.RELEASE_TERMS)
+    budget = await Budget.filter(id=budget_id).select_for_update().first()
+    if budget is None:
+        raise NotFound(_("没有这项预算。"))
+    if budget.released_at is not None:
+        raise Conflict(_("这项预算已经下达。"))
+    if budget.drafted_by_id == by.actor.user_id:
+        raise SamePerson(_("预算的拟定与下达须由两人分别完成。"))
+    budget.released_by_id, budget.released_at = by.actor.user_id, by.now
+    await budget.save(update_fields=["released_by_id", "released_at"])
+    programme = await Programme.get(id=budget.programme_id)
+    await book.post(
+        "budget_released",
+        Money(budget.amount),
+        debit=f"granted:{programme.slug}:{budget.year}",
+        credit=budget_account(programme.slug, budget.year),
+        reference=f"budget:{budget.id}",
+        at=by.now,
+        subject=("budget", budget.id),
+    )
+    await record("budget", budget.id, BudgetVerb.RELEASE, by=by, amount=budget.amount)
+    return budget
+
+
+def budget_account(slug: str, year: int) -> str:
+    return f"budget:{slug}:{year}"
+
+
+def reserved_account(slug: str, year: int) -> str:
+    return f"reserved:{slug}:{year}"
+
+
+@dataclass(frozen=True)
+class BudgetRow:
+    """One budget with what the book says of it."""
+
+    budget: Budget
+    available: int
+    reserved: int
+    """Set aside and approved, not yet paid out."""
+    paid: int
+
+    @property
+    def held(self) -> int:
+        """Set aside for lists in publicity, not approved yet."""
+        return int(self.budget.amount) - self.available - self.reserved - self.paid
+
+
+async def list_budgets() -> list[BudgetRow]:
+    """Return all budgets with what is left of them, the newest year first."""
+    rows = await Budget.all().select_related("programme", "drafted_by", "released_by").order_by("-year")
+    return [await _budget_row(row) for row in rows]
+
+
+async def _budget_row(row: Budget) -> BudgetRow:
+    if row.released_at is None:
+        return BudgetRow(row, row.amount, 0, 0)
+    key = f"{row.programme.slug}:{row.year}"
+    available = (await book.available(f"budget:{key}")).amount
+    reserved = (await book.balance(f"reserved:{key}")).amount
+    paid = await Disbursement.filter(
+        claim__programme_id=row.programme_id, claim__year=row.year, status="paid"
+    ).values_list("amount", flat=True)
+    return BudgetRow(row, available, reserved, sum(int(str(amount)) for amount in paid))

@@ -1,0 +1,63 @@
+"""The desk's page of budgets."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from market.accounts.permissions import AccountAct
+from market.accounts.web import actor_for
+from market.budgets.annual_budgets import draft_budget, list_budgets, release_budget
+from market.budgets.forms import BudgetForm
+from market.kit.clock import local_date
+from market.kit.errors import Forbidden
+from market.kit.flash import flash
+from market.kit.i18n import gettext as _
+from market.kit.templating import render
+from market.kit.web import deps, form_data, redirect_to
+from market.programmes.catalogue import list_programmes
+from market.programmes.permissions import ProgrammeAct
+from market.records.by import By
+
+
+async def budgets(request: Request) -> Response:
+    actor = actor_for(request, AccountAct.SEE_DESK)
+    now = deps(request).clock()
+    given = await form_data(request) if request.method == "POST" else None
+    if given is not None and given.get("release"):
+        await release_budget(_uuid(given.get("release")), by=By(actor, now))
+        return flash(request, redirect_to(request, "budgets:index"), _("预算已下达并入账。"))
+    form = BudgetForm(given, data={"year": local_date(now).year})
+    form.programme.choices = [
+        ("", _("请选择")),
+        *((each.slug, _(each.name)) for each in await list_programmes()),
+    ]
+    if given is not None:
+        actor.require(ProgrammeAct.DRAFT_TERMS)
+        if form.validate():
+            await draft_budget(
+                form.programme.data, year=form.year.data or 0, amount=form.amount.data, by=By(actor, now)
+            )
+            return flash(request, redirect_to(request, "budgets:index"), _("预算已拟定，请批准人下达。"))
+    return render(
+        request,
+        "budgets/budgets.html",
+        422 if form.errors else 200,
+        form=form,
+        budgets=await list_budgets(),
+    )
+
+
+def _uuid(value: object) -> UUID:
+    try:
+        return UUID(str(value))
+    except ValueError:
+        raise Forbidden(_("没有这项预算。")) from None
+
+
+routes = [
+    Route("/desk/budgets", budgets, name="budgets:index", methods=["GET", "POST"]),
+]

@@ -1,0 +1,70 @@
+"""The desk's pages of year runs."""
+
+from __future__ import annotations
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from market.accounts.permissions import AccountAct
+from market.accounts.web import actor_for, form_data_or_none, form_status
+from market.budgets import jobs, year_runs
+from market.budgets.forms import RunForm
+from market.claims.permissions import ClaimAct
+from market.kit.clock import local_date
+from market.kit.flash import flash
+from market.kit.i18n import gettext as _
+from market.kit.jobs import enqueue
+from market.kit.templating import render
+from market.kit.web import deps, path_id, redirect_to
+from market.programmes.catalogue import list_programmes
+from market.records.by import By
+
+
+async def runs(request: Request) -> Response:
+    actor, now = actor_for(request, AccountAct.SEE_DESK), deps(request).clock()
+    given = await form_data_or_none(request)
+    form = RunForm(given, data={"year": local_date(now).year})
+    form.programme.choices = [
+        ("", _("请选择")),
+        *((one.slug, _(one.name)) for one in await list_programmes()),
+    ]
+    plan = None
+    if given is not None:
+        actor.require(ClaimAct.CALCULATE)
+        if form.validate():
+            slug, year = form.programme.data, form.year.data or 0
+            if given.get("act") == "start":
+                run = await year_runs.open_run(slug, year, rate=form.rate.data, by=By(actor, now))
+                await enqueue(jobs.COMPUTE, lock=f"year:{run.id}", run_id=run.id, user_id=actor.user_id)
+                return flash(
+                    request, redirect_to(request, "budgets:run", run_id=run.id), _("年度核算已开始。")
+                )
+            plan = await year_runs.plan_of(slug, year, rate=form.rate.data)
+    return render(
+        request,
+        "budgets/runs.html",
+        form_status(form),
+        form=form,
+        plan=plan,
+        runs=await year_runs.list_runs(),
+    )
+
+
+async def run(request: Request) -> Response:
+    actor = actor_for(request, AccountAct.SEE_DESK)
+    found = await year_runs.get_run(actor, path_id(request, "run_id"))
+    if request.method == "POST":
+        is_first = found.stage.value == "compute"
+        actor.require(ClaimAct.CALCULATE if is_first else ClaimAct.RECHECK)
+        name = jobs.COMPUTE if is_first else jobs.RECHECK
+        await enqueue(name, lock=f"year:{found.id}", run_id=found.id, user_id=actor.user_id)
+        done = redirect_to(request, "budgets:run", run_id=found.id)
+        return flash(request, done, _("已交后台办理，本页可看进度。"))
+    return render(request, "budgets/run.html", run=found)
+
+
+routes = [
+    Route("/desk/runs", runs, name="budgets:runs", methods=["GET", "POST"]),
+    Route("/desk/runs/{run_id:uuid}", run, name="budgets:run", methods=["GET", "POST"]),
+]

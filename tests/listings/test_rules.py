@@ -161,9 +161,11 @@ def test_what_waits_for_the_operator_cannot_be_edited_or_submitted_again() -> No
         workflow_of(OutcomeStatus.PENDING).next(OutcomeStatus.PENDING, Move.SUBMIT)
 
 
-def test_only_a_reviewed_listing_is_published() -> None:
+def test_only_a_reviewed_or_imported_listing_is_published() -> None:
     to_published = {
-        s for (s, move), after in OUTCOME_WORKFLOW.transitions.items() if after is OutcomeStatus.PUBLISHED
+        status
+        for (status, move), after in OUTCOME_WORKFLOW.transitions.items()
+        if after is OutcomeStatus.PUBLISHED and move is not Move.IMPORT
     }
 
     assert to_published == {OutcomeStatus.PENDING, OutcomeStatus.PUBLISHED, OutcomeStatus.EXPIRED}

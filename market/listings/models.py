@@ -26,7 +26,7 @@ class ReviewDecision(LabelEnum):
 class Outcome(Stateful):
     """A research outcome (科技成果) on offer. JSON columns hold rows of text, typed in `rules.py`."""
 
-    subject_kind = "outcome"
+    record_kind = "outcome"
     workflow = OUTCOME_WORKFLOW
 
     id = fields.UUIDField(primary_key=True)
@@ -109,7 +109,7 @@ class Outcome(Stateful):
 class Need(Stateful):
     """A technology need (技术需求) of an enterprise."""
 
-    subject_kind = "need"
+    record_kind = "need"
     workflow = NEED_WORKFLOW
 
     id = fields.UUIDField(primary_key=True)

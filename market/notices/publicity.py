@@ -33,7 +33,7 @@ async def move_cleared(publicity: Publicity, now: datetime) -> int:
     """Move on every waiting record whose notice is clear, and return how many."""
     waiting = await publicity.model.filter(status=publicity.waiting).values_list("id", flat=True)
     cleared = await Notice.filter(
-        subject_kind=publicity.model.subject_kind, subject_id__in=list(waiting), status=NoticeStatus.CLEAR
+        subject_kind=publicity.model.record_kind, subject_id__in=list(waiting), status=NoticeStatus.CLEAR
     ).values_list("subject_id", flat=True)
     return sum([await _move(publicity, UUID(str(subject_id)), now) for subject_id in cleared])
 
@@ -42,7 +42,7 @@ async def _move(publicity: Publicity, subject_id: UUID, now: datetime) -> bool:
     """Move one record on. The record is locked first, then its notice, as everywhere."""
     async with in_transaction():
         record: Any = await publicity.model.select_for_update().get(id=subject_id)
-        notice = await lock_for(publicity.model.subject_kind, subject_id)
+        notice = await lock_for(publicity.model.record_kind, subject_id)
         if record.status is not publicity.waiting or not notice or notice.status is not NoticeStatus.CLEAR:
             return False
         by = By.job(now)

@@ -18,7 +18,7 @@ from market.records.models import StatusEvent
 class Stateful(Model):
     """A record with a status. A subclass declares `status`, its kind and its workflow."""
 
-    subject_kind: ClassVar[str]
+    record_kind: ClassVar[str]
     """The kind of record, a key of `Room.subjects`."""
     workflow: ClassVar[Workflow[Any, Any]]
 
@@ -58,7 +58,7 @@ async def transition(
     for name, value in values.items():
         setattr(record, name, value)
     await _note(record, action.value, by=by, note=note)
-    await audit(record.subject_kind, record.pk, action.value, by=by, status=status.value, **data)
+    await audit(record.record_kind, record.pk, action.value, by=by, status=status.value, **data)
     return record
 
 
@@ -75,7 +75,7 @@ async def history(subject_kind: str, subject_id: UUID) -> list[StatusEvent]:
 
 async def _note(record: Stateful, action: str, *, by: By, note: str) -> None:
     await StatusEvent.create(
-        subject_kind=record.subject_kind,
+        subject_kind=record.record_kind,
         subject_id=record.pk,
         action=action,
         status=record.status,  # type: ignore[attr-defined]  # each subclass declares its own enum

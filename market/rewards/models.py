@@ -99,7 +99,7 @@ class RewardPlan(SecondPerson, Stateful):
     One person of the unit proposes it, another confirms it.
     """
 
-    subject_kind = "reward"
+    record_kind = "reward"
     workflow = WORKFLOW
 
     id = fields.UUIDField(primary_key=True)

@@ -87,7 +87,7 @@ async def register(request: Request) -> Response:
     if request.method == "POST" and await validate_and_run(form, lambda: act(request, form)):
         words = _("我们已向 %(email)s 发出邮件，请打开其中的链接完成注册。", email=form.email.data)
         return flash(request, redirect_to(request, "accounts:login"), words, "note")
-    return render(request, f"accounts/register_{kind}.html", form_status(form), form=form)
+    return render(request, "accounts/register_form.html", form_status(form), kind=kind, form=form)
 
 
 def _person(form: Any) -> NewPerson:

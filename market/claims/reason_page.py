@@ -14,7 +14,7 @@ from market.kit.templating import render
 def ask(
     request: Request, claim: Claim, form: BaseForm, act: str, address: str, *, title: str = ""
 ) -> Response:
-    """Show the form, its page and its button named after the act; `address` is the route it is sent to."""
+    """Render the form, its page and its button named after the act; `address` is the route it is sent to."""
     return render(
         request,
         "claims/reason.html",
@@ -22,6 +22,6 @@ def ask(
         claim=claim,
         form=form,
         title=title or act,
-        act=act,
-        address=address,
+        words=act,
+        address=request.app.url_path_for(address, number=claim.number),
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, date, datetime
 from itertools import count
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 from market.accounts.actors import Actor, load_actor
 from market.accounts.models import (
@@ -13,7 +13,6 @@ from market.accounts.models import (
     CertificateLevel,
     MemberRole,
     Membership,
-    MemberStatus,
     Organisation,
     OrganisationKind,
     OrganisationStatus,
@@ -81,15 +80,28 @@ async def make_member(
     """Make a person who acts for `organisation` (a new enterprise by default)."""
     organisation = organisation or await make_organisation()
     user = await make_user(**fields)
-    await Membership.create(
+    await make_membership(user.id, organisation, role)
+    return await load_actor(user.id)
+
+
+async def make_membership(
+    user_id: UUID,
+    organisation: Organisation,
+    role: MemberRole = MemberRole.ADMIN,
+    *,
+    start: datetime = NOW,
+    end: datetime | None = None,
+) -> Membership:
+    """Make a period in which a person acts for an organisation."""
+    return await Membership.create(
         id=uuid4(),
-        user=user,
+        user_id=user_id,
         organisation=organisation,
         role=role,
-        status=MemberStatus.ACTIVE,
-        created_at=NOW,
+        applied_at=start,
+        started_at=start,
+        ended_at=end,
     )
-    return await load_actor(user.id)
 
 
 async def make_staff(role: StaffRole) -> Actor:

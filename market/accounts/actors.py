@@ -97,8 +97,8 @@ ACTOR_COLUMNS = (
     "u.id, u.name, u.email, u.email_confirmed_at, u.staff_role, "
     "EXISTS (SELECT 1 FROM broker_profiles b WHERE b.user_id = u.id AND b.is_verified) AS is_broker, "
     "(SELECT json_agg(json_build_array(o.id, o.name, o.kind, o.region, o.status, m.role) "
-    "ORDER BY m.created_at) FROM memberships m JOIN organisations o ON o.id = m.organisation_id "
-    "WHERE m.user_id = u.id AND m.status = 'active') AS units"
+    "ORDER BY m.applied_at) FROM memberships m JOIN organisations o ON o.id = m.organisation_id "
+    "WHERE m.user_id = u.id AND m.started_at IS NOT NULL AND m.ended_at IS NULL) AS units"
 )
 """What makes an actor of the user `u`, in one statement: every page asks for it first."""
 

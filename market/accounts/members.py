@@ -1,4 +1,4 @@
-"""Who acts for an organisation: wishes to join, roles, and the last administrator who must stay."""
+"""Memberships: applications, roles, their ends, and the last administrator who must stay."""
 
 from __future__ import annotations
 
@@ -47,19 +47,13 @@ async def ask_to_join(uscc: str, role: MemberRole, *, by: By) -> Membership:
         Conflict: the person is a member, or has asked already.
     """
     organisation = await find_organisation_to_join(uscc)
-    membership = await Membership.filter(user_id=by.actor.user_id, organisation_id=organisation.id).first()
-    if membership is None:
-        membership = await Membership.create(
-            id=uuid4(), user_id=by.actor.user_id, organisation=organisation, role=role, created_at=by.now
-        )
-    elif membership.status is MemberStatus.ENDED:
-        membership.role, membership.status, membership.ended_at = role, MemberStatus.PENDING, None
-        await membership.save(update_fields=["role", "status", "ended_at"])
-    else:
+    user_id = by.actor.user_id
+    if await Membership.exists(user_id=user_id, organisation_id=organisation.id, ended_at__isnull=True):
         raise Conflict(_("您已经是这个单位的成员，或已经申请过，正等待管理员同意。"))
-    await record(
-        "organisation", organisation.id, OrganisationVerb.ASK_TO_JOIN, by=by, membership=membership.id
+    membership = await Membership.create(
+        id=uuid4(), user_id=user_id, organisation=organisation, role=role, applied_at=by.now
     )
+    await record("organisation", organisation.id, OrganisationVerb.ASK_TO_JOIN, by=by, membership=membership.id)
     return membership
 
 
@@ -94,8 +88,8 @@ async def approve_member(membership_id: UUID, role: MemberRole, *, by: By) -> No
     membership = await _lock(membership_id, by.actor)
     if membership.status is not MemberStatus.PENDING:
         raise Conflict(_("这个申请已经处理过了。"))
-    membership.status, membership.role = MemberStatus.ACTIVE, role
-    await membership.save(update_fields=["status", "role"])
+    membership.started_at, membership.role = by.now, role
+    await membership.save(update_fields=["started_at", "role"])
     await _note(membership, OrganisationVerb.APPROVE_MEMBER, by=by)
     await notify(
         _("%(name)s 已同意您加入。", name=by.actor.organisation_name),
@@ -107,7 +101,7 @@ async def approve_member(membership_id: UUID, role: MemberRole, *, by: By) -> No
 
 @atomic()
 async def change_role(membership_id: UUID, role: MemberRole, *, by: By) -> None:
-    """Give a member another role.
+    """Give a member another role: end the period in the old one and begin one in the new.
 
     Raises:
         Conflict: they are no member, or the last administrator.
@@ -115,11 +109,20 @@ async def change_role(membership_id: UUID, role: MemberRole, *, by: By) -> None:
     membership = await _lock(membership_id, by.actor)
     if membership.status is not MemberStatus.ACTIVE:
         raise Conflict(_("这个人不是在任成员。"))
-    if role is not MemberRole.ADMIN:
-        await _keep_an_admin(membership)
-    membership.role = role
-    await membership.save(update_fields=["role"])
-    await _note(membership, OrganisationVerb.CHANGE_ROLE, by=by)
+    if role is membership.role:
+        return
+    await _keep_an_admin(membership)
+    membership.ended_at = by.now
+    await membership.save(update_fields=["ended_at"])
+    successor = await Membership.create(
+        id=uuid4(),
+        user_id=membership.user_id,
+        organisation_id=membership.organisation_id,
+        role=role,
+        applied_at=membership.applied_at,
+        started_at=by.now,
+    )
+    await _note(successor, OrganisationVerb.CHANGE_ROLE, by=by)
 
 
 @atomic()
@@ -134,11 +137,9 @@ async def end_membership(membership_id: UUID, *, by: By) -> None:
         raise Conflict(_("这个人已经离任。"))
     await _keep_an_admin(membership)
     was_asking = membership.status is MemberStatus.PENDING
-    membership.status, membership.ended_at = MemberStatus.ENDED, by.now
-    await membership.save(update_fields=["status", "ended_at"])
-    await _note(
-        membership, OrganisationVerb.REFUSE_MEMBER if was_asking else OrganisationVerb.END_MEMBERSHIP, by=by
-    )
+    membership.ended_at = by.now
+    await membership.save(update_fields=["ended_at"])
+    await _note(membership, OrganisationVerb.REFUSE_MEMBER if was_asking else OrganisationVerb.END_MEMBERSHIP, by=by)
     await notify(
         _("%(name)s 没有同意您加入。", name=by.actor.organisation_name)
         if was_asking
@@ -163,10 +164,8 @@ async def is_last_admin(membership: Membership) -> bool:
     """Tell whether the organisation would be without an administrator if this one went."""
     if membership.role is not MemberRole.ADMIN or membership.status is not MemberStatus.ACTIVE:
         return False
-    others = Membership.filter(
-        organisation_id=membership.organisation_id, role=MemberRole.ADMIN, status=MemberStatus.ACTIVE
-    )
-    return not await others.exclude(id=membership.id).exists()
+    admins = Membership.active(organisation_id=membership.organisation_id, role=MemberRole.ADMIN)
+    return not await admins.exclude(id=membership.id).exists()
 
 
 async def _lock(membership_id: UUID, actor: Actor) -> Membership:

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from tortoise.expressions import Q, Subquery
 
-from market.accounts.models import MemberRole, Membership, MemberStatus, Message, StaffRole, User
+from market.accounts.models import MemberRole, Membership, Message, StaffRole, User
 from market.kit.i18n import gettext as _
 from market.kit.i18n import in_source_language, source_text
 from market.kit.mail import SITE, queue_mail
@@ -30,7 +30,7 @@ async def notify(
     """
     wanted = Q(id__in=list(user_ids))
     if organisation_id is not None:
-        members = Membership.filter(organisation_id=organisation_id, status=MemberStatus.ACTIVE)
+        members = Membership.active(organisation_id=organisation_id)
         if roles is not None:
             members = members.filter(role__in=list(roles))
         wanted |= Q(id__in=Subquery(members.values("user_id")))

@@ -1,10 +1,12 @@
 from __future__ import annotations
 
 from enum import StrEnum
+from typing import Any
 from uuid import UUID
 
 from tortoise import fields
 from tortoise.models import Model
+from tortoise.queryset import QuerySet
 
 from market.kit.fields import enum_column
 from market.kit.i18n import lazy
@@ -134,7 +136,11 @@ class User(Model):
 
 
 class Membership(Model):
-    """A person acts for an organisation in one role."""
+    """One period in which a person acts for an organisation in one role, or the application for it.
+
+    A period is ended, never reused: who comes back applies anew, and a change of role ends one row and
+    begins another. Of one person and organisation at most one row is not ended.
+    """
 
     id = fields.UUIDField(primary_key=True)
     user: fields.ForeignKeyRelation[User] = fields.ForeignKeyField(
@@ -146,14 +152,27 @@ class Membership(Model):
     )
     organisation_id: UUID
     role = enum_column(MemberRole)
-    status = enum_column(MemberStatus, MemberStatus.PENDING)
-    created_at = fields.DatetimeField()
+    applied_at = fields.DatetimeField()
+    """When the person applied or founded the organisation; a change of role carries it over."""
+    started_at = fields.DatetimeField(null=True)
+    """Null: an application that waits, or was refused."""
     ended_at = fields.DatetimeField(null=True)
 
     class Meta:
         table = "memberships"
         table_description = "Memberships."
-        unique_together = (("user", "organisation"),)
+        indexes = (("user_id",), ("organisation_id",))
+
+    @property
+    def status(self) -> MemberStatus:
+        if self.ended_at is not None:
+            return MemberStatus.ENDED
+        return MemberStatus.ACTIVE if self.started_at is not None else MemberStatus.PENDING
+
+    @classmethod
+    def active(cls, **conditions: Any) -> QuerySet[Membership]:
+        """Return the memberships that run at present, narrowed down by `conditions`."""
+        return cls.filter(started_at__isnull=False, ended_at__isnull=True, **conditions)
 
 
 class BrokerProfile(Model):

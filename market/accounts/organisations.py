@@ -13,7 +13,6 @@ from market.accounts.messages import notify, notify_staff
 from market.accounts.models import (
     MemberRole,
     Membership,
-    MemberStatus,
     Organisation,
     OrganisationStatus,
     StaffRole,
@@ -75,8 +74,8 @@ async def found_organisation(details: Mapping[str, Any], *, by: By) -> Organisat
         user_id=by.actor.user_id,
         organisation=organisation,
         role=MemberRole.ADMIN,
-        status=MemberStatus.ACTIVE,
-        created_at=by.now,
+        applied_at=by.now,
+        started_at=by.now,
     )
     await record("organisation", organisation.id, OrganisationVerb.REGISTER, by=by)
     return organisation

@@ -15,7 +15,6 @@ from market.accounts.models import (
     BrokerProfile,
     MailToken,
     Membership,
-    MemberStatus,
     Message,
     Organisation,
     OrganisationStatus,
@@ -47,14 +46,16 @@ async def export_data(actor: Actor) -> dict[str, Any]:
     user = await User.get(id=actor.user_id)
     profile = await BrokerProfile.get_or_none(user_id=user.id)
     memberships = (
-        await Membership.filter(user_id=user.id).select_related("organisation").order_by("created_at")
+        await Membership.filter(user_id=user.id)
+        .select_related("organisation")
+        .order_by("applied_at", "started_at")
     )
     return {
         "person": _values(user, "id", "email", "name", "staff_role", "email_confirmed_at", "created_at"),
         "memberships": [
             {
                 "organisation": membership.organisation.name,
-                **_values(membership, "role", "status", "created_at", "ended_at"),
+                **_values(membership, "role", "status", "applied_at", "started_at", "ended_at"),
             }
             for membership in memberships
         ],
@@ -124,11 +125,7 @@ async def _erase(user: User, *, by: By) -> None:
     await OutgoingMail.filter(recipient=email).delete()
     for data in rooms().personal_data:
         await data.erase(user.id)
-    await (
-        Membership.filter(user_id=user.id)
-        .exclude(status=MemberStatus.ENDED)
-        .update(status=MemberStatus.ENDED, ended_at=by.now)
-    )
+    await Membership.filter(user_id=user.id, ended_at__isnull=True).update(ended_at=by.now)
     for profile in await BrokerProfile.filter(user_id=user.id):
         profile.update_from_dict(
             {"is_verified": False, "certificate_number": "", "certificate_issuer": "", "introduction": ""}
@@ -150,9 +147,7 @@ async def _erase(user: User, *, by: By) -> None:
 async def _refuse_if_needed(user: User) -> None:
     if user.staff_role is not None:
         raise Conflict(_("工作人员账号记着核算、复核、批准等责任，不能自行注销。请联系平台管理员停用。"))
-    memberships = await Membership.filter(user_id=user.id, status=MemberStatus.ACTIVE).select_related(
-        "organisation"
-    )
+    memberships = await Membership.active(user_id=user.id).select_related("organisation")
     # Two administrators who go at once wait for each other, so that one of them stays.
     ids = [membership.organisation_id for membership in memberships]
     await Organisation.filter(id__in=ids).order_by("id").select_for_update()

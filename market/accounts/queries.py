@@ -1,20 +1,24 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from datetime import datetime
 from uuid import UUID
+
+from tortoise.expressions import Q
 
 from market.accounts.actors import Actor
 from market.accounts.demo import EMAILS
 from market.accounts.models import (
     BrokerProfile,
     Membership,
-    MemberStatus,
     Organisation,
     OrganisationStatus,
     Session,
     User,
 )
+from market.codes.labels import label
 from market.kit.errors import NotFound
+from market.kit.formats import day
 from market.kit.i18n import gettext as _
 
 
@@ -31,26 +35,50 @@ async def get_organisation(organisation_id: UUID) -> Organisation:
 
 
 async def list_memberships(organisation_id: UUID) -> list[Membership]:
-    """Return everybody who acts, asked to act, or acted for an organisation, with the people."""
-    return (
-        await Membership.filter(organisation_id=organisation_id).select_related("user").order_by("created_at")
-    )
+    """Return all periods and applications at an organisation with their people, by application."""
+    memberships = Membership.filter(organisation_id=organisation_id).select_related("user")
+    return await memberships.order_by("applied_at", "started_at")
 
 
 async def list_memberships_of(user_id: UUID) -> list[Membership]:
-    """Return the organisations of a person, with how they stand to them."""
+    """Return a person's running memberships and open applications with their organisations."""
+    memberships = Membership.filter(user_id=user_id, ended_at__isnull=True).select_related("organisation")
+    return await memberships.order_by("applied_at")
+
+
+async def memberships_of(user_id: UUID, since: datetime) -> list[Membership]:
+    """Return a person's periods that have not ended before `since`, with the organisations, oldest first."""
+    periods = Membership.filter(Q(ended_at__isnull=True) | Q(ended_at__gte=since), user_id=user_id)
     return (
-        await Membership.filter(user_id=user_id, status__not=MemberStatus.ENDED)
-        .select_related("organisation")
-        .order_by("created_at")
+        await periods.filter(started_at__isnull=False).select_related("organisation").order_by("started_at")
     )
 
 
+async def relations(user_id: UUID, organisation_ids: Collection[UUID], since: datetime) -> list[str]:
+    """Return the memberships of a person in these organisations since a moment, as sentences.
+
+    Part of the question whether a person has a conflict of interest, see `Room.relations`.
+    """
+    return [
+        _(
+            "%(from)s 至%(to)s在%(organisation)s任%(role)s",
+            **{"from": day(membership.started_at), "to": _until(membership)},
+            organisation=membership.organisation.name,
+            role=label("member_role", membership.role),
+        )
+        for membership in await memberships_of(user_id, since)
+        if membership.organisation_id in organisation_ids
+    ]
+
+
+def _until(membership: Membership) -> str:
+    return _("今") if membership.ended_at is None else f" {day(membership.ended_at)} "
+
+
 async def find_own_membership(actor: Actor) -> Membership | None:
-    """Return how the person stands to the organisation they act for, with it; None without one."""
-    return await Membership.get_or_none(
-        user_id=actor.user_id, organisation_id=actor.organisation_id, status=MemberStatus.ACTIVE
-    ).select_related("organisation")
+    """Return the person's membership in the organisation they act for, with it; None without one."""
+    memberships = Membership.active(user_id=actor.user_id, organisation_id=actor.organisation_id)
+    return await memberships.select_related("organisation").first()
 
 
 async def find_organisation_by_uscc(uscc: str) -> Organisation | None:

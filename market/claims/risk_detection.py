@@ -8,7 +8,7 @@ from uuid import UUID
 
 from tortoise.queryset import QuerySet
 
-from market.accounts.models import Membership, MemberStatus, Organisation
+from market.accounts.models import Membership, Organisation
 from market.claims.contract_validity import is_lost
 from market.claims.evidence import sum_checks
 from market.claims.models import Claim, ClaimContract, Evidence
@@ -183,9 +183,7 @@ async def _related(seller: Organisation, buyer: Organisation, contract: Contract
 
 
 async def _members(organisation_id: UUID) -> set[UUID]:
-    rows = await Membership.filter(organisation_id=organisation_id, status=MemberStatus.ACTIVE).values_list(
-        "user_id", flat=True
-    )
+    rows = await Membership.active(organisation_id=organisation_id).values_list("user_id", flat=True)
     return {UUID(str(one)) for one in rows}
 
 
@@ -226,7 +224,7 @@ async def known_totals(claim: Claim) -> list[Known]:
     found = []
     stated = claim.stated or {}
     if "brokered_total" in stated:
-        people = Membership.filter(organisation_id=claim.applicant_id, status=MemberStatus.ACTIVE)
+        people = Membership.active(organisation_id=claim.applicant_id)
         ids = await people.values_list("user_id", flat=True)
         rows = await _registered_in(claim.year).filter(deal__broker_id__in=list(ids))
         found.append(_known("brokered_total", [(row.number, row.trade_amount) for row in rows]))

@@ -8,7 +8,7 @@ from datetime import datetime
 from uuid import UUID, uuid4
 
 from market.accounts.messages import notify
-from market.accounts.models import Membership, MemberStatus, User
+from market.accounts.models import Membership, User
 from market.deals.models import Deal, DealMessage
 from market.deals.parties import contacts_visible, side_of
 from market.deals.permissions import DealAct
@@ -113,10 +113,8 @@ async def unread_counts(user_id: UUID, deal_ids: Collection[UUID]) -> dict[UUID,
 
 async def _participants_of(deal: Deal) -> set[UUID]:
     """Return the participants of a deal: the active members of both sides and the broker."""
-    members = await Membership.filter(
-        organisation_id__in=[deal.seller_id, deal.buyer_id], status=MemberStatus.ACTIVE
-    ).values_list("user_id", flat=True)
-    people = {UUID(str(user_id)) for user_id in members}
+    members = Membership.active(organisation_id__in=[deal.seller_id, deal.buyer_id])
+    people = {UUID(str(user_id)) for user_id in await members.values_list("user_id", flat=True)}
     return people | {deal.broker_id} if deal.broker_id else people
 
 
@@ -148,7 +146,8 @@ async def unread_by_person() -> dict[UUID, list[tuple[str, str, int]]]:
     """Return by person the deals with unread messages: number, title and count of each."""
     rows = await connection().execute_query_dict(
         "WITH people AS (SELECT d.id AS deal_id, m.user_id FROM deals d JOIN memberships m "
-        "  ON m.organisation_id IN (d.seller_id, d.buyer_id) AND m.status = 'active' "
+        "  ON m.organisation_id IN (d.seller_id, d.buyer_id) "
+        "  AND m.started_at IS NOT NULL AND m.ended_at IS NULL "
         "  UNION SELECT id, broker_id FROM deals WHERE broker_id IS NOT NULL) "
         "SELECT p.user_id, d.number, d.title, count(*) AS unread FROM people p "
         "JOIN deals d ON d.id = p.deal_id JOIN deal_messages m ON m.deal_id = p.deal_id "

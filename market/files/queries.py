@@ -3,7 +3,7 @@ from __future__ import annotations
 from uuid import UUID
 
 from market.accounts.actors import Actor
-from market.accounts.models import Membership, MemberStatus
+from market.accounts.models import Membership
 from market.accounts.permissions import Role
 from market.files.models import FileAccess, StoredFile
 from market.kit.database import connection
@@ -59,7 +59,5 @@ async def colleagues_of(actor: Actor) -> set[UUID]:
     """Return the person and all members of the verified organisation the person acts for."""
     if not actor.is_organisation_verified:
         return {actor.user_id}
-    found = await Membership.filter(
-        organisation_id=actor.organisation_id, status=MemberStatus.ACTIVE
-    ).values_list("user_id", flat=True)
+    found = await Membership.active(organisation_id=actor.organisation_id).values_list("user_id", flat=True)
     return {UUID(str(each)) for each in found} | {actor.user_id}

@@ -5,6 +5,10 @@ from tortoise import migrations
 from tortoise.migrations import operations as ops
 
 CHECKS = {
+    "memberships_period": (
+        "memberships",
+        "started_at >= applied_at AND ended_at >= coalesce(started_at, applied_at)",
+    ),
     "outcomes_trl": ("outcomes", "trl IS NULL OR trl BETWEEN 1 AND 9"),
     "outcomes_price": (
         "outcomes",
@@ -128,6 +132,7 @@ SECOND_PERSON_CHECK = (
     "AND (verdict <> 'rejected' OR reason <> '')"
 )
 UNIQUE = {
+    "memberships_one_open": ("memberships", "user_id, organisation_id", "ended_at IS NULL"),
     "offers_one_open": ("offers", "deal_id", "status = 'open'"),
     "payments_one_open": ("payments", "payable_kind, payable_id", "status IN ('prepared', 'pending')"),
     "remittances_one_invoice": ("remittances", "invoice_number", "status <> 'rejected'"),
@@ -338,8 +343,26 @@ BEGIN
     END IF;
     RETURN NEW;
 END $$;
+
+-- A period is ended, never reused: while it runs nothing but its end can be set, afterwards nothing.
+CREATE FUNCTION market_guard_membership() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF OLD.ended_at IS NOT NULL
+    OR (NEW.user_id, NEW.organisation_id, NEW.applied_at)
+        IS DISTINCT FROM (OLD.user_id, OLD.organisation_id, OLD.applied_at)
+    OR (OLD.started_at IS NOT NULL
+        AND (NEW.role, NEW.started_at) IS DISTINCT FROM (OLD.role, OLD.started_at)) THEN
+        RAISE EXCEPTION 'a membership is ended, never reused' USING ERRCODE = 'restrict_violation';
+    END IF;
+    RETURN NEW;
+END $$;
 """
 TRIGGERS = {
+    "memberships_guard": (
+        "memberships",
+        "BEFORE UPDATE",
+        "FOR EACH ROW EXECUTE FUNCTION market_guard_membership()",
+    ),
     "transfers_guard": (
         "transfers",
         "BEFORE INSERT",
@@ -389,6 +412,7 @@ DROP FUNCTION market_keep_bank_line();
 DROP FUNCTION market_guard_reversal();
 DROP FUNCTION market_guard_paid_in();
 DROP FUNCTION market_guard_holiday_year();
+DROP FUNCTION market_guard_membership();
 """
 
 

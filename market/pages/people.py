@@ -12,7 +12,6 @@ from market.accounts.actors import Actor
 from market.accounts.models import (
     BrokerProfile,
     Membership,
-    MemberStatus,
     Organisation,
     OrganisationStatus,
 )
@@ -91,11 +90,9 @@ async def get_public_broker(profile_id: UUID) -> BrokerProfile:
 async def agency_of(user_id: UUID) -> Organisation | None:
     """Return the verified organisation a broker works for."""
     found = (
-        await Membership.filter(
-            user_id=user_id, status=MemberStatus.ACTIVE, organisation__status=OrganisationStatus.VERIFIED
-        )
+        await Membership.active(user_id=user_id, organisation__status=OrganisationStatus.VERIFIED)
         .select_related("organisation")
-        .order_by("created_at")
+        .order_by("applied_at")
         .first()
     )
     return found.organisation if found else None

@@ -8,7 +8,6 @@ from uuid import UUID
 from market.accounts.models import (
     BrokerProfile,
     Membership,
-    MemberStatus,
     Organisation,
     OrganisationKind,
     OrganisationStatus,
@@ -73,13 +72,12 @@ async def build_brokers(ids: Sequence[UUID]) -> dict[UUID, Document | None]:
     """Build the current public documents of these brokers."""
     profiles = await BrokerProfile.filter(id__in=list(ids)).select_related("user")
     memberships = (
-        await Membership.filter(
+        await Membership.active(
             user_id__in=[profile.user_id for profile in profiles],
-            status=MemberStatus.ACTIVE,
             organisation__status=OrganisationStatus.VERIFIED,
         )
         .select_related("organisation")
-        .order_by("-created_at")
+        .order_by("-applied_at")
     )
     of = {membership.user_id: membership.organisation for membership in memberships}
     return {profile.id: broker_document(profile, of.get(profile.user_id)) for profile in profiles}

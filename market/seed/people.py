@@ -14,7 +14,6 @@ from market.accounts.models import (
     BrokerProfile,
     MemberRole,
     Membership,
-    MemberStatus,
     Organisation,
     OrganisationKind,
     StaffRole,
@@ -173,8 +172,8 @@ async def _register(key: str, entry: dict[str, Any], founders: Iterable[User], n
             user=user,
             organisation=organisation,
             role=MemberRole.ADMIN,
-            status=MemberStatus.ACTIVE,
-            created_at=now,
+            applied_at=now,
+            started_at=now,
         )
     await record("organisation", organisation.id, OrganisationVerb.REGISTER, by=By(founder, now))
     return organisation

@@ -13,7 +13,7 @@ from market.audit.services import record
 from market.audit.verify import verify_database
 from market.records.by import By
 from tests.accounts.registration_data import errors, make_user_with_password
-from tests.factories import PASSWORD, make_member, make_organisation, make_staff
+from tests.factories import PASSWORD, make_member, make_membership, make_organisation, make_staff
 from tests.fixtures import NOW
 from tests.visitor import post, sign_in
 
@@ -24,14 +24,7 @@ async def member_with_password(role: MemberRole = MemberRole.AGENT, **fields: ob
     organisation = await make_organisation()
     await make_member(organisation)
     user = await make_user_with_password(**fields)
-    await Membership.create(
-        id=uuid4(),
-        user=user,
-        organisation=organisation,
-        role=role,
-        status=MemberStatus.ACTIVE,
-        created_at=NOW,
-    )
+    await make_membership(user.id, organisation, role)
     return await load_actor(user.id)
 
 
@@ -87,14 +80,7 @@ async def test_erasure_asks_for_the_password(client: httpx.AsyncClient) -> None:
 async def test_the_last_administrator_of_an_organisation_is_not_erased(client: httpx.AsyncClient) -> None:
     organisation = await make_organisation(name="只有一位管理员的单位")
     user = await make_user_with_password()
-    await Membership.create(
-        id=uuid4(),
-        user=user,
-        organisation=organisation,
-        role=MemberRole.ADMIN,
-        status=MemberStatus.ACTIVE,
-        created_at=NOW,
-    )
+    await make_membership(user.id, organisation)
     await sign_in(client, await load_actor(user.id))
 
     answer = await post(client, "/account/erase", GO)

@@ -2,14 +2,13 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from uuid import uuid4
 
 import httpx
 import pytest
 
 from market.accounts.demo import EMAILS
 from market.accounts.demo import PASSWORD as DEMO_PASSWORD
-from market.accounts.models import MailToken, MemberRole, Membership, MemberStatus, Message, Session, User
+from market.accounts.models import MailToken, MemberRole, Message, Session, User
 from market.accounts.sessions import COOKIE
 from market.app import create_app
 from market.deps import Deps
@@ -20,7 +19,7 @@ from tests.accounts.registration_data import (
     make_user_with_password,
     set_attempts,
 )
-from tests.factories import PASSWORD, make_member, make_organisation, make_user
+from tests.factories import PASSWORD, make_member, make_membership, make_organisation, make_user
 from tests.fixtures import NOW
 from tests.visitor import post, sign_in
 
@@ -258,14 +257,7 @@ async def test_nobody_ends_anothers_session(client: httpx.AsyncClient) -> None:
 async def test_a_person_acts_for_another_of_their_organisations(client: httpx.AsyncClient) -> None:
     actor = await make_member()
     second = await make_organisation(name="另一家测试单位")
-    await Membership.create(
-        id=uuid4(),
-        user_id=actor.user_id,
-        organisation=second,
-        role=MemberRole.AGENT,
-        status=MemberStatus.ACTIVE,
-        created_at=NOW + timedelta(days=1),
-    )
+    await make_membership(actor.user_id, second, MemberRole.AGENT, start=NOW + timedelta(days=1))
     await sign_in(client, actor)
 
     await post(client, "/account/act-for", {"organisation": str(second.id), "next": "/account"})

@@ -9,7 +9,7 @@ from uuid import uuid4
 import httpx
 import pytest
 
-from market.accounts.models import MemberRole, Membership, MemberStatus, StaffRole
+from market.accounts.models import MemberRole, Membership, StaffRole
 from market.contracts import services
 from market.contracts.models import INSTALMENT, Contract, ContractDraft
 from market.contracts.queries import received
@@ -354,7 +354,7 @@ async def test_only_those_of_the_contract_reach_its_pages(client: httpx.AsyncCli
     first, _second = await instalments_of(contract)
     remittance = await make_remittance(parties, first, 100_00)
     former = await make_member(parties.enterprise, MemberRole.AGENT)
-    await Membership.filter(user_id=former.user_id).update(status=MemberStatus.ENDED)
+    await Membership.filter(user_id=former.user_id).update(ended_at=LATER)
     records = {
         "contract": contract.number,
         "instalment": first.id,

@@ -7,7 +7,7 @@ from itertools import product
 import httpx
 import pytest
 
-from market.accounts.models import MemberRole, Membership, MemberStatus, StaffRole
+from market.accounts.models import MemberRole, Membership, StaffRole
 from market.deals.models import Deal, DealStatus
 from market.deals.openings import open_interest
 from market.files.models import StoredFile
@@ -249,7 +249,7 @@ async def test_only_those_of_the_deal_see_its_room(client: httpx.AsyncClient) ->
     deal = await make_agreed(parties)
     await Deal.filter(id=deal.id).update(broker_id=broker.user_id)
     former = await make_member(parties.enterprise, MemberRole.AGENT)
-    await Membership.filter(user_id=former.user_id).update(status=MemberStatus.ENDED)
+    await Membership.filter(user_id=former.user_id).update(ended_at=NOW)
     people = {
         "seller": parties.seller,
         "finance": parties.seller_finance,

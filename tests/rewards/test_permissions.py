@@ -9,7 +9,7 @@ import httpx
 from starlette.routing import Route
 
 from market.accounts.actors import Actor
-from market.accounts.models import MemberRole, Membership, MemberStatus, StaffRole
+from market.accounts.models import MemberRole, Membership, StaffRole
 from market.contracts import services as contracts
 from market.contracts.models import ChangeKind, RoyaltyStatement
 from market.deals.models import Deal
@@ -22,7 +22,7 @@ from market.rooms import ROOMS
 from tests.contracts.factories import LATER, TODAY
 from tests.deals.factories import make_match, make_parties, move_clock
 from tests.deals.test_files import make_file
-from tests.factories import make_broker, make_member, make_staff
+from tests.factories import make_broker, make_member, make_membership, make_staff
 from tests.rewards.test_rewards import make_received, sharing
 from tests.visitor import sign_in, token
 
@@ -132,7 +132,7 @@ async def test_each_role_of_each_party_reaches_what_is_theirs_and_nothing_else(
     file = await make_file(parties, deal, Tier.PARTIES, deps)
     notice = await Notice.get(subject_id=deal.id)
     former = await make_member(parties.enterprise, MemberRole.AGENT)
-    await Membership.filter(user_id=former.user_id).update(status=MemberStatus.ENDED)
+    await Membership.filter(user_id=former.user_id).update(ended_at=LATER)
     elsewhere = await make_member(role=MemberRole.AGENT)
     people: dict[str, Actor | None] = {
         "seller": parties.seller,
@@ -148,14 +148,8 @@ async def test_each_role_of_each_party_reaches_what_is_theirs_and_nothing_else(
         "rechecker": await make_staff(StaffRole.RECHECKER),
         "guest": None,
     }
-    await Membership.create(
-        id=uuid4(),
-        user_id=elsewhere.user_id,
-        organisation_id=parties.enterprise.id,
-        role=MemberRole.AGENT,
-        status=MemberStatus.ENDED,
-        created_at=LATER - timedelta(days=400),
-    )
+    start = LATER - timedelta(days=400)
+    await make_membership(elsewhere.user_id, parties.enterprise, MemberRole.AGENT, start=start, end=LATER)
     move_clock(deps, LATER)
     numbers = {"deals": deal.number, "contracts": contract.number, "rewards": plan.number}
     numbers |= {"notices": notice.number, "outcomes": parties.outcome.number, "needs": parties.need.number}

@@ -53,7 +53,9 @@ async def ask_to_join(uscc: str, role: MemberRole, *, by: By) -> Membership:
     membership = await Membership.create(
         id=uuid4(), user_id=user_id, organisation=organisation, role=role, applied_at=by.now
     )
-    await record("organisation", organisation.id, OrganisationVerb.ASK_TO_JOIN, by=by, membership=membership.id)
+    await record(
+        "organisation", organisation.id, OrganisationVerb.ASK_TO_JOIN, by=by, membership=membership.id
+    )
     return membership
 
 
@@ -139,7 +141,9 @@ async def end_membership(membership_id: UUID, *, by: By) -> None:
     was_asking = membership.status is MemberStatus.PENDING
     membership.ended_at = by.now
     await membership.save(update_fields=["ended_at"])
-    await _note(membership, OrganisationVerb.REFUSE_MEMBER if was_asking else OrganisationVerb.END_MEMBERSHIP, by=by)
+    await _note(
+        membership, OrganisationVerb.REFUSE_MEMBER if was_asking else OrganisationVerb.END_MEMBERSHIP, by=by
+    )
     await notify(
         _("%(name)s 没有同意您加入。", name=by.actor.organisation_name)
         if was_asking

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from market.accounts import jobs, models, organisation_views, own_views, views
+from market.accounts import jobs, models, organisation_views, own_views, queries, views
 from market.accounts.models import MemberStatus, OrganisationStatus
 from market.accounts.permissions import PERMISSIONS
 from market.accounts.verbs import OrganisationVerb, UserVerb
@@ -19,6 +19,7 @@ ROOM = Room(
         *organisation_views.routes,
     ],
     jobs=(jobs.send_mail, jobs.sweep),
+    relations=queries.relations,
     subjects={
         "organisation": Subject(lazy("单位"), page="pages:organisation", page_key="organisation_id"),
         "user": Subject(lazy("人员")),

@@ -1,11 +1,13 @@
-"""Conflicts of interest (回避) declared for a record: who declared one does nothing more about it.
+"""Conflicts of interest (回避): those declared for a record, and a common past that makes one.
 
-A conflict cannot be taken back. The room that owns the record says when one may still be declared.
+Who declared a conflict does nothing more about the record, and cannot take it back. The room that owns the
+record says when one may still be declared.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
+from datetime import datetime
 from uuid import UUID, uuid4
 
 from market.accounts.actors import Actor
@@ -13,14 +15,36 @@ from market.audit.services import record
 from market.integrity.models import DeclaredConflict
 from market.integrity.permissions import IntegrityAct
 from market.integrity.verbs import ConflictVerb
+from market.kit.clock import years_before
 from market.kit.errors import Conflict, Forbidden
 from market.kit.i18n import gettext as _
 from market.kit.room import rooms
 from market.records.by import By
 
+LOOK_BACK_YEARS = 3
+"""How long a common past counts as a conflict: one limit for experts, officers, rechecker, approver and
+operator alike. Settled for this market (2026-11-28, h); no law names a figure."""
+
 
 class Conflicted(Forbidden):
     """The person declared a conflict of interest for this record."""
+
+
+async def relations(person_id: UUID, organisation_ids: Collection[UUID], since: datetime) -> list[str]:
+    """Return what all rooms know of the common past of a person and organisations, as sentences.
+
+    An empty list means that no conflict is known.
+    """
+    return [
+        reason
+        for relations_in in rooms().relations
+        for reason in await relations_in(person_id, organisation_ids, since)
+    ]
+
+
+def look_back_from(now: datetime) -> datetime:
+    """Return since when a common past counts as a conflict."""
+    return years_before(now, LOOK_BACK_YEARS)
 
 
 def conflict_message(subject_kind: str) -> str:

@@ -51,6 +51,14 @@ def local_date(moment: datetime) -> date:
     return moment.astimezone(SHANGHAI).date()
 
 
+def years_before(moment: datetime, years: int) -> datetime:
+    """Return the same moment so many years earlier; of 29 February the 28th where there is none."""
+    try:
+        return moment.replace(year=moment.year - years)
+    except ValueError:
+        return moment.replace(year=moment.year - years, day=28)
+
+
 def end_of_day(day: date) -> datetime:
     """Return 24:00 Asia/Shanghai of this day, in UTC."""
     return datetime.combine(day + timedelta(days=1), datetime.min.time(), SHANGHAI).astimezone(UTC)

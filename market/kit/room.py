@@ -43,7 +43,7 @@ MomentHandler = Callable[["Deps", UUID, "datetime"], Awaitable[object]]
 """Does what falls due for the record of this id, in a transaction; the second argument is its id."""
 Check = Callable[[], Awaitable[list[str]]]
 """States an invariant on the live data; returns a line for each breach, none when it holds."""
-Relations = Callable[[UUID, Sequence[UUID], "datetime"], Awaitable[list[str]]]
+Relations = Callable[[UUID, Collection[UUID], "datetime"], Awaitable[list[str]]]
 """Returns what a room knows of the common past of a person and organisations since a moment, as reasons."""
 
 
@@ -220,6 +220,10 @@ class Rooms:
     @property
     def change_listeners(self) -> list[ChangeListener]:
         return [room.change_listener for room in self.upwards if room.change_listener]
+
+    @property
+    def relations(self) -> list[Relations]:
+        return [room.relations for room in self.upwards if room.relations]
 
     @property
     def personal_data(self) -> list[PersonalData]:

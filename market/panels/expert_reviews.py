@@ -11,8 +11,9 @@ from uuid import UUID, uuid4
 
 from market.accounts.actors import Actor
 from market.accounts.messages import notify, notify_staff
-from market.accounts.models import Membership, MemberStatus, StaffRole, User
+from market.accounts.models import StaffRole, User
 from market.audit.services import record
+from market.integrity.conflicts import look_back_from, relations
 from market.kit.clock import local_date
 from market.kit.database import atomic
 from market.kit.errors import Conflict, Invalid, NotFound
@@ -31,7 +32,7 @@ async def assign_reviewers(
 ) -> list[ExpertReview]:
     """Ask experts to score a record; the caller holds its lock and has checked that it is open.
 
-    Who was asked before is skipped. Who works for a party is refused.
+    Who was asked before is skipped. Who has a common past with a party is refused, see `integrity.conflicts`.
 
     Raises:
         Invalid: no expert, or one who belongs to a party, or a due day that is not in the future.
@@ -46,9 +47,7 @@ async def assign_reviewers(
         raise Invalid(_("请至少选择一位专家。"), field="reviewers")
     reviews = []
     for reviewer in reviewers:
-        if await Membership.exists(
-            user_id=reviewer.id, organisation_id__in=list(subject.parties), status=MemberStatus.ACTIVE
-        ):
+        if await relations(reviewer.id, subject.parties, look_back_from(by.now)):
             raise Invalid(_("所选专家与当事的一方有关，应当回避。"), field="reviewers")
         if await ExpertReview.exists(
             subject_kind=subject.kind, subject_id=subject.id, reviewer_id=reviewer.id

@@ -37,7 +37,7 @@ from tests.claims.factories import (
     make_draft,
     make_sales,
 )
-from tests.factories import HOLIDAYS, NOW, make_member, make_organisation, make_staff
+from tests.factories import HOLIDAYS, NOW, make_member, make_membership, make_organisation, make_staff
 
 SCORES = {"novelty": 90, "maturity": 70, "benefit": 77}
 
@@ -128,16 +128,40 @@ async def test_an_expert_of_a_party_is_not_asked() -> None:
     applicant = await make_applicant()
     claim = await make_accepted(desk, applicant)
     buyer = (await Claim.get(id=claim.id).select_related("applicant")).applicant
-    expert = await make_member(buyer)
-    await make_staff(StaffRole.REVIEWER)
+    expert = await make_member(buyer, staff_role=StaffRole.REVIEWER)
 
-    with pytest.raises(Invalid):
+    with pytest.raises(Invalid, match="应当回避"):
         await assign_experts(
             claim.number,
             reviewer_ids=[expert.user_id],
             due_on=NOW.date() + timedelta(days=7),
             by=By(desk.operator, NOW),
         )
+
+
+@pytest.mark.parametrize(("days_ago", "is_asked"), [(3 * 365 - 1, False), (3 * 365 + 2, True)])
+async def test_an_expert_is_not_asked_for_three_years_after_leaving_a_party(
+    days_ago: int, is_asked: bool
+) -> None:
+    desk = await make_desk()
+    claim = await make_accepted(desk)
+    applicant = (await Claim.get(id=claim.id).select_related("applicant")).applicant
+    expert = await make_staff(StaffRole.REVIEWER)
+    left = NOW - timedelta(days=days_ago)
+    await make_membership(expert.user_id, applicant, start=left - timedelta(days=30), end=left)
+
+    assignment = assign_experts(
+        claim.number,
+        reviewer_ids=[expert.user_id],
+        due_on=NOW.date() + timedelta(days=7),
+        by=By(desk.operator, NOW),
+    )
+
+    if is_asked:
+        assert len(await assignment) == 1
+    else:
+        with pytest.raises(Invalid, match="应当回避"):
+            await assignment
 
 
 @pytest.mark.parametrize(

@@ -29,7 +29,8 @@ from market.kit.money import Money
 from market.ledger import services as book
 from market.ledger.models import Transfer
 from market.notices import services as notices
-from market.notices.models import Notice, NoticeStatus, Objection
+from market.notices.models import Notice, Objection
+from market.notices.states import NoticeStatus
 from market.payments import services as payments
 from market.payments.models import Payment, Refund
 from market.payments.payables import PaidPayment

@@ -12,11 +12,11 @@ from starlette.routing import Route
 from market.accounts.actors import Actor
 from market.accounts.web import actor_for
 from market.codes.labels import choices
-from market.integrity.models import SanctionGrade, SanctionStatus, Scope
+from market.integrity.models import SanctionGrade, Scope
 from market.integrity.permissions import IntegrityAct
 from market.integrity.queries import list_sanctions
 from market.integrity.services import answer_appeal, file_sanction, move_sanction
-from market.integrity.states import TABLE, SanctionAction
+from market.integrity.states import WORKFLOW, SanctionAction, SanctionStatus
 from market.kit.errors import Invalid, NotFound
 from market.kit.flash import flash
 from market.kit.forms import BaseForm, ChoiceField, ChoicesField, DayField, LongTextField, Required, TextField
@@ -80,7 +80,10 @@ async def sanctions(request: Request) -> Response:
         status=status,
         statuses=list(SanctionStatus),
         text=text,
-        table=TABLE,
+        table={
+            status: [action for action in WORKFLOW.actions(status) if action in ACTIONS]
+            for status in SanctionStatus
+        },
         words=ACTIONS,
     )
 

@@ -33,9 +33,9 @@ from market.kit.i18n import in_source_language, source_text
 from market.kit.money import Money
 from market.ledger import services as book
 from market.ledger.models import Phase, Transfer
-from market.notices.models import DayKind, Notice, NoticeKind, NoticeStatus, Objection, ObjectionStatus
+from market.notices.models import DayKind, Notice, NoticeKind, Objection
 from market.notices.services import lock_for, publish
-from market.notices.states import UNDECIDED
+from market.notices.states import UNDECIDED, NoticeStatus, ObjectionStatus
 from market.programmes.catalogue import compiled, get_programme
 from market.programmes.models import Programme, ProgrammeTerms
 from market.programmes.sharing import number_rank, share, share_pot

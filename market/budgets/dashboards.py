@@ -14,7 +14,8 @@ from market.claims.queries import Wanted, count_by_status
 from market.kit.cards import Card
 from market.kit.formats import wan
 from market.kit.i18n import gettext as _
-from market.notices.models import Notice, NoticeStatus
+from market.notices.models import Notice
+from market.notices.states import NoticeStatus
 from market.programmes.models import ProgrammeTerms, TermsStatus
 
 

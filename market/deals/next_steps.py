@@ -13,8 +13,9 @@ from market.kit.clock import local_date
 from market.kit.formats import day, moment, yuan
 from market.kit.i18n import gettext as _
 from market.kit.money import Money
-from market.notices.models import Notice, NoticeStatus
+from market.notices.models import Notice
 from market.notices.periods import last_day
+from market.notices.states import NoticeStatus
 
 BOTH, NOBODY, OPERATOR, PUBLIC = "both", "nobody", "operator", "public"
 DAYS = {

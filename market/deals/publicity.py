@@ -22,8 +22,9 @@ from market.kit.formats import yuan
 from market.kit.i18n import gettext as _
 from market.kit.i18n import in_source_language, source_text
 from market.notices import services as notices
-from market.notices.models import DayKind, Notice, NoticeKind, NoticeStatus
+from market.notices.models import DayKind, Notice, NoticeKind
 from market.notices.periods import period_end, publication_region
+from market.notices.states import NoticeStatus
 from market.records.by import By
 
 SUBJECT = "deal"

@@ -8,7 +8,7 @@ from market.deals.models import DealAction, DealStatus
 from market.kit.errors import Conflict
 from market.kit.i18n import Lazy, lazy
 from market.kit.i18n import gettext as _
-from market.notices.models import NoticeStatus
+from market.notices.states import NoticeStatus
 
 S, A = DealStatus, DealAction
 

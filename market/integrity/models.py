@@ -7,18 +7,11 @@ from tortoise import fields
 from tortoise.models import Model
 
 from market.accounts.models import User
+from market.integrity.states import WORKFLOW, SanctionStatus
 from market.kit.fields import enum_column
 from market.kit.i18n import lazy
 from market.kit.labels import LabelEnum
-
-
-class SanctionStatus(LabelEnum):
-    FILED = "filed", lazy("登记"), "due"
-    HEARD = "heard", lazy("告知申辩"), "due"
-    CONFIRMED = "confirmed", lazy("认定"), "wrong"
-    ACTIVE = "active", lazy("生效"), "wrong"
-    EXPIRED = "expired", lazy("期满")
-    REPAIRED = "repaired", lazy("已修复"), "done"
+from market.records.transitions import Stateful
 
 
 class SanctionGrade(LabelEnum):
@@ -35,8 +28,11 @@ class Scope(LabelEnum):
     BROKERAGE = "brokerage", lazy("技术中介")
 
 
-class Sanction(Model):
+class Sanction(Stateful):
     """A record of misconduct with a scope and a term (科研诚信, 一票否决)."""
+
+    record_kind = "sanction"
+    workflow = WORKFLOW
 
     id = fields.UUIDField(primary_key=True)
     subject_uscc = fields.CharField(max_length=18)

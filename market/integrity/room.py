@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from market.integrity import dashboards, models, related_party_views, services, views
-from market.integrity.models import SanctionGrade, SanctionStatus, Scope
+from market.integrity.models import SanctionGrade, Scope
 from market.integrity.permissions import PERMISSIONS
-from market.integrity.states import SanctionAction
+from market.integrity.states import SanctionAction, SanctionStatus
 from market.integrity.verbs import ConflictVerb, RelatedPartyVerb, SanctionVerb
 from market.kit.i18n import lazy
 from market.kit.room import Room, Subject

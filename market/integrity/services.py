@@ -11,15 +11,22 @@ from market.accounts.messages import notify, notify_staff
 from market.accounts.models import Organisation, StaffRole
 from market.audit.services import record
 from market.codes import uscc as codes
-from market.integrity.models import IntegrityCheck, Sanction, SanctionGrade, SanctionStatus, Scope
+from market.integrity.models import IntegrityCheck, Sanction, SanctionGrade, Scope
 from market.integrity.permissions import IntegrityAct
-from market.integrity.states import APPEALABLE, BINDING, SanctionAction, is_binding, next_status, standing
+from market.integrity.states import (
+    APPEALABLE,
+    BINDING,
+    SanctionAction,
+    due_action,
+    is_binding,
+)
 from market.integrity.verbs import SanctionVerb
 from market.kit.clock import local_date
 from market.kit.database import atomic
 from market.kit.errors import Conflict, Forbidden, Invalid, NotFound
 from market.kit.i18n import gettext as _
 from market.records.by import By
+from market.records.transitions import transition
 
 
 class Barred(Forbidden):
@@ -163,12 +170,9 @@ async def move_sanction(sanction_id: UUID, action: SanctionAction, *, reason: st
     row = await Sanction.filter(id=sanction_id).select_for_update().first()
     if row is None:
         raise NotFound(_("没有这条诚信记录。"))
-    status = next_status(row.status, action)
-    row.status = standing(status, row.starts_on, row.ends_on, local_date(by.now))
-    if action is SanctionAction.REPAIR:
-        row.repair_reason = reason
-    await row.save(update_fields=["status", "repair_reason"])
-    await record("sanction", row.id, action.value, by=by, status=row.status.value)
+    changes = {"repair_reason": reason} if action is SanctionAction.REPAIR else {}
+    await transition(row, action, by=by, changes=changes)
+    await _turn(row, by=by)
     return row
 
 
@@ -223,10 +227,10 @@ async def answer_appeal(sanction_id: UUID, *, is_upheld: bool, text: str, by: By
     if row.appealed_at is None or row.appeal_answer:
         raise Conflict(_("没有等待答复的申诉。"))
     row.appeal_answer = text
+    await row.save(update_fields=["appeal_answer"])
+    await record("sanction", row.id, SanctionVerb.ANSWER_APPEAL, by=by, is_upheld=is_upheld)
     if is_upheld:
-        row.status, row.repair_reason = SanctionStatus.REPAIRED, text
-    await row.save(update_fields=["appeal_answer", "status", "repair_reason"])
-    await record("sanction", row.id, SanctionVerb.ANSWER_APPEAL, by=by, status=row.status.value)
+        await transition(row, SanctionAction.LIFT, by=by, changes={"repair_reason": text})
     found = await Organisation.get_or_none(uscc=row.subject_uscc)
     if found is not None:
         words = _("诚信记录 %(number)s 的申诉已答复。", number=row.decision_number)
@@ -238,17 +242,18 @@ async def run_due(now: datetime) -> int:
     """Let confirmed records begin and those whose term is over end; return how many changed."""
     changed = 0
     for identity in await Sanction.filter(status__in=list(BINDING)).values_list("id", flat=True):
-        changed += await _turn(identity, now)  # type: ignore[arg-type]
+        changed += await _turn_by_id(UUID(str(identity)), now)
     return changed
 
 
 @atomic()
-async def _turn(sanction_id: UUID, now: datetime) -> bool:
-    row = await Sanction.filter(id=sanction_id).select_for_update().get()
-    status = standing(row.status, row.starts_on, row.ends_on, local_date(now))
-    if status is row.status:
-        return False
-    row.status = status
-    await row.save(update_fields=["status"])
-    await record("sanction", row.id, status.value, by=By.job(now), status=status.value)
-    return True
+async def _turn_by_id(sanction_id: UUID, now: datetime) -> bool:
+    return await _turn(await Sanction.filter(id=sanction_id).select_for_update().get(), by=By.job(now))
+
+
+async def _turn(row: Sanction, *, by: By) -> bool:
+    """Let the term of a locked record begin or end, if the day has come."""
+    action = due_action(row.status, row.starts_on, row.ends_on, local_date(by.now))
+    if action is not None:
+        await transition(row, action, by=by)
+    return action is not None

@@ -4,13 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from datetime import date
+from typing import TYPE_CHECKING
 
-from market.integrity.models import SanctionStatus as S
-from market.integrity.models import Scope
-from market.kit.errors import Conflict
-from market.kit.i18n import gettext as _
+if TYPE_CHECKING:
+    from market.integrity.models import Scope
 from market.kit.i18n import lazy
 from market.kit.labels import LabelEnum
+from market.kit.workflow import Workflow
+
+
+class SanctionStatus(LabelEnum):
+    FILED = "filed", lazy("登记"), "due"
+    HEARD = "heard", lazy("告知申辩"), "due"
+    CONFIRMED = "confirmed", lazy("认定"), "wrong"
+    ACTIVE = "active", lazy("生效"), "wrong"
+    EXPIRED = "expired", lazy("期满")
+    REPAIRED = "repaired", lazy("已修复"), "done"
+
+
+S = SanctionStatus
 
 
 class SanctionAction(LabelEnum):
@@ -19,40 +31,42 @@ class SanctionAction(LabelEnum):
     CONFIRM = "confirm", lazy("认定")
     REPAIR = "repair", lazy("修复")
     """信用修复"""
+    LIFT = "lift", lazy("申诉成立，解除")
+    BEGIN = "active", lazy("生效")
+    """The first day of its term has come."""
+    EXPIRE = "expired", lazy("期满")
 
 
-TABLE: dict[S, dict[SanctionAction, S]] = {
-    S.FILED: {SanctionAction.HEAR: S.HEARD},
-    S.HEARD: {SanctionAction.CONFIRM: S.CONFIRMED},
-    S.CONFIRMED: {SanctionAction.REPAIR: S.REPAIRED},
-    S.ACTIVE: {SanctionAction.REPAIR: S.REPAIRED},
-    S.EXPIRED: {},
-    S.REPAIRED: {},
-}
+A = SanctionAction
+
+WORKFLOW: Workflow[SanctionStatus, SanctionAction] = Workflow(
+    {
+        (S.FILED, A.HEAR): S.HEARD,
+        (S.FILED, A.LIFT): S.REPAIRED,
+        (S.HEARD, A.CONFIRM): S.CONFIRMED,
+        (S.HEARD, A.LIFT): S.REPAIRED,
+        (S.CONFIRMED, A.BEGIN): S.ACTIVE,
+        (S.CONFIRMED, A.EXPIRE): S.EXPIRED,
+        (S.CONFIRMED, A.REPAIR): S.REPAIRED,
+        (S.CONFIRMED, A.LIFT): S.REPAIRED,
+        (S.ACTIVE, A.EXPIRE): S.EXPIRED,
+        (S.ACTIVE, A.REPAIR): S.REPAIRED,
+        (S.ACTIVE, A.LIFT): S.REPAIRED,
+    }
+)
 BINDING = frozenset({S.CONFIRMED, S.ACTIVE})
 """States in which a record binds on the days of its term."""
 APPEALABLE = frozenset({S.FILED, S.HEARD, S.CONFIRMED, S.ACTIVE})
 """States in which the subject may speak against a record."""
 
 
-def next_status(status: S, action: SanctionAction) -> S:
-    """Return where `action` takes a record.
-
-    Raises:
-        Conflict: a record in this state does not take that step.
-    """
-    if action not in TABLE[status]:
-        raise Conflict(_("这条记录的状态已经变化，请刷新后再看。"))
-    return TABLE[status][action]
-
-
-def standing(status: S, starts_on: date, ends_on: date | None, today: date) -> S:
-    """Return how a record stands on a day: confirmed before its term, active in it, expired after."""
+def due_action(status: S, starts_on: date, ends_on: date | None, today: date) -> SanctionAction | None:
+    """Return what the day brings for a record: its term begins, or is over; None: nothing."""
     if status not in BINDING:
-        return status
+        return None
     if ends_on is not None and ends_on < today:
-        return S.EXPIRED
-    return S.ACTIVE if starts_on <= today else S.CONFIRMED
+        return A.EXPIRE
+    return A.BEGIN if status is S.CONFIRMED and starts_on <= today else None
 
 
 def is_binding(

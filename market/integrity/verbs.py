@@ -10,9 +10,6 @@ class SanctionVerb(LabelEnum):
     FILE = "file", lazy("登记")
     APPEAL = "appeal", lazy("申辩或申诉")
     ANSWER_APPEAL = "answer_appeal", lazy("答复申诉")
-    ACTIVE = "active", lazy("生效")
-    EXPIRED = "expired", lazy("期满")
-    CONFIRMED = "confirmed", lazy("认定")
 
 
 class ConflictVerb(LabelEnum):

@@ -10,7 +10,9 @@ from market.codes.regions import GUANGXI
 from market.kit.fields import enum_column
 from market.kit.i18n import lazy
 from market.kit.labels import LabelEnum
+from market.notices.states import NOTICE_WORKFLOW, OBJECTION_WORKFLOW, NoticeStatus, ObjectionStatus
 from market.records.decisions import SecondPerson
+from market.records.transitions import Stateful
 
 
 class NoticeKind(LabelEnum):
@@ -22,29 +24,16 @@ class NoticeKind(LabelEnum):
     """现金奖励公示"""
 
 
-class NoticeStatus(LabelEnum):
-    OPEN = "open", lazy("公示中"), "note"
-    OBJECTED = "objected", lazy("异议处理中，程序中止"), "wrong"
-    CLEAR = "clear", lazy("公示无异议"), "done"
-    UPHELD = "upheld", lazy("异议成立"), "wrong"
-    """An objection was upheld against the whole notice: what depends on it does not go on."""
-    ARCHIVED = "archived", lazy("已归档")
-
-
 class DayKind(LabelEnum):
     CALENDAR = "calendar", lazy("自然日")
     WORKING = "working", lazy("工作日")
 
 
-class ObjectionStatus(LabelEnum):
-    FILED = "filed", lazy("已提出"), "due"
-    ANSWERED = "answered", lazy("已答复，待裁定"), "due"
-    UPHELD = "upheld", lazy("异议成立"), "wrong"
-    DISMISSED = "dismissed", lazy("异议不成立")
-
-
-class Notice(Model):
+class Notice(Stateful):
     """A public notice (公示): frozen text, a legal period, objections."""
+
+    record_kind = "notice"
+    workflow = NOTICE_WORKFLOW
 
     id = fields.UUIDField(primary_key=True)
     number = fields.CharField(max_length=20, unique=True)
@@ -93,8 +82,11 @@ class Notice(Model):
         indexes = (("subject_kind", "subject_id"), ("status", "ends_at"))
 
 
-class Objection(Model):
+class Objection(Stateful):
     """An objection by a named person to a notice, or to one entry of it."""
+
+    record_kind = "objection"
+    workflow = OBJECTION_WORKFLOW
 
     id = fields.UUIDField(primary_key=True)
     notice: fields.ForeignKeyRelation[Notice] = fields.ForeignKeyField(

@@ -10,8 +10,9 @@ from typing import Any
 from uuid import UUID
 
 from market.kit.database import in_transaction
-from market.notices.models import Notice, NoticeStatus
+from market.notices.models import Notice
 from market.notices.services import lock_for
+from market.notices.states import NoticeStatus
 from market.records.by import By
 from market.records.transitions import Stateful, transition
 

@@ -9,9 +9,10 @@ from market.kit.i18n import lazy
 from market.kit.room import Room, Subject, rooms
 from market.notices import models, services, views
 from market.notices.holidays import load_calendar
-from market.notices.models import DayKind, NoticeKind, NoticeStatus, ObjectionStatus
+from market.notices.models import DayKind, NoticeKind
 from market.notices.permissions import PERMISSIONS
 from market.notices.publicity import move_cleared
+from market.notices.states import NoticeAction, NoticeStatus, ObjectionAction, ObjectionStatus
 from market.notices.verbs import HolidayYearVerb, NoticeVerb, ObjectionVerb
 
 
@@ -30,8 +31,8 @@ ROOM = Room(
     models=(models,),
     routes=views.routes,
     subjects={
-        "notice": Subject(lazy("公示"), page="notices:show", number="GS"),
-        "objection": Subject(lazy("异议")),
+        "notice": Subject(lazy("公示"), page="notices:show", number="GS", verbs=(NoticeAction,)),
+        "objection": Subject(lazy("异议"), verbs=(ObjectionAction,)),
         "holiday_year": Subject(lazy("放假安排"), page="backoffice:holiday_year", page_key="version_id"),
     },
     deadlines=run_due,

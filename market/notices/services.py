@@ -16,22 +16,25 @@ from market.kit.database import atomic
 from market.kit.errors import Conflict, Invalid, NotFound
 from market.kit.i18n import gettext as _
 from market.notices.ends import move_end
-from market.notices.models import (
-    DayKind,
-    Notice,
-    NoticeExtension,
-    NoticeKind,
-    NoticeStatus,
-    Objection,
-    ObjectionStatus,
-)
+from market.notices.models import DayKind, Notice, NoticeExtension, NoticeKind, Objection
 from market.notices.periods import period_end, publication_region
 from market.notices.permissions import NoticeAct
 from market.notices.queries import can_answer, can_extend, upheld_entries
-from market.notices.states import RUNNING, UNDECIDED, is_due, standing
+from market.notices.states import (
+    AFTER_DECISION,
+    RUNNING,
+    UNDECIDED,
+    NoticeAction,
+    NoticeStatus,
+    ObjectionAction,
+    ObjectionStatus,
+    is_due,
+    standing,
+)
 from market.notices.texts import body_hash
 from market.notices.verbs import NoticeVerb, ObjectionVerb
 from market.records.by import By
+from market.records.transitions import transition
 
 __all__ = [
     "NotClear",
@@ -127,9 +130,7 @@ async def _make_way(last: Notice, change_reason: str, *, by: By) -> None:
         raise Conflict(_("已有一份公示正在进行，不能重复发布。"))
     if last.status is NoticeStatus.OBJECTED:
         raise Conflict(_("异议处理中，裁定以后才能修改文本重新公示。"))
-    last.status, last.closed_at = NoticeStatus.ARCHIVED, by.now
-    await last.save(update_fields=["status", "closed_at"])
-    await record("notice", last.id, NoticeVerb.REPLACE, by=by)
+    await transition(last, NoticeAction.REPLACE, by=by, changes={"closed_at": by.now})
 
 
 @atomic()
@@ -200,9 +201,8 @@ async def object_to(number: str, *, reason: str, by: By, entry_id: UUID | None =
         reason=reason,
         filed_at=by.now,
     )
-    await _settle(notice, now=by.now)
     await record("objection", objection.id, ObjectionVerb.FILE, by=by, notice=notice.number)
-    await record("notice", notice.id, NoticeVerb.OBJECT, by=by, objection=objection.id)
+    await transition(notice, NoticeAction.OBJECT, by=by, objection=objection.id)
     text = _("公示 %(number)s 收到异议，程序已中止。", number=notice.number)
     address = f"/notices/{notice.number}"  # who may answer or decide is led on from there, the others read
     if notice.organisation_id:
@@ -227,9 +227,8 @@ async def answer(objection_id: UUID, text: str, *, by: By) -> Objection:
         raise NotFound(_("没有这条异议，或者您不能查看它。"))
     if objection.status is not ObjectionStatus.FILED:
         raise Conflict(_("这条异议已经答复或裁定，请刷新后再看。"))
-    objection.status, objection.answer, objection.answered_at = ObjectionStatus.ANSWERED, text, by.now
-    await objection.save(update_fields=["status", "answer", "answered_at"])
-    await record("objection", objection.id, ObjectionVerb.ANSWER, by=by)
+    changes = {"answer": text, "answered_at": by.now}
+    await transition(objection, ObjectionAction.ANSWER, by=by, changes=changes)
     await notify_staff(
         StaffRole.OPERATOR,
         _("公示 %(number)s 的异议已有答复，请裁定。", number=notice.number),
@@ -252,14 +251,9 @@ async def decide(objection_id: UUID, *, is_upheld: bool, text: str, by: By) -> O
     notice, objection = await _locked_objection(objection_id)
     if objection.status not in UNDECIDED:
         raise Conflict(_("这条异议已经裁定，请刷新后再看。"))
-    objection.status = ObjectionStatus.UPHELD if is_upheld else ObjectionStatus.DISMISSED
-    objection.decision, objection.decided_at = text, by.now
-    await objection.save(update_fields=["status", "decision", "decided_at"])
-    await _settle(notice, now=by.now)
-    await record(
-        "objection", objection.id, ObjectionVerb.UPHOLD if is_upheld else ObjectionVerb.DISMISS, by=by
-    )
-    await record("notice", notice.id, NoticeVerb.DECIDE, by=by, status=notice.status)
+    action = ObjectionAction.UPHOLD if is_upheld else ObjectionAction.DISMISS
+    await transition(objection, action, by=by, changes={"decision": text, "decided_at": by.now})
+    await _settle(notice, by=by)
     told = _("公示 %(number)s 的异议已裁定。", number=notice.number)
     address = f"/notices/{notice.number}"
     await notify(told, now=by.now, address=address, user_ids=[objection.objector_id])
@@ -274,9 +268,7 @@ async def withdraw(subject_kind: str, subject_id: UUID, *, by: By) -> None:
     notice = await lock_for(subject_kind, subject_id)
     if notice is None or notice.status not in RUNNING:
         return
-    notice.status, notice.closed_at = NoticeStatus.ARCHIVED, by.now
-    await notice.save(update_fields=["status", "closed_at"])
-    await record("notice", notice.id, NoticeVerb.WITHDRAW, by=by)
+    await transition(notice, NoticeAction.WITHDRAW, by=by, changes={"closed_at": by.now})
 
 
 async def run_due(now: datetime, calendar: Calendar) -> int:
@@ -302,9 +294,7 @@ async def _clear(notice_id: UUID, calendar: Calendar, *, now: datetime) -> bool:
         notice.status, notice.ends_at, now
     ):
         return False
-    notice.status, notice.closed_at = NoticeStatus.CLEAR, now
-    await notice.save(update_fields=["status", "closed_at"])
-    await record("notice", notice.id, NoticeVerb.CLEAR, by=by)
+    await transition(notice, NoticeAction.CLEAR, by=by, changes={"closed_at": now})
     return True
 
 
@@ -362,12 +352,11 @@ async def _locked_objection(objection_id: UUID) -> tuple[Notice, Objection]:
     return notice, await Objection.select_for_update().get(id=objection_id)
 
 
-async def _settle(notice: Notice, *, now: datetime) -> None:
-    """Bring a running notice to where its objections put it."""
+async def _settle(notice: Notice, *, by: By) -> None:
+    """Bring a running notice to where its objections put it after a decision."""
     if notice.status not in RUNNING:
         return
     objections = await Objection.filter(notice_id=notice.id)
-    notice.status = standing((each.status, each.entry_id) for each in objections)
-    if notice.status is NoticeStatus.UPHELD:
-        notice.closed_at = now
-    await notice.save(update_fields=["status", "closed_at"])
+    after = standing((each.status, each.entry_id) for each in objections)
+    changes = {"closed_at": by.now} if after is NoticeStatus.UPHELD else {}
+    await transition(notice, AFTER_DECISION[after], by=by, changes=changes)

@@ -6,8 +6,69 @@ from collections.abc import Iterable
 from datetime import datetime
 from uuid import UUID
 
-from market.notices.models import NoticeStatus, ObjectionStatus
+from market.kit.i18n import lazy
+from market.kit.labels import LabelEnum
+from market.kit.workflow import Workflow
 
+
+class NoticeStatus(LabelEnum):
+    OPEN = "open", lazy("公示中"), "note"
+    OBJECTED = "objected", lazy("异议处理中，程序中止"), "wrong"
+    CLEAR = "clear", lazy("公示无异议"), "done"
+    UPHELD = "upheld", lazy("异议成立"), "wrong"
+    """An objection was upheld against the whole notice: what depends on it does not go on."""
+    ARCHIVED = "archived", lazy("已归档")
+
+
+class ObjectionStatus(LabelEnum):
+    FILED = "filed", lazy("已提出"), "due"
+    ANSWERED = "answered", lazy("已答复，待裁定"), "due"
+    UPHELD = "upheld", lazy("异议成立"), "wrong"
+    DISMISSED = "dismissed", lazy("异议不成立")
+
+
+class NoticeAction(LabelEnum):
+    OBJECT = "object", lazy("收到异议")
+    DECIDE = "decide", lazy("裁定异议")
+    """Of several objections, others are still undecided."""
+    RESUME = "resume", lazy("异议均已裁定，公示继续")
+    UPHOLD = "uphold", lazy("异议成立")
+    CLEAR = "clear", lazy("公示无异议")
+    REPLACE = "replace", lazy("修改文本重新公示")
+    WITHDRAW = "withdraw", lazy("撤回")
+
+
+class ObjectionAction(LabelEnum):
+    ANSWER = "answer", lazy("答复")
+    UPHOLD = "uphold", lazy("裁定异议成立")
+    DISMISS = "dismiss", lazy("裁定异议不成立")
+
+
+N, A = NoticeStatus, NoticeAction
+NOTICE_WORKFLOW: Workflow[NoticeStatus, NoticeAction] = Workflow(
+    {
+        (N.OPEN, A.OBJECT): N.OBJECTED,
+        (N.OPEN, A.CLEAR): N.CLEAR,
+        (N.OPEN, A.REPLACE): N.ARCHIVED,
+        (N.OPEN, A.WITHDRAW): N.ARCHIVED,
+        (N.OBJECTED, A.OBJECT): N.OBJECTED,
+        (N.OBJECTED, A.DECIDE): N.OBJECTED,
+        (N.OBJECTED, A.RESUME): N.OPEN,
+        (N.OBJECTED, A.UPHOLD): N.UPHELD,
+        (N.OBJECTED, A.WITHDRAW): N.ARCHIVED,
+    }
+)
+OBJECTION_WORKFLOW: Workflow[ObjectionStatus, ObjectionAction] = Workflow(
+    {
+        (ObjectionStatus.FILED, ObjectionAction.ANSWER): ObjectionStatus.ANSWERED,
+        (ObjectionStatus.FILED, ObjectionAction.UPHOLD): ObjectionStatus.UPHELD,
+        (ObjectionStatus.FILED, ObjectionAction.DISMISS): ObjectionStatus.DISMISSED,
+        (ObjectionStatus.ANSWERED, ObjectionAction.UPHOLD): ObjectionStatus.UPHELD,
+        (ObjectionStatus.ANSWERED, ObjectionAction.DISMISS): ObjectionStatus.DISMISSED,
+    }
+)
+AFTER_DECISION = {N.UPHELD: A.UPHOLD, N.OPEN: A.RESUME, N.OBJECTED: A.DECIDE}
+"""What a decision does to the notice, by where its objections then put it."""
 RUNNING = (NoticeStatus.OPEN, NoticeStatus.OBJECTED)
 UNDECIDED = (ObjectionStatus.FILED, ObjectionStatus.ANSWERED)
 

@@ -14,7 +14,7 @@ from market.integrity import models as integrity_models
 from market.kit.i18n import DEFAULT, set_locale
 from market.kit.labels import LabelEnum, Tone
 from market.ledger import models as ledger
-from market.notices import models as notices
+from market.notices.states import NoticeStatus
 from market.rooms import ROOMS
 
 ENUMS: dict[str, type[StrEnum]] = {
@@ -91,7 +91,7 @@ def test_every_state_has_a_tone_that_the_style_sheet_knows() -> None:
     tones = {member.tone for members in ROOMS.labels.values() for member in members.values()}
 
     assert tones == set(get_args(Tone))
-    assert labels.tone("notice", notices.NoticeStatus.OPEN) == "note"
+    assert labels.tone("notice", NoticeStatus.OPEN) == "note"
     assert labels.tone("field", "energy") == "plain"
     assert labels.tone("deal", "") == "plain"
 

@@ -27,8 +27,9 @@ from market.ledger import services as ledger
 from market.ledger.checks import run_checks
 from market.listings.states import NeedStatus, OutcomeStatus
 from market.notices import services as notices
-from market.notices.models import Notice, NoticeStatus
+from market.notices.models import Notice
 from market.notices.services import NotClear
+from market.notices.states import NoticeStatus
 from market.payments.gateway import ReturnUrls
 from market.payments.models import ConnectedAccount, Payment, PaymentStatus
 from market.payments.payables import NothingDue, PaidPayment

@@ -12,7 +12,8 @@ from market.accounts.models import Organisation, OrganisationKind
 from market.deals.models import ContractKind, Deal, DealStatus, Offer, OfferStatus, Side
 from market.deals.next_steps import ContractFacts, Due, Situation, next_step
 from market.kit.money import Money
-from market.notices.models import Notice, NoticeStatus
+from market.notices.models import Notice
+from market.notices.states import NoticeStatus
 from tests.factories import NOW
 
 S = DealStatus

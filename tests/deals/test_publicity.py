@@ -16,7 +16,8 @@ from market.deals.models import (
 from market.deals.publicity import skip_publicity, start_publicity
 from market.deals.states import ActionNotAllowed
 from market.kit.errors import Conflict, Forbidden
-from market.notices.models import Notice, NoticeStatus
+from market.notices.models import Notice
+from market.notices.states import NoticeStatus
 from market.records.by import By
 from tests.deals.factories import (
     STATEMENT,

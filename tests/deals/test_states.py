@@ -13,7 +13,7 @@ from market.deals.states import (
     shown_status,
     steps,
 )
-from market.notices.models import NoticeStatus
+from market.notices.states import NoticeStatus
 
 S, A = DealStatus, DealAction
 

@@ -11,7 +11,8 @@ from market.deals.models import (
 from market.deals.states import ActionNotAllowed
 from market.deals.termination import terminate
 from market.kit.errors import Invalid
-from market.notices.models import Notice, NoticeStatus
+from market.notices.models import Notice
+from market.notices.states import NoticeStatus
 from market.records.by import By
 from tests.deals.factories import (
     make_agreed,

@@ -8,8 +8,9 @@ import httpx
 import pytest
 
 from market.accounts.models import Organisation, StaffRole
-from market.integrity.models import Sanction, SanctionGrade, SanctionStatus, Scope
+from market.integrity.models import Sanction, SanctionGrade, Scope
 from market.integrity.services import answer_appeal, appeal, file_sanction
+from market.integrity.states import SanctionStatus
 from market.kit.errors import Conflict, NotFound
 from market.records.by import By
 from tests.factories import NOW, make_member, make_staff

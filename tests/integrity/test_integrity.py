@@ -15,9 +15,9 @@ from market.budgets.disbursements import order_payment
 from market.claims.applications import submit_claim
 from market.claims.models import Claim, ClaimStatus
 from market.integrity import services
-from market.integrity.models import IntegrityCheck, Sanction, SanctionGrade, SanctionStatus, Scope
+from market.integrity.models import IntegrityCheck, Sanction, SanctionGrade, Scope
 from market.integrity.services import Barred
-from market.integrity.states import SanctionAction
+from market.integrity.states import SanctionAction, SanctionStatus
 from market.kit.errors import Conflict, Forbidden, Invalid
 from market.records.by import By
 from tests.claims.factories import (

@@ -10,8 +10,8 @@ import pytest
 
 from market.kit.errors import Conflict, Invalid, NotFound
 from market.notices import services
-from market.notices.models import NoticeStatus
 from market.notices.queries import get_notice
+from market.notices.states import NoticeStatus
 from market.records.by import By
 from tests.factories import HOLIDAYS, NOW, make_member
 from tests.notices.test_services import make_notice, make_publisher

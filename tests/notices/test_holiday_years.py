@@ -28,14 +28,8 @@ from market.notices.holiday_years import (
     require_plausible,
 )
 from market.notices.holidays import load_calendar, missing_years
-from market.notices.models import (
-    DayKind,
-    HolidayYearVersion,
-    Notice,
-    NoticeExtension,
-    NoticeKind,
-    NoticeStatus,
-)
+from market.notices.models import DayKind, HolidayYearVersion, Notice, NoticeExtension, NoticeKind
+from market.notices.states import NoticeStatus
 from market.records.by import By
 from market.records.decisions import SamePerson, Verdict
 from tests.factories import HOLIDAYS, make_member, make_organisation, make_staff

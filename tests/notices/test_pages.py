@@ -7,7 +7,8 @@ import pytest
 
 from market.accounts.models import StaffRole
 from market.notices import services
-from market.notices.models import Notice, NoticeStatus, Objection
+from market.notices.models import Notice, Objection
+from market.notices.states import NoticeStatus
 from market.records.by import By
 from tests.factories import NOW, make_member, make_staff
 from tests.malicious_input import MALICIOUS_INPUT

@@ -13,8 +13,9 @@ from market.accounts.models import MemberRole, Message, OrganisationKind, StaffR
 from market.audit.models import AuditEvent
 from market.kit.errors import Conflict, Forbidden, Invalid, NotFound
 from market.notices import services
-from market.notices.models import DayKind, Notice, NoticeKind, NoticeStatus, ObjectionStatus
+from market.notices.models import DayKind, Notice, NoticeKind
 from market.notices.services import NotClear
+from market.notices.states import NoticeStatus, ObjectionStatus
 from market.records.by import By
 from tests.factories import HOLIDAYS, NOW, make_member, make_organisation, make_staff
 
@@ -240,5 +241,5 @@ async def test_every_act_on_a_notice_is_in_the_audit_log() -> None:
 
     of_notice = AuditEvent.filter(subject_kind="notice", subject_id=notice.id).order_by("sequence")
     of_objection = AuditEvent.filter(subject_kind="objection").order_by("sequence")
-    assert [each.action for each in await of_notice] == ["publish", "object", "decide", "clear"]
+    assert [each.action for each in await of_notice] == ["publish", "object", "resume", "clear"]
     assert [each.action for each in await of_objection] == ["file", "answer", "dismiss"]

@@ -7,8 +7,7 @@ from uuid import UUID
 
 import pytest
 
-from market.notices.models import NoticeStatus, ObjectionStatus
-from market.notices.states import is_due, standing
+from market.notices.states import NoticeStatus, ObjectionStatus, is_due, standing
 from tests.factories import NOW
 
 ENTRY = UUID(int=1)

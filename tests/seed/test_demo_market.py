@@ -30,7 +30,8 @@ from market.ledger.checks import run_checks
 from market.listings.models import Need, Outcome
 from market.listings.states import NeedStatus, OutcomeStatus
 from market.matching.models import Match, MatchStatus
-from market.notices.models import Notice, NoticeStatus, Objection
+from market.notices.models import Notice, Objection
+from market.notices.states import NoticeStatus
 from market.panels.models import ExpertReview
 from market.payments.models import (
     BankLine,

@@ -19,7 +19,7 @@ from market.kit.errors import Conflict, Forbidden
 from market.kit.i18n import gettext as _
 from market.kit.terms import to_columns
 from market.matching import services as matching
-from market.matching.models import MatchStatus
+from market.matching.states import MatchAction
 from market.records.by import By
 
 
@@ -110,7 +110,7 @@ async def accept_offer(number: str, offer_id: UUID | None, content_hash: str, *,
         deal.id, DealAction.AGREE, by=by, offer=offer.id, side=side, hash=offer.content_hash
     )
     if deal.match_id:
-        await matching.move(deal.match_id, MatchStatus.DEALT, now=by.now)
+        await matching.move(deal.match_id, MatchAction.CONCLUDE, now=by.now)
     await notify(
         _("您的报价已被接受：%(title)s。", title=deal.title),
         now=by.now,

@@ -24,7 +24,8 @@ from market.listings.models import Need, Outcome
 from market.listings.queries import get_need_for, get_outcome_for
 from market.listings.states import LIVE
 from market.matching import services as matching
-from market.matching.models import Match, MatchStatus
+from market.matching.models import Match
+from market.matching.states import MatchAction, MatchStatus
 from market.records.by import By
 
 
@@ -189,7 +190,7 @@ async def agree_introduction(number: str, *, by: By) -> Deal:
     )
     if contacts_visible(deal):
         if deal.match_id:
-            await matching.move(deal.match_id, MatchStatus.TALKING, now=by.now)
+            await matching.move(deal.match_id, MatchAction.TALK, now=by.now)
         await notify_both_parties(
             deal,
             _("双方已同意对接，可以看联系方式和报价：%(title)s。", title=deal.title),
@@ -248,7 +249,7 @@ async def _open(
     if agreed is not None:
         await reindex_after_agreement(deal, agreed)
     if match is not None:
-        await matching.move(match.id, MatchStatus.INTERESTED, now=by.now)
+        await matching.move(match.id, MatchAction.INTEREST, now=by.now)
     if need is not None:
         await listings.mark_matching(need.id, by=by)
     return deal

@@ -12,7 +12,7 @@ from market.kit.database import atomic
 from market.kit.errors import Invalid
 from market.kit.i18n import gettext as _
 from market.matching import services as matching
-from market.matching.models import MatchStatus
+from market.matching.states import MatchAction
 from market.notices import services as notices
 from market.records.by import By
 
@@ -36,7 +36,7 @@ async def terminate(number: str, reason: str, comment: str, *, by: By) -> Deal:
     )
     await notices.withdraw("deal", deal.id, by=by)
     if deal.match_id:
-        await matching.move(deal.match_id, MatchStatus.DROPPED, now=by.now, reason=reason)
+        await matching.move(deal.match_id, MatchAction.DROP, now=by.now, reason=reason)
     await notify(
         _("对方终止了交易：%(title)s。", title=deal.title),
         now=by.now,

@@ -14,9 +14,10 @@ from market.kit.i18n import gettext as _
 from market.kit.pagination import Page, PageRequest
 from market.matching import queries
 from market.matching.labels import MAX_TERMS, misfit_labels, part_labels, percent_score
-from market.matching.models import Match, MatchStatus
+from market.matching.models import Match
 from market.matching.permissions import MatchAct
 from market.matching.queries import MatchRow
+from market.matching.states import MatchStatus
 
 OPEN, MINE, INTERESTED, TALKING, DEALT, ENDED = "open", "mine", "interested", "talking", "dealt", "ended"
 OWN = "own"

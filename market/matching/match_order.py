@@ -8,7 +8,7 @@ from uuid import UUID
 from market.accounts.actors import Actor
 from market.kit.database import connection
 from market.listings.search import VISIBLE_NEEDS, VISIBLE_OUTCOMES
-from market.matching.models import MatchStatus
+from market.matching.states import MatchStatus
 
 MAX_LISTINGS = 1000
 

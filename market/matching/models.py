@@ -7,24 +7,16 @@ from tortoise.models import Model
 
 from market.accounts.models import Organisation, User
 from market.kit.fields import enum_column
-from market.kit.i18n import lazy
-from market.kit.labels import LabelEnum
 from market.listings.models import Need, Outcome
+from market.matching.states import WORKFLOW, MatchStatus
+from market.records.transitions import Stateful
 
 
-class MatchStatus(LabelEnum):
-    SUGGESTED = "suggested", lazy("系统推荐")
-    ASSIGNED = "assigned", lazy("经纪人跟进"), "due"
-    """经纪人跟进"""
-    INTERESTED = "interested", lazy("双方有意向"), "act"
-    """双方有意向: introduced by the broker."""
-    TALKING = "talking", lazy("洽谈中"), "act"
-    DEALT = "dealt", lazy("转交易"), "done"
-    DROPPED = "dropped", lazy("已终止")
-
-
-class Match(Model):
+class Match(Stateful):
     """A need and an outcome that fit, with the score, its parts, and what does not fit."""
+
+    record_kind = "match"
+    workflow = WORKFLOW
 
     id = fields.UUIDField(primary_key=True)
     need: fields.ForeignKeyRelation[Need] = fields.ForeignKeyField(

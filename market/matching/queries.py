@@ -18,7 +18,8 @@ from market.kit.i18n import gettext as _
 from market.kit.pagination import Page, PageRequest
 from market.listings.search import VISIBLE_NEEDS, VISIBLE_OUTCOMES
 from market.matching.feedback import GENERAL, ListingTraits, Refusal
-from market.matching.models import Match, MatchFeedback, MatchStatus
+from market.matching.models import Match, MatchFeedback
+from market.matching.states import MatchStatus
 
 _OWN = ("id", "status", "score", "parts", "terms", "reasons", "misfits", "broker_id", "taken_up_at")
 _SIDE = ("number", "title", "field", "region", "modes", "organisation_id", "organisation__name")

@@ -18,10 +18,11 @@ from market.listings.models import Need, Outcome
 from market.listings.search import VISIBLE_NEEDS, VISIBLE_OUTCOMES, build_needs, build_outcomes
 from market.matching.facts import NeedFacts, OutcomeFacts, need_with_words, outcome_with_words
 from market.matching.feedback import count_applicable
-from market.matching.models import Match, MatchStatus
+from market.matching.models import Match
 from market.matching.queries import load_refusals
 from market.matching.ranking import Ranking, Subject, rank
 from market.matching.scoring import WEIGHTS
+from market.matching.states import MatchStatus
 from market.matching.term_frequencies import Frequencies, load_frequencies, refresh_if_stale
 from market.matching.top_matches import MAX_MATCHES, TopMatch, add_reasons, select_top_matches
 from market.search.documents import prepare

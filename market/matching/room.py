@@ -5,8 +5,8 @@ from __future__ import annotations
 from market.kit.i18n import lazy
 from market.kit.room import Room, Subject
 from market.matching import board, jobs, models, views
-from market.matching.models import MatchStatus
 from market.matching.permissions import PERMISSIONS
+from market.matching.states import MatchAction, MatchStatus
 from market.matching.verbs import MatchVerb
 
 ROOM = Room(
@@ -15,7 +15,7 @@ ROOM = Room(
     models=(models,),
     routes=views.routes,
     jobs=(jobs.match_need, jobs.match_outcome, jobs.match_all, jobs.nightly),
-    subjects={"match": Subject(lazy("对接"), number="DJ")},
+    subjects={"match": Subject(lazy("对接"), number="DJ", verbs=(MatchAction,))},
     index_listeners={"outcomes": jobs.outcomes_relayed, "needs": jobs.needs_relayed},
     dashboard=board.dashboard_cards,
     labels={

@@ -13,11 +13,12 @@ from market.kit.errors import Conflict, Invalid, NotFound
 from market.kit.i18n import gettext as _
 from market.kit.jobs import enqueue
 from market.matching.feedback import GENERAL
-from market.matching.models import Match, MatchFeedback, MatchStatus
+from market.matching.models import Match, MatchFeedback
 from market.matching.permissions import MatchAct
-from market.matching.states import require_move
+from market.matching.states import TARGETS, MatchAction, MatchStatus
 from market.matching.verbs import MatchVerb
 from market.records.by import By
+from market.records.transitions import transition
 
 
 @atomic()
@@ -45,7 +46,7 @@ async def feedback(match_id: UUID, *, reason: str, comment: str, by: By) -> Matc
             id=uuid4(), match_id=match_id, organisation_id=by.actor.organisation_id, **columns
         )
     if match.status is MatchStatus.SUGGESTED:
-        await _move(match, MatchStatus.DROPPED, reason=reason)
+        await _move(match, MatchAction.DROP, by=by, dropped_reason=reason)
     if reason in GENERAL:
         kind = "need" if by.actor.acts_for(match.need.organisation_id) else "outcome"
         listing = str(match.need_id if kind == "need" else match.outcome_id)
@@ -68,9 +69,7 @@ async def take_up(match_id: UUID, *, by: By) -> Match:
         return match
     if match.broker_id is not None:
         raise Conflict(_("这条匹配已由其他经纪人接手。"))
-    await _move(match, MatchStatus.ASSIGNED, broker_id=by.actor.user_id, taken_up_at=by.now)
-    await record("match", match_id, MatchVerb.TAKE_UP, by=by)
-    return match
+    return await _move(match, MatchAction.TAKE_UP, by=by, broker_id=by.actor.user_id, taken_up_at=by.now)
 
 
 @atomic()
@@ -85,19 +84,19 @@ async def release(match_id: UUID, *, by: By) -> Match:
     match = await _locked(match_id)
     if match.broker_id != by.actor.user_id:
         raise NotFound(_("没有这条对接，或者不是您接手的。"))
-    await _move(match, MatchStatus.SUGGESTED, broker_id=None, taken_up_at=None)
-    await record("match", match_id, MatchVerb.RELEASE, by=by)
-    return match
+    return await _move(match, MatchAction.RELEASE, by=by, broker_id=None, taken_up_at=None)
 
 
 @atomic()
-async def move(match_id: UUID, status: MatchStatus, *, now: datetime, reason: str = "") -> None:
-    """Move a match with its deal, whose own log records the actor.
+async def move(match_id: UUID, action: MatchAction, *, now: datetime, reason: str = "") -> None:
+    """Move a match with its deal, whose own log records the actor. Idempotent.
 
     Raises:
-        Conflict: the transition is not allowed.
+        ActionNotAllowed: the transition is not in the table.
     """
-    await _move(await _locked(match_id), status, reason=reason)
+    match = await _locked(match_id)
+    if match.status is not TARGETS[action]:
+        await _move(match, action, by=By.job(now), dropped_reason=reason)
 
 
 async def _locked(match_id: UUID) -> Match:
@@ -107,12 +106,5 @@ async def _locked(match_id: UUID) -> Match:
     return match
 
 
-async def _move(match: Match, status: MatchStatus, *, reason: str = "", **changes: object) -> None:
-    if match.status is status:
-        return
-    require_move(match.status, status)
-    match.status = status
-    match.dropped_reason = reason if status is MatchStatus.DROPPED else ""
-    for name, value in changes.items():
-        setattr(match, name, value)
-    await match.save(update_fields=["status", "dropped_reason", *changes])
+async def _move(match: Match, action: MatchAction, *, by: By, **changes: Any) -> Match:
+    return await transition(match, action, by=by, changes={"dropped_reason": "", **changes})

@@ -1,34 +1,57 @@
-"""Transition table of a match. Pure; `services` is the only writer of a status."""
+"""The life of a match (对接): product.md 4.8. Pure."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from market.kit.i18n import lazy
+from market.kit.labels import LabelEnum
+from market.kit.workflow import Workflow
 
-from market.kit.errors import Conflict
-from market.kit.i18n import gettext as _
-from market.matching.models import MatchStatus
 
-S = MatchStatus
-MOVES: Mapping[MatchStatus, frozenset[MatchStatus]] = {
-    # The two sides may find each other without a broker.
-    S.SUGGESTED: frozenset({S.ASSIGNED, S.INTERESTED, S.DROPPED}),
-    # A broker may give it back.
-    S.ASSIGNED: frozenset({S.SUGGESTED, S.INTERESTED, S.DROPPED}),
-    S.INTERESTED: frozenset({S.TALKING, S.DEALT, S.DROPPED}),
-    S.TALKING: frozenset({S.DEALT, S.DROPPED}),
-    # A deal may end without a contract.
-    S.DEALT: frozenset({S.DROPPED}),
-    # Whoever refused a match may return to it.
-    S.DROPPED: frozenset({S.INTERESTED}),
+class MatchStatus(LabelEnum):
+    SUGGESTED = "suggested", lazy("系统推荐")
+    ASSIGNED = "assigned", lazy("经纪人跟进"), "due"
+    """经纪人跟进"""
+    INTERESTED = "interested", lazy("双方有意向"), "act"
+    """双方有意向: introduced by the broker."""
+    TALKING = "talking", lazy("洽谈中"), "act"
+    DEALT = "dealt", lazy("转交易"), "done"
+    DROPPED = "dropped", lazy("已终止")
+
+
+class MatchAction(LabelEnum):
+    TAKE_UP = "take_up", lazy("接手")
+    RELEASE = "release", lazy("放回")
+    INTEREST = "interest", lazy("双方有意向")
+    TALK = "talk", lazy("开始洽谈")
+    CONCLUDE = "conclude", lazy("转交易")
+    DROP = "drop", lazy("终止")
+
+
+S, A = MatchStatus, MatchAction
+TARGETS = {
+    A.TAKE_UP: S.ASSIGNED,
+    A.RELEASE: S.SUGGESTED,
+    A.INTEREST: S.INTERESTED,
+    A.TALK: S.TALKING,
+    A.CONCLUDE: S.DEALT,
+    A.DROP: S.DROPPED,
 }
-"""product.md 4.8, 对接."""
-
-
-def require_move(before: MatchStatus, after: MatchStatus) -> None:
-    """Raise unless the transition is in the table.
-
-    Raises:
-        Conflict: it is not.
-    """
-    if after not in MOVES[before]:
-        raise Conflict(_("这条对接的状态已经变化，请刷新后再看。"))
+"""An action leads to one status, wherever it is permitted."""
+WORKFLOW: Workflow[MatchStatus, MatchAction] = Workflow(
+    {
+        (status, action): TARGETS[action]
+        for status, actions in {
+            # The two sides may find each other without a broker.
+            S.SUGGESTED: (A.TAKE_UP, A.INTEREST, A.DROP),
+            S.ASSIGNED: (A.RELEASE, A.INTEREST, A.DROP),
+            S.INTERESTED: (A.TALK, A.CONCLUDE, A.DROP),
+            S.TALKING: (A.CONCLUDE, A.DROP),
+            # A deal may end without a contract.
+            S.DEALT: (A.DROP,),
+            # Whoever refused a match may return to it.
+            S.DROPPED: (A.INTEREST,),
+        }.items()
+        for action in actions
+    },
+    refusal=lazy("这条对接的状态已经变化，请刷新后再看。"),
+)

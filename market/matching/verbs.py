@@ -7,6 +7,4 @@ from market.kit.labels import LabelEnum
 
 
 class MatchVerb(LabelEnum):
-    TAKE_UP = "take_up", lazy("接手")
-    RELEASE = "release", lazy("放回")
     TURN_DOWN = "turn_down", lazy("不感兴趣")

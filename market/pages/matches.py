@@ -13,8 +13,9 @@ from market.listings.models import Need, Outcome
 from market.listings.queries import is_owner, live, need_owner_name
 from market.listings.states import NeedStatus, OutcomeStatus
 from market.matching.labels import MAX_TERMS, misfit_labels, part_labels, percent_score
-from market.matching.models import Match, MatchFeedback, MatchStatus
+from market.matching.models import Match, MatchFeedback
 from market.matching.permissions import MatchAct
+from market.matching.states import MatchStatus
 
 FIRST, MOST = 5, 100
 """How many are beside a listing, and how many when all are asked for: what a broker can look through."""

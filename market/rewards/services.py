@@ -302,10 +302,9 @@ def is_hinted_state_unit(plan: RewardPlan) -> bool:
 
 
 async def _locked(actor: Actor, number: str, action: RewardAction) -> RewardPlan:
+    await RewardPlan.filter(number=number).select_for_update().first()
     plan = await get_plan_for(actor, number)
     if not actor.acts_for(plan.organisation_id):
         raise NotFound(_("没有这份收益分配，或者您不能查看它。"))
-    locked = await RewardPlan.select_for_update().get(id=plan.id)
-    WORKFLOW.next(locked.status, action)
-    plan.status, plan.verdict = locked.status, locked.verdict
+    WORKFLOW.next(plan.status, action)
     return plan

@@ -6,7 +6,8 @@ from datetime import datetime
 
 from market.accounts.actors import Actor
 from market.matching import services as matching
-from market.matching.models import Match, MatchStatus
+from market.matching.models import Match
+from market.matching.states import MatchStatus
 from market.records.by import By
 from market.seed.data import load
 from market.seed.people import Cast

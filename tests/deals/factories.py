@@ -18,7 +18,8 @@ from market.deals.terms import OfferTerms, PlanRow
 from market.deps import Deps
 from market.kit.money import HOME, Money
 from market.listings.models import Need, Outcome
-from market.matching.models import Match, MatchStatus
+from market.matching.models import Match
+from market.matching.states import MatchStatus
 from market.notices import services as notices
 from market.records.by import By
 from tests.factories import HOLIDAYS, NOW, make_member, make_need, make_organisation, make_outcome

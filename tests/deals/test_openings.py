@@ -18,7 +18,8 @@ from market.deals.queries import contacts, get_deal_for
 from market.deals.termination import terminate
 from market.kit.errors import Conflict, Forbidden, NotFound
 from market.listings.states import NeedStatus, OutcomeStatus
-from market.matching.models import Match, MatchStatus
+from market.matching.models import Match
+from market.matching.states import MatchStatus
 from market.records.by import By
 from tests.deals.factories import (
     make_agreed,

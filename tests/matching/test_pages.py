@@ -9,7 +9,8 @@ import pytest
 
 from market.accounts.actors import Actor
 from market.accounts.models import MemberRole, OrganisationKind, StaffRole
-from market.matching.models import Match, MatchFeedback, MatchStatus
+from market.matching.models import Match, MatchFeedback
+from market.matching.states import MatchStatus
 from tests.factories import (
     NOW,
     make_broker,

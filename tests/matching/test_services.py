@@ -21,7 +21,8 @@ from market.kit.models import SystemState
 from market.kit.pagination import PageRequest
 from market.listings.states import NeedStatus, OutcomeStatus
 from market.matching import full_rematch, queries, rematch, services, term_frequencies, top_matches
-from market.matching.models import Match, MatchFeedback, MatchStatus, TermFrequency
+from market.matching.models import Match, MatchFeedback, TermFrequency
+from market.matching.states import MatchStatus
 from market.records.by import By
 from market.search import outbox
 from tests.factories import NOW, make_broker, make_member, make_need, make_organisation, make_outcome

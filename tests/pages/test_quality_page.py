@@ -10,7 +10,8 @@ import httpx
 import pytest
 
 from market.deals.models import ContractKind, Deal, DealStatus, Opening
-from market.matching.models import Match, MatchFeedback, MatchStatus
+from market.matching.models import Match, MatchFeedback
+from market.matching.states import MatchStatus
 from market.pages import quality
 from tests.factories import NOW, make_need, make_organisation, make_outcome
 

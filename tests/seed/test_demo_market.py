@@ -29,7 +29,8 @@ from market.kit.models import OutgoingMail
 from market.ledger.checks import run_checks
 from market.listings.models import Need, Outcome
 from market.listings.states import NeedStatus, OutcomeStatus
-from market.matching.models import Match, MatchStatus
+from market.matching.models import Match
+from market.matching.states import MatchStatus
 from market.notices.models import Notice, Objection
 from market.notices.states import NoticeStatus
 from market.panels.models import ExpertReview

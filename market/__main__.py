@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import gc
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -26,8 +28,9 @@ def main(argv: Sequence[str] | None = None) -> int:
         from market.audit.commands import verify_file
 
         return verify_file(options.file)
-    from market.settings import Settings, SettingsError
-    from market.tables import IncompatibleDatabase
+    with _loading():
+        from market.settings import Settings, SettingsError
+        from market.tables import IncompatibleDatabase
 
     try:
         settings = Settings.from_env(os.environ)
@@ -41,6 +44,20 @@ def main(argv: Sequence[str] | None = None) -> int:
         return 2
     except KeyboardInterrupt:
         return 130
+
+
+@contextmanager
+def _loading() -> Iterator[None]:
+    """Import modules without collecting garbage, and leave what they hold out of every later collection.
+
+    Modules make little garbage: looking for it took a tenth of the processor time of a start.
+    """
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.freeze()
+        gc.enable()
 
 
 async def _run(options: argparse.Namespace, settings: Settings) -> int:
@@ -60,7 +77,8 @@ async def _run(options: argparse.Namespace, settings: Settings) -> int:
         return await fit_weights.fit_weights(
             settings, options.directory, version=options.version, file=options.file
         )
-    from market.commands import backup, people, records, serve
+    with _loading():
+        from market.commands import backup, people, records, serve
 
     port = serve.port_of(os.environ)
     match options.command:

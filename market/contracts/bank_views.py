@@ -20,7 +20,8 @@ from market.kit.pagination import PageRequest
 from market.kit.templating import render
 from market.kit.web import deps, form_data, path_id, redirect_to, uploaded_files
 from market.payments import bank
-from market.payments.models import BankLine, BankStatement, LineStatus
+from market.payments.models import BankLine, BankStatement
+from market.payments.states import LineStatus
 from market.records.by import By
 
 SHOWN = (LineStatus.MATCHED, LineStatus.OPEN, LineStatus.BOOKED, LineStatus.RETURNED, LineStatus.SET_ASIDE)
@@ -71,7 +72,7 @@ async def statement(request: Request) -> Response:
     page_request = PageRequest.from_query(request.query_params)
     lines = (
         await BankLine.filter(statement_id=found.id, status=status)
-        .select_related("matched_by", "decided_by")
+        .select_related("proposed_by", "decided_by")
         .order_by("row")
         .offset(page_request.offset)
         .limit(page_request.size)

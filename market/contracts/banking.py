@@ -12,6 +12,7 @@ from market.accounts.actors import Actor
 from market.accounts.messages import notify
 from market.accounts.models import MemberRole
 from market.accounts.permissions import AccountAct
+from market.audit.services import record
 from market.contracts.models import INSTALMENT, Instalment, Receipt
 from market.contracts.permissions import ContractAct
 from market.contracts.receiving import receive_remittance
@@ -26,7 +27,9 @@ from market.kit.money import Money
 from market.payments import bank, bank_lines
 from market.payments.bank_files import read_statement
 from market.payments.finding import Finder, Found, KnownRemittance, OpenPayable, Paying
-from market.payments.models import BankLine, BankStatement, Remittance, RemittanceStatus
+from market.payments.models import BankLine, BankStatement, Remittance
+from market.payments.states import RemittanceStatus
+from market.payments.verbs import StatementVerb
 from market.records.by import By
 
 MATCH_STATEMENT = "contracts.match_statement"
@@ -86,11 +89,12 @@ async def match_statement(statement_id: UUID, *, now: datetime) -> int:
     statement = await BankStatement.get(id=statement_id)
     matched = 0
     while True:
-        found = await _match_batch(statement)
+        found = await _match_batch(statement, by=By.job(now))
         if not found:
             break
         matched += sum(each is not None for each in found)
     if matched:
+        await record("bank_statement", statement.id, StatementVerb.MATCH, by=By.job(now), matched=matched)
         await notify(
             _("银行流水已匹配，%(n)s 笔到账待另一位财务人员确认。", n=matched),
             now=now,
@@ -102,13 +106,13 @@ async def match_statement(statement_id: UUID, *, now: datetime) -> int:
 
 
 @atomic()
-async def _match_batch(statement: BankStatement) -> list[Found | None]:
+async def _match_batch(statement: BankStatement, *, by: By) -> list[Found | None]:
     lines = await bank.next_lines(statement.id, BATCH)
     if not lines:
         return []
     finder = await finder_of(statement.organisation_id)
     found = [finder.find(paying(line)) for line in lines]
-    await bank.write_findings(lines, found, INSTALMENT, matched_by_id=statement.imported_by_id)
+    await bank.write_matches(lines, found, INSTALMENT, by=by)
     return found
 
 
@@ -145,7 +149,7 @@ async def finder_of(seller_id: UUID) -> Finder:
             Money(each.amount, each.currency),
             each.status,
             each.bank_reference,
-            each.recorded_by_id,
+            each.proposed_by_id,
         )
         for each in remittances
         if each.id not in borne_out

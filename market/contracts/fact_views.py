@@ -13,17 +13,18 @@ from market.contracts.forms import ChangeForm, PaidInForm, RejectionForm, Royalt
 from market.contracts.models import ChangeKind, Contract
 from market.contracts.paid_in import get_paid_in_for
 from market.contracts.permissions import ContractAct
+from market.contracts.web import optional_upload, rejection_page, required_upload
 from market.deals.models import ROYALTIES, ContractKind, Side
 from market.deals.parties import side_of
 from market.files.contents import ACCEPT
-from market.files.services import StoredBlob, check_upload, store_blob
 from market.kit.clock import local_date
 from market.kit.errors import Conflict, NotFound
 from market.kit.flash import flash
+from market.kit.formats import yuan
 from market.kit.forms import to_minor_units
 from market.kit.i18n import gettext as _
 from market.kit.templating import render
-from market.kit.web import deps, form_data, path_id, redirect_to, uploaded_files
+from market.kit.web import deps, form_data, path_id, redirect_to
 from market.records.by import By
 
 
@@ -45,7 +46,7 @@ async def change(request: Request) -> Response:
             str(form.reason.data),
             agreed_on=form.agreed_on.data,
             new_valid_until=form.new_valid_until.data,
-            blob=await _kept(request, is_needed=False),
+            blob=await optional_upload(request),
             by=By(actor, now),
         )
 
@@ -113,14 +114,12 @@ async def paid_in(request: Request) -> Response:
     form = PaidInForm(await form_data_or_none(request))
 
     async def note() -> None:
-        blob = await _kept(request, is_needed=True)
-        assert blob is not None  # noqa: S101 -- a file that is needed and missing has been refused
         await services.record_paid_in(
             contract.number,
             str(form.company.data),
             int(form.share_basis_points.data or 0),
             to_minor_units(form.amount.data, contract.currency, "amount"),
-            blob,
+            await required_upload(request),
             paid_in_on=form.paid_in_on.data,
             by=By(actor, deps(request).clock()),
         )
@@ -147,7 +146,13 @@ async def reject_paid_in(request: Request) -> Response:
     if form.validate():
         await services.reject_paid_in(found.id, str(form.reason.data), by=By(actor, deps(request).clock()))
         return flash(request, _show(request, contract), _("已退回登记人核对。"), "note")
-    return render(request, "contracts/reject_paid_in.html", 422, form=form, paid_in=found, contract=contract)
+    about = _(
+        "%(company)s　%(amount)s　登记 %(name)s",
+        company=found.company,
+        amount=yuan(found.amount, contract.currency),
+        name=found.recorded_by.name,
+    )
+    return _rejection_page(request, form, contract, about)
 
 
 async def _own(request: Request, act: StrEnum) -> tuple[Contract, Side]:
@@ -160,11 +165,9 @@ async def _own(request: Request, act: StrEnum) -> tuple[Contract, Side]:
     return contract, side
 
 
-async def _kept(request: Request, *, is_needed: bool) -> StoredBlob | None:
-    chosen = uploaded_files(await form_data(request), "file")
-    if not chosen and not is_needed:
-        return None
-    return await store_blob(await check_upload(chosen[0] if chosen else None), deps(request).store)
+def _rejection_page(request: Request, form: RejectionForm, contract: Contract, about: str) -> Response:
+    back = str(request.app.url_path_for("contracts:show", number=contract.number))
+    return rejection_page(request, form, about=about, back=back, place=contract.number)
 
 
 def _show(request: Request, contract: Contract) -> Response:

@@ -12,7 +12,8 @@ from market.ledger import services as ledger
 from market.ledger.accounts import account_code
 from market.ledger.models import Transfer
 from market.ledger.queries import net_of
-from market.payments.models import Payment, Refund, RefundStatus
+from market.payments.models import Payment, Refund
+from market.payments.states import RefundStatus
 
 
 def fee_left(payment: Money, fee: Money, refunded: int) -> Money:

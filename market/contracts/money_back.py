@@ -28,16 +28,9 @@ from market.ledger import services as ledger
 from market.ledger.accounts import account_code
 from market.ledger.models import Transfer
 from market.payments import refunds
-from market.payments.models import (
-    BankLine,
-    Dispute,
-    DisputeStatus,
-    Payment,
-    Refund,
-    RefundStatus,
-    Remittance,
-)
+from market.payments.models import BankLine, Dispute, Payment, Refund, Remittance
 from market.payments.payables import DisputedPayment, RefundedPayment
+from market.payments.states import DisputeStatus, RefundStatus
 from market.records.by import By
 
 

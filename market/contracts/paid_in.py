@@ -20,8 +20,8 @@ from market.kit.clock import local_date
 from market.kit.database import atomic
 from market.kit.errors import Conflict, Forbidden, Invalid, NotFound
 from market.kit.i18n import gettext as _
-from market.payments.services import SamePerson
 from market.records.by import By
+from market.records.decisions import SamePerson
 
 
 @atomic()

@@ -26,7 +26,8 @@ from market.deals.parties import may_see
 from market.deals.subjects import attach_subjects
 from market.kit.errors import NotFound
 from market.kit.i18n import gettext as _
-from market.payments.models import Remittance, RemittanceStatus
+from market.payments.models import Remittance
+from market.payments.states import RemittanceStatus
 
 _PARTIES = ("deal", "deal__seller", "deal__buyer")
 _DEAL = (*_PARTIES, "deal__outcome", "deal__broker", "deal__need")
@@ -68,7 +69,7 @@ async def get_remittance_for(actor: Actor, remittance_id: UUID) -> tuple[Remitta
     Raises:
         NotFound: there is none, or it is not theirs.
     """
-    found = await Remittance.get_or_none(id=remittance_id).select_related("voucher", "recorded_by")
+    found = await Remittance.get_or_none(id=remittance_id).select_related("voucher", "proposed_by")
     if found is None or found.payable_kind != INSTALMENT:
         raise NotFound(_("没有这笔对公转账。"))
     return found, await get_instalment_for(actor, found.payable_id)

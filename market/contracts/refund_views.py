@@ -11,14 +11,17 @@ from market.accounts.permissions import AccountAct
 from market.accounts.web import actor_for
 from market.contracts import queries, refunding
 from market.contracts.bank_forms import OnlineRefundForm, RefundForm
+from market.contracts.forms import RejectionForm
 from market.contracts.models import INSTALMENT, Instalment
 from market.contracts.permissions import ContractAct
+from market.contracts.web import rejection_page
 from market.deals.models import Side
 from market.deals.parties import side_of
 from market.files.services import check_upload, store_blob
 from market.kit.clock import local_date
 from market.kit.errors import Conflict, Forbidden, Invalid, NotFound
 from market.kit.flash import flash
+from market.kit.formats import yuan
 from market.kit.i18n import gettext as _
 from market.kit.templating import render
 from market.kit.web import deps, form_data, path_id, redirect_to, uploaded_files
@@ -120,14 +123,14 @@ async def money(request: Request) -> Response:
     contract = await queries.get_contract_for(actor, request.path_params["number"])
     ids = [each.id for each in contract.instalments]
     payments = await Payment.filter(payable_kind=INSTALMENT, payable_id__in=ids).order_by("created_at")
-    remittances = await Remittance.filter(payable_kind=INSTALMENT, payable_id__in=ids).order_by("recorded_at")
+    remittances = await Remittance.filter(payable_kind=INSTALMENT, payable_id__in=ids).order_by("proposed_at")
     sent = (
         await Refund.filter(
             Q(payment_id__in=[each.id for each in payments])
             | Q(remittance_id__in=[each.id for each in remittances])
         )
-        .select_related("requested_by")
-        .order_by("requested_at")
+        .select_related("proposed_by")
+        .order_by("proposed_at")
     )
     return render(
         request,
@@ -152,8 +155,13 @@ async def confirm_refund(request: Request) -> Response:
 async def reject_refund(request: Request) -> Response:
     actor = actor_for(request, ContractAct.CONFIRM_REFUND)
     refund = await refunding.get_refund_for(actor, path_id(request, "refund_id"))
-    await refunding.reject_refund(refund.id, by=By(actor, deps(request).clock()))
-    return flash(request, await _back(request, refund), _("已退回，这笔退款不算数。"), "note")
+    form = RejectionForm(await form_data(request))
+    if form.validate():
+        await refunding.reject_refund(refund.id, str(form.reason.data), by=By(actor, deps(request).clock()))
+        return flash(request, await _back(request, refund), _("已退回，这笔退款不算数。"), "note")
+    about = _("退款 %(amount)s　%(cause)s", amount=yuan(refund.money), cause=refund.cause)
+    back = (await _back(request, refund)).headers["location"]
+    return rejection_page(request, form, about=about, back=back, place=_("收退款"))
 
 
 async def _back(request: Request, refund: Refund) -> Response:

@@ -20,8 +20,9 @@ from market.kit.i18n import gettext as _
 from market.kit.money import Money
 from market.payments import bank_lines, refunds
 from market.payments.models import BankLine, Payment, Refund, Remittance
-from market.payments.states import LineAction, RefundAction
+from market.payments.states import LineAction
 from market.records.by import By
+from market.records.decisions import Verdict
 
 
 async def request_refund(payment_id: UUID, amount: int, reason: str, *, by: By) -> Refund:
@@ -100,17 +101,17 @@ async def confirm_refund(refund_id: UUID, *, by: By) -> Refund:
     """
     by.actor.require(ContractAct.CONFIRM_REFUND)
     await get_refund_for(by.actor, refund_id)
-    refund = await refunds.decide(refund_id, RefundAction.CONFIRM, by=by)
+    refund = await refunds.decide_refund(refund_id, Verdict.CONFIRMED, by=by)
     await book_refund(refund, by=by)
     return refund
 
 
 @atomic()
-async def reject_refund(refund_id: UUID, *, by: By) -> Refund:
-    """Say that money recorded as sent back did not leave, for another person of the seller's finance."""
+async def reject_refund(refund_id: UUID, reason: str, *, by: By) -> Refund:
+    """Reject, as another person of the seller's finance, a refund by bank whose money did not leave."""
     by.actor.require(ContractAct.CONFIRM_REFUND)
     await get_refund_for(by.actor, refund_id)
-    refund = await refunds.decide(refund_id, RefundAction.REJECT, by=by)
+    refund = await refunds.decide_refund(refund_id, Verdict.REJECTED, by=by, reason=reason)
     if refund.line_id is not None:
         line = await bank_lines.lock_line(refund.line_id, by.actor)
         await bank_lines.return_line(line, LineAction.KEEP, by=by)

@@ -18,8 +18,9 @@ from market.deals.next_steps import ContractFacts, Due
 from market.kit.cards import Card
 from market.kit.i18n import gettext as _
 from market.kit.money import Money
-from market.payments.models import Payment, Remittance, RemittanceStatus
+from market.payments.models import Payment, Remittance
 from market.payments.queries import list_payments, list_remittances
+from market.payments.states import RemittanceStatus
 
 
 @dataclass(frozen=True)
@@ -87,7 +88,7 @@ def facts_of(
     begun = _begun(draft)
     if contract is None:
         return begun
-    waiting = [each.recorded_at for line in lines for each in line.waiting]
+    waiting = [each.proposed_at for line in lines for each in line.waiting]
     return _facts(begun, contract, waiting)
 
 
@@ -103,7 +104,7 @@ async def contract_facts(deal_ids: Collection[UUID]) -> dict[UUID, ContractFacts
         payable_id__in=[part.id for each in contracts for part in each.instalments],
         status=RemittanceStatus.RECORDED,
     ):
-        waiting[remittance.payable_id].append(remittance.recorded_at)
+        waiting[remittance.payable_id].append(remittance.proposed_at)
     made = {draft.deal_id: _begun(draft) for draft in drafts}
     for contract in contracts:
         made[contract.deal_id] = _facts(

@@ -16,6 +16,7 @@ from market.contracts.permissions import ContractAct
 from market.contracts.prints import rate_words, valid_until
 from market.contracts.standing import lines_of
 from market.contracts.terms import ContractTerms, three_amounts
+from market.contracts.web import optional_upload, rejection_page, required_upload
 from market.deals.models import DealStatus, Side
 from market.deals.parties import may_see, side_of
 from market.deals.permissions import DealAct
@@ -23,16 +24,16 @@ from market.deals.queries import find_accepted_offer, get_deal_for
 from market.deals.terms import OfferTerms
 from market.files.contents import ACCEPT
 from market.files.queries import list_files
-from market.files.services import StoredBlob, check_upload, store_blob
 from market.kit.clock import local_date
 from market.kit.errors import Conflict, Forbidden, Invalid, NotFound
 from market.kit.flash import flash
+from market.kit.formats import yuan
 from market.kit.forms import to_minor_units
 from market.kit.i18n import gettext as _
 from market.kit.money import Money
 from market.kit.templating import render
 from market.kit.terms import from_content, from_record
-from market.kit.web import deps, form_data, path_id, redirect_to, uploaded_files
+from market.kit.web import deps, form_data, path_id, redirect_to
 from market.payments import services as payments
 from market.payments.gateway import ReturnUrls
 from market.payments.models import Payment
@@ -68,7 +69,7 @@ async def sign(request: Request) -> Response:
     if given is not None and form.validate():
         try:
             entered = form.terms(agreed)
-            blob = await _kept(request, is_needed=draft is None)
+            blob = await (required_upload if draft is None else optional_upload)(request)
             await services.enter(
                 deal.number, entered, blob, seen=str(form.seen.data or ""), by=By(actor, now)
             )
@@ -108,7 +109,6 @@ async def show(request: Request) -> Response:
         today=local_date(deps(request).clock()),
         can_pay_online=can_pay_online,
         takes_online=deps(request).gateway is not None and account is not None and account.charges_enabled,
-        rejection=RejectionForm(),
         valid_until=valid_until(contract),
         rate_words=rate_words(contract),
     )
@@ -129,7 +129,7 @@ async def register(request: Request) -> Response:
                 canonical_key(str(form.registration_number.data)),
                 registered_on=form.registered_on.data,
                 registry=str(form.registry.data),
-                blob=await _kept(request, is_needed=False),
+                blob=await optional_upload(request),
                 by=By(actor, deps(request).clock()),
             )
             done = redirect_to(request, "contracts:show", number=contract.number)
@@ -161,7 +161,7 @@ async def remit(request: Request) -> Response:
             await services.record_remittance(
                 instalment.id,
                 to_minor_units(form.amount.data, contract.currency, "amount"),
-                await _needed(request),
+                await required_upload(request),
                 received_on=form.received_on.data,
                 bank_reference=form.bank_reference.data or "",
                 invoice_number=form.invoice_number.data or "",
@@ -205,15 +205,15 @@ async def reject_remittance(request: Request) -> Response:
         )
         done = redirect_to(request, "contracts:show", number=instalment.contract.number)
         return flash(request, done, _("已退回登记人核对。"), "note")
-    return render(
-        request,
-        "contracts/reject.html",
-        422,
-        form=form,
-        remittance=remittance,
-        instalment=instalment,
-        contract=instalment.contract,
+    contract = instalment.contract
+    about = _(
+        "第 %(n)s 期　%(amount)s　登记 %(name)s",
+        n=instalment.sequence,
+        amount=yuan(remittance.amount, remittance.currency),
+        name=remittance.proposed_by.name,
     )
+    back = str(request.app.url_path_for("contracts:show", number=contract.number))
+    return rejection_page(request, form, about=about, back=back, place=contract.number)
 
 
 async def pay(request: Request) -> Response:
@@ -273,19 +273,6 @@ async def payouts(request: Request) -> Response:
         has_gateway=given.gateway is not None,
         fee=given.settings.fee_basis_points,
     )
-
-
-async def _kept(request: Request, *, is_needed: bool) -> StoredBlob | None:
-    """Put the file that was chosen into the store; None when none was, and none is needed."""
-    chosen = uploaded_files(await form_data(request), "file")
-    if not chosen and not is_needed:
-        return None
-    return await _needed(request)
-
-
-async def _needed(request: Request) -> StoredBlob:
-    chosen = uploaded_files(await form_data(request), "file")
-    return await store_blob(await check_upload(chosen[0] if chosen else None), deps(request).store)
 
 
 routes = [

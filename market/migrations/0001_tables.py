@@ -304,7 +304,7 @@ class Migration(migrations.Migration):
                 "pk_attr": "id",
                 "table_description": "Notices.",
             },
-            bases=["Model"],
+            bases=["Stateful"],
         ),
         ops.CreateModel(
             name="OutboxEntry",
@@ -411,7 +411,7 @@ class Migration(migrations.Migration):
                 "pk_attr": "id",
                 "table_description": "Sanctions.",
             },
-            bases=["Model"],
+            bases=["Stateful"],
         ),
         ops.CreateModel(
             name="SystemState",
@@ -958,7 +958,7 @@ class Migration(migrations.Migration):
                 "pk_attr": "id",
                 "table_description": "Needs.",
             },
-            bases=["Model"],
+            bases=["Stateful"],
         ),
         ops.CreateModel(
             name="NoticeExtension",
@@ -1042,7 +1042,7 @@ class Migration(migrations.Migration):
                 "pk_attr": "id",
                 "table_description": "Objections.",
             },
-            bases=["Model"],
+            bases=["Stateful"],
         ),
         ops.CreateModel(
             name="Outcome",
@@ -1125,7 +1125,7 @@ class Migration(migrations.Migration):
                 "pk_attr": "id",
                 "table_description": "Outcomes.",
             },
-            bases=["Model"],
+            bases=["Stateful"],
         ),
         ops.CreateModel(
             name="Match",
@@ -1810,7 +1810,7 @@ class Migration(migrations.Migration):
                 "pk_attr": "id",
                 "table_description": "Payments.",
             },
-            bases=["Model"],
+            bases=["Stateful"],
         ),
         ops.CreateModel(
             name="Difference",
@@ -1879,7 +1879,7 @@ class Migration(migrations.Migration):
                 ("updated_at", fields.DatetimeField(auto_now=False, auto_now_add=False)),
             ],
             options={"table": "disputes", "app": "market", "pk_attr": "id", "table_description": "Disputes."},
-            bases=["Model"],
+            bases=["Stateful"],
         ),
         ops.CreateModel(
             name="ProgrammeTerms",
@@ -3173,6 +3173,33 @@ class Migration(migrations.Migration):
         ops.CreateModel(
             name="Remittance",
             fields=[
+                (
+                    "proposed_by",
+                    fields.ForeignKeyField(
+                        "market.User",
+                        source_field="proposed_by_id",
+                        db_constraint=True,
+                        to_field="id",
+                        related_name=False,
+                        on_delete=OnDelete.RESTRICT,
+                    ),
+                ),
+                ("proposed_at", fields.DatetimeField(auto_now=False, auto_now_add=False)),
+                (
+                    "decided_by",
+                    fields.ForeignKeyField(
+                        "market.User",
+                        source_field="decided_by_id",
+                        null=True,
+                        db_constraint=True,
+                        to_field="id",
+                        related_name=False,
+                        on_delete=OnDelete.RESTRICT,
+                    ),
+                ),
+                ("decided_at", fields.DatetimeField(null=True, auto_now=False, auto_now_add=False)),
+                ("verdict", fields.CharField(null=True, max_length=24)),
+                ("reason", fields.CharField(default="", db_default="", max_length=500)),
                 ("id", fields.UUIDField(primary_key=True, default=uuid4, unique=True, db_index=True)),
                 ("payable_kind", fields.CharField(max_length=24)),
                 ("payable_id", fields.UUIDField()),
@@ -3194,32 +3221,6 @@ class Migration(migrations.Migration):
                 ),
                 ("invoice_number", fields.CharField(null=True, max_length=40)),
                 ("invoice_amount", fields.BigIntField(null=True)),
-                (
-                    "recorded_by",
-                    fields.ForeignKeyField(
-                        "market.User",
-                        source_field="recorded_by_id",
-                        db_constraint=True,
-                        to_field="id",
-                        related_name="recorded_remittances",
-                        on_delete=OnDelete.RESTRICT,
-                    ),
-                ),
-                ("recorded_at", fields.DatetimeField(auto_now=False, auto_now_add=False)),
-                (
-                    "decided_by",
-                    fields.ForeignKeyField(
-                        "market.User",
-                        source_field="decided_by_id",
-                        null=True,
-                        db_constraint=True,
-                        to_field="id",
-                        related_name="decided_remittances",
-                        on_delete=OnDelete.RESTRICT,
-                    ),
-                ),
-                ("decided_at", fields.DatetimeField(null=True, auto_now=False, auto_now_add=False)),
-                ("reject_reason", fields.CharField(default="", max_length=300)),
             ],
             options={
                 "table": "remittances",
@@ -3228,11 +3229,38 @@ class Migration(migrations.Migration):
                 "pk_attr": "id",
                 "table_description": "Remittances.",
             },
-            bases=["Model"],
+            bases=["SecondPerson", "Stateful"],
         ),
         ops.CreateModel(
             name="BankLine",
             fields=[
+                (
+                    "proposed_by",
+                    fields.ForeignKeyField(
+                        "market.User",
+                        source_field="proposed_by_id",
+                        db_constraint=True,
+                        to_field="id",
+                        related_name=False,
+                        on_delete=OnDelete.RESTRICT,
+                    ),
+                ),
+                ("proposed_at", fields.DatetimeField(auto_now=False, auto_now_add=False)),
+                (
+                    "decided_by",
+                    fields.ForeignKeyField(
+                        "market.User",
+                        source_field="decided_by_id",
+                        null=True,
+                        db_constraint=True,
+                        to_field="id",
+                        related_name=False,
+                        on_delete=OnDelete.RESTRICT,
+                    ),
+                ),
+                ("decided_at", fields.DatetimeField(null=True, auto_now=False, auto_now_add=False)),
+                ("verdict", fields.CharField(null=True, max_length=24)),
+                ("reason", fields.CharField(default="", db_default="", max_length=500)),
                 ("id", fields.UUIDField(primary_key=True, default=uuid4, unique=True, db_index=True)),
                 (
                     "statement",
@@ -3281,31 +3309,6 @@ class Migration(migrations.Migration):
                         on_delete=OnDelete.RESTRICT,
                     ),
                 ),
-                (
-                    "matched_by",
-                    fields.ForeignKeyField(
-                        "market.User",
-                        source_field="matched_by_id",
-                        null=True,
-                        db_constraint=True,
-                        to_field="id",
-                        related_name="matched_lines",
-                        on_delete=OnDelete.RESTRICT,
-                    ),
-                ),
-                (
-                    "decided_by",
-                    fields.ForeignKeyField(
-                        "market.User",
-                        source_field="decided_by_id",
-                        null=True,
-                        db_constraint=True,
-                        to_field="id",
-                        related_name="decided_lines",
-                        on_delete=OnDelete.RESTRICT,
-                    ),
-                ),
-                ("decided_at", fields.DatetimeField(null=True, auto_now=False, auto_now_add=False)),
                 ("note", fields.CharField(default="", max_length=200)),
             ],
             options={
@@ -3319,11 +3322,39 @@ class Migration(migrations.Migration):
                 "pk_attr": "id",
                 "table_description": "Lines of bank statements.",
             },
-            bases=["Model"],
+            bases=["SecondPerson", "Stateful"],
         ),
         ops.CreateModel(
             name="Refund",
             fields=[
+                (
+                    "proposed_by",
+                    fields.ForeignKeyField(
+                        "market.User",
+                        source_field="proposed_by_id",
+                        null=True,
+                        db_constraint=True,
+                        to_field="id",
+                        related_name=False,
+                        on_delete=OnDelete.RESTRICT,
+                    ),
+                ),
+                ("proposed_at", fields.DatetimeField(auto_now=False, auto_now_add=False)),
+                (
+                    "decided_by",
+                    fields.ForeignKeyField(
+                        "market.User",
+                        source_field="decided_by_id",
+                        null=True,
+                        db_constraint=True,
+                        to_field="id",
+                        related_name=False,
+                        on_delete=OnDelete.RESTRICT,
+                    ),
+                ),
+                ("decided_at", fields.DatetimeField(null=True, auto_now=False, auto_now_add=False)),
+                ("verdict", fields.CharField(null=True, max_length=24)),
+                ("reason", fields.CharField(default="", db_default="", max_length=500)),
                 ("id", fields.UUIDField(primary_key=True, default=uuid4, unique=True, db_index=True)),
                 (
                     "payment",
@@ -3364,7 +3395,7 @@ class Migration(migrations.Migration):
                 ("status", fields.CharField(max_length=24)),
                 ("amount", fields.BigIntField()),
                 ("currency", fields.CharField(default="CNY", max_length=3)),
-                ("reason", fields.CharField(max_length=300)),
+                ("cause", fields.CharField(max_length=300)),
                 ("gateway_id", fields.CharField(null=True, unique=True, max_length=80)),
                 ("bank_reference", fields.CharField(default="", max_length=80)),
                 ("refunded_on", fields.DateField(null=True)),
@@ -3381,31 +3412,6 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 ("failure", fields.CharField(default="", max_length=200)),
-                (
-                    "requested_by",
-                    fields.ForeignKeyField(
-                        "market.User",
-                        source_field="requested_by_id",
-                        null=True,
-                        db_constraint=True,
-                        to_field="id",
-                        related_name="requested_refunds",
-                        on_delete=OnDelete.RESTRICT,
-                    ),
-                ),
-                ("requested_at", fields.DatetimeField(auto_now=False, auto_now_add=False)),
-                (
-                    "decided_by",
-                    fields.ForeignKeyField(
-                        "market.User",
-                        source_field="decided_by_id",
-                        null=True,
-                        db_constraint=True,
-                        to_field="id",
-                        related_name="decided_refunds",
-                        on_delete=OnDelete.RESTRICT,
-                    ),
-                ),
                 ("ended_at", fields.DatetimeField(null=True, auto_now=False, auto_now_add=False)),
             ],
             options={
@@ -3419,7 +3425,7 @@ class Migration(migrations.Migration):
                 "pk_attr": "id",
                 "table_description": "Refunds.",
             },
-            bases=["Model"],
+            bases=["SecondPerson", "Stateful"],
         ),
         ops.CreateModel(
             name="ToldRecord",

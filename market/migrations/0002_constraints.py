@@ -50,7 +50,6 @@ CHECKS = {
     "instalments_amount": ("instalments", "amount > 0"),
     "payments_amount": ("payments", "amount > 0 AND fee_amount >= 0 AND fee_amount < amount"),
     "remittances_amount": ("remittances", "amount > 0"),
-    "remittances_two_people": ("remittances", "decided_by_id IS NULL OR decided_by_id <> recorded_by_id"),
     "transfers_amount": ("transfers", "amount > 0"),
     "transfers_accounts": ("transfers", "debit_id <> credit_id"),
     "transfers_pending": ("transfers", "(phase IN ('post', 'void')) = (pending_id IS NOT NULL)"),
@@ -86,10 +85,8 @@ CHECKS = {
     "receipts_amount": ("receipts", "amount <> 0 AND (amount < 0) = (source IN ('refund', 'dispute'))"),
     "refunds_amount": ("refunds", "amount > 0"),
     "refunds_one_source": ("refunds", "num_nonnulls(payment_id, remittance_id, line_id) = 1"),
-    "refunds_two_people": ("refunds", "decided_by_id IS NULL OR decided_by_id <> requested_by_id"),
     "disputes_amount": ("disputes", "amount > 0"),
     "bank_lines_amount": ("bank_lines", "amount > 0"),
-    "bank_lines_two_people": ("bank_lines", "decided_by_id IS NULL OR decided_by_id <> matched_by_id"),
     "bank_lines_booked": ("bank_lines", "status <> 'booked' OR remittance_id IS NOT NULL"),
     "bank_lines_matched": ("bank_lines", "status <> 'matched' OR payable_id IS NOT NULL"),
     "contracts_original": (
@@ -124,7 +121,7 @@ CHECKS = {
     "holiday_years_region": ("holiday_years", "region ~ '^[0-9]{2}0000$' AND year BETWEEN 2000 AND 2200"),
 }
 """Table and condition by the name of the constraint."""
-SECOND_PERSON = ("holiday_years", "reward_plans")
+SECOND_PERSON = ("bank_lines", "holiday_years", "refunds", "remittances", "reward_plans")
 """Tables with the columns of `records.decisions.SecondPerson`."""
 SECOND_PERSON_CHECK = (
     "(decided_by_id IS NULL) = (decided_at IS NULL) AND (decided_at IS NULL) = (verdict IS NULL) "

@@ -16,28 +16,24 @@ from market.kit.errors import Invalid, NotFound
 from market.kit.i18n import gettext as _
 from market.payments.bank_files import ReadStatement
 from market.payments.finding import Found
-from market.payments.models import BankLine, BankStatement, LineStatus, RemittanceStatus
-from market.payments.states import LineAction, next_line_status
+from market.payments.models import BankLine, BankStatement
+from market.payments.states import LineAction, LineStatus, RemittanceStatus
+from market.payments.verbs import StatementVerb
 from market.records.by import By
+from market.records.transitions import transition_many
 
 WRITE_LINES = """
 WITH written AS (
     INSERT INTO bank_lines (id, statement_id, organisation_id, row, fingerprint, status, booked_on, amount,
-        currency, payer_name, payer_account, text, bank_reference, payable_kind, found_by, note)
+        currency, payer_name, payer_account, text, bank_reference, payable_kind, found_by, note,
+        proposed_by_id, proposed_at)
     SELECT r.id, $1, $2, r.place, r.fingerprint, r.status, r.booked_on, r.amount,
-        r.currency, r.payer_name, r.payer_account, r.text, r.bank_reference, '', '', ''
+        r.currency, r.payer_name, r.payer_account, r.text, r.bank_reference, '', '', '', $4, $5
     FROM jsonb_to_recordset($3::jsonb) AS r(id uuid, place int, fingerprint varchar, status varchar,
         booked_on date, amount bigint, currency varchar, payer_name varchar, payer_account varchar,
         text varchar, bank_reference varchar)
     ON CONFLICT (organisation_id, fingerprint) DO NOTHING RETURNING 1)
 SELECT count(*) AS n FROM written
-"""
-WRITE_FINDINGS = """
-UPDATE bank_lines AS b SET status = r.status, payable_kind = r.payable_kind, payable_id = r.payable_id,
-    found_by = r.found_by, remittance_id = r.remittance_id, matched_by_id = r.matched_by_id
-FROM jsonb_to_recordset($1::jsonb) AS r(id uuid, status varchar, payable_kind varchar, payable_id uuid,
-    found_by varchar, remittance_id uuid, matched_by_id uuid)
-WHERE b.id = r.id
 """
 
 
@@ -90,7 +86,7 @@ async def take_over(
     await record(
         "bank_statement",
         statement.id,
-        "import",
+        StatementVerb.IMPORT,
         by=by,
         lines=statement.line_count,
         new=statement.new_count,
@@ -118,7 +114,13 @@ async def _write_lines(statement: BankStatement, read: ReadStatement) -> int:
     ]
     written = await connection().execute_query_dict(
         WRITE_LINES,
-        [statement.id, statement.organisation_id, json.dumps(rows, ensure_ascii=False)],
+        [
+            statement.id,
+            statement.organisation_id,
+            json.dumps(rows, ensure_ascii=False),
+            statement.imported_by_id,
+            statement.imported_at,
+        ],
     )
     return int(written[0]["n"])
 
@@ -133,35 +135,32 @@ async def next_lines(statement_id: UUID, most: int) -> list[BankLine]:
     )
 
 
-async def write_findings(
-    lines: Sequence[BankLine], found: Sequence[Found | None], payable_kind: str, *, matched_by_id: UUID
+async def write_matches(
+    lines: Sequence[BankLine], matches: Sequence[Found | None], payable_kind: str, *, by: By
 ) -> None:
-    """Keep what was found for each of these locked lines.
+    """Store what each of these locked lines was found to pay.
 
-    A transfer recorded before is borne out by its line: who recorded it stands for the match. One
-    that was confirmed before has been booked; nothing is left to confirm.
+    A line that bears out a transfer recorded before is proposed by whoever recorded it. When that transfer
+    was confirmed before, it has been booked and nothing is left to confirm.
     """
-    rows = []
-    for line, each in zip(lines, found, strict=True):
-        known = each.remittance if each else None
-        action = LineAction.MISS if each is None else LineAction.FIND
+    moves: list[tuple[BankLine, LineAction]] = []
+    columns: list[dict[str, object]] = []
+    for line, match in zip(lines, matches, strict=True):
+        known = match.remittance if match else None
+        action = LineAction.MISS if match is None else LineAction.FIND
         if known is not None and known.status is RemittanceStatus.CONFIRMED:
             action = LineAction.KNOW
-        rows.append(
+        moves.append((line, action))
+        columns.append(
             {
-                "id": str(line.id),
-                "status": next_line_status(line.status, action),
-                "payable_kind": payable_kind if each else "",
-                "payable_id": str(each.payable_id) if each else None,
-                "found_by": each.by if each else "",
-                "remittance_id": str(known.id) if known else None,
-                "matched_by_id": str(known.recorded_by_id if known else matched_by_id) if each else None,
+                "payable_kind": payable_kind if match else "",
+                "payable_id": match.payable_id if match else None,
+                "found_by": match.by if match else "",
+                "remittance_id": known.id if known else None,
+                "proposed_by_id": known.proposed_by_id if known else line.proposed_by_id,
             }
         )
-    await connection().execute_query(
-        WRITE_FINDINGS,
-        [json.dumps(rows)],
-    )
+    await transition_many(moves, columns, by=by)
 
 
 async def get_line_for(actor: Actor, line_id: UUID) -> BankLine:
@@ -172,7 +171,7 @@ async def get_line_for(actor: Actor, line_id: UUID) -> BankLine:
     """
     line = await (
         BankLine.filter(id=line_id)
-        .select_related("statement", "matched_by", "decided_by", "remittance")
+        .select_related("statement", "proposed_by", "decided_by", "remittance")
         .prefetch_related("refunds")
         .first()
     )

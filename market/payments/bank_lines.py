@@ -9,36 +9,36 @@ from market.audit.services import record
 from market.kit.database import atomic
 from market.kit.errors import Forbidden, Invalid, NotFound
 from market.kit.i18n import gettext as _
-from market.payments.models import BankLine, BankStatement, Remittance, RemittanceStatus
-from market.payments.remittances import SamePerson, confirm_remittance
-from market.payments.states import LineAction, next_line_status
+from market.payments.models import BankLine, BankStatement, Remittance
+from market.payments.remittances import confirm_remittance
+from market.payments.states import BANK_LINE, LineAction, RemittanceAction, RemittanceStatus
 from market.records.by import By
+from market.records.decisions import Verdict, decide
+from market.records.transitions import begin, transition
 
 
 @atomic()
 async def match_line(line_id: UUID, payable_kind: str, payable_id: UUID, *, by: By) -> BankLine:
     """Say by hand what a line pays."""
     line = await lock_line(line_id, by.actor)
-    line.status = next_line_status(line.status, LineAction.MATCH)
-    line.payable_kind, line.payable_id, line.found_by = payable_kind, payable_id, "hand"
-    line.matched_by_id = by.actor.user_id
-    await line.save(update_fields=["status", "payable_kind", "payable_id", "found_by", "matched_by_id"])
-    await _note(line, LineAction.MATCH, by=by, payable=payable_id)
-    return line
+    changes = {
+        "payable_kind": payable_kind,
+        "payable_id": payable_id,
+        "found_by": "hand",
+        "proposed_by_id": by.actor.user_id,
+        "proposed_at": by.now,
+    }
+    return await transition(
+        line, LineAction.MATCH, by=by, changes=changes, amount=line.amount, payable=payable_id
+    )
 
 
 @atomic()
 async def release_line(line_id: UUID, *, by: By) -> BankLine:
     """Take back what was said of a line that is not booked yet."""
     line = await lock_line(line_id, by.actor)
-    line.status = next_line_status(line.status, LineAction.RELEASE)
-    line.payable_kind, line.payable_id, line.found_by = "", None, ""
-    line.remittance_id = line.matched_by_id = None
-    await line.save(
-        update_fields=["status", "payable_kind", "payable_id", "found_by", "remittance_id", "matched_by_id"]
-    )
-    await _note(line, LineAction.RELEASE, by=by)
-    return line
+    changes = {"payable_kind": "", "payable_id": None, "found_by": "", "remittance_id": None}
+    return await transition(line, LineAction.RELEASE, by=by, changes=changes, amount=line.amount)
 
 
 @atomic()
@@ -64,13 +64,18 @@ async def confirm_line(line: BankLine, *, by: By) -> Remittance:
         SamePerson: the actor matched it, or recorded the transfer that it bears out.
         ActionNotAllowed: it was decided before.
     """
-    line.status = next_line_status(line.status, LineAction.BOOK)
-    if by.actor.user_id == line.matched_by_id:
-        raise SamePerson(_("导入或匹配这笔流水的人不能自己确认，请由本单位另一位财务人员确认。"))
+    BANK_LINE.next(line.status, LineAction.BOOK)
+    await decide(
+        line,
+        Verdict.CONFIRMED,
+        by=by,
+        refusal=_("导入或匹配这笔流水的人不能自己确认，请由本单位另一位财务人员确认。"),
+    )
     remittance = await _remittance_of(line, by=by)
-    line.remittance_id, line.decided_by_id, line.decided_at = remittance.id, by.actor.user_id, by.now
-    await line.save(update_fields=["status", "remittance_id", "decided_by_id", "decided_at"])
-    await _note(line, LineAction.BOOK, by=by, remittance=remittance.id)
+    changes = {"remittance_id": remittance.id}
+    await transition(
+        line, LineAction.BOOK, by=by, changes=changes, amount=line.amount, remittance=remittance.id
+    )
     return remittance
 
 
@@ -89,12 +94,16 @@ async def _remittance_of(line: BankLine, *, by: By) -> Remittance:
         # Banks use a number of theirs more than once; the line itself tells the arrivals apart.
         bank_reference=f"{line.bank_reference[:60]}#{line.fingerprint[:12]}",
         voucher_id=statement.file_id,
-        recorded_by_id=line.matched_by_id,
-        recorded_at=by.now,
+        proposed_by_id=line.proposed_by_id,
+        proposed_at=by.now,
         decided_by_id=by.actor.user_id,
         decided_at=by.now,
+        verdict=Verdict.CONFIRMED,
     )
-    await record("remittance", remittance.id, "confirm", by=by, amount=line.amount, line=line.id)
+    await begin(remittance, by=by)
+    await record(
+        "remittance", remittance.id, RemittanceAction.CONFIRM, by=by, amount=line.amount, line=line.id
+    )
     return remittance
 
 
@@ -118,11 +127,4 @@ async def lock_line(line_id: UUID, actor: Actor) -> BankLine:
 
 
 async def _move(line: BankLine, action: LineAction, note: str, *, by: By) -> BankLine:
-    line.status, line.note = next_line_status(line.status, action), note[:200]
-    await line.save(update_fields=["status", "note"])
-    await _note(line, action, by=by)
-    return line
-
-
-async def _note(line: BankLine, action: LineAction, *, by: By, **data: object) -> None:
-    await record("bank_line", line.id, action, by=by, amount=line.amount, **data)
+    return await transition(line, action, by=by, changes={"note": note[:200]}, amount=line.amount)

@@ -24,12 +24,14 @@ from market.payments.gateway import (
     PaymentGateway,
     ReturnUrls,
 )
-from market.payments.models import DisputeStatus, Payment, PaymentStatus, RefundStatus
+from market.payments.models import Payment
 from market.payments.payables import NoOnlinePayment, NothingDue, payable_of
 from market.payments.rules import application_fee, check_payable
 from market.payments.settlement import apply_checkout, end_unpaid, lock_payment
-from market.payments.states import OPEN_PAYMENTS, PaymentAction, next_payment_status
+from market.payments.states import OPEN_PAYMENTS, DisputeStatus, PaymentAction, PaymentStatus, RefundStatus
+from market.payments.verbs import PaymentVerb
 from market.records.by import By
+from market.records.transitions import begin, transition
 
 
 class AlreadyPaid(Conflict):
@@ -131,7 +133,8 @@ async def _create(
     # After the insert: until then the unique index holds off a success that is being recorded.
     if await _is_paid(payable_kind, payable_id):
         raise AlreadyPaid(_("这笔款已经支付。"))
-    await record("payment", payment.id, "start", by=by, amount=money.amount)
+    await begin(payment, by=by)
+    await record("payment", payment.id, PaymentVerb.START, by=by, amount=money.amount)
     return payment
 
 
@@ -165,18 +168,17 @@ async def _open_page(
     except (GatewayRefused, GatewayFault) as error:
         await end_unpaid(payment.id, PaymentAction.FAIL, failure=str(error), now=now)
         raise
-    await _keep_page(payment.id, page)
+    await _store_page(payment.id, page, now=now)
     return page.url
 
 
 @atomic()
-async def _keep_page(payment_id: UUID, page: Checkout) -> None:
+async def _store_page(payment_id: UUID, page: Checkout, *, now: datetime) -> None:
     payment = await lock_payment(payment_id)
     if payment.checkout_id == page.id:
         return
-    payment.status = next_payment_status(payment.status, PaymentAction.OPEN)
-    payment.checkout_id, payment.checkout_url = page.id, page.url
-    await payment.save(update_fields=["status", "checkout_id", "checkout_url"])
+    changes = {"checkout_id": page.id, "checkout_url": page.url}
+    await transition(payment, PaymentAction.OPEN, by=By.job(now), changes=changes)
 
 
 async def _withdraw(payment: Payment, *, gateway: PaymentGateway, now: datetime) -> None:

@@ -26,7 +26,7 @@ async def two_people_decided() -> list[str]:
     """Every confirmed remittance was confirmed by another person than the one who recorded it."""
     return await find_rows(
         "SELECT id FROM remittances WHERE status = 'confirmed' "
-        "AND (decided_by_id IS NULL OR decided_by_id = recorded_by_id)",
+        "AND (decided_by_id IS NULL OR decided_by_id = proposed_by_id)",
         "remittance {id} was not confirmed by a second person",
     )
 

@@ -9,9 +9,12 @@ from market.audit.services import record
 from market.codes.labels import labels
 from market.kit.database import atomic
 from market.payments.gateway import GatewayDispute
-from market.payments.models import Dispute, DisputeStatus, Payment
+from market.payments.models import Dispute, Payment
 from market.payments.payables import DisputedPayment
+from market.payments.states import DISPUTE, DisputeAction, DisputeStatus
+from market.payments.verbs import DisputeVerb
 from market.records.by import By
+from market.records.transitions import begin, transition
 
 _STATUSES = {
     "warning_needs_response": DisputeStatus.WARNING,
@@ -23,7 +26,13 @@ _STATUSES = {
     "prevented": DisputeStatus.WON,
     "lost": DisputeStatus.LOST,
 }
-ENDED = (DisputeStatus.WON, DisputeStatus.LOST, DisputeStatus.CLOSED)
+_ACTIONS = {
+    DisputeStatus.OPEN: DisputeAction.ESCALATE,
+    DisputeStatus.WON: DisputeAction.WIN,
+    DisputeStatus.LOST: DisputeAction.LOSE,
+    DisputeStatus.CLOSED: DisputeAction.CLOSE,
+}
+"""What has happened when the gateway reports another status."""
 
 
 def status_of(word: str) -> DisputeStatus:
@@ -51,10 +60,12 @@ async def record_dispute(payment_id: UUID, reported: GatewayDispute, *, now: dat
             opened_at=reported.opened_at,
             updated_at=now,
         )
-    elif dispute.status is not status and dispute.status not in ENDED:
+        await begin(dispute, by=By.job(now))
+        await record(
+            "dispute", dispute.id, DisputeVerb.REPORT, by=By.job(now), status=status, amount=dispute.amount
+        )
+    elif (action := _ACTIONS.get(status)) and DISPUTE.allows(dispute.status, action):
         is_new = True
-        dispute.status, dispute.answer_by, dispute.updated_at = status, reported.answer_by, now
-        await dispute.save(update_fields=["status", "answer_by", "updated_at"])
-    if is_new:
-        await record("payment", payment.id, f"dispute_{status}", by=By.job(now), amount=dispute.amount)
+        changes = {"answer_by": reported.answer_by}
+        await transition(dispute, action, by=By.job(now), changes=changes, amount=dispute.amount)
     return DisputedPayment(payment.id, payment.payable_kind, payment.payable_id, dispute.id, is_new)

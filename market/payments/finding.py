@@ -10,7 +10,7 @@ from uuid import UUID
 
 from market.codes.canonical import canonical_key, normalise_width
 from market.kit.money import Money
-from market.payments.models import RemittanceStatus
+from market.payments.states import RemittanceStatus
 
 REFERENCE = re.compile(r"HT[-_ ]?(\d{4})[-_ ]?(\d{6})(?:[-_ ](\d{1,2}))?(?!\d)", re.ASCII)
 """The payment reference that we ask for: the contract's number, then the instalment's."""
@@ -40,7 +40,7 @@ class KnownRemittance:
     money: Money
     status: RemittanceStatus
     bank_reference: str
-    recorded_by_id: UUID
+    proposed_by_id: UUID
 
 
 @dataclass(frozen=True)

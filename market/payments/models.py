@@ -9,70 +9,28 @@ from tortoise.models import Model
 from market.accounts.models import Organisation, User
 from market.files.models import StoredFile
 from market.kit.fields import enum_column
-from market.kit.i18n import lazy
-from market.kit.labels import LabelEnum
 from market.kit.money import Money
+from market.payments.states import (
+    BANK_LINE,
+    DISPUTE,
+    PAYMENT,
+    REFUND,
+    REMITTANCE,
+    DisputeStatus,
+    LineStatus,
+    PaymentStatus,
+    RefundStatus,
+    RemittanceStatus,
+)
+from market.records.decisions import SecondPerson
+from market.records.transitions import Stateful
 
 
-class PaymentStatus(LabelEnum):
-    PREPARED = "prepared", lazy("准备中")
-    """Stored; the gateway has perhaps not been asked yet."""
-    PENDING = "pending", lazy("待支付"), "due"
-    """The gateway has a page where the buyer can pay."""
-    SUCCEEDED = "succeeded", lazy("已支付"), "done"
-    FAILED = "failed", lazy("支付未成功"), "wrong"
-    EXPIRED = "expired", lazy("已超时关闭")
-    REFUNDED = "refunded", lazy("已退款"), "note"
+class Payment(Stateful):
+    """One attempt to pay one payable online, on the seller's own connected account."""
 
-
-class RemittanceStatus(LabelEnum):
-    RECORDED = "recorded", lazy("已登记，待确认"), "due"
-    CONFIRMED = "confirmed", lazy("已确认到账"), "done"
-    REJECTED = "rejected", lazy("核对不符"), "wrong"
-
-
-class RefundStatus(LabelEnum):
-    RECORDED = "recorded", lazy("已登记，待确认"), "due"
-    """A transfer back by bank, written down by one person; another confirms that it left."""
-    PREPARED = "prepared", lazy("准备退款"), "due"
-    """Stored; the gateway has perhaps not been asked yet."""
-    PENDING = "pending", lazy("退款中"), "act"
-    """The gateway has taken it on; the money is on its way."""
-    SUCCEEDED = "succeeded", lazy("已退款"), "done"
-    FAILED = "failed", lazy("退款未成功"), "wrong"
-    REJECTED = "rejected", lazy("不予退款")
-
-
-class DisputeStatus(LabelEnum):
-    WARNING = "warning", lazy("拒付询问"), "due"
-    """An inquiry; no money was taken yet."""
-    OPEN = "open", lazy("拒付争议中"), "wrong"
-    """The money is withheld from the seller until the bank decides."""
-    WON = "won", lazy("争议胜诉"), "done"
-    LOST = "lost", lazy("争议败诉"), "wrong"
-    CLOSED = "closed", lazy("询问已结束")
-    """An inquiry that ended without a dispute."""
-
-
-class LineStatus(LabelEnum):
-    NEW = "new", lazy("待匹配")
-    """Read from the file; nobody has looked for what it pays."""
-    OPEN = "open", lazy("待认领"), "due"
-    """Nothing was found that it pays; a person decides."""
-    MATCHED = "matched", lazy("已匹配，待确认"), "due"
-    """One person, or the market on their behalf, says what it pays; another confirms."""
-    BOOKED = "booked", lazy("已入账"), "done"
-    """Confirmed, and a remittance."""
-    RETURNED = "returned", lazy("已退回"), "note"
-    """Sent back to the payer: it paid for nothing here."""
-    SET_ASIDE = "set_aside", lazy("与合同无关")
-    """Has nothing to do with a contract."""
-    OUTGOING = "outgoing", lazy("支出")
-    """Money that left."""
-
-
-class Payment(Model):
-    """One try to pay one payable online, on the seller's own connected account."""
+    record_kind = "payment"
+    workflow = PAYMENT
 
     id = fields.UUIDField(primary_key=True)
     """Also the idempotency key at the gateway."""
@@ -108,8 +66,11 @@ class Payment(Model):
         return Money(self.amount, self.currency)
 
 
-class Remittance(Model):
+class Remittance(SecondPerson, Stateful):
     """A bank transfer (对公转账) recorded with its voucher by one person, confirmed by another."""
+
+    record_kind = "remittance"
+    workflow = REMITTANCE
 
     id = fields.UUIDField(primary_key=True)
     payable_kind = fields.CharField(max_length=24)
@@ -126,17 +87,6 @@ class Remittance(Model):
     invoice_number = fields.CharField(max_length=40, null=True)
     """Unique over the whole system among remittances that were not rejected."""
     invoice_amount = fields.BigIntField(null=True)
-    recorded_by: fields.ForeignKeyRelation[User] = fields.ForeignKeyField(
-        "market.User", related_name="recorded_remittances", on_delete=fields.RESTRICT
-    )
-    recorded_by_id: UUID
-    recorded_at = fields.DatetimeField()
-    decided_by: fields.ForeignKeyNullableRelation[User] = fields.ForeignKeyField(
-        "market.User", related_name="decided_remittances", null=True, on_delete=fields.RESTRICT
-    )
-    decided_by_id: UUID | None
-    decided_at = fields.DatetimeField(null=True)
-    reject_reason = fields.CharField(max_length=300, default="")
 
     class Meta:
         table = "remittances"
@@ -144,11 +94,15 @@ class Remittance(Model):
         indexes = (("payable_kind", "payable_id"),)
 
 
-class Refund(Model):
+class Refund(SecondPerson, Stateful):
     """Money sent back to whoever paid: all or part of a payment, a remittance or a bank line.
 
-    Never more than came: the database compares with what was paid.
+    Never more than came: the database compares with what was paid. Another person confirms a refund by
+    bank; one of an online payment is carried out by the gateway and has no verdict.
     """
+
+    record_kind = "refund"
+    workflow = REFUND
 
     id = fields.UUIDField(primary_key=True)
     """Also the idempotency key at the gateway."""
@@ -168,7 +122,8 @@ class Refund(Model):
     status = enum_column(RefundStatus)
     amount = fields.BigIntField()
     currency = fields.CharField(max_length=3, default="CNY")
-    reason = fields.CharField(max_length=300)
+    cause = fields.CharField(max_length=300)
+    """Why the money goes back."""
     gateway_id = fields.CharField(max_length=80, null=True, unique=True)
     bank_reference = fields.CharField(max_length=80, default="")
     refunded_on = fields.DateField(null=True)
@@ -177,16 +132,11 @@ class Refund(Model):
     )
     voucher_id: UUID | None
     failure = fields.CharField(max_length=200, default="")
-    requested_by: fields.ForeignKeyNullableRelation[User] = fields.ForeignKeyField(
-        "market.User", related_name="requested_refunds", null=True, on_delete=fields.RESTRICT
+    proposed_by: fields.ForeignKeyNullableRelation[User] = fields.ForeignKeyField(  # type: ignore[assignment]  # a refund made at the gateway has no proposer
+        "market.User", related_name=False, null=True, on_delete=fields.RESTRICT
     )
-    requested_by_id: UUID | None
     """None: the seller made it at the gateway itself."""
-    requested_at = fields.DatetimeField()
-    decided_by: fields.ForeignKeyNullableRelation[User] = fields.ForeignKeyField(
-        "market.User", related_name="decided_refunds", null=True, on_delete=fields.RESTRICT
-    )
-    decided_by_id: UUID | None
+    proposed_by_id: UUID | None  # type: ignore[assignment]  # as above
     ended_at = fields.DatetimeField(null=True)
 
     class Meta:
@@ -199,8 +149,11 @@ class Refund(Model):
         return Money(self.amount, self.currency)
 
 
-class Dispute(Model):
-    """A payer's bank asks for a card payment back (拒付); it decides, not we."""
+class Dispute(Stateful):
+    """A payer's bank asks for a card payment back (拒付); the bank decides."""
+
+    record_kind = "dispute"
+    workflow = DISPUTE
 
     id = fields.UUIDField(primary_key=True)
     gateway_id = fields.CharField(max_length=80, unique=True)
@@ -259,8 +212,15 @@ class BankStatement(Model):
         unique_together = (("organisation", "sha256"),)
 
 
-class BankLine(Model):
-    """One line of a bank statement. What the bank wrote never changes, only what we make of it."""
+class BankLine(SecondPerson, Stateful):
+    """One line of a bank statement. What the bank wrote never changes, only what it is matched with.
+
+    Who imported it proposes what the matching job finds, or whoever matches it by hand; another person
+    confirms.
+    """
+
+    record_kind = "bank_line"
+    workflow = BANK_LINE
 
     id = fields.UUIDField(primary_key=True)
     statement: fields.ForeignKeyRelation[BankStatement] = fields.ForeignKeyField(
@@ -293,15 +253,6 @@ class BankLine(Model):
     )
     remittance_id: UUID | None
     """The remittance that it is, or that it bears out."""
-    matched_by: fields.ForeignKeyNullableRelation[User] = fields.ForeignKeyField(
-        "market.User", related_name="matched_lines", null=True, on_delete=fields.RESTRICT
-    )
-    matched_by_id: UUID | None
-    decided_by: fields.ForeignKeyNullableRelation[User] = fields.ForeignKeyField(
-        "market.User", related_name="decided_lines", null=True, on_delete=fields.RESTRICT
-    )
-    decided_by_id: UUID | None
-    decided_at = fields.DatetimeField(null=True)
     note = fields.CharField(max_length=200, default="")
 
     class Meta:

@@ -12,6 +12,7 @@ from market.kit.errors import NotFound
 from market.kit.i18n import gettext as _
 from market.payments.gateway import PaymentGateway, ReturnUrls
 from market.payments.models import ConnectedAccount
+from market.payments.verbs import AccountVerb
 from market.records.by import By
 
 
@@ -42,7 +43,7 @@ async def keep_account(organisation_id: UUID, account: str, *, by: By) -> Connec
         defaults={"id": uuid4(), "account": account, "created_at": by.now, "updated_at": by.now},
     )
     if is_new:
-        await record("organisation", organisation_id, "connect_account", by=by)
+        await record("organisation", organisation_id, AccountVerb.CONNECT, by=by)
     return kept
 
 

@@ -22,8 +22,8 @@ async def list_remittances(payable_kind: str, payable_ids: Collection[UUID]) -> 
     """Return the bank transfers recorded for these payables with voucher and people, oldest first."""
     return (
         await Remittance.filter(payable_kind=payable_kind, payable_id__in=list(payable_ids))
-        .select_related("voucher", "recorded_by", "decided_by")
-        .order_by("recorded_at")
+        .select_related("voucher", "proposed_by", "decided_by")
+        .order_by("proposed_at")
     )
 
 

@@ -13,19 +13,11 @@ from market.kit.database import atomic
 from market.kit.i18n import gettext as _
 from market.payments.disputes import status_of
 from market.payments.gateway import Checkout, CheckoutState, PaymentGateway
-from market.payments.models import (
-    ConnectedAccount,
-    Difference,
-    Dispute,
-    Payment,
-    PaymentStatus,
-    Reconciliation,
-    Refund,
-    RefundStatus,
-)
+from market.payments.models import ConnectedAccount, Difference, Dispute, Payment, Reconciliation, Refund
 from market.payments.payables import book
 from market.payments.refunds import STATES
 from market.payments.settlement import sync_payment
+from market.payments.states import PaymentStatus, RefundStatus
 from market.records.by import By
 
 PAID = (PaymentStatus.SUCCEEDED, PaymentStatus.REFUNDED)
@@ -139,7 +131,7 @@ async def _compare_account(
         Found("missing_refund", account, key, each.payment_id, f"{each.status} {each.money}", "")
         for key, each in ours.items()
         if each.status in (RefundStatus.PENDING, RefundStatus.SUCCEEDED)
-        and each.requested_at >= since
+        and each.proposed_at >= since
         and not {key, str(each.id)} & there
     ]
     known = {each.gateway_id: each for each in await Dispute.filter(payment__connected_account=account)}

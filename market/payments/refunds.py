@@ -17,24 +17,20 @@ from market.kit.jobs import enqueue
 from market.kit.money import Money
 from market.payments.gateway import GatewayFault, GatewayRefused, PaymentGateway, RefundState
 from market.payments.gateway import Refund as GatewayRefund
-from market.payments.models import (
-    BankLine,
-    Payment,
+from market.payments.models import BankLine, Payment, Refund, Remittance
+from market.payments.payables import RefundedPayment, book
+from market.payments.states import (
+    REFUND,
+    PaymentAction,
     PaymentStatus,
-    Refund,
+    RefundAction,
     RefundStatus,
-    Remittance,
     RemittanceStatus,
 )
-from market.payments.payables import RefundedPayment, book
-from market.payments.remittances import SamePerson
-from market.payments.states import (
-    PaymentAction,
-    RefundAction,
-    next_payment_status,
-    next_refund_status,
-)
+from market.payments.verbs import RefundVerb
 from market.records.by import By
+from market.records.decisions import Verdict, decide
+from market.records.transitions import begin, transition
 
 SEND_REFUND = "payments.send_refund"
 Source = Payment | Remittance | BankLine
@@ -57,7 +53,7 @@ async def refundable(source: Source) -> Money:
     return Money(source.amount - sum(int(str(each)) for each in taken), source.currency)
 
 
-async def request_refund(payment: Payment, money: Money, reason: str, *, by: By) -> Refund:
+async def request_refund(payment: Payment, money: Money, cause: str, *, by: By) -> Refund:
     """Record an online refund of a locked payment and enqueue the job that asks the gateway for it.
 
     The refund's id is the idempotency key there.
@@ -68,7 +64,7 @@ async def request_refund(payment: Payment, money: Money, reason: str, *, by: By)
     """
     if payment.status is not PaymentStatus.SUCCEEDED:
         raise Conflict(_("这笔款没有支付成功，或者已经退完。"))
-    refund = await _write(payment, money, reason, status=RefundStatus.PREPARED, by=by)
+    refund = await _write(payment, money, cause, status=RefundStatus.PREPARED, by=by)
     await enqueue(SEND_REFUND, lock=f"payments:{payment.id}", refund_id=refund.id)
     return refund
 
@@ -76,7 +72,7 @@ async def request_refund(payment: Payment, money: Money, reason: str, *, by: By)
 async def record_by_bank(
     source: Remittance | BankLine,
     money: Money,
-    reason: str,
+    cause: str,
     *,
     refunded_on: date,
     bank_reference: str,
@@ -96,7 +92,7 @@ async def record_by_bank(
     return await _write(
         source,
         money,
-        reason,
+        cause,
         status=RefundStatus.RECORDED,
         by=by,
         refunded_on=refunded_on,
@@ -105,7 +101,7 @@ async def record_by_bank(
     )
 
 
-async def decide(refund_id: UUID, action: RefundAction, *, by: By) -> Refund:
+async def decide_refund(refund_id: UUID, verdict: Verdict, *, by: By, reason: str = "") -> Refund:
     """Confirm or reject a refund by bank, in the caller's transaction; of two at once, the second is refused.
 
     Raises:
@@ -113,13 +109,16 @@ async def decide(refund_id: UUID, action: RefundAction, *, by: By) -> Refund:
         ActionNotAllowed: it was decided before.
     """
     refund = await lock_refund(refund_id)
-    refund.status = next_refund_status(refund.status, action)
-    if by.actor.user_id == refund.requested_by_id:
-        raise SamePerson(_("登记退款的人不能自己确认，请由本单位另一位财务人员办理。"))
-    refund.decided_by_id, refund.ended_at = by.actor.user_id, by.now
-    await refund.save(update_fields=["status", "decided_by_id", "ended_at"])
-    await record("refund", refund.id, action, by=by, amount=refund.amount)
-    return refund
+    action = RefundAction.CONFIRM if verdict is Verdict.CONFIRMED else RefundAction.REJECT
+    REFUND.next(refund.status, action)
+    await decide(
+        refund,
+        verdict,
+        by=by,
+        reason=reason,
+        refusal=_("登记退款的人不能自己确认，请由本单位另一位财务人员办理。"),
+    )
+    return await transition(refund, action, by=by, changes={"ended_at": by.now}, amount=refund.amount)
 
 
 async def send_refund(refund_id: UUID, *, gateway: PaymentGateway, now: datetime) -> None:
@@ -173,11 +172,12 @@ async def record_gateway_refund(
     refund = await _find(payment, reported) or await _adopt(payment, reported, now=now)
     wanted, action = STATES[reported.state]
     if refund.status is not wanted and _leads_on(refund.status, wanted):
-        refund.status = next_refund_status(refund.status, action)
-        refund.gateway_id, refund.failure = reported.id, reported.failure[:200]
-        refund.ended_at = now if wanted is not RefundStatus.PENDING else None
-        await refund.save(update_fields=["status", "gateway_id", "failure", "ended_at"])
-        await record("refund", refund.id, action, by=By.job(now), amount=refund.amount)
+        changes = {
+            "gateway_id": reported.id,
+            "failure": reported.failure[:200],
+            "ended_at": None if wanted is RefundStatus.PENDING else now,
+        }
+        await transition(refund, action, by=By.job(now), changes=changes, amount=refund.amount)
     await _follow(payment, now=now)
     if refund.status not in (RefundStatus.SUCCEEDED, RefundStatus.FAILED):
         return None
@@ -208,7 +208,7 @@ async def lock_refund(refund_id: UUID) -> Refund:
 async def _write(
     source: Source,
     money: Money,
-    reason: str,
+    cause: str,
     *,
     status: RefundStatus,
     by: By,
@@ -216,7 +216,7 @@ async def _write(
 ) -> Refund:
     if money.amount <= 0:
         raise Invalid(_("金额应大于零。"), field="amount")
-    if not reason.strip():
+    if not cause.strip():
         raise Invalid(_("请写明退款的原因。"), field="reason")
     left = await refundable(source)
     if left < money:
@@ -226,9 +226,9 @@ async def _write(
         status=status,
         amount=money.amount,
         currency=money.currency,
-        reason=reason.strip()[:300],
-        requested_by_id=by.actor.user_id,
-        requested_at=by.now,
+        cause=cause.strip()[:300],
+        proposed_by_id=by.actor.user_id,
+        proposed_at=by.now,
         **{_key(source): source.id},
         **more,
     )
@@ -238,7 +238,9 @@ async def _write(
         if getattr(error.args[0], "constraint_name", "") != "refunds_within_payment":
             raise
         raise MoreThanCame(_("这笔款没有这么多可退，请刷新后再看。")) from error
-    await record("refund", refund.id, status, by=by, amount=refund.amount)
+    await begin(refund, by=by)
+    verb = RefundVerb.REQUEST if status is RefundStatus.PREPARED else RefundVerb.RECORD
+    await record("refund", refund.id, verb, by=by, amount=refund.amount)
     return refund
 
 
@@ -267,11 +269,12 @@ async def _adopt(payment: Payment, reported: GatewayRefund, *, now: datetime) ->
         status=RefundStatus.PREPARED,
         amount=reported.money.amount,
         currency=reported.money.currency,
-        reason=_("转让方在支付平台直接退款"),
+        cause=_("转让方在支付平台直接退款"),
         gateway_id=reported.id,
-        requested_at=now,
+        proposed_at=now,
     )
-    await record("refund", refund.id, "adopt", by=By.job(now), amount=refund.amount)
+    await begin(refund, by=By.job(now))
+    await record("refund", refund.id, RefundVerb.ADOPT, by=By.job(now), amount=refund.amount)
     return refund
 
 
@@ -280,10 +283,8 @@ async def _fail(refund_id: UUID, failure: str, *, now: datetime) -> None:
     refund = await lock_refund(refund_id)
     if refund.status is not RefundStatus.PREPARED:
         return
-    refund.status = next_refund_status(refund.status, RefundAction.FAIL)
-    refund.failure, refund.ended_at = failure[:200], now
-    await refund.save(update_fields=["status", "failure", "ended_at"])
-    await record("refund", refund.id, RefundAction.FAIL, by=By.job(now))
+    changes = {"failure": failure[:200], "ended_at": now}
+    await transition(refund, RefundAction.FAIL, by=By.job(now), changes=changes)
 
 
 async def _follow(payment: Payment, *, now: datetime) -> None:
@@ -298,6 +299,4 @@ async def _follow(payment: Payment, *, now: datetime) -> None:
         action = PaymentAction.RESTORE
     else:
         return
-    payment.status = next_payment_status(payment.status, action)
-    await payment.save(update_fields=["status"])
-    await record("payment", payment.id, action, by=By.job(now))
+    await transition(payment, action, by=By.job(now))

@@ -12,17 +12,16 @@ from market.codes.canonical import canonical_key
 from market.files.models import StoredFile
 from market.kit.clock import local_date
 from market.kit.database import atomic
-from market.kit.errors import Forbidden, Invalid, NotFound
+from market.kit.errors import Invalid, NotFound
 from market.kit.i18n import gettext as _
 from market.kit.money import Money
 from market.payments.models import Remittance
 from market.payments.payables import payable_of
-from market.payments.states import RemittanceAction, next_remittance_status
+from market.payments.states import REMITTANCE, RemittanceAction
+from market.payments.verbs import RemittanceVerb
 from market.records.by import By
-
-
-class SamePerson(Forbidden):
-    """Who recorded a remittance may not decide on it."""
+from market.records.decisions import Verdict, decide
+from market.records.transitions import begin, transition
 
 
 async def record_remittance(
@@ -64,8 +63,8 @@ async def record_remittance(
         voucher_id=voucher_id,
         invoice_number=invoice_number or None,
         invoice_amount=invoice_amount,
-        recorded_by_id=by.actor.user_id,
-        recorded_at=by.now,
+        proposed_by_id=by.actor.user_id,
+        proposed_at=by.now,
     )
     try:
         return await _write(remittance, by=by)
@@ -97,18 +96,17 @@ async def reject_remittance(remittance_id: UUID, reason: str, *, by: By) -> Remi
         SamePerson: the actor recorded it.
         ActionNotAllowed: it was decided before.
     """
-    if not reason.strip():
-        raise Invalid(_("请写明退回的原因。"), field="reason")
-    return await _decide(remittance_id, RemittanceAction.REJECT, by=by, reason=reason.strip())
+    return await _decide(remittance_id, RemittanceAction.REJECT, by=by, reason=reason.strip()[:300])
 
 
 @atomic()
 async def _write(remittance: Remittance, *, by: By) -> Remittance:
     await remittance.save(force_create=True)
+    await begin(remittance, by=by)
     await record(
         "remittance",
         remittance.id,
-        "record",
+        RemittanceVerb.RECORD,
         by=by,
         amount=remittance.amount,
         received_on=remittance.received_on,
@@ -121,14 +119,13 @@ async def _decide(remittance_id: UUID, action: RemittanceAction, *, by: By, reas
     remittance = await Remittance.select_for_update().get_or_none(id=remittance_id)
     if remittance is None:
         raise NotFound(_("没有这笔对公转账。"))
-    remittance.status = next_remittance_status(remittance.status, action)
-    if by.actor.user_id == remittance.recorded_by_id:
-        raise SamePerson(_("登记人不能确认或退回自己登记的到账，请由本单位另一位同事办理。"))
-    remittance.decided_by_id, remittance.decided_at, remittance.reject_reason = (
-        by.actor.user_id,
-        by.now,
-        reason[:300],
+    REMITTANCE.next(remittance.status, action)
+    verdict = Verdict.CONFIRMED if action is RemittanceAction.CONFIRM else Verdict.REJECTED
+    await decide(
+        remittance,
+        verdict,
+        by=by,
+        reason=reason,
+        refusal=_("登记人不能确认或退回自己登记的到账，请由本单位另一位同事办理。"),
     )
-    await remittance.save(update_fields=["status", "decided_by_id", "decided_at", "reject_reason"])
-    await record("remittance", remittance.id, action, by=by, amount=remittance.amount)
-    return remittance
+    return await transition(remittance, action, by=by, amount=remittance.amount)

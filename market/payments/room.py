@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from market.kit.i18n import lazy
 from market.kit.room import Room, Subject
-from market.payments import checks, jobs, models, views
-from market.payments.models import DisputeStatus, LineStatus, PaymentStatus, RefundStatus, RemittanceStatus
+from market.payments import checks, jobs, models, states, verbs, views
 
 ROOM = Room(
     "payments",
@@ -14,17 +13,26 @@ ROOM = Room(
     demo_routes=views.demo_routes,
     jobs=(jobs.process_event, jobs.retry_events, jobs.send_refund, jobs.reconcile_with_gateway),
     subjects={
-        "payment": Subject(lazy("在线支付")),
-        "remittance": Subject(lazy("对公转账")),
-        "refund": Subject(lazy("退款")),
-        "bank_line": Subject(lazy("银行流水明细")),
+        "payment": Subject(lazy("在线支付"), verbs=(states.PaymentAction,)),
+        "remittance": Subject(lazy("对公转账"), verbs=(states.RemittanceAction,)),
+        "refund": Subject(lazy("退款"), verbs=(states.RefundAction,)),
+        "dispute": Subject(lazy("拒付争议"), verbs=(states.DisputeAction,)),
+        "bank_line": Subject(lazy("银行流水明细"), verbs=(states.LineAction,)),
+    },
+    audit_verbs={
+        "payment": (verbs.PaymentVerb,),
+        "remittance": (verbs.RemittanceVerb,),
+        "refund": (verbs.RefundVerb,),
+        "dispute": (verbs.DisputeVerb,),
+        "bank_statement": (verbs.StatementVerb,),
+        "organisation": (verbs.AccountVerb,),
     },
     checks=checks.CHECKS,
     labels={
-        "payment": PaymentStatus,
-        "remittance": RemittanceStatus,
-        "bank_line": LineStatus,
-        "refund": RefundStatus,
-        "dispute": DisputeStatus,
+        "payment": states.PaymentStatus,
+        "remittance": states.RemittanceStatus,
+        "bank_line": states.LineStatus,
+        "refund": states.RefundStatus,
+        "dispute": states.DisputeStatus,
     },
 )

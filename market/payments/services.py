@@ -7,7 +7,6 @@ from market.payments.onboarding import refresh_account, start_onboarding
 from market.payments.payables import DisputedPayment, PaidPayment, RefundedPayment
 from market.payments.refunds import MoreThanCame
 from market.payments.remittances import (
-    SamePerson,
     confirm_remittance,
     record_remittance,
     reject_remittance,
@@ -22,7 +21,6 @@ __all__ = [
     "PaidPayment",
     "RefundedPayment",
     "ReturnUrls",
-    "SamePerson",
     "confirm_remittance",
     "record_event",
     "record_remittance",

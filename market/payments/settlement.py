@@ -8,16 +8,16 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from market.audit.services import record
 from market.kit.database import atomic
 from market.kit.money import Money
 from market.payments.disputes import record_dispute
 from market.payments.gateway import Checkout, CheckoutState, PaymentGateway
-from market.payments.models import Payment, PaymentStatus
+from market.payments.models import Payment
 from market.payments.payables import FailedPayment, GatewayUpdate, PaidPayment, book
 from market.payments.refunds import record_gateway_refund
-from market.payments.states import OPEN_PAYMENTS, PaymentAction, next_payment_status
+from market.payments.states import OPEN_PAYMENTS, PaymentAction, PaymentStatus
 from market.records.by import By
+from market.records.transitions import transition
 
 log = logging.getLogger(__name__)
 
@@ -79,13 +79,15 @@ async def record_success(payment_id: UUID, page: Checkout, *, now: datetime) -> 
     """Record that a payment was paid on this page. Idempotent."""
     payment = await lock_payment(payment_id)
     if payment.status not in (PaymentStatus.SUCCEEDED, PaymentStatus.REFUNDED):
-        payment.status = next_payment_status(payment.status, PaymentAction.SUCCEED)
-        payment.checkout_id, payment.payment_intent_id = page.id, page.payment_intent
-        payment.ended_at, payment.failure = now, ""
-        await payment.save(
-            update_fields=["status", "checkout_id", "payment_intent_id", "ended_at", "failure"]
+        changes = {
+            "checkout_id": page.id,
+            "payment_intent_id": page.payment_intent,
+            "ended_at": now,
+            "failure": "",
+        }
+        await transition(
+            payment, PaymentAction.SUCCEED, by=By.job(now), changes=changes, amount=payment.amount
         )
-        await record("payment", payment.id, PaymentAction.SUCCEED, by=By.job(now), amount=payment.amount)
     return PaidPayment(
         payment_id=payment.id,
         payable_kind=payment.payable_kind,
@@ -109,10 +111,7 @@ async def end_unpaid(
     payment = await lock_payment(payment_id)
     if payment.status not in only:
         return False
-    payment.status = next_payment_status(payment.status, action)
-    payment.failure, payment.ended_at = failure[:200], now
-    await payment.save(update_fields=["status", "failure", "ended_at"])
-    await record("payment", payment.id, action, by=By.job(now))
+    await transition(payment, action, by=By.job(now), changes={"failure": failure[:200], "ended_at": now})
     return True
 
 

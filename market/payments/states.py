@@ -1,148 +1,195 @@
-"""The life of a payment and of a remittance: which action leads from which status to which."""
+"""Statuses of payments, bank transfers, refunds, disputes and bank lines, and their workflows."""
 
 from __future__ import annotations
 
-from enum import StrEnum
-
-from market.kit.errors import Conflict
-from market.kit.i18n import gettext as _
-from market.payments.models import LineStatus, PaymentStatus, RefundStatus, RemittanceStatus
+from market.kit.i18n import lazy
+from market.kit.labels import LabelEnum
+from market.kit.workflow import Workflow
 
 
-class PaymentAction(StrEnum):
-    OPEN = "open"
+class PaymentStatus(LabelEnum):
+    PREPARED = "prepared", lazy("准备中")
+    """Stored; the gateway has perhaps not been called yet."""
+    PENDING = "pending", lazy("待支付"), "due"
+    """The gateway has a page where the buyer can pay."""
+    SUCCEEDED = "succeeded", lazy("已支付"), "done"
+    FAILED = "failed", lazy("支付未成功"), "wrong"
+    EXPIRED = "expired", lazy("已超时关闭")
+    REFUNDED = "refunded", lazy("已退款"), "note"
+
+
+class PaymentAction(LabelEnum):
+    OPEN = "open", lazy("打开付款页")
     """The gateway made a page for it."""
-    SUCCEED = "succeed"
-    FAIL = "fail"
-    EXPIRE = "expire"
-    REFUND = "refund"
+    SUCCEED = "succeed", lazy("支付成功")
+    FAIL = "fail", lazy("支付未成功")
+    EXPIRE = "expire", lazy("超时关闭")
+    REFUND = "refund", lazy("全额退款")
     """All of it went back."""
-    RESTORE = "restore"
-    """A refund did not go through after all."""
+    RESTORE = "restore", lazy("退款未成，恢复已支付")
+    """A refund failed after all."""
 
 
-class RemittanceAction(StrEnum):
-    CONFIRM = "confirm"
-    REJECT = "reject"
+P, PA = PaymentStatus, PaymentAction
+OPEN_PAYMENTS = (P.PREPARED, P.PENDING)
+"""A payable has at most one payment in these."""
+PAYMENT: Workflow[PaymentStatus, PaymentAction] = Workflow(
+    {
+        (P.PREPARED, PA.OPEN): P.PENDING,
+        (P.PREPARED, PA.SUCCEED): P.SUCCEEDED,
+        (P.PREPARED, PA.FAIL): P.FAILED,
+        (P.PREPARED, PA.EXPIRE): P.EXPIRED,
+        (P.PENDING, PA.SUCCEED): P.SUCCEEDED,
+        (P.PENDING, PA.FAIL): P.FAILED,
+        (P.PENDING, PA.EXPIRE): P.EXPIRED,
+        # The gateway decides: money that arrived is recorded even if the payment had been ended here.
+        (P.FAILED, PA.SUCCEED): P.SUCCEEDED,
+        (P.EXPIRED, PA.SUCCEED): P.SUCCEEDED,
+        (P.SUCCEEDED, PA.REFUND): P.REFUNDED,
+        (P.REFUNDED, PA.RESTORE): P.SUCCEEDED,
+    },
+    refusal=lazy("这笔付款的状态已经变化，请刷新后再看。"),
+)
 
 
-class RefundAction(StrEnum):
-    SEND = "send"
-    """The gateway has taken it on."""
-    SUCCEED = "succeed"
-    FAIL = "fail"
-    CONFIRM = "confirm"
-    REJECT = "reject"
+class RemittanceStatus(LabelEnum):
+    RECORDED = "recorded", lazy("已登记，待确认"), "due"
+    CONFIRMED = "confirmed", lazy("已确认到账"), "done"
+    REJECTED = "rejected", lazy("核对不符"), "wrong"
 
 
-class LineAction(StrEnum):
-    FIND = "find"
-    MISS = "miss"
-    KNOW = "know"
+class RemittanceAction(LabelEnum):
+    CONFIRM = "confirm", lazy("确认到账")
+    REJECT = "reject", lazy("核对不符")
+
+
+REMITTANCE: Workflow[RemittanceStatus, RemittanceAction] = Workflow(
+    {
+        (RemittanceStatus.RECORDED, RemittanceAction.CONFIRM): RemittanceStatus.CONFIRMED,
+        (RemittanceStatus.RECORDED, RemittanceAction.REJECT): RemittanceStatus.REJECTED,
+    },
+    refusal=lazy("这笔对公转账已经有人处理，请刷新后再看。"),
+)
+
+
+class RefundStatus(LabelEnum):
+    RECORDED = "recorded", lazy("已登记，待确认"), "due"
+    """A transfer back by bank, recorded by one person; another confirms that it left."""
+    PREPARED = "prepared", lazy("准备退款"), "due"
+    """Stored; the gateway has perhaps not been called yet."""
+    PENDING = "pending", lazy("退款中"), "act"
+    """The gateway has accepted it; the money is on its way."""
+    SUCCEEDED = "succeeded", lazy("已退款"), "done"
+    FAILED = "failed", lazy("退款未成功"), "wrong"
+    REJECTED = "rejected", lazy("不予退款")
+
+
+class RefundAction(LabelEnum):
+    SEND = "send", lazy("平台受理退款")
+    """The gateway has accepted it."""
+    SUCCEED = "succeed", lazy("退款成功")
+    FAIL = "fail", lazy("退款未成功")
+    CONFIRM = "confirm", lazy("确认退款")
+    REJECT = "reject", lazy("没有退出")
+
+
+R, RA = RefundStatus, RefundAction
+REFUND: Workflow[RefundStatus, RefundAction] = Workflow(
+    {
+        (R.PREPARED, RA.SEND): R.PENDING,
+        (R.PREPARED, RA.SUCCEED): R.SUCCEEDED,
+        (R.PREPARED, RA.FAIL): R.FAILED,
+        (R.PENDING, RA.SUCCEED): R.SUCCEEDED,
+        (R.PENDING, RA.FAIL): R.FAILED,
+        # The payer's bank may send a refund back days after the gateway reported it as done.
+        (R.SUCCEEDED, RA.FAIL): R.FAILED,
+        (R.RECORDED, RA.CONFIRM): R.SUCCEEDED,
+        (R.RECORDED, RA.REJECT): R.REJECTED,
+    },
+    refusal=lazy("这笔退款的状态已经变化，请刷新后再看。"),
+)
+
+
+class DisputeStatus(LabelEnum):
+    WARNING = "warning", lazy("拒付询问"), "due"
+    """An inquiry; no money was taken yet."""
+    OPEN = "open", lazy("拒付争议中"), "wrong"
+    """The money is withheld from the seller until the bank decides."""
+    WON = "won", lazy("争议胜诉"), "done"
+    LOST = "lost", lazy("争议败诉"), "wrong"
+    CLOSED = "closed", lazy("询问已结束")
+    """An inquiry that ended without a dispute."""
+
+
+class DisputeAction(LabelEnum):
+    """What the payer's bank decides, as the gateway reports it."""
+
+    ESCALATE = "escalate", lazy("转为拒付争议")
+    WIN = "win", lazy("争议胜诉")
+    LOSE = "lose", lazy("争议败诉")
+    CLOSE = "close", lazy("询问结束")
+
+
+D, DA = DisputeStatus, DisputeAction
+DISPUTE: Workflow[DisputeStatus, DisputeAction] = Workflow(
+    {
+        (D.WARNING, DA.ESCALATE): D.OPEN,
+        (D.WARNING, DA.WIN): D.WON,
+        (D.WARNING, DA.LOSE): D.LOST,
+        (D.WARNING, DA.CLOSE): D.CLOSED,
+        (D.OPEN, DA.WIN): D.WON,
+        (D.OPEN, DA.LOSE): D.LOST,
+    }
+)
+
+
+class LineStatus(LabelEnum):
+    """What became of a line of a bank statement."""
+
+    NEW = "new", lazy("待匹配")
+    """Read from the file, not matched yet."""
+    OPEN = "open", lazy("待认领"), "due"
+    """No payable was found; a person decides."""
+    MATCHED = "matched", lazy("已匹配，待确认"), "due"
+    """A person, or the matching job on behalf of the importer, proposes what it pays; another confirms."""
+    BOOKED = "booked", lazy("已入账"), "done"
+    """Confirmed, and a remittance."""
+    RETURNED = "returned", lazy("已退回"), "note"
+    """Sent back to the payer: it paid for nothing here."""
+    SET_ASIDE = "set_aside", lazy("与合同无关")
+    """Has nothing to do with a contract."""
+    OUTGOING = "outgoing", lazy("支出")
+    """Money that left."""
+
+
+class LineAction(LabelEnum):
+    FIND = "find", lazy("自动匹配")
+    MISS = "miss", lazy("转人工认领")
+    KNOW = "know", lazy("对上已确认的转账")
     """It is a transfer that was confirmed before the statement came."""
-    MATCH = "match"
-    RELEASE = "release"
-    BOOK = "book"
-    RETURN = "return"
-    KEEP = "keep"
+    MATCH = "match", lazy("认领")
+    RELEASE = "release", lazy("取消匹配")
+    BOOK = "book", lazy("确认到账")
+    RETURN = "return", lazy("登记退回")
+    KEEP = "keep", lazy("没有退出")
     """The money does not go back after all."""
-    SET_ASIDE = "set_aside"
-    REOPEN = "reopen"
+    SET_ASIDE = "set_aside", lazy("记为无关")
+    REOPEN = "reopen", lazy("重新认领")
 
 
-class ActionNotAllowed(Conflict):
-    """The present status does not permit the action."""
-
-
-OPEN_PAYMENTS = (PaymentStatus.PREPARED, PaymentStatus.PENDING)
-"""One payable has one payment in these at most."""
-
-PAYMENT_TRANSITIONS: dict[tuple[PaymentStatus, PaymentAction], PaymentStatus] = {
-    (PaymentStatus.PREPARED, PaymentAction.OPEN): PaymentStatus.PENDING,
-    (PaymentStatus.PREPARED, PaymentAction.SUCCEED): PaymentStatus.SUCCEEDED,
-    (PaymentStatus.PREPARED, PaymentAction.FAIL): PaymentStatus.FAILED,
-    (PaymentStatus.PREPARED, PaymentAction.EXPIRE): PaymentStatus.EXPIRED,
-    (PaymentStatus.PENDING, PaymentAction.SUCCEED): PaymentStatus.SUCCEEDED,
-    (PaymentStatus.PENDING, PaymentAction.FAIL): PaymentStatus.FAILED,
-    (PaymentStatus.PENDING, PaymentAction.EXPIRE): PaymentStatus.EXPIRED,
-    # The gateway's word counts: money that arrived is recorded even if we had given the payment up.
-    (PaymentStatus.FAILED, PaymentAction.SUCCEED): PaymentStatus.SUCCEEDED,
-    (PaymentStatus.EXPIRED, PaymentAction.SUCCEED): PaymentStatus.SUCCEEDED,
-    (PaymentStatus.SUCCEEDED, PaymentAction.REFUND): PaymentStatus.REFUNDED,
-    (PaymentStatus.REFUNDED, PaymentAction.RESTORE): PaymentStatus.SUCCEEDED,
-}
-REMITTANCE_TRANSITIONS: dict[tuple[RemittanceStatus, RemittanceAction], RemittanceStatus] = {
-    (RemittanceStatus.RECORDED, RemittanceAction.CONFIRM): RemittanceStatus.CONFIRMED,
-    (RemittanceStatus.RECORDED, RemittanceAction.REJECT): RemittanceStatus.REJECTED,
-}
-REFUND_TRANSITIONS: dict[tuple[RefundStatus, RefundAction], RefundStatus] = {
-    (RefundStatus.PREPARED, RefundAction.SEND): RefundStatus.PENDING,
-    (RefundStatus.PREPARED, RefundAction.SUCCEED): RefundStatus.SUCCEEDED,
-    (RefundStatus.PREPARED, RefundAction.FAIL): RefundStatus.FAILED,
-    (RefundStatus.PENDING, RefundAction.SUCCEED): RefundStatus.SUCCEEDED,
-    (RefundStatus.PENDING, RefundAction.FAIL): RefundStatus.FAILED,
-    # The payer's bank may send a refund back days after the gateway called it done.
-    (RefundStatus.SUCCEEDED, RefundAction.FAIL): RefundStatus.FAILED,
-    (RefundStatus.RECORDED, RefundAction.CONFIRM): RefundStatus.SUCCEEDED,
-    (RefundStatus.RECORDED, RefundAction.REJECT): RefundStatus.REJECTED,
-}
-LINE_TRANSITIONS: dict[tuple[LineStatus, LineAction], LineStatus] = {
-    (LineStatus.NEW, LineAction.FIND): LineStatus.MATCHED,
-    (LineStatus.NEW, LineAction.MISS): LineStatus.OPEN,
-    (LineStatus.NEW, LineAction.KNOW): LineStatus.BOOKED,
-    (LineStatus.OPEN, LineAction.MATCH): LineStatus.MATCHED,
-    (LineStatus.MATCHED, LineAction.RELEASE): LineStatus.OPEN,
-    (LineStatus.MATCHED, LineAction.BOOK): LineStatus.BOOKED,
-    (LineStatus.OPEN, LineAction.RETURN): LineStatus.RETURNED,
-    (LineStatus.RETURNED, LineAction.KEEP): LineStatus.OPEN,
-    (LineStatus.OPEN, LineAction.SET_ASIDE): LineStatus.SET_ASIDE,
-    (LineStatus.SET_ASIDE, LineAction.REOPEN): LineStatus.OPEN,
-}
-
-
-def next_refund_status(status: RefundStatus, action: RefundAction) -> RefundStatus:
-    """Return the status that `action` leads to.
-
-    Raises:
-        ActionNotAllowed: it leads nowhere from here.
-    """
-    try:
-        return REFUND_TRANSITIONS[status, action]
-    except KeyError:
-        raise ActionNotAllowed(_("这笔退款的状态已经变化，请刷新后再看。")) from None
-
-
-def next_line_status(status: LineStatus, action: LineAction) -> LineStatus:
-    """Return the status that `action` leads to.
-
-    Raises:
-        ActionNotAllowed: somebody else was faster.
-    """
-    try:
-        return LINE_TRANSITIONS[status, action]
-    except KeyError:
-        raise ActionNotAllowed(_("这笔流水已经有人处理，请刷新后再看。")) from None
-
-
-def next_payment_status(status: PaymentStatus, action: PaymentAction) -> PaymentStatus:
-    """Return the status that `action` leads to.
-
-    Raises:
-        ActionNotAllowed: it leads nowhere from here.
-    """
-    try:
-        return PAYMENT_TRANSITIONS[status, action]
-    except KeyError:
-        raise ActionNotAllowed(_("这笔付款的状态已经变化，请刷新后再看。")) from None
-
-
-def next_remittance_status(status: RemittanceStatus, action: RemittanceAction) -> RemittanceStatus:
-    """Return the status that `action` leads to.
-
-    Raises:
-        ActionNotAllowed: another person has decided already.
-    """
-    try:
-        return REMITTANCE_TRANSITIONS[status, action]
-    except KeyError:
-        raise ActionNotAllowed(_("这笔对公转账已经有人处理，请刷新后再看。")) from None
+L, LA = LineStatus, LineAction
+BANK_LINE: Workflow[LineStatus, LineAction] = Workflow(
+    {
+        (L.NEW, LA.FIND): L.MATCHED,
+        (L.NEW, LA.MISS): L.OPEN,
+        (L.NEW, LA.KNOW): L.BOOKED,
+        (L.OPEN, LA.MATCH): L.MATCHED,
+        (L.MATCHED, LA.RELEASE): L.OPEN,
+        (L.MATCHED, LA.BOOK): L.BOOKED,
+        (L.OPEN, LA.RETURN): L.RETURNED,
+        (L.RETURNED, LA.KEEP): L.OPEN,
+        (L.OPEN, LA.SET_ASIDE): L.SET_ASIDE,
+        (L.SET_ASIDE, LA.REOPEN): L.OPEN,
+    },
+    refusal=lazy("这笔流水已经有人处理，请刷新后再看。"),
+)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 from uuid import UUID
 
 from tortoise import fields
@@ -15,6 +15,9 @@ from market.kit.i18n import gettext as _
 from market.kit.i18n import lazy
 from market.kit.labels import LabelEnum
 from market.records.by import By
+
+if TYPE_CHECKING:
+    from market.accounts.models import User
 
 
 class Verdict(LabelEnum):
@@ -37,12 +40,12 @@ class SecondPerson(Model):
     `<table>_second_person`.
     """
 
-    proposed_by: fields.ForeignKeyRelation[Model] = fields.ForeignKeyField(
+    proposed_by: fields.ForeignKeyRelation[User] = fields.ForeignKeyField(
         "market.User", related_name=False, on_delete=fields.RESTRICT
     )
     proposed_by_id: UUID
     proposed_at = fields.DatetimeField()
-    decided_by: fields.ForeignKeyNullableRelation[Model] = fields.ForeignKeyField(
+    decided_by: fields.ForeignKeyNullableRelation[User] = fields.ForeignKeyField(
         "market.User", related_name=False, null=True, on_delete=fields.RESTRICT
     )
     decided_by_id: UUID | None

@@ -9,8 +9,9 @@ from market.contracts import services as contracts
 from market.deps import Deps
 from market.payments import services as payments
 from market.payments.gateway import ReturnUrls
-from market.payments.models import ConnectedAccount, Payment, PaymentStatus
+from market.payments.models import ConnectedAccount, Payment
 from market.payments.standin_gateway import StandInGateway
+from market.payments.states import PaymentStatus
 from market.records.by import By
 
 

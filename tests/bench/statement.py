@@ -23,7 +23,7 @@ from market.deals.terms import PlanRow
 from market.files.services import check_upload, store_blob
 from market.kit.money import Money
 from market.payments import bank
-from market.payments.models import LineStatus
+from market.payments.states import LineStatus
 from market.records.by import By
 from market.runtime import build_deps, running
 from market.settings import Settings

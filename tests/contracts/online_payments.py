@@ -10,10 +10,11 @@ from market.contracts.refunding import request_refund
 from market.kit.money import Money
 from market.payments import services as payments
 from market.payments.gateway import ReturnUrls
-from market.payments.models import ConnectedAccount, GatewayEvent, Payment, PaymentStatus, Refund
+from market.payments.models import ConnectedAccount, GatewayEvent, Payment, Refund
 from market.payments.refunds import send_refund
 from market.payments.standin import StandIn
 from market.payments.standin_gateway import StandInGateway
+from market.payments.states import PaymentStatus
 from market.records.by import By
 from tests.contracts.factories import LATER, instalments_of, make_registered
 from tests.deals.factories import Parties, make_parties

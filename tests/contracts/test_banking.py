@@ -13,13 +13,15 @@ from market.contracts.queries import received
 from market.deals.models import Deal, DealStatus
 from market.kit.errors import Forbidden, Invalid, NotFound
 from market.kit.money import Money
+from market.kit.workflow import ActionNotAllowed
 from market.ledger.checks import run_checks
 from market.ledger.services import balance
 from market.payments import bank
-from market.payments.models import BankLine, LineStatus, Remittance
-from market.payments.remittances import SamePerson
-from market.payments.states import ActionNotAllowed
+from market.payments.models import BankLine, Remittance
+from market.payments.states import LineStatus
 from market.records.by import By
+from market.records.decisions import SamePerson
+from market.records.transitions import history
 from tests.contracts.bank_statements import kept, lines_of, take_over
 from tests.contracts.factories import LATER, instalments_of, make_registered, make_remittance
 from tests.deals.factories import make_parties
@@ -58,6 +60,11 @@ async def test_a_statement_is_matched_by_the_job_and_booked_when_a_second_person
     assert booked.remittance is not None
     assert booked.remittance.voucher_id == statement.file_id
     assert (await Deal.get(id=contract.deal_id)).status is DealStatus.PAYING
+    events = await history("bank_line", line.id)
+    assert [(each.action, each.status, each.actor_id) for each in events] == [
+        ("find", "matched", None),
+        ("book", "booked", parties.seller_finance.user_id),
+    ]
 
 
 def _as_finance(agent: Actor) -> Actor:
@@ -171,7 +178,7 @@ async def test_a_run_that_was_stopped_goes_on_with_the_lines_that_are_left() -> 
     )
     _first, last = await lines_of(statement)
     await BankLine.filter(id=last.id).update(
-        status=LineStatus.NEW, payable_id=None, payable_kind="", found_by="", matched_by_id=None
+        status=LineStatus.NEW, payable_id=None, payable_kind="", found_by=""
     )
 
     matched = await banking.match_statement(statement.id, now=LATER)

@@ -16,8 +16,9 @@ from market.kit.jobs import run_pending
 from market.ledger.checks import run_checks
 from market.ledger.services import balance
 from market.payments.gateway import CheckoutState
-from market.payments.models import Payment, PaymentStatus
+from market.payments.models import Payment
 from market.payments.standin import Fault
+from market.payments.states import PaymentStatus
 from market.records.by import By
 from tests.contracts.factories import LATER, TODAY
 from tests.contracts.online_payments import URLS, PayableContract, make_payable_contract

@@ -10,14 +10,17 @@ import pytest
 
 from market.accounts.models import MemberRole, StaffRole
 from market.app import create_app
+from market.contracts import refunding
 from market.contracts.queries import received
 from market.deps import Deps
 from market.kit.jobs import run_pending
-from market.payments.models import BankLine, BankStatement, LineStatus, Refund
+from market.payments.models import BankLine, BankStatement, Refund
+from market.payments.states import LineStatus, RefundStatus
 from market.records.by import By
-from tests.contracts.factories import LATER
+from tests.contracts.bank_statements import lines_of, take_over
+from tests.contracts.factories import LATER, TODAY
 from tests.contracts.online_payments import PayableContract, make_payable_contract
-from tests.deals.factories import move_clock
+from tests.deals.factories import make_parties, move_clock
 from tests.factories import make_member, make_staff
 from tests.kit.books import row_of, xlsx
 from tests.kit.xls import Table, container, xls
@@ -181,3 +184,29 @@ async def test_only_those_of_the_seller_reach_its_money(client: httpx.AsyncClien
                 assert answer.status_code in (302, 303, 401, 403), (name, path, answer.status_code)
             else:
                 assert answer.status_code in (403, 404), (name, path, answer.status_code)
+
+
+async def test_a_refund_that_did_not_leave_is_rejected_with_a_reason(client: httpx.AsyncClient) -> None:
+    parties = await make_parties()
+    [line] = await lines_of(await take_over(parties, Row("8.00", "货款", payer="某厂")))
+    refund = await refunding.record_refund(
+        line,
+        800,
+        "付错单位",
+        refunded_on=TODAY,
+        bank_reference="",
+        blob=None,
+        by=By(parties.seller_finance, LATER),
+    )
+    other = await make_member(parties.university, role=MemberRole.FINANCE)
+    await sign_in(client, other)
+    address = f"/refunds/{refund.id}/reject"
+
+    missing = await post(client, address, {"reason": ""})
+    done = await post(client, address, {"reason": "网银没有付出"})
+
+    assert (missing.status_code, "请写明哪里不符" in missing.text) == (422, True)
+    assert "付错单位" in missing.text
+    assert "这笔退款不算数" in done.text
+    rejected = await Refund.get(id=refund.id)
+    assert (rejected.status, rejected.reason) == (RefundStatus.REJECTED, "网银没有付出")

@@ -17,8 +17,8 @@ from market.contracts.models import Contract, EquityPaidIn, PaidInDecision
 from market.deals.models import ContractKind
 from market.deals.terms import PlanRow
 from market.kit.errors import Conflict, Forbidden, Invalid, NotFound
-from market.payments.services import SamePerson
 from market.records.by import By
+from market.records.decisions import SamePerson
 from tests.contracts.factories import KEPT, LATER, TODAY, contract_terms
 from tests.deals.factories import PRICE, Parties, make_parties, make_to_sign
 from tests.factories import make_member

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import os
 from collections import defaultdict
-from collections.abc import Mapping
 from enum import StrEnum
 from typing import Any
 from uuid import UUID
@@ -18,57 +17,49 @@ from hypothesis import strategies as st
 
 from market.kit.errors import Conflict
 from market.kit.money import Money
+from market.kit.workflow import Workflow
 from market.payments.bank_files import read_statement
 from market.payments.finding import Finder, OpenPayable, Paying
-from market.payments.models import LineStatus, PaymentStatus, RefundStatus, RemittanceStatus
 from market.payments.states import (
-    LINE_TRANSITIONS,
-    PAYMENT_TRANSITIONS,
-    REFUND_TRANSITIONS,
-    REMITTANCE_TRANSITIONS,
+    BANK_LINE,
+    DISPUTE,
+    PAYMENT,
+    REFUND,
+    REMITTANCE,
+    DisputeAction,
+    DisputeStatus,
     LineAction,
+    LineStatus,
     PaymentAction,
+    PaymentStatus,
     RefundAction,
+    RefundStatus,
     RemittanceAction,
-    next_line_status,
-    next_payment_status,
-    next_refund_status,
-    next_remittance_status,
+    RemittanceStatus,
 )
 from tests.payments.bank_statement_files import Row, boc, icbc
 
 EXAMPLES = int(os.environ.get("EXAMPLES", "200"))
 many = settings(max_examples=EXAMPLES, deadline=None)
 some = settings(max_examples=max(EXAMPLES // 4, 1), deadline=None)
-MACHINES: list[tuple[Any, type[StrEnum], type[StrEnum], Mapping[Any, Any], set[Any]]] = [
-    (next_payment_status, PaymentStatus, PaymentAction, PAYMENT_TRANSITIONS, {PaymentStatus.PREPARED}),
-    (
-        next_remittance_status,
-        RemittanceStatus,
-        RemittanceAction,
-        REMITTANCE_TRANSITIONS,
-        {RemittanceStatus.RECORDED},
-    ),
-    (
-        next_refund_status,
-        RefundStatus,
-        RefundAction,
-        REFUND_TRANSITIONS,
-        {RefundStatus.PREPARED, RefundStatus.RECORDED},
-    ),
-    (next_line_status, LineStatus, LineAction, LINE_TRANSITIONS, {LineStatus.NEW, LineStatus.OUTGOING}),
+MACHINES: list[tuple[Workflow[Any, Any], type[StrEnum], type[StrEnum], set[Any]]] = [
+    (PAYMENT, PaymentStatus, PaymentAction, {PaymentStatus.PREPARED}),
+    (REMITTANCE, RemittanceStatus, RemittanceAction, {RemittanceStatus.RECORDED}),
+    (REFUND, RefundStatus, RefundAction, {RefundStatus.PREPARED, RefundStatus.RECORDED}),
+    (DISPUTE, DisputeStatus, DisputeAction, {DisputeStatus.WARNING}),
+    (BANK_LINE, LineStatus, LineAction, {LineStatus.NEW, LineStatus.OUTGOING}),
 ]
 
 
 @pytest.mark.parametrize("machine", MACHINES, ids=lambda each: each[1].__name__)
 def test_every_state_is_reachable_and_none_but_by_the_table(machine: Any) -> None:
-    _next, statuses, _actions, table, beginnings = machine
+    workflow, statuses, _actions, beginnings = machine
 
     reached: set[StrEnum] = set(beginnings)
     before: set[StrEnum] = set()
     while reached != before:
         before = set(reached)
-        reached |= {to for (status, _action), to in table.items() if status in before}
+        reached |= {to for (status, _action), to in workflow.transitions.items() if status in before}
 
     assert reached == set(statuses)
 
@@ -76,17 +67,17 @@ def test_every_state_is_reachable_and_none_but_by_the_table(machine: Any) -> Non
 @many
 @given(st.data())
 def test_no_sequence_of_acts_leaves_the_table(data: st.DataObject) -> None:
-    step, _statuses, actions, table, beginnings = data.draw(st.sampled_from(MACHINES))
+    workflow, _statuses, actions, beginnings = data.draw(st.sampled_from(MACHINES))
     status = data.draw(st.sampled_from(sorted(beginnings)))
 
     for action in data.draw(st.lists(st.sampled_from(list(actions)), max_size=8)):
-        if (status, action) in table:
-            expected = table[status, action]
-            status = step(status, action)
+        if (status, action) in workflow.transitions:
+            expected = workflow.transitions[status, action]
+            status = workflow.next(status, action)
             assert status is expected
         else:
             with pytest.raises(Conflict):
-                step(status, action)
+                workflow.next(status, action)
 
 
 _amounts = st.integers(1, 10**11)

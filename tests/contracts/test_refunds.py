@@ -13,25 +13,15 @@ from market.contracts.money_cards import dashboard_cards
 from market.contracts.queries import received
 from market.kit.errors import Conflict, Forbidden, GatewayUnavailable, Invalid, NotFound
 from market.kit.money import Money
+from market.kit.workflow import ActionNotAllowed
 from market.ledger.checks import run_checks
 from market.ledger.services import balance
-from market.payments.models import (
-    BankLine,
-    ConnectedAccount,
-    Dispute,
-    DisputeStatus,
-    GatewayEvent,
-    LineStatus,
-    Payment,
-    PaymentStatus,
-    Refund,
-    RefundStatus,
-)
+from market.payments.models import BankLine, ConnectedAccount, Dispute, GatewayEvent, Payment, Refund
 from market.payments.refunds import MoreThanCame, send_refund
-from market.payments.remittances import SamePerson
 from market.payments.standin import Fault
-from market.payments.states import ActionNotAllowed
+from market.payments.states import DisputeStatus, LineStatus, PaymentStatus, RefundStatus
 from market.records.by import By
+from market.records.decisions import SamePerson
 from tests.contracts.bank_statements import lines_of, take_over
 from tests.contracts.factories import LATER, TODAY, instalments_of, make_registered, make_remittance
 from tests.contracts.online_payments import PayableContract, make_payable_contract
@@ -102,7 +92,7 @@ async def test_the_database_itself_refuses_more_than_came_and_a_receipt_beyond_i
 
     for write in (
         Refund.create(
-            payment_id=payment.id, status=RefundStatus.PREPARED, amount=1, reason="x", requested_at=LATER
+            payment_id=payment.id, status=RefundStatus.PREPARED, amount=1, cause="x", proposed_at=LATER
         ),
         Receipt.create(
             contract_id=receipt.contract_id,
@@ -188,7 +178,7 @@ async def test_a_refund_made_at_the_gateway_itself_is_taken_over_even_before_the
     await payable.settle()
 
     [refund] = await Refund.all()
-    assert (refund.amount, refund.requested_by_id) == (300, None)
+    assert (refund.amount, refund.proposed_by_id) == (300, None)
     assert await received(payable.contract.id) == PRICE - 300
 
 
@@ -245,7 +235,7 @@ async def test_a_payment_for_nothing_here_is_sent_back_from_the_statement() -> N
             by=By(parties.seller_finance, LATER),
         )
 
-    await refunding.reject_refund((await record()).id, by=By(other, LATER))
+    await refunding.reject_refund((await record()).id, "没有退出", by=By(other, LATER))
     assert (await BankLine.get(id=line.id)).status is LineStatus.OPEN
     await refunding.confirm_refund((await record()).id, by=By(other, LATER))
 

@@ -23,6 +23,7 @@ from market.deals.terms import PlanRow
 from market.deps import Deps
 from market.kit.errors import Conflict, Forbidden, Invalid, NotFound
 from market.kit.money import Money
+from market.kit.workflow import ActionNotAllowed as AlreadyDecided
 from market.ledger import services as ledger
 from market.ledger.checks import run_checks
 from market.listings.states import NeedStatus, OutcomeStatus
@@ -31,13 +32,13 @@ from market.notices.models import Notice
 from market.notices.services import NotClear
 from market.notices.states import NoticeStatus
 from market.payments.gateway import ReturnUrls
-from market.payments.models import ConnectedAccount, Payment, PaymentStatus
+from market.payments.models import ConnectedAccount, Payment
 from market.payments.payables import NothingDue, PaidPayment
-from market.payments.remittances import SamePerson
 from market.payments.settlement import refresh_payment
 from market.payments.standin_gateway import StandInGateway
-from market.payments.states import ActionNotAllowed as AlreadyDecided
+from market.payments.states import PaymentStatus
 from market.records.by import By
+from market.records.decisions import SamePerson
 from tests.contracts.factories import (
     KEPT,
     LATER,

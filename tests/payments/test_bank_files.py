@@ -11,7 +11,7 @@ import pytest
 from market.kit.money import Money
 from market.payments.bank_files import UnreadableStatement, read_statement
 from market.payments.finding import Finder, KnownRemittance, OpenPayable, Paying, references_in
-from market.payments.models import RemittanceStatus
+from market.payments.states import RemittanceStatus
 from tests.kit.xls import Table, xls
 from tests.payments.bank_statement_files import OWN, Row, boc, ccb, icbc
 

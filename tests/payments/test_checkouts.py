@@ -7,11 +7,12 @@ from market.kit.errors import GatewayUnavailable
 from market.kit.money import Money
 from market.payments import services
 from market.payments.gateway import GatewayFault, GatewayRefused
-from market.payments.models import Payment, PaymentStatus
+from market.payments.models import Payment
 from market.payments.payables import NothingDue
 from market.payments.rules import MOST_ONLINE, NotPayableOnline
 from market.payments.services import AlreadyPaid
 from market.payments.standin import Fault
+from market.payments.states import PaymentStatus
 from tests.payments.checkout_setup import FEE, NOW, PRICE, CheckoutSetup
 from tests.payments.toy_payable import TOY
 
@@ -200,6 +201,6 @@ async def test_who_started_to_pay_stands_in_the_log(checkout: CheckoutSetup) -> 
     await checkout.start()
 
     payment = await checkout.payment()
-    event = await AuditEvent.get(subject_kind="payment", subject_id=payment.id)
-    assert (event.action, event.data) == ("start", {"amount": PRICE.amount})
+    event = await AuditEvent.get(subject_kind="payment", subject_id=payment.id, action="start")
+    assert event.data == {"amount": PRICE.amount}
     assert payment.started_by_id == checkout.actor.user_id

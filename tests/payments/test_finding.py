@@ -13,7 +13,7 @@ from market.payments.finding import (
     payment_reference,
     references_in,
 )
-from market.payments.models import RemittanceStatus
+from market.payments.states import RemittanceStatus
 
 
 def payable(number: int, *, left: int = 100, currency: str = "CNY", payer: str = "南南线缆") -> OpenPayable:

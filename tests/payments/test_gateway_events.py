@@ -11,8 +11,9 @@ from market.kit.errors import NotFound
 from market.ledger.checks import run_checks
 from market.payments import checks, services
 from market.payments.gateway import ForgedEvent
-from market.payments.models import GatewayEvent, Payment, PaymentStatus
+from market.payments.models import GatewayEvent, Payment
 from market.payments.payables import PaidPayment
+from market.payments.states import PaymentStatus
 from tests.payments.checkout_setup import FEE, NOW, PRICE, CheckoutSetup
 from tests.payments.toy_payable import TOY
 

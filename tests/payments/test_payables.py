@@ -15,7 +15,7 @@ from market.ledger.checks import run_checks
 from market.payments import jobs
 from market.payments.checkouts import start_checkout
 from market.payments.gateway_events import settle_event
-from market.payments.models import GatewayEvent, Payment, PaymentStatus, Refund
+from market.payments.models import GatewayEvent, Payment, Refund
 from market.payments.payables import (
     DisputedPayment,
     FailedPayment,
@@ -25,6 +25,7 @@ from market.payments.payables import (
 )
 from market.payments.refunds import request_refund, send_refund
 from market.payments.remittances import record_remittance
+from market.payments.states import PaymentStatus
 from market.records.by import By
 from tests.factories import make_member
 from tests.fakes import FixedClock

@@ -13,11 +13,12 @@ from market.audit.models import AuditEvent
 from market.files.models import StoredFile
 from market.kit.errors import Invalid, NotFound
 from market.kit.money import Money
+from market.kit.workflow import ActionNotAllowed
 from market.payments import queries, services
-from market.payments.models import Remittance, RemittanceStatus
-from market.payments.services import SamePerson
-from market.payments.states import ActionNotAllowed
+from market.payments.models import Remittance
+from market.payments.states import RemittanceStatus
 from market.records.by import By
+from market.records.decisions import SamePerson
 from tests.factories import make_member, make_organisation
 from tests.payments.checkout_setup import NOW, PRICE
 from tests.payments.toy_payable import TOY, ToyPayable, toy_room
@@ -72,7 +73,7 @@ async def test_a_remittance_counts_only_when_a_second_person_confirms(people: tu
     confirmed = await services.confirm_remittance(remittance.id, by=By(colleague, NOW))
 
     assert confirmed.status is RemittanceStatus.CONFIRMED
-    assert (confirmed.recorded_by_id, confirmed.decided_by_id) == (recorder.user_id, colleague.user_id)
+    assert (confirmed.proposed_by_id, confirmed.decided_by_id) == (recorder.user_id, colleague.user_id)
 
 
 async def test_who_recorded_a_remittance_may_not_decide_on_it(people: tuple[Actor, Actor]) -> None:
@@ -131,7 +132,7 @@ async def test_what_was_rejected_may_be_recorded_again_correctly(people: tuple[A
     right = await remit(recorder, money=Money(49_000_00), **invoice)
 
     assert right.status is RemittanceStatus.RECORDED
-    assert (await Remittance.get(id=wrong.id)).reject_reason == "金额与回单不符"
+    assert (await Remittance.get(id=wrong.id)).reason == "金额与回单不符"
 
 
 @pytest.mark.parametrize(

@@ -4,48 +4,65 @@ from itertools import product
 
 import pytest
 
-from market.payments.models import PaymentStatus, RemittanceStatus
+from market.kit.labels import LabelEnum
+from market.kit.workflow import ActionNotAllowed, Workflow
 from market.payments.states import (
+    BANK_LINE,
+    DISPUTE,
     OPEN_PAYMENTS,
-    PAYMENT_TRANSITIONS,
-    REMITTANCE_TRANSITIONS,
-    ActionNotAllowed,
+    PAYMENT,
+    REFUND,
+    REMITTANCE,
+    DisputeAction,
+    DisputeStatus,
+    LineAction,
+    LineStatus,
     PaymentAction,
+    PaymentStatus,
+    RefundAction,
+    RefundStatus,
     RemittanceAction,
-    next_payment_status,
-    next_remittance_status,
+    RemittanceStatus,
 )
 
+PAIRS = [
+    (workflow, status, action)
+    for workflow, statuses, actions in (
+        (PAYMENT, PaymentStatus, PaymentAction),
+        (REMITTANCE, RemittanceStatus, RemittanceAction),
+        (REFUND, RefundStatus, RefundAction),
+        (DISPUTE, DisputeStatus, DisputeAction),
+        (BANK_LINE, LineStatus, LineAction),
+    )
+    for status, action in product(statuses, actions)
+]
 
-@pytest.mark.parametrize(("status", "action"), list(product(PaymentStatus, PaymentAction)))
-def test_a_payment_moves_only_by_the_table(status: PaymentStatus, action: PaymentAction) -> None:
-    wanted = PAYMENT_TRANSITIONS.get((status, action))
 
-    if wanted is None:
+@pytest.mark.parametrize(("workflow", "status", "action"), PAIRS)
+def test_money_moves_only_by_the_table(
+    workflow: Workflow[LabelEnum, LabelEnum], status: LabelEnum, action: LabelEnum
+) -> None:
+    target = workflow.transitions.get((status, action))
+
+    if target is None:
         with pytest.raises(ActionNotAllowed):
-            next_payment_status(status, action)
+            workflow.next(status, action)
     else:
-        assert next_payment_status(status, action) is wanted
-
-
-@pytest.mark.parametrize(("status", "action"), list(product(RemittanceStatus, RemittanceAction)))
-def test_a_remittance_moves_only_by_the_table(status: RemittanceStatus, action: RemittanceAction) -> None:
-    wanted = REMITTANCE_TRANSITIONS.get((status, action))
-
-    if wanted is None:
-        with pytest.raises(ActionNotAllowed):
-            next_remittance_status(status, action)
-    else:
-        assert next_remittance_status(status, action) is wanted
+        assert workflow.next(status, action) is target
 
 
 def test_no_action_takes_the_money_of_a_success_away_but_a_refund() -> None:
-    leaving = {action for status, action in PAYMENT_TRANSITIONS if status is PaymentStatus.SUCCEEDED}
-
-    assert leaving == {PaymentAction.REFUND}
+    assert PAYMENT.actions(PaymentStatus.SUCCEEDED) == [PaymentAction.REFUND]
 
 
 def test_money_counts_from_whatever_status_it_arrives_in() -> None:
-    reached = {status for status, action in PAYMENT_TRANSITIONS if action is PaymentAction.SUCCEED}
+    assert set(PAYMENT.sources(PaymentAction.SUCCEED)) == {
+        *OPEN_PAYMENTS,
+        PaymentStatus.FAILED,
+        PaymentStatus.EXPIRED,
+    }
 
-    assert reached == {*OPEN_PAYMENTS, PaymentStatus.FAILED, PaymentStatus.EXPIRED}
+
+def test_a_bank_does_not_reopen_a_dispute_it_has_decided() -> None:
+    for status in (DisputeStatus.WON, DisputeStatus.LOST, DisputeStatus.CLOSED):
+        assert DISPUTE.actions(status) == []

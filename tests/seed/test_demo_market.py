@@ -34,16 +34,8 @@ from market.matching.states import MatchStatus
 from market.notices.models import Notice, Objection
 from market.notices.states import NoticeStatus
 from market.panels.models import ExpertReview
-from market.payments.models import (
-    BankLine,
-    LineStatus,
-    Payment,
-    PaymentStatus,
-    Refund,
-    RefundStatus,
-    Remittance,
-    RemittanceStatus,
-)
+from market.payments.models import BankLine, Payment, Refund, Remittance
+from market.payments.states import LineStatus, PaymentStatus, RefundStatus, RemittanceStatus
 from market.rewards.models import RewardPlan, RewardStatus
 from market.search.engine import Query
 from market.search.outbox import indexes_with_pending
@@ -221,7 +213,7 @@ async def test_the_university_has_something_to_do_at_every_step(seeded: Deps) ->
     assert (await deal_of("ti-waste-acid", "gangze")).status is DealStatus.PRICED
     assert (await deal_of("red-mud-road", "tianling")).status is DealStatus.SIGNED
     waiting = await Remittance.get(status=RemittanceStatus.RECORDED)
-    assert waiting.recorded_by_id != (await actor("university2")).user_id
+    assert waiting.proposed_by_id != (await actor("university2")).user_id
 
 
 async def test_money_came_by_transfer_and_online(seeded: Deps) -> None:

@@ -5,16 +5,32 @@ from __future__ import annotations
 import ast
 import importlib
 from collections.abc import Iterator
+from datetime import datetime
+from enum import StrEnum
 from pathlib import Path
 from types import ModuleType
+from typing import cast
+from uuid import UUID, uuid4
 
 import pytest
 from starlette.routing import Route
 
+from market.accounts.actors import Actor
+from market.accounts.permissions import Role, may
+from market.codes.labels import label
+from market.codes.numbers import next_number
+from market.deps import Deps
+from market.files.models import StoredFile
 from market.kit.i18n import lazy
 from market.kit.jobs import Job
-from market.kit.room import Room, Rooms, Subject
+from market.kit.labels import LabelEnum
+from market.kit.room import LedgerAccount, Room, Rooms, Subject
+from market.ledger.accounts import account_name, may_go_negative
+from market.ledger.checks import run_checks
+from market.records.moments import run_moments, set_moment
 from market.rooms import ROOMS
+from tests.another_room import another_room
+from tests.factories import NOW
 
 MARKET = Path(__file__).parent.parent / "market"
 
@@ -99,3 +115,51 @@ def _imports() -> Iterator[tuple[Path, str]]:
             if isinstance(node, ast.ImportFrom) and node.module and node.module.startswith("market"):
                 yield path, node.module
                 yield from ((path, f"{node.module}.{alias.name}") for alias in node.names)
+
+
+class ToyAct(StrEnum):
+    PLAY = "play_with_toys"
+
+
+class ToyVerb(LabelEnum):
+    PLAY = "play", lazy("玩")
+
+
+async def test_a_new_room_contributes_all_that_it_declares_and_is_wired_nowhere_else() -> None:
+    played: list[UUID] = []
+
+    async def fall_due(_deps: Deps, toy_id: UUID, _now: datetime) -> None:
+        played.append(toy_id)
+
+    async def nothing_is_broken() -> list[str]:
+        return ["a toy is broken"]
+
+    async def open_to_all(_actor: Actor | None, _file: StoredFile) -> bool:
+        return True
+
+    toy = Room(
+        "toys",
+        permissions={ToyAct.PLAY: frozenset({Role.ADMIN})},
+        subjects={"toy": Subject(lazy("玩具"), number="WJ", files=open_to_all, verbs=(ToyVerb,))},
+        labels={"toy": ToyVerb},
+        ledger_accounts={"toy": LedgerAccount(lazy("玩具款"), is_guarded=True)},
+        moments={"toys.play": fall_due},
+        checks={"toys: none is broken": nothing_is_broken},
+    )
+    toy_id = uuid4()
+
+    with another_room(toy) as assembled:
+        assert await next_number("toy", NOW) == "WJ-2026-000001"
+        assert may(frozenset({Role.ADMIN}), ToyAct.PLAY)
+        assert not may(frozenset({Role.AGENT}), ToyAct.PLAY)
+        assert str(assembled.verb_label("toy", "play")) == "玩"
+        assert label("toy", "play") == "玩"
+        assert account_name("toy:1") == "玩具款"
+        assert not may_go_negative("toy:1")
+        assert assembled.file_guard("toy") is open_to_all
+        assert "a toy is broken" in [line for stated in await run_checks() for line in stated.findings]
+        await set_moment("toy", toy_id, "toys.play", NOW)
+        assert await run_moments(cast(Deps, None), NOW) == 1
+        assert await run_moments(cast(Deps, None), NOW) == 0
+
+    assert played == [toy_id]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from typing import Any
@@ -15,8 +15,10 @@ from psycopg.conninfo import make_conninfo
 
 from market.deps import Deps
 from market.kit import metrics
+from market.kit.clock import BusinessClock
 from market.kit.jobs import Job, record_failure
 from market.kit.templating import environment
+from market.records.moments import run_moments
 from market.rooms import install_rooms
 
 log = logging.getLogger("market.jobs")
@@ -32,13 +34,15 @@ class Pulse:
 
 
 PULSE = Pulse()
+MOMENTS_EVERY = 5.0
+"""Seconds between two sweeps of what falls due."""
 
 
 @asynccontextmanager
 async def working(deps: Deps, url: str, *, concurrency: int = 3, pulse: Pulse = PULSE) -> AsyncIterator[None]:
     """Run jobs beside the block, in this very process; at its end the running ones may finish."""
     app = build_app(deps, url)
-    async with app.open_async(), rescuing(app, pulse):
+    async with app.open_async(), requeueing(app, pulse), sweeping_moments(deps):
         task = asyncio.create_task(
             app.run_worker_async(
                 concurrency=concurrency,
@@ -60,21 +64,49 @@ async def working(deps: Deps, url: str, *, concurrency: int = 3, pulse: Pulse = 
 
 
 @asynccontextmanager
-async def rescuing(app: procrastinate.App, pulse: Pulse = PULSE) -> AsyncIterator[None]:
-    """Give back, beside the block, the jobs of workers that died: nobody else would take them up again.
+async def requeueing(app: procrastinate.App, pulse: Pulse = PULSE) -> AsyncIterator[None]:
+    """Requeue the jobs of dead workers while the block runs: nobody else would take them up again.
 
-    A job may run twice, so one that a worker had almost done does no harm.
+    A job may run twice, so every handler is idempotent.
     """
 
-    async def rescue() -> None:
-        while True:
-            await asyncio.sleep(pulse.beat)
-            with suppress(procrastinate.exceptions.ProcrastinateException):
-                for job in await app.job_manager.get_stalled_jobs(seconds_since_heartbeat=pulse.silence):
-                    log.warning("job of a dead worker", extra={"job": job.task_name})
-                    await app.job_manager.retry_job(job)
+    async def requeue() -> None:
+        with suppress(procrastinate.exceptions.ProcrastinateException):
+            for job in await app.job_manager.get_stalled_jobs(seconds_since_heartbeat=pulse.silence):
+                log.warning("job of a dead worker", extra={"job": job.task_name})
+                await app.job_manager.retry_job(job)
 
-    task = asyncio.create_task(rescue())
+    async with _every(pulse.beat, requeue):
+        yield
+
+
+@asynccontextmanager
+async def sweeping_moments(deps: Deps) -> AsyncIterator[None]:
+    """Do what falls due by business time, every few seconds while the block runs.
+
+    Several workers may sweep at once; each moment is done by one.
+    """
+
+    async def sweep() -> None:
+        try:
+            if isinstance(deps.clock, BusinessClock) and deps.settings.is_demo:
+                await deps.clock.load()  # another process may have moved the demo's clock
+            await run_moments(deps, deps.clock())
+        except Exception as error:  # the database may be away for a while; the next sweep tries again
+            log.warning("sweep of moments failed", extra={"error": type(error).__name__})
+
+    async with _every(MOMENTS_EVERY, sweep):
+        yield
+
+
+@asynccontextmanager
+async def _every(seconds: float, act: Callable[[], Awaitable[None]]) -> AsyncIterator[None]:
+    async def repeat() -> None:
+        while True:
+            await asyncio.sleep(seconds)
+            await act()
+
+    task = asyncio.create_task(repeat())
     try:
         yield
     finally:
@@ -86,7 +118,7 @@ async def rescuing(app: procrastinate.App, pulse: Pulse = PULSE) -> AsyncIterato
 async def work(deps: Deps, url: str, *, concurrency: int = 3, pulse: Pulse = PULSE) -> None:
     """Run jobs until the process is told to stop."""
     app = build_app(deps, url)
-    async with app.open_async(), rescuing(app, pulse):
+    async with app.open_async(), requeueing(app, pulse), sweeping_moments(deps):
         await app.run_worker_async(
             concurrency=concurrency,
             listen_notify=True,

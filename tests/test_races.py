@@ -18,11 +18,12 @@ from market.contracts import banking, refunding
 from market.contracts import services as contracts
 from market.contracts.models import INSTALMENT, Contract, ContractDraft, Receipt
 from market.deals.brokerage import book_commission
-from market.deals.models import Deal, DealStatus, Offer, OfferStatus
+from market.deals.models import Deal, Offer
 from market.deals.offers import accept_offer, make_offer
 from market.deals.openings import agree_introduction, introduce, open_interest
 from market.deals.parties import other_side
 from market.deals.publicity import start_publicity
+from market.deals.states import DealStatus, OfferStatus
 from market.kit.database import connection, dedicated_connection
 from market.kit.errors import Conflict, Invalid
 from market.kit.money import Money

@@ -10,7 +10,7 @@ from tortoise.expressions import Q, Subquery
 
 from market.claims.models import ClaimContract
 from market.contracts.models import ChangeKind, Contract, ContractChange
-from market.deals.models import DealStatus
+from market.deals.states import DealStatus
 
 
 def is_lost(prefix: str = "contract__") -> Q:

@@ -16,7 +16,7 @@ from market.audit.services import record
 from market.contracts.models import INSTALMENT, Instalment, Receipt
 from market.contracts.permissions import ContractAct
 from market.contracts.receiving import receive_remittance
-from market.deals.models import DealStatus
+from market.deals.states import DealStatus
 from market.files.models import StoredFile
 from market.files.services import StoredBlob
 from market.kit.database import atomic, connection, in_transaction

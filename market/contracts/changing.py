@@ -17,10 +17,9 @@ from market.contracts.closing import ask_to_close
 from market.contracts.models import ChangeKind, Contract, ContractChange
 from market.contracts.permissions import ContractAct
 from market.contracts.queries import get_contract_for, waiting_amount
-from market.deals.models import Deal, DealAction, DealStatus, Side
+from market.deals.models import Deal, Side
 from market.deals.parties import organisation_of, other_side, side_of
-from market.deals.states import next_status
-from market.deals.transitions import advance
+from market.deals.states import DEAL_WORKFLOW, DealAction, DealStatus
 from market.files.models import Tier
 from market.files.services import StoredBlob, attach
 from market.kit.clock import local_date
@@ -30,6 +29,7 @@ from market.kit.i18n import gettext as _
 from market.ledger import services as ledger
 from market.ledger.accounts import account_code
 from market.records.by import By
+from market.records.transitions import transition
 
 
 class OwnChange(Forbidden):
@@ -165,7 +165,7 @@ def _check(
 
 async def _rescind(change: ContractChange, contract: Contract, deal: Deal, *, by: By) -> None:
     ids = [each.id for each in contract.instalments]
-    next_status(deal.status, DealAction.RESCIND)
+    DEAL_WORKFLOW.next(deal.status, DealAction.RESCIND)
     if await waiting_amount(ids):
         raise Conflict(_("还有登记的到账等待确认，请先确认或退回。"))
     for instalment_id in ids:
@@ -181,7 +181,7 @@ async def _rescind(change: ContractChange, contract: Contract, deal: Deal, *, by
                 subject=("contract", contract.id),
             )
     await ask_to_close(ids)
-    await advance(deal.id, DealAction.RESCIND, by=by, contract=contract.number)
+    await transition(deal, DealAction.RESCIND, by=by, contract=contract.number)
 
 
 async def lock_contract_for(actor: Actor, number: str) -> tuple[Contract, Deal, Side]:

@@ -12,7 +12,7 @@ from datetime import datetime
 from uuid import UUID
 
 from market.contracts.models import INSTALMENT, ChangeKind
-from market.deals.models import DealStatus
+from market.deals.states import DealStatus
 from market.kit.database import connection
 from market.kit.jobs import enqueue
 from market.payments import services as payments

@@ -12,7 +12,8 @@ from market.contracts.changing import lock_contract_for
 from market.contracts.models import Contract, Instalment, RoyaltyStatement
 from market.contracts.permissions import ContractAct
 from market.contracts.receiving import follow
-from market.deals.models import ROYALTIES, DealStatus, Side
+from market.deals.models import ROYALTIES, Side
+from market.deals.states import DealStatus
 from market.kit.clock import local_date
 from market.kit.database import atomic
 from market.kit.errors import Conflict, Forbidden, Invalid, NotFound

@@ -17,8 +17,9 @@ from market.contracts.models import Instalment, Receipt, ReceiptSource
 from market.contracts.queries import open_amount, received
 from market.contracts.receiving import receive_restored
 from market.deals.brokerage import book_commission
-from market.deals.models import Deal, DealStatus
+from market.deals.models import Deal
 from market.deals.notifications import notify_both_parties
+from market.deals.states import DealStatus
 from market.kit.clock import local_date
 from market.kit.database import atomic
 from market.kit.formats import yuan

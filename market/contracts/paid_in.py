@@ -12,8 +12,9 @@ from market.audit.services import record
 from market.contracts.changing import lock_contract_for
 from market.contracts.models import Contract, EquityPaidIn, PaidInDecision
 from market.contracts.permissions import ContractAct
-from market.deals.models import ContractKind, DealStatus, Side
+from market.deals.models import ContractKind, Side
 from market.deals.parties import side_of
+from market.deals.states import DealStatus
 from market.files.models import Tier
 from market.files.services import StoredBlob, attach
 from market.kit.clock import local_date

@@ -21,11 +21,11 @@ from market.contracts.queries import (
     waiting_amount,
 )
 from market.deals.brokerage import book_commission
-from market.deals.models import Deal, DealAction, DealStatus, Side
+from market.deals.models import Deal, Side
 from market.deals.notifications import notify_both_parties
 from market.deals.parties import side_of
 from market.deals.permissions import DealAct
-from market.deals.transitions import advance
+from market.deals.states import DealAction, DealStatus
 from market.files.models import Tier
 from market.files.services import StoredBlob, attach
 from market.kit.clock import local_date
@@ -41,6 +41,7 @@ from market.payments.gateway import PaymentGateway, ReturnUrls
 from market.payments.models import Remittance
 from market.payments.payables import PaidPayment
 from market.records.by import By
+from market.records.transitions import transition
 
 _PAYABLE_IN = (DealStatus.SIGNED, DealStatus.REGISTERED, DealStatus.PAYING)
 
@@ -233,13 +234,16 @@ async def settle_commission(deal_id: UUID, *, now: datetime) -> None:
 
 
 async def follow(deal_id: UUID, contract: Contract, *, by: By) -> None:
-    """Bring a registered deal to where its receipts put it: paying at the first, completed at the last."""
+    """Bring a registered deal to where its receipts put it: paying at the first, completed at the last.
+
+    The caller holds the lock of the deal.
+    """
     total = await received(contract.id)
     deal = await Deal.get(id=deal_id)
     if deal.status is DealStatus.REGISTERED and total > 0:
-        deal = await advance(deal_id, DealAction.START_PAYING, by=by)
+        await transition(deal, DealAction.START_PAYING, by=by)
     if deal.status is DealStatus.PAYING and await is_fulfilled(contract, total):
-        await advance(deal_id, DealAction.COMPLETE, by=by)
+        await transition(deal, DealAction.COMPLETE, by=by)
 
 
 async def _receive(

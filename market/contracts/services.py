@@ -24,10 +24,10 @@ from market.contracts.receiving import (
     start_payment,
 )
 from market.contracts.signing import DraftChanged, OwnDraft, confirm, enter
-from market.deals.models import Deal, DealAction, Side
+from market.deals.models import Deal, Side
 from market.deals.parties import side_of
 from market.deals.permissions import DealAct
-from market.deals.transitions import advance
+from market.deals.states import DealAction
 from market.files.models import Tier
 from market.files.services import StoredBlob, attach
 from market.kit.clock import local_date
@@ -35,6 +35,7 @@ from market.kit.database import atomic
 from market.kit.errors import Forbidden, Invalid
 from market.kit.i18n import gettext as _
 from market.records.by import By
+from market.records.transitions import transition
 
 __all__ = [
     "DraftChanged",
@@ -81,14 +82,14 @@ async def register(
     contract = await get_contract_for(by.actor, number)
     if side_of(contract.deal, by.actor) is not Side.SELLER:
         raise Forbidden(_("技术合同由卖方申请认定登记。"))
-    await Deal.select_for_update().get(id=contract.deal_id)
+    deal = await Deal.select_for_update().get(id=contract.deal_id)
     if not re.fullmatch(r"[0-9]{16}", registration_number):
         raise Invalid(_("登记编号是 16 位数字。"), field="registration_number")
     if await Contract.exists(registration_number=registration_number):
         raise Invalid(_("这个登记编号已用于另一份合同。"), field="registration_number")
     if not contract.signed_on <= registered_on <= local_date(by.now):
         raise Invalid(_("登记日期应在签订日期之后，且不晚于今天。"), field="registered_on")
-    await advance(contract.deal_id, DealAction.REGISTER, by=by, registration_number=registration_number)
+    await transition(deal, DealAction.REGISTER, by=by, registration_number=registration_number)
     contract.registration_number = registration_number
     contract.registered_on, contract.registry = registered_on, registry
     try:

@@ -11,13 +11,13 @@ from market.audit.services import record
 from market.codes.numbers import next_number
 from market.contracts.models import Contract, ContractDraft, ContractExclusion, Instalment
 from market.contracts.terms import ContractTerms, check, content_hash
-from market.deals.models import ROYALTIES, ContractKind, Deal, DealAction
+from market.deals.locks import lock_deal_for
+from market.deals.models import ROYALTIES, ContractKind, Deal
 from market.deals.notifications import notify_both_parties
 from market.deals.parties import organisation_of, other_side
 from market.deals.permissions import DealAct
 from market.deals.queries import find_accepted_offer
-from market.deals.states import next_status
-from market.deals.transitions import advance, lock_deal_for
+from market.deals.states import DEAL_WORKFLOW, DealAction
 from market.files.models import StoredFile, Tier
 from market.files.services import StoredBlob, attach
 from market.kit.clock import local_date
@@ -33,6 +33,7 @@ from market.listings.models import Outcome
 from market.listings.states import Move
 from market.notices import services as notices
 from market.records.by import By
+from market.records.transitions import transition
 
 _SOLD = (ContractKind.ASSIGNMENT, ContractKind.EQUITY)
 _LICENSED = (*_SOLD, ContractKind.LICENCE)
@@ -62,7 +63,7 @@ async def enter(
     """
     by.actor.require(DealAct.SIGN)
     deal, side = await lock_deal_for(by.actor, number)
-    next_status(deal.status, DealAction.SIGN)
+    DEAL_WORKFLOW.next(deal.status, DealAction.SIGN)
     await _check_agreed(deal, terms)
     check(terms, local_date(by.now))
     draft = await ContractDraft.get_or_none(deal_id=deal.id).select_related("file")
@@ -100,7 +101,7 @@ async def confirm(number: str, seen: str, *, by: By) -> Contract:
     """
     by.actor.require(DealAct.SIGN)
     deal, side = await lock_deal_for(by.actor, number)
-    next_status(deal.status, DealAction.SIGN)
+    DEAL_WORKFLOW.next(deal.status, DealAction.SIGN)
     if not deal.skip_reason:
         await notices.require_clear("deal", deal.id)
     draft = await ContractDraft.get_or_none(deal_id=deal.id)
@@ -110,8 +111,8 @@ async def confirm(number: str, seen: str, *, by: By) -> Contract:
         raise OwnDraft(_("自己一方登记的合同，由对方确认。"))
     terms = from_content(ContractTerms, draft.content)
     contract = await _write(deal, draft, terms, now=by.now)
-    await advance(
-        deal.id,
+    await transition(
+        deal,
         DealAction.SIGN,
         by=by,
         contract=contract.number,

@@ -17,10 +17,11 @@ from market.contracts.prints import rate_words, valid_until
 from market.contracts.standing import lines_of
 from market.contracts.terms import ContractTerms, three_amounts
 from market.contracts.web import optional_upload, rejection_page, required_upload
-from market.deals.models import DealStatus, Side
+from market.deals.models import Side
 from market.deals.parties import may_see, side_of
 from market.deals.permissions import DealAct
 from market.deals.queries import find_accepted_offer, get_deal_for
+from market.deals.states import DealStatus
 from market.deals.terms import OfferTerms
 from market.files.contents import ACCEPT
 from market.files.queries import list_files

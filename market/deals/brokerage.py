@@ -8,10 +8,10 @@ from uuid import UUID, uuid4
 
 from market.audit.services import record
 from market.codes.contract_lists import FOLLOW_UP_WAYS
+from market.deals.locks import lock_deal_seen_by
 from market.deals.models import Deal, FollowUp, Introduction, Side
 from market.deals.permissions import DealAct
 from market.deals.states import ENDED
-from market.deals.transitions import lock_deal_seen_by
 from market.deals.verbs import DealVerb
 from market.kit.clock import local_date
 from market.kit.database import atomic, connection

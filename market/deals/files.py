@@ -5,10 +5,10 @@ from __future__ import annotations
 from market.accounts.actors import Actor
 from market.accounts.permissions import Role
 from market.audit.services import record
+from market.deals.locks import lock_deal_seen_by
 from market.deals.models import Deal
 from market.deals.parties import contacts_visible, may_see
 from market.deals.permissions import DealAct
-from market.deals.transitions import lock_deal_seen_by
 from market.deals.verbs import DealVerb
 from market.files.models import StoredFile, Tier
 from market.files.services import StoredBlob, attach

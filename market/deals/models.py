@@ -8,6 +8,7 @@ from tortoise.models import Model
 
 from market.accounts.models import Organisation, User
 from market.codes.contract_lists import CHINA
+from market.deals.states import DEAL_WORKFLOW, OFFER_WORKFLOW, DealStatus, OfferStatus
 from market.kit.fields import enum_column
 from market.kit.i18n import lazy
 from market.kit.labels import LabelEnum
@@ -15,41 +16,7 @@ from market.kit.money import Money
 from market.kit.room import SubjectRecord
 from market.listings.models import Need, Outcome
 from market.matching.models import Match
-
-
-class DealStatus(LabelEnum):
-    INTENT = "intent", lazy("意向")
-    NEGOTIATING = "negotiating", lazy("洽谈"), "act"
-    PRICED = "priced", lazy("已定价"), "act"
-    PUBLICITY = "publicity", lazy("公示中"), "note"
-    """Suspended is not a status of its own: it is read from the open notice."""
-    TO_SIGN = "to_sign", lazy("待签约"), "due"
-    SIGNED = "signed", lazy("已签约"), "act"
-    REGISTERED = "registered", lazy("已登记"), "act"
-    PAYING = "paying", lazy("履约付款"), "due"
-    COMPLETED = "completed", lazy("已完成"), "done"
-    RESCINDED = "rescinded", lazy("已解除"), "wrong"
-    TERMINATED = "terminated", lazy("已终止")
-
-
-class DealShownStatus(LabelEnum):
-    """A status that is read from other records, never stored."""
-
-    SUSPENDED = "suspended", lazy("异议处理中，程序中止"), "wrong"
-
-
-class DealAction(LabelEnum):
-    OFFER = "offer", lazy("报价")
-    AGREE = "agree", lazy("接受报价")
-    PUBLISH = "publish", lazy("发起公示")
-    SKIP_PUBLICITY = "skip_publicity", lazy("依法无需公示")
-    CLEAR = "clear", lazy("公示无异议")
-    SIGN = "sign", lazy("签约")
-    REGISTER = "register", lazy("登记合同")
-    START_PAYING = "start_paying", lazy("开始履约付款")
-    COMPLETE = "complete", lazy("完成")
-    RESCIND = "rescind", lazy("解除")
-    TERMINATE = "terminate", lazy("终止")
+from market.records.transitions import Stateful
 
 
 class ContractKind(StrEnum):
@@ -64,15 +31,6 @@ class ContractKind(StrEnum):
 class Side(LabelEnum):
     SELLER = "seller", lazy("卖方")
     BUYER = "buyer", lazy("买方")
-
-
-class OfferStatus(LabelEnum):
-    OPEN = "open", lazy("待对方确认"), "due"
-    REPLACED = "replaced", lazy("已被新报价替换")
-    """A newer offer of either side took its place."""
-    ACCEPTED = "accepted", lazy("已接受"), "done"
-    EXPIRED = "expired", lazy("已过期")
-    WITHDRAWN = "withdrawn", lazy("已撤回")
 
 
 class PaymentWay(StrEnum):
@@ -114,8 +72,11 @@ class Pricing(LabelEnum):
     """网络竞价 in our own auction"""
 
 
-class Deal(Model):
+class Deal(Stateful):
     """A trade between one seller and one buyer, from intent to completion (交易)."""
+
+    record_kind = "deal"
+    workflow = DEAL_WORKFLOW
 
     id = fields.UUIDField(primary_key=True)
     number = fields.CharField(max_length=20, unique=True)
@@ -169,7 +130,6 @@ class Deal(Model):
     subject: SubjectRecord
     """Set by `subjects.attach_subjects`."""
     offers: fields.ReverseRelation[Offer]
-    events: fields.ReverseRelation[DealEvent]
 
     class Meta:
         table = "deals"
@@ -181,8 +141,11 @@ class Deal(Model):
         return None if self.price_amount is None else Money(self.price_amount, self.currency)
 
 
-class Offer(Model):
+class Offer(Stateful):
     """A price and terms that one side proposes to the other (报价). Append-only but for its status."""
+
+    record_kind = "offer"
+    workflow = OFFER_WORKFLOW
 
     id = fields.UUIDField(primary_key=True)
     deal: fields.ForeignKeyRelation[Deal] = fields.ForeignKeyField(
@@ -232,27 +195,6 @@ class Offer(Model):
     @property
     def price(self) -> Money:
         return Money(self.price_amount, self.currency)
-
-
-class DealEvent(Model):
-    """One row for each change of a deal's status. Append-only."""
-
-    id = fields.BigIntField(primary_key=True)
-    deal: fields.ForeignKeyRelation[Deal] = fields.ForeignKeyField(
-        "market.Deal", related_name="events", on_delete=fields.RESTRICT
-    )
-    deal_id: UUID
-    action = enum_column(DealAction, null=True)
-    status = enum_column(DealStatus)
-    actor: fields.ForeignKeyNullableRelation[User] = fields.ForeignKeyField(
-        "market.User", related_name="deal_events", null=True, on_delete=fields.SET_NULL
-    )
-    actor_id: UUID | None
-    happened_at = fields.DatetimeField()
-
-    class Meta:
-        table = "deal_events"
-        table_description = "Deal events."
 
 
 class Introduction(Model):

@@ -6,9 +6,10 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from market.deals.models import Deal, DealStatus, Offer, OfferStatus, Side
+from market.deals.models import Deal, Offer, Side
 from market.deals.parties import has_agreed, other_side
 from market.deals.publicity_rules import needs_publicity
+from market.deals.states import DealStatus, OfferStatus
 from market.kit.clock import local_date
 from market.kit.formats import day, moment, yuan
 from market.kit.i18n import gettext as _

@@ -7,12 +7,13 @@ from uuid import UUID, uuid4
 
 from market.accounts.messages import notify
 from market.audit.services import record
-from market.deals.models import Deal, DealAction, Offer, OfferStatus
+from market.deals.locks import lock_deal_for
+from market.deals.models import Deal, Offer
 from market.deals.notifications import DECIDING_ROLES, notify_both_parties
 from market.deals.parties import contacts_visible, organisation_of, other_side
 from market.deals.permissions import DealAct
+from market.deals.states import DealAction, OfferStatus
 from market.deals.terms import OfferTerms, complete_plan
-from market.deals.transitions import advance, lock_deal_for
 from market.deals.verbs import DealVerb
 from market.kit.database import atomic
 from market.kit.errors import Conflict, Forbidden
@@ -21,6 +22,7 @@ from market.kit.terms import to_columns
 from market.matching import services as matching
 from market.matching.states import MatchAction
 from market.records.by import By
+from market.records.transitions import transition
 
 
 class OfferChanged(Conflict):
@@ -67,8 +69,8 @@ async def make_offer(
         expires_at=by.now + timedelta(days=valid_days) if valid_days else None,
         made_at=by.now,
     )
-    await advance(
-        deal.id,
+    await transition(
+        deal,
         DealAction.OFFER,
         by=by,
         offer=offer.id,
@@ -104,10 +106,14 @@ async def accept_offer(number: str, offer_id: UUID | None, content_hash: str, *,
         raise OfferChanged(_("这份报价已过有效期，请对方重新报价，或者您来还价。"))
     offer.status, offer.answered_at = OfferStatus.ACCEPTED, by.now
     await offer.save(update_fields=["status", "answered_at"])
-    deal.kind, deal.price_amount, deal.currency = offer.kind, offer.price_amount, offer.currency
-    await deal.save(update_fields=["kind", "price_amount", "currency"])
-    priced = await advance(
-        deal.id, DealAction.AGREE, by=by, offer=offer.id, side=side, hash=offer.content_hash
+    await transition(
+        deal,
+        DealAction.AGREE,
+        by=by,
+        changes={"kind": offer.kind, "price_amount": offer.price_amount, "currency": offer.currency},
+        offer=offer.id,
+        side=side,
+        hash=offer.content_hash,
     )
     if deal.match_id:
         await matching.move(deal.match_id, MatchAction.CONCLUDE, now=by.now)
@@ -117,7 +123,7 @@ async def accept_offer(number: str, offer_id: UUID | None, content_hash: str, *,
         address=f"/deals/{deal.number}",
         organisation_id=organisation_of(deal, offer.side).id,
     )
-    return priced
+    return deal
 
 
 def is_expired(offer: Offer, now: datetime) -> bool:

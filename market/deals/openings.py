@@ -9,12 +9,12 @@ from market.accounts.models import OrganisationKind
 from market.audit.services import record
 from market.codes.numbers import next_number
 from market.deals.interest_counts import reindex_after_agreement
-from market.deals.models import Deal, DealEvent, DealStatus, Introduction, Opening, Side
+from market.deals.locks import lock_deal_for
+from market.deals.models import Deal, Introduction, Opening, Side
 from market.deals.notifications import notify_both_parties
 from market.deals.parties import contacts_visible, has_agreed
 from market.deals.permissions import DealAct
-from market.deals.states import BEFORE_SIGNING
-from market.deals.transitions import lock_deal_for
+from market.deals.states import BEFORE_SIGNING, DealStatus
 from market.deals.verbs import DealVerb
 from market.kit.database import atomic
 from market.kit.errors import Conflict, Forbidden, NotFound
@@ -27,6 +27,7 @@ from market.matching import services as matching
 from market.matching.models import Match
 from market.matching.states import MatchAction, MatchStatus
 from market.records.by import By
+from market.records.transitions import begin
 
 
 class AlreadyDealing(Conflict):
@@ -242,9 +243,7 @@ async def _open(
         created_at=by.now,
         updated_at=by.now,
     )
-    await DealEvent.create(
-        deal_id=deal.id, action=None, status=deal.status, actor_id=by.actor.user_id, happened_at=by.now
-    )
+    await begin(deal, by=by)
     await record("deal", deal.id, DealVerb.OPEN, by=by, opening=opening, number=deal.number)
     if agreed is not None:
         await reindex_after_agreement(deal, agreed)

@@ -9,12 +9,12 @@ from uuid import UUID
 from market.accounts.messages import notify
 from market.codes.holidays import Calendar
 from market.codes.labels import label
-from market.deals.models import Deal, DealAction, DealStatus, Side
+from market.deals.locks import lock_deal_for
+from market.deals.models import Deal, Side
 from market.deals.notifications import DECIDING_ROLES, notify_both_parties
 from market.deals.permissions import DealAct
 from market.deals.publicity_rules import PUBLICITY_DAYS, needs_publicity
-from market.deals.states import next_status
-from market.deals.transitions import advance, lock_deal_for
+from market.deals.states import DEAL_WORKFLOW, DealAction, DealStatus
 from market.kit.clock import local_date
 from market.kit.database import atomic
 from market.kit.errors import Conflict, Forbidden
@@ -26,6 +26,7 @@ from market.notices.models import DayKind, Notice, NoticeKind
 from market.notices.periods import period_end, publication_region
 from market.notices.states import NoticeStatus
 from market.records.by import By
+from market.records.transitions import transition
 
 SUBJECT = "deal"
 
@@ -94,7 +95,7 @@ async def start_publicity(
     deal, side = await lock_deal_for(by.actor, number)
     if side is not Side.SELLER:
         raise Forbidden(_("协议定价公示由转让方发布。"))
-    next_status(deal.status, DealAction.PUBLISH)
+    DEAL_WORKFLOW.next(deal.status, DealAction.PUBLISH)
     is_needed, reason = needs_publicity(deal.pricing, deal.kind, deal.seller)
     if not is_needed:
         raise Conflict(reason)
@@ -116,7 +117,7 @@ async def start_publicity(
         address=f"/deals/{deal.number}",
         change_reason=change_reason,
     )
-    await advance(deal.id, DealAction.PUBLISH, by=by, notice=notice.number)
+    await transition(deal, DealAction.PUBLISH, by=by, notice=notice.number)
     await notify(
         _("协议定价已公示：%(title)s。", title=deal.title),
         now=by.now,
@@ -139,9 +140,10 @@ async def skip_publicity(number: str, *, by: By) -> Deal:
     is_needed, reason = needs_publicity(deal.pricing, deal.kind, deal.seller)
     if is_needed:
         raise Conflict(reason)
-    deal.skip_reason = reason = source_text(reason)
-    await deal.save(update_fields=["skip_reason"])
-    return await advance(deal.id, DealAction.SKIP_PUBLICITY, by=by, reason=reason)
+    reason = source_text(reason)
+    return await transition(
+        deal, DealAction.SKIP_PUBLICITY, by=by, changes={"skip_reason": reason}, reason=reason
+    )
 
 
 async def advance_cleared_deals(now: datetime) -> int:
@@ -160,7 +162,7 @@ async def _advance_if_clear(deal_id: UUID, *, now: datetime) -> bool:
     notice = await notices.lock_for(SUBJECT, deal_id)
     if deal.status is not DealStatus.PUBLICITY or not notice or notice.status is not NoticeStatus.CLEAR:
         return False
-    await advance(deal_id, DealAction.CLEAR, by=By.job(now), notice=notice.number)
+    await transition(deal, DealAction.CLEAR, by=By.job(now), notice=notice.number)
     await notify_both_parties(
         deal,
         _("公示无异议，可以签约：%(title)s。", title=deal.title),

@@ -13,10 +13,10 @@ from tortoise.queryset import QuerySet
 from market.accounts.actors import Actor
 from market.accounts.models import Organisation, User
 from market.accounts.permissions import Role
-from market.deals.models import Deal, DealEvent, DealStatus, Introduction, Offer, OfferStatus, Side
+from market.deals.models import Deal, Introduction, Offer, Side
 from market.deals.parties import contacts_visible, may_see, organisation_of, side_of
 from market.deals.permissions import DealAct
-from market.deals.states import ENDED
+from market.deals.states import ENDED, DealStatus, OfferStatus
 from market.deals.subjects import attach_subjects
 from market.kit.cards import Card
 from market.kit.database import connection
@@ -26,6 +26,8 @@ from market.kit.i18n import gettext as _
 from market.kit.pagination import Page, PageRequest
 from market.listings.models import Need, Outcome
 from market.notices.models import Notice
+from market.records.models import StatusEvent
+from market.records.transitions import history
 
 M = TypeVar("M", bound=Model)
 
@@ -107,19 +109,14 @@ async def find_accepted_offer(deal_id: UUID) -> Offer | None:
     return await Offer.get_or_none(deal_id=deal_id, status=OfferStatus.ACCEPTED)
 
 
-async def list_events(deal_id: UUID, most: int | None = None) -> list[DealEvent]:
+async def list_events(deal_id: UUID, most: int | None = None) -> list[StatusEvent]:
     """Return what happened to a deal in order, only the last where `most` says how many."""
-    rows = DealEvent.filter(deal_id=deal_id).order_by("-id")
-    events = (await (rows if most is None else rows.limit(most)))[::-1]
-    people = await _by_id(User, {event.actor_id for event in events if event.actor_id})
-    for event in events:
-        event.actor = people.get(event.actor_id) if event.actor_id else None
-    return events
+    return await history("deal", deal_id, most)
 
 
 async def count_events(deal_id: UUID) -> int:
     """Return how many changes of status a deal has seen, with its opening."""
-    return await DealEvent.filter(deal_id=deal_id).count()
+    return await StatusEvent.filter(subject_kind="deal", subject_id=deal_id).count()
 
 
 async def find_introduction(deal_id: UUID) -> Introduction | None:

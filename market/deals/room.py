@@ -13,8 +13,9 @@ from market.deals import (
     queries,
     views,
 )
-from market.deals.models import DealAction, DealShownStatus, DealStatus, OfferStatus, Opening, Side
+from market.deals.models import Opening, Side
 from market.deals.permissions import PERMISSIONS
+from market.deals.states import DealAction, DealShownStatus, DealStatus, OfferAction, OfferStatus
 from market.deals.verbs import DealVerb
 from market.kit.i18n import lazy
 from market.kit.room import LedgerAccount, Room, Subject
@@ -34,9 +35,10 @@ ROOM = Room(
             lazy("交易"),
             page="pages:deal",
             number="JY",
-            verbs=(models.DealAction,),
+            verbs=(DealAction,),
             files=files.may_open_deal_file,
         ),
+        "offer": Subject(lazy("报价"), verbs=(OfferAction,)),
     },
     document_facts={
         "outcomes": interest_counts.outcome_document_facts,

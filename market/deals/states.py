@@ -4,60 +4,104 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from market.deals.models import DealAction, DealStatus
-from market.kit.errors import Conflict
 from market.kit.i18n import Lazy, lazy
-from market.kit.i18n import gettext as _
+from market.kit.labels import LabelEnum
+from market.kit.workflow import Workflow
 from market.notices.states import NoticeStatus
 
-S, A = DealStatus, DealAction
 
-TRANSITIONS: dict[tuple[DealStatus, DealAction], DealStatus] = {
-    (S.INTENT, A.OFFER): S.NEGOTIATING,
-    (S.INTENT, A.TERMINATE): S.TERMINATED,
-    (S.NEGOTIATING, A.OFFER): S.NEGOTIATING,
-    (S.NEGOTIATING, A.AGREE): S.PRICED,
-    (S.NEGOTIATING, A.TERMINATE): S.TERMINATED,
-    (S.PRICED, A.PUBLISH): S.PUBLICITY,
-    (S.PRICED, A.SKIP_PUBLICITY): S.TO_SIGN,
-    (S.PRICED, A.TERMINATE): S.TERMINATED,
-    (S.PUBLICITY, A.CLEAR): S.TO_SIGN,
-    # Published again with a changed text after an upheld objection.
-    (S.PUBLICITY, A.PUBLISH): S.PUBLICITY,
-    (S.PUBLICITY, A.TERMINATE): S.TERMINATED,
-    (S.TO_SIGN, A.SIGN): S.SIGNED,
-    (S.TO_SIGN, A.TERMINATE): S.TERMINATED,
-    (S.SIGNED, A.REGISTER): S.REGISTERED,
-    (S.SIGNED, A.RESCIND): S.RESCINDED,
-    (S.REGISTERED, A.START_PAYING): S.PAYING,
-    (S.REGISTERED, A.RESCIND): S.RESCINDED,
-    (S.PAYING, A.COMPLETE): S.COMPLETED,
-    (S.PAYING, A.RESCIND): S.RESCINDED,
-}
+class DealStatus(LabelEnum):
+    INTENT = "intent", lazy("意向")
+    NEGOTIATING = "negotiating", lazy("洽谈"), "act"
+    PRICED = "priced", lazy("已定价"), "act"
+    PUBLICITY = "publicity", lazy("公示中"), "note"
+    """Suspended is not a status of its own: it is read from the open notice."""
+    TO_SIGN = "to_sign", lazy("待签约"), "due"
+    SIGNED = "signed", lazy("已签约"), "act"
+    REGISTERED = "registered", lazy("已登记"), "act"
+    PAYING = "paying", lazy("履约付款"), "due"
+    COMPLETED = "completed", lazy("已完成"), "done"
+    RESCINDED = "rescinded", lazy("已解除"), "wrong"
+    TERMINATED = "terminated", lazy("已终止")
+
+
+class DealShownStatus(LabelEnum):
+    """A status that is read from other records, never stored."""
+
+    SUSPENDED = "suspended", lazy("异议处理中，程序中止"), "wrong"
+
+
+class DealAction(LabelEnum):
+    OFFER = "offer", lazy("报价")
+    AGREE = "agree", lazy("接受报价")
+    PUBLISH = "publish", lazy("发起公示")
+    SKIP_PUBLICITY = "skip_publicity", lazy("依法无需公示")
+    CLEAR = "clear", lazy("公示无异议")
+    SIGN = "sign", lazy("签约")
+    REGISTER = "register", lazy("登记合同")
+    START_PAYING = "start_paying", lazy("开始履约付款")
+    COMPLETE = "complete", lazy("完成")
+    RESCIND = "rescind", lazy("解除")
+    TERMINATE = "terminate", lazy("终止")
+
+
+class OfferStatus(LabelEnum):
+    OPEN = "open", lazy("待对方确认"), "due"
+    REPLACED = "replaced", lazy("已被新报价替换")
+    """A newer offer of either side took its place."""
+    ACCEPTED = "accepted", lazy("已接受"), "done"
+    EXPIRED = "expired", lazy("已过期")
+    WITHDRAWN = "withdrawn", lazy("已撤回")
+
+
+class OfferAction(LabelEnum):
+    ACCEPT = "accept", lazy("接受报价")
+    REPLACE = "replace", lazy("以新报价替换")
+    EXPIRE = "expire", lazy("报价过期")
+    WITHDRAW = "withdraw", lazy("随交易终止撤回")
+
+
+S, A = DealStatus, DealAction
+O, B = OfferStatus, OfferAction  # noqa: E741 -- the table reads better
+_REFUSAL = lazy("这笔交易的状态已经变化，请刷新后再看。")
+
+DEAL_WORKFLOW = Workflow(
+    {
+        (S.INTENT, A.OFFER): S.NEGOTIATING,
+        (S.INTENT, A.TERMINATE): S.TERMINATED,
+        (S.NEGOTIATING, A.OFFER): S.NEGOTIATING,
+        (S.NEGOTIATING, A.AGREE): S.PRICED,
+        (S.NEGOTIATING, A.TERMINATE): S.TERMINATED,
+        (S.PRICED, A.PUBLISH): S.PUBLICITY,
+        (S.PRICED, A.SKIP_PUBLICITY): S.TO_SIGN,
+        (S.PRICED, A.TERMINATE): S.TERMINATED,
+        (S.PUBLICITY, A.CLEAR): S.TO_SIGN,
+        # Published again with a changed text after an upheld objection.
+        (S.PUBLICITY, A.PUBLISH): S.PUBLICITY,
+        (S.PUBLICITY, A.TERMINATE): S.TERMINATED,
+        (S.TO_SIGN, A.SIGN): S.SIGNED,
+        (S.TO_SIGN, A.TERMINATE): S.TERMINATED,
+        (S.SIGNED, A.REGISTER): S.REGISTERED,
+        (S.SIGNED, A.RESCIND): S.RESCINDED,
+        (S.REGISTERED, A.START_PAYING): S.PAYING,
+        (S.REGISTERED, A.RESCIND): S.RESCINDED,
+        (S.PAYING, A.COMPLETE): S.COMPLETED,
+        (S.PAYING, A.RESCIND): S.RESCINDED,
+    },
+    refusal=_REFUSAL,
+)
 """*Suspended* is not a status: it is derived from the open notice, see `shown_status`."""
+OFFER_WORKFLOW = Workflow(
+    {
+        (O.OPEN, B.ACCEPT): O.ACCEPTED,
+        (O.OPEN, B.REPLACE): O.REPLACED,
+        (O.OPEN, B.EXPIRE): O.EXPIRED,
+        (O.OPEN, B.WITHDRAW): O.WITHDRAWN,
+    },
+    refusal=lazy("这份报价已被替换、接受或变更，请看过现在的报价再确认。"),
+)
 BEFORE_SIGNING = (S.INTENT, S.NEGOTIATING, S.PRICED, S.PUBLICITY, S.TO_SIGN)
 ENDED = (S.COMPLETED, S.RESCINDED, S.TERMINATED)
-
-
-class ActionNotAllowed(Conflict):
-    """The deal's present status does not permit the action."""
-
-
-def next_status(status: DealStatus, action: DealAction) -> DealStatus:
-    """Return the status that `action` leads to.
-
-    Raises:
-        ActionNotAllowed: the table has no such transition, most likely after a concurrent change.
-    """
-    try:
-        return TRANSITIONS[status, action]
-    except KeyError:
-        raise ActionNotAllowed(_("这笔交易的状态已经变化，请刷新后再看。")) from None
-
-
-def allowed_actions(status: DealStatus) -> list[DealAction]:
-    """Return the actions allowed in a status, in the order of the table."""
-    return [action for source, action in TRANSITIONS if source is status]
 
 
 def shown_status(status: DealStatus, notice: NoticeStatus | None) -> str:

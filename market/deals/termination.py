@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from market.accounts.messages import notify
 from market.codes.lists import END_REASONS
-from market.deals.models import Deal, DealAction, Offer, OfferStatus
+from market.deals.locks import lock_deal_for
+from market.deals.models import Deal, Offer
 from market.deals.parties import organisation_of, other_side
 from market.deals.permissions import DealAct
-from market.deals.transitions import advance, lock_deal_for
+from market.deals.states import DealAction, OfferStatus
 from market.kit.database import atomic
 from market.kit.errors import Invalid
 from market.kit.i18n import gettext as _
@@ -15,6 +16,7 @@ from market.matching import services as matching
 from market.matching.states import MatchAction
 from market.notices import services as notices
 from market.records.by import By
+from market.records.transitions import transition
 
 
 @atomic()
@@ -28,9 +30,14 @@ async def terminate(number: str, reason: str, comment: str, *, by: By) -> Deal:
     if reason not in END_REASONS:
         raise Invalid(_("请从列表中选择终止原因。"), field="reason")
     deal, side = await lock_deal_for(by.actor, number)
-    terminated = await advance(deal.id, DealAction.TERMINATE, by=by, reason=reason, side=side)
-    terminated.end_reason, terminated.end_comment = reason, comment
-    await terminated.save(update_fields=["end_reason", "end_comment"])
+    await transition(
+        deal,
+        DealAction.TERMINATE,
+        by=by,
+        changes={"end_reason": reason, "end_comment": comment},
+        reason=reason,
+        side=side,
+    )
     await Offer.filter(deal_id=deal.id, status=OfferStatus.OPEN).update(
         status=OfferStatus.WITHDRAWN, answered_at=by.now
     )
@@ -43,4 +50,4 @@ async def terminate(number: str, reason: str, comment: str, *, by: By) -> Deal:
         address=f"/deals/{deal.number}",
         organisation_id=organisation_of(deal, other_side(side)).id,
     )
-    return terminated
+    return deal

@@ -19,13 +19,14 @@ from market.deals.forms import (
     ResponseForm,
     TerminationForm,
 )
-from market.deals.models import Deal, DealStatus, Side
+from market.deals.models import Deal, Side
 from market.deals.offers import accept_offer, make_offer
 from market.deals.openings import agree_introduction, open_interest, open_response
 from market.deals.parties import buyer_name, side_of
 from market.deals.permissions import DealAct
 from market.deals.publicity import Statement, last_day_of_publicity, notice_text, start_publicity
 from market.deals.publicity_rules import PUBLICITY_DAYS, needs_publicity
+from market.deals.states import DealStatus
 from market.deals.terms import OfferTerms
 from market.files.contents import ACCEPT
 from market.files.models import Tier

@@ -1190,7 +1190,7 @@ class Migration(migrations.Migration):
                 "pk_attr": "id",
                 "table_description": "Matches.",
             },
-            bases=["Model"],
+            bases=["Stateful"],
         ),
         ops.CreateModel(
             name="Deal",
@@ -1298,7 +1298,7 @@ class Migration(migrations.Migration):
                 "pk_attr": "id",
                 "table_description": "Deals.",
             },
-            bases=["Model"],
+            bases=["Stateful"],
         ),
         ops.CreateModel(
             name="Contract",
@@ -1385,45 +1385,6 @@ class Migration(migrations.Migration):
                 "app": "market",
                 "pk_attr": "id",
                 "table_description": "Contract exclusions.",
-            },
-            bases=["Model"],
-        ),
-        ops.CreateModel(
-            name="DealEvent",
-            fields=[
-                ("id", fields.BigIntField(generated=True, primary_key=True, unique=True, db_index=True)),
-                (
-                    "deal",
-                    fields.ForeignKeyField(
-                        "market.Deal",
-                        source_field="deal_id",
-                        db_constraint=True,
-                        to_field="id",
-                        related_name="events",
-                        on_delete=OnDelete.RESTRICT,
-                    ),
-                ),
-                ("action", fields.CharField(null=True, max_length=24)),
-                ("status", fields.CharField(max_length=24)),
-                (
-                    "actor",
-                    fields.ForeignKeyField(
-                        "market.User",
-                        source_field="actor_id",
-                        null=True,
-                        db_constraint=True,
-                        to_field="id",
-                        related_name="deal_events",
-                        on_delete=OnDelete.SET_NULL,
-                    ),
-                ),
-                ("happened_at", fields.DatetimeField(auto_now=False, auto_now_add=False)),
-            ],
-            options={
-                "table": "deal_events",
-                "app": "market",
-                "pk_attr": "id",
-                "table_description": "Deal events.",
             },
             bases=["Model"],
         ),
@@ -1737,7 +1698,7 @@ class Migration(migrations.Migration):
                 "pk_attr": "id",
                 "table_description": "Offers.",
             },
-            bases=["Model"],
+            bases=["Stateful"],
         ),
         ops.CreateModel(
             name="PartyTie",

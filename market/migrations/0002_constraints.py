@@ -177,7 +177,6 @@ APPEND_ONLY = (
     "audit_events",
     "claim_events",
     "clawback_receipts",
-    "deal_events",
     "deal_messages",
     "equity_paid_in",
     "follow_ups",

@@ -16,16 +16,7 @@ from market.contracts.queries import find_contract, find_draft
 from market.contracts.standing import InstalmentLine, facts_of, lines_of
 from market.deals.brokerage import owed_commission
 from market.deals.messages import MOST, SHOWN, ReadProgress, list_messages, read_progress
-from market.deals.models import (
-    Deal,
-    DealEvent,
-    DealMessage,
-    DealStatus,
-    Introduction,
-    Offer,
-    OfferStatus,
-    Side,
-)
+from market.deals.models import Deal, DealMessage, Introduction, Offer, Side
 from market.deals.next_steps import NextStep, Situation, next_step
 from market.deals.parties import buyer_name, contacts_visible, has_agreed, side_of
 from market.deals.permissions import DealAct
@@ -38,7 +29,7 @@ from market.deals.queries import (
     list_events,
     list_offers,
 )
-from market.deals.states import BEFORE_SIGNING, Step, shown_status, steps
+from market.deals.states import BEFORE_SIGNING, DealStatus, OfferStatus, Step, shown_status, steps
 from market.deals.terms import OfferTerms, PlanRow, differences
 from market.files.models import StoredFile
 from market.files.queries import colleagues_of, count_openings, list_files
@@ -48,6 +39,7 @@ from market.kit.terms import from_record
 from market.notices.models import Notice
 from market.notices.periods import days_left
 from market.notices.queries import find_notice
+from market.records.models import StatusEvent
 
 _ACT_OF_STEP = {
     "agree": DealAct.OPEN_DEAL,
@@ -260,7 +252,7 @@ def _uploader(file: StoredFile, actor: Actor, is_named: bool) -> str:
     return file.uploaded_by.name if is_named or is_own else _("对方")
 
 
-def _log(deal: Deal, events: Sequence[DealEvent]) -> list[LogLine]:
+def _log(deal: Deal, events: Sequence[StatusEvent]) -> list[LogLine]:
     """Return what happened, newest first; what happened at the same moment, the later act first."""
     made = [LogLine(event.happened_at, _words(event, deal), _who(event, deal)) for event in events]
     for at, words in (
@@ -272,20 +264,20 @@ def _log(deal: Deal, events: Sequence[DealEvent]) -> list[LogLine]:
     return sorted(made, key=lambda line: line.at)[::-1]
 
 
-def _words(event: DealEvent, deal: Deal) -> str:
-    if event.action is None:
+def _words(event: StatusEvent, deal: Deal) -> str:
+    if not event.action:
         return label("opening", deal.opening)
     return label("deal_action", event.action)
 
 
-def _who(event: DealEvent, deal: Deal) -> str:
+def _who(event: StatusEvent, deal: Deal) -> str:
     if event.actor_id is None:
         return _("系统")
     return event.actor.name if event.actor and contacts_visible(deal) else ""
 
 
-def _last_alive(deal: Deal, events: Sequence[DealEvent]) -> DealStatus | None:
+def _last_alive(deal: Deal, events: Sequence[StatusEvent]) -> DealStatus | None:
     """Return the status in which an ended deal stood before its end."""
     if deal.status not in (DealStatus.TERMINATED, DealStatus.RESCINDED):
         return None
-    return events[-2].status if len(events) > 1 else DealStatus.INTENT
+    return DealStatus(events[-2].status) if len(events) > 1 else DealStatus.INTENT

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
 from uuid import UUID
 
 from tortoise import fields
 from tortoise.models import Model
+
+if TYPE_CHECKING:
+    from market.accounts.models import User
 
 
 class StatusEvent(Model):
@@ -17,7 +21,7 @@ class StatusEvent(Model):
     action = fields.CharField(max_length=40, default="", db_default="")
     """Empty: the record was created."""
     status = fields.CharField(max_length=24)
-    actor: fields.ForeignKeyNullableRelation[Model] = fields.ForeignKeyField(
+    actor: fields.ForeignKeyNullableRelation[User] = fields.ForeignKeyField(
         "market.User", related_name=False, null=True, on_delete=fields.SET_NULL
     )
     actor_id: UUID | None

@@ -106,10 +106,10 @@ async def begin(record: Stateful, *, by: By, note: str = "") -> None:
     await _note(record, "", by=by, note=note)
 
 
-async def history(subject_kind: str, subject_id: UUID) -> list[StatusEvent]:
-    """Return a record's status events with who acted, oldest first."""
-    events = StatusEvent.filter(subject_kind=subject_kind, subject_id=subject_id)
-    return await events.order_by("id").select_related("actor")
+async def history(subject_kind: str, subject_id: UUID, most: int | None = None) -> list[StatusEvent]:
+    """Return a record's status events with who acted, oldest first; only the last `most`, where given."""
+    events = StatusEvent.filter(subject_kind=subject_kind, subject_id=subject_id).order_by("-id")
+    return (await (events if most is None else events.limit(most)).select_related("actor"))[::-1]
 
 
 async def _note(record: Stateful, action: str, *, by: By, note: str) -> None:

@@ -42,7 +42,8 @@ from market.claims.draft_impact import preview_of
 from market.claims.models import Assessment, Claim, ClaimStatus
 from market.claims.subsidisable_outcomes import judge_outcomes_anew
 from market.contracts.models import ChangeKind, Contract, ContractChange
-from market.deals.models import Deal, DealStatus, Side
+from market.deals.models import Deal, Side
+from market.deals.states import DealStatus
 from market.integrity.conflicts import Conflicted
 from market.kit.errors import Conflict, Invalid, SamePerson
 from market.ledger import services as book

@@ -21,7 +21,8 @@ from market.claims.models import Claim, ClaimStatus
 from market.claims.risk_detection import find_doubts
 from market.claims.risk_flags import Doubt
 from market.contracts.models import Contract, EquityPaidIn, PaidInDecision
-from market.deals.models import ContractKind, Deal, DealStatus
+from market.deals.models import ContractKind, Deal
+from market.deals.states import DealStatus
 from market.files.models import StoredFile, Tier
 from market.kit.errors import Conflict, Invalid
 from market.kit.pagination import PageRequest

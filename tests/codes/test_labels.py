@@ -10,6 +10,7 @@ import market
 from market.accounts import models as accounts
 from market.codes import labels, lists
 from market.deals import models as deals
+from market.deals.states import DealStatus
 from market.integrity import models as integrity_models
 from market.kit.i18n import DEFAULT, set_locale
 from market.kit.labels import LabelEnum, Tone
@@ -60,7 +61,7 @@ def test_every_enum_of_a_room_is_in_the_table() -> None:
 @pytest.mark.parametrize(
     ("kind", "value", "expected"),
     [
-        ("deal", deals.DealStatus.TO_SIGN, "待签约"),
+        ("deal", DealStatus.TO_SIGN, "待签约"),
         ("claim", "supplement", "补正通知"),
         ("claim", "rejected", "不予支持"),
         ("notice", "clear", "公示无异议"),

@@ -10,7 +10,8 @@ from market.accounts.permissions import Role
 from market.contracts import banking, services
 from market.contracts.models import Receipt
 from market.contracts.queries import received
-from market.deals.models import Deal, DealStatus
+from market.deals.models import Deal
+from market.deals.states import DealStatus
 from market.kit.errors import Forbidden, Invalid, NotFound
 from market.kit.money import Money
 from market.kit.workflow import ActionNotAllowed

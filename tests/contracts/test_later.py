@@ -16,7 +16,8 @@ from market.contracts.changing import OwnChange
 from market.contracts.models import ChangeKind, Contract, Instalment
 from market.contracts.queries import get_contract_for
 from market.contracts.terms import ContractTerms, check, converted_money
-from market.deals.models import ContractKind, Deal, DealStatus, PaymentWay
+from market.deals.models import ContractKind, Deal, PaymentWay
+from market.deals.states import DealStatus
 from market.deals.terms import OfferTerms, PlanRow
 from market.kit.errors import Conflict, Forbidden, Invalid, NotFound
 from market.kit.money import Money

@@ -14,7 +14,8 @@ from market.contracts import services
 from market.contracts.models import INSTALMENT, Contract, ContractDraft
 from market.contracts.queries import received
 from market.contracts.standing import dashboard_cards, deals_waiting_for_finance
-from market.deals.models import Deal, DealStatus
+from market.deals.models import Deal
+from market.deals.states import DealStatus
 from market.deps import Deps
 from market.kit.jobs import run_pending
 from market.payments.models import ConnectedAccount, Payment, Remittance

@@ -14,16 +14,16 @@ from market.contracts.receiving import TooMuch
 from market.contracts.signing import DraftChanged, OwnDraft
 from market.contracts.terms import Exclusion, three_amounts
 from market.deals.deadlines import run_due
-from market.deals.models import ContractKind, Deal, DealStatus
+from market.deals.models import ContractKind, Deal
 from market.deals.offers import accept_offer, make_offer
 from market.deals.openings import agree_introduction, open_response
 from market.deals.publicity import start_publicity
-from market.deals.states import ActionNotAllowed
+from market.deals.states import DealStatus
 from market.deals.terms import PlanRow
 from market.deps import Deps
 from market.kit.errors import Conflict, Forbidden, Invalid, NotFound
 from market.kit.money import Money
-from market.kit.workflow import ActionNotAllowed as AlreadyDecided
+from market.kit.workflow import ActionNotAllowed
 from market.ledger import services as ledger
 from market.ledger.checks import run_checks
 from market.listings.states import NeedStatus, OutcomeStatus
@@ -327,7 +327,7 @@ async def test_confirming_twice_books_once() -> None:
     remittance = await make_remittance(parties, first, 1_000_00)
     await services.confirm_remittance(remittance.id, by=By(parties.seller_finance, LATER))
 
-    with pytest.raises(AlreadyDecided):
+    with pytest.raises(ActionNotAllowed):
         await services.confirm_remittance(remittance.id, by=By(parties.seller_finance, LATER))
 
     assert await received(contract.id) == 1_000_00

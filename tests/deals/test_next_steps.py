@@ -9,8 +9,9 @@ from uuid import uuid4
 import pytest
 
 from market.accounts.models import Organisation, OrganisationKind
-from market.deals.models import ContractKind, Deal, DealStatus, Offer, OfferStatus, Side
+from market.deals.models import ContractKind, Deal, Offer, Side
 from market.deals.next_steps import ContractFacts, Due, Situation, next_step
+from market.deals.states import DealStatus, OfferStatus
 from market.kit.money import Money
 from market.notices.models import Notice
 from market.notices.states import NoticeStatus

@@ -7,8 +7,9 @@ from datetime import timedelta
 import httpx
 import pytest
 
-from market.deals.models import Deal, DealStatus, Offer
+from market.deals.models import Deal, Offer
 from market.deals.offers import make_offer
+from market.deals.states import DealStatus
 from market.deps import Deps
 from market.records.by import By
 from tests.deals.factories import (

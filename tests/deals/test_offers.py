@@ -8,14 +8,9 @@ import pytest
 
 from market.accounts.models import Message
 from market.deals.deadlines import run_due
-from market.deals.models import (
-    ContractKind,
-    Deal,
-    DealStatus,
-    Offer,
-    OfferStatus,
-)
+from market.deals.models import ContractKind, Deal, Offer
 from market.deals.offers import OfferChanged, OwnOffer, accept_offer, make_offer
+from market.deals.states import DealStatus, OfferStatus
 from market.kit.errors import Invalid
 from market.kit.money import Money
 from market.records.by import By

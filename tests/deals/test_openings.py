@@ -7,14 +7,12 @@ from typing import Any
 import pytest
 
 from market.accounts.models import Message
-from market.deals.models import (
-    DealStatus,
-    Introduction,
-)
+from market.deals.models import Introduction
 from market.deals.offers import make_offer
 from market.deals.openings import AlreadyDealing, agree_introduction, introduce, open_interest, open_response
 from market.deals.parties import buyer_name
 from market.deals.queries import contacts, get_deal_for
+from market.deals.states import DealStatus
 from market.deals.termination import terminate
 from market.kit.errors import Conflict, Forbidden, NotFound
 from market.listings.states import NeedStatus, OutcomeStatus

@@ -8,8 +8,9 @@ import httpx
 import pytest
 
 from market.accounts.models import MemberRole, Membership, StaffRole
-from market.deals.models import Deal, DealStatus
+from market.deals.models import Deal
 from market.deals.openings import open_interest
+from market.deals.states import DealStatus
 from market.files.models import StoredFile
 from market.matching.models import Match
 from market.notices import services as notices

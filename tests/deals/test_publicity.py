@@ -8,14 +8,11 @@ from typing import Any
 import pytest
 
 from market.deals.deadlines import run_due
-from market.deals.models import (
-    ContractKind,
-    Deal,
-    DealStatus,
-)
+from market.deals.models import ContractKind, Deal
 from market.deals.publicity import skip_publicity, start_publicity
-from market.deals.states import ActionNotAllowed
+from market.deals.states import DealStatus
 from market.kit.errors import Conflict, Forbidden
+from market.kit.workflow import ActionNotAllowed
 from market.notices.models import Notice
 from market.notices.states import NoticeStatus
 from market.records.by import By

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import pytest
 
-from market.deals.models import DealAction, DealStatus
 from market.deals.states import (
-    TRANSITIONS,
-    ActionNotAllowed,
-    allowed_actions,
-    next_status,
+    DEAL_WORKFLOW,
+    DealAction,
+    DealStatus,
     shown_status,
     steps,
 )
+from market.kit.workflow import ActionNotAllowed
 from market.notices.states import NoticeStatus
 
 S, A = DealStatus, DealAction
@@ -21,22 +20,22 @@ S, A = DealStatus, DealAction
 @pytest.mark.parametrize("status", list(DealStatus))
 @pytest.mark.parametrize("action", list(DealAction))
 def test_what_the_table_does_not_know_is_refused(status: DealStatus, action: DealAction) -> None:
-    if (status, action) in TRANSITIONS:
-        assert next_status(status, action) is TRANSITIONS[status, action]
-        assert action in allowed_actions(status)
+    if (status, action) in DEAL_WORKFLOW.transitions:
+        assert DEAL_WORKFLOW.next(status, action) is DEAL_WORKFLOW.transitions[status, action]
+        assert action in DEAL_WORKFLOW.actions(status)
     else:
         with pytest.raises(ActionNotAllowed):
-            next_status(status, action)
+            DEAL_WORKFLOW.next(status, action)
 
 
 def test_every_status_is_reached_and_only_the_ends_are_final() -> None:
-    assert {S.INTENT, *TRANSITIONS.values()} == set(DealStatus)
-    assert {s for s in DealStatus if not allowed_actions(s)} == {S.COMPLETED, S.RESCINDED, S.TERMINATED}
+    assert {S.INTENT, *DEAL_WORKFLOW.transitions.values()} == set(DealStatus)
+    assert {s for s in DealStatus if not DEAL_WORKFLOW.actions(s)} == {S.COMPLETED, S.RESCINDED, S.TERMINATED}
 
 
 def test_a_signed_deal_is_never_just_terminated() -> None:
     for status in (S.SIGNED, S.REGISTERED, S.PAYING, S.COMPLETED):
-        assert A.TERMINATE not in allowed_actions(status)
+        assert A.TERMINATE not in DEAL_WORKFLOW.actions(status)
 
 
 @pytest.mark.parametrize(

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from market.deals.models import (
-    Deal,
-    DealStatus,
-)
-from market.deals.states import ActionNotAllowed
+from market.deals.models import Deal
+from market.deals.states import DealStatus
 from market.deals.termination import terminate
 from market.kit.errors import Invalid
+from market.kit.workflow import ActionNotAllowed
 from market.notices.models import Notice
 from market.notices.states import NoticeStatus
 from market.records.by import By

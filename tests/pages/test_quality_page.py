@@ -9,7 +9,8 @@ from typing import Any
 import httpx
 import pytest
 
-from market.deals.models import ContractKind, Deal, DealStatus, Opening
+from market.deals.models import ContractKind, Deal, Opening
+from market.deals.states import DealStatus
 from market.matching.models import Match, MatchFeedback
 from market.matching.states import MatchStatus
 from market.pages import quality

@@ -21,7 +21,8 @@ from market.budgets.models import Clawback, ClawbackStatus, Disbursement, Disbur
 from market.claims.models import Assessment, Claim, ClaimStatus, SalesReport
 from market.contracts.models import Contract, ContractDraft, Instalment
 from market.contracts.queries import open_amount, received
-from market.deals.models import Deal, DealEvent, DealMessage, DealStatus, Offer, OfferStatus, Opening, Side
+from market.deals.models import Deal, DealMessage, Offer, Opening, Side
+from market.deals.states import DealStatus, OfferStatus
 from market.deps import Deps
 from market.kit.clock import local_date
 from market.kit.database import connection
@@ -36,6 +37,7 @@ from market.notices.states import NoticeStatus
 from market.panels.models import ExpertReview
 from market.payments.models import BankLine, Payment, Refund, Remittance
 from market.payments.states import LineStatus, PaymentStatus, RefundStatus, RemittanceStatus
+from market.records.models import StatusEvent
 from market.rewards.models import RewardPlan, RewardStatus
 from market.search.engine import Query
 from market.search.outbox import indexes_with_pending
@@ -244,7 +246,7 @@ async def test_nothing_happens_after_the_present_and_numbers_follow_time(seeded:
     assert rows[0]["last"] <= NOW
     assert [deal.created_at for deal in deals] == sorted(deal.created_at for deal in deals)
     assert told == sorted(told)
-    assert not await DealEvent.filter(happened_at__gt=NOW).exists()
+    assert not await StatusEvent.filter(happened_at__gt=NOW).exists()
     assert not await OutgoingMail.filter(sent_at=None).exists()
 
 

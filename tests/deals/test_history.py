@@ -5,13 +5,10 @@ from __future__ import annotations
 import pytest
 
 from market.audit.models import AuditEvent
-from market.deals.models import (
-    DealAction,
-    DealEvent,
-)
-from market.deals.states import ActionNotAllowed
-from market.deals.transitions import advance
+from market.deals.states import DealAction
+from market.kit.workflow import ActionNotAllowed
 from market.records.by import By
+from market.records.transitions import history, transition
 from tests.deals.factories import (
     make_agreed,
     make_parties,
@@ -25,8 +22,8 @@ async def test_every_move_leaves_an_event_and_a_row_in_the_audit_log() -> None:
 
     deal = await make_published(parties)
 
-    events = await DealEvent.filter(deal_id=deal.id).order_by("id")
-    assert [event.status.value for event in events] == [
+    events = await history("deal", deal.id)
+    assert [event.status for event in events] == [
         "intent",
         "negotiating",
         "priced",
@@ -36,9 +33,9 @@ async def test_every_move_leaves_an_event_and_a_row_in_the_audit_log() -> None:
     assert [each.action for each in logged] == ["open", "agree_introduction", "offer", "agree", "publish"]
 
 
-async def test_a_deal_advances_only_by_the_table() -> None:
+async def test_a_deal_goes_on_only_by_its_workflow() -> None:
     parties = await make_parties()
     deal = await make_agreed(parties)
 
     with pytest.raises(ActionNotAllowed):
-        await advance(deal.id, DealAction.SIGN, by=By(parties.seller, NOW))
+        await transition(deal, DealAction.SIGN, by=By(parties.seller, NOW))

@@ -1,43 +1,13 @@
-"""Changes of a deal's status, and the row locks they need."""
+"""The row locks under which a deal is changed."""
 
 from __future__ import annotations
 
-from typing import Any
-from uuid import UUID
-
 from market.accounts.actors import Actor
-from market.audit.services import record
-from market.deals.models import Deal, DealAction, DealEvent, Side
+from market.deals.models import Deal, Side
 from market.deals.parties import may_see, side_of
-from market.deals.states import next_status
 from market.deals.subjects import attach_subjects
-from market.kit.database import atomic
 from market.kit.errors import NotFound
 from market.kit.i18n import gettext as _
-from market.records.by import By
-
-
-@atomic()
-async def advance(deal_id: UUID, action: DealAction, *, by: By, **data: Any) -> Deal:
-    """Carry out `action` on a deal and record it, with what `data` says of it.
-
-    The row lock serialises concurrent actions: the second sees the status that the first left.
-
-    Raises:
-        ActionNotAllowed: the present status does not permit it.
-    """
-    deal = await Deal.select_for_update().get(id=deal_id)
-    deal.status, deal.updated_at = next_status(deal.status, action), by.now
-    await deal.save(update_fields=["status", "updated_at"])
-    await DealEvent.create(
-        deal_id=deal.id,
-        action=action,
-        status=deal.status,
-        actor_id=by.user_id,
-        happened_at=by.now,
-    )
-    await record("deal", deal.id, action, by=by, status=deal.status, **data)
-    return deal
 
 
 async def lock_deal_for(actor: Actor, number: str) -> tuple[Deal, Side]:

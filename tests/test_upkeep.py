@@ -315,7 +315,7 @@ def test_compose_hands_over_what_the_settings_know_and_the_example_names_what_it
     settings = compose.split("x-settings:")[1].split("x-market:")[0]
 
     handed_over = set(re.findall(r"^  ([A-Z_]+):", settings, re.M))
-    asked_for = set(re.findall(r"\$\{([A-Z_]+)", compose)) - {"DEMO"}
+    asked_for = set(re.findall(r"(?<!\$)\$\{([A-Z_]+)", compose)) - {"DEMO"}
 
     assert handed_over - set(rules()) == {"PORT", "FORWARDED_ALLOW_IPS"}
     assert set(re.findall(r"^([A-Z_]+)=", example, re.M)) == asked_for

@@ -16,10 +16,10 @@ from market.budgets.list_notices import notice_body
 from market.budgets.models import Batch, BatchStatus, Budget
 from market.budgets.permissions import BudgetAct
 from market.budgets.verbs import BatchVerb, ClaimVerb
-from market.claims.contract_validity import lost_in
+from market.claims.contract_validity import voided_in
 from market.claims.expert_panel import verdict_for
 from market.claims.models import Claim, ClaimAction, ClaimContract, ClaimStatus
-from market.claims.shared_caps import outdated_in
+from market.claims.shared_caps import find_outdated
 from market.claims.transitions import lock_claims, move
 from market.codes.holidays import Calendar
 from market.codes.numbers import next_number
@@ -147,7 +147,7 @@ async def _confirm(number: str, barred: dict[UUID, str], *, calendar: Calendar, 
     claims = [claim for claim in claims if claim.batch_id == batch.id]
     await require_no_conflict(by.actor, "claim", [claim.id for claim in claims])
     left_out = [(claim, _("诚信记录 %(no)s", no=barred[claim.id])) for claim in claims if claim.id in barred]
-    lost = await lost_in([claim.id for claim in claims])
+    lost = await voided_in([claim.id for claim in claims])
     left_out += [
         (claim, _("合同 %(number)s 已解除或注销登记", number=lost[claim.id][0].number))
         for claim in claims
@@ -158,7 +158,7 @@ async def _confirm(number: str, barred: dict[UUID, str], *, calendar: Calendar, 
     if len(terms) > 1:
         raise Conflict(_("批次里的申报适用不同版本的政策，请分开列批次。"))
     if claims:
-        outdated = await outdated_in(claims, terms[0])
+        outdated = await find_outdated(claims, terms[0])
         left_out += outdated
         overtaken = {claim.id for claim, _reason in outdated}
         claims = [claim for claim in claims if claim.id not in overtaken]

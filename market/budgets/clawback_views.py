@@ -14,7 +14,7 @@ from market.budgets.forms import ClawbackForm, ReturnForm
 from market.budgets.models import ClawbackStatus
 from market.budgets.permissions import BudgetAct
 from market.claims.queries import get_claim_at_desk
-from market.claims.reason_page import ask
+from market.claims.reason_page import render_reason_page
 from market.kit.clock import local_date
 from market.kit.flash import flash
 from market.kit.i18n import gettext as _
@@ -49,7 +49,7 @@ async def start_clawback(request: Request) -> Response:
         return flash(
             request, redirect_to(request, "budgets:clawbacks"), _("追回已发起，请批准人确认。"), "due"
         )
-    return ask(request, found, form, _("发起追回"), "budgets:start_clawback")
+    return render_reason_page(request, found, form, _("发起追回"), "budgets:start_clawback")
 
 
 async def clawback(request: Request) -> Response:

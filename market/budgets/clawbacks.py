@@ -14,7 +14,7 @@ from market.audit.services import record
 from market.budgets.models import Clawback, ClawbackReceipt, ClawbackStatus
 from market.budgets.permissions import BudgetAct
 from market.budgets.verbs import ClaimVerb
-from market.claims.contract_validity import is_lost
+from market.claims.contract_validity import is_voided
 from market.claims.models import Claim, ClaimAction, ClaimContract, ClaimStatus
 from market.claims.transitions import lock_claim, move
 from market.codes.numbers import next_number
@@ -41,7 +41,7 @@ async def run_due(now: datetime) -> int:
     Return how many were started.
     """
     rows = (
-        await ClaimContract.filter(is_lost(), claim__status__in=list(RECOVERABLE), award_amount__gt=0)
+        await ClaimContract.filter(is_voided(), claim__status__in=list(RECOVERABLE), award_amount__gt=0)
         .order_by("claim__number", "contract__number")
         .values_list("claim__number", "contract_id")
     )

@@ -10,7 +10,7 @@ from market.budgets.annual_budgets import list_budgets
 from market.budgets.models import Batch, BatchStatus, Clawback, ClawbackStatus
 from market.budgets.queries import list_listable
 from market.claims.models import ClaimStatus
-from market.claims.queries import Wanted, count_by_status
+from market.claims.queries import ClaimFilter, count_by_status
 from market.kit.cards import Card
 from market.kit.formats import wan
 from market.kit.i18n import gettext as _
@@ -25,7 +25,7 @@ async def dashboard_cards(actor: Actor, now: datetime) -> list[Card]:
 
 
 async def _desk_cards(actor: Actor) -> list[Card]:
-    counts = await count_by_status(Wanted())
+    counts = await count_by_status(ClaimFilter())
 
     def card(label: str, status: ClaimStatus, tone: str = "due") -> Card:
         return Card(label, counts.get(status.value, 0), f"/desk?status={status.value}", tone)

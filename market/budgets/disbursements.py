@@ -13,7 +13,7 @@ from market.budgets.batches import lock_batch
 from market.budgets.models import Batch, BatchStatus, Disbursement, DisbursementStatus
 from market.budgets.permissions import BudgetAct
 from market.budgets.verbs import BatchVerb, DisbursementVerb
-from market.claims.contract_validity import lost_in
+from market.claims.contract_validity import voided_in
 from market.claims.models import Claim, ClaimAction, ClaimStatus
 from market.claims.transitions import lock_claims, move
 from market.codes.numbers import next_number
@@ -54,7 +54,7 @@ async def order_payment(number: str, *, by: By) -> Ordered:
         raise NotFound(_("没有这个批次。"))
     held: dict[UUID, str] = {}
     waiting = await Claim.filter(batch_id=batch.id, status__in=list(PAYABLE)).select_related("applicant")
-    lost = await lost_in([claim.id for claim in waiting])
+    lost = await voided_in([claim.id for claim in waiting])
     shunned = await conflicts_of(by.actor, "claim", [claim.id for claim in waiting])
     for claim in waiting:
         answer = await check(

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from market.budgets.models import Batch
-from market.claims.computation import grouped
+from market.claims.computation import group_digits
 from market.claims.models import Claim
 from market.claims.queries import last_assessment
 from market.kit.formats import percent, yuan
@@ -45,7 +45,7 @@ async def _entry(claim: Claim) -> str:
             continue
         parts = [
             _("项目：%(name)s", name=facts["name"]),
-            _("合同登记编号：%(no)s", no=grouped(one["no"])),
+            _("合同登记编号：%(no)s", no=group_digits(one["no"])),
             _("核定技术交易额：%(sum)s", sum=yuan(facts["trade_amount"])),
         ]
         lines.append("；".join([*parts, *(_rates(one["lines"]) or _rates(of_claim))]))

@@ -8,7 +8,7 @@ from uuid import UUID
 from market.accounts.messages import notify
 from market.budgets.batches import lock_batch, reservation
 from market.budgets.models import BatchStatus, Disbursement, DisbursementStatus
-from market.claims.contract_validity import is_lost, lost_in
+from market.claims.contract_validity import is_voided, voided_in
 from market.claims.models import Claim, ClaimAction, ClaimContract, ClaimStatus
 from market.claims.transitions import lock_claims, move
 from market.kit.database import atomic
@@ -29,7 +29,7 @@ async def release_lost(now: datetime) -> int:
     claimed for again, and a supplementary list draws on what was freed. While the bank has an order in
     hand nothing is done: paid, the award is clawed back; returned, the next sweep finds it here.
     """
-    rows = ClaimContract.filter(is_lost(), claim__status__in=list(HELD), claim__batch_id__isnull=False)
+    rows = ClaimContract.filter(is_voided(), claim__status__in=list(HELD), claim__batch_id__isnull=False)
     numbers = await rows.values_list("claim__batch__number", flat=True)
     return sum([await _release_in(str(number), now) for number in sorted(set(map(str, numbers)))])
 
@@ -39,7 +39,7 @@ async def _release_in(number: str, now: datetime) -> int:
     batch = await lock_batch(number)
     ids = await Claim.filter(batch_id=batch.id).values_list("id", flat=True)
     claims = await lock_claims([UUID(str(identity)) for identity in ids])
-    lost = await lost_in([claim.id for claim in claims if claim.status in HELD])
+    lost = await voided_in([claim.id for claim in claims if claim.status in HELD])
     done = 0
     for claim in claims:
         if claim.id not in lost or await _is_at_the_bank(claim):

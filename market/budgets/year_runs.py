@@ -19,7 +19,7 @@ from market.budgets.models import Budget, RunStage, YearRun
 from market.budgets.permissions import BudgetAct
 from market.budgets.verbs import YearRunVerb
 from market.claims.claim_facts import facts_of
-from market.claims.computation import run as compute_facts
+from market.claims.computation import compute_claim as compute_facts
 from market.claims.desk_review import calculate, recheck
 from market.claims.models import Claim, ClaimStatus
 from market.claims.permissions import ClaimAct

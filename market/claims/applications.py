@@ -1,4 +1,4 @@
-"""What an enterprise does: report sales, claim, add evidence, hand in, withdraw."""
+"""What an applicant does: report sales, create a claim, add evidence, submit, withdraw."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from market.accounts.messages import notify_staff
 from market.accounts.models import Organisation, StaffRole
 from market.audit.services import record
 from market.claims.claimable import SIDES, live_claim, pays_on_totals
-from market.claims.contract_validity import lost_among
-from market.claims.evidence import known_evidence
+from market.claims.contract_validity import voided_among
+from market.claims.evidence import evidence_from_records
 from market.claims.models import Claim, ClaimAction, ClaimContract, ClaimStatus, Evidence, SalesReport
 from market.claims.permissions import ClaimAct
 from market.claims.queries import get_bought_contract_for, get_claim_for
-from market.claims.risk_detection import refresh_doubts
+from market.claims.risk_detection import refresh_risk_flags
 from market.claims.states import COMPUTED, ENDED, require_editable
 from market.claims.transitions import lock_claim, move
 from market.claims.verbs import ClaimVerb, SalesVerb
@@ -39,7 +39,7 @@ from market.programmes.models import Programme
 from market.records.by import By
 
 OWN_RECORDS = frozenset({"contract", "registration_certificate"})
-"""Papers that are the market's own records and stay with a claim."""
+"""Kinds of evidence that are the system's own records and cannot be removed."""
 FIRST_YEAR = 2010
 """No programme known here is older."""
 
@@ -48,7 +48,7 @@ FIRST_YEAR = 2010
 async def report_sales(
     contract_number: str, *, year: int, amount: int, note: str = "", by: By
 ) -> SalesReport:
-    """State what the buyer sold thanks to a contract in one year; stating it again corrects it.
+    """Store what the buyer sold thanks to a contract in one year; reporting again corrects it.
 
     Raises:
         NotFound: the contract is not the actor's purchase.
@@ -62,24 +62,24 @@ async def report_sales(
     used = ClaimContract.filter(contract_id=contract.id, claim__year=year)
     if await used.filter(claim__status__in=list(COMPUTED - ENDED)).exists():
         raise Conflict(_("这一年的申报已经核算，新增销售收入不能再改。"))
-    found = await SalesReport.get_or_none(contract_id=contract.id, year=year)
+    report = await SalesReport.get_or_none(contract_id=contract.id, year=year)
     values: dict[str, Any] = {
         "amount": amount,
         "note": note,
         "reported_by_id": by.actor.user_id,
         "reported_at": by.now,
     }
-    if found is None:
-        found = await SalesReport.create(id=uuid4(), contract_id=contract.id, year=year, **values)
+    if report is None:
+        report = await SalesReport.create(id=uuid4(), contract_id=contract.id, year=year, **values)
     else:
-        await found.update_from_dict(values).save(update_fields=list(values))
+        await report.update_from_dict(values).save(update_fields=list(values))
     await record("contract", contract.id, SalesVerb.REPORT_SALES, by=by, year=year, amount=amount)
-    return found
+    return report
 
 
 @atomic()
 async def create_claim(slug: str, *, year: int, contract_numbers: Sequence[str], by: By) -> Claim:
-    """Begin a claim to a programme for one year from contracts of one's own, or on the year's totals.
+    """Create a claim to a programme for one year from contracts of one's own, or on the year's totals.
 
     The version in force on 31 December of the year stays with the claim. The contracts are locked, so that
     of two who claim one at the same moment the second is refused.
@@ -92,9 +92,9 @@ async def create_claim(slug: str, *, year: int, contract_numbers: Sequence[str],
     contracts: list[Contract] = []
     if compiled(terms).per_contract:
         contracts = await _lock_contracts(programme, contract_numbers, by.actor)
-        await _refuse_double(programme, contracts)
+        await _refuse_claimed_contracts(programme, contracts)
     else:
-        await _refuse_second(programme, year, by.actor)
+        await _refuse_second_claim(programme, year, by.actor)
     claim = await Claim.create(
         id=uuid4(),
         number=await next_number("claim", by.now),
@@ -107,8 +107,8 @@ async def create_claim(slug: str, *, year: int, contract_numbers: Sequence[str],
     )
     for contract in contracts:
         await ClaimContract.create(id=uuid4(), claim_id=claim.id, contract_id=contract.id)
-    for each in await known_evidence(claim, contracts, by.now):
-        await each.save(force_create=True)
+    for evidence in await evidence_from_records(claim, contracts, by.now):
+        await evidence.save(force_create=True)
     await record(
         "claim",
         claim.id,
@@ -124,22 +124,22 @@ async def create_claim(slug: str, *, year: int, contract_numbers: Sequence[str],
 
 
 async def _lock_contracts(programme: Programme, numbers: Sequence[str], actor: Actor) -> list[Contract]:
-    """Lock the contracts in one order for everybody, and let pass only one's own, registered, in CNY."""
+    """Lock the contracts in a fixed order; raise unless they are the actor's own, registered and in CNY."""
     side = SIDES.get(programme.role)
     if side is None:
         raise Invalid(_("这项政策不按合同申报，请向主管部门咨询。"), field="programme")
-    wanted = set(numbers)
-    if not wanted:
+    requested = set(numbers)
+    if not requested:
         raise Invalid(_("请至少选择一份合同。"), field="contracts")
-    await Contract.filter(number__in=list(wanted)).order_by("id").select_for_update()
+    await Contract.filter(number__in=list(requested)).order_by("id").select_for_update()
     rows = await Contract.filter(
-        number__in=list(wanted), **{f"deal__{side}_id": actor.organisation_id}
+        number__in=list(requested), **{f"deal__{side}_id": actor.organisation_id}
     ).order_by("number")
-    if len(rows) != len(wanted) or not actor.acts_for(actor.organisation_id):
+    if len(rows) != len(requested) or not actor.acts_for(actor.organisation_id):
         raise NotFound(_("没有这份合同，或者它不是您单位的。"))
-    lost = await lost_among([row.id for row in rows])
+    voided = await voided_among([row.id for row in rows])
     for row in rows:
-        if row.id in lost:
+        if row.id in voided:
             raise Invalid(
                 _("合同 %(number)s 已解除或注销登记，不能申报。", number=row.number), field="contracts"
             )
@@ -150,8 +150,8 @@ async def _lock_contracts(programme: Programme, numbers: Sequence[str], actor: A
     return rows
 
 
-async def _refuse_second(programme: Programme, year: int, actor: Actor) -> None:
-    """Let pass one claim a year of the kind of organisation that the programme pays on yearly totals."""
+async def _refuse_second_claim(programme: Programme, year: int, actor: Actor) -> None:
+    """Raise unless the programme pays the organisation on yearly totals and it has no claim this year."""
     applicant = await Organisation.filter(id=actor.organisation_id).select_for_update().first()
     if applicant is None or not actor.acts_for(applicant.id) or not pays_on_totals(programme, applicant):
         raise Invalid(_("您的单位不是这项政策的申报对象。"), field="programme")
@@ -160,7 +160,7 @@ async def _refuse_second(programme: Programme, year: int, actor: Actor) -> None:
         raise Conflict(_("本年度的申报 %(number)s 正在办理，不能重复申报。", number=live.number))
 
 
-async def _refuse_double(programme: Programme, contracts: Sequence[Contract]) -> None:
+async def _refuse_claimed_contracts(programme: Programme, contracts: Sequence[Contract]) -> None:
     live = (
         await ClaimContract.filter(
             contract_id__in=[contract.id for contract in contracts], claim__programme_id=programme.id
@@ -190,9 +190,9 @@ async def add_evidence(
     by: By,
     store: FileStore,
 ) -> Evidence:
-    """Put one paper to a claim that is not handed in, or that a supplement was asked for.
+    """Add one document to a claim that is not submitted, or for which a supplement was requested.
 
-    The content goes into the store before anything is written about it.
+    The content is stored before the row that refers to it.
     """
     by.actor.require(ClaimAct.WRITE_CLAIM)
     claim = await get_claim_for(by.actor, number)
@@ -227,7 +227,7 @@ async def _add_evidence(
             tier=Tier.PARTIES,
             by=by,
         )
-    made = await Evidence.create(
+    evidence = await Evidence.create(
         id=uuid4(),
         claim_id=claim.id,
         kind=kind,
@@ -246,14 +246,14 @@ async def _add_evidence(
         amount=amount,
         sha256=file.sha256 if file else None,
     )
-    return made
+    return evidence
 
 
 async def _refuse_used_paper(claim: Claim, kind: str, paper_number: str) -> None:
-    """Refuse an invoice that stands in this claim already, or in another organisation's, anywhere.
+    """Raise if an invoice is in this claim already, or in any claim of another organisation.
 
-    Who adds the same number at the same moment waits for the first. No index could say it: an organisation
-    may use its invoice for several programmes, and what an ended claim held is free again.
+    An advisory lock serialises concurrent uses of one number. No unique index could: an organisation may use
+    its invoice for several programmes, and those of ended claims are free again.
     """
     if kind != "invoice" or not paper_number:
         return
@@ -271,26 +271,26 @@ async def _refuse_used_paper(claim: Claim, kind: str, paper_number: str) -> None
 
 @atomic()
 async def remove_evidence(number: str, evidence_id: UUID, *, by: By) -> None:
-    """Take a paper off a claim that is not handed in; its file stays in the store."""
+    """Remove a document from a claim that is not submitted; its file stays in the store."""
     by.actor.require(ClaimAct.WRITE_CLAIM)
     await get_claim_for(by.actor, number)
     claim = await lock_claim(number)
     require_editable(claim.status)
-    found = await Evidence.get_or_none(id=evidence_id, claim_id=claim.id)
-    if found is None or found.kind in OWN_RECORDS:
+    evidence = await Evidence.get_or_none(id=evidence_id, claim_id=claim.id)
+    if evidence is None or evidence.kind in OWN_RECORDS:
         raise NotFound(_("没有这份材料。"))
-    await found.delete()
-    await record("claim", claim.id, ClaimVerb.REMOVE_EVIDENCE, by=by, kind=found.kind)
+    await evidence.delete()
+    await record("claim", claim.id, ClaimVerb.REMOVE_EVIDENCE, by=by, kind=evidence.kind)
 
 
 async def submit_claim(number: str, *, is_declared: bool, by: By) -> Claim:
-    """Hand a claim in, or hand it in again with the supplement that was asked for.
+    """Submit a claim, or submit it again with the requested supplement.
 
-    The integrity records are asked first, and the answer is kept also when it bars the applicant.
+    The integrity records are checked first; the answer is stored even when it bars the applicant.
 
     Raises:
-        Barred: an integrity record stands against the applicant; it says which and how to appeal.
-        Conflict: the claim is handed in already.
+        Barred: an integrity record bars the applicant; it says which and how to appeal.
+        Conflict: the claim is submitted already.
     """
     by.actor.require(ClaimAct.WRITE_CLAIM)
     claim = await get_claim_for(by.actor, number)
@@ -318,7 +318,7 @@ async def _submit(number: str, *, by: By) -> Claim:
     claim.submitted_at = claim.submitted_at or by.now
     claim.supplement_due_on = None
     await claim.save(update_fields=["declared_at", "submitted_at", "supplement_due_on"])
-    await refresh_doubts(claim)
+    await refresh_risk_flags(claim)
     text = (
         _("申报 %(number)s 已补正，请继续办理。", number=number)
         if is_supplement
@@ -330,7 +330,7 @@ async def _submit(number: str, *, by: By) -> Claim:
 
 @atomic()
 async def withdraw_claim(number: str, *, by: By) -> Claim:
-    """Take a claim back before it is computed; its contracts may then be claimed for anew."""
+    """Withdraw a claim before it is computed; its contracts may then be claimed for again."""
     by.actor.require(ClaimAct.WRITE_CLAIM)
     await get_claim_for(by.actor, number)
     claim = await lock_claim(number)

@@ -1,4 +1,4 @@
-"""What a purchase might earn: for the outcome page, the deal page and the public calculator."""
+"""Estimated awards of a purchase: for the outcome page, the deal page and the public calculator."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from datetime import date, datetime
 
 from market.accounts.models import Organisation
 from market.claims.claim_facts import gather_facts
-from market.claims.computation import Check, check_of, stored
+from market.claims.computation import Check, to_check, to_stored
 from market.codes.regions import GUANGXI
 from market.contracts.models import Contract as SignedContract
 from market.deals.models import Deal
@@ -34,7 +34,7 @@ _SOMEBODY = ""
 
 @dataclass(frozen=True)
 class Estimate:
-    """What one programme might give. `amount` is None where the text seen gives no rate."""
+    """The estimated award of one programme; `amount` is None where the text seen gives no rate."""
 
     programme_name: str
     slug: str
@@ -49,12 +49,12 @@ class Estimate:
 
     def count(self, state: str) -> int:
         """Return how many conditions are met, failed or open."""
-        return sum(one.state == state for one in self.conditions)
+        return sum(condition.state == state for condition in self.conditions)
 
 
 @dataclass(frozen=True)
-class Asked:
-    """What a visitor tells the calculator; None is not known."""
+class CalculatorInput:
+    """What a visitor enters into the calculator; None is unknown."""
 
     amount: int
     region: str = GUANGXI
@@ -93,11 +93,11 @@ async def estimate_for_outcome(
         subsidised_before=False,
     )
     kinds = [MODES.get(mode, mode) for mode in (outcome.modes if modes is None else modes)]
-    found = [
+    results = [
         _estimated(terms, amount, now, region, "buyer", replace(contract, kind=_kind(kinds, terms)), buyer)
         for terms in await _of_place(region, "buyer", now)
     ]
-    return _sorted(found)
+    return _sorted(results)
 
 
 async def estimate_for_deal(deal: Deal, contract: SignedContract | None, now: datetime) -> list[Estimate]:
@@ -109,11 +109,11 @@ async def estimate_for_deal(deal: Deal, contract: SignedContract | None, now: da
     # A page that has the deal with its parties asks for nothing twice.
     buyer = deal.buyer if isinstance(deal.buyer, Organisation) else await Organisation.get(id=deal.buyer_id)
     if contract is None:
-        known = isinstance(deal.outcome, Outcome) and isinstance(deal.seller, Organisation)
-        outcome = deal.outcome if known else await Outcome.get_or_none(id=deal.outcome_id)
+        is_loaded = isinstance(deal.outcome, Outcome) and isinstance(deal.seller, Organisation)
+        outcome = deal.outcome if is_loaded else await Outcome.get_or_none(id=deal.outcome_id)
         if outcome is None:
             return []
-        seller = deal.seller if known else None
+        seller = deal.seller if is_loaded else None
         amount = outcome.price_amount if deal.price_amount is None else deal.price_amount
         if amount is None or deal.currency != HOME:
             return []
@@ -121,69 +121,69 @@ async def estimate_for_deal(deal: Deal, contract: SignedContract | None, now: da
         return await estimate_for_outcome(outcome, amount, None, now, buyer=buyer, seller=seller, modes=modes)
     if contract.currency != HOME:
         return []
-    year, found = local_date(now).year, []
+    year, results = local_date(now).year, []
     for terms in await _of_place(buyer.region, "buyer", now):
         programme = await Programme.get(slug=terms.programme)
         raw = await gather_facts(programme, buyer, year, [contract.id])
         facts = read_facts(raw)
-        one = facts.contracts[0]
-        paid = sum(receipt.amount or 0 for receipt in one.receipts or ())
-        if paid < (one.trade_amount or 0):
-            one = replace(one, receipts=None)
-        found.append(
+        contract_facts = facts.contracts[0]
+        paid = sum(receipt.amount or 0 for receipt in contract_facts.receipts or ())
+        if paid < (contract_facts.trade_amount or 0):
+            contract_facts = replace(contract_facts, receipts=None)
+        results.append(
             estimate(
                 terms,
                 year=year,
-                trade_amount=one.trade_amount or 0,
+                trade_amount=contract_facts.trade_amount or 0,
                 applicant=facts.applicant,
-                contract=one,
+                contract=contract_facts,
                 granted_this_year=facts.granted_this_year,
             )
-            if one.receipts is None
-            else compute(replace(facts, contracts=(one,)), terms)
+            if contract_facts.receipts is None
+            else compute(replace(facts, contracts=(contract_facts,)), terms)
         )
-    return _sorted(found)
+    return _sorted(results)
 
 
-async def calculate(asked: Asked, now: datetime) -> list[Estimate]:
+async def calculate(query: CalculatorInput, now: datetime) -> list[Estimate]:
     """Compare the programmes of a place for what a visitor typed."""
     year = local_date(now).year
-    own = Party(uscc=_SOMEBODY, region=asked.region, kind="enterprise")
-    other = Party(kind=asked.seller_kind, region=asked.seller_region)
+    applicant_party = Party(uscc=_SOMEBODY, region=query.region, kind="enterprise")
+    other_party = Party(kind=query.seller_kind, region=query.seller_region)
     contract = ContractFacts(
-        kind=asked.kind,
-        field=asked.field,
-        buyer=own if asked.role == "buyer" else Party(),
-        seller=own if asked.role == "seller" else other,
-        new_sales={} if asked.new_sales is None else {year: asked.new_sales},
+        kind=query.kind,
+        field=query.field,
+        buyer=applicant_party if query.role == "buyer" else Party(),
+        seller=applicant_party if query.role == "seller" else other_party,
+        new_sales={} if query.new_sales is None else {year: query.new_sales},
         subsidised_before=False,
     )
     applicant = Applicant(
         uscc=_SOMEBODY,
-        kind="enterprise" if asked.role in ("buyer", "seller") else asked.role,
-        role=asked.role,
-        region=asked.region,
-        established_on=asked.established_on,
+        kind="enterprise" if query.role in ("buyer", "seller") else query.role,
+        role=query.role,
+        region=query.region,
+        established_on=query.established_on,
     )
     return _sorted(
         [
             estimate(
                 terms,
                 year=year,
-                trade_amount=asked.amount,
+                trade_amount=query.amount,
                 applicant=applicant,
                 contract=contract,
-                vat_payable=asked.vat_payable,
-                vat_paid=asked.vat_paid,
+                vat_payable=query.vat_payable,
+                vat_paid=query.vat_paid,
             )
-            for terms in await _of_place(asked.region, asked.role, now)
+            for terms in await _of_place(query.region, query.role, now)
         ]
     )
 
 
 async def _of_place(region: str, role: str, now: datetime) -> list[Terms]:
-    known = in_force(local_date(now).year, await released_terms())
-    return [one for one in known if one.role == role and region.startswith(one.place)]
+    in_force_terms = in_force(local_date(now).year, await released_terms())
+    return [terms for terms in in_force_terms if terms.role == role and region.startswith(terms.place)]
 
 
 def _estimated(
@@ -193,25 +193,25 @@ def _estimated(
     region: str,
     role: str,
     contract: ContractFacts,
-    who: Organisation | None,
+    organisation: Organisation | None,
 ) -> AssessmentResult:
-    own = Party(uscc=who.uscc if who else _SOMEBODY, region=region, kind="enterprise")
-    applicant = Applicant(uscc=own.uscc, kind=own.kind, role=role, region=region)
-    if who is not None:
+    buyer = Party(uscc=organisation.uscc if organisation else _SOMEBODY, region=region, kind="enterprise")
+    applicant = Applicant(uscc=buyer.uscc, kind=buyer.kind, role=role, region=region)
+    if organisation is not None:
         applicant = replace(
             applicant,
-            established_on=who.established_on,
-            state_owned=who.is_state_owned,
-            manufacturer=who.is_manufacturer,
-            high_tech=who.is_high_tech,
-            flags={} if who.is_sme is None else {"sme": who.is_sme},
+            established_on=organisation.established_on,
+            state_owned=organisation.is_state_owned,
+            manufacturer=organisation.is_manufacturer,
+            high_tech=organisation.is_high_tech,
+            flags={} if organisation.is_sme is None else {"sme": organisation.is_sme},
         )
     return estimate(
         terms,
         year=local_date(now).year,
         trade_amount=amount,
         applicant=applicant,
-        contract=replace(contract, buyer=own),
+        contract=replace(contract, buyer=buyer),
     )
 
 
@@ -230,18 +230,25 @@ def _party(organisation: Organisation) -> Party:
     )
 
 
-def _sorted(found: list[AssessmentResult]) -> list[Estimate]:
-    best = sorted(found, key=lambda one: (not one.rate_known, -one.award, one.terms.programme))
-    return [to_estimate(one) for one in best]
+def _sorted(results: list[AssessmentResult]) -> list[Estimate]:
+    best = sorted(results, key=lambda result: (not result.rate_known, -result.award, result.terms.programme))
+    return [to_estimate(result) for result in best]
 
 
 def to_estimate(result: AssessmentResult) -> Estimate:
-    """Put one result into the words of a page."""
-    terms, kept = result.terms, stored(result)
-    raw = [*kept["conditions"], *(each for one in kept["contracts"] for each in one["conditions"])]
+    """Render one result for a page."""
+    terms, stored_result = result.terms, to_stored(result)
+    raw = [
+        *stored_result["conditions"],
+        *(
+            condition
+            for contract_result in stored_result["contracts"]
+            for condition in contract_result["conditions"]
+        ),
+    ]
     checks: dict[tuple[str, str], Check] = {}
-    for each in raw:
-        check = check_of(each)
+    for condition in raw:
+        check = to_check(condition)
         checks.setdefault((check.state, check.text), check)
     has_failed = any(check.state == "failed" for check in checks.values())
     if not result.rate_known:
@@ -256,7 +263,10 @@ def to_estimate(result: AssessmentResult) -> Estimate:
         version=terms.version,
         amount=result.award if result.rate_known else None,
         formula=_formula(result),
-        conditions=sorted(checks.values(), key=lambda one: ("failed", "open", "met").index(one.state)),
+        conditions=sorted(
+            checks.values(),
+            key=lambda check: ("failed", "open", "met").index(check.state),
+        ),
         assumptions=[_(text) for text in terms.content["assumptions"]],
         note=note,
         document=_(terms.content["source"]["document"]),
@@ -265,7 +275,7 @@ def to_estimate(result: AssessmentResult) -> Estimate:
 
 def _formula(result: AssessmentResult) -> str:
     """Return how the amount came about, in one line."""
-    lines = [*(line for one in result.contracts for line in one.lines), *result.lines]
+    lines = [*(line for contract_result in result.contracts for line in contract_result.lines), *result.lines]
     rates = [
         line
         for line in lines

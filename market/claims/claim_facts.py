@@ -1,4 +1,4 @@
-"""The facts of a claim, put together from what the market knows: nothing is typed twice."""
+"""The facts of a claim, gathered from existing records: nothing is typed twice."""
 
 from __future__ import annotations
 
@@ -18,17 +18,17 @@ from market.programmes.models import Programme
 CLAWED_BACK = ("confirmed", "settled")
 """States of a clawback, a record of the room above, in which its amount counts as granted no more."""
 ONCE_GRANTED = GRANTED | {ClaimStatus.CLAWBACK}
-"""Also where a part had to come back: the contract was paid for once, and the rest still counts. What came
-back of an outcome's grant is not set free (A)."""
+"""Also where a part was clawed back: the contract was paid for once, and the rest still counts. What was
+clawed back of an outcome's grant does not become available again (A)."""
 
 
 async def facts_of(claim: Claim) -> dict[str, Any]:
     """Return the facts of a claim in the shape of `market assess`, ready for `read_facts`."""
-    stated = {row.contract_id: row for row in await ClaimContract.filter(claim_id=claim.id)}
+    declared = {row.contract_id: row for row in await ClaimContract.filter(claim_id=claim.id)}
     programme = await Programme.get(id=claim.programme_id)
     applicant = await Organisation.get(id=claim.applicant_id)
     facts = await gather_facts(
-        programme, applicant, claim.year, list(stated), apart_from=claim.id, stated=stated
+        programme, applicant, claim.year, list(declared), apart_from=claim.id, declared=declared
     )
     return {**facts, **(claim.stated or {})}
 
@@ -40,7 +40,7 @@ async def gather_facts(
     contract_ids: Sequence[UUID],
     *,
     apart_from: UUID | None = None,
-    stated: Mapping[UUID, ClaimContract] | None = None,
+    declared: Mapping[UUID, ClaimContract] | None = None,
 ) -> dict[str, Any]:
     """Return the facts of a claim that may not exist yet; grants of `apart_from` itself do not count.
 
@@ -66,13 +66,13 @@ async def gather_facts(
         "granted_this_year": await _granted(programme.id, applicant.id, year, apart_from),
         "contracts": [
             await _contract(
-                one,
+                contract,
                 year,
-                one.id in before,
-                by_outcome.get(one.deal.subject_id, 0),
-                (stated or {}).get(one.id),
+                contract.id in before,
+                by_outcome.get(contract.deal.subject_id, 0),
+                (declared or {}).get(contract.id),
             )
-            for one in contracts
+            for contract in contracts
         ],
     }
 
@@ -84,7 +84,7 @@ async def _granted(programme_id: UUID, applicant_id: UUID, year: int, apart_from
     )
     if apart_from is not None:
         rows = rows.exclude(id=apart_from)
-    granted = {one.id: one.award_amount or 0 for one in await rows}
+    granted = {claim.id: claim.award_amount or 0 for claim in await rows}
     clawed_back = Claim.filter(id__in=list(granted), clawbacks__status__in=CLAWED_BACK)
     amounts = await clawed_back.values_list("clawbacks__amount", flat=True)
     return sum(granted.values()) - sum(int(str(amount)) for amount in amounts)
@@ -113,7 +113,7 @@ def _party(organisation: Organisation) -> dict[str, Any]:
 
 
 async def _contract(
-    contract: Contract, year: int, is_before: bool, granted_for_outcome: int, stated: ClaimContract | None
+    contract: Contract, year: int, is_before: bool, granted_for_outcome: int, declared: ClaimContract | None
 ) -> dict[str, Any]:
     deal: Deal = contract.deal
     receipts = await Receipt.filter(contract_id=contract.id).order_by("received_on", "booked_at")
@@ -128,8 +128,8 @@ async def _contract(
         "signed_on": _day(contract.signed_on),
         "registered_on": _day(contract.registered_on),
         "field": contract.field,
-        "mode": _pricing(deal, stated),
-        "grade": stated.grade if stated else None,
+        "mode": _pricing(deal, declared),
+        "grade": declared.grade if declared else None,
         "seller": _party(deal.seller),
         "buyer": _party(deal.buyer),
         "used_in": contract.used_in,
@@ -139,17 +139,17 @@ async def _contract(
         "excluded": _summed(
             (row.kind, row.amount) for row in await ContractExclusion.filter(contract_id=contract.id)
         ),
-        "paid_in_equity": await _paid_in(contract, year, stated),
+        "paid_in_equity": await _paid_in(contract, year, declared),
         "receipts": [
             {"on": _day(day), "amount": amount}
-            for day, amount in netted([(row.received_on, row.amount) for row in receipts])
+            for day, amount in net_refunds([(row.received_on, row.amount) for row in receipts])
         ],
         "new_sales": {str(row.year): row.amount for row in sales},
         "related": contract.is_related,
         "publicly_funded": contract.is_publicly_funded,
         "subsidised_before": is_before,
         "granted_for_outcome": granted_for_outcome,
-        "flags": dict(stated.flags or {}) if stated else {},
+        "flags": dict(declared.flags or {}) if declared else {},
     }
 
 
@@ -160,35 +160,35 @@ def _pricing(deal: Deal, stated: ClaimContract | None) -> str:
     return (stated.mode if stated else None) or Pricing.AGREED.value
 
 
-async def _paid_in(contract: Contract, year: int, stated: ClaimContract | None) -> int | None:
+async def _paid_in(contract: Contract, year: int, declared: ClaimContract | None) -> int | None:
     """Return what was paid in by the end of the year as the contract's record has it, else as stated.
 
     Of the record counts what a second person has confirmed; what was refused is as if never recorded.
     """
     rows = await EquityPaidIn.filter(contract_id=contract.id).select_related("decision")
-    rows = [each for each in rows if not each.is_refused]
+    rows = [payment for payment in rows if not payment.is_refused]
     if not rows:
-        return stated.paid_in_equity_amount if stated else None
-    counted = [each for each in rows if each.is_confirmed and each.paid_in_on.year <= year]
-    return sum(int(each.amount) for each in counted)
+        return declared.paid_in_equity_amount if declared else None
+    effective = [payment for payment in rows if payment.is_confirmed and payment.paid_in_on.year <= year]
+    return sum(int(payment.amount) for payment in effective)
 
 
-def netted(receipts: Iterable[tuple[date, int]]) -> list[tuple[date, int]]:
-    """Take money that went back off the latest of what had come before, so that every receipt is whole.
+def net_refunds(receipts: Iterable[tuple[date, int]]) -> list[tuple[date, int]]:
+    """Subtract refunds from the latest receipts before them, so that no receipt is negative.
 
-    The rules know receipts only; what was refunded was never really paid. Pairs come in order of their days.
+    The rules know receipts only; what was refunded counts as never paid. Pairs come in order of their days.
     """
-    kept: list[tuple[date, int]] = []
+    receipts_left: list[tuple[date, int]] = []
     for day, amount in receipts:
-        while amount < 0 and kept:
-            last, had = kept.pop()
-            amount += had
+        while amount < 0 and receipts_left:
+            last, previous = receipts_left.pop()
+            amount += previous
             if amount > 0:
-                kept.append((last, amount))
+                receipts_left.append((last, amount))
                 amount = 0
         if amount > 0:
-            kept.append((day, amount))
-    return kept
+            receipts_left.append((day, amount))
+    return receipts_left
 
 
 def _summed(pairs: Iterable[tuple[str, int]]) -> dict[str, int]:

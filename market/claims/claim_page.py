@@ -1,4 +1,4 @@
-"""What the pages of one claim show, gathered in one place for applicant, desk and print."""
+"""The data of one claim's page, shared by applicant, desk and print."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from market.accounts.actors import Actor
 from market.claims.claim_facts import facts_of
-from market.claims.computation import Sheet, run, sheet
+from market.claims.computation import Sheet, build_sheet, compute_claim
 from market.claims.evidence import SumCheck, checklist, sum_checks
 from market.claims.models import (
     Assessment,
@@ -39,7 +39,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class ClaimPage:
-    """Everything about one claim that one person may see."""
+    """One claim with everything its page shows."""
 
     claim: Claim
     terms: Terms
@@ -50,7 +50,7 @@ class ClaimPage:
     evidence: list[Evidence]
     sums: list[SumCheck]
     papers: list[tuple[str, bool]]
-    """What the rule set asks for, and whether it is there."""
+    """Documents the rule set requires, and whether the claim has them."""
     checks: list[IntegrityCheck]
     events: list[ClaimEvent]
     disbursements: list[Disbursement]
@@ -67,34 +67,36 @@ class ClaimPage:
 
     @property
     def shown_status(self) -> str:
-        """The claim's state; an objection shows at once, before the sweep has written it."""
+        """Return the claim's state; an objection shows at once, before the sweep has written it."""
         if self.objections and self.claim.status is ClaimStatus.PUBLICITY:
             return ClaimStatus.OBJECTION.value
         return self.claim.status.value
 
     @property
     def is_scaled(self) -> bool:
-        """Whether the pot gave less than was computed."""
-        kept = self.assessment
-        return kept is not None and self.claim.award_amount not in (None, kept.award_amount)
+        """Return whether the pot gave less than was computed."""
+        assessment = self.assessment
+        return assessment is not None and self.claim.award_amount not in (None, assessment.award_amount)
 
 
 async def claim_page(actor: Actor, claim: Claim, now: datetime) -> ClaimPage:
-    """Gather a claim's page. What was decided is shown as it was kept, never computed again."""
+    """Load a claim's page; what was decided is shown as stored, never computed again."""
     terms = compiled(claim.terms)
-    kept = await last_assessment(claim.id) if claim.status in COMPUTED else None
+    assessment = await last_assessment(claim.id) if claim.status in COMPUTED else None
     evidence = await Evidence.filter(claim_id=claim.id).select_related("file").order_by("added_at", "kind")
     contracts = await claim_contracts(claim.id)
     notice = await find_notice("batch", claim.batch_id) if claim.batch_id else None
     objections = []
     if notice is not None:
         undecided = await Objection.filter(notice_id=notice.id, status__in=list(UNDECIDED))
-        objections = [each for each in undecided if each.entry_id in (None, claim.id)]
+        objections = [objection for objection in undecided if objection.entry_id in (None, claim.id)]
     return ClaimPage(
         claim=claim,
         terms=terms,
-        sheet=sheet(kept.facts, kept.result, kept.computed_at) if kept else await _tried(claim, terms),
-        assessment=kept,
+        sheet=build_sheet(assessment.facts, assessment.result, assessment.computed_at)
+        if assessment
+        else await _try_computation(claim, terms),
+        assessment=assessment,
         contracts=contracts,
         evidence=evidence,
         papers=checklist(terms.content, evidence, contracts),
@@ -110,8 +112,8 @@ async def claim_page(actor: Actor, claim: Claim, now: datetime) -> ClaimPage:
     )
 
 
-async def _tried(claim: Claim, terms: Terms) -> Sheet | None:
-    """Try the computation with the facts of this moment, for a claim that is not computed yet."""
+async def _try_computation(claim: Claim, terms: Terms) -> Sheet | None:
+    """Compute a claim that is not computed yet from its current facts, without storing anything."""
     if claim.status not in (
         ClaimStatus.DRAFT,
         ClaimStatus.SUBMITTED,
@@ -121,7 +123,7 @@ async def _tried(claim: Claim, terms: Terms) -> Sheet | None:
         return None
     facts = await facts_of(claim)
     try:
-        return sheet(facts, run(facts, terms))
+        return build_sheet(facts, compute_claim(facts, terms))
     except FactsError:
         return None
 
@@ -129,12 +131,12 @@ async def _tried(claim: Claim, terms: Terms) -> Sheet | None:
 def next_step(claim: Claim, notice: Notice | None, now: datetime) -> str:
     """Return whose turn it is, and until when."""
     if claim.status is ClaimStatus.SUPPLEMENT and claim.supplement_due_on is not None:
-        left = (claim.supplement_due_on - local_date(now)).days
-        return _("由申请单位补正，还剩 %(days)s 天；逾期视为撤回", days=max(left, 0))
+        days_left = (claim.supplement_due_on - local_date(now)).days
+        return _("由申请单位补正，还剩 %(days)s 天；逾期视为撤回", days=max(days_left, 0))
     if claim.status is ClaimStatus.PUBLICITY and notice is not None and notice.ends_at is not None:
         if notice.ends_at > now:
-            left = (local_date(notice.ends_at) - local_date(now)).days
-            return _("公示还剩 %(days)s 天，期满无异议后由批准人批准", days=left)
+            days_left = (local_date(notice.ends_at) - local_date(now)).days
+            return _("公示还剩 %(days)s 天，期满无异议后由批准人批准", days=days_left)
         return _("公示期满，由批准人批准")
     words = {
         ClaimStatus.DRAFT: _("由申请单位补齐材料后提交"),

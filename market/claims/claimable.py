@@ -13,8 +13,8 @@ from starlette.datastructures import ImmutableMultiDict
 from market.accounts.actors import Actor
 from market.accounts.models import Organisation, OrganisationKind
 from market.claims.claim_facts import gather_facts
-from market.claims.computation import Sheet, run, sheet
-from market.claims.contract_validity import lost_among
+from market.claims.computation import Sheet, build_sheet, compute_claim
+from market.claims.contract_validity import voided_among
 from market.claims.models import Claim, ClaimContract
 from market.claims.permissions import ClaimAct
 from market.claims.states import ENDED
@@ -30,8 +30,8 @@ from market.programmes.rule_files import in_force
 
 
 @dataclass(frozen=True)
-class Chosen:
-    """What is chosen on the page: a programme, a year, contracts; all one's own when nothing is said."""
+class Selection:
+    """The programme, year and contracts selected on the page; all of one's own by default."""
 
     claimable: list[Claimable]
     programme: Programme | None
@@ -40,21 +40,21 @@ class Chosen:
 
     @property
     def programmes(self) -> list[tuple[str, str]]:
-        return [(one.programme.slug, _(one.programme.name)) for one in self.claimable]
+        return [(offer.programme.slug, _(offer.programme.name)) for offer in self.claimable]
 
     @property
     def own(self) -> list[Contract]:
-        """The contracts that may be claimed with under the programme."""
-        return next((one.contracts for one in self.claimable if one.programme == self.programme), [])
+        """Return the contracts that may be claimed for under the programme."""
+        return next((offer.contracts for offer in self.claimable if offer.programme == self.programme), [])
 
     @property
     def is_on_totals(self) -> bool:
-        """Whether the programme is claimed on the year's totals, without contracts."""
-        return any(one.is_on_totals for one in self.claimable if one.programme == self.programme)
+        """Return whether the programme is claimed on the year's totals, without contracts."""
+        return any(offer.is_on_totals for offer in self.claimable if offer.programme == self.programme)
 
     @property
     def contracts(self) -> list[tuple[str, str]]:
-        return [(one.number, one.name) for one in self.own]
+        return [(contract.number, contract.name) for contract in self.own]
 
     @property
     def data(self) -> Mapping[str, Any]:
@@ -62,36 +62,42 @@ class Chosen:
         return {"programme": slug, "year": self.year, "contracts": self.numbers}
 
 
-async def chosen_in(actor: Actor, given: ImmutableMultiDict[str, Any], now: datetime) -> Chosen:
-    """Read the choice from a form or an address; nonsense falls back to what is one's own."""
+async def read_selection(actor: Actor, data: ImmutableMultiDict[str, Any], now: datetime) -> Selection:
+    """Read the selection from a form or a query; invalid values fall back to the defaults."""
     this_year = local_date(now).year
-    typed = str(given.get("year") or "")
-    year = int(typed) if typed.isascii() and typed.isdigit() and len(typed) == 4 else this_year
+    year_text = str(data.get("year") or "")
+    year = (
+        int(year_text) if year_text.isascii() and year_text.isdigit() and len(year_text) == 4 else this_year
+    )
     claimable = await list_claimable(actor, now, year)
-    wanted = str(given.get("programme") or "")
-    programme = next((one.programme for one in claimable if one.programme.slug == wanted), None)
+    slug = str(data.get("programme") or "")
+    programme = next((offer.programme for offer in claimable if offer.programme.slug == slug), None)
     if programme is None and claimable:
         programme = claimable[0].programme
-    chosen = Chosen(claimable, programme, year, [])
-    known = [one.number for one in chosen.own]
-    named = [str(one) for one in given.getlist("contracts")]
-    is_switched = wanted and programme is not None and wanted != programme.slug
-    numbers = [one for one in known if one in named] if named and not is_switched else known
-    return Chosen(claimable, programme, year, numbers)
+    selection = Selection(claimable, programme, year, [])
+    own_numbers = [contract.number for contract in selection.own]
+    requested = [str(number) for number in data.getlist("contracts")]
+    is_switched = slug and programme is not None and slug != programme.slug
+    numbers = (
+        [number for number in own_numbers if number in requested]
+        if requested and not is_switched
+        else own_numbers
+    )
+    return Selection(claimable, programme, year, numbers)
 
 
-async def preview_of(actor: Actor, chosen: Chosen) -> tuple[Sheet | None, str]:
-    """Try the computation with the chosen contracts, and name its document; None where there is none."""
-    if chosen.programme is None or actor.organisation_id is None:
+async def preview_award(actor: Actor, selection: Selection) -> tuple[Sheet | None, str]:
+    """Compute the selected contracts; return the sheet and the name of its document, or None and nothing."""
+    if selection.programme is None or actor.organisation_id is None:
         return None, ""
-    if not chosen.numbers and not chosen.is_on_totals:
+    if not selection.numbers and not selection.is_on_totals:
         return None, ""
-    ids = [one.id for one in chosen.own if one.number in chosen.numbers]
+    ids = [contract.id for contract in selection.own if contract.number in selection.numbers]
     try:
-        terms = compiled(await version_in_force(chosen.programme.id, chosen.year))
+        terms = compiled(await version_in_force(selection.programme.id, selection.year))
         applicant = await Organisation.get(id=actor.organisation_id)
-        facts = await gather_facts(chosen.programme, applicant, chosen.year, ids)
-        return sheet(facts, run(facts, terms)), _(terms.content["source"]["document"])
+        facts = await gather_facts(selection.programme, applicant, selection.year, ids)
+        return build_sheet(facts, compute_claim(facts, terms)), _(terms.content["source"]["document"])
     except (NotFound, FactsError):
         return None, ""
 
@@ -110,7 +116,7 @@ TOTALS_OF = {
 
 @dataclass(frozen=True)
 class Claimable:
-    """What an organisation might claim: one programme with its contracts not claimed for yet."""
+    """One programme that an organisation may claim, with its contracts not claimed for yet."""
 
     programme: Programme
     contracts: list[Contract]
@@ -123,30 +129,30 @@ async def list_claimable(actor: Actor, now: datetime, year: int | None = None) -
     if not actor.may(ClaimAct.WRITE_CLAIM) or not actor.acts_for(actor.organisation_id):
         return []
     organisation = await Organisation.get(id=actor.organisation_id)
-    asked = year or local_date(now).year
-    here = {
+    claim_year = year or local_date(now).year
+    local_terms = {
         terms.programme: terms
-        for terms in in_force(asked, await released_terms())
+        for terms in in_force(claim_year, await released_terms())
         if organisation.region.startswith(terms.place)
     }
-    found = []
-    for programme in await Programme.filter(slug__in=list(here)).order_by("region", "slug"):
-        if not here[programme.slug].per_contract:
-            is_free = not await live_claim(programme.id, organisation.id, asked)
+    offers = []
+    for programme in await Programme.filter(slug__in=list(local_terms)).order_by("region", "slug"):
+        if not local_terms[programme.slug].per_contract:
+            is_free = not await live_claim(programme.id, organisation.id, claim_year)
             if is_free and pays_on_totals(programme, organisation):
-                found.append(Claimable(programme, [], is_on_totals=True))
+                offers.append(Claimable(programme, [], is_on_totals=True))
         elif programme.role in SIDES and (contracts := await _free_contracts(programme, organisation)):
-            found.append(Claimable(programme, contracts))
-    return found
+            offers.append(Claimable(programme, contracts))
+    return offers
 
 
 def pays_on_totals(programme: Programme, organisation: Organisation) -> bool:
-    """Tell whether a programme without contracts pays organisations of this kind."""
+    """Return whether a programme without contracts pays organisations of this kind."""
     return organisation.kind in TOTALS_OF.get(programme.role, (organisation.kind,))
 
 
 async def live_claim(programme_id: UUID, applicant_id: UUID, year: int) -> Claim | None:
-    """Return the applicant's claim of the year that has not come to nothing."""
+    """Return the applicant's claim of the year that is neither rejected nor withdrawn."""
     own = Claim.filter(programme_id=programme_id, applicant_id=applicant_id, year=year)
     return await own.exclude(status__in=list(ENDED)).first()
 
@@ -157,15 +163,15 @@ async def _free_contracts(programme: Programme, organisation: Organisation) -> l
         .exclude(claim__status__in=list(ENDED))
         .values_list("contract_id", flat=True)
     )
-    own = Contract.filter(
+    own_contracts = Contract.filter(
         registration_number__isnull=False,
         currency=HOME,
         **{f"deal__{SIDES[programme.role]}_id": organisation.id},
     )
     rows = (
-        await own.exclude(id__in=list(taken))
+        await own_contracts.exclude(id__in=list(taken))
         .select_related("deal__outcome", "deal__seller")
         .order_by("number")
     )
-    lost = await lost_among([row.id for row in rows])
-    return [row for row in rows if row.id not in lost]
+    voided = await voided_among([row.id for row in rows])
+    return [row for row in rows if row.id not in voided]

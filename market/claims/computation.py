@@ -1,6 +1,6 @@
-"""From the engine's result to what is stored, and from what is stored to the sheet people read.
+"""Serialise the engine's result for storage, and lay a stored result out as the sheet people read.
 
-A page never computes again what was decided: it shows the facts and the lines kept with the assessment.
+A page never computes again what was decided: it shows the facts and lines stored with the assessment.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from market.programmes.terms import Terms
 
 
 @dataclass(frozen=True)
-class Line:
+class SheetLine:
     """One row of the sheet."""
 
     words: str
@@ -35,7 +35,7 @@ class Line:
 
 @dataclass(frozen=True)
 class Check:
-    """How one condition stands: `state` is met, failed or open."""
+    """The state of one condition: met, failed or open."""
 
     state: str
     text: str
@@ -52,7 +52,7 @@ class ContractSheet:
     name: str
     is_eligible: bool
     award: int
-    lines: list[Line]
+    lines: list[SheetLine]
     checks: list[Check]
 
 
@@ -65,18 +65,18 @@ class Sheet:
     rate_known: bool
     checks: list[Check]
     contracts: list[ContractSheet]
-    lines: list[Line]
+    lines: list[SheetLine]
     """Lines that no single contract owns: sums, the cap of the year."""
     computed_at: datetime | None = None
 
     @property
     def all_checks(self) -> list[Check]:
-        return [*self.checks, *(check for one in self.contracts for check in one.checks)]
+        return [*self.checks, *(check for contract in self.contracts for check in contract.checks)]
 
     @property
-    def total_lines(self) -> list[Line]:
-        """What each of several contracts earns, then the steps that no single contract owns."""
-        parts = [Line(one.name, "", "", one.award, True) for one in self.contracts]
+    def total_lines(self) -> list[SheetLine]:
+        """Return what each of several contracts earns, then the steps that no single contract owns."""
+        parts = [SheetLine(contract.name, "", "", contract.award, True) for contract in self.contracts]
         return [*(parts if len(parts) > 1 else []), *self.lines]
 
     def count(self, state: str) -> int:
@@ -88,7 +88,9 @@ class Sheet:
         return amount_in_words(self.award)
 
 
-def run(facts: Mapping[str, Any], terms: Terms, rate_basis_points: int | None = None) -> dict[str, Any]:
+def compute_claim(
+    facts: Mapping[str, Any], terms: Terms, rate_basis_points: int | None = None
+) -> dict[str, Any]:
     """Compute a claim and return what is stored: the engine's lines and every condition in words.
 
     Raises:
@@ -96,81 +98,95 @@ def run(facts: Mapping[str, Any], terms: Terms, rate_basis_points: int | None = 
     """
     if rate_basis_points is not None:
         terms = terms.with_rate(rate_basis_points)
-    return stored(compute(read_facts(facts), terms), rate_basis_points)
+    return to_stored(compute(read_facts(facts), terms), rate_basis_points)
 
 
-def stored(result: AssessmentResult, rate_basis_points: int | None = None) -> dict[str, Any]:
+def to_stored(result: AssessmentResult, rate_basis_points: int | None = None) -> dict[str, Any]:
     """Return the engine's result in its printed shape, with the conditions that are met besides."""
     shape = result.to_json()
-    shape["conditions"] = [_kept(one) for one in result.conditions]
-    for kept, one in zip(shape["contracts"], result.contracts, strict=True):
-        kept["conditions"] = [_kept(each) for each in one.conditions]
+    shape["conditions"] = [_to_stored_finding(finding) for finding in result.conditions]
+    for stored_contract, contract_result in zip(shape["contracts"], result.contracts, strict=True):
+        stored_contract["conditions"] = [
+            _to_stored_finding(finding) for finding in contract_result.conditions
+        ]
     shape["rate_known"] = result.rate_known
     shape["given"] = {} if rate_basis_points is None else {"rate_basis_points": rate_basis_points}
     return shape
 
 
-def _kept(one: Finding) -> dict[str, Any]:
+def _to_stored_finding(finding: Finding) -> dict[str, Any]:
     return {
-        "condition": one.condition,
-        "state": one.state,
-        "clause": one.clause,
-        "text": str(one.text),
-        "reason": str(one.reason) if one.reason else "",
-        "remedy": str(one.remedy) if one.remedy else "",
+        "condition": finding.condition,
+        "state": finding.state,
+        "clause": finding.clause,
+        "text": str(finding.text),
+        "reason": str(finding.reason) if finding.reason else "",
+        "remedy": str(finding.remedy) if finding.remedy else "",
     }
 
 
-def sheet(facts: Mapping[str, Any], result: Mapping[str, Any], computed_at: datetime | None = None) -> Sheet:
-    """Lay out a stored computation; nothing in it is computed again."""
-    known = {one["no"]: one for one in facts["contracts"]}
+def build_sheet(
+    facts: Mapping[str, Any], result: Mapping[str, Any], computed_at: datetime | None = None
+) -> Sheet:
+    """Lay out a stored computation without computing anything."""
+    facts_by_number = {contract["no"]: contract for contract in facts["contracts"]}
     return Sheet(
         award=result["award"],
         is_provisional=result["provisional"],
         rate_known=result.get("rate_known", True),
-        checks=[check_of(one) for one in result["conditions"]],
-        contracts=[_contract(one, known[one["no"]], facts["year"]) for one in result["contracts"]],
-        lines=[_line(one) for one in result["lines"]],
+        checks=[to_check(condition) for condition in result["conditions"]],
+        contracts=[
+            _contract(contract_result, facts_by_number[contract_result["no"]], facts["year"])
+            for contract_result in result["contracts"]
+        ],
+        lines=[_line(line) for line in result["lines"]],
         computed_at=computed_at,
     )
 
 
-def check_of(one: Mapping[str, Any]) -> Check:
+def to_check(stored_condition: Mapping[str, Any]) -> Check:
     """Read one stored condition."""
-    if one["condition"].startswith("receipts"):
-        return Check(one["state"], _("实际支付"), _(one["clause"]), _("付款后按到账凭证核定"))
-    hint = "；".join(_(part) for part in (one["reason"], one["remedy"]) if part)
-    return Check(one["state"], _(one["text"]), _(one["clause"]), hint if one["state"] != "met" else "")
-
-
-def _contract(one: Mapping[str, Any], facts: Mapping[str, Any], year: int) -> ContractSheet:
-    return ContractSheet(
-        no=one["no"] or "",
-        number=facts.get("number", ""),
-        name=facts.get("name", ""),
-        is_eligible=one["eligible"],
-        award=one["award"],
-        lines=[*_facts(facts, year), *(_line(line) for line in one["lines"])],
-        checks=[check_of(each) for each in one["conditions"]],
+    if stored_condition["condition"].startswith("receipts"):
+        return Check(
+            stored_condition["state"], _("实际支付"), _(stored_condition["clause"]), _("付款后按到账凭证核定")
+        )
+    hint = "；".join(_(part) for part in (stored_condition["reason"], stored_condition["remedy"]) if part)
+    return Check(
+        stored_condition["state"],
+        _(stored_condition["text"]),
+        _(stored_condition["clause"]),
+        hint if stored_condition["state"] != "met" else "",
     )
 
 
-def _facts(facts: Mapping[str, Any], year: int) -> Iterator[Line]:
-    """The amounts kept apart: contract, what is taken off it, trade, received, sold."""
-    where = _("登记编号 %(no)s", no=grouped(facts["no"])) if facts.get("no") else ""
-    yield Line(_("合同成交额"), where, "", facts["contract_amount"] or 0, True)
+def _contract(stored_contract: Mapping[str, Any], facts: Mapping[str, Any], year: int) -> ContractSheet:
+    return ContractSheet(
+        no=stored_contract["no"] or "",
+        number=facts.get("number", ""),
+        name=facts.get("name", ""),
+        is_eligible=stored_contract["eligible"],
+        award=stored_contract["award"],
+        lines=[*_facts(facts, year), *(_line(line) for line in stored_contract["lines"])],
+        checks=[to_check(condition) for condition in stored_contract["conditions"]],
+    )
+
+
+def _facts(facts: Mapping[str, Any], year: int) -> Iterator[SheetLine]:
+    """Yield the amounts a computation starts from: contract, exclusions, trade, receipts, sales."""
+    where = _("登记编号 %(no)s", no=group_digits(facts["no"])) if facts.get("no") else ""
+    yield SheetLine(_("合同成交额"), where, "", facts["contract_amount"] or 0, True)
     for kind, amount in (facts.get("excluded") or {}).items():
-        yield Line(
+        yield SheetLine(
             _("减：%(what)s", what=label("exclusion_kind", kind)), _("合同载明"), "", -(amount or 0), True
         )
-    yield Line(_("核定技术交易额"), _("合同成交额减去非技术部分"), "", facts["trade_amount"] or 0, True)
+    yield SheetLine(_("核定技术交易额"), _("合同成交额减去非技术部分"), "", facts["trade_amount"] or 0, True)
     receipts = facts.get("receipts")
     if receipts is not None:
         paid = sum(row["amount"] or 0 for row in receipts)
-        yield Line(_("实际到账"), _("到账 %(count)s 笔", count=len(receipts)), "", paid, True)
+        yield SheetLine(_("实际到账"), _("到账 %(count)s 笔", count=len(receipts)), "", paid, True)
     sales = (facts.get("new_sales") or {}).get(str(year))
     if sales is not None:
-        yield Line(_("新增销售收入"), _("%(year)s 年填报", year=year), "", sales, True)
+        yield SheetLine(_("新增销售收入"), _("%(year)s 年填报", year=year), "", sales, True)
 
 
 STEPS = {
@@ -190,12 +206,12 @@ STEPS = {
 }
 
 
-def _line(one: Mapping[str, Any]) -> Line:
-    note = _(one["note"])
-    words = str(STEPS.get(one["step"], note))
-    return Line(words, note if note != words else "", _(one["clause"]), one["amount"])
+def _line(stored_line: Mapping[str, Any]) -> SheetLine:
+    note = _(stored_line["note"])
+    words = str(STEPS.get(stored_line["step"], note))
+    return SheetLine(words, note if note != words else "", _(stored_line["clause"]), stored_line["amount"])
 
 
-def grouped(no: str) -> str:
+def group_digits(no: str) -> str:
     """Write a registration number in groups of four, as the certificate does."""
     return " ".join(no[at : at + 4] for at in range(0, len(no), 4))

@@ -27,18 +27,21 @@ async def dashboard_cards(actor: Actor, now: datetime) -> list[Card]:
 
 
 async def _own_cards(actor: Actor, now: datetime) -> list[Card]:
-    own = Claim.filter(applicant_id=actor.organisation_id)
+    own_claims = Claim.filter(applicant_id=actor.organisation_id)
     claimable = await list_claimable(actor, now)
-    free = {contract.id for one in claimable for contract in one.contracts}
+    free_contracts = {contract.id for offer in claimable for contract in offer.contracts}
     return [
-        Card(_("可申报补助的合同"), len(free), "/claims/new", "act"),
+        Card(_("可申报补助的合同"), len(free_contracts), "/claims/new", "act"),
         Card(
             _("补正通知"),
-            await own.filter(status=ClaimStatus.SUPPLEMENT).count(),
+            await own_claims.filter(status=ClaimStatus.SUPPLEMENT).count(),
             "/claims?status=supplement",
             "due",
         ),
         Card(
-            _("申报草稿"), await own.filter(status=ClaimStatus.DRAFT).count(), "/claims?status=draft", "due"
+            _("申报草稿"),
+            await own_claims.filter(status=ClaimStatus.DRAFT).count(),
+            "/claims?status=draft",
+            "due",
         ),
     ]

@@ -1,4 +1,4 @@
-"""Facts that a rule set asks for and no record of the market holds: stated on the claim by the applicant."""
+"""Facts that a rule set requires and no record holds, declared on the claim by the applicant."""
 
 from __future__ import annotations
 
@@ -20,39 +20,39 @@ from market.programmes.facts import GRADES, MODES
 from market.programmes.terms import Terms
 from market.records.by import By
 
-ASKED = frozenset({"mode", "grade"})
+DECLARABLE = frozenset({"mode", "grade"})
 TOTALS = ("vat_payable", "vat_paid", "registered_total", "brokered_total")
 """Yearly totals that some sets pay on, in place of contracts."""
 
 
-def asked_facts(terms: Terms) -> list[str]:
-    """Return what a set wants to know of a contract beyond the records: mode, grade, equity, flags."""
-    named = set(_named(terms.content))
-    found = sorted(ASKED & named, reverse=True)
+def required_facts(terms: Terms) -> list[str]:
+    """Return the facts of a contract that a set requires beyond the records: mode, grade, equity, flags."""
+    fact_names = set(_fact_names(terms.content))
+    required = sorted(DECLARABLE & fact_names, reverse=True)
     if terms.content["base"].get("equity"):
-        found.append("paid_in_equity")
-    return [*found, *sorted(fact for fact in named if fact.startswith("flags."))]
+        required.append("paid_in_equity")
+    return [*required, *sorted(fact for fact in fact_names if fact.startswith("flags."))]
 
 
-def asked_totals(terms: Terms) -> list[str]:
-    """Return the yearly totals that a set wants to know."""
-    named = set(_named(terms.content))
-    return [fact for fact in TOTALS if fact in named]
+def required_totals(terms: Terms) -> list[str]:
+    """Return the yearly totals that a set requires."""
+    fact_names = set(_fact_names(terms.content))
+    return [fact for fact in TOTALS if fact in fact_names]
 
 
-def _named(node: Any) -> Iterator[str]:
+def _fact_names(node: Any) -> Iterator[str]:
     if isinstance(node, Mapping):
         if isinstance(node.get("fact"), str):
             yield node["fact"]
         for value in node.values():
-            yield from _named(value)
+            yield from _fact_names(value)
     elif isinstance(node, list):
         for value in node:
-            yield from _named(value)
+            yield from _fact_names(value)
 
 
 @atomic()
-async def state_facts(
+async def declare_facts(
     number: str,
     contract_number: str,
     *,
@@ -62,11 +62,11 @@ async def state_facts(
     flags: Mapping[str, bool] | None = None,
     by: By,
 ) -> ClaimContract:
-    """State what no record holds about one contract of a claim; what is not known stays None and open.
+    """Store what no record holds about one contract of a claim; unknown facts stay None and open.
 
     Raises:
         Invalid: a value outside the format's lists.
-        Conflict: the claim was handed in.
+        Conflict: the claim is submitted.
     """
     by.actor.require(ClaimAct.WRITE_CLAIM)
     await get_claim_for(by.actor, number)
@@ -101,18 +101,18 @@ async def state_facts(
 
 
 @atomic()
-async def state_totals(number: str, totals: Mapping[str, int | None], *, by: By) -> Claim:
-    """State the yearly totals that a set pays on; what is left out stays unknown and open.
+async def declare_totals(number: str, totals: Mapping[str, int | None], *, by: By) -> Claim:
+    """Store the yearly totals that a set pays on; omitted ones stay unknown and open.
 
     Raises:
         Invalid: the set does not ask for one of them.
-        Conflict: the claim was handed in.
+        Conflict: the claim is submitted.
     """
     by.actor.require(ClaimAct.WRITE_CLAIM)
-    found = await get_claim_for(by.actor, number)
+    own_claim = await get_claim_for(by.actor, number)
     claim = await lock_claim(number)
     require_editable(claim.status)
-    if not set(totals) <= set(asked_totals(compiled(found.terms))):
+    if not set(totals) <= set(required_totals(compiled(own_claim.terms))):
         raise Invalid(_("这项政策不按这个总额计算。"))
     claim.stated = {fact: amount for fact, amount in totals.items() if amount is not None}
     await claim.save(update_fields=["stated"])

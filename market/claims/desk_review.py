@@ -1,4 +1,4 @@
-"""What the desk does with one claim: accept, ask for a supplement, compute, recheck, return, refuse."""
+"""The desk's review of one claim: accept, request a supplement, compute, recheck, return, reject."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from market.accounts.actors import Actor
 from market.accounts.messages import notify, notify_staff
 from market.accounts.models import StaffRole
 from market.claims.claim_facts import facts_of
-from market.claims.computation import run
+from market.claims.computation import compute_claim
 from market.claims.expert_panel import verdict_for
 from market.claims.models import Assessment, Claim, ClaimAction, ClaimContract, ClaimStatus
 from market.claims.permissions import ClaimAct
 from market.claims.queries import last_assessment
-from market.claims.risk_detection import refresh_doubts
+from market.claims.risk_detection import refresh_risk_flags
 from market.claims.transitions import lock_claim, move
 from market.integrity import conflicts
 from market.integrity.conflicts import require_no_conflict
@@ -32,7 +32,7 @@ from market.records.by import By
 
 @atomic()
 async def accept(number: str, *, by: By) -> Claim:
-    """Take a claim in (受理)."""
+    """Accept a claim for processing (受理)."""
     by.actor.require(ClaimAct.ACCEPT_CLAIM)
     claim = await lock_claim(number)
     await require_no_conflict(by.actor, "claim", [claim.id])
@@ -43,7 +43,7 @@ async def accept(number: str, *, by: By) -> Claim:
 
 @atomic()
 async def ask_supplement(number: str, *, reason: str, due_on: date, by: By) -> Claim:
-    """Ask the applicant to supply what is lacking (补正通知), by the end of a day."""
+    """Request what is missing from the applicant (补正通知), by the end of a day."""
     by.actor.require(ClaimAct.ACCEPT_CLAIM)
     if due_on <= local_date(by.now):
         raise Invalid(_("补正期限应在今天以后。"), field="due_on")
@@ -60,7 +60,7 @@ async def ask_supplement(number: str, *, reason: str, due_on: date, by: By) -> C
 
 @atomic()
 async def calculate(number: str, *, rate_basis_points: int | None = None, by: By) -> Assessment:
-    """Compute a claim line by line from the facts of this moment, and keep facts, terms and lines.
+    """Compute a claim line by line from its current facts, and store facts, terms and lines.
 
     `rate_basis_points` is the rate decided on, where the terms name only a ceiling or none; where experts
     scored the claim, their scores set it.
@@ -68,7 +68,7 @@ async def calculate(number: str, *, rate_basis_points: int | None = None, by: By
     Raises:
         Invalid: the terms need a rate, or do not take this one.
         Conflicted: the actor declared a conflict of interest.
-        Conflict: experts are still at it, the claim is not accepted, or was computed meanwhile.
+        Conflict: expert reviews are pending, the claim is not accepted, or was computed meanwhile.
     """
     by.actor.require(ClaimAct.CALCULATE)
     claim = await lock_claim(number)
@@ -86,7 +86,7 @@ async def calculate(number: str, *, rate_basis_points: int | None = None, by: By
         raise Invalid(_("所见文本未载比例，请填核定的比例。"), field="rate")
     facts = await facts_of(claim)
     try:
-        result = run(facts, terms, rate_basis_points)
+        result = compute_claim(facts, terms, rate_basis_points)
     except TermError:
         raise Invalid(_("这项政策不接受这个比例。"), field="rate") from None
     except FactsError as fault:
@@ -100,7 +100,7 @@ async def calculate(number: str, *, rate_basis_points: int | None = None, by: By
         rate_basis_points=rate_basis_points,
     )
     last = await last_assessment(claim.id)
-    made = await Assessment.create(
+    assessment = await Assessment.create(
         id=uuid4(),
         claim_id=claim.id,
         sequence=last.sequence + 1 if last else 1,
@@ -112,22 +112,22 @@ async def calculate(number: str, *, rate_basis_points: int | None = None, by: By
         computed_by_id=by.actor.user_id,
         computed_at=by.now,
     )
-    await _keep_awards(claim, by.actor, result)
-    await refresh_doubts(claim)
+    await _store_awards(claim, by.actor, result)
+    await refresh_risk_flags(claim)
     await notify_staff(
         StaffRole.RECHECKER,
         _("申报 %(number)s 待复核。", number=number),
         now=by.now,
         address=f"/desk/{number}",
     )
-    return made
+    return assessment
 
 
-async def _keep_awards(claim: Claim, actor: Actor, result: dict[str, object]) -> None:
+async def _store_awards(claim: Claim, actor: Actor, result: dict[str, object]) -> None:
     claim.award_amount = result["award"]
     claim.calculated_by_id, claim.rechecked_by_id = actor.user_id, None
     await claim.save(update_fields=["award_amount", "calculated_by_id", "rechecked_by_id"])
-    by_number = {one["no"]: one["award"] for one in result["contracts"]}  # type: ignore[attr-defined]
+    by_number = {contract["no"]: contract["award"] for contract in result["contracts"]}  # type: ignore[attr-defined]
     for row in await ClaimContract.filter(claim_id=claim.id).select_related("contract"):
         row.award_amount = by_number.get(row.contract.registration_number, 0)
         await row.save(update_fields=["award_amount"])
@@ -135,7 +135,7 @@ async def _keep_awards(claim: Claim, actor: Actor, result: dict[str, object]) ->
 
 @atomic()
 async def recheck(number: str, *, sequence: int, by: By) -> Claim:
-    """Confirm a computation (复核一致). Never the person who computed; `sequence` names what was looked at.
+    """Confirm a computation (复核一致), by a second person; `sequence` names the computation looked at.
 
     Raises:
         SamePerson: the actor computed it.
@@ -164,7 +164,7 @@ async def recheck(number: str, *, sequence: int, by: By) -> Claim:
 
 @atomic()
 async def return_calculation(number: str, *, reason: str, by: By) -> Claim:
-    """Send a computation back to the officer, with the reason (退回核算), off any list not yet confirmed."""
+    """Return a computation to the officer, with the reason (退回核算), off any list not yet confirmed."""
     by.actor.require(ClaimAct.RECHECK)
     claim = await lock_claim(number)
     await require_no_conflict(by.actor, "claim", [claim.id])
@@ -182,7 +182,7 @@ async def return_calculation(number: str, *, reason: str, by: By) -> Claim:
 
 @atomic()
 async def reject(number: str, *, clause: str, reason: str, by: By) -> Claim:
-    """Refuse support with the clause it rests on (不予支持). `clause` is its name in the terms.
+    """Reject a claim with the clause it rests on (不予支持). `clause` is its name in the terms.
 
     Raises:
         Invalid: the terms have no such clause.
@@ -193,14 +193,14 @@ async def reject(number: str, *, clause: str, reason: str, by: By) -> Claim:
     if claim.status is ClaimStatus.OBJECTION:
         raise Conflict(_("公示期间的异议由裁定处理，不能另作不予支持。"))
     terms = await ProgrammeTerms.get(id=claim.terms_id)
-    found = next((each for each in clauses(terms.content) if each.name == clause), None)
-    if found is None:
+    basis = next((candidate for candidate in clauses(terms.content) if candidate.name == clause), None)
+    if basis is None:
         raise Invalid(_("请选择依据的条款。"), field="clause")
     text = _(
         "依据：%(document)s%(article)s（摘要：%(summary)s）。%(reason)s",
-        document=found.document,
-        article=found.article,
-        summary=found.summary,
+        document=basis.document,
+        article=basis.article,
+        summary=basis.summary,
         reason=reason,
     )
     await move(claim, ClaimAction.REJECT, by=by, note=text)
@@ -227,7 +227,7 @@ async def declare_conflict(number: str, *, reason: str, by: By) -> None:
 
 
 async def end_overdue_supplements(now: datetime) -> int:
-    """Take claims whose supplement did not come in time as withdrawn; return how many."""
+    """Withdraw claims whose supplement is overdue; return how many."""
     numbers = await Claim.filter(
         status=ClaimStatus.SUPPLEMENT, supplement_due_on__lt=local_date(now)
     ).values_list("number", flat=True)

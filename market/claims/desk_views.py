@@ -16,9 +16,9 @@ from market.claims.expert_panel import verdict_for
 from market.claims.forms import CalculateForm, QueueForm, ReasonForm, RejectForm, SupplementForm
 from market.claims.models import Claim, ClaimStatus
 from market.claims.permissions import ClaimAct
-from market.claims.queries import Wanted, get_claim_at_desk
-from market.claims.reason_page import ask
-from market.claims.risk_flags import DOUBTS
+from market.claims.queries import ClaimFilter, get_claim_at_desk
+from market.claims.reason_page import render_reason_page
+from market.claims.risk_flags import RISK_FLAG_LABELS
 from market.integrity.conflicts import list_conflicts
 from market.kit.clock import local_date
 from market.kit.errors import Invalid
@@ -32,41 +32,45 @@ from market.panels.expert_reviews import list_reviews
 from market.programmes.catalogue import clauses, compiled, list_programmes
 from market.records.by import By
 
-QUEUE = [each for each in ClaimStatus if each is not ClaimStatus.DRAFT]
+QUEUE = [status for status in ClaimStatus if status is not ClaimStatus.DRAFT]
 
 
 async def queue(request: Request) -> Response:
     actor_for(request, AccountAct.SEE_DESK)
-    asked = request.query_params
-    year = asked.get("year", "")
-    form = QueueForm(asked)
+    query = request.query_params
+    year = query.get("year", "")
+    form = QueueForm(query)
     form.validate()
-    wanted = Wanted(
-        status=asked.get("status", ""),
+    claim_filter = ClaimFilter(
+        status=query.get("status", ""),
         year=int(year) if year.isascii() and year.isdigit() and len(year) == 4 else None,
-        programme=asked.get("programme", "")[:60],
-        contract=asked.get("contract", "").replace("\x00", "")[:20],
-        text=asked.get("text", "").replace("\x00", "").strip()[:60],
+        programme=query.get("programme", "")[:60],
+        contract=query.get("contract", "").replace("\x00", "")[:20],
+        text=query.get("text", "").replace("\x00", "").strip()[:60],
         city=_prefix(_chosen(form.city)),
         field=_chosen(form.field),
         doubt=_chosen(form.doubt),
         least=form.least.data,
         most=form.most.data,
     )
-    page, amount = await queries.list_claims(PageRequest.from_query(asked), wanted)
-    counts = await queries.count_by_status(wanted)
+    page, amount = await queries.list_claims(PageRequest.from_query(query), claim_filter)
+    counts = await queries.count_by_status(claim_filter)
     return render(
         request,
         "claims/queue.html",
         page=page,
         amount=amount,
-        wanted=wanted,
+        wanted=claim_filter,
         form=form,
         is_narrowed=bool(
-            wanted.city or wanted.field or wanted.doubt or wanted.least is not None or wanted.most is not None
+            claim_filter.city
+            or claim_filter.field
+            or claim_filter.doubt
+            or claim_filter.least is not None
+            or claim_filter.most is not None
         ),
-        doubts=DOUBTS,
-        counts=[(each.value, counts[each.value]) for each in QUEUE if counts.get(each.value)],
+        doubts=RISK_FLAG_LABELS,
+        counts=[(status.value, counts[status.value]) for status in QUEUE if counts.get(status.value)],
         total=sum(counts.values()),
         years=[(year, year) for year in await queries.list_years()],
         programmes=[(programme.slug, _(programme.name)) for programme in await list_programmes()],
@@ -87,35 +91,37 @@ def _prefix(region: str) -> str:
     return region
 
 
-async def claim(request: Request) -> Response:
+async def show(request: Request) -> Response:
     actor = actor_for(request, AccountAct.SEE_DESK)
-    found = await get_claim_at_desk(actor, request.path_params["number"])
-    return await _claim(request, actor, found)
+    claim = await get_claim_at_desk(actor, request.path_params["number"])
+    return await _render_claim(request, actor, claim)
 
 
-async def _claim(request: Request, actor: Actor, found: Claim, form: CalculateForm | None = None) -> Response:
-    conflicts = await list_conflicts("claim", found.id)
+async def _render_claim(
+    request: Request, actor: Actor, claim: Claim, form: CalculateForm | None = None
+) -> Response:
+    conflicts = await list_conflicts("claim", claim.id)
     return render(
         request,
         "claims/desk.html",
         422 if form and form.errors else 200,
-        page=await claim_page(actor, found, deps(request).clock()),
+        page=await claim_page(actor, claim, deps(request).clock()),
         form=form or CalculateForm(),
-        is_own=found.calculated_by_id == actor.user_id,
+        is_own=claim.calculated_by_id == actor.user_id,
         is_conflicted=any(conflict.user_id == actor.user_id for conflict in conflicts),
         conflicts=conflicts,
-        doubts=DOUBTS,
-        reviews=(await list_reviews("claim", [found.id])).get(found.id, []),
-        verdict=await verdict_for(found.id, compiled(found.terms)),
-        clawbacks=await found.clawbacks.all().order_by("number"),
+        doubts=RISK_FLAG_LABELS,
+        reviews=(await list_reviews("claim", [claim.id])).get(claim.id, []),
+        verdict=await verdict_for(claim.id, compiled(claim.terms)),
+        clawbacks=await claim.clawbacks.all().order_by("number"),
     )
 
 
 async def sheet(request: Request) -> Response:
     actor = actor_for(request, AccountAct.SEE_DESK)
-    found = await get_claim_at_desk(actor, request.path_params["number"])
-    page = await claim_page(actor, found, deps(request).clock())
-    return render(request, "claims/sheet.html", page=page, clauses=clauses(found.terms.content))
+    claim = await get_claim_at_desk(actor, request.path_params["number"])
+    page = await claim_page(actor, claim, deps(request).clock())
+    return render(request, "claims/sheet.html", page=page, clauses=clauses(claim.terms.content))
 
 
 async def accept(request: Request) -> Response:
@@ -127,20 +133,20 @@ async def accept(request: Request) -> Response:
 
 async def calculate(request: Request) -> Response:
     actor = actor_for(request, ClaimAct.CALCULATE)
-    found = await get_claim_at_desk(actor, request.path_params["number"])
+    claim = await get_claim_at_desk(actor, request.path_params["number"])
     form = CalculateForm(await form_data(request))
     if form.validate():
         try:
             await desk_review.calculate(
-                found.number,
+                claim.number,
                 rate_basis_points=form.rate.data,
                 by=By(actor, deps(request).clock()),
             )
-            done = redirect_to(request, "claims:desk", number=found.number)
-            return flash(request, done, _("核算完成，请另一位复核人复核。"))
+            answer = redirect_to(request, "claims:desk", number=claim.number)
+            return flash(request, answer, _("核算完成，请另一位复核人复核。"))
         except Invalid as refused:
             form.add_error(refused.field or "", str(refused))
-    return await _claim(request, actor, found, form)
+    return await _render_claim(request, actor, claim, form)
 
 
 async def recheck(request: Request) -> Response:
@@ -154,65 +160,65 @@ async def recheck(request: Request) -> Response:
 
 async def supplement(request: Request) -> Response:
     actor = actor_for(request, ClaimAct.ACCEPT_CLAIM)
-    found = await get_claim_at_desk(actor, request.path_params["number"])
+    claim = await get_claim_at_desk(actor, request.path_params["number"])
     form = SupplementForm(await form_data(request) if request.method == "POST" else None)
     if request.method == "POST" and form.validate():
         try:
             await ask_supplement(
-                found.number,
+                claim.number,
                 reason=str(form.reason.data),
                 due_on=form.due_on.data,
                 by=By(actor, deps(request).clock()),
             )
-            done = redirect_to(request, "claims:desk", number=found.number)
-            return flash(request, done, _("补正通知已发出。"), "due")
+            answer = redirect_to(request, "claims:desk", number=claim.number)
+            return flash(request, answer, _("补正通知已发出。"), "due")
         except Invalid as refused:
             form.add_error(refused.field or "", str(refused))
-    return ask(request, found, form, _("发出补正通知"), "claims:supplement")
+    return render_reason_page(request, claim, form, _("发出补正通知"), "claims:supplement")
 
 
 async def return_(request: Request) -> Response:
     actor = actor_for(request, ClaimAct.RECHECK)
-    found = await get_claim_at_desk(actor, request.path_params["number"])
+    claim = await get_claim_at_desk(actor, request.path_params["number"])
     form = ReasonForm(await form_data(request) if request.method == "POST" else None)
     if request.method == "POST" and form.validate():
         await return_calculation(
-            found.number, reason=str(form.reason.data), by=By(actor, deps(request).clock())
+            claim.number, reason=str(form.reason.data), by=By(actor, deps(request).clock())
         )
-        done = redirect_to(request, "claims:desk", number=found.number)
-        return flash(request, done, _("已退回核算人重新核算。"), "due")
-    return ask(request, found, form, _("退回核算"), "claims:return")
+        answer = redirect_to(request, "claims:desk", number=claim.number)
+        return flash(request, answer, _("已退回核算人重新核算。"), "due")
+    return render_reason_page(request, claim, form, _("退回核算"), "claims:return")
 
 
 async def reject(request: Request) -> Response:
     actor = actor_for(request, ClaimAct.ACCEPT_CLAIM)
-    found = await get_claim_at_desk(actor, request.path_params["number"])
+    claim = await get_claim_at_desk(actor, request.path_params["number"])
     form = RejectForm(await form_data(request) if request.method == "POST" else None)
     form.clause.choices = [
         ("", _("请选择")),
         *(
-            (each.name, f"{each.document}{each.article}（{each.summary}）")
-            for each in clauses(found.terms.content)
+            (clause.name, f"{clause.document}{clause.article}（{clause.summary}）")
+            for clause in clauses(claim.terms.content)
         ),
     ]
     if request.method == "POST" and form.validate():
         try:
             await desk_review.reject(
-                found.number,
+                claim.number,
                 clause=form.clause.data,
                 reason=str(form.reason.data),
                 by=By(actor, deps(request).clock()),
             )
-            done = redirect_to(request, "claims:desk", number=found.number)
-            return flash(request, done, _("已作不予支持处理，依据和理由已告知申请单位。"), "note")
+            answer = redirect_to(request, "claims:desk", number=claim.number)
+            return flash(request, answer, _("已作不予支持处理，依据和理由已告知申请单位。"), "note")
         except Invalid as refused:
             form.add_error(refused.field or "", str(refused))
-    return ask(request, found, form, _("作不予支持处理"), "claims:reject", title=_("不予支持"))
+    return render_reason_page(request, claim, form, _("作不予支持处理"), "claims:reject", title=_("不予支持"))
 
 
 routes = [
     Route("/desk", queue, name="claims:queue", methods=["GET"]),
-    Route("/desk/{number}", claim, name="claims:desk", methods=["GET"]),
+    Route("/desk/{number}", show, name="claims:desk", methods=["GET"]),
     Route("/desk/{number}/sheet", sheet, name="claims:sheet", methods=["GET"]),
     Route("/desk/{number}/accept", accept, name="claims:accept", methods=["POST"]),
     Route("/desk/{number}/calculate", calculate, name="claims:calculate", methods=["POST"]),

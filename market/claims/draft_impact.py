@@ -1,4 +1,4 @@
-"""What a draft of rules would change for a year's claims, before it is released."""
+"""The impact of a draft of rules on a year's claims, before it is released."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from market.claims.computation import run
+from market.claims.computation import compute_claim
 from market.claims.models import Assessment
 from market.kit.clock import local_date
 from market.programmes.facts import FactsError
@@ -20,7 +20,7 @@ MOST_PREVIEWED = 500
 
 
 @dataclass(frozen=True)
-class Changed:
+class ClaimImpact:
     """One claim under the version it was computed with and under the draft."""
 
     number: str
@@ -36,11 +36,11 @@ class Changed:
 
 
 @dataclass(frozen=True)
-class Preview:
-    """What a draft would change for a year's claims, side by side."""
+class DraftImpact:
+    """The awards of a year's claims before and after a draft."""
 
     year: int
-    rows: list[Changed]
+    rows: list[ClaimImpact]
 
     @property
     def before(self) -> int:
@@ -51,18 +51,18 @@ class Preview:
         return sum(row.after or 0 for row in self.rows)
 
     @property
-    def moved(self) -> list[Changed]:
+    def moved(self) -> list[ClaimImpact]:
         return [row for row in self.rows if row.difference or row.after is None]
 
 
-async def preview_of(draft: ProgrammeTerms, now: datetime) -> Preview:
-    """Compute last year's claims under the draft; where there were none, this year's. Nothing is kept."""
+async def assess_impact(draft: ProgrammeTerms, now: datetime) -> DraftImpact:
+    """Compute last year's claims under the draft; where there were none, this year's; nothing is stored."""
     this_year = local_date(now).year
     for year in (this_year - 1, this_year):
         rows = await _computed(draft.programme_id, year)
         if rows or year == this_year:
             terms = read_terms(draft.content)
-            return Preview(year, [_compared(row, terms) for row in rows])
+            return DraftImpact(year, [_compared(row, terms) for row in rows])
     raise AssertionError
 
 
@@ -77,22 +77,28 @@ async def _computed(programme_id: UUID, year: int) -> list[Assessment]:
     return list({row.claim_id: row for row in rows}.values())
 
 
-def _compared(row: Assessment, terms: Terms) -> Changed:
-    given = dict(row.result.get("given") or {})  # type: ignore[call-overload]
+def _compared(row: Assessment, terms: Terms) -> ClaimImpact:
+    decided = dict(row.result.get("given") or {})  # type: ignore[call-overload]
     name, number = row.claim.applicant.name, row.claim.number
     try:
-        result = run(row.facts, terms, _rate(given, terms))
+        result = compute_claim(row.facts, terms, _rate(decided, terms))
     except (TermError, FactsError) as fault:
-        return Changed(number, name, row.award_amount, None, str(fault))
-    failed = [one for contract in result["contracts"] for one in contract["failed"]] + result["failed"]
-    return Changed(
-        number, name, row.award_amount, result["award"], "；".join(one["reason"] for one in failed[:3])
+        return ClaimImpact(number, name, row.award_amount, None, str(fault))
+    failed = [finding for contract in result["contracts"] for finding in contract["failed"]] + result[
+        "failed"
+    ]
+    return ClaimImpact(
+        number,
+        name,
+        row.award_amount,
+        result["award"],
+        "；".join(finding["reason"] for finding in failed[:3]),
     )
 
 
-def _rate(given: Mapping[str, Any], new: Terms) -> int | None:
+def _rate(decided: Mapping[str, Any], new: Terms) -> int | None:
     """Return the rate that was decided, at most the new ceiling."""
-    rate = given.get("rate_basis_points")
+    rate = decided.get("rate_basis_points")
     if rate is None or not new.one_rate:
         return None
     return min(int(rate), new.ceiling)

@@ -8,8 +8,8 @@ from starlette.routing import Route
 
 from market.accounts.permissions import AccountAct
 from market.accounts.web import actor_for
-from market.claims.draft_impact import preview_of
-from market.claims.subsidisable_outcomes import judge_outcomes_anew
+from market.claims.draft_impact import assess_impact
+from market.claims.subsidisable_outcomes import rebuild_outcome_documents
 from market.kit.flash import flash
 from market.kit.i18n import gettext as _
 from market.kit.templating import render
@@ -25,20 +25,20 @@ async def version(request: Request) -> Response:
     slug, name = request.path_params["slug"], request.path_params["version"]
     if request.method == "POST":
         actor.require(ProgrammeAct.RELEASE_TERMS)
-        await release_terms(slug, name, on_release=judge_outcomes_anew, by=By(actor, now))
-        done = RedirectResponse(
+        await release_terms(slug, name, on_release=rebuild_outcome_documents, by=By(actor, now))
+        answer = RedirectResponse(
             f"{request.app.url_path_for('programmes:show', slug=slug)}?version={name}", 303
         )
-        return flash(request, done, _("%(version)s 版已发布，从此不能再改。", version=name))
-    found = await drafts.get_draft(actor, slug, name)
+        return flash(request, answer, _("%(version)s 版已发布，从此不能再改。", version=name))
+    draft = await drafts.get_draft(actor, slug, name)
     return render(
         request,
         "claims/draft_version.html",
-        draft=found,
-        preview=await preview_of(found, now),
-        difference=await drafts.difference_of(found),
-        text=drafts.to_text(found.content),
-        is_own=found.drafted_by_id == actor.user_id,
+        draft=draft,
+        preview=await assess_impact(draft, now),
+        difference=await drafts.difference_of(draft),
+        text=drafts.to_text(draft.content),
+        is_own=draft.drafted_by_id == actor.user_id,
     )
 
 

@@ -1,4 +1,4 @@
-"""The papers a claim rests on: those the market knows already, and sums that should agree."""
+"""Evidence of a claim: documents from existing records, the checklist, and sums that should agree."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ from market.payments.models import Remittance
 from market.programmes.texts import N_
 
 
-async def known_evidence(claim: Claim, contracts: Sequence[Contract], now: datetime) -> list[Evidence]:
-    """Return the papers of these contracts that nobody needs to type again, not yet saved."""
-    made: list[Evidence] = []
+async def evidence_from_records(claim: Claim, contracts: Sequence[Contract], now: datetime) -> list[Evidence]:
+    """Return evidence for these contracts from existing records, not yet saved."""
+    evidence: list[Evidence] = []
 
     def add(kind: str, **values: object) -> None:
-        made.append(Evidence(id=uuid4(), claim_id=claim.id, kind=kind, added_at=now, **values))
+        evidence.append(Evidence(id=uuid4(), claim_id=claim.id, kind=kind, added_at=now, **values))
 
     for contract in contracts:
         add("contract", number=contract.number, dated_on=contract.signed_on, amount=contract.contract_amount)
@@ -35,26 +35,26 @@ async def known_evidence(claim: Claim, contracts: Sequence[Contract], now: datet
             if receipt.source is not ReceiptSource.REMITTANCE:
                 add("payment_voucher", dated_on=receipt.received_on, amount=receipt.amount)
                 continue
-            paid = await Remittance.get_or_none(id=receipt.source_id)
+            remittance = await Remittance.get_or_none(id=receipt.source_id)
             add(
                 "payment_voucher",
-                number=paid.bank_reference if paid else "",
+                number=remittance.bank_reference if remittance else "",
                 dated_on=receipt.received_on,
                 amount=receipt.amount,
-                file_id=await _copied(paid.voucher_id, claim, now) if paid else None,
+                file_id=await _copy_voucher(remittance.voucher_id, claim, now) if remittance else None,
             )
-            if paid is not None and paid.invoice_number:
+            if remittance is not None and remittance.invoice_number:
                 add(
                     "invoice",
-                    number=canonical_key(paid.invoice_number),
+                    number=canonical_key(remittance.invoice_number),
                     dated_on=receipt.received_on,
-                    amount=paid.invoice_amount or receipt.amount,
+                    amount=remittance.invoice_amount or receipt.amount,
                 )
-    return made
+    return evidence
 
 
-async def _copied(file_id: UUID, claim: Claim, now: datetime) -> UUID:
-    """Make a voucher a paper of the claim, so that who decides on the claim may open it."""
+async def _copy_voucher(file_id: UUID, claim: Claim, now: datetime) -> UUID:
+    """Copy a voucher's file record to the claim, so that the desk may open it."""
     voucher = await StoredFile.get(id=file_id)
     copy = await StoredFile.create(
         id=uuid4(),
@@ -88,11 +88,11 @@ class SumCheck:
 
 def sum_checks(evidence: Sequence[Evidence], received: int) -> list[SumCheck]:
     """Compare vouchers and invoices with what was received."""
-    found = []
+    checks = []
     for kind in ("payment_voucher", "invoice"):
-        rows = [each for each in evidence if each.kind == kind]
-        found.append(SumCheck(kind, len(rows), sum(each.amount or 0 for each in rows), received))
-    return found
+        rows = [paper for paper in evidence if paper.kind == kind]
+        checks.append(SumCheck(kind, len(rows), sum(paper.amount or 0 for paper in rows), received))
+    return checks
 
 
 DEAL_DONE = N_("挂牌或拍卖成交确认书")
@@ -114,30 +114,34 @@ KINDS_OF = {
     PAID_IN: ("equity_change",),
     "买卖双方营业执照": ("business_licence",),
 }
-"""Which kinds of paper prove what a rule file asks for; all of a row are needed."""
+"""Kinds of evidence by the name a rule file uses; all of a row are needed."""
 EITHER = {
     "专利著录项目变更证明或实施许可备案证明": ("patent_change", "licence_filing"),
     "交易见证书或复核备案证明": ("other",),
 }
-"""Where one of the kinds will do."""
+"""Names for which one of the kinds is enough."""
 
 
 def checklist(
     content: Mapping[str, Any], evidence: Sequence[Evidence], contracts: Sequence[ClaimContract] = ()
 ) -> list[tuple[str, bool]]:
-    """Return each paper asked for, by the rule file and by what was stated, and whether the claim has it."""
-    asked = [*content["evidence"], *_of_conditions(content), *_of_stated(contracts)]
-    there = {each.kind for each in evidence}
-    found = []
-    for words in dict.fromkeys(asked):
+    """Return each document required by the rule file and the declared facts, and whether the claim has it."""
+    required = [
+        *content["evidence"],
+        *_required_by_conditions(content),
+        *_required_by_declared_facts(contracts),
+    ]
+    present_kinds = {paper.kind for paper in evidence}
+    rows = []
+    for words in dict.fromkeys(required):
         if words in EITHER:
-            found.append((words, not there.isdisjoint(EITHER[words])))
+            rows.append((words, not present_kinds.isdisjoint(EITHER[words])))
         else:
-            found.append((words, there.issuperset(KINDS_OF.get(words, ("other",)))))
-    return found
+            rows.append((words, present_kinds.issuperset(KINDS_OF.get(words, ("other",)))))
+    return rows
 
 
-def _of_stated(contracts: Sequence[ClaimContract]) -> Iterator[str]:
+def _required_by_declared_facts(contracts: Sequence[ClaimContract]) -> Iterator[str]:
     for row in contracts:
         if row.mode in ("listed", "auction"):
             yield DEAL_DONE
@@ -147,6 +151,6 @@ def _of_stated(contracts: Sequence[ClaimContract]) -> Iterator[str]:
             yield PAID_IN
 
 
-def _of_conditions(content: Mapping[str, Any]) -> list[str]:
+def _required_by_conditions(content: Mapping[str, Any]) -> list[str]:
     conditions = [*content["applicant"]["conditions"], *content["conditions"]]
-    return [words for one in conditions for words in one.get("evidence", ())]
+    return [words for condition in conditions for words in condition.get("evidence", ())]

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-from market.claims.risk_flags import DOUBTS
+from market.claims.risk_flags import RISK_FLAG_LABELS
 from market.codes import regions
 from market.codes.labels import choices
 from market.kit.forms import (
@@ -92,9 +92,9 @@ class TotalsForm(BaseForm):
     registered_total = MoneyField(lazy("年度登记技术合同成交总额"), is_zero_allowed=True)
     brokered_total = MoneyField(lazy("年度促成技术交易总额"), is_zero_allowed=True)
 
-    def keep(self, asked: Collection[str]) -> None:
+    def keep(self, required: Collection[str]) -> None:
         """Leave only the totals that are asked for."""
-        for name in [name for name in self._fields if name not in asked]:
+        for name in [name for name in self._fields if name not in required]:
             del self[name]
 
 
@@ -122,7 +122,10 @@ class QueueForm(BaseForm):
     city = ChoiceField(lazy("所在地"), choices=_places, blank=lazy("全部"))
     doubt = ChoiceField(
         lazy("疑点"),
-        choices=lambda: [("any", _("有疑点")), *((key, str(words)) for key, words in DOUBTS.items())],
+        choices=lambda: [
+            ("any", _("有疑点")),
+            *((key, str(words)) for key, words in RISK_FLAG_LABELS.items()),
+        ],
         blank=lazy("全部"),
     )
     least = MoneyField(lazy("金额不低于"), is_zero_allowed=True)

@@ -16,7 +16,7 @@ from market.claims.expert_panel import assign_experts
 from market.claims.forms import ReasonForm
 from market.claims.models import Claim, ClaimStatus
 from market.claims.queries import get_claim_at_desk
-from market.claims.reason_page import ask
+from market.claims.reason_page import render_reason_page
 from market.integrity.permissions import IntegrityAct
 from market.kit.clock import local_date
 from market.kit.flash import flash
@@ -34,16 +34,16 @@ DAYS = 14
 
 async def assign(request: Request) -> Response:
     actor, now = actor_for(request, PanelAct.ASSIGN_EXPERTS), deps(request).clock()
-    given = await form_data_or_none(request)
-    form = AssignForm(given, data={"due_on": local_date(now) + timedelta(days=DAYS)})
+    data = await form_data_or_none(request)
+    form = AssignForm(data, data={"due_on": local_date(now) + timedelta(days=DAYS)})
     experts = await User.filter(staff_role=StaffRole.REVIEWER, is_active=True).order_by("name")
-    form.reviewers.choices = [(str(one.id), one.name) for one in experts]
-    number = record_number_from(given, "claim") if given is not None else ""
-    if given is not None and await validate_and_run(
+    form.reviewers.choices = [(str(expert.id), expert.name) for expert in experts]
+    number = record_number_from(data, "claim") if data is not None else ""
+    if data is not None and await validate_and_run(
         form,
         lambda: assign_experts(
             number,
-            reviewer_ids=[UUID(one) for one in form.reviewers.data or []],
+            reviewer_ids=[UUID(expert) for expert in form.reviewers.data or []],
             due_on=form.due_on.data,
             by=By(actor, now),
         ),
@@ -70,17 +70,17 @@ async def assign(request: Request) -> Response:
 
 async def conflict(request: Request) -> Response:
     actor = actor_for(request, IntegrityAct.DECLARE_CONFLICT)
-    found = await get_claim_at_desk(actor, request.path_params["number"])
+    claim = await get_claim_at_desk(actor, request.path_params["number"])
     form = ReasonForm(await form_data_or_none(request))
     if request.method == "POST" and await validate_and_run(
         form,
         lambda: declare_conflict(
-            found.number, reason=str(form.reason.data)[:400], by=By(actor, deps(request).clock())
+            claim.number, reason=str(form.reason.data)[:400], by=By(actor, deps(request).clock())
         ),
     ):
-        done = redirect_to(request, "claims:desk", number=found.number)
-        return flash(request, done, _("已声明回避，这份申报由他人办理。"), "note")
-    return ask(request, found, form, _("声明回避"), "claims:declare_conflict")
+        answer = redirect_to(request, "claims:desk", number=claim.number)
+        return flash(request, answer, _("已声明回避，这份申报由他人办理。"), "note")
+    return render_reason_page(request, claim, form, _("声明回避"), "claims:declare_conflict")
 
 
 routes = [

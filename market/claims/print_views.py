@@ -19,28 +19,28 @@ from market.kit.web import deps
 
 async def sheet(request: Request) -> Response:
     actor, now = actor_for(request, AccountAct.SEE_DESK), deps(request).clock()
-    found = await get_claim_at_desk(actor, request.path_params["number"])
-    page = await claim_page(actor, found, now)
-    return await pdf_response("claim_sheet.typ", prints.sheet_print(page, now), f"{found.number}-sheet")
+    claim = await get_claim_at_desk(actor, request.path_params["number"])
+    page = await claim_page(actor, claim, now)
+    return await pdf_response("claim_sheet.typ", prints.sheet_print(page, now), f"{claim.number}-sheet")
 
 
 async def decision(request: Request) -> Response:
     actor = actor_for(request, AccountAct.SEE_DESK)
-    found = await get_claim_at_desk(actor, request.path_params["number"])
-    return await _decision(request, await claim_page(actor, found, deps(request).clock()))
+    claim = await get_claim_at_desk(actor, request.path_params["number"])
+    return await _decision(request, await claim_page(actor, claim, deps(request).clock()))
 
 
 async def own_decision(request: Request) -> Response:
     actor = signed_in_actor(request)
-    found = await get_claim_for(actor, request.path_params["number"])
-    return await _decision(request, await claim_page(actor, found, deps(request).clock()))
+    claim = await get_claim_for(actor, request.path_params["number"])
+    return await _decision(request, await claim_page(actor, claim, deps(request).clock()))
 
 
 async def _decision(request: Request, page: ClaimPage) -> Response:
     if not prints.has_decision(page):
         raise NotFound(_("还没有作出决定。"))
-    made = prints.decision_print(page, deps(request).clock())
-    return await pdf_response("letter.typ", made, f"{page.claim.number}-decision")
+    letter = prints.decision_print(page, deps(request).clock())
+    return await pdf_response("letter.typ", letter, f"{page.claim.number}-decision")
 
 
 routes = [

@@ -1,4 +1,4 @@
-"""Computation sheets and decision letters, their words ready to be set."""
+"""Data of the printed computation sheet and decision letter."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from market.claims.claim_page import ClaimPage
-from market.claims.computation import Line, Sheet
+from market.claims.computation import Sheet, SheetLine
 from market.claims.models import ClaimStatus
 from market.codes.labels import label
 from market.kit.clock import local_date
@@ -21,11 +21,11 @@ MARKS = {"met": "✓", "failed": "✗", "open": "?"}
 def sheet_print(page: ClaimPage, now: datetime) -> dict[str, Any]:
     """Return the 核算表: facts, each line with its clause, conditions, papers, rules, signatures."""
     claim, content = page.claim, page.terms.content
-    found = page.sheet
-    award = claim.award_amount if page.is_scaled else found.award if found else 0
+    sheet = page.sheet
+    award = claim.award_amount if page.is_scaled else sheet.award if sheet else 0
     papers = [
-        [label("evidence_kind", one.kind), one.number or "—", day(one.dated_on), figure(one.amount)]
-        for one in page.evidence
+        [label("evidence_kind", row.kind), row.number or "—", day(row.dated_on), figure(row.amount)]
+        for row in page.evidence
     ]
     return {
         "title": _("补助核算表"),
@@ -41,20 +41,20 @@ def sheet_print(page: ClaimPage, now: datetime) -> dict[str, Any]:
         "lines_title": _("一、逐项计算"),
         "note": _("尚未核算，以下为试算。") if page.is_tried else "",
         "lines_head": [_("步骤"), _("依据"), _("金额（元）")],
-        "parts": _parts(found) if found else [],
+        "parts": _parts(sheet) if sheet else [],
         "total_label": _("按年度预算折算后补助") if page.is_scaled else _("拟补助"),
         "total": yuan(award),
         "capitals_label": _("大写金额"),
         "capitals": amount_in_words(award or 0),
         "checks_title": _("二、条件"),
         "checks_head": ["", _("条件"), _("依据")],
-        "checks": [[MARKS[one.state], one.text, one.clause] for one in (found.all_checks if found else [])],
+        "checks": [[MARKS[row.state], row.text, row.clause] for row in (sheet.all_checks if sheet else [])],
         "evidence_title": _("三、凭证清单"),
         "evidence_head": [_("材料"), _("编号"), _("日期"), _("金额（元）")],
         "evidence": papers,
         "clauses_title": _("四、适用条款（摘要，非原文）"),
         "clauses_head": [_("文件、条"), _("摘要")],
-        "clauses": [[f"{_(one.document)} {one.article}", _(one.summary)] for one in clauses(content)],
+        "clauses": [[f"{_(row.document)} {row.article}", _(row.summary)] for row in clauses(content)],
         "assumptions": _("假定（A）：") + "；".join(_(text) for text in content["assumptions"]),
         "signatures": [
             [_("核算人"), claim.calculated_by.name if claim.calculated_by else ""],
@@ -65,24 +65,24 @@ def sheet_print(page: ClaimPage, now: datetime) -> dict[str, Any]:
     }
 
 
-def _parts(found: Sheet) -> list[dict[str, Any]]:
-    several = len(found.contracts) > 1
+def _parts(sheet: Sheet) -> list[dict[str, Any]]:
+    has_several = len(sheet.contracts) > 1
     parts = [
-        {"title": one.name if several else "", "rows": [_row(line) for line in one.lines]}
-        for one in found.contracts
+        {"title": contract.name if has_several else "", "rows": [_row(line) for line in contract.lines]}
+        for contract in sheet.contracts
     ]
-    if several or found.lines:
-        parts.append({"title": _("合计"), "rows": [_row(line) for line in found.total_lines]})
+    if has_several or sheet.lines:
+        parts.append({"title": _("合计"), "rows": [_row(line) for line in sheet.total_lines]})
     return parts
 
 
-def _row(line: Line) -> list[str]:
+def _row(line: SheetLine) -> list[str]:
     words = f"{line.words}\n{line.note}" if line.note and not line.is_fact else line.words
     return [words, line.clause or line.note, figure(line.amount)]
 
 
 def has_decision(page: ClaimPage) -> bool:
-    """Tell whether there is a decision to send: approved, or refused."""
+    """Return whether there is a decision to send: approved or rejected."""
     decided = {
         *(ClaimStatus.APPROVED, ClaimStatus.TO_PAY, ClaimStatus.PAID, ClaimStatus.TRACKING),
         *(ClaimStatus.CLOSED, ClaimStatus.REJECTED, ClaimStatus.CLAWBACK),
@@ -125,15 +125,15 @@ def _named(page: ClaimPage) -> dict[str, object]:
 
 
 def _by_clause(page: ClaimPage) -> list[list[str]]:
-    """Return what was found under each clause: the conditions that are met, then what was computed."""
+    """Return findings by clause: the conditions that are met, then the computed lines."""
     if page.sheet is None:
         return []
-    found: dict[str, list[str]] = {}
+    by_clause: dict[str, list[str]] = {}
     for check in page.sheet.all_checks:
-        found.setdefault(check.clause, []).append(check.text)
-    lines = [line for one in page.sheet.contracts for line in one.lines] + list(page.sheet.lines)
+        by_clause.setdefault(check.clause, []).append(check.text)
+    lines = [line for contract in page.sheet.contracts for line in contract.lines] + list(page.sheet.lines)
     for line in lines:
         if line.clause and not line.is_fact:
             words = f"{line.words} {line.note} {yuan(line.amount)}".replace("  ", " ")
-            found.setdefault(line.clause, []).append(words)
-    return [[clause, "；".join(dict.fromkeys(words))] for clause, words in found.items()]
+            by_clause.setdefault(line.clause, []).append(words)
+    return [[clause, "；".join(dict.fromkeys(words))] for clause, words in by_clause.items()]

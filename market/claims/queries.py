@@ -1,4 +1,4 @@
-"""What may be seen of claims and by whom, and the lists the desk works from."""
+"""Claims as people may read them, and the queue of the desk."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ async def get_bought_contract_for(actor: Actor, number: str) -> Contract:
 
 
 async def last_assessment(claim_id: UUID) -> Assessment | None:
-    """Return the computation that stands: the last one made."""
+    """Return the latest computation of a claim."""
     return (
         await Assessment.filter(claim_id=claim_id).order_by("-sequence").select_related("computed_by").first()
     )
@@ -81,8 +81,8 @@ async def received_of(claim_id: UUID) -> int:
 
 
 @dataclass(frozen=True)
-class Wanted:
-    """Which claims a queue shows; empty is any."""
+class ClaimFilter:
+    """A filter of the queue; empty fields match any claim."""
 
     status: str = ""
     year: int | None = None
@@ -99,32 +99,32 @@ class Wanted:
     applicant_id: UUID | None = None
 
     def condition(self) -> Q:
-        wanted = Q()
+        condition = Q()
         if self.status in set(ClaimStatus):
-            wanted &= Q(status=self.status)
+            condition &= Q(status=self.status)
         if self.year is not None:
-            wanted &= Q(year=self.year)
+            condition &= Q(year=self.year)
         if self.programme:
-            wanted &= Q(programme__slug=self.programme)
+            condition &= Q(programme__slug=self.programme)
         if self.text:
-            wanted &= Q(number__icontains=self.text) | Q(applicant__name__icontains=self.text)
+            condition &= Q(number__icontains=self.text) | Q(applicant__name__icontains=self.text)
         if self.contract:
-            wanted &= _with_contract(contract__number=self.contract)
+            condition &= _with_contract(contract__number=self.contract)
         if self.field:
-            wanted &= _with_contract(contract__field=self.field)
+            condition &= _with_contract(contract__field=self.field)
         if self.city:
-            wanted &= Q(applicant__region__startswith=self.city)
+            condition &= Q(applicant__region__startswith=self.city)
         if self.doubt == "any":
-            wanted &= ~Q(doubt_kinds="")
+            condition &= ~Q(doubt_kinds="")
         elif self.doubt:
-            wanted &= Q(doubt_kinds__contains=f",{self.doubt},")
+            condition &= Q(doubt_kinds__contains=f",{self.doubt},")
         if self.least is not None:
-            wanted &= Q(award_amount__gte=self.least)
+            condition &= Q(award_amount__gte=self.least)
         if self.most is not None:
-            wanted &= Q(award_amount__lte=self.most)
+            condition &= Q(award_amount__lte=self.most)
         if self.applicant_id is not None:
-            return wanted & Q(applicant_id=self.applicant_id)
-        return wanted & Q(submitted_at__isnull=False)
+            return condition & Q(applicant_id=self.applicant_id)
+        return condition & Q(submitted_at__isnull=False)
 
 
 def _with_contract(**condition: str) -> Q:
@@ -132,14 +132,14 @@ def _with_contract(**condition: str) -> Q:
     return Q(id__in=Subquery(ClaimContract.filter(**condition).values("claim_id")))
 
 
-async def list_claims(page_request: PageRequest, wanted: Wanted) -> tuple[Page[Claim], int]:
-    """Return one page of claims, those that wait longest first, and what all of them together award."""
-    rows = Claim.filter(wanted.condition())
+async def list_claims(page_request: PageRequest, claim_filter: ClaimFilter) -> tuple[Page[Claim], int]:
+    """Return one page of claims, the longest waiting first, and the sum of all matching awards."""
+    rows = Claim.filter(claim_filter.condition())
     totals = await rows.annotate(count=Count("id"), amount=Sum("award_amount")).values("count", "amount")
     total = totals[0] if totals else {"count": 0, "amount": 0}
-    order = "-created_at" if wanted.applicant_id else "submitted_at"
+    order = "-created_at" if claim_filter.applicant_id else "submitted_at"
     items = (
-        await Claim.filter(wanted.condition())
+        await Claim.filter(claim_filter.condition())
         .select_related("programme", "applicant")
         .order_by(order, "number")
         .offset(page_request.offset)
@@ -148,11 +148,11 @@ async def list_claims(page_request: PageRequest, wanted: Wanted) -> tuple[Page[C
     return page_request.page(items, int(total["count"])), int(total["amount"] or 0)
 
 
-async def count_by_status(wanted: Wanted) -> dict[str, int]:
+async def count_by_status(claim_filter: ClaimFilter) -> dict[str, int]:
     """Return how many claims of a queue stand in each state, whatever state the queue is cut to."""
-    free = replace(wanted, status="")
+    any_status = replace(claim_filter, status="")
     rows = (
-        await Claim.filter(free.condition())
+        await Claim.filter(any_status.condition())
         .annotate(count=Count("id"))
         .group_by("status")
         .values("status", "count")
@@ -167,7 +167,7 @@ async def list_years() -> list[int]:
 
 
 async def may_open_evidence(actor: Actor | None, file: StoredFile) -> bool:
-    """The applicant's people open the papers of a claim, and the desk once it was handed in."""
+    """Return whether a person may open evidence: the applicant's people, and the desk once submitted."""
     claim = await Claim.get_or_none(id=file.subject_id)
     if actor is None or claim is None:
         return False

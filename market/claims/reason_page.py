@@ -1,4 +1,4 @@
-"""One page for every act of the desk that asks for no more than a few words about one claim."""
+"""The page of every act of the desk that needs a reason only."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from market.kit.forms import BaseForm
 from market.kit.templating import render
 
 
-def ask(
+def render_reason_page(
     request: Request, claim: Claim, form: BaseForm, act: str, address: str, *, title: str = ""
 ) -> Response:
     """Render the form, its page and its button named after the act; `address` is the route it is sent to."""

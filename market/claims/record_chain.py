@@ -1,4 +1,4 @@
-"""The chain around a record (链条): listing, deal, contract, claim, disbursement, one click from each."""
+"""The chain of records (链条) around one of them: listing, deal, contract, claim, disbursement."""
 
 from __future__ import annotations
 
@@ -114,12 +114,12 @@ async def _of_claim(actor: Actor | None, claim: Claim, here: str) -> list[Link]:
 
 
 def may_open_deal(actor: Actor | None, deal: Deal) -> bool:
-    """Tell whether the person may enter the deal's room."""
+    """Return whether the person may open the deal."""
     return actor is not None and may_see(deal, actor)
 
 
 def may_open_claim(actor: Actor | None, claim: Claim) -> bool:
-    """Tell whether the person sees this claim, at the desk or as its applicant."""
+    """Return whether the person may open this claim, at the desk or as its applicant."""
     return claim_address(actor, claim) is not None
 
 

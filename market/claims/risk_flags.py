@@ -1,6 +1,6 @@
-"""What speaks for a closer look at a claim (疑点). Pure: rows in, doubts out; nothing here decides a claim.
+"""Risk flags (疑点) that suggest a closer look at a claim: pure rules that decide nothing.
 
-The bounds are our own (A): shares of a quarter and more tie two parties; contracts of one pair signed within
+The bounds are our own (A): shares of a quarter and more link two parties; contracts of one pair signed within
 thirty days belong together; the bound of a split is that of the rule set's conditions and brackets, and the
 500 万元 above which a registry hears experts.
 """
@@ -21,7 +21,7 @@ TOGETHER_DAYS = 30
 LARGE = 500_000_000
 LONGEST_PATH = 4
 
-DOUBTS = {
+RISK_FLAG_LABELS = {
     "related": lazy("买卖双方可能关联"),
     "outcome": lazy("同一成果已有其他申报"),
     "split": lazy("多份合同可能拆分"),
@@ -31,22 +31,22 @@ DOUBTS = {
     "sums": lazy("凭证合计与到账不符"),
     "totals": lazy("年度总额与本市场记录不符"),
 }
-"""The kinds of doubt, as the desk reads them."""
+"""Kinds of risk flag with their labels."""
 
 
 @dataclass(frozen=True)
-class Doubt:
-    """One doubt: its kind, and the records or ties it rests on, in plain words or numbers."""
+class RiskFlag:
+    """One risk flag: its kind, and the records or links it rests on."""
 
     kind: str
     what: str
 
 
 @dataclass(frozen=True)
-class Tie:
-    """Two nodes that belong together: a code and a holder's code, or a code and a person's hash."""
+class PartyLink:
+    """An edge between an organisation's code and a shareholder's code or a person's hash."""
 
-    one: str
+    code: str
     other: str
     words: str
     is_person: bool = False
@@ -54,8 +54,8 @@ class Tie:
 
 
 @dataclass(frozen=True)
-class Deed:
-    """A contract as the doubts see it."""
+class ComparedContract:
+    """The part of a contract that the rules compare."""
 
     id: UUID
     number: str
@@ -66,72 +66,80 @@ class Deed:
     trade_amount: int
 
 
-def path_between(first: str, second: str, ties: Iterable[Tie]) -> list[Tie] | None:
-    """Return the shortest chain of ties between two codes, at most four long, or None.
+def path_between(first: str, second: str, links: Iterable[PartyLink]) -> list[PartyLink] | None:
+    """Return the shortest path of links between two codes, at most four long, or None.
 
-    A shareholding below a quarter ties nobody.
+    A shareholding below a quarter is no link.
     """
-    near: dict[str, list[tuple[str, Tie]]] = {}
-    for tie in ties:
-        if tie.share is not None and tie.share < TYING_SHARE:
+    near: dict[str, list[tuple[str, PartyLink]]] = {}
+    for link in links:
+        if link.share is not None and link.share < TYING_SHARE:
             continue
-        near.setdefault(tie.one, []).append((tie.other, tie))
-        near.setdefault(tie.other, []).append((tie.one, tie))
-    queue: deque[tuple[str, list[Tie]]] = deque([(first, [])])
+        near.setdefault(link.code, []).append((link.other, link))
+        near.setdefault(link.other, []).append((link.code, link))
+    queue: deque[tuple[str, list[PartyLink]]] = deque([(first, [])])
     seen = {first}
     while queue:
-        node, way = queue.popleft()
+        node, path = queue.popleft()
         if node == second:
-            return way
-        if len(way) == LONGEST_PATH:
+            return path
+        if len(path) == LONGEST_PATH:
             continue
-        for other, tie in near.get(node, ()):
+        for other, link in near.get(node, ()):
             if other not in seen:
                 seen.add(other)
-                queue.append((other, [*way, tie]))
+                queue.append((other, [*path, link]))
     return None
 
 
 def thresholds(content: Mapping[str, Any]) -> list[int]:
     """Return the amounts at which a set changes its answer, below which splitting would pay."""
-    found = {LARGE}
+    amounts = {LARGE}
     for condition in content["conditions"]:
         if condition.get("test") in {"at_most", "less_than"} and condition.get("fact") == "trade_amount":
-            found.add(condition["value"])
+            amounts.add(condition["value"])
     for case in content["rates"]:
         if isinstance(case["rate"], Mapping):
-            found |= {bracket["to"] for bracket in case["rate"].get("slab", ()) if bracket["to"]}
-    return sorted(found)
+            amounts |= {bracket["to"] for bracket in case["rate"].get("slab", ()) if bracket["to"]}
+    return sorted(amounts)
 
 
-def split_of(own: Deed, others: Iterable[Deed], bounds: Sequence[int]) -> list[Deed]:
-    """Return the contracts of the same pair, signed about the same time, that together pass a bound
-    which each of them stays below; empty when there is none."""
+def find_split(
+    contract: ComparedContract, others: Iterable[ComparedContract], bounds: Sequence[int]
+) -> list[ComparedContract]:
+    """Return contracts of the same parties, signed at about the same time, each below a bound they exceed
+    together; empty when there is none."""
     near = [
-        one
-        for one in others
-        if (one.seller_id, one.buyer_id) == (own.seller_id, own.buyer_id)
-        and abs((one.signed_on - own.signed_on).days) <= TOGETHER_DAYS
+        other
+        for other in others
+        if (other.seller_id, other.buyer_id) == (contract.seller_id, contract.buyer_id)
+        and abs((other.signed_on - contract.signed_on).days) <= TOGETHER_DAYS
     ]
     for bound in bounds:
-        small = [one for one in near if one.trade_amount < bound]
-        total = own.trade_amount + sum(one.trade_amount for one in small)
-        if own.trade_amount < bound <= total and small:
+        small = [other for other in near if other.trade_amount < bound]
+        total = contract.trade_amount + sum(other.trade_amount for other in small)
+        if contract.trade_amount < bound <= total and small:
             return small
     return []
 
 
-def chained_with(own: Deed, others: Iterable[Deed]) -> list[Deed]:
-    """Return contracts about the same outcome of the same day: sold twice, or sold on at once."""
-    return [one for one in others if one.subject_id == own.subject_id and one.signed_on == own.signed_on]
+def find_same_day_resales(
+    contract: ComparedContract, others: Iterable[ComparedContract]
+) -> list[ComparedContract]:
+    """Return contracts about the same subject signed on the same day: sold twice, or resold at once."""
+    return [
+        other
+        for other in others
+        if other.subject_id == contract.subject_id and other.signed_on == contract.signed_on
+    ]
 
 
-def words_of(way: Sequence[Tie]) -> str:
-    """Return a chain of ties as people read it."""
-    return " → ".join(tie.words for tie in way)
+def describe_path(path: Sequence[PartyLink]) -> str:
+    """Return a path of links in words."""
+    return " → ".join(link.words for link in path)
 
 
-def kinds_key(doubts: Iterable[Doubt]) -> str:
-    """Return the kinds between commas, as the queue's filter wants them."""
+def kinds_key(doubts: Iterable[RiskFlag]) -> str:
+    """Return the kinds between commas, for the queue's filter."""
     kinds = sorted({doubt.kind for doubt in doubts})
     return f",{','.join(kinds)}," if kinds else ""

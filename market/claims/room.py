@@ -45,7 +45,7 @@ ROOM = Room(
     dashboard=dashboards.dashboard_cards,
     deadlines=lambda deps, now: desk_review.end_overdue_supplements(now),
     checks=checks.CHECKS,
-    document_facts={"outcomes": subsidisable_outcomes.tell_of_outcomes},
+    document_facts={"outcomes": subsidisable_outcomes.subsidy_facts},
     panel_subjects={expert_panel.KIND: expert_panel.panel_subjects},
     labels={
         "claim": ClaimStatus,

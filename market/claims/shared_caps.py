@@ -1,4 +1,4 @@
-"""Claims that draw on one cap: what was computed before another was granted no longer holds.
+"""Claims that share a cap: a computation made before another grant is outdated.
 
 A claim is computed with what was granted until then. Of two claims of one applicant, or for one outcome,
 that are computed side by side, the second would be awarded as if the first had got nothing.
@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from market.claims.claim_facts import facts_of
-from market.claims.computation import run
+from market.claims.computation import compute_claim
 from market.claims.models import Claim, ClaimContract
 from market.claims.queries import last_assessment
 from market.claims.states import GRANTED
@@ -20,7 +20,7 @@ from market.programmes.models import ProgrammeTerms
 from market.programmes.terms import Terms
 
 
-async def outdated_in(claims: Sequence[Claim], terms_row: ProgrammeTerms) -> list[tuple[Claim, str]]:
+async def find_outdated(claims: Sequence[Claim], terms_row: ProgrammeTerms) -> list[tuple[Claim, str]]:
     """Return those of these claims, of one list, whose computation another claim has overtaken, and why.
 
     Of claims on the list itself that share a cap the first by number stands. Sets without a cap
@@ -35,17 +35,17 @@ async def outdated_in(claims: Sequence[Claim], terms_row: ProgrammeTerms) -> lis
         await _lock_outcomes(claims)
     keys = {claim.id: await shared.keys_of(claim) for claim in claims}
     taken = await shared.granted_beside(claims)
-    found: list[tuple[Claim, str]] = []
+    outdated: list[tuple[Claim, str]] = []
     first: dict[str, str] = {}
-    for claim in sorted(claims, key=lambda one: one.number):
+    for claim in sorted(claims, key=lambda claim: claim.number):
         ahead = next((first[key] for key in sorted(keys[claim.id]) if key in first), None)
         if ahead is not None:
-            found.append((claim, _("与申报 %(number)s 共用一个上限，须在其后重新核算", number=ahead)))
+            outdated.append((claim, _("与申报 %(number)s 共用一个上限，须在其后重新核算", number=ahead)))
         elif keys[claim.id] & taken and await _is_outdated(claim, terms):
-            found.append((claim, _("核算以后另有补助占用了上限，须重新核算")))
+            outdated.append((claim, _("核算以后另有补助占用了上限，须重新核算")))
         else:
             first.update(dict.fromkeys(keys[claim.id], claim.number))
-    return found
+    return outdated
 
 
 async def _lock_outcomes(claims: Sequence[Claim]) -> None:
@@ -58,7 +58,7 @@ async def _lock_outcomes(claims: Sequence[Claim]) -> None:
 
 
 class _Shared:
-    """Which caps of a set are less what was granted before, and who draws on them."""
+    """The caps of a set that are reduced by earlier grants, and who shares them."""
 
     def __init__(self, terms: Terms) -> None:
         self.by_year = any(case.year is not None and case.year.less_granted for case in terms.caps)
@@ -69,17 +69,17 @@ class _Shared:
         return self.by_year or self.by_outcome
 
     async def keys_of(self, claim: Claim) -> set[str]:
-        """Return the names of the caps that a claim draws on."""
+        """Return the names of the caps that a claim uses."""
         keys = {f"applicant {claim.applicant_id} {claim.year}"} if self.by_year else set()
         if self.by_outcome:
             rows = ClaimContract.filter(claim_id=claim.id).values_list(
                 "contract__deal__subject_id", flat=True
             )
-            keys |= {f"outcome {one}" for one in await rows}
+            keys |= {f"outcome {subject_id}" for subject_id in await rows}
         return keys
 
     async def granted_beside(self, claims: Sequence[Claim]) -> set[str]:
-        """Return the caps on which granted claims of the programme have drawn."""
+        """Return the names of the caps that granted claims of the programme have used."""
         rows = (
             await ClaimContract.filter(
                 claim__programme_id=claims[0].programme_id, claim__status__in=list(GRANTED)
@@ -92,8 +92,8 @@ class _Shared:
 
 
 async def _is_outdated(claim: Claim, terms: Terms) -> bool:
-    kept = await last_assessment(claim.id)
-    if kept is None:
+    assessment = await last_assessment(claim.id)
+    if assessment is None:
         return True
-    rate = kept.result.get("given", {}).get("rate_basis_points")  # type: ignore[attr-defined]
-    return bool(run(await facts_of(claim), terms, rate)["award"] != kept.award_amount)
+    rate = assessment.result.get("given", {}).get("rate_basis_points")  # type: ignore[attr-defined]
+    return bool(compute_claim(await facts_of(claim), terms, rate)["award"] != assessment.award_amount)

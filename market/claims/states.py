@@ -1,4 +1,4 @@
-"""How a claim goes on: the one table of its states. Pure."""
+"""The state table of a claim. Pure."""
 
 from __future__ import annotations
 
@@ -38,13 +38,13 @@ TABLE: dict[S, dict[A, S]] = {
 }
 
 ENDED = frozenset({S.REJECTED, S.WITHDRAWN})
-"""Nothing comes of these; their contracts may be claimed for again."""
+"""Ended without an award; their contracts may be claimed for again."""
 GRANTED = frozenset({S.PUBLICITY, S.OBJECTION, S.APPROVED, S.TO_PAY, S.PAID, S.TRACKING, S.CLOSED})
-"""Money is set aside for these, or was paid: they count against caps and bar a second grant."""
+"""Money is reserved or paid: they count against caps and bar a second grant."""
 EDITABLE = frozenset({S.DRAFT, S.SUPPLEMENT})
-"""The applicant may add evidence and hand the claim in."""
+"""The applicant may add evidence and submit."""
 COMPUTED = frozenset(S) - {S.DRAFT, S.SUBMITTED, S.ACCEPTED, S.SUPPLEMENT, S.WITHDRAWN}
-"""The last computation stands; before that a page may only try one."""
+"""A stored computation is valid; before that a page shows a trial."""
 
 
 def next_status(status: S, action: A) -> S:
@@ -59,10 +59,10 @@ def next_status(status: S, action: A) -> S:
 
 
 def require_editable(status: S) -> None:
-    """Let the applicant change a claim only while it lies with them.
+    """Raise unless the applicant may still change the claim.
 
     Raises:
-        Conflict: it was handed in.
+        Conflict: it is submitted.
     """
     if status not in EDITABLE:
         raise Conflict(_("这份申报已经提交，不能再改；需要补充材料时会发补正通知。"))

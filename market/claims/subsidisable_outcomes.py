@@ -26,9 +26,9 @@ _SOMEBODY = ""
 
 
 def may_be_paid(field: str, modes: Iterable[str], seller_kind: str, seller_region: str, terms: Terms) -> bool:
-    """Tell whether terms leave room for a purchase by one of the ways in which an outcome is offered.
+    """Return whether terms may subsidise a purchase in one of the modes in which an outcome is offered.
 
-    An outcome that names no way of cooperation is not judged favourably: there is nothing to go by.
+    An outcome without a mode is not subsidisable: nothing is known of it.
     """
     seller = Party(kind=seller_kind if seller_kind in PARTY_KINDS else None, region=seller_region or None)
     buyer = Party(uscc=_SOMEBODY, kind="enterprise")
@@ -43,41 +43,51 @@ def may_be_paid(field: str, modes: Iterable[str], seller_kind: str, seller_regio
     return False
 
 
-async def judge_outcomes_anew() -> None:
-    """Have all outcomes on the market judged by terms that were just released."""
+async def rebuild_outcome_documents() -> None:
+    """Enqueue a rebuild of the outcomes' search documents after terms were released."""
     if await Outcome.exists(status__in=VISIBLE_OUTCOMES):
         await enqueue_rebuild("outcomes")
 
 
-async def tell_of_outcomes(outcomes: Sequence[Any]) -> Mapping[UUID, Mapping[str, Any]]:
-    """Return what documents of outcomes hold of it. Needs the organisations fetched."""
+async def subsidy_facts(outcomes: Sequence[Any]) -> Mapping[UUID, Mapping[str, Any]]:
+    """Return the field that search documents of outcomes hold. Needs the organisations fetched."""
     terms = _for_buyers(await released_terms())
     return {
-        one.id: {
+        outcome.id: {
             "has_subsidy": _is_payable(
-                one.field, tuple(one.modes), one.organisation.kind.value, one.organisation.region, terms
+                outcome.field,
+                tuple(outcome.modes),
+                outcome.organisation.kind.value,
+                outcome.organisation.region,
+                terms,
             )
         }
-        for one in outcomes
+        for outcome in outcomes
     }
 
 
 def _for_buyers(released: Iterable[Terms]) -> tuple[Terms, ...]:
     newest: dict[str, Terms] = {}
-    for one in sorted(released, key=lambda one: one.valid_from):
-        if one.role == "buyer" and one.place.startswith(PROVINCE):
-            newest[one.programme] = one
+    for terms in sorted(released, key=lambda terms: terms.valid_from):
+        if terms.role == "buyer" and terms.place.startswith(PROVINCE):
+            newest[terms.programme] = terms
     return tuple(newest.values())
 
 
-_remembered: dict[tuple[Any, ...], bool] = {}
+_cache: dict[tuple[Any, ...], bool] = {}
 
 
 def _is_payable(field: str, modes: tuple[str, ...], kind: str, region: str, terms: tuple[Terms, ...]) -> bool:
-    """Judge once what many outcomes have in common."""
-    key = (field, modes, kind, region, tuple((one.programme, one.version) for one in terms))
-    if key not in _remembered:
-        if len(_remembered) > 10_000:
-            _remembered.clear()
-        _remembered[key] = any(may_be_paid(field, modes, kind, region, one) for one in terms)
-    return _remembered[key]
+    """Return the cached answer for outcomes alike in field, modes, owner and terms."""
+    key = (
+        field,
+        modes,
+        kind,
+        region,
+        tuple((terms_version.programme, terms_version.version) for terms_version in terms),
+    )
+    if key not in _cache:
+        if len(_cache) > 10_000:
+            _cache.clear()
+        _cache[key] = any(may_be_paid(field, modes, kind, region, terms_version) for terms_version in terms)
+    return _cache[key]

@@ -8,7 +8,7 @@ import time
 from pathlib import Path
 
 from market.audit import commands as audit_commands
-from market.claims.subsidisable_outcomes import judge_outcomes_anew
+from market.claims.subsidisable_outcomes import rebuild_outcome_documents
 from market.commands.progress import Progress
 from market.commands.serve import release
 from market.deps import Deps
@@ -113,7 +113,7 @@ async def load_programmes(settings: Settings) -> int:
     """Bring the shipped rule sets into the database."""
     deps = build_deps(settings)
     async with running(deps):
-        done = await catalogue.load_programmes(deps.clock(), on_release=judge_outcomes_anew)
+        done = await catalogue.load_programmes(deps.clock(), on_release=rebuild_outcome_documents)
     sys.stdout.write(f"{len(done.added)} versions added, {len(done.unchanged)} as before\n")
     if done.reworded:
         names = ", ".join(done.reworded)

@@ -15,7 +15,7 @@ from starlette.types import ASGIApp
 
 from market.accounts import demo
 from market.app import create_app
-from market.claims.subsidisable_outcomes import judge_outcomes_anew
+from market.claims.subsidisable_outcomes import rebuild_outcome_documents
 from market.deps import Deps
 from market.kit.logs import set_up_logs
 from market.matching.full_rematch import enqueue_full_rematch_if_scorer_changed
@@ -42,7 +42,7 @@ WARM_AFTER = 1.5
 async def release(deps: Deps) -> None:
     """Bring tables, released programmes and search settings up to date; harmless when they are."""
     await migrate()
-    for fault in (await load_programmes(deps.clock(), on_release=judge_outcomes_anew)).faults:
+    for fault in (await load_programmes(deps.clock(), on_release=rebuild_outcome_documents)).faults:
         sys.stderr.write(f"{fault}\n")
     for index in await deps.search.apply_settings():
         await rebuild(index, search=deps.search)

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from market.accounts.actors import Actor
 from market.accounts.models import Organisation
-from market.claims.award_estimates import Asked, Estimate, calculate, estimate_for_outcome
+from market.claims.award_estimates import CalculatorInput, Estimate, calculate, estimate_for_outcome
 from market.kit.clock import local_date
 from market.kit.money import Money
 from market.listings.models import Outcome
@@ -44,7 +44,7 @@ async def estimates(
 
 async def example(now: datetime) -> Estimate | None:
     """Return the best programme for the calculator's example amount."""
-    found = await calculate(Asked(amount=EXAMPLE), now)
+    found = await calculate(CalculatorInput(amount=EXAMPLE), now)
     return found[0] if found else None
 
 

@@ -19,14 +19,14 @@ async def index(request: Request) -> Response:
 
 
 async def show(request: Request) -> Response:
-    show = await get_programme(request.path_params["slug"])
-    versions = await list_versions(show.id)
+    programme = await get_programme(request.path_params["slug"])
+    versions = await list_versions(programme.id)
     version = request.query_params.get("version", "")
     terms_row = next((row for row in versions if row.version == version), versions[0])
     return render(
         request,
         "programmes/programme.html",
-        programme=show,
+        programme=programme,
         versions=versions,
         shown=terms_row,
         terms=compiled(terms_row),

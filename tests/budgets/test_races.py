@@ -18,7 +18,7 @@ from market.budgets.disbursements import enter_result, order_payment
 from market.budgets.models import Batch, Disbursement
 from market.claims.applications import add_evidence, create_claim
 from market.claims.claim_facts import facts_of
-from market.claims.computation import run
+from market.claims.computation import compute_claim
 from market.claims.desk_review import calculate, recheck
 from market.claims.models import Assessment, Claim, ClaimContract, ClaimStatus, Evidence
 from market.deals.models import ContractKind, Deal
@@ -152,7 +152,7 @@ async def test_lists_of_ten_years_that_draw_on_the_cap_of_one_outcome_get_it_onc
         ]
     )
     facts = await facts_of(claims[9])
-    result = run(facts, compiled(terms))
+    result = compute_claim(facts, compiled(terms))
     await Assessment.bulk_create(
         [
             Assessment(

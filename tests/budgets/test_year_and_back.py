@@ -36,11 +36,11 @@ from market.budgets.models import (
 )
 from market.claims.applications import create_claim
 from market.claims.checks import no_conflicted_hands
-from market.claims.contract_validity import lost_among
+from market.claims.contract_validity import voided_among
 from market.claims.desk_review import declare_conflict, reject
-from market.claims.draft_impact import preview_of
+from market.claims.draft_impact import assess_impact
 from market.claims.models import Assessment, Claim, ClaimStatus
-from market.claims.subsidisable_outcomes import judge_outcomes_anew
+from market.claims.subsidisable_outcomes import rebuild_outcome_documents
 from market.contracts.models import ChangeKind, Contract, ContractChange
 from market.deals.models import Deal, Side
 from market.deals.states import DealStatus
@@ -136,7 +136,7 @@ async def test_a_cancelled_registration_brings_an_award_back_and_bars_a_new_clai
     )
 
     assert await clawbacks.run_due(LATER) == 1
-    assert await lost_among([contract.id]) == {contract.id}
+    assert await voided_among([contract.id]) == {contract.id}
     buyer = await make_member(contract.deal.buyer)
     with pytest.raises(Invalid):
         await create_claim("guangxi", year=2026, contract_numbers=[contract.number], by=By(buyer, LATER))
@@ -298,9 +298,9 @@ async def test_a_version_is_drafted_by_one_released_by_another_and_changes_no_cl
     cheaper = [{"name": "rate", "rate": {"flat": 3000}, "clause": "rate"}]
 
     draft = await drafts.draft_terms("guangxi", text=next_version(rates=cheaper), by=By(desk.officer, NOW))
-    preview = await preview_of(draft, NOW)
+    preview = await assess_impact(draft, NOW)
     released = await drafts.release_terms(
-        "guangxi", "2027", on_release=judge_outcomes_anew, by=By(desk.approver, NOW)
+        "guangxi", "2027", on_release=rebuild_outcome_documents, by=By(desk.approver, NOW)
     )
 
     assert [(row.number, row.before, row.after) for row in preview.moved] == [

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from market.claims.claim_facts import facts_of
-from market.claims.declared_facts import state_facts
+from market.claims.declared_facts import declare_facts
 from market.deals.models import Deal, Pricing
 from market.records.by import By
 from tests.claims.factories import make_draft
@@ -24,6 +24,6 @@ async def test_how_the_price_came_about_is_stated_only_where_the_deal_agreed_on_
     assert row is not None
     await Deal.filter(id=row.contract.deal_id).update(pricing=pricing)
 
-    await state_facts(claim.number, row.contract.number, mode="auction", by=By(applicant, NOW))
+    await declare_facts(claim.number, row.contract.number, mode="auction", by=By(applicant, NOW))
 
     assert (await facts_of(claim))["contracts"][0]["mode"] == mode

@@ -9,7 +9,7 @@ from uuid import uuid4
 import pytest
 
 from market.accounts.models import Organisation
-from market.claims.award_estimates import Asked, calculate, estimate_for_deal, estimate_for_outcome
+from market.claims.award_estimates import CalculatorInput, calculate, estimate_for_deal, estimate_for_outcome
 from market.contracts.models import Contract
 from market.listings.models import Outcome
 from market.programmes.catalogue import load_programmes
@@ -142,21 +142,21 @@ async def test_a_deal_without_a_price_is_estimated_from_the_listed_one() -> None
     ("asked", "slug", "amount", "formula"),
     [
         (
-            Asked(20_000_000 * 100, "640100"),
+            CalculatorInput(20_000_000 * 100, "640100"),
             "ningxia-buyer",
             500 * WAN,
             "20,000,000.00 × 30%（最高），上限 5,000,000.00",
         ),
-        (Asked(50 * WAN, "451400"), "chongzuo", 3 * WAN, "按分档定额"),
-        (Asked(100, "450000"), "guangxi", 50, "1.00 × 50%（最高）"),
+        (CalculatorInput(50 * WAN, "451400"), "chongzuo", 3 * WAN, "按分档定额"),
+        (CalculatorInput(100, "450000"), "guangxi", 50, "1.00 × 50%（最高）"),
         (
-            Asked(100 * WAN, "440300", role="seller", vat_payable=100 * WAN, vat_paid=90 * WAN),
+            CalculatorInput(100 * WAN, "440300", role="seller", vat_payable=100 * WAN, vat_paid=90 * WAN),
             "shenzhen",
             80 * WAN,
             "1,000,000.00 × 80%（最高）",
         ),
         (
-            Asked(1800 * WAN, "330200", role="broker"),
+            CalculatorInput(1800 * WAN, "330200", role="broker"),
             "ningbo-broker",
             23 * WAN,
             "10,000,000.00 × 1.5% + 8,000,000.00 × 1%",
@@ -164,7 +164,7 @@ async def test_a_deal_without_a_price_is_estimated_from_the_listed_one() -> None
     ],
 )
 async def test_the_formula_tells_how_the_amount_came_about(
-    asked: Asked, slug: str, amount: int, formula: str
+    asked: CalculatorInput, slug: str, amount: int, formula: str
 ) -> None:
     await load_programmes(NOW)
 

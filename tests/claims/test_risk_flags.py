@@ -8,44 +8,44 @@ from uuid import UUID
 import pytest
 
 from market.claims.risk_flags import (
-    Deed,
-    Doubt,
-    Tie,
-    chained_with,
+    ComparedContract,
+    PartyLink,
+    RiskFlag,
+    describe_path,
+    find_same_day_resales,
+    find_split,
     kinds_key,
     path_between,
-    split_of,
     thresholds,
-    words_of,
 )
 from market.programmes.rule_files import find_terms
 from tests.programmes.sample_claims import WAN
 
 SIGNED = date(2026, 3, 1)
-OWN = Deed(UUID(int=1), "HT-1", UUID(int=9), UUID(int=7), UUID(int=8), SIGNED, 300 * WAN)
+OWN = ComparedContract(UUID(int=1), "HT-1", UUID(int=9), UUID(int=7), UUID(int=8), SIGNED, 300 * WAN)
 
 
-def deed(amount: int, *, days: int = 0, buyer: int = 8, outcome: int = 9) -> Deed:
+def deed(amount: int, *, days: int = 0, buyer: int = 8, outcome: int = 9) -> ComparedContract:
     day = SIGNED + timedelta(days=days)
-    return Deed(UUID(int=2), "HT-2", UUID(int=outcome), UUID(int=7), UUID(int=buyer), day, amount)
+    return ComparedContract(UUID(int=2), "HT-2", UUID(int=outcome), UUID(int=7), UUID(int=buyer), day, amount)
 
 
 def test_a_chain_of_shares_ties_two_parties_and_is_told_from_end_to_end() -> None:
     ties = [
-        Tie("A", "B", "甲持有乙 30%", share=3_000),
-        Tie("B", "C", "乙与丙同一法定代表人", is_person=True),
-        Tie("A", "C", "甲持有丙 10%", share=1_000),
+        PartyLink("A", "B", "甲持有乙 30%", share=3_000),
+        PartyLink("B", "C", "乙与丙同一法定代表人", is_person=True),
+        PartyLink("A", "C", "甲持有丙 10%", share=1_000),
     ]
 
     way = path_between("A", "C", ties)
 
     assert way is not None
-    assert words_of(way) == "甲持有乙 30% → 乙与丙同一法定代表人"
+    assert describe_path(way) == "甲持有乙 30% → 乙与丙同一法定代表人"
     assert path_between("A", "D", ties) is None
 
 
 def test_a_chain_longer_than_four_ties_nobody() -> None:
-    ties = [Tie(str(n), str(n + 1), "", share=10_000) for n in range(5)]
+    ties = [PartyLink(str(n), str(n + 1), "", share=10_000) for n in range(5)]
 
     assert path_between("0", "4", ties) is not None
     assert path_between("0", "5", ties) is None
@@ -76,19 +76,19 @@ def test_splitting_pays_below_the_bounds_of_a_set_and_below_an_experts_hearing(
     ],
 )
 def test_contracts_of_one_pair_within_thirty_days_that_pass_a_bound_together_may_be_split(
-    other: Deed, is_split: bool
+    other: ComparedContract, is_split: bool
 ) -> None:
-    assert split_of(OWN, [other], [500 * WAN]) == ([other] if is_split else [])
+    assert find_split(OWN, [other], [500 * WAN]) == ([other] if is_split else [])
 
 
 def test_one_outcome_sold_twice_on_a_day_is_a_chain() -> None:
     same, later, another = deed(WAN), deed(WAN, days=1), deed(WAN, outcome=5)
 
-    assert chained_with(OWN, [same, later, another]) == [same]
+    assert find_same_day_resales(OWN, [same, later, another]) == [same]
 
 
 def test_the_queue_finds_claims_by_each_kind_of_doubt_once() -> None:
-    doubts = [Doubt("split", "HT-2"), Doubt("related", "甲"), Doubt("split", "HT-3")]
+    doubts = [RiskFlag("split", "HT-2"), RiskFlag("related", "甲"), RiskFlag("split", "HT-3")]
 
     assert kinds_key(doubts) == ",related,split,"
     assert kinds_key([]) == ""

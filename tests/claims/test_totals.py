@@ -14,12 +14,12 @@ from market.budgets.batches import approve_batch
 from market.claims.applications import create_claim, submit_claim
 from market.claims.claim_facts import facts_of
 from market.claims.claimable import list_claimable
-from market.claims.computation import run
-from market.claims.declared_facts import asked_facts, asked_totals, state_totals
+from market.claims.computation import compute_claim
+from market.claims.declared_facts import declare_totals, required_facts, required_totals
 from market.claims.desk_review import accept, calculate, recheck
 from market.claims.models import Claim, ClaimStatus
-from market.claims.risk_detection import find_doubts
-from market.claims.risk_flags import Doubt
+from market.claims.risk_detection import detect_risk_flags
+from market.claims.risk_flags import RiskFlag
 from market.contracts.models import Contract, EquityPaidIn, PaidInDecision
 from market.deals.models import ContractKind, Deal
 from market.deals.states import DealStatus
@@ -57,18 +57,18 @@ async def test_a_claim_on_totals_is_whole_once_they_are_stated(
     assert slug in {one.programme.slug for one in await list_claimable(applicant, NOW)}
     claim = await create_claim(slug, year=2026, contract_numbers=[], by=By(applicant, NOW))
     terms = find_terms(slug)[-1]
-    assert run(await facts_of(claim), terms)["provisional"]
+    assert compute_claim(await facts_of(claim), terms)["provisional"]
 
-    stated = await state_totals(
+    stated = await declare_totals(
         claim.number, {name: wan * WAN for name, wan in totals.items()}, by=By(applicant, NOW)
     )
 
-    result = run(await facts_of(stated), terms)
+    result = compute_claim(await facts_of(stated), terms)
     assert (result["award"], result["provisional"], result["failed"]) == (award * WAN, False, [])
     with pytest.raises(Conflict):
         await create_claim(slug, year=2026, contract_numbers=[], by=By(applicant, NOW))
     with pytest.raises(Invalid):
-        await state_totals(claim.number, {"matched_award": 1}, by=By(applicant, NOW))
+        await declare_totals(claim.number, {"matched_award": 1}, by=By(applicant, NOW))
 
 
 async def test_a_claim_on_totals_goes_the_whole_way_and_stands_in_the_report(
@@ -132,9 +132,9 @@ async def test_a_total_that_is_not_what_the_market_knows_is_a_doubt(
     await Deal.filter(id__in=mediated).update(broker_id=applicant.user_id)
     claim = await create_claim(slug, year=2026, contract_numbers=[], by=By(applicant, NOW))
 
-    async def doubts_of(stated: int) -> list[Doubt]:
-        await state_totals(claim.number, {fact: stated}, by=By(applicant, NOW))
-        return await find_doubts(await Claim.get(id=claim.id))
+    async def doubts_of(stated: int) -> list[RiskFlag]:
+        await declare_totals(claim.number, {fact: stated}, by=By(applicant, NOW))
+        return await detect_risk_flags(await Claim.get(id=claim.id))
 
     [doubt] = await doubts_of(500 * WAN)
     assert doubt.kind == "totals"
@@ -216,7 +216,9 @@ def test_every_fact_that_a_shipped_set_names_can_be_given_in_the_site() -> None:
     missing = {
         f"{terms.programme}: {fact}"
         for terms in shipped()
-        for fact in _facts_named(dict(terms.content)) - KNOWN - {*asked_facts(terms), *asked_totals(terms)}
+        for fact in _facts_named(dict(terms.content))
+        - KNOWN
+        - {*required_facts(terms), *required_totals(terms)}
     }
 
     assert missing == set()

@@ -11,12 +11,19 @@ import pytest
 from market.accounts.models import StaffRole
 from market.budgets.batches import confirm_batch, make_batch
 from market.claims.applications import add_evidence, create_claim, submit_claim
-from market.claims.claim_facts import netted
-from market.claims.declared_facts import asked_facts, state_facts
+from market.claims.claim_facts import net_refunds
+from market.claims.declared_facts import declare_facts, required_facts
 from market.claims.desk_review import accept, calculate, declare_conflict, recheck
 from market.claims.expert_panel import assign_experts, verdict_for
 from market.claims.models import Claim, ClaimContract, ClaimStatus
-from market.claims.risk_flags import Deed, Tie, chained_with, path_between, split_of, thresholds
+from market.claims.risk_flags import (
+    ComparedContract,
+    PartyLink,
+    find_same_day_resales,
+    find_split,
+    path_between,
+    thresholds,
+)
 from market.contracts.models import Contract
 from market.integrity.conflicts import Conflicted
 from market.integrity.models import PartyTie, TieKind
@@ -189,7 +196,7 @@ def test_points_are_weighed_and_averaged_exactly() -> None:
     ],
 )
 def test_a_form_asks_what_the_set_names_and_no_record_has(slug: str, facts: list[str]) -> None:
-    assert asked_facts(find_terms(slug)[-1]) == facts
+    assert required_facts(find_terms(slug)[-1]) == facts
 
 
 async def test_what_is_stated_reaches_the_computation_and_is_closed_after_hand_in() -> None:
@@ -197,7 +204,7 @@ async def test_what_is_stated_reaches_the_computation_and_is_closed_after_hand_i
     claim = await _claim_to("suzhou", applicant, contract_amount=600 * WAN, trade_amount=600 * WAN)
     contract = await Contract.get(claims__claim_id=claim.id)
 
-    await state_facts(claim.number, contract.number, grade="major", by=By(applicant, NOW))
+    await declare_facts(claim.number, contract.number, grade="major", by=By(applicant, NOW))
     await submit_claim(claim.number, is_declared=True, by=By(applicant, NOW))
     desk = await make_desk()
     await accept(claim.number, by=By(desk.officer, NOW))
@@ -205,7 +212,7 @@ async def test_what_is_stated_reaches_the_computation_and_is_closed_after_hand_i
 
     assert made.award_amount == 150 * WAN
     with pytest.raises(Conflict):
-        await state_facts(claim.number, contract.number, grade="general", by=By(applicant, NOW))
+        await declare_facts(claim.number, contract.number, grade="general", by=By(applicant, NOW))
 
 
 async def _claim_to(slug: str, applicant, **fields):  # type: ignore[no-untyped-def]
@@ -265,9 +272,9 @@ async def test_doubts_stand_beside_a_claim_once_it_is_handed_in() -> None:
     assert kept.status is ClaimStatus.SUBMITTED
 
 
-def _deed(number: str, amount: int, day: int = 1, **other: object) -> Deed:
+def _deed(number: str, amount: int, day: int = 1, **other: object) -> ComparedContract:
     ids = {name: other.get(name, IDS[name]) for name in IDS}
-    return Deed(uuid4(), number, signed_on=date(2026, 1, day), trade_amount=amount, **ids)  # type: ignore[arg-type]
+    return ComparedContract(uuid4(), number, signed_on=date(2026, 1, day), trade_amount=amount, **ids)  # type: ignore[arg-type]
 
 
 IDS = {"subject_id": uuid4(), "seller_id": uuid4(), "buyer_id": uuid4()}
@@ -282,14 +289,14 @@ def test_small_contracts_that_together_pass_a_bound_look_split(
 ) -> None:
     own, *others = [_deed(name, amount * WAN) for name, amount in zip("ABC", amounts, strict=False)]
 
-    assert [one.number for one in split_of(own, others, [50 * WAN])] == expected
+    assert [one.number for one in find_split(own, others, [50 * WAN])] == expected
 
 
 def test_far_apart_or_with_another_seller_nothing_looks_split() -> None:
     own = _deed("A", 40 * WAN)
 
-    assert not split_of(own, [_deed("B", 40 * WAN, seller_id=uuid4())], [50 * WAN])
-    assert chained_with(own, [_deed("B", WAN), _deed("C", WAN, 2)])[0].number == "B"
+    assert not find_split(own, [_deed("B", 40 * WAN, seller_id=uuid4())], [50 * WAN])
+    assert find_same_day_resales(own, [_deed("B", WAN), _deed("C", WAN, 2)])[0].number == "B"
     assert 50 * WAN in thresholds(find_terms("chongzuo")[0].content)
 
 
@@ -307,7 +314,7 @@ def test_far_apart_or_with_another_seller_nothing_looks_split() -> None:
 def test_parties_are_tied_through_shares_and_people(
     ties: list[tuple[str, str, int | None]], length: int | None
 ) -> None:
-    way = path_between("a", "b", [Tie(one, other, "", share=share) for one, other, share in ties])
+    way = path_between("a", "b", [PartyLink(one, other, "", share=share) for one, other, share in ties])
 
     assert (None if way is None else len(way)) == length
 
@@ -328,4 +335,4 @@ def test_money_that_went_back_is_taken_off_the_latest_receipts(
 ) -> None:
     pairs = [(date(2026, 1, day), amount) for day, amount in enumerate(amounts, start=1)]
 
-    assert netted(pairs) == [(date(2026, 1, day), amount) for day, amount in left]
+    assert net_refunds(pairs) == [(date(2026, 1, day), amount) for day, amount in left]

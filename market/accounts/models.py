@@ -11,6 +11,8 @@ from tortoise.queryset import QuerySet
 from market.kit.fields import enum_column
 from market.kit.i18n import lazy
 from market.kit.labels import LabelEnum
+from market.kit.workflow import Workflow
+from market.records.transitions import Stateful
 
 
 class OrganisationKind(StrEnum):
@@ -30,6 +32,21 @@ class OrganisationStatus(LabelEnum):
     RETURNED = "returned", lazy("退回修改"), "wrong"
     VERIFIED = "verified", lazy("已认证"), "done"
     SUSPENDED = "suspended", lazy("已停用"), "wrong"
+
+
+class OrganisationAction(LabelEnum):
+    VERIFY = "verify", lazy("认证")
+    RETURN = "return", lazy("退回修改")
+    RESUBMIT = "resubmit", lazy("改后重新提交")
+
+
+ORGANISATION_WORKFLOW: Workflow[OrganisationStatus, OrganisationAction] = Workflow(
+    {
+        (OrganisationStatus.PENDING, OrganisationAction.VERIFY): OrganisationStatus.VERIFIED,
+        (OrganisationStatus.PENDING, OrganisationAction.RETURN): OrganisationStatus.RETURNED,
+        (OrganisationStatus.RETURNED, OrganisationAction.RESUBMIT): OrganisationStatus.PENDING,
+    }
+)
 
 
 class StaffRole(StrEnum):
@@ -72,8 +89,11 @@ class TokenPurpose(StrEnum):
     RESET_PASSWORD = "reset_password"  # noqa: S105 -- a purpose, no password
 
 
-class Organisation(Model):
+class Organisation(Stateful):
     """Who acts on the market: a university, an enterprise, an agency, the authority."""
+
+    record_kind = "organisation"
+    workflow = ORGANISATION_WORKFLOW
 
     id = fields.UUIDField(primary_key=True)
     name = fields.CharField(max_length=120)

@@ -14,6 +14,7 @@ from market.accounts.models import (
     MemberRole,
     Membership,
     Organisation,
+    OrganisationAction,
     OrganisationStatus,
     StaffRole,
 )
@@ -26,6 +27,7 @@ from market.kit.database import atomic
 from market.kit.errors import Conflict, Invalid, NotFound
 from market.kit.i18n import gettext as _
 from market.records.by import By
+from market.records.transitions import transition
 
 FREE = ("introduction", "contact_name", "contact_phone", "contact_email", "bank_name", "bank_account")
 """What an organisation may change at any time."""
@@ -132,19 +134,14 @@ async def update_organisation(details: Mapping[str, Any], *, revision: int, by: 
     if not organisation.is_verified and details["uscc"] != organisation.uscc:
         await check_uscc_is_free(details["uscc"])
     was_returned = organisation.status is OrganisationStatus.RETURNED
-    if was_returned:
-        organisation.status, organisation.return_reason = OrganisationStatus.PENDING, ""
     organisation.update_from_dict({name: details[name] for name in names})
     organisation.revision += 1
-    await organisation.save(update_fields=[*names, "status", "return_reason", "revision"])
-    await record(
-        "organisation",
-        organisation.id,
-        OrganisationVerb.RESUBMIT if was_returned else OrganisationVerb.UPDATE,
-        by=by,
-    )
+    await organisation.save(update_fields=[*names, "revision"])
     if was_returned:
+        await transition(organisation, OrganisationAction.RESUBMIT, by=by, changes={"return_reason": ""})
         await _tell_operators(organisation, now=by.now)
+    else:
+        await record("organisation", organisation.id, OrganisationVerb.UPDATE, by=by)
     await notify_changed("organisations", organisation.id)
     return organisation
 
@@ -159,10 +156,8 @@ async def verify_organisation(organisation_id: UUID, *, revision: int, by: By) -
     by.actor.require(AccountAct.VERIFY_ORGANISATION)
     organisation = await _lock(organisation_id, revision)
     _must_wait(organisation)
-    organisation.status, organisation.verified_at = OrganisationStatus.VERIFIED, by.now
-    organisation.revision += 1
-    await organisation.save(update_fields=["status", "verified_at", "revision"])
-    await record("organisation", organisation.id, OrganisationVerb.VERIFY, by=by)
+    changes = {"verified_at": by.now, "revision": organisation.revision + 1}
+    await transition(organisation, OrganisationAction.VERIFY, by=by, changes=changes)
     await notify_changed("organisations", organisation.id)
     await notify(
         _("%(name)s 已通过认证，可以发布成果、需求和办理交易了。", name=organisation.name),
@@ -186,10 +181,8 @@ async def return_organisation(organisation_id: UUID, reason: str, *, revision: i
         raise Invalid(_("退回时请写明理由，对方据此修改。"), "reason")
     organisation = await _lock(organisation_id, revision)
     _must_wait(organisation)
-    organisation.status, organisation.return_reason = OrganisationStatus.RETURNED, reason.strip()
-    organisation.revision += 1
-    await organisation.save(update_fields=["status", "return_reason", "revision"])
-    await record("organisation", organisation.id, OrganisationVerb.RETURN, by=by)
+    changes = {"return_reason": reason.strip(), "revision": organisation.revision + 1}
+    await transition(organisation, OrganisationAction.RETURN, by=by, changes=changes)
     await notify(
         _("单位认证退回修改（理由：%(reason)s）", reason=organisation.return_reason),
         organisation_id=organisation.id,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from market.accounts import jobs, models, organisation_views, own_views, queries, views
-from market.accounts.models import MemberStatus, OrganisationStatus
+from market.accounts.models import MemberStatus, OrganisationAction, OrganisationStatus
 from market.accounts.permissions import PERMISSIONS
 from market.accounts.verbs import OrganisationVerb, UserVerb
 from market.kit.i18n import lazy
@@ -21,7 +21,9 @@ ROOM = Room(
     jobs=(jobs.send_mail, jobs.sweep),
     relations=queries.relations,
     subjects={
-        "organisation": Subject(lazy("单位"), page="pages:organisation", page_key="organisation_id"),
+        "organisation": Subject(
+            lazy("单位"), page="pages:organisation", page_key="organisation_id", verbs=(OrganisationAction,)
+        ),
         "user": Subject(lazy("人员")),
     },
     labels={

@@ -21,9 +21,6 @@ class UserVerb(LabelEnum):
 
 class OrganisationVerb(LabelEnum):
     REGISTER = "register", lazy("登记")
-    VERIFY = "verify", lazy("认证")
-    RETURN = "return", lazy("退回修改")
-    RESUBMIT = "resubmit", lazy("改后重新提交")
     UPDATE = "update", lazy("修改信息")
     ASK_TO_JOIN = "ask_to_join", lazy("申请加入")
     APPROVE_MEMBER = "approve_member", lazy("同意加入")

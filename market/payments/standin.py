@@ -216,7 +216,7 @@ class StandIn(MoneyBack):
                     return 200, shown(made)
             raise Refused(404, "", f"Unrecognized request URL ({method}: {path}).")
         except Refused as refused:
-            return refused.status, refused.body
+            return refused.http_status, refused.body
 
     def _create_session(self, params: Object, account: str) -> Object:
         if params.get("mode") != "payment" or not params.get("success_url"):

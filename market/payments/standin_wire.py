@@ -12,7 +12,9 @@ Object = dict[str, Any]
 class Refused(Exception):
     """What Stripe answers as an error object."""
 
-    def __init__(self, http_status: int, code: str, message: str, kind: str = "invalid_request_error") -> None:
+    def __init__(
+        self, http_status: int, code: str, message: str, kind: str = "invalid_request_error"
+    ) -> None:
         super().__init__(message)
         self.http_status = http_status
         self.body = {"error": {"type": kind, "code": code, "message": message}}

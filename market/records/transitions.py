@@ -11,6 +11,7 @@ from uuid import UUID
 from tortoise.models import Model
 
 from market.audit.services import record as audit
+from market.audit.services import record_all as audit_all
 from market.kit.database import connection
 from market.kit.workflow import ActionNotAllowed, Workflow
 from market.records.by import By
@@ -50,18 +51,36 @@ async def transition(
         ActionNotAllowed: the workflow does not permit the action in this status, or the status was changed
             meanwhile.
     """
-    before: Any = record.status  # type: ignore[attr-defined]  # each subclass declares its own enum
-    status = record.workflow.next(before, action)
-    values = {**(changes or {}), "status": status}
-    if "updated_at" in record._meta.fields:
-        values["updated_at"] = by.now
-    if not await type(record).filter(pk=record.pk, status=before).update(**values):
-        raise ActionNotAllowed(str(record.workflow.refusal))
-    for name, value in values.items():
-        setattr(record, name, value)
-    await _note(record, action.value, by=by, note=note)
-    await audit(record.record_kind, record.pk, action.value, by=by, status=status.value, **data)
+    status = await _write([record], _status(record), action, by=by, changes=changes)
+    await _event(record, action.value, by=by, note=note).save(force_create=True)
+    await audit(record.record_kind, record.pk, action.value, by=by, status=status, **data)
     return record
+
+
+async def transition_all(
+    records: Sequence[R],
+    action: StrEnum,
+    *,
+    by: By,
+    note: str = "",
+    changes: Mapping[str, Any] | None = None,
+    **data: Any,
+) -> None:
+    """Carry out `action` on many records of one table, as `transition` does on one, or on none of them.
+
+    The number of statements depends on how many statuses the records stand in, not on how many they are.
+    The caller's transaction must not go on after a refusal.
+
+    Raises:
+        ActionNotAllowed: the workflow does not permit the action in the status of one of the records, or that
+            was changed meanwhile.
+    """
+    for before in dict.fromkeys(_status(record) for record in records):
+        group = [record for record in records if _status(record) is before]
+        status = await _write(group, before, action, by=by, changes=changes)
+        await StatusEvent.bulk_create([_event(record, action.value, by=by, note=note) for record in group])
+        ids = [record.pk for record in group]
+        await audit_all(group[0].record_kind, ids, action.value, by=by, status=status, **data)
 
 
 async def transition_many(
@@ -103,7 +122,7 @@ async def transition_many(
 
 async def begin(record: Stateful, *, by: By, note: str = "") -> None:
     """Write the first status event of a record that was just created."""
-    await _note(record, "", by=by, note=note)
+    await _event(record, "", by=by, note=note).save(force_create=True)
 
 
 async def history(subject_kind: str, subject_id: UUID, most: int | None = None) -> list[StatusEvent]:
@@ -112,12 +131,38 @@ async def history(subject_kind: str, subject_id: UUID, most: int | None = None) 
     return (await (events if most is None else events.limit(most)).select_related("actor"))[::-1]
 
 
-async def _note(record: Stateful, action: str, *, by: By, note: str) -> None:
-    await StatusEvent.create(
+def _status(record: Stateful) -> Any:
+    return record.status  # type: ignore[attr-defined]  # each subclass declares its own enum
+
+
+async def _write(
+    records: Sequence[Stateful],
+    before: Any,
+    action: StrEnum,
+    *,
+    by: By,
+    changes: Mapping[str, Any] | None,
+) -> str:
+    """Write and return the status to which `action` leads records of one table from the status `before`."""
+    model, workflow = type(records[0]), records[0].workflow
+    values = {**(changes or {}), "status": workflow.next(before, action)}
+    if "updated_at" in model._meta.fields:
+        values["updated_at"] = by.now
+    ids = [record.pk for record in records]
+    if await model.filter(pk__in=ids, status=before).update(**values) != len(ids):
+        raise ActionNotAllowed(str(workflow.refusal))
+    for record in records:
+        for name, value in values.items():
+            setattr(record, name, value)
+    return str(values["status"])
+
+
+def _event(record: Stateful, action: str, *, by: By, note: str) -> StatusEvent:
+    return StatusEvent(
         subject_kind=record.record_kind,
         subject_id=record.pk,
         action=action,
-        status=record.status,  # type: ignore[attr-defined]  # each subclass declares its own enum
+        status=_status(record),
         actor_id=by.user_id,
         note=note,
         happened_at=by.now,

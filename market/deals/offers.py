@@ -6,15 +6,13 @@ from datetime import datetime, timedelta
 from uuid import UUID, uuid4
 
 from market.accounts.messages import notify
-from market.audit.services import record
 from market.deals.locks import lock_deal_for
 from market.deals.models import Deal, Offer
 from market.deals.notifications import DECIDING_ROLES, notify_both_parties
 from market.deals.parties import contacts_visible, organisation_of, other_side
 from market.deals.permissions import DealAct
-from market.deals.states import DealAction, OfferStatus
+from market.deals.states import DealAction, OfferAction, OfferStatus
 from market.deals.terms import OfferTerms, complete_plan
-from market.deals.verbs import DealVerb
 from market.kit.database import atomic
 from market.kit.errors import Conflict, Forbidden
 from market.kit.i18n import gettext as _
@@ -22,7 +20,11 @@ from market.kit.terms import to_columns
 from market.matching import services as matching
 from market.matching.states import MatchAction
 from market.records.by import By
-from market.records.transitions import transition
+from market.records.moments import set_moment
+from market.records.transitions import begin, transition, transition_all
+
+EXPIRY = "deals.expire_offer"
+"""The moment of an offer at which it expires."""
 
 
 class OfferChanged(Conflict):
@@ -55,9 +57,7 @@ async def make_offer(
     latest = await Offer.filter(deal_id=deal.id).order_by("-sequence").first()
     if (latest.id if latest else None) != seen:
         raise OfferChanged(_("对方刚提出了新的报价，请先看过再还价。"))
-    await Offer.filter(deal_id=deal.id, status=OfferStatus.OPEN).update(
-        status=OfferStatus.REPLACED, answered_at=by.now
-    )
+    await end_open_offer(deal.id, OfferAction.REPLACE, by=by)
     offer = await Offer.create(
         id=uuid4(),
         deal_id=deal.id,
@@ -69,6 +69,8 @@ async def make_offer(
         expires_at=by.now + timedelta(days=valid_days) if valid_days else None,
         made_at=by.now,
     )
+    await begin(offer, by=by)
+    await set_moment("offer", offer.id, EXPIRY, offer.expires_at)
     await transition(
         deal,
         DealAction.OFFER,
@@ -104,8 +106,7 @@ async def accept_offer(number: str, offer_id: UUID | None, content_hash: str, *,
         raise OwnOffer(_("自己一方提出的报价，由对方确认。"))
     if is_expired(offer, by.now):
         raise OfferChanged(_("这份报价已过有效期，请对方重新报价，或者您来还价。"))
-    offer.status, offer.answered_at = OfferStatus.ACCEPTED, by.now
-    await offer.save(update_fields=["status", "answered_at"])
+    await transition(offer, OfferAction.ACCEPT, by=by, changes={"answered_at": by.now}, deal=deal.id)
     await transition(
         deal,
         DealAction.AGREE,
@@ -127,26 +128,26 @@ async def accept_offer(number: str, offer_id: UUID | None, content_hash: str, *,
 
 
 def is_expired(offer: Offer, now: datetime) -> bool:
-    """Return whether the offer has expired, whether or not the sweep has closed it."""
+    """Return whether the offer has expired, whether or not its moment was dealt with."""
     return offer.expires_at is not None and offer.expires_at <= now
 
 
-async def expire_due(now: datetime) -> int:
-    """Expire the open offers past their time; return how many."""
-    ids = await Offer.filter(status=OfferStatus.OPEN, expires_at__lte=now).values_list("id", "deal_id")
-    return sum([await _expire(offer_id, deal_id, now=now) for offer_id, deal_id in ids])
+async def end_open_offer(deal_id: UUID, action: OfferAction, *, by: By) -> None:
+    """End the open offer of a deal that the caller has locked, if it has one."""
+    offers = await Offer.filter(deal_id=deal_id, status=OfferStatus.OPEN).select_for_update()
+    await transition_all(offers, action, by=by, changes={"answered_at": by.now}, deal=deal_id)
 
 
 @atomic()
-async def _expire(offer_id: UUID, deal_id: UUID, *, now: datetime) -> bool:
+async def expire_offer(offer_id: UUID, *, now: datetime) -> bool:
+    """Expire an offer at its moment, unless it was answered before, and tell both sides. Idempotent."""
+    offer = await Offer.get(id=offer_id)
     # Lock order: deal before offer.
-    deal = await Deal.select_for_update().get(id=deal_id)
+    deal = await Deal.select_for_update().get(id=offer.deal_id)
     offer = await Offer.select_for_update().get(id=offer_id)
-    if offer.status is not OfferStatus.OPEN:
+    if offer.status is not OfferStatus.OPEN or not is_expired(offer, now):
         return False
-    offer.status, offer.answered_at = OfferStatus.EXPIRED, now
-    await offer.save(update_fields=["status", "answered_at"])
-    await record("deal", deal.id, DealVerb.OFFER_EXPIRED, by=By.job(now), offer=offer.id)
+    await transition(offer, OfferAction.EXPIRE, by=By.job(now), changes={"answered_at": now}, deal=deal.id)
     await notify_both_parties(
         deal,
         _("报价已过有效期，任何一方都可以重新报价：%(title)s。", title=deal.title),

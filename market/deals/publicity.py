@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, datetime
-from uuid import UUID
 
 from market.accounts.messages import notify
 from market.codes.holidays import Calendar
@@ -24,6 +23,7 @@ from market.kit.i18n import in_source_language, source_text
 from market.notices import services as notices
 from market.notices.models import DayKind, Notice, NoticeKind
 from market.notices.periods import period_end, publication_region
+from market.notices.publicity import Publicity
 from market.notices.states import NoticeStatus
 from market.records.by import By
 from market.records.transitions import transition
@@ -146,27 +146,14 @@ async def skip_publicity(number: str, *, by: By) -> Deal:
     )
 
 
-async def advance_cleared_deals(now: datetime) -> int:
-    """Advance every deal whose notice is clear; return how many."""
-    ids = await Deal.filter(status=DealStatus.PUBLICITY).values_list("id", flat=True)
-    cleared = await Notice.filter(
-        subject_kind=SUBJECT, subject_id__in=list(ids), status=NoticeStatus.CLEAR
-    ).values_list("subject_id", flat=True)
-    return sum([await _advance_if_clear(deal_id, now=now) for deal_id in cleared])  # type: ignore[arg-type]
-
-
-@atomic()
-async def _advance_if_clear(deal_id: UUID, *, now: datetime) -> bool:
-    """Advance one deal, under the lock of its notice."""
-    deal = await Deal.select_for_update().get(id=deal_id)
-    notice = await notices.lock_for(SUBJECT, deal_id)
-    if deal.status is not DealStatus.PUBLICITY or not notice or notice.status is not NoticeStatus.CLEAR:
-        return False
-    await transition(deal, DealAction.CLEAR, by=By.job(now), notice=notice.number)
+async def notify_clear(deal: Deal, notice: Notice, by: By) -> None:
+    """Tell both sides that the deal can be signed."""
     await notify_both_parties(
         deal,
         _("公示无异议，可以签约：%(title)s。", title=deal.title),
-        now=now,
+        now=by.now,
         roles=DECIDING_ROLES,
     )
-    return True
+
+
+PUBLICITY = Publicity(Deal, DealStatus.PUBLICITY, DealAction.CLEAR, notify_clear)

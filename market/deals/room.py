@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from market.deals import (
     brokerage_views,
-    deadlines,
     files,
     interest_counts,
     jobs,
     message_views,
     models,
+    offers,
+    publicity,
     queries,
     views,
 )
@@ -45,7 +46,8 @@ ROOM = Room(
         "needs": interest_counts.need_document_facts,
     },
     dashboard=queries.dashboard_cards,
-    deadlines=lambda deps, now: deadlines.run_due(now),
+    publicity=(publicity.PUBLICITY,),
+    moments={offers.EXPIRY: lambda deps, offer_id, now: offers.expire_offer(offer_id, now=now)},
     ledger_accounts={
         "commission": LedgerAccount(lazy("应付佣金"), is_guarded=True),
     },

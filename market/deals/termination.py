@@ -5,10 +5,11 @@ from __future__ import annotations
 from market.accounts.messages import notify
 from market.codes.lists import END_REASONS
 from market.deals.locks import lock_deal_for
-from market.deals.models import Deal, Offer
+from market.deals.models import Deal
+from market.deals.offers import end_open_offer
 from market.deals.parties import organisation_of, other_side
 from market.deals.permissions import DealAct
-from market.deals.states import DealAction, OfferStatus
+from market.deals.states import DealAction, OfferAction
 from market.kit.database import atomic
 from market.kit.errors import Invalid
 from market.kit.i18n import gettext as _
@@ -38,9 +39,7 @@ async def terminate(number: str, reason: str, comment: str, *, by: By) -> Deal:
         reason=reason,
         side=side,
     )
-    await Offer.filter(deal_id=deal.id, status=OfferStatus.OPEN).update(
-        status=OfferStatus.WITHDRAWN, answered_at=by.now
-    )
+    await end_open_offer(deal.id, OfferAction.WITHDRAW, by=by)
     await notices.withdraw("deal", deal.id, by=by)
     if deal.match_id:
         await matching.move(deal.match_id, MatchAction.DROP, now=by.now, reason=reason)

@@ -10,7 +10,6 @@ class DealVerb(LabelEnum):
     OPEN = "open", lazy("发起洽谈")
     INTRODUCE = "introduce", lazy("登记引荐")
     AGREE_INTRODUCTION = "agree_introduction", lazy("同意引荐")
-    OFFER_EXPIRED = "offer_expired", lazy("报价过期")
     ADD_FILE = "add_file", lazy("上传文件")
     FOLLOW_UP = "follow_up", lazy("登记跟进")
     COMMISSION = "commission", lazy("计入应付佣金")

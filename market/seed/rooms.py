@@ -13,12 +13,11 @@ from market.contracts import services as contracts
 from market.contracts.models import Contract, Instalment
 from market.contracts.terms import ContractTerms, Exclusion
 from market.deals import openings, termination
-from market.deals.deadlines import run_due
 from market.deals.files import add_file
 from market.deals.models import ContractKind, Deal, Offer, Side
 from market.deals.offers import accept_offer, make_offer
 from market.deals.openings import agree_introduction, open_interest, open_response
-from market.deals.publicity import Statement, skip_publicity, start_publicity
+from market.deals.publicity import PUBLICITY, Statement, skip_publicity, start_publicity
 from market.deals.terms import OfferTerms, PlanRow
 from market.deps import Deps
 from market.kit.clock import local_date
@@ -28,9 +27,11 @@ from market.matching import services as matching
 from market.matching.models import Match
 from market.notices import services as notices
 from market.notices.models import Notice
+from market.notices.publicity import move_cleared
 from market.payments.models import Remittance
 from market.payments.queries import find_connected_account
 from market.records.by import By
+from market.records.moments import run_moments
 from market.seed.data import fen, load
 from market.seed.listings import AUTHORS
 from market.seed.online import pay_online
@@ -152,7 +153,8 @@ def after(moment: Callable[[Room], Awaitable[datetime]], days: int) -> Callable[
 async def sweep(room: Room, now: datetime) -> None:
     """Let time do what it does: clear the notices that have run out, move their deals on."""
     await notices.run_due(now, HOLIDAYS)
-    await run_due(now)
+    await move_cleared(PUBLICITY, now)
+    await run_moments(room.deps, now)
 
 
 async def take_up(room: Room, now: datetime) -> None:

@@ -13,11 +13,10 @@ from market.contracts.queries import find_draft, get_contract_for, received
 from market.contracts.receiving import TooMuch
 from market.contracts.signing import DraftChanged, OwnDraft
 from market.contracts.terms import Exclusion, three_amounts
-from market.deals.deadlines import run_due
 from market.deals.models import ContractKind, Deal
 from market.deals.offers import accept_offer, make_offer
 from market.deals.openings import agree_introduction, open_response
-from market.deals.publicity import start_publicity
+from market.deals.publicity import PUBLICITY, start_publicity
 from market.deals.states import DealStatus
 from market.deals.terms import PlanRow
 from market.deps import Deps
@@ -29,6 +28,7 @@ from market.ledger.checks import run_checks
 from market.listings.states import NeedStatus, OutcomeStatus
 from market.notices import services as notices
 from market.notices.models import Notice
+from market.notices.publicity import move_cleared
 from market.notices.services import NotClear
 from market.notices.states import NoticeStatus
 from market.payments.gateway import ReturnUrls
@@ -203,7 +203,7 @@ async def test_an_assignment_sells_the_outcome_and_solves_the_need() -> None:
     await accept_offer(opened.number, offer.id, offer.content_hash, by=By(parties.buyer, NOW))
     await start_publicity(opened.number, STATEMENT, calendar=HOLIDAYS, by=By(parties.seller, NOW))
     await notices.run_due(LATER, HOLIDAYS)
-    await run_due(LATER)
+    await move_cleared(PUBLICITY, LATER)
 
     deal, draft = await make_draft(parties, opened, kind=ContractKind.ASSIGNMENT)
     await services.confirm(deal.number, draft.content_hash, by=By(parties.buyer, LATER))

@@ -9,11 +9,10 @@ from uuid import uuid4
 
 from market.accounts.actors import Actor
 from market.accounts.models import MemberRole, Organisation, OrganisationKind
-from market.deals.deadlines import run_due
 from market.deals.models import ContractKind, Deal, Offer, Side
 from market.deals.offers import accept_offer, make_offer
 from market.deals.openings import agree_introduction, open_interest
-from market.deals.publicity import Statement, start_publicity
+from market.deals.publicity import PUBLICITY, Statement, start_publicity
 from market.deals.terms import OfferTerms, PlanRow
 from market.deps import Deps
 from market.kit.money import HOME, Money
@@ -21,6 +20,7 @@ from market.listings.models import Need, Outcome
 from market.matching.models import Match
 from market.matching.states import MatchStatus
 from market.notices import services as notices
+from market.notices.publicity import move_cleared
 from market.records.by import By
 from tests.factories import HOLIDAYS, NOW, make_member, make_need, make_organisation, make_outcome
 from tests.fakes import FixedClock
@@ -148,7 +148,7 @@ async def make_to_sign(parties: Parties, now: datetime = NOW, **offered: Any) ->
     deal = await make_published(parties, now, **offered)
     later = now + timedelta(days=18)
     await notices.run_due(later, HOLIDAYS)
-    await run_due(later)
+    await move_cleared(PUBLICITY, later)
     return await Deal.get(id=deal.id)
 
 

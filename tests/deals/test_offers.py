@@ -7,13 +7,15 @@ from datetime import timedelta
 import pytest
 
 from market.accounts.models import Message
-from market.deals.deadlines import run_due
 from market.deals.models import ContractKind, Deal, Offer
 from market.deals.offers import OfferChanged, OwnOffer, accept_offer, make_offer
 from market.deals.states import DealStatus, OfferStatus
+from market.deps import Deps
 from market.kit.errors import Invalid
 from market.kit.money import Money
 from market.records.by import By
+from market.records.moments import run_moments
+from market.records.transitions import history
 from tests.deals.factories import (
     PRICE,
     make_agreed,
@@ -91,19 +93,34 @@ async def test_an_offer_of_another_deal_is_not_accepted_here() -> None:
         await accept_offer(deal.number, foreign.id, foreign.content_hash, by=By(parties.seller, NOW))
 
 
-async def test_an_offer_runs_out() -> None:
+async def test_an_offer_runs_out(deps: Deps) -> None:
     parties = await make_parties()
     deal, offer = await make_offered(parties)
     late = NOW + timedelta(days=15)
 
     with pytest.raises(OfferChanged, match="有效期"):
         await accept_offer(deal.number, offer.id, offer.content_hash, by=By(parties.seller, late))
-    assert await run_due(late) == 1
-    assert await run_due(late) == 0
+    assert await run_moments(deps, late) == 1
+    assert await run_moments(deps, late) == 0
 
     assert (await Offer.get(id=offer.id)).status is OfferStatus.EXPIRED
     told = await Message.filter(text__contains="有效期").values_list("user_id", flat=True)
     assert set(told) == {parties.seller.user_id, parties.buyer.user_id}
+
+
+async def test_an_answered_offer_does_not_expire(deps: Deps) -> None:
+    parties = await make_parties()
+    deal, first = await make_offered(parties)
+    second = await make_offer(
+        deal.number, terms(Money(120_000_000)), seen=first.id, valid_days=15, by=By(parties.seller, NOW)
+    )
+    await accept_offer(deal.number, second.id, second.content_hash, by=By(parties.buyer, NOW))
+
+    await run_moments(deps, NOW + timedelta(days=15))
+
+    assert [event.status for event in await history("offer", first.id)] == ["open", "replaced"]
+    assert [event.status for event in await history("offer", second.id)] == ["open", "accepted"]
+    assert not await Message.filter(text__contains="有效期").exists()
 
 
 async def test_a_payment_plan_must_add_up_to_the_price() -> None:

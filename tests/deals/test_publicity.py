@@ -7,13 +7,13 @@ from typing import Any
 
 import pytest
 
-from market.deals.deadlines import run_due
 from market.deals.models import ContractKind, Deal
-from market.deals.publicity import skip_publicity, start_publicity
+from market.deals.publicity import PUBLICITY, skip_publicity, start_publicity
 from market.deals.states import DealStatus
 from market.kit.errors import Conflict, Forbidden
 from market.kit.workflow import ActionNotAllowed
 from market.notices.models import Notice
+from market.notices.publicity import move_cleared
 from market.notices.states import NoticeStatus
 from market.records.by import By
 from tests.deals.factories import (
@@ -92,6 +92,6 @@ async def test_before_the_period_is_over_nothing_moves() -> None:
     parties = await make_parties()
     deal = await make_published(parties)
 
-    assert await run_due(NOW + timedelta(days=15)) == 0
+    assert await move_cleared(PUBLICITY, NOW + timedelta(days=15)) == 0
 
     assert (await Deal.get(id=deal.id)).status is DealStatus.PUBLICITY

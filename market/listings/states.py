@@ -20,7 +20,6 @@ class OutcomeStatus(LabelEnum):
     SOLD = "sold", lazy("已转让"), "done"
     EXPIRED = "expired", lazy("已过期"), "due"
     UNLISTED = "unlisted", lazy("已下架")
-    ARCHIVED = "archived", lazy("已归档")
 
 
 class OutcomeShownStatus(LabelEnum):

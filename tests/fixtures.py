@@ -79,12 +79,16 @@ async def database_connection(database_url: str) -> AsyncIterator[None]:
         yield
 
 
-@pytest_asyncio.fixture(loop_scope="session", autouse=True)
+@pytest.fixture(autouse=True)
+def database_for_async_tests(request: pytest.FixtureRequest) -> None:
+    """Give the database to tests that await; the others are pure and need none."""
+    if pytest_asyncio.is_async_test(request.node):
+        request.getfixturevalue("rollback")
+
+
+@pytest_asyncio.fixture(loop_scope="session")
 async def rollback(request: pytest.FixtureRequest, database_connection: None) -> AsyncIterator[None]:
     """Undo whatever the test wrote. Tests marked `committed` write for real and are swept after."""
-    if not pytest_asyncio.is_async_test(request.node):
-        yield
-        return
     start_new_test()
     if request.node.get_closest_marker("committed"):
         yield

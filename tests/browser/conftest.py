@@ -28,11 +28,6 @@ REAL = (("outcomes", "outcomes.jsonl.gz"), ("needs", "graded_needs.jsonl.gz"))
 """What of `DATA=folder` is taken over before people come, for a market as large as a real one."""
 
 
-@pytest.fixture(autouse=True)
-def rollback() -> None:
-    """The market under test has a database of its own: nothing to roll back here."""
-
-
 @dataclass
 class Market:
     """A running market and the people who visit it, each in a browser of their own."""

@@ -20,8 +20,9 @@ from market.budgets.forms import BatchForm, ResultForm
 from market.budgets.models import Batch, BatchStatus, Disbursement
 from market.budgets.permissions import BudgetAct
 from market.claims import queries as claims_queries
-from market.claims.models import Claim, ClaimStatus
+from market.claims.models import Claim
 from market.claims.record_chain import chain_of_claim
+from market.claims.states import ClaimStatus
 from market.files.services import check_upload
 from market.kit.clock import local_date
 from market.kit.errors import Invalid

@@ -18,8 +18,9 @@ from market.budgets.permissions import BudgetAct
 from market.budgets.verbs import BatchVerb, ClaimVerb
 from market.claims.contract_validity import voided_in
 from market.claims.expert_panel import verdict_for
-from market.claims.models import Claim, ClaimAction, ClaimContract, ClaimStatus
+from market.claims.models import Claim, ClaimContract
 from market.claims.shared_caps import find_outdated
+from market.claims.states import ClaimAction, ClaimStatus
 from market.claims.transitions import lock_claims, move
 from market.codes.holidays import Calendar
 from market.codes.numbers import next_number

@@ -15,7 +15,8 @@ from market.budgets.models import Clawback, ClawbackReceipt, ClawbackStatus
 from market.budgets.permissions import BudgetAct
 from market.budgets.verbs import ClaimVerb
 from market.claims.contract_validity import is_voided
-from market.claims.models import Claim, ClaimAction, ClaimContract, ClaimStatus
+from market.claims.models import Claim, ClaimContract
+from market.claims.states import ClaimAction, ClaimStatus
 from market.claims.transitions import lock_claim, move
 from market.codes.numbers import next_number
 from market.integrity.conflicts import require_no_conflict

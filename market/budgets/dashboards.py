@@ -9,8 +9,8 @@ from market.accounts.permissions import AccountAct, Role
 from market.budgets.annual_budgets import list_budgets
 from market.budgets.models import Batch, BatchStatus, Clawback, ClawbackStatus
 from market.budgets.queries import list_listable
-from market.claims.models import ClaimStatus
 from market.claims.queries import ClaimFilter, count_by_status
+from market.claims.states import ClaimStatus
 from market.kit.cards import Card
 from market.kit.formats import wan
 from market.kit.i18n import gettext as _

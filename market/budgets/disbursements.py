@@ -14,7 +14,8 @@ from market.budgets.models import Batch, BatchStatus, Disbursement, Disbursement
 from market.budgets.permissions import BudgetAct
 from market.budgets.verbs import BatchVerb, DisbursementVerb
 from market.claims.contract_validity import voided_in
-from market.claims.models import Claim, ClaimAction, ClaimStatus
+from market.claims.models import Claim
+from market.claims.states import ClaimAction, ClaimStatus
 from market.claims.transitions import lock_claims, move
 from market.codes.numbers import next_number
 from market.integrity.conflicts import conflict_message, conflicts_of, require_no_conflict

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import xlsxwriter
 
 from market.budgets.annual_budgets import BudgetRow, list_budgets
-from market.claims.models import ClaimStatus
+from market.claims.states import ClaimStatus
 from market.codes.labels import label
 from market.codes.regions import name
 from market.kit.database import connection

@@ -5,7 +5,8 @@ from __future__ import annotations
 from market.accounts.actors import Actor
 from market.accounts.permissions import AccountAct
 from market.budgets.models import Batch, Disbursement
-from market.claims.models import Claim, ClaimStatus
+from market.claims.models import Claim
+from market.claims.states import ClaimStatus
 from market.kit.errors import NotFound
 from market.kit.i18n import gettext as _
 

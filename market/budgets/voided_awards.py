@@ -9,7 +9,8 @@ from market.accounts.messages import notify
 from market.budgets.batches import lock_batch, reservation
 from market.budgets.models import BatchStatus, Disbursement, DisbursementStatus
 from market.claims.contract_validity import is_voided, voided_in
-from market.claims.models import Claim, ClaimAction, ClaimContract, ClaimStatus
+from market.claims.models import Claim, ClaimContract
+from market.claims.states import ClaimAction, ClaimStatus
 from market.claims.transitions import lock_claims, move
 from market.kit.database import atomic
 from market.kit.i18n import gettext as _

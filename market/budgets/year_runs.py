@@ -21,9 +21,10 @@ from market.budgets.verbs import YearRunVerb
 from market.claims.claim_facts import facts_of
 from market.claims.computation import compute_claim as compute_facts
 from market.claims.desk_review import calculate, recheck
-from market.claims.models import Claim, ClaimStatus
+from market.claims.models import Claim
 from market.claims.permissions import ClaimAct
 from market.claims.queries import last_assessment
+from market.claims.states import ClaimStatus
 from market.kit.database import atomic
 from market.kit.errors import Conflict, Invalid, MarketError, NotFound, SamePerson
 from market.kit.i18n import gettext as _

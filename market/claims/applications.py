@@ -14,11 +14,11 @@ from market.audit.services import record
 from market.claims.claimable import SIDES, live_claim, pays_on_totals
 from market.claims.contract_validity import voided_among
 from market.claims.evidence import evidence_from_records
-from market.claims.models import Claim, ClaimAction, ClaimContract, ClaimStatus, Evidence, SalesReport
+from market.claims.models import Claim, ClaimContract, Evidence, SalesReport
 from market.claims.permissions import ClaimAct
 from market.claims.queries import get_bought_contract_for, get_claim_for
 from market.claims.risk_detection import refresh_risk_flags
-from market.claims.states import COMPUTED, ENDED, require_editable
+from market.claims.states import COMPUTED, ENDED, ClaimAction, ClaimStatus, require_editable
 from market.claims.transitions import lock_claim, move
 from market.claims.verbs import ClaimVerb, SalesVerb
 from market.codes.canonical import canonical_key

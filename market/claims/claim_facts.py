@@ -8,8 +8,8 @@ from typing import Any
 from uuid import UUID
 
 from market.accounts.models import Organisation
-from market.claims.models import Claim, ClaimContract, ClaimStatus, SalesReport
-from market.claims.states import GRANTED
+from market.claims.models import Claim, ClaimContract, SalesReport
+from market.claims.states import GRANTED, ClaimStatus
 from market.contracts.models import Contract, ContractExclusion, EquityPaidIn, Receipt
 from market.deals.models import Deal, Pricing
 from market.programmes.facts import PARTY_KINDS

@@ -10,18 +10,10 @@ from market.accounts.actors import Actor
 from market.claims.claim_facts import facts_of
 from market.claims.computation import Sheet, build_sheet, compute_claim
 from market.claims.evidence import SumCheck, checklist, sum_checks
-from market.claims.models import (
-    Assessment,
-    Claim,
-    ClaimAction,
-    ClaimContract,
-    ClaimEvent,
-    ClaimStatus,
-    Evidence,
-)
+from market.claims.models import Assessment, Claim, ClaimContract, Evidence
 from market.claims.queries import claim_contracts, last_assessment, received_of
 from market.claims.record_chain import Link, chain_of_claim
-from market.claims.states import COMPUTED, allowed_actions
+from market.claims.states import COMPUTED, WORKFLOW, ClaimAction, ClaimStatus
 from market.integrity.models import IntegrityCheck
 from market.integrity.queries import list_checks
 from market.kit.clock import local_date
@@ -32,6 +24,8 @@ from market.notices.states import UNDECIDED
 from market.programmes.catalogue import compiled
 from market.programmes.facts import FactsError
 from market.programmes.terms import Terms
+from market.records.models import StatusEvent
+from market.records.transitions import history
 
 if TYPE_CHECKING:
     from market.budgets.models import Disbursement
@@ -52,7 +46,7 @@ class ClaimPage:
     papers: list[tuple[str, bool]]
     """Documents the rule set requires, and whether the claim has them."""
     checks: list[IntegrityCheck]
-    events: list[ClaimEvent]
+    events: list[StatusEvent]
     disbursements: list[Disbursement]
     notice: Notice | None
     objections: list[Objection]
@@ -102,12 +96,12 @@ async def claim_page(actor: Actor, claim: Claim, now: datetime) -> ClaimPage:
         papers=checklist(terms.content, evidence, contracts),
         sums=sum_checks(evidence, await received_of(claim.id)) if contracts else [],
         checks=await list_checks("claim", claim.id),
-        events=await ClaimEvent.filter(claim_id=claim.id).select_related("actor").order_by("id"),
+        events=await history("claim", claim.id),
         disbursements=await claim.disbursements.all().order_by("number"),
         notice=notice,
         objections=objections,
         chain=await chain_of_claim(actor, claim, claim.number),
-        actions=allowed_actions(claim.status),
+        actions=frozenset(WORKFLOW.actions(claim.status)),
         next_step=next_step(claim, notice, now),
     )
 

@@ -7,8 +7,9 @@ from datetime import datetime
 from market.accounts.actors import Actor
 from market.accounts.permissions import AccountAct
 from market.claims.claimable import list_claimable
-from market.claims.models import Claim, ClaimStatus
+from market.claims.models import Claim
 from market.claims.permissions import ClaimAct
+from market.claims.states import ClaimStatus
 from market.kit.cards import Card
 from market.kit.i18n import gettext as _
 from market.panels.permissions import PanelAct

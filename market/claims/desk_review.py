@@ -11,10 +11,11 @@ from market.accounts.models import StaffRole
 from market.claims.claim_facts import facts_of
 from market.claims.computation import compute_claim
 from market.claims.expert_panel import verdict_for
-from market.claims.models import Assessment, Claim, ClaimAction, ClaimContract, ClaimStatus
+from market.claims.models import Assessment, Claim, ClaimContract
 from market.claims.permissions import ClaimAct
 from market.claims.queries import last_assessment
 from market.claims.risk_detection import refresh_risk_flags
+from market.claims.states import ClaimAction, ClaimStatus
 from market.claims.transitions import lock_claim, move
 from market.integrity import conflicts
 from market.integrity.conflicts import require_no_conflict

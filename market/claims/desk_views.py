@@ -14,11 +14,12 @@ from market.claims.claim_page import claim_page
 from market.claims.desk_review import ask_supplement, return_calculation
 from market.claims.expert_panel import verdict_for
 from market.claims.forms import CalculateForm, QueueForm, ReasonForm, RejectForm, SupplementForm
-from market.claims.models import Claim, ClaimStatus
+from market.claims.models import Claim
 from market.claims.permissions import ClaimAct
 from market.claims.queries import ClaimFilter, get_claim_at_desk
 from market.claims.reason_page import render_reason_page
 from market.claims.risk_flags import RISK_FLAG_LABELS
+from market.claims.states import ClaimStatus
 from market.integrity.conflicts import list_conflicts
 from market.kit.clock import local_date
 from market.kit.errors import Invalid

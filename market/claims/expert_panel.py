@@ -8,7 +8,8 @@ from uuid import UUID
 
 from market.accounts.messages import notify_staff
 from market.accounts.models import StaffRole
-from market.claims.models import Claim, ClaimContract, ClaimStatus
+from market.claims.models import Claim, ClaimContract
+from market.claims.states import ClaimStatus
 from market.claims.transitions import lock_claim
 from market.codes.labels import label
 from market.deals.subjects import attach_subjects

@@ -9,60 +9,15 @@ from tortoise import fields
 from tortoise.models import Model
 
 from market.accounts.models import Organisation, User
+from market.claims.states import WORKFLOW, ClaimStatus
 from market.contracts.models import Contract
 from market.files.models import StoredFile
 from market.kit.fields import enum_column
-from market.kit.i18n import lazy
-from market.kit.labels import LabelEnum
 from market.programmes.models import Programme, ProgrammeTerms
+from market.records.transitions import Stateful
 
 if TYPE_CHECKING:
     from market.budgets.models import Batch, Clawback, Disbursement
-
-
-class ClaimStatus(LabelEnum):
-    DRAFT = "draft", lazy("草稿")
-    SUBMITTED = "submitted", lazy("已提交"), "due"
-    ACCEPTED = "accepted", lazy("已受理"), "act"
-    SUPPLEMENT = "supplement", lazy("补正通知"), "due"
-    """补正通知"""
-    CALCULATED = "calculated", lazy("已核算"), "act"
-    RECHECKED = "rechecked", lazy("已复核"), "act"
-    REVIEWED = "reviewed", lazy("已评审"), "act"
-    PUBLICITY = "publicity", lazy("公示中"), "note"
-    OBJECTION = "objection", lazy("异议处理中，程序中止"), "wrong"
-    APPROVED = "approved", lazy("已批准"), "done"
-    TO_PAY = "to_pay", lazy("待拨付"), "due"
-    PAID = "paid", lazy("已拨付"), "done"
-    TRACKING = "tracking", lazy("绩效跟踪"), "act"
-    CLOSED = "closed", lazy("完结"), "done"
-    REJECTED = "rejected", lazy("不予支持"), "wrong"
-    WITHDRAWN = "withdrawn", lazy("已撤回")
-    CLAWBACK = "clawback", lazy("追回"), "wrong"
-
-
-class ClaimAction(LabelEnum):
-    SUBMIT = "submit", lazy("提交")
-    WITHDRAW = "withdraw", lazy("撤回")
-    ACCEPT = "accept", lazy("受理")
-    ASK_SUPPLEMENT = "ask_supplement", lazy("发出补正通知")
-    SUPPLY = "supply", lazy("补正")
-    CALCULATE = "calculate", lazy("核算")
-    RETURN_CALCULATION = "return_calculation", lazy("退回重新核算")
-    RECHECK = "recheck", lazy("复核")
-    REVIEW = "review", lazy("专家评审")
-    PUBLISH = "publish", lazy("列入公示")
-    OBJECT = "object", lazy("提出异议")
-    DISMISS_OBJECTION = "dismiss_objection", lazy("异议不成立")
-    APPROVE = "approve", lazy("批准")
-    ORDER_PAYMENT = "order_payment", lazy("下达拨付")
-    PAY = "pay", lazy("拨付")
-    TRACK = "track", lazy("转入绩效跟踪")
-    CLOSE = "close", lazy("完结")
-    REJECT = "reject", lazy("不予支持")
-    CLAW_BACK = "claw_back", lazy("追回")
-    RELEASE = "release", lazy("释放预留")
-    """Give back what was set aside, for its contract was lost before the bank paid."""
 
 
 class SalesReport(Model):
@@ -88,8 +43,11 @@ class SalesReport(Model):
         unique_together = (("contract", "year"),)
 
 
-class Claim(Model):
+class Claim(Stateful):
     """An application (申报) of one organisation to one programme for one year."""
+
+    record_kind = "claim"
+    workflow = WORKFLOW
 
     id = fields.UUIDField(primary_key=True)
     number = fields.CharField(max_length=20, unique=True)
@@ -226,25 +184,3 @@ class Assessment(Model):
         table = "assessments"
         table_description = "Assessments."
         unique_together = (("claim", "sequence"),)
-
-
-class ClaimEvent(Model):
-    """One row for each change of a claim's status. Written once, never edited."""
-
-    id = fields.BigIntField(primary_key=True)
-    claim: fields.ForeignKeyRelation[Claim] = fields.ForeignKeyField(
-        "market.Claim", related_name="events", on_delete=fields.RESTRICT
-    )
-    claim_id: UUID
-    action = enum_column(ClaimAction, null=True)
-    status = enum_column(ClaimStatus)
-    actor: fields.ForeignKeyNullableRelation[User] = fields.ForeignKeyField(
-        "market.User", related_name="claim_events", null=True, on_delete=fields.SET_NULL
-    )
-    actor_id: UUID | None
-    note = fields.TextField(default="")
-    happened_at = fields.DatetimeField()
-
-    class Meta:
-        table = "claim_events"
-        table_description = "Claim events."

@@ -14,9 +14,10 @@ from market.accounts.web import actor_for, form_data_or_none, form_status, valid
 from market.claims.desk_review import declare_conflict
 from market.claims.expert_panel import assign_experts
 from market.claims.forms import ReasonForm
-from market.claims.models import Claim, ClaimStatus
+from market.claims.models import Claim
 from market.claims.queries import get_claim_at_desk
 from market.claims.reason_page import render_reason_page
+from market.claims.states import ClaimStatus
 from market.integrity.permissions import IntegrityAct
 from market.kit.clock import local_date
 from market.kit.flash import flash

@@ -7,7 +7,7 @@ from typing import Any
 
 from market.claims.claim_page import ClaimPage
 from market.claims.computation import Sheet, SheetLine
-from market.claims.models import ClaimStatus
+from market.claims.states import ClaimStatus
 from market.codes.labels import label
 from market.kit.clock import local_date
 from market.kit.formats import day, figure, long_day, moment, yuan

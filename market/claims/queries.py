@@ -10,7 +10,8 @@ from tortoise.functions import Count, Sum
 
 from market.accounts.actors import Actor
 from market.accounts.permissions import AccountAct
-from market.claims.models import Assessment, Claim, ClaimContract, ClaimStatus
+from market.claims.models import Assessment, Claim, ClaimContract
+from market.claims.states import ClaimStatus
 from market.contracts.models import Contract, Receipt
 from market.files.models import StoredFile
 from market.kit.errors import NotFound

@@ -16,8 +16,8 @@ from market.claims import (
     subsidisable_outcomes,
     views,
 )
-from market.claims.models import ClaimAction, ClaimStatus
 from market.claims.permissions import PERMISSIONS
+from market.claims.states import ClaimAction, ClaimStatus
 from market.claims.verbs import ClaimVerb, SalesVerb
 from market.kit.i18n import lazy
 from market.kit.room import Room, Subject
@@ -38,7 +38,7 @@ ROOM = Room(
             lazy("补助申报"),
             page="claims:desk",
             number="BZ",
-            verbs=(models.ClaimAction,),
+            verbs=(ClaimAction,),
             files=queries.may_open_evidence,
         ),
     },

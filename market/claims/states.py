@@ -1,13 +1,61 @@
-"""The state table of a claim. Pure."""
+"""The life of a claim: its statuses, actions and the table of both. Pure."""
 
 from __future__ import annotations
 
-from market.claims.models import ClaimAction as A
-from market.claims.models import ClaimStatus as S
 from market.kit.errors import Conflict
 from market.kit.i18n import gettext as _
+from market.kit.i18n import lazy
+from market.kit.labels import LabelEnum
+from market.kit.workflow import Workflow
 
-TABLE: dict[S, dict[A, S]] = {
+
+class ClaimStatus(LabelEnum):
+    DRAFT = "draft", lazy("草稿")
+    SUBMITTED = "submitted", lazy("已提交"), "due"
+    ACCEPTED = "accepted", lazy("已受理"), "act"
+    SUPPLEMENT = "supplement", lazy("补正通知"), "due"
+    """补正通知"""
+    CALCULATED = "calculated", lazy("已核算"), "act"
+    RECHECKED = "rechecked", lazy("已复核"), "act"
+    REVIEWED = "reviewed", lazy("已评审"), "act"
+    PUBLICITY = "publicity", lazy("公示中"), "note"
+    OBJECTION = "objection", lazy("异议处理中，程序中止"), "wrong"
+    APPROVED = "approved", lazy("已批准"), "done"
+    TO_PAY = "to_pay", lazy("待拨付"), "due"
+    PAID = "paid", lazy("已拨付"), "done"
+    TRACKING = "tracking", lazy("绩效跟踪"), "act"
+    CLOSED = "closed", lazy("完结"), "done"
+    REJECTED = "rejected", lazy("不予支持"), "wrong"
+    WITHDRAWN = "withdrawn", lazy("已撤回")
+    CLAWBACK = "clawback", lazy("追回"), "wrong"
+
+
+class ClaimAction(LabelEnum):
+    SUBMIT = "submit", lazy("提交")
+    WITHDRAW = "withdraw", lazy("撤回")
+    ACCEPT = "accept", lazy("受理")
+    ASK_SUPPLEMENT = "ask_supplement", lazy("发出补正通知")
+    SUPPLY = "supply", lazy("补正")
+    CALCULATE = "calculate", lazy("核算")
+    RETURN_CALCULATION = "return_calculation", lazy("退回重新核算")
+    RECHECK = "recheck", lazy("复核")
+    REVIEW = "review", lazy("专家评审")
+    PUBLISH = "publish", lazy("列入公示")
+    OBJECT = "object", lazy("提出异议")
+    DISMISS_OBJECTION = "dismiss_objection", lazy("异议不成立")
+    APPROVE = "approve", lazy("批准")
+    ORDER_PAYMENT = "order_payment", lazy("下达拨付")
+    PAY = "pay", lazy("拨付")
+    TRACK = "track", lazy("转入绩效跟踪")
+    CLOSE = "close", lazy("完结")
+    REJECT = "reject", lazy("不予支持")
+    CLAW_BACK = "claw_back", lazy("追回")
+    RELEASE = "release", lazy("释放预留")
+    """Give back what was set aside, for its contract was lost before the bank paid."""
+
+
+S, A = ClaimStatus, ClaimAction
+_TABLE: dict[ClaimStatus, dict[ClaimAction, ClaimStatus]] = {
     S.DRAFT: {A.SUBMIT: S.SUBMITTED, A.WITHDRAW: S.WITHDRAWN},
     S.SUBMITTED: {A.ACCEPT: S.ACCEPTED, A.REJECT: S.REJECTED, A.WITHDRAW: S.WITHDRAWN},
     S.ACCEPTED: {
@@ -36,6 +84,10 @@ TABLE: dict[S, dict[A, S]] = {
     S.WITHDRAWN: {},
     S.CLAWBACK: {},
 }
+WORKFLOW: Workflow[ClaimStatus, ClaimAction] = Workflow(
+    {(status, action): after for status, row in _TABLE.items() for action, after in row.items()},
+    refusal=lazy("这份申报的状态已经变化，不能再做这一步，请刷新后再看。"),
+)
 
 ENDED = frozenset({S.REJECTED, S.WITHDRAWN})
 """Ended without an award; their contracts may be claimed for again."""
@@ -47,18 +99,7 @@ COMPUTED = frozenset(S) - {S.DRAFT, S.SUBMITTED, S.ACCEPTED, S.SUPPLEMENT, S.WIT
 """A stored computation is valid; before that a page shows a trial."""
 
 
-def next_status(status: S, action: A) -> S:
-    """Return where `action` takes a claim.
-
-    Raises:
-        Conflict: a claim in this state does not take that step.
-    """
-    if action not in TABLE[status]:
-        raise Conflict(_("这份申报的状态已经变化，不能再做这一步，请刷新后再看。"))
-    return TABLE[status][action]
-
-
-def require_editable(status: S) -> None:
+def require_editable(status: ClaimStatus) -> None:
     """Raise unless the applicant may still change the claim.
 
     Raises:
@@ -66,8 +107,3 @@ def require_editable(status: S) -> None:
     """
     if status not in EDITABLE:
         raise Conflict(_("这份申报已经提交，不能再改；需要补充材料时会发补正通知。"))
-
-
-def allowed_actions(status: S) -> frozenset[A]:
-    """Return the steps a claim in this state can take."""
-    return frozenset(TABLE[status])

@@ -1,16 +1,16 @@
-"""The only place where a claim's status is written."""
+"""Claims locked, and moved with what their log says."""
 
 from __future__ import annotations
 
 from typing import Any
 from uuid import UUID
 
-from market.audit.services import record
-from market.claims.models import Claim, ClaimAction, ClaimEvent
-from market.claims.states import next_status
+from market.claims.models import Claim
+from market.claims.states import ClaimAction
 from market.kit.errors import NotFound
 from market.kit.i18n import gettext as _
 from market.records.by import By
+from market.records.transitions import transition
 
 
 async def lock_claim(number: str) -> Claim:
@@ -40,24 +40,4 @@ async def move(
     `note` is for the people who see the claim; `data` goes into the audit log and holds no personal
     value. `By.job` means a job did it.
     """
-    status = next_status(claim.status, action)
-    claim.status, claim.updated_at = status, by.now
-    await claim.save(update_fields=["status", "updated_at"])
-    await ClaimEvent.create(
-        claim_id=claim.id,
-        action=action,
-        status=status,
-        actor_id=by.user_id,
-        note=note,
-        happened_at=by.now,
-    )
-    await record(
-        "claim",
-        claim.id,
-        action.value,
-        by=by,
-        number=claim.number,
-        status=status.value,
-        **data,
-    )
-    return claim
+    return await transition(claim, action, by=by, note=note, number=claim.number, **data)

@@ -175,7 +175,6 @@ INDEXES = {
 APPEND_ONLY = (
     "assessments",
     "audit_events",
-    "claim_events",
     "clawback_receipts",
     "deal_messages",
     "equity_paid_in",

@@ -54,13 +54,14 @@ async def run_moments(deps: Deps, now: datetime) -> int:
 
 
 async def _run(moment_id: int, deps: Deps, now: datetime) -> bool:
+    """Call the handler, which locks the record first as every act does, then remove the moment.
+
+    Of two sweeps at once the second finds the record moved on: handlers are idempotent.
+    """
     async with in_transaction():
-        rows = await connection().execute_query_dict(
-            "DELETE FROM moments WHERE id = (SELECT id FROM moments WHERE id = $1 AND due_at <= $2 "
-            "FOR UPDATE SKIP LOCKED) RETURNING subject_id, act",
-            [moment_id, now],
-        )
-        if not rows:
+        moment = await Moment.get_or_none(id=moment_id, due_at__lte=now)
+        if moment is None:
             return False
-        await rooms().moments[rows[0]["act"]](deps, UUID(str(rows[0]["subject_id"])), now)
+        await rooms().moments[moment.act](deps, moment.subject_id, now)
+        await Moment.filter(id=moment_id, due_at=moment.due_at).delete()
         return True

@@ -26,13 +26,15 @@ from market.claims.desk_review import (
     reject,
     return_calculation,
 )
-from market.claims.models import Assessment, Claim, ClaimEvent, ClaimStatus, Evidence
+from market.claims.models import Assessment, Claim, Evidence
+from market.claims.states import ClaimStatus
 from market.integrity.models import IntegrityCheck
 from market.kit.errors import Conflict, Forbidden, Invalid, NotFound, SamePerson
 from market.ledger.services import available, balance
 from market.notices import services as notices
 from market.notices.models import Notice
 from market.records.by import By
+from market.records.models import StatusEvent
 from tests.claims.factories import (
     WAN,
     make_accepted,
@@ -76,7 +78,11 @@ async def test_a_claim_goes_from_draft_to_paid_out_and_is_booked() -> None:
     assert (await balance("budget:guangxi:2026")).amount == 940 * WAN
     assert (await balance("reserved:guangxi:2026")).amount == 0
     assert (await balance(f"disbursed:{claim.id}")).amount == 60 * WAN
-    steps = await ClaimEvent.filter(claim_id=claim.id).order_by("id").values_list("status", flat=True)
+    steps = (
+        await StatusEvent.filter(subject_kind="claim", subject_id=claim.id)
+        .order_by("id")
+        .values_list("status", flat=True)
+    )
     assert [str(step) for step in steps] == [
         "submitted",
         "accepted",

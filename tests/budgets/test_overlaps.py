@@ -11,7 +11,8 @@ from market.budgets.disbursements import enter_result, order_payment
 from market.claims.applications import create_claim, submit_claim
 from market.claims.claim_facts import facts_of
 from market.claims.desk_review import accept, calculate, recheck, return_calculation
-from market.claims.models import Claim, ClaimStatus
+from market.claims.models import Claim
+from market.claims.states import ClaimStatus
 from market.kit.errors import Conflict
 from market.records.by import By
 from tests.budgets.test_year_and_back import LATER

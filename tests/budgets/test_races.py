@@ -20,7 +20,8 @@ from market.claims.applications import add_evidence, create_claim
 from market.claims.claim_facts import facts_of
 from market.claims.computation import compute_claim
 from market.claims.desk_review import calculate, recheck
-from market.claims.models import Assessment, Claim, ClaimContract, ClaimStatus, Evidence
+from market.claims.models import Assessment, Claim, ClaimContract, Evidence
+from market.claims.states import ClaimStatus
 from market.deals.models import ContractKind, Deal
 from market.deps import Deps
 from market.kit.errors import Conflict, Invalid, MarketError

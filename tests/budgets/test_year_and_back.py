@@ -39,7 +39,8 @@ from market.claims.checks import no_conflicted_hands
 from market.claims.contract_validity import voided_among
 from market.claims.desk_review import declare_conflict, reject
 from market.claims.draft_impact import assess_impact
-from market.claims.models import Assessment, Claim, ClaimStatus
+from market.claims.models import Assessment, Claim
+from market.claims.states import ClaimStatus
 from market.claims.subsidisable_outcomes import rebuild_outcome_documents
 from market.contracts.models import ChangeKind, Contract, ContractChange
 from market.deals.models import Deal, Side

@@ -16,8 +16,9 @@ from market.budgets.models import Batch, Disbursement
 from market.claims.applications import submit_claim
 from market.claims.dashboards import dashboard_cards
 from market.claims.desk_review import accept
-from market.claims.models import Claim, ClaimStatus, Evidence, SalesReport
+from market.claims.models import Claim, Evidence, SalesReport
 from market.claims.record_chain import chain_of_outcome
+from market.claims.states import ClaimStatus
 from market.deps import Deps
 from market.notices.models import Notice
 from market.records.by import By

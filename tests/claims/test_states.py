@@ -6,19 +6,18 @@ from itertools import product
 
 import pytest
 
-from market.claims.models import ClaimAction, ClaimStatus
-from market.claims.states import EDITABLE, TABLE, allowed_actions, next_status, require_editable
+from market.claims.states import EDITABLE, WORKFLOW, ClaimAction, ClaimStatus, require_editable
 from market.kit.errors import Conflict
 
 
 @pytest.mark.parametrize(("status", "action"), list(product(ClaimStatus, ClaimAction)))
 def test_a_claim_takes_only_the_steps_of_its_table(status: ClaimStatus, action: ClaimAction) -> None:
-    if action in TABLE[status]:
-        assert next_status(status, action) is TABLE[status][action]
-        assert action in allowed_actions(status)
+    if WORKFLOW.allows(status, action):
+        assert WORKFLOW.next(status, action) is WORKFLOW.transitions[status, action]
+        assert action in WORKFLOW.actions(status)
     else:
         with pytest.raises(Conflict):
-            next_status(status, action)
+            WORKFLOW.next(status, action)
 
 
 def test_an_applicant_changes_a_claim_only_while_it_lies_with_them() -> None:

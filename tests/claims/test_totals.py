@@ -17,9 +17,10 @@ from market.claims.claimable import list_claimable
 from market.claims.computation import compute_claim
 from market.claims.declared_facts import declare_totals, required_facts, required_totals
 from market.claims.desk_review import accept, calculate, recheck
-from market.claims.models import Claim, ClaimStatus
+from market.claims.models import Claim
 from market.claims.risk_detection import detect_risk_flags
 from market.claims.risk_flags import RiskFlag
+from market.claims.states import ClaimStatus
 from market.contracts.models import Contract, EquityPaidIn, PaidInDecision
 from market.deals.models import ContractKind, Deal
 from market.deals.states import DealStatus

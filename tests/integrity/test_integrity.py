@@ -13,7 +13,8 @@ from market.accounts.models import Organisation, StaffRole
 from market.budgets.batches import approve_batch, confirm_batch, make_batch
 from market.budgets.disbursements import order_payment
 from market.claims.applications import submit_claim
-from market.claims.models import Claim, ClaimStatus
+from market.claims.models import Claim
+from market.claims.states import ClaimStatus
 from market.integrity import services
 from market.integrity.models import IntegrityCheck, Sanction, SanctionGrade, Scope
 from market.integrity.services import Barred

@@ -15,7 +15,7 @@ from market.claims.claim_facts import net_refunds
 from market.claims.declared_facts import declare_facts, required_facts
 from market.claims.desk_review import accept, calculate, declare_conflict, recheck
 from market.claims.expert_panel import assign_experts, verdict_for
-from market.claims.models import Claim, ClaimContract, ClaimStatus
+from market.claims.models import Claim, ClaimContract
 from market.claims.risk_flags import (
     ComparedContract,
     PartyLink,
@@ -24,6 +24,7 @@ from market.claims.risk_flags import (
     path_between,
     thresholds,
 )
+from market.claims.states import ClaimStatus
 from market.contracts.models import Contract
 from market.integrity.conflicts import Conflicted
 from market.integrity.models import PartyTie, TieKind

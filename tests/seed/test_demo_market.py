@@ -18,7 +18,8 @@ from market.accounts.passwords import verify_password
 from market.audit.verify import verify_database
 from market.budgets.clawbacks import returned
 from market.budgets.models import Clawback, ClawbackStatus, Disbursement, DisbursementStatus
-from market.claims.models import Assessment, Claim, ClaimStatus, SalesReport
+from market.claims.models import Assessment, Claim, SalesReport
+from market.claims.states import ClaimStatus
 from market.contracts.models import Contract, ContractDraft, Instalment
 from market.contracts.queries import open_amount, received
 from market.deals.models import Deal, DealMessage, Offer, Opening, Side

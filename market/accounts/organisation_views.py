@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 from typing import Any
-from uuid import UUID
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -14,12 +13,12 @@ from market.accounts.forms import BrokerForm, ContactForm, JoinForm, MemberForm,
 from market.accounts.models import MemberRole
 from market.accounts.permissions import AccountAct
 from market.accounts.sessions import COOKIE
-from market.accounts.web import actor_for, form_data_or_none, form_status, validate_and_run
+from market.accounts.web import actor_for
 from market.kit.errors import NotFound
 from market.kit.flash import flash
 from market.kit.i18n import gettext as _
-from market.kit.templating import render
-from market.kit.web import deps, form_data, redirect_to, safe_path
+from market.kit.templating import render, render_form
+from market.kit.web import deps, form_data, form_data_or_none, redirect_to, safe_path, uuid_or_none
 from market.records.by import By
 
 
@@ -33,15 +32,13 @@ async def organisation(request: Request) -> Response:
     kept = membership.organisation
     made = ContactForm if kept.is_verified else OrganisationForm
     form: Any = made(await form_data_or_none(request), obj=kept)
-
-    async def save() -> None:
-        await organisations.update_organisation(
-            form.data, revision=await _revision(request), by=By(actor, deps(request).clock())
-        )
-
-    if request.method == "POST" and await validate_and_run(form, save):
-        return flash(request, redirect_to(request, "accounts:organisation"), _("已保存。"))
-    return render(request, "accounts/organisation.html", form_status(form), form=form, organisation=kept)
+    if form.validate_on_submit():
+        with form.catch_invalid():
+            await organisations.update_organisation(
+                form.data, revision=await _revision(request), by=By(actor, deps(request).clock())
+            )
+            return flash(request, redirect_to(request, "accounts:organisation"), _("已保存。"))
+    return render_form(request, "accounts/organisation.html", form, organisation=kept)
 
 
 async def _revision(request: Request) -> int:
@@ -52,33 +49,31 @@ async def _revision(request: Request) -> int:
 async def new_organisation(request: Request) -> Response:
     actor = actor_for(request, AccountAct.READ_OWN_DATA)
     form: Any = OrganisationForm(await form_data_or_none(request))
-
-    async def found() -> None:
-        await organisations.found_another_organisation(
-            form.data,
-            by=By(actor, deps(request).clock()),
-            session_token=request.cookies[COOKIE],
-        )
-
-    if request.method == "POST" and await validate_and_run(form, found):
-        return flash(
-            request, redirect_to(request, "accounts:organisation"), _("已提交，平台认证后即可办理业务。")
-        )
-    return render(request, "accounts/new_organisation.html", form_status(form), form=form)
+    if form.validate_on_submit():
+        with form.catch_invalid():
+            await organisations.found_another_organisation(
+                form.data,
+                by=By(actor, deps(request).clock()),
+                session_token=request.cookies[COOKIE],
+            )
+            return flash(
+                request, redirect_to(request, "accounts:organisation"), _("已提交，平台认证后即可办理业务。")
+            )
+    return render_form(request, "accounts/new_organisation.html", form)
 
 
 async def join(request: Request) -> Response:
     actor = actor_for(request, AccountAct.READ_OWN_DATA)
     form: Any = JoinForm(await form_data_or_none(request))
-
-    async def ask() -> None:
-        await members_service.join_another(
-            form.uscc.data, MemberRole(form.role.data), by=By(actor, deps(request).clock())
-        )
-
-    if request.method == "POST" and await validate_and_run(form, ask):
-        return flash(request, redirect_to(request, "accounts:profile"), _("申请已送达，由该单位管理员审核。"))
-    return render(request, "accounts/join.html", form_status(form), form=form)
+    if form.validate_on_submit():
+        with form.catch_invalid():
+            await members_service.join_another(
+                form.uscc.data, MemberRole(form.role.data), by=By(actor, deps(request).clock())
+            )
+            return flash(
+                request, redirect_to(request, "accounts:profile"), _("申请已送达，由该单位管理员审核。")
+            )
+    return render_form(request, "accounts/join.html", form)
 
 
 async def members(request: Request) -> Response:
@@ -96,45 +91,38 @@ async def members(request: Request) -> Response:
 
 
 async def _change_member(form: MemberForm, actor: Actor, request: Request) -> None:
-    now, chosen = deps(request).clock(), _uuid(str(form.member.data or ""))
+    now, membership_id = deps(request).clock(), uuid_or_none(form.member.data)
     act = str(form.act.data or "")
-    if not form.validate() or act not in ("approve", "role", "end"):
+    if membership_id is None or not form.validate() or act not in ("approve", "role", "end"):
         raise NotFound(_("没有这个操作。"))
     if act == "end":
-        await members_service.end_membership(chosen, by=By(actor, now))
+        await members_service.end_membership(membership_id, by=By(actor, now))
         return
     role = MemberRole(form.role.data or MemberRole.AGENT)
     change = members_service.approve_member if act == "approve" else members_service.change_role
-    await change(chosen, role, by=By(actor, now))
+    await change(membership_id, role, by=By(actor, now))
 
 
 async def broker(request: Request) -> Response:
     actor = actor_for(request, AccountAct.READ_OWN_DATA)
     profile = await queries.find_broker_profile(actor.user_id)
     form: Any = BrokerForm(await form_data_or_none(request), obj=profile)
-
-    async def save() -> None:
-        await brokers.update_broker(form.data, by=By(actor, deps(request).clock()))
-
-    if request.method == "POST" and await validate_and_run(form, save):
-        return flash(request, redirect_to(request, "accounts:broker"), _("已保存。"))
-    return render(request, "accounts/broker.html", form_status(form), form=form, profile=profile)
+    if form.validate_on_submit():
+        with form.catch_invalid():
+            await brokers.update_broker(form.data, by=By(actor, deps(request).clock()))
+            return flash(request, redirect_to(request, "accounts:broker"), _("已保存。"))
+    return render_form(request, "accounts/broker.html", form, profile=profile)
 
 
 async def act_for(request: Request) -> Response:
     actor, data = actor_for(request, AccountAct.READ_OWN_DATA), await form_data(request)
-    chosen = _uuid(str(data.get("organisation") or ""))
-    await members_service.act_for(chosen, request.cookies[COOKIE], actor=actor)
+    organisation_id = uuid_or_none(data.get("organisation"))
+    if organisation_id is None:
+        raise NotFound(_("没有这条记录。"))
+    await members_service.act_for(organisation_id, request.cookies[COOKIE], actor=actor)
     response = redirect_to(request, "pages:dashboard")
     response.headers["location"] = safe_path(str(data.get("next") or ""), response.headers["location"])
     return response
-
-
-def _uuid(text: str) -> UUID:
-    try:
-        return UUID(text)
-    except ValueError:
-        raise NotFound(_("没有这条记录。")) from None
 
 
 routes = [

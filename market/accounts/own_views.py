@@ -16,32 +16,26 @@ from market.accounts.web import (
     actor_for,
     address_of,
     drop_session,
-    form_data_or_none,
-    form_status,
-    validate_and_run,
 )
 from market.kit.flash import flash
 from market.kit.i18n import gettext as _
 from market.kit.pagination import PageRequest
-from market.kit.templating import render
-from market.kit.web import deps, form_data, redirect_to
+from market.kit.templating import render, render_form
+from market.kit.web import deps, form_data, form_data_or_none, redirect_to
 from market.records.by import By
 
 
 async def profile(request: Request) -> Response:
     actor = actor_for(request, AccountAct.READ_OWN_DATA)
     form = ProfileForm(await form_data_or_none(request), data={"name": actor.name})
-
-    async def rename() -> None:
-        await signing_in.rename(str(form.name.data), by=By(actor, deps(request).clock()))
-
-    if request.method == "POST" and await validate_and_run(form, rename):
-        return flash(request, redirect_to(request, "accounts:profile"), _("已保存。"))
-    return render(
+    if form.validate_on_submit():
+        with form.catch_invalid():
+            await signing_in.rename(str(form.name.data), by=By(actor, deps(request).clock()))
+            return flash(request, redirect_to(request, "accounts:profile"), _("已保存。"))
+    return render_form(
         request,
         "accounts/profile.html",
-        form_status(form),
-        form=form,
+        form,
         memberships=await queries.list_memberships_of(actor.user_id),
         broker=await queries.find_broker_profile(actor.user_id),
     )
@@ -61,19 +55,19 @@ async def messages(request: Request) -> Response:
 
 async def password(request: Request) -> Response:
     actor, form = actor_for(request, AccountAct.READ_OWN_DATA), PasswordForm(await form_data_or_none(request))
-
-    async def change() -> None:
-        await signing_in.change_password(
-            str(form.current.data),
-            str(form.password.data),
-            by=By(actor, deps(request).clock()),
-            session_token=request.cookies[COOKIE],
-            ip=address_of(request),
-        )
-
-    if request.method == "POST" and await validate_and_run(form, change):
-        return flash(request, redirect_to(request, "accounts:profile"), _("密码已修改，其他设备须重新登录。"))
-    return render(request, "accounts/password.html", form_status(form), form=form)
+    if form.validate_on_submit():
+        with form.catch_invalid():
+            await signing_in.change_password(
+                str(form.current.data),
+                str(form.password.data),
+                by=By(actor, deps(request).clock()),
+                session_token=request.cookies[COOKIE],
+                ip=address_of(request),
+            )
+            return flash(
+                request, redirect_to(request, "accounts:profile"), _("密码已修改，其他设备须重新登录。")
+            )
+    return render_form(request, "accounts/password.html", form)
 
 
 async def sessions(request: Request) -> Response:
@@ -101,19 +95,17 @@ async def export(request: Request) -> Response:
 async def erase(request: Request) -> Response:
     actor = actor_for(request, AccountAct.READ_OWN_DATA)
     form: Any = EraseForm(await form_data_or_none(request))
-
-    async def go() -> None:
-        await personal_data.erase_person(
-            form.password.data,
-            by=By(actor, deps(request).clock()),
-            ip=address_of(request),
-        )
-
-    if request.method == "POST" and await validate_and_run(form, go):
-        return drop_session(
-            flash(request, redirect_to(request, "pages:home"), _("账号已注销，您的个人数据已删除。"))
-        )
-    return render(request, "accounts/erase.html", form_status(form), form=form)
+    if form.validate_on_submit():
+        with form.catch_invalid():
+            await personal_data.erase_person(
+                form.password.data,
+                by=By(actor, deps(request).clock()),
+                ip=address_of(request),
+            )
+            return drop_session(
+                flash(request, redirect_to(request, "pages:home"), _("账号已注销，您的个人数据已删除。"))
+            )
+    return render_form(request, "accounts/erase.html", form)
 
 
 routes = [

@@ -25,48 +25,39 @@ from market.accounts.web import (
     address_of,
     browser_of,
     drop_session,
-    form_data_or_none,
-    form_status,
     optional_actor,
     set_session,
-    validate_and_run,
 )
 from market.kit.flash import flash
 from market.kit.forms import BaseForm
 from market.kit.i18n import gettext as _
-from market.kit.templating import render
-from market.kit.web import deps, form_data, redirect_to, safe_path
+from market.kit.templating import render, render_form
+from market.kit.web import deps, form_data, form_data_or_none, redirect_to, safe_path
 
 
 async def login(request: Request) -> Response:
     form, data = LoginForm(await form_data_or_none(request)), await form_data(request)
     settings, target = deps(request).settings, str(data.get("next") or request.query_params.get("next") or "")
-    token = ""
-
-    async def enter() -> None:
-        nonlocal token
-        token = await signing_in.sign_in(
-            str(form.email.data),
-            str(form.password.data),
-            browser=browser_of(request),
-            is_demo=settings.is_demo,
-            now=deps(request).clock(),
-        )
-
+    browser = browser_of(request)
     if data.get("demo"):
-        token = await signing_in.sign_in_demo(
-            str(data["demo"]), browser=browser_of(request), is_demo=settings.is_demo
-        )
-    elif request.method == "POST":
-        await validate_and_run(form, enter)
-    if token:
-        return _entered(request, token, target)
+        token = await signing_in.sign_in_demo(str(data["demo"]), browser=browser, is_demo=settings.is_demo)
+        return _signed_in(request, token, target)
+    if form.validate_on_submit():
+        with form.catch_invalid():
+            token = await signing_in.sign_in(
+                str(form.email.data),
+                str(form.password.data),
+                browser=browser,
+                is_demo=settings.is_demo,
+                now=deps(request).clock(),
+            )
+            return _signed_in(request, token, target)
     people = await queries.list_demo_people() if settings.is_demo else []
     demo = [(person.email, role_of(person.email), person.name) for person in people]
-    return render(request, "accounts/login.html", form_status(form), form=form, demo=demo, target=target)
+    return render_form(request, "accounts/login.html", form, demo=demo, target=target)
 
 
-def _entered(request: Request, token: str, target: str) -> Response:
+def _signed_in(request: Request, token: str, target: str) -> Response:
     response = redirect_to(request, "pages:dashboard")
     response.headers["location"] = safe_path(target, response.headers["location"])
     return set_session(response, token, is_secure=deps(request).settings.is_secure)
@@ -84,10 +75,12 @@ async def register(request: Request) -> Response:
         return render(request, "accounts/register.html", is_known=optional_actor(request) is not None)
     made, act = KINDS[kind]
     form: Any = made(await form_data_or_none(request))
-    if request.method == "POST" and await validate_and_run(form, lambda: act(request, form)):
-        words = _("我们已向 %(email)s 发出邮件，请打开其中的链接完成注册。", email=form.email.data)
-        return flash(request, redirect_to(request, "accounts:login"), words, "note")
-    return render(request, "accounts/register_form.html", form_status(form), kind=kind, form=form)
+    if form.validate_on_submit():
+        with form.catch_invalid():
+            await act(request, form)
+            words = _("我们已向 %(email)s 发出邮件，请打开其中的链接完成注册。", email=form.email.data)
+            return flash(request, redirect_to(request, "accounts:login"), words, "note")
+    return render_form(request, "accounts/register_form.html", form, kind=kind)
 
 
 def _person(form: Any) -> NewPerson:
@@ -134,28 +127,26 @@ async def confirm(request: Request) -> Response:
 
 async def forgot(request: Request) -> Response:
     form = ForgotForm(await form_data_or_none(request))
-
-    async def ask() -> None:
-        await signing_in.forgot_password(
-            str(form.email.data), ip=address_of(request), now=deps(request).clock()
-        )
-
-    if request.method == "POST" and await validate_and_run(form, ask):
-        words = _("如果 %(email)s 注册过，重设密码的邮件已经发出，三十分钟内有效。", email=form.email.data)
-        return flash(request, redirect_to(request, "accounts:login"), words, "note")
-    return render(request, "accounts/forgot.html", form_status(form), form=form)
+    if form.validate_on_submit():
+        with form.catch_invalid():
+            await signing_in.forgot_password(
+                str(form.email.data), ip=address_of(request), now=deps(request).clock()
+            )
+            words = _(
+                "如果 %(email)s 注册过，重设密码的邮件已经发出，三十分钟内有效。", email=form.email.data
+            )
+            return flash(request, redirect_to(request, "accounts:login"), words, "note")
+    return render_form(request, "accounts/forgot.html", form)
 
 
 async def reset(request: Request) -> Response:
     token, form = request.path_params["token"], ResetForm(await form_data_or_none(request))
-
-    async def change() -> None:
-        await signing_in.reset_password(token, str(form.password.data), now=deps(request).clock())
-
-    if request.method == "POST" and await validate_and_run(form, change):
-        return flash(request, redirect_to(request, "accounts:login"), _("新密码已生效，请重新登录。"))
+    if form.validate_on_submit():
+        with form.catch_invalid():
+            await signing_in.reset_password(token, str(form.password.data), now=deps(request).clock())
+            return flash(request, redirect_to(request, "accounts:login"), _("新密码已生效，请重新登录。"))
     await check_token(token, TokenPurpose.RESET_PASSWORD)
-    return render(request, "accounts/reset.html", form_status(form), form=form)
+    return render_form(request, "accounts/reset.html", form)
 
 
 routes = [

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
 from enum import StrEnum
 
-from starlette.datastructures import FormData
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -13,10 +11,8 @@ from market.accounts.actors import Actor
 from market.accounts.devices import device_name
 from market.accounts.sessions import COOKIE, find_actor
 from market.accounts.signing_in import Browser
-from market.kit.errors import Invalid, MarketError
-from market.kit.forms import BaseForm
+from market.kit.errors import MarketError
 from market.kit.i18n import gettext as _
-from market.kit.web import form_data
 
 
 class SignInFirst(MarketError):
@@ -72,28 +68,6 @@ def drop_session(response: Response) -> Response:
     response.delete_cookie(COOKIE)
     response.headers["clear-site-data"] = '"cache"'
     return response
-
-
-async def form_data_or_none(request: Request) -> FormData | None:
-    """Return the form that was posted, or None where the page is only looked at."""
-    return await form_data(request) if request.method == "POST" else None
-
-
-async def validate_and_run(form: BaseForm, act: Callable[[], Awaitable[object]]) -> bool:
-    """Check the form, then do the act; what the act finds invalid is put at its field."""
-    if not form.validate():
-        return False
-    try:
-        await act()
-    except Invalid as error:
-        form.add_error(error.field or "", str(error))
-        return False
-    return True
-
-
-def form_status(form: BaseForm) -> int:
-    """Return 422 for a form with errors, else 200."""
-    return 422 if form.errors else 200
 
 
 def browser_of(request: Request) -> Browser:

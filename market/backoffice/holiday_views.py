@@ -10,7 +10,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from market.accounts.web import actor_for, form_data_or_none, form_status, validate_and_run
+from market.accounts.web import actor_for
 from market.backoffice.holidays import confirm_year
 from market.codes import regions
 from market.codes.holiday_text import ranges, read_days, write_days
@@ -30,8 +30,8 @@ from market.kit.forms import (
 )
 from market.kit.i18n import gettext as _
 from market.kit.i18n import lazy
-from market.kit.templating import render
-from market.kit.web import deps, path_id, redirect_to
+from market.kit.templating import render_form
+from market.kit.web import deps, form_data_or_none, path_id, redirect_to
 from market.notices import holiday_years
 from market.notices.ends import list_moved_ends
 from market.notices.holidays import calendar_for, missing_years, year_of
@@ -98,24 +98,21 @@ async def index(request: Request) -> Response:
         actor.require(NoticeAct.ENTER_HOLIDAYS)
     calendar, today = await calendar_for(request), local_date(deps(request).clock())
     form = HolidayYearForm(given, data=_beginning(request, calendar, today))
-
-    async def propose() -> None:
-        by = By(actor, deps(request).clock())
-        await holiday_years.propose_year(form.holiday_year(), by=by)
-
-    if given is not None and await validate_and_run(form, propose):
-        return flash(
-            request, redirect_to(request, "backoffice:holidays"), _("已录入，由批准人核对文件后确认。")
-        )
+    if form.validate_on_submit():
+        with form.catch_invalid():
+            by = By(actor, deps(request).clock())
+            await holiday_years.propose_year(form.holiday_year(), by=by)
+            return flash(
+                request, redirect_to(request, "backoffice:holidays"), _("已录入，由批准人核对文件后确认。")
+            )
     versions = await holiday_years.list_versions()
     waiting = {(version.year, version.region) for version in versions if version.verdict is None}
     missing = await missing_years(today)
     areas = [NATIONAL, *(feast.region for feast in feasts())]
-    return render(
+    return render_form(
         request,
         "backoffice/holidays.html",
-        form_status(form),
-        form=form,
+        form,
         versions=versions,
         years=[_shown(year) for year in sorted(calendar.years.values(), key=_newest_first)],
         missing=[(holiday_years.title_of(*key), key in waiting) for key in missing],
@@ -131,24 +128,20 @@ async def show(request: Request) -> Response:
     form = DecisionForm(await form_data_or_none(request))
     if request.method == "POST":
         actor.require(NoticeAct.CONFIRM_HOLIDAYS)
-        words: list[str] = []
-
-        async def decide() -> None:
-            words.append(await _decide(request, version_id, form, By(actor, now)))
-
-        if await validate_and_run(form, decide):
-            done = redirect_to(request, "backoffice:holiday_year", version_id=version_id)
-            return flash(request, done, words[0])
+        if form.validate():
+            with form.catch_invalid():
+                words = await _decide(request, version_id, form, By(actor, now))
+                done = redirect_to(request, "backoffice:holiday_year", version_id=version_id)
+                return flash(request, done, words)
     version = await holiday_years.get_version(version_id)
     is_open, year = version.verdict is None, year_of(version)
     calendar = await calendar_for(request)
     before = calendar.years.get(year.key)
     moved = await list_moved_ends(calendar.with_years([year]), now) if is_open else []
-    return render(
+    return render_form(
         request,
         "backoffice/holiday_year.html",
-        form_status(form),
-        form=form,
+        form,
         version=version,
         title=holiday_years.title_of(version.year, version.region),
         year=_shown(year),

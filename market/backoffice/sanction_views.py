@@ -17,14 +17,14 @@ from market.integrity.permissions import IntegrityAct
 from market.integrity.queries import list_sanctions
 from market.integrity.services import answer_appeal, file_sanction, move_sanction
 from market.integrity.states import WORKFLOW, SanctionAction, SanctionStatus
-from market.kit.errors import Invalid, NotFound
+from market.kit.errors import NotFound
 from market.kit.flash import flash
 from market.kit.forms import BaseForm, ChoiceField, ChoicesField, DayField, LongTextField, Required, TextField
 from market.kit.i18n import gettext as _
 from market.kit.i18n import lazy
 from market.kit.pagination import PageRequest
-from market.kit.templating import render
-from market.kit.web import deps, form_data, redirect_to
+from market.kit.templating import render_form
+from market.kit.web import deps, form_data_or_none, redirect_to
 from market.records.by import By
 
 ACTIONS = {
@@ -56,26 +56,23 @@ class SanctionForm(BaseForm):
 
 async def sanctions(request: Request) -> Response:
     actor = actor_for(request, IntegrityAct.MANAGE_SANCTIONS)
-    given = await form_data(request) if request.method == "POST" else None
+    given = await form_data_or_none(request)
     if given is not None and given.get("act"):
         await _move(given, actor, request)
         return flash(request, redirect_to(request, "backoffice:sanctions"), _("已登记。"))
     form = SanctionForm(given)
-    if given is not None and form.validate():
-        try:
+    if form.validate_on_submit():
+        with form.catch_invalid():
             await _file(form, actor, request)
             done = redirect_to(request, "backoffice:sanctions")
             return flash(request, done, _("已登记，告知申辩并认定以后才生效。"))
-        except Invalid as refused:
-            form.add_error(refused.field or "", str(refused))
     status = request.query_params.get("status", "")
     status = status if status in set(SanctionStatus) else ""
     text = request.query_params.get("text", "").replace("\x00", "").strip()[:60]
-    return render(
+    return render_form(
         request,
         "backoffice/sanctions.html",
-        422 if form.errors else 200,
-        form=form,
+        form,
         page=await list_sanctions(PageRequest.from_query(request.query_params), status=status, text=text),
         status=status,
         statuses=list(SanctionStatus),

@@ -9,13 +9,13 @@ from market.accounts import organisations as organisations_service
 from market.accounts import queries as accounts
 from market.accounts.models import OrganisationStatus
 from market.accounts.permissions import AccountAct
-from market.accounts.web import actor_for, form_data_or_none, form_status, validate_and_run
+from market.accounts.web import actor_for
 from market.backoffice.forms import DecisionForm
 from market.kit.flash import flash
 from market.kit.i18n import gettext as _
 from market.kit.pagination import PageRequest
-from market.kit.templating import render
-from market.kit.web import deps, path_id, redirect_to
+from market.kit.templating import render, render_form
+from market.kit.web import deps, form_data_or_none, path_id, redirect_to
 from market.records.by import By
 
 
@@ -45,25 +45,22 @@ async def organisation(request: Request) -> Response:
     found = await accounts.get_organisation(path_id(request, "organisation_id"))
     form, now = DecisionForm(await form_data_or_none(request)), deps(request).clock()
     is_return = form.decision.data == "return"
-
-    async def decide() -> None:
-        if is_return:
-            await organisations_service.return_organisation(
-                found.id, form.reason.data or "", revision=form.seen_revision, by=By(actor, now)
-            )
-        else:
-            await organisations_service.verify_organisation(
-                found.id, revision=form.seen_revision, by=By(actor, now)
-            )
-
-    if request.method == "POST" and await validate_and_run(form, decide):
-        words = _("已退回修改。") if is_return else _("已认证。")
-        return flash(request, redirect_to(request, "backoffice:organisations"), words)
-    return render(
+    if form.validate_on_submit():
+        with form.catch_invalid():
+            if is_return:
+                await organisations_service.return_organisation(
+                    found.id, form.reason.data or "", revision=form.seen_revision, by=By(actor, now)
+                )
+            else:
+                await organisations_service.verify_organisation(
+                    found.id, revision=form.seen_revision, by=By(actor, now)
+                )
+            words = _("已退回修改。") if is_return else _("已认证。")
+            return flash(request, redirect_to(request, "backoffice:organisations"), words)
+    return render_form(
         request,
         "backoffice/organisation.html",
-        form_status(form),
-        form=form,
+        form,
         organisation=found,
         memberships=await accounts.list_memberships(found.id),
     )
@@ -88,19 +85,19 @@ async def broker(request: Request) -> Response:
     profile = await accounts.get_broker_profile(path_id(request, "profile_id"))
     form, now = DecisionForm(await form_data_or_none(request)), deps(request).clock()
     is_return = form.decision.data == "return"
-
-    async def decide() -> None:
-        if is_return:
-            await brokers_service.return_broker(
-                profile.id, form.reason.data or "", revision=form.seen_revision, by=By(actor, now)
-            )
-        else:
-            await brokers_service.verify_broker(profile.id, revision=form.seen_revision, by=By(actor, now))
-
-    if request.method == "POST" and await validate_and_run(form, decide):
-        words = _("已退回修改。") if is_return else _("已认证。")
-        return flash(request, redirect_to(request, "backoffice:brokers"), words)
-    return render(request, "backoffice/broker.html", form_status(form), form=form, profile=profile)
+    if form.validate_on_submit():
+        with form.catch_invalid():
+            if is_return:
+                await brokers_service.return_broker(
+                    profile.id, form.reason.data or "", revision=form.seen_revision, by=By(actor, now)
+                )
+            else:
+                await brokers_service.verify_broker(
+                    profile.id, revision=form.seen_revision, by=By(actor, now)
+                )
+            words = _("已退回修改。") if is_return else _("已认证。")
+            return flash(request, redirect_to(request, "backoffice:brokers"), words)
+    return render_form(request, "backoffice/broker.html", form, profile=profile)
 
 
 routes = [

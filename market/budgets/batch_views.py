@@ -25,11 +25,10 @@ from market.claims.record_chain import chain_of_claim
 from market.claims.states import ClaimStatus
 from market.files.services import check_upload
 from market.kit.clock import local_date
-from market.kit.errors import Invalid
 from market.kit.flash import flash
 from market.kit.i18n import gettext as _
-from market.kit.templating import render
-from market.kit.web import deps, form_data, redirect_to, uploaded_files
+from market.kit.templating import render, render_form
+from market.kit.web import deps, form_data, form_data_or_none, redirect_to, uploaded_files
 from market.notices.holidays import calendar_for
 from market.notices.models import Objection
 from market.notices.queries import find_notice
@@ -42,7 +41,7 @@ XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 async def batches(request: Request) -> Response:
     actor = actor_for(request, AccountAct.SEE_DESK)
     groups = _groups(await budgets_queries.list_listable())
-    given = await form_data(request) if request.method == "POST" else None
+    given = await form_data_or_none(request)
     key = str((given or request.query_params).get("group") or "")
     key = key if key in groups else next(iter(groups), "")
     claims = groups.get(key, [])
@@ -51,7 +50,7 @@ async def batches(request: Request) -> Response:
     if given is not None:
         actor.require(BudgetAct.MAKE_LIST)
         slug, _colon, year = key.partition(":")
-        try:
+        with form.catch_invalid():
             if form.validate() and key:
                 made = await make_batch(
                     slug,
@@ -64,15 +63,12 @@ async def batches(request: Request) -> Response:
                 return flash(request, done, _("批次已拟定，请复核人确认。"))
             if not key:
                 form.add_error("claims", _("没有已复核、待列入的申报。"))
-        except Invalid as refused:
-            form.add_error(refused.field or "", str(refused))
     status = request.query_params.get("status", "")
     status = status if status in set(BatchStatus) else ""
-    return render(
+    return render_form(
         request,
         "budgets/batches.html",
-        422 if given is not None and form.errors else 200,
-        form=form,
+        form,
         groups={name: rows[0] for name, rows in groups.items()},
         key=key,
         claims=claims,
@@ -206,13 +202,11 @@ async def disbursement(request: Request) -> Response:
     actor = actor_for(request, AccountAct.SEE_DESK)
     found = await budgets_queries.get_disbursement(actor, request.path_params["number"])
     now = deps(request).clock()
-    form = ResultForm(
-        await form_data(request) if request.method == "POST" else None, data={"ended_on": local_date(now)}
-    )
+    form = ResultForm(await form_data_or_none(request), data={"ended_on": local_date(now)})
     if request.method == "POST":
         actor.require(BudgetAct.DISBURSE)
         if form.validate():
-            try:
+            with form.catch_invalid():
                 await enter_result(
                     found.number,
                     is_paid=form.result.data == "paid",
@@ -222,14 +216,11 @@ async def disbursement(request: Request) -> Response:
                 )
                 done = redirect_to(request, "budgets:disbursement", number=found.number)
                 return flash(request, done, _("银行结果已登记。"))
-            except Invalid as refused:
-                form.add_error(refused.field or "", str(refused))
-    return render(
+    return render_form(
         request,
         "budgets/disbursement.html",
-        422 if form.errors else 200,
+        form,
         order=found,
-        form=form,
         chain=await chain_of_claim(actor, found.claim, found.number),
     )
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from uuid import UUID
-
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
@@ -16,8 +14,8 @@ from market.kit.clock import local_date
 from market.kit.errors import Forbidden
 from market.kit.flash import flash
 from market.kit.i18n import gettext as _
-from market.kit.templating import render
-from market.kit.web import deps, form_data, redirect_to
+from market.kit.templating import render_form
+from market.kit.web import deps, form_data_or_none, redirect_to, uuid_or_none
 from market.programmes.catalogue import list_programmes
 from market.programmes.permissions import ProgrammeAct
 from market.records.by import By
@@ -26,9 +24,12 @@ from market.records.by import By
 async def budgets(request: Request) -> Response:
     actor = actor_for(request, AccountAct.SEE_DESK)
     now = deps(request).clock()
-    given = await form_data(request) if request.method == "POST" else None
+    given = await form_data_or_none(request)
     if given is not None and given.get("release"):
-        await release_budget(_uuid(given.get("release")), by=By(actor, now))
+        budget_id = uuid_or_none(given.get("release"))
+        if budget_id is None:
+            raise Forbidden(_("没有这项预算。"))
+        await release_budget(budget_id, by=By(actor, now))
         return flash(request, redirect_to(request, "budgets:index"), _("预算已下达并入账。"))
     form = BudgetForm(given, data={"year": local_date(now).year})
     form.programme.choices = [
@@ -42,20 +43,12 @@ async def budgets(request: Request) -> Response:
                 form.programme.data, year=form.year.data or 0, amount=form.amount.data, by=By(actor, now)
             )
             return flash(request, redirect_to(request, "budgets:index"), _("预算已拟定，请批准人下达。"))
-    return render(
+    return render_form(
         request,
         "budgets/budgets.html",
-        422 if form.errors else 200,
-        form=form,
+        form,
         budgets=await list_budgets(),
     )
-
-
-def _uuid(value: object) -> UUID:
-    try:
-        return UUID(str(value))
-    except ValueError:
-        raise Forbidden(_("没有这项预算。")) from None
 
 
 routes = [

@@ -7,7 +7,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from market.accounts.permissions import AccountAct
-from market.accounts.web import actor_for, form_data_or_none, form_status, validate_and_run
+from market.accounts.web import actor_for
 from market.budgets import clawbacks
 from market.budgets.clawbacks import confirm_clawback, drop_clawback, record_return
 from market.budgets.forms import ClawbackForm, ReturnForm
@@ -18,8 +18,8 @@ from market.claims.reason_page import render_reason_page
 from market.kit.clock import local_date
 from market.kit.flash import flash
 from market.kit.i18n import gettext as _
-from market.kit.templating import render
-from market.kit.web import deps, redirect_to
+from market.kit.templating import render, render_form
+from market.kit.web import deps, form_data_or_none, redirect_to
 from market.records.by import By
 
 
@@ -40,15 +40,14 @@ async def start_clawback(request: Request) -> Response:
     actor, now = actor_for(request, BudgetAct.START_CLAWBACK), deps(request).clock()
     found = await get_claim_at_desk(actor, request.path_params["number"])
     form = ClawbackForm(await form_data_or_none(request), data={"amount": found.award_amount})
-    if request.method == "POST" and await validate_and_run(
-        form,
-        lambda: clawbacks.start_clawback(
-            found.number, amount=form.amount.data, reason=str(form.reason.data), by=By(actor, now)
-        ),
-    ):
-        return flash(
-            request, redirect_to(request, "budgets:clawbacks"), _("追回已发起，请批准人确认。"), "due"
-        )
+    if form.validate_on_submit():
+        with form.catch_invalid():
+            await clawbacks.start_clawback(
+                found.number, amount=form.amount.data, reason=str(form.reason.data), by=By(actor, now)
+            )
+            return flash(
+                request, redirect_to(request, "budgets:clawbacks"), _("追回已发起，请批准人确认。"), "due"
+            )
     return render_reason_page(request, found, form, _("发起追回"), "budgets:start_clawback")
 
 
@@ -67,23 +66,21 @@ async def clawback(request: Request) -> Response:
     form = ReturnForm(given, data={"received_on": local_date(now)})
     if given is not None:
         actor.require(BudgetAct.DISBURSE)
-        if await validate_and_run(
-            form,
-            lambda: record_return(
-                found.number,
-                amount=form.amount.data,
-                received_on=form.received_on.data,
-                bank_reference=str(form.bank_reference.data),
-                by=By(actor, now),
-            ),
-        ):
-            return flash(request, done, _("缴回已登记入账。"))
-    return render(
+        if form.validate_on_submit():
+            with form.catch_invalid():
+                await record_return(
+                    found.number,
+                    amount=form.amount.data,
+                    received_on=form.received_on.data,
+                    bank_reference=str(form.bank_reference.data),
+                    by=By(actor, now),
+                )
+                return flash(request, done, _("缴回已登记入账。"))
+    return render_form(
         request,
         "budgets/clawback.html",
-        form_status(form),
+        form,
         clawback=found,
-        form=form,
         receipts=await found.receipts.all().order_by("entered_at"),
         returned=await clawbacks.returned(found.id),
     )

@@ -7,7 +7,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from market.accounts.permissions import AccountAct
-from market.accounts.web import actor_for, form_data_or_none, form_status
+from market.accounts.web import actor_for
 from market.budgets import jobs, year_runs
 from market.budgets.forms import RunForm
 from market.claims.permissions import ClaimAct
@@ -15,8 +15,8 @@ from market.kit.clock import local_date
 from market.kit.flash import flash
 from market.kit.i18n import gettext as _
 from market.kit.jobs import enqueue
-from market.kit.templating import render
-from market.kit.web import deps, path_id, redirect_to
+from market.kit.templating import render, render_form
+from market.kit.web import deps, form_data_or_none, path_id, redirect_to
 from market.programmes.catalogue import list_programmes
 from market.records.by import By
 
@@ -41,11 +41,10 @@ async def runs(request: Request) -> Response:
                     request, redirect_to(request, "budgets:run", run_id=run.id), _("年度核算已开始。")
                 )
             plan = await year_runs.plan_of(slug, year, rate=form.rate.data)
-    return render(
+    return render_form(
         request,
         "budgets/runs.html",
-        form_status(form),
-        form=form,
+        form,
         plan=plan,
         runs=await year_runs.list_runs(),
     )

@@ -22,13 +22,12 @@ from market.claims.risk_flags import RISK_FLAG_LABELS
 from market.claims.states import ClaimStatus
 from market.integrity.conflicts import list_conflicts
 from market.kit.clock import local_date
-from market.kit.errors import Invalid
 from market.kit.flash import flash
 from market.kit.forms import ChoiceField
 from market.kit.i18n import gettext as _
 from market.kit.pagination import PageRequest
 from market.kit.templating import render
-from market.kit.web import deps, form_data, redirect_to
+from market.kit.web import deps, form_data, form_data_or_none, redirect_to
 from market.panels.expert_reviews import list_reviews
 from market.programmes.catalogue import clauses, compiled, list_programmes
 from market.records.by import By
@@ -137,7 +136,7 @@ async def calculate(request: Request) -> Response:
     claim = await get_claim_at_desk(actor, request.path_params["number"])
     form = CalculateForm(await form_data(request))
     if form.validate():
-        try:
+        with form.catch_invalid():
             await desk_review.calculate(
                 claim.number,
                 rate_basis_points=form.rate.data,
@@ -145,8 +144,6 @@ async def calculate(request: Request) -> Response:
             )
             answer = redirect_to(request, "claims:desk", number=claim.number)
             return flash(request, answer, _("核算完成，请另一位复核人复核。"))
-        except Invalid as refused:
-            form.add_error(refused.field or "", str(refused))
     return await _render_claim(request, actor, claim, form)
 
 
@@ -162,9 +159,9 @@ async def recheck(request: Request) -> Response:
 async def supplement(request: Request) -> Response:
     actor = actor_for(request, ClaimAct.ACCEPT_CLAIM)
     claim = await get_claim_at_desk(actor, request.path_params["number"])
-    form = SupplementForm(await form_data(request) if request.method == "POST" else None)
-    if request.method == "POST" and form.validate():
-        try:
+    form = SupplementForm(await form_data_or_none(request))
+    if form.validate_on_submit():
+        with form.catch_invalid():
             await ask_supplement(
                 claim.number,
                 reason=str(form.reason.data),
@@ -173,16 +170,14 @@ async def supplement(request: Request) -> Response:
             )
             answer = redirect_to(request, "claims:desk", number=claim.number)
             return flash(request, answer, _("补正通知已发出。"), "due")
-        except Invalid as refused:
-            form.add_error(refused.field or "", str(refused))
     return render_reason_page(request, claim, form, _("发出补正通知"), "claims:supplement")
 
 
 async def return_(request: Request) -> Response:
     actor = actor_for(request, ClaimAct.RECHECK)
     claim = await get_claim_at_desk(actor, request.path_params["number"])
-    form = ReasonForm(await form_data(request) if request.method == "POST" else None)
-    if request.method == "POST" and form.validate():
+    form = ReasonForm(await form_data_or_none(request))
+    if form.validate_on_submit():
         await return_calculation(
             claim.number, reason=str(form.reason.data), by=By(actor, deps(request).clock())
         )
@@ -194,7 +189,7 @@ async def return_(request: Request) -> Response:
 async def reject(request: Request) -> Response:
     actor = actor_for(request, ClaimAct.ACCEPT_CLAIM)
     claim = await get_claim_at_desk(actor, request.path_params["number"])
-    form = RejectForm(await form_data(request) if request.method == "POST" else None)
+    form = RejectForm(await form_data_or_none(request))
     form.clause.choices = [
         ("", _("请选择")),
         *(
@@ -202,8 +197,8 @@ async def reject(request: Request) -> Response:
             for clause in clauses(claim.terms.content)
         ),
     ]
-    if request.method == "POST" and form.validate():
-        try:
+    if form.validate_on_submit():
+        with form.catch_invalid():
             await desk_review.reject(
                 claim.number,
                 clause=form.clause.data,
@@ -212,8 +207,6 @@ async def reject(request: Request) -> Response:
             )
             answer = redirect_to(request, "claims:desk", number=claim.number)
             return flash(request, answer, _("已作不予支持处理，依据和理由已告知申请单位。"), "note")
-        except Invalid as refused:
-            form.add_error(refused.field or "", str(refused))
     return render_reason_page(request, claim, form, _("作不予支持处理"), "claims:reject", title=_("不予支持"))
 
 

@@ -10,7 +10,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from market.accounts.models import StaffRole, User
-from market.accounts.web import actor_for, form_data_or_none, form_status, validate_and_run
+from market.accounts.web import actor_for
 from market.claims.desk_review import declare_conflict
 from market.claims.expert_panel import assign_experts
 from market.claims.forms import ReasonForm
@@ -23,8 +23,8 @@ from market.kit.clock import local_date
 from market.kit.flash import flash
 from market.kit.forms import record_number_from
 from market.kit.i18n import gettext as _
-from market.kit.templating import render
-from market.kit.web import deps, redirect_to
+from market.kit.templating import render_form
+from market.kit.web import deps, form_data_or_none, redirect_to
 from market.panels.expert_reviews import list_reviews
 from market.panels.forms import AssignForm
 from market.panels.permissions import PanelAct
@@ -40,16 +40,15 @@ async def assign(request: Request) -> Response:
     experts = await User.filter(staff_role=StaffRole.REVIEWER, is_active=True).order_by("name")
     form.reviewers.choices = [(str(expert.id), expert.name) for expert in experts]
     number = record_number_from(data, "claim") if data is not None else ""
-    if data is not None and await validate_and_run(
-        form,
-        lambda: assign_experts(
-            number,
-            reviewer_ids=[UUID(expert) for expert in form.reviewers.data or []],
-            due_on=form.due_on.data,
-            by=By(actor, now),
-        ),
-    ):
-        return flash(request, redirect_to(request, "claims:assign_experts"), _("专家已指派，已发通知。"))
+    if form.validate_on_submit():
+        with form.catch_invalid():
+            await assign_experts(
+                number,
+                reviewer_ids=[UUID(expert) for expert in form.reviewers.data or []],
+                due_on=form.due_on.data,
+                by=By(actor, now),
+            )
+            return flash(request, redirect_to(request, "claims:assign_experts"), _("专家已指派，已发通知。"))
     claims = (
         await Claim.filter(status=ClaimStatus.ACCEPTED)
         .select_related("programme")
@@ -57,11 +56,10 @@ async def assign(request: Request) -> Response:
         .order_by("submitted_at")
         .limit(100)
     )
-    return render(
+    return render_form(
         request,
         "claims/assign_experts.html",
-        form_status(form),
-        form=form,
+        form,
         claims=claims,
         reviews=await list_reviews("claim", [claim.id for claim in claims]),
         number=number,
@@ -73,14 +71,13 @@ async def conflict(request: Request) -> Response:
     actor = actor_for(request, IntegrityAct.DECLARE_CONFLICT)
     claim = await get_claim_at_desk(actor, request.path_params["number"])
     form = ReasonForm(await form_data_or_none(request))
-    if request.method == "POST" and await validate_and_run(
-        form,
-        lambda: declare_conflict(
-            claim.number, reason=str(form.reason.data)[:400], by=By(actor, deps(request).clock())
-        ),
-    ):
-        answer = redirect_to(request, "claims:desk", number=claim.number)
-        return flash(request, answer, _("已声明回避，这份申报由他人办理。"), "note")
+    if form.validate_on_submit():
+        with form.catch_invalid():
+            await declare_conflict(
+                claim.number, reason=str(form.reason.data)[:400], by=By(actor, deps(request).clock())
+            )
+            answer = redirect_to(request, "claims:desk", number=claim.number)
+            return flash(request, answer, _("已声明回避，这份申报由他人办理。"), "note")
     return render_reason_page(request, claim, form, _("声明回避"), "claims:declare_conflict")
 
 

@@ -5,22 +5,20 @@ from __future__ import annotations
 from starlette.requests import Request
 from starlette.responses import Response
 
-from market.accounts.web import form_status
 from market.claims.models import Claim
 from market.kit.forms import BaseForm
-from market.kit.templating import render
+from market.kit.templating import render_form
 
 
 def render_reason_page(
     request: Request, claim: Claim, form: BaseForm, act: str, address: str, *, title: str = ""
 ) -> Response:
     """Render the form, its page and its button named after the act; `address` is the route it is sent to."""
-    return render(
+    return render_form(
         request,
         "claims/reason.html",
-        form_status(form),
+        form,
         claim=claim,
-        form=form,
         title=title or act,
         words=act,
         address=request.app.url_path_for(address, number=claim.number),

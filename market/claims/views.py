@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from typing import Any
-from uuid import UUID
 
 from starlette.datastructures import ImmutableMultiDict
 from starlette.requests import Request
@@ -41,8 +40,16 @@ from market.kit.flash import flash
 from market.kit.forms import record_number_from
 from market.kit.i18n import gettext as _
 from market.kit.pagination import PageRequest
-from market.kit.templating import render
-from market.kit.web import deps, form_data, redirect_to, uploaded_files, wants_partial
+from market.kit.templating import render, render_form
+from market.kit.web import (
+    deps,
+    form_data,
+    form_data_or_none,
+    redirect_to,
+    uploaded_files,
+    uuid_or_none,
+    wants_partial,
+)
 from market.programmes.catalogue import compiled
 from market.programmes.texts import named
 from market.records.by import By
@@ -93,11 +100,9 @@ async def report_sales(request: Request) -> Response:
     actor = actor_for(request, ClaimAct.REPORT_SALES)
     contract = await queries.get_bought_contract_for(actor, request.path_params["number"])
     now = deps(request).clock()
-    form = SalesForm(
-        await form_data(request) if request.method == "POST" else None, data={"year": local_date(now).year}
-    )
-    if request.method == "POST" and form.validate():
-        try:
+    form = SalesForm(await form_data_or_none(request), data={"year": local_date(now).year})
+    if form.validate_on_submit():
+        with form.catch_invalid():
             await applications.report_sales(
                 contract.number,
                 year=form.year.data or 0,
@@ -107,13 +112,10 @@ async def report_sales(request: Request) -> Response:
             )
             answer = redirect_to(request, "claims:report_sales", number=contract.number)
             return flash(request, answer, _("新增销售收入已填报。"))
-        except Invalid as refused:
-            form.add_error(refused.field or "", str(refused))
-    return render(
+    return render_form(
         request,
         "claims/sales.html",
-        422 if form.errors else 200,
-        form=form,
+        form,
         contract=contract,
         reports=await SalesReport.filter(contract_id=contract.id).order_by("-year"),
         chain=await chain_of_contract(actor, contract.id, ""),
@@ -153,8 +155,8 @@ async def new(request: Request) -> Response:
     form = ClaimForm(data if request.method == "POST" else None, data=selection.data)
     form.programme.choices = selection.programmes
     form.contracts.choices = selection.contracts
-    if request.method == "POST" and form.validate():
-        try:
+    if form.validate_on_submit():
+        with form.catch_invalid():
             draft = await create_claim(
                 form.programme.data,
                 year=form.year.data or 0,
@@ -163,16 +165,13 @@ async def new(request: Request) -> Response:
             )
             answer = redirect_to(request, "claims:show", number=draft.number)
             return flash(request, answer, _("申报已建立，合同、到账和登记证明已自动带入。"))
-        except Invalid as refused:
-            form.add_error(refused.field or "", str(refused))
     preview, document = await preview_award(actor, selection)
     is_part = wants_partial(request)
     template = "claims/_preview.html" if is_part else "claims/new_claim.html"
-    return render(
+    return render_form(
         request,
         template,
-        422 if form.errors else 200,
-        form=form,
+        form,
         chosen=selection,
         preview=preview,
         is_part=is_part,
@@ -220,14 +219,14 @@ async def add_evidence(request: Request) -> Response:
     actor = actor_for(request, ClaimAct.WRITE_CLAIM)
     claim = await get_claim_for(actor, request.path_params["number"])
     data, now = await form_data(request), deps(request).clock()
-    if removed := _id(data.get("remove")):
+    if removed := uuid_or_none(data.get("remove")):
         await remove_evidence(claim.number, removed, by=By(actor, now))
         return flash(
             request, redirect_to(request, "claims:show", number=claim.number), _("材料已移除。"), "note"
         )
     form = EvidenceForm(data)
     if form.validate():
-        try:
+        with form.catch_invalid():
             files = uploaded_files(data, "file")
             await applications.add_evidence(
                 claim.number,
@@ -240,16 +239,7 @@ async def add_evidence(request: Request) -> Response:
                 store=deps(request).store,
             )
             return flash(request, redirect_to(request, "claims:show", number=claim.number), _("材料已添加。"))
-        except Invalid as refused:
-            form.add_error(refused.field or "", str(refused))
     return await _render_claim(request, actor, claim, evidence_form=form)
-
-
-def _id(value: object) -> UUID | None:
-    try:
-        return UUID(str(value)) if value else None
-    except ValueError:
-        return None
 
 
 async def state_facts(request: Request) -> Response:
@@ -305,15 +295,13 @@ async def submit_claim(request: Request) -> Response:
     claim = await get_claim_for(actor, request.path_params["number"])
     form = SubmitForm(await form_data(request))
     form.validate()
-    try:
+    with form.catch_invalid():
         await applications.submit_claim(
             claim.number, is_declared=form.declaration.data, by=By(actor, deps(request).clock())
         )
-    except Invalid as refused:
-        form.add_error(refused.field or "", str(refused))
-        return await _render_claim(request, actor, claim, submit_form=form)
-    answer = redirect_to(request, "claims:show", number=claim.number)
-    return flash(request, answer, _("申报已提交，由核算人受理。"))
+        answer = redirect_to(request, "claims:show", number=claim.number)
+        return flash(request, answer, _("申报已提交，由核算人受理。"))
+    return await _render_claim(request, actor, claim, submit_form=form)
 
 
 async def withdraw_claim(request: Request) -> Response:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from uuid import UUID
-
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
@@ -12,13 +10,20 @@ from market.accounts.web import actor_for
 from market.contracts import banking
 from market.contracts.bank_forms import AsideForm, StatementForm
 from market.contracts.permissions import ContractAct
-from market.files.services import check_upload, store_blob
+from market.files.services import required_upload
 from market.kit.errors import Forbidden, Invalid
 from market.kit.flash import flash
 from market.kit.i18n import gettext as _
 from market.kit.pagination import PageRequest
-from market.kit.templating import render
-from market.kit.web import deps, form_data, path_id, redirect_to, uploaded_files
+from market.kit.templating import render, render_form
+from market.kit.web import (
+    deps,
+    form_data,
+    form_data_or_none,
+    path_id,
+    redirect_to,
+    uuid_or_none,
+)
 from market.payments import bank
 from market.payments.models import BankLine, BankStatement
 from market.payments.states import LineStatus
@@ -32,18 +37,15 @@ async def statements(request: Request) -> Response:
     actor = actor_for(request, ContractAct.IMPORT_STATEMENT)
     if not actor.may_sell:
         raise Forbidden(_("银行流水由已认证的成果方导入。"))
-    form = StatementForm(await form_data(request) if request.method == "POST" else None)
+    form = StatementForm(await form_data_or_none(request))
     if request.method == "POST":
-        try:
-            chosen = uploaded_files(await form_data(request), "file")
-            blob = await store_blob(await check_upload(chosen[0] if chosen else None), deps(request).store)
+        with form.catch_invalid():
+            blob = await required_upload(request)
             made, is_new = await banking.import_statement(blob, by=By(actor, deps(request).clock()))
             words = (
                 _("共 %(n)s 行，正在匹配。", n=made.new_count) if is_new else _("这份流水导入过，没有变化。")
             )
             return flash(request, redirect_to(request, "contracts:statement", statement_id=made.id), words)
-        except Invalid as refused:
-            form.add_error(refused.field or "", str(refused))
     page_request = PageRequest.from_query(request.query_params)
     found = BankStatement.filter(organisation_id=actor.organisation_id)
     items = (
@@ -52,11 +54,10 @@ async def statements(request: Request) -> Response:
         .offset(page_request.offset)
         .limit(page_request.size)
     )
-    return render(
+    return render_form(
         request,
         "payments/statements.html",
-        422 if form.errors else 200,
-        form=form,
+        form,
         page=page_request.page(items, await found.count()),
         counts=await bank.count_lines([each.id for each in items]),
         accept=ACCEPT,
@@ -95,7 +96,8 @@ async def confirm(request: Request) -> Response:
     found = await bank.get_statement_for(actor, path_id(request, "statement_id"))
     chosen = [str(each) for each in (await form_data(request)).getlist("line")]
     told = await banking.confirm_lines(
-        [line_id for each in chosen[:100] if (line_id := _uuid(each))], by=By(actor, deps(request).clock())
+        [line_id for each in chosen[:100] if (line_id := uuid_or_none(each))],
+        by=By(actor, deps(request).clock()),
     )
     words = _("已确认 %(n)s 笔到账。", n=told.done) + " ".join(told.refusals)
     tone = "due" if told.refusals or not told.done else "done"
@@ -116,7 +118,7 @@ async def act(request: Request) -> Response:
     try:
         match given.get("act"):
             case "match":
-                chosen = _uuid(str(given.get("instalment") or ""))
+                chosen = uuid_or_none(given.get("instalment"))
                 if chosen is None:
                     raise Invalid(_("请选择这笔款付的是哪一期。"))
                 await banking.match_line(found.id, chosen, by=By(actor, now))
@@ -137,24 +139,16 @@ async def act(request: Request) -> Response:
 async def _line_page(request: Request, found: BankLine, form: AsideForm) -> Response:
     is_open = found.status is LineStatus.OPEN
     finder = await banking.finder_of(found.organisation_id) if is_open else None
-    return render(
+    return render_form(
         request,
         "payments/bank_line.html",
-        422 if form.errors else 200,
+        form,
         line=found,
-        form=form,
         instalment=(await banking.instalments_of([found])).get(found.payable_id)
         if found.payable_id
         else None,
         candidates=finder.candidates(banking.paying(found))[:20] if finder else [],
     )
-
-
-def _uuid(text: str) -> UUID | None:
-    try:
-        return UUID(text)
-    except ValueError:
-        return None
 
 
 routes = [

@@ -6,25 +6,26 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from market.accounts.web import actor_for, form_data_or_none, form_status, validate_and_run
+from market.accounts.web import actor_for
 from market.codes.labels import choices
 from market.contracts import queries, services
 from market.contracts.forms import ChangeForm, PaidInForm, RejectionForm, RoyaltyForm
 from market.contracts.models import ChangeKind, Contract
 from market.contracts.paid_in import get_paid_in_for
 from market.contracts.permissions import ContractAct
-from market.contracts.web import optional_upload, rejection_page, required_upload
+from market.contracts.web import rejection_page
 from market.deals.models import ROYALTIES, ContractKind, Side
 from market.deals.parties import side_of
 from market.files.contents import ACCEPT
+from market.files.services import optional_upload, required_upload
 from market.kit.clock import local_date
 from market.kit.errors import Conflict, NotFound
 from market.kit.flash import flash
 from market.kit.formats import yuan
 from market.kit.forms import to_minor_units
 from market.kit.i18n import gettext as _
-from market.kit.templating import render
-from market.kit.web import deps, form_data, path_id, redirect_to
+from market.kit.templating import render_form
+from market.kit.web import deps, form_data, form_data_or_none, path_id, redirect_to
 from market.records.by import By
 
 
@@ -38,23 +39,19 @@ async def change(request: Request) -> Response:
         if kind != ChangeKind.CANCELLATION or (side is Side.SELLER and contract.registration_number)
     ]
     form.kind.choices = [("", _("请选择")), *offered]
-
-    async def enter() -> None:
-        await services.enter_change(
-            contract.number,
-            ChangeKind(form.kind.data),
-            str(form.reason.data),
-            agreed_on=form.agreed_on.data,
-            new_valid_until=form.new_valid_until.data,
-            blob=await optional_upload(request),
-            by=By(actor, now),
-        )
-
-    if request.method == "POST" and await validate_and_run(form, enter):
-        return flash(request, _show(request, contract), _("已记下；变更和解除由对方确认后成立。"))
-    return render(
-        request, "contracts/change.html", form_status(form), form=form, contract=contract, accept=ACCEPT
-    )
+    if form.validate_on_submit():
+        with form.catch_invalid():
+            await services.enter_change(
+                contract.number,
+                ChangeKind(form.kind.data),
+                str(form.reason.data),
+                agreed_on=form.agreed_on.data,
+                new_valid_until=form.new_valid_until.data,
+                blob=await optional_upload(request),
+                by=By(actor, now),
+            )
+            return flash(request, _show(request, contract), _("已记下；变更和解除由对方确认后成立。"))
+    return render_form(request, "contracts/change.html", form, contract=contract, accept=ACCEPT)
 
 
 async def confirm_change(request: Request) -> Response:
@@ -77,19 +74,18 @@ async def royalties(request: Request) -> Response:
     if contract.payment_way not in ROYALTIES:
         raise Conflict(_("这份合同没有要填报的提成。"))
     form = RoyaltyForm(await form_data_or_none(request))
-    if request.method == "POST" and await validate_and_run(
-        form,
-        lambda: services.state_royalty(
-            contract.number,
-            to_minor_units(form.base.data, contract.currency, "base"),
-            starts_on=form.starts_on.data,
-            ends_on=form.ends_on.data,
-            is_last=bool(form.is_last.data),
-            by=By(actor, deps(request).clock()),
-        ),
-    ):
-        return flash(request, _show(request, contract), _("本期提成已填报，请等转让方核对。"))
-    return render(request, "contracts/royalties.html", form_status(form), form=form, contract=contract)
+    if form.validate_on_submit():
+        with form.catch_invalid():
+            await services.state_royalty(
+                contract.number,
+                to_minor_units(form.base.data, contract.currency, "base"),
+                starts_on=form.starts_on.data,
+                ends_on=form.ends_on.data,
+                is_last=bool(form.is_last.data),
+                by=By(actor, deps(request).clock()),
+            )
+            return flash(request, _show(request, contract), _("本期提成已填报，请等转让方核对。"))
+    return render_form(request, "contracts/royalties.html", form, contract=contract)
 
 
 async def confirm_royalty(request: Request) -> Response:
@@ -112,23 +108,19 @@ async def paid_in(request: Request) -> Response:
     if contract.kind is not ContractKind.EQUITY:
         raise Conflict(_("只有作价入股的合同登记实缴。"))
     form = PaidInForm(await form_data_or_none(request))
-
-    async def note() -> None:
-        await services.record_paid_in(
-            contract.number,
-            str(form.company.data),
-            int(form.share_basis_points.data or 0),
-            to_minor_units(form.amount.data, contract.currency, "amount"),
-            await required_upload(request),
-            paid_in_on=form.paid_in_on.data,
-            by=By(actor, deps(request).clock()),
-        )
-
-    if request.method == "POST" and await validate_and_run(form, note):
-        return flash(request, _show(request, contract), _("实缴已登记，由转让方的财务人员确认后计入。"))
-    return render(
-        request, "contracts/paid_in.html", form_status(form), form=form, contract=contract, accept=ACCEPT
-    )
+    if form.validate_on_submit():
+        with form.catch_invalid():
+            await services.record_paid_in(
+                contract.number,
+                str(form.company.data),
+                int(form.share_basis_points.data or 0),
+                to_minor_units(form.amount.data, contract.currency, "amount"),
+                await required_upload(request),
+                paid_in_on=form.paid_in_on.data,
+                by=By(actor, deps(request).clock()),
+            )
+            return flash(request, _show(request, contract), _("实缴已登记，由转让方的财务人员确认后计入。"))
+    return render_form(request, "contracts/paid_in.html", form, contract=contract, accept=ACCEPT)
 
 
 async def confirm_paid_in(request: Request) -> Response:

@@ -17,14 +17,15 @@ from market.contracts.permissions import ContractAct
 from market.contracts.web import rejection_page
 from market.deals.models import Side
 from market.deals.parties import side_of
-from market.files.services import check_upload, store_blob
+from market.files.services import optional_upload
 from market.kit.clock import local_date
-from market.kit.errors import Conflict, Forbidden, Invalid, NotFound
+from market.kit.errors import Conflict, Forbidden, NotFound
 from market.kit.flash import flash
 from market.kit.formats import yuan
+from market.kit.forms import BaseForm
 from market.kit.i18n import gettext as _
-from market.kit.templating import render
-from market.kit.web import deps, form_data, path_id, redirect_to, uploaded_files
+from market.kit.templating import render, render_form
+from market.kit.web import deps, form_data, form_data_or_none, path_id, redirect_to
 from market.payments import bank, refunds
 from market.payments.models import BankLine, Dispute, Payment, Refund, Remittance
 from market.records.by import By
@@ -40,19 +41,17 @@ async def refund_payment(request: Request) -> Response:
         raise Forbidden(_("退款由转让方的财务人员办理。"))
     left = await refunds.refundable(payment)
     form = OnlineRefundForm(
-        await form_data(request) if request.method == "POST" else None,
+        await form_data_or_none(request),
         data={"amount": left.amount or None},
         currency=payment.currency,
     )
-    if request.method == "POST" and form.validate():
-        try:
+    if form.validate_on_submit():
+        with form.catch_invalid(Conflict, field="amount"):
             await refunding.request_refund(
                 payment.id, form.amount.data, str(form.reason.data), by=By(actor, deps(request).clock())
             )
             done = redirect_to(request, "contracts:money", number=instalment.contract.number)
             return flash(request, done, _("退款已提交支付平台。"))
-        except (Invalid, Conflict) as refused:
-            form.add_error(getattr(refused, "field", "") or "amount", str(refused))
     return _form(request, form, payment, left, instalment)
 
 
@@ -74,14 +73,13 @@ async def _by_bank(
 ) -> Response:
     actor, now = actor_for(request, ContractAct.REFUND), deps(request).clock()
     left = await refunds.refundable(source)
-    given = await form_data(request) if request.method == "POST" else None
+    given = await form_data_or_none(request)
     form = RefundForm(
         given, data={"amount": left.amount or None, "refunded_on": local_date(now)}, currency=source.currency
     )
-    if given is not None and form.validate():
-        try:
-            chosen = uploaded_files(given, "file")
-            blob = await store_blob(await check_upload(chosen[0]), deps(request).store) if chosen else None
+    if form.validate_on_submit():
+        with form.catch_invalid(Conflict, field="amount"):
+            blob = await optional_upload(request)
             await refunding.record_refund(
                 source,
                 form.amount.data,
@@ -97,19 +95,16 @@ async def _by_bank(
             return flash(
                 request, redirect_to(request, "contracts:money", number=instalment.contract.number), words
             )
-        except (Invalid, Conflict) as refused:
-            form.add_error(getattr(refused, "field", "") or "amount", str(refused))
     return _form(request, form, source, left, instalment)
 
 
 def _form(
-    request: Request, form: object, source: object, left: object, instalment: Instalment | None
+    request: Request, form: BaseForm, source: object, left: object, instalment: Instalment | None
 ) -> Response:
-    return render(
+    return render_form(
         request,
         "payments/refund.html",
-        422 if getattr(form, "errors", None) else 200,
-        form=form,
+        form,
         source=source,
         left=left,
         instalment=instalment,

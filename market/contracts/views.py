@@ -16,7 +16,7 @@ from market.contracts.permissions import ContractAct
 from market.contracts.prints import rate_words, valid_until
 from market.contracts.standing import lines_of
 from market.contracts.terms import ContractTerms, three_amounts
-from market.contracts.web import optional_upload, rejection_page, required_upload
+from market.contracts.web import rejection_page
 from market.deals.models import Side
 from market.deals.parties import may_see, side_of
 from market.deals.permissions import DealAct
@@ -25,16 +25,17 @@ from market.deals.states import DealStatus
 from market.deals.terms import OfferTerms
 from market.files.contents import ACCEPT
 from market.files.queries import list_files
+from market.files.services import optional_upload, required_upload
 from market.kit.clock import local_date
-from market.kit.errors import Conflict, Forbidden, Invalid, NotFound
+from market.kit.errors import Conflict, Forbidden, NotFound
 from market.kit.flash import flash
 from market.kit.formats import yuan
 from market.kit.forms import to_minor_units
 from market.kit.i18n import gettext as _
 from market.kit.money import Money
-from market.kit.templating import render
+from market.kit.templating import render, render_form
 from market.kit.terms import from_content, from_record
-from market.kit.web import deps, form_data, path_id, redirect_to
+from market.kit.web import deps, form_data, form_data_or_none, path_id, redirect_to
 from market.payments import services as payments
 from market.payments.gateway import ReturnUrls
 from market.payments.models import Payment
@@ -57,7 +58,7 @@ async def sign(request: Request) -> Response:
         raise Conflict(_("这笔交易现在不能签约，请回交易页看进度。"))
     draft = await queries.find_draft(deal.id)
     terms = from_content(ContractTerms, draft.content) if draft else None
-    given = await form_data(request) if request.method == "POST" else None
+    given = await form_data_or_none(request)
     if given is not None and given.get("act") == "confirm":
         contract = await services.confirm(deal.number, str(given.get("seen") or ""), by=By(actor, now))
         done = redirect_to(request, "contracts:show", number=contract.number)
@@ -67,8 +68,8 @@ async def sign(request: Request) -> Response:
     form = ContractForm(given, data=initial | {"seen": draft.content_hash if draft else ""})
     known = CONTRACT_SUB_KINDS[deal.kind] if deal.kind else {}
     form.sub_kind.choices = [("", _("请选择")), *((key, str(name)) for key, name in known.items())]
-    if given is not None and form.validate():
-        try:
+    if form.validate_on_submit():
+        with form.catch_invalid():
             entered = form.terms(agreed)
             blob = await (required_upload if draft is None else optional_upload)(request)
             await services.enter(
@@ -76,13 +77,10 @@ async def sign(request: Request) -> Response:
             )
             done = redirect_to(request, "pages:deal", number=deal.number)
             return flash(request, done, _("合同内容已登记，您方已签署，请等对方确认。"))
-        except Invalid as refused:
-            form.add_error(refused.field or "", str(refused))
-    return render(
+    return render_form(
         request,
         "contracts/sign.html",
-        422 if form.errors else 200,
-        form=form,
+        form,
         deal=deal,
         side=side,
         offer=offer,
@@ -122,9 +120,9 @@ async def register(request: Request) -> Response:
         raise Forbidden(_("技术合同由卖方申请认定登记。"))
     if contract.registration_number:
         raise Conflict(_("这份合同已经登记。"))
-    form = RegistrationForm(await form_data(request) if request.method == "POST" else None)
-    if request.method == "POST" and form.validate():
-        try:
+    form = RegistrationForm(await form_data_or_none(request))
+    if form.validate_on_submit():
+        with form.catch_invalid():
             await services.register(
                 contract.number,
                 canonical_key(str(form.registration_number.data)),
@@ -135,13 +133,10 @@ async def register(request: Request) -> Response:
             )
             done = redirect_to(request, "contracts:show", number=contract.number)
             return flash(request, done, _("合同登记已记录。"))
-        except Invalid as refused:
-            form.add_error(refused.field or "", str(refused))
-    return render(
+    return render_form(
         request,
         "contracts/register.html",
-        422 if form.errors else 200,
-        form=form,
+        form,
         contract=contract,
         accept=ACCEPT,
     )
@@ -154,11 +149,11 @@ async def remit(request: Request) -> Response:
     if side_of(contract.deal, actor) is None:
         raise NotFound(_("没有这笔应付款，或者您不能查看它。"))
     left = await queries.open_amount(instalment) - await queries.waiting_amount([instalment.id])
-    given = await form_data(request) if request.method == "POST" else None
+    given = await form_data_or_none(request)
     rest = Money(max(left, 0), contract.currency)
     form = RemittanceForm(given, data={"amount": rest.hundredths or None})
-    if request.method == "POST" and form.validate():
-        try:
+    if form.validate_on_submit():
+        with form.catch_invalid():
             await services.record_remittance(
                 instalment.id,
                 to_minor_units(form.amount.data, contract.currency, "amount"),
@@ -172,13 +167,10 @@ async def remit(request: Request) -> Response:
             )
             done = redirect_to(request, "contracts:show", number=contract.number)
             return flash(request, done, _("到账已登记，请转让方的另一位财务人员确认。"))
-        except Invalid as refused:
-            form.add_error("file" if refused.field == "voucher" else refused.field or "", str(refused))
-    return render(
+    return render_form(
         request,
         "contracts/remit.html",
-        422 if form.errors else 200,
-        form=form,
+        form,
         instalment=instalment,
         contract=contract,
         left=left,

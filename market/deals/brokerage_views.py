@@ -4,7 +4,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from market.accounts.web import actor_for, form_data_or_none, form_status, validate_and_run
+from market.accounts.web import actor_for
 from market.deals import brokerage, queries
 from market.deals.brokerage import follow_up
 from market.deals.brokerage_evidence import evidence_pack
@@ -16,8 +16,8 @@ from market.kit.errors import NotFound
 from market.kit.flash import flash
 from market.kit.i18n import gettext as _
 from market.kit.prints import render_pdf
-from market.kit.templating import render
-from market.kit.web import deps, redirect_to
+from market.kit.templating import render_form
+from market.kit.web import deps, form_data_or_none, redirect_to
 from market.records.by import By
 
 
@@ -25,25 +25,23 @@ async def ledger(request: Request) -> Response:
     actor, now = actor_for(request, DealAct.SEE_DEALS), deps(request).clock()
     deal = await queries.get_brokered_deal_for(actor, request.path_params["number"])
     form = FollowUpForm(await form_data_or_none(request), data={"happened_on": local_date(now)})
-    if request.method == "POST" and await validate_and_run(
-        form,
-        lambda: follow_up(
-            deal.number,
-            form.way.data,
-            str(form.text.data),
-            happened_on=form.happened_on.data,
-            next_on=form.next_on.data,
-            by=By(actor, now),
-        ),
-    ):
-        done = redirect_to(request, "deals:brokerage", number=deal.number)
-        return flash(request, done, _("跟进已记下。"))
+    if form.validate_on_submit():
+        with form.catch_invalid():
+            await follow_up(
+                deal.number,
+                form.way.data,
+                str(form.text.data),
+                happened_on=form.happened_on.data,
+                next_on=form.next_on.data,
+                by=By(actor, now),
+            )
+            done = redirect_to(request, "deals:brokerage", number=deal.number)
+            return flash(request, done, _("跟进已记下。"))
     introduction = await queries.find_introduction(deal.id)
-    return render(
+    return render_form(
         request,
         "deals/brokerage.html",
-        form_status(form),
-        form=form,
+        form,
         deal=deal,
         buyer=buyer_name(deal, actor),
         introduction=introduction,

@@ -4,7 +4,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
-from market.accounts.web import actor_for, validate_and_run
+from market.accounts.web import actor_for
 from market.deals import queries
 from market.deals.forms import MessageForm
 from market.deals.messages import mark_read, send_message
@@ -22,11 +22,10 @@ async def send(request: Request) -> Response:
     actor = actor_for(request, DealAct.WRITE_MESSAGE)
     deal = await queries.get_deal_for(actor, request.path_params["number"])
     form = MessageForm(await form_data(request))
-    if await validate_and_run(
-        form,
-        lambda: send_message(deal.number, str(form.text.data), by=By(actor, deps(request).clock())),
-    ):
-        return _messages(request, deal.number)
+    if form.validate_on_submit():
+        with form.catch_invalid():
+            await send_message(deal.number, str(form.text.data), by=By(actor, deps(request).clock()))
+            return _messages(request, deal.number)
     return render(request, "deals/message.html", 422, form=form, deal=deal, buyer=buyer_name(deal, actor))
 
 

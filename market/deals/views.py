@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from uuid import UUID
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -30,14 +29,21 @@ from market.deals.states import DealStatus
 from market.deals.terms import OfferTerms
 from market.files.contents import ACCEPT
 from market.files.models import Tier
-from market.files.services import check_upload, store_blob
+from market.files.services import required_upload
 from market.kit.clock import local_date
-from market.kit.errors import Invalid, NotFound
+from market.kit.errors import NotFound
 from market.kit.flash import flash
 from market.kit.i18n import gettext as _
-from market.kit.templating import render
+from market.kit.templating import render, render_form
 from market.kit.terms import from_record
-from market.kit.web import deps, form_data, path_id, redirect_to, uploaded_files
+from market.kit.web import (
+    deps,
+    form_data,
+    form_data_or_none,
+    path_id,
+    redirect_to,
+    uuid_or_none,
+)
 from market.listings.queries import get_need_for, get_outcome_for, list_own_outcomes, need_owner_name
 from market.matching.models import Match
 from market.notices.holidays import calendar_for
@@ -48,15 +54,14 @@ from market.records.by import By
 async def interest(request: Request) -> Response:
     actor = actor_for(request, DealAct.OPEN_DEAL)
     outcome = await get_outcome_for(actor, request.path_params["number"])
-    form = InterestForm(await form_data(request) if request.method == "POST" else None)
-    if request.method == "POST" and form.validate():
+    form = InterestForm(await form_data_or_none(request))
+    if form.validate_on_submit():
         deal = await open_interest(outcome.number, str(form.note.data), by=By(actor, deps(request).clock()))
         return flash(request, _room(request, deal), _("意向已送达，请等对方同意对接。"))
-    return render(
+    return render_form(
         request,
         "deals/interest.html",
-        422 if form.errors else 200,
-        form=form,
+        form,
         outcome=outcome,
         running=await queries.find_running_deal(actor, outcome.id),
     )
@@ -66,22 +71,21 @@ async def respond(request: Request) -> Response:
     actor = actor_for(request, DealAct.OPEN_DEAL)
     need = await get_need_for(actor, request.path_params["number"])
     outcomes = await list_own_outcomes(actor)
-    given = await form_data(request) if request.method == "POST" else None
+    given = await form_data_or_none(request)
     form = ResponseForm(given, data={"outcome": request.query_params.get("outcome", "")})
     form.outcome.choices = [
         ("", _("请选择")),
         *((outcome.number, f"{outcome.number} {outcome.title}") for outcome in outcomes),
     ]
-    if request.method == "POST" and form.validate():
+    if form.validate_on_submit():
         deal = await open_response(
             need.number, form.outcome.data, str(form.note.data), by=By(actor, deps(request).clock())
         )
         return flash(request, _room(request, deal), _("方案已送达，请等需求方同意对接。"))
-    return render(
+    return render_form(
         request,
         "deals/respond.html",
-        422 if form.errors else 200,
-        form=form,
+        form,
         need=need,
         owner=need_owner_name(need, actor),
         outcomes=outcomes,
@@ -95,8 +99,8 @@ async def introduce(request: Request) -> Response:
     )
     if match is None or match.broker_id != actor.user_id:
         raise NotFound(_("没有这条对接，或者不是您接手的。"))
-    form = IntroductionForm(await form_data(request) if request.method == "POST" else None)
-    if request.method == "POST" and form.validate():
+    form = IntroductionForm(await form_data_or_none(request))
+    if form.validate_on_submit():
         deal = await openings.introduce(
             match.id,
             int(form.commission.data or 0),
@@ -106,7 +110,7 @@ async def introduce(request: Request) -> Response:
             by=By(actor, deps(request).clock()),
         )
         return flash(request, _room(request, deal), _("引荐已登记并记下时间，请等双方同意。"))
-    return render(request, "deals/introduce.html", 422 if form.errors else 200, form=form, match=match)
+    return render_form(request, "deals/introduce.html", form, match=match)
 
 
 async def agree(request: Request) -> Response:
@@ -120,27 +124,24 @@ async def offer(request: Request) -> Response:
     deal = await _own_deal(request)
     latest = (await queries.latest_offers([deal.id])).get(deal.id)
     terms = from_record(OfferTerms, latest) if latest else None
-    given = await form_data(request) if request.method == "POST" else None
+    given = await form_data_or_none(request)
     form = OfferForm(
         given, data=OfferForm.initial(terms, deal.outcome) | {"seen": str(latest.id) if latest else ""}
     )
-    if request.method == "POST" and form.validate():
-        try:
+    if form.validate_on_submit():
+        with form.catch_invalid():
             await make_offer(
                 deal.number,
                 form.terms,
-                seen=_uuid(form.seen.data),
+                seen=uuid_or_none(form.seen.data),
                 valid_days=form.valid_days.data,
                 by=By(actor, deps(request).clock()),
             )
             return flash(request, _room(request, deal), _("报价已送达，请等对方确认。"))
-        except Invalid as refused:
-            form.add_error(refused.field or "", str(refused))
-    return render(
+    return render_form(
         request,
         "deals/offer.html",
-        422 if form.errors else 200,
-        form=form,
+        form,
         deal=deal,
         last=latest,
         side=side_of(deal, actor),
@@ -153,7 +154,7 @@ async def accept(request: Request) -> Response:
     form = await form_data(request)
     deal = await accept_offer(
         request.path_params["number"],
-        _uuid(form.get("offer")),
+        uuid_or_none(form.get("offer")),
         str(form.get("content_hash") or ""),
         by=By(actor, deps(request).clock()),
     )
@@ -166,9 +167,8 @@ async def upload(request: Request) -> Response:
     given = await form_data(request)
     form = FileForm(given)
     if form.validate():
-        try:
-            chosen = await check_upload(next(iter(uploaded_files(given, "file")), None))
-            blob = await store_blob(chosen, deps(request).store)
+        with form.catch_invalid():
+            blob = await required_upload(request)
             await add_file(
                 deal.number,
                 blob,
@@ -177,8 +177,6 @@ async def upload(request: Request) -> Response:
                 by=By(actor, deps(request).clock()),
             )
             return flash(request, _room(request, deal), _("文件已上传。"))
-        except Invalid as refused:
-            form.add_error(refused.field or "", str(refused))
     return render(
         request,
         "deals/upload.html",
@@ -195,10 +193,10 @@ async def publish(request: Request) -> Response:
     deal = await _own_deal(request)
     now = deps(request).clock()
     form = PublicityForm(
-        await form_data(request) if request.method == "POST" else None,
+        await form_data_or_none(request),
         data={"holder": deal.seller.name, "channel": _channel(deal)},
     )
-    is_checked = request.method == "POST" and form.validate()
+    is_checked = form.validate_on_submit()
     statement = Statement(
         str(form.holder.data or ""), str(form.basis.data or ""), form.statement, str(form.channel.data or "")
     )
@@ -214,11 +212,10 @@ async def publish(request: Request) -> Response:
         return flash(request, _room(request, deal), _("公示已发布，文本和校验值已固定。"))
     is_needed, reason = needs_publicity(deal.pricing, deal.kind, deal.seller)
     ends_on = last_day_of_publicity(deal, calendar, now)
-    return render(
+    return render_form(
         request,
         "deals/publish.html",
-        422 if form.errors else 200,
-        form=form,
+        form,
         deal=deal,
         buyer=buyer_name(deal, actor),
         preview=notice_text(deal, statement, calendar, now) if is_checked else None,
@@ -241,17 +238,16 @@ async def skip_publicity(request: Request) -> Response:
 async def terminate(request: Request) -> Response:
     actor = actor_for(request, DealAct.TERMINATE_DEAL)
     deal = await _own_deal(request)
-    form = TerminationForm(await form_data(request) if request.method == "POST" else None)
-    if request.method == "POST" and form.validate():
+    form = TerminationForm(await form_data_or_none(request))
+    if form.validate_on_submit():
         await termination.terminate(
             deal.number, form.reason.data, form.comment.data or "", by=By(actor, deps(request).clock())
         )
         return flash(request, _room(request, deal), _("交易已终止。"), "note")
-    return render(
+    return render_form(
         request,
         "deals/terminate.html",
-        422 if form.errors else 200,
-        form=form,
+        form,
         deal=deal,
         buyer=buyer_name(deal, actor),
     )
@@ -275,13 +271,6 @@ def _channel(deal: Deal) -> str:
     return " ".join(
         part for part in (seller.contact_name, seller.contact_phone, seller.contact_email) if part
     )
-
-
-def _uuid(text: object) -> UUID | None:
-    try:
-        return UUID(str(text))
-    except ValueError:
-        return None
 
 
 routes = [

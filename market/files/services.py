@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from uuid import UUID, uuid4
 
 from starlette.datastructures import UploadFile
+from starlette.requests import Request
 
 from market.files.contents import LARGEST, Upload, check_content
 from market.files.models import FileAccess, StoredFile, Tier
@@ -13,6 +14,7 @@ from market.files.store import FileStore
 from market.kit.database import atomic, connection
 from market.kit.errors import Invalid
 from market.kit.i18n import gettext as _
+from market.kit.web import deps, form_data, uploaded_files
 from market.records.by import By
 
 __all__ = ["StoredBlob", "Upload", "attach", "check_upload", "record_opening", "store_blob", "store_file"]
@@ -40,6 +42,25 @@ async def check_upload(upload: UploadFile | None) -> Upload:
 async def store_blob(upload: Upload, store: FileStore) -> StoredBlob:
     """Put the content into the store, before and outside any transaction."""
     return StoredBlob(upload, await store.put(upload.content))
+
+
+async def required_upload(request: Request, name: str = "file") -> StoredBlob:
+    """Store the file that was chosen in a form's file field.
+
+    Raises:
+        Invalid: at the field `file`: nothing was chosen, or it cannot be taken.
+    """
+    files = uploaded_files(await form_data(request), name)
+    return await store_blob(await check_upload(files[0] if files else None), deps(request).store)
+
+
+async def optional_upload(request: Request, name: str = "file") -> StoredBlob | None:
+    """Store the file that was chosen in a form's file field; return None when none was.
+
+    Raises:
+        Invalid: at the field `file`: it cannot be taken.
+    """
+    return await required_upload(request, name) if uploaded_files(await form_data(request), name) else None
 
 
 @atomic()

@@ -7,7 +7,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from market.accounts.permissions import AccountAct
-from market.accounts.web import actor_for, form_data_or_none, form_status, optional_actor
+from market.accounts.web import actor_for, optional_actor
 from market.files import queries, services
 from market.files.forms import UndertakingForm
 from market.files.models import Tier
@@ -19,8 +19,8 @@ from market.files.undertakings import (
 )
 from market.kit.errors import NotFound
 from market.kit.i18n import gettext as _
-from market.kit.templating import render
-from market.kit.web import deps, path_id, redirect_to
+from market.kit.templating import render, render_form
+from market.kit.web import deps, form_data_or_none, path_id, redirect_to
 from market.records.by import By
 
 
@@ -50,14 +50,13 @@ async def undertake(request: Request) -> Response:
     actor = actor_for(request, AccountAct.READ_OWN_DATA)
     file = await queries.get_file_for(actor, path_id(request, "file_id"))
     form = UndertakingForm(await form_data_or_none(request))
-    if request.method == "POST" and form.validate():
+    if form.validate_on_submit():
         await accept_undertaking(file, by=By(actor, deps(request).clock()))
         return redirect_to(request, "files:undertake", file_id=file.id)
-    return render(
+    return render_form(
         request,
         "files/undertake.html",
-        form_status(form),
-        form=form,
+        form,
         file=file,
         text=undertaking_text(actor),
         is_needed=await must_undertake(actor, file),

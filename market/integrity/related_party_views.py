@@ -7,15 +7,15 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from market.accounts.permissions import AccountAct
-from market.accounts.web import actor_for, form_data_or_none, form_status, validate_and_run
+from market.accounts.web import actor_for
 from market.integrity import related_parties
 from market.integrity.forms import TieForm
 from market.integrity.models import TieKind
 from market.integrity.permissions import IntegrityAct
 from market.kit.flash import flash
 from market.kit.i18n import gettext as _
-from market.kit.templating import render
-from market.kit.web import deps, redirect_to
+from market.kit.templating import render_form
+from market.kit.web import deps, form_data_or_none, redirect_to
 from market.records.by import By
 
 
@@ -24,29 +24,27 @@ async def party_ties(request: Request) -> Response:
     form = TieForm(await form_data_or_none(request))
     if request.method == "POST":
         actor.require(IntegrityAct.ENTER_RELATED_PARTIES)
-        if await validate_and_run(
-            form,
-            lambda: related_parties.enter_tie(
-                TieKind(form.kind.data),
-                str(form.uscc.data),
-                str(form.other.data),
-                role=form.role.data or "",
-                basis_points=form.share.data,
-                source=str(form.source.data),
-                by=By(actor, now),
-            ),
-        ):
-            return flash(
-                request,
-                redirect_to(request, "integrity:related_parties"),
-                _("关联已登记，核算时据以提示疑点。"),
-            )
+        if form.validate_on_submit():
+            with form.catch_invalid():
+                await related_parties.enter_tie(
+                    TieKind(form.kind.data),
+                    str(form.uscc.data),
+                    str(form.other.data),
+                    role=form.role.data or "",
+                    basis_points=form.share.data,
+                    source=str(form.source.data),
+                    by=By(actor, now),
+                )
+                return flash(
+                    request,
+                    redirect_to(request, "integrity:related_parties"),
+                    _("关联已登记，核算时据以提示疑点。"),
+                )
     text = request.query_params.get("uscc", "").replace("\x00", "").strip().upper()[:18]
-    return render(
+    return render_form(
         request,
         "integrity/related_parties.html",
-        form_status(form),
-        form=form,
+        form,
         ties=await related_parties.list_ties(text),
         text=text,
     )

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from uuid import UUID
-
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
@@ -20,8 +18,8 @@ from market.kit.flash import flash
 from market.kit.forms import BaseForm, LongTextField, Required
 from market.kit.i18n import gettext as _
 from market.kit.i18n import lazy
-from market.kit.templating import render
-from market.kit.web import deps, form_data, redirect_to
+from market.kit.templating import render_form
+from market.kit.web import deps, form_data, form_data_or_none, redirect_to, uuid_or_none
 from market.records.by import By
 
 
@@ -35,33 +33,28 @@ async def own(request: Request) -> Response:
     actor = actor_for(request, AccountAct.READ_OWN_DATA)
     if actor.organisation_id is None or not actor.acts_for(actor.organisation_id):
         raise NotFound(_("您没有代表任何单位。"))
-    form = AppealForm(await form_data(request) if request.method == "POST" else None)
+    form = AppealForm(await form_data_or_none(request))
     chosen = str((await form_data(request)).get("sanction") or "") if request.method == "POST" else ""
     if request.method == "POST":
         actor.require(IntegrityAct.APPEAL_SANCTION)
         if form.validate():
-            await appeal(_uuid(chosen), text=str(form.text.data), by=By(actor, deps(request).clock()))
+            sanction_id = uuid_or_none(chosen)
+            if sanction_id is None:
+                raise NotFound(_("没有这条诚信记录。"))
+            await appeal(sanction_id, text=str(form.text.data), by=By(actor, deps(request).clock()))
             return flash(
                 request, redirect_to(request, "integrity:own"), _("申诉已提交，答复会发到站内消息。")
             )
     organisation = await Organisation.get(id=actor.organisation_id)
-    return render(
+    return render_form(
         request,
         "integrity/own.html",
-        422 if form.errors else 200,
-        form=form,
+        form,
         chosen=chosen,
         sanctions=await list_own_sanctions(organisation.uscc),
         appealable=APPEALABLE,
         may_appeal=actor.may(IntegrityAct.APPEAL_SANCTION),
     )
-
-
-def _uuid(value: str) -> UUID:
-    try:
-        return UUID(value)
-    except ValueError:
-        raise NotFound(_("没有这条诚信记录。")) from None
 
 
 routes = [Route("/integrity", own, name="integrity:own", methods=["GET", "POST"])]

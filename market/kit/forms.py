@@ -18,7 +18,7 @@ from wtforms import TextAreaField as _TextAreaField
 from wtforms.validators import StopValidation, ValidationError
 from wtforms.widgets import CheckboxInput, ListWidget, Select
 
-from market.kit.errors import Invalid
+from market.kit.errors import Invalid, MarketError
 from market.kit.formats import wan_input
 from market.kit.i18n import gettext as _
 from market.kit.money import HOME, Money
@@ -319,7 +319,33 @@ class RowsField(FieldList):  # type: ignore[type-arg]  # cannot be subscripted a
 
 
 class BaseForm(Form):
-    """A form whose errors speak to the person. `first_error` helps to put the focus."""
+    """A form whose errors speak to the person.
+
+    A handler that shows a form and takes it:
+
+        form = ReasonForm(await form_data_or_none(request))
+        if form.validate_on_submit():
+            with form.catch_invalid():
+                await reject(claim.number, str(form.reason.data), by=by)
+                return flash(request, redirect_to(request, "claims:desk"), _("…"))
+        return render_form(request, "claims/reject.html", form, claim=claim)
+    """
+
+    def __init__(self, formdata: Any = None, *args: Any, **options: Any) -> None:
+        self.is_submitted = formdata is not None
+        super().__init__(formdata, *args, **options)
+
+    def validate_on_submit(self) -> bool:
+        """Return whether the form was submitted, not merely shown, and is valid."""
+        return self.is_submitted and self.validate()
+
+    def catch_invalid(self, *further: type[MarketError], field: str = "") -> CatchInvalid:
+        """Return a context that turns an `Invalid` raised in it into an error of this form.
+
+        The error is shown at the field that the exception names, else at `field`, else above the form. Then
+        the block ends and the code after it runs. `further` exceptions are caught as well.
+        """
+        return CatchInvalid(self, (Invalid, *further), field)
 
     @property
     def field_values(self) -> dict[str, Any]:
@@ -336,6 +362,22 @@ class BaseForm(Form):
             self.form_errors.append(message)
         else:
             target.errors = [*target.errors, message]
+
+
+class CatchInvalid:
+    """The context of `BaseForm.catch_invalid`."""
+
+    def __init__(self, form: BaseForm, caught: tuple[type[MarketError], ...], field: str) -> None:
+        self.form, self.caught, self.field = form, caught, field
+
+    def __enter__(self) -> None:
+        return None
+
+    def __exit__(self, _kind: object, error: BaseException | None, _trace: object) -> bool:
+        if not isinstance(error, self.caught):
+            return False
+        self.form.add_error(getattr(error, "field", None) or self.field, str(error))
+        return True
 
 
 def record_number_from(given: Mapping[str, Any], name: str) -> str:

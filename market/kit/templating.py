@@ -15,6 +15,7 @@ from starlette.responses import HTMLResponse, Response
 from market.kit import formats
 from market.kit.flash import COOKIE as FLASH_COOKIE
 from market.kit.flash import take_flash
+from market.kit.forms import BaseForm
 from market.kit.i18n import LOCALES, get_locale, gettext
 from market.kit.security import csrf_token
 
@@ -58,6 +59,11 @@ def _hash(path: str) -> str:
 
 def _plural(one: str, many: str, count: int) -> str:
     return gettext(one if count == 1 else many)
+
+
+def render_form(request: Request, template: str, form: BaseForm, **context: Any) -> Response:
+    """Return the page of a form, as `form` in the template: 422 if it has errors, else 200."""
+    return render(request, template, 422 if form.errors else 200, form=form, **context)
 
 
 def render(request: Request, template: str, status_code: int = 200, **context: Any) -> Response:

@@ -47,6 +47,19 @@ async def form_data(request: Request) -> FormData:
     return form
 
 
+async def form_data_or_none(request: Request) -> FormData | None:
+    """Return the submitted form, or None where the page is only shown."""
+    return await form_data(request) if request.method == "POST" else None
+
+
+def uuid_or_none(text: object) -> UUID | None:
+    """Return the UUID that a form or a query names, or None where it is none."""
+    try:
+        return UUID(str(text))
+    except ValueError:
+        return None
+
+
 def uploaded_files(form: FormData, name: str) -> list[UploadFile]:
     """Return the files that were really chosen in a file field."""
     return [f for f in form.getlist(name) if isinstance(f, UploadFile) and f.filename]

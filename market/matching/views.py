@@ -4,13 +4,13 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
-from market.accounts.web import actor_for, form_data_or_none, form_status, validate_and_run
+from market.accounts.web import actor_for
 from market.codes.labels import choices
 from market.kit.flash import flash
 from market.kit.i18n import gettext as _
 from market.kit.pagination import PageRequest
-from market.kit.templating import render
-from market.kit.web import deps, path_id, redirect_to
+from market.kit.templating import render, render_form
+from market.kit.web import deps, form_data_or_none, path_id, redirect_to
 from market.matching import board as boards
 from market.matching import queries, services
 from market.matching.forms import DismissForm
@@ -39,21 +39,20 @@ async def dismiss(request: Request) -> Response:
     own, other = (match.need, match.outcome) if is_needs_side else (match.outcome, match.need)
     back = "pages:need" if is_needs_side else "pages:outcome"
     form = DismissForm(await form_data_or_none(request))
-    if request.method == "POST" and await validate_and_run(
-        form,
-        lambda: services.feedback(
-            match.id,
-            reason=form.reason.data,
-            comment=str(form.comment.data or ""),
-            by=By(actor, deps(request).clock()),
-        ),
-    ):
-        return flash(
-            request, redirect_to(request, back, number=own.number), _("已记下，这条匹配不再显示给您单位。")
-        )
-    return render(
-        request, "matching/dismiss.html", form_status(form), form=form, own=own, other=other, back=back
-    )
+    if form.validate_on_submit():
+        with form.catch_invalid():
+            await services.feedback(
+                match.id,
+                reason=form.reason.data,
+                comment=str(form.comment.data or ""),
+                by=By(actor, deps(request).clock()),
+            )
+            return flash(
+                request,
+                redirect_to(request, back, number=own.number),
+                _("已记下，这条匹配不再显示给您单位。"),
+            )
+    return render_form(request, "matching/dismiss.html", form, own=own, other=other, back=back)
 
 
 async def take_up(request: Request) -> Response:

@@ -6,15 +6,15 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from market.accounts.web import actor_for, form_data_or_none, form_status, optional_actor, validate_and_run
+from market.accounts.web import actor_for, optional_actor
 from market.codes.labels import choices
 from market.kit.errors import NotFound
 from market.kit.flash import flash
 from market.kit.i18n import gettext as _
 from market.kit.pagination import PageRequest
 from market.kit.prints import render_pdf
-from market.kit.templating import render
-from market.kit.web import deps, form_data, path_id, redirect_to
+from market.kit.templating import render, render_form
+from market.kit.web import deps, form_data_or_none, path_id, redirect_to
 from market.notices import queries, services
 from market.notices.feeds import NEWEST, atom
 from market.notices.forms import AnswerForm, DecisionForm, ExtensionForm, ObjectionForm
@@ -71,9 +71,9 @@ async def show(request: Request) -> Response:
 async def object_(request: Request) -> Response:
     actor = actor_for(request, NoticeAct.OBJECT)
     notice = await queries.get_notice(request.path_params["number"])
-    form = ObjectionForm(await form_data(request) if request.method == "POST" else None)
+    form = ObjectionForm(await form_data_or_none(request))
     form.entry.choices = [("", _("整份公示")), *((entry, name) for entry, name in notice.entries)]
-    if request.method == "POST" and form.validate():
+    if form.validate_on_submit():
         entry = UUID(form.entry.data) if form.entry.data else None
         await services.object_to(
             notice.number,
@@ -83,33 +83,32 @@ async def object_(request: Request) -> Response:
         )
         done = redirect_to(request, "notices:show", number=notice.number)
         return flash(request, done, _("异议已提出，公示程序中止。处理结果会通知您。"))
-    return render(request, "notices/object.html", 422 if form.errors else 200, notice=notice, form=form)
+    return render_form(request, "notices/object.html", form, notice=notice)
 
 
 async def answer(request: Request) -> Response:
     actor = actor_for(request, NoticeAct.ANSWER_OBJECTION)
     objection = await queries.get_objection_for(actor, path_id(request, "objection_id"))
-    form = AnswerForm(await form_data(request) if request.method == "POST" else None)
-    if request.method == "POST" and form.validate():
+    form = AnswerForm(await form_data_or_none(request))
+    if form.validate_on_submit():
         await services.answer(objection.id, str(form.answer.data), by=By(actor, deps(request).clock()))
         done = redirect_to(request, "notices:show", number=objection.notice.number)
         return flash(request, done, _("答复已公开，由平台管理员裁定。"))
-    return render(
+    return render_form(
         request,
         "notices/answer.html",
-        422 if form.errors else 200,
+        form,
         objection=objection,
         notice=objection.notice,
         entry_names=dict(objection.notice.entries),
-        form=form,
     )
 
 
 async def decide(request: Request) -> Response:
     actor = actor_for(request, NoticeAct.DECIDE_OBJECTION)
     objection = await queries.get_objection_for(actor, path_id(request, "objection_id"))
-    form = DecisionForm(await form_data(request) if request.method == "POST" else None)
-    if request.method == "POST" and form.validate():
+    form = DecisionForm(await form_data_or_none(request))
+    if form.validate_on_submit():
         await services.decide(
             objection.id,
             is_upheld=form.outcome.data == "upheld",
@@ -118,14 +117,13 @@ async def decide(request: Request) -> Response:
         )
         done = redirect_to(request, "notices:show", number=objection.notice.number)
         return flash(request, done, _("裁定已公开。"))
-    return render(
+    return render_form(
         request,
         "notices/decide.html",
-        422 if form.errors else 200,
+        form,
         objection=objection,
         notice=objection.notice,
         entry_names=dict(objection.notice.entries),
-        form=form,
     )
 
 
@@ -136,19 +134,18 @@ async def extend(request: Request) -> Response:
         raise NotFound(_("没有这份公示，或者不是您单位发布的。"))
     form = ExtensionForm(await form_data_or_none(request))
     calendar = await calendar_for(request)
-    if request.method == "POST" and await validate_and_run(
-        form,
-        lambda: services.extend(
-            notice.number,
-            int(form.days.data or 0),
-            str(form.reason.data),
-            calendar=calendar,
-            by=By(actor, deps(request).clock()),
-        ),
-    ):
-        done = redirect_to(request, "notices:show", number=notice.number)
-        return flash(request, done, _("公示期已延长，理由已公开。"))
-    return render(request, "notices/extend.html", form_status(form), form=form, notice=notice)
+    if form.validate_on_submit():
+        with form.catch_invalid():
+            await services.extend(
+                notice.number,
+                int(form.days.data or 0),
+                str(form.reason.data),
+                calendar=calendar,
+                by=By(actor, deps(request).clock()),
+            )
+            done = redirect_to(request, "notices:show", number=notice.number)
+            return flash(request, done, _("公示期已延长，理由已公开。"))
+    return render_form(request, "notices/extend.html", form, notice=notice)
 
 
 async def feed(request: Request) -> Response:

@@ -6,11 +6,11 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from market.accounts.web import actor_for, form_data_or_none, form_status, validate_and_run
+from market.accounts.web import actor_for
 from market.kit.flash import flash
 from market.kit.i18n import gettext as _
-from market.kit.templating import render
-from market.kit.web import deps, path_id, redirect_to
+from market.kit.templating import render, render_form
+from market.kit.web import deps, form_data_or_none, path_id, redirect_to
 from market.panels.expert_reviews import decline, get_review_for, list_tasks, score
 from market.panels.forms import ScoreForm
 from market.panels.permissions import PanelAct
@@ -37,21 +37,19 @@ async def review(request: Request) -> Response:
         await decline(assignment.id, by=By(actor, now))
         return flash(request, redirect_to(request, "panels:tasks"), _("已声明回避，此案不再显示。"), "note")
     form = ScoreForm(data)
-    if data is not None and await validate_and_run(
-        form,
-        lambda: score(
-            assignment.id,
-            scores={name: form[name].data for name in ("novelty", "maturity", "benefit")},
-            opinion=str(form.opinion.data),
-            by=By(actor, now),
-        ),
-    ):
-        return flash(request, redirect_to(request, "panels:tasks"), _("评审意见已提交并锁定。"))
-    return render(
+    if form.validate_on_submit():
+        with form.catch_invalid():
+            await score(
+                assignment.id,
+                scores={name: form[name].data for name in ("novelty", "maturity", "benefit")},
+                opinion=str(form.opinion.data),
+                by=By(actor, now),
+            )
+            return flash(request, redirect_to(request, "panels:tasks"), _("评审意见已提交并锁定。"))
+    return render_form(
         request,
         "panels/review.html",
-        form_status(form),
-        form=form,
+        form,
         review=assignment,
         subject=await get_subject(assignment.subject_kind, assignment.subject_id),
     )

@@ -51,7 +51,7 @@ async def record_remittance(
     if bool(invoice_number) != (invoice_amount is not None):
         raise Invalid(_("发票号码和发票金额要一起填写。"), field="invoice_number")
     if not await StoredFile.exists(id=voucher_id):
-        raise Invalid(_("请上传银行回单。"), field="voucher")
+        raise Invalid(_("请上传银行回单。"), field="file")
     remittance = Remittance(
         id=uuid4(),
         payable_kind=payable_kind,

@@ -7,12 +7,11 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from market.accounts.permissions import AccountAct
-from market.accounts.web import actor_for, form_data_or_none, form_status
-from market.kit.errors import Invalid
+from market.accounts.web import actor_for
 from market.kit.flash import flash
 from market.kit.i18n import gettext as _
-from market.kit.templating import render
-from market.kit.web import deps, redirect_to
+from market.kit.templating import render, render_form
+from market.kit.web import deps, form_data_or_none, redirect_to
 from market.programmes import drafts
 from market.programmes.catalogue import get_programme, list_programmes
 from market.programmes.forms import DraftForm
@@ -36,8 +35,8 @@ async def draft(request: Request) -> Response:
     data = await form_data_or_none(request)
     text = "" if data is not None else await drafts.starting_text(programme.slug)
     form = DraftForm(data, data={"content": text})
-    if data is not None and form.validate():
-        try:
+    if form.validate_on_submit():
+        with form.catch_invalid():
             draft_row = await drafts.draft_terms(
                 programme.slug, text=str(form.content.data), by=By(actor, now)
             )
@@ -45,9 +44,7 @@ async def draft(request: Request) -> Response:
                 request, "claims:draft_version", slug=programme.slug, version=draft_row.version
             )
             return flash(request, answer, _("草稿已保存，请批准人核对影响后发布。"))
-        except Invalid as refused:
-            form.add_error(refused.field or "", str(refused))
-    return render(request, "programmes/draft.html", form_status(form), form=form, programme=programme)
+    return render_form(request, "programmes/draft.html", form, programme=programme)
 
 
 routes = [

@@ -2,7 +2,6 @@ from __future__ import annotations
 
 from datetime import date, timedelta
 from urllib.parse import urlencode
-from uuid import UUID
 
 from starlette.datastructures import QueryParams
 from starlette.requests import Request
@@ -19,7 +18,7 @@ from market.kit.errors import Forbidden
 from market.kit.i18n import gettext as _
 from market.kit.pagination import PageRequest
 from market.kit.templating import render
-from market.kit.web import deps
+from market.kit.web import deps, uuid_or_none
 from market.ledger.checks import last_result
 from market.payments.queries import find_connected_account
 from market.payments.reconciliation import last_reconciliation, list_differences
@@ -111,7 +110,7 @@ async def _asked(request: Request) -> tuple[Period, str]:
     query, today = request.query_params, local_date(deps(request).clock())
     organisation_id = actor.organisation_id
     if Role.AUDITOR in actor.roles:
-        organisation_id = _uuid(query.get("organisation", ""))
+        organisation_id = uuid_or_none(query.get("organisation", ""))
     elif Role.BROKER in actor.roles and (
         query.get("side") == "broker" or not actor.acts_for(organisation_id)
     ):
@@ -156,13 +155,6 @@ def _day(text: str, default: date) -> date:
     except ValueError:
         return default
     return found if 1900 <= found.year <= 2200 else default
-
-
-def _uuid(text: str) -> UUID | None:
-    try:
-        return UUID(text)
-    except ValueError:
-        return None
 
 
 routes = [

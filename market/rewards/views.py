@@ -6,7 +6,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from market.accounts.web import actor_for, form_data_or_none, form_status, validate_and_run
+from market.accounts.web import actor_for
 from market.codes.labels import choices
 from market.deals.brokerage import owed_commission
 from market.deals.models import Side
@@ -16,8 +16,8 @@ from market.kit.flash import flash
 from market.kit.i18n import gettext as _
 from market.kit.money import Money
 from market.kit.pagination import PageRequest
-from market.kit.templating import render
-from market.kit.web import deps, redirect_to
+from market.kit.templating import render, render_form
+from market.kit.web import deps, form_data_or_none, redirect_to
 from market.notices.holidays import calendar_for
 from market.notices.queries import find_notice
 from market.records.by import By
@@ -55,21 +55,18 @@ async def new(request: Request) -> Response:
             "people": [{"name": name} for name in _team(sold.team if sold else [])],
         },
     )
-
-    async def make() -> None:
-        made = await services.make_plan(
-            contract.number, form.sharing(kind, contract.currency), by=By(actor, now)
-        )
-        request.state.made = made.number
-
-    if request.method == "POST" and await validate_and_run(form, make):
-        done = redirect_to(request, "rewards:show", number=request.state.made)
-        return flash(request, done, _("分配已登记，请本单位的财务人员复核。"))
-    return render(
+    if form.validate_on_submit():
+        with form.catch_invalid():
+            made = await services.make_plan(
+                contract.number, form.sharing(kind, contract.currency), by=By(actor, now)
+            )
+            request.state.made = made.number
+            done = redirect_to(request, "rewards:show", number=request.state.made)
+            return flash(request, done, _("分配已登记，请本单位的财务人员复核。"))
+    return render_form(
         request,
         "rewards/new.html",
-        form_status(form),
-        form=form,
+        form,
         contract=contract,
         kind=kind,
         left=left,
@@ -132,24 +129,24 @@ async def rules(request: Request) -> Response:
     if not actor.may_sell:
         raise Forbidden(_("收益分配由已认证的成果方登记。"))
     form = RuleForm(await form_data_or_none(request), data={"valid_from": local_date(now)})
-    if request.method == "POST" and await validate_and_run(
-        form,
-        lambda: services.enter_rule(
-            str(form.title.data),
-            form.document_number.data or "",
-            pot=int(form.pot.data or 0),
-            equity=int(form.equity.data or 0),
-            main=int(form.main_part.data or 0),
-            valid_from=form.valid_from.data,
-            by=By(actor, now),
-        ),
-    ):
-        return flash(request, redirect_to(request, "rewards:rules"), _("办法已登记，以后的分配按它核对。"))
-    return render(
+    if form.validate_on_submit():
+        with form.catch_invalid():
+            await services.enter_rule(
+                str(form.title.data),
+                form.document_number.data or "",
+                pot=int(form.pot.data or 0),
+                equity=int(form.equity.data or 0),
+                main=int(form.main_part.data or 0),
+                valid_from=form.valid_from.data,
+                by=By(actor, now),
+            )
+            return flash(
+                request, redirect_to(request, "rewards:rules"), _("办法已登记，以后的分配按它核对。")
+            )
+    return render_form(
         request,
         "rewards/rules.html",
-        form_status(form),
-        form=form,
+        form,
         rules=await queries.list_rules(actor.organisation_id),
     )
 

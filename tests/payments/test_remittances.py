@@ -142,7 +142,7 @@ async def test_what_was_rejected_may_be_recorded_again_correctly(people: tuple[A
         ({"received_on": date(2026, 3, 3)}, "received_on"),
         ({"invoice_number": "26450001"}, "invoice_number"),
         ({"invoice_amount": 100}, "invoice_number"),
-        ({"voucher_id": uuid4()}, "voucher"),
+        ({"voucher_id": uuid4()}, "file"),
     ],
 )
 async def test_what_cannot_be_is_told_at_its_field(

@@ -14,8 +14,7 @@ import pytest
 
 from market.accounts.models import MemberRole
 from market.audit.models import AuditEvent
-from market.contracts import banking, refunding
-from market.contracts import services as contracts
+from market.contracts import banking, receiving, refunding, registration, signing
 from market.contracts.models import INSTALMENT, Contract, ContractDraft, Receipt
 from market.deals.brokerage import book_commission
 from market.deals.models import Deal, Offer
@@ -32,7 +31,7 @@ from market.ledger.models import Transfer
 from market.notices import services as notices
 from market.notices.models import Notice, Objection
 from market.notices.states import NoticeStatus
-from market.payments import services as payments
+from market.payments import gateway_events, onboarding, remittances
 from market.payments.models import Payment, Refund
 from market.payments.payables import PaidPayment
 from market.payments.payables import book as book_update
@@ -244,16 +243,14 @@ async def test_a_contract_is_entered_once_and_confirmed_once() -> None:
 
     await one_wins(
         *[
-            contracts.enter(deal.number, contract_terms(), KEPT, seen="", by=By(actor, LATER))
+            signing.enter(deal.number, contract_terms(), KEPT, seen="", by=By(actor, LATER))
             for actor in [parties.seller, parties.buyer] * 3
         ]
     )
     draft = await ContractDraft.get()
     await one_wins(
         *[
-            contracts.confirm(
-                deal.number, draft.content_hash, by=By(parties.on(other_side(draft.side)), LATER)
-            )
+            signing.confirm(deal.number, draft.content_hash, by=By(parties.on(other_side(draft.side)), LATER))
             for _ in range(6)
         ]
     )
@@ -268,7 +265,7 @@ async def test_money_that_came_is_counted_once() -> None:
     paid = PaidPayment(uuid4(), INSTALMENT, second.id, Money(second.amount), Money(0), LATER)
 
     await one_wins(
-        *[contracts.confirm_remittance(remittance.id, by=By(parties.seller_finance, LATER)) for _ in range(8)]
+        *[receiving.confirm_remittance(remittance.id, by=By(parties.seller_finance, LATER)) for _ in range(8)]
     )
     found = await race(*[book_update(paid, by=By.job(LATER)) for _ in range(50)])
 
@@ -379,7 +376,7 @@ async def test_one_registration_number_names_one_contract() -> None:
 
     found = await race(
         *[
-            contracts.register(
+            registration.register(
                 contract.number,
                 "4526010300000117",
                 registered_on=TODAY,
@@ -409,7 +406,7 @@ async def test_one_invoice_is_recorded_once_and_confirmed_once() -> None:
 
     found = await asyncio.gather(
         *[
-            payments.record_remittance(
+            remittances.record_remittance(
                 INSTALMENT,
                 uuid4(),
                 Money(5),
@@ -425,7 +422,7 @@ async def test_one_invoice_is_recorded_once_and_confirmed_once() -> None:
     )
     recorded = [each for each in found if not isinstance(each, BaseException)]
     confirmed = await race(
-        *[payments.confirm_remittance(recorded[0].id, by=By(actor, NOW)) for actor in [second, third] * 10]
+        *[remittances.confirm_remittance(recorded[0].id, by=By(actor, NOW)) for actor in [second, third] * 10]
     )
 
     assert len(recorded) == 1
@@ -466,7 +463,7 @@ async def test_an_event_delivered_twenty_times_is_settled_once() -> None:
             "SELECT count(*) AS n FROM procrastinate_jobs WHERE args->>'event_id' = $1", [event_id]
         )
         settled = await race(
-            *[payments.settle_event(event_id, gateway=checkout.gateway, now=NOW) for _ in range(10)],
+            *[gateway_events.settle_event(event_id, gateway=checkout.gateway, now=NOW) for _ in range(10)],
             *[checkout.start() for _ in range(10)],
         )
 
@@ -486,7 +483,7 @@ async def test_an_account_at_the_gateway_is_opened_once() -> None:
 
     found = await race(
         *[
-            payments.start_onboarding(organisation, gateway=gateway, by=By(actor, NOW), urls=URLS)
+            onboarding.start_onboarding(organisation, gateway=gateway, by=By(actor, NOW), urls=URLS)
             for _ in range(10)
         ]
     )

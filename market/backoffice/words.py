@@ -9,22 +9,6 @@ from market.codes import lists
 from market.kit.i18n import Lazy, lazy
 from market.kit.room import rooms
 
-_ACTS: Mapping[str, Lazy] = {
-    "register": lazy("登记"),
-    "connect_account": lazy("开通收款账户"),
-    "enter_contract": lazy("填写合同"),
-    "sign": lazy("签署"),
-    "record_remittance": lazy("登记转账"),
-    "receive": lazy("确认到账"),
-    "start": lazy("发起支付"),
-    "succeed": lazy("支付成功"),
-    "fail": lazy("支付未成功"),
-    "expire": lazy("超时关闭"),
-    "record": lazy("登记"),
-    "confirm": lazy("确认"),
-    "reject": lazy("核对不符"),
-}
-
 _ROLES: Mapping[str, Lazy] = {
     Role.PERSON: lazy("本人"),
     Role.BROKER: lazy("技术经纪人"),
@@ -40,9 +24,8 @@ def kind_words(kind: str) -> str:
 
 def act_words(kind: str, action: str) -> str:
     """Return what people call this act, or the log's own word for an act that has no name yet."""
-    if declared := rooms().verb_label(kind, action):
-        return str(declared)
-    return str(_ACTS.get(action) or action)
+    declared = rooms().verb_label(kind, action)
+    return str(declared) if declared else action
 
 
 def role_words(role: str) -> str:

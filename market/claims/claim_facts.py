@@ -165,8 +165,8 @@ async def _paid_in(contract: Contract, year: int, declared: ClaimContract | None
 
     Of the record counts what a second person has confirmed; what was refused is as if never recorded.
     """
-    rows = await EquityPaidIn.filter(contract_id=contract.id).select_related("decision")
-    rows = [payment for payment in rows if not payment.is_refused]
+    rows = await EquityPaidIn.filter(contract_id=contract.id)
+    rows = [payment for payment in rows if not payment.is_rejected]
     if not rows:
         return declared.paid_in_equity_amount if declared else None
     effective = [payment for payment in rows if payment.is_confirmed and payment.paid_in_on.year <= year]

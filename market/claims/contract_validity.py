@@ -15,7 +15,7 @@ from market.deals.states import DealStatus
 
 def is_voided(prefix: str = "contract__") -> Q:
     """Return the condition for rows with a voided contract; an empty prefix means contracts themselves."""
-    cancelled = ContractChange.filter(kind=ChangeKind.CANCELLATION, withdrawn_at=None).values("contract_id")
+    cancelled = ContractChange.filter(kind=ChangeKind.CANCELLATION).values("contract_id")
     conditions: dict[str, Any] = {f"{prefix}id__in": Subquery(cancelled)}
     return Q(**{f"{prefix}deal__status": DealStatus.RESCINDED}) | Q(**conditions)
 

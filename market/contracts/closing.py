@@ -15,7 +15,7 @@ from market.contracts.models import INSTALMENT, ChangeKind
 from market.deals.states import DealStatus
 from market.kit.database import connection
 from market.kit.jobs import enqueue
-from market.payments import services as payments
+from market.payments import checkouts
 from market.payments.gateway import PaymentGateway
 from market.payments.models import Payment
 from market.payments.states import OPEN_PAYMENTS
@@ -27,7 +27,7 @@ JOIN instalments i ON i.id = p.payable_id JOIN contracts c ON c.id = i.contract_
 JOIN deals d ON d.id = c.deal_id
 WHERE p.payable_kind = $1 AND p.status = ANY($2::text[]) AND (d.status = $3 OR EXISTS (
   SELECT FROM contract_changes h
-  WHERE h.contract_id = c.id AND h.kind = $4 AND h.confirmed_at >= p.created_at))
+  WHERE h.contract_id = c.id AND h.kind = $4 AND h.effective_at >= p.created_at))
 """
 """A rescinded contract is paid no more. Of a cancelled registration what was opened before is closed: the
 price is still owed, but who pays should have seen it."""
@@ -52,8 +52,8 @@ async def close_page(instalment_id: UUID, *, gateway: PaymentGateway, now: datet
     if instalment_id not in {payable for _payment, payable in await _to_close()}:
         return True
     try:
-        await payments.withdraw(INSTALMENT, instalment_id, gateway=gateway, now=now)
-    except payments.AlreadyPaid:
+        await checkouts.withdraw(INSTALMENT, instalment_id, gateway=gateway, now=now)
+    except checkouts.AlreadyPaid:
         return False
     return True
 

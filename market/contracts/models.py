@@ -14,6 +14,7 @@ from market.kit.fields import enum_column
 from market.kit.i18n import lazy
 from market.kit.labels import LabelEnum
 from market.kit.money import Money
+from market.records.decisions import SecondPerson
 
 INSTALMENT = "instalment"
 """The kind of payable that an instalment is, for payments and bank transfers."""
@@ -221,8 +222,12 @@ class Receipt(Model):
         indexes = (("contract_id", "received_on"),)
 
 
-class ContractChange(Model):
-    """A change, a rescission or a cancelled registration. The other side confirms the first two."""
+class ContractChange(SecondPerson):
+    """A change, a rescission or a cancelled registration.
+
+    The side that did not propose it confirms or rejects the first two; a cancellation is the registry's act,
+    which the seller only records.
+    """
 
     id = fields.UUIDField(primary_key=True)
     contract: fields.ForeignKeyRelation[Contract] = fields.ForeignKeyField(
@@ -232,8 +237,8 @@ class ContractChange(Model):
     sequence = fields.IntField()
     kind = enum_column(ChangeKind)
     side = enum_column(Side)
-    """Who entered it."""
-    reason = fields.TextField()
+    """Who proposed it."""
+    agreement = fields.TextField()
     """What is agreed and why, in words."""
     new_valid_until = fields.DateField(null=True)
     agreed_on = fields.DateField()
@@ -242,25 +247,23 @@ class ContractChange(Model):
         "market.StoredFile", related_name="contract_changes", null=True, on_delete=fields.RESTRICT
     )
     file_id: UUID | None
-    entered_by: fields.ForeignKeyRelation[User] = fields.ForeignKeyField(
-        "market.User", related_name="entered_changes", on_delete=fields.RESTRICT
-    )
-    entered_by_id: UUID
-    entered_at = fields.DatetimeField()
-    confirmed_by: fields.ForeignKeyNullableRelation[User] = fields.ForeignKeyField(
-        "market.User", related_name="confirmed_changes", null=True, on_delete=fields.RESTRICT
-    )
-    confirmed_by_id: UUID | None
-    confirmed_at = fields.DatetimeField(null=True)
+    effective_at = fields.DatetimeField(null=True)
+    """When it took effect: when it was confirmed, or at once for a cancellation."""
     withdrawn_at = fields.DatetimeField(null=True)
+    """When the side that proposed it withdrew it."""
 
     class Meta:
         table = "contract_changes"
         table_description = "Contract changes."
         unique_together = (("contract", "sequence"),)
 
+    @property
+    def is_open(self) -> bool:
+        """Whether it waits for the other side."""
+        return self.effective_at is None and self.verdict is None and self.withdrawn_at is None
 
-class RoyaltyStatement(Model):
+
+class RoyaltyStatement(SecondPerson):
     """What royalties one period came to, stated by the buyer; confirmed, it becomes an instalment."""
 
     id = fields.UUIDField(primary_key=True)
@@ -275,17 +278,6 @@ class RoyaltyStatement(Model):
     amount = fields.BigIntField()
     is_last = fields.BooleanField(default=False)
     """No more royalties will come: when all has arrived, the deal is complete."""
-    entered_by: fields.ForeignKeyRelation[User] = fields.ForeignKeyField(
-        "market.User", related_name="royalty_statements", on_delete=fields.RESTRICT
-    )
-    entered_by_id: UUID
-    entered_at = fields.DatetimeField()
-    confirmed_by: fields.ForeignKeyNullableRelation[User] = fields.ForeignKeyField(
-        "market.User", related_name="confirmed_royalties", null=True, on_delete=fields.RESTRICT
-    )
-    confirmed_by_id: UUID | None
-    confirmed_at = fields.DatetimeField(null=True)
-    refused_at = fields.DatetimeField(null=True)
     instalment: fields.OneToOneNullableRelation[Instalment] = fields.OneToOneField(
         "market.Instalment", related_name="royalty_statement", null=True, on_delete=fields.RESTRICT
     )
@@ -296,10 +288,10 @@ class RoyaltyStatement(Model):
         table_description = "Royalty statements."
 
 
-class EquityPaidIn(Model):
-    """What of an investment at an agreed value was really paid in (实缴). Written once.
+class EquityPaidIn(SecondPerson):
+    """What of an investment at an agreed value was really paid in (实缴). Only its decision is added later.
 
-    It counts when another person, of the seller's finance, has confirmed it: `PaidInDecision`.
+    It counts when another person, of the seller's finance, has confirmed it.
     """
 
     id = fields.UUIDField(primary_key=True)
@@ -318,44 +310,7 @@ class EquityPaidIn(Model):
     )
     """工商变更登记 or capital verification."""
     voucher_id: UUID
-    recorded_by: fields.ForeignKeyRelation[User] = fields.ForeignKeyField(
-        "market.User", related_name="recorded_paid_in", on_delete=fields.RESTRICT
-    )
-    recorded_by_id: UUID
-    recorded_at = fields.DatetimeField()
-
-    decision: fields.BackwardOneToOneRelation[PaidInDecision]
 
     class Meta:
         table = "equity_paid_in"
         table_description = "Equity paid in."
-
-    @property
-    def is_confirmed(self) -> bool:
-        return self.decision is not None and self.decision.is_confirmed
-
-    @property
-    def is_refused(self) -> bool:
-        return self.decision is not None and not self.decision.is_confirmed
-
-
-class PaidInDecision(Model):
-    """What a second person said of an amount recorded as paid in. Written once; an amount has one at most."""
-
-    id = fields.UUIDField(primary_key=True)
-    paid_in: fields.OneToOneRelation[EquityPaidIn] = fields.OneToOneField(
-        "market.EquityPaidIn", related_name="decision", on_delete=fields.RESTRICT
-    )
-    paid_in_id: UUID
-    is_confirmed = fields.BooleanField()
-    reason = fields.CharField(max_length=300, default="", db_default="")
-    """Why it was refused."""
-    decided_by: fields.ForeignKeyRelation[User] = fields.ForeignKeyField(
-        "market.User", related_name="decided_paid_in", on_delete=fields.RESTRICT
-    )
-    decided_by_id: UUID
-    decided_at = fields.DatetimeField()
-
-    class Meta:
-        table = "paid_in_decisions"
-        table_description = "Decisions on equity paid in."

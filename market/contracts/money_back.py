@@ -16,6 +16,7 @@ from market.contracts.fees import book_fee
 from market.contracts.models import Instalment, Receipt, ReceiptSource
 from market.contracts.queries import open_amount, received
 from market.contracts.receiving import receive_restored
+from market.contracts.verbs import ContractVerb
 from market.deals.brokerage import book_commission
 from market.deals.models import Deal
 from market.deals.notifications import notify_both_parties
@@ -71,7 +72,9 @@ async def book_dispute_update(update: DisputedPayment, *, by: By) -> None:
     if dispute.status is DisputeStatus.LOST:
         await _lose(dispute, came, now=now)
     if update.is_new:
-        await record("contract", came.instalment.contract_id, "dispute", by=by, status=dispute.status)
+        await record(
+            "contract", came.instalment.contract_id, ContractVerb.DISPUTE, by=by, status=dispute.status
+        )
         await notify(
             _(
                 "合同 %(number)s 第 %(n)s 期的在线付款 %(amount)s 被付款方银行提出拒付，请到支付平台处理。",
@@ -127,7 +130,7 @@ async def book_refund(refund: Refund, *, by: By) -> None:
     await record(
         "contract",
         came.instalment.contract_id,
-        "refund",
+        ContractVerb.REFUND,
         by=by,
         refund=refund.id,
         amount=refund.amount,

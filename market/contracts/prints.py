@@ -99,7 +99,7 @@ def sub_kind_name(contract: Contract) -> str:
 def valid_until(contract: Contract) -> date | None:
     """Return until when the contract is in force, with the changes both sides confirmed."""
     changed = [
-        each.new_valid_until for each in contract.changes if each.confirmed_at and each.new_valid_until
+        each.new_valid_until for each in contract.changes if each.effective_at and each.new_valid_until
     ]
     last: date | None = changed[-1] if changed else contract.valid_until
     return last
@@ -144,9 +144,9 @@ def print_of(contract: Contract, now: datetime) -> dict[str, Any]:
         ],
         "changes_title": _("变更、解除和注销"),
         "changes": [
-            [day(each.agreed_on), label("change_kind", each.kind), each.reason]
+            [day(each.agreed_on), label("change_kind", each.kind), each.agreement]
             for each in contract.changes
-            if each.confirmed_at
+            if each.effective_at
         ],
         "signs": [_("卖方（签章）"), _("买方（签章）"), _("登记机构（签章）")],
         "none": _("没有"),

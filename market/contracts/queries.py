@@ -28,6 +28,7 @@ from market.kit.errors import NotFound
 from market.kit.i18n import gettext as _
 from market.payments.models import Remittance
 from market.payments.states import RemittanceStatus
+from market.records.decisions import Verdict
 
 _PARTIES = ("deal", "deal__seller", "deal__buyer")
 _DEAL = (*_PARTIES, "deal__outcome", "deal__broker", "deal__need")
@@ -117,7 +118,7 @@ async def is_fulfilled(contract: Contract, total: int) -> bool:
     if contract.payment_way not in ROYALTIES:
         owed: int = contract.contract_amount
         return total >= owed
-    if not await RoyaltyStatement.exists(contract_id=contract.id, is_last=True, confirmed_at__isnull=False):
+    if not await RoyaltyStatement.exists(contract_id=contract.id, is_last=True, verdict=Verdict.CONFIRMED):
         return False
     return total >= await _sum(Instalment.filter(contract_id=contract.id))
 
@@ -140,17 +141,17 @@ def _whole(found: QuerySet[Contract]) -> QuerySet[Contract]:
             "changes",
             queryset=ContractChange.all()
             .order_by("sequence")
-            .select_related("entered_by", "confirmed_by", "file"),
+            .select_related("proposed_by", "decided_by", "file"),
         ),
         Prefetch(
             "royalty_statements",
-            queryset=RoyaltyStatement.all().order_by("entered_at").select_related("entered_by"),
+            queryset=RoyaltyStatement.all().order_by("proposed_at").select_related("proposed_by"),
         ),
         Prefetch(
             "paid_in",
             queryset=EquityPaidIn.all()
-            .order_by("paid_in_on", "recorded_at")
-            .select_related("voucher", "recorded_by", "decision__decided_by"),
+            .order_by("paid_in_on", "proposed_at")
+            .select_related("voucher", "proposed_by", "decided_by"),
         ),
     )
 

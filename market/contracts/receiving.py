@@ -20,6 +20,7 @@ from market.contracts.queries import (
     received,
     waiting_amount,
 )
+from market.contracts.verbs import ContractVerb
 from market.deals.brokerage import book_commission
 from market.deals.models import Deal, Side
 from market.deals.notifications import notify_both_parties
@@ -36,7 +37,7 @@ from market.kit.i18n import gettext as _
 from market.kit.money import Money
 from market.ledger import services as ledger
 from market.ledger.accounts import account_code
-from market.payments import services as payments
+from market.payments import checkouts, remittances
 from market.payments.gateway import PaymentGateway, ReturnUrls
 from market.payments.models import Remittance
 from market.payments.payables import PaidPayment
@@ -87,7 +88,7 @@ async def record_remittance(
         tier=Tier.PARTIES,
         by=by,
     )
-    remittance = await payments.record_remittance(
+    remittance = await remittances.record_remittance(
         INSTALMENT,
         instalment.id,
         Money(amount, contract.currency),
@@ -101,7 +102,7 @@ async def record_remittance(
     await record(
         "contract",
         contract.id,
-        "record_remittance",
+        ContractVerb.RECORD_REMITTANCE,
         by=by,
         remittance=remittance.id,
         amount=amount,
@@ -127,7 +128,7 @@ async def confirm_remittance(remittance_id: UUID, *, by: By) -> Receipt:
     """
     by.actor.require(ContractAct.CONFIRM_REMITTANCE)
     await _require_seller_of(remittance_id, by.actor)
-    remittance = await payments.confirm_remittance(remittance_id, by=by)
+    remittance = await remittances.confirm_remittance(remittance_id, by=by)
     instalment = await Instalment.get(id=remittance.payable_id).select_related("contract__deal")
     await _lock(instalment.contract)
     left = Money(await open_amount(instalment), remittance.currency)
@@ -144,7 +145,7 @@ async def reject_remittance(remittance_id: UUID, reason: str, *, by: By) -> Remi
     """Send a recorded transfer back with a reason, for the seller's finance."""
     by.actor.require(ContractAct.CONFIRM_REMITTANCE)
     await _require_seller_of(remittance_id, by.actor)
-    return await payments.reject_remittance(remittance_id, reason, by=by)
+    return await remittances.reject_remittance(remittance_id, reason, by=by)
 
 
 @atomic()
@@ -201,7 +202,7 @@ async def start_payment(
         raise Forbidden(_("由受让方付款。"))
     if contract.deal.status not in _PAYABLE_IN:
         raise Conflict(_("这份合同现在不接收付款。"))
-    return await payments.start_checkout(
+    return await checkouts.start_checkout(
         INSTALMENT, instalment.id, gateway=gateway, by=by, urls=urls, fee_basis_points=fee_basis_points
     )
 
@@ -304,7 +305,7 @@ async def _receive(
     await record(
         "contract",
         contract.id,
-        "receive",
+        ContractVerb.RECEIVE,
         by=by,
         source=source,
         source_id=source_id,

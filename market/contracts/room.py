@@ -8,8 +8,8 @@ from market.accounts.actors import Actor
 from market.contracts import (
     bank_views,
     banking,
+    change_views,
     checks,
-    fact_views,
     files,
     jobs,
     models,
@@ -22,6 +22,7 @@ from market.contracts import (
 )
 from market.contracts.models import ChangeKind, ReceiptSource
 from market.contracts.permissions import PERMISSIONS
+from market.contracts.verbs import ContractVerb, DraftVerb
 from market.kit.cards import Card
 from market.kit.i18n import lazy
 from market.kit.room import LedgerAccount, Room, Subject
@@ -38,7 +39,7 @@ ROOM = Room(
     models=(models,),
     routes=[
         *print_views.routes,
-        *fact_views.routes,
+        *change_views.routes,
         *views.routes,
         *bank_views.routes,
         *refund_views.routes,
@@ -69,6 +70,7 @@ ROOM = Room(
         "surplus": LedgerAccount(lazy("多付款项"), is_guarded=True),
         "disputed": LedgerAccount(lazy("拒付争议中"), is_guarded=True),
     },
+    audit_verbs={"contract": (ContractVerb,), "deal": (DraftVerb,)},
     labels={
         "receipt_source": ReceiptSource,
         "change_kind": ChangeKind,

@@ -11,6 +11,7 @@ from market.audit.services import record
 from market.codes.numbers import next_number
 from market.contracts.models import Contract, ContractDraft, ContractExclusion, Instalment
 from market.contracts.terms import ContractTerms, check, content_hash
+from market.contracts.verbs import ContractVerb, DraftVerb
 from market.deals.locks import lock_deal_for
 from market.deals.models import ROYALTIES, ContractKind, Deal
 from market.deals.notifications import notify_both_parties
@@ -76,7 +77,7 @@ async def enter(
     draft.content, draft.file_id = terms.content, file.id
     draft.content_hash = content_hash(terms, file.sha256)
     await draft.save()
-    await record("deal", deal.id, "enter_contract", by=by, side=side, hash=draft.content_hash)
+    await record("deal", deal.id, DraftVerb.ENTER, by=by, side=side, hash=draft.content_hash)
     await notify(
         _("对方已登记合同并签署，请核对后确认：%(title)s。", title=deal.title),
         now=by.now,
@@ -120,7 +121,9 @@ async def confirm(number: str, seen: str, *, by: By) -> Contract:
         contract_amount=contract.contract_amount,
         trade_amount=contract.trade_amount,
     )
-    await record("contract", contract.id, "sign", by=by, number=contract.number, hash=draft.content_hash)
+    await record(
+        "contract", contract.id, ContractVerb.SIGN, by=by, number=contract.number, hash=draft.content_hash
+    )
     await _mark_listings(deal, contract, by=by)
     await notify_both_parties(
         deal,

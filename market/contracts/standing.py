@@ -135,17 +135,13 @@ def _facts(begun: ContractFacts, contract: Contract, waiting: Sequence[datetime]
 def _is_royalty_open(contract: Contract) -> bool:
     """Tell whether royalties are still to come; the statements must be fetched."""
     return contract.payment_way in ROYALTIES and not any(
-        each.is_last and each.confirmed_at for each in contract.royalty_statements
+        each.is_last and each.is_confirmed for each in contract.royalty_statements
     )
 
 
 def _royalty_stated_at(contract: Contract) -> datetime | None:
     """Return since when a statement of royalties waits for the seller; None when none does."""
-    waiting = [
-        each.entered_at
-        for each in contract.royalty_statements
-        if not each.confirmed_at and not each.refused_at
-    ]
+    waiting = [each.proposed_at for each in contract.royalty_statements if each.verdict is None]
     return min(waiting, default=None)
 
 

@@ -9,7 +9,7 @@ from market.accounts.permissions import AccountAct
 from market.accounts.web import actor_for
 from market.codes.canonical import canonical_key
 from market.codes.contract_lists import CONTRACT_SUB_KINDS
-from market.contracts import queries, services
+from market.contracts import queries, receiving, registration, signing
 from market.contracts.forms import ContractForm, RegistrationForm, RejectionForm, RemittanceForm
 from market.contracts.models import INSTALMENT
 from market.contracts.permissions import ContractAct
@@ -36,7 +36,7 @@ from market.kit.money import Money
 from market.kit.templating import render, render_form
 from market.kit.terms import from_content, from_record
 from market.kit.web import deps, form_data, form_data_or_none, path_id, redirect_to
-from market.payments import services as payments
+from market.payments import onboarding
 from market.payments.gateway import ReturnUrls
 from market.payments.models import Payment
 from market.payments.queries import find_connected_account
@@ -60,7 +60,7 @@ async def sign(request: Request) -> Response:
     terms = from_content(ContractTerms, draft.content) if draft else None
     given = await form_data_or_none(request)
     if given is not None and given.get("act") == "confirm":
-        contract = await services.confirm(deal.number, str(given.get("seen") or ""), by=By(actor, now))
+        contract = await signing.confirm(deal.number, str(given.get("seen") or ""), by=By(actor, now))
         done = redirect_to(request, "contracts:show", number=contract.number)
         return flash(request, done, _("合同已由双方签署，各期应付款已入账。"))
     agreed = from_record(OfferTerms, offer)
@@ -72,9 +72,7 @@ async def sign(request: Request) -> Response:
         with form.catch_invalid():
             entered = form.terms(agreed)
             blob = await (required_upload if draft is None else optional_upload)(request)
-            await services.enter(
-                deal.number, entered, blob, seen=str(form.seen.data or ""), by=By(actor, now)
-            )
+            await signing.enter(deal.number, entered, blob, seen=str(form.seen.data or ""), by=By(actor, now))
             done = redirect_to(request, "pages:deal", number=deal.number)
             return flash(request, done, _("合同内容已登记，您方已签署，请等对方确认。"))
     return render_form(
@@ -123,7 +121,7 @@ async def register(request: Request) -> Response:
     form = RegistrationForm(await form_data_or_none(request))
     if form.validate_on_submit():
         with form.catch_invalid():
-            await services.register(
+            await registration.register(
                 contract.number,
                 canonical_key(str(form.registration_number.data)),
                 registered_on=form.registered_on.data,
@@ -154,7 +152,7 @@ async def remit(request: Request) -> Response:
     form = RemittanceForm(given, data={"amount": rest.hundredths or None})
     if form.validate_on_submit():
         with form.catch_invalid():
-            await services.record_remittance(
+            await receiving.record_remittance(
                 instalment.id,
                 to_minor_units(form.amount.data, contract.currency, "amount"),
                 await required_upload(request),
@@ -180,7 +178,7 @@ async def remit(request: Request) -> Response:
 
 async def confirm_remittance(request: Request) -> Response:
     actor = actor_for(request, ContractAct.CONFIRM_REMITTANCE)
-    receipt = await services.confirm_remittance(
+    receipt = await receiving.confirm_remittance(
         path_id(request, "remittance_id"), by=By(actor, deps(request).clock())
     )
     instalment = await queries.get_instalment_for(actor, receipt.instalment_id)
@@ -193,7 +191,7 @@ async def reject_remittance(request: Request) -> Response:
     remittance, instalment = await queries.get_remittance_for(actor, path_id(request, "remittance_id"))
     form = RejectionForm(await form_data(request))
     if form.validate():
-        await services.reject_remittance(
+        await receiving.reject_remittance(
             remittance.id, str(form.reason.data), by=By(actor, deps(request).clock())
         )
         done = redirect_to(request, "contracts:show", number=instalment.contract.number)
@@ -215,7 +213,7 @@ async def pay(request: Request) -> Response:
     given = deps(request)
     base = given.settings.base_url
     contract_page = str(request.app.url_path_for("contracts:show", number=instalment.contract.number))
-    address = await services.start_payment(
+    address = await receiving.start_payment(
         instalment.id,
         gateway=given.gateway,
         by=By(actor, given.clock()),
@@ -251,7 +249,7 @@ async def payouts(request: Request) -> Response:
         if given.gateway is None:
             raise Conflict(_("本平台没有开通网上支付。"))
         here = given.settings.base_url + str(request.app.url_path_for("contracts:payouts"))
-        address = await payments.start_onboarding(
+        address = await onboarding.start_onboarding(
             organisation,
             gateway=given.gateway,
             by=By(actor, given.clock()),

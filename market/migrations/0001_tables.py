@@ -2509,6 +2509,33 @@ class Migration(migrations.Migration):
         ops.CreateModel(
             name="RoyaltyStatement",
             fields=[
+                (
+                    "proposed_by",
+                    fields.ForeignKeyField(
+                        "market.User",
+                        source_field="proposed_by_id",
+                        db_constraint=True,
+                        to_field="id",
+                        related_name=False,
+                        on_delete=OnDelete.RESTRICT,
+                    ),
+                ),
+                ("proposed_at", fields.DatetimeField(auto_now=False, auto_now_add=False)),
+                (
+                    "decided_by",
+                    fields.ForeignKeyField(
+                        "market.User",
+                        source_field="decided_by_id",
+                        null=True,
+                        db_constraint=True,
+                        to_field="id",
+                        related_name=False,
+                        on_delete=OnDelete.RESTRICT,
+                    ),
+                ),
+                ("decided_at", fields.DatetimeField(null=True, auto_now=False, auto_now_add=False)),
+                ("verdict", fields.CharField(null=True, max_length=24)),
+                ("reason", fields.CharField(default="", db_default="", max_length=500)),
                 ("id", fields.UUIDField(primary_key=True, default=uuid4, unique=True, db_index=True)),
                 (
                     "contract",
@@ -2526,32 +2553,6 @@ class Migration(migrations.Migration):
                 ("base_amount", fields.BigIntField()),
                 ("amount", fields.BigIntField()),
                 ("is_last", fields.BooleanField(default=False)),
-                (
-                    "entered_by",
-                    fields.ForeignKeyField(
-                        "market.User",
-                        source_field="entered_by_id",
-                        db_constraint=True,
-                        to_field="id",
-                        related_name="royalty_statements",
-                        on_delete=OnDelete.RESTRICT,
-                    ),
-                ),
-                ("entered_at", fields.DatetimeField(auto_now=False, auto_now_add=False)),
-                (
-                    "confirmed_by",
-                    fields.ForeignKeyField(
-                        "market.User",
-                        source_field="confirmed_by_id",
-                        null=True,
-                        db_constraint=True,
-                        to_field="id",
-                        related_name="confirmed_royalties",
-                        on_delete=OnDelete.RESTRICT,
-                    ),
-                ),
-                ("confirmed_at", fields.DatetimeField(null=True, auto_now=False, auto_now_add=False)),
-                ("refused_at", fields.DatetimeField(null=True, auto_now=False, auto_now_add=False)),
                 (
                     "instalment",
                     fields.OneToOneField(
@@ -2571,7 +2572,7 @@ class Migration(migrations.Migration):
                 "pk_attr": "id",
                 "table_description": "Royalty statements.",
             },
-            bases=["Model"],
+            bases=["SecondPerson"],
         ),
         ops.CreateModel(
             name="SalesReport",
@@ -2813,6 +2814,33 @@ class Migration(migrations.Migration):
         ops.CreateModel(
             name="ContractChange",
             fields=[
+                (
+                    "proposed_by",
+                    fields.ForeignKeyField(
+                        "market.User",
+                        source_field="proposed_by_id",
+                        db_constraint=True,
+                        to_field="id",
+                        related_name=False,
+                        on_delete=OnDelete.RESTRICT,
+                    ),
+                ),
+                ("proposed_at", fields.DatetimeField(auto_now=False, auto_now_add=False)),
+                (
+                    "decided_by",
+                    fields.ForeignKeyField(
+                        "market.User",
+                        source_field="decided_by_id",
+                        null=True,
+                        db_constraint=True,
+                        to_field="id",
+                        related_name=False,
+                        on_delete=OnDelete.RESTRICT,
+                    ),
+                ),
+                ("decided_at", fields.DatetimeField(null=True, auto_now=False, auto_now_add=False)),
+                ("verdict", fields.CharField(null=True, max_length=24)),
+                ("reason", fields.CharField(default="", db_default="", max_length=500)),
                 ("id", fields.UUIDField(primary_key=True, default=uuid4, unique=True, db_index=True)),
                 (
                     "contract",
@@ -2828,7 +2856,7 @@ class Migration(migrations.Migration):
                 ("sequence", fields.IntField()),
                 ("kind", fields.CharField(max_length=24)),
                 ("side", fields.CharField(max_length=24)),
-                ("reason", fields.TextField(unique=False)),
+                ("agreement", fields.TextField(unique=False)),
                 ("new_valid_until", fields.DateField(null=True)),
                 ("agreed_on", fields.DateField()),
                 (
@@ -2843,31 +2871,7 @@ class Migration(migrations.Migration):
                         on_delete=OnDelete.RESTRICT,
                     ),
                 ),
-                (
-                    "entered_by",
-                    fields.ForeignKeyField(
-                        "market.User",
-                        source_field="entered_by_id",
-                        db_constraint=True,
-                        to_field="id",
-                        related_name="entered_changes",
-                        on_delete=OnDelete.RESTRICT,
-                    ),
-                ),
-                ("entered_at", fields.DatetimeField(auto_now=False, auto_now_add=False)),
-                (
-                    "confirmed_by",
-                    fields.ForeignKeyField(
-                        "market.User",
-                        source_field="confirmed_by_id",
-                        null=True,
-                        db_constraint=True,
-                        to_field="id",
-                        related_name="confirmed_changes",
-                        on_delete=OnDelete.RESTRICT,
-                    ),
-                ),
-                ("confirmed_at", fields.DatetimeField(null=True, auto_now=False, auto_now_add=False)),
+                ("effective_at", fields.DatetimeField(null=True, auto_now=False, auto_now_add=False)),
                 ("withdrawn_at", fields.DatetimeField(null=True, auto_now=False, auto_now_add=False)),
             ],
             options={
@@ -2877,7 +2881,7 @@ class Migration(migrations.Migration):
                 "pk_attr": "id",
                 "table_description": "Contract changes.",
             },
-            bases=["Model"],
+            bases=["SecondPerson"],
         ),
         ops.CreateModel(
             name="ContractDraft",
@@ -2932,6 +2936,33 @@ class Migration(migrations.Migration):
         ops.CreateModel(
             name="EquityPaidIn",
             fields=[
+                (
+                    "proposed_by",
+                    fields.ForeignKeyField(
+                        "market.User",
+                        source_field="proposed_by_id",
+                        db_constraint=True,
+                        to_field="id",
+                        related_name=False,
+                        on_delete=OnDelete.RESTRICT,
+                    ),
+                ),
+                ("proposed_at", fields.DatetimeField(auto_now=False, auto_now_add=False)),
+                (
+                    "decided_by",
+                    fields.ForeignKeyField(
+                        "market.User",
+                        source_field="decided_by_id",
+                        null=True,
+                        db_constraint=True,
+                        to_field="id",
+                        related_name=False,
+                        on_delete=OnDelete.RESTRICT,
+                    ),
+                ),
+                ("decided_at", fields.DatetimeField(null=True, auto_now=False, auto_now_add=False)),
+                ("verdict", fields.CharField(null=True, max_length=24)),
+                ("reason", fields.CharField(default="", db_default="", max_length=500)),
                 ("id", fields.UUIDField(primary_key=True, default=uuid4, unique=True, db_index=True)),
                 (
                     "contract",
@@ -2959,18 +2990,6 @@ class Migration(migrations.Migration):
                         on_delete=OnDelete.RESTRICT,
                     ),
                 ),
-                (
-                    "recorded_by",
-                    fields.ForeignKeyField(
-                        "market.User",
-                        source_field="recorded_by_id",
-                        db_constraint=True,
-                        to_field="id",
-                        related_name="recorded_paid_in",
-                        on_delete=OnDelete.RESTRICT,
-                    ),
-                ),
-                ("recorded_at", fields.DatetimeField(auto_now=False, auto_now_add=False)),
             ],
             options={
                 "table": "equity_paid_in",
@@ -2978,7 +2997,7 @@ class Migration(migrations.Migration):
                 "pk_attr": "id",
                 "table_description": "Equity paid in.",
             },
-            bases=["Model"],
+            bases=["SecondPerson"],
         ),
         ops.CreateModel(
             name="Evidence",
@@ -3050,44 +3069,6 @@ class Migration(migrations.Migration):
                 "app": "market",
                 "pk_attr": "id",
                 "table_description": "File accesses.",
-            },
-            bases=["Model"],
-        ),
-        ops.CreateModel(
-            name="PaidInDecision",
-            fields=[
-                ("id", fields.UUIDField(primary_key=True, default=uuid4, unique=True, db_index=True)),
-                (
-                    "paid_in",
-                    fields.OneToOneField(
-                        "market.EquityPaidIn",
-                        source_field="paid_in_id",
-                        db_constraint=True,
-                        to_field="id",
-                        related_name="decision",
-                        on_delete=OnDelete.RESTRICT,
-                    ),
-                ),
-                ("is_confirmed", fields.BooleanField()),
-                ("reason", fields.CharField(default="", db_default="", max_length=300)),
-                (
-                    "decided_by",
-                    fields.ForeignKeyField(
-                        "market.User",
-                        source_field="decided_by_id",
-                        db_constraint=True,
-                        to_field="id",
-                        related_name="decided_paid_in",
-                        on_delete=OnDelete.RESTRICT,
-                    ),
-                ),
-                ("decided_at", fields.DatetimeField(auto_now=False, auto_now_add=False)),
-            ],
-            options={
-                "table": "paid_in_decisions",
-                "app": "market",
-                "pk_attr": "id",
-                "table_description": "Decisions on equity paid in.",
             },
             bases=["Model"],
         ),

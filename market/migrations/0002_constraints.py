@@ -96,13 +96,9 @@ CHECKS = {
     "contracts_original_above_zero": ("contracts", "original_amount > 0 AND exchange_rate > 0"),
     "contracts_royalty": ("contracts", "royalty_basis_points BETWEEN 1 AND 10000"),
     "contracts_countries": ("contracts", "seller_country ~ '^[0-9]{3}$' AND buyer_country ~ '^[0-9]{3}$'"),
-    "contract_changes_two_people": (
+    "contract_changes_effective": (
         "contract_changes",
-        "confirmed_by_id IS NULL OR confirmed_by_id <> entered_by_id OR kind = 'cancellation'",
-    ),
-    "royalty_statements_two_people": (
-        "royalty_statements",
-        "confirmed_by_id IS NULL OR confirmed_by_id <> entered_by_id",
+        "(verdict IS NOT DISTINCT FROM 'confirmed' OR kind = 'cancellation') OR effective_at IS NULL",
     ),
     "royalty_statements_period": ("royalty_statements", "ends_on >= starts_on"),
     "royalty_statements_amount": ("royalty_statements", "base_amount >= 0 AND amount >= 0"),
@@ -117,11 +113,19 @@ CHECKS = {
         "income_amount > 0 AND net_amount > 0 AND net_amount <= income_amount AND pot_amount > 0 AND pot_amount <= net_amount",
     ),
     "reward_shares_amount": ("reward_shares", "basis_points BETWEEN 1 AND 10000 AND amount >= 0"),
-    "paid_in_decisions_reason": ("paid_in_decisions", "is_confirmed OR reason <> ''"),
     "holiday_years_region": ("holiday_years", "region ~ '^[0-9]{2}0000$' AND year BETWEEN 2000 AND 2200"),
 }
 """Table and condition by the name of the constraint."""
-SECOND_PERSON = ("bank_lines", "holiday_years", "refunds", "remittances", "reward_plans")
+SECOND_PERSON = (
+    "bank_lines",
+    "contract_changes",
+    "equity_paid_in",
+    "holiday_years",
+    "refunds",
+    "remittances",
+    "reward_plans",
+    "royalty_statements",
+)
 """Tables with the columns of `records.decisions.SecondPerson`."""
 SECOND_PERSON_CHECK = (
     "(decided_by_id IS NULL) = (decided_at IS NULL) AND (decided_at IS NULL) = (verdict IS NULL) "
@@ -157,12 +161,12 @@ UNIQUE = {
     "contract_changes_one_open": (
         "contract_changes",
         "contract_id",
-        "confirmed_at IS NULL AND withdrawn_at IS NULL",
+        "effective_at IS NULL AND verdict IS NULL AND withdrawn_at IS NULL",
     ),
     "royalty_statements_one_open": (
         "royalty_statements",
         "contract_id",
-        "confirmed_at IS NULL AND refused_at IS NULL",
+        "verdict IS NULL",
     ),
     "offers_one_accepted": ("offers", "deal_id", "status = 'accepted'"),
     "holiday_years_one_open": ("holiday_years", "year, region", "verdict IS NULL"),
@@ -177,11 +181,9 @@ APPEND_ONLY = (
     "audit_events",
     "clawback_receipts",
     "deal_messages",
-    "equity_paid_in",
     "follow_ups",
     "ledger_accounts",
     "notice_extensions",
-    "paid_in_decisions",
     "receipts",
     "reward_rules",
     "status_events",
@@ -189,6 +191,8 @@ APPEND_ONLY = (
     "undertakings",
 )
 """Tables whose rows are never edited nor deleted."""
+DECIDED_ONCE = ("equity_paid_in", "holiday_years")
+"""Tables whose rows are never edited nor deleted but for one decision by a second person."""
 NO_TRUNCATE = ("transfers", "receipts")
 FUNCTIONS = """
 CREATE FUNCTION market_append_only() RETURNS trigger LANGUAGE plpgsql AS $$
@@ -316,25 +320,14 @@ BEGIN
     RETURN NEW;
 END $$;
 
-CREATE FUNCTION market_guard_paid_in() RETURNS trigger LANGUAGE plpgsql AS $$
-BEGIN
-    IF EXISTS (SELECT FROM equity_paid_in
-               WHERE id = NEW.paid_in_id AND recorded_by_id = NEW.decided_by_id) THEN
-        RAISE EXCEPTION 'who recorded % does not decide on it', NEW.paid_in_id
-            USING ERRCODE = 'check_violation', CONSTRAINT = 'paid_in_decisions_two_people';
-    END IF;
-    RETURN NEW;
-END $$;
-
-CREATE FUNCTION market_guard_holiday_year() RETURNS trigger LANGUAGE plpgsql AS $$
+-- A row that a second person decides on: its decision is written once, all else stays as it is.
+CREATE FUNCTION market_decide_once() RETURNS trigger LANGUAGE plpgsql AS $$
+DECLARE
+    decision text[] := ARRAY['decided_by_id', 'decided_at', 'verdict', 'reason'];
 BEGIN
     IF TG_OP = 'DELETE' OR OLD.verdict IS NOT NULL
-       OR (NEW.year, NEW.region, NEW.rest_days::text, NEW.make_up_days::text, NEW.source, NEW.proposed_by_id,
-           NEW.proposed_at)
-          IS DISTINCT FROM
-          (OLD.year, OLD.region, OLD.rest_days::text, OLD.make_up_days::text, OLD.source, OLD.proposed_by_id,
-           OLD.proposed_at) THEN
-        RAISE EXCEPTION 'holiday year % is append-only', OLD.id USING ERRCODE = 'restrict_violation';
+       OR to_jsonb(NEW) - decision IS DISTINCT FROM to_jsonb(OLD) - decision THEN
+        RAISE EXCEPTION '% is append-only', TG_TABLE_NAME USING ERRCODE = 'restrict_violation';
     END IF;
     RETURN NEW;
 END $$;
@@ -384,16 +377,6 @@ TRIGGERS = {
         "BEFORE INSERT",
         "FOR EACH ROW WHEN (NEW.reverses_id IS NOT NULL) EXECUTE FUNCTION market_guard_reversal()",
     ),
-    "paid_in_decisions_guard": (
-        "paid_in_decisions",
-        "BEFORE INSERT",
-        "FOR EACH ROW EXECUTE FUNCTION market_guard_paid_in()",
-    ),
-    "holiday_years_guard": (
-        "holiday_years",
-        "BEFORE UPDATE OR DELETE",
-        "FOR EACH ROW EXECUTE FUNCTION market_guard_holiday_year()",
-    ),
 }
 """Table, event and action by the name of the trigger."""
 DROP_FUNCTIONS = """
@@ -405,8 +388,7 @@ DROP FUNCTION market_guard_receipt();
 DROP FUNCTION market_guard_refund();
 DROP FUNCTION market_keep_bank_line();
 DROP FUNCTION market_guard_reversal();
-DROP FUNCTION market_guard_paid_in();
-DROP FUNCTION market_guard_holiday_year();
+DROP FUNCTION market_decide_once();
 DROP FUNCTION market_guard_membership();
 """
 
@@ -430,6 +412,9 @@ def _operations() -> list[ops.RunSQL]:
     for table in APPEND_ONLY:
         action = "FOR EACH ROW EXECUTE FUNCTION market_append_only()"
         triggers[f"{table}_append_only"] = (table, "BEFORE UPDATE OR DELETE", action)
+    for table in DECIDED_ONCE:
+        action = "FOR EACH ROW EXECUTE FUNCTION market_decide_once()"
+        triggers[f"{table}_guard"] = (table, "BEFORE UPDATE OR DELETE", action)
     for table in NO_TRUNCATE:
         action = "FOR EACH STATEMENT EXECUTE FUNCTION market_append_only()"
         triggers[f"{table}_no_truncate"] = (table, "BEFORE TRUNCATE", action)

@@ -11,7 +11,7 @@ from market.kit.flash import flash
 from market.kit.i18n import gettext as _
 from market.kit.templating import render
 from market.kit.web import deps, form_data
-from market.payments import services
+from market.payments import gateway_events
 from market.payments.standin import StandIn
 from market.payments.standin_gateway import StandInGateway, deliver_to
 from market.payments.standin_wire import Object
@@ -24,7 +24,9 @@ async def webhook(request: Request) -> Response:
     if given.gateway is None:
         raise NotFound(_("没有开通网上支付。"))
     signature = request.headers.get("stripe-signature", "")
-    await services.record_event(await request.body(), signature, gateway=given.gateway, now=given.clock())
+    await gateway_events.record_event(
+        await request.body(), signature, gateway=given.gateway, now=given.clock()
+    )
     return Response(status_code=200)
 
 

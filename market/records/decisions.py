@@ -58,6 +58,14 @@ class SecondPerson(Model):
     class Meta:
         abstract = True
 
+    @property
+    def is_confirmed(self) -> bool:
+        return self.verdict is Verdict.CONFIRMED
+
+    @property
+    def is_rejected(self) -> bool:
+        return self.verdict is Verdict.REJECTED
+
 
 R = TypeVar("R", bound=SecondPerson)
 

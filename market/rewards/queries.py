@@ -121,7 +121,7 @@ def sharing_of(plan: RewardPlan) -> Sharing:
 
 async def is_rescinded(contract_id: UUID) -> bool:
     """Tell whether the contract was ended: nothing more of it is shared."""
-    return await ContractChange.exists(contract_id=contract_id, kind="rescission", confirmed_at__isnull=False)
+    return await ContractChange.exists(contract_id=contract_id, kind="rescission", effective_at__isnull=False)
 
 
 async def dashboard_cards(actor: Actor, now: datetime) -> list[Card]:

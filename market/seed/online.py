@@ -5,9 +5,9 @@ from __future__ import annotations
 from uuid import UUID
 
 from market.accounts.models import Organisation
-from market.contracts import services as contracts
+from market.contracts import receiving
 from market.deps import Deps
-from market.payments import services as payments
+from market.payments import onboarding, settlement
 from market.payments.gateway import ReturnUrls
 from market.payments.models import ConnectedAccount, Payment
 from market.payments.standin_gateway import StandInGateway
@@ -20,22 +20,22 @@ async def connect(organisation_id: UUID, *, deps: Deps, by: By) -> None:
     if not isinstance(deps.gateway, StandInGateway):
         return
     organisation = await Organisation.get(id=organisation_id)
-    await payments.start_onboarding(
+    await onboarding.start_onboarding(
         organisation, gateway=deps.gateway, by=by, urls=_urls(deps, "/account/payouts")
     )
     account = await ConnectedAccount.get(organisation_id=organisation_id)
     await deps.gateway.standin.finish_onboarding(account.account)
-    await payments.refresh_account(organisation_id, gateway=deps.gateway, now=by.now)
+    await onboarding.refresh_account(organisation_id, gateway=deps.gateway, now=by.now)
 
 
 async def pay_online(instalment_id: UUID, *, deps: Deps, by: By) -> None:
     """Let a buyer open the page, pay on it, and come back."""
     if not isinstance(deps.gateway, StandInGateway):
         raise TypeError("only the stand-in can be paid on without a person")
-    await contracts.start_payment(instalment_id, gateway=deps.gateway, by=by, urls=_urls(deps, "/dashboard"))
+    await receiving.start_payment(instalment_id, gateway=deps.gateway, by=by, urls=_urls(deps, "/dashboard"))
     payment = await Payment.get(payable_id=instalment_id, status=PaymentStatus.PENDING)
     await deps.gateway.standin.pay(str(payment.checkout_id))
-    await payments.refresh_payment(payment.id, gateway=deps.gateway, now=by.now)
+    await settlement.refresh_payment(payment.id, gateway=deps.gateway, now=by.now)
 
 
 def _urls(deps: Deps, path: str) -> ReturnUrls:

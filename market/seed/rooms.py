@@ -9,7 +9,7 @@ from typing import Any
 
 from market.accounts.actors import Actor
 from market.contracts import queries as contract_queries
-from market.contracts import services as contracts
+from market.contracts import receiving, registration, signing
 from market.contracts.models import Contract, Instalment
 from market.contracts.terms import ContractTerms, Exclusion
 from market.deals import openings, termination
@@ -284,7 +284,7 @@ async def enter(room: Room, now: datetime) -> None:
     )
     lines = ["Technology contract (demo)", deal.number, f"CNY {price.amount / 100:,.2f}", f"{now:%Y-%m-%d}"]
     kept = await keep_paper("技术合同扫描件.pdf", lines, room.deps.store)
-    await contracts.enter(deal.number, terms, kept, seen="", by=By(await room.person(Side.SELLER), now))
+    await signing.enter(deal.number, terms, kept, seen="", by=By(await room.person(Side.SELLER), now))
 
 
 async def confirm(room: Room, now: datetime) -> None:
@@ -292,7 +292,7 @@ async def confirm(room: Room, now: datetime) -> None:
     draft = await contract_queries.find_draft(room.deal.id)
     if draft is None:
         raise LookupError(f"no contract to confirm in {room.deal.number}")
-    room.signed = await contracts.confirm(
+    room.signed = await signing.confirm(
         room.deal.number, draft.content_hash, by=By(await room.person(Side.BUYER), now)
     )
 
@@ -301,7 +301,7 @@ async def register(room: Room, now: datetime) -> None:
     contract = room.contract
     number = f"{now.year}450{room.number:09d}"
     lines = ["Registration certificate (demo)", number, contract.number]
-    await contracts.register(
+    await registration.register(
         contract.number,
         number,
         registered_on=local_date(now),
@@ -325,7 +325,7 @@ def receive(sequence: int) -> Act:
 
     async def act(room: Room, now: datetime) -> None:
         remittance = await _record(room, sequence, now)
-        await contracts.confirm_remittance(
+        await receiving.confirm_remittance(
             remittance.id, by=By(await room.finance(), now + timedelta(minutes=15))
         )
 
@@ -378,7 +378,7 @@ async def _record(room: Room, sequence: int, now: datetime) -> Remittance:
     instalment = await room.instalment(sequence)
     reference = f"{now:%Y%m%d}{room.number:03d}{sequence:02d}8801"
     lines = ["Bank voucher (demo)", reference, f"CNY {instalment.amount / 100:,.2f}", f"{now:%Y-%m-%d}"]
-    return await contracts.record_remittance(
+    return await receiving.record_remittance(
         instalment.id,
         instalment.amount,
         await keep_paper(f"银行回单第{sequence}期.pdf", lines, room.deps.store),

@@ -130,10 +130,11 @@ async def test_a_cancelled_registration_brings_an_award_back_and_bars_a_new_clai
         sequence=1,
         kind=ChangeKind.CANCELLATION,
         side=Side.SELLER,
-        reason="登记机构注销",
+        agreement="登记机构注销",
         agreed_on=LATER.date(),
-        entered_by_id=desk.officer.user_id,
-        entered_at=LATER,
+        proposed_by_id=desk.officer.user_id,
+        proposed_at=LATER,
+        effective_at=LATER,
     )
 
     assert await clawbacks.run_due(LATER) == 1

@@ -21,7 +21,7 @@ from market.claims.models import Claim
 from market.claims.risk_detection import detect_risk_flags
 from market.claims.risk_flags import RiskFlag
 from market.claims.states import ClaimStatus
-from market.contracts.models import Contract, EquityPaidIn, PaidInDecision
+from market.contracts.models import Contract, EquityPaidIn
 from market.deals.models import ContractKind, Deal
 from market.deals.states import DealStatus
 from market.files.models import StoredFile, Tier
@@ -30,6 +30,7 @@ from market.kit.pagination import PageRequest
 from market.notices.models import Notice
 from market.programmes.rule_files import find_terms, shipped
 from market.records.by import By
+from market.records.decisions import Verdict
 from tests.budgets.test_year_and_back import LATER
 from tests.claims.factories import (
     WAN,
@@ -169,7 +170,8 @@ async def test_what_was_paid_in_for_equity_is_taken_from_the_contract() -> None:
     )
     second = await make_member()
     for year, said in ((2025, True), (2026, True), (2027, True), (2026, False), (2026, None)):
-        made = await EquityPaidIn.create(
+        decided = said is not None
+        await EquityPaidIn.create(
             id=uuid4(),
             contract_id=contract.id,
             company="x",
@@ -177,18 +179,13 @@ async def test_what_was_paid_in_for_equity_is_taken_from_the_contract() -> None:
             amount=7 * WAN,
             paid_in_on=date(year, 6, 1),
             voucher_id=proof.id,
-            recorded_by_id=_applicant.user_id,
-            recorded_at=NOW,
+            proposed_by_id=_applicant.user_id,
+            proposed_at=NOW,
+            verdict=(Verdict.CONFIRMED if said else Verdict.REJECTED) if decided else None,
+            reason="x",
+            decided_by_id=second.user_id if decided else None,
+            decided_at=NOW if decided else None,
         )
-        if said is not None:
-            await PaidInDecision.create(
-                id=uuid4(),
-                paid_in_id=made.id,
-                is_confirmed=said,
-                reason="x",
-                decided_by_id=second.user_id,
-                decided_at=NOW,
-            )
 
     facts = await facts_of(claim)
 

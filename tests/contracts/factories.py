@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from market.contracts import services
+from market.contracts import receiving, registration, signing
 from market.contracts.models import Contract, ContractDraft, Instalment
 from market.contracts.terms import ContractTerms, Exclusion
 from market.deals.models import ContractKind, Deal
@@ -48,7 +48,7 @@ def contract_terms(**fields: Any) -> ContractTerms:
 async def make_draft(parties: Parties, deal: Deal | None = None, **fields: Any) -> tuple[Deal, ContractDraft]:
     """The seller has entered the contract and waits for the buyer."""
     deal = deal or await make_to_sign(parties)
-    draft = await services.enter(
+    draft = await signing.enter(
         deal.number, contract_terms(**fields), KEPT, seen="", by=By(parties.seller, LATER)
     )
     return deal, draft
@@ -57,14 +57,14 @@ async def make_draft(parties: Parties, deal: Deal | None = None, **fields: Any) 
 @cached_stage
 async def make_contract(parties: Parties, **fields: Any) -> Contract:
     deal, draft = await make_draft(parties, **fields)
-    return await services.confirm(deal.number, draft.content_hash, by=By(parties.buyer, LATER))
+    return await signing.confirm(deal.number, draft.content_hash, by=By(parties.buyer, LATER))
 
 
 @cached_stage
 async def make_registered(parties: Parties, number: str = "4526010300000117", **fields: Any) -> Contract:
     """Both have signed and the contract is registered; `deal` in the fields is one of the parties' own."""
     contract = await make_contract(parties, **fields)
-    return await services.register(
+    return await registration.register(
         contract.number,
         number,
         registered_on=TODAY,
@@ -88,7 +88,7 @@ async def make_remittance(
         "invoice_amount": None,
         "by": By(parties.seller, now),
     }
-    return await services.record_remittance(instalment.id, amount, KEPT, **(defaults | fields))
+    return await receiving.record_remittance(instalment.id, amount, KEPT, **(defaults | fields))
 
 
 def money(amount: int) -> Money:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from market.contracts import services
+from market.contracts import receiving
 from market.contracts.models import Contract, Instalment
 from market.contracts.refunding import request_refund
 from market.kit.money import Money
-from market.payments import services as payments
+from market.payments import gateway_events, onboarding
 from market.payments.gateway import ReturnUrls
 from market.payments.models import ConnectedAccount, GatewayEvent, Payment, Refund
 from market.payments.refunds import send_refund
@@ -39,7 +39,7 @@ class PayableContract:
     async def pay(self, sequence: int = 1) -> Payment:
         """The buyer pays what is left of an instalment; the site has heard of it."""
         instalment = await self.instalment(sequence)
-        await services.start_payment(
+        await receiving.start_payment(
             instalment.id,
             gateway=self.gateway,
             by=By(self.parties.buyer, LATER),
@@ -61,15 +61,15 @@ class PayableContract:
     async def settle(self) -> None:
         """Do what the job does, for every event stored and not done."""
         for event in await GatewayEvent.filter(processed_at=None).order_by("received_at", "id"):
-            await payments.settle_event(event.id, gateway=self.gateway, now=LATER)
+            await gateway_events.settle_event(event.id, gateway=self.gateway, now=LATER)
 
     async def settle_all_again(self) -> None:
         """Every event again, newest first."""
         for event in await GatewayEvent.all().order_by("-received_at", "-id"):
-            await payments.settle_event(event.id, gateway=self.gateway, now=LATER)
+            await gateway_events.settle_event(event.id, gateway=self.gateway, now=LATER)
 
     async def deliver(self, body: bytes, signature: str) -> None:
-        await payments.record_event(body, signature, gateway=self.gateway, now=LATER)
+        await gateway_events.record_event(body, signature, gateway=self.gateway, now=LATER)
 
 
 async def make_payable_contract(
@@ -79,7 +79,7 @@ async def make_payable_contract(
     parties = parties or await make_parties()
     payable = PayableContract(parties, contract or await make_registered(parties), StandInGateway())
     payable.standin.deliver = payable.deliver
-    address = await payments.start_onboarding(
+    address = await onboarding.start_onboarding(
         parties.university, gateway=payable.gateway, by=By(parties.seller_finance, LATER), urls=URLS
     )
     await payable.standin.finish_onboarding(address.rsplit("/", 1)[1])

@@ -7,7 +7,7 @@ import pytest
 
 from market.accounts.actors import Actor
 from market.accounts.permissions import Role
-from market.contracts import banking, services
+from market.contracts import banking, receiving
 from market.contracts.models import Receipt
 from market.contracts.queries import received
 from market.deals.models import Deal
@@ -123,7 +123,7 @@ async def test_a_transfer_confirmed_before_its_statement_came_is_only_noted() ->
     contract = await make_registered(parties)
     first, _second = await instalments_of(contract)
     remittance = await make_remittance(parties, first, first.amount)
-    await services.confirm_remittance(remittance.id, by=By(parties.seller_finance, LATER))
+    await receiving.confirm_remittance(remittance.id, by=By(parties.seller_finance, LATER))
 
     [line] = await lines_of(await take_over(parties, Row("805,000.00", f"{contract.number}-1")))
 

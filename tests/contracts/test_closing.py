@@ -7,7 +7,7 @@ from datetime import timedelta
 
 import pytest
 
-from market.contracts import closing, services
+from market.contracts import closing, contract_changes, receiving
 from market.contracts.jobs import close_pages
 from market.contracts.models import ChangeKind, Receipt
 from market.deps import Deps
@@ -26,18 +26,18 @@ from tests.contracts.online_payments import URLS, PayableContract, make_payable_
 
 async def open_page(payable: PayableContract) -> Payment:
     instalment = await payable.instalment()
-    await services.start_payment(
+    await receiving.start_payment(
         instalment.id, gateway=payable.gateway, by=By(payable.parties.buyer, LATER), urls=URLS
     )
     return await Payment.get(payable_id=instalment.id, status=PaymentStatus.PENDING)
 
 
 async def end(payable: PayableContract, kind: ChangeKind = ChangeKind.RESCISSION) -> None:
-    change = await services.enter_change(
+    change = await contract_changes.propose_change(
         payable.contract.number, kind, "协商", agreed_on=TODAY, by=By(payable.parties.seller, LATER)
     )
     if kind is ChangeKind.RESCISSION:
-        await services.confirm_change(change.id, by=By(payable.parties.buyer, LATER))
+        await contract_changes.confirm_change(change.id, by=By(payable.parties.buyer, LATER))
 
 
 async def state_of(payable: PayableContract, payment: Payment) -> CheckoutState:

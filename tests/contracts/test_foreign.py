@@ -7,10 +7,11 @@ from decimal import Decimal
 
 import httpx
 
-from market.contracts import services as contracts
+from market.contracts import contract_changes
 from market.contracts.models import ChangeKind, Contract, ContractDraft, Receipt
 from market.contracts.prints import form_rows
 from market.contracts.queries import get_contract_for, received
+from market.contracts.signing import confirm
 from market.contracts.terms import three_amounts
 from market.deals.brokerage import owed_commission
 from market.deals.models import Deal, Offer, Side
@@ -68,14 +69,14 @@ async def test_yen_go_through_the_whole_chain_without_hundredths() -> None:
         assert figures[Figure.REFUNDED] == Money(40, "JPY")
         owed = Money(149_999, "JPY") if side is Side.SELLER else Money(0)
         assert figures[Figure.COMMISSIONED] == owed
-    ending = await contracts.enter_change(
+    ending = await contract_changes.propose_change(
         payable.contract.number,
         ChangeKind.RESCISSION,
         "协商解除",
         agreed_on=TODAY,
         by=By(parties.buyer, LATER),
     )
-    await contracts.confirm_change(ending.id, by=By(parties.seller, LATER))
+    await contract_changes.confirm_change(ending.id, by=By(parties.seller, LATER))
     assert await balance(f"agreed:{parties.university.id}:JPY") == Money(-5_999_961, "JPY")
     assert [each.findings for each in await run_checks() if not each.is_well] == []
 
@@ -100,7 +101,7 @@ async def test_the_pages_take_and_show_yen_as_yen(client: httpx.AsyncClient, dep
     await post(client, f"/deals/{deal.number}/sign", given | rate, files=SCAN)
     draft = await ContractDraft.get()
 
-    contract = await contracts.confirm(deal.number, draft.content_hash, by=By(parties.buyer, LATER))
+    contract = await confirm(deal.number, draft.content_hash, by=By(parties.buyer, LATER))
     page = await client.get(f"/contracts/{contract.number}")
     form = dict(form_rows(await get_contract_for(parties.seller, contract.number)))
 

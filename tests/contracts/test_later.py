@@ -11,8 +11,7 @@ import httpx
 import pytest
 from openpyxl import load_workbook
 
-from market.contracts import services
-from market.contracts.changing import OwnChange
+from market.contracts import contract_changes, receiving, registration, royalties, signing
 from market.contracts.models import ChangeKind, Contract, Instalment
 from market.contracts.queries import get_contract_for
 from market.contracts.terms import ContractTerms, check, converted_money
@@ -24,6 +23,7 @@ from market.kit.money import Money
 from market.kit.terms import from_content
 from market.ledger import services as ledger
 from market.records.by import By
+from market.records.decisions import SamePerson
 from tests.contracts.factories import (
     KEPT,
     LATER,
@@ -54,9 +54,9 @@ FOREIGN: dict[str, Any] = {
 async def make_royalty_contract(parties: Parties) -> Contract:
     deal = await make_to_sign(parties, **ROYALTY)
     terms = contract_terms(**ROYALTY, instalments=(PlanRow("入门费", None, 20_000_000),), exclusions=())
-    draft = await services.enter(deal.number, terms, KEPT, seen="", by=By(parties.seller, LATER))
-    contract = await services.confirm(deal.number, draft.content_hash, by=By(parties.buyer, LATER))
-    return await services.register(
+    draft = await signing.enter(deal.number, terms, KEPT, seen="", by=By(parties.seller, LATER))
+    contract = await signing.confirm(deal.number, draft.content_hash, by=By(parties.buyer, LATER))
+    return await registration.register(
         contract.number,
         "4526010300000555",
         registered_on=TODAY,
@@ -67,7 +67,7 @@ async def make_royalty_contract(parties: Parties) -> Contract:
 
 async def pay(parties: Parties, instalment: Instalment) -> None:
     remittance = await make_remittance(parties, instalment, instalment.amount)
-    await services.confirm_remittance(remittance.id, by=By(parties.seller_finance, LATER))
+    await receiving.confirm_remittance(remittance.id, by=By(parties.seller_finance, LATER))
 
 
 @pytest.mark.parametrize(
@@ -113,7 +113,7 @@ async def test_the_way_of_payment_is_the_agreed_one() -> None:
     terms = contract_terms(**ROYALTY, instalments=(PlanRow("入门费", None, 20_000_000),), exclusions=())
 
     with pytest.raises(Invalid) as refused:
-        await services.enter(deal.number, terms, KEPT, seen="", by=By(parties.seller, LATER))
+        await signing.enter(deal.number, terms, KEPT, seen="", by=By(parties.seller, LATER))
 
     assert refused.value.field == "plan"
 
@@ -124,14 +124,14 @@ async def test_royalties_become_instalments_as_they_are_stated_until_the_last() 
     await pay(parties, (await instalments_of(contract))[0])
     period: dict[str, Any] = {"starts_on": TODAY, "ends_on": TODAY, "by": By(parties.buyer, LATER)}
 
-    stated = await services.state_royalty(contract.number, 33_333_33, is_last=False, **period)
+    stated = await royalties.state_royalty(contract.number, 33_333_33, is_last=False, **period)
     with pytest.raises(Forbidden):
-        await services.confirm_royalty(stated.id, by=By(parties.buyer, LATER))
-    await services.confirm_royalty(stated.id, by=By(parties.seller, LATER))
+        await royalties.confirm_royalty(stated.id, by=By(parties.buyer, LATER))
+    await royalties.confirm_royalty(stated.id, by=By(parties.seller, LATER))
     with pytest.raises(Conflict):
-        await services.confirm_royalty(stated.id, by=By(parties.seller, LATER))
+        await royalties.confirm_royalty(stated.id, by=By(parties.seller, LATER))
     with pytest.raises(Invalid):
-        await services.state_royalty(contract.number, 1, is_last=False, **period)
+        await royalties.state_royalty(contract.number, 1, is_last=False, **period)
 
     _entry, royalty = await instalments_of(contract)
     assert royalty.amount == 1_000_00
@@ -140,10 +140,10 @@ async def test_royalties_become_instalments_as_they_are_stated_until_the_last() 
     assert (await Deal.get(id=contract.deal_id)).status is DealStatus.PAYING
     later = LATER + timedelta(days=30)
     day = TODAY + timedelta(days=10)
-    last = await services.state_royalty(
+    last = await royalties.state_royalty(
         contract.number, 0, starts_on=day, ends_on=day, is_last=True, by=By(parties.buyer, later)
     )
-    await services.confirm_royalty(last.id, by=By(parties.seller, later))
+    await royalties.confirm_royalty(last.id, by=By(parties.seller, later))
     assert (await Deal.get(id=contract.deal_id)).status is DealStatus.COMPLETED
 
 
@@ -152,15 +152,15 @@ async def test_a_rescission_needs_both_sides_and_frees_what_is_not_paid() -> Non
     contract = await make_registered(parties)
     first, second = await instalments_of(contract)
     await pay(parties, first)
-    change = await services.enter_change(
+    change = await contract_changes.propose_change(
         contract.number, ChangeKind.RESCISSION, "协商解除", agreed_on=TODAY, by=By(parties.buyer, LATER)
     )
 
-    with pytest.raises(OwnChange):
-        await services.confirm_change(change.id, by=By(parties.buyer, LATER))
+    with pytest.raises(SamePerson):
+        await contract_changes.confirm_change(change.id, by=By(parties.buyer, LATER))
     with pytest.raises(NotFound):
-        await services.confirm_change(change.id, by=By(await make_member(), LATER))
-    await services.confirm_change(change.id, by=By(parties.seller, LATER))
+        await contract_changes.confirm_change(change.id, by=By(await make_member(), LATER))
+    await contract_changes.confirm_change(change.id, by=By(parties.seller, LATER))
 
     assert (await Deal.get(id=contract.deal_id)).status is DealStatus.RESCINDED
     assert (await ledger.balance(f"due:{second.id}")).amount == 0
@@ -173,12 +173,12 @@ async def test_a_transfer_that_waits_is_settled_before_a_rescission() -> None:
     parties = await make_parties()
     contract = await make_registered(parties)
     await make_remittance(parties, (await instalments_of(contract))[0], 100)
-    change = await services.enter_change(
+    change = await contract_changes.propose_change(
         contract.number, ChangeKind.RESCISSION, "协商解除", agreed_on=TODAY, by=By(parties.buyer, LATER)
     )
 
     with pytest.raises(Conflict):
-        await services.confirm_change(change.id, by=By(parties.seller, LATER))
+        await contract_changes.confirm_change(change.id, by=By(parties.seller, LATER))
 
 
 async def test_a_change_extends_the_contract_without_editing_it_and_a_second_waits() -> None:
@@ -187,18 +187,62 @@ async def test_a_change_extends_the_contract_without_editing_it_and_a_second_wai
     until = date(2032, 1, 1)
     given: dict[str, Any] = {"agreed_on": TODAY, "by": By(parties.seller, LATER)}
 
-    change = await services.enter_change(
+    change = await contract_changes.propose_change(
         contract.number, ChangeKind.CHANGE, "延长", new_valid_until=until, **given
     )
     with pytest.raises(Conflict):
-        await services.enter_change(contract.number, ChangeKind.RESCISSION, "解除", **given)
-    await services.confirm_change(change.id, by=By(parties.buyer, LATER))
-    cancelled = await services.enter_change(contract.number, ChangeKind.CANCELLATION, "登记机构注销", **given)
+        await contract_changes.propose_change(contract.number, ChangeKind.RESCISSION, "解除", **given)
+    await contract_changes.confirm_change(change.id, by=By(parties.buyer, LATER))
+    cancelled = await contract_changes.propose_change(
+        contract.number, ChangeKind.CANCELLATION, "登记机构注销", **given
+    )
 
     whole = await get_contract_for(parties.seller, contract.number)
     assert whole.valid_until == contract.valid_until
     assert [each.kind for each in whole.changes] == [ChangeKind.CHANGE, ChangeKind.CANCELLATION]
-    assert cancelled.confirmed_at == LATER
+    assert cancelled.effective_at == LATER
+
+
+async def test_the_other_side_rejects_a_change_with_a_reason_and_its_own_side_withdraws_it() -> None:
+    parties = await make_parties()
+    contract = await make_registered(parties)
+    given: dict[str, Any] = {"agreed_on": TODAY, "by": By(parties.seller, LATER)}
+    first = await contract_changes.propose_change(contract.number, ChangeKind.CHANGE, "延长", **given)
+
+    with pytest.raises(SamePerson):
+        await contract_changes.reject_change(first.id, "x", by=By(parties.seller, LATER))
+    with pytest.raises(Forbidden):
+        await contract_changes.withdraw_change(first.id, by=By(parties.buyer, LATER))
+    with pytest.raises(Invalid):
+        await contract_changes.reject_change(first.id, " ", by=By(parties.buyer, LATER))
+    await contract_changes.reject_change(first.id, "期限太长", by=By(parties.buyer, LATER))
+    second = await contract_changes.propose_change(contract.number, ChangeKind.CHANGE, "再延长", **given)
+    await contract_changes.withdraw_change(second.id, by=By(parties.seller, LATER))
+
+    with pytest.raises(Conflict):
+        await contract_changes.confirm_change(second.id, by=By(parties.buyer, LATER))
+    rejected, withdrawn = (await get_contract_for(parties.buyer, contract.number)).changes
+    assert rejected.is_rejected
+    assert (rejected.reason, rejected.effective_at) == ("期限太长", None)
+    assert not withdrawn.verdict
+    assert (withdrawn.withdrawn_at, withdrawn.effective_at) == (LATER, None)
+
+
+async def test_a_rejected_period_of_royalties_is_stated_again() -> None:
+    parties = await make_parties()
+    contract = await make_royalty_contract(parties)
+    period: dict[str, Any] = {"starts_on": TODAY, "ends_on": TODAY, "by": By(parties.buyer, LATER)}
+    stated = await royalties.state_royalty(contract.number, 100, is_last=False, **period)
+
+    with pytest.raises(Invalid):
+        await royalties.reject_royalty(stated.id, "", by=By(parties.seller, LATER))
+    await royalties.reject_royalty(stated.id, "基数不含税", by=By(parties.seller, LATER))
+    again = await royalties.state_royalty(contract.number, 113, is_last=False, **period)
+
+    with pytest.raises(Conflict):
+        await royalties.confirm_royalty(stated.id, by=By(parties.seller, LATER))
+    await royalties.confirm_royalty(again.id, by=By(parties.seller, LATER))
+    assert len(await instalments_of(contract)) == 2
 
 
 async def test_the_pages_of_what_happens_later(client: httpx.AsyncClient, deps: Any) -> None:
@@ -223,6 +267,10 @@ async def test_the_pages_of_what_happens_later(client: httpx.AsyncClient, deps: 
     await sign_in(client, parties.seller)
     room = await client.get(f"/deals/{whole.deal.number}")
     (statement,), (change,) = list(whole.royalty_statements), list(whole.changes)
+    unexplained = [
+        await post(client, f"{address}/royalties/{statement.id}/reject", {"reason": ""}),
+        await post(client, f"{address}/changes/{change.id}/reject", {"reason": ""}),
+    ]
     done = await post(client, f"{address}/royalties/{statement.id}/confirm")
     agreed = await post(client, f"{address}/changes/{change.id}/confirm")
 
@@ -230,6 +278,8 @@ async def test_the_pages_of_what_happens_later(client: httpx.AsyncClient, deps: 
     assert "待转让方核对" in stated.text
     assert "联系人变更" in changed.text
     assert "核对提成结算" in room.text
+    assert [(page.status_code, "请写明哪里不符" in page.text) for page in unexplained] == [(422, True)] * 2
+    assert "联系人变更" in unexplained[1].text
     assert "30,000.00" in done.text
     assert "已成立" in agreed.text
 

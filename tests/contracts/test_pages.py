@@ -10,7 +10,7 @@ import httpx
 import pytest
 
 from market.accounts.models import MemberRole, Membership, StaffRole
-from market.contracts import services
+from market.contracts import receiving
 from market.contracts.models import INSTALMENT, Contract, ContractDraft
 from market.contracts.queries import received
 from market.contracts.standing import dashboard_cards, deals_waiting_for_finance
@@ -443,7 +443,7 @@ async def test_the_room_of_a_completed_deal_leads_to_the_subsidy(client: httpx.A
     contract = await make_registered(parties)
     for instalment in await instalments_of(contract):
         remittance = await make_remittance(parties, instalment, instalment.amount)
-        await services.confirm_remittance(remittance.id, by=By(parties.seller_finance, LATER))
+        await receiving.confirm_remittance(remittance.id, by=By(parties.seller_finance, LATER))
     deal = await Deal.get(id=contract.deal_id)
     await sign_in(client, parties.buyer)
 

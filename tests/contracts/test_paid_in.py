@@ -12,13 +12,13 @@ from tortoise.transactions import in_transaction
 
 from market.accounts.models import MemberRole
 from market.audit.models import AuditEvent
-from market.contracts import services
-from market.contracts.models import Contract, EquityPaidIn, PaidInDecision
+from market.contracts import equity_contributions, signing
+from market.contracts.models import Contract, EquityPaidIn
 from market.deals.models import ContractKind
 from market.deals.terms import PlanRow
 from market.kit.errors import Conflict, Forbidden, Invalid, NotFound
 from market.records.by import By
-from market.records.decisions import SamePerson
+from market.records.decisions import SamePerson, Verdict
 from tests.contracts.factories import KEPT, LATER, TODAY, contract_terms
 from tests.deals.factories import PRICE, Parties, make_parties, make_to_sign
 from tests.factories import make_member
@@ -31,14 +31,14 @@ async def make_investment() -> tuple[Parties, Contract]:
     terms = contract_terms(
         kind=ContractKind.EQUITY, exclusions=(), instalments=(PlanRow("出资", None, PRICE.amount),)
     )
-    draft = await services.enter(deal.number, terms, KEPT, seen="", by=By(parties.seller, LATER))
-    contract = await services.confirm(deal.number, draft.content_hash, by=By(parties.buyer, LATER))
+    draft = await signing.enter(deal.number, terms, KEPT, seen="", by=By(parties.seller, LATER))
+    contract = await signing.confirm(deal.number, draft.content_hash, by=By(parties.buyer, LATER))
     return parties, contract
 
 
 async def paid(parties: Parties, contract: Contract, amount: int, **other: Any) -> EquityPaidIn:
     given: dict[str, Any] = {"paid_in_on": TODAY, "by": By(parties.seller, LATER)} | other
-    return await services.record_paid_in(contract.number, "桂铝新材", 2000, amount, KEPT, **given)
+    return await equity_contributions.record_paid_in(contract.number, "桂铝新材", 2000, amount, KEPT, **given)
 
 
 async def test_what_was_paid_in_never_exceeds_the_agreed_value_but_what_was_refused_is_free_again() -> None:
@@ -47,7 +47,7 @@ async def test_what_was_paid_in_never_exceeds_the_agreed_value_but_what_was_refu
 
     with pytest.raises(Invalid):
         await paid(parties, contract, 2)
-    await services.reject_paid_in(made.id, "金额不符", by=By(parties.seller_finance, LATER))
+    await equity_contributions.reject_paid_in(made.id, "金额不符", by=By(parties.seller_finance, LATER))
     await paid(parties, contract, PRICE.amount)
 
     events = await AuditEvent.filter(subject_id=contract.id).order_by("sequence")
@@ -65,14 +65,14 @@ async def test_another_person_of_the_sellers_finance_decides_once() -> None:
         (await make_member(role=MemberRole.FINANCE), NotFound),
     ):
         with pytest.raises(refusal):
-            await services.confirm_paid_in(made.id, by=By(actor, LATER))
+            await equity_contributions.confirm_paid_in(made.id, by=By(actor, LATER))
     with pytest.raises(Invalid):
-        await services.reject_paid_in(made.id, " ", by=By(second, LATER))
-    done = await services.confirm_paid_in(made.id, by=By(second, LATER))
+        await equity_contributions.reject_paid_in(made.id, " ", by=By(second, LATER))
+    done = await equity_contributions.confirm_paid_in(made.id, by=By(second, LATER))
 
     assert (done.is_confirmed, done.decided_by_id) == (True, second.user_id)
     with pytest.raises(Conflict):
-        await services.reject_paid_in(made.id, "x", by=By(parties.seller_finance, LATER))
+        await equity_contributions.reject_paid_in(made.id, "x", by=By(parties.seller_finance, LATER))
 
 
 async def test_nobody_confirms_their_own_and_the_database_says_so_too() -> None:
@@ -87,20 +87,34 @@ async def test_nobody_confirms_their_own_and_the_database_says_so_too() -> None:
         amount=1,
         paid_in_on=TODAY,
         voucher_id=made.voucher_id,
-        recorded_by_id=both.user_id,
-        recorded_at=LATER,
+        proposed_by_id=both.user_id,
+        proposed_at=LATER,
     )
 
     with pytest.raises(SamePerson):
-        await services.confirm_paid_in(own.id, by=By(both, LATER))
-    rows: list[dict[str, Any]] = [
-        {"paid_in_id": own.id, "is_confirmed": True},
-        {"paid_in_id": made.id, "is_confirmed": False, "reason": ""},
-    ]
-    for row in rows:
+        await equity_contributions.confirm_paid_in(own.id, by=By(both, LATER))
+    decision: dict[str, Any] = {"decided_by_id": both.user_id, "decided_at": LATER}
+    for paid_in, values in (
+        (own, decision | {"verdict": Verdict.CONFIRMED}),
+        (made, decision | {"verdict": Verdict.REJECTED, "reason": ""}),
+        (made, {"amount": 1}),
+    ):
         with pytest.raises(IntegrityError):
             async with in_transaction():
-                await PaidInDecision.create(id=uuid4(), decided_by_id=both.user_id, decided_at=LATER, **row)
+                await EquityPaidIn.filter(id=paid_in.id).update(**values)
+
+
+async def test_a_decision_is_written_once_and_nothing_is_deleted() -> None:
+    parties, contract = await make_investment()
+    made = await paid(parties, contract, 100)
+    await equity_contributions.reject_paid_in(made.id, "金额不符", by=By(parties.seller_finance, LATER))
+
+    with pytest.raises(IntegrityError, match="append-only"):
+        async with in_transaction():
+            await EquityPaidIn.filter(id=made.id).update(verdict=Verdict.CONFIRMED)
+    with pytest.raises(IntegrityError, match="append-only"):
+        async with in_transaction():
+            await EquityPaidIn.filter(id=made.id).delete()
 
 
 async def test_the_contract_shows_what_waits_and_adds_up_what_is_confirmed(client: httpx.AsyncClient) -> None:

@@ -7,7 +7,7 @@ from uuid import uuid4
 import pytest
 
 from market.accounts.models import StaffRole
-from market.contracts import services
+from market.contracts import receiving, registration, signing
 from market.contracts.models import INSTALMENT, Contract, ContractExclusion, Receipt
 from market.contracts.queries import find_draft, get_contract_for, received
 from market.contracts.receiving import TooMuch
@@ -60,7 +60,7 @@ async def test_one_side_enters_and_the_other_confirms() -> None:
     parties = await make_parties()
     deal, draft = await make_draft(parties)
 
-    contract = await services.confirm(deal.number, draft.content_hash, by=By(parties.buyer, LATER))
+    contract = await signing.confirm(deal.number, draft.content_hash, by=By(parties.buyer, LATER))
 
     assert contract.number.startswith("HT-2026-")
     assert (await Deal.get(id=deal.id)).status is DealStatus.SIGNED
@@ -95,19 +95,19 @@ async def test_nobody_confirms_what_their_own_side_entered() -> None:
     deal, draft = await make_draft(parties)
 
     with pytest.raises(OwnDraft):
-        await services.confirm(deal.number, draft.content_hash, by=By(parties.seller, LATER))
+        await signing.confirm(deal.number, draft.content_hash, by=By(parties.seller, LATER))
 
 
 async def test_a_contract_entered_anew_needs_fresh_consent() -> None:
     parties = await make_parties()
     deal, draft = await make_draft(parties)
     seen = draft.content_hash
-    await services.enter(
+    await signing.enter(
         deal.number, contract_terms(name="改过的名称"), None, seen=seen, by=By(parties.seller, LATER)
     )
 
     with pytest.raises(DraftChanged):
-        await services.confirm(deal.number, seen, by=By(parties.buyer, LATER))
+        await signing.confirm(deal.number, seen, by=By(parties.buyer, LATER))
 
 
 async def test_two_who_enter_at_once_do_not_sweep_each_other_away() -> None:
@@ -115,16 +115,16 @@ async def test_two_who_enter_at_once_do_not_sweep_each_other_away() -> None:
     deal, _draft = await make_draft(parties)
 
     with pytest.raises(DraftChanged):
-        await services.enter(deal.number, contract_terms(), KEPT, seen="", by=By(parties.buyer, LATER))
+        await signing.enter(deal.number, contract_terms(), KEPT, seen="", by=By(parties.buyer, LATER))
 
 
 async def test_signing_twice_makes_one_contract() -> None:
     parties = await make_parties()
     deal, draft = await make_draft(parties)
-    await services.confirm(deal.number, draft.content_hash, by=By(parties.buyer, LATER))
+    await signing.confirm(deal.number, draft.content_hash, by=By(parties.buyer, LATER))
 
     with pytest.raises(ActionNotAllowed):
-        await services.confirm(deal.number, draft.content_hash, by=By(parties.buyer, LATER))
+        await signing.confirm(deal.number, draft.content_hash, by=By(parties.buyer, LATER))
 
     assert await Contract.filter(deal_id=deal.id).count() == 1
 
@@ -134,7 +134,7 @@ async def test_a_contract_needs_its_scan() -> None:
     deal = await make_to_sign(parties)
 
     with pytest.raises(Invalid) as refused:
-        await services.enter(deal.number, contract_terms(), None, seen="", by=By(parties.seller, LATER))
+        await signing.enter(deal.number, contract_terms(), None, seen="", by=By(parties.seller, LATER))
 
     assert refused.value.field == "file"
     assert await find_draft(deal.id) is None
@@ -160,7 +160,7 @@ async def test_a_contract_that_cannot_be_is_refused_at_its_field(fields: dict[st
     deal = await make_to_sign(parties)
 
     with pytest.raises(Invalid) as refused:
-        await services.enter(
+        await signing.enter(
             deal.number, contract_terms(**fields), KEPT, seen="", by=By(parties.seller, LATER)
         )
 
@@ -172,7 +172,7 @@ async def test_before_the_publicity_is_clear_nobody_signs() -> None:
     deal = await make_published(parties)
 
     with pytest.raises(ActionNotAllowed):
-        await services.enter(
+        await signing.enter(
             deal.number, contract_terms(signed_on=NOW.date()), KEPT, seen="", by=By(parties.seller, NOW)
         )
 
@@ -184,7 +184,7 @@ async def test_signing_asks_the_notice_itself() -> None:
     await Notice.filter(subject_id=deal.id).update(status=NoticeStatus.OBJECTED)
 
     with pytest.raises(NotClear, match="异议处理中"):
-        await services.confirm(deal.number, draft.content_hash, by=By(parties.buyer, LATER))
+        await signing.confirm(deal.number, draft.content_hash, by=By(parties.buyer, LATER))
 
 
 async def test_an_assignment_sells_the_outcome_and_solves_the_need() -> None:
@@ -206,7 +206,7 @@ async def test_an_assignment_sells_the_outcome_and_solves_the_need() -> None:
     await move_cleared(PUBLICITY, LATER)
 
     deal, draft = await make_draft(parties, opened, kind=ContractKind.ASSIGNMENT)
-    await services.confirm(deal.number, draft.content_hash, by=By(parties.buyer, LATER))
+    await signing.confirm(deal.number, draft.content_hash, by=By(parties.buyer, LATER))
 
     await parties.outcome.refresh_from_db()
     await parties.need.refresh_from_db()
@@ -222,7 +222,7 @@ async def test_a_contract_is_registered_once_by_the_seller() -> None:
     assert contract.registration_number == "4526010300000117"
     assert (await Deal.get(id=contract.deal_id)).status is DealStatus.REGISTERED
     with pytest.raises(ActionNotAllowed):
-        await services.register(
+        await registration.register(
             contract.number,
             "4526010300000118",
             registered_on=TODAY,
@@ -248,7 +248,7 @@ async def test_a_registration_that_cannot_be_is_refused_at_its_field(
     contract = await make_contract(parties)
 
     with pytest.raises(Invalid) as refused:
-        await services.register(
+        await registration.register(
             contract.number, number, registered_on=day, registry="站", by=By(parties.seller, LATER)
         )
 
@@ -261,7 +261,7 @@ async def test_a_registration_number_is_used_once() -> None:
     contract = await make_contract(second)
 
     with pytest.raises(Invalid, match="另一份合同"):
-        await services.register(
+        await registration.register(
             contract.number,
             "4526010300000117",
             registered_on=TODAY,
@@ -275,7 +275,7 @@ async def test_the_buyer_does_not_register() -> None:
     contract = await make_contract(parties)
 
     with pytest.raises(Forbidden):
-        await services.register(
+        await registration.register(
             contract.number,
             "4526010300000117",
             registered_on=TODAY,
@@ -291,7 +291,7 @@ async def test_a_transfer_recorded_by_one_counts_when_another_confirms() -> None
     remittance = await make_remittance(parties, first, 80_500_000)
     before = await received(contract.id)
 
-    await services.confirm_remittance(remittance.id, by=By(parties.seller_finance, LATER))
+    await receiving.confirm_remittance(remittance.id, by=By(parties.seller_finance, LATER))
 
     assert (before, await received(contract.id)) == (0, 80_500_000)
     assert await ledger.available(f"due:{first.id}") == Money(0)
@@ -306,7 +306,7 @@ async def test_who_recorded_does_not_confirm() -> None:
     remittance = await make_remittance(parties, first, 1_000_00, by=By(parties.seller_finance, LATER))
 
     with pytest.raises(SamePerson):
-        await services.confirm_remittance(remittance.id, by=By(parties.seller_finance, LATER))
+        await receiving.confirm_remittance(remittance.id, by=By(parties.seller_finance, LATER))
 
 
 async def test_the_buyers_finance_does_not_confirm_for_the_seller() -> None:
@@ -316,7 +316,7 @@ async def test_the_buyers_finance_does_not_confirm_for_the_seller() -> None:
     remittance = await make_remittance(parties, first, 1_000_00, by=By(parties.buyer, LATER))
 
     with pytest.raises(Forbidden):
-        await services.confirm_remittance(remittance.id, by=By(parties.buyer_finance, LATER))
+        await receiving.confirm_remittance(remittance.id, by=By(parties.buyer_finance, LATER))
     assert await received(contract.id) == 0
 
 
@@ -325,10 +325,10 @@ async def test_confirming_twice_books_once() -> None:
     contract = await make_registered(parties)
     first, _second = await instalments_of(contract)
     remittance = await make_remittance(parties, first, 1_000_00)
-    await services.confirm_remittance(remittance.id, by=By(parties.seller_finance, LATER))
+    await receiving.confirm_remittance(remittance.id, by=By(parties.seller_finance, LATER))
 
     with pytest.raises(ActionNotAllowed):
-        await services.confirm_remittance(remittance.id, by=By(parties.seller_finance, LATER))
+        await receiving.confirm_remittance(remittance.id, by=By(parties.seller_finance, LATER))
 
     assert await received(contract.id) == 1_000_00
 
@@ -353,7 +353,7 @@ async def test_a_rejected_transfer_may_be_recorded_anew() -> None:
     wrong = await make_remittance(
         parties, first, 80_500_000, invoice_number="26452000000012345678", invoice_amount=80_500_000
     )
-    await services.reject_remittance(wrong.id, "回单金额不符", by=By(parties.seller_finance, LATER))
+    await receiving.reject_remittance(wrong.id, "回单金额不符", by=By(parties.seller_finance, LATER))
 
     again = await make_remittance(
         parties, first, 80_500_000, invoice_number="26452000000012345678", invoice_amount=80_500_000
@@ -367,7 +367,7 @@ async def test_when_all_has_arrived_the_deal_is_completed() -> None:
     contract = await make_registered(parties)
     for instalment in await instalments_of(contract):
         remittance = await make_remittance(parties, instalment, instalment.amount)
-        await services.confirm_remittance(remittance.id, by=By(parties.seller_finance, LATER))
+        await receiving.confirm_remittance(remittance.id, by=By(parties.seller_finance, LATER))
 
     assert (await Deal.get(id=contract.deal_id)).status is DealStatus.COMPLETED
     assert await received(contract.id) == contract.contract_amount
@@ -379,10 +379,10 @@ async def test_money_before_the_registration_counts_and_the_deal_follows_later()
     contract = await make_contract(parties)
     first, _second = await instalments_of(contract)
     remittance = await make_remittance(parties, first, first.amount)
-    await services.confirm_remittance(remittance.id, by=By(parties.seller_finance, LATER))
+    await receiving.confirm_remittance(remittance.id, by=By(parties.seller_finance, LATER))
     before = (await Deal.get(id=contract.deal_id)).status
 
-    await services.register(
+    await registration.register(
         contract.number,
         "4526010300000117",
         registered_on=TODAY,
@@ -416,11 +416,11 @@ async def test_an_instalment_paid_online_becomes_a_receipt(deps: Deps) -> None:
     _first, second = await instalments_of(contract)
     await _connect(parties, deps)
 
-    await services.start_payment(second.id, gateway=deps.gateway, by=By(parties.buyer, LATER), urls=URLS)
+    await receiving.start_payment(second.id, gateway=deps.gateway, by=By(parties.buyer, LATER), urls=URLS)
     payment = await Payment.get(payable_id=second.id)
     paid = PaidPayment(payment.id, INSTALMENT, second.id, payment.money, Money(0), LATER)
-    first_time = await services.receive(paid, by=By.job(LATER))
-    second_time = await services.receive(paid, by=By.job(LATER))
+    first_time = await receiving.receive(paid, by=By.job(LATER))
+    second_time = await receiving.receive(paid, by=By.job(LATER))
 
     assert first_time is not None
     assert second_time == first_time
@@ -433,9 +433,9 @@ async def test_money_that_arrives_twice_stands_in_the_book_as_surplus() -> None:
     contract = await make_registered(parties)
     first, _second = await instalments_of(contract)
     remittance = await make_remittance(parties, first, first.amount)
-    await services.confirm_remittance(remittance.id, by=By(parties.seller_finance, LATER))
+    await receiving.confirm_remittance(remittance.id, by=By(parties.seller_finance, LATER))
 
-    made = await services.receive(
+    made = await receiving.receive(
         PaidPayment(uuid4(), INSTALMENT, first.id, Money(first.amount), Money(0), LATER), by=By.job(LATER)
     )
 
@@ -449,12 +449,12 @@ async def test_a_transfer_of_more_than_is_left_is_not_confirmed() -> None:
     contract = await make_registered(parties)
     first, _second = await instalments_of(contract)
     remittance = await make_remittance(parties, first, first.amount)
-    await services.receive(
+    await receiving.receive(
         PaidPayment(uuid4(), INSTALMENT, first.id, Money(1_00), Money(0), LATER), by=By.job(LATER)
     )
 
     with pytest.raises(TooMuch):
-        await services.confirm_remittance(remittance.id, by=By(parties.seller_finance, LATER))
+        await receiving.confirm_remittance(remittance.id, by=By(parties.seller_finance, LATER))
 
     assert await Receipt.filter(contract_id=contract.id).count() == 1
 
@@ -465,7 +465,7 @@ async def test_without_an_account_of_the_seller_nobody_pays_online(deps: Deps) -
     first, _second = await instalments_of(contract)
 
     with pytest.raises(Conflict, match="对公转账"):
-        await services.start_payment(first.id, gateway=deps.gateway, by=By(parties.buyer, LATER), urls=URLS)
+        await receiving.start_payment(first.id, gateway=deps.gateway, by=By(parties.buyer, LATER), urls=URLS)
 
 
 async def test_the_seller_does_not_pay(deps: Deps) -> None:
@@ -475,7 +475,7 @@ async def test_the_seller_does_not_pay(deps: Deps) -> None:
     await _connect(parties, deps)
 
     with pytest.raises(Forbidden):
-        await services.start_payment(first.id, gateway=deps.gateway, by=By(parties.seller, LATER), urls=URLS)
+        await receiving.start_payment(first.id, gateway=deps.gateway, by=By(parties.seller, LATER), urls=URLS)
 
 
 async def test_what_is_paid_or_waits_is_not_paid_online(deps: Deps) -> None:
@@ -486,7 +486,7 @@ async def test_what_is_paid_or_waits_is_not_paid_online(deps: Deps) -> None:
     await make_remittance(parties, first, first.amount)
 
     with pytest.raises(NothingDue):
-        await services.start_payment(first.id, gateway=deps.gateway, by=By(parties.buyer, LATER), urls=URLS)
+        await receiving.start_payment(first.id, gateway=deps.gateway, by=By(parties.buyer, LATER), urls=URLS)
 
 
 async def test_strangers_find_no_contract_but_officers_and_auditors_do() -> None:
@@ -504,7 +504,7 @@ async def test_what_the_gateway_says_is_paid_is_booked(deps: Deps) -> None:
     contract = await make_registered(parties)
     _first, second = await instalments_of(contract)
     gateway = await _connect(parties, deps)
-    await services.start_payment(second.id, gateway=gateway, by=By(parties.buyer, LATER), urls=URLS)
+    await receiving.start_payment(second.id, gateway=gateway, by=By(parties.buyer, LATER), urls=URLS)
     payment = await Payment.get(payable_id=second.id)
     await gateway.standin.pay(str(payment.checkout_id))
     await refresh_payment(payment.id, gateway=gateway, now=LATER)

@@ -10,7 +10,7 @@ from uuid import uuid4
 
 from market.accounts.actors import Actor
 from market.kit.money import Money
-from market.payments import services
+from market.payments import checkouts, gateway_events
 from market.payments.gateway import ReturnUrls
 from market.payments.models import GatewayEvent, Payment
 from market.payments.payables import PaidPayment
@@ -43,7 +43,7 @@ class CheckoutSetup:
         return str((await self.payment()).checkout_id)
 
     async def start(self, *, fee_basis_points: int = FEE_BASIS_POINTS) -> str:
-        return await services.start_checkout(
+        return await checkouts.start_checkout(
             TOY,
             self.toy.id,
             gateway=self.gateway,
@@ -57,12 +57,12 @@ class CheckoutSetup:
         return await Payment.get(payable_id=self.toy.id)
 
     async def deliver(self, body: bytes, signature: str) -> None:
-        await services.record_event(body, signature, gateway=self.gateway, now=NOW)
+        await gateway_events.record_event(body, signature, gateway=self.gateway, now=NOW)
 
     async def settle_all(self) -> list[PaidPayment]:
         """Do what the job does, for every event stored."""
         events = await GatewayEvent.all().order_by("received_at", "id")
-        settled = [await services.settle_event(e.id, gateway=self.gateway, now=NOW) for e in events]
+        settled = [await gateway_events.settle_event(e.id, gateway=self.gateway, now=NOW) for e in events]
         return [update for updates in settled for update in updates if isinstance(update, PaidPayment)]
 
 

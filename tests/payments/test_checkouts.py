@@ -5,12 +5,12 @@ import pytest
 from market.audit.models import AuditEvent
 from market.kit.errors import GatewayUnavailable
 from market.kit.money import Money
-from market.payments import services
+from market.payments import checkouts
+from market.payments.checkouts import AlreadyPaid
 from market.payments.gateway import GatewayFault, GatewayRefused
 from market.payments.models import Payment
 from market.payments.payables import NothingDue
 from market.payments.rules import MOST_ONLINE, NotPayableOnline
-from market.payments.services import AlreadyPaid
 from market.payments.standin import Fault
 from market.payments.states import PaymentStatus
 from tests.payments.checkout_setup import FEE, NOW, PRICE, CheckoutSetup
@@ -156,7 +156,7 @@ async def test_what_was_paid_is_not_paid_again(checkout: CheckoutSetup) -> None:
 async def test_a_page_can_be_withdrawn_when_the_money_came_another_way(checkout: CheckoutSetup) -> None:
     page = await checkout.page()
 
-    await services.withdraw(TOY, checkout.toy.id, gateway=checkout.gateway, now=NOW)
+    await checkouts.withdraw(TOY, checkout.toy.id, gateway=checkout.gateway, now=NOW)
 
     assert checkout.standin.get("checkout.session", page)["status"] == "expired"
     assert (await checkout.payment()).status is PaymentStatus.EXPIRED
@@ -167,7 +167,7 @@ async def test_a_page_that_was_paid_cannot_be_withdrawn(checkout: CheckoutSetup)
     await checkout.standin.pay(await checkout.page())
 
     with pytest.raises(AlreadyPaid):
-        await services.withdraw(TOY, checkout.toy.id, gateway=checkout.gateway, now=NOW)
+        await checkouts.withdraw(TOY, checkout.toy.id, gateway=checkout.gateway, now=NOW)
 
 
 async def test_a_platform_fee_is_paid_to_our_own_account_without_a_fee_on_it(checkout: CheckoutSetup) -> None:

@@ -9,7 +9,7 @@ import pytest
 from market.kit.database import connection
 from market.kit.errors import NotFound
 from market.ledger.checks import run_checks
-from market.payments import checks, services
+from market.payments import checks, gateway_events, settlement
 from market.payments.gateway import ForgedEvent
 from market.payments.models import GatewayEvent, Payment
 from market.payments.payables import PaidPayment
@@ -18,7 +18,7 @@ from tests.payments.checkout_setup import FEE, NOW, PRICE, CheckoutSetup
 from tests.payments.toy_payable import TOY
 
 
-async def jobs(name: str = services.PROCESS_EVENT) -> int:
+async def jobs(name: str = gateway_events.PROCESS_EVENT) -> int:
     rows = await connection().execute_query_dict(
         "SELECT count(*) AS n FROM procrastinate_jobs WHERE task_name = $1", [name]
     )
@@ -127,7 +127,7 @@ async def test_without_a_webhook_the_gateway_can_be_asked(checkout: CheckoutSetu
     checkout.standin.hold = True
     await checkout.standin.pay(await checkout.page())
 
-    await services.refresh_payment((await checkout.payment()).id, gateway=checkout.gateway, now=NOW)
+    await settlement.refresh_payment((await checkout.payment()).id, gateway=checkout.gateway, now=NOW)
 
     [paid] = checkout.toy.booked
     assert isinstance(paid, PaidPayment)
@@ -149,7 +149,7 @@ async def test_an_event_about_something_unknown_is_stored_and_has_no_effect(
 ) -> None:
     event = await tell(checkout, "checkout.session.completed", {"id": "cs_x", "metadata": metadata})
 
-    assert await services.settle_event(event, gateway=checkout.gateway, now=NOW) == []
+    assert await gateway_events.settle_event(event, gateway=checkout.gateway, now=NOW) == []
 
     assert (await GatewayEvent.get(id=event)).processed_at == NOW
 
@@ -161,7 +161,7 @@ async def test_an_event_of_another_account_cannot_pay_our_payment(checkout: Chec
 
     event = await tell(checkout, "checkout.session.completed", thing, account="acct_other")
 
-    assert await services.settle_event(event, gateway=checkout.gateway, now=NOW) == []
+    assert await gateway_events.settle_event(event, gateway=checkout.gateway, now=NOW) == []
     assert (await checkout.payment()).status is PaymentStatus.PENDING
 
 
@@ -176,7 +176,7 @@ async def test_an_event_that_claims_success_is_not_believed_over_the_gateway(che
 
     event = await tell(checkout, "checkout.session.completed", thing)
 
-    assert await services.settle_event(event, gateway=checkout.gateway, now=NOW) == []
+    assert await gateway_events.settle_event(event, gateway=checkout.gateway, now=NOW) == []
     assert (await checkout.payment()).status is PaymentStatus.PENDING
 
 
@@ -196,12 +196,12 @@ async def test_another_amount_than_we_asked_for_is_no_success_and_fails_the_chec
 async def test_kinds_of_events_we_do_not_use_are_stored_and_left(checkout: CheckoutSetup) -> None:
     event = await tell(checkout, "invoice.paid", {"id": "in_1"})
 
-    assert await services.settle_event(event, gateway=checkout.gateway, now=NOW) == []
+    assert await gateway_events.settle_event(event, gateway=checkout.gateway, now=NOW) == []
 
 
 async def test_an_event_that_was_never_stored_cannot_be_settled(checkout: CheckoutSetup) -> None:
     with pytest.raises(NotFound):
-        await services.settle_event("evt_none", gateway=checkout.gateway, now=NOW)
+        await gateway_events.settle_event("evt_none", gateway=checkout.gateway, now=NOW)
 
 
 @pytest.mark.parametrize(

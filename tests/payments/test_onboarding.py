@@ -5,7 +5,7 @@ import pytest
 from market.accounts.actors import Actor
 from market.accounts.models import Organisation
 from market.kit.errors import GatewayUnavailable, NotFound
-from market.payments import queries, services
+from market.payments import onboarding, queries
 from market.payments.models import ConnectedAccount, GatewayEvent
 from market.payments.standin import Fault
 from market.records.by import By
@@ -14,7 +14,7 @@ from tests.payments.checkout_setup import NOW, URLS, CheckoutSetup
 
 
 async def begin(checkout: CheckoutSetup, organisation: Organisation, actor: Actor | None = None) -> str:
-    return await services.start_onboarding(
+    return await onboarding.start_onboarding(
         organisation, gateway=checkout.gateway, by=By(actor or checkout.actor, NOW), urls=URLS
     )
 
@@ -50,7 +50,7 @@ async def test_an_account_can_be_paid_on_when_the_gateway_says_so(checkout: Chec
     checkout.standin.hold = True
     await checkout.standin.finish_onboarding(begun.account)
 
-    ready = await services.refresh_account(organisation.id, gateway=checkout.gateway, now=NOW)
+    ready = await onboarding.refresh_account(organisation.id, gateway=checkout.gateway, now=NOW)
 
     assert ready.charges_enabled
 
@@ -72,4 +72,4 @@ async def test_an_organisation_without_an_account_has_nothing_to_refresh(checkou
     organisation = await make_organisation()
 
     with pytest.raises(NotFound):
-        await services.refresh_account(organisation.id, gateway=checkout.gateway, now=NOW)
+        await onboarding.refresh_account(organisation.id, gateway=checkout.gateway, now=NOW)

@@ -14,7 +14,7 @@ from market.files.models import StoredFile
 from market.kit.errors import Invalid, NotFound
 from market.kit.money import Money
 from market.kit.workflow import ActionNotAllowed
-from market.payments import queries, services
+from market.payments import queries, remittances
 from market.payments.models import Remittance
 from market.payments.states import RemittanceStatus
 from market.records.by import By
@@ -62,7 +62,7 @@ async def remit(actor: Actor, **changes: Any) -> Remittance:
     }
     money = changes.pop("money", Money(50_000_00))
     payable = changes.pop("payable", PAYABLE)
-    return await services.record_remittance(TOY, payable, money, **(values | changes))
+    return await remittances.record_remittance(TOY, payable, money, **(values | changes))
 
 
 async def test_a_remittance_counts_only_when_a_second_person_confirms(people: tuple[Actor, Actor]) -> None:
@@ -70,7 +70,7 @@ async def test_a_remittance_counts_only_when_a_second_person_confirms(people: tu
     remittance = await remit(recorder)
     assert remittance.status is RemittanceStatus.RECORDED
 
-    confirmed = await services.confirm_remittance(remittance.id, by=By(colleague, NOW))
+    confirmed = await remittances.confirm_remittance(remittance.id, by=By(colleague, NOW))
 
     assert confirmed.status is RemittanceStatus.CONFIRMED
     assert (confirmed.proposed_by_id, confirmed.decided_by_id) == (recorder.user_id, colleague.user_id)
@@ -81,9 +81,9 @@ async def test_who_recorded_a_remittance_may_not_decide_on_it(people: tuple[Acto
     remittance = await remit(recorder)
 
     with pytest.raises(SamePerson, match="另一位同事"):
-        await services.confirm_remittance(remittance.id, by=By(recorder, NOW))
+        await remittances.confirm_remittance(remittance.id, by=By(recorder, NOW))
     with pytest.raises(SamePerson):
-        await services.reject_remittance(remittance.id, "看错了", by=By(recorder, NOW))
+        await remittances.reject_remittance(remittance.id, "看错了", by=By(recorder, NOW))
 
     assert (await Remittance.get(id=remittance.id)).status is RemittanceStatus.RECORDED
 
@@ -91,12 +91,12 @@ async def test_who_recorded_a_remittance_may_not_decide_on_it(people: tuple[Acto
 async def test_a_remittance_is_decided_once(people: tuple[Actor, Actor]) -> None:
     recorder, colleague = people
     remittance = await remit(recorder)
-    await services.confirm_remittance(remittance.id, by=By(colleague, NOW))
+    await remittances.confirm_remittance(remittance.id, by=By(colleague, NOW))
 
     with pytest.raises(ActionNotAllowed, match="已经有人处理"):
-        await services.confirm_remittance(remittance.id, by=By(colleague, NOW))
+        await remittances.confirm_remittance(remittance.id, by=By(colleague, NOW))
     with pytest.raises(ActionNotAllowed):
-        await services.reject_remittance(remittance.id, "重复", by=By(colleague, NOW))
+        await remittances.reject_remittance(remittance.id, "重复", by=By(colleague, NOW))
 
 
 async def test_an_invoice_number_is_used_once_in_the_whole_system(people: tuple[Actor, Actor]) -> None:
@@ -127,7 +127,7 @@ async def test_what_was_rejected_may_be_recorded_again_correctly(people: tuple[A
     recorder, colleague = people
     invoice = {"invoice_number": "264500000002", "invoice_amount": 50_000_00, "bank_reference": "B1"}
     wrong = await remit(recorder, **invoice)
-    await services.reject_remittance(wrong.id, "金额与回单不符", by=By(colleague, NOW))
+    await remittances.reject_remittance(wrong.id, "金额与回单不符", by=By(colleague, NOW))
 
     right = await remit(recorder, money=Money(49_000_00), **invoice)
 
@@ -168,12 +168,12 @@ async def test_rejecting_needs_a_reason(people: tuple[Actor, Actor]) -> None:
     remittance = await remit(recorder)
 
     with pytest.raises(Invalid):
-        await services.reject_remittance(remittance.id, "  ", by=By(colleague, NOW))
+        await remittances.reject_remittance(remittance.id, "  ", by=By(colleague, NOW))
 
 
 async def test_a_remittance_that_does_not_exist_cannot_be_confirmed(people: tuple[Actor, Actor]) -> None:
     with pytest.raises(NotFound):
-        await services.confirm_remittance(uuid4(), by=By(people[0], NOW))
+        await remittances.confirm_remittance(uuid4(), by=By(people[0], NOW))
 
 
 async def test_remittances_are_found_only_through_what_they_pay_for(people: tuple[Actor, Actor]) -> None:
@@ -187,7 +187,7 @@ async def test_remittances_are_found_only_through_what_they_pay_for(people: tupl
 async def test_who_recorded_and_who_confirmed_stand_in_the_log(people: tuple[Actor, Actor]) -> None:
     recorder, colleague = people
     remittance = await remit(recorder)
-    await services.confirm_remittance(remittance.id, by=By(colleague, NOW + timedelta(hours=1)))
+    await remittances.confirm_remittance(remittance.id, by=By(colleague, NOW + timedelta(hours=1)))
 
     events = await AuditEvent.filter(subject_kind="remittance", subject_id=remittance.id).order_by("sequence")
     assert [event.action for event in events] == ["record", "confirm"]

@@ -10,13 +10,14 @@ from starlette.routing import Route
 
 from market.accounts.actors import Actor
 from market.accounts.models import MemberRole, Membership, StaffRole
-from market.contracts import services as contracts
+from market.contracts import contract_changes
 from market.contracts.models import ChangeKind, RoyaltyStatement
 from market.deals.models import Deal
 from market.deps import Deps
 from market.files.models import Tier
 from market.notices.models import Notice
 from market.records.by import By
+from market.records.decisions import Verdict
 from market.rewards import services
 from market.rooms import ROOMS
 from tests.contracts.factories import LATER, TODAY
@@ -53,10 +54,11 @@ TABLE = {
     "contracts:export": ALL - {"guest", "operator", "rechecker"},
     "contracts:change": SIDES,
     "contracts:confirm_change": SIDES,
+    "contracts:reject_change": SIDES,
     "contracts:withdraw_change": SIDES,
     "contracts:royalties": BOTH,
     "contracts:confirm_royalty": SIDES,
-    "contracts:refuse_royalty": SIDES,
+    "contracts:reject_royalty": SIDES,
     "contracts:paid_in": SIDES,
     "contracts:register": SIDES,
     "notices:index": ALL,
@@ -114,7 +116,7 @@ async def test_each_role_of_each_party_reaches_what_is_theirs_and_nothing_else(
     deal = await Deal.get(id=contract.deal_id)
     match = await make_match(parties, broker)
     await Deal.filter(id=deal.id).update(broker_id=broker.user_id, match_id=match.id)
-    change = await contracts.enter_change(
+    change = await contract_changes.propose_change(
         contract.number, ChangeKind.CHANGE, "联系人", agreed_on=TODAY, by=By(parties.seller, LATER)
     )
     statement = await RoyaltyStatement.create(
@@ -124,9 +126,12 @@ async def test_each_role_of_each_party_reaches_what_is_theirs_and_nothing_else(
         ends_on=TODAY,
         base_amount=0,
         amount=0,
-        entered_by_id=parties.buyer.user_id,
-        entered_at=LATER,
-        refused_at=LATER,
+        proposed_by_id=parties.buyer.user_id,
+        proposed_at=LATER,
+        decided_by_id=parties.seller.user_id,
+        decided_at=LATER,
+        verdict=Verdict.REJECTED,
+        reason="x",
     )
     plan = await services.make_plan(contract.number, sharing(), by=By(parties.seller, LATER))
     file = await make_file(parties, deal, Tier.PARTIES, deps)

@@ -1,4 +1,4 @@
-"""What of an investment was really paid in: recorded by one, confirmed by another of the seller."""
+"""Equity paid in (实缴): recorded by one person, confirmed by another of the seller's finance."""
 
 from __future__ import annotations
 
@@ -9,9 +9,10 @@ from market.accounts.actors import Actor
 from market.accounts.messages import notify
 from market.accounts.models import MemberRole
 from market.audit.services import record
-from market.contracts.changing import lock_contract_for
-from market.contracts.models import Contract, EquityPaidIn, PaidInDecision
+from market.contracts.locks import lock_contract_for
+from market.contracts.models import EquityPaidIn
 from market.contracts.permissions import ContractAct
+from market.contracts.verbs import ContractVerb
 from market.deals.models import ContractKind, Side
 from market.deals.parties import side_of
 from market.deals.states import DealStatus
@@ -22,7 +23,7 @@ from market.kit.database import atomic
 from market.kit.errors import Conflict, Forbidden, Invalid, NotFound
 from market.kit.i18n import gettext as _
 from market.records.by import By
-from market.records.decisions import SamePerson
+from market.records.decisions import Verdict, decide
 
 
 @atomic()
@@ -36,7 +37,7 @@ async def record_paid_in(
     paid_in_on: date,
     by: By,
 ) -> EquityPaidIn:
-    """Note what was paid in, with its proof, for either side. It counts once it is confirmed.
+    """Record what was paid in, with its proof, for either side. It counts once it is confirmed.
 
     Raises:
         Conflict: the contract is no investment.
@@ -46,7 +47,7 @@ async def record_paid_in(
     contract, deal, _side = await lock_contract_for(by.actor, number)
     if contract.kind is not ContractKind.EQUITY or deal.status is DealStatus.RESCINDED:
         raise Conflict(_("只有作价入股的合同登记实缴。"))
-    so_far = sum(each.amount for each in contract.paid_in if not each.is_refused)
+    so_far = sum(each.amount for each in contract.paid_in if not each.is_rejected)
     if so_far + amount > contract.contract_amount:
         raise Invalid(_("实缴合计不能超过作价金额。"), field="amount")
     if not contract.signed_on <= paid_in_on <= local_date(by.now):
@@ -59,7 +60,7 @@ async def record_paid_in(
         tier=Tier.PARTIES,
         by=by,
     )
-    made = await EquityPaidIn.create(
+    paid_in = await EquityPaidIn.create(
         id=uuid4(),
         contract_id=contract.id,
         company=company,
@@ -67,10 +68,12 @@ async def record_paid_in(
         amount=amount,
         paid_in_on=paid_in_on,
         voucher_id=voucher.id,
-        recorded_by_id=by.actor.user_id,
-        recorded_at=by.now,
+        proposed_by_id=by.actor.user_id,
+        proposed_at=by.now,
     )
-    await record("contract", contract.id, "record_paid_in", by=by, paid_in=made.id, amount=amount)
+    await record(
+        "contract", contract.id, ContractVerb.RECORD_PAID_IN, by=by, paid_in=paid_in.id, amount=amount
+    )
     await notify(
         _("合同 %(number)s 有一笔实缴待确认。", number=contract.number),
         now=by.now,
@@ -78,29 +81,27 @@ async def record_paid_in(
         organisation_id=deal.seller_id,
         roles={MemberRole.FINANCE},
     )
-    return made
+    return paid_in
 
 
-async def confirm_paid_in(paid_in_id: UUID, *, by: By) -> PaidInDecision:
+async def confirm_paid_in(paid_in_id: UUID, *, by: By) -> EquityPaidIn:
     """Confirm, for the seller's finance, that what was recorded was paid in; from now on it counts.
 
     Raises:
         SamePerson: the actor recorded it.
         Conflict: it was decided before, perhaps a moment ago, or the contract is rescinded.
     """
-    return await _decide(paid_in_id, "", is_confirmed=True, by=by)
+    return await _decide(paid_in_id, Verdict.CONFIRMED, "", by=by)
 
 
-async def reject_paid_in(paid_in_id: UUID, reason: str, *, by: By) -> PaidInDecision:
-    """Refuse what was recorded as paid in, with a reason; it may then be recorded anew.
+async def reject_paid_in(paid_in_id: UUID, reason: str, *, by: By) -> EquityPaidIn:
+    """Reject what was recorded as paid in, with a reason; it may then be recorded anew.
 
     Raises:
         SamePerson: the actor recorded it.
         Conflict: it was decided before.
     """
-    if not reason.strip():
-        raise Invalid(_("请写明退回的原因。"), field="reason")
-    return await _decide(paid_in_id, reason.strip()[:300], is_confirmed=False, by=by)
+    return await _decide(paid_in_id, Verdict.REJECTED, reason.strip()[:300], by=by)
 
 
 async def get_paid_in_for(actor: Actor, paid_in_id: UUID) -> EquityPaidIn:
@@ -109,38 +110,36 @@ async def get_paid_in_for(actor: Actor, paid_in_id: UUID) -> EquityPaidIn:
     Raises:
         NotFound: there is none, or it is another's.
     """
-    found = await EquityPaidIn.get_or_none(id=paid_in_id).select_related("contract__deal", "recorded_by")
-    if found is None or side_of(found.contract.deal, actor) is None:
+    paid_in = await EquityPaidIn.get_or_none(id=paid_in_id).select_related("contract__deal", "proposed_by")
+    if paid_in is None or side_of(paid_in.contract.deal, actor) is None:
         raise NotFound(_("没有这笔实缴，或者您不能查看它。"))
-    return found
+    return paid_in
 
 
 @atomic()
-async def _decide(paid_in_id: UUID, reason: str, *, is_confirmed: bool, by: By) -> PaidInDecision:
+async def _decide(paid_in_id: UUID, verdict: Verdict, reason: str, *, by: By) -> EquityPaidIn:
     by.actor.require(ContractAct.CONFIRM_PAID_IN)
-    found = await get_paid_in_for(by.actor, paid_in_id)
-    contract, deal, side = await lock_contract_for(by.actor, found.contract.number)
+    number = (await get_paid_in_for(by.actor, paid_in_id)).contract.number
+    contract, deal, side = await lock_contract_for(by.actor, number)
     if side is not Side.SELLER:
         raise Forbidden(_("实缴由转让方的财务人员确认。"))
-    _check(contract, deal.status, paid_in_id)
-    if by.actor.user_id == found.recorded_by_id:
-        raise SamePerson(_("登记人不能确认或退回自己登记的实缴，请由本单位另一位财务人员办理。"))
-    made = await PaidInDecision.create(
-        id=uuid4(),
-        paid_in_id=paid_in_id,
-        is_confirmed=is_confirmed,
+    paid_in = next(row for row in contract.paid_in if row.id == paid_in_id)
+    _require_waiting(paid_in, deal.status)
+    await decide(
+        paid_in,
+        verdict,
+        by=by,
         reason=reason,
-        decided_by_id=by.actor.user_id,
-        decided_at=by.now,
+        refusal=_("登记人不能确认或退回自己登记的实缴，请由本单位另一位财务人员办理。"),
     )
-    act = "confirm_paid_in" if is_confirmed else "reject_paid_in"
-    await record("contract", contract.id, act, by=by, paid_in=paid_in_id, amount=found.amount)
-    return made
+    verb = ContractVerb.CONFIRM_PAID_IN if paid_in.is_confirmed else ContractVerb.REJECT_PAID_IN
+    await record("contract", contract.id, verb, by=by, paid_in=paid_in_id, amount=paid_in.amount)
+    return paid_in
 
 
-def _check(contract: Contract, status: DealStatus, paid_in_id: UUID) -> None:
-    """Let pass what waits; the contract was read under its deal's lock, so the second sees the first."""
+def _require_waiting(paid_in: EquityPaidIn, status: DealStatus) -> None:
+    """Raise unless it waits for a decision; it was read under the lock of its deal."""
     if status is DealStatus.RESCINDED:
         raise Conflict(_("这份合同已经解除，不能再变更。"))
-    if any(each.id == paid_in_id and each.decision is not None for each in contract.paid_in):
+    if paid_in.verdict is not None:
         raise Conflict(_("这笔实缴已经办结，请刷新后再看。"))

@@ -14,11 +14,13 @@ from market.accounts.messages import notify
 from market.accounts.models import MemberRole
 from market.audit.services import record
 from market.contracts.closing import ask_to_close
+from market.contracts.locks import lock_contract_for
 from market.contracts.models import ChangeKind, Contract, ContractChange
 from market.contracts.permissions import ContractAct
-from market.contracts.queries import get_contract_for, waiting_amount
+from market.contracts.queries import waiting_amount
+from market.contracts.verbs import ContractVerb
 from market.deals.models import Deal, Side
-from market.deals.parties import organisation_of, other_side, side_of
+from market.deals.parties import organisation_of, other_side
 from market.deals.states import DEAL_WORKFLOW, DealAction, DealStatus
 from market.files.models import Tier
 from market.files.services import StoredBlob, attach
@@ -29,25 +31,32 @@ from market.kit.i18n import gettext as _
 from market.ledger import services as ledger
 from market.ledger.accounts import account_code
 from market.records.by import By
+from market.records.decisions import SamePerson, Verdict, decide
 from market.records.transitions import transition
 
-
-class OwnChange(Forbidden):
-    """A change is confirmed by the side that did not enter it."""
+PROPOSED = {
+    ChangeKind.CHANGE: ContractVerb.ENTER_CHANGE,
+    ChangeKind.RESCISSION: ContractVerb.ENTER_RESCISSION,
+    ChangeKind.CANCELLATION: ContractVerb.CANCEL_REGISTRATION,
+}
+CONFIRMED = {
+    ChangeKind.CHANGE: ContractVerb.CONFIRM_CHANGE,
+    ChangeKind.RESCISSION: ContractVerb.CONFIRM_RESCISSION,
+}
 
 
 @atomic()
-async def enter_change(
+async def propose_change(
     number: str,
     kind: ChangeKind,
-    reason: str,
+    agreement: str,
     *,
     agreed_on: date,
     new_valid_until: date | None = None,
     blob: StoredBlob | None = None,
     by: By,
 ) -> ContractChange:
-    """Enter what the two sides agreed on, or that the registry cancelled the registration.
+    """Propose what the two sides agreed on, or record that the registry cancelled the registration.
 
     The other side confirms a change or a rescission; a cancellation is the registry's act, the
     seller only notes it; pages on which an instalment was being paid are closed then.
@@ -58,9 +67,9 @@ async def enter_change(
     """
     by.actor.require(ContractAct.CHANGE_CONTRACT)
     contract, deal, side = await lock_contract_for(by.actor, number)
-    _check(kind, contract, deal, side, agreed_on, new_valid_until, by.now)
-    known = await ContractChange.filter(contract_id=contract.id).order_by("-sequence")
-    if any(each.confirmed_at is None and each.withdrawn_at is None for each in known):
+    _require_possible(kind, contract, deal, side, agreed_on, new_valid_until, by.now)
+    earlier = await ContractChange.filter(contract_id=contract.id).order_by("-sequence")
+    if any(change.is_open for change in earlier):
         raise Conflict(_("已有一项变更或解除等待对方确认，请先办完。"))
     file = None
     if blob is not None:
@@ -76,19 +85,18 @@ async def enter_change(
     change = await ContractChange.create(
         id=uuid4(),
         contract_id=contract.id,
-        sequence=known[0].sequence + 1 if known else 1,
+        sequence=earlier[0].sequence + 1 if earlier else 1,
         kind=kind,
         side=side,
-        reason=reason,
+        agreement=agreement,
         new_valid_until=new_valid_until if kind is ChangeKind.CHANGE else None,
         agreed_on=agreed_on,
         file_id=file.id if file else None,
-        entered_by_id=by.actor.user_id,
-        entered_at=by.now,
-        confirmed_by_id=by.actor.user_id if is_done else None,
-        confirmed_at=by.now if is_done else None,
+        proposed_by_id=by.actor.user_id,
+        proposed_at=by.now,
+        effective_at=by.now if is_done else None,
     )
-    await record("contract", contract.id, f"enter_{kind}", by=by, change=change.id, side=side)
+    await record("contract", contract.id, PROPOSED[kind], by=by, change=change.id, side=side)
     if is_done:
         await ask_to_close([each.id for each in contract.instalments])
     words = (
@@ -96,51 +104,76 @@ async def enter_change(
         if is_done
         else _("对方就合同 %(number)s 提出变更或解除，请核对。", number=contract.number)
     )
-    await _tell_other(deal, side, contract, words, by.now)
+    await _notify_other_side(deal, side, contract, words, by.now)
     return change
 
 
 @atomic()
 async def confirm_change(change_id: UUID, *, by: By) -> ContractChange:
-    """Confirm a change or a rescission that the other side entered.
+    """Confirm a change or a rescission that the other side proposed.
 
     A rescission ends the deal: what is not paid yet is not owed any more, and pages on which it could
     still be paid are closed. What was paid stays a fact; sending it back is a refund.
 
     Raises:
-        OwnChange: one's own side entered it.
-        Conflict: it was confirmed or withdrawn, or a recorded transfer waits for its confirmation.
+        SamePerson: one's own side proposed it.
+        Conflict: it was decided or withdrawn, or a recorded transfer waits for its confirmation.
     """
     by.actor.require(ContractAct.CHANGE_CONTRACT)
     change, contract, deal, side = await _locked_change(by.actor, change_id)
-    if change.side is side:
-        raise OwnChange(_("自己一方提出的，由对方确认。"))
-    change.confirmed_by_id, change.confirmed_at = by.actor.user_id, by.now
-    await change.save(update_fields=["confirmed_by_id", "confirmed_at"])
-    await record("contract", contract.id, f"confirm_{change.kind}", by=by, change=change.id)
+    await _decide(change, side, Verdict.CONFIRMED, by=by)
+    change.effective_at = by.now
+    await change.save(update_fields=["effective_at"])
+    await record("contract", contract.id, CONFIRMED[change.kind], by=by, change=change.id)
     if change.kind is ChangeKind.RESCISSION:
         await _rescind(change, contract, deal, by=by)
-    await _tell_other(
+    await _notify_other_side(
         deal, side, contract, _("合同 %(number)s 的变更或解除已由双方确认。", number=contract.number), by.now
     )
     return change
 
 
 @atomic()
-async def withdraw_change(change_id: UUID, *, by: By) -> ContractChange:
-    """Take back, or turn down, what waits for its confirmation; either side may."""
+async def reject_change(change_id: UUID, reason: str, *, by: By) -> ContractChange:
+    """Reject what the other side proposed; the contract stays as it is.
+
+    Raises:
+        SamePerson: one's own side proposed it.
+        Invalid: at `reason`: there is none.
+        Conflict: it was decided or withdrawn.
+    """
     by.actor.require(ContractAct.CHANGE_CONTRACT)
     change, contract, deal, side = await _locked_change(by.actor, change_id)
-    change.withdrawn_at = by.now
-    await change.save(update_fields=["withdrawn_at"])
-    await record("contract", contract.id, "withdraw_change", by=by, change=change.id)
-    await _tell_other(
+    await _decide(change, side, Verdict.REJECTED, by=by, reason=reason.strip()[:300])
+    await record("contract", contract.id, ContractVerb.REJECT_CHANGE, by=by, change=change.id)
+    await _notify_other_side(
         deal, side, contract, _("合同 %(number)s 的变更或解除没有成立。", number=contract.number), by.now
     )
     return change
 
 
-def _check(
+@atomic()
+async def withdraw_change(change_id: UUID, *, by: By) -> ContractChange:
+    """Withdraw what one's own side proposed and the other has not decided on.
+
+    Raises:
+        Forbidden: the other side proposed it.
+        Conflict: it was decided or withdrawn.
+    """
+    by.actor.require(ContractAct.CHANGE_CONTRACT)
+    change, contract, deal, side = await _locked_change(by.actor, change_id)
+    if change.side is not side:
+        raise Forbidden(_("对方提出的，请确认或写明不同意的理由。"))
+    change.withdrawn_at = by.now
+    await change.save(update_fields=["withdrawn_at"])
+    await record("contract", contract.id, ContractVerb.WITHDRAW_CHANGE, by=by, change=change.id)
+    await _notify_other_side(
+        deal, side, contract, _("合同 %(number)s 的变更或解除没有成立。", number=contract.number), by.now
+    )
+    return change
+
+
+def _require_possible(
     kind: ChangeKind,
     contract: Contract,
     deal: Deal,
@@ -184,29 +217,25 @@ async def _rescind(change: ContractChange, contract: Contract, deal: Deal, *, by
     await transition(deal, DealAction.RESCIND, by=by, contract=contract.number)
 
 
-async def lock_contract_for(actor: Actor, number: str) -> tuple[Contract, Deal, Side]:
-    found = await get_contract_for(actor, number)
-    side = side_of(found.deal, actor)
-    if side is None:
-        raise NotFound(_("没有这份合同，或者您不能查看它。"))
-    # The deal first, behind which all who change its contract queue up; then what is read is settled.
-    await Deal.select_for_update().get(id=found.deal_id)
-    contract = await get_contract_for(actor, number)
-    return contract, contract.deal, side
-
-
 async def _locked_change(actor: Actor, change_id: UUID) -> tuple[ContractChange, Contract, Deal, Side]:
     found = await ContractChange.get_or_none(id=change_id).select_related("contract")
     if found is None:
         raise NotFound(_("没有这项变更，或者您不能查看它。"))
     contract, deal, side = await lock_contract_for(actor, found.contract.number)
     change = await ContractChange.select_for_update().get(id=change_id)
-    if change.confirmed_at is not None or change.withdrawn_at is not None:
+    if not change.is_open:
         raise Conflict(_("这项变更或解除已经办结，请刷新后再看。"))
     return change, contract, deal, side
 
 
-async def _tell_other(deal: Deal, side: Side, contract: Contract, words: str, now: datetime) -> None:
+async def _decide(change: ContractChange, side: Side, verdict: Verdict, *, by: By, reason: str = "") -> None:
+    refusal = _("自己一方提出的，由对方确认。")
+    if change.side is side:
+        raise SamePerson(refusal)
+    await decide(change, verdict, by=by, reason=reason, refusal=refusal)
+
+
+async def _notify_other_side(deal: Deal, side: Side, contract: Contract, words: str, now: datetime) -> None:
     await notify(
         words,
         now=now,

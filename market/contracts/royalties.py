@@ -1,4 +1,4 @@
-"""Amounts that become known after the signing: royalties period by period, equity as it is paid in."""
+"""Royalties (提成): the buyer states a period, the seller confirms it, and it is owed as an instalment."""
 
 from __future__ import annotations
 
@@ -8,10 +8,11 @@ from uuid import UUID, uuid4
 from market.accounts.actors import Actor
 from market.accounts.messages import notify
 from market.audit.services import record
-from market.contracts.changing import lock_contract_for
+from market.contracts.locks import lock_contract_for
 from market.contracts.models import Contract, Instalment, RoyaltyStatement
 from market.contracts.permissions import ContractAct
 from market.contracts.receiving import follow
+from market.contracts.verbs import ContractVerb
 from market.deals.models import ROYALTIES, Side
 from market.deals.states import DealStatus
 from market.kit.clock import local_date
@@ -24,6 +25,7 @@ from market.kit.money import Money
 from market.ledger import services as ledger
 from market.ledger.accounts import account_code
 from market.records.by import By
+from market.records.decisions import Verdict, decide
 
 _RUNNING = (DealStatus.SIGNED, DealStatus.REGISTERED, DealStatus.PAYING)
 
@@ -50,8 +52,8 @@ async def state_royalty(
         raise Forbidden(_("提成由受让方填报，转让方核对。"))
     if contract.payment_way not in ROYALTIES or deal.status not in _RUNNING:
         raise Conflict(_("这份合同没有要填报的提成。"))
-    valid = [each for each in contract.royalty_statements if each.refused_at is None]
-    if any(each.confirmed_at is None for each in valid):
+    valid = [statement for statement in contract.royalty_statements if not statement.is_rejected]
+    if any(statement.verdict is None for statement in valid):
         raise Conflict(_("上一期提成还没有核对，请等对方确认。"))
     if any(each.is_last for each in valid):
         raise Conflict(_("提成已经结清，不再填报。"))
@@ -59,7 +61,7 @@ async def state_royalty(
         raise Invalid(_("期间的止日不能早于起日，也不能晚于今天。"), field="ends_on")
     if starts_on < contract.signed_on or any(each.ends_on >= starts_on for each in valid):
         raise Invalid(_("期间应在签订之后，且不与已填报的期间重叠。"), field="starts_on")
-    made = await RoyaltyStatement.create(
+    statement = await RoyaltyStatement.create(
         id=uuid4(),
         contract_id=contract.id,
         starts_on=starts_on,
@@ -67,23 +69,29 @@ async def state_royalty(
         base_amount=base,
         amount=royalty_of(contract, base).amount,
         is_last=is_last,
-        entered_by_id=by.actor.user_id,
-        entered_at=by.now,
+        proposed_by_id=by.actor.user_id,
+        proposed_at=by.now,
     )
-    await record("contract", contract.id, "state_royalty", by=by, amount=made.amount)
+    await record("contract", contract.id, ContractVerb.STATE_ROYALTY, by=by, amount=statement.amount)
     await notify(
         _("合同 %(number)s 有一期提成待核对。", number=contract.number),
         now=by.now,
         address=f"/contracts/{contract.number}",
         organisation_id=deal.seller_id,
     )
-    return made
+    return statement
 
 
 @atomic()
 async def confirm_royalty(statement_id: UUID, *, by: By) -> RoyaltyStatement:
-    """Confirm a statement for the seller: it becomes an instalment, and is owed from now on."""
+    """Confirm a statement for the seller: it becomes an instalment, and is owed from now on.
+
+    Raises:
+        SamePerson: the person stated it, for the buyer.
+        Conflict: it was decided before.
+    """
     statement, contract = await _waiting_statement(statement_id, by.actor)
+    await decide(statement, Verdict.CONFIRMED, by=by)
     if statement.amount:
         with in_source_language():
             condition = source_text(
@@ -107,20 +115,24 @@ async def confirm_royalty(statement_id: UUID, *, by: By) -> RoyaltyStatement:
             subject=("contract", contract.id),
         )
         statement.instalment_id = instalment.id
-    statement.confirmed_by_id, statement.confirmed_at = by.actor.user_id, by.now
-    await statement.save(update_fields=["confirmed_by_id", "confirmed_at", "instalment_id"])
-    await record("contract", contract.id, "confirm_royalty", by=by, amount=statement.amount)
+        await statement.save(update_fields=["instalment_id"])
+    await record("contract", contract.id, ContractVerb.CONFIRM_ROYALTY, by=by, amount=statement.amount)
     await follow(contract.deal_id, contract, by=by)
     return statement
 
 
 @atomic()
-async def refuse_royalty(statement_id: UUID, *, by: By) -> RoyaltyStatement:
-    """Turn a statement down for the seller; the buyer states the period again."""
+async def reject_royalty(statement_id: UUID, reason: str, *, by: By) -> RoyaltyStatement:
+    """Reject a statement for the seller; the buyer states the period again.
+
+    Raises:
+        SamePerson: the person stated it, for the buyer.
+        Invalid: at `reason`: there is none.
+        Conflict: it was decided before.
+    """
     statement, contract = await _waiting_statement(statement_id, by.actor)
-    statement.refused_at = by.now
-    await statement.save(update_fields=["refused_at"])
-    await record("contract", contract.id, "refuse_royalty", by=by, amount=statement.amount)
+    await decide(statement, Verdict.REJECTED, by=by, reason=reason.strip()[:300])
+    await record("contract", contract.id, ContractVerb.REJECT_ROYALTY, by=by, amount=statement.amount)
     await notify(
         _("合同 %(number)s 的提成填报核对不符，请重新填报。", number=contract.number),
         now=by.now,
@@ -139,6 +151,6 @@ async def _waiting_statement(statement_id: UUID, actor: Actor) -> tuple[RoyaltyS
     if side is not Side.SELLER:
         raise Forbidden(_("提成由转让方核对。"))
     statement = await RoyaltyStatement.select_for_update().get(id=statement_id)
-    if statement.confirmed_at is not None or statement.refused_at is not None or deal.status not in _RUNNING:
+    if statement.verdict is not None or deal.status not in _RUNNING:
         raise Conflict(_("这期提成已经办结，请刷新后再看。"))
     return statement, contract

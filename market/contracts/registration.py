@@ -1,4 +1,4 @@
-"""Everything that can be done with a contract. Signing and receiving stand in files of their own."""
+"""Registration of a technology contract (技术合同认定登记), at the seller's registry, once."""
 
 from __future__ import annotations
 
@@ -9,21 +9,10 @@ from tortoise.exceptions import IntegrityError
 
 from market.accounts.messages import notify
 from market.audit.services import record
-from market.contracts.changing import confirm_change, enter_change, withdraw_change
-from market.contracts.later_facts import confirm_royalty, refuse_royalty, state_royalty
 from market.contracts.models import Contract
-from market.contracts.paid_in import confirm_paid_in, record_paid_in, reject_paid_in
 from market.contracts.queries import get_contract_for
-from market.contracts.receiving import (
-    TooMuch,
-    confirm_remittance,
-    follow,
-    receive,
-    record_remittance,
-    reject_remittance,
-    start_payment,
-)
-from market.contracts.signing import DraftChanged, OwnDraft, confirm, enter
+from market.contracts.receiving import follow
+from market.contracts.verbs import ContractVerb
 from market.deals.models import Deal, Side
 from market.deals.parties import side_of
 from market.deals.permissions import DealAct
@@ -37,29 +26,6 @@ from market.kit.i18n import gettext as _
 from market.records.by import By
 from market.records.transitions import transition
 
-__all__ = [
-    "DraftChanged",
-    "OwnDraft",
-    "TooMuch",
-    "confirm",
-    "confirm_change",
-    "confirm_paid_in",
-    "confirm_remittance",
-    "confirm_royalty",
-    "enter",
-    "enter_change",
-    "receive",
-    "record_paid_in",
-    "record_remittance",
-    "refuse_royalty",
-    "register",
-    "reject_paid_in",
-    "reject_remittance",
-    "start_payment",
-    "state_royalty",
-    "withdraw_change",
-]
-
 
 @atomic()
 async def register(
@@ -71,7 +37,7 @@ async def register(
     blob: StoredBlob | None = None,
     by: By,
 ) -> Contract:
-    """Note the contract's registration, for the seller, at whose place it is registered once.
+    """Record the contract's registration, for the seller.
 
     Raises:
         Forbidden: the person acts for the buyer.
@@ -105,7 +71,9 @@ async def register(
             tier=Tier.PARTIES,
             by=by,
         )
-    await record("contract", contract.id, "register", by=by, registration_number=registration_number)
+    await record(
+        "contract", contract.id, ContractVerb.REGISTER, by=by, registration_number=registration_number
+    )
     await follow(contract.deal_id, contract, by=by)
     await notify(
         _("合同 %(number)s 已认定登记。", number=contract.number),

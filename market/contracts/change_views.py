@@ -1,3 +1,5 @@
+"""Pages of what happens after signing: changes, rescission, royalties, equity paid in."""
+
 from __future__ import annotations
 
 from enum import StrEnum
@@ -8,10 +10,9 @@ from starlette.routing import Route
 
 from market.accounts.web import actor_for
 from market.codes.labels import choices
-from market.contracts import queries, services
+from market.contracts import contract_changes, equity_contributions, queries, royalties
 from market.contracts.forms import ChangeForm, PaidInForm, RejectionForm, RoyaltyForm
 from market.contracts.models import ChangeKind, Contract
-from market.contracts.paid_in import get_paid_in_for
 from market.contracts.permissions import ContractAct
 from market.contracts.web import rejection_page
 from market.deals.models import ROYALTIES, ContractKind, Side
@@ -21,7 +22,7 @@ from market.files.services import optional_upload, required_upload
 from market.kit.clock import local_date
 from market.kit.errors import Conflict, NotFound
 from market.kit.flash import flash
-from market.kit.formats import yuan
+from market.kit.formats import day, yuan
 from market.kit.forms import to_minor_units
 from market.kit.i18n import gettext as _
 from market.kit.templating import render_form
@@ -41,7 +42,7 @@ async def change(request: Request) -> Response:
     form.kind.choices = [("", _("请选择")), *offered]
     if form.validate_on_submit():
         with form.catch_invalid():
-            await services.enter_change(
+            await contract_changes.propose_change(
                 contract.number,
                 ChangeKind(form.kind.data),
                 str(form.reason.data),
@@ -57,18 +58,34 @@ async def change(request: Request) -> Response:
 async def confirm_change(request: Request) -> Response:
     actor = actor_for(request, ContractAct.CHANGE_CONTRACT)
     contract, _side = await _own(request, ContractAct.CHANGE_CONTRACT)
-    await services.confirm_change(path_id(request, "change_id"), by=By(actor, deps(request).clock()))
+    await contract_changes.confirm_change(path_id(request, "change_id"), by=By(actor, deps(request).clock()))
     return flash(request, _show(request, contract), _("已确认。"))
+
+
+async def reject_change(request: Request) -> Response:
+    actor = actor_for(request, ContractAct.CHANGE_CONTRACT)
+    contract, _side = await _own(request, ContractAct.CHANGE_CONTRACT)
+    change_id = path_id(request, "change_id")
+    form = RejectionForm(await form_data(request))
+    if form.validate():
+        await contract_changes.reject_change(
+            change_id, str(form.reason.data), by=By(actor, deps(request).clock())
+        )
+        return flash(request, _show(request, contract), _("已告知对方不同意，合同照旧。"), "note")
+    change = next((row for row in contract.changes if row.id == change_id), None)
+    if change is None:
+        raise NotFound(_("没有这项变更，或者您不能查看它。"))
+    return _rejection_page(request, form, contract, change.agreement)
 
 
 async def withdraw_change(request: Request) -> Response:
     actor = actor_for(request, ContractAct.CHANGE_CONTRACT)
     contract, _side = await _own(request, ContractAct.CHANGE_CONTRACT)
-    await services.withdraw_change(path_id(request, "change_id"), by=By(actor, deps(request).clock()))
+    await contract_changes.withdraw_change(path_id(request, "change_id"), by=By(actor, deps(request).clock()))
     return flash(request, _show(request, contract), _("已撤下，合同照旧。"), "note")
 
 
-async def royalties(request: Request) -> Response:
+async def state_royalty(request: Request) -> Response:
     actor = actor_for(request, ContractAct.STATE_ROYALTY)
     contract, _side = await _own(request, ContractAct.STATE_ROYALTY)
     if contract.payment_way not in ROYALTIES:
@@ -76,7 +93,7 @@ async def royalties(request: Request) -> Response:
     form = RoyaltyForm(await form_data_or_none(request))
     if form.validate_on_submit():
         with form.catch_invalid():
-            await services.state_royalty(
+            await royalties.state_royalty(
                 contract.number,
                 to_minor_units(form.base.data, contract.currency, "base"),
                 starts_on=form.starts_on.data,
@@ -91,18 +108,28 @@ async def royalties(request: Request) -> Response:
 async def confirm_royalty(request: Request) -> Response:
     actor = actor_for(request, ContractAct.CHANGE_CONTRACT)
     contract, _side = await _own(request, ContractAct.CHANGE_CONTRACT)
-    await services.confirm_royalty(path_id(request, "statement_id"), by=By(actor, deps(request).clock()))
+    await royalties.confirm_royalty(path_id(request, "statement_id"), by=By(actor, deps(request).clock()))
     return flash(request, _show(request, contract), _("提成已核对，成为一期应付款。"))
 
 
-async def refuse_royalty(request: Request) -> Response:
+async def reject_royalty(request: Request) -> Response:
     actor = actor_for(request, ContractAct.CHANGE_CONTRACT)
     contract, _side = await _own(request, ContractAct.CHANGE_CONTRACT)
-    await services.refuse_royalty(path_id(request, "statement_id"), by=By(actor, deps(request).clock()))
-    return flash(request, _show(request, contract), _("已退回受让方重新填报。"), "note")
+    statement_id = path_id(request, "statement_id")
+    form = RejectionForm(await form_data(request))
+    if form.validate():
+        await royalties.reject_royalty(
+            statement_id, str(form.reason.data), by=By(actor, deps(request).clock())
+        )
+        return flash(request, _show(request, contract), _("已退回受让方重新填报。"), "note")
+    statement = next((row for row in contract.royalty_statements if row.id == statement_id), None)
+    if statement is None:
+        raise NotFound(_("没有这期提成，或者您不能查看它。"))
+    about = _("%(start)s 至 %(end)s 提成", start=day(statement.starts_on), end=day(statement.ends_on))
+    return _rejection_page(request, form, contract, about)
 
 
-async def paid_in(request: Request) -> Response:
+async def record_paid_in(request: Request) -> Response:
     actor = actor_for(request, ContractAct.CHANGE_CONTRACT)
     contract, _side = await _own(request, ContractAct.CHANGE_CONTRACT)
     if contract.kind is not ContractKind.EQUITY:
@@ -110,7 +137,7 @@ async def paid_in(request: Request) -> Response:
     form = PaidInForm(await form_data_or_none(request))
     if form.validate_on_submit():
         with form.catch_invalid():
-            await services.record_paid_in(
+            await equity_contributions.record_paid_in(
                 contract.number,
                 str(form.company.data),
                 int(form.share_basis_points.data or 0),
@@ -126,23 +153,27 @@ async def paid_in(request: Request) -> Response:
 async def confirm_paid_in(request: Request) -> Response:
     actor = actor_for(request, ContractAct.CONFIRM_PAID_IN)
     contract, _side = await _own(request, ContractAct.CONFIRM_PAID_IN)
-    await services.confirm_paid_in(path_id(request, "paid_in_id"), by=By(actor, deps(request).clock()))
+    await equity_contributions.confirm_paid_in(
+        path_id(request, "paid_in_id"), by=By(actor, deps(request).clock())
+    )
     return flash(request, _show(request, contract), _("实缴已确认。"))
 
 
 async def reject_paid_in(request: Request) -> Response:
     actor = actor_for(request, ContractAct.CONFIRM_PAID_IN)
     contract, _side = await _own(request, ContractAct.CONFIRM_PAID_IN)
-    found = await get_paid_in_for(actor, path_id(request, "paid_in_id"))
+    paid_in = await equity_contributions.get_paid_in_for(actor, path_id(request, "paid_in_id"))
     form = RejectionForm(await form_data(request))
     if form.validate():
-        await services.reject_paid_in(found.id, str(form.reason.data), by=By(actor, deps(request).clock()))
+        await equity_contributions.reject_paid_in(
+            paid_in.id, str(form.reason.data), by=By(actor, deps(request).clock())
+        )
         return flash(request, _show(request, contract), _("已退回登记人核对。"), "note")
     about = _(
         "%(company)s　%(amount)s　登记 %(name)s",
-        company=found.company,
-        amount=yuan(found.amount, contract.currency),
-        name=found.recorded_by.name,
+        company=paid_in.company,
+        amount=yuan(paid_in.amount, contract.currency),
+        name=paid_in.proposed_by.name,
     )
     return _rejection_page(request, form, contract, about)
 
@@ -173,11 +204,12 @@ _ROYALTY = _CONTRACT + "/royalties/{statement_id:uuid}"
 routes = [
     Route(f"{_CONTRACT}/change", change, name="contracts:change", methods=["GET", "POST"]),
     Route(f"{_CHANGE}/confirm", confirm_change, name="contracts:confirm_change", methods=["POST"]),
+    Route(f"{_CHANGE}/reject", reject_change, name="contracts:reject_change", methods=["POST"]),
     Route(f"{_CHANGE}/withdraw", withdraw_change, name="contracts:withdraw_change", methods=["POST"]),
-    Route(f"{_CONTRACT}/royalties", royalties, name="contracts:royalties", methods=["GET", "POST"]),
+    Route(f"{_CONTRACT}/royalties", state_royalty, name="contracts:royalties", methods=["GET", "POST"]),
     Route(f"{_ROYALTY}/confirm", confirm_royalty, name="contracts:confirm_royalty", methods=["POST"]),
-    Route(f"{_ROYALTY}/refuse", refuse_royalty, name="contracts:refuse_royalty", methods=["POST"]),
-    Route(f"{_CONTRACT}/paid-in", paid_in, name="contracts:paid_in", methods=["GET", "POST"]),
+    Route(f"{_ROYALTY}/reject", reject_royalty, name="contracts:reject_royalty", methods=["POST"]),
+    Route(f"{_CONTRACT}/paid-in", record_paid_in, name="contracts:paid_in", methods=["GET", "POST"]),
     Route(f"{_PAID_IN}/confirm", confirm_paid_in, name="contracts:confirm_paid_in", methods=["POST"]),
     Route(f"{_PAID_IN}/reject", reject_paid_in, name="contracts:reject_paid_in", methods=["POST"]),
 ]

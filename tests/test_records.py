@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import ast
+import importlib
 from collections.abc import Iterator
 from enum import StrEnum
 from itertools import product
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -18,6 +21,9 @@ from market.records.transitions import Stateful, history, transition, transition
 from market.rooms import ROOMS
 from tests.deals.factories import make_offered, make_parties
 from tests.factories import NOW
+
+MARKET = Path(__file__).parent.parent / "market"
+WRITER = MARKET / "records" / "transitions.py"
 
 
 def _stateful(model: type[Stateful] = Stateful) -> Iterator[type[Stateful]]:
@@ -128,3 +134,59 @@ async def test_many_records_move_only_together() -> None:
 
 async def test_nothing_to_move_is_no_error() -> None:
     await transition_all([], OfferAction.WITHDRAW, by=By.job(NOW))
+
+
+def test_a_status_is_written_by_transition_alone() -> None:
+    assert [f"{path.relative_to(MARKET)}:{line}" for path, line in _status_writes()] == []
+
+
+def test_a_status_write_is_found_however_it_is_written() -> None:
+    written = """
+claim.status = Status.PAID
+claim.status, claim.paid_at = Status.PAID, now
+await Claim.filter(id=1).update(status=Status.PAID)
+claim.update_from_dict({"status": Status.PAID})
+"""
+    assert len(list(_writes_in(ast.parse(written)))) == 4
+
+
+@pytest.mark.parametrize("room", [room.name for room in ROOMS.all])
+def test_every_act_of_a_room_says_who_may_do_it(room: str) -> None:
+    if not (MARKET / room / "permissions.py").exists() or room == "accounts":
+        return
+    module = importlib.import_module(f"market.{room}.permissions")
+    acts = {member for name, value in vars(module).items() if name.endswith("Act") for member in value}
+
+    assert acts == set(module.PERMISSIONS)
+
+
+def _status_writes() -> Iterator[tuple[Path, int]]:
+    for path in sorted(MARKET.rglob("*.py")):
+        if path != WRITER and "migrations" not in path.parts:
+            tree = ast.parse(path.read_text(encoding="utf-8"))
+            yield from ((path, line) for line in _writes_in(tree))
+
+
+def _writes_in(tree: ast.AST) -> Iterator[int]:
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Assign | ast.AugAssign | ast.AnnAssign):
+            targets = node.targets if isinstance(node, ast.Assign) else [node.target]
+            written = [
+                part
+                for target in targets
+                for part in (target.elts if isinstance(target, ast.Tuple) else [target])
+            ]
+            if any(isinstance(part, ast.Attribute) and part.attr == "status" for part in written):
+                yield node.lineno
+        elif isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
+            by_keyword = any(keyword.arg == "status" for keyword in node.keywords)
+            by_dict = any(
+                isinstance(key, ast.Constant) and key.value == "status"
+                for argument in node.args
+                if isinstance(argument, ast.Dict)
+                for key in argument.keys
+            )
+            if (node.func.attr == "update" and by_keyword) or (
+                node.func.attr in ("update", "update_from_dict") and by_dict
+            ):
+                yield node.lineno

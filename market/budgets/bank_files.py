@@ -12,8 +12,9 @@ import xlsxwriter
 
 from market.accounts.actors import Actor
 from market.budgets.disbursements import enter_result
-from market.budgets.models import Batch, Disbursement, DisbursementStatus
+from market.budgets.models import Batch, Disbursement
 from market.budgets.permissions import BudgetAct
+from market.budgets.states import DisbursementStatus
 from market.codes.labels import label
 from market.integrity.conflicts import Conflicted
 from market.kit.errors import Conflict, Invalid, NotFound

@@ -17,8 +17,9 @@ from market.budgets.bank_files import import_results, payment_file
 from market.budgets.batches import approve_batch, confirm_batch, make_batch
 from market.budgets.disbursements import enter_result, order_payment
 from market.budgets.forms import BatchForm, ResultForm
-from market.budgets.models import Batch, BatchStatus, Disbursement
+from market.budgets.models import Batch, Disbursement
 from market.budgets.permissions import BudgetAct
+from market.budgets.states import BatchStatus
 from market.claims import queries as claims_queries
 from market.claims.models import Claim
 from market.claims.record_chain import chain_of_claim

@@ -13,8 +13,9 @@ from market.accounts.models import StaffRole
 from market.audit.services import record
 from market.budgets.annual_budgets import budget_account, reserved_account
 from market.budgets.list_notices import notice_body
-from market.budgets.models import Batch, BatchStatus, Budget
+from market.budgets.models import Batch, Budget
 from market.budgets.permissions import BudgetAct
+from market.budgets.states import BatchAction, BatchStatus
 from market.budgets.verbs import BatchVerb, ClaimVerb
 from market.claims.contract_validity import voided_in
 from market.claims.expert_panel import verdict_for
@@ -41,6 +42,7 @@ from market.programmes.catalogue import compiled, get_programme
 from market.programmes.models import Programme, ProgrammeTerms
 from market.programmes.sharing import number_rank, share, share_pot
 from market.records.by import By
+from market.records.transitions import transition
 
 LISTABLE = frozenset({ClaimStatus.RECHECKED, ClaimStatus.REVIEWED})
 
@@ -192,13 +194,11 @@ async def _confirm(number: str, barred: dict[UUID, str], *, calendar: Calendar, 
         entries=[(claim.id, await _entry_name(claim)) for claim, _award in kept],
         address=f"/desk/batches/{batch.number}",
     )
-    batch.status, batch.confirmed_by_id, batch.confirmed_at = BatchStatus.PUBLICITY, by.actor.user_id, by.now
-    await batch.save(update_fields=["status", "confirmed_by_id", "confirmed_at"])
-    await record(
-        "batch",
-        batch.id,
-        BatchVerb.CONFIRM,
+    await transition(
+        batch,
+        BatchAction.CONFIRM,
         by=by,
+        changes={"confirmed_by_id": by.actor.user_id, "confirmed_at": by.now},
         pot=pot,
         amounts={claim.number: award for claim, award in kept},
         left_out=[claim.number for claim, _reason in left_out],
@@ -300,11 +300,12 @@ async def approve_batch(number: str, *, by: By) -> list[str]:
             address=f"/claims/{claim.number}",
             organisation_id=claim.applicant_id,
         )
-    if batch.status is BatchStatus.PUBLICITY:
-        batch.status, batch.approved_by_id, batch.approved_at = BatchStatus.APPROVED, by.actor.user_id, by.now
-        await batch.save(update_fields=["status", "approved_by_id", "approved_at"])
     numbers = [claim.number for claim in standing]
-    await record("batch", batch.id, BatchVerb.APPROVE, by=by, claims=numbers)
+    if batch.status is BatchStatus.PUBLICITY:
+        changes = {"approved_by_id": by.actor.user_id, "approved_at": by.now}
+        await transition(batch, BatchAction.APPROVE, by=by, changes=changes, claims=numbers)
+    else:
+        await record("batch", batch.id, BatchVerb.APPROVE_MORE, by=by, claims=numbers)
     return numbers
 
 

@@ -11,8 +11,8 @@ from market.accounts.web import actor_for
 from market.budgets import clawbacks
 from market.budgets.clawbacks import confirm_clawback, drop_clawback, record_return
 from market.budgets.forms import ClawbackForm, ReturnForm
-from market.budgets.models import ClawbackStatus
 from market.budgets.permissions import BudgetAct
+from market.budgets.states import ClawbackStatus
 from market.claims.queries import get_claim_at_desk
 from market.claims.reason_page import render_reason_page
 from market.kit.clock import local_date

@@ -11,8 +11,9 @@ from market.accounts.messages import notify, notify_staff
 from market.accounts.models import StaffRole
 from market.accounts.permissions import AccountAct
 from market.audit.services import record
-from market.budgets.models import Clawback, ClawbackReceipt, ClawbackStatus
+from market.budgets.models import Clawback, ClawbackReceipt
 from market.budgets.permissions import BudgetAct
+from market.budgets.states import ClawbackAction, ClawbackStatus
 from market.budgets.verbs import ClaimVerb
 from market.claims.contract_validity import is_voided
 from market.claims.models import Claim, ClaimContract
@@ -29,6 +30,7 @@ from market.kit.money import Money
 from market.ledger import services as book
 from market.programmes.models import Programme
 from market.records.by import By
+from market.records.transitions import transition
 
 RECOVERABLE = frozenset({ClaimStatus.PAID, ClaimStatus.TRACKING})
 DAYS_TO_PAY = 30
@@ -128,9 +130,12 @@ async def confirm_clawback(number: str, *, by: By) -> Clawback:
         raise Conflict(_("这项追回已经办理，请刷新后再看。"))
     if row.started_by_id == by.actor.user_id:
         raise SamePerson(_("追回的发起与确认须由两人分别完成。"))
-    row.status, row.confirmed_by_id, row.confirmed_at = ClawbackStatus.CONFIRMED, by.actor.user_id, by.now
-    row.due_on = local_date(by.now) + timedelta(days=DAYS_TO_PAY)
-    await row.save(update_fields=["status", "confirmed_by_id", "confirmed_at", "due_on"])
+    changes = {
+        "confirmed_by_id": by.actor.user_id,
+        "confirmed_at": by.now,
+        "due_on": local_date(by.now) + timedelta(days=DAYS_TO_PAY),
+    }
+    await transition(row, ClawbackAction.CONFIRM, by=by, changes=changes)
     await book.post(
         "clawback_confirmed",
         Money(row.amount),
@@ -161,10 +166,7 @@ async def confirm_clawback(number: str, *, by: By) -> Clawback:
 async def drop_clawback(number: str, *, by: By) -> Clawback:
     """Let a clawback that is not confirmed go, as the person who would confirm it."""
     row, claim = await _lock(number, BudgetAct.CONFIRM_CLAWBACK, by.actor)
-    if row.status is not ClawbackStatus.STARTED:
-        raise Conflict(_("这项追回已经办理，请刷新后再看。"))
-    row.status = ClawbackStatus.DROPPED
-    await row.save(update_fields=["status"])
+    await transition(row, ClawbackAction.DROP, by=by)
     await record("claim", claim.id, ClaimVerb.DROP_CLAWBACK, by=by, number=number)
     return row
 
@@ -209,8 +211,7 @@ async def record_return(
         subject=("claim", claim.id),
     )
     if amount == left:
-        row.status, row.settled_at = ClawbackStatus.SETTLED, by.now
-        await row.save(update_fields=["status", "settled_at"])
+        await transition(row, ClawbackAction.SETTLE, by=by, changes={"settled_at": by.now})
     await record("claim", claim.id, ClaimVerb.RECEIVE_CLAWBACK, by=by, number=number, amount=amount)
     return made
 

@@ -7,8 +7,9 @@ from datetime import datetime
 from market.accounts.actors import Actor
 from market.accounts.permissions import AccountAct, Role
 from market.budgets.annual_budgets import list_budgets
-from market.budgets.models import Batch, BatchStatus, Clawback, ClawbackStatus
+from market.budgets.models import Batch, Clawback
 from market.budgets.queries import list_listable
+from market.budgets.states import BatchStatus, ClawbackStatus
 from market.claims.queries import ClaimFilter, count_by_status
 from market.claims.states import ClaimStatus
 from market.kit.cards import Card

@@ -10,8 +10,9 @@ from market.accounts.messages import notify
 from market.audit.services import record
 from market.budgets.annual_budgets import reserved_account
 from market.budgets.batches import lock_batch
-from market.budgets.models import Batch, BatchStatus, Disbursement, DisbursementStatus
+from market.budgets.models import Batch, Disbursement
 from market.budgets.permissions import BudgetAct
+from market.budgets.states import BatchAction, BatchStatus, DisbursementAction, DisbursementStatus
 from market.budgets.verbs import BatchVerb, DisbursementVerb
 from market.claims.contract_validity import voided_in
 from market.claims.models import Claim
@@ -28,6 +29,7 @@ from market.kit.i18n import gettext as _
 from market.kit.money import Money
 from market.ledger import services as book
 from market.records.by import By
+from market.records.transitions import transition
 
 PAYABLE = frozenset({ClaimStatus.APPROVED, ClaimStatus.TO_PAY})
 LIVE = (DisbursementStatus.ORDERED, DisbursementStatus.PAID)
@@ -94,8 +96,7 @@ async def _order(number: str, held: dict[UUID, str], *, by: By) -> Ordered:
     if not done.orders and not done.held:
         raise Conflict(_("这个批次没有待下达拨付的申报。"))
     if done.orders and batch.status is BatchStatus.APPROVED:
-        batch.status = BatchStatus.DISBURSING
-        await batch.save(update_fields=["status"])
+        await transition(batch, BatchAction.DISBURSE, by=by)
     await record(
         "batch",
         batch.id,
@@ -153,10 +154,9 @@ async def enter_result(
         raise Conflict(_("这笔拨付的结果已经登记。"))
     if not local_date(order.ordered_at) <= ended_on <= local_date(by.now):
         raise Invalid(_("日期应在下达拨付之日与今天之间。"), field="ended_on")
-    order.status = DisbursementStatus.PAID if is_paid else DisbursementStatus.RETURNED
-    order.ended_on, order.bank_reference, order.entered_by_id = ended_on, bank_reference, by.actor.user_id
-    await order.save(update_fields=["status", "ended_on", "bank_reference", "entered_by_id"])
-    await record("disbursement", order.id, order.status.value, by=by, amount=order.amount)
+    action = DisbursementAction.PAY if is_paid else DisbursementAction.RETURN
+    changes = {"ended_on": ended_on, "bank_reference": bank_reference, "entered_by_id": by.actor.user_id}
+    await transition(order, action, by=by, changes=changes, amount=order.amount)
     if is_paid:
         await _book_paid(order, batch, by=by)
     return order
@@ -183,5 +183,4 @@ async def _book_paid(order: Disbursement, batch: Batch, *, by: By) -> None:
     )
     unpaid = [ClaimStatus.PUBLICITY, ClaimStatus.OBJECTION, *PAYABLE]
     if not await Claim.exists(batch_id=batch.id, status__in=unpaid):
-        batch.status = BatchStatus.DONE
-        await batch.save(update_fields=["status"])
+        await transition(batch, BatchAction.CLOSE, by=by)

@@ -8,20 +8,21 @@ from tortoise import fields
 from tortoise.models import Model
 
 from market.accounts.models import User
+from market.budgets.states import (
+    BATCH_WORKFLOW,
+    CLAWBACK_WORKFLOW,
+    DISBURSEMENT_WORKFLOW,
+    BatchStatus,
+    ClawbackStatus,
+    DisbursementStatus,
+)
 from market.claims.models import Claim
 from market.contracts.models import Contract
 from market.kit.fields import enum_column
 from market.kit.i18n import lazy
 from market.kit.labels import LabelEnum
 from market.programmes.models import Programme
-
-
-class ClawbackStatus(LabelEnum):
-    STARTED = "started", lazy("待确认"), "due"
-    CONFIRMED = "confirmed", lazy("追缴中"), "wrong"
-    """Ordered by a second person; money is awaited."""
-    SETTLED = "settled", lazy("已缴回"), "done"
-    DROPPED = "dropped", lazy("已撤销")
+from market.records.transitions import Stateful
 
 
 class RunStage(LabelEnum):
@@ -31,8 +32,11 @@ class RunStage(LabelEnum):
     DONE = "done", lazy("完成"), "done"
 
 
-class Clawback(Model):
+class Clawback(Stateful):
     """An award that must come back (追回): started by one, confirmed by another, met by receipts."""
+
+    record_kind = "clawback"
+    workflow = CLAWBACK_WORKFLOW
 
     id = fields.UUIDField(primary_key=True)
     number = fields.CharField(max_length=20, unique=True)
@@ -127,23 +131,11 @@ class YearRun(Model):
         table_description = "Year runs."
 
 
-class BatchStatus(LabelEnum):
-    DRAFT = "draft", lazy("拟定中")
-    PUBLICITY = "publicity", lazy("公示中"), "note"
-    """Confirmed: scaled and reserved under lock, then published."""
-    APPROVED = "approved", lazy("已批准"), "done"
-    DISBURSING = "disbursing", lazy("拨付中"), "due"
-    DONE = "done", lazy("已拨付完毕"), "done"
-
-
-class DisbursementStatus(LabelEnum):
-    ORDERED = "ordered", lazy("待拨付"), "due"
-    PAID = "paid", lazy("已拨付"), "done"
-    RETURNED = "returned", lazy("银行退回"), "wrong"
-
-
-class Batch(Model):
+class Batch(Stateful):
     """A list of claims put forward together: confirmed, published, approved, paid."""
+
+    record_kind = "batch"
+    workflow = BATCH_WORKFLOW
 
     id = fields.UUIDField(primary_key=True)
     number = fields.CharField(max_length=20, unique=True)
@@ -173,8 +165,11 @@ class Batch(Model):
         table_description = "Batches."
 
 
-class Disbursement(Model):
+class Disbursement(Stateful):
     """One order to pay an approved award and what became of it (拨付)."""
+
+    record_kind = "disbursement"
+    workflow = DISBURSEMENT_WORKFLOW
 
     id = fields.UUIDField(primary_key=True)
     number = fields.CharField(max_length=20, unique=True)

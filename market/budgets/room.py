@@ -15,8 +15,16 @@ from market.budgets import (
     report_views,
     year_run_views,
 )
-from market.budgets.models import BatchStatus, ClawbackStatus, DisbursementStatus, RunStage
+from market.budgets.models import RunStage
 from market.budgets.permissions import PERMISSIONS
+from market.budgets.states import (
+    BatchAction,
+    BatchStatus,
+    ClawbackAction,
+    ClawbackStatus,
+    DisbursementAction,
+    DisbursementStatus,
+)
 from market.budgets.verbs import BatchVerb, BudgetVerb, ClaimVerb, DisbursementVerb, YearRunVerb
 from market.kit.i18n import lazy
 from market.kit.room import LedgerAccount, Room, Subject
@@ -35,9 +43,11 @@ ROOM = Room(
     ],
     jobs=(jobs.compute_year, jobs.recheck_year),
     subjects={
-        "batch": Subject(lazy("补助批次"), page="budgets:batch", number="PC"),
-        "disbursement": Subject(lazy("拨付"), page="budgets:disbursement", number="BF"),
-        "clawback": Subject(lazy("追回"), number="ZH"),
+        "batch": Subject(lazy("补助批次"), page="budgets:batch", number="PC", verbs=(BatchAction,)),
+        "disbursement": Subject(
+            lazy("拨付"), page="budgets:disbursement", number="BF", verbs=(DisbursementAction,)
+        ),
+        "clawback": Subject(lazy("追回"), number="ZH", verbs=(ClawbackAction,)),
         "budget": Subject(lazy("年度预算")),
     },
     dashboard=dashboards.dashboard_cards,

@@ -8,8 +8,7 @@ from market.kit.labels import LabelEnum
 
 class BatchVerb(LabelEnum):
     MAKE = "make", lazy("编制名单")
-    CONFIRM = "confirm", lazy("确认名单")
-    APPROVE = "approve", lazy("批准名单")
+    APPROVE_MORE = "approve_more", lazy("批准其余申报")
     ORDER_PAYMENT = "order_payment", lazy("下达拨付")
 
 
@@ -20,8 +19,6 @@ class BudgetVerb(LabelEnum):
 
 class DisbursementVerb(LabelEnum):
     ORDER = "order", lazy("下达拨付")
-    PAID = "paid", lazy("已拨付")
-    RETURNED = "returned", lazy("银行退回")
 
 
 class ClaimVerb(LabelEnum):

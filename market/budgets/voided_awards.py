@@ -7,7 +7,8 @@ from uuid import UUID
 
 from market.accounts.messages import notify
 from market.budgets.batches import lock_batch, reservation
-from market.budgets.models import BatchStatus, Disbursement, DisbursementStatus
+from market.budgets.models import Disbursement
+from market.budgets.states import BatchAction, DisbursementStatus
 from market.claims.contract_validity import is_voided, voided_in
 from market.claims.models import Claim, ClaimContract
 from market.claims.states import ClaimAction, ClaimStatus
@@ -18,6 +19,7 @@ from market.kit.i18n import in_source_language, source_text
 from market.ledger import services as book
 from market.ledger.models import Phase, Transfer
 from market.records.by import By
+from market.records.transitions import transition
 
 HELD = frozenset({ClaimStatus.PUBLICITY, ClaimStatus.OBJECTION, ClaimStatus.APPROVED, ClaimStatus.TO_PAY})
 """Money is set aside, none is paid."""
@@ -50,8 +52,7 @@ async def _release_in(number: str, now: datetime) -> int:
         await _release(claim, source_text(reason), now)
         done += 1
     if done and not any(claim.status in HELD for claim in claims):
-        batch.status = BatchStatus.DONE
-        await batch.save(update_fields=["status"])
+        await transition(batch, BatchAction.CLOSE, by=By.job(now))
     return done
 
 

@@ -578,7 +578,7 @@ class Migration(migrations.Migration):
                 ("approved_at", fields.DatetimeField(null=True, auto_now=False, auto_now_add=False)),
             ],
             options={"table": "batches", "app": "market", "pk_attr": "id", "table_description": "Batches."},
-            bases=["Model"],
+            bases=["Stateful"],
         ),
         ops.CreateModel(
             name="BrokerProfile",
@@ -1895,7 +1895,7 @@ class Migration(migrations.Migration):
                 "pk_attr": "id",
                 "table_description": "Programme terms.",
             },
-            bases=["Model"],
+            bases=["Stateful"],
         ),
         ops.CreateModel(
             name="Claim",
@@ -2154,7 +2154,7 @@ class Migration(migrations.Migration):
                 "pk_attr": "id",
                 "table_description": "Clawbacks.",
             },
-            bases=["Model"],
+            bases=["Stateful"],
         ),
         ops.CreateModel(
             name="ClawbackReceipt",
@@ -2239,7 +2239,7 @@ class Migration(migrations.Migration):
                 "pk_attr": "id",
                 "table_description": "Disbursements.",
             },
-            bases=["Model"],
+            bases=["Stateful"],
         ),
         ops.CreateModel(
             name="Pseudonym",

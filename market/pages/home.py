@@ -9,7 +9,8 @@ from uuid import UUID
 
 from tortoise.functions import Count, Sum
 
-from market.budgets.models import Disbursement, DisbursementStatus
+from market.budgets.models import Disbursement
+from market.budgets.states import DisbursementStatus
 from market.contracts.models import Contract
 from market.deals.subjects import attach_subjects
 from market.kit.clock import local_date

@@ -17,13 +17,14 @@ from market.kit.database import atomic
 from market.kit.errors import Conflict, Invalid, NotFound, SamePerson
 from market.kit.i18n import gettext as _
 from market.programmes.catalogue import AfterRelease, close_periods, get_programme, list_versions
-from market.programmes.models import Programme, ProgrammeTerms, TermsStatus
+from market.programmes.models import Programme, ProgrammeTerms, TermsAction, TermsStatus
 from market.programmes.permissions import ProgrammeAct
 from market.programmes.rule_files import RulesError, property_order, read_terms
 from market.programmes.search import INDEX
 from market.programmes.terms import Terms
 from market.programmes.verbs import TermsVerb
 from market.records.by import By
+from market.records.transitions import transition
 from market.search.outbox import enqueue
 
 MOST_CONTENT = 200_000
@@ -152,15 +153,14 @@ async def release_terms(slug: str, version: str, *, on_release: AfterRelease, by
     newest = (await list_versions(programme.id))[:1]
     if newest and row.valid_from <= newest[0].valid_from:
         raise Invalid(_("新版本的生效日应晚于现行版本。"))
-    row.status, row.released_by_id, row.released_at = TermsStatus.RELEASED, by.actor.user_id, by.now
-    await row.save(update_fields=["status", "released_by_id", "released_at"])
+    changes = {"released_by_id": by.actor.user_id, "released_at": by.now}
+    await transition(row, TermsAction.RELEASE, by=by, changes=changes, programme=slug, version=version)
     programme.name, programme.revision = terms.title, programme.revision + 1
     programme.issuer = terms.content["issuer"]["name"]
     await programme.save(update_fields=["name", "issuer", "revision"])
     await close_periods()
     await enqueue(INDEX, programme.id)
     await on_release()
-    await record("terms", row.id, TermsVerb.RELEASE, by=by, programme=slug, version=version)
     return row
 
 

@@ -11,11 +11,23 @@ from market.accounts.models import User
 from market.kit.fields import enum_column
 from market.kit.i18n import lazy
 from market.kit.labels import LabelEnum
+from market.kit.workflow import Workflow
+from market.records.transitions import Stateful
 
 
 class TermsStatus(LabelEnum):
     DRAFT = "draft", lazy("草稿")
     RELEASED = "released", lazy("已发布"), "done"
+
+
+class TermsAction(LabelEnum):
+    RELEASE = "release", lazy("发布")
+
+
+TERMS_WORKFLOW: Workflow[TermsStatus, TermsAction] = Workflow(
+    {(TermsStatus.DRAFT, TermsAction.RELEASE): TermsStatus.RELEASED},
+    refusal=lazy("这个版本已经发布。"),
+)
 
 
 class Programme(Model):
@@ -35,8 +47,11 @@ class Programme(Model):
         table_description = "Programmes."
 
 
-class ProgrammeTerms(Model):
+class ProgrammeTerms(Stateful):
     """One version of a programme's terms. Drafted by one person, released by another; then frozen."""
+
+    record_kind = "terms"
+    workflow = TERMS_WORKFLOW
 
     id = fields.UUIDField(primary_key=True)
     programme: fields.ForeignKeyRelation[Programme] = fields.ForeignKeyField(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from market.kit.i18n import lazy
 from market.kit.room import Room, Subject
 from market.programmes import draft_views, models, search, views
-from market.programmes.models import TermsStatus
+from market.programmes.models import TermsAction, TermsStatus
 from market.programmes.permissions import PERMISSIONS
 from market.programmes.verbs import TermsVerb
 from market.search.outbox import DocumentSource
@@ -15,7 +15,7 @@ ROOM = Room(
     permissions=PERMISSIONS,
     models=(models,),
     routes=[*views.routes, *draft_views.routes],
-    subjects={"terms": Subject(lazy("规则版本"))},
+    subjects={"terms": Subject(lazy("规则版本"), verbs=(TermsAction,))},
     documents={search.INDEX: DocumentSource(search.build_programmes, search.all_programmes)},
     labels={
         "terms": TermsStatus,

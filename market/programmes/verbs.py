@@ -9,4 +9,3 @@ from market.kit.labels import LabelEnum
 class TermsVerb(LabelEnum):
     LOAD = "load", lazy("载入")
     DRAFT = "draft", lazy("起草")
-    RELEASE = "release", lazy("发布")

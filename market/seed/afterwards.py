@@ -7,7 +7,8 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from market.budgets.clawbacks import confirm_clawback, record_return, start_clawback
-from market.budgets.models import Clawback, ClawbackStatus
+from market.budgets.models import Clawback
+from market.budgets.states import ClawbackStatus
 from market.claims.expert_panel import assign_experts
 from market.claims.models import Claim
 from market.contracts import banking, refunding

@@ -14,7 +14,8 @@ from market.budgets.annual_budgets import draft_budget, release_budget
 from market.budgets.batches import approve_batch, confirm_batch, make_batch
 from market.budgets.deadlines import run_due
 from market.budgets.disbursements import enter_result, order_payment
-from market.budgets.models import Batch, BatchStatus, Disbursement, DisbursementStatus
+from market.budgets.models import Batch, Disbursement
+from market.budgets.states import BatchStatus, DisbursementStatus
 from market.claims.applications import create_claim, submit_claim, withdraw_claim
 from market.claims.checks import parts_add_up
 from market.claims.desk_review import (

@@ -24,16 +24,8 @@ from market.budgets.checks import (
 from market.budgets.clawbacks import confirm_clawback, drop_clawback, record_return, start_clawback
 from market.budgets.deadlines import run_due
 from market.budgets.disbursements import enter_result, order_payment
-from market.budgets.models import (
-    Batch,
-    BatchStatus,
-    Clawback,
-    ClawbackStatus,
-    Disbursement,
-    DisbursementStatus,
-    RunStage,
-    YearRun,
-)
+from market.budgets.models import Batch, Clawback, Disbursement, RunStage, YearRun
+from market.budgets.states import BatchStatus, ClawbackStatus, DisbursementStatus
 from market.claims.applications import create_claim
 from market.claims.checks import no_conflicted_hands
 from market.claims.contract_validity import voided_among

@@ -17,7 +17,8 @@ from market.accounts.models import Message, Organisation, OrganisationKind, Orga
 from market.accounts.passwords import verify_password
 from market.audit.verify import verify_database
 from market.budgets.clawbacks import returned
-from market.budgets.models import Clawback, ClawbackStatus, Disbursement, DisbursementStatus
+from market.budgets.models import Clawback, Disbursement
+from market.budgets.states import ClawbackStatus, DisbursementStatus
 from market.claims.models import Assessment, Claim, SalesReport
 from market.claims.states import ClaimStatus
 from market.contracts.models import Contract, ContractDraft, Instalment

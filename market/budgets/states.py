@@ -1,0 +1,79 @@
+"""The lives of lists, orders to pay and clawbacks. Pure."""
+
+from __future__ import annotations
+
+from market.kit.i18n import lazy
+from market.kit.labels import LabelEnum
+from market.kit.workflow import Workflow
+
+
+class BatchStatus(LabelEnum):
+    DRAFT = "draft", lazy("拟定中")
+    PUBLICITY = "publicity", lazy("公示中"), "note"
+    """Confirmed: scaled and reserved under lock, then published."""
+    APPROVED = "approved", lazy("已批准"), "done"
+    DISBURSING = "disbursing", lazy("拨付中"), "due"
+    DONE = "done", lazy("已拨付完毕"), "done"
+
+
+class ClawbackStatus(LabelEnum):
+    STARTED = "started", lazy("待确认"), "due"
+    CONFIRMED = "confirmed", lazy("追缴中"), "wrong"
+    """Ordered by a second person; money is awaited."""
+    SETTLED = "settled", lazy("已缴回"), "done"
+    DROPPED = "dropped", lazy("已撤销")
+
+
+class DisbursementStatus(LabelEnum):
+    ORDERED = "ordered", lazy("待拨付"), "due"
+    PAID = "paid", lazy("已拨付"), "done"
+    RETURNED = "returned", lazy("银行退回"), "wrong"
+
+
+class BatchAction(LabelEnum):
+    CONFIRM = "confirm", lazy("确认名单")
+    APPROVE = "approve", lazy("批准名单")
+    DISBURSE = "disburse", lazy("开始拨付")
+    CLOSE = "close", lazy("办理完毕")
+    """Every claim is paid, or what was left of it was released."""
+
+
+class ClawbackAction(LabelEnum):
+    CONFIRM = "confirm", lazy("确认追回")
+    DROP = "drop", lazy("撤销")
+    SETTLE = "settle", lazy("全部缴回")
+
+
+class DisbursementAction(LabelEnum):
+    PAY = "paid", lazy("已拨付")
+    RETURN = "returned", lazy("银行退回")
+
+
+B, C, D = BatchStatus, ClawbackStatus, DisbursementStatus
+BATCH_WORKFLOW: Workflow[BatchStatus, BatchAction] = Workflow(
+    {
+        (B.DRAFT, BatchAction.CONFIRM): B.PUBLICITY,
+        (B.PUBLICITY, BatchAction.APPROVE): B.APPROVED,
+        (B.APPROVED, BatchAction.DISBURSE): B.DISBURSING,
+        (B.PUBLICITY, BatchAction.CLOSE): B.DONE,
+        (B.APPROVED, BatchAction.CLOSE): B.DONE,
+        (B.DISBURSING, BatchAction.CLOSE): B.DONE,
+        (B.DONE, BatchAction.CLOSE): B.DONE,
+    },
+    refusal=lazy("这个批次的状态已经变化，请刷新后再看。"),
+)
+CLAWBACK_WORKFLOW: Workflow[ClawbackStatus, ClawbackAction] = Workflow(
+    {
+        (C.STARTED, ClawbackAction.CONFIRM): C.CONFIRMED,
+        (C.STARTED, ClawbackAction.DROP): C.DROPPED,
+        (C.CONFIRMED, ClawbackAction.SETTLE): C.SETTLED,
+    },
+    refusal=lazy("这项追回已经办理，请刷新后再看。"),
+)
+DISBURSEMENT_WORKFLOW: Workflow[DisbursementStatus, DisbursementAction] = Workflow(
+    {
+        (D.ORDERED, DisbursementAction.PAY): D.PAID,
+        (D.ORDERED, DisbursementAction.RETURN): D.RETURNED,
+    },
+    refusal=lazy("这笔拨付的结果已经登记。"),
+)

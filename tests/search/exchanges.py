@@ -30,13 +30,13 @@ class Replay:
 
     async def answer(self, request: Received) -> tuple[int, Any]:
         """Return the first answer to this very request that was not given yet."""
-        wanted = _asked(request)
+        wanted = _key_of(request)
         exchanges = self.scenes.get(self.scene, [])
         for place, exchange in enumerate(exchanges):
-            if exchange["asked"] == wanted["asked"] and exchange["body"] == wanted["body"]:
+            if exchange["request"] == wanted["request"] and exchange["body"] == wanted["body"]:
                 del exchanges[place]
-                return exchange["status"], exchange["answer"]
-        self.unknown.append(f"{self.scene}: the server was never asked {wanted}")
+                return exchange["status"], exchange["response"]
+        self.unknown.append(f"{self.scene}: never recorded: {wanted}")
         return 500, self.unknown[-1]
 
 
@@ -46,6 +46,7 @@ class Recorder:
     def __init__(self, url: str, prefix: str) -> None:
         self.scene = "setup"
         self.scenes: dict[str, list[Exchange]] = {}
+        self.is_recording = True
         self._prefix = prefix
         self._server = httpx.AsyncClient(base_url=url, timeout=60)
 
@@ -56,7 +57,8 @@ class Recorder:
         body = json.loads(answer.text or "null")
         if request.path == "/indexes" and request.method == "GET":  # other tenants are not ours to record
             body["results"] = [index for index in body["results"] if index["uid"].startswith(self._prefix)]
-        self._record({**_asked(request), "status": answer.status_code, "answer": body})
+        if self.is_recording:
+            self._record({**_key_of(request), "status": answer.status_code, "response": body})
         return answer.status_code, body
 
     def save(self) -> None:
@@ -73,8 +75,8 @@ class Recorder:
 
     def _record(self, exchange: Exchange) -> None:
         exchanges = self.scenes.setdefault(self.scene, [])
-        is_poll = exchange["asked"].startswith("GET /tasks/")
-        if is_poll and exchanges and exchanges[-1]["asked"] == exchange["asked"]:
+        is_poll = exchange["request"].startswith("GET /tasks/")
+        if is_poll and exchanges and exchanges[-1]["request"] == exchange["request"]:
             exchanges.pop()  # of a task that is waited for, the end is enough
         exchanges.append(exchange)
 
@@ -82,5 +84,5 @@ class Recorder:
 HEADERS = ("authorization", "content-type", "accept-encoding")
 
 
-def _asked(request: Received) -> Exchange:
-    return {"asked": f"{request.method} {request.target}", "body": request.body}
+def _key_of(request: Received) -> Exchange:
+    return {"request": f"{request.method} {request.target}", "body": request.body}

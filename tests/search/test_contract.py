@@ -157,6 +157,7 @@ async def real(loopback: Loopback, _: pytest.TempPathFactory) -> AsyncIterator[F
     try:
         yield engine, recorder
     finally:
+        recorder.is_recording = False
         await engine.drop()
         await engine.close()
         await recorder.close()

@@ -98,9 +98,7 @@ async def test_contacts_and_team_stand_in_no_document() -> None:
         assert not any(hidden in text for text in texts)
 
 
-@pytest.mark.parametrize(
-    "status", ["draft", "pending", "returned", "expired", "unlisted", "archived", "sold"]
-)
+@pytest.mark.parametrize("status", ["draft", "pending", "returned", "expired", "unlisted", "sold"])
 async def test_an_outcome_that_is_not_on_offer_has_no_document(status: str) -> None:
     outcome = await make_outcome(status=status)
 

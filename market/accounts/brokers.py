@@ -12,7 +12,7 @@ from market.accounts.messages import notify, notify_staff
 from market.accounts.models import BrokerProfile, StaffRole
 from market.accounts.permissions import AccountAct
 from market.accounts.verbs import UserVerb
-from market.audit.services import record
+from market.audit.log import record
 from market.kit.database import atomic
 from market.kit.errors import Conflict, Invalid, NotFound
 from market.kit.i18n import gettext as _

@@ -24,9 +24,10 @@ from market.accounts.models import (
 from market.accounts.permissions import AccountAct
 from market.accounts.signing_in import check_own_password
 from market.accounts.verbs import UserVerb
+from market.audit.export_format import to_export_row
+from market.audit.log import record
 from market.audit.models import Pseudonym
 from market.audit.queries import list_acts_of
-from market.audit.services import record, to_export_row
 from market.kit.database import atomic
 from market.kit.errors import Conflict
 from market.kit.i18n import gettext as _

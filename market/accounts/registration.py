@@ -28,7 +28,7 @@ from market.accounts.organisations import check_uscc_is_free, found_organisation
 from market.accounts.passwords import check_new_password, hash_password
 from market.accounts.tokens import make_token, use_token
 from market.accounts.verbs import UserVerb
-from market.audit.services import record
+from market.audit.log import record
 from market.kit import limits
 from market.kit.database import atomic
 from market.kit.i18n import gettext as _

@@ -16,7 +16,7 @@ from market.accounts.registration import mark_confirmed, send_confirmation
 from market.accounts.sessions import end_all_sessions, start_session, token_hash
 from market.accounts.tokens import check_token, make_token, use_token
 from market.accounts.verbs import UserVerb
-from market.audit.services import record
+from market.audit.log import record
 from market.kit import limits
 from market.kit.database import atomic
 from market.kit.errors import Invalid, NotFound

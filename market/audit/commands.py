@@ -1,4 +1,4 @@
-"""`python -m market audit verify|export|root`, with the database connected where one is needed."""
+"""The commands `python -m market audit verify|export|root`."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from pathlib import Path
 
 from market.audit import verify as verifying
 from market.audit.queries import export_lines
-from market.audit.services import make_missing_roots
+from market.audit.roots import make_missing_roots
 from market.audit.verify import Finding
 
 
 def verify_file(path: Path) -> int:
-    """Check an export; needs no database. Exit status 1 when it was tampered with."""
+    """Verify an export without a database; return the exit status, 1 when it was tampered with."""
     try:
         return _report(verifying.verify_file(path), str(path))
     except OSError as error:
@@ -22,17 +22,17 @@ def verify_file(path: Path) -> int:
 
 
 async def verify_database() -> int:
-    """Check the log in the database. Exit status 1 when it was tampered with."""
-    found, verifier = await verifying.verify_database()
-    return _report(found, f"{verifier.events} rows in {verifier.chains} chains")
+    """Verify the log in the database; return the exit status, 1 when it was tampered with."""
+    findings, verifier = await verifying.verify_database()
+    return _report(findings, f"{verifier.events} rows in {verifier.chains} chains")
 
 
 async def export(path: Path | None) -> int:
     """Write the whole log to a file, or to standard output."""
     file = path.open("w", encoding="utf-8") if path else sys.stdout
     try:
-        async for part in export_lines():
-            file.write(part)
+        async for lines in export_lines():
+            file.write(lines)
     finally:
         if path:
             file.close()
@@ -45,8 +45,8 @@ async def root(*, now: datetime) -> int:
     return 0
 
 
-def _report(found: list[Finding], what: str) -> int:
-    for finding in found:
+def _report(findings: list[Finding], what: str) -> int:
+    for finding in findings:
         sys.stdout.write(f"{finding}\n")
-    sys.stdout.write(f"{what}: {'BROKEN' if found else 'every chain and every root holds'}\n")
-    return 1 if found else 0
+    sys.stdout.write(f"{what}: {'BROKEN' if findings else 'every chain and every root holds'}\n")
+    return 1 if findings else 0

@@ -3,7 +3,7 @@ from tortoise.models import Model
 
 
 class Pseudonym(Model):
-    """Who stands behind a pseudonym in the audit log; lies outside the chain and can be erased."""
+    """The person behind a pseudonym of the audit log; outside the hash chain, so that it can be erased."""
 
     id = fields.UUIDField(primary_key=True)
     user: fields.ForeignKeyNullableRelation[Model] = fields.ForeignKeyField(
@@ -17,19 +17,19 @@ class Pseudonym(Model):
 
 
 class AuditEvent(Model):
-    """One act that matters, chained by hash to the act before it on the same record."""
+    """One act on a record, chained by hash to the event before it."""
 
     id = fields.BigIntField(primary_key=True)
     subject_kind = fields.CharField(max_length=24)
     subject_id = fields.UUIDField()
     sequence = fields.IntField()
-    """1 for the first act on this record."""
+    """1 for the first event of the record."""
     action = fields.CharField(max_length=40)
     actor = fields.UUIDField(null=True)
-    """Pseudonym of the person; null when a job acted by itself."""
+    """Pseudonym of the person; null: a job acted by itself."""
     role = fields.CharField(max_length=24)
     data: fields.JSONField[dict[str, object]] = fields.JSONField()
-    """What the act was about; holds no personal value."""
+    """Details of the act, without personal values."""
     happened_at = fields.DatetimeField()
     previous_hash = fields.CharField(max_length=64)
     hash = fields.CharField(max_length=64)

@@ -1,4 +1,4 @@
-"""Reads of the log for its auditors and for whoever checks a published root."""
+"""Queries of the log for auditors, and its export."""
 
 from __future__ import annotations
 
@@ -10,15 +10,15 @@ from uuid import UUID
 
 from tortoise.queryset import QuerySet
 
+from market.audit.export_format import canonical_json, root_to_export_row, to_export_row
 from market.audit.models import AuditEvent, DailyRoot, Pseudonym
-from market.audit.services import canonical_json, to_export_row
-from market.audit.verify import all_events, root_to_export_row
+from market.audit.verify import all_events
 from market.kit.clock import end_of_day
 
 
 @dataclass(frozen=True)
 class EventFilter:
-    """Which rows of the log are asked for; what is None does not matter."""
+    """Conditions on events; None: any."""
 
     kind: str | None = None
     subject_id: UUID | None = None
@@ -28,50 +28,50 @@ class EventFilter:
     day: date | None = None
 
 
-async def list_events(wanted: EventFilter, *, offset: int, limit: int) -> tuple[list[AuditEvent], int]:
-    """Return rows of the log, newest first, and how many there are in all."""
-    found = _filtered(wanted)
-    return await found.order_by("-id").offset(offset).limit(limit), await found.count()
+async def list_events(event_filter: EventFilter, *, offset: int, limit: int) -> tuple[list[AuditEvent], int]:
+    """Return a page of events, newest first, and the total count."""
+    events = _filter(event_filter)
+    return await events.order_by("-id").offset(offset).limit(limit), await events.count()
 
 
-def _filtered(wanted: EventFilter) -> QuerySet[AuditEvent]:
-    found = AuditEvent.all()
-    if wanted.kind:
-        found = found.filter(subject_kind=wanted.kind)
-    if wanted.subject_id:
-        found = found.filter(subject_id=wanted.subject_id)
-    if wanted.actor:
-        found = found.filter(actor=wanted.actor)
-    if wanted.action:
-        found = found.filter(action=wanted.action)
-    if wanted.day:
-        found = found.filter(
-            happened_at__gte=end_of_day(wanted.day - timedelta(days=1)),
-            happened_at__lt=end_of_day(wanted.day),
+def _filter(event_filter: EventFilter) -> QuerySet[AuditEvent]:
+    events = AuditEvent.all()
+    if event_filter.kind:
+        events = events.filter(subject_kind=event_filter.kind)
+    if event_filter.subject_id:
+        events = events.filter(subject_id=event_filter.subject_id)
+    if event_filter.actor:
+        events = events.filter(actor=event_filter.actor)
+    if event_filter.action:
+        events = events.filter(action=event_filter.action)
+    if event_filter.day:
+        events = events.filter(
+            happened_at__gte=end_of_day(event_filter.day - timedelta(days=1)),
+            happened_at__lt=end_of_day(event_filter.day),
         )
-    return found
+    return events
 
 
 async def list_chain(kind: str, subject_id: UUID) -> list[AuditEvent]:
-    """Return all acts on one record, first to last."""
+    """Return the events of one record, oldest first."""
     return await AuditEvent.filter(subject_kind=kind, subject_id=subject_id).order_by("sequence")
 
 
 async def list_acts_of(user_id: UUID) -> list[AuditEvent]:
-    """Return what one person did, first to last."""
+    """Return the events of one person, oldest first."""
     pseudonyms = await Pseudonym.filter(user_id=user_id).values_list("id", flat=True)
     return await AuditEvent.filter(actor__in=list(pseudonyms)).order_by("id") if pseudonyms else []
 
 
 async def list_actions() -> list[str]:
-    """Return every kind of act that stands in the log."""
+    """Return the distinct actions in the log."""
     return sorted(
         {str(action) for action in await AuditEvent.all().distinct().values_list("action", flat=True)}
     )
 
 
 async def names_by_pseudonym(pseudonyms: Collection[UUID]) -> dict[UUID, str]:
-    """Return who stands behind these pseudonyms; those of people erased are left out."""
+    """Return the names behind these pseudonyms, without those of erased people."""
     if not pseudonyms:
         return {}
     rows = await Pseudonym.filter(id__in=list(pseudonyms), user_id__not_isnull=True).select_related("user")
@@ -79,12 +79,12 @@ async def names_by_pseudonym(pseudonyms: Collection[UUID]) -> dict[UUID, str]:
 
 
 async def list_roots(*, offset: int = 0, limit: int = 31) -> tuple[Sequence[DailyRoot], int]:
-    """Return the published daily roots, newest first, and how many there are in all."""
+    """Return a page of the published daily roots, newest first, and the total count."""
     return await DailyRoot.all().order_by("-day").offset(offset).limit(limit), await DailyRoot.all().count()
 
 
 async def export_lines() -> AsyncIterator[str]:
-    """Give the whole log as lines of JSON: rows chain by chain, roots, an end mark."""
+    """Yield the whole log as lines of JSON: events chain by chain, roots, an end mark."""
     roots = [root_to_export_row(root) for root in await DailyRoot.all().order_by("day")]
     events = 0
     async for rows in all_events():

@@ -1,7 +1,7 @@
-"""Checks the log: each record's chain row by row, then the published daily roots over all chains.
+"""Verification of the log: each record's chain row by row, then the published daily roots over all chains.
 
-What a chain cannot show by itself, such as a last row cut off or a chain computed anew from some row
-on, the daily roots show, from the first root after it.
+A chain cannot show that its last row was cut off, or that it was recomputed from some row on; the daily
+roots do, from the first root after it.
 """
 
 from __future__ import annotations
@@ -15,12 +15,20 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
+from market.audit.export_format import (
+    FIELDS,
+    GENESIS,
+    canonical_json,
+    event_hash,
+    root_over,
+    root_to_export_row,
+    to_export_row,
+)
 from market.audit.models import AuditEvent, DailyRoot
-from market.audit.services import FIELDS, GENESIS, canonical_json, event_hash, root_over, to_export_row
 from market.kit.clock import local_date
 from market.kit.database import connection
 
-STEP = 5000
+BATCH = 5000
 """Rows read from the database at a time."""
 
 
@@ -65,7 +73,7 @@ class _Chain:
 
 
 class Verifier:
-    """Is fed rows, those of one record in the order they were written, then tells what is wrong."""
+    """Verifies rows incrementally, those of one record in order of sequence, and reports faults."""
 
     def __init__(self) -> None:
         self.events = 0
@@ -76,7 +84,7 @@ class Verifier:
         return len(self._chains)
 
     def feed(self, event: Mapping[str, Any], line: int | None = None) -> None:
-        """Take the next row, as `audit.services.to_export_row` gives it, and the line it was read from."""
+        """Verify the next row, as `to_export_row` returns it, and note the line it was read from."""
         self.events += 1
         chain = self._chains.setdefault((str(event["subject_kind"]), str(event["subject_id"])), _Chain())
         sequence, expected = int(event["sequence"]), len(chain.sequences) + 1
@@ -95,43 +103,45 @@ class Verifier:
 
     def findings(self, roots: Iterable[Mapping[str, Any]] = ()) -> list[Finding]:
         """Return the first broken row of each broken chain, then the roots that do not hold."""
-        found = []
+        findings = []
         for (kind, identity), chain in self._chains.items():
             if chain.finding is not None:
                 sequence, fault, line = chain.finding
                 if fault == "missing" and sequence in chain.sequences:
                     fault = "reordered"
-                found.append(Finding(kind, identity, sequence, fault, line))
-        return found + self._broken_roots(roots)
+                findings.append(Finding(kind, identity, sequence, fault, line))
+        return findings + self._broken_roots(roots)
 
     def _broken_roots(self, roots: Iterable[Mapping[str, Any]]) -> list[Finding]:
-        """Recompute each root. Days are walked once, with the heads as they stood carried along."""
+        """Recompute each root in one pass over the days, carrying the heads along."""
         changes: dict[date, list[tuple[tuple[str, str], tuple[int, str]]]] = {}
         for key, chain in self._chains.items():
             for day, head in chain.heads.items():
                 changes.setdefault(day, []).append((key, head))
         pending = sorted(changes)
         heads: dict[tuple[str, str], tuple[int, str]] = {}
-        found = []
-        for root in sorted(roots, key=lambda each: str(each["day"])):
+        findings = []
+        for root in sorted(roots, key=lambda row: str(row["day"])):
             day = date.fromisoformat(str(root["day"]))
             while pending and pending[0] <= day:
                 for key, head in changes[pending.pop(0)]:
                     heads[key] = max(heads.get(key, (0, "")), head)
-            mine = root_over((kind, identity, digest) for (kind, identity), (_n, digest) in heads.items())
+            digest_of_heads = root_over(
+                (kind, identity, digest) for (kind, identity), (_n, digest) in heads.items()
+            )
             events = sum(sequence for sequence, _digest in heads.values())
-            if (mine, len(heads), events) != (root["root"], root["chains"], root["events"]):
-                found.append(Finding("root", day.isoformat(), None, "root"))
-        return found
+            if (digest_of_heads, len(heads), events) != (root["root"], root["chains"], root["events"]):
+                findings.append(Finding("root", day.isoformat(), None, "root"))
+        return findings
 
 
 def verify_events(lines: Iterable[Mapping[str, Any]]) -> list[Finding]:
-    """Check exported rows and, where they are among them, daily roots and the end mark."""
+    """Verify exported rows and, where they are among them, daily roots and the end mark."""
     return _check(enumerate(lines, start=1))
 
 
 def _check(numbered: Iterable[tuple[int, Mapping[str, Any]]]) -> list[Finding]:
-    verifier, roots, end, found = Verifier(), [], None, []
+    verifier, roots, end, findings = Verifier(), [], None, []
     for number, line in numbered:
         if "root" in line and isinstance(line["root"], Mapping):
             roots.append(line["root"])
@@ -140,19 +150,19 @@ def _check(numbered: Iterable[tuple[int, Mapping[str, Any]]]) -> list[Finding]:
         elif _is_row(line):
             verifier.feed(line, number)
         else:
-            found.append(Finding("line", str(number), None, "unreadable", number))
+            findings.append(Finding("line", str(number), None, "unreadable", number))
     usable = [root for root in roots if _is_root(root)]
-    found += [
+    findings += [
         Finding("root", str(root.get("day")), None, "unreadable") for root in roots if not _is_root(root)
     ]
-    found += verifier.findings(usable)
+    findings += verifier.findings(usable)
     if end is not None and end != {"events": verifier.events, "roots": len(roots)}:
-        found.append(Finding("line", "end", None, "cut"))
-    return found
+        findings.append(Finding("line", "end", None, "cut"))
+    return findings
 
 
 async def verify_database() -> tuple[list[Finding], Verifier]:
-    """Check all rows that stand in the database against their hashes and the daily roots."""
+    """Verify all rows of the database against their hashes and the daily roots."""
     roots = [root_to_export_row(root) for root in await DailyRoot.all().order_by("day")]
     verifier = Verifier()
     async for rows in all_events():
@@ -162,16 +172,16 @@ async def verify_database() -> tuple[list[Finding], Verifier]:
 
 
 async def all_events() -> AsyncIterator[list[AuditEvent]]:
-    """Give the whole log chain by chain, some thousand rows at a time.
+    """Yield the whole log chain by chain, `BATCH` rows at a time.
 
-    In this order rows written meanwhile can leave no gap: of each chain one reads a beginning.
+    In this order concurrent writes can leave no gap: of each chain a prefix is read.
     """
     last: tuple[str, UUID, int] = ("", UUID(int=0), 0)
     while True:
         ids = await connection().execute_query_dict(
             "SELECT id FROM audit_events WHERE (subject_kind, subject_id, sequence) > ($1, $2, $3) "
             "ORDER BY subject_kind, subject_id, sequence LIMIT $4",
-            [*last, STEP],
+            [*last, BATCH],
         )
         if not ids:
             return
@@ -183,33 +193,28 @@ async def all_events() -> AsyncIterator[list[AuditEvent]]:
 
 
 def verify_file(path: Path) -> list[Finding]:
-    """Check an export byte by byte; a line that cannot be read is named by what is left of it."""
+    """Verify an export byte by byte; a line that cannot be parsed is identified by what is left of it."""
     lines: list[tuple[int, Mapping[str, Any]]] = []
-    found: list[Finding] = []
+    findings: list[Finding] = []
     has_end = False
     with path.open("rb") as file:
         for number, raw in enumerate(file, start=1):
             text = raw.decode(errors="replace")
-            line = _parsed(text)
+            line = _parse(text)
             if line is None:
-                found.append(_unreadable(number, text))
+                findings.append(_unreadable(number, text))
                 continue
             has_end = has_end or "end" in line
             if text != canonical_json(dict(line)) + "\n":
-                found.append(_unreadable(number, text, "edited"))
+                findings.append(_unreadable(number, text, "edited"))
             lines.append((number, line))
     if not has_end:
-        found.append(Finding("line", "end", None, "cut"))
-    found += _check(lines)
-    return list(dict.fromkeys(found))
+        findings.append(Finding("line", "end", None, "cut"))
+    findings += _check(lines)
+    return list(dict.fromkeys(findings))
 
 
-def root_to_export_row(root: DailyRoot) -> dict[str, Any]:
-    """Return a daily root as it stands in an export."""
-    return {"day": root.day.isoformat(), "root": root.root, "chains": root.chains, "events": root.events}
-
-
-def _parsed(text: str) -> Mapping[str, Any] | None:
+def _parse(text: str) -> Mapping[str, Any] | None:
     try:
         line = json.loads(text)
     except (ValueError, RecursionError):

@@ -10,8 +10,8 @@ from starlette.routing import Route
 from market.accounts.permissions import AccountAct
 from market.accounts.web import actor_for
 from market.audit import queries as audit
+from market.audit.export_format import GENESIS, event_hash, to_export_row
 from market.audit.models import AuditEvent
-from market.audit.services import GENESIS, event_hash, to_export_row
 from market.backoffice import queries
 from market.backoffice.forms import AuditForm
 from market.backoffice.words import act_words, kind_words, role_words

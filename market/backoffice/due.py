@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import Protocol, cast
 
 from market.accounts.actors import Actor
-from market.audit.services import make_missing_roots
+from market.audit.roots import make_missing_roots
 from market.backoffice.permissions import BackofficeAct
 from market.deps import Deps
 from market.kit.clock import BusinessClock

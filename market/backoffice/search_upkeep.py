@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from market.audit.services import record
+from market.audit.log import record
 from market.backoffice.permissions import BackofficeAct
 from market.backoffice.verbs import JobVerb
 from market.kit.database import atomic

@@ -4,7 +4,7 @@ from uuid import UUID
 
 from tortoise.exceptions import IntegrityError
 
-from market.audit.services import record
+from market.audit.log import record
 from market.backoffice.permissions import BackofficeAct
 from market.backoffice.verbs import JobVerb
 from market.kit.database import atomic, connection

@@ -7,7 +7,7 @@ from uuid import UUID, uuid4
 
 from market.accounts.messages import notify_staff
 from market.accounts.models import StaffRole
-from market.audit.services import record
+from market.audit.log import record
 from market.budgets.models import Budget, Disbursement
 from market.budgets.verbs import BudgetVerb
 from market.kit.database import atomic

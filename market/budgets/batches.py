@@ -10,7 +10,7 @@ from uuid import UUID, uuid4
 
 from market.accounts.messages import notify, notify_staff
 from market.accounts.models import StaffRole
-from market.audit.services import record
+from market.audit.log import record
 from market.budgets.annual_budgets import budget_account, reserved_account
 from market.budgets.list_notices import notice_body
 from market.budgets.models import Batch, Budget

@@ -10,7 +10,7 @@ from market.accounts.actors import Actor
 from market.accounts.messages import notify, notify_staff
 from market.accounts.models import StaffRole
 from market.accounts.permissions import AccountAct
-from market.audit.services import record
+from market.audit.log import record
 from market.budgets.models import Clawback, ClawbackReceipt
 from market.budgets.permissions import BudgetAct
 from market.budgets.states import ClawbackAction, ClawbackStatus

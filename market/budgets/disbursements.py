@@ -7,7 +7,7 @@ from datetime import date
 from uuid import UUID, uuid4
 
 from market.accounts.messages import notify
-from market.audit.services import record
+from market.audit.log import record
 from market.budgets.annual_budgets import reserved_account
 from market.budgets.batches import lock_batch
 from market.budgets.models import Batch, Disbursement

@@ -12,7 +12,7 @@ from uuid import UUID, uuid4
 
 from market.accounts.actors import Actor
 from market.accounts.permissions import AccountAct
-from market.audit.services import record
+from market.audit.log import record
 from market.budgets.annual_budgets import budget_account
 from market.budgets.batches import LISTABLE, make_batch
 from market.budgets.models import Budget, RunStage, YearRun

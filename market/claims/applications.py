@@ -10,7 +10,7 @@ from uuid import UUID, uuid4
 from market.accounts.actors import Actor
 from market.accounts.messages import notify_staff
 from market.accounts.models import Organisation, StaffRole
-from market.audit.services import record
+from market.audit.log import record
 from market.claims.claimable import SIDES, live_claim, pays_on_totals
 from market.claims.contract_validity import voided_among
 from market.claims.evidence import evidence_from_records

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from market.audit.services import record
+from market.audit.log import record
 from market.claims.models import Claim, ClaimContract
 from market.claims.permissions import ClaimAct
 from market.claims.queries import get_claim_for

@@ -9,7 +9,7 @@ from uuid import uuid4
 from market.accounts.models import StaffRole, User
 from market.accounts.passwords import check_new_password, hash_password
 from market.accounts.verbs import UserVerb
-from market.audit.services import record
+from market.audit.log import record
 from market.kit.database import in_transaction
 from market.kit.errors import MarketError
 from market.records.by import By

@@ -12,7 +12,7 @@ from market.accounts.actors import Actor
 from market.accounts.messages import notify
 from market.accounts.models import MemberRole
 from market.accounts.permissions import AccountAct
-from market.audit.services import record
+from market.audit.log import record
 from market.contracts.models import INSTALMENT, Instalment, Receipt
 from market.contracts.permissions import ContractAct
 from market.contracts.receiving import receive_remittance

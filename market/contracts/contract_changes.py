@@ -12,7 +12,7 @@ from uuid import UUID, uuid4
 from market.accounts.actors import Actor
 from market.accounts.messages import notify
 from market.accounts.models import MemberRole
-from market.audit.services import record
+from market.audit.log import record
 from market.contracts.closing import ask_to_close
 from market.contracts.locks import lock_contract_for
 from market.contracts.models import ChangeKind, Contract, ContractChange

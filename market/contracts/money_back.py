@@ -11,7 +11,7 @@ from datetime import date, datetime
 from uuid import UUID, uuid4
 
 from market.accounts.messages import notify
-from market.audit.services import record
+from market.audit.log import record
 from market.contracts.fees import book_fee
 from market.contracts.models import Instalment, Receipt, ReceiptSource
 from market.contracts.queries import open_amount, received

@@ -8,7 +8,7 @@ from uuid import UUID, uuid4
 from market.accounts.actors import Actor
 from market.accounts.messages import notify
 from market.accounts.models import MemberRole
-from market.audit.services import record
+from market.audit.log import record
 from market.contracts.fees import book_fee
 from market.contracts.models import INSTALMENT, Contract, Instalment, Receipt, ReceiptSource
 from market.contracts.permissions import ContractAct

@@ -8,7 +8,7 @@ from datetime import date
 from tortoise.exceptions import IntegrityError
 
 from market.accounts.messages import notify
-from market.audit.services import record
+from market.audit.log import record
 from market.contracts.models import Contract
 from market.contracts.queries import get_contract_for
 from market.contracts.receiving import follow

@@ -7,7 +7,7 @@ from uuid import UUID, uuid4
 
 from market.accounts.actors import Actor
 from market.accounts.messages import notify
-from market.audit.services import record
+from market.audit.log import record
 from market.contracts.locks import lock_contract_for
 from market.contracts.models import Contract, Instalment, RoyaltyStatement
 from market.contracts.permissions import ContractAct

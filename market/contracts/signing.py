@@ -7,7 +7,7 @@ from uuid import uuid4
 
 from market.accounts.messages import notify
 from market.accounts.models import MemberRole
-from market.audit.services import record
+from market.audit.log import record
 from market.codes.numbers import next_number
 from market.contracts.models import Contract, ContractDraft, ContractExclusion, Instalment
 from market.contracts.terms import ContractTerms, check, content_hash

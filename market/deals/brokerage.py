@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import date, datetime
 from uuid import UUID, uuid4
 
-from market.audit.services import record
+from market.audit.log import record
 from market.codes.contract_lists import FOLLOW_UP_WAYS
 from market.deals.locks import lock_deal_seen_by
 from market.deals.models import Deal, FollowUp, Introduction, Side

@@ -6,7 +6,7 @@ from uuid import UUID, uuid4
 
 from market.accounts.messages import notify
 from market.accounts.models import OrganisationKind
-from market.audit.services import record
+from market.audit.log import record
 from market.codes.numbers import next_number
 from market.deals.interest_counts import reindex_after_agreement
 from market.deals.locks import lock_deal_for

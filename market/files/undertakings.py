@@ -5,7 +5,7 @@ from __future__ import annotations
 from uuid import UUID, uuid4
 
 from market.accounts.actors import Actor
-from market.audit.services import record
+from market.audit.log import record
 from market.files.models import StoredFile, Tier, Undertaking
 from market.files.verbs import UndertakingVerb
 from market.kit.database import atomic

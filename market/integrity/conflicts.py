@@ -11,7 +11,7 @@ from datetime import datetime
 from uuid import UUID, uuid4
 
 from market.accounts.actors import Actor
-from market.audit.services import record
+from market.audit.log import record
 from market.integrity.models import DeclaredConflict
 from market.integrity.permissions import IntegrityAct
 from market.integrity.verbs import ConflictVerb

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from uuid import uuid4
 
-from market.audit.services import record
+from market.audit.log import record
 from market.codes import uscc as codes
 from market.codes.canonical import canonical_key
 from market.integrity.models import PartyTie, TieKind

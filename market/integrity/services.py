@@ -9,7 +9,7 @@ from uuid import UUID, uuid4
 from market.accounts.actors import Actor
 from market.accounts.messages import notify, notify_staff
 from market.accounts.models import Organisation, StaffRole
-from market.audit.services import record
+from market.audit.log import record
 from market.codes import uscc as codes
 from market.integrity.models import IntegrityCheck, Sanction, SanctionGrade, Scope
 from market.integrity.permissions import IntegrityAct

@@ -16,7 +16,7 @@ from typing import Any
 from uuid import UUID, uuid4
 
 from market.accounts.models import Organisation, OrganisationKind, OrganisationStatus
-from market.audit.services import record, record_bulk
+from market.audit.log import record, record_bulk
 from market.codes.numbers import next_numbers
 from market.codes.regions import GUANGXI
 from market.deps import Deps

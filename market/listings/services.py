@@ -14,7 +14,7 @@ from market.accounts import messages
 from market.accounts.actors import Actor
 from market.accounts.models import Organisation, StaffRole
 from market.accounts.permissions import NotYours
-from market.audit.services import record
+from market.audit.log import record
 from market.codes.numbers import next_number
 from market.kit.clock import local_date
 from market.kit.database import atomic

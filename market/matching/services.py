@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID, uuid4
 
-from market.audit.services import record
+from market.audit.log import record
 from market.codes.lists import DROP_REASONS
 from market.kit.database import atomic
 from market.kit.errors import Conflict, Invalid, NotFound

@@ -11,7 +11,7 @@ from tortoise.queryset import QuerySet
 
 from market.accounts.messages import notify, notify_staff
 from market.accounts.models import StaffRole
-from market.audit.services import record
+from market.audit.log import record
 from market.codes.holidays import Calendar
 from market.kit.clock import end_of_day, local_date
 from market.kit.database import atomic

@@ -8,7 +8,7 @@ from uuid import UUID, uuid4
 
 from market.accounts.messages import notify, notify_staff
 from market.accounts.models import StaffRole
-from market.audit.services import record
+from market.audit.log import record
 from market.codes.holidays import FIXED_FEASTS, NATIONAL, HolidayYear
 from market.codes.regions import level
 from market.codes.regions import name as region_name

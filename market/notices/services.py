@@ -8,7 +8,7 @@ from uuid import UUID, uuid4
 
 from market.accounts.messages import notify, notify_staff
 from market.accounts.models import StaffRole
-from market.audit.services import record
+from market.audit.log import record
 from market.codes.holidays import Calendar
 from market.codes.numbers import next_number
 from market.kit.clock import end_of_day, local_date

@@ -12,7 +12,7 @@ from uuid import UUID, uuid4
 from market.accounts.actors import Actor
 from market.accounts.messages import notify, notify_staff
 from market.accounts.models import StaffRole, User
-from market.audit.services import record
+from market.audit.log import record
 from market.integrity.conflicts import look_back_from, relations
 from market.kit.clock import local_date
 from market.kit.database import atomic

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from uuid import UUID, uuid4
 
 from market.accounts.actors import Actor
-from market.audit.services import record
+from market.audit.log import record
 from market.files.models import Tier
 from market.files.services import StoredBlob, attach
 from market.kit.clock import local_date

@@ -5,7 +5,7 @@ from __future__ import annotations
 from uuid import UUID, uuid4
 
 from market.accounts.actors import Actor
-from market.audit.services import record
+from market.audit.log import record
 from market.kit.database import atomic
 from market.kit.errors import Forbidden, Invalid, NotFound
 from market.kit.i18n import gettext as _

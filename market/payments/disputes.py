@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from uuid import UUID, uuid4
 
-from market.audit.services import record
+from market.audit.log import record
 from market.codes.labels import labels
 from market.kit.database import atomic
 from market.payments.gateway import GatewayDispute

@@ -6,7 +6,7 @@ from datetime import datetime
 from uuid import UUID, uuid4
 
 from market.accounts.models import Organisation
-from market.audit.services import record
+from market.audit.log import record
 from market.kit.database import atomic
 from market.kit.errors import NotFound
 from market.kit.i18n import gettext as _

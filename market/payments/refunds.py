@@ -7,7 +7,7 @@ from uuid import UUID, uuid4
 
 from tortoise.exceptions import IntegrityError
 
-from market.audit.services import record
+from market.audit.log import record
 from market.kit.clock import local_date
 from market.kit.database import atomic
 from market.kit.errors import Conflict, Invalid, NotFound

@@ -7,7 +7,7 @@ from uuid import UUID, uuid4
 
 from tortoise.exceptions import IntegrityError
 
-from market.audit.services import record
+from market.audit.log import record
 from market.codes.canonical import canonical_key
 from market.files.models import StoredFile
 from market.kit.clock import local_date

@@ -9,7 +9,7 @@ from itertools import pairwise
 from typing import Any
 from uuid import UUID, uuid4
 
-from market.audit.services import record
+from market.audit.log import record
 from market.kit.database import atomic
 from market.kit.errors import NotFound
 from market.kit.i18n import gettext as _

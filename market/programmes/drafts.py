@@ -12,7 +12,7 @@ from market.accounts.actors import Actor
 from market.accounts.messages import notify_staff
 from market.accounts.models import StaffRole
 from market.accounts.permissions import AccountAct
-from market.audit.services import record
+from market.audit.log import record
 from market.kit.database import atomic
 from market.kit.errors import Conflict, Invalid, NotFound, SamePerson
 from market.kit.i18n import gettext as _

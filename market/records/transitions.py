@@ -10,8 +10,8 @@ from uuid import UUID
 
 from tortoise.models import Model
 
-from market.audit.services import record as audit
-from market.audit.services import record_all as audit_all
+from market.audit.log import record as audit
+from market.audit.log import record_all as audit_all
 from market.kit.database import connection
 from market.kit.workflow import ActionNotAllowed, Workflow
 from market.records.by import By

@@ -8,7 +8,7 @@ from uuid import uuid4
 from market.accounts.actors import Actor
 from market.accounts.messages import notify
 from market.accounts.models import MemberRole
-from market.audit.services import record
+from market.audit.log import record
 from market.codes.holidays import Calendar
 from market.codes.labels import label
 from market.codes.numbers import next_number

@@ -7,7 +7,8 @@ from collections.abc import Awaitable, Callable
 from datetime import date, datetime, timedelta
 
 from market.accounts.models import User
-from market.audit.services import flush_deferred_audit, make_daily_root, make_missing_roots
+from market.audit.log import flush_deferred_audit
+from market.audit.roots import make_daily_root, make_missing_roots
 from market.deps import Deps
 from market.integrity import services as integrity
 from market.kit.database import connection

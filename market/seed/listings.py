@@ -8,7 +8,7 @@ from itertools import chain, groupby
 from typing import Any
 from uuid import uuid4
 
-from market.audit.services import record_bulk
+from market.audit.log import record_bulk
 from market.codes.numbers import next_numbers
 from market.kit.clock import local_date
 from market.listings import services

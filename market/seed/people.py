@@ -21,7 +21,7 @@ from market.accounts.models import (
 )
 from market.accounts.passwords import hash_password
 from market.accounts.verbs import OrganisationVerb, UserVerb
-from market.audit.services import record
+from market.audit.log import record
 from market.codes.uscc import check_digit
 from market.records.by import By
 from market.seed.data import id_of, load

@@ -14,7 +14,7 @@ from tortoise.backends.asyncpg.client import TransactionWrapper
 from tortoise.backends.base.client import TransactionalDBClient, TransactionContext
 from tortoise.connection import get_connections
 
-from market.audit.services import deferred_audit
+from market.audit.log import deferred_audit
 from market.kit.database import in_transaction
 
 DONE_HERE = frozenset({"mail.send", "search.relay"})

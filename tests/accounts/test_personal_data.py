@@ -7,9 +7,9 @@ import httpx
 
 from market.accounts.actors import Actor, load_actor
 from market.accounts.models import MemberRole, Membership, MemberStatus, Message, Session, StaffRole, User
+from market.audit.log import record
 from market.audit.models import AuditEvent
 from market.audit.queries import names_by_pseudonym
-from market.audit.services import record
 from market.audit.verify import verify_database
 from market.records.by import By
 from tests.accounts.registration_data import errors, make_user_with_password

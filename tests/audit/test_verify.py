@@ -9,18 +9,11 @@ from uuid import UUID, uuid4
 
 import pytest
 
+from market.audit.export_format import GENESIS, canonical_json, event_hash, root_over
+from market.audit.log import deferred_audit, flush_deferred_audit, record
 from market.audit.models import AuditEvent, DailyRoot
 from market.audit.queries import export_lines
-from market.audit.services import (
-    GENESIS,
-    canonical_json,
-    deferred_audit,
-    event_hash,
-    flush_deferred_audit,
-    make_missing_roots,
-    record,
-    root_over,
-)
+from market.audit.roots import make_missing_roots
 from market.audit.verify import Finding, verify_database, verify_events, verify_file
 from market.kit.database import connection
 from market.records.by import By

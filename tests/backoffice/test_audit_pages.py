@@ -8,8 +8,9 @@ import httpx
 import pytest
 
 from market.accounts.models import StaffRole, User
+from market.audit.log import pseudonym_of, record
 from market.audit.models import Pseudonym
-from market.audit.services import make_missing_roots, pseudonym_of, record
+from market.audit.roots import make_missing_roots
 from market.audit.verify import verify_events
 from market.records.by import By
 from tests.factories import make_member, make_organisation, make_outcome, make_staff

@@ -9,7 +9,7 @@ import pytest
 
 from market.accounts.actors import Actor
 from market.accounts.models import OrganisationStatus, StaffRole
-from market.audit.services import record
+from market.audit.log import record
 from market.records.by import By
 from tests.factories import make_broker, make_member, make_organisation, make_staff
 from tests.fixtures import NOW

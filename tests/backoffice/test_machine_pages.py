@@ -10,8 +10,8 @@ import httpx
 import pytest
 
 from market.accounts.models import StaffRole
+from market.audit.log import record
 from market.audit.models import DailyRoot
-from market.audit.services import record
 from market.backoffice.due import STEPS, move_clock, run_due
 from market.deps import Deps
 from market.kit.clock import BusinessClock

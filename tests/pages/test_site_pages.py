@@ -9,7 +9,7 @@ import httpx
 import pytest
 
 from market.accounts.models import BrokerProfile, MemberRole, OrganisationKind, OrganisationStatus, StaffRole
-from market.audit.services import make_daily_root
+from market.audit.roots import make_daily_root
 from market.deps import Deps
 from market.listings.states import NeedStatus, OutcomeStatus
 from market.programmes.catalogue import load_programmes

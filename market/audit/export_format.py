@@ -1,0 +1,66 @@
+"""Audit events as exported lines: plain values, canonical JSON, and the hashes over them."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable
+from datetime import UTC
+from typing import Any
+from uuid import UUID
+
+from market.audit.models import AuditEvent, DailyRoot
+
+GENESIS = "0" * 64
+"""The previous hash of the first event of a chain."""
+FIELDS = (
+    "subject_kind",
+    "subject_id",
+    "sequence",
+    "action",
+    "actor",
+    "role",
+    "data",
+    "happened_at",
+    "previous_hash",
+)
+"""What is hashed, and with `hash` what is exported."""
+
+
+def to_export_row(event: AuditEvent) -> dict[str, Any]:
+    """Return the event as a line of an export: plain values, moments in UTC to the microsecond."""
+    return {
+        "subject_kind": event.subject_kind,
+        "subject_id": str(event.subject_id),
+        "sequence": event.sequence,
+        "action": event.action,
+        "actor": str(event.actor) if event.actor else None,
+        "role": event.role,
+        "data": event.data,
+        "happened_at": event.happened_at.astimezone(UTC).isoformat(timespec="microseconds"),
+        "previous_hash": event.previous_hash,
+        "hash": event.hash,
+    }
+
+
+def root_to_export_row(root: DailyRoot) -> dict[str, Any]:
+    """Return a daily root as it stands in an export."""
+    return {"day": root.day.isoformat(), "root": root.root, "chains": root.chains, "events": root.events}
+
+
+def canonical_json(value: dict[str, Any]) -> str:
+    """Serialise to canonical JSON: sorted keys, no spaces, no escapes of other scripts."""
+    return json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+
+
+def event_hash(row: dict[str, Any]) -> str:
+    """Return SHA-256 over an exported event: every field but its own hash, as canonical JSON."""
+    return hashlib.sha256(canonical_json({key: row[key] for key in FIELDS}).encode()).hexdigest()
+
+
+def root_over(heads: Iterable[tuple[str, str | UUID, str]]) -> str:
+    """Return SHA-256 over `(kind, id, head hash)` of every chain, in sorted order."""
+    digest = hashlib.sha256()
+    for kind, identity, head in sorted(heads, key=lambda chain: (chain[0], str(chain[1]))):
+        digest.update(f"{kind}:{identity}:{head}\n".encode())
+    return digest.hexdigest()

@@ -24,7 +24,7 @@ from market.claims import queries as claims_queries
 from market.claims.models import Claim
 from market.claims.record_chain import chain_of_claim
 from market.claims.states import ClaimStatus
-from market.files.services import check_upload
+from market.files.attachments import check_upload
 from market.kit.clock import local_date
 from market.kit.flash import flash
 from market.kit.i18n import gettext as _

@@ -24,9 +24,10 @@ from market.claims.verbs import ClaimVerb, SalesVerb
 from market.codes.canonical import canonical_key
 from market.codes.numbers import next_number
 from market.contracts.models import Contract
+from market.files.attachments import StoredBlob, attach, store_blob
 from market.files.models import Tier
-from market.files.services import StoredBlob, Upload, attach, store_blob
 from market.files.store import FileStore
+from market.files.uploads import Upload
 from market.integrity.models import Scope
 from market.integrity.services import require_clear
 from market.kit.clock import local_date

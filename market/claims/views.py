@@ -32,8 +32,8 @@ from market.claims.permissions import ClaimAct
 from market.claims.queries import ClaimFilter, get_claim_for
 from market.claims.record_chain import chain_of_contract
 from market.codes.regions import GUANGXI
-from market.files.contents import ACCEPT
-from market.files.services import check_upload
+from market.files.attachments import check_upload
+from market.files.uploads import ACCEPT
 from market.kit.clock import local_date
 from market.kit.errors import Invalid
 from market.kit.flash import flash

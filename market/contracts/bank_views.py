@@ -10,7 +10,7 @@ from market.accounts.web import actor_for
 from market.contracts import banking
 from market.contracts.bank_forms import AsideForm, StatementForm
 from market.contracts.permissions import ContractAct
-from market.files.services import required_upload
+from market.files.attachments import required_upload
 from market.kit.errors import Forbidden, Invalid
 from market.kit.flash import flash
 from market.kit.i18n import gettext as _

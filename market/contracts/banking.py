@@ -17,8 +17,8 @@ from market.contracts.models import INSTALMENT, Instalment, Receipt
 from market.contracts.permissions import ContractAct
 from market.contracts.receiving import receive_remittance
 from market.deals.states import DealStatus
+from market.files.attachments import StoredBlob
 from market.files.models import StoredFile
-from market.files.services import StoredBlob
 from market.kit.database import atomic, connection, in_transaction
 from market.kit.errors import Forbidden, MarketError, NotFound
 from market.kit.i18n import gettext as _

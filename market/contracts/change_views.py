@@ -17,8 +17,8 @@ from market.contracts.permissions import ContractAct
 from market.contracts.web import rejection_page
 from market.deals.models import ROYALTIES, ContractKind, Side
 from market.deals.parties import side_of
-from market.files.contents import ACCEPT
-from market.files.services import optional_upload, required_upload
+from market.files.attachments import optional_upload, required_upload
+from market.files.uploads import ACCEPT
 from market.kit.clock import local_date
 from market.kit.errors import Conflict, NotFound
 from market.kit.flash import flash

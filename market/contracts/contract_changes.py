@@ -22,8 +22,8 @@ from market.contracts.verbs import ContractVerb
 from market.deals.models import Deal, Side
 from market.deals.parties import organisation_of, other_side
 from market.deals.states import DEAL_WORKFLOW, DealAction, DealStatus
+from market.files.attachments import StoredBlob, attach
 from market.files.models import Tier
-from market.files.services import StoredBlob, attach
 from market.kit.clock import local_date
 from market.kit.database import atomic
 from market.kit.errors import Conflict, Forbidden, Invalid, NotFound

@@ -16,8 +16,8 @@ from market.contracts.verbs import ContractVerb
 from market.deals.models import ContractKind, Side
 from market.deals.parties import side_of
 from market.deals.states import DealStatus
+from market.files.attachments import StoredBlob, attach
 from market.files.models import Tier
-from market.files.services import StoredBlob, attach
 from market.kit.clock import local_date
 from market.kit.database import atomic
 from market.kit.errors import Conflict, Forbidden, Invalid, NotFound

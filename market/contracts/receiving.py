@@ -27,8 +27,8 @@ from market.deals.notifications import notify_both_parties
 from market.deals.parties import side_of
 from market.deals.permissions import DealAct
 from market.deals.states import DealAction, DealStatus
+from market.files.attachments import StoredBlob, attach
 from market.files.models import Tier
-from market.files.services import StoredBlob, attach
 from market.kit.clock import local_date
 from market.kit.database import atomic
 from market.kit.errors import Conflict, Forbidden, Invalid, NotFound

@@ -17,7 +17,7 @@ from market.contracts.permissions import ContractAct
 from market.contracts.web import rejection_page
 from market.deals.models import Side
 from market.deals.parties import side_of
-from market.files.services import optional_upload
+from market.files.attachments import optional_upload
 from market.kit.clock import local_date
 from market.kit.errors import Conflict, Forbidden, NotFound
 from market.kit.flash import flash

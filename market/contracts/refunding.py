@@ -12,8 +12,8 @@ from market.contracts.permissions import ContractAct
 from market.contracts.queries import get_instalment_for
 from market.deals.models import Side
 from market.deals.parties import side_of
+from market.files.attachments import StoredBlob, attach
 from market.files.models import Tier
-from market.files.services import StoredBlob, attach
 from market.kit.database import atomic
 from market.kit.errors import Forbidden, NotFound
 from market.kit.i18n import gettext as _

@@ -17,8 +17,8 @@ from market.deals.models import Deal, Side
 from market.deals.parties import side_of
 from market.deals.permissions import DealAct
 from market.deals.states import DealAction
+from market.files.attachments import StoredBlob, attach
 from market.files.models import Tier
-from market.files.services import StoredBlob, attach
 from market.kit.clock import local_date
 from market.kit.database import atomic
 from market.kit.errors import Forbidden, Invalid

@@ -19,8 +19,8 @@ from market.deals.parties import organisation_of, other_side
 from market.deals.permissions import DealAct
 from market.deals.queries import find_accepted_offer
 from market.deals.states import DEAL_WORKFLOW, DealAction
+from market.files.attachments import StoredBlob, attach
 from market.files.models import StoredFile, Tier
-from market.files.services import StoredBlob, attach
 from market.kit.clock import local_date
 from market.kit.database import atomic
 from market.kit.errors import Conflict, Forbidden, Invalid

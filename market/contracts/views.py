@@ -23,9 +23,9 @@ from market.deals.permissions import DealAct
 from market.deals.queries import find_accepted_offer, get_deal_for
 from market.deals.states import DealStatus
 from market.deals.terms import OfferTerms
-from market.files.contents import ACCEPT
+from market.files.attachments import optional_upload, required_upload
 from market.files.queries import list_files
-from market.files.services import optional_upload, required_upload
+from market.files.uploads import ACCEPT
 from market.kit.clock import local_date
 from market.kit.errors import Conflict, Forbidden, NotFound
 from market.kit.flash import flash

@@ -10,8 +10,8 @@ from market.deals.models import Deal
 from market.deals.parties import contacts_visible, may_see
 from market.deals.permissions import DealAct
 from market.deals.verbs import DealVerb
+from market.files.attachments import StoredBlob, attach
 from market.files.models import StoredFile, Tier
-from market.files.services import StoredBlob, attach
 from market.kit.database import atomic
 from market.kit.errors import Conflict
 from market.kit.i18n import gettext as _

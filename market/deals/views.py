@@ -27,9 +27,9 @@ from market.deals.publicity import Statement, last_day_of_publicity, notice_text
 from market.deals.publicity_rules import PUBLICITY_DAYS, needs_publicity
 from market.deals.states import DealStatus
 from market.deals.terms import OfferTerms
-from market.files.contents import ACCEPT
+from market.files.attachments import required_upload
 from market.files.models import Tier
-from market.files.services import required_upload
+from market.files.uploads import ACCEPT
 from market.kit.clock import local_date
 from market.kit.errors import NotFound
 from market.kit.flash import flash

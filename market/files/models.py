@@ -25,7 +25,7 @@ class Tier(LabelEnum):
 
 
 class StoredFile(Model):
-    """A file a person handed in. Its content lies in the store under its hash and never changes."""
+    """An uploaded file of a record. Its content is in the store under its hash and never changes."""
 
     id = fields.UUIDField(primary_key=True)
     subject_kind = fields.CharField(max_length=24)
@@ -33,7 +33,7 @@ class StoredFile(Model):
     kind = fields.CharField(max_length=40, default="attachment")
     name = fields.CharField(max_length=200)
     media_type = fields.CharField(max_length=100)
-    """Found in the content, not believed from the browser."""
+    """As recognised from the content."""
     size = fields.BigIntField()
     sha256 = fields.CharField(max_length=64)
     tier = enum_column(Tier, Tier.PARTIES)
@@ -51,7 +51,7 @@ class StoredFile(Model):
 
 
 class FileAccess(Model):
-    """Who opened which file when."""
+    """An opening of a file by a person."""
 
     id = fields.BigIntField(primary_key=True)
     file: fields.ForeignKeyRelation[StoredFile] = fields.ForeignKeyField(
@@ -70,7 +70,7 @@ class FileAccess(Model):
 
 
 class Undertaking(Model):
-    """A person promised to keep the files of one record to themselves (保密承诺). Written once."""
+    """A person's confidentiality undertaking (保密承诺) for the files of one record. Written once."""
 
     id = fields.UUIDField(primary_key=True)
     subject_kind = fields.CharField(max_length=24)
@@ -82,10 +82,10 @@ class Undertaking(Model):
     organisation: fields.ForeignKeyNullableRelation[Organisation] = fields.ForeignKeyField(
         "market.Organisation", related_name="undertakings", null=True, on_delete=fields.RESTRICT
     )
-    """Whom the person acted for then."""
+    """The organisation the person acted for then."""
     organisation_id: UUID | None
     text = fields.TextField()
-    """What was promised, word for word."""
+    """The text that was accepted, verbatim."""
     accepted_at = fields.DatetimeField()
 
     class Meta:

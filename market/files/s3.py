@@ -17,12 +17,12 @@ _EMPTY = hashlib.sha256(b"").hexdigest()
 
 
 class StoreUnavailable(Unavailable):
-    """The file store does not answer, or refuses us."""
+    """The file store does not answer, or refuses the request."""
 
 
 @dataclass(frozen=True)
 class S3Address:
-    """Where the bucket is and whose key opens it."""
+    """Endpoint, bucket and credentials."""
 
     endpoint: str
     """Such as https://s3.example.org, without a slash at its end."""
@@ -57,12 +57,12 @@ class S3Address:
 
 
 def _now() -> datetime:
-    """Signatures are stamped with real time, whatever time it is for the business."""
+    """Return real time, which signatures need; the business clock may differ."""
     return datetime.now(UTC)
 
 
 class S3Store:
-    """Keeps contents in a bucket under their SHA-256."""
+    """Stores contents in a bucket under their SHA-256."""
 
     def __init__(
         self, address: S3Address, client: httpx.AsyncClient, clock: Callable[[], datetime] = _now
@@ -84,26 +84,28 @@ class S3Store:
         if answer.status_code != 200:
             raise StoreUnavailable(f"the file store answered {answer.status_code}")
         if hashlib.sha256(answer.content).hexdigest() != digest:
-            raise StoreUnavailable("the file store returned another content than was kept")
+            raise StoreUnavailable("the file store returned another content than was stored")
         return answer.content
 
     async def _send(self, method: str, digest: str, content: bytes = b"") -> httpx.Response:
-        place = self._address
-        path = f"/{place.bucket}/{place.prefix}{digest[:2]}/{digest}"
-        headers = signed_headers(place, method, path, content, self._clock())
+        address = self._address
+        path = f"/{address.bucket}/{address.prefix}{digest[:2]}/{digest}"
+        headers = signed_headers(address, method, path, content, self._clock())
         try:
             return await self._client.request(
-                method, place.endpoint + path, headers=headers, content=content or None, timeout=30
+                method, address.endpoint + path, headers=headers, content=content or None, timeout=30
             )
         except httpx.HTTPError as error:
             raise StoreUnavailable("the file store does not answer") from error
 
 
-def signed_headers(place: S3Address, method: str, path: str, content: bytes, at: datetime) -> dict[str, str]:
-    """Return the headers of a request signed for this moment. Pure."""
+def signed_headers(
+    address: S3Address, method: str, path: str, content: bytes, at: datetime
+) -> dict[str, str]:
+    """Return the headers of a request, signed for this moment."""
     stamp, day = at.strftime("%Y%m%dT%H%M%SZ"), at.strftime("%Y%m%d")
     digest = hashlib.sha256(content).hexdigest() if content else _EMPTY
-    host = urlsplit(place.endpoint).netloc
+    host = urlsplit(address.endpoint).netloc
     names = "host;x-amz-content-sha256;x-amz-date"
     canonical = "\n".join(
         [
@@ -118,17 +120,17 @@ def signed_headers(place: S3Address, method: str, path: str, content: bytes, at:
             digest,
         ]
     )
-    scope = f"{day}/{place.region}/s3/aws4_request"
-    words = f"AWS4-HMAC-SHA256\n{stamp}\n{scope}\n{hashlib.sha256(canonical.encode()).hexdigest()}"
-    key = f"AWS4{place.secret}".encode()
-    for part in (day, place.region, "s3", "aws4_request"):
+    scope = f"{day}/{address.region}/s3/aws4_request"
+    to_sign = f"AWS4-HMAC-SHA256\n{stamp}\n{scope}\n{hashlib.sha256(canonical.encode()).hexdigest()}"
+    key = f"AWS4{address.secret}".encode()
+    for part in (day, address.region, "s3", "aws4_request"):
         key = _hmac(key, part)
-    signature = _hmac(key, words).hex()
+    signature = _hmac(key, to_sign).hex()
     return {
         "host": host,
         "x-amz-content-sha256": digest,
         "x-amz-date": stamp,
-        "authorization": f"AWS4-HMAC-SHA256 Credential={place.key}/{scope}, "
+        "authorization": f"AWS4-HMAC-SHA256 Credential={address.key}/{scope}, "
         f"SignedHeaders={names}, Signature={signature}",
     }
 

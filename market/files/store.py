@@ -1,4 +1,4 @@
-"""Where the content of files lies: by its hash, so the same content lies there once."""
+"""The file store: content-addressed by SHA-256, so that equal contents are stored once."""
 
 from __future__ import annotations
 
@@ -11,19 +11,23 @@ from typing import Protocol
 
 
 class FileStore(Protocol):
-    """Keeps contents for ever under their SHA-256."""
+    """Stores contents for ever under their SHA-256."""
 
     async def put(self, content: bytes) -> str:
-        """Keep the content and return its hash; keeping it again changes nothing."""
+        """Store the content and return its hash. Idempotent."""
         ...
 
     async def get(self, digest: str) -> bytes:
-        """Return the content. Raises FileNotFoundError when it is not there."""
+        """Return the content.
+
+        Raises:
+            FileNotFoundError: there is none under this hash.
+        """
         ...
 
 
 class LocalStore:
-    """Keeps contents in a folder of this host."""
+    """Stores contents in a folder of this host, one file each."""
 
     def __init__(self, directory: Path) -> None:
         self.directory = directory
@@ -39,11 +43,11 @@ class LocalStore:
         path = self._path(digest)
         if not path.exists():
             path.parent.mkdir(parents=True, exist_ok=True)
-            with tempfile.NamedTemporaryFile(dir=path.parent, delete=False) as made:
-                made.write(content)
-                made.flush()
-                os.fsync(made.fileno())
-            Path(made.name).rename(path)
+            with tempfile.NamedTemporaryFile(dir=path.parent, delete=False) as temporary:
+                temporary.write(content)
+                temporary.flush()
+                os.fsync(temporary.fileno())
+            Path(temporary.name).rename(path)
         return digest
 
     def _path(self, digest: str) -> Path:

@@ -1,4 +1,4 @@
-"""保密承诺: what a person accepts in the page before files of the undertaking tier open."""
+"""Confidentiality undertakings (保密承诺), accepted before files of the undertaking tier open."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from market.records.by import By
 
 
 def undertaking_text(actor: Actor) -> str:
-    """Return what the person promises, in the source language, in which it is kept."""
+    """Return the text of the undertaking in the source language, in which it is stored."""
     with in_source_language():
         return source_text(
             _(
@@ -29,14 +29,14 @@ def undertaking_text(actor: Actor) -> str:
 
 
 async def has_accepted(actor: Actor, subject_kind: str, subject_id: UUID) -> bool:
-    """Tell whether the person has given the undertaking for the files of a record."""
+    """Return whether the person has accepted the undertaking for the files of a record."""
     return await Undertaking.exists(subject_kind=subject_kind, subject_id=subject_id, user_id=actor.user_id)
 
 
 async def must_undertake(actor: Actor | None, file: StoredFile) -> bool:
-    """Tell whether the undertaking still stands between the person and the file.
+    """Return whether the person has to accept the undertaking before opening the file.
 
-    Who handed the file in need not promise anything to read it.
+    Who uploaded the file does not.
     """
     if file.tier is not Tier.UNDERTAKING or actor is None or file.uploaded_by_id == actor.user_id:
         return False
@@ -45,16 +45,13 @@ async def must_undertake(actor: Actor | None, file: StoredFile) -> bool:
 
 @atomic()
 async def accept_undertaking(file: StoredFile, *, by: By) -> Undertaking:
-    """Record that the person undertakes to keep the files of the file's record confidential.
-
-    It holds for all files of the record; accepting again changes nothing.
-    """
-    known = await Undertaking.get_or_none(
+    """Record that the person accepts the undertaking, for all files of the file's record. Idempotent."""
+    existing = await Undertaking.get_or_none(
         subject_kind=file.subject_kind, subject_id=file.subject_id, user_id=by.actor.user_id
     )
-    if known is not None:
-        return known
-    made = await Undertaking.create(
+    if existing is not None:
+        return existing
+    undertaking = await Undertaking.create(
         id=uuid4(),
         subject_kind=file.subject_kind,
         subject_id=file.subject_id,
@@ -63,12 +60,14 @@ async def accept_undertaking(file: StoredFile, *, by: By) -> Undertaking:
         text=undertaking_text(by.actor),
         accepted_at=by.now,
     )
-    await record(file.subject_kind, file.subject_id, UndertakingVerb.UNDERTAKE, by=by, undertaking=made.id)
-    return made
+    await record(
+        file.subject_kind, file.subject_id, UndertakingVerb.UNDERTAKE, by=by, undertaking=undertaking.id
+    )
+    return undertaking
 
 
 async def list_undertakings(subject_kind: str, subject_id: UUID) -> list[Undertaking]:
-    """Return who has given the undertaking for the files of a record, oldest first."""
+    """Return the undertakings accepted for the files of a record with their people, oldest first."""
     return (
         await Undertaking.filter(subject_kind=subject_kind, subject_id=subject_id)
         .order_by("accepted_at")

@@ -8,8 +8,7 @@ from starlette.routing import Route
 
 from market.accounts.permissions import AccountAct
 from market.accounts.web import actor_for, optional_actor
-from market.files import queries, services
-from market.files.forms import UndertakingForm
+from market.files import attachments, queries
 from market.files.models import Tier
 from market.files.undertakings import (
     accept_undertaking,
@@ -18,10 +17,16 @@ from market.files.undertakings import (
     undertaking_text,
 )
 from market.kit.errors import NotFound
+from market.kit.forms import BaseForm, BooleanField, Required
 from market.kit.i18n import gettext as _
+from market.kit.i18n import lazy
 from market.kit.templating import render, render_form
 from market.kit.web import deps, form_data_or_none, path_id, redirect_to
 from market.records.by import By
+
+
+class UndertakingForm(BaseForm):
+    agreed = BooleanField(lazy("我已阅读并作出上述承诺"), [Required(lazy("请先勾选承诺。"))])
 
 
 async def download(request: Request) -> Response:
@@ -33,12 +38,12 @@ async def download(request: Request) -> Response:
         content = await deps(request).store.get(file.sha256)
     except FileNotFoundError:
         raise NotFound(_("这个文件的内容暂时取不到，请联系平台管理员。")) from None
-    await services.record_opening(file, by=By(actor, deps(request).clock()))
+    await attachments.record_opening(file, by=By(actor, deps(request).clock()))
     return Response(
         content,
         media_type="application/octet-stream" if file.media_type.startswith("text/") else file.media_type,
         headers={
-            # Never shown inside the site: whatever a file holds cannot act in our name.
+            # Never rendered inside the site, so that its content cannot run under our origin.
             "content-disposition": f"attachment; filename*=UTF-8''{quote(file.name)}",
             "content-security-policy": "sandbox; default-src 'none'",
             "cache-control": "private, no-store",
@@ -65,12 +70,12 @@ async def undertake(request: Request) -> Response:
 
 async def openings(request: Request) -> Response:
     actor = actor_for(request, AccountAct.READ_OWN_DATA)
-    file, found = await queries.list_openings_for(actor, path_id(request, "file_id"))
+    file, accesses = await queries.list_openings_for(actor, path_id(request, "file_id"))
     return render(
         request,
         "files/openings.html",
         file=file,
-        openings=found,
+        openings=accesses,
         undertakings=await list_undertakings(file.subject_kind, file.subject_id)
         if file.tier is Tier.UNDERTAKING
         else [],

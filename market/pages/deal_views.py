@@ -9,7 +9,7 @@ from market.claims.record_chain import chain_of_deal
 from market.codes.labels import choices
 from market.deals import queries
 from market.deals.permissions import DealAct
-from market.files.contents import ACCEPT
+from market.files.uploads import ACCEPT
 from market.kit.database import in_transaction
 from market.kit.pagination import PageRequest
 from market.kit.templating import render

@@ -8,8 +8,8 @@ from uuid import UUID, uuid4
 
 from market.accounts.actors import Actor
 from market.audit.log import record
+from market.files.attachments import StoredBlob, attach
 from market.files.models import Tier
-from market.files.services import StoredBlob, attach
 from market.kit.clock import local_date
 from market.kit.database import atomic, connection
 from market.kit.errors import Invalid, NotFound

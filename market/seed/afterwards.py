@@ -15,8 +15,8 @@ from market.contracts import banking, refunding
 from market.contracts.models import Contract
 from market.deals.messages import send_message
 from market.deals.models import Deal
-from market.files.contents import check_content
-from market.files.services import store_blob
+from market.files.attachments import store_blob
+from market.files.uploads import check_content
 from market.kit.clock import local_date
 from market.kit.money import Money
 from market.notices import services as notices

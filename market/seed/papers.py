@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from market.files.contents import check_content
-from market.files.services import StoredBlob, store_blob
+from market.files.attachments import StoredBlob, store_blob
 from market.files.store import FileStore
+from market.files.uploads import check_content
 
 
 async def keep_paper(name: str, lines: Sequence[str], store: FileStore) -> StoredBlob:

@@ -16,7 +16,7 @@ from market.claims.models import Claim
 from market.claims.queries import last_assessment
 from market.contracts.models import Contract
 from market.deps import Deps
-from market.files.contents import check_content
+from market.files.uploads import check_content
 from market.kit.clock import local_date
 from market.notices import services as notices
 from market.notices.models import Notice

@@ -20,7 +20,7 @@ from starlette.datastructures import Headers, UploadFile
 from market.contracts import banking
 from market.contracts.models import Contract
 from market.deals.terms import PlanRow
-from market.files.services import check_upload, store_blob
+from market.files.attachments import check_upload, store_blob
 from market.kit.money import Money
 from market.payments import bank
 from market.payments.states import LineStatus

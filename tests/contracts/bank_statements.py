@@ -6,7 +6,8 @@ import hashlib
 
 from market.accounts.actors import Actor
 from market.contracts import banking
-from market.files.services import StoredBlob, Upload
+from market.files.attachments import StoredBlob
+from market.files.uploads import Upload
 from market.payments.models import BankLine, BankStatement
 from market.records.by import By
 from tests.contracts.factories import LATER

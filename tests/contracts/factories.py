@@ -10,7 +10,8 @@ from market.contracts.models import Contract, ContractDraft, Instalment
 from market.contracts.terms import ContractTerms, Exclusion
 from market.deals.models import ContractKind, Deal
 from market.deals.terms import PlanRow
-from market.files.services import StoredBlob, Upload
+from market.files.attachments import StoredBlob
+from market.files.uploads import Upload
 from market.kit.money import Money
 from market.payments.models import Remittance
 from market.records.by import By

@@ -11,8 +11,9 @@ from market.deals.files import add_file
 from market.deals.models import Deal, Side
 from market.deals.openings import agree_introduction, introduce
 from market.deps import Deps
+from market.files.attachments import store_blob
 from market.files.models import StoredFile, Tier, Undertaking
-from market.files.services import Upload, store_blob
+from market.files.uploads import Upload
 from market.records.by import By
 from tests.deals.factories import Parties, make_agreed, make_match, make_parties
 from tests.factories import NOW, make_broker, make_member, make_user

@@ -10,10 +10,10 @@ import pytest
 
 from market.accounts.actors import Actor
 from market.deps import Deps
-from market.files.contents import LARGEST, check_content, clean_name
+from market.files.attachments import attach, store_blob
 from market.files.models import FileAccess, StoredFile, Tier
 from market.files.queries import get_file_for, list_files
-from market.files.services import store_blob, store_file
+from market.files.uploads import MAX_SIZE, check_content, clean_name
 from market.kit.errors import Invalid, NotFound
 from market.kit.i18n import lazy
 from market.kit.room import FileGuard, Room, Subject
@@ -90,7 +90,7 @@ def test_what_we_take_is_told_by_its_content(name: str, content: bytes, media_ty
         ("a.exe", b"MZ" + b"\0" * 80, "只接收"),
         ("a.pdf.exe", PDF, "只接收"),
         ("noextension", PDF, "只接收"),
-        ("a.pdf", PDF + b"\0" * LARGEST, "最大"),
+        ("a.pdf", PDF + b"\0" * MAX_SIZE, "最大"),
     ],
 )
 def test_what_we_do_not_take_is_refused_at_its_field(name: str, content: bytes, message: str) -> None:
@@ -130,12 +130,8 @@ async def put(
         "kind": "contract",
         "tier": Tier.PARTIES,
     }
-    return await store_file(
-        check_content(name, content),
-        **(defaults | fields),
-        by=By(actor, NOW),
-        store=deps.store,
-    )
+    blob = await store_blob(check_content(name, content), deps.store)
+    return await attach(blob, **(defaults | fields), by=By(actor, NOW))
 
 
 async def test_a_file_of_the_same_name_is_the_next_version(deps: Deps) -> None:

@@ -1,4 +1,4 @@
-"""The person who acts in a request, and for whom."""
+"""The actor of a request: a signed-in person, their roles, and the organisation they act for."""
 
 from __future__ import annotations
 
@@ -17,24 +17,24 @@ from market.kit.database import connection
 
 @dataclass(frozen=True)
 class Actor:
-    """A signed-in person as one request sees them."""
+    """A signed-in person as seen by one request."""
 
     user_id: UUID
     name: str
     email: str
     roles: frozenset[Role]
     organisation_id: UUID | None = None
-    """The organisation the person acts for at present, verified or not."""
+    """The organisation the person acts for now, verified or not."""
     organisation_name: str = ""
     organisation_kind: OrganisationKind | None = None
     organisation_region: str = ""
     is_organisation_verified: bool = False
     organisations: tuple[tuple[UUID, str], ...] = field(default=())
-    """All organisations the person is a member of."""
+    """Id and name of all organisations the person is an active member of."""
 
     @property
     def role(self) -> str:
-        """The most telling role, for the audit log."""
+        """The most specific role, for the audit log."""
         for role in (*STAFF_ORDER, Role.BROKER, Role.ADMIN, Role.AGENT, Role.FINANCE):
             if role in self.roles:
                 return role.value
@@ -53,11 +53,11 @@ class Actor:
         return self.is_organisation_verified and self.organisation_kind in BUYERS
 
     def may(self, act: StrEnum | str) -> bool:
-        """Tell whether the person's roles allow this; templates ask by the act's name."""
+        """Return whether the roles permit the act; templates pass its name."""
         return may(self.roles, act)
 
     def require(self, act: StrEnum) -> None:
-        """Let pass only if the person's roles allow this.
+        """Raise unless the roles permit the act.
 
         Raises:
             NotYours: they do not.
@@ -65,7 +65,7 @@ class Actor:
         require(self.roles, act)
 
     def acts_for(self, organisation_id: UUID | None) -> bool:
-        """Tell whether the person acts for this organisation, which must be verified."""
+        """Return whether the person acts for this organisation and it is verified."""
         return (
             organisation_id is not None
             and self.is_organisation_verified
@@ -74,7 +74,7 @@ class Actor:
 
 
 def actor_without_roles(user_id: UUID) -> Actor:
-    """Return a person who has just registered, without any role yet, for the log of what they did."""
+    """Return an actor without roles for the audit log, such as of a person who is registering."""
     return Actor(user_id=user_id, name="", email="", roles=frozenset())
 
 
@@ -98,14 +98,14 @@ ACTOR_COLUMNS = (
     "EXISTS (SELECT 1 FROM broker_profiles b WHERE b.user_id = u.id AND b.is_verified) AS is_broker, "
     "(SELECT json_agg(json_build_array(o.id, o.name, o.kind, o.region, o.status, m.role) "
     "ORDER BY m.applied_at) FROM memberships m JOIN organisations o ON o.id = m.organisation_id "
-    "WHERE m.user_id = u.id AND m.started_at IS NOT NULL AND m.ended_at IS NULL) AS units"
+    "WHERE m.user_id = u.id AND m.started_at IS NOT NULL AND m.ended_at IS NULL) AS memberships"
 )
-"""What makes an actor of the user `u`, in one statement: every page asks for it first."""
+"""The columns of an actor, of the user `u`. One statement, since every page runs it first."""
 
 
 @dataclass(frozen=True)
-class _Unit:
-    """An organisation of a person's, and what they are in it."""
+class _Membership:
+    """An active membership of the person, with its organisation."""
 
     id: UUID
     name: str
@@ -132,8 +132,8 @@ async def load_actor(user_id: UUID) -> Actor:
 
 def actor_from_row(row: dict[str, Any], acting_for: UUID | None = None) -> Actor:
     """Build the actor of a row of `ACTOR_COLUMNS`, acting for `acting_for` or their first organisation."""
-    units = [
-        _Unit(
+    memberships = [
+        _Membership(
             UUID(id_),
             name,
             OrganisationKind(kind),
@@ -141,30 +141,31 @@ def actor_from_row(row: dict[str, Any], acting_for: UUID | None = None) -> Actor
             status == OrganisationStatus.VERIFIED,
             MemberRole(role),
         )
-        for id_, name, kind, region, status, role in json.loads(row["units"] or "[]")
+        for id_, name, kind, region, status, role in json.loads(row["memberships"] or "[]")
     ]
-    unit = next((each for each in units if each.id == acting_for), None) or next(iter(units), None)
+    chosen = (membership for membership in memberships if membership.id == acting_for)
+    current = next(chosen, None) or next(iter(memberships), None)
     roles: set[Role] = set()
     if row["email_confirmed_at"]:
         roles.add(Role.PERSON)
-        if unit and unit.is_verified:
-            roles |= _MEMBER_ROLES[unit.role]
+        if current and current.is_verified:
+            roles |= _MEMBER_ROLES[current.role]
         if row["staff_role"]:
             roles.add(Role(row["staff_role"]))
         if row["is_broker"]:
             roles.add(Role.BROKER)
     if Role.AUDITOR in roles:
-        # Who audits changes nothing, whatever else they are.
+        # Auditors change nothing, whatever other roles they have.
         roles = {Role.AUDITOR}
     return Actor(
         user_id=row["id"],
         name=row["name"],
         email=row["email"],
         roles=frozenset(roles),
-        organisation_id=unit.id if unit else None,
-        organisation_name=unit.name if unit else "",
-        organisation_kind=unit.kind if unit else None,
-        organisation_region=unit.region if unit else "",
-        is_organisation_verified=bool(unit and unit.is_verified),
-        organisations=tuple((each.id, each.name) for each in units),
+        organisation_id=current.id if current else None,
+        organisation_name=current.name if current else "",
+        organisation_kind=current.kind if current else None,
+        organisation_region=current.region if current else "",
+        is_organisation_verified=bool(current and current.is_verified),
+        organisations=tuple((membership.id, membership.name) for membership in memberships),
     )

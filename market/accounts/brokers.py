@@ -1,4 +1,4 @@
-"""Technology brokers: the certificate they name, and the operator who verifies it."""
+"""Technology brokers (技术经纪人): their profile and certificate, and the operator's verification of it."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 from uuid import UUID, uuid4
 
 from market.accounts.actors import Actor
-from market.accounts.changes import notify_changed
+from market.accounts.change_listeners import notify_change_listeners
 from market.accounts.messages import notify, notify_staff
 from market.accounts.models import BrokerProfile, StaffRole
 from market.accounts.permissions import AccountAct
@@ -19,14 +19,14 @@ from market.kit.i18n import gettext as _
 from market.records.by import By
 
 CERTIFICATE = ("certificate_level", "certificate_number", "certificate_issuer")
-FREE = ("fields_of_work", "introduction")
+PROFILE = ("fields_of_work", "introduction")
 
 
 @atomic()
 async def apply_as_broker(details: Mapping[str, Any], *, by: By) -> BrokerProfile:
-    """Save a person's certificate and fields; another certificate has to be verified anew."""
+    """Save a person's broker profile; a changed certificate has to be verified anew."""
     profile = await BrokerProfile.filter(user_id=by.actor.user_id).select_for_update().first()
-    values = {name: details[name] for name in (*CERTIFICATE, *FREE)}
+    values = {name: details[name] for name in (*CERTIFICATE, *PROFILE)}
     if profile is None:
         profile = await BrokerProfile.create(
             id=uuid4(), user_id=by.actor.user_id, created_at=by.now, **values
@@ -38,13 +38,13 @@ async def apply_as_broker(details: Mapping[str, Any], *, by: By) -> BrokerProfil
         profile.revision += 1
         await profile.save(update_fields=[*values, "is_verified", "revision"])
     await record("user", profile.user_id, UserVerb.APPLY_AS_BROKER, by=by)
-    await notify_changed("brokers", profile.id)
+    await notify_change_listeners("brokers", profile.id)
     return profile
 
 
 @atomic()
 async def update_broker(details: Mapping[str, Any], *, by: By) -> BrokerProfile:
-    """Save the profile of a person who is here already, and tell the operators what there is to verify."""
+    """Save the profile of a signed-in person, and notify operators if it needs verification."""
     by.actor.require(AccountAct.READ_OWN_DATA)
     profile = await apply_as_broker(details, by=by)
     if not profile.is_verified:
@@ -59,17 +59,17 @@ async def update_broker(details: Mapping[str, Any], *, by: By) -> BrokerProfile:
 
 @atomic()
 async def verify_broker(profile_id: UUID, *, revision: int, by: By) -> BrokerProfile:
-    """Let a broker take up matches.
+    """Verify a broker, who may then take up matches.
 
     Raises:
-        Conflict: the profile was changed since the operator looked at it, or is verified already.
+        Conflict: the profile was changed since the operator looked at it, or is already verified.
     """
     profile = await _lock(profile_id, revision, by.actor)
     profile.is_verified = True
     profile.revision += 1
     await profile.save(update_fields=["is_verified", "revision"])
     await record("user", profile.user_id, UserVerb.VERIFY_BROKER, by=by)
-    await notify_changed("brokers", profile.id)
+    await notify_change_listeners("brokers", profile.id)
     await notify(
         _("您的技术经纪人资格已通过认证，可以接手对接了。"),
         user_ids=[profile.user_id],
@@ -81,10 +81,10 @@ async def verify_broker(profile_id: UUID, *, revision: int, by: By) -> BrokerPro
 
 @atomic()
 async def return_broker(profile_id: UUID, reason: str, *, revision: int, by: By) -> BrokerProfile:
-    """Tell a broker what to correct before the certificate can be verified.
+    """Return a broker profile for correction, with the reason.
 
     Raises:
-        Conflict: the profile was changed since the operator looked at it, or is verified already.
+        Conflict: the profile was changed since the operator looked at it, or is already verified.
         Invalid: no reason is given.
     """
     if not reason.strip():
@@ -102,11 +102,11 @@ async def return_broker(profile_id: UUID, reason: str, *, revision: int, by: By)
 
 async def _lock(profile_id: UUID, revision: int, actor: Actor) -> BrokerProfile:
     actor.require(AccountAct.VERIFY_ORGANISATION)
-    found = await BrokerProfile.filter(id=profile_id).select_for_update().first()
-    if found is None:
+    profile = await BrokerProfile.filter(id=profile_id).select_for_update().first()
+    if profile is None:
         raise NotFound(_("没有这位经纪人。"))
-    if found.revision != revision:
+    if profile.revision != revision:
         raise Conflict(_("这份资料刚被改过，请刷新后再看。"))
-    if found.is_verified:
+    if profile.is_verified:
         raise Conflict(_("这位经纪人已经通过认证。"))
-    return found
+    return profile

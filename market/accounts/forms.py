@@ -8,7 +8,7 @@ from wtforms.validators import ValidationError
 from wtforms.widgets import EmailInput, PasswordInput
 
 from market.accounts.models import MemberRole, OrganisationKind
-from market.accounts.passwords import LONGEST
+from market.accounts.passwords import MAX_LENGTH
 from market.codes import industries, labels, lists, regions, uscc
 from market.codes.canonical import canonical_key
 from market.kit.forms import (
@@ -48,7 +48,7 @@ class EmailField(TextField):
 
 
 class SecretField(TextField):
-    """A password: never shown again, never stripped."""
+    """A password: not rendered back, not stripped."""
 
     widget = PasswordInput()
 
@@ -56,7 +56,7 @@ class SecretField(TextField):
         self, label: Any = "", validators: Any = (), *, is_new: bool = False, **options: Any
     ) -> None:
         options["render_kw"] = {"autocomplete": "new-password" if is_new else "current-password"}
-        super().__init__(label, validators, max_length=LONGEST, **options)
+        super().__init__(label, validators, max_length=MAX_LENGTH, **options)
 
     def process_formdata(self, valuelist: list[Any]) -> None:
         self.data = str(valuelist[0]) if valuelist else ""
@@ -111,7 +111,7 @@ def _industries() -> dict[str, Sequence[tuple[str, Any]]]:
 
 
 class ContactForm(BaseForm):
-    """What an organisation may change at any time."""
+    """What an organisation may edit at any time."""
 
     contact_name = TextField(lazy("联系人"), [Required(lazy("请填写联系人。"))], max_length=60)
     contact_phone = TextField(lazy("联系电话"), [Required(lazy("请填写联系电话。"))], max_length=40)
@@ -229,7 +229,7 @@ class EraseForm(BaseForm):
 
 
 class MemberForm(BaseForm):
-    """One button of the page of members: which member, what to do, in which role."""
+    """One button of the page of members: the membership, the act, the role."""
 
     member = HiddenField()
     act = HiddenField()

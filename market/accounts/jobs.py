@@ -2,9 +2,9 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+from market.accounts.mail_tokens import sweep_tokens
 from market.accounts.models import Membership, Organisation, OrganisationStatus, User
 from market.accounts.sessions import sweep_sessions
-from market.accounts.tokens import sweep_tokens
 from market.deps import Deps
 from market.kit import limits
 from market.kit.database import atomic
@@ -13,13 +13,15 @@ from market.kit.mail import with_site_links
 from market.kit.models import OutgoingMail
 
 UNCONFIRMED = timedelta(days=30)
-"""How long somebody who never confirmed the address is remembered."""
+"""How long a registration without a confirmed address is kept."""
 
 
 @job("mail.send", attempts=10)
 async def send_mail(deps: Deps, mail_id: int) -> None:
-    """Send one mail. Tried again while the mail server does not answer; sent once, unless a crash
-    comes between sending and noting it."""
+    """Send one mail; retried while the mail server does not answer.
+
+    At least once: a crash between sending and recording it sends it again.
+    """
     mail = await OutgoingMail.get_or_none(id=mail_id)
     if mail is None or mail.sent_at is not None:
         return
@@ -27,14 +29,14 @@ async def send_mail(deps: Deps, mail_id: int) -> None:
     if mail.unsubscribe:
         mail.unsubscribe = deps.settings.base_url + mail.unsubscribe
     await deps.mailer.send(mail)
-    # Only the demo shows mails; elsewhere what was sent holds links and names that nobody needs.
-    kept = {} if deps.settings.is_demo else {"text": ""}
-    await OutgoingMail.filter(id=mail_id).update(sent_at=deps.clock(), **kept)
+    # Only the demo shows sent mails; elsewhere their text, with links and names, is cleared.
+    cleared = {} if deps.settings.is_demo else {"text": ""}
+    await OutgoingMail.filter(id=mail_id).update(sent_at=deps.clock(), **cleared)
 
 
 @job("accounts.sweep", cron="25 * * * *")
 async def sweep(deps: Deps) -> None:
-    """Forget sessions, links and tries that are over, and people who never confirmed their address."""
+    """Delete expired sessions, links and attempt counters, and registrations never confirmed."""
     await sweep_sessions()
     await sweep_tokens()
     await limits.delete_expired()
@@ -46,7 +48,7 @@ async def sweep(deps: Deps) -> None:
 
 @atomic()
 async def forget_unconfirmed(user: User) -> None:
-    """Remove a registration that was never confirmed, with the organisation that it alone founded."""
+    """Delete a registration that was never confirmed, with the organisation it alone registered."""
     memberships = await Membership.filter(user_id=user.id)
     await Membership.filter(user_id=user.id).delete()
     for membership in memberships:

@@ -1,4 +1,4 @@
-"""Telling people something: a message inside the site and a mail with the same words."""
+"""Notifications: a message inside the site (站内消息) and a mail with the same text."""
 
 from __future__ import annotations
 
@@ -23,27 +23,27 @@ async def notify(
     organisation_id: UUID | None = None,
     roles: Collection[MemberRole] | None = None,
 ) -> int:
-    """Tell people, and the active members of an organisation (with one of `roles`, if given), something.
+    """Notify people, and the active members of an organisation (in one of `roles`, if given).
 
-    `address` is the path of the page it is about. Nobody is told twice. Joins the current transaction;
-    the mails are sent after it. Returns how many were told.
+    `address` is the path of the page it is about. Recipients are deduplicated. Joins the current
+    transaction; mails are sent after its commit. Returns the number of recipients.
     """
-    wanted = Q(id__in=list(user_ids))
+    recipients = Q(id__in=list(user_ids))
     if organisation_id is not None:
         members = Membership.active(organisation_id=organisation_id)
         if roles is not None:
             members = members.filter(role__in=list(roles))
-        wanted |= Q(id__in=Subquery(members.values("user_id")))
-    return await _tell(await User.filter(wanted, is_active=True), text, address, now)
+        recipients |= Q(id__in=Subquery(members.values("user_id")))
+    return await _send(await User.filter(recipients, is_active=True), text, address, now)
 
 
 async def notify_staff(staff_role: StaffRole, text: str, *, now: datetime, address: str = "") -> int:
-    """Tell everybody who works in this role something; else as `tell`."""
-    return await _tell(await User.filter(staff_role=staff_role, is_active=True), text, address, now)
+    """Notify the staff of one role; else as `notify`."""
+    return await _send(await User.filter(staff_role=staff_role, is_active=True), text, address, now)
 
 
-async def _tell(people: Collection[User], text: str, address: str, now: datetime) -> int:
-    """Write messages and mails, in the source language whatever the language of who caused them."""
+async def _send(people: Collection[User], text: str, address: str, now: datetime) -> int:
+    """Write messages and mails in the source language, whatever the language of the request."""
     text = source_text(text)
     await Message.bulk_create(
         [
@@ -61,11 +61,11 @@ async def _tell(people: Collection[User], text: str, address: str, now: datetime
 
 
 async def list_messages(user_id: UUID, *, offset: int, limit: int) -> tuple[list[Message], int]:
-    """Return a person's messages, newest first, and how many there are in all."""
+    """Return a page of a person's messages, newest first, and the total count."""
     own = Message.filter(user_id=user_id)
     return await own.order_by("-id").offset(offset).limit(limit), await own.count()
 
 
 async def mark_all_read(user_id: UUID, *, now: datetime) -> int:
-    """Mark everything as read and return how many messages were not."""
+    """Mark all messages of a person as read and return how many were unread."""
     return await Message.filter(user_id=user_id, read_at=None).update(read_at=now)

@@ -24,7 +24,7 @@ class OrganisationKind(StrEnum):
     REGISTRY = "registry"
     AUTHORITY = "authority"
     SOURCE = "source"
-    """A data source outside, made by an import; nobody signs in for it."""
+    """An external data source, created by an import; nobody signs in for it."""
 
 
 class OrganisationStatus(LabelEnum):
@@ -50,7 +50,7 @@ ORGANISATION_WORKFLOW: Workflow[OrganisationStatus, OrganisationAction] = Workfl
 
 
 class StaffRole(StrEnum):
-    """Whom a member of the authority's staff works as."""
+    """The role of a member of the department's staff."""
 
     OPERATOR = "operator"
     OFFICER = "officer"
@@ -67,9 +67,9 @@ class StaffRole(StrEnum):
 class MemberRole(StrEnum):
     ADMIN = "admin"
     AGENT = "agent"
-    """经办人: lists, offers, signs, claims, records receipts."""
+    """经办人: lists, makes offers, signs, claims, records receipts."""
     FINANCE = "finance"
-    """财务: confirms what another recorded."""
+    """财务: confirms what another member recorded."""
 
 
 class MemberStatus(LabelEnum):
@@ -90,7 +90,7 @@ class TokenPurpose(StrEnum):
 
 
 class Organisation(Stateful):
-    """Who acts on the market: a university, an enterprise, an agency, the authority."""
+    """An organisation that takes part: a university, an enterprise, an agency, the authority."""
 
     record_kind = "organisation"
     workflow = ORGANISATION_WORKFLOW
@@ -134,11 +134,11 @@ class Organisation(Stateful):
 
 
 class User(Model):
-    """A person who signs in."""
+    """A person with a login."""
 
     id = fields.UUIDField(primary_key=True)
     email = fields.CharField(max_length=254, unique=True)
-    """Kept in lower case."""
+    """In lower case."""
     name = fields.CharField(max_length=60)
     password_hash = fields.CharField(max_length=200)
     staff_role = enum_column(StaffRole, null=True)
@@ -218,7 +218,7 @@ class BrokerProfile(Model):
 
 
 class Session(Model):
-    """A signed-in browser. The cookie holds the token, the row only its hash; real time."""
+    """A signed-in browser. The cookie holds the token, the row only its hash; in real time."""
 
     token_hash = fields.CharField(max_length=64, primary_key=True)
     user: fields.ForeignKeyRelation[User] = fields.ForeignKeyField(
@@ -240,7 +240,7 @@ class Session(Model):
 
 
 class MailToken(Model):
-    """A link sent by mail, good once and for a short real time; only its hash is kept."""
+    """A single-use link sent by mail, which expires in real time; only its hash is stored."""
 
     token_hash = fields.CharField(max_length=64, primary_key=True)
     user: fields.ForeignKeyRelation[User] = fields.ForeignKeyField(
@@ -257,7 +257,7 @@ class MailToken(Model):
 
 
 class Message(Model):
-    """A notice to one person inside the site (站内消息)."""
+    """A message to one person inside the site (站内消息)."""
 
     id = fields.BigIntField(primary_key=True)
     user: fields.ForeignKeyRelation[User] = fields.ForeignKeyField(

@@ -7,7 +7,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from market.accounts import brokers, organisations, queries
-from market.accounts import members as members_service
+from market.accounts import memberships as memberships_service
 from market.accounts.actors import Actor
 from market.accounts.forms import BrokerForm, ContactForm, JoinForm, MemberForm, OrganisationForm
 from market.accounts.models import MemberRole
@@ -29,16 +29,16 @@ async def organisation(request: Request) -> Response:
         if request.method == "POST":
             await organisations.get_organisation_to_edit(actor)
         return render(request, "accounts/organisation_read.html", membership=membership)
-    kept = membership.organisation
-    made = ContactForm if kept.is_verified else OrganisationForm
-    form: Any = made(await form_data_or_none(request), obj=kept)
+    own = membership.organisation
+    form_class = ContactForm if own.is_verified else OrganisationForm
+    form: Any = form_class(await form_data_or_none(request), obj=own)
     if form.validate_on_submit():
         with form.catch_invalid():
             await organisations.update_organisation(
                 form.data, revision=await _revision(request), by=By(actor, deps(request).clock())
             )
             return flash(request, redirect_to(request, "accounts:organisation"), _("已保存。"))
-    return render_form(request, "accounts/organisation.html", form, organisation=kept)
+    return render_form(request, "accounts/organisation.html", form, organisation=own)
 
 
 async def _revision(request: Request) -> int:
@@ -51,7 +51,7 @@ async def new_organisation(request: Request) -> Response:
     form: Any = OrganisationForm(await form_data_or_none(request))
     if form.validate_on_submit():
         with form.catch_invalid():
-            await organisations.found_another_organisation(
+            await organisations.register_another_organisation(
                 form.data,
                 by=By(actor, deps(request).clock()),
                 session_token=request.cookies[COOKIE],
@@ -67,7 +67,7 @@ async def join(request: Request) -> Response:
     form: Any = JoinForm(await form_data_or_none(request))
     if form.validate_on_submit():
         with form.catch_invalid():
-            await members_service.join_another(
+            await memberships_service.apply_to_join_another(
                 form.uscc.data, MemberRole(form.role.data), by=By(actor, deps(request).clock())
             )
             return flash(
@@ -96,10 +96,10 @@ async def _change_member(form: MemberForm, actor: Actor, request: Request) -> No
     if membership_id is None or not form.validate() or act not in ("approve", "role", "end"):
         raise NotFound(_("没有这个操作。"))
     if act == "end":
-        await members_service.end_membership(membership_id, by=By(actor, now))
+        await memberships_service.end_membership(membership_id, by=By(actor, now))
         return
     role = MemberRole(form.role.data or MemberRole.AGENT)
-    change = members_service.approve_member if act == "approve" else members_service.change_role
+    change = memberships_service.approve_member if act == "approve" else memberships_service.change_role
     await change(membership_id, role, by=By(actor, now))
 
 
@@ -119,7 +119,7 @@ async def act_for(request: Request) -> Response:
     organisation_id = uuid_or_none(data.get("organisation"))
     if organisation_id is None:
         raise NotFound(_("没有这条记录。"))
-    await members_service.act_for(organisation_id, request.cookies[COOKIE], actor=actor)
+    await memberships_service.act_for(organisation_id, request.cookies[COOKIE], actor=actor)
     response = redirect_to(request, "pages:dashboard")
     response.headers["location"] = safe_path(str(data.get("next") or ""), response.headers["location"])
     return response

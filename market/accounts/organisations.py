@@ -1,4 +1,4 @@
-"""An organisation from its registration to its verification, and what it may change by itself."""
+"""Organisations: registration, verification by the operator, and edits by their administrators."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 from uuid import UUID, uuid4
 
 from market.accounts.actors import Actor
-from market.accounts.changes import notify_changed
+from market.accounts.change_listeners import notify_change_listeners
 from market.accounts.messages import notify, notify_staff
 from market.accounts.models import (
     MemberRole,
@@ -29,9 +29,16 @@ from market.kit.i18n import gettext as _
 from market.records.by import By
 from market.records.transitions import transition
 
-FREE = ("introduction", "contact_name", "contact_phone", "contact_email", "bank_name", "bank_account")
-"""What an organisation may change at any time."""
-VERIFIED = (
+EDITABLE_ALWAYS = (
+    "introduction",
+    "contact_name",
+    "contact_phone",
+    "contact_email",
+    "bank_name",
+    "bank_account",
+)
+"""Fields that an organisation may edit at any time."""
+EDITABLE_UNTIL_VERIFIED = (
     "name",
     "uscc",
     "kind",
@@ -44,32 +51,32 @@ VERIFIED = (
     "is_high_tech",
     "is_sme",
 )
-"""What the operator verified; rules of law and of subsidies rest on it, so it is fixed from then on."""
+"""Fields that the operator verifies: rules of law and subsidies depend on them, so they are fixed then."""
 
 
-async def check_uscc_is_free(uscc: str) -> None:
-    """Refuse a code that an organisation here has already.
+async def require_unregistered(uscc: str) -> None:
+    """Raise if an organisation with this code is registered.
 
     Raises:
-        Invalid: at the field `uscc`.
+        Invalid: it is, at the field `uscc`.
     """
     if await Organisation.exists(uscc=uscc):
         raise Invalid(_("这个单位已在平台登记。请改选“加入已有单位”，由它的管理员同意。"), "uscc")
 
 
 @atomic()
-async def found_organisation(details: Mapping[str, Any], *, by: By) -> Organisation:
+async def register_organisation(details: Mapping[str, Any], *, by: By) -> Organisation:
     """Register an organisation, to be verified, with the person as its administrator.
 
     Raises:
-        Invalid: an organisation with this code is there already.
+        Invalid: an organisation with this code is registered already.
     """
-    await check_uscc_is_free(details["uscc"])
+    await require_unregistered(details["uscc"])
     organisation = await Organisation.create(
         id=uuid4(),
         status=OrganisationStatus.PENDING,
         created_at=by.now,
-        **{name: details[name] for name in (*VERIFIED, *FREE)},
+        **{name: details[name] for name in (*EDITABLE_UNTIL_VERIFIED, *EDITABLE_ALWAYS)},
     )
     await Membership.create(
         id=uuid4(),
@@ -84,27 +91,27 @@ async def found_organisation(details: Mapping[str, Any], *, by: By) -> Organisat
 
 
 @atomic()
-async def found_another_organisation(
+async def register_another_organisation(
     details: Mapping[str, Any], *, by: By, session_token: str
 ) -> Organisation:
-    """Register an organisation for a person who is here already, and let them act for it.
+    """Register an organisation for a signed-in person and switch them to it.
 
     Raises:
-        Invalid: an organisation with this code is there already.
+        Invalid: an organisation with this code is registered already.
     """
     by.actor.require(AccountAct.READ_OWN_DATA)
-    organisation = await found_organisation(details, by=by)
+    organisation = await register_organisation(details, by=by)
     await act_for(session_token, organisation.id)
-    await _tell_operators(organisation, now=by.now)
+    await _notify_operators(organisation, now=by.now)
     return organisation
 
 
 async def get_organisation_to_edit(actor: Actor) -> Organisation:
-    """Return the organisation the person acts for, if they administer it.
+    """Return the organisation the person acts for, if they are its administrator.
 
     Raises:
         NotFound: they act for none.
-        NotYours: they do not administer it.
+        NotYours: they are not its administrator.
     """
     membership = await find_own_membership(actor)
     if membership is None:
@@ -118,47 +125,47 @@ async def get_organisation_to_edit(actor: Actor) -> Organisation:
 
 @atomic()
 async def update_organisation(details: Mapping[str, Any], *, revision: int, by: By) -> Organisation:
-    """Save what the administrator changed; a returned organisation is handed in again by it.
+    """Save an administrator's edits; a returned organisation is resubmitted by it.
 
-    Of a verified organisation only `FREE` is saved.
+    Of a verified organisation only `EDITABLE_ALWAYS` is saved.
 
     Raises:
-        Conflict: somebody else changed it meanwhile, or it is suspended.
+        Conflict: it was changed meanwhile (optimistic lock by `revision`), or it is suspended.
         Invalid: another organisation has this code.
     """
-    seen = await get_organisation_to_edit(by.actor)
-    organisation = await _lock(seen.id, revision)
+    own = await get_organisation_to_edit(by.actor)
+    organisation = await _lock(own.id, revision)
     if organisation.status is OrganisationStatus.SUSPENDED:
         raise Conflict(_("单位已停用，暂时不能修改。请联系平台管理员。"))
-    names = FREE if organisation.is_verified else (*VERIFIED, *FREE)
+    names = EDITABLE_ALWAYS if organisation.is_verified else (*EDITABLE_UNTIL_VERIFIED, *EDITABLE_ALWAYS)
     if not organisation.is_verified and details["uscc"] != organisation.uscc:
-        await check_uscc_is_free(details["uscc"])
+        await require_unregistered(details["uscc"])
     was_returned = organisation.status is OrganisationStatus.RETURNED
     organisation.update_from_dict({name: details[name] for name in names})
     organisation.revision += 1
     await organisation.save(update_fields=[*names, "revision"])
     if was_returned:
         await transition(organisation, OrganisationAction.RESUBMIT, by=by, changes={"return_reason": ""})
-        await _tell_operators(organisation, now=by.now)
+        await _notify_operators(organisation, now=by.now)
     else:
         await record("organisation", organisation.id, OrganisationVerb.UPDATE, by=by)
-    await notify_changed("organisations", organisation.id)
+    await notify_change_listeners("organisations", organisation.id)
     return organisation
 
 
 @atomic()
 async def verify_organisation(organisation_id: UUID, *, revision: int, by: By) -> Organisation:
-    """Let an organisation take part.
+    """Verify an organisation, which may then take part.
 
     Raises:
-        Conflict: it was changed since the operator looked at it, or it does not wait.
+        Conflict: it was changed since the operator saw it, or is not pending.
     """
     by.actor.require(AccountAct.VERIFY_ORGANISATION)
     organisation = await _lock(organisation_id, revision)
-    _must_wait(organisation)
+    _require_pending(organisation)
     changes = {"verified_at": by.now, "revision": organisation.revision + 1}
     await transition(organisation, OrganisationAction.VERIFY, by=by, changes=changes)
-    await notify_changed("organisations", organisation.id)
+    await notify_change_listeners("organisations", organisation.id)
     await notify(
         _("%(name)s 已通过认证，可以发布成果、需求和办理交易了。", name=organisation.name),
         organisation_id=organisation.id,
@@ -170,17 +177,17 @@ async def verify_organisation(organisation_id: UUID, *, revision: int, by: By) -
 
 @atomic()
 async def return_organisation(organisation_id: UUID, reason: str, *, revision: int, by: By) -> Organisation:
-    """Send an organisation's registration back with the reason, to be corrected and handed in again.
+    """Return an organisation's registration for correction, with the reason.
 
     Raises:
-        Conflict: it was changed since the operator looked at it, or it does not wait.
+        Conflict: it was changed since the operator saw it, or is not pending.
         Invalid: no reason is given.
     """
     by.actor.require(AccountAct.VERIFY_ORGANISATION)
     if not reason.strip():
         raise Invalid(_("退回时请写明理由，对方据此修改。"), "reason")
     organisation = await _lock(organisation_id, revision)
-    _must_wait(organisation)
+    _require_pending(organisation)
     changes = {"return_reason": reason.strip(), "revision": organisation.revision + 1}
     await transition(organisation, OrganisationAction.RETURN, by=by, changes=changes)
     await notify(
@@ -194,20 +201,20 @@ async def return_organisation(organisation_id: UUID, reason: str, *, revision: i
 
 
 async def _lock(organisation_id: UUID, revision: int) -> Organisation:
-    found = await Organisation.filter(id=organisation_id).select_for_update().first()
-    if found is None:
+    organisation = await Organisation.filter(id=organisation_id).select_for_update().first()
+    if organisation is None:
         raise NotFound(_("没有这个单位。"))
-    if found.revision != revision:
+    if organisation.revision != revision:
         raise Conflict(_("这个单位的信息刚被别人改过，请刷新后再看。"))
-    return found
+    return organisation
 
 
-def _must_wait(organisation: Organisation) -> None:
+def _require_pending(organisation: Organisation) -> None:
     if organisation.status is not OrganisationStatus.PENDING:
         raise Conflict(_("这个单位现在不在等待认证。"))
 
 
-async def _tell_operators(organisation: Organisation, *, now: datetime) -> None:
+async def _notify_operators(organisation: Organisation, *, now: datetime) -> None:
     await notify_staff(
         StaffRole.OPERATOR,
         _("单位等待认证：%(name)s", name=organisation.name),

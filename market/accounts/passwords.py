@@ -1,4 +1,4 @@
-"""Passwords: argon2id, in a thread, a few at a time."""
+"""Passwords: argon2id, in a thread, two at a time."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from pwdlib import PasswordHash
 from market.kit.errors import Invalid
 from market.kit.i18n import gettext as _
 
-SHORTEST, LONGEST = 10, 128
-_room = asyncio.Semaphore(2)
-"""Each hash takes 64 MiB and a core for a tenth of a second."""
+MIN_LENGTH, MAX_LENGTH = 10, 128
+_slots = asyncio.Semaphore(2)
+"""Bounds concurrency: each hash takes 64 MiB and a core for a tenth of a second."""
 
 
 _hashers: list[PasswordHash] = []
@@ -19,7 +19,7 @@ _decoy_hash: list[str] = []
 
 
 def use_hasher(hasher: PasswordHash) -> None:
-    """Hash with another strength than the recommended one, such as a light one in tests."""
+    """Replace the recommended hasher, such as by a cheap one in tests."""
     _hashers[:] = [hasher]
     _decoy_hash.clear()
 
@@ -31,15 +31,15 @@ def _hasher() -> PasswordHash:
 
 
 async def hash_password(password: str) -> str:
-    """Return the hash to keep."""
-    async with _room:
+    """Return the hash to store."""
+    async with _slots:
         return await asyncio.to_thread(_hasher().hash, password)
 
 
-async def verify_password(password: str, kept: str) -> bool:
-    """Tell whether the password is the one hashed; takes as long for an empty `kept`."""
-    async with _room:
-        return await asyncio.to_thread(_hasher().verify, password, kept or await _decoy())
+async def verify_password(password: str, stored_hash: str) -> bool:
+    """Return whether the password fits the hash; takes as long for an empty `stored_hash`."""
+    async with _slots:
+        return await asyncio.to_thread(_hasher().verify, password, stored_hash or await _decoy())
 
 
 async def _decoy() -> str:
@@ -49,19 +49,17 @@ async def _decoy() -> str:
 
 
 def check_new_password(password: str, *, email: str) -> None:
-    """Refuse passwords that are too short, too long, or the person's own address.
-
-    OWASP ASVS 2.1: length counts, no rules about kinds of characters.
+    """Raise if a password is too short, too long, too common, or the person's address (OWASP ASVS 2.1).
 
     Raises:
-        Invalid: with the sentence to show at the field `password`.
+        Invalid: it is, at the field `password`.
     """
-    if len(password) < SHORTEST:
-        raise Invalid(_("密码至少 %(count)s 个字符。", count=SHORTEST), "password")
-    if len(password) > LONGEST:
-        raise Invalid(_("密码最多 %(count)s 个字符。", count=LONGEST), "password")
-    plain = password.lower()
-    if plain in COMMON or email.split("@")[0].lower() == plain or len(set(plain)) < 4:
+    if len(password) < MIN_LENGTH:
+        raise Invalid(_("密码至少 %(count)s 个字符。", count=MIN_LENGTH), "password")
+    if len(password) > MAX_LENGTH:
+        raise Invalid(_("密码最多 %(count)s 个字符。", count=MAX_LENGTH), "password")
+    lower = password.lower()
+    if lower in COMMON or email.split("@")[0].lower() == lower or len(set(lower)) < 4:
         raise Invalid(_("这个密码太容易被猜到，请换一个。"), "password")
 
 

@@ -1,6 +1,6 @@
-"""Roles, and which of them may do what: each room declares its acts with the roles that may do them.
+"""Roles and permissions: each room declares its acts with the roles that may do them.
 
-Whose record it is, the guarded getters decide.
+Ownership of a record is checked by the guarded getters of its room.
 """
 
 from __future__ import annotations
@@ -15,13 +15,13 @@ from market.kit.room import rooms
 
 
 class Role(StrEnum):
-    """What a person is, for the moment of one request. A person may be several things at once."""
+    """A role of the person in one request; a person may have several."""
 
     GUEST = "guest"
     PERSON = "person"
-    """Signed in with a confirmed address; acts for nobody."""
+    """Signed in with a confirmed address; acts for no organisation."""
     ADMIN = "admin"
-    """Administrator of a verified organisation; may all that an agent may."""
+    """Administrator of a verified organisation; has all permissions of an agent."""
     AGENT = "agent"
     """经办人 of a verified organisation."""
     FINANCE = "finance"
@@ -36,7 +36,7 @@ class Role(StrEnum):
 
 
 class AccountAct(StrEnum):
-    """Everything that changes a record of this room, or shows what is not public."""
+    """Acts of this room: all that changes a record, or shows what is not public."""
 
     MANAGE_MEMBERS = "manage_members"
     EDIT_ORGANISATION = "edit_organisation"
@@ -50,13 +50,13 @@ class AccountAct(StrEnum):
 ORGANISATION = frozenset({Role.ADMIN, Role.AGENT})
 ALL_MEMBERS = frozenset({Role.ADMIN, Role.AGENT, Role.FINANCE})
 DESK = frozenset({Role.OFFICER, Role.RECHECKER, Role.APPROVER, Role.OPERATOR, Role.AUDITOR})
-EVERYBODY_KNOWN = frozenset(set(Role) - {Role.GUEST})
+ALL_SIGNED_IN = frozenset(set(Role) - {Role.GUEST})
 
 PERMISSIONS: Mapping[StrEnum, frozenset[Role]] = {
     AccountAct.MANAGE_MEMBERS: frozenset({Role.ADMIN}),
     AccountAct.EDIT_ORGANISATION: frozenset({Role.ADMIN}),
     AccountAct.VERIFY_ORGANISATION: frozenset({Role.OPERATOR}),
-    AccountAct.READ_OWN_DATA: EVERYBODY_KNOWN,
+    AccountAct.READ_OWN_DATA: ALL_SIGNED_IN,
     AccountAct.READ_AUDIT: frozenset({Role.AUDITOR}),
     AccountAct.READ_MAILS: frozenset(Role),
     AccountAct.SEE_DESK: frozenset({Role.OFFICER, Role.RECHECKER, Role.APPROVER, Role.AUDITOR}),
@@ -78,19 +78,19 @@ STAFF = DESK | {Role.REVIEWER}
 
 
 class NotYours(Forbidden):
-    """The person's roles do not include one that may do this."""
+    """The person's roles do not permit the act."""
 
 
 def may(roles: frozenset[Role], act: StrEnum | str) -> bool:
-    """Tell whether one of these roles may do this."""
+    """Return whether one of the roles permits the act."""
     return not roles.isdisjoint(rooms().permissions[act])
 
 
 def require(roles: frozenset[Role], act: StrEnum | str) -> None:
-    """Let pass only who may do this.
+    """Raise unless one of the roles permits the act.
 
     Raises:
-        NotYours: none of the roles may.
+        NotYours: none does.
     """
     if not may(roles, act):
         raise NotYours(_("您的身份不能做这件事。"))

@@ -1,4 +1,4 @@
-"""What the market knows of a person: handed out on wish, and taken away on wish.
+"""Personal data: export and erasure at the person's request.
 
 Personal Information Protection Law of the PRC (个人信息保护法) articles 45 and 47.
 """
@@ -9,8 +9,9 @@ import secrets
 from typing import Any
 
 from market.accounts.actors import Actor
-from market.accounts.changes import notify_changed
-from market.accounts.members import is_last_admin
+from market.accounts.authentication import verify_own_password
+from market.accounts.change_listeners import notify_change_listeners
+from market.accounts.memberships import is_last_admin
 from market.accounts.models import (
     BrokerProfile,
     MailToken,
@@ -22,7 +23,6 @@ from market.accounts.models import (
     User,
 )
 from market.accounts.permissions import AccountAct
-from market.accounts.signing_in import check_own_password
 from market.accounts.verbs import UserVerb
 from market.audit.export_format import to_export_row
 from market.audit.log import record
@@ -39,9 +39,9 @@ ERASED_NAME = "已注销用户"
 
 
 async def export_data(actor: Actor) -> dict[str, Any]:
-    """Return everything that is kept about a person as a person, for a JSON file.
+    """Return all personal data of a person, with their audit events, for a JSON file.
 
-    Records of their organisations are not theirs; the log of what they did is among it.
+    Records of their organisations are not personal data.
     """
     actor.require(AccountAct.READ_OWN_DATA)
     user = await User.get(id=actor.user_id)
@@ -94,20 +94,20 @@ def _values(record: Any, *names: str) -> dict[str, Any]:
 
 
 async def erase_person(password: str, *, by: By, ip: str) -> None:
-    """Take a person's data away for good; what they did stays under a name that nobody can resolve.
+    """Erase a person's data; what they did stays under a pseudonym that cannot be resolved.
 
     Raises:
-        Invalid: the password is not right.
-        Conflict: they work for the authority, or are the last administrator of an organisation.
+        Invalid: the password is wrong.
+        Conflict: they are staff, or the last administrator of a verified organisation.
     """
     by.actor.require(AccountAct.READ_OWN_DATA)
-    user = await check_own_password(password, actor=by.actor, ip=ip, field="password")
+    user = await verify_own_password(password, actor=by.actor, ip=ip, field="password")
     await _erase(user, by=by)
 
 
 @atomic()
 async def _erase(user: User, *, by: By) -> None:
-    await _refuse_if_needed(user)
+    await _require_erasable(user)
     await record("user", user.id, UserVerb.ERASE, by=by)
     email = user.email
     user.update_from_dict(
@@ -141,15 +141,15 @@ async def _erase(user: User, *, by: By) -> None:
                 "revision",
             ]
         )
-        await notify_changed("brokers", profile.id)
+        await notify_change_listeners("brokers", profile.id)
     await Pseudonym.filter(user_id=user.id).update(user_id=None)
 
 
-async def _refuse_if_needed(user: User) -> None:
+async def _require_erasable(user: User) -> None:
     if user.staff_role is not None:
         raise Conflict(_("工作人员账号记着核算、复核、批准等责任，不能自行注销。请联系平台管理员停用。"))
     memberships = await Membership.active(user_id=user.id).select_related("organisation")
-    # Two administrators who go at once wait for each other, so that one of them stays.
+    # The lock serialises two administrators who leave at once, so that one of them stays.
     ids = [membership.organisation_id for membership in memberships]
     await Organisation.filter(id__in=ids).order_by("id").select_for_update()
     for membership in memberships:

@@ -7,7 +7,7 @@ from uuid import UUID
 from tortoise.expressions import Q
 
 from market.accounts.actors import Actor
-from market.accounts.demo import EMAILS
+from market.accounts.demo_logins import EMAILS
 from market.accounts.models import (
     BrokerProfile,
     Membership,
@@ -23,15 +23,15 @@ from market.kit.i18n import gettext as _
 
 
 async def get_organisation(organisation_id: UUID) -> Organisation:
-    """Return an organisation, verified or not: for staff and for its own people.
+    """Return an organisation, verified or not: for staff and its own members.
 
     Raises:
         NotFound: there is none.
     """
-    found = await Organisation.get_or_none(id=organisation_id)
-    if found is None:
+    organisation = await Organisation.get_or_none(id=organisation_id)
+    if organisation is None:
         raise NotFound(_("没有这个单位。"))
-    return found
+    return organisation
 
 
 async def list_memberships(organisation_id: UUID) -> list[Membership]:
@@ -46,7 +46,7 @@ async def list_memberships_of(user_id: UUID) -> list[Membership]:
     return await memberships.order_by("applied_at")
 
 
-async def memberships_of(user_id: UUID, since: datetime) -> list[Membership]:
+async def list_periods_since(user_id: UUID, since: datetime) -> list[Membership]:
     """Return a person's periods that have not ended before `since`, with the organisations, oldest first."""
     periods = Membership.filter(Q(ended_at__isnull=True) | Q(ended_at__gte=since), user_id=user_id)
     return (
@@ -66,7 +66,7 @@ async def relations(user_id: UUID, organisation_ids: Collection[UUID], since: da
             organisation=membership.organisation.name,
             role=label("member_role", membership.role),
         )
-        for membership in await memberships_of(user_id, since)
+        for membership in await list_periods_since(user_id, since)
         if membership.organisation_id in organisation_ids
     ]
 
@@ -89,15 +89,16 @@ async def find_organisation_by_uscc(uscc: str) -> Organisation | None:
 async def list_organisations(
     statuses: Collection[OrganisationStatus], *, words: str = "", offset: int, limit: int
 ) -> tuple[list[Organisation], int]:
-    """Return organisations in one of these states, the longest-waiting first, and how many there are."""
-    found = Organisation.filter(status__in=list(statuses))
+    """Return a page of the organisations in these statuses, oldest first, and the total count."""
+    organisations = Organisation.filter(status__in=list(statuses))
     if words:
-        found = found.filter(name__icontains=words)
-    return await found.order_by("created_at").offset(offset).limit(limit), await found.count()
+        organisations = organisations.filter(name__icontains=words)
+    page = organisations.order_by("created_at").offset(offset).limit(limit)
+    return await page, await organisations.count()
 
 
 async def count_organisations() -> dict[OrganisationStatus, int]:
-    """Return how many organisations stand in each state."""
+    """Return the number of organisations by status."""
     return {status: await Organisation.filter(status=status).count() for status in OrganisationStatus}
 
 
@@ -112,27 +113,27 @@ async def get_broker_profile(profile_id: UUID) -> BrokerProfile:
     Raises:
         NotFound: there is none.
     """
-    found = await BrokerProfile.get_or_none(id=profile_id).select_related("user")
-    if found is None:
+    profile = await BrokerProfile.get_or_none(id=profile_id).select_related("user")
+    if profile is None:
         raise NotFound(_("没有这位经纪人。"))
-    return found
+    return profile
 
 
 async def list_broker_profiles(
     *, is_verified: bool, offset: int, limit: int
 ) -> tuple[list[BrokerProfile], int]:
-    """Return brokers, verified or waiting for it, with the people, and how many there are in all."""
-    found = BrokerProfile.filter(is_verified=is_verified, user__is_active=True)
-    items = await found.select_related("user").order_by("created_at").offset(offset).limit(limit)
-    return items, await found.count()
+    """Return a page of brokers, verified or pending, with their people, and the total count."""
+    profiles = BrokerProfile.filter(is_verified=is_verified, user__is_active=True)
+    page = profiles.select_related("user").order_by("created_at").offset(offset).limit(limit)
+    return await page, await profiles.count()
 
 
 async def list_sessions(user_id: UUID) -> list[Session]:
-    """Return where a person is signed in, the latest first."""
+    """Return a person's sessions, last used first."""
     return await Session.filter(user_id=user_id).order_by("-seen_at")
 
 
 async def list_demo_people() -> Sequence[User]:
-    """Return the people of the demo logins, as far as the demo market has been seeded."""
+    """Return the people of the demo logins that are seeded."""
     people = {user.email: user for user in await User.filter(email__in=EMAILS, is_active=True)}
     return [people[email] for email in EMAILS if email in people]

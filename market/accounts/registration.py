@@ -1,4 +1,4 @@
-"""How people come in: with a new organisation, into one that is there, or as a technology broker."""
+"""Registration of people: with a new organisation, as members of an existing one, or as brokers."""
 
 from __future__ import annotations
 
@@ -12,7 +12,8 @@ from tortoise.exceptions import IntegrityError
 
 from market.accounts.actors import actor_without_roles
 from market.accounts.brokers import apply_as_broker
-from market.accounts.members import ask_to_join, find_organisation_to_join, notify_admins_of_application
+from market.accounts.mail_tokens import make_token, use_token
+from market.accounts.memberships import apply_to_join, find_organisation_to_join, notify_admins_of_application
 from market.accounts.messages import notify_staff
 from market.accounts.models import (
     BrokerProfile,
@@ -24,9 +25,8 @@ from market.accounts.models import (
     TokenPurpose,
     User,
 )
-from market.accounts.organisations import check_uscc_is_free, found_organisation
+from market.accounts.organisations import register_organisation, require_unregistered
 from market.accounts.passwords import check_new_password, hash_password
-from market.accounts.tokens import make_token, use_token
 from market.accounts.verbs import UserVerb
 from market.audit.log import record
 from market.kit import limits
@@ -46,33 +46,33 @@ class NewPerson:
 async def register_with_organisation(
     person: NewPerson, details: Mapping[str, Any], *, ip: str, now: datetime
 ) -> None:
-    """Let a person in together with a new organisation, whose administrator they become.
+    """Register a person with a new organisation, whose administrator they become.
 
     Raises:
-        Invalid: the password will not do, or an organisation with this code is there already.
+        Invalid: the password is not acceptable, or an organisation with this code is registered already.
     """
 
     async def check() -> None:
-        await check_uscc_is_free(details["uscc"])
+        await require_unregistered(details["uscc"])
 
     async def begin(user: User) -> None:
-        await found_organisation(details, by=By(actor_without_roles(user.id), now))
+        await register_organisation(details, by=By(actor_without_roles(user.id), now))
 
     await _register(person, check, begin, ip=ip, now=now)
 
 
 async def register_to_join(person: NewPerson, uscc: str, role: MemberRole, *, ip: str, now: datetime) -> None:
-    """Let a person in who wants to act for an organisation that is there; its administrator decides.
+    """Register a person who applies to an existing organisation, whose administrator decides.
 
     Raises:
-        Invalid: the password will not do, or there is no such organisation.
+        Invalid: the password is not acceptable, or there is no such organisation.
     """
 
     async def check() -> None:
         await find_organisation_to_join(uscc)
 
     async def begin(user: User) -> None:
-        await ask_to_join(uscc, role, by=By(actor_without_roles(user.id), now))
+        await apply_to_join(uscc, role, by=By(actor_without_roles(user.id), now))
 
     await _register(person, check, begin, ip=ip, now=now)
 
@@ -80,10 +80,10 @@ async def register_to_join(person: NewPerson, uscc: str, role: MemberRole, *, ip
 async def register_as_broker(
     person: NewPerson, details: Mapping[str, Any], *, ip: str, now: datetime
 ) -> None:
-    """Let a technology broker in; the operator verifies the certificate.
+    """Register a technology broker; the operator verifies the certificate.
 
     Raises:
-        Invalid: the password will not do.
+        Invalid: the password is not acceptable.
     """
 
     async def check() -> None:
@@ -103,15 +103,15 @@ async def _register(
     ip: str,
     now: datetime,
 ) -> None:
-    """Do the same whether the address is known or not, as far as the person in front can see."""
+    """Create the account, or warn the owner of a known address; the response does not tell which."""
     await limits.count_attempt(f"register:{ip}", limit=30, window_seconds=3600)
     check_new_password(person.password, email=person.email)
     await check()
     password_hash = await hash_password(person.password)
     try:
-        await _let_in(person, password_hash, begin, now=now)
+        await _create_account(person, password_hash, begin, now=now)
     except IntegrityError:
-        # Somebody took the address or the code in this very moment.
+        # A concurrent registration took the address or the code.
         await check()
         if not await User.exists(email=person.email):
             raise
@@ -119,7 +119,7 @@ async def _register(
 
 
 @atomic()
-async def _let_in(
+async def _create_account(
     person: NewPerson, password_hash: str, begin: Callable[[User], Awaitable[None]], *, now: datetime
 ) -> None:
     if await User.exists(email=person.email):
@@ -150,7 +150,7 @@ async def _warn_owner(email: str, *, now: datetime) -> None:
 
 @atomic()
 async def send_confirmation(user: User, *, now: datetime) -> None:
-    """Send the link by which a person shows that the address is theirs."""
+    """Send the link that confirms an address."""
     token = await make_token(user, TokenPurpose.CONFIRM_EMAIL)
     await queue_mail(
         user.email,
@@ -167,26 +167,26 @@ async def send_confirmation(user: User, *, now: datetime) -> None:
 
 @atomic()
 async def confirm_email(token: str, *, now: datetime) -> None:
-    """Take an address as the person's own, and tell those who have to decide about them now.
+    """Confirm an address by its link, and notify who decides on the person's applications.
 
     Raises:
-        NotFound: the link is used, too old, or never was.
+        NotFound: the link was used, has expired, or never existed.
     """
     user = await use_token(token, TokenPurpose.CONFIRM_EMAIL)
     await mark_confirmed(user, now=now)
 
 
 async def mark_confirmed(user: User, *, now: datetime) -> None:
-    """Take a person's address as confirmed; the second time nothing happens."""
+    """Mark a person's address as confirmed. Idempotent."""
     if user.email_confirmed_at is not None:
         return
     user.email_confirmed_at = now
     await user.save(update_fields=["email_confirmed_at"])
     await record("user", user.id, UserVerb.CONFIRM_EMAIL, by=By(actor_without_roles(user.id), now))
-    await _tell_who_decides(user, now=now)
+    await _notify_deciders(user, now=now)
 
 
-async def _tell_who_decides(user: User, *, now: datetime) -> None:
+async def _notify_deciders(user: User, *, now: datetime) -> None:
     for membership in await Membership.filter(user_id=user.id).select_related("organisation"):
         organisation = membership.organisation
         if membership.status is MemberStatus.PENDING:

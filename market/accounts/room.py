@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from market.accounts import jobs, models, organisation_views, own_views, queries, views
+from market.accounts import authentication_views, jobs, models, organisation_views, profile_views, queries
 from market.accounts.models import MemberStatus, OrganisationAction, OrganisationStatus
 from market.accounts.permissions import PERMISSIONS
 from market.accounts.verbs import OrganisationVerb, UserVerb
@@ -14,8 +14,8 @@ ROOM = Room(
     permissions=PERMISSIONS,
     models=(models,),
     routes=[
-        *views.routes,
-        *own_views.routes,
+        *authentication_views.routes,
+        *profile_views.routes,
         *organisation_views.routes,
     ],
     jobs=(jobs.send_mail, jobs.sweep),

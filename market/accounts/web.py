@@ -1,4 +1,4 @@
-"""What the web sees of accounts: who is signed in, the session cookie, the demands of a page."""
+"""The actor of a request, the session cookie, and the permission a page requires."""
 
 from __future__ import annotations
 
@@ -8,21 +8,20 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from market.accounts.actors import Actor
-from market.accounts.devices import device_name
-from market.accounts.sessions import COOKIE, find_actor
-from market.accounts.signing_in import Browser
+from market.accounts.authentication import Browser
+from market.accounts.sessions import COOKIE, device_name, find_actor
 from market.kit.errors import MarketError
 from market.kit.i18n import gettext as _
 
 
 class SignInFirst(MarketError):
-    """The page is for people who are signed in; the app sends guests to the sign-in page."""
+    """The page requires a login; the app redirects guests to it."""
 
     status = 401
 
 
 def signed_in_actor(request: Request) -> Actor:
-    """Return who is signed in.
+    """Return the signed-in actor.
 
     Raises:
         SignInFirst: nobody is.
@@ -34,11 +33,11 @@ def signed_in_actor(request: Request) -> Actor:
 
 
 def actor_for(request: Request, act: StrEnum) -> Actor:
-    """Return who is signed in, if their roles allow `act`.
+    """Return the signed-in actor, if their roles permit `act`.
 
     Raises:
         SignInFirst: nobody is signed in.
-        NotYours: the roles do not allow it.
+        NotYours: the roles do not permit it.
     """
     actor = signed_in_actor(request)
     actor.require(act)
@@ -46,32 +45,32 @@ def actor_for(request: Request, act: StrEnum) -> Actor:
 
 
 def optional_actor(request: Request) -> Actor | None:
-    """Return who is signed in, or None for a guest."""
+    """Return the signed-in actor, or None for a guest."""
     actor: Actor | None = request.state.actor
     return actor
 
 
 async def attach_actor(request: Request) -> None:
-    """Find out who is signed in, before the handler runs."""
-    found = await find_actor(request.cookies.get(COOKIE))
-    request.state.actor, request.state.unread = found or (None, 0)
+    """Load the actor into the request's state, before the handler runs."""
+    session = await find_actor(request.cookies.get(COOKIE))
+    request.state.actor, request.state.unread = session or (None, 0)
 
 
 def set_session(response: Response, token: str, *, is_secure: bool) -> Response:
-    """Hand the browser its session."""
+    """Set the session cookie."""
     response.set_cookie(COOKIE, token, httponly=True, samesite="lax", secure=is_secure, max_age=7 * 86400)
     return response
 
 
 def drop_session(response: Response) -> Response:
-    """Take the session away from the browser, with all that it keeps of us."""
+    """Delete the session cookie and have the browser clear its cache."""
     response.delete_cookie(COOKIE)
     response.headers["clear-site-data"] = '"cache"'
     return response
 
 
 def browser_of(request: Request) -> Browser:
-    """Return where a sign-in comes from."""
+    """Return the browser that signs in."""
     return Browser(
         ip=address_of(request),
         device=device_name(request.headers.get("user-agent", "")),
@@ -80,5 +79,5 @@ def browser_of(request: Request) -> Browser:
 
 
 def address_of(request: Request) -> str:
-    """Return the network address the request comes from; behind a proxy the server has put it right."""
+    """Return the client's IP address; the server has resolved it behind a proxy."""
     return request.client.host if request.client else ""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from enum import StrEnum
 
-from market.accounts.permissions import EVERYBODY_KNOWN, Role
+from market.accounts.permissions import ALL_SIGNED_IN, Role
 
 
 class AlertAct(StrEnum):
@@ -15,5 +15,5 @@ class AlertAct(StrEnum):
 
 
 PERMISSIONS: Mapping[StrEnum, frozenset[Role]] = {
-    AlertAct.SAVE_SEARCH: EVERYBODY_KNOWN - {Role.AUDITOR},
+    AlertAct.SAVE_SEARCH: ALL_SIGNED_IN - {Role.AUDITOR},
 }

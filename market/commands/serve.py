@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator
 import uvicorn
 from starlette.types import ASGIApp
 
-from market.accounts import demo
+from market.accounts import demo_logins
 from market.app import create_app
 from market.claims.subsidisable_outcomes import rebuild_outcome_documents
 from market.deps import Deps
@@ -123,9 +123,9 @@ class _Server(uvicorn.Server):
         await super().startup(sockets)
         _say(f"\n科转 KeZhuan: {self.deps.settings.base_url}")
         if self.deps.settings.is_demo:
-            _say(f"演示登录 demo logins, password {demo.PASSWORD}:")
-            for name, role in demo.LOGINS.items():
-                _say(f"  {name}{demo.DOMAIN}  {role}")
+            _say(f"演示登录 demo logins, password {demo_logins.PASSWORD}:")
+            for name, role in demo_logins.LOGINS.items():
+                _say(f"  {name}{demo_logins.DOMAIN}  {role}")
         _say("Ctrl-C 停止 stops everything.\n")
 
     @contextlib.contextmanager

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from enum import StrEnum
 
-from market.accounts.permissions import EVERYBODY_KNOWN, ORGANISATION, Role
+from market.accounts.permissions import ALL_SIGNED_IN, ORGANISATION, Role
 
 
 class NoticeAct(StrEnum):
@@ -21,7 +21,7 @@ class NoticeAct(StrEnum):
 
 
 PERMISSIONS: Mapping[StrEnum, frozenset[Role]] = {
-    NoticeAct.OBJECT: EVERYBODY_KNOWN - {Role.AUDITOR},
+    NoticeAct.OBJECT: ALL_SIGNED_IN - {Role.AUDITOR},
     NoticeAct.ANSWER_OBJECTION: ORGANISATION | {Role.OFFICER},
     NoticeAct.DECIDE_OBJECTION: frozenset({Role.OPERATOR}),
     NoticeAct.EXTEND_NOTICE: ORGANISATION | {Role.RECHECKER},

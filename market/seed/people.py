@@ -6,9 +6,9 @@ from collections.abc import Iterable, Iterator
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from market.accounts import brokers, members, organisations
+from market.accounts import brokers, memberships, organisations
 from market.accounts.actors import Actor, actor_without_roles, load_actor
-from market.accounts.demo import PASSWORD
+from market.accounts.demo_logins import PASSWORD
 from market.accounts.messages import notify_staff
 from market.accounts.models import (
     BrokerProfile,
@@ -153,8 +153,10 @@ async def _add_organisation(
     admin = await load_actor(users[0].id)
     for user in users[1:]:
         role = next(MemberRole(p["member_role"]) for p in people.values() if p["email"] == user.email)
-        joined = await members.ask_to_join(entry["uscc"], role, by=By(actor_without_roles(user.id), later))
-        await members.approve_member(joined.id, role, by=By(admin, later + timedelta(hours=2)))
+        joined = await memberships.apply_to_join(
+            entry["uscc"], role, by=By(actor_without_roles(user.id), later)
+        )
+        await memberships.approve_member(joined.id, role, by=By(admin, later + timedelta(hours=2)))
 
 
 async def _register(key: str, entry: dict[str, Any], founders: Iterable[User], now: datetime) -> Organisation:
@@ -244,10 +246,10 @@ async def _ask_to_join(calendar: Calendar) -> Story:
     person = {"email": "su.wanting@demo.kezhuan.test", "name": "苏婉婷"}
     user = await _add_person("su_wanting", person, await _common_hash(), now)
     organisation = await Organisation.get(id=id_of("organisation", "enterprise"))
-    await members.ask_to_join(
+    await memberships.apply_to_join(
         str(organisation.uscc), MemberRole.AGENT, by=By(actor_without_roles(user.id), now)
     )
-    await members.notify_admins_of_application(organisation, user.name, now=now)
+    await memberships.notify_admins_of_application(organisation, user.name, now=now)
 
 
 async def _common_hash() -> str:

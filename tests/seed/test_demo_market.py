@@ -12,7 +12,7 @@ import pytest_asyncio
 from tortoise.transactions import in_transaction
 
 from market.accounts.actors import Actor
-from market.accounts.demo import EMAILS, PASSWORD
+from market.accounts.demo_logins import EMAILS, PASSWORD
 from market.accounts.models import Message, Organisation, OrganisationKind, OrganisationStatus, User
 from market.accounts.passwords import verify_password
 from market.audit.verify import verify_database

@@ -7,7 +7,7 @@ import pytest
 from tortoise.exceptions import IntegrityError
 
 from market.accounts.actors import load_actor
-from market.accounts.members import ask_to_join, change_role, end_membership
+from market.accounts.memberships import apply_to_join, change_role, end_membership
 from market.accounts.messages import notify, notify_staff
 from market.accounts.models import MemberRole, Membership, MemberStatus, Message, StaffRole
 from market.accounts.permissions import NotYours, Role
@@ -117,7 +117,7 @@ async def test_the_same_role_again_begins_no_new_period() -> None:
 async def test_a_refused_application_was_no_membership() -> None:
     organisation = await make_organisation()
     admin, applicant = await make_member(organisation), await make_member()
-    application = await ask_to_join(str(organisation.uscc), MemberRole.AGENT, by=By(applicant, NOW))
+    application = await apply_to_join(str(organisation.uscc), MemberRole.AGENT, by=By(applicant, NOW))
 
     await end_membership(application.id, by=By(admin, NOW))
 

@@ -6,8 +6,8 @@ from datetime import UTC, datetime, timedelta
 import httpx
 import pytest
 
-from market.accounts.demo import EMAILS
-from market.accounts.demo import PASSWORD as DEMO_PASSWORD
+from market.accounts.demo_logins import EMAILS
+from market.accounts.demo_logins import PASSWORD as DEMO_PASSWORD
 from market.accounts.models import MailToken, MemberRole, Message, Session, User
 from market.accounts.sessions import COOKIE
 from market.app import create_app

@@ -1,4 +1,4 @@
-"""Calls the rooms above when public facts of an organisation or a broker change, such as the search index."""
+"""Change listeners: rooms above, such as search, that follow public facts of organisations and brokers."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from uuid import UUID
 from market.kit.room import rooms
 
 
-async def notify_changed(kind: str, record_id: UUID) -> None:
+async def notify_change_listeners(kind: str, record_id: UUID) -> None:
     """Call every room's change listener, in the transaction of the change.
 
     `kind` is "organisations" or "brokers".

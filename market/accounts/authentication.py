@@ -1,4 +1,4 @@
-"""Coming in and staying safe: sign-in, lost and changed passwords (OWASP ASVS 2 and 3)."""
+"""Authentication: sign-in, reset and change of passwords, other sessions (OWASP ASVS 2 and 3)."""
 
 from __future__ import annotations
 
@@ -6,15 +6,15 @@ import hashlib
 from dataclasses import dataclass
 from datetime import datetime
 
-from market.accounts import demo
+from market.accounts import demo_logins
 from market.accounts.actors import Actor, actor_without_roles
-from market.accounts.changes import notify_changed
+from market.accounts.change_listeners import notify_change_listeners
+from market.accounts.mail_tokens import check_token, make_token, use_token
 from market.accounts.messages import notify
 from market.accounts.models import BrokerProfile, Session, TokenPurpose, User
 from market.accounts.passwords import check_new_password, hash_password, verify_password
 from market.accounts.registration import mark_confirmed, send_confirmation
 from market.accounts.sessions import end_all_sessions, start_session, token_hash
-from market.accounts.tokens import check_token, make_token, use_token
 from market.accounts.verbs import UserVerb
 from market.audit.log import record
 from market.kit import limits
@@ -27,32 +27,32 @@ from market.records.by import By
 
 @dataclass(frozen=True)
 class Browser:
-    """Where a sign-in comes from."""
+    """The browser that signs in."""
 
     ip: str
     device: str
     old_token: str | None = None
-    """The session it had before, which ends."""
+    """Token of its previous session, which ends."""
 
 
 async def sign_in(email: str, password: str, *, browser: Browser, is_demo: bool, now: datetime) -> str:
-    """Return a new session's token for the right password.
+    """Sign in by password and return the token of the new session.
 
-    Takes as long for an unknown address as for a wrong password. The demo's logins do not work
-    outside demo mode. Whoever has not confirmed the address is sent the link again.
+    Takes as long for an unknown address as for a wrong password. Demo logins do not work outside demo
+    mode. An unconfirmed address is sent its link again.
 
     Raises:
-        Invalid: the password is not right, or the address is not confirmed.
-        TooMany: too many wrong tries for this address, or from this place (ASVS 2.2.1).
+        Invalid: the password is wrong, or the address is not confirmed.
+        TooMany: too many failed attempts for this address, or from this IP address (ASVS 2.2.1).
     """
-    await _count_try(email, browser.ip)
+    await _count_attempt(email, browser.ip)
     user = await User.get_or_none(email=email, is_active=True)
-    if user is not None and demo.is_demo_address(email) and not is_demo:
+    if user is not None and demo_logins.is_demo_address(email) and not is_demo:
         user = None
-    is_right = await verify_password(password, user.password_hash if user else "")
-    if user is None or not is_right:
+    is_correct = await verify_password(password, user.password_hash if user else "")
+    if user is None or not is_correct:
         raise Invalid(_("邮箱或密码不正确。"), "password")
-    await limits.reset_attempts(_pair(email, browser.ip), window_seconds=900)
+    await limits.reset_attempts(_attempt_key(email, browser.ip), window_seconds=900)
     if user.email_confirmed_at is None:
         await send_confirmation(user, now=now)
         raise Invalid(_("邮箱还没有确认。确认邮件已重新发出，请打开其中的链接后再登录。"), "email")
@@ -60,39 +60,39 @@ async def sign_in(email: str, password: str, *, browser: Browser, is_demo: bool,
 
 
 async def sign_in_demo(email: str, *, browser: Browser, is_demo: bool) -> str:
-    """Return a new session's token for one of the demo's ten people, without a password.
+    """Sign in to a demo login without a password and return the token of the new session.
 
     Raises:
         NotFound: this is no demo, or there is no such login.
     """
-    user = await User.get_or_none(email=email, is_active=True) if email in demo.EMAILS else None
+    user = await User.get_or_none(email=email, is_active=True) if email in demo_logins.EMAILS else None
     if not is_demo or user is None:
         raise NotFound(_("没有这个演示身份。"))
     return await start_session(user, device=browser.device, old_token=browser.old_token)
 
 
-async def _count_try(email: str, ip: str) -> None:
-    await limits.count_attempt(_pair(email, ip), limit=10, window_seconds=900)
-    await limits.count_attempt(f"login:{_hashed(email)}", limit=90, window_seconds=3600)
+async def _count_attempt(email: str, ip: str) -> None:
+    await limits.count_attempt(_attempt_key(email, ip), limit=10, window_seconds=900)
+    await limits.count_attempt(f"login:{_digest(email)}", limit=90, window_seconds=3600)
     await limits.count_attempt(f"login:{ip}", limit=300, window_seconds=3600)
 
 
-def _pair(email: str, ip: str) -> str:
-    return f"login:{_hashed(email)}:{ip}"
+def _attempt_key(email: str, ip: str) -> str:
+    return f"login:{_digest(email)}:{ip}"
 
 
-def _hashed(email: str) -> str:
+def _digest(email: str) -> str:
     return hashlib.sha256(email.encode()).hexdigest()[:32]
 
 
 async def forgot_password(email: str, *, ip: str, now: datetime) -> None:
-    """Send a link to set a new password, if somebody has this address; tell nothing either way.
+    """Mail a link to set a new password, if the address is registered; the caller cannot tell.
 
     Raises:
-        TooMany: too many wishes from this place.
+        TooMany: too many requests from this IP address, or for this address.
     """
     await limits.count_attempt(f"forgot:{ip}", limit=30, window_seconds=3600)
-    await limits.count_attempt(f"forgot:{_hashed(email)}", limit=5, window_seconds=3600)
+    await limits.count_attempt(f"forgot:{_digest(email)}", limit=5, window_seconds=3600)
     user = await User.get_or_none(email=email, is_active=True)
     if user is not None:
         await _send_reset(user, now=now)
@@ -115,11 +115,11 @@ async def _send_reset(user: User, *, now: datetime) -> None:
 
 
 async def reset_password(token: str, password: str, *, now: datetime) -> None:
-    """Set a new password by a link from the mail; ends all sessions and confirms the address.
+    """Set a new password by a mailed link; end all sessions and confirm the address.
 
     Raises:
-        NotFound: the link is used, too old, or never was.
-        Invalid: the password will not do; the link stays good.
+        NotFound: the link was used, has expired, or never existed.
+        Invalid: the password is not acceptable; the link stays valid.
     """
     await check_token(token, TokenPurpose.RESET_PASSWORD)
     check_new_password(password, email="")
@@ -134,45 +134,45 @@ async def _reset(token: str, password_hash: str, *, now: datetime) -> None:
     await end_all_sessions(user.id)
     await mark_confirmed(user, now=now)
     await record("user", user.id, UserVerb.RESET_PASSWORD, by=By(actor_without_roles(user.id), now))
-    await _tell_of_change(user, now=now)
+    await _notify_of_change(user, now=now)
 
 
 async def change_password(current: str, password: str, *, by: By, session_token: str, ip: str) -> None:
-    """Set a new password; every other browser is signed out (ASVS 3.3.3).
+    """Set a new password; all other sessions end (ASVS 3.3.3).
 
     Raises:
-        Invalid: the current password is not right, or the new one will not do.
+        Invalid: the current password is wrong, or the new one is not acceptable.
     """
-    user = await check_own_password(current, actor=by.actor, ip=ip, field="current")
+    user = await verify_own_password(current, actor=by.actor, ip=ip, field="current")
     check_new_password(password, email=user.email)
-    await _change(user, await hash_password(password), session_token, by=by)
+    await _store_password(user, await hash_password(password), session_token, by=by)
 
 
-async def check_own_password(password: str, *, actor: Actor, ip: str, field: str) -> User:
-    """Return the person if this is their password, for acts that ask for it again.
+async def verify_own_password(password: str, *, actor: Actor, ip: str, field: str) -> User:
+    """Re-authenticate a signed-in person by password and return them.
 
     Raises:
-        Invalid: it is not, at `field`.
-        TooMany: it was tried too often.
+        Invalid: the password is wrong, at `field`.
+        TooMany: too many failed attempts.
     """
-    await limits.count_attempt(_pair(actor.email, ip), limit=10, window_seconds=900)
+    await limits.count_attempt(_attempt_key(actor.email, ip), limit=10, window_seconds=900)
     user = await User.get(id=actor.user_id)
     if not await verify_password(password, user.password_hash):
         raise Invalid(_("密码不正确。"), field)
-    await limits.reset_attempts(_pair(actor.email, ip), window_seconds=900)
+    await limits.reset_attempts(_attempt_key(actor.email, ip), window_seconds=900)
     return user
 
 
 @atomic()
-async def _change(user: User, password_hash: str, token: str, *, by: By) -> None:
+async def _store_password(user: User, password_hash: str, token: str, *, by: By) -> None:
     user.password_hash = password_hash
     await user.save(update_fields=["password_hash"])
     await Session.filter(user_id=user.id).exclude(token_hash=token_hash(token)).delete()
     await record("user", user.id, UserVerb.CHANGE_PASSWORD, by=by)
-    await _tell_of_change(user, now=by.now)
+    await _notify_of_change(user, now=by.now)
 
 
-async def _tell_of_change(user: User, *, now: datetime) -> None:
+async def _notify_of_change(user: User, *, now: datetime) -> None:
     await notify(
         _("您的登录密码刚刚改过。如果不是您本人，请立即重设密码并联系平台。"),
         user_ids=[user.id],
@@ -182,24 +182,24 @@ async def _tell_of_change(user: User, *, now: datetime) -> None:
 
 
 @atomic()
-async def end_other_session(kept_hash: str, *, actor: Actor) -> None:
-    """Sign the person out of one of their browsers."""
-    await Session.filter(user_id=actor.user_id, token_hash=kept_hash).delete()
+async def end_other_session(session_hash: str, *, actor: Actor) -> None:
+    """End one of the person's sessions."""
+    await Session.filter(user_id=actor.user_id, token_hash=session_hash).delete()
 
 
 @atomic()
 async def end_other_sessions(session_token: str, *, actor: Actor) -> int:
-    """Sign the person out everywhere but here, and return from how many browsers."""
+    """End all sessions of the person but this one and return their number."""
     others = Session.filter(user_id=actor.user_id).exclude(token_hash=token_hash(session_token))
     return await others.delete()
 
 
 @atomic()
 async def rename(name: str, *, by: By) -> None:
-    """Let a person be called otherwise."""
+    """Change the person's name."""
     await User.filter(id=by.actor.user_id).update(name=name)
     for profile in await BrokerProfile.filter(user_id=by.actor.user_id):
         profile.revision += 1
         await profile.save(update_fields=["revision"])
-        await notify_changed("brokers", profile.id)
+        await notify_change_listeners("brokers", profile.id)
     await record("user", by.actor.user_id, UserVerb.RENAME, by=by)

@@ -1,4 +1,4 @@
-"""Links sent by mail: good once, for a short real time; the database keeps only their hash."""
+"""Single-use links sent by mail: they expire in real time; the database stores only their hash."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ LIFETIMES = {
 
 
 async def make_token(user: User, purpose: TokenPurpose) -> str:
-    """Return a new token; older ones for the same purpose are void from now on."""
+    """Make a token and return it; older ones for the same purpose become void."""
     await MailToken.filter(user_id=user.id, purpose=purpose).delete()
     token = secrets.token_urlsafe(32)
     await MailToken.create(
@@ -30,40 +30,40 @@ async def make_token(user: User, purpose: TokenPurpose) -> str:
 
 
 async def check_token(token: str, purpose: TokenPurpose) -> None:
-    """Tell nothing if the link is still good; the link stays unused.
+    """Raise unless the link is valid; it stays unused.
 
     Raises:
-        NotFound: it is not, or it never was.
+        NotFound: it was used, has expired, or never existed.
     """
     await _find(token, purpose)
 
 
 async def use_token(token: str, purpose: TokenPurpose) -> User:
-    """Return whose link this is, and void it. Of two who use it at once one is refused.
+    """Use a link and return its person. Of two concurrent uses one is refused.
 
     Raises:
-        NotFound: the link is used, too old, or never was.
+        NotFound: it was used, has expired, or never existed.
     """
-    found = await _find(token, purpose)
+    mail_token = await _find(token, purpose)
     now = datetime.now(UTC)
-    if not await MailToken.filter(token_hash=found.token_hash, used_at=None).update(used_at=now):
-        raise _gone()
-    return found.user
+    if not await MailToken.filter(token_hash=mail_token.token_hash, used_at=None).update(used_at=now):
+        raise _invalid_link()
+    return mail_token.user
 
 
 async def sweep_tokens() -> None:
-    """Forget links that are too old."""
+    """Delete expired links."""
     await MailToken.filter(expires_at__lt=datetime.now(UTC)).delete()
 
 
 async def _find(token: str, purpose: TokenPurpose) -> MailToken:
-    found = await MailToken.get_or_none(
+    mail_token = await MailToken.get_or_none(
         token_hash=token_hash(token), purpose=purpose, used_at=None, user__is_active=True
     ).select_related("user")
-    if found is None or found.expires_at < datetime.now(UTC):
-        raise _gone()
-    return found
+    if mail_token is None or mail_token.expires_at < datetime.now(UTC):
+        raise _invalid_link()
+    return mail_token
 
 
-def _gone() -> NotFound:
+def _invalid_link() -> NotFound:
     return NotFound(_("这个链接已经用过或已过期。请回到登录页，重新登录或重新申请。"))

@@ -7,8 +7,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from market.accounts import queries, registration, signing_in
-from market.accounts.demo import role_of
+from market.accounts import authentication, queries, registration
+from market.accounts.demo_logins import role_of
 from market.accounts.forms import (
     ForgotForm,
     LoginForm,
@@ -17,10 +17,10 @@ from market.accounts.forms import (
     RegisterOrganisationForm,
     ResetForm,
 )
+from market.accounts.mail_tokens import check_token
 from market.accounts.models import MemberRole, TokenPurpose
 from market.accounts.registration import NewPerson
 from market.accounts.sessions import COOKIE, end_session
-from market.accounts.tokens import check_token
 from market.accounts.web import (
     address_of,
     browser_of,
@@ -40,11 +40,13 @@ async def login(request: Request) -> Response:
     settings, target = deps(request).settings, str(data.get("next") or request.query_params.get("next") or "")
     browser = browser_of(request)
     if data.get("demo"):
-        token = await signing_in.sign_in_demo(str(data["demo"]), browser=browser, is_demo=settings.is_demo)
+        token = await authentication.sign_in_demo(
+            str(data["demo"]), browser=browser, is_demo=settings.is_demo
+        )
         return _signed_in(request, token, target)
     if form.validate_on_submit():
         with form.catch_invalid():
-            token = await signing_in.sign_in(
+            token = await authentication.sign_in(
                 str(form.email.data),
                 str(form.password.data),
                 browser=browser,
@@ -73,8 +75,8 @@ async def register(request: Request) -> Response:
     kind = request.query_params.get("kind", "")
     if kind not in KINDS:
         return render(request, "accounts/register.html", is_known=optional_actor(request) is not None)
-    made, act = KINDS[kind]
-    form: Any = made(await form_data_or_none(request))
+    form_class, act = KINDS[kind]
+    form: Any = form_class(await form_data_or_none(request))
     if form.validate_on_submit():
         with form.catch_invalid():
             await act(request, form)
@@ -129,7 +131,7 @@ async def forgot(request: Request) -> Response:
     form = ForgotForm(await form_data_or_none(request))
     if form.validate_on_submit():
         with form.catch_invalid():
-            await signing_in.forgot_password(
+            await authentication.forgot_password(
                 str(form.email.data), ip=address_of(request), now=deps(request).clock()
             )
             words = _(
@@ -143,7 +145,7 @@ async def reset(request: Request) -> Response:
     token, form = request.path_params["token"], ResetForm(await form_data_or_none(request))
     if form.validate_on_submit():
         with form.catch_invalid():
-            await signing_in.reset_password(token, str(form.password.data), now=deps(request).clock())
+            await authentication.reset_password(token, str(form.password.data), now=deps(request).clock())
             return flash(request, redirect_to(request, "accounts:login"), _("新密码已生效，请重新登录。"))
     await check_token(token, TokenPurpose.RESET_PASSWORD)
     return render_form(request, "accounts/reset.html", form)

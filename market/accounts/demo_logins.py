@@ -1,4 +1,4 @@
-"""The demo's logins: ten people of known password, who exist in demo mode only."""
+"""The demo's logins: ten people with a published password, who exist in demo mode only."""
 
 from __future__ import annotations
 
@@ -18,15 +18,15 @@ LOGINS = {
     "operator": lazy("平台管理员"),
     "auditor": lazy("监督审计"),
 }
-"""What each login is, by the part before the @."""
+"""Label of each login, by the local part of its address."""
 EMAILS = tuple(f"{key}{DOMAIN}" for key in LOGINS)
 
 
 def role_of(email: str) -> str:
-    """Return what this demo login is."""
+    """Return the label of a demo login."""
     return str(LOGINS[email.removesuffix(DOMAIN)])
 
 
 def is_demo_address(email: str) -> bool:
-    """Tell whether an address is of the demo's own domain."""
+    """Return whether an address belongs to the demo's domain."""
     return email.lower().endswith(DOMAIN)

@@ -1,4 +1,4 @@
-"""Memberships: applications, roles, their ends, and the last administrator who must stay."""
+"""Memberships: applications, roles, their end; each organisation keeps an administrator."""
 
 from __future__ import annotations
 
@@ -27,24 +27,25 @@ from market.records.by import By
 
 
 async def find_organisation_to_join(uscc: str) -> Organisation:
-    """Return the organisation with this code.
+    """Return the organisation with this code, if people can join it.
 
     Raises:
         Invalid: there is none that people can join, at the field `uscc`.
     """
-    found = await find_organisation_by_uscc(uscc)
-    if found is None or found.kind is OrganisationKind.SOURCE or found.status is OrganisationStatus.SUSPENDED:
+    organisation = await find_organisation_by_uscc(uscc)
+    is_open = organisation and organisation.kind is not OrganisationKind.SOURCE
+    if organisation is None or not is_open or organisation.status is OrganisationStatus.SUSPENDED:
         raise Invalid(_("平台上没有这个单位。请核对代码，或改选“新单位入驻”。"), "uscc")
-    return found
+    return organisation
 
 
 @atomic()
-async def ask_to_join(uscc: str, role: MemberRole, *, by: By) -> Membership:
-    """Ask an organisation's administrator to be let in, in a role.
+async def apply_to_join(uscc: str, role: MemberRole, *, by: By) -> Membership:
+    """Apply for membership in a role; an administrator of the organisation decides.
 
     Raises:
         Invalid: there is no such organisation.
-        Conflict: the person is a member, or has asked already.
+        Conflict: the person is a member, or has applied already.
     """
     organisation = await find_organisation_to_join(uscc)
     user_id = by.actor.user_id
@@ -60,17 +61,17 @@ async def ask_to_join(uscc: str, role: MemberRole, *, by: By) -> Membership:
 
 
 @atomic()
-async def join_another(uscc: str, role: MemberRole, *, by: By) -> Membership:
-    """Ask to be let into a further organisation, and tell its administrators at once."""
+async def apply_to_join_another(uscc: str, role: MemberRole, *, by: By) -> Membership:
+    """Apply to a further organisation and notify its administrators."""
     by.actor.require(AccountAct.READ_OWN_DATA)
-    membership = await ask_to_join(uscc, role, by=by)
+    membership = await apply_to_join(uscc, role, by=by)
     organisation = await find_organisation_to_join(uscc)
     await notify_admins_of_application(organisation, by.actor.name, now=by.now)
     return membership
 
 
 async def notify_admins_of_application(organisation: Organisation, name: str, *, now: datetime) -> None:
-    """Tell an organisation's administrators that somebody wants to join."""
+    """Notify an organisation's administrators of an application."""
     await notify(
         _("%(name)s 申请加入 %(organisation)s，请审核。", name=name, organisation=organisation.name),
         organisation_id=organisation.id,
@@ -82,17 +83,17 @@ async def notify_admins_of_application(organisation: Organisation, name: str, *,
 
 @atomic()
 async def approve_member(membership_id: UUID, role: MemberRole, *, by: By) -> None:
-    """Let somebody in who asked, in the role that the administrator gives them.
+    """Approve an application, in the role that the administrator chooses.
 
     Raises:
-        Conflict: they do not wait any more.
+        Conflict: it was decided already.
     """
     membership = await _lock(membership_id, by.actor)
     if membership.status is not MemberStatus.PENDING:
         raise Conflict(_("这个申请已经处理过了。"))
     membership.started_at, membership.role = by.now, role
     await membership.save(update_fields=["started_at", "role"])
-    await _note(membership, OrganisationVerb.APPROVE_MEMBER, by=by)
+    await _record(membership, OrganisationVerb.APPROVE_MEMBER, by=by)
     await notify(
         _("%(name)s 已同意您加入。", name=by.actor.organisation_name),
         user_ids=[membership.user_id],
@@ -103,17 +104,17 @@ async def approve_member(membership_id: UUID, role: MemberRole, *, by: By) -> No
 
 @atomic()
 async def change_role(membership_id: UUID, role: MemberRole, *, by: By) -> None:
-    """Give a member another role: end the period in the old one and begin one in the new.
+    """Change a member's role: end the period in the old role and begin one in the new.
 
     Raises:
-        Conflict: they are no member, or the last administrator.
+        Conflict: it is no running membership, or the last administrator's.
     """
     membership = await _lock(membership_id, by.actor)
     if membership.status is not MemberStatus.ACTIVE:
         raise Conflict(_("这个人不是在任成员。"))
     if role is membership.role:
         return
-    await _keep_an_admin(membership)
+    await _require_another_admin(membership)
     membership.ended_at = by.now
     await membership.save(update_fields=["ended_at"])
     successor = await Membership.create(
@@ -124,29 +125,29 @@ async def change_role(membership_id: UUID, role: MemberRole, *, by: By) -> None:
         applied_at=membership.applied_at,
         started_at=by.now,
     )
-    await _note(successor, OrganisationVerb.CHANGE_ROLE, by=by)
+    await _record(successor, OrganisationVerb.CHANGE_ROLE, by=by)
 
 
 @atomic()
 async def end_membership(membership_id: UUID, *, by: By) -> None:
-    """Let a member go, or refuse who asked to join.
+    """End a membership, or reject an application.
 
     Raises:
-        Conflict: they are gone already, or the last administrator.
+        Conflict: it has ended already, or is the last administrator's.
     """
     membership = await _lock(membership_id, by.actor)
     if membership.status is MemberStatus.ENDED:
         raise Conflict(_("这个人已经离任。"))
-    await _keep_an_admin(membership)
-    was_asking = membership.status is MemberStatus.PENDING
+    await _require_another_admin(membership)
+    was_pending = membership.status is MemberStatus.PENDING
     membership.ended_at = by.now
     await membership.save(update_fields=["ended_at"])
-    await _note(
-        membership, OrganisationVerb.REFUSE_MEMBER if was_asking else OrganisationVerb.END_MEMBERSHIP, by=by
+    await _record(
+        membership, OrganisationVerb.REFUSE_MEMBER if was_pending else OrganisationVerb.END_MEMBERSHIP, by=by
     )
     await notify(
         _("%(name)s 没有同意您加入。", name=by.actor.organisation_name)
-        if was_asking
+        if was_pending
         else _("您不再是 %(name)s 的成员。", name=by.actor.organisation_name),
         user_ids=[membership.user_id],
         now=by.now,
@@ -154,7 +155,7 @@ async def end_membership(membership_id: UUID, *, by: By) -> None:
 
 
 async def act_for(organisation_id: UUID, token: str, *, actor: Actor) -> None:
-    """Let a person act for another of their organisations in this browser from now on.
+    """Switch the organisation that a person acts for in this browser.
 
     Raises:
         NotFound: they are no active member of it.
@@ -165,7 +166,7 @@ async def act_for(organisation_id: UUID, token: str, *, actor: Actor) -> None:
 
 
 async def is_last_admin(membership: Membership) -> bool:
-    """Tell whether the organisation would be without an administrator if this one went."""
+    """Return whether this is the organisation's only active administrator."""
     if membership.role is not MemberRole.ADMIN or membership.status is not MemberStatus.ACTIVE:
         return False
     admins = Membership.active(organisation_id=membership.organisation_id, role=MemberRole.ADMIN)
@@ -173,21 +174,21 @@ async def is_last_admin(membership: Membership) -> bool:
 
 
 async def _lock(membership_id: UUID, actor: Actor) -> Membership:
-    """Return a membership of the actor's organisation; its administrators wait for each other."""
+    """Return a membership of the actor's organisation, which is locked: its administrators are serialised."""
     actor.require(AccountAct.MANAGE_MEMBERS)
     await Organisation.filter(id=actor.organisation_id).select_for_update().first()
-    found = await Membership.get_or_none(id=membership_id, organisation_id=actor.organisation_id)
-    if found is None:
+    membership = await Membership.get_or_none(id=membership_id, organisation_id=actor.organisation_id)
+    if membership is None:
         raise NotFound(_("没有这个成员。"))
-    return found
+    return membership
 
 
-async def _keep_an_admin(membership: Membership) -> None:
+async def _require_another_admin(membership: Membership) -> None:
     if await is_last_admin(membership):
         raise Conflict(_("这是单位唯一的管理员。请先让另一位成员担任管理员。"))
 
 
-async def _note(membership: Membership, verb: OrganisationVerb, *, by: By) -> None:
+async def _record(membership: Membership, verb: OrganisationVerb, *, by: By) -> None:
     await record(
         "organisation",
         membership.organisation_id,

@@ -7,8 +7,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from market.accounts import authentication, personal_data, queries
 from market.accounts import messages as messages_service
-from market.accounts import personal_data, queries, signing_in
 from market.accounts.forms import EraseForm, PasswordForm, ProfileForm
 from market.accounts.permissions import AccountAct
 from market.accounts.sessions import COOKIE, token_hash
@@ -30,7 +30,7 @@ async def profile(request: Request) -> Response:
     form = ProfileForm(await form_data_or_none(request), data={"name": actor.name})
     if form.validate_on_submit():
         with form.catch_invalid():
-            await signing_in.rename(str(form.name.data), by=By(actor, deps(request).clock()))
+            await authentication.rename(str(form.name.data), by=By(actor, deps(request).clock()))
             return flash(request, redirect_to(request, "accounts:profile"), _("已保存。"))
     return render_form(
         request,
@@ -57,7 +57,7 @@ async def password(request: Request) -> Response:
     actor, form = actor_for(request, AccountAct.READ_OWN_DATA), PasswordForm(await form_data_or_none(request))
     if form.validate_on_submit():
         with form.catch_invalid():
-            await signing_in.change_password(
+            await authentication.change_password(
                 str(form.current.data),
                 str(form.password.data),
                 by=By(actor, deps(request).clock()),
@@ -73,14 +73,14 @@ async def password(request: Request) -> Response:
 async def sessions(request: Request) -> Response:
     actor, token = actor_for(request, AccountAct.READ_OWN_DATA), request.cookies[COOKIE]
     if request.method == "POST":
-        chosen = str((await form_data(request)).get("session") or "")
-        if chosen:
-            await signing_in.end_other_session(chosen, actor=actor)
+        session_hash = str((await form_data(request)).get("session") or "")
+        if session_hash:
+            await authentication.end_other_session(session_hash, actor=actor)
         else:
-            await signing_in.end_other_sessions(token, actor=actor)
+            await authentication.end_other_sessions(token, actor=actor)
         return flash(request, redirect_to(request, "accounts:sessions"), _("已退出所选的设备。"))
-    found = await queries.list_sessions(actor.user_id)
-    return render(request, "accounts/sessions.html", sessions=found, this=token_hash(token))
+    own = await queries.list_sessions(actor.user_id)
+    return render(request, "accounts/sessions.html", sessions=own, this=token_hash(token))
 
 
 async def export(request: Request) -> Response:

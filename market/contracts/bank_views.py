@@ -24,8 +24,8 @@ from market.kit.web import (
     redirect_to,
     uuid_or_none,
 )
-from market.payments import bank
 from market.payments.models import BankLine, BankStatement
+from market.payments.statements import count_lines, get_line_for, get_statement_for
 from market.payments.states import LineStatus
 from market.records.by import By
 
@@ -59,15 +59,15 @@ async def statements(request: Request) -> Response:
         "payments/statements.html",
         form,
         page=page_request.page(items, await found.count()),
-        counts=await bank.count_lines([each.id for each in items]),
+        counts=await count_lines([each.id for each in items]),
         accept=ACCEPT,
     )
 
 
 async def statement(request: Request) -> Response:
     actor = actor_for(request, ContractAct.IMPORT_STATEMENT)
-    found = await bank.get_statement_for(actor, path_id(request, "statement_id"))
-    counts = (await bank.count_lines([found.id]))[found.id]
+    found = await get_statement_for(actor, path_id(request, "statement_id"))
+    counts = (await count_lines([found.id]))[found.id]
     asked = request.query_params.get("status", "")
     status = LineStatus(asked) if asked in [each.value for each in SHOWN] else SHOWN[0]
     page_request = PageRequest.from_query(request.query_params)
@@ -93,7 +93,7 @@ async def statement(request: Request) -> Response:
 
 async def confirm(request: Request) -> Response:
     actor = actor_for(request, ContractAct.CONFIRM_REMITTANCE)
-    found = await bank.get_statement_for(actor, path_id(request, "statement_id"))
+    found = await get_statement_for(actor, path_id(request, "statement_id"))
     chosen = [str(each) for each in (await form_data(request)).getlist("line")]
     told = await banking.confirm_lines(
         [line_id for each in chosen[:100] if (line_id := uuid_or_none(each))],
@@ -106,13 +106,13 @@ async def confirm(request: Request) -> Response:
 
 async def line(request: Request) -> Response:
     actor = actor_for(request, ContractAct.IMPORT_STATEMENT)
-    return await _line_page(request, await bank.get_line_for(actor, path_id(request, "line_id")), AsideForm())
+    return await _line_page(request, await get_line_for(actor, path_id(request, "line_id")), AsideForm())
 
 
 async def act(request: Request) -> Response:
     """One of the acts on a line, named by its button."""
     actor, now = actor_for(request, ContractAct.IMPORT_STATEMENT), deps(request).clock()
-    found = await bank.get_line_for(actor, path_id(request, "line_id"))
+    found = await get_line_for(actor, path_id(request, "line_id"))
     given = await form_data(request)
     form = AsideForm(given)
     try:
@@ -138,7 +138,7 @@ async def act(request: Request) -> Response:
 
 async def _line_page(request: Request, found: BankLine, form: AsideForm) -> Response:
     is_open = found.status is LineStatus.OPEN
-    finder = await banking.finder_of(found.organisation_id) if is_open else None
+    matcher = await banking.matcher_of(found.organisation_id) if is_open else None
     return render_form(
         request,
         "payments/bank_line.html",
@@ -147,7 +147,7 @@ async def _line_page(request: Request, found: BankLine, form: AsideForm) -> Resp
         instalment=(await banking.instalments_of([found])).get(found.payable_id)
         if found.payable_id
         else None,
-        candidates=finder.candidates(banking.paying(found))[:20] if finder else [],
+        candidates=matcher.candidates(banking.paying(found))[:20] if matcher else [],
     )
 
 

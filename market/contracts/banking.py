@@ -24,10 +24,10 @@ from market.kit.errors import Forbidden, MarketError, NotFound
 from market.kit.i18n import gettext as _
 from market.kit.jobs import enqueue
 from market.kit.money import Money
-from market.payments import bank, bank_lines
-from market.payments.bank_files import read_statement
-from market.payments.finding import Finder, Found, KnownRemittance, OpenPayable, Paying
+from market.payments import bank_lines, statements
+from market.payments.line_matching import LineFacts, LineMatcher, Match, OpenPayable, RecordedRemittance
 from market.payments.models import BankLine, BankStatement, Remittance
+from market.payments.statement_files import read_statement
 from market.payments.states import RemittanceStatus
 from market.payments.verbs import StatementVerb
 from market.records.by import By
@@ -75,7 +75,9 @@ async def import_statement(blob: StoredBlob, *, by: By) -> tuple[BankStatement, 
         raise Forbidden(_("银行流水由已认证的成果方导入。"))
     read = await asyncio.to_thread(read_statement, blob.upload.name, blob.upload.content)
     async with in_transaction():
-        statement, is_new = await bank.take_over(read, blob, organisation_id=by.actor.organisation_id, by=by)
+        statement, is_new = await statements.import_lines(
+            read, blob, organisation_id=by.actor.organisation_id, by=by
+        )
         if is_new:
             await enqueue(MATCH_STATEMENT, lock=f"bank:{by.actor.organisation_id}", statement_id=statement.id)
     return statement, is_new
@@ -106,17 +108,17 @@ async def match_statement(statement_id: UUID, *, now: datetime) -> int:
 
 
 @atomic()
-async def _match_batch(statement: BankStatement, *, by: By) -> list[Found | None]:
-    lines = await bank.next_lines(statement.id, BATCH)
+async def _match_batch(statement: BankStatement, *, by: By) -> list[Match | None]:
+    lines = await statements.next_lines(statement.id, BATCH)
     if not lines:
         return []
-    finder = await finder_of(statement.organisation_id)
-    found = [finder.find(paying(line)) for line in lines]
-    await bank.write_matches(lines, found, INSTALMENT, by=by)
+    matcher = await matcher_of(statement.organisation_id)
+    found = [matcher.match(paying(line)) for line in lines]
+    await statements.write_matches(lines, found, INSTALMENT, by=by)
     return found
 
 
-async def finder_of(seller_id: UUID) -> Finder:
+async def matcher_of(seller_id: UUID) -> LineMatcher:
     """Return what finds payables among the instalments of a seller's contracts, as they stand now."""
     owed = await connection().execute_query_dict(
         OWED, [seller_id, [each.value for each in _SIGNED], INSTALMENT]
@@ -143,7 +145,7 @@ async def finder_of(seller_id: UUID) -> Finder:
         for row in owed
     ]
     known = [
-        KnownRemittance(
+        RecordedRemittance(
             each.id,
             each.payable_id,
             Money(each.amount, each.currency),
@@ -154,12 +156,12 @@ async def finder_of(seller_id: UUID) -> Finder:
         for each in remittances
         if each.id not in borne_out
     ]
-    return Finder(payables, known)
+    return LineMatcher(payables, known)
 
 
-def paying(line: BankLine) -> Paying:
+def paying(line: BankLine) -> LineFacts:
     """Return what of a line tells what it pays."""
-    return Paying(line.money, line.text, line.payer_name, line.payer_account, line.bank_reference)
+    return LineFacts(line.money, line.text, line.payer_name, line.payer_account, line.bank_reference)
 
 
 @atomic()

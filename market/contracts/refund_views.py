@@ -26,7 +26,7 @@ from market.kit.forms import BaseForm
 from market.kit.i18n import gettext as _
 from market.kit.templating import render, render_form
 from market.kit.web import deps, form_data, form_data_or_none, path_id, redirect_to
-from market.payments import bank, refunds
+from market.payments import refunds, statements
 from market.payments.models import BankLine, Dispute, Payment, Refund, Remittance
 from market.records.by import By
 
@@ -65,7 +65,7 @@ async def refund_remittance(request: Request) -> Response:
 
 async def return_line(request: Request) -> Response:
     actor = actor_for(request, ContractAct.REFUND)
-    return await _by_bank(request, await bank.get_line_for(actor, path_id(request, "line_id")), None)
+    return await _by_bank(request, await statements.get_line_for(actor, path_id(request, "line_id")), None)
 
 
 async def _by_bank(

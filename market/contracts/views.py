@@ -38,6 +38,7 @@ from market.kit.terms import from_content, from_record
 from market.kit.web import deps, form_data, form_data_or_none, path_id, redirect_to
 from market.payments import onboarding
 from market.payments.gateway import ReturnUrls
+from market.payments.line_matching import payment_reference
 from market.payments.models import Payment
 from market.payments.queries import find_connected_account
 from market.payments.rules import can_pay_online
@@ -171,6 +172,7 @@ async def remit(request: Request) -> Response:
         form,
         instalment=instalment,
         contract=contract,
+        reference=payment_reference(contract.number, instalment.sequence),
         left=left,
         accept=ACCEPT,
     )

@@ -1788,7 +1788,7 @@ class Migration(migrations.Migration):
                         on_delete=OnDelete.CASCADE,
                     ),
                 ),
-                ("kind", fields.CharField(max_length=40)),
+                ("kind", fields.CharField(max_length=24)),
                 ("account", fields.CharField(max_length=60)),
                 ("object_id", fields.CharField(max_length=120)),
                 (
@@ -1834,7 +1834,7 @@ class Migration(migrations.Migration):
                 ("status", fields.CharField(max_length=24)),
                 ("amount", fields.BigIntField()),
                 ("currency", fields.CharField(default="CNY", max_length=3)),
-                ("reason", fields.CharField(default="", max_length=60)),
+                ("reason", fields.CharField(default="general", max_length=24)),
                 ("answer_by", fields.DatetimeField(null=True, auto_now=False, auto_now_add=False)),
                 ("opened_at", fields.DatetimeField(auto_now=False, auto_now_add=False)),
                 ("updated_at", fields.DatetimeField(auto_now=False, auto_now_add=False)),
@@ -2771,7 +2771,7 @@ class Migration(migrations.Migration):
                         on_delete=OnDelete.RESTRICT,
                     ),
                 ),
-                ("bank", fields.CharField(max_length=12)),
+                ("bank", fields.CharField(max_length=24)),
                 ("account", fields.CharField(default="", max_length=40)),
                 ("sha256", fields.CharField(max_length=64)),
                 (
@@ -3198,7 +3198,7 @@ class Migration(migrations.Migration):
                 ("bank_reference", fields.CharField(default="", max_length=80)),
                 ("payable_kind", fields.CharField(default="", max_length=24)),
                 ("payable_id", fields.UUIDField(null=True)),
-                ("found_by", fields.CharField(default="", max_length=24)),
+                ("match_basis", fields.CharField(null=True, max_length=24)),
                 (
                     "remittance",
                     fields.ForeignKeyField(

@@ -9,6 +9,7 @@ from market.audit.log import record
 from market.kit.database import atomic
 from market.kit.errors import Forbidden, Invalid, NotFound
 from market.kit.i18n import gettext as _
+from market.payments.kinds import MatchBasis
 from market.payments.models import BankLine, BankStatement, Remittance
 from market.payments.remittances import confirm_remittance
 from market.payments.states import BANK_LINE, LineAction, RemittanceAction, RemittanceStatus
@@ -24,7 +25,7 @@ async def match_line(line_id: UUID, payable_kind: str, payable_id: UUID, *, by: 
     changes = {
         "payable_kind": payable_kind,
         "payable_id": payable_id,
-        "found_by": "hand",
+        "match_basis": MatchBasis.HAND,
         "proposed_by_id": by.actor.user_id,
         "proposed_at": by.now,
     }
@@ -37,7 +38,7 @@ async def match_line(line_id: UUID, payable_kind: str, payable_id: UUID, *, by: 
 async def release_line(line_id: UUID, *, by: By) -> BankLine:
     """Take back what was said of a line that is not booked yet."""
     line = await lock_line(line_id, by.actor)
-    changes = {"payable_kind": "", "payable_id": None, "found_by": "", "remittance_id": None}
+    changes = {"payable_kind": "", "payable_id": None, "match_basis": None, "remittance_id": None}
     return await transition(line, LineAction.RELEASE, by=by, changes=changes, amount=line.amount)
 
 

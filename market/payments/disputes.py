@@ -6,9 +6,9 @@ from datetime import datetime
 from uuid import UUID, uuid4
 
 from market.audit.log import record
-from market.codes.labels import labels
 from market.kit.database import atomic
 from market.payments.gateway import GatewayDispute
+from market.payments.kinds import DisputeReason
 from market.payments.models import Dispute, Payment
 from market.payments.payables import DisputedPayment
 from market.payments.states import DISPUTE, DisputeAction, DisputeStatus
@@ -36,8 +36,12 @@ _ACTIONS = {
 
 
 def status_of(word: str) -> DisputeStatus:
-    """Return our status for the gateway's word; a word we do not know means that the money is withheld."""
+    """Return our status for the gateway's; an unknown one means that the money is withheld."""
     return _STATUSES.get(word, DisputeStatus.OPEN)
+
+
+def _reason(word: str) -> DisputeReason:
+    return DisputeReason(word) if word in DisputeReason._value2member_map_ else DisputeReason.GENERAL
 
 
 @atomic()
@@ -55,7 +59,7 @@ async def record_dispute(payment_id: UUID, reported: GatewayDispute, *, now: dat
             status=status,
             amount=reported.money.amount,
             currency=reported.money.currency,
-            reason=reported.reason if reported.reason in labels("dispute_reason") else "general",
+            reason=_reason(reported.reason),
             answer_by=reported.answer_by,
             opened_at=reported.opened_at,
             updated_at=now,

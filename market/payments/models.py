@@ -10,6 +10,7 @@ from market.accounts.models import Organisation, User
 from market.files.models import StoredFile
 from market.kit.fields import enum_column
 from market.kit.money import Money
+from market.payments.kinds import Bank, DifferenceKind, DisputeReason, MatchBasis
 from market.payments.states import (
     BANK_LINE,
     DISPUTE,
@@ -164,7 +165,7 @@ class Dispute(Stateful):
     status = enum_column(DisputeStatus)
     amount = fields.BigIntField()
     currency = fields.CharField(max_length=3, default="CNY")
-    reason = fields.CharField(max_length=60, default="")
+    reason = enum_column(DisputeReason, DisputeReason.GENERAL)
     answer_by = fields.DatetimeField(null=True)
     """Until when the seller may hand in evidence at the gateway."""
     opened_at = fields.DatetimeField()
@@ -180,15 +181,15 @@ class Dispute(Stateful):
 
 
 class BankStatement(Model):
-    """A statement of an organisation's bank account, taken over from the bank's file; once per content."""
+    """A statement of an organisation's bank account, imported from the bank's file; once per content."""
 
     id = fields.UUIDField(primary_key=True)
     organisation: fields.ForeignKeyRelation[Organisation] = fields.ForeignKeyField(
         "market.Organisation", related_name="bank_statements", on_delete=fields.RESTRICT
     )
     organisation_id: UUID
-    bank = fields.CharField(max_length=12)
-    """Whose layout the file has: icbc, ccb or boc."""
+    bank = enum_column(Bank)
+    """Whose layout the file has."""
     account = fields.CharField(max_length=40, default="")
     sha256 = fields.CharField(max_length=64)
     file: fields.ForeignKeyRelation[StoredFile] = fields.ForeignKeyField(
@@ -246,8 +247,7 @@ class BankLine(SecondPerson, Stateful):
     bank_reference = fields.CharField(max_length=80, default="")
     payable_kind = fields.CharField(max_length=24, default="")
     payable_id = fields.UUIDField(null=True)
-    found_by = fields.CharField(max_length=24, default="")
-    """By what it was matched: reference, recorded, payer, hand."""
+    match_basis = enum_column(MatchBasis, null=True)
     remittance: fields.ForeignKeyNullableRelation[Remittance] = fields.ForeignKeyField(
         "market.Remittance", related_name="lines", null=True, on_delete=fields.RESTRICT
     )
@@ -282,14 +282,14 @@ class Reconciliation(Model):
 
 
 class Difference(Model):
-    """One thing on which our record and the gateway's disagree."""
+    """One disagreement between our record and the gateway's."""
 
     id = fields.UUIDField(primary_key=True)
     reconciliation: fields.ForeignKeyRelation[Reconciliation] = fields.ForeignKeyField(
         "market.Reconciliation", related_name="differences", on_delete=fields.CASCADE
     )
     reconciliation_id: UUID
-    kind = fields.CharField(max_length=40)
+    kind = enum_column(DifferenceKind)
     account = fields.CharField(max_length=60)
     object_id = fields.CharField(max_length=120)
     """The gateway's id, or ours where the gateway has none."""
@@ -300,7 +300,7 @@ class Difference(Model):
     ours = fields.CharField(max_length=80, default="")
     theirs = fields.CharField(max_length=80, default="")
     mended_at = fields.DatetimeField(null=True)
-    """When the gateway's word was taken over."""
+    """When the gateway's record was taken over."""
 
     class Meta:
         table = "reconciliation_differences"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from market.kit.i18n import lazy
 from market.kit.room import Room, Subject
-from market.payments import checks, jobs, models, states, verbs, views
+from market.payments import checks, jobs, kinds, models, states, verbs, views
 
 ROOM = Room(
     "payments",
@@ -34,5 +34,9 @@ ROOM = Room(
         "bank_line": states.LineStatus,
         "refund": states.RefundStatus,
         "dispute": states.DisputeStatus,
+        "bank": kinds.Bank,
+        "match_basis": kinds.MatchBasis,
+        "dispute_reason": kinds.DisputeReason,
+        "difference": kinds.DifferenceKind,
     },
 )

@@ -22,7 +22,7 @@ from market.contracts.models import Contract
 from market.deals.terms import PlanRow
 from market.files.attachments import check_upload, store_blob
 from market.kit.money import Money
-from market.payments import bank
+from market.payments import statements
 from market.payments.states import LineStatus
 from market.records.by import By
 from market.runtime import build_deps, running
@@ -56,7 +56,7 @@ async def main() -> None:
                 read = time.perf_counter() - started
                 matched = await banking.match_statement(statement.id, now=LATER)
                 taken = time.perf_counter() - started
-                counts = (await bank.count_lines([statement.id]))[statement.id]
+                counts = (await statements.count_lines([statement.id]))[statement.id]
                 if sum(counts.values()) != LINES or matched != INSTALMENTS or counts.get(LineStatus.NEW):
                     raise SystemExit(f"not all was matched: {counts}")
                 print(  # noqa: T201

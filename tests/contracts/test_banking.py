@@ -17,7 +17,7 @@ from market.kit.money import Money
 from market.kit.workflow import ActionNotAllowed
 from market.ledger.checks import run_checks
 from market.ledger.services import balance
-from market.payments import bank
+from market.payments import statements
 from market.payments.models import BankLine, Remittance
 from market.payments.states import LineStatus
 from market.records.by import By
@@ -47,7 +47,7 @@ async def test_a_statement_is_matched_by_the_job_and_booked_when_a_second_person
     receipt = await banking.confirm_line(line.id, by=By(parties.seller_finance, LATER))
 
     first, _second = await instalments_of(contract)
-    assert (line.status, line.found_by, other.status, gone.status) == (
+    assert (line.status, line.match_basis, other.status, gone.status) == (
         LineStatus.MATCHED,
         "reference",
         LineStatus.OPEN,
@@ -112,7 +112,7 @@ async def test_a_line_bears_out_the_buyers_recorded_transfer_instead_of_doubling
 
     receipt = await banking.confirm_line(line.id, by=By(parties.seller_finance, LATER))
 
-    assert (line.found_by, line.remittance_id) == ("recorded", remittance.id)
+    assert (line.match_basis, line.remittance_id) == ("recorded", remittance.id)
     assert receipt is not None
     assert receipt.source_id == remittance.id
     assert await Remittance.all().count() == 1
@@ -146,7 +146,7 @@ async def test_people_match_release_set_aside_and_reopen_by_hand() -> None:
     matched = await banking.match_line(line.id, first.id, by=By(parties.seller, LATER))
     told = await banking.confirm_lines([line.id, line.id], by=By(parties.seller_finance, LATER))
 
-    assert matched.found_by == "hand"
+    assert matched.match_basis == "hand"
     assert (told.done, len(told.refusals)) == (1, 1)
     with pytest.raises(ActionNotAllowed):
         await banking.release_line(line.id, by=By(parties.seller, LATER))
@@ -162,9 +162,9 @@ async def test_a_stranger_and_a_buyer_reach_no_line_nor_anothers_instalment() ->
         with pytest.raises(NotFound):
             await banking.match_line(line.id, first.id, by=By(actor, LATER))
         with pytest.raises(NotFound):
-            await bank.get_line_for(actor, line.id)
+            await statements.get_line_for(actor, line.id)
         with pytest.raises(NotFound):
-            await bank.get_statement_for(actor, line.statement_id)
+            await statements.get_statement_for(actor, line.statement_id)
     with pytest.raises(NotFound):
         await banking.match_line(line.id, uuid4(), by=By(parties.seller, LATER))
     with pytest.raises(Forbidden):
@@ -179,7 +179,7 @@ async def test_a_run_that_was_stopped_goes_on_with_the_lines_that_are_left() -> 
     )
     _first, last = await lines_of(statement)
     await BankLine.filter(id=last.id).update(
-        status=LineStatus.NEW, payable_id=None, payable_kind="", found_by=""
+        status=LineStatus.NEW, payable_id=None, payable_kind="", match_basis=None
     )
 
     matched = await banking.match_statement(statement.id, now=LATER)

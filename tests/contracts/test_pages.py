@@ -18,6 +18,7 @@ from market.deals.models import Deal
 from market.deals.states import DealStatus
 from market.deps import Deps
 from market.kit.jobs import run_pending
+from market.payments.line_matching import payment_reference
 from market.payments.models import ConnectedAccount, Payment, Remittance
 from market.records.by import By
 from tests.contracts.factories import (
@@ -185,6 +186,7 @@ async def test_a_transfer_is_recorded_by_one_and_confirmed_by_another_in_the_bro
     contract = await make_registered(parties)
     first, _second = await instalments_of(contract)
     await sign_in(client, parties.seller)
+    form = await client.get(f"/instalments/{first.id}/remit")
     recorded = await post(client, f"/instalments/{first.id}/remit", REMIT, files=VOUCHER)
     remittance = await Remittance.get()
     await sign_in(client, parties.seller_finance)
@@ -193,6 +195,7 @@ async def test_a_transfer_is_recorded_by_one_and_confirmed_by_another_in_the_bro
 
     page = await post(client, f"/remittances/{remittance.id}/confirm")
 
+    assert payment_reference(contract.number, 1) in form.text
     assert "已登记，待确认" in recorded.text
     assert "确认到账" not in recorded.text
     deal = await Deal.get(id=contract.deal_id)

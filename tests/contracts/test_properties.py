@@ -18,8 +18,8 @@ from hypothesis import strategies as st
 from market.kit.errors import Conflict
 from market.kit.money import Money
 from market.kit.workflow import Workflow
-from market.payments.bank_files import read_statement
-from market.payments.finding import Finder, OpenPayable, Paying
+from market.payments.line_matching import LineFacts, LineMatcher, OpenPayable
+from market.payments.statement_files import read_statement
 from market.payments.states import (
     BANK_LINE,
     DISPUTE,
@@ -92,15 +92,15 @@ def test_what_lines_pay_adds_up_to_the_lines(owed: list[int], paid: list[tuple[i
         OpenPayable(UUID(int=n), "HT-2026-000001", n, Money(each), Money(each), "甲", "1")
         for n, each in enumerate(owed)
     ]
-    finder = Finder(payables, [])
+    matcher = LineMatcher(payables, [])
     taken: dict[UUID, int] = defaultdict(int)
 
-    found = [finder.find(Paying(Money(a), f"HT-2026-000001-{n}", "", "", "")) for n, a in paid]
+    found = [matcher.match(LineFacts(Money(a), f"HT-2026-000001-{n}", "", "", "")) for n, a in paid]
     for (_n, amount), each in zip(paid, found, strict=True):
         if each is not None:
             taken[each.payable_id] += amount
 
-    left = {each.id: finder.left(each.id).amount for each in payables}
+    left = {each.id: matcher.left(each.id).amount for each in payables}
     assert all(left[each.id] + taken[each.id] == each.owed.amount for each in payables)
     assert sum(taken.values()) + sum(a for (_n, a), f in zip(paid, found, strict=True) if f is None) == sum(
         a for _n, a in paid

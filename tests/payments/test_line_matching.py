@@ -5,11 +5,11 @@ from __future__ import annotations
 from uuid import UUID
 
 from market.kit.money import Money
-from market.payments.finding import (
-    Finder,
-    KnownRemittance,
+from market.payments.line_matching import (
+    LineFacts,
+    LineMatcher,
     OpenPayable,
-    Paying,
+    RecordedRemittance,
     payment_reference,
     references_in,
 )
@@ -28,8 +28,8 @@ def payable(number: int, *, left: int = 100, currency: str = "CNY", payer: str =
     )
 
 
-def line(amount: int, text: str = "", payer: str = "", account: str = "", reference: str = "") -> Paying:
-    return Paying(Money(amount), text, payer, account, reference)
+def line(amount: int, text: str = "", payer: str = "", account: str = "", reference: str = "") -> LineFacts:
+    return LineFacts(Money(amount), text, payer, account, reference)
 
 
 def test_a_payer_is_asked_for_the_reference_that_is_recognised_later() -> None:
@@ -43,58 +43,60 @@ def test_the_payable_named_comes_first_then_the_payers_then_the_same_amount() ->
         payable(2, left=77, payer="丙"),
         payable(1, payer="丁"),
     )
-    finder = Finder([other, same_amount, of_payer, named], [])
+    matcher = LineMatcher([other, same_amount, of_payer, named], [])
 
-    listed = finder.candidates(line(77, text="HT-2026-000004", payer="乙"))
+    listed = matcher.candidates(line(77, text="HT-2026-000004", payer="乙"))
 
     assert listed == [named, of_payer, same_amount, other]
 
 
 def test_what_is_paid_or_in_another_currency_is_not_offered() -> None:
     paid, foreign, by_account = payable(1, left=0), payable(2, currency="USD"), payable(3)
-    finder = Finder([paid, foreign, by_account], [])
+    matcher = LineMatcher([paid, foreign, by_account], [])
 
-    assert finder.candidates(line(100, account="45003")) == [by_account]
+    assert matcher.candidates(line(100, account="45003")) == [by_account]
 
 
 def test_what_a_line_took_is_no_longer_left() -> None:
-    finder = Finder([payable(1)], [])
+    matcher = LineMatcher([payable(1)], [])
 
-    finder.find(line(60, text="HT-2026-000001-1"))
-    finder.find(line(60, text="HT-2026-000001-1"))
+    matcher.match(line(60, text="HT-2026-000001-1"))
+    matcher.match(line(60, text="HT-2026-000001-1"))
 
-    assert finder.left(UUID(int=1)) == Money(-20)
+    assert matcher.left(UUID(int=1)) == Money(-20)
 
 
 def test_a_transfer_recorded_by_two_payables_is_told_apart_by_the_banks_number() -> None:
-    first = KnownRemittance(UUID(int=8), UUID(int=1), Money(100), RemittanceStatus.RECORDED, "A", UUID(int=7))
-    second = KnownRemittance(
+    first = RecordedRemittance(
+        UUID(int=8), UUID(int=1), Money(100), RemittanceStatus.RECORDED, "A", UUID(int=7)
+    )
+    second = RecordedRemittance(
         UUID(int=9), UUID(int=1), Money(100), RemittanceStatus.RECORDED, "B", UUID(int=7)
     )
-    finder = Finder([payable(1)], [first, second])
+    matcher = LineMatcher([payable(1)], [first, second])
 
-    matched = finder.find(line(100, text="HT-2026-000001-1", reference="B"))
+    matched = matcher.match(line(100, text="HT-2026-000001-1", reference="B"))
 
     assert matched is not None
     assert matched.remittance is second
 
 
 def test_a_number_of_the_bank_alone_pays_nothing_of_another_amount() -> None:
-    recorded = KnownRemittance(
+    recorded = RecordedRemittance(
         UUID(int=8), UUID(int=1), Money(100), RemittanceStatus.RECORDED, "A", UUID(int=7)
     )
-    finder = Finder([payable(1)], [recorded])
+    matcher = LineMatcher([payable(1)], [recorded])
 
-    assert finder.find(line(99, reference="A")) is None
+    assert matcher.match(line(99, reference="A")) is None
 
 
 def test_a_payers_line_of_the_recorded_amount_bears_out_what_was_recorded() -> None:
-    recorded = KnownRemittance(
+    recorded = RecordedRemittance(
         UUID(int=8), UUID(int=1), Money(60), RemittanceStatus.RECORDED, "", UUID(int=7)
     )
-    finder = Finder([payable(1)], [recorded])
+    matcher = LineMatcher([payable(1)], [recorded])
 
-    matched = finder.find(line(60, payer="南南线缆", reference="Z"))
+    matched = matcher.match(line(60, payer="南南线缆", reference="Z"))
 
     assert matched is not None
-    assert (matched.by, matched.remittance) == ("recorded", recorded)
+    assert (matched.basis, matched.remittance) == ("recorded", recorded)

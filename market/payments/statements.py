@@ -1,4 +1,4 @@
-"""Bank statements: each line taken over once, and what the market finds that it pays."""
+"""Bank statements: each line is imported once, and stored with the payable that it is matched with."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from market.kit.clock import local_date
 from market.kit.database import atomic, connection
 from market.kit.errors import Invalid, NotFound
 from market.kit.i18n import gettext as _
-from market.payments.bank_files import ReadStatement
-from market.payments.finding import Found
+from market.payments.line_matching import Match
 from market.payments.models import BankLine, BankStatement
+from market.payments.statement_files import ReadStatement
 from market.payments.states import LineAction, LineStatus, RemittanceStatus
 from market.payments.verbs import StatementVerb
 from market.records.by import By
@@ -25,10 +25,10 @@ from market.records.transitions import transition_many
 WRITE_LINES = """
 WITH written AS (
     INSERT INTO bank_lines (id, statement_id, organisation_id, row, fingerprint, status, booked_on, amount,
-        currency, payer_name, payer_account, text, bank_reference, payable_kind, found_by, note,
+        currency, payer_name, payer_account, text, bank_reference, payable_kind, note,
         proposed_by_id, proposed_at)
     SELECT r.id, $1, $2, r.place, r.fingerprint, r.status, r.booked_on, r.amount,
-        r.currency, r.payer_name, r.payer_account, r.text, r.bank_reference, '', '', '', $4, $5
+        r.currency, r.payer_name, r.payer_account, r.text, r.bank_reference, '', '', $4, $5
     FROM jsonb_to_recordset($3::jsonb) AS r(id uuid, place int, fingerprint varchar, status varchar,
         booked_on date, amount bigint, currency varchar, payer_name varchar, payer_account varchar,
         text varchar, bank_reference varchar)
@@ -38,7 +38,7 @@ SELECT count(*) AS n FROM written
 
 
 @atomic()
-async def take_over(
+async def import_lines(
     read: ReadStatement, blob: StoredBlob, *, organisation_id: UUID, by: By
 ) -> tuple[BankStatement, bool]:
     """Write a statement with its lines; tell whether it was new.
@@ -136,7 +136,7 @@ async def next_lines(statement_id: UUID, most: int) -> list[BankLine]:
 
 
 async def write_matches(
-    lines: Sequence[BankLine], matches: Sequence[Found | None], payable_kind: str, *, by: By
+    lines: Sequence[BankLine], matches: Sequence[Match | None], payable_kind: str, *, by: By
 ) -> None:
     """Store what each of these locked lines was found to pay.
 
@@ -155,7 +155,7 @@ async def write_matches(
             {
                 "payable_kind": payable_kind if match else "",
                 "payable_id": match.payable_id if match else None,
-                "found_by": match.by if match else "",
+                "match_basis": match.basis if match else None,
                 "remittance_id": known.id if known else None,
                 "proposed_by_id": known.proposed_by_id if known else line.proposed_by_id,
             }

@@ -9,8 +9,14 @@ from uuid import UUID
 import pytest
 
 from market.kit.money import Money
-from market.payments.bank_files import UnreadableStatement, read_statement
-from market.payments.finding import Finder, KnownRemittance, OpenPayable, Paying, references_in
+from market.payments.line_matching import (
+    LineFacts,
+    LineMatcher,
+    OpenPayable,
+    RecordedRemittance,
+    references_in,
+)
+from market.payments.statement_files import UnreadableStatement, read_statement
 from market.payments.states import RemittanceStatus
 from tests.kit.xls import Table, xls
 from tests.payments.bank_statement_files import OWN, Row, boc, ccb, icbc
@@ -138,11 +144,11 @@ FIRST, SECOND, OTHER = (
         ]
     )
 )
-KNOWN = KnownRemittance(UUID(int=9), SECOND.id, Money(345), RemittanceStatus.RECORDED, "B7", OTHER.id)
+KNOWN = RecordedRemittance(UUID(int=9), SECOND.id, Money(345), RemittanceStatus.RECORDED, "B7", OTHER.id)
 
 
-def line(amount: int, text: str = "", payer: str = "", account: str = "", reference: str = "") -> Paying:
-    return Paying(Money(amount), text, payer, account, reference)
+def line(amount: int, text: str = "", payer: str = "", account: str = "", reference: str = "") -> LineFacts:
+    return LineFacts(Money(amount), text, payer, account, reference)
 
 
 @pytest.mark.parametrize(
@@ -161,13 +167,13 @@ def line(amount: int, text: str = "", payer: str = "", account: str = "", refere
     ],
 )
 def test_a_line_is_matched_by_reference_or_by_payer_and_amount_or_left_to_a_person(
-    lines: list[Paying], expected: list[tuple[OpenPayable, str] | None]
+    lines: list[LineFacts], expected: list[tuple[OpenPayable, str] | None]
 ) -> None:
-    finder = Finder([FIRST, SECOND, OTHER], [])
+    matcher = LineMatcher([FIRST, SECOND, OTHER], [])
 
-    found = [finder.find(each) for each in lines]
+    found = [matcher.match(each) for each in lines]
 
-    assert [(each.payable_id, each.by) if each else None for each in found] == [
+    assert [(each.payable_id, each.basis) if each else None for each in found] == [
         (each[0].id, each[1]) if each else None for each in expected
     ]
 
@@ -175,13 +181,13 @@ def test_a_line_is_matched_by_reference_or_by_payer_and_amount_or_left_to_a_pers
 @pytest.mark.parametrize(
     "paid", [line(345, "HT-2026-000001-2"), line(345, reference="B7"), line(345, "HT-2026-000001")]
 )
-def test_a_line_bears_out_the_transfer_that_was_recorded_before_it_once(paid: Paying) -> None:
-    finder = Finder([FIRST, SECOND, OTHER], [KNOWN])
+def test_a_line_bears_out_the_transfer_that_was_recorded_before_it_once(paid: LineFacts) -> None:
+    matcher = LineMatcher([FIRST, SECOND, OTHER], [KNOWN])
 
-    first, second = finder.find(paid), finder.find(paid)
+    first, second = matcher.match(paid), matcher.match(paid)
 
     assert first is not None
-    assert (first.by, first.remittance) == ("recorded", KNOWN)
+    assert (first.basis, first.remittance) == ("recorded", KNOWN)
     assert second is None or second.remittance is None
 
 

@@ -1,8 +1,8 @@
-"""Reads the statements that banks here give out, CSV or Excel, each in its own layout.
+"""Reads statement files of banks, CSV or Excel, each in its own layout.
 
 Known are the corporate exports of ICBC (工商银行), CCB (建设银行) and BOC (中国银行).
-Nothing is guessed: a row that cannot be read refuses the file and names row and cell. So does an account
-that Excel has rounded: the lines of such a file would not be recognised in another statement.
+Nothing is guessed: a row that cannot be read refuses the file, naming row and cell. So does an account that
+Excel has rounded: the lines of such a file would not be recognised in another statement.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ from market.kit.workbooks.cells import Cell, Limits, Row, Sheet, UnreadableWorkb
 from market.kit.workbooks.heads import Head, HeadRow, HeadsNotFound, find_heads
 from market.kit.workbooks.reading import read_sheets
 from market.kit.workbooks.values import UnreadableCell, amount_of, moment_of, text_of
+from market.payments.kinds import Bank
 
 MOST_LINES = 20_000
 LIMITS = Limits(rows=2 * MOST_LINES)
@@ -47,7 +48,7 @@ class UnreadableStatement(Invalid):
 class Layout:
     """Under which heads a bank writes what; a direction is told by a sign or by the column."""
 
-    bank: str
+    bank: Bank
     day: str
     payer: tuple[str, str]
     """Heads of the other side's name and account."""
@@ -76,7 +77,7 @@ class Layout:
 
 LAYOUTS = (
     Layout(
-        bank="icbc",
+        bank=Bank.ICBC,
         day="交易时间",
         payer=("对方单位名称", "对方账号"),
         texts=("摘要", "用途", "个性化信息"),
@@ -87,7 +88,7 @@ LAYOUTS = (
         debit="借方发生额",
     ),
     Layout(
-        bank="ccb",
+        bank=Bank.CCB,
         day="交易时间",
         payer=("对方户名", "对方账号"),
         texts=("摘要", "备注"),
@@ -99,7 +100,7 @@ LAYOUTS = (
         currency="币种",
     ),
     Layout(
-        bank="boc",
+        bank=Bank.BOC,
         day="交易日期",
         payer=("付款人名称", "付款人账号"),
         texts=("摘要", "用途", "交易附言", "备注"),
@@ -131,7 +132,7 @@ class BankRow:
 
 @dataclass(frozen=True)
 class ReadStatement:
-    bank: str
+    bank: Bank
     account: str
     rows: tuple[BankRow, ...]
 

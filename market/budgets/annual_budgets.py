@@ -23,7 +23,7 @@ from market.records.by import By
 
 @atomic()
 async def draft_budget(slug: str, *, year: int, amount: int, by: By) -> Budget:
-    """Draft the pot of one programme in one year; it gives nothing before it is released.
+    """Draft the pot of one programme in one year; nothing can be reserved before it is released.
 
     Raises:
         Conflict: the year's budget was released already.
@@ -31,29 +31,29 @@ async def draft_budget(slug: str, *, year: int, amount: int, by: By) -> Budget:
     by.actor.require(ProgrammeAct.DRAFT_TERMS)
     programme = await get_programme(slug)
     await Programme.filter(id=programme.id).select_for_update().first()
-    found = await Budget.filter(programme_id=programme.id, year=year).select_for_update().first()
-    if found is not None and found.released_at is not None:
+    budget = await Budget.filter(programme_id=programme.id, year=year).select_for_update().first()
+    if budget is not None and budget.released_at is not None:
         raise Conflict(_("这一年的预算已经下达，不能再改。"))
-    if found is None:
-        found = await Budget.create(
+    if budget is None:
+        budget = await Budget.create(
             id=uuid4(), programme_id=programme.id, year=year, amount=amount, drafted_by_id=by.actor.user_id
         )
     else:
-        found.amount, found.drafted_by_id = amount, by.actor.user_id
-        await found.save(update_fields=["amount", "drafted_by_id"])
-    await record("budget", found.id, BudgetVerb.DRAFT, by=by, programme=slug, year=year, amount=amount)
+        budget.amount, budget.drafted_by_id = amount, by.actor.user_id
+        await budget.save(update_fields=["amount", "drafted_by_id"])
+    await record("budget", budget.id, BudgetVerb.DRAFT, by=by, programme=slug, year=year, amount=amount)
     await notify_staff(
         StaffRole.APPROVER,
         _("%(year)s 年 %(name)s 预算待下达。", year=year, name=programme.name),
         now=by.now,
         address="/desk/budgets",
     )
-    return found
+    return budget
 
 
 @atomic()
 async def release_budget(budget_id: UUID, *, by: By) -> Budget:
-    """Release a budget, by another person than drafted it, and book the appropriation.
+    """Release a budget, by a second person, and book the appropriation.
 
     Raises:
         SamePerson: the actor drafted it.
@@ -93,22 +93,22 @@ def reserved_account(slug: str, year: int) -> str:
 
 @dataclass(frozen=True)
 class BudgetRow:
-    """One budget with what the book says of it."""
+    """One budget with its balances in the ledger."""
 
     budget: Budget
     available: int
     reserved: int
-    """Set aside and approved, not yet paid out."""
+    """Reserved and approved, not yet paid out."""
     paid: int
 
     @property
     def held(self) -> int:
-        """Set aside for lists in publicity, not approved yet."""
+        """Return what is reserved for lists in publicity, not approved yet."""
         return int(self.budget.amount) - self.available - self.reserved - self.paid
 
 
 async def list_budgets() -> list[BudgetRow]:
-    """Return all budgets with what is left of them, the newest year first."""
+    """Return all budgets with their balances, the newest year first."""
     rows = await Budget.all().select_related("programme", "drafted_by", "released_by").order_by("-year")
     return [await _budget_row(row) for row in rows]
 

@@ -30,11 +30,11 @@ from market.records.by import By
 def payment_file(batch: Batch, orders: Sequence[Disbursement]) -> bytes:
     """Return the batch's orders, with claim and applicant fetched, as a workbook; amounts in 元.
 
-    The last three columns are for the bank's results; `results_import` reads them back.
+    The last three columns are for the bank's results; `read_results` reads them back.
     """
-    made = io.BytesIO()
+    buffer = io.BytesIO()
     book = xlsxwriter.Workbook(
-        made, {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
+        buffer, {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
     )
     page = book.add_worksheet(batch.number)
     head, money = book.add_format({"bold": True}), book.add_format({"num_format": "#,##0.00"})
@@ -67,7 +67,7 @@ def payment_file(batch: Batch, orders: Sequence[Disbursement]) -> bytes:
     page.set_column(2, 4, 26)
     page.set_column(5, 9, 16)
     book.close()
-    return made.getvalue()
+    return buffer.getvalue()
 
 
 LIMITS = Limits(rows=5100)
@@ -88,7 +88,7 @@ PAID, RETURNED = "已付出", "被银行退回"
 
 @dataclass(frozen=True)
 class ResultRow:
-    """One order's result as the workbook has it."""
+    """One order's result in the workbook."""
 
     row: int
     number: str
@@ -99,8 +99,8 @@ class ResultRow:
 
 
 @dataclass
-class Imported:
-    """What an import did; `refused` holds row and reason, and what was entered stands."""
+class ImportResult:
+    """The outcome of an import; `refused` holds row and reason, other rows are stored."""
 
     entered: int = 0
     known: int = 0
@@ -110,16 +110,16 @@ class Imported:
 
 
 @dataclass
-class Results:
-    """What the workbook says: results that can be read, rows that cannot with the reason, and notices."""
+class ParsedResults:
+    """A parsed workbook: valid results, invalid rows with the reason, and notices."""
 
     rows: list[ResultRow] = field(default_factory=list)
     faults: list[tuple[int, str]] = field(default_factory=list)
     notices: list[str] = field(default_factory=list)
 
 
-def read_results(content: bytes) -> Results:
-    """Read the filled-in payment list; rows without a result are passed over.
+def read_results(content: bytes) -> ParsedResults:
+    """Read the filled-in payment list; rows without a result are skipped.
 
     Raises:
         Invalid: it is no workbook, or no payment list of ours.
@@ -129,7 +129,7 @@ def read_results(content: bytes) -> Results:
     except HeadsNotFound as error:
         message = _("文件里没有这些列：%(names)s。请用下载的拨付单 Excel。", names=str(error))
         raise Invalid(message, field="file") from error
-    results = Results(notices=heads.notices())
+    results = ParsedResults(notices=heads.notices())
     for row in heads.rows():
         if not heads.cell(row, "number").text or not heads.cell(row, "result").text:
             continue
@@ -162,27 +162,27 @@ def _result(heads: HeadRow, row: Row) -> ResultRow:
     )
 
 
-async def import_results(content: bytes, *, by: By) -> Imported:
-    """Enter each result on its own; importing the same file again changes nothing.
+async def import_results(content: bytes, *, by: By) -> ImportResult:
+    """Store each result in its own transaction; idempotent.
 
     Raises:
         Invalid: it is no workbook of ours.
     """
     by.actor.require(BudgetAct.DISBURSE)
     results = await asyncio.to_thread(read_results, content)
-    done = Imported(refused=results.faults, notices=results.notices)
+    result = ImportResult(refused=results.faults, notices=results.notices)
     for row in results.rows:
         order = await Disbursement.get_or_none(number=row.number)
         if order is not None and order.amount != row.amount:
-            done.refused.append((row.row, _("金额与拨付单不符。")))
+            result.refused.append((row.row, _("金额与拨付单不符。")))
         elif order is not None and _is_same(order, row):
-            done.known += 1
+            result.known += 1
         elif reason := await _enter(row, by.actor, by.now):
-            done.refused.append((row.row, reason))
+            result.refused.append((row.row, reason))
         else:
-            done.entered += 1
-    done.refused.sort()
-    return done
+            result.entered += 1
+    result.refused.sort()
+    return result
 
 
 def _is_same(order: Disbursement, row: ResultRow) -> bool:
@@ -191,7 +191,7 @@ def _is_same(order: Disbursement, row: ResultRow) -> bool:
 
 
 async def _enter(row: ResultRow, actor: Actor, now: datetime) -> str:
-    """Enter one result; return why not, or nothing."""
+    """Store one result; return why it was refused, or an empty string."""
     try:
         await enter_result(
             row.number,

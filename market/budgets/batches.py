@@ -1,4 +1,4 @@
-"""Lists of claims (批次): made, confirmed with the budget locked, published, approved by a third person."""
+"""Lists of claims (批次): drafted, confirmed under a lock, published, approved by a third person."""
 
 from __future__ import annotations
 
@@ -47,14 +47,14 @@ from market.records.transitions import transition
 LISTABLE = frozenset({ClaimStatus.RECHECKED, ClaimStatus.REVIEWED})
 
 
-def reservation(claim: Claim) -> str:
-    """Return the reference of the money set aside for a claim."""
+def reservation_reference(claim: Claim) -> str:
+    """Return the ledger reference of the money reserved for a claim."""
     return f"reserve:{claim.id}:{claim.batch_id}"
 
 
 @dataclass(frozen=True)
-class Confirmed:
-    """What a confirmation did: the batch, its notice, and which claims were left out and why."""
+class ConfirmedBatch:
+    """A confirmed list, its notice, and the claims left out with the reasons."""
 
     batch: Batch
     notice: Notice
@@ -109,11 +109,11 @@ async def make_batch(slug: str, *, year: int, claim_numbers: Sequence[str], titl
     return batch
 
 
-async def confirm_batch(number: str, *, calendar: Calendar, by: By) -> Confirmed:
-    """Confirm a list: ask the integrity records again, scale to the pot, set the money aside, publish.
+async def confirm_batch(number: str, *, calendar: Calendar, by: By) -> ConfirmedBatch:
+    """Confirm a list: check integrity records again, scale to the pot, reserve the money, publish.
 
-    The questions to the integrity records are kept whatever comes of them. All else is one transaction with
-    the budget locked: of two lists that want the last of it the second sees what the first left.
+    Integrity checks are stored even when the confirmation fails. All else is one transaction with the budget
+    locked, so that of two lists competing for the rest the second sees what the first left.
 
     Raises:
         Conflict: the list was confirmed already, there is no budget, or nothing is left of it.
@@ -139,7 +139,7 @@ async def confirm_batch(number: str, *, calendar: Calendar, by: By) -> Confirmed
 
 
 @atomic()
-async def _confirm(number: str, barred: dict[UUID, str], *, calendar: Calendar, by: By) -> Confirmed:
+async def _confirm(number: str, barred: dict[UUID, str], *, calendar: Calendar, by: By) -> ConfirmedBatch:
     batch = await lock_batch(number)
     if batch.status is not BatchStatus.DRAFT:
         raise Conflict(_("这个批次已经确认过了。"))
@@ -150,13 +150,13 @@ async def _confirm(number: str, barred: dict[UUID, str], *, calendar: Calendar, 
     claims = [claim for claim in claims if claim.batch_id == batch.id]
     await require_no_conflict(by.actor, "claim", [claim.id for claim in claims])
     left_out = [(claim, _("诚信记录 %(no)s", no=barred[claim.id])) for claim in claims if claim.id in barred]
-    lost = await voided_in([claim.id for claim in claims])
+    voided = await voided_in([claim.id for claim in claims])
     left_out += [
-        (claim, _("合同 %(number)s 已解除或注销登记", number=lost[claim.id][0].number))
+        (claim, _("合同 %(number)s 已解除或注销登记", number=voided[claim.id][0].number))
         for claim in claims
-        if claim.id in lost and claim.id not in barred
+        if claim.id in voided and claim.id not in barred
     ]
-    claims = [claim for claim in claims if claim.id not in barred and claim.id not in lost]
+    claims = [claim for claim in claims if claim.id not in barred and claim.id not in voided]
     terms = await ProgrammeTerms.filter(id__in={claim.terms_id for claim in claims})
     if len(terms) > 1:
         raise Conflict(_("批次里的申报适用不同版本的政策，请分开列批次。"))
@@ -167,20 +167,20 @@ async def _confirm(number: str, barred: dict[UUID, str], *, calendar: Calendar, 
         claims = [claim for claim in claims if claim.id not in overtaken]
     if not claims:
         raise Conflict(_("批次里没有可以确认的申报。"))
-    awards = await _scaled(claims, pot, terms[0])
+    awards = await _share_pot(claims, pot, terms[0])
     left_out += [(claim, _("预算余额不足")) for claim, award in zip(claims, awards, strict=True) if not award]
-    kept = [(claim, award) for claim, award in zip(claims, awards, strict=True) if award]
-    if not kept:
+    funded = [(claim, award) for claim, award in zip(claims, awards, strict=True) if award]
+    if not funded:
         raise Conflict(_("预算已没有余额，批次没有确认。"))
     for claim, _reason in left_out:
-        await _take_off(claim, by=by)
-    for claim, award in kept:
+        await _remove_from_list(claim, by=by)
+    for claim, award in funded:
         await _reserve(claim, award, programme, batch, now=by.now)
         await move(claim, ClaimAction.PUBLISH, by=by, batch=batch.number, amount=award)
     procedure = terms[0].content["procedure"]
     with in_source_language():
         title = _("%(title)s 拟支持名单公示", title=batch.title)
-        body = await notice_body(batch, programme, [claim for claim, _award in kept])
+        body = await notice_body(batch, programme, [claim for claim, _award in funded])
     notice = await publish(
         NoticeKind.SUBSIDY,
         subject_kind="batch",
@@ -191,7 +191,7 @@ async def _confirm(number: str, barred: dict[UUID, str], *, calendar: Calendar, 
         day_kind=DayKind(procedure["publicity_unit"]),  # type: ignore[index]
         calendar=calendar,
         by=by,
-        entries=[(claim.id, await _entry_name(claim)) for claim, _award in kept],
+        entries=[(claim.id, await _entry_name(claim)) for claim, _award in funded],
         address=f"/desk/batches/{batch.number}",
     )
     await transition(
@@ -200,32 +200,32 @@ async def _confirm(number: str, barred: dict[UUID, str], *, calendar: Calendar, 
         by=by,
         changes={"confirmed_by_id": by.actor.user_id, "confirmed_at": by.now},
         pot=pot,
-        amounts={claim.number: award for claim, award in kept},
+        amounts={claim.number: award for claim, award in funded},
         left_out=[claim.number for claim, _reason in left_out],
         notice=notice.number,
     )
-    return Confirmed(batch, notice, [(claim.number, reason) for claim, reason in left_out])
+    return ConfirmedBatch(batch, notice, [(claim.number, reason) for claim, reason in left_out])
 
 
 async def _lock_pot(programme: Programme, year: int) -> int:
-    """Lock the year's budget and return what it has to give."""
+    """Lock the year's budget and return its available balance."""
     budget = await Budget.filter(programme_id=programme.id, year=year).select_for_update().first()
     if budget is None or budget.released_at is None:
         raise Conflict(_("%(year)s 年的预算还没有下达，不能确认批次。", year=year))
     return (await book.available(budget_account(programme.slug, year))).amount
 
 
-async def _scaled(claims: Sequence[Claim], pot: int, terms: ProgrammeTerms) -> list[int]:
-    """Share the pot as the terms say; where they rank, by the experts' points, then by who came first."""
+async def _share_pot(claims: Sequence[Claim], pot: int, terms: ProgrammeTerms) -> list[int]:
+    """Share the pot as the terms say; where they rank, by the experts' points, then by date of submission."""
     mode = terms.content["pot"]["mode"]  # type: ignore[index]
     awards = [claim.award_amount or 0 for claim in claims]
     ranks: list[Any] = [number_rank(claim.number) for claim in claims]
     if mode in {"ranked", "hard_stop"}:
-        ranks = [await _place(claim, terms) for claim in claims]
+        ranks = [await _rank(claim, terms) for claim in claims]
     return share_pot(pot, awards, mode, rank=ranks)
 
 
-async def _place(claim: Claim, terms: ProgrammeTerms) -> tuple[Any, ...]:
+async def _rank(claim: Claim, terms: ProgrammeTerms) -> tuple[Any, ...]:
     points = (await verdict_for(claim.id, compiled(terms))).points
     return (-(points or 0), claim.submitted_at, number_rank(claim.number))
 
@@ -243,14 +243,14 @@ async def _reserve(claim: Claim, award: int, programme: Programme, batch: Batch,
         Money(award),
         debit=budget_account(programme.slug, batch.year),
         credit=reserved_account(programme.slug, batch.year),
-        reference=reservation(claim),
+        reference=reservation_reference(claim),
         at=now,
         subject=("claim", claim.id),
         pending=True,
     )
 
 
-async def _take_off(claim: Claim, *, by: By) -> None:
+async def _remove_from_list(claim: Claim, *, by: By) -> None:
     claim.batch_id = None
     await claim.save(update_fields=["batch_id"])
     await record("claim", claim.id, ClaimVerb.TAKE_OFF_LIST, by=by)
@@ -263,9 +263,9 @@ async def _entry_name(claim: Claim) -> str:
 
 @atomic()
 async def approve_batch(number: str, *, by: By) -> list[str]:
-    """Approve what the publicity left standing, as a third person; return the claims' numbers.
+    """Approve the claims whose publicity ended without objection, by a third person; return their numbers.
 
-    A claim with an undecided objection waits; the others go on. Approving posts what was set aside.
+    Claims with an undecided objection wait. Approving posts the pending reservation.
 
     Raises:
         SamePerson: the actor confirmed the list, or computed or rechecked a claim on it.
@@ -276,23 +276,23 @@ async def approve_batch(number: str, *, by: By) -> list[str]:
     notice = await lock_for("batch", batch.id)
     if batch.status is BatchStatus.DRAFT or notice is None:
         raise Conflict(_("这个批次还没有确认和公示。"))
-    stopped = await _require_over(notice, by.now)
+    stopped = await _require_publicity_over(notice, by.now)
     ids = await Claim.filter(batch_id=batch.id).values_list("id", flat=True)
     claims = await lock_claims([UUID(str(identity)) for identity in ids])
-    hands = {batch.confirmed_by_id}
-    hands |= {person for claim in claims for person in (claim.calculated_by_id, claim.rechecked_by_id)}
-    if by.actor.user_id in hands:
+    involved = {batch.confirmed_by_id}
+    involved |= {person for claim in claims for person in (claim.calculated_by_id, claim.rechecked_by_id)}
+    if by.actor.user_id in involved:
         raise SamePerson(_("批准人不能是核算人、复核人或确认名单的人。"))
     await require_no_conflict(by.actor, "claim", [claim.id for claim in claims])
-    await _settle(claims, notice, now=by.now)
-    standing = [
+    await _settle_claims(claims, notice, now=by.now)
+    approvable = [
         claim for claim in claims if claim.status is ClaimStatus.PUBLICITY and claim.id not in stopped
     ]
-    if not standing:
+    if not approvable:
         raise Conflict(_("这个批次没有待批准的申报。"))
-    for claim in standing:
-        held = await Transfer.get(reference=reservation(claim))
-        await book.post_pending(held.id, reference=f"approve:{claim.id}", at=by.now)
+    for claim in approvable:
+        reservation_transfer = await Transfer.get(reference=reservation_reference(claim))
+        await book.post_pending(reservation_transfer.id, reference=f"approve:{claim.id}", at=by.now)
         await move(claim, ClaimAction.APPROVE, by=by, amount=claim.award_amount)
         await notify(
             _("补助申报 %(number)s 已批准。", number=claim.number),
@@ -300,7 +300,7 @@ async def approve_batch(number: str, *, by: By) -> list[str]:
             address=f"/claims/{claim.number}",
             organisation_id=claim.applicant_id,
         )
-    numbers = [claim.number for claim in standing]
+    numbers = [claim.number for claim in approvable]
     if batch.status is BatchStatus.PUBLICITY:
         changes = {"approved_by_id": by.actor.user_id, "approved_at": by.now}
         await transition(batch, BatchAction.APPROVE, by=by, changes=changes, claims=numbers)
@@ -309,20 +309,20 @@ async def approve_batch(number: str, *, by: By) -> list[str]:
     return numbers
 
 
-async def _require_over(notice: Notice, now: datetime) -> set[UUID]:
-    """Let pass only when the period is over and nothing stops the whole list; return what is stopped."""
+async def _require_publicity_over(notice: Notice, now: datetime) -> set[UUID]:
+    """Raise unless the period is over and no objection stops the whole list; return the claims stopped."""
     if notice.status in (NoticeStatus.UPHELD, NoticeStatus.ARCHIVED):
         raise Conflict(_("异议成立，不能按这份公示进行下一步。"))
     if notice.ends_at is None or notice.ends_at > now:
         raise Conflict(_("公示期还没有满，期满无异议后才能批准。"))
-    open_ones = await Objection.filter(notice_id=notice.id, status__in=list(UNDECIDED))
-    if any(each.entry_id is None for each in open_ones):
+    open_objections = await Objection.filter(notice_id=notice.id, status__in=list(UNDECIDED))
+    if any(objection.entry_id is None for objection in open_objections):
         raise Conflict(_("异议处理中，程序中止；裁定以后才能批准。"))
-    return {each.entry_id for each in open_ones if each.entry_id}
+    return {objection.entry_id for objection in open_objections if objection.entry_id}
 
 
 async def settle_objections(now: datetime) -> int:
-    """Bring claims in publicity to where the objections against them put them; return how many moved."""
+    """Update claims in publicity after decisions on objections; return how many changed."""
     numbers = await Batch.filter(
         claims__status__in=[ClaimStatus.PUBLICITY, ClaimStatus.OBJECTION]
     ).values_list("number", flat=True)
@@ -336,42 +336,42 @@ async def _settle_batch(number: str, now: datetime) -> int:
     if notice is None:
         return 0
     ids = await Claim.filter(batch_id=batch.id).values_list("id", flat=True)
-    return await _settle(await lock_claims([UUID(str(identity)) for identity in ids]), notice, now=now)
+    return await _settle_claims(await lock_claims([UUID(str(identity)) for identity in ids]), notice, now=now)
 
 
-async def _settle(claims: Collection[Claim], notice: Notice, *, now: datetime) -> int:
+async def _settle_claims(claims: Collection[Claim], notice: Notice, *, now: datetime) -> int:
     objections = await Objection.filter(notice_id=notice.id)
-    whole = [each for each in objections if each.entry_id is None]
-    moved = 0
+    against_list = [objection for objection in objections if objection.entry_id is None]
+    count = 0
     for claim in claims:
         if claim.status not in (ClaimStatus.PUBLICITY, ClaimStatus.OBJECTION):
             continue
-        own = [each.status for each in objections if each.entry_id == claim.id] + [
-            each.status for each in whole
+        statuses = [objection.status for objection in objections if objection.entry_id == claim.id] + [
+            objection.status for objection in against_list
         ]
-        is_upheld = ObjectionStatus.UPHELD in own
-        is_open = any(status in UNDECIDED for status in own)
-        moved += await _put(claim, is_open=is_open, is_upheld=is_upheld, now=now)
-    return moved
+        is_upheld = ObjectionStatus.UPHELD in statuses
+        is_open = any(status in UNDECIDED for status in statuses)
+        count += await _settle_claim(claim, is_open=is_open, is_upheld=is_upheld, now=now)
+    return count
 
 
-async def _put(claim: Claim, *, is_open: bool, is_upheld: bool, now: datetime) -> int:
+async def _settle_claim(claim: Claim, *, is_open: bool, is_upheld: bool, now: datetime) -> int:
     before = claim.status
     if (is_open or is_upheld) and claim.status is ClaimStatus.PUBLICITY:
         await move(claim, ClaimAction.OBJECT, by=By.job(now))
     if is_upheld:
         text = _("公示期间的异议成立。")
         await move(claim, ClaimAction.REJECT, by=By.job(now), note=text)
-        await _free(claim, text, now)
+        await _release_reservation(claim, text, now)
     elif not is_open and claim.status is ClaimStatus.OBJECTION:
         await move(claim, ClaimAction.DISMISS_OBJECTION, by=By.job(now))
     return claim.status is not before
 
 
-async def _free(claim: Claim, text: str, now: datetime) -> None:
-    """Give back what was set aside: it stays in the budget for a supplementary list."""
-    held = await Transfer.get(reference=reservation(claim), phase=Phase.PENDING)
-    await book.void_pending(held.id, reference=f"void:{claim.id}:{claim.batch_id}", at=now)
+async def _release_reservation(claim: Claim, text: str, now: datetime) -> None:
+    """Release what was reserved: it returns to the budget for a supplementary list."""
+    reservation_transfer = await Transfer.get(reference=reservation_reference(claim), phase=Phase.PENDING)
+    await book.void_pending(reservation_transfer.id, reference=f"void:{claim.id}:{claim.batch_id}", at=now)
     claim.reject_reason = text
     await claim.save(update_fields=["reject_reason"])
     await notify(

@@ -21,22 +21,22 @@ from market.programmes.permissions import ProgrammeAct
 from market.records.by import By
 
 
-async def budgets(request: Request) -> Response:
+async def index(request: Request) -> Response:
     actor = actor_for(request, AccountAct.SEE_DESK)
     now = deps(request).clock()
-    given = await form_data_or_none(request)
-    if given is not None and given.get("release"):
-        budget_id = uuid_or_none(given.get("release"))
+    data = await form_data_or_none(request)
+    if data is not None and data.get("release"):
+        budget_id = uuid_or_none(data.get("release"))
         if budget_id is None:
             raise Forbidden(_("没有这项预算。"))
         await release_budget(budget_id, by=By(actor, now))
         return flash(request, redirect_to(request, "budgets:index"), _("预算已下达并入账。"))
-    form = BudgetForm(given, data={"year": local_date(now).year})
+    form = BudgetForm(data, data={"year": local_date(now).year})
     form.programme.choices = [
         ("", _("请选择")),
-        *((each.slug, _(each.name)) for each in await list_programmes()),
+        *((programme.slug, _(programme.name)) for programme in await list_programmes()),
     ]
-    if given is not None:
+    if data is not None:
         actor.require(ProgrammeAct.DRAFT_TERMS)
         if form.validate():
             await draft_budget(
@@ -52,5 +52,5 @@ async def budgets(request: Request) -> Response:
 
 
 routes = [
-    Route("/desk/budgets", budgets, name="budgets:index", methods=["GET", "POST"]),
+    Route("/desk/budgets", index, name="budgets:index", methods=["GET", "POST"]),
 ]

@@ -1,4 +1,4 @@
-"""What must be true of public money at any moment."""
+"""Invariants of public money."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from market.ledger.checks import find_rows
 
 
 async def no_award_above_its_budget() -> list[str]:
-    """What is set aside, approved and paid in a year is not more than the year's budget."""
+    """Awards reserved, approved and paid in a year do not exceed the year's budget."""
     return await find_rows(
         "SELECT p.slug, b.year, b.amount, sum(c.award_amount) AS awards FROM budgets b "  # noqa: S608
         "JOIN programmes p ON p.id = b.programme_id "
@@ -22,7 +22,7 @@ async def no_award_above_its_budget() -> list[str]:
 
 
 async def money_is_set_aside() -> list[str]:
-    """Every claim put forward has its award set aside in the book, once."""
+    """Every claim on a confirmed list has its award reserved in the ledger, once."""
     return await find_rows(
         "SELECT c.number, c.award_amount, coalesce(sum(t.amount), 0) AS held FROM claims c "  # noqa: S608
         "LEFT JOIN transfers t ON t.reference = 'reserve:' || c.id || ':' || c.batch_id "
@@ -33,7 +33,7 @@ async def money_is_set_aside() -> list[str]:
 
 
 async def paid_is_booked() -> list[str]:
-    """Every payment the bank made is in the book, with its amount."""
+    """Every payment made is booked, with its amount."""
     return await find_rows(
         "SELECT d.number FROM disbursements d WHERE d.status = 'paid' AND NOT EXISTS ("
         "SELECT 1 FROM transfers t WHERE t.reference = 'disbursement:' || d.id AND t.amount = d.amount)",
@@ -52,7 +52,7 @@ async def three_people() -> list[str]:
 
 
 async def clawbacks_are_booked() -> list[str]:
-    """What came back is in the book receipt by receipt, and never more than was owed."""
+    """Every clawback receipt is booked, and receipts never exceed what is owed."""
     return await find_rows(
         "SELECT b.number, b.amount, coalesce(sum(r.amount), 0) AS returned, "
         "coalesce(sum(t.amount), 0) AS booked "

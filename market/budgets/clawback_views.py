@@ -23,7 +23,7 @@ from market.kit.web import deps, form_data_or_none, redirect_to
 from market.records.by import By
 
 
-async def clawback_list(request: Request) -> Response:
+async def index(request: Request) -> Response:
     actor_for(request, AccountAct.SEE_DESK)
     status = request.query_params.get("status", "")
     status = status if status in set(ClawbackStatus) else ""
@@ -36,58 +36,58 @@ async def clawback_list(request: Request) -> Response:
     )
 
 
-async def start_clawback(request: Request) -> Response:
+async def start(request: Request) -> Response:
     actor, now = actor_for(request, BudgetAct.START_CLAWBACK), deps(request).clock()
-    found = await get_claim_at_desk(actor, request.path_params["number"])
-    form = ClawbackForm(await form_data_or_none(request), data={"amount": found.award_amount})
+    claim = await get_claim_at_desk(actor, request.path_params["number"])
+    form = ClawbackForm(await form_data_or_none(request), data={"amount": claim.award_amount})
     if form.validate_on_submit():
         with form.catch_invalid():
             await clawbacks.start_clawback(
-                found.number, amount=form.amount.data, reason=str(form.reason.data), by=By(actor, now)
+                claim.number, amount=form.amount.data, reason=str(form.reason.data), by=By(actor, now)
             )
             return flash(
                 request, redirect_to(request, "budgets:clawbacks"), _("追回已发起，请批准人确认。"), "due"
             )
-    return render_reason_page(request, found, form, _("发起追回"), "budgets:start_clawback")
+    return render_reason_page(request, claim, form, _("发起追回"), "budgets:start_clawback")
 
 
-async def clawback(request: Request) -> Response:
+async def show(request: Request) -> Response:
     actor, now = actor_for(request, AccountAct.SEE_DESK), deps(request).clock()
-    found = await clawbacks.get_clawback(actor, request.path_params["number"])
-    given = await form_data_or_none(request)
-    done = redirect_to(request, "budgets:clawback", number=found.number)
-    act = str(given.get("act") or "") if given is not None else ""
+    clawback = await clawbacks.get_clawback(actor, request.path_params["number"])
+    data = await form_data_or_none(request)
+    answer = redirect_to(request, "budgets:clawback", number=clawback.number)
+    act = str(data.get("act") or "") if data is not None else ""
     if act == "confirm":
-        await confirm_clawback(found.number, by=By(actor, now))
-        return flash(request, done, _("追回已确认，已通知申报单位缴回。"))
+        await confirm_clawback(clawback.number, by=By(actor, now))
+        return flash(request, answer, _("追回已确认，已通知申报单位缴回。"))
     if act == "drop":
-        await drop_clawback(found.number, by=By(actor, now))
-        return flash(request, done, _("追回已撤销。"), "note")
-    form = ReturnForm(given, data={"received_on": local_date(now)})
-    if given is not None:
+        await drop_clawback(clawback.number, by=By(actor, now))
+        return flash(request, answer, _("追回已撤销。"), "note")
+    form = ReturnForm(data, data={"received_on": local_date(now)})
+    if data is not None:
         actor.require(BudgetAct.DISBURSE)
         if form.validate_on_submit():
             with form.catch_invalid():
                 await record_return(
-                    found.number,
+                    clawback.number,
                     amount=form.amount.data,
                     received_on=form.received_on.data,
                     bank_reference=str(form.bank_reference.data),
                     by=By(actor, now),
                 )
-                return flash(request, done, _("缴回已登记入账。"))
+                return flash(request, answer, _("缴回已登记入账。"))
     return render_form(
         request,
         "budgets/clawback.html",
         form,
-        clawback=found,
-        receipts=await found.receipts.all().order_by("entered_at"),
-        returned=await clawbacks.returned(found.id),
+        clawback=clawback,
+        receipts=await clawback.receipts.all().order_by("entered_at"),
+        returned=await clawbacks.sum_returned(clawback.id),
     )
 
 
 routes = [
-    Route("/desk/clawbacks", clawback_list, name="budgets:clawbacks", methods=["GET"]),
-    Route("/desk/clawbacks/{number}", clawback, name="budgets:clawback", methods=["GET", "POST"]),
-    Route("/desk/{number}/clawback", start_clawback, name="budgets:start_clawback", methods=["GET", "POST"]),
+    Route("/desk/clawbacks", index, name="budgets:clawbacks", methods=["GET"]),
+    Route("/desk/clawbacks/{number}", show, name="budgets:clawback", methods=["GET", "POST"]),
+    Route("/desk/{number}/clawback", start, name="budgets:start_clawback", methods=["GET", "POST"]),
 ]

@@ -1,4 +1,4 @@
-"""Awards that must come back (追回): started, confirmed by a second person, met by their own receipts."""
+"""Clawbacks (追回) of paid awards: started, confirmed by a second person, settled by receipts."""
 
 from __future__ import annotations
 
@@ -38,11 +38,8 @@ DAYS_TO_PAY = 30
 LIVE = (ClawbackStatus.STARTED, ClawbackStatus.CONFIRMED)
 
 
-async def run_due(now: datetime) -> int:
-    """Start a clawback for each paid award whose contract was rescinded, or its registration cancelled.
-
-    Return how many were started.
-    """
+async def start_due(now: datetime) -> int:
+    """Start a clawback for each paid award on a voided contract; return how many."""
     rows = (
         await ClaimContract.filter(is_voided(), claim__status__in=list(RECOVERABLE), award_amount__gt=0)
         .order_by("claim__number", "contract__number")
@@ -67,7 +64,7 @@ async def _start_for(number: str, contract_id: UUID, now: datetime) -> bool:
 
 @atomic()
 async def start_clawback(number: str, *, amount: int, reason: str, by: By) -> Clawback:
-    """Start getting back a paid award or a part of it, such as after fraud; nothing is owed until confirmed.
+    """Start a clawback of a paid award or a part of it; nothing is owed until it is confirmed.
 
     Raises:
         Invalid: more than was paid.
@@ -86,7 +83,7 @@ async def start_clawback(number: str, *, amount: int, reason: str, by: By) -> Cl
 
 
 async def _start(claim: Claim, amount: int, reason: str, contract_id: UUID | None, *, by: By) -> Clawback:
-    made = await Clawback.create(
+    clawback = await Clawback.create(
         id=uuid4(),
         number=await next_number("clawback", by.now),
         claim_id=claim.id,
@@ -96,30 +93,30 @@ async def _start(claim: Claim, amount: int, reason: str, contract_id: UUID | Non
         started_by_id=by.user_id,
         started_at=by.now,
     )
-    await record("claim", claim.id, ClaimVerb.START_CLAWBACK, by=by, number=made.number, amount=amount)
+    await record("claim", claim.id, ClaimVerb.START_CLAWBACK, by=by, number=clawback.number, amount=amount)
     await notify_staff(
         StaffRole.APPROVER,
-        _("追回 %(number)s 待确认。", number=made.number),
+        _("追回 %(number)s 待确认。", number=clawback.number),
         now=by.now,
-        address=f"/desk/clawbacks/{made.number}",
+        address=f"/desk/clawbacks/{clawback.number}",
     )
-    return made
+    return clawback
 
 
 async def get_clawback(actor: Actor, number: str) -> Clawback:
     """Return one clawback, for the desk."""
     actor.require(AccountAct.SEE_DESK)
-    found = await Clawback.get_or_none(number=number).select_related(
+    clawback = await Clawback.get_or_none(number=number).select_related(
         "claim__applicant", "claim__programme", "contract", "started_by", "confirmed_by"
     )
-    if found is None:
+    if clawback is None:
         raise NotFound(_("没有这项追回。"))
-    return found
+    return clawback
 
 
 @atomic()
 async def confirm_clawback(number: str, *, by: By) -> Clawback:
-    """Order the money back, as another person than started it, and book what is owed.
+    """Confirm a clawback, by a second person, and book what is owed.
 
     Raises:
         SamePerson: the actor started it.
@@ -164,7 +161,7 @@ async def confirm_clawback(number: str, *, by: By) -> Clawback:
 
 @atomic()
 async def drop_clawback(number: str, *, by: By) -> Clawback:
-    """Let a clawback that is not confirmed go, as the person who would confirm it."""
+    """Drop a clawback that is not confirmed, by whoever may confirm it."""
     row, claim = await _lock(number, BudgetAct.CONFIRM_CLAWBACK, by.actor)
     await transition(row, ClawbackAction.DROP, by=by)
     await record("claim", claim.id, ClaimVerb.DROP_CLAWBACK, by=by, number=number)
@@ -175,7 +172,7 @@ async def drop_clawback(number: str, *, by: By) -> Clawback:
 async def record_return(
     number: str, *, amount: int, received_on: date, bank_reference: str, by: By
 ) -> ClawbackReceipt:
-    """Enter money that came back; the clawback is settled when all of it has.
+    """Record a receipt; the clawback is settled once everything is received.
 
     Raises:
         Invalid: more than is still owed, or a day that cannot be.
@@ -188,10 +185,10 @@ async def record_return(
         raise Invalid(_("日期应在确认追回之日与今天之间。"), field="received_on")
     if await ClawbackReceipt.exists(clawback_id=row.id, bank_reference=bank_reference):
         raise Conflict(_("这笔银行流水已经登记。"))
-    left = row.amount - await returned(row.id)
-    if not 0 < amount <= left:
-        raise Invalid(_("金额应大于零，不超过尚欠的 %(left)s。", left=Money(left)), field="amount")
-    made = await ClawbackReceipt.create(
+    outstanding = row.amount - await sum_returned(row.id)
+    if not 0 < amount <= outstanding:
+        raise Invalid(_("金额应大于零，不超过尚欠的 %(left)s。", left=Money(outstanding)), field="amount")
+    receipt = await ClawbackReceipt.create(
         id=uuid4(),
         clawback_id=row.id,
         amount=amount,
@@ -206,18 +203,18 @@ async def record_return(
         Money(amount),
         debit=f"owed:{row.id}",
         credit=f"recovered:{programme.slug}:{claim.year}",
-        reference=f"clawback_receipt:{made.id}",
+        reference=f"clawback_receipt:{receipt.id}",
         at=by.now,
         subject=("claim", claim.id),
     )
-    if amount == left:
+    if amount == outstanding:
         await transition(row, ClawbackAction.SETTLE, by=by, changes={"settled_at": by.now})
     await record("claim", claim.id, ClaimVerb.RECEIVE_CLAWBACK, by=by, number=number, amount=amount)
-    return made
+    return receipt
 
 
-async def returned(clawback_id: UUID) -> int:
-    """Return what came back so far."""
+async def sum_returned(clawback_id: UUID) -> int:
+    """Return the sum of receipts so far, in fen."""
     amounts = await ClawbackReceipt.filter(clawback_id=clawback_id).values_list("amount", flat=True)
     return sum(int(str(amount)) for amount in amounts)
 
@@ -229,11 +226,11 @@ async def list_clawbacks(status: str = "") -> list[Clawback]:
 
 
 async def _lock(number: str, act: StrEnum, actor: Actor) -> tuple[Clawback, Claim]:
-    """Lock the claim first, then the clawback, as everybody does."""
+    """Lock the claim first, then the clawback, in the order used everywhere."""
     actor.require(act)
-    found = await Clawback.get_or_none(number=number).select_related("claim")
-    if found is None:
+    clawback = await Clawback.get_or_none(number=number).select_related("claim")
+    if clawback is None:
         raise NotFound(_("没有这项追回。"))
-    claim = await lock_claim(found.claim.number)
+    claim = await lock_claim(clawback.claim.number)
     await require_no_conflict(actor, "claim", [claim.id])
-    return await Clawback.filter(id=found.id).select_for_update().get(), claim
+    return await Clawback.filter(id=clawback.id).select_for_update().get(), claim

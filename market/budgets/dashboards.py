@@ -69,13 +69,18 @@ async def _desk_cards(actor: Actor) -> list[Card]:
             ),
         ],
     }
-    own = [each for role, found in cards.items() if role in actor.roles for each in found]
-    left = sum(row.available for row in await list_budgets() if row.budget.released_at)
+    role_cards = [
+        role_card
+        for role, cards_of_role in cards.items()
+        if role in actor.roles
+        for role_card in cards_of_role
+    ]
+    available = sum(row.available for row in await list_budgets() if row.budget.released_at)
     return [
-        *own,
+        *role_cards,
         card(_("公示中"), ClaimStatus.PUBLICITY, "note"),
         card(_("已拨付"), ClaimStatus.PAID, "done"),
-        Card(_("预算余额"), wan(left), "/desk/budgets", "plain"),
+        Card(_("预算余额"), wan(available), "/desk/budgets", "plain"),
     ]
 
 

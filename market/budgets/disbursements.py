@@ -36,17 +36,17 @@ LIVE = (DisbursementStatus.ORDERED, DisbursementStatus.PAID)
 
 
 @dataclass(frozen=True)
-class Ordered:
-    """Which orders were made, and which claims were held back and why."""
+class OrderResult:
+    """The orders created, and the claims held back with the reasons."""
 
     orders: list[Disbursement] = field(default_factory=list)
     held: list[tuple[str, str]] = field(default_factory=list)
 
 
-async def order_payment(number: str, *, by: By) -> Ordered:
-    """Order payment of a batch's approved claims, and anew of those the bank returned.
+async def order_payment(number: str, *, by: By) -> OrderResult:
+    """Order payment of a batch's approved claims, and again of those the bank returned.
 
-    The integrity records are asked a third time; a barred claim is held back, the answer is kept.
+    Integrity records are checked a third time; barred claims are held back and the check is stored.
 
     Raises:
         Conflict: nothing waits for an order.
@@ -57,8 +57,8 @@ async def order_payment(number: str, *, by: By) -> Ordered:
         raise NotFound(_("没有这个批次。"))
     held: dict[UUID, str] = {}
     waiting = await Claim.filter(batch_id=batch.id, status__in=list(PAYABLE)).select_related("applicant")
-    lost = await voided_in([claim.id for claim in waiting])
-    shunned = await conflicts_of(by.actor, "claim", [claim.id for claim in waiting])
+    voided = await voided_in([claim.id for claim in waiting])
+    conflicted = await conflicts_of(by.actor, "claim", [claim.id for claim in waiting])
     for claim in waiting:
         answer = await check(
             claim.applicant.uscc,
@@ -70,9 +70,9 @@ async def order_payment(number: str, *, by: By) -> Ordered:
         )
         if not answer.is_clear:
             held[claim.id] = _("诚信记录 %(no)s", no=answer.found[0]["decision_number"])
-        elif claim.id in lost:
-            held[claim.id] = _("合同 %(number)s 已解除或注销登记", number=lost[claim.id][0].number)
-        elif claim.id in shunned:
+        elif claim.id in voided:
+            held[claim.id] = _("合同 %(number)s 已解除或注销登记", number=voided[claim.id][0].number)
+        elif claim.id in conflicted:
             held[claim.id] = conflict_message("claim")
         elif not claim.applicant.bank_account:
             held[claim.id] = _("单位资料里没有收款账户")
@@ -80,35 +80,35 @@ async def order_payment(number: str, *, by: By) -> Ordered:
 
 
 @atomic()
-async def _order(number: str, held: dict[UUID, str], *, by: By) -> Ordered:
+async def _order(number: str, held: dict[UUID, str], *, by: By) -> OrderResult:
     batch = await lock_batch(number)
     ids = await Claim.filter(batch_id=batch.id).values_list("id", flat=True)
-    done = Ordered()
+    result = OrderResult()
     for claim in await lock_claims([UUID(str(identity)) for identity in ids]):
         if claim.status not in PAYABLE:
             continue
         if await Disbursement.exists(claim_id=claim.id, status__in=list(LIVE)):
             continue
         if claim.id in held:
-            done.held.append((claim.number, held[claim.id]))
+            result.held.append((claim.number, held[claim.id]))
             continue
-        done.orders.append(await _order_one(claim, by=by))
-    if not done.orders and not done.held:
+        result.orders.append(await _create_order(claim, by=by))
+    if not result.orders and not result.held:
         raise Conflict(_("这个批次没有待下达拨付的申报。"))
-    if done.orders and batch.status is BatchStatus.APPROVED:
+    if result.orders and batch.status is BatchStatus.APPROVED:
         await transition(batch, BatchAction.DISBURSE, by=by)
     await record(
         "batch",
         batch.id,
         BatchVerb.ORDER_PAYMENT,
         by=by,
-        orders=[order.number for order in done.orders],
-        held=[claim for claim, _reason in done.held],
+        orders=[order.number for order in result.orders],
+        held=[claim for claim, _reason in result.held],
     )
-    return done
+    return result
 
 
-async def _order_one(claim: Claim, *, by: By) -> Disbursement:
+async def _create_order(claim: Claim, *, by: By) -> Disbursement:
     await claim.fetch_related("applicant")
     order = await Disbursement.create(
         id=uuid4(),
@@ -137,19 +137,19 @@ async def _order_one(claim: Claim, *, by: By) -> Disbursement:
 async def enter_result(
     number: str, *, is_paid: bool, ended_on: date, bank_reference: str, by: By
 ) -> Disbursement:
-    """Enter what the bank says of an order: paid, and booked; or returned, and to be ordered again.
+    """Store the bank's result of an order: paid, then booked; or returned, then it may be ordered again.
 
     Raises:
         Conflict: its result was entered already.
     """
     by.actor.require(BudgetAct.DISBURSE)
-    found = await Disbursement.get_or_none(number=number).select_related("claim__batch")
-    if found is None or found.claim.batch is None:
+    unlocked = await Disbursement.get_or_none(number=number).select_related("claim__batch")
+    if unlocked is None or unlocked.claim.batch is None:
         raise NotFound(_("没有这笔拨付。"))
-    await require_no_conflict(by.actor, "claim", [found.claim_id])
-    # The batch first, as everybody who pays does, so that nobody waits in a circle.
-    batch = await lock_batch(found.claim.batch.number)
-    order = await Disbursement.filter(id=found.id).select_for_update().get()
+    await require_no_conflict(by.actor, "claim", [unlocked.claim_id])
+    # The batch is locked first, as in every payment, to avoid deadlocks.
+    batch = await lock_batch(unlocked.claim.batch.number)
+    order = await Disbursement.filter(id=unlocked.id).select_for_update().get()
     if order.status is not DisbursementStatus.ORDERED:
         raise Conflict(_("这笔拨付的结果已经登记。"))
     if not local_date(order.ordered_at) <= ended_on <= local_date(by.now):

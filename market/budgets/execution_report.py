@@ -1,4 +1,4 @@
-"""Budget execution by city × field × rule, with last year's; each figure knows exactly the rows behind it."""
+"""Budget execution by city × field × rule, with last year's; each figure opens exactly its rows."""
 
 from __future__ import annotations
 
@@ -22,9 +22,9 @@ APPROVED = (
     *(ClaimStatus.CLOSED, ClaimStatus.CLAWBACK),
 )
 PAID = (ClaimStatus.PAID, ClaimStatus.TRACKING, ClaimStatus.CLOSED, ClaimStatus.CLAWBACK)
-"""Paid out, also where a part had to come back: what came back has its own figure."""
+"""Paid out, also where a part was clawed back: clawbacks have a figure of their own."""
 GROUPS: Mapping[str, Sequence[ClaimStatus]] = {
-    "claimed": tuple(each for each in ClaimStatus if each is not ClaimStatus.DRAFT),
+    "claimed": tuple(status for status in ClaimStatus if status is not ClaimStatus.DRAFT),
     "approved": APPROVED,
     "waiting": (ClaimStatus.APPROVED, ClaimStatus.TO_PAY),
     "paid": PAID,
@@ -35,7 +35,7 @@ DIMENSIONS = ("city", "field", "programme")
 
 
 @dataclass(frozen=True)
-class Key:
+class CubeKey:
     """One cell of the cube: where, in which field, under which rule."""
 
     city: str
@@ -45,7 +45,7 @@ class Key:
 
 @dataclass
 class Figures:
-    """What one cell holds."""
+    """The figures of one cell."""
 
     contracts: int = 0
     approved: int = 0
@@ -69,7 +69,7 @@ class Row:
 
     @property
     def change(self) -> str:
-        """How much more or less was paid than last year, in percent; nothing to compare with: a dash."""
+        """Return the change of what was paid from last year in percent, or a dash without a last year."""
         if not self.before.paid:
             return "—"
         tenths = (1000 * (self.now.paid - self.before.paid)) // self.before.paid
@@ -81,8 +81,8 @@ class Report:
     """A year's report."""
 
     year: int
-    cube: dict[Key, Figures]
-    before: dict[Key, Figures]
+    cube: dict[CubeKey, Figures]
+    before: dict[CubeKey, Figures]
     names: dict[str, str]
     """Programmes by slug."""
     budgets: list[BudgetRow]
@@ -97,46 +97,46 @@ class Report:
         ]
         return sorted(rows, key=lambda row: (-row.now.paid, -row.now.approved, row.value))
 
-    def cells(self) -> list[tuple[Key, list[str], Figures, Figures]]:
+    def cells(self) -> list[tuple[CubeKey, list[str], Figures, Figures]]:
         """Return every cell with its words, this year's and last year's figures."""
-        found = []
-        for key in sorted({*self.cube, *self.before}, key=lambda one: (one.city, one.field, one.programme)):
+        cells = []
+        for key in sorted({*self.cube, *self.before}, key=lambda key: (key.city, key.field, key.programme)):
             words = [self._words(dimension, getattr(key, dimension)) for dimension in DIMENSIONS]
-            found.append((key, words, self.cube.get(key, Figures()), self.before.get(key, Figures())))
-        return found
+            cells.append((key, words, self.cube.get(key, Figures()), self.before.get(key, Figures())))
+        return cells
 
     @property
     def total(self) -> Row:
-        """Everything together."""
+        """Return the sum over all cells."""
         now, before = Figures(), Figures()
-        for one in self.cube.values():
-            now.add(one)
-        for one in self.before.values():
-            before.add(one)
+        for figures in self.cube.values():
+            now.add(figures)
+        for figures in self.before.values():
+            before.add(figures)
         return Row("", _("合计"), now, before)
 
     def _words(self, dimension: str, value: str) -> str:
         if dimension == "city":
             return name(value.ljust(6, "0"))
         if dimension == "field":
-            return field_words(value)
+            return field_label(value)
         return _(self.names.get(value, value))
 
 
-def field_words(field: str) -> str:
+def field_label(field: str) -> str:
     """Return what a field is called; a claim on yearly totals has none."""
     return _("按年度总额") if field == NO_CONTRACT else label("field", field)
 
 
-def _summed(cube: Mapping[Key, Figures], dimension: str) -> dict[str, Figures]:
-    found: dict[str, Figures] = {}
+def _summed(cube: Mapping[CubeKey, Figures], dimension: str) -> dict[str, Figures]:
+    sums: dict[str, Figures] = {}
     for key, figures in cube.items():
-        found.setdefault(getattr(key, dimension), Figures()).add(figures)
-    return found
+        sums.setdefault(getattr(key, dimension), Figures()).add(figures)
+    return sums
 
 
-async def report_of(year: int) -> Report:
-    """Gather a year's report and last year's beside it."""
+async def build_report(year: int) -> Report:
+    """Build a year's report with last year's figures."""
     budgets = await list_budgets()
     return Report(
         year,
@@ -163,16 +163,16 @@ _ROWS = (
 """One row for each contract of a claim, and for each claim without contracts: figures and lists alike."""
 
 
-async def _cube(year: int) -> dict[Key, Figures]:
+async def _cube(year: int) -> dict[CubeKey, Figures]:
     rows = await connection().execute_query_dict(
         f"SELECT left(o.region, 4) AS city, {_FIELD} AS field, p.slug, count(*) AS contracts, "
         f"coalesce(sum({_AWARD}) FILTER (WHERE c.status = ANY($2)), 0) AS approved, "
         f"coalesce(sum({_AWARD}) FILTER (WHERE c.status = ANY($3)), 0) AS paid "
         f"{_ROWS} GROUP BY 1, 2, 3",
-        [year, [one.value for one in APPROVED], [one.value for one in PAID]],
+        [year, [status.value for status in APPROVED], [status.value for status in PAID]],
     )
     return {
-        Key(row["city"], row["field"], row["slug"]): Figures(
+        CubeKey(row["city"], row["field"], row["slug"]): Figures(
             int(row["contracts"]), int(row["approved"]), int(row["paid"])
         )
         for row in rows
@@ -180,7 +180,7 @@ async def _cube(year: int) -> dict[Key, Figures]:
 
 
 @dataclass(frozen=True)
-class Behind:
+class FigureRow:
     """One row behind a figure: a contract of a claim, or a claim without contracts."""
 
     claim: str
@@ -192,34 +192,34 @@ class Behind:
     award_amount: int
 
 
-async def rows_behind(
+async def rows_of_figure(
     year: int, group: str, page_request: PageRequest, *, city: str = "", field: str = "", programme: str = ""
-) -> tuple[Page[Behind], int]:
-    """Return a page of exactly the rows that a figure of the report counts, and what all of them award."""
+) -> tuple[Page[FigureRow], int]:
+    """Return a page of exactly the rows that a figure counts, and the sum of all their awards."""
     where = (
         f"{_ROWS} AND c.status = ANY($2) AND starts_with(o.region, $3) "
         f"AND ($4 = '' OR {_FIELD} = $4) AND ($5 = '' OR p.slug = $5)"
     )
-    asked = [year, [one.value for one in GROUPS[group]], city, field, programme]
+    parameters = [year, [status.value for status in GROUPS[group]], city, field, programme]
     totals = await connection().execute_query_dict(
         f"SELECT count(*) AS count, coalesce(sum({_AWARD}), 0) AS award {where}",
-        asked,
+        parameters,
     )
     rows = await connection().execute_query_dict(
         "SELECT c.number AS claim, o.name AS applicant, p.name AS programme, "
         f"coalesce(k.name, '') AS contract, {_FIELD} AS field, c.status, "
         f"coalesce({_AWARD}, 0) AS award_amount {where} "
         "ORDER BY c.number, k.number OFFSET $6 LIMIT $7",
-        [*asked, page_request.offset, page_request.size],
+        [*parameters, page_request.offset, page_request.size],
     )
-    return page_request.page([Behind(**row) for row in rows], totals[0]["count"]), int(totals[0]["award"])
+    return page_request.page([FigureRow(**row) for row in rows], totals[0]["count"]), int(totals[0]["award"])
 
 
-def report_file(report: Report) -> bytes:
+def report_workbook(report: Report) -> bytes:
     """Return the report as a workbook: the cube, and the budgets; amounts in 元, no formulas from text."""
-    made = io.BytesIO()
+    buffer = io.BytesIO()
     book = xlsxwriter.Workbook(
-        made, {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
+        buffer, {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
     )
     head, money = book.add_format({"bold": True}), book.add_format({"num_format": "#,##0.00"})
     page = book.add_worksheet(_("预算执行"))
@@ -247,4 +247,4 @@ def report_file(report: Report) -> bytes:
             second.write_number(place, column, Money(amount).decimal, money)
     second.set_column(0, 4, 22)
     book.close()
-    return made.getvalue()
+    return buffer.getvalue()

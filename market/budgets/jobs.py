@@ -1,4 +1,4 @@
-"""The stages of a year run started from the site."""
+"""Jobs that run the stages of a year run."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ RECHECK = "subsidies.recheck_year"
 
 @job(COMPUTE)
 async def compute_year(deps: Deps, run_id: str, user_id: str) -> None:
-    """Compute what the run has not computed yet; a run that was stopped goes on where it was."""
+    """Compute what the run has not computed yet; resumable."""
     actor = await load_actor(UUID(user_id))
     await year_runs.compute_all(UUID(run_id), by=By(actor, deps.clock()))
 

@@ -1,4 +1,4 @@
-"""What the public reads about a list: each enterprise with project, contract, clause, rate and amount."""
+"""The public notice of a list: each enterprise with project, contract, clause, rate and amount."""
 
 from __future__ import annotations
 
@@ -35,24 +35,24 @@ async def _entry(claim: Claim) -> str:
 
     Where a set computes on a sum, or on the year's total, clause and rate stand in the lines of the claim.
     """
-    kept = await last_assessment(claim.id)
-    if kept is None:
+    assessment = await last_assessment(claim.id)
+    if assessment is None:
         raise LookupError(f"claim {claim.number} was never computed")
-    of_claim: list[dict[str, Any]] = kept.result["lines"]  # type: ignore[assignment]
+    of_claim: list[dict[str, Any]] = assessment.result["lines"]  # type: ignore[assignment]
     lines = []
-    for one, facts in zip(kept.result["contracts"], kept.facts["contracts"], strict=True):  # type: ignore[call-overload]
-        if not one["award"]:
+    for contract, facts in zip(assessment.result["contracts"], assessment.facts["contracts"], strict=True):  # type: ignore[call-overload]
+        if not contract["award"]:
             continue
         parts = [
             _("项目：%(name)s", name=facts["name"]),
-            _("合同登记编号：%(no)s", no=group_digits(one["no"])),
+            _("合同登记编号：%(no)s", no=group_digits(contract["no"])),
             _("核定技术交易额：%(sum)s", sum=yuan(facts["trade_amount"])),
         ]
-        lines.append("；".join([*parts, *(_rates(one["lines"]) or _rates(of_claim))]))
+        lines.append("；".join([*parts, *(_rates(contract["lines"]) or _rates(of_claim))]))
     if not lines:
         total = next(line for line in of_claim if line["step"] == "base")
-        stated = _("%(what)s：%(sum)s", what=_(total["note"]), sum=yuan(total["amount"]))
-        lines.append("；".join([stated, *_rates(of_claim)]))
+        basis = _("%(what)s：%(sum)s", what=_(total["note"]), sum=yuan(total["amount"]))
+        lines.append("；".join([basis, *_rates(of_claim)]))
     lines.append(_("拟补助金额：%(sum)s", sum=yuan(claim.award_amount)))
     return "\n".join([_("申报编号：%(number)s", number=claim.number), *lines])
 

@@ -33,7 +33,7 @@ class RunStage(LabelEnum):
 
 
 class Clawback(Stateful):
-    """An award that must come back (追回): started by one, confirmed by another, met by receipts."""
+    """A clawback (追回) of a paid award: started, confirmed by a second person, settled by receipts."""
 
     record_kind = "clawback"
     workflow = CLAWBACK_WORKFLOW
@@ -74,7 +74,7 @@ class Clawback(Stateful):
 
 
 class ClawbackReceipt(Model):
-    """Money that came back. Written once."""
+    """A receipt of a clawback. Append-only."""
 
     id = fields.UUIDField(primary_key=True)
     clawback: fields.ForeignKeyRelation[Clawback] = fields.ForeignKeyField(
@@ -97,7 +97,7 @@ class ClawbackReceipt(Model):
 
 
 class YearRun(Model):
-    """One programme's year taken through the desk in stages; a run that was stopped goes on where it was."""
+    """A bulk run of one programme's year through the desk in resumable stages."""
 
     id = fields.UUIDField(primary_key=True)
     programme: fields.ForeignKeyRelation[Programme] = fields.ForeignKeyField(
@@ -166,7 +166,7 @@ class Batch(Stateful):
 
 
 class Disbursement(Stateful):
-    """One order to pay an approved award and what became of it (拨付)."""
+    """One order to pay an approved award, with its result (拨付)."""
 
     record_kind = "disbursement"
     workflow = DISBURSEMENT_WORKFLOW

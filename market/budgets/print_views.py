@@ -20,10 +20,10 @@ from market.notices.queries import find_notice
 async def notice(request: Request) -> Response:
     actor = actor_for(request, AccountAct.SEE_DESK)
     batch = await queries.get_batch(actor, request.path_params["number"])
-    found = await find_notice("batch", batch.id)
-    if found is None:
+    notice = await find_notice("batch", batch.id)
+    if notice is None:
         raise NotFound(_("这个批次还没有公示。"))
-    return await pdf_response("letter.typ", prints.notice_print(found, deps(request).clock()), found.number)
+    return await pdf_response("letter.typ", prints.notice_print(notice, deps(request).clock()), notice.number)
 
 
 async def payments(request: Request) -> Response:
@@ -34,8 +34,8 @@ async def payments(request: Request) -> Response:
         .select_related("claim__applicant")
         .order_by("number")
     )
-    made = prints.payment_print(batch, orders, deps(request).clock())
-    return await pdf_response("payment_list.typ", made, f"{batch.number}-payments")
+    print_data = prints.payment_print(batch, orders, deps(request).clock())
+    return await pdf_response("payment_list.typ", print_data, f"{batch.number}-payments")
 
 
 routes = [

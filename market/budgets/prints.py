@@ -1,4 +1,4 @@
-"""Notices and payment lists, their words ready to be set."""
+"""Data of the printed notice and payment list."""
 
 from __future__ import annotations
 

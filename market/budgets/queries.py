@@ -23,12 +23,12 @@ async def get_batch(actor: Actor, number: str) -> Batch:
 async def get_disbursement(actor: Actor, number: str) -> Disbursement:
     """Return one order to pay, for the desk."""
     actor.require(AccountAct.SEE_DESK)
-    found = await Disbursement.get_or_none(number=number).select_related(
+    disbursement = await Disbursement.get_or_none(number=number).select_related(
         "claim__applicant", "claim__programme", "claim__batch", "entered_by"
     )
-    if found is None:
+    if disbursement is None:
         raise NotFound(_("没有这笔拨付。"))
-    return found
+    return disbursement
 
 
 async def list_batches(status: str = "") -> list[Batch]:

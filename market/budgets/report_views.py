@@ -20,33 +20,33 @@ from market.kit.web import deps
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
-async def report(request: Request) -> Response:
+async def index(request: Request) -> Response:
     actor_for(request, AccountAct.SEE_DESK)
     year = _year(request) or local_date(deps(request).clock()).year
-    made = await execution_report.report_of(year)
+    report = await execution_report.build_report(year)
     if request.query_params.get("format") == "xlsx":
         return Response(
-            execution_report.report_file(made),
+            execution_report.report_workbook(report),
             media_type=XLSX,
             headers={"content-disposition": f'attachment; filename="report-{year}.xlsx"'},
         )
     years = sorted({*(await list_years()), year}, reverse=True)
-    return render(request, "budgets/report.html", report=made, years=years)
+    return render(request, "budgets/report.html", report=report, years=years)
 
 
 async def report_rows(request: Request) -> Response:
     actor_for(request, AccountAct.SEE_DESK)
-    asked, year = request.query_params, _year(request)
-    group = asked.get("group", "claimed")
+    query, year = request.query_params, _year(request)
+    group = query.get("group", "claimed")
     if year is None or group not in execution_report.GROUPS:
         raise NotFound(_("没有这项统计。"))
-    page, total = await execution_report.rows_behind(
+    page, total = await execution_report.rows_of_figure(
         year,
         group,
-        PageRequest.from_query(asked),
-        city=asked.get("city", "").replace("\x00", "")[:6],
-        field=asked.get("field", "").replace("\x00", "")[:24],
-        programme=asked.get("programme", "").replace("\x00", "")[:60],
+        PageRequest.from_query(query),
+        city=query.get("city", "").replace("\x00", "")[:6],
+        field=query.get("field", "").replace("\x00", "")[:24],
+        programme=query.get("programme", "").replace("\x00", "")[:60],
     )
     return render(
         request,
@@ -55,7 +55,7 @@ async def report_rows(request: Request) -> Response:
         total=total,
         year=year,
         group=group,
-        field_words=execution_report.field_words,
+        field_label=execution_report.field_label,
     )
 
 
@@ -65,6 +65,6 @@ def _year(request: Request) -> int | None:
 
 
 routes = [
-    Route("/desk/report", report, name="budgets:report", methods=["GET"]),
+    Route("/desk/report", index, name="budgets:report", methods=["GET"]),
     Route("/desk/report/rows", report_rows, name="budgets:report_rows", methods=["GET"]),
 ]

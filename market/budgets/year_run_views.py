@@ -21,26 +21,26 @@ from market.programmes.catalogue import list_programmes
 from market.records.by import By
 
 
-async def runs(request: Request) -> Response:
+async def index(request: Request) -> Response:
     actor, now = actor_for(request, AccountAct.SEE_DESK), deps(request).clock()
-    given = await form_data_or_none(request)
-    form = RunForm(given, data={"year": local_date(now).year})
+    data = await form_data_or_none(request)
+    form = RunForm(data, data={"year": local_date(now).year})
     form.programme.choices = [
         ("", _("请选择")),
-        *((one.slug, _(one.name)) for one in await list_programmes()),
+        *((programme.slug, _(programme.name)) for programme in await list_programmes()),
     ]
     plan = None
-    if given is not None:
+    if data is not None:
         actor.require(ClaimAct.CALCULATE)
         if form.validate():
             slug, year = form.programme.data, form.year.data or 0
-            if given.get("act") == "start":
+            if data.get("act") == "start":
                 run = await year_runs.open_run(slug, year, rate=form.rate.data, by=By(actor, now))
                 await enqueue(jobs.COMPUTE, lock=f"year:{run.id}", run_id=run.id, user_id=actor.user_id)
                 return flash(
                     request, redirect_to(request, "budgets:run", run_id=run.id), _("年度核算已开始。")
                 )
-            plan = await year_runs.plan_of(slug, year, rate=form.rate.data)
+            plan = await year_runs.plan_run(slug, year, rate=form.rate.data)
     return render_form(
         request,
         "budgets/runs.html",
@@ -50,20 +50,20 @@ async def runs(request: Request) -> Response:
     )
 
 
-async def run(request: Request) -> Response:
+async def show(request: Request) -> Response:
     actor = actor_for(request, AccountAct.SEE_DESK)
-    found = await year_runs.get_run(actor, path_id(request, "run_id"))
+    year_run = await year_runs.get_run(actor, path_id(request, "run_id"))
     if request.method == "POST":
-        is_first = found.stage.value == "compute"
+        is_first = year_run.stage.value == "compute"
         actor.require(ClaimAct.CALCULATE if is_first else ClaimAct.RECHECK)
         name = jobs.COMPUTE if is_first else jobs.RECHECK
-        await enqueue(name, lock=f"year:{found.id}", run_id=found.id, user_id=actor.user_id)
-        done = redirect_to(request, "budgets:run", run_id=found.id)
-        return flash(request, done, _("已交后台办理，本页可看进度。"))
-    return render(request, "budgets/run.html", run=found)
+        await enqueue(name, lock=f"year:{year_run.id}", run_id=year_run.id, user_id=actor.user_id)
+        answer = redirect_to(request, "budgets:run", run_id=year_run.id)
+        return flash(request, answer, _("已交后台办理，本页可看进度。"))
+    return render(request, "budgets/run.html", run=year_run)
 
 
 routes = [
-    Route("/desk/runs", runs, name="budgets:runs", methods=["GET", "POST"]),
-    Route("/desk/runs/{run_id:uuid}", run, name="budgets:run", methods=["GET", "POST"]),
+    Route("/desk/runs", index, name="budgets:runs", methods=["GET", "POST"]),
+    Route("/desk/runs/{run_id:uuid}", show, name="budgets:run", methods=["GET", "POST"]),
 ]

@@ -1,7 +1,7 @@
-"""A programme's year taken through the desk at once: computed, rechecked by another, put on one list.
+"""Bulk runs of a programme's year: computed, rechecked by a second person, put on one list.
 
-Each claim is its own transaction and says by its status how far it is, so a run stopped anywhere goes
-on where it was and ends the same. What cannot go through is left to the desk, with the reason.
+Each claim is a transaction of its own and its status tells how far it is, so an interrupted run resumes and
+ends the same. Claims that are refused are left to the desk, with the reason.
 """
 
 from __future__ import annotations
@@ -36,14 +36,14 @@ from market.programmes.models import Programme
 from market.programmes.terms import TermError
 from market.records.by import By
 
-STEP = 25
-"""Claims between two notes of the progress."""
-Told = Callable[[str, int, int], None]
+PROGRESS_STEP = 25
+"""Claims between two updates of the stored progress."""
+ProgressCallback = Callable[[str, int, int], None]
 
 
 @dataclass
-class Plan:
-    """What a run would do, found without writing anything."""
+class RunPlan:
+    """The result of a dry run."""
 
     programme: str
     year: int
@@ -64,10 +64,10 @@ class Plan:
         return self.available is not None and self.award > self.available
 
 
-async def plan_of(slug: str, year: int, *, rate: int | None = None) -> Plan:
-    """Compute every claim of the year without keeping anything, and say what a run would do (dry run)."""
+async def plan_run(slug: str, year: int, *, rate: int | None = None) -> RunPlan:
+    """Compute every claim of the year without storing anything, and return what a run would do (dry run)."""
     programme = await get_programme(slug)
-    plan = Plan(slug, year)
+    plan = RunPlan(slug, year)
     rows = await Claim.filter(programme_id=programme.id, year=year).select_related("terms").order_by("number")
     for claim in rows:
         if claim.status is ClaimStatus.ACCEPTED:
@@ -87,7 +87,7 @@ async def plan_of(slug: str, year: int, *, rate: int | None = None) -> Plan:
     return plan
 
 
-async def _try(claim: Claim, rate: int | None, plan: Plan) -> None:
+async def _try(claim: Claim, rate: int | None, plan: RunPlan) -> None:
     terms = compiled(claim.terms)
     try:
         if terms.needs_rate and rate is None:
@@ -103,10 +103,10 @@ async def _try(claim: Claim, rate: int | None, plan: Plan) -> None:
 async def get_run(actor: Actor, run_id: UUID) -> YearRun:
     """Return one run, for the desk."""
     actor.require(AccountAct.SEE_DESK)
-    found = await YearRun.get_or_none(id=run_id).select_related("programme", "officer", "rechecker", "batch")
-    if found is None:
+    run = await YearRun.get_or_none(id=run_id).select_related("programme", "officer", "rechecker", "batch")
+    if run is None:
         raise NotFound(_("没有这次年度核算。"))
-    return found
+    return run
 
 
 async def list_runs() -> list[YearRun]:
@@ -118,14 +118,14 @@ async def list_runs() -> list[YearRun]:
 
 @atomic()
 async def open_run(slug: str, year: int, *, rate: int | None = None, by: By) -> YearRun:
-    """Begin a programme's year, or return the run of it that is not finished."""
+    """Start a run of a programme's year, or return its unfinished one."""
     by.actor.require(ClaimAct.CALCULATE)
     programme = await get_programme(slug)
     await Programme.filter(id=programme.id).select_for_update().first()
-    found = await YearRun.get_or_none(programme_id=programme.id, year=year, ended_at=None)
-    if found is not None:
-        return found
-    made = await YearRun.create(
+    unfinished = await YearRun.get_or_none(programme_id=programme.id, year=year, ended_at=None)
+    if unfinished is not None:
+        return unfinished
+    run = await YearRun.create(
         id=uuid4(),
         programme_id=programme.id,
         year=year,
@@ -135,11 +135,11 @@ async def open_run(slug: str, year: int, *, rate: int | None = None, by: By) -> 
         started_at=by.now,
     )
     await record("terms", programme.id, YearRunVerb.START_YEAR_RUN, by=by, programme=slug, year=year)
-    return made
+    return run
 
 
-async def compute_all(run_id: UUID, *, by: By, told: Told | None = None) -> YearRun:
-    """Compute every accepted claim of the run's year. Stopped anywhere, calling it again goes on.
+async def compute_all(run_id: UUID, *, by: By, on_progress: ProgressCallback | None = None) -> YearRun:
+    """Compute every accepted claim of the run's year; resumable.
 
     Raises:
         Conflict: the run is past this stage.
@@ -149,18 +149,20 @@ async def compute_all(run_id: UUID, *, by: By, told: Told | None = None) -> Year
     if run.stage is not RunStage.COMPUTE:
         return run
 
-    async def one(number: str) -> None:
+    async def process(number: str) -> None:
         claim = await Claim.get(number=number).select_related("terms")
         terms = compiled(claim.terms)
         rate = run.rate_basis_points if terms.one_rate or terms.needs_rate else None
         await calculate(number, rate_basis_points=rate, by=by)
 
-    await _each(run, [ClaimStatus.ACCEPTED], [ClaimStatus.CALCULATED, *LISTABLE], one, told)
-    return await _to_stage(run.id, RunStage.RECHECK)
+    await _process_claims(
+        run, [ClaimStatus.ACCEPTED], [ClaimStatus.CALCULATED, *LISTABLE], process, on_progress
+    )
+    return await _advance_stage(run.id, RunStage.RECHECK)
 
 
-async def recheck_all(run_id: UUID, *, by: By, told: Told | None = None) -> YearRun:
-    """Confirm the run's computations, as another person. Doubtful ones are left to be looked at one by one.
+async def recheck_all(run_id: UUID, *, by: By, on_progress: ProgressCallback | None = None) -> YearRun:
+    """Confirm the run's computations, by a second person; claims with risk flags are left to the desk.
 
     Raises:
         SamePerson: the actor computed the run.
@@ -176,7 +178,7 @@ async def recheck_all(run_id: UUID, *, by: By, told: Told | None = None) -> Year
         raise SamePerson(_("核算人不能复核自己的核算，请由另一人复核。"))
     await YearRun.filter(id=run.id).update(rechecker_id=by.actor.user_id)
 
-    async def one(number: str) -> None:
+    async def process(number: str) -> None:
         claim = await Claim.get(number=number)
         last = await last_assessment(claim.id)
         if claim.doubt_kinds:
@@ -185,8 +187,8 @@ async def recheck_all(run_id: UUID, *, by: By, told: Told | None = None) -> Year
             raise Invalid(_("没有核算。"))
         await recheck(number, sequence=last.sequence, by=by)
 
-    await _each(run, [ClaimStatus.CALCULATED], list(LISTABLE), one, told)
-    return await _to_stage(run.id, RunStage.LIST)
+    await _process_claims(run, [ClaimStatus.CALCULATED], list(LISTABLE), process, on_progress)
+    return await _advance_stage(run.id, RunStage.LIST)
 
 
 @atomic()
@@ -220,36 +222,38 @@ async def list_all(run_id: UUID, *, by: By) -> YearRun:
     return run
 
 
-async def _each(
+async def _process_claims(
     run: YearRun,
     waiting: list[ClaimStatus],
-    passed: list[ClaimStatus],
-    act: Callable[[str], Awaitable[None]],
-    told: Told | None,
+    done_states: list[ClaimStatus],
+    process: Callable[[str], Awaitable[None]],
+    on_progress: ProgressCallback | None,
 ) -> None:
-    """Do one act on each claim that waits for it, by number; keep who was left and why."""
+    """Process each waiting claim by number; store those refused with the reason."""
     base = Claim.filter(programme_id=run.programme_id, year=run.year)
     numbers = [
-        str(one)
-        for one in await base.filter(status__in=waiting).order_by("number").values_list("number", flat=True)
+        str(number)
+        for number in await base.filter(status__in=waiting)
+        .order_by("number")
+        .values_list("number", flat=True)
     ]
-    before = await base.filter(status__in=passed).count()
-    left = {number: why for number, why in (run.left or {}).items() if number not in numbers}
+    before = await base.filter(status__in=done_states).count()
+    refused = {number: why for number, why in (run.left or {}).items() if number not in numbers}
     await YearRun.filter(id=run.id).update(total=before + len(numbers), done=before)
     for place, number in enumerate(numbers, start=1):
         try:
             with in_source_language():
-                await act(number)
+                await process(number)
         except MarketError as refusal:
-            left[number] = str(refusal)
-        if place % STEP == 0 or place == len(numbers):
-            await YearRun.filter(id=run.id).update(done=before + place, left=left)
-        if told is not None:
-            told(run.stage.value, place, len(numbers))
+            refused[number] = str(refusal)
+        if place % PROGRESS_STEP == 0 or place == len(numbers):
+            await YearRun.filter(id=run.id).update(done=before + place, left=refused)
+        if on_progress is not None:
+            on_progress(run.stage.value, place, len(numbers))
 
 
 @atomic()
-async def _to_stage(run_id: UUID, stage: RunStage) -> YearRun:
+async def _advance_stage(run_id: UUID, stage: RunStage) -> YearRun:
     run = await YearRun.filter(id=run_id).select_for_update().get()
     order = list(RunStage)
     if order.index(run.stage) < order.index(stage):

@@ -1,4 +1,4 @@
-"""What must be true of claims at any moment."""
+"""Invariants of claims."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ STANDING = "('publicity', 'objection', 'approved', 'to_pay', 'paid', 'tracking',
 
 
 async def parts_add_up() -> list[str]:
-    """What the contracts of a claim are awarded adds up to the claim's award."""
+    """The awards of a claim's contracts add up to the claim's award."""
     return await find_rows(
         "SELECT c.number, c.award_amount, sum(k.award_amount) AS parts FROM claims c "  # noqa: S608
         f"JOIN claim_contracts k ON k.claim_id = c.id WHERE c.status IN {STANDING} "

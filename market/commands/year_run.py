@@ -26,14 +26,14 @@ async def main(
     async with running(deps):
         try:
             if is_dry:
-                _print(await year_runs.plan_of(slug, year, rate=rate))
+                _print(await year_runs.plan_run(slug, year, rate=rate))
                 return 0
             now, who = deps.clock(), await _actor(officer)
             run = await year_runs.open_run(slug, year, rate=rate, by=By(who, now))
-            run = await year_runs.compute_all(run.id, by=By(who, now), told=_tell)
+            run = await year_runs.compute_all(run.id, by=By(who, now), on_progress=_tell)
             if rechecker:
                 second = await _actor(rechecker)
-                run = await year_runs.recheck_all(run.id, by=By(second, now), told=_tell)
+                run = await year_runs.recheck_all(run.id, by=By(second, now), on_progress=_tell)
                 run = await year_runs.list_all(run.id, by=By(second, now))
         except MarketError as refusal:
             sys.stderr.write(f"{refusal}\n")
@@ -54,7 +54,7 @@ def _tell(stage: str, done: int, total: int) -> None:
         sys.stderr.write(f"{stage} {done:,}/{total:,}\n")
 
 
-def _print(plan: year_runs.Plan) -> None:
+def _print(plan: year_runs.RunPlan) -> None:
     write = sys.stdout.write
     write(f"{plan.programme} {plan.year}: a dry run, nothing is written\n")
     write(f"to compute {plan.to_compute:,}, to recheck {plan.to_recheck:,}, to list {plan.to_list:,}\n")

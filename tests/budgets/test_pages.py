@@ -66,16 +66,16 @@ async def test_each_figure_of_the_report_is_the_sum_of_the_rows_behind_it(client
     await make_calculated(desk)
     await sign_in(client, desk.approver)
 
-    made = await execution_report.report_of(2026)
+    made = await execution_report.build_report(2026)
 
     for dimension in execution_report.DIMENSIONS:
         for row in made.by(dimension):
             for group, amount in (("approved", row.now.approved), ("paid", row.now.paid)):
-                page, award = await execution_report.rows_behind(
+                page, award = await execution_report.rows_of_figure(
                     2026, group, PageRequest(), **{dimension: row.value}
                 )
                 assert award == sum(one.award_amount for one in page.items) == amount
-            page, _award = await execution_report.rows_behind(
+            page, _award = await execution_report.rows_of_figure(
                 2026, "claimed", PageRequest(), **{dimension: row.value}
             )
             assert page.total == row.now.contracts

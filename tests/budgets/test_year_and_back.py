@@ -82,8 +82,8 @@ async def test_a_rescinded_contract_brings_a_paid_award_back_by_receipts() -> No
     claim, _batch = await make_paid(desk)
     await rescind(claim)
 
-    assert await clawbacks.run_due(LATER) == 1
-    assert await clawbacks.run_due(LATER) == 0
+    assert await clawbacks.start_due(LATER) == 1
+    assert await clawbacks.start_due(LATER) == 0
     found = await Clawback.get(claim_id=claim.id)
     await confirm_clawback(found.number, by=By(desk.approver, LATER))
     assert (await Claim.get(id=claim.id)).status is ClaimStatus.CLAWBACK
@@ -129,7 +129,7 @@ async def test_a_cancelled_registration_brings_an_award_back_and_bars_a_new_clai
         effective_at=LATER,
     )
 
-    assert await clawbacks.run_due(LATER) == 1
+    assert await clawbacks.start_due(LATER) == 1
     assert await voided_among([contract.id]) == {contract.id}
     buyer = await make_member(contract.deal.buyer)
     with pytest.raises(Invalid):
@@ -341,7 +341,7 @@ async def year_of(desk: Desk, count: int) -> list[Claim]:
 async def test_a_year_run_killed_at_random_ends_with_the_same_result() -> None:
     desk, random = await make_desk(), Random(6)
     claims = await year_of(desk, 4)
-    plan = await year_runs.plan_of("guangxi", 2026)
+    plan = await year_runs.plan_run("guangxi", 2026)
 
     def deadly(stage: str, done: int, total: int) -> None:
         if random.random() < 0.5:
@@ -351,8 +351,8 @@ async def test_a_year_run_killed_at_random_ends_with_the_same_result() -> None:
     while True:
         try:
             run = await year_runs.open_run("guangxi", 2026, by=By(desk.officer, NOW))
-            run = await year_runs.compute_all(run.id, by=By(desk.officer, NOW), told=deadly)
-            run = await year_runs.recheck_all(run.id, by=By(desk.rechecker, NOW), told=deadly)
+            run = await year_runs.compute_all(run.id, by=By(desk.officer, NOW), on_progress=deadly)
+            run = await year_runs.recheck_all(run.id, by=By(desk.rechecker, NOW), on_progress=deadly)
             run = await year_runs.list_all(run.id, by=By(desk.rechecker, NOW))
             break
         except Killed:
@@ -373,7 +373,7 @@ async def test_a_dry_run_writes_nothing_and_says_when_the_pot_is_short() -> None
     await year_of(desk, 2)
     await make_budget(desk, 10 * WAN)
 
-    plan = await year_runs.plan_of("guangxi", 2026)
+    plan = await year_runs.plan_run("guangxi", 2026)
 
     assert (plan.to_compute, plan.is_short, plan.available) == (2, True, 10 * WAN)
     assert not await Assessment.all().exists()

@@ -102,8 +102,8 @@ async def test_a_claim_on_totals_goes_the_whole_way_and_stands_in_the_report(
     assert "本市场有登记合同 0 份，共 ￥0.00" in asked.text
     told = str((await Notice.get(subject_kind="batch")).body)
     assert all(words in told for words in (number, "￥10,000,000.00", "比例：2%", "适用条款"))
-    made = await execution_report.report_of(2026)
-    page, award = await execution_report.rows_behind(
+    made = await execution_report.build_report(2026)
+    page, award = await execution_report.rows_of_figure(
         2026, "approved", PageRequest(), field=execution_report.NO_CONTRACT
     )
     assert [row.now.approved for row in made.by("field")] == [award] == [20 * WAN]

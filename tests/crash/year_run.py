@@ -38,7 +38,7 @@ async def main() -> None:
             await migrate()
             desk = await make_desk()
             await _fill(desk)
-            plan = await year_runs.plan_of("guangxi", 2026)
+            plan = await year_runs.plan_run("guangxi", 2026)
             officer = (await User.get(id=desk.officer.user_id)).email
             rechecker = (await User.get(id=desk.rechecker.user_id)).email
             kills = await _kill_and_finish(folder, officer, rechecker)
@@ -92,7 +92,7 @@ async def _written() -> int:
     return int(row["n"])
 
 
-async def _compare(plan: year_runs.Plan, kills: int) -> None:
+async def _compare(plan: year_runs.RunPlan, kills: int) -> None:
     batches = await Batch.all().count()
     listed = await Claim.filter(batch_id__isnull=False)
     twice = await connection().execute_query_dict(

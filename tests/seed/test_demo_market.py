@@ -16,7 +16,7 @@ from market.accounts.demo_logins import EMAILS, PASSWORD
 from market.accounts.models import Message, Organisation, OrganisationKind, OrganisationStatus, User
 from market.accounts.passwords import verify_password
 from market.audit.verify import verify_database
-from market.budgets.clawbacks import returned
+from market.budgets.clawbacks import sum_returned
 from market.budgets.models import Clawback, Disbursement
 from market.budgets.states import ClawbackStatus, DisbursementStatus
 from market.claims.models import Assessment, Claim, SalesReport
@@ -163,7 +163,7 @@ async def test_what_follows_payment_is_shown_too(seeded: Deps) -> None:
         == 2
     )
     owed = await Clawback.get()
-    assert (owed.status, await returned(owed.id)) == (ClawbackStatus.CONFIRMED, 5_000_000)
+    assert (owed.status, await sum_returned(owed.id)) == (ClawbackStatus.CONFIRMED, 5_000_000)
     scored = await Assessment.get(claim__status=ClaimStatus.CALCULATED)
     assert scored.result["given"] == {"rate_basis_points": 4000}
 

@@ -14,7 +14,8 @@ from market.deps import Deps
 from market.files.s3 import S3Address, S3Store
 from market.files.store import FileStore, LocalStore
 from market.kit.clock import BusinessClock
-from market.kit.database import EmbeddedPostgres, connection
+from market.kit.database import connection
+from market.kit.embedded_postgres import EmbeddedPostgres
 from market.kit.mail import Mailer, PageMailer, SmtpMailer
 from market.payments.gateway import PaymentGateway
 from market.payments.standin_gateway import demo_gateway

@@ -23,7 +23,8 @@ from tortoise.transactions import in_transaction
 from market.accounts.passwords import use_hasher
 from market.app import create_app
 from market.deps import Deps
-from market.kit.database import EmbeddedPostgres, connection, dedicated_connection
+from market.kit.database import connection, dedicated_connection
+from market.kit.embedded_postgres import EmbeddedPostgres
 from market.tables import database
 from tests.fakes import fake_deps
 from tests.stage_cache import start_new_test

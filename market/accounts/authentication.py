@@ -17,7 +17,7 @@ from market.accounts.registration import mark_confirmed, send_confirmation
 from market.accounts.sessions import end_all_sessions, start_session, token_hash
 from market.accounts.verbs import UserVerb
 from market.audit.log import record
-from market.kit import limits
+from market.kit import rate_limits
 from market.kit.database import atomic
 from market.kit.errors import Invalid, NotFound
 from market.kit.i18n import gettext as _
@@ -52,7 +52,7 @@ async def sign_in(email: str, password: str, *, browser: Browser, is_demo: bool,
     is_correct = await verify_password(password, user.password_hash if user else "")
     if user is None or not is_correct:
         raise Invalid(_("邮箱或密码不正确。"), "password")
-    await limits.reset_attempts(_attempt_key(email, browser.ip), window_seconds=900)
+    await rate_limits.reset_attempts(_attempt_key(email, browser.ip), window_seconds=900)
     if user.email_confirmed_at is None:
         await send_confirmation(user, now=now)
         raise Invalid(_("邮箱还没有确认。确认邮件已重新发出，请打开其中的链接后再登录。"), "email")
@@ -72,9 +72,9 @@ async def sign_in_demo(email: str, *, browser: Browser, is_demo: bool) -> str:
 
 
 async def _count_attempt(email: str, ip: str) -> None:
-    await limits.count_attempt(_attempt_key(email, ip), limit=10, window_seconds=900)
-    await limits.count_attempt(f"login:{_digest(email)}", limit=90, window_seconds=3600)
-    await limits.count_attempt(f"login:{ip}", limit=300, window_seconds=3600)
+    await rate_limits.count_attempt(_attempt_key(email, ip), limit=10, window_seconds=900)
+    await rate_limits.count_attempt(f"login:{_digest(email)}", limit=90, window_seconds=3600)
+    await rate_limits.count_attempt(f"login:{ip}", limit=300, window_seconds=3600)
 
 
 def _attempt_key(email: str, ip: str) -> str:
@@ -91,8 +91,8 @@ async def forgot_password(email: str, *, ip: str, now: datetime) -> None:
     Raises:
         TooMany: too many requests from this IP address, or for this address.
     """
-    await limits.count_attempt(f"forgot:{ip}", limit=30, window_seconds=3600)
-    await limits.count_attempt(f"forgot:{_digest(email)}", limit=5, window_seconds=3600)
+    await rate_limits.count_attempt(f"forgot:{ip}", limit=30, window_seconds=3600)
+    await rate_limits.count_attempt(f"forgot:{_digest(email)}", limit=5, window_seconds=3600)
     user = await User.get_or_none(email=email, is_active=True)
     if user is not None:
         await _send_reset(user, now=now)
@@ -155,11 +155,11 @@ async def verify_own_password(password: str, *, actor: Actor, ip: str, field: st
         Invalid: the password is wrong, at `field`.
         TooMany: too many failed attempts.
     """
-    await limits.count_attempt(_attempt_key(actor.email, ip), limit=10, window_seconds=900)
+    await rate_limits.count_attempt(_attempt_key(actor.email, ip), limit=10, window_seconds=900)
     user = await User.get(id=actor.user_id)
     if not await verify_password(password, user.password_hash):
         raise Invalid(_("密码不正确。"), field)
-    await limits.reset_attempts(_attempt_key(actor.email, ip), window_seconds=900)
+    await rate_limits.reset_attempts(_attempt_key(actor.email, ip), window_seconds=900)
     return user
 
 

@@ -4,6 +4,7 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
+from wtforms import HiddenField
 from wtforms.validators import ValidationError
 from wtforms.widgets import EmailInput, PasswordInput
 
@@ -11,17 +12,16 @@ from market.accounts.models import MemberRole, OrganisationKind
 from market.accounts.passwords import MAX_LENGTH
 from market.codes import industries, labels, lists, regions, uscc
 from market.codes.canonical import canonical_key
-from market.kit.forms import (
-    BaseForm,
+from market.kit.form_fields import (
     BooleanField,
     ChoiceField,
     ChoicesField,
     DayField,
-    HiddenField,
     LongTextField,
     Required,
     TextField,
 )
+from market.kit.forms import BaseForm
 from market.kit.i18n import gettext as _
 from market.kit.i18n import lazy
 

@@ -6,7 +6,7 @@ from market.accounts.mail_tokens import sweep_tokens
 from market.accounts.models import Membership, Organisation, OrganisationStatus, User
 from market.accounts.sessions import sweep_sessions
 from market.deps import Deps
-from market.kit import limits
+from market.kit import rate_limits
 from market.kit.database import atomic
 from market.kit.jobs import job
 from market.kit.mail import with_site_links
@@ -39,7 +39,7 @@ async def sweep(deps: Deps) -> None:
     """Delete expired sessions, links and attempt counters, and registrations never confirmed."""
     await sweep_sessions()
     await sweep_tokens()
-    await limits.delete_expired()
+    await rate_limits.delete_expired()
     for user in await User.filter(
         email_confirmed_at=None, is_active=True, created_at__lt=deps.clock() - UNCONFIRMED
     ).limit(200):

@@ -29,7 +29,7 @@ from market.accounts.organisations import register_organisation, require_unregis
 from market.accounts.passwords import check_new_password, hash_password
 from market.accounts.verbs import UserVerb
 from market.audit.log import record
-from market.kit import limits
+from market.kit import rate_limits
 from market.kit.database import atomic
 from market.kit.i18n import gettext as _
 from market.kit.mail import SITE, queue_mail
@@ -104,7 +104,7 @@ async def _register(
     now: datetime,
 ) -> None:
     """Create the account, or warn the owner of a known address; the response does not tell which."""
-    await limits.count_attempt(f"register:{ip}", limit=30, window_seconds=3600)
+    await rate_limits.count_attempt(f"register:{ip}", limit=30, window_seconds=3600)
     check_new_password(person.password, email=person.email)
     await check()
     password_hash = await hash_password(person.password)
@@ -134,7 +134,7 @@ async def _create_account(
 
 
 async def _warn_owner(email: str, *, now: datetime) -> None:
-    await limits.count_attempt(f"warn:{email}", limit=3, window_seconds=86_400)
+    await rate_limits.count_attempt(f"warn:{email}", limit=3, window_seconds=86_400)
     await queue_mail(
         email,
         _("科转：您的邮箱已经注册过"),

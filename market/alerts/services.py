@@ -20,7 +20,7 @@ from market.kit.errors import Conflict, Invalid, NotFound, SearchUnavailable
 from market.kit.i18n import gettext as _
 from market.kit.i18n import in_source_language, source_text
 from market.kit.mail import SITE, queue_mail
-from market.kit.signing import is_signed, sign
+from market.kit.signed_links import is_valid_signature, sign
 from market.records.by import By
 from market.search import search_params
 from market.search.documents import as_number
@@ -109,7 +109,7 @@ async def get_signed(search_id: str, signature: str, *, secret: str) -> SavedSea
     Raises:
         NotFound: the link is not ours, or the search was deleted.
     """
-    if is_signed(secret, PURPOSE, search_id, signature) and (
+    if is_valid_signature(secret, PURPOSE, search_id, signature) and (
         found := await SavedSearch.get_or_none(id=search_id)
     ):
         return found

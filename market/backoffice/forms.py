@@ -2,8 +2,11 @@ from __future__ import annotations
 
 from typing import Any
 
+from wtforms import HiddenField
+
 from market.audit.queries import EventFilter
-from market.kit.forms import BaseForm, ChoiceField, DayField, HiddenField, LongTextField, TextField
+from market.kit.form_fields import ChoiceField, DayField, LongTextField, TextField
+from market.kit.forms import BaseForm
 from market.kit.i18n import lazy
 from market.kit.room import rooms
 

@@ -9,6 +9,7 @@ from uuid import UUID
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
+from wtforms import HiddenField
 
 from market.accounts.web import actor_for
 from market.backoffice.holidays import confirm_year
@@ -18,16 +19,8 @@ from market.codes.holidays import NATIONAL, STANDINGS, Calendar, HolidayYear, fe
 from market.kit.clock import local_date
 from market.kit.errors import Invalid
 from market.kit.flash import flash
-from market.kit.forms import (
-    BaseForm,
-    ChoiceField,
-    HiddenField,
-    LongTextField,
-    NumberField,
-    NumberRange,
-    Required,
-    TextField,
-)
+from market.kit.form_fields import ChoiceField, LongTextField, NumberField, NumberRange, Required, TextField
+from market.kit.forms import BaseForm
 from market.kit.i18n import gettext as _
 from market.kit.i18n import lazy
 from market.kit.templating import render_form

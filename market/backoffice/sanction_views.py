@@ -19,7 +19,8 @@ from market.integrity.services import answer_appeal, file_sanction, move_sanctio
 from market.integrity.states import WORKFLOW, SanctionAction, SanctionStatus
 from market.kit.errors import NotFound
 from market.kit.flash import flash
-from market.kit.forms import BaseForm, ChoiceField, ChoicesField, DayField, LongTextField, Required, TextField
+from market.kit.form_fields import ChoiceField, ChoicesField, DayField, LongTextField, Required, TextField
+from market.kit.forms import BaseForm
 from market.kit.i18n import gettext as _
 from market.kit.i18n import lazy
 from market.kit.pagination import PageRequest

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from market.kit.forms import (
-    BaseForm,
+from wtforms import HiddenField
+
+from market.kit.form_fields import (
     ChoiceField,
     ChoicesField,
     DayField,
-    HiddenField,
     LongTextField,
     MoneyField,
     NumberField,
@@ -16,6 +16,7 @@ from market.kit.forms import (
     Required,
     TextField,
 )
+from market.kit.forms import BaseForm
 from market.kit.i18n import gettext as _
 from market.kit.i18n import lazy
 

@@ -12,7 +12,7 @@ from market.budgets import prints, queries
 from market.budgets.models import Disbursement
 from market.kit.errors import NotFound
 from market.kit.i18n import gettext as _
-from market.kit.prints import pdf_response
+from market.kit.pdf import pdf_response
 from market.kit.web import deps
 from market.notices.queries import find_notice
 

@@ -23,7 +23,7 @@ from market.claims.states import ClaimStatus
 from market.integrity.conflicts import list_conflicts
 from market.kit.clock import local_date
 from market.kit.flash import flash
-from market.kit.forms import ChoiceField
+from market.kit.form_fields import ChoiceField
 from market.kit.i18n import gettext as _
 from market.kit.pagination import PageRequest
 from market.kit.templating import render

@@ -2,17 +2,17 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
+from wtforms import FileField
+
 from market.claims.risk_flags import RISK_FLAG_LABELS
 from market.codes import regions
 from market.codes.labels import choices
-from market.kit.forms import (
-    BaseForm,
+from market.kit.form_fields import (
     BooleanField,
     ChoiceField,
     Choices,
     ChoicesField,
     DayField,
-    FileField,
     LongTextField,
     MoneyField,
     NumberField,
@@ -21,6 +21,7 @@ from market.kit.forms import (
     Required,
     TextField,
 )
+from market.kit.forms import BaseForm
 from market.kit.i18n import gettext as _
 from market.kit.i18n import lazy
 from market.programmes.texts import VALUES

@@ -13,7 +13,7 @@ from market.claims.claim_page import ClaimPage, claim_page
 from market.claims.queries import get_claim_at_desk, get_claim_for
 from market.kit.errors import NotFound
 from market.kit.i18n import gettext as _
-from market.kit.prints import pdf_response
+from market.kit.pdf import pdf_response
 from market.kit.web import deps
 
 

@@ -2,7 +2,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from market.kit.forms import BaseForm, DayField, FileField, LongTextField, MoneyField, Required, TextField
+from wtforms import FileField
+
+from market.kit.form_fields import DayField, LongTextField, MoneyField, Required, TextField
+from market.kit.forms import BaseForm
 from market.kit.i18n import lazy
 
 

@@ -6,6 +6,8 @@ from datetime import date
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
+from wtforms import FileField, HiddenField
+
 from market.codes.contract_lists import CHINA, CONTRACT_SUB_KINDS
 from market.codes.labels import choices
 from market.codes.regions import choices as region_choices
@@ -14,21 +16,18 @@ from market.deals.forms import PlanRowForm
 from market.deals.models import ContractKind, Deal
 from market.deals.terms import OfferTerms, PriceTerms
 from market.kit.errors import Invalid
-from market.kit.forms import (
-    BaseForm,
+from market.kit.form_fields import (
     BooleanField,
     ChoiceField,
     DayField,
-    FileField,
-    HiddenField,
     LongTextField,
     MoneyField,
     NumberField,
     NumberRange,
     Required,
-    RowsField,
     TextField,
 )
+from market.kit.forms import BaseForm, RowsField
 from market.kit.i18n import gettext as _
 from market.kit.i18n import lazy
 from market.kit.money import HOME, Money

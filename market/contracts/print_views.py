@@ -11,7 +11,7 @@ from market.accounts.web import actor_for
 from market.contracts import queries
 from market.contracts.prints import print_of, workbook
 from market.deals.permissions import DealAct
-from market.kit.prints import render_pdf
+from market.kit.pdf import render_pdf
 from market.kit.web import deps
 
 _XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"

@@ -15,7 +15,7 @@ from market.kit.clock import local_date
 from market.kit.errors import NotFound
 from market.kit.flash import flash
 from market.kit.i18n import gettext as _
-from market.kit.prints import render_pdf
+from market.kit.pdf import render_pdf
 from market.kit.templating import render_form
 from market.kit.web import deps, form_data_or_none, redirect_to
 from market.records.by import By

@@ -2,25 +2,24 @@ from __future__ import annotations
 
 from typing import Any
 
+from wtforms import FileField, HiddenField
+
 from market.codes.contract_lists import CHINA
 from market.codes.labels import choices
 from market.deals.models import ContractKind, PaymentWay
 from market.deals.terms import OfferTerms
-from market.kit.forms import (
-    BaseForm,
+from market.kit.form_fields import (
     BooleanField,
     ChoiceField,
     DayField,
-    FileField,
-    HiddenField,
     LongTextField,
     MoneyField,
     NumberField,
     NumberRange,
     Required,
-    RowsField,
     TextField,
 )
+from market.kit.forms import BaseForm, RowsField
 from market.kit.i18n import gettext as _
 from market.kit.i18n import lazy
 from market.kit.money import HOME

@@ -17,7 +17,8 @@ from market.files.undertakings import (
     undertaking_text,
 )
 from market.kit.errors import NotFound
-from market.kit.forms import BaseForm, BooleanField, Required
+from market.kit.form_fields import BooleanField, Required
+from market.kit.forms import BaseForm
 from market.kit.i18n import gettext as _
 from market.kit.i18n import lazy
 from market.kit.templating import render, render_form

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from market.kit.forms import BaseForm, ChoiceField, PercentField, Required, TextField
+from market.kit.form_fields import ChoiceField, PercentField, Required, TextField
+from market.kit.forms import BaseForm
 from market.kit.i18n import gettext as _
 from market.kit.i18n import lazy
 

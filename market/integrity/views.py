@@ -15,7 +15,8 @@ from market.integrity.services import appeal
 from market.integrity.states import APPEALABLE
 from market.kit.errors import NotFound
 from market.kit.flash import flash
-from market.kit.forms import BaseForm, LongTextField, Required
+from market.kit.form_fields import LongTextField, Required
+from market.kit.forms import BaseForm
 from market.kit.i18n import gettext as _
 from market.kit.i18n import lazy
 from market.kit.templating import render_form

@@ -1,4 +1,4 @@
-"""The figures of a dashboard: each is a link to exactly the rows it counts."""
+"""Dashboard cards: each figure links to exactly the rows it counts."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Card:
-    """One figure of a dashboard. `tone` is as of a badge: act, done, due, note, wrong or plain."""
+    """One figure of a dashboard; `tone` is a badge's, see `kit.labels.Tone`."""
 
     label: str
     count: int | str
-    """A number, or an amount already in words."""
+    """A number, or a formatted amount."""
     address: str
     tone: str = "plain"

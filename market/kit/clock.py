@@ -1,4 +1,4 @@
-"""The time of the business. In a demo it can be moved forward; elsewhere it is real."""
+"""Business time: real time, which a demo can move forward."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _KEY = "clock"
 
 
 class BusinessClock:
-    """Tells the time of the business: real time plus the offset that stands in the database."""
+    """Returns business time: real time plus the offset stored in the database."""
 
     def __init__(self) -> None:
         self.offset = timedelta()
@@ -21,15 +21,15 @@ class BusinessClock:
         return datetime.now(UTC) + self.offset
 
     async def load(self) -> None:
-        """Take over the offset that another process may have changed."""
+        """Reload the offset, which another process may have changed."""
         row = await SystemState.get_or_none(key=_KEY)
         self.offset = timedelta(seconds=int(str(row.value["seconds"]))) if row else timedelta()
 
     async def move(self, by: timedelta) -> None:
-        """Move the clock forward, for every process and for ever.
+        """Move the clock forward, for every process, permanently.
 
         Raises:
-            ValueError: the clock never goes back.
+            ValueError: `by` is negative.
         """
         if by < timedelta():
             raise ValueError("the clock never goes back")
@@ -42,12 +42,12 @@ class BusinessClock:
 
 
 def local(moment: datetime) -> datetime:
-    """Return the moment as people here read it."""
+    """Convert a moment to Asia/Shanghai."""
     return moment.astimezone(SHANGHAI)
 
 
 def local_date(moment: datetime) -> date:
-    """Return the day it is in Asia/Shanghai at this moment."""
+    """Return the date in Asia/Shanghai at this moment."""
     return moment.astimezone(SHANGHAI).date()
 
 

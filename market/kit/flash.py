@@ -1,4 +1,4 @@
-"""A sentence carried over one redirect, in a signed cookie that is read once."""
+"""Flash messages: a sentence carried over one redirect in a signed cookie, read once."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ def _signer(request: Request) -> URLSafeSerializer:
 
 
 def flash(request: Request, response: Response, message: str, tone: str = "done") -> Response:
-    """Show `message` on the next page; `tone` is done, note, due or wrong."""
+    """Set `message` for the next page; `tone` is done, note, due or wrong."""
     response.set_cookie(
         COOKIE, _signer(request).dumps([tone, message[:400]]), max_age=120, httponly=True, samesite="lax"
     )
@@ -22,7 +22,7 @@ def flash(request: Request, response: Response, message: str, tone: str = "done"
 
 
 def take_flash(request: Request) -> tuple[str, str] | None:
-    """Return tone and message left for this page, if any."""
+    """Return tone and message for this page, or None."""
     raw = request.cookies.get(COOKIE)
     if not raw:
         return None

@@ -1,4 +1,4 @@
-"""Amounts, dates and shares as people here read them."""
+"""Formatting of amounts, dates and shares."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ SYMBOLS = {"CNY": "￥", "USD": "US$", "EUR": "€", "HKD": "HK$", "JPY": "JP¥"
 
 
 def yuan(amount: int | Money | None, currency: str = HOME) -> str:
-    """Return an amount as money pages show it: ￥1,234,567.89; a dash when there is none."""
+    """Format an amount with its symbol: ￥1,234,567.89; None is a dash."""
     if amount is None:
         return "—"
     money = amount if isinstance(amount, Money) else Money(amount, currency)
@@ -23,7 +23,7 @@ def yuan(amount: int | Money | None, currency: str = HOME) -> str:
 
 
 def figure(amount: int | Money | None, currency: str = HOME) -> str:
-    """Return an amount without its symbol, for columns headed 元: 1,234,567.89."""
+    """Format an amount without its symbol, for columns headed 元: 1,234,567.89; None is a dash."""
     if amount is None:
         return "—"
     money = amount if isinstance(amount, Money) else Money(amount, currency)
@@ -32,7 +32,7 @@ def figure(amount: int | Money | None, currency: str = HOME) -> str:
 
 
 def wan(amount: int | None) -> str:
-    """Return fen as lists show them: 123.46 万元, or 4.82 亿元 above a hundred million."""
+    """Format fen in 万元, 123.46 万元, or in 亿元 from a hundred million yuan; None is 面议."""
     if amount is None:
         return _("面议")
     value = Decimal(amount) / 1_000_000
@@ -42,7 +42,7 @@ def wan(amount: int | None) -> str:
 
 
 def wan_input(amount: int | None) -> str:
-    """Return fen as a form in 万元 takes them: exact, without a separator."""
+    """Format fen in 万元 for a form's input: exact, without separators."""
     if amount is None:
         return ""
     text = f"{Decimal(amount) / 1_000_000:.6f}".rstrip("0")
@@ -51,17 +51,17 @@ def wan_input(amount: int | None) -> str:
 
 
 def percent(basis_points: int) -> str:
-    """Return basis points as a percentage: 50%."""
+    """Format basis points as a percentage: 50%."""
     return f"{(Decimal(basis_points) / 100).normalize():f}%"
 
 
 def grouped(count: int) -> str:
-    """Return a count with its thousands parted: 12,400."""
+    """Format a count with thousands separators: 12,400."""
     return f"{count:,}"
 
 
 def day(value: date | datetime | None) -> str:
-    """Return a day in Asia/Shanghai: 2026-05-01."""
+    """Format a day in Asia/Shanghai: 2026-05-01; None is a dash."""
     if value is None:
         return "—"
     if isinstance(value, datetime):
@@ -70,12 +70,12 @@ def day(value: date | datetime | None) -> str:
 
 
 def moment(value: datetime | None) -> str:
-    """Return a minute in Asia/Shanghai: 2026-05-01 09:30."""
+    """Format a moment in Asia/Shanghai to the minute: 2026-05-01 09:30; None is a dash."""
     return "—" if value is None else f"{local(value):%Y-%m-%d %H:%M}"
 
 
 def file_size(size: int) -> str:
-    """Return a file's size in KB or MB."""
+    """Format a file's size in KB or MB."""
     return f"{size / 1024:,.0f} KB" if size < 1024 * 1024 else f"{size / 1024 / 1024:,.1f} MB"
 
 
@@ -84,5 +84,5 @@ def _trim(value: Decimal) -> str:
 
 
 def long_day(value: date) -> str:
-    """Write a day as printed papers do."""
+    """Format a day as printed documents do: 2026年5月1日."""
     return _("%(year)s年%(month)s月%(day)s日", year=value.year, month=value.month, day=value.day)

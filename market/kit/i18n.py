@@ -1,4 +1,4 @@
-"""Words in the person's language. The source language is simplified Chinese."""
+"""Translation by gettext; the source language is simplified Chinese."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from pathlib import Path
 from opencc import OpenCC
 
 LOCALES = {"zh-Hans": "简体", "zh-Hant": "繁體"}
-"""Languages the pages can be read in, each by its own name."""
+"""Languages of the pages, each by its own name."""
 DEFAULT = "zh-Hans"
 LOCALE_DIRECTORY = Path(__file__).parent.parent / "locales"
 
@@ -20,18 +20,18 @@ _locale: ContextVar[str] = ContextVar("locale", default=DEFAULT)
 
 
 def get_locale() -> str:
-    """Return the language of the page being made."""
+    """Return the language of the current request."""
     return _locale.get()
 
 
 def set_locale(locale: str) -> None:
-    """Make everything that follows in this request speak `locale`, if we have it."""
+    """Set the language of the current request; an unknown one becomes the default."""
     _locale.set(locale if locale in LOCALES else DEFAULT)
 
 
 @contextmanager
 def in_source_language() -> Iterator[None]:
-    """Speak the source language inside: text that is kept must not depend on who reads the page."""
+    """Translate into the source language in this block: stored text must not depend on the request."""
     token = _locale.set(DEFAULT)
     try:
         yield
@@ -40,34 +40,36 @@ def in_source_language() -> Iterator[None]:
 
 
 class Translated(str):
-    """A message in the person's language that still knows what it says in the source language."""
+    """A translated message that remembers its source text."""
 
     __slots__ = ("source",)
     source: str
 
     def __new__(cls, text: str, source: str) -> Translated:
-        made = super().__new__(cls, text)
-        made.source = source
-        return made
+        message = super().__new__(cls, text)
+        message.source = source
+        return message
 
 
 def source_text(text: str) -> str:
-    """Return what `gettext` made as it is kept in a record: in the source language."""
+    """Return the source text of a message from `gettext`, as records store it."""
     return text.source if isinstance(text, Translated) else text
 
 
 def gettext(message: str, **values: object) -> str:
-    """Return `message` in the person's language, with `%(name)s` filled from `values`."""
+    """Translate `message` into the request's language and fill `%(name)s` from `values`."""
     text = _translate(message, _locale.get())
     shown = text % values if values else text
     if _locale.get() == DEFAULT:
         return shown
-    kept = {key: source_text(value) if isinstance(value, str) else value for key, value in values.items()}
-    return Translated(shown, message % kept if kept else message)
+    source_values = {
+        key: source_text(value) if isinstance(value, str) else value for key, value in values.items()
+    }
+    return Translated(shown, message % source_values if source_values else message)
 
 
 class Lazy:
-    """A message that is translated when it is shown, for labels made at import."""
+    """A message that is translated when it is formatted, for labels defined at import."""
 
     __slots__ = ("message",)
 
@@ -93,7 +95,7 @@ class Lazy:
 
 
 def lazy(message: str) -> Lazy:
-    """Mark a label for translation now; it is translated each time it is shown."""
+    """Mark a label for translation; it is translated each time it is formatted."""
     return Lazy(message)
 
 

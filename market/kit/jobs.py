@@ -1,4 +1,4 @@
-"""Work done later, kept in PostgreSQL by procrastinate and asked for in the same transaction."""
+"""Background jobs in PostgreSQL by procrastinate, enqueued in the transaction that causes them."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ Handler = Callable[..., Awaitable[None]]
 
 @dataclass(frozen=True)
 class Job:
-    """A declared job. Called like its handler, such as by a test."""
+    """A declared job; calling it runs its handler, such as in a test."""
 
     name: str
     handler: Handler
@@ -34,8 +34,8 @@ class Job:
 def job(name: str, *, attempts: int = 8, cron: str | None = None) -> Callable[[Handler], Job]:
     """Declare a function `(deps, **arguments)` as the job `name`; its room lists it in `room.py`.
 
-    Arguments are ids and plain values. A job may run twice, so its handler is idempotent. With `cron` it is
-    also run on schedule (real time), then without arguments.
+    Arguments are ids and plain values. A job may run twice, so its handler is idempotent. With `cron` it
+    also runs on schedule, in real time and without arguments.
     """
 
     def declare(handler: Handler) -> Job:
@@ -51,9 +51,9 @@ async def enqueue(
     at: datetime | None = None,
     **arguments: Any,
 ) -> None:
-    """Ask for a job inside the current transaction: it exists if and only if the change does.
+    """Enqueue a job in the current transaction: it exists if and only if that commits.
 
-    Jobs that share a `lock` run one after another, in the order they were asked for.
+    Jobs that share a `lock` run one after another, in the order they were enqueued.
     """
     await connection().execute_query(
         "SELECT procrastinate_defer_jobs_v1(ARRAY[ROW($1, $2, 0, $3, NULL, $4::jsonb, $5)]"
@@ -63,7 +63,7 @@ async def enqueue(
 
 
 async def run_pending(deps: Deps, *, limit: int = 1000) -> int:
-    """Run the jobs that wait, in order, in this very task, and return how many.
+    """Run the pending jobs in order, in this task, and return how many ran.
 
     For commands and tests; a site has a worker. A job that raises stops the run.
     """
@@ -85,9 +85,9 @@ async def run_pending(deps: Deps, *, limit: int = 1000) -> int:
 
 
 async def record_failure(job_id: int, error: BaseException) -> None:
-    """Keep why a job failed, for the operator's page; procrastinate itself keeps no reasons.
+    """Record why a job failed, for the operator's page; procrastinate stores no reasons.
 
-    Only the kind of error and its first line are kept.
+    Only the error's type and first line are stored.
     """
-    words = f"{type(error).__name__}: {error}".splitlines()[0][:300]
-    await SystemState.update_or_create(key=f"job_error:{job_id}", defaults={"value": {"error": words}})
+    reason = f"{type(error).__name__}: {error}".splitlines()[0][:300]
+    await SystemState.update_or_create(key=f"job_error:{job_id}", defaults={"value": {"error": reason}})

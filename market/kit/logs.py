@@ -1,4 +1,4 @@
-"""Logs as lines of JSON, with a request id and without personal data."""
+"""Structured logs: lines of JSON with a request id, without personal data."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ FIELDS = ("request", "method", "route", "status", "ms", "job", "error", "index")
 
 
 class JsonFormatter(logging.Formatter):
-    """One line a record: time, level, logger, message, and the fields we know."""
+    """Formats a record as one line: time, level, logger, message, and the known extra fields."""
 
     def format(self, record: logging.LogRecord) -> str:
         line: dict[str, object] = {
@@ -27,7 +27,7 @@ class JsonFormatter(logging.Formatter):
 
 
 def set_up_logs(*, level: int = logging.INFO) -> None:
-    """Send everything worth knowing to standard error, once."""
+    """Configure logging to standard error."""
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(JsonFormatter())
     root = logging.getLogger()

@@ -1,4 +1,4 @@
-"""Mails: written in the transaction that causes them, sent by a job."""
+"""Mails: queued in the transaction that causes them, sent by a job."""
 
 from __future__ import annotations
 
@@ -12,17 +12,17 @@ from market.kit.jobs import enqueue
 from market.kit.models import OutgoingMail
 
 SITE = "{site}"
-"""Stands in a kept mail for the address of this site, which only who sends or shows the mail knows."""
+"""Placeholder for the site's address in a stored mail, replaced when it is sent or shown."""
 
 
 class Mailer(Protocol):
-    """Sends one mail; raises OSError when that cannot be done now."""
+    """Sends mails; raises OSError where a retry may succeed."""
 
     async def send(self, mail: OutgoingMail) -> None: ...
 
 
 class PageMailer:
-    """Sends nothing: in the demo, mails are read on a page."""
+    """Sends nothing: in the demo, mails are shown on a page."""
 
     async def send(self, mail: OutgoingMail) -> None:
         return None
@@ -47,7 +47,7 @@ class SmtpMailer:
         message["From"] = self._sender
         message["To"] = mail.recipient
         message["Subject"] = mail.subject
-        if mail.unsubscribe:  # RFC 8058: the reader's program posts to it, without opening a page
+        if mail.unsubscribe:  # RFC 8058: the mail program posts to it, without opening a page
             message["List-Unsubscribe"] = f"<{mail.unsubscribe}>"
             message["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
         message.set_content(mail.text)
@@ -67,9 +67,9 @@ class SmtpMailer:
 async def queue_mail(
     recipient: str, subject: str, text: str, *, now: datetime, unsubscribe: str = ""
 ) -> OutgoingMail:
-    """Write a mail inside the current transaction; a job sends it once that is committed.
+    """Queue a mail in the current transaction; a job sends it after the commit.
 
-    `unsubscribe` is the path that ends such mails by one press, for mails that come again and again.
+    `unsubscribe` is the path of one-click unsubscription, for recurring mails.
     """
     mail = await OutgoingMail.create(
         recipient=recipient,
@@ -87,5 +87,5 @@ def _one_line(subject: str) -> str:
 
 
 def with_site_links(text: str, base_url: str) -> str:
-    """Return a kept mail's text with whole links."""
+    """Return a stored mail's text with absolute links."""
     return text.replace(SITE, base_url)

@@ -1,4 +1,4 @@
-"""What the site tells its operator: counts and durations by route, in Prometheus' form."""
+"""Prometheus metrics: requests and durations by route, jobs by outcome."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ jobs = Counter("market_jobs", "Jobs run.", ["job", "outcome"], registry=registry
 
 
 def observe(method: str, route: str, status: int, duration: float) -> None:
-    """Count one answer. `route` is the route's pattern, never an address with ids in it."""
+    """Count one response. `route` is the route's pattern, without ids."""
     requests.labels(method, route, str(status)).inc()
     seconds.labels(method, route).observe(duration)
 
 
 def exposition() -> bytes:
-    """Return all figures in Prometheus' text form."""
+    """Return all metrics in Prometheus' text format."""
     return generate_latest(registry)

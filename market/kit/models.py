@@ -3,7 +3,7 @@ from tortoise.models import Model
 
 
 class SystemState(Model):
-    """A small fact about the running market that must outlive it, such as the demo clock's offset."""
+    """A persistent key and value of the system, such as the demo clock's offset."""
 
     key = fields.CharField(max_length=60, primary_key=True)
     value: fields.JSONField[dict[str, object]] = fields.JSONField()
@@ -14,12 +14,12 @@ class SystemState(Model):
 
 
 class Attempt(Model):
-    """How often something was tried in one window of real time; the memory of the rate limits."""
+    """The counter of a rate limit: attempts of one key in one window of real time."""
 
     id = fields.BigIntField(primary_key=True)
     key = fields.CharField(max_length=200)
     window = fields.BigIntField()
-    """Number of the window since 1970."""
+    """Ordinal of the window since 1970."""
     count = fields.IntField(default=0)
 
     class Meta:
@@ -29,7 +29,7 @@ class Attempt(Model):
 
 
 class OutgoingMail(Model):
-    """A mail to one person, written in the transaction that caused it, sent by a job."""
+    """A mail to one person, queued in the transaction that caused it, sent by a job."""
 
     id = fields.BigIntField(primary_key=True)
     recipient = fields.CharField(max_length=254)
@@ -38,7 +38,7 @@ class OutgoingMail(Model):
     created_at = fields.DatetimeField()
     sent_at = fields.DatetimeField(null=True)
     unsubscribe = fields.CharField(max_length=400, default="", db_default="")
-    """The path at which the reader ends such mails by one press (RFC 8058); empty for other mails."""
+    """Path of one-click unsubscription (RFC 8058); empty for mails without it."""
 
     class Meta:
         table = "outgoing_mails"

@@ -1,4 +1,4 @@
-"""Exact money: whole numbers of minor units, one stated rounding, parts that add up."""
+"""Exact money: integers of minor units, one rounding rule, allocation without remainder."""
 
 from __future__ import annotations
 
@@ -37,48 +37,46 @@ CAPITAL_UNITS = ((10**8, "亿"), (10**4, "万"), (1000, "仟"), (100, "佰"), (1
 _GROUPED = re.compile(r"[+-]?[1-9]\d*(?:,\d{3})+(?:\.\d*)?")
 
 HOME = "CNY"
-"""The currency of the registration and of all figures of public money."""
+"""The currency of registered contracts and of public money."""
 
 
 class MisplacedComma(ValueError):
-    """A comma in an amount divides no thousands, so that it might be meant as a decimal point."""
+    """A comma is no thousands separator and might be meant as a decimal point."""
 
 
 class CurrencyMismatch(ValueError):
-    """Two amounts of different currencies were put together."""
+    """Two amounts have different currencies."""
 
 
 def decimals(currency: str) -> int:
-    """Return how many decimals the currency has (ISO 4217)."""
+    """Return the number of decimals of a currency (ISO 4217)."""
     if currency in ZERO_DECIMAL:
         return 0
     return 3 if currency in THREE_DECIMAL else 2
 
 
 def round_half_up(exact: Fraction) -> int:
-    """Round to a whole number, halves away from zero: the one rounding of this product."""
+    """Round to an integer, halves away from zero: the one rounding rule of this project."""
     sign = -1 if exact < 0 else 1
     exact = abs(exact)
     return sign * ((2 * exact.numerator + exact.denominator) // (2 * exact.denominator))
 
 
 def allocate(total: int, weights: Sequence[int | Fraction]) -> list[int]:
-    """Divide `total` in proportion to `weights`; the parts add up to it exactly.
+    """Allocate `total` in proportion to `weights` by largest remainder; the parts add up exactly.
 
-    Each part is first rounded down, then the units left go to the largest
-    remainders; equal remainders go to the earlier part. All-zero weights give
-    everything to the first part.
+    Equal remainders go to the earlier part. All-zero weights give everything to the first part.
 
     Raises:
-        ValueError: a weight is negative, or there is none.
+        ValueError: there is no weight, or one is negative.
     """
     if not weights or any(w < 0 for w in weights):
         raise ValueError("weights must be given and not negative")
-    whole = sum((Fraction(w) for w in weights), Fraction(0))
-    if whole == 0:
+    total_weight = sum((Fraction(w) for w in weights), Fraction(0))
+    if total_weight == 0:
         return [total, *([0] * (len(weights) - 1))]
     sign = -1 if total < 0 else 1
-    exact = [Fraction(abs(total)) * w / whole for w in weights]
+    exact = [Fraction(abs(total)) * w / total_weight for w in weights]
     parts = [int(e) for e in exact]
     left = abs(total) - sum(parts)
     order = sorted(range(len(parts)), key=lambda i: (-(exact[i] - parts[i]), i))
@@ -88,7 +86,7 @@ def allocate(total: int, weights: Sequence[int | Fraction]) -> list[int]:
 
 
 def amount_in_words(fen: int) -> str:
-    """Write an amount of CNY in capital numerals (大写金额): 伍拾柒万伍仟元整, 壹元零伍分.
+    """Format an amount of CNY in capital numerals (大写金额): 伍拾柒万伍仟元整, 壹元零伍分.
 
     Follows the rules for filling in bills of exchange (支付结算办法, 附一): 整 after whole yuan, none
     after 角 or 分, and one 零 for any run of zeros inside.
@@ -142,11 +140,11 @@ class Money:
         return self.amount != 0
 
     def share(self, basis_points: int) -> Money:
-        """Return this share of the amount, half a unit rounded away from zero."""
+        """Return a share in basis points, rounded half up."""
         return Money(round_half_up(Fraction(self.amount * basis_points, 10_000)), self.currency)
 
     def allocate(self, weights: Sequence[int | Fraction]) -> list[Money]:
-        """Divide in proportion to `weights` by largest remainder; the parts add up."""
+        """Allocate in proportion to `weights`, see `allocate`."""
         return [Money(part, self.currency) for part in allocate(self.amount, weights)]
 
     @property
@@ -156,12 +154,12 @@ class Money:
 
     @property
     def hundredths(self) -> int:
-        """The amount in hundredths of the major unit, as forms keep what is typed in any currency."""
+        """The amount in hundredths of the major unit, as forms hold it in any currency."""
         return int(self.amount * 100 // 10 ** decimals(self.currency))
 
     @classmethod
     def of_hundredths(cls, count: int, currency: str) -> Money:
-        """Return what was typed as an amount of a currency.
+        """Return the amount of a currency that a form holds in hundredths.
 
         Raises:
             ValueError: it is finer than one minor unit.
@@ -173,13 +171,13 @@ class Money:
 
     @classmethod
     def parse(cls, text: str, currency: str = HOME, *, unit: int = 1) -> Money:
-        """Read an amount that a person typed, in `unit`s of the major unit (10000 for 万元).
+        """Parse a typed amount, in `unit`s of the major unit (10000 for 万元).
 
-        Commas may only divide thousands: 3,5 might be meant as 3.5 and is refused.
+        Commas are thousands separators only: 3,5 might be meant as 3.5 and is refused.
 
         Raises:
-            MisplacedComma: a comma stands elsewhere than before three digits.
-            ValueError: it is no plain number, or finer than one minor unit, or absurdly large.
+            MisplacedComma: a comma is not before three digits.
+            ValueError: it is no plain number, finer than one minor unit, or 10^13 or more.
         """
         cleaned = text.strip().replace("，", ",").lstrip("￥¥")
         if "," in cleaned and not _GROUPED.fullmatch(cleaned):

@@ -1,4 +1,4 @@
-"""Lists cut into pages."""
+"""Pagination of lists."""
 
 from __future__ import annotations
 
@@ -25,14 +25,14 @@ class Page(Generic[T]):
 
     @property
     def window(self) -> list[int]:
-        """Numbers of the pages to link to around this one."""
+        """Numbers of the neighbouring pages to link to."""
         low, high = max(1, self.number - 2), min(self.last, self.number + 2)
         return list(range(low, high + 1))
 
 
 @dataclass(frozen=True)
 class PageRequest:
-    """Which part of a list is asked for; nonsense in the address falls back to the first page."""
+    """The requested page of a list; invalid values in the query fall back to the first page."""
 
     number: int = 1
     size: int = PAGE_SIZES[0]

@@ -1,4 +1,4 @@
-"""CSRF tokens and security headers."""
+"""CSRF tokens, limits on request bodies, and security headers."""
 
 from __future__ import annotations
 
@@ -27,21 +27,21 @@ CSP = (
 
 
 def csrf_token(request: Request) -> str:
-    """Return the token that forms on this page carry: it belongs to this browser alone."""
+    """Return the CSRF token of this browser."""
     secret: str = request.app.state.deps.settings.secret_key
     browser: str = request.state.browser
     return hmac.new(secret.encode(), f"csrf:{browser}".encode(), hashlib.sha256).hexdigest()
 
 
 async def check_csrf(request: Request, exempt: Collection[str]) -> None:
-    """Refuse an unsafe request that does not come from a form of ours.
+    """Raise unless an unsafe request has the browser's CSRF token and our origin.
 
-    `exempt` are the paths that are signed in another way.
+    `exempt` are paths that are authenticated by a signature.
     """
     if request.method in SAFE_METHODS or request.url.path in exempt:
         return
     _require_utf8(request)
-    if not _is_same_site(request):
+    if not _is_same_origin(request):
         raise Forbidden(_("这个请求不是从本站页面发出的，没有执行。"))
     token = request.headers.get("x-csrf-token")
     if token is None:
@@ -51,14 +51,14 @@ async def check_csrf(request: Request, exempt: Collection[str]) -> None:
 
 
 def _require_utf8(request: Request) -> None:
-    """Refuse forms in other encodings: our pages send none, and some give halves of characters,
+    """Raise for forms in other encodings: our pages send none, and some decode to surrogates,
     which neither a page nor the database can hold."""
     content_type = request.headers.get("content-type", "").lower()
     if "charset=" in content_type and "utf-8" not in content_type:
         raise MarketError(_("表单的文字编码不对，没有执行。"))
 
 
-def _is_same_site(request: Request) -> bool:
+def _is_same_origin(request: Request) -> bool:
     if request.headers.get("sec-fetch-site", "same-origin") not in ("same-origin", "none"):
         return False
     origin = request.headers.get("origin")
@@ -68,13 +68,13 @@ def _is_same_site(request: Request) -> bool:
 
 
 class TooLarge(MarketError):
-    """The body of the request is longer than we take."""
+    """The body of the request exceeds the limit."""
 
     status = 413
 
 
 async def buffer_body(request: Request, *, limit: int) -> Receive:
-    """Read the whole body and return a `receive` that gives it again to each that asks.
+    """Buffer the whole body and return a `receive` that replays it.
 
     Raises:
         TooLarge: it is longer than `limit` bytes.
@@ -93,7 +93,7 @@ async def buffer_body(request: Request, *, limit: int) -> Receive:
 
 
 class BrowserMiddleware:
-    """Gives each browser a random name in a cookie, to which CSRF tokens are bound, and sets headers."""
+    """Identifies browsers by a random cookie, to which CSRF tokens are bound; sets security headers."""
 
     def __init__(self, app: ASGIApp, *, is_secure: bool) -> None:
         self.app = app
@@ -104,9 +104,9 @@ class BrowserMiddleware:
             await self.app(scope, receive, send)
             return
         request = Request(scope)
-        known = request.cookies.get(BROWSER_COOKIE, "")
-        is_new = not (20 <= len(known) <= 60 and known.isascii())
-        browser = secrets.token_urlsafe(24) if is_new else known
+        cookie = request.cookies.get(BROWSER_COOKIE, "")
+        is_new = not (20 <= len(cookie) <= 60 and cookie.isascii())
+        browser = secrets.token_urlsafe(24) if is_new else cookie
         scope.setdefault("state", {})["browser"] = browser
 
         async def send_with_headers(message: Message) -> None:

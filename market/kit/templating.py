@@ -1,4 +1,4 @@
-"""Pages from Jinja templates: everything escaped, nothing undefined, no query while rendering."""
+"""Pages from Jinja templates: autoescaped, strictly undefined, without queries while rendering."""
 
 from __future__ import annotations
 
@@ -25,12 +25,12 @@ STATIC = ROOT / "static"
 
 @lru_cache
 def environment() -> Environment:
-    """Return the one template environment."""
-    made = Environment(
+    """Return the shared template environment."""
+    env = Environment(
         loader=FileSystemLoader(ROOT / "templates"),
-        # Compiled once on this machine, in a folder that only this user may write.
+        # Compiled templates are cached in a folder that only this user may write.
         bytecode_cache=FileSystemBytecodeCache(),
-        # Read once, as the code is: else each page asks the disk whether its parts have changed.
+        # Templates are loaded once: reloading would stat every included file for each page.
         auto_reload=False,
         autoescape=True,
         undefined=StrictUndefined,
@@ -38,16 +38,16 @@ def environment() -> Environment:
         lstrip_blocks=True,
         extensions=["jinja2.ext.i18n", "jinja2.ext.do"],
     )
-    made.install_gettext_callables(gettext, _plural, newstyle=False)  # type: ignore[attr-defined]
-    made.globals["_"] = gettext
-    made.globals["static_url"] = static_url
+    env.install_gettext_callables(gettext, _plural, newstyle=False)  # type: ignore[attr-defined]
+    env.globals["_"] = gettext
+    env.globals["static_url"] = static_url
     for name in ("yuan", "figure", "wan", "wan_input", "percent", "grouped", "day", "moment", "file_size"):
-        made.filters[name] = getattr(formats, name)
-    return made
+        env.filters[name] = getattr(formats, name)
+    return env
 
 
 def static_url(path: str) -> str:
-    """Return the address of a static file with its content's hash, so that it may be kept for ever."""
+    """Return the address of a static file with its content's hash, so that browsers cache it for ever."""
     return f"/static/{path}?v={_hash(path)}"
 
 
@@ -67,9 +67,9 @@ def render_form(request: Request, template: str, form: BaseForm, **context: Any)
 
 
 def render(request: Request, template: str, status_code: int = 200, **context: Any) -> Response:
-    """Return the page made of `template` and `context`.
+    """Render a template into a response.
 
-    Every template also sees `request`, `actor`, `csrf`, `url(name, **params)`, `here(**query)`,
+    Every template also has `request`, `actor`, `csrf`, `url(name, **params)`, `here(**query)`,
     `flash`, `now` and the locale.
     """
     app = request.app

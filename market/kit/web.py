@@ -1,4 +1,4 @@
-"""What every handler needs of a request."""
+"""Helpers of request handlers."""
 
 from __future__ import annotations
 
@@ -15,22 +15,22 @@ if TYPE_CHECKING:
 
 
 def deps(request: Request) -> Deps:
-    """Return what the app was given from outside."""
+    """Return the dependencies that the app was built with."""
     return cast("Deps", request.app.state.deps)
 
 
 def path_id(request: Request, name: str) -> UUID:
-    """Return a UUID from the path; the route's `:uuid` converter has checked it."""
+    """Return a UUID of the path, parsed by the route's `:uuid` converter."""
     return cast(UUID, request.path_params[name])
 
 
 def redirect_to(request: Request, name: str, /, **params: object) -> RedirectResponse:
-    """Send the person on to the page `room:view` after a POST that worked."""
+    """Redirect to the page `room:view` with 303, after a successful POST."""
     return RedirectResponse(str(request.app.url_path_for(name, **params)), status_code=303)
 
 
 def safe_path(target: str | None, default: str = "/") -> str:
-    """Return `target` if it is a path on this site, else `default`: no open redirects."""
+    """Return `target` if it is a path on this site, else `default`, against open redirects."""
     if not target or not target.startswith("/") or target.startswith(("//", "/\\")):
         return default
     parts = urlsplit(target)
@@ -40,7 +40,7 @@ def safe_path(target: str | None, default: str = "/") -> str:
 
 
 async def form_data(request: Request) -> FormData:
-    """Return the posted form, read once for all that ask. The app closes its files at the end."""
+    """Return the submitted form, parsed once per request. The app closes its files at the end."""
     if not hasattr(request.state, "form"):
         request.state.form = await request.form(max_files=20, max_fields=2000, max_part_size=2 * 1024 * 1024)
     form: FormData = request.state.form
@@ -61,10 +61,10 @@ def uuid_or_none(text: object) -> UUID | None:
 
 
 def uploaded_files(form: FormData, name: str) -> list[UploadFile]:
-    """Return the files that were really chosen in a file field."""
+    """Return the files that were chosen in a file field."""
     return [f for f in form.getlist(name) if isinstance(f, UploadFile) and f.filename]
 
 
 def wants_partial(request: Request) -> bool:
-    """Tell whether htmx asks for a part of a page only."""
+    """Return whether htmx requests a part of a page."""
     return request.headers.get("hx-request") == "true"

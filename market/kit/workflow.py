@@ -39,7 +39,7 @@ class Workflow(Generic[S, A]):
             raise ActionNotAllowed(str(self.refusal)) from None
 
     def allows(self, status: S, action: A) -> bool:
-        """Tell whether `action` may be taken in this status."""
+        """Return whether `action` may be taken in this status."""
         return (status, action) in self.transitions
 
     def actions(self, status: S) -> list[A]:

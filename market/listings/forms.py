@@ -11,8 +11,7 @@ from wtforms.widgets import HiddenInput
 from market.codes import lists, regions
 from market.codes.labels import choices
 from market.codes.patents import parse_patent_number
-from market.kit.forms import (
-    BaseForm,
+from market.kit.form_fields import (
     BooleanField,
     ChoiceField,
     ChoicesField,
@@ -23,9 +22,9 @@ from market.kit.forms import (
     NumberField,
     NumberRange,
     Required,
-    RowsField,
     TextField,
 )
+from market.kit.forms import BaseForm, RowsField
 from market.kit.i18n import gettext as _
 from market.kit.i18n import lazy
 from market.listings import rules

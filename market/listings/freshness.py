@@ -10,7 +10,7 @@ from market.kit.clock import local_date
 from market.kit.database import atomic
 from market.kit.errors import NotFound
 from market.kit.i18n import gettext as _
-from market.kit.signing import is_signed, sign
+from market.kit.signed_links import is_valid_signature, sign
 from market.listings import renewing
 from market.listings.kinds import KINDS, Kind, Listing, get_kind, kind_of
 from market.listings.models import Need
@@ -118,7 +118,7 @@ async def renew_by_link(kind: str, number: str, signature: str, *, secret: str, 
 
 
 def _checked(listing: Listing | None, signature: str, secret: str) -> Listing:
-    if listing is None or not is_signed(secret, PURPOSE, _signed_text(listing), signature):
+    if listing is None or not is_valid_signature(secret, PURPOSE, _signed_text(listing), signature):
         raise NotFound(_("这个续期链接已经用过或不再有效。登录后可以在“我的成果”或“我的需求”里续期。"))
     return listing
 

@@ -1,7 +1,8 @@
 from __future__ import annotations
 
 from market.codes.lists import DROP_REASONS
-from market.kit.forms import BaseForm, ChoiceField, LongTextField, Required
+from market.kit.form_fields import ChoiceField, LongTextField, Required
+from market.kit.forms import BaseForm
 from market.kit.i18n import lazy
 
 

@@ -1,4 +1,5 @@
-from market.kit.forms import BaseForm, ChoiceField, LongTextField, NumberField, Required, TextField
+from market.kit.form_fields import ChoiceField, LongTextField, NumberField, Required, TextField
+from market.kit.forms import BaseForm
 from market.kit.i18n import lazy
 
 

@@ -12,7 +12,7 @@ from market.kit.errors import NotFound
 from market.kit.flash import flash
 from market.kit.i18n import gettext as _
 from market.kit.pagination import PageRequest
-from market.kit.prints import render_pdf
+from market.kit.pdf import render_pdf
 from market.kit.templating import render, render_form
 from market.kit.web import deps, form_data_or_none, path_id, redirect_to
 from market.notices import queries, services

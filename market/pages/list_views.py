@@ -15,7 +15,7 @@ from starlette.routing import Route
 
 from market.accounts.web import address_of, optional_actor
 from market.deals.interest_counts import count_interests, count_responses
-from market.kit import limits
+from market.kit import rate_limits
 from market.kit.clock import local_date
 from market.kit.templating import render
 from market.kit.web import deps
@@ -56,7 +56,7 @@ def _workbook(scope: Scope) -> Callable[[Request], Any]:
         """Exactly the rows that the list with these conditions has, as a workbook."""
         _shorten(request)
         actor = optional_actor(request)
-        await limits.count_attempt(
+        await rate_limits.count_attempt(
             f"export:{address_of(request)}", limit=EXPORTS_AN_HOUR, window_seconds=3600
         )
         asked = await results.asked_of(request, scope)

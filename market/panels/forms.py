@@ -2,15 +2,8 @@
 
 from __future__ import annotations
 
-from market.kit.forms import (
-    BaseForm,
-    ChoicesField,
-    DayField,
-    LongTextField,
-    NumberField,
-    NumberRange,
-    Required,
-)
+from market.kit.form_fields import ChoicesField, DayField, LongTextField, NumberField, NumberRange, Required
+from market.kit.forms import BaseForm
 from market.kit.i18n import lazy
 
 

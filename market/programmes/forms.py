@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from market.kit.forms import BaseForm, LongTextField, Required
+from market.kit.form_fields import LongTextField, Required
+from market.kit.forms import BaseForm
 from market.kit.i18n import lazy
 from market.programmes.drafts import MOST_CONTENT
 

@@ -12,7 +12,7 @@ import xlsxwriter
 
 from market.kit.formats import day, figure
 from market.kit.i18n import gettext as _
-from market.kit.prints import render_pdf
+from market.kit.pdf import render_pdf
 from market.reports.statements import Entry, Figure, Period, Total, list_entries, stream_entries
 from market.reports.words import entry_text, figure_name
 

@@ -3,8 +3,7 @@ from __future__ import annotations
 from typing import Any
 
 from market.codes.labels import choices
-from market.kit.forms import (
-    BaseForm,
+from market.kit.form_fields import (
     BooleanField,
     ChoiceField,
     DayField,
@@ -12,10 +11,10 @@ from market.kit.forms import (
     NumberField,
     NumberRange,
     Required,
-    RowsField,
     TextField,
     to_minor_units,
 )
+from market.kit.forms import BaseForm, RowsField
 from market.kit.i18n import gettext as _
 from market.kit.i18n import lazy
 from market.kit.money import Money

@@ -28,7 +28,7 @@ from starlette.routing import Route
 from market.app import create_app
 from market.deps import Deps
 from market.files.store import LocalStore
-from market.kit.database import EmbeddedPostgres
+from market.kit.embedded_postgres import EmbeddedPostgres
 from market.payments.standin import SECRET, StandIn
 from market.payments.stripe_gateway import StripeGateway
 from market.search.embedded import EmbeddedSearch

@@ -25,7 +25,8 @@ from uuid import UUID
 import psutil
 
 from market.accounts.models import Organisation, OrganisationKind
-from market.kit.database import EmbeddedPostgres, atomic, connection
+from market.kit.database import atomic, connection
+from market.kit.embedded_postgres import EmbeddedPostgres
 from market.kit.errors import SearchUnavailable
 from market.listings.models import Outcome
 from market.listings.states import OutcomeStatus

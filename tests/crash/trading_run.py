@@ -13,7 +13,8 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from market.accounts.models import Organisation
-from market.kit.database import EmbeddedPostgres, connection
+from market.kit.database import connection
+from market.kit.embedded_postgres import EmbeddedPostgres
 from market.ledger.checks import run_checks
 from market.payments.models import ConnectedAccount
 from market.tables import database, migrate

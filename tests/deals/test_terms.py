@@ -15,7 +15,7 @@ from market.deals.forms import OfferForm
 from market.deals.models import ContractKind, Offer, PaymentWay
 from market.deals.terms import CostRow, OfferTerms, PlanRow, complete_plan, differences
 from market.kit.errors import Invalid
-from market.kit.forms import NumberField
+from market.kit.form_fields import NumberField
 from market.kit.money import Money
 from market.kit.terms import from_content, from_form, from_record, place, to_columns, to_content, to_form
 

@@ -1,4 +1,4 @@
-"""Prints as PDF: a typst template and plain data in, bytes out; the same on every machine."""
+"""PDF by typst: a template and plain data in, bytes out; reproducible on every machine."""
 
 from __future__ import annotations
 
@@ -13,14 +13,13 @@ from starlette.responses import Response
 ROOT = Path(__file__).parent.parent.parent
 TEMPLATES = ROOT / "templates" / "pdf"
 FONTS = ROOT / "fonts"
-"""Noto Sans SC in two weights, put there by make; fonts of the machine are not used, so a print looks alike
-everywhere."""
+"""Noto Sans SC in two weights, installed by make. System fonts are not used, so output does not vary."""
 
 
 async def render_pdf(template: str, data: dict[str, Any]) -> bytes:
-    """Set `templates/pdf/<template>` with `data` and return the PDF; the work is done in a thread.
+    """Render `templates/pdf/<template>` with `data` in a thread and return the PDF.
 
-    `data` is anything JSON can hold: amounts and dates come as the words to be printed. The template
+    `data` is anything JSON can hold; amounts and dates come formatted. The template
     reads it by `#import "house.typ": *`, which has `data`, and shows it as text, never as markup.
     """
     return await asyncio.to_thread(compile_pdf, template, json.dumps(data, ensure_ascii=False))
@@ -30,7 +29,7 @@ def compile_pdf(template: str, data: str, *, fonts: Path = FONTS) -> bytes:
     """Render as `render_pdf` does, in this thread, with the data as JSON text.
 
     Raises:
-        RuntimeError: the fonts are not there.
+        RuntimeError: the fonts are not installed.
     """
     if not any(fonts.glob("*.ttf")):
         raise RuntimeError(f"the fonts of prints are missing in {fonts}: run make static/vendor/.done")
@@ -46,7 +45,7 @@ def compile_pdf(template: str, data: str, *, fonts: Path = FONTS) -> bytes:
 
 
 async def pdf_response(template: str, data: dict[str, Any], name: str) -> Response:
-    """Answer with a print as a file to keep, named `name`.pdf."""
+    """Render a PDF and return it as a download named `name`.pdf."""
     return Response(
         await render_pdf(template, data),
         media_type="application/pdf",

@@ -1,4 +1,4 @@
-"""How often something may be tried, counted in the database so that all processes count together."""
+"""Rate limits in fixed windows, counted in the database for all processes."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from market.kit.i18n import gettext as _
 
 
 async def count_attempt(key: str, *, limit: int, window_seconds: int) -> None:
-    """Count one try of `key` in this window of real time.
+    """Count one attempt of `key` in the current window of real time.
 
     Raises:
-        TooMany: it was tried more than `limit` times in `window_seconds`.
+        TooMany: there were more than `limit` attempts in the window.
     """
     rows = await connection().execute_query_dict(
         'INSERT INTO attempts (key, "window", count) VALUES ($1, $2, 1) '
@@ -25,14 +25,14 @@ async def count_attempt(key: str, *, limit: int, window_seconds: int) -> None:
 
 
 async def reset_attempts(key: str, *, window_seconds: int) -> None:
-    """Forget the tries of `key` in windows of this length, because one of them was right."""
+    """Reset the attempts of `key` in windows of this length, after one succeeded."""
     await connection().execute_query(
         "DELETE FROM attempts WHERE key = $1", [_window_key(key, window_seconds)]
     )
 
 
 async def delete_expired() -> None:
-    """Forget the tries of windows that are over."""
+    """Delete the counters of past windows."""
     await connection().execute_query(
         "DELETE FROM attempts WHERE (\"window\" + 1) * split_part(key, ':', 1)::bigint < $1",
         [int(time.time())],
@@ -40,5 +40,5 @@ async def delete_expired() -> None:
 
 
 def _window_key(key: str, window_seconds: int) -> str:
-    # The length of the window stands in the key, so that `delete_expired` knows when it is over.
+    # The key holds the window's length, so that `delete_expired` knows when it is past.
     return f"{window_seconds}:{key}"[:200]

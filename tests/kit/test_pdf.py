@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 import typst
 
-from market.kit.prints import FONTS, ROOT, compile_pdf
+from market.kit.pdf import FONTS, ROOT, compile_pdf
 
 NAMES = "科技成果转化 科技成果轉化市場 喆堃玥祎镕赟昇淼鿏𬭊㛃䶮 ¥1,234.56 ①≥％ Müller"
 

@@ -14,7 +14,7 @@ from wtforms import HiddenField
 from market.accounts.web import actor_for
 from market.backoffice.holidays import confirm_year
 from market.codes import regions
-from market.codes.holiday_text import ranges, read_days, write_days
+from market.codes.holiday_text import format_days, parse_days, ranges
 from market.codes.holidays import NATIONAL, STANDINGS, Calendar, HolidayYear, feasts, shipped_calendar
 from market.kit.clock import local_date
 from market.kit.errors import Invalid
@@ -72,7 +72,7 @@ class HolidayYearForm(BaseForm):
         if other in text:
             raise Invalid(_("“%(word)s”的日期请填在另一栏。", word=other), field=field)
         try:
-            return read_days(text, int(self.year.data or 0))
+            return parse_days(text, int(self.year.data or 0))
         except ValueError as error:
             raise Invalid(str(error), field=field) from None
 
@@ -171,8 +171,8 @@ def _beginning(request: Request, calendar: Calendar, today: date) -> dict[str, o
     known = calendar.years.get((number, region))
     if asked and known is not None:
         beginning |= {
-            "rest_days": write_days(known.rest_days),
-            "make_up_days": write_days(known.make_up_days),
+            "rest_days": format_days(known.rest_days),
+            "make_up_days": format_days(known.make_up_days),
         }
     return beginning
 

@@ -1,9 +1,9 @@
-"""Code lists of offers and contracts, as the national registration form and the Civil Code have them."""
+"""Code lists of offers and contracts, after the national registration form and the Civil Code."""
 
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from market.codes.frozen import frozen
+from market.codes.lists import frozen
 from market.kit.i18n import Lazy, lazy
 
 CONTRACT_KINDS = frozen(
@@ -16,7 +16,7 @@ CONTRACT_KINDS = frozen(
         "equity": lazy("作价入股"),
     }
 )
-"""合同类别: the five of the Civil Code art. 843-887, and investment at an agreed value."""
+"""合同类别: the five kinds of the Civil Code art. 843-887, and contribution of technology to capital."""
 
 PAYMENT_WAYS = frozen(
     {
@@ -41,10 +41,10 @@ COST_ITEMS = frozen(
         "other": lazy("其他费用"),
     }
 )
-"""What the sides of an offer settle who bears. Our own list."""
+"""Cost items whose bearer an offer names. Our own list."""
 
 BEARERS = frozen({"seller": lazy("转让方"), "buyer": lazy("受让方"), "both": lazy("双方各半")})
-"""Who bears a cost."""
+"""Bearers of a cost."""
 
 FOLLOW_UP_WAYS = frozen(
     {
@@ -55,7 +55,7 @@ FOLLOW_UP_WAYS = frozen(
         "other": lazy("其他"),
     }
 )
-"""How a broker followed up. Our own list."""
+"""Channels of a broker's follow-up. Our own list."""
 
 CONTRACT_SUB_KINDS: Mapping[str, Mapping[str, Lazy]] = MappingProxyType(
     {
@@ -147,7 +147,7 @@ COUNTRIES = frozen(
         "076": lazy("巴西"),
     }
 )
-"""国别代码: ISO 3166-1 numeric, of whom technology is bought from or sold to here."""
+"""国别代码: ISO 3166-1 numeric, of the countries that trade technology here."""
 
 CURRENCIES = frozen(
     {
@@ -174,7 +174,7 @@ DEDUCTION_KINDS = frozen(
         "other": lazy("其他直接费用"),
     }
 )
-"""What is taken off an income before it is shared: 净收入 is the income less the direct costs."""
+"""Deductions from income before it is shared: 净收入 is income less direct costs."""
 
 EXCLUSION_KINDS = frozen(
     {
@@ -187,4 +187,4 @@ EXCLUSION_KINDS = frozen(
         "other": lazy("其他非技术性费用"),
     }
 )
-"""What is not technology in a contract's price: 成交额 less these is 技术交易额."""
+"""Non-technology parts of a contract's price: 成交额 less these is 技术交易额."""

@@ -1,4 +1,4 @@
-"""Days as a person types them, or copies them from a notice, and as a page shows them."""
+"""Parsing of days as typed or copied from a notice, and their formatting as ranges."""
 
 from __future__ import annotations
 
@@ -16,21 +16,21 @@ _RANGE = re.compile(
     + _DAY.format(n=2)
     + r"|(?P<only>\d{1,2})日?))?"
 )
-_ASIDE = re.compile(r"[（(][^（）()]*[）)]|共\s*\d+\s*天|[一二三四五六七八九十]+、")
-"""What a notice says beside its days: the weekday, how many days it makes, the number of the paragraph."""
-LONGEST = 20
-"""The most days that one holiday may have: more is a slip of the pen."""
+_REMARK = re.compile(r"[（(][^（）()]*[）)]|共\s*\d+\s*天|[一二三四五六七八九十]+、")
+"""Remarks of a notice beside its days: weekday, number of days, number of the paragraph."""
+MAX_DAYS = 20
+"""Longest holiday in days; a longer one is a typing error."""
 
 
-def read_days(text: str, year: int) -> frozenset[date]:
-    """Read single days and ranges: 2027-01-01, 2027-02-05/2027-02-11, 1月1日至3日.
+def parse_days(text: str, year: int) -> frozenset[date]:
+    """Parse single days and ranges: 2027-01-01, 2027-02-05/2027-02-11, 1月1日至3日.
 
-    A day without a year is of `year`. Words between the days are passed over.
+    A day without a year is in `year`. Words between the days are ignored.
 
     Raises:
-        ValueError: a day cannot be, a range is turned round or too long, or figures are left over.
+        ValueError: a day does not exist, a range is reversed or too long, or digits are left over.
     """
-    plain = _ASIDE.sub(" ", text)
+    plain = _REMARK.sub(" ", text)
     days: set[date] = set()
     for match in _RANGE.finditer(plain):
         days.update(_range_of(match, year))
@@ -51,15 +51,15 @@ def _range_of(match: re.Match[str], year: int) -> list[date]:
             last = date(int(match["year2"] or own), int(match["month2"]), int(match["day2"]))
     except ValueError:
         raise ValueError(_("没有这一天：%(text)s。", text=match.group())) from None
-    if not first <= last < first + timedelta(days=LONGEST):
+    if not first <= last < first + timedelta(days=MAX_DAYS):
         raise ValueError(
-            _("起止日期不对：%(text)s。一段假期最多 %(most)s 天。", text=match.group(), most=LONGEST)
+            _("起止日期不对：%(text)s。一段假期最多 %(most)s 天。", text=match.group(), most=MAX_DAYS)
         )
     return days_between(first, last)
 
 
-def write_days(days: Collection[date]) -> str:
-    """Return days as a form takes them again, one range a line."""
+def format_days(days: Collection[date]) -> str:
+    """Format days for a form's input, one range a line."""
     return "\n".join(
         first.isoformat() if first == last else f"{first.isoformat()}/{last.isoformat()}"
         for first, last in ranges(days)
@@ -67,7 +67,7 @@ def write_days(days: Collection[date]) -> str:
 
 
 def ranges(days: Iterable[date]) -> list[tuple[date, date]]:
-    """Return the runs of days that follow each other, in order."""
+    """Return the runs of consecutive days as first and last, in order."""
     runs: list[tuple[date, date]] = []
     for day in sorted(days):
         if runs and runs[-1][1] + timedelta(days=1) == day:

@@ -2,7 +2,7 @@
 
 `holidays.json` ships the years that were published when the release was made. A year entered later
 stands in the database (`notices.holiday_years`) and replaces the shipped one; both end up in a
-`Calendar`, which is a value: it is loaded once per request or transaction and handed in.
+`Calendar`, which is a value: it is loaded once per request or transaction and passed on.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ FIXED_FEASTS = frozenset({(1, 1), (5, 1), (5, 2), (10, 1), (10, 2), (10, 3)})
 
 
 class Standing(StrEnum):
-    """How far a year can be relied on."""
+    """Reliability of a year's data."""
 
     CONFIRMED = "confirmed"
     """As published in the document named as its source."""
@@ -73,7 +73,7 @@ class RegionalFeast:
     basis: str
 
     def may_touch(self, day: date) -> bool:
-        """Tell whether the feast can change this day."""
+        """Return whether the feast can change this day."""
         return self.first <= (day.month, day.day) <= self.last
 
 
@@ -86,7 +86,7 @@ class Calendar:
     """True in the demo: a provisional year counts as known."""
 
     def is_working_day(self, day: date, region: str) -> bool:
-        """Tell whether people work on this day in the province of `region`.
+        """Return whether people work on this day in the province of `region`.
 
         A province's own days come before the country's, a later year's document before an earlier
         one's. In a year that is not known only weekends and the feasts of a fixed date are rest days.
@@ -99,14 +99,14 @@ class Calendar:
         return day.weekday() < 5 and (day.month, day.day) not in FIXED_FEASTS
 
     def is_known(self, day: date, region: str) -> bool:
-        """Tell whether it is settled if this day is worked in the province of `region`."""
+        """Return whether it is settled if this day is worked in the province of `region`."""
         if not self.holds(day.year, NATIONAL):
             return False
         feast = feast_of(region)
         return feast is None or not feast.may_touch(day) or self.holds(day.year, feast.region)
 
     def holds(self, year: int, region: str) -> bool:
-        """Tell whether the document of a year and region is there, apart from provisional years."""
+        """Return whether the document of a year and region is there, apart from provisional years."""
         row = self.years.get((year, region))
         return row is not None and (row.standing is not Standing.PROVISIONAL or self.accepts_provisional)
 

@@ -1,4 +1,4 @@
-"""What an organisation does: sections and divisions of GB/T 4754-2017 (国民经济行业分类)."""
+"""Industries of organisations: sections and divisions of GB/T 4754-2017 (国民经济行业分类)."""
 
 from market.kit.i18n import lazy
 
@@ -24,7 +24,7 @@ SECTIONS = {
     "S": lazy("公共管理、社会保障和社会组织"),
     "T": lazy("国际组织"),
 }
-"""门类: twenty sections by letter."""
+"""门类: the twenty sections, by letter."""
 
 DIVISIONS = {
     "A01": lazy("农业"),
@@ -129,14 +129,14 @@ DIVISIONS = {
 
 
 def is_known(code: str) -> bool:
-    """Tell whether this is a section ("C") or a division ("C32")."""
+    """Return whether this is a section ("C") or a division ("C32")."""
     return code in DIVISIONS or code in SECTIONS
 
 
 def name(code: str) -> str:
     """Return the name of a division or section; of an unknown code the code itself."""
-    found = DIVISIONS.get(code) or SECTIONS.get(code)
-    return str(found) if found else code
+    label = DIVISIONS.get(code) or SECTIONS.get(code)
+    return str(label) if label else code
 
 
 def choices() -> dict[str, list[tuple[str, str]]]:

@@ -1,6 +1,6 @@
-"""The one table of what states, kinds and codes are called, and which tone a state is shown in.
+"""Labels of code lists and of the enums that rooms declare, and the tones of states.
 
-Keys are plain strings, because the rooms that own the enums lie above this one.
+Keys are plain strings, because the rooms that own the enums are above this one.
 """
 
 from collections.abc import Mapping
@@ -10,7 +10,7 @@ from market.kit.i18n import Lazy, lazy
 from market.kit.labels import Tone
 from market.kit.room import rooms
 
-WORDS: Mapping[str, Mapping[str, Lazy]] = {
+LABELS: Mapping[str, Mapping[str, Lazy]] = {
     "field": lists.FIELDS,
     "industry": lists.INDUSTRIES,
     "mode": lists.MODES,
@@ -83,16 +83,16 @@ def labels(kind: str) -> Mapping[str, Lazy]:
     """Return all names of one kind, in the order they are shown."""
     if declared := rooms().labels.get(kind):
         return {value: member.label for value, member in declared.items()}
-    return WORDS[kind]
+    return LABELS[kind]
 
 
 def choices(kind: str) -> list[tuple[str, str]]:
-    """Return all values of one kind with their names, for a `<select>`."""
+    """Return value and label of all values of one kind, for a `<select>`."""
     return [(value, str(name)) for value, name in labels(kind).items()]
 
 
 def tone(kind: str, value: str) -> Tone:
-    """Return the tone of the badge that shows this state; what is no state is plain."""
+    """Return the tone of a state's badge; plain for a value that is no state."""
     if value and (declared := rooms().labels.get(kind)):
         return declared[value].tone
     return "plain"

@@ -1,10 +1,18 @@
-"""The field's code lists: what may be stored, and how it is called. Stored are the keys."""
+"""Code lists: the stored key of each value and its label."""
 
 from collections.abc import Mapping
 from types import MappingProxyType
+from typing import TypeVar
 
-from market.codes.frozen import frozen
 from market.kit.i18n import Lazy, lazy
+
+K = TypeVar("K", int, str)
+
+
+def frozen(table: dict[K, Lazy]) -> Mapping[K, Lazy]:
+    """Return a read-only view of a code list."""
+    return MappingProxyType(table)
+
 
 FIELDS = frozen(
     {
@@ -24,7 +32,7 @@ FIELDS = frozen(
 """技术领域: the eleven fields of the national registration form of technology contracts."""
 
 UNCLASSIFIED = lazy("未分类")
-"""How an empty field is called."""
+"""Label of an empty field."""
 
 INDUSTRIES = frozen(
     {
@@ -97,7 +105,7 @@ STAGES = frozen(
         "industrial": lazy("产业化"),
     }
 )
-"""成熟阶段: how people here speak of the nine levels, in four steps."""
+"""成熟阶段: the nine readiness levels in four stages."""
 
 STAGE_LEVELS: Mapping[str, range] = MappingProxyType(
     {
@@ -111,7 +119,7 @@ STAGE_LEVELS: Mapping[str, range] = MappingProxyType(
 
 
 def stage(trl: int) -> Lazy:
-    """Return what people call this level of readiness: 实验室, 小试, 中试 or 产业化.
+    """Return the label of a readiness level's stage: 实验室, 小试, 中试 or 产业化.
 
     Raises:
         ValueError: there is no such level.
@@ -267,4 +275,4 @@ EVIDENCE_KINDS = frozen(
         "other": lazy("其他材料"),
     }
 )
-"""佐证材料: what a claim is proved with, after 南科规〔2025〕3号."""
+"""佐证材料: evidence of a claim, after 南科规〔2025〕3号."""

@@ -3,7 +3,7 @@ from tortoise.models import Model
 
 
 class Counter(Model):
-    """The last number given out in one family (CG, XQ, JY …) in one year."""
+    """The last record number of one kind (CG, XQ, JY …) in one year."""
 
     id = fields.IntField(primary_key=True)
     family = fields.CharField(max_length=4)

@@ -1,4 +1,4 @@
-"""Numbers that people read and quote, such as CG-2026-000123."""
+"""Record numbers that people quote, such as CG-2026-000123: gapless per kind and year."""
 
 from datetime import datetime
 
@@ -10,8 +10,8 @@ from market.kit.room import rooms
 async def next_number(subject_kind: str, now: datetime) -> str:
     """Return the next number of a kind of record, such as CG-2026-000123, in the year it is in Asia/Shanghai.
 
-    Joins the surrounding transaction: if that is undone, so is the number, and there is no gap.
-    The kind's counter stays locked until then, so call it as late as possible.
+    Joins the current transaction: a rollback returns the number, so there is no gap. The kind's counter
+    stays locked until then, so call it as late as possible.
 
     Raises:
         ValueError: no room declares letters for this kind.

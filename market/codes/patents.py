@@ -16,20 +16,20 @@ _NUMBER = re.compile(
 
 
 def parse_patent_number(text: str) -> str | None:
-    """Return the number in the one form we compare, `201810861934.2`, or None if it is no number.
+    """Return the number in canonical form, `201810861934.2`, or None if it is no valid number.
 
-    Takes 12 digits (since October 2003) or 8 (before) with their check digit, with or without
-    ZL, CN and whatever stands between the digits. The digit after the year says what it protects: 1 and 8 an
+    Accepts 12 digits (since October 2003) or 8 (before) with their check digit, with or without
+    ZL, CN and separators. The digit after the year says what it protects: 1 and 8 an
     invention, 2 and 9 a utility model, 3 a design.
     """
-    found = _NUMBER.fullmatch(canonical_key(text))
-    if found is None or check_digit(found["body"]) != found["check"]:
+    match = _NUMBER.fullmatch(canonical_key(text))
+    if match is None or check_digit(match["body"]) != match["check"]:
         return None
-    return f"{found['body']}.{found['check']}"
+    return f"{match['body']}.{match['check']}"
 
 
 def is_valid_patent_number(text: str) -> bool:
-    """Tell whether this is a Chinese patent number whose check digit fits."""
+    """Return whether this is a Chinese patent number with the right check digit."""
     return parse_patent_number(text) is not None
 
 

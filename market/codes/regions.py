@@ -1,4 +1,4 @@
-"""Where in China: the codes of administrative divisions, GB/T 2260.
+"""Administrative divisions of China by their codes, GB/T 2260.
 
 `data/regions.csv` holds the 34 provinces, 333 prefectures and 2,844 county units of 2023. Names
 and codes are facts of the public register (statistical codes, 2023 edition, as republished by the
@@ -51,21 +51,21 @@ class Region:
     code: str
     name: str
     parent: str
-    """Code of the region it lies in; empty for a province."""
+    """Code of the region above; empty for a province."""
 
 
 def is_known(code: str) -> bool:
-    """Tell whether this is the code of a region of today."""
+    """Return whether this is the code of a current region."""
     return code in _regions()
 
 
 def current(code: str) -> str:
-    """Return the code that took this one's place, or the code itself."""
+    """Return the current code of a region: the successor of a former code, else the code itself."""
     return FORMER[code][1] if code in FORMER else code
 
 
 def name(code: str) -> str:
-    """Return the region's own name, former ones too; of an unknown code the code itself."""
+    """Return a region's name, of former regions too; of an unknown code the code itself."""
     if code in FORMER:
         return _(FORMER[code][0])
     region = _regions().get(code)
@@ -73,7 +73,7 @@ def name(code: str) -> str:
 
 
 def full_name(code: str) -> str:
-    """Return the way to the region in short, such as 广西·南宁·横州市; unknown codes as they are."""
+    """Return the path of a region in short, such as 广西·南宁·横州市; of an unknown code the code itself."""
     if code in FORMER:
         return f"{full_name(_regions()[FORMER[code][1]].parent)}·{name(code)}"
     region = _regions().get(code)
@@ -85,10 +85,10 @@ def full_name(code: str) -> str:
 
 
 def level(code: str) -> Level:
-    """Return how deep a known region lies.
+    """Return the level of a region.
 
     Raises:
-        KeyError: the code is not known.
+        KeyError: the code is unknown.
     """
     parent = _regions()[code].parent
     if not parent:
@@ -97,26 +97,25 @@ def level(code: str) -> Level:
 
 
 def is_within(code: str, area: str) -> bool:
-    """Tell whether a region lies in an area or is the area; an area may be a bare prefix ("45").
+    """Return whether a region is in an area or is the area; an area may be a bare prefix ("45").
 
-    Compares significant digits and asks no table, so that codes of any year will do. Nothing lies
-    in an area that is not given, and a region not given lies nowhere.
+    Compares significant digits without a table, so codes of any year work. False where either is empty.
     """
     return bool(code and area) and _significant(code).startswith(_significant(area))
 
 
 def province_of(code: str) -> str:
-    """Return the code of the province a region lies in; empty for no code."""
+    """Return the code of a region's province; empty for no code."""
     return f"{code[:2]}0000" if code else ""
 
 
 def provinces() -> list[str]:
-    """Return the codes of the provinces in order, Guangxi first."""
+    """Return the codes of the provinces, Guangxi first, then in order."""
     return sorted(_children()[""], key=lambda code: (code != GUANGXI, code))
 
 
 def cities_of(province: str) -> list[str]:
-    """Return the codes of the regions right below a province, in order."""
+    """Return the codes of the regions directly below a province, in order."""
     return list(_children().get(province, ()))
 
 
@@ -125,24 +124,24 @@ def choices(
 ) -> dict[str, list[tuple[str, str]]]:
     """Return regions by province, Guangxi first, for a `<select>` with groups.
 
-    Counties are offered only of the province `counties_of` (the whole country's make the page
-    heavy); a province without regions below it is always offered itself.
+    Counties are listed only for the province `counties_of` (those of the whole country would make the page
+    heavy); a province without regions below it is always listed itself.
     """
     return {name(code): _choices_in(code, levels, counties_of) for code in provinces()}
 
 
 def _choices_in(province: str, levels: Collection[Level], counties_of: str) -> list[tuple[str, str]]:
-    found = []
+    pairs = []
     cities = cities_of(province)
     if "province" in levels or not cities:
-        found.append((province, name(province)))
+        pairs.append((province, name(province)))
     for city in cities:
         if "city" in levels:
-            found.append((city, name(city)))
+            pairs.append((city, name(city)))
         if "county" in levels and province == counties_of:
             short = _(_short(_regions()[city]))
-            found += [(code, f"{short}·{name(code)}") for code in _children().get(city, ())]
-    return found
+            pairs += [(code, f"{short}·{name(code)}") for code in _children().get(city, ())]
+    return pairs
 
 
 def _short(region: Region) -> str:

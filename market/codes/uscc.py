@@ -3,7 +3,7 @@
 The first seventeen characters, read in an alphabet of 31 symbols (the digits and the capital
 letters without I, O, S, V and Z), are weighted with 3^(i-1) mod 31; the eighteenth makes the sum
 divisible by 31. Nothing else of the code (authority, type, region, the body's own GB 11714 digit)
-is looked at here: codes that were really issued break those finer rules.
+is checked here: issued codes break those finer rules.
 """
 
 from __future__ import annotations
@@ -14,10 +14,10 @@ _VALUES = {symbol: value for value, symbol in enumerate(ALPHABET)}
 
 
 def check_digit(code17: str) -> str:
-    """Return the eighteenth character that belongs to these seventeen.
+    """Return the check digit of the first seventeen characters.
 
     Raises:
-        ValueError: there are not seventeen of them, or one is outside the alphabet.
+        ValueError: there are not seventeen, or one is outside the alphabet.
     """
     if len(code17) != 17:
         raise ValueError("seventeen characters are needed")
@@ -29,7 +29,7 @@ def check_digit(code17: str) -> str:
 
 
 def is_valid(code: str) -> bool:
-    """Say whether the code has eighteen characters of the alphabet and the right check digit."""
+    """Return whether the code has eighteen characters of the alphabet and the right check digit."""
     if len(code) != 18:
         return False
     try:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from market.codes.labels import WORDS
+from market.codes.labels import LABELS
 
 MAX_TERMS = 6
 """Common terms shown in a row."""
@@ -30,5 +30,5 @@ def percent_score(score: int) -> int:
 
 def _label(kind: str, key: str) -> str:
     """Return the label of a part or misfit, or its key if it has none."""
-    text = WORDS[kind].get(key)
+    text = LABELS[kind].get(key)
     return key if text is None else str(text)

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from market.codes.holiday_text import ranges, read_days, write_days
+from market.codes.holiday_text import format_days, parse_days, ranges
 from market.codes.holidays import days_between
 
 SPRING = days_between(date(2027, 2, 5), date(2027, 2, 11))
@@ -28,16 +28,16 @@ SPRING = days_between(date(2027, 2, 5), date(2027, 2, 11))
     ],
 )
 def test_days_are_read_as_people_write_them(text: str) -> None:
-    assert read_days(text, 2027) == frozenset(SPRING)
+    assert parse_days(text, 2027) == frozenset(SPRING)
 
 
 def test_a_day_of_the_december_before_is_written_with_its_year() -> None:
-    assert read_days("2026-12-26，1月2日", 2027) == {date(2026, 12, 26), date(2027, 1, 2)}
+    assert parse_days("2026-12-26，1月2日", 2027) == {date(2026, 12, 26), date(2027, 1, 2)}
 
 
 def test_nothing_written_is_no_day() -> None:
-    assert read_days("", 2027) == frozenset()
-    assert read_days("没有。", 2027) == frozenset()
+    assert parse_days("", 2027) == frozenset()
+    assert parse_days("没有。", 2027) == frozenset()
 
 
 @pytest.mark.parametrize(
@@ -57,17 +57,17 @@ def test_nothing_written_is_no_day() -> None:
 )
 def test_what_cannot_be_read_is_refused_and_not_passed_over(text: str) -> None:
     with pytest.raises(ValueError, match=r"读不懂|没有这一天|起止日期不对"):
-        read_days(text, 2027)
+        parse_days(text, 2027)
 
 
 def test_the_refusal_names_what_was_not_read() -> None:
     with pytest.raises(ValueError, match="“20270101”"):
-        read_days("1月1日 20270101", 2027)
+        parse_days("1月1日 20270101", 2027)
 
 
 @given(st.frozensets(st.dates(date(2027, 1, 1), date(2027, 12, 31)), max_size=40))
 def test_what_is_written_is_read_again(days: frozenset[date]) -> None:
-    assert read_days(write_days(days), 2000) == days
+    assert parse_days(format_days(days), 2000) == days
 
 
 def test_days_that_follow_each_other_are_one_range() -> None:

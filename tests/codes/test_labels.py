@@ -105,4 +105,4 @@ def test_a_select_offers_a_kind_in_the_order_of_the_table() -> None:
 
 
 def test_no_kind_is_named_by_a_room_and_by_the_code_lists() -> None:
-    assert not set(ROOMS.labels) & set(labels.WORDS)
+    assert not set(ROOMS.labels) & set(labels.LABELS)

@@ -38,7 +38,7 @@ from market.runtime import build_deps, running
 from market.search.relay import relay
 from market.settings import Settings
 from market.tables import migrate
-from tests.bench import desk, races, subsidies
+from tests.bench import desk, races, rule_engine
 
 MADE = 2000
 ROUNDS = 200
@@ -49,7 +49,7 @@ WORDS = "铝合金 导线 甘蔗 糖蜜 电池 热管理 淬火 赤泥 膜分离
 async def main() -> None:
     """The desk has a market of its own: what tests make there is numbered as what was imported is."""
     logging.disable(logging.WARNING)
-    subsidies.main()
+    rule_engine.main()
     for bench in (_listings, _desk):
         with tempfile.TemporaryDirectory() as name:
             folder = Path(name)

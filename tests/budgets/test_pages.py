@@ -1,31 +1,20 @@
-"""The desk's further pages: what they show, keep when refused, and add up to."""
+"""The desk's pages: what they show, keep when refused, and add up to."""
 
 from __future__ import annotations
 
 import io
-from datetime import timedelta
-from pathlib import Path
-from typing import Any
 
 import httpx
-import pytest
 from openpyxl import load_workbook
 
-from market.accounts.models import Organisation, StaffRole
+from market.accounts.models import Organisation
 from market.budgets import execution_report
-from market.claims.applications import add_evidence, create_claim
-from market.claims.evidence import checklist
-from market.claims.expert_panel import assign_experts
-from market.claims.models import Claim, ClaimContract, Evidence
-from market.claims.queries import claim_contracts
-from market.files.store import LocalStore
-from market.integrity.models import PartyTie
-from market.kit.errors import Invalid
+from market.claims.applications import create_claim
+from market.claims.models import Claim, ClaimContract
 from market.kit.pagination import PageRequest
 from market.programmes.models import ProgrammeTerms
-from market.programmes.rule_files import find_terms
 from market.records.by import By
-from tests.budgets.test_year_and_back import make_paid, next_version
+from tests.budgets.factories import make_paid
 from tests.claims.factories import (
     WAN,
     make_accepted,
@@ -33,10 +22,10 @@ from tests.claims.factories import (
     make_calculated,
     make_contract,
     make_desk,
-    make_draft,
     make_sales,
 )
-from tests.factories import NOW, make_organisation, make_staff
+from tests.factories import NOW
+from tests.programmes.factories import next_version
 from tests.visitor import post, sign_in
 
 
@@ -150,81 +139,6 @@ async def test_a_year_run_shows_its_plan_before_it_begins(client: httpx.AsyncCli
     assert "600,000.00" in page.text
     assert begun.status_code == 303
     assert (await client.get(begun.headers["location"])).status_code == 200
-
-
-async def test_an_expert_sees_no_applicant(client: httpx.AsyncClient) -> None:
-    desk = await make_desk()
-    applicant = await make_applicant(name="甲乙丙丁线缆有限公司")
-    claim = await make_accepted(desk, applicant)
-    expert = await make_staff(StaffRole.REVIEWER)
-    (task,) = await assign_experts(
-        claim.number,
-        reviewer_ids=[expert.user_id],
-        due_on=(NOW + timedelta(days=5)).date(),
-        by=By(desk.operator, NOW),
-    )
-    await sign_in(client, expert)
-
-    page = (await client.get(f"/reviews/{task.id}")).text
-
-    assert "甲乙丙丁" not in page
-    assert claim.number not in page
-    wrong = await post(client, f"/reviews/{task.id}", {"novelty": "101"}, follow=False)
-    assert wrong.status_code == 422
-
-
-async def test_an_identity_number_is_kept_as_a_hash_alone(client: httpx.AsyncClient) -> None:
-    desk = await make_desk()
-    organisation = await make_organisation()
-    await sign_in(client, desk.officer)
-    data = {"kind": "person", "uscc": organisation.uscc, "other": "450102199001011234", "source": "公示系统"}
-
-    assert (await post(client, "/desk/ties", data, follow=False)).status_code == 303
-
-    kept = await PartyTie.get(uscc=str(organisation.uscc))
-    assert len(kept.other) == 64
-    page = (await client.get("/desk/ties")).text
-    assert "450102199001011234" not in page
-
-
-async def test_what_a_rule_set_asks_for_is_ticked_off() -> None:
-    _applicant, claim = await make_draft()
-    content = find_terms("guangxi")[0].content
-
-    found = dict(checklist(content, await Evidence.filter(claim_id=claim.id)))
-
-    assert found == {
-        "技术合同及登记证明": True,
-        "银行付款凭证": True,
-        "卖方开具的发票": False,
-        "成果收入专项审计报告": False,
-    }
-
-
-async def test_what_was_stated_has_to_be_proved() -> None:
-    _applicant, claim = await make_draft()
-    await ClaimContract.filter(claim_id=claim.id).update(mode="auction", grade="major")
-    rows = await claim_contracts(claim.id)
-
-    found = dict(checklist(find_terms("suzhou")[0].content, [], rows))
-
-    assert found["挂牌或拍卖成交确认书"] is found["重大项目评定意见"] is False
-
-
-async def test_an_invoice_is_known_again_however_it_is_written(tmp_path: Path) -> None:
-    store = LocalStore(tmp_path)
-    claims = [await make_draft() for _ in range(2)]
-    numbers = ["2445 2000 0001 ab", "２４４５２０００0001AB"]
-    given: dict[str, Any] = {"kind": "invoice", "dated_on": None, "amount": 1, "upload": None}
-
-    await add_evidence(
-        claims[0][1].number, paper_number=numbers[0], by=By(claims[0][0], NOW), store=store, **given
-    )
-
-    with pytest.raises(Invalid):
-        await add_evidence(
-            claims[1][1].number, paper_number=numbers[1], by=By(claims[1][0], NOW), store=store, **given
-        )
 
 
 async def test_a_clawback_without_amount_or_reason_is_not_started(client: httpx.AsyncClient) -> None:

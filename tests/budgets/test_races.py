@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Coroutine
-from datetime import date, timedelta
+from datetime import date
 from typing import Any
 from uuid import uuid4
 
@@ -31,6 +31,7 @@ from market.programmes.catalogue import compiled
 from market.programmes.models import Programme, ProgrammeTerms
 from market.records.by import By
 from tests.claims.factories import (
+    LATER,
     WAN,
     make_accepted,
     make_applicant,
@@ -47,7 +48,6 @@ from tests.factories import HOLIDAYS, NOW, make_staff
 from tests.visitor import post, sign_in
 
 pytestmark = [pytest.mark.committed, pytest.mark.long]
-LATER = NOW + timedelta(days=10)
 
 
 async def at_once(*acts: Coroutine[Any, Any, Any]) -> tuple[list[Any], list[MarketError]]:

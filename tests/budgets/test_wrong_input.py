@@ -16,7 +16,7 @@ from market.integrity.models import PartyTie
 from market.panels.models import ExpertReview
 from market.programmes.models import ProgrammeTerms
 from market.records.by import By
-from tests.budgets.test_year_and_back import make_paid
+from tests.budgets.factories import make_paid
 from tests.claims.factories import WAN, make_accepted, make_desk, make_draft
 from tests.factories import NOW
 from tests.malicious_input import MALICIOUS_INPUT

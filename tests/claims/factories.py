@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from itertools import count
 from typing import Any
 from uuid import uuid4
@@ -15,6 +15,7 @@ from market.budgets.batches import confirm_batch, make_batch
 from market.claims.applications import create_claim, submit_claim
 from market.claims.desk_review import accept, calculate, recheck
 from market.claims.models import Claim, SalesReport
+from market.claims.states import ClaimStatus
 from market.codes.numbers import next_number
 from market.contracts.models import Contract, Instalment, Receipt, ReceiptSource
 from market.deals.models import ContractKind, Deal, Opening
@@ -178,3 +179,17 @@ async def make_published(desk: Desk, *claims: Claim, budget: int = 1000 * WAN, s
     )
     await confirm_batch(batch.number, calendar=HOLIDAYS, by=By(desk.rechecker, NOW))
     return batch.number
+
+
+LATER = NOW + timedelta(days=10)
+
+
+async def status_of(claim: Claim) -> ClaimStatus:
+    return (await Claim.get(id=claim.id)).status
+
+
+async def make_claim_to(slug: str, applicant: Actor, **fields: Any) -> Claim:
+    buyer = await Organisation.get(id=applicant.organisation_id)
+    contract = await make_contract(buyer, **fields)
+    await make_sales(contract, applicant)
+    return await create_claim(slug, year=2026, contract_numbers=[contract.number], by=By(applicant, NOW))

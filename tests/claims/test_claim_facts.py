@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 import pytest
 
-from market.claims.claim_facts import facts_of
+from market.claims.claim_facts import facts_of, net_refunds
 from market.claims.declared_facts import declare_facts
 from market.deals.models import Deal, Pricing
 from market.records.by import By
@@ -27,3 +29,22 @@ async def test_how_the_price_came_about_is_stated_only_where_the_deal_agreed_on_
     await declare_facts(claim.number, row.contract.number, mode="auction", by=By(applicant, NOW))
 
     assert (await facts_of(claim))["contracts"][0]["mode"] == mode
+
+
+@pytest.mark.parametrize(
+    ("amounts", "left"),
+    [
+        ([10, 20], [(1, 10), (2, 20)]),
+        ([10, 20, -5], [(1, 10), (2, 15)]),
+        ([10, 20, -20], [(1, 10)]),
+        ([10, 20, -25, 5], [(1, 5), (4, 5)]),
+        ([10, -10, 10], [(3, 10)]),
+        ([-5, 10], [(2, 10)]),
+    ],
+)
+def test_money_that_went_back_is_taken_off_the_latest_receipts(
+    amounts: list[int], left: list[tuple[int, int]]
+) -> None:
+    pairs = [(date(2026, 1, day), amount) for day, amount in enumerate(amounts, start=1)]
+
+    assert net_refunds(pairs) == [(date(2026, 1, day), amount) for day, amount in left]

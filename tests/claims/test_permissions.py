@@ -18,9 +18,9 @@ from market.claims.expert_panel import assign_experts
 from market.claims.models import Claim
 from market.programmes.drafts import draft_terms
 from market.records.by import By
-from tests.budgets.test_year_and_back import next_version
 from tests.claims.factories import make_accepted, make_desk, make_draft, make_published, make_rechecked
 from tests.factories import NOW, make_broker, make_member, make_staff
+from tests.programmes.factories import next_version
 from tests.visitor import post, sign_in
 
 DESK = {"officer", "rechecker", "approver", "auditor"}

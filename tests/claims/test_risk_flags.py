@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from datetime import date, timedelta
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import pytest
 
+from market.claims.applications import submit_claim
+from market.claims.models import Claim, ClaimContract
 from market.claims.risk_flags import (
     ComparedContract,
     PartyLink,
@@ -18,7 +20,12 @@ from market.claims.risk_flags import (
     path_between,
     thresholds,
 )
+from market.claims.states import ClaimStatus
+from market.integrity.models import PartyTie, TieKind
 from market.programmes.rule_files import find_terms
+from market.records.by import By
+from tests.claims.factories import make_draft
+from tests.factories import NOW, make_organisation
 from tests.programmes.sample_claims import WAN
 
 SIGNED = date(2026, 3, 1)
@@ -92,3 +99,75 @@ def test_the_queue_finds_claims_by_each_kind_of_doubt_once() -> None:
 
     assert kinds_key(doubts) == ",related,split,"
     assert kinds_key([]) == ""
+
+
+async def test_doubts_stand_beside_a_claim_once_it_is_handed_in() -> None:
+    applicant, claim = await make_draft()
+    row = await ClaimContract.get(claim_id=claim.id).select_related("contract__deal__seller")
+    holder, seller = await make_organisation(), row.contract.deal.seller
+    buyer = (await Claim.get(id=claim.id).select_related("applicant")).applicant
+    for held in (seller, buyer):
+        await PartyTie.create(
+            id=uuid4(),
+            kind=TieKind.SHAREHOLDING,
+            uscc=held.uscc,
+            other=holder.uscc,
+            basis_points=5100,
+            source="公示系统",
+            entered_at=NOW,
+        )
+
+    await submit_claim(claim.number, is_declared=True, by=By(applicant, NOW))
+
+    kept = await Claim.get(id=claim.id)
+    assert ",related," in kept.doubt_kinds
+    assert kept.doubts is not None
+    assert any(str(holder.uscc) in one["what"] for one in kept.doubts)
+    assert kept.status is ClaimStatus.SUBMITTED
+
+
+def _deed(number: str, amount: int, day: int = 1, **other: object) -> ComparedContract:
+    ids = {name: other.get(name, IDS[name]) for name in IDS}
+    return ComparedContract(uuid4(), number, signed_on=date(2026, 1, day), trade_amount=amount, **ids)  # type: ignore[arg-type]
+
+
+IDS = {"subject_id": uuid4(), "seller_id": uuid4(), "buyer_id": uuid4()}
+
+
+@pytest.mark.parametrize(
+    ("amounts", "expected"),
+    [([40, 10], ["B"]), ([40, 9], []), ([50, 40], []), ([20, 20, 20], ["B", "C"])],
+)
+def test_small_contracts_that_together_pass_a_bound_look_split(
+    amounts: list[int], expected: list[str]
+) -> None:
+    own, *others = [_deed(name, amount * WAN) for name, amount in zip("ABC", amounts, strict=False)]
+
+    assert [one.number for one in find_split(own, others, [50 * WAN])] == expected
+
+
+def test_far_apart_or_with_another_seller_nothing_looks_split() -> None:
+    own = _deed("A", 40 * WAN)
+
+    assert not find_split(own, [_deed("B", 40 * WAN, seller_id=uuid4())], [50 * WAN])
+    assert find_same_day_resales(own, [_deed("B", WAN), _deed("C", WAN, 2)])[0].number == "B"
+    assert 50 * WAN in thresholds(find_terms("chongzuo")[0].content)
+
+
+@pytest.mark.parametrize(
+    ("ties", "length"),
+    [
+        ([("a", "b", 2500)], 1),
+        ([("a", "b", 2499)], None),
+        ([("a", "x", 3000), ("b", "x", 3000)], 2),
+        ([("a", "person", None), ("b", "person", None)], 2),
+        ([("a", "x", 9000), ("x", "y", 9000), ("y", "z", 9000), ("z", "b", 9000)], 4),
+        ([("a", "x", 9000), ("x", "y", 9000), ("y", "z", 9000), ("z", "w", 9000), ("w", "b", 9000)], None),
+    ],
+)
+def test_parties_are_tied_through_shares_and_people(
+    ties: list[tuple[str, str, int | None]], length: int | None
+) -> None:
+    way = path_between("a", "b", [PartyLink(one, other, "", share=share) for one, other, share in ties])
+
+    assert (None if way is None else len(way)) == length

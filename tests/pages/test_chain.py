@@ -48,7 +48,7 @@ async def test_nobody_else_learns_of_a_deal_from_the_listing(client: httpx.Async
     assert deal.number not in for_guests + for_strangers
 
 
-async def test_the_desk_goes_from_a_claim_to_the_listing_and_back(client: httpx.AsyncClient) -> None:
+async def test_the_desk_goes_from_amake_claim_to_the_listing_and_back(client: httpx.AsyncClient) -> None:
     desk = await make_desk()
     claim = await make_rechecked(desk)
     found = await Claim.get(id=claim.id).prefetch_related("contracts__contract__deal__outcome")

@@ -15,8 +15,8 @@ from market.claims.models import Claim
 from market.claims.states import ClaimStatus
 from market.kit.errors import Conflict
 from market.records.by import By
-from tests.budgets.test_year_and_back import LATER
 from tests.claims.factories import (
+    LATER,
     WAN,
     Desk,
     make_applicant,

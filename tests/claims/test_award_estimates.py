@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-from copy import deepcopy
-from typing import Any
-from uuid import uuid4
-
 import pytest
 
 from market.accounts.models import Organisation
@@ -13,62 +9,8 @@ from market.claims.award_estimates import CalculatorInput, calculate, estimate_f
 from market.contracts.models import Contract
 from market.listings.models import Outcome
 from market.programmes.catalogue import load_programmes
-from market.programmes.models import Programme, ProgrammeTerms, TermsStatus
-from market.programmes.rule_files import find_terms
 from tests.claims.factories import WAN, make_applicant, make_contract, make_sales
 from tests.factories import NOW, make_organisation, make_outcome
-
-
-async def test_loading_the_programmes_again_changes_nothing() -> None:
-    first = await load_programmes(NOW)
-    again = await load_programmes(NOW)
-
-    assert len(first.added) == 22
-    assert (again.added, again.reworded, again.different) == ([], [], {})
-    assert len(again.unchanged) == 22
-    assert not await Programme.filter(revision__gt=1).exists()
-
-
-async def _released_earlier(slug: str, **changes: Any) -> ProgrammeTerms:
-    """An earlier release of this market released the set with some parts other than they are now."""
-    terms = find_terms(slug)[-1]
-    content = deepcopy(dict(terms.content))
-    programme = await Programme.create(
-        id=uuid4(), slug=slug, name=terms.title, issuer="x", region=terms.place, role=terms.role
-    )
-    return await ProgrammeTerms.create(
-        id=uuid4(),
-        programme=programme,
-        version=terms.version,
-        status=TermsStatus.RELEASED,
-        content={**content, **changes},
-        valid_from=terms.valid_from,
-        released_at=NOW,
-    )
-
-
-async def test_terms_of_an_earlier_release_stay_and_only_another_computation_is_a_fault() -> None:
-    source = {"document": "六安市 2020 年补助文本（文号未见）", "note": "x"}
-    worded = await _released_earlier("luan", assumptions=["公示 7 个自然日"], source=source)
-    other = await _released_earlier("chongzuo", assumptions=[], sharing="x", excludes=[])
-
-    done = await load_programmes(NOW)
-
-    assert (len(done.added), done.reworded) == (20, ["luan@2020"])
-    assert done.different == {"chongzuo@2018": ["excludes", "sharing"]}
-    [fault] = done.faults
-    assert fault.startswith("chongzuo@2018 was released with other terms (excludes, sharing)")
-    assert fault.endswith("give the changed file a new version")
-    for kept in (worded, other):
-        assert (await ProgrammeTerms.get(id=kept.id)).content == kept.content
-
-
-async def test_a_version_ends_the_day_before_the_next_begins() -> None:
-    await load_programmes(NOW)
-
-    old = await ProgrammeTerms.get(programme__slug="fuzhou", version="2024")
-
-    assert str(old.valid_to) == "2024-12-31"
 
 
 async def test_an_outcome_is_estimated_for_the_region_when_no_buyer_is_known() -> None:

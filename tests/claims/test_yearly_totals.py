@@ -31,8 +31,8 @@ from market.notices.models import Notice
 from market.programmes.rule_files import find_terms, shipped
 from market.records.by import By
 from market.records.decisions import Verdict
-from tests.budgets.test_year_and_back import LATER
 from tests.claims.factories import (
+    LATER,
     WAN,
     make_applicant,
     make_contract,

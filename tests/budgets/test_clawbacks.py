@@ -1,0 +1,101 @@
+"""Awards that are clawed back."""
+
+from __future__ import annotations
+
+from uuid import uuid4
+
+import pytest
+
+from market.budgets import clawbacks
+from market.budgets.checks import clawbacks_are_booked
+from market.budgets.clawbacks import confirm_clawback, drop_clawback, record_return, start_clawback
+from market.budgets.models import Clawback
+from market.budgets.states import ClawbackStatus
+from market.claims.applications import create_claim
+from market.claims.checks import no_conflicted_hands
+from market.claims.contract_validity import voided_among
+from market.claims.models import Claim
+from market.claims.states import ClaimStatus
+from market.contracts.models import ChangeKind, Contract, ContractChange
+from market.deals.models import Side
+from market.kit.errors import Conflict, Invalid
+from market.ledger import services as book
+from market.records.by import By
+from tests.budgets.factories import make_paid, rescind
+from tests.claims.factories import LATER, WAN, make_desk
+from tests.factories import make_member
+
+
+async def test_a_rescinded_contract_brings_a_paid_award_back_by_receipts() -> None:
+    desk = await make_desk()
+    claim, _batch = await make_paid(desk)
+    await rescind(claim)
+
+    assert await clawbacks.start_due(LATER) == 1
+    assert await clawbacks.start_due(LATER) == 0
+    found = await Clawback.get(claim_id=claim.id)
+    await confirm_clawback(found.number, by=By(desk.approver, LATER))
+    assert (await Claim.get(id=claim.id)).status is ClaimStatus.CLAWBACK
+
+    async def back(amount: int, reference: str) -> None:
+        await record_return(
+            found.number,
+            amount=amount,
+            received_on=LATER.date(),
+            bank_reference=reference,
+            by=By(desk.officer, LATER),
+        )
+
+    await back(10 * WAN, "r1")
+    with pytest.raises(Conflict):
+        await back(10 * WAN, "r1")
+    with pytest.raises(Invalid):
+        await back(found.amount, "r2")
+    await back(found.amount - 10 * WAN, "r2")
+
+    assert (await Clawback.get(id=found.id)).status is ClawbackStatus.SETTLED
+    assert (await book.balance(f"owed:{found.id}")).amount == 0
+    assert (await book.balance("recovered:guangxi:2026")).amount == found.amount == 60 * WAN
+    assert not [finding for check in (clawbacks_are_booked, no_conflicted_hands) for finding in await check()]
+    await Clawback.filter(id=found.id).update(amount=found.amount - 1)
+    assert found.number in (await clawbacks_are_booked())[0]
+
+
+async def test_a_cancelled_registration_brings_an_award_back_and_bars_a_new_claim() -> None:
+    desk = await make_desk()
+    claim, _batch = await make_paid(desk)
+    contract = await Contract.get(claims__claim_id=claim.id).select_related("deal__buyer")
+    await ContractChange.create(
+        id=uuid4(),
+        contract_id=contract.id,
+        sequence=1,
+        kind=ChangeKind.CANCELLATION,
+        side=Side.SELLER,
+        agreement="登记机构注销",
+        agreed_on=LATER.date(),
+        proposed_by_id=desk.officer.user_id,
+        proposed_at=LATER,
+        effective_at=LATER,
+    )
+
+    assert await clawbacks.start_due(LATER) == 1
+    assert await voided_among([contract.id]) == {contract.id}
+    buyer = await make_member(contract.deal.buyer)
+    with pytest.raises(Invalid):
+        await create_claim("guangxi", year=2026, contract_numbers=[contract.number], by=By(buyer, LATER))
+
+
+async def test_who_starts_a_clawback_does_not_confirm_it_and_one_is_live_at_a_time() -> None:
+    desk = await make_desk()
+    claim, _batch = await make_paid(desk)
+
+    with pytest.raises(Invalid):
+        await start_clawback(claim.number, amount=61 * WAN, reason="x", by=By(desk.officer, LATER))
+    row = await start_clawback(claim.number, amount=WAN, reason="虚报", by=By(desk.officer, LATER))
+    with pytest.raises(Conflict):
+        await start_clawback(claim.number, amount=WAN, reason="x", by=By(desk.officer, LATER))
+    await drop_clawback(row.number, by=By(desk.approver, LATER))
+
+    again = await start_clawback(claim.number, amount=WAN, reason="x", by=By(desk.officer, LATER))
+    assert again.number != row.number
+    assert (await Claim.get(id=claim.id)).status is ClaimStatus.PAID

@@ -1,0 +1,144 @@
+"""The desk's review of one claim."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+
+import pytest
+
+from market.accounts.models import Organisation
+from market.claims.applications import create_claim, submit_claim
+from market.claims.desk_review import (
+    accept,
+    ask_supplement,
+    calculate,
+    end_overdue_supplements,
+    recheck,
+    reject,
+    return_calculation,
+)
+from market.claims.models import Assessment, Claim
+from market.claims.states import ClaimStatus
+from market.kit.errors import Conflict, Invalid, SamePerson
+from market.records.by import By
+from tests.claims.factories import (
+    WAN,
+    make_accepted,
+    make_applicant,
+    make_calculated,
+    make_contract,
+    make_desk,
+    make_draft,
+    make_sales,
+    status_of,
+)
+from tests.factories import NOW
+
+
+async def test_who_computed_a_claim_does_not_recheck_it() -> None:
+    desk = await make_desk()
+    claim = await make_calculated(desk)
+    await Claim.filter(id=claim.id).update(calculated_by_id=desk.rechecker.user_id)
+
+    with pytest.raises(SamePerson):
+        await recheck(claim.number, sequence=1, by=By(desk.rechecker, NOW))
+
+    assert await status_of(claim) is ClaimStatus.CALCULATED
+
+
+async def test_what_is_rechecked_is_the_computation_that_was_looked_at() -> None:
+    desk = await make_desk()
+    claim = await make_calculated(desk)
+    await return_calculation(claim.number, reason="比例", by=By(desk.rechecker, NOW))
+    await calculate(claim.number, rate_basis_points=3000, by=By(desk.officer, NOW))
+
+    with pytest.raises(Conflict):
+        await recheck(claim.number, sequence=1, by=By(desk.rechecker, NOW))
+    await recheck(claim.number, sequence=2, by=By(desk.rechecker, NOW))
+
+    assert (await Claim.get(id=claim.id)).award_amount == 36 * WAN
+    assert [
+        each.award_amount for each in await Assessment.filter(claim_id=claim.id).order_by("sequence")
+    ] == [
+        60 * WAN,
+        36 * WAN,
+    ]
+
+
+async def test_facts_that_changed_since_the_computation_stop_the_recheck() -> None:
+    desk = await make_desk()
+    claim = await make_calculated(desk)
+    await Organisation.filter(id=claim.applicant_id).update(is_high_tech=False)
+
+    with pytest.raises(Conflict, match="事实有变化"):
+        await recheck(claim.number, sequence=1, by=By(desk.rechecker, NOW))
+
+
+async def test_a_computation_that_waits_for_facts_is_not_rechecked() -> None:
+    desk = await make_desk()
+    applicant = await make_applicant()
+    contract = await make_contract(await Organisation.get(id=applicant.organisation_id))
+    claim = await create_claim(
+        "guangxi", year=2026, contract_numbers=[contract.number], by=By(applicant, NOW)
+    )
+    await submit_claim(claim.number, is_declared=True, by=By(applicant, NOW))
+    await accept(claim.number, by=By(desk.officer, NOW))
+    await calculate(claim.number, by=By(desk.officer, NOW))
+
+    with pytest.raises(Conflict, match="待核"):
+        await recheck(claim.number, sequence=1, by=By(desk.rechecker, NOW))
+
+
+async def test_a_rate_the_text_does_not_give_must_be_given() -> None:
+    desk = await make_desk()
+    applicant = await make_applicant()
+    contract = await make_contract(await Organisation.get(id=applicant.organisation_id), kind="assignment")
+    await make_sales(contract, applicant)
+    claim = await create_claim(
+        "nanning", year=2026, contract_numbers=[contract.number], by=By(applicant, NOW)
+    )
+    await submit_claim(claim.number, is_declared=True, by=By(applicant, NOW))
+    await accept(claim.number, by=By(desk.officer, NOW))
+
+    with pytest.raises(Invalid) as refused:
+        await calculate(claim.number, by=By(desk.officer, NOW))
+    made = await calculate(claim.number, rate_basis_points=2000, by=By(desk.officer, NOW))
+
+    assert refused.value.field == "rate"
+    assert made.award_amount == 24 * WAN
+    assert not made.is_provisional
+
+
+async def test_a_supplement_that_does_not_come_ends_the_claim() -> None:
+    desk = await make_desk()
+    claim = await make_accepted(desk)
+    await ask_supplement(claim.number, reason="缺少发票", due_on=date(2026, 3, 9), by=By(desk.officer, NOW))
+
+    assert await end_overdue_supplements(NOW + timedelta(days=7)) == 0
+    assert await end_overdue_supplements(NOW + timedelta(days=8)) == 1
+    assert await status_of(claim) is ClaimStatus.WITHDRAWN
+
+
+async def test_a_supplement_handed_in_goes_on_where_it_stopped() -> None:
+    desk = await make_desk()
+    applicant, draft = await make_draft()
+    await submit_claim(draft.number, is_declared=True, by=By(applicant, NOW))
+    await accept(draft.number, by=By(desk.officer, NOW))
+    await ask_supplement(draft.number, reason="缺少发票", due_on=date(2026, 3, 9), by=By(desk.officer, NOW))
+
+    await submit_claim(draft.number, is_declared=True, by=By(applicant, NOW))
+
+    assert await status_of(draft) is ClaimStatus.ACCEPTED
+
+
+async def test_refusal_names_its_clause_and_frees_the_contract() -> None:
+    desk = await make_desk()
+    applicant, draft = await make_draft()
+    await submit_claim(draft.number, is_declared=True, by=By(applicant, NOW))
+
+    refused = await reject(
+        draft.number, clause="kinds", reason="合同不属于购买成果", by=By(desk.officer, NOW)
+    )
+
+    assert refused.reject_reason.startswith("依据：自治区科技厅 2019 年科技创新工作计划")
+    assert "摘要：购买技术成果的合同" in refused.reject_reason

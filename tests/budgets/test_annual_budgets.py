@@ -39,6 +39,6 @@ async def test_no_list_is_confirmed_without_a_budget() -> None:
     with pytest.raises(Conflict, match="预算"):
         await confirm_batch(batch.number, calendar=HOLIDAYS, by=By(desk.rechecker, NOW))
     await make_budget(desk, WAN)
-    done = await confirm_batch(batch.number, calendar=HOLIDAYS, by=By(desk.rechecker, NOW))
+    confirmed = await confirm_batch(batch.number, calendar=HOLIDAYS, by=By(desk.rechecker, NOW))
 
-    assert done.batch.status is BatchStatus.PUBLICITY
+    assert confirmed.batch.status is BatchStatus.PUBLICITY

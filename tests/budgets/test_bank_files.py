@@ -102,14 +102,14 @@ async def test_the_banks_results_are_imported_once_and_a_returned_payment_is_ord
 
 
 def _filled(content: bytes, results: list[tuple[str, str]]) -> bytes:
-    made = load_workbook(io.BytesIO(content))
-    page = made.worksheets[0]
+    book = load_workbook(io.BytesIO(content))
+    page = book.worksheets[0]
     for row, (words, reference) in enumerate(results, start=2):
         page.cell(row, 8, words)
         page.cell(row, 9, LATER.date().isoformat())
         page.cell(row, 10, reference)
     written = io.BytesIO()
-    made.save(written)
+    book.save(written)
     return written.getvalue()
 
 
@@ -119,16 +119,16 @@ async def test_a_changed_amount_a_strange_number_and_no_workbook_are_refused_row
     await approve_batch(number, by=By(desk.approver, LATER))
     await order_payment(number, by=By(desk.officer, LATER))
     orders = await Disbursement.all().select_related("claim__applicant")
-    made = load_workbook(io.BytesIO(payment_file(await Batch.get(number=number), orders)))
-    made.worksheets[0].cell(2, 6, 1.5)
-    made.worksheets[0].cell(3, 1, "BF-2026-999999")
+    book = load_workbook(io.BytesIO(payment_file(await Batch.get(number=number), orders)))
+    book.worksheets[0].cell(2, 6, 1.5)
+    book.worksheets[0].cell(3, 1, "BF-2026-999999")
     written = io.BytesIO()
-    made.save(written)
+    book.save(written)
 
-    done = await import_results(
+    result = await import_results(
         _filled(written.getvalue(), [("已付出", "a"), ("已付出", "b")]), by=By(desk.officer, LATER)
     )
 
-    assert (done.entered, [row for row, _why in done.refused]) == (0, [2, 3])
+    assert (result.entered, [row for row, _why in result.refused]) == (0, [2, 3])
     with pytest.raises(Invalid):
         await import_results(b"no workbook", by=By(desk.officer, LATER))

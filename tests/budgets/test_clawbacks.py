@@ -33,13 +33,13 @@ async def test_a_rescinded_contract_brings_a_paid_award_back_by_receipts() -> No
 
     assert await clawbacks.start_due(LATER) == 1
     assert await clawbacks.start_due(LATER) == 0
-    found = await Clawback.get(claim_id=claim.id)
-    await confirm_clawback(found.number, by=By(desk.approver, LATER))
+    clawback = await Clawback.get(claim_id=claim.id)
+    await confirm_clawback(clawback.number, by=By(desk.approver, LATER))
     assert (await Claim.get(id=claim.id)).status is ClaimStatus.CLAWBACK
 
     async def back(amount: int, reference: str) -> None:
         await record_return(
-            found.number,
+            clawback.number,
             amount=amount,
             received_on=LATER.date(),
             bank_reference=reference,
@@ -50,15 +50,15 @@ async def test_a_rescinded_contract_brings_a_paid_award_back_by_receipts() -> No
     with pytest.raises(Conflict):
         await back(10 * WAN, "r1")
     with pytest.raises(Invalid):
-        await back(found.amount, "r2")
-    await back(found.amount - 10 * WAN, "r2")
+        await back(clawback.amount, "r2")
+    await back(clawback.amount - 10 * WAN, "r2")
 
-    assert (await Clawback.get(id=found.id)).status is ClawbackStatus.SETTLED
-    assert (await book.balance(f"owed:{found.id}")).amount == 0
-    assert (await book.balance("recovered:guangxi:2026")).amount == found.amount == 60 * WAN
+    assert (await Clawback.get(id=clawback.id)).status is ClawbackStatus.SETTLED
+    assert (await book.balance(f"owed:{clawback.id}")).amount == 0
+    assert (await book.balance("recovered:guangxi:2026")).amount == clawback.amount == 60 * WAN
     assert not [finding for check in (clawbacks_are_booked, no_conflicted_hands) for finding in await check()]
-    await Clawback.filter(id=found.id).update(amount=found.amount - 1)
-    assert found.number in (await clawbacks_are_booked())[0]
+    await Clawback.filter(id=clawback.id).update(amount=clawback.amount - 1)
+    assert clawback.number in (await clawbacks_are_booked())[0]
 
 
 async def test_a_cancelled_registration_brings_an_award_back_and_bars_a_new_claim() -> None:

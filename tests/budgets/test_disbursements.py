@@ -50,10 +50,10 @@ async def test_who_declared_a_conflict_neither_orders_nor_enters_a_payment() -> 
     other = await make_staff(StaffRole.OFFICER)
     await declare_conflict(claim.number, reason="亲属", by=By(other, LATER))
 
-    held = await order_payment(batch, by=By(other, LATER))
+    result = await order_payment(batch, by=By(other, LATER))
     order = (await order_payment(batch, by=By(desk.officer, LATER))).orders[0]
 
-    assert ([number for number, _why in held.held], held.orders) == ([claim.number], [])
+    assert ([number for number, _why in result.held], result.orders) == ([claim.number], [])
     with pytest.raises(Conflicted):
         await enter_result(
             order.number, is_paid=True, ended_on=LATER.date(), bank_reference="b", by=By(other, LATER)

@@ -55,20 +55,20 @@ async def test_each_figure_of_the_report_is_the_sum_of_the_rows_behind_it(client
     await make_calculated(desk)
     await sign_in(client, desk.approver)
 
-    made = await execution_report.build_report(2026)
+    report = await execution_report.build_report(2026)
 
     for dimension in execution_report.DIMENSIONS:
-        for row in made.by(dimension):
+        for row in report.by(dimension):
             for group, amount in (("approved", row.now.approved), ("paid", row.now.paid)):
                 page, award = await execution_report.rows_of_figure(
                     2026, group, PageRequest(), **{dimension: row.value}
                 )
-                assert award == sum(one.award_amount for one in page.items) == amount
+                assert award == sum(figure_row.award_amount for figure_row in page.items) == amount
             page, _award = await execution_report.rows_of_figure(
                 2026, "claimed", PageRequest(), **{dimension: row.value}
             )
             assert page.total == row.now.contracts
-    assert made.total.now.paid == claim.award_amount == 60 * WAN
+    assert report.total.now.paid == claim.award_amount == 60 * WAN
     assert "600,000.00" in (await client.get("/desk/report?year=2026")).text
     book = load_workbook(io.BytesIO((await client.get("/desk/report?year=2026&format=xlsx")).content))
     assert [cell.value for cell in book.worksheets[0][2]][3:6] == [2, 600_000, 600_000]
@@ -119,8 +119,8 @@ async def test_a_draft_that_will_not_do_is_shown_with_its_faults_and_kept(client
     assert answer.status_code == 422
     assert "&#34;programme&#34;: &#34;x&#34;" in answer.text
     assert not await ProgrammeTerms.filter(status="draft").exists()
-    done = await post(client, "/desk/terms/guangxi/draft", {"content": next_version()}, follow=False)
-    assert done.status_code == 303
+    saved = await post(client, "/desk/terms/guangxi/draft", {"content": next_version()}, follow=False)
+    assert saved.status_code == 303
     await sign_in(client, desk.approver)
     assert "2027-01-01" in (await client.get("/desk/terms/guangxi/2027")).text
     assert (await post(client, "/desk/terms/guangxi/2027", {}, follow=False)).status_code == 303

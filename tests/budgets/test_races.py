@@ -52,7 +52,7 @@ pytestmark = [pytest.mark.committed, pytest.mark.long]
 
 async def at_once(*acts: Coroutine[Any, Any, Any]) -> tuple[list[Any], list[MarketError]]:
     """Do everything at the same moment; return what worked and what was refused. A crash is raised."""
-    done: list[Any] = []
+    results: list[Any] = []
     refused: list[MarketError] = []
     for result in await asyncio.gather(*acts, return_exceptions=True):
         if isinstance(result, MarketError):
@@ -60,21 +60,21 @@ async def at_once(*acts: Coroutine[Any, Any, Any]) -> tuple[list[Any], list[Mark
         elif isinstance(result, BaseException):
             raise result
         else:
-            done.append(result)
-    return done, refused
+            results.append(result)
+    return results, refused
 
 
 async def test_two_officers_compute_one_claim() -> None:
     desk, other = await make_desk(), await make_staff(StaffRole.OFFICER)
     claim = await make_accepted(desk)
 
-    done, refused = await at_once(
+    results, refused = await at_once(
         calculate(claim.number, by=By(desk.officer, NOW)),
         calculate(claim.number, rate_basis_points=3000, by=By(other, NOW)),
     )
 
-    assert (len(done), len(refused)) == (1, 1)
-    assert (await Claim.get(id=claim.id)).award_amount == done[0].award_amount
+    assert (len(results), len(refused)) == (1, 1)
+    assert (await Claim.get(id=claim.id)).award_amount == results[0].award_amount
     assert await Assessment.filter(claim_id=claim.id).count() == 1
 
 
@@ -82,12 +82,12 @@ async def test_two_recheckers_confirm_one_claim() -> None:
     desk, other = await make_desk(), await make_staff(StaffRole.RECHECKER)
     claim = await make_calculated(desk)
 
-    done, refused = await at_once(
+    results, refused = await at_once(
         recheck(claim.number, sequence=1, by=By(desk.rechecker, NOW)),
         recheck(claim.number, sequence=1, by=By(other, NOW)),
     )
 
-    assert (len(done), len(refused)) == (1, 1)
+    assert (len(results), len(refused)) == (1, 1)
 
 
 async def test_many_lists_want_the_last_of_a_budget() -> None:
@@ -101,12 +101,12 @@ async def test_many_lists_want_the_last_of_a_budget() -> None:
         for claim in claims
     ]
 
-    done, refused = await at_once(
-        *(confirm_batch(one.number, calendar=HOLIDAYS, by=By(desk.rechecker, NOW)) for one in lists)
+    results, refused = await at_once(
+        *(confirm_batch(batch.number, calendar=HOLIDAYS, by=By(desk.rechecker, NOW)) for batch in lists)
     )
 
-    assert (len(done), len(refused)) == (2, 2)
-    assert all(isinstance(each, Conflict) for each in refused)
+    assert (len(results), len(refused)) == (2, 2)
+    assert all(isinstance(refusal, Conflict) for refusal in refused)
     awards = await Claim.filter(status=ClaimStatus.PUBLICITY).order_by("award_amount")
     assert [claim.award_amount for claim in awards] == [40 * WAN, 60 * WAN]
     assert (await available("budget:guangxi:2026")).amount == 0
@@ -172,12 +172,12 @@ async def test_lists_of_ten_years_that_draw_on_the_cap_of_one_outcome_get_it_onc
         ]
     )
 
-    done, refused = await at_once(
+    results, refused = await at_once(
         *(confirm_batch(one.number, calendar=HOLIDAYS, by=By(desk.rechecker, NOW)) for one in lists)
     )
 
-    assert (len(done), len(refused)) == (1, 49)
-    assert all(isinstance(each, Conflict) for each in refused)
+    assert (len(results), len(refused)) == (1, 49)
+    assert all(isinstance(refusal, Conflict) for refusal in refused)
     assert await Claim.filter(status=ClaimStatus.PUBLICITY).count() == 1
 
 
@@ -185,20 +185,20 @@ async def test_one_list_is_approved_ordered_and_paid_many_times_at_once() -> Non
     desk, other = await make_desk(), await make_staff(StaffRole.APPROVER)
     number = await make_published(desk, await make_rechecked(desk))
 
-    done, refused = await at_once(
+    results, refused = await at_once(
         *(
             approve_batch(number, by=By(person, LATER))
             for person in (desk.approver, other, desk.approver, other)
         )
     )
-    assert (len(done), len(refused)) == (1, 3)
+    assert (len(results), len(refused)) == (1, 3)
     assert await Transfer.filter(phase=Phase.POST).count() == 1
 
-    done, refused = await at_once(*(order_payment(number, by=By(desk.officer, LATER)) for _ in range(3)))
-    assert (len(done), len(refused)) == (1, 2)
+    results, refused = await at_once(*(order_payment(number, by=By(desk.officer, LATER)) for _ in range(3)))
+    assert (len(results), len(refused)) == (1, 2)
     order = await Disbursement.get()
 
-    done, refused = await at_once(
+    results, refused = await at_once(
         *(
             enter_result(
                 order.number,
@@ -210,34 +210,34 @@ async def test_one_list_is_approved_ordered_and_paid_many_times_at_once() -> Non
             for is_paid in (True, False)
         )
     )
-    assert (len(done), len(refused)) == (1, 1)
+    assert (len(results), len(refused)) == (1, 1)
 
 
 async def test_one_contract_is_claimed_for_many_times_at_once() -> None:
     applicant = await make_applicant()
     contract = await make_contract(await Organisation.get(id=applicant.organisation_id))
 
-    done, refused = await at_once(
+    results, refused = await at_once(
         *(
             create_claim("guangxi", year=2026, contract_numbers=[contract.number], by=By(applicant, NOW))
             for _ in range(4)
         )
     )
 
-    assert (len(done), len(refused)) == (1, 3)
-    assert done[0].number in str(refused[0])
+    assert (len(results), len(refused)) == (1, 3)
+    assert results[0].number in str(refused[0])
 
 
 async def test_two_officers_draft_one_budget() -> None:
     desk, other = await make_desk(), await make_staff(StaffRole.OFFICER)
     await make_applicant()
 
-    done, _refused = await at_once(
+    results, _refused = await at_once(
         draft_budget("guangxi", year=2026, amount=WAN, by=By(desk.officer, NOW)),
         draft_budget("guangxi", year=2026, amount=2 * WAN, by=By(other, NOW)),
     )
 
-    assert done[0].id == done[1].id
+    assert results[0].id == results[1].id
 
 
 async def test_one_invoice_goes_into_one_claim_and_the_others_are_told_at_its_field(
@@ -245,7 +245,7 @@ async def test_one_invoice_goes_into_one_claim_and_the_others_are_told_at_its_fi
 ) -> None:
     drafts = [await make_draft() for _ in range(6)]
 
-    done, refused = await at_once(
+    results, refused = await at_once(
         *(
             add_evidence(
                 claim.number,
@@ -261,10 +261,10 @@ async def test_one_invoice_goes_into_one_claim_and_the_others_are_told_at_its_fi
         )
     )
 
-    assert (len(done), len(refused)) == (1, 11)
-    assert {(type(each), getattr(each, "field", "")) for each in refused} == {(Invalid, "number")}
-    [kept] = await Evidence.filter(kind="invoice", number="264500000001")
-    applicant, claim = next(one for one in drafts if one[1].id != kept.claim_id)
+    assert (len(results), len(refused)) == (1, 11)
+    assert {(type(refusal), getattr(refusal, "field", "")) for refusal in refused} == {(Invalid, "number")}
+    [stored] = await Evidence.filter(kind="invoice", number="264500000001")
+    applicant, claim = next(pair for pair in drafts if pair[1].id != stored.claim_id)
     await sign_in(client, applicant)
     page = await post(
         client, f"/claims/{claim.number}/evidence", {"kind": "invoice", "number": "2645-0000-0001"}

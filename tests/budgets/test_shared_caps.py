@@ -53,10 +53,10 @@ async def test_two_claims_on_one_list_do_not_both_draw_on_the_whole_cap_of_the_y
     await make_published(desk, first, second, budget=2000 * WAN, slug=NINGXIA)
 
     assert (await Claim.get(id=first.id)).award_amount == 360 * WAN
-    left = await Claim.get(id=second.id)
-    assert (left.status, left.batch_id) == (ClaimStatus.RECHECKED, None)
-    await return_calculation(left.number, reason="上限", by=By(desk.rechecker, LATER))
-    again = await calculate(left.number, by=By(desk.officer, LATER))
+    left_out = await Claim.get(id=second.id)
+    assert (left_out.status, left_out.batch_id) == (ClaimStatus.RECHECKED, None)
+    await return_calculation(left_out.number, reason="上限", by=By(desk.rechecker, LATER))
+    again = await calculate(left_out.number, by=By(desk.officer, LATER))
     assert again.award_amount == 140 * WAN
 
 

@@ -37,13 +37,13 @@ async def test_what_was_set_aside_for_a_lost_contract_goes_back_to_the_budget(st
             )
     await rescind(claim)
 
-    moved = [await run_due(LATER), await run_due(LATER)]
+    counts = [await run_due(LATER), await run_due(LATER)]
 
-    found, pot = await Claim.get(id=claim.id), await book.available("budget:guangxi:2026")
+    ended, pot = await Claim.get(id=claim.id), await book.available("budget:guangxi:2026")
     if steps == "ordered":
-        assert (moved, found.status, pot.amount < 1000 * WAN) == ([0, 0], ClaimStatus.TO_PAY, True)
+        assert (counts, ended.status, pot.amount < 1000 * WAN) == ([0, 0], ClaimStatus.TO_PAY, True)
     else:
-        assert (moved, found.status, pot.amount) == ([1, 0], ClaimStatus.REJECTED, 1000 * WAN)
+        assert (counts, ended.status, pot.amount) == ([1, 0], ClaimStatus.REJECTED, 1000 * WAN)
         assert (await book.balance("reserved:guangxi:2026")).amount == 0
         assert (await Batch.get(number=batch)).status is BatchStatus.DONE
     assert [await money_is_set_aside(), await no_award_above_its_budget()] == [[], []]
@@ -56,7 +56,7 @@ async def test_an_award_whose_contract_was_rescinded_is_not_paid_out() -> None:
     await approve_batch(batch, by=By(desk.approver, LATER))
     await rescind(claim)
 
-    done = await order_payment(batch, by=By(desk.officer, LATER))
+    result = await order_payment(batch, by=By(desk.officer, LATER))
 
-    assert [number for number, _why in done.held] == [claim.number]
-    assert done.orders == []
+    assert [number for number, _why in result.held] == [claim.number]
+    assert result.orders == []

@@ -60,7 +60,9 @@ async def test_a_year_run_killed_at_random_ends_with_the_same_result() -> None:
     assert again.batch_id == run.batch_id
     assert await Assessment.all().count() == len(claims) == plan.to_compute
     awards = await Claim.filter(batch_id=run.batch_id).values_list("award_amount", flat=True)
-    assert sum(int(str(one)) for one in awards) == plan.award == sum((100 + n) * WAN // 2 for n in range(4))
+    assert (
+        sum(int(str(award)) for award in awards) == plan.award == sum((100 + n) * WAN // 2 for n in range(4))
+    )
     assert (await YearRun.get(id=run.id)).stage is RunStage.DONE
 
 

@@ -17,27 +17,27 @@ async def test_an_outcome_is_estimated_for_the_region_when_no_buyer_is_known() -
     await load_programmes(NOW)
     outcome = await make_outcome()
 
-    (one,) = await estimate_for_outcome(outcome, 120 * WAN, None, NOW)
+    (estimate,) = await estimate_for_outcome(outcome, 120 * WAN, None, NOW)
 
-    assert (one.slug, one.version, one.amount) == ("guangxi", "2019", 60 * WAN)
-    assert one.formula == "1,200,000.00 × 50%（最高）"
-    assert one.note == "估算，以最终审定为准"
-    assert one.count("failed") == 0
-    assert [check.text for check in one.conditions if check.state == "open"] == [
+    assert (estimate.slug, estimate.version, estimate.amount) == ("guangxi", "2019", 60 * WAN)
+    assert estimate.formula == "1,200,000.00 × 50%（最高）"
+    assert estimate.note == "估算，以最终审定为准"
+    assert estimate.count("failed") == 0
+    assert [check.text for check in estimate.conditions if check.state == "open"] == [
         "成果已转化应用并产生新增销售"
     ]
-    assert "“最高”比例按上限计算" in one.assumptions
+    assert "“最高”比例按上限计算" in estimate.assumptions
 
 
 async def test_the_best_programme_comes_first_and_one_without_a_rate_last() -> None:
     await load_programmes(NOW)
     buyer = await make_organisation()
 
-    found = await estimate_for_outcome(await make_outcome(), 120 * WAN, None, NOW, buyer=buyer)
+    estimates = await estimate_for_outcome(await make_outcome(), 120 * WAN, None, NOW, buyer=buyer)
 
-    assert [one.slug for one in found] == ["guangxi", "nanning-voucher", "nanning"]
-    assert found[-1].amount is None
-    assert "比例" in found[-1].note
+    assert [estimate.slug for estimate in estimates] == ["guangxi", "nanning-voucher", "nanning"]
+    assert estimates[-1].amount is None
+    assert "比例" in estimates[-1].note
 
 
 async def test_nothing_is_known_where_no_programme_is_released() -> None:

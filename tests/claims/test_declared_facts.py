@@ -38,8 +38,8 @@ async def test_what_is_stated_reaches_the_computation_and_is_closed_after_hand_i
     await submit_claim(claim.number, is_declared=True, by=By(applicant, NOW))
     desk = await make_desk()
     await accept(claim.number, by=By(desk.officer, NOW))
-    made = await calculate(claim.number, by=By(desk.officer, NOW))
+    assessment = await calculate(claim.number, by=By(desk.officer, NOW))
 
-    assert made.award_amount == 150 * WAN
+    assert assessment.award_amount == 150 * WAN
     with pytest.raises(Conflict):
         await declare_facts(claim.number, contract.number, grade="general", by=By(applicant, NOW))

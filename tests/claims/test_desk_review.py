@@ -58,7 +58,8 @@ async def test_what_is_rechecked_is_the_computation_that_was_looked_at() -> None
 
     assert (await Claim.get(id=claim.id)).award_amount == 36 * WAN
     assert [
-        each.award_amount for each in await Assessment.filter(claim_id=claim.id).order_by("sequence")
+        assessment.award_amount
+        for assessment in await Assessment.filter(claim_id=claim.id).order_by("sequence")
     ] == [
         60 * WAN,
         36 * WAN,
@@ -102,11 +103,11 @@ async def test_a_rate_the_text_does_not_give_must_be_given() -> None:
 
     with pytest.raises(Invalid) as refused:
         await calculate(claim.number, by=By(desk.officer, NOW))
-    made = await calculate(claim.number, rate_basis_points=2000, by=By(desk.officer, NOW))
+    assessment = await calculate(claim.number, rate_basis_points=2000, by=By(desk.officer, NOW))
 
     assert refused.value.field == "rate"
-    assert made.award_amount == 24 * WAN
-    assert not made.is_provisional
+    assert assessment.award_amount == 24 * WAN
+    assert not assessment.is_provisional
 
 
 async def test_a_supplement_that_does_not_come_ends_the_claim() -> None:

@@ -46,9 +46,9 @@ async def test_what_a_rule_set_asks_for_is_ticked_off() -> None:
     _applicant, claim = await make_draft()
     content = find_terms("guangxi")[0].content
 
-    found = dict(checklist(content, await Evidence.filter(claim_id=claim.id)))
+    ticks = dict(checklist(content, await Evidence.filter(claim_id=claim.id)))
 
-    assert found == {
+    assert ticks == {
         "技术合同及登记证明": True,
         "银行付款凭证": True,
         "卖方开具的发票": False,
@@ -61,22 +61,22 @@ async def test_what_was_stated_has_to_be_proved() -> None:
     await ClaimContract.filter(claim_id=claim.id).update(mode="auction", grade="major")
     rows = await claim_contracts(claim.id)
 
-    found = dict(checklist(find_terms("suzhou")[0].content, [], rows))
+    ticks = dict(checklist(find_terms("suzhou")[0].content, [], rows))
 
-    assert found["挂牌或拍卖成交确认书"] is found["重大项目评定意见"] is False
+    assert ticks["挂牌或拍卖成交确认书"] is ticks["重大项目评定意见"] is False
 
 
 async def test_an_invoice_is_known_again_however_it_is_written(tmp_path: Path) -> None:
     store = LocalStore(tmp_path)
     claims = [await make_draft() for _ in range(2)]
     numbers = ["2445 2000 0001 ab", "２４４５２０００0001AB"]
-    given: dict[str, Any] = {"kind": "invoice", "dated_on": None, "amount": 1, "upload": None}
+    fields: dict[str, Any] = {"kind": "invoice", "dated_on": None, "amount": 1, "upload": None}
 
     await add_evidence(
-        claims[0][1].number, paper_number=numbers[0], by=By(claims[0][0], NOW), store=store, **given
+        claims[0][1].number, paper_number=numbers[0], by=By(claims[0][0], NOW), store=store, **fields
     )
 
     with pytest.raises(Invalid):
         await add_evidence(
-            claims[1][1].number, paper_number=numbers[1], by=By(claims[1][0], NOW), store=store, **given
+            claims[1][1].number, paper_number=numbers[1], by=By(claims[1][0], NOW), store=store, **fields
         )

@@ -52,10 +52,10 @@ async def test_an_enterprise_reports_sales_and_claims_without_typing_anything_tw
     page = await client.get("/claims/new")
     assert contract.name in page.text
     assert "600,000.00" in page.text
-    made = await post(
+    created = await post(
         client, "/claims/new", {"programme": "guangxi", "year": "2026", "contracts": contract.number}
     )
-    assert "￥600,000.00" in made.text
+    assert "￥600,000.00" in created.text
     claim = await Claim.get(applicant_id=applicant.organisation_id)
     added = await post(
         client,
@@ -68,18 +68,18 @@ async def test_an_enterprise_reports_sales_and_claims_without_typing_anything_tw
     undeclared = await post(client, f"/claims/{claim.number}/submit", {})
     assert undeclared.status_code == 422
     assert "请先声明" in undeclared.text
-    done = await post(client, f"/claims/{claim.number}/submit", {"declaration": "y"})
-    assert "申报已提交" in done.text
+    submitted = await post(client, f"/claims/{claim.number}/submit", {"declaration": "y"})
+    assert "申报已提交" in submitted.text
 
 
 async def test_a_paper_is_taken_off_but_the_markets_own_records_stay(client: httpx.AsyncClient) -> None:
     applicant, claim = await make_draft()
-    own = await Evidence.get(claim_id=claim.id, kind="contract")
+    contract_copy = await Evidence.get(claim_id=claim.id, kind="contract")
     voucher = await Evidence.get(claim_id=claim.id, kind="payment_voucher")
     await sign_in(client, applicant)
 
     assert (
-        await post(client, f"/claims/{claim.number}/evidence", {"remove": str(own.id)})
+        await post(client, f"/claims/{claim.number}/evidence", {"remove": str(contract_copy.id)})
     ).status_code == 404
     await post(client, f"/claims/{claim.number}/evidence", {"remove": str(voucher.id)})
 
@@ -226,7 +226,7 @@ async def test_figures_of_the_dashboard_link_to_exactly_their_rows(client: httpx
     await make_calculated(desk)
     await sign_in(client, desk.officer)
 
-    card = next(each for each in await desk_cards(desk.officer, NOW) if each.label == "待核算")
+    card = next(figure for figure in await desk_cards(desk.officer, NOW) if figure.label == "待核算")
     page = await client.get(card.address)
 
     assert card.count == 1
@@ -301,10 +301,10 @@ async def test_every_programme_has_its_page_with_assumptions_marked(client: http
 
     assert len(slugs) == 21
     for slug in slugs:
-        shown = await client.get(f"/subsidies/{slug}")
-        assert shown.status_code == 200, slug
-        assert "（A）" in shown.text
-        assert "摘要" in shown.text
+        programme_page = await client.get(f"/subsidies/{slug}")
+        assert programme_page.status_code == 200, slug
+        assert "（A）" in programme_page.text
+        assert "摘要" in programme_page.text
     old = await client.get("/subsidies/fuzhou?version=2024")
     assert "6%" in old.text
     assert (await client.get("/subsidies/nowhere")).status_code == 404

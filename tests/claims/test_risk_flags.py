@@ -106,11 +106,11 @@ async def test_doubts_stand_beside_a_claim_once_it_is_handed_in() -> None:
     row = await ClaimContract.get(claim_id=claim.id).select_related("contract__deal__seller")
     holder, seller = await make_organisation(), row.contract.deal.seller
     buyer = (await Claim.get(id=claim.id).select_related("applicant")).applicant
-    for held in (seller, buyer):
+    for organisation in (seller, buyer):
         await PartyTie.create(
             id=uuid4(),
             kind=TieKind.SHAREHOLDING,
-            uscc=held.uscc,
+            uscc=organisation.uscc,
             other=holder.uscc,
             basis_points=5100,
             source="公示系统",
@@ -119,11 +119,11 @@ async def test_doubts_stand_beside_a_claim_once_it_is_handed_in() -> None:
 
     await submit_claim(claim.number, is_declared=True, by=By(applicant, NOW))
 
-    kept = await Claim.get(id=claim.id)
-    assert ",related," in kept.doubt_kinds
-    assert kept.doubts is not None
-    assert any(str(holder.uscc) in one["what"] for one in kept.doubts)
-    assert kept.status is ClaimStatus.SUBMITTED
+    stored = await Claim.get(id=claim.id)
+    assert ",related," in stored.doubt_kinds
+    assert stored.doubts is not None
+    assert any(str(holder.uscc) in flag["what"] for flag in stored.doubts)
+    assert stored.status is ClaimStatus.SUBMITTED
 
 
 def _deed(number: str, amount: int, day: int = 1, **other: object) -> ComparedContract:
@@ -141,16 +141,16 @@ IDS = {"subject_id": uuid4(), "seller_id": uuid4(), "buyer_id": uuid4()}
 def test_small_contracts_that_together_pass_a_bound_look_split(
     amounts: list[int], expected: list[str]
 ) -> None:
-    own, *others = [_deed(name, amount * WAN) for name, amount in zip("ABC", amounts, strict=False)]
+    first, *others = [_deed(name, amount * WAN) for name, amount in zip("ABC", amounts, strict=False)]
 
-    assert [one.number for one in find_split(own, others, [50 * WAN])] == expected
+    assert [contract.number for contract in find_split(first, others, [50 * WAN])] == expected
 
 
 def test_far_apart_or_with_another_seller_nothing_looks_split() -> None:
-    own = _deed("A", 40 * WAN)
+    first = _deed("A", 40 * WAN)
 
-    assert not find_split(own, [_deed("B", 40 * WAN, seller_id=uuid4())], [50 * WAN])
-    assert find_same_day_resales(own, [_deed("B", WAN), _deed("C", WAN, 2)])[0].number == "B"
+    assert not find_split(first, [_deed("B", 40 * WAN, seller_id=uuid4())], [50 * WAN])
+    assert find_same_day_resales(first, [_deed("B", WAN), _deed("C", WAN, 2)])[0].number == "B"
     assert 50 * WAN in thresholds(find_terms("chongzuo")[0].content)
 
 
@@ -168,6 +168,6 @@ def test_far_apart_or_with_another_seller_nothing_looks_split() -> None:
 def test_parties_are_tied_through_shares_and_people(
     ties: list[tuple[str, str, int | None]], length: int | None
 ) -> None:
-    way = path_between("a", "b", [PartyLink(one, other, "", share=share) for one, other, share in ties])
+    path = path_between("a", "b", [PartyLink(code, other, "", share=share) for code, other, share in ties])
 
-    assert (None if way is None else len(way)) == length
+    assert (None if path is None else len(path)) == length

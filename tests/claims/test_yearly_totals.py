@@ -56,16 +56,16 @@ async def test_a_claim_on_totals_is_whole_once_they_are_stated(
     slug: str, region: str, kind: OrganisationKind, totals: dict[str, int], award: int
 ) -> None:
     applicant = await make_applicant(kind=kind, region=region)
-    assert slug in {one.programme.slug for one in await list_claimable(applicant, NOW)}
+    assert slug in {offer.programme.slug for offer in await list_claimable(applicant, NOW)}
     claim = await create_claim(slug, year=2026, contract_numbers=[], by=By(applicant, NOW))
     terms = find_terms(slug)[-1]
     assert compute_claim(await facts_of(claim), terms)["provisional"]
 
-    stated = await declare_totals(
+    declared = await declare_totals(
         claim.number, {name: wan * WAN for name, wan in totals.items()}, by=By(applicant, NOW)
     )
 
-    result = compute_claim(await facts_of(stated), terms)
+    result = compute_claim(await facts_of(declared), terms)
     assert (result["award"], result["provisional"], result["failed"]) == (award * WAN, False, [])
     with pytest.raises(Conflict):
         await create_claim(slug, year=2026, contract_numbers=[], by=By(applicant, NOW))
@@ -87,26 +87,26 @@ async def test_a_claim_on_totals_goes_the_whole_way_and_stands_in_the_report(
     await accept(number, by=By(desk.officer, NOW))
     await sign_in(client, desk.officer)
     doubtful = await client.get("/desk?doubt=totals")
-    asked = await client.get(f"/desk/{number}")
+    claim_page = await client.get(f"/desk/{number}")
     await calculate(number, by=By(desk.officer, NOW))
     claim = await recheck(number, sequence=1, by=By(desk.rechecker, NOW))
 
     batch = await make_published(desk, claim, slug="fujian-agency")
     await approve_batch(batch, by=By(desk.approver, LATER))
 
-    found = await Claim.get(number=number)
-    assert (found.status, found.award_amount) == (ClaimStatus.APPROVED, 20 * WAN)
+    paid = await Claim.get(number=number)
+    assert (paid.status, paid.award_amount) == (ClaimStatus.APPROVED, 20 * WAN)
     assert refused.status_code == 422
     assert number in doubtful.text
-    assert "年度总额与本市场记录不符" in asked.text
-    assert "本市场有登记合同 0 份，共 ￥0.00" in asked.text
-    told = str((await Notice.get(subject_kind="batch")).body)
-    assert all(words in told for words in (number, "￥10,000,000.00", "比例：2%", "适用条款"))
-    made = await execution_report.build_report(2026)
+    assert "年度总额与本市场记录不符" in claim_page.text
+    assert "本市场有登记合同 0 份，共 ￥0.00" in claim_page.text
+    notice_body = str((await Notice.get(subject_kind="batch")).body)
+    assert all(words in notice_body for words in (number, "￥10,000,000.00", "比例：2%", "适用条款"))
+    report = await execution_report.build_report(2026)
     page, award = await execution_report.rows_of_figure(
         2026, "approved", PageRequest(), field=execution_report.NO_CONTRACT
     )
-    assert [row.now.approved for row in made.by("field")] == [award] == [20 * WAN]
+    assert [row.now.approved for row in report.by("field")] == [award] == [20 * WAN]
     assert [row.claim for row in page.items] == [number]
 
 
@@ -121,8 +121,8 @@ async def test_a_total_that_is_not_what_the_market_knows_is_a_doubt(
     slug: str, kind: OrganisationKind, fact: str
 ) -> None:
     applicant = await make_applicant(kind=kind, region="350100")
-    own = await Organisation.get(id=applicant.organisation_id)
-    theirs = f"{own.name[:3]} {own.name[3:]}"
+    organisation = await Organisation.get(id=applicant.organisation_id)
+    theirs = f"{organisation.name[:3]} {organisation.name[3:]}"
     buyer, n = await make_organisation(), 200 * WAN
     first = await make_contract(buyer, contract_amount=n, trade_amount=n, registry=theirs)
     second = await make_contract(buyer, contract_amount=n, trade_amount=n, registry=theirs)
@@ -130,7 +130,7 @@ async def test_a_total_that_is_not_what_the_market_knows_is_a_doubt(
     earlier = await make_contract(buyer, registered_on=date(2025, 12, 31), registry=theirs)
     rescinded = await make_contract(buyer, registry=theirs)
     await Deal.filter(id=rescinded.deal_id).update(status=DealStatus.RESCINDED)
-    mediated = [one.deal_id for one in (first, second, earlier, rescinded)]
+    mediated = [contract.deal_id for contract in (first, second, earlier, rescinded)]
     await Deal.filter(id__in=mediated).update(broker_id=applicant.user_id)
     claim = await create_claim(slug, year=2026, contract_numbers=[], by=By(applicant, NOW))
 
@@ -148,7 +148,7 @@ async def test_a_total_that_is_not_what_the_market_knows_is_a_doubt(
 async def test_only_the_kind_of_organisation_a_set_pays_claims_on_its_totals() -> None:
     applicant = await make_applicant(region="350100")
 
-    assert "fujian-agency" not in {one.programme.slug for one in await list_claimable(applicant, NOW)}
+    assert "fujian-agency" not in {offer.programme.slug for offer in await list_claimable(applicant, NOW)}
     with pytest.raises(Invalid):
         await create_claim("fujian-agency", year=2026, contract_numbers=[], by=By(applicant, NOW))
 
@@ -169,8 +169,8 @@ async def test_what_was_paid_in_for_equity_is_taken_from_the_contract() -> None:
         uploaded_at=NOW,
     )
     second = await make_member()
-    for year, said in ((2025, True), (2026, True), (2027, True), (2026, False), (2026, None)):
-        decided = said is not None
+    for year, verdict in ((2025, True), (2026, True), (2027, True), (2026, False), (2026, None)):
+        decided = verdict is not None
         await EquityPaidIn.create(
             id=uuid4(),
             contract_id=contract.id,
@@ -181,7 +181,7 @@ async def test_what_was_paid_in_for_equity_is_taken_from_the_contract() -> None:
             voucher_id=proof.id,
             proposed_by_id=_applicant.user_id,
             proposed_at=NOW,
-            verdict=(Verdict.CONFIRMED if said else Verdict.REJECTED) if decided else None,
+            verdict=(Verdict.CONFIRMED if verdict else Verdict.REJECTED) if decided else None,
             reason="x",
             decided_by_id=second.user_id if decided else None,
             decided_at=NOW if decided else None,
@@ -204,10 +204,10 @@ KNOWN = {
 
 def _facts_named(node: object) -> set[str]:
     if isinstance(node, dict):
-        own = {node["fact"]} if isinstance(node.get("fact"), str) else set()
+        here = {node["fact"]} if isinstance(node.get("fact"), str) else set()
         same = set(node["same"]) if isinstance(node.get("same"), list) else set()
-        return own | same | {fact for value in node.values() for fact in _facts_named(value)}
-    return {fact for one in node for fact in _facts_named(one)} if isinstance(node, list) else set()
+        return here | same | {fact for value in node.values() for fact in _facts_named(value)}
+    return {fact for child in node for fact in _facts_named(child)} if isinstance(node, list) else set()
 
 
 def test_every_fact_that_a_shipped_set_names_can_be_given_in_the_site() -> None:

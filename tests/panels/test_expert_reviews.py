@@ -50,10 +50,10 @@ async def test_experts_scores_set_the_rate_and_nobody_types_another() -> None:
     await decline(by_expert[experts[1].user_id].id, by=By(experts[1], NOW))
     with pytest.raises(Invalid):
         await calculate(claim.number, rate_basis_points=5000, by=By(desk.officer, NOW))
-    made = await calculate(claim.number, by=By(desk.officer, NOW))
+    assessment = await calculate(claim.number, by=By(desk.officer, NOW))
 
-    assert made.result["given"] == {"rate_basis_points": 4000}
-    assert made.award_amount == 120 * WAN * 4 // 10
+    assert assessment.result["given"] == {"rate_basis_points": 4000}
+    assert assessment.award_amount == 120 * WAN * 4 // 10
 
 
 async def test_an_expert_sees_own_tasks_only_scores_once_and_after_declining_nothing() -> None:
@@ -99,8 +99,8 @@ async def test_an_expert_is_not_asked_for_three_years_after_leaving_a_party(
     claim = await make_accepted(desk)
     applicant = (await Claim.get(id=claim.id).select_related("applicant")).applicant
     expert = await make_staff(StaffRole.REVIEWER)
-    left = NOW - timedelta(days=days_ago)
-    await make_membership(expert.user_id, applicant, start=left - timedelta(days=30), end=left)
+    left_at = NOW - timedelta(days=days_ago)
+    await make_membership(expert.user_id, applicant, start=left_at - timedelta(days=30), end=left_at)
 
     assignment = assign_experts(
         claim.number,

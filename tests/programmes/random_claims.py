@@ -71,20 +71,20 @@ def random_claim(random: Random, programme: str) -> dict[str, Any]:
 
 
 def _random_contract(random: Random, slug: str, no: int, year: int) -> dict[str, Any]:
-    one = contract(slug, no, year)
-    one["outcome"] = f"CG-{random.randrange(3)}"
-    one["trade_amount"] = amount(random)
-    one["paid_in_equity"] = amount(random)
-    one["new_sales"] = {str(year - back): amount(random) * 5 for back in range(3)}
-    one["grade"] = random.choice(["general", "major", "major"])
-    one["mode"] = random.choice(["agreed", "listed", "auction"])
+    raw = contract(slug, no, year)
+    raw["outcome"] = f"CG-{random.randrange(3)}"
+    raw["trade_amount"] = amount(random)
+    raw["paid_in_equity"] = amount(random)
+    raw["new_sales"] = {str(year - back): amount(random) * 5 for back in range(3)}
+    raw["grade"] = random.choice(["general", "major", "major"])
+    raw["mode"] = random.choice(["agreed", "listed", "auction"])
     if random.random() < 0.3:
-        one["granted_for_outcome"] = amount(random)
+        raw["granted_for_outcome"] = amount(random)
     if slug.startswith("ningxia") and random.random() < 0.7:
-        one["kind"] = random.choice(["licence", "licence", "equity"])
+        raw["kind"] = random.choice(["licence", "licence", "equity"])
     if random.random() < 0.3:
-        one["seller"]["region"] = random.choice(PLACES)
-    one["receipts"] = [
+        raw["seller"]["region"] = random.choice(PLACES)
+    raw["receipts"] = [
         {"on": f"{year - random.choice([0, 0, 0, 1])}-{random.choice(['01-01', '06-30', '12-31'])}"}
         | {"amount": amount(random)}
         for _ in range(random.choice([0, 1, 1, 2, 3]))
@@ -92,7 +92,7 @@ def _random_contract(random: Random, slug: str, no: int, year: int) -> dict[str,
     days = [f"{year - back}-{day}" for back in range(4) for day in ("01-01", "05-05", "12-31")]
     _spoil(
         random,
-        one,
+        raw,
         {
             "kind": KINDS,
             "signed_on": [*days, "2019-12-31", "2020-01-01", "2021-12-31", f"{year + 1}-01-01"],
@@ -115,12 +115,12 @@ def _random_contract(random: Random, slug: str, no: int, year: int) -> dict[str,
         0.04,
     )
     for side in ("seller", "buyer"):
-        _spoil(random, one[side], {"uscc": [BUYER, SELLER, OTHER], "kind": PARTIES, "region": PLACES}, 0.04)
-    for receipt in one.get("receipts") or []:
+        _spoil(random, raw[side], {"uscc": [BUYER, SELLER, OTHER], "kind": PARTIES, "region": PLACES}, 0.04)
+    for receipt in raw.get("receipts") or []:
         _spoil(random, receipt, {"on": days, "amount": [0]}, 0.02)
     if random.random() < 0.01:
-        del one[random.choice(["seller", "buyer"])]
-    return one
+        del raw[random.choice(["seller", "buyer"])]
+    return raw
 
 
 def _spoil(random: Random, facts: dict[str, Any], wrong: dict[str, list[Any]], chance: float) -> None:

@@ -50,7 +50,7 @@ def contract(programme: str, no: int = 1, year: int = 2025, **bent: Any) -> dict
     slug = programme.partition("@")[0]
     region = REGIONS[slug]
     years_back = 2 if slug == "hubei" else 0
-    one = {
+    raw = {
         "no": f"{4525010100000000 + no}",
         "kind": KINDS.get(slug, "assignment"),
         "licence_years": 5,
@@ -79,12 +79,12 @@ def contract(programme: str, no: int = 1, year: int = 2025, **bent: Any) -> dict
         "flags": {"witnessed": True},
     }
     if "paid" in bent:
-        one["receipts"] = [{"on": f"{year}-03-01", "amount": bent.pop("paid")}]
+        raw["receipts"] = [{"on": f"{year}-03-01", "amount": bent.pop("paid")}]
     if "sales" in bent:
-        one["new_sales"] = {str(year): bent.pop("sales")}
+        raw["new_sales"] = {str(year): bent.pop("sales")}
     for side in ("seller", "buyer"):
-        one[side] = {**one[side], **bent.pop(side, {})}  # type: ignore[dict-item]
-    return {**one, **bent}
+        raw[side] = {**raw[side], **bent.pop(side, {})}  # type: ignore[dict-item]
+    return {**raw, **bent}
 
 
 def claim(programme: str, *contracts: dict[str, Any], year: int = 2025, **bent: Any) -> dict[str, Any]:
@@ -125,4 +125,4 @@ def assessed(programme: str, raw: dict[str, Any], rate: int | None = None) -> As
 
 def failed_of(assessment: AssessmentResult, place: int = 0) -> set[str]:
     """Return the names of the conditions that one contract failed."""
-    return {one.condition for one in assessment.contracts[place].failed}
+    return {finding.condition for finding in assessment.contracts[place].failed}

@@ -22,7 +22,7 @@ def run(raw: bytes, programme: str = "guangxi", *terms: str) -> tuple[int, list[
 
 
 def lines(*claims: object) -> bytes:
-    return b"".join(json.dumps(one).encode() + b"\n" for one in claims)
+    return b"".join(json.dumps(raw).encode() + b"\n" for raw in claims)
 
 
 def test_each_line_is_answered_in_order_and_shape() -> None:
@@ -31,7 +31,7 @@ def test_each_line_is_answered_in_order_and_shape() -> None:
     status, printed = run(lines(GOOD, other))
 
     assert status == 0
-    assert [(one["year"], one["award"]) for one in printed] == [(2025, 50 * WAN), (2026, WAN // 2)]
+    assert [(line["year"], line["award"]) for line in printed] == [(2025, 50 * WAN), (2026, WAN // 2)]
     assert list(printed[0]) == [
         *("uscc", "year", "programme", "version", "award", "provisional", "failed", "open", "lines"),
         "contracts",
@@ -132,14 +132,14 @@ def test_what_is_no_json_is_told_and_the_others_are_computed(raw: bytes) -> None
 
     assert status == 1
     assert printed[1]["line"] == 2
-    assert [one.get("award") for one in printed] == [50 * WAN, None, 50 * WAN]
+    assert [line.get("award") for line in printed] == [50 * WAN, None, 50 * WAN]
 
 
 def test_missing_facts_and_unknown_keys_are_no_fault() -> None:
     status, printed = run(b'\xef\xbb\xbf{"year": 2025}\r\n{"year": 2025, "colour": "red", "contracts": [{}]}')
 
     assert status == 0
-    assert [one["award"] for one in printed] == [0, 0]
+    assert [line["award"] for line in printed] == [0, 0]
     assert printed[1]["provisional"]
     assert printed[1]["uscc"] is None
 
@@ -159,9 +159,9 @@ def test_without_a_version_the_claims_year_decides_and_with_one_it_does_not() ->
     explicit_status, explicit = run(claims, "fuzhou@2025")
 
     assert status == 1
-    assert [one.get("version") for one in printed] == [None, "2024", "2025"]
+    assert [line.get("version") for line in printed] == [None, "2024", "2025"]
     assert explicit_status == 0
-    assert [one["version"] for one in explicit] == ["2025"] * 3
+    assert [line["version"] for line in explicit] == ["2025"] * 3
 
 
 def test_a_rate_is_refused_only_for_the_lines_whose_version_has_more_than_one() -> None:

@@ -45,15 +45,15 @@ async def test_terms_of_an_earlier_release_stay_and_only_another_computation_is_
     worded = await _released_earlier("luan", assumptions=["公示 7 个自然日"], source=source)
     other = await _released_earlier("chongzuo", assumptions=[], sharing="x", excludes=[])
 
-    done = await load_programmes(NOW)
+    loaded = await load_programmes(NOW)
 
-    assert (len(done.added), done.reworded) == (20, ["luan@2020"])
-    assert done.different == {"chongzuo@2018": ["excludes", "sharing"]}
-    [fault] = done.faults
+    assert (len(loaded.added), loaded.reworded) == (20, ["luan@2020"])
+    assert loaded.different == {"chongzuo@2018": ["excludes", "sharing"]}
+    [fault] = loaded.faults
     assert fault.startswith("chongzuo@2018 was released with other terms (excludes, sharing)")
     assert fault.endswith("give the changed file a new version")
-    for kept in (worded, other):
-        assert (await ProgrammeTerms.get(id=kept.id)).content == kept.content
+    for terms in (worded, other):
+        assert (await ProgrammeTerms.get(id=terms.id)).content == terms.content
 
 
 async def test_a_version_ends_the_day_before_the_next_begins() -> None:

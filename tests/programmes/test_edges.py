@@ -138,7 +138,7 @@ def test_an_applicant_passes_or_fails_where_the_text_says(
 
     result = assessed(programme, raw, RATES.get(programme))
 
-    assert {each.condition for each in result.failed} == ({failed} if failed else set())
+    assert {finding.condition for finding in result.failed} == ({failed} if failed else set())
     assert (result.award > 0) == (failed is None)
 
 
@@ -193,7 +193,7 @@ def test_a_yearly_cap_is_shared_by_largest_remainder_and_ties_go_to_the_smaller_
 
     result = assessed("henan-buyer", claim("henan-buyer", *contracts))
 
-    assert [each.award for each in result.contracts] == [33_333_333, 33_333_334, 33_333_333]
+    assert [part.award for part in result.contracts] == [33_333_333, 33_333_334, 33_333_333]
     assert [line.step for line in result.lines] == ["year_cap"]
     assert (result.lines[0].base, result.lines[0].amount) == (300 * WAN, 100 * WAN)
 
@@ -223,7 +223,7 @@ def test_suzhou_reduces_only_the_general_part_by_what_was_granted() -> None:
 
     result = assessed("suzhou", claim("suzhou", *contracts, granted_this_year=45 * WAN))
 
-    assert [each.award for each in result.contracts] == [150 * WAN, 5 * WAN]
+    assert [part.award for part in result.contracts] == [150 * WAN, 5 * WAN]
 
 
 def test_a_university_is_capped_per_outcome_over_its_life_and_not_per_year() -> None:
@@ -240,7 +240,7 @@ def test_a_university_is_capped_per_outcome_over_its_life_and_not_per_year() -> 
     )
     firm = assessed("ningxia-seller", claim("ningxia-seller", *contracts))
 
-    assert [each.award for each in result.contracts] == [45 * WAN, 15 * WAN, 80 * WAN]
+    assert [part.award for part in result.contracts] == [45 * WAN, 15 * WAN, 80 * WAN]
     assert firm.award == 100 * WAN
 
 
@@ -254,7 +254,7 @@ def test_of_one_licence_bought_twice_only_the_earliest_registered_counts() -> No
 
     result = assessed("ningxia-buyer", claim("ningxia-buyer", *licences, other_seller, transfer))
 
-    assert [each.eligible for each in result.contracts] == [False, True, False, True, True]
+    assert [part.eligible for part in result.contracts] == [False, True, False, True, True]
     assert failed_of(result, 0) == failed_of(result, 2) == {"first_licence"}
 
 
@@ -269,7 +269,7 @@ def test_hefei_sums_an_outcome_rounds_once_and_shares_by_base() -> None:
 
     result = assessed("hefei", claim("hefei", *contracts))
 
-    assert [each.award for each in result.contracts] == [6 * WAN, 6 * WAN, 6 * WAN, 0, 0]
+    assert [part.award for part in result.contracts] == [6 * WAN, 6 * WAN, 6 * WAN, 0, 0]
     assert failed_of(result, 3) == {"min_outcome_paid"}
     assert failed_of(result, 4) == {"used_in"}
 
@@ -279,7 +279,7 @@ def test_a_voucher_takes_its_brackets_from_the_sum_of_the_year() -> None:
 
     result = assessed("nanning-voucher", claim("nanning-voucher", *contracts))
 
-    assert [each.award for each in result.contracts] == [6 * WAN + WAN // 2] * 2
+    assert [part.award for part in result.contracts] == [6 * WAN + WAN // 2] * 2
     assert [line.step for line in result.lines] == ["sum", "bracket", "bracket", "total", "year_cap"]
     assert [line.amount for line in result.lines[1:3]] == [5 * WAN, 8 * WAN]
 

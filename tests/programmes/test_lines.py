@@ -65,7 +65,7 @@ def test_a_university_whose_outcome_is_not_named_has_it_open() -> None:
     result = assessed("ningxia-seller", claim("ningxia-seller", *contracts, applicant={"kind": "university"}))
 
     assert result.award == 150 * WAN
-    assert [one.condition for one in result.contracts[0].open] == ["outcome"]
+    assert [finding.condition for finding in result.contracts[0].open] == ["outcome"]
 
 
 def test_an_equity_estimate_supposes_the_whole_share_paid_in() -> None:

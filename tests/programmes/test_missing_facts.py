@@ -14,10 +14,10 @@ from tests.programmes.sample_claims import WAN, assessed, claim, contract
 
 def open_of(programme: str, raw: dict[str, Any], rate: int | None = None) -> tuple[int, set[str]]:
     result = assessed(programme, raw, rate)
-    names = {one.condition for one in result.open}
-    for each in result.contracts:
-        names |= {one.condition for one in each.open}
-        assert all(str(one.reason).startswith("待核") for one in each.open)
+    names = {finding.condition for finding in result.open}
+    for contract_result in result.contracts:
+        names |= {finding.condition for finding in contract_result.open}
+        assert all(str(finding.reason).startswith("待核") for finding in contract_result.open)
     assert result.provisional == bool(names)
     return result.award, names
 
@@ -109,8 +109,8 @@ def test_a_missing_fact_of_the_claim_is_open(programme: str, bent: dict[str, Any
         raw = claim(programme, **bent)
     else:
         sales = {"2024": WAN, "2025": WAN}
-        one = contract(programme, trade_amount=WAN, paid=WAN, new_sales=sales)
-        raw = claim(programme, one, **bent)
+        raw_contract = contract(programme, trade_amount=WAN, paid=WAN, new_sales=sales)
+        raw = claim(programme, raw_contract, **bent)
 
     assert open_of(programme, raw)[1] == names
 
@@ -124,7 +124,7 @@ def test_licences_that_may_be_the_same_are_open_and_both_count() -> None:
     result = assessed("ningxia-buyer", claim("ningxia-buyer", *licences))
 
     assert result.award == 6 * WAN
-    assert [len(one.open) for one in result.contracts] == [0, 1]
+    assert [len(contract_result.open) for contract_result in result.contracts] == [0, 1]
 
 
 def test_a_failed_contract_keeps_what_is_open() -> None:
@@ -133,7 +133,7 @@ def test_a_failed_contract_keeps_what_is_open() -> None:
     result = assessed("guangxi", raw)
 
     assert result.provisional
-    assert [one.state for one in result.contracts[0].conditions] == ["failed", "met", "open", "met"]
+    assert [finding.state for finding in result.contracts[0].conditions] == ["failed", "met", "open", "met"]
 
 
 def test_an_estimate_supposes_full_payment_and_says_what_is_open() -> None:
@@ -149,8 +149,8 @@ def test_an_estimate_supposes_full_payment_and_says_what_is_open() -> None:
 
     assert result.award == 60 * WAN
     assert result.provisional
-    assert {one.condition for one in result.contracts[0].open} == {"party", "receipts.on"}
-    assert {one.condition for one in result.open} == {"granted_this_year"}
+    assert {finding.condition for finding in result.contracts[0].open} == {"party", "receipts.on"}
+    assert {finding.condition for finding in result.open} == {"granted_this_year"}
 
 
 def test_an_estimate_without_its_rate_shows_conditions_and_no_amount() -> None:
@@ -162,12 +162,15 @@ def test_an_estimate_without_its_rate_shows_conditions_and_no_amount() -> None:
 
 
 def test_what_is_open_on_a_contract_stays_open_when_the_applicant_fails() -> None:
-    one = contract("ningbo-buyer", trade_amount=100 * WAN, mode=None)
+    raw = contract("ningbo-buyer", trade_amount=100 * WAN, mode=None)
 
-    kept = open_of("ningbo-buyer", claim("ningbo-buyer", one))
-    failed = open_of("ningbo-buyer", claim("ningbo-buyer", one, applicant={"region": "110000"}))
-    result = assessed("ningbo-buyer", claim("ningbo-buyer", one, applicant={"region": "110000"}))
+    open_before = open_of("ningbo-buyer", claim("ningbo-buyer", raw))
+    failed = open_of("ningbo-buyer", claim("ningbo-buyer", raw, applicant={"region": "110000"}))
+    result = assessed("ningbo-buyer", claim("ningbo-buyer", raw, applicant={"region": "110000"}))
 
-    assert kept == (15 * WAN, {"auction"})
+    assert open_before == (15 * WAN, {"auction"})
     assert failed == (0, {"auction"})
-    assert [(each.eligible, each.award, len(each.lines)) for each in result.contracts] == [(True, 0, 1)]
+    assert [
+        (contract_result.eligible, contract_result.award, len(contract_result.lines))
+        for contract_result in result.contracts
+    ] == [(True, 0, 1)]

@@ -24,14 +24,14 @@ def computed(name: str, raw: dict[str, Any], rate: int | None) -> dict[str, Any]
         "provisional": result.provisional,
         "failed": bool(result.failed),
         "contracts": [
-            {"no": one.no, "eligible": one.eligible, "base": one.base, "award": one.award}
-            for one in result.contracts
+            {"no": contract.no, "eligible": contract.eligible, "base": contract.base, "award": contract.award}
+            for contract in result.contracts
         ],
     }
 
 
 def test_both_readings_know_the_same_sets() -> None:
-    assert {f"{one.programme}@{one.version}" for one in shipped()} == set(PROGRAMMES)
+    assert {f"{terms.programme}@{terms.version}" for terms in shipped()} == set(PROGRAMMES)
     assert CLAIMS_EACH * len(PROGRAMMES) >= 2_000
 
 
@@ -43,8 +43,8 @@ def test_engine_and_oracle_agree_on_claims_at_random(name: str) -> None:
 
     for _ in range(CLAIMS_EACH):
         raw = random_claim(random, name)
-        given = name == "nanning@2025" or (find_terms(name)[0].one_rate and random.random() < 0.2)
-        rate = random.randrange(ceiling + 1) if given else None
+        takes_rate = name == "nanning@2025" or (find_terms(name)[0].one_rate and random.random() < 0.2)
+        rate = random.randrange(ceiling + 1) if takes_rate else None
 
         ours = computed(name, raw, rate)
 

@@ -35,17 +35,17 @@ def test_parts_add_up_and_nothing_passes_a_ceiling(name: str, seed: int) -> None
     result = computed(terms, raw)
 
     if terms.per_contract:
-        assert sum(one.award for one in result.contracts) == result.award
-    for one in result.contracts:
-        assert one.award >= 0
-        assert one.eligible or one.award == 0
+        assert sum(part.award for part in result.contracts) == result.award
+    for part in result.contracts:
+        assert part.award >= 0
+        assert part.eligible or part.award == 0
         if terms.one_rate:
-            assert one.award * 10_000 <= one.base * terms.ceiling + 10_000
-        if one.award:
-            assert one.lines[-1].amount == one.award
+            assert part.award * 10_000 <= part.base * terms.ceiling + 10_000
+        if part.award:
+            assert part.lines[-1].amount == part.award
     if result.year_stage is not None:
-        counted = sum(one.award for one in result.contracts if _is_under_year_cap(result, one.no))
-        assert counted <= result.year_stage.room
+        under_year_cap = sum(part.award for part in result.contracts if _is_under_year_cap(result, part.no))
+        assert under_year_cap <= result.year_stage.room
 
 
 def _is_under_year_cap(result: AssessmentResult, no: str | None) -> bool:
@@ -65,18 +65,22 @@ def test_the_order_of_contracts_changes_nothing(name: str, seed: int) -> None:
 
     assert forth.award == back.award
     assert forth.provisional == back.provisional
-    awards = {one.no: (one.award, one.eligible) for one in forth.contracts}
-    assert awards == {one.no: (one.award, one.eligible) for one in back.contracts}
+    awards = {part.no: (part.award, part.eligible) for part in forth.contracts}
+    assert awards == {part.no: (part.award, part.eligible) for part in back.contracts}
 
 
 @few
-@given(st.sampled_from([one.programme for one in ONE_RATE]), st.integers(0, 10**9), st.integers(1, 10**9))
+@given(
+    st.sampled_from([contract.programme for contract in ONE_RATE]),
+    st.integers(0, 10**9),
+    st.integers(1, 10**9),
+)
 def test_more_paid_never_lowers_an_award(programme: str, seed: int, more: int) -> None:
     name = next(name for name in EVERY if name.startswith(programme + "@") and EVERY[name].one_rate)
     raw = random_claim(Random(seed), name)
     raised = deepcopy(raw)
-    for one in raised["contracts"]:
-        for receipt in one.get("receipts") or []:
+    for contract in raised["contracts"]:
+        for receipt in contract.get("receipts") or []:
             if receipt.get("amount") is not None:
                 receipt["amount"] += more
 
@@ -90,7 +94,7 @@ def test_the_printed_lines_carry_clauses_and_end_in_the_award(name: str, seed: i
 
     printed = result.to_json()
 
-    lines = [line for one in printed["contracts"] for line in one["lines"]] + printed["lines"]
+    lines = [line for contract in printed["contracts"] for line in contract["lines"]] + printed["lines"]
     assert all("摘要" in line["clause"] and line["note"] for line in lines)
     assert printed["award"] == result.award
     if not EVERY[name].per_contract and result.award:

@@ -41,22 +41,24 @@ ONE_RATE = {
 
 def test_twenty_two_sets_are_shipped_each_with_source_clauses_and_assumptions() -> None:
     assert len(shipped()) == 22
-    for one in shipped():
-        assert one.content["source"]["document"]
-        assert all(clause["summary"] for clause in one.content["clauses"].values())
-        assert one.content["assumptions"]
-        assert one.valid_from.isoformat() == f"{one.version}-01-01"
+    for rule_set in shipped():
+        assert rule_set.content["source"]["document"]
+        assert all(clause["summary"] for clause in rule_set.content["clauses"].values())
+        assert rule_set.content["assumptions"]
+        assert rule_set.valid_from.isoformat() == f"{rule_set.version}-01-01"
 
 
 def test_one_rate_may_be_replaced_where_a_set_has_but_one() -> None:
-    assert {f"{one.programme}@{one.version}" for one in shipped() if one.one_rate} == ONE_RATE
+    assert {
+        f"{rule_set.programme}@{rule_set.version}" for rule_set in shipped() if rule_set.one_rate
+    } == ONE_RATE
 
 
 def test_only_articles_that_the_sources_name_are_given() -> None:
     articles = {
-        (one.programme, clause["article"])
-        for one in shipped()
-        for clause in one.content["clauses"].values()
+        (rule_set.programme, clause["article"])
+        for rule_set in shipped()
+        for clause in rule_set.content["clauses"].values()
         if clause["article"]
     }
 
@@ -81,7 +83,7 @@ def test_an_unknown_programme_or_version_is_refused(name: str) -> None:
 
 def test_one_version_of_each_programme_is_in_force() -> None:
     assert len(in_force(2026)) == 21
-    assert {one.programme for one in in_force(2018)} == {"chongzuo", "ningbo-buyer"} | {
+    assert {rule_set.programme for rule_set in in_force(2018)} == {"chongzuo", "ningbo-buyer"} | {
         "ningbo-seller",
         "ningbo-broker",
     }
@@ -148,11 +150,11 @@ def test_cases_and_brackets_must_join(name: str, bend: Callable[[dict[str, Any]]
 
 
 def test_the_sentences_of_a_rule_file_can_be_collected_for_the_catalogues() -> None:
-    found = set(translatable_strings(find_terms("nanning")[0].content))
+    sentences = set(translatable_strings(find_terms("nanning")[0].content))
 
-    assert "买卖双方无隶属或关联关系" in found
-    assert "“经营一年以上”按成立日期至申报年度 12 月 31 日满一年计" in found
-    assert all(not sentence.isascii() for sentence in found)
+    assert "买卖双方无隶属或关联关系" in sentences
+    assert "“经营一年以上”按成立日期至申报年度 12 月 31 日满一年计" in sentences
+    assert all(not sentence.isascii() for sentence in sentences)
 
 
 def test_a_rule_file_is_read_from_its_name_to_its_procedure() -> None:

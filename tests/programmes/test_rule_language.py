@@ -83,10 +83,10 @@ def test_costs_that_are_no_technology_are_taken_off_a_gross_base() -> None:
     base = {"fact": "contract_amount", "less_excluded": ["equipment", "software"], "clause": "base"}
     content = bent("guangxi", base=base)
     costs = {"equipment": 30 * WAN, "software": 10 * WAN}
-    one = contract("guangxi", contract_amount=100 * WAN, excluded=costs)
+    raw = contract("guangxi", contract_amount=100 * WAN, excluded=costs)
     dark = contract("guangxi", contract_amount=100 * WAN, excluded={"equipment": 30 * WAN})
 
-    assert paid(content, claim("guangxi", one)).award == 30 * WAN
+    assert paid(content, claim("guangxi", raw)).award == 30 * WAN
     assert paid(content, claim("guangxi", dark)).provisional
 
 
@@ -148,8 +148,8 @@ def test_the_cap_of_the_year_may_come_before_the_cap_of_the_outcome() -> None:
     outcome_first = paid(bent("guangxi", caps=caps), raw)
     year_first = paid(bent("guangxi", caps=caps, order=order), raw)
 
-    assert [one.award for one in outcome_first.contracts] == [10 * WAN, 10 * WAN]
-    assert [one.award for one in year_first.contracts] == [10 * WAN, 5 * WAN]
+    assert [part.award for part in outcome_first.contracts] == [10 * WAN, 10 * WAN]
+    assert [part.award for part in year_first.contracts] == [10 * WAN, 5 * WAN]
     assert not year_first.provisional
 
 
@@ -158,7 +158,7 @@ def test_a_cap_may_be_filled_in_the_order_of_contract_numbers() -> None:
 
     result = paid(bent("henan-buyer", sharing="by_number"), claim("henan-buyer", *contracts))
 
-    assert [one.award for one in result.contracts] == [40 * WAN, 60 * WAN]
+    assert [part.award for part in result.contracts] == [40 * WAN, 60 * WAN]
 
 
 @pytest.mark.parametrize(
@@ -230,8 +230,8 @@ def test_exactly_the_bound_that_must_be_passed_lacks_no_amount_and_is_told_in_wo
     )
 
     def remedy(amount: int) -> str:
-        one = contract("guangxi", trade_amount=amount)
-        return str(paid(content, claim("guangxi", one)).contracts[0].conditions[-1].remedy)
+        raw = contract("guangxi", trade_amount=amount)
+        return str(paid(content, claim("guangxi", raw)).contracts[0].conditions[-1].remedy)
 
     assert "10 万元" in remedy(90 * WAN)
     assert remedy(100 * WAN) == "须满足：技术交易额超过 100 万元"
@@ -241,19 +241,19 @@ def test_an_add_on_without_a_cap_is_paid_in_full() -> None:
     content = bent("ningbo-buyer")
     del content["add_ons"][0]["cap"]
     del content["rates"][1]["cap"]
-    one = contract("ningbo-buyer", trade_amount=10_000 * WAN, mode="auction", seller={"region": "110000"})
+    raw = contract("ningbo-buyer", trade_amount=10_000 * WAN, mode="auction", seller={"region": "110000"})
 
-    assert paid(content, claim("ningbo-buyer", one)).award == 1_000 * WAN
+    assert paid(content, claim("ningbo-buyer", raw)).award == 1_000 * WAN
 
 
 def test_a_cap_on_an_outcome_may_be_for_each_claim_anew() -> None:
     content = bent("hefei")
     content["caps"][0]["outcome"]["less_granted"] = False
     del content["caps"][0]["year"]
-    one = contract("hefei", paid=2_000 * WAN, granted_for_outcome=150 * WAN)
+    raw = contract("hefei", paid=2_000 * WAN, granted_for_outcome=150 * WAN)
 
-    assert paid(content, claim("hefei", one)).award == 150 * WAN
-    assert paid(bent("hefei"), claim("hefei", one)).award == 0
+    assert paid(content, claim("hefei", raw)).award == 150 * WAN
+    assert paid(bent("hefei"), claim("hefei", raw)).award == 0
 
 
 def test_a_rate_of_a_bracket_may_be_without_a_cap() -> None:

@@ -15,9 +15,9 @@ async def test_every_released_programme_is_in_the_index(deps: Deps) -> None:
 
     count = await rebuild(INDEX, search=deps.search)
 
-    found = await status(INDEX, search=deps.search)
+    index_status = await status(INDEX, search=deps.search)
     assert count == await Programme.all().count() > 0
-    assert (found.documents, found.differences) == (count, 0)
+    assert (index_status.documents, index_status.differences) == (count, 0)
 
 
 async def test_a_programme_without_released_terms_is_not_found() -> None:

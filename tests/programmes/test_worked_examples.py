@@ -58,7 +58,7 @@ def test_a_worked_example_comes_out(programme: str, contracts: Rows, award: int)
     result = assessed(programme, raw)
 
     assert result.award == award * WAN
-    assert sum(one.award for one in result.contracts) == result.award
+    assert sum(part.award for part in result.contracts) == result.award
     assert not result.provisional
 
 

@@ -10,8 +10,8 @@ from market.deps import Deps
 from market.kit.jobs import job
 from market.records.by import By
 
-COMPUTE = "subsidies.compute_year"
-RECHECK = "subsidies.recheck_year"
+COMPUTE = "budgets.compute_year"
+RECHECK = "budgets.recheck_year"
 
 
 @job(COMPUTE)

@@ -1,4 +1,7 @@
-"""Ties between parties, entered from public registers; a person is kept as a hash alone."""
+"""Ties between parties from public registers: shareholdings, and people who serve several organisations.
+
+Of a person only a hash is stored.
+"""
 
 from __future__ import annotations
 
@@ -18,16 +21,16 @@ from market.records.by import By
 
 
 @atomic()
-async def enter_tie(
+async def record_tie(
     kind: TieKind, uscc: str, other: str, *, role: str, basis_points: int | None, source: str, by: By
 ) -> PartyTie:
-    """Keep that one organisation holds shares of another, or that a person serves one.
+    """Record that one organisation holds shares of another, or that a person serves one.
 
-    `other` is the holder's code, or the person's identity number, of which only the hash is kept.
+    `other` is the holder's code, or the person's identity number, of which only the hash is stored.
 
     Raises:
         Invalid: a code with a wrong digit, or a shareholding without its share.
-        Conflict: it is known.
+        Conflict: the tie is recorded already.
     """
     by.actor.require(IntegrityAct.ENTER_RELATED_PARTIES)
     uscc, other = canonical_key(uscc), canonical_key(other)
@@ -42,7 +45,7 @@ async def enter_tie(
         other, basis_points = hashlib.sha256(other.encode()).hexdigest(), None
     if await PartyTie.exists(kind=kind, uscc=uscc, other=other, role=role):
         raise Conflict(_("这条关联已经登记。"))
-    made = await PartyTie.create(
+    tie = await PartyTie.create(
         id=uuid4(),
         kind=kind,
         uscc=uscc,
@@ -53,8 +56,8 @@ async def enter_tie(
         entered_by_id=by.actor.user_id,
         entered_at=by.now,
     )
-    await record("organisation", made.id, RelatedPartyVerb.ENTER_TIE, by=by, kind=kind.value, uscc=uscc)
-    return made
+    await record("organisation", tie.id, RelatedPartyVerb.ENTER_TIE, by=by, kind=kind.value, uscc=uscc)
+    return tie
 
 
 async def list_ties(text: str = "") -> list[PartyTie]:

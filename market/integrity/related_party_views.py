@@ -19,14 +19,14 @@ from market.kit.web import deps, form_data_or_none, redirect_to
 from market.records.by import By
 
 
-async def party_ties(request: Request) -> Response:
+async def index(request: Request) -> Response:
     actor, now = actor_for(request, AccountAct.SEE_DESK), deps(request).clock()
     form = TieForm(await form_data_or_none(request))
     if request.method == "POST":
         actor.require(IntegrityAct.ENTER_RELATED_PARTIES)
         if form.validate_on_submit():
             with form.catch_invalid():
-                await related_parties.enter_tie(
+                await related_parties.record_tie(
                     TieKind(form.kind.data),
                     str(form.uscc.data),
                     str(form.other.data),
@@ -51,5 +51,5 @@ async def party_ties(request: Request) -> Response:
 
 
 routes = [
-    Route("/desk/ties", party_ties, name="integrity:related_parties", methods=["GET", "POST"]),
+    Route("/desk/ties", index, name="integrity:related_parties", methods=["GET", "POST"]),
 ]

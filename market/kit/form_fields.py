@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Sequence
 from datetime import date
 from decimal import Decimal, InvalidOperation
@@ -66,12 +67,15 @@ class NumberRange:
             raise ValidationError(_("请填 %(low)s 到 %(high)s 之间的整数。", low=self.low, high=self.high))
 
 
+_UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
+
+
 class _StorableText:
     """Validates that the database can store the text: no zero bytes, no surrogates."""
 
     def __call__(self, form: Any, field: Any) -> None:
         for value in field.raw_data or []:
-            if isinstance(value, str) and any(c == "\x00" or "\ud800" <= c <= "\udfff" for c in value):
+            if isinstance(value, str) and _UNSTORABLE.search(value):
                 field.data = None
                 raise StopValidation(_("含有不能保存的字符，请删去后再提交。"))
 

@@ -14,8 +14,9 @@ import pytest
 
 from market.accounts.models import MemberRole
 from market.audit.models import AuditEvent
-from market.contracts import banking, receiving, refunding, registration, signing
+from market.contracts import bank_statements, refunds, registration, signing
 from market.contracts.models import INSTALMENT, Contract, ContractDraft, Receipt
+from market.contracts.remittances import confirm_remittance
 from market.deals.brokerage import book_commission
 from market.deals.models import Deal, Offer
 from market.deals.offers import accept_offer, make_offer
@@ -265,7 +266,7 @@ async def test_money_that_came_is_counted_once() -> None:
     paid = PaidPayment(uuid4(), INSTALMENT, second.id, Money(second.amount), Money(0), LATER)
 
     await one_wins(
-        *[receiving.confirm_remittance(remittance.id, by=By(parties.seller_finance, LATER)) for _ in range(8)]
+        *[confirm_remittance(remittance.id, by=By(parties.seller_finance, LATER)) for _ in range(8)]
     )
     found = await race(*[book_update(paid, by=By.job(LATER)) for _ in range(50)])
 
@@ -280,12 +281,12 @@ async def test_one_line_of_a_bank_statement_is_booked_once() -> None:
     row = Row("805,000.00", f"{contract.number}-1")
 
     taken = await race(
-        *[banking.import_statement(kept(icbc(row)), by=By(parties.seller, LATER)) for _ in range(10)]
+        *[bank_statements.import_statement(kept(icbc(row)), by=By(parties.seller, LATER)) for _ in range(10)]
     )
     statement = await take_over(parties, row)
     [line] = await lines_of(statement)
     found = await race(
-        *[banking.confirm_line(line.id, by=By(parties.seller_finance, LATER)) for _ in range(50)]
+        *[bank_statements.confirm_line(line.id, by=By(parties.seller_finance, LATER)) for _ in range(50)]
     )
 
     assert taken == {"done": 10}
@@ -317,7 +318,7 @@ async def test_a_payment_goes_back_once() -> None:
 
     asked = await race(
         *[
-            refunding.request_refund(
+            refunds.request_refund(
                 payment.id, payment.amount, "退回", by=By(payable.parties.seller_finance, LATER)
             )
             for _ in range(50)
@@ -342,7 +343,7 @@ async def test_a_refund_by_bank_is_confirmed_once() -> None:
 
     recorded = await race(
         *[
-            refunding.record_refund(
+            refunds.record_refund(
                 line,
                 800,
                 "付错",
@@ -355,7 +356,7 @@ async def test_a_refund_by_bank_is_confirmed_once() -> None:
         ]
     )
     refund = await Refund.get()
-    confirmed = await race(*[refunding.confirm_refund(refund.id, by=By(other, LATER)) for _ in range(50)])
+    confirmed = await race(*[refunds.confirm_refund(refund.id, by=By(other, LATER)) for _ in range(50)])
 
     assert recorded == {"done": 1, "ActionNotAllowed": 19}
     assert confirmed == {"done": 1, "ActionNotAllowed": 49}

@@ -7,8 +7,8 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from market.accounts.web import actor_for
-from market.contracts import banking
-from market.contracts.bank_forms import AsideForm, StatementForm
+from market.contracts import bank_statements
+from market.contracts.money_forms import AsideForm, StatementForm
 from market.contracts.permissions import ContractAct
 from market.files.attachments import required_upload
 from market.kit.errors import Forbidden, Invalid
@@ -41,7 +41,7 @@ async def statements(request: Request) -> Response:
     if request.method == "POST":
         with form.catch_invalid():
             blob = await required_upload(request)
-            made, is_new = await banking.import_statement(blob, by=By(actor, deps(request).clock()))
+            made, is_new = await bank_statements.import_statement(blob, by=By(actor, deps(request).clock()))
             words = (
                 _("共 %(n)s 行，正在匹配。", n=made.new_count) if is_new else _("这份流水导入过，没有变化。")
             )
@@ -86,7 +86,7 @@ async def statement(request: Request) -> Response:
         status=status,
         shown=SHOWN,
         page=page_request.page(lines, counts.get(status, 0)),
-        instalments=await banking.instalments_of(lines),
+        instalments=await bank_statements.instalments_of(lines),
         waiting=counts.get(LineStatus.NEW, 0),
     )
 
@@ -95,7 +95,7 @@ async def confirm(request: Request) -> Response:
     actor = actor_for(request, ContractAct.CONFIRM_REMITTANCE)
     found = await get_statement_for(actor, path_id(request, "statement_id"))
     chosen = [str(each) for each in (await form_data(request)).getlist("line")]
-    told = await banking.confirm_lines(
+    told = await bank_statements.confirm_lines(
         [line_id for each in chosen[:100] if (line_id := uuid_or_none(each))],
         by=By(actor, deps(request).clock()),
     )
@@ -121,15 +121,15 @@ async def act(request: Request) -> Response:
                 chosen = uuid_or_none(given.get("instalment"))
                 if chosen is None:
                     raise Invalid(_("请选择这笔款付的是哪一期。"))
-                await banking.match_line(found.id, chosen, by=By(actor, now))
+                await bank_statements.match_line(found.id, chosen, by=By(actor, now))
             case "release":
-                await banking.release_line(found.id, by=By(actor, now))
+                await bank_statements.release_line(found.id, by=By(actor, now))
             case "reopen":
-                await banking.reopen_line(found.id, by=By(actor, now))
+                await bank_statements.reopen_line(found.id, by=By(actor, now))
             case "confirm":
-                await banking.confirm_line(found.id, by=By(actor, now))
+                await bank_statements.confirm_line(found.id, by=By(actor, now))
             case _:
-                await banking.set_line_aside(found.id, str(form.note.data or ""), by=By(actor, now))
+                await bank_statements.set_line_aside(found.id, str(form.note.data or ""), by=By(actor, now))
     except Invalid as refused:
         form.add_error(refused.field or "", str(refused))
         return await _line_page(request, found, form)
@@ -138,16 +138,16 @@ async def act(request: Request) -> Response:
 
 async def _line_page(request: Request, found: BankLine, form: AsideForm) -> Response:
     is_open = found.status is LineStatus.OPEN
-    matcher = await banking.matcher_of(found.organisation_id) if is_open else None
+    matcher = await bank_statements.matcher_of(found.organisation_id) if is_open else None
     return render_form(
         request,
         "payments/bank_line.html",
         form,
         line=found,
-        instalment=(await banking.instalments_of([found])).get(found.payable_id)
+        instalment=(await bank_statements.instalments_of([found])).get(found.payable_id)
         if found.payable_id
         else None,
-        candidates=matcher.candidates(banking.paying(found))[:20] if matcher else [],
+        candidates=matcher.candidates(bank_statements.line_facts(found))[:20] if matcher else [],
     )
 
 

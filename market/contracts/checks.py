@@ -1,9 +1,10 @@
-"""What must be true of the money of contracts at any moment."""
+"""Invariants of the money of contracts."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 
+from market.contracts.commissions import COMMISSIONS_OFF
 from market.contracts.models import INSTALMENT
 from market.kit.room import Check
 from market.ledger.checks import find_rows
@@ -80,20 +81,10 @@ async def refunds_are_booked() -> list[str]:
     )
 
 
-COMMISSIONS = """
-SELECT n.deal_id, n.commission_basis_points AS share, r.received, c.currency,
-    market_available('commission:' || n.deal_id) AS booked
-FROM introductions n JOIN contracts c ON c.deal_id = n.deal_id CROSS JOIN LATERAL (
-    SELECT coalesce(sum(amount), 0) AS received FROM receipts WHERE contract_id = c.id) r
-WHERE n.agreed_at IS NOT NULL AND market_available('commission:' || n.deal_id)
-    <> div(r.received * n.commission_basis_points + 5000, 10000)
-"""
-
-
 async def commissions_follow_receipts() -> list[str]:
     """What stands in the book for a broker is the agreed share of what was really received."""
     return await find_rows(
-        COMMISSIONS,
+        COMMISSIONS_OFF,
         "deal {deal_id}: {share} basis points of {received}, in the book {booked}",
     )
 

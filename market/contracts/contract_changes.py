@@ -13,9 +13,9 @@ from market.accounts.actors import Actor
 from market.accounts.messages import notify
 from market.accounts.models import MemberRole
 from market.audit.log import record
-from market.contracts.closing import ask_to_close
 from market.contracts.locks import lock_contract_for
 from market.contracts.models import ChangeKind, Contract, ContractChange
+from market.contracts.payment_pages import enqueue_closing
 from market.contracts.permissions import ContractAct
 from market.contracts.queries import waiting_amount
 from market.contracts.verbs import ContractVerb
@@ -98,7 +98,7 @@ async def propose_change(
     )
     await record("contract", contract.id, PROPOSED[kind], by=by, change=change.id, side=side)
     if is_done:
-        await ask_to_close([each.id for each in contract.instalments])
+        await enqueue_closing([each.id for each in contract.instalments])
     words = (
         _("合同 %(number)s 的登记已注销。", number=contract.number)
         if is_done
@@ -213,7 +213,7 @@ async def _rescind(change: ContractChange, contract: Contract, deal: Deal, *, by
                 at=by.now,
                 subject=("contract", contract.id),
             )
-    await ask_to_close(ids)
+    await enqueue_closing(ids)
     await transition(deal, DealAction.RESCIND, by=by, contract=contract.number)
 
 

@@ -2,36 +2,32 @@
 
 from uuid import UUID
 
-from market.contracts import banking, closing
-from market.contracts.checks import COMMISSIONS
-from market.contracts.receiving import settle_commission
+from market.contracts import bank_statements, commissions, payment_pages
 from market.deps import Deps
-from market.kit.database import connection
 from market.kit.jobs import job
 
 
-@job(closing.CLOSE_PAGE)
+@job(payment_pages.CLOSE_PAGE)
 async def close_page(deps: Deps, instalment_id: str) -> None:
-    """Close the page on which an instalment of an ended contract could still be paid."""
+    """Close the payment page of an instalment of an ended contract."""
     if deps.gateway is not None:
-        await closing.close_page(UUID(instalment_id), gateway=deps.gateway, now=deps.clock())
+        await payment_pages.close_page(UUID(instalment_id), gateway=deps.gateway, now=deps.clock())
 
 
 @job("contracts.close_pages", cron="*/10 * * * *")
 async def close_pages(deps: Deps) -> None:
-    """Find the pages that are open though their contract has ended, should one have stayed behind."""
+    """Find pages that are open though their contract has ended, and close them."""
     if deps.gateway is not None:
-        await closing.ask_again()
+        await payment_pages.enqueue_left_open()
 
 
-@job(banking.MATCH_STATEMENT)
+@job(bank_statements.MATCH_STATEMENT)
 async def match_statement(deps: Deps, statement_id: str) -> None:
-    """Find what the lines of a bank statement pay; a run that was stopped goes on where it was."""
-    await banking.match_statement(UUID(statement_id), now=deps.clock())
+    """Match the lines of a bank statement; a run that was stopped resumes where it was."""
+    await bank_statements.match_statement(UUID(statement_id), now=deps.clock())
 
 
 @job("contracts.commissions", cron="10 18 * * *")
 async def settle_commissions(deps: Deps) -> None:
-    """Bring each broker's commission to its share of what was received, should one have stayed behind."""
-    for row in await connection().execute_query_dict(COMMISSIONS):
-        await settle_commission(row["deal_id"], now=deps.clock())
+    """Correct commissions that are not their share of what was received."""
+    await commissions.settle_commissions(now=deps.clock())

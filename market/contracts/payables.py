@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from uuid import UUID
 
+from market.contracts.dispute_booking import book_dispute_update
 from market.contracts.models import Instalment
-from market.contracts.money_back import book_dispute_update, book_refund_update
 from market.contracts.queries import open_amount, waiting_amount
-from market.contracts.receiving import receive
+from market.contracts.receipts import book_payment
+from market.contracts.refund_booking import book_refund_update
 from market.deals.models import Deal
 from market.kit.i18n import gettext as _
 from market.kit.money import Money
@@ -52,7 +53,7 @@ class InstalmentPayable:
         """Book what came, went back or is withheld; a failed payment changes nothing on a contract."""
         match update:
             case PaidPayment():
-                await receive(update, by=by)
+                await book_payment(update, by=by)
             case RefundedPayment():
                 await book_refund_update(update, by=by)
             case DisputedPayment():

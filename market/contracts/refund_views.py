@@ -9,10 +9,10 @@ from tortoise.expressions import Q
 
 from market.accounts.permissions import AccountAct
 from market.accounts.web import actor_for
-from market.contracts import queries, refunding
-from market.contracts.bank_forms import OnlineRefundForm, RefundForm
+from market.contracts import queries, refunds
 from market.contracts.forms import RejectionForm
 from market.contracts.models import INSTALMENT, Instalment
+from market.contracts.money_forms import OnlineRefundForm, RefundForm
 from market.contracts.permissions import ContractAct
 from market.contracts.web import rejection_page
 from market.deals.models import Side
@@ -26,8 +26,9 @@ from market.kit.forms import BaseForm
 from market.kit.i18n import gettext as _
 from market.kit.templating import render, render_form
 from market.kit.web import deps, form_data, form_data_or_none, path_id, redirect_to
-from market.payments import refunds, statements
+from market.payments import statements
 from market.payments.models import BankLine, Dispute, Payment, Refund, Remittance
+from market.payments.refunds import refundable
 from market.records.by import By
 
 
@@ -39,7 +40,7 @@ async def refund_payment(request: Request) -> Response:
     instalment = await queries.get_instalment_for(actor, payment.payable_id)
     if side_of(instalment.contract.deal, actor) is not Side.SELLER:
         raise Forbidden(_("退款由转让方的财务人员办理。"))
-    left = await refunds.refundable(payment)
+    left = await refundable(payment)
     form = OnlineRefundForm(
         await form_data_or_none(request),
         data={"amount": left.amount or None},
@@ -47,7 +48,7 @@ async def refund_payment(request: Request) -> Response:
     )
     if form.validate_on_submit():
         with form.catch_invalid(Conflict, field="amount"):
-            await refunding.request_refund(
+            await refunds.request_refund(
                 payment.id, form.amount.data, str(form.reason.data), by=By(actor, deps(request).clock())
             )
             done = redirect_to(request, "contracts:money", number=instalment.contract.number)
@@ -72,7 +73,7 @@ async def _by_bank(
     request: Request, source: Remittance | BankLine, instalment: Instalment | None
 ) -> Response:
     actor, now = actor_for(request, ContractAct.REFUND), deps(request).clock()
-    left = await refunds.refundable(source)
+    left = await refundable(source)
     given = await form_data_or_none(request)
     form = RefundForm(
         given, data={"amount": left.amount or None, "refunded_on": local_date(now)}, currency=source.currency
@@ -80,7 +81,7 @@ async def _by_bank(
     if form.validate_on_submit():
         with form.catch_invalid(Conflict, field="amount"):
             blob = await optional_upload(request)
-            await refunding.record_refund(
+            await refunds.record_refund(
                 source,
                 form.amount.data,
                 str(form.reason.data),
@@ -142,17 +143,17 @@ async def money(request: Request) -> Response:
 
 async def confirm_refund(request: Request) -> Response:
     actor = actor_for(request, ContractAct.CONFIRM_REFUND)
-    refund = await refunding.get_refund_for(actor, path_id(request, "refund_id"))
-    await refunding.confirm_refund(refund.id, by=By(actor, deps(request).clock()))
+    refund = await refunds.get_refund_for(actor, path_id(request, "refund_id"))
+    await refunds.confirm_refund(refund.id, by=By(actor, deps(request).clock()))
     return flash(request, await _back(request, refund), _("退款已确认并入账。"))
 
 
 async def reject_refund(request: Request) -> Response:
     actor = actor_for(request, ContractAct.CONFIRM_REFUND)
-    refund = await refunding.get_refund_for(actor, path_id(request, "refund_id"))
+    refund = await refunds.get_refund_for(actor, path_id(request, "refund_id"))
     form = RejectionForm(await form_data(request))
     if form.validate():
-        await refunding.reject_refund(refund.id, str(form.reason.data), by=By(actor, deps(request).clock()))
+        await refunds.reject_refund(refund.id, str(form.reason.data), by=By(actor, deps(request).clock()))
         return flash(request, await _back(request, refund), _("已退回，这笔退款不算数。"), "note")
     about = _("退款 %(amount)s　%(cause)s", amount=yuan(refund.money), cause=refund.cause)
     back = (await _back(request, refund)).headers["location"]

@@ -11,7 +11,7 @@ from market.accounts.messages import notify
 from market.audit.log import record
 from market.contracts.models import Contract
 from market.contracts.queries import get_contract_for
-from market.contracts.receiving import follow
+from market.contracts.receipts import advance_deal
 from market.contracts.verbs import ContractVerb
 from market.deals.models import Deal, Side
 from market.deals.parties import side_of
@@ -74,7 +74,7 @@ async def register(
     await record(
         "contract", contract.id, ContractVerb.REGISTER, by=by, registration_number=registration_number
     )
-    await follow(contract.deal_id, contract, by=by)
+    await advance_deal(contract, by=by)
     await notify(
         _("合同 %(number)s 已认定登记。", number=contract.number),
         now=by.now,

@@ -2,36 +2,25 @@
 
 from __future__ import annotations
 
-from datetime import datetime
-
-from market.accounts.actors import Actor
 from market.contracts import (
+    bank_statements,
     bank_views,
-    banking,
     change_views,
     checks,
+    dashboard,
     files,
     jobs,
     models,
-    money_cards,
     payables,
     print_views,
     refund_views,
-    standing,
     views,
 )
 from market.contracts.models import ChangeKind, ReceiptSource
 from market.contracts.permissions import PERMISSIONS
 from market.contracts.verbs import ContractVerb, DraftVerb
-from market.kit.cards import Card
 from market.kit.i18n import lazy
 from market.kit.room import LedgerAccount, Room, Subject
-
-
-async def dashboard_cards(actor: Actor, now: datetime) -> list[Card]:
-    """Return the figures of contracts, then those of their money."""
-    return [*await standing.dashboard_cards(actor, now), *await money_cards.dashboard_cards(actor, now)]
-
 
 ROOM = Room(
     "contracts",
@@ -54,10 +43,10 @@ ROOM = Room(
         "contract": Subject(
             lazy("合同"), page="contracts:show", number="HT", files=files.may_open_contract_file
         ),
-        "bank_statement": Subject(lazy("银行流水"), files=banking.may_open_statement),
+        "bank_statement": Subject(lazy("银行流水"), files=bank_statements.may_open_statement),
     },
     payables={models.INSTALMENT: payables.InstalmentPayable()},
-    dashboard=dashboard_cards,
+    dashboard=dashboard.dashboard_cards,
     checks=checks.CHECKS,
     ledger_accounts={
         "agreed": LedgerAccount(lazy("约定价款"), is_guarded=False),

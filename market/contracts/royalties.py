@@ -11,7 +11,7 @@ from market.audit.log import record
 from market.contracts.locks import lock_contract_for
 from market.contracts.models import Contract, Instalment, RoyaltyStatement
 from market.contracts.permissions import ContractAct
-from market.contracts.receiving import follow
+from market.contracts.receipts import advance_deal
 from market.contracts.verbs import ContractVerb
 from market.deals.models import ROYALTIES, Side
 from market.deals.states import DealStatus
@@ -43,7 +43,7 @@ async def state_royalty(
 
     Raises:
         Forbidden: the person acts for the seller.
-        Invalid: at the field that is wrong; periods follow each other without overlapping.
+        Invalid: at the field that is wrong; periods do not overlap.
         Conflict: the contract has no royalties, a statement waits, or the last one was given.
     """
     by.actor.require(ContractAct.STATE_ROYALTY)
@@ -117,7 +117,7 @@ async def confirm_royalty(statement_id: UUID, *, by: By) -> RoyaltyStatement:
         statement.instalment_id = instalment.id
         await statement.save(update_fields=["instalment_id"])
     await record("contract", contract.id, ContractVerb.CONFIRM_ROYALTY, by=by, amount=statement.amount)
-    await follow(contract.deal_id, contract, by=by)
+    await advance_deal(contract, by=by)
     return statement
 
 

@@ -9,12 +9,12 @@ from market.accounts.permissions import AccountAct
 from market.accounts.web import actor_for
 from market.codes.canonical import canonical_key
 from market.codes.contract_lists import CONTRACT_SUB_KINDS
-from market.contracts import queries, receiving, registration, signing
+from market.contracts import payment_pages, queries, registration, remittances, signing
+from market.contracts.contract_progress import lines_of
 from market.contracts.forms import ContractForm, RegistrationForm, RejectionForm, RemittanceForm
 from market.contracts.models import INSTALMENT
 from market.contracts.permissions import ContractAct
 from market.contracts.prints import rate_words, valid_until
-from market.contracts.standing import lines_of
 from market.contracts.terms import ContractTerms, three_amounts
 from market.contracts.web import rejection_page
 from market.deals.models import Side
@@ -153,7 +153,7 @@ async def remit(request: Request) -> Response:
     form = RemittanceForm(given, data={"amount": rest.hundredths or None})
     if form.validate_on_submit():
         with form.catch_invalid():
-            await receiving.record_remittance(
+            await remittances.record_remittance(
                 instalment.id,
                 to_minor_units(form.amount.data, contract.currency, "amount"),
                 await required_upload(request),
@@ -180,7 +180,7 @@ async def remit(request: Request) -> Response:
 
 async def confirm_remittance(request: Request) -> Response:
     actor = actor_for(request, ContractAct.CONFIRM_REMITTANCE)
-    receipt = await receiving.confirm_remittance(
+    receipt = await remittances.confirm_remittance(
         path_id(request, "remittance_id"), by=By(actor, deps(request).clock())
     )
     instalment = await queries.get_instalment_for(actor, receipt.instalment_id)
@@ -193,7 +193,7 @@ async def reject_remittance(request: Request) -> Response:
     remittance, instalment = await queries.get_remittance_for(actor, path_id(request, "remittance_id"))
     form = RejectionForm(await form_data(request))
     if form.validate():
-        await receiving.reject_remittance(
+        await remittances.reject_remittance(
             remittance.id, str(form.reason.data), by=By(actor, deps(request).clock())
         )
         done = redirect_to(request, "contracts:show", number=instalment.contract.number)
@@ -215,7 +215,7 @@ async def pay(request: Request) -> Response:
     given = deps(request)
     base = given.settings.base_url
     contract_page = str(request.app.url_path_for("contracts:show", number=instalment.contract.number))
-    address = await receiving.start_payment(
+    address = await payment_pages.start_payment(
         instalment.id,
         gateway=given.gateway,
         by=By(actor, given.clock()),

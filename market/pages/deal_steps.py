@@ -9,7 +9,7 @@ from enum import StrEnum
 from uuid import UUID
 
 from market.accounts.actors import Actor
-from market.contracts.standing import contract_facts, deals_waiting_for_finance
+from market.contracts.contract_progress import contract_facts, deals_waiting_for_finance
 from market.deals import queries
 from market.deals.brokerage import deals_to_follow_up
 from market.deals.messages import unread_counts

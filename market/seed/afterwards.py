@@ -11,7 +11,7 @@ from market.budgets.models import Clawback
 from market.budgets.states import ClawbackStatus
 from market.claims.expert_panel import assign_experts
 from market.claims.models import Claim
-from market.contracts import banking, refunding
+from market.contracts import bank_statements, refunds
 from market.contracts.models import Contract
 from market.deals.messages import send_message
 from market.deals.models import Deal
@@ -96,12 +96,12 @@ async def _statement(desk: Desk) -> Story:
             f"{amount / 100:.2f},,转账,{text},{name},"
         )
     upload = check_content("银行流水.csv", "\n".join(lines).encode("gb18030"))
-    statement, _is_new = await banking.import_statement(
+    statement, _is_new = await bank_statements.import_statement(
         await store_blob(upload, desk.deps.store), by=By(agent, now)
     )
-    await banking.match_statement(statement.id, now=now)
+    await bank_statements.match_statement(statement.id, now=now)
     interest = await BankLine.get(statement_id=statement.id, amount=31_245)
-    await banking.set_line_aside(interest.id, "银行结息，与合同无关", by=By(agent, now))
+    await bank_statements.set_line_aside(interest.id, "银行结息，与合同无关", by=By(agent, now))
 
 
 async def _refund(desk: Desk) -> Story:
@@ -110,7 +110,7 @@ async def _refund(desk: Desk) -> Story:
     contract = await _contract("mn-slag-brick", "mengyang")
     instalment = await contract.instalments.filter(sequence=1).get()
     lines = ["Refund voucher (demo)", contract.number, "CNY 20,000.00", f"{now:%Y-%m-%d}"]
-    await refunding.record_refund(
+    await refunds.record_refund(
         await Remittance.get(payable_id=instalment.id),
         fen(2) or 0,
         "首期款里多计的样品运输费，双方确认后退回。",

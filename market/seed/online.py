@@ -5,7 +5,7 @@ from __future__ import annotations
 from uuid import UUID
 
 from market.accounts.models import Organisation
-from market.contracts import receiving
+from market.contracts import payment_pages
 from market.deps import Deps
 from market.payments import onboarding, settlement
 from market.payments.gateway import ReturnUrls
@@ -32,7 +32,9 @@ async def pay_online(instalment_id: UUID, *, deps: Deps, by: By) -> None:
     """Let a buyer open the page, pay on it, and come back."""
     if not isinstance(deps.gateway, StandInGateway):
         raise TypeError("only the stand-in can be paid on without a person")
-    await receiving.start_payment(instalment_id, gateway=deps.gateway, by=by, urls=_urls(deps, "/dashboard"))
+    await payment_pages.start_payment(
+        instalment_id, gateway=deps.gateway, by=by, urls=_urls(deps, "/dashboard")
+    )
     payment = await Payment.get(payable_id=instalment_id, status=PaymentStatus.PENDING)
     await deps.gateway.standin.pay(str(payment.checkout_id))
     await settlement.refresh_payment(payment.id, gateway=deps.gateway, now=by.now)

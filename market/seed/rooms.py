@@ -9,7 +9,7 @@ from typing import Any
 
 from market.accounts.actors import Actor
 from market.contracts import queries as contract_queries
-from market.contracts import receiving, registration, signing
+from market.contracts import registration, remittances, signing
 from market.contracts.models import Contract, Instalment
 from market.contracts.terms import ContractTerms, Exclusion
 from market.deals import openings, termination
@@ -325,7 +325,7 @@ def receive(sequence: int) -> Act:
 
     async def act(room: Room, now: datetime) -> None:
         remittance = await _record(room, sequence, now)
-        await receiving.confirm_remittance(
+        await remittances.confirm_remittance(
             remittance.id, by=By(await room.finance(), now + timedelta(minutes=15))
         )
 
@@ -378,7 +378,7 @@ async def _record(room: Room, sequence: int, now: datetime) -> Remittance:
     instalment = await room.instalment(sequence)
     reference = f"{now:%Y%m%d}{room.number:03d}{sequence:02d}8801"
     lines = ["Bank voucher (demo)", reference, f"CNY {instalment.amount / 100:,.2f}", f"{now:%Y-%m-%d}"]
-    return await receiving.record_remittance(
+    return await remittances.record_remittance(
         instalment.id,
         instalment.amount,
         await keep_paper(f"银行回单第{sequence}期.pdf", lines, room.deps.store),

@@ -17,7 +17,7 @@ from pathlib import Path
 
 from starlette.datastructures import Headers, UploadFile
 
-from market.contracts import banking
+from market.contracts import bank_statements
 from market.contracts.models import Contract
 from market.deals.terms import PlanRow
 from market.files.attachments import check_upload, store_blob
@@ -52,9 +52,11 @@ async def main() -> None:
                 started = time.perf_counter()
                 upload = UploadFile(io.BytesIO(content), filename=name, headers=Headers())
                 kept = await store_blob(await check_upload(upload), deps.store)
-                statement, _is_new = await banking.import_statement(kept, by=By(parties.seller, LATER))
+                statement, _is_new = await bank_statements.import_statement(
+                    kept, by=By(parties.seller, LATER)
+                )
                 read = time.perf_counter() - started
-                matched = await banking.match_statement(statement.id, now=LATER)
+                matched = await bank_statements.match_statement(statement.id, now=LATER)
                 taken = time.perf_counter() - started
                 counts = (await statements.count_lines([statement.id]))[statement.id]
                 if sum(counts.values()) != LINES or matched != INSTALMENTS or counts.get(LineStatus.NEW):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from market.contracts import receiving, registration, signing
+from market.contracts import registration, remittances, signing
 from market.contracts.models import Contract, ContractDraft, Instalment
 from market.contracts.terms import ContractTerms, Exclusion
 from market.deals.models import ContractKind, Deal
@@ -89,7 +89,7 @@ async def make_remittance(
         "invoice_amount": None,
         "by": By(parties.seller, now),
     }
-    return await receiving.record_remittance(instalment.id, amount, KEPT, **(defaults | fields))
+    return await remittances.record_remittance(instalment.id, amount, KEPT, **(defaults | fields))
 
 
 def money(amount: int) -> Money:

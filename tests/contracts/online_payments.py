@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from market.contracts import receiving
+from market.contracts import payment_pages
 from market.contracts.models import Contract, Instalment
-from market.contracts.refunding import request_refund
+from market.contracts.refunds import request_refund
 from market.kit.money import Money
 from market.payments import gateway_events, onboarding
 from market.payments.gateway import ReturnUrls
@@ -39,7 +39,7 @@ class PayableContract:
     async def pay(self, sequence: int = 1) -> Payment:
         """The buyer pays what is left of an instalment; the site has heard of it."""
         instalment = await self.instalment(sequence)
-        await receiving.start_payment(
+        await payment_pages.start_payment(
             instalment.id,
             gateway=self.gateway,
             by=By(self.parties.buyer, LATER),

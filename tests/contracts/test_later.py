@@ -11,7 +11,7 @@ import httpx
 import pytest
 from openpyxl import load_workbook
 
-from market.contracts import contract_changes, receiving, registration, royalties, signing
+from market.contracts import contract_changes, registration, remittances, royalties, signing
 from market.contracts.models import ChangeKind, Contract, Instalment
 from market.contracts.queries import get_contract_for
 from market.contracts.terms import ContractTerms, check, converted_money
@@ -67,7 +67,7 @@ async def make_royalty_contract(parties: Parties) -> Contract:
 
 async def pay(parties: Parties, instalment: Instalment) -> None:
     remittance = await make_remittance(parties, instalment, instalment.amount)
-    await receiving.confirm_remittance(remittance.id, by=By(parties.seller_finance, LATER))
+    await remittances.confirm_remittance(remittance.id, by=By(parties.seller_finance, LATER))
 
 
 @pytest.mark.parametrize(

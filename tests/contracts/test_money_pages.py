@@ -10,7 +10,7 @@ import pytest
 
 from market.accounts.models import MemberRole, StaffRole
 from market.app import create_app
-from market.contracts import refunding
+from market.contracts import bank_statements, refunds
 from market.contracts.queries import received
 from market.deps import Deps
 from market.kit.jobs import run_pending
@@ -140,7 +140,6 @@ ROUTES = [
 
 
 async def test_only_those_of_the_seller_reach_its_money(client: httpx.AsyncClient) -> None:
-    from market.contracts import banking
     from tests.contracts.bank_statements import lines_of, take_over
 
     payable = await make_payable_contract()
@@ -149,7 +148,7 @@ async def test_only_those_of_the_seller_reach_its_money(client: httpx.AsyncClien
         payable.parties, Row("345,000.00", f"{payable.contract.number}-2"), Row("1.00")
     )
     line, other = await lines_of(statement)
-    await banking.confirm_line(line.id, by=By(payable.parties.seller_finance, LATER))
+    await bank_statements.confirm_line(line.id, by=By(payable.parties.seller_finance, LATER))
     remittance = (await BankLine.get(id=line.id)).remittance_id
     refund = await payable.refund(payment, 5)
     known: dict[str, UUID | str | None] = {
@@ -189,7 +188,7 @@ async def test_only_those_of_the_seller_reach_its_money(client: httpx.AsyncClien
 async def test_a_refund_that_did_not_leave_is_rejected_with_a_reason(client: httpx.AsyncClient) -> None:
     parties = await make_parties()
     [line] = await lines_of(await take_over(parties, Row("8.00", "货款", payer="某厂")))
-    refund = await refunding.record_refund(
+    refund = await refunds.record_refund(
         line,
         800,
         "付错单位",

@@ -10,10 +10,11 @@ import httpx
 import pytest
 
 from market.accounts.models import MemberRole, Membership, StaffRole
-from market.contracts import receiving
+from market.contracts import remittances
+from market.contracts.contract_progress import deals_waiting_for_finance
+from market.contracts.dashboard import receipt_cards
 from market.contracts.models import INSTALMENT, Contract, ContractDraft
 from market.contracts.queries import received
-from market.contracts.standing import dashboard_cards, deals_waiting_for_finance
 from market.deals.models import Deal
 from market.deals.states import DealStatus
 from market.deps import Deps
@@ -420,7 +421,7 @@ async def test_the_finance_person_is_shown_what_waits(client: httpx.AsyncClient)
     first, _second = await instalments_of(contract)
     await make_remittance(parties, first, 100_00)
 
-    cards = await dashboard_cards(parties.seller_finance, LATER)
+    cards = await receipt_cards(parties.seller_finance, LATER)
 
     assert [(card.count, card.address) for card in cards] == [(1, "/deals?todo=confirm")]
     assert await deals_waiting_for_finance(parties.seller_finance) == {contract.deal_id}
@@ -446,7 +447,7 @@ async def test_the_room_of_a_completed_deal_leads_to_the_subsidy(client: httpx.A
     contract = await make_registered(parties)
     for instalment in await instalments_of(contract):
         remittance = await make_remittance(parties, instalment, instalment.amount)
-        await receiving.confirm_remittance(remittance.id, by=By(parties.seller_finance, LATER))
+        await remittances.confirm_remittance(remittance.id, by=By(parties.seller_finance, LATER))
     deal = await Deal.get(id=contract.deal_id)
     await sign_in(client, parties.buyer)
 

@@ -7,9 +7,9 @@ from tortoise.exceptions import IntegrityError
 from tortoise.transactions import in_transaction
 
 from market.accounts.models import MemberRole
-from market.contracts import banking, refunding
+from market.contracts import bank_statements, refunds
+from market.contracts.dashboard import money_cards
 from market.contracts.models import Receipt, ReceiptSource
-from market.contracts.money_cards import dashboard_cards
 from market.contracts.queries import received
 from market.kit.errors import Conflict, Forbidden, GatewayUnavailable, Invalid, NotFound
 from market.kit.money import Money
@@ -114,9 +114,7 @@ async def test_the_database_itself_refuses_more_than_came_and_a_receipt_beyond_i
 async def test_a_refund_whose_answer_was_lost_is_asked_for_again_and_done_once(fault: Fault) -> None:
     payable = await make_payable_contract()
     payment = await payable.pay()
-    made = await refunding.request_refund(
-        payment.id, 100, "多收", by=By(payable.parties.seller_finance, LATER)
-    )
+    made = await refunds.request_refund(payment.id, 100, "多收", by=By(payable.parties.seller_finance, LATER))
     payable.standin.fail_next(fault)
 
     with pytest.raises(GatewayUnavailable):
@@ -191,13 +189,13 @@ async def test_what_was_paid_twice_goes_back_from_the_surplus_first() -> None:
     statement = await take_over(payable.parties, line_row, line_row)
     known, extra = await lines_of(statement)
     for line in (known, extra):
-        await banking.confirm_line(line.id, by=By(payable.parties.seller_finance, LATER))
+        await bank_statements.confirm_line(line.id, by=By(payable.parties.seller_finance, LATER))
     assert known.remittance_id == remittance.id
     over = await BankLine.get(id=extra.id).select_related("remittance")
     assert over.remittance is not None
     before = await received(payable.contract.id)
 
-    refund = await refunding.record_refund(
+    refund = await refunds.record_refund(
         over.remittance,
         300,
         "重复付款",
@@ -207,15 +205,15 @@ async def test_what_was_paid_twice_goes_back_from_the_surplus_first() -> None:
         by=By(payable.parties.seller_finance, LATER),
     )
     with pytest.raises(SamePerson):
-        await refunding.confirm_refund(refund.id, by=By(payable.parties.seller_finance, LATER))
+        await refunds.confirm_refund(refund.id, by=By(payable.parties.seller_finance, LATER))
     other = await make_member(payable.parties.university, role=MemberRole.FINANCE)
-    await refunding.confirm_refund(refund.id, by=By(other, LATER))
+    await refunds.confirm_refund(refund.id, by=By(other, LATER))
 
     assert payment.amount == PRICE - 300
     assert await received(payable.contract.id) == before == PRICE
     assert await balance(f"surplus:{first.id}") == Money(0)
     with pytest.raises(ActionNotAllowed):
-        await refunding.confirm_refund(refund.id, by=By(other, LATER))
+        await refunds.confirm_refund(refund.id, by=By(other, LATER))
     assert await is_well()
 
 
@@ -225,7 +223,7 @@ async def test_a_payment_for_nothing_here_is_sent_back_from_the_statement() -> N
     other = await make_member(parties.university, role=MemberRole.FINANCE)
 
     async def record() -> Refund:
-        return await refunding.record_refund(
+        return await refunds.record_refund(
             await BankLine.get(id=line.id),
             800,
             "付错单位",
@@ -235,9 +233,9 @@ async def test_a_payment_for_nothing_here_is_sent_back_from_the_statement() -> N
             by=By(parties.seller_finance, LATER),
         )
 
-    await refunding.reject_refund((await record()).id, "没有退出", by=By(other, LATER))
+    await refunds.reject_refund((await record()).id, "没有退出", by=By(other, LATER))
     assert (await BankLine.get(id=line.id)).status is LineStatus.OPEN
-    await refunding.confirm_refund((await record()).id, by=By(other, LATER))
+    await refunds.confirm_refund((await record()).id, by=By(other, LATER))
 
     assert (await BankLine.get(id=line.id)).status is LineStatus.RETURNED
     assert await balance(f"refunded:{parties.university.id}") == Money(800)
@@ -253,10 +251,10 @@ async def test_only_the_sellers_finance_sends_money_back() -> None:
         (await make_member(role=MemberRole.FINANCE), NotFound),
     ):
         with pytest.raises(refusal):
-            await refunding.request_refund(payment.id, 1, "x", by=By(actor, LATER))
+            await refunds.request_refund(payment.id, 1, "x", by=By(actor, LATER))
     for amount, reason in ((0, "x"), (1, " ")):
         with pytest.raises(Invalid):
-            await payable.refund(payment, amount) if amount == 0 else await refunding.request_refund(
+            await payable.refund(payment, amount) if amount == 0 else await refunds.request_refund(
                 payment.id, amount, reason, by=By(payable.parties.seller_finance, LATER)
             )
 
@@ -281,7 +279,7 @@ async def test_disputed_money_is_withheld_until_the_bank_decides(
 ) -> None:
     payable = await make_payable_contract()
     told = await _disputed(payable)
-    cards = await dashboard_cards(payable.parties.seller_finance, LATER)
+    cards = await money_cards(payable.parties.seller_finance, LATER)
     address = f"/contracts/{payable.contract.number}/money"
     assert [each.address for each in cards if each.label == "拒付待答复"] == [address]
     if decision:
@@ -321,7 +319,7 @@ async def test_what_was_not_confirmed_cannot_go_back() -> None:
     remittance = await make_remittance(parties, first, 100)
 
     with pytest.raises(Conflict, match="没有确认"):
-        await refunding.record_refund(
+        await refunds.record_refund(
             remittance,
             100,
             "x",

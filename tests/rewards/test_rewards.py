@@ -10,7 +10,7 @@ import httpx
 import pytest
 from openpyxl import load_workbook
 
-from market.contracts import receiving
+from market.contracts import remittances
 from market.contracts.models import Contract
 from market.deals.models import Side
 from market.deps import Deps
@@ -38,7 +38,7 @@ async def make_received(parties: Parties) -> Contract:
     contract = await make_registered(parties)
     first = (await instalments_of(contract))[0]
     remittance = await make_remittance(parties, first, first.amount)
-    await receiving.confirm_remittance(remittance.id, by=By(parties.seller_finance, LATER))
+    await remittances.confirm_remittance(remittance.id, by=By(parties.seller_finance, LATER))
     return contract
 
 

@@ -7,10 +7,10 @@ from uuid import uuid4
 import pytest
 
 from market.accounts.models import StaffRole
-from market.contracts import receiving, registration, signing
+from market.contracts import payment_pages, receipts, registration, remittances, signing
 from market.contracts.models import INSTALMENT, Contract, ContractExclusion, Receipt
 from market.contracts.queries import find_draft, get_contract_for, received
-from market.contracts.receiving import TooMuch
+from market.contracts.remittances import TooMuch
 from market.contracts.signing import DraftChanged, OwnDraft
 from market.contracts.terms import Exclusion, three_amounts
 from market.deals.models import ContractKind, Deal
@@ -291,7 +291,7 @@ async def test_a_transfer_recorded_by_one_counts_when_another_confirms() -> None
     remittance = await make_remittance(parties, first, 80_500_000)
     before = await received(contract.id)
 
-    await receiving.confirm_remittance(remittance.id, by=By(parties.seller_finance, LATER))
+    await remittances.confirm_remittance(remittance.id, by=By(parties.seller_finance, LATER))
 
     assert (before, await received(contract.id)) == (0, 80_500_000)
     assert await ledger.available(f"due:{first.id}") == Money(0)
@@ -306,7 +306,7 @@ async def test_who_recorded_does_not_confirm() -> None:
     remittance = await make_remittance(parties, first, 1_000_00, by=By(parties.seller_finance, LATER))
 
     with pytest.raises(SamePerson):
-        await receiving.confirm_remittance(remittance.id, by=By(parties.seller_finance, LATER))
+        await remittances.confirm_remittance(remittance.id, by=By(parties.seller_finance, LATER))
 
 
 async def test_the_buyers_finance_does_not_confirm_for_the_seller() -> None:
@@ -316,7 +316,7 @@ async def test_the_buyers_finance_does_not_confirm_for_the_seller() -> None:
     remittance = await make_remittance(parties, first, 1_000_00, by=By(parties.buyer, LATER))
 
     with pytest.raises(Forbidden):
-        await receiving.confirm_remittance(remittance.id, by=By(parties.buyer_finance, LATER))
+        await remittances.confirm_remittance(remittance.id, by=By(parties.buyer_finance, LATER))
     assert await received(contract.id) == 0
 
 
@@ -325,10 +325,10 @@ async def test_confirming_twice_books_once() -> None:
     contract = await make_registered(parties)
     first, _second = await instalments_of(contract)
     remittance = await make_remittance(parties, first, 1_000_00)
-    await receiving.confirm_remittance(remittance.id, by=By(parties.seller_finance, LATER))
+    await remittances.confirm_remittance(remittance.id, by=By(parties.seller_finance, LATER))
 
     with pytest.raises(ActionNotAllowed):
-        await receiving.confirm_remittance(remittance.id, by=By(parties.seller_finance, LATER))
+        await remittances.confirm_remittance(remittance.id, by=By(parties.seller_finance, LATER))
 
     assert await received(contract.id) == 1_000_00
 
@@ -353,7 +353,7 @@ async def test_a_rejected_transfer_may_be_recorded_anew() -> None:
     wrong = await make_remittance(
         parties, first, 80_500_000, invoice_number="26452000000012345678", invoice_amount=80_500_000
     )
-    await receiving.reject_remittance(wrong.id, "回单金额不符", by=By(parties.seller_finance, LATER))
+    await remittances.reject_remittance(wrong.id, "回单金额不符", by=By(parties.seller_finance, LATER))
 
     again = await make_remittance(
         parties, first, 80_500_000, invoice_number="26452000000012345678", invoice_amount=80_500_000
@@ -367,7 +367,7 @@ async def test_when_all_has_arrived_the_deal_is_completed() -> None:
     contract = await make_registered(parties)
     for instalment in await instalments_of(contract):
         remittance = await make_remittance(parties, instalment, instalment.amount)
-        await receiving.confirm_remittance(remittance.id, by=By(parties.seller_finance, LATER))
+        await remittances.confirm_remittance(remittance.id, by=By(parties.seller_finance, LATER))
 
     assert (await Deal.get(id=contract.deal_id)).status is DealStatus.COMPLETED
     assert await received(contract.id) == contract.contract_amount
@@ -379,7 +379,7 @@ async def test_money_before_the_registration_counts_and_the_deal_follows_later()
     contract = await make_contract(parties)
     first, _second = await instalments_of(contract)
     remittance = await make_remittance(parties, first, first.amount)
-    await receiving.confirm_remittance(remittance.id, by=By(parties.seller_finance, LATER))
+    await remittances.confirm_remittance(remittance.id, by=By(parties.seller_finance, LATER))
     before = (await Deal.get(id=contract.deal_id)).status
 
     await registration.register(
@@ -416,11 +416,11 @@ async def test_an_instalment_paid_online_becomes_a_receipt(deps: Deps) -> None:
     _first, second = await instalments_of(contract)
     await _connect(parties, deps)
 
-    await receiving.start_payment(second.id, gateway=deps.gateway, by=By(parties.buyer, LATER), urls=URLS)
+    await payment_pages.start_payment(second.id, gateway=deps.gateway, by=By(parties.buyer, LATER), urls=URLS)
     payment = await Payment.get(payable_id=second.id)
     paid = PaidPayment(payment.id, INSTALMENT, second.id, payment.money, Money(0), LATER)
-    first_time = await receiving.receive(paid, by=By.job(LATER))
-    second_time = await receiving.receive(paid, by=By.job(LATER))
+    first_time = await receipts.book_payment(paid, by=By.job(LATER))
+    second_time = await receipts.book_payment(paid, by=By.job(LATER))
 
     assert first_time is not None
     assert second_time == first_time
@@ -433,9 +433,9 @@ async def test_money_that_arrives_twice_stands_in_the_book_as_surplus() -> None:
     contract = await make_registered(parties)
     first, _second = await instalments_of(contract)
     remittance = await make_remittance(parties, first, first.amount)
-    await receiving.confirm_remittance(remittance.id, by=By(parties.seller_finance, LATER))
+    await remittances.confirm_remittance(remittance.id, by=By(parties.seller_finance, LATER))
 
-    made = await receiving.receive(
+    made = await receipts.book_payment(
         PaidPayment(uuid4(), INSTALMENT, first.id, Money(first.amount), Money(0), LATER), by=By.job(LATER)
     )
 
@@ -449,12 +449,12 @@ async def test_a_transfer_of_more_than_is_left_is_not_confirmed() -> None:
     contract = await make_registered(parties)
     first, _second = await instalments_of(contract)
     remittance = await make_remittance(parties, first, first.amount)
-    await receiving.receive(
+    await receipts.book_payment(
         PaidPayment(uuid4(), INSTALMENT, first.id, Money(1_00), Money(0), LATER), by=By.job(LATER)
     )
 
     with pytest.raises(TooMuch):
-        await receiving.confirm_remittance(remittance.id, by=By(parties.seller_finance, LATER))
+        await remittances.confirm_remittance(remittance.id, by=By(parties.seller_finance, LATER))
 
     assert await Receipt.filter(contract_id=contract.id).count() == 1
 
@@ -465,7 +465,9 @@ async def test_without_an_account_of_the_seller_nobody_pays_online(deps: Deps) -
     first, _second = await instalments_of(contract)
 
     with pytest.raises(Conflict, match="对公转账"):
-        await receiving.start_payment(first.id, gateway=deps.gateway, by=By(parties.buyer, LATER), urls=URLS)
+        await payment_pages.start_payment(
+            first.id, gateway=deps.gateway, by=By(parties.buyer, LATER), urls=URLS
+        )
 
 
 async def test_the_seller_does_not_pay(deps: Deps) -> None:
@@ -475,7 +477,9 @@ async def test_the_seller_does_not_pay(deps: Deps) -> None:
     await _connect(parties, deps)
 
     with pytest.raises(Forbidden):
-        await receiving.start_payment(first.id, gateway=deps.gateway, by=By(parties.seller, LATER), urls=URLS)
+        await payment_pages.start_payment(
+            first.id, gateway=deps.gateway, by=By(parties.seller, LATER), urls=URLS
+        )
 
 
 async def test_what_is_paid_or_waits_is_not_paid_online(deps: Deps) -> None:
@@ -486,7 +490,9 @@ async def test_what_is_paid_or_waits_is_not_paid_online(deps: Deps) -> None:
     await make_remittance(parties, first, first.amount)
 
     with pytest.raises(NothingDue):
-        await receiving.start_payment(first.id, gateway=deps.gateway, by=By(parties.buyer, LATER), urls=URLS)
+        await payment_pages.start_payment(
+            first.id, gateway=deps.gateway, by=By(parties.buyer, LATER), urls=URLS
+        )
 
 
 async def test_strangers_find_no_contract_but_officers_and_auditors_do() -> None:
@@ -504,7 +510,7 @@ async def test_what_the_gateway_says_is_paid_is_booked(deps: Deps) -> None:
     contract = await make_registered(parties)
     _first, second = await instalments_of(contract)
     gateway = await _connect(parties, deps)
-    await receiving.start_payment(second.id, gateway=gateway, by=By(parties.buyer, LATER), urls=URLS)
+    await payment_pages.start_payment(second.id, gateway=gateway, by=By(parties.buyer, LATER), urls=URLS)
     payment = await Payment.get(payable_id=second.id)
     await gateway.standin.pay(str(payment.checkout_id))
     await refresh_payment(payment.id, gateway=gateway, now=LATER)

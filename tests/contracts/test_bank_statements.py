@@ -7,7 +7,7 @@ import pytest
 
 from market.accounts.actors import Actor
 from market.accounts.permissions import Role
-from market.contracts import banking, receiving
+from market.contracts import bank_statements, remittances
 from market.contracts.models import Receipt
 from market.contracts.queries import received
 from market.deals.models import Deal
@@ -43,8 +43,8 @@ async def test_a_statement_is_matched_by_the_job_and_booked_when_a_second_person
     line, other, gone = await lines_of(statement)
     before = await received(contract.id)
     with pytest.raises(SamePerson):
-        await banking.confirm_line(line.id, by=By(_as_finance(parties.seller), LATER))
-    receipt = await banking.confirm_line(line.id, by=By(parties.seller_finance, LATER))
+        await bank_statements.confirm_line(line.id, by=By(_as_finance(parties.seller), LATER))
+    receipt = await bank_statements.confirm_line(line.id, by=By(parties.seller_finance, LATER))
 
     first, _second = await instalments_of(contract)
     assert (line.status, line.match_basis, other.status, gone.status) == (
@@ -79,7 +79,9 @@ async def test_the_same_statement_twice_and_an_overlapping_one_change_nothing() 
     row = Row("805,000.00", f"{contract.number}-1", reference="77")
     statement = await take_over(parties, row)
 
-    again, is_new = await banking.import_statement(kept(icbc(row)), by=By(parties.seller_finance, LATER))
+    again, is_new = await bank_statements.import_statement(
+        kept(icbc(row)), by=By(parties.seller_finance, LATER)
+    )
     overlapping = await take_over(parties, row, Row("1.00", reference="78"))
 
     assert (again.id, is_new) == (statement.id, False)
@@ -96,7 +98,7 @@ async def test_a_part_and_too_much_are_booked_and_what_exceeds_is_surplus() -> N
     )
 
     for line in await lines_of(statement):
-        await banking.confirm_line(line.id, by=By(parties.seller_finance, LATER))
+        await bank_statements.confirm_line(line.id, by=By(parties.seller_finance, LATER))
 
     assert [each.amount for each in await Receipt.all().order_by("-amount")] == [800_000_00, 5_000_00]
     assert await balance(f"surplus:{first.id}") == Money(5_000_00)
@@ -110,7 +112,7 @@ async def test_a_line_bears_out_the_buyers_recorded_transfer_instead_of_doubling
     remittance = await make_remittance(parties, first, first.amount, by=By(parties.buyer, LATER))
     [line] = await lines_of(await take_over(parties, Row("805,000.00", f"{contract.number}-1")))
 
-    receipt = await banking.confirm_line(line.id, by=By(parties.seller_finance, LATER))
+    receipt = await bank_statements.confirm_line(line.id, by=By(parties.seller_finance, LATER))
 
     assert (line.match_basis, line.remittance_id) == ("recorded", remittance.id)
     assert receipt is not None
@@ -123,7 +125,7 @@ async def test_a_transfer_confirmed_before_its_statement_came_is_only_noted() ->
     contract = await make_registered(parties)
     first, _second = await instalments_of(contract)
     remittance = await make_remittance(parties, first, first.amount)
-    await receiving.confirm_remittance(remittance.id, by=By(parties.seller_finance, LATER))
+    await remittances.confirm_remittance(remittance.id, by=By(parties.seller_finance, LATER))
 
     [line] = await lines_of(await take_over(parties, Row("805,000.00", f"{contract.number}-1")))
 
@@ -138,18 +140,18 @@ async def test_people_match_release_set_aside_and_reopen_by_hand() -> None:
     [line] = await lines_of(await take_over(parties, Row("3.00", "技术费", payer="某人")))
 
     with pytest.raises(Invalid):
-        await banking.set_line_aside(line.id, " ", by=By(parties.seller, LATER))
-    await banking.set_line_aside(line.id, "房租", by=By(parties.seller, LATER))
-    await banking.reopen_line(line.id, by=By(parties.seller, LATER))
-    await banking.match_line(line.id, first.id, by=By(parties.seller, LATER))
-    await banking.release_line(line.id, by=By(parties.seller, LATER))
-    matched = await banking.match_line(line.id, first.id, by=By(parties.seller, LATER))
-    told = await banking.confirm_lines([line.id, line.id], by=By(parties.seller_finance, LATER))
+        await bank_statements.set_line_aside(line.id, " ", by=By(parties.seller, LATER))
+    await bank_statements.set_line_aside(line.id, "房租", by=By(parties.seller, LATER))
+    await bank_statements.reopen_line(line.id, by=By(parties.seller, LATER))
+    await bank_statements.match_line(line.id, first.id, by=By(parties.seller, LATER))
+    await bank_statements.release_line(line.id, by=By(parties.seller, LATER))
+    matched = await bank_statements.match_line(line.id, first.id, by=By(parties.seller, LATER))
+    told = await bank_statements.confirm_lines([line.id, line.id], by=By(parties.seller_finance, LATER))
 
     assert matched.match_basis == "hand"
     assert (told.done, len(told.refusals)) == (1, 1)
     with pytest.raises(ActionNotAllowed):
-        await banking.release_line(line.id, by=By(parties.seller, LATER))
+        await bank_statements.release_line(line.id, by=By(parties.seller, LATER))
 
 
 async def test_a_stranger_and_a_buyer_reach_no_line_nor_anothers_instalment() -> None:
@@ -160,15 +162,15 @@ async def test_a_stranger_and_a_buyer_reach_no_line_nor_anothers_instalment() ->
 
     for actor in (parties.buyer, await make_member()):
         with pytest.raises(NotFound):
-            await banking.match_line(line.id, first.id, by=By(actor, LATER))
+            await bank_statements.match_line(line.id, first.id, by=By(actor, LATER))
         with pytest.raises(NotFound):
             await statements.get_line_for(actor, line.id)
         with pytest.raises(NotFound):
             await statements.get_statement_for(actor, line.statement_id)
     with pytest.raises(NotFound):
-        await banking.match_line(line.id, uuid4(), by=By(parties.seller, LATER))
+        await bank_statements.match_line(line.id, uuid4(), by=By(parties.seller, LATER))
     with pytest.raises(Forbidden):
-        await banking.confirm_line(line.id, by=By(parties.seller, LATER))
+        await bank_statements.confirm_line(line.id, by=By(parties.seller, LATER))
 
 
 async def test_a_run_that_was_stopped_goes_on_with_the_lines_that_are_left() -> None:
@@ -182,7 +184,7 @@ async def test_a_run_that_was_stopped_goes_on_with_the_lines_that_are_left() -> 
         status=LineStatus.NEW, payable_id=None, payable_kind="", match_basis=None
     )
 
-    matched = await banking.match_statement(statement.id, now=LATER)
+    matched = await bank_statements.match_statement(statement.id, now=LATER)
 
     assert matched == 1
     assert await BankLine.filter(statement_id=statement.id, status=LineStatus.MATCHED).count() == 2

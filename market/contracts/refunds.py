@@ -7,9 +7,9 @@ from uuid import UUID
 
 from market.accounts.actors import Actor
 from market.contracts.models import INSTALMENT, Instalment
-from market.contracts.money_back import book_refund
 from market.contracts.permissions import ContractAct
 from market.contracts.queries import get_instalment_for
+from market.contracts.refund_booking import book_refund
 from market.deals.models import Side
 from market.deals.parties import side_of
 from market.files.attachments import StoredBlob, attach

@@ -12,11 +12,8 @@ from tortoise.expressions import Q
 
 from market.accounts.actors import Actor
 from market.contracts.models import INSTALMENT, Contract, ContractDraft, Instalment, Receipt, ReceiptSource
-from market.contracts.permissions import ContractAct
 from market.deals.models import ROYALTIES
 from market.deals.next_steps import ContractFacts, Due
-from market.kit.cards import Card
-from market.kit.i18n import gettext as _
 from market.kit.money import Money
 from market.payments.models import Payment, Remittance
 from market.payments.queries import list_payments, list_remittances
@@ -165,14 +162,3 @@ async def deals_waiting_for_finance(actor: Actor) -> set[UUID]:
         Q(id__in=list(payable_ids)), contract__deal__seller_id=actor.organisation_id
     ).values_list("contract__deal_id", flat=True)
     return {UUID(str(deal_id)) for deal_id in found}
-
-
-async def dashboard_cards(actor: Actor, now: datetime) -> list[Card]:
-    """Return what waits for the person's organisation in contracts: transfers to be confirmed."""
-    if not actor.acts_for(actor.organisation_id) or not (
-        actor.may_sell or actor.may(ContractAct.CONFIRM_REMITTANCE)
-    ):
-        return []
-    count = len(await deals_waiting_for_finance(actor))
-    tone = "due" if actor.may(ContractAct.CONFIRM_REMITTANCE) else "note"
-    return [Card(_("到账待确认"), count, "/deals?todo=confirm", tone)]

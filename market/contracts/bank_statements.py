@@ -1,4 +1,4 @@
-"""The seller's bank statements: what their lines pay of its contracts, and booking what was confirmed."""
+"""The seller's bank statements: matching their lines with instalments, and booking what is confirmed."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from market.accounts.permissions import AccountAct
 from market.audit.log import record
 from market.contracts.models import INSTALMENT, Instalment, Receipt
 from market.contracts.permissions import ContractAct
-from market.contracts.receiving import receive_remittance
+from market.contracts.receipts import book_remittance
 from market.deals.states import DealStatus
 from market.files.attachments import StoredBlob
 from market.files.models import StoredFile
@@ -34,8 +34,8 @@ from market.records.by import By
 
 MATCH_STATEMENT = "contracts.match_statement"
 BATCH = 500
-"""Lines that are matched in one transaction; a job that was stopped goes on with the next batch."""
-_SIGNED = (
+"""Lines matched in one transaction; a job that was stopped resumes with the next batch."""
+SIGNED = (
     DealStatus.SIGNED,
     DealStatus.REGISTERED,
     DealStatus.PAYING,
@@ -59,13 +59,13 @@ WITH own AS (
 SELECT own.*, coalesce(taken.amount, 0) AS taken FROM own
 LEFT JOIN (SELECT id, sum(amount) AS amount FROM parts GROUP BY id) taken ON taken.id = own.id
 """
-"""What a seller is owed by whom, with what of it came, was recorded, or was found in a statement."""
+"""What a seller is owed by whom, with what of it was received, recorded, or matched with a statement."""
 
 
 async def import_statement(blob: StoredBlob, *, by: By) -> tuple[BankStatement, bool]:
-    """Take over a statement of the actor's organisation and ask for the job that matches it.
+    """Import a statement of the actor's organisation and enqueue the job that matches it.
 
-    Tells whether it was new: the same file again changes nothing.
+    Returns whether it was new. Idempotent by the file's content.
 
     Raises:
         Invalid: at the field `file`: it is no statement we know, or a row cannot be read.
@@ -84,17 +84,14 @@ async def import_statement(blob: StoredBlob, *, by: By) -> tuple[BankStatement, 
 
 
 async def match_statement(statement_id: UUID, *, now: datetime) -> int:
-    """Find what the new lines of a statement pay, batch by batch, and return how many were matched.
+    """Match the new lines of a statement, batch by batch, and return how many were matched.
 
-    Each batch is a transaction of its own, so that a run that was stopped goes on where it was.
+    Each batch is a transaction of its own, so that a run that was stopped resumes where it was.
     """
     statement = await BankStatement.get(id=statement_id)
     matched = 0
-    while True:
-        found = await _match_batch(statement, by=By.job(now))
-        if not found:
-            break
-        matched += sum(each is not None for each in found)
+    while matches := await _match_batch(statement, by=By.job(now)):
+        matched += sum(match is not None for match in matches)
     if matched:
         await record("bank_statement", statement.id, StatementVerb.MATCH, by=By.job(now), matched=matched)
         await notify(
@@ -113,25 +110,25 @@ async def _match_batch(statement: BankStatement, *, by: By) -> list[Match | None
     if not lines:
         return []
     matcher = await matcher_of(statement.organisation_id)
-    found = [matcher.match(paying(line)) for line in lines]
-    await statements.write_matches(lines, found, INSTALMENT, by=by)
-    return found
+    matches = [matcher.match(line_facts(line)) for line in lines]
+    await statements.write_matches(lines, matches, INSTALMENT, by=by)
+    return matches
 
 
 async def matcher_of(seller_id: UUID) -> LineMatcher:
-    """Return what finds payables among the instalments of a seller's contracts, as they stand now."""
+    """Return the matcher for the instalments of a seller's contracts as they stand now."""
     owed = await connection().execute_query_dict(
-        OWED, [seller_id, [each.value for each in _SIGNED], INSTALMENT]
+        OWED, [seller_id, [status.value for status in SIGNED], INSTALMENT]
     )
     remittances = await Remittance.filter(
         payable_kind=INSTALMENT,
         payable_id__in=[row["id"] for row in owed],
         status__not=RemittanceStatus.REJECTED,
     )
-    known_lines = await BankLine.filter(
-        organisation_id=seller_id, remittance_id__not_isnull=True
-    ).values_list("remittance_id", flat=True)
-    borne_out = {UUID(str(each)) for each in known_lines}
+    on_lines = await BankLine.filter(organisation_id=seller_id, remittance_id__not_isnull=True).values_list(
+        "remittance_id", flat=True
+    )
+    matched_ids = {UUID(str(remittance_id)) for remittance_id in on_lines}
     payables = [
         OpenPayable(
             id=UUID(str(row["id"])),
@@ -144,29 +141,29 @@ async def matcher_of(seller_id: UUID) -> LineMatcher:
         )
         for row in owed
     ]
-    known = [
+    recorded = [
         RecordedRemittance(
-            each.id,
-            each.payable_id,
-            Money(each.amount, each.currency),
-            each.status,
-            each.bank_reference,
-            each.proposed_by_id,
+            remittance.id,
+            remittance.payable_id,
+            Money(remittance.amount, remittance.currency),
+            remittance.status,
+            remittance.bank_reference,
+            remittance.proposed_by_id,
         )
-        for each in remittances
-        if each.id not in borne_out
+        for remittance in remittances
+        if remittance.id not in matched_ids
     ]
-    return LineMatcher(payables, known)
+    return LineMatcher(payables, recorded)
 
 
-def paying(line: BankLine) -> LineFacts:
-    """Return what of a line tells what it pays."""
+def line_facts(line: BankLine) -> LineFacts:
+    """Return what a line says about the payment."""
     return LineFacts(line.money, line.text, line.payer_name, line.payer_account, line.bank_reference)
 
 
 @atomic()
 async def match_line(line_id: UUID, instalment_id: UUID, *, by: By) -> BankLine:
-    """Say by hand which instalment a line pays.
+    """Match a line by hand with the instalment that it pays.
 
     Raises:
         NotFound: the line or the instalment is not of the actor's organisation.
@@ -184,21 +181,21 @@ async def match_line(line_id: UUID, instalment_id: UUID, *, by: By) -> BankLine:
 
 @atomic()
 async def release_line(line_id: UUID, *, by: By) -> BankLine:
-    """Take back what was said of a line that is not booked yet."""
+    """Undo the match of a line that is not booked yet."""
     by.actor.require(ContractAct.IMPORT_STATEMENT)
     return await bank_lines.release_line(line_id, by=by)
 
 
 @atomic()
 async def set_line_aside(line_id: UUID, note: str, *, by: By) -> BankLine:
-    """Note that a line has nothing to do with a contract, and what it is instead."""
+    """Set a line aside that has nothing to do with a contract, with a note of what it is."""
     by.actor.require(ContractAct.IMPORT_STATEMENT)
     return await bank_lines.set_line_aside(line_id, note, by=by)
 
 
 @atomic()
 async def reopen_line(line_id: UUID, *, by: By) -> BankLine:
-    """Look at a line again that was set aside."""
+    """Reopen a line that was set aside."""
     by.actor.require(ContractAct.IMPORT_STATEMENT)
     return await bank_lines.reopen_line(line_id, by=by)
 
@@ -216,19 +213,19 @@ async def confirm_line(line_id: UUID, *, by: By) -> Receipt | None:
     by.actor.require(ContractAct.CONFIRM_REMITTANCE)
     line = await bank_lines.lock_line(line_id, by.actor)
     remittance = await bank_lines.confirm_line(line, by=by)
-    return await receive_remittance(remittance, by=by)
+    return await book_remittance(remittance, by=by)
 
 
 @dataclass(frozen=True)
-class Confirmed:
-    """What became of the lines that somebody confirmed together."""
+class ConfirmedLines:
+    """The result of confirming several lines at once."""
 
     done: int
     refusals: list[str]
 
 
-async def confirm_lines(line_ids: Sequence[UUID], *, by: By) -> Confirmed:
-    """Confirm several lines, each in a transaction of its own: one that is refused keeps no other back."""
+async def confirm_lines(line_ids: Sequence[UUID], *, by: By) -> ConfirmedLines:
+    """Confirm several lines, each in a transaction of its own: a refusal does not affect the others."""
     done, refusals = 0, []
     for line_id in line_ids:
         try:
@@ -237,7 +234,7 @@ async def confirm_lines(line_ids: Sequence[UUID], *, by: By) -> Confirmed:
             refusals.append(str(refused))
         else:
             done += 1
-    return Confirmed(done, list(dict.fromkeys(refusals)))
+    return ConfirmedLines(done, list(dict.fromkeys(refusals)))
 
 
 async def instalments_of(lines: Sequence[BankLine]) -> dict[UUID, Instalment]:
@@ -249,7 +246,7 @@ async def instalments_of(lines: Sequence[BankLine]) -> dict[UUID, Instalment]:
 
 
 async def may_open_statement(actor: Actor | None, file: StoredFile) -> bool:
-    """A bank statement: the members of the organisation whose account it is, and who audits."""
+    """Open a bank statement to the members of the organisation whose account it is, and to auditors."""
     if actor is None:
         return False
     statement = await BankStatement.get_or_none(id=file.subject_id)

@@ -1,4 +1,4 @@
-"""The figures of a finance person's dashboard: bank lines, refunds, disputes, and whether the books agree."""
+"""Cards of the dashboard: money that waits for somebody, and whether the books agree."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from tortoise.expressions import Subquery
 
 from market.accounts.actors import Actor
 from market.accounts.permissions import Role
+from market.contracts.contract_progress import deals_waiting_for_finance
 from market.contracts.permissions import ContractAct
 from market.kit.cards import Card
 from market.kit.formats import day
@@ -21,6 +22,22 @@ from market.payments.states import DisputeStatus, LineStatus, RefundStatus
 
 
 async def dashboard_cards(actor: Actor, now: datetime) -> list[Card]:
+    """Return the figures of contracts, then those of their money."""
+    return [*await receipt_cards(actor, now), *await money_cards(actor, now)]
+
+
+async def receipt_cards(actor: Actor, now: datetime) -> list[Card]:
+    """Return what waits for the person's organisation in contracts: transfers to be confirmed."""
+    if not actor.acts_for(actor.organisation_id) or not (
+        actor.may_sell or actor.may(ContractAct.CONFIRM_REMITTANCE)
+    ):
+        return []
+    count = len(await deals_waiting_for_finance(actor))
+    tone = "due" if actor.may(ContractAct.CONFIRM_REMITTANCE) else "note"
+    return [Card(_("到账待确认"), count, "/deals?todo=confirm", tone)]
+
+
+async def money_cards(actor: Actor, now: datetime) -> list[Card]:
     """Return what of the money waits for the person, and the last results of check and reconciliation."""
     found: list[Card] = []
     if actor.acts_for(actor.organisation_id):

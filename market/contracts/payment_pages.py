@@ -1,0 +1,116 @@
+"""The gateway's pages on which instalments are paid online: opened by the buyer, closed when a contract ends.
+
+The request to close is a job enqueued in the transaction that ends the contract; the job calls the gateway,
+whose answer ends the payment. A call without an answer is retried; a page that was opened at that very
+moment, or whose job failed for good, is found by the sweep.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from datetime import datetime
+from uuid import UUID
+
+from market.contracts.locks import require_payable
+from market.contracts.models import INSTALMENT, ChangeKind
+from market.contracts.permissions import ContractAct
+from market.contracts.queries import get_instalment_for
+from market.deals.models import Side
+from market.deals.parties import side_of
+from market.deals.states import DealStatus
+from market.kit.database import connection
+from market.kit.errors import Forbidden
+from market.kit.i18n import gettext as _
+from market.kit.jobs import enqueue
+from market.payments import checkouts
+from market.payments.gateway import PaymentGateway, ReturnUrls
+from market.payments.models import Payment
+from market.payments.states import OPEN_PAYMENTS
+from market.records.by import By
+
+CLOSE_PAGE = "contracts.close_page"
+PAGES_TO_CLOSE = """
+SELECT p.id, p.payable_id FROM payments p
+JOIN instalments i ON i.id = p.payable_id JOIN contracts c ON c.id = i.contract_id
+JOIN deals d ON d.id = c.deal_id
+WHERE p.payable_kind = $1 AND p.status = ANY($2::text[]) AND (d.status = $3 OR EXISTS (
+  SELECT FROM contract_changes h
+  WHERE h.contract_id = c.id AND h.kind = $4 AND h.effective_at >= p.created_at))
+"""
+"""A rescinded contract is paid no more. After a cancelled registration the pages opened before are closed:
+the price is still owed, but who pays should know of it."""
+
+
+async def start_payment(
+    instalment_id: UUID,
+    *,
+    gateway: PaymentGateway | None,
+    by: By,
+    urls: ReturnUrls,
+    fee_basis_points: int = 0,
+) -> str:
+    """Return the page where the buyer pays what is left of an instalment, to the seller's own account.
+
+    Raises:
+        Forbidden: the person does not act for the buyer.
+        Conflict: the contract takes no payments; see also `payments.checkouts.start_checkout`.
+    """
+    by.actor.require(ContractAct.PAY_ONLINE)
+    instalment = await get_instalment_for(by.actor, instalment_id)
+    contract = instalment.contract
+    if side_of(contract.deal, by.actor) is not Side.BUYER:
+        raise Forbidden(_("由受让方付款。"))
+    require_payable(contract.deal)
+    return await checkouts.start_checkout(
+        INSTALMENT, instalment.id, gateway=gateway, by=by, urls=urls, fee_basis_points=fee_basis_points
+    )
+
+
+async def enqueue_closing(instalment_ids: Collection[UUID]) -> None:
+    """Enqueue the jobs that close the open pages of these instalments, in the caller's transaction."""
+    for payment in await Payment.filter(
+        payable_kind=INSTALMENT, payable_id__in=list(instalment_ids), status__in=OPEN_PAYMENTS
+    ):
+        await _enqueue(payment.id, payment.payable_id)
+
+
+async def close_page(instalment_id: UUID, *, gateway: PaymentGateway, now: datetime) -> bool:
+    """Close the page of an instalment of an ended contract; return False when it was paid before. Idempotent.
+
+    Money that is on its way is booked as a surplus when the gateway reports it.
+
+    Raises:
+        GatewayUnavailable: no answer; call again.
+    """
+    if instalment_id not in {payable for _payment, payable in await _to_close()}:
+        return True
+    try:
+        await checkouts.withdraw(INSTALMENT, instalment_id, gateway=gateway, now=now)
+    except checkouts.AlreadyPaid:
+        return False
+    return True
+
+
+async def enqueue_left_open() -> int:
+    """Enqueue every page that is open though its contract has ended; return how many."""
+    pages = await _to_close()
+    for payment_id, instalment_id in pages:
+        await _enqueue(payment_id, instalment_id)
+    return len(pages)
+
+
+async def _to_close() -> list[tuple[UUID, UUID]]:
+    rows = await connection().execute_query_dict(
+        PAGES_TO_CLOSE,
+        [
+            INSTALMENT,
+            [each.value for each in OPEN_PAYMENTS],
+            DealStatus.RESCINDED.value,
+            ChangeKind.CANCELLATION.value,
+        ],
+    )
+    return [(row["id"], row["payable_id"]) for row in rows]
+
+
+async def _enqueue(payment_id: UUID, instalment_id: UUID) -> None:
+    await enqueue(CLOSE_PAGE, lock=f"payments:{payment_id}", instalment_id=instalment_id)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from contextvars import ContextVar
 from datetime import datetime
@@ -129,61 +129,21 @@ async def record_bulk(
     subject_kind: str, subject_ids: Sequence[UUID], action: str, *, by: By, **data: Any
 ) -> None:
     """Insert the first event of many new records in bulk, such as those of an import."""
-    await _append(subject_kind, subject_ids, {}, action, by=by, data=data)
-
-
-async def record_all(
-    subject_kind: str, subject_ids: Sequence[UUID], action: str, *, by: By, **data: Any
-) -> None:
-    """Append one event to the chains of many records, with a fixed number of statements; see `record`.
-
-    Each chain is locked until the transaction ends: for hundreds of records, not for an import.
-    """
-    if _deferred.get() is not None:
-        for subject_id in subject_ids:
-            await record(subject_kind, subject_id, action, by=by, **data)
-        return
-    await connection().execute_query(
-        "SELECT pg_advisory_xact_lock(hashtextextended(key, 0)) "
-        "FROM (SELECT unnest($1::text[]) AS key ORDER BY 1) AS sorted",
-        [[f"{subject_kind}:{subject_id}" for subject_id in subject_ids]],
-    )
-    rows = await connection().execute_query_dict(
-        "SELECT DISTINCT ON (subject_id) subject_id, sequence, hash FROM audit_events "
-        "WHERE subject_kind = $1 AND subject_id = ANY($2::uuid[]) ORDER BY subject_id, sequence DESC",
-        [subject_kind, [str(subject_id) for subject_id in subject_ids]],
-    )
-    heads = {UUID(str(row["subject_id"])): (int(row["sequence"]), str(row["hash"])) for row in rows}
-    await _append(subject_kind, subject_ids, heads, action, by=by, data=data)
-
-
-async def _append(
-    subject_kind: str,
-    subject_ids: Sequence[UUID],
-    heads: Mapping[UUID, tuple[int, str]],
-    action: str,
-    *,
-    by: By,
-    data: dict[str, Any],
-) -> None:
-    """Insert one event for each record after the head of its chain; without a head it begins the chain."""
     pseudonym = await pseudonym_of(by.user_id) if by.user_id else None
-    events = []
-    for subject_id in subject_ids:
-        sequence, previous = heads.get(subject_id, (0, GENESIS))
-        events.append(
-            _event(
-                subject_kind,
-                subject_id,
-                action,
-                sequence=sequence + 1,
-                previous=previous,
-                actor=pseudonym,
-                role=by.role,
-                data=data,
-                now=by.now,
-            )
+    events = [
+        _event(
+            subject_kind,
+            subject_id,
+            action,
+            sequence=1,
+            previous=GENESIS,
+            actor=pseudonym,
+            role=by.role,
+            data=data,
+            now=by.now,
         )
+        for subject_id in subject_ids
+    ]
     await AuditEvent.bulk_create(events, batch_size=1000)
 
 

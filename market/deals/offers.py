@@ -21,7 +21,7 @@ from market.matching import services as matching
 from market.matching.states import MatchAction
 from market.records.by import By
 from market.records.moments import set_moment
-from market.records.transitions import begin, transition, transition_all
+from market.records.transitions import begin, transition
 
 EXPIRY = "deals.expire_offer"
 """The moment of an offer at which it expires."""
@@ -135,7 +135,8 @@ def is_expired(offer: Offer, now: datetime) -> bool:
 async def end_open_offer(deal_id: UUID, action: OfferAction, *, by: By) -> None:
     """End the open offer of a deal that the caller has locked, if it has one."""
     offers = await Offer.filter(deal_id=deal_id, status=OfferStatus.OPEN).select_for_update()
-    await transition_all(offers, action, by=by, changes={"answered_at": by.now}, deal=deal_id)
+    for offer in offers:
+        await transition(offer, action, by=by, changes={"answered_at": by.now}, deal=deal_id)
 
 
 @atomic()

@@ -20,7 +20,7 @@ from market.payments.statement_files import ReadStatement
 from market.payments.states import LineAction, LineStatus, RemittanceStatus
 from market.payments.verbs import StatementVerb
 from market.records.by import By
-from market.records.transitions import transition_many
+from market.records.transitions import transition_all
 
 WRITE_LINES = """
 WITH written AS (
@@ -143,24 +143,21 @@ async def write_matches(
     A line that bears out a transfer recorded before is proposed by whoever recorded it. When that transfer
     was confirmed before, it has been booked and nothing is left to confirm.
     """
-    moves: list[tuple[BankLine, LineAction]] = []
-    columns: list[dict[str, object]] = []
+    moves = []
     for line, match in zip(lines, matches, strict=True):
         known = match.remittance if match else None
         action = LineAction.MISS if match is None else LineAction.FIND
         if known is not None and known.status is RemittanceStatus.CONFIRMED:
             action = LineAction.KNOW
-        moves.append((line, action))
-        columns.append(
-            {
-                "payable_kind": payable_kind if match else "",
-                "payable_id": match.payable_id if match else None,
-                "match_basis": match.basis if match else None,
-                "remittance_id": known.id if known else None,
-                "proposed_by_id": known.proposed_by_id if known else line.proposed_by_id,
-            }
-        )
-    await transition_many(moves, columns, by=by)
+        columns = {
+            "payable_kind": payable_kind if match else "",
+            "payable_id": match.payable_id if match else None,
+            "match_basis": match.basis if match else None,
+            "remittance_id": known.id if known else None,
+            "proposed_by_id": known.proposed_by_id if known else line.proposed_by_id,
+        }
+        moves.append((line, action, columns))
+    await transition_all(moves, by=by)
 
 
 async def get_line_for(actor: Actor, line_id: UUID) -> BankLine:

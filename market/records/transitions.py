@@ -11,7 +11,6 @@ from uuid import UUID
 from tortoise.models import Model
 
 from market.audit.log import record as audit
-from market.audit.log import record_all as audit_all
 from market.kit.database import connection
 from market.kit.workflow import ActionNotAllowed, Workflow
 from market.records.by import By
@@ -51,72 +50,43 @@ async def transition(
         ActionNotAllowed: the workflow does not permit the action in this status, or the status was changed
             meanwhile.
     """
-    status = await _write([record], _status(record), action, by=by, changes=changes)
+    status = await _write(record, action, by=by, changes=changes)
     await _event(record, action.value, by=by, note=note).save(force_create=True)
     await audit(record.record_kind, record.pk, action.value, by=by, status=status, **data)
     return record
 
 
-async def transition_all(
-    records: Sequence[R],
-    action: StrEnum,
-    *,
-    by: By,
-    note: str = "",
-    changes: Mapping[str, Any] | None = None,
-    **data: Any,
-) -> None:
-    """Carry out `action` on many records of one table, as `transition` does on one, or on none of them.
+async def transition_all(moves: Sequence[tuple[R, StrEnum, Mapping[str, Any]]], *, by: By) -> None:
+    """Carry out an action on each of many locked records of one table, with two statements.
 
-    The number of statements depends on how many statuses the records stand in, not on how many they are.
-    The caller's transaction must not go on after a refusal.
+    For an import of thousands: of each record its action and the further columns to write, the same columns
+    for every record. No audit row is written for a record: the caller writes one about the whole.
 
     Raises:
-        ActionNotAllowed: the workflow does not permit the action in the status of one of the records, or that
-            was changed meanwhile.
-    """
-    for before in dict.fromkeys(_status(record) for record in records):
-        group = [record for record in records if _status(record) is before]
-        status = await _write(group, before, action, by=by, changes=changes)
-        await StatusEvent.bulk_create([_event(record, action.value, by=by, note=note) for record in group])
-        ids = [record.pk for record in group]
-        await audit_all(group[0].record_kind, ids, action.value, by=by, status=status, **data)
-
-
-async def transition_many(
-    moves: Sequence[tuple[R, StrEnum]], columns: Sequence[Mapping[str, Any]], *, by: By
-) -> None:
-    """Carry out an action on each of many records of one table: statuses and status events at once.
-
-    As `transition`, for records that the caller has locked; `columns` are further columns, the same ones for
-    every record. No audit row is written: the caller writes one about the whole.
-
-    Raises:
-        ActionNotAllowed: a workflow does not permit an action; then nothing is written.
+        ActionNotAllowed: the workflow does not permit one of the actions in that record's status, or a status
+            was changed meanwhile. The caller's transaction must not go on then.
     """
     if not moves:
         return
-    rows, events = [], []
-    for (record, action), further in zip(moves, columns, strict=True):
-        status = record.workflow.next(record.status, action)  # type: ignore[attr-defined]  # as above
-        rows.append({"id": record.pk, **further, "status": status})
-        events.append(
-            StatusEvent(
-                subject_kind=record.record_kind,
-                subject_id=record.pk,
-                action=action.value,
-                status=status,
-                actor_id=by.user_id,
-                happened_at=by.now,
-            )
-        )
+    before, rows = {}, []
+    for record, action, changes in moves:
+        before[str(record.pk)] = _status(record)
+        rows.append({"id": record.pk, **changes, "status": record.workflow.next(_status(record), action)})
     table = type(moves[0][0])._meta.db_table
     assigned = ", ".join(f"{name} = changed.{name}" for name in rows[0] if name != "id")
-    await connection().execute_query(
+    written, _ = await connection().execute_query(
         f"UPDATE {table} SET {assigned} "  # noqa: S608 -- names of our own columns
-        f"FROM jsonb_populate_recordset(NULL::{table}, $1::jsonb) AS changed WHERE {table}.id = changed.id",
-        [json.dumps(rows, default=str)],
+        f"FROM jsonb_populate_recordset(NULL::{table}, $1::jsonb) AS changed "
+        f"WHERE {table}.id = changed.id AND {table}.status = $2::jsonb ->> changed.id::text",
+        [json.dumps(rows, default=str), json.dumps(before)],
     )
+    if written != len(rows):
+        raise ActionNotAllowed(str(moves[0][0].workflow.refusal))
+    events = []
+    for (record, action, _changes), row in zip(moves, rows, strict=True):
+        for name, value in row.items():
+            setattr(record, name, value)
+        events.append(_event(record, action.value, by=by, note=""))
     await StatusEvent.bulk_create(events)
 
 
@@ -135,25 +105,16 @@ def _status(record: Stateful) -> Any:
     return record.status  # type: ignore[attr-defined]  # each subclass declares its own enum
 
 
-async def _write(
-    records: Sequence[Stateful],
-    before: Any,
-    action: StrEnum,
-    *,
-    by: By,
-    changes: Mapping[str, Any] | None,
-) -> str:
-    """Write and return the status to which `action` leads records of one table from the status `before`."""
-    model, workflow = type(records[0]), records[0].workflow
-    values = {**(changes or {}), "status": workflow.next(before, action)}
+async def _write(record: Stateful, action: StrEnum, *, by: By, changes: Mapping[str, Any] | None) -> str:
+    """Write and return the status to which `action` leads a record from the status it was read in."""
+    model, before = type(record), _status(record)
+    values = {**(changes or {}), "status": record.workflow.next(before, action)}
     if "updated_at" in model._meta.fields:
         values["updated_at"] = by.now
-    ids = [record.pk for record in records]
-    if await model.filter(pk__in=ids, status=before).update(**values) != len(ids):
-        raise ActionNotAllowed(str(workflow.refusal))
-    for record in records:
-        for name, value in values.items():
-            setattr(record, name, value)
+    if await model.filter(pk=record.pk, status=before).update(**values) != 1:
+        raise ActionNotAllowed(str(record.workflow.refusal))
+    for name, value in values.items():
+        setattr(record, name, value)
     return str(values["status"])
 
 

@@ -6,6 +6,7 @@ import ast
 import importlib
 from collections.abc import Iterator
 from enum import StrEnum
+from functools import cache
 from itertools import product
 from pathlib import Path
 from typing import Any
@@ -23,6 +24,8 @@ from tests.factories import NOW
 
 MARKET = Path(__file__).parent.parent / "market"
 WRITER = MARKET / "records" / "transitions.py"
+AUDITING = {"record", "record_bulk", "record_all", "audit", "audit_all"}
+"""The functions of `market.audit.log`, by the names that rooms import them under."""
 
 
 def _stateful(model: type[Stateful] = Stateful) -> Iterator[type[Stateful]]:
@@ -156,6 +159,32 @@ claim.update_from_dict({"status": Status.PAID})
     assert len(list(_writes_in(ast.parse(written)))) == 4
 
 
+def test_the_audit_log_is_told_only_verbs_that_have_a_label() -> None:
+    """A verb is a member of an enum, never a string that no page has a label for."""
+    literal = [
+        f"{path.relative_to(MARKET)}:{line} {verb}"
+        for path, tree in _modules().items()
+        for line, verb in _literal_verbs(tree)
+    ]
+
+    assert literal == []
+
+
+def test_a_literal_verb_is_found_however_it_is_written() -> None:
+    calls = """
+await record("claim", claim.id, "accept", by=by)
+await audit("claim", claim.id, "pay" if is_whole else "pay_part", by=by)
+await log.record_all("claim", ids, f"enter_{kind}", by=by)
+await record_bulk("claim", ids, ClaimVerb.IMPORT, by=by, source="file")
+"""
+    assert [verb for _line, verb in _literal_verbs(ast.parse(calls))] == [
+        "accept",
+        "pay",
+        "pay_part",
+        "enter_",
+    ]
+
+
 @pytest.mark.parametrize("room", [room.name for room in ROOMS.all])
 def test_every_act_of_a_room_says_who_may_do_it(room: str) -> None:
     if not (MARKET / room / "permissions.py").exists() or room == "accounts":
@@ -166,10 +195,26 @@ def test_every_act_of_a_room_says_who_may_do_it(room: str) -> None:
     assert acts == set(module.PERMISSIONS)
 
 
+@cache
+def _modules() -> dict[Path, ast.Module]:
+    paths = sorted(MARKET.rglob("*.py"))
+    return {path: ast.parse(path.read_text(encoding="utf-8")) for path in paths}
+
+
+def _literal_verbs(tree: ast.AST) -> Iterator[tuple[int, str]]:
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Call) and len(node.args) >= 3:
+            function = node.func
+            name = function.attr if isinstance(function, ast.Attribute) else getattr(function, "id", "")
+            if name in AUDITING:
+                for part in ast.walk(node.args[2]):
+                    if isinstance(part, ast.Constant) and isinstance(part.value, str):
+                        yield node.lineno, part.value
+
+
 def _status_writes() -> Iterator[tuple[Path, int]]:
-    for path in sorted(MARKET.rglob("*.py")):
+    for path, tree in _modules().items():
         if path != WRITER and "migrations" not in path.parts:
-            tree = ast.parse(path.read_text(encoding="utf-8"))
             yield from ((path, line) for line in _writes_in(tree))
 
 

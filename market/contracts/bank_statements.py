@@ -25,9 +25,9 @@ from market.kit.i18n import gettext as _
 from market.kit.jobs import enqueue
 from market.kit.money import Money
 from market.payments import bank_lines, statements
+from market.payments.bank_files import read_statement
 from market.payments.line_matching import LineFacts, LineMatcher, Match, OpenPayable, RecordedRemittance
 from market.payments.models import BankLine, BankStatement, Remittance
-from market.payments.statement_files import read_statement
 from market.payments.states import RemittanceStatus
 from market.payments.verbs import StatementVerb
 from market.records.by import By

@@ -14,9 +14,9 @@ from market.kit.clock import local_date
 from market.kit.database import atomic, connection
 from market.kit.errors import Invalid, NotFound
 from market.kit.i18n import gettext as _
+from market.payments.bank_files import ReadStatement
 from market.payments.line_matching import Match
 from market.payments.models import BankLine, BankStatement
-from market.payments.statement_files import ReadStatement
 from market.payments.states import LineAction, LineStatus, RemittanceStatus
 from market.payments.verbs import StatementVerb
 from market.records.by import By

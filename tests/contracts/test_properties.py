@@ -18,8 +18,8 @@ from hypothesis import strategies as st
 from market.kit.errors import Conflict
 from market.kit.money import Money
 from market.kit.workflow import Workflow
+from market.payments.bank_files import read_statement
 from market.payments.line_matching import LineFacts, LineMatcher, OpenPayable
-from market.payments.statement_files import read_statement
 from market.payments.states import (
     BANK_LINE,
     DISPUTE,

@@ -9,6 +9,7 @@ from uuid import UUID
 import pytest
 
 from market.kit.money import Money
+from market.payments.bank_files import UnreadableStatement, read_statement
 from market.payments.line_matching import (
     LineFacts,
     LineMatcher,
@@ -16,7 +17,6 @@ from market.payments.line_matching import (
     RecordedRemittance,
     references_in,
 )
-from market.payments.statement_files import UnreadableStatement, read_statement
 from market.payments.states import RemittanceStatus
 from tests.kit.xls import Table, xls
 from tests.payments.bank_statement_files import OWN, Row, boc, ccb, icbc

@@ -148,7 +148,7 @@ async def estimate_for_deal(deal: Deal, contract: SignedContract | None, now: da
 async def calculate(query: CalculatorInput, now: datetime) -> list[Estimate]:
     """Compare the programmes of a place for what a visitor typed."""
     year = local_date(now).year
-    applicant_party = Party(uscc=_SOMEBODY, region=query.region, kind="enterprise")
+    applicant_party = Party(uscc=_SOMEBODY, region=query.region)
     other_party = Party(kind=query.seller_kind, region=query.seller_region)
     contract = ContractFacts(
         kind=query.kind,
@@ -160,7 +160,6 @@ async def calculate(query: CalculatorInput, now: datetime) -> list[Estimate]:
     )
     applicant = Applicant(
         uscc=_SOMEBODY,
-        kind="enterprise" if query.role in ("buyer", "seller") else query.role,
         role=query.role,
         region=query.region,
         established_on=query.established_on,
@@ -195,7 +194,8 @@ def _estimated(
     contract: ContractFacts,
     organisation: Organisation | None,
 ) -> AssessmentResult:
-    buyer = Party(uscc=organisation.uscc if organisation else _SOMEBODY, region=region, kind="enterprise")
+    """Estimate a purchase under one set; the kind of a buyer who is not known yet is assumed."""
+    buyer = replace(_party(organisation) if organisation else Party(uscc=_SOMEBODY), region=region)
     applicant = Applicant(uscc=buyer.uscc, kind=buyer.kind, role=role, region=region)
     if organisation is not None:
         applicant = replace(

@@ -12,7 +12,7 @@ from market.claims.models import Claim, ClaimContract, SalesReport
 from market.claims.states import GRANTED, ClaimStatus
 from market.contracts.models import Contract, ContractExclusion, EquityPaidIn, Receipt
 from market.deals.models import Deal, Pricing
-from market.programmes.facts import PARTY_KINDS
+from market.programmes.facts import APPLICANT_KINDS, PARTY_KINDS
 from market.programmes.models import Programme
 
 CLAWED_BACK = ("confirmed", "settled")
@@ -92,8 +92,10 @@ async def _granted(programme_id: UUID, applicant_id: UUID, year: int, apart_from
 
 def _applicant(organisation: Organisation, role: str) -> dict[str, Any]:
     flags = {} if organisation.is_sme is None else {"sme": organisation.is_sme}
+    kind = organisation.kind.value
     return {
         **_party(organisation),
+        "kind": kind if kind in APPLICANT_KINDS else None,
         "role": role,
         "established_on": _day(organisation.established_on),
         "state_owned": organisation.is_state_owned,

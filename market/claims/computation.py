@@ -155,7 +155,7 @@ def to_check(stored_condition: Mapping[str, Any]) -> Check:
         stored_condition["state"],
         _(stored_condition["text"]),
         _(stored_condition["clause"]),
-        hint if stored_condition["state"] != "met" else "",
+        hint,
     )
 
 

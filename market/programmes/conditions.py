@@ -65,11 +65,16 @@ class Condition:
     least: int | None = None
     """The amount it asks for, so that what is lacking can be told."""
     evidence: tuple[str, ...] = ()
+    assumed: str | None = None
+    """The value that counts where the first fact is missing; the finding is then met and tells it (假定)."""
 
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """How one condition stands: `met`, `failed` or `open` (待核)."""
+    """How one condition stands: `met`, `failed` or `open` (待核).
+
+    A condition that is met by an assumption alone has a reason, and no remedy.
+    """
 
     condition: str
     state: str
@@ -121,9 +126,12 @@ def compile_condition(raw: Mapping[str, Any], clauses: Mapping[str, Clause]) -> 
 def make_finding(
     condition: Condition, state: bool | None, facts: Facts, contract: ContractFacts, base: int | None
 ) -> Finding:
-    """Return the state of a condition and, unless it is met, the reason and the remedy."""
+    """Return the state of a condition and, unless it is met by a fact, the reason and the remedy."""
     reason = remedy = None
-    if state is None:
+    if state and condition.assumed is not None and condition.reads[0](facts, contract, base) is None:
+        value = texts.format_value(condition.assumed, money=False)
+        reason = Text(texts.ASSUMED, {"what": texts.named(condition.facts[0]), "value": value})
+    elif state is None:
         missing = next(
             (
                 fact

@@ -26,6 +26,8 @@ from market.codes import uscc
 
 ROLES = frozenset({"buyer", "seller", "broker", "registry", "agency"})
 PARTY_KINDS = frozenset({"enterprise", "university", "institute", "farmers_coop", "registry", "agency"})
+APPLICANT_KINDS = PARTY_KINDS | {"authority"}
+"""Also a kind that no set is for, so that a claim can give the real one."""
 CONTRACT_KINDS = frozenset({"development", "assignment", "licence", "consulting", "service", "equity"})
 MODES = frozenset({"agreed", "listed", "auction"})
 GRADES = frozenset({"general", "major"})
@@ -165,7 +167,7 @@ def _applicant(raw: object) -> Applicant:
     return Applicant(
         uscc=_uscc(who, at),
         role=_choice(who, "role", at, ROLES),
-        kind=_choice(who, "kind", at, PARTY_KINDS),
+        kind=_choice(who, "kind", at, APPLICANT_KINDS),
         region=_text(who, "region", at),
         established_on=_date(who, "established_on", at),
         state_owned=_truth(who, "state_owned", at),

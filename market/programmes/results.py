@@ -105,6 +105,11 @@ class AssessmentResult:
         """Return the conditions of the claim as a whole that wait for a fact (待核)."""
         return tuple(finding for finding in self.conditions if finding.state == "open")
 
+    @property
+    def assumed(self) -> tuple[Finding, ...]:
+        """Return the conditions on the applicant that are met by an assumption (假定)."""
+        return tuple(finding for finding in self.conditions if finding.state == "met" and finding.reason)
+
     @cached_property
     def contracts(self) -> tuple[ContractAssessment, ...]:
         """Return the contracts in the order of the claim."""
@@ -126,7 +131,11 @@ class AssessmentResult:
         return lines_of_claim(self.sums, self.year_stage, self.terms)
 
     def to_json(self) -> dict[str, Any]:
-        """Return the result in the shape that `market assess` prints and the desk stores."""
+        """Return the result in the shape that `market assess` prints and the desk stores.
+
+        `assumed` is there only where something was assumed.
+        """
+        assumed = [_printed(finding) for finding in self.assumed]
         return {
             "uscc": self.facts.applicant.uscc,
             "year": self.facts.year,
@@ -136,6 +145,7 @@ class AssessmentResult:
             "provisional": self.provisional,
             "failed": [_printed(contract) for contract in self.failed],
             "open": [_printed(contract) for contract in self.open],
+            **({"assumed": assumed} if assumed else {}),
             "lines": [line.to_json() for line in self.lines],
             "contracts": [
                 {

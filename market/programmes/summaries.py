@@ -117,6 +117,11 @@ def kinds(terms: Terms) -> str:
     return "、".join(label("contract_kind", kind) for kind in terms.content["kinds"])
 
 
+def applicant_kinds(terms: Terms) -> str:
+    """Return the kinds of applicant it is for."""
+    return "、".join(_(VALUES[kind]) for kind in terms.applicant_kinds)
+
+
 def who(terms: Terms) -> str:
     """Return whom it pays, and where."""
     role = _(VALUES[terms.role])

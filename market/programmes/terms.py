@@ -94,6 +94,8 @@ class Terms:
     version: str
     title: str
     role: str
+    applicant_kinds: tuple[str, ...]
+    """Kinds of applicant it is for; the first counts where a claim does not tell the kind."""
     region: str
     valid_from: date
     per_contract: bool
@@ -163,6 +165,7 @@ def compile_terms(content: Mapping[str, Any]) -> Terms:
         version=content["version"],
         title=content["title"],
         role=content["applicant"]["role"],
+        applicant_kinds=tuple(content["applicant"]["kinds"]),
         region=content["applicant"].get("region", ""),
         valid_from=date.fromisoformat(content["valid_from"]),
         per_contract=per_contract,
@@ -193,21 +196,45 @@ def _conditions(raw: Mapping[str, Any], clauses: Mapping[str, Clause]) -> tuple[
 
 
 def _common_of_applicant(content: Mapping[str, Any], clauses: Mapping[str, Clause]) -> list[Condition]:
+    """Return the conditions of every set on who applies: role, kind and place."""
     who = content["applicant"]
+    role = {"name": "role", "fact": "applicant.role", "test": "is", "value": who["role"], "text": texts.ROLE}
     conditions = [
-        {"name": "role", "fact": "applicant.role", "test": "is", "value": who["role"], "text": texts.ROLE}
+        compile_condition({**role, "clause": "applicant"}, clauses),
+        _applicant_kind(tuple(who["kinds"]), clauses["applicant"]),
     ]
     if "region" in who:
-        conditions.append(
-            {
-                "name": "region",
-                "fact": "applicant.region",
-                "test": "within",
-                "value": who["region"],
-                "text": texts.REGION,
-            }
-        )
-    return [compile_condition({**condition, "clause": "applicant"}, clauses) for condition in conditions]
+        region = {
+            "name": "region",
+            "fact": "applicant.region",
+            "test": "within",
+            "value": who["region"],
+            "text": texts.REGION,
+        }
+        conditions.append(compile_condition({**region, "clause": "applicant"}, clauses))
+    return conditions
+
+
+def _applicant_kind(kinds: tuple[str, ...], clause: Clause) -> Condition:
+    """Return the condition on the kind of applicant; a missing kind meets it, as the first named one.
+
+    Only this condition assumes: a cap that depends on the kind stays open while the kind is missing.
+    """
+    read, members = reader("applicant.kind"), frozenset(kinds)
+
+    def is_meant(facts: Facts, contract: ContractFacts, base: int | None) -> bool:
+        kind = read(facts, contract, base)
+        return kind is None or kind in members
+
+    return Condition(
+        name="applicant_kind",
+        clause=clause,
+        text=texts.APPLICANT_KINDS,
+        test=is_meant,
+        facts=("applicant.kind",),
+        reads=(read,),
+        assumed=kinds[0],
+    )
 
 
 def _common_of_contract(content: Mapping[str, Any], clauses: Mapping[str, Clause]) -> list[Condition]:

@@ -91,6 +91,7 @@ VALUES = {
     "university": N_("高等院校"),
     "institute": N_("科研院所"),
     "farmers_coop": N_("农民专业合作社"),
+    "authority": N_("主管部门"),
     "development": N_("技术开发"),
     "assignment": N_("技术转让"),
     "licence": N_("技术许可"),
@@ -107,10 +108,12 @@ VALUES = {
 KINDS = N_("合同类型属于本政策支持范围")
 PARTY = N_("申请单位即合同的相应一方")
 ROLE = N_("申请身份符合本政策对象")
+APPLICANT_KINDS = N_("申请单位性质属于本政策对象")
 REGION = N_("申请单位在本政策适用地区")
 NOT_BEFORE = N_("该合同此前未获同类补助")
 
 OPEN = N_("待核：缺少%(what)s")
+ASSUMED = N_("假定：%(what)s为%(value)s")
 FAILED = N_("%(what)s为%(actual)s")
 BOTH = N_("%(first)s，%(second)s")
 GIVE = N_("补充%(what)s")

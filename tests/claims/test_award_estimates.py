@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from market.accounts.models import Organisation
+from market.accounts.models import Organisation, OrganisationKind
 from market.claims.award_estimates import CalculatorInput, calculate, estimate_for_deal, estimate_for_outcome
 from market.contracts.models import Contract
 from market.listings.models import Outcome
@@ -27,6 +27,22 @@ async def test_an_outcome_is_estimated_for_the_region_when_no_buyer_is_known() -
         "成果已转化应用并产生新增销售"
     ]
     assert "“最高”比例按上限计算" in estimate.assumptions
+    assert [check.hint for check in estimate.conditions if check.hint and check.state == "met"] == [
+        "假定：申请单位性质为企业"
+    ]
+
+
+async def test_a_buyer_that_is_no_enterprise_is_told_that_it_gets_nothing() -> None:
+    await load_programmes(NOW)
+    university = await make_organisation(kind=OrganisationKind.UNIVERSITY)
+
+    estimates = await estimate_for_outcome(await make_outcome(), 120 * WAN, None, NOW, buyer=university)
+
+    failed = {
+        check.hint for estimate in estimates for check in estimate.conditions if check.state == "failed"
+    }
+    assert [estimate.amount for estimate in estimates if estimate.slug == "guangxi"] == [0]
+    assert "申请单位性质为高等院校；须满足：申请单位性质属于本政策对象" in failed
 
 
 async def test_the_best_programme_comes_first_and_one_without_a_rate_last() -> None:

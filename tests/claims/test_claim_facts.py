@@ -6,9 +6,12 @@ from datetime import date
 
 import pytest
 
+from market.accounts.models import Organisation, OrganisationKind
 from market.claims.claim_facts import facts_of, net_refunds
+from market.claims.computation import compute_claim
 from market.claims.declared_facts import declare_facts
 from market.deals.models import Deal, Pricing
+from market.programmes.rule_files import find_terms
 from market.records.by import By
 from tests.claims.factories import make_draft
 from tests.factories import NOW
@@ -29,6 +32,18 @@ async def test_how_the_price_came_about_is_stated_only_where_the_deal_agreed_on_
     await declare_facts(claim.number, row.contract.number, mode="auction", by=By(applicant, NOW))
 
     assert (await facts_of(claim))["contracts"][0]["mode"] == mode
+
+
+@pytest.mark.parametrize("kind", [OrganisationKind.FARMERS_COOP, OrganisationKind.AUTHORITY])
+async def test_a_claim_gives_the_real_kind_of_its_applicant(kind: OrganisationKind) -> None:
+    applicant, claim = await make_draft()
+    await Organisation.filter(id=applicant.organisation_id).update(kind=kind)
+
+    facts = await facts_of(claim)
+    result = compute_claim(facts, find_terms("guangxi")[-1])
+
+    assert facts["applicant"]["kind"] == kind.value
+    assert [failed["condition"] for failed in result["failed"]] == ["applicant_kind"]
 
 
 @pytest.mark.parametrize(

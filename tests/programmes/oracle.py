@@ -12,6 +12,14 @@ from typing import Any
 
 Json = dict[str, Any]
 YI, WAN = 10_000_000_000, 1_000_000
+APPLICANTS = {
+    "E": "enterprise",
+    "U": "university",
+    "I": "institute",
+    "F": "farmers_coop",
+    "R": "registry",
+    "A": "agency",
+}
 
 
 class Sheet:
@@ -125,7 +133,7 @@ class Reading:
     def __init__(self, claim: Json, rate: int | None) -> None:
         self.claim, self.given = claim, rate
         self.who: Json = claim.get("applicant") or {}
-        self.open = self.bad = False
+        self.open = self.bad = self.assumed = False
         self.sheets = [Sheet(c, claim) for c in claim.get("contracts") or []]
         self.total: int | None = None
 
@@ -133,8 +141,12 @@ class Reading:
         self.open = self.open or holds is None
         self.bad = self.bad or holds is False
 
-    def applicant(self, role: str, region: str) -> None:
+    def applicant(self, role: str, region: str, kinds: str = "E") -> None:
+        """Judge who applies; a kind that is not told counts as the first one named, and opens nothing."""
         self.need(one_of(self.who.get("role"), role))
+        told = self.who.get("kind")
+        self.assumed = told is None
+        self.need((told or APPLICANTS[kinds[0]]) in [APPLICANTS[letter] for letter in kinds])
         if region:
             self.need(starts(self.who.get("region"), region))
 
@@ -276,7 +288,7 @@ def not_the_second(s: Sheet, sheets: list[Sheet]) -> bool | None:
 
 
 def ningxia_seller(r: Reading) -> None:
-    r.applicant("seller", "64")
+    r.applicant("seller", "64", "EUI")
     r.common("seller", "TLE")
     r.receipts_base(equity=True)
     for s in r.sheets:
@@ -293,9 +305,7 @@ def ningxia_seller(r: Reading) -> None:
 
 
 def henan(r: Reading, role: str) -> None:
-    r.applicant(role, "41")
-    if role == "seller":
-        r.need(one_of(r.who.get("kind"), "university", "institute"))
+    r.applicant(role, "41", "UI" if role == "seller" else "E")
     r.common(role, "DTL")
     r.receipts_base()
     for s in r.sheets:
@@ -378,7 +388,7 @@ def ningbo_buyer(r: Reading) -> None:
 
 
 def ningbo_seller(r: Reading) -> None:
-    r.applicant("seller", "3302")
+    r.applicant("seller", "3302", "EUIFAR")
     r.common("seller", "DTL")
     r.trade_base()
     for s in r.passed():
@@ -389,7 +399,7 @@ def ningbo_seller(r: Reading) -> None:
 
 
 def ningbo_broker(r: Reading) -> None:
-    r.applicant("broker", "")
+    r.applicant("broker", "", "AEUIFR")
     volume = r.amount("brokered_total")
     low = min(volume, 1000 * WAN)
     r.total = half_up(min(Fraction(low * 15, 1000) + Fraction(volume - low, 100), Fraction(30 * WAN)))
@@ -468,7 +478,7 @@ def hubei(r: Reading) -> None:
 
 
 def shenzhen(r: Reading) -> None:
-    r.applicant("seller", "4403")
+    r.applicant("seller", "4403", "EUIFAR")
     payable, paid = r.amount("vat_payable"), r.amount("vat_paid")
     r.total = half_up(min(payable * r.rate(8000), Fraction(paid), Fraction(200 * WAN)))
 
@@ -485,14 +495,14 @@ def xianju(r: Reading) -> None:
 
 
 def fujian_registry(r: Reading) -> None:
-    r.applicant("registry", "35")
+    r.applicant("registry", "35", "RAEUIF")
     total = r.claim.get("registered_total")
     r.need(None if total is None else total >= 2 * YI)
     r.total = half_up(min(5 * WAN + Fraction(5 * max(0, (total or 0) - 2 * YI), 10_000), Fraction(30 * WAN)))
 
 
 def fujian_agency(r: Reading) -> None:
-    r.applicant("agency", "35")
+    r.applicant("agency", "35", "AEUIFR")
     r.total = half_up(min(r.amount("brokered_total") * r.rate(200), Fraction(50 * WAN)))
 
 
@@ -540,13 +550,21 @@ def answer(name: str, claim: Json, rate: int | None = None) -> Json:
     r = Reading(claim, rate)
     PROGRAMMES[name](r)
     if r.total is not None:
-        return {"award": 0 if r.bad else r.total, "provisional": r.open, "failed": r.bad, "contracts": []}
+        award = 0 if r.bad else r.total
+        return {
+            "award": award,
+            "provisional": r.open,
+            "failed": r.bad,
+            "assumed": r.assumed,
+            "contracts": [],
+        }
     for s in r.sheets:
         s.award = 0 if r.bad or s.bad else half_up(s.exact)
     return {
         "award": sum(s.award for s in r.sheets),
         "provisional": r.open or any(s.open for s in r.sheets),
         "failed": r.bad,
+        "assumed": r.assumed,
         "contracts": [
             {"no": s.get("no"), "eligible": not s.bad, "base": s.base, "award": s.award} for s in r.sheets
         ],

@@ -25,7 +25,7 @@ PLACES = [
     "110000",
 ]
 KINDS = ["development", "assignment", "licence", "consulting", "service", "equity"]
-PARTIES = ["enterprise", "university", "institute", "farmers_coop"]
+PARTIES = ["enterprise", "university", "institute", "farmers_coop", "registry", "agency", "authority"]
 
 
 def amount(random: Random) -> int:
@@ -49,8 +49,11 @@ def random_claim(random: Random, programme: str) -> dict[str, Any]:
     if random.random() < 0.5:
         raw["granted_this_year"] = 0
     who = raw["applicant"]
-    if random.random() < 0.5:
+    roll = random.random()
+    if roll < 0.2:
         who["kind"] = random.choice(PARTIES)
+    elif roll < 0.5:
+        who["kind"] = None
     _spoil(
         random,
         who,
@@ -115,7 +118,9 @@ def _random_contract(random: Random, slug: str, no: int, year: int) -> dict[str,
         0.04,
     )
     for side in ("seller", "buyer"):
-        _spoil(random, raw[side], {"uscc": [BUYER, SELLER, OTHER], "kind": PARTIES, "region": PLACES}, 0.04)
+        _spoil(
+            random, raw[side], {"uscc": [BUYER, SELLER, OTHER], "kind": PARTIES[:-1], "region": PLACES}, 0.04
+        )
     for receipt in raw.get("receipts") or []:
         _spoil(random, receipt, {"on": days, "amount": [0]}, 0.02)
     if random.random() < 0.01:

@@ -49,6 +49,32 @@ def test_each_line_is_answered_in_order_and_shape() -> None:
     }
 
 
+def test_a_kind_of_applicant_that_is_not_told_counts_as_the_first_one_named_and_is_told() -> None:
+    raw = claim("henan-seller", contract("henan-seller", paid=100 * WAN), applicant={"kind": None})
+
+    _, (printed,) = run(lines(raw), "henan-seller")
+
+    assert printed["award"] == 10 * WAN
+    assert not printed["provisional"]
+    assert (printed["failed"], printed["open"]) == ([], [])
+    (assumed,) = printed["assumed"]
+    assert (assumed["condition"], assumed["reason"]) == ("applicant_kind", "假定：申请单位性质为高等院校")
+    assert assumed["clause"].endswith("（摘要：在省内转化成果的高等院校、科研院所）")
+
+
+def test_a_kind_of_applicant_that_the_set_is_not_for_fails_with_its_clause() -> None:
+    raw = claim("guangxi", contract("guangxi", trade_amount=WAN), applicant={"kind": "farmers_coop"})
+
+    _, (printed,) = run(lines(raw), "guangxi")
+
+    assert printed["award"] == 0
+    assert "assumed" not in printed
+    assert [(failed["condition"], failed["reason"]) for failed in printed["failed"]] == [
+        ("applicant_kind", "申请单位性质为农民专业合作社")
+    ]
+    assert "购买科技成果的企业" in printed["failed"][0]["clause"]
+
+
 def test_a_failed_condition_names_its_clause_and_reason() -> None:
     raw = claim("luan", contract("luan", paid=25_000 * 100))
 

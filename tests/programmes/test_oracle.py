@@ -23,6 +23,7 @@ def computed(name: str, raw: dict[str, Any], rate: int | None) -> dict[str, Any]
         "award": result.award,
         "provisional": result.provisional,
         "failed": bool(result.failed),
+        "assumed": [finding.condition for finding in result.assumed] == ["applicant_kind"],
         "contracts": [
             {"no": contract.no, "eligible": contract.eligible, "base": contract.base, "award": contract.award}
             for contract in result.contracts

@@ -55,6 +55,27 @@ def _is_under_year_cap(result: AssessmentResult, no: str | None) -> bool:
 
 @few
 @given(st.sampled_from(sorted(EVERY)), st.integers(0, 10**9))
+def test_a_claim_without_a_kind_of_applicant_is_awarded_as_one_of_the_first_kind_named(
+    name: str, seed: int
+) -> None:
+    terms = EVERY[name]
+    raw = random_claim(Random(seed), name)
+
+    raw["applicant"]["kind"] = None
+    untold = assess(read_facts(raw), terms)
+    raw["applicant"]["kind"] = terms.applicant_kinds[0]
+    told = assess(read_facts(raw), terms)
+
+    assert [finding.condition for finding in untold.assumed] == ["applicant_kind"]
+    assert not told.assumed
+    assert untold.award == told.award
+    assert [(part.eligible, part.award) for part in untold.contracts] == [
+        (part.eligible, part.award) for part in told.contracts
+    ]
+
+
+@few
+@given(st.sampled_from(sorted(EVERY)), st.integers(0, 10**9))
 def test_the_order_of_contracts_changes_nothing(name: str, seed: int) -> None:
     terms = EVERY[name]
     raw = random_claim(Random(seed), name)

@@ -48,6 +48,17 @@ def test_twenty_two_sets_are_shipped_each_with_source_clauses_and_assumptions() 
         assert rule_set.valid_from.isoformat() == f"{rule_set.version}-01-01"
 
 
+def test_a_rule_file_that_names_no_kind_of_applicant_is_refused() -> None:
+    content = deepcopy(shipped()[0].content)
+    for kinds in (None, [], ["enterprise", "enterprise"], ["martian"]):
+        if kinds is None:
+            content["applicant"].pop("kinds")
+        else:
+            content["applicant"]["kinds"] = kinds
+        with pytest.raises(RulesError, match=r"\$\.applicant"):
+            read_terms(content)
+
+
 def test_one_rate_may_be_replaced_where_a_set_has_but_one() -> None:
     assert {
         f"{rule_set.programme}@{rule_set.version}" for rule_set in shipped() if rule_set.one_rate

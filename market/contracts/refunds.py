@@ -30,7 +30,7 @@ async def request_refund(payment_id: UUID, amount: int, reason: str, *, by: By) 
 
     Raises:
         Forbidden: the person does not act for the seller.
-        MoreThanCame: the payment has less left.
+        RefundExceedsPayment: the payment has less left.
     """
     by.actor.require(ContractAct.REFUND)
     return await _request(payment_id, amount, reason, by=by)
@@ -61,7 +61,7 @@ async def record_refund(
     Raises:
         Forbidden: the person does not act for the seller.
         Invalid: at the field that is wrong.
-        MoreThanCame: less came.
+        RefundExceedsPayment: less came.
     """
     by.actor.require(ContractAct.REFUND)
     if isinstance(source, BankLine):

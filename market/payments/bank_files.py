@@ -1,8 +1,8 @@
-"""Reads statement files of banks, CSV or Excel, each in its own layout.
+"""Parses statement files of banks, CSV or Excel, each in its bank's layout.
 
-Known are the corporate exports of ICBC (工商银行), CCB (建设银行) and BOC (中国银行).
-Nothing is guessed: a row that cannot be read refuses the file, naming row and cell. So does an account that
-Excel has rounded: the lines of such a file would not be recognised in another statement.
+Supports the corporate exports of ICBC (工商银行), CCB (建设银行) and BOC (中国银行). A row that cannot be
+parsed rejects the whole file, naming row and cell. So does an account number that Excel has rounded: its
+lines could not be deduplicated against another statement.
 """
 
 from __future__ import annotations
@@ -23,8 +23,8 @@ from market.kit.workbooks.reading import read_sheets
 from market.kit.workbooks.values import UnreadableCell, amount_of, moment_of, text_of
 from market.payments.kinds import Bank
 
-MOST_LINES = 20_000
-LIMITS = Limits(rows=2 * MOST_LINES)
+MAX_LINES = 20_000
+LIMITS = Limits(rows=2 * MAX_LINES)
 CURRENCIES = {
     "": "CNY",
     "人民币": "CNY",
@@ -41,12 +41,12 @@ INCOMING = ("贷", "来账", "转入", "收入")
 
 
 class UnreadableStatement(Invalid):
-    """The file is no statement we know, or a row of it cannot be read."""
+    """The file is in no supported layout, or a row of it cannot be parsed."""
 
 
 @dataclass(frozen=True)
 class Layout:
-    """Under which heads a bank writes what; a direction is told by a sign or by the column."""
+    """Column heads of a bank's export; the direction is given by a sign or by the column."""
 
     bank: Bank
     day: str
@@ -63,7 +63,7 @@ class Layout:
     currency: str = ""
 
     @property
-    def needed(self) -> set[str]:
+    def required(self) -> set[str]:
         """Heads without which this is another bank's file."""
         return {self.day, *self.payer, self.credit or self.amount, self.debit or self.sign}
 
@@ -72,7 +72,7 @@ class Layout:
         """All heads that are read, under their own names; units and English in brackets are left out."""
         names = (*self.payer, *self.texts, self.day, self.reference, self.balance, self.own_account)
         more = (self.credit, self.debit, self.amount, self.sign, self.currency)
-        return [Head(name, (name,), name in self.needed) for name in dict.fromkeys((*names, *more)) if name]
+        return [Head(name, (name,), name in self.required) for name in dict.fromkeys((*names, *more)) if name]
 
 
 LAYOUTS = (
@@ -120,7 +120,7 @@ class BankRow:
 
     row: int
     happened_at: datetime
-    """By the bank's own clock; midnight where it tells the day only."""
+    """Local time of the bank; midnight where only the day is given."""
     is_incoming: bool
     money: Money
     payer_name: str
@@ -137,12 +137,12 @@ class ReadStatement:
     rows: tuple[BankRow, ...]
 
     def fingerprints(self) -> list[str]:
-        """Return for each row what names it again in another statement of the same account.
+        """Return a hash per row that identifies it in another statement of the same account.
 
-        Rows that are alike in everything count as the first, the second … of their kind.
+        Equal rows are numbered, so that each has its own hash.
         """
-        seen: Counter[str] = Counter()
-        made = []
+        counts: Counter[str] = Counter()
+        digests = []
         for row in self.rows:
             parts = (
                 self.account,
@@ -156,14 +156,14 @@ class ReadStatement:
                 row.reference,
                 row.balance,
             )
-            like = "\x1f".join(parts)
-            seen[like] += 1
-            made.append(hashlib.sha256(f"{like}\x1f{seen[like]}".encode()).hexdigest())
-        return made
+            content = "\x1f".join(parts)
+            counts[content] += 1
+            digests.append(hashlib.sha256(f"{content}\x1f{counts[content]}".encode()).hexdigest())
+        return digests
 
 
 def read_statement(name: str, content: bytes) -> ReadStatement:
-    """Return the lines of a bank's file; its kind is told by its content, its layout by the heads.
+    """Parse a bank's file; the format is detected by its content, the layout by its heads.
 
     Raises:
         UnreadableStatement: at the field `file`, with what is wrong and in which row.
@@ -193,9 +193,9 @@ def _recognise(name: str, sheets: Iterable[Sheet]) -> tuple[Layout, HeadRow]:
 
 def _read(layout: Layout, heads: HeadRow) -> ReadStatement:
     rows = list(heads.rows())
-    if len(rows) > MOST_LINES:
+    if len(rows) > MAX_LINES:
         raise UnreadableStatement(
-            _("一次最多导入 %(most)s 行，请分段导出。", most=f"{MOST_LINES:,}"), field="file"
+            _("一次最多导入 %(most)s 行，请分段导出。", most=f"{MAX_LINES:,}"), field="file"
         )
     account, lines = "", []
     for line in rows:
@@ -244,7 +244,7 @@ def _account_of(layout: Layout, row: _Row) -> str:
 
 @dataclass(frozen=True)
 class _Row:
-    """A row of the statement, whose cells are asked for by the bank's heads."""
+    """A row of the statement, with cells by head."""
 
     heads: HeadRow
     row: Row

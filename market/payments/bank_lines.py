@@ -1,4 +1,4 @@
-"""What people make of the lines of a bank statement: one says what a line pays, another confirms it."""
+"""Matches lines of a bank statement by hand: one person says what a line pays, another confirms it."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from market.records.transitions import begin, transition
 
 @atomic()
 async def match_line(line_id: UUID, payable_kind: str, payable_id: UUID, *, by: By) -> BankLine:
-    """Say by hand what a line pays."""
+    """Match a line with a payable by hand; another person confirms it."""
     line = await lock_line(line_id, by.actor)
     changes = {
         "payable_kind": payable_kind,
@@ -36,7 +36,7 @@ async def match_line(line_id: UUID, payable_kind: str, payable_id: UUID, *, by: 
 
 @atomic()
 async def release_line(line_id: UUID, *, by: By) -> BankLine:
-    """Take back what was said of a line that is not booked yet."""
+    """Undo the match of a line that is not booked yet."""
     line = await lock_line(line_id, by.actor)
     changes = {"payable_kind": "", "payable_id": None, "match_basis": None, "remittance_id": None}
     return await transition(line, LineAction.RELEASE, by=by, changes=changes, amount=line.amount)
@@ -44,25 +44,25 @@ async def release_line(line_id: UUID, *, by: By) -> BankLine:
 
 @atomic()
 async def set_line_aside(line_id: UUID, note: str, *, by: By) -> BankLine:
-    """Note that a line has nothing to do with a contract, and what it is instead."""
+    """Mark a line as unrelated to any contract, with a note of what it is."""
     if not note.strip():
         raise Invalid(_("请写明这笔款是什么。"), field="note")
     line = await lock_line(line_id, by.actor)
-    return await _move(line, LineAction.SET_ASIDE, note.strip(), by=by)
+    return await _transition_with_note(line, LineAction.SET_ASIDE, note.strip(), by=by)
 
 
 @atomic()
 async def reopen_line(line_id: UUID, *, by: By) -> BankLine:
-    """Look at a line again that was set aside."""
+    """Reopen a line that was set aside."""
     line = await lock_line(line_id, by.actor)
-    return await _move(line, LineAction.REOPEN, "", by=by)
+    return await _transition_with_note(line, LineAction.REOPEN, "", by=by)
 
 
 async def confirm_line(line: BankLine, *, by: By) -> Remittance:
-    """Confirm what a locked line pays and return the remittance that it is now, for the caller to book.
+    """Confirm the match of a locked line and return its remittance, for the caller to book.
 
     Raises:
-        SamePerson: the actor matched it, or recorded the transfer that it bears out.
+        SamePerson: the actor matched it, or recorded the transfer that it confirms.
         ActionNotAllowed: it was decided before.
     """
     BANK_LINE.next(line.status, LineAction.BOOK)
@@ -109,8 +109,8 @@ async def _remittance_of(line: BankLine, *, by: By) -> Remittance:
 
 
 async def return_line(line: BankLine, action: LineAction, *, by: By) -> None:
-    """Mark a locked line as sent back (RETURN), or as not sent back after all (KEEP)."""
-    await _move(line, action, line.note, by=by)
+    """Mark a locked line as returned to the payer (RETURN), or undo that (KEEP)."""
+    await _transition_with_note(line, action, line.note, by=by)
 
 
 async def lock_line(line_id: UUID, actor: Actor) -> BankLine:
@@ -127,5 +127,5 @@ async def lock_line(line_id: UUID, actor: Actor) -> BankLine:
     return line
 
 
-async def _move(line: BankLine, action: LineAction, note: str, *, by: By) -> BankLine:
+async def _transition_with_note(line: BankLine, action: LineAction, note: str, *, by: By) -> BankLine:
     return await transition(line, action, by=by, changes={"note": note[:200]}, amount=line.amount)

@@ -50,17 +50,17 @@ async def start_checkout(
     """Return the address of the page where the buyer pays what is open; called again, the same page.
 
     The caller has checked that the person may pay. Our fee is a part of the amount, which the gateway puts
-    on the platform's account. A crash or a lost answer is mended by calling again. An error in the answer
-    ends the payment, since the gateway would repeat it; the next try is a new payment. An open page with
-    other terms is closed.
+    on the platform's account. Idempotent: after a crash or a lost response call again. An error response
+    ends the payment, since the gateway replays it for the same key; the next attempt is a new payment. An
+    open page with other terms is closed.
 
     Raises:
         UnknownPayable: no room declares this kind.
         NothingDue: nothing is left to pay.
-        AlreadyPaid: it was paid, or the page is being paid.
+        AlreadyPaid: it was paid, or is being paid at this moment.
         NoOnlinePayment: the seller has no account at the gateway, or this site has no gateway.
-        GatewayUnavailable: no answer; call again.
-        GatewayRefused: the gateway will not.
+        GatewayUnavailable: no response; call again.
+        GatewayRefused: the gateway rejects the request.
     """
     payable = payable_of(payable_kind)
     if gateway is None:
@@ -99,7 +99,7 @@ async def withdraw(payable_kind: str, payable_id: UUID, *, gateway: PaymentGatew
 async def _prepare(
     payable_kind: str, payable_id: UUID, money: Money, *, account: str, fee: Money, by: By
 ) -> Payment:
-    """Return the one open payment of the payable, made now if there is none."""
+    """Return the one open payment of the payable; create it if there is none."""
     existing = await _find_open(payable_kind, payable_id)
     if existing is not None:
         return existing
@@ -108,7 +108,7 @@ async def _prepare(
     except IntegrityError as error:
         if getattr(error.args[0], "constraint_name", "") != "payments_one_open":
             raise
-    # Somebody else was first: theirs is the open one, unless it has ended already.
+    # A concurrent request was first: its payment is the open one, unless it has ended already.
     existing = await _find_open(payable_kind, payable_id)
     if existing is None:
         raise AlreadyPaid(_("这笔款正在支付，请刷新后再看。"))
@@ -130,7 +130,7 @@ async def _create(
         started_by_id=by.actor.user_id,
         created_at=by.now,
     )
-    # After the insert: until then the unique index holds off a success that is being recorded.
+    # After the insert: the unique index makes it wait for a success that is being recorded.
     if await _is_paid(payable_kind, payable_id):
         raise AlreadyPaid(_("这笔款已经支付。"))
     await begin(payment, by=by)
@@ -139,14 +139,14 @@ async def _create(
 
 
 async def _is_paid(payable_kind: str, payable_id: UUID) -> bool:
-    """Tell whether a payment for it succeeded of which nothing went back."""
-    paid = await Payment.filter(
+    """Return whether a payment for it succeeded and was neither refunded nor lost in a dispute."""
+    payments = await Payment.filter(
         payable_kind=payable_kind, payable_id=payable_id, status=PaymentStatus.SUCCEEDED
     ).prefetch_related("refunds", "disputes")
     return any(
-        all(each.status is not RefundStatus.SUCCEEDED for each in payment.refunds)
-        and all(each.status is not DisputeStatus.LOST for each in payment.disputes)
-        for payment in paid
+        all(refund.status is not RefundStatus.SUCCEEDED for refund in payment.refunds)
+        and all(dispute.status is not DisputeStatus.LOST for dispute in payment.disputes)
+        for payment in payments
     )
 
 
@@ -160,7 +160,7 @@ async def _open_page(
             description=description,
             account=payment.connected_account,
             fee=Money(payment.fee_amount, payment.currency),
-            # The one thing the caller cannot know yet: the payment that was made for it.
+            # The caller does not know the payment's id yet.
             success_url=urls.success.replace("{PAYMENT_ID}", str(payment.id)),
             cancel_url=urls.cancel,
             metadata={"payment_id": str(payment.id)},
@@ -190,7 +190,7 @@ async def _withdraw(payment: Payment, *, gateway: PaymentGateway, now: datetime)
         payment.id, PaymentAction.FAIL, failure="withdrawn", now=now, only=(PaymentStatus.PREPARED,)
     ):
         return
-    # Perhaps its page came in meanwhile, from the call that was under way.
+    # A concurrent call may have stored its page meanwhile.
     payment = await Payment.get(id=payment.id)
     if payment.status not in OPEN_PAYMENTS:
         return
@@ -207,7 +207,7 @@ async def _close(payment: Payment, page: Checkout, *, now: datetime) -> None:
     """End a payment whose page is closed.
 
     Raises:
-        AlreadyPaid: it is closed because somebody pays; the webhook tells the rest.
+        AlreadyPaid: it is closed because it is being paid; the webhook reports the outcome.
     """
     if page.state in (CheckoutState.PAID, CheckoutState.PROCESSING):
         raise AlreadyPaid(_("这笔款已经支付，正在入账，请稍后刷新。"))

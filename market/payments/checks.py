@@ -1,4 +1,4 @@
-"""What must be true of payments and remittances at any moment."""
+"""Invariants of payments, remittances and refunds; each check returns a line per violation."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from market.kit.room import Check, rooms
 from market.ledger.checks import find_rows
 
 
-async def successes_are_whole() -> list[str]:
-    """A payment that succeeded names its page and the moment it ended."""
+async def successes_are_complete() -> list[str]:
+    """Check that every successful payment has its page and its end."""
     return await find_rows(
         "SELECT id FROM payments WHERE status IN ('succeeded', 'refunded') "
         "AND (checkout_id IS NULL OR ended_at IS NULL)",
@@ -18,12 +18,12 @@ async def successes_are_whole() -> list[str]:
 
 
 async def events_are_settled() -> list[str]:
-    """The gateway tells of the amounts we asked for."""
+    """Check that no gateway event ended in an error, such as another amount than ours."""
     return await find_rows("SELECT id, error FROM gateway_events WHERE error <> ''", "event {id}: {error}")
 
 
-async def two_people_decided() -> list[str]:
-    """Every confirmed remittance was confirmed by another person than the one who recorded it."""
+async def remittances_have_two_people() -> list[str]:
+    """Check that each confirmed remittance was confirmed by a second person."""
     return await find_rows(
         "SELECT id FROM remittances WHERE status = 'confirmed' "
         "AND (decided_by_id IS NULL OR decided_by_id = proposed_by_id)",
@@ -31,8 +31,8 @@ async def two_people_decided() -> list[str]:
     )
 
 
-async def no_more_goes_back_than_came() -> list[str]:
-    """The refunds of a payment, a remittance or a bank line add up to no more than it."""
+async def refunds_stay_within_payments() -> list[str]:
+    """Check that refunds do not exceed the payment, remittance or bank line that they refund."""
     return await find_rows(
         "SELECT s.kind, s.id, s.amount, sum(f.amount) AS back FROM ("
         "  SELECT 'payment' AS kind, id, amount FROM payments UNION ALL"
@@ -45,8 +45,8 @@ async def no_more_goes_back_than_came() -> list[str]:
     )
 
 
-async def lines_are_remittances() -> list[str]:
-    """Every booked line of a bank statement is a confirmed remittance of its amount."""
+async def booked_lines_are_remittances() -> list[str]:
+    """Check that every booked bank line is a confirmed remittance of its amount."""
     return await find_rows(
         "SELECT b.id, b.amount, r.amount AS booked FROM bank_lines b JOIN remittances r "
         "ON r.id = b.remittance_id WHERE b.status = 'booked' "
@@ -56,7 +56,7 @@ async def lines_are_remittances() -> list[str]:
 
 
 async def payables_are_declared() -> list[str]:
-    """Every kind of payable that money came for is declared by a room, which books it."""
+    """Check that a room declares every kind of payable that money arrived for."""
     return await find_rows(
         "SELECT payable_kind, count(*) AS n FROM (SELECT payable_kind FROM payments"
         "  UNION ALL SELECT payable_kind FROM remittances) AS paid "
@@ -67,10 +67,10 @@ async def payables_are_declared() -> list[str]:
 
 
 CHECKS: Mapping[str, Check] = {
-    "payments: no more goes back than came": no_more_goes_back_than_came,
-    "payments: booked bank lines are remittances": lines_are_remittances,
+    "payments: no more goes back than came": refunds_stay_within_payments,
+    "payments: booked bank lines are remittances": booked_lines_are_remittances,
     "payments: every payable is declared": payables_are_declared,
-    "payments: successes are whole": successes_are_whole,
+    "payments: successes are whole": successes_are_complete,
     "payments: the gateway's amounts are ours": events_are_settled,
-    "payments: two people confirmed each remittance": two_people_decided,
+    "payments: two people confirmed each remittance": remittances_have_two_people,
 }

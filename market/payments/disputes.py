@@ -32,11 +32,11 @@ _ACTIONS = {
     DisputeStatus.LOST: DisputeAction.LOSE,
     DisputeStatus.CLOSED: DisputeAction.CLOSE,
 }
-"""What has happened when the gateway reports another status."""
+"""The action that leads to a status that the gateway reports."""
 
 
 def status_of(word: str) -> DisputeStatus:
-    """Return our status for the gateway's; an unknown one means that the money is withheld."""
+    """Map the gateway's status to ours; an unknown one means that the money is withheld."""
     return _STATUSES.get(word, DisputeStatus.OPEN)
 
 
@@ -46,7 +46,7 @@ def _reason(word: str) -> DisputeReason:
 
 @atomic()
 async def record_dispute(payment_id: UUID, reported: GatewayDispute, *, now: datetime) -> DisputedPayment:
-    """Bring a dispute to the state that the gateway reports; one that has ended stays as it is."""
+    """Sync a dispute with the state that the gateway reports; one that has ended does not change."""
     payment = await Payment.select_for_update().get(id=payment_id)
     status = status_of(reported.status)
     dispute = await Dispute.get_or_none(gateway_id=reported.id)

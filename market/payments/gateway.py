@@ -1,4 +1,4 @@
-"""What we ask of a payment gateway, in our words."""
+"""The payment gateway's interface: what an adapter, such as Stripe's, must implement."""
 
 from __future__ import annotations
 
@@ -29,15 +29,15 @@ __all__ = [
 
 
 class GatewayRefused(MarketError):
-    """The gateway answered that it will not do this; asking the same again is of no use."""
+    """The gateway rejected the request; a retry is of no use."""
 
 
 class GatewayFault(GatewayUnavailable):
-    """The gateway answered with a fault of its own, and will give the same answer to the same key."""
+    """The gateway answered with a server error, which it replays for the same idempotency key."""
 
 
 class ForgedEvent(MarketError):
-    """The event was not signed by the gateway, or too long ago."""
+    """The event's signature is missing, wrong or too old."""
 
 
 class CheckoutState(StrEnum):
@@ -83,7 +83,7 @@ class ReturnUrls:
 
 @dataclass(frozen=True)
 class AccountState:
-    """How far an organisation has come with its own account at the gateway."""
+    """State of an organisation's connected account at the gateway."""
 
     id: str
     charges_enabled: bool
@@ -102,7 +102,7 @@ class Refund:
 
 @dataclass(frozen=True)
 class GatewayDispute:
-    """How a dispute stands at the gateway, in its own word for the status."""
+    """A dispute as the gateway reports it; the status is the gateway's own."""
 
     id: str
     status: str
@@ -115,7 +115,7 @@ class GatewayDispute:
 
 @dataclass(frozen=True)
 class Event:
-    """Something that happened at the gateway, told by a request that it signed."""
+    """A signed event of the gateway, delivered by webhook."""
 
     id: str
     type: str
@@ -125,17 +125,17 @@ class Event:
 
     @property
     def object(self) -> dict[str, Any]:
-        """The object as it was when the event was made, perhaps no longer as it is."""
-        found: dict[str, Any] = self.payload["data"]["object"]
-        return found
+        """The object as of the event; it may have changed since."""
+        subject: dict[str, Any] = self.payload["data"]["object"]
+        return subject
 
 
 class PaymentGateway(Protocol):
     """Takes payments on connected accounts of the sellers.
 
-    Every call raises `GatewayUnavailable` when no answer came (calling again with the same key is
-    safe and does the thing once), `GatewayFault` for a fault of the gateway's own, and
-    `GatewayRefused` for an answered refusal. `account` is a connected account, or empty for our own.
+    Every call raises `GatewayUnavailable` when no response came (a retry with the same key is
+    idempotent), `GatewayFault` for a server error of the gateway, and `GatewayRefused` for a rejected
+    request. `account` is a connected account, or empty for our own.
     """
 
     async def create_checkout(
@@ -150,21 +150,21 @@ class PaymentGateway(Protocol):
         cancel_url: str,
         metadata: Mapping[str, str],
     ) -> Checkout:
-        """Make a page on which `money` can be paid; the same key gives the same page."""
+        """Create a page on which `money` can be paid; idempotent by `key`."""
         ...
 
     async def get_checkout(self, checkout_id: str, account: str) -> Checkout: ...
 
     async def expire_checkout(self, checkout_id: str, account: str) -> Checkout:
-        """Close the page. Refused when it was paid or closed before."""
+        """Close the page; rejected when it was paid or closed before."""
         ...
 
     async def create_account(self, name: str, *, key: str, metadata: Mapping[str, str]) -> str:
-        """Make a connected account for an organisation and return its id."""
+        """Create a connected account for an organisation and return its id; idempotent by `key`."""
         ...
 
     async def account_link(self, account: str, *, return_url: str, refresh_url: str) -> str:
-        """Return the address where the organisation gives its particulars; good once, for minutes."""
+        """Return the address of the onboarding page; valid once, for minutes."""
         ...
 
     async def get_account(self, account: str) -> AccountState: ...
@@ -179,7 +179,7 @@ class PaymentGateway(Protocol):
         with_fee: bool,
         metadata: Mapping[str, str],
     ) -> Refund:
-        """Send `money`, all or part of what was paid, back to the buyer; `with_fee`, our part too."""
+        """Refund `money`, all or part of the payment; `with_fee` refunds our fee in proportion."""
         ...
 
     async def list_checkouts(
@@ -201,7 +201,7 @@ class PaymentGateway(Protocol):
         ...
 
     def read_event(self, payload: bytes, signature: str) -> Event:
-        """Return what a webhook tells.
+        """Verify a webhook's signature and return its event.
 
         Raises:
             ForgedEvent: the signature is missing, wrong or old, or the body is no event.

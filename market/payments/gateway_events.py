@@ -21,7 +21,7 @@ from market.records.by import By
 log = logging.getLogger(__name__)
 PROCESS_EVENT = "payments.process_event"
 MONEY_BACK = ("refund.", "charge.refund", "charge.dispute.")
-"""Kinds of events after which money has perhaps gone back; each names the intent it was paid by."""
+"""Prefixes of the events about refunds and disputes; each names its payment intent."""
 RETRY_AFTER = timedelta(hours=1)
 RETRY_FOR = timedelta(days=30)
 """How long an event that could not be settled is retried, once an hour."""
@@ -48,16 +48,16 @@ async def record_event(payload: bytes, signature: str, *, gateway: PaymentGatewa
 
 
 async def settle_event(event_id: str, *, gateway: PaymentGateway, now: datetime) -> list[GatewayUpdate]:
-    """Bring our records to where the gateway says they stand, book it, and return what was booked.
+    """Sync our records with the gateway, book the updates and return them.
 
     Idempotent, and events may come in any order: the gateway is asked for the present state, and a payment
     is brought up to date before its refunds and disputes. The event is processed when all of it is booked;
     one about something that is not ours is stored and has no effect. One about another amount than we asked
-    for is kept with its error, for people.
+    for is stored with its error, for an operator.
 
     Raises:
         UnknownPayable: no room books this kind; the event stays unprocessed and is retried.
-        GatewayUnavailable: no answer; call again.
+        GatewayUnavailable: no response; call again.
     """
     event = await GatewayEvent.get_or_none(id=event_id)
     if event is None:
@@ -69,10 +69,10 @@ async def settle_event(event_id: str, *, gateway: PaymentGateway, now: datetime)
         for update in updates:
             await book(update, by=By.job(now))
     except AmountMismatch as mismatch:
-        await _keep_error(event, mismatch)
+        await _store_error(event, mismatch)
         return []
     except UnknownPayable as unknown:
-        await _keep_error(event, unknown)
+        await _store_error(event, unknown)
         raise
     await GatewayEvent.filter(id=event_id).update(processed_at=now, error="")
     return updates
@@ -112,6 +112,6 @@ async def _updates_of(event: GatewayEvent, *, gateway: PaymentGateway, now: date
     return await sync_payment(payment, pages[0], gateway=gateway, now=now) if payment else []
 
 
-async def _keep_error(event: GatewayEvent, error: Exception) -> None:
+async def _store_error(event: GatewayEvent, error: Exception) -> None:
     log.error("event not settled", extra={"event": event.id, "error": str(error)})
     await GatewayEvent.filter(id=event.id).update(error=str(error))

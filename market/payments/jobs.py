@@ -25,7 +25,7 @@ async def retry_events(deps: Deps) -> None:
 
 @job(refunds.SEND_REFUND)
 async def send_refund(deps: Deps, refund_id: str) -> None:
-    """Ask the gateway for a refund that was requested, and book it when it is done."""
+    """Send a requested refund to the gateway, and book it when it is done."""
     if deps.gateway is not None:
         await refunds.send_refund(UUID(refund_id), gateway=deps.gateway, now=deps.clock())
 

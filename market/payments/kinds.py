@@ -1,4 +1,4 @@
-"""Kinds that payments tell apart, with what people call them."""
+"""Kinds of payments' records, with their labels."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ class Bank(LabelEnum):
 
 
 class MatchBasis(LabelEnum):
-    """By what a bank line was matched with a payable."""
+    """How a bank line was matched with a payable."""
 
     REFERENCE = "reference", lazy("按付款附言")
     RECORDED = "recorded", lazy("按登记过的转账")
@@ -36,7 +36,7 @@ class DisputeReason(LabelEnum):
 
 
 class DifferenceKind(LabelEnum):
-    """In what our record and the gateway's disagree."""
+    """How our record and the gateway's differ."""
 
     PAID_THERE = "paid_there", lazy("平台已收款，我方未记")
     NOT_PAID_THERE = "not_paid_there", lazy("我方已记收款，平台未收")

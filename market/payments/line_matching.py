@@ -19,7 +19,7 @@ REFERENCE = re.compile(r"HT[-_ ]?(\d{4})[-_ ]?(\d{6})(?:[-_ ](\d{1,2}))?(?!\d)",
 
 @dataclass(frozen=True)
 class OpenPayable:
-    """Something that may be paid, as the room that sells it describes it."""
+    """A payable with an open amount, as its room describes it."""
 
     id: UUID
     number: str
@@ -60,7 +60,7 @@ class Match:
     payable_id: UUID
     basis: MatchBasis
     remittance: RecordedRemittance | None = None
-    """The transfer recorded before that this line bears out."""
+    """The transfer recorded before that this line confirms."""
 
 
 def payment_reference(number: str, sequence: int) -> str:
@@ -77,7 +77,7 @@ def references_in(text: str) -> list[tuple[str, int | None]]:
 
 
 class LineMatcher:
-    """Matches lines one after another: what one line pays is no longer open for the next."""
+    """Matches lines in turn: what one line pays is no longer open for the next."""
 
     def __init__(self, payables: Iterable[OpenPayable], remittances: Iterable[RecordedRemittance]) -> None:
         self._payables = {payable.id: payable for payable in payables}
@@ -98,7 +98,7 @@ class LineMatcher:
                 self._by_bank_reference[remittance.bank_reference].append(remittance)
 
     def match(self, line: LineFacts) -> Match | None:
-        """Return what the line pays; None where a person has to say so.
+        """Return what the line pays; None if a person must match it.
 
         First the reference on the transfer, whatever the amount; then a transfer that was recorded before
         under the bank's own number; then the payer, if exactly one open instalment of theirs has exactly this

@@ -98,7 +98,7 @@ class Remittance(SecondPerson, Stateful):
 class Refund(SecondPerson, Stateful):
     """Money sent back to whoever paid: all or part of a payment, a remittance or a bank line.
 
-    Never more than came: the database compares with what was paid. Another person confirms a refund by
+    Never more than was paid: the database enforces it. Another person confirms a refund by
     bank; one of an online payment is carried out by the gateway and has no verdict.
     """
 
@@ -216,8 +216,7 @@ class BankStatement(Model):
 class BankLine(SecondPerson, Stateful):
     """One line of a bank statement. What the bank wrote never changes, only what it is matched with.
 
-    Who imported it proposes what the matching job finds, or whoever matches it by hand; another person
-    confirms.
+    Proposed by whoever imported it (automatic match) or matched it by hand; another person confirms.
     """
 
     record_kind = "bank_line"
@@ -252,7 +251,7 @@ class BankLine(SecondPerson, Stateful):
         "market.Remittance", related_name="lines", null=True, on_delete=fields.RESTRICT
     )
     remittance_id: UUID | None
-    """The remittance that it is, or that it bears out."""
+    """The remittance that it was booked as, or that it confirms."""
     note = fields.CharField(max_length=200, default="")
 
     class Meta:

@@ -1,4 +1,4 @@
-"""An organisation's own account at the gateway, on which it is paid directly."""
+"""Onboarding of an organisation's connected account at the gateway, on which it is paid directly."""
 
 from __future__ import annotations
 
@@ -19,52 +19,51 @@ from market.records.by import By
 async def start_onboarding(
     organisation: Organisation, *, gateway: PaymentGateway, by: By, urls: ReturnUrls
 ) -> str:
-    """Return the gateway's page where the organisation gives its particulars.
+    """Return the address of the gateway's onboarding page, creating the account first if there is none.
 
-    The account is made under a key that is the organisation's, so a lost answer or a second
-    click makes no second one.
+    The idempotency key is the organisation's, so a retry creates no second account.
     """
-    known = await ConnectedAccount.get_or_none(organisation_id=organisation.id)
-    if known is None:
+    connected = await ConnectedAccount.get_or_none(organisation_id=organisation.id)
+    if connected is None:
         account = await gateway.create_account(
             organisation.name,
             key=f"account:{organisation.id}",
             metadata={"organisation_id": str(organisation.id)},
         )
-        known = await keep_account(organisation.id, account, by=by)
-    return await gateway.account_link(known.account, return_url=urls.success, refresh_url=urls.cancel)
+        connected = await store_account(organisation.id, account, by=by)
+    return await gateway.account_link(connected.account, return_url=urls.success, refresh_url=urls.cancel)
 
 
 @atomic()
-async def keep_account(organisation_id: UUID, account: str, *, by: By) -> ConnectedAccount:
-    """Store which account at the gateway is the organisation's; the first one stays."""
-    kept, is_new = await ConnectedAccount.get_or_create(
+async def store_account(organisation_id: UUID, account: str, *, by: By) -> ConnectedAccount:
+    """Store the organisation's connected account; the first one wins."""
+    connected, is_new = await ConnectedAccount.get_or_create(
         organisation_id=organisation_id,
         defaults={"id": uuid4(), "account": account, "created_at": by.now, "updated_at": by.now},
     )
     if is_new:
         await record("organisation", organisation_id, AccountVerb.CONNECT, by=by)
-    return kept
+    return connected
 
 
 async def refresh_account(
     organisation_id: UUID, *, gateway: PaymentGateway, now: datetime
 ) -> ConnectedAccount:
-    """Ask the gateway whether the organisation can be paid by now.
+    """Refresh the state of the organisation's account from the gateway and return it.
 
     Raises:
-        NotFound: it has begun no account.
+        NotFound: it has no account yet.
     """
-    known = await ConnectedAccount.get_or_none(organisation_id=organisation_id)
-    if known is None:
+    connected = await ConnectedAccount.get_or_none(organisation_id=organisation_id)
+    if connected is None:
         raise NotFound(_("还没有开通网上收款。"))
-    await sync_account(known.account, gateway=gateway, now=now)
-    await known.refresh_from_db()
-    return known
+    await sync_account(connected.account, gateway=gateway, now=now)
+    await connected.refresh_from_db()
+    return connected
 
 
 async def sync_account(account: str, *, gateway: PaymentGateway, now: datetime) -> None:
-    """Take over how the account stands at the gateway; one that is not ours is left alone."""
+    """Store the account's state at the gateway; an account that is not ours is ignored."""
     if not await ConnectedAccount.exists(account=account):
         return
     state = await gateway.get_account(account)

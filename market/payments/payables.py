@@ -78,7 +78,7 @@ class DisputedPayment(GatewayUpdate):
 
 @dataclass(frozen=True)
 class PayableDescription:
-    """How people call a payable and where they find it."""
+    """Title and page of a payable."""
 
     title: str
     """What the buyer reads on the gateway's page; always the same for the same payable."""

@@ -1,4 +1,4 @@
-"""Queries by what is paid for. The caller has checked that the person may see it."""
+"""Queries by payable. The caller has checked that the person may see it."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from market.payments.payables import NoOnlinePayment
 
 
 async def list_payments(payable_kind: str, payable_ids: Collection[UUID]) -> list[Payment]:
-    """Return all tries to pay these payables online, oldest first."""
+    """Return all online payments of these payables, oldest first."""
     return (
         await Payment.filter(payable_kind=payable_kind, payable_id__in=list(payable_ids))
         .select_related("started_by")
@@ -19,7 +19,7 @@ async def list_payments(payable_kind: str, payable_ids: Collection[UUID]) -> lis
 
 
 async def list_remittances(payable_kind: str, payable_ids: Collection[UUID]) -> list[Remittance]:
-    """Return the bank transfers recorded for these payables with voucher and people, oldest first."""
+    """Return the bank transfers recorded for these payables, oldest first, with voucher and people."""
     return (
         await Remittance.filter(payable_kind=payable_kind, payable_id__in=list(payable_ids))
         .select_related("voucher", "proposed_by", "decided_by")
@@ -28,7 +28,7 @@ async def list_remittances(payable_kind: str, payable_ids: Collection[UUID]) -> 
 
 
 async def find_connected_account(organisation_id: UUID) -> ConnectedAccount | None:
-    """Return the organisation's account at the gateway, begun or ready; None if it has none."""
+    """Return the organisation's account at the gateway, onboarded or not; None if it has none."""
     return await ConnectedAccount.get_or_none(organisation_id=organisation_id)
 
 

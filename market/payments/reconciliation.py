@@ -17,7 +17,7 @@ from market.payments.gateway import Refund as GatewayRefund
 from market.payments.kinds import DifferenceKind
 from market.payments.models import ConnectedAccount, Difference, Dispute, Payment, Reconciliation, Refund
 from market.payments.payables import book
-from market.payments.refunds import STATES
+from market.payments.refunds import GATEWAY_STATES
 from market.payments.settlement import sync_payment
 from market.payments.states import PaymentStatus, RefundStatus
 from market.records.by import By
@@ -32,7 +32,7 @@ TAKEN_OVER = (
     DifferenceKind.UNKNOWN_DISPUTE,
     DifferenceKind.DISPUTE_DIFFERS,
 )
-"""Kinds of differences in which the gateway's record is booked, as if its webhook had come."""
+"""Kinds of differences that are resolved by booking the gateway's record, as its webhook would be."""
 
 
 @dataclass(frozen=True)
@@ -50,9 +50,9 @@ class Discrepancy:
 
 
 async def reconcile(*, gateway: PaymentGateway, now: datetime) -> Reconciliation:
-    """Compare our record with the gateway's, take over what it knows better, and store the differences.
+    """Compare our record with the gateway's, book what we lack, and store the differences.
 
-    The rest is shown to people, who decide.
+    An operator decides about the rest.
     """
     since = now - PERIOD
     count, discrepancies = await compare(since=since, gateway=gateway, now=now)
@@ -152,7 +152,7 @@ def _compare_refunds(
         page, words = by_intent.get(theirs.payment_intent), f"{theirs.state} {theirs.money}"
         if refund is None:
             yield Discrepancy(DifferenceKind.UNKNOWN_REFUND, account, theirs.id, None, "", words, page)
-        elif STATES[theirs.state][0] is not refund.status or refund.money != theirs.money:
+        elif GATEWAY_STATES[theirs.state][0] is not refund.status or refund.money != theirs.money:
             ours = f"{refund.status} {refund.money}"
             kind = DifferenceKind.REFUND_DIFFERS
             yield Discrepancy(kind, account, theirs.id, refund.payment_id, ours, words, page)

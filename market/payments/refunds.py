@@ -33,33 +33,35 @@ from market.records.decisions import Verdict, decide
 from market.records.transitions import begin, transition
 
 SEND_REFUND = "payments.send_refund"
-Source = Payment | Remittance | BankLine
-LIVE = (RefundStatus.RECORDED, RefundStatus.PREPARED, RefundStatus.PENDING, RefundStatus.SUCCEEDED)
-STATES = {
+Incoming = Payment | Remittance | BankLine
+COUNTED = (RefundStatus.RECORDED, RefundStatus.PREPARED, RefundStatus.PENDING, RefundStatus.SUCCEEDED)
+GATEWAY_STATES = {
     RefundState.PENDING: (RefundStatus.PENDING, RefundAction.SEND),
     RefundState.SUCCEEDED: (RefundStatus.SUCCEEDED, RefundAction.SUCCEED),
     RefundState.FAILED: (RefundStatus.FAILED, RefundAction.FAIL),
 }
-"""Our word for where the gateway says a refund stands, and the act that leads there."""
+"""Our status for the gateway's state of a refund, and the action that leads there."""
 
 
-class MoreThanCame(Conflict):
-    """More would go back than came."""
+class RefundExceedsPayment(Conflict):
+    """The refunds would exceed what was paid."""
 
 
-async def refundable(source: Source) -> Money:
-    """Return what may still go back of what came by this payment, remittance or line."""
-    taken = await Refund.filter(**{_key(source): source.id}, status__in=LIVE).values_list("amount", flat=True)
-    return Money(source.amount - sum(int(str(each)) for each in taken), source.currency)
+async def refundable(source: Incoming) -> Money:
+    """Return the amount of a payment, remittance or bank line that can still be refunded."""
+    amounts = await Refund.filter(**{_key(source): source.id}, status__in=COUNTED).values_list(
+        "amount", flat=True
+    )
+    return Money(source.amount - sum(int(str(amount)) for amount in amounts), source.currency)
 
 
 async def request_refund(payment: Payment, money: Money, cause: str, *, by: By) -> Refund:
-    """Record an online refund of a locked payment and enqueue the job that asks the gateway for it.
+    """Record an online refund of a locked payment and enqueue the job that sends it to the gateway.
 
-    The refund's id is the idempotency key there.
+    The refund's id is the idempotency key.
 
     Raises:
-        MoreThanCame: the payment has less left.
+        RefundExceedsPayment: the payment has less left.
         Conflict: nothing was paid.
     """
     if payment.status is not PaymentStatus.SUCCEEDED:
@@ -79,11 +81,11 @@ async def record_by_bank(
     voucher_id: UUID | None,
     by: By,
 ) -> Refund:
-    """Write down that money was sent back by bank. It counts when another confirms it.
+    """Record a refund by bank transfer. It takes effect when a second person confirms it.
 
     Raises:
-        Invalid: at the field that is wrong.
-        MoreThanCame: less came.
+        Invalid: a value is wrong; names the field.
+        RefundExceedsPayment: less was paid.
     """
     if refunded_on > local_date(by.now):
         raise Invalid(_("退款日期不能晚于今天。"), field="refunded_on")
@@ -102,7 +104,7 @@ async def record_by_bank(
 
 
 async def decide_refund(refund_id: UUID, verdict: Verdict, *, by: By, reason: str = "") -> Refund:
-    """Confirm or reject a refund by bank, in the caller's transaction; of two at once, the second is refused.
+    """Confirm or reject a refund by bank, in the caller's transaction; of two concurrent calls one wins.
 
     Raises:
         SamePerson: the actor recorded it.
@@ -122,12 +124,12 @@ async def decide_refund(refund_id: UUID, verdict: Verdict, *, by: By, reason: st
 
 
 async def send_refund(refund_id: UUID, *, gateway: PaymentGateway, now: datetime) -> None:
-    """Ask the gateway for a prepared refund, record its answer and book it when it is done. Idempotent.
+    """Send a prepared refund to the gateway, record the response and book it when it is done. Idempotent.
 
-    After a fault of the gateway's own its list of refunds shows whether it was carried out.
+    After a server error the gateway's list of refunds shows whether it was carried out.
 
     Raises:
-        GatewayUnavailable: no answer; call again.
+        GatewayUnavailable: no response; call again.
     """
     refund = await Refund.get(id=refund_id)
     if refund.status is not RefundStatus.PREPARED:
@@ -139,7 +141,7 @@ async def send_refund(refund_id: UUID, *, gateway: PaymentGateway, now: datetime
             refund.money,
             key=str(refund.id),
             account=payment.connected_account,
-            # Our fee goes back in proportion to what does.
+            # Our fee is refunded in proportion.
             with_fee=payment.fee_amount > 0,
             metadata={"refund_id": str(refund.id), "payment_id": str(payment.id)},
         )
@@ -147,14 +149,14 @@ async def send_refund(refund_id: UUID, *, gateway: PaymentGateway, now: datetime
         await _fail(refund.id, str(refused), now=now)
         return
     except GatewayFault as fault:
-        listed = await gateway.list_refunds(
+        refunds = await gateway.list_refunds(
             payment.connected_account, payment_intent=payment.payment_intent_id
         )
-        mine = next((each for each in listed if each.metadata.get("refund_id") == str(refund.id)), None)
-        if mine is None:
+        own = next((listed for listed in refunds if listed.metadata.get("refund_id") == str(refund.id)), None)
+        if own is None:
             await _fail(refund.id, str(fault), now=now)
             return
-        answer = mine
+        answer = own
     update = await record_gateway_refund(payment.id, answer, now=now)
     if update is not None:
         await book(update, by=By.job(now))
@@ -164,21 +166,21 @@ async def send_refund(refund_id: UUID, *, gateway: PaymentGateway, now: datetime
 async def record_gateway_refund(
     payment_id: UUID, reported: GatewayRefund, *, now: datetime
 ) -> RefundedPayment | None:
-    """Bring a refund to the state that the gateway reports and return what is to be booked. Idempotent.
+    """Sync a refund with the state that the gateway reports and return the update to book. Idempotent.
 
-    One that the seller made at the gateway itself is recorded first. None while the money is on its way.
+    One that the seller made at the gateway itself is recorded first. None while it is pending.
     """
     payment = await Payment.select_for_update().get(id=payment_id)
     refund = await _find(payment, reported) or await _adopt(payment, reported, now=now)
-    wanted, action = STATES[reported.state]
-    if refund.status is not wanted and _leads_on(refund.status, wanted):
+    status, action = GATEWAY_STATES[reported.state]
+    if refund.status is not status and _is_news(refund.status, status):
         changes = {
             "gateway_id": reported.id,
             "failure": reported.failure[:200],
-            "ended_at": None if wanted is RefundStatus.PENDING else now,
+            "ended_at": None if status is RefundStatus.PENDING else now,
         }
         await transition(refund, action, by=By.job(now), changes=changes, amount=refund.amount)
-    await _follow(payment, now=now)
+    await _sync_payment_status(payment, now=now)
     if refund.status not in (RefundStatus.SUCCEEDED, RefundStatus.FAILED):
         return None
     return RefundedPayment(
@@ -190,29 +192,29 @@ async def record_gateway_refund(
     )
 
 
-def _leads_on(status: RefundStatus, wanted: RefundStatus) -> bool:
-    """Tell whether the gateway's word is news: it never goes back from done to on its way."""
+def _is_news(status: RefundStatus, reported: RefundStatus) -> bool:
+    """Return whether a reported status advances ours: a settled refund never becomes pending again."""
     return status is RefundStatus.PREPARED or (
-        wanted is not RefundStatus.PENDING and status in (RefundStatus.PENDING, RefundStatus.SUCCEEDED)
+        reported is not RefundStatus.PENDING and status in (RefundStatus.PENDING, RefundStatus.SUCCEEDED)
     )
 
 
 async def lock_refund(refund_id: UUID) -> Refund:
     """Lock a refund for the rest of the transaction and return it."""
-    found = await Refund.select_for_update().get_or_none(id=refund_id)
-    if found is None:
+    refund = await Refund.select_for_update().get_or_none(id=refund_id)
+    if refund is None:
         raise NotFound(_("没有这笔退款。"))
-    return found
+    return refund
 
 
 async def _write(
-    source: Source,
+    source: Incoming,
     money: Money,
     cause: str,
     *,
     status: RefundStatus,
     by: By,
-    **more: object,
+    **columns: object,
 ) -> Refund:
     if money.amount <= 0:
         raise Invalid(_("金额应大于零。"), field="amount")
@@ -220,7 +222,7 @@ async def _write(
         raise Invalid(_("请写明退款的原因。"), field="reason")
     left = await refundable(source)
     if left < money:
-        raise MoreThanCame(_("这笔款最多还可退 %(left)s。", left=yuan(left)))
+        raise RefundExceedsPayment(_("这笔款最多还可退 %(left)s。", left=yuan(left)))
     refund = Refund(
         id=uuid4(),
         status=status,
@@ -230,39 +232,39 @@ async def _write(
         proposed_by_id=by.actor.user_id,
         proposed_at=by.now,
         **{_key(source): source.id},
-        **more,
+        **columns,
     )
     try:
         await refund.save(force_create=True)
     except IntegrityError as error:
         if getattr(error.args[0], "constraint_name", "") != "refunds_within_payment":
             raise
-        raise MoreThanCame(_("这笔款没有这么多可退，请刷新后再看。")) from error
+        raise RefundExceedsPayment(_("这笔款没有这么多可退，请刷新后再看。")) from error
     await begin(refund, by=by)
     verb = RefundVerb.REQUEST if status is RefundStatus.PREPARED else RefundVerb.RECORD
     await record("refund", refund.id, verb, by=by, amount=refund.amount)
     return refund
 
 
-def _key(source: Source) -> str:
+def _key(source: Incoming) -> str:
     if isinstance(source, Payment):
         return "payment_id"
     return "remittance_id" if isinstance(source, Remittance) else "line_id"
 
 
 async def _find(payment: Payment, reported: GatewayRefund) -> Refund | None:
-    known = await Refund.select_for_update().get_or_none(gateway_id=reported.id)
-    if known is not None:
-        return known if known.payment_id == payment.id else None
+    refund = await Refund.select_for_update().get_or_none(gateway_id=reported.id)
+    if refund is not None:
+        return refund if refund.payment_id == payment.id else None
     try:
-        named = UUID(str(reported.metadata.get("refund_id")))
+        refund_id = UUID(str(reported.metadata.get("refund_id")))
     except ValueError:
         return None
-    return await Refund.select_for_update().get_or_none(id=named, payment_id=payment.id)
+    return await Refund.select_for_update().get_or_none(id=refund_id, payment_id=payment.id)
 
 
 async def _adopt(payment: Payment, reported: GatewayRefund, *, now: datetime) -> Refund:
-    """Write down a refund that was made at the gateway without us."""
+    """Record a refund that the seller made at the gateway itself."""
     refund = await Refund.create(
         id=uuid4(),
         payment_id=payment.id,
@@ -287,12 +289,12 @@ async def _fail(refund_id: UUID, failure: str, *, now: datetime) -> None:
     await transition(refund, RefundAction.FAIL, by=By.job(now), changes=changes)
 
 
-async def _follow(payment: Payment, *, now: datetime) -> None:
-    """Bring a locked payment to where its refunds put it: refunded when all of it went back."""
-    back = await Refund.filter(payment_id=payment.id, status=RefundStatus.SUCCEEDED).values_list(
+async def _sync_payment_status(payment: Payment, *, now: datetime) -> None:
+    """Set a locked payment to refunded when its refunds add up to all of it, and back when they do not."""
+    amounts = await Refund.filter(payment_id=payment.id, status=RefundStatus.SUCCEEDED).values_list(
         "amount", flat=True
     )
-    is_whole = sum(int(str(each)) for each in back) >= payment.amount
+    is_whole = sum(int(str(amount)) for amount in amounts) >= payment.amount
     if payment.status is PaymentStatus.SUCCEEDED and is_whole:
         action = PaymentAction.REFUND
     elif payment.status is PaymentStatus.REFUNDED and not is_whole:

@@ -36,11 +36,11 @@ async def record_remittance(
     invoice_amount: int | None = None,
     by: By,
 ) -> Remittance:
-    """Record that money arrived at the bank, with its voucher. It counts when another confirms it.
+    """Record a bank transfer with its voucher. It takes effect when a second person confirms it.
 
     Raises:
         UnknownPayable: no room declares this kind.
-        Invalid: a value cannot be; invoice and bank reference must be new, except to what was rejected.
+        Invalid: a value is wrong; invoice number and bank reference must be unique among live remittances.
     """
     payable_of(payable_kind)
     if money.amount <= 0:
@@ -79,7 +79,7 @@ async def record_remittance(
 
 @atomic()
 async def confirm_remittance(remittance_id: UUID, *, by: By) -> Remittance:
-    """Confirm that the money is there. The row is locked: of two at once, the second is refused.
+    """Confirm that the money arrived. The row is locked: of two concurrent calls one wins.
 
     Raises:
         SamePerson: the actor recorded it.
@@ -90,7 +90,7 @@ async def confirm_remittance(remittance_id: UUID, *, by: By) -> Remittance:
 
 @atomic()
 async def reject_remittance(remittance_id: UUID, reason: str, *, by: By) -> Remittance:
-    """Send a remittance back with a reason; it may then be recorded anew.
+    """Reject a remittance with a reason; it may be recorded again.
 
     Raises:
         SamePerson: the actor recorded it.

@@ -1,4 +1,4 @@
-"""Brings a payment, its refunds and its disputes to the state that the gateway reports."""
+"""Syncs a payment, its refunds and its disputes with the state that the gateway reports."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class AmountMismatch(Exception):
 async def sync_payment(
     payment: Payment, page: Checkout, *, gateway: PaymentGateway, now: datetime
 ) -> list[GatewayUpdate]:
-    """Record all that the gateway knows of a payment, page, refunds and disputes; return what to book."""
+    """Record the gateway's state of a payment, its refunds and disputes; return the updates to book."""
     updates: list[GatewayUpdate | None] = [await apply_checkout(payment.id, page, now=now)]
     if page.payment_intent:
         account, intent = payment.connected_account, page.payment_intent
@@ -52,10 +52,10 @@ async def refresh_payment(payment_id: UUID, *, gateway: PaymentGateway, now: dat
 
 
 async def apply_checkout(payment_id: UUID, page: Checkout, *, now: datetime) -> GatewayUpdate | None:
-    """Bring a payment to the state of its page; None while the page is open. Idempotent.
+    """Sync a payment with its checkout page and return the update; None while the page is open. Idempotent.
 
     Raises:
-        AmountMismatch: the page is about another amount.
+        AmountMismatch: the page has another amount.
     """
     payment = await Payment.get(id=payment_id)
     if page.money != payment.money:

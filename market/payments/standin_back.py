@@ -1,4 +1,4 @@
-"""The part of the stand-in by which money goes back: refunds, disputes, and the lists of both."""
+"""Refunds and disputes of the simulated Stripe, and its paginated lists."""
 
 from __future__ import annotations
 
@@ -6,14 +6,14 @@ import secrets
 import time
 from typing import Any
 
-from market.payments.standin_wire import Object, Refused, shown
+from market.payments.standin_wire import Object, StripeRefusal, public_fields
 
 PAGE = 10
-"""Entries of one page of a list: few, so that turning pages is tried."""
+"""Entries per page: few, so that pagination is exercised."""
 
 
-class MoneyBack:
-    """What `StandIn` does beside taking payments; it brings the memory and the events."""
+class RefundsAndDisputes:
+    """Mixin of `StandIn`, which provides state and events."""
 
     slow_refunds: bool
 
@@ -23,39 +23,39 @@ class MoneyBack:
     def all(self, kind: str) -> list[Object]:
         raise NotImplementedError
 
-    def _keep(self, thing: Object) -> Object:
+    def _store(self, thing: Object) -> Object:
         raise NotImplementedError
 
     def _owned(self, kind: str, object_id: str, account: str) -> Object:
         raise NotImplementedError
 
-    def _note(self, kind: str, thing: Object, *, account: str | None = None) -> None:
+    def _queue_event(self, kind: str, thing: Object, *, account: str | None = None) -> None:
         raise NotImplementedError
 
-    async def _tell(self, kind: str, thing: Object, *, account: str | None = None) -> None:
+    async def _emit(self, kind: str, thing: Object, *, account: str | None = None) -> None:
         raise NotImplementedError
 
-    async def refund_there(self, session_id: str, amount: int) -> Object:
-        """Refund without us, as the seller can at the gateway itself."""
+    async def refund_at_gateway(self, session_id: str, amount: int) -> Object:
+        """Refund at the gateway itself, as the seller can without us."""
         intent = self.get("payment_intent", self.get("checkout.session", session_id)["payment_intent"])
         refund = self._refund(intent, amount, {}, intent["_account"])
-        await self._tell("charge.refunded", self._charge(intent))
+        await self._emit("charge.refunded", self._charge(intent))
         return refund
 
     async def settle_refund(self, refund_id: str, *, succeeds: bool = True) -> None:
-        """End a refund, or let one that was done come back from the payer's bank."""
+        """Settle a pending refund, or fail one that succeeded, as the payer's bank may."""
         refund = self.get("refund", refund_id)
         refund["status"] = "succeeded" if succeeds else "failed"
         if not succeeds:
             refund["failure_reason"] = "expired_or_canceled_card"
             self.get("payment_intent", refund["payment_intent"])["_refunded"] -= refund["amount"]
-        await self._tell("refund.updated" if succeeds else "refund.failed", refund)
+        await self._emit("refund.updated" if succeeds else "refund.failed", refund)
 
     async def dispute(self, session_id: str, *, amount: int = 0, warning: bool = False) -> Object:
-        """Let the payer's bank dispute a payment; money is withheld unless it only asks (`warning`)."""
+        """Open a dispute of a payment; money is withheld unless it is an inquiry (`warning`)."""
         session = self.get("checkout.session", session_id)
         intent = self.get("payment_intent", session["payment_intent"])
-        dispute = self._keep(
+        dispute = self._store(
             {
                 "id": f"du_{secrets.token_hex(12)}",
                 "object": "dispute",
@@ -70,18 +70,18 @@ class MoneyBack:
                 "_account": intent["_account"],
             }
         )
-        await self._tell("charge.dispute.created", dispute)
+        await self._emit("charge.dispute.created", dispute)
         if not warning:
-            await self._tell("charge.dispute.funds_withdrawn", dispute)
+            await self._emit("charge.dispute.funds_withdrawn", dispute)
         return dispute
 
     async def decide_dispute(self, dispute_id: str, status: str) -> None:
-        """Let the bank decide: won, lost or warning_closed."""
+        """Decide a dispute: won, lost or warning_closed."""
         dispute = self.get("dispute", dispute_id)
         dispute["status"] = status
         if status == "won":
-            await self._tell("charge.dispute.funds_reinstated", dispute)
-        await self._tell("charge.dispute.closed", dispute)
+            await self._emit("charge.dispute.funds_reinstated", dispute)
+        await self._emit("charge.dispute.closed", dispute)
 
     def _create_refund(self, params: Object, account: str) -> Object:
         intent = self._owned("payment_intent", params["payment_intent"], account)
@@ -91,13 +91,13 @@ class MoneyBack:
     def _refund(self, intent: Object, amount: int, metadata: Object, account: str) -> Object:
         left = intent["amount_received"] - intent["_refunded"]
         if intent["status"] != "succeeded":
-            raise Refused(400, "", "This PaymentIntent does not have a successful charge to refund.")
+            raise StripeRefusal(400, "", "This PaymentIntent does not have a successful charge to refund.")
         if left <= 0:
-            raise Refused(400, "charge_already_refunded", "The charge has already been refunded.")
+            raise StripeRefusal(400, "charge_already_refunded", "The charge has already been refunded.")
         if not 0 < amount <= left:
-            raise Refused(400, "amount_too_large", "Refund amount is greater than unrefunded amount.")
+            raise StripeRefusal(400, "amount_too_large", "Refund amount is greater than unrefunded amount.")
         intent["_refunded"] += amount
-        refund = self._keep(
+        refund = self._store(
             {
                 "id": f"re_{secrets.token_hex(12)}",
                 "object": "refund",
@@ -111,7 +111,7 @@ class MoneyBack:
                 "_account": account,
             }
         )
-        self._note("refund.created", refund)
+        self._queue_event("refund.created", refund)
         return refund
 
     def _charge(self, intent: Object) -> Object:
@@ -124,15 +124,16 @@ class MoneyBack:
         }
 
     def _list_sessions(self, params: Object, account: str) -> Object:
-        listed = self._list("checkout.session", params, account)
+        page = self._list("checkout.session", params, account)
         if "data.payment_intent" in params.get("expand", []):
-            listed["data"] = [
-                each | {"payment_intent": shown(self.get("payment_intent", each["payment_intent"]))}
-                if each["payment_intent"]
-                else each
-                for each in listed["data"]
+            page["data"] = [
+                session
+                | {"payment_intent": public_fields(self.get("payment_intent", session["payment_intent"]))}
+                if session["payment_intent"]
+                else session
+                for session in page["data"]
             ]
-        return listed
+        return page
 
     def _list_refunds(self, params: Object, account: str) -> Object:
         return self._list("refund", params, account)
@@ -143,19 +144,19 @@ class MoneyBack:
     def _list(self, kind: str, params: Object, account: str) -> Object:
         """Return one page of a list, newest first."""
         since = int(params.get("created", {}).get("gte", 0))
-        found: list[Any] = [
-            each
-            for each in reversed(self.all(kind))
-            if each["_account"] == account
-            and each["created"] >= since
-            and params.get("payment_intent") in (None, each["payment_intent"])
+        items: list[Any] = [
+            item
+            for item in reversed(self.all(kind))
+            if item["_account"] == account
+            and item["created"] >= since
+            and params.get("payment_intent") in (None, item["payment_intent"])
         ]
         if after := params.get("starting_after"):
-            found = found[[each["id"] for each in found].index(after) + 1 :]
-        page = found[: min(PAGE, int(params.get("limit", 10)))]
+            items = items[[item["id"] for item in items].index(after) + 1 :]
+        page = items[: min(PAGE, int(params.get("limit", 10)))]
         return {
             "object": "list",
-            "data": [shown(each) for each in page],
-            "has_more": len(found) > len(page),
+            "data": [public_fields(item) for item in page],
+            "has_more": len(items) > len(page),
             "url": "/v1/list",
         }

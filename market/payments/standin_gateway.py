@@ -1,4 +1,4 @@
-"""Puts the stand-in at the other end of the real adapter and the real SDK, all in one process."""
+"""The real adapter and SDK connected to the simulated Stripe in one process."""
 
 from __future__ import annotations
 
@@ -12,15 +12,15 @@ from market.payments.standin import SECRET, Deliver, Fault, StandIn
 from market.payments.stripe_gateway import StripeGateway
 
 
-class Line(httpx.AsyncBaseTransport):
-    """The line between the SDK and the stand-in, which may be cut before or after a request."""
+class FaultyTransport(httpx.AsyncBaseTransport):
+    """Transport between the SDK and the stand-in that can drop a request or its response."""
 
     def __init__(self, standin: StandIn) -> None:
         self._standin = standin
         self._inner = httpx.ASGITransport(app=standin.app)
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
-        fault = self._standin.take_fault()
+        fault = self._standin.pop_line_fault()
         if fault is Fault.DOWN:
             raise httpx.ConnectError("the stand-in is down", request=request)
         response = await self._inner.handle_async_request(request)
@@ -31,25 +31,25 @@ class Line(httpx.AsyncBaseTransport):
 
 
 class StandInGateway(StripeGateway):
-    """The real adapter and the real SDK, with the stand-in at the other end."""
+    """The Stripe adapter connected to the stand-in."""
 
     def __init__(self, standin: StandIn | None = None) -> None:
         self.standin = standin or StandIn()
-        client = httpx.AsyncClient(transport=Line(self.standin))
+        client = httpx.AsyncClient(transport=FaultyTransport(self.standin))
         super().__init__("sk_test_standin", [SECRET], client=client, retries=0)
 
 
 def demo_gateway(directory: Path) -> StandInGateway:
-    """Return the gateway of the demo, whose memory lies in the data folder."""
+    """Return the demo's gateway, whose state is stored in the data folder."""
     return StandInGateway(StandIn(file=directory / "standin.json"))
 
 
 def deliver_to(app: Any, path: str = "/webhooks/stripe") -> Deliver:
-    """Return what brings webhooks to an app in this process."""
+    """Return a function that delivers webhooks to an app in this process."""
     client = httpx.AsyncClient(transport=httpx.ASGITransport(app=app), base_url="http://standin")
 
     async def deliver(body: bytes, signature: str) -> None:
-        # In a task of its own, so that what the site sets for this request stays out of the caller's.
+        # In a task of its own, so that the context variables of this request do not leak into the caller's.
         call = client.post(path, content=body, headers={"stripe-signature": signature})
         (await asyncio.create_task(call)).raise_for_status()
 

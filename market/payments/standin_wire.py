@@ -1,4 +1,4 @@
-"""How the stand-in reads what the SDK sends and shows what it keeps."""
+"""Wire format of the simulated Stripe: bracketed forms in, objects and errors out."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from urllib.parse import parse_qsl
 Object = dict[str, Any]
 
 
-class Refused(Exception):
-    """What Stripe answers as an error object."""
+class StripeRefusal(Exception):
+    """An error response of Stripe."""
 
     def __init__(
         self, http_status: int, code: str, message: str, kind: str = "invalid_request_error"
@@ -21,7 +21,7 @@ class Refused(Exception):
 
 
 def read_form(text: str) -> Object:
-    """Read a form in Stripe's brackets, `a[0][b]=c`, into nested values; all leaves are text."""
+    """Parse a bracketed form, `a[0][b]=c`, into nested values; all leaves are text."""
     root: Object = {}
     for name, value in parse_qsl(text, keep_blank_values=True):
         keys = [name.split("[")[0], *re.findall(r"\[([^\]]*)\]", name)]
@@ -29,8 +29,8 @@ def read_form(text: str) -> Object:
         for key in keys[:-1]:
             place = place.setdefault(key, {})
         place[keys[-1]] = value
-    made: Object = _with_lists(root)
-    return made
+    form: Object = _with_lists(root)
+    return form
 
 
 def _with_lists(value: Any) -> Any:
@@ -40,6 +40,6 @@ def _with_lists(value: Any) -> Any:
     return list(plain.values()) if plain and all(key.isdigit() for key in plain) else plain
 
 
-def shown(thing: Object) -> Object:
-    """Leave out what Stripe would not tell."""
+def public_fields(thing: Object) -> Object:
+    """Return the object without its private fields."""
     return {key: value for key, value in thing.items() if not key.startswith("_")}

@@ -41,20 +41,20 @@ SELECT count(*) AS n FROM written
 async def import_lines(
     read: ReadStatement, blob: StoredBlob, *, organisation_id: UUID, by: By
 ) -> tuple[BankStatement, bool]:
-    """Write a statement with its lines; tell whether it was new.
+    """Store a statement with its lines; return it and whether it was new.
 
-    The same file again changes nothing, and lines known from another statement are left out: two
-    statements may overlap. Of several who hand in the same at once, one writes.
+    Idempotent by the file's hash; lines known from another statement are skipped, since statements may
+    overlap. An advisory lock serialises concurrent imports of an organisation.
 
     Raises:
-        Invalid: at the field `file`: a line lies in the future.
+        Invalid: at the field `file`: a line is dated in the future.
     """
     await connection().execute_query(
         "SELECT pg_advisory_xact_lock(hashtextextended($1, 2))", [f"bank:{organisation_id}"]
     )
-    known = await BankStatement.get_or_none(organisation_id=organisation_id, sha256=blob.sha256)
-    if known is not None:
-        return known, False
+    existing = await BankStatement.get_or_none(organisation_id=organisation_id, sha256=blob.sha256)
+    if existing is not None:
+        return existing, False
     days = [row.happened_at.date() for row in read.rows]
     if max(days) > local_date(by.now):
         raise Invalid(_("流水里有晚于今天的交易，请核对文件。"), field="file")
@@ -126,7 +126,7 @@ async def _write_lines(statement: BankStatement, read: ReadStatement) -> int:
 
 
 async def next_lines(statement_id: UUID, most: int) -> list[BankLine]:
-    """Return lines of a statement that nobody has looked at, locked until the transaction ends."""
+    """Return up to `most` unmatched lines of a statement, locked until the transaction ends."""
     return (
         await BankLine.filter(statement_id=statement_id, status=LineStatus.NEW)
         .order_by("row")
@@ -138,23 +138,23 @@ async def next_lines(statement_id: UUID, most: int) -> list[BankLine]:
 async def write_matches(
     lines: Sequence[BankLine], matches: Sequence[Match | None], payable_kind: str, *, by: By
 ) -> None:
-    """Store what each of these locked lines was found to pay.
+    """Store the matches of these locked lines.
 
-    A line that bears out a transfer recorded before is proposed by whoever recorded it. When that transfer
-    was confirmed before, it has been booked and nothing is left to confirm.
+    A line that confirms a transfer recorded before is proposed by whoever recorded it. If that transfer
+    was confirmed, it is booked already and nothing is left to confirm.
     """
     moves = []
     for line, match in zip(lines, matches, strict=True):
-        known = match.remittance if match else None
+        remittance = match.remittance if match else None
         action = LineAction.MISS if match is None else LineAction.FIND
-        if known is not None and known.status is RemittanceStatus.CONFIRMED:
+        if remittance is not None and remittance.status is RemittanceStatus.CONFIRMED:
             action = LineAction.KNOW
         columns = {
             "payable_kind": payable_kind if match else "",
             "payable_id": match.payable_id if match else None,
             "match_basis": match.basis if match else None,
-            "remittance_id": known.id if known else None,
-            "proposed_by_id": known.proposed_by_id if known else line.proposed_by_id,
+            "remittance_id": remittance.id if remittance else None,
+            "proposed_by_id": remittance.proposed_by_id if remittance else line.proposed_by_id,
         }
         moves.append((line, action, columns))
     await transition_all(moves, by=by)
@@ -183,20 +183,20 @@ async def get_statement_for(actor: Actor, statement_id: UUID) -> BankStatement:
     Raises:
         NotFound: there is none, or it is another organisation's.
     """
-    found = await BankStatement.get_or_none(id=statement_id).select_related("imported_by", "file")
-    if found is None or not actor.acts_for(found.organisation_id):
+    statement = await BankStatement.get_or_none(id=statement_id).select_related("imported_by", "file")
+    if statement is None or not actor.acts_for(statement.organisation_id):
         raise NotFound(_("没有这份银行流水，或者您不能查看它。"))
-    return found
+    return statement
 
 
 async def count_lines(statement_ids: Sequence[UUID]) -> dict[UUID, dict[LineStatus, int]]:
-    """Return how many lines of each statement stand where."""
+    """Count the lines of each statement by status."""
     rows = await connection().execute_query_dict(
         "SELECT statement_id, status, count(*) AS n FROM bank_lines "
         "WHERE statement_id = ANY($1) GROUP BY 1, 2",
         [list(statement_ids)],
     )
-    made: dict[UUID, dict[LineStatus, int]] = {each: {} for each in statement_ids}
+    counts: dict[UUID, dict[LineStatus, int]] = {statement_id: {} for statement_id in statement_ids}
     for row in rows:
-        made[UUID(str(row["statement_id"]))][LineStatus(row["status"])] = int(row["n"])
-    return made
+        counts[UUID(str(row["statement_id"]))][LineStatus(row["status"])] = int(row["n"])
+    return counts

@@ -1,4 +1,4 @@
-"""Stripe behind our words: Checkout Sessions with direct charges on connected accounts."""
+"""Stripe adapter: Checkout Sessions with direct charges on connected accounts."""
 
 from __future__ import annotations
 
@@ -39,26 +39,26 @@ REFUND_STATES = {
 }
 
 
-class _GivenClient(stripe.HTTPXClient):
-    """Lets the SDK talk through a client that was handed in."""
+class _InjectedClient(stripe.HTTPXClient):
+    """Makes the SDK use an injected client."""
 
     def __init__(self, client: httpx.AsyncClient) -> None:
-        # The SDK's own client is put away at once, so it reads no certificates first.
+        # The SDK's own client is discarded at once, so skip loading its certificates.
         super().__init__(timeout=TIMEOUT, verify_ssl_certs=False)
         self._client_async = client
 
     def _get_request_args_kwargs(self, *args: Any, **kwargs: Any) -> Any:
-        """Hand the encoded form over as `content`; httpx warns of text given as `data`."""
-        made, options = super()._get_request_args_kwargs(*args, **kwargs)
+        """Pass the encoded form as `content`; httpx warns of text passed as `data`."""
+        arguments, options = super()._get_request_args_kwargs(*args, **kwargs)
         options["content"] = options.pop("data") or None
-        return made, options
+        return arguments, options
 
 
 class StripeGateway:
-    """The `PaymentGateway` that is Stripe.
+    """The `PaymentGateway` of Stripe.
 
-    Several webhook secrets may be given, since Stripe signs the events of connected accounts with
-    another one than our own. `retries` count repeats by the SDK itself, under the same key.
+    Takes several webhook secrets, since Stripe signs the events of connected accounts with another one
+    than our own. `retries` is the SDK's own number of retries, under the same key.
     """
 
     def __init__(
@@ -76,7 +76,7 @@ class StripeGateway:
 
     @cached_property
     def _api(self) -> stripe.StripeClient:
-        sdk = _GivenClient(self._client)
+        sdk = _InjectedClient(self._client)
         return stripe.StripeClient(self._secret_key, http_client=sdk, max_network_retries=self._retries)
 
     async def create_checkout(
@@ -108,16 +108,16 @@ class StripeGateway:
             "cancel_url": cancel_url,
         }
         sessions = self._api.v1.checkout.sessions
-        return _checkout(await _asked(sessions.create_async(params, _options(account, key))))
+        return _checkout(await _call(sessions.create_async(params, _options(account, key))))
 
     async def get_checkout(self, checkout_id: str, account: str) -> Checkout:
         params: Any = {"expand": ["payment_intent"]}
         sessions = self._api.v1.checkout.sessions
-        return _checkout(await _asked(sessions.retrieve_async(checkout_id, params, _options(account))))
+        return _checkout(await _call(sessions.retrieve_async(checkout_id, params, _options(account))))
 
     async def expire_checkout(self, checkout_id: str, account: str) -> Checkout:
         sessions = self._api.v1.checkout.sessions
-        return _checkout(await _asked(sessions.expire_async(checkout_id, None, _options(account))))
+        return _checkout(await _call(sessions.expire_async(checkout_id, None, _options(account))))
 
     async def create_account(self, name: str, *, key: str, metadata: Mapping[str, str]) -> str:
         params: Any = {
@@ -131,8 +131,8 @@ class StripeGateway:
             "business_profile": {"name": name},
             "metadata": dict(metadata),
         }
-        made = await _asked(self._api.v1.accounts.create_async(params, _options("", key)))
-        return made.id
+        connected = await _call(self._api.v1.accounts.create_async(params, _options("", key)))
+        return connected.id
 
     async def account_link(self, account: str, *, return_url: str, refresh_url: str) -> str:
         params: Any = {
@@ -141,12 +141,12 @@ class StripeGateway:
             "return_url": return_url,
             "refresh_url": refresh_url,
         }
-        made = await _asked(self._api.v1.account_links.create_async(params))
-        return made.url
+        link = await _call(self._api.v1.account_links.create_async(params))
+        return link.url
 
     async def get_account(self, account: str) -> AccountState:
-        found = await _asked(self._api.v1.accounts.retrieve_async(account))
-        return AccountState(found.id, bool(found.charges_enabled), bool(found.details_submitted))
+        connected = await _call(self._api.v1.accounts.retrieve_async(account))
+        return AccountState(connected.id, bool(connected.charges_enabled), bool(connected.details_submitted))
 
     async def refund(
         self,
@@ -165,51 +165,53 @@ class StripeGateway:
         }
         if with_fee:
             params["refund_application_fee"] = True
-        made = await _asked(self._api.v1.refunds.create_async(params, _options(account, key)))
-        return _refund(made)
+        refund = await _call(self._api.v1.refunds.create_async(params, _options(account, key)))
+        return _refund(refund)
 
     async def list_checkouts(
         self, account: str, *, since: datetime | None = None, payment_intent: str = ""
     ) -> list[Checkout]:
         params = _window(since, payment_intent, "data.payment_intent")
-        return [_checkout(each) for each in await _pages(self._api.v1.checkout.sessions, params, account)]
+        return [
+            _checkout(session) for session in await _pages(self._api.v1.checkout.sessions, params, account)
+        ]
 
     async def list_refunds(
         self, account: str, *, since: datetime | None = None, payment_intent: str = ""
     ) -> list[Refund]:
         return [
-            _refund(each)
-            for each in await _pages(self._api.v1.refunds, _window(since, payment_intent), account)
+            _refund(refund)
+            for refund in await _pages(self._api.v1.refunds, _window(since, payment_intent), account)
         ]
 
     async def list_disputes(
         self, account: str, *, since: datetime | None = None, payment_intent: str = ""
     ) -> list[GatewayDispute]:
         params = _window(since, payment_intent)
-        return [_dispute(each) for each in await _pages(self._api.v1.disputes, params, account)]
+        return [_dispute(dispute) for dispute in await _pages(self._api.v1.disputes, params, account)]
 
     def read_event(self, payload: bytes, signature: str) -> Event:
         for secret in self._webhook_secrets:
             try:
                 stripe.WebhookSignature.verify_header(payload, signature, secret, tolerance=300)
-                found = json.loads(payload)
-                found["data"]["object"].get("id")
-                return Event(found["id"], found["type"], found.get("account") or "", found)
+                event = json.loads(payload)
+                event["data"]["object"].get("id")
+                return Event(event["id"], event["type"], event.get("account") or "", event)
             except (stripe.SignatureVerificationError, ValueError, KeyError, TypeError, AttributeError):
                 continue
         raise ForgedEvent(_("通知的签名不对，没有处理。"))
 
 
 def to_stripe(money: Money) -> int:
-    """Return the amount in the units in which Stripe counts this currency."""
+    """Convert money to an amount in Stripe's units for the currency."""
     return money.amount * 100 if money.currency in TWO_DECIMAL_AT_STRIPE else money.amount
 
 
 def from_stripe(amount: int | None, currency: str | None) -> Money:
-    """Return an amount that Stripe told as money of ours."""
+    """Convert an amount of Stripe to money."""
     code = (currency or "cny").upper()
-    counted = amount or 0
-    return Money(counted // 100 if code in TWO_DECIMAL_AT_STRIPE else counted, code)
+    units = amount or 0
+    return Money(units // 100 if code in TWO_DECIMAL_AT_STRIPE else units, code)
 
 
 def _options(account: str, key: str = "") -> Any:
@@ -221,8 +223,8 @@ def _options(account: str, key: str = "") -> Any:
     return options
 
 
-async def _asked(call: Awaitable[T]) -> T:
-    """Wait for the answer and translate the SDK's errors into ours."""
+async def _call(call: Awaitable[T]) -> T:
+    """Await a call of the SDK and translate its errors."""
     try:
         return await call
     except (stripe.APIConnectionError, stripe.RateLimitError) as error:
@@ -231,7 +233,7 @@ async def _asked(call: Awaitable[T]) -> T:
         status = error.http_status or 0
         if status >= 500:
             raise GatewayFault(str(error)) from error
-        if status < 400 or status == 409:  # An answer cut short, or the same key at work just now.
+        if status < 400 or status == 409:  # A truncated response, or a concurrent request with the same key.
             raise GatewayUnavailable(str(error)) from error
         raise GatewayRefused(
             _("支付平台没有接受：%(reason)s", reason=error.user_message or error.code or status)
@@ -250,41 +252,41 @@ def _window(since: datetime | None, payment_intent: str, *expand: str) -> dict[s
 
 
 async def _pages(service: Any, params: dict[str, Any], account: str) -> list[Any]:
-    """Return everything of a list, page after page."""
-    found: list[Any] = []
+    """Return all items of a paginated list."""
+    items: list[Any] = []
     while True:
-        page = await _asked(service.list_async(params, _options(account)))
-        found += page.data
+        page = await _call(service.list_async(params, _options(account)))
+        items += page.data
         if not page.has_more or not page.data:
-            return found
+            return items
         params = params | {"starting_after": page.data[-1].id}
 
 
 def _id_of(thing: Any) -> str:
-    """Return the id of an object that may have been sent whole."""
+    """Return the id of an object that may be expanded."""
     return "" if not thing else thing if isinstance(thing, str) else thing.id
 
 
-def _refund(made: stripe.Refund) -> Refund:
+def _refund(refund: stripe.Refund) -> Refund:
     return Refund(
-        made.id,
-        REFUND_STATES.get(made.status or "", RefundState.PENDING),
-        from_stripe(made.amount, made.currency),
-        _id_of(made.payment_intent),
-        made.metadata.to_dict() if made.metadata else {},
-        getattr(made, "failure_reason", None) or "",
+        refund.id,
+        REFUND_STATES.get(refund.status or "", RefundState.PENDING),
+        from_stripe(refund.amount, refund.currency),
+        _id_of(refund.payment_intent),
+        refund.metadata.to_dict() if refund.metadata else {},
+        getattr(refund, "failure_reason", None) or "",
     )
 
 
-def _dispute(told: stripe.Dispute) -> GatewayDispute:
-    due = told.evidence_details.due_by if told.evidence_details else None
+def _dispute(dispute: stripe.Dispute) -> GatewayDispute:
+    due = dispute.evidence_details.due_by if dispute.evidence_details else None
     return GatewayDispute(
-        id=told.id,
-        status=told.status,
-        money=from_stripe(told.amount, told.currency),
-        payment_intent=_id_of(told.payment_intent),
-        reason=told.reason,
-        opened_at=datetime.fromtimestamp(told.created, UTC),
+        id=dispute.id,
+        status=dispute.status,
+        money=from_stripe(dispute.amount, dispute.currency),
+        payment_intent=_id_of(dispute.payment_intent),
+        reason=dispute.reason,
+        opened_at=datetime.fromtimestamp(dispute.created, UTC),
         answer_by=datetime.fromtimestamp(due, UTC) if due else None,
     )
 

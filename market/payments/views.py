@@ -19,21 +19,21 @@ from market.payments.stripe_gateway import from_stripe
 
 
 async def webhook(request: Request) -> Response:
-    """Take what the gateway tells; its signature is the guard."""
-    given = deps(request)
-    if given.gateway is None:
+    """Receive a webhook of the gateway; its signature authenticates it."""
+    parts = deps(request)
+    if parts.gateway is None:
         raise NotFound(_("没有开通网上支付。"))
     signature = request.headers.get("stripe-signature", "")
     await gateway_events.record_event(
-        await request.body(), signature, gateway=given.gateway, now=given.clock()
+        await request.body(), signature, gateway=parts.gateway, now=parts.clock()
     )
     return Response(status_code=200)
 
 
 async def demo_pay(request: Request) -> Response:
-    """The stand-in's page where a buyer pays."""
+    """Show the stand-in's payment page, and pay on it."""
     standin = _standin(request)
-    session = _shown(standin, "checkout.session", request.path_params["session_id"])
+    session = _standin_object(standin, "checkout.session", request.path_params["session_id"])
     if request.method == "GET":
         payee = standin.payee(session) or _("本平台")
         money = from_stripe(session["amount_total"], session["currency"])
@@ -48,9 +48,9 @@ async def demo_pay(request: Request) -> Response:
 
 
 async def demo_account(request: Request) -> Response:
-    """The stand-in's page where an organisation opens its account."""
+    """Show the stand-in's onboarding page, and complete it."""
     standin = _standin(request)
-    account = _shown(standin, "account", request.path_params["account_id"])
+    account = _standin_object(standin, "account", request.path_params["account_id"])
     if request.method == "GET":
         return render(request, "payments/standin_account.html", account=account)
     await standin.finish_onboarding(account["id"])
@@ -66,7 +66,7 @@ def _standin(request: Request) -> StandIn:
     return gateway.standin
 
 
-def _shown(standin: StandIn, kind: str, object_id: str) -> Object:
+def _standin_object(standin: StandIn, kind: str, object_id: str) -> Object:
     try:
         return standin.get(kind, object_id)
     except KeyError:
@@ -74,7 +74,7 @@ def _shown(standin: StandIn, kind: str, object_id: str) -> Object:
 
 
 def _path(address: str) -> str:
-    """Stay on the host by which the person came: the demo answers to several."""
+    """Return path and query alone, to stay on the host of the request: the demo has several."""
     parts = urlsplit(address)
     return (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
 

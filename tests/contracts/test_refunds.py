@@ -17,7 +17,7 @@ from market.kit.workflow import ActionNotAllowed
 from market.ledger.checks import run_checks
 from market.ledger.services import balance
 from market.payments.models import BankLine, ConnectedAccount, Dispute, GatewayEvent, Payment, Refund
-from market.payments.refunds import MoreThanCame, send_refund
+from market.payments.refunds import RefundExceedsPayment, send_refund
 from market.payments.standin import Fault
 from market.payments.states import DisputeStatus, LineStatus, PaymentStatus, RefundStatus
 from market.records.by import By
@@ -74,7 +74,7 @@ async def test_never_more_goes_back_than_came_whatever_the_order_of_events() -> 
     payment = await payable.pay()
     await payable.refund(payment, PRICE - 1)
 
-    with pytest.raises(MoreThanCame):
+    with pytest.raises(RefundExceedsPayment):
         await payable.refund(payment, 2)
     await payable.refund(payment, 1)
     await payable.settle_all_again()
@@ -170,7 +170,7 @@ async def test_a_refund_made_at_the_gateway_itself_is_taken_over_even_before_the
     payable = await make_payable_contract()
     payable.standin.hold = True
     payment = await payable.pay()
-    await payable.standin.refund_there(str(payment.checkout_id), 300)
+    await payable.standin.refund_at_gateway(str(payment.checkout_id), 300)
 
     await payable.standin.flush(newest_first=True)
     await payable.settle()
@@ -302,7 +302,7 @@ async def test_an_inquiry_takes_no_money_and_a_lost_dispute_heard_of_late_takes_
     assert await received(payable.contract.id) == PRICE
     payable.standin.hold = True
     await payable.standin.decide_dispute(inquiry, "lost")
-    payable.standin.doubled = True
+    payable.standin.deliver_twice = True
 
     await payable.standin.flush(newest_first=True)
     await payable.settle()

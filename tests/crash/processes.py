@@ -159,7 +159,7 @@ def run_gateway(place: Place) -> None:
             )
             server = asyncio.create_task(uvicorn.Server(config).serve())
             while not server.done():
-                standin.doubled = int(time.time() * 10) % 3 == 0
+                standin.deliver_twice = int(time.time() * 10) % 3 == 0
                 await standin.flush(newest_first=int(time.time() * 10) % 2 == 0)
                 await asyncio.sleep(0.1)
 

@@ -10,7 +10,7 @@ from market.payments.checkouts import AlreadyPaid
 from market.payments.gateway import GatewayFault, GatewayRefused
 from market.payments.models import Payment
 from market.payments.payables import NothingDue
-from market.payments.rules import MOST_ONLINE, NotPayableOnline
+from market.payments.rules import MAX_ONLINE_AMOUNT, NotPayableOnline
 from market.payments.standin import Fault
 from market.payments.states import PaymentStatus
 from tests.payments.checkout_setup import FEE, NOW, PRICE, CheckoutSetup
@@ -183,7 +183,7 @@ async def test_a_platform_fee_is_paid_to_our_own_account_without_a_fee_on_it(che
     [
         (0, NothingDue, "玩具一件没有待付"),
         (-1, NothingDue, "玩具一件没有待付"),
-        (MOST_ONLINE + 1, NotPayableOnline, "对公转账"),
+        (MAX_ONLINE_AMOUNT + 1, NotPayableOnline, "对公转账"),
     ],
 )
 async def test_amounts_that_no_card_can_pay_are_refused_before_anything_is_written(

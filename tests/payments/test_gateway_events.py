@@ -39,7 +39,7 @@ async def test_a_payment_that_succeeded_is_told_with_its_amount_and_our_fee(chec
 
 async def test_a_webhook_delivered_twice_is_stored_once_and_asks_for_one_job(checkout: CheckoutSetup) -> None:
     page, before = await checkout.page(), await jobs()
-    checkout.standin.doubled = True
+    checkout.standin.deliver_twice = True
 
     await checkout.standin.pay(page)
 

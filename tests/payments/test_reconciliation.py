@@ -43,7 +43,7 @@ async def _unheard_payment(payable: PayableContract) -> None:
 async def _unheard_refund(payable: PayableContract) -> None:
     payment = await payable.pay()
     payable.standin.hold = True
-    await payable.standin.refund_there(str(payment.checkout_id), 300)
+    await payable.standin.refund_at_gateway(str(payment.checkout_id), 300)
 
 
 async def _unheard_failure(payable: PayableContract) -> None:

@@ -5,10 +5,10 @@ from __future__ import annotations
 import pytest
 
 from market.kit.money import Money
-from market.payments.rules import MOST_ONLINE, NotPayableOnline, check_payable
+from market.payments.rules import MAX_ONLINE_AMOUNT, NotPayableOnline, check_payable
 
 
-@pytest.mark.parametrize("amount", [0, -1, MOST_ONLINE + 1])
+@pytest.mark.parametrize("amount", [0, -1, MAX_ONLINE_AMOUNT + 1])
 def test_nothing_and_too_much_is_paid_by_transfer(amount: int) -> None:
     with pytest.raises(NotPayableOnline):
         check_payable(Money(amount), Money(0))
@@ -16,7 +16,7 @@ def test_nothing_and_too_much_is_paid_by_transfer(amount: int) -> None:
 
 def test_the_smallest_and_the_largest_amount_are_paid_online() -> None:
     check_payable(Money(1), Money(0))
-    check_payable(Money(MOST_ONLINE), Money(MOST_ONLINE - 1))
+    check_payable(Money(MAX_ONLINE_AMOUNT), Money(MAX_ONLINE_AMOUNT - 1))
 
 
 @pytest.mark.parametrize("fee", [Money(100), Money(-1), Money(1, "USD")])

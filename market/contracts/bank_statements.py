@@ -28,8 +28,7 @@ from market.payments import bank_lines, statements
 from market.payments.bank_files import read_statement
 from market.payments.line_matching import LineFacts, LineMatcher, Match, OpenPayable, RecordedRemittance
 from market.payments.models import BankLine, BankStatement, Remittance
-from market.payments.states import RemittanceStatus
-from market.payments.verbs import StatementVerb
+from market.payments.states import RemittanceStatus, StatementVerb
 from market.records.by import By
 
 MATCH_STATEMENT = "contracts.match_statement"

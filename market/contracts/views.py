@@ -40,8 +40,8 @@ from market.payments import onboarding
 from market.payments.gateway import ReturnUrls
 from market.payments.line_matching import payment_reference
 from market.payments.models import Payment
+from market.payments.online_limits import can_pay_online
 from market.payments.queries import find_connected_account
-from market.payments.rules import can_pay_online
 from market.records.by import By
 
 

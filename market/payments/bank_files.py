@@ -21,7 +21,7 @@ from market.kit.workbooks.cells import Cell, Limits, Row, Sheet, UnreadableWorkb
 from market.kit.workbooks.heads import Head, HeadRow, HeadsNotFound, find_heads
 from market.kit.workbooks.reading import read_sheets
 from market.kit.workbooks.values import UnreadableCell, amount_of, moment_of, text_of
-from market.payments.kinds import Bank
+from market.payments.states import Bank
 
 MAX_LINES = 20_000
 LIMITS = Limits(rows=2 * MAX_LINES)

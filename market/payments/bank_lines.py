@@ -9,10 +9,9 @@ from market.audit.log import record
 from market.kit.database import atomic
 from market.kit.errors import Forbidden, Invalid, NotFound
 from market.kit.i18n import gettext as _
-from market.payments.kinds import MatchBasis
 from market.payments.models import BankLine, BankStatement, Remittance
 from market.payments.remittances import confirm_remittance
-from market.payments.states import BANK_LINE, LineAction, RemittanceAction, RemittanceStatus
+from market.payments.states import BANK_LINE, LineAction, MatchBasis, RemittanceAction, RemittanceStatus
 from market.records.by import By
 from market.records.decisions import Verdict, decide
 from market.records.transitions import begin, transition

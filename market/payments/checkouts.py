@@ -25,11 +25,17 @@ from market.payments.gateway import (
     ReturnUrls,
 )
 from market.payments.models import Payment
+from market.payments.online_limits import application_fee, check_payable
 from market.payments.payables import NoOnlinePayment, NothingDue, payable_of
-from market.payments.rules import application_fee, check_payable
 from market.payments.settlement import apply_checkout, end_unpaid, lock_payment
-from market.payments.states import OPEN_PAYMENTS, DisputeStatus, PaymentAction, PaymentStatus, RefundStatus
-from market.payments.verbs import PaymentVerb
+from market.payments.states import (
+    OPEN_PAYMENTS,
+    DisputeStatus,
+    PaymentAction,
+    PaymentStatus,
+    PaymentVerb,
+    RefundStatus,
+)
 from market.records.by import By
 from market.records.transitions import begin, transition
 

@@ -8,11 +8,9 @@ from uuid import UUID, uuid4
 from market.audit.log import record
 from market.kit.database import atomic
 from market.payments.gateway import GatewayDispute
-from market.payments.kinds import DisputeReason
 from market.payments.models import Dispute, Payment
 from market.payments.payables import DisputedPayment
-from market.payments.states import DISPUTE, DisputeAction, DisputeStatus
-from market.payments.verbs import DisputeVerb
+from market.payments.states import DISPUTE, DisputeAction, DisputeReason, DisputeStatus, DisputeVerb
 from market.records.by import By
 from market.records.transitions import begin, transition
 

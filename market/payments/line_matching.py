@@ -10,8 +10,7 @@ from uuid import UUID
 
 from market.codes.canonical import canonical_key, normalise_width
 from market.kit.money import Money
-from market.payments.kinds import MatchBasis
-from market.payments.states import RemittanceStatus
+from market.payments.states import MatchBasis, RemittanceStatus
 
 REFERENCE = re.compile(r"HT[-_ ]?(\d{4})[-_ ]?(\d{6})(?:[-_ ](\d{1,2}))?(?!\d)", re.ASCII)
 """The payment reference that payers are asked to write; see `payment_reference`."""

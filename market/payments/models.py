@@ -10,15 +10,18 @@ from market.accounts.models import Organisation, User
 from market.files.models import StoredFile
 from market.kit.fields import enum_column
 from market.kit.money import Money
-from market.payments.kinds import Bank, DifferenceKind, DisputeReason, MatchBasis
 from market.payments.states import (
     BANK_LINE,
     DISPUTE,
     PAYMENT,
     REFUND,
     REMITTANCE,
+    Bank,
+    DifferenceKind,
+    DisputeReason,
     DisputeStatus,
     LineStatus,
+    MatchBasis,
     PaymentStatus,
     RefundStatus,
     RemittanceStatus,

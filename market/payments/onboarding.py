@@ -12,7 +12,7 @@ from market.kit.errors import NotFound
 from market.kit.i18n import gettext as _
 from market.payments.gateway import PaymentGateway, ReturnUrls
 from market.payments.models import ConnectedAccount
-from market.payments.verbs import AccountVerb
+from market.payments.states import AccountVerb
 from market.records.by import By
 
 

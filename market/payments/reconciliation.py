@@ -14,12 +14,11 @@ from market.kit.i18n import gettext as _
 from market.payments.disputes import status_of
 from market.payments.gateway import Checkout, CheckoutState, GatewayDispute, PaymentGateway
 from market.payments.gateway import Refund as GatewayRefund
-from market.payments.kinds import DifferenceKind
 from market.payments.models import ConnectedAccount, Difference, Dispute, Payment, Reconciliation, Refund
 from market.payments.payables import book
 from market.payments.refunds import GATEWAY_STATES
 from market.payments.settlement import sync_payment
-from market.payments.states import PaymentStatus, RefundStatus
+from market.payments.states import DifferenceKind, PaymentStatus, RefundStatus
 from market.records.by import By
 
 PAID = (PaymentStatus.SUCCEEDED, PaymentStatus.REFUNDED)

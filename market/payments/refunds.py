@@ -25,9 +25,9 @@ from market.payments.states import (
     PaymentStatus,
     RefundAction,
     RefundStatus,
+    RefundVerb,
     RemittanceStatus,
 )
-from market.payments.verbs import RefundVerb
 from market.records.by import By
 from market.records.decisions import Verdict, decide
 from market.records.transitions import begin, transition

@@ -17,8 +17,7 @@ from market.kit.i18n import gettext as _
 from market.kit.money import Money
 from market.payments.models import Remittance
 from market.payments.payables import payable_of
-from market.payments.states import REMITTANCE, RemittanceAction
-from market.payments.verbs import RemittanceVerb
+from market.payments.states import REMITTANCE, RemittanceAction, RemittanceVerb
 from market.records.by import By
 from market.records.decisions import Verdict, decide
 from market.records.transitions import begin, transition

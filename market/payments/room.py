@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from market.kit.i18n import lazy
 from market.kit.room import Room, Subject
-from market.payments import checks, jobs, kinds, models, states, verbs, views
+from market.payments import checks, jobs, models, states, views
 
 ROOM = Room(
     "payments",
@@ -20,12 +20,12 @@ ROOM = Room(
         "bank_line": Subject(lazy("银行流水明细"), verbs=(states.LineAction,)),
     },
     audit_verbs={
-        "payment": (verbs.PaymentVerb,),
-        "remittance": (verbs.RemittanceVerb,),
-        "refund": (verbs.RefundVerb,),
-        "dispute": (verbs.DisputeVerb,),
-        "bank_statement": (verbs.StatementVerb,),
-        "organisation": (verbs.AccountVerb,),
+        "payment": (states.PaymentVerb,),
+        "remittance": (states.RemittanceVerb,),
+        "refund": (states.RefundVerb,),
+        "dispute": (states.DisputeVerb,),
+        "bank_statement": (states.StatementVerb,),
+        "organisation": (states.AccountVerb,),
     },
     checks=checks.CHECKS,
     labels={
@@ -34,9 +34,9 @@ ROOM = Room(
         "bank_line": states.LineStatus,
         "refund": states.RefundStatus,
         "dispute": states.DisputeStatus,
-        "bank": kinds.Bank,
-        "match_basis": kinds.MatchBasis,
-        "dispute_reason": kinds.DisputeReason,
-        "difference": kinds.DifferenceKind,
+        "bank": states.Bank,
+        "match_basis": states.MatchBasis,
+        "dispute_reason": states.DisputeReason,
+        "difference": states.DifferenceKind,
     },
 )

@@ -27,8 +27,13 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse
 from starlette.routing import Route
 
-from market.payments.standin_back import RefundsAndDisputes
-from market.payments.standin_wire import Object, StripeRefusal, public_fields, read_form
+from market.payments.standin_refunds import (
+    Object,
+    RefundsAndDisputes,
+    StripeRefusal,
+    public_fields,
+    read_form,
+)
 
 log = logging.getLogger(__name__)
 Deliver = Callable[[bytes, str], Awaitable[None]]

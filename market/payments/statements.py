@@ -17,8 +17,7 @@ from market.kit.i18n import gettext as _
 from market.payments.bank_files import ReadStatement
 from market.payments.line_matching import Match
 from market.payments.models import BankLine, BankStatement
-from market.payments.states import LineAction, LineStatus, RemittanceStatus
-from market.payments.verbs import StatementVerb
+from market.payments.states import LineAction, LineStatus, RemittanceStatus, StatementVerb
 from market.records.by import By
 from market.records.transitions import transition_all
 

@@ -14,7 +14,7 @@ from market.kit.web import deps, form_data
 from market.payments import gateway_events
 from market.payments.standin import StandIn
 from market.payments.standin_gateway import StandInGateway, deliver_to
-from market.payments.standin_wire import Object
+from market.payments.standin_refunds import Object
 from market.payments.stripe_gateway import from_stripe
 
 

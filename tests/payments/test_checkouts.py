@@ -9,8 +9,8 @@ from market.payments import checkouts
 from market.payments.checkouts import AlreadyPaid
 from market.payments.gateway import GatewayFault, GatewayRefused
 from market.payments.models import Payment
+from market.payments.online_limits import MAX_ONLINE_AMOUNT, NotPayableOnline
 from market.payments.payables import NothingDue
-from market.payments.rules import MAX_ONLINE_AMOUNT, NotPayableOnline
 from market.payments.standin import Fault
 from market.payments.states import PaymentStatus
 from tests.payments.checkout_setup import FEE, NOW, PRICE, CheckoutSetup

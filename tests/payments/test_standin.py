@@ -12,7 +12,7 @@ from market.kit.money import Money
 from market.payments.gateway import CheckoutState, GatewayRefused, RefundState
 from market.payments.standin import StandIn
 from market.payments.standin_gateway import StandInGateway, demo_gateway
-from market.payments.standin_wire import read_form
+from market.payments.standin_refunds import read_form
 from market.payments.stripe_gateway import from_stripe, to_stripe
 from tests.payments.checkout_setup import FEE, PRICE, CheckoutSetup
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from market.kit.money import Money
-from market.payments.rules import MAX_ONLINE_AMOUNT, NotPayableOnline, check_payable
+from market.payments.online_limits import MAX_ONLINE_AMOUNT, NotPayableOnline, check_payable
 
 
 @pytest.mark.parametrize("amount", [0, -1, MAX_ONLINE_AMOUNT + 1])

@@ -11,7 +11,7 @@ from market.audit.log import record
 from market.budgets.models import Budget, Disbursement
 from market.budgets.verbs import BudgetVerb
 from market.kit.database import atomic
-from market.kit.errors import Conflict, NotFound, SamePerson
+from market.kit.errors import Conflict, NotFound
 from market.kit.i18n import gettext as _
 from market.kit.money import Money
 from market.ledger import services as book
@@ -19,6 +19,7 @@ from market.programmes.catalogue import get_programme
 from market.programmes.models import Programme
 from market.programmes.permissions import ProgrammeAct
 from market.records.by import By
+from market.records.decisions import Verdict, decide
 
 
 @atomic()
@@ -32,15 +33,20 @@ async def draft_budget(slug: str, *, year: int, amount: int, by: By) -> Budget:
     programme = await get_programme(slug)
     await Programme.filter(id=programme.id).select_for_update().first()
     budget = await Budget.filter(programme_id=programme.id, year=year).select_for_update().first()
-    if budget is not None and budget.released_at is not None:
+    if budget is not None and budget.is_confirmed:
         raise Conflict(_("这一年的预算已经下达，不能再改。"))
     if budget is None:
         budget = await Budget.create(
-            id=uuid4(), programme_id=programme.id, year=year, amount=amount, drafted_by_id=by.actor.user_id
+            id=uuid4(),
+            programme_id=programme.id,
+            year=year,
+            amount=amount,
+            proposed_by_id=by.actor.user_id,
+            proposed_at=by.now,
         )
     else:
-        budget.amount, budget.drafted_by_id = amount, by.actor.user_id
-        await budget.save(update_fields=["amount", "drafted_by_id"])
+        budget.amount, budget.proposed_by_id, budget.proposed_at = amount, by.actor.user_id, by.now
+        await budget.save(update_fields=["amount", "proposed_by_id", "proposed_at"])
     await record("budget", budget.id, BudgetVerb.DRAFT, by=by, programme=slug, year=year, amount=amount)
     await notify_staff(
         StaffRole.APPROVER,
@@ -63,12 +69,7 @@ async def release_budget(budget_id: UUID, *, by: By) -> Budget:
     budget = await Budget.filter(id=budget_id).select_for_update().first()
     if budget is None:
         raise NotFound(_("没有这项预算。"))
-    if budget.released_at is not None:
-        raise Conflict(_("这项预算已经下达。"))
-    if budget.drafted_by_id == by.actor.user_id:
-        raise SamePerson(_("预算的拟定与下达须由两人分别完成。"))
-    budget.released_by_id, budget.released_at = by.actor.user_id, by.now
-    await budget.save(update_fields=["released_by_id", "released_at"])
+    await decide(budget, Verdict.CONFIRMED, by=by, refusal=_("预算的拟定与下达须由两人分别完成。"))
     programme = await Programme.get(id=budget.programme_id)
     await book.post(
         "budget_released",
@@ -109,12 +110,12 @@ class BudgetRow:
 
 async def list_budgets() -> list[BudgetRow]:
     """Return all budgets with their balances, the newest year first."""
-    rows = await Budget.all().select_related("programme", "drafted_by", "released_by").order_by("-year")
+    rows = await Budget.all().select_related("programme", "proposed_by", "decided_by").order_by("-year")
     return [await _budget_row(row) for row in rows]
 
 
 async def _budget_row(row: Budget) -> BudgetRow:
-    if row.released_at is None:
+    if not row.is_confirmed:
         return BudgetRow(row, row.amount, 0, 0)
     key = f"{row.programme.slug}:{row.year}"
     available = (await book.available(f"budget:{key}")).amount

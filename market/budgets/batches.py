@@ -210,7 +210,7 @@ async def _confirm(number: str, barred: dict[UUID, str], *, calendar: Calendar, 
 async def _lock_pot(programme: Programme, year: int) -> int:
     """Lock the year's budget and return its available balance."""
     budget = await Budget.filter(programme_id=programme.id, year=year).select_for_update().first()
-    if budget is None or budget.released_at is None:
+    if budget is None or not budget.is_confirmed:
         raise Conflict(_("%(year)s 年的预算还没有下达，不能确认批次。", year=year))
     return (await book.available(budget_account(programme.slug, year))).amount
 

@@ -52,15 +52,15 @@ async def three_people() -> list[str]:
 
 
 async def clawbacks_are_booked() -> list[str]:
-    """Every clawback receipt is booked, and receipts never exceed what is owed."""
+    """Every confirmed clawback receipt, and no other, is booked; receipts never exceed what is owed."""
     return await find_rows(
-        "SELECT b.number, b.amount, coalesce(sum(r.amount), 0) AS returned, "
+        "SELECT * FROM (SELECT b.number, b.amount, b.status, "
+        "coalesce(sum(r.amount) FILTER (WHERE r.verdict = 'confirmed'), 0) AS returned, "
         "coalesce(sum(t.amount), 0) AS booked "
         "FROM clawbacks b LEFT JOIN clawback_receipts r ON r.clawback_id = b.id "
         "LEFT JOIN transfers t ON t.reference = 'clawback_receipt:' || r.id "
-        "GROUP BY b.id, b.number, b.amount, b.status HAVING coalesce(sum(r.amount), 0) > b.amount "
-        "OR coalesce(sum(r.amount), 0) <> coalesce(sum(t.amount), 0) "
-        "OR (b.status = 'settled') <> (coalesce(sum(r.amount), 0) = b.amount)",
+        "GROUP BY b.id, b.number, b.amount, b.status) AS sums "
+        "WHERE returned > amount OR returned <> booked OR (status = 'settled') <> (returned = amount)",
         "clawback {number}: {amount} owed, {returned} returned, {booked} booked",
     )
 

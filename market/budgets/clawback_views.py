@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from starlette.datastructures import FormData
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
@@ -9,17 +10,24 @@ from starlette.routing import Route
 from market.accounts.permissions import AccountAct
 from market.accounts.web import actor_for
 from market.budgets import clawbacks
-from market.budgets.clawbacks import confirm_clawback, drop_clawback, record_return
+from market.budgets.clawbacks import (
+    confirm_clawback,
+    confirm_return,
+    drop_clawback,
+    record_return,
+    reject_return,
+)
 from market.budgets.forms import ClawbackForm, ReturnForm
 from market.budgets.permissions import BudgetAct
 from market.budgets.states import ClawbackStatus
 from market.claims.queries import get_claim_at_desk
 from market.claims.reason_page import render_reason_page
 from market.kit.clock import local_date
+from market.kit.errors import NotFound
 from market.kit.flash import flash
 from market.kit.i18n import gettext as _
 from market.kit.templating import render, render_form
-from market.kit.web import deps, form_data_or_none, redirect_to
+from market.kit.web import deps, form_data_or_none, redirect_to, uuid_or_none
 from market.records.by import By
 
 
@@ -43,7 +51,7 @@ async def start(request: Request) -> Response:
     if form.validate_on_submit():
         with form.catch_invalid():
             await clawbacks.start_clawback(
-                claim.number, amount=form.amount.data, reason=str(form.reason.data), by=By(actor, now)
+                claim.number, amount=form.amount.data, ground=str(form.reason.data), by=By(actor, now)
             )
             return flash(
                 request, redirect_to(request, "budgets:clawbacks"), _("追回已发起，请批准人确认。"), "due"
@@ -60,9 +68,9 @@ async def show(request: Request) -> Response:
     if act == "confirm":
         await confirm_clawback(clawback.number, by=By(actor, now))
         return flash(request, answer, _("追回已确认，已通知申报单位缴回。"))
-    if act == "drop":
-        await drop_clawback(clawback.number, by=By(actor, now))
-        return flash(request, answer, _("追回已撤销。"), "note")
+    if data is not None and act in ("drop", "confirm_return", "reject_return"):
+        words = await _decide(act, data, clawback.number, By(actor, now))
+        return flash(request, answer, words, "done" if act == "confirm_return" else "note")
     form = ReturnForm(data, data={"received_on": local_date(now)})
     if data is not None:
         actor.require(BudgetAct.DISBURSE)
@@ -75,15 +83,33 @@ async def show(request: Request) -> Response:
                     bank_reference=str(form.bank_reference.data),
                     by=By(actor, now),
                 )
-                return flash(request, answer, _("缴回已登记入账。"))
+                return flash(request, answer, _("缴回已登记，请复核人确认。"))
     return render_form(
         request,
         "budgets/clawback.html",
         form,
         clawback=clawback,
-        receipts=await clawback.receipts.all().order_by("entered_at"),
+        receipts=await clawback.receipts.all()
+        .select_related("proposed_by", "decided_by")
+        .order_by("proposed_at"),
         returned=await clawbacks.sum_returned(clawback.id),
     )
+
+
+async def _decide(act: str, data: FormData, number: str, by: By) -> str:
+    """Carry out the act of a second person beside confirming the clawback; return what to tell."""
+    reason = str(data.get("reason") or "").replace("\x00", "").strip()[:300]
+    if act == "drop":
+        await drop_clawback(number, reason=reason, by=by)
+        return _("追回已撤销。")
+    receipt_id = uuid_or_none(data.get("receipt"))
+    if receipt_id is None:
+        raise NotFound(_("没有这笔缴回。"))
+    if act == "confirm_return":
+        await confirm_return(number, receipt_id, by=by)
+        return _("缴回已确认入账。")
+    await reject_return(number, receipt_id, reason=reason, by=by)
+    return _("缴回登记已退回。")
 
 
 routes = [

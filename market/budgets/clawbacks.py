@@ -1,4 +1,7 @@
-"""Clawbacks (追回) of paid awards: started, confirmed by a second person, settled by receipts."""
+"""Clawbacks (追回) of paid awards: proposed, confirmed by a second person, settled by receipts.
+
+The order and each receipt are records of their own, so that each has its own two persons.
+"""
 
 from __future__ import annotations
 
@@ -23,13 +26,14 @@ from market.codes.numbers import next_number
 from market.integrity.conflicts import require_no_conflict
 from market.kit.clock import local_date
 from market.kit.database import atomic
-from market.kit.errors import Conflict, Invalid, NotFound, SamePerson
+from market.kit.errors import Conflict, Invalid, NotFound
 from market.kit.i18n import gettext as _
 from market.kit.i18n import in_source_language, source_text
 from market.kit.money import Money
 from market.ledger import services as book
 from market.programmes.models import Programme
 from market.records.by import By
+from market.records.decisions import Verdict, decide
 from market.records.transitions import transition
 
 RECOVERABLE = frozenset({ClaimStatus.PAID, ClaimStatus.TRACKING})
@@ -57,13 +61,13 @@ async def _start_for(number: str, contract_id: UUID, now: datetime) -> bool:
         return False
     row = await ClaimContract.get(claim_id=claim.id, contract_id=contract_id).select_related("contract")
     with in_source_language():
-        reason = _("合同 %(number)s 已解除或注销登记，对应的补助应当退回。", number=row.contract.number)
-    await _start(claim, row.award_amount or 0, reason, contract_id, by=By.job(now))
+        ground = _("合同 %(number)s 已解除或注销登记，对应的补助应当退回。", number=row.contract.number)
+    await _start(claim, row.award_amount or 0, ground, contract_id, by=By.job(now))
     return True
 
 
 @atomic()
-async def start_clawback(number: str, *, amount: int, reason: str, by: By) -> Clawback:
+async def start_clawback(number: str, *, amount: int, ground: str, by: By) -> Clawback:
     """Start a clawback of a paid award or a part of it; nothing is owed until it is confirmed.
 
     Raises:
@@ -79,19 +83,19 @@ async def start_clawback(number: str, *, amount: int, reason: str, by: By) -> Cl
         raise Conflict(_("这份申报的追回正在办理。"))
     if not 0 < amount <= (claim.award_amount or 0):
         raise Invalid(_("追回金额应大于零，不超过已拨付金额。"), field="amount")
-    return await _start(claim, amount, source_text(reason), None, by=by)
+    return await _start(claim, amount, source_text(ground), None, by=by)
 
 
-async def _start(claim: Claim, amount: int, reason: str, contract_id: UUID | None, *, by: By) -> Clawback:
+async def _start(claim: Claim, amount: int, ground: str, contract_id: UUID | None, *, by: By) -> Clawback:
     clawback = await Clawback.create(
         id=uuid4(),
         number=await next_number("clawback", by.now),
         claim_id=claim.id,
         contract_id=contract_id,
         amount=amount,
-        reason=reason,
-        started_by_id=by.user_id,
-        started_at=by.now,
+        ground=ground,
+        proposed_by_id=by.user_id,
+        proposed_at=by.now,
     )
     await record("claim", claim.id, ClaimVerb.START_CLAWBACK, by=by, number=clawback.number, amount=amount)
     await notify_staff(
@@ -107,7 +111,7 @@ async def get_clawback(actor: Actor, number: str) -> Clawback:
     """Return one clawback, for the desk."""
     actor.require(AccountAct.SEE_DESK)
     clawback = await Clawback.get_or_none(number=number).select_related(
-        "claim__applicant", "claim__programme", "contract", "started_by", "confirmed_by"
+        "claim__applicant", "claim__programme", "contract", "proposed_by", "decided_by"
     )
     if clawback is None:
         raise NotFound(_("没有这项追回。"))
@@ -119,19 +123,12 @@ async def confirm_clawback(number: str, *, by: By) -> Clawback:
     """Confirm a clawback, by a second person, and book what is owed.
 
     Raises:
-        SamePerson: the actor started it.
+        SamePerson: the actor proposed it.
         Conflict: it was confirmed or dropped already.
     """
     row, claim = await _lock(number, BudgetAct.CONFIRM_CLAWBACK, by.actor)
-    if row.status is not ClawbackStatus.STARTED:
-        raise Conflict(_("这项追回已经办理，请刷新后再看。"))
-    if row.started_by_id == by.actor.user_id:
-        raise SamePerson(_("追回的发起与确认须由两人分别完成。"))
-    changes = {
-        "confirmed_by_id": by.actor.user_id,
-        "confirmed_at": by.now,
-        "due_on": local_date(by.now) + timedelta(days=DAYS_TO_PAY),
-    }
+    await decide(row, Verdict.CONFIRMED, by=by, refusal=_("追回的发起与确认须由两人分别完成。"))
+    changes = {"due_on": local_date(by.now) + timedelta(days=DAYS_TO_PAY)}
     await transition(row, ClawbackAction.CONFIRM, by=by, changes=changes)
     await book.post(
         "clawback_confirmed",
@@ -146,7 +143,7 @@ async def confirm_clawback(number: str, *, by: By) -> Clawback:
         claim,
         ClaimAction.CLAW_BACK,
         by=by,
-        note=row.reason,
+        note=row.ground,
         amount=row.amount,
         clawback=number,
     )
@@ -160,10 +157,18 @@ async def confirm_clawback(number: str, *, by: By) -> Clawback:
 
 
 @atomic()
-async def drop_clawback(number: str, *, by: By) -> Clawback:
-    """Drop a clawback that is not confirmed, by whoever may confirm it."""
+async def drop_clawback(number: str, *, reason: str, by: By) -> Clawback:
+    """Drop a clawback that is not confirmed, by whoever may confirm it, with the reason.
+
+    Raises:
+        SamePerson: the actor proposed it.
+        Invalid: there is no reason.
+        Conflict: it was confirmed or dropped already.
+    """
     row, claim = await _lock(number, BudgetAct.CONFIRM_CLAWBACK, by.actor)
-    await transition(row, ClawbackAction.DROP, by=by)
+    refusal = _("追回的发起与确认须由两人分别完成。")
+    await decide(row, Verdict.REJECTED, by=by, reason=reason, refusal=refusal)
+    await transition(row, ClawbackAction.DROP, by=by, note=reason)
     await record("claim", claim.id, ClaimVerb.DROP_CLAWBACK, by=by, number=number)
     return row
 
@@ -172,20 +177,23 @@ async def drop_clawback(number: str, *, by: By) -> Clawback:
 async def record_return(
     number: str, *, amount: int, received_on: date, bank_reference: str, by: By
 ) -> ClawbackReceipt:
-    """Record a receipt; the clawback is settled once everything is received.
+    """Record money that came back; it counts when a second person has confirmed it.
 
     Raises:
-        Invalid: more than is still owed, or a day that cannot be.
+        Invalid: more than is still owed and not recorded, or a day that cannot be.
         Conflict: nothing is owed, or the bank reference was entered before.
     """
     row, claim = await _lock(number, BudgetAct.DISBURSE, by.actor)
-    if row.status is not ClawbackStatus.CONFIRMED or row.confirmed_at is None:
+    if row.status is not ClawbackStatus.CONFIRMED or row.decided_at is None:
         raise Conflict(_("这项追回现在不收款。"))
-    if not local_date(row.confirmed_at) <= received_on <= local_date(by.now):
+    if not local_date(row.decided_at) <= received_on <= local_date(by.now):
         raise Invalid(_("日期应在确认追回之日与今天之间。"), field="received_on")
-    if await ClawbackReceipt.exists(clawback_id=row.id, bank_reference=bank_reference):
+    standing = [
+        receipt for receipt in await ClawbackReceipt.filter(clawback_id=row.id) if not receipt.is_rejected
+    ]
+    if any(receipt.bank_reference == bank_reference for receipt in standing):
         raise Conflict(_("这笔银行流水已经登记。"))
-    outstanding = row.amount - await sum_returned(row.id)
+    outstanding = row.amount - sum(receipt.amount for receipt in standing)
     if not 0 < amount <= outstanding:
         raise Invalid(_("金额应大于零，不超过尚欠的 %(left)s。", left=Money(outstanding)), field="amount")
     receipt = await ClawbackReceipt.create(
@@ -194,29 +202,72 @@ async def record_return(
         amount=amount,
         received_on=received_on,
         bank_reference=bank_reference,
-        entered_by_id=by.actor.user_id,
-        entered_at=by.now,
+        proposed_by_id=by.actor.user_id,
+        proposed_at=by.now,
     )
+    await record("claim", claim.id, ClaimVerb.RECORD_RETURN, by=by, number=number, amount=amount)
+    await notify_staff(
+        StaffRole.RECHECKER,
+        _("追回 %(number)s 登记了一笔缴回，待确认。", number=number),
+        now=by.now,
+        address=f"/desk/clawbacks/{number}",
+    )
+    return receipt
+
+
+@atomic()
+async def confirm_return(number: str, receipt_id: UUID, *, by: By) -> ClawbackReceipt:
+    """Confirm a recorded receipt as a second person and book it; the last one settles the clawback.
+
+    Raises:
+        SamePerson: the actor recorded it.
+        Conflict: it was confirmed or rejected already.
+    """
+    row, claim, receipt = await _lock_receipt(number, receipt_id, by=by)
+    await decide(receipt, Verdict.CONFIRMED, by=by, refusal=_("登记缴回与确认须由两人分别完成。"))
     programme = await Programme.get(id=claim.programme_id)
     await book.post(
         "clawback_received",
-        Money(amount),
+        Money(receipt.amount),
         debit=f"owed:{row.id}",
         credit=f"recovered:{programme.slug}:{claim.year}",
         reference=f"clawback_receipt:{receipt.id}",
         at=by.now,
         subject=("claim", claim.id),
     )
-    if amount == outstanding:
+    if await sum_returned(row.id) == row.amount:
         await transition(row, ClawbackAction.SETTLE, by=by, changes={"settled_at": by.now})
-    await record("claim", claim.id, ClaimVerb.RECEIVE_CLAWBACK, by=by, number=number, amount=amount)
+    await record("claim", claim.id, ClaimVerb.RECEIVE_CLAWBACK, by=by, number=number, amount=receipt.amount)
+    return receipt
+
+
+@atomic()
+async def reject_return(number: str, receipt_id: UUID, *, reason: str, by: By) -> ClawbackReceipt:
+    """Reject a recorded receipt as a second person, with the reason; its bank reference is free again.
+
+    Raises:
+        SamePerson: the actor recorded it.
+        Invalid: there is no reason.
+        Conflict: it was confirmed or rejected already.
+    """
+    _row, claim, receipt = await _lock_receipt(number, receipt_id, by=by)
+    await decide(
+        receipt, Verdict.REJECTED, by=by, reason=reason, refusal=_("登记缴回与确认须由两人分别完成。")
+    )
+    await record("claim", claim.id, ClaimVerb.REJECT_RETURN, by=by, number=number, amount=receipt.amount)
+    await notify(
+        _("追回 %(number)s 登记的缴回被退回：%(reason)s", number=number, reason=reason),
+        now=by.now,
+        address=f"/desk/clawbacks/{number}",
+        user_ids=[receipt.proposed_by_id],
+    )
     return receipt
 
 
 async def sum_returned(clawback_id: UUID) -> int:
-    """Return the sum of receipts so far, in fen."""
-    amounts = await ClawbackReceipt.filter(clawback_id=clawback_id).values_list("amount", flat=True)
-    return sum(int(str(amount)) for amount in amounts)
+    """Return the sum of the confirmed receipts, in fen."""
+    confirmed = ClawbackReceipt.filter(clawback_id=clawback_id, verdict=Verdict.CONFIRMED)
+    return sum(int(str(amount)) for amount in await confirmed.values_list("amount", flat=True))
 
 
 async def list_clawbacks(status: str = "") -> list[Clawback]:
@@ -234,3 +285,11 @@ async def _lock(number: str, act: StrEnum, actor: Actor) -> tuple[Clawback, Clai
     claim = await lock_claim(clawback.claim.number)
     await require_no_conflict(actor, "claim", [claim.id])
     return await Clawback.filter(id=clawback.id).select_for_update().get(), claim
+
+
+async def _lock_receipt(number: str, receipt_id: UUID, *, by: By) -> tuple[Clawback, Claim, ClawbackReceipt]:
+    row, claim = await _lock(number, BudgetAct.CONFIRM_RETURN, by.actor)
+    receipt = await ClawbackReceipt.filter(id=receipt_id, clawback_id=row.id).select_for_update().first()
+    if receipt is None:
+        raise NotFound(_("没有这笔缴回。"))
+    return row, claim, receipt

@@ -75,7 +75,7 @@ async def _desk_cards(actor: Actor) -> list[Card]:
         if role in actor.roles
         for role_card in cards_of_role
     ]
-    available = sum(row.available for row in await list_budgets() if row.budget.released_at)
+    available = sum(row.available for row in await list_budgets() if row.budget.is_confirmed)
     return [
         *role_cards,
         card(_("公示中"), ClaimStatus.PUBLICITY, "note"),

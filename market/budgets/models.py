@@ -5,7 +5,6 @@ from __future__ import annotations
 from uuid import UUID
 
 from tortoise import fields
-from tortoise.models import Model
 
 from market.accounts.models import User
 from market.budgets.states import (
@@ -22,6 +21,7 @@ from market.kit.fields import enum_column
 from market.kit.i18n import lazy
 from market.kit.labels import LabelEnum
 from market.programmes.models import Programme
+from market.records.decisions import SecondPerson
 from market.records.transitions import Stateful
 
 
@@ -32,8 +32,8 @@ class RunStage(LabelEnum):
     DONE = "done", lazy("完成"), "done"
 
 
-class Clawback(Stateful):
-    """A clawback (追回) of a paid award: started, confirmed by a second person, settled by receipts."""
+class Clawback(SecondPerson, Stateful):
+    """A clawback (追回) of a paid award: proposed, confirmed by a second person, settled by receipts."""
 
     record_kind = "clawback"
     workflow = CLAWBACK_WORKFLOW
@@ -50,20 +50,15 @@ class Clawback(Stateful):
     contract_id: UUID | None
     """The rescinded contract, where that is the reason."""
     amount = fields.BigIntField()
-    reason = fields.TextField()
+    ground = fields.TextField()
+    """Why the money has to come back, as the applicant reads it."""
     status = enum_column(ClawbackStatus, ClawbackStatus.STARTED)
     due_on = fields.DateField(null=True)
-    started_by: fields.ForeignKeyNullableRelation[User] = fields.ForeignKeyField(
-        "market.User", related_name="started_clawbacks", null=True, on_delete=fields.SET_NULL
+    proposed_by: fields.ForeignKeyNullableRelation[User] = fields.ForeignKeyField(  # type: ignore[assignment]  # the sweep that finds a rescinded contract is nobody
+        "market.User", related_name=False, null=True, on_delete=fields.RESTRICT
     )
-    started_by_id: UUID | None
     """Null: the sweep found a rescinded contract."""
-    confirmed_by: fields.ForeignKeyNullableRelation[User] = fields.ForeignKeyField(
-        "market.User", related_name="confirmed_clawbacks", null=True, on_delete=fields.SET_NULL
-    )
-    confirmed_by_id: UUID | None
-    started_at = fields.DatetimeField()
-    confirmed_at = fields.DatetimeField(null=True)
+    proposed_by_id: UUID | None  # type: ignore[assignment]  # as above
     settled_at = fields.DatetimeField(null=True)
 
     receipts: fields.ReverseRelation[ClawbackReceipt]
@@ -73,8 +68,11 @@ class Clawback(Stateful):
         table_description = "Clawbacks."
 
 
-class ClawbackReceipt(Model):
-    """A receipt of a clawback. Append-only."""
+class ClawbackReceipt(SecondPerson):
+    """Money that came back for a clawback: recorded by one person, booked when another confirms it.
+
+    Never edited but for that decision.
+    """
 
     id = fields.UUIDField(primary_key=True)
     clawback: fields.ForeignKeyRelation[Clawback] = fields.ForeignKeyField(
@@ -84,20 +82,17 @@ class ClawbackReceipt(Model):
     amount = fields.BigIntField()
     received_on = fields.DateField()
     bank_reference = fields.CharField(max_length=80)
-    entered_by: fields.ForeignKeyNullableRelation[User] = fields.ForeignKeyField(
-        "market.User", related_name="clawback_receipts", null=True, on_delete=fields.SET_NULL
-    )
-    entered_by_id: UUID | None
-    entered_at = fields.DatetimeField()
 
     class Meta:
         table = "clawback_receipts"
         table_description = "Clawback receipts."
-        unique_together = (("clawback", "bank_reference"),)
 
 
-class YearRun(Model):
-    """A bulk run of one programme's year through the desk in resumable stages."""
+class YearRun(SecondPerson):
+    """A bulk run of one programme's year through the desk in resumable stages.
+
+    Proposed by the officer who computes, decided on by the rechecker.
+    """
 
     id = fields.UUIDField(primary_key=True)
     programme: fields.ForeignKeyRelation[Programme] = fields.ForeignKeyField(
@@ -110,20 +105,11 @@ class YearRun(Model):
     done = fields.IntField(default=0)
     left: fields.JSONField[dict[str, str]] = fields.JSONField(null=True)
     """Claims that did not go through, with the reason, by number."""
-    officer: fields.ForeignKeyRelation[User] = fields.ForeignKeyField(
-        "market.User", related_name="computed_runs", on_delete=fields.RESTRICT
-    )
-    officer_id: UUID
-    rechecker: fields.ForeignKeyNullableRelation[User] = fields.ForeignKeyField(
-        "market.User", related_name="rechecked_runs", null=True, on_delete=fields.RESTRICT
-    )
-    rechecker_id: UUID | None
     batch: fields.ForeignKeyNullableRelation[Batch] = fields.ForeignKeyField(
         "market.Batch", related_name="year_runs", null=True, on_delete=fields.RESTRICT
     )
     batch_id: UUID | None
     rate_basis_points = fields.IntField(null=True)
-    started_at = fields.DatetimeField()
     ended_at = fields.DatetimeField(null=True)
 
     class Meta:
@@ -194,8 +180,11 @@ class Disbursement(Stateful):
         table_description = "Disbursements."
 
 
-class Budget(Model):
-    """The pot of one programme in one year; its money moves in the book, `budget:<slug>:<year>`."""
+class Budget(SecondPerson):
+    """The pot of one programme in one year: drafted by one person, released by another.
+
+    Its money moves in the book, `budget:<slug>:<year>`.
+    """
 
     id = fields.UUIDField(primary_key=True)
     programme: fields.ForeignKeyRelation[Programme] = fields.ForeignKeyField(
@@ -204,15 +193,6 @@ class Budget(Model):
     programme_id: UUID
     year = fields.IntField()
     amount = fields.BigIntField()
-    drafted_by: fields.ForeignKeyNullableRelation[User] = fields.ForeignKeyField(
-        "market.User", related_name="drafted_budgets", null=True, on_delete=fields.SET_NULL
-    )
-    drafted_by_id: UUID | None
-    released_by: fields.ForeignKeyNullableRelation[User] = fields.ForeignKeyField(
-        "market.User", related_name="released_budgets", null=True, on_delete=fields.SET_NULL
-    )
-    released_by_id: UUID | None
-    released_at = fields.DatetimeField(null=True)
 
     class Meta:
         table = "budgets"

@@ -15,6 +15,7 @@ class BudgetAct(StrEnum):
     CONFIRM_LIST = "confirm_list"
     START_CLAWBACK = "start_clawback"
     CONFIRM_CLAWBACK = "confirm_clawback"
+    CONFIRM_RETURN = "confirm_return"
     APPROVE = "approve"
     DISBURSE = "disburse"
 
@@ -24,6 +25,7 @@ PERMISSIONS: Mapping[StrEnum, frozenset[Role]] = {
     BudgetAct.CONFIRM_LIST: frozenset({Role.RECHECKER}),
     BudgetAct.START_CLAWBACK: frozenset({Role.OFFICER}),
     BudgetAct.CONFIRM_CLAWBACK: frozenset({Role.APPROVER}),
+    BudgetAct.CONFIRM_RETURN: frozenset({Role.RECHECKER}),
     BudgetAct.APPROVE: frozenset({Role.APPROVER}),
     BudgetAct.DISBURSE: frozenset({Role.OFFICER}),
 }

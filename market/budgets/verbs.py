@@ -25,7 +25,9 @@ class ClaimVerb(LabelEnum):
     TAKE_OFF_LIST = "take_off_list", lazy("移出名单")
     START_CLAWBACK = "start_clawback", lazy("发起追回")
     DROP_CLAWBACK = "drop_clawback", lazy("撤销追回")
-    RECEIVE_CLAWBACK = "receive_clawback", lazy("登记缴回")
+    RECORD_RETURN = "record_return", lazy("登记缴回")
+    RECEIVE_CLAWBACK = "receive_clawback", lazy("确认缴回")
+    REJECT_RETURN = "reject_return", lazy("退回缴回登记")
 
 
 class YearRunVerb(LabelEnum):

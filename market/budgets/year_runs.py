@@ -26,7 +26,7 @@ from market.claims.permissions import ClaimAct
 from market.claims.queries import last_assessment
 from market.claims.states import ClaimStatus
 from market.kit.database import atomic
-from market.kit.errors import Conflict, Invalid, MarketError, NotFound, SamePerson
+from market.kit.errors import Conflict, Invalid, MarketError, NotFound
 from market.kit.i18n import gettext as _
 from market.kit.i18n import in_source_language
 from market.ledger import services as book
@@ -35,6 +35,7 @@ from market.programmes.facts import FactsError
 from market.programmes.models import Programme
 from market.programmes.terms import TermError
 from market.records.by import By
+from market.records.decisions import Verdict, decide, require_second_person
 
 PROGRESS_STEP = 25
 """Claims between two updates of the stored progress."""
@@ -82,7 +83,7 @@ async def plan_run(slug: str, year: int, *, rate: int | None = None) -> RunPlan:
         else:
             plan.elsewhere[claim.status.value] = plan.elsewhere.get(claim.status.value, 0) + 1
     budget = await Budget.get_or_none(programme_id=programme.id, year=year)
-    if budget is not None and budget.released_at is not None:
+    if budget is not None and budget.is_confirmed:
         plan.available = (await book.available(budget_account(slug, year))).amount
     return plan
 
@@ -103,7 +104,9 @@ async def _try(claim: Claim, rate: int | None, plan: RunPlan) -> None:
 async def get_run(actor: Actor, run_id: UUID) -> YearRun:
     """Return one run, for the desk."""
     actor.require(AccountAct.SEE_DESK)
-    run = await YearRun.get_or_none(id=run_id).select_related("programme", "officer", "rechecker", "batch")
+    run = await YearRun.get_or_none(id=run_id).select_related(
+        "programme", "proposed_by", "decided_by", "batch"
+    )
     if run is None:
         raise NotFound(_("没有这次年度核算。"))
     return run
@@ -111,9 +114,7 @@ async def get_run(actor: Actor, run_id: UUID) -> YearRun:
 
 async def list_runs() -> list[YearRun]:
     """Return the runs, the newest first."""
-    return (
-        await YearRun.all().select_related("programme", "officer", "batch").order_by("-started_at").limit(100)
-    )
+    return await YearRun.all().select_related("programme", "batch").order_by("-proposed_at").limit(100)
 
 
 @atomic()
@@ -130,9 +131,9 @@ async def open_run(slug: str, year: int, *, rate: int | None = None, by: By) -> 
         programme_id=programme.id,
         year=year,
         left={},
-        officer_id=by.actor.user_id,
         rate_basis_points=rate,
-        started_at=by.now,
+        proposed_by_id=by.actor.user_id,
+        proposed_at=by.now,
     )
     await record("terms", programme.id, YearRunVerb.START_YEAR_RUN, by=by, programme=slug, year=year)
     return run
@@ -174,9 +175,7 @@ async def recheck_all(run_id: UUID, *, by: By, on_progress: ProgressCallback | N
         return run
     if run.stage is not RunStage.RECHECK:
         raise Conflict(_("这次年度核算还没有核算完。"))
-    if run.officer_id == by.actor.user_id:
-        raise SamePerson(_("核算人不能复核自己的核算，请由另一人复核。"))
-    await YearRun.filter(id=run.id).update(rechecker_id=by.actor.user_id)
+    await _confirm_run(run.id, by=by)
 
     async def process(number: str) -> None:
         claim = await Claim.get(number=number)
@@ -189,6 +188,17 @@ async def recheck_all(run_id: UUID, *, by: By, on_progress: ProgressCallback | N
 
     await _process_claims(run, [ClaimStatus.CALCULATED], list(LISTABLE), process, on_progress)
     return await _advance_stage(run.id, RunStage.LIST)
+
+
+@atomic()
+async def _confirm_run(run_id: UUID, *, by: By) -> None:
+    """Write down who rechecks a run; whoever resumes it may be another, but never who computed it."""
+    run = await YearRun.filter(id=run_id).select_for_update().get()
+    refusal = _("核算人不能复核自己的核算，请由另一人复核。")
+    if run.verdict is None:
+        await decide(run, Verdict.CONFIRMED, by=by, refusal=refusal)
+    else:
+        require_second_person(run, by=by, refusal=refusal)
 
 
 @atomic()

@@ -38,7 +38,7 @@ async def version(request: Request) -> Response:
         preview=await assess_impact(draft, now),
         difference=await drafts.difference_of(draft),
         text=drafts.to_text(draft.content),
-        is_own=draft.drafted_by_id == actor.user_id,
+        is_own=draft.proposed_by_id == actor.user_id,
     )
 
 

@@ -615,6 +615,33 @@ class Migration(migrations.Migration):
         ops.CreateModel(
             name="Budget",
             fields=[
+                (
+                    "proposed_by",
+                    fields.ForeignKeyField(
+                        "market.User",
+                        source_field="proposed_by_id",
+                        db_constraint=True,
+                        to_field="id",
+                        related_name=False,
+                        on_delete=OnDelete.RESTRICT,
+                    ),
+                ),
+                ("proposed_at", fields.DatetimeField(auto_now=False, auto_now_add=False)),
+                (
+                    "decided_by",
+                    fields.ForeignKeyField(
+                        "market.User",
+                        source_field="decided_by_id",
+                        null=True,
+                        db_constraint=True,
+                        to_field="id",
+                        related_name=False,
+                        on_delete=OnDelete.RESTRICT,
+                    ),
+                ),
+                ("decided_at", fields.DatetimeField(null=True, auto_now=False, auto_now_add=False)),
+                ("verdict", fields.CharField(null=True, max_length=24)),
+                ("reason", fields.CharField(default="", db_default="", max_length=500)),
                 ("id", fields.UUIDField(primary_key=True, default=uuid4, unique=True, db_index=True)),
                 (
                     "programme",
@@ -629,31 +656,6 @@ class Migration(migrations.Migration):
                 ),
                 ("year", fields.IntField()),
                 ("amount", fields.BigIntField()),
-                (
-                    "drafted_by",
-                    fields.ForeignKeyField(
-                        "market.User",
-                        source_field="drafted_by_id",
-                        null=True,
-                        db_constraint=True,
-                        to_field="id",
-                        related_name="drafted_budgets",
-                        on_delete=OnDelete.SET_NULL,
-                    ),
-                ),
-                (
-                    "released_by",
-                    fields.ForeignKeyField(
-                        "market.User",
-                        source_field="released_by_id",
-                        null=True,
-                        db_constraint=True,
-                        to_field="id",
-                        related_name="released_budgets",
-                        on_delete=OnDelete.SET_NULL,
-                    ),
-                ),
-                ("released_at", fields.DatetimeField(null=True, auto_now=False, auto_now_add=False)),
             ],
             options={
                 "table": "budgets",
@@ -662,7 +664,7 @@ class Migration(migrations.Migration):
                 "pk_attr": "id",
                 "table_description": "Budgets.",
             },
-            bases=["Model"],
+            bases=["SecondPerson"],
         ),
         ops.CreateModel(
             name="DeclaredConflict",
@@ -1845,6 +1847,34 @@ class Migration(migrations.Migration):
         ops.CreateModel(
             name="ProgrammeTerms",
             fields=[
+                (
+                    "proposed_by",
+                    fields.ForeignKeyField(
+                        "market.User",
+                        source_field="proposed_by_id",
+                        null=True,
+                        db_constraint=True,
+                        to_field="id",
+                        related_name=False,
+                        on_delete=OnDelete.RESTRICT,
+                    ),
+                ),
+                ("proposed_at", fields.DatetimeField(auto_now=False, auto_now_add=False)),
+                (
+                    "decided_by",
+                    fields.ForeignKeyField(
+                        "market.User",
+                        source_field="decided_by_id",
+                        null=True,
+                        db_constraint=True,
+                        to_field="id",
+                        related_name=False,
+                        on_delete=OnDelete.RESTRICT,
+                    ),
+                ),
+                ("decided_at", fields.DatetimeField(null=True, auto_now=False, auto_now_add=False)),
+                ("verdict", fields.CharField(null=True, max_length=24)),
+                ("reason", fields.CharField(default="", db_default="", max_length=500)),
                 ("id", fields.UUIDField(primary_key=True, default=uuid4, unique=True, db_index=True)),
                 (
                     "programme",
@@ -1862,30 +1892,6 @@ class Migration(migrations.Migration):
                 ("content", fields.JSONField(encoder=JSON_DUMPS, decoder=loads)),
                 ("valid_from", fields.DateField()),
                 ("valid_to", fields.DateField(null=True)),
-                (
-                    "drafted_by",
-                    fields.ForeignKeyField(
-                        "market.User",
-                        source_field="drafted_by_id",
-                        null=True,
-                        db_constraint=True,
-                        to_field="id",
-                        related_name="drafted_terms",
-                        on_delete=OnDelete.SET_NULL,
-                    ),
-                ),
-                (
-                    "released_by",
-                    fields.ForeignKeyField(
-                        "market.User",
-                        source_field="released_by_id",
-                        null=True,
-                        db_constraint=True,
-                        to_field="id",
-                        related_name="released_terms",
-                        on_delete=OnDelete.SET_NULL,
-                    ),
-                ),
                 ("released_at", fields.DatetimeField(null=True, auto_now=False, auto_now_add=False)),
             ],
             options={
@@ -1895,7 +1901,7 @@ class Migration(migrations.Migration):
                 "pk_attr": "id",
                 "table_description": "Programme terms.",
             },
-            bases=["Stateful"],
+            bases=["SecondPerson", "Stateful"],
         ),
         ops.CreateModel(
             name="Claim",
@@ -2091,6 +2097,34 @@ class Migration(migrations.Migration):
         ops.CreateModel(
             name="Clawback",
             fields=[
+                (
+                    "proposed_by",
+                    fields.ForeignKeyField(
+                        "market.User",
+                        source_field="proposed_by_id",
+                        null=True,
+                        db_constraint=True,
+                        to_field="id",
+                        related_name=False,
+                        on_delete=OnDelete.RESTRICT,
+                    ),
+                ),
+                ("proposed_at", fields.DatetimeField(auto_now=False, auto_now_add=False)),
+                (
+                    "decided_by",
+                    fields.ForeignKeyField(
+                        "market.User",
+                        source_field="decided_by_id",
+                        null=True,
+                        db_constraint=True,
+                        to_field="id",
+                        related_name=False,
+                        on_delete=OnDelete.RESTRICT,
+                    ),
+                ),
+                ("decided_at", fields.DatetimeField(null=True, auto_now=False, auto_now_add=False)),
+                ("verdict", fields.CharField(null=True, max_length=24)),
+                ("reason", fields.CharField(default="", db_default="", max_length=500)),
                 ("id", fields.UUIDField(primary_key=True, default=uuid4, unique=True, db_index=True)),
                 ("number", fields.CharField(unique=True, max_length=20)),
                 (
@@ -2117,35 +2151,9 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 ("amount", fields.BigIntField()),
-                ("reason", fields.TextField(unique=False)),
+                ("ground", fields.TextField(unique=False)),
                 ("status", fields.CharField(default="started", max_length=24)),
                 ("due_on", fields.DateField(null=True)),
-                (
-                    "started_by",
-                    fields.ForeignKeyField(
-                        "market.User",
-                        source_field="started_by_id",
-                        null=True,
-                        db_constraint=True,
-                        to_field="id",
-                        related_name="started_clawbacks",
-                        on_delete=OnDelete.SET_NULL,
-                    ),
-                ),
-                (
-                    "confirmed_by",
-                    fields.ForeignKeyField(
-                        "market.User",
-                        source_field="confirmed_by_id",
-                        null=True,
-                        db_constraint=True,
-                        to_field="id",
-                        related_name="confirmed_clawbacks",
-                        on_delete=OnDelete.SET_NULL,
-                    ),
-                ),
-                ("started_at", fields.DatetimeField(auto_now=False, auto_now_add=False)),
-                ("confirmed_at", fields.DatetimeField(null=True, auto_now=False, auto_now_add=False)),
                 ("settled_at", fields.DatetimeField(null=True, auto_now=False, auto_now_add=False)),
             ],
             options={
@@ -2154,11 +2162,38 @@ class Migration(migrations.Migration):
                 "pk_attr": "id",
                 "table_description": "Clawbacks.",
             },
-            bases=["Stateful"],
+            bases=["SecondPerson", "Stateful"],
         ),
         ops.CreateModel(
             name="ClawbackReceipt",
             fields=[
+                (
+                    "proposed_by",
+                    fields.ForeignKeyField(
+                        "market.User",
+                        source_field="proposed_by_id",
+                        db_constraint=True,
+                        to_field="id",
+                        related_name=False,
+                        on_delete=OnDelete.RESTRICT,
+                    ),
+                ),
+                ("proposed_at", fields.DatetimeField(auto_now=False, auto_now_add=False)),
+                (
+                    "decided_by",
+                    fields.ForeignKeyField(
+                        "market.User",
+                        source_field="decided_by_id",
+                        null=True,
+                        db_constraint=True,
+                        to_field="id",
+                        related_name=False,
+                        on_delete=OnDelete.RESTRICT,
+                    ),
+                ),
+                ("decided_at", fields.DatetimeField(null=True, auto_now=False, auto_now_add=False)),
+                ("verdict", fields.CharField(null=True, max_length=24)),
+                ("reason", fields.CharField(default="", db_default="", max_length=500)),
                 ("id", fields.UUIDField(primary_key=True, default=uuid4, unique=True, db_index=True)),
                 (
                     "clawback",
@@ -2174,28 +2209,14 @@ class Migration(migrations.Migration):
                 ("amount", fields.BigIntField()),
                 ("received_on", fields.DateField()),
                 ("bank_reference", fields.CharField(max_length=80)),
-                (
-                    "entered_by",
-                    fields.ForeignKeyField(
-                        "market.User",
-                        source_field="entered_by_id",
-                        null=True,
-                        db_constraint=True,
-                        to_field="id",
-                        related_name="clawback_receipts",
-                        on_delete=OnDelete.SET_NULL,
-                    ),
-                ),
-                ("entered_at", fields.DatetimeField(auto_now=False, auto_now_add=False)),
             ],
             options={
                 "table": "clawback_receipts",
                 "app": "market",
-                "unique_together": (("clawback", "bank_reference"),),
                 "pk_attr": "id",
                 "table_description": "Clawback receipts.",
             },
-            bases=["Model"],
+            bases=["SecondPerson"],
         ),
         ops.CreateModel(
             name="Disbursement",
@@ -3400,6 +3421,33 @@ class Migration(migrations.Migration):
         ops.CreateModel(
             name="YearRun",
             fields=[
+                (
+                    "proposed_by",
+                    fields.ForeignKeyField(
+                        "market.User",
+                        source_field="proposed_by_id",
+                        db_constraint=True,
+                        to_field="id",
+                        related_name=False,
+                        on_delete=OnDelete.RESTRICT,
+                    ),
+                ),
+                ("proposed_at", fields.DatetimeField(auto_now=False, auto_now_add=False)),
+                (
+                    "decided_by",
+                    fields.ForeignKeyField(
+                        "market.User",
+                        source_field="decided_by_id",
+                        null=True,
+                        db_constraint=True,
+                        to_field="id",
+                        related_name=False,
+                        on_delete=OnDelete.RESTRICT,
+                    ),
+                ),
+                ("decided_at", fields.DatetimeField(null=True, auto_now=False, auto_now_add=False)),
+                ("verdict", fields.CharField(null=True, max_length=24)),
+                ("reason", fields.CharField(default="", db_default="", max_length=500)),
                 ("id", fields.UUIDField(primary_key=True, default=uuid4, unique=True, db_index=True)),
                 (
                     "programme",
@@ -3418,29 +3466,6 @@ class Migration(migrations.Migration):
                 ("done", fields.IntField(default=0)),
                 ("left", fields.JSONField(null=True, encoder=JSON_DUMPS, decoder=loads)),
                 (
-                    "officer",
-                    fields.ForeignKeyField(
-                        "market.User",
-                        source_field="officer_id",
-                        db_constraint=True,
-                        to_field="id",
-                        related_name="computed_runs",
-                        on_delete=OnDelete.RESTRICT,
-                    ),
-                ),
-                (
-                    "rechecker",
-                    fields.ForeignKeyField(
-                        "market.User",
-                        source_field="rechecker_id",
-                        null=True,
-                        db_constraint=True,
-                        to_field="id",
-                        related_name="rechecked_runs",
-                        on_delete=OnDelete.RESTRICT,
-                    ),
-                ),
-                (
                     "batch",
                     fields.ForeignKeyField(
                         "market.Batch",
@@ -3453,7 +3478,6 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 ("rate_basis_points", fields.IntField(null=True)),
-                ("started_at", fields.DatetimeField(auto_now=False, auto_now_add=False)),
                 ("ended_at", fields.DatetimeField(null=True, auto_now=False, auto_now_add=False)),
             ],
             options={
@@ -3462,6 +3486,6 @@ class Migration(migrations.Migration):
                 "pk_attr": "id",
                 "table_description": "Year runs.",
             },
-            bases=["Model"],
+            bases=["SecondPerson"],
         ),
     ]

@@ -54,10 +54,10 @@ CHECKS = {
     "transfers_accounts": ("transfers", "debit_id <> credit_id"),
     "transfers_pending": ("transfers", "(phase IN ('post', 'void')) = (pending_id IS NOT NULL)"),
     "budgets_amount": ("budgets", "amount > 0"),
-    "budgets_two_people": ("budgets", "released_by_id IS NULL OR released_by_id <> drafted_by_id"),
-    "programme_terms_two_people": (
+    "programme_terms_released": (
         "programme_terms",
-        "released_by_id IS NULL OR drafted_by_id IS NULL OR released_by_id <> drafted_by_id",
+        "(status = 'released') = (released_at IS NOT NULL) "
+        "AND (status = 'draft' OR proposed_by_id IS NULL OR verdict IS NOT DISTINCT FROM 'confirmed')",
     ),
     "sales_reports_amount": ("sales_reports", "amount >= 0"),
     "claims_award": ("claims", "award_amount >= 0"),
@@ -73,7 +73,11 @@ CHECKS = {
     "offers_entry": ("offers", "entry_amount > 0 AND entry_amount < price_amount"),
     "introductions_agreed": ("introductions", "(agreed_at IS NULL) OR agreed_at >= introduced_at"),
     "clawbacks_amount": ("clawbacks", "amount > 0"),
-    "clawbacks_two_people": ("clawbacks", "confirmed_by_id IS NULL OR confirmed_by_id <> started_by_id"),
+    "clawbacks_decided": (
+        "clawbacks",
+        "(status NOT IN ('confirmed', 'settled') OR verdict IS NOT DISTINCT FROM 'confirmed') "
+        "AND (status <> 'dropped' OR verdict IS NOT DISTINCT FROM 'rejected')",
+    ),
     "clawback_receipts_amount": ("clawback_receipts", "amount > 0"),
     "expert_reviews_points": (
         "expert_reviews",
@@ -81,7 +85,6 @@ CHECKS = {
     ),
     "party_ties_share": ("party_ties", "basis_points BETWEEN 1 AND 10000"),
     "claim_contracts_equity": ("claim_contracts", "paid_in_equity_amount >= 0"),
-    "year_runs_two_people": ("year_runs", "rechecker_id IS NULL OR rechecker_id <> officer_id"),
     "receipts_amount": ("receipts", "amount <> 0 AND (amount < 0) = (source IN ('refund', 'dispute'))"),
     "refunds_amount": ("refunds", "amount > 0"),
     "refunds_one_source": ("refunds", "num_nonnulls(payment_id, remittance_id, line_id) = 1"),
@@ -118,13 +121,18 @@ CHECKS = {
 """Table and condition by the name of the constraint."""
 SECOND_PERSON = (
     "bank_lines",
+    "budgets",
+    "clawback_receipts",
+    "clawbacks",
     "contract_changes",
     "equity_paid_in",
     "holiday_years",
+    "programme_terms",
     "refunds",
     "remittances",
     "reward_plans",
     "royalty_statements",
+    "year_runs",
 )
 """Tables with the columns of `records.decisions.SecondPerson`."""
 SECOND_PERSON_CHECK = (
@@ -152,6 +160,11 @@ UNIQUE = {
         "status IN ('intent', 'negotiating', 'priced', 'publicity', 'to_sign')",
     ),
     "clawbacks_one_live": ("clawbacks", "claim_id", "status IN ('started', 'confirmed')"),
+    "clawback_receipts_one_reference": (
+        "clawback_receipts",
+        "clawback_id, bank_reference",
+        "verdict IS DISTINCT FROM 'rejected'",
+    ),
     "year_runs_one_open": ("year_runs", "programme_id, year", "ended_at IS NULL"),
     "bank_lines_one_remittance": (
         "bank_lines",
@@ -179,7 +192,6 @@ INDEXES = {
 APPEND_ONLY = (
     "assessments",
     "audit_events",
-    "clawback_receipts",
     "deal_messages",
     "follow_ups",
     "ledger_accounts",
@@ -191,7 +203,7 @@ APPEND_ONLY = (
     "undertakings",
 )
 """Tables whose rows are never edited nor deleted."""
-DECIDED_ONCE = ("equity_paid_in", "holiday_years")
+DECIDED_ONCE = ("clawback_receipts", "equity_paid_in", "holiday_years")
 """Tables whose rows are never edited nor deleted but for one decision by a second person."""
 NO_TRUNCATE = ("transfers", "receipts")
 FUNCTIONS = """

@@ -73,6 +73,7 @@ async def load_programmes(now: datetime, *, on_release: AfterRelease | None = No
             status=TermsStatus.RELEASED,
             content=dict(terms.content),
             valid_from=terms.valid_from,
+            proposed_at=now,
             released_at=now,
         )
         await record(

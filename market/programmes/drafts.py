@@ -14,7 +14,7 @@ from market.accounts.models import StaffRole
 from market.accounts.permissions import AccountAct
 from market.audit.log import record
 from market.kit.database import atomic
-from market.kit.errors import Conflict, Invalid, NotFound, SamePerson
+from market.kit.errors import Conflict, Invalid, NotFound
 from market.kit.i18n import gettext as _
 from market.programmes.catalogue import AfterRelease, close_periods, get_programme, list_versions
 from market.programmes.models import Programme, ProgrammeTerms, TermsAction, TermsStatus
@@ -24,6 +24,7 @@ from market.programmes.search import INDEX
 from market.programmes.terms import Terms
 from market.programmes.verbs import TermsVerb
 from market.records.by import By
+from market.records.decisions import Verdict, decide
 from market.records.transitions import transition
 from market.search.outbox import enqueue
 
@@ -59,7 +60,7 @@ async def get_draft(actor: Actor, slug: str, version: str) -> ProgrammeTerms:
     actor.require(AccountAct.SEE_DESK)
     draft = await ProgrammeTerms.get_or_none(
         programme__slug=slug, version=version, status=TermsStatus.DRAFT
-    ).select_related("programme", "drafted_by")
+    ).select_related("programme", "proposed_by")
     if draft is None:
         raise NotFound(_("没有这份规则草稿。"))
     return draft
@@ -69,7 +70,7 @@ async def list_drafts() -> list[ProgrammeTerms]:
     """Return the versions that wait for release."""
     return (
         await ProgrammeTerms.filter(status=TermsStatus.DRAFT)
-        .select_related("programme", "drafted_by")
+        .select_related("programme", "proposed_by")
         .order_by("programme__slug", "version")
     )
 
@@ -115,11 +116,13 @@ async def draft_terms(slug: str, *, text: str, by: By) -> ProgrammeTerms:
             version=terms.version,
             content=content,
             valid_from=terms.valid_from,
-            drafted_by_id=by.actor.user_id,
+            proposed_by_id=by.actor.user_id,
+            proposed_at=by.now,
         )
     else:
-        draft.content, draft.valid_from, draft.drafted_by_id = content, terms.valid_from, by.actor.user_id
-        await draft.save(update_fields=["content", "valid_from", "drafted_by_id"])
+        draft.content, draft.valid_from = content, terms.valid_from
+        draft.proposed_by_id, draft.proposed_at = by.actor.user_id, by.now
+        await draft.save(update_fields=["content", "valid_from", "proposed_by_id", "proposed_at"])
     await record("terms", draft.id, TermsVerb.DRAFT, by=by, programme=slug, version=terms.version)
     await notify_staff(
         StaffRole.APPROVER,
@@ -147,13 +150,12 @@ async def release_terms(slug: str, version: str, *, on_release: AfterRelease, by
     row = await ProgrammeTerms.filter(id=draft.id).select_for_update().get()
     if row.status is not TermsStatus.DRAFT:
         raise Conflict(_("这个版本已经发布。"))
-    if row.drafted_by_id == by.actor.user_id:
-        raise SamePerson(_("规则的拟定与发布须由两人分别完成。"))
+    await decide(row, Verdict.CONFIRMED, by=by, refusal=_("规则的拟定与发布须由两人分别完成。"))
     terms = read_terms(row.content)
     newest = (await list_versions(programme.id))[:1]
     if newest and row.valid_from <= newest[0].valid_from:
         raise Invalid(_("新版本的生效日应晚于现行版本。"))
-    changes = {"released_by_id": by.actor.user_id, "released_at": by.now}
+    changes = {"released_at": by.now}
     await transition(row, TermsAction.RELEASE, by=by, changes=changes, programme=slug, version=version)
     programme.name, programme.revision = terms.title, programme.revision + 1
     programme.issuer = terms.content["issuer"]["name"]

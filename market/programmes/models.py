@@ -12,6 +12,7 @@ from market.kit.fields import enum_column
 from market.kit.i18n import lazy
 from market.kit.labels import LabelEnum
 from market.kit.workflow import Workflow
+from market.records.decisions import SecondPerson
 from market.records.transitions import Stateful
 
 
@@ -47,8 +48,11 @@ class Programme(Model):
         table_description = "Programmes."
 
 
-class ProgrammeTerms(Stateful):
-    """One version of a programme's terms. Drafted by one person, released by another; then frozen."""
+class ProgrammeTerms(SecondPerson, Stateful):
+    """One version of a programme's terms. Drafted by one person, released by another; then frozen.
+
+    Versions that ship with the release were proposed and decided by nobody.
+    """
 
     record_kind = "terms"
     workflow = TERMS_WORKFLOW
@@ -64,14 +68,11 @@ class ProgrammeTerms(Stateful):
     """The whole rule file."""
     valid_from = fields.DateField()
     valid_to = fields.DateField(null=True)
-    drafted_by: fields.ForeignKeyNullableRelation[User] = fields.ForeignKeyField(
-        "market.User", related_name="drafted_terms", null=True, on_delete=fields.SET_NULL
+    proposed_by: fields.ForeignKeyNullableRelation[User] = fields.ForeignKeyField(  # type: ignore[assignment]  # a shipped version has no proposer
+        "market.User", related_name=False, null=True, on_delete=fields.RESTRICT
     )
-    drafted_by_id: UUID | None
-    released_by: fields.ForeignKeyNullableRelation[User] = fields.ForeignKeyField(
-        "market.User", related_name="released_terms", null=True, on_delete=fields.SET_NULL
-    )
-    released_by_id: UUID | None
+    """Null: it ships with the release."""
+    proposed_by_id: UUID | None  # type: ignore[assignment]  # as above
     released_at = fields.DatetimeField(null=True)
 
     class Meta:

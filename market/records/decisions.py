@@ -90,11 +90,22 @@ async def decide(
     """
     if record.verdict is not None:
         raise AlreadyDecided(_("这件事已经处理过，请刷新后再看。"))
-    if by.actor.user_id == record.proposed_by_id or by.actor.user_id in involved:
-        raise SamePerson(refusal or _("提出的人不能确认自己提出的内容，请由另一人办理。"))
+    require_second_person(record, by=by, refusal=refusal, involved=involved)
     if verdict is Verdict.REJECTED and not reason:
         raise Invalid(_("退回时请写明理由。"), field="reason")
     record.verdict, record.reason = verdict, reason
     record.decided_by_id, record.decided_at = by.actor.user_id, by.now
     await record.save(update_fields=["verdict", "reason", "decided_by_id", "decided_at"])
     return record
+
+
+def require_second_person(
+    record: SecondPerson, *, by: By, refusal: str = "", involved: Collection[UUID | None] = ()
+) -> None:
+    """Raise if the person proposed the record or is involved; for what follows a decision taken before.
+
+    Raises:
+        SamePerson: with `refusal`, or a general sentence.
+    """
+    if by.actor.user_id == record.proposed_by_id or by.actor.user_id in involved:
+        raise SamePerson(refusal or _("提出的人不能确认自己提出的内容，请由另一人办理。"))

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import Any
 
-from market.budgets.clawbacks import confirm_clawback, record_return, start_clawback
+from market.budgets.clawbacks import confirm_clawback, confirm_return, record_return, start_clawback
 from market.budgets.models import Clawback
 from market.budgets.states import ClawbackStatus
 from market.claims.expert_panel import assign_experts
@@ -209,20 +209,21 @@ async def _clawback(desk: Desk) -> Story:
     made = await start_clawback(
         desk.numbers["clawed"],
         amount=fen(8) or 0,
-        reason="专项审计发现所报新增销售额中有一笔与成果应用无关，对应的补助应当退回。",
+        ground="专项审计发现所报新增销售额中有一笔与成果应用无关，对应的补助应当退回。",
         by=By(officer, now),
     )
     now = yield desk.calendar.ago(19, 15)
     await confirm_clawback(made.number, by=By(await desk.cast.actor("approver"), now))
     now = yield desk.calendar.ago(6, 11)
     found = await Clawback.get(id=made.id, status=ClawbackStatus.CONFIRMED)
-    await record_return(
+    receipt = await record_return(
         found.number,
         amount=fen(5) or 0,
         received_on=local_date(now),
         bank_reference=f"JK{now:%Y%m%d}000058",
         by=By(officer, now),
     )
+    await confirm_return(found.number, receipt.id, by=By(await desk.cast.actor("finance2"), now))
 
 
 async def _contract(outcome: str, buyer: str) -> Contract:

@@ -80,6 +80,7 @@ EXPECTED = {
     "score_claim": "- - - - - - - - - y - -",
     "start_clawback": "- - - - - - y - - - - -",
     "confirm_clawback": "- - - - - - - - y - - -",
+    "confirm_return": "- - - - - - - y - - - -",
     "approve": "- - - - - - - - y - - -",
     "disburse": "- - - - - - y - - - - -",
     "draft_terms": "- - - - - - y - - - - -",

@@ -2,14 +2,23 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from uuid import uuid4
 
 import pytest
 
 from market.budgets import clawbacks
 from market.budgets.checks import clawbacks_are_booked
-from market.budgets.clawbacks import confirm_clawback, drop_clawback, record_return, start_clawback
-from market.budgets.models import Clawback
+from market.budgets.clawbacks import (
+    confirm_clawback,
+    confirm_return,
+    drop_clawback,
+    record_return,
+    reject_return,
+    start_clawback,
+    sum_returned,
+)
+from market.budgets.models import Clawback, ClawbackReceipt
 from market.budgets.states import ClawbackStatus
 from market.claims.applications import create_claim
 from market.claims.checks import no_conflicted_hands
@@ -21,6 +30,7 @@ from market.deals.models import Side
 from market.kit.errors import Conflict, Invalid
 from market.ledger import services as book
 from market.records.by import By
+from market.records.decisions import AlreadyDecided, SamePerson
 from tests.budgets.factories import make_paid, rescind
 from tests.claims.factories import LATER, WAN, make_desk
 from tests.factories import make_member
@@ -38,13 +48,14 @@ async def test_a_rescinded_contract_brings_a_paid_award_back_by_receipts() -> No
     assert (await Claim.get(id=claim.id)).status is ClaimStatus.CLAWBACK
 
     async def back(amount: int, reference: str) -> None:
-        await record_return(
+        receipt = await record_return(
             clawback.number,
             amount=amount,
             received_on=LATER.date(),
             bank_reference=reference,
             by=By(desk.officer, LATER),
         )
+        await confirm_return(clawback.number, receipt.id, by=By(desk.rechecker, LATER))
 
     await back(10 * WAN, "r1")
     with pytest.raises(Conflict):
@@ -90,12 +101,49 @@ async def test_who_starts_a_clawback_does_not_confirm_it_and_one_is_live_at_a_ti
     claim, _batch = await make_paid(desk)
 
     with pytest.raises(Invalid):
-        await start_clawback(claim.number, amount=61 * WAN, reason="x", by=By(desk.officer, LATER))
-    row = await start_clawback(claim.number, amount=WAN, reason="虚报", by=By(desk.officer, LATER))
+        await start_clawback(claim.number, amount=61 * WAN, ground="x", by=By(desk.officer, LATER))
+    row = await start_clawback(claim.number, amount=WAN, ground="虚报", by=By(desk.officer, LATER))
     with pytest.raises(Conflict):
-        await start_clawback(claim.number, amount=WAN, reason="x", by=By(desk.officer, LATER))
-    await drop_clawback(row.number, by=By(desk.approver, LATER))
+        await start_clawback(claim.number, amount=WAN, ground="x", by=By(desk.officer, LATER))
+    await drop_clawback(row.number, reason="查无此事", by=By(desk.approver, LATER))
 
-    again = await start_clawback(claim.number, amount=WAN, reason="x", by=By(desk.officer, LATER))
+    again = await start_clawback(claim.number, amount=WAN, ground="x", by=By(desk.officer, LATER))
     assert again.number != row.number
     assert (await Claim.get(id=claim.id)).status is ClaimStatus.PAID
+
+
+async def test_money_that_came_back_counts_when_a_second_person_confirmed_it() -> None:
+    desk = await make_desk()
+    claim, _batch = await make_paid(desk)
+    clawback = await start_clawback(claim.number, amount=2 * WAN, ground="虚报", by=By(desk.officer, LATER))
+    await confirm_clawback(clawback.number, by=By(desk.approver, LATER))
+
+    async def record(amount: int, reference: str) -> ClawbackReceipt:
+        return await record_return(
+            clawback.number,
+            amount=amount,
+            received_on=LATER.date(),
+            bank_reference=reference,
+            by=By(desk.officer, LATER),
+        )
+
+    wrong = await record(2 * WAN, "r1")
+    assert await sum_returned(clawback.id) == 0
+    assert (await book.balance(f"owed:{clawback.id}")).amount == 2 * WAN
+    with pytest.raises(Invalid):
+        await record(1, "r2")
+    with pytest.raises(Invalid) as unexplained:
+        await reject_return(clawback.number, wrong.id, reason="", by=By(desk.rechecker, LATER))
+    await reject_return(clawback.number, wrong.id, reason="金额不符", by=By(desk.rechecker, LATER))
+    with pytest.raises(AlreadyDecided):
+        await confirm_return(clawback.number, wrong.id, by=By(desk.rechecker, LATER))
+    right = await record(WAN, "r1")
+    both = replace(desk.officer, roles=desk.officer.roles | desk.rechecker.roles)
+    with pytest.raises(SamePerson):
+        await confirm_return(clawback.number, right.id, by=By(both, LATER))
+    await confirm_return(clawback.number, right.id, by=By(desk.rechecker, LATER))
+
+    assert unexplained.value.field == "reason"
+    assert await sum_returned(clawback.id) == WAN
+    assert (await Clawback.get(id=clawback.id)).status is ClawbackStatus.CONFIRMED
+    assert not await clawbacks_are_booked()

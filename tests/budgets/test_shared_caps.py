@@ -83,7 +83,7 @@ async def test_what_was_claimed_back_counts_no_more_and_the_rest_still_does() ->
     await enter_result(
         order.number, is_paid=True, ended_on=LATER.date(), bank_reference="b", by=By(desk.officer, LATER)
     )
-    row = await start_clawback(first.number, amount=100 * WAN, reason="x", by=By(desk.officer, LATER))
+    row = await start_clawback(first.number, amount=100 * WAN, ground="x", by=By(desk.officer, LATER))
     await confirm_clawback(row.number, by=By(desk.approver, LATER))
 
     facts = await facts_of(second)

@@ -30,7 +30,7 @@ async def test_no_form_of_the_desk_falls_over(client: httpx.AsyncClient) -> None
     applicant, draft = await make_draft()
     accepted = await make_accepted(desk)
     paid, batch = await make_paid(desk)
-    row = await start_clawback(paid.number, amount=WAN, reason="x", by=By(desk.officer, NOW))
+    row = await start_clawback(paid.number, amount=WAN, ground="x", by=By(desk.officer, NOW))
     run = await year_runs.open_run("guangxi", 2026, by=By(desk.officer, NOW))
     forms: dict[Actor, dict[str, tuple[str, ...]]] = {
         desk.officer: {

@@ -9,8 +9,8 @@ import pytest
 from market.budgets import year_runs
 from market.budgets.models import RunStage, YearRun
 from market.claims.models import Assessment, Claim
-from market.kit.errors import SamePerson
 from market.records.by import By
+from market.records.decisions import SamePerson
 from tests.claims.factories import (
     WAN,
     Desk,
@@ -82,7 +82,7 @@ async def test_the_officer_of_a_run_does_not_recheck_it() -> None:
     await year_of(desk, 1)
     run = await year_runs.open_run("guangxi", 2026, by=By(desk.officer, NOW))
     await year_runs.compute_all(run.id, by=By(desk.officer, NOW))
-    await YearRun.filter(id=run.id).update(officer_id=desk.rechecker.user_id)
+    await YearRun.filter(id=run.id).update(proposed_by_id=desk.rechecker.user_id)
 
     with pytest.raises(SamePerson):
         await year_runs.recheck_all(run.id, by=By(desk.rechecker, NOW))

@@ -128,7 +128,7 @@ async def scene() -> tuple[dict[str, Actor | None], dict[str, str]]:
     await enter_result(
         order.number, is_paid=True, ended_on=later.date(), bank_reference="b", by=By(desk.officer, later)
     )
-    back = await start_clawback(paid.number, amount=1, reason="x", by=By(desk.officer, later))
+    back = await start_clawback(paid.number, amount=1, ground="x", by=By(desk.officer, later))
     await confirm_clawback(back.number, by=By(desk.approver, later))
     scored = await make_accepted(desk)
     reviewer = await make_staff(StaffRole.REVIEWER)

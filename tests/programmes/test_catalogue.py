@@ -36,6 +36,7 @@ async def _released_earlier(slug: str, **changes: Any) -> ProgrammeTerms:
         status=TermsStatus.RELEASED,
         content={**content, **changes},
         valid_from=terms.valid_from,
+        proposed_at=NOW,
         released_at=NOW,
     )
 

@@ -244,7 +244,7 @@ async def test_a_contract_is_entered_once_and_confirmed_once() -> None:
 
     await one_wins(
         *[
-            signing.enter(deal.number, contract_terms(), KEPT, seen="", by=By(actor, LATER))
+            signing.enter(deal.number, contract_terms(), KEPT, draft_hash="", by=By(actor, LATER))
             for actor in [parties.seller, parties.buyer] * 3
         ]
     )

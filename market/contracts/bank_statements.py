@@ -238,10 +238,10 @@ async def confirm_lines(line_ids: Sequence[UUID], *, by: By) -> ConfirmedLines:
 
 async def instalments_of(lines: Sequence[BankLine]) -> dict[UUID, Instalment]:
     """Return the instalments that these lines pay, with contract and buyer, by id."""
-    found = await Instalment.filter(
-        id__in=[each.payable_id for each in lines if each.payable_id]
+    instalments = await Instalment.filter(
+        id__in=[line.payable_id for line in lines if line.payable_id]
     ).select_related("contract__deal__buyer")
-    return {each.id: each for each in found}
+    return {instalment.id: instalment for instalment in instalments}
 
 
 async def may_open_statement(actor: Actor | None, file: StoredFile) -> bool:

@@ -41,15 +41,21 @@ async def statements(request: Request) -> Response:
     if request.method == "POST":
         with form.catch_invalid():
             blob = await required_upload(request)
-            made, is_new = await bank_statements.import_statement(blob, by=By(actor, deps(request).clock()))
-            words = (
-                _("共 %(n)s 行，正在匹配。", n=made.new_count) if is_new else _("这份流水导入过，没有变化。")
+            statement, is_new = await bank_statements.import_statement(
+                blob, by=By(actor, deps(request).clock())
             )
-            return flash(request, redirect_to(request, "contracts:statement", statement_id=made.id), words)
+            words = (
+                _("共 %(n)s 行，正在匹配。", n=statement.new_count)
+                if is_new
+                else _("这份流水导入过，没有变化。")
+            )
+            return flash(
+                request, redirect_to(request, "contracts:statement", statement_id=statement.id), words
+            )
     page_request = PageRequest.from_query(request.query_params)
-    found = BankStatement.filter(organisation_id=actor.organisation_id)
+    own_statements = BankStatement.filter(organisation_id=actor.organisation_id)
     items = (
-        await found.select_related("imported_by")
+        await own_statements.select_related("imported_by")
         .order_by("-imported_at")
         .offset(page_request.offset)
         .limit(page_request.size)
@@ -58,21 +64,21 @@ async def statements(request: Request) -> Response:
         request,
         "payments/statements.html",
         form,
-        page=page_request.page(items, await found.count()),
-        counts=await count_lines([each.id for each in items]),
+        page=page_request.page(items, await own_statements.count()),
+        counts=await count_lines([row.id for row in items]),
         accept=ACCEPT,
     )
 
 
 async def statement(request: Request) -> Response:
     actor = actor_for(request, ContractAct.IMPORT_STATEMENT)
-    found = await get_statement_for(actor, path_id(request, "statement_id"))
-    counts = (await count_lines([found.id]))[found.id]
-    asked = request.query_params.get("status", "")
-    status = LineStatus(asked) if asked in [each.value for each in SHOWN] else SHOWN[0]
+    statement = await get_statement_for(actor, path_id(request, "statement_id"))
+    counts = (await count_lines([statement.id]))[statement.id]
+    wanted_status = request.query_params.get("status", "")
+    status = LineStatus(wanted_status) if wanted_status in [option.value for option in SHOWN] else SHOWN[0]
     page_request = PageRequest.from_query(request.query_params)
     lines = (
-        await BankLine.filter(statement_id=found.id, status=status)
+        await BankLine.filter(statement_id=statement.id, status=status)
         .select_related("proposed_by", "decided_by")
         .order_by("row")
         .offset(page_request.offset)
@@ -81,7 +87,7 @@ async def statement(request: Request) -> Response:
     return render(
         request,
         "payments/statement.html",
-        statement=found,
+        statement=statement,
         counts=counts,
         status=status,
         shown=SHOWN,
@@ -93,15 +99,15 @@ async def statement(request: Request) -> Response:
 
 async def confirm(request: Request) -> Response:
     actor = actor_for(request, ContractAct.CONFIRM_REMITTANCE)
-    found = await get_statement_for(actor, path_id(request, "statement_id"))
-    chosen = [str(each) for each in (await form_data(request)).getlist("line")]
-    told = await bank_statements.confirm_lines(
-        [line_id for each in chosen[:100] if (line_id := uuid_or_none(each))],
+    statement = await get_statement_for(actor, path_id(request, "statement_id"))
+    chosen = [str(value) for value in (await form_data(request)).getlist("line")]
+    result = await bank_statements.confirm_lines(
+        [line_id for value in chosen[:100] if (line_id := uuid_or_none(value))],
         by=By(actor, deps(request).clock()),
     )
-    words = _("已确认 %(n)s 笔到账。", n=told.done) + " ".join(told.refusals)
-    tone = "due" if told.refusals or not told.done else "done"
-    return flash(request, redirect_to(request, "contracts:statement", statement_id=found.id), words, tone)
+    words = _("已确认 %(n)s 笔到账。", n=result.done) + " ".join(result.refusals)
+    tone = "due" if result.refusals or not result.done else "done"
+    return flash(request, redirect_to(request, "contracts:statement", statement_id=statement.id), words, tone)
 
 
 async def line(request: Request) -> Response:
@@ -110,44 +116,44 @@ async def line(request: Request) -> Response:
 
 
 async def act(request: Request) -> Response:
-    """One of the acts on a line, named by its button."""
+    """Carry out the act on a line that the pressed button names."""
     actor, now = actor_for(request, ContractAct.IMPORT_STATEMENT), deps(request).clock()
-    found = await get_line_for(actor, path_id(request, "line_id"))
-    given = await form_data(request)
-    form = AsideForm(given)
+    line = await get_line_for(actor, path_id(request, "line_id"))
+    data = await form_data(request)
+    form = AsideForm(data)
     try:
-        match given.get("act"):
+        match data.get("act"):
             case "match":
-                chosen = uuid_or_none(given.get("instalment"))
+                chosen = uuid_or_none(data.get("instalment"))
                 if chosen is None:
                     raise Invalid(_("请选择这笔款付的是哪一期。"))
-                await bank_statements.match_line(found.id, chosen, by=By(actor, now))
+                await bank_statements.match_line(line.id, chosen, by=By(actor, now))
             case "release":
-                await bank_statements.release_line(found.id, by=By(actor, now))
+                await bank_statements.release_line(line.id, by=By(actor, now))
             case "reopen":
-                await bank_statements.reopen_line(found.id, by=By(actor, now))
+                await bank_statements.reopen_line(line.id, by=By(actor, now))
             case "confirm":
-                await bank_statements.confirm_line(found.id, by=By(actor, now))
+                await bank_statements.confirm_line(line.id, by=By(actor, now))
             case _:
-                await bank_statements.set_line_aside(found.id, str(form.note.data or ""), by=By(actor, now))
+                await bank_statements.set_line_aside(line.id, str(form.note.data or ""), by=By(actor, now))
     except Invalid as refused:
         form.add_error(refused.field or "", str(refused))
-        return await _line_page(request, found, form)
-    return flash(request, redirect_to(request, "contracts:bank_line", line_id=found.id), _("已记下。"))
+        return await _line_page(request, line, form)
+    return flash(request, redirect_to(request, "contracts:bank_line", line_id=line.id), _("已记下。"))
 
 
-async def _line_page(request: Request, found: BankLine, form: AsideForm) -> Response:
-    is_open = found.status is LineStatus.OPEN
-    matcher = await bank_statements.matcher_of(found.organisation_id) if is_open else None
+async def _line_page(request: Request, line: BankLine, form: AsideForm) -> Response:
+    is_open = line.status is LineStatus.OPEN
+    matcher = await bank_statements.matcher_of(line.organisation_id) if is_open else None
     return render_form(
         request,
         "payments/bank_line.html",
         form,
-        line=found,
-        instalment=(await bank_statements.instalments_of([found])).get(found.payable_id)
-        if found.payable_id
+        line=line,
+        instalment=(await bank_statements.instalments_of([line])).get(line.payable_id)
+        if line.payable_id
         else None,
-        candidates=matcher.candidates(bank_statements.line_facts(found))[:20] if matcher else [],
+        candidates=matcher.candidates(bank_statements.line_facts(line))[:20] if matcher else [],
     )
 
 

@@ -179,7 +179,7 @@ async def reject_paid_in(request: Request) -> Response:
 
 
 async def _own(request: Request, act: StrEnum) -> tuple[Contract, Side]:
-    """The contract in the address and the side the person acts for; hidden from all others."""
+    """Return the contract in the address and the side that the person acts for; 404 for all others."""
     actor = actor_for(request, act)
     contract = await queries.get_contract_for(actor, request.path_params["number"])
     side = side_of(contract.deal, actor)

@@ -98,7 +98,7 @@ async def propose_change(
     )
     await record("contract", contract.id, PROPOSED[kind], by=by, change=change.id, side=side)
     if is_done:
-        await enqueue_closing([each.id for each in contract.instalments])
+        await enqueue_closing([instalment.id for instalment in contract.instalments])
     words = (
         _("合同 %(number)s 的登记已注销。", number=contract.number)
         if is_done
@@ -197,7 +197,7 @@ def _require_possible(
 
 
 async def _rescind(change: ContractChange, contract: Contract, deal: Deal, *, by: By) -> None:
-    ids = [each.id for each in contract.instalments]
+    ids = [instalment.id for instalment in contract.instalments]
     DEAL_WORKFLOW.next(deal.status, DealAction.RESCIND)
     if await waiting_amount(ids):
         raise Conflict(_("还有登记的到账等待确认，请先确认或退回。"))
@@ -218,10 +218,10 @@ async def _rescind(change: ContractChange, contract: Contract, deal: Deal, *, by
 
 
 async def _locked_change(actor: Actor, change_id: UUID) -> tuple[ContractChange, Contract, Deal, Side]:
-    found = await ContractChange.get_or_none(id=change_id).select_related("contract")
-    if found is None:
+    change = await ContractChange.get_or_none(id=change_id).select_related("contract")
+    if change is None:
         raise NotFound(_("没有这项变更，或者您不能查看它。"))
-    contract, deal, side = await lock_contract_for(actor, found.contract.number)
+    contract, deal, side = await lock_contract_for(actor, change.contract.number)
     change = await ContractChange.select_for_update().get(id=change_id)
     if not change.is_open:
         raise Conflict(_("这项变更或解除已经办结，请刷新后再看。"))

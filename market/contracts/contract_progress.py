@@ -1,4 +1,4 @@
-"""Where the contracts of deals stand, for pages that show several rooms together."""
+"""The progress of contracts (instalments, receipts, what is due next), for pages that join several rooms."""
 
 from __future__ import annotations
 
@@ -41,12 +41,16 @@ class InstalmentLine:
     @property
     def waiting(self) -> list[Remittance]:
         """Bank transfers that wait for a second person."""
-        return [each for each in self.remittances if each.status is RemittanceStatus.RECORDED]
+        return [
+            remittance for remittance in self.remittances if remittance.status is RemittanceStatus.RECORDED
+        ]
 
     @property
     def claimable(self) -> Money:
         """What may still be recorded or paid: what is left less what waits."""
-        return self.left - Money(sum(each.amount for each in self.waiting), self.received.currency)
+        return self.left - Money(
+            sum(remittance.amount for remittance in self.waiting), self.received.currency
+        )
 
     def is_late(self, today: date) -> bool:
         return bool(self.left) and self.instalment.due_on is not None and self.instalment.due_on < today
@@ -56,26 +60,28 @@ class InstalmentLine:
         sources: list[Remittance] | list[Payment] = (
             self.remittances if receipt.source is ReceiptSource.REMITTANCE else self.payments
         )
-        return next((each for each in sources if each.id == receipt.source_id), None)
+        return next((source for source in sources if source.id == receipt.source_id), None)
 
 
 async def lines_of(contract: Contract) -> list[InstalmentLine]:
     """Return a contract's instalments with all that happened to them; its parts must be fetched."""
-    ids = [each.id for each in contract.instalments]
+    ids = [instalment.id for instalment in contract.instalments]
     remittances, payments = await list_remittances(INSTALMENT, ids), await list_payments(INSTALMENT, ids)
-    made = []
+    lines = []
     for instalment in contract.instalments:
-        receipts = [each for each in contract.receipts if each.instalment_id == instalment.id]
-        made.append(
+        receipts = [receipt for receipt in contract.receipts if receipt.instalment_id == instalment.id]
+        lines.append(
             InstalmentLine(
                 instalment=instalment,
-                received=Money(sum(each.amount for each in receipts), contract.currency),
+                received=Money(sum(receipt.amount for receipt in receipts), contract.currency),
                 receipts=receipts,
-                remittances=[each for each in remittances if each.payable_id == instalment.id],
-                payments=[each for each in payments if each.payable_id == instalment.id],
+                remittances=[
+                    remittance for remittance in remittances if remittance.payable_id == instalment.id
+                ],
+                payments=[payment for payment in payments if payment.payable_id == instalment.id],
             )
         )
-    return made
+    return lines
 
 
 def facts_of(
@@ -85,7 +91,7 @@ def facts_of(
     begun = _begun(draft)
     if contract is None:
         return begun
-    waiting = [each.proposed_at for line in lines for each in line.waiting]
+    waiting = [remittance.proposed_at for line in lines for remittance in line.waiting]
     return _facts(begun, contract, waiting)
 
 
@@ -98,18 +104,18 @@ async def contract_facts(deal_ids: Collection[UUID]) -> dict[UUID, ContractFacts
     waiting: dict[UUID, list[datetime]] = defaultdict(list)
     for remittance in await Remittance.filter(
         payable_kind=INSTALMENT,
-        payable_id__in=[part.id for each in contracts for part in each.instalments],
+        payable_id__in=[part.id for contract in contracts for part in contract.instalments],
         status=RemittanceStatus.RECORDED,
     ):
         waiting[remittance.payable_id].append(remittance.proposed_at)
-    made = {draft.deal_id: _begun(draft) for draft in drafts}
+    facts = {draft.deal_id: _begun(draft) for draft in drafts}
     for contract in contracts:
-        made[contract.deal_id] = _facts(
-            made.get(contract.deal_id, ContractFacts()),
+        facts[contract.deal_id] = _facts(
+            facts.get(contract.deal_id, ContractFacts()),
             contract,
             [since for part in contract.instalments for since in waiting[part.id]],
         )
-    return made
+    return facts
 
 
 def _begun(draft: ContractDraft | None) -> ContractFacts:
@@ -117,7 +123,7 @@ def _begun(draft: ContractDraft | None) -> ContractFacts:
 
 
 def _facts(begun: ContractFacts, contract: Contract, waiting: Sequence[datetime]) -> ContractFacts:
-    """The facts of a signed contract, with the moments at which transfers that wait were recorded."""
+    """Return the facts of a signed contract; `waiting` says when each pending transfer was recorded."""
     return replace(
         begun,
         number=contract.number,
@@ -132,13 +138,15 @@ def _facts(begun: ContractFacts, contract: Contract, waiting: Sequence[datetime]
 def _is_royalty_open(contract: Contract) -> bool:
     """Tell whether royalties are still to come; the statements must be fetched."""
     return contract.payment_way in ROYALTIES and not any(
-        each.is_last and each.is_confirmed for each in contract.royalty_statements
+        statement.is_last and statement.is_confirmed for statement in contract.royalty_statements
     )
 
 
 def _royalty_stated_at(contract: Contract) -> datetime | None:
     """Return since when a statement of royalties waits for the seller; None when none does."""
-    waiting = [each.proposed_at for each in contract.royalty_statements if each.verdict is None]
+    waiting = [
+        statement.proposed_at for statement in contract.royalty_statements if statement.verdict is None
+    ]
     return min(waiting, default=None)
 
 
@@ -146,7 +154,7 @@ def _first_due(contract: Contract) -> Due | None:
     got: dict[UUID, int] = defaultdict(int)
     for receipt in contract.receipts:
         got[receipt.instalment_id] += receipt.amount
-    for part in sorted(contract.instalments, key=lambda each: each.sequence):
+    for part in sorted(contract.instalments, key=lambda instalment: instalment.sequence):
         if got[part.id] < part.amount:
             left = Money(part.amount - got[part.id], contract.currency)
             return Due(part.sequence, part.condition, part.due_on, left)
@@ -158,7 +166,7 @@ async def deals_waiting_for_finance(actor: Actor) -> set[UUID]:
     payable_ids = await Remittance.filter(
         payable_kind=INSTALMENT, status=RemittanceStatus.RECORDED
     ).values_list("payable_id", flat=True)
-    found = await Instalment.filter(
+    deal_ids = await Instalment.filter(
         Q(id__in=list(payable_ids)), contract__deal__seller_id=actor.organisation_id
     ).values_list("contract__deal_id", flat=True)
-    return {UUID(str(deal_id)) for deal_id in found}
+    return {UUID(str(deal_id)) for deal_id in deal_ids}

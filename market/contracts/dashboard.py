@@ -39,17 +39,17 @@ async def receipt_cards(actor: Actor, now: datetime) -> list[Card]:
 
 async def money_cards(actor: Actor, now: datetime) -> list[Card]:
     """Return what of the money waits for the person, and the last results of check and reconciliation."""
-    found: list[Card] = []
+    cards: list[Card] = []
     if actor.acts_for(actor.organisation_id):
-        found.append(Card(_("对账单"), _("查看"), "/statement"))
+        cards.append(Card(_("对账单"), _("查看"), "/statement"))
         if actor.may_sell and actor.may(ContractAct.IMPORT_STATEMENT):
-            found += await _of_bank(actor)
-            found += await _of_disputes(actor)
+            cards += await _of_bank(actor)
+            cards += await _of_disputes(actor)
     if Role.BROKER in actor.roles:
-        found.append(Card(_("佣金对账单"), _("查看"), "/statement?side=broker"))
+        cards.append(Card(_("佣金对账单"), _("查看"), "/statement?side=broker"))
     if actor.may(ContractAct.SEE_RECONCILIATION):
-        found += await _of_books(actor)
-    return found
+        cards += await _of_books(actor)
+    return cards
 
 
 async def _of_bank(actor: Actor) -> list[Card]:
@@ -76,7 +76,7 @@ async def _of_bank(actor: Actor) -> list[Card]:
 
 
 async def _of_disputes(actor: Actor) -> list[Card]:
-    """What the payers' banks wait to hear of, leading to the one that must be answered first."""
+    """Return the card of open disputes, with a link to the one that must be answered first."""
     waiting = (
         await Dispute.filter(
             status__in=[DisputeStatus.OPEN, DisputeStatus.WARNING],
@@ -97,15 +97,19 @@ async def _of_disputes(actor: Actor) -> list[Card]:
 
 
 async def _of_books(actor: Actor) -> list[Card]:
-    found = []
+    cards = []
     if (result := await last_result()) is not None:
         words = _("全部成立") if result.is_well else _("%(n)s 项不成立", n=len(result.broken))
         tone = "done" if result.is_well else "wrong"
-        found.append(Card(_("账目核对 %(day)s", day=day(result.at)), words, "/money/checks", tone))
+        cards.append(Card(_("账目核对 %(day)s", day=day(result.at)), words, "/money/checks", tone))
     if (last := await last_reconciliation()) is not None:
         own = await find_connected_account(actor.organisation_id) if actor.organisation_id else None
         account = None if actor.is_staff else own.account if own else ""
-        waiting = [each for each in await list_differences(last.id, account) if each.mended_at is None]
+        waiting = [
+            difference
+            for difference in await list_differences(last.id, account)
+            if difference.mended_at is None
+        ]
         tone = "wrong" if waiting else "done"
-        found.append(Card(_("与支付平台的差异"), len(waiting), "/money/reconciliation", tone))
-    return found
+        cards.append(Card(_("与支付平台的差异"), len(waiting), "/money/reconciliation", tone))
+    return cards

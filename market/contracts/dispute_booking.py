@@ -1,4 +1,4 @@
-"""Books disputes (拒付) of a contract's payments: withheld while open, back when won, gone when lost."""
+"""Booking of disputes (拒付) of a contract's payments: withheld while open, back when won, gone when lost."""
 
 from __future__ import annotations
 

@@ -47,7 +47,7 @@ async def record_paid_in(
     contract, deal, _side = await lock_contract_for(by.actor, number)
     if contract.kind is not ContractKind.EQUITY or deal.status is DealStatus.RESCINDED:
         raise Conflict(_("只有作价入股的合同登记实缴。"))
-    so_far = sum(each.amount for each in contract.paid_in if not each.is_rejected)
+    so_far = sum(entry.amount for entry in contract.paid_in if not entry.is_rejected)
     if so_far + amount > contract.contract_amount:
         raise Invalid(_("实缴合计不能超过作价金额。"), field="amount")
     if not contract.signed_on <= paid_in_on <= local_date(by.now):

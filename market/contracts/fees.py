@@ -38,7 +38,7 @@ async def book_fee(payment_id: UUID, *, at: datetime) -> Money:
     sent = await Refund.filter(payment_id=payment.id, status=RefundStatus.SUCCEEDED).values_list(
         "amount", flat=True
     )
-    refunded = sum(int(str(each)) for each in sent)
+    refunded = sum(int(str(amount)) for amount in sent)
     due = fee_left(payment.money, Money(payment.fee_amount, payment.currency), refunded)
     code, prefix = f"fee:{instalment.contract_id}", f"payment:{payment.id}:fee:"
     booked = await Transfer.filter(reference__startswith=prefix)

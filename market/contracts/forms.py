@@ -86,10 +86,10 @@ class ContractForm(BaseForm):
     is_related = BooleanField(lazy("双方存在隶属或关联关系"))
     is_publicly_funded = BooleanField(lazy("项目由财政资金支持"))
     file = FileField(str(lazy("合同扫描件（双方签章）")))
-    seen = HiddenField()
+    draft_hash = HiddenField(name="seen")
 
     def terms(self, offer: OfferTerms) -> ContractTerms:
-        """The terms as entered; price, kind and way of payment are as agreed. Call it after `validate`.
+        """Return the terms as entered; price, kind and way of payment as agreed. Call it after `validate`.
 
         Raises:
             Invalid: a row is not whole.

@@ -21,11 +21,11 @@ async def lock_contract_for(actor: Actor, number: str) -> tuple[Contract, Deal, 
     Raises:
         NotFound: there is none, or the person acts for neither side.
     """
-    seen = await get_contract_for(actor, number)
-    side = side_of(seen.deal, actor)
+    unlocked = await get_contract_for(actor, number)
+    side = side_of(unlocked.deal, actor)
     if side is None:
         raise NotFound(_("没有这份合同，或者您不能查看它。"))
-    await Deal.select_for_update().get(id=seen.deal_id)
+    await Deal.select_for_update().get(id=unlocked.deal_id)
     contract = await get_contract_for(actor, number)
     return contract, contract.deal, side
 

@@ -21,13 +21,13 @@ class OnlineRefundForm(BaseForm):
     amount = MoneyField(lazy("退款金额"), [Required(lazy("请填退款金额。"))], unit=1)
     reason = LongTextField(lazy("退款原因"), [Required(lazy("请写明退款的原因。"))], max_length=300)
 
-    def __init__(self, *given: Any, currency: str = "CNY", **options: Any) -> None:
-        super().__init__(*given, **options)
+    def __init__(self, *args: Any, currency: str = "CNY", **options: Any) -> None:
+        super().__init__(*args, **options)
         if currency != "CNY":
             # The amount is read in the currency's own minor unit.
             self.amount.currency = currency
-            if given and given[0] is not None:
-                self.amount.process(given[0])
+            if args and args[0] is not None:
+                self.amount.process(args[0])
 
 
 class RefundForm(OnlineRefundForm):

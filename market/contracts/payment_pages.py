@@ -104,7 +104,7 @@ async def _to_close() -> list[tuple[UUID, UUID]]:
         PAGES_TO_CLOSE,
         [
             INSTALMENT,
-            [each.value for each in OPEN_PAYMENTS],
+            [status.value for status in OPEN_PAYMENTS],
             DealStatus.RESCINDED.value,
             ChangeKind.CANCELLATION.value,
         ],

@@ -28,17 +28,17 @@ async def summary(request: Request) -> Response:
 async def _print(request: Request, template: str, name: str) -> Response:
     actor = actor_for(request, AccountAct.READ_OWN_DATA)
     contract = await queries.get_contract_for(actor, request.path_params["number"])
-    made = await render_pdf(template, print_of(contract, deps(request).clock()))
+    pdf = await render_pdf(template, print_of(contract, deps(request).clock()))
     headers = {"content-disposition": f'attachment; filename="{contract.number}-{name}.pdf"'}
-    return Response(made, media_type="application/pdf", headers=headers)
+    return Response(pdf, media_type="application/pdf", headers=headers)
 
 
 async def export(request: Request) -> Response:
     actor = actor_for(request, DealAct.SEE_DEALS)
     contracts = await queries.list_contracts_of(actor)
-    made = await asyncio.to_thread(workbook, contracts)
+    content = await asyncio.to_thread(workbook, contracts)
     headers = {"content-disposition": 'attachment; filename="contracts.xlsx"'}
-    return Response(made, media_type=_XLSX, headers=headers)
+    return Response(content, media_type=_XLSX, headers=headers)
 
 
 routes = [

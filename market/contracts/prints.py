@@ -75,14 +75,14 @@ def rate_words(contract: Contract) -> str:
 
 
 def _rate(contract: Contract) -> Cell:
-    """The rate as the form has it, yuan for one; the other way round it must say so."""
+    """Return the rate as the form wants it, in yuan for one; else in words, with both currencies."""
     if contract.exchange_rate and contract.currency == HOME:
         return Decimal(contract.exchange_rate) / RATE_UNIT
     return rate_words(contract)
 
 
 def _received(contract: Contract) -> Money:
-    return Money(sum(each.amount for each in contract.receipts), contract.currency)
+    return Money(sum(receipt.amount for receipt in contract.receipts), contract.currency)
 
 
 def _entry(contract: Contract) -> Decimal | None:
@@ -99,7 +99,9 @@ def sub_kind_name(contract: Contract) -> str:
 def valid_until(contract: Contract) -> date | None:
     """Return until when the contract is in force, with the changes both sides confirmed."""
     changed = [
-        each.new_valid_until for each in contract.changes if each.effective_at and each.new_valid_until
+        change.new_valid_until
+        for change in contract.changes
+        if change.effective_at and change.new_valid_until
     ]
     last: date | None = changed[-1] if changed else contract.valid_until
     return last
@@ -125,7 +127,7 @@ def print_of(contract: Contract, now: datetime) -> dict[str, Any]:
         "amounts": [
             [_("合同成交额"), yuan(contract.contract_money)],
             [_("技术交易额"), yuan(contract.trade_money)],
-            [_("实际到账"), yuan(sum(each.amount for each in contract.receipts), currency)],
+            [_("实际到账"), yuan(sum(receipt.amount for receipt in contract.receipts), currency)],
         ],
         "parts_title": _("技术交易额怎样得出"),
         "parts": [
@@ -139,14 +141,19 @@ def print_of(contract: Contract, now: datetime) -> dict[str, Any]:
         "plan_title": _("分期付款"),
         "plan_head": [_("期次"), _("条件"), _("应付日期"), _("金额")],
         "plan": [
-            [str(each.sequence), each.condition, day(each.due_on), yuan(each.amount, currency)]
-            for each in contract.instalments
+            [
+                str(instalment.sequence),
+                instalment.condition,
+                day(instalment.due_on),
+                yuan(instalment.amount, currency),
+            ]
+            for instalment in contract.instalments
         ],
         "changes_title": _("变更、解除和注销"),
         "changes": [
-            [day(each.agreed_on), label("change_kind", each.kind), each.agreement]
-            for each in contract.changes
-            if each.effective_at
+            [day(change.agreed_on), label("change_kind", change.kind), change.agreement]
+            for change in contract.changes
+            if change.effective_at
         ],
         "signs": [_("卖方（签章）"), _("买方（签章）"), _("登记机构（签章）")],
         "none": _("没有"),

@@ -41,11 +41,11 @@ async def get_contract_for(actor: Actor, number: str) -> Contract:
     Raises:
         NotFound: there is none, or it is not theirs.
     """
-    found = await _whole(Contract.filter(number=number)).first()
-    if found is None or not may_read(found.deal, actor):
+    contract = await _whole(Contract.filter(number=number)).first()
+    if contract is None or not may_read(contract.deal, actor):
         raise NotFound(_("没有这份合同，或者您不能查看它。"))
-    await attach_subjects([found.deal])
-    return found
+    await attach_subjects([contract.deal])
+    return contract
 
 
 async def get_instalment_for(actor: Actor, instalment_id: UUID) -> Instalment:
@@ -54,14 +54,14 @@ async def get_instalment_for(actor: Actor, instalment_id: UUID) -> Instalment:
     Raises:
         NotFound: there is none, or it is not theirs.
     """
-    found = await (
+    instalment = await (
         Instalment.filter(id=instalment_id)
         .select_related("contract", *(f"contract__{path}" for path in _PARTIES))
         .first()
     )
-    if found is None or not may_read(found.contract.deal, actor):
+    if instalment is None or not may_read(instalment.contract.deal, actor):
         raise NotFound(_("没有这笔应付款，或者您不能查看它。"))
-    return found
+    return instalment
 
 
 async def get_remittance_for(actor: Actor, remittance_id: UUID) -> tuple[Remittance, Instalment]:
@@ -70,10 +70,10 @@ async def get_remittance_for(actor: Actor, remittance_id: UUID) -> tuple[Remitta
     Raises:
         NotFound: there is none, or it is not theirs.
     """
-    found = await Remittance.get_or_none(id=remittance_id).select_related("voucher", "proposed_by")
-    if found is None or found.payable_kind != INSTALMENT:
+    remittance = await Remittance.get_or_none(id=remittance_id).select_related("voucher", "proposed_by")
+    if remittance is None or remittance.payable_kind != INSTALMENT:
         raise NotFound(_("没有这笔对公转账。"))
-    return found, await get_instalment_for(actor, found.payable_id)
+    return remittance, await get_instalment_for(actor, remittance.payable_id)
 
 
 def may_read(deal: Deal, actor: Actor) -> bool:
@@ -88,13 +88,13 @@ async def find_contract(deal_id: UUID) -> Contract | None:
 
 async def list_contracts_of(actor: Actor) -> list[Contract]:
     """Return the contracts the person may read as a party, their broker or an auditor, newest first."""
-    found = _whole(Contract.all())
+    contracts = _whole(Contract.all())
     if Role.AUDITOR not in actor.roles:
         mine = Q(deal__broker_id=actor.user_id) if Role.BROKER in actor.roles else Q(id__in=[])
         if actor.organisation_id and actor.is_organisation_verified:
             mine |= Q(deal__seller_id=actor.organisation_id) | Q(deal__buyer_id=actor.organisation_id)
-        found = found.filter(mine)
-    return await found.order_by("-signed_on", "-number").limit(5000)
+        contracts = contracts.filter(mine)
+    return await contracts.order_by("-signed_on", "-number").limit(5000)
 
 
 async def find_draft(deal_id: UUID) -> ContractDraft | None:
@@ -132,8 +132,8 @@ async def waiting_amount(instalment_ids: Collection[UUID]) -> int:
     )
 
 
-def _whole(found: QuerySet[Contract]) -> QuerySet[Contract]:
-    return found.select_related(*_DEAL).prefetch_related(
+def _whole(contracts: QuerySet[Contract]) -> QuerySet[Contract]:
+    return contracts.select_related(*_DEAL).prefetch_related(
         Prefetch("exclusions", queryset=ContractExclusion.all().order_by("kind", "name")),
         Prefetch("instalments", queryset=Instalment.all().order_by("sequence")),
         Prefetch("receipts", queryset=Receipt.all().order_by("received_on", "booked_at")),
@@ -156,5 +156,5 @@ def _whole(found: QuerySet[Contract]) -> QuerySet[Contract]:
     )
 
 
-async def _sum(found: QuerySet[Any]) -> int:
-    return sum([int(row["amount"]) for row in await found.values("amount")])
+async def _sum(rows: QuerySet[Any]) -> int:
+    return sum([int(row["amount"]) for row in await rows.values("amount")])

@@ -1,4 +1,4 @@
-"""Books refunds of a contract's money: surplus first, the rest as receipts below zero."""
+"""Booking of refunds of a contract's money: surplus first, the rest as receipts below zero."""
 
 from __future__ import annotations
 

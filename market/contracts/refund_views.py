@@ -74,9 +74,9 @@ async def _by_bank(
 ) -> Response:
     actor, now = actor_for(request, ContractAct.REFUND), deps(request).clock()
     left = await refundable(source)
-    given = await form_data_or_none(request)
+    data = await form_data_or_none(request)
     form = RefundForm(
-        given, data={"amount": left.amount or None, "refunded_on": local_date(now)}, currency=source.currency
+        data, data={"amount": left.amount or None, "refunded_on": local_date(now)}, currency=source.currency
     )
     if form.validate_on_submit():
         with form.catch_invalid(Conflict, field="amount"):
@@ -114,16 +114,16 @@ def _form(
 
 
 async def money(request: Request) -> Response:
-    """All money of a contract that came or went: tries to pay, refunds, disputes."""
+    """Show all money of a contract that came or went: attempts to pay, refunds, disputes."""
     actor = actor_for(request, AccountAct.READ_OWN_DATA)
     contract = await queries.get_contract_for(actor, request.path_params["number"])
-    ids = [each.id for each in contract.instalments]
+    ids = [instalment.id for instalment in contract.instalments]
     payments = await Payment.filter(payable_kind=INSTALMENT, payable_id__in=ids).order_by("created_at")
     remittances = await Remittance.filter(payable_kind=INSTALMENT, payable_id__in=ids).order_by("proposed_at")
     sent = (
         await Refund.filter(
-            Q(payment_id__in=[each.id for each in payments])
-            | Q(remittance_id__in=[each.id for each in remittances])
+            Q(payment_id__in=[payment.id for payment in payments])
+            | Q(remittance_id__in=[remittance.id for remittance in remittances])
         )
         .select_related("proposed_by")
         .order_by("proposed_at")
@@ -133,11 +133,13 @@ async def money(request: Request) -> Response:
         "payments/money.html",
         contract=contract,
         side=side_of(contract.deal, actor),
-        sequence={each.id: each.sequence for each in contract.instalments},
+        sequence={instalment.id: instalment.sequence for instalment in contract.instalments},
         payments=payments,
         remittances=remittances,
         refunds=sent,
-        disputes=await Dispute.filter(payment_id__in=[each.id for each in payments]).order_by("opened_at"),
+        disputes=await Dispute.filter(payment_id__in=[payment.id for payment in payments]).order_by(
+            "opened_at"
+        ),
     )
 
 

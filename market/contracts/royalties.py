@@ -55,11 +55,11 @@ async def state_royalty(
     valid = [statement for statement in contract.royalty_statements if not statement.is_rejected]
     if any(statement.verdict is None for statement in valid):
         raise Conflict(_("上一期提成还没有核对，请等对方确认。"))
-    if any(each.is_last for each in valid):
+    if any(statement.is_last for statement in valid):
         raise Conflict(_("提成已经结清，不再填报。"))
     if ends_on < starts_on or ends_on > local_date(by.now):
         raise Invalid(_("期间的止日不能早于起日，也不能晚于今天。"), field="ends_on")
-    if starts_on < contract.signed_on or any(each.ends_on >= starts_on for each in valid):
+    if starts_on < contract.signed_on or any(statement.ends_on >= starts_on for statement in valid):
         raise Invalid(_("期间应在签订之后，且不与已填报的期间重叠。"), field="starts_on")
     statement = await RoyaltyStatement.create(
         id=uuid4(),
@@ -100,7 +100,7 @@ async def confirm_royalty(statement_id: UUID, *, by: By) -> RoyaltyStatement:
         instalment = await Instalment.create(
             id=uuid4(),
             contract_id=contract.id,
-            sequence=max((each.sequence for each in contract.instalments), default=0) + 1,
+            sequence=max((instalment.sequence for instalment in contract.instalments), default=0) + 1,
             condition=condition,
             due_on=None,
             amount=statement.amount,
@@ -144,10 +144,10 @@ async def reject_royalty(statement_id: UUID, reason: str, *, by: By) -> RoyaltyS
 
 async def _waiting_statement(statement_id: UUID, actor: Actor) -> tuple[RoyaltyStatement, Contract]:
     actor.require(ContractAct.CHANGE_CONTRACT)
-    found = await RoyaltyStatement.get_or_none(id=statement_id).select_related("contract")
-    if found is None:
+    statement = await RoyaltyStatement.get_or_none(id=statement_id).select_related("contract")
+    if statement is None:
         raise NotFound(_("没有这期提成，或者您不能查看它。"))
-    contract, deal, side = await lock_contract_for(actor, found.contract.number)
+    contract, deal, side = await lock_contract_for(actor, statement.contract.number)
     if side is not Side.SELLER:
         raise Forbidden(_("提成由转让方核对。"))
     statement = await RoyaltyStatement.select_for_update().get(id=statement_id)

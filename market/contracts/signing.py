@@ -50,12 +50,12 @@ class OwnDraft(Forbidden):
 
 @atomic()
 async def enter(
-    number: str, terms: ContractTerms, blob: StoredBlob | None, *, seen: str, by: By
+    number: str, terms: ContractTerms, blob: StoredBlob | None, *, draft_hash: str, by: By
 ) -> ContractDraft:
     """Enter the contract for the person's side, which thereby signs; the other side is asked to confirm.
 
-    Entering again replaces what was entered, and keeps its file when no new one comes. `seen` is
-    the hash of the draft the person knew of, empty for none.
+    Entering again replaces what was entered, and keeps its file when no new one comes. `draft_hash`
+    is the hash of the draft that the person has read, empty for none.
 
     Raises:
         DraftChanged: somebody entered it meanwhile.
@@ -68,7 +68,7 @@ async def enter(
     await _check_agreed(deal, terms)
     check(terms, local_date(by.now))
     draft = await ContractDraft.get_or_none(deal_id=deal.id).select_related("file")
-    if (draft.content_hash if draft else "") != seen:
+    if (draft.content_hash if draft else "") != draft_hash:
         raise DraftChanged(_("对方刚登记了合同内容，请先看过再改。"))
     if draft is None:
         draft = ContractDraft(id=uuid4(), deal_id=deal.id)
@@ -89,8 +89,8 @@ async def enter(
 
 
 @atomic()
-async def confirm(number: str, seen: str, *, by: By) -> Contract:
-    """Confirm the contract that the other side entered, named by the hash of what was read.
+async def confirm(number: str, draft_hash: str, *, by: By) -> Contract:
+    """Confirm the contract that the other side entered, named by the hash of the draft that was read.
 
     With that it is signed: it gets its number, the outcome is licensed or sold, the need solved,
     and what is owed stands in the book, instalment by instalment.
@@ -106,7 +106,7 @@ async def confirm(number: str, seen: str, *, by: By) -> Contract:
     if not deal.skip_reason:
         await notices.require_clear("deal", deal.id)
     draft = await ContractDraft.get_or_none(deal_id=deal.id)
-    if draft is None or draft.content_hash != seen:
+    if draft is None or draft.content_hash != draft_hash:
         raise DraftChanged(_("合同内容已变更，请看过现在的内容再确认。"))
     if draft.side is side:
         raise OwnDraft(_("自己一方登记的合同，由对方确认。"))
@@ -189,7 +189,7 @@ async def _write(deal: Deal, draft: ContractDraft, terms: ContractTerms, *, now:
 
 
 async def _mark_listings(deal: Deal, contract: Contract, *, by: By) -> None:
-    """Note the contract on the listings, as far as their own state allows."""
+    """Mark the outcome as licensed or sold and the need as solved, where their status allows it."""
     is_sold = contract.kind in _SOLD
     outcome = await Outcome.get_or_none(id=deal.outcome_id) if deal.outcome_id else None
     if (

@@ -59,21 +59,23 @@ async def sign(request: Request) -> Response:
         raise Conflict(_("这笔交易现在不能签约，请回交易页看进度。"))
     draft = await queries.find_draft(deal.id)
     terms = from_content(ContractTerms, draft.content) if draft else None
-    given = await form_data_or_none(request)
-    if given is not None and given.get("act") == "confirm":
-        contract = await signing.confirm(deal.number, str(given.get("seen") or ""), by=By(actor, now))
+    data = await form_data_or_none(request)
+    if data is not None and data.get("act") == "confirm":
+        contract = await signing.confirm(deal.number, str(data.get("seen") or ""), by=By(actor, now))
         done = redirect_to(request, "contracts:show", number=contract.number)
         return flash(request, done, _("合同已由双方签署，各期应付款已入账。"))
     agreed = from_record(OfferTerms, offer)
     initial = ContractForm.initial(deal, agreed, terms, local_date(now))
-    form = ContractForm(given, data=initial | {"seen": draft.content_hash if draft else ""})
-    known = CONTRACT_SUB_KINDS[deal.kind] if deal.kind else {}
-    form.sub_kind.choices = [("", _("请选择")), *((key, str(name)) for key, name in known.items())]
+    form = ContractForm(data, data=initial | {"draft_hash": draft.content_hash if draft else ""})
+    sub_kinds = CONTRACT_SUB_KINDS[deal.kind] if deal.kind else {}
+    form.sub_kind.choices = [("", _("请选择")), *((key, str(name)) for key, name in sub_kinds.items())]
     if form.validate_on_submit():
         with form.catch_invalid():
             entered = form.terms(agreed)
             blob = await (required_upload if draft is None else optional_upload)(request)
-            await signing.enter(deal.number, entered, blob, seen=str(form.seen.data or ""), by=By(actor, now))
+            await signing.enter(
+                deal.number, entered, blob, draft_hash=str(form.draft_hash.data or ""), by=By(actor, now)
+            )
             done = redirect_to(request, "pages:deal", number=deal.number)
             return flash(request, done, _("合同内容已登记，您方已签署，请等对方确认。"))
     return render_form(
@@ -148,9 +150,9 @@ async def remit(request: Request) -> Response:
     if side_of(contract.deal, actor) is None:
         raise NotFound(_("没有这笔应付款，或者您不能查看它。"))
     left = await queries.open_amount(instalment) - await queries.waiting_amount([instalment.id])
-    given = await form_data_or_none(request)
+    data = await form_data_or_none(request)
     rest = Money(max(left, 0), contract.currency)
-    form = RemittanceForm(given, data={"amount": rest.hundredths or None})
+    form = RemittanceForm(data, data={"amount": rest.hundredths or None})
     if form.validate_on_submit():
         with form.catch_invalid():
             await remittances.record_remittance(
@@ -212,15 +214,15 @@ async def reject_remittance(request: Request) -> Response:
 async def pay(request: Request) -> Response:
     actor = actor_for(request, ContractAct.PAY_ONLINE)
     instalment = await queries.get_instalment_for(actor, path_id(request, "instalment_id"))
-    given = deps(request)
-    base = given.settings.base_url
+    dependencies = deps(request)
+    base = dependencies.settings.base_url
     contract_page = str(request.app.url_path_for("contracts:show", number=instalment.contract.number))
     address = await payment_pages.start_payment(
         instalment.id,
-        gateway=given.gateway,
-        by=By(actor, given.clock()),
+        gateway=dependencies.gateway,
+        by=By(actor, dependencies.clock()),
         urls=ReturnUrls(success=f"{base}/payments/{{PAYMENT_ID}}/return", cancel=f"{base}{contract_page}"),
-        fee_basis_points=given.settings.fee_basis_points,
+        fee_basis_points=dependencies.settings.fee_basis_points,
     )
     return RedirectResponse(address, 303)
 
@@ -243,18 +245,18 @@ async def pay_return(request: Request) -> Response:
 
 async def payouts(request: Request) -> Response:
     actor = actor_for(request, ContractAct.CONNECT_ACCOUNT)
-    given = deps(request)
+    dependencies = deps(request)
     if actor.organisation_id is None or not actor.may_sell:
         raise Forbidden(_("网上收款由已认证的成果方开通。"))
     organisation = await Organisation.get(id=actor.organisation_id)
     if request.method == "POST":
-        if given.gateway is None:
+        if dependencies.gateway is None:
             raise Conflict(_("本平台没有开通网上支付。"))
-        here = given.settings.base_url + str(request.app.url_path_for("contracts:payouts"))
+        here = dependencies.settings.base_url + str(request.app.url_path_for("contracts:payouts"))
         address = await onboarding.start_onboarding(
             organisation,
-            gateway=given.gateway,
-            by=By(actor, given.clock()),
+            gateway=dependencies.gateway,
+            by=By(actor, dependencies.clock()),
             urls=ReturnUrls(success=here, cancel=here),
         )
         return RedirectResponse(address, 303)
@@ -263,8 +265,8 @@ async def payouts(request: Request) -> Response:
         "contracts/payouts.html",
         organisation=organisation,
         account=await find_connected_account(organisation.id),
-        has_gateway=given.gateway is not None,
-        fee=given.settings.fee_basis_points,
+        has_gateway=dependencies.gateway is not None,
+        fee=dependencies.settings.fee_basis_points,
     )
 
 

@@ -284,7 +284,7 @@ async def enter(room: Room, now: datetime) -> None:
     )
     lines = ["Technology contract (demo)", deal.number, f"CNY {price.amount / 100:,.2f}", f"{now:%Y-%m-%d}"]
     kept = await keep_paper("技术合同扫描件.pdf", lines, room.deps.store)
-    await signing.enter(deal.number, terms, kept, seen="", by=By(await room.person(Side.SELLER), now))
+    await signing.enter(deal.number, terms, kept, draft_hash="", by=By(await room.person(Side.SELLER), now))
 
 
 async def confirm(room: Room, now: datetime) -> None:

@@ -50,7 +50,7 @@ async def make_draft(parties: Parties, deal: Deal | None = None, **fields: Any) 
     """The seller has entered the contract and waits for the buyer."""
     deal = deal or await make_to_sign(parties)
     draft = await signing.enter(
-        deal.number, contract_terms(**fields), KEPT, seen="", by=By(parties.seller, LATER)
+        deal.number, contract_terms(**fields), KEPT, draft_hash="", by=By(parties.seller, LATER)
     )
     return deal, draft
 

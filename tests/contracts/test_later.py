@@ -54,7 +54,7 @@ FOREIGN: dict[str, Any] = {
 async def make_royalty_contract(parties: Parties) -> Contract:
     deal = await make_to_sign(parties, **ROYALTY)
     terms = contract_terms(**ROYALTY, instalments=(PlanRow("入门费", None, 20_000_000),), exclusions=())
-    draft = await signing.enter(deal.number, terms, KEPT, seen="", by=By(parties.seller, LATER))
+    draft = await signing.enter(deal.number, terms, KEPT, draft_hash="", by=By(parties.seller, LATER))
     contract = await signing.confirm(deal.number, draft.content_hash, by=By(parties.buyer, LATER))
     return await registration.register(
         contract.number,
@@ -113,7 +113,7 @@ async def test_the_way_of_payment_is_the_agreed_one() -> None:
     terms = contract_terms(**ROYALTY, instalments=(PlanRow("入门费", None, 20_000_000),), exclusions=())
 
     with pytest.raises(Invalid) as refused:
-        await signing.enter(deal.number, terms, KEPT, seen="", by=By(parties.seller, LATER))
+        await signing.enter(deal.number, terms, KEPT, draft_hash="", by=By(parties.seller, LATER))
 
     assert refused.value.field == "plan"
 

@@ -103,7 +103,7 @@ async def test_a_contract_entered_anew_needs_fresh_consent() -> None:
     deal, draft = await make_draft(parties)
     seen = draft.content_hash
     await signing.enter(
-        deal.number, contract_terms(name="改过的名称"), None, seen=seen, by=By(parties.seller, LATER)
+        deal.number, contract_terms(name="改过的名称"), None, draft_hash=seen, by=By(parties.seller, LATER)
     )
 
     with pytest.raises(DraftChanged):
@@ -115,7 +115,7 @@ async def test_two_who_enter_at_once_do_not_sweep_each_other_away() -> None:
     deal, _draft = await make_draft(parties)
 
     with pytest.raises(DraftChanged):
-        await signing.enter(deal.number, contract_terms(), KEPT, seen="", by=By(parties.buyer, LATER))
+        await signing.enter(deal.number, contract_terms(), KEPT, draft_hash="", by=By(parties.buyer, LATER))
 
 
 async def test_signing_twice_makes_one_contract() -> None:
@@ -134,7 +134,7 @@ async def test_a_contract_needs_its_scan() -> None:
     deal = await make_to_sign(parties)
 
     with pytest.raises(Invalid) as refused:
-        await signing.enter(deal.number, contract_terms(), None, seen="", by=By(parties.seller, LATER))
+        await signing.enter(deal.number, contract_terms(), None, draft_hash="", by=By(parties.seller, LATER))
 
     assert refused.value.field == "file"
     assert await find_draft(deal.id) is None
@@ -161,7 +161,7 @@ async def test_a_contract_that_cannot_be_is_refused_at_its_field(fields: dict[st
 
     with pytest.raises(Invalid) as refused:
         await signing.enter(
-            deal.number, contract_terms(**fields), KEPT, seen="", by=By(parties.seller, LATER)
+            deal.number, contract_terms(**fields), KEPT, draft_hash="", by=By(parties.seller, LATER)
         )
 
     assert refused.value.field == field
@@ -173,7 +173,7 @@ async def test_before_the_publicity_is_clear_nobody_signs() -> None:
 
     with pytest.raises(ActionNotAllowed):
         await signing.enter(
-            deal.number, contract_terms(signed_on=NOW.date()), KEPT, seen="", by=By(parties.seller, NOW)
+            deal.number, contract_terms(signed_on=NOW.date()), KEPT, draft_hash="", by=By(parties.seller, NOW)
         )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from market.contracts.commissions import COMMISSIONS_OFF
+from market.contracts.fees import COMMISSIONS_OFF
 from market.contracts.models import INSTALMENT
 from market.kit.room import Check
 from market.ledger.checks import find_rows

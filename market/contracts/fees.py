@@ -1,4 +1,8 @@
-"""Our fee on what is paid online: taken by the gateway with the payment, given back with a refund."""
+"""Our fee on what is paid online, and a broker's commission: shares of what was really received.
+
+The gateway takes the fee with the payment and gives its part back with a refund. A commission is brought up
+to date with every receipt.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +10,11 @@ from datetime import datetime
 from fractions import Fraction
 from uuid import UUID
 
-from market.contracts.models import Instalment
+from market.contracts.models import Contract, Instalment
+from market.contracts.queries import received
+from market.deals.brokerage import book_commission
+from market.deals.models import Deal
+from market.kit.database import atomic, connection
 from market.kit.money import Money, round_half_up
 from market.ledger import services as ledger
 from market.ledger.accounts import account_code
@@ -14,6 +22,16 @@ from market.ledger.models import Transfer
 from market.ledger.queries import net_of
 from market.payments.models import Payment, Refund
 from market.payments.states import RefundStatus
+
+COMMISSIONS_OFF = """
+SELECT n.deal_id, n.commission_basis_points AS share, r.received, c.currency,
+    market_available('commission:' || n.deal_id) AS booked
+FROM introductions n JOIN contracts c ON c.deal_id = n.deal_id CROSS JOIN LATERAL (
+    SELECT coalesce(sum(amount), 0) AS received FROM receipts WHERE contract_id = c.id) r
+WHERE n.agreed_at IS NOT NULL AND market_available('commission:' || n.deal_id)
+    <> div(r.received * n.commission_basis_points + 5000, 10000)
+"""
+"""Deals whose booked commission is not the agreed share of what was received."""
 
 
 def fee_left(payment: Money, fee: Money, refunded: int) -> Money:
@@ -56,3 +74,21 @@ async def book_fee(payment_id: UUID, *, at: datetime) -> Money:
         subject=("contract", instalment.contract_id),
     )
     return more
+
+
+async def update_commission(contract: Contract, *, at: datetime) -> None:
+    """Bring the booked commission to its share of what was received; the caller holds the deal's lock."""
+    await book_commission(contract.deal_id, Money(await received(contract.id), contract.currency), at=at)
+
+
+@atomic()
+async def settle_commission(deal_id: UUID, *, now: datetime) -> None:
+    """Lock a signed deal and bring its commission up to date. Idempotent."""
+    await Deal.select_for_update().get(id=deal_id)
+    await update_commission(await Contract.get(deal_id=deal_id), at=now)
+
+
+async def settle_commissions(*, now: datetime) -> None:
+    """Bring every commission up to date that is off, each in a transaction of its own."""
+    for row in await connection().execute_query_dict(COMMISSIONS_OFF):
+        await settle_commission(row["deal_id"], now=now)

@@ -1,3 +1,5 @@
+"""Forms of contracts and of their money."""
+
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
@@ -6,6 +8,8 @@ from datetime import date
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
+from starlette.requests import Request
+from starlette.responses import Response
 from wtforms import FileField, HiddenField
 
 from market.codes.contract_lists import CHINA, CONTRACT_SUB_KINDS
@@ -31,6 +35,7 @@ from market.kit.forms import BaseForm, RowsField
 from market.kit.i18n import gettext as _
 from market.kit.i18n import lazy
 from market.kit.money import HOME, Money
+from market.kit.templating import render
 from market.kit.terms import from_form, to_form
 
 
@@ -227,3 +232,44 @@ class RemittanceForm(BaseForm):
 
 class RejectionForm(BaseForm):
     reason = LongTextField(lazy("不符之处"), [Required(lazy("请写明哪里不符。"))], max_length=300)
+
+
+class StatementForm(BaseForm):
+    file = FileField(str(lazy("银行流水文件")))
+
+
+class AsideForm(BaseForm):
+    note = LongTextField(lazy("这笔款是什么"), [Required(lazy("请写明这笔款是什么。"))], max_length=200)
+
+
+class OnlineRefundForm(BaseForm):
+    amount = MoneyField(lazy("退款金额"), [Required(lazy("请填退款金额。"))], unit=1)
+    reason = LongTextField(lazy("退款原因"), [Required(lazy("请写明退款的原因。"))], max_length=300)
+
+    def __init__(self, *args: Any, currency: str = "CNY", **options: Any) -> None:
+        super().__init__(*args, **options)
+        if currency != "CNY":
+            # The amount is read in the currency's own minor unit.
+            self.amount.currency = currency
+            if args and args[0] is not None:
+                self.amount.process(args[0])
+
+
+class RefundForm(OnlineRefundForm):
+    refunded_on = DayField(lazy("退款日期"), [Required(lazy("请填退款日期。"))])
+    bank_reference = TextField(lazy("银行流水号（可不填）"), max_length=80)
+    file = FileField(str(lazy("退款回单（可不传）")))
+
+
+def rejection_page(request: Request, form: RejectionForm, *, about: str, back: str, place: str) -> Response:
+    """Return the page that asks for the reason of a rejection; `back` is the page it came from."""
+    return render(
+        request,
+        "contracts/reject.html",
+        422,
+        form=form,
+        title=_("退回登记人"),
+        about=about,
+        back=back,
+        place=place,
+    )

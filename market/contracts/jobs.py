@@ -2,7 +2,7 @@
 
 from uuid import UUID
 
-from market.contracts import bank_statements, commissions, payment_pages
+from market.contracts import bank_statements, fees, payment_pages
 from market.deps import Deps
 from market.kit.jobs import job
 
@@ -30,4 +30,4 @@ async def match_statement(deps: Deps, statement_id: str) -> None:
 @job("contracts.commissions", cron="10 18 * * *")
 async def settle_commissions(deps: Deps) -> None:
     """Correct commissions that are not their share of what was received."""
-    await commissions.settle_commissions(now=deps.clock())
+    await fees.settle_commissions(now=deps.clock())

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from market.contracts.dispute_booking import book_dispute_update
+from market.contracts.disputes import book_dispute_update
 from market.contracts.models import Instalment
 from market.contracts.queries import open_amount, waiting_amount
 from market.contracts.receipts import book_payment
-from market.contracts.refund_booking import book_refund_update
+from market.contracts.refunds import book_refund_update
 from market.deals.models import Deal
 from market.kit.i18n import gettext as _
 from market.kit.money import Money

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from uuid import UUID, uuid4
 
-from market.contracts.commissions import update_commission
+from market.contracts.fees import update_commission
 from market.contracts.models import Instalment, Receipt, ReceiptSource
 from market.deals.models import Deal
 from market.deals.states import DealStatus

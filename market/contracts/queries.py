@@ -1,3 +1,5 @@
+"""Guarded getters of contracts and instalments, the lock of a contract's deal, sums of receipts."""
+
 from __future__ import annotations
 
 from collections.abc import Collection
@@ -21,15 +23,19 @@ from market.contracts.models import (
     Receipt,
     RoyaltyStatement,
 )
-from market.deals.models import ROYALTIES, Deal
-from market.deals.parties import may_see
+from market.deals.models import ROYALTIES, Deal, Side
+from market.deals.parties import may_see, side_of
+from market.deals.states import DealStatus
 from market.deals.subjects import attach_subjects
-from market.kit.errors import NotFound
+from market.files.models import StoredFile
+from market.kit.errors import Conflict, NotFound
 from market.kit.i18n import gettext as _
 from market.payments.models import Remittance
 from market.payments.states import RemittanceStatus
 from market.records.decisions import Verdict
 
+TAKES_PAYMENTS = (DealStatus.SIGNED, DealStatus.REGISTERED, DealStatus.PAYING)
+"""Statuses of a deal in which its contract is paid."""
 _PARTIES = ("deal", "deal__seller", "deal__buyer")
 _DEAL = (*_PARTIES, "deal__outcome", "deal__broker", "deal__need")
 
@@ -158,3 +164,46 @@ def _whole(contracts: QuerySet[Contract]) -> QuerySet[Contract]:
 
 async def _sum(rows: QuerySet[Any]) -> int:
     return sum([int(row["amount"]) for row in await rows.values("amount")])
+
+
+async def may_open_contract_file(actor: Actor | None, file: StoredFile) -> bool:
+    """Open contract, voucher and certificate to both sides, the broker, and staff who decide on claims."""
+    if actor is None:
+        return False
+    contract = await Contract.get_or_none(id=file.subject_id).select_related("deal")
+    if contract is not None:
+        return may_read(contract.deal, actor)
+    draft = await ContractDraft.get_or_none(id=file.subject_id).select_related("deal")
+    return draft is not None and may_see(draft.deal, actor)
+
+
+async def lock_contract_for(actor: Actor, number: str) -> tuple[Contract, Deal, Side]:
+    """Lock the deal of a party's contract and return the contract as it stands under the lock.
+
+    Raises:
+        NotFound: there is none, or the person acts for neither side.
+    """
+    unlocked = await get_contract_for(actor, number)
+    side = side_of(unlocked.deal, actor)
+    if side is None:
+        raise NotFound(_("没有这份合同，或者您不能查看它。"))
+    await Deal.select_for_update().get(id=unlocked.deal_id)
+    contract = await get_contract_for(actor, number)
+    return contract, contract.deal, side
+
+
+async def lock_deal_to_pay(contract: Contract) -> Deal:
+    """Lock the deal of a contract that is to be paid.
+
+    Raises:
+        Conflict: the contract takes no payments.
+    """
+    deal = await Deal.select_for_update().get(id=contract.deal_id)
+    require_payable(deal)
+    return deal
+
+
+def require_payable(deal: Deal) -> None:
+    """Raise Conflict unless the contract of the deal takes payments."""
+    if deal.status not in TAKES_PAYMENTS:
+        raise Conflict(_("这份合同现在不接收付款。"))

@@ -6,15 +6,13 @@ from datetime import date
 from uuid import UUID, uuid4
 
 from market.audit.log import record
-from market.contracts.commissions import update_commission
-from market.contracts.fees import book_fee
-from market.contracts.models import Contract, Instalment, Receipt, ReceiptSource
+from market.contracts.fees import book_fee, update_commission
+from market.contracts.models import Contract, ContractVerb, Instalment, Receipt, ReceiptSource
 from market.contracts.queries import (
     is_fulfilled,
     open_amount,
     received,
 )
-from market.contracts.verbs import ContractVerb
 from market.deals.models import Deal
 from market.deals.notifications import notify_both_parties
 from market.deals.states import DealAction, DealStatus

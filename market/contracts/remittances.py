@@ -9,12 +9,16 @@ from market.accounts.actors import Actor
 from market.accounts.messages import notify
 from market.accounts.models import MemberRole
 from market.audit.log import record
-from market.contracts.locks import lock_deal_to_pay
-from market.contracts.models import INSTALMENT, Instalment, Receipt
+from market.contracts.models import INSTALMENT, ContractVerb, Instalment, Receipt
 from market.contracts.permissions import ContractAct
-from market.contracts.queries import get_instalment_for, get_remittance_for, open_amount, waiting_amount
+from market.contracts.queries import (
+    get_instalment_for,
+    get_remittance_for,
+    lock_deal_to_pay,
+    open_amount,
+    waiting_amount,
+)
 from market.contracts.receipts import book_remittance
-from market.contracts.verbs import ContractVerb
 from market.deals.models import Side
 from market.deals.parties import side_of
 from market.deals.permissions import DealAct

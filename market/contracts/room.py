@@ -4,21 +4,18 @@ from __future__ import annotations
 
 from market.contracts import (
     bank_statements,
-    bank_views,
     change_views,
     checks,
     dashboard,
-    files,
     jobs,
     models,
+    money_views,
     payables,
-    print_views,
-    refund_views,
+    queries,
     views,
 )
-from market.contracts.models import ChangeKind, ReceiptSource
+from market.contracts.models import ChangeKind, ContractVerb, DraftVerb, ReceiptSource
 from market.contracts.permissions import PERMISSIONS
-from market.contracts.verbs import ContractVerb, DraftVerb
 from market.kit.i18n import lazy
 from market.kit.room import LedgerAccount, Room, Subject
 
@@ -27,11 +24,9 @@ ROOM = Room(
     permissions=PERMISSIONS,
     models=(models,),
     routes=[
-        *print_views.routes,
-        *change_views.routes,
         *views.routes,
-        *bank_views.routes,
-        *refund_views.routes,
+        *change_views.routes,
+        *money_views.routes,
     ],
     jobs=(
         jobs.close_page,
@@ -41,7 +36,7 @@ ROOM = Room(
     ),
     subjects={
         "contract": Subject(
-            lazy("合同"), page="contracts:show", number="HT", files=files.may_open_contract_file
+            lazy("合同"), page="contracts:show", number="HT", files=queries.may_open_contract_file
         ),
         "bank_statement": Subject(lazy("银行流水"), files=bank_statements.may_open_statement),
     },

@@ -9,9 +9,15 @@ from market.accounts.messages import notify
 from market.accounts.models import MemberRole
 from market.audit.log import record
 from market.codes.numbers import next_number
-from market.contracts.models import Contract, ContractDraft, ContractExclusion, Instalment
+from market.contracts.models import (
+    Contract,
+    ContractDraft,
+    ContractExclusion,
+    ContractVerb,
+    DraftVerb,
+    Instalment,
+)
 from market.contracts.terms import ContractTerms, check, content_hash
-from market.contracts.verbs import ContractVerb, DraftVerb
 from market.deals.locks import lock_deal_for
 from market.deals.models import ROYALTIES, ContractKind, Deal
 from market.deals.notifications import notify_both_parties

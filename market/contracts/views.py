@@ -1,4 +1,8 @@
+"""Pages of contracts: signing, registration, payments of instalments, print and export."""
+
 from __future__ import annotations
+
+import asyncio
 
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
@@ -11,12 +15,17 @@ from market.codes.canonical import canonical_key
 from market.codes.contract_lists import CONTRACT_SUB_KINDS
 from market.contracts import payment_pages, queries, registration, remittances, signing
 from market.contracts.contract_progress import lines_of
-from market.contracts.forms import ContractForm, RegistrationForm, RejectionForm, RemittanceForm
+from market.contracts.forms import (
+    ContractForm,
+    RegistrationForm,
+    RejectionForm,
+    RemittanceForm,
+    rejection_page,
+)
 from market.contracts.models import INSTALMENT
 from market.contracts.permissions import ContractAct
-from market.contracts.prints import rate_words, valid_until
+from market.contracts.prints import print_of, rate_words, valid_until, workbook
 from market.contracts.terms import ContractTerms, three_amounts
-from market.contracts.web import rejection_page
 from market.deals.models import Side
 from market.deals.parties import may_see, side_of
 from market.deals.permissions import DealAct
@@ -33,6 +42,7 @@ from market.kit.form_fields import to_minor_units
 from market.kit.formats import yuan
 from market.kit.i18n import gettext as _
 from market.kit.money import Money
+from market.kit.pdf import render_pdf
 from market.kit.templating import render, render_form
 from market.kit.terms import from_content, from_record
 from market.kit.web import deps, form_data, form_data_or_none, path_id, redirect_to
@@ -43,6 +53,8 @@ from market.payments.models import Payment
 from market.payments.online_limits import can_pay_online
 from market.payments.queries import find_connected_account
 from market.records.by import By
+
+_XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
 async def sign(request: Request) -> Response:
@@ -270,6 +282,30 @@ async def payouts(request: Request) -> Response:
     )
 
 
+async def form(request: Request) -> Response:
+    return await _print(request, "contract_form.typ", "form")
+
+
+async def summary(request: Request) -> Response:
+    return await _print(request, "contract_summary.typ", "summary")
+
+
+async def _print(request: Request, template: str, name: str) -> Response:
+    actor = actor_for(request, AccountAct.READ_OWN_DATA)
+    contract = await queries.get_contract_for(actor, request.path_params["number"])
+    pdf = await render_pdf(template, print_of(contract, deps(request).clock()))
+    headers = {"content-disposition": f'attachment; filename="{contract.number}-{name}.pdf"'}
+    return Response(pdf, media_type="application/pdf", headers=headers)
+
+
+async def export(request: Request) -> Response:
+    actor = actor_for(request, DealAct.SEE_DEALS)
+    contracts = await queries.list_contracts_of(actor)
+    content = await asyncio.to_thread(workbook, contracts)
+    headers = {"content-disposition": 'attachment; filename="contracts.xlsx"'}
+    return Response(content, media_type=_XLSX, headers=headers)
+
+
 routes = [
     Route("/account/payouts", payouts, name="contracts:payouts", methods=["GET", "POST"]),
     Route("/deals/{number}/sign", sign, name="contracts:sign", methods=["GET", "POST"]),
@@ -290,4 +326,7 @@ routes = [
         name="contracts:reject_remittance",
         methods=["POST"],
     ),
+    Route("/contracts/export.xlsx", export, name="contracts:export", methods=["GET"]),
+    Route("/contracts/{number}/form.pdf", form, name="contracts:form", methods=["GET"]),
+    Route("/contracts/{number}/summary.pdf", summary, name="contracts:summary", methods=["GET"]),
 ]

@@ -26,7 +26,7 @@ from market.records.by import By
 from market.reports.statements import Figure, Period, totals
 from tests.contracts.factories import LATER, TODAY, make_registered
 from tests.contracts.online_payments import make_payable_contract
-from tests.contracts.test_pages import SCAN, SIGN
+from tests.contracts.test_views import SCAN, SIGN
 from tests.deals.factories import Parties, make_agreed, make_match, make_parties, make_to_sign, move_clock
 from tests.deals.test_offer_pages import OFFER
 from tests.factories import NOW, make_broker

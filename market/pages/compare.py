@@ -45,12 +45,12 @@ class Column:
     """The address of the comparison without it."""
 
 
-def numbers_of(asked: Iterable[str]) -> list[str]:
+def numbers_of(values: Iterable[str]) -> list[str]:
     """Return the numbers in the address, several in one value too, each once, at most four."""
-    found = [
-        number.strip().upper() for value in asked for number in value[:200].replace("，", ",").split(",")
+    numbers = [
+        number.strip().upper() for value in values for number in value[:200].replace("，", ",").split(",")
     ]
-    return [number for number in dict.fromkeys(found) if number][:MOST]
+    return [number for number in dict.fromkeys(numbers) if number][:MOST]
 
 
 def address(numbers: Iterable[str]) -> str:
@@ -60,32 +60,35 @@ def address(numbers: Iterable[str]) -> str:
 
 
 async def rows(outcomes: Sequence[Outcome], now: datetime) -> list[Row]:
-    """Return what is told of each outcome, without the rows that none of them fills."""
+    """Return one row for each aspect of the outcomes, without those that none of them fills."""
     subsidies = await estimates.badges(outcomes, now)
-    told = [
-        (_("一句话亮点"), [each.highlight for each in outcomes]),
-        (_("单位"), [each.organisation.name for each in outcomes]),
-        (_("领域"), [label("field", each.field) for each in outcomes]),
-        (_("成熟度"), [_maturity(each) for each in outcomes]),
-        (_("合作方式"), [_modes(each) for each in outcomes]),
-        (_("挂牌价"), [wan(each.price_amount) for each in outcomes]),
-        (_("预计后补助"), [_subsidy(subsidies.get(each.id)) for each in outcomes]),
-        (_("可以谈独占"), [_("可以") if each.is_exclusive_possible else _("不可以") for each in outcomes]),
-        (_("知识产权"), [_rights(each) for each in outcomes]),
-        (_("要解决的问题"), [each.problem for each in outcomes]),
-        (_("主要技术指标"), [each.indicators for each in outcomes]),
-        (_("与现有方案对比"), [_comparison(each) for each in outcomes]),
-        (_("经济性测算"), [each.economics for each in outcomes]),
-        (_("成熟度证据"), [each.evidence for each in outcomes]),
-        (_("合作条件"), [each.conditions for each in outcomes]),
-        (_("所在地"), [regions.full_name(each.region) if each.region else "" for each in outcomes]),
-        (_("最近核实"), [day(each.verified_on) for each in outcomes]),
+    aspects = [
+        (_("一句话亮点"), [outcome.highlight for outcome in outcomes]),
+        (_("单位"), [outcome.organisation.name for outcome in outcomes]),
+        (_("领域"), [label("field", outcome.field) for outcome in outcomes]),
+        (_("成熟度"), [_maturity(outcome) for outcome in outcomes]),
+        (_("合作方式"), [_modes(outcome) for outcome in outcomes]),
+        (_("挂牌价"), [wan(outcome.price_amount) for outcome in outcomes]),
+        (_("预计后补助"), [_subsidy(subsidies.get(outcome.id)) for outcome in outcomes]),
+        (
+            _("可以谈独占"),
+            [_("可以") if outcome.is_exclusive_possible else _("不可以") for outcome in outcomes],
+        ),
+        (_("知识产权"), [_rights(outcome) for outcome in outcomes]),
+        (_("要解决的问题"), [outcome.problem for outcome in outcomes]),
+        (_("主要技术指标"), [outcome.indicators for outcome in outcomes]),
+        (_("与现有方案对比"), [_comparison(outcome) for outcome in outcomes]),
+        (_("经济性测算"), [outcome.economics for outcome in outcomes]),
+        (_("成熟度证据"), [outcome.evidence for outcome in outcomes]),
+        (_("合作条件"), [outcome.conditions for outcome in outcomes]),
+        (_("所在地"), [regions.full_name(outcome.region) if outcome.region else "" for outcome in outcomes]),
+        (_("最近核实"), [day(outcome.verified_on) for outcome in outcomes]),
     ]
-    return [Row(words, [cell[:600] for cell in cells]) for words, cells in told if any(cells)]
+    return [Row(words, [cell[:600] for cell in cells]) for words, cells in aspects if any(cells)]
 
 
 async def compare(request: Request) -> Response:
-    """The address carries the numbers; what cannot be seen by this person is told as missing."""
+    """Compare the outcomes numbered in the address; name those that this person may not see as missing."""
     actor = optional_actor(request)
     numbers = numbers_of(request.query_params.getlist("n"))
     outcomes, missing = [], []
@@ -94,17 +97,18 @@ async def compare(request: Request) -> Response:
             outcomes.append(await queries.get_outcome_for(actor, number))
         except NotFound:
             missing.append(number[:40])
-    known = [each.number for each in outcomes]
+    own_numbers = [outcome.number for outcome in outcomes]
     is_narrow = request.query_params.get("diff") == "1"
-    found = await rows(outcomes, deps(request).clock())
+    all_rows = await rows(outcomes, deps(request).clock())
     return render(
         request,
         "pages/compare.html",
         columns=[
-            Column(each, address(number for number in known if number != each.number)) for each in outcomes
+            Column(outcome, address(number for number in own_numbers if number != outcome.number))
+            for outcome in outcomes
         ],
-        rows=[row for row in found if row.differs or not is_narrow],
-        differing=sum(row.differs for row in found),
+        rows=[row for row in all_rows if row.differs or not is_narrow],
+        differing=sum(row.differs for row in all_rows),
         is_narrow=is_narrow,
         missing=missing,
         most=MOST,
@@ -124,16 +128,16 @@ def _subsidy(amount: int | None) -> str:
 
 
 def _rights(outcome: Outcome) -> str:
-    found = [f"{label('right_kind', row.get('kind', ''))} {row.get('number', '')}" for row in outcome.rights]
-    return "；".join(each.strip() for each in found)
+    rights = [f"{label('right_kind', row.get('kind', ''))} {row.get('number', '')}" for row in outcome.rights]
+    return "；".join(right.strip() for right in rights)
 
 
 def _comparison(outcome: Outcome) -> str:
-    found = [
+    comparisons = [
         f"{row.get('indicator', '')} {row.get('current', '') or '—'} → {row.get('ours', '') or '—'}"
         for row in outcome.comparison
     ]
-    return "；".join(found)
+    return "；".join(comparisons)
 
 
 routes = [Route("/compare", compare, name="pages:compare")]

@@ -48,19 +48,19 @@ async def board(actor: Actor, now: datetime) -> Board:
 
 
 def _acts(actor: Actor) -> list[tuple[str, str]]:
-    found: list[tuple[str, str]] = []
+    acts: list[tuple[str, str]] = []
     if actor.may(ListingAct.WRITE_LISTING) and actor.may_buy:
-        found.append((_("写一条需求"), "/my/needs/new"))
+        acts.append((_("写一条需求"), "/my/needs/new"))
     if actor.may(ListingAct.WRITE_LISTING) and actor.may_sell:
-        found.append((_("写一份成果"), "/my/outcomes/new"))
+        acts.append((_("写一份成果"), "/my/outcomes/new"))
     if Role.BROKER in actor.roles:
-        found.append((_("看推荐的对接"), "/matches"))
+        acts.append((_("看推荐的对接"), "/matches"))
     if actor.may(AccountAct.SEE_DESK):
-        found.append((_("去补助工作台"), "/desk"))
+        acts.append((_("去补助工作台"), "/desk"))
     if actor.may(ListingAct.MODERATE):
-        found.append((_("审核成果和需求"), "/backoffice/listings"))
+        acts.append((_("审核成果和需求"), "/backoffice/listings"))
     if actor.may(AccountAct.READ_AUDIT):
-        found.append((_("看责任链日志"), "/audit-log"))
-    if not found and not actor.is_staff:
-        found.append((_("登记或加入单位"), "/account/organisation"))
-    return found
+        acts.append((_("看责任链日志"), "/audit-log"))
+    if not acts and not actor.is_staff:
+        acts.append((_("登记或加入单位"), "/account/organisation"))
+    return acts

@@ -198,24 +198,24 @@ async def make_room(deal: Deal, actor: Actor, now: datetime, whole: str = "") ->
 
 def _offer_lines(deal: Deal, offers: Sequence[Offer], actor: Actor) -> list[OfferLine]:
     """Return the offers, each beside the one before it; the first is out of sight if others were before."""
-    made: list[OfferLine] = []
+    lines: list[OfferLine] = []
     is_cut = bool(offers) and offers[0].sequence > 1
     before = from_record(OfferTerms, offers[0]) if is_cut else None
     for offer in offers[1:] if is_cut else offers:
         terms = from_record(OfferTerms, offer)
         by = deal.seller.name if offer.side is Side.SELLER else buyer_name(deal, actor)
-        made.append(OfferLine(offer, by, terms, differences(before, terms)))
+        lines.append(OfferLine(offer, by, terms, differences(before, terms)))
         before = terms
-    return made
+    return lines
 
 
 async def _file_lines(deal: Deal, contract: Contract | None, actor: Actor) -> list[FileLine]:
-    found = await list_files("deal", deal.id)
+    files = await list_files("deal", deal.id)
     if contract is not None:
-        found += await list_files("contract", contract.id)
-    if not found:
+        files += await list_files("contract", contract.id)
+    if not files:
         return []
-    counts = await count_openings([file.id for file in found])
+    counts = await count_openings([file.id for file in files])
     is_named = contacts_visible(deal)
     own = set(await colleagues_of(actor))
     return [
@@ -225,7 +225,7 @@ async def _file_lines(deal: Deal, contract: Contract | None, actor: Actor) -> li
             counts.get(file.id, 0),
             file.uploaded_by_id in own or Role.AUDITOR in actor.roles,
         )
-        for file in found
+        for file in files
     ]
 
 
@@ -245,7 +245,7 @@ async def _message_lines(deal: Deal, actor: Actor, reading: ReadProgress, most: 
 
 
 def _uploader(file: StoredFile, actor: Actor, is_named: bool) -> str:
-    """Until both sides have agreed, nobody reads the name of the other side's people."""
+    """Return who uploaded a file; without a name for the other side until both have agreed."""
     if file.uploaded_by is None:
         return _("已注销的用户")
     is_own = file.uploaded_by_id == actor.user_id
@@ -254,14 +254,14 @@ def _uploader(file: StoredFile, actor: Actor, is_named: bool) -> str:
 
 def _log(deal: Deal, events: Sequence[StatusEvent]) -> list[LogLine]:
     """Return what happened, newest first; what happened at the same moment, the later act first."""
-    made = [LogLine(event.happened_at, _words(event, deal), _who(event, deal)) for event in events]
+    lines = [LogLine(event.happened_at, _words(event, deal), _who(event, deal)) for event in events]
     for at, words in (
         (deal.seller_agreed_at, _("转让方同意对接")),
         (deal.buyer_agreed_at, _("受让方同意对接")),
     ):
         if at is not None and at != deal.created_at:
-            made.append(LogLine(at, words, ""))
-    return sorted(made, key=lambda line: line.at)[::-1]
+            lines.append(LogLine(at, words, ""))
+    return sorted(lines, key=lambda line: line.at)[::-1]
 
 
 def _words(event: StatusEvent, deal: Deal) -> str:

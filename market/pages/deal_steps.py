@@ -40,11 +40,11 @@ async def rows_of(deals: list[Deal], actor: Actor, now: datetime) -> list[Row]:
     ids = [deal.id for deal in deals]
     offers, notices = await queries.latest_offers(ids), await queries.latest_notices(ids)
     facts, unread = await contract_facts(ids), await unread_counts(actor.user_id, ids)
-    made = []
+    rows = []
     for deal in deals:
         notice = notices.get(deal.id)
         at = Situation(deal, offers.get(deal.id), notice, facts.get(deal.id, ContractFacts()))
-        made.append(
+        rows.append(
             Row(
                 deal=deal,
                 side=side_of(deal, actor),
@@ -54,7 +54,7 @@ async def rows_of(deals: list[Deal], actor: Actor, now: datetime) -> list[Row]:
                 unread=unread.get(deal.id, 0),
             )
         )
-    return made
+    return rows
 
 
 async def late_deals(actor: Actor, now: datetime) -> set[UUID]:
@@ -104,11 +104,11 @@ async def dashboard_cards(actor: Actor, now: datetime) -> list[Card]:
     """Return what is late or unread in the person's deals, only where there is something of it."""
     if not actor.may(DealAct.WRITE_MESSAGE):
         return []
-    made = []
-    for key, each in WAITING.items():
+    cards = []
+    for key, waiting in WAITING.items():
         # The room of contracts has a card of its own for what finance confirms.
-        if key == "confirm" or not actor.may(each.act):
+        if key == "confirm" or not actor.may(waiting.act):
             continue
-        if count := len(await each.deals(actor, now)):
-            made.append(Card(str(each.label), count, f"/deals?todo={key}", each.tone))
-    return made
+        if count := len(await waiting.deals(actor, now)):
+            cards.append(Card(str(waiting.label), count, f"/deals?todo={key}", waiting.tone))
+    return cards

@@ -28,7 +28,7 @@ async def index(request: Request) -> Response:
         todo=todo,
         only=await WAITING[todo].deals(actor, now) if todo in WAITING else None,
     )
-    words = {key: str(each.label) for key, each in queries.TODO_FILTERS.items()}
+    words = {key: str(todo_filter.label) for key, todo_filter in queries.TODO_FILTERS.items()}
     words |= {key: str(waiting.label) for key, waiting in WAITING.items()}
     return render(
         request,

@@ -44,8 +44,8 @@ async def estimates(
 
 async def example(now: datetime) -> Estimate | None:
     """Return the best programme for the calculator's example amount."""
-    found = await calculate(CalculatorInput(amount=EXAMPLE), now)
-    return found[0] if found else None
+    awards = await calculate(CalculatorInput(amount=EXAMPLE), now)
+    return awards[0] if awards else None
 
 
 async def badges(outcomes: Iterable[Outcome], now: datetime) -> dict[UUID, int | None]:
@@ -55,17 +55,17 @@ async def badges(outcomes: Iterable[Outcome], now: datetime) -> dict[UUID, int |
     """
     if len(_badges) > 5000:
         _badges.clear()
-    found: dict[UUID, int | None] = {}
+    amounts: dict[UUID, int | None] = {}
     for outcome in outcomes:
         key = (outcome.id, outcome.revision, f"{local_date(now)} {now:%H:%M}")
         if key not in _badges:
             _badges[key] = await _best(outcome, now)
-        found[outcome.id] = _badges[key]
-    return found
+        amounts[outcome.id] = _badges[key]
+    return amounts
 
 
 async def _best(outcome: Outcome, now: datetime) -> int | None:
     if outcome.price_amount is None:
         return None
-    found = await estimate_for_outcome(outcome, outcome.price_amount, None, now, seller=outcome.organisation)
-    return next((each.amount for each in found), None)
+    awards = await estimate_for_outcome(outcome, outcome.price_amount, None, now, seller=outcome.organisation)
+    return next((award.amount for award in awards), None)

@@ -10,8 +10,8 @@ from market.accounts.actors import Actor
 from market.kit.i18n import gettext as _
 from market.listings.models import Need, Outcome
 from market.listings.queries import need_owner_name
-from market.pages.results import Found, title_of
 from market.pages.scopes import Scope
+from market.pages.search_results import SearchResults, title_of
 
 ATOM = "http://www.w3.org/2005/Atom"
 _CONTROL = dict.fromkeys([*range(9), 11, 12, *range(14, 32), 0xFFFE, 0xFFFF])
@@ -23,22 +23,22 @@ def newest(scope: Scope) -> str:
     return "newest" if "newest" in scope.page.sorts else ""
 
 
-def atom(found: Found, actor: Actor | None, base_url: str, now: datetime) -> bytes:
+def atom(results: SearchResults, actor: Actor | None, base_url: str, now: datetime) -> bytes:
     """Return the feed of one page of a search."""
-    scope, asked = found.scope, found.asked
-    query = asked.address(sort=[]).partition("?")[2]
+    scope, params = results.scope, results.params
+    query = params.address(sort=[]).partition("?")[2]
     own = f"{base_url}/{scope.key}.atom" + (f"?{query}" if query else "")
     feed = Element("feed", {"xmlns": ATOM, "xml:lang": "zh-Hans"})
     _text(feed, "id", own)
-    chips = "，".join(chip.words for chip in asked.chips())
+    chips = "，".join(chip.words for chip in params.chips())
     _text(feed, "title", f"{_('科转')} · {scope.words}" + (f" · {chips}" if chips else ""))
-    moments = [_moment(each) for each in found.page.items]
-    _text(feed, "updated", _rfc3339(max([each for each in moments if each], default=now)))
+    moments = [_moment(record) for record in results.page.items]
+    _text(feed, "updated", _rfc3339(max([moment for moment in moments if moment], default=now)))
     SubElement(feed, "link", {"rel": "self", "type": "application/atom+xml", "href": own})
     page = f"{base_url}/{scope.key}" + (f"?{query}" if query else "")
     SubElement(feed, "link", {"rel": "alternate", "type": "text/html", "href": page})
-    for each, moment in zip(found.page.items, moments, strict=True):
-        _entry(feed, each, moment or now, address_of(each), base_url, _author(each, actor))
+    for record, moment in zip(results.page.items, moments, strict=True):
+        _entry(feed, record, moment or now, address_of(record), base_url, _author(record, actor))
     body: bytes = tostring(feed, encoding="utf-8", xml_declaration=True)
     return body
 
@@ -82,11 +82,11 @@ def _summary(record: Any) -> str:
 
 
 def _moment(record: Any) -> datetime | None:
-    found = [
+    moments = [
         getattr(record, name, None)
         for name in ("updated_at", "published_at", "verified_at", "released_at", "created_at")
     ]
-    return next((each for each in found if isinstance(each, datetime)), None)
+    return next((moment for moment in moments if isinstance(moment, datetime)), None)
 
 
 def _rfc3339(moment: datetime) -> str:

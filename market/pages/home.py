@@ -51,8 +51,8 @@ async def counters(now: datetime) -> list[Counter]:
 
 async def open_notices(most: int, now: datetime) -> list[tuple[Notice, int | None]]:
     """Return the notices whose period runs with the days they have left; None: the end is not settled yet."""
-    found = await list_open_notices(most)
-    return [(each, days_left(each.ends_at, now) if each.ends_at else None) for each in found]
+    notices = await list_open_notices(most)
+    return [(notice, days_left(notice.ends_at, now) if notice.ends_at else None) for notice in notices]
 
 
 def _new_year(now: datetime) -> date:
@@ -61,22 +61,24 @@ def _new_year(now: datetime) -> date:
 
 async def list_concluded(now: datetime, page_request: PageRequest) -> tuple[Page[Contract], set[UUID]]:
     """Return this year's contracts, newest first, and the deals whose price was before the public."""
-    found = Contract.filter(signed_on__gte=_new_year(now))
+    contracts = Contract.filter(signed_on__gte=_new_year(now))
     items = (
-        await found.select_related("deal__outcome", "deal__seller")
+        await contracts.select_related("deal__outcome", "deal__seller")
         .order_by("-signed_on", "-number")
         .offset(page_request.offset)
         .limit(page_request.size)
     )
-    told = await Notice.filter(
-        kind=NoticeKind.PRICE, subject_kind="deal", subject_id__in=[each.deal_id for each in items]
+    public_deal_ids = await Notice.filter(
+        kind=NoticeKind.PRICE, subject_kind="deal", subject_id__in=[contract.deal_id for contract in items]
     ).values_list("subject_id", flat=True)
-    await attach_subjects([each.deal for each in items])
-    return page_request.page(items, await found.count()), {UUID(str(each)) for each in told}
+    await attach_subjects([contract.deal for contract in items])
+    return page_request.page(items, await contracts.count()), {
+        UUID(str(deal_id)) for deal_id in public_deal_ids
+    }
 
 
 async def _signed_since(day: date) -> tuple[int, int]:
-    """A price in foreign money counts with what the contract says that it comes to in yuan."""
+    """Count contracts signed since a day and sum their amounts in fen; foreign prices as converted."""
     return _pair(
         await connection().execute_query_dict(
             "SELECT count(*) AS n, sum(CASE currency WHEN 'CNY' THEN contract_amount "

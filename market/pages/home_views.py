@@ -13,7 +13,7 @@ from market.kit.pagination import PageRequest
 from market.kit.templating import render
 from market.kit.web import deps
 from market.listings import queries
-from market.pages import estimates, home, words
+from market.pages import estimates, home, listing_labels
 
 
 async def show(request: Request) -> Response:
@@ -30,7 +30,7 @@ async def show(request: Request) -> Response:
             ("brokers", _("经纪人")),
             ("policies", _("政策")),
         ],
-        hot_words=[_(each) for each in home.WORDS],
+        hot_words=[_(word) for word in home.WORDS],
         counters=await home.counters(now),
         latest=latest,
         badges=await estimates.badges(latest, now),
@@ -40,16 +40,16 @@ async def show(request: Request) -> Response:
         notices=await home.open_notices(3, now),
         example=await estimates.example(now),
         example_amount=estimates.EXAMPLE,
-        **words.context(),
+        **listing_labels.context(),
     )
 
 
 async def concluded(request: Request) -> Response:
-    """This year's signed contracts; a price is shown where it was before the public anyway."""
-    page, told = await home.list_concluded(
+    """List this year's signed contracts; the price is shown only where a notice published it."""
+    page, public_deal_ids = await home.list_concluded(
         deps(request).clock(), PageRequest.from_query(request.query_params)
     )
-    return render(request, "pages/concluded.html", page=page, told=told)
+    return render(request, "pages/concluded.html", page=page, public_deal_ids=public_deal_ids)
 
 
 routes = [

@@ -41,47 +41,49 @@ class Row:
 
 async def of_outcome(outcome: Outcome, actor: Actor | None, *, is_all: bool = False) -> tuple[list[Row], int]:
     """Return the best matched needs of an outcome that this person may see, and how many there are."""
-    found = Match.filter(outcome_id=outcome.id, need__status__in=live(NeedStatus))
+    matches = Match.filter(outcome_id=outcome.id, need__status__in=live(NeedStatus))
     if not _sees_all(actor, outcome):
         if actor is None or not actor.may(MatchAct.SEE_MATCHES):
             return [], 0
-        found = found.filter(need__organisation_id=actor.organisation_id)
-    return await _rows(found, actor, is_of_outcome=True, most=MOST if is_all else FIRST)
+        matches = matches.filter(need__organisation_id=actor.organisation_id)
+    return await _rows(matches, actor, is_of_outcome=True, most=MOST if is_all else FIRST)
 
 
 async def of_need(need: Need, actor: Actor | None, *, is_all: bool = False) -> tuple[list[Row], int]:
     """Return the best matched outcomes of a need that this person may see, and how many there are."""
-    found = Match.filter(need_id=need.id, outcome__status__in=live(OutcomeStatus))
+    matches = Match.filter(need_id=need.id, outcome__status__in=live(OutcomeStatus))
     if not _sees_all(actor, need):
         if actor is None or not actor.may(MatchAct.SEE_MATCHES):
             return [], 0
-        found = found.filter(outcome__organisation_id=actor.organisation_id)
-    return await _rows(found, actor, is_of_outcome=False, most=MOST if is_all else FIRST)
+        matches = matches.filter(outcome__organisation_id=actor.organisation_id)
+    return await _rows(matches, actor, is_of_outcome=False, most=MOST if is_all else FIRST)
 
 
 async def brokers_of(need_id: UUID) -> set[UUID]:
     """Return the brokers who took up a match of this need: they may know whose it is."""
-    found = await Match.filter(need_id=need_id, broker_id__isnull=False).values_list("broker_id", flat=True)
-    return {UUID(str(each)) for each in found}
+    broker_ids = await Match.filter(need_id=need_id, broker_id__isnull=False).values_list(
+        "broker_id", flat=True
+    )
+    return {UUID(str(broker_id)) for broker_id in broker_ids}
 
 
 def _sees_all(actor: Actor | None, listing: Need | Outcome) -> bool:
     return actor is not None and (is_owner(actor, listing) or actor.is_staff or Role.BROKER in actor.roles)
 
 
-async def _rows(found: Any, actor: Actor | None, *, is_of_outcome: bool, most: int) -> tuple[list[Row], int]:
-    found = found.exclude(status=MatchStatus.DROPPED)
+async def _rows(query: Any, actor: Actor | None, *, is_of_outcome: bool, most: int) -> tuple[list[Row], int]:
+    query = query.exclude(status=MatchStatus.DROPPED)
     if actor is not None and actor.organisation_id:
         dismissed = await MatchFeedback.filter(organisation_id=actor.organisation_id).values_list(
             "match_id", flat=True
         )
-        found = found.exclude(id__in=list(dismissed)) if dismissed else found
+        query = query.exclude(id__in=list(dismissed)) if dismissed else query
     matches = (
-        await found.select_related("need__organisation", "outcome__organisation")
+        await query.select_related("need__organisation", "outcome__organisation")
         .order_by("-score", "id")
         .limit(most)
     )
-    return [_row(match, actor, is_of_outcome) for match in matches], await found.count()
+    return [_row(match, actor, is_of_outcome) for match in matches], await query.count()
 
 
 def _row(match: Match, actor: Actor | None, is_of_outcome: bool) -> Row:

@@ -19,36 +19,36 @@ from market.kit.web import deps
 from market.listings import queries, rules
 from market.listings.models import Need
 from market.listings.states import LIVE
-from market.pages import matches, words
+from market.pages import listing_labels, matches
 
 
 async def need(request: Request) -> Response:
     actor, today = optional_actor(request), local_date(deps(request).clock())
-    found = await queries.get_need_for(actor, request.path_params["number"])
-    brokers = await matches.brokers_of(found.id) if found.is_masked else set()
+    need = await queries.get_need_for(actor, request.path_params["number"])
+    brokers = await matches.brokers_of(need.id) if need.is_masked else set()
     matched, matched_count = await matches.of_need(
-        found, actor, is_all=request.query_params.get("matches") == "all"
+        need, actor, is_all=request.query_params.get("matches") == "all"
     )
-    is_own = queries.is_owner(actor, found)
+    is_own = queries.is_owner(actor, need)
     return render(
         request,
         "pages/need.html",
-        need=found,
-        owner_name=queries.need_owner_name(found, actor, brokers=brokers),
-        is_owner_visible=queries.is_owner_visible(found, actor, brokers=brokers),
-        days_left=_days_left(found, today),
+        need=need,
+        owner_name=queries.need_owner_name(need, actor, brokers=brokers),
+        is_owner_visible=queries.is_owner_visible(need, actor, brokers=brokers),
+        days_left=_days_left(need, today),
         matched=matched,
         matched_count=matched_count,
         is_own=is_own,
-        missing=rules.completeness_of_need(found)[1] if is_own else [],
-        is_live=found.status in LIVE,
-        may_answer=found.status in LIVE and not is_own and _may_answer(actor),
-        may_see_contacts=queries.may_see_contacts(found, actor),
-        history=await list_chain("need", found.id),
+        missing=rules.completeness_of_need(need)[1] if is_own else [],
+        is_live=need.status in LIVE,
+        may_answer=need.status in LIVE and not is_own and _may_answer(actor),
+        may_see_contacts=queries.may_see_contacts(need, actor),
+        history=await list_chain("need", need.id),
         may_audit=actor is not None and actor.may(AccountAct.READ_AUDIT),
-        region=words.region(found),
-        budget=words.budget(found),
-        **words.context(),
+        region=listing_labels.need_region(need),
+        budget=listing_labels.budget_text(need),
+        **listing_labels.context(),
     )
 
 

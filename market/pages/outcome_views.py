@@ -21,64 +21,64 @@ from market.kit.web import deps, wants_partial
 from market.listings import queries, rules
 from market.listings.states import LIVE
 from market.notices.queries import find_notice
-from market.pages import estimates, matches, words
+from market.pages import estimates, listing_labels, matches
 
 
 async def outcome(request: Request) -> Response:
     actor, now = optional_actor(request), deps(request).clock()
-    found = await queries.get_outcome_for(actor, request.path_params["number"])
+    outcome = await queries.get_outcome_for(actor, request.path_params["number"])
     typed = request.query_params.get("amount", "")
-    amount, is_amount = estimates.amount_of(typed, found.price_amount)
+    amount, is_amount = estimates.amount_of(typed, outcome.price_amount)
     matched, matched_count = await matches.of_outcome(
-        found, actor, is_all=request.query_params.get("matches") == "all"
+        outcome, actor, is_all=request.query_params.get("matches") == "all"
     )
-    is_own = queries.is_owner(actor, found)
-    is_source = found.organisation.kind is OrganisationKind.SOURCE
+    is_own = queries.is_owner(actor, outcome)
+    is_source = outcome.organisation.kind is OrganisationKind.SOURCE
     return render(
         request,
         "pages/outcome.html",
-        outcome=found,
+        outcome=outcome,
         typed=typed,
         amount=amount,
         is_amount=is_amount,
-        estimates=await estimates.estimates(found, amount, actor, now),
+        estimates=await estimates.estimates(outcome, amount, actor, now),
         matched=matched,
         matched_count=matched_count,
         is_own=is_own,
-        missing=rules.completeness_of_outcome(found)[1] if is_own else [],
-        is_live=found.status in LIVE,
+        missing=rules.completeness_of_outcome(outcome)[1] if is_own else [],
+        is_live=outcome.status in LIVE,
         is_source=is_source,
-        may_ask=found.status in LIVE and not (is_own or is_source) and _may_ask(actor),
-        may_see_contacts=queries.may_see_contacts(found, actor),
-        running=await deals.find_running_deal(actor, found.id)
+        may_ask=outcome.status in LIVE and not (is_own or is_source) and _may_ask(actor),
+        may_see_contacts=queries.may_see_contacts(outcome, actor),
+        running=await deals.find_running_deal(actor, outcome.id)
         if actor and actor.may(DealAct.SEE_DEALS)
         else None,
-        notice=await find_notice("outcome", found.id),
-        linked=await chain_of_outcome(actor, found),
-        history=await list_chain("outcome", found.id),
+        notice=await find_notice("outcome", outcome.id),
+        linked=await chain_of_outcome(actor, outcome),
+        history=await list_chain("outcome", outcome.id),
         may_audit=actor is not None and actor.may(AccountAct.READ_AUDIT),
-        **words.context(),
+        **listing_labels.context(),
     )
 
 
 async def estimate(request: Request) -> Response:
-    """The estimate card alone while an amount is typed; without scripts the whole page answers."""
+    """Render the estimate card alone while an amount is typed; without scripts redirect to the whole page."""
     actor, now = optional_actor(request), deps(request).clock()
     number = request.path_params["number"]
     typed = request.query_params.get("amount", "")
     if not wants_partial(request):
         address = str(request.app.url_path_for("pages:outcome", number=number))
         return RedirectResponse(f"{address}?{urlencode({'amount': typed[:40]})}#estimate", 303)
-    found = await queries.get_outcome_for(actor, number)
+    outcome = await queries.get_outcome_for(actor, number)
     amount, is_amount = estimates.amount_of(typed, None)
     return render(
         request,
         "pages/_estimate.html",
-        outcome=found,
+        outcome=outcome,
         typed=typed,
         amount=amount,
         is_amount=is_amount,
-        estimates=await estimates.estimates(found, amount, actor, now),
+        estimates=await estimates.estimates(outcome, amount, actor, now),
     )
 
 

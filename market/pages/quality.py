@@ -84,7 +84,7 @@ BASELINES: Mapping[str, Lazy] = {
 
 
 async def publish(report: Any, *, now: datetime) -> None:
-    """Keep a report for the public page, in place of the last one.
+    """Store a report for the public page, in place of the last one.
 
     Raises:
         NoReport: it is not shaped as `evaluate` writes it.
@@ -97,16 +97,16 @@ async def publish(report: Any, *, now: datetime) -> None:
 
 async def find_report() -> Report | None:
     """Return the last published report; None before there is one."""
-    kept = await SystemState.get_or_none(key=KEY)
-    if kept is None:
+    stored = await SystemState.get_or_none(key=KEY)
+    if stored is None:
         return None
-    report: dict[str, Any] = kept.value["report"]  # type: ignore[assignment]
-    published_at = datetime.fromisoformat(str(kept.value["published_at"]))
+    report: dict[str, Any] = stored.value["report"]  # type: ignore[assignment]
+    published_at = datetime.fromisoformat(str(stored.value["published_at"]))
     return read(report, published_at)
 
 
 def check(report: Any) -> None:
-    """Let pass only what `evaluate` writes: names as texts, shares between 0 and 1.
+    """Validate the shape that `evaluate` writes: names as texts, shares between 0 and 1.
 
     Raises:
         NoReport: says what is wrong.
@@ -130,8 +130,8 @@ def read(report: Mapping[str, Any], published_at: datetime) -> Report:
     """Return a report that was checked as the page shows it."""
     parts = [Part(str(PARTS[key]), _figures(report[key])) for key in ("graded", "topics") if report.get(key)]
     for kind, figures in (report.get("known_item") or {}).items():
-        if isinstance(figures, dict) and (found := _figures(figures)):
-            parts.append(Part(f"{PARTS['known_item']}：{KINDS.get(kind, kind)}", found))
+        if isinstance(figures, dict) and (part_figures := _figures(figures)):
+            parts.append(Part(f"{PARTS['known_item']}：{KINDS.get(kind, kind)}", part_figures))
     duplicates = report.get("duplicates") or {}
     by_field = report.get("fields") or (report.get("graded") or {}).get("fields") or {}
     return Report(
@@ -153,17 +153,19 @@ def read(report: Mapping[str, Any], published_at: datetime) -> Report:
 
 
 def _measured(report: Mapping[str, Any]) -> list[tuple[str, Mapping[str, Any]]]:
-    found: list[tuple[str, Any]] = [(key, report.get(key)) for key in ("graded", "topics")]
-    known = report.get("known_item")
-    found += (
-        [(f"known_item.{kind}", value) for kind, value in known.items()] if isinstance(known, dict) else []
+    sections: list[tuple[str, Any]] = [(key, report.get(key)) for key in ("graded", "topics")]
+    known_items = report.get("known_item")
+    sections += (
+        [(f"known_item.{kind}", value) for kind, value in known_items.items()]
+        if isinstance(known_items, dict)
+        else []
     )
-    return [(part, figures) for part, figures in found if isinstance(figures, dict)]
+    return [(part, figures) for part, figures in sections if isinstance(figures, dict)]
 
 
 def _figures(measured: Mapping[str, Any]) -> list[Figure]:
     n = measured.get("n")
-    found = []
+    measures = []
     for key, words in MEASURES.items():
         value: Any = measured.get(key)
         if not _is_number(value):
@@ -174,7 +176,7 @@ def _figures(measured: Mapping[str, Any]) -> list[Figure]:
             for name, figures in (measured.get("baseline") or {}).items()
             if isinstance(figures, dict) and _is_number(figures.get(key))
         ]
-        found.append(
+        measures.append(
             Figure(
                 key=key,
                 words=str(words),
@@ -184,7 +186,7 @@ def _figures(measured: Mapping[str, Any]) -> list[Figure]:
                 n=n if isinstance(n, int) else None,
             )
         )
-    return found
+    return measures
 
 
 def _is_number(value: Any) -> bool:
@@ -192,7 +194,7 @@ def _is_number(value: Any) -> bool:
 
 
 def _is_interval(value: Any) -> bool:
-    return isinstance(value, list) and len(value) == 2 and all(_is_number(each) for each in value)
+    return isinstance(value, list) and len(value) == 2 and all(_is_number(bound) for bound in value)
 
 
 STAGES: Mapping[str, Lazy] = {
@@ -257,5 +259,5 @@ async def funnel() -> Funnel:
 
 async def _reasons(sql: str, kind: str) -> list[tuple[str, int]]:
     rows = await connection().execute_query_dict(sql)
-    found = [(label(kind, row["reason"]), int(row["n"])) for row in rows if row["reason"]]
-    return sorted(found, key=lambda each: (-each[1], each[0]))
+    reasons = [(label(kind, row["reason"]), int(row["n"])) for row in rows if row["reason"]]
+    return sorted(reasons, key=lambda reason: (-reason[1], reason[0]))

@@ -1,4 +1,4 @@
-"""What the search box can look for: each scope with its list, its filters, and how its records are loaded."""
+"""The scopes of the search box: each with its list, its filters, and how its records are loaded."""
 
 from __future__ import annotations
 
@@ -51,23 +51,23 @@ async def _organisations(ids: Sequence[UUID]) -> list[Any]:
 
 
 async def _brokers(ids: Sequence[UUID]) -> list[Any]:
-    found = BrokerProfile.filter(id__in=list(ids), is_verified=True, user__is_active=True)
-    return _in_order(ids, await found.select_related("user"))
+    profiles = BrokerProfile.filter(id__in=list(ids), is_verified=True, user__is_active=True)
+    return _in_order(ids, await profiles.select_related("user"))
 
 
 async def _policies(ids: Sequence[UUID]) -> list[Any]:
-    """Programmes with when their newest terms were released, which a feed tells."""
-    found = await Programme.filter(id__in=list(ids))
+    """Load programmes, with the moment their newest terms were released, which a feed shows."""
+    programmes = await Programme.filter(id__in=list(ids))
     released = ProgrammeTerms.filter(programme_id__in=list(ids), status=TermsStatus.RELEASED)
     rows = await released.order_by("released_at").values_list("programme_id", "released_at")
     moments: dict[UUID, datetime] = dict(rows)
-    for each in found:
-        each.released_at = moments.get(each.id)
-    return _in_order(ids, found)
+    for programme in programmes:
+        programme.released_at = moments.get(programme.id)
+    return _in_order(ids, programmes)
 
 
 def _in_order(ids: Sequence[UUID], records: Sequence[Any]) -> list[Any]:
-    by_id = {each.id: each for each in records}
+    by_id = {record.id: record for record in records}
     return [by_id[identity] for identity in ids if identity in by_id]
 
 

@@ -17,7 +17,7 @@ from market.kit.clock import local_date
 from market.kit.i18n import gettext as _
 from market.listings.models import Need, Outcome
 from market.listings.queries import need_owner_name
-from market.pages import words
+from market.pages import listing_labels
 from market.pages.feeds import address_of
 from market.pages.scopes import NEEDS, OUTCOMES, Scope
 
@@ -32,7 +32,7 @@ async def workbook(
     heads, row_of = _columns(scope, actor)
     rows: list[Row] = []
     async for records in batches:
-        rows += [[*row_of(each), base_url + address_of(each)] for each in records]
+        rows += [[*row_of(record), base_url + address_of(record)] for record in records]
     return await asyncio.to_thread(_written, str(scope.words), [*heads, _("网址")], rows)
 
 
@@ -86,7 +86,7 @@ def _need(need: Need, actor: Actor | None) -> list[Cell]:
         _yuan(need.budget_min_amount),
         _yuan(need.budget_max_amount),
         need.deadline_on,
-        _region(words.region(need)),
+        _region(listing_labels.need_region(need)),
         local_date(need.published_at) if need.published_at else None,
         need.verified_on,
     ]

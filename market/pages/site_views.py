@@ -26,14 +26,14 @@ async def accessibility(request: Request) -> Response:
 
 
 async def audit_roots(request: Request) -> Response:
-    """The published daily roots, by which anybody can check an export of the log."""
+    """List the published daily roots, by which anybody can verify an export of the log."""
     page_request = PageRequest.from_query(request.query_params)
     roots, total = await list_roots(offset=page_request.offset, limit=page_request.size)
     return render(request, "pages/audit_roots.html", page=page_request.page(roots, total))
 
 
 async def language(request: Request) -> Response:
-    """Remember the language of the pages, and go back to where the person was."""
+    """Store the language of the pages in a cookie and redirect to where the person was."""
     locale = request.path_params["locale"]
     if locale not in LOCALES:
         raise NotFound(_("没有这种语言。"))
@@ -45,12 +45,12 @@ async def language(request: Request) -> Response:
 
 
 async def healthz(request: Request) -> Response:
-    """The process lives."""
+    """Answer the liveness probe."""
     return PlainTextResponse("ok\n")
 
 
 async def readyz(request: Request) -> Response:
-    """The database answers, without which there is no site; the search engine is told beside."""
+    """Answer the readiness probe: 503 without the database; the search engine's state is informative."""
     try:
         await connection().execute_query("SELECT 1")
         state, status = "ok", 200
@@ -65,7 +65,7 @@ async def readyz(request: Request) -> Response:
 
 
 async def metrics(request: Request) -> Response:
-    """Counts and durations by route, for Prometheus."""
+    """Expose counts and durations by route, for Prometheus."""
     return Response(exposition(), media_type="text/plain; version=0.0.4; charset=utf-8")
 
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from market.kit.errors import SearchUnavailable
-from market.pages.results import title_of
 from market.pages.scopes import OUTCOMES, SCOPES
+from market.pages.search_results import title_of
 from market.search.engine import Query, SearchEngine
 
 MOST = 8
@@ -21,4 +21,4 @@ async def suggest(engine: SearchEngine, index: str, typed: str) -> list[str]:
         hits = await engine.search(Query(index=scope.key, text=words, limit=MOST))
     except SearchUnavailable:
         return []
-    return list(dict.fromkeys(title_of(each) for each in await scope.load(hits.ids)))
+    return list(dict.fromkeys(title_of(record) for record in await scope.load(hits.ids)))

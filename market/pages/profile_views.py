@@ -14,38 +14,40 @@ from market.kit.web import deps, path_id
 from market.listings import queries
 from market.listings.kinds import NEED, OUTCOME
 from market.listings.models import Outcome
-from market.pages import estimates, people, words
+from market.pages import estimates, listing_labels, public_profiles
 
 MOST_SHOWN = 20
 
 
 async def organisation(request: Request) -> Response:
     actor, now = optional_actor(request), deps(request).clock()
-    found = await people.get_public_organisation(path_id(request, "organisation_id"), actor)
+    organisation = await public_profiles.get_public_organisation(path_id(request, "organisation_id"), actor)
     page_request, today = PageRequest(size=MOST_SHOWN), local_date(now)
-    outcomes = await queries.list_live_of(OUTCOME, found.id, page_request)
+    outcomes = await queries.list_live_of(OUTCOME, organisation.id, page_request)
     return render(
         request,
         "pages/organisation.html",
-        organisation=found,
+        organisation=organisation,
         outcomes=outcomes,
-        badges=await estimates.badges([each for each in outcomes.items if isinstance(each, Outcome)], now),
-        needs=await queries.list_live_of(NEED, found.id, page_request),
+        badges=await estimates.badges(
+            [outcome for outcome in outcomes.items if isinstance(outcome, Outcome)], now
+        ),
+        needs=await queries.list_live_of(NEED, organisation.id, page_request),
         owner_name=lambda need: queries.need_owner_name(need, actor),
         days_left=lambda day: (day - today).days,
-        may_see_contacts=people.may_see_contacts(found, actor),
-        **words.context(),
+        may_see_contacts=public_profiles.may_see_contacts(organisation, actor),
+        **listing_labels.context(),
     )
 
 
 async def broker(request: Request) -> Response:
-    found = await people.get_public_broker(path_id(request, "profile_id"))
+    profile = await public_profiles.get_public_broker(path_id(request, "profile_id"))
     return render(
         request,
         "pages/broker.html",
-        profile=found,
-        agency=await people.agency_of(found.user_id),
-        record=await people.record_of(found.user_id),
+        profile=profile,
+        agency=await public_profiles.agency_of(profile.user_id),
+        record=await public_profiles.record_of(profile.user_id),
     )
 
 

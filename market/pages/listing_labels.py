@@ -1,4 +1,4 @@
-"""How listings are told in lists and on their pages."""
+"""Labels of listings for lists and pages: budget, region, events of the log."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from market.kit.i18n import gettext as _
 from market.kit.i18n import lazy
 from market.listings.models import Need
 
-ACTS = {
+LISTING_EVENTS = {
     "created": lazy("建立"),
     "edited": lazy("修改"),
     "submitted": lazy("提交审核"),
@@ -28,10 +28,10 @@ ACTS = {
     "imported and published": lazy("从外部数据导入并发布"),
     "imported again": lazy("随外部数据更新"),
 }
-"""The log's words for what happened to a listing, as its page tells them."""
+"""Labels of a listing's audit events, for the history on its page."""
 
 
-def budget(need: Need) -> str:
+def budget_text(need: Need) -> str:
     """Return what the enterprise would spend: 80.00–150.00 万元, 200.00 万元以内, or 面议."""
     low, high = need.budget_min_amount, need.budget_max_amount
     if high is None:
@@ -41,7 +41,7 @@ def budget(need: Need) -> str:
     return _("%(low)s–%(high)s", low=f"{Decimal(low) / 1_000_000:,.2f}", high=wan(high))
 
 
-def region(need: Need) -> str:
+def need_region(need: Need) -> str:
     """Return where the need comes from, of a masked one the city only."""
     code = regions.current(need.region) if need.region else ""
     return code[:4] + "00" if need.is_masked and code else code
@@ -49,4 +49,4 @@ def region(need: Need) -> str:
 
 def context() -> dict[str, Any]:
     """Return what the cards and pages of listings use."""
-    return {"budget_words": budget, "need_region": region, "acts_words": ACTS}
+    return {"budget_words": budget_text, "need_region": need_region, "acts_words": LISTING_EVENTS}

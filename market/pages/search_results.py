@@ -31,15 +31,15 @@ MOST_RELATED = 6
 
 
 @dataclass(frozen=True)
-class Found:
-    """What a search page shows; `is_away` when the engine does not answer."""
+class SearchResults:
+    """One page of a search with its records; `is_away` when the engine does not answer."""
 
     scope: Scope
-    asked: SearchParams
+    params: SearchParams
     page: Page[Any]
     hits: Hits
     related: Sequence[Any] = ()
-    meant: str | None = None
+    suggestion: str | None = None
     """A better spelling of the words, if there is one."""
     is_away: bool = False
 
@@ -50,66 +50,75 @@ class Found:
     def context(self) -> dict[str, Any]:
         """Return what every search page shows."""
         return {
-            **search_params.page_context(self.asked, self.hits),
+            **search_params.page_context(self.params, self.hits),
             "scope": self.scope,
             "scopes": list(SCOPES.values()),
             "page": self.page,
             "related": self.related,
-            "meant": self.meant,
+            "suggestion": self.suggestion,
             "is_away": self.is_away,
             "marked": lambda text: mark(text, self.hits.terms),
         }
 
 
-async def asked_of(request: Request, scope: Scope) -> SearchParams:
-    """Return what the address of this request asks of a scope."""
+async def parse_params(request: Request, scope: Scope) -> SearchParams:
+    """Parse the search parameters of a scope from the address of the request."""
     path = str(request.app.url_path_for(scope.route))
     today = local_date(deps(request).clock())
     is_matched = await has_matches(optional_actor(request), scope.key)
     return search_params.parse(scope.page, path, request.query_params, today, is_matched=is_matched)
 
 
-async def searcher_of(request: Request, asked: SearchParams) -> Searcher:
-    """Return who answers what this person asks: with models, and what fits them best first if they wish."""
+async def searcher_of(request: Request, params: SearchParams) -> Searcher:
+    """Return the searcher for these parameters: with models, by match score where that is asked for."""
     box = QueryPlanner(deps(request).search, deps(request).embedders)
-    if not asked.is_by_match:
+    if not params.is_by_match:
         return box
-    return PinnedResults(box, await list_by_match_score(optional_actor(request), asked.page.index))
+    return PinnedResults(box, await list_by_match_score(optional_actor(request), params.page.index))
 
 
-async def search(engine: SearchEngine, searches: Searcher, asked: SearchParams, scope: Scope) -> Found:
-    """Ask the engine. When it is away the rest of the page is still shown, with a notice."""
+async def search(
+    engine: SearchEngine, searches: Searcher, params: SearchParams, scope: Scope
+) -> SearchResults:
+    """Query the engine and load the records; when it is away the rest of the page is still shown."""
     try:
-        hits = await searches.search(asked.query())
-        meant = await speller_of(engine).did_you_mean(scope.key, asked.words)
-        related = await _related(engine, asked, hits, meant) if hits.total < FEW else []
+        hits = await searches.search(params.query())
+        suggestion = await speller_of(engine).did_you_mean(scope.key, params.words)
+        related = await _related(engine, params, hits, suggestion) if hits.total < FEW else []
     except SearchUnavailable:
         nothing = Hits(ids=(), total=0)
-        return Found(scope, asked, asked.page_request.page([], 0), nothing, is_away=True)
+        return SearchResults(scope, params, params.page_request.page([], 0), nothing, is_away=True)
     items = await scope.load(hits.ids)
-    return Found(
-        scope, asked, asked.page_request.page(items, hits.total), hits, await scope.load(related), meant
+    return SearchResults(
+        scope,
+        params,
+        params.page_request.page(items, hits.total),
+        hits,
+        await scope.load(related),
+        suggestion,
     )
 
 
-async def _related(engine: SearchEngine, asked: SearchParams, hits: Hits, meant: str | None) -> list[UUID]:
-    """Return what is near: without the conditions, what the words may mean, what is like the best hit."""
-    found: dict[UUID, None] = {}
-    texts = [asked.words] if asked.words and asked.chosen else []
-    texts += [meant] if meant else []
-    if hits.ids and asked.words and (best := await _title_of(asked.page.index, hits.ids[0])):
+async def _related(
+    engine: SearchEngine, params: SearchParams, hits: Hits, suggestion: str | None
+) -> list[UUID]:
+    """Return related records: without the filters, by the suggested spelling, and similar to the best hit."""
+    nearby: dict[UUID, None] = {}
+    texts = [params.words] if params.words and params.chosen else []
+    texts += [suggestion] if suggestion else []
+    if hits.ids and params.words and (best := await _title_of(params.page.index, hits.ids[0])):
         texts.append(best)
     for text in texts:
-        query = Query(index=asked.page.index, text=text, limit=MOST_RELATED + FEW)
-        found |= dict.fromkeys((await engine.search(query)).ids)
-        if len(found.keys() - set(hits.ids)) >= MOST_RELATED:
+        query = Query(index=params.page.index, text=text, limit=MOST_RELATED + FEW)
+        nearby |= dict.fromkeys((await engine.search(query)).ids)
+        if len(nearby.keys() - set(hits.ids)) >= MOST_RELATED:
             break
-    return [identity for identity in found if identity not in hits.ids][:MOST_RELATED]
+    return [identity for identity in nearby if identity not in hits.ids][:MOST_RELATED]
 
 
 async def _title_of(index: str, identity: UUID) -> str:
-    for each in await SCOPES[index].load([identity]):
-        return title_of(each)
+    for record in await SCOPES[index].load([identity]):
+        return title_of(record)
     return ""
 
 
@@ -121,9 +130,9 @@ def title_of(record: Any) -> str:
     return str(record.user.name)
 
 
-async def every_hit(searches: Searcher, asked: SearchParams, scope: Scope, batch: int = 1000) -> Any:
+async def every_hit(searches: Searcher, params: SearchParams, scope: Scope, batch: int = 1000) -> Any:
     """Yield all records of a search, batch by batch, in the order of the list."""
-    query = dataclasses.replace(asked.query(), facets=(), offset=0, limit=batch)
+    query = dataclasses.replace(params.query(), facets=(), offset=0, limit=batch)
     while True:
         hits = await searches.search(query)
         yield await scope.load(hits.ids)

@@ -54,16 +54,18 @@ async def get_public_organisation(organisation_id: UUID, actor: Actor | None) ->
     Raises:
         NotFound: there is none that this person may know of.
     """
-    found = await Organisation.get_or_none(id=organisation_id)
-    is_own = actor is not None and any(found and found.id == each for each, _name in actor.organisations)
-    is_public = (
-        found is not None
-        and found.is_verified
-        and found.kind.value in (*PUBLIC_KINDS, "registry", "authority")
+    organisation = await Organisation.get_or_none(id=organisation_id)
+    is_own = actor is not None and any(
+        organisation and organisation.id == own_id for own_id, _name in actor.organisations
     )
-    if found is None or not (is_public or is_own or (actor and actor.is_staff)):
+    is_public = (
+        organisation is not None
+        and organisation.is_verified
+        and organisation.kind.value in (*PUBLIC_KINDS, "registry", "authority")
+    )
+    if organisation is None or not (is_public or is_own or (actor and actor.is_staff)):
         raise NotFound(_("没有这个单位。"))
-    return found
+    return organisation
 
 
 def may_see_contacts(organisation: Organisation, actor: Actor | None) -> bool:
@@ -79,23 +81,23 @@ async def get_public_broker(profile_id: UUID) -> BrokerProfile:
     Raises:
         NotFound: there is none.
     """
-    found = await BrokerProfile.get_or_none(
+    profile = await BrokerProfile.get_or_none(
         id=profile_id, is_verified=True, user__is_active=True
     ).select_related("user")
-    if found is None:
+    if profile is None:
         raise NotFound(_("没有这位经纪人。"))
-    return found
+    return profile
 
 
 async def agency_of(user_id: UUID) -> Organisation | None:
     """Return the verified organisation a broker works for."""
-    found = (
+    membership = (
         await Membership.active(user_id=user_id, organisation__status=OrganisationStatus.VERIFIED)
         .select_related("organisation")
         .order_by("applied_at")
         .first()
     )
-    return found.organisation if found else None
+    return membership.organisation if membership else None
 
 
 async def record_of(user_id: UUID) -> Record:

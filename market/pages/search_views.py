@@ -22,9 +22,9 @@ from market.kit.web import deps
 from market.listings import queries
 from market.listings.models import Outcome
 from market.listings.permissions import ListingAct
-from market.pages import estimates, feeds, people, results, sheets, words
-from market.pages.results import Found
+from market.pages import estimates, feeds, listing_labels, public_profiles, search_results, sheets
 from market.pages.scopes import BROKERS, NEEDS, ORGANISATIONS, OUTCOMES, POLICIES, SCOPES, Scope
+from market.pages.search_results import SearchResults
 from market.pages.suggestions import suggest as find_suggestions
 from market.programmes import summaries
 from market.programmes.catalogue import compiled, list_versions
@@ -37,32 +37,32 @@ XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 def _page(scope: Scope) -> Callable[[Request], Any]:
     async def show(request: Request) -> Response:
-        """Search results; without words all there is, the newest first."""
+        """Show the results of a search; without words all records, the newest first."""
         _shorten(request)
-        wanted = request.query_params.get("scope", "")
-        if wanted in SCOPES and wanted != scope.key:
-            return _elsewhere(request, SCOPES[wanted])
-        asked = await results.asked_of(request, scope)
-        searches = await results.searcher_of(request, asked)
-        found = await results.search(deps(request).search, searches, asked, scope)
-        context = {**found.context(), **await _around(request, found), **words.context()}
-        return render(request, "pages/search.html", found.status, **context)
+        scope_key = request.query_params.get("scope", "")
+        if scope_key in SCOPES and scope_key != scope.key:
+            return _elsewhere(request, SCOPES[scope_key])
+        params = await search_results.parse_params(request, scope)
+        searches = await search_results.searcher_of(request, params)
+        results = await search_results.search(deps(request).search, searches, params, scope)
+        context = {**results.context(), **await _around(request, results), **listing_labels.context()}
+        return render(request, "pages/search.html", results.status, **context)
 
     return show
 
 
 def _workbook(scope: Scope) -> Callable[[Request], Any]:
     async def export(request: Request) -> Response:
-        """Exactly the rows that the list with these conditions has, as a workbook."""
+        """Export exactly the rows that the list with these filters has, as a workbook."""
         _shorten(request)
         actor = optional_actor(request)
         await rate_limits.count_attempt(
             f"export:{address_of(request)}", limit=EXPORTS_AN_HOUR, window_seconds=3600
         )
-        asked = await results.asked_of(request, scope)
+        params = await search_results.parse_params(request, scope)
         content = await sheets.workbook(
             scope,
-            results.every_hit(await results.searcher_of(request, asked), asked, scope),
+            search_results.every_hit(await search_results.searcher_of(request, params), params, scope),
             actor,
             deps(request).settings.base_url,
         )
@@ -74,20 +74,20 @@ def _workbook(scope: Scope) -> Callable[[Request], Any]:
 
 def _feed(scope: Scope) -> Callable[[Request], Any]:
     async def feed(request: Request) -> Response:
-        """The newest records of a search, for a feed reader."""
+        """Answer with the newest records of a search, for a feed reader."""
         _shorten(request)
-        asked = replace(await results.asked_of(request, scope), sort=feeds.newest(scope))
-        found = await results.search(deps(request).search, deps(request).search, asked, scope)
+        params = replace(await search_results.parse_params(request, scope), sort=feeds.newest(scope))
+        results = await search_results.search(deps(request).search, deps(request).search, params, scope)
         body = feeds.atom(
-            found, optional_actor(request), deps(request).settings.base_url, deps(request).clock()
+            results, optional_actor(request), deps(request).settings.base_url, deps(request).clock()
         )
-        return Response(body, found.status, media_type="application/atom+xml")
+        return Response(body, results.status, media_type="application/atom+xml")
 
     return feed
 
 
 async def suggest(request: Request) -> Response:
-    """Titles that contain what is being typed, for the search box."""
+    """Answer with titles that contain what is being typed, for the search box."""
     _shorten(request)
     typed = request.query_params.get("q", "")[:LONGEST_TEXT]
     index = request.query_params.get("index", "")
@@ -100,36 +100,36 @@ def _shorten(request: Request) -> None:
 
 
 def _elsewhere(request: Request, scope: Scope) -> Response:
-    """What the scope switch of the home page's search box leads to."""
+    """Redirect to the scope that was chosen in the home page's search box."""
     typed = request.query_params.get("q", "")[:LONGEST_TEXT]
     address = str(request.app.url_path_for(scope.route))
     return RedirectResponse(address + ("?" + urlencode({"q": typed}, errors="replace") if typed else ""), 303)
 
 
-async def _around(request: Request, found: Found) -> dict[str, Any]:
+async def _around(request: Request, results: SearchResults) -> dict[str, Any]:
     """Return what the rows of this scope need beside themselves."""
     actor, now = optional_actor(request), deps(request).clock()
-    rows = [*found.page.items, *found.related]
+    rows = [*results.page.items, *results.related]
     context: dict[str, Any] = {
-        "badges": await estimates.badges([each for each in rows if isinstance(each, Outcome)], now),
+        "badges": await estimates.badges([row for row in rows if isinstance(row, Outcome)], now),
         "may_post": actor is None or (actor.may_buy and actor.may(ListingAct.WRITE_LISTING)),
         "owner_name": lambda need: queries.need_owner_name(need, actor),
         "days_left": _days_left(now),
-        "query": found.asked.address().partition("?")[2],
-        "tallies": await _tallies(found, [each.id for each in rows]),
+        "query": results.params.address().partition("?")[2],
+        "tallies": await _tallies(results, [row.id for row in rows]),
     }
-    if found.scope is ORGANISATIONS:
-        context["counts"] = await people.count_listings([each.id for each in rows])
-    if found.scope is POLICIES:
-        newest = {each.id: (await list_versions(each.id))[:1] for each in rows}
+    if results.scope is ORGANISATIONS:
+        context["counts"] = await public_profiles.count_listings([row.id for row in rows])
+    if results.scope is POLICIES:
+        newest = {row.id: (await list_versions(row.id))[:1] for row in rows}
         context["terms"] = {key: compiled(versions[0]) for key, versions in newest.items() if versions}
         context["summaries"] = summaries
     return context
 
 
-async def _tallies(found: Found, ids: Sequence[UUID]) -> Mapping[UUID, int]:
+async def _tallies(results: SearchResults, ids: Sequence[UUID]) -> Mapping[UUID, int]:
     """Return the counts that the rows are in order by, where they are."""
-    counts = {"interest": count_interests, "responses": count_responses}.get(found.asked.sort)
+    counts = {"interest": count_interests, "responses": count_responses}.get(results.params.sort)
     return await counts(ids) if counts else {}
 
 

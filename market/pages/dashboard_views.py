@@ -1,18 +1,38 @@
-"""Where each person begins after signing in."""
+"""Each person's dashboard: cards gathered from the rooms, what waits for them first."""
 
 from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
 
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from market.accounts.actors import Actor
 from market.accounts.messages import list_messages
+from market.accounts.models import Organisation, OrganisationStatus
+from market.accounts.permissions import AccountAct, Role
+from market.accounts.queries import list_broker_profiles
 from market.accounts.web import signed_in_actor
+from market.kit.cards import Card
+from market.kit.clock import local_date
+from market.kit.i18n import gettext as _
+from market.kit.room import rooms
 from market.kit.templating import render
 from market.kit.web import deps
-from market.pages.dashboards import board
+from market.listings.permissions import ListingAct
+from market.notices.holiday_years import count_undecided
+from market.notices.holidays import missing_years
+from market.notices.models import Objection
+from market.notices.permissions import NoticeAct
+from market.notices.states import UNDECIDED
 
 NEWEST = 5
+URGENT = ("due", "wrong")
+"""Tones of figures that somebody must do something about."""
+NOTHING = (0, "0")
+"""Counts that are not shown among what is to do."""
 
 
 async def dashboard(request: Request) -> Response:
@@ -24,6 +44,74 @@ async def dashboard(request: Request) -> Response:
         board=await board(actor, deps(request).clock()),
         messages=messages,
     )
+
+
+@dataclass(frozen=True)
+class Board:
+    """What one person sees first after signing in."""
+
+    todo: list[Card]
+    """Only what there is something of."""
+    standing: list[Card]
+    acts: list[tuple[str, str]]
+    """What may be begun: words and address, the main one first."""
+
+
+async def board(actor: Actor, now: datetime) -> Board:
+    """Return the dashboard of a person."""
+    cards: list[Card] = []
+    for room in rooms().all:
+        if room.dashboard:
+            cards += await room.dashboard(actor, now)
+    return Board(
+        # What is late or wrong comes before what is merely due.
+        todo=sorted(
+            (card for card in cards if card.tone in URGENT and card.count not in NOTHING),
+            key=lambda card: card.tone != "wrong",
+        ),
+        standing=[card for card in cards if card.tone not in URGENT],
+        acts=_acts(actor),
+    )
+
+
+def _acts(actor: Actor) -> list[tuple[str, str]]:
+    acts: list[tuple[str, str]] = []
+    if actor.may(ListingAct.WRITE_LISTING) and actor.may_buy:
+        acts.append((_("写一条需求"), "/my/needs/new"))
+    if actor.may(ListingAct.WRITE_LISTING) and actor.may_sell:
+        acts.append((_("写一份成果"), "/my/outcomes/new"))
+    if Role.BROKER in actor.roles:
+        acts.append((_("看推荐的对接"), "/matches"))
+    if actor.may(AccountAct.SEE_DESK):
+        acts.append((_("去补助工作台"), "/desk"))
+    if actor.may(ListingAct.MODERATE):
+        acts.append((_("审核成果和需求"), "/backoffice/listings"))
+    if actor.may(AccountAct.READ_AUDIT):
+        acts.append((_("看责任链日志"), "/audit-log"))
+    if not acts and not actor.is_staff:
+        acts.append((_("登记或加入单位"), "/account/organisation"))
+    return acts
+
+
+async def operator_cards(actor: Actor, now: datetime) -> list[Card]:
+    """Return what waits: units, brokers, objections, and years of holidays to enter or confirm."""
+    cards = []
+    if actor.may(AccountAct.VERIFY_ORGANISATION):
+        units = await Organisation.filter(status=OrganisationStatus.PENDING).count()
+        _profiles, brokers = await list_broker_profiles(is_verified=False, offset=0, limit=1)
+        cards += [
+            Card(_("待核验单位"), units, "/backoffice/organisations?status=pending", "due"),
+            Card(_("待核验经纪人"), brokers, "/backoffice/brokers", "due"),
+        ]
+    if actor.may(NoticeAct.DECIDE_OBJECTION):
+        objections = await Objection.filter(status__in=UNDECIDED).count()
+        cards.append(Card(_("待裁定异议"), objections, "/backoffice/objections", "due"))
+    if actor.may(NoticeAct.ENTER_HOLIDAYS):
+        missing = await missing_years(local_date(now))
+        cards.append(Card(_("缺少的放假安排"), len(missing), "/backoffice/holidays", "wrong"))
+    if actor.may(NoticeAct.CONFIRM_HOLIDAYS):
+        cards.append(Card(_("待确认的放假安排"), await count_undecided(), "/backoffice/holidays", "due"))
+    return cards
 
 
 routes = [Route("/dashboard", dashboard, name="pages:dashboard")]

@@ -1,19 +1,38 @@
-"""The home page, and the contracts behind its figures."""
+"""The home page with its live figures, and the contracts behind them."""
 
 from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
 
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
+from tortoise.functions import Count, Sum
 
 from market.accounts.web import optional_actor
+from market.budgets.models import Disbursement
+from market.budgets.states import DisbursementStatus
+from market.contracts.models import Contract
+from market.deals.subjects import attach_subjects
 from market.kit.clock import local_date
+from market.kit.database import connection
+from market.kit.formats import wan
 from market.kit.i18n import gettext as _
-from market.kit.pagination import PageRequest
+from market.kit.pagination import Page, PageRequest
 from market.kit.templating import render
 from market.kit.web import deps
 from market.listings import queries
-from market.pages import estimates, home, listing_labels
+from market.listings.kinds import NEED, OUTCOME
+from market.notices.models import Notice, NoticeKind
+from market.notices.periods import days_left
+from market.notices.queries import list_open_notices
+from market.pages import estimates, listing_labels
+
+HOT_WORDS = ("赤泥", "铝合金", "甘蔗", "电池", "木薯", "轻量化")
+"""What people here look for; each a search that finds something in Guangxi."""
 
 
 async def show(request: Request) -> Response:
@@ -30,14 +49,14 @@ async def show(request: Request) -> Response:
             ("brokers", _("经纪人")),
             ("policies", _("政策")),
         ],
-        hot_words=[_(word) for word in home.WORDS],
-        counters=await home.counters(now),
+        hot_words=[_(word) for word in HOT_WORDS],
+        counters=await counters(now),
         latest=latest,
         badges=await estimates.badges(latest, now),
         urgent=await queries.list_urgent_needs(3, today),
         owner_name=lambda need: queries.need_owner_name(need, actor),
         days_left=lambda day: (day - today).days,
-        notices=await home.open_notices(3, now),
+        notices=await open_notices(3, now),
         example=await estimates.example(now),
         example_amount=estimates.EXAMPLE,
         **listing_labels.context(),
@@ -46,10 +65,82 @@ async def show(request: Request) -> Response:
 
 async def concluded(request: Request) -> Response:
     """List this year's signed contracts; the price is shown only where a notice published it."""
-    page, public_deal_ids = await home.list_concluded(
+    page, public_deal_ids = await list_concluded(
         deps(request).clock(), PageRequest.from_query(request.query_params)
     )
     return render(request, "pages/concluded.html", page=page, public_deal_ids=public_deal_ids)
+
+
+@dataclass(frozen=True)
+class Counter:
+    """A live figure that leads to its rows."""
+
+    figure: str
+    words: str
+    address: str
+
+
+async def counters(now: datetime) -> list[Counter]:
+    """Return the figures of the strip under the search box, each from its rows."""
+    signed, amount = await _signed_since(_new_year(now))
+    return [
+        Counter(f"{await queries.count_live(OUTCOME):,}", _("在架成果"), "/outcomes"),
+        Counter(f"{await queries.count_live(NEED):,}", _("在征需求"), "/needs"),
+        Counter(f"{signed:,}", _("今年成交"), "/concluded"),
+        Counter(wan(amount), _("今年合同金额"), "/concluded"),
+        Counter(wan(await _disbursed()), _("已拨付补助"), "/notices?kind=subsidy"),
+    ]
+
+
+async def open_notices(most: int, now: datetime) -> list[tuple[Notice, int | None]]:
+    """Return the notices whose period runs with the days they have left; None: the end is not settled yet."""
+    notices = await list_open_notices(most)
+    return [(notice, days_left(notice.ends_at, now) if notice.ends_at else None) for notice in notices]
+
+
+def _new_year(now: datetime) -> date:
+    return local_date(now).replace(month=1, day=1)
+
+
+async def list_concluded(now: datetime, page_request: PageRequest) -> tuple[Page[Contract], set[UUID]]:
+    """Return this year's contracts, newest first, and the deals whose price was before the public."""
+    contracts = Contract.filter(signed_on__gte=_new_year(now))
+    items = (
+        await contracts.select_related("deal__outcome", "deal__seller")
+        .order_by("-signed_on", "-number")
+        .offset(page_request.offset)
+        .limit(page_request.size)
+    )
+    public_deal_ids = await Notice.filter(
+        kind=NoticeKind.PRICE, subject_kind="deal", subject_id__in=[contract.deal_id for contract in items]
+    ).values_list("subject_id", flat=True)
+    await attach_subjects([contract.deal for contract in items])
+    return page_request.page(items, await contracts.count()), {
+        UUID(str(deal_id)) for deal_id in public_deal_ids
+    }
+
+
+async def _signed_since(day: date) -> tuple[int, int]:
+    """Count contracts signed since a day and sum their amounts in fen; foreign prices as converted."""
+    return _pair(
+        await connection().execute_query_dict(
+            "SELECT count(*) AS n, sum(CASE currency WHEN 'CNY' THEN contract_amount "
+            "ELSE original_amount END) AS total FROM contracts WHERE signed_on >= $1",
+            [day],
+        )
+    )
+
+
+async def _disbursed() -> int:
+    return _pair(
+        await Disbursement.filter(status=DisbursementStatus.PAID)
+        .annotate(n=Count("id"), total=Sum("amount"))
+        .values("n", "total")
+    )[1]
+
+
+def _pair(rows: Any) -> tuple[int, int]:
+    return (int(rows[0]["n"]), int(rows[0]["total"] or 0)) if rows else (0, 0)
 
 
 routes = [

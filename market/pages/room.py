@@ -11,12 +11,9 @@ from market.listings import dashboards as listings
 from market.pages import (
     compare,
     dashboard_views,
-    deal_steps,
     deal_views,
     home_views,
-    need_views,
-    operator_cards,
-    outcome_views,
+    listing_views,
     profile_views,
     quality_views,
     search_views,
@@ -28,8 +25,8 @@ async def dashboard_cards(actor: Actor, now: datetime) -> list[Card]:
     """Return the figures that come from several rooms at once."""
     return [
         *await listings.dashboard_cards(actor, now),
-        *await operator_cards.dashboard_cards(actor, now),
-        *await deal_steps.dashboard_cards(actor, now),
+        *await dashboard_views.operator_cards(actor, now),
+        *await deal_views.deal_cards(actor, now),
     ]
 
 
@@ -40,8 +37,7 @@ ROOM = Room(
         *search_views.routes,
         *compare.routes,
         *quality_views.routes,
-        *outcome_views.routes,
-        *need_views.routes,
+        *listing_views.routes,
         *profile_views.routes,
         *deal_views.routes,
         *dashboard_views.routes,

@@ -22,10 +22,18 @@ from market.kit.web import deps
 from market.listings import queries
 from market.listings.models import Outcome
 from market.listings.permissions import ListingAct
-from market.pages import estimates, feeds, listing_labels, public_profiles, search_results, sheets
-from market.pages.scopes import BROKERS, NEEDS, ORGANISATIONS, OUTCOMES, POLICIES, SCOPES, Scope
-from market.pages.search_results import SearchResults
-from market.pages.suggestions import suggest as find_suggestions
+from market.pages import estimates, listing_labels, public_profiles, search_exports, search_results
+from market.pages.search_results import (
+    BROKERS,
+    NEEDS,
+    ORGANISATIONS,
+    OUTCOMES,
+    POLICIES,
+    SCOPES,
+    Scope,
+    SearchResults,
+    find_suggestions,
+)
 from market.programmes import summaries
 from market.programmes.catalogue import compiled, list_versions
 from market.search.search_params import LONGEST_TEXT
@@ -60,7 +68,7 @@ def _workbook(scope: Scope) -> Callable[[Request], Any]:
             f"export:{address_of(request)}", limit=EXPORTS_AN_HOUR, window_seconds=3600
         )
         params = await search_results.parse_params(request, scope)
-        content = await sheets.workbook(
+        content = await search_exports.workbook(
             scope,
             search_results.every_hit(await search_results.searcher_of(request, params), params, scope),
             actor,
@@ -76,9 +84,9 @@ def _feed(scope: Scope) -> Callable[[Request], Any]:
     async def feed(request: Request) -> Response:
         """Answer with the newest records of a search, for a feed reader."""
         _shorten(request)
-        params = replace(await search_results.parse_params(request, scope), sort=feeds.newest(scope))
+        params = replace(await search_results.parse_params(request, scope), sort=search_exports.newest(scope))
         results = await search_results.search(deps(request).search, deps(request).search, params, scope)
-        body = feeds.atom(
+        body = search_exports.atom(
             results, optional_actor(request), deps(request).settings.base_url, deps(request).clock()
         )
         return Response(body, results.status, media_type="application/atom+xml")

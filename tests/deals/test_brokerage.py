@@ -16,7 +16,7 @@ from market.kit.errors import Forbidden
 from market.kit.money import Money
 from market.ledger import services as ledger
 from market.ledger.queries import list_entries
-from market.pages.deal_steps import dashboard_cards
+from market.pages.deal_views import deal_cards
 from market.records.by import By
 from tests.deals.factories import (
     Parties,
@@ -126,7 +126,7 @@ async def test_only_the_deals_broker_logs_a_follow_up_and_is_reminded(client: ht
     await sign_in(client, parties.buyer)
     assert (await client.get(f"/deals/{deal.number}/brokerage")).status_code == 404
     for days, key in ((3, "follow_up"), (5, "follow_up_late")):
-        cards = await dashboard_cards(broker, NOW + timedelta(days=days))
+        cards = await deal_cards(broker, NOW + timedelta(days=days))
         assert [card.address for card in cards] == [f"/deals?todo={key}"]
 
 

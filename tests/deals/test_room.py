@@ -11,7 +11,7 @@ from market.deals.offers import make_offer
 from market.deals.openings import open_interest
 from market.deps import Deps
 from market.kit.money import Money
-from market.pages.deal_steps import late_deals
+from market.pages.deal_views import late_deals
 from market.records.by import By
 from tests.deals.factories import (
     make_offered,

@@ -20,6 +20,7 @@ from market.budgets.verbs import BatchVerb, ClaimVerb
 from market.claims.contract_validity import voided_in
 from market.claims.expert_panel import verdict_for
 from market.claims.models import Claim, ClaimContract
+from market.claims.queries import people_behind
 from market.claims.shared_caps import find_outdated
 from market.claims.states import ClaimAction, ClaimStatus
 from market.claims.transitions import lock_claims, move
@@ -29,7 +30,7 @@ from market.integrity.conflicts import require_no_conflict
 from market.integrity.models import Scope
 from market.integrity.services import check
 from market.kit.database import atomic
-from market.kit.errors import Conflict, Invalid, NotFound, SamePerson
+from market.kit.errors import Conflict, Invalid, NotFound
 from market.kit.i18n import gettext as _
 from market.kit.i18n import in_source_language, source_text
 from market.kit.money import Money
@@ -42,6 +43,7 @@ from market.programmes.catalogue import compiled, get_programme
 from market.programmes.models import Programme, ProgrammeTerms
 from market.programmes.sharing import number_rank, share, share_pot
 from market.records.by import By
+from market.records.decisions import Verdict, decide, require_second_person
 from market.records.transitions import transition
 
 LISTABLE = frozenset({ClaimStatus.RECHECKED, ClaimStatus.REVIEWED})
@@ -94,6 +96,8 @@ async def make_batch(slug: str, *, year: int, claim_numbers: Sequence[str], titl
         year=year,
         title=title or source_text(_("%(year)s 年 %(name)s", year=year, name=programme.name)),
         created_at=by.now,
+        proposed_by_id=by.actor.user_id,
+        proposed_at=by.now,
     )
     for claim in claims:
         claim.batch_id = batch.id
@@ -198,7 +202,7 @@ async def _confirm(number: str, barred: dict[UUID, str], *, calendar: Calendar, 
         batch,
         BatchAction.CONFIRM,
         by=by,
-        changes={"confirmed_by_id": by.actor.user_id, "confirmed_at": by.now},
+        changes={"proposed_by_id": by.actor.user_id, "proposed_at": by.now},
         pot=pot,
         amounts={claim.number: award for claim, award in funded},
         left_out=[claim.number for claim, _reason in left_out],
@@ -279,10 +283,11 @@ async def approve_batch(number: str, *, by: By) -> list[str]:
     stopped = await _require_publicity_over(notice, by.now)
     ids = await Claim.filter(batch_id=batch.id).values_list("id", flat=True)
     claims = await lock_claims([UUID(str(identity)) for identity in ids])
-    involved = {batch.confirmed_by_id}
-    involved |= {person for claim in claims for person in (claim.calculated_by_id, claim.rechecked_by_id)}
-    if by.actor.user_id in involved:
-        raise SamePerson(_("批准人不能是核算人、复核人或确认名单的人。"))
+    refusal, involved = _("批准人不能是核算人、复核人或确认名单的人。"), await people_behind(claims)
+    if batch.verdict is None:
+        await decide(batch, Verdict.CONFIRMED, by=by, refusal=refusal, involved=involved)
+    else:
+        require_second_person(batch, by=by, refusal=refusal, involved=involved)
     await require_no_conflict(by.actor, "claim", [claim.id for claim in claims])
     await _settle_claims(claims, notice, now=by.now)
     approvable = [
@@ -302,8 +307,7 @@ async def approve_batch(number: str, *, by: By) -> list[str]:
         )
     numbers = [claim.number for claim in approvable]
     if batch.status is BatchStatus.PUBLICITY:
-        changes = {"approved_by_id": by.actor.user_id, "approved_at": by.now}
-        await transition(batch, BatchAction.APPROVE, by=by, changes=changes, claims=numbers)
+        await transition(batch, BatchAction.APPROVE, by=by, claims=numbers)
     else:
         await record("batch", batch.id, BatchVerb.APPROVE_MORE, by=by, claims=numbers)
     return numbers

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from market.claims.checks import STANDING
+from market.claims.checks import HANDS, STANDING
 from market.kit.room import Check
 from market.ledger.checks import find_rows
 
@@ -44,9 +44,9 @@ async def paid_is_booked() -> list[str]:
 async def three_people() -> list[str]:
     """Nobody rechecked or approved what they had computed or confirmed."""
     return await find_rows(
-        "SELECT c.number FROM claims c LEFT JOIN batches b ON b.id = c.batch_id "
-        "WHERE c.rechecked_by_id = c.calculated_by_id "
-        "OR b.approved_by_id IN (c.calculated_by_id, c.rechecked_by_id, b.confirmed_by_id)",
+        "SELECT c.number FROM claims c LEFT JOIN batches b ON b.id = c.batch_id "  # noqa: S608
+        f"JOIN {HANDS} AS h ON h.claim_id = c.id WHERE h.computed_by_id = h.confirmed_by_id "
+        "OR b.decided_by_id IN (h.computed_by_id, h.confirmed_by_id, b.proposed_by_id)",
         "claim {number} had too few people behind it",
     )
 

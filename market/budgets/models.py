@@ -117,8 +117,12 @@ class YearRun(SecondPerson):
         table_description = "Year runs."
 
 
-class Batch(Stateful):
-    """A list of claims put forward together: confirmed, published, approved, paid."""
+class Batch(SecondPerson, Stateful):
+    """A list of claims put forward together: confirmed, published, approved, paid.
+
+    Proposed for approval by the rechecker who confirms it (a draft: by who made it), decided on by the
+    approver.
+    """
 
     record_kind = "batch"
     workflow = BATCH_WORKFLOW
@@ -132,17 +136,7 @@ class Batch(Stateful):
     year = fields.IntField()
     status = enum_column(BatchStatus, BatchStatus.DRAFT)
     title = fields.CharField(max_length=200)
-    confirmed_by: fields.ForeignKeyNullableRelation[User] = fields.ForeignKeyField(
-        "market.User", related_name="confirmed_batches", null=True, on_delete=fields.SET_NULL
-    )
-    confirmed_by_id: UUID | None
-    approved_by: fields.ForeignKeyNullableRelation[User] = fields.ForeignKeyField(
-        "market.User", related_name="approved_batches", null=True, on_delete=fields.SET_NULL
-    )
-    approved_by_id: UUID | None
     created_at = fields.DatetimeField()
-    confirmed_at = fields.DatetimeField(null=True)
-    approved_at = fields.DatetimeField(null=True)
 
     claims: fields.ReverseRelation[Claim]
 

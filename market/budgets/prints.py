@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from market.budgets.models import Batch, Disbursement
+from market.budgets.states import BatchStatus
 from market.kit.clock import local_date
 from market.kit.formats import day, figure, long_day, moment, yuan
 from market.kit.i18n import gettext as _
@@ -63,8 +64,8 @@ def payment_print(batch: Batch, orders: Sequence[Disbursement], now: datetime) -
         "capitals_label": _("大写金额"),
         "capitals": amount_in_words(total),
         "signatures": [
-            [_("确认名单"), batch.confirmed_by.name if batch.confirmed_by else ""],
-            [_("批准人"), batch.approved_by.name if batch.approved_by else ""],
+            [_("确认名单"), batch.proposed_by.name if batch.status is not BatchStatus.DRAFT else ""],
+            [_("批准人"), batch.decided_by.name if batch.decided_by else ""],
             [_("经办人"), ""],
         ],
         "sign_here": _("签字、日期"),

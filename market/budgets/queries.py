@@ -14,7 +14,7 @@ from market.kit.i18n import gettext as _
 async def get_batch(actor: Actor, number: str) -> Batch:
     """Return a list of claims, for the desk."""
     actor.require(AccountAct.SEE_DESK)
-    batch = await Batch.get_or_none(number=number).select_related("programme", "confirmed_by", "approved_by")
+    batch = await Batch.get_or_none(number=number).select_related("programme", "proposed_by", "decided_by")
     if batch is None:
         raise NotFound(_("没有这个批次。"))
     return batch

@@ -7,6 +7,12 @@ from collections.abc import Mapping
 from market.kit.room import Check
 from market.ledger.checks import find_rows
 
+HANDS = (
+    "(SELECT DISTINCT ON (claim_id) claim_id, proposed_by_id AS computed_by_id, "
+    "CASE WHEN verdict = 'confirmed' THEN decided_by_id END AS confirmed_by_id "
+    "FROM assessments ORDER BY claim_id, sequence DESC)"
+)
+"""Who computed and who confirmed the latest computation of each claim."""
 STANDING = "('publicity', 'objection', 'approved', 'to_pay', 'paid', 'tracking', 'closed')"
 
 
@@ -23,8 +29,10 @@ async def parts_add_up() -> list[str]:
 async def no_conflicted_hands() -> list[str]:
     """Nobody computed or rechecked a claim after declaring a conflict of interest for it."""
     return await find_rows(
-        "SELECT c.number FROM claims c JOIN declared_conflicts f ON f.subject_id = c.id "
-        "WHERE f.subject_kind = 'claim' AND f.user_id IN (c.calculated_by_id, c.rechecked_by_id)",
+        "SELECT c.number FROM claims c JOIN declared_conflicts f ON f.subject_id = c.id "  # noqa: S608
+        f"JOIN {HANDS} AS h ON h.claim_id = c.id "
+        "WHERE f.subject_kind = 'claim' AND c.status NOT IN ('accepted', 'supplement') "
+        "AND f.user_id IN (h.computed_by_id, h.confirmed_by_id)",
         "claim {number} went through the hands of somebody with a declared conflict",
     )
 

@@ -60,6 +60,19 @@ class ClaimPage:
         return self.assessment is None
 
     @property
+    def calculated_by(self) -> str:
+        """Return the name of who made the computation that stands; empty while there is none."""
+        return self.assessment.proposed_by.name if self.assessment else ""
+
+    @property
+    def rechecked_by(self) -> str:
+        """Return the name of who confirmed the computation that stands; empty while nobody has."""
+        assessment = self.assessment
+        if assessment is None or assessment.decided_by is None or not assessment.is_confirmed:
+            return ""
+        return assessment.decided_by.name
+
+    @property
     def shown_status(self) -> str:
         """Return the claim's state; an objection shows at once, before the sweep has written it."""
         if self.objections and self.claim.status is ClaimStatus.PUBLICITY:
@@ -87,7 +100,7 @@ async def claim_page(actor: Actor, claim: Claim, now: datetime) -> ClaimPage:
     return ClaimPage(
         claim=claim,
         terms=terms,
-        sheet=build_sheet(assessment.facts, assessment.result, assessment.computed_at)
+        sheet=build_sheet(assessment.facts, assessment.result, assessment.proposed_at)
         if assessment
         else await _try_computation(claim, terms),
         assessment=assessment,

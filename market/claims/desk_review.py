@@ -5,7 +5,6 @@ from __future__ import annotations
 from datetime import date, datetime
 from uuid import uuid4
 
-from market.accounts.actors import Actor
 from market.accounts.messages import notify, notify_staff
 from market.accounts.models import StaffRole
 from market.claims.claim_facts import facts_of
@@ -13,7 +12,7 @@ from market.claims.computation import compute_claim
 from market.claims.expert_panel import verdict_for
 from market.claims.models import Assessment, Claim, ClaimContract
 from market.claims.permissions import ClaimAct
-from market.claims.queries import last_assessment
+from market.claims.queries import last_assessment, people_behind
 from market.claims.risk_detection import refresh_risk_flags
 from market.claims.states import ClaimAction, ClaimStatus
 from market.claims.transitions import lock_claim, move
@@ -22,13 +21,14 @@ from market.integrity.conflicts import require_no_conflict
 from market.integrity.permissions import IntegrityAct
 from market.kit.clock import local_date
 from market.kit.database import atomic
-from market.kit.errors import Conflict, Invalid, NotFound, SamePerson
+from market.kit.errors import Conflict, Invalid, NotFound
 from market.kit.i18n import gettext as _
 from market.programmes.catalogue import clauses, compiled
 from market.programmes.facts import FactsError
 from market.programmes.models import ProgrammeTerms
 from market.programmes.terms import TermError
 from market.records.by import By
+from market.records.decisions import Verdict, decide
 
 
 @atomic()
@@ -110,10 +110,10 @@ async def calculate(number: str, *, rate_basis_points: int | None = None, by: By
         result=result,
         award_amount=result["award"],
         is_provisional=result["provisional"],
-        computed_by_id=by.actor.user_id,
-        computed_at=by.now,
+        proposed_by_id=by.actor.user_id,
+        proposed_at=by.now,
     )
-    await _store_awards(claim, by.actor, result)
+    await _store_awards(claim, result)
     await refresh_risk_flags(claim)
     await notify_staff(
         StaffRole.RECHECKER,
@@ -124,10 +124,9 @@ async def calculate(number: str, *, rate_basis_points: int | None = None, by: By
     return assessment
 
 
-async def _store_awards(claim: Claim, actor: Actor, result: dict[str, object]) -> None:
+async def _store_awards(claim: Claim, result: dict[str, object]) -> None:
     claim.award_amount = result["award"]
-    claim.calculated_by_id, claim.rechecked_by_id = actor.user_id, None
-    await claim.save(update_fields=["award_amount", "calculated_by_id", "rechecked_by_id"])
+    await claim.save(update_fields=["award_amount"])
     by_number = {contract["no"]: contract["award"] for contract in result["contracts"]}  # type: ignore[attr-defined]
     for row in await ClaimContract.filter(claim_id=claim.id).select_related("contract"):
         row.award_amount = by_number.get(row.contract.registration_number, 0)
@@ -146,11 +145,10 @@ async def recheck(number: str, *, sequence: int, by: By) -> Claim:
     by.actor.require(ClaimAct.RECHECK)
     claim = await lock_claim(number)
     await require_no_conflict(by.actor, "claim", [claim.id])
-    if claim.calculated_by_id == by.actor.user_id:
-        raise SamePerson(_("核算人不能复核自己的核算，请由另一人复核。"))
     last = await last_assessment(claim.id)
     if last is None or last.sequence != sequence:
         raise Conflict(_("这份申报已重新核算，请刷新后再复核。"))
+    await decide(last, Verdict.CONFIRMED, by=by, refusal=_("核算人不能复核自己的核算，请由另一人复核。"))
     if last.is_provisional:
         raise Conflict(_("还有条件待核，补齐事实并重新核算后才能复核。"))
     if not last.award_amount:
@@ -158,20 +156,28 @@ async def recheck(number: str, *, sequence: int, by: By) -> Claim:
     if dict(last.facts) != await facts_of(claim):
         raise Conflict(_("核算以后申报的事实有变化，请退回重新核算。"))
     await move(claim, ClaimAction.RECHECK, by=by, amount=last.award_amount)
-    claim.rechecked_by_id = by.actor.user_id
-    await claim.save(update_fields=["rechecked_by_id"])
     return claim
 
 
 @atomic()
 async def return_calculation(number: str, *, reason: str, by: By) -> Claim:
-    """Return a computation to the officer, with the reason (退回核算), off any list not yet confirmed."""
+    """Return a computation to the officer, with the reason (退回核算), off any list not yet confirmed.
+
+    One that was confirmed before stays so; the reason stands in the claim's history.
+
+    Raises:
+        SamePerson: the actor computed it.
+    """
     by.actor.require(ClaimAct.RECHECK)
     claim = await lock_claim(number)
     await require_no_conflict(by.actor, "claim", [claim.id])
+    last = await last_assessment(claim.id)
+    if last is not None and last.verdict is None:
+        refusal = _("核算人不能复核自己的核算，请由另一人复核。")
+        await decide(last, Verdict.REJECTED, by=by, reason=reason, refusal=refusal)
     await move(claim, ClaimAction.RETURN_CALCULATION, by=by, note=reason)
-    claim.rechecked_by_id, claim.award_amount, claim.batch_id = None, None, None
-    await claim.save(update_fields=["rechecked_by_id", "award_amount", "batch_id"])
+    claim.award_amount, claim.batch_id = None, None
+    await claim.save(update_fields=["award_amount", "batch_id"])
     await notify_staff(
         StaffRole.OFFICER,
         _("申报 %(number)s 退回核算。", number=number),
@@ -222,7 +228,7 @@ async def declare_conflict(number: str, *, reason: str, by: By) -> None:
     claim = await lock_claim(number)
     if claim.submitted_at is None:
         raise NotFound(_("没有这份申报。"))
-    if by.actor.user_id in (claim.calculated_by_id, claim.rechecked_by_id):
+    if by.actor.user_id in await people_behind([claim]):
         raise Conflict(_("您已经办理过这份申报；请先退回核算，再声明回避。"))
     await conflicts.declare_conflict("claim", claim.id, number=number, reason=reason, by=by)
 

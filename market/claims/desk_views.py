@@ -107,7 +107,7 @@ async def _render_claim(
         422 if form and form.errors else 200,
         page=await claim_page(actor, claim, deps(request).clock()),
         form=form or CalculateForm(),
-        is_own=claim.calculated_by_id == actor.user_id,
+        is_involved=actor.user_id in await queries.people_behind([claim]),
         is_conflicted=any(conflict.user_id == actor.user_id for conflict in conflicts),
         conflicts=conflicts,
         doubts=RISK_FLAG_LABELS,

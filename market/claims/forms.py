@@ -134,7 +134,7 @@ class QueueForm(BaseForm):
 
 
 class ReasonForm(BaseForm):
-    reason = LongTextField(lazy("理由"), [Required(lazy("请写明理由。"))], max_length=1000)
+    reason = LongTextField(lazy("理由"), [Required(lazy("请写明理由。"))], max_length=500)
 
 
 class RejectForm(BaseForm):

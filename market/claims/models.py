@@ -14,6 +14,7 @@ from market.contracts.models import Contract
 from market.files.models import StoredFile
 from market.kit.fields import enum_column
 from market.programmes.models import Programme, ProgrammeTerms
+from market.records.decisions import SecondPerson
 from market.records.transitions import Stateful
 
 if TYPE_CHECKING:
@@ -83,14 +84,6 @@ class Claim(Stateful):
         "market.Batch", related_name="claims", null=True, on_delete=fields.RESTRICT
     )
     batch_id: UUID | None
-    calculated_by: fields.ForeignKeyNullableRelation[User] = fields.ForeignKeyField(
-        "market.User", related_name="calculated_claims", null=True, on_delete=fields.RESTRICT
-    )
-    calculated_by_id: UUID | None
-    rechecked_by: fields.ForeignKeyNullableRelation[User] = fields.ForeignKeyField(
-        "market.User", related_name="rechecked_claims", null=True, on_delete=fields.RESTRICT
-    )
-    rechecked_by_id: UUID | None
     created_at = fields.DatetimeField()
     submitted_at = fields.DatetimeField(null=True)
     updated_at = fields.DatetimeField()
@@ -157,8 +150,12 @@ class Evidence(Model):
         table_description = "Evidence."
 
 
-class Assessment(Model):
-    """One computation of a claim: the facts it saw, the terms it used, the lines it made."""
+class Assessment(SecondPerson):
+    """One computation of a claim: the facts it saw, the terms it used, the lines it made.
+
+    Proposed by the officer who computed it, decided on by the rechecker: confirmed, or rejected with the
+    reason, after which the claim is computed anew. Never edited but for that decision.
+    """
 
     id = fields.UUIDField(primary_key=True)
     claim: fields.ForeignKeyRelation[Claim] = fields.ForeignKeyField(
@@ -174,11 +171,6 @@ class Assessment(Model):
     result: fields.JSONField[dict[str, object]] = fields.JSONField()
     award_amount = fields.BigIntField()
     is_provisional = fields.BooleanField()
-    computed_by: fields.ForeignKeyRelation[User] = fields.ForeignKeyField(
-        "market.User", related_name="assessments", on_delete=fields.RESTRICT
-    )
-    computed_by_id: UUID
-    computed_at = fields.DatetimeField()
 
     class Meta:
         table = "assessments"

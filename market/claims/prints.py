@@ -57,8 +57,8 @@ def sheet_print(page: ClaimPage, now: datetime) -> dict[str, Any]:
         "clauses": [[f"{_(row.document)} {row.article}", _(row.summary)] for row in clauses(content)],
         "assumptions": _("假定（A）：") + "；".join(_(text) for text in content["assumptions"]),
         "signatures": [
-            [_("核算人"), claim.calculated_by.name if claim.calculated_by else ""],
-            [_("复核人"), claim.rechecked_by.name if claim.rechecked_by else ""],
+            [_("核算人"), page.calculated_by],
+            [_("复核人"), page.rechecked_by],
             [_("批准人"), ""],
         ],
         "sign_here": _("签字、日期"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 from uuid import UUID
 
@@ -11,14 +12,16 @@ from tortoise.functions import Count, Sum
 from market.accounts.actors import Actor
 from market.accounts.permissions import AccountAct
 from market.claims.models import Assessment, Claim, ClaimContract
-from market.claims.states import ClaimStatus
+from market.claims.states import COMPUTED, ClaimStatus
 from market.contracts.models import Contract, Receipt
 from market.files.models import StoredFile
+from market.kit.database import connection
 from market.kit.errors import NotFound
 from market.kit.i18n import gettext as _
 from market.kit.pagination import Page, PageRequest
+from market.records.decisions import Verdict
 
-RELATIONS = ("programme", "terms", "applicant", "batch", "calculated_by", "rechecked_by")
+RELATIONS = ("programme", "terms", "applicant", "batch")
 
 
 async def get_claim_for(actor: Actor, number: str) -> Claim:
@@ -61,8 +64,22 @@ async def get_bought_contract_for(actor: Actor, number: str) -> Contract:
 async def last_assessment(claim_id: UUID) -> Assessment | None:
     """Return the latest computation of a claim."""
     return (
-        await Assessment.filter(claim_id=claim_id).order_by("-sequence").select_related("computed_by").first()
+        await Assessment.filter(claim_id=claim_id)
+        .order_by("-sequence")
+        .select_related("proposed_by", "decided_by")
+        .first()
     )
+
+
+async def people_behind(claims: Collection[Claim]) -> set[UUID]:
+    """Return who computed and who confirmed the computations that stand, of those claims that have one."""
+    rows = await connection().execute_query_dict(
+        "SELECT DISTINCT ON (claim_id) proposed_by_id, decided_by_id, verdict FROM assessments "
+        "WHERE claim_id = ANY($1) ORDER BY claim_id, sequence DESC",
+        [[claim.id for claim in claims if claim.status in COMPUTED]],
+    )
+    confirmed = [row["decided_by_id"] for row in rows if row["verdict"] == Verdict.CONFIRMED]
+    return {*(row["proposed_by_id"] for row in rows), *confirmed}
 
 
 async def claim_contracts(claim_id: UUID) -> list[ClaimContract]:

@@ -51,7 +51,3 @@ class SearchUnavailable(Unavailable):
 
 class GatewayUnavailable(Unavailable):
     """The payment gateway does not answer, or answered with an internal error."""
-
-
-class SamePerson(Forbidden):
-    """Who prepared a record does not also confirm it: a second person is needed."""

@@ -533,6 +533,33 @@ class Migration(migrations.Migration):
         ops.CreateModel(
             name="Batch",
             fields=[
+                (
+                    "proposed_by",
+                    fields.ForeignKeyField(
+                        "market.User",
+                        source_field="proposed_by_id",
+                        db_constraint=True,
+                        to_field="id",
+                        related_name=False,
+                        on_delete=OnDelete.RESTRICT,
+                    ),
+                ),
+                ("proposed_at", fields.DatetimeField(auto_now=False, auto_now_add=False)),
+                (
+                    "decided_by",
+                    fields.ForeignKeyField(
+                        "market.User",
+                        source_field="decided_by_id",
+                        null=True,
+                        db_constraint=True,
+                        to_field="id",
+                        related_name=False,
+                        on_delete=OnDelete.RESTRICT,
+                    ),
+                ),
+                ("decided_at", fields.DatetimeField(null=True, auto_now=False, auto_now_add=False)),
+                ("verdict", fields.CharField(null=True, max_length=24)),
+                ("reason", fields.CharField(default="", db_default="", max_length=500)),
                 ("id", fields.UUIDField(primary_key=True, default=uuid4, unique=True, db_index=True)),
                 ("number", fields.CharField(unique=True, max_length=20)),
                 (
@@ -549,36 +576,10 @@ class Migration(migrations.Migration):
                 ("year", fields.IntField()),
                 ("status", fields.CharField(default="draft", max_length=24)),
                 ("title", fields.CharField(max_length=200)),
-                (
-                    "confirmed_by",
-                    fields.ForeignKeyField(
-                        "market.User",
-                        source_field="confirmed_by_id",
-                        null=True,
-                        db_constraint=True,
-                        to_field="id",
-                        related_name="confirmed_batches",
-                        on_delete=OnDelete.SET_NULL,
-                    ),
-                ),
-                (
-                    "approved_by",
-                    fields.ForeignKeyField(
-                        "market.User",
-                        source_field="approved_by_id",
-                        null=True,
-                        db_constraint=True,
-                        to_field="id",
-                        related_name="approved_batches",
-                        on_delete=OnDelete.SET_NULL,
-                    ),
-                ),
                 ("created_at", fields.DatetimeField(auto_now=False, auto_now_add=False)),
-                ("confirmed_at", fields.DatetimeField(null=True, auto_now=False, auto_now_add=False)),
-                ("approved_at", fields.DatetimeField(null=True, auto_now=False, auto_now_add=False)),
             ],
             options={"table": "batches", "app": "market", "pk_attr": "id", "table_description": "Batches."},
-            bases=["Stateful"],
+            bases=["SecondPerson", "Stateful"],
         ),
         ops.CreateModel(
             name="BrokerProfile",
@@ -1963,30 +1964,6 @@ class Migration(migrations.Migration):
                         on_delete=OnDelete.RESTRICT,
                     ),
                 ),
-                (
-                    "calculated_by",
-                    fields.ForeignKeyField(
-                        "market.User",
-                        source_field="calculated_by_id",
-                        null=True,
-                        db_constraint=True,
-                        to_field="id",
-                        related_name="calculated_claims",
-                        on_delete=OnDelete.RESTRICT,
-                    ),
-                ),
-                (
-                    "rechecked_by",
-                    fields.ForeignKeyField(
-                        "market.User",
-                        source_field="rechecked_by_id",
-                        null=True,
-                        db_constraint=True,
-                        to_field="id",
-                        related_name="rechecked_claims",
-                        on_delete=OnDelete.RESTRICT,
-                    ),
-                ),
                 ("created_at", fields.DatetimeField(auto_now=False, auto_now_add=False)),
                 ("submitted_at", fields.DatetimeField(null=True, auto_now=False, auto_now_add=False)),
                 ("updated_at", fields.DatetimeField(auto_now=False, auto_now_add=False)),
@@ -2003,6 +1980,33 @@ class Migration(migrations.Migration):
         ops.CreateModel(
             name="Assessment",
             fields=[
+                (
+                    "proposed_by",
+                    fields.ForeignKeyField(
+                        "market.User",
+                        source_field="proposed_by_id",
+                        db_constraint=True,
+                        to_field="id",
+                        related_name=False,
+                        on_delete=OnDelete.RESTRICT,
+                    ),
+                ),
+                ("proposed_at", fields.DatetimeField(auto_now=False, auto_now_add=False)),
+                (
+                    "decided_by",
+                    fields.ForeignKeyField(
+                        "market.User",
+                        source_field="decided_by_id",
+                        null=True,
+                        db_constraint=True,
+                        to_field="id",
+                        related_name=False,
+                        on_delete=OnDelete.RESTRICT,
+                    ),
+                ),
+                ("decided_at", fields.DatetimeField(null=True, auto_now=False, auto_now_add=False)),
+                ("verdict", fields.CharField(null=True, max_length=24)),
+                ("reason", fields.CharField(default="", db_default="", max_length=500)),
                 ("id", fields.UUIDField(primary_key=True, default=uuid4, unique=True, db_index=True)),
                 (
                     "claim",
@@ -2031,18 +2035,6 @@ class Migration(migrations.Migration):
                 ("result", fields.JSONField(encoder=JSON_DUMPS, decoder=loads)),
                 ("award_amount", fields.BigIntField()),
                 ("is_provisional", fields.BooleanField()),
-                (
-                    "computed_by",
-                    fields.ForeignKeyField(
-                        "market.User",
-                        source_field="computed_by_id",
-                        db_constraint=True,
-                        to_field="id",
-                        related_name="assessments",
-                        on_delete=OnDelete.RESTRICT,
-                    ),
-                ),
-                ("computed_at", fields.DatetimeField(auto_now=False, auto_now_add=False)),
             ],
             options={
                 "table": "assessments",
@@ -2051,7 +2043,7 @@ class Migration(migrations.Migration):
                 "pk_attr": "id",
                 "table_description": "Assessments.",
             },
-            bases=["Model"],
+            bases=["SecondPerson"],
         ),
         ops.CreateModel(
             name="ClaimContract",

@@ -61,8 +61,10 @@ CHECKS = {
     ),
     "sales_reports_amount": ("sales_reports", "amount >= 0"),
     "claims_award": ("claims", "award_amount >= 0"),
-    "claims_two_people": ("claims", "rechecked_by_id IS NULL OR rechecked_by_id <> calculated_by_id"),
-    "batches_two_people": ("batches", "approved_by_id IS NULL OR approved_by_id <> confirmed_by_id"),
+    "batches_approved": (
+        "batches",
+        "status NOT IN ('approved', 'disbursing') OR verdict IS NOT DISTINCT FROM 'confirmed'",
+    ),
     "disbursements_amount": ("disbursements", "amount > 0"),
     "sanctions_term": ("sanctions", "ends_on IS NULL OR ends_on >= starts_on"),
     "offers_royalty": (
@@ -120,7 +122,9 @@ CHECKS = {
 }
 """Table and condition by the name of the constraint."""
 SECOND_PERSON = (
+    "assessments",
     "bank_lines",
+    "batches",
     "budgets",
     "clawback_receipts",
     "clawbacks",
@@ -190,7 +194,6 @@ INDEXES = {
 }
 """The same for plain indexes."""
 APPEND_ONLY = (
-    "assessments",
     "audit_events",
     "deal_messages",
     "follow_ups",
@@ -203,7 +206,7 @@ APPEND_ONLY = (
     "undertakings",
 )
 """Tables whose rows are never edited nor deleted."""
-DECIDED_ONCE = ("clawback_receipts", "equity_paid_in", "holiday_years")
+DECIDED_ONCE = ("assessments", "clawback_receipts", "equity_paid_in", "holiday_years")
 """Tables whose rows are never edited nor deleted but for one decision by a second person."""
 NO_TRUNCATE = ("transfers", "receipts")
 FUNCTIONS = """

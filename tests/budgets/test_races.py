@@ -127,7 +127,18 @@ async def test_lists_of_ten_years_that_draw_on_the_cap_of_one_outcome_get_it_onc
     for year in years:
         await make_budget(desk, 5000 * WAN, "hubei", year)
     common = {"programme_id": programme.id, "created_at": NOW}
-    lists = [Batch(id=uuid4(), number=f"PC-{n}", year=years[n % 10], title="x", **common) for n in range(50)]
+    lists = [
+        Batch(
+            id=uuid4(),
+            number=f"PC-{n}",
+            year=years[n % 10],
+            title="x",
+            proposed_by_id=desk.officer.user_id,
+            proposed_at=NOW,
+            **common,
+        )
+        for n in range(50)
+    ]
     claims = [
         Claim(
             id=uuid4(),
@@ -165,8 +176,8 @@ async def test_lists_of_ten_years_that_draw_on_the_cap_of_one_outcome_get_it_onc
                 result=result,
                 award_amount=500 * WAN,
                 is_provisional=False,
-                computed_by_id=desk.officer.user_id,
-                computed_at=NOW,
+                proposed_by_id=desk.officer.user_id,
+                proposed_at=NOW,
             )
             for one in claims
         ]

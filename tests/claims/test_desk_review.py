@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date, timedelta
 
 import pytest
@@ -19,8 +20,9 @@ from market.claims.desk_review import (
 )
 from market.claims.models import Assessment, Claim
 from market.claims.states import ClaimStatus
-from market.kit.errors import Conflict, Invalid, SamePerson
+from market.kit.errors import Conflict, Invalid
 from market.records.by import By
+from market.records.decisions import SamePerson, Verdict
 from tests.claims.factories import (
     WAN,
     make_accepted,
@@ -38,10 +40,12 @@ from tests.factories import NOW
 async def test_who_computed_a_claim_does_not_recheck_it() -> None:
     desk = await make_desk()
     claim = await make_calculated(desk)
-    await Claim.filter(id=claim.id).update(calculated_by_id=desk.rechecker.user_id)
+    both = replace(desk.officer, roles=desk.officer.roles | desk.rechecker.roles)
 
     with pytest.raises(SamePerson):
-        await recheck(claim.number, sequence=1, by=By(desk.rechecker, NOW))
+        await recheck(claim.number, sequence=1, by=By(both, NOW))
+    with pytest.raises(SamePerson):
+        await return_calculation(claim.number, reason="比例", by=By(both, NOW))
 
     assert await status_of(claim) is ClaimStatus.CALCULATED
 
@@ -57,6 +61,9 @@ async def test_what_is_rechecked_is_the_computation_that_was_looked_at() -> None
     await recheck(claim.number, sequence=2, by=By(desk.rechecker, NOW))
 
     assert (await Claim.get(id=claim.id)).award_amount == 36 * WAN
+    first, second = await Assessment.filter(claim_id=claim.id).order_by("sequence")
+    assert (first.verdict, first.reason) == (Verdict.REJECTED, "比例")
+    assert (second.verdict, second.decided_by_id) == (Verdict.CONFIRMED, desk.rechecker.user_id)
     assert [
         assessment.award_amount
         for assessment in await Assessment.filter(claim_id=claim.id).order_by("sequence")

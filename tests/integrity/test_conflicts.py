@@ -7,6 +7,7 @@ import pytest
 from market.accounts.models import StaffRole
 from market.budgets.batches import confirm_batch, make_batch
 from market.claims.desk_review import declare_conflict, recheck
+from market.claims.states import ClaimStatus
 from market.integrity.conflicts import Conflicted
 from market.kit.errors import Conflict
 from market.records.by import By
@@ -25,7 +26,7 @@ async def test_who_declared_a_conflict_rechecks_no_more_and_another_does() -> No
     with pytest.raises(Conflict):
         await declare_conflict(claim.number, reason="同乡", by=By(desk.rechecker, NOW))
     other = await make_staff(StaffRole.RECHECKER)
-    assert (await recheck(claim.number, sequence=1, by=By(other, NOW))).rechecked_by_id
+    assert (await recheck(claim.number, sequence=1, by=By(other, NOW))).status is ClaimStatus.RECHECKED
 
 
 async def test_who_computed_a_claim_cannot_declare_a_conflict_afterwards() -> None:

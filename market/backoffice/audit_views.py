@@ -14,7 +14,7 @@ from market.audit.export_format import GENESIS, event_hash, to_export_row
 from market.audit.models import AuditEvent
 from market.backoffice import queries
 from market.backoffice.forms import AuditForm
-from market.backoffice.words import act_words, kind_words, role_words
+from market.backoffice.words import kind_label, role_label, verb_label
 from market.kit.errors import NotFound
 from market.kit.i18n import gettext as _
 from market.kit.pagination import PageRequest
@@ -26,7 +26,7 @@ from market.kit.web import path_id
 async def log(request: Request) -> Response:
     actor_for(request, AccountAct.READ_AUDIT)
     form, page_request = AuditForm(request.query_params), PageRequest.from_query(request.query_params)
-    form.action.choices = [("", _("全部")), *((each, each) for each in await audit.list_actions())]
+    form.action.choices = [("", _("全部")), *((action, action) for action in await audit.list_actions())]
     items: list[AuditEvent] = []
     total, is_valid = 0, form.validate()
     subject = await queries.find_subject(form.subject.data or "") if is_valid else None
@@ -61,7 +61,7 @@ async def record(request: Request) -> Response:
         request,
         "backoffice/audit_record.html",
         kind=kind,
-        kind_words=kind_words(kind),
+        kind_words=kind_label(kind),
         rows=rows,
         is_whole=_is_whole(events),
         address=address,
@@ -82,17 +82,17 @@ def _is_whole(events: list[AuditEvent]) -> bool:
 
 
 async def _rows(events: list[AuditEvent]) -> list[dict[str, Any]]:
-    """Put the rows of the log into people's words."""
+    """Return the rows of the log with names and labels."""
     people = await audit.names_by_pseudonym({event.actor for event in events if event.actor})
     subjects = await queries.name_subjects(events)
     return [
         {
             "event": event,
-            "kind": kind_words(event.subject_kind),
+            "kind": kind_label(event.subject_kind),
             "name": subjects[event.subject_kind, event.subject_id].name,
-            "act": act_words(event.subject_kind, event.action),
+            "act": verb_label(event.subject_kind, event.action),
             "who": people.get(event.actor, _("已注销")) if event.actor else "",
-            "role": role_words(event.role),
+            "role": role_label(event.role),
         }
         for event in events
     ]

@@ -37,7 +37,7 @@ WEEKDAYS = tuple(map(lazy, ("周一", "周二", "周三", "周四", "周五", "�
 STATUTORY = 13
 """Statutory holidays of a year since 2025 (全国年节及纪念日放假办法 art. 2)."""
 MOST_SHOWN = 50
-"""The most notices that are named on the page of a year; their number is always told."""
+"""The most notices that are named on the page of a year; their number is always shown."""
 
 
 def _areas() -> list[tuple[str, str]]:
@@ -86,11 +86,11 @@ class DecisionForm(BaseForm):
 
 async def index(request: Request) -> Response:
     actor = actor_for(request, NoticeAct.SEE_HOLIDAYS)
-    given = await form_data_or_none(request)
-    if given is not None:
+    data = await form_data_or_none(request)
+    if data is not None:
         actor.require(NoticeAct.ENTER_HOLIDAYS)
     calendar, today = await calendar_for(request), local_date(deps(request).clock())
-    form = HolidayYearForm(given, data=_beginning(request, calendar, today))
+    form = HolidayYearForm(data, data=_initial(request, calendar, today))
     if form.validate_on_submit():
         with form.catch_invalid():
             by = By(actor, deps(request).clock())
@@ -107,7 +107,7 @@ async def index(request: Request) -> Response:
         "backoffice/holidays.html",
         form,
         versions=versions,
-        years=[_shown(year) for year in sorted(calendar.years.values(), key=_newest_first)],
+        years=[_year_context(year) for year in sorted(calendar.years.values(), key=_newest_first)],
         missing=[(holiday_years.title_of(*key), key in waiting) for key in missing],
         has_provisional=calendar.accepts_provisional,
         reach=[(_area(area), calendar.known_until(area, today)) for area in areas],
@@ -137,13 +137,13 @@ async def show(request: Request) -> Response:
         form,
         version=version,
         title=holiday_years.title_of(version.year, version.region),
-        year=_shown(year),
-        before=_shown(before) if before and is_open else None,
-        added=_in_words(year.rest_days - before.rest_days) if before else [],
-        removed=_in_words(before.rest_days - year.rest_days) if before else [],
+        year=_year_context(year),
+        before=_year_context(before) if before and is_open else None,
+        added=_day_ranges(year.rest_days - before.rest_days) if before else [],
+        removed=_day_ranges(before.rest_days - year.rest_days) if before else [],
         statutory=STATUTORY,
         is_national=year.region == NATIONAL,
-        moved=[(each.notice, last_day(each.ends_at)) for each in moved[:MOST_SHOWN]],
+        moved=[(end.notice, last_day(end.ends_at)) for end in moved[:MOST_SHOWN]],
         moved_count=len(moved),
         last_day=last_day,
         is_open=is_open,
@@ -152,7 +152,7 @@ async def show(request: Request) -> Response:
 
 
 async def _decide(request: Request, version_id: UUID, form: DecisionForm, by: By) -> str:
-    """Do what the button says, and return the sentence that answers it."""
+    """Carry out the decision of the pressed button; return the confirmation sentence."""
     if form.verdict.data == Verdict.REJECTED:
         await holiday_years.reject_year(version_id, form.reason.data or "", by=by)
         return _("已退回录入人。")
@@ -163,16 +163,20 @@ async def _decide(request: Request, version_id: UUID, form: DecisionForm, by: By
     return _("已确认，%(count)s 份公示的截止日重新计算。", count=len(notices))
 
 
-def _beginning(request: Request, calendar: Calendar, today: date) -> dict[str, object]:
-    """Return what the form begins with: the year the address names, as it stands now."""
-    asked, region = request.query_params.get("year", ""), request.query_params.get("region", NATIONAL)
-    number = int(asked) if asked.isascii() and asked.isdigit() and len(asked) == 4 else today.year + 1
+def _initial(request: Request, calendar: Calendar, today: date) -> dict[str, object]:
+    """Return initial data: the year that the address names, as it stands now."""
+    year_text, region = request.query_params.get("year", ""), request.query_params.get("region", NATIONAL)
+    number = (
+        int(year_text)
+        if year_text.isascii() and year_text.isdigit() and len(year_text) == 4
+        else today.year + 1
+    )
     beginning: dict[str, object] = {"year": number, "region": region}
-    known = calendar.years.get((number, region))
-    if asked and known is not None:
+    current = calendar.years.get((number, region))
+    if year_text and current is not None:
         beginning |= {
-            "rest_days": format_days(known.rest_days),
-            "make_up_days": format_days(known.make_up_days),
+            "rest_days": format_days(current.rest_days),
+            "make_up_days": format_days(current.make_up_days),
         }
     return beginning
 
@@ -185,14 +189,14 @@ def _area(region: str) -> str:
     return _("全国") if region == NATIONAL else regions.name(region)
 
 
-def _shown(year: HolidayYear) -> dict[str, object]:
-    """Return a year as the pages show it."""
+def _year_context(year: HolidayYear) -> dict[str, object]:
+    """Return the template context of a year."""
     weekdays_off = sum(day.weekday() < 5 for day in year.rest_days)
     return {
         "key": year.key,
         "title": holiday_years.title_of(*year.key),
-        "rest_days": _in_words(year.rest_days),
-        "make_up_days": _in_words(year.make_up_days),
+        "rest_days": _day_ranges(year.rest_days),
+        "make_up_days": _day_ranges(year.make_up_days),
         "source": year.source,
         "standing": year.standing,
         "standing_words": STANDINGS[year.standing],
@@ -203,7 +207,7 @@ def _shown(year: HolidayYear) -> dict[str, object]:
     }
 
 
-def _in_words(days: Iterable[date]) -> list[str]:
+def _day_ranges(days: Iterable[date]) -> list[str]:
     return [
         _day(first) if first == last else _("%(first)s至 %(last)s", first=_day(first), last=_day(last))
         for first, last in ranges(days)

@@ -12,7 +12,7 @@ from market.notices.permissions import NoticeAct
 
 
 async def index(request: Request) -> Response:
-    """The objections to decide; an auditor reads them too."""
+    """List the objections to decide; an auditor reads them too."""
     actor = signed_in_actor(request)
     if Role.AUDITOR not in actor.roles:
         actor.require(NoticeAct.DECIDE_OBJECTION)

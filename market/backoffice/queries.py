@@ -57,19 +57,19 @@ async def find_subject(text: str) -> tuple[str | None, UUID] | None:
     prefix = text.upper().split("-")[0]
     for kind, subject in rooms().subjects.items():
         if subject.number == prefix and kind in NUMBERED:
-            found: Any = await NUMBERED[kind].get_or_none(number=text.upper())
-            return (kind, found.id) if found else None
+            record: Any = await NUMBERED[kind].get_or_none(number=text.upper())
+            return (kind, record.id) if record else None
     organisation = await Organisation.get_or_none(uscc=text.upper())
     return ("organisation", organisation.id) if organisation else None
 
 
 async def name_subjects(events: Iterable[AuditEvent]) -> dict[tuple[str, UUID], Subject]:
     """Return what the records of these rows are called."""
-    wanted: dict[str, set[UUID]] = {}
+    ids_by_kind: dict[str, set[UUID]] = {}
     for event in events:
-        wanted.setdefault(event.subject_kind, set()).add(event.subject_id)
+        ids_by_kind.setdefault(event.subject_kind, set()).add(event.subject_id)
     named = {}
-    for kind, ids in wanted.items():
+    for kind, ids in ids_by_kind.items():
         names = await _names(kind, ids)
         for identity in ids:
             named[kind, identity] = Subject(kind, identity, names.get(identity, str(identity)[:8]))
@@ -78,14 +78,16 @@ async def name_subjects(events: Iterable[AuditEvent]) -> dict[tuple[str, UUID], 
 
 async def _names(kind: str, ids: Collection[UUID]) -> dict[UUID, str]:
     if kind == "organisation":
-        return {one.id: one.name for one in await Organisation.filter(id__in=list(ids))}
+        return {
+            organisation.id: organisation.name for organisation in await Organisation.filter(id__in=list(ids))
+        }
     if kind == "holiday_year":
         versions = await HolidayYearVersion.filter(id__in=list(ids)).only("id", "year", "region")
         return {version.id: title_of(version.year, version.region) for version in versions}
     if kind not in NUMBERED:
         return {}
-    found: Any = await NUMBERED[kind].filter(id__in=list(ids)).only("id", "number")
-    return {one.id: one.number for one in found}
+    records: Any = await NUMBERED[kind].filter(id__in=list(ids)).only("id", "number")
+    return {record.id: record.number for record in records}
 
 
 @dataclass(frozen=True)
@@ -114,8 +116,8 @@ async def list_jobs(status: str, *, offset: int, limit: int) -> tuple[list[JobRo
         "ORDER BY j.id DESC OFFSET $2 LIMIT $3",
         [status, offset, limit],
     )
-    kept = await SystemState.filter(key__in=[f"job_error:{row['id']}" for row in rows])
-    errors = {state.key: str(state.value.get("error", "")) for state in kept}
+    stored_errors = await SystemState.filter(key__in=[f"job_error:{row['id']}" for row in rows])
+    errors = {state.key: str(state.value.get("error", "")) for state in stored_errors}
     return [_job(row, errors.get(f"job_error:{row['id']}", "")) for row in rows], (await count_jobs())[status]
 
 
@@ -143,8 +145,8 @@ async def count_jobs() -> dict[str, int]:
 
 async def list_mails(*, words: str, offset: int, limit: int) -> tuple[list[OutgoingMail], int]:
     """Return the demo's mails, newest first, those to addresses with `words` in them only."""
-    found = OutgoingMail.filter(recipient__icontains=words) if words else OutgoingMail.all()
-    return await found.order_by("-id").offset(offset).limit(limit), await found.count()
+    mails = OutgoingMail.filter(recipient__icontains=words) if words else OutgoingMail.all()
+    return await mails.order_by("-id").offset(offset).limit(limit), await mails.count()
 
 
 async def get_mail(mail_id: int) -> OutgoingMail:
@@ -153,7 +155,7 @@ async def get_mail(mail_id: int) -> OutgoingMail:
     Raises:
         NotFound: there is none.
     """
-    found = await OutgoingMail.get_or_none(id=mail_id)
-    if found is None:
+    mail = await OutgoingMail.get_or_none(id=mail_id)
+    if mail is None:
         raise NotFound(_("没有这封邮件。"))
-    return found
+    return mail

@@ -6,12 +6,12 @@ from market.backoffice import (
     audit_views,
     holiday_views,
     jobs,
-    listing_views,
-    machine_views,
+    moderation_views,
     objection_views,
+    operations_views,
     sanction_views,
     search_views,
-    views,
+    verification_views,
 )
 from market.backoffice.permissions import PERMISSIONS
 from market.backoffice.verbs import JobVerb
@@ -22,16 +22,16 @@ ROOM = Room(
     "backoffice",
     permissions=PERMISSIONS,
     routes=[
-        *views.routes,
+        *verification_views.routes,
         *audit_views.routes,
         *holiday_views.routes,
-        *machine_views.routes,
-        *listing_views.routes,
+        *operations_views.routes,
+        *moderation_views.routes,
         *objection_views.routes,
         *sanction_views.routes,
         *search_views.routes,
     ],
-    demo_routes=machine_views.demo_routes,
+    demo_routes=operations_views.demo_routes,
     jobs=(jobs.run, jobs.sweep),
     subjects={"job": Subject(lazy("后台任务"))},
     audit_verbs={

@@ -57,11 +57,11 @@ class SanctionForm(BaseForm):
 
 async def sanctions(request: Request) -> Response:
     actor = actor_for(request, IntegrityAct.MANAGE_SANCTIONS)
-    given = await form_data_or_none(request)
-    if given is not None and given.get("act"):
-        await _move(given, actor, request)
+    data = await form_data_or_none(request)
+    if data is not None and data.get("act"):
+        await _move(data, actor, request)
         return flash(request, redirect_to(request, "backoffice:sanctions"), _("已登记。"))
-    form = SanctionForm(given)
+    form = SanctionForm(data)
     if form.validate_on_submit():
         with form.catch_invalid():
             await _file(form, actor, request)
@@ -91,7 +91,7 @@ async def _file(form: SanctionForm, actor: Actor, request: Request) -> None:
         uscc=str(form.uscc.data).upper(),
         name=str(form.name.data),
         grade=SanctionGrade(form.grade.data),
-        scopes=[Scope(each) for each in form.scopes.data or []],
+        scopes=[Scope(scope) for scope in form.scopes.data or []],
         decision_number=str(form.decision_number.data),
         source=str(form.source.data),
         basis=str(form.basis.data),
@@ -102,11 +102,11 @@ async def _file(form: SanctionForm, actor: Actor, request: Request) -> None:
     )
 
 
-async def _move(given: FormData, actor: Actor, request: Request) -> None:
-    act, reason = str(given.get("act")), str(given.get("reason") or "").strip()[:2000]
+async def _move(data: FormData, actor: Actor, request: Request) -> None:
+    act, reason = str(data.get("act")), str(data.get("reason") or "").strip()[:2000]
     now = deps(request).clock()
     try:
-        sanction_id = UUID(str(given.get("sanction")))
+        sanction_id = UUID(str(data.get("sanction")))
         if act in ANSWERS:
             await answer_appeal(sanction_id, is_upheld=ANSWERS[act], text=reason, by=By(actor, now))
             return

@@ -5,7 +5,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from market.accounts.web import actor_for
-from market.backoffice import search_upkeep
+from market.backoffice import search_maintenance
 from market.backoffice.permissions import BackofficeAct
 from market.kit.errors import NotFound
 from market.kit.flash import flash
@@ -22,15 +22,15 @@ async def search(request: Request) -> Response:
     if request.method == "POST":
         return await _act(request)
     engine = deps(request).search
-    standings, tenancy = await search_upkeep.standings(engine)
+    statuses, tenancy = await search_maintenance.index_statuses(engine)
     return render(
         request,
         "backoffice/search.html",
-        standings=standings,
+        statuses=statuses,
         is_there=tenancy is not None,
         prefix=tenancy.prefix if tenancy else "",
-        drift=search_upkeep.drift_lines(tenancy) if tenancy else [],
-        held=await search_upkeep.list_held(),
+        drift=search_maintenance.drift_lines(tenancy) if tenancy else [],
+        quarantined=await search_maintenance.list_quarantined(),
         engine=engine.name,
     )
 
@@ -44,10 +44,10 @@ async def _act(request: Request) -> Response:
     )
     index, entry = str(form.get("rebuild") or ""), str(form.get("retry") or "")
     if index:
-        await search_upkeep.rebuild(index, by=By(actor, now))
+        await search_maintenance.rebuild(index, by=By(actor, now))
         words = _("重建已排队，由后台任务完成；期间搜索照常。")
     elif entry.isascii() and entry.isdigit() and len(entry) < 20 and int(entry) <= MOST_ID:
-        await search_upkeep.retry(int(entry), by=By(actor, now))
+        await search_maintenance.retry(int(entry), by=By(actor, now))
         words = _("已排队重试。若仍不成功，会带着原因回到这里。")
     else:
         raise NotFound(_("没有这个操作。"))

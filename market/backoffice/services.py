@@ -14,7 +14,7 @@ from market.records.by import By
 
 
 async def retry_job(job_id: int, *, by: By) -> None:
-    """Let a failed job be tried again, at once.
+    """Requeue a failed job, to run at once.
 
     Raises:
         Conflict: it did not fail, or the same work waits already.

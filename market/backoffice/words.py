@@ -1,4 +1,4 @@
-"""How the log's kinds and acts are called on the auditor's pages."""
+"""Labels of the audit log's kinds, verbs and roles for the auditor's pages."""
 
 from __future__ import annotations
 
@@ -16,18 +16,18 @@ _ROLES: Mapping[str, Lazy] = {
 }
 
 
-def kind_words(kind: str) -> str:
-    """Return what people call this kind of record."""
+def kind_label(kind: str) -> str:
+    """Return the label of a kind of record."""
     subject = rooms().subjects.get(kind)
     return str(subject.label) if subject else kind
 
 
-def act_words(kind: str, action: str) -> str:
-    """Return what people call this act, or the log's own word for an act that has no name yet."""
+def verb_label(kind: str, action: str) -> str:
+    """Return the label of a verb; of one that no room declares any more, the verb itself."""
     declared = rooms().verb_label(kind, action)
     return str(declared) if declared else action
 
 
-def role_words(role: str) -> str:
-    """Return whom somebody acted as."""
+def role_label(role: str) -> str:
+    """Return the label of the role that somebody acted in."""
     return str(_ROLES.get(role) or lists.MEMBER_ROLES.get(role) or lists.STAFF_ROLES.get(role) or role)

@@ -12,7 +12,7 @@ import pytest
 from market.accounts.models import StaffRole
 from market.audit.log import record
 from market.audit.models import DailyRoot
-from market.backoffice.due import STEPS, move_clock, run_due
+from market.backoffice.deadlines import STEPS, move_clock, run_due
 from market.deps import Deps
 from market.kit.clock import BusinessClock
 from market.kit.database import connection

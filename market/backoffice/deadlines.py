@@ -1,4 +1,4 @@
-"""What time itself brings about: periods that end, offers that lapse, lists that clear."""
+"""The sweep of deadlines over all rooms (periods end, offers lapse, lists clear), and the demo's clock."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from market.kit.room import rooms
 
 
 @dataclass(frozen=True)
-class Step:
+class ClockStep:
     """How far one press of a button moves the demo's clock."""
 
     unit: str
@@ -31,10 +31,10 @@ class Step:
 
 
 STEPS = (
-    Step("minutes", 10, lazy("10 分钟")),
-    Step("hours", 1, lazy("1 小时")),
-    Step("days", 1, lazy("1 天")),
-    Step("days", 15, lazy("15 天")),
+    ClockStep("minutes", 10, lazy("10 分钟")),
+    ClockStep("hours", 1, lazy("1 小时")),
+    ClockStep("days", 1, lazy("1 天")),
+    ClockStep("days", 15, lazy("15 天")),
 )
 
 
@@ -56,7 +56,7 @@ async def run_due(deps: Deps, now: datetime) -> int:
     return moved
 
 
-async def move_clock(step: Step | None, *, actor: Actor, deps: Deps) -> int:
+async def move_clock(step: ClockStep | None, *, actor: Actor, deps: Deps) -> int:
     """Move the demo's clock forward, then run what is due; return how many records moved.
 
     Raises:

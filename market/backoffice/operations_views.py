@@ -7,7 +7,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from market.accounts.web import actor_for
-from market.backoffice import due, queries, services
+from market.backoffice import deadlines, queries, services
 from market.backoffice.permissions import BackofficeAct
 from market.kit.flash import flash
 from market.kit.i18n import gettext as _
@@ -45,12 +45,12 @@ async def clock(request: Request) -> Response:
     actor = actor_for(request, BackofficeAct.MOVE_CLOCK)
     if request.method == "POST":
         form = await form_data(request)
-        step = next((step for step in due.STEPS if form.get(step.unit) == str(step.count)), None)
-        moved = await due.move_clock(step, actor=actor, deps=deps(request))
+        step = next((step for step in deadlines.STEPS if form.get(step.unit) == str(step.count)), None)
+        moved = await deadlines.move_clock(step, actor=actor, deps=deps(request))
         label = str(step.label) if step else ""
         words = _("时钟已前进 %(step)s，%(moved)s 条记录到期处理。", step=label, moved=moved)
         return flash(request, redirect_to(request, "backoffice:clock"), words)
-    return render(request, "backoffice/clock.html", steps=due.STEPS)
+    return render(request, "backoffice/clock.html", steps=deadlines.STEPS)
 
 
 async def mails(request: Request) -> Response:
@@ -63,10 +63,10 @@ async def mails(request: Request) -> Response:
 
 
 async def mail(request: Request) -> Response:
-    found = await queries.get_mail(request.path_params["mail_id"])
+    mail = await queries.get_mail(request.path_params["mail_id"])
     base = deps(request).settings.base_url
-    parts = _parts(with_site_links(found.text, base), base)
-    return render(request, "backoffice/mail.html", mail=found, parts=parts)
+    parts = _parts(with_site_links(mail.text, base), base)
+    return render(request, "backoffice/mail.html", mail=mail, parts=parts)
 
 
 def _parts(text: str, base_url: str) -> list[tuple[str, str]]:

@@ -1,4 +1,4 @@
-"""How far the search engine is behind the database, and what the operator may do about it."""
+"""The lag of the search indexes behind the database, documents in quarantine, retries and rebuilds."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from market.search.engine import SearchEngine, Tenancy
 from market.search.indexes import INDEXES
 from market.search.models import OutboxEntry
 
-WORDS: Mapping[str, Lazy] = {
+INDEX_LABELS: Mapping[str, Lazy] = {
     "outcomes": lazy("成果"),
     "needs": lazy("需求"),
     "organisations": lazy("单位"),
@@ -33,8 +33,8 @@ MOST = 50
 
 
 @dataclass(frozen=True)
-class Standing:
-    """How one index stands. What only the engine knows is None while it is away."""
+class IndexStatus:
+    """The state of one index. What only the engine knows is None while it is away."""
 
     index: str
     words: str
@@ -47,7 +47,7 @@ class Standing:
 
 
 @dataclass(frozen=True)
-class Held:
+class QuarantinedDocument:
     """A document in quarantine, with the reason the engine gave."""
 
     id: int
@@ -59,8 +59,8 @@ class Held:
     asked_at: datetime
 
 
-async def standings(search: SearchEngine) -> tuple[list[Standing], Tenancy | None]:
-    """Return how each index that a room fills stands, and how we stand on the engine; None if it is away."""
+async def index_statuses(search: SearchEngine) -> tuple[list[IndexStatus], Tenancy | None]:
+    """Return the state of each index that a room fills, and our tenancy on the engine; None if it is away."""
     rows = []
     try:
         tenancy = await search.tenancy()
@@ -73,37 +73,37 @@ async def standings(search: SearchEngine) -> tuple[list[Standing], Tenancy | Non
                 status = await relay.status(index, search=search)
             except SearchUnavailable:
                 tenancy = None
-        rows.append(_standing(status) if status else await _without_engine(index))
+        rows.append(_index_status(status) if status else await _without_engine(index))
     return rows, tenancy
 
 
 def drift_lines(tenancy: Tenancy) -> list[str]:
     """Return a line for each index whose settings somebody else changed, naming these."""
     return [
-        _("%(index)s：%(names)s", index=WORDS[index], names=_("、").join(names))
+        _("%(index)s：%(names)s", index=INDEX_LABELS[index], names=_("、").join(names))
         for index, names in tenancy.drift.items()
     ]
 
 
-async def list_held() -> list[Held]:
+async def list_quarantined() -> list[QuarantinedDocument]:
     """Return the documents in quarantine, the oldest first."""
     entries = await OutboxEntry.filter(is_quarantined=True).order_by("id").limit(MOST)
-    titles = await _titles([one.document_id for one in entries])
+    titles = await _titles([entry.document_id for entry in entries])
     return [
-        Held(
-            id=one.id,
-            words=str(WORDS[one.index_name]),
-            title=titles.get(one.document_id, str(one.document_id)),
-            reason=one.error,
-            asked_at=one.asked_at,
+        QuarantinedDocument(
+            id=entry.id,
+            words=str(INDEX_LABELS[entry.index_name]),
+            title=titles.get(entry.document_id, str(entry.document_id)),
+            reason=entry.error,
+            asked_at=entry.asked_at,
         )
-        for one in entries
+        for entry in entries
     ]
 
 
 @atomic()
 async def retry(entry_id: int, *, by: By) -> None:
-    """Let the worker send a document in quarantine once more.
+    """Requeue a document in quarantine for the worker.
 
     Raises:
         Conflict: it is in quarantine no longer.
@@ -118,7 +118,7 @@ async def retry(entry_id: int, *, by: By) -> None:
 
 @atomic()
 async def rebuild(index: str, *, by: By) -> None:
-    """Have the worker build an index anew; readers keep the old one until it is whole.
+    """Enqueue the rebuild of an index; readers keep the old one until the new one is complete.
 
     Raises:
         NotFound: there is no such index, or no room fills it.
@@ -130,10 +130,10 @@ async def rebuild(index: str, *, by: By) -> None:
     await record("job", UUID(int=INDEXES.index(index)), JobVerb.REBUILD_INDEX, by=by, index=index)
 
 
-def _standing(status: relay.Status) -> Standing:
-    return Standing(
+def _index_status(status: relay.Status) -> IndexStatus:
+    return IndexStatus(
         index=status.index,
-        words=str(WORDS[status.index]),
+        words=str(INDEX_LABELS[status.index]),
         expected=status.expected,
         waiting=status.pending,
         waiting_since=status.pending_since,
@@ -143,11 +143,11 @@ def _standing(status: relay.Status) -> Standing:
     )
 
 
-async def _without_engine(index: str) -> Standing:
+async def _without_engine(index: str) -> IndexStatus:
     source = outbox.source_of(index)
-    return Standing(
+    return IndexStatus(
         index=index,
-        words=str(WORDS[index]),
+        words=str(INDEX_LABELS[index]),
         expected=len(await source.revisions()) if source else 0,
         waiting=await outbox.count_pending(index),
         waiting_since=await outbox.oldest_pending_at(index),
@@ -156,9 +156,9 @@ async def _without_engine(index: str) -> Standing:
 
 
 async def _titles(ids: Sequence[UUID]) -> dict[UUID, str]:
-    found = [
+    rows = [
         row
         for kind in (Outcome, Need)
         for row in await kind.filter(id__in=list(ids)).values_list("id", "number", "title")
     ]
-    return {identity: f"{number} {title}" for identity, number, title in found}
+    return {identity: f"{number} {title}" for identity, number, title in rows}

@@ -42,18 +42,18 @@ async def organisations(request: Request) -> Response:
 
 async def organisation(request: Request) -> Response:
     actor = actor_for(request, AccountAct.VERIFY_ORGANISATION)
-    found = await accounts.get_organisation(path_id(request, "organisation_id"))
+    organisation = await accounts.get_organisation(path_id(request, "organisation_id"))
     form, now = DecisionForm(await form_data_or_none(request)), deps(request).clock()
     is_return = form.decision.data == "return"
     if form.validate_on_submit():
         with form.catch_invalid():
             if is_return:
                 await organisations_service.return_organisation(
-                    found.id, form.reason.data or "", revision=form.seen_revision, by=By(actor, now)
+                    organisation.id, form.reason.data or "", revision=form.seen_revision, by=By(actor, now)
                 )
             else:
                 await organisations_service.verify_organisation(
-                    found.id, revision=form.seen_revision, by=By(actor, now)
+                    organisation.id, revision=form.seen_revision, by=By(actor, now)
                 )
             words = _("已退回修改。") if is_return else _("已认证。")
             return flash(request, redirect_to(request, "backoffice:organisations"), words)
@@ -61,8 +61,8 @@ async def organisation(request: Request) -> Response:
         request,
         "backoffice/organisation.html",
         form,
-        organisation=found,
-        memberships=await accounts.list_memberships(found.id),
+        organisation=organisation,
+        memberships=await accounts.list_memberships(organisation.id),
     )
 
 

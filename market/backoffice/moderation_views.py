@@ -22,8 +22,8 @@ from market.listings.permissions import ListingAct
 from market.records.by import By
 
 
-async def listings(request: Request) -> Response:
-    """The queue, the longest waiting first."""
+async def pending_listings(request: Request) -> Response:
+    """List the listings that wait for review, the longest waiting first."""
     actor_for(request, ListingAct.MODERATE)
     kind = KINDS.get(request.query_params.get("kind", ""), OUTCOME)
     return render(
@@ -31,23 +31,23 @@ async def listings(request: Request) -> Response:
         "backoffice/listings.html",
         kind=kind,
         page=await queries.list_pending(kind, PageRequest.from_query(request.query_params)),
-        counts=[(each, await queries.count_pending(each)) for each in KINDS.values()],
+        counts=[(listing_kind, await queries.count_pending(listing_kind)) for listing_kind in KINDS.values()],
     )
 
 
-async def listing(request: Request) -> Response:
-    """One listing beside the rubric, and the decision."""
+async def review_listing(request: Request) -> Response:
+    """Show one listing beside the rubric, and take the decision."""
     actor = actor_for(request, ListingAct.MODERATE)
     kind = get_kind(request.path_params["kind"])
-    found = await queries.get_for_review(kind, request.path_params["number"])
+    listing = await queries.get_for_review(kind, request.path_params["number"])
     if request.method == "GET":
-        return await _page(request, kind, found, ReviewForm())
+        return await _page(request, kind, listing, ReviewForm())
     form = ReviewForm(await form_data(request))
     if form.validate():
         try:
             await services.review(
                 kind.key,
-                found.number,
+                listing.number,
                 points=form.points,
                 is_published=form.decision.data == ReviewDecision.PUBLISHED,
                 comment=form.comment.data or "",
@@ -58,39 +58,42 @@ async def listing(request: Request) -> Response:
         else:
             words = _("已发布。") if form.decision.data == ReviewDecision.PUBLISHED else _("已退回修改。")
             return flash(request, redirect_to(request, "backoffice:listings"), words)
-    return await _page(request, kind, found, form, status_code=422)
+    return await _page(request, kind, listing, form, status_code=422)
 
 
 async def _page(
-    request: Request, kind: Kind, found: Listing, form: ReviewForm, status_code: int = 200
+    request: Request, kind: Kind, listing: Listing, form: ReviewForm, status_code: int = 200
 ) -> Response:
-    score, missing = kind.completeness(found)
+    score, missing = kind.completeness(listing)
     return render(
         request,
         "backoffice/listing.html",
         status_code,
         kind=kind,
-        listing=found,
+        listing=listing,
         form=form,
         score=score,
         missing=missing,
         headings=[(form[name], str(words), str(hint)) for name, (words, hint) in rules.HEADINGS.items()],
-        reviews=await queries.list_reviews(kind, found.id),
-        is_pending=found.status == kind.pending,
+        reviews=await queries.list_reviews(kind, listing.id),
+        is_pending=listing.status == kind.pending,
         alike=await find_alike(
             kind,
-            found,
+            listing,
             search=deps(request).search,
-            own_id=found.id,
-            organisation_id=found.organisation_id,
+            own_id=listing.id,
+            organisation_id=listing.organisation_id,
             with_pending=True,
         ),
     )
 
 
 routes = [
-    Route("/backoffice/listings", listings, name="backoffice:listings"),
+    Route("/backoffice/listings", pending_listings, name="backoffice:listings"),
     Route(
-        "/backoffice/listings/{kind}/{number}", listing, name="backoffice:listing", methods=["GET", "POST"]
+        "/backoffice/listings/{kind}/{number}",
+        review_listing,
+        name="backoffice:listing",
+        methods=["GET", "POST"],
     ),
 ]

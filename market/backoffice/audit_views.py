@@ -1,3 +1,5 @@
+"""Pages of the auditor: search of the audit log, the chain of one record, export."""
+
 from __future__ import annotations
 
 from typing import Any
@@ -12,15 +14,42 @@ from market.accounts.web import actor_for
 from market.audit import queries as audit
 from market.audit.export_format import GENESIS, event_hash, to_export_row
 from market.audit.models import AuditEvent
-from market.backoffice import queries
-from market.backoffice.forms import AuditForm
-from market.backoffice.words import kind_label, role_label, verb_label
+from market.audit.queries import EventFilter
+from market.backoffice import audit_labels
+from market.backoffice.audit_labels import kind_label, role_label, verb_label
 from market.kit.errors import NotFound
+from market.kit.form_fields import ChoiceField, DayField, TextField
+from market.kit.forms import BaseForm
 from market.kit.i18n import gettext as _
+from market.kit.i18n import lazy
 from market.kit.pagination import PageRequest
 from market.kit.room import rooms
 from market.kit.templating import render
 from market.kit.web import path_id
+
+
+def _kinds() -> list[tuple[str, str]]:
+    return [(kind, str(subject.label)) for kind, subject in rooms().subjects.items()]
+
+
+class AuditForm(BaseForm):
+    """A filter of the log, read from the address; what is invalid matches nothing."""
+
+    kind = ChoiceField(lazy("对象"), choices=_kinds, blank=lazy("全部"))
+    subject = TextField(lazy("编号、代码或标识"), max_length=60)
+    action = ChoiceField(lazy("动作"), blank=lazy("全部"))
+    actor = TextField(lazy("操作者代号"), max_length=36)
+    day = DayField(lazy("日期"))
+
+    def filter(self, subject: tuple[str | None, Any] | None, actor: Any) -> EventFilter:
+        """Return the filter that the form describes."""
+        return EventFilter(
+            kind=(subject[0] if subject and subject[0] else self.kind.data) or None,
+            subject_id=subject[1] if subject else None,
+            actor=actor,
+            action=self.action.data or None,
+            day=self.day.data,
+        )
 
 
 async def log(request: Request) -> Response:
@@ -29,7 +58,7 @@ async def log(request: Request) -> Response:
     form.action.choices = [("", _("全部")), *((action, action) for action in await audit.list_actions())]
     items: list[AuditEvent] = []
     total, is_valid = 0, form.validate()
-    subject = await queries.find_subject(form.subject.data or "") if is_valid else None
+    subject = await audit_labels.find_subject(form.subject.data or "") if is_valid else None
     actor = _pseudonym(form.actor.data or "")
     if is_valid and not (form.subject.data and subject is None) and not (form.actor.data and actor is None):
         items, total = await audit.list_events(
@@ -84,7 +113,7 @@ def _is_whole(events: list[AuditEvent]) -> bool:
 async def _rows(events: list[AuditEvent]) -> list[dict[str, Any]]:
     """Return the rows of the log with names and labels."""
     people = await audit.names_by_pseudonym({event.actor for event in events if event.actor})
-    subjects = await queries.name_subjects(events)
+    subjects = await audit_labels.name_subjects(events)
     return [
         {
             "event": event,

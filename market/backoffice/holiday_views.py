@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping, Sequence
 from datetime import date
 from uuid import UUID
 
@@ -11,12 +11,15 @@ from starlette.responses import Response
 from starlette.routing import Route
 from wtforms import HiddenField
 
+from market.accounts.messages import notify
 from market.accounts.web import actor_for
-from market.backoffice.holidays import confirm_year
+from market.claims.models import Claim
 from market.codes import regions
 from market.codes.holiday_text import format_days, parse_days, ranges
 from market.codes.holidays import NATIONAL, STANDINGS, Calendar, HolidayYear, feasts, shipped_calendar
+from market.deals.models import Deal
 from market.kit.clock import local_date
+from market.kit.database import atomic
 from market.kit.errors import Invalid
 from market.kit.flash import flash
 from market.kit.form_fields import ChoiceField, LongTextField, NumberField, NumberRange, Required, TextField
@@ -26,8 +29,9 @@ from market.kit.i18n import lazy
 from market.kit.templating import render_form
 from market.kit.web import deps, form_data_or_none, path_id, redirect_to
 from market.notices import holiday_years
-from market.notices.ends import list_moved_ends
+from market.notices.ends import list_moved_ends, moved_words
 from market.notices.holidays import calendar_for, missing_years, year_of
+from market.notices.models import Notice
 from market.notices.periods import last_day
 from market.notices.permissions import NoticeAct
 from market.records.by import By
@@ -38,6 +42,51 @@ STATUTORY = 13
 """Statutory holidays of a year since 2025 (全国年节及纪念日放假办法 art. 2)."""
 MOST_SHOWN = 50
 """The most notices that are named on the page of a year; their number is always shown."""
+Parties = dict[UUID, set[UUID]]
+"""The organisations that a record concerns, by the record's id."""
+
+
+async def _parties_of_deals(ids: Collection[UUID]) -> Parties:
+    deals = await Deal.filter(id__in=list(ids)).only("id", "seller_id", "buyer_id")
+    return {deal.id: {deal.seller_id, deal.buyer_id} for deal in deals}
+
+
+async def _applicants_on_lists(ids: Collection[UUID]) -> Parties:
+    parties: Parties = {}
+    for claim in await Claim.filter(batch_id__in=list(ids)).only("id", "batch_id", "applicant_id"):
+        if claim.batch_id is not None:
+            parties.setdefault(claim.batch_id, set()).add(claim.applicant_id)
+    return parties
+
+
+PARTIES: Mapping[str, Callable[[Collection[UUID]], Awaitable[Parties]]] = {
+    "deal": _parties_of_deals,
+    "batch": _applicants_on_lists,
+}
+"""Whom a notice concerns beside the unit that published it, by the kind of its subject."""
+
+
+@atomic()
+async def confirm_year(version_id: UUID, *, accepts_provisional: bool, by: By) -> Sequence[Notice]:
+    """Confirm a year that another person entered; return the notices whose end moved.
+
+    Raises:
+        SamePerson: the person entered the year.
+        Conflict: it was decided before.
+    """
+    notices = await holiday_years.confirm_year(version_id, accepts_provisional=accepts_provisional, by=by)
+    for kind, parties_of in PARTIES.items():
+        concerned = [notice for notice in notices if notice.subject_kind == kind]
+        parties = await parties_of([notice.subject_id for notice in concerned]) if concerned else {}
+        for notice in concerned:
+            for organisation_id in parties.get(notice.subject_id, set()) - {notice.organisation_id}:
+                await notify(
+                    moved_words(notice),
+                    now=by.now,
+                    address=f"/notices/{notice.number}",
+                    organisation_id=organisation_id,
+                )
+    return notices
 
 
 def _areas() -> list[tuple[str, str]]:

@@ -1,4 +1,4 @@
-"""Where the operator judges listings by the rubric."""
+"""Where the operator reviews listings by the rubric and finds the objections to decide."""
 
 from __future__ import annotations
 
@@ -6,7 +6,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from market.accounts.web import actor_for
+from market.accounts.permissions import Role
+from market.accounts.web import actor_for, signed_in_actor
 from market.kit.errors import Invalid
 from market.kit.flash import flash
 from market.kit.i18n import gettext as _
@@ -19,6 +20,8 @@ from market.listings.forms import ReviewForm
 from market.listings.kinds import KINDS, OUTCOME, Kind, Listing, get_kind
 from market.listings.models import ReviewDecision
 from market.listings.permissions import ListingAct
+from market.notices.permissions import NoticeAct
+from market.notices.queries import list_objections
 from market.records.by import By
 
 
@@ -88,6 +91,20 @@ async def _page(
     )
 
 
+async def index(request: Request) -> Response:
+    """List the objections to decide; an auditor reads them too."""
+    actor = signed_in_actor(request)
+    if Role.AUDITOR not in actor.roles:
+        actor.require(NoticeAct.DECIDE_OBJECTION)
+    is_decided = request.query_params.get("decided") == "1"
+    return render(
+        request,
+        "backoffice/objections.html",
+        objections=await list_objections(is_decided=is_decided),
+        is_decided=is_decided,
+    )
+
+
 routes = [
     Route("/backoffice/listings", pending_listings, name="backoffice:listings"),
     Route(
@@ -96,4 +113,5 @@ routes = [
         name="backoffice:listing",
         methods=["GET", "POST"],
     ),
+    Route("/backoffice/objections", index, name="backoffice:objections", methods=["GET"]),
 ]

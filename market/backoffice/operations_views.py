@@ -1,3 +1,5 @@
+"""Pages of the operator: background jobs, the search engine, and in a demo its clock and mails."""
+
 from __future__ import annotations
 
 import re
@@ -7,15 +9,19 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from market.accounts.web import actor_for
-from market.backoffice import deadlines, queries, services
+from market.backoffice import deadlines, job_queue, search_maintenance
 from market.backoffice.permissions import BackofficeAct
+from market.kit.errors import NotFound
 from market.kit.flash import flash
 from market.kit.i18n import gettext as _
 from market.kit.mail import with_site_links
+from market.kit.models import OutgoingMail
 from market.kit.pagination import PageRequest
 from market.kit.templating import render
 from market.kit.web import deps, form_data, redirect_to
 from market.records.by import By
+
+MOST_ID = 2**63 - 1
 
 
 async def jobs(request: Request) -> Response:
@@ -24,20 +30,20 @@ async def jobs(request: Request) -> Response:
         PageRequest.from_query(request.query_params),
         request.query_params.get("status", "failed"),
     )
-    status = status if status in queries.JOB_STATES else "failed"
-    items, total = await queries.list_jobs(status, offset=page_request.offset, limit=page_request.size)
+    status = status if status in job_queue.JOB_STATES else "failed"
+    items, total = await job_queue.list_jobs(status, offset=page_request.offset, limit=page_request.size)
     return render(
         request,
         "backoffice/jobs.html",
         page=page_request.page(items, total),
         status=status,
-        counts=await queries.count_jobs(),
+        counts=await job_queue.count_jobs(),
     )
 
 
 async def retry_job(request: Request) -> Response:
     actor = actor_for(request, BackofficeAct.RUN_JOBS)
-    await services.retry_job(request.path_params["job_id"], by=By(actor, deps(request).clock()))
+    await job_queue.retry_job(request.path_params["job_id"], by=By(actor, deps(request).clock()))
     return flash(request, redirect_to(request, "backoffice:jobs"), _("任务已重新排队。"))
 
 
@@ -58,12 +64,12 @@ async def mails(request: Request) -> Response:
         PageRequest.from_query(request.query_params),
         request.query_params.get("to", "").replace("\x00", "")[:100],
     )
-    items, total = await queries.list_mails(words=words, offset=page_request.offset, limit=page_request.size)
+    items, total = await _list_mails(words=words, offset=page_request.offset, limit=page_request.size)
     return render(request, "backoffice/mails.html", page=page_request.page(items, total), words=words)
 
 
 async def mail(request: Request) -> Response:
-    mail = await queries.get_mail(request.path_params["mail_id"])
+    mail = await _get_mail(request.path_params["mail_id"])
     base = deps(request).settings.base_url
     parts = _parts(with_site_links(mail.text, base), base)
     return render(request, "backoffice/mail.html", mail=mail, parts=parts)
@@ -83,9 +89,65 @@ def _parts(text: str, base_url: str) -> list[tuple[str, str]]:
     ]
 
 
+async def _list_mails(*, words: str, offset: int, limit: int) -> tuple[list[OutgoingMail], int]:
+    """Return the demo's mails, newest first, those to addresses with `words` in them only."""
+    mails = OutgoingMail.filter(recipient__icontains=words) if words else OutgoingMail.all()
+    return await mails.order_by("-id").offset(offset).limit(limit), await mails.count()
+
+
+async def _get_mail(mail_id: int) -> OutgoingMail:
+    """Return one of the demo's mails.
+
+    Raises:
+        NotFound: there is none.
+    """
+    mail = await OutgoingMail.get_or_none(id=mail_id)
+    if mail is None:
+        raise NotFound(_("没有这封邮件。"))
+    return mail
+
+
+async def search(request: Request) -> Response:
+    actor_for(request, BackofficeAct.RUN_JOBS)
+    if request.method == "POST":
+        return await _act(request)
+    engine = deps(request).search
+    statuses, tenancy = await search_maintenance.index_statuses(engine)
+    return render(
+        request,
+        "backoffice/search.html",
+        statuses=statuses,
+        is_there=tenancy is not None,
+        prefix=tenancy.prefix if tenancy else "",
+        drift=search_maintenance.drift_lines(tenancy) if tenancy else [],
+        quarantined=await search_maintenance.list_quarantined(),
+        engine=engine.name,
+    )
+
+
+async def _act(request: Request) -> Response:
+    """Do what the one button that was pressed asks for."""
+    actor, form, now = (
+        actor_for(request, BackofficeAct.RUN_JOBS),
+        await form_data(request),
+        deps(request).clock(),
+    )
+    index, entry = str(form.get("rebuild") or ""), str(form.get("retry") or "")
+    if index:
+        await search_maintenance.rebuild(index, by=By(actor, now))
+        words = _("重建已排队，由后台任务完成；期间搜索照常。")
+    elif entry.isascii() and entry.isdigit() and len(entry) < 20 and int(entry) <= MOST_ID:
+        await search_maintenance.retry(int(entry), by=By(actor, now))
+        words = _("已排队重试。若仍不成功，会带着原因回到这里。")
+    else:
+        raise NotFound(_("没有这个操作。"))
+    return flash(request, redirect_to(request, "backoffice:search"), words)
+
+
 routes = [
     Route("/backoffice/jobs", jobs, name="backoffice:jobs", methods=["GET"]),
     Route("/backoffice/jobs/{job_id:int}/retry", retry_job, name="backoffice:retry_job", methods=["POST"]),
+    Route("/backoffice/search", search, name="backoffice:search", methods=["GET", "POST"]),
 ]
 demo_routes = [
     Route("/backoffice/clock", clock, name="backoffice:clock", methods=["GET", "POST"]),

@@ -7,14 +7,12 @@ from market.backoffice import (
     holiday_views,
     jobs,
     moderation_views,
-    objection_views,
     operations_views,
     sanction_views,
-    search_views,
     verification_views,
 )
+from market.backoffice.job_queue import JobVerb
 from market.backoffice.permissions import PERMISSIONS
-from market.backoffice.verbs import JobVerb
 from market.kit.i18n import lazy
 from market.kit.room import Room, Subject
 
@@ -27,9 +25,7 @@ ROOM = Room(
         *holiday_views.routes,
         *operations_views.routes,
         *moderation_views.routes,
-        *objection_views.routes,
         *sanction_views.routes,
-        *search_views.routes,
     ],
     demo_routes=operations_views.demo_routes,
     jobs=(jobs.run, jobs.sweep),

@@ -1,8 +1,11 @@
+"""Where the operator verifies organisations and brokers, or returns them with a reason."""
+
 from __future__ import annotations
 
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
+from wtforms import HiddenField
 
 from market.accounts import brokers as brokers_service
 from market.accounts import organisations as organisations_service
@@ -10,13 +13,28 @@ from market.accounts import queries as accounts
 from market.accounts.models import OrganisationStatus
 from market.accounts.permissions import AccountAct
 from market.accounts.web import actor_for
-from market.backoffice.forms import DecisionForm
 from market.kit.flash import flash
+from market.kit.form_fields import LongTextField
+from market.kit.forms import BaseForm
 from market.kit.i18n import gettext as _
+from market.kit.i18n import lazy
 from market.kit.pagination import PageRequest
 from market.kit.templating import render, render_form
 from market.kit.web import deps, form_data_or_none, path_id, redirect_to
 from market.records.by import By
+
+
+class DecisionForm(BaseForm):
+    """The operator verifies, or returns with a reason."""
+
+    revision = HiddenField()
+    decision = HiddenField()
+    reason = LongTextField(lazy("退回理由"), max_length=1000)
+
+    @property
+    def seen_revision(self) -> int:
+        text = str(self.revision.data or "")
+        return int(text) if text.isascii() and text.isdigit() and len(text) < 9 else 0
 
 
 async def organisations(request: Request) -> Response:

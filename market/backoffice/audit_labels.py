@@ -1,24 +1,23 @@
+"""Names for the auditor's pages: labels of kinds, verbs and roles, numbers and names of records."""
+
 from __future__ import annotations
 
-import json
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from tortoise.models import Model
 
 from market.accounts.models import Organisation
+from market.accounts.permissions import Role
 from market.audit.models import AuditEvent
 from market.budgets.models import Batch, Disbursement
 from market.claims.models import Claim
+from market.codes import lists
 from market.contracts.models import Contract
 from market.deals.models import Deal
-from market.kit.database import connection
-from market.kit.errors import NotFound
-from market.kit.i18n import gettext as _
-from market.kit.models import OutgoingMail, SystemState
+from market.kit.i18n import Lazy, lazy
 from market.kit.room import rooms
 from market.listings.models import Need, Outcome
 from market.notices.holiday_years import title_of
@@ -35,6 +34,28 @@ NUMBERED: dict[str, type[Model]] = {
     "disbursement": Disbursement,
 }
 """Kinds of record that people know by a number."""
+_ROLES: Mapping[str, Lazy] = {
+    Role.PERSON: lazy("本人"),
+    Role.BROKER: lazy("技术经纪人"),
+    "job": lazy("系统"),
+}
+
+
+def kind_label(kind: str) -> str:
+    """Return the label of a kind of record."""
+    subject = rooms().subjects.get(kind)
+    return str(subject.label) if subject else kind
+
+
+def verb_label(kind: str, action: str) -> str:
+    """Return the label of a verb; of one that no room declares any more, the verb itself."""
+    declared = rooms().verb_label(kind, action)
+    return str(declared) if declared else action
+
+
+def role_label(role: str) -> str:
+    """Return the label of the role that somebody acted in."""
+    return str(_ROLES.get(role) or lists.MEMBER_ROLES.get(role) or lists.STAFF_ROLES.get(role) or role)
 
 
 @dataclass(frozen=True)
@@ -88,74 +109,3 @@ async def _names(kind: str, ids: Collection[UUID]) -> dict[UUID, str]:
         return {}
     records: Any = await NUMBERED[kind].filter(id__in=list(ids)).only("id", "number")
     return {record.id: record.number for record in records}
-
-
-@dataclass(frozen=True)
-class JobRow:
-    """A job that waits, runs or failed."""
-
-    id: int
-    name: str
-    arguments: str
-    status: str
-    attempts: int
-    asked_at: datetime | None
-    scheduled_at: datetime | None
-    error: str
-
-
-JOB_STATES = ("failed", "todo", "doing")
-
-
-async def list_jobs(status: str, *, offset: int, limit: int) -> tuple[list[JobRow], int]:
-    """Return jobs in this state, the newest first, and how many there are in all."""
-    rows = await connection().execute_query_dict(
-        "SELECT j.id, j.task_name, j.args, j.status::text AS status, j.attempts, j.scheduled_at, "
-        "(SELECT min(e.at) FROM procrastinate_events e WHERE e.job_id = j.id) AS asked_at "
-        "FROM procrastinate_jobs j WHERE j.status = $1::text::procrastinate_job_status "
-        "ORDER BY j.id DESC OFFSET $2 LIMIT $3",
-        [status, offset, limit],
-    )
-    stored_errors = await SystemState.filter(key__in=[f"job_error:{row['id']}" for row in rows])
-    errors = {state.key: str(state.value.get("error", "")) for state in stored_errors}
-    return [_job(row, errors.get(f"job_error:{row['id']}", "")) for row in rows], (await count_jobs())[status]
-
-
-def _job(row: dict[str, Any], error: str) -> JobRow:
-    arguments = json.loads(row["args"]) if isinstance(row["args"], str) else row["args"]
-    return JobRow(
-        id=row["id"],
-        name=row["task_name"],
-        arguments=json.dumps(arguments, ensure_ascii=False)[:200],
-        status=row["status"],
-        attempts=row["attempts"],
-        asked_at=row["asked_at"],
-        scheduled_at=row["scheduled_at"],
-        error=error,
-    )
-
-
-async def count_jobs() -> dict[str, int]:
-    """Return how many jobs failed, wait and run."""
-    rows = await connection().execute_query_dict(
-        "SELECT status::text AS status, count(*) AS count FROM procrastinate_jobs GROUP BY status"
-    )
-    return dict.fromkeys(JOB_STATES, 0) | {row["status"]: int(row["count"]) for row in rows}
-
-
-async def list_mails(*, words: str, offset: int, limit: int) -> tuple[list[OutgoingMail], int]:
-    """Return the demo's mails, newest first, those to addresses with `words` in them only."""
-    mails = OutgoingMail.filter(recipient__icontains=words) if words else OutgoingMail.all()
-    return await mails.order_by("-id").offset(offset).limit(limit), await mails.count()
-
-
-async def get_mail(mail_id: int) -> OutgoingMail:
-    """Return one of the demo's mails.
-
-    Raises:
-        NotFound: there is none.
-    """
-    mail = await OutgoingMail.get_or_none(id=mail_id)
-    if mail is None:
-        raise NotFound(_("没有这封邮件。"))
-    return mail

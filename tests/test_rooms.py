@@ -82,6 +82,15 @@ def test_no_address_is_hidden_behind_another_rooms() -> None:
         assert first is route, f"{route.path} is answered by {first.path}"
 
 
+def test_every_figure_opens_a_page_that_exists() -> None:
+    pages = {route.name for route in ROOMS.routes(is_demo=True) if isinstance(route, Route)}
+
+    assert ROOMS.figures
+    for figure in ROOMS.figures.values():
+        assert figure.source.page in pages, figure.name
+        assert str(figure.label)
+
+
 def test_two_rooms_may_not_declare_the_same_name() -> None:
     room = Room("a", subjects={"thing": Subject(lazy("东西"))})
 

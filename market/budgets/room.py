@@ -12,6 +12,7 @@ from market.budgets import (
     jobs,
     models,
     print_views,
+    report_figures,
     report_views,
     year_run_views,
 )
@@ -51,6 +52,7 @@ ROOM = Room(
         "budget": Subject(lazy("年度预算")),
     },
     dashboard=dashboards.dashboard_cards,
+    figures=report_figures.FIGURES,
     deadlines=lambda deps, now: deadlines.run_due(now),
     checks=checks.CHECKS,
     ledger_accounts={

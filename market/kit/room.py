@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from market.notices.publicity import Publicity
     from market.panels.subjects import PanelSubjects
     from market.payments.payables import Payable
+    from market.records.figures import Figure
     from market.search.outbox import DocumentFacts, DocumentSource, IndexListener
 
 T = TypeVar("T")
@@ -137,6 +138,8 @@ class Room:
     panel_subjects: Mapping[str, PanelSubjects] = field(default_factory=dict)
     """Records that experts judge, by kind."""
     dashboard: Dashboard | None = None
+    figures: Sequence[Figure] = ()
+    """Numbers that open the rows they are made of."""
     deadlines: Deadlines | None = None
     publicity: Sequence[Publicity] = ()
     """What becomes of the room's records when their notice is clear."""
@@ -171,6 +174,9 @@ class Rooms:
         }
         self.ledger_accounts = _merge(room.ledger_accounts for room in self.upwards)
         self.payables = _merge(room.payables for room in self.upwards)
+        self.figures: Mapping[str, Figure] = _unique(
+            (figure.name, figure) for room in self.upwards for figure in room.figures
+        )
         self.panel_subjects = _merge(room.panel_subjects for room in self.upwards)
         self.documents = _merge(room.documents for room in self.upwards)
         self.moments = _merge(room.moments for room in self.upwards)

@@ -3,6 +3,6 @@
 from __future__ import annotations
 
 from market.kit.room import Room
-from market.reports import jobs, views
+from market.reports import jobs, statement_views, statements
 
-ROOM = Room("reports", routes=views.routes, jobs=(jobs.check,))
+ROOM = Room("reports", routes=statement_views.routes, jobs=(jobs.check,), figures=statements.FIGURES)

@@ -1,31 +1,29 @@
-"""Statements (对账单): what of a party's contracts was agreed, due, received … in a period.
-
-One query makes the rows of all figures and the figures are sums over it, so that every number opens
-exactly its rows.
-"""
+"""Statements (对账单): what of a party's contracts was agreed, due, received … in a period."""
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
-from dataclasses import dataclass
-from datetime import date
+from collections.abc import Iterable
 from enum import StrEnum
-from typing import Any
 from uuid import UUID
 
+from market.codes.labels import label
 from market.deals.models import Side
-from market.kit.database import connection
-from market.kit.money import Money
-
-
-class Figure(StrEnum):
-    AGREED = "agreed"
-    DUE = "due"
-    RECEIVED = "received"
-    REFUNDED = "refunded"
-    COMMISSIONED = "commissioned"
-    SHARED = "shared"
-    SUBSIDISED = "subsidised"
+from market.kit.formats import day
+from market.kit.i18n import gettext as _
+from market.kit.i18n import lazy
+from market.records.figures import (
+    Column,
+    Figure,
+    FigureValue,
+    Link,
+    Measure,
+    Period,
+    Row,
+    RowSource,
+    Scope,
+    measure,
+    no_rows,
+)
 
 
 class AsBroker(StrEnum):
@@ -38,9 +36,10 @@ ROWS = """
 WITH own AS (
     SELECT c.id, c.number, c.name, c.currency, c.signed_on, c.deal_id, o.name AS other
     FROM contracts c JOIN deals d ON d.id = c.deal_id
-    JOIN organisations o ON o.id = CASE $2 WHEN 'seller' THEN d.buyer_id ELSE d.seller_id END
-    WHERE CASE $2 WHEN 'seller' THEN d.seller_id WHEN 'buyer' THEN d.buyer_id ELSE d.broker_id END = $1
-), rows AS (
+    JOIN organisations o ON o.id = CASE $4::text WHEN 'seller' THEN d.buyer_id ELSE d.seller_id END
+    WHERE CASE $4::text WHEN 'seller' THEN d.seller_id WHEN 'buyer' THEN d.buyer_id ELSE d.broker_id END
+        = $3::text::uuid
+), entries AS (
     SELECT 'agreed' AS figure, own.signed_on AS day, own.number, own.other, i.sequence::text AS part,
         i.condition AS text, i.amount, own.currency, i.id::text AS id
     FROM own JOIN instalments i ON i.contract_id = own.id
@@ -64,109 +63,103 @@ WITH own AS (
         (t.subject_id = own.id AND t.kind IN ('surplus', 'surplus_refund'))
         OR (t.subject_id = own.deal_id AND t.kind IN ('commission', 'commission_back') AND starts_with(
             CASE t.kind WHEN 'commission' THEN t.debit_id ELSE t.credit_id END,
-            CASE $2 WHEN 'seller' THEN 'met:' WHEN 'buyer' THEN 'agreed:' ELSE '' END))
-        OR ($2 = 'seller' AND t.kind = 'reward' AND t.subject_id IN (
+            CASE $4::text WHEN 'seller' THEN 'met:' WHEN 'buyer' THEN 'agreed:' ELSE '' END))
+        OR ($4::text = 'seller' AND t.kind = 'reward' AND t.subject_id IN (
             SELECT id FROM reward_plans WHERE contract_id = own.id)))
     UNION ALL
     SELECT 'subsidised', b.ended_on, k.number, coalesce(p.name, ''), '', b.number, b.amount, 'CNY', b.id::text
     FROM disbursements b JOIN claims k ON k.id = b.claim_id JOIN programmes p ON p.id = k.programme_id
-    WHERE k.applicant_id = $1 AND b.status = 'paid' AND $2 = 'buyer'
+    WHERE k.applicant_id = $3::text::uuid AND b.status = 'paid' AND $4::text = 'buyer'
 )
+SELECT * FROM entries WHERE day BETWEEN $1::date AND $2::date AND ($5::text = '' OR currency = $5::text)
 """
-WITHIN = "FROM rows WHERE day BETWEEN $3 AND $4"
+_FIGURE_NAMES = {
+    "agreed": lazy("约定价款"),
+    "due": lazy("到期应付"),
+    "received": lazy("到账"),
+    "refunded": lazy("退款"),
+    "commissioned": lazy("佣金"),
+    "shared": lazy("奖励发放"),
+    "subsidised": lazy("补助拨付"),
+}
+_TRANSFERS = {
+    "surplus": lazy("多付款项"),
+    "surplus_refund": lazy("多付款项退回"),
+    "commission": lazy("经纪人佣金"),
+    "commission_back": lazy("退款冲减佣金"),
+    "reward": lazy("奖励发放"),
+}
 
 
-@dataclass(frozen=True)
-class Period:
-    """Whose statement it is, from which side, from which day to which, both included."""
+def statement_scope(
+    party: UUID, side: Side | AsBroker, currency: str = "", *, is_named: bool = False
+) -> Scope:
+    """Return whose statement it is, an organisation's or a broker's, and from which side.
 
-    organisation_id: UUID
-    """Of a broker's statement the person."""
-    side: Side | AsBroker
-    begins_on: date
-    ends_on: date
-
-    @property
-    def values(self) -> list[Any]:
-        return [self.organisation_id, self.side.value, self.begins_on, self.ends_on]
+    `is_named`: the address names the party, for those who may read the statements of others.
+    """
+    scope = {"party": str(party), "side": side.value, "currency": currency}
+    return scope | {"organisation": str(party)} if is_named else scope
 
 
-@dataclass(frozen=True)
-class Entry:
-    """One row behind a figure."""
-
-    figure: Figure
-    day: date
-    number: str
-    """Of the contract, or of the claim."""
-    other: str
-    """The other side, or the programme."""
-    part: str
-    text: str
-    money: Money
-    id: str
-
-
-@dataclass(frozen=True)
-class Total:
-    figure: Figure
-    money: Money
-    count: int
-
-
-async def totals(period: Period) -> list[Total]:
-    """Return every figure of the period, one for each currency; a figure without rows is nothing."""
-    found = await connection().execute_query_dict(
-        f"{ROWS} SELECT figure, currency, sum(amount) AS amount, count(*) AS n {WITHIN} GROUP BY 1, 2",
-        period.values,
+def statement_query(figure: Figure | None, period: Period, scope: Scope) -> Iterable[tuple[str, str]]:
+    """Yield the query of the page that shows a statement, opened at the rows of a figure."""
+    if "organisation" in scope:
+        yield "organisation", scope["organisation"]
+    yield from (
+        ("side", scope["side"]),
+        ("from", period.begins_on.isoformat()),
+        ("to", period.ends_on.isoformat()),
     )
-    made = [
-        Total(Figure(row["figure"]), Money(int(row["amount"]), row["currency"]), int(row["n"]))
-        for row in found
-    ]
-    there = {each.figure for each in made}
-    made += [Total(each, Money(0), 0) for each in Figure if each not in there]
-    order = list(Figure)
-    return sorted(made, key=lambda each: (order.index(each.figure), each.money.currency))
+    if figure is not None and figure is not ALL_ROWS:
+        yield "figure", figure.key
+    if scope.get("currency"):
+        yield "currency", scope["currency"]
 
 
-async def list_entries(
-    period: Period,
-    figure: Figure | None = None,
-    *,
-    currency: str = "",
-    offset: int = 0,
-    limit: int = 1000,
-) -> list[Entry]:
-    """Return the rows behind one figure in one currency, or behind all of them, by day."""
-    found = await connection().execute_query_dict(
-        f"{ROWS} SELECT * {WITHIN} AND figure = coalesce($5, figure) "
-        "AND currency = coalesce($6, currency) "
-        "ORDER BY day, number, figure, length(part), part, id OFFSET $7 LIMIT $8",
-        [*period.values, figure.value if figure else None, currency or None, offset, limit],
-    )
-    return [
-        Entry(
-            Figure(row["figure"]),
-            row["day"],
-            row["number"],
-            row["other"],
-            row["part"],
-            row["text"],
-            Money(int(row["amount"]), row["currency"]),
-            row["id"],
-        )
-        for row in found
-    ]
+def _contract(row: Row) -> Link | None:
+    number = row.values["number"]
+    return Link("contracts:show", {"number": number}) if number.startswith("HT") else None
 
 
-async def stream_entries(
-    period: Period, figure: Figure | None = None, currency: str = ""
-) -> AsyncIterator[list[Entry]]:
-    """Yield the rows in portions, so that a long statement never stands in memory whole."""
-    offset, size = 0, 2000
-    while portion := await list_entries(period, figure, currency=currency, offset=offset, limit=size):
-        yield portion
-        offset += len(portion)
-        if len(portion) < size:
-            return
+def _text(row: Row) -> str:
+    figure, part, text = row.values["figure"], row.values["part"], row.values["text"]
+    if figure in ("agreed", "due"):
+        return _("第 %(n)s 期　%(text)s", n=part, text=text)
+    if part:
+        return _("第 %(n)s 期　%(text)s", n=part, text=label("receipt_source", text))
+    return str(_TRANSFERS.get(text, text))
+
+
+SOURCE = RowSource(
+    query=ROWS,
+    scope=("party", "side", "currency"),
+    order="day, number, figure, length(part), part, id",
+    columns=(
+        Column(lazy("项目"), lambda row: str(_FIGURE_NAMES[row.values["figure"]])),
+        Column(lazy("日期"), lambda row: day(row.values["day"])),
+        Column(lazy("合同或申报"), lambda row: str(row.values["number"]), _contract),
+        Column(lazy("对方或项目"), lambda row: str(row.values["other"])),
+        Column(lazy("说明"), _text),
+    ),
+    page="reports:statement",
+    address=statement_query,
+    anchor="#rows",
+    unit=lazy("笔"),
+)
+FIGURES = tuple(
+    Figure(f"statement.{key}", name, SOURCE, f"figure = '{key}'") for key, name in _FIGURE_NAMES.items()
+)
+ALL_ROWS = Figure("statement.all", lazy("全部明细"), SOURCE, measure=Measure.COUNT)
+"""The rows of all figures, which no number stands for."""
+
+
+async def statement_values(period: Period, scope: Scope) -> list[FigureValue]:
+    """Return every figure, one for each currency it has rows in; a figure without rows is nothing."""
+    groups = await measure(FIGURES, period, scope, by=("currency",))
+    empty = no_rows(FIGURES, period, {**scope, "currency": "CNY"})
+    values: list[FigureValue] = []
+    for figure in FIGURES:
+        counted = [group.values[figure.key] for group in groups if group.values[figure.key].count]
+        values += counted or [empty[figure.key]]
+    return values

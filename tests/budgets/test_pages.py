@@ -2,16 +2,11 @@
 
 from __future__ import annotations
 
-import io
-
 import httpx
-from openpyxl import load_workbook
 
 from market.accounts.models import Organisation
-from market.budgets import execution_report
 from market.claims.applications import create_claim
 from market.claims.models import Claim, ClaimContract
-from market.kit.pagination import PageRequest
 from market.programmes.models import ProgrammeTerms
 from market.records.by import By
 from tests.budgets.factories import make_paid
@@ -47,34 +42,6 @@ async def test_the_queue_is_cut_by_place_field_doubt_and_amount(client: httpx.As
     assert await shown("field=materials") == (True, True)
     assert await shown("field=agriculture") == await shown("city=450300") == (False, False)
     assert await shown("city=450100") == await shown("city=450000") == (True, True)
-
-
-async def test_each_figure_of_the_report_is_the_sum_of_the_rows_behind_it(client: httpx.AsyncClient) -> None:
-    desk = await make_desk()
-    claim, _batch = await make_paid(desk)
-    await make_calculated(desk)
-    await sign_in(client, desk.approver)
-
-    report = await execution_report.build_report(2026)
-
-    for dimension in execution_report.DIMENSIONS:
-        for row in report.by(dimension):
-            for group, amount in (("approved", row.now.approved), ("paid", row.now.paid)):
-                page, award = await execution_report.rows_of_figure(
-                    2026, group, PageRequest(), **{dimension: row.value}
-                )
-                assert award == sum(figure_row.award_amount for figure_row in page.items) == amount
-            page, _award = await execution_report.rows_of_figure(
-                2026, "claimed", PageRequest(), **{dimension: row.value}
-            )
-            assert page.total == row.now.contracts
-    assert report.total.now.paid == claim.award_amount == 60 * WAN
-    assert "600,000.00" in (await client.get("/desk/report?year=2026")).text
-    book = load_workbook(io.BytesIO((await client.get("/desk/report?year=2026&format=xlsx")).content))
-    assert [cell.value for cell in book.worksheets[0][2]][3:6] == [2, 600_000, 600_000]
-    rows_page = (await client.get("/desk/report/rows?year=2026&group=paid&programme=guangxi")).text
-    assert claim.number in rows_page
-    assert (await client.get("/desk/report/rows?year=2026&group=all")).status_code == 404
 
 
 async def test_the_prints_are_pdf_with_the_amount_in_words(client: httpx.AsyncClient) -> None:

@@ -9,8 +9,9 @@ import httpx
 import pytest
 
 from market.accounts.models import Organisation, OrganisationKind
-from market.budgets import execution_report
 from market.budgets.batches import approve_batch
+from market.budgets.execution_report import build_report
+from market.budgets.report_figures import NO_CONTRACT
 from market.claims.applications import create_claim, submit_claim
 from market.claims.claim_facts import facts_of
 from market.claims.claimable import list_claimable
@@ -26,11 +27,12 @@ from market.deals.models import ContractKind, Deal
 from market.deals.states import DealStatus
 from market.files.models import StoredFile, Tier
 from market.kit.errors import Conflict, Invalid
-from market.kit.pagination import PageRequest
+from market.kit.money import Money
 from market.notices.models import Notice
 from market.programmes.rule_files import find_terms, shipped
 from market.records.by import By
 from market.records.decisions import Verdict
+from market.records.figures import list_rows
 from tests.claims.factories import (
     LATER,
     WAN,
@@ -102,12 +104,12 @@ async def test_a_claim_on_totals_goes_the_whole_way_and_stands_in_the_report(
     assert "本市场有登记合同 0 份，共 ￥0.00" in claim_page.text
     notice_body = str((await Notice.get(subject_kind="batch")).body)
     assert all(words in notice_body for words in (number, "￥10,000,000.00", "比例：2%", "适用条款"))
-    report = await execution_report.build_report(2026)
-    page, award = await execution_report.rows_of_figure(
-        2026, "approved", PageRequest(), field=execution_report.NO_CONTRACT
-    )
-    assert [row.now.approved for row in report.by("field")] == [award] == [20 * WAN]
-    assert [row.claim for row in page.items] == [number]
+    (line,) = (await build_report(2026)).by("field")
+    approved = line.now["approved"]
+    rows = await list_rows(approved.figure, approved.period, approved.scope)
+    assert approved.scope == {"field": NO_CONTRACT}
+    assert approved.money == Money(20 * WAN)
+    assert [row.values["claim"] for row in rows] == [number]
 
 
 @pytest.mark.parametrize(

@@ -23,7 +23,8 @@ from market.kit.money import Money
 from market.ledger.checks import run_checks
 from market.ledger.services import balance
 from market.records.by import By
-from market.reports.statements import Figure, Period, totals
+from market.records.figures import Period
+from market.reports.statements import statement_scope, statement_values
 from tests.contracts.factories import LATER, TODAY, make_registered
 from tests.contracts.online_payments import make_payable_contract
 from tests.contracts.test_views import SCAN, SIGN
@@ -63,12 +64,13 @@ async def test_yen_go_through_the_whole_chain_without_hundredths() -> None:
     # 2.5 % of what is left of the receipts, rounded once over the whole.
     assert await owed_commission(deal.id) == Money(149_999, "JPY")
     for side, organisation in ((Side.SELLER, parties.university), (Side.BUYER, parties.enterprise)):
-        figures = {each.figure: each.money for each in await totals(Period(organisation.id, side, *YEAR))}
-        assert figures[Figure.AGREED] == PRICE
-        assert figures[Figure.RECEIVED] == Money(6_000_001, "JPY")
-        assert figures[Figure.REFUNDED] == Money(40, "JPY")
+        values = await statement_values(Period(*YEAR), statement_scope(organisation.id, side))
+        figures = {value.figure.key: value.money for value in values}
+        assert figures["agreed"] == PRICE
+        assert figures["received"] == Money(6_000_001, "JPY")
+        assert figures["refunded"] == Money(40, "JPY")
         owed = Money(149_999, "JPY") if side is Side.SELLER else Money(0)
-        assert figures[Figure.COMMISSIONED] == owed
+        assert figures["commissioned"] == owed
     ending = await contract_changes.propose_change(
         payable.contract.number,
         ChangeKind.RESCISSION,

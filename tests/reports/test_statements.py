@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import io
-from datetime import date
 from uuid import uuid4
 
 import httpx
@@ -14,7 +13,8 @@ from market.deals.models import Deal, Introduction, Side
 from market.deps import Deps
 from market.kit.money import Money
 from market.ledger.checks import keep_result, last_result, run_checks
-from market.reports.statements import AsBroker, Figure, Period, list_entries, totals
+from market.records.figures import Period, list_rows
+from market.reports.statements import ALL_ROWS, AsBroker, statement_scope, statement_values
 from tests.contracts.factories import LATER
 from tests.contracts.online_payments import make_payable_contract
 from tests.deals.factories import make_match, move_clock
@@ -27,7 +27,7 @@ def later(deps: Deps) -> None:
     move_clock(deps, LATER)
 
 
-YEAR = (date(2026, 1, 1), date(2026, 12, 31))
+YEAR = Period.of_year(2026)
 
 
 async def test_each_figure_is_the_sum_of_exactly_the_rows_it_opens() -> None:
@@ -38,31 +38,31 @@ async def test_each_figure_is_the_sum_of_exactly_the_rows_it_opens() -> None:
         (Side.SELLER, payable.parties.university),
         (Side.BUYER, payable.parties.enterprise),
     ):
-        period = Period(organisation.id, side, *YEAR)
-        figures = {each.figure: each for each in await totals(period)}
-        for figure, total in figures.items():
-            rows = await list_entries(period, figure)
-            assert sum(each.money.amount for each in rows) == total.money.amount
-            assert len(rows) == total.count
-        agreed = await list_entries(period, Figure.AGREED)
-        assert [each.part for each in agreed] == [str(number) for number in range(1, len(agreed) + 1)]
-        assert figures[Figure.AGREED].money == Money(115_000_000)
-        assert figures[Figure.DUE].money == Money(80_500_000)
-        assert figures[Figure.RECEIVED].money == Money(80_500_000)
-        assert figures[Figure.REFUNDED].money == Money(500)
-        assert figures[Figure.SUBSIDISED].count == 0
+        values = await statement_values(YEAR, statement_scope(organisation.id, side))
+        for value in values:
+            rows = await list_rows(value.figure, value.period, value.scope)
+            assert sum(row.money.amount for row in rows) == value.money.amount
+            assert len(rows) == value.count
+        figures = {value.figure.key: value for value in values}
+        agreed = await list_rows(figures["agreed"].figure, YEAR, figures["agreed"].scope)
+        assert [row.values["part"] for row in agreed] == [str(number) for number in range(1, len(agreed) + 1)]
+        assert figures["agreed"].money == Money(115_000_000)
+        assert figures["due"].money == Money(80_500_000)
+        assert figures["received"].money == Money(80_500_000)
+        assert figures["refunded"].money == Money(500)
+        assert figures["subsidised"].count == 0
 
 
 async def test_another_period_and_another_party_have_nothing_of_it() -> None:
     payable = await make_payable_contract()
     await payable.pay()
 
-    for period in (
-        Period(payable.parties.university.id, Side.SELLER, date(2025, 1, 1), date(2025, 12, 31)),
-        Period(payable.parties.university.id, Side.BUYER, *YEAR),
-        Period(uuid4(), Side.SELLER, *YEAR),
+    for period, party, side in (
+        (Period.of_year(2025), payable.parties.university.id, Side.SELLER),
+        (YEAR, payable.parties.university.id, Side.BUYER),
+        (YEAR, uuid4(), Side.SELLER),
     ):
-        assert await list_entries(period) == []
+        assert await list_rows(ALL_ROWS, period, statement_scope(party, side)) == []
 
 
 async def test_the_page_the_workbook_and_the_print_tell_the_same(client: httpx.AsyncClient) -> None:
@@ -79,6 +79,22 @@ async def test_the_page_the_workbook_and_the_print_tell_the_same(client: httpx.A
     rows = list(load_workbook(io.BytesIO(book.content)).worksheets[0].iter_rows(values_only=True))
     assert [row[-1] for row in rows[1:]] == [805000]
     assert printed.content.startswith(b"%PDF")
+
+
+async def test_each_number_of_the_page_opens_its_own_rows(client: httpx.AsyncClient) -> None:
+    payable = await make_payable_contract()
+    await payable.refund(await payable.pay(), 500)
+    await sign_in(client, payable.parties.seller_finance)
+    scope = statement_scope(payable.parties.university.id, Side.SELLER)
+
+    page = (await client.get("/statement?side=seller&from=2026-01-01&to=2026-12-31")).text
+
+    for value in await statement_values(YEAR, scope):
+        assert f"/statement?{value.query}#rows".replace("&", "&amp;") in page
+        opened = (await client.get(f"/statement?{value.query}")).text
+        book = (await client.get(f"/statement.xlsx?{value.query}")).content
+        assert opened.count('class="amount" data-label="金额"') == value.count
+        assert load_workbook(io.BytesIO(book)).worksheets[0].max_row == value.count + 1
 
 
 async def test_who_acts_for_nobody_sees_no_statement_and_the_auditor_sees_one_by_name(
@@ -139,12 +155,15 @@ async def test_a_broker_reads_the_money_of_their_own_deals_and_who_owes_it_finds
     assert "￥8,050.00" in page.text
     assert broker.name in page.text
     by_side = {
-        side: {each.figure: each.money.amount for each in await totals(Period(whose, side, *YEAR))}
+        side: {
+            value.figure.key: value.money.amount
+            for value in await statement_values(YEAR, statement_scope(whose, side))
+        }
         for side, whose in (
             (AsBroker.BROKER, broker.user_id),
             (Side.SELLER, payable.parties.university.id),
             (Side.BUYER, payable.parties.enterprise.id),
         )
     }
-    assert [figures[Figure.COMMISSIONED] for figures in by_side.values()] == [805_000, 0, 805_000]
-    assert await list_entries(Period(uuid4(), AsBroker.BROKER, *YEAR)) == []
+    assert [figures["commissioned"] for figures in by_side.values()] == [805_000, 0, 805_000]
+    assert await list_rows(ALL_ROWS, YEAR, statement_scope(uuid4(), AsBroker.BROKER)) == []

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from datetime import date, timedelta
+from datetime import timedelta
 from typing import Any
 
 import httpx
@@ -22,10 +22,12 @@ from market.notices.models import Notice
 from market.notices.publicity import move_cleared
 from market.notices.services import NotClear
 from market.records.by import By
-from market.reports.statements import Figure, Period, list_entries
+from market.records.figures import Period, list_rows
+from market.reports.statements import statement_scope
 from market.rewards import services
 from market.rewards.models import RewardKind, RewardPlan, RewardShare, RewardStatus
 from market.rewards.rules import Deduction, PersonShare, Sharing, UnitShare
+from market.rooms import ROOMS
 from tests.contracts.factories import LATER, TODAY, instalments_of, make_registered, make_remittance
 from tests.deals.factories import Parties, make_parties, move_clock
 from tests.factories import HOLIDAYS, make_member
@@ -78,9 +80,9 @@ async def test_a_plan_goes_from_proposal_to_payment_and_the_pot_is_emptied(deps:
     assert [each.amount for each in shares] == [39_200_000, 16_800_000]
     assert (await ledger.balance(f"pot:{plan.id}")).amount == 0
     assert (await RewardPlan.get(id=plan.id)).status is RewardStatus.PAID
-    year = Period(parties.university.id, Side.SELLER, date(2026, 1, 1), date(2026, 12, 31))
-    told = await list_entries(year, Figure.SHARED)
-    assert sorted(each.money.amount for each in told) == [16_800_000, 39_200_000]
+    scope = statement_scope(parties.university.id, Side.SELLER)
+    rows = await list_rows(ROOMS.figures["statement.shared"], Period.of_year(2026), scope)
+    assert sorted(row.money.amount for row in rows) == [16_800_000, 39_200_000]
 
 
 async def test_what_is_published_names_people_but_no_account() -> None:

@@ -1,3 +1,5 @@
+"""Pages of the parties' statements, of the reconciliation with the gateway, and of the invariants."""
+
 from __future__ import annotations
 
 from datetime import date, timedelta
@@ -19,68 +21,65 @@ from market.kit.i18n import gettext as _
 from market.kit.pagination import PageRequest
 from market.kit.templating import render
 from market.kit.web import deps, uuid_or_none
+from market.kit.workbooks.writing import WORKBOOK, write_workbook
 from market.ledger.checks import last_result
 from market.payments.queries import find_connected_account
 from market.payments.reconciliation import last_reconciliation, list_differences
-from market.reports import sheets
-from market.reports.statements import AsBroker, Figure, Period, list_entries, totals
-from market.reports.words import entry_text, figure_name
-
-XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+from market.records.figures import Figure, Period, Scope, list_rows, rows_table
+from market.reports.statement_pdf import print_statement
+from market.reports.statements import (
+    ALL_ROWS,
+    FIGURES,
+    AsBroker,
+    statement_query,
+    statement_scope,
+    statement_values,
+)
 
 
 async def statement(request: Request) -> Response:
     """What was agreed, due, received … of the person's organisation; each number opens its rows."""
-    period, party = await _asked(request)
-    figures = await totals(period)
-    chosen = request.query_params.get("figure", "")
-    which = Figure(chosen) if chosen in set(Figure) else None
-    actor_is_auditor = Role.AUDITOR in actor_for(request, AccountAct.READ_OWN_DATA).roles
+    period, scope, party = await _requested(request)
+    values = await statement_values(period, scope)
+    figure = _figure(request)
     page_request, currency = PageRequest.from_query(request.query_params), _currency(request)
-    entries = await list_entries(
-        period, which, currency=currency, offset=page_request.offset, limit=page_request.size
-    )
-    asked = [
-        each for each in figures if which in (None, each.figure) and currency in ("", each.money.currency)
+    opened = {**scope, "currency": currency}
+    rows = await list_rows(figure, period, opened, offset=page_request.offset, limit=page_request.size)
+    counted = [
+        value
+        for value in values
+        if figure in (ALL_ROWS, value.figure) and currency in ("", value.money.currency)
     ]
     return render(
         request,
         "payments/party_statement.html",
         period=period,
+        side=scope["side"],
         party=party,
-        figures=figures,
-        figure=which,
-        page=page_request.page(entries, sum(each.count for each in asked)),
+        values=values,
+        figure=None if figure is ALL_ROWS else figure,
+        source=figure.source,
+        page=page_request.page(rows, sum(value.count for value in counted)),
         currency=currency,
-        figure_name=figure_name,
-        entry_text=entry_text,
-        organisation=request.query_params.get("organisation", "") if actor_is_auditor else "",
-        request_query=urlencode(
-            [
-                *([("organisation", period.organisation_id)] if actor_is_auditor else []),
-                ("side", period.side),
-                ("from", period.begins_on),
-                ("to", period.ends_on),
-                *([("figure", which.value)] if which else []),
-                *([("currency", currency)] if currency else []),
-            ]
-        ),
+        organisation=request.query_params.get("organisation", "") if "organisation" in scope else "",
+        request_query=urlencode([*statement_query(figure, period, opened)]),
     )
 
 
 async def statement_excel(request: Request) -> Response:
-    period, _party = await _asked(request)
-    chosen = request.query_params.get("figure", "")
-    which = Figure(chosen) if chosen in set(Figure) else None
+    period, scope, _party = await _requested(request)
+    opened = {**scope, "currency": _currency(request)}
     return StreamingResponse(
-        sheets.workbook(period, which, _currency(request)), headers=_attached(period, "xlsx"), media_type=XLSX
+        write_workbook(rows_table(_("对账单"), _figure(request), period, opened)),
+        headers=_attachment(period, scope, "xlsx"),
+        media_type=WORKBOOK,
     )
 
 
 async def statement_pdf(request: Request) -> Response:
-    period, party = await _asked(request)
-    made = await sheets.print_of(period, party, await totals(period))
-    return Response(made, headers=_attached(period, "pdf"), media_type="application/pdf")
+    period, scope, party = await _requested(request)
+    pdf = await print_statement(period, scope, party, await statement_values(period, scope))
+    return Response(pdf, headers=_attachment(period, scope, "pdf"), media_type="application/pdf")
 
 
 async def checks(request: Request) -> Response:
@@ -105,16 +104,21 @@ async def reconciliation(request: Request) -> Response:
     )
 
 
-async def _asked(request: Request) -> tuple[Period, str]:
+async def _requested(request: Request) -> tuple[Period, Scope, str]:
+    """Return the period and the party of the statement, its scope and its name.
+
+    Raises:
+        Forbidden: the person may read no statement, or names none of those they may read.
+    """
     actor = actor_for(request, AccountAct.READ_OWN_DATA)
     query, today = request.query_params, local_date(deps(request).clock())
-    organisation_id = actor.organisation_id
-    if Role.AUDITOR in actor.roles:
+    organisation_id, is_auditor = actor.organisation_id, Role.AUDITOR in actor.roles
+    if is_auditor:
         organisation_id = uuid_or_none(query.get("organisation", ""))
     elif Role.BROKER in actor.roles and (
         query.get("side") == "broker" or not actor.acts_for(organisation_id)
     ):
-        return Period(actor.user_id, AsBroker.BROKER, *_days(query, today)), actor.name
+        return _period(query, today), statement_scope(actor.user_id, AsBroker.BROKER), actor.name
     elif not actor.acts_for(organisation_id):
         raise Forbidden(_("对账单由已认证单位的人员查看。"))
     party = await Organisation.get_or_none(id=organisation_id) if organisation_id else None
@@ -122,39 +126,39 @@ async def _asked(request: Request) -> tuple[Period, str]:
         raise Forbidden(_("请从单位页打开它的对账单。"))
     default = Side.BUYER if party.kind.value in ("enterprise", "farmers_coop") else Side.SELLER
     side = query.get("side", "")
-    return (
-        Period(
-            party.id,
-            Side(side) if side in set(Side) else default,
-            *_days(query, today),
-        ),
-        party.name,
-    )
+    scope = statement_scope(party.id, Side(side) if side in set(Side) else default, is_named=is_auditor)
+    return _period(query, today), scope, party.name
 
 
-def _days(query: QueryParams, today: date) -> tuple[date, date]:
-    return (
+def _figure(request: Request) -> Figure:
+    """Return the figure whose rows are opened; all rows where none is."""
+    key = request.query_params.get("figure", "")
+    return next((figure for figure in FIGURES if figure.key == key), ALL_ROWS)
+
+
+def _period(query: QueryParams, today: date) -> Period:
+    return Period(
         _day(query.get("from", ""), today.replace(month=1, day=1)),
         _day(query.get("to", ""), today + timedelta(days=366)),
     )
 
 
 def _currency(request: Request) -> str:
-    asked = request.query_params.get("currency", "")
-    return asked if asked.isalpha() and asked.isascii() and len(asked) == 3 else ""
+    code = request.query_params.get("currency", "")
+    return code if code.isalpha() and code.isascii() and len(code) == 3 else ""
 
 
-def _attached(period: Period, ending: str) -> dict[str, str]:
-    name = f"statement-{period.side}-{period.begins_on}-{period.ends_on}.{ending}"
+def _attachment(period: Period, scope: Scope, ending: str) -> dict[str, str]:
+    name = f"statement-{scope['side']}-{period.begins_on}-{period.ends_on}.{ending}"
     return {"Content-Disposition": f'attachment; filename="{name}"'}
 
 
 def _day(text: str, default: date) -> date:
     try:
-        found = date.fromisoformat(text)
+        day = date.fromisoformat(text)
     except ValueError:
         return default
-    return found if 1900 <= found.year <= 2200 else default
+    return day if 1900 <= day.year <= 2200 else default
 
 
 routes = [

@@ -1,0 +1,153 @@
+"""The figures of budget execution: claims and awards by city, field and programme, and each year's budget."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from market.claims.states import ClaimStatus
+from market.codes.labels import label
+from market.kit.formats import day
+from market.kit.i18n import gettext as _
+from market.kit.i18n import lazy
+from market.records.figures import Column, Figure, Link, Measure, Period, Row, RowSource, Scope
+
+APPROVED = (
+    *(ClaimStatus.APPROVED, ClaimStatus.TO_PAY, ClaimStatus.PAID, ClaimStatus.TRACKING),
+    *(ClaimStatus.CLOSED, ClaimStatus.CLAWBACK),
+)
+WAITING = (ClaimStatus.APPROVED, ClaimStatus.TO_PAY)
+PAID = (ClaimStatus.PAID, ClaimStatus.TRACKING, ClaimStatus.CLOSED, ClaimStatus.CLAWBACK)
+"""Paid out, also where a part was clawed back: clawbacks have a figure of their own."""
+NO_CONTRACT = "none"
+"""Stands for the field of a claim on yearly totals."""
+DIMENSIONS = ("city", "field", "programme")
+
+_FIELD = f"CASE WHEN cc.id IS NULL THEN '{NO_CONTRACT}' ELSE k.field END"
+CLAIM_ROWS = f"""
+SELECT c.number AS claim, o.name AS applicant, left(o.region, 4) AS city, p.slug AS programme,
+    p.name AS programme_name, coalesce(k.name, '') AS contract, coalesce(k.number, '') AS contract_number,
+    {_FIELD} AS field, c.status, 'CNY' AS currency,
+    coalesce(CASE WHEN cc.id IS NULL THEN c.award_amount ELSE cc.award_amount END, 0) AS amount
+FROM claims c JOIN organisations o ON o.id = c.applicant_id JOIN programmes p ON p.id = c.programme_id
+LEFT JOIN claim_contracts cc ON cc.claim_id = c.id LEFT JOIN contracts k ON k.id = cc.contract_id
+WHERE c.submitted_at IS NOT NULL AND c.status <> 'draft'
+    AND c.year BETWEEN extract(year FROM $1::date) AND extract(year FROM $2::date)
+    AND starts_with(o.region, $3::text)
+    AND ($4::text = '' OR {_FIELD} = $4::text) AND ($5::text = '' OR p.slug = $5::text)
+"""  # noqa: S608
+"""One row for each contract of a claim, and for each claim without contracts."""
+
+_POSTED = "t.phase IN ('posted', 'post')"
+BUDGET_ROWS = f"""
+WITH years AS (
+    SELECT b.id, b.programme_id, b.year, b.amount, b.decided_at,
+        p.slug AS programme, p.name AS programme_name,
+        'budget:' || p.slug || ':' || b.year AS available, 'reserved:' || p.slug || ':' || b.year AS reserved
+    FROM budgets b JOIN programmes p ON p.id = b.programme_id
+    WHERE b.year BETWEEN extract(year FROM $1::date) AND extract(year FROM $2::date)
+        AND ($3::text = '' OR p.slug = $3::text)
+), entries AS (
+    SELECT 'appropriated' AS figure, programme, programme_name, decided_at AS at, NULL::uuid AS claim_id,
+        'budget_released' AS text, amount, 'CNY' AS currency, id
+    FROM years
+    UNION ALL
+    SELECT 'available', programme, programme_name, NULL, NULL, 'draft', amount, 'CNY', id
+    FROM years WHERE decided_at IS NULL
+    UNION ALL
+    SELECT 'available', programme, programme_name, t.happened_at, t.subject_id, t.kind,
+        CASE WHEN t.credit_id = years.available THEN t.amount ELSE -t.amount END, t.currency, t.id
+    FROM years JOIN transfers t ON (t.credit_id = years.available AND {_POSTED})
+        OR (t.debit_id = years.available AND ({_POSTED} OR t.phase = 'pending' AND NOT EXISTS (
+            SELECT 1 FROM transfers e WHERE e.pending_id = t.id)))
+    UNION ALL
+    SELECT 'reserved', programme, programme_name, t.happened_at, t.subject_id, t.kind,
+        CASE WHEN t.credit_id = years.reserved THEN t.amount ELSE -t.amount END, t.currency, t.id
+    FROM years JOIN transfers t ON years.reserved IN (t.credit_id, t.debit_id) AND {_POSTED}
+    UNION ALL
+    SELECT 'disbursed', programme, programme_name, d.ended_on::timestamptz, c.id, 'subsidy_paid', d.amount,
+        'CNY', d.id
+    FROM years JOIN claims c ON c.programme_id = years.programme_id AND c.year = years.year
+        JOIN disbursements d ON d.claim_id = c.id AND d.status = 'paid'
+)
+SELECT entries.*, coalesce(c.number, '') AS claim
+FROM entries LEFT JOIN claims c ON c.id = entries.claim_id
+"""  # noqa: S608
+"""What makes up a year's budget and its accounts in the book; a draft counts as available in full."""
+
+_ENTRIES = {
+    "draft": lazy("待下达"),
+    "budget_released": lazy("预算下达"),
+    "subsidy_reserved": lazy("名单预留"),
+    "subsidy_paid": lazy("补贴拨付"),
+}
+
+
+def rows_query(figure: Figure, period: Period, scope: Scope) -> Iterable[tuple[str, str]]:
+    """Yield the query of the page that shows the rows of a figure."""
+    yield "year", str(period.begins_on.year)
+    yield from ((name, scope[name]) for name in DIMENSIONS if scope.get(name))
+    yield "group", figure.key
+
+
+def field_label(field: str) -> str:
+    """Return what a field is called; a claim on yearly totals has none."""
+    return _("按年度总额") if field == NO_CONTRACT else label("field", field)
+
+
+def _claim(row: Row) -> Link | None:
+    number = row.values["claim"]
+    return Link("claims:desk", {"number": number}) if number else None
+
+
+CLAIMS = RowSource(
+    query=CLAIM_ROWS,
+    scope=DIMENSIONS,
+    order="claim, contract_number",
+    columns=(
+        Column(lazy("申报"), lambda row: str(row.values["claim"]), _claim),
+        Column(lazy("单位"), lambda row: str(row.values["applicant"])),
+        Column(lazy("政策"), lambda row: _(row.values["programme_name"])),
+        Column(lazy("合同"), lambda row: row.values["contract"] or "—"),
+        Column(lazy("技术领域"), lambda row: field_label(row.values["field"])),
+        Column(lazy("状态"), lambda row: str(row.values["status"]), badge="claim"),
+    ),
+    page="budgets:report_rows",
+    address=rows_query,
+    unit=lazy("份合同"),
+)
+BUDGETS = RowSource(
+    query=BUDGET_ROWS,
+    scope=("programme",),
+    order="programme, at NULLS FIRST, id",
+    columns=(
+        Column(lazy("政策"), lambda row: _(row.values["programme_name"])),
+        Column(lazy("日期"), lambda row: day(row.values["at"])),
+        Column(lazy("事项"), lambda row: str(_ENTRIES.get(row.values["text"], row.values["text"]))),
+        Column(lazy("申报"), lambda row: row.values["claim"] or "—", _claim),
+    ),
+    page="budgets:report_rows",
+    address=rows_query,
+    unit=lazy("笔"),
+)
+
+
+def _among(statuses: Iterable[ClaimStatus]) -> str:
+    return "status IN ({})".format(", ".join(f"'{status.value}'" for status in statuses))
+
+
+CLAIM_FIGURES = (
+    Figure("budgets.claimed", lazy("已申报"), CLAIMS, measure=Measure.COUNT),
+    Figure("budgets.approved", lazy("已批准"), CLAIMS, _among(APPROVED)),
+    Figure("budgets.waiting", lazy("已批准待付"), CLAIMS, _among(WAITING)),
+    Figure("budgets.paid", lazy("已拨付"), CLAIMS, _among(PAID)),
+)
+BUDGET_FIGURES = tuple(
+    Figure(f"budgets.{key}", words, BUDGETS, f"figure = '{key}'")
+    for key, words in (
+        ("appropriated", lazy("预算下达")),
+        ("available", lazy("可用余额")),
+        ("reserved", lazy("已批准待付")),
+        ("disbursed", lazy("已拨付")),
+    )
+)
+FIGURES = (*CLAIM_FIGURES, *BUDGET_FIGURES)

@@ -1,0 +1,260 @@
+"""Figures that open their rows: a number, and exactly the rows that it counts or adds up.
+
+A room declares its figures in `Room.figures`. A figure and its rows come from the one query of its source, so
+the number is the sum, or the count, of the rows it links to, whatever the period and the scope.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from enum import StrEnum
+from typing import Any, NamedTuple
+from urllib.parse import urlencode
+
+from market.codes.labels import label
+from market.kit.database import connection
+from market.kit.i18n import Lazy
+from market.kit.i18n import gettext as _
+from market.kit.money import HOME, Money
+from market.kit.workbooks.writing import Cell, Table
+
+Scope = Mapping[str, str]
+"""What a figure is narrowed to, such as a city; a value that is missing or empty stands for all."""
+EVERYTHING: Scope = {}
+PORTION = 2000
+
+
+class Measure(StrEnum):
+    """How a figure is made of its rows."""
+
+    SUM = "sum"
+    COUNT = "count"
+
+
+@dataclass(frozen=True)
+class Period:
+    """From which day to which, both included."""
+
+    begins_on: date
+    ends_on: date
+
+    @classmethod
+    def of_year(cls, year: int) -> Period:
+        """Return a calendar year."""
+        return cls(date(year, 1, 1), date(year, 12, 31))
+
+
+@dataclass(frozen=True)
+class Row:
+    """One row behind a figure: an amount, and whatever the columns of its source show."""
+
+    values: Mapping[str, Any]
+    money: Money
+
+
+class Link(NamedTuple):
+    """The page that a cell of a row opens."""
+
+    route: str
+    parameters: Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column of the rows, on the page and in the workbook; the amount comes last by itself."""
+
+    label: Lazy
+    text: Callable[[Row], str]
+    link: Callable[[Row], Link | None] | None = None
+    badge: str = ""
+    """The kind of label that `text` is a value of; the page shows it as a badge."""
+
+    def words(self, row: Row) -> str:
+        """Return the cell in words."""
+        return label(self.badge, self.text(row)) if self.badge else self.text(row)
+
+
+@dataclass(frozen=True)
+class RowSource:
+    """The rows that several figures are made of."""
+
+    query: str
+    """SQL that returns `amount` in minor units, `currency`, and what columns and conditions read.
+
+    $1 and $2 are the first and the last day, $3 and on the values of `scope` in their order.
+    """
+    scope: tuple[str, ...]
+    order: str
+    """SQL of the order of the rows; it must leave none undecided."""
+    columns: tuple[Column, ...]
+    page: str
+    """Name of the route that shows the rows."""
+    address: Callable[[Figure, Period, Scope], Iterable[tuple[str, str]]]
+    """Returns the query with which the page shows the rows of a figure."""
+    unit: Lazy
+    """What its rows are counted in."""
+    anchor: str = ""
+    """Where on the page the rows are, such as `#rows`."""
+
+    def parameters(self, period: Period, scope: Scope) -> list[Any]:
+        return [period.begins_on, period.ends_on, *(scope.get(name, "") for name in self.scope)]
+
+
+@dataclass(frozen=True)
+class Figure:
+    """A number that people read, by name, with the rows it is made of."""
+
+    name: str
+    """Such as `budgets.paid`; the part after the last full stop names it in addresses."""
+    label: Lazy
+    source: RowSource
+    where: str = "true"
+    """SQL condition on the rows of the source."""
+    measure: Measure = Measure.SUM
+
+    @property
+    def key(self) -> str:
+        return self.name.rpartition(".")[2]
+
+
+@dataclass(frozen=True)
+class FigureValue:
+    """A figure of a period and a scope."""
+
+    figure: Figure
+    period: Period
+    scope: Scope
+    count: int = 0
+    money: Money = field(default_factory=lambda: Money(0))
+
+    @property
+    def number(self) -> int | Money:
+        """Return what people read: the number of rows, or their sum."""
+        return self.count if self.figure.measure is Measure.COUNT else self.money
+
+    @property
+    def query(self) -> str:
+        """Return the query under which the source's page shows exactly these rows."""
+        return urlencode([*self.figure.source.address(self.figure, self.period, self.scope)])
+
+
+@dataclass(frozen=True)
+class FigureGroup:
+    """The figures of one group of rows, by the figure's key."""
+
+    key: Mapping[str, str]
+    """What its rows have in common, such as their city; part of each value's scope."""
+    values: Mapping[str, FigureValue]
+
+
+async def measure(
+    figures: Sequence[Figure], period: Period, scope: Scope = EVERYTHING, *, by: Sequence[str] = ()
+) -> list[FigureGroup]:
+    """Return figures of one source, for each group of rows alike in `by`; one query for all of them.
+
+    Raises:
+        ValueError: a group has amounts in several currencies; group by currency.
+    """
+    source = figures[0].source
+    measured = "".join(
+        f", count(*) FILTER (WHERE {figure.where}) AS count_{place}"
+        f", coalesce(sum(amount) FILTER (WHERE {figure.where}), 0) AS amount_{place}"
+        for place, figure in enumerate(figures)
+    )
+    keys = "".join(f"{name}, " for name in by)
+    grouping = f"GROUP BY {', '.join(by)} ORDER BY {', '.join(by)}" if by else ""
+    rows = await connection().execute_query_dict(
+        f"SELECT {keys}min(currency) AS currency_from, max(currency) AS currency_to{measured} "  # noqa: S608
+        f"FROM ({source.query}) AS rows {grouping}",
+        source.parameters(period, scope),
+    )
+    return [_group(figures, period, scope, row, by) for row in rows]
+
+
+def _group(
+    figures: Sequence[Figure], period: Period, scope: Scope, row: Mapping[str, Any], by: Sequence[str]
+) -> FigureGroup:
+    if row["currency_from"] != row["currency_to"]:
+        raise ValueError(f"{figures[0].name}: amounts in several currencies are not added up")
+    currency, key = row["currency_from"] or HOME, {name: str(row[name]) for name in by}
+    narrowed = {**scope, **key}
+    values = {
+        figure.key: FigureValue(
+            figure,
+            period,
+            narrowed,
+            int(row[f"count_{place}"]),
+            Money(int(row[f"amount_{place}"]), currency),
+        )
+        for place, figure in enumerate(figures)
+    }
+    return FigureGroup(key, values)
+
+
+async def value_of(figure: Figure, period: Period, scope: Scope = EVERYTHING) -> FigureValue:
+    """Return one figure."""
+    (group,) = await measure([figure], period, scope)
+    return group.values[figure.key]
+
+
+def no_rows(figures: Sequence[Figure], period: Period, scope: Scope = EVERYTHING) -> dict[str, FigureValue]:
+    """Return figures where there are no rows, by key."""
+    return {figure.key: FigureValue(figure, period, scope) for figure in figures}
+
+
+def add_up(
+    groups: Iterable[FigureGroup], figures: Sequence[Figure], period: Period, by: Sequence[str]
+) -> dict[tuple[str, ...], dict[str, FigureValue]]:
+    """Add groups together that are alike in `by`, with no query; a sum links to the rows of all of them."""
+    sums: dict[tuple[str, ...], dict[str, FigureValue]] = {}
+    for group in groups:
+        key = tuple(group.key[name] for name in by)
+        values = sums.setdefault(key, no_rows(figures, period, dict(zip(by, key, strict=True))))
+        for name, value in group.values.items():
+            total = values[name]
+            values[name] = FigureValue(
+                value.figure, period, total.scope, total.count + value.count, total.money + value.money
+            )
+    return sums
+
+
+async def list_rows(
+    figure: Figure, period: Period, scope: Scope = EVERYTHING, *, offset: int = 0, limit: int = PORTION
+) -> list[Row]:
+    """Return the rows behind a figure, in the order of its source."""
+    source = figure.source
+    parameters = source.parameters(period, scope)
+    rows = await connection().execute_query_dict(
+        f"SELECT * FROM ({source.query}) AS rows WHERE {figure.where} ORDER BY {source.order} "  # noqa: S608
+        f"OFFSET ${len(parameters) + 1} LIMIT ${len(parameters) + 2}",
+        [*parameters, offset, limit],
+    )
+    return [Row(row, Money(int(row["amount"]), row["currency"])) for row in rows]
+
+
+async def stream_rows(
+    figure: Figure, period: Period, scope: Scope = EVERYTHING
+) -> AsyncIterator[Sequence[Row]]:
+    """Yield the rows behind a figure in portions, so that a long list never stands in memory whole."""
+    offset = 0
+    while portion := await list_rows(figure, period, scope, offset=offset):
+        yield portion
+        offset += len(portion)
+        if len(portion) < PORTION:
+            return
+
+
+def rows_table(title: str, figure: Figure, period: Period, scope: Scope = EVERYTHING) -> Table:
+    """Return the rows behind a figure as a sheet of a workbook, the amount last."""
+
+    async def written() -> AsyncIterator[list[list[Cell]]]:
+        async for portion in stream_rows(figure, period, scope):
+            yield [
+                [*(column.words(row) for column in figure.source.columns), row.money.currency, row.money]
+                for row in portion
+            ]
+
+    heads = [*(str(column.label) for column in figure.source.columns), _("币种"), _("金额")]
+    return Table(title, heads, written(), width=22)

@@ -1,4 +1,4 @@
-"""Listings that say nearly the same: shown to the author before submitting, and to the reviewer."""
+"""Near-duplicates of a listing: shown to the author before submitting, and to the reviewer."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ from market.listings.queries import list_by_ids
 from market.search.duplicates import THRESHOLD, similarity
 from market.search.engine import Query, SearchEngine
 
-MOST_CANDIDATES = 30
-MOST_OWN = 100
-MOST_SHOWN = 5
+MAX_CANDIDATES = 30
+MAX_OWN = 100
+MAX_RESULTS = 5
 
 
 @dataclass(frozen=True)
-class Alike:
-    """Another listing and how much of the text is the same."""
+class NearDuplicate:
+    """Another listing with its text similarity in percent."""
 
     listing: Listing
     percent: int
@@ -29,12 +29,12 @@ class Alike:
 
 
 def text_of(kind: Kind, listing: Any) -> str:
-    """Return the text by which a listing, or what is typed in its form, is compared."""
+    """Return the text by which a listing, or the content of its form, is compared."""
     parts = (listing.description,) if kind is NEED else (listing.problem, listing.solution)
     return "\n".join([listing.title or "", *(part or "" for part in parts)])
 
 
-async def find_alike(
+async def find_near_duplicates(
     kind: Kind,
     listing: Any,
     *,
@@ -42,39 +42,46 @@ async def find_alike(
     own_id: UUID | None = None,
     organisation_id: UUID | None = None,
     with_pending: bool = False,
-) -> list[Alike]:
-    """Return the listings that say nearly the same, the likest first.
+) -> list[NearDuplicate]:
+    """Return the near-duplicates of a listing, the most similar first.
 
-    Looked for are those on offer, of which the search engine names some thirty; the organisation's own
-    in whatever state; and, for the reviewer, those that wait as well.
+    Candidates are the first thirty that the search engine finds among those on offer, the organisation's
+    own in any status and, `with_pending`, those that wait for review. Without the engine those on offer
+    are left out.
     """
     text = text_of(kind, listing)
     if not text.strip():
         return []
     try:
-        hits = await search.search(Query(index=kind.index, text=text, limit=MOST_CANDIDATES))
+        hits = await search.search(Query(index=kind.index, text=text, limit=MAX_CANDIDATES))
         public = await list_by_ids(kind, hits.ids)
     except SearchUnavailable:
         public = []
-    found: dict[UUID, tuple[Listing, bool]] = {each.id: (each, True) for each in public}
+    candidates: dict[UUID, tuple[Listing, bool]] = {match.id: (match, True) for match in public}
     others: list[Listing] = []
     if organisation_id is not None:
         others += await _newest(kind.model.filter(organisation_id=organisation_id))
     if with_pending:
         others += await _newest(kind.model.filter(status=kind.pending))
-    for each in others:
-        found.setdefault(each.id, (each, False))
-    found.pop(own_id, None)  # type: ignore[arg-type]
-    return await asyncio.to_thread(_compared, kind, text, found.values())
+    for other in others:
+        candidates.setdefault(other.id, (other, False))
+    candidates.pop(own_id, None)  # type: ignore[arg-type]
+    return await asyncio.to_thread(_rank, kind, text, candidates.values())
 
 
-async def _newest(found: Any) -> list[Listing]:
-    return list(await found.select_related("organisation").order_by("-updated_at").limit(MOST_OWN))
+async def _newest(listings: Any) -> list[Listing]:
+    return list(await listings.select_related("organisation").order_by("-updated_at").limit(MAX_OWN))
 
 
-def _compared(kind: Kind, text: str, found: Iterable[tuple[Listing, bool]]) -> list[Alike]:
-    alike = [(similarity(text, text_of(kind, listing)), listing, is_public) for listing, is_public in found]
-    near = sorted(
-        (each for each in alike if each[0] >= THRESHOLD), key=lambda each: (-each[0], each[1].number)
+def _rank(kind: Kind, text: str, candidates: Iterable[tuple[Listing, bool]]) -> list[NearDuplicate]:
+    compared = [
+        (similarity(text, text_of(kind, listing)), listing, is_public) for listing, is_public in candidates
+    ]
+    ranked = sorted(
+        (entry for entry in compared if entry[0] >= THRESHOLD),
+        key=lambda entry: (-entry[0], entry[1].number),
     )
-    return [Alike(listing, round(100 * share), is_public) for share, listing, is_public in near[:MOST_SHOWN]]
+    return [
+        NearDuplicate(listing, round(100 * share), is_public)
+        for share, listing, is_public in ranked[:MAX_RESULTS]
+    ]

@@ -1,4 +1,4 @@
-"""The figures of a dashboard about listings; each links to exactly the rows it counts."""
+"""Dashboard cards about listings; each links to exactly the rows it counts."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ RENEW_AHEAD = timedelta(days=30)
 
 
 async def dashboard_cards(actor: Actor, now: datetime) -> list[Card]:
-    """Return what this person has to do with listings, first what waits for them."""
+    """Return a person's cards about listings, pending work first."""
     cards: list[Card] = []
     if actor.may(ListingAct.MODERATE):
         for kind in KINDS.values():
@@ -42,5 +42,7 @@ async def _own(kind: Kind, actor: Actor, now: datetime) -> list[Card]:
         (_("已发布的成果") if is_outcome else _("已发布的需求"), "published", "act"),
     ]
     renewal = Card(_("待续期的成果") if is_outcome else _("待续期的需求"), due, f"{address}?due=1", "due")
-    found = [Card(words, counts.get(key, 0), f"{address}?status={key}", tone) for words, key, tone in cards]
-    return [found[0], renewal, *found[1:]]
+    status_cards = [
+        Card(words, counts.get(key, 0), f"{address}?status={key}", tone) for words, key, tone in cards
+    ]
+    return [status_cards[0], renewal, *status_cards[1:]]

@@ -1,4 +1,4 @@
-"""The forms in which listings are written and judged. Saving is lenient, handing in is strict."""
+"""Forms to write and review listings. A draft may be incomplete, a submission may not."""
 
 from __future__ import annotations
 
@@ -32,12 +32,12 @@ from market.listings.models import Need, Outcome, PriceKind
 
 
 def trl_choices() -> list[tuple[str, str]]:
-    """Return the nine levels with what people call them."""
+    """Return the nine readiness levels with their labels."""
     return [(str(n), f"TRL {n} · {lists.stage(n)}（{name}）") for n, name in lists.TRL.items()]
 
 
 def region_choices() -> dict[str, Sequence[tuple[str, Any]]]:
-    """Return where a listing may come from: provinces and cities, and the counties of Guangxi."""
+    """Return the regions to choose from: provinces, cities, and the counties of Guangxi."""
     return dict(regions.choices(("province", "city", "county")))
 
 
@@ -70,13 +70,13 @@ class RightRow(BaseForm):
     def validate_number(self, field: Any) -> None:
         if not field.data or self.kind.data not in lists.PATENT_KINDS:
             return
-        found = parse_patent_number(field.data)
-        if found is None:
+        number = parse_patent_number(field.data)
+        if number is None:
             raise ValidationError(_("专利号的校验位不对，请核对，如 201810861934.2。"))
-        field.data = found
+        field.data = number
 
     def validate_open_licence(self, field: Any) -> None:
-        if field.data == "yes" and not rules.may_be_open(
+        if field.data == "yes" and not rules.may_have_open_licence(
             {"kind": self.kind.data, "status": self.status.data}
         ):
             raise ValidationError(_("只有已授权的专利才能声明开放许可。"))
@@ -95,10 +95,10 @@ class TargetRow(BaseForm):
 
 
 class ListingForm(BaseForm):
-    """What outcomes and needs have in common."""
+    """Fields shared by outcomes and needs."""
 
     ORDER: ClassVar[tuple[str, ...]] = ()
-    """The fields as they stand on the page."""
+    """Fields in the order of the page."""
 
     revision = NumberField(widget=HiddenInput())
     keywords = TextField(lazy("关键词"), max_length=600)
@@ -111,28 +111,28 @@ class ListingForm(BaseForm):
     contact_email = TextField(lazy("联系邮箱"), max_length=254)
 
     def __iter__(self) -> Iterator[Any]:
-        """Give the fields in the order of the page, for the list of what is wrong."""
+        """Iterate the fields in the order of the page, for the error summary."""
         order = {name: place for place, name in enumerate(self.ORDER)}
         return iter(sorted(self._fields.values(), key=lambda field: order.get(field.short_name, -1)))
 
     def values(self) -> dict[str, Any]:
-        """Return the columns of the model as the form has them."""
-        found = {name: field.data for name, field in self._fields.items() if name != "revision"}
-        found["keywords"] = rules.keywords_of(self.keywords.data or "")
+        """Return the form's content as columns of the model."""
+        values = {name: field.data for name, field in self._fields.items() if name != "revision"}
+        values["keywords"] = rules.keywords_of(self.keywords.data or "")
         for name, field in self._fields.items():
             if isinstance(field, RowsField):
-                found[name] = [_texts(row) for row in field.filled_rows]
-        return found
+                values[name] = [_texts(row) for row in field.filled_rows]
+        return values
 
-    def leave_room(self) -> None:
-        """Add blank rows below the filled ones, for who has no scripts to add them with."""
+    def append_blank_rows(self) -> None:
+        """Append blank rows below the filled ones, for browsers without scripts."""
         for field in self._fields.values():
             if isinstance(field, RowsField):
                 for _blank in range(min(2, 30 - len(field))):
                     field.append_entry()
 
     def add_errors(self, faults: list[tuple[str, str]]) -> None:
-        """Put what keeps the listing from being handed in at its fields."""
+        """Attach the faults that prevent submission to their fields."""
         for name, sentence in faults:
             field = self._fields.get(name)
             if isinstance(field, RowsField):
@@ -177,11 +177,11 @@ class OutcomeForm(ListingForm):
             raise ValidationError(_("请填挂牌价，或改选面议。"))
 
     def values(self) -> dict[str, Any]:
-        found = super().values()
-        kind = PriceKind.FIXED if found["price_kind"] == PriceKind.FIXED else PriceKind.NEGOTIABLE
-        amount = found["price_amount"] if kind is PriceKind.FIXED else None
-        return found | {
-            "trl": _level(found["trl"]),
+        values = super().values()
+        kind = PriceKind.FIXED if values["price_kind"] == PriceKind.FIXED else PriceKind.NEGOTIABLE
+        amount = values["price_amount"] if kind is PriceKind.FIXED else None
+        return values | {
+            "trl": _level(values["trl"]),
             "price_kind": kind,
             "price_amount": amount,
         }
@@ -223,31 +223,31 @@ class NeedForm(ListingForm):
             raise ValidationError(_("只填了下限。请把上限也填上，或都不填，表示面议。"))
 
     def values(self) -> dict[str, Any]:
-        found = super().values()
-        return found | {"trl_min": _level(found["trl_min"])}
+        values = super().values()
+        return values | {"trl_min": _level(values["trl_min"])}
 
 
 class ReviewForm(BaseForm):
-    """The rubric: four headings, 0-5 points each, a decision and its reason."""
+    """Review by the rubric: four headings, 0-5 points each, a decision and its reason."""
 
     advantage = NumberField(
         rules.HEADINGS["advantage"][0],
-        validators=[Required(lazy("请打分。")), NumberRange(0, rules.MOST_POINTS)],
+        validators=[Required(lazy("请打分。")), NumberRange(0, rules.MAX_POINTS)],
     )
     clarity = NumberField(
         rules.HEADINGS["clarity"][0],
-        validators=[Required(lazy("请打分。")), NumberRange(0, rules.MOST_POINTS)],
+        validators=[Required(lazy("请打分。")), NumberRange(0, rules.MAX_POINTS)],
     )
     cooperation = NumberField(
         rules.HEADINGS["cooperation"][0],
-        validators=[Required(lazy("请打分。")), NumberRange(0, rules.MOST_POINTS)],
+        validators=[Required(lazy("请打分。")), NumberRange(0, rules.MAX_POINTS)],
     )
     language = NumberField(
         rules.HEADINGS["language"][0],
-        validators=[Required(lazy("请打分。")), NumberRange(0, rules.MOST_POINTS)],
+        validators=[Required(lazy("请打分。")), NumberRange(0, rules.MAX_POINTS)],
     )
     comment = LongTextField(
-        lazy("意见"), validators=[MaxLength(rules.MOST_COMMENT)], max_length=rules.MOST_COMMENT
+        lazy("意见"), validators=[MaxLength(rules.MAX_COMMENT_LENGTH)], max_length=rules.MAX_COMMENT_LENGTH
     )
     decision = ChoiceField(
         lazy("决定"),
@@ -261,18 +261,18 @@ class ReviewForm(BaseForm):
 
 
 def outcome_data(outcome: Outcome) -> dict[str, Any]:
-    """Return an outcome as its form shows it."""
+    """Return the form data of an outcome."""
     return _data(outcome, OutcomeForm) | {"trl": str(outcome.trl or "")}
 
 
 def need_data(need: Need) -> dict[str, Any]:
-    """Return a need as its form shows it."""
+    """Return the form data of a need."""
     return _data(need, NeedForm) | {"trl_min": str(need.trl_min or "")}
 
 
 def _data(listing: Any, form: type[ListingForm]) -> dict[str, Any]:
-    found = {name: getattr(listing, name) for name in form()._fields if hasattr(listing, name)}
-    return found | {"keywords": "；".join(listing.keywords)}
+    data = {name: getattr(listing, name) for name in form()._fields if hasattr(listing, name)}
+    return data | {"keywords": "；".join(listing.keywords)}
 
 
 def _level(text: str | None) -> int | None:

@@ -1,4 +1,4 @@
-"""How a listing is kept fresh: reminders before it lapses, and renewal by the link of a mail."""
+"""Freshness of listings: reminders before one expires, and renewal by the link of a mail."""
 
 from __future__ import annotations
 
@@ -21,14 +21,16 @@ from market.records.by import By
 from market.search import outbox
 
 REMINDERS = (30, 7)
-"""How many days before a listing lapses its people are asked to confirm it."""
+"""Days before the expiry on which a reminder is sent."""
 PURPOSE = "renew"
-"""What the signature of a renewal link is for."""
+"""Purpose of the signature of a renewal link."""
 
 
 def is_stale(listing: Listing) -> bool:
-    """Tell whether its people were asked to confirm it and have not: it then stands after fresh ones in
-    lists and results. A need that only nears its deadline is as fresh as before."""
+    """Return whether a reminder was sent and not answered: the listing then ranks after fresh ones.
+
+    A need that only nears its deadline is not stale.
+    """
     if listing.reminded_on is None or listing.verified_on is None:
         return False
     is_old = listing.reminded_on - listing.verified_on > timedelta(days=300)
@@ -36,8 +38,11 @@ def is_stale(listing: Listing) -> bool:
 
 
 def reminder_due(listing: Listing, today: date) -> bool:
-    """Tell whether a reminder is due today. Each is sent once; one whose day lay before the listing was
-    verified is not sent at all, nor is a missed one made up for when the next is due."""
+    """Return whether a reminder is due today.
+
+    Each is sent once. One whose day lay before the verification is not sent, and a missed one is not made
+    up for when the next is due.
+    """
     expires_on, reminded_on, verified_on = listing.expires_on, listing.reminded_on, listing.verified_on
     if listing.status not in LIVE or expires_on is None or expires_on < today:
         return False
@@ -49,19 +54,19 @@ def reminder_due(listing: Listing, today: date) -> bool:
 
 
 async def run_reminders(now: datetime, *, secret: str) -> int:
-    """Ask the people of listings that lapse soon to confirm them; each in its own transaction."""
-    today, done = local_date(now), 0
+    """Send the reminders due for listings that expire soon, each in its own transaction; return how many."""
+    today, count = local_date(now), 0
     for kind in KINDS.values():
-        soon = kind.model.filter(
+        expiring = kind.model.filter(
             status__in=live(kind.statuses),
             expires_on__gte=today,
             expires_on__lte=today + timedelta(days=max(REMINDERS)),
         )
         columns = ("id", "status", "expires_on", "reminded_on", "verified_on")
-        for each in await soon.only(*columns):
-            if reminder_due(each, today):
-                done += await _remind(kind, each.id, now, secret)
-    return done
+        for listing in await expiring.only(*columns):
+            if reminder_due(listing, today):
+                count += await _remind(kind, listing.id, now, secret)
+    return count
 
 
 @atomic()
@@ -90,34 +95,34 @@ async def _remind(kind: Kind, identity: UUID, now: datetime, secret: str) -> boo
 
 
 def renewal_address(listing: Listing, secret: str) -> str:
-    """Return the path by which a listing is confirmed without signing in; good until it is confirmed."""
+    """Return the path that renews a listing without signing in; valid until the listing is renewed."""
     signature = sign(secret, PURPOSE, _signed_text(listing))
     return f"/renew/{kind_of(listing).key}/{listing.number}?token={signature}"
 
 
 async def get_signed(kind: str, number: str, signature: str, *, secret: str) -> Listing:
-    """Return the listing that a renewal link is about.
+    """Return the listing of a renewal link.
 
     Raises:
-        NotFound: the link is not ours, or the listing was confirmed since.
+        NotFound: the signature is invalid, or the listing was renewed since.
     """
-    found = await get_kind(kind).model.filter(number=number).select_related("organisation").first()
-    return _checked(found, signature, secret)
+    listing = await get_kind(kind).model.filter(number=number).select_related("organisation").first()
+    return _require_valid_link(listing, signature, secret)
 
 
 @atomic()
 async def renew_by_link(kind: str, number: str, signature: str, *, secret: str, now: datetime) -> Listing:
-    """Confirm a listing for another twelve months, by whoever holds the link of the reminder.
+    """Renew a listing for twelve months, by the holder of the reminder's link.
 
     Raises:
         NotFound: as `get_signed`.
         Conflict: it is no longer on offer, or a need's deadline has passed.
     """
-    listing = _checked(await lock(get_kind(kind), number), signature, secret)
+    listing = _require_valid_link(await lock(get_kind(kind), number), signature, secret)
     return await renewing.renew(listing, by=By.job(now), way="mail")
 
 
-def _checked(listing: Listing | None, signature: str, secret: str) -> Listing:
+def _require_valid_link(listing: Listing | None, signature: str, secret: str) -> Listing:
     if listing is None or not is_valid_signature(secret, PURPOSE, _signed_text(listing), signature):
         raise NotFound(_("这个续期链接已经用过或不再有效。登录后可以在“我的成果”或“我的需求”里续期。"))
     return listing

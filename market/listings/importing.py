@@ -1,6 +1,6 @@
-"""Taking over listings from a file: every row checked, the same file twice changes nothing.
+"""Import of listings from a file: every row is validated; importing the same file again is idempotent.
 
-Each batch is its own transaction, so an import that was killed is simply started again.
+Each batch is its own transaction, so an interrupted import is simply restarted.
 """
 
 from __future__ import annotations
@@ -25,8 +25,8 @@ from market.kit.database import atomic
 from market.kit.i18n import gettext as _
 from market.listings import rules, sheets
 from market.listings.kinds import NEED, OUTCOME, Kind, Listing
-from market.listings.mapping import Unusable, need_of, outcome_of
-from market.listings.states import Move
+from market.listings.mapping import InvalidRow, need_of, outcome_of
+from market.listings.states import ListingAction
 from market.listings.verbs import ListingVerb, OwnerVerb
 from market.records.by import By
 from market.records.transitions import transition
@@ -35,13 +35,13 @@ from market.search import outbox
 BATCH = 500
 TABLES = frozenset([".xlsx", ".xls", ".csv"])
 SOURCE_NAME = "外部数据"
-"""The organisation that owns what an import brings and nobody has taken over."""
+"""The organisation that owns imported listings without an owner on this market."""
 Progress = Callable[[int, int], None]
 
 
 @dataclass(frozen=True)
 class Refusal:
-    """A row that was not taken, and why."""
+    """A rejected row and its reason."""
 
     row: int
     reference: str
@@ -50,7 +50,7 @@ class Refusal:
 
 @dataclass
 class Report:
-    """What became of the rows of a file."""
+    """Result of an import, counted by row."""
 
     total: int = 0
     created: int = 0
@@ -58,12 +58,12 @@ class Report:
     unchanged: int = 0
     refused: list[Refusal] = field(default_factory=list)
     notices: list[str] = field(default_factory=list)
-    """What a person may not have seen in the file, such as hidden rows."""
+    """Remarks about the file, such as hidden rows."""
 
 
 @dataclass(frozen=True)
 class Row:
-    """One row of a file, checked: the columns of a listing and the name of its owner, if told."""
+    """One valid row: the columns of a listing and the name of its owner, if given."""
 
     number: int
     values: dict[str, Any]
@@ -87,30 +87,30 @@ async def import_file(
     now: datetime,
     on_progress: Progress = lambda done, total: None,
 ) -> Report:
-    """Take over `outcomes` or `needs` from JSONL, gzipped JSONL or the filled template (Excel or CSV).
+    """Import `outcomes` or `needs` from JSONL, gzipped JSONL or the filled template (Excel or CSV).
 
     Raises:
         UnreadableFile: it is none of these.
     """
-    chosen = {each.index: each for each in (OUTCOME, NEED)}[kind]
+    listing_kind = {member.index: member for member in (OUTCOME, NEED)}[kind]
     report = Report()
-    rows = list(read_rows(path, chosen, report))
-    await import_rows(chosen, rows, report, publish=publish, now=now, on_progress=on_progress)
+    rows = list(read_rows(path, listing_kind, report))
+    await import_rows(listing_kind, rows, report, publish=publish, now=now, on_progress=on_progress)
     return report
 
 
 def read_rows(path: Path, kind: Kind, report: Report) -> Iterable[Row]:
-    """Yield the usable rows of a file; the others go into the report. Counts them all."""
-    seen: dict[tuple[str, str], int] = {}
+    """Yield the valid rows of a file; count all and report the rejected ones."""
+    first_rows: dict[tuple[str, str], int] = {}
     for number, raw in _raw_rows(path, kind, report):
         report.total += 1
         try:
             row = _row(number, raw, kind)
-        except Unusable as error:
+        except InvalidRow as error:
             reference = raw.get("id", "") if isinstance(raw, Mapping) else ""
             report.refused.append(Refusal(number, str(reference)[:120], str(error)))
             continue
-        first = seen.setdefault((row.owner, row.reference), number)
+        first = first_rows.setdefault((row.owner, row.reference), number)
         if first != number:
             reason = _("与第 %(row)s 行是同一条。", row=first)
             report.refused.append(Refusal(number, row.reference, reason))
@@ -127,7 +127,7 @@ async def import_rows(
     now: datetime,
     on_progress: Progress = lambda done, total: None,
 ) -> None:
-    """Bring rows in: new ones are made, changed ones become a new revision, the same are left alone."""
+    """Upsert rows: new ones are created, changed ones become a new revision, equal ones are skipped."""
     owners = await _owners({row.owner for row in rows}, now=now)
     on_progress(0, len(rows))
     for start in range(0, len(rows), BATCH):
@@ -140,35 +140,39 @@ async def import_rows(
 async def _import_batch(
     kind: Kind, batch: Sequence[tuple[UUID, Row]], report: Report, *, publish: bool, now: datetime
 ) -> None:
-    found = await kind.model.filter(
+    existing_listings = await kind.model.filter(
         organisation_id__in=list({owner for owner, _row in batch}),
         source_reference__in=[row.reference for _owner, row in batch],
     )
-    known = {(each.organisation_id, each.source_reference): each for each in found}
-    made: list[Listing] = []
-    touched: list[UUID] = []
+    by_reference = {
+        (listing.organisation_id, listing.source_reference): listing for listing in existing_listings
+    }
+    created: list[Listing] = []
+    updated_ids: list[UUID] = []
     for owner, row in batch:
-        existing = known.get((owner, row.reference))
+        existing = by_reference.get((owner, row.reference))
         if existing is None:
-            made.append(_new(kind, owner, row.values, publish=publish, now=now))
-        elif await _bring_up_to_date(kind, existing, row.values, publish=publish, now=now):
+            created.append(_new(kind, owner, row.values, publish=publish, now=now))
+        elif await _update_existing(kind, existing, row.values, publish=publish, now=now):
             report.updated += 1
-            touched.append(existing.id)
+            updated_ids.append(existing.id)
         else:
             report.unchanged += 1
-    for listing, number in zip(made, await next_numbers(kind.key, len(made), now), strict=True):
+    for listing, number in zip(created, await next_numbers(kind.key, len(created), now), strict=True):
         listing.number = number
-    await kind.model.bulk_create(made, batch_size=BATCH)
+    await kind.model.bulk_create(created, batch_size=BATCH)
     verb = ListingVerb.IMPORTED_AND_PUBLISHED if publish else ListingVerb.IMPORTED
-    await record_bulk(kind.key, [each.id for each in made], verb, by=By.job(now))
-    report.created += len(made)
-    ids = [*touched, *(each.id for each in made if publish)]
+    await record_bulk(kind.key, [listing.id for listing in created], verb, by=By.job(now))
+    report.created += len(created)
+    ids = [*updated_ids, *(listing.id for listing in created if publish)]
     if ids:
         await outbox.enqueue_many(kind.index, ids)
 
 
 def _new(kind: Kind, owner: UUID, values: Mapping[str, Any], *, publish: bool, now: datetime) -> Listing:
-    published = {"status": kind.published, **_publication(values.get("deadline_on"), now)} if publish else {}
+    published = (
+        {"status": kind.published, **_publication_columns(values.get("deadline_on"), now)} if publish else {}
+    )
     listing: Listing = kind.model(
         **{**kind.blank, **values, **published},
         id=uuid4(),
@@ -181,20 +185,20 @@ def _new(kind: Kind, owner: UUID, values: Mapping[str, Any], *, publish: bool, n
     return listing
 
 
-async def _bring_up_to_date(
+async def _update_existing(
     kind: Kind, listing: Any, values: Mapping[str, Any], *, publish: bool, now: datetime
 ) -> bool:
     changed = [name for name, value in values.items() if getattr(listing, name) != value]
-    is_published_now = publish and listing.status == kind.draft
-    if not changed and not is_published_now:
+    is_newly_published = publish and listing.status == kind.draft
+    if not changed and not is_newly_published:
         return False
     for name in changed:
         setattr(listing, name, values[name])
     listing.revision += 1
     listing.updated_at = now
     listing.completeness = kind.completeness(listing)[0]
-    if is_published_now:
-        listing.update_from_dict(_publication(getattr(listing, "deadline_on", None), now))
+    if is_newly_published:
+        listing.update_from_dict(_publication_columns(getattr(listing, "deadline_on", None), now))
     columns = {
         "revision",
         "updated_at",
@@ -204,14 +208,14 @@ async def _bring_up_to_date(
         "expires_on",
     }
     await listing.save(update_fields=[*changed, *columns - set(changed)])
-    if is_published_now:
-        await transition(listing, Move.IMPORT, by=By.job(now), revision=listing.revision)
+    if is_newly_published:
+        await transition(listing, ListingAction.IMPORT, by=By.job(now), revision=listing.revision)
     await record(kind.key, listing.id, ListingVerb.IMPORTED_AGAIN, by=By.job(now), revision=listing.revision)
     return True
 
 
-def _publication(deadline_on: date | None, now: datetime) -> dict[str, Any]:
-    """Return the columns of a listing that is published by an import."""
+def _publication_columns(deadline_on: date | None, now: datetime) -> dict[str, Any]:
+    """Return the columns that an import sets on publication."""
     today = local_date(now)
     return {
         "published_at": now,
@@ -221,11 +225,11 @@ def _publication(deadline_on: date | None, now: datetime) -> dict[str, Any]:
 
 
 async def _owners(names: Iterable[str], *, now: datetime) -> dict[str, UUID]:
-    """Return the owners by name; a name that no verified organisation has falls to the data source."""
+    """Return the owners by name; the key "" is the data source, owner of rows without a verified one."""
     owners = {"": await _source(now=now)}
-    wanted = [name for name in names if name]
-    for each in await Organisation.filter(name__in=wanted, status=OrganisationStatus.VERIFIED):
-        owners[each.name] = each.id
+    named = [name for name in names if name]
+    for organisation in await Organisation.filter(name__in=named, status=OrganisationStatus.VERIFIED):
+        owners[organisation.name] = organisation.id
     return owners
 
 
@@ -247,7 +251,7 @@ async def _source(*, now: datetime) -> UUID:
 
 
 def _row(number: int, raw: Any, kind: Kind) -> Row:
-    if isinstance(raw, Unusable):
+    if isinstance(raw, InvalidRow):
         raise raw
     if isinstance(raw, sheets.SheetRow):
         return Row(number, sheets.listing_of(kind, raw), owner=raw.owner)
@@ -268,13 +272,13 @@ def _raw_rows(path: Path, kind: Kind, report: Report) -> Iterable[tuple[int, Any
         with opener(path, "rt", encoding="utf-8", errors="surrogateescape") as lines:
             for number, line in enumerate(lines, 1):
                 if line.strip():
-                    yield number, _parsed(line)
+                    yield number, _parse_json(line)
     except (gzip.BadGzipFile, EOFError, zlib.error) as error:
         raise UnreadableFile(_("文件读不出来：压缩文件是坏的。")) from error
 
 
-def _parsed(line: str) -> Any:
+def _parse_json(line: str) -> Any:
     try:
         return json.loads(line)
     except (ValueError, RecursionError):
-        return Unusable(_("这一行不是 JSON。"))
+        return InvalidRow(_("这一行不是 JSON。"))

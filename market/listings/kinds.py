@@ -1,4 +1,4 @@
-"""The two kinds of listing, which lead the same life: outcomes (supply) and needs (demand)."""
+"""The two kinds of listing, outcomes (supply) and needs (demand), which share one workflow."""
 
 from __future__ import annotations
 
@@ -77,17 +77,17 @@ KINDS: Mapping[str, Kind] = {kind.key: kind for kind in (OUTCOME, NEED)}
 
 
 def get_kind(key: str) -> Kind:
-    """Return the kind called outcome or need.
+    """Return the kind by its key, outcome or need.
 
     Raises:
         NotFound: there is no such kind.
     """
-    found = KINDS.get(key)
-    if found is None:
+    kind = KINDS.get(key)
+    if kind is None:
         raise NotFound(_("没有这个页面，或者您不能查看它。"))
-    return found
+    return kind
 
 
 def kind_of(listing: Listing) -> Kind:
-    """Return which kind of listing this is."""
+    """Return the kind of a listing."""
     return OUTCOME if isinstance(listing, Outcome) else NEED

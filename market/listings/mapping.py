@@ -1,4 +1,4 @@
-"""From a row of somebody else's file to the columns of a listing. Pure."""
+"""Maps a row of an external file to the columns of a listing. Pure."""
 
 from __future__ import annotations
 
@@ -6,14 +6,14 @@ from collections.abc import Mapping
 from typing import Any
 
 from market.kit.i18n import gettext as _
-from market.listings.rules import KEYWORDS_MOST, first_sentence
+from market.listings.rules import MAX_KEYWORDS, first_sentence
 
-MOST_TITLE = 200
-MOST_TITLE_EN = 400
-MOST_REFERENCE = 120
-MOST_HIGHLIGHT = 120
-MOST_TEXT = 50_000
-MOST_KEYWORD = 60
+MAX_TITLE = 200
+MAX_TITLE_EN = 400
+MAX_REFERENCE = 120
+MAX_HIGHLIGHT = 120
+MAX_TEXT = 50_000
+MAX_KEYWORD = 60
 
 DISCIPLINES: Mapping[str, str] = {
     "计算机科学与技术": "electronics",
@@ -55,7 +55,7 @@ DISCIPLINES: Mapping[str, str] = {
     "水利工程": "urban",
     "建筑学": "urban",
 }
-"""一级学科 to technical field; what is no technology has none."""
+"""一级学科 to technical field; disciplines outside technology are absent."""
 
 CLC: Mapping[str, str] = {
     "Q": "biomedicine",
@@ -84,7 +84,7 @@ CLC: Mapping[str, str] = {
     "V": "aerospace",
     "X": "environment",
 }
-"""Beginnings of the Chinese Library Classification; the longest that fits counts."""
+"""Prefixes of the Chinese Library Classification; the longest match wins."""
 
 CPC: Mapping[str, str] = {
     "A01": "agriculture",
@@ -112,30 +112,30 @@ CPC: Mapping[str, str] = {
     "H02": "energy",
     "Y02": "environment",
 }
-"""Beginnings of the Cooperative Patent Classification; the longest that fits counts."""
+"""Prefixes of the Cooperative Patent Classification; the longest match wins."""
 
 
-class Unusable(Exception):
-    """The row cannot become a listing; the message says why."""
+class InvalidRow(Exception):
+    """The row cannot be imported; the message says why."""
 
 
 def outcome_of(row: Any) -> dict[str, Any]:
     """Return the columns of an outcome from one line of JSON.
 
-    What is missing stays empty and lowers the completeness.
+    Missing fields stay empty and lower the completeness.
 
     Raises:
-        Unusable: there is no id or title, or something cannot be kept.
+        InvalidRow: id or title is missing, or a value cannot be stored.
     """
-    reference, abstract = _reference(row), _text(row, "abstract", MOST_TEXT)
+    reference, abstract = _reference(row), _text(row, "abstract", MAX_TEXT)
     return {
         "source_reference": reference,
         "title": _title(row),
-        "highlight": first_sentence(abstract, MOST_HIGHLIGHT),
+        "highlight": first_sentence(abstract, MAX_HIGHLIGHT),
         "solution": abstract,
         "keywords": _keywords(row),
-        "title_en": _text(row, "title_en", MOST_TITLE_EN),
-        "abstract_en": _text(row, "abstract_en", MOST_TEXT),
+        "title_en": _text(row, "title_en", MAX_TITLE_EN),
+        "abstract_en": _text(row, "abstract_en", MAX_TEXT),
         "field": field_of(row),
         "source_classification": _classification(row),
     }
@@ -146,36 +146,36 @@ def need_of(row: Any) -> dict[str, Any]:
     return {
         "source_reference": _reference(row),
         "title": _title(row),
-        "description": _text(row, "text", MOST_TEXT),
+        "description": _text(row, "text", MAX_TEXT),
         "keywords": _keywords(row),
         "field": field_of(row),
     }
 
 
 def field_of(row: Mapping[str, Any]) -> str:
-    """Return the technical field that the source's classification stands for, or nothing."""
+    """Return the technical field of the source's classification; empty if it has none."""
     discipline = row.get("discipline")
     if isinstance(discipline, str) and discipline in DISCIPLINES:
         return DISCIPLINES[discipline]
     for name, table in (("clc", CLC), ("cpc", CPC)):
         for code in _strings(row.get(name)):
-            if found := _longest(code.strip().upper(), table):
-                return found
+            if technical_field := _longest_prefix(code.strip().upper(), table):
+                return technical_field
     return ""
 
 
 def check_text(text: str) -> str:
-    """Return the text if the database can keep it.
+    """Return the text if the database can store it.
 
     Raises:
-        Unusable: it holds a zero byte or half a character.
+        InvalidRow: it contains a zero byte or a lone surrogate.
     """
     if any(c == "\x00" or "\ud800" <= c <= "\udfff" for c in text):
-        raise Unusable(_("含有不能保存的字符。"))
+        raise InvalidRow(_("含有不能保存的字符。"))
     return text
 
 
-def _longest(code: str, table: Mapping[str, str]) -> str:
+def _longest_prefix(code: str, table: Mapping[str, str]) -> str:
     for length in range(min(len(code), 3), 0, -1):
         if code[:length] in table:
             return table[code[:length]]
@@ -184,23 +184,23 @@ def _longest(code: str, table: Mapping[str, str]) -> str:
 
 def _reference(row: Any) -> str:
     if not isinstance(row, Mapping):
-        raise Unusable(_("这一行不是一条记录。"))
+        raise InvalidRow(_("这一行不是一条记录。"))
     reference = row.get("id")
     if isinstance(reference, int):
         reference = str(reference)
     if not isinstance(reference, str) or not reference.strip():
-        raise Unusable(_("没有编号（id）。"))
-    if len(reference) > MOST_REFERENCE:
-        raise Unusable(_("编号过长，最多 %(most)s 个字符。", most=MOST_REFERENCE))
+        raise InvalidRow(_("没有编号（id）。"))
+    if len(reference) > MAX_REFERENCE:
+        raise InvalidRow(_("编号过长，最多 %(most)s 个字符。", most=MAX_REFERENCE))
     return check_text(reference.strip())
 
 
 def _title(row: Mapping[str, Any]) -> str:
-    title = " ".join(_text(row, "title", MOST_TEXT).split())
+    title = " ".join(_text(row, "title", MAX_TEXT).split())
     if not title:
-        raise Unusable(_("没有名称。"))
-    if len(title) > MOST_TITLE:
-        raise Unusable(_("名称过长，最多 %(most)s 个字。", most=MOST_TITLE))
+        raise InvalidRow(_("没有名称。"))
+    if len(title) > MAX_TITLE:
+        raise InvalidRow(_("名称过长，最多 %(most)s 个字。", most=MAX_TITLE))
     return title
 
 
@@ -209,27 +209,27 @@ def _text(row: Mapping[str, Any], name: str, most: int) -> str:
     if value is None:
         return ""
     if not isinstance(value, str):
-        raise Unusable(_("栏目 %(name)s 应是文字。", name=name))
+        raise InvalidRow(_("栏目 %(name)s 应是文字。", name=name))
     text = check_text(value).replace("\r\n", "\n").strip()
     if len(text) > most:
-        raise Unusable(_("栏目 %(name)s 过长，最多 %(most)s 个字。", name=name, most=most))
+        raise InvalidRow(_("栏目 %(name)s 过长，最多 %(most)s 个字。", name=name, most=most))
     return text
 
 
 def _keywords(row: Mapping[str, Any]) -> list[str]:
-    words = (" ".join(check_text(word).split())[:MOST_KEYWORD] for word in _strings(row.get("keywords")))
-    return list(dict.fromkeys(word for word in words if word))[:KEYWORDS_MOST]
+    words = (" ".join(check_text(word).split())[:MAX_KEYWORD] for word in _strings(row.get("keywords")))
+    return list(dict.fromkeys(word for word in words if word))[:MAX_KEYWORDS]
 
 
 def _classification(row: Mapping[str, Any]) -> dict[str, str]:
     names = ("source", "kind", "category", "discipline", "clc", "cpc", "licence", "ref")
-    found = {name: check_text("; ".join(_strings(row.get(name))))[:500] for name in names}
-    return {name: value for name, value in found.items() if value}
+    columns = {name: check_text("; ".join(_strings(row.get(name))))[:500] for name in names}
+    return {name: value for name, value in columns.items() if value}
 
 
 def _strings(value: Any) -> list[str]:
     if isinstance(value, str):
         return [value]
     if isinstance(value, list):
-        return [each for each in value if isinstance(each, str)]
+        return [item for item in value if isinstance(item, str)]
     return []

@@ -95,7 +95,7 @@ class Outcome(Stateful):
     """最近核实日期"""
     expires_on = fields.DateField(null=True)
     reminded_on = fields.DateField(null=True)
-    """When its people were asked last to confirm it; see `freshness.is_stale`."""
+    """Date of the last reminder; see `freshness.is_stale`."""
     created_at = fields.DatetimeField()
     updated_at = fields.DatetimeField()
 
@@ -164,7 +164,7 @@ class Need(Stateful):
     verified_on = fields.DateField(null=True)
     expires_on = fields.DateField(null=True)
     reminded_on = fields.DateField(null=True)
-    """When its people were asked last to confirm it; see `freshness.is_stale`."""
+    """Date of the last reminder; see `freshness.is_stale`."""
     created_at = fields.DatetimeField()
     updated_at = fields.DatetimeField()
 
@@ -176,7 +176,7 @@ class Need(Stateful):
 
 
 class Review(Model):
-    """An operator's judgement of one revision of a listing by the rubric: four headings, 0-5 each."""
+    """An operator's review of one revision of a listing by the rubric: four headings, 0-5 points each."""
 
     id = fields.UUIDField(primary_key=True)
     subject_kind = fields.CharField(max_length=24)

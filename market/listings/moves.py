@@ -1,4 +1,4 @@
-"""How a listing is locked and moved: what every act of this room is made of."""
+"""Locks of listings and their transitions, shared by all acts of this room."""
 
 from __future__ import annotations
 
@@ -15,20 +15,20 @@ from market.listings import rules
 from market.listings.kinds import Kind, Listing, kind_of
 from market.listings.models import Need
 from market.listings.permissions import ListingAct
-from market.listings.states import LIVE, Move
+from market.listings.states import LIVE, ListingAction
 from market.records.by import By
 from market.records.transitions import transition
 from market.search import outbox
 
 AUTHORS = {MemberRole.ADMIN, MemberRole.AGENT}
-"""Who in an organisation writes listings, and is told about them."""
+"""Roles that write listings and are notified about them."""
 
 
 async def lock(kind: Kind, number: str) -> Listing:
-    found = await kind.model.filter(number=number).select_for_update().first()
-    if found is None:
+    listing = await kind.model.filter(number=number).select_for_update().first()
+    if listing is None:
         raise NotFound(_("没有这个页面，或者您不能查看它。"))
-    return cast(Listing, found)
+    return cast(Listing, listing)
 
 
 async def lock_by_id(kind: Kind, identity: UUID) -> Listing:
@@ -43,24 +43,24 @@ async def lock_own(kind: Kind, number: str, actor: Actor) -> Listing:
     return listing
 
 
-async def move(listing: Listing, move: Move, *, by: By, **data: Any) -> None:
-    """Write the new status with its trace in the log and, if it is or was findable, in the index."""
+async def transition_listing(listing: Listing, action: ListingAction, *, by: By, **data: Any) -> None:
+    """Transition a listing and, if it is or was on offer, enqueue it for the search index."""
     before = listing.status
-    await transition(listing, move, by=by, revision=listing.revision, before=before.value, **data)
-    await note_findable(kind_of(listing), listing, was_findable=before in LIVE)
+    await transition(listing, action, by=by, revision=listing.revision, before=before.value, **data)
+    await reindex_if_live(kind_of(listing), listing, was_live=before in LIVE)
 
 
-async def note_findable(kind: Kind, listing: Listing, *, was_findable: bool = False) -> None:
-    if was_findable or listing.status in LIVE:
+async def reindex_if_live(kind: Kind, listing: Listing, *, was_live: bool = False) -> None:
+    if was_live or listing.status in LIVE:
         await outbox.enqueue(kind.index, listing.id)
 
 
-def verify(listing: Listing, now: datetime) -> None:
+def mark_verified(listing: Listing, now: datetime) -> None:
     listing.verified_on = local_date(now)
-    listing.expires_on = expiry(listing)
+    listing.expires_on = expiry_date(listing)
 
 
-def expiry(listing: Listing) -> Any:
+def expiry_date(listing: Listing) -> Any:
     if listing.verified_on is None:
         return None
     return rules.expires_on(listing.verified_on, listing.deadline_on if isinstance(listing, Need) else None)

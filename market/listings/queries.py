@@ -1,4 +1,4 @@
-"""Reads of listings: the guarded ways to one, and the lists that several pages share."""
+"""Queries of listings: guarded getters, and lists shared by several pages."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ _ROW_OF = {
     ),
 }
 _OWNER = ("id", "name", "kind", "uscc", "region")
-"""What a row of a list shows, a workbook or a feed tells, and an estimate asks for."""
+"""Columns for rows of a list, for workbooks, feeds and estimates."""
 
 
 async def get_outcome_for(actor: Actor | None, number: str) -> Outcome:
@@ -56,12 +56,12 @@ async def get_own(kind: Kind, actor: Actor, number: str) -> Listing:
     """Return a listing of the organisation the person acts for, to be changed.
 
     Raises:
-        NotFound: there is none, or it is somebody else's.
+        NotFound: there is none, or it is another organisation's.
     """
-    found = await kind.model.filter(number=number).select_related("organisation").first()
-    if found is None or not actor.acts_for(found.organisation_id):
+    listing = await kind.model.filter(number=number).select_related("organisation").first()
+    if listing is None or not actor.acts_for(listing.organisation_id):
         raise NotFound(_("没有这个页面，或者您不能查看它。"))
-    return cast(Listing, found)
+    return cast(Listing, listing)
 
 
 async def get_for_review(kind: Kind, number: str) -> Listing:
@@ -70,23 +70,23 @@ async def get_for_review(kind: Kind, number: str) -> Listing:
     Raises:
         NotFound: there is none.
     """
-    found = await kind.model.filter(number=number).select_related("organisation", "created_by").first()
-    if found is None:
+    listing = await kind.model.filter(number=number).select_related("organisation", "created_by").first()
+    if listing is None:
         raise NotFound(_("没有这个页面，或者您不能查看它。"))
-    return cast(Listing, found)
+    return cast(Listing, listing)
 
 
 def is_owner(actor: Actor | None, listing: Listing) -> bool:
-    """Tell whether the person is a member of the organisation that the listing belongs to."""
+    """Return whether the person is a member of the listing's organisation."""
     return actor is not None and any(
         identity == listing.organisation_id for identity, _n in actor.organisations
     )
 
 
 def is_owner_visible(need: Need, actor: Actor | None, *, brokers: Collection[UUID] = ()) -> bool:
-    """Tell whether this person may know whose need it is.
+    """Return whether this person may see the owner of a need.
 
-    `brokers` are the people who took up a match of it; the rooms above know them.
+    `brokers` are the people who took up a match of it, provided by the rooms above.
     """
     if not need.is_masked or is_owner(actor, need):
         return True
@@ -94,14 +94,14 @@ def is_owner_visible(need: Need, actor: Actor | None, *, brokers: Collection[UUI
 
 
 def need_owner_name(need: Need, actor: Actor | None, *, brokers: Collection[UUID] = ()) -> str:
-    """Return the enterprise's name, or 某企业 for who may not know it. Needs the organisation fetched."""
+    """Return the enterprise's name, or 某企业 if masked; the organisation must be fetched."""
     return need.organisation.name if is_owner_visible(need, actor, brokers=brokers) else _("某企业")
 
 
 def may_see_contacts(listing: Listing, actor: Actor | None) -> bool:
-    """Tell whether the contact is shown: to verified organisations and to staff.
+    """Return whether the person may see the contact: members of verified organisations and staff may.
 
-    That of a masked need is shown to staff and its owner only.
+    That of a masked need is visible to staff and its owner only.
     """
     if actor is None:
         return False
@@ -111,16 +111,16 @@ def may_see_contacts(listing: Listing, actor: Actor | None) -> bool:
 
 
 async def list_own(kind: Kind, actor: Actor, *, status: str = "", page_request: PageRequest) -> Page[Listing]:
-    """Return the organisation's own listings, those last worked on first; `status` narrows them."""
-    found = kind.model.filter(organisation_id=actor.organisation_id)
+    """Return the organisation's own listings, the last updated first, filtered by `status` if given."""
+    listings = kind.model.filter(organisation_id=actor.organisation_id)
     if status:
-        found = found.filter(status=status)
-    items = await found.order_by("-updated_at", "id").offset(page_request.offset).limit(page_request.size)
-    return page_request.page(items, await found.count())
+        listings = listings.filter(status=status)
+    items = await listings.order_by("-updated_at", "id").offset(page_request.offset).limit(page_request.size)
+    return page_request.page(items, await listings.count())
 
 
 async def list_own_outcomes(actor: Actor) -> list[Outcome]:
-    """Return the organisation's outcomes on offer, for a choice in a form."""
+    """Return the organisation's outcomes on offer, for a select field."""
     return (
         await Outcome.filter(organisation_id=actor.organisation_id, status__in=live(OutcomeStatus))
         .order_by("-published_at", "id")
@@ -129,7 +129,7 @@ async def list_own_outcomes(actor: Actor) -> list[Outcome]:
 
 
 async def count_own(kind: Kind, actor: Actor) -> dict[str, int]:
-    """Return how many of the organisation's listings stand in each state."""
+    """Count the organisation's listings by status."""
     rows = (
         await kind.model.filter(organisation_id=actor.organisation_id)
         .annotate(n=Count("id"))
@@ -140,15 +140,15 @@ async def count_own(kind: Kind, actor: Actor) -> dict[str, int]:
 
 
 async def count_renewable(kind: Kind, actor: Actor, until: date) -> int:
-    """Return how many of the organisation's listings lapse by `until`, or have."""
+    """Count the organisation's listings that expire by `until` or have expired."""
     return int(await _renewable(kind, actor, until).count())
 
 
 async def list_renewable(kind: Kind, actor: Actor, until: date, page_request: PageRequest) -> Page[Listing]:
-    """Return exactly those listings, the next to lapse first."""
-    found = _renewable(kind, actor, until)
-    items = await found.order_by("expires_on", "id").offset(page_request.offset).limit(page_request.size)
-    return page_request.page(items, await found.count())
+    """Return the listings that `count_renewable` counts, the next to expire first."""
+    listings = _renewable(kind, actor, until)
+    items = await listings.order_by("expires_on", "id").offset(page_request.offset).limit(page_request.size)
+    return page_request.page(items, await listings.count())
 
 
 def _renewable(kind: Kind, actor: Actor, until: date) -> Any:
@@ -159,24 +159,24 @@ def _renewable(kind: Kind, actor: Actor, until: date) -> Any:
 
 
 async def list_pending(kind: Kind, page_request: PageRequest) -> Page[Listing]:
-    """Return what waits for the operator, the longest waiting first."""
-    found = kind.model.filter(status=kind.pending)
+    """Return the listings that wait for review, the longest waiting first."""
+    listings = kind.model.filter(status=kind.pending)
     items = (
-        await found.select_related("organisation")
+        await listings.select_related("organisation")
         .order_by("submitted_at", "id")
         .offset(page_request.offset)
         .limit(page_request.size)
     )
-    return page_request.page(items, await found.count())
+    return page_request.page(items, await listings.count())
 
 
 async def count_pending(kind: Kind) -> int:
-    """Return how many wait for the operator."""
+    """Count the listings that wait for review."""
     return int(await kind.model.filter(status=kind.pending).count())
 
 
 async def list_reviews(kind: Kind, listing_id: UUID) -> list[Review]:
-    """Return all judgements of a listing with who gave them, the newest first."""
+    """Return the reviews of a listing with their reviewers, the newest first."""
     return (
         await Review.filter(subject_kind=kind.key, subject_id=listing_id)
         .select_related("reviewer")
@@ -185,7 +185,7 @@ async def list_reviews(kind: Kind, listing_id: UUID) -> list[Review]:
 
 
 async def list_latest_outcomes(count: int) -> list[Outcome]:
-    """Return the outcomes published last."""
+    """Return the latest published outcomes."""
     return (
         await Outcome.filter(status__in=live(OutcomeStatus))
         .select_related("organisation")
@@ -195,7 +195,7 @@ async def list_latest_outcomes(count: int) -> list[Outcome]:
 
 
 async def list_urgent_needs(count: int, today: date) -> list[Need]:
-    """Return the needs on offer whose deadline comes next."""
+    """Return the needs on offer with the next deadlines."""
     return (
         await Need.filter(status__in=live(NeedStatus), deadline_on__gte=today)
         .select_related("organisation")
@@ -205,35 +205,34 @@ async def list_urgent_needs(count: int, today: date) -> list[Need]:
 
 
 async def count_live(kind: Kind) -> int:
-    """Return how many are on offer."""
+    """Count the listings on offer."""
     return int(await kind.model.filter(status__in=live(kind.statuses)).count())
 
 
 async def list_live_of(kind: Kind, organisation_id: UUID, page_request: PageRequest) -> Page[Listing]:
-    """Return what an organisation has on offer, masked needs left out, the newest first."""
-    found = kind.model.filter(status__in=live(kind.statuses), organisation_id=organisation_id)
+    """Return an organisation's listings on offer, without masked needs, the newest first."""
+    listings = kind.model.filter(status__in=live(kind.statuses), organisation_id=organisation_id)
     if kind is NEED:
-        found = found.filter(is_masked=False)
+        listings = listings.filter(is_masked=False)
     items = (
-        await found.select_related("organisation")
+        await listings.select_related("organisation")
         .order_by("-published_at", "id")
         .offset(page_request.offset)
         .limit(page_request.size)
     )
-    return page_request.page(items, await found.count())
+    return page_request.page(items, await listings.count())
 
 
 async def list_by_ids(kind: Kind, ids: Sequence[UUID]) -> list[Listing]:
     """Return these listings in this order, with their organisations; those no longer public are left out."""
-    found = await _public(kind, ids).select_related("organisation")
-    return _in_order(ids, found)
+    listings = await _public(kind, ids).select_related("organisation")
+    return _in_order(ids, listings)
 
 
 async def list_rows_by_ids(kind: Kind, ids: Sequence[UUID]) -> list[Listing]:
-    """Return the same with only what rows of a list show.
+    """Return the same with only the columns that rows of a list show.
 
-    A page of twenty is asked for by a statement written here: to load whole listings and to put such
-    statements together took the query set longer than the search.
+    Uses hand-written SQL: loading whole listings by the query set took longer than the search.
     """
     if not ids:
         return []
@@ -246,15 +245,15 @@ async def list_rows_by_ids(kind: Kind, ids: Sequence[UUID]) -> list[Listing]:
         [list(ids), statuses],
     )
     owners: dict[UUID, Organisation] = {}
-    found = []
+    listings = []
     for row in rows:
         owner = {name: row.pop(f"owner_{name}") for name in _OWNER}
         if owner["id"] not in owners:
             owners[owner["id"]] = Organisation._init_from_db(**owner)
-        each = kind.model._init_from_db(**row)
-        each.organisation = owners[owner["id"]]
-        found.append(each)
-    return _in_order(ids, found)
+        listing = kind.model._init_from_db(**row)
+        listing.organisation = owners[owner["id"]]
+        listings.append(listing)
+    return _in_order(ids, listings)
 
 
 def _public(kind: Kind, ids: Sequence[UUID]) -> Any:
@@ -262,20 +261,20 @@ def _public(kind: Kind, ids: Sequence[UUID]) -> Any:
     return kind.model.filter(id__in=list(ids), status__in=statuses)
 
 
-def _in_order(ids: Sequence[UUID], found: Sequence[Listing]) -> list[Listing]:
-    by_id = {each.id: each for each in found}
+def _in_order(ids: Sequence[UUID], listings: Sequence[Listing]) -> list[Listing]:
+    by_id = {listing.id: listing for listing in listings}
     return [by_id[identity] for identity in ids if identity in by_id]
 
 
 def live(statuses: type[OutcomeStatus] | type[NeedStatus]) -> list[Any]:
-    """Return the states in which a listing of this kind is on offer."""
+    """Return the statuses in which a listing of this kind is on offer."""
     return [status for status in LIVE if isinstance(status, statuses)]
 
 
 async def _get_for(kind: Kind, actor: Actor | None, number: str) -> Listing:
-    found = await kind.model.filter(number=number).select_related("organisation").first()
-    if found is None or not (
-        found.status in PUBLIC or (actor and (actor.is_staff or is_owner(actor, found)))
+    listing = await kind.model.filter(number=number).select_related("organisation").first()
+    if listing is None or not (
+        listing.status in PUBLIC or (actor and (actor.is_staff or is_owner(actor, listing)))
     ):
         raise NotFound(_("没有这个页面，或者您不能查看它。"))
-    return cast(Listing, found)
+    return cast(Listing, listing)

@@ -10,13 +10,13 @@ from market.kit.room import Room, Subject
 from market.listings import freshness, models, search, services, subjects, views
 from market.listings.models import PriceKind, ReviewDecision
 from market.listings.permissions import PERMISSIONS
-from market.listings.states import Move, NeedStatus, OutcomeShownStatus, OutcomeStatus
+from market.listings.states import ListingAction, NeedStatus, OutcomeShownStatus, OutcomeStatus
 from market.listings.verbs import ListingVerb, OwnerVerb
 from market.search.outbox import DocumentSource
 
 
 async def run_due(deps: Deps, now: datetime) -> int:
-    """Let listings expire, and remind of those that were not renewed for long."""
+    """Expire listings and send the reminders that are due."""
     expired = await services.run_due(now)
     return expired + await freshness.run_reminders(now, secret=deps.settings.secret_key)
 
@@ -28,9 +28,13 @@ ROOM = Room(
     routes=views.routes,
     subjects={
         "outcome": Subject(
-            lazy("成果"), page="pages:outcome", number="CG", verbs=(Move,), describe=subjects.outcome_subjects
+            lazy("成果"),
+            page="pages:outcome",
+            number="CG",
+            verbs=(ListingAction,),
+            describe=subjects.outcome_subjects,
         ),
-        "need": Subject(lazy("需求"), page="pages:need", number="XQ", verbs=(Move,)),
+        "need": Subject(lazy("需求"), page="pages:need", number="XQ", verbs=(ListingAction,)),
     },
     documents={
         "outcomes": DocumentSource(search.build_outcomes, search.all_outcomes),

@@ -1,4 +1,4 @@
-"""What a listing needs, how complete it is, when it may be published, when it lapses. Pure."""
+"""Required fields, completeness, review rubric and expiry of listings. Pure."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from market.kit.errors import Invalid
 from market.kit.i18n import Lazy, lazy
 from market.kit.i18n import gettext as _
 
-MOST_POINTS = 5
+MAX_POINTS = 5
 POINTS_TO_PUBLISH = 10
 MONTHS_ON_OFFER = 12
-MOST_COMMENT = 2000
-KEYWORDS_MOST = 20
-KEYWORD_LENGTH = 40
+MAX_COMMENT_LENGTH = 2000
+MAX_KEYWORDS = 20
+MAX_KEYWORD_LENGTH = 40
 
 HEADINGS: Mapping[str, tuple[Lazy, Lazy]] = {
     "advantage": (lazy("优势与创新"), lazy("比现有方案好在哪里、好多少，有没有数字和依据")),
@@ -27,7 +27,7 @@ HEADINGS: Mapping[str, tuple[Lazy, Lazy]] = {
     "cooperation": (lazy("合作预期"), lazy("怎么合作、要什么条件、多少钱、找谁，写清楚了没有")),
     "language": (lazy("规范与语言"), lazy("栏目填在该填的地方，没有夸大、广告语和不当内容")),
 }
-"""The rubric's four headings, 0-5 points each, and what the operator looks at."""
+"""The rubric's four headings, 0-5 points each, with its guidance for the operator."""
 
 OUTCOME_WEIGHTS: Mapping[str, tuple[int, Lazy]] = {
     "title": (8, lazy("成果名称")),
@@ -69,9 +69,9 @@ NEED_WEIGHTS: Mapping[str, tuple[int, Lazy]] = {
     "contact_name": (3, lazy("联系人")),
     "keywords": (3, lazy("关键词")),
 }
-"""How much each field adds to the score of 100, and what it is called."""
+"""Weight of each field in the completeness score of 100, and its label."""
 
-OUTCOME_NEEDED: Mapping[str, Lazy] = {
+OUTCOME_REQUIRED: Mapping[str, Lazy] = {
     "title": lazy("请填成果名称。"),
     "highlight": lazy("请用一句话说明亮点，最好带一个数字。"),
     "field": lazy("请选择技术领域。"),
@@ -84,7 +84,7 @@ OUTCOME_NEEDED: Mapping[str, Lazy] = {
     "contact_name": lazy("请填联系人。"),
     "keywords": lazy("请至少填一个关键词。"),
 }
-NEED_NEEDED: Mapping[str, Lazy] = {
+NEED_REQUIRED: Mapping[str, Lazy] = {
     "title": lazy("请填需求名称。"),
     "field": lazy("请选择技术领域。"),
     "kind": lazy("请选择需求类型。"),
@@ -94,7 +94,7 @@ NEED_NEEDED: Mapping[str, Lazy] = {
     "region": lazy("请选择所在地。"),
     "contact_name": lazy("请填联系人。"),
 }
-"""What must stand before a listing may be submitted, with the sentence at its field."""
+"""Fields required for submission, each with its error sentence."""
 
 
 MASKED_TEXTS = (
@@ -110,17 +110,17 @@ MASKED_TEXTS = (
     "requirements",
     "keywords",
 )
-"""What everybody may read of a need."""
+"""Public text fields of a need."""
 
 
-def may_be_open(right: Mapping[str, str]) -> bool:
-    """Tell whether a right can be under an open licence: a granted patent (专利法 art. 50)."""
+def may_have_open_licence(right: Mapping[str, str]) -> bool:
+    """Return whether a right can be under an open licence: a granted patent (专利法 art. 50)."""
     return right.get("kind") in PATENT_KINDS and right.get("status") == "granted"
 
 
 def is_open_licence(right: Mapping[str, str]) -> bool:
-    """Tell whether its holder has declared an open licence (开放许可) of this right."""
-    return right.get("open_licence") == "yes" and may_be_open(right)
+    """Return whether the holder has declared an open licence (开放许可) of this right."""
+    return right.get("open_licence") == "yes" and may_have_open_licence(right)
 
 
 def completeness_of_outcome(outcome: Any) -> tuple[int, list[tuple[str, str]]]:
@@ -134,20 +134,20 @@ def completeness_of_need(need: Any) -> tuple[int, list[tuple[str, str]]]:
 
 
 def faults_of_outcome(outcome: Any) -> list[tuple[str, str]]:
-    """Return what keeps this outcome from being submitted: pairs of field and sentence."""
-    return _missing(outcome, OUTCOME_NEEDED) + _contact_faults(outcome)
+    """Return the faults that prevent submission of an outcome: pairs of field and sentence."""
+    return _missing(outcome, OUTCOME_REQUIRED) + _contact_faults(outcome)
 
 
 def faults_of_need(need: Any, today: date) -> list[tuple[str, str]]:
-    """Return what keeps this need from being submitted: pairs of field and sentence."""
-    faults = _missing(need, NEED_NEEDED) + _contact_faults(need)
+    """Return the faults that prevent submission of a need: pairs of field and sentence."""
+    faults = _missing(need, NEED_REQUIRED) + _contact_faults(need)
     if need.deadline_on is not None and need.deadline_on <= today:
         faults.append(("deadline_on", _("截止日期应在今天之后。")))
     return faults
 
 
-def faults_of_mask(need: Any, owner_name: str) -> list[tuple[str, str]]:
-    """Return where a need that hides its enterprise names it all the same."""
+def faults_of_masking(need: Any, owner_name: str) -> list[tuple[str, str]]:
+    """Return the public fields in which a masked need names its enterprise."""
     sentence = _("这里写了单位名称。不公开单位名称的需求，正文也不要写。")
     return [(name, sentence) for name in MASKED_TEXTS if owner_name in _flat(getattr(need, name))]
 
@@ -163,7 +163,7 @@ class Points:
 
     def __post_init__(self) -> None:
         for heading, points in self.by_heading.items():
-            if not 0 <= points <= MOST_POINTS:
+            if not 0 <= points <= MAX_POINTS:
                 raise Invalid(_("每项打 0 到 5 分。"), heading)
 
     @property
@@ -176,15 +176,15 @@ class Points:
 
     @property
     def may_publish(self) -> bool:
-        """Whether the rubric lets it be published: ten points or more, and no zero."""
+        """Whether the rubric allows publication: ten points or more, and no zero."""
         return self.total >= POINTS_TO_PUBLISH and min(self.by_heading.values()) > 0
 
 
 def check_decision(points: Points, *, is_published: bool, comment: str) -> None:
-    """Let pass only a decision that the rubric allows.
+    """Raise unless the rubric allows the decision.
 
     Raises:
-        Invalid: published below the line, or returned without a reason, or a comment too long.
+        Invalid: published below the threshold, returned without a reason, or the comment is too long.
     """
     if is_published and not points.may_publish:
         raise Invalid(
@@ -197,12 +197,12 @@ def check_decision(points: Points, *, is_published: bool, comment: str) -> None:
         )
     if not is_published and not comment.strip():
         raise Invalid(_("退回时请写明理由，作者会看到。"), "comment")
-    if len(comment) > MOST_COMMENT:
-        raise Invalid(_("意见最多 %(most)s 个字。", most=MOST_COMMENT), "comment")
+    if len(comment) > MAX_COMMENT_LENGTH:
+        raise Invalid(_("意见最多 %(most)s 个字。", most=MAX_COMMENT_LENGTH), "comment")
 
 
 def months_later(day: date, months: int) -> date:
-    """Return the same day so many months later, or the last day of a shorter month."""
+    """Return the same day a number of months later, or the last day of a shorter month."""
     year, month = divmod(day.month - 1 + months, 12)
     _weekday, days = monthrange(day.year + year, month + 1)
     return date(day.year + year, month + 1, min(day.day, days))
@@ -215,16 +215,16 @@ def expires_on(verified_on: date, deadline_on: date | None = None) -> date:
 
 
 def keywords_of(text: str) -> list[str]:
-    """Return the keywords in a line that people part by ；，、 or a space after them, each once."""
-    words = (" ".join(word.split())[:KEYWORD_LENGTH] for word in re.split(r"[;；,，、\n\t|]", text))
-    return list(dict.fromkeys(word for word in words if word))[:KEYWORDS_MOST]
+    """Split a line into keywords at ；，、 and the like, deduplicated."""
+    words = (" ".join(word.split())[:MAX_KEYWORD_LENGTH] for word in re.split(r"[;；,，、\n\t|]", text))
+    return list(dict.fromkeys(word for word in words if word))[:MAX_KEYWORDS]
 
 
 def first_sentence(text: str, most: int) -> str:
-    """Return the first sentence of a text, cut with … when it is longer than `most` characters."""
+    """Return the first sentence of a text, truncated with … to `most` characters."""
     flat = " ".join(text.split())
-    found = re.match(r".+?[。！？!?；;](?=\s|\S|$)|.+?\.(?=\s+[A-Z\u4e00-\u9fff])", flat)
-    sentence = (found[0] if found else flat).rstrip("；;")
+    match = re.match(r".+?[。！？!?；;](?=\s|\S|$)|.+?\.(?=\s+[A-Z\u4e00-\u9fff])", flat)
+    sentence = (match[0] if match else flat).rstrip("；;")
     return sentence if len(sentence) <= most else sentence[: most - 1] + "…"
 
 
@@ -233,8 +233,8 @@ def _completeness(listing: Any, weights: Mapping[str, tuple[int, Lazy]]) -> tupl
     return 100 - sum(weights[name][0] for name, _words in missing), missing
 
 
-def _missing(listing: Any, needed: Mapping[str, Lazy]) -> list[tuple[str, str]]:
-    return [(name, str(sentence)) for name, sentence in needed.items() if not getattr(listing, name)]
+def _missing(listing: Any, required: Mapping[str, Lazy]) -> list[tuple[str, str]]:
+    return [(name, str(sentence)) for name, sentence in required.items() if not getattr(listing, name)]
 
 
 def _contact_faults(listing: Any) -> list[tuple[str, str]]:
@@ -245,5 +245,5 @@ def _contact_faults(listing: Any) -> list[tuple[str, str]]:
 
 def _flat(value: Any) -> str:
     if isinstance(value, list):
-        return " ".join(_flat(each) for each in value)
+        return " ".join(_flat(item) for item in value)
     return " ".join(value.values()) if isinstance(value, dict) else str(value or "")

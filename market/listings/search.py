@@ -1,4 +1,4 @@
-"""What may be found of listings: only what everybody may read, and only while it is on the market."""
+"""Search documents of listings: public fields only, and only while on offer."""
 
 from __future__ import annotations
 
@@ -68,9 +68,9 @@ def outcome_document(outcome: Outcome) -> Document | None:
 
 
 def need_document(need: Need) -> Document | None:
-    """Return the public document of a need with its organisation, None if it is not on the market.
+    """Return the public document of a need with its organisation, None if it is not on offer.
 
-    A masked need tells neither who it is nor where below the city.
+    That of a masked need contains neither its enterprise nor its county.
     """
     if need.status not in VISIBLE_NEEDS:
         return None
@@ -106,22 +106,22 @@ def need_document(need: Need) -> Document | None:
 
 
 async def build_outcomes(ids: Sequence[UUID]) -> dict[UUID, Document | None]:
-    """Load the public documents of these outcomes as they are now."""
+    """Build the public documents of these outcomes from their current state."""
     outcomes = await Outcome.filter(id__in=list(ids)).prefetch_related("organisation")
-    return await _with_facts("outcomes", outcomes, outcome_document)
+    return await _add_facts("outcomes", outcomes, outcome_document)
 
 
 async def build_needs(ids: Sequence[UUID]) -> dict[UUID, Document | None]:
-    """Load the public documents of these needs as they are now."""
+    """Build the public documents of these needs from their current state."""
     needs = await Need.filter(id__in=list(ids)).prefetch_related("organisation")
-    return await _with_facts("needs", needs, need_document)
+    return await _add_facts("needs", needs, need_document)
 
 
-async def _with_facts(
+async def _add_facts(
     index: str, listings: Sequence[Any], document_of: Callable[[Any], Document | None]
 ) -> dict[UUID, Document | None]:
-    documents = {one.id: document_of(one) for one in listings}
-    public = [one for one in listings if documents[one.id]]
+    documents = {listing.id: document_of(listing) for listing in listings}
+    public = [listing for listing in listings if documents[listing.id]]
     for facts_of in rooms().document_facts(index) if public else ():
         for identity, facts in (await facts_of(public)).items():
             documents[identity] = {**(documents[identity] or {}), **facts}
@@ -129,12 +129,12 @@ async def _with_facts(
 
 
 async def all_outcomes() -> dict[UUID, int]:
-    """Return id and revision of all outcomes that should be found."""
+    """Return id and revision of all outcomes that belong in the index."""
     return _revisions(await Outcome.filter(status__in=VISIBLE_OUTCOMES).values_list("id", "revision"))
 
 
 async def all_needs() -> dict[UUID, int]:
-    """Return id and revision of all needs that should be found."""
+    """Return id and revision of all needs that belong in the index."""
     return _revisions(await Need.filter(status__in=VISIBLE_NEEDS).values_list("id", "revision"))
 
 
@@ -143,12 +143,12 @@ def _revisions(rows: Iterable[Any]) -> dict[UUID, int]:
 
 
 def _text(*parts: str) -> str:
-    """Return the parts one a line, without those that stand in another.
+    """Join the parts by line, without those contained in another.
 
-    An import's highlight is the first sentence of its text.
+    The highlight of an imported outcome is the first sentence of its text.
     """
-    kept = [part for part in dict.fromkeys(parts) if part]
-    return joined(part for part in kept if not any(part in other for other in kept if other != part))
+    texts = [part for part in dict.fromkeys(parts) if part]
+    return joined(part for part in texts if not any(part in other for other in texts if other != part))
 
 
 def _regions(code: str) -> list[str]:
@@ -157,4 +157,4 @@ def _regions(code: str) -> list[str]:
         return []
     code = regions.current(code)
     levels = [code[:2] + "0000", code[:4] + "00", code]
-    return [one for one in dict.fromkeys(levels) if regions.is_known(one)]
+    return [level for level in dict.fromkeys(levels) if regions.is_known(level)]

@@ -1,6 +1,6 @@
-"""What can be done to a listing. One function = one act = one transaction.
+"""Acts on listings: create, edit, submit, review, unlist and renew. One act is one transaction.
 
-Outcomes and needs lead the same life, so each act is written once and named twice.
+Outcomes and needs share the implementation of each act.
 """
 
 from __future__ import annotations
@@ -23,10 +23,19 @@ from market.kit.i18n import gettext as _
 from market.listings import renewing, rules
 from market.listings.kinds import NEED, OUTCOME, Kind, Listing, get_kind
 from market.listings.models import Need, Outcome, Review, ReviewDecision
-from market.listings.moves import AUTHORS, edit_address, expiry, lock, lock_own, move, note_findable, verify
+from market.listings.moves import (
+    AUTHORS,
+    edit_address,
+    expiry_date,
+    lock,
+    lock_own,
+    mark_verified,
+    reindex_if_live,
+    transition_listing,
+)
 from market.listings.permissions import ListingAct
 from market.listings.standing import mark_licensed, mark_matching, mark_solved, run_due
-from market.listings.states import EDITABLE, LIVE, Move, workflow_of
+from market.listings.states import EDITABLE, LIVE, ListingAction, workflow_of
 from market.listings.verbs import ListingVerb
 from market.records.by import By
 
@@ -38,7 +47,7 @@ __all__ = [
     "mark_matching",
     "mark_solved",
     "renew",
-    "require_may_begin",
+    "require_may_create",
     "review",
     "run_due",
     "save",
@@ -51,7 +60,7 @@ __all__ = [
 
 
 class Incomplete(Invalid):
-    """What is still missing before a listing may be submitted: pairs of field and sentence."""
+    """The listing may not be submitted yet; `faults` are pairs of field and sentence."""
 
     def __init__(self, faults: list[tuple[str, str]]) -> None:
         super().__init__(_("还有几处没有填好。"))
@@ -60,42 +69,49 @@ class Incomplete(Invalid):
 
 @atomic()
 async def create_outcome(values: Mapping[str, Any], *, by: By) -> Outcome:
-    """Begin an outcome of the organisation the person acts for, as a draft."""
+    """Create a draft outcome of the actor's organisation."""
     return cast(Outcome, await _create(OUTCOME, values, by=by))
 
 
 @atomic()
 async def create_need(values: Mapping[str, Any], *, by: By) -> Need:
-    """Begin a need of the enterprise the person acts for, as a draft."""
+    """Create a draft need of the actor's enterprise."""
     return cast(Need, await _create(NEED, values, by=by))
 
 
 @atomic()
 async def update_outcome(
-    number: str, values: Mapping[str, Any], *, by: By, seen: int | None = None
+    number: str, values: Mapping[str, Any], *, by: By, base_revision: int | None = None
 ) -> Outcome:
-    """Save a new revision. Of a published outcome it goes live at once, and must be complete.
+    """Save a new revision. That of a published outcome is live at once and must be complete.
 
-    `seen` is the revision the person began from; if a colleague saved another since, they are told.
+    `base_revision` is the revision that the edit started from, for optimistic locking.
+
+    Raises:
+        Invalid: a colleague saved another revision since.
+        Incomplete: a published outcome lacks required fields.
+        Conflict: the status does not allow edits.
     """
-    return cast(Outcome, await _update(OUTCOME, number, values, by=by, seen=seen))
+    return cast(Outcome, await _update(OUTCOME, number, values, by=by, base_revision=base_revision))
 
 
 @atomic()
-async def update_need(number: str, values: Mapping[str, Any], *, by: By, seen: int | None = None) -> Need:
+async def update_need(
+    number: str, values: Mapping[str, Any], *, by: By, base_revision: int | None = None
+) -> Need:
     """Save a new revision; as `update_outcome`."""
-    return cast(Need, await _update(NEED, number, values, by=by, seen=seen))
+    return cast(Need, await _update(NEED, number, values, by=by, base_revision=base_revision))
 
 
 @atomic()
 async def submit_outcome(number: str, *, by: By) -> Outcome:
-    """Hand a complete outcome to the operator."""
+    """Submit a complete outcome for review."""
     return cast(Outcome, await _submit(OUTCOME, number, by=by))
 
 
 @atomic()
 async def submit_need(number: str, *, by: By) -> Need:
-    """Hand a complete need to the operator."""
+    """Submit a complete need for review."""
     return cast(Need, await _submit(NEED, number, by=by))
 
 
@@ -107,16 +123,13 @@ async def save(
     *,
     is_submitted: bool,
     by: By,
-    seen: int | None = None,
+    base_revision: int | None = None,
 ) -> Listing:
-    """Save what was typed, as a new draft when there is no number yet, and submit it if wished.
-
-    Either both happen or neither.
-    """
+    """Save the values, as a new draft without a number, and optionally submit, in one transaction."""
     if number is None:
         listing = await _create(kind, values, by=by)
     else:
-        listing = await _update(kind, number, values, by=by, seen=seen)
+        listing = await _update(kind, number, values, by=by, base_revision=base_revision)
     if is_submitted:
         listing = await _submit(kind, listing.number, by=by)
     return listing
@@ -126,21 +139,23 @@ async def save(
 async def review(
     kind: str, number: str, *, points: rules.Points, is_published: bool, comment: str, by: By
 ) -> Listing:
-    """Judge a listing by the rubric: publish it for twelve months, or return it with the reasons.
+    """Review a listing by the rubric: publish it for twelve months, or return it with the reasons.
 
     Raises:
         Invalid: the rubric does not allow the decision, or the reason is missing.
-        Forbidden: it is the reviewer's own organisation's.
+        Forbidden: it belongs to the reviewer's own organisation.
     """
     by.actor.require(ListingAct.MODERATE)
     rules.check_decision(points, is_published=is_published, comment=comment)
     listing = await lock(get_kind(kind), number)
     if any(identity == listing.organisation_id for identity, _name in by.actor.organisations):
         raise Forbidden(_("不能审核本单位的信息，请由其他管理员审核。"))
-    await move(listing, Move.PUBLISH if is_published else Move.RETURN, by=by, **points.by_heading)
+    await transition_listing(
+        listing, ListingAction.PUBLISH if is_published else ListingAction.RETURN, by=by, **points.by_heading
+    )
     if is_published:
         listing.published_at = listing.published_at or by.now
-        verify(listing, by.now)
+        mark_verified(listing, by.now)
         await listing.save(update_fields=["published_at", "verified_on", "expires_on"])
     await Review.create(
         id=uuid4(),
@@ -156,21 +171,21 @@ async def review(
         reviewer_id=by.actor.user_id,
         reviewed_at=by.now,
     )
-    await _tell_author(listing, is_published, now=by.now)
+    await _notify_author(listing, is_published, now=by.now)
     return listing
 
 
 @atomic()
 async def unlist(kind: Kind, number: str, *, by: By) -> Listing:
-    """Take a listing off the market: an outcome becomes unlisted, a need closed."""
+    """Take a listing off offer: an outcome becomes unlisted, a need closed."""
     listing = await lock_own(kind, number, by.actor)
-    await move(listing, Move.UNLIST, by=by)
+    await transition_listing(listing, ListingAction.UNLIST, by=by)
     return listing
 
 
 @atomic()
 async def renew(kind: Kind, number: str, *, by: By) -> Listing:
-    """Confirm that a listing still holds, for another twelve months.
+    """Renew a listing for twelve months.
 
     Raises:
         Conflict: a need's deadline has passed; it must be given a new one first.
@@ -178,8 +193,8 @@ async def renew(kind: Kind, number: str, *, by: By) -> Listing:
     return await renewing.renew(await lock_own(kind, number, by.actor), by=by, way="site")
 
 
-def require_may_begin(kind: Kind, actor: Actor) -> None:
-    """Let pass only who may begin a listing of this kind.
+def require_may_create(kind: Kind, actor: Actor) -> None:
+    """Raise unless the actor may create a listing of this kind.
 
     Raises:
         NotYours: the role does not allow it, or the kind of the organisation.
@@ -190,7 +205,7 @@ def require_may_begin(kind: Kind, actor: Actor) -> None:
 
 
 async def _create(kind: Kind, values: Mapping[str, Any], *, by: By) -> Listing:
-    require_may_begin(kind, by.actor)
+    require_may_create(kind, by.actor)
     listing = kind.model(
         **{
             **kind.blank,
@@ -210,11 +225,13 @@ async def _create(kind: Kind, values: Mapping[str, Any], *, by: By) -> Listing:
     return cast(Listing, listing)
 
 
-async def _update(kind: Kind, number: str, values: Mapping[str, Any], *, by: By, seen: int | None) -> Listing:
+async def _update(
+    kind: Kind, number: str, values: Mapping[str, Any], *, by: By, base_revision: int | None
+) -> Listing:
     listing = await lock_own(kind, number, by.actor)
     if listing.status not in EDITABLE:
         raise Conflict(_("这条信息正在审核或已经结束，现在不能修改。"))
-    if seen is not None and seen != listing.revision:
+    if base_revision is not None and base_revision != listing.revision:
         raise Invalid(_("您编辑期间，同事已经保存过新的一稿。再点一次保存，就以您现在的内容为准。"))
     changed = [name for name, value in values.items() if getattr(listing, name) != value]
     if not changed:
@@ -223,7 +240,7 @@ async def _update(kind: Kind, number: str, values: Mapping[str, Any], *, by: By,
         setattr(listing, name, values[name])
     if listing.status in LIVE:
         await _require_complete(kind, listing, by.now)
-        listing.expires_on = expiry(listing)
+        listing.expires_on = expiry_date(listing)
     listing.revision += 1
     listing.updated_at = by.now
     listing.completeness = kind.completeness(listing)[0]
@@ -238,17 +255,17 @@ async def _update(kind: Kind, number: str, values: Mapping[str, Any], *, by: By,
         revision=listing.revision,
         fields=sorted(changed),
     )
-    await note_findable(kind, listing)
+    await reindex_if_live(kind, listing)
     return listing
 
 
 async def _submit(kind: Kind, number: str, *, by: By) -> Listing:
     listing = await lock_own(kind, number, by.actor)
-    workflow_of(listing.status).next(listing.status, Move.SUBMIT)
+    workflow_of(listing.status).next(listing.status, ListingAction.SUBMIT)
     await _require_complete(kind, listing, by.now)
     listing.submitted_at = by.now
     await listing.save(update_fields=["submitted_at"])
-    await move(listing, Move.SUBMIT, by=by)
+    await transition_listing(listing, ListingAction.SUBMIT, by=by)
     await messages.notify_staff(
         StaffRole.OPERATOR,
         _("%(kind)s《%(title)s》待审核。", kind=kind.words, title=listing.title[:60]),
@@ -262,12 +279,12 @@ async def _require_complete(kind: Kind, listing: Listing, now: datetime) -> None
     faults = kind.faults(listing, local_date(now))
     if isinstance(listing, Need) and listing.is_masked:
         owner = await Organisation.get(id=listing.organisation_id)
-        faults += rules.faults_of_mask(listing, owner.name)
+        faults += rules.faults_of_masking(listing, owner.name)
     if faults:
         raise Incomplete(faults)
 
 
-async def _tell_author(listing: Listing, is_published: bool, *, now: datetime) -> None:
+async def _notify_author(listing: Listing, is_published: bool, *, now: datetime) -> None:
     title = listing.title[:60]
     await messages.notify(
         _("《%(title)s》已通过审核并发布。", title=title)

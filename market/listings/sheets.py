@@ -1,4 +1,4 @@
-"""The Excel template of listings: made with drop-downs from the code lists, read back row by row."""
+"""The Excel template of listings: generated with drop-downs from the code lists, parsed row by row."""
 
 from __future__ import annotations
 
@@ -22,24 +22,24 @@ from market.kit.workbooks.heads import Head, HeadRow, HeadsNotFound, find_heads
 from market.kit.workbooks.reading import read_sheets
 from market.kit.workbooks.values import UnreadableCell, amount_of, day_of
 from market.listings.kinds import OUTCOME, Kind
-from market.listings.mapping import MOST_REFERENCE, MOST_TEXT, MOST_TITLE, Unusable, check_text
+from market.listings.mapping import MAX_REFERENCE, MAX_TEXT, MAX_TITLE, InvalidRow, check_text
 from market.listings.models import PriceKind
-from market.listings.rules import keywords_of, may_be_open
+from market.listings.rules import keywords_of, may_have_open_licence
 
-MOST_ROWS = 5000
-LIMITS = Limits(rows=MOST_ROWS + 100)
+MAX_ROWS = 5000
+LIMITS = Limits(rows=MAX_ROWS + 100)
 _YES = lazy("是")
 _OPEN_LICENCE = lazy("开放许可")
-"""What stands after the state of a patent whose holder has declared an open licence."""
+"""Mark after the status of a patent under a declared open licence."""
 
 
 class NotTheTemplate(Exception):
-    """The workbook is not one made from our template; the message says what is missing."""
+    """The workbook is not our template; the message says what is missing."""
 
 
 @dataclass(frozen=True)
 class SheetRow:
-    """One row as the workbook has it: cells by column, and the organisation it names."""
+    """One row of the workbook: cells by column, and the organisation it names."""
 
     cells: Mapping[str, Cell]
 
@@ -53,18 +53,18 @@ class SheetRow:
 
 @dataclass(frozen=True)
 class Column:
-    """A column of the template: its head, whether it must be filled, and what it may hold."""
+    """A column of the template: its head, whether it is required, and its allowed values."""
 
     name: str
     head: Lazy
-    is_needed: bool = False
+    is_required: bool = False
     codes: str = ""
     """Kind of code offered in a drop-down."""
     hint: Lazy | None = None
 
     @property
     def title(self) -> str:
-        return f"{self.head}*" if self.is_needed else str(self.head)
+        return f"{self.head}*" if self.is_required else str(self.head)
 
 
 _SEVERAL = lazy("可填多项，用；分隔")
@@ -113,30 +113,30 @@ def columns_of(kind: Kind) -> tuple[Column, ...]:
 
 
 def template(kind: Kind) -> bytes:
-    """Return an empty workbook to be filled in, one row per listing."""
+    """Return the empty template as bytes of an .xlsx file, one row per listing."""
     content = io.BytesIO()
     book = xlsxwriter.Workbook(content, {"in_memory": True})
     sheet, codes = book.add_worksheet(str(kind.words)), book.add_worksheet("codes")
     codes.hide()
     bold = book.add_format({"bold": True, "bg_color": "#e6f2ee", "border": 1})
     grey = book.add_format({"font_color": "#5f716f", "text_wrap": True})
-    for at, column in enumerate(columns_of(kind)):
-        sheet.write_string(0, at, column.title, bold)
-        sheet.write_string(1, at, str(column.hint or ""), grey)
-        sheet.set_column(at, at, 18)
+    for place, column in enumerate(columns_of(kind)):
+        sheet.write_string(0, place, column.title, bold)
+        sheet.write_string(1, place, str(column.hint or ""), grey)
+        sheet.set_column(place, place, 18)
         if column.codes:
             names = list(_names(column.codes))
-            codes.write_column(0, at, names)
-            letter = xlsxwriter.utility.xl_col_to_name(at)
+            codes.write_column(0, place, names)
+            letter = xlsxwriter.utility.xl_col_to_name(place)
             source = f"=codes!${letter}$1:${letter}${len(names)}"
-            sheet.data_validation(2, at, MOST_ROWS, at, {"validate": "list", "source": source})
+            sheet.data_validation(2, place, MAX_ROWS, place, {"validate": "list", "source": source})
     sheet.freeze_panes(2, 1)
     book.close()
     return content.getvalue()
 
 
 def open_sheet(path: Path, kind: Kind) -> HeadRow:
-    """Find the heads of the template in a workbook or a text file, whatever stands above them.
+    """Find the template's heads in a workbook or a text file, skipping any rows above them.
 
     Raises:
         NotTheTemplate: it cannot be read, or columns are missing.
@@ -168,17 +168,17 @@ def listing_of(kind: Kind, row: SheetRow) -> dict[str, Any]:
     """Return the columns of a listing from one row.
 
     Raises:
-        Unusable: something needed is missing or cannot be read; says what.
+        InvalidRow: a required value is missing, or one cannot be parsed.
     """
     for column in columns_of(kind):
         cell = row.cells[column.name]
         if cell.problem:
-            raise Unusable(_("“%(name)s”：%(why)s。", name=column.head, why=cell.problem))
+            raise InvalidRow(_("“%(name)s”：%(why)s。", name=column.head, why=cell.problem))
         text = check_text(cell.text)
-        if column.is_needed and not text:
-            raise Unusable(_("没有填“%(name)s”。", name=column.head))
-        if len(text) > (MOST_TITLE if column.name == "title" else MOST_TEXT):
-            raise Unusable(_("“%(name)s”过长。", name=column.head))
+        if column.is_required and not text:
+            raise InvalidRow(_("没有填“%(name)s”。", name=column.head))
+        if len(text) > (MAX_TITLE if column.name == "title" else MAX_TEXT):
+            raise InvalidRow(_("“%(name)s”过长。", name=column.head))
     return _outcome(row) if kind is OUTCOME else _need(row)
 
 
@@ -186,7 +186,7 @@ def _outcome(cells: SheetRow) -> dict[str, Any]:
     is_fixed = _key("price_kind", cells["price_kind"]) == PriceKind.FIXED
     amount = _money(cells.cells["price_amount"])
     if is_fixed and amount is None:
-        raise Unusable(_("价格方式是挂牌价，却没有填价格。"))
+        raise InvalidRow(_("价格方式是挂牌价，却没有填价格。"))
     rights = [_right(parts) for parts in _table(cells["rights"])]
     patents = ",".join(right["number"] for right in rights)
     return {
@@ -210,7 +210,7 @@ def _outcome(cells: SheetRow) -> dict[str, Any]:
 def _need(cells: SheetRow) -> dict[str, Any]:
     low, high = _money(cells.cells["budget_min_amount"]), _money(cells.cells["budget_max_amount"])
     if low is not None and (high is None or high < low):
-        raise Unusable(_("预算上限不应小于下限。"))
+        raise InvalidRow(_("预算上限不应小于下限。"))
     return {
         **_common(cells, ""),
         "kind": _key("need_kind", cells["kind"]),
@@ -228,10 +228,10 @@ def _need(cells: SheetRow) -> dict[str, Any]:
 
 
 def _common(cells: SheetRow, patents: str) -> dict[str, Any]:
-    """The columns of both kinds. Same organisation, title and patents = same record."""
+    """Return the columns of both kinds. Organisation, title and patents identify a record."""
     identity = "\n".join((cells["owner"], cells["title"], patents))
     return {
-        "source_reference": f"sheet:{hashlib.sha256(identity.encode()).hexdigest()}"[:MOST_REFERENCE],
+        "source_reference": f"sheet:{hashlib.sha256(identity.encode()).hexdigest()}"[:MAX_REFERENCE],
         "title": " ".join(cells["title"].split()),
         "field": _key("field", cells["field"]),
         "industries": _keys("industry", cells["industries"]),
@@ -243,14 +243,14 @@ def _common(cells: SheetRow, patents: str) -> dict[str, Any]:
 
 
 def _right(parts: Sequence[str]) -> dict[str, str]:
-    """Read kind, number, state and perhaps the open licence of one right."""
+    """Parse kind, number, status and optional open licence of one right."""
     kind, number, state = _three(parts)
     key = _key("right_kind", kind)
     if key in lists.PATENT_KINDS and number:
-        found = parse_patent_number(number)
-        if found is None:
-            raise Unusable(_("专利号 %(number)s 的校验位不对。", number=number[:40]))
-        number = found
+        patent = parse_patent_number(number)
+        if patent is None:
+            raise InvalidRow(_("专利号 %(number)s 的校验位不对。", number=number[:40]))
+        number = patent
     right = {
         "kind": key,
         "number": number[:60],
@@ -262,9 +262,9 @@ def _right(parts: Sequence[str]) -> dict[str, str]:
     }
     if declared := "".join(parts[3:]):
         if declared != str(_OPEN_LICENCE):
-            raise Unusable(_("“%(text)s”不在列表里。", text=declared[:40]))
-        if not may_be_open(right):
-            raise Unusable(_("只有已授权的专利才能声明开放许可。"))
+            raise InvalidRow(_("“%(text)s”不在列表里。", text=declared[:40]))
+        if not may_have_open_licence(right):
+            raise InvalidRow(_("只有已授权的专利才能声明开放许可。"))
         right["open_licence"] = "yes"
     return right
 
@@ -280,7 +280,7 @@ def _three(parts: Sequence[str]) -> tuple[str, str, str]:
 
 
 def _names(kind: str) -> Mapping[str, str]:
-    """Return what the drop-down offers, with the key each stands for."""
+    """Return the keys of a drop-down by their labels."""
     if kind == "trl":
         return {f"{level} {name}": str(level) for level, name in lists.TRL.items()}
     if kind == "yes":
@@ -293,7 +293,7 @@ def _key(kind: str, text: str) -> str:
     if kind == "trl" and text.isdecimal() and text in names.values():
         return text
     if text not in names:
-        raise Unusable(_("“%(text)s”不在列表里。", text=text[:40]))
+        raise InvalidRow(_("“%(text)s”不在列表里。", text=text[:40]))
     return names[text]
 
 
@@ -302,15 +302,15 @@ def _keys(kind: str, text: str) -> list[str]:
 
 
 def _money(cell: Cell) -> int | None:
-    """Return an amount of a column in 万元 as fen, None where the cell is empty."""
+    """Convert a cell in 万元 to fen; None if it is empty."""
     if not cell.text:
         return None
     try:
         amount = amount_of(cell, unit=10_000)
     except UnreadableCell as error:
-        raise Unusable(_("“%(text)s”不是金额（%(why)s）。", text=cell.text[:40], why=error.why)) from error
+        raise InvalidRow(_("“%(text)s”不是金额（%(why)s）。", text=cell.text[:40], why=error.why)) from error
     if amount is None or not 0 < amount.amount < 10**16:
-        raise Unusable(_("“%(text)s”不是金额（%(why)s）。", text=cell.text[:40], why=cell.place))
+        raise InvalidRow(_("“%(text)s”不是金额（%(why)s）。", text=cell.text[:40], why=cell.place))
     return amount.amount
 
 
@@ -318,9 +318,9 @@ def _day(cell: Cell) -> date:
     try:
         return day_of(cell)
     except UnreadableCell as error:
-        raise Unusable(_("“%(text)s”不是日期（%(why)s）。", text=cell.text[:40], why=error.why)) from error
+        raise InvalidRow(_("“%(text)s”不是日期（%(why)s）。", text=cell.text[:40], why=error.why)) from error
 
 
 def _is_hints(row: SheetRow, columns: Sequence[Column]) -> bool:
-    """Tell whether only columns with a hint are filled: older templates had other hints."""
+    """Return whether only columns with a hint are filled: older templates had other hints."""
     return all(not row[column.name] or column.hint for column in columns)

@@ -1,4 +1,4 @@
-"""From which state which act leads where. Pure; the services are the only writers of a status."""
+"""Statuses of outcomes and needs and their workflows. Pure."""
 
 from __future__ import annotations
 
@@ -42,8 +42,8 @@ class NeedStatus(LabelEnum):
 Status = OutcomeStatus | NeedStatus
 
 
-class Move(LabelEnum):
-    """What is done to a listing. Each is also the word for it in the audit log."""
+class ListingAction(LabelEnum):
+    """Actions of the workflows of outcomes and needs; also their verbs in the audit log."""
 
     SUBMIT = "submitted", lazy("提交审核")
     RETURN = "returned", lazy("退回")
@@ -64,46 +64,46 @@ O = OutcomeStatus  # noqa: E741 -- the table reads better
 N = NeedStatus
 
 _ON_OFFER = (O.PUBLISHED, O.LICENSED)
-_LATER = (O.EXPIRED, O.UNLISTED)
+_OFF_OFFER = (O.EXPIRED, O.UNLISTED)
 _REFUSAL = lazy("这条信息的状态已经变了，现在不能这样做。请刷新后再看。")
-_OUTCOME_MOVES: Mapping[tuple[OutcomeStatus, Move], OutcomeStatus] = {
-    **{(s, Move.SUBMIT): O.PENDING for s in (O.DRAFT, O.RETURNED, O.UNLISTED)},
-    (O.PENDING, Move.RETURN): O.RETURNED,
-    (O.PENDING, Move.PUBLISH): O.PUBLISHED,
-    **{(s, Move.UNLIST): O.UNLISTED for s in (*_ON_OFFER, O.EXPIRED)},
-    (O.PUBLISHED, Move.RENEW): O.PUBLISHED,
-    (O.LICENSED, Move.RENEW): O.LICENSED,
-    (O.EXPIRED, Move.RENEW): O.PUBLISHED,
-    (O.EXPIRED, Move.RENEW_LICENSED): O.LICENSED,
-    (O.DRAFT, Move.IMPORT): O.PUBLISHED,
-    **{(s, Move.EXPIRE): O.EXPIRED for s in _ON_OFFER},
+_OUTCOME_TRANSITIONS: Mapping[tuple[OutcomeStatus, ListingAction], OutcomeStatus] = {
+    **{(s, ListingAction.SUBMIT): O.PENDING for s in (O.DRAFT, O.RETURNED, O.UNLISTED)},
+    (O.PENDING, ListingAction.RETURN): O.RETURNED,
+    (O.PENDING, ListingAction.PUBLISH): O.PUBLISHED,
+    **{(s, ListingAction.UNLIST): O.UNLISTED for s in (*_ON_OFFER, O.EXPIRED)},
+    (O.PUBLISHED, ListingAction.RENEW): O.PUBLISHED,
+    (O.LICENSED, ListingAction.RENEW): O.LICENSED,
+    (O.EXPIRED, ListingAction.RENEW): O.PUBLISHED,
+    (O.EXPIRED, ListingAction.RENEW_LICENSED): O.LICENSED,
+    (O.DRAFT, ListingAction.IMPORT): O.PUBLISHED,
+    **{(s, ListingAction.EXPIRE): O.EXPIRED for s in _ON_OFFER},
     # A contract is signed months after its deal began; the listing may have lapsed meanwhile.
-    **{(s, Move.LICENSE): O.LICENSED for s in (*_ON_OFFER, *_LATER)},
-    **{(s, Move.SELL): O.SOLD for s in (*_ON_OFFER, *_LATER)},
+    **{(s, ListingAction.LICENSE): O.LICENSED for s in (*_ON_OFFER, *_OFF_OFFER)},
+    **{(s, ListingAction.SELL): O.SOLD for s in (*_ON_OFFER, *_OFF_OFFER)},
 }
-_NEED_MOVES: Mapping[tuple[NeedStatus, Move], NeedStatus] = {
-    **{(s, Move.SUBMIT): N.PENDING for s in (N.DRAFT, N.RETURNED, N.CLOSED)},
-    (N.PENDING, Move.RETURN): N.RETURNED,
-    (N.PENDING, Move.PUBLISH): N.PUBLISHED,
-    **{(s, Move.UNLIST): N.CLOSED for s in (N.PUBLISHED, N.MATCHING, N.EXPIRED)},
-    (N.PUBLISHED, Move.RENEW): N.PUBLISHED,
-    (N.MATCHING, Move.RENEW): N.MATCHING,
-    (N.EXPIRED, Move.RENEW): N.PUBLISHED,
-    (N.DRAFT, Move.IMPORT): N.PUBLISHED,
-    **{(s, Move.EXPIRE): N.EXPIRED for s in (N.PUBLISHED, N.MATCHING)},
-    (N.PUBLISHED, Move.MATCH): N.MATCHING,
-    (N.MATCHING, Move.MATCH): N.MATCHING,
-    **{(s, Move.SOLVE): N.SOLVED for s in (N.PUBLISHED, N.MATCHING, N.EXPIRED, N.CLOSED)},
+_NEED_TRANSITIONS: Mapping[tuple[NeedStatus, ListingAction], NeedStatus] = {
+    **{(s, ListingAction.SUBMIT): N.PENDING for s in (N.DRAFT, N.RETURNED, N.CLOSED)},
+    (N.PENDING, ListingAction.RETURN): N.RETURNED,
+    (N.PENDING, ListingAction.PUBLISH): N.PUBLISHED,
+    **{(s, ListingAction.UNLIST): N.CLOSED for s in (N.PUBLISHED, N.MATCHING, N.EXPIRED)},
+    (N.PUBLISHED, ListingAction.RENEW): N.PUBLISHED,
+    (N.MATCHING, ListingAction.RENEW): N.MATCHING,
+    (N.EXPIRED, ListingAction.RENEW): N.PUBLISHED,
+    (N.DRAFT, ListingAction.IMPORT): N.PUBLISHED,
+    **{(s, ListingAction.EXPIRE): N.EXPIRED for s in (N.PUBLISHED, N.MATCHING)},
+    (N.PUBLISHED, ListingAction.MATCH): N.MATCHING,
+    (N.MATCHING, ListingAction.MATCH): N.MATCHING,
+    **{(s, ListingAction.SOLVE): N.SOLVED for s in (N.PUBLISHED, N.MATCHING, N.EXPIRED, N.CLOSED)},
 }
 
-OUTCOME_WORKFLOW = Workflow(_OUTCOME_MOVES, refusal=_REFUSAL)
-NEED_WORKFLOW = Workflow(_NEED_MOVES, refusal=_REFUSAL)
+OUTCOME_WORKFLOW = Workflow(_OUTCOME_TRANSITIONS, refusal=_REFUSAL)
+NEED_WORKFLOW = Workflow(_NEED_TRANSITIONS, refusal=_REFUSAL)
 
 # Tuples, not sets: a set would take the two kinds' `published` for one, since both equal the text.
 LIVE: tuple[Status, ...] = (*_ON_OFFER, N.PUBLISHED, N.MATCHING)
-"""On offer: found by search, matched, and editable at once without a new review."""
+"""On offer: searchable, matched, and editable without a new review."""
 PUBLIC: tuple[Status, ...] = (*LIVE, O.SOLD, O.EXPIRED, N.SOLVED, N.EXPIRED)
-"""Everybody may open the page; what is no longer on offer says so."""
+"""Statuses in which everybody may open the page."""
 EDITABLE: tuple[Status, ...] = (
     *LIVE,
     O.DRAFT,
@@ -117,6 +117,6 @@ EDITABLE: tuple[Status, ...] = (
 )
 
 
-def workflow_of(status: Status) -> Workflow[Any, Move]:
+def workflow_of(status: Status) -> Workflow[Any, ListingAction]:
     """Return the workflow that a status belongs to."""
     return OUTCOME_WORKFLOW if isinstance(status, OutcomeStatus) else NEED_WORKFLOW

@@ -11,7 +11,7 @@ from market.listings.models import Outcome
 
 
 def outcome_subject(outcome: Outcome) -> SubjectRecord:
-    """Return a fetched outcome as a subject."""
+    """Return the subject record of a fetched outcome."""
     return SubjectRecord(
         kind="outcome",
         id=outcome.id,
@@ -23,6 +23,6 @@ def outcome_subject(outcome: Outcome) -> SubjectRecord:
 
 
 async def outcome_subjects(ids: Collection[UUID]) -> Mapping[UUID, SubjectRecord]:
-    """Return these outcomes as subjects, by id."""
+    """Load the subject records of these outcomes, by id."""
     outcomes = await Outcome.filter(id__in=list(ids)).only("id", "number", "title")
     return {outcome.id: outcome_subject(outcome) for outcome in outcomes}

@@ -1,4 +1,4 @@
-"""Where the people of an organisation write and keep their listings."""
+"""Pages on which an organisation writes and manages its listings."""
 
 from __future__ import annotations
 
@@ -19,24 +19,24 @@ from market.kit.pagination import PageRequest
 from market.kit.templating import render
 from market.kit.web import deps, form_data, redirect_to, wants_partial
 from market.listings import dashboards, freshness, queries, rules, services, sheets
-from market.listings.alike import Alike, find_alike
+from market.listings.alike import NearDuplicate, find_near_duplicates
 from market.listings.forms import ListingForm, NeedForm, OutcomeForm, need_data, outcome_data
 from market.listings.kinds import NEED, OUTCOME, Kind, Listing, get_kind
 from market.listings.models import Need
 from market.listings.permissions import ListingAct
-from market.listings.states import EDITABLE, LIVE, Move, NeedStatus, workflow_of
+from market.listings.states import EDITABLE, LIVE, ListingAction, NeedStatus, workflow_of
 from market.records.by import By
 
 
 async def outcomes(request: Request) -> Response:
-    return await _mine(request, OUTCOME)
+    return await _own_listings(request, OUTCOME)
 
 
 async def needs(request: Request) -> Response:
-    return await _mine(request, NEED)
+    return await _own_listings(request, NEED)
 
 
-async def _mine(request: Request, kind: Kind) -> Response:
+async def _own_listings(request: Request, kind: Kind) -> Response:
     actor = actor_for(request, ListingAct.WRITE_LISTING)
     now, page_request = deps(request).clock(), PageRequest.from_query(request.query_params)
     until = local_date(now) + dashboards.RENEW_AHEAD
@@ -87,19 +87,19 @@ async def _write(
 ) -> Response:
     actor = actor_for(request, ListingAct.WRITE_LISTING)
     if listing is None:
-        services.require_may_begin(kind, actor)
+        services.require_may_create(kind, actor)
     if request.method == "GET":
-        return await _page(request, kind, listing, _blank_form(kind, listing, actor))
-    typed = await form_data(request)
-    form = _form_class(kind)(typed)
+        return await _render_form(request, kind, listing, _blank_form(kind, listing, actor))
+    data = await form_data(request)
+    form = _form_class(kind)(data)
     if wants_partial(request):
-        return _completeness(request, kind, form)
-    is_submitted = is_submitted or typed.get("act") == "submit"
+        return _render_completeness(request, kind, form)
+    is_submitted = is_submitted or data.get("act") == "submit"
     if form.validate():
-        if is_submitted and typed.get("alike") != "seen":
-            alike = await _alike(request, kind, _Typed(form), listing, actor)
+        if is_submitted and data.get("alike") != "seen":
+            alike = await _near_duplicates(request, kind, _FormContent(form), listing, actor)
             if alike:
-                return await _page(request, kind, listing, form, status_code=422, alike=alike)
+                return await _render_form(request, kind, listing, form, status_code=422, alike=alike)
         try:
             saved = await services.save(
                 kind,
@@ -107,30 +107,30 @@ async def _write(
                 form.values(),
                 is_submitted=is_submitted,
                 by=By(actor, deps(request).clock()),
-                seen=form.revision.data,
+                base_revision=form.revision.data,
             )
         except services.Incomplete as error:
             form.add_errors(error.faults)
         except Invalid as error:
             form.add_error(error.field or "", str(error))
         else:
-            return _done(request, kind, saved, is_submitted=is_submitted)
-    return await _page(request, kind, listing, form, status_code=422)
+            return _redirect_after_save(request, kind, saved, is_submitted=is_submitted)
+    return await _render_form(request, kind, listing, form, status_code=422)
 
 
-async def _alike(
-    request: Request, kind: Kind, said: Any, listing: Listing | None, actor: Actor
-) -> list[Alike]:
-    """What says nearly the same as a listing that is complete; nothing is told of one that is not."""
-    if kind.faults(said, local_date(deps(request).clock())):
+async def _near_duplicates(
+    request: Request, kind: Kind, draft: Any, listing: Listing | None, actor: Actor
+) -> list[NearDuplicate]:
+    """Return the near-duplicates of a complete listing; none for an incomplete one."""
+    if kind.faults(draft, local_date(deps(request).clock())):
         return []
     own_id = listing.id if listing else None
-    return await find_alike(
-        kind, said, search=deps(request).search, own_id=own_id, organisation_id=actor.organisation_id
+    return await find_near_duplicates(
+        kind, draft, search=deps(request).search, own_id=own_id, organisation_id=actor.organisation_id
     )
 
 
-def _done(request: Request, kind: Kind, listing: Listing, *, is_submitted: bool) -> Response:
+def _redirect_after_save(request: Request, kind: Kind, listing: Listing, *, is_submitted: bool) -> Response:
     if is_submitted:
         return flash(
             request, redirect_to(request, f"listings:{kind.index}"), _("已提交审核，结果会用消息告诉您。")
@@ -140,15 +140,15 @@ def _done(request: Request, kind: Kind, listing: Listing, *, is_submitted: bool)
 
 
 async def outcome_template(request: Request) -> Response:
-    return _template(request, OUTCOME)
+    return _download_template(request, OUTCOME)
 
 
 async def need_template(request: Request) -> Response:
-    return _template(request, NEED)
+    return _download_template(request, NEED)
 
 
-def _template(request: Request, kind: Kind) -> Response:
-    """The workbook in which many listings are written at once, for the operator's import."""
+def _download_template(request: Request, kind: Kind) -> Response:
+    """Return the Excel template for bulk imports."""
     actor_for(request, ListingAct.WRITE_LISTING)
     return Response(
         sheets.template(kind),
@@ -166,14 +166,14 @@ async def submit_need(request: Request) -> Response:
 
 
 async def _submit(request: Request, kind: Kind) -> Response:
-    """Hand in what was typed, or, from a page without the form, what was saved."""
+    """Submit the form's content, or the saved listing when the page has no form."""
     if "title" in await form_data(request):
         return await _edit(request, kind, is_submitted=True)
     actor = actor_for(request, ListingAct.WRITE_LISTING)
     listing = await queries.get_own(kind, actor, request.path_params["number"])
-    if alike := await _alike(request, kind, listing, listing, actor):
+    if alike := await _near_duplicates(request, kind, listing, listing, actor):
         form = _blank_form(kind, listing, actor)
-        return await _page(request, kind, listing, form, status_code=422, alike=alike)
+        return await _render_form(request, kind, listing, form, status_code=422, alike=alike)
     act = services.submit_outcome if kind is OUTCOME else services.submit_need
     try:
         listing = await act(listing.number, by=By(actor, deps(request).clock()))
@@ -181,8 +181,8 @@ async def _submit(request: Request, kind: Kind) -> Response:
         form = _blank_form(kind, listing, actor)
         form.validate()
         form.add_errors(error.faults)
-        return await _page(request, kind, listing, form, status_code=422)
-    return _done(request, kind, listing, is_submitted=True)
+        return await _render_form(request, kind, listing, form, status_code=422)
+    return _redirect_after_save(request, kind, listing, is_submitted=True)
 
 
 async def unlist_outcome(request: Request) -> Response:
@@ -208,7 +208,7 @@ async def _act(request: Request, kind: Kind, act: Callable[..., Awaitable[Listin
 
 
 async def renew_by_link(request: Request) -> Response:
-    """The link of a reminder: it opens a page with one button, for whoever got the mail."""
+    """Show the renewal page that a reminder mail links to, and renew."""
     kind, number = request.path_params["kind"], request.path_params["number"]
     token, secret = request.query_params.get("token", "")[:64], deps(request).settings.secret_key
     listing = await freshness.get_signed(kind, number, token, secret=secret)
@@ -238,20 +238,20 @@ def _blank_form(kind: Kind, listing: Listing | None, actor: Actor) -> ListingFor
         if isinstance(listing, Need)
         else OutcomeForm(data=outcome_data(listing))
     )
-    form.leave_room()
+    form.append_blank_rows()
     return form
 
 
-async def _page(
+async def _render_form(
     request: Request,
     kind: Kind,
     listing: Listing | None,
     form: ListingForm,
     status_code: int = 200,
-    alike: Sequence[Alike] = (),
+    alike: Sequence[NearDuplicate] = (),
 ) -> Response:
     reviews = await queries.list_reviews(kind, listing.id) if listing else []
-    score, missing = kind.completeness(_Typed(form))
+    score, missing = kind.completeness(_FormContent(form))
     status: Any = listing.status if listing else kind.draft
     return render(
         request,
@@ -269,7 +269,8 @@ async def _page(
         is_editable=status in EDITABLE,
         is_live=status in LIVE,
         moves={
-            move: workflow_of(status).allows(status, move) for move in (Move.SUBMIT, Move.UNLIST, Move.RENEW)
+            action: workflow_of(status).allows(status, action)
+            for action in (ListingAction.SUBMIT, ListingAction.UNLIST, ListingAction.RENEW)
         }
         if listing
         else {},
@@ -279,15 +280,15 @@ async def _page(
 _RETURNED = (OUTCOME.statuses.RETURNED, NeedStatus.RETURNED)
 
 
-def _completeness(request: Request, kind: Kind, form: ListingForm) -> Response:
-    """The panel beside the form, while it is being filled in. Nothing is saved."""
+def _render_completeness(request: Request, kind: Kind, form: ListingForm) -> Response:
+    """Render the completeness panel while the form is being filled in; saves nothing."""
     form.validate()
-    score, missing = kind.completeness(_Typed(form))
+    score, missing = kind.completeness(_FormContent(form))
     return render(request, "listings/_completeness.html", score=score, missing=missing)
 
 
-class _Typed:
-    """What stands in the form, seen as a listing."""
+class _FormContent:
+    """The form's content with the attributes of a listing."""
 
     def __init__(self, form: ListingForm) -> None:
         self.__dict__.update(form.values())

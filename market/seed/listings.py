@@ -15,7 +15,7 @@ from market.listings import services
 from market.listings.kinds import NEED, OUTCOME, Kind
 from market.listings.models import Outcome, PriceKind, Review, ReviewDecision
 from market.listings.rules import Points, expires_on
-from market.listings.states import LIVE, Move
+from market.listings.states import LIVE, ListingAction
 from market.records.by import By
 from market.search import outbox
 from market.seed.data import fen, load
@@ -161,7 +161,7 @@ async def _bring_in(
     await Review.bulk_create(reviews)
     for listing in made:
         await record_bulk(
-            kind.key, [listing.id], Move.PUBLISH, by=By(operator, listing.published_at), revision=1
+            kind.key, [listing.id], ListingAction.PUBLISH, by=By(operator, listing.published_at), revision=1
         )
     await outbox.enqueue_many(kind.index, [listing.id for listing in made])
 

@@ -17,7 +17,7 @@ from market.deps import Deps
 from market.listings import sheets
 from market.listings.importing import SOURCE_NAME, Report, UnreadableFile, import_file, read_rows
 from market.listings.kinds import NEED, OUTCOME
-from market.listings.mapping import Unusable, field_of, outcome_of
+from market.listings.mapping import InvalidRow, field_of, outcome_of
 from market.listings.models import Need, Outcome
 from market.listings.states import NeedStatus, OutcomeStatus
 from market.search.models import OutboxEntry
@@ -208,7 +208,7 @@ def test_the_sources_classification_is_turned_into_a_field(row: dict[str, Any], 
 
 def test_what_a_row_lacks_stays_empty() -> None:
     assert outcome_of({"id": "1", "title": "名称"})["solution"] == ""
-    with pytest.raises(Unusable):
+    with pytest.raises(InvalidRow):
         outcome_of(None)
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from market.listings.mapping import Unusable, check_text, need_of, outcome_of
+from market.listings.mapping import InvalidRow, check_text, need_of, outcome_of
 
 ROW = {
     "id": "CN-1",
@@ -49,16 +49,16 @@ def test_a_need_takes_its_text_as_it_is_and_a_number_for_its_reference() -> None
     ],
 )
 def test_a_row_that_cannot_be_kept_says_why(changes: dict[str, Any], reason: str) -> None:
-    with pytest.raises(Unusable, match=reason):
+    with pytest.raises(InvalidRow, match=reason):
         outcome_of(ROW | changes)
 
 
 def test_what_is_no_record_at_all_says_so() -> None:
-    with pytest.raises(Unusable, match="不是一条记录"):
+    with pytest.raises(InvalidRow, match="不是一条记录"):
         need_of(["CN-1"])
 
 
 def test_half_a_character_cannot_be_stored() -> None:
     assert check_text("铝合金") == "铝合金"
-    with pytest.raises(Unusable):
+    with pytest.raises(InvalidRow):
         check_text("半个\ud800")

@@ -11,7 +11,7 @@ from market.listings.states import (
     NEED_WORKFLOW,
     OUTCOME_WORKFLOW,
     PUBLIC,
-    Move,
+    ListingAction,
     NeedStatus,
     OutcomeStatus,
     workflow_of,
@@ -48,14 +48,14 @@ def test_a_whole_outcome_may_be_submitted() -> None:
     assert rules.faults_of_outcome(blank(**outcome_values())) == []
 
 
-@pytest.mark.parametrize("name", sorted(rules.OUTCOME_NEEDED))
+@pytest.mark.parametrize("name", sorted(rules.OUTCOME_REQUIRED))
 def test_an_outcome_without_a_needed_field_is_told_so_at_the_field(name: str) -> None:
     faults = rules.faults_of_outcome(blank(**outcome_values(**{name: None})))
 
     assert [field for field, _sentence in faults] == [name]
 
 
-@pytest.mark.parametrize("name", sorted(rules.NEED_NEEDED))
+@pytest.mark.parametrize("name", sorted(rules.NEED_REQUIRED))
 def test_a_need_without_a_needed_field_is_told_so_at_the_field(name: str) -> None:
     faults = rules.faults_of_need(blank(**need_values(**{name: None})), date(2026, 3, 2))
 
@@ -158,19 +158,19 @@ def test_what_waits_for_the_operator_cannot_be_edited_or_submitted_again() -> No
     assert OutcomeStatus.PENDING not in EDITABLE
     assert NeedStatus.PENDING not in EDITABLE
     with pytest.raises(Conflict):
-        workflow_of(OutcomeStatus.PENDING).next(OutcomeStatus.PENDING, Move.SUBMIT)
+        workflow_of(OutcomeStatus.PENDING).next(OutcomeStatus.PENDING, ListingAction.SUBMIT)
 
 
 def test_only_a_reviewed_or_imported_listing_is_published() -> None:
     to_published = {
         status
         for (status, move), after in OUTCOME_WORKFLOW.transitions.items()
-        if after is OutcomeStatus.PUBLISHED and move is not Move.IMPORT
+        if after is OutcomeStatus.PUBLISHED and move is not ListingAction.IMPORT
     }
 
     assert to_published == {OutcomeStatus.PENDING, OutcomeStatus.PUBLISHED, OutcomeStatus.EXPIRED}
-    assert not workflow_of(OutcomeStatus.DRAFT).allows(OutcomeStatus.DRAFT, Move.PUBLISH)
-    assert not workflow_of(NeedStatus.RETURNED).allows(NeedStatus.RETURNED, Move.PUBLISH)
+    assert not workflow_of(OutcomeStatus.DRAFT).allows(OutcomeStatus.DRAFT, ListingAction.PUBLISH)
+    assert not workflow_of(NeedStatus.RETURNED).allows(NeedStatus.RETURNED, ListingAction.PUBLISH)
 
 
 def test_drafts_and_returned_and_unlisted_listings_are_not_public() -> None:
@@ -197,7 +197,7 @@ def test_published_listings_of_both_kinds_are_on_offer() -> None:
 
 
 @pytest.mark.parametrize(
-    ("right", "may_be_open", "is_open"),
+    ("right", "may_have_open_licence", "is_open"),
     [
         ({"kind": "invention", "status": "granted", "open_licence": "yes"}, True, True),
         ({"kind": "invention", "status": "granted"}, True, False),
@@ -207,9 +207,9 @@ def test_published_listings_of_both_kinds_are_on_offer() -> None:
     ],
 )
 def test_only_a_granted_patent_is_under_an_open_licence(
-    right: dict[str, str], may_be_open: bool, is_open: bool
+    right: dict[str, str], may_have_open_licence: bool, is_open: bool
 ) -> None:
-    assert rules.may_be_open(right) is may_be_open
+    assert rules.may_have_open_licence(right) is may_have_open_licence
     assert rules.is_open_licence(right) is is_open
 
 
@@ -221,19 +221,21 @@ def test_a_masked_need_is_told_where_it_names_its_enterprise_all_the_same() -> N
         background=None,
     )
 
-    assert [name for name, _sentence in rules.faults_of_mask(need, "南南线缆")] == [
+    assert [name for name, _sentence in rules.faults_of_masking(need, "南南线缆")] == [
         "description",
         "targets",
         "keywords",
     ]
-    assert rules.faults_of_mask(need, "别家") == []
+    assert rules.faults_of_masking(need, "别家") == []
 
 
 def test_a_listing_that_somebody_moved_already_does_not_move_again() -> None:
     assert (
-        workflow_of(OutcomeStatus.PENDING).next(OutcomeStatus.PENDING, Move.PUBLISH)
+        workflow_of(OutcomeStatus.PENDING).next(OutcomeStatus.PENDING, ListingAction.PUBLISH)
         is OutcomeStatus.PUBLISHED
     )
-    assert workflow_of(NeedStatus.PUBLISHED).next(NeedStatus.PUBLISHED, Move.SOLVE) is NeedStatus.SOLVED
+    assert (
+        workflow_of(NeedStatus.PUBLISHED).next(NeedStatus.PUBLISHED, ListingAction.SOLVE) is NeedStatus.SOLVED
+    )
     with pytest.raises(Conflict):
-        workflow_of(OutcomeStatus.PUBLISHED).next(OutcomeStatus.PUBLISHED, Move.PUBLISH)
+        workflow_of(OutcomeStatus.PUBLISHED).next(OutcomeStatus.PUBLISHED, ListingAction.PUBLISH)

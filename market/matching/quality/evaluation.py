@@ -14,7 +14,7 @@ from uuid import UUID, uuid5
 
 from market.accounts.models import Organisation, OrganisationKind
 from market.listings.kinds import NEED, OUTCOME, Kind
-from market.listings.mapping import Unusable, need_of, outcome_of
+from market.listings.mapping import InvalidRow, need_of, outcome_of
 from market.listings.search import need_document, outcome_document
 from market.matching.facts import NeedFacts, need_with_words, outcome_facts
 from market.matching.quality.answer_sets import STRONG, AnswerSets, Row
@@ -360,7 +360,7 @@ def _documents(
     for row in rows:
         try:
             columns = columns_of(row)
-        except Unusable:
+        except InvalidRow:
             continue
         columns |= {name: type(columns[name])() for name in hidden & columns.keys()}
         listing: Any = kind.model(

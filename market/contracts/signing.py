@@ -35,9 +35,9 @@ from market.kit.money import Money
 from market.kit.terms import from_content, to_columns
 from market.ledger import services as ledger
 from market.ledger.accounts import account_code
-from market.listings import services as listings
+from market.listings import lifecycle
 from market.listings.models import Outcome
-from market.listings.states import Move
+from market.listings.states import ListingAction
 from market.notices import services as notices
 from market.records.by import By
 from market.records.transitions import transition
@@ -201,8 +201,8 @@ async def _mark_listings(deal: Deal, contract: Contract, *, by: By) -> None:
     if (
         outcome
         and contract.kind in _LICENSED
-        and outcome.workflow.allows(outcome.status, Move.SELL if is_sold else Move.LICENSE)
+        and outcome.workflow.allows(outcome.status, ListingAction.SELL if is_sold else ListingAction.LICENSE)
     ):
-        await listings.mark_licensed(outcome.id, is_sold=is_sold, by=by)
-    if deal.need is not None and deal.need.workflow.allows(deal.need.status, Move.SOLVE):
-        await listings.mark_solved(deal.need.id, by=by)
+        await lifecycle.mark_licensed(outcome.id, is_sold=is_sold, by=by)
+    if deal.need is not None and deal.need.workflow.allows(deal.need.status, ListingAction.SOLVE):
+        await lifecycle.mark_solved(deal.need.id, by=by)

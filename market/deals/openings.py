@@ -19,7 +19,7 @@ from market.deals.verbs import DealVerb
 from market.kit.database import atomic
 from market.kit.errors import Conflict, Forbidden, NotFound
 from market.kit.i18n import gettext as _
-from market.listings import services as listings
+from market.listings import lifecycle
 from market.listings.models import Need, Outcome
 from market.listings.queries import get_need_for, get_outcome_for
 from market.listings.states import LIVE
@@ -250,5 +250,5 @@ async def _open(
     if match is not None:
         await matching.move(match.id, MatchAction.INTEREST, now=by.now)
     if need is not None:
-        await listings.mark_matching(need.id, by=by)
+        await lifecycle.mark_matching(need.id, by=by)
     return deal

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from market.deals.models import Deal
 from market.kit.room import rooms
 from market.listings.models import Outcome
-from market.listings.subjects import outcome_subject
+from market.listings.queries import outcome_subject
 
 
 async def attach_subjects(deals: Sequence[Deal]) -> None:

@@ -10,7 +10,7 @@ from market.kit.clock import local_date
 from market.kit.i18n import gettext as _
 from market.listings import queries
 from market.listings.kinds import KINDS, NEED, OUTCOME, Kind
-from market.listings.permissions import ListingAct
+from market.listings.states import ListingAct
 
 RENEW_AHEAD = timedelta(days=30)
 

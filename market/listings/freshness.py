@@ -11,10 +11,10 @@ from market.kit.database import atomic
 from market.kit.errors import NotFound
 from market.kit.i18n import gettext as _
 from market.kit.signed_links import is_valid_signature, sign
-from market.listings import renewing
+from market.listings import lifecycle
 from market.listings.kinds import KINDS, Kind, Listing, get_kind, kind_of
+from market.listings.lifecycle import AUTHORS, edit_address, lock, lock_by_id
 from market.listings.models import Need
-from market.listings.moves import AUTHORS, edit_address, lock, lock_by_id
 from market.listings.queries import live
 from market.listings.states import LIVE
 from market.records.by import By
@@ -119,7 +119,7 @@ async def renew_by_link(kind: str, number: str, signature: str, *, secret: str, 
         Conflict: it is no longer on offer, or a need's deadline has passed.
     """
     listing = _require_valid_link(await lock(get_kind(kind), number), signature, secret)
-    return await renewing.renew(listing, by=By.job(now), way="mail")
+    return await lifecycle.renew_locked(listing, by=By.job(now), way="mail")
 
 
 def _require_valid_link(listing: Listing | None, signature: str, secret: str) -> Listing:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import date
 from typing import Any, cast
 from uuid import UUID
@@ -14,7 +14,9 @@ from market.accounts.models import Organisation
 from market.kit.database import connection
 from market.kit.errors import NotFound
 from market.kit.i18n import gettext as _
+from market.kit.i18n import lazy
 from market.kit.pagination import Page, PageRequest
+from market.kit.room import SubjectRecord
 from market.listings.kinds import NEED, OUTCOME, Kind, Listing
 from market.listings.models import Need, Outcome, Review
 from market.listings.states import LIVE, PUBLIC, NeedStatus, OutcomeStatus
@@ -278,3 +280,21 @@ async def _get_for(kind: Kind, actor: Actor | None, number: str) -> Listing:
     ):
         raise NotFound(_("没有这个页面，或者您不能查看它。"))
     return cast(Listing, listing)
+
+
+def outcome_subject(outcome: Outcome) -> SubjectRecord:
+    """Return the subject record of a fetched outcome."""
+    return SubjectRecord(
+        kind="outcome",
+        id=outcome.id,
+        number=outcome.number,
+        title=outcome.title,
+        label=lazy("成果"),
+        address=f"/outcomes/{outcome.number}",
+    )
+
+
+async def outcome_subjects(ids: Collection[UUID]) -> Mapping[UUID, SubjectRecord]:
+    """Load the subject records of these outcomes, by id."""
+    outcomes = await Outcome.filter(id__in=list(ids)).only("id", "number", "title")
+    return {outcome.id: outcome_subject(outcome) for outcome in outcomes}

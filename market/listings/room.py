@@ -7,17 +7,23 @@ from datetime import datetime
 from market.deps import Deps
 from market.kit.i18n import lazy
 from market.kit.room import Room, Subject
-from market.listings import freshness, models, search, services, subjects, views
+from market.listings import freshness, lifecycle, models, queries, search, views
 from market.listings.models import PriceKind, ReviewDecision
-from market.listings.permissions import PERMISSIONS
-from market.listings.states import ListingAction, NeedStatus, OutcomeShownStatus, OutcomeStatus
-from market.listings.verbs import ListingVerb, OwnerVerb
+from market.listings.states import (
+    PERMISSIONS,
+    ListingAction,
+    ListingVerb,
+    NeedStatus,
+    OutcomeShownStatus,
+    OutcomeStatus,
+    OwnerVerb,
+)
 from market.search.outbox import DocumentSource
 
 
 async def run_due(deps: Deps, now: datetime) -> int:
     """Expire listings and send the reminders that are due."""
-    expired = await services.run_due(now)
+    expired = await lifecycle.expire_due(now)
     return expired + await freshness.run_reminders(now, secret=deps.settings.secret_key)
 
 
@@ -32,7 +38,7 @@ ROOM = Room(
             page="pages:outcome",
             number="CG",
             verbs=(ListingAction,),
-            describe=subjects.outcome_subjects,
+            describe=queries.outcome_subjects,
         ),
         "need": Subject(lazy("需求"), page="pages:need", number="XQ", verbs=(ListingAction,)),
     },

@@ -20,10 +20,9 @@ from market.kit.clock import local_date
 from market.kit.database import atomic
 from market.kit.errors import Conflict, Forbidden, Invalid
 from market.kit.i18n import gettext as _
-from market.listings import renewing, rules
+from market.listings import lifecycle, rules
 from market.listings.kinds import NEED, OUTCOME, Kind, Listing, get_kind
-from market.listings.models import Need, Outcome, Review, ReviewDecision
-from market.listings.moves import (
+from market.listings.lifecycle import (
     AUTHORS,
     edit_address,
     expiry_date,
@@ -33,30 +32,9 @@ from market.listings.moves import (
     reindex_if_live,
     transition_listing,
 )
-from market.listings.permissions import ListingAct
-from market.listings.standing import mark_licensed, mark_matching, mark_solved, run_due
-from market.listings.states import EDITABLE, LIVE, ListingAction, workflow_of
-from market.listings.verbs import ListingVerb
+from market.listings.models import Need, Outcome, Review, ReviewDecision
+from market.listings.states import EDITABLE, LIVE, ListingAct, ListingAction, ListingVerb, workflow_of
 from market.records.by import By
-
-__all__ = [
-    "Incomplete",
-    "create_need",
-    "create_outcome",
-    "mark_licensed",
-    "mark_matching",
-    "mark_solved",
-    "renew",
-    "require_may_create",
-    "review",
-    "run_due",
-    "save",
-    "submit_need",
-    "submit_outcome",
-    "unlist",
-    "update_need",
-    "update_outcome",
-]
 
 
 class Incomplete(Invalid):
@@ -190,7 +168,7 @@ async def renew(kind: Kind, number: str, *, by: By) -> Listing:
     Raises:
         Conflict: a need's deadline has passed; it must be given a new one first.
     """
-    return await renewing.renew(await lock_own(kind, number, by.actor), by=by, way="site")
+    return await lifecycle.renew_locked(await lock_own(kind, number, by.actor), by=by, way="site")
 
 
 def require_may_create(kind: Kind, actor: Actor) -> None:

@@ -1,10 +1,12 @@
-"""Statuses of outcomes and needs and their workflows. Pure."""
+"""Statuses of outcomes and needs, their workflows, audit verbs and permissions. Pure."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from enum import StrEnum
 from typing import Any
 
+from market.accounts.permissions import ORGANISATION, Role
 from market.kit.i18n import lazy
 from market.kit.labels import LabelEnum
 from market.kit.workflow import Workflow
@@ -120,3 +122,32 @@ EDITABLE: tuple[Status, ...] = (
 def workflow_of(status: Status) -> Workflow[Any, ListingAction]:
     """Return the workflow that a status belongs to."""
     return OUTCOME_WORKFLOW if isinstance(status, OutcomeStatus) else NEED_WORKFLOW
+
+
+class ListingVerb(LabelEnum):
+    """Audit verbs besides the actions of the workflows."""
+
+    CREATED = "created", lazy("新建")
+    EDITED = "edited", lazy("修改")
+    IMPORTED = "imported", lazy("导入")
+    IMPORTED_AND_PUBLISHED = "imported and published", lazy("导入并发布")
+    IMPORTED_AGAIN = "imported again", lazy("再次导入")
+
+
+class OwnerVerb(LabelEnum):
+    """Audit verbs besides the actions of the workflows."""
+
+    CREATED = "created", lazy("随导入建立")
+
+
+class ListingAct(StrEnum):
+    """Acts of this room that need a permission."""
+
+    WRITE_LISTING = "write_listing"
+    MODERATE = "moderate"
+
+
+PERMISSIONS: Mapping[StrEnum, frozenset[Role]] = {
+    ListingAct.WRITE_LISTING: ORGANISATION,
+    ListingAct.MODERATE: frozenset({Role.OPERATOR}),
+}

@@ -18,13 +18,12 @@ from market.kit.i18n import gettext as _
 from market.kit.pagination import PageRequest
 from market.kit.templating import render
 from market.kit.web import deps, form_data, redirect_to, wants_partial
-from market.listings import dashboards, freshness, queries, rules, services, sheets
-from market.listings.alike import NearDuplicate, find_near_duplicates
+from market.listings import dashboards, excel_template, freshness, queries, rules, services
 from market.listings.forms import ListingForm, NeedForm, OutcomeForm, need_data, outcome_data
 from market.listings.kinds import NEED, OUTCOME, Kind, Listing, get_kind
 from market.listings.models import Need
-from market.listings.permissions import ListingAct
-from market.listings.states import EDITABLE, LIVE, ListingAction, NeedStatus, workflow_of
+from market.listings.near_duplicates import NearDuplicate, find_near_duplicates
+from market.listings.states import EDITABLE, LIVE, ListingAct, ListingAction, NeedStatus, workflow_of
 from market.records.by import By
 
 
@@ -151,7 +150,7 @@ def _download_template(request: Request, kind: Kind) -> Response:
     """Return the Excel template for bulk imports."""
     actor_for(request, ListingAct.WRITE_LISTING)
     return Response(
-        sheets.template(kind),
+        excel_template.template(kind),
         media_type="application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
         headers={"content-disposition": f'attachment; filename="{kind.index}.xlsx"'},
     )

@@ -21,7 +21,7 @@ from market.kit.i18n import gettext as _
 from market.kit.room import rooms
 from market.kit.templating import render
 from market.kit.web import deps
-from market.listings.permissions import ListingAct
+from market.listings.states import ListingAct
 from market.notices.holiday_years import count_undecided
 from market.notices.holidays import missing_years
 from market.notices.models import Objection

@@ -21,7 +21,7 @@ from market.kit.templating import render
 from market.kit.web import deps
 from market.listings import queries
 from market.listings.models import Outcome
-from market.listings.permissions import ListingAct
+from market.listings.states import ListingAct
 from market.pages import estimates, listing_labels, public_profiles, search_exports, search_results
 from market.pages.search_results import (
     BROKERS,

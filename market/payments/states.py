@@ -241,27 +241,39 @@ BANK_LINE: Workflow[LineStatus, LineAction] = Workflow(
 
 
 class PaymentVerb(LabelEnum):
+    """Audit verbs besides the actions of the workflows."""
+
     START = "start", lazy("发起支付")
 
 
 class RemittanceVerb(LabelEnum):
+    """Audit verbs besides the actions of the workflows."""
+
     RECORD = "record", lazy("登记转账")
 
 
 class RefundVerb(LabelEnum):
+    """Audit verbs besides the actions of the workflows."""
+
     REQUEST = "request", lazy("申请在线退款")
     RECORD = "record", lazy("登记退款")
     ADOPT = "adopt", lazy("记入平台上的退款")
 
 
 class DisputeVerb(LabelEnum):
+    """Audit verbs besides the actions of the workflows."""
+
     REPORT = "report", lazy("收到拒付")
 
 
 class StatementVerb(LabelEnum):
+    """Audit verbs besides the actions of the workflows."""
+
     IMPORT = "import", lazy("导入")
     MATCH = "match", lazy("自动匹配")
 
 
 class AccountVerb(LabelEnum):
+    """Audit verbs besides the actions of the workflows."""
+
     CONNECT = "connect_account", lazy("开通收款账户")

@@ -16,7 +16,7 @@ from market.kit.errors import Conflict, Forbidden
 from market.kit.i18n import gettext as _
 from market.kit.jobs import run_pending
 from market.kit.models import OutgoingMail, SystemState
-from market.listings import services as listings
+from market.listings import lifecycle
 from market.listings.rules import months_later
 from market.matching.full_rematch import rematch_all
 from market.notices import services as notices
@@ -121,7 +121,7 @@ async def _deals(deps: Deps, calendar: Calendar) -> None:
 
 async def _today(deps: Deps, calendar: Calendar) -> None:
     """Bring everything to the present: what is due, the index, the daily roots."""
-    await listings.run_due(calendar.now)
+    await lifecycle.expire_due(calendar.now)
     await notices.run_due(calendar.now, HOLIDAYS)
     await integrity.run_due(calendar.now)
     await _index(deps)

@@ -14,10 +14,10 @@ from openpyxl.worksheet.worksheet import Worksheet
 from market.accounts.models import Organisation, OrganisationKind
 from market.audit.models import AuditEvent
 from market.deps import Deps
-from market.listings import sheets
+from market.listings import excel_template
+from market.listings.import_mapping import InvalidRow, field_of, outcome_of
 from market.listings.importing import SOURCE_NAME, Report, UnreadableFile, import_file, read_rows
 from market.listings.kinds import NEED, OUTCOME
-from market.listings.mapping import InvalidRow, field_of, outcome_of
 from market.listings.models import Need, Outcome
 from market.listings.states import NeedStatus, OutcomeStatus
 from market.search.models import OutboxEntry
@@ -247,7 +247,7 @@ NEED_ROW = {
 
 
 def fill(path: Path, kind: Any, rows: list[dict[str, Any]]) -> Path:
-    book = load_workbook(BytesIO(sheets.template(kind)))
+    book = load_workbook(BytesIO(excel_template.template(kind)))
     sheet = book.worksheets[0]
     heads = [str(cell.value).rstrip("*") for cell in sheet[1]]
     for at, row in enumerate(rows, 3):
@@ -363,7 +363,7 @@ def test_the_last_day_of_a_need_is_read_as_people_write_it(tmp_path: Path, typed
 
 
 def test_the_template_saved_as_text_or_as_an_old_workbook_is_read_too(tmp_path: Path) -> None:
-    heads = [column.title for column in sheets.columns_of(NEED)]
+    heads = [column.title for column in excel_template.columns_of(NEED)]
     values = [str(NEED_ROW.get(head.rstrip("*")) or "") for head in heads]
     (tmp_path / "needs.xls").write_bytes(xls(Table([heads, values])))
     with (tmp_path / "needs.csv").open("w", encoding="gb18030", newline="") as file:
@@ -417,7 +417,7 @@ async def test_needs_come_from_their_own_template(deps: Deps, tmp_path: Path) ->
 
 
 def test_the_template_offers_the_codes_in_drop_downs_from_a_hidden_sheet() -> None:
-    book = load_workbook(BytesIO(sheets.template(OUTCOME)))
+    book = load_workbook(BytesIO(excel_template.template(OUTCOME)))
 
     assert book["codes"].sheet_state == "hidden"
     assert len(book.worksheets[0].data_validations.dataValidation) == 3

@@ -7,7 +7,7 @@ from market.accounts.models import MemberRole, Message, Organisation, Organisati
 from market.accounts.permissions import NotYours
 from market.audit.models import AuditEvent
 from market.kit.errors import Conflict, Forbidden, Invalid, NotFound
-from market.listings import queries, services
+from market.listings import lifecycle, queries, services
 from market.listings.kinds import NEED, OUTCOME
 from market.listings.models import Need, Outcome, Review
 from market.listings.rules import Points
@@ -189,10 +189,12 @@ async def test_saving_the_same_again_makes_no_new_revision() -> None:
 async def test_a_colleagues_newer_revision_is_not_overwritten_unknowingly() -> None:
     author = await make_author()
     outcome = await services.create_outcome(outcome_values(), by=By(author, NOW))
-    await services.update_outcome(outcome.number, {"title": "同事的稿"}, by=By(author, NOW), seen=1)
+    await services.update_outcome(outcome.number, {"title": "同事的稿"}, by=By(author, NOW), base_revision=1)
 
     with pytest.raises(Invalid, match="同事"):
-        await services.update_outcome(outcome.number, {"title": "我的稿"}, by=By(author, NOW), seen=1)
+        await services.update_outcome(
+            outcome.number, {"title": "我的稿"}, by=By(author, NOW), base_revision=1
+        )
 
 
 async def test_a_listing_is_only_its_owners_to_change() -> None:
@@ -230,9 +232,9 @@ async def test_what_is_not_renewed_lapses_after_its_last_day() -> None:
         await make_organisation_of(author), **outcome_values(), expires_on=date(2026, 3, 2)
     )
 
-    assert await services.run_due(NOW) == 0
-    assert await services.run_due(NOW + timedelta(days=1)) == 1
-    assert await services.run_due(NOW + timedelta(days=1)) == 0
+    assert await lifecycle.expire_due(NOW) == 0
+    assert await lifecycle.expire_due(NOW + timedelta(days=1)) == 1
+    assert await lifecycle.expire_due(NOW + timedelta(days=1)) == 0
 
     outcome = await Outcome.get(id=outcome.id)
     assert outcome.status is OutcomeStatus.EXPIRED
@@ -259,8 +261,8 @@ async def test_a_licensed_outcome_that_lapsed_comes_back_licensed() -> None:
     outcome = await make_outcome(
         await make_organisation_of(author), **outcome_values(), expires_on=date(2026, 3, 2)
     )
-    await services.mark_licensed(outcome.id, is_sold=False, by=By.job(NOW))
-    await services.run_due(NOW + timedelta(days=1))
+    await lifecycle.mark_licensed(outcome.id, is_sold=False, by=By.job(NOW))
+    await lifecycle.expire_due(NOW + timedelta(days=1))
 
     await services.renew(OUTCOME, outcome.number, by=By(author, NOW + timedelta(days=2)))
 
@@ -287,8 +289,8 @@ async def test_a_need_whose_deadline_passed_is_renewed_only_with_a_new_one() -> 
 async def test_a_sold_outcome_leaves_search_and_marking_it_twice_changes_nothing() -> None:
     outcome = await make_outcome()
 
-    await services.mark_licensed(outcome.id, is_sold=True, by=By.job(NOW))
-    await services.mark_licensed(outcome.id, is_sold=True, by=By.job(NOW))
+    await lifecycle.mark_licensed(outcome.id, is_sold=True, by=By.job(NOW))
+    await lifecycle.mark_licensed(outcome.id, is_sold=True, by=By.job(NOW))
 
     assert (await Outcome.get(id=outcome.id)).status is OutcomeStatus.SOLD
     assert await is_waiting_for_index("outcomes", outcome)
@@ -298,10 +300,10 @@ async def test_a_sold_outcome_leaves_search_and_marking_it_twice_changes_nothing
 async def test_a_need_goes_from_published_through_matching_to_solved() -> None:
     need = await make_need()
 
-    await services.mark_matching(need.id, by=By.job(NOW))
-    await services.mark_matching(need.id, by=By.job(NOW))
-    await services.mark_solved(need.id, by=By.job(NOW))
-    await services.mark_solved(need.id, by=By.job(NOW))
+    await lifecycle.mark_matching(need.id, by=By.job(NOW))
+    await lifecycle.mark_matching(need.id, by=By.job(NOW))
+    await lifecycle.mark_solved(need.id, by=By.job(NOW))
+    await lifecycle.mark_solved(need.id, by=By.job(NOW))
 
     assert await acts_on("need", need) == ["matched", "solved"]
 

@@ -21,8 +21,8 @@ from market.kit.workbooks.cells import Cell, Limits, UnreadableWorkbook
 from market.kit.workbooks.heads import Head, HeadRow, HeadsNotFound, find_heads
 from market.kit.workbooks.reading import read_sheets
 from market.kit.workbooks.values import UnreadableCell, amount_of, day_of
+from market.listings.import_mapping import MAX_REFERENCE, MAX_TEXT, MAX_TITLE, InvalidRow, check_text
 from market.listings.kinds import OUTCOME, Kind
-from market.listings.mapping import MAX_REFERENCE, MAX_TEXT, MAX_TITLE, InvalidRow, check_text
 from market.listings.models import PriceKind
 from market.listings.rules import keywords_of, may_have_open_licence
 

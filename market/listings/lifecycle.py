@@ -1,0 +1,154 @@
+"""Life of a listing: locks, transitions, renewal, and what contracts, deals and time make of it."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any, cast
+from uuid import UUID
+
+from market.accounts import messages
+from market.accounts.actors import Actor
+from market.accounts.models import MemberRole
+from market.audit.models import AuditEvent
+from market.kit.clock import local_date
+from market.kit.database import atomic
+from market.kit.errors import Conflict, NotFound
+from market.kit.i18n import gettext as _
+from market.listings import rules
+from market.listings.kinds import NEED, OUTCOME, Kind, Listing, kind_of
+from market.listings.models import Need, Outcome
+from market.listings.queries import live
+from market.listings.states import LIVE, ListingAct, ListingAction, NeedStatus, OutcomeStatus
+from market.records.by import By
+from market.records.transitions import transition
+from market.search import outbox
+
+AUTHORS = {MemberRole.ADMIN, MemberRole.AGENT}
+"""Roles that write listings and are notified about them."""
+
+
+async def lock(kind: Kind, number: str) -> Listing:
+    listing = await kind.model.filter(number=number).select_for_update().first()
+    if listing is None:
+        raise NotFound(_("没有这个页面，或者您不能查看它。"))
+    return cast(Listing, listing)
+
+
+async def lock_by_id(kind: Kind, identity: UUID) -> Listing:
+    return cast(Listing, await kind.model.filter(id=identity).select_for_update().get())
+
+
+async def lock_own(kind: Kind, number: str, actor: Actor) -> Listing:
+    actor.require(ListingAct.WRITE_LISTING)
+    listing = await lock(kind, number)
+    if not actor.acts_for(listing.organisation_id):
+        raise NotFound(_("没有这个页面，或者您不能查看它。"))
+    return listing
+
+
+async def transition_listing(listing: Listing, action: ListingAction, *, by: By, **data: Any) -> None:
+    """Transition a listing and, if it is or was on offer, enqueue it for the search index."""
+    before = listing.status
+    await transition(listing, action, by=by, revision=listing.revision, before=before.value, **data)
+    await reindex_if_live(kind_of(listing), listing, was_live=before in LIVE)
+
+
+async def reindex_if_live(kind: Kind, listing: Listing, *, was_live: bool = False) -> None:
+    if was_live or listing.status in LIVE:
+        await outbox.enqueue(kind.index, listing.id)
+
+
+def mark_verified(listing: Listing, now: datetime) -> None:
+    listing.verified_on = local_date(now)
+    listing.expires_on = expiry_date(listing)
+
+
+def expiry_date(listing: Listing) -> Any:
+    if listing.verified_on is None:
+        return None
+    return rules.expires_on(listing.verified_on, listing.deadline_on if isinstance(listing, Need) else None)
+
+
+def edit_address(listing: Listing) -> str:
+    return f"/my/{kind_of(listing).index}/{listing.number}"
+
+
+async def renew_locked(listing: Listing, *, by: By, way: str) -> Listing:
+    """Renew a locked listing for twelve months; `way` is written to the audit log.
+
+    Raises:
+        Conflict: a need's deadline has passed, or the status does not allow it.
+    """
+    if isinstance(listing, Need) and listing.deadline_on and listing.deadline_on < local_date(by.now):
+        raise Conflict(_("这条需求的截止日期已过。请先修改截止日期，再续期。"))
+    is_licensed_again = (
+        isinstance(listing, Outcome)
+        and listing.status is OutcomeStatus.EXPIRED
+        and await _was_licensed(listing)
+    )
+    await transition_listing(
+        listing, ListingAction.RENEW_LICENSED if is_licensed_again else ListingAction.RENEW, by=by, way=way
+    )
+    mark_verified(listing, by.now)
+    await listing.save(update_fields=["verified_on", "expires_on"])
+    return listing
+
+
+async def _was_licensed(outcome: Outcome) -> bool:
+    """Return whether the outcome was licensed before it expired, by the audit log."""
+    return await AuditEvent.exists(
+        subject_kind=OUTCOME.key, subject_id=outcome.id, action=ListingAction.LICENSE.value
+    )
+
+
+@atomic()
+async def mark_licensed(outcome_id: UUID, *, is_sold: bool, by: By) -> Outcome:
+    """Mark an outcome as licensed (still on offer) or sold, when its contract is signed."""
+    listing = await lock_by_id(OUTCOME, outcome_id)
+    if listing.status is not OutcomeStatus.SOLD:
+        await transition_listing(listing, ListingAction.SELL if is_sold else ListingAction.LICENSE, by=by)
+    return cast(Outcome, listing)
+
+
+@atomic()
+async def mark_matching(need_id: UUID, *, by: By) -> Need:
+    """Mark a published need as being matched, when a deal about it begins."""
+    listing = await lock_by_id(NEED, need_id)
+    if listing.status is NeedStatus.PUBLISHED:
+        await transition_listing(listing, ListingAction.MATCH, by=by)
+    return cast(Need, listing)
+
+
+@atomic()
+async def mark_solved(need_id: UUID, *, by: By) -> Need:
+    """Mark a need as solved, when a contract about it is signed. Idempotent."""
+    listing = await lock_by_id(NEED, need_id)
+    if listing.status is not NeedStatus.SOLVED:
+        await transition_listing(listing, ListingAction.SOLVE, by=by)
+    return cast(Need, listing)
+
+
+async def expire_due(now: datetime) -> int:
+    """Expire listings that were not renewed in time, each in its own transaction; return how many."""
+    count = 0
+    for kind in (OUTCOME, NEED):
+        due = kind.model.filter(status__in=live(kind.statuses), expires_on__lt=local_date(now))
+        for identity in await due.limit(1000).values_list("id", flat=True):
+            count += await _expire(kind, identity, now)
+    return count
+
+
+@atomic()
+async def _expire(kind: Kind, identity: UUID, now: datetime) -> bool:
+    listing = await lock_by_id(kind, identity)
+    if listing.status not in LIVE or not listing.expires_on or listing.expires_on >= local_date(now):
+        return False
+    await transition_listing(listing, ListingAction.EXPIRE, by=By.job(now))
+    await messages.notify(
+        _("《%(title)s》已过期，续期后恢复展示。", title=listing.title[:60]),
+        now=now,
+        address=edit_address(listing),
+        organisation_id=listing.organisation_id,
+        roles=AUTHORS,
+    )
+    return True

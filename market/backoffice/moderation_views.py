@@ -15,11 +15,11 @@ from market.kit.pagination import PageRequest
 from market.kit.templating import render
 from market.kit.web import deps, form_data, redirect_to
 from market.listings import queries, rules, services
-from market.listings.alike import find_alike
 from market.listings.forms import ReviewForm
 from market.listings.kinds import KINDS, OUTCOME, Kind, Listing, get_kind
 from market.listings.models import ReviewDecision
-from market.listings.permissions import ListingAct
+from market.listings.near_duplicates import find_near_duplicates
+from market.listings.states import ListingAct
 from market.notices.permissions import NoticeAct
 from market.notices.queries import list_objections
 from market.records.by import By
@@ -80,7 +80,7 @@ async def _page(
         headings=[(form[name], str(words), str(hint)) for name, (words, hint) in rules.HEADINGS.items()],
         reviews=await queries.list_reviews(kind, listing.id),
         is_pending=listing.status == kind.pending,
-        alike=await find_alike(
+        alike=await find_near_duplicates(
             kind,
             listing,
             search=deps(request).search,

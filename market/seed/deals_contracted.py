@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from market.deals.models import ContractKind, Side
-from market.seed.rooms import (
+from market.seed.deal_acts import (
     HALVES,
     Bargain,
     accept,
@@ -24,7 +24,7 @@ from market.seed.rooms import (
     take_up,
     upload,
 )
-from market.seed.scripts import Script, after_publicity
+from market.seed.deal_scripts import Script, after_publicity
 
 ASSIGNMENT, DEVELOPMENT = ContractKind.ASSIGNMENT, ContractKind.DEVELOPMENT
 LICENCE, SERVICE = ContractKind.LICENCE, ContractKind.SERVICE

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from market.deals.models import ContractKind, Side
-from market.seed.deals_contracted import CONTRACTED
-from market.seed.rooms import (
+from market.seed.deal_acts import (
     HALVES,
     ONCE,
     Bargain,
@@ -21,7 +20,8 @@ from market.seed.rooms import (
     take_up,
     terminate,
 )
-from market.seed.scripts import Script, after_publicity
+from market.seed.deal_scripts import Script, after_publicity
+from market.seed.deals_contracted import CONTRACTED
 
 ASSIGNMENT, DEVELOPMENT = ContractKind.ASSIGNMENT, ContractKind.DEVELOPMENT
 LICENCE, SERVICE = ContractKind.LICENCE, ContractKind.SERVICE

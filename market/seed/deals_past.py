@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from market.deals.models import ContractKind
-from market.seed.rooms import HALVES, ONCE
-from market.seed.scripts import Script, done_deal
+from market.seed.deal_acts import HALVES, ONCE
+from market.seed.deal_scripts import Script, done_deal
 
 ASSIGNMENT, DEVELOPMENT = ContractKind.ASSIGNMENT, ContractKind.DEVELOPMENT
 LICENCE, SERVICE = ContractKind.LICENCE, ContractKind.SERVICE

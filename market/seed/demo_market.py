@@ -1,4 +1,4 @@
-"""Fills an empty database with the demo market, stage by stage; a stage that was cut short is done again."""
+"""Seeding: fills an empty database with the demo market, stage by stage; an interrupted stage is repeated."""
 
 from __future__ import annotations
 
@@ -24,16 +24,16 @@ from market.programmes.catalogue import load_programmes
 from market.records.by import By
 from market.search.outbox import indexes_with_pending
 from market.search.relay import relay
-from market.seed.afterwards import afterwards
+from market.seed.after_payment import after_payment
 from market.seed.data import id_of
+from market.seed.deal_scripts import play_deal
 from market.seed.deals_now import DEALS_NOW, TAKEN_UP
 from market.seed.deals_past import DEALS_PAST
-from market.seed.listings import OF_THE_ROUND, listing_stories, renewals, take_over
-from market.seed.matches import dismiss_some, follow
-from market.seed.online import connect
-from market.seed.people import Cast, latecomers, move_in
+from market.seed.listings import OF_THE_ROUND, listing_stories, publish_older, renewals
+from market.seed.matches import dismiss_some, take_up_match
+from market.seed.online_payments import connect_account
+from market.seed.people import Cast, establish_everybody, latecomers
 from market.seed.sanctions import file_sanctions
-from market.seed.scripts import play_deal
 from market.seed.subsidy_round import Desk, round_stories
 from market.seed.timeline import HOLIDAYS, Calendar, Story, play
 from market.seed.transaction import whole_stage
@@ -41,7 +41,7 @@ from market.seed.transaction import whole_stage
 DAYS_WITH_ROOT = 21
 Say = Callable[[str], object]
 STATE = "demo_market"
-"""Where it stands which stages are done, and what moment they call now."""
+"""Key of the state that holds which stages are done, and what moment they call now."""
 
 
 class AlreadySeeded(Conflict):
@@ -49,17 +49,17 @@ class AlreadySeeded(Conflict):
 
 
 class NotADemo(Forbidden):
-    """People whose password everybody knows belong into a demo only."""
+    """Refused outside demo mode: the password of the demo's people is public."""
 
 
 async def seed(deps: Deps, *, say: Say) -> None:
-    """Make the whole demo market, its days counted back from the present of the market's clock.
+    """Seed the whole demo market, its days counted back from now by the business clock.
 
-    Each stage is one transaction, noted with it: what was cut short goes on where it was.
+    Each stage is one transaction that also records that it is done: an interrupted run resumes there.
 
     Raises:
-        NotADemo: the market is a real one.
-        AlreadySeeded: there is somebody, and no stage of ours is left to do.
+        NotADemo: demo mode is off.
+        AlreadySeeded: the database is not empty, and no stage is left to do.
     """
     if not deps.settings.is_demo:
         raise NotADemo(_("只有演示模式才能生成演示市场。"))
@@ -67,39 +67,39 @@ async def seed(deps: Deps, *, say: Say) -> None:
         raise AlreadySeeded(_("数据库里已有数据，没有再生成演示市场。"))
     started = time.monotonic()
     for name, words, stage in STAGES:
-        await _do(name, stage, deps)
+        await _run_stage(name, stage, deps)
         say(f"{words} ({time.monotonic() - started:.1f} s)")
 
 
 async def seed_if_empty(deps: Deps, *, say: Say) -> None:
-    """Make the demo market if nobody is there yet, or go on with it if it was cut short."""
+    """Seed an empty database, or resume an interrupted run."""
     if deps.settings.is_demo and not await is_settled():
         say("空数据库，正在生成演示市场 filling the empty database with the demo market …")
         await seed(deps, say=say)
 
 
 async def is_settled() -> bool:
-    """Tell whether nothing is left to seed: the demo market is whole, or somebody else's data is there."""
-    done = await _done()
+    """Return whether nothing is left to seed: all stages are done, or other data is there."""
+    done = await _done_stages()
     return len(done) == len(STAGES) if done else await User.exists()
 
 
 async def _listings(deps: Deps, calendar: Calendar) -> None:
     await load_programmes(now=calendar.round_day(1, 2))
-    await move_in(calendar)
+    await establish_everybody(calendar)
     cast = Cast()
-    await take_over(cast, calendar, _needed())
+    await publish_older(cast, calendar, _needed())
 
 
 async def _matches(deps: Deps, calendar: Calendar) -> None:
-    """Have everything found and matched at once, as the deals need it."""
+    """Index and match all listings at once, as the deals need it."""
     await _index(deps)
     await rematch_all(search=deps.search, now=calendar.now)
-    await _forget_jobs("matching.rematch_all")
+    await _delete_jobs("matching.rematch_all")
 
 
 async def _index(deps: Deps) -> None:
-    """Bring what changed into the index; nobody wakes the relay while a stage lasts."""
+    """Relay pending entries to the index; no job does so while a stage lasts."""
     for index in await indexes_with_pending():
         await relay(index, search=deps.search)
 
@@ -110,17 +110,17 @@ async def _deals(deps: Deps, calendar: Calendar) -> None:
     stories += [renewals(key, cast, calendar) for key in OF_THE_ROUND]
     for number, script in enumerate((*DEALS_PAST, *DEALS_NOW), start=1):
         stories.append(play_deal(script, number, cast=cast, deps=deps, calendar=calendar))
-    stories += [follow(*one, cast=cast, calendar=calendar) for one in TAKEN_UP]
+    stories += [take_up_match(*taken_up, cast=cast, calendar=calendar) for taken_up in TAKEN_UP]
     stories += [dismiss_some(cast, calendar), file_sanctions(cast, calendar)]
     stories += latecomers(cast, calendar)
     stories += listing_stories(cast, calendar, _needed())
     desk = Desk(cast, deps, calendar)
-    stories += [*round_stories(desk), *afterwards(desk)]
+    stories += [*round_stories(desk), *after_payment(desk)]
     await play(stories, until=calendar.now)
 
 
 async def _today(deps: Deps, calendar: Calendar) -> None:
-    """Bring everything to the present: what is due, the index, the daily roots."""
+    """Catch up to the present: what is due, the index, queued jobs, the daily roots."""
     await lifecycle.expire_due(calendar.now)
     await notices.run_due(calendar.now, HOLIDAYS)
     await integrity.run_due(calendar.now)
@@ -133,12 +133,18 @@ def _needed() -> set[str]:
     """Return the keys of the listings that deals and brokers need."""
     bargains = [script.bargain for script in (*DEALS_PAST, *DEALS_NOW)]
     followed = {key for _broker, need, outcome, _days in TAKEN_UP for key in (need, outcome)}
-    return followed | {one.outcome for one in bargains} | {one.need for one in bargains if one.need}
+    return (
+        followed
+        | {bargain.outcome for bargain in bargains}
+        | {bargain.need for bargain in bargains if bargain.need}
+    )
 
 
 async def _connect(deps: Deps, cast: Cast, calendar: Calendar) -> Story:
     now = yield calendar.ago(120, 11)
-    await connect(id_of("organisation", "university"), deps=deps, by=By(await cast.actor("university"), now))
+    await connect_account(
+        id_of("organisation", "university"), deps=deps, by=By(await cast.actor("university"), now)
+    )
 
 
 STAGES: tuple[tuple[str, str, Callable[[Deps, Calendar], Awaitable[None]]], ...] = (
@@ -149,26 +155,26 @@ STAGES: tuple[tuple[str, str, Callable[[Deps, Calendar], Awaitable[None]]], ...]
 )
 
 
-async def _do(name: str, stage: Callable[[Deps, Calendar], Awaitable[None]], deps: Deps) -> None:
-    """Do one stage, unless it is done."""
+async def _run_stage(name: str, stage: Callable[[Deps, Calendar], Awaitable[None]], deps: Deps) -> None:
+    """Run one stage, unless it is done."""
     async with whole_stage():
-        done = await _done()
+        done = await _done_stages()
         if name in done:
             return
         first = min(done.values(), default=deps.clock().isoformat())
         await stage(deps, Calendar(datetime.fromisoformat(first)))
         await SystemState.update_or_create(key=STATE, defaults={"value": {**done, name: first}})
-    # These people were told in the past.
+    # Mails of the past count as sent.
     await OutgoingMail.filter(sent_at=None).update(sent_at=datetime.fromisoformat(first))
 
 
-async def _done() -> dict[str, str]:
+async def _done_stages() -> dict[str, str]:
     row = await SystemState.get_or_none(key=STATE)
     return {name: str(moment) for name, moment in row.value.items()} if row else {}
 
 
-async def _forget_jobs(*names: str) -> None:
-    """Take back jobs whose work is done otherwise."""
+async def _delete_jobs(*names: str) -> None:
+    """Delete queued jobs whose work the seed has done itself."""
     await connection().execute_query(
         "DELETE FROM procrastinate_jobs WHERE status = 'todo' AND task_name = ANY($1::text[])", [list(names)]
     )

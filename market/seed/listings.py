@@ -1,4 +1,4 @@
-"""The demo's outcomes and needs, brought to life as people do it: written, submitted, judged."""
+"""The demo's outcomes and needs with their lives: written, submitted, reviewed, renewed."""
 
 from __future__ import annotations
 
@@ -95,8 +95,8 @@ def listing_stories(cast: Cast, calendar: Calendar, needed: Collection[str]) -> 
             yield _write(kind, draft, cast, calendar)
 
 
-async def take_over(cast: Cast, calendar: Calendar, needed: Collection[str]) -> None:
-    """Publish the older listings at once, each with the operator's judgement at its own moment.
+async def publish_older(cast: Cast, calendar: Calendar, needed: Collection[str]) -> None:
+    """Insert the older listings in bulk as published, each with the operator's review at its own moment.
 
     So are the `needed`, which have to be matched before their deals begin. Whole lives of them all would
     take as long as everything else together.
@@ -104,10 +104,10 @@ async def take_over(cast: Cast, calendar: Calendar, needed: Collection[str]) -> 
     for kind in (OUTCOME, NEED):
         older = [
             (published, points, entry, values_of(key, entry, calendar))
-            for one, key, entry, published, points in _written(calendar)
-            if one is kind and _is_older(key, published, calendar, needed)
+            for listing_kind, key, entry, published, points in _written(calendar)
+            if listing_kind is kind and _is_older(key, published, calendar, needed)
         ]
-        await _bring_in(kind, sorted(older, key=lambda row: row[0]), cast)
+        await _publish_at_once(kind, sorted(older, key=lambda row: row[0]), cast)
 
 
 def _written(calendar: Calendar) -> Iterator[tuple[Kind, str, dict[str, Any], datetime, Points]]:
@@ -121,11 +121,11 @@ def _is_older(key: str, published: datetime, calendar: Calendar, needed: Collect
     return key in needed or published < calendar.ago(BY_HAND_DAYS)
 
 
-async def _bring_in(
+async def _publish_at_once(
     kind: Kind, rows: Sequence[tuple[datetime, Points, dict[str, Any], dict[str, Any]]], cast: Cast
 ) -> None:
     operator = await cast.actor("operator")
-    made, reviews = [], []
+    listings, reviews = [], []
     numbers = await _numbers_of(kind.key, [published for published, *_rest in rows])
     for published, points, entry, values in rows:
         author = await cast.actor(AUTHORS[entry["organisation"]])
@@ -144,7 +144,7 @@ async def _bring_in(
             updated_at=published,
         )
         listing.completeness = kind.completeness(listing)[0]
-        made.append(listing)
+        listings.append(listing)
         reviews.append(
             Review(
                 id=uuid4(),
@@ -157,20 +157,20 @@ async def _bring_in(
                 **points.by_heading,
             )
         )
-    await kind.model.bulk_create(made)
+    await kind.model.bulk_create(listings)
     await Review.bulk_create(reviews)
-    for listing in made:
+    for listing in listings:
         await record_bulk(
             kind.key, [listing.id], ListingAction.PUBLISH, by=By(operator, listing.published_at), revision=1
         )
-    await outbox.enqueue_many(kind.index, [listing.id for listing in made])
+    await outbox.enqueue_many(kind.index, [listing.id for listing in listings])
 
 
 async def _numbers_of(family: str, moments: Sequence[datetime]) -> Iterator[str]:
     """Return a number for each of these moments, which stand in the order of time, a year at once."""
     years = groupby(moments, key=lambda moment: local_date(moment).year)
-    found = [await next_numbers(family, len(same), same[0]) for same in [list(of) for _year, of in years]]
-    return chain.from_iterable(found)
+    numbers = [await next_numbers(family, len(same), same[0]) for same in [list(of) for _year, of in years]]
+    return chain.from_iterable(numbers)
 
 
 def values_of(key: str, entry: dict[str, Any], calendar: Calendar) -> dict[str, Any]:
@@ -221,7 +221,7 @@ async def _publish(
 
 
 async def _write(kind: Kind, draft: dict[str, Any], cast: Cast, calendar: Calendar) -> Story:
-    """Play a listing that is not published: a draft, one that waits, one that was returned."""
+    """Create a listing that is not published: a draft, one that waits, one that was returned."""
     author = await cast.actor(draft["author"])
     values = values_of("", draft["values"], calendar)
     now = yield calendar.ago(draft["days_ago"], 16, 10)

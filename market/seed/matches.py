@@ -1,4 +1,4 @@
-"""What people of the demo did with their matches, apart from deals."""
+"""Feedback on matches in the demo, apart from deals."""
 
 from __future__ import annotations
 
@@ -10,13 +10,15 @@ from market.matching.models import Match
 from market.matching.states import MatchStatus
 from market.records.by import By
 from market.seed.data import load
+from market.seed.deal_acts import find_match
 from market.seed.people import Cast
-from market.seed.rooms import find_match
 from market.seed.timeline import Calendar, Story
 
 
-async def follow(broker: str, need: str, outcome: str, days: int, *, cast: Cast, calendar: Calendar) -> Story:
-    """Let a broker take a match up that is not introduced yet."""
+async def take_up_match(
+    broker: str, need: str, outcome: str, days: int, *, cast: Cast, calendar: Calendar
+) -> Story:
+    """Take up a match, as a broker, that is not introduced yet."""
     now = yield calendar.ago(days, 14, 5)
     match = await find_match(need, outcome)
     if match is not None:
@@ -24,7 +26,7 @@ async def follow(broker: str, need: str, outcome: str, days: int, *, cast: Cast,
 
 
 async def dismiss_some(cast: Cast, calendar: Calendar) -> Story:
-    """Let two enterprises turn a match down, each with a reason."""
+    """Dismiss two matches, each by an enterprise and with a reason."""
     now = yield calendar.ago(9, 15, 30)
     words = "查的是血液里的标志物，用不到茶叶上。"
     await _dismiss("need-tea-residue", "field", words, await cast.actor("li_chasheng"), now)
@@ -33,7 +35,7 @@ async def dismiss_some(cast: Cast, calendar: Calendar) -> Story:
 
 
 async def _dismiss(need: str, reason: str, comment: str, actor: Actor, now: datetime) -> None:
-    """Turn down the need's second-best match."""
+    """Dismiss the need's second-best match."""
     match = (
         await Match.filter(need__title=load("needs")[need]["title"], status=MatchStatus.SUGGESTED)
         .order_by("-score", "outcome__number")

@@ -1,4 +1,4 @@
-"""Files for the demo: small, valid PDFs written here, whose text says what they stand for."""
+"""Files of the demo: small, valid PDFs whose text says what they stand for."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from market.files.store import FileStore
 from market.files.uploads import check_content
 
 
-async def keep_paper(name: str, lines: Sequence[str], store: FileStore) -> StoredBlob:
-    """Keep a one-page PDF called `name` with these lines of ASCII text."""
+async def store_pdf(name: str, lines: Sequence[str], store: FileStore) -> StoredBlob:
+    """Store a one-page PDF called `name` with these lines of ASCII text."""
     return await store_blob(check_content(name, make_pdf(lines)), store)
 
 

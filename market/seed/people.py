@@ -1,4 +1,4 @@
-"""Who is on the demo market: organisations, their people, brokers and the authority's staff."""
+"""The demo's organisations, their people, brokers and the authority's staff."""
 
 from __future__ import annotations
 
@@ -73,20 +73,20 @@ NEWCOMERS: tuple[dict[str, Any], ...] = (
 
 
 class Cast:
-    """The people of the demo by their keys, as the rooms know them."""
+    """The actors of the demo by their keys, loaded once."""
 
     def __init__(self) -> None:
         self._actors: dict[str, Actor] = {}
 
     async def actor(self, key: str) -> Actor:
-        """Return the person as somebody who acts now."""
+        """Return the actor of a person."""
         if key not in self._actors:
             self._actors[key] = await load_actor(id_of("user", key))
         return self._actors[key]
 
 
-async def move_in(calendar: Calendar) -> None:
-    """Let everybody in who is established: staff, then each organisation with its people, then brokers."""
+async def establish_everybody(calendar: Calendar) -> None:
+    """Create those who are established: staff, then each organisation with its people, then brokers."""
     begin = date(calendar.round_year - 1, 10, 8)
     password_hash = await hash_password(PASSWORD)
     people = load("people")
@@ -99,7 +99,7 @@ async def move_in(calendar: Calendar) -> None:
         own = {k: p for k, p in people.items() if p["organisation"] == key}
         await _add_organisation(key, entry, own, password_hash, operator, moment)
     established = [(key, person) for key, person in people.items() if person["organisation"]]
-    for place, (key, person) in enumerate(one for one in established if one[1]["broker"]):
+    for place, (key, person) in enumerate(entry for entry in established if entry[1]["broker"]):
         moment = at(begin + timedelta(days=62 + place), 10)
         await _add_broker(key, person["broker"], moment)
         await brokers.verify_broker(
@@ -108,7 +108,7 @@ async def move_in(calendar: Calendar) -> None:
 
 
 def latecomers(cast: Cast, calendar: Calendar) -> Iterator[Story]:
-    """Yield who came in the last days and waits to be let in: organisations, a broker, a colleague."""
+    """Yield the stories of those who wait for verification: organisations, a broker, a colleague."""
     for entry in NEWCOMERS:
         yield _arrive(entry, cast, calendar)
     for key, person in load("people").items():
@@ -194,7 +194,7 @@ async def _add_broker(key: str, entry: dict[str, Any], now: datetime) -> BrokerP
 
 
 async def _apply(key: str, person: dict[str, Any], calendar: Calendar) -> Story:
-    """Let a broker wait whose certificate the operator has to verify."""
+    """Register a broker whose certificate the operator has to verify."""
     now = yield calendar.ago(3, 15)
     await _add_person(key, person, await _common_hash(), now)
     profile = await _add_broker(key, person["broker"], now)
@@ -207,7 +207,7 @@ async def _apply(key: str, person: dict[str, Any], calendar: Calendar) -> Story:
 
 
 async def _arrive(entry: dict[str, Any], cast: Cast, calendar: Calendar) -> Story:
-    """Let an organisation register that is not verified yet; one was returned the same day."""
+    """Register an organisation that is not verified yet; one was returned the same day."""
     now = yield calendar.ago(entry["days_ago"], 11, 20)
     key, name = entry["person"]
     person = {"email": f"{key.replace('_', '.')}@demo.kezhuan.test", "name": name}
@@ -241,7 +241,7 @@ async def _arrive(entry: dict[str, Any], cast: Cast, calendar: Calendar) -> Stor
 
 
 async def _ask_to_join(calendar: Calendar) -> Story:
-    """Let somebody wait whom the enterprise's administrator has to let in."""
+    """Apply for a membership that the enterprise's administrator has to approve."""
     now = yield calendar.ago(1, 16)
     person = {"email": "su.wanting@demo.kezhuan.test", "name": "苏婉婷"}
     user = await _add_person("su_wanting", person, await _common_hash(), now)

@@ -53,7 +53,7 @@ RECORDS: tuple[dict[str, Any], ...] = (
 
 
 async def file_sanctions(cast: Cast, calendar: Calendar) -> Story:
-    """File each record, hear its subject, and confirm it unless the hearing still runs."""
+    """Create each record, mark its subject as heard, and confirm it unless the hearing still runs."""
     operator = await cast.actor("operator")
     for record in RECORDS:
         now = yield calendar.ago(record["days_ago"], 9, 40)
@@ -63,7 +63,7 @@ async def file_sanctions(cast: Cast, calendar: Calendar) -> Story:
             name, uscc = entry["name"], entry["uscc"]
         else:
             name, uscc = record["name"], record["body"] + check_digit(record["body"])
-        made = await integrity.file_sanction(
+        sanction = await integrity.file_sanction(
             uscc=uscc,
             name=name,
             grade=record["grade"],
@@ -76,7 +76,7 @@ async def file_sanctions(cast: Cast, calendar: Calendar) -> Story:
             by=By(operator, now),
         )
         now = yield calendar.ago(record["days_ago"] - 1, 9, 40)
-        await integrity.move_sanction(made.id, SanctionAction.HEAR, by=By(operator, now))
+        await integrity.move_sanction(sanction.id, SanctionAction.HEAR, by=By(operator, now))
         if not record.get("heard"):
             now = yield calendar.ago(record["days_ago"] - 4, 9, 40)
-            await integrity.move_sanction(made.id, SanctionAction.CONFIRM, by=By(operator, now))
+            await integrity.move_sanction(sanction.id, SanctionAction.CONFIRM, by=By(operator, now))

@@ -200,7 +200,7 @@ async def _budgets(desk: Desk) -> Story:
 
 
 async def _claim(case: Case, place: int, desk: Desk) -> Story:
-    """Play one claim, its sales report first."""
+    """Submit one claim after its sales report, and take its further steps."""
     year = desk.calendar.round_year
     buyer = await desk.cast.actor(AUTHORS[case.buyer])
     contract = None
@@ -286,7 +286,7 @@ async def _reject(desk: Desk, case: Case, now: datetime) -> None:
 
 
 async def _paid_list(desk: Desk) -> Story:
-    """The list that is approved and ordered; the bank has paid two of its three."""
+    """Make a list that is approved and ordered; the bank has paid two of its three."""
     year, officer = desk.calendar.round_year, await desk.cast.actor("finance")
     now = yield desk.calendar.ago(43, 11)
     number = await _make(desk, ("paid", "to_pay", "clawed"), f"{year}年度后补助第一批", now)
@@ -299,7 +299,7 @@ async def _paid_list(desk: Desk) -> Story:
     now = yield now + timedelta(days=2)
     for place, key in enumerate(("paid", "clawed")):
         claim = await Claim.get(number=desk.numbers[key])
-        order = next(one for one in ordered.orders if one.claim_id == claim.id)
+        order = next(item for item in ordered.orders if item.claim_id == claim.id)
         await enter_result(
             order.number,
             is_paid=True,
@@ -310,7 +310,7 @@ async def _paid_list(desk: Desk) -> Story:
 
 
 async def _approved_list(desk: Desk) -> Story:
-    """The list that is approved and waits for its order."""
+    """Make a list that is approved and waits for its order."""
     now = yield desk.calendar.ago(35, 11)
     number = await _make(desk, ("approved",), f"{desk.calendar.round_year}年度后补助第二批", now)
     now = yield desk.calendar.ago(34, 16)
@@ -320,7 +320,7 @@ async def _approved_list(desk: Desk) -> Story:
 
 
 async def _published_list(desk: Desk) -> Story:
-    """The list in its publicity, with an objection against one of its two."""
+    """Make a list in its publicity, with an objection against one of its two."""
     now = yield desk.calendar.ago(6, 11)
     keys = ("publicity", "objection")
     number = await _make(desk, keys, f"{desk.calendar.round_year}年度后补助第三批", now)

@@ -1,4 +1,4 @@
-"""Time in the demo's past: days counted back from the seeding, and stories played side by side."""
+"""The timeline of the demo: days counted back from the seeding, and a scheduler of stories."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ ROUND_DAYS = 50
 """How long ago the subsidy round began."""
 HOLIDAYS = shipped_calendar(accepts_provisional=True)
 """The working days of the demo."""
-BREATH = timedelta(minutes=20)
+MIN_GAP = timedelta(minutes=20)
 """Between two acts of one story."""
 
 
@@ -50,11 +50,10 @@ def at(day: date, hour: int = 10, minute: int = 0) -> datetime:
 
 
 async def play(stories: Iterable[Story], *, until: datetime) -> None:
-    """Play stories in the order of time, so that numbers and logs stand in the order of time too.
+    """Run the acts of all stories in the order of time, so that numbers and logs are in that order too.
 
-    An act whose moment has passed comes a breath after the act before it, so a story that was held up
-    goes on late instead of backwards. What would come after `until` does not happen: there the story
-    stands.
+    An act whose moment has passed comes `MIN_GAP` after the act before it, so a delayed story goes on late
+    instead of backwards. Acts after `until` are not run.
     """
     waiting: list[tuple[datetime, int, Story]] = []
     for place, story in enumerate(stories):
@@ -62,9 +61,9 @@ async def play(stories: Iterable[Story], *, until: datetime) -> None:
     while waiting and waiting[0][0] <= until:
         moment, place, story = heapq.heappop(waiting)
         try:
-            asked = await story.asend(moment)
+            next_moment = await story.asend(moment)
         except StopAsyncIteration:
             continue
-        heapq.heappush(waiting, (max(asked, moment + BREATH), place, story))
+        heapq.heappush(waiting, (max(next_moment, moment + MIN_GAP), place, story))
     for _moment, _place, story in waiting:
         await story.aclose()

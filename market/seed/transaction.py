@@ -41,7 +41,7 @@ async def whole_stage() -> AsyncIterator[None]:
 
 
 class _Stage(TransactionWrapper):
-    """The stage's connection, which leaves out or puts off what serves nobody while the seed is alone."""
+    """The stage's connection: skips or defers what serves nobody while the seed is the only writer."""
 
     def __init__(self, connection: Any) -> None:
         super().__init__(connection)
@@ -51,7 +51,7 @@ class _Stage(TransactionWrapper):
         return _Joined(self)
 
     async def execute_query(self, query: str, values: list[Any] | None = None) -> tuple[int, Any]:
-        """Leave out locks between writers, and jobs whose work the seed does itself."""
+        """Skip locks between writers, and jobs whose work the seed does itself."""
         is_lock = query.startswith("SELECT pg_advisory_xact_lock")
         is_job = query.startswith("SELECT procrastinate_defer_jobs") and values and values[1] in DONE_HERE
         if is_lock or is_job:
@@ -60,21 +60,21 @@ class _Stage(TransactionWrapper):
         return answer
 
     async def execute_insert(self, query: str, values: list[Any]) -> Any:
-        """Put off what is never read; its row gets no id before the end."""
+        """Defer rows that are never read; a row gets no id before the end."""
         if query.startswith(NEVER_READ):
             self.late.setdefault(query, []).append(values)
             return None
         return await super().execute_insert(query, values)
 
     async def execute_many(self, query: str, values: list[Any]) -> None:
-        """Likewise for several rows at once."""
+        """Defer rows that are never read, as `execute_insert` does."""
         if query.startswith(NEVER_READ):
             self.late.setdefault(query, []).extend(values)
             return
         await super().execute_many(query, values)
 
     async def write_late(self) -> None:
-        """Write what was put off, in the order in which it was said."""
+        """Write the deferred rows, in the order of their statements."""
         for query, rows in self.late.items():
             await super().execute_many(query, rows)
         self.late.clear()

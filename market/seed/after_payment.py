@@ -1,4 +1,4 @@
-"""What follows in the demo once money has come: words, a statement, a refund, rewards, scores, a clawback."""
+"""What follows in the demo after payment: messages, a statement, a refund, rewards, scores, a clawback."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ from market.rewards import services as rewards
 from market.rewards.models import RewardKind, RewardPlan
 from market.rewards.rules import Deduction, PersonShare, Sharing, UnitShare
 from market.seed.data import fen, load
-from market.seed.papers import keep_paper
+from market.seed.papers import store_pdf
 from market.seed.subsidy_round import Desk
 from market.seed.timeline import HOLIDAYS, Story
 
@@ -57,7 +57,7 @@ HEAD = "凭证号,本方账号,对方账号,交易时间,借/贷,借方发生额
 """The heads of a statement as ICBC exports it."""
 
 
-def afterwards(desk: Desk) -> Iterator[Story]:
+def after_payment(desk: Desk) -> Iterator[Story]:
     """Yield everything that comes after contract and payment."""
     for outcome, buyer, words in TALKS:
         yield _talk(desk, outcome, buyer, words)
@@ -77,7 +77,7 @@ async def _talk(desk: Desk, outcome: str, buyer: str, words: tuple[tuple[str, in
 
 
 async def _statement(desk: Desk) -> Story:
-    """The university's statement: an instalment for finance to confirm, interest, a sum nobody knows."""
+    """Import the university's statement: an instalment to confirm, interest, an unknown sum."""
     now = yield desk.calendar.ago(1, 16, 30)
     agent = await desk.cast.actor("university3")
     contract = await _contract("zinc-residue-in", "jinxun")
@@ -105,7 +105,7 @@ async def _statement(desk: Desk) -> Story:
 
 
 async def _refund(desk: Desk) -> Story:
-    """A part of an instalment goes back by bank; the other person of finance still has to confirm it."""
+    """Record a refund by bank of a part of an instalment; the other person of finance has to confirm it."""
     now = yield desk.calendar.ago(3, 9, 40)
     contract = await _contract("mn-slag-brick", "mengyang")
     instalment = await contract.instalments.filter(sequence=1).get()
@@ -116,13 +116,13 @@ async def _refund(desk: Desk) -> Story:
         "首期款里多计的样品运输费，双方确认后退回。",
         refunded_on=local_date(now),
         bank_reference=f"TK{now:%Y%m%d}000093",
-        blob=await keep_paper("退款回单.pdf", lines, desk.deps.store),
+        blob=await store_pdf("退款回单.pdf", lines, desk.deps.store),
         by=By(await desk.cast.actor("university"), now),
     )
 
 
 async def _reward(desk: Desk, outcome: str, buyer: str, wan: int, *, days: int, is_paid: bool) -> Story:
-    """Share what came for a contract: published, and for the older one paid out."""
+    """Share the income of a contract: the plan is published, of the older contract paid out."""
     now = yield desk.calendar.ago(days, 10, 10)
     maker, finance = await desk.cast.actor("university"), await desk.cast.actor("university2")
     if is_paid:
@@ -156,8 +156,8 @@ def _sharing(outcome: str, wan: int) -> Sharing:
         deductions=(Deduction("patent_fees", "专利年费与评估费", fen(1.5) or 0),),
         pot=7000,
         people=tuple(
-            PersonShare(one["name"], place == 0, one["direction"], part)
-            for place, (one, part) in enumerate(zip(team, parts, strict=False))
+            PersonShare(member["name"], place == 0, member["direction"], part)
+            for place, (member, part) in enumerate(zip(team, parts, strict=False))
         ),
         units=(UnitShare("所在学院", 5000), UnitShare("学校", 5000)),
     )
@@ -171,7 +171,7 @@ async def _end_of(plan: RewardPlan) -> datetime:
 
 
 async def _scores(desk: Desk) -> Story:
-    """Two experts score one claim, which is then computed by what they say; another waits for them."""
+    """Score one claim by two experts, by which it is then computed; another waits for them."""
     now = yield desk.calendar.ago(8, 17, 30)
     await _assign(desk, "calculated", ("reviewer2", "reviewer3"), now)
     for person, days, novelty, maturity, benefit in (
@@ -196,34 +196,34 @@ async def _assign(desk: Desk, key: str, people: tuple[str, ...], now: datetime) 
     experts = [await desk.cast.actor(person) for person in people]
     await assign_experts(
         desk.numbers[key],
-        reviewer_ids=[one.user_id for one in experts],
+        reviewer_ids=[expert.user_id for expert in experts],
         due_on=local_date(now) + timedelta(days=14),
         by=By(await desk.cast.actor("operator"), now),
     )
 
 
 async def _clawback(desk: Desk) -> Story:
-    """An audit finds sales that do not come from the outcome; a part of what is owed has come back."""
+    """Start a clawback after an audit, confirm it, and record a first return."""
     now = yield desk.calendar.ago(21, 10)
     officer = await desk.cast.actor("finance")
-    made = await start_clawback(
+    clawback = await start_clawback(
         desk.numbers["clawed"],
         amount=fen(8) or 0,
         ground="专项审计发现所报新增销售额中有一笔与成果应用无关，对应的补助应当退回。",
         by=By(officer, now),
     )
     now = yield desk.calendar.ago(19, 15)
-    await confirm_clawback(made.number, by=By(await desk.cast.actor("approver"), now))
+    await confirm_clawback(clawback.number, by=By(await desk.cast.actor("approver"), now))
     now = yield desk.calendar.ago(6, 11)
-    found = await Clawback.get(id=made.id, status=ClawbackStatus.CONFIRMED)
+    clawback = await Clawback.get(id=clawback.id, status=ClawbackStatus.CONFIRMED)
     receipt = await record_return(
-        found.number,
+        clawback.number,
         amount=fen(5) or 0,
         received_on=local_date(now),
         bank_reference=f"JK{now:%Y%m%d}000058",
         by=By(officer, now),
     )
-    await confirm_return(found.number, receipt.id, by=By(await desk.cast.actor("finance2"), now))
+    await confirm_return(clawback.number, receipt.id, by=By(await desk.cast.actor("finance2"), now))
 
 
 async def _contract(outcome: str, buyer: str) -> Contract:

@@ -15,8 +15,8 @@ from market.payments.states import PaymentStatus
 from market.records.by import By
 
 
-async def connect(organisation_id: UUID, *, deps: Deps, by: By) -> None:
-    """Give an organisation its account at the stand-in; a real gateway is left alone."""
+async def connect_account(organisation_id: UUID, *, deps: Deps, by: By) -> None:
+    """Connect an account of an organisation at the stand-in; a real gateway is left alone."""
     if not isinstance(deps.gateway, StandInGateway):
         return
     organisation = await Organisation.get(id=organisation_id)
@@ -29,7 +29,7 @@ async def connect(organisation_id: UUID, *, deps: Deps, by: By) -> None:
 
 
 async def pay_online(instalment_id: UUID, *, deps: Deps, by: By) -> None:
-    """Let a buyer open the page, pay on it, and come back."""
+    """Pay an instalment through the stand-in, as a buyer's browser would."""
     if not isinstance(deps.gateway, StandInGateway):
         raise TypeError("only the stand-in can be paid on without a person")
     await payment_pages.start_payment(

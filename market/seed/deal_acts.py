@@ -1,4 +1,4 @@
-"""What can happen in a deal of the demo: each act by a short word, carried out by the rooms' services."""
+"""The acts of a deal of the demo, each a short function that calls the rooms' services."""
 
 from __future__ import annotations
 
@@ -34,8 +34,8 @@ from market.records.by import By
 from market.records.moments import run_moments
 from market.seed.data import fen, load
 from market.seed.listings import AUTHORS
-from market.seed.online import pay_online
-from market.seed.papers import keep_paper
+from market.seed.online_payments import pay_online
+from market.seed.papers import store_pdf
 from market.seed.people import Cast
 from market.seed.timeline import HOLIDAYS
 
@@ -54,10 +54,10 @@ HALVES = (("合同生效后十个工作日内", 50), ("技术资料交付并验�
 ONCE = (("合同生效后十五日内一次付清", 100),)
 REGISTRY = "邕城技术合同登记处"
 
-Moment = int | Callable[["Room"], Awaitable[datetime]]
-Act = Callable[["Room", datetime], Awaitable[None]]
+Moment = int | Callable[["DealRoom"], Awaitable[datetime]]
+Act = Callable[["DealRoom", datetime], Awaitable[None]]
 Step = tuple[Moment, Act]
-"""When (days after the deal's beginning, or a moment that the room tells) and what."""
+"""When (days after the deal's beginning, or a moment computed from the deal) and what."""
 
 
 @dataclass(frozen=True)
@@ -80,8 +80,8 @@ class Bargain:
 
 
 @dataclass
-class Room:
-    """A deal being played."""
+class DealRoom:
+    """The state of a deal while its script is played."""
 
     bargain: Bargain
     number: int
@@ -134,30 +134,32 @@ class Room:
         )
 
 
-async def clear(room: Room) -> datetime:
+async def clear(room: DealRoom) -> datetime:
     """Tell when the deal's notice has run out."""
     if room.notice is None or room.notice.ends_at is None:
         raise LookupError(f"no end of the notice of {room.deal.number}")
     return room.notice.ends_at + timedelta(hours=9)
 
 
-def after(moment: Callable[[Room], Awaitable[datetime]], days: int) -> Callable[[Room], Awaitable[datetime]]:
+def after(
+    moment: Callable[[DealRoom], Awaitable[datetime]], days: int
+) -> Callable[[DealRoom], Awaitable[datetime]]:
     """Name the moment so many days after another."""
 
-    async def later(room: Room) -> datetime:
+    async def later(room: DealRoom) -> datetime:
         return await moment(room) + timedelta(days=days)
 
     return later
 
 
-async def sweep(room: Room, now: datetime) -> None:
+async def sweep(room: DealRoom, now: datetime) -> None:
     """Let time do what it does: clear the notices that have run out, move their deals on."""
     await notices.run_due(now, HOLIDAYS)
     await move_cleared(PUBLICITY, now)
     await run_moments(room.deps, now)
 
 
-async def take_up(room: Room, now: datetime) -> None:
+async def take_up(room: DealRoom, now: datetime) -> None:
     """Let the broker take the match up, if the two were matched."""
     match = await find_match(room.bargain.need, room.bargain.outcome)
     if match is not None:
@@ -165,7 +167,7 @@ async def take_up(room: Room, now: datetime) -> None:
 
 
 def introduce(basis_points: int) -> Act:
-    async def act(room: Room, now: datetime) -> None:
+    async def act(room: DealRoom, now: datetime) -> None:
         match = await find_match(room.bargain.need, room.bargain.outcome)
         if match is None:  # The scorer thinks otherwise today; the seller answers the need by itself.
             await respond(room, now)
@@ -176,7 +178,7 @@ def introduce(basis_points: int) -> Act:
     return act
 
 
-async def respond(room: Room, now: datetime) -> None:
+async def respond(room: DealRoom, now: datetime) -> None:
     """Let the seller answer the need (我能解决)."""
     need = await Need.get(title=load("needs")[str(room.bargain.need)]["title"])
     outcome = await Outcome.get(title=load("outcomes")[room.bargain.outcome]["title"])
@@ -185,7 +187,7 @@ async def respond(room: Room, now: datetime) -> None:
     )
 
 
-async def interest(room: Room, now: datetime) -> None:
+async def interest(room: DealRoom, now: datetime) -> None:
     """Let the buyer ask for the outcome (意向洽谈)."""
     outcome = await Outcome.get(title=load("outcomes")[room.bargain.outcome]["title"])
     room.deal = await open_interest(
@@ -194,19 +196,19 @@ async def interest(room: Room, now: datetime) -> None:
 
 
 def agree(side: Side) -> Act:
-    async def act(room: Room, now: datetime) -> None:
+    async def act(room: DealRoom, now: datetime) -> None:
         await agree_introduction(room.deal.number, by=By(await room.person(side), now))
 
     return act
 
 
-async def both_agree(room: Room, now: datetime) -> None:
+async def both_agree(room: DealRoom, now: datetime) -> None:
     for place, side in enumerate(Side):
         await agree(side)(room, now + timedelta(minutes=7 * place))
 
 
 def offer(side: Side, wan: float, *, days: int | None = 30) -> Act:
-    async def act(room: Room, now: datetime) -> None:
+    async def act(room: DealRoom, now: datetime) -> None:
         room.last = await make_offer(
             room.deal.number,
             room.terms(wan),
@@ -219,7 +221,7 @@ def offer(side: Side, wan: float, *, days: int | None = 30) -> Act:
 
 
 def accept(side: Side) -> Act:
-    async def act(room: Room, now: datetime) -> None:
+    async def act(room: DealRoom, now: datetime) -> None:
         last = room.last
         if last is None:
             raise LookupError(f"no offer in {room.deal.number}")
@@ -229,7 +231,7 @@ def accept(side: Side) -> Act:
 
 
 def publish(basis: str) -> Act:
-    async def act(room: Room, now: datetime) -> None:
+    async def act(room: DealRoom, now: datetime) -> None:
         seller = load("organisations")[room.seller]
         statement = Statement(
             holder=seller["name"],
@@ -244,13 +246,13 @@ def publish(basis: str) -> Act:
     return act
 
 
-async def skip(room: Room, now: datetime) -> None:
-    """Go straight to signing, where the law knows no publicity."""
+async def skip(room: DealRoom, now: datetime) -> None:
+    """Skip the publicity where the law requires none."""
     await skip_publicity(room.deal.number, by=By(await room.person(Side.SELLER), now))
 
 
 def object_to(person: str, reason: str) -> Act:
-    async def act(room: Room, now: datetime) -> None:
+    async def act(room: DealRoom, now: datetime) -> None:
         notice = await Notice.get(subject_id=room.deal.id)
         await notices.object_to(notice.number, reason=reason, by=By(await room.cast.actor(person), now))
 
@@ -258,14 +260,16 @@ def object_to(person: str, reason: str) -> Act:
 
 
 def upload(side: Side, name: str, kind: str = "attachment") -> Act:
-    async def act(room: Room, now: datetime) -> None:
-        kept = await keep_paper(name, [room.deal.number, f"{now:%Y-%m-%d}", "Demo document"], room.deps.store)
-        await add_file(room.deal.number, kept, kind, by=By(await room.person(side), now))
+    async def act(room: DealRoom, now: datetime) -> None:
+        document = await store_pdf(
+            name, [room.deal.number, f"{now:%Y-%m-%d}", "Demo document"], room.deps.store
+        )
+        await add_file(room.deal.number, document, kind, by=By(await room.person(side), now))
 
     return act
 
 
-async def enter(room: Room, now: datetime) -> None:
+async def enter(room: DealRoom, now: datetime) -> None:
     """Let the seller enter the contract and sign it."""
     deal = await Deal.get(id=room.deal.id).select_related("outcome", "buyer")
     price, bargain = Money(deal.price_amount or 0), room.bargain
@@ -283,11 +287,11 @@ async def enter(room: Room, now: datetime) -> None:
         is_exclusive=bargain.is_exclusive,
     )
     lines = ["Technology contract (demo)", deal.number, f"CNY {price.amount / 100:,.2f}", f"{now:%Y-%m-%d}"]
-    kept = await keep_paper("技术合同扫描件.pdf", lines, room.deps.store)
-    await signing.enter(deal.number, terms, kept, draft_hash="", by=By(await room.person(Side.SELLER), now))
+    scan = await store_pdf("技术合同扫描件.pdf", lines, room.deps.store)
+    await signing.enter(deal.number, terms, scan, draft_hash="", by=By(await room.person(Side.SELLER), now))
 
 
-async def confirm(room: Room, now: datetime) -> None:
+async def confirm(room: DealRoom, now: datetime) -> None:
     """Let the buyer confirm the contract as it was entered."""
     draft = await contract_queries.find_draft(room.deal.id)
     if draft is None:
@@ -297,7 +301,7 @@ async def confirm(room: Room, now: datetime) -> None:
     )
 
 
-async def register(room: Room, now: datetime) -> None:
+async def register(room: DealRoom, now: datetime) -> None:
     contract = room.contract
     number = f"{now.year}450{room.number:09d}"
     lines = ["Registration certificate (demo)", number, contract.number]
@@ -306,7 +310,7 @@ async def register(room: Room, now: datetime) -> None:
         number,
         registered_on=local_date(now),
         registry=REGISTRY,
-        blob=await keep_paper("技术合同认定登记证明.pdf", lines, room.deps.store),
+        blob=await store_pdf("技术合同认定登记证明.pdf", lines, room.deps.store),
         by=By(await room.person(Side.SELLER), now),
     )
 
@@ -314,7 +318,7 @@ async def register(room: Room, now: datetime) -> None:
 def remit(sequence: int) -> Act:
     """Record that the buyer's transfer for an instalment arrived; finance has still to confirm it."""
 
-    async def act(room: Room, now: datetime) -> None:
+    async def act(room: DealRoom, now: datetime) -> None:
         await _record(room, sequence, now)
 
     return act
@@ -323,7 +327,7 @@ def remit(sequence: int) -> Act:
 def receive(sequence: int) -> Act:
     """Record a transfer and have it confirmed by finance the same day."""
 
-    async def act(room: Room, now: datetime) -> None:
+    async def act(room: DealRoom, now: datetime) -> None:
         remittance = await _record(room, sequence, now)
         await remittances.confirm_remittance(
             remittance.id, by=By(await room.finance(), now + timedelta(minutes=15))
@@ -335,7 +339,7 @@ def receive(sequence: int) -> Act:
 def pay(sequence: int) -> Act:
     """Let the buyer pay an instalment online; by transfer where the seller takes no online payment."""
 
-    async def act(room: Room, now: datetime) -> None:
+    async def act(room: DealRoom, now: datetime) -> None:
         seller_id = room.deal.seller_id
         if room.deps.gateway is None or await find_connected_account(seller_id) is None:
             await receive(sequence)(room, now)
@@ -347,7 +351,7 @@ def pay(sequence: int) -> Act:
 
 
 def terminate(side: Side, reason: str, comment: str) -> Act:
-    async def act(room: Room, now: datetime) -> None:
+    async def act(room: DealRoom, now: datetime) -> None:
         await termination.terminate(room.deal.number, reason, comment, by=By(await room.person(side), now))
 
     return act
@@ -374,14 +378,14 @@ async def find_match(need: str | None, outcome: str) -> Match | None:
     return await Match.get_or_none(**titles)
 
 
-async def _record(room: Room, sequence: int, now: datetime) -> Remittance:
+async def _record(room: DealRoom, sequence: int, now: datetime) -> Remittance:
     instalment = await room.instalment(sequence)
     reference = f"{now:%Y%m%d}{room.number:03d}{sequence:02d}8801"
     lines = ["Bank voucher (demo)", reference, f"CNY {instalment.amount / 100:,.2f}", f"{now:%Y-%m-%d}"]
     return await remittances.record_remittance(
         instalment.id,
         instalment.amount,
-        await keep_paper(f"银行回单第{sequence}期.pdf", lines, room.deps.store),
+        await store_pdf(f"银行回单第{sequence}期.pdf", lines, room.deps.store),
         received_on=local_date(now),
         bank_reference=reference,
         invoice_number=f"{now:%y}4520{room.number:06d}{sequence:08d}",

@@ -1,4 +1,4 @@
-"""How a deal of the demo is written down, and how it is played."""
+"""Scripts of the demo's deals, and the player that carries them out."""
 
 from __future__ import annotations
 
@@ -7,11 +7,10 @@ from datetime import date, timedelta
 
 from market.deals.models import ContractKind, Side
 from market.deps import Deps
-from market.seed.people import Cast
-from market.seed.rooms import (
+from market.seed.deal_acts import (
     Act,
     Bargain,
-    Room,
+    DealRoom,
     Step,
     accept,
     after,
@@ -27,6 +26,7 @@ from market.seed.rooms import (
     skip,
     sweep,
 )
+from market.seed.people import Cast
 from market.seed.timeline import Calendar, Story, at
 
 
@@ -41,8 +41,8 @@ class Script:
 
 
 async def play_deal(script: Script, number: int, *, cast: Cast, deps: Deps, calendar: Calendar) -> Story:
-    """Play one deal as far as it has come by today."""
-    room = Room(script.bargain, number, cast, deps)
+    """Run a script up to today."""
+    room = DealRoom(script.bargain, number, cast, deps)
     begin = _begin(script, calendar)
     for place, (moment, act) in enumerate(script.steps):
         if isinstance(moment, int):

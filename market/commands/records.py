@@ -21,8 +21,8 @@ from market.search.engine import Tenancy
 from market.search.indexes import INDEXES
 from market.search.outbox import count_pending
 from market.search.relay import rebuild, relay, status
-from market.seed import seed as seed_market
-from market.seed import seed_if_empty
+from market.seed.demo_market import seed as seed_market
+from market.seed.demo_market import seed_if_empty
 from market.settings import Settings
 
 

@@ -23,7 +23,7 @@ from market.programmes.catalogue import load_programmes
 from market.runtime import build_deps, running
 from market.search.relay import rebuild
 from market.search.spelling import speller_of
-from market.seed import seed_if_empty
+from market.seed.demo_market import seed_if_empty
 from market.settings import Settings
 from market.tables import migrate
 from market.worker import work, working

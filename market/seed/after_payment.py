@@ -28,8 +28,7 @@ from market.records.by import By
 from market.rewards import services as rewards
 from market.rewards.models import RewardKind, RewardPlan
 from market.rewards.rules import Deduction, PersonShare, Sharing, UnitShare
-from market.seed.data import fen, load
-from market.seed.papers import store_pdf
+from market.seed.content import fen, load, store_pdf
 from market.seed.subsidy_round import Desk
 from market.seed.timeline import HOLIDAYS, Story
 

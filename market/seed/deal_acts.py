@@ -32,10 +32,9 @@ from market.payments.models import Remittance
 from market.payments.queries import find_connected_account
 from market.records.by import By
 from market.records.moments import run_moments
-from market.seed.data import fen, load
+from market.seed.content import fen, load, store_pdf
 from market.seed.listings import AUTHORS
 from market.seed.online_payments import pay_online
-from market.seed.papers import store_pdf
 from market.seed.people import Cast
 from market.seed.timeline import HOLIDAYS
 

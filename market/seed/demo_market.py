@@ -6,6 +6,7 @@ import time
 from collections.abc import Awaitable, Callable
 from datetime import date, datetime, timedelta
 
+from market.accounts.actors import Actor
 from market.accounts.models import User
 from market.audit.log import flush_deferred_audit
 from market.audit.roots import make_daily_root, make_missing_roots
@@ -18,19 +19,22 @@ from market.kit.jobs import run_pending
 from market.kit.models import OutgoingMail, SystemState
 from market.listings import lifecycle
 from market.listings.rules import months_later
+from market.matching import services as matching
 from market.matching.full_rematch import rematch_all
+from market.matching.models import Match
+from market.matching.states import MatchStatus
 from market.notices import services as notices
 from market.programmes.catalogue import load_programmes
 from market.records.by import By
 from market.search.outbox import indexes_with_pending
 from market.search.relay import relay
 from market.seed.after_payment import after_payment
-from market.seed.data import id_of
+from market.seed.content import id_of, load
+from market.seed.deal_acts import find_match
 from market.seed.deal_scripts import play_deal
 from market.seed.deals_now import DEALS_NOW, TAKEN_UP
 from market.seed.deals_past import DEALS_PAST
 from market.seed.listings import OF_THE_ROUND, listing_stories, publish_older, renewals
-from market.seed.matches import dismiss_some, take_up_match
 from market.seed.online_payments import connect_account
 from market.seed.people import Cast, establish_everybody, latecomers
 from market.seed.sanctions import file_sanctions
@@ -188,3 +192,34 @@ async def _make_roots(calendar: Calendar) -> None:
         await make_daily_root(day - timedelta(days=1), now=calendar.now)
         day = months_later(day, 1)
     await make_missing_roots(now=calendar.now)
+
+
+async def take_up_match(
+    broker: str, need: str, outcome: str, days: int, *, cast: Cast, calendar: Calendar
+) -> Story:
+    """Take up a match, as a broker, that is not introduced yet."""
+    now = yield calendar.ago(days, 14, 5)
+    match = await find_match(need, outcome)
+    if match is not None:
+        await matching.take_up(match.id, by=By(await cast.actor(broker), now))
+
+
+async def dismiss_some(cast: Cast, calendar: Calendar) -> Story:
+    """Dismiss two matches, each by an enterprise and with a reason."""
+    now = yield calendar.ago(9, 15, 30)
+    words = "查的是血液里的标志物，用不到茶叶上。"
+    await _dismiss("need-tea-residue", "field", words, await cast.actor("li_chasheng"), now)
+    now = yield calendar.ago(6, 9, 50)
+    await _dismiss("need-ras", "field", "不是水产养殖的技术。", await cast.actor("su_yu"), now)
+
+
+async def _dismiss(need: str, reason: str, comment: str, actor: Actor, now: datetime) -> None:
+    """Dismiss the need's second-best match."""
+    match = (
+        await Match.filter(need__title=load("needs")[need]["title"], status=MatchStatus.SUGGESTED)
+        .order_by("-score", "outcome__number")
+        .offset(1)
+        .first()
+    )
+    if match is not None:
+        await matching.feedback(match.id, reason=reason, comment=comment, by=By(actor, now))

@@ -18,7 +18,7 @@ from market.listings.rules import Points, expires_on
 from market.listings.states import LIVE, ListingAction
 from market.records.by import By
 from market.search import outbox
-from market.seed.data import fen, load
+from market.seed.content import fen, load
 from market.seed.drafts import NEED_DRAFTS, OUTCOME_DRAFTS
 from market.seed.people import Cast
 from market.seed.timeline import Calendar, Story, at

@@ -24,7 +24,7 @@ from market.accounts.verbs import OrganisationVerb, UserVerb
 from market.audit.log import record
 from market.codes.uscc import check_digit
 from market.records.by import By
-from market.seed.data import id_of, load
+from market.seed.content import id_of, load
 from market.seed.timeline import Calendar, Story, at
 
 NEWCOMERS: tuple[dict[str, Any], ...] = (

@@ -11,7 +11,7 @@ from market.integrity.models import SanctionGrade, Scope
 from market.integrity.states import SanctionAction
 from market.kit.clock import local_date
 from market.records.by import By
-from market.seed.data import load
+from market.seed.content import load
 from market.seed.people import Cast
 from market.seed.timeline import Calendar, Story
 

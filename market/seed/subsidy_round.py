@@ -21,9 +21,8 @@ from market.kit.clock import local_date
 from market.notices import services as notices
 from market.notices.models import Notice
 from market.records.by import By
-from market.seed.data import fen, load
+from market.seed.content import fen, load, make_pdf
 from market.seed.listings import AUTHORS
-from market.seed.papers import make_pdf
 from market.seed.people import Cast
 from market.seed.timeline import HOLIDAYS, Calendar, Story
 

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 
 from playwright.sync_api import ElementHandle, FilePayload, Locator, Page, expect
 
-from market.seed.papers import make_pdf
+from market.seed.content import make_pdf
 from tests.browser.conftest import PATIENCE
 
 

@@ -43,8 +43,8 @@ from market.records.models import StatusEvent
 from market.rewards.models import RewardPlan, RewardStatus
 from market.search.engine import Query
 from market.search.outbox import indexes_with_pending
-from market.seed import AlreadySeeded, NotADemo, seed, seed_if_empty
-from market.seed.data import id_of, load
+from market.seed.content import id_of, load
+from market.seed.demo_market import AlreadySeeded, NotADemo, seed, seed_if_empty
 from market.seed.people import Cast
 from market.seed.transaction import whole_stage
 from tests.fakes import fake_deps

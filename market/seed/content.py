@@ -1,12 +1,38 @@
-"""Files of the demo: small, valid PDFs whose text says what they stand for."""
+"""The written content of the demo market, read from the files in `data`, and PDFs made for it."""
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+from uuid import UUID, uuid5
 
 from market.files.attachments import StoredBlob, store_blob
 from market.files.store import FileStore
 from market.files.uploads import check_content
+
+FOLDER = Path(__file__).parent / "data"
+NAMESPACE = UUID("5f0c2a7e-2b0e-5c57-9a53-6f1f6a1d0e44")
+"""Ids of the demo's own rows are derived from it and their key, so they are the same in every demo."""
+
+
+@lru_cache
+def load(name: str) -> dict[str, dict[str, Any]]:
+    """Return the entries of one file by their key, in the order in which they are written."""
+    entries = json.loads((FOLDER / f"{name}.json").read_text(encoding="utf-8"))
+    return {entry["key"]: {k: v for k, v in entry.items() if k != "key"} for entry in entries}
+
+
+def id_of(kind: str, key: str) -> UUID:
+    """Return the id that the demo gives to this record."""
+    return uuid5(NAMESPACE, f"{kind}:{key}")
+
+
+def fen(wan: int | float | None) -> int | None:
+    """Return so many 万元 in fen."""
+    return None if wan is None else round(wan * 1_000_000)
 
 
 async def store_pdf(name: str, lines: Sequence[str], store: FileStore) -> StoredBlob:

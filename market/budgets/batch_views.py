@@ -31,9 +31,7 @@ from market.kit.i18n import gettext as _
 from market.kit.templating import render, render_form
 from market.kit.web import deps, form_data, form_data_or_none, redirect_to, uploaded_files
 from market.notices.holidays import calendar_for
-from market.notices.models import Objection
 from market.notices.queries import find_notice
-from market.notices.states import UNDECIDED
 from market.records.by import By
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
@@ -89,7 +87,11 @@ def _groups(claims: Sequence[Claim]) -> dict[str, list[Claim]]:
 async def show(request: Request) -> Response:
     actor = actor_for(request, AccountAct.SEE_DESK)
     batch = await budgets_queries.get_batch(actor, request.path_params["number"])
-    claims = await Claim.filter(batch_id=batch.id).select_related("applicant").order_by("number")
+    claims = (
+        await claims_queries.with_shown_status(Claim.filter(batch_id=batch.id))
+        .select_related("applicant")
+        .order_by("number")
+    )
     orders = (
         await Disbursement.filter(claim_id__in=[claim.id for claim in claims])
         .select_related("claim__applicant")
@@ -103,10 +105,6 @@ async def show(request: Request) -> Response:
         )
     notice = await find_notice("batch", batch.id)
     now = deps(request).clock()
-    stopped = set()
-    if notice is not None:
-        undecided = await Objection.filter(notice_id=notice.id, status__in=list(UNDECIDED))
-        stopped = {objection.entry_id for objection in undecided}
     return render(
         request,
         "budgets/batch.html",
@@ -116,7 +114,6 @@ async def show(request: Request) -> Response:
         orders=orders,
         notice=notice,
         is_over=notice is not None and notice.ends_at is not None and notice.ends_at <= now,
-        stopped=stopped,
         step=_step(batch, claims, orders),
         budget=await _budget(batch),
     )

@@ -35,10 +35,10 @@ from market.kit.i18n import gettext as _
 from market.kit.i18n import in_source_language, source_text
 from market.kit.money import Money
 from market.ledger import services as book
-from market.ledger.models import Phase, Transfer
+from market.ledger.models import Transfer
 from market.notices.models import DayKind, Notice, NoticeKind, Objection
 from market.notices.services import lock_for, publish
-from market.notices.states import UNDECIDED, NoticeStatus, ObjectionStatus
+from market.notices.states import NoticeStatus, ObjectionStatus
 from market.programmes.catalogue import compiled, get_programme
 from market.programmes.models import Programme, ProgrammeTerms
 from market.programmes.sharing import number_rank, share, share_pot
@@ -46,6 +46,8 @@ from market.records.by import By
 from market.records.decisions import Verdict, decide, require_second_person
 from market.records.transitions import transition
 
+HELD = frozenset({ClaimStatus.PUBLICITY, ClaimStatus.APPROVED, ClaimStatus.TO_PAY})
+"""Money is reserved, none is paid."""
 LISTABLE = frozenset({ClaimStatus.RECHECKED, ClaimStatus.REVIEWED})
 
 
@@ -289,7 +291,6 @@ async def approve_batch(number: str, *, by: By) -> list[str]:
     else:
         require_second_person(batch, by=by, refusal=refusal, involved=involved)
     await require_no_conflict(by.actor, "claim", [claim.id for claim in claims])
-    await _settle_claims(claims, notice, now=by.now)
     approvable = [
         claim for claim in claims if claim.status is ClaimStatus.PUBLICITY and claim.id not in stopped
     ]
@@ -306,7 +307,7 @@ async def approve_batch(number: str, *, by: By) -> list[str]:
             organisation_id=claim.applicant_id,
         )
     numbers = [claim.number for claim in approvable]
-    if batch.status is BatchStatus.PUBLICITY:
+    if batch.status in (BatchStatus.PUBLICITY, BatchStatus.CLEARED):
         await transition(batch, BatchAction.APPROVE, by=by, claims=numbers)
     else:
         await record("batch", batch.id, BatchVerb.APPROVE_MORE, by=by, claims=numbers)
@@ -314,73 +315,21 @@ async def approve_batch(number: str, *, by: By) -> list[str]:
 
 
 async def _require_publicity_over(notice: Notice, now: datetime) -> set[UUID]:
-    """Raise unless the period is over and no objection stops the whole list; return the claims stopped."""
+    """Raise unless the period is over and no objection stops the whole list.
+
+    Return the claims that an objection stops: undecided, or upheld.
+    """
     if notice.status in (NoticeStatus.UPHELD, NoticeStatus.ARCHIVED):
         raise Conflict(_("异议成立，不能按这份公示进行下一步。"))
     if notice.ends_at is None or notice.ends_at > now:
         raise Conflict(_("公示期还没有满，期满无异议后才能批准。"))
-    open_objections = await Objection.filter(notice_id=notice.id, status__in=list(UNDECIDED))
-    if any(objection.entry_id is None for objection in open_objections):
+    objections = await Objection.filter(notice_id=notice.id).exclude(status=ObjectionStatus.DISMISSED)
+    if any(objection.entry_id is None for objection in objections):
         raise Conflict(_("异议处理中，程序中止；裁定以后才能批准。"))
-    return {objection.entry_id for objection in open_objections if objection.entry_id}
+    return {objection.entry_id for objection in objections if objection.entry_id}
 
 
-async def settle_objections(now: datetime) -> int:
-    """Update claims in publicity after decisions on objections; return how many changed."""
-    numbers = await Batch.filter(
-        claims__status__in=[ClaimStatus.PUBLICITY, ClaimStatus.OBJECTION]
-    ).values_list("number", flat=True)
-    return sum([await _settle_batch(str(number), now) for number in sorted(set(map(str, numbers)))])
-
-
-@atomic()
-async def _settle_batch(number: str, now: datetime) -> int:
-    batch = await lock_batch(number)
-    notice = await lock_for("batch", batch.id)
-    if notice is None:
-        return 0
-    ids = await Claim.filter(batch_id=batch.id).values_list("id", flat=True)
-    return await _settle_claims(await lock_claims([UUID(str(identity)) for identity in ids]), notice, now=now)
-
-
-async def _settle_claims(claims: Collection[Claim], notice: Notice, *, now: datetime) -> int:
-    objections = await Objection.filter(notice_id=notice.id)
-    against_list = [objection for objection in objections if objection.entry_id is None]
-    count = 0
-    for claim in claims:
-        if claim.status not in (ClaimStatus.PUBLICITY, ClaimStatus.OBJECTION):
-            continue
-        statuses = [objection.status for objection in objections if objection.entry_id == claim.id] + [
-            objection.status for objection in against_list
-        ]
-        is_upheld = ObjectionStatus.UPHELD in statuses
-        is_open = any(status in UNDECIDED for status in statuses)
-        count += await _settle_claim(claim, is_open=is_open, is_upheld=is_upheld, now=now)
-    return count
-
-
-async def _settle_claim(claim: Claim, *, is_open: bool, is_upheld: bool, now: datetime) -> int:
-    before = claim.status
-    if (is_open or is_upheld) and claim.status is ClaimStatus.PUBLICITY:
-        await move(claim, ClaimAction.OBJECT, by=By.job(now))
-    if is_upheld:
-        text = _("公示期间的异议成立。")
-        await move(claim, ClaimAction.REJECT, by=By.job(now), note=text)
-        await _release_reservation(claim, text, now)
-    elif not is_open and claim.status is ClaimStatus.OBJECTION:
-        await move(claim, ClaimAction.DISMISS_OBJECTION, by=By.job(now))
-    return claim.status is not before
-
-
-async def _release_reservation(claim: Claim, text: str, now: datetime) -> None:
-    """Release what was reserved: it returns to the budget for a supplementary list."""
-    reservation_transfer = await Transfer.get(reference=reservation_reference(claim), phase=Phase.PENDING)
-    await book.void_pending(reservation_transfer.id, reference=f"void:{claim.id}:{claim.batch_id}", at=now)
-    claim.reject_reason = text
-    await claim.save(update_fields=["reject_reason"])
-    await notify(
-        _("补助申报 %(number)s 因公示异议成立，不予支持。", number=claim.number),
-        now=now,
-        address=f"/claims/{claim.number}",
-        organisation_id=claim.applicant_id,
-    )
+async def close_settled(batch: Batch, claims: Collection[Claim], *, by: By) -> None:
+    """Close a locked list when none of its claims, which are all of them, has money reserved any more."""
+    if not any(claim.status in HELD for claim in claims):
+        await transition(batch, BatchAction.CLOSE, by=by)

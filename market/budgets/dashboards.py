@@ -15,8 +15,6 @@ from market.claims.states import ClaimStatus
 from market.kit.cards import Card
 from market.kit.formats import wan
 from market.kit.i18n import gettext as _
-from market.notices.models import Notice
-from market.notices.states import NoticeStatus
 from market.programmes.models import ProgrammeTerms, TermsStatus
 
 
@@ -63,8 +61,8 @@ async def _desk_cards(actor: Actor) -> list[Card]:
             ),
             Card(
                 _("待批准批次"),
-                await _count_approvable(),
-                "/desk/batches?status=publicity",
+                await Batch.filter(status=BatchStatus.CLEARED).count(),
+                "/desk/batches?status=cleared",
                 "due",
             ),
         ],
@@ -82,10 +80,3 @@ async def _desk_cards(actor: Actor) -> list[Card]:
         card(_("已拨付"), ClaimStatus.PAID, "done"),
         Card(_("预算余额"), wan(available), "/desk/budgets", "plain"),
     ]
-
-
-async def _count_approvable() -> int:
-    """Count the published lists whose notice is clear: the others cannot be approved yet."""
-    ids = await Batch.filter(status=BatchStatus.PUBLICITY).values_list("id", flat=True)
-    clear = Notice.filter(subject_kind="batch", subject_id__in=list(ids), status=NoticeStatus.CLEAR)
-    return len(set(await clear.values_list("subject_id", flat=True)))

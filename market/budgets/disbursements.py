@@ -181,6 +181,6 @@ async def _book_paid(order: Disbursement, batch: Batch, *, by: By) -> None:
         address=f"/claims/{claim.number}",
         organisation_id=claim.applicant_id,
     )
-    unpaid = [ClaimStatus.PUBLICITY, ClaimStatus.OBJECTION, *PAYABLE]
+    unpaid = [ClaimStatus.PUBLICITY, *PAYABLE]
     if not await Claim.exists(batch_id=batch.id, status__in=unpaid):
         await transition(batch, BatchAction.CLOSE, by=by)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from market.claims.queries import shown_status_sql
 from market.claims.states import ClaimStatus
 from market.codes.labels import label
 from market.kit.formats import day
@@ -26,7 +27,7 @@ _FIELD = f"CASE WHEN cc.id IS NULL THEN '{NO_CONTRACT}' ELSE k.field END"
 CLAIM_ROWS = f"""
 SELECT c.number AS claim, o.name AS applicant, left(o.region, 4) AS city, p.slug AS programme,
     p.name AS programme_name, coalesce(k.name, '') AS contract, coalesce(k.number, '') AS contract_number,
-    {_FIELD} AS field, c.status, 'CNY' AS currency,
+    {_FIELD} AS field, c.status, {shown_status_sql("c")} AS shown_status, 'CNY' AS currency,
     coalesce(CASE WHEN cc.id IS NULL THEN c.award_amount ELSE cc.award_amount END, 0) AS amount
 FROM claims c JOIN organisations o ON o.id = c.applicant_id JOIN programmes p ON p.id = c.programme_id
 LEFT JOIN claim_contracts cc ON cc.claim_id = c.id LEFT JOIN contracts k ON k.id = cc.contract_id
@@ -109,7 +110,7 @@ CLAIMS = RowSource(
         Column(lazy("政策"), lambda row: _(row.values["programme_name"])),
         Column(lazy("合同"), lambda row: row.values["contract"] or "—"),
         Column(lazy("技术领域"), lambda row: field_label(row.values["field"])),
-        Column(lazy("状态"), lambda row: str(row.values["status"]), badge="claim"),
+        Column(lazy("状态"), lambda row: str(row.values["shown_status"]), badge="claim"),
     ),
     page="budgets:report_rows",
     address=rows_query,

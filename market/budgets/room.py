@@ -10,6 +10,7 @@ from market.budgets import (
     dashboards,
     deadlines,
     jobs,
+    list_publicity,
     models,
     print_views,
     report_figures,
@@ -53,6 +54,7 @@ ROOM = Room(
     },
     dashboard=dashboards.dashboard_cards,
     figures=report_figures.FIGURES,
+    publicity=list_publicity.PUBLICITY,
     deadlines=lambda deps, now: deadlines.run_due(now),
     checks=checks.CHECKS,
     ledger_accounts={

@@ -11,6 +11,7 @@ class BatchStatus(LabelEnum):
     DRAFT = "draft", lazy("拟定中")
     PUBLICITY = "publicity", lazy("公示中"), "note"
     """Confirmed: scaled and reserved under lock, then published."""
+    CLEARED = "cleared", lazy("公示期满，待批准"), "due"
     APPROVED = "approved", lazy("已批准"), "done"
     DISBURSING = "disbursing", lazy("拨付中"), "due"
     DONE = "done", lazy("已拨付完毕"), "done"
@@ -32,6 +33,7 @@ class DisbursementStatus(LabelEnum):
 
 class BatchAction(LabelEnum):
     CONFIRM = "confirm", lazy("确认名单")
+    CLEAR = "clear", lazy("公示期满")
     APPROVE = "approve", lazy("批准名单")
     DISBURSE = "disburse", lazy("开始拨付")
     CLOSE = "close", lazy("办理完毕")
@@ -53,9 +55,13 @@ B, C, D = BatchStatus, ClawbackStatus, DisbursementStatus
 BATCH_WORKFLOW: Workflow[BatchStatus, BatchAction] = Workflow(
     {
         (B.DRAFT, BatchAction.CONFIRM): B.PUBLICITY,
+        (B.PUBLICITY, BatchAction.CLEAR): B.CLEARED,
+        (B.CLEARED, BatchAction.APPROVE): B.APPROVED,
+        # Entries without an objection are approved when the period is over, while others wait for a ruling.
         (B.PUBLICITY, BatchAction.APPROVE): B.APPROVED,
         (B.APPROVED, BatchAction.DISBURSE): B.DISBURSING,
         (B.PUBLICITY, BatchAction.CLOSE): B.DONE,
+        (B.CLEARED, BatchAction.CLOSE): B.DONE,
         (B.APPROVED, BatchAction.CLOSE): B.DONE,
         (B.DISBURSING, BatchAction.CLOSE): B.DONE,
         (B.DONE, BatchAction.CLOSE): B.DONE,

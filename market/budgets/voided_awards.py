@@ -6,12 +6,12 @@ from datetime import datetime
 from uuid import UUID
 
 from market.accounts.messages import notify
-from market.budgets.batches import lock_batch, reservation_reference
+from market.budgets.batches import HELD, close_settled, lock_batch, reservation_reference
 from market.budgets.models import Disbursement
-from market.budgets.states import BatchAction, DisbursementStatus
+from market.budgets.states import DisbursementStatus
 from market.claims.contract_validity import is_voided, voided_in
 from market.claims.models import Claim, ClaimContract
-from market.claims.states import ClaimAction, ClaimStatus
+from market.claims.states import ClaimAction
 from market.claims.transitions import lock_claims, move
 from market.kit.database import atomic
 from market.kit.i18n import gettext as _
@@ -19,10 +19,6 @@ from market.kit.i18n import in_source_language, source_text
 from market.ledger import services as book
 from market.ledger.models import Phase, Transfer
 from market.records.by import By
-from market.records.transitions import transition
-
-HELD = frozenset({ClaimStatus.PUBLICITY, ClaimStatus.OBJECTION, ClaimStatus.APPROVED, ClaimStatus.TO_PAY})
-"""Money is reserved, none is paid."""
 
 
 async def release_voided(now: datetime) -> int:
@@ -51,8 +47,8 @@ async def _release_in_batch(number: str, now: datetime) -> int:
             reason = _("合同 %(number)s 已解除或注销登记", number=voided[claim.id][0].number)
         await _release(claim, source_text(reason), now)
         count += 1
-    if count and not any(claim.status in HELD for claim in claims):
-        await transition(batch, BatchAction.CLOSE, by=By.job(now))
+    if count:
+        await close_settled(batch, claims, by=By.job(now))
     return count
 
 

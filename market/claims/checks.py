@@ -13,7 +13,7 @@ HANDS = (
     "FROM assessments ORDER BY claim_id, sequence DESC)"
 )
 """Who computed and who confirmed the latest computation of each claim."""
-STANDING = "('publicity', 'objection', 'approved', 'to_pay', 'paid', 'tracking', 'closed')"
+STANDING = "('publicity', 'approved', 'to_pay', 'paid', 'tracking', 'closed')"
 
 
 async def parts_add_up() -> list[str]:

@@ -13,14 +13,13 @@ from market.claims.evidence import SumCheck, checklist, sum_checks
 from market.claims.models import Assessment, Claim, ClaimContract, Evidence
 from market.claims.queries import claim_contracts, last_assessment, received_of
 from market.claims.record_chain import Link, chain_of_claim
-from market.claims.states import COMPUTED, WORKFLOW, ClaimAction, ClaimStatus
+from market.claims.states import COMPUTED, WORKFLOW, ClaimAction, ClaimShownStatus, ClaimStatus
 from market.integrity.models import IntegrityCheck
 from market.integrity.queries import list_checks
 from market.kit.clock import local_date
 from market.kit.i18n import gettext as _
-from market.notices.models import Notice, Objection
+from market.notices.models import Notice
 from market.notices.queries import find_notice
-from market.notices.states import UNDECIDED
 from market.programmes.catalogue import compiled
 from market.programmes.facts import FactsError
 from market.programmes.terms import Terms
@@ -49,8 +48,6 @@ class ClaimPage:
     events: list[StatusEvent]
     disbursements: list[Disbursement]
     notice: Notice | None
-    objections: list[Objection]
-    """Undecided ones that stop this claim."""
     chain: list[Link]
     actions: frozenset[ClaimAction]
     next_step: str
@@ -74,10 +71,8 @@ class ClaimPage:
 
     @property
     def shown_status(self) -> str:
-        """Return the claim's state; an objection shows at once, before the sweep has written it."""
-        if self.objections and self.claim.status is ClaimStatus.PUBLICITY:
-            return ClaimStatus.OBJECTION.value
-        return self.claim.status.value
+        """Return the claim's status as people see it."""
+        return self.claim.shown_status
 
     @property
     def is_scaled(self) -> bool:
@@ -87,16 +82,15 @@ class ClaimPage:
 
 
 async def claim_page(actor: Actor, claim: Claim, now: datetime) -> ClaimPage:
-    """Load a claim's page; what was decided is shown as stored, never computed again."""
+    """Load the page of a claim read with its shown status.
+
+    What was decided is shown as stored, never computed again.
+    """
     terms = compiled(claim.terms)
     assessment = await last_assessment(claim.id) if claim.status in COMPUTED else None
     evidence = await Evidence.filter(claim_id=claim.id).select_related("file").order_by("added_at", "kind")
     contracts = await claim_contracts(claim.id)
     notice = await find_notice("batch", claim.batch_id) if claim.batch_id else None
-    objections = []
-    if notice is not None:
-        undecided = await Objection.filter(notice_id=notice.id, status__in=list(UNDECIDED))
-        objections = [objection for objection in undecided if objection.entry_id in (None, claim.id)]
     return ClaimPage(
         claim=claim,
         terms=terms,
@@ -112,7 +106,6 @@ async def claim_page(actor: Actor, claim: Claim, now: datetime) -> ClaimPage:
         events=await history("claim", claim.id),
         disbursements=await claim.disbursements.all().order_by("number"),
         notice=notice,
-        objections=objections,
         chain=await chain_of_claim(actor, claim, claim.number),
         actions=frozenset(WORKFLOW.actions(claim.status)),
         next_step=next_step(claim, notice, now),
@@ -140,6 +133,8 @@ def next_step(claim: Claim, notice: Notice | None, now: datetime) -> str:
     if claim.status is ClaimStatus.SUPPLEMENT and claim.supplement_due_on is not None:
         days_left = (claim.supplement_due_on - local_date(now)).days
         return _("由申请单位补正，还剩 %(days)s 天；逾期视为撤回", days=max(days_left, 0))
+    if claim.shown_status == ClaimShownStatus.OBJECTION:
+        return _("等待异议裁定")
     if claim.status is ClaimStatus.PUBLICITY and notice is not None and notice.ends_at is not None:
         if notice.ends_at > now:
             days_left = (local_date(notice.ends_at) - local_date(now)).days
@@ -151,7 +146,6 @@ def next_step(claim: Claim, notice: Notice | None, now: datetime) -> str:
         ClaimStatus.ACCEPTED: _("由核算人核算"),
         ClaimStatus.CALCULATED: _("由另一位复核人复核"),
         ClaimStatus.RECHECKED: _("列入批次，由复核人确认名单"),
-        ClaimStatus.OBJECTION: _("等待异议裁定"),
         ClaimStatus.APPROVED: _("由核算人下达拨付"),
         ClaimStatus.TO_PAY: _("等待银行付款结果"),
         ClaimStatus.PAID: _("补助已到账，流程走完"),

@@ -197,8 +197,6 @@ async def reject(number: str, *, clause: str, reason: str, by: By) -> Claim:
     by.actor.require(ClaimAct.ACCEPT_CLAIM)
     claim = await lock_claim(number)
     await require_no_conflict(by.actor, "claim", [claim.id])
-    if claim.status is ClaimStatus.OBJECTION:
-        raise Conflict(_("公示期间的异议由裁定处理，不能另作不予支持。"))
     terms = await ProgrammeTerms.get(id=claim.terms_id)
     basis = next((candidate for candidate in clauses(terms.content) if candidate.name == clause), None)
     if basis is None:

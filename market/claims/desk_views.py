@@ -19,7 +19,7 @@ from market.claims.permissions import ClaimAct
 from market.claims.queries import ClaimFilter, get_claim_at_desk
 from market.claims.reason_page import render_reason_page
 from market.claims.risk_flags import RISK_FLAG_LABELS
-from market.claims.states import ClaimStatus
+from market.claims.states import ClaimShownStatus, ClaimStatus
 from market.integrity.conflicts import list_conflicts
 from market.kit.clock import local_date
 from market.kit.flash import flash
@@ -32,7 +32,7 @@ from market.panels.expert_reviews import list_reviews
 from market.programmes.catalogue import clauses, compiled, list_programmes
 from market.records.by import By
 
-QUEUE = [status for status in ClaimStatus if status is not ClaimStatus.DRAFT]
+QUEUE = [*(status for status in ClaimStatus if status is not ClaimStatus.DRAFT), *ClaimShownStatus]
 
 
 async def queue(request: Request) -> Response:

@@ -84,6 +84,8 @@ class Claim(Stateful):
         "market.Batch", related_name="claims", null=True, on_delete=fields.RESTRICT
     )
     batch_id: UUID | None
+    shown_status: str
+    """Not a column: the status as people see it, where `queries.with_shown_status` read the claim."""
     created_at = fields.DatetimeField()
     submitted_at = fields.DatetimeField(null=True)
     updated_at = fields.DatetimeField()

@@ -6,22 +6,44 @@ from collections.abc import Collection
 from dataclasses import dataclass, replace
 from uuid import UUID
 
-from tortoise.expressions import Q, Subquery
+from tortoise.expressions import Q, RawSQL, Subquery
 from tortoise.functions import Count, Sum
+from tortoise.queryset import QuerySet
 
 from market.accounts.actors import Actor
 from market.accounts.permissions import AccountAct
 from market.claims.models import Assessment, Claim, ClaimContract
-from market.claims.states import COMPUTED, ClaimStatus
+from market.claims.states import COMPUTED, ClaimShownStatus, ClaimStatus
 from market.contracts.models import Contract, Receipt
 from market.files.models import StoredFile
 from market.kit.database import connection
 from market.kit.errors import NotFound
 from market.kit.i18n import gettext as _
 from market.kit.pagination import Page, PageRequest
+from market.notices.states import ObjectionStatus
 from market.records.decisions import Verdict
 
 RELATIONS = ("programme", "terms", "applicant", "batch")
+
+
+def shown_status_sql(table: str) -> str:
+    """Return the SQL of a claim's status as people see it, of claims in a query that names them `table`.
+
+    A claim in publicity is suspended while an objection to its list, or to itself on it, is undecided; one
+    that was upheld keeps it so until the sweep has ended the claim.
+    """
+    return (
+        f"CASE WHEN {table}.status = '{ClaimStatus.PUBLICITY}' AND EXISTS ("  # noqa: S608 -- our own names
+        "SELECT 1 FROM notices AS n JOIN objections AS o ON o.notice_id = n.id "
+        f"WHERE n.subject_kind = 'batch' AND n.subject_id = {table}.batch_id "
+        f"AND o.status <> '{ObjectionStatus.DISMISSED}' AND (o.entry_id IS NULL OR o.entry_id = {table}.id)"
+        f") THEN '{ClaimShownStatus.OBJECTION}' ELSE {table}.status END"
+    )
+
+
+def with_shown_status(claims: QuerySet[Claim]) -> QuerySet[Claim]:
+    """Return the query whose claims have their `shown_status`."""
+    return claims.annotate(shown_status=RawSQL(shown_status_sql('"claims"')))
 
 
 async def get_claim_for(actor: Actor, number: str) -> Claim:
@@ -30,7 +52,7 @@ async def get_claim_for(actor: Actor, number: str) -> Claim:
     Raises:
         NotFound: there is none, or it is another's.
     """
-    claim = await Claim.get_or_none(number=number).select_related(*RELATIONS)
+    claim = await with_shown_status(Claim.filter(number=number)).select_related(*RELATIONS).first()
     if claim is None or not actor.acts_for(claim.applicant_id):
         raise NotFound(_("没有这份申报。"))
     return claim
@@ -43,7 +65,7 @@ async def get_claim_at_desk(actor: Actor, number: str) -> Claim:
         NotFound: there is none, or it is still a draft.
     """
     actor.require(AccountAct.SEE_DESK)
-    claim = await Claim.get_or_none(number=number).select_related(*RELATIONS)
+    claim = await with_shown_status(Claim.filter(number=number)).select_related(*RELATIONS).first()
     if claim is None or claim.submitted_at is None:
         raise NotFound(_("没有这份申报。"))
     return claim
@@ -117,9 +139,10 @@ class ClaimFilter:
     applicant_id: UUID | None = None
 
     def condition(self) -> Q:
+        """Return the condition on claims that were read by `with_shown_status`."""
         condition = Q()
-        if self.status in set(ClaimStatus):
-            condition &= Q(status=self.status)
+        if self.status in {*ClaimStatus, *ClaimShownStatus}:
+            condition &= Q(shown_status=self.status)
         if self.year is not None:
             condition &= Q(year=self.year)
         if self.programme:
@@ -152,13 +175,12 @@ def _with_contract(**condition: str) -> Q:
 
 async def list_claims(page_request: PageRequest, claim_filter: ClaimFilter) -> tuple[Page[Claim], int]:
     """Return one page of claims, the longest waiting first, and the sum of all matching awards."""
-    rows = Claim.filter(claim_filter.condition())
+    rows = with_shown_status(Claim.all()).filter(claim_filter.condition())
     totals = await rows.annotate(count=Count("id"), amount=Sum("award_amount")).values("count", "amount")
     total = totals[0] if totals else {"count": 0, "amount": 0}
     order = "-created_at" if claim_filter.applicant_id else "submitted_at"
     items = (
-        await Claim.filter(claim_filter.condition())
-        .select_related("programme", "applicant")
+        await rows.select_related("programme", "applicant")
         .order_by(order, "number")
         .offset(page_request.offset)
         .limit(page_request.size)
@@ -167,15 +189,16 @@ async def list_claims(page_request: PageRequest, claim_filter: ClaimFilter) -> t
 
 
 async def count_by_status(claim_filter: ClaimFilter) -> dict[str, int]:
-    """Return how many claims of a queue stand in each state, whatever state the queue is cut to."""
+    """Return how many claims of a queue stand in each shown status, whatever status the queue is cut to."""
     any_status = replace(claim_filter, status="")
     rows = (
-        await Claim.filter(any_status.condition())
+        await with_shown_status(Claim.all())
+        .filter(any_status.condition())
         .annotate(count=Count("id"))
-        .group_by("status")
-        .values("status", "count")
+        .group_by("shown_status")
+        .values("shown_status", "count")
     )
-    return {str(row["status"]): int(row["count"]) for row in rows}
+    return {str(row["shown_status"]): int(row["count"]) for row in rows}
 
 
 async def list_years() -> list[int]:

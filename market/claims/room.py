@@ -17,7 +17,7 @@ from market.claims import (
     views,
 )
 from market.claims.permissions import PERMISSIONS
-from market.claims.states import ClaimAction, ClaimStatus
+from market.claims.states import ClaimAction, ClaimShownStatus, ClaimStatus
 from market.claims.verbs import ClaimVerb, SalesVerb
 from market.kit.i18n import lazy
 from market.kit.room import Room, Subject
@@ -48,7 +48,7 @@ ROOM = Room(
     document_facts={"outcomes": subsidisable_outcomes.subsidy_facts},
     panel_subjects={expert_panel.KIND: expert_panel.panel_subjects},
     labels={
-        "claim": ClaimStatus,
+        "claim": (ClaimStatus, ClaimShownStatus),
         "claim_action": ClaimAction,
     },
     audit_verbs={

@@ -19,7 +19,7 @@ class ClaimStatus(LabelEnum):
     RECHECKED = "rechecked", lazy("已复核"), "act"
     REVIEWED = "reviewed", lazy("已评审"), "act"
     PUBLICITY = "publicity", lazy("公示中"), "note"
-    OBJECTION = "objection", lazy("异议处理中，程序中止"), "wrong"
+    """Suspended is not a status of its own: it is read from the list's notice, see `ClaimShownStatus`."""
     APPROVED = "approved", lazy("已批准"), "done"
     TO_PAY = "to_pay", lazy("待拨付"), "due"
     PAID = "paid", lazy("已拨付"), "done"
@@ -28,6 +28,12 @@ class ClaimStatus(LabelEnum):
     REJECTED = "rejected", lazy("不予支持"), "wrong"
     WITHDRAWN = "withdrawn", lazy("已撤回")
     CLAWBACK = "clawback", lazy("追回"), "wrong"
+
+
+class ClaimShownStatus(LabelEnum):
+    """A status that is read from other records, never stored."""
+
+    OBJECTION = "objection", lazy("异议处理中，程序中止"), "wrong"
 
 
 class ClaimAction(LabelEnum):
@@ -41,8 +47,8 @@ class ClaimAction(LabelEnum):
     RECHECK = "recheck", lazy("复核")
     REVIEW = "review", lazy("专家评审")
     PUBLISH = "publish", lazy("列入公示")
-    OBJECT = "object", lazy("提出异议")
-    DISMISS_OBJECTION = "dismiss_objection", lazy("异议不成立")
+    UPHOLD_OBJECTION = "uphold_objection", lazy("异议成立")
+    """An objection to the list, or to this claim on it, was upheld."""
     APPROVE = "approve", lazy("批准")
     ORDER_PAYMENT = "order_payment", lazy("下达拨付")
     PAY = "pay", lazy("拨付")
@@ -73,8 +79,7 @@ _TABLE: dict[ClaimStatus, dict[ClaimAction, ClaimStatus]] = {
         A.REJECT: S.REJECTED,
     },
     S.REVIEWED: {A.PUBLISH: S.PUBLICITY, A.REJECT: S.REJECTED},
-    S.PUBLICITY: {A.OBJECT: S.OBJECTION, A.APPROVE: S.APPROVED, A.RELEASE: S.REJECTED},
-    S.OBJECTION: {A.DISMISS_OBJECTION: S.PUBLICITY, A.REJECT: S.REJECTED, A.RELEASE: S.REJECTED},
+    S.PUBLICITY: {A.UPHOLD_OBJECTION: S.REJECTED, A.APPROVE: S.APPROVED, A.RELEASE: S.REJECTED},
     S.APPROVED: {A.ORDER_PAYMENT: S.TO_PAY, A.RELEASE: S.REJECTED},
     S.TO_PAY: {A.PAY: S.PAID, A.RELEASE: S.REJECTED},
     S.PAID: {A.TRACK: S.TRACKING, A.CLAW_BACK: S.CLAWBACK},
@@ -91,7 +96,7 @@ WORKFLOW: Workflow[ClaimStatus, ClaimAction] = Workflow(
 
 ENDED = frozenset({S.REJECTED, S.WITHDRAWN})
 """Ended without an award; their contracts may be claimed for again."""
-GRANTED = frozenset({S.PUBLICITY, S.OBJECTION, S.APPROVED, S.TO_PAY, S.PAID, S.TRACKING, S.CLOSED})
+GRANTED = frozenset({S.PUBLICITY, S.APPROVED, S.TO_PAY, S.PAID, S.TRACKING, S.CLOSED})
 """Money is reserved or paid: they count against caps and bar a second grant."""
 EDITABLE = frozenset({S.DRAFT, S.SUPPLEMENT})
 """The applicant may add evidence and submit."""

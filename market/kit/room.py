@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from market.kit.cards import Card
     from market.kit.jobs import Job
     from market.kit.labels import LabelEnum
-    from market.notices.publicity import Publicity
+    from market.notices.publicity import EntryPublicity, Publicity
     from market.panels.subjects import PanelSubjects
     from market.payments.payables import Payable
     from market.records.figures import Figure
@@ -141,7 +141,7 @@ class Room:
     figures: Sequence[Figure] = ()
     """Numbers that open the rows they are made of."""
     deadlines: Deadlines | None = None
-    publicity: Sequence[Publicity] = ()
+    publicity: Sequence[Publicity | EntryPublicity] = ()
     """What becomes of the room's records when their notice is clear."""
     moments: Mapping[str, MomentHandler] = field(default_factory=dict)
     """What falls due at a moment of a record, by the moment's act, such as `notices.end`."""
@@ -205,7 +205,7 @@ class Rooms:
         return subject.files if subject else None
 
     @property
-    def publicity(self) -> list[Publicity]:
+    def publicity(self) -> list[Publicity | EntryPublicity]:
         return [publicity for room in self.upwards for publicity in room.publicity]
 
     def verb_label(self, subject_kind: str, verb: str) -> Lazy | None:

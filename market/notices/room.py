@@ -11,7 +11,6 @@ from market.notices import models, services, views
 from market.notices.holidays import load_calendar
 from market.notices.models import DayKind, NoticeKind
 from market.notices.permissions import PERMISSIONS
-from market.notices.publicity import move_cleared
 from market.notices.states import NoticeAction, NoticeStatus, ObjectionAction, ObjectionStatus
 from market.notices.verbs import HolidayYearVerb, NoticeVerb, ObjectionVerb
 
@@ -21,7 +20,7 @@ async def run_due(deps: Deps, now: datetime) -> int:
     calendar = await load_calendar(accepts_provisional=deps.settings.is_demo)
     moved = await services.run_due(now, calendar)
     for publicity in rooms().publicity:
-        moved += await move_cleared(publicity, now)
+        moved += await publicity.sweep(now)
     return moved
 
 

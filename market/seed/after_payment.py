@@ -20,7 +20,6 @@ from market.files.uploads import check_content
 from market.kit.clock import local_date
 from market.kit.money import Money
 from market.notices import services as notices
-from market.notices.publicity import move_cleared
 from market.panels.expert_reviews import score
 from market.panels.models import ExpertReview
 from market.payments.models import BankLine, Remittance
@@ -141,7 +140,7 @@ async def _reward(desk: Desk, outcome: str, buyer: str, wan: int, *, days: int, 
     if is_paid:
         now = yield await _end_of(plan)
         await notices.run_due(now, HOLIDAYS)
-        await move_cleared(rewards.PUBLICITY, now)
+        await rewards.PUBLICITY.sweep(now)
         now = yield now + timedelta(hours=6)
         await rewards.pay_plan(plan.number, by=By(finance, now))
 

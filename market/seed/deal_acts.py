@@ -27,7 +27,6 @@ from market.matching import services as matching
 from market.matching.models import Match
 from market.notices import services as notices
 from market.notices.models import Notice
-from market.notices.publicity import move_cleared
 from market.payments.models import Remittance
 from market.payments.queries import find_connected_account
 from market.records.by import By
@@ -154,7 +153,7 @@ def after(
 async def sweep(room: DealRoom, now: datetime) -> None:
     """Let time do what it does: clear the notices that have run out, move their deals on."""
     await notices.run_due(now, HOLIDAYS)
-    await move_cleared(PUBLICITY, now)
+    await PUBLICITY.sweep(now)
     await run_moments(room.deps, now)
 
 

@@ -8,7 +8,6 @@ from datetime import datetime, timedelta
 
 from market.budgets.annual_budgets import draft_budget, release_budget
 from market.budgets.batches import approve_batch, confirm_batch, make_batch
-from market.budgets.deadlines import run_due
 from market.budgets.disbursements import enter_result, order_payment
 from market.claims.applications import add_evidence, create_claim, report_sales, submit_claim, withdraw_claim
 from market.claims.desk_review import accept, ask_supplement, calculate, recheck, reject
@@ -333,7 +332,6 @@ async def _published_list(desk: Desk) -> Story:
         entry_id=claim.id,
         by=By(await desk.cast.actor("qin_ye"), now),
     )
-    await run_due(now)
 
 
 async def _make(desk: Desk, keys: tuple[str, ...], title: str, now: datetime) -> str:

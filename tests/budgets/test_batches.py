@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 
-from market.accounts.models import Organisation
+from market.accounts.models import Message, Organisation
 from market.budgets.batches import approve_batch, confirm_batch, make_batch
-from market.budgets.deadlines import run_due
+from market.budgets.list_publicity import PUBLICITY
+from market.budgets.models import Batch
+from market.budgets.states import BatchStatus
 from market.claims.desk_review import reject
 from market.claims.models import Claim
+from market.claims.queries import ClaimFilter, count_by_status, get_claim_at_desk, list_claims
 from market.claims.states import ClaimStatus
 from market.kit.errors import Conflict
+from market.kit.pagination import PageRequest
 from market.ledger.services import available
 from market.notices import services as notices
 from market.notices.models import Notice
@@ -22,6 +26,7 @@ from market.records.decisions import SamePerson
 from tests.claims.factories import (
     LATER,
     WAN,
+    Desk,
     make_applicant,
     make_desk,
     make_published,
@@ -29,6 +34,14 @@ from tests.claims.factories import (
     status_of,
 )
 from tests.factories import HOLIDAYS, NOW, make_member
+
+
+async def sweep(now: datetime) -> int:
+    return sum([await publicity.sweep(now) for publicity in PUBLICITY])
+
+
+async def shown_status_of(desk: Desk, claim: Claim) -> str:
+    return (await get_claim_at_desk(desk.officer, claim.number)).shown_status
 
 
 async def test_a_short_pot_is_shared_by_largest_remainder_and_never_exceeded() -> None:
@@ -87,10 +100,11 @@ async def test_an_objection_stops_only_its_claim() -> None:
 
     approved = await approve_batch(number, by=By(desk.approver, LATER))
     assert approved == [other.number]
-    assert await status_of(stopped) is ClaimStatus.OBJECTION
+    assert await shown_status_of(desk, stopped) == "objection"
+    assert await status_of(stopped) is ClaimStatus.PUBLICITY
 
     await notices.decide(objection.id, is_upheld=False, text="不成立", by=By(desk.operator, LATER))
-    await run_due(LATER)
+    assert await shown_status_of(desk, stopped) == "publicity"
     assert await approve_batch(number, by=By(desk.approver, LATER)) == [stopped.number]
 
 
@@ -104,7 +118,7 @@ async def test_an_upheld_objection_frees_the_money_for_a_later_list() -> None:
     )
     await notices.decide(objection.id, is_upheld=True, text="成立", by=By(desk.operator, NOW))
 
-    await run_due(NOW)
+    await sweep(NOW)
 
     assert await status_of(claim) is ClaimStatus.REJECTED
     assert (await available("budget:guangxi:2026")).amount == 100 * WAN
@@ -133,7 +147,75 @@ async def test_an_objection_is_decided_and_not_refused_away() -> None:
     desk = await make_desk()
     claim = await make_rechecked(desk)
     await make_published(desk, claim)
-    await Claim.filter(id=claim.id).update(status=ClaimStatus.OBJECTION)
+    notice = await Notice.get(subject_kind="batch")
+    await notices.object_to(notice.number, reason="关联方", by=By(await make_member(), NOW))
 
     with pytest.raises(Conflict):
         await reject(claim.number, clause="rate", reason="无", by=By(desk.officer, LATER))
+
+
+async def test_a_list_whose_period_is_over_waits_for_the_approver_who_is_told() -> None:
+    desk = await make_desk()
+    number = await make_published(desk, await make_rechecked(desk))
+    await sweep(NOW)
+    assert (await Batch.get(number=number)).status is BatchStatus.PUBLICITY
+
+    await notices.run_due(LATER, HOLIDAYS)
+    await sweep(LATER)
+    await sweep(LATER)
+
+    assert (await Batch.get(number=number)).status is BatchStatus.CLEARED
+    told = await Message.filter(user_id=desk.approver.user_id, text__contains=number)
+    assert [message.text for message in told] == [f"批次 {number} 公示期满，可以批准。"]
+    await approve_batch(number, by=By(desk.approver, LATER))
+    assert (await Batch.get(number=number)).status is BatchStatus.APPROVED
+
+
+async def test_an_objection_upheld_against_the_whole_list_ends_all_its_claims_and_the_list() -> None:
+    desk = await make_desk()
+    claims = [await make_rechecked(desk), await make_rechecked(desk)]
+    number = await make_published(desk, *claims, budget=120 * WAN)
+    notice = await Notice.get(subject_kind="batch")
+    objection = await notices.object_to(notice.number, reason="程序", by=By(await make_member(), NOW))
+    await notices.decide(objection.id, is_upheld=True, text="成立", by=By(desk.operator, NOW))
+    assert [await shown_status_of(desk, claim) for claim in claims] == ["objection", "objection"]
+
+    assert [await sweep(LATER), await sweep(LATER)] == [2, 0]
+
+    assert [await status_of(claim) for claim in claims] == [ClaimStatus.REJECTED, ClaimStatus.REJECTED]
+    assert (await available("budget:guangxi:2026")).amount == 120 * WAN
+    assert (await Batch.get(number=number)).status is BatchStatus.DONE
+
+
+async def test_an_upheld_objection_that_the_sweep_has_not_seen_yet_bars_the_approval() -> None:
+    desk = await make_desk()
+    barred, other = await make_rechecked(desk), await make_rechecked(desk)
+    number = await make_published(desk, barred, other)
+    notice = await Notice.get(subject_kind="batch")
+    objection = await notices.object_to(
+        notice.number, reason="关联方", entry_id=barred.id, by=By(await make_member(), NOW)
+    )
+    await notices.decide(objection.id, is_upheld=True, text="成立", by=By(desk.operator, NOW))
+
+    assert await approve_batch(number, by=By(desk.approver, LATER)) == [other.number]
+
+    await sweep(LATER)
+    assert await status_of(barred) is ClaimStatus.REJECTED
+
+
+async def test_the_queue_shows_and_counts_a_suspended_claim_as_such() -> None:
+    desk = await make_desk()
+    stopped, other = await make_rechecked(desk), await make_rechecked(desk)
+    await make_published(desk, stopped, other)
+    notice = await Notice.get(subject_kind="batch")
+    await notices.object_to(
+        notice.number, reason="关联方", entry_id=stopped.id, by=By(await make_member(), NOW)
+    )
+
+    async def listed(status: str) -> list[tuple[str, str]]:
+        page, _amount = await list_claims(PageRequest(1, 10), ClaimFilter(status=status))
+        return [(claim.number, claim.shown_status) for claim in page.items]
+
+    assert await listed("objection") == [(stopped.number, "objection")]
+    assert await listed("publicity") == [(other.number, "publicity")]
+    assert await count_by_status(ClaimFilter()) == {"objection": 1, "publicity": 1}

@@ -28,7 +28,6 @@ from market.ledger.checks import run_checks
 from market.listings.states import NeedStatus, OutcomeStatus
 from market.notices import services as notices
 from market.notices.models import Notice
-from market.notices.publicity import move_cleared
 from market.notices.services import NotClear
 from market.notices.states import NoticeStatus
 from market.payments.gateway import ReturnUrls
@@ -203,7 +202,7 @@ async def test_an_assignment_sells_the_outcome_and_solves_the_need() -> None:
     await accept_offer(opened.number, offer.id, offer.content_hash, by=By(parties.buyer, NOW))
     await start_publicity(opened.number, STATEMENT, calendar=HOLIDAYS, by=By(parties.seller, NOW))
     await notices.run_due(LATER, HOLIDAYS)
-    await move_cleared(PUBLICITY, LATER)
+    await PUBLICITY.sweep(LATER)
 
     deal, draft = await make_draft(parties, opened, kind=ContractKind.ASSIGNMENT)
     await signing.confirm(deal.number, draft.content_hash, by=By(parties.buyer, LATER))

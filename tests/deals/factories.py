@@ -20,7 +20,6 @@ from market.listings.models import Need, Outcome
 from market.matching.models import Match
 from market.matching.states import MatchStatus
 from market.notices import services as notices
-from market.notices.publicity import move_cleared
 from market.records.by import By
 from tests.factories import HOLIDAYS, NOW, make_member, make_need, make_organisation, make_outcome
 from tests.fakes import FixedClock
@@ -148,7 +147,7 @@ async def make_to_sign(parties: Parties, now: datetime = NOW, **offered: Any) ->
     deal = await make_published(parties, now, **offered)
     later = now + timedelta(days=18)
     await notices.run_due(later, HOLIDAYS)
-    await move_cleared(PUBLICITY, later)
+    await PUBLICITY.sweep(later)
     return await Deal.get(id=deal.id)
 
 

@@ -13,7 +13,6 @@ from market.deals.states import DealStatus
 from market.kit.errors import Conflict, Forbidden
 from market.kit.workflow import ActionNotAllowed
 from market.notices.models import Notice
-from market.notices.publicity import move_cleared
 from market.notices.states import NoticeStatus
 from market.records.by import By
 from tests.deals.factories import (
@@ -92,6 +91,6 @@ async def test_before_the_period_is_over_nothing_moves() -> None:
     parties = await make_parties()
     deal = await make_published(parties)
 
-    assert await move_cleared(PUBLICITY, NOW + timedelta(days=15)) == 0
+    assert await PUBLICITY.sweep(NOW + timedelta(days=15)) == 0
 
     assert (await Deal.get(id=deal.id)).status is DealStatus.PUBLICITY

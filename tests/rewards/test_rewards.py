@@ -19,7 +19,6 @@ from market.kit.money import Money
 from market.ledger import services as ledger
 from market.notices import services as notices
 from market.notices.models import Notice
-from market.notices.publicity import move_cleared
 from market.notices.services import NotClear
 from market.records.by import By
 from market.records.figures import Period, list_rows
@@ -73,7 +72,7 @@ async def test_a_plan_goes_from_proposal_to_payment_and_the_pot_is_emptied(deps:
         await services.pay_plan(plan.number, by=By(parties.seller_finance, LATER))
     over = LATER + timedelta(days=40)
     await notices.run_due(over, HOLIDAYS)
-    assert await move_cleared(services.PUBLICITY, over) == 1
+    assert await services.PUBLICITY.sweep(over) == 1
     await services.pay_plan(plan.number, by=By(parties.seller_finance, over))
 
     shares = await RewardShare.filter(plan_id=plan.id).order_by("sequence")

@@ -1,0 +1,71 @@
+"""What a list's publicity ends in: it can be approved, or a claim on it is ended by an upheld objection."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from uuid import UUID
+
+from market.accounts.messages import notify, notify_staff
+from market.accounts.models import StaffRole
+from market.budgets.batches import close_settled, lock_batch, reservation_reference
+from market.budgets.models import Batch
+from market.budgets.states import BatchAction, BatchStatus
+from market.claims.models import Claim
+from market.claims.states import ClaimAction, ClaimStatus
+from market.claims.transitions import lock_claims, move
+from market.kit.database import atomic
+from market.kit.i18n import gettext as _
+from market.kit.i18n import source_text
+from market.ledger import services as book
+from market.ledger.models import Phase, Transfer
+from market.notices.models import Notice
+from market.notices.publicity import EntryPublicity, Publicity
+from market.records.by import By
+
+
+async def notify_clear(batch: Batch, notice: Notice, by: By) -> None:
+    """Tell the approver that a list can be approved."""
+    await notify_staff(
+        StaffRole.APPROVER,
+        _("批次 %(number)s 公示期满，可以批准。", number=batch.number),
+        now=by.now,
+        address=f"/desk/batches/{batch.number}",
+    )
+
+
+@atomic()
+async def end_upheld(batch_id: UUID, claim_ids: Collection[UUID], by: By) -> int:
+    """End the claims of a list against which an objection was upheld; return how many.
+
+    What was reserved for them returns to the budget, for a supplementary list.
+    """
+    batch = await lock_batch((await Batch.get(id=batch_id)).number)
+    ids = await Claim.filter(batch_id=batch.id).values_list("id", flat=True)
+    claims = await lock_claims([UUID(str(identity)) for identity in ids])
+    ended = [claim for claim in claims if claim.id in claim_ids and claim.status is ClaimStatus.PUBLICITY]
+    for claim in ended:
+        await _end(claim, by=by)
+    if ended:
+        await close_settled(batch, claims, by=by)
+    return len(ended)
+
+
+async def _end(claim: Claim, *, by: By) -> None:
+    reason = source_text(_("公示期间的异议成立。"))
+    reservation_transfer = await Transfer.get(reference=reservation_reference(claim), phase=Phase.PENDING)
+    await book.void_pending(reservation_transfer.id, reference=f"void:{claim.id}:{claim.batch_id}", at=by.now)
+    await move(claim, ClaimAction.UPHOLD_OBJECTION, by=by, note=reason)
+    claim.reject_reason = reason
+    await claim.save(update_fields=["reject_reason"])
+    await notify(
+        _("补助申报 %(number)s 因公示异议成立，不予支持。", number=claim.number),
+        now=by.now,
+        address=f"/claims/{claim.number}",
+        organisation_id=claim.applicant_id,
+    )
+
+
+PUBLICITY = (
+    Publicity(Batch, BatchStatus.PUBLICITY, BatchAction.CLEAR, notify_clear),
+    EntryPublicity(Claim, ClaimStatus.PUBLICITY, "batch", end_upheld),
+)

@@ -63,10 +63,10 @@ class Market(Starlette):
         route = self._named.get(name)
         if route is None:
             raise NoMatchFound(name, path_params)
-        found = route.url_path_for(name, **path_params)
+        path = route.url_path_for(name, **path_params)
         if not path_params:
-            self._fixed[name] = found
-        return found
+            self._fixed[name] = path
+        return path
 
 
 def create_app(
@@ -177,9 +177,9 @@ def _note(request: Request, status: int, duration: float) -> None:
 
 
 def _locale(request: Request) -> str:
-    wanted = request.cookies.get(LOCALE_COOKIE, "")
-    if wanted in LOCALES:
-        return wanted
+    locale = request.cookies.get(LOCALE_COOKIE, "")
+    if locale in LOCALES:
+        return locale
     accepted = request.headers.get("accept-language", "").lower()
     return "zh-Hant" if accepted.startswith(("zh-tw", "zh-hk", "zh-hant", "zh-mo")) else "zh-Hans"
 

@@ -40,7 +40,7 @@ def build_deps(settings: Settings) -> Deps:
     try:
         embedders = configured_embedders(settings.embedders, settings.embeddings_key)
         # Meilisearch must be told how long vectors are before the first is sent.
-        lengths = {one.name: one.dimensions for one in embedders} if settings.meili_url else {}
+        lengths = {embedder.name: embedder.dimensions for embedder in embedders} if settings.meili_url else {}
     except EmbedderUnavailable as error:
         raise SettingsError(f"EMBEDDERS: {error}") from error
     return Deps(

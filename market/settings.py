@@ -96,13 +96,13 @@ class Settings:
         Raises:
             SettingsError: a variable is missing or wrong; the message names each of them.
         """
-        given = _given(environ)
-        required = set() if given["DEMO"] else {"SMTP_URL"}
-        if "STRIPE_SECRET_KEY" in given:
+        variables = _given(environ)
+        required = set() if variables["DEMO"] else {"SMTP_URL"}
+        if "STRIPE_SECRET_KEY" in variables:
             required.add("STRIPE_WEBHOOK_SECRET")
-        refused = required - given.keys()
+        refused = required - variables.keys()
         try:
-            settings = TypeAdapter(cls).validate_python(given)
+            settings = TypeAdapter(cls).validate_python(variables)
         except ValidationError as error:
             refused |= {str(fault["loc"][0]) for fault in error.errors()}
         if refused:
@@ -120,14 +120,16 @@ def rules() -> dict[str, str]:
 
 def _given(environ: Mapping[str, str]) -> dict[str, Any]:
     """Return the variables that are set, completed in demo mode."""
-    given: dict[str, Any] = {name: value for name, value in environ.items() if value or name in MAY_BE_EMPTY}
-    given["DEMO"] = "DATABASE_URL" not in given or given.get("DEMO") == "1"
-    given.setdefault("DATA_DIR", "var")
-    if given["DEMO"]:
-        given.setdefault("BASE_URL", f"http://127.0.0.1:{given.get('PORT', '8000')}")
-        if "SECRET_KEY" not in given:
-            given["SECRET_KEY"] = _demo_secret(Path(given["DATA_DIR"]))
-    return given
+    variables: dict[str, Any] = {
+        name: value for name, value in environ.items() if value or name in MAY_BE_EMPTY
+    }
+    variables["DEMO"] = "DATABASE_URL" not in variables or variables.get("DEMO") == "1"
+    variables.setdefault("DATA_DIR", "var")
+    if variables["DEMO"]:
+        variables.setdefault("BASE_URL", f"http://127.0.0.1:{variables.get('PORT', '8000')}")
+        if "SECRET_KEY" not in variables:
+            variables["SECRET_KEY"] = _demo_secret(Path(variables["DATA_DIR"]))
+    return variables
 
 
 def _demo_secret(directory: Path) -> str:

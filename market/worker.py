@@ -136,14 +136,14 @@ def build_app(deps: Deps, url: str) -> procrastinate.App:
     app = procrastinate.App(
         connector=procrastinate.PsycopgConnector(conninfo=conninfo(url), min_size=1, max_size=6)
     )
-    for each in install_rooms().jobs.values():
+    for declared in install_rooms().jobs.values():
         task = app.task(
-            name=each.name,
+            name=declared.name,
             pass_context=True,
-            retry=procrastinate.RetryStrategy(max_attempts=each.attempts, wait=1, exponential_wait=2),
-        )(_runner(deps, each))
-        if each.cron:
-            app.periodic(cron=each.cron, periodic_id=each.name)(task)
+            retry=procrastinate.RetryStrategy(max_attempts=declared.attempts, wait=1, exponential_wait=2),
+        )(_runner(deps, declared))
+        if declared.cron:
+            app.periodic(cron=declared.cron, periodic_id=declared.name)(task)
     return app
 
 

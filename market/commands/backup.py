@@ -22,7 +22,7 @@ FILES = "files"
 
 
 async def backup(settings: Settings, archive: Path) -> int:
-    """Write database and files into `archive` (.tar). The database is seen at one moment."""
+    """Write database and files into `archive` (.tar); the dump is a snapshot of one moment."""
     async with running(build_deps(settings)) as url:
         with tempfile.TemporaryDirectory() as folder:
             dump = Path(folder) / DUMP
@@ -32,7 +32,7 @@ async def backup(settings: Settings, archive: Path) -> int:
 
 
 async def restore(settings: Settings, archive: Path) -> int:
-    """Bring back what `backup` wrote, into an empty database; refuses one that holds anything."""
+    """Restore what `backup` wrote into an empty database; refuse any other."""
     async with running(build_deps(settings)) as url:
         rows = await connection().execute_query_dict(
             "SELECT count(*) AS tables FROM pg_tables WHERE schemaname = 'public'"
@@ -71,17 +71,17 @@ async def _run(name: str, *arguments: str) -> None:
 
 
 def _pack(archive: Path, dump: Path, files: Path) -> None:
-    with tarfile.open(archive, "w") as made:
-        made.add(dump, DUMP)
+    with tarfile.open(archive, "w") as tar:
+        tar.add(dump, DUMP)
         if files.exists():
-            made.add(files, FILES)
+            tar.add(files, FILES)
 
 
 def _unpack(archive: Path, folder: Path) -> None:
-    with tarfile.open(archive) as found:
-        found.extractall(folder, filter="data")
+    with tarfile.open(archive) as tar:
+        tar.extractall(folder, filter="data")
 
 
-def _bring_files(found: Path, target: Path) -> None:
-    if found.exists():
-        shutil.copytree(found, target, dirs_exist_ok=True)
+def _bring_files(source: Path, target: Path) -> None:
+    if source.exists():
+        shutil.copytree(source, target, dirs_exist_ok=True)

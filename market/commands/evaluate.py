@@ -56,7 +56,7 @@ async def evaluate(
     # Records are made in memory only, but the ORM needs its tables configured.
     async with database("postgresql://nobody@localhost/nothing", pool_size=1):
         try:
-            found = await run(sets, bench)
+            measured = await run(sets, bench)
         except EmbedderUnavailable as error:
             sys.stderr.write(f"{error}\n")
             return 1
@@ -65,7 +65,7 @@ async def evaluate(
         "embedder": joint_name(bench.embedders) or None,
         "scorer": WEIGHTS.version,
         "seconds": round(time.monotonic() - started, 1),
-        **found,
+        **measured,
         "skipped": sets.missing,
     }
     sys.stdout.write(table(figures))
@@ -81,7 +81,7 @@ def bench_of(settings: Settings, *, engine: str, is_semantic: bool) -> Evaluator
         EmbedderUnavailable: a model that the settings name cannot be used.
     """
     embedders = configured_embedders(settings.embedders, settings.embeddings_key) if is_semantic else ()
-    lengths = {one.name: one.dimensions for one in embedders}
+    lengths = {embedder.name: embedder.dimensions for embedder in embedders}
     bars = _Bars()
     return Evaluator(
         scratch=_scratch_meili(settings, lengths) if engine == "meilisearch" else _scratch_embedded,
@@ -104,27 +104,29 @@ def table(figures: dict[str, Any]) -> str:
     for name in ("graded", "topics"):
         if name in figures:
             lines += _rows(name, figures[name])
-    for kind, found in figures.get("known_item", {}).items():
-        lines += _rows(kind, found)
+    for kind, measures in figures.get("known_item", {}).items():
+        lines += _rows(kind, measures)
     if "duplicates" in figures:
-        found = figures["duplicates"]
-        lines.append(f"{'duplicates':<24}{found['found']} of {found['of']} found, {found['false']} false")
+        measures = figures["duplicates"]
+        lines.append(
+            f"{'duplicates':<24}{measures['found']} of {measures['of']} found, {measures['false']} false"
+        )
     return "\n".join(lines) + "\n"
 
 
-def _rows(name: str, found: dict[str, Any]) -> list[str]:
+def _rows(name: str, measures: dict[str, Any]) -> list[str]:
     rows = []
-    for measure, figure in found.items():
+    for measure, figure in measures.items():
         if not isinstance(figure, float):
             continue
-        low, high = found[f"{measure}_interval"]
+        low, high = measures[f"{measure}_interval"]
         beside = "  ".join(
-            f"{of} {measures[measure]:.3f}"
-            for of, measures in found.get("baseline", {}).items()
-            if measure in measures
+            f"{baseline} {values[measure]:.3f}"
+            for baseline, values in measures.get("baseline", {}).items()
+            if measure in values
         )
         shown = f"{low:.3f} – {high:.3f}"
-        rows.append(f"{name + ' ' + measure:<24}{figure:>8.3f}  {shown:<16}{found['n']:>6}  {beside}")
+        rows.append(f"{name + ' ' + measure:<24}{figure:>8.3f}  {shown:<16}{measures['n']:>6}  {beside}")
     return rows
 
 

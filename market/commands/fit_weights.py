@@ -27,23 +27,23 @@ async def fit_weights(settings: Settings, directory: Path, *, version: str, file
             sys.stderr.write("Graded needs, titles and pairs are needed, and a model.\n")
             return 1
         async with database("postgresql://nobody@localhost/nothing", pool_size=1):
-            found = await fit(sets, bench, version=version)
+            fitted = await fit(sets, bench, version=version)
     except (UnreadableSet, EmbedderUnavailable) as error:
         sys.stderr.write(f"{error}\n")
         return 1
     for words, figures in (
-        ("cross-validated, on needs unseen", found.cross_validated),
-        (f"the weights in use ({WEIGHTS.version})", found.before),
+        ("cross-validated, on needs unseen", fitted.cross_validated),
+        (f"the weights in use ({WEIGHTS.version})", fitted.before),
     ):
-        told = "  ".join(f"{name} {figure:.3f}" for name, figure in figures.items())
-        sys.stdout.write(f"{words:<36}{told}\n")
-    told = json.dumps(as_json(found.weights), ensure_ascii=False, indent=2) + "\n"
+        text = "  ".join(f"{name} {figure:.3f}" for name, figure in figures.items())
+        sys.stdout.write(f"{words:<36}{text}\n")
+    text = json.dumps(as_json(fitted.weights), ensure_ascii=False, indent=2) + "\n"
     if file is None:
-        sys.stdout.write(told)
+        sys.stdout.write(text)
     else:
-        _write(file, told)
+        _write(file, text)
     return 0
 
 
-def _write(file: Path, told: str) -> None:
-    file.write_text(told, encoding="utf-8")
+def _write(file: Path, text: str) -> None:
+    file.write_text(text, encoding="utf-8")

@@ -18,7 +18,7 @@ from market.settings import Settings
 
 
 async def create_operator(settings: Settings, email: str, name: str) -> int:
-    """Make a 平台管理员 whose address counts as confirmed; the password is typed, never an argument."""
+    """Create a 平台管理员 with a confirmed address; the password is typed, never an argument."""
     password = getpass.getpass("Password: ") if sys.stdin.isatty() else sys.stdin.readline().rstrip("\n")
     deps = build_deps(settings)
     email = email.strip().lower()

@@ -1,4 +1,4 @@
-"""A line that tells how far a long work is, how fast, and how long it will take."""
+"""A progress line: done of total, rate per second, seconds left."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`import`, `search`, `rematch`, `programmes`, `audit`, `check` and `seed`: what looks after the records."""
+"""`import`, `search`, `rematch`, `programmes`, `audit`, `check` and `seed`: commands on the records."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ from market.settings import Settings
 
 
 async def import_file(settings: Settings, kind: str, path: Path, *, publish: bool) -> int:
-    """Take over listings, wait until they can be found, and write why rows were refused beside the file."""
+    """Import listings, wait until they are indexed, and write the reasons of refused rows beside the file."""
     started = time.monotonic()
     deps = build_deps(settings)
     async with running(deps):
@@ -54,9 +54,9 @@ async def import_file(settings: Settings, kind: str, path: Path, *, publish: boo
 
 
 async def _index(kind: str, deps: Deps) -> str:
-    """Wait until the rows can be found, and return what is to be said when that cannot be waited for.
+    """Relay the rows to the index; return a note when they cannot all be indexed now.
 
-    The worker of a running site may be sending them already; then it is left to it while it gets on.
+    The worker of a running site may be sending them already; this waits while it makes progress.
     """
     bar, left = Bar("index"), None
     while True:
@@ -72,7 +72,7 @@ async def _index(kind: str, deps: Deps) -> str:
 
 
 async def search(settings: Settings, act: str) -> int:
-    """Tell how far each index is behind the database, or build all of them anew."""
+    """Print how far each index is behind the database, or rebuild all of them."""
     deps = build_deps(settings)
     is_behind = False
     async with running(deps):
@@ -80,12 +80,12 @@ async def search(settings: Settings, act: str) -> int:
         for index in INDEXES:
             if act == "rebuild":
                 await rebuild(index, search=deps.search, on_progress=Bar(index))
-            found = await status(index, search=deps.search)
-            is_behind = is_behind or bool(found.differences)
+            index_status = await status(index, search=deps.search)
+            is_behind = is_behind or bool(index_status.differences)
             sys.stdout.write(
-                f"{index:<14} {found.documents:>8,} documents  {found.expected:>8,} expected  "
-                f"{found.pending:>6,} waiting  {found.quarantined:>4,} refused  "
-                f"{found.differences:>6,} differences\n"
+                f"{index:<14} {index_status.documents:>8,} documents  {index_status.expected:>8,} expected  "
+                f"{index_status.pending:>6,} waiting  {index_status.quarantined:>4,} refused  "
+                f"{index_status.differences:>6,} differences\n"
             )
     return 1 if is_behind else 0
 
@@ -100,7 +100,7 @@ def describe(engine: str, tenancy: Tenancy) -> str:
 
 
 async def rematch(settings: Settings) -> int:
-    """Compute all matches anew, batch by batch; a run that was stopped goes on where it was."""
+    """Recompute all matches, batch by batch; an interrupted run resumes where it was."""
     from market.matching.full_rematch import rematch_all
 
     deps = build_deps(settings)
@@ -110,7 +110,7 @@ async def rematch(settings: Settings) -> int:
 
 
 async def load_programmes(settings: Settings) -> int:
-    """Bring the shipped rule sets into the database."""
+    """Load the shipped rule sets into the database."""
     deps = build_deps(settings)
     async with running(deps):
         done = await catalogue.load_programmes(deps.clock(), on_release=rebuild_outcome_documents)
@@ -135,21 +135,21 @@ async def audit(settings: Settings, act: str, file: Path | None) -> int:
 
 
 async def check(settings: Settings) -> int:
-    """State every invariant on the live data; exit status 1 at the first that does not hold.
+    """Check every invariant on the live data; exit status 1 at the first that does not hold.
 
-    What came of it is kept for the finance pages.
+    The result is stored for the finance pages.
     """
     deps = build_deps(settings)
     stated: list[Checked] = []
     async with running(deps):
-        async for each in state_checks():
-            stated.append(each)
-            sys.stdout.write(f"{'holds ' if each.is_well else 'BROKEN'}  {each.name}\n")
-            sys.stdout.writelines(f"        {finding}\n" for finding in each.findings)
-            if not each.is_well:
+        async for result in state_checks():
+            stated.append(result)
+            sys.stdout.write(f"{'holds ' if result.is_well else 'BROKEN'}  {result.name}\n")
+            sys.stdout.writelines(f"        {finding}\n" for finding in result.findings)
+            if not result.is_well:
                 break
         await keep_result(stated, deps.clock())
-    return 0 if all(each.is_well for each in stated) else 1
+    return 0 if all(result.is_well for result in stated) else 1
 
 
 async def seed(settings: Settings, *, if_empty: bool = False) -> int:
@@ -182,5 +182,5 @@ def _write_refusals(path: Path, report: importing.Report) -> Path:
     with target.open("w", encoding="utf-8-sig", newline="") as file:
         writer = csv.writer(file)
         writer.writerow(["row", "reference", "reason"])
-        writer.writerows([each.row, each.reference, each.reason] for each in report.refused)
+        writer.writerows([row.row, row.reference, row.reason] for row in report.refused)
     return target

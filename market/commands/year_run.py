@@ -18,7 +18,7 @@ from market.settings import Settings
 async def main(
     settings: Settings, slug: str, year: int, *, officer: str, rechecker: str, rate: int | None, is_dry: bool
 ) -> int:
-    """Run, or with `is_dry` only plan; killed and started again it goes on where it was."""
+    """Run, or with `is_dry` only plan; after a kill it resumes where it was."""
     if not is_dry and not officer:
         sys.stderr.write("who computes? --officer EMAIL, or --dry-run to see the plan\n")
         return 2
@@ -71,9 +71,9 @@ def _print(plan: year_runs.RunPlan) -> None:
 
 
 async def _report(run: YearRun) -> None:
-    found = await YearRun.get(id=run.id).select_related("batch")
-    sys.stdout.write(f"stage {found.stage.value}\n")
-    if found.batch is not None:
-        sys.stdout.write(f"list {found.batch.number}\n")
-    for number, why in sorted((found.left or {}).items()):
+    run = await YearRun.get(id=run.id).select_related("batch")
+    sys.stdout.write(f"stage {run.stage.value}\n")
+    if run.batch is not None:
+        sys.stdout.write(f"list {run.batch.number}\n")
+    for number, why in sorted((run.left or {}).items()):
         sys.stdout.write(f"left: {number}: {why}\n")

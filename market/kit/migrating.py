@@ -43,8 +43,8 @@ class Adding(Migration):
             drawing = Undrawn(state.models, state.apps)
             for operation in operations:
                 operation.state_forward(self.app_label, drawing)
-            if drawing.asked:
-                state.reload_models(drawing.asked)
+            if drawing.undrawn:
+                state.reload_models(drawing.undrawn)
             if schema_editor is None or dry_run:
                 continue
             for operation in operations:
@@ -56,32 +56,33 @@ class Adding(Migration):
 class Undrawn(State):
     """Notes which models an operation wants drawn, for all of a run at once."""
 
-    def __init__(self, *given: Any) -> None:
-        super().__init__(*given)
-        self.asked: set[tuple[str, str]] = set()
+    def __init__(self, *args: Any) -> None:
+        super().__init__(*args)
+        self.undrawn: set[tuple[str, str]] = set()
 
     def reload_model(self, app_label: str, model_name: str) -> None:
-        self.asked.add((app_label, model_name))
+        self.undrawn.add((app_label, model_name))
 
     def reload_models(self, model_tuples: Iterable[tuple[str, str]]) -> None:
-        self.asked.update(model_tuples)
+        self.undrawn.update(model_tuples)
 
 
 class Executor(MigrationExecutor):
     """Applies what a database lacks."""
 
-    def _migration_plan(self, *asked: Any) -> list[PlanStep]:
+    def _migration_plan(self, *args: Any) -> list[PlanStep]:
         return [
             PlanStep(_adding(step.migration), backward=False)
-            if not step.backward and all(isinstance(each, ADDING) for each in step.migration.operations)
+            if not step.backward
+            and all(isinstance(operation, ADDING) for operation in step.migration.operations)
             else step
-            for step in super()._migration_plan(*asked)
+            for step in super()._migration_plan(*args)
         ]
 
 
 def _adding(migration: Migration) -> Migration:
-    made = Adding(migration.name, migration.app_label)
-    made.operations = migration.operations
-    made.dependencies = migration.dependencies
-    made.atomic = migration.atomic
-    return made
+    adding = Adding(migration.name, migration.app_label)
+    adding.operations = migration.operations
+    adding.dependencies = migration.dependencies
+    adding.atomic = migration.atomic
+    return adding

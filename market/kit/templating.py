@@ -57,8 +57,8 @@ def _hash(path: str) -> str:
     return hashlib.sha256(file.read_bytes()).hexdigest()[:12] if file.exists() else "missing"
 
 
-def _plural(one: str, many: str, count: int) -> str:
-    return gettext(one if count == 1 else many)
+def _plural(singular: str, many: str, count: int) -> str:
+    return gettext(singular if count == 1 else many)
 
 
 def render_form(request: Request, template: str, form: BaseForm, **context: Any) -> Response:

@@ -108,8 +108,10 @@ def to_form(terms: Any, currency: str) -> dict[str, Any]:
     return data
 
 
-def from_form(cls: type[T], values: Mapping[str, Any], currency: str, at: str = "", **given: Any) -> T:
-    """Return terms from a form's values, the `given` ones as they are; an empty value takes its default.
+def from_form(
+    cls: type[T], values: Mapping[str, Any], currency: str, at: str = "", **values_by_name: Any
+) -> T:
+    """Return terms from a form's values, `values_by_name` as they are; an empty value takes its default.
 
     Raises:
         Invalid: at the form's field, or at the table `at`: an amount is finer than the currency's smallest
@@ -118,9 +120,9 @@ def from_form(cls: type[T], values: Mapping[str, Any], currency: str, at: str = 
     typed = {
         spec.name: spec.parse(values[spec.form], currency, at or spec.form)
         for spec in _specs(cls)
-        if spec.form in values and spec.name not in given
+        if spec.form in values and spec.name not in values_by_name
     }
-    return cls(**typed, **given)
+    return cls(**typed, **values_by_name)
 
 
 @dataclass(frozen=True)
@@ -185,12 +187,15 @@ def _specs(cls: Any) -> tuple[_Spec, ...]:
 @cache
 def _cached_specs(cls: Any) -> tuple[_Spec, ...]:
     hints = get_type_hints(cls)
-    return tuple(_spec_of(each.name, hints[each.name], each.default, each.metadata) for each in fields(cls))
+    return tuple(
+        _spec_of(declared.name, hints[declared.name], declared.default, declared.metadata)
+        for declared in fields(cls)
+    )
 
 
 def _spec_of(name: str, hint: Any, default: Any, metadata: Mapping[str, Any]) -> _Spec:
     is_table = get_origin(hint) is tuple
-    types = [each for each in get_args(hint) if each not in (type(None), ...)] or [hint]
+    types = [argument for argument in get_args(hint) if argument not in (type(None), ...)] or [hint]
     return _Spec(
         name=name,
         type=types[0],

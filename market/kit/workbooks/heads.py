@@ -84,12 +84,12 @@ def find_heads(sheets: Iterable[Sheet], heads: Sequence[Head]) -> HeadRow:
     Raises:
         HeadsNotFound: there is none; tells what the row that came nearest lacks.
     """
-    wanted = {key: head.name for head in reversed(heads) for key in map(head_key, head.spellings)}
+    names_by_key = {key: head.name for head in reversed(heads) for key in map(head_key, head.spellings)}
     nearest = HeadsNotFound([head for head in heads if head.is_needed], 0, "")
     most = 0
     for sheet in sheets:
         for place, row in enumerate(sheet.rows[:MOST_TITLE_ROWS]):
-            columns = _columns(sheet, sheet.rows[place - 1] if place else None, row, wanted)
+            columns = _columns(sheet, sheet.rows[place - 1] if place else None, row, names_by_key)
             missing = [head for head in heads if head.is_needed and head.name not in columns]
             if not missing:
                 return HeadRow(sheet, row.number, columns)
@@ -117,12 +117,12 @@ def _simplified() -> OpenCC:
     return OpenCC("t2s")
 
 
-def _columns(sheet: Sheet, above: Row | None, row: Row, wanted: Mapping[str, str]) -> dict[str, int]:
+def _columns(sheet: Sheet, above: Row | None, row: Row, names_by_key: Mapping[str, str]) -> dict[str, int]:
     columns: dict[str, int] = {}
     groups = _groups(sheet, above) if above else {}
     for column, cell in sorted(row.cells.items()):
         group = groups.get(column, "")
-        name = wanted.get(head_key(group + cell.text)) or wanted.get(head_key(cell.text))
+        name = names_by_key.get(head_key(group + cell.text)) or names_by_key.get(head_key(cell.text))
         if name and name not in columns:
             columns[name] = column
     return columns

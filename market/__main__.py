@@ -72,13 +72,13 @@ async def _run(options: argparse.Namespace, settings: Settings) -> int:
             file=options.json,
         )
     if options.command == "fit-weights":
-        from market.commands import fit_weights
+        from market.commands import evaluate
 
-        return await fit_weights.fit_weights(
+        return await evaluate.fit_weights(
             settings, options.directory, version=options.version, file=options.file
         )
     with _loading():
-        from market.commands import backup, people, records, serve
+        from market.commands import backup, create_operator, records, serve
 
     port = serve.port_of(os.environ)
     match options.command:
@@ -123,7 +123,7 @@ async def _run(options: argparse.Namespace, settings: Settings) -> int:
 
             return await quality.publish(settings, options.file)
         case "create-operator":
-            return await people.create_operator(settings, options.email, options.name)
+            return await create_operator.create_operator(settings, options.email, options.name)
     raise AssertionError(options.command)
 
 

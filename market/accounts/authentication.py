@@ -8,20 +8,19 @@ from datetime import datetime
 
 from market.accounts import demo_logins
 from market.accounts.actors import Actor, actor_without_roles
-from market.accounts.change_listeners import notify_change_listeners
 from market.accounts.mail_tokens import check_token, make_token, use_token
 from market.accounts.messages import notify
-from market.accounts.models import BrokerProfile, Session, TokenPurpose, User
+from market.accounts.models import BrokerProfile, Session, TokenPurpose, User, UserVerb
 from market.accounts.passwords import check_new_password, hash_password, verify_password
 from market.accounts.registration import mark_confirmed, send_confirmation
 from market.accounts.sessions import end_all_sessions, start_session, token_hash
-from market.accounts.verbs import UserVerb
 from market.audit.log import record
 from market.kit import rate_limits
 from market.kit.database import atomic
 from market.kit.errors import Invalid, NotFound
 from market.kit.i18n import gettext as _
 from market.kit.mail import SITE, queue_mail
+from market.kit.room import notify_change_listeners
 from market.records.by import By
 
 

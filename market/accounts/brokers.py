@@ -7,15 +7,14 @@ from typing import Any
 from uuid import UUID, uuid4
 
 from market.accounts.actors import Actor
-from market.accounts.change_listeners import notify_change_listeners
 from market.accounts.messages import notify, notify_staff
-from market.accounts.models import BrokerProfile, StaffRole
+from market.accounts.models import BrokerProfile, StaffRole, UserVerb
 from market.accounts.permissions import AccountAct
-from market.accounts.verbs import UserVerb
 from market.audit.log import record
 from market.kit.database import atomic
 from market.kit.errors import Conflict, Invalid, NotFound
 from market.kit.i18n import gettext as _
+from market.kit.room import notify_change_listeners
 from market.records.by import By
 
 CERTIFICATE = ("certificate_level", "certificate_number", "certificate_issuer")

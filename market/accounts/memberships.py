@@ -14,11 +14,11 @@ from market.accounts.models import (
     Organisation,
     OrganisationKind,
     OrganisationStatus,
+    OrganisationVerb,
 )
 from market.accounts.permissions import AccountAct
 from market.accounts.queries import find_organisation_by_uscc
 from market.accounts.sessions import act_for as remember_act_for
-from market.accounts.verbs import OrganisationVerb
 from market.audit.log import record
 from market.kit.database import atomic
 from market.kit.errors import Conflict, Invalid, NotFound

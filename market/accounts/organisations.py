@@ -8,7 +8,6 @@ from typing import Any
 from uuid import UUID, uuid4
 
 from market.accounts.actors import Actor
-from market.accounts.change_listeners import notify_change_listeners
 from market.accounts.messages import notify, notify_staff
 from market.accounts.models import (
     MemberRole,
@@ -16,16 +15,17 @@ from market.accounts.models import (
     Organisation,
     OrganisationAction,
     OrganisationStatus,
+    OrganisationVerb,
     StaffRole,
 )
 from market.accounts.permissions import AccountAct, NotYours
 from market.accounts.queries import find_own_membership
 from market.accounts.sessions import act_for
-from market.accounts.verbs import OrganisationVerb
 from market.audit.log import record
 from market.kit.database import atomic
 from market.kit.errors import Conflict, Invalid, NotFound
 from market.kit.i18n import gettext as _
+from market.kit.room import notify_change_listeners
 from market.records.by import By
 from market.records.transitions import transition
 

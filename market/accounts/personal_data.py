@@ -10,7 +10,6 @@ from typing import Any
 
 from market.accounts.actors import Actor
 from market.accounts.authentication import verify_own_password
-from market.accounts.change_listeners import notify_change_listeners
 from market.accounts.memberships import is_last_admin
 from market.accounts.models import (
     BrokerProfile,
@@ -21,9 +20,9 @@ from market.accounts.models import (
     OrganisationStatus,
     Session,
     User,
+    UserVerb,
 )
 from market.accounts.permissions import AccountAct
-from market.accounts.verbs import UserVerb
 from market.audit.export_format import to_export_row
 from market.audit.log import record
 from market.audit.models import Pseudonym
@@ -32,7 +31,7 @@ from market.kit.database import atomic
 from market.kit.errors import Conflict
 from market.kit.i18n import gettext as _
 from market.kit.models import OutgoingMail
-from market.kit.room import rooms
+from market.kit.room import notify_change_listeners, rooms
 from market.records.by import By
 
 ERASED_NAME = "已注销用户"

@@ -24,10 +24,10 @@ from market.accounts.models import (
     StaffRole,
     TokenPurpose,
     User,
+    UserVerb,
 )
 from market.accounts.organisations import register_organisation, require_unregistered
 from market.accounts.passwords import check_new_password, hash_password
-from market.accounts.verbs import UserVerb
 from market.audit.log import record
 from market.kit import rate_limits
 from market.kit.database import atomic

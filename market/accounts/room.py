@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 from market.accounts import authentication_views, jobs, models, organisation_views, profile_views, queries
-from market.accounts.models import MemberStatus, OrganisationAction, OrganisationStatus
+from market.accounts.models import (
+    MemberStatus,
+    OrganisationAction,
+    OrganisationStatus,
+    OrganisationVerb,
+    UserVerb,
+)
 from market.accounts.permissions import PERMISSIONS
-from market.accounts.verbs import OrganisationVerb, UserVerb
 from market.kit.i18n import lazy
 from market.kit.room import Room, Subject
 

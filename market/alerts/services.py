@@ -20,7 +20,7 @@ from market.kit.errors import Conflict, Invalid, NotFound, SearchUnavailable
 from market.kit.i18n import gettext as _
 from market.kit.i18n import in_source_language, source_text
 from market.kit.mail import SITE, queue_mail
-from market.kit.signed_links import is_valid_signature, sign
+from market.kit.security import is_valid_signature, sign
 from market.records.by import By
 from market.search import search_params
 from market.search.documents import as_number

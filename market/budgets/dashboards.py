@@ -12,9 +12,9 @@ from market.budgets.queries import list_listable
 from market.budgets.states import BatchStatus, ClawbackStatus
 from market.claims.queries import ClaimFilter, count_by_status
 from market.claims.states import ClaimStatus
-from market.kit.cards import Card
 from market.kit.formats import wan
 from market.kit.i18n import gettext as _
+from market.kit.room import Card
 from market.programmes.models import ProgrammeTerms, TermsStatus
 
 

@@ -10,8 +10,8 @@ from market.claims.claimable import list_claimable
 from market.claims.models import Claim
 from market.claims.permissions import ClaimAct
 from market.claims.states import ClaimStatus
-from market.kit.cards import Card
 from market.kit.i18n import gettext as _
+from market.kit.room import Card
 from market.panels.permissions import PanelAct
 
 

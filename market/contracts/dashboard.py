@@ -10,9 +10,9 @@ from market.accounts.actors import Actor
 from market.accounts.permissions import Role
 from market.contracts.contract_progress import deals_waiting_for_finance
 from market.contracts.permissions import ContractAct
-from market.kit.cards import Card
 from market.kit.formats import day
 from market.kit.i18n import gettext as _
+from market.kit.room import Card
 from market.ledger.checks import last_result
 from market.payments.models import BankLine, ConnectedAccount, Dispute, Refund
 from market.payments.payables import payable_of

@@ -18,12 +18,12 @@ from market.deals.parties import contacts_visible, may_see, organisation_of, sid
 from market.deals.permissions import DealAct
 from market.deals.states import ENDED, DealStatus, OfferStatus
 from market.deals.subjects import attach_subjects
-from market.kit.cards import Card
 from market.kit.database import connection
 from market.kit.errors import NotFound
 from market.kit.i18n import Lazy, lazy
 from market.kit.i18n import gettext as _
 from market.kit.pagination import Page, PageRequest
+from market.kit.room import Card
 from market.listings.models import Need, Outcome
 from market.notices.models import Notice
 from market.records.models import StatusEvent

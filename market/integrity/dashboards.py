@@ -7,8 +7,8 @@ from datetime import datetime
 from market.accounts.actors import Actor
 from market.integrity.models import Sanction
 from market.integrity.permissions import IntegrityAct
-from market.kit.cards import Card
 from market.kit.i18n import gettext as _
+from market.kit.room import Card
 
 
 async def dashboard_cards(actor: Actor, now: datetime) -> list[Card]:

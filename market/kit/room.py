@@ -23,7 +23,6 @@ if TYPE_CHECKING:
     from market.accounts.actors import Actor
     from market.deps import Deps
     from market.files.models import StoredFile
-    from market.kit.cards import Card
     from market.kit.jobs import Job
     from market.kit.labels import LabelEnum
     from market.notices.publicity import EntryPublicity, Publicity
@@ -31,6 +30,7 @@ if TYPE_CHECKING:
     from market.payments.payables import Payable
     from market.records.figures import Figure
     from market.search.outbox import DocumentFacts, DocumentSource, IndexListener
+
 
 T = TypeVar("T")
 
@@ -50,6 +50,17 @@ Relations = Callable[[UUID, Collection[UUID], "datetime"], Awaitable[list[str]]]
 
 ChangeListener = Callable[[str, UUID], Awaitable[None]]
 """Called with an index and the id of a record that changed, in the transaction of the change."""
+
+
+@dataclass(frozen=True)
+class Card:
+    """One figure of a dashboard; `tone` is a badge's, see `kit.labels.Tone`."""
+
+    label: str
+    count: int | str
+    """A number, or a formatted amount."""
+    address: str
+    tone: str = "plain"
 
 
 @dataclass(frozen=True)
@@ -270,3 +281,12 @@ def _unique(items: Iterable[tuple[str, T]]) -> dict[str, T]:
 
 def _merge(declared: Iterable[Mapping[Any, T]]) -> dict[Any, T]:
     return _unique((name, value) for mapping in declared for name, value in mapping.items())
+
+
+async def notify_change_listeners(kind: str, record_id: UUID) -> None:
+    """Call every room's change listener, in the transaction of the change.
+
+    `kind` is "organisations" or "brokers".
+    """
+    for listener in rooms().change_listeners:
+        await listener(kind, record_id)

@@ -1,4 +1,4 @@
-"""CSRF tokens, limits on request bodies, and security headers."""
+"""CSRF tokens, limits on request bodies, security headers, and signatures of stateless links."""
 
 from __future__ import annotations
 
@@ -24,6 +24,7 @@ CSP = (
     "connect-src 'self'; form-action 'self' https://checkout.stripe.com; base-uri 'none'; "
     "frame-ancestors 'none'"
 )
+SIGNATURE_LENGTH = 32
 
 
 def csrf_token(request: Request) -> str:
@@ -129,3 +130,16 @@ class BrowserMiddleware:
             await send(message)
 
         await self.app(scope, receive, send_with_headers)
+
+
+def sign(secret: str, purpose: str, text: str) -> str:
+    """Return the signature of a text, valid for one purpose only."""
+    return hmac.new(secret.encode(), f"{purpose}:{text}".encode(), hashlib.sha256).hexdigest()[
+        :SIGNATURE_LENGTH
+    ]
+
+
+def is_valid_signature(secret: str, purpose: str, text: str, signature: str) -> bool:
+    """Return whether the signature is valid, in constant time."""
+    expected = sign(secret, purpose, text)
+    return hmac.compare_digest(expected.encode(), signature.encode("utf-8", "replace"))

@@ -5,9 +5,9 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from market.accounts.actors import Actor
-from market.kit.cards import Card
 from market.kit.clock import local_date
 from market.kit.i18n import gettext as _
+from market.kit.room import Card
 from market.listings import queries
 from market.listings.kinds import KINDS, NEED, OUTCOME, Kind
 from market.listings.states import ListingAct

@@ -10,7 +10,7 @@ from market.kit.clock import local_date
 from market.kit.database import atomic
 from market.kit.errors import NotFound
 from market.kit.i18n import gettext as _
-from market.kit.signed_links import is_valid_signature, sign
+from market.kit.security import is_valid_signature, sign
 from market.listings import lifecycle
 from market.listings.kinds import KINDS, Kind, Listing, get_kind, kind_of
 from market.listings.lifecycle import AUTHORS, edit_address, lock, lock_by_id

@@ -8,10 +8,10 @@ from datetime import datetime
 
 from market.accounts.actors import Actor
 from market.codes.lists import FIELDS
-from market.kit.cards import Card
 from market.kit.i18n import Lazy, lazy
 from market.kit.i18n import gettext as _
 from market.kit.pagination import Page, PageRequest
+from market.kit.room import Card
 from market.matching import queries
 from market.matching.labels import MAX_TERMS, misfit_labels, part_labels, percent_score
 from market.matching.models import Match

@@ -15,10 +15,9 @@ from market.accounts.models import Organisation, OrganisationStatus
 from market.accounts.permissions import AccountAct, Role
 from market.accounts.queries import list_broker_profiles
 from market.accounts.web import signed_in_actor
-from market.kit.cards import Card
 from market.kit.clock import local_date
 from market.kit.i18n import gettext as _
-from market.kit.room import rooms
+from market.kit.room import Card, rooms
 from market.kit.templating import render
 from market.kit.web import deps
 from market.listings.states import ListingAct

@@ -26,11 +26,11 @@ from market.deals.parties import buyer_name, side_of
 from market.deals.permissions import DealAct
 from market.deals.states import shown_status
 from market.files.uploads import ACCEPT
-from market.kit.cards import Card
 from market.kit.clock import local_date
 from market.kit.database import in_transaction
 from market.kit.i18n import Lazy, lazy
 from market.kit.pagination import PageRequest
+from market.kit.room import Card
 from market.kit.templating import render
 from market.kit.web import deps
 from market.pages.deal_room import make_room

@@ -5,8 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from market.accounts.actors import Actor
-from market.kit.cards import Card
-from market.kit.room import Room
+from market.kit.room import Card, Room
 from market.listings import dashboards as listings
 from market.pages import (
     compare,

@@ -6,8 +6,8 @@ from datetime import datetime
 
 from market.accounts.actors import Actor
 from market.accounts.permissions import AccountAct
-from market.kit.cards import Card
 from market.kit.i18n import gettext as _
+from market.kit.room import Card
 from market.panels.models import ExpertReview
 from market.panels.permissions import PanelAct
 

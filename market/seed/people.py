@@ -16,11 +16,12 @@ from market.accounts.models import (
     Membership,
     Organisation,
     OrganisationKind,
+    OrganisationVerb,
     StaffRole,
     User,
+    UserVerb,
 )
 from market.accounts.passwords import hash_password
-from market.accounts.verbs import OrganisationVerb, UserVerb
 from market.audit.log import record
 from market.codes.uscc import check_digit
 from market.records.by import By

@@ -6,9 +6,8 @@ import getpass
 import sys
 from uuid import uuid4
 
-from market.accounts.models import StaffRole, User
+from market.accounts.models import StaffRole, User, UserVerb
 from market.accounts.passwords import check_new_password, hash_password
-from market.accounts.verbs import UserVerb
 from market.audit.log import record
 from market.kit.database import in_transaction
 from market.kit.errors import MarketError

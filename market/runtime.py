@@ -1,5 +1,4 @@
-"""Where the real things are chosen: the one place that knows which engine, store and gateway stand
-behind the settings."""
+"""The composition root: chooses engine, store, mailer and gateway by the settings."""
 
 from __future__ import annotations
 
@@ -31,7 +30,7 @@ from market.tables import database
 
 
 def build_deps(settings: Settings) -> Deps:
-    """Choose everything from outside; nothing is connected yet.
+    """Build the dependencies by the settings; nothing is connected yet.
 
     Raises:
         SettingsError: a model that the settings name cannot be used.

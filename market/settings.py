@@ -20,7 +20,7 @@ WebAddress = Annotated[
     str, StringConstraints(pattern=r"^https?://"), AfterValidator(lambda link: link.rstrip("/"))
 ]
 MAY_BE_EMPTY = {"EMBEDDERS"}
-"""Variables whose empty value says something: no embedding models at all."""
+"""Variables whose empty value has a meaning: no embedding models at all."""
 
 
 @dataclass(frozen=True, config=ConfigDict(validate_by_name=True, validate_by_alias=True))
@@ -113,7 +113,7 @@ class Settings:
 
 
 def rules() -> dict[str, str]:
-    """Return each variable with what is said when its value is refused."""
+    """Return the error message of each variable whose value is refused."""
     fields = Settings.__pydantic_fields__.values()  # type: ignore[attr-defined]  # set by the decorator
     return {str(field.validation_alias): field.description or "" for field in fields}
 

@@ -1,4 +1,4 @@
-"""Runs the jobs that rooms declare, in the order and with the patience each asked for."""
+"""The worker: runs the jobs that rooms declare, with their retries, and sweeps due moments."""
 
 from __future__ import annotations
 
@@ -26,11 +26,11 @@ log = logging.getLogger("market.jobs")
 
 @dataclass(frozen=True)
 class Pulse:
-    """How soon it is noticed that another worker died in the middle of its jobs, in seconds."""
+    """Heartbeat of workers in seconds, by which the jobs of a dead one are requeued."""
 
     beat: float = 10
     silence: float = 30
-    """A worker that has not been heard of for so long is dead; its jobs are done by another."""
+    """A worker without a heartbeat for so long counts as dead."""
 
 
 PULSE = Pulse()
@@ -40,7 +40,7 @@ MOMENTS_EVERY = 5.0
 
 @asynccontextmanager
 async def working(deps: Deps, url: str, *, concurrency: int = 3, pulse: Pulse = PULSE) -> AsyncIterator[None]:
-    """Run jobs beside the block, in this very process; at its end the running ones may finish."""
+    """Run jobs in this process while the block runs; at its end the running ones may finish."""
     app = build_app(deps, url)
     async with app.open_async(), requeueing(app, pulse), sweeping_moments(deps):
         task = asyncio.create_task(
@@ -65,7 +65,7 @@ async def working(deps: Deps, url: str, *, concurrency: int = 3, pulse: Pulse = 
 
 @asynccontextmanager
 async def requeueing(app: procrastinate.App, pulse: Pulse = PULSE) -> AsyncIterator[None]:
-    """Requeue the jobs of dead workers while the block runs: nobody else would take them up again.
+    """Requeue the jobs of dead workers while the block runs.
 
     A job may run twice, so every handler is idempotent.
     """
@@ -82,9 +82,9 @@ async def requeueing(app: procrastinate.App, pulse: Pulse = PULSE) -> AsyncItera
 
 @asynccontextmanager
 async def sweeping_moments(deps: Deps) -> AsyncIterator[None]:
-    """Do what falls due by business time, every few seconds while the block runs.
+    """Run due moments of the business clock, every few seconds while the block runs.
 
-    Several workers may sweep at once; each moment is done by one.
+    Several workers may sweep at once; each moment is run by one.
     """
 
     async def sweep() -> None:
@@ -116,7 +116,7 @@ async def _every(seconds: float, act: Callable[[], Awaitable[None]]) -> AsyncIte
 
 
 async def work(deps: Deps, url: str, *, concurrency: int = 3, pulse: Pulse = PULSE) -> None:
-    """Run jobs until the process is told to stop."""
+    """Run jobs until the process is stopped by a signal."""
     app = build_app(deps, url)
     async with app.open_async(), requeueing(app, pulse), sweeping_moments(deps):
         await app.run_worker_async(
@@ -131,7 +131,7 @@ async def work(deps: Deps, url: str, *, concurrency: int = 3, pulse: Pulse = PUL
 
 
 def build_app(deps: Deps, url: str) -> procrastinate.App:
-    """Make every declared job known to procrastinate."""
+    """Register every declared job with procrastinate."""
     environment()
     app = procrastinate.App(
         connector=procrastinate.PsycopgConnector(conninfo=conninfo(url), min_size=1, max_size=6)

@@ -244,14 +244,16 @@ async def test_a_contract_is_entered_once_and_confirmed_once() -> None:
 
     await one_wins(
         *[
-            signing.enter(deal.number, contract_terms(), KEPT, draft_hash="", by=By(actor, LATER))
+            signing.enter_draft(deal.number, contract_terms(), KEPT, draft_hash="", by=By(actor, LATER))
             for actor in [parties.seller, parties.buyer] * 3
         ]
     )
     draft = await ContractDraft.get()
     await one_wins(
         *[
-            signing.confirm(deal.number, draft.content_hash, by=By(parties.on(other_side(draft.side)), LATER))
+            signing.confirm_draft(
+                deal.number, draft.content_hash, by=By(parties.on(other_side(draft.side)), LATER)
+            )
             for _ in range(6)
         ]
     )
@@ -377,7 +379,7 @@ async def test_one_registration_number_names_one_contract() -> None:
 
     found = await race(
         *[
-            registration.register(
+            registration.register_contract(
                 contract.number,
                 "4526010300000117",
                 registered_on=TODAY,

@@ -23,7 +23,7 @@ PROFILE = ("fields_of_work", "introduction")
 
 @atomic()
 async def apply_as_broker(details: Mapping[str, Any], *, by: By) -> BrokerProfile:
-    """Save a person's broker profile; a changed certificate has to be verified anew."""
+    """Save a person's broker profile; a changed certificate has to be verified again."""
     profile = await BrokerProfile.filter(user_id=by.actor.user_id).select_for_update().first()
     values = {name: details[name] for name in (*CERTIFICATE, *PROFILE)}
     if profile is None:

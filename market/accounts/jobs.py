@@ -43,11 +43,11 @@ async def sweep(deps: Deps) -> None:
     for user in await User.filter(
         email_confirmed_at=None, is_active=True, created_at__lt=deps.clock() - UNCONFIRMED
     ).limit(200):
-        await forget_unconfirmed(user)
+        await delete_unconfirmed(user)
 
 
 @atomic()
-async def forget_unconfirmed(user: User) -> None:
+async def delete_unconfirmed(user: User) -> None:
     """Delete a registration that was never confirmed, with the organisation it alone registered."""
     memberships = await Membership.filter(user_id=user.id)
     await Membership.filter(user_id=user.id).delete()

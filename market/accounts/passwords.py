@@ -15,13 +15,13 @@ _slots = asyncio.Semaphore(2)
 
 
 _hashers: list[PasswordHash] = []
-_decoy_hash: list[str] = []
+_dummy_hashes: list[str] = []
 
 
 def use_hasher(hasher: PasswordHash) -> None:
     """Replace the recommended hasher, such as by a cheap one in tests."""
     _hashers[:] = [hasher]
-    _decoy_hash.clear()
+    _dummy_hashes.clear()
 
 
 def _hasher() -> PasswordHash:
@@ -39,13 +39,13 @@ async def hash_password(password: str) -> str:
 async def verify_password(password: str, stored_hash: str) -> bool:
     """Return whether the password fits the hash; takes as long for an empty `stored_hash`."""
     async with _slots:
-        return await asyncio.to_thread(_hasher().verify, password, stored_hash or await _decoy())
+        return await asyncio.to_thread(_hasher().verify, password, stored_hash or await _dummy_hash())
 
 
-async def _decoy() -> str:
-    if not _decoy_hash:
-        _decoy_hash.append(await asyncio.to_thread(_hasher().hash, "nobody's password"))
-    return _decoy_hash[0]
+async def _dummy_hash() -> str:
+    if not _dummy_hashes:
+        _dummy_hashes.append(await asyncio.to_thread(_hasher().hash, "nobody's password"))
+    return _dummy_hashes[0]
 
 
 def check_new_password(password: str, *, email: str) -> None:

@@ -63,7 +63,7 @@ PARTIES: Mapping[str, Callable[[Collection[UUID]], Awaitable[Parties]]] = {
     "deal": _parties_of_deals,
     "batch": _applicants_on_lists,
 }
-"""Whom a notice concerns beside the unit that published it, by the kind of its subject."""
+"""The parties that a notice concerns besides its publisher, by the kind of its subject."""
 
 
 @atomic()

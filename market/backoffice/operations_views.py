@@ -126,7 +126,7 @@ async def search(request: Request) -> Response:
 
 
 async def _act(request: Request) -> Response:
-    """Do what the one button that was pressed asks for."""
+    """Carry out the act of the pressed button."""
     actor, form, now = (
         actor_for(request, BackofficeAct.RUN_JOBS),
         await form_data(request),

@@ -21,7 +21,7 @@ async def publish(settings: Settings, path: Path) -> int:
         return 1
     deps = build_deps(settings)
     async with running(deps):
-        await quality.publish(report, now=deps.clock())
+        await quality.publish_report(report, now=deps.clock())
     sys.stdout.write("Published; see /quality.\n")
     return 0
 
@@ -31,5 +31,5 @@ def _read(path: Path) -> Any:
     if len(text) > quality.MOST_SIZE:
         raise quality.NoReport("too large for a report")
     report = json.loads(text)
-    quality.check(report)
+    quality.check_report(report)
     return report

@@ -115,7 +115,7 @@ async def _match_batch(statement: BankStatement, *, by: By) -> list[Match | None
 
 
 async def matcher_of(seller_id: UUID) -> LineMatcher:
-    """Return the matcher for the instalments of a seller's contracts as they stand now."""
+    """Return the matcher for the open instalments of a seller's contracts."""
     owed = await connection().execute_query_dict(
         OWED, [seller_id, [status.value for status in SIGNED], INSTALMENT]
     )
@@ -156,7 +156,7 @@ async def matcher_of(seller_id: UUID) -> LineMatcher:
 
 
 def line_facts(line: BankLine) -> LineFacts:
-    """Return what a line says about the payment."""
+    """Return the facts of a line that matching compares."""
     return LineFacts(line.money, line.text, line.payer_name, line.payer_account, line.bank_reference)
 
 

@@ -31,7 +31,7 @@ from market.records.by import By
 
 async def change(request: Request) -> Response:
     actor, now = actor_for(request, ContractAct.CHANGE_CONTRACT), deps(request).clock()
-    contract, side = await _own(request, ContractAct.CHANGE_CONTRACT)
+    contract, side = await _own_contract(request, ContractAct.CHANGE_CONTRACT)
     form = ChangeForm(await form_data_or_none(request), data={"agreed_on": local_date(now)})
     offered = [
         (kind, words)
@@ -56,14 +56,14 @@ async def change(request: Request) -> Response:
 
 async def confirm_change(request: Request) -> Response:
     actor = actor_for(request, ContractAct.CHANGE_CONTRACT)
-    contract, _side = await _own(request, ContractAct.CHANGE_CONTRACT)
+    contract, _side = await _own_contract(request, ContractAct.CHANGE_CONTRACT)
     await contract_changes.confirm_change(path_id(request, "change_id"), by=By(actor, deps(request).clock()))
     return flash(request, _show(request, contract), _("已确认。"))
 
 
 async def reject_change(request: Request) -> Response:
     actor = actor_for(request, ContractAct.CHANGE_CONTRACT)
-    contract, _side = await _own(request, ContractAct.CHANGE_CONTRACT)
+    contract, _side = await _own_contract(request, ContractAct.CHANGE_CONTRACT)
     change_id = path_id(request, "change_id")
     form = RejectionForm(await form_data(request))
     if form.validate():
@@ -79,14 +79,14 @@ async def reject_change(request: Request) -> Response:
 
 async def withdraw_change(request: Request) -> Response:
     actor = actor_for(request, ContractAct.CHANGE_CONTRACT)
-    contract, _side = await _own(request, ContractAct.CHANGE_CONTRACT)
+    contract, _side = await _own_contract(request, ContractAct.CHANGE_CONTRACT)
     await contract_changes.withdraw_change(path_id(request, "change_id"), by=By(actor, deps(request).clock()))
     return flash(request, _show(request, contract), _("已撤下，合同照旧。"), "note")
 
 
 async def state_royalty(request: Request) -> Response:
     actor = actor_for(request, ContractAct.STATE_ROYALTY)
-    contract, _side = await _own(request, ContractAct.STATE_ROYALTY)
+    contract, _side = await _own_contract(request, ContractAct.STATE_ROYALTY)
     if contract.payment_way not in ROYALTIES:
         raise Conflict(_("这份合同没有要填报的提成。"))
     form = RoyaltyForm(await form_data_or_none(request))
@@ -106,14 +106,14 @@ async def state_royalty(request: Request) -> Response:
 
 async def confirm_royalty(request: Request) -> Response:
     actor = actor_for(request, ContractAct.CHANGE_CONTRACT)
-    contract, _side = await _own(request, ContractAct.CHANGE_CONTRACT)
+    contract, _side = await _own_contract(request, ContractAct.CHANGE_CONTRACT)
     await royalties.confirm_royalty(path_id(request, "statement_id"), by=By(actor, deps(request).clock()))
     return flash(request, _show(request, contract), _("提成已核对，成为一期应付款。"))
 
 
 async def reject_royalty(request: Request) -> Response:
     actor = actor_for(request, ContractAct.CHANGE_CONTRACT)
-    contract, _side = await _own(request, ContractAct.CHANGE_CONTRACT)
+    contract, _side = await _own_contract(request, ContractAct.CHANGE_CONTRACT)
     statement_id = path_id(request, "statement_id")
     form = RejectionForm(await form_data(request))
     if form.validate():
@@ -130,7 +130,7 @@ async def reject_royalty(request: Request) -> Response:
 
 async def record_paid_in(request: Request) -> Response:
     actor = actor_for(request, ContractAct.CHANGE_CONTRACT)
-    contract, _side = await _own(request, ContractAct.CHANGE_CONTRACT)
+    contract, _side = await _own_contract(request, ContractAct.CHANGE_CONTRACT)
     if contract.kind is not ContractKind.EQUITY:
         raise Conflict(_("只有作价入股的合同登记实缴。"))
     form = PaidInForm(await form_data_or_none(request))
@@ -151,7 +151,7 @@ async def record_paid_in(request: Request) -> Response:
 
 async def confirm_paid_in(request: Request) -> Response:
     actor = actor_for(request, ContractAct.CONFIRM_PAID_IN)
-    contract, _side = await _own(request, ContractAct.CONFIRM_PAID_IN)
+    contract, _side = await _own_contract(request, ContractAct.CONFIRM_PAID_IN)
     await equity_contributions.confirm_paid_in(
         path_id(request, "paid_in_id"), by=By(actor, deps(request).clock())
     )
@@ -160,7 +160,7 @@ async def confirm_paid_in(request: Request) -> Response:
 
 async def reject_paid_in(request: Request) -> Response:
     actor = actor_for(request, ContractAct.CONFIRM_PAID_IN)
-    contract, _side = await _own(request, ContractAct.CONFIRM_PAID_IN)
+    contract, _side = await _own_contract(request, ContractAct.CONFIRM_PAID_IN)
     paid_in = await equity_contributions.get_paid_in_for(actor, path_id(request, "paid_in_id"))
     form = RejectionForm(await form_data(request))
     if form.validate():
@@ -177,7 +177,7 @@ async def reject_paid_in(request: Request) -> Response:
     return _rejection_page(request, form, contract, about)
 
 
-async def _own(request: Request, act: StrEnum) -> tuple[Contract, Side]:
+async def _own_contract(request: Request, act: StrEnum) -> tuple[Contract, Side]:
     """Return the contract in the address and the side that the person acts for; 404 for all others."""
     actor = actor_for(request, act)
     contract = await queries.get_contract_for(actor, request.path_params["number"])

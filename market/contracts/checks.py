@@ -41,7 +41,7 @@ async def arrivals_are_booked() -> list[str]:
 
 
 async def receipts_are_booked() -> list[str]:
-    """Every receipt stands in the book with its amount, and every booked one among the receipts."""
+    """Every receipt has its transfer of the same amount, and every such transfer its receipt."""
     return await find_rows(
         "SELECT coalesce(r.source, 'book') AS source, coalesce(r.source_id::text, t.reference) AS id, "
         "r.amount, t.amount AS booked FROM receipts r FULL JOIN "
@@ -55,7 +55,7 @@ async def receipts_are_booked() -> list[str]:
 
 
 async def owed_is_what_is_left() -> list[str]:
-    """What the book calls due of an instalment is its amount less its receipts."""
+    """The due account of an instalment is its amount less its receipts."""
     return await find_rows(
         "SELECT i.id, i.amount - coalesce((SELECT sum(r.amount) FROM receipts r "
         "  WHERE r.instalment_id = i.id), 0) AS owed, market_available('due:' || i.id) AS due "
@@ -82,7 +82,7 @@ async def refunds_are_booked() -> list[str]:
 
 
 async def commissions_follow_receipts() -> list[str]:
-    """What stands in the book for a broker is the agreed share of what was really received."""
+    """The booked commission of a broker is the agreed share of what was really received."""
     return await find_rows(
         COMMISSIONS_OFF,
         "deal {deal_id}: {share} basis points of {received}, in the book {booked}",

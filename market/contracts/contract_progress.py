@@ -63,7 +63,7 @@ class InstalmentLine:
         return next((source for source in sources if source.id == receipt.source_id), None)
 
 
-async def lines_of(contract: Contract) -> list[InstalmentLine]:
+async def instalment_lines(contract: Contract) -> list[InstalmentLine]:
     """Return a contract's instalments with all that happened to them; its parts must be fetched."""
     ids = [instalment.id for instalment in contract.instalments]
     remittances, payments = await list_remittances(INSTALMENT, ids), await list_payments(INSTALMENT, ids)
@@ -88,7 +88,7 @@ def facts_of(
     draft: ContractDraft | None, contract: Contract | None, lines: Sequence[InstalmentLine]
 ) -> ContractFacts:
     """Return the same as `contract_facts` does for one deal whose parts are loaded already."""
-    begun = _begun(draft)
+    begun = _draft_facts(draft)
     if contract is None:
         return begun
     waiting = [remittance.proposed_at for line in lines for remittance in line.waiting]
@@ -108,7 +108,7 @@ async def contract_facts(deal_ids: Collection[UUID]) -> dict[UUID, ContractFacts
         status=RemittanceStatus.RECORDED,
     ):
         waiting[remittance.payable_id].append(remittance.proposed_at)
-    facts = {draft.deal_id: _begun(draft) for draft in drafts}
+    facts = {draft.deal_id: _draft_facts(draft) for draft in drafts}
     for contract in contracts:
         facts[contract.deal_id] = _facts(
             facts.get(contract.deal_id, ContractFacts()),
@@ -118,7 +118,7 @@ async def contract_facts(deal_ids: Collection[UUID]) -> dict[UUID, ContractFacts
     return facts
 
 
-def _begun(draft: ContractDraft | None) -> ContractFacts:
+def _draft_facts(draft: ContractDraft | None) -> ContractFacts:
     return ContractFacts(draft_side=draft.side, drafted_at=draft.entered_at) if draft else ContractFacts()
 
 

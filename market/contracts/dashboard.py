@@ -43,16 +43,16 @@ async def money_cards(actor: Actor, now: datetime) -> list[Card]:
     if actor.acts_for(actor.organisation_id):
         cards.append(Card(_("对账单"), _("查看"), "/statement"))
         if actor.may_sell and actor.may(ContractAct.IMPORT_STATEMENT):
-            cards += await _of_bank(actor)
-            cards += await _of_disputes(actor)
+            cards += await _bank_cards(actor)
+            cards += await _dispute_cards(actor)
     if Role.BROKER in actor.roles:
         cards.append(Card(_("佣金对账单"), _("查看"), "/statement?side=broker"))
     if actor.may(ContractAct.SEE_RECONCILIATION):
-        cards += await _of_books(actor)
+        cards += await _ledger_cards(actor)
     return cards
 
 
-async def _of_bank(actor: Actor) -> list[Card]:
+async def _bank_cards(actor: Actor) -> list[Card]:
     own = BankLine.filter(organisation_id=actor.organisation_id)
     matched = await own.filter(status=LineStatus.MATCHED).count()
     refunds = await Refund.filter(
@@ -75,7 +75,7 @@ async def _of_bank(actor: Actor) -> list[Card]:
     ]
 
 
-async def _of_disputes(actor: Actor) -> list[Card]:
+async def _dispute_cards(actor: Actor) -> list[Card]:
     """Return the card of open disputes, with a link to the one that must be answered first."""
     waiting = (
         await Dispute.filter(
@@ -96,7 +96,7 @@ async def _of_disputes(actor: Actor) -> list[Card]:
     ]
 
 
-async def _of_books(actor: Actor) -> list[Card]:
+async def _ledger_cards(actor: Actor) -> list[Card]:
     cards = []
     if (result := await last_result()) is not None:
         words = _("全部成立") if result.is_well else _("%(n)s 项不成立", n=len(result.broken))

@@ -31,7 +31,7 @@ from market.records.by import By
 
 @atomic()
 async def book_dispute_update(update: DisputedPayment, *, by: By) -> None:
-    """Book a dispute as it stands, and tell the seller when it is new. Idempotent."""
+    """Book a dispute by its status, and notify the seller of a new one. Idempotent."""
     dispute = await Dispute.select_for_update().get(id=update.dispute_id)
     origin = await origin_of(await Payment.get(id=dispute.payment_id))
     if dispute.status in (DisputeStatus.OPEN, DisputeStatus.LOST):

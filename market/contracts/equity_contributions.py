@@ -94,7 +94,7 @@ async def confirm_paid_in(paid_in_id: UUID, *, by: By) -> EquityPaidIn:
 
 
 async def reject_paid_in(paid_in_id: UUID, reason: str, *, by: By) -> EquityPaidIn:
-    """Reject what was recorded as paid in, with a reason; it may then be recorded anew.
+    """Reject what was recorded as paid in, with a reason; it may then be recorded again.
 
     Raises:
         SamePerson: the actor recorded it.

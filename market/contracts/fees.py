@@ -11,7 +11,7 @@ from fractions import Fraction
 from uuid import UUID
 
 from market.contracts.models import Contract, Instalment
-from market.contracts.queries import received
+from market.contracts.queries import received_amount
 from market.deals.brokerage import book_commission
 from market.deals.models import Deal
 from market.kit.database import atomic, connection
@@ -78,12 +78,14 @@ async def book_fee(payment_id: UUID, *, at: datetime) -> Money:
 
 async def update_commission(contract: Contract, *, at: datetime) -> None:
     """Bring the booked commission to its share of what was received; the caller holds the deal's lock."""
-    await book_commission(contract.deal_id, Money(await received(contract.id), contract.currency), at=at)
+    await book_commission(
+        contract.deal_id, Money(await received_amount(contract.id), contract.currency), at=at
+    )
 
 
 @atomic()
 async def settle_commission(deal_id: UUID, *, now: datetime) -> None:
-    """Lock a signed deal and bring its commission up to date. Idempotent."""
+    """Lock a signed deal and update its booked commission. Idempotent."""
     await Deal.select_for_update().get(id=deal_id)
     await update_commission(await Contract.get(deal_id=deal_id), at=now)
 

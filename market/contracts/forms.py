@@ -238,7 +238,7 @@ class StatementForm(BaseForm):
     file = FileField(str(lazy("银行流水文件")))
 
 
-class AsideForm(BaseForm):
+class SetAsideForm(BaseForm):
     note = LongTextField(lazy("这笔款是什么"), [Required(lazy("请写明这笔款是什么。"))], max_length=200)
 
 

@@ -18,7 +18,7 @@ async def close_page(deps: Deps, instalment_id: str) -> None:
 async def close_pages(deps: Deps) -> None:
     """Find pages that are open though their contract has ended, and close them."""
     if deps.gateway is not None:
-        await payment_pages.enqueue_left_open()
+        await payment_pages.enqueue_unclosed_pages()
 
 
 @job(bank_statements.MATCH_STATEMENT)

@@ -11,10 +11,10 @@ from market.accounts.permissions import AccountAct
 from market.accounts.web import actor_for
 from market.contracts import bank_statements, queries, refunds
 from market.contracts.forms import (
-    AsideForm,
     OnlineRefundForm,
     RefundForm,
     RejectionForm,
+    SetAsideForm,
     StatementForm,
     rejection_page,
 )
@@ -128,7 +128,7 @@ async def confirm(request: Request) -> Response:
 
 async def line(request: Request) -> Response:
     actor = actor_for(request, ContractAct.IMPORT_STATEMENT)
-    return await _line_page(request, await get_line_for(actor, path_id(request, "line_id")), AsideForm())
+    return await _line_page(request, await get_line_for(actor, path_id(request, "line_id")), SetAsideForm())
 
 
 async def act(request: Request) -> Response:
@@ -136,7 +136,7 @@ async def act(request: Request) -> Response:
     actor, now = actor_for(request, ContractAct.IMPORT_STATEMENT), deps(request).clock()
     line = await get_line_for(actor, path_id(request, "line_id"))
     data = await form_data(request)
-    form = AsideForm(data)
+    form = SetAsideForm(data)
     try:
         match data.get("act"):
             case "match":
@@ -158,7 +158,7 @@ async def act(request: Request) -> Response:
     return flash(request, redirect_to(request, "contracts:bank_line", line_id=line.id), _("已记下。"))
 
 
-async def _line_page(request: Request, line: BankLine, form: AsideForm) -> Response:
+async def _line_page(request: Request, line: BankLine, form: SetAsideForm) -> Response:
     is_open = line.status is LineStatus.OPEN
     matcher = await bank_statements.matcher_of(line.organisation_id) if is_open else None
     return render_form(
@@ -202,15 +202,15 @@ async def refund_remittance(request: Request) -> Response:
     remittance, instalment = await queries.get_remittance_for(actor, path_id(request, "remittance_id"))
     if side_of(instalment.contract.deal, actor) is not Side.SELLER:
         raise Forbidden(_("退款由转让方的财务人员办理。"))
-    return await _by_bank(request, remittance, instalment)
+    return await _refund_by_bank(request, remittance, instalment)
 
 
 async def return_line(request: Request) -> Response:
     actor = actor_for(request, ContractAct.REFUND)
-    return await _by_bank(request, await get_line_for(actor, path_id(request, "line_id")), None)
+    return await _refund_by_bank(request, await get_line_for(actor, path_id(request, "line_id")), None)
 
 
-async def _by_bank(
+async def _refund_by_bank(
     request: Request, source: Remittance | BankLine, instalment: Instalment | None
 ) -> Response:
     actor, now = actor_for(request, ContractAct.REFUND), deps(request).clock()

@@ -2,7 +2,7 @@
 
 The request to close is a job enqueued in the transaction that ends the contract; the job calls the gateway,
 whose answer ends the payment. A call without an answer is retried; a page that was opened at that very
-moment, or whose job failed for good, is found by the sweep.
+moment, or whose job failed for good, is closed by the sweep.
 """
 
 from __future__ import annotations
@@ -81,7 +81,7 @@ async def close_page(instalment_id: UUID, *, gateway: PaymentGateway, now: datet
     Raises:
         GatewayUnavailable: no answer; call again.
     """
-    if instalment_id not in {payable for _payment, payable in await _to_close()}:
+    if instalment_id not in {payable for _payment, payable in await _pages_to_close()}:
         return True
     try:
         await checkouts.withdraw(INSTALMENT, instalment_id, gateway=gateway, now=now)
@@ -90,15 +90,15 @@ async def close_page(instalment_id: UUID, *, gateway: PaymentGateway, now: datet
     return True
 
 
-async def enqueue_left_open() -> int:
+async def enqueue_unclosed_pages() -> int:
     """Enqueue every page that is open though its contract has ended; return how many."""
-    pages = await _to_close()
+    pages = await _pages_to_close()
     for payment_id, instalment_id in pages:
         await _enqueue(payment_id, instalment_id)
     return len(pages)
 
 
-async def _to_close() -> list[tuple[UUID, UUID]]:
+async def _pages_to_close() -> list[tuple[UUID, UUID]]:
     rows = await connection().execute_query_dict(
         PAGES_TO_CLOSE,
         [

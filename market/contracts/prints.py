@@ -51,7 +51,7 @@ def form_rows(contract: Contract) -> list[tuple[str, Cell]]:
         (_("预计新增产值（元）"), _optional(contract.expected_output_amount)),
         (_("支付方式"), label("payment_way", contract.payment_way)),
         (_("入门费（元）"), _entry(contract)),
-        (_("提成"), royalty_words(contract)),
+        (_("提成"), royalty_text(contract)),
         (_("实际到账（元）"), home_money(contract, _received(contract)).decimal),
         (_("登记日期"), contract.registered_on),
         (_("登记机构"), contract.registry),
@@ -66,7 +66,7 @@ def home_money(contract: Contract, money: Money) -> Money:
     return Money(round_half_up(part), contract.original_currency)
 
 
-def rate_words(contract: Contract) -> str:
+def rate_text(contract: Contract) -> str:
     """Return the exchange rate in words, of how much for one; empty for a contract in yuan alone."""
     if not contract.exchange_rate:
         return ""
@@ -78,7 +78,7 @@ def _rate(contract: Contract) -> Cell:
     """Return the rate as the form wants it, in yuan for one; else in words, with both currencies."""
     if contract.exchange_rate and contract.currency == HOME:
         return Decimal(contract.exchange_rate) / RATE_UNIT
-    return rate_words(contract)
+    return rate_text(contract)
 
 
 def _received(contract: Contract) -> Money:
@@ -107,14 +107,14 @@ def valid_until(contract: Contract) -> date | None:
     return last
 
 
-def royalty_words(contract: Contract) -> str:
+def royalty_text(contract: Contract) -> str:
     """Return the royalty in words; empty where there is none."""
     if not contract.royalty_basis_points:
         return ""
     return f"{contract.royalty_base} × {percent(contract.royalty_basis_points)}"
 
 
-def print_of(contract: Contract, now: datetime) -> dict[str, Any]:
+def print_context(contract: Contract, now: datetime) -> dict[str, Any]:
     """Return both prints' data as plain words: the form, the parts of the price, payments, changes."""
     currency = contract.currency
     return {
@@ -160,7 +160,7 @@ def print_of(contract: Contract, now: datetime) -> dict[str, Any]:
     }
 
 
-def workbook(contracts: Sequence[Contract]) -> bytes:
+def contracts_workbook(contracts: Sequence[Contract]) -> bytes:
     """Return one row for each contract in the form's order; nothing a person wrote becomes a formula."""
     content = io.BytesIO()
     book = xlsxwriter.Workbook(content, {"in_memory": True, "strings_to_formulas": False})

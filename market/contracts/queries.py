@@ -47,7 +47,7 @@ async def get_contract_for(actor: Actor, number: str) -> Contract:
     Raises:
         NotFound: there is none, or it is not theirs.
     """
-    contract = await _whole(Contract.filter(number=number)).first()
+    contract = await _with_parts(Contract.filter(number=number)).first()
     if contract is None or not may_read(contract.deal, actor):
         raise NotFound(_("没有这份合同，或者您不能查看它。"))
     await attach_subjects([contract.deal])
@@ -89,12 +89,12 @@ def may_read(deal: Deal, actor: Actor) -> bool:
 
 async def find_contract(deal_id: UUID) -> Contract | None:
     """Return the signed contract of a deal with all its parts; None before it is signed."""
-    return await _whole(Contract.filter(deal_id=deal_id)).first()
+    return await _with_parts(Contract.filter(deal_id=deal_id)).first()
 
 
 async def list_contracts_of(actor: Actor) -> list[Contract]:
     """Return the contracts the person may read as a party, their broker or an auditor, newest first."""
-    contracts = _whole(Contract.all())
+    contracts = _with_parts(Contract.all())
     if Role.AUDITOR not in actor.roles:
         mine = Q(deal__broker_id=actor.user_id) if Role.BROKER in actor.roles else Q(id__in=[])
         if actor.organisation_id and actor.is_organisation_verified:
@@ -108,7 +108,7 @@ async def find_draft(deal_id: UUID) -> ContractDraft | None:
     return await ContractDraft.get_or_none(deal_id=deal_id).select_related("file", "entered_by")
 
 
-async def received(contract_id: UUID) -> int:
+async def received_amount(contract_id: UUID) -> int:
     """Return what has really arrived for a contract (实际到账), in fen."""
     return await _sum(Receipt.filter(contract_id=contract_id))
 
@@ -138,7 +138,7 @@ async def waiting_amount(instalment_ids: Collection[UUID]) -> int:
     )
 
 
-def _whole(contracts: QuerySet[Contract]) -> QuerySet[Contract]:
+def _with_parts(contracts: QuerySet[Contract]) -> QuerySet[Contract]:
     return contracts.select_related(*_DEAL).prefetch_related(
         Prefetch("exclusions", queryset=ContractExclusion.all().order_by("kind", "name")),
         Prefetch("instalments", queryset=Instalment.all().order_by("sequence")),

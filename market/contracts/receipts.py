@@ -11,7 +11,7 @@ from market.contracts.models import Contract, ContractVerb, Instalment, Receipt,
 from market.contracts.queries import (
     is_fulfilled,
     open_amount,
-    received,
+    received_amount,
 )
 from market.deals.models import Deal
 from market.deals.notifications import notify_both_parties
@@ -69,7 +69,7 @@ async def book_remittance(remittance: Remittance, *, by: By) -> Receipt | None:
 async def book_restored_refund(
     refund_id: UUID, instalment_id: UUID, money: Money, *, way: str, by: By
 ) -> Receipt | None:
-    """Book the money of a refund that failed after all as if it had arrived anew. Idempotent."""
+    """Book the money of a refund that failed after all as a new receipt. Idempotent."""
     return await _book_receipt(
         ReceiptSource.RESTORED,
         refund_id,
@@ -86,7 +86,7 @@ async def advance_deal(contract: Contract, *, by: By) -> None:
 
     The caller holds the lock of the deal.
     """
-    total = await received(contract.id)
+    total = await received_amount(contract.id)
     deal = await Deal.get(id=contract.deal_id)
     if deal.status is DealStatus.REGISTERED and total > 0:
         await transition(deal, DealAction.START_PAYING, by=by)

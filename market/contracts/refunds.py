@@ -46,7 +46,7 @@ from market.records.decisions import Verdict
 
 
 async def request_refund(payment_id: UUID, amount: int, reason: str, *, by: By) -> Refund:
-    """Ask for an online payment, or a part of it, to be sent back; the job asks the gateway.
+    """Request the refund of an online payment or a part of it; a job sends it to the gateway.
 
     Raises:
         Forbidden: the person does not act for the seller.
@@ -241,7 +241,7 @@ async def _book_returned_line(refund: Refund, *, by: By) -> None:
 
 
 async def _reverse_refund(refund: Refund, *, by: By) -> None:
-    """Book the money of a failed refund, which is back at the seller, as if it had arrived anew."""
+    """Reverse a failed refund: its money, which is back at the seller, becomes a new receipt."""
     for transfer in await Transfer.filter(reference=f"refund:{refund.id}:surplus"):
         await ledger.reverse(transfer.id, reference=f"{transfer.reference}:back", at=by.now)
     receipt = await Receipt.get_or_none(source=ReceiptSource.REFUND, source_id=refund.id)

@@ -27,7 +27,7 @@ from market.records.transitions import transition
 
 
 @atomic()
-async def register(
+async def register_contract(
     number: str,
     registration_number: str,
     *,

@@ -34,7 +34,7 @@ from market.payments.models import Remittance
 from market.records.by import By
 
 
-class TooMuch(Conflict):
+class ExceedsOpenAmount(Conflict):
     """More arrived than the instalment has left."""
 
 
@@ -120,16 +120,16 @@ async def confirm_remittance(remittance_id: UUID, *, by: By) -> Receipt:
     await lock_deal_to_pay(instalment.contract)
     left = Money(await open_amount(instalment), remittance.currency)
     if left < Money(remittance.amount, remittance.currency):
-        raise TooMuch(_("这一期只剩 %(left)s 未收，不能确认这笔到账。", left=yuan(left)))
+        raise ExceedsOpenAmount(_("这一期只剩 %(left)s 未收，不能确认这笔到账。", left=yuan(left)))
     receipt = await book_remittance(remittance, by=by)
     if receipt is None:
-        raise TooMuch(_("这一期已经收齐，不能再确认这笔到账。"))
+        raise ExceedsOpenAmount(_("这一期已经收齐，不能再确认这笔到账。"))
     return receipt
 
 
 @atomic()
 async def reject_remittance(remittance_id: UUID, reason: str, *, by: By) -> Remittance:
-    """Reject a recorded transfer with a reason, for the seller's finance; it may be recorded anew."""
+    """Reject a recorded transfer with a reason, for the seller's finance; it may be recorded again."""
     by.actor.require(ContractAct.CONFIRM_REMITTANCE)
     await _require_seller_of(remittance_id, by.actor)
     return await remittances.reject_remittance(remittance_id, reason, by=by)

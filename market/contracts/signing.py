@@ -17,7 +17,7 @@ from market.contracts.models import (
     DraftVerb,
     Instalment,
 )
-from market.contracts.terms import ContractTerms, check, content_hash
+from market.contracts.terms import ContractTerms, check_terms, content_hash
 from market.deals.locks import lock_deal_for
 from market.deals.models import ROYALTIES, ContractKind, Deal
 from market.deals.notifications import notify_both_parties
@@ -55,7 +55,7 @@ class OwnDraft(Forbidden):
 
 
 @atomic()
-async def enter(
+async def enter_draft(
     number: str, terms: ContractTerms, blob: StoredBlob | None, *, draft_hash: str, by: By
 ) -> ContractDraft:
     """Enter the contract for the person's side, which thereby signs; the other side is asked to confirm.
@@ -72,7 +72,7 @@ async def enter(
     deal, side = await lock_deal_for(by.actor, number)
     DEAL_WORKFLOW.next(deal.status, DealAction.SIGN)
     await _check_agreed(deal, terms)
-    check(terms, local_date(by.now))
+    check_terms(terms, local_date(by.now))
     draft = await ContractDraft.get_or_none(deal_id=deal.id).select_related("file")
     if (draft.content_hash if draft else "") != draft_hash:
         raise DraftChanged(_("对方刚登记了合同内容，请先看过再改。"))
@@ -95,7 +95,7 @@ async def enter(
 
 
 @atomic()
-async def confirm(number: str, draft_hash: str, *, by: By) -> Contract:
+async def confirm_draft(number: str, draft_hash: str, *, by: By) -> Contract:
     """Confirm the contract that the other side entered, named by the hash of the draft that was read.
 
     With that it is signed: it gets its number, the outcome is licensed or sold, the need solved,

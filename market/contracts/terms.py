@@ -79,7 +79,7 @@ def content_hash(terms: ContractTerms, file_sha256: str) -> str:
     return hash_content(terms.content | {"file": file_sha256})
 
 
-def check(terms: ContractTerms, today: date) -> None:
+def check_terms(terms: ContractTerms, today: date) -> None:
     """Check that the terms can be signed.
 
     Raises:

@@ -14,7 +14,7 @@ from market.accounts.web import actor_for
 from market.codes.canonical import canonical_key
 from market.codes.contract_lists import CONTRACT_SUB_KINDS
 from market.contracts import payment_pages, queries, registration, remittances, signing
-from market.contracts.contract_progress import lines_of
+from market.contracts.contract_progress import instalment_lines
 from market.contracts.forms import (
     ContractForm,
     RegistrationForm,
@@ -24,7 +24,7 @@ from market.contracts.forms import (
 )
 from market.contracts.models import INSTALMENT
 from market.contracts.permissions import ContractAct
-from market.contracts.prints import print_of, rate_words, valid_until, workbook
+from market.contracts.prints import contracts_workbook, print_context, rate_text, valid_until
 from market.contracts.terms import ContractTerms, three_amounts
 from market.deals.models import Side
 from market.deals.parties import may_see, side_of
@@ -73,7 +73,7 @@ async def sign(request: Request) -> Response:
     terms = from_content(ContractTerms, draft.content) if draft else None
     data = await form_data_or_none(request)
     if data is not None and data.get("act") == "confirm":
-        contract = await signing.confirm(deal.number, str(data.get("seen") or ""), by=By(actor, now))
+        contract = await signing.confirm_draft(deal.number, str(data.get("seen") or ""), by=By(actor, now))
         done = redirect_to(request, "contracts:show", number=contract.number)
         return flash(request, done, _("合同已由双方签署，各期应付款已入账。"))
     agreed = from_record(OfferTerms, offer)
@@ -85,7 +85,7 @@ async def sign(request: Request) -> Response:
         with form.catch_invalid():
             entered = form.terms(agreed)
             blob = await (required_upload if draft is None else optional_upload)(request)
-            await signing.enter(
+            await signing.enter_draft(
                 deal.number, entered, blob, draft_hash=str(form.draft_hash.data or ""), by=By(actor, now)
             )
             done = redirect_to(request, "pages:deal", number=deal.number)
@@ -107,7 +107,7 @@ async def show(request: Request) -> Response:
     actor = actor_for(request, AccountAct.READ_OWN_DATA)
     contract = await queries.get_contract_for(actor, request.path_params["number"])
     account = await find_connected_account(contract.deal.seller_id)
-    lines = await lines_of(contract)
+    lines = await instalment_lines(contract)
     return render(
         request,
         "contracts/show.html",
@@ -122,7 +122,7 @@ async def show(request: Request) -> Response:
         can_pay_online=can_pay_online,
         takes_online=deps(request).gateway is not None and account is not None and account.charges_enabled,
         valid_until=valid_until(contract),
-        rate_words=rate_words(contract),
+        rate_words=rate_text(contract),
     )
 
 
@@ -136,7 +136,7 @@ async def register(request: Request) -> Response:
     form = RegistrationForm(await form_data_or_none(request))
     if form.validate_on_submit():
         with form.catch_invalid():
-            await registration.register(
+            await registration.register_contract(
                 contract.number,
                 canonical_key(str(form.registration_number.data)),
                 registered_on=form.registered_on.data,
@@ -240,7 +240,7 @@ async def pay(request: Request) -> Response:
 
 
 async def pay_return(request: Request) -> Response:
-    """Show how the payment stands by our own record; what the address says decides nothing."""
+    """Show the status of the payment by our own record, whatever the address says."""
     actor = actor_for(request, AccountAct.READ_OWN_DATA)
     payment = await Payment.get_or_none(id=path_id(request, "payment_id"))
     if payment is None or payment.payable_kind != INSTALMENT:
@@ -293,7 +293,7 @@ async def summary(request: Request) -> Response:
 async def _print(request: Request, template: str, name: str) -> Response:
     actor = actor_for(request, AccountAct.READ_OWN_DATA)
     contract = await queries.get_contract_for(actor, request.path_params["number"])
-    pdf = await render_pdf(template, print_of(contract, deps(request).clock()))
+    pdf = await render_pdf(template, print_context(contract, deps(request).clock()))
     headers = {"content-disposition": f'attachment; filename="{contract.number}-{name}.pdf"'}
     return Response(pdf, media_type="application/pdf", headers=headers)
 
@@ -301,7 +301,7 @@ async def _print(request: Request, template: str, name: str) -> Response:
 async def export(request: Request) -> Response:
     actor = actor_for(request, DealAct.SEE_DEALS)
     contracts = await queries.list_contracts_of(actor)
-    content = await asyncio.to_thread(workbook, contracts)
+    content = await asyncio.to_thread(contracts_workbook, contracts)
     headers = {"content-disposition": 'attachment; filename="contracts.xlsx"'}
     return Response(content, media_type=_XLSX, headers=headers)
 

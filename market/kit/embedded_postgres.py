@@ -25,7 +25,7 @@ def _retry_until_ready(start: Callable[[], None]) -> None:
         try:
             start()
         except (subprocess.TimeoutExpired, AssertionError):
-            # The server goes on starting in the background; the next call finds it ready or not yet.
+            # The server continues to start in the background; the next call finds it ready or not yet.
             if time.monotonic() > deadline:
                 raise
             time.sleep(0.5)

@@ -54,7 +54,7 @@ class Adding(Migration):
 
 
 class Undrawn(State):
-    """Notes which models an operation wants drawn, for all of a run at once."""
+    """Collects which models the operations of a run want rendered, to render them once."""
 
     def __init__(self, *args: Any) -> None:
         super().__init__(*args)

@@ -54,7 +54,7 @@ class Shutdown:
     def on_signals(
         self, numbers: Sequence[signal.Signals] = (signal.SIGINT, signal.SIGTERM)
     ) -> Iterator[None]:
-        """Begin at one of these signals while the block runs, then do what the server does at it.
+        """Begin the shutdown at one of these signals while the block runs, then call the earlier handler.
 
         Must be entered in the main thread, in the event loop of the server.
         """

@@ -45,7 +45,7 @@ class Column:
     """The address of the comparison without it."""
 
 
-def numbers_of(values: Iterable[str]) -> list[str]:
+def parse_numbers(values: Iterable[str]) -> list[str]:
     """Return the numbers in the address, several in one value too, each once, at most four."""
     numbers = [
         number.strip().upper() for value in values for number in value[:200].replace("，", ",").split(",")
@@ -53,13 +53,13 @@ def numbers_of(values: Iterable[str]) -> list[str]:
     return [number for number in dict.fromkeys(numbers) if number][:MOST]
 
 
-def address(numbers: Iterable[str]) -> str:
+def comparison_address(numbers: Iterable[str]) -> str:
     """Return the address that compares these."""
     pairs = [("n", number) for number in numbers]
     return "/compare" + ("?" + urlencode(pairs, errors="replace") if pairs else "")
 
 
-async def rows(outcomes: Sequence[Outcome], now: datetime) -> list[Row]:
+async def comparison_rows(outcomes: Sequence[Outcome], now: datetime) -> list[Row]:
     """Return one row for each aspect of the outcomes, without those that none of them fills."""
     subsidies = await estimates.badges(outcomes, now)
     aspects = [
@@ -90,7 +90,7 @@ async def rows(outcomes: Sequence[Outcome], now: datetime) -> list[Row]:
 async def compare(request: Request) -> Response:
     """Compare the outcomes numbered in the address; name those that this person may not see as missing."""
     actor = optional_actor(request)
-    numbers = numbers_of(request.query_params.getlist("n"))
+    numbers = parse_numbers(request.query_params.getlist("n"))
     outcomes, missing = [], []
     for number in numbers:
         try:
@@ -99,12 +99,12 @@ async def compare(request: Request) -> Response:
             missing.append(number[:40])
     own_numbers = [outcome.number for outcome in outcomes]
     is_narrow = request.query_params.get("diff") == "1"
-    all_rows = await rows(outcomes, deps(request).clock())
+    all_rows = await comparison_rows(outcomes, deps(request).clock())
     return render(
         request,
         "pages/compare.html",
         columns=[
-            Column(outcome, address(number for number in own_numbers if number != outcome.number))
+            Column(outcome, comparison_address(number for number in own_numbers if number != outcome.number))
             for outcome in outcomes
         ],
         rows=[row for row in all_rows if row.differs or not is_narrow],

@@ -10,7 +10,7 @@ from market.accounts.actors import Actor
 from market.accounts.permissions import Role
 from market.claims.award_estimates import Estimate, estimate_for_deal
 from market.codes.labels import label
-from market.contracts.contract_progress import InstalmentLine, facts_of, lines_of
+from market.contracts.contract_progress import InstalmentLine, facts_of, instalment_lines
 from market.contracts.models import Contract
 from market.contracts.permissions import ContractAct
 from market.contracts.queries import find_contract, find_draft
@@ -132,7 +132,7 @@ class Room:
     """The person may write messages here now."""
     introduction: Introduction | None
     commission: Money
-    """What stands in the book for the broker."""
+    """The commission booked for the broker."""
     contacts: Sequence[Contact]
     estimate: Estimate | None
     log: list[LogLine]
@@ -144,8 +144,8 @@ class Room:
         return self.deal.status in BEFORE_SIGNING
 
 
-async def make_room(deal: Deal, actor: Actor, now: datetime, whole: str = "") -> Room:
-    """Put the page together; the deal comes from `get_deal_for`.
+async def build_room(deal: Deal, actor: Actor, now: datetime, whole: str = "") -> Room:
+    """Assemble the page; the deal comes from `get_deal_for`.
 
     Of long lists the latest part is shown, and all of the one that `whole` names.
     """
@@ -157,7 +157,7 @@ async def make_room(deal: Deal, actor: Actor, now: datetime, whole: str = "") ->
     reading = await read_progress(deal.id, actor.user_id)
     last = offers[-1] if offers else None
     draft = await find_draft(deal.id) if deal.status is DealStatus.TO_SIGN else None
-    lines = await lines_of(contract) if contract else []
+    lines = await instalment_lines(contract) if contract else []
     step = next_step(Situation(deal, last, notice, facts_of(draft, contract, lines)), now)
     accepted = await find_accepted_offer(deal.id) if deal.price and contract is None else None
     introduction = await find_introduction(deal.id) if deal.broker_id else None
@@ -170,7 +170,7 @@ async def make_room(deal: Deal, actor: Actor, now: datetime, whole: str = "") ->
         is_open=contacts_visible(deal),
         own_agreed=side is not None and has_agreed(deal, side),
         status=shown_status(deal.status, notice.status if notice else None),
-        steps=steps(deal.status, is_skipped=bool(deal.skip_reason), was=_last_alive(deal, events)),
+        steps=steps(deal.status, is_skipped=bool(deal.skip_reason), was=_status_before_end(deal, events)),
         step=step,
         may_act=act is not None and step.is_for(side) and actor.may(act),
         offers=_offer_lines(deal, offers, actor),
@@ -197,7 +197,7 @@ async def make_room(deal: Deal, actor: Actor, now: datetime, whole: str = "") ->
 
 
 def _offer_lines(deal: Deal, offers: Sequence[Offer], actor: Actor) -> list[OfferLine]:
-    """Return the offers, each beside the one before it; the first is out of sight if others were before."""
+    """Return the offers, each compared with the one before; of a cut list the first is not returned."""
     lines: list[OfferLine] = []
     is_cut = bool(offers) and offers[0].sequence > 1
     before = from_record(OfferTerms, offers[0]) if is_cut else None
@@ -276,7 +276,7 @@ def _who(event: StatusEvent, deal: Deal) -> str:
     return event.actor.name if event.actor and contacts_visible(deal) else ""
 
 
-def _last_alive(deal: Deal, events: Sequence[StatusEvent]) -> DealStatus | None:
+def _status_before_end(deal: Deal, events: Sequence[StatusEvent]) -> DealStatus | None:
     """Return the status in which an ended deal stood before its end."""
     if deal.status not in (DealStatus.TERMINATED, DealStatus.RESCINDED):
         return None

@@ -33,7 +33,7 @@ from market.kit.pagination import PageRequest
 from market.kit.room import Card
 from market.kit.templating import render
 from market.kit.web import deps
-from market.pages.deal_room import make_room
+from market.pages.deal_room import build_room
 
 
 @dataclass(frozen=True)
@@ -96,7 +96,7 @@ async def _follow_up_late(actor: Actor, now: datetime) -> set[UUID]:
 
 @dataclass(frozen=True)
 class Waiting:
-    """Deals told apart by more than their columns: a filter of the list, and a card of the home page."""
+    """A set of deals computed from more than their columns: a filter of the list and a dashboard card."""
 
     label: Lazy
     deals: Callable[[Actor, datetime], Awaitable[set[UUID]]]
@@ -156,7 +156,7 @@ async def show(request: Request) -> Response:
     # One connection for all that the page reads: nothing is reset between, and nothing changes meanwhile.
     async with in_transaction():
         deal = await queries.get_deal_for(actor, request.path_params["number"])
-        room = await make_room(deal, actor, deps(request).clock(), request.query_params.get("all", ""))
+        room = await build_room(deal, actor, deps(request).clock(), request.query_params.get("all", ""))
         linked = await chain_of_deal(actor, deal, deal.number)
     return render(request, "pages/deal.html", room=room, deal=deal, accept=ACCEPT, linked=linked)
 

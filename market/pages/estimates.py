@@ -33,7 +33,7 @@ def amount_of(text: str, otherwise: int | None) -> tuple[int | None, bool]:
 async def estimates(
     outcome: Outcome, amount: int | None, actor: Actor | None, now: datetime
 ) -> list[Estimate]:
-    """Return what programmes might give, the best first; an enterprise's own facts count when it asks."""
+    """Return what programmes might award, the best first, by the facts of the enterprise that asks."""
     if amount is None:
         return []
     buyer = None

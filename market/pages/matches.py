@@ -18,7 +18,7 @@ from market.matching.permissions import MatchAct
 from market.matching.states import MatchStatus
 
 FIRST, MOST = 5, 100
-"""How many are beside a listing, and how many when all are asked for: what a broker can look through."""
+"""Matches shown with a listing at first, and when all are requested: what a broker can look through."""
 
 
 @dataclass(frozen=True)

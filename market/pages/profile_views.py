@@ -47,7 +47,7 @@ async def broker(request: Request) -> Response:
         "pages/broker.html",
         profile=profile,
         agency=await public_profiles.agency_of(profile.user_id),
-        record=await public_profiles.record_of(profile.user_id),
+        record=await public_profiles.broker_record(profile.user_id),
     )
 
 

@@ -27,8 +27,8 @@ PUBLIC_KINDS = ("university", "institute", "enterprise", "farmers_coop", "agency
 
 
 @dataclass(frozen=True)
-class Record:
-    """What a broker has brought about."""
+class BrokerRecord:
+    """The record of a broker: matches taken up, contracts signed."""
 
     taken_up: int
     signed: int
@@ -100,9 +100,9 @@ async def agency_of(user_id: UUID) -> Organisation | None:
     return membership.organisation if membership else None
 
 
-async def record_of(user_id: UUID) -> Record:
-    """Return what a broker took up and brought to a contract."""
-    return Record(
+async def broker_record(user_id: UUID) -> BrokerRecord:
+    """Return how many matches a broker took up and how many contracts came of them."""
+    return BrokerRecord(
         taken_up=await Match.filter(broker_id=user_id).count(),
         signed=await Contract.filter(deal__broker_id=user_id).count(),
     )

@@ -14,11 +14,11 @@ from market.kit.models import SystemState
 
 KEY = "quality"
 MOST_SIZE = 200_000
-"""Bytes of a report that are kept."""
+"""Largest report that is accepted, in characters."""
 
 
 class NoReport(ValueError):
-    """What was given is not a report of an evaluation; the message says why."""
+    """Raised for JSON that is not a report of an evaluation; the message says why."""
 
 
 @dataclass(frozen=True)
@@ -83,13 +83,13 @@ BASELINES: Mapping[str, Lazy] = {
 }
 
 
-async def publish(report: Any, *, now: datetime) -> None:
+async def publish_report(report: Any, *, now: datetime) -> None:
     """Store a report for the public page, in place of the last one.
 
     Raises:
         NoReport: it is not shaped as `evaluate` writes it.
     """
-    check(report)
+    check_report(report)
     await SystemState.update_or_create(
         key=KEY, defaults={"value": {"report": report, "published_at": now.isoformat()}}
     )
@@ -102,10 +102,10 @@ async def find_report() -> Report | None:
         return None
     report: dict[str, Any] = stored.value["report"]  # type: ignore[assignment]
     published_at = datetime.fromisoformat(str(stored.value["published_at"]))
-    return read(report, published_at)
+    return read_report(report, published_at)
 
 
-def check(report: Any) -> None:
+def check_report(report: Any) -> None:
     """Validate the shape that `evaluate` writes: names as texts, shares between 0 and 1.
 
     Raises:
@@ -126,7 +126,7 @@ def check(report: Any) -> None:
         raise NoReport("duplicates holds something that is no count")
 
 
-def read(report: Mapping[str, Any], published_at: datetime) -> Report:
+def read_report(report: Mapping[str, Any], published_at: datetime) -> Report:
     """Return a report that was checked as the page shows it."""
     parts = [Part(str(PARTS[key]), _figures(report[key])) for key in ("graded", "topics") if report.get(key)]
     for kind, figures in (report.get("known_item") or {}).items():

@@ -37,7 +37,7 @@ def newest(scope: Scope) -> str:
     return "newest" if "newest" in scope.page.sorts else ""
 
 
-def atom(results: SearchResults, actor: Actor | None, base_url: str, now: datetime) -> bytes:
+def atom_feed(results: SearchResults, actor: Actor | None, base_url: str, now: datetime) -> bytes:
     """Return the feed of one page of a search."""
     scope, params = results.scope, results.params
     query = params.address(sort=[]).partition("?")[2]
@@ -119,7 +119,7 @@ async def workbook(
     rows: list[Row] = []
     async for records in batches:
         rows += [[*row_of(record), base_url + address_of(record)] for record in records]
-    return await asyncio.to_thread(_written, str(scope.words), [*heads, _("网址")], rows)
+    return await asyncio.to_thread(_write_workbook, str(scope.words), [*heads, _("网址")], rows)
 
 
 def _columns(scope: Scope, actor: Actor | None) -> tuple[list[str], Callable[[Any], list[Cell]]]:
@@ -192,7 +192,7 @@ def _region(code: str) -> str:
     return regions.full_name(code) if code else ""
 
 
-def _written(name: str, heads: Sequence[str], rows: Sequence[Row]) -> bytes:
+def _write_workbook(name: str, heads: Sequence[str], rows: Sequence[Row]) -> bytes:
     content = io.BytesIO()
     book = xlsxwriter.Workbook(
         content, {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False}

@@ -203,7 +203,7 @@ def title_of(record: Any) -> str:
     return str(record.user.name)
 
 
-async def every_hit(searches: Searcher, params: SearchParams, scope: Scope, batch: int = 1000) -> Any:
+async def iterate_records(searches: Searcher, params: SearchParams, scope: Scope, batch: int = 1000) -> Any:
     """Yield all records of a search, batch by batch, in the order of the list."""
     query = dataclasses.replace(params.query(), facets=(), offset=0, limit=batch)
     while True:

@@ -46,14 +46,14 @@ XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 def _page(scope: Scope) -> Callable[[Request], Any]:
     async def show(request: Request) -> Response:
         """Show the results of a search; without words all records, the newest first."""
-        _shorten(request)
+        _truncate_query(request)
         scope_key = request.query_params.get("scope", "")
         if scope_key in SCOPES and scope_key != scope.key:
-            return _elsewhere(request, SCOPES[scope_key])
+            return _redirect_to_scope(request, SCOPES[scope_key])
         params = await search_results.parse_params(request, scope)
         searches = await search_results.searcher_of(request, params)
         results = await search_results.search(deps(request).search, searches, params, scope)
-        context = {**results.context(), **await _around(request, results), **listing_labels.context()}
+        context = {**results.context(), **await _row_context(request, results), **listing_labels.context()}
         return render(request, "pages/search.html", results.status, **context)
 
     return show
@@ -62,7 +62,7 @@ def _page(scope: Scope) -> Callable[[Request], Any]:
 def _workbook(scope: Scope) -> Callable[[Request], Any]:
     async def export(request: Request) -> Response:
         """Export exactly the rows that the list with these filters has, as a workbook."""
-        _shorten(request)
+        _truncate_query(request)
         actor = optional_actor(request)
         await rate_limits.count_attempt(
             f"export:{address_of(request)}", limit=EXPORTS_AN_HOUR, window_seconds=3600
@@ -70,7 +70,7 @@ def _workbook(scope: Scope) -> Callable[[Request], Any]:
         params = await search_results.parse_params(request, scope)
         content = await search_exports.workbook(
             scope,
-            search_results.every_hit(await search_results.searcher_of(request, params), params, scope),
+            search_results.iterate_records(await search_results.searcher_of(request, params), params, scope),
             actor,
             deps(request).settings.base_url,
         )
@@ -83,10 +83,10 @@ def _workbook(scope: Scope) -> Callable[[Request], Any]:
 def _feed(scope: Scope) -> Callable[[Request], Any]:
     async def feed(request: Request) -> Response:
         """Answer with the newest records of a search, for a feed reader."""
-        _shorten(request)
+        _truncate_query(request)
         params = replace(await search_results.parse_params(request, scope), sort=search_exports.newest(scope))
         results = await search_results.search(deps(request).search, deps(request).search, params, scope)
-        body = search_exports.atom(
+        body = search_exports.atom_feed(
             results, optional_actor(request), deps(request).settings.base_url, deps(request).clock()
         )
         return Response(body, results.status, media_type="application/atom+xml")
@@ -96,26 +96,26 @@ def _feed(scope: Scope) -> Callable[[Request], Any]:
 
 async def suggest(request: Request) -> Response:
     """Answer with titles that contain what is being typed, for the search box."""
-    _shorten(request)
+    _truncate_query(request)
     typed = request.query_params.get("q", "")[:LONGEST_TEXT]
     index = request.query_params.get("index", "")
     return JSONResponse(await find_suggestions(deps(request).search, index, typed))
 
 
-def _shorten(request: Request) -> None:
+def _truncate_query(request: Request) -> None:
     """Cut an address that is far longer than any of ours, before time is spent on reading it."""
     request.scope["query_string"] = request.scope["query_string"][:MOST_ADDRESS]
 
 
-def _elsewhere(request: Request, scope: Scope) -> Response:
+def _redirect_to_scope(request: Request, scope: Scope) -> Response:
     """Redirect to the scope that was chosen in the home page's search box."""
     typed = request.query_params.get("q", "")[:LONGEST_TEXT]
     address = str(request.app.url_path_for(scope.route))
     return RedirectResponse(address + ("?" + urlencode({"q": typed}, errors="replace") if typed else ""), 303)
 
 
-async def _around(request: Request, results: SearchResults) -> dict[str, Any]:
-    """Return what the rows of this scope need beside themselves."""
+async def _row_context(request: Request, results: SearchResults) -> dict[str, Any]:
+    """Return the further context that the rows of this scope need."""
     actor, now = optional_actor(request), deps(request).clock()
     rows = [*results.page.items, *results.related]
     context: dict[str, Any] = {
@@ -124,7 +124,7 @@ async def _around(request: Request, results: SearchResults) -> dict[str, Any]:
         "owner_name": lambda need: queries.need_owner_name(need, actor),
         "days_left": _days_left(now),
         "query": results.params.address().partition("?")[2],
-        "tallies": await _tallies(results, [row.id for row in rows]),
+        "tallies": await _sort_counts(results, [row.id for row in rows]),
     }
     if results.scope is ORGANISATIONS:
         context["counts"] = await public_profiles.count_listings([row.id for row in rows])
@@ -135,7 +135,7 @@ async def _around(request: Request, results: SearchResults) -> dict[str, Any]:
     return context
 
 
-async def _tallies(results: SearchResults, ids: Sequence[UUID]) -> Mapping[UUID, int]:
+async def _sort_counts(results: SearchResults, ids: Sequence[UUID]) -> Mapping[UUID, int]:
     """Return the counts that the rows are in order by, where they are."""
     counts = {"interest": count_interests, "responses": count_responses}.get(results.params.sort)
     return await counts(ids) if counts else {}

@@ -286,7 +286,9 @@ async def enter(room: DealRoom, now: datetime) -> None:
     )
     lines = ["Technology contract (demo)", deal.number, f"CNY {price.amount / 100:,.2f}", f"{now:%Y-%m-%d}"]
     scan = await store_pdf("技术合同扫描件.pdf", lines, room.deps.store)
-    await signing.enter(deal.number, terms, scan, draft_hash="", by=By(await room.person(Side.SELLER), now))
+    await signing.enter_draft(
+        deal.number, terms, scan, draft_hash="", by=By(await room.person(Side.SELLER), now)
+    )
 
 
 async def confirm(room: DealRoom, now: datetime) -> None:
@@ -294,7 +296,7 @@ async def confirm(room: DealRoom, now: datetime) -> None:
     draft = await contract_queries.find_draft(room.deal.id)
     if draft is None:
         raise LookupError(f"no contract to confirm in {room.deal.number}")
-    room.signed = await signing.confirm(
+    room.signed = await signing.confirm_draft(
         room.deal.number, draft.content_hash, by=By(await room.person(Side.BUYER), now)
     )
 
@@ -303,7 +305,7 @@ async def register(room: DealRoom, now: datetime) -> None:
     contract = room.contract
     number = f"{now.year}450{room.number:09d}"
     lines = ["Registration certificate (demo)", number, contract.number]
-    await registration.register(
+    await registration.register_contract(
         contract.number,
         number,
         registered_on=local_date(now),

@@ -49,7 +49,7 @@ def contract_terms(**fields: Any) -> ContractTerms:
 async def make_draft(parties: Parties, deal: Deal | None = None, **fields: Any) -> tuple[Deal, ContractDraft]:
     """The seller has entered the contract and waits for the buyer."""
     deal = deal or await make_to_sign(parties)
-    draft = await signing.enter(
+    draft = await signing.enter_draft(
         deal.number, contract_terms(**fields), KEPT, draft_hash="", by=By(parties.seller, LATER)
     )
     return deal, draft
@@ -58,14 +58,14 @@ async def make_draft(parties: Parties, deal: Deal | None = None, **fields: Any) 
 @cached_stage
 async def make_contract(parties: Parties, **fields: Any) -> Contract:
     deal, draft = await make_draft(parties, **fields)
-    return await signing.confirm(deal.number, draft.content_hash, by=By(parties.buyer, LATER))
+    return await signing.confirm_draft(deal.number, draft.content_hash, by=By(parties.buyer, LATER))
 
 
 @cached_stage
 async def make_registered(parties: Parties, number: str = "4526010300000117", **fields: Any) -> Contract:
     """Both have signed and the contract is registered; `deal` in the fields is one of the parties' own."""
     contract = await make_contract(parties, **fields)
-    return await registration.register(
+    return await registration.register_contract(
         contract.number,
         number,
         registered_on=TODAY,

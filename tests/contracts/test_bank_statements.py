@@ -9,7 +9,7 @@ from market.accounts.actors import Actor
 from market.accounts.permissions import Role
 from market.contracts import bank_statements, remittances
 from market.contracts.models import Receipt
-from market.contracts.queries import received
+from market.contracts.queries import received_amount
 from market.deals.models import Deal
 from market.deals.states import DealStatus
 from market.kit.errors import Forbidden, Invalid, NotFound
@@ -41,7 +41,7 @@ async def test_a_statement_is_matched_by_the_job_and_booked_when_a_second_person
     )
 
     line, other, gone = await lines_of(statement)
-    before = await received(contract.id)
+    before = await received_amount(contract.id)
     with pytest.raises(SamePerson):
         await bank_statements.confirm_line(line.id, by=By(_as_finance(parties.seller), LATER))
     receipt = await bank_statements.confirm_line(line.id, by=By(parties.seller_finance, LATER))
@@ -130,7 +130,7 @@ async def test_a_transfer_confirmed_before_its_statement_came_is_only_noted() ->
     [line] = await lines_of(await take_over(parties, Row("805,000.00", f"{contract.number}-1")))
 
     assert (line.status, line.remittance_id) == (LineStatus.BOOKED, remittance.id)
-    assert await received(contract.id) == first.amount
+    assert await received_amount(contract.id) == first.amount
 
 
 async def test_people_match_release_set_aside_and_reopen_by_hand() -> None:

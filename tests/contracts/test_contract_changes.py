@@ -14,7 +14,7 @@ from openpyxl import load_workbook
 from market.contracts import contract_changes, registration, remittances, royalties, signing
 from market.contracts.models import ChangeKind, Contract, Instalment
 from market.contracts.queries import get_contract_for
-from market.contracts.terms import ContractTerms, check, converted_money
+from market.contracts.terms import ContractTerms, check_terms, converted_money
 from market.deals.models import ContractKind, Deal, PaymentWay
 from market.deals.states import DealStatus
 from market.deals.terms import OfferTerms, PlanRow
@@ -54,9 +54,9 @@ FOREIGN: dict[str, Any] = {
 async def make_royalty_contract(parties: Parties) -> Contract:
     deal = await make_to_sign(parties, **ROYALTY)
     terms = contract_terms(**ROYALTY, instalments=(PlanRow("入门费", None, 20_000_000),), exclusions=())
-    draft = await signing.enter(deal.number, terms, KEPT, draft_hash="", by=By(parties.seller, LATER))
-    contract = await signing.confirm(deal.number, draft.content_hash, by=By(parties.buyer, LATER))
-    return await registration.register(
+    draft = await signing.enter_draft(deal.number, terms, KEPT, draft_hash="", by=By(parties.seller, LATER))
+    contract = await signing.confirm_draft(deal.number, draft.content_hash, by=By(parties.buyer, LATER))
+    return await registration.register_contract(
         contract.number,
         "4526010300000555",
         registered_on=TODAY,
@@ -85,13 +85,13 @@ async def pay(parties: Parties, instalment: Instalment) -> None:
 )
 def test_a_form_that_does_not_hold_together_is_refused(changes: dict[str, Any], field: str) -> None:
     with pytest.raises(Invalid) as refused:
-        check(replace(contract_terms(), **changes), TODAY)
+        check_terms(replace(contract_terms(), **changes), TODAY)
 
     assert refused.value.field == field
 
 
 def test_a_foreign_price_is_converted_once_in_the_currencys_own_unit() -> None:
-    check(contract_terms(**FOREIGN), TODAY)
+    check_terms(contract_terms(**FOREIGN), TODAY)
 
     assert converted_money(Money(1_000_000, "JPY"), 48_123, "CNY") == Money(4_812_300)
 
@@ -113,7 +113,7 @@ async def test_the_way_of_payment_is_the_agreed_one() -> None:
     terms = contract_terms(**ROYALTY, instalments=(PlanRow("入门费", None, 20_000_000),), exclusions=())
 
     with pytest.raises(Invalid) as refused:
-        await signing.enter(deal.number, terms, KEPT, draft_hash="", by=By(parties.seller, LATER))
+        await signing.enter_draft(deal.number, terms, KEPT, draft_hash="", by=By(parties.seller, LATER))
 
     assert refused.value.field == "plan"
 

@@ -31,8 +31,8 @@ async def make_investment() -> tuple[Parties, Contract]:
     terms = contract_terms(
         kind=ContractKind.EQUITY, exclusions=(), instalments=(PlanRow("出资", None, PRICE.amount),)
     )
-    draft = await signing.enter(deal.number, terms, KEPT, draft_hash="", by=By(parties.seller, LATER))
-    contract = await signing.confirm(deal.number, draft.content_hash, by=By(parties.buyer, LATER))
+    draft = await signing.enter_draft(deal.number, terms, KEPT, draft_hash="", by=By(parties.seller, LATER))
+    contract = await signing.confirm_draft(deal.number, draft.content_hash, by=By(parties.buyer, LATER))
     return parties, contract
 
 

@@ -10,8 +10,8 @@ import httpx
 from market.contracts import contract_changes
 from market.contracts.models import ChangeKind, Contract, ContractDraft, Receipt
 from market.contracts.prints import form_rows
-from market.contracts.queries import get_contract_for, received
-from market.contracts.signing import confirm
+from market.contracts.queries import get_contract_for, received_amount
+from market.contracts.signing import confirm_draft
 from market.contracts.terms import three_amounts
 from market.deals.brokerage import owed_commission
 from market.deals.models import Deal, Offer, Side
@@ -53,7 +53,7 @@ async def test_yen_go_through_the_whole_chain_without_hundredths() -> None:
     assert payment.money == Money(6_000_001, "JPY")
     assert refund.money == Money(40, "JPY")
     assert {each.currency for each in await Receipt.all()} == {"JPY"}
-    got = three_amounts(payable.contract, await received(payable.contract.id))
+    got = three_amounts(payable.contract, await received_amount(payable.contract.id))
     assert (got.contract, got.received, got.left) == (
         PRICE,
         Money(5_999_961, "JPY"),
@@ -103,7 +103,7 @@ async def test_the_pages_take_and_show_yen_as_yen(client: httpx.AsyncClient, dep
     await post(client, f"/deals/{deal.number}/sign", given | rate, files=SCAN)
     draft = await ContractDraft.get()
 
-    contract = await confirm(deal.number, draft.content_hash, by=By(parties.buyer, LATER))
+    contract = await confirm_draft(deal.number, draft.content_hash, by=By(parties.buyer, LATER))
     page = await client.get(f"/contracts/{contract.number}")
     form = dict(form_rows(await get_contract_for(parties.seller, contract.number)))
 

@@ -11,7 +11,7 @@ import pytest
 from market.accounts.models import MemberRole, StaffRole
 from market.app import create_app
 from market.contracts import bank_statements, refunds
-from market.contracts.queries import received
+from market.contracts.queries import received_amount
 from market.deps import Deps
 from market.kit.jobs import run_pending
 from market.payments.models import BankLine, BankStatement, Refund
@@ -62,7 +62,7 @@ async def test_a_statement_goes_from_the_file_to_the_receipt_in_the_browser(
     assert "与合同无关" in aside.text
     assert payable.contract.number in listed.text
     assert "已确认 1 笔到账" in done.text
-    assert await received(payable.contract.id) == 80_500_000
+    assert await received_amount(payable.contract.id) == 80_500_000
     assert (await BankLine.get(id=other.id)).status is LineStatus.SET_ASIDE
 
 
@@ -120,7 +120,7 @@ async def test_the_sellers_finance_sends_an_online_payment_back_in_the_browser(d
     assert "准备退款" in page.text
     assert "已退款" in done.text
     assert (await Refund.get()).amount == 500
-    assert await received(payable.contract.id) == 80_500_000 - 500
+    assert await received_amount(payable.contract.id) == 80_500_000 - 500
 
 
 ROUTES = [

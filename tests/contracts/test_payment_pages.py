@@ -60,7 +60,7 @@ async def test_the_open_page_is_closed_by_the_job(deps: Deps, kind: ChangeKind) 
     assert before is CheckoutState.OPEN
     assert await state_of(payable, payment) is CheckoutState.EXPIRED
     assert (await Payment.get(id=payment.id)).status is PaymentStatus.EXPIRED
-    assert await payment_pages.enqueue_left_open() == 0
+    assert await payment_pages.enqueue_unclosed_pages() == 0
 
 
 async def test_what_was_begun_after_a_cancellation_stays_open(deps: Deps) -> None:

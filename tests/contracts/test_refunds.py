@@ -10,7 +10,7 @@ from market.accounts.models import MemberRole
 from market.contracts import bank_statements, refunds
 from market.contracts.dashboard import money_cards
 from market.contracts.models import Receipt, ReceiptSource
-from market.contracts.queries import received
+from market.contracts.queries import received_amount
 from market.kit.errors import Conflict, Forbidden, GatewayUnavailable, Invalid, NotFound
 from market.kit.money import Money
 from market.kit.workflow import ActionNotAllowed
@@ -44,7 +44,7 @@ async def test_a_part_goes_back_online_and_is_owed_again() -> None:
     refund = await payable.refund(payment, 500_000)
 
     assert (refund.status, refund.gateway_id and refund.gateway_id[:3]) == (RefundStatus.SUCCEEDED, "re_")
-    assert await received(payable.contract.id) == PRICE - 500_000
+    assert await received_amount(payable.contract.id) == PRICE - 500_000
     assert await balance(f"due:{(await payable.instalment()).id}") == Money(500_000)
     assert (await Payment.get(id=payment.id)).status is PaymentStatus.SUCCEEDED
     again = await payable.pay()
@@ -80,7 +80,7 @@ async def test_never_more_goes_back_than_came_whatever_the_order_of_events() -> 
     await payable.settle_all_again()
 
     assert (await Payment.get(id=payment.id)).status is PaymentStatus.REFUNDED
-    assert await received(payable.contract.id) == 0
+    assert await received_amount(payable.contract.id) == 0
     assert await Receipt.filter(source=ReceiptSource.REFUND).count() == 2
 
 
@@ -124,7 +124,7 @@ async def test_a_refund_whose_answer_was_lost_is_asked_for_again_and_done_once(f
 
     assert (await Refund.get(id=made.id)).status is RefundStatus.SUCCEEDED
     assert len(payable.standin.all("refund")) == 1
-    assert await received(payable.contract.id) == PRICE - 100
+    assert await received_amount(payable.contract.id) == PRICE - 100
 
 
 @pytest.mark.parametrize("fault", [Fault.ERROR, Fault.REFUSED])
@@ -139,7 +139,7 @@ async def test_a_refund_that_the_gateway_answers_with_an_error_fails_and_may_be_
     done = await payable.refund(payment, PRICE)
 
     assert (failed.status, done.status) == (RefundStatus.FAILED, RefundStatus.SUCCEEDED)
-    assert await received(payable.contract.id) == 0
+    assert await received_amount(payable.contract.id) == 0
 
 
 async def test_a_slow_refund_counts_when_it_is_done_and_comes_back_when_it_fails_after_all() -> None:
@@ -147,17 +147,17 @@ async def test_a_slow_refund_counts_when_it_is_done_and_comes_back_when_it_fails
     payment = await payable.pay()
     payable.standin.slow_refunds = True
     made = await payable.refund(payment, PRICE)
-    before = await received(payable.contract.id)
+    before = await received_amount(payable.contract.id)
 
     await payable.standin.settle_refund(str(made.gateway_id))
     await payable.settle()
-    done = await received(payable.contract.id)
+    done = await received_amount(payable.contract.id)
     await payable.standin.settle_refund(str(made.gateway_id), succeeds=False)
     await payable.settle()
     await payable.settle_all_again()
 
     assert (made.status, before, done) == (RefundStatus.PENDING, PRICE, 0)
-    assert await received(payable.contract.id) == PRICE
+    assert await received_amount(payable.contract.id) == PRICE
     assert (await Refund.get(id=made.id)).status is RefundStatus.FAILED
     assert (await Payment.get(id=payment.id)).status is PaymentStatus.SUCCEEDED
     assert await Receipt.filter(source=ReceiptSource.RESTORED).count() == 1
@@ -177,7 +177,7 @@ async def test_a_refund_made_at_the_gateway_itself_is_taken_over_even_before_the
 
     [refund] = await Refund.all()
     assert (refund.amount, refund.proposed_by_id) == (300, None)
-    assert await received(payable.contract.id) == PRICE - 300
+    assert await received_amount(payable.contract.id) == PRICE - 300
 
 
 async def test_what_was_paid_twice_goes_back_from_the_surplus_first() -> None:
@@ -193,7 +193,7 @@ async def test_what_was_paid_twice_goes_back_from_the_surplus_first() -> None:
     assert known.remittance_id == remittance.id
     over = await BankLine.get(id=extra.id).select_related("remittance")
     assert over.remittance is not None
-    before = await received(payable.contract.id)
+    before = await received_amount(payable.contract.id)
 
     refund = await refunds.record_refund(
         over.remittance,
@@ -210,7 +210,7 @@ async def test_what_was_paid_twice_goes_back_from_the_surplus_first() -> None:
     await refunds.confirm_refund(refund.id, by=By(other, LATER))
 
     assert payment.amount == PRICE - 300
-    assert await received(payable.contract.id) == before == PRICE
+    assert await received_amount(payable.contract.id) == before == PRICE
     assert await balance(f"surplus:{first.id}") == Money(0)
     with pytest.raises(ActionNotAllowed):
         await refunds.confirm_refund(refund.id, by=By(other, LATER))
@@ -290,7 +290,7 @@ async def test_disputed_money_is_withheld_until_the_bank_decides(
     dispute = await Dispute.get()
     seller = payable.parties.university.id
     assert dispute.status is status
-    assert await received(payable.contract.id) == left
+    assert await received_amount(payable.contract.id) == left
     assert await balance(f"disputed:{dispute.id}") == Money(withheld)
     assert await balance(f"met:online:{seller}") == Money(left - withheld)
     assert await is_well()
@@ -299,7 +299,7 @@ async def test_disputed_money_is_withheld_until_the_bank_decides(
 async def test_an_inquiry_takes_no_money_and_a_lost_dispute_heard_of_late_takes_it_once() -> None:
     payable = await make_payable_contract()
     inquiry = await _disputed(payable, warning=True)
-    assert await received(payable.contract.id) == PRICE
+    assert await received_amount(payable.contract.id) == PRICE
     payable.standin.hold = True
     await payable.standin.decide_dispute(inquiry, "lost")
     payable.standin.deliver_twice = True
@@ -309,7 +309,7 @@ async def test_an_inquiry_takes_no_money_and_a_lost_dispute_heard_of_late_takes_
     await payable.settle_all_again()
 
     assert (await Dispute.get()).status is DisputeStatus.LOST
-    assert await received(payable.contract.id) == 0
+    assert await received_amount(payable.contract.id) == 0
 
 
 async def test_what_was_not_confirmed_cannot_go_back() -> None:

@@ -9,8 +9,8 @@ import pytest
 from market.accounts.models import StaffRole
 from market.contracts import payment_pages, receipts, registration, remittances, signing
 from market.contracts.models import INSTALMENT, Contract, ContractExclusion, Receipt
-from market.contracts.queries import find_draft, get_contract_for, received
-from market.contracts.remittances import TooMuch
+from market.contracts.queries import find_draft, get_contract_for, received_amount
+from market.contracts.remittances import ExceedsOpenAmount
 from market.contracts.signing import DraftChanged, OwnDraft
 from market.contracts.terms import Exclusion, three_amounts
 from market.deals.models import ContractKind, Deal
@@ -59,7 +59,7 @@ async def test_one_side_enters_and_the_other_confirms() -> None:
     parties = await make_parties()
     deal, draft = await make_draft(parties)
 
-    contract = await signing.confirm(deal.number, draft.content_hash, by=By(parties.buyer, LATER))
+    contract = await signing.confirm_draft(deal.number, draft.content_hash, by=By(parties.buyer, LATER))
 
     assert contract.number.startswith("HT-2026-")
     assert (await Deal.get(id=deal.id)).status is DealStatus.SIGNED
@@ -72,7 +72,7 @@ async def test_the_three_amounts_are_kept_apart() -> None:
 
     contract = await make_contract(parties)
 
-    amounts = three_amounts(contract, await received(contract.id))
+    amounts = three_amounts(contract, await received_amount(contract.id))
     assert amounts.contract == Money(115_000_000)
     assert amounts.trade == Money(107_000_000)
     assert amounts.received == Money(0)
@@ -94,19 +94,19 @@ async def test_nobody_confirms_what_their_own_side_entered() -> None:
     deal, draft = await make_draft(parties)
 
     with pytest.raises(OwnDraft):
-        await signing.confirm(deal.number, draft.content_hash, by=By(parties.seller, LATER))
+        await signing.confirm_draft(deal.number, draft.content_hash, by=By(parties.seller, LATER))
 
 
 async def test_a_contract_entered_anew_needs_fresh_consent() -> None:
     parties = await make_parties()
     deal, draft = await make_draft(parties)
     seen = draft.content_hash
-    await signing.enter(
+    await signing.enter_draft(
         deal.number, contract_terms(name="改过的名称"), None, draft_hash=seen, by=By(parties.seller, LATER)
     )
 
     with pytest.raises(DraftChanged):
-        await signing.confirm(deal.number, seen, by=By(parties.buyer, LATER))
+        await signing.confirm_draft(deal.number, seen, by=By(parties.buyer, LATER))
 
 
 async def test_two_who_enter_at_once_do_not_sweep_each_other_away() -> None:
@@ -114,16 +114,18 @@ async def test_two_who_enter_at_once_do_not_sweep_each_other_away() -> None:
     deal, _draft = await make_draft(parties)
 
     with pytest.raises(DraftChanged):
-        await signing.enter(deal.number, contract_terms(), KEPT, draft_hash="", by=By(parties.buyer, LATER))
+        await signing.enter_draft(
+            deal.number, contract_terms(), KEPT, draft_hash="", by=By(parties.buyer, LATER)
+        )
 
 
 async def test_signing_twice_makes_one_contract() -> None:
     parties = await make_parties()
     deal, draft = await make_draft(parties)
-    await signing.confirm(deal.number, draft.content_hash, by=By(parties.buyer, LATER))
+    await signing.confirm_draft(deal.number, draft.content_hash, by=By(parties.buyer, LATER))
 
     with pytest.raises(ActionNotAllowed):
-        await signing.confirm(deal.number, draft.content_hash, by=By(parties.buyer, LATER))
+        await signing.confirm_draft(deal.number, draft.content_hash, by=By(parties.buyer, LATER))
 
     assert await Contract.filter(deal_id=deal.id).count() == 1
 
@@ -133,7 +135,9 @@ async def test_a_contract_needs_its_scan() -> None:
     deal = await make_to_sign(parties)
 
     with pytest.raises(Invalid) as refused:
-        await signing.enter(deal.number, contract_terms(), None, draft_hash="", by=By(parties.seller, LATER))
+        await signing.enter_draft(
+            deal.number, contract_terms(), None, draft_hash="", by=By(parties.seller, LATER)
+        )
 
     assert refused.value.field == "file"
     assert await find_draft(deal.id) is None
@@ -159,7 +163,7 @@ async def test_a_contract_that_cannot_be_is_refused_at_its_field(fields: dict[st
     deal = await make_to_sign(parties)
 
     with pytest.raises(Invalid) as refused:
-        await signing.enter(
+        await signing.enter_draft(
             deal.number, contract_terms(**fields), KEPT, draft_hash="", by=By(parties.seller, LATER)
         )
 
@@ -171,7 +175,7 @@ async def test_before_the_publicity_is_clear_nobody_signs() -> None:
     deal = await make_published(parties)
 
     with pytest.raises(ActionNotAllowed):
-        await signing.enter(
+        await signing.enter_draft(
             deal.number, contract_terms(signed_on=NOW.date()), KEPT, draft_hash="", by=By(parties.seller, NOW)
         )
 
@@ -183,7 +187,7 @@ async def test_signing_asks_the_notice_itself() -> None:
     await Notice.filter(subject_id=deal.id).update(status=NoticeStatus.OBJECTED)
 
     with pytest.raises(NotClear, match="异议处理中"):
-        await signing.confirm(deal.number, draft.content_hash, by=By(parties.buyer, LATER))
+        await signing.confirm_draft(deal.number, draft.content_hash, by=By(parties.buyer, LATER))
 
 
 async def test_an_assignment_sells_the_outcome_and_solves_the_need() -> None:
@@ -205,7 +209,7 @@ async def test_an_assignment_sells_the_outcome_and_solves_the_need() -> None:
     await PUBLICITY.sweep(LATER)
 
     deal, draft = await make_draft(parties, opened, kind=ContractKind.ASSIGNMENT)
-    await signing.confirm(deal.number, draft.content_hash, by=By(parties.buyer, LATER))
+    await signing.confirm_draft(deal.number, draft.content_hash, by=By(parties.buyer, LATER))
 
     await parties.outcome.refresh_from_db()
     await parties.need.refresh_from_db()
@@ -221,7 +225,7 @@ async def test_a_contract_is_registered_once_by_the_seller() -> None:
     assert contract.registration_number == "4526010300000117"
     assert (await Deal.get(id=contract.deal_id)).status is DealStatus.REGISTERED
     with pytest.raises(ActionNotAllowed):
-        await registration.register(
+        await registration.register_contract(
             contract.number,
             "4526010300000118",
             registered_on=TODAY,
@@ -247,7 +251,7 @@ async def test_a_registration_that_cannot_be_is_refused_at_its_field(
     contract = await make_contract(parties)
 
     with pytest.raises(Invalid) as refused:
-        await registration.register(
+        await registration.register_contract(
             contract.number, number, registered_on=day, registry="站", by=By(parties.seller, LATER)
         )
 
@@ -260,7 +264,7 @@ async def test_a_registration_number_is_used_once() -> None:
     contract = await make_contract(second)
 
     with pytest.raises(Invalid, match="另一份合同"):
-        await registration.register(
+        await registration.register_contract(
             contract.number,
             "4526010300000117",
             registered_on=TODAY,
@@ -274,7 +278,7 @@ async def test_the_buyer_does_not_register() -> None:
     contract = await make_contract(parties)
 
     with pytest.raises(Forbidden):
-        await registration.register(
+        await registration.register_contract(
             contract.number,
             "4526010300000117",
             registered_on=TODAY,
@@ -288,11 +292,11 @@ async def test_a_transfer_recorded_by_one_counts_when_another_confirms() -> None
     contract = await make_registered(parties)
     first, _second = await instalments_of(contract)
     remittance = await make_remittance(parties, first, 80_500_000)
-    before = await received(contract.id)
+    before = await received_amount(contract.id)
 
     await remittances.confirm_remittance(remittance.id, by=By(parties.seller_finance, LATER))
 
-    assert (before, await received(contract.id)) == (0, 80_500_000)
+    assert (before, await received_amount(contract.id)) == (0, 80_500_000)
     assert await ledger.available(f"due:{first.id}") == Money(0)
     assert await ledger.balance(f"met:remittance:{parties.university.id}") == Money(80_500_000)
     assert (await Deal.get(id=contract.deal_id)).status is DealStatus.PAYING
@@ -316,7 +320,7 @@ async def test_the_buyers_finance_does_not_confirm_for_the_seller() -> None:
 
     with pytest.raises(Forbidden):
         await remittances.confirm_remittance(remittance.id, by=By(parties.buyer_finance, LATER))
-    assert await received(contract.id) == 0
+    assert await received_amount(contract.id) == 0
 
 
 async def test_confirming_twice_books_once() -> None:
@@ -329,7 +333,7 @@ async def test_confirming_twice_books_once() -> None:
     with pytest.raises(ActionNotAllowed):
         await remittances.confirm_remittance(remittance.id, by=By(parties.seller_finance, LATER))
 
-    assert await received(contract.id) == 1_000_00
+    assert await received_amount(contract.id) == 1_000_00
 
 
 async def test_more_than_is_left_cannot_be_recorded() -> None:
@@ -369,7 +373,7 @@ async def test_when_all_has_arrived_the_deal_is_completed() -> None:
         await remittances.confirm_remittance(remittance.id, by=By(parties.seller_finance, LATER))
 
     assert (await Deal.get(id=contract.deal_id)).status is DealStatus.COMPLETED
-    assert await received(contract.id) == contract.contract_amount
+    assert await received_amount(contract.id) == contract.contract_amount
     assert all(check.is_well for check in await run_checks())
 
 
@@ -381,7 +385,7 @@ async def test_money_before_the_registration_counts_and_the_deal_follows_later()
     await remittances.confirm_remittance(remittance.id, by=By(parties.seller_finance, LATER))
     before = (await Deal.get(id=contract.deal_id)).status
 
-    await registration.register(
+    await registration.register_contract(
         contract.number,
         "4526010300000117",
         registered_on=TODAY,
@@ -423,7 +427,7 @@ async def test_an_instalment_paid_online_becomes_a_receipt(deps: Deps) -> None:
 
     assert first_time is not None
     assert second_time == first_time
-    assert await received(contract.id) == second.amount
+    assert await received_amount(contract.id) == second.amount
     assert await ledger.balance(f"met:online:{parties.university.id}") == Money(second.amount)
 
 
@@ -439,7 +443,7 @@ async def test_money_that_arrives_twice_stands_in_the_book_as_surplus() -> None:
     )
 
     assert made is None
-    assert await received(contract.id) == first.amount
+    assert await received_amount(contract.id) == first.amount
     assert await ledger.balance(f"surplus:{first.id}") == Money(first.amount)
 
 
@@ -452,7 +456,7 @@ async def test_a_transfer_of_more_than_is_left_is_not_confirmed() -> None:
         PaidPayment(uuid4(), INSTALMENT, first.id, Money(1_00), Money(0), LATER), by=By.job(LATER)
     )
 
-    with pytest.raises(TooMuch):
+    with pytest.raises(ExceedsOpenAmount):
         await remittances.confirm_remittance(remittance.id, by=By(parties.seller_finance, LATER))
 
     assert await Receipt.filter(contract_id=contract.id).count() == 1
@@ -515,4 +519,4 @@ async def test_what_the_gateway_says_is_paid_is_booked(deps: Deps) -> None:
     await refresh_payment(payment.id, gateway=gateway, now=LATER)
 
     assert (await Payment.get(id=payment.id)).status is PaymentStatus.SUCCEEDED
-    assert await received(contract.id) == second.amount
+    assert await received_amount(contract.id) == second.amount

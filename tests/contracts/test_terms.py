@@ -14,7 +14,7 @@ from market.contracts.terms import (
     ContractTerms,
     Exclusion,
     ThreeAmounts,
-    check,
+    check_terms,
     content_hash,
     converted_money,
     three_amounts,
@@ -70,10 +70,10 @@ def test_another_scan_is_another_thing_to_confirm() -> None:
 
 
 def test_what_can_be_signed_passes() -> None:
-    check(contract_terms(), TODAY)
-    check(contract_terms(**DOLLARS), TODAY)
-    check(contract_terms(valid_from=TODAY, valid_until=TODAY), TODAY)
-    check(
+    check_terms(contract_terms(), TODAY)
+    check_terms(contract_terms(**DOLLARS), TODAY)
+    check_terms(contract_terms(valid_from=TODAY, valid_until=TODAY), TODAY)
+    check_terms(
         contract_terms(payment_way=PaymentWay.ROYALTY, royalty_basis_points=300, instalments=()),
         TODAY,
     )
@@ -109,7 +109,7 @@ def test_what_can_be_signed_passes() -> None:
 )
 def test_what_cannot_be_signed_is_refused_at_its_field(changes: dict[str, Any], field: str) -> None:
     with pytest.raises(Invalid) as refused:
-        check(contract_terms(**changes), TODAY)
+        check_terms(contract_terms(**changes), TODAY)
 
     assert refused.value.field == field
 

@@ -14,7 +14,7 @@ from market.contracts import remittances
 from market.contracts.contract_progress import deals_waiting_for_finance
 from market.contracts.dashboard import receipt_cards
 from market.contracts.models import INSTALMENT, Contract, ContractDraft
-from market.contracts.queries import received
+from market.contracts.queries import received_amount
 from market.deals.models import Deal
 from market.deals.states import DealStatus
 from market.deps import Deps
@@ -219,7 +219,7 @@ async def test_who_recorded_sees_no_button_and_is_refused(client: httpx.AsyncCli
 
     assert "由另一位财务人员确认" in shown.text
     assert page.status_code == 403
-    assert await received(contract.id) == 0
+    assert await received_amount(contract.id) == 0
 
 
 async def test_a_transfer_that_does_not_fit_goes_back_with_a_reason(client: httpx.AsyncClient) -> None:
@@ -313,7 +313,7 @@ async def test_the_buyer_pays_an_instalment_online_and_sees_it_arrive(
 
     assert "还没有通知结果" in waiting.text or "付款成功" in waiting.text
     assert "付款成功" in done.text
-    assert await received(contract.id) == second.amount
+    assert await received_amount(contract.id) == second.amount
     page = await client.get(f"/contracts/{contract.number}")
     assert "支付记录" in page.text
 
@@ -336,7 +336,7 @@ async def test_looking_at_the_return_page_decides_nothing(client: httpx.AsyncCli
     page = await client.get(f"/payments/{payment.id}/return?paid=yes")
 
     assert "还没有通知结果" in page.text
-    assert await received(contract.id) == 0
+    assert await received_amount(contract.id) == 0
 
 
 ROUTES = [

@@ -43,7 +43,7 @@ async def test_before_there_is_a_report_the_page_says_how_one_is_made(client: ht
 
 
 async def test_every_figure_of_a_report_leads_to_its_definition(client: httpx.AsyncClient) -> None:
-    await quality.publish(REPORT, now=NOW)
+    await quality.publish_report(REPORT, now=NOW)
 
     page = await client.get("/quality")
 
@@ -70,7 +70,7 @@ def test_what_is_no_report_is_refused(change: dict[str, Any]) -> None:
         report = {"engine": "embedded"}
 
     with pytest.raises(quality.NoReport):
-        quality.check(report)
+        quality.check_report(report)
 
 
 async def test_the_funnel_counts_how_far_matches_came_and_why_not_further() -> None:

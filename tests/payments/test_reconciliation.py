@@ -6,7 +6,7 @@ import httpx
 import pytest
 
 from market.accounts.models import StaffRole
-from market.contracts.queries import received
+from market.contracts.queries import received_amount
 from market.ledger.checks import run_checks
 from market.payments.models import Difference, Dispute, GatewayEvent, Payment, Refund
 from market.payments.reconciliation import list_differences, reconcile
@@ -84,7 +84,7 @@ async def test_what_only_the_gateway_knows_is_found_and_taken_over(
 
     assert (kind, True) in await found_by(payable)
 
-    assert await received(payable.contract.id) == left
+    assert await received_amount(payable.contract.id) == left
     assert await found_by(payable) == []
     assert [each for each in await run_checks() if not each.is_well] == []
 

@@ -22,7 +22,7 @@ from market.budgets.states import ClawbackStatus, DisbursementStatus
 from market.claims.models import Assessment, Claim, SalesReport
 from market.claims.states import ClaimStatus
 from market.contracts.models import Contract, ContractDraft, Instalment
-from market.contracts.queries import open_amount, received
+from market.contracts.queries import open_amount, received_amount
 from market.deals.models import Deal, DealMessage, Offer, Opening, Side
 from market.deals.states import DealStatus, OfferStatus
 from market.deps import Deps
@@ -201,7 +201,7 @@ async def test_the_enterprise_has_something_to_do_at_every_step(seeded: Deps) ->
     second = await Instalment.get(contract__deal_id=to_pay.id, sequence=2)
     assert await open_amount(second) == second.amount < 100_000_000
     contract = await Contract.get(deal_id=unclaimed.id)
-    assert await received(contract.id) == contract.contract_amount
+    assert await received_amount(contract.id) == contract.contract_amount
     assert await SalesReport.exists(contract_id=contract.id)
     assert not await Claim.exists(contracts__contract_id=contract.id)
     assert await Claim.exists(applicant_id=to_pay.buyer_id, status=ClaimStatus.DRAFT)

@@ -1,4 +1,4 @@
-"""Put a sheet together row by row within the limits, and let merged cells reach down."""
+"""Build a sheet row by row within the limits, and fill merged cells downwards."""
 
 from __future__ import annotations
 
@@ -63,12 +63,12 @@ class SheetBuilder:
         numbers = sorted(self._rows)
         for span in self.spans:
             if span.bottom > span.top:
-                self._reach_down(span, numbers)
+                self._fill_merged_cells(span, numbers)
         rows = (Row(self.name, n, self._rows[n], n in self._hidden_rows) for n in numbers)
         return Sheet(self.name, tuple(rows), tuple(self.spans), tuple(self.hidden_columns))
 
-    def _reach_down(self, span: Span, numbers: list[int]) -> None:
-        """Repeat what stands at the top left in the rows below that hold something."""
+    def _fill_merged_cells(self, span: Span, numbers: list[int]) -> None:
+        """Repeat the top left value of a merged cell in the rows below that hold something."""
         origin = self._rows.get(span.top, {}).get(span.left)
         if origin is None:
             return

@@ -1,4 +1,4 @@
-"""Open whatever table a person sent; its kind is told by the content, never by the name."""
+"""Read an uploaded table; its format is detected by content, never by name."""
 
 from __future__ import annotations
 

@@ -31,7 +31,7 @@ class Table:
 
 
 async def write_workbook(*tables: Table) -> AsyncIterator[bytes]:
-    """Yield a workbook; it is written to a file portion by portion and never stands in memory whole."""
+    """Yield a workbook that is written to a file in portions and never held in memory whole."""
     with NamedTemporaryFile(suffix=".xlsx") as file:
         book = xlsxwriter.Workbook(
             file.name, {"constant_memory": True, "strings_to_formulas": False, "strings_to_urls": False}

@@ -20,7 +20,7 @@ from market.deals.models import Deal
 from market.kit.i18n import Lazy, lazy
 from market.kit.room import rooms
 from market.listings.models import Need, Outcome
-from market.notices.holiday_years import title_of
+from market.notices.holiday_years import year_title
 from market.notices.models import HolidayYearVersion, Notice
 
 NUMBERED: dict[str, type[Model]] = {
@@ -104,7 +104,7 @@ async def _names(kind: str, ids: Collection[UUID]) -> dict[UUID, str]:
         }
     if kind == "holiday_year":
         versions = await HolidayYearVersion.filter(id__in=list(ids)).only("id", "year", "region")
-        return {version.id: title_of(version.year, version.region) for version in versions}
+        return {version.id: year_title(version.year, version.region) for version in versions}
     if kind not in NUMBERED:
         return {}
     records: Any = await NUMBERED[kind].filter(id__in=list(ids)).only("id", "number")

@@ -29,7 +29,7 @@ from market.kit.i18n import lazy
 from market.kit.templating import render_form
 from market.kit.web import deps, form_data_or_none, path_id, redirect_to
 from market.notices import holiday_years
-from market.notices.ends import list_moved_ends, moved_words
+from market.notices.ends import list_recalculated_ends, new_end_message
 from market.notices.holidays import calendar_for, missing_years, year_of
 from market.notices.models import Notice
 from market.notices.periods import last_day
@@ -81,7 +81,7 @@ async def confirm_year(version_id: UUID, *, accepts_provisional: bool, by: By) -
         for notice in concerned:
             for organisation_id in parties.get(notice.subject_id, set()) - {notice.organisation_id}:
                 await notify(
-                    moved_words(notice),
+                    new_end_message(notice),
                     now=by.now,
                     address=f"/notices/{notice.number}",
                     organisation_id=organisation_id,
@@ -157,10 +157,10 @@ async def index(request: Request) -> Response:
         form,
         versions=versions,
         years=[_year_context(year) for year in sorted(calendar.years.values(), key=_newest_first)],
-        missing=[(holiday_years.title_of(*key), key in waiting) for key in missing],
+        missing=[(holiday_years.year_title(*key), key in waiting) for key in missing],
         has_provisional=calendar.accepts_provisional,
         reach=[(_area(area), calendar.known_until(area, today)) for area in areas],
-        title_of=holiday_years.title_of,
+        title_of=holiday_years.year_title,
     )
 
 
@@ -179,13 +179,13 @@ async def show(request: Request) -> Response:
     is_open, year = version.verdict is None, year_of(version)
     calendar = await calendar_for(request)
     before = calendar.years.get(year.key)
-    moved = await list_moved_ends(calendar.with_years([year]), now) if is_open else []
+    moved = await list_recalculated_ends(calendar.with_years([year]), now) if is_open else []
     return render_form(
         request,
         "backoffice/holiday_year.html",
         form,
         version=version,
-        title=holiday_years.title_of(version.year, version.region),
+        title=holiday_years.year_title(version.year, version.region),
         year=_year_context(year),
         before=_year_context(before) if before and is_open else None,
         added=_day_ranges(year.rest_days - before.rest_days) if before else [],
@@ -243,7 +243,7 @@ def _year_context(year: HolidayYear) -> dict[str, object]:
     weekdays_off = sum(day.weekday() < 5 for day in year.rest_days)
     return {
         "key": year.key,
-        "title": holiday_years.title_of(*year.key),
+        "title": holiday_years.year_title(*year.key),
         "rest_days": _day_ranges(year.rest_days),
         "make_up_days": _day_ranges(year.make_up_days),
         "source": year.source,

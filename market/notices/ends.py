@@ -1,4 +1,4 @@
-"""The end of a notice's period when the holiday years change: later or certain at last, never earlier."""
+"""Recalculates the ends of notices when holiday years change: later or determined at last, never earlier."""
 
 from __future__ import annotations
 
@@ -25,14 +25,14 @@ from market.records.by import By
 
 
 @dataclass(frozen=True)
-class MovedEnd:
-    """A notice whose period ends at another moment by the calendar of now."""
+class RecalculatedEnd:
+    """A notice whose period ends at another moment by the current calendar."""
 
     notice: Notice
     ends_at: datetime
 
 
-def moved_end(notice: Notice, calendar: Calendar) -> datetime | None:
+def recalculated_end(notice: Notice, calendar: Calendar) -> datetime | None:
     """Return the end of the period by this calendar if it is later, or if there was none; else None."""
     ends_on = period_end(
         local_date(notice.published_at),
@@ -47,29 +47,29 @@ def moved_end(notice: Notice, calendar: Calendar) -> datetime | None:
     return ends_at if notice.ends_at is None or ends_at > notice.ends_at else None
 
 
-async def list_moved_ends(calendar: Calendar, now: datetime) -> list[MovedEnd]:
-    """Return the running notices that would end later by this calendar, or have an end at last."""
+async def list_recalculated_ends(calendar: Calendar, now: datetime) -> list[RecalculatedEnd]:
+    """Return the running notices that would end later by this calendar, or at last have an end."""
     return [
-        MovedEnd(notice, ends_at)
+        RecalculatedEnd(notice, ends_at)
         for notice in await _running(now).order_by("published_at", "number")
-        if (ends_at := moved_end(notice, calendar)) is not None
+        if (ends_at := recalculated_end(notice, calendar)) is not None
     ]
 
 
 @atomic()
-async def move_ends(calendar: Calendar, reason: str, *, by: By) -> list[Notice]:
-    """Move the ends of all running notices to where this calendar puts them; return those that moved."""
-    ids = [moved.notice.id for moved in await list_moved_ends(calendar, by.now)]
+async def recalculate_ends(calendar: Calendar, reason: str, *, by: By) -> list[Notice]:
+    """Recalculate the ends of all running notices by this calendar; return those that changed."""
+    ids = [moved.notice.id for moved in await list_recalculated_ends(calendar, by.now)]
     notices = await _running(by.now).filter(id__in=ids).order_by("id").select_for_update()
-    return [notice for notice in notices if await move_end(notice, calendar, reason, by=by)]
+    return [notice for notice in notices if await recalculate_end(notice, calendar, reason, by=by)]
 
 
-async def move_end(notice: Notice, calendar: Calendar, reason: str, *, by: By) -> bool:
-    """Move the end of a notice that the caller has locked; tell its unit and who objected.
+async def recalculate_end(notice: Notice, calendar: Calendar, reason: str, *, by: By) -> bool:
+    """Recalculate the end of a locked notice; notify its unit and the objectors.
 
-    The reason is published as an extension of the notice. Return whether the end moved.
+    The reason is published as an extension of the notice. Return whether the end changed.
     """
-    ends_at = moved_end(notice, calendar)
+    ends_at = recalculated_end(notice, calendar)
     if ends_at is None:
         return False
     await NoticeExtension.create(
@@ -84,7 +84,7 @@ async def move_end(notice: Notice, calendar: Calendar, reason: str, *, by: By) -
     notice.ends_at = ends_at
     await notice.save(update_fields=["ends_at"])
     await record("notice", notice.id, NoticeVerb.MOVE_END, by=by, ends_at=ends_at)
-    text, address = moved_words(notice), f"/notices/{notice.number}"
+    text, address = new_end_message(notice), f"/notices/{notice.number}"
     objectors = await Objection.filter(notice_id=notice.id).values_list("objector_id", flat=True)
     await notify(
         text,
@@ -98,8 +98,12 @@ async def move_end(notice: Notice, calendar: Calendar, reason: str, *, by: By) -
     return True
 
 
-def moved_words(notice: Notice) -> str:
-    """Return the sentence that tells people of the new end."""
+def new_end_message(notice: Notice) -> str:
+    """Return the message about the new end.
+
+    Raises:
+        ValueError: the notice has no end yet.
+    """
     if notice.ends_at is None:
         raise ValueError(f"{notice.number} has no end")
     return _(

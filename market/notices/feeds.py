@@ -14,41 +14,44 @@ from market.notices.periods import last_day
 
 NEWEST = 50
 _CONTROL = dict.fromkeys([*range(9), 11, 12, *range(14, 32), 0xFFFE, 0xFFFF])
-"""Characters that XML cannot hold."""
+"""Characters that are invalid in XML."""
 
 
 def atom(notices: Sequence[Notice], base_url: str, now: datetime) -> bytes:
-    """Return the feed; an entry is renewed by whatever happens to its notice: an extension, an objection, its
-    answer and decision, the end. Objections and extensions must be fetched."""
+    """Return the feed as UTF-8 XML; an entry is updated by any change of its notice.
+
+    Changes are an extension, an objection, its answer and decision, and the end. Objections and extensions
+    must be fetched.
+    """
     feed = Element("feed", {"xmlns": "http://www.w3.org/2005/Atom", "xml:lang": "zh-Hans"})
-    own, page = f"{base_url}/notices.atom", f"{base_url}/notices"
-    _text(feed, "id", own)
+    feed_address, page_address = f"{base_url}/notices.atom", f"{base_url}/notices"
+    _text(feed, "id", feed_address)
     _text(feed, "title", _("科转 · 公示公告"))
-    _text(feed, "updated", max((_changed(each) for each in notices), default=now).isoformat())
-    SubElement(feed, "link", {"rel": "self", "type": "application/atom+xml", "href": own})
-    SubElement(feed, "link", {"rel": "alternate", "type": "text/html", "href": page})
-    for each in notices:
+    _text(feed, "updated", max((_changed(notice) for notice in notices), default=now).isoformat())
+    SubElement(feed, "link", {"rel": "self", "type": "application/atom+xml", "href": feed_address})
+    SubElement(feed, "link", {"rel": "alternate", "type": "text/html", "href": page_address})
+    for notice in notices:
         entry = SubElement(feed, "entry")
-        _text(entry, "id", f"urn:uuid:{each.id}")
-        _text(entry, "title", each.title)
-        _text(entry, "published", each.published_at.isoformat())
-        _text(entry, "updated", _changed(each).isoformat())
+        _text(entry, "id", f"urn:uuid:{notice.id}")
+        _text(entry, "title", notice.title)
+        _text(entry, "published", notice.published_at.isoformat())
+        _text(entry, "updated", _changed(notice).isoformat())
         author = SubElement(entry, "author")
-        _text(author, "name", each.organisation.name if each.organisation else _("主管部门"))
-        address = f"{base_url}/notices/{each.number}"
+        _text(author, "name", notice.organisation.name if notice.organisation else _("主管部门"))
+        address = f"{base_url}/notices/{notice.number}"
         SubElement(entry, "link", {"rel": "alternate", "type": "text/html", "href": address})
-        ends = day(last_day(each.ends_at)) if each.ends_at else _("待确认")
-        words = _("%(status)s，截止 %(ends)s", status=label("notice", each.status), ends=ends)
-        _text(entry, "summary", f"{label('notice_kind', each.kind)}　{each.number}　{words}")
-    made: bytes = tostring(feed, encoding="utf-8", xml_declaration=True)
-    return made
+        ends = day(last_day(notice.ends_at)) if notice.ends_at else _("待确认")
+        words = _("%(status)s，截止 %(ends)s", status=label("notice", notice.status), ends=ends)
+        _text(entry, "summary", f"{label('notice_kind', notice.kind)}　{notice.number}　{words}")
+    content: bytes = tostring(feed, encoding="utf-8", xml_declaration=True)
+    return content
 
 
 def _changed(notice: Notice) -> datetime:
     moments = [notice.published_at, notice.closed_at]
-    moments += [each.extended_at for each in notice.extensions]
-    for each in notice.objections:
-        moments += [each.filed_at, each.answered_at, each.decided_at]
+    moments += [extension.extended_at for extension in notice.extensions]
+    for objection in notice.objections:
+        moments += [objection.filed_at, objection.answered_at, objection.decided_at]
     return max(moment for moment in moments if moment is not None)
 
 

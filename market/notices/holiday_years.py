@@ -1,4 +1,4 @@
-"""Entering a year of holidays by two persons: one proposes it from the document, another confirms it."""
+"""Holiday years, entered by maker/checker: one person proposes a year from its document, another confirms."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from market.kit.database import atomic
 from market.kit.errors import Conflict, Invalid, NotFound
 from market.kit.i18n import gettext as _
 from market.kit.i18n import in_source_language
-from market.notices.ends import move_ends
+from market.notices.ends import recalculate_ends
 from market.notices.holidays import load_calendar
 from market.notices.models import HolidayYearVersion, Notice
 from market.notices.permissions import NoticeAct
@@ -30,17 +30,17 @@ SUBJECT = "holiday_year"
 
 @atomic()
 async def propose_year(year: HolidayYear, *, by: By) -> HolidayYearVersion:
-    """Enter the days of a year as published; another person confirms them.
+    """Propose the days of a year as published; another person confirms them.
 
     Raises:
-        Invalid: at the field that is wrong.
+        Invalid: a value is wrong; names the field.
         Conflict: a proposal for the same year and region waits to be decided.
     """
     by.actor.require(NoticeAct.ENTER_HOLIDAYS)
     require_plausible(year, local_date(by.now))
     if await HolidayYearVersion.exists(year=year.year, region=year.region, verdict=None):
         raise Conflict(
-            _("%(name)s的放假安排已有一份待确认，不能再录入。", name=title_of(year.year, year.region))
+            _("%(name)s的放假安排已有一份待确认，不能再录入。", name=year_title(year.year, year.region))
         )
     version = await HolidayYearVersion.create(
         id=uuid4(),
@@ -65,7 +65,7 @@ async def propose_year(year: HolidayYear, *, by: By) -> HolidayYearVersion:
     )
     await notify_staff(
         StaffRole.APPROVER,
-        _("%(name)s的放假安排待确认。", name=title_of(version.year, version.region)),
+        _("%(name)s的放假安排待确认。", name=year_title(version.year, version.region)),
         now=by.now,
         address=f"/backoffice/holidays/{version.id}",
     )
@@ -74,17 +74,17 @@ async def propose_year(year: HolidayYear, *, by: By) -> HolidayYearVersion:
 
 @atomic()
 async def confirm_year(version_id: UUID, *, accepts_provisional: bool, by: By) -> list[Notice]:
-    """Confirm what another person entered, and compute the ends of all running notices anew.
+    """Confirm a proposed year and recalculate the ends of all running notices.
 
-    Return the notices whose end moved; it never moves forward. Their units and objectors are told,
-    whoever else depends on a notice is told by the caller.
+    Return the notices whose end changed, which is never to an earlier day. Their units and objectors are
+    notified here, others who depend on a notice by the caller.
 
     Raises:
-        SamePerson: the person entered the year.
+        SamePerson: the actor proposed the year.
         Conflict: it was decided before.
     """
     version = await _decide(version_id, Verdict.CONFIRMED, "", by=by)
-    title = title_of(version.year, version.region)
+    title = year_title(version.year, version.region)
     await notify(
         _("%(name)s的放假安排已确认。", name=title),
         now=by.now,
@@ -94,27 +94,31 @@ async def confirm_year(version_id: UUID, *, accepts_provisional: bool, by: By) -
     with in_source_language():
         reason = _(
             "%(name)s的放假安排已确认：%(source)s。",
-            name=title_of(version.year, version.region),
+            name=year_title(version.year, version.region),
             source=version.source,
         )
     calendar = await load_calendar(accepts_provisional=accepts_provisional)
-    return await move_ends(calendar, reason, by=by)
+    return await recalculate_ends(calendar, reason, by=by)
 
 
 @atomic()
 async def reject_year(version_id: UUID, reason: str, *, by: By) -> HolidayYearVersion:
-    """Reject what another person entered, who can enter it anew.
+    """Reject a proposed year, which can be proposed again.
 
     Raises:
-        SamePerson: the person entered the year.
+        SamePerson: the actor proposed the year.
         Conflict: it was decided before.
-        Invalid: at `reason`, which is missing.
+        Invalid: `reason` is missing.
     """
     if not reason:
         raise Invalid(_("退回时请写明理由。"), field="reason")
     version = await _decide(version_id, Verdict.REJECTED, reason, by=by)
     await notify(
-        _("%(name)s的放假安排被退回：%(reason)s", name=title_of(version.year, version.region), reason=reason),
+        _(
+            "%(name)s的放假安排被退回：%(reason)s",
+            name=year_title(version.year, version.region),
+            reason=reason,
+        ),
         now=by.now,
         address=f"/backoffice/holidays/{version.id}",
         user_ids=[version.proposed_by_id],
@@ -138,10 +142,10 @@ async def _decide(version_id: UUID, verdict: Verdict, reason: str, *, by: By) ->
 
 
 def require_plausible(year: HolidayYear, today: date) -> None:
-    """Refuse days that no document can have ordered; figures of the law are left to the second person.
+    """Raise for days that no document can contain; the second person checks the rest.
 
     Raises:
-        Invalid: at the field that is wrong.
+        Invalid: a value is implausible; names the field.
     """
     if not today.year - 1 <= year.year <= today.year + 2:
         raise Invalid(_("请录入去年到后年之间的年度。"), field="year")
@@ -175,7 +179,7 @@ async def get_version(version_id: UUID) -> HolidayYearVersion:
 
 
 async def list_versions() -> Sequence[HolidayYearVersion]:
-    """Return all versions with both persons, those to be decided first, then the newest first."""
+    """Return all versions with both persons, undecided ones first, then the newest first."""
     versions = (
         await HolidayYearVersion.all().select_related("proposed_by", "decided_by").order_by("-proposed_at")
     )
@@ -183,12 +187,12 @@ async def list_versions() -> Sequence[HolidayYearVersion]:
 
 
 async def count_undecided() -> int:
-    """Return how many years wait to be confirmed."""
+    """Count the proposals that wait for a decision."""
     return await HolidayYearVersion.filter(verdict=None).count()
 
 
-def title_of(year: int, region: str) -> str:
-    """Return what a year of a region is called."""
+def year_title(year: int, region: str) -> str:
+    """Return the title of a year of a region."""
     area = _("全国") if region == NATIONAL else region_name(region)
     return _("%(year)s 年%(area)s", year=year, area=area)
 

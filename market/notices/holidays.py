@@ -1,4 +1,4 @@
-"""The calendar by which the periods of notices are counted: the shipped years and those entered since."""
+"""The calendar of working days for notice periods: the shipped years and those confirmed since."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from market.notices.models import HolidayYearVersion
 from market.records.decisions import Verdict
 
 ALARM_FROM = (10, 1)
-"""Month and day from which the next year is missed: the State Council publishes it in the autumn."""
+"""Month and day from which the next year counts as missing: it is published in the autumn."""
 
 
 async def load_calendar(*, accepts_provisional: bool) -> Calendar:
-    """Return the working days as they are known now; load it once per request or transaction."""
+    """Load the current calendar; call it once per request or transaction."""
     confirmed = await HolidayYearVersion.filter(verdict=Verdict.CONFIRMED).order_by("decided_at", "id")
     shipped = shipped_calendar(accepts_provisional=accepts_provisional)
     return shipped.with_years(year_of(version) for version in confirmed)
@@ -28,7 +28,7 @@ async def calendar_for(request: Request) -> Calendar:
 
 
 def year_of(version: HolidayYearVersion) -> HolidayYear:
-    """Return the days that a version holds, as a calendar takes them."""
+    """Convert a version to the calendar's holiday year."""
     return HolidayYear(
         year=version.year,
         region=version.region,
@@ -39,14 +39,14 @@ def year_of(version: HolidayYearVersion) -> HolidayYear:
 
 
 async def missing_years(today: date) -> list[tuple[int, str]]:
-    """Return years and regions whose document must be entered now; provisional ones are missing too.
+    """Return years and regions whose document must be entered now; provisional ones count as missing.
 
-    The country's year is missed from October before it. A province publishes its own feast in the
-    first months of the year, so that is missed from January until the feast is over.
+    The national year is due from October before it. A province publishes its own feast in the first
+    months of the year, so that is due from January until the feast is over.
     """
     calendar = await load_calendar(accepts_provisional=False)
-    wanted = [(today.year, NATIONAL)]
+    required = [(today.year, NATIONAL)]
     if (today.month, today.day) >= ALARM_FROM:
-        wanted.append((today.year + 1, NATIONAL))
-    wanted += [(today.year, feast.region) for feast in feasts() if (today.month, today.day) <= feast.last]
-    return [(year, region) for year, region in wanted if not calendar.holds(year, region)]
+        required.append((today.year + 1, NATIONAL))
+    required += [(today.year, feast.region) for feast in feasts() if (today.month, today.day) <= feast.last]
+    return [(year, region) for year, region in required if not calendar.holds(year, region)]

@@ -61,13 +61,13 @@ class Notice(Stateful):
     """GB/T 2260: the province whose rest days count, frozen at publication."""
     published_at = fields.DatetimeField()
     ends_at = fields.DatetimeField(null=True)
-    """Null: the end cannot be told yet, the holiday years do not reach so far."""
+    """Null: the end is undetermined, since the holiday years do not reach so far."""
     closed_at = fields.DatetimeField(null=True)
 
     replaces: fields.ForeignKeyNullableRelation[Notice] = fields.ForeignKeyField(
         "market.Notice", related_name="replacements", null=True, on_delete=fields.RESTRICT
     )
-    """The notice whose text had to change: it is archived, and this one's period began anew."""
+    """The notice that this one replaces: it is archived, and the period started again."""
     replaces_id: UUID | None
     change_reason = fields.CharField(max_length=500, default="", db_default="")
     """Why the text had to change, when this notice replaces another."""
@@ -113,7 +113,7 @@ class Objection(Stateful):
 
 
 class NoticeExtension(Model):
-    """A period made longer, with the reason, which is published. Written once."""
+    """An extension of a period with its published reason; append-only."""
 
     id = fields.UUIDField(primary_key=True)
     notice: fields.ForeignKeyRelation[Notice] = fields.ForeignKeyField(
@@ -130,7 +130,7 @@ class NoticeExtension(Model):
         "market.User", related_name="notice_extensions", null=True, on_delete=fields.RESTRICT
     )
     extended_by_id: UUID | None
-    """Null: the end was computed anew because the holiday years changed; `days` stayed."""
+    """Null: the end was recalculated because the holiday years changed; `days` is unchanged."""
     extended_at = fields.DatetimeField()
 
     class Meta:
@@ -139,10 +139,10 @@ class NoticeExtension(Model):
 
 
 class HolidayYearVersion(SecondPerson):
-    """The days of one year and region as one person entered them and another decided on them.
+    """The days of one year and region, proposed by one person and decided by another.
 
-    The version confirmed last is in force, over the one before it and over the shipped file. A decided
-    row is never edited, and no row is deleted.
+    The version confirmed last is in force and overrides the shipped file. A decided row is never edited,
+    and no row is deleted.
     """
 
     id = fields.UUIDField(primary_key=True)

@@ -1,4 +1,4 @@
-"""When a legal period ends: counted in days of Asia/Shanghai by the calendar that is handed in.
+"""Ends of legal periods, counted in days of Asia/Shanghai by a given calendar. Pure.
 
 The day of publication does not count, and a period ends at 24:00 of its last day (民法典 art. 201).
 A period in calendar days whose last day is a rest day ends on the next working day (art. 203).
@@ -16,7 +16,7 @@ from market.notices.models import DayKind
 
 
 def publication_region(publisher_region: str) -> str:
-    """Return the province whose rest days count for a unit of this region; Guangxi's without one."""
+    """Return the province whose rest days apply to a unit of this region; Guangxi by default."""
     return province_of(publisher_region) or GUANGXI
 
 
@@ -26,7 +26,7 @@ def period_end(
     """Return the last day of a period, or None when the calendar does not reach so far.
 
     Only a period in working days can have no end yet. One in calendar days always has its end; in a year
-    that is not known it may still move by a holiday to come, `Calendar.is_known` tells.
+    whose holidays are unknown it may still change; see `Calendar.is_known`.
 
     Raises:
         ValueError: the period has no day.
@@ -47,7 +47,7 @@ def last_day(ends_at: datetime) -> date:
 
 
 def days_left(ends_at: datetime, now: datetime) -> int:
-    """Return how many days remain after today; none on the last day and later."""
+    """Return the number of days after today; 0 on the last day and later."""
     return max(0, (last_day(ends_at) - local_date(now)).days)
 
 

@@ -1,4 +1,4 @@
-"""A public notice as it is printed and put up: its frozen text, its period, what became of objections."""
+"""The printed form of a public notice: its frozen text, period and objections."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from market.notices.periods import last_day
 
 
 def print_of(notice: Notice) -> dict[str, Any]:
-    """Return the print as plain words; objections must be fetched. Names of objectors are not printed."""
+    """Return the data of the printed notice, without objectors' names; objections must be fetched."""
     ends = _("%(day)s 24:00", day=day(last_day(notice.ends_at))) if notice.ends_at else _("待确认")
     unit = notice.organisation.name if notice.organisation else _("主管部门")
     return {
@@ -30,8 +30,14 @@ def print_of(notice: Notice) -> dict[str, Any]:
         ],
         "objections_title": _("异议及处理"),
         "objections": [
-            [moment(each.filed_at), label("objection", each.status), each.reason, each.answer, each.decision]
-            for each in notice.objections
+            [
+                moment(objection.filed_at),
+                label("objection", objection.status),
+                objection.reason,
+                objection.answer,
+                objection.decision,
+            ]
+            for objection in notice.objections
         ],
         "heads": [_("提出"), _("结果"), _("事实和理由"), _("答复"), _("裁定")],
         "none": _("没有收到异议。"),

@@ -1,4 +1,4 @@
-"""Records that wait for their notice, moved on by one sweep for all rooms."""
+"""One sweep for all rooms that advances the records whose public notice is decided."""
 
 from __future__ import annotations
 
@@ -19,26 +19,26 @@ from market.records.transitions import Stateful, transition
 
 @dataclass(frozen=True)
 class Publicity:
-    """What becomes of a kind of record when its notice is clear; declared in `Room.publicity`."""
+    """Transition of a kind of record when its notice is clear; declared in `Room.publicity`."""
 
     model: type[Stateful]
     waiting: StrEnum
     """The status in which a record waits for its notice."""
     action: StrEnum
-    """The action that moves it on."""
+    """The action of the transition."""
     notify: Callable[[Any, Notice, By], Awaitable[None]]
-    """Tells the parties; called with record and notice after the transition, in its transaction."""
+    """Notifies the parties; called with record and notice after the transition, in its transaction."""
 
     async def sweep(self, now: datetime) -> int:
-        """Move on every waiting record whose notice is clear, and return how many."""
-        waiting = await self.model.filter(status=self.waiting).values_list("id", flat=True)
-        cleared = await Notice.filter(
-            subject_kind=self.model.record_kind, subject_id__in=list(waiting), status=NoticeStatus.CLEAR
+        """Advance every waiting record whose notice is clear; return how many."""
+        waiting_ids = await self.model.filter(status=self.waiting).values_list("id", flat=True)
+        cleared_ids = await Notice.filter(
+            subject_kind=self.model.record_kind, subject_id__in=list(waiting_ids), status=NoticeStatus.CLEAR
         ).values_list("subject_id", flat=True)
-        return sum([await self._move(UUID(str(subject_id)), now) for subject_id in cleared])
+        return sum([await self._advance(UUID(str(subject_id)), now) for subject_id in cleared_ids])
 
-    async def _move(self, subject_id: UUID, now: datetime) -> bool:
-        """Move one record on. The record is locked first, then its notice, as everywhere."""
+    async def _advance(self, subject_id: UUID, now: datetime) -> bool:
+        """Advance one record. Lock order: the record, then its notice, as everywhere."""
         async with in_transaction():
             record: Any = await self.model.select_for_update().get(id=subject_id)
             notice = await lock_for(self.model.record_kind, subject_id)
@@ -52,7 +52,7 @@ class Publicity:
 
 @dataclass(frozen=True)
 class EntryPublicity:
-    """What becomes of the entries of a notice when an objection against them is upheld; as `Publicity`."""
+    """End of the entries of a notice against which an objection was upheld; declared as `Publicity`."""
 
     model: type[Stateful]
     """The kind of record that the notice lists."""
@@ -61,12 +61,14 @@ class EntryPublicity:
     subject_kind: str
     """The kind of record that the notice is about."""
     end: Callable[[UUID, Collection[UUID], By], Awaitable[int]]
-    """Ends entries: called with the id of the record that the notice is about and the ids of those of its
-    entries that wait and against which, or against the whole, an objection was upheld; returns how many it
-    ended. It is a transaction of its own, locks, and looks again."""
+    """Ends entries in a transaction of its own, which locks and checks them again; returns how many.
+
+    Called with the id of the notice's subject and the ids of its waiting entries against which, or against
+    the whole, an objection was upheld.
+    """
 
     async def sweep(self, now: datetime) -> int:
-        """End every waiting entry against which an objection was upheld, and return how many."""
+        """End every waiting entry against which an objection was upheld; return how many."""
         rows = await connection().execute_query_dict(
             "SELECT n.subject_id, array_agg(DISTINCT r.id) AS entries FROM notices n "  # noqa: S608 -- our own name
             "JOIN objections o ON o.notice_id = n.id AND o.status = $1 "

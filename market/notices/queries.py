@@ -16,26 +16,28 @@ from market.notices.states import UNDECIDED, NoticeStatus, ObjectionStatus
 
 
 async def list_notices(page_request: PageRequest, kind: str = "", status: str = "") -> Page[Notice]:
-    """Return the public list, newest first; an unknown kind or status finds all."""
-    wanted = Q()
+    """Return the public list, newest first; an unknown kind or status does not filter."""
+    condition = Q()
     if kind in set(NoticeKind):
-        wanted &= Q(kind=kind)
+        condition &= Q(kind=kind)
     if status in set(NoticeStatus):
-        wanted &= Q(status=status)
-    found = Notice.filter(wanted)
+        condition &= Q(status=status)
+    notices = Notice.filter(condition)
     items = (
-        await found.order_by("-published_at", "-number").offset(page_request.offset).limit(page_request.size)
+        await notices.order_by("-published_at", "-number")
+        .offset(page_request.offset)
+        .limit(page_request.size)
     )
-    return page_request.page(items, await found.count())
+    return page_request.page(items, await notices.count())
 
 
 async def list_open_notices(most: int) -> list[Notice]:
-    """Return the notices whose period runs, those that end first at the top."""
+    """Return the notices whose period runs, the next to end first."""
     return await Notice.filter(status=NoticeStatus.OPEN).order_by("ends_at").limit(most)
 
 
 async def count_notices() -> dict[str, int]:
-    """Return how many notices stand in each status."""
+    """Count the notices by status."""
     return {str(status): await Notice.filter(status=status).count() for status in NoticeStatus}
 
 
@@ -46,7 +48,7 @@ async def get_notice(number: str) -> Notice:
         NotFound: there is no notice of this number.
     """
     objections = Objection.all().order_by("filed_at").select_related("objector")
-    found = await (
+    notice = await (
         Notice.get_or_none(number=number)
         .select_related("organisation", "replaces")
         .prefetch_related(
@@ -55,9 +57,9 @@ async def get_notice(number: str) -> Notice:
             "replacements",
         )
     )
-    if found is None:
+    if notice is None:
         raise NotFound(_("没有这份公示。"))
-    return found
+    return notice
 
 
 async def find_notice(subject_kind: str, subject_id: UUID) -> Notice | None:
@@ -70,19 +72,19 @@ async def find_notice(subject_kind: str, subject_id: UUID) -> Notice | None:
 
 
 async def get_objection_for(actor: Actor, objection_id: UUID) -> Objection:
-    """Return an objection with its notice, for who answers it, decides on it, or looks after both.
+    """Return an objection with its notice, for those who answer, decide or audit it.
 
     Raises:
         NotFound: there is none, or it is not theirs.
     """
-    found = await Objection.get_or_none(id=objection_id).select_related("notice", "objector")
-    if found is None or not (can_answer(actor, found.notice) or _oversees(actor)):
+    objection = await Objection.get_or_none(id=objection_id).select_related("notice", "objector")
+    if objection is None or not (can_answer(actor, objection.notice) or _may_oversee(actor)):
         raise NotFound(_("没有这条异议，或者您不能查看它。"))
-    return found
+    return objection
 
 
 def can_answer(actor: Actor, notice: Notice) -> bool:
-    """Tell whether the person speaks for the unit that published the notice."""
+    """Return whether the person may answer objections for the unit that published the notice."""
     if not actor.may(NoticeAct.ANSWER_OBJECTION):
         return False
     if notice.organisation_id is None:
@@ -91,7 +93,7 @@ def can_answer(actor: Actor, notice: Notice) -> bool:
 
 
 def can_extend(actor: Actor, notice: Notice) -> bool:
-    """Tell whether the person speaks for the unit that published the notice, as to its period."""
+    """Return whether the person may extend the period for the unit that published the notice."""
     if not actor.may(NoticeAct.EXTEND_NOTICE):
         return False
     if notice.organisation_id is None:
@@ -100,13 +102,13 @@ def can_extend(actor: Actor, notice: Notice) -> bool:
 
 
 async def list_newest(most: int) -> list[Notice]:
-    """Return the notices for a feed with what happened to each, those published last first."""
-    found = Notice.all().order_by("-published_at", "-number").limit(most).select_related("organisation")
-    return await found.prefetch_related("objections", "extensions")
+    """Return the latest notices with their objections and extensions, for a feed."""
+    notices = Notice.all().order_by("-published_at", "-number").limit(most).select_related("organisation")
+    return await notices.prefetch_related("objections", "extensions")
 
 
 def may_follow(actor: Actor, notice: Notice) -> bool:
-    """Tell whether the record behind the notice opens to the person: the unit's own, else the authority's."""
+    """Return whether the person may open the record behind the notice."""
     if not notice.address:
         return False
     if notice.organisation_id is None:
@@ -115,20 +117,22 @@ def may_follow(actor: Actor, notice: Notice) -> bool:
 
 
 async def list_objections(*, is_decided: bool) -> list[Objection]:
-    """Return the objections still to be decided, oldest first, or those decided, newest first."""
-    found = Objection.filter(
+    """Return the undecided objections, oldest first, or the decided ones, newest first."""
+    objections = Objection.filter(
         status__in=[ObjectionStatus.UPHELD, ObjectionStatus.DISMISSED] if is_decided else list(UNDECIDED)
     )
-    return await found.select_related("notice", "notice__organisation", "objector").order_by(
+    return await objections.select_related("notice", "notice__organisation", "objector").order_by(
         "-decided_at" if is_decided else "filed_at"
     )
 
 
 async def upheld_entries(notice_id: UUID) -> set[UUID]:
-    """Return the entries of a notice against which an objection was upheld."""
-    found = await Objection.filter(notice_id=notice_id, status=ObjectionStatus.UPHELD).exclude(entry_id=None)
-    return {each.entry_id for each in found if each.entry_id}
+    """Return the ids of the entries against which an objection was upheld."""
+    objections = await Objection.filter(notice_id=notice_id, status=ObjectionStatus.UPHELD).exclude(
+        entry_id=None
+    )
+    return {objection.entry_id for objection in objections if objection.entry_id}
 
 
-def _oversees(actor: Actor) -> bool:
+def _may_oversee(actor: Actor) -> bool:
     return actor.may(NoticeAct.DECIDE_OBJECTION) or Role.AUDITOR in actor.roles

@@ -1,4 +1,7 @@
-"""What can be done with a public notice. Whoever depends on one locks it and asks `require_clear`."""
+"""Acts on public notices: publish, extend, object, answer, decide, withdraw, clear.
+
+A transaction that depends on a notice locks it by `require_clear`.
+"""
 
 from __future__ import annotations
 
@@ -15,7 +18,7 @@ from market.kit.clock import end_of_day, local_date
 from market.kit.database import atomic
 from market.kit.errors import Conflict, Invalid, NotFound
 from market.kit.i18n import gettext as _
-from market.notices.ends import move_end
+from market.notices.ends import recalculate_end
 from market.notices.models import DayKind, Notice, NoticeExtension, NoticeKind, Objection
 from market.notices.periods import period_end, publication_region
 from market.notices.permissions import NoticeAct
@@ -29,7 +32,7 @@ from market.notices.states import (
     ObjectionAction,
     ObjectionStatus,
     is_due,
-    standing,
+    status_by_objections,
 )
 from market.notices.texts import body_hash
 from market.notices.verbs import NoticeVerb, ObjectionVerb
@@ -51,14 +54,14 @@ __all__ = [
 ]
 
 
-MOST_DAYS = 90
-"""The longest a period can be made."""
+MAX_DAYS = 90
+"""Maximum length of a period."""
 REPLACED = (NoticeStatus.ARCHIVED, NoticeStatus.UPHELD)
-"""What a new text about the same record takes the place of."""
+"""Statuses of a notice that a new one about the same record replaces."""
 
 
 class NotClear(Conflict):
-    """What depends on the notice must wait: it is missing, running, objected to or upheld against."""
+    """The notice is missing, running, suspended by an objection, or an objection was upheld."""
 
 
 @atomic()
@@ -77,19 +80,18 @@ async def publish(
     address: str = "",
     change_reason: str = "",
 ) -> Notice:
-    """Publish a text about a record, and begin its period. The text is frozen, with its hash.
+    """Publish a text about a record and start its period. The text is frozen, with its hash.
 
-    `entries` names what the text lists, so that an objection can be about one of them; `address`
-    is the page of the record. The caller has locked the record: one notice of it runs at a time.
-    With a `change_reason` the running one is archived, its text stays as it was published, and this
-    text's period begins anew.
+    `entries` are the listed items, so that an objection can name one; `address` is the page of the record.
+    The caller has locked the record: one notice of it runs at a time. With a `change_reason` the running
+    one is archived unchanged, and the period starts again with this text.
 
     Raises:
-        Conflict: a notice about the record is running and shall not be replaced, or has an open objection.
+        Conflict: a notice about the record is running without a `change_reason`, or is suspended.
     """
     last = await lock_for(subject_kind, subject_id)
     if last is not None and last.status in RUNNING:
-        await _make_way(last, change_reason, by=by)
+        await _archive_replaced(last, change_reason, by=by)
     region = publication_region("" if by.actor.is_staff else by.actor.organisation_region)
     ends_on = period_end(local_date(by.now), days, day_kind, region=region, calendar=calendar)
     text = [[str(cell) for cell in row] for row in body]
@@ -125,7 +127,7 @@ async def publish(
     return notice
 
 
-async def _make_way(last: Notice, change_reason: str, *, by: By) -> None:
+async def _archive_replaced(last: Notice, change_reason: str, *, by: By) -> None:
     if not change_reason:
         raise Conflict(_("已有一份公示正在进行，不能重复发布。"))
     if last.status is NoticeStatus.OBJECTED:
@@ -135,24 +137,24 @@ async def _make_way(last: Notice, change_reason: str, *, by: By) -> None:
 
 @atomic()
 async def extend(number: str, days: int, reason: str, *, calendar: Calendar, by: By) -> Notice:
-    """Make the period of a running notice longer, for the unit that published it; the reason is published.
+    """Extend the period of a running notice, for the unit that published it; the reason is published.
 
-    `days` is the whole period from the publication, more than it was; a period is never shortened.
+    `days` is the new total from the publication; a period is never shortened.
 
     Raises:
         NotFound: the notice is another unit's.
         Conflict: the period is over.
-        Invalid: at `days`, not more than before.
+        Invalid: `days` is not longer than before, or too long.
     """
     by.actor.require(NoticeAct.EXTEND_NOTICE)
-    notice = await _locked(number)
+    notice = await _lock_notice(number)
     if not can_extend(by.actor, notice):
         raise NotFound(_("没有这份公示，或者不是您单位发布的。"))
     if notice.status not in RUNNING or (notice.ends_at and notice.ends_at <= by.now):
         raise Conflict(_("公示期已满，不能再延长。"))
-    if not notice.days < days <= MOST_DAYS:
+    if not notice.days < days <= MAX_DAYS:
         raise Invalid(
-            _("延长后的公示期应多于 %(days)s 天，最多 %(most)s 天。", days=notice.days, most=MOST_DAYS),
+            _("延长后的公示期应多于 %(days)s 天，最多 %(most)s 天。", days=notice.days, most=MAX_DAYS),
             field="days",
         )
     ends_on = period_end(
@@ -177,14 +179,14 @@ async def extend(number: str, days: int, reason: str, *, calendar: Calendar, by:
 
 @atomic()
 async def object_to(number: str, *, reason: str, by: By, entry_id: UUID | None = None) -> Objection:
-    """File an objection in the person's own name; whatever depends on the notice stops at once.
+    """File an objection in the actor's name; it suspends the notice at once.
 
     Raises:
         NotFound: there is no such notice.
         Conflict: its period is over.
     """
     by.actor.require(NoticeAct.OBJECT)
-    notice = await _locked(number)
+    notice = await _lock_notice(number)
     if notice.status not in RUNNING or (notice.ends_at and notice.ends_at <= by.now):
         raise Conflict(_("公示期已满，不能再提出异议。"))
     if entry_id is not None and str(entry_id) not in {row[0] for row in notice.entries}:
@@ -204,7 +206,7 @@ async def object_to(number: str, *, reason: str, by: By, entry_id: UUID | None =
     await record("objection", objection.id, ObjectionVerb.FILE, by=by, notice=notice.number)
     await transition(notice, NoticeAction.OBJECT, by=by, objection=objection.id)
     text = _("公示 %(number)s 收到异议，程序已中止。", number=notice.number)
-    address = f"/notices/{notice.number}"  # who may answer or decide is led on from there, the others read
+    address = f"/notices/{notice.number}"  # its page links on to answering and deciding, for those who may
     if notice.organisation_id:
         await notify(text, now=by.now, address=address, organisation_id=notice.organisation_id)
     else:
@@ -215,14 +217,14 @@ async def object_to(number: str, *, reason: str, by: By, entry_id: UUID | None =
 
 @atomic()
 async def answer(objection_id: UUID, text: str, *, by: By) -> Objection:
-    """Answer an objection for the unit that published the notice; the answer is published.
+    """Answer an objection for the unit that published the notice; the answer is public.
 
     Raises:
         NotFound: the notice is another unit's.
         Conflict: it was answered or decided before.
     """
     by.actor.require(NoticeAct.ANSWER_OBJECTION)
-    notice, objection = await _locked_objection(objection_id)
+    notice, objection = await _lock_objection(objection_id)
     if not can_answer(by.actor, notice):
         raise NotFound(_("没有这条异议，或者您不能查看它。"))
     if objection.status is not ObjectionStatus.FILED:
@@ -240,31 +242,31 @@ async def answer(objection_id: UUID, text: str, *, by: By) -> Objection:
 
 @atomic()
 async def decide(objection_id: UUID, *, is_upheld: bool, text: str, by: By) -> Objection:
-    """Decide on an objection, with the reason, which is published.
+    """Decide an objection, with a public reason.
 
-    When no objection is left undecided the notice runs on; its period is not shortened.
+    When no objection is undecided the notice resumes; its period is not shortened.
 
     Raises:
         Conflict: it was decided before.
     """
     by.actor.require(NoticeAct.DECIDE_OBJECTION)
-    notice, objection = await _locked_objection(objection_id)
+    notice, objection = await _lock_objection(objection_id)
     if objection.status not in UNDECIDED:
         raise Conflict(_("这条异议已经裁定，请刷新后再看。"))
     action = ObjectionAction.UPHOLD if is_upheld else ObjectionAction.DISMISS
     await transition(objection, action, by=by, changes={"decision": text, "decided_at": by.now})
-    await _settle(notice, by=by)
-    told = _("公示 %(number)s 的异议已裁定。", number=notice.number)
+    await _sync_status(notice, by=by)
+    message = _("公示 %(number)s 的异议已裁定。", number=notice.number)
     address = f"/notices/{notice.number}"
-    await notify(told, now=by.now, address=address, user_ids=[objection.objector_id])
+    await notify(message, now=by.now, address=address, user_ids=[objection.objector_id])
     if notice.organisation_id:
-        await notify(told, now=by.now, address=address, organisation_id=notice.organisation_id)
+        await notify(message, now=by.now, address=address, organisation_id=notice.organisation_id)
     return objection
 
 
 @atomic()
 async def withdraw(subject_kind: str, subject_id: UUID, *, by: By) -> None:
-    """End a running notice because what it is about has ended; nothing happens when none runs."""
+    """Archive the running notice of a record that has ended; do nothing if none runs."""
     notice = await lock_for(subject_kind, subject_id)
     if notice is None or notice.status not in RUNNING:
         return
@@ -272,25 +274,25 @@ async def withdraw(subject_kind: str, subject_id: UUID, *, by: By) -> None:
 
 
 async def run_due(now: datetime, calendar: Calendar) -> int:
-    """Clear the notices whose period has run out without an open objection; return how many.
+    """Clear the notices whose period is over without an open objection; return how many.
 
-    First the ends are settled that could not be told before the calendar reached them.
+    First determine the ends that the calendar did not reach before.
     """
     ids = await Notice.filter(status__in=list(RUNNING), ends_at=None).values_list("id", flat=True)
     for notice_id in ids:
-        await _settle_end(notice_id, calendar, now=now)  # type: ignore[arg-type]
+        await _recalculate_missing_end(notice_id, calendar, now=now)  # type: ignore[arg-type]
     ids = await Notice.filter(status=NoticeStatus.OPEN, ends_at__lte=now).values_list("id", flat=True)
     return sum([await _clear(notice_id, calendar, now=now) for notice_id in ids])  # type: ignore[arg-type]
 
 
 @atomic()
 async def _clear(notice_id: UUID, calendar: Calendar, *, now: datetime) -> bool:
-    """Clear one notice, unless the calendar has put its end off since it was published."""
+    """Clear one notice, unless the calendar has postponed its end since its publication."""
     notice = await Notice.select_for_update().get(id=notice_id)
     if not is_due(notice.status, notice.ends_at, now):
         return False
     by = By.job(now)
-    if await move_end(notice, calendar, _("放假安排有变化。"), by=by) and not is_due(
+    if await recalculate_end(notice, calendar, _("放假安排有变化。"), by=by) and not is_due(
         notice.status, notice.ends_at, now
     ):
         return False
@@ -299,10 +301,10 @@ async def _clear(notice_id: UUID, calendar: Calendar, *, now: datetime) -> bool:
 
 
 @atomic()
-async def _settle_end(notice_id: UUID, calendar: Calendar, *, now: datetime) -> None:
+async def _recalculate_missing_end(notice_id: UUID, calendar: Calendar, *, now: datetime) -> None:
     notice = await Notice.select_for_update().get(id=notice_id)
     if notice.ends_at is None and notice.status in RUNNING:
-        await move_end(notice, calendar, _("放假安排已公布。"), by=By.job(now))
+        await recalculate_end(notice, calendar, _("放假安排已公布。"), by=By.job(now))
 
 
 async def lock_for(subject_kind: str, subject_id: UUID) -> Notice | None:
@@ -316,10 +318,10 @@ async def lock_for(subject_kind: str, subject_id: UUID) -> Notice | None:
 
 
 async def require_clear(subject_kind: str, subject_id: UUID) -> Notice:
-    """Lock the latest notice about a record and let pass only when it is clear.
+    """Lock the latest notice about a record and return it if it is clear.
 
     Raises:
-        NotClear: it is not; the message says what is missing.
+        NotClear: it is not; the message says why.
     """
     notice = await lock_for(subject_kind, subject_id)
     if notice is None:
@@ -336,27 +338,27 @@ async def require_clear(subject_kind: str, subject_id: UUID) -> Notice:
     )
 
 
-async def _locked(number: str) -> Notice:
+async def _lock_notice(number: str) -> Notice:
     notice = await Notice.select_for_update().get_or_none(number=number)
     if notice is None:
         raise NotFound(_("没有这份公示。"))
     return notice
 
 
-async def _locked_objection(objection_id: UUID) -> tuple[Notice, Objection]:
-    """Lock the notice first, then the objection: the order in which all who change them do."""
-    found = await Objection.get_or_none(id=objection_id)
-    if found is None:
+async def _lock_objection(objection_id: UUID) -> tuple[Notice, Objection]:
+    """Lock an objection with its notice. Lock order: the notice, then the objection, as everywhere."""
+    objection = await Objection.get_or_none(id=objection_id)
+    if objection is None:
         raise NotFound(_("没有这条异议，或者您不能查看它。"))
-    notice = await Notice.select_for_update().get(id=found.notice_id)
+    notice = await Notice.select_for_update().get(id=objection.notice_id)
     return notice, await Objection.select_for_update().get(id=objection_id)
 
 
-async def _settle(notice: Notice, *, by: By) -> None:
-    """Bring a running notice to where its objections put it after a decision."""
+async def _sync_status(notice: Notice, *, by: By) -> None:
+    """Transition a running notice to the status that its objections give it after a decision."""
     if notice.status not in RUNNING:
         return
     objections = await Objection.filter(notice_id=notice.id)
-    after = standing((each.status, each.entry_id) for each in objections)
-    changes = {"closed_at": by.now} if after is NoticeStatus.UPHELD else {}
-    await transition(notice, AFTER_DECISION[after], by=by, changes=changes)
+    status = status_by_objections((objection.status, objection.entry_id) for objection in objections)
+    changes = {"closed_at": by.now} if status is NoticeStatus.UPHELD else {}
+    await transition(notice, AFTER_DECISION[status], by=by, changes=changes)

@@ -1,4 +1,4 @@
-"""What a notice's objections make of it."""
+"""Statuses and workflows of notices and objections. Pure."""
 
 from __future__ import annotations
 
@@ -68,25 +68,25 @@ OBJECTION_WORKFLOW: Workflow[ObjectionStatus, ObjectionAction] = Workflow(
     }
 )
 AFTER_DECISION = {N.UPHELD: A.UPHOLD, N.OPEN: A.RESUME, N.OBJECTED: A.DECIDE}
-"""What a decision does to the notice, by where its objections then put it."""
+"""Action on the notice after a decision, by the status that its objections give it."""
 RUNNING = (NoticeStatus.OPEN, NoticeStatus.OBJECTED)
 UNDECIDED = (ObjectionStatus.FILED, ObjectionStatus.ANSWERED)
 
 
-def standing(objections: Iterable[tuple[ObjectionStatus, UUID | None]]) -> NoticeStatus:
-    """Return where a running notice stands by its objections, pairs of status and entry.
+def status_by_objections(objections: Iterable[tuple[ObjectionStatus, UUID | None]]) -> NoticeStatus:
+    """Return the status of a running notice by its objections, pairs of status and entry.
 
-    One upheld against the whole ends it; one undecided suspends it; one upheld against a single
-    entry takes that entry out and lets the rest go on.
+    One upheld against the whole ends it; an undecided one suspends it; one upheld against a single entry
+    removes that entry and lets the rest go on.
     """
-    known = list(objections)
-    if any(status is ObjectionStatus.UPHELD and entry is None for status, entry in known):
+    pairs = list(objections)
+    if any(status is ObjectionStatus.UPHELD and entry is None for status, entry in pairs):
         return NoticeStatus.UPHELD
-    if any(status in UNDECIDED for status, _entry in known):
+    if any(status in UNDECIDED for status, _entry in pairs):
         return NoticeStatus.OBJECTED
     return NoticeStatus.OPEN
 
 
 def is_due(status: NoticeStatus, ends_at: datetime | None, now: datetime) -> bool:
-    """Tell whether the period has run out without an objection in the way."""
+    """Return whether the period is over and no objection suspends the notice."""
     return status is NoticeStatus.OPEN and ends_at is not None and ends_at <= now

@@ -1,4 +1,4 @@
-"""The frozen text of a notice and its hash, which anybody can compute again."""
+"""The frozen text of a notice and its hash, which anybody can verify."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 
 def canonical(title: str, body: Sequence[Sequence[str]]) -> str:
-    """Return title and body as the one JSON text that is hashed: no spaces, characters as they are."""
+    """Serialise title and body to the canonical JSON that is hashed: sorted keys, no spaces, no escapes."""
     return json.dumps(
         {"body": [list(row) for row in body], "title": title},
         ensure_ascii=False,

@@ -41,7 +41,7 @@ async def index(request: Request) -> Response:
         statuses=[(value, f"{words}（{counts[value]}）") for value, words in choices("notice")],
         kind=kind,
         status=status,
-        left={notice.id: _left(request, notice) for notice in page.items},
+        left={notice.id: _days_left(request, notice) for notice in page.items},
     )
 
 
@@ -54,7 +54,7 @@ async def show(request: Request) -> Response:
         "notices/show.html",
         notice=notice,
         canonical=canonical(notice.title, notice.body),
-        left=_left(request, notice),
+        left=_days_left(request, notice),
         last_day=last,
         is_settled=last is None or (await calendar_for(request)).is_known(last, notice.region),
         can_object=notice.status in RUNNING
@@ -81,8 +81,8 @@ async def object_(request: Request) -> Response:
             entry_id=entry,
             by=By(actor, deps(request).clock()),
         )
-        done = redirect_to(request, "notices:show", number=notice.number)
-        return flash(request, done, _("异议已提出，公示程序中止。处理结果会通知您。"))
+        response = redirect_to(request, "notices:show", number=notice.number)
+        return flash(request, response, _("异议已提出，公示程序中止。处理结果会通知您。"))
     return render_form(request, "notices/object.html", form, notice=notice)
 
 
@@ -92,8 +92,8 @@ async def answer(request: Request) -> Response:
     form = AnswerForm(await form_data_or_none(request))
     if form.validate_on_submit():
         await services.answer(objection.id, str(form.answer.data), by=By(actor, deps(request).clock()))
-        done = redirect_to(request, "notices:show", number=objection.notice.number)
-        return flash(request, done, _("答复已公开，由平台管理员裁定。"))
+        response = redirect_to(request, "notices:show", number=objection.notice.number)
+        return flash(request, response, _("答复已公开，由平台管理员裁定。"))
     return render_form(
         request,
         "notices/answer.html",
@@ -115,8 +115,8 @@ async def decide(request: Request) -> Response:
             text=str(form.text.data),
             by=By(actor, deps(request).clock()),
         )
-        done = redirect_to(request, "notices:show", number=objection.notice.number)
-        return flash(request, done, _("裁定已公开。"))
+        response = redirect_to(request, "notices:show", number=objection.notice.number)
+        return flash(request, response, _("裁定已公开。"))
     return render_form(
         request,
         "notices/decide.html",
@@ -143,25 +143,27 @@ async def extend(request: Request) -> Response:
                 calendar=calendar,
                 by=By(actor, deps(request).clock()),
             )
-            done = redirect_to(request, "notices:show", number=notice.number)
-            return flash(request, done, _("公示期已延长，理由已公开。"))
+            response = redirect_to(request, "notices:show", number=notice.number)
+            return flash(request, response, _("公示期已延长，理由已公开。"))
     return render_form(request, "notices/extend.html", form, notice=notice)
 
 
 async def feed(request: Request) -> Response:
     now, base = deps(request).clock(), deps(request).settings.base_url
-    made = atom(await queries.list_newest(NEWEST), base, now)
-    return Response(made, media_type="application/atom+xml", headers={"cache-control": "public, max-age=300"})
+    content = atom(await queries.list_newest(NEWEST), base, now)
+    return Response(
+        content, media_type="application/atom+xml", headers={"cache-control": "public, max-age=300"}
+    )
 
 
 async def print_(request: Request) -> Response:
     notice = await queries.get_notice(request.path_params["number"])
-    made = await render_pdf("notice.typ", print_of(notice))
+    content = await render_pdf("notice.typ", print_of(notice))
     headers = {"content-disposition": f'attachment; filename="{notice.number}.pdf"'}
-    return Response(made, media_type="application/pdf", headers=headers)
+    return Response(content, media_type="application/pdf", headers=headers)
 
 
-def _left(request: Request, notice: Notice) -> int | None:
+def _days_left(request: Request, notice: Notice) -> int | None:
     if notice.ends_at is None or notice.status not in RUNNING:
         return None
     return days_left(notice.ends_at, deps(request).clock())

@@ -7,7 +7,7 @@ from uuid import UUID
 
 import pytest
 
-from market.notices.states import NoticeStatus, ObjectionStatus, is_due, standing
+from market.notices.states import NoticeStatus, ObjectionStatus, is_due, status_by_objections
 from tests.factories import NOW
 
 ENTRY = UUID(int=1)
@@ -34,7 +34,7 @@ FILED, ANSWERED, UPHELD, DISMISSED = (
 def test_an_objection_suspends_and_one_upheld_against_the_whole_ends_a_notice(
     objections: list[tuple[ObjectionStatus, UUID | None]], status: NoticeStatus
 ) -> None:
-    assert standing(objections) is status
+    assert status_by_objections(objections) is status
 
 
 def test_a_period_runs_out_at_its_last_moment_unless_an_objection_is_in_the_way() -> None:

@@ -29,11 +29,11 @@ from market.kit.i18n import lazy
 from market.kit.templating import render_form
 from market.kit.web import deps, form_data_or_none, path_id, redirect_to
 from market.notices import holiday_years
-from market.notices.ends import list_recalculated_ends, new_end_message
-from market.notices.holidays import calendar_for, missing_years, year_of
+from market.notices.holiday_years import calendar_for, missing_years, year_of
 from market.notices.models import Notice
 from market.notices.periods import last_day
-from market.notices.permissions import NoticeAct
+from market.notices.recalculated_ends import list_recalculated_ends, new_end_message
+from market.notices.states import NoticeAct
 from market.records.by import By
 from market.records.decisions import Verdict
 

@@ -20,8 +20,8 @@ from market.listings.kinds import KINDS, OUTCOME, Kind, Listing, get_kind
 from market.listings.models import ReviewDecision
 from market.listings.near_duplicates import find_near_duplicates
 from market.listings.states import ListingAct
-from market.notices.permissions import NoticeAct
 from market.notices.queries import list_objections
+from market.notices.states import NoticeAct
 from market.records.by import By
 
 

@@ -46,7 +46,7 @@ from market.kit.web import (
 )
 from market.listings.queries import get_need_for, get_outcome_for, list_own_outcomes, need_owner_name
 from market.matching.models import Match
-from market.notices.holidays import calendar_for
+from market.notices.holiday_years import calendar_for
 from market.notices.periods import publication_region
 from market.records.by import By
 

@@ -11,8 +11,7 @@ from market.kit.errors import NotFound
 from market.kit.i18n import gettext as _
 from market.kit.pagination import Page, PageRequest
 from market.notices.models import Notice, NoticeExtension, NoticeKind, Objection
-from market.notices.permissions import NoticeAct
-from market.notices.states import UNDECIDED, NoticeStatus, ObjectionStatus
+from market.notices.states import UNDECIDED, NoticeAct, NoticeStatus, ObjectionStatus
 
 
 async def list_notices(page_request: PageRequest, kind: str = "", status: str = "") -> Page[Notice]:

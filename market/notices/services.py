@@ -18,41 +18,27 @@ from market.kit.clock import end_of_day, local_date
 from market.kit.database import atomic
 from market.kit.errors import Conflict, Invalid, NotFound
 from market.kit.i18n import gettext as _
-from market.notices.ends import recalculate_end
 from market.notices.models import DayKind, Notice, NoticeExtension, NoticeKind, Objection
 from market.notices.periods import period_end, publication_region
-from market.notices.permissions import NoticeAct
-from market.notices.queries import can_answer, can_extend, upheld_entries
+from market.notices.queries import can_answer, can_extend
+from market.notices.recalculated_ends import recalculate_end
 from market.notices.states import (
     AFTER_DECISION,
     RUNNING,
     UNDECIDED,
+    NoticeAct,
     NoticeAction,
     NoticeStatus,
+    NoticeVerb,
     ObjectionAction,
     ObjectionStatus,
+    ObjectionVerb,
     is_due,
     status_by_objections,
 )
 from market.notices.texts import body_hash
-from market.notices.verbs import NoticeVerb, ObjectionVerb
 from market.records.by import By
 from market.records.transitions import transition
-
-__all__ = [
-    "NotClear",
-    "answer",
-    "decide",
-    "extend",
-    "lock_for",
-    "object_to",
-    "publish",
-    "require_clear",
-    "run_due",
-    "upheld_entries",
-    "withdraw",
-]
-
 
 MAX_DAYS = 90
 """Maximum length of a period."""

@@ -1,11 +1,13 @@
-"""Statuses and workflows of notices and objections. Pure."""
+"""Statuses, workflows, audit verbs and permissions of notices and objections. Pure."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime
+from enum import StrEnum
 from uuid import UUID
 
+from market.accounts.permissions import ALL_SIGNED_IN, ORGANISATION, Role
 from market.kit.i18n import lazy
 from market.kit.labels import LabelEnum
 from market.kit.workflow import Workflow
@@ -90,3 +92,48 @@ def status_by_objections(objections: Iterable[tuple[ObjectionStatus, UUID | None
 def is_due(status: NoticeStatus, ends_at: datetime | None, now: datetime) -> bool:
     """Return whether the period is over and no objection suspends the notice."""
     return status is NoticeStatus.OPEN and ends_at is not None and ends_at <= now
+
+
+class NoticeVerb(LabelEnum):
+    """Audit verbs besides the actions of the workflows."""
+
+    PUBLISH = "publish", lazy("发起公示")
+    EXTEND = "extend", lazy("延长公示期")
+    MOVE_END = "move_end", lazy("重新计算截止日")
+
+
+class ObjectionVerb(LabelEnum):
+    """Audit verbs besides the actions of the workflows."""
+
+    FILE = "file", lazy("提出")
+
+
+class HolidayYearVerb(LabelEnum):
+    """Audit verbs besides the actions of the workflows."""
+
+    PROPOSE = "propose", lazy("录入")
+    CONFIRM = "confirm", lazy("确认")
+    REJECT = "reject", lazy("退回")
+
+
+class NoticeAct(StrEnum):
+    """Acts of this room that need a permission."""
+
+    OBJECT = "object"
+    ANSWER_OBJECTION = "answer_objection"
+    DECIDE_OBJECTION = "decide_objection"
+    EXTEND_NOTICE = "extend_notice"
+    SEE_HOLIDAYS = "see_holidays"
+    ENTER_HOLIDAYS = "enter_holidays"
+    CONFIRM_HOLIDAYS = "confirm_holidays"
+
+
+PERMISSIONS: Mapping[StrEnum, frozenset[Role]] = {
+    NoticeAct.OBJECT: ALL_SIGNED_IN - {Role.AUDITOR},
+    NoticeAct.ANSWER_OBJECTION: ORGANISATION | {Role.OFFICER},
+    NoticeAct.DECIDE_OBJECTION: frozenset({Role.OPERATOR}),
+    NoticeAct.EXTEND_NOTICE: ORGANISATION | {Role.RECHECKER},
+    NoticeAct.SEE_HOLIDAYS: frozenset({Role.OPERATOR, Role.APPROVER, Role.AUDITOR}),
+    NoticeAct.ENTER_HOLIDAYS: frozenset({Role.OPERATOR}),
+    NoticeAct.CONFIRM_HOLIDAYS: frozenset({Role.APPROVER}),
+}

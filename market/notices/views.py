@@ -1,3 +1,5 @@
+"""Public pages of notices, their feed and print, and the forms for objections and extensions."""
+
 from __future__ import annotations
 
 from uuid import UUID
@@ -10,23 +12,49 @@ from market.accounts.web import actor_for, optional_actor
 from market.codes.labels import choices
 from market.kit.errors import NotFound
 from market.kit.flash import flash
+from market.kit.form_fields import ChoiceField, LongTextField, NumberField, Required, TextField
+from market.kit.forms import BaseForm
 from market.kit.i18n import gettext as _
+from market.kit.i18n import lazy
 from market.kit.pagination import PageRequest
 from market.kit.pdf import render_pdf
 from market.kit.templating import render, render_form
 from market.kit.web import deps, form_data_or_none, path_id, redirect_to
 from market.notices import queries, services
 from market.notices.feeds import NEWEST, atom
-from market.notices.forms import AnswerForm, DecisionForm, ExtensionForm, ObjectionForm
-from market.notices.holidays import calendar_for
+from market.notices.holiday_years import calendar_for
 from market.notices.models import Notice
 from market.notices.periods import days_left, last_day
-from market.notices.permissions import NoticeAct
-from market.notices.prints import print_of
 from market.notices.queries import can_answer, can_extend
-from market.notices.states import RUNNING
-from market.notices.texts import canonical
+from market.notices.states import RUNNING, NoticeAct
+from market.notices.texts import canonical, print_of
 from market.records.by import By
+
+
+class ObjectionForm(BaseForm):
+    entry = ChoiceField(lazy("异议针对"), choices=())
+    reason = LongTextField(lazy("异议的事实和理由"), [Required(lazy("请写明事实和理由。"))], max_length=2000)
+
+
+class AnswerForm(BaseForm):
+    answer = LongTextField(lazy("答复"), [Required(lazy("请填写答复。"))], max_length=2000)
+
+
+class DecisionForm(BaseForm):
+    outcome = ChoiceField(
+        lazy("裁定"),
+        [Required(lazy("请选择异议是否成立。"))],
+        choices=lambda: [("dismissed", lazy("异议不成立，公示继续")), ("upheld", lazy("异议成立"))],
+        blank=lazy("请选择"),
+    )
+    text = LongTextField(
+        lazy("裁定的理由"), [Required(lazy("请写明裁定的理由，理由将公开。"))], max_length=2000
+    )
+
+
+class ExtensionForm(BaseForm):
+    days = NumberField(lazy("延长后的公示期（天）"), [Required(lazy("请填延长后的天数。"))])
+    reason = TextField(lazy("延长的理由"), [Required(lazy("请写明理由，理由将公开。"))], max_length=300)
 
 
 async def index(request: Request) -> Response:

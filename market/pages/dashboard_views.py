@@ -21,11 +21,9 @@ from market.kit.room import Card, rooms
 from market.kit.templating import render
 from market.kit.web import deps
 from market.listings.states import ListingAct
-from market.notices.holiday_years import count_undecided
-from market.notices.holidays import missing_years
+from market.notices.holiday_years import count_undecided, missing_years
 from market.notices.models import Objection
-from market.notices.permissions import NoticeAct
-from market.notices.states import UNDECIDED
+from market.notices.states import UNDECIDED, NoticeAct
 
 NEWEST = 5
 URGENT = ("due", "wrong")

@@ -18,7 +18,7 @@ from market.kit.money import Money
 from market.kit.pagination import PageRequest
 from market.kit.templating import render, render_form
 from market.kit.web import deps, form_data_or_none, redirect_to
-from market.notices.holidays import calendar_for
+from market.notices.holiday_years import calendar_for
 from market.notices.queries import find_notice
 from market.records.by import By
 from market.rewards import queries, services

@@ -12,7 +12,7 @@ from market.budgets.permissions import BudgetAct
 from market.claims.permissions import ClaimAct
 from market.contracts.permissions import ContractAct
 from market.deals.permissions import DealAct
-from market.notices.permissions import NoticeAct
+from market.notices.states import NoticeAct
 from market.programmes.permissions import ProgrammeAct
 from market.rewards.permissions import RewardAct
 from market.rooms import ROOMS

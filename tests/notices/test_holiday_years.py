@@ -23,11 +23,12 @@ from market.notices.holiday_years import (
     count_undecided,
     get_version,
     list_versions,
+    load_calendar,
+    missing_years,
     propose_year,
     reject_year,
     require_plausible,
 )
-from market.notices.holidays import load_calendar, missing_years
 from market.notices.models import DayKind, HolidayYearVersion, Notice, NoticeExtension, NoticeKind
 from market.notices.states import NoticeStatus
 from market.records.by import By

@@ -12,7 +12,7 @@ from market.accounts.actors import Actor
 from market.accounts.models import MemberRole, Message, OrganisationKind, StaffRole
 from market.audit.models import AuditEvent
 from market.kit.errors import Conflict, Forbidden, Invalid, NotFound
-from market.notices import services
+from market.notices import queries, services
 from market.notices.models import DayKind, Notice, NoticeKind
 from market.notices.services import NotClear
 from market.notices.states import NoticeStatus, ObjectionStatus
@@ -134,7 +134,7 @@ async def test_an_objection_upheld_against_one_entry_takes_only_that_out() -> No
     await services.decide(objection.id, is_upheld=True, text="属实", by=By(operator, NOW))
 
     assert (await Notice.get(id=notice.id)).status is NoticeStatus.OPEN
-    assert await services.upheld_entries(notice.id) == {entry}
+    assert await queries.upheld_entries(notice.id) == {entry}
     assert await services.run_due(END, HOLIDAYS) == 1
 
 

@@ -19,8 +19,7 @@ from market.kit.i18n import gettext as _
 from market.kit.i18n import source_text
 from market.notices.models import Notice, NoticeExtension, Objection
 from market.notices.periods import last_day, period_end
-from market.notices.states import RUNNING
-from market.notices.verbs import NoticeVerb
+from market.notices.states import RUNNING, NoticeVerb
 from market.records.by import By
 
 

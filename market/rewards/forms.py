@@ -52,20 +52,20 @@ class PlanForm(BaseForm):
     units = RowsField(UnitForm, lazy("其余归单位（份额合计 10000）"), blank_rows=2, max_rows=10)
 
     def validate(self, extra_validators: Any = None) -> bool:
-        """Check each field, and that each row is whole."""
+        """Validate the fields, and that each row is complete."""
         is_valid = super().validate(extra_validators)
-        for rows, wanted in (
+        for rows, required in (
             (self.deductions, ("kind", "amount")),
             (self.people, ("name", "basis_points")),
             (self.units, ("name", "basis_points")),
         ):
-            if any(not row[each] for row in rows.filled_rows for each in wanted) and not rows.errors:
+            if any(not row[name] for row in rows.filled_rows for name in required) and not rows.errors:
                 self.add_error(rows.short_name, _("每一行都要填完整。"))
                 is_valid = False
         return is_valid
 
     def sharing(self, kind: RewardKind, currency: str) -> Sharing:
-        """The proposal as entered, in the contract's currency; call it after `validate`.
+        """Return the proposal as entered, in the contract's currency; call it after `validate`.
 
         Raises:
             Invalid: an amount is finer than the currency's smallest unit.

@@ -19,20 +19,20 @@ from market.rewards.rules import Deduction, Floors, PersonShare, Sharing, UnitSh
 
 
 async def get_plan_for(actor: Actor, number: str) -> RewardPlan:
-    """Return a plan with its contract and shares, for the unit that shares, and auditors.
+    """Return a plan with its contract and shares, for its unit and auditors.
 
     Raises:
         NotFound: there is none, or it is another unit's.
     """
-    found = await (
+    plan = await (
         RewardPlan.get_or_none(number=number)
         .select_related("contract__deal__buyer", "contract__deal__seller", "organisation", "rule")
         .select_related("proposed_by", "decided_by")
         .prefetch_related(Prefetch("shares", queryset=RewardShare.all().order_by("sequence")))
     )
-    if found is None or not (actor.acts_for(found.organisation_id) or Role.AUDITOR in actor.roles):
+    if plan is None or not (actor.acts_for(plan.organisation_id) or Role.AUDITOR in actor.roles):
         raise NotFound(_("没有这份收益分配，或者您不能查看它。"))
-    return found
+    return plan
 
 
 async def get_contract_to_share(actor: Actor, number: str) -> Contract:
@@ -41,46 +41,50 @@ async def get_contract_to_share(actor: Actor, number: str) -> Contract:
     Raises:
         NotFound: there is none, or the unit is not its seller.
     """
-    found = await Contract.get_or_none(number=number).select_related(
+    contract = await Contract.get_or_none(number=number).select_related(
         "deal__seller", "deal__buyer", "deal__outcome"
     )
-    if found is None or not actor.acts_for(found.deal.seller_id):
+    if contract is None or not actor.acts_for(contract.deal.seller_id):
         raise NotFound(_("没有这份合同，或者您不能分配它的收益。"))
-    return found
+    return contract
 
 
 async def list_plans(actor: Actor, page_request: PageRequest, status: str = "") -> Page[RewardPlan]:
     """Return the plans of the person's unit (of all, for an auditor), newest first."""
-    found = RewardPlan.all()
+    plans = RewardPlan.all()
     if Role.AUDITOR not in actor.roles:
-        found = (
-            found.filter(organisation_id=actor.organisation_id) if actor.may_sell else found.filter(id__in=[])
+        plans = (
+            plans.filter(organisation_id=actor.organisation_id) if actor.may_sell else plans.filter(id__in=[])
         )
     if status in set(RewardStatus):
-        found = found.filter(status=status)
+        plans = plans.filter(status=status)
     items = (
-        await found.order_by("-proposed_at", "-number")
+        await plans.order_by("-proposed_at", "-number")
         .offset(page_request.offset)
         .limit(page_request.size)
         .select_related("contract", "organisation")
     )
-    return page_request.page(items, await found.count())
+    return page_request.page(items, await plans.count())
 
 
 async def open_income(contract: Contract) -> int:
-    """Return what may be shared now: what arrived, of equity the value agreed, less what was shared."""
+    """Return the income that can still be shared, in minor units.
+
+    That is what was received, or the agreed value of equity, less the income of plans
+    that were not cancelled.
+    """
     if kind_of(contract) is RewardKind.EQUITY:
         total: int = contract.contract_amount
     else:
         total = sum(
             [int(row["amount"]) for row in await Receipt.filter(contract_id=contract.id).values("amount")]
         )
-    shared = await RewardPlan.filter(contract_id=contract.id).exclude(status=RewardStatus.CANCELLED)
-    return total - sum(int(each.income_amount) for each in shared)
+    plans = await RewardPlan.filter(contract_id=contract.id).exclude(status=RewardStatus.CANCELLED)
+    return total - sum(int(plan.income_amount) for plan in plans)
 
 
 def kind_of(contract: Contract) -> RewardKind:
-    """Return whether what is shared is cash or a part of the shares."""
+    """Return the kind of reward for a contract: equity for one paid in shares, else cash."""
     return RewardKind.EQUITY if contract.kind is ContractKind.EQUITY else RewardKind.CASH
 
 
@@ -90,7 +94,7 @@ async def list_rules(organisation_id: UUID | None) -> list[RewardRule]:
 
 
 async def floors_of(organisation_id: UUID, today: date) -> tuple[Floors, RewardRule | None]:
-    """Return what at least goes to the people by the unit's rules in force today, or by the law alone."""
+    """Return the floors by the unit's rules in force today, or by law alone, with the rule if any."""
     rule = (
         await RewardRule.filter(organisation_id=organisation_id, valid_from__lte=today)
         .order_by("-version")
@@ -103,7 +107,7 @@ async def floors_of(organisation_id: UUID, today: date) -> tuple[Floors, RewardR
 
 
 def sharing_of(plan: RewardPlan) -> Sharing:
-    """Return a kept plan as the values that the rules know; its shares must be fetched."""
+    """Return the sharing of a stored plan; its shares must be fetched."""
     return Sharing(
         kind=plan.kind,
         income=plan.net + type(plan.net)(plan.income_amount - plan.net_amount, plan.currency),
@@ -112,25 +116,25 @@ def sharing_of(plan: RewardPlan) -> Sharing:
         ),
         pot=plan.pot_basis_points,
         people=tuple(
-            PersonShare(each.name, each.is_main, each.work, each.basis_points, each.account)
-            for each in plan.shares
+            PersonShare(share.name, share.is_main, share.work, share.basis_points, share.account)
+            for share in plan.shares
         ),
         units=tuple(UnitShare(str(row["name"]), int(str(row["basis_points"]))) for row in plan.units),
     )
 
 
 async def is_rescinded(contract_id: UUID) -> bool:
-    """Tell whether the contract was ended: nothing more of it is shared."""
+    """Return whether the contract was rescinded: its income is not shared any more."""
     return await ContractChange.exists(contract_id=contract_id, kind="rescission", effective_at__isnull=False)
 
 
 async def dashboard_cards(actor: Actor, now: datetime) -> list[Card]:
-    """Return what waits in the sharing of rewards."""
+    """Return the cards of plans that wait for the person's unit."""
     if not actor.may(RewardAct.SEE_REWARDS) or not actor.may_sell:
         return []
-    own = RewardPlan.filter(organisation_id=actor.organisation_id)
-    made = []
+    plans = RewardPlan.filter(organisation_id=actor.organisation_id)
+    cards = []
     for status, words in ((RewardStatus.DRAFT, _("收益分配待复核")), (RewardStatus.CLEAR, _("奖励待发放"))):
-        if count := await own.filter(status=status).count():
-            made.append(Card(words, count, f"/rewards?status={status}", "due"))
-    return made
+        if count := await plans.filter(status=status).count():
+            cards.append(Card(words, count, f"/rewards?status={status}", "due"))
+    return cards

@@ -1,7 +1,7 @@
-"""How income is shared with the people who made it: net income, the legal floors, amounts that add up.
+"""Sharing of income with inventors: net income, legal floors, and amounts that add up. Pure.
 
-Pure. The floors are those of 促进科技成果转化法 art. 45 and 国发〔2016〕16号; a unit's own rules may
-ask for more, never for less.
+The floors are those of 促进科技成果转化法 art. 45 and 国发〔2016〕16号; a unit's own rules may
+set higher floors, never lower ones.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ PUBLICITY_DAYS = 15
 
 @dataclass(frozen=True)
 class Deduction:
-    """A direct cost of the conversion, taken off the income; `kind` is a key of `DEDUCTION_KINDS`."""
+    """A direct cost of the conversion, deducted from the income; `kind` is a key of `DEDUCTION_KINDS`."""
 
     kind: str
     note: str
@@ -35,7 +35,7 @@ class Deduction:
 
 @dataclass(frozen=True)
 class UnitShare:
-    """What a unit keeps of what is not the people's: school, college, agency."""
+    """Share of a unit (school, college, agency) in what is not the people's."""
 
     name: str
     basis_points: int
@@ -43,7 +43,7 @@ class UnitShare:
 
 @dataclass(frozen=True)
 class PersonShare:
-    """What one person gets of the pot."""
+    """Share of one person in the pot."""
 
     name: str
     is_main: bool
@@ -54,7 +54,7 @@ class PersonShare:
 
 @dataclass(frozen=True)
 class Floors:
-    """What at least goes to the people, in basis points; the law's unless a unit's own rules are higher."""
+    """Minimum shares of the people in basis points; the law's unless a unit's own rules are higher."""
 
     pot: int = POT_FLOOR
     equity: int = POT_FLOOR
@@ -68,7 +68,7 @@ class Floors:
 
 @dataclass(frozen=True)
 class Sharing:
-    """A whole proposal. `pot` is the people's part of the net income (or of the shares)."""
+    """A proposal. `pot` is the people's part of the net income (or of the shares) in basis points."""
 
     kind: RewardKind
     income: Money
@@ -79,57 +79,59 @@ class Sharing:
 
     @property
     def net(self) -> Money:
-        return self.income - Money(sum(each.amount for each in self.deductions), self.income.currency)
+        return self.income - Money(
+            sum(deduction.amount for deduction in self.deductions), self.income.currency
+        )
 
     @property
     def main(self) -> int:
         """The main contributors' part of the pot, in basis points."""
-        return sum(each.basis_points for each in self.people if each.is_main)
+        return sum(person.basis_points for person in self.people if person.is_main)
 
     @property
     def pot_money(self) -> Money:
-        """The pot, rounded up where the share is no whole fen, so that a floor is kept to the fen."""
+        """The pot, rounded up to a whole fen so that a floor holds to the fen."""
         return Money(-(-self.net.amount * self.pot // WHOLE), self.income.currency)
 
     @property
     def people_amounts(self) -> list[int]:
-        """What each person gets; adds up to the pot.
+        """Amount of each person in minor units; they add up to the pot.
 
         The main contributors' part is rounded up as a whole first, so that their floor holds to the fen.
         """
         main = -(-self.pot_money.amount * self.main // WHOLE)
         parts: list[int] = []
         for is_main, total in ((True, main), (False, self.pot_money.amount - main)):
-            weights = [each.basis_points for each in self.people if each.is_main is is_main]
+            weights = [person.basis_points for person in self.people if person.is_main is is_main]
             parts += allocate(total, weights) if weights else []
-        order = sorted(range(len(self.people)), key=lambda at: not self.people[at].is_main)
-        made = [0] * len(self.people)
-        for at, part in zip(order, parts, strict=True):
-            made[at] = part
-        return made
+        order = sorted(range(len(self.people)), key=lambda place: not self.people[place].is_main)
+        amounts = [0] * len(self.people)
+        for place, part in zip(order, parts, strict=True):
+            amounts[place] = part
+        return amounts
 
     @property
     def unit_amounts(self) -> list[int]:
-        """What each unit keeps; adds up to what is not the people's."""
+        """Amount of each unit in minor units; they add up to what is not the people's."""
         if not self.units:
             return []
         rest = (self.net - self.pot_money).amount
-        return allocate(rest, [each.basis_points for each in self.units])
+        return allocate(rest, [unit.basis_points for unit in self.units])
 
 
 @dataclass(frozen=True)
 class Check:
-    """One floor beside what was proposed."""
+    """One floor compared with the proposal."""
 
     words: str
     clause: str
     is_met: bool
     field: str
-    """Where it is put right."""
+    """The form field to correct."""
 
 
 def checks(sharing: Sharing, floors: Floors) -> list[Check]:
-    """Return the floors, each with its article and whether it is met."""
+    """Check the proposal against each floor; return them with their articles."""
     pot_floor = floors.pot_of(sharing.kind)
     is_equity = sharing.kind is RewardKind.EQUITY
     law = (
@@ -141,7 +143,7 @@ def checks(sharing: Sharing, floors: Floors) -> list[Check]:
     what = (
         _("奖励占股份的 %(share)s", share=share) if is_equity else _("奖励占净收入的 %(share)s", share=share)
     )
-    made = [
+    floor_checks = [
         Check(what, law, sharing.pot >= POT_FLOOR, "pot"),
         Check(
             _("主要贡献人员占奖励总额的 %(share)s", share=percent(sharing.main)),
@@ -152,7 +154,7 @@ def checks(sharing: Sharing, floors: Floors) -> list[Check]:
     ]
     if floors.source:
         own = _("本单位规定：%(source)s", source=floors.source)
-        made += [
+        floor_checks += [
             Check(_("奖励不低于 %(floor)s", floor=percent(pot_floor)), own, sharing.pot >= pot_floor, "pot"),
             Check(
                 _("主要贡献人员不低于奖励总额的 %(floor)s", floor=percent(floors.main)),
@@ -161,14 +163,14 @@ def checks(sharing: Sharing, floors: Floors) -> list[Check]:
                 "people",
             ),
         ]
-    return made
+    return floor_checks
 
 
-def require_whole(sharing: Sharing, floors: Floors) -> None:
-    """Let pass only a proposal that adds up and keeps every floor.
+def require_valid(sharing: Sharing, floors: Floors) -> None:
+    """Raise unless the proposal adds up and meets every floor.
 
     Raises:
-        Invalid: at the field that is wrong, naming the article.
+        Invalid: names the field and the article.
     """
     if sharing.net.amount <= 0:
         raise Invalid(
@@ -177,9 +179,9 @@ def require_whole(sharing: Sharing, floors: Floors) -> None:
         )
     if not sharing.people:
         raise Invalid(_("请至少填写一位受奖励人员。"), field="people")
-    _require_sum([each.basis_points for each in sharing.people], "people", _("人员份额"))
+    _require_sum([person.basis_points for person in sharing.people], "people", _("人员份额"))
     if sharing.units:
-        _require_sum([each.basis_points for each in sharing.units], "units", _("单位份额"))
+        _require_sum([unit.basis_points for unit in sharing.units], "units", _("单位份额"))
     elif sharing.pot < WHOLE:
         raise Invalid(_("奖励以外的部分归哪些单位，也要写明份额。"), field="units")
     for check in checks(sharing, floors):
@@ -198,7 +200,7 @@ def _require_sum(parts: Sequence[int], field: str, name: str) -> None:
 
 
 def tax_hint(kind: RewardKind, is_state_unit: bool, is_registered: bool) -> str:
-    """Return what the people should know of the tax on their reward; a hint, not advice."""
+    """Return a hint about the tax on the rewards, not advice."""
     if kind is RewardKind.EQUITY:
         return _(
             "股权奖励的个人所得税可按规定递延，取得分红或转让时缴纳；请向主管税务机关备案。"

@@ -1,4 +1,4 @@
-"""What can be done with the sharing of rewards: propose, confirm and publish, pay, cancel; a unit's rules."""
+"""Acts on reward plans: propose, confirm and publish, pay, cancel; and a unit's own rules."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ from market.rewards.queries import (
     open_income,
     sharing_of,
 )
-from market.rewards.rules import MAIN_FLOOR, POT_FLOOR, PUBLICITY_DAYS, WHOLE, Sharing, require_whole
+from market.rewards.rules import MAIN_FLOOR, POT_FLOOR, PUBLICITY_DAYS, WHOLE, Sharing, require_valid
 from market.rewards.verbs import RewardRuleVerb
 
 SUBJECT = "reward"
@@ -58,10 +58,10 @@ SUBJECT = "reward"
 async def enter_rule(
     title: str, document_number: str, *, pot: int, equity: int, main: int, valid_from: date, by: By
 ) -> RewardRule:
-    """Enter a new version of the unit's own rules; older versions stay with the plans made by them.
+    """Enter a new version of the unit's own rules; plans keep the version they were made by.
 
     Raises:
-        Invalid: at the field that lies below the law's floor.
+        Invalid: a value is below the law's floor; names the field.
     """
     by.actor.require(RewardAct.SHARE_REWARDS)
     if not by.actor.may_sell or by.actor.organisation_id is None:
@@ -100,12 +100,12 @@ async def enter_rule(
 
 
 @atomic()
-async def make_plan(contract_number: str, sharing: Sharing, *, by: By) -> RewardPlan:
-    """Propose how what arrived for a contract is shared; another person confirms it.
+async def propose_plan(contract_number: str, sharing: Sharing, *, by: By) -> RewardPlan:
+    """Propose how the income of a contract is shared; another person confirms it.
 
     Raises:
-        Invalid: at the field that is wrong: sums, floors with their article, more than arrived.
-        Conflict: the contract was ended.
+        Invalid: sums, floors or income are wrong; names the field.
+        Conflict: the contract was rescinded.
     """
     by.actor.require(RewardAct.SHARE_REWARDS)
     contract = await get_contract_to_share(by.actor, contract_number)
@@ -120,7 +120,7 @@ async def make_plan(contract_number: str, sharing: Sharing, *, by: By) -> Reward
     if sharing.kind is not kind_of(contract):
         raise Invalid(_("作价入股的合同分配股权，其他合同分配现金。"))
     floors, rule = await floors_of(contract.deal.seller_id, local_date(by.now))
-    require_whole(sharing, floors)
+    require_valid(sharing, floors)
     plan = await RewardPlan.create(
         id=uuid4(),
         number=await next_number("reward", by.now),
@@ -129,7 +129,7 @@ async def make_plan(contract_number: str, sharing: Sharing, *, by: By) -> Reward
         kind=sharing.kind,
         rule_id=rule.id if rule else None,
         income_amount=sharing.income.amount,
-        deductions=[vars(each) for each in sharing.deductions],
+        deductions=[vars(deduction) for deduction in sharing.deductions],
         net_amount=sharing.net.amount,
         pot_basis_points=sharing.pot,
         pot_amount=sharing.pot_money.amount,
@@ -141,8 +141,12 @@ async def make_plan(contract_number: str, sharing: Sharing, *, by: By) -> Reward
         proposed_by_id=by.actor.user_id,
         proposed_at=by.now,
     )
-    for at, (person, amount) in enumerate(zip(sharing.people, sharing.people_amounts, strict=True), start=1):
-        await RewardShare.create(id=uuid4(), plan_id=plan.id, sequence=at, amount=amount, **vars(person))
+    for sequence, (person, amount) in enumerate(
+        zip(sharing.people, sharing.people_amounts, strict=True), start=1
+    ):
+        await RewardShare.create(
+            id=uuid4(), plan_id=plan.id, sequence=sequence, amount=amount, **vars(person)
+        )
     await begin(plan, by=by)
     await record(
         SUBJECT,
@@ -167,17 +171,17 @@ async def make_plan(contract_number: str, sharing: Sharing, *, by: By) -> Reward
 async def confirm_plan(number: str, *, calendar: Calendar, by: By) -> RewardPlan:
     """Confirm a plan as another person of the unit; cash rewards are published for 15 working days.
 
-    Rewards in shares need no publicity of cash; they are settled with this act.
+    Rewards in shares need no publicity; they are settled by this act.
 
     Raises:
-        SamePerson: the person made the plan.
+        SamePerson: the actor proposed the plan.
         Conflict: it was confirmed or cancelled before.
     """
     by.actor.require(RewardAct.PAY_REWARDS)
-    plan = await _locked(by.actor, number, RewardAction.CONFIRM)
+    plan = await _lock_plan(by.actor, number, RewardAction.CONFIRM)
     await decide(plan, Verdict.CONFIRMED, by=by, refusal=_("编制的人不能复核自己编制的分配。"))
     floors, _rule = await floors_of(plan.organisation_id, local_date(plan.proposed_at))
-    require_whole(sharing_of(plan), floors)
+    require_valid(sharing_of(plan), floors)
     if plan.kind is RewardKind.CASH:
         await ledger.post(
             "reward_pot",
@@ -208,14 +212,14 @@ async def confirm_plan(number: str, *, calendar: Calendar, by: By) -> RewardPlan
 
 @atomic()
 async def pay_plan(number: str, *, by: By) -> RewardPlan:
-    """Note that the unit paid the rewards out, person by person, once its publicity is clear.
+    """Record that the unit paid the rewards, person by person, once the notice is clear.
 
     Raises:
-        NotClear: the publicity runs, or an objection stands.
+        NotClear: the notice is running or suspended, or an objection was upheld.
         Conflict: it was paid before.
     """
     by.actor.require(RewardAct.PAY_REWARDS)
-    plan = await _locked(by.actor, number, RewardAction.PAY)
+    plan = await _lock_plan(by.actor, number, RewardAction.PAY)
     await notices.require_clear(SUBJECT, plan.id)
     for share in plan.shares:
         if share.amount:
@@ -235,9 +239,9 @@ async def pay_plan(number: str, *, by: By) -> RewardPlan:
 
 @atomic()
 async def cancel_plan(number: str, *, by: By) -> RewardPlan:
-    """Give a plan up that is not paid: its income can be shared anew, a running notice ends."""
+    """Cancel an unpaid plan: its income can be shared again, and its running notice is withdrawn."""
     by.actor.require(RewardAct.SHARE_REWARDS)
-    plan = await _locked(by.actor, number, RewardAction.CANCEL)
+    plan = await _lock_plan(by.actor, number, RewardAction.CANCEL)
     if plan.status is not RewardStatus.DRAFT:
         await ledger.post(
             "reward_cancelled",
@@ -253,7 +257,7 @@ async def cancel_plan(number: str, *, by: By) -> RewardPlan:
 
 
 async def notify_clear(plan: RewardPlan, notice: Notice, by: By) -> None:
-    """Tell the unit's finance that the rewards can be paid out."""
+    """Notify the unit's finance that the rewards can be paid."""
     await notify(
         _("收益分配 %(number)s 公示无异议，可以发放。", number=plan.number),
         now=by.now,
@@ -267,19 +271,22 @@ PUBLICITY = Publicity(RewardPlan, RewardStatus.PUBLICITY, RewardAction.CLEAR, no
 
 
 def notice_text(plan: RewardPlan) -> tuple[str, list[list[str]]]:
-    """Return what 国科发政〔2018〕103号 wants published: the conversion, the people, the rewards, the
-    registration, the period. Contract, deal, parties and shares must be fetched."""
+    """Return title and rows of the notice by 国科发政〔2018〕103号.
+
+    Rows: the conversion, the people, the rewards, the registration, the period. Contract, deal, parties and
+    shares must be fetched.
+    """
     contract, deal = plan.contract, plan.contract.deal
     people = "\n".join(
         _(
             "%(name)s（%(role)s）：%(work)s，占奖励总额 %(share)s，%(amount)s",
-            name=each.name,
-            role=_("主要贡献人员") if each.is_main else _("其他人员"),
-            work=each.work or _("参与研发或转化"),
-            share=percent(each.basis_points),
-            amount=yuan(each.amount, plan.currency),
+            name=share.name,
+            role=_("主要贡献人员") if share.is_main else _("其他人员"),
+            work=share.work or _("参与研发或转化"),
+            share=percent(share.basis_points),
+            amount=yuan(share.amount, plan.currency),
         )
-        for each in plan.shares
+        for share in plan.shares
     )
     rows = [
         [_("转化信息"), f"{contract.name}（{contract.number}），{label('contract_kind', contract.kind)}"],
@@ -296,12 +303,12 @@ def notice_text(plan: RewardPlan) -> tuple[str, list[list[str]]]:
     return _("现金奖励公示：%(name)s", name=contract.name)[:200], rows
 
 
-def is_hinted_state_unit(plan: RewardPlan) -> bool:
-    """Tell whether the tax hint for state universities and institutes fits the unit."""
+def is_state_owned(plan: RewardPlan) -> bool:
+    """Return whether the tax hint for state universities and institutes applies to the unit."""
     return is_state_unit(plan.organisation)
 
 
-async def _locked(actor: Actor, number: str, action: RewardAction) -> RewardPlan:
+async def _lock_plan(actor: Actor, number: str, action: RewardAction) -> RewardPlan:
     await RewardPlan.filter(number=number).select_for_update().first()
     plan = await get_plan_for(actor, number)
     if not actor.acts_for(plan.organisation_id):

@@ -1,4 +1,4 @@
-"""The payout list of a plan as a workbook, for the unit's own bank."""
+"""The payout list of a plan as an .xlsx workbook, for the unit's bank."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from market.rewards.models import RewardPlan
 
 
 def payout_list(plan: RewardPlan) -> bytes:
-    """Return one row for each person with the sum at the end; nothing a person wrote becomes a formula."""
+    """Return one row per person and a total as bytes of an .xlsx file; text never becomes a formula."""
     content = io.BytesIO()
     book = xlsxwriter.Workbook(content, {"in_memory": True, "strings_to_formulas": False})
     sheet, bold = book.add_worksheet(_("发放清单")), book.add_format({"bold": True, "bottom": 1})

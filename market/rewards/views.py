@@ -44,25 +44,25 @@ async def new(request: Request) -> Response:
     floors, _rule = await queries.floors_of(contract.deal.seller_id, local_date(now))
     kind, left = queries.kind_of(contract), await queries.open_income(contract)
     commission = await owed_commission(contract.deal_id, Side.SELLER)
-    sold = contract.deal.outcome
-    given = {"kind": "brokerage", "note": _("账上应付佣金"), "amount": commission.hundredths}
+    outcome = contract.deal.outcome
+    commission_row = {"kind": "brokerage", "note": _("账上应付佣金"), "amount": commission.hundredths}
     form = PlanForm(
         await form_data_or_none(request),
         data={
             "income": Money(max(left, 0), contract.currency).hundredths or None,
             "pot": floors.pot_of(kind),
-            "deductions": [given] if commission else [],
-            "people": [{"name": name} for name in _team(sold.team if sold else [])],
+            "deductions": [commission_row] if commission else [],
+            "people": [{"name": name} for name in _team_names(outcome.team if outcome else [])],
         },
     )
     if form.validate_on_submit():
         with form.catch_invalid():
-            made = await services.make_plan(
+            plan = await services.propose_plan(
                 contract.number, form.sharing(kind, contract.currency), by=By(actor, now)
             )
-            request.state.made = made.number
-            done = redirect_to(request, "rewards:show", number=request.state.made)
-            return flash(request, done, _("分配已登记，请本单位的财务人员复核。"))
+            request.state.number = plan.number
+            response = redirect_to(request, "rewards:show", number=request.state.number)
+            return flash(request, response, _("分配已登记，请本单位的财务人员复核。"))
     return render_form(
         request,
         "rewards/new.html",
@@ -77,16 +77,14 @@ async def new(request: Request) -> Response:
 async def show(request: Request) -> Response:
     actor = actor_for(request, RewardAct.SEE_REWARDS)
     plan = await queries.get_plan_for(actor, request.path_params["number"])
-    floors = _floors(plan)
+    floors = _floors_of(plan)
     return render(
         request,
         "rewards/show.html",
         plan=plan,
         checks=checks(queries.sharing_of(plan), floors),
         notice=await find_notice(services.SUBJECT, plan.id),
-        tax=tax_hint(
-            plan.kind, services.is_hinted_state_unit(plan), plan.contract.registration_number is not None
-        ),
+        tax=tax_hint(plan.kind, services.is_state_owned(plan), plan.contract.registration_number is not None),
         is_own=actor.acts_for(plan.organisation_id),
         may_confirm=actor.may(RewardAct.PAY_REWARDS) and plan.proposed_by_id != actor.user_id,
     )
@@ -119,9 +117,9 @@ async def cancel(request: Request) -> Response:
 async def payouts(request: Request) -> Response:
     actor = actor_for(request, RewardAct.SEE_REWARDS)
     plan = await queries.get_plan_for(actor, request.path_params["number"])
-    made = await asyncio.to_thread(payout_list, plan)
+    content = await asyncio.to_thread(payout_list, plan)
     headers = {"content-disposition": f'attachment; filename="{plan.number}.xlsx"'}
-    return Response(made, media_type=_XLSX, headers=headers)
+    return Response(content, media_type=_XLSX, headers=headers)
 
 
 async def rules(request: Request) -> Response:
@@ -151,14 +149,14 @@ async def rules(request: Request) -> Response:
     )
 
 
-def _team(team: object) -> list[str]:
-    """The names that the listing gives, to begin with."""
+def _team_names(team: object) -> list[str]:
+    """Return the names of the listing's team, as defaults."""
     rows = team if isinstance(team, list) else []
     return [str(row.get("name")) for row in rows if isinstance(row, dict) and row.get("name")]
 
 
-def _floors(plan: RewardPlan) -> Floors:
-    """The floors that were in force when the plan was made."""
+def _floors_of(plan: RewardPlan) -> Floors:
+    """Return the floors that were in force when the plan was proposed."""
     rule = plan.rule
     if rule is None:
         return Floors()

@@ -134,7 +134,7 @@ async def _reward(desk: Desk, outcome: str, buyer: str, wan: int, *, days: int, 
             by=By(maker, now),
         )
     contract = await _contract(outcome, buyer)
-    plan = await rewards.make_plan(contract.number, _sharing(outcome, wan), by=By(maker, now))
+    plan = await rewards.propose_plan(contract.number, _sharing(outcome, wan), by=By(maker, now))
     now = yield now + timedelta(days=1)
     await rewards.confirm_plan(plan.number, calendar=HOLIDAYS, by=By(finance, now))
     if is_paid:

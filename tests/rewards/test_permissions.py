@@ -133,7 +133,7 @@ async def test_each_role_of_each_party_reaches_what_is_theirs_and_nothing_else(
         verdict=Verdict.REJECTED,
         reason="x",
     )
-    plan = await services.make_plan(contract.number, sharing(), by=By(parties.seller, LATER))
+    plan = await services.propose_plan(contract.number, sharing(), by=By(parties.seller, LATER))
     file = await make_file(parties, deal, Tier.PARTIES, deps)
     notice = await Notice.get(subject_id=deal.id)
     former = await make_member(parties.enterprise, MemberRole.AGENT)

@@ -62,9 +62,9 @@ async def test_a_plan_goes_from_proposal_to_payment_and_the_pot_is_emptied(deps:
     parties = await make_parties()
     contract = await make_received(parties)
 
-    plan = await services.make_plan(contract.number, sharing(), by=By(parties.seller, LATER))
+    plan = await services.propose_plan(contract.number, sharing(), by=By(parties.seller, LATER))
     with pytest.raises(Invalid):
-        await services.make_plan(contract.number, sharing(), by=By(parties.seller, LATER))
+        await services.propose_plan(contract.number, sharing(), by=By(parties.seller, LATER))
     await services.confirm_plan(plan.number, calendar=HOLIDAYS, by=By(parties.seller_finance, LATER))
 
     assert (await ledger.balance(f"pot:{plan.id}")).amount == 56_000_000
@@ -87,7 +87,7 @@ async def test_a_plan_goes_from_proposal_to_payment_and_the_pot_is_emptied(deps:
 async def test_what_is_published_names_people_but_no_account() -> None:
     parties = await make_parties()
     contract = await make_received(parties)
-    plan = await services.make_plan(contract.number, sharing(), by=By(parties.seller, LATER))
+    plan = await services.propose_plan(contract.number, sharing(), by=By(parties.seller, LATER))
 
     await services.confirm_plan(plan.number, calendar=HOLIDAYS, by=By(parties.seller_finance, LATER))
 
@@ -102,11 +102,11 @@ async def test_what_is_published_names_people_but_no_account() -> None:
 async def test_a_cancelled_plan_frees_its_income() -> None:
     parties = await make_parties()
     contract = await make_received(parties)
-    plan = await services.make_plan(contract.number, sharing(), by=By(parties.seller, LATER))
+    plan = await services.propose_plan(contract.number, sharing(), by=By(parties.seller, LATER))
     await services.confirm_plan(plan.number, calendar=HOLIDAYS, by=By(parties.seller_finance, LATER))
 
     await services.cancel_plan(plan.number, by=By(parties.seller, LATER))
-    again = await services.make_plan(contract.number, sharing(), by=By(parties.seller, LATER))
+    again = await services.propose_plan(contract.number, sharing(), by=By(parties.seller, LATER))
 
     assert (await ledger.balance(f"income:{contract.id}")).amount == 0
     assert again.status is RewardStatus.DRAFT
@@ -122,7 +122,7 @@ async def test_a_units_own_rules_are_kept_by_version_and_never_below_the_law() -
     await services.enter_rule("奖励办法", "校〔2026〕1号", pot=7500, equity=7500, main=5000, **given)
 
     with pytest.raises(Invalid, match="校〔2026〕1号"):
-        await services.make_plan(contract.number, sharing(), by=By(parties.seller, LATER))
+        await services.propose_plan(contract.number, sharing(), by=By(parties.seller, LATER))
 
 
 async def test_the_pages_from_proposal_to_the_payout_list(client: httpx.AsyncClient, deps: Deps) -> None:

@@ -19,7 +19,7 @@ from market.rewards.rules import (
     Sharing,
     UnitShare,
     checks,
-    require_whole,
+    require_valid,
     tax_hint,
 )
 
@@ -35,7 +35,7 @@ PLAN = Sharing(
 
 def test_the_guangdong_example_comes_out_to_the_yuan() -> None:
     """¥40,000 less ¥2,000 of costs; 75 % to the people, 15 and 10 to centre and institute."""
-    require_whole(PLAN, Floors())
+    require_valid(PLAN, Floors())
 
     assert PLAN.net == Money(3_800_000)
     assert PLAN.pot_money == Money(2_850_000)
@@ -63,7 +63,7 @@ def test_what_does_not_hold_is_refused_by_its_article(
     changes: dict[str, Any], field: str, words: str
 ) -> None:
     with pytest.raises(Invalid, match=words) as refused:
-        require_whole(replace(PLAN, **changes), Floors())
+        require_valid(replace(PLAN, **changes), Floors())
 
     assert refused.value.field == field
 
@@ -72,7 +72,7 @@ def test_a_units_own_rules_ask_for_more_than_the_law() -> None:
     own = Floors(pot=8000, main=6000, source="校政发〔2025〕42号")
 
     with pytest.raises(Invalid, match="校政发"):
-        require_whole(PLAN, own)
+        require_valid(PLAN, own)
     assert [each.is_met for each in checks(PLAN, own)] == [True, True, False, False]
 
 
@@ -118,7 +118,7 @@ def test_the_tax_hint_names_its_source() -> None:
 def test_where_the_people_take_all_no_unit_is_left_to_name() -> None:
     everything = replace(PLAN, pot=10_000, units=())
 
-    require_whole(everything, Floors())
+    require_valid(everything, Floors())
 
     assert everything.unit_amounts == []
     assert sum(everything.people_amounts) == everything.net.amount

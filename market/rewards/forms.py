@@ -18,8 +18,8 @@ from market.kit.forms import BaseForm, RowsField
 from market.kit.i18n import gettext as _
 from market.kit.i18n import lazy
 from market.kit.money import Money
-from market.rewards.models import RewardKind
 from market.rewards.rules import WHOLE, Deduction, PersonShare, Sharing, UnitShare
+from market.rewards.states import RewardKind
 
 
 class DeductionForm(BaseForm):

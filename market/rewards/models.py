@@ -8,60 +8,10 @@ from tortoise.models import Model
 from market.accounts.models import Organisation, User
 from market.contracts.models import Contract
 from market.kit.fields import enum_column
-from market.kit.i18n import lazy
-from market.kit.labels import LabelEnum
 from market.kit.money import Money
-from market.kit.workflow import Workflow
 from market.records.decisions import SecondPerson
 from market.records.transitions import Stateful
-
-
-class RewardKind(LabelEnum):
-    CASH = "cash", lazy("现金奖励")
-    """Cash from the net income of an assignment, a licence, or a development or service."""
-    EQUITY = "equity", lazy("股权奖励")
-    """A part of the shares that the outcome was taken for."""
-
-
-class RewardStatus(LabelEnum):
-    DRAFT = "draft", lazy("待复核公示"), "due"
-    PUBLICITY = "publicity", lazy("公示中"), "note"
-    CLEAR = "clear", lazy("待发放"), "due"
-    PAID = "paid", lazy("已发放"), "done"
-    CANCELLED = "cancelled", lazy("已撤销")
-
-
-class RewardAction(LabelEnum):
-    CONFIRM = "confirm", lazy("复核并公示")
-    SETTLE = "settle", lazy("复核")
-    """Shares are settled by the confirmation: there is no cash to publish."""
-    CLEAR = "clear", lazy("公示无异议")
-    PAY = "pay", lazy("发放")
-    CANCEL = "cancel", lazy("撤销")
-
-
-class RewardVerb(LabelEnum):
-    """What the audit log says of a plan beside its actions."""
-
-    PROPOSE = "make", lazy("编制")
-
-
-S, A = RewardStatus, RewardAction
-
-WORKFLOW: Workflow[RewardStatus, RewardAction] = Workflow(
-    {
-        (S.DRAFT, A.CONFIRM): S.PUBLICITY,
-        (S.DRAFT, A.SETTLE): S.PAID,
-        (S.DRAFT, A.CANCEL): S.CANCELLED,
-        (S.PUBLICITY, A.CLEAR): S.CLEAR,
-        # The notice is clear, but the sweep has not moved the plan on yet.
-        (S.PUBLICITY, A.PAY): S.PAID,
-        (S.PUBLICITY, A.CANCEL): S.CANCELLED,
-        (S.CLEAR, A.PAY): S.PAID,
-        (S.CLEAR, A.CANCEL): S.CANCELLED,
-    },
-    refusal=lazy("这份收益分配已经办到下一步，请刷新后再看。"),
-)
+from market.rewards.states import WORKFLOW, RewardKind, RewardStatus
 
 
 class RewardRule(Model):

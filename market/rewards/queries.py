@@ -9,13 +9,13 @@ from market.accounts.actors import Actor
 from market.accounts.permissions import Role
 from market.contracts.models import Contract, ContractChange, Receipt
 from market.deals.models import ContractKind
+from market.kit.room import Card
 from market.kit.errors import NotFound
 from market.kit.i18n import gettext as _
 from market.kit.pagination import Page, PageRequest
-from market.kit.room import Card
-from market.rewards.models import RewardKind, RewardPlan, RewardRule, RewardShare, RewardStatus
-from market.rewards.permissions import RewardAct
+from market.rewards.models import RewardPlan, RewardRule, RewardShare
 from market.rewards.rules import Deduction, Floors, PersonShare, Sharing, UnitShare
+from market.rewards.states import RewardAct, RewardKind, RewardStatus
 
 
 async def get_plan_for(actor: Actor, number: str) -> RewardPlan:

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from market.kit.i18n import lazy
 from market.kit.room import LedgerAccount, Room, Subject
-from market.rewards import models, queries, services, views
-from market.rewards.permissions import PERMISSIONS
-from market.rewards.verbs import RewardRuleVerb
+from market.rewards import models, queries, services, states, views
+from market.rewards.states import PERMISSIONS, RewardRuleVerb
 
 ROOM = Room(
     "rewards",
@@ -18,10 +17,10 @@ ROOM = Room(
             lazy("收益分配"),
             page="rewards:show",
             number="JL",
-            verbs=(models.RewardAction, models.RewardVerb),
+            verbs=(states.RewardAction, states.RewardVerb),
         ),
     },
-    labels={"reward": models.RewardStatus, "reward_kind": models.RewardKind},
+    labels={"reward": states.RewardStatus, "reward_kind": states.RewardKind},
     publicity=(services.PUBLICITY,),
     dashboard=queries.dashboard_cards,
     ledger_accounts={

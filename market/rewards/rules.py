@@ -13,7 +13,7 @@ from market.kit.errors import Invalid
 from market.kit.formats import percent, yuan
 from market.kit.i18n import gettext as _
 from market.kit.money import Money, allocate
-from market.rewards.models import RewardKind
+from market.rewards.states import RewardKind
 
 WHOLE = 10_000
 POT_FLOOR = 5000

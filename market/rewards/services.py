@@ -28,17 +28,7 @@ from market.notices.publicity import Publicity
 from market.records.by import By
 from market.records.decisions import Verdict, decide
 from market.records.transitions import begin, transition
-from market.rewards.models import (
-    WORKFLOW,
-    RewardAction,
-    RewardKind,
-    RewardPlan,
-    RewardRule,
-    RewardShare,
-    RewardStatus,
-    RewardVerb,
-)
-from market.rewards.permissions import RewardAct
+from market.rewards.models import RewardPlan, RewardRule, RewardShare
 from market.rewards.queries import (
     floors_of,
     get_contract_to_share,
@@ -49,7 +39,15 @@ from market.rewards.queries import (
     sharing_of,
 )
 from market.rewards.rules import MAIN_FLOOR, POT_FLOOR, PUBLICITY_DAYS, WHOLE, Sharing, require_valid
-from market.rewards.verbs import RewardRuleVerb
+from market.rewards.states import (
+    WORKFLOW,
+    RewardAct,
+    RewardAction,
+    RewardKind,
+    RewardRuleVerb,
+    RewardStatus,
+    RewardVerb,
+)
 
 SUBJECT = "reward"
 

@@ -24,9 +24,9 @@ from market.records.by import By
 from market.rewards import queries, services
 from market.rewards.forms import PlanForm, RuleForm
 from market.rewards.models import RewardPlan
-from market.rewards.permissions import RewardAct
+from market.rewards.payout_workbook import payout_list
 from market.rewards.rules import Floors, checks, tax_hint
-from market.rewards.sheets import payout_list
+from market.rewards.states import RewardAct
 
 _XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 

@@ -14,7 +14,7 @@ from market.contracts.permissions import ContractAct
 from market.deals.permissions import DealAct
 from market.notices.states import NoticeAct
 from market.programmes.permissions import ProgrammeAct
-from market.rewards.permissions import RewardAct
+from market.rewards.states import RewardAct
 from market.rooms import ROOMS
 from tests.factories import make_broker, make_member, make_organisation, make_staff, make_user
 

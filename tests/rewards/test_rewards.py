@@ -24,8 +24,9 @@ from market.records.by import By
 from market.records.figures import Period, list_rows
 from market.reports.statements import statement_scope
 from market.rewards import services
-from market.rewards.models import RewardKind, RewardPlan, RewardShare, RewardStatus
+from market.rewards.models import RewardPlan, RewardShare
 from market.rewards.rules import Deduction, PersonShare, Sharing, UnitShare
+from market.rewards.states import RewardKind, RewardStatus
 from market.rooms import ROOMS
 from tests.contracts.factories import LATER, TODAY, instalments_of, make_registered, make_remittance
 from tests.deals.factories import Parties, make_parties, move_clock

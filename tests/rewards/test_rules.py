@@ -11,7 +11,6 @@ from hypothesis import strategies as st
 
 from market.kit.errors import Invalid
 from market.kit.money import Money
-from market.rewards.models import RewardKind
 from market.rewards.rules import (
     Deduction,
     Floors,
@@ -22,6 +21,7 @@ from market.rewards.rules import (
     require_valid,
     tax_hint,
 )
+from market.rewards.states import RewardKind
 
 PLAN = Sharing(
     RewardKind.CASH,

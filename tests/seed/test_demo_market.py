@@ -40,7 +40,8 @@ from market.panels.models import ExpertReview
 from market.payments.models import BankLine, Payment, Refund, Remittance
 from market.payments.states import LineStatus, PaymentStatus, RefundStatus, RemittanceStatus
 from market.records.models import StatusEvent
-from market.rewards.models import RewardPlan, RewardStatus
+from market.rewards.models import RewardPlan
+from market.rewards.states import RewardStatus
 from market.search.engine import Query
 from market.search.outbox import indexes_with_pending
 from market.seed.content import id_of, load

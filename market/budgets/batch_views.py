@@ -30,7 +30,7 @@ from market.kit.flash import flash
 from market.kit.i18n import gettext as _
 from market.kit.templating import render, render_form
 from market.kit.web import deps, form_data, form_data_or_none, redirect_to, uploaded_files
-from market.notices.holidays import calendar_for
+from market.notices.holiday_years import calendar_for
 from market.notices.queries import find_notice
 from market.records.by import By
 

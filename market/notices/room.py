@@ -8,11 +8,18 @@ from market.deps import Deps
 from market.kit.i18n import lazy
 from market.kit.room import Room, Subject, rooms
 from market.notices import models, services, views
-from market.notices.holidays import load_calendar
+from market.notices.holiday_years import load_calendar
 from market.notices.models import DayKind, NoticeKind
-from market.notices.permissions import PERMISSIONS
-from market.notices.states import NoticeAction, NoticeStatus, ObjectionAction, ObjectionStatus
-from market.notices.verbs import HolidayYearVerb, NoticeVerb, ObjectionVerb
+from market.notices.states import (
+    PERMISSIONS,
+    HolidayYearVerb,
+    NoticeAction,
+    NoticeStatus,
+    NoticeVerb,
+    ObjectionAction,
+    ObjectionStatus,
+    ObjectionVerb,
+)
 
 
 async def run_due(deps: Deps, now: datetime) -> int:

@@ -9,10 +9,10 @@ from market.accounts.actors import Actor
 from market.accounts.permissions import Role
 from market.contracts.models import Contract, ContractChange, Receipt
 from market.deals.models import ContractKind
-from market.kit.room import Card
 from market.kit.errors import NotFound
 from market.kit.i18n import gettext as _
 from market.kit.pagination import Page, PageRequest
+from market.kit.room import Card
 from market.rewards.models import RewardPlan, RewardRule, RewardShare
 from market.rewards.rules import Deduction, Floors, PersonShare, Sharing, UnitShare
 from market.rewards.states import RewardAct, RewardKind, RewardStatus

@@ -25,6 +25,7 @@ from market.panels.models import ExpertReview
 from market.payments.models import BankLine, Remittance
 from market.records.by import By
 from market.rewards import services as rewards
+from market.rewards.models import RewardPlan
 from market.rewards.rules import Deduction, PersonShare, Sharing, UnitShare
 from market.rewards.states import RewardKind
 from market.seed.content import fen, load, store_pdf

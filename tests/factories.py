@@ -21,6 +21,7 @@ from market.accounts.models import (
 )
 from market.codes.holidays import shipped_calendar
 from market.codes.uscc import check_digit
+from market.listings.deadlines import set_deadlines
 from market.listings.models import Need, Outcome, PriceKind
 from market.listings.states import NeedStatus, OutcomeStatus
 
@@ -151,7 +152,10 @@ async def make_outcome(organisation: Organisation | None = None, **fields: Any) 
         "created_at": NOW,
         "updated_at": NOW,
     }
-    return await Outcome.create(**(defaults | fields))
+    outcome = await Outcome.create(**(defaults | fields))
+    if outcome.expires_on is not None:
+        await set_deadlines(outcome)
+    return outcome
 
 
 async def make_need(organisation: Organisation | None = None, **fields: Any) -> Need:
@@ -179,4 +183,7 @@ async def make_need(organisation: Organisation | None = None, **fields: Any) -> 
         "created_at": NOW,
         "updated_at": NOW,
     }
-    return await Need.create(**(defaults | fields))
+    need = await Need.create(**(defaults | fields))
+    if need.expires_on is not None:
+        await set_deadlines(need)
+    return need

@@ -229,7 +229,7 @@ async def test_a_notice_is_never_clear_with_an_open_objection() -> None:
         notices.object_to(
             notice.number, reason="价格偏低", by=By(objector, notice.ends_at - timedelta(seconds=1))
         ),
-        notices.run_due(notice.ends_at, HOLIDAYS),
+        notices.end_period(notice.id, HOLIDAYS, now=notice.ends_at),
     )
 
     status = (await Notice.get(id=notice.id)).status

@@ -38,6 +38,7 @@ from market.kit.money import HOME
 from market.programmes.catalogue import compiled, get_programme, version_in_force
 from market.programmes.models import Programme
 from market.records.by import By
+from market.records.moments import clear_moments
 
 OWN_RECORDS = frozenset({"contract", "registration_certificate"})
 """Kinds of evidence that are the system's own records and cannot be removed."""
@@ -319,6 +320,7 @@ async def _submit(number: str, *, by: By) -> Claim:
     claim.submitted_at = claim.submitted_at or by.now
     claim.supplement_due_on = None
     await claim.save(update_fields=["declared_at", "submitted_at", "supplement_due_on"])
+    await clear_moments("claim", claim.id)
     await refresh_risk_flags(claim)
     text = (
         _("申报 %(number)s 已补正，请继续办理。", number=number)
@@ -335,4 +337,5 @@ async def withdraw_claim(number: str, *, by: By) -> Claim:
     by.actor.require(ClaimAct.WRITE_CLAIM)
     await get_claim_for(by.actor, number)
     claim = await lock_claim(number)
+    await clear_moments("claim", claim.id)
     return await move(claim, ClaimAction.WITHDRAW, by=by)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, datetime
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 from market.accounts.messages import notify, notify_staff
 from market.accounts.models import StaffRole
@@ -15,11 +15,11 @@ from market.claims.permissions import ClaimAct
 from market.claims.queries import last_assessment, people_behind
 from market.claims.risk_detection import refresh_risk_flags
 from market.claims.states import ClaimAction, ClaimStatus
-from market.claims.transitions import lock_claim, move
+from market.claims.transitions import lock_claim, lock_claims, move
 from market.integrity import conflicts
 from market.integrity.conflicts import require_no_conflict
 from market.integrity.permissions import IntegrityAct
-from market.kit.clock import local_date
+from market.kit.clock import end_of_day, local_date
 from market.kit.database import atomic
 from market.kit.errors import Conflict, Invalid, NotFound
 from market.kit.i18n import gettext as _
@@ -29,6 +29,10 @@ from market.programmes.models import ProgrammeTerms
 from market.programmes.terms import TermError
 from market.records.by import By
 from market.records.decisions import Verdict, decide
+from market.records.moments import set_moment
+
+SUPPLEMENT_DUE = "claims.end_supplement"
+"""The moment of a claim by which what is missing must be supplied."""
 
 
 @atomic()
@@ -53,6 +57,7 @@ async def ask_supplement(number: str, *, reason: str, due_on: date, by: By) -> C
     await move(claim, ClaimAction.ASK_SUPPLEMENT, by=by, note=reason, due_on=due_on)
     claim.supplement_note, claim.supplement_due_on = reason, due_on
     await claim.save(update_fields=["supplement_note", "supplement_due_on"])
+    await set_moment("claim", claim.id, SUPPLEMENT_DUE, end_of_day(due_on))
     await _tell_applicant(
         claim, _("补正通知：申报 %(number)s，请在 %(day)s 前补正。", number=number, day=due_on), by.now
     )
@@ -231,23 +236,16 @@ async def declare_conflict(number: str, *, reason: str, by: By) -> None:
     await conflicts.declare_conflict("claim", claim.id, number=number, reason=reason, by=by)
 
 
-async def end_overdue_supplements(now: datetime) -> int:
-    """Withdraw claims whose supplement is overdue; return how many."""
-    numbers = await Claim.filter(
-        status=ClaimStatus.SUPPLEMENT, supplement_due_on__lt=local_date(now)
-    ).values_list("number", flat=True)
-    return sum([await _end_overdue(str(number), now) for number in numbers])
-
-
 @atomic()
-async def _end_overdue(number: str, now: datetime) -> bool:
-    claim = await lock_claim(number)
+async def end_supplement(claim_id: UUID, *, now: datetime) -> bool:
+    """Withdraw a claim whose supplement is overdue; return whether it was. Idempotent."""
+    (claim,) = await lock_claims([claim_id])
     due = claim.supplement_due_on
     if claim.status is not ClaimStatus.SUPPLEMENT or due is None or due >= local_date(now):
         return False
     text = _("逾期未补正，视为撤回；可重新申报。")
     await move(claim, ClaimAction.WITHDRAW, by=By.job(now), note=text)
-    await _tell_applicant(claim, _("申报 %(number)s 逾期未补正，视为撤回。", number=number), now)
+    await _tell_applicant(claim, _("申报 %(number)s 逾期未补正，视为撤回。", number=claim.number), now)
     return True
 
 

@@ -43,7 +43,9 @@ ROOM = Room(
         ),
     },
     dashboard=dashboards.dashboard_cards,
-    deadlines=lambda deps, now: desk_review.end_overdue_supplements(now),
+    moments={
+        desk_review.SUPPLEMENT_DUE: lambda deps, claim_id, now: desk_review.end_supplement(claim_id, now=now)
+    },
     checks=checks.CHECKS,
     document_facts={"outcomes": subsidisable_outcomes.subsidy_facts},
     panel_subjects={expert_panel.KIND: expert_panel.panel_subjects},

@@ -17,7 +17,7 @@ ROOM = Room(
     routes=[*views.routes, *related_party_views.routes],
     subjects={"sanction": Subject(lazy("失信记录"), verbs=(SanctionAction,))},
     dashboard=dashboards.dashboard_cards,
-    deadlines=lambda deps, now: services.run_due(now),
+    moments={services.TERM: lambda deps, sanction_id, now: services.follow_term(sanction_id, now=now)},
     labels={
         "sanction": SanctionStatus,
         "sanction_grade": SanctionGrade,

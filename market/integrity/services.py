@@ -19,14 +19,19 @@ from market.integrity.states import (
     SanctionAction,
     due_action,
     is_binding,
+    next_change,
 )
 from market.integrity.verbs import SanctionVerb
-from market.kit.clock import local_date
+from market.kit.clock import local_date, start_of_day
 from market.kit.database import atomic
 from market.kit.errors import Conflict, Forbidden, Invalid, NotFound
 from market.kit.i18n import gettext as _
 from market.records.by import By
+from market.records.moments import clear_moments, set_moment
 from market.records.transitions import transition
+
+TERM = "integrity.follow_term"
+"""The moment of a record at which its term begins or is over."""
 
 
 class Barred(Forbidden):
@@ -231,6 +236,7 @@ async def answer_appeal(sanction_id: UUID, *, is_upheld: bool, text: str, by: By
     await record("sanction", row.id, SanctionVerb.ANSWER_APPEAL, by=by, is_upheld=is_upheld)
     if is_upheld:
         await transition(row, SanctionAction.LIFT, by=by, changes={"repair_reason": text})
+        await clear_moments("sanction", row.id)
     found = await Organisation.get_or_none(uscc=row.subject_uscc)
     if found is not None:
         words = _("诚信记录 %(number)s 的申诉已答复。", number=row.decision_number)
@@ -238,22 +244,17 @@ async def answer_appeal(sanction_id: UUID, *, is_upheld: bool, text: str, by: By
     return row
 
 
-async def run_due(now: datetime) -> int:
-    """Let confirmed records begin and those whose term is over end; return how many changed."""
-    changed = 0
-    for identity in await Sanction.filter(status__in=list(BINDING)).values_list("id", flat=True):
-        changed += await _turn_by_id(UUID(str(identity)), now)
-    return changed
-
-
 @atomic()
-async def _turn_by_id(sanction_id: UUID, now: datetime) -> bool:
+async def follow_term(sanction_id: UUID, *, now: datetime) -> bool:
+    """Let the term of a record begin or end on its day; return whether it did. Idempotent."""
     return await _turn(await Sanction.filter(id=sanction_id).select_for_update().get(), by=By.job(now))
 
 
 async def _turn(row: Sanction, *, by: By) -> bool:
-    """Let the term of a locked record begin or end, if the day has come."""
+    """Let the term of a locked record begin or end, if the day has come; set the next moment of its term."""
     action = due_action(row.status, row.starts_on, row.ends_on, local_date(by.now))
     if action is not None:
         await transition(row, action, by=by)
+    next_day = next_change(row.status, row.starts_on, row.ends_on)
+    await set_moment("sanction", row.id, TERM, start_of_day(next_day) if next_day else None)
     return action is not None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from datetime import date
+from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -67,6 +67,13 @@ def due_action(status: S, starts_on: date, ends_on: date | None, today: date) ->
     if ends_on is not None and ends_on < today:
         return A.EXPIRE
     return A.BEGIN if status is S.CONFIRMED and starts_on <= today else None
+
+
+def next_change(status: S, starts_on: date, ends_on: date | None) -> date | None:
+    """Return the day on which a record's term begins or is over next; None: no day changes anything."""
+    if status is S.CONFIRMED:
+        return starts_on
+    return ends_on + timedelta(days=1) if status is S.ACTIVE and ends_on is not None else None
 
 
 def is_binding(

@@ -59,6 +59,11 @@ def years_before(moment: datetime, years: int) -> datetime:
         return moment.replace(year=moment.year - years, day=28)
 
 
+def start_of_day(day: date) -> datetime:
+    """Return 0:00 Asia/Shanghai of this day, in UTC."""
+    return datetime.combine(day, datetime.min.time(), SHANGHAI).astimezone(UTC)
+
+
 def end_of_day(day: date) -> datetime:
     """Return 24:00 Asia/Shanghai of this day, in UTC."""
-    return datetime.combine(day + timedelta(days=1), datetime.min.time(), SHANGHAI).astimezone(UTC)
+    return start_of_day(day + timedelta(days=1))

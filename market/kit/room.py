@@ -41,7 +41,10 @@ Dashboard = Callable[["Actor", "datetime"], Awaitable["list[Card]"]]
 Deadlines = Callable[["Deps", "datetime"], Awaitable[int]]
 """Does what is due by a moment and returns how many records moved; idempotent."""
 MomentHandler = Callable[["Deps", UUID, "datetime"], Awaitable[object]]
-"""Does what falls due for the record of this id, in a transaction; the second argument is its id."""
+"""Does what falls due for the record of this id, in a transaction; locks it first; idempotent.
+
+The second argument is the record's id; False is returned when nothing was to be done.
+"""
 Check = Callable[[], Awaitable[list[str]]]
 """States an invariant on the live data; returns a line for each breach, none when it holds."""
 Relations = Callable[[UUID, Collection[UUID], "datetime"], Awaitable[list[str]]]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from market.accounts import messages
@@ -12,16 +12,13 @@ from market.kit.errors import NotFound
 from market.kit.i18n import gettext as _
 from market.kit.security import is_valid_signature, sign
 from market.listings import lifecycle
-from market.listings.kinds import KINDS, Kind, Listing, get_kind, kind_of
+from market.listings.deadlines import reminder_due, set_deadlines
+from market.listings.kinds import Kind, Listing, get_kind, kind_of
 from market.listings.lifecycle import AUTHORS, edit_address, lock, lock_by_id
 from market.listings.models import Need
-from market.listings.queries import live
-from market.listings.states import LIVE
 from market.records.by import By
 from market.search import outbox
 
-REMINDERS = (30, 7)
-"""Days before the expiry on which a reminder is sent."""
 PURPOSE = "renew"
 """Purpose of the signature of a renewal link."""
 
@@ -37,46 +34,16 @@ def is_stale(listing: Listing) -> bool:
     return listing.reminded_on > listing.verified_on and is_old
 
 
-def reminder_due(listing: Listing, today: date) -> bool:
-    """Return whether a reminder is due today.
-
-    Each is sent once. One whose day lay before the verification is not sent, and a missed one is not made
-    up for when the next is due.
-    """
-    expires_on, reminded_on, verified_on = listing.expires_on, listing.reminded_on, listing.verified_on
-    if listing.status not in LIVE or expires_on is None or expires_on < today:
-        return False
-    for days in REMINDERS:
-        moment = expires_on - timedelta(days=days)
-        if today >= moment > (verified_on or date.min) and (reminded_on is None or reminded_on < moment):
-            return True
-    return False
-
-
-async def run_reminders(now: datetime, *, secret: str) -> int:
-    """Send the reminders due for listings that expire soon, each in its own transaction; return how many."""
-    today, count = local_date(now), 0
-    for kind in KINDS.values():
-        expiring = kind.model.filter(
-            status__in=live(kind.statuses),
-            expires_on__gte=today,
-            expires_on__lte=today + timedelta(days=max(REMINDERS)),
-        )
-        columns = ("id", "status", "expires_on", "reminded_on", "verified_on")
-        for listing in await expiring.only(*columns):
-            if reminder_due(listing, today):
-                count += await _remind(kind, listing.id, now, secret)
-    return count
-
-
 @atomic()
-async def _remind(kind: Kind, identity: UUID, now: datetime, secret: str) -> bool:
+async def remind(kind: Kind, identity: UUID, *, secret: str, now: datetime) -> bool:
+    """Remind the authors that a listing expires soon, if a reminder is due; return whether. Idempotent."""
     listing = await lock_by_id(kind, identity)
     today = local_date(now)
     if not reminder_due(listing, today):
         return False
     listing.reminded_on = today
     await listing.save(update_fields=["reminded_on"])
+    await set_deadlines(listing)
     await outbox.enqueue(kind.index, listing.id)
     is_deadline = isinstance(listing, Need) and listing.deadline_on == listing.expires_on
     words = (

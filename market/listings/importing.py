@@ -24,6 +24,7 @@ from market.kit.clock import local_date
 from market.kit.database import atomic
 from market.kit.i18n import gettext as _
 from market.listings import excel_template, rules
+from market.listings.deadlines import set_deadlines
 from market.listings.import_mapping import InvalidRow, need_of, outcome_of
 from market.listings.kinds import NEED, OUTCOME, Kind, Listing
 from market.listings.states import ListingAction, ListingVerb, OwnerVerb
@@ -160,6 +161,7 @@ async def _import_batch(
     for listing, number in zip(created, await next_numbers(kind.key, len(created), now), strict=True):
         listing.number = number
     await kind.model.bulk_create(created, batch_size=BATCH)
+    await set_deadlines(*(listing for listing in created if publish))
     verb = ListingVerb.IMPORTED_AND_PUBLISHED if publish else ListingVerb.IMPORTED
     await record_bulk(kind.key, [listing.id for listing in created], verb, by=By.job(now))
     report.created += len(created)
@@ -209,6 +211,7 @@ async def _update_existing(
     await listing.save(update_fields=[*changed, *columns - set(changed)])
     if is_newly_published:
         await transition(listing, ListingAction.IMPORT, by=By.job(now), revision=listing.revision)
+        await set_deadlines(listing)
     await record(kind.key, listing.id, ListingVerb.IMPORTED_AGAIN, by=By.job(now), revision=listing.revision)
     return True
 

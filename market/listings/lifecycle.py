@@ -15,9 +15,9 @@ from market.kit.database import atomic
 from market.kit.errors import Conflict, NotFound
 from market.kit.i18n import gettext as _
 from market.listings import rules
+from market.listings.deadlines import set_deadlines
 from market.listings.kinds import NEED, OUTCOME, Kind, Listing, kind_of
 from market.listings.models import Need, Outcome
-from market.listings.queries import live
 from market.listings.states import LIVE, ListingAct, ListingAction, NeedStatus, OutcomeStatus
 from market.records.by import By
 from market.records.transitions import transition
@@ -50,6 +50,7 @@ async def transition_listing(listing: Listing, action: ListingAction, *, by: By,
     """Transition a listing and, if it is or was on offer, enqueue it for the search index."""
     before = listing.status
     await transition(listing, action, by=by, revision=listing.revision, before=before.value, **data)
+    await set_deadlines(listing)
     await reindex_if_live(kind_of(listing), listing, was_live=before in LIVE)
 
 
@@ -91,6 +92,7 @@ async def renew_locked(listing: Listing, *, by: By, way: str) -> Listing:
     )
     mark_verified(listing, by.now)
     await listing.save(update_fields=["verified_on", "expires_on"])
+    await set_deadlines(listing)
     return listing
 
 
@@ -128,18 +130,9 @@ async def mark_solved(need_id: UUID, *, by: By) -> Need:
     return cast(Need, listing)
 
 
-async def expire_due(now: datetime) -> int:
-    """Expire listings that were not renewed in time, each in its own transaction; return how many."""
-    count = 0
-    for kind in (OUTCOME, NEED):
-        due = kind.model.filter(status__in=live(kind.statuses), expires_on__lt=local_date(now))
-        for identity in await due.limit(1000).values_list("id", flat=True):
-            count += await _expire(kind, identity, now)
-    return count
-
-
 @atomic()
-async def _expire(kind: Kind, identity: UUID, now: datetime) -> bool:
+async def expire(kind: Kind, identity: UUID, *, now: datetime) -> bool:
+    """Expire a listing that was not renewed in time; return whether it expired. Idempotent."""
     listing = await lock_by_id(kind, identity)
     if listing.status not in LIVE or not listing.expires_on or listing.expires_on >= local_date(now):
         return False

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from datetime import datetime
+from uuid import UUID
 
 from market.deps import Deps
 from market.kit.i18n import lazy
-from market.kit.room import Room, Subject
+from market.kit.room import MomentHandler, Room, Subject
 from market.listings import freshness, lifecycle, models, queries, search, views
+from market.listings.deadlines import expiry_act, reminder_act
+from market.listings.kinds import NEED, OUTCOME, Kind
 from market.listings.models import PriceKind, ReviewDecision
 from market.listings.states import (
     PERMISSIONS,
@@ -21,10 +24,16 @@ from market.listings.states import (
 from market.search.outbox import DocumentSource
 
 
-async def run_due(deps: Deps, now: datetime) -> int:
-    """Expire listings and send the reminders that are due."""
-    expired = await lifecycle.expire_due(now)
-    return expired + await freshness.run_reminders(now, secret=deps.settings.secret_key)
+def _moments(kind: Kind) -> dict[str, MomentHandler]:
+    """Return what falls due for listings of a kind."""
+
+    async def expire(_deps: Deps, listing_id: UUID, now: datetime) -> bool:
+        return await lifecycle.expire(kind, listing_id, now=now)
+
+    async def remind(deps: Deps, listing_id: UUID, now: datetime) -> bool:
+        return await freshness.remind(kind, listing_id, secret=deps.settings.secret_key, now=now)
+
+    return {expiry_act(kind): expire, reminder_act(kind): remind}
 
 
 ROOM = Room(
@@ -46,7 +55,7 @@ ROOM = Room(
         "outcomes": DocumentSource(search.build_outcomes, search.all_outcomes),
         "needs": DocumentSource(search.build_needs, search.all_needs),
     },
-    deadlines=run_due,
+    moments={**_moments(OUTCOME), **_moments(NEED)},
     labels={
         "outcome": (OutcomeStatus, OutcomeShownStatus),
         "need": NeedStatus,

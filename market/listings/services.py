@@ -21,6 +21,7 @@ from market.kit.database import atomic
 from market.kit.errors import Conflict, Forbidden, Invalid
 from market.kit.i18n import gettext as _
 from market.listings import lifecycle, rules
+from market.listings.deadlines import set_deadlines
 from market.listings.kinds import NEED, OUTCOME, Kind, Listing, get_kind
 from market.listings.lifecycle import (
     AUTHORS,
@@ -135,6 +136,7 @@ async def review(
         listing.published_at = listing.published_at or by.now
         mark_verified(listing, by.now)
         await listing.save(update_fields=["published_at", "verified_on", "expires_on"])
+        await set_deadlines(listing)
     await Review.create(
         id=uuid4(),
         subject_kind=kind,
@@ -225,6 +227,7 @@ async def _update(
     await listing.save(
         update_fields=[*changed, *{"revision", "updated_at", "completeness", "expires_on"} - set(changed)]
     )
+    await set_deadlines(listing)
     await record(
         kind.key,
         listing.id,

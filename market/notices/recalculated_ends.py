@@ -21,6 +21,10 @@ from market.notices.models import Notice, NoticeExtension, Objection
 from market.notices.periods import last_day, period_end
 from market.notices.states import RUNNING, NoticeVerb
 from market.records.by import By
+from market.records.moments import set_moment
+
+END = "notices.end"
+"""The moment of a notice at which its period is over, or at which its end may be told at last."""
 
 
 @dataclass(frozen=True)
@@ -29,6 +33,11 @@ class RecalculatedEnd:
 
     notice: Notice
     ends_at: datetime
+
+
+async def set_end_moment(notice: Notice, now: datetime) -> None:
+    """Set the moment at which the period of a running notice ends; tomorrow while it has no end."""
+    await set_moment("notice", notice.id, END, notice.ends_at or end_of_day(local_date(now)))
 
 
 def recalculated_end(notice: Notice, calendar: Calendar) -> datetime | None:
@@ -82,6 +91,7 @@ async def recalculate_end(notice: Notice, calendar: Calendar, reason: str, *, by
     )
     notice.ends_at = ends_at
     await notice.save(update_fields=["ends_at"])
+    await set_end_moment(notice, by.now)
     await record("notice", notice.id, NoticeVerb.MOVE_END, by=by, ends_at=ends_at)
     text, address = new_end_message(notice), f"/notices/{notice.number}"
     objectors = await Objection.filter(notice_id=notice.id).values_list("objector_id", flat=True)

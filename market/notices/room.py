@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from uuid import UUID
 
 from market.deps import Deps
 from market.kit.i18n import lazy
@@ -10,6 +11,7 @@ from market.kit.room import Room, Subject, rooms
 from market.notices import models, services, views
 from market.notices.holiday_years import load_calendar
 from market.notices.models import DayKind, NoticeKind
+from market.notices.recalculated_ends import END
 from market.notices.states import (
     PERMISSIONS,
     HolidayYearVerb,
@@ -22,13 +24,15 @@ from market.notices.states import (
 )
 
 
-async def run_due(deps: Deps, now: datetime) -> int:
-    """Clear the notices whose period is over, and move on what waited for them."""
+async def end_period(deps: Deps, notice_id: UUID, now: datetime) -> bool:
+    """Clear a notice whose period is over by the holidays that are known now."""
     calendar = await load_calendar(accepts_provisional=deps.settings.is_demo)
-    moved = await services.run_due(now, calendar)
-    for publicity in rooms().publicity:
-        moved += await publicity.sweep(now)
-    return moved
+    return await services.end_period(notice_id, calendar, now=now)
+
+
+async def run_due(_deps: Deps, now: datetime) -> int:
+    """Advance the records whose notice is decided."""
+    return sum([await publicity.sweep(now) for publicity in rooms().publicity])
 
 
 ROOM = Room(
@@ -42,6 +46,7 @@ ROOM = Room(
         "holiday_year": Subject(lazy("放假安排"), page="backoffice:holiday_year", page_key="version_id"),
     },
     deadlines=run_due,
+    moments={END: end_period},
     labels={
         "notice": NoticeStatus,
         "objection": ObjectionStatus,

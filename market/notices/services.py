@@ -21,7 +21,7 @@ from market.kit.i18n import gettext as _
 from market.notices.models import DayKind, Notice, NoticeExtension, NoticeKind, Objection
 from market.notices.periods import period_end, publication_region
 from market.notices.queries import can_answer, can_extend
-from market.notices.recalculated_ends import recalculate_end
+from market.notices.recalculated_ends import recalculate_end, set_end_moment
 from market.notices.states import (
     AFTER_DECISION,
     RUNNING,
@@ -38,6 +38,7 @@ from market.notices.states import (
 )
 from market.notices.texts import body_hash
 from market.records.by import By
+from market.records.moments import clear_moments
 from market.records.transitions import transition
 
 MAX_DAYS = 90
@@ -101,6 +102,7 @@ async def publish(
         replaces_id=last.id if last is not None and last.status in REPLACED else None,
         change_reason=change_reason,
     )
+    await set_end_moment(notice, by.now)
     await record(
         "notice",
         notice.id,
@@ -119,6 +121,7 @@ async def _archive_replaced(last: Notice, change_reason: str, *, by: By) -> None
     if last.status is NoticeStatus.OBJECTED:
         raise Conflict(_("异议处理中，裁定以后才能修改文本重新公示。"))
     await transition(last, NoticeAction.REPLACE, by=by, changes={"closed_at": by.now})
+    await clear_moments("notice", last.id)
 
 
 @atomic()
@@ -159,6 +162,7 @@ async def extend(number: str, days: int, reason: str, *, calendar: Calendar, by:
     )
     notice.days, notice.ends_at = days, ends_at
     await notice.save(update_fields=["days", "ends_at"])
+    await set_end_moment(notice, by.now)
     await record("notice", notice.id, NoticeVerb.EXTEND, by=by, days=days, ends_at=ends_at)
     return notice
 
@@ -257,40 +261,29 @@ async def withdraw(subject_kind: str, subject_id: UUID, *, by: By) -> None:
     if notice is None or notice.status not in RUNNING:
         return
     await transition(notice, NoticeAction.WITHDRAW, by=by, changes={"closed_at": by.now})
-
-
-async def run_due(now: datetime, calendar: Calendar) -> int:
-    """Clear the notices whose period is over without an open objection; return how many.
-
-    First determine the ends that the calendar did not reach before.
-    """
-    ids = await Notice.filter(status__in=list(RUNNING), ends_at=None).values_list("id", flat=True)
-    for notice_id in ids:
-        await _recalculate_missing_end(notice_id, calendar, now=now)  # type: ignore[arg-type]
-    ids = await Notice.filter(status=NoticeStatus.OPEN, ends_at__lte=now).values_list("id", flat=True)
-    return sum([await _clear(notice_id, calendar, now=now) for notice_id in ids])  # type: ignore[arg-type]
+    await clear_moments("notice", notice.id)
 
 
 @atomic()
-async def _clear(notice_id: UUID, calendar: Calendar, *, now: datetime) -> bool:
-    """Clear one notice, unless the calendar has postponed its end since its publication."""
+async def end_period(notice_id: UUID, calendar: Calendar, *, now: datetime) -> bool:
+    """Clear a notice whose period is over without an open objection; return whether it did. Idempotent.
+
+    An end that the calendar did not reach before is determined first, and one that the calendar has
+    postponed since the publication is moved.
+    """
     notice = await Notice.select_for_update().get(id=notice_id)
-    if not is_due(notice.status, notice.ends_at, now):
+    if notice.status not in RUNNING:
         return False
     by = By.job(now)
-    if await recalculate_end(notice, calendar, _("放假安排有变化。"), by=by) and not is_due(
-        notice.status, notice.ends_at, now
-    ):
+    if notice.ends_at is None:
+        if not await recalculate_end(notice, calendar, _("放假安排已公布。"), by=by):
+            await set_end_moment(notice, now)
+    elif is_due(notice.status, notice.ends_at, now):
+        await recalculate_end(notice, calendar, _("放假安排有变化。"), by=by)
+    if not is_due(notice.status, notice.ends_at, now):
         return False
     await transition(notice, NoticeAction.CLEAR, by=by, changes={"closed_at": now})
     return True
-
-
-@atomic()
-async def _recalculate_missing_end(notice_id: UUID, calendar: Calendar, *, now: datetime) -> None:
-    notice = await Notice.select_for_update().get(id=notice_id)
-    if notice.ends_at is None and notice.status in RUNNING:
-        await recalculate_end(notice, calendar, _("放假安排已公布。"), by=By.job(now))
 
 
 async def lock_for(subject_kind: str, subject_id: UUID) -> Notice | None:
@@ -348,3 +341,8 @@ async def _sync_status(notice: Notice, *, by: By) -> None:
     status = status_by_objections((objection.status, objection.entry_id) for objection in objections)
     changes = {"closed_at": by.now} if status is NoticeStatus.UPHELD else {}
     await transition(notice, AFTER_DECISION[status], by=by, changes=changes)
+    if status is NoticeStatus.UPHELD:
+        await clear_moments("notice", notice.id)
+    elif status is NoticeStatus.OPEN:
+        # Its period may have run out while it was objected to.
+        await set_end_moment(notice, by.now)

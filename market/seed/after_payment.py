@@ -30,7 +30,7 @@ from market.rewards.rules import Deduction, PersonShare, Sharing, UnitShare
 from market.rewards.states import RewardKind
 from market.seed.content import fen, load, store_pdf
 from market.seed.subsidy_round import Desk
-from market.seed.timeline import HOLIDAYS, Story
+from market.seed.timeline import HOLIDAYS, Story, pass_time
 
 TALKS: tuple[tuple[str, str, tuple[tuple[str, int, str], ...]], ...] = (
     (
@@ -140,7 +140,7 @@ async def _reward(desk: Desk, outcome: str, buyer: str, wan: int, *, days: int, 
     await rewards.confirm_plan(plan.number, calendar=HOLIDAYS, by=By(finance, now))
     if is_paid:
         now = yield await _end_of(plan)
-        await notices.run_due(now, HOLIDAYS)
+        await pass_time(desk.deps, now)
         await rewards.PUBLICITY.sweep(now)
         now = yield now + timedelta(hours=6)
         await rewards.pay_plan(plan.number, by=By(finance, now))

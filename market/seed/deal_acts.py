@@ -30,12 +30,11 @@ from market.notices.models import Notice
 from market.payments.models import Remittance
 from market.payments.queries import find_connected_account
 from market.records.by import By
-from market.records.moments import run_moments
 from market.seed.content import fen, load, store_pdf
 from market.seed.listings import AUTHORS
 from market.seed.online_payments import pay_online
 from market.seed.people import Cast
-from market.seed.timeline import HOLIDAYS
+from market.seed.timeline import HOLIDAYS, pass_time
 
 FINANCE = {
     "university": "university2",
@@ -152,9 +151,8 @@ def after(
 
 async def sweep(room: DealRoom, now: datetime) -> None:
     """Let time do what it does: clear the notices that have run out, move their deals on."""
-    await notices.run_due(now, HOLIDAYS)
+    await pass_time(room.deps, now)
     await PUBLICITY.sweep(now)
-    await run_moments(room.deps, now)
 
 
 async def take_up(room: DealRoom, now: datetime) -> None:

@@ -11,21 +11,19 @@ from market.accounts.models import User
 from market.audit.log import flush_deferred_audit
 from market.audit.roots import make_daily_root, make_missing_roots
 from market.deps import Deps
-from market.integrity import services as integrity
 from market.kit.database import connection
 from market.kit.errors import Conflict, Forbidden
 from market.kit.i18n import gettext as _
 from market.kit.jobs import run_pending
 from market.kit.models import OutgoingMail, SystemState
-from market.listings import lifecycle
 from market.listings.rules import months_later
 from market.matching import services as matching
 from market.matching.full_rematch import rematch_all
 from market.matching.models import Match
 from market.matching.states import MatchStatus
-from market.notices import services as notices
 from market.programmes.catalogue import load_programmes
 from market.records.by import By
+from market.records.moments import run_moments
 from market.search.outbox import indexes_with_pending
 from market.search.relay import relay
 from market.seed.after_payment import after_payment
@@ -39,7 +37,7 @@ from market.seed.online_payments import connect_account
 from market.seed.people import Cast, establish_everybody, latecomers
 from market.seed.sanctions import file_sanctions
 from market.seed.subsidy_round import Desk, round_stories
-from market.seed.timeline import HOLIDAYS, Calendar, Story, play
+from market.seed.timeline import Calendar, Story, play
 from market.seed.transaction import whole_stage
 
 DAYS_WITH_ROOT = 21
@@ -125,9 +123,7 @@ async def _deals(deps: Deps, calendar: Calendar) -> None:
 
 async def _today(deps: Deps, calendar: Calendar) -> None:
     """Catch up to the present: what is due, the index, queued jobs, the daily roots."""
-    await lifecycle.expire_due(calendar.now)
-    await notices.run_due(calendar.now, HOLIDAYS)
-    await integrity.run_due(calendar.now)
+    await run_moments(deps, calendar.now)
     await _index(deps)
     await run_pending(deps, limit=5000)
     await _make_roots(calendar)

@@ -12,6 +12,7 @@ from market.audit.log import record_bulk
 from market.codes.numbers import next_numbers
 from market.kit.clock import local_date
 from market.listings import services
+from market.listings.deadlines import set_deadlines
 from market.listings.kinds import NEED, OUTCOME, Kind
 from market.listings.models import Outcome, PriceKind, Review, ReviewDecision
 from market.listings.rules import Points, expires_on
@@ -158,6 +159,7 @@ async def _publish_at_once(
             )
         )
     await kind.model.bulk_create(listings)
+    await set_deadlines(*listings)
     await Review.bulk_create(reviews)
     for listing in listings:
         await record_bulk(

@@ -8,7 +8,12 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 
 from market.codes.holidays import shipped_calendar
+from market.deals.offers import EXPIRY
+from market.deps import Deps
 from market.kit.clock import SHANGHAI, local_date
+from market.kit.room import rooms
+from market.notices.recalculated_ends import END
+from market.records.moments import run_moments
 
 Story = AsyncGenerator[datetime, datetime]
 """Yields the moment of its next act, and is sent the moment at which it is really its turn."""
@@ -67,3 +72,8 @@ async def play(stories: Iterable[Story], *, until: datetime) -> None:
         heapq.heappush(waiting, (max(next_moment, moment + MIN_GAP), place, story))
     for _moment, _place, story in waiting:
         await story.aclose()
+
+
+async def pass_time(deps: Deps, now: datetime) -> None:
+    """End the periods of notices and the offers that are over by now, as the site would have done."""
+    await run_moments(deps, now, {act: rooms().moments[act] for act in (END, EXPIRY)})

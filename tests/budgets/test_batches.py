@@ -34,6 +34,7 @@ from tests.claims.factories import (
     status_of,
 )
 from tests.factories import HOLIDAYS, NOW, make_member
+from tests.moments import end_notices
 
 
 async def sweep(now: datetime) -> int:
@@ -160,7 +161,7 @@ async def test_a_list_whose_period_is_over_waits_for_the_approver_who_is_told() 
     await sweep(NOW)
     assert (await Batch.get(number=number)).status is BatchStatus.PUBLICITY
 
-    await notices.run_due(LATER, HOLIDAYS)
+    await end_notices(LATER)
     await sweep(LATER)
     await sweep(LATER)
 

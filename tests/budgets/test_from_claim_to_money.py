@@ -12,7 +12,6 @@ from market.claims.checks import parts_add_up
 from market.claims.states import ClaimStatus
 from market.integrity.models import IntegrityCheck
 from market.ledger.services import balance
-from market.notices import services as notices
 from market.records.by import By
 from market.records.models import StatusEvent
 from tests.claims.factories import (
@@ -23,7 +22,7 @@ from tests.claims.factories import (
     make_rechecked,
     status_of,
 )
-from tests.factories import HOLIDAYS
+from tests.moments import end_notices
 
 
 async def test_a_claim_goes_from_draft_to_paid_out_and_is_booked() -> None:
@@ -31,7 +30,7 @@ async def test_a_claim_goes_from_draft_to_paid_out_and_is_booked() -> None:
     claim = await make_rechecked(desk)
     number = await make_published(desk, claim)
 
-    await notices.run_due(LATER, HOLIDAYS)
+    await end_notices(LATER)
     await approve_batch(number, by=By(desk.approver, LATER))
     ordered = await order_payment(number, by=By(desk.officer, LATER))
     await enter_result(

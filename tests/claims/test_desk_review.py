@@ -10,10 +10,10 @@ import pytest
 from market.accounts.models import Organisation
 from market.claims.applications import create_claim, submit_claim
 from market.claims.desk_review import (
+    SUPPLEMENT_DUE,
     accept,
     ask_supplement,
     calculate,
-    end_overdue_supplements,
     recheck,
     reject,
     return_calculation,
@@ -35,6 +35,7 @@ from tests.claims.factories import (
     status_of,
 )
 from tests.factories import NOW
+from tests.moments import run_acts
 
 
 async def test_who_computed_a_claim_does_not_recheck_it() -> None:
@@ -122,8 +123,9 @@ async def test_a_supplement_that_does_not_come_ends_the_claim() -> None:
     claim = await make_accepted(desk)
     await ask_supplement(claim.number, reason="缺少发票", due_on=date(2026, 3, 9), by=By(desk.officer, NOW))
 
-    assert await end_overdue_supplements(NOW + timedelta(days=7)) == 0
-    assert await end_overdue_supplements(NOW + timedelta(days=8)) == 1
+    assert await run_acts(NOW + timedelta(days=7), SUPPLEMENT_DUE) == 0
+    assert await run_acts(NOW + timedelta(days=8), SUPPLEMENT_DUE) == 1
+    assert await run_acts(NOW + timedelta(days=9), SUPPLEMENT_DUE) == 0
     assert await status_of(claim) is ClaimStatus.WITHDRAWN
 
 

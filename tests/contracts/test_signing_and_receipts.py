@@ -26,7 +26,6 @@ from market.kit.workflow import ActionNotAllowed
 from market.ledger import services as ledger
 from market.ledger.checks import run_checks
 from market.listings.states import NeedStatus, OutcomeStatus
-from market.notices import services as notices
 from market.notices.models import Notice
 from market.notices.services import NotClear
 from market.notices.states import NoticeStatus
@@ -51,6 +50,7 @@ from tests.contracts.factories import (
 )
 from tests.deals.factories import PRICE, STATEMENT, Parties, make_parties, make_published, make_to_sign, terms
 from tests.factories import HOLIDAYS, NOW, make_member, make_staff
+from tests.moments import end_notices
 
 URLS = ReturnUrls("http://market.test/payments/{PAYMENT_ID}/return", "http://market.test/")
 
@@ -205,7 +205,7 @@ async def test_an_assignment_sells_the_outcome_and_solves_the_need() -> None:
     )
     await accept_offer(opened.number, offer.id, offer.content_hash, by=By(parties.buyer, NOW))
     await start_publicity(opened.number, STATEMENT, calendar=HOLIDAYS, by=By(parties.seller, NOW))
-    await notices.run_due(LATER, HOLIDAYS)
+    await end_notices(LATER)
     await PUBLICITY.sweep(LATER)
 
     deal, draft = await make_draft(parties, opened, kind=ContractKind.ASSIGNMENT)

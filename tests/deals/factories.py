@@ -19,10 +19,10 @@ from market.kit.money import HOME, Money
 from market.listings.models import Need, Outcome
 from market.matching.models import Match
 from market.matching.states import MatchStatus
-from market.notices import services as notices
 from market.records.by import By
 from tests.factories import HOLIDAYS, NOW, make_member, make_need, make_organisation, make_outcome
 from tests.fakes import FixedClock
+from tests.moments import end_notices
 from tests.stage_cache import cached_stage
 
 PRICE = Money(115_000_000)
@@ -146,7 +146,7 @@ async def make_to_sign(parties: Parties, now: datetime = NOW, **offered: Any) ->
     """Published for the whole period without an objection, and moved on: 16 days later."""
     deal = await make_published(parties, now, **offered)
     later = now + timedelta(days=18)
-    await notices.run_due(later, HOLIDAYS)
+    await end_notices(later)
     await PUBLICITY.sweep(later)
     return await Deal.get(id=deal.id)
 

@@ -30,6 +30,7 @@ from tests.claims.factories import (
     make_rechecked,
 )
 from tests.factories import HOLIDAYS, NOW, make_member, make_staff, make_uscc
+from tests.moments import run_acts
 from tests.visitor import post, sign_in
 
 LATER = NOW + timedelta(days=10)
@@ -107,7 +108,8 @@ async def test_time_begins_and_ends_records() -> None:
     ending = await confirm(await file_one(make_uscc(8006), ends_on=date(2026, 3, 5)))
     assert coming.status is SanctionStatus.CONFIRMED
 
-    assert await services.run_due(LATER) == 2
+    assert await run_acts(LATER, services.TERM) == 2
+    assert await run_acts(LATER, services.TERM) == 0
 
     assert (await Sanction.get(id=coming.id)).status is SanctionStatus.ACTIVE
     assert (await Sanction.get(id=ending.id)).status is SanctionStatus.EXPIRED

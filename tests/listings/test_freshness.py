@@ -12,11 +12,15 @@ from market.audit.models import AuditEvent
 from market.deps import Deps
 from market.kit.errors import NotFound
 from market.kit.models import OutgoingMail
-from market.listings import freshness
+from market.listings import freshness, services
+from market.listings.deadlines import expiry_act, reminder_act, reminder_due
+from market.listings.kinds import NEED, OUTCOME
 from market.listings.models import Need, Outcome
 from market.listings.states import NeedStatus, OutcomeStatus
+from market.records.by import By
 from market.search.engine import Query
 from tests.factories import NOW, make_member, make_need, make_organisation, make_outcome
+from tests.moments import run_acts
 from tests.pages.search_index import index_listings
 from tests.visitor import post
 
@@ -49,7 +53,7 @@ def test_a_reminder_is_due_a_month_and_a_week_before_the_end(
         verified_on=TODAY - timedelta(days=verified),
     )
 
-    assert freshness.reminder_due(listing, TODAY) is is_due
+    assert reminder_due(listing, TODAY) is is_due
 
 
 async def test_authors_are_reminded_once_and_renew_by_the_button_behind_the_link(
@@ -58,8 +62,8 @@ async def test_authors_are_reminded_once_and_renew_by_the_button_behind_the_link
     author = await make_member(await make_organisation(kind="university"), MemberRole.AGENT)
     outcome = await _old_outcome(author.organisation_id)
 
-    assert await freshness.run_reminders(NOW, secret=SECRET) == 1
-    assert await freshness.run_reminders(NOW, secret=SECRET) == 0
+    assert await run_acts(NOW, reminder_act(OUTCOME), deps=deps) == 1
+    assert await run_acts(NOW, reminder_act(OUTCOME), deps=deps) == 0
     mail = await OutgoingMail.get(recipient=author.email)
     address = mail.text.split("{site}")[1].strip()
     outcome = await Outcome.get(id=outcome.id)
@@ -83,6 +87,22 @@ async def test_authors_are_reminded_once_and_renew_by_the_button_behind_the_link
     assert event.data["way"] == "mail"
 
 
+async def test_the_second_reminder_comes_a_week_before_the_end_and_none_after_the_renewal(deps: Deps) -> None:
+    author = await make_member(await make_organisation(kind="university"), MemberRole.AGENT)
+    outcome = await _old_outcome(author.organisation_id)
+    act = reminder_act(OUTCOME)
+
+    sent = [await run_acts(NOW + timedelta(days=days), act, deps=deps) for days in (0, 17, 18, 19)]
+    await services.renew(OUTCOME, outcome.number, by=By(author, NOW + timedelta(days=20)))
+    after = [
+        await run_acts(NOW + timedelta(days=days), act, expiry_act(OUTCOME), deps=deps) for days in (26, 300)
+    ]
+
+    assert sent == [1, 0, 1, 0]
+    assert after == [0, 0]
+    assert (await Outcome.get(id=outcome.id)).status is OutcomeStatus.PUBLISHED
+
+
 async def test_an_expired_listing_comes_back_by_the_same_link() -> None:
     author = await make_member(await make_organisation(kind="university"), MemberRole.AGENT)
     outcome = await _old_outcome(author.organisation_id)
@@ -103,7 +123,9 @@ async def test_a_link_that_is_not_ours_renews_nothing(token: str) -> None:
         await freshness.renew_by_link("outcome", outcome.number, token, secret=SECRET, now=NOW)
 
 
-async def test_of_a_need_near_its_deadline_the_deadline_is_told_and_it_is_not_stale() -> None:
+async def test_of_a_need_near_its_deadline_the_deadline_is_told_and_it_is_not_stale(
+    deps: Deps,
+) -> None:
     author = await make_member(await make_organisation(), MemberRole.AGENT)
     need = await make_need(
         await _organisation(author.organisation_id),
@@ -113,7 +135,7 @@ async def test_of_a_need_near_its_deadline_the_deadline_is_told_and_it_is_not_st
         expires_on=TODAY + timedelta(days=20),
     )
 
-    await freshness.run_reminders(NOW, secret=SECRET)
+    await run_acts(NOW, reminder_act(NEED), deps=deps)
 
     assert "修改截止日期" in (await Message.get(user_id=author.user_id)).text
     assert not freshness.is_stale(await Need.get(id=need.id))
@@ -138,7 +160,7 @@ async def test_what_was_not_confirmed_in_time_stands_after_what_was(deps: Deps) 
     stale.title, stale.published_at = "赤泥路基材料", NOW
     await stale.save(update_fields=["title", "published_at"])
     fresh = await make_outcome(title="赤泥路基材料制备", published_at=NOW - timedelta(days=90))
-    await freshness.run_reminders(NOW, secret=SECRET)
+    await run_acts(NOW, reminder_act(OUTCOME), deps=deps)
     await index_listings(deps, await Outcome.get(id=stale.id), fresh)
 
     for text in ("", "赤泥"):

@@ -8,6 +8,7 @@ from market.accounts.permissions import NotYours
 from market.audit.models import AuditEvent
 from market.kit.errors import Conflict, Forbidden, Invalid, NotFound
 from market.listings import lifecycle, queries, services
+from market.listings.deadlines import expiry_act
 from market.listings.kinds import NEED, OUTCOME
 from market.listings.models import Need, Outcome, Review
 from market.listings.rules import Points
@@ -16,6 +17,7 @@ from market.records.by import By
 from market.search.models import OutboxEntry
 from tests.factories import NOW, make_member, make_need, make_organisation, make_outcome, make_staff
 from tests.listings.forms import need_values, outcome_values
+from tests.moments import run_acts
 
 GOOD = Points(4, 4, 3, 4)
 POOR = Points(2, 2, 1, 2)
@@ -232,9 +234,9 @@ async def test_what_is_not_renewed_lapses_after_its_last_day() -> None:
         await make_organisation_of(author), **outcome_values(), expires_on=date(2026, 3, 2)
     )
 
-    assert await lifecycle.expire_due(NOW) == 0
-    assert await lifecycle.expire_due(NOW + timedelta(days=1)) == 1
-    assert await lifecycle.expire_due(NOW + timedelta(days=1)) == 0
+    assert await run_acts(NOW, expiry_act(OUTCOME)) == 0
+    assert await run_acts(NOW + timedelta(days=1), expiry_act(OUTCOME)) == 1
+    assert await run_acts(NOW + timedelta(days=1), expiry_act(OUTCOME)) == 0
 
     outcome = await Outcome.get(id=outcome.id)
     assert outcome.status is OutcomeStatus.EXPIRED
@@ -262,7 +264,7 @@ async def test_a_licensed_outcome_that_lapsed_comes_back_licensed() -> None:
         await make_organisation_of(author), **outcome_values(), expires_on=date(2026, 3, 2)
     )
     await lifecycle.mark_licensed(outcome.id, is_sold=False, by=By.job(NOW))
-    await lifecycle.expire_due(NOW + timedelta(days=1))
+    await run_acts(NOW + timedelta(days=1), expiry_act(OUTCOME))
 
     await services.renew(OUTCOME, outcome.number, by=By(author, NOW + timedelta(days=2)))
 

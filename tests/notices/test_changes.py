@@ -14,6 +14,7 @@ from market.notices.queries import get_notice
 from market.notices.states import NoticeStatus
 from market.records.by import By
 from tests.factories import HOLIDAYS, NOW, make_member
+from tests.moments import end_notices
 from tests.notices.test_services import make_notice, make_publisher
 from tests.visitor import post, sign_in
 
@@ -37,7 +38,7 @@ async def test_a_period_is_made_longer_by_its_unit_and_never_shorter() -> None:
     assert [(each.days, each.ended_at, each.ends_at) for each in kept] == [
         (20, notice.ends_at, longer.ends_at)
     ]
-    assert await services.run_due(notice.ends_at, HOLIDAYS) == 0
+    assert await end_notices(notice.ends_at) == 0
     with pytest.raises(Conflict):
         await services.extend(notice.number, 30, "太晚", calendar=HOLIDAYS, by=By(publisher, longer.ends_at))
 

@@ -14,7 +14,7 @@ from market.accounts.models import MemberRole, Message, OrganisationKind, StaffR
 from market.audit.models import AuditEvent
 from market.codes.holidays import NATIONAL, Calendar, HolidayYear, Standing
 from market.codes.regions import GUANGXI
-from market.kit.clock import end_of_day
+from market.kit.clock import end_of_day, local_date
 from market.kit.database import connection
 from market.kit.errors import Conflict, Forbidden, Invalid, NotFound
 from market.notices import services
@@ -33,7 +33,8 @@ from market.notices.models import DayKind, HolidayYearVersion, Notice, NoticeExt
 from market.notices.states import NoticeStatus
 from market.records.by import By
 from market.records.decisions import SamePerson, Verdict
-from tests.factories import HOLIDAYS, make_member, make_organisation, make_staff
+from tests.factories import make_member, make_organisation, make_staff
+from tests.moments import end_notices
 from tests.notices.test_services import make_notice, make_publisher
 
 AUTUMN = datetime.fromisoformat("2026-11-28T10:00+08:00")
@@ -208,21 +209,22 @@ async def test_a_notice_counted_by_an_older_calendar_does_not_clear_too_early() 
     ended, calendar = notice.ends_at, await load_calendar(accepts_provisional=False)
     assert ended == end_of_day(date(2026, 4, 15))
 
-    assert await services.run_due(ended, calendar) == 0
+    assert await end_notices(ended, calendar) == 0
     known = await Notice.get(id=notice.id)
     assert (known.status, known.ends_at) == (NoticeStatus.OPEN, end_of_day(date(2026, 4, 16)))
-    assert await services.run_due(end_of_day(date(2026, 4, 16)), calendar) == 1
+    assert await end_notices(end_of_day(date(2026, 4, 16)), calendar) == 1
 
 
 async def test_an_end_that_could_not_be_told_is_settled_when_a_release_brings_the_year() -> None:
-    notice = await make_notice(day_kind=DayKind.WORKING)
-    end = notice.ends_at
-    await Notice.filter(id=notice.id).update(ends_at=None)
+    end = (await make_notice(day_kind=DayKind.WORKING)).ends_at
+    notice = await make_notice(day_kind=DayKind.WORKING, calendar=Calendar({}))
+    assert notice.ends_at is None
+    tomorrow = end_of_day(local_date(notice.published_at))
 
-    await services.run_due(notice.published_at, Calendar({}))
+    await end_notices(tomorrow, Calendar({}))
     assert (await Notice.get(id=notice.id)).ends_at is None
-    await services.run_due(notice.published_at, HOLIDAYS)
-    await services.run_due(notice.published_at, HOLIDAYS)
+    await end_notices(tomorrow + timedelta(days=1))
+    await end_notices(tomorrow + timedelta(days=1))
 
     assert (await Notice.get(id=notice.id)).ends_at == end
     assert await NoticeExtension.filter(notice_id=notice.id).count() == 1

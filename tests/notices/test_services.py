@@ -14,10 +14,13 @@ from market.audit.models import AuditEvent
 from market.kit.errors import Conflict, Forbidden, Invalid, NotFound
 from market.notices import queries, services
 from market.notices.models import DayKind, Notice, NoticeKind
+from market.notices.recalculated_ends import END as ENDS
 from market.notices.services import NotClear
 from market.notices.states import NoticeStatus, ObjectionStatus
 from market.records.by import By
+from market.records.models import Moment
 from tests.factories import HOLIDAYS, NOW, make_member, make_organisation, make_staff
+from tests.moments import end_notices
 
 BODY = [["成果名称", "高导电铝合金导线"], ["拟交易价格", "￥1,150,000.00"]]
 END = NOW + timedelta(days=16)
@@ -78,9 +81,9 @@ async def test_after_its_last_day_a_notice_is_clear() -> None:
     notice = await make_notice()
     ends_at = ended(notice)
 
-    before = await services.run_due(ends_at - timedelta(seconds=1), HOLIDAYS)
-    after = await services.run_due(ends_at, HOLIDAYS)
-    again = await services.run_due(ends_at, HOLIDAYS)
+    before = await end_notices(ends_at - timedelta(seconds=1))
+    after = await end_notices(ends_at)
+    again = await end_notices(ends_at)
 
     assert (before, after, again) == (0, 1, 0)
     assert (await Notice.get(id=notice.id)).status is NoticeStatus.CLEAR
@@ -93,7 +96,7 @@ async def test_an_objection_stops_what_depends_on_the_notice() -> None:
 
     await services.object_to(notice.number, reason="价格偏低", by=By(await make_member(), NOW))
 
-    assert await services.run_due(END, HOLIDAYS) == 0
+    assert await end_notices(END) == 0
     with pytest.raises(NotClear, match="异议处理中"):
         await services.require_clear("deal", notice.subject_id)
     assert await Message.filter(user_id=publisher.user_id).exists()
@@ -109,7 +112,34 @@ async def test_a_dismissed_objection_lets_the_notice_run_on_and_its_period_stays
 
     found = await Notice.get(id=notice.id)
     assert (found.status, found.ends_at) == (NoticeStatus.OPEN, notice.ends_at)
-    assert await services.run_due(END, HOLIDAYS) == 1
+    assert await end_notices(END) == 1
+
+
+async def test_a_notice_whose_period_ran_out_during_an_objection_is_clear_when_it_is_dismissed() -> None:
+    operator = await make_staff(StaffRole.OPERATOR)
+    notice = await make_notice()
+    objection = await services.object_to(notice.number, reason="价格偏低", by=By(await make_member(), NOW))
+    assert await end_notices(END) == 0
+    late = END + timedelta(days=3)
+
+    await services.decide(objection.id, is_upheld=False, text="评估有效", by=By(operator, late))
+
+    assert await end_notices(late) == 1
+    assert (await Notice.get(id=notice.id)).status is NoticeStatus.CLEAR
+
+
+async def test_nothing_falls_due_for_a_notice_that_was_replaced_withdrawn_or_upheld_against() -> None:
+    publisher, operator = await make_publisher(), await make_staff(StaffRole.OPERATOR)
+    replaced, upheld, withdrawn = [await make_notice(publisher, uuid4()) for _ in range(3)]
+    objection = await services.object_to(upheld.number, reason="关联交易", by=By(await make_member(), NOW))
+    assert await Moment.filter(act=ENDS).count() == 3
+
+    await services.decide(objection.id, is_upheld=True, text="属实", by=By(operator, NOW))
+    await services.withdraw("deal", withdrawn.subject_id, by=By(publisher, NOW))
+    await make_notice(publisher, replaced.subject_id, change_reason="价格写错")
+
+    assert await Moment.get(act=ENDS) is not None
+    assert not await Moment.filter(subject_id__in=[replaced.id, upheld.id, withdrawn.id]).exists()
 
 
 async def test_an_upheld_objection_ends_the_notice() -> None:
@@ -135,7 +165,7 @@ async def test_an_objection_upheld_against_one_entry_takes_only_that_out() -> No
 
     assert (await Notice.get(id=notice.id)).status is NoticeStatus.OPEN
     assert await queries.upheld_entries(notice.id) == {entry}
-    assert await services.run_due(END, HOLIDAYS) == 1
+    assert await end_notices(END) == 1
 
 
 async def test_all_objections_must_be_decided() -> None:
@@ -228,7 +258,7 @@ async def test_a_notice_in_working_days_past_the_holiday_table_cannot_clear() ->
     notice = await make_notice(now=late, day_kind=DayKind.WORKING)
 
     assert notice.ends_at is None
-    assert await services.run_due(late + timedelta(days=400), HOLIDAYS) == 0
+    assert await end_notices(late + timedelta(days=400)) == 0
 
 
 async def test_every_act_on_a_notice_is_in_the_audit_log() -> None:
@@ -237,7 +267,7 @@ async def test_every_act_on_a_notice_is_in_the_audit_log() -> None:
     objection = await services.object_to(notice.number, reason="一", by=By(await make_member(), NOW))
     await services.answer(objection.id, "答", by=By(publisher, NOW))
     await services.decide(objection.id, is_upheld=False, text="不成立", by=By(operator, NOW))
-    await services.run_due(END, HOLIDAYS)
+    await end_notices(END)
 
     of_notice = AuditEvent.filter(subject_kind="notice", subject_id=notice.id).order_by("sequence")
     of_objection = AuditEvent.filter(subject_kind="objection").order_by("sequence")

@@ -17,7 +17,6 @@ from market.deps import Deps
 from market.kit.errors import Invalid, NotFound
 from market.kit.money import Money
 from market.ledger import services as ledger
-from market.notices import services as notices
 from market.notices.models import Notice
 from market.notices.services import NotClear
 from market.records.by import By
@@ -31,6 +30,7 @@ from market.rooms import ROOMS
 from tests.contracts.factories import LATER, TODAY, instalments_of, make_registered, make_remittance
 from tests.deals.factories import Parties, make_parties, move_clock
 from tests.factories import HOLIDAYS, make_member
+from tests.moments import end_notices
 from tests.visitor import post, sign_in
 
 INCOME = 80_500_000
@@ -72,7 +72,7 @@ async def test_a_plan_goes_from_proposal_to_payment_and_the_pot_is_emptied(deps:
     with pytest.raises(NotClear):
         await services.pay_plan(plan.number, by=By(parties.seller_finance, LATER))
     over = LATER + timedelta(days=40)
-    await notices.run_due(over, HOLIDAYS)
+    await end_notices(over)
     assert await services.PUBLICITY.sweep(over) == 1
     await services.pay_plan(plan.number, by=By(parties.seller_finance, over))
 

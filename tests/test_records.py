@@ -187,12 +187,19 @@ await record_bulk("claim", ids, ClaimVerb.IMPORT, by=by, source="file")
 
 @pytest.mark.parametrize("room", [room.name for room in ROOMS.all])
 def test_every_act_of_a_room_says_who_may_do_it(room: str) -> None:
-    if not (MARKET / room / "permissions.py").exists() or room == "accounts":
+    if room == "accounts":
         return
-    module = importlib.import_module(f"market.{room}.permissions")
-    acts = {member for name, value in vars(module).items() if name.endswith("Act") for member in value}
+    names = [name for name in ("permissions", "states") if (MARKET / room / f"{name}.py").exists()]
+    modules = [importlib.import_module(f"market.{room}.{name}") for name in names]
+    acts = {
+        member
+        for module in modules
+        for name, value in vars(module).items()
+        if name.endswith("Act") and value.__module__ == module.__name__
+        for member in value
+    }
 
-    assert acts == set(module.PERMISSIONS)
+    assert acts == set({declared.name: declared for declared in ROOMS.all}[room].permissions)
 
 
 @cache

@@ -9,7 +9,8 @@ from uuid import UUID
 from tortoise.expressions import Q, Subquery
 
 from market.claims.models import ClaimContract
-from market.contracts.models import ChangeKind, Contract, ContractChange
+from market.contracts.models import Contract, ContractChange
+from market.contracts.states import ChangeKind
 from market.deals.states import DealStatus
 
 

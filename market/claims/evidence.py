@@ -10,7 +10,8 @@ from uuid import UUID, uuid4
 
 from market.claims.models import Claim, ClaimContract, Evidence
 from market.codes.canonical import canonical_key
-from market.contracts.models import Contract, Receipt, ReceiptSource
+from market.contracts.models import Contract, Receipt
+from market.contracts.states import ReceiptSource
 from market.files.models import StoredFile, Tier
 from market.payments.models import Remittance
 from market.programmes.texts import N_

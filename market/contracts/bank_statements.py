@@ -14,8 +14,8 @@ from market.accounts.models import MemberRole
 from market.accounts.permissions import AccountAct
 from market.audit.log import record
 from market.contracts.models import INSTALMENT, Instalment, Receipt
-from market.contracts.permissions import ContractAct
 from market.contracts.receipts import book_remittance
+from market.contracts.states import ContractAct
 from market.deals.states import DealStatus
 from market.files.attachments import StoredBlob
 from market.files.models import StoredFile

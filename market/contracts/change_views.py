@@ -12,8 +12,8 @@ from market.accounts.web import actor_for
 from market.codes.labels import choices
 from market.contracts import contract_changes, equity_contributions, queries, royalties
 from market.contracts.forms import ChangeForm, PaidInForm, RejectionForm, RoyaltyForm, rejection_page
-from market.contracts.models import ChangeKind, Contract
-from market.contracts.permissions import ContractAct
+from market.contracts.models import Contract
+from market.contracts.states import ChangeKind, ContractAct
 from market.deals.models import ROYALTIES, ContractKind, Side
 from market.deals.parties import side_of
 from market.files.attachments import optional_upload, required_upload

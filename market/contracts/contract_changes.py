@@ -13,10 +13,10 @@ from market.accounts.actors import Actor
 from market.accounts.messages import notify
 from market.accounts.models import MemberRole
 from market.audit.log import record
-from market.contracts.models import ChangeKind, Contract, ContractChange, ContractVerb
+from market.contracts.models import Contract, ContractChange
 from market.contracts.payment_pages import enqueue_closing
-from market.contracts.permissions import ContractAct
 from market.contracts.queries import lock_contract_for, waiting_amount
+from market.contracts.states import ChangeKind, ContractAct, ContractVerb
 from market.deals.models import Deal, Side
 from market.deals.parties import organisation_of, other_side
 from market.deals.states import DEAL_WORKFLOW, DealAction, DealStatus

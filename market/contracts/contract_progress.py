@@ -11,7 +11,8 @@ from uuid import UUID
 from tortoise.expressions import Q
 
 from market.accounts.actors import Actor
-from market.contracts.models import INSTALMENT, Contract, ContractDraft, Instalment, Receipt, ReceiptSource
+from market.contracts.models import INSTALMENT, Contract, ContractDraft, Instalment, Receipt
+from market.contracts.states import ReceiptSource
 from market.deals.models import ROYALTIES
 from market.deals.next_steps import ContractFacts, Due
 from market.kit.money import Money

@@ -6,7 +6,6 @@ from datetime import datetime
 
 from market.accounts.messages import notify
 from market.audit.log import record
-from market.contracts.models import ContractVerb, ReceiptSource
 from market.contracts.payment_origins import (
     PaymentOrigin,
     book_negative_receipt,
@@ -15,6 +14,7 @@ from market.contracts.payment_origins import (
     transfers_under,
 )
 from market.contracts.queries import open_amount
+from market.contracts.states import ContractVerb, ReceiptSource
 from market.kit.clock import local_date
 from market.kit.database import atomic
 from market.kit.formats import yuan

@@ -9,9 +9,9 @@ from market.accounts.actors import Actor
 from market.accounts.messages import notify
 from market.accounts.models import MemberRole
 from market.audit.log import record
-from market.contracts.models import ContractVerb, EquityPaidIn
-from market.contracts.permissions import ContractAct
+from market.contracts.models import EquityPaidIn
 from market.contracts.queries import lock_contract_for
+from market.contracts.states import ContractAct, ContractVerb
 from market.deals.models import ContractKind, Side
 from market.deals.parties import side_of
 from market.deals.states import DealStatus

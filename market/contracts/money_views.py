@@ -19,7 +19,7 @@ from market.contracts.forms import (
     rejection_page,
 )
 from market.contracts.models import INSTALMENT, Instalment
-from market.contracts.permissions import ContractAct
+from market.contracts.states import ContractAct
 from market.deals.models import Side
 from market.deals.parties import side_of
 from market.files.attachments import optional_upload, required_upload

@@ -11,7 +11,8 @@ from datetime import date, datetime
 from uuid import UUID, uuid4
 
 from market.contracts.fees import update_commission
-from market.contracts.models import Instalment, Receipt, ReceiptSource
+from market.contracts.models import Instalment, Receipt
+from market.contracts.states import ReceiptSource
 from market.deals.models import Deal
 from market.deals.states import DealStatus
 from market.kit.money import Money

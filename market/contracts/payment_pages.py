@@ -11,9 +11,9 @@ from collections.abc import Collection
 from datetime import datetime
 from uuid import UUID
 
-from market.contracts.models import INSTALMENT, ChangeKind
-from market.contracts.permissions import ContractAct
+from market.contracts.models import INSTALMENT
 from market.contracts.queries import get_instalment_for, require_payable
+from market.contracts.states import ChangeKind, ContractAct
 from market.deals.models import Side
 from market.deals.parties import side_of
 from market.deals.states import DealStatus

@@ -11,7 +11,7 @@ from uuid import UUID
 from market.accounts.actors import Actor
 from market.audit.log import record
 from market.contracts.fees import book_fee
-from market.contracts.models import INSTALMENT, ContractVerb, Instalment, Receipt, ReceiptSource
+from market.contracts.models import INSTALMENT, Instalment, Receipt
 from market.contracts.payment_origins import (
     PaymentOrigin,
     book_negative_receipt,
@@ -19,9 +19,9 @@ from market.contracts.payment_origins import (
     surplus_left,
     transfers_under,
 )
-from market.contracts.permissions import ContractAct
 from market.contracts.queries import get_instalment_for
 from market.contracts.receipts import book_restored_refund
+from market.contracts.states import ContractAct, ContractVerb, ReceiptSource
 from market.deals.models import Side
 from market.deals.notifications import notify_both_parties
 from market.deals.parties import side_of

@@ -9,9 +9,10 @@ from tortoise.exceptions import IntegrityError
 
 from market.accounts.messages import notify
 from market.audit.log import record
-from market.contracts.models import Contract, ContractVerb
+from market.contracts.models import Contract
 from market.contracts.queries import get_contract_for
 from market.contracts.receipts import advance_deal
+from market.contracts.states import ContractVerb
 from market.deals.models import Deal, Side
 from market.deals.parties import side_of
 from market.deals.permissions import DealAct

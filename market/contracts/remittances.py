@@ -9,8 +9,7 @@ from market.accounts.actors import Actor
 from market.accounts.messages import notify
 from market.accounts.models import MemberRole
 from market.audit.log import record
-from market.contracts.models import INSTALMENT, ContractVerb, Instalment, Receipt
-from market.contracts.permissions import ContractAct
+from market.contracts.models import INSTALMENT, Instalment, Receipt
 from market.contracts.queries import (
     get_instalment_for,
     get_remittance_for,
@@ -19,6 +18,7 @@ from market.contracts.queries import (
     waiting_amount,
 )
 from market.contracts.receipts import book_remittance
+from market.contracts.states import ContractAct, ContractVerb
 from market.deals.models import Side
 from market.deals.parties import side_of
 from market.deals.permissions import DealAct
@@ -111,7 +111,7 @@ async def confirm_remittance(remittance_id: UUID, *, by: By) -> Receipt:
     Raises:
         SamePerson: the actor recorded it.
         ActionNotAllowed: it was decided before, perhaps a moment ago.
-        TooMuch: the instalment has less left.
+        ExceedsOpenAmount: the instalment has less left.
     """
     by.actor.require(ContractAct.CONFIRM_REMITTANCE)
     await _require_seller_of(remittance_id, by.actor)

@@ -6,7 +6,7 @@ from market.contracts import (
     bank_statements,
     change_views,
     checks,
-    dashboard,
+    dashboards,
     jobs,
     models,
     money_views,
@@ -14,8 +14,7 @@ from market.contracts import (
     queries,
     views,
 )
-from market.contracts.models import ChangeKind, ContractVerb, DraftVerb, ReceiptSource
-from market.contracts.permissions import PERMISSIONS
+from market.contracts.states import PERMISSIONS, ChangeKind, ContractVerb, DraftVerb, ReceiptSource
 from market.kit.i18n import lazy
 from market.kit.room import LedgerAccount, Room, Subject
 
@@ -41,7 +40,7 @@ ROOM = Room(
         "bank_statement": Subject(lazy("银行流水"), files=bank_statements.may_open_statement),
     },
     payables={models.INSTALMENT: payables.InstalmentPayable()},
-    dashboard=dashboard.dashboard_cards,
+    dashboard=dashboards.dashboard_cards,
     checks=checks.CHECKS,
     ledger_accounts={
         "agreed": LedgerAccount(lazy("约定价款"), is_guarded=False),

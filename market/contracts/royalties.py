@@ -8,10 +8,10 @@ from uuid import UUID, uuid4
 from market.accounts.actors import Actor
 from market.accounts.messages import notify
 from market.audit.log import record
-from market.contracts.models import Contract, ContractVerb, Instalment, RoyaltyStatement
-from market.contracts.permissions import ContractAct
+from market.contracts.models import Contract, Instalment, RoyaltyStatement
 from market.contracts.queries import lock_contract_for
 from market.contracts.receipts import advance_deal
+from market.contracts.states import ContractAct, ContractVerb
 from market.deals.models import ROYALTIES, Side
 from market.deals.states import DealStatus
 from market.kit.clock import local_date

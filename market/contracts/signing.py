@@ -9,14 +9,8 @@ from market.accounts.messages import notify
 from market.accounts.models import MemberRole
 from market.audit.log import record
 from market.codes.numbers import next_number
-from market.contracts.models import (
-    Contract,
-    ContractDraft,
-    ContractExclusion,
-    ContractVerb,
-    DraftVerb,
-    Instalment,
-)
+from market.contracts.models import Contract, ContractDraft, ContractExclusion, Instalment
+from market.contracts.states import ContractVerb, DraftVerb
 from market.contracts.terms import ContractTerms, check_terms, content_hash
 from market.deals.locks import lock_deal_for
 from market.deals.models import ROYALTIES, ContractKind, Deal

@@ -23,8 +23,8 @@ from market.contracts.forms import (
     rejection_page,
 )
 from market.contracts.models import INSTALMENT
-from market.contracts.permissions import ContractAct
 from market.contracts.prints import contracts_workbook, print_context, rate_text, valid_until
+from market.contracts.states import ContractAct
 from market.contracts.terms import ContractTerms, three_amounts
 from market.deals.models import Side
 from market.deals.parties import may_see, side_of

@@ -12,8 +12,8 @@ from market.claims.award_estimates import Estimate, estimate_for_deal
 from market.codes.labels import label
 from market.contracts.contract_progress import InstalmentLine, facts_of, instalment_lines
 from market.contracts.models import Contract
-from market.contracts.permissions import ContractAct
 from market.contracts.queries import find_contract, find_draft
+from market.contracts.states import ContractAct
 from market.deals.brokerage import owed_commission
 from market.deals.messages import MOST, SHOWN, ReadProgress, list_messages, read_progress
 from market.deals.models import Deal, DealMessage, Introduction, Offer, Side

@@ -13,7 +13,7 @@ from starlette.routing import Route
 from market.accounts.models import Organisation
 from market.accounts.permissions import AccountAct, Role
 from market.accounts.web import actor_for
-from market.contracts.permissions import ContractAct
+from market.contracts.states import ContractAct
 from market.deals.models import Side
 from market.kit.clock import local_date
 from market.kit.errors import Forbidden

@@ -25,7 +25,8 @@ from market.claims.checks import no_conflicted_hands
 from market.claims.contract_validity import voided_among
 from market.claims.models import Claim
 from market.claims.states import ClaimStatus
-from market.contracts.models import ChangeKind, Contract, ContractChange
+from market.contracts.models import Contract, ContractChange
+from market.contracts.states import ChangeKind
 from market.deals.models import Side
 from market.kit.errors import Conflict, Invalid
 from market.ledger import services as book

@@ -17,7 +17,8 @@ from market.claims.desk_review import accept, calculate, recheck
 from market.claims.models import Claim, SalesReport
 from market.claims.states import ClaimStatus
 from market.codes.numbers import next_number
-from market.contracts.models import Contract, Instalment, Receipt, ReceiptSource
+from market.contracts.models import Contract, Instalment, Receipt
+from market.contracts.states import ReceiptSource
 from market.deals.models import ContractKind, Deal, Opening
 from market.deals.states import DealStatus
 from market.programmes.catalogue import load_programmes

@@ -12,8 +12,9 @@ import pytest
 from openpyxl import load_workbook
 
 from market.contracts import contract_changes, registration, remittances, royalties, signing
-from market.contracts.models import ChangeKind, Contract, Instalment
+from market.contracts.models import Contract, Instalment
 from market.contracts.queries import get_contract_for
+from market.contracts.states import ChangeKind
 from market.contracts.terms import ContractTerms, check_terms, converted_money
 from market.deals.models import ContractKind, Deal, PaymentWay
 from market.deals.states import DealStatus

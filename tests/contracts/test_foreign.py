@@ -8,10 +8,11 @@ from decimal import Decimal
 import httpx
 
 from market.contracts import contract_changes
-from market.contracts.models import ChangeKind, Contract, ContractDraft, Receipt
+from market.contracts.models import Contract, ContractDraft, Receipt
 from market.contracts.prints import form_rows
 from market.contracts.queries import get_contract_for, received_amount
 from market.contracts.signing import confirm_draft
+from market.contracts.states import ChangeKind
 from market.contracts.terms import three_amounts
 from market.deals.brokerage import owed_commission
 from market.deals.models import Deal, Offer, Side

@@ -9,7 +9,8 @@ import pytest
 
 from market.contracts import contract_changes, payment_pages
 from market.contracts.jobs import close_pages
-from market.contracts.models import ChangeKind, Receipt
+from market.contracts.models import Receipt
+from market.contracts.states import ChangeKind
 from market.deps import Deps
 from market.kit.errors import GatewayUnavailable
 from market.kit.jobs import run_pending

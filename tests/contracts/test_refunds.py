@@ -8,9 +8,10 @@ from tortoise.transactions import in_transaction
 
 from market.accounts.models import MemberRole
 from market.contracts import bank_statements, refunds
-from market.contracts.dashboard import money_cards
-from market.contracts.models import Receipt, ReceiptSource
+from market.contracts.dashboards import money_cards
+from market.contracts.models import Receipt
 from market.contracts.queries import received_amount
+from market.contracts.states import ReceiptSource
 from market.kit.errors import Conflict, Forbidden, GatewayUnavailable, Invalid, NotFound
 from market.kit.money import Money
 from market.kit.workflow import ActionNotAllowed

@@ -12,7 +12,7 @@ import pytest
 from market.accounts.models import MemberRole, Membership, StaffRole
 from market.contracts import remittances
 from market.contracts.contract_progress import deals_waiting_for_finance
-from market.contracts.dashboard import receipt_cards
+from market.contracts.dashboards import receipt_cards
 from market.contracts.models import INSTALMENT, Contract, ContractDraft
 from market.contracts.queries import received_amount
 from market.deals.models import Deal

@@ -11,7 +11,8 @@ from starlette.routing import Route
 from market.accounts.actors import Actor
 from market.accounts.models import MemberRole, Membership, StaffRole
 from market.contracts import contract_changes
-from market.contracts.models import ChangeKind, RoyaltyStatement
+from market.contracts.models import RoyaltyStatement
+from market.contracts.states import ChangeKind
 from market.deals.models import Deal
 from market.deps import Deps
 from market.files.models import Tier

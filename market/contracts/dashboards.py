@@ -9,7 +9,7 @@ from tortoise.expressions import Subquery
 from market.accounts.actors import Actor
 from market.accounts.permissions import Role
 from market.contracts.contract_progress import deals_waiting_for_finance
-from market.contracts.permissions import ContractAct
+from market.contracts.states import ContractAct
 from market.kit.formats import day
 from market.kit.i18n import gettext as _
 from market.kit.room import Card

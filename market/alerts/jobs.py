@@ -1,4 +1,4 @@
-"""Alerts in the background: asked for by the relay, when readers of the index see what is new."""
+"""The job of immediate alerts, enqueued by the relay once new documents are searchable."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ async def immediate(deps: Deps, scope: str) -> None:
     await run_immediate(scope, search=deps.search, secret=deps.settings.secret_key, now=deps.clock())
 
 
-def _relayed(scope: str) -> IndexListener:
-    async def relayed(published: Sequence[UUID], removed: Sequence[UUID]) -> None:
-        """Ask for the immediate alerts of this scope, if anybody wants any."""
+def _listener(scope: str) -> IndexListener:
+    async def enqueue_alerts(published: Sequence[UUID], removed: Sequence[UUID]) -> None:
+        """Enqueue the immediate alerts of this scope, if there is a subscriber."""
         if published and await SavedSearch.exists(scope=scope, frequency=Frequency.IMMEDIATE):
             await enqueue("alerts.immediate", lock=f"alerts:{scope}", scope=scope)
 
-    return relayed
+    return enqueue_alerts
 
 
-LISTENERS: Mapping[str, IndexListener] = {scope: _relayed(scope) for scope in LOADERS}
-"""After the relay of an index, send the immediate alerts that it concerns."""
+LISTENERS: Mapping[str, IndexListener] = {scope: _listener(scope) for scope in LOADERS}
+"""Index listeners by scope: after a relay they enqueue the immediate alerts."""

@@ -15,11 +15,11 @@ class Frequency(LabelEnum):
     IMMEDIATE = "immediate", lazy("立即提醒")
     DAILY = "daily", lazy("每天提醒")
     OFF = "off", lazy("不提醒")
-    """Kept, but nothing is sent: paused, or unsubscribed from a mail."""
+    """Paused, or unsubscribed by the link of a mail."""
 
 
 class SavedSearch(Model):
-    """A search that a person wants to be told of: what is new in it is sent as a message and by mail."""
+    """A saved search of a person, whose new results are sent as a message and by mail."""
 
     id = fields.UUIDField(primary_key=True)
     user: fields.ForeignKeyRelation[User] = fields.ForeignKeyField(
@@ -27,17 +27,17 @@ class SavedSearch(Model):
     )
     user_id: UUID
     scope = fields.CharField(max_length=24)
-    """The index it asks: outcomes, needs, organisations, brokers or policies."""
+    """The index: outcomes, needs, organisations, brokers or policies."""
     words = fields.CharField(max_length=300)
-    """How the person reads it: the words and chosen conditions when it was saved."""
+    """Its title: the words and filters when it was saved."""
     query = fields.CharField(max_length=1500)
-    """The address of the search without its path, in one spelling: same search, same text."""
+    """The query string in canonical form, so that equal searches have equal text."""
     frequency = enum_column(Frequency, Frequency.DAILY)
     created_at = fields.DatetimeField()
     since_at = fields.DatetimeField()
-    """Only what came on the market after this moment is told."""
+    """Only records published after this moment are sent."""
     checked_on = fields.DateField(null=True)
-    """The last day on which the daily alert was made."""
+    """The last day on which the daily alert ran."""
     told_at = fields.DatetimeField(null=True)
 
     class Meta:
@@ -48,7 +48,7 @@ class SavedSearch(Model):
 
 
 class ToldRecord(Model):
-    """A record that a person was told of by an alert, whichever of the searches found it first."""
+    """A record that an alert has sent to a person, to deduplicate over all their searches."""
 
     id = fields.BigIntField(primary_key=True)
     user: fields.ForeignKeyRelation[User] = fields.ForeignKeyField(

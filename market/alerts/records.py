@@ -1,4 +1,4 @@
-"""The kinds of record that an alert can tell of."""
+"""Loaders of the records that alerts are about, by scope."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from market.listings.queries import list_by_ids
 
 @dataclass(frozen=True)
 class Record:
-    """A record as an alert names it."""
+    """Title and path of a record in an alert."""
 
     id: UUID
     title: str
@@ -25,15 +25,18 @@ Loader = Callable[[Sequence[UUID]], Awaitable[list[Record]]]
 
 def _listings(kind: Kind) -> Loader:
     async def load(ids: Sequence[UUID]) -> list[Record]:
-        found = await list_by_ids(kind, ids)
-        return [Record(each.id, each.title, f"/{kind.index}/{each.number}") for each in found]
+        listings = await list_by_ids(kind, ids)
+        return [Record(listing.id, listing.title, f"/{kind.index}/{listing.number}") for listing in listings]
 
     return load
 
 
 async def _organisations(ids: Sequence[UUID]) -> list[Record]:
-    found = await Organisation.filter(id__in=list(ids), status=OrganisationStatus.VERIFIED)
-    by_id = {each.id: Record(each.id, each.name, f"/organisations/{each.id}") for each in found}
+    organisations = await Organisation.filter(id__in=list(ids), status=OrganisationStatus.VERIFIED)
+    by_id = {
+        organisation.id: Record(organisation.id, organisation.name, f"/organisations/{organisation.id}")
+        for organisation in organisations
+    }
     return [by_id[identity] for identity in ids if identity in by_id]
 
 
@@ -42,4 +45,4 @@ LOADERS: Mapping[str, Loader] = {
     "needs": _listings(NEED),
     "organisations": _organisations,
 }
-"""By scope. Brokers and programmes are so few that nobody waits for a new one."""
+"""By scope. Brokers and programmes are too few for alerts."""

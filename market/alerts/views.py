@@ -1,4 +1,4 @@
-"""Where people keep their saved searches, and where the link of a mail ends them."""
+"""Pages of saved searches, and the unsubscribe page of alert mails."""
 
 from __future__ import annotations
 
@@ -57,8 +57,7 @@ async def remove(request: Request) -> Response:
 
 
 async def unsubscribe(request: Request) -> Response:
-    """The link of a mail: looked at, it asks once more; posted, by a person or their mail program, it ends
-    the alerts. Neither needs a session."""
+    """Show the confirmation of an unsubscribe link, or unsubscribe on POST; needs no session."""
     search_id = request.query_params.get("search", "")[:40]
     token = request.query_params.get("token", "")[:64]
     secret = deps(request).settings.secret_key

@@ -13,7 +13,7 @@ from market.commands.progress import Progress
 from market.commands.serve import release
 from market.deps import Deps
 from market.kit.errors import SearchUnavailable
-from market.ledger.checks import Checked, keep_result, state_checks
+from market.ledger.checks import CheckResult, iterate_checks, store_result
 from market.listings import importing
 from market.programmes import catalogue
 from market.runtime import build_deps, running
@@ -140,15 +140,15 @@ async def check(settings: Settings) -> int:
     The result is stored for the finance pages.
     """
     deps = build_deps(settings)
-    stated: list[Checked] = []
+    stated: list[CheckResult] = []
     async with running(deps):
-        async for result in state_checks():
+        async for result in iterate_checks():
             stated.append(result)
             sys.stdout.write(f"{'holds ' if result.is_well else 'BROKEN'}  {result.name}\n")
             sys.stdout.writelines(f"        {finding}\n" for finding in result.findings)
             if not result.is_well:
                 break
-        await keep_result(stated, deps.clock())
+        await store_result(stated, deps.clock())
     return 0 if all(result.is_well for result in stated) else 1
 
 

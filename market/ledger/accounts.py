@@ -39,7 +39,7 @@ class UnknownAccount(ValueError):
 
 
 def may_go_negative(code: str) -> bool:
-    """Tell by its prefix whether an account of this code may fall below zero.
+    """Return whether an account may fall below zero, by the prefix of its code.
 
     Raises:
         UnknownAccount: the prefix is not in the chart, or nothing follows it.
@@ -48,12 +48,12 @@ def may_go_negative(code: str) -> bool:
 
 
 def account_code(prefix: str, owner: object, currency: str = HOME) -> str:
-    """Return the code of somebody's account; money of each foreign currency has an account of its own."""
+    """Return the code of an owner's account; each foreign currency has an account of its own."""
     return f"{prefix}:{owner}" if currency == HOME else f"{prefix}:{owner}:{currency}"
 
 
 def account_name(code: str) -> str:
-    """Return what people call accounts of this kind."""
+    """Return the label of accounts with this prefix."""
     return str(_account(code).label)
 
 

@@ -1,6 +1,6 @@
-"""What must be true of the book at any moment, asked of the live data by `python -m market check`.
+"""Invariants of the book, checked on the live data by `python -m market check`.
 
-Each room declares what must be true of its own rows in its `room.py`.
+Each room declares the invariants of its own rows in its `room.py`.
 """
 
 from __future__ import annotations
@@ -14,14 +14,14 @@ from market.kit.database import connection
 from market.kit.models import SystemState
 from market.kit.room import Check, rooms
 
-SHOWN = 20
-"""Findings of one check that are told; more only repeat."""
+MAX_FINDINGS = 20
+"""Maximum number of findings per check."""
 
-_KEPT = "last_check"
+_STATE_KEY = "last_check"
 
 
 @dataclass(frozen=True)
-class Checked:
+class CheckResult:
     name: str
     findings: list[str]
 
@@ -30,20 +30,20 @@ class Checked:
         return not self.findings
 
 
-async def run_checks() -> list[Checked]:
-    """State every invariant that the rooms declare, on the live data."""
-    return [each async for each in state_checks()]
+async def run_checks() -> list[CheckResult]:
+    """Run every check that the rooms declare on the live data."""
+    return [result async for result in iterate_checks()]
 
 
-async def state_checks() -> AsyncIterator[Checked]:
-    """State one invariant after another, so that whoever asks may stop at the first that fails."""
+async def iterate_checks() -> AsyncIterator[CheckResult]:
+    """Run one check after another, so that the caller may stop at the first that fails."""
     for name, function in rooms().checks.items():
-        yield Checked(name, await function())
+        yield CheckResult(name, await function())
 
 
 @dataclass(frozen=True)
 class LastResult:
-    """What came of the check that was made last."""
+    """Result of the last run of all checks."""
 
     at: datetime
     holding: list[str]
@@ -55,33 +55,33 @@ class LastResult:
         return not self.broken
 
 
-async def keep_result(checked: Sequence[Checked], now: datetime) -> None:
-    """Keep what came of a check for the pages that show it."""
+async def store_result(results: Sequence[CheckResult], now: datetime) -> None:
+    """Store the results of a run for the pages that show them."""
     value: dict[str, object] = {
         "at": now.isoformat(),
-        "holding": [each.name for each in checked if each.is_well],
-        "broken": {each.name: each.findings for each in checked if not each.is_well},
+        "holding": [result.name for result in results if result.is_well],
+        "broken": {result.name: result.findings for result in results if not result.is_well},
     }
-    await SystemState.update_or_create(key=_KEPT, defaults={"value": value})
+    await SystemState.update_or_create(key=_STATE_KEY, defaults={"value": value})
 
 
 async def last_result() -> LastResult | None:
-    """Return what came of the last check; None before the first."""
-    kept = await SystemState.get_or_none(key=_KEPT)
-    if kept is None:
+    """Return the result of the last run; None before the first."""
+    state = await SystemState.get_or_none(key=_STATE_KEY)
+    if state is None:
         return None
-    value: dict[str, Any] = kept.value
+    value: dict[str, Any] = state.value
     return LastResult(datetime.fromisoformat(value["at"]), value["holding"], value["broken"])
 
 
 async def find_rows(query: str, sentence: str, *values: object) -> list[str]:
-    """Return `sentence` filled from each row of a check in SQL; `values` are the query's $1, $2 …"""
-    rows = await connection().execute_query_dict(f"{query} LIMIT {SHOWN}", list(values))
+    """Run a check in SQL and format `sentence` with each row; `values` are the query's $1, $2 …"""
+    rows = await connection().execute_query_dict(f"{query} LIMIT {MAX_FINDINGS}", list(values))
     return [sentence.format(**row) for row in rows]
 
 
 async def sums_are_zero() -> list[str]:
-    """Over all accounts the balances of one currency add up to nothing."""
+    """Check that the balances of each currency add up to zero over all accounts."""
     return await find_rows(
         "SELECT currency, sum(amount) AS amount FROM ("
         "  SELECT a.currency, t.amount FROM transfers t JOIN ledger_accounts a ON a.code = t.credit_id"
@@ -94,7 +94,7 @@ async def sums_are_zero() -> list[str]:
 
 
 async def guarded_accounts_hold() -> list[str]:
-    """No guarded account has less than nothing to give."""
+    """Check that no guarded account is below zero."""
     return await find_rows(
         "SELECT code, market_available(code) AS amount FROM ledger_accounts "
         "WHERE NOT may_go_negative AND market_available(code) < 0",
@@ -103,7 +103,7 @@ async def guarded_accounts_hold() -> list[str]:
 
 
 async def pending_ended_once() -> list[str]:
-    """A pending transfer is posted or voided at most once, by a row with its own contents."""
+    """Check that a pending transfer is posted or voided at most once, by a row of equal contents."""
     return await find_rows(
         "SELECT p.reference, count(*) AS endings FROM transfers p JOIN transfers e ON e.pending_id = p.id "
         "GROUP BY p.id, p.reference, p.phase HAVING count(*) > 1 OR p.phase <> 'pending' OR bool_or("
@@ -114,7 +114,7 @@ async def pending_ended_once() -> list[str]:
 
 
 async def reversals_mirror() -> list[str]:
-    """A reversal moves the whole amount of one transfer back, once."""
+    """Check that a reversal moves the whole amount of one transfer back, once."""
     return await find_rows(
         "SELECT w.reference, count(*) AS reversals FROM transfers w JOIN transfers r ON r.reverses_id = w.id "
         "GROUP BY w.id, w.reference, w.phase HAVING count(*) > 1 OR w.phase NOT IN ('posted', 'post') "
@@ -125,7 +125,7 @@ async def reversals_mirror() -> list[str]:
 
 
 async def currencies_agree() -> list[str]:
-    """A transfer moves the currency that both its accounts keep, and more than nothing of it."""
+    """Check that a transfer is positive and in the currency of both its accounts."""
     return await find_rows(
         "SELECT t.reference, t.currency FROM transfers t "
         "JOIN ledger_accounts d ON d.code = t.debit_id JOIN ledger_accounts c ON c.code = t.credit_id "

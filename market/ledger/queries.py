@@ -16,8 +16,8 @@ async def list_transfers(subject_kind: str, subject_id: UUID) -> list[Transfer]:
 
 
 def net_of(code: str, entries: Iterable[Transfer]) -> int:
-    """Return what these entries brought to an account, less what they took from it, in minor units. Pure."""
-    return sum(each.amount if each.credit_id == code else -each.amount for each in entries)
+    """Return credits less debits of these entries on an account, in minor units. Pure."""
+    return sum(entry.amount if entry.credit_id == code else -entry.amount for entry in entries)
 
 
 async def list_entries(code: str) -> list[Transfer]:

@@ -1,4 +1,4 @@
-"""The book: double entry, one row per transfer, never edited; a mistake is mended by a reversal."""
+"""The book: double entry, append-only, one row per transfer; a mistake is corrected by a reversal."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ COUNTED = (Phase.POSTED, Phase.POST)
 
 
 class ReferenceUsed(Conflict):
-    """The reference stands in the book already, with other contents."""
+    """The reference was booked before with other contents."""
 
 
 class Overdrawn(Conflict):
-    """The account does not hold as much as should be taken from it."""
+    """The debit account holds less than the amount."""
 
 
 class NotReversible(Conflict):
@@ -37,10 +37,10 @@ class AlreadyEnded(Conflict):
 
 @atomic()
 async def open_account(code: str, *, currency: str = HOME, may_go_negative: bool = True) -> LedgerAccount:
-    """Open an account of the book; opening it again changes nothing.
+    """Open an account of the book. Idempotent.
 
     Raises:
-        CurrencyMismatch: it is open, in another currency.
+        CurrencyMismatch: it is open in another currency.
     """
     await connection().execute_query(
         "INSERT INTO ledger_accounts (code, currency, may_go_negative) VALUES ($1, $2, $3) "
@@ -67,9 +67,9 @@ async def post(
 ) -> Transfer:
     """Move money from the account `debit` to the account `credit`.
 
-    Booking the same reference again with the same contents returns the first row and changes
-    nothing. A `pending` transfer holds its amount on the debit side until it is posted or voided.
-    Accounts not yet open are opened by the chart. Both are locked until the transaction ends.
+    Idempotent by reference: the same contents return the first row. A `pending` transfer holds its amount
+    on the debit side until it is posted or voided. Missing accounts are opened by the chart. Both are
+    locked until the transaction ends.
 
     Raises:
         Overdrawn: `debit` may not fall below zero, and would.
@@ -97,7 +97,7 @@ async def post(
 
 async def post_difference(
     kinds: tuple[str, str],
-    more: Money,
+    difference: Money,
     *,
     source: str,
     code: str,
@@ -105,19 +105,20 @@ async def post_difference(
     at: datetime,
     subject: tuple[str, UUID],
 ) -> Transfer:
-    """Move what `code` lacks from `source`, as the first kind; what is too much, back as the second.
-
-    `more` is below zero for what is too much.
-    """
+    """Post a difference between `source` and `code`: a positive one to `code` as the first kind, or back."""
     kind, back = kinds
-    if more.amount > 0:
-        return await post(kind, more, debit=source, credit=code, reference=reference, at=at, subject=subject)
-    return await post(back, -more, debit=code, credit=source, reference=reference, at=at, subject=subject)
+    if difference.amount > 0:
+        return await post(
+            kind, difference, debit=source, credit=code, reference=reference, at=at, subject=subject
+        )
+    return await post(
+        back, -difference, debit=code, credit=source, reference=reference, at=at, subject=subject
+    )
 
 
 @atomic()
 async def post_pending(transfer_id: UUID, *, reference: str, at: datetime) -> Transfer:
-    """Let a pending transfer take effect, whole.
+    """Post a pending transfer, whole.
 
     Raises:
         AlreadyEnded: it was posted or voided before, under another reference.
@@ -127,7 +128,7 @@ async def post_pending(transfer_id: UUID, *, reference: str, at: datetime) -> Tr
 
 @atomic()
 async def void_pending(transfer_id: UUID, *, reference: str, at: datetime) -> Transfer:
-    """Give back what a pending transfer holds.
+    """Void a pending transfer and release its amount.
 
     Raises:
         AlreadyEnded: it was posted or voided before, under another reference.
@@ -137,26 +138,26 @@ async def void_pending(transfer_id: UUID, *, reference: str, at: datetime) -> Tr
 
 @atomic()
 async def reverse(transfer_id: UUID, *, reference: str, at: datetime) -> Transfer:
-    """Mend a mistake: move the whole amount back by a new row. Each transfer is reversed once at most.
+    """Reverse a transfer: move the whole amount back by a new row. Each is reversed at most once.
 
     Raises:
         NotReversible: the transfer moved no money, is itself a reversal, or was reversed before.
         Overdrawn: the account that received the money has spent it.
     """
-    wrong = await _get(transfer_id)
-    if wrong.phase not in COUNTED or wrong.reverses_id is not None:
+    mistake = await _get(transfer_id)
+    if mistake.phase not in COUNTED or mistake.reverses_id is not None:
         raise NotReversible(_("这笔记账不能冲正。"))
-    return await _book(_mirror(wrong, Phase.POSTED, reference, at, reverses=wrong, swapped=True))
+    return await _book(_mirror(mistake, Phase.POSTED, reference, at, reverses=mistake, is_reversed=True))
 
 
 async def balance(code: str) -> Money:
-    """Return credits less debits of the account, without what is pending; nothing if it is not open."""
-    found = await balances(code)
-    return found.get(code, Money(0))
+    """Return credits less debits of the account, without pending transfers; zero if it is not open."""
+    amounts = await balances(code)
+    return amounts.get(code, Money(0))
 
 
 async def available(code: str) -> Money:
-    """Return what the account has to give: its balance less what pending transfers hold."""
+    """Return the available balance: the balance less what pending transfers hold."""
     rows = await connection().execute_query_dict(
         "SELECT currency, market_available(code) AS amount FROM ledger_accounts WHERE code = $1", [code]
     )
@@ -192,10 +193,10 @@ def _mirror(
     *,
     pending: Transfer | None = None,
     reverses: Transfer | None = None,
-    swapped: bool = False,
+    is_reversed: bool = False,
 ) -> Transfer:
     debit, credit = other.debit_id, other.credit_id
-    if swapped:
+    if is_reversed:
         debit, credit = credit, debit
     return Transfer(
         kind=other.kind,
@@ -214,30 +215,30 @@ def _mirror(
 
 
 async def _book(transfer: Transfer) -> Transfer:
-    """Write the row, or return the one that its reference names already.
+    """Insert the row, or return the existing one of the same reference.
 
-    The accounts are locked before the reference is looked up, so that of two who book the same
-    reference at once the second finds the first one's row.
+    The accounts are locked before the reference is looked up, so that concurrent calls with the same
+    reference are serialised.
     """
     codes = sorted([transfer.debit_id, transfer.credit_id])
     await (
         LedgerAccount.filter(code__in=codes).order_by("code").select_for_update()
     )  # values_list would not lock
-    known = await Transfer.get_or_none(reference=transfer.reference)
-    if known is not None:
-        if _contents(known) != _contents(transfer):
+    existing = await Transfer.get_or_none(reference=transfer.reference)
+    if existing is not None:
+        if _contents(existing) != _contents(transfer):
             raise ReferenceUsed(_("这笔记账的编号已用于另一笔记账。"))
-        return known
+        return existing
     transfer.id = uuid4()
     try:
         await transfer.save(force_create=True)
     except IntegrityError as error:
-        _refuse(transfer, error)
+        _raise_refusal(transfer, error)
     return transfer
 
 
 def _contents(transfer: Transfer) -> tuple[object, ...]:
-    """What must agree when a reference is booked again; the moment may differ."""
+    """Return the contents that must be equal for the same reference; the moment may differ."""
     return (
         transfer.kind,
         transfer.phase,
@@ -252,8 +253,8 @@ def _contents(transfer: Transfer) -> tuple[object, ...]:
     )
 
 
-def _refuse(transfer: Transfer, error: IntegrityError) -> NoReturn:
-    """Say in the person's words what the database refused; anything else is a bug."""
+def _raise_refusal(transfer: Transfer, error: IntegrityError) -> NoReturn:
+    """Translate a constraint violation into its refusal; re-raise any other."""
     constraint = getattr(error.args[0], "constraint_name", None)
     if constraint == "ledger_accounts_not_below_zero":
         name = accounts.account_name(transfer.debit_id)
@@ -268,7 +269,7 @@ def _refuse(transfer: Transfer, error: IntegrityError) -> NoReturn:
 
 
 async def _get(transfer_id: UUID) -> Transfer:
-    found = await Transfer.get_or_none(id=transfer_id)
-    if found is None:
+    transfer = await Transfer.get_or_none(id=transfer_id)
+    if transfer is None:
         raise NotFound(_("没有这笔记账。"))
-    return found
+    return transfer

@@ -12,7 +12,7 @@ from market.contracts.jobs import settle_commissions
 from market.deals.models import Deal, Introduction, Side
 from market.deps import Deps
 from market.kit.money import Money
-from market.ledger.checks import keep_result, last_result, run_checks
+from market.ledger.checks import last_result, run_checks, store_result
 from market.records.figures import Period, list_rows
 from market.reports.statements import ALL_ROWS, AsBroker, statement_scope, statement_values
 from tests.contracts.factories import LATER
@@ -111,7 +111,7 @@ async def test_who_acts_for_nobody_sees_no_statement_and_the_auditor_sees_one_by
 
 
 async def test_the_last_check_is_shown_to_finance_and_operator_only(client: httpx.AsyncClient) -> None:
-    await keep_result(await run_checks(), LATER)
+    await store_result(await run_checks(), LATER)
     kept = await last_result()
     assert kept is not None
     assert kept.is_well

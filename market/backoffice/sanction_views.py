@@ -15,7 +15,7 @@ from market.codes.labels import choices
 from market.integrity.models import SanctionGrade, Scope
 from market.integrity.permissions import IntegrityAct
 from market.integrity.queries import list_sanctions
-from market.integrity.services import answer_appeal, file_sanction, move_sanction
+from market.integrity.services import answer_appeal, file_sanction, transition_sanction
 from market.integrity.states import WORKFLOW, SanctionAction, SanctionStatus
 from market.kit.errors import NotFound
 from market.kit.flash import flash
@@ -113,7 +113,7 @@ async def _move(data: FormData, actor: Actor, request: Request) -> None:
         action = SanctionAction(act)
     except ValueError:
         raise NotFound(_("没有这条诚信记录。")) from None
-    await move_sanction(sanction_id, action, reason=reason, by=By(actor, now))
+    await transition_sanction(sanction_id, action, reason=reason, by=By(actor, now))
 
 
 routes = [

@@ -1,7 +1,7 @@
-"""Conflicts of interest (回避): those declared for a record, and a common past that makes one.
+"""Conflicts of interest (回避): declared for a record, or by a common past.
 
-Who declared a conflict does nothing more about the record, and cannot take it back. The room that owns the
-record says when one may still be declared.
+A person with a declared conflict may not act on the record; the declaration is final. The room that owns
+the record decides until when one may be declared.
 """
 
 from __future__ import annotations
@@ -31,9 +31,9 @@ class Conflicted(Forbidden):
 
 
 async def relations(person_id: UUID, organisation_ids: Collection[UUID], since: datetime) -> list[str]:
-    """Return what all rooms know of the common past of a person and organisations, as sentences.
+    """Return the reasons for a conflict by the common past of a person and organisations, from all rooms.
 
-    An empty list means that no conflict is known.
+    An empty list means no known conflict.
     """
     return [
         reason
@@ -43,12 +43,12 @@ async def relations(person_id: UUID, organisation_ids: Collection[UUID], since: 
 
 
 def look_back_from(now: datetime) -> datetime:
-    """Return since when a common past counts as a conflict."""
+    """Return the moment from which a common past counts as a conflict."""
     return years_before(now, LOOK_BACK_YEARS)
 
 
 def conflict_message(subject_kind: str) -> str:
-    """Return what a person reads who declared a conflict for a record of this kind."""
+    """Return the refusal for a person with a declared conflict for a record of this kind."""
     return _("您对这份%(what)s已声明回避，请由他人办理。", what=rooms().subjects[subject_kind].label)
 
 

@@ -1,4 +1,4 @@
-"""What waits for who keeps the integrity records."""
+"""The dashboard card of those who manage sanctions."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from market.kit.room import Card
 
 
 async def dashboard_cards(actor: Actor, now: datetime) -> list[Card]:
-    """Return how many appeals have no answer yet."""
+    """Return the card of unanswered appeals."""
     if not actor.may(IntegrityAct.MANAGE_SANCTIONS):
         return []
     appeals = Sanction.filter(appealed_at__isnull=False, appeal_answer="")

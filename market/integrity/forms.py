@@ -1,4 +1,4 @@
-"""The form in which a tie between parties is entered."""
+"""The form of a tie between parties."""
 
 from __future__ import annotations
 

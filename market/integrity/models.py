@@ -49,7 +49,7 @@ class Sanction(Stateful):
     appeal_to = fields.CharField(max_length=200, default="", db_default="")
     """Where to appeal; without it, the authority that decided."""
     appeal_text = fields.TextField(default="", db_default="")
-    """What the subject said against the record (申辩、申诉), last of all."""
+    """The subject's latest appeal (申辩、申诉)."""
     appealed_at = fields.DatetimeField(null=True)
     appeal_answer = fields.TextField(default="", db_default="")
     repair_reason = fields.TextField(default="", db_default="")
@@ -62,7 +62,7 @@ class Sanction(Stateful):
 
 
 class IntegrityCheck(Model):
-    """One question to the integrity records and its answer, kept as evidence."""
+    """One check of an organisation's sanctions, stored as evidence."""
 
     id = fields.UUIDField(primary_key=True)
     subject_uscc = fields.CharField(max_length=18)
@@ -89,7 +89,7 @@ class TieKind(StrEnum):
 class PartyTie(Model):
     """A tie between organisations: one holds shares of the other, or one person serves both.
 
-    A person is known by a hash alone; no name and no identity number is kept.
+    A person is stored as a hash alone, without name and identity number.
     """
 
     id = fields.UUIDField(primary_key=True)
@@ -115,7 +115,7 @@ class PartyTie(Model):
 
 
 class DeclaredConflict(Model):
-    """A conflict of interest (回避) a person declared for a record; it cannot be taken back."""
+    """A conflict of interest (回避) a person declared for a record; final."""
 
     id = fields.UUIDField(primary_key=True)
     subject_kind = fields.CharField(max_length=24)

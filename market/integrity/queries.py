@@ -9,7 +9,7 @@ from market.kit.pagination import Page, PageRequest
 
 
 async def list_sanctions(page_request: PageRequest, *, status: str = "", text: str = "") -> Page[Sanction]:
-    """Return records, the newest first, of a state and with a text in name, code or decision."""
+    """Return a page of sanctions, the newest first, filtered by status and text (name, code, decision)."""
     rows = Sanction.all()
     if status:
         rows = rows.filter(status=status)
@@ -24,12 +24,12 @@ async def list_sanctions(page_request: PageRequest, *, status: str = "", text: s
 
 
 async def list_checks(reference_kind: str, reference_id: UUID) -> list[IntegrityCheck]:
-    """Return the questions asked about one record and their answers, oldest first."""
+    """Return the integrity checks made for one record, oldest first."""
     return await IntegrityCheck.filter(reference_kind=reference_kind, reference_id=reference_id).order_by(
         "checked_at"
     )
 
 
 async def list_own_sanctions(uscc: str | None) -> list[Sanction]:
-    """Return the records about one organisation, the newest first, for itself."""
+    """Return the sanctions of one organisation, the newest first."""
     return await Sanction.filter(subject_uscc=uscc).order_by("-created_at") if uscc else []

@@ -1,4 +1,4 @@
-"""The page on which ties between parties are entered and looked up."""
+"""The page to record and look up ties between parties."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How an integrity record goes on, and when it binds. Pure."""
+"""Statuses and workflow of sanctions, and when one is binding. Pure."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ S = SanctionStatus
 
 class SanctionAction(LabelEnum):
     HEAR = "hear", lazy("告知申辩")
-    """告知申辩: the subject was told and may speak."""
+    """告知申辩: the subject was informed and may respond."""
     CONFIRM = "confirm", lazy("认定")
     REPAIR = "repair", lazy("修复")
     """信用修复"""
@@ -55,13 +55,13 @@ WORKFLOW: Workflow[SanctionStatus, SanctionAction] = Workflow(
     }
 )
 BINDING = frozenset({S.CONFIRMED, S.ACTIVE})
-"""States in which a record binds on the days of its term."""
+"""Statuses in which a sanction is binding on the days of its term."""
 APPEALABLE = frozenset({S.FILED, S.HEARD, S.CONFIRMED, S.ACTIVE})
-"""States in which the subject may speak against a record."""
+"""Statuses in which the subject may appeal."""
 
 
 def due_action(status: S, starts_on: date, ends_on: date | None, today: date) -> SanctionAction | None:
-    """Return what the day brings for a record: its term begins, or is over; None: nothing."""
+    """Return the action due today: the term begins or is over; None if neither."""
     if status not in BINDING:
         return None
     if ends_on is not None and ends_on < today:
@@ -79,7 +79,7 @@ def next_change(status: S, starts_on: date, ends_on: date | None) -> date | None
 def is_binding(
     status: S, scopes: Collection[str], starts_on: date, ends_on: date | None, scope: Scope, today: date
 ) -> bool:
-    """Tell whether a record bars its subject from `scope` on this day; both ends of its term count."""
+    """Return whether a sanction bars its subject from `scope` today; both ends of the term are included."""
     return (
         status in BINDING
         and scope.value in scopes

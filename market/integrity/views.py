@@ -1,4 +1,4 @@
-"""What an organisation sees of the records about itself, and how it speaks against them."""
+"""The page of an organisation's own sanctions and its appeals."""
 
 from __future__ import annotations
 

@@ -76,7 +76,7 @@ async def file_sanctions(cast: Cast, calendar: Calendar) -> Story:
             by=By(operator, now),
         )
         now = yield calendar.ago(record["days_ago"] - 1, 9, 40)
-        await integrity.move_sanction(sanction.id, SanctionAction.HEAR, by=By(operator, now))
+        await integrity.transition_sanction(sanction.id, SanctionAction.HEAR, by=By(operator, now))
         if not record.get("heard"):
             now = yield calendar.ago(record["days_ago"] - 4, 9, 40)
-            await integrity.move_sanction(sanction.id, SanctionAction.CONFIRM, by=By(operator, now))
+            await integrity.transition_sanction(sanction.id, SanctionAction.CONFIRM, by=By(operator, now))

@@ -53,8 +53,8 @@ async def file_one(uscc: str, **fields: Any) -> Sanction:
 
 async def confirm(sanction: Sanction) -> Sanction:
     operator = await make_staff(StaffRole.OPERATOR)
-    await services.move_sanction(sanction.id, SanctionAction.HEAR, by=By(operator, NOW))
-    return await services.move_sanction(sanction.id, SanctionAction.CONFIRM, by=By(operator, NOW))
+    await services.transition_sanction(sanction.id, SanctionAction.HEAR, by=By(operator, NOW))
+    return await services.transition_sanction(sanction.id, SanctionAction.CONFIRM, by=By(operator, NOW))
 
 
 async def is_clear(uscc: str, scope: Scope = Scope.SUBSIDY, now: Any = NOW) -> bool:
@@ -84,7 +84,7 @@ async def test_a_record_is_confirmed_only_after_its_subject_was_heard() -> None:
     operator = await make_staff(StaffRole.OPERATOR)
 
     with pytest.raises(Conflict):
-        await services.move_sanction(filed.id, SanctionAction.CONFIRM, by=By(operator, NOW))
+        await services.transition_sanction(filed.id, SanctionAction.CONFIRM, by=By(operator, NOW))
 
 
 @pytest.mark.parametrize(
@@ -119,7 +119,7 @@ async def test_a_repaired_record_binds_no_longer() -> None:
     active = await confirm(await file_one(make_uscc(8007)))
     operator = await make_staff(StaffRole.OPERATOR)
 
-    await services.move_sanction(active.id, SanctionAction.REPAIR, by=By(operator, NOW))
+    await services.transition_sanction(active.id, SanctionAction.REPAIR, by=By(operator, NOW))
 
     assert await is_clear(make_uscc(8007))
 

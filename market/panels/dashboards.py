@@ -13,7 +13,7 @@ from market.panels.permissions import PanelAct
 
 
 async def dashboard_cards(actor: Actor, now: datetime) -> list[Card]:
-    """Return how many reviews an expert has still to submit."""
+    """Return the card of an expert's pending reviews."""
     if actor.may(AccountAct.SEE_DESK) or not actor.may(PanelAct.SCORE_CLAIM):
         return []
     waiting = ExpertReview.filter(reviewer_id=actor.user_id, submitted_at=None, declined_at=None)

@@ -30,12 +30,12 @@ from market.records.by import By
 async def assign_reviewers(
     subject: PanelSubject, *, reviewer_ids: Sequence[UUID], due_on: date, by: By
 ) -> list[ExpertReview]:
-    """Ask experts to score a record; the caller holds its lock and has checked that it is open.
+    """Assign experts to score a record; the caller holds its lock and has checked that it is open.
 
-    Who was asked before is skipped. Who has a common past with a party is refused, see `integrity.conflicts`.
+    Experts assigned before are skipped; one with a conflict of interest is refused (`integrity.conflicts`).
 
     Raises:
-        Invalid: no expert, or one who belongs to a party, or a due day that is not in the future.
+        Invalid: no expert, one with a conflict of interest, or a due day that is not in the future.
     """
     by.actor.require(PanelAct.ASSIGN_EXPERTS)
     if due_on <= local_date(by.now):
@@ -77,7 +77,7 @@ async def assign_reviewers(
 
 
 async def get_review_for(actor: Actor, review_id: UUID) -> ExpertReview:
-    """Return one's own task; who declared a conflict no longer sees the case.
+    """Return the actor's own review task; a declined one is hidden.
 
     Raises:
         NotFound: there is none, it is another's, or it was declined.
@@ -90,7 +90,7 @@ async def get_review_for(actor: Actor, review_id: UUID) -> ExpertReview:
 
 
 async def list_tasks(actor: Actor) -> list[tuple[ExpertReview, PanelSubject]]:
-    """Return an expert's tasks with what they are about, those that wait longest first."""
+    """Return an expert's tasks with their subjects, pending ones first, by due day."""
     reviews = await ExpertReview.filter(reviewer_id=actor.user_id, declined_at=None).order_by(
         "submitted_at", "due_on"
     )
@@ -116,10 +116,11 @@ async def list_reviews(subject_kind: str, subject_ids: Iterable[UUID]) -> dict[U
 
 @atomic()
 async def score(review_id: UUID, *, scores: dict[str, int], opinion: str, by: By) -> ExpertReview:
-    """Submit one's scores, once: they are locked afterwards.
+    """Submit the scores of a review, once: they are locked afterwards.
 
     Raises:
-        Conflict: they were submitted already, or the record is judged no more.
+        Conflict: they were submitted before, or the subject is closed.
+        Invalid: a score is outside 0 to 100.
     """
     review, subject = await _lock_review(review_id, by.actor)
     if any(not 0 <= scores[name] <= 100 for name in HEADINGS):
@@ -136,7 +137,7 @@ async def score(review_id: UUID, *, scores: dict[str, int], opinion: str, by: By
 
 @atomic()
 async def decline(review_id: UUID, *, by: By) -> ExpertReview:
-    """Declare a conflict as an expert (回避): the case is no longer seen, another may be asked."""
+    """Decline a review for a conflict of interest (回避); the operator may assign another expert."""
     review, subject = await _lock_review(review_id, by.actor)
     review.declined_at = by.now
     await review.save(update_fields=["declined_at"])
@@ -169,13 +170,13 @@ async def _is_waiting(subject: PanelSubject) -> bool:
 
 @dataclass(frozen=True)
 class Verdict:
-    """The experts' scores taken together."""
+    """The combined scores of the experts."""
 
     waiting: int
-    """How many experts have not answered yet."""
+    """Number of pending reviews."""
     points: Fraction | None
     rate: int | None
-    """The approved rate in basis points; None without scores, or without a ceiling to approve up to."""
+    """The approved rate in basis points; None without scores or without a ceiling."""
 
     @property
     def shown_points(self) -> str:
@@ -189,10 +190,10 @@ class Verdict:
 async def verdict_of(
     subject_kind: str, subject_id: UUID, *, ceiling: int | None, scoring: Mapping[str, Any] | None
 ) -> Verdict:
-    """Return what the scores given so far approve.
+    """Combine the scores submitted so far.
 
-    `ceiling` is the highest rate in basis points, None where there is not one; `scoring` holds weights and
-    bands, None for the usual ones.
+    `ceiling` is the highest rate in basis points, if there is one; `scoring` holds weights and bands, None
+    for the defaults.
     """
     reviews = await ExpertReview.filter(subject_kind=subject_kind, subject_id=subject_id)
     submitted = [review for review in reviews if review.submitted_at is not None]

@@ -11,7 +11,7 @@ from market.accounts.models import User
 
 
 class ExpertReview(Model):
-    """One expert's blind scores of a record: neither the applicant's name nor the others' scores are seen."""
+    """One expert's blind scores of a record, without the applicant's name and the others' scores."""
 
     id = fields.UUIDField(primary_key=True)
     subject_kind = fields.CharField(max_length=24)
@@ -31,7 +31,7 @@ class ExpertReview(Model):
     benefit = fields.IntField(null=True)
     opinion = fields.TextField(default="")
     submitted_at = fields.DatetimeField(null=True)
-    """Scores are locked from here on."""
+    """Scores are locked from this moment."""
     declined_at = fields.DatetimeField(null=True)
     """The expert declared a conflict (回避)."""
 

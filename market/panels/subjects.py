@@ -1,7 +1,4 @@
-"""What experts judge: the room that owns a record says what they read of it and what follows their scores.
-
-A room declares its kinds as `panel_subjects` in its `room.py`.
-"""
+"""Subjects of expert panels: records of other rooms, which declare them as `panel_subjects` in `room.py`."""
 
 from __future__ import annotations
 
@@ -17,7 +14,7 @@ from market.kit.room import rooms
 
 @dataclass(frozen=True)
 class Fact:
-    """One line of what an expert reads."""
+    """One labelled value of a section."""
 
     label: str
     value: str
@@ -26,36 +23,36 @@ class Fact:
 
 @dataclass(frozen=True)
 class Section:
-    """One part of what an expert reads; it never tells who applies."""
+    """One part of the material for experts, without the applicant's name."""
 
     heading: str
     facts: tuple[Fact, ...]
     text: str
     address: str
-    """Where the whole is read."""
+    """Path of the whole record."""
     address_label: str
 
 
 @dataclass(frozen=True)
 class PanelSubject:
-    """One record that experts judge."""
+    """One record under expert review."""
 
     kind: str
     id: UUID
     number: str
     title: str
-    """What the expert knows it by."""
+    """Title shown to the expert."""
     detail: str
-    """A few words beside the title, such as the year."""
+    """Detail beside the title, such as the year."""
     sections: tuple[Section, ...]
     parties: frozenset[UUID]
-    """Organisations whose people may not judge it."""
+    """Organisations whose people have a conflict of interest."""
     closed: str
-    """Why it is judged no more, as shown to the expert; empty while it is open."""
+    """Why the review is closed, as shown to the expert; empty while it is open."""
     assign_address: str
-    """Where another expert is asked."""
+    """Path of the page that assigns experts."""
     on_complete: Callable[[datetime], Awaitable[None]]
-    """Called in the transaction in which the last expert answered."""
+    """Called in the transaction of the last submitted review."""
 
 
 PanelSubjects = Callable[[Sequence[UUID]], Awaitable[Mapping[UUID, PanelSubject]]]
@@ -63,7 +60,7 @@ PanelSubjects = Callable[[Sequence[UUID]], Awaitable[Mapping[UUID, PanelSubject]
 
 
 async def get_subject(kind: str, subject_id: UUID) -> PanelSubject:
-    """Return one record that experts judge.
+    """Load one record under expert review.
 
     Raises:
         NotFound: there is none.

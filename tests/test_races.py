@@ -170,7 +170,7 @@ async def test_of_two_counter_offers_one_stands() -> None:
             make_offer(
                 deal.number,
                 terms(Money(100_000_000 + n)),
-                seen=offer.id,
+                base_offer_id=offer.id,
                 valid_days=5,
                 by=By(actor, NOW),
             )
@@ -187,7 +187,9 @@ async def test_an_offer_is_either_accepted_or_replaced() -> None:
 
     await one_wins(
         accept_offer(deal.number, offer.id, offer.content_hash, by=By(parties.seller, NOW)),
-        make_offer(deal.number, terms(Money(1_00)), seen=offer.id, valid_days=5, by=By(parties.buyer, NOW)),
+        make_offer(
+            deal.number, terms(Money(1_00)), base_offer_id=offer.id, valid_days=5, by=By(parties.buyer, NOW)
+        ),
     )
 
 

@@ -35,8 +35,8 @@ async def ledger(request: Request) -> Response:
                 next_on=form.next_on.data,
                 by=By(actor, now),
             )
-            done = redirect_to(request, "deals:brokerage", number=deal.number)
-            return flash(request, done, _("跟进已记下。"))
+            response = redirect_to(request, "deals:brokerage", number=deal.number)
+            return flash(request, response, _("跟进已记下。"))
     introduction = await queries.find_introduction(deal.id)
     return render_form(
         request,

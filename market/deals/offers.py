@@ -37,11 +37,11 @@ class OwnOffer(Forbidden):
 
 @atomic()
 async def make_offer(
-    number: str, terms: OfferTerms, *, seen: UUID | None, valid_days: int | None, by: By
+    number: str, terms: OfferTerms, *, base_offer_id: UUID | None, valid_days: int | None, by: By
 ) -> Offer:
     """Make an offer for the person's side; it replaces an open offer of either side.
 
-    `seen` is the latest offer on the person's page (optimistic lock): a newer one is not replaced unread.
+    `base_offer_id` is the latest offer on the actor's page (optimistic lock): a newer one is refused.
 
     Raises:
         OfferChanged: there is a newer offer.
@@ -55,7 +55,7 @@ async def make_offer(
     if not contacts_visible(deal):
         raise Conflict(_("双方同意对接以后才能报价。"))
     latest = await Offer.filter(deal_id=deal.id).order_by("-sequence").first()
-    if (latest.id if latest else None) != seen:
+    if (latest.id if latest else None) != base_offer_id:
         raise OfferChanged(_("对方刚提出了新的报价，请先看过再还价。"))
     await end_open_offer(deal.id, OfferAction.REPLACE, by=by)
     offer = await Offer.create(

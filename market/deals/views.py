@@ -71,8 +71,8 @@ async def respond(request: Request) -> Response:
     actor = actor_for(request, DealAct.OPEN_DEAL)
     need = await get_need_for(actor, request.path_params["number"])
     outcomes = await list_own_outcomes(actor)
-    given = await form_data_or_none(request)
-    form = ResponseForm(given, data={"outcome": request.query_params.get("outcome", "")})
+    data = await form_data_or_none(request)
+    form = ResponseForm(data, data={"outcome": request.query_params.get("outcome", "")})
     form.outcome.choices = [
         ("", _("请选择")),
         *((outcome.number, f"{outcome.number} {outcome.title}") for outcome in outcomes),
@@ -124,16 +124,16 @@ async def offer(request: Request) -> Response:
     deal = await _own_deal(request)
     latest = (await queries.latest_offers([deal.id])).get(deal.id)
     terms = from_record(OfferTerms, latest) if latest else None
-    given = await form_data_or_none(request)
+    data = await form_data_or_none(request)
     form = OfferForm(
-        given, data=OfferForm.initial(terms, deal.outcome) | {"seen": str(latest.id) if latest else ""}
+        data, data=OfferForm.initial(terms, deal.outcome) | {"seen": str(latest.id) if latest else ""}
     )
     if form.validate_on_submit():
         with form.catch_invalid():
             await make_offer(
                 deal.number,
                 form.terms,
-                seen=uuid_or_none(form.seen.data),
+                base_offer_id=uuid_or_none(form.seen.data),
                 valid_days=form.valid_days.data,
                 by=By(actor, deps(request).clock()),
             )
@@ -164,8 +164,8 @@ async def accept(request: Request) -> Response:
 async def upload(request: Request) -> Response:
     actor = actor_for(request, DealAct.UPLOAD_TO_DEAL)
     deal = await queries.get_deal_for(actor, request.path_params["number"])
-    given = await form_data(request)
-    form = FileForm(given)
+    data = await form_data(request)
+    form = FileForm(data)
     if form.validate():
         with form.catch_invalid():
             blob = await required_upload(request)

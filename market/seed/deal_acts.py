@@ -208,7 +208,7 @@ def offer(side: Side, wan: float, *, days: int | None = 30) -> Act:
         room.last = await make_offer(
             room.deal.number,
             room.terms(wan),
-            seen=room.last.id if room.last else None,
+            base_offer_id=room.last.id if room.last else None,
             valid_days=days,
             by=By(await room.person(side), now),
         )

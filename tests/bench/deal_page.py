@@ -71,7 +71,7 @@ async def make_full_deal() -> tuple[Parties, Deal]:
         offer = await make_offer(
             deal.number,
             offered,
-            seen=seen,
+            base_offer_id=seen,
             valid_days=15,
             by=By(parties.on(list(Side)[at % 2]), NOW + timedelta(minutes=at)),
         )

@@ -199,7 +199,7 @@ async def test_an_assignment_sells_the_outcome_and_solves_the_need() -> None:
     offer = await make_offer(
         opened.number,
         terms(kind=ContractKind.ASSIGNMENT),
-        seen=None,
+        base_offer_id=None,
         valid_days=None,
         by=By(parties.seller, NOW),
     )

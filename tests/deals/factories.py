@@ -123,7 +123,7 @@ async def make_offered(
     if offer is not None:
         return deal, offer
     offer = await make_offer(
-        deal.number, terms(**offered), seen=None, valid_days=15, by=By(parties.buyer, now)
+        deal.number, terms(**offered), base_offer_id=None, valid_days=15, by=By(parties.buyer, now)
     )
     return deal, offer
 

@@ -77,7 +77,7 @@ async def test_a_counter_offer_marks_what_differs_and_is_accepted(client: httpx.
 async def test_a_stale_acceptance_is_refused_with_a_sentence(client: httpx.AsyncClient) -> None:
     parties = await make_parties()
     deal, offer = await make_offered(parties)
-    await make_offer(deal.number, terms(), seen=offer.id, valid_days=15, by=By(parties.buyer, NOW))
+    await make_offer(deal.number, terms(), base_offer_id=offer.id, valid_days=15, by=By(parties.buyer, NOW))
     await sign_in(client, parties.seller)
 
     page = await post(

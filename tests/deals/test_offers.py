@@ -41,7 +41,11 @@ async def test_a_counter_offer_replaces_the_open_one() -> None:
     deal, first = await make_offered(parties)
 
     second = await make_offer(
-        deal.number, terms(Money(120_000_000)), seen=first.id, valid_days=15, by=By(parties.seller, NOW)
+        deal.number,
+        terms(Money(120_000_000)),
+        base_offer_id=first.id,
+        valid_days=15,
+        by=By(parties.seller, NOW),
     )
 
     assert (await Offer.get(id=first.id)).status is OfferStatus.REPLACED
@@ -54,7 +58,11 @@ async def test_a_changed_offer_needs_fresh_consent() -> None:
     parties = await make_parties()
     deal, first = await make_offered(parties)
     changed = await make_offer(
-        deal.number, terms(Money(118_000_000)), seen=first.id, valid_days=15, by=By(parties.buyer, NOW)
+        deal.number,
+        terms(Money(118_000_000)),
+        base_offer_id=first.id,
+        valid_days=15,
+        by=By(parties.buyer, NOW),
     )
 
     with pytest.raises(OfferChanged):
@@ -67,12 +75,20 @@ async def test_an_offer_made_meanwhile_is_not_swept_away_unread() -> None:
     parties = await make_parties()
     deal, first = await make_offered(parties)
     await make_offer(
-        deal.number, terms(Money(120_000_000)), seen=first.id, valid_days=15, by=By(parties.seller, NOW)
+        deal.number,
+        terms(Money(120_000_000)),
+        base_offer_id=first.id,
+        valid_days=15,
+        by=By(parties.seller, NOW),
     )
 
     with pytest.raises(OfferChanged):
         await make_offer(
-            deal.number, terms(Money(90_000_000)), seen=first.id, valid_days=15, by=By(parties.buyer, NOW)
+            deal.number,
+            terms(Money(90_000_000)),
+            base_offer_id=first.id,
+            valid_days=15,
+            by=By(parties.buyer, NOW),
         )
 
 
@@ -112,7 +128,11 @@ async def test_an_answered_offer_does_not_expire(deps: Deps) -> None:
     parties = await make_parties()
     deal, first = await make_offered(parties)
     second = await make_offer(
-        deal.number, terms(Money(120_000_000)), seen=first.id, valid_days=15, by=By(parties.seller, NOW)
+        deal.number,
+        terms(Money(120_000_000)),
+        base_offer_id=first.id,
+        valid_days=15,
+        by=By(parties.seller, NOW),
     )
     await accept_offer(deal.number, second.id, second.content_hash, by=By(parties.buyer, NOW))
 
@@ -128,7 +148,9 @@ async def test_a_payment_plan_must_add_up_to_the_price() -> None:
     deal = await make_agreed(parties)
 
     with pytest.raises(Invalid) as refused:
-        await make_offer(deal.number, terms(plan=(1, 2)), seen=None, valid_days=15, by=By(parties.buyer, NOW))
+        await make_offer(
+            deal.number, terms(plan=(1, 2)), base_offer_id=None, valid_days=15, by=By(parties.buyer, NOW)
+        )
 
     assert refused.value.field == "plan"
 

@@ -143,7 +143,7 @@ async def test_both_must_agree_to_an_introduction() -> None:
     await agree_introduction(deal.number, by=By(parties.seller, NOW))
 
     with pytest.raises(Conflict, match="双方同意对接"):
-        await make_offer(deal.number, terms(), seen=None, valid_days=15, by=By(parties.seller, NOW))
+        await make_offer(deal.number, terms(), base_offer_id=None, valid_days=15, by=By(parties.seller, NOW))
 
     await agree_introduction(deal.number, by=By(parties.buyer, NOW))
     assert (await Match.get(id=match.id)).status is MatchStatus.TALKING

@@ -30,7 +30,7 @@ async def test_strangers_and_former_members_find_no_deal() -> None:
         agree_introduction(deal.number, by=By(stranger, NOW)),
         terminate(deal.number, "price", "", by=By(stranger, NOW)),
         accept_offer(deal.number, uuid4(), "", by=By(stranger, NOW)),
-        make_offer(deal.number, terms(), seen=None, valid_days=1, by=By(stranger, NOW)),
+        make_offer(deal.number, terms(), base_offer_id=None, valid_days=1, by=By(stranger, NOW)),
         start_publicity(deal.number, STATEMENT, calendar=HOLIDAYS, by=By(stranger, NOW)),
         skip_publicity(deal.number, by=By(stranger, NOW)),
     ):

@@ -60,7 +60,7 @@ async def test_a_long_deal_shows_what_is_latest_and_all_of_it_when_asked(client:
         offer = await make_offer(
             deal.number,
             terms(Money(100_000_000 + at)),
-            seen=offer.id,
+            base_offer_id=offer.id,
             valid_days=5,
             by=By(parties.on(list(Side)[at % 2]), NOW + timedelta(minutes=at)),
         )

@@ -101,10 +101,10 @@ async def dashboard_cards(actor: Actor, now: datetime) -> list[Card]:
     """Return the broker's cards: matches taken up and not introduced yet, and matches to take up."""
     if not actor.may(MatchAct.TAKE_UP):
         return []
-    taken = await Match.filter(broker_id=actor.user_id, status__in=TAKEN_UP).count()
+    assigned = await Match.filter(broker_id=actor.user_id, status__in=TAKEN_UP).count()
     offered = await queries.list_open_matches(PageRequest(1, 1))
     return [
-        Card(_("已接手待引荐"), taken, f"/matches?view={MINE}", "due"),
+        Card(_("已接手待引荐"), assigned, f"/matches?view={MINE}", "due"),
         Card(_("可接手的匹配"), offered.total, "/matches"),
     ]
 

@@ -31,11 +31,11 @@ class Text:
         letters: tuple[Iterable[str], Iterable[str], Iterable[str]] = ((), (), ()),
     ) -> Text:
         """Build a text from terms by place; each term counts at its best place."""
-        seen: set[str] = set()
+        earlier: set[str] = set()
         places: list[list[str]] = []
         for place in (title, keywords, text, *letters):
-            places.append([term for term in dict.fromkeys(place) if term not in seen])
-            seen.update(places[-1])
+            places.append([term for term in dict.fromkeys(place) if term not in earlier])
+            earlier.update(places[-1])
         words = tuple(word for place in places for word in place)
         a, b, c, d, e, f = map(len, places)
         return cls(term_hashes(words), (a, b, c, d, e, f), words)

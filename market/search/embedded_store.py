@@ -190,9 +190,9 @@ class IndexFolder:
         _, index, facts = self._opened
         # The metadata file changes with every commit of any process.
         state = os.stat(self.directory / current / "meta.json")
-        if (seen := (state.st_mtime_ns, state.st_ino)) != self._seen:
+        if (stamp := (state.st_mtime_ns, state.st_ino)) != self._seen:
             index.reload()
-            self._seen = seen
+            self._seen = stamp
         return index, facts
 
     def _current(self) -> str | None:

@@ -41,33 +41,33 @@ class MeiliIndexes:
 
     async def _apply_to(self, index: str, uids: Collection[str]) -> bool:
         """Apply the settings of an index; return False if it must be rebuilt."""
-        uid, wanted = await self.uid(index), self._wanted(index)
+        uid, target = await self.uid(index), self._target_settings(index)
         if uid not in uids:
             await self._admin.create_index(uid)
-            await self._write_settings(index, wanted)
+            await self._write_settings(index, target)
             return False
         settings = await self._admin.settings(uid)
         if changed := await self._changed(index, settings):
             logger.warning("settings of index %s were changed by somebody else: %s", uid, ", ".join(changed))
             return True
-        if field_names(settings) != field_names(wanted):
+        if field_names(settings) != field_names(target):
             # Documents lack the new fields; a rebuild brings settings and documents together.
             return False
         applied = await self._tenant.applied(index)
-        if applied and applied.stored and applied.fingerprint == fingerprint_of(wanted):
+        if applied and applied.stored and applied.fingerprint == fingerprint_of(target):
             return True
         try:
-            await self._write_settings(index, wanted)
+            await self._write_settings(index, target)
         except Rejected:
             # An embedder cannot be added while documents lack its vectors.
             return False
         return True
 
-    async def _write_settings(self, index: str, wanted: Json) -> None:
+    async def _write_settings(self, index: str, target: Json) -> None:
         """Write and remember settings; the next release repeats a write that was interrupted."""
-        uid, fingerprint = await self.uid(index), fingerprint_of(wanted)
+        uid, fingerprint = await self.uid(index), fingerprint_of(target)
         await self._tenant.remember(index, AppliedSettings(fingerprint, None))
-        await self._admin.update_settings(uid, wanted)
+        await self._admin.update_settings(uid, target)
         stored = await self._admin.settings(uid)
         await self._tenant.remember(index, AppliedSettings(fingerprint, stored))
 
@@ -126,12 +126,15 @@ class MeiliIndexes:
         if scratch in uids:
             await self._admin.delete_index(scratch)
         await self._admin.create_index(scratch)
-        await self._admin.update_settings(scratch, self._wanted(index))
+        await self._admin.update_settings(scratch, self._target_settings(index))
         return scratch
 
     async def swap_in(self, index: str, scratch: str) -> None:
         """Swap a rebuilt index in and delete the old one."""
-        stored, fingerprint = await self._admin.settings(scratch), fingerprint_of(self._wanted(index))
+        stored, fingerprint = (
+            await self._admin.settings(scratch),
+            fingerprint_of(self._target_settings(index)),
+        )
         await self._tenant.remember(index, AppliedSettings(fingerprint, None))
         await self._admin.swap_indexes(await self.uid(index), scratch)
         await self._tenant.remember(index, AppliedSettings(fingerprint, stored))
@@ -146,7 +149,7 @@ class MeiliIndexes:
                 if uid in uids:
                     await self._admin.delete_index(uid)
 
-    def _wanted(self, index: str) -> Json:
+    def _target_settings(self, index: str) -> Json:
         """Return the settings an index is to have: those of `search_config` and our models."""
         settings = dict(settings_of(index))
         if index in WITH_VECTORS and self._embedders:

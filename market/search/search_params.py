@@ -196,9 +196,9 @@ def parse(
     """Parse a query string; drop what is unknown or not offered to this viewer."""
     chosen: dict[str, list[str]] = {}
     for choice in page.choices:
-        given = dict.fromkeys(query.getlist(choice.name))
-        labels = dict(choice.values()) if given else {}
-        values = [value for value in given if value in labels][:MAX_VALUES]
+        requested = dict.fromkeys(query.getlist(choice.name))
+        labels = dict(choice.values()) if requested else {}
+        values = [value for value in requested if value in labels][:MAX_VALUES]
         if values:
             chosen[choice.name] = values
     for step in page.steps:

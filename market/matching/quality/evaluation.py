@@ -137,14 +137,14 @@ def evaluate_duplicates(rows: Sequence[Row]) -> dict[str, int]:
     """Count the duplicate groups that are found, and the pairs that are found wrongly."""
     group_of = {row["id"]: row["group"] for row in rows if row["group"] is not None}
     members = Counter(group_of.values())
-    found, false = 0, 0
+    hits, false = 0, 0
     for group in duplicate_groups([(row["id"], f"{row['title']}\n{row.get('text', '')}") for row in rows]):
         counts = Counter(group_of.get(id_) for id_ in group)
         whole = [key for key, count in counts.items() if key is not None and count == members[key]]
-        found += len(whole)
+        hits += len(whole)
         right = sum(count * (count - 1) // 2 for key, count in counts.items() if key is not None)
         false += len(group) * (len(group) - 1) // 2 - right
-    return {"found": found, "of": len(members), "false": false}
+    return {"found": hits, "of": len(members), "false": false}
 
 
 @dataclass(frozen=True)

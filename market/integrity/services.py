@@ -110,7 +110,7 @@ async def require_clear(
 
 
 def barred_message(answer: IntegrityCheck) -> str:
-    """Return what a barred organisation is barred_message: which record, until when, how to appeal."""
+    """Return the message for a barred organisation: which sanction, its term, how to appeal."""
     first = answer.found[0]
     return _(
         "科研诚信记录限制了这项事务（%(number)s，%(source)s，期限 %(start)s 至 %(end)s）。"

@@ -79,7 +79,7 @@ async def test_nobody_keeps_more_searches_than_one_can_read() -> None:
             created_at=NOW,
             since_at=NOW,
         )
-        for n in range(services.MOST_SEARCHES)
+        for n in range(services.MAX_SEARCHES)
     )
 
     with pytest.raises(Conflict):

@@ -17,9 +17,9 @@ async def test_database_and_files_come_back_from_a_backup_into_an_empty_market(
     database_url: str, tmp_path: Path
 ) -> None:
     old, new, archive = tmp_path / "old", tmp_path / "new", tmp_path / "market.tar"
-    kept = old / "files" / "ab" / "abcd"
-    kept.parent.mkdir(parents=True)
-    kept.write_bytes(b"a voucher")
+    file = old / "files" / "ab" / "abcd"
+    file.parent.mkdir(parents=True)
+    file.write_bytes(b"a voucher")
 
     async with own_database("backup_old") as full, own_database("backup_new", "template0") as empty:
         addresses = (named(database_url, full), old), (named(database_url, empty), new)

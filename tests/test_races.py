@@ -71,15 +71,17 @@ pytestmark = [pytest.mark.committed, pytest.mark.long]
 
 async def race(*acts: Coroutine[Any, Any, Any]) -> Counter[str]:
     """Run the acts at once; return how many were done, and how many refused by the kind of refusal."""
-    found = await asyncio.gather(*acts, return_exceptions=True)
-    return Counter(type(each).__name__ if isinstance(each, BaseException) else "done" for each in found)
+    results = await asyncio.gather(*acts, return_exceptions=True)
+    return Counter(
+        type(result).__name__ if isinstance(result, BaseException) else "done" for result in results
+    )
 
 
 async def one_wins(*acts: Coroutine[Any, Any, Any]) -> None:
-    found = await asyncio.gather(*acts, return_exceptions=True)
-    refused = [each for each in found if isinstance(each, BaseException)]
-    assert len(found) - len(refused) == 1
-    assert all(isinstance(each, Conflict) for each in refused), refused
+    results = await asyncio.gather(*acts, return_exceptions=True)
+    refused = [result for result in results if isinstance(result, BaseException)]
+    assert len(results) - len(refused) == 1
+    assert all(isinstance(error, Conflict) for error in refused), refused
 
 
 async def _granted(amount: int) -> None:
@@ -89,64 +91,64 @@ async def _granted(amount: int) -> None:
 async def test_one_reference_is_booked_once() -> None:
     await _granted(100)
 
-    found = await asyncio.gather(
+    transfers = await asyncio.gather(
         *[
             book.post("t", Money(60), debit="budget:x", credit="disbursed:1", reference="r", at=NOW)
             for _ in range(20)
         ]
     )
 
-    assert len({each.id for each in found}) == 1
+    assert len({transfer.id for transfer in transfers}) == 1
 
 
 async def test_no_more_is_spent_than_the_budget_holds() -> None:
     await _granted(100)
 
-    found = await race(
+    counts = await race(
         *[
             book.post("t", Money(30), debit="budget:x", credit=f"disbursed:{n}", reference=f"r{n}", at=NOW)
             for n in range(20)
         ]
     )
 
-    assert found == {"done": 3, "Overdrawn": 17}
+    assert counts == {"done": 3, "Overdrawn": 17}
 
 
 async def test_accounts_are_opened_by_whoever_comes_first() -> None:
     ways = [("granted:y", "met:z"), ("met:z", "granted:y")] * 10
 
-    found = await race(
+    counts = await race(
         *[
             book.post("t", Money(30), debit=debit, credit=credit, reference=f"r{n}", at=NOW)
             for n, (debit, credit) in enumerate(ways)
         ]
     )
 
-    assert found == {"done": 20}
+    assert counts == {"done": 20}
 
 
 async def test_what_was_set_aside_ends_once() -> None:
     await _granted(100)
-    held = await book.post(
+    pending = await book.post(
         "t", Money(60), debit="budget:x", credit="disbursed:1", reference="r", at=NOW, pending=True
     )
 
-    found = await race(
+    counts = await race(
         *[
-            (book.post_pending if n % 2 else book.void_pending)(held.id, reference=f"e{n}", at=NOW)
+            (book.post_pending if n % 2 else book.void_pending)(pending.id, reference=f"e{n}", at=NOW)
             for n in range(20)
         ]
     )
 
-    assert found == {"done": 1, "AlreadyEnded": 19}
+    assert counts == {"done": 1, "AlreadyEnded": 19}
 
 
 async def test_a_booking_is_reversed_once() -> None:
-    made = await book.post("t", Money(10), debit="granted:x", credit="met:1", reference="r", at=NOW)
+    transfer = await book.post("t", Money(10), debit="granted:x", credit="met:1", reference="r", at=NOW)
 
-    found = await race(*[book.reverse(made.id, reference=f"v{n}", at=NOW) for n in range(20)])
+    counts = await race(*[book.reverse(transfer.id, reference=f"v{n}", at=NOW) for n in range(20)])
 
-    assert found == {"done": 1, "NotReversible": 19}
+    assert counts == {"done": 1, "NotReversible": 19}
 
 
 async def test_one_offer_is_accepted_once() -> None:
@@ -272,9 +274,9 @@ async def test_money_that_came_is_counted_once() -> None:
     await one_wins(
         *[confirm_remittance(remittance.id, by=By(parties.seller_finance, LATER)) for _ in range(8)]
     )
-    found = await race(*[book_update(paid, by=By.job(LATER)) for _ in range(50)])
+    counts = await race(*[book_update(paid, by=By.job(LATER)) for _ in range(50)])
 
-    assert found == {"done": 50}
+    assert counts == {"done": 50}
     assert await Receipt.all().count() == 2
     assert (await Deal.get()).status is DealStatus.COMPLETED
 
@@ -284,17 +286,17 @@ async def test_one_line_of_a_bank_statement_is_booked_once() -> None:
     contract = await make_registered(parties)
     row = Row("805,000.00", f"{contract.number}-1")
 
-    taken = await race(
+    matches = await race(
         *[bank_statements.import_statement(kept(icbc(row)), by=By(parties.seller, LATER)) for _ in range(10)]
     )
     statement = await take_over(parties, row)
     [line] = await lines_of(statement)
-    found = await race(
+    counts = await race(
         *[bank_statements.confirm_line(line.id, by=By(parties.seller_finance, LATER)) for _ in range(50)]
     )
 
-    assert taken == {"done": 10}
-    assert found == {"done": 1, "ActionNotAllowed": 49}
+    assert matches == {"done": 10}
+    assert counts == {"done": 1, "ActionNotAllowed": 49}
     assert await Receipt.all().count() == 1
 
 
@@ -306,11 +308,11 @@ async def test_a_commission_is_booked_once_and_comes_down_once() -> None:
         await agree_introduction(deal.number, by=By(actor, NOW))
 
     for arrived, times in ((1_000_000, 50), (400_000, 10)):
-        found = await race(*[book_commission(deal.id, Money(arrived), at=NOW) for _ in range(times)])
-        assert found == {"done": times}
+        counts = await race(*[book_commission(deal.id, Money(arrived), at=NOW) for _ in range(times)])
+        assert counts == {"done": times}
 
     booked = await Transfer.filter(subject_id=deal.id).order_by("reference")
-    assert [(each.kind, each.amount) for each in booked] == [
+    assert [(transfer.kind, transfer.amount) for transfer in booked] == [
         ("commission", 30_000),
         ("commission_back", 18_000),
     ]
@@ -320,7 +322,7 @@ async def test_a_payment_goes_back_once() -> None:
     payable = await make_payable_contract()
     payment = await payable.pay()
 
-    asked = await race(
+    counts = await race(
         *[
             refunds.request_refund(
                 payment.id, payment.amount, "退回", by=By(payable.parties.seller_finance, LATER)
@@ -334,7 +336,7 @@ async def test_a_payment_goes_back_once() -> None:
         *[payable.settle_all_again() for _ in range(2)],
     )
 
-    assert asked["done"] == 1
+    assert counts["done"] == 1
     assert sent == {"done": 12}
     assert len(payable.standin.all("refund")) == 1
     assert await Receipt.filter(amount__lt=0).count() == 1
@@ -370,16 +372,16 @@ async def test_no_more_is_recorded_than_is_left_of_an_instalment() -> None:
     parties = await make_parties()
     first, _second = await instalments_of(await make_registered(parties))
 
-    found = await race(*[make_remittance(parties, first, 60_000_000) for _ in range(4)])
+    counts = await race(*[make_remittance(parties, first, 60_000_000) for _ in range(4)])
 
-    assert found["done"] == 1
+    assert counts["done"] == 1
 
 
 async def test_one_registration_number_names_one_contract() -> None:
     sides = [await make_parties(), await make_parties()]
-    signed = [await make_contract(each) for each in sides]
+    signed = [await make_contract(side) for side in sides]
 
-    found = await race(
+    counts = await race(
         *[
             registration.register_contract(
                 contract.number,
@@ -392,14 +394,14 @@ async def test_one_registration_number_names_one_contract() -> None:
         ]
     )
 
-    assert found["done"] == 1
+    assert counts["done"] == 1
 
 
 async def test_paying_online_is_begun_once() -> None:
     async with checkout_setup(await make_member()) as checkout:
-        found = await race(*[checkout.start() for _ in range(20)])
+        counts = await race(*[checkout.start() for _ in range(20)])
 
-    assert found == {"done": 20}
+    assert counts == {"done": 20}
     assert await Payment.filter(payable_id=checkout.toy.id).count() == 1
     assert len(checkout.standin.all("checkout.session")) == 1
 
@@ -409,7 +411,7 @@ async def test_one_invoice_is_recorded_once_and_confirmed_once() -> None:
     first, second, third = [await make_member(office) for _ in range(3)]
     file = await voucher(first)
 
-    found = await asyncio.gather(
+    results = await asyncio.gather(
         *[
             remittances.record_remittance(
                 INSTALMENT,
@@ -425,22 +427,24 @@ async def test_one_invoice_is_recorded_once_and_confirmed_once() -> None:
         ],
         return_exceptions=True,
     )
-    recorded = [each for each in found if not isinstance(each, BaseException)]
+    recorded = [result for result in results if not isinstance(result, BaseException)]
     confirmed = await race(
         *[remittances.confirm_remittance(recorded[0].id, by=By(actor, NOW)) for actor in [second, third] * 10]
     )
 
     assert len(recorded) == 1
-    assert {getattr(each, "field", each) for each in found if each not in recorded} == {"invoice_number"}
+    assert {getattr(result, "field", result) for result in results if result not in recorded} == {
+        "invoice_number"
+    }
     assert confirmed == {"done": 1, "ActionNotAllowed": 19}
     assert await AuditEvent.filter(subject_kind="remittance").count() == 2
 
 
 async def test_one_invoice_is_for_one_receipt_of_whatever_contract() -> None:
     sides = [await make_parties() for _ in range(4)]
-    firsts = [(await instalments_of(await make_contract(each)))[0] for each in sides]
+    firsts = [(await instalments_of(await make_contract(side)))[0] for side in sides]
 
-    found = await asyncio.gather(
+    results = await asyncio.gather(
         *[
             make_remittance(parties, first, 500, invoice_number="26450001", invoice_amount=500)
             for parties, first in list(zip(sides, firsts, strict=True)) * 3
@@ -448,9 +452,9 @@ async def test_one_invoice_is_for_one_receipt_of_whatever_contract() -> None:
         return_exceptions=True,
     )
 
-    refused = [each for each in found if isinstance(each, BaseException)]
+    refused = [result for result in results if isinstance(result, BaseException)]
     assert len(refused) == 11
-    assert {(type(each), getattr(each, "field", "")) for each in refused} == {(Invalid, "invoice_number")}
+    assert {(type(error), getattr(error, "field", "")) for error in refused} == {(Invalid, "invoice_number")}
 
 
 async def test_an_event_delivered_twenty_times_is_settled_once() -> None:
@@ -486,14 +490,14 @@ async def test_an_account_at_the_gateway_is_opened_once() -> None:
     organisation, actor = await make_organisation(), await make_member()
     gateway = StandInGateway()
 
-    found = await race(
+    counts = await race(
         *[
             onboarding.start_onboarding(organisation, gateway=gateway, by=By(actor, NOW), urls=URLS)
             for _ in range(10)
         ]
     )
 
-    assert found == {"done": 10}
+    assert counts == {"done": 10}
     assert await AuditEvent.filter(subject_kind="organisation").count() == 1
 
 
@@ -501,5 +505,5 @@ async def test_a_lock_that_somebody_left_behind_goes_with_their_connection() -> 
     """Else the relay would find its index being written for ever."""
     async with dedicated_connection() as own:
         assert await own.fetchval("SELECT pg_try_advisory_lock(77)")
-    kept = await connection().execute_query_dict("SELECT 1 FROM pg_locks WHERE objid = 77")
-    assert kept == []
+    locks = await connection().execute_query_dict("SELECT 1 FROM pg_locks WHERE objid = 77")
+    assert locks == []

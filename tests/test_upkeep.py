@@ -82,7 +82,7 @@ async def test_the_database_has_all_that_the_migrations_name_and_nothing_is_swit
 
 
 def test_what_migrations_name_is_found_in_their_statements() -> None:
-    made = [
+    statements = [
         "ALTER TABLE a ADD CONSTRAINT a_amount CHECK (amount > 0)",
         "CREATE TRIGGER a_guard BEFORE INSERT ON a FOR EACH ROW EXECUTE FUNCTION market_a()",
         "CREATE UNIQUE INDEX a_one ON a (b) WHERE c",
@@ -91,7 +91,7 @@ def test_what_migrations_name_is_found_in_their_statements() -> None:
         "DROP TRIGGER a_guard ON a",
     ]
 
-    assert set(_named(made)) == {
+    assert set(_named(statements)) == {
         ("unique index", "a_one", "a"),
         ("function", "market_a", ""),
         ("refusal", "a_within", ""),
@@ -155,8 +155,8 @@ _LITERAL = r"""("(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*')"""
 _TRANSLATED = re.compile(rf"_\(\s*{_LITERAL}(\s*{_LITERAL})*")
 
 
-def _without_translated(found: re.Match[str]) -> str:
-    return _TRANSLATED.sub("", found[0])
+def _without_translated(match: re.Match[str]) -> str:
+    return _TRANSLATED.sub("", match[0])
 
 
 def test_a_new_column_says_what_it_holds_in_rows_that_are_there() -> None:
@@ -214,14 +214,14 @@ _DROPPED = re.compile(r"DROP (?:CONSTRAINT|TRIGGER|INDEX|FUNCTION) (?:IF EXISTS 
 
 def _named(statements: Iterable[str]) -> Iterator[tuple[str, str, str]]:
     """Give kind, name and table of all that these statements add and no later one drops."""
-    found: dict[str, list[tuple[str, str, str]]] = {}
+    places: dict[str, list[tuple[str, str, str]]] = {}
     for statement in statements:
         for name in _DROPPED.findall(statement):
-            found.pop(name, None)
+            places.pop(name, None)
         for kind, pattern in _ADDED.items():
             for match in re.finditer(pattern, statement, re.S):
-                found.setdefault(match["name"], []).append((kind, match["name"], match["place"]))
-    return (each for alike in found.values() for each in alike)
+                places.setdefault(match["name"], []).append((kind, match["name"], match["place"]))
+    return (place for alike in places.values() for place in alike)
 
 
 def _statements() -> Iterator[str]:
@@ -297,7 +297,7 @@ IMPORT_BY_NAME = re.compile(r"""import_module\(\s*"(\w+)""")
 def _imported(folder: Path) -> set[str]:
     """Return the names of the packages that the modules of a folder import, by statement or by name."""
     text = "\n".join(path.read_text(encoding="utf-8") for path in folder.rglob("*.py"))
-    modules = {one or other for one, other in IMPORT.findall(text)} | set(IMPORT_BY_NAME.findall(text))
+    modules = {module or other for module, other in IMPORT.findall(text)} | set(IMPORT_BY_NAME.findall(text))
     distributions = packages_distributions()
     return {
         _normal(distributions.get(module, [module])[0])

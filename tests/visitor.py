@@ -31,9 +31,9 @@ async def sign_in(client: httpx.AsyncClient, actor: Actor | None) -> httpx.Async
 async def token(client: httpx.AsyncClient, page: str = "/login") -> str:
     """Return the CSRF token of this browser, from a page that has a form."""
     answer = await client.get(page, follow_redirects=True)
-    found = re.search(r'name="csrf_token" value="([0-9a-f]+)"', answer.text)
-    assert found, answer.text[:500]
-    return found[1]
+    match = re.search(r'name="csrf_token" value="([0-9a-f]+)"', answer.text)
+    assert match, answer.text[:500]
+    return match[1]
 
 
 async def post(
@@ -50,9 +50,9 @@ async def post(
         browser = next(iter(_browsers))
         client.cookies.set(BROWSER_COOKIE, browser, domain=client.base_url.host)
     if browser not in _browsers:
-        made = await token(client)
+        csrf = await token(client)
         browser = str(client.cookies.get(BROWSER_COOKIE))
-        _browsers[browser] = made
+        _browsers[browser] = csrf
     fields = {"csrf_token": _browsers[browser], **(data or {})}
     if files is not None:
         return await client.post(address, data=fields, files=files, follow_redirects=follow)

@@ -49,9 +49,9 @@ async def last_mail(deps: Deps, to: str) -> OutgoingMail:
 
 def link_in(mail: OutgoingMail) -> str:
     """Return the path of the link in a mail."""
-    found = re.search(r"http://market\.test(/\S+)", mail.text)
-    assert found, mail.text
-    return found[1]
+    link = re.search(r"http://market\.test(/\S+)", mail.text)
+    assert link, mail.text
+    return link[1]
 
 
 def organisation_fields(number: int = 77_001, **changes: str) -> dict[str, str]:

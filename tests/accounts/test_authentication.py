@@ -206,11 +206,11 @@ async def test_a_reset_link_is_good_for_half_an_hour(client: httpx.AsyncClient, 
 async def test_forgetting_tells_nobody_which_addresses_are_known(client: httpx.AsyncClient) -> None:
     user = await make_user()
 
-    known = await post(client, "/forgot", {"email": user.email})
+    existing = await post(client, "/forgot", {"email": user.email})
     unknown = await post(client, "/forgot", {"email": "nobody@example.test"})
 
     assert (
-        known.text.replace(user.email, "X").split("<main")[0]
+        existing.text.replace(user.email, "X").split("<main")[0]
         == unknown.text.replace("nobody@example.test", "X").split("<main")[0]
     )
 

@@ -129,8 +129,8 @@ async def test_what_was_typed_is_kept_but_never_a_password(client: httpx.AsyncCl
         errors(answer) == ["请填写正确的电话，如 0771-5550000。", "请按 2026-05-01 的样子填日期。"]
         or len(errors(answer)) == 2
     )
-    for kept in (fields["name"], fields["uscc"], "not a phone", "yesterday", "wei.min@example.test"):
-        assert kept in answer.text
+    for text in (fields["name"], fields["uscc"], "not a phone", "yesterday", "wei.min@example.test"):
+        assert text in answer.text
     assert person_fields()["password"] not in answer.text
 
 

@@ -197,7 +197,7 @@ async def test_people_are_told_once_each_inside_the_site_and_by_mail() -> None:
     admin = await make_member(organisation)
     await make_member(organisation, MemberRole.AGENT)
 
-    told = await notify(
+    recipients = await notify(
         "有新的报价",
         now=NOW,
         address="/dashboard",
@@ -206,7 +206,7 @@ async def test_people_are_told_once_each_inside_the_site_and_by_mail() -> None:
         roles={MemberRole.ADMIN},
     )
 
-    assert told == 1
+    assert recipients == 1
     message = await Message.get()
     assert (message.user_id, message.text, message.address) == (admin.user_id, "有新的报价", "/dashboard")
     mail = await OutgoingMail.get()

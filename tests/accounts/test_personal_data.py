@@ -59,9 +59,9 @@ async def test_erasure_leaves_only_a_pseudonym_in_the_log(client: httpx.AsyncCli
     assert not await Session.filter(user_id=user.id).exists()
     assert not await Message.filter(user_id=user.id).exists()
     assert (await Membership.get(user_id=user.id)).status is MemberStatus.ENDED
-    kept = await AuditEvent.get(id=event.id)
-    assert kept.actor
-    assert await names_by_pseudonym([kept.actor]) == {}
+    stored = await AuditEvent.get(id=event.id)
+    assert stored.actor
+    assert await names_by_pseudonym([stored.actor]) == {}
     assert (await verify_database())[0] == []
 
 

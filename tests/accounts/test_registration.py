@@ -77,16 +77,19 @@ async def test_a_link_is_good_once(client: httpx.AsyncClient, deps: Deps) -> Non
 async def test_registering_tells_nobody_that_an_address_is_known(
     client: httpx.AsyncClient, deps: Deps
 ) -> None:
-    known = await make_user(email="known@example.test")
+    existing = await make_user(email="known@example.test")
     fields = organisation_fields()
 
     fresh = await post(client, REGISTER, fields | person_fields(email="fresh@example.test"), follow=False)
-    taken = await post(
-        client, REGISTER, organisation_fields(77_002) | person_fields(email=known.email), follow=False
+    response = await post(
+        client, REGISTER, organisation_fields(77_002) | person_fields(email=existing.email), follow=False
     )
 
-    assert (fresh.status_code, fresh.headers["location"]) == (taken.status_code, taken.headers["location"])
-    assert "已经注册过" in (await last_mail(deps, known.email)).subject
+    assert (fresh.status_code, fresh.headers["location"]) == (
+        response.status_code,
+        response.headers["location"],
+    )
+    assert "已经注册过" in (await last_mail(deps, existing.email)).subject
     assert not await Organisation.exists(uscc=make_uscc(77_002))
 
 
@@ -289,8 +292,8 @@ async def test_outside_the_demo_a_sent_mails_words_are_not_kept(
     mail = await last_mail(real, "wei.min@example.test")
 
     assert "http://market.test/confirm/" in mail.text
-    kept = await OutgoingMail.get(recipient="wei.min@example.test")
-    assert (kept.text, kept.sent_at is not None) == ("", True)
+    stored = await OutgoingMail.get(recipient="wei.min@example.test")
+    assert (stored.text, stored.sent_at is not None) == ("", True)
 
 
 async def test_a_mail_waits_while_the_mail_server_is_down(deps: Deps, client: httpx.AsyncClient) -> None:

@@ -153,13 +153,13 @@ async def test_all_whom_a_notice_concerns_are_told_of_its_new_end(client: httpx.
     assert price.ends_at == end_of_day(date(2026, 3, 18))
     assert subsidies.ends_at == end_of_day(date(2026, 3, 10))
     assert f"{price.number}</a>\n              2026-03-17 → 2026-03-18" in shown.text
-    told = {
+    recipients = {
         parties.seller: price,
         parties.buyer: price,
         applicant: subsidies,
         desk.officer: subsidies,
     }
-    for person, notice in told.items():
+    for person, notice in recipients.items():
         messages = await Message.filter(user_id=person.user_id, text__contains="重新计算")
         assert [message.address for message in messages] == [f"/notices/{notice.number}"]
 

@@ -105,7 +105,7 @@ async def test_a_rebuild_is_left_to_the_worker(client: httpx.AsyncClient) -> Non
     answer = await post(client, "/backoffice/search", {"rebuild": "needs"}, follow=False)
 
     assert answer.status_code == 303
-    assert ["needs" in str(one["args"]) for one in await waiting_jobs("search.rebuild")] == [True]
+    assert ["needs" in str(job["args"]) for job in await waiting_jobs("search.rebuild")] == [True]
     assert await AuditEvent.filter(action="rebuild_index").count() == 1
 
 

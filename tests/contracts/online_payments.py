@@ -54,9 +54,9 @@ class PayableContract:
 
     async def refund(self, payment: Payment, amount: int) -> Refund:
         """The seller's finance sends money back; the job has run."""
-        made = await request_refund(payment.id, amount, "多收", by=By(self.parties.seller_finance, LATER))
-        await send_refund(made.id, gateway=self.gateway, now=LATER)
-        return await Refund.get(id=made.id)
+        refund = await request_refund(payment.id, amount, "多收", by=By(self.parties.seller_finance, LATER))
+        await send_refund(refund.id, gateway=self.gateway, now=LATER)
+        return await Refund.get(id=refund.id)
 
     async def settle(self) -> None:
         """Do what the job does, for every event stored and not done."""

@@ -62,7 +62,7 @@ async def test_a_statement_is_matched_by_the_job_and_booked_when_a_second_person
     assert booked.remittance.voucher_id == statement.file_id
     assert (await Deal.get(id=contract.deal_id)).status is DealStatus.PAYING
     events = await history("bank_line", line.id)
-    assert [(each.action, each.status, each.actor_id) for each in events] == [
+    assert [(event.action, event.status, event.actor_id) for event in events] == [
         ("find", "matched", None),
         ("book", "booked", parties.seller_finance.user_id),
     ]
@@ -100,9 +100,9 @@ async def test_a_part_and_too_much_are_booked_and_what_exceeds_is_surplus() -> N
     for line in await lines_of(statement):
         await bank_statements.confirm_line(line.id, by=By(parties.seller_finance, LATER))
 
-    assert [each.amount for each in await Receipt.all().order_by("-amount")] == [800_000_00, 5_000_00]
+    assert [receipt.amount for receipt in await Receipt.all().order_by("-amount")] == [800_000_00, 5_000_00]
     assert await balance(f"surplus:{first.id}") == Money(5_000_00)
-    assert [each for each in await run_checks() if not each.is_well] == []
+    assert [result for result in await run_checks() if not result.is_well] == []
 
 
 async def test_a_line_bears_out_the_buyers_recorded_transfer_instead_of_doubling_it() -> None:
@@ -146,10 +146,10 @@ async def test_people_match_release_set_aside_and_reopen_by_hand() -> None:
     await bank_statements.match_line(line.id, first.id, by=By(parties.seller, LATER))
     await bank_statements.release_line(line.id, by=By(parties.seller, LATER))
     matched = await bank_statements.match_line(line.id, first.id, by=By(parties.seller, LATER))
-    told = await bank_statements.confirm_lines([line.id, line.id], by=By(parties.seller_finance, LATER))
+    confirmed = await bank_statements.confirm_lines([line.id, line.id], by=By(parties.seller_finance, LATER))
 
     assert matched.match_basis == "hand"
-    assert (told.done, len(told.refusals)) == (1, 1)
+    assert (confirmed.done, len(confirmed.refusals)) == (1, 1)
     with pytest.raises(ActionNotAllowed):
         await bank_statements.release_line(line.id, by=By(parties.seller, LATER))
 

@@ -186,29 +186,29 @@ async def test_a_change_extends_the_contract_without_editing_it_and_a_second_wai
     parties = await make_parties()
     contract = await make_registered(parties)
     until = date(2032, 1, 1)
-    given: dict[str, Any] = {"agreed_on": TODAY, "by": By(parties.seller, LATER)}
+    values: dict[str, Any] = {"agreed_on": TODAY, "by": By(parties.seller, LATER)}
 
     change = await contract_changes.propose_change(
-        contract.number, ChangeKind.CHANGE, "延长", new_valid_until=until, **given
+        contract.number, ChangeKind.CHANGE, "延长", new_valid_until=until, **values
     )
     with pytest.raises(Conflict):
-        await contract_changes.propose_change(contract.number, ChangeKind.RESCISSION, "解除", **given)
+        await contract_changes.propose_change(contract.number, ChangeKind.RESCISSION, "解除", **values)
     await contract_changes.confirm_change(change.id, by=By(parties.buyer, LATER))
     cancelled = await contract_changes.propose_change(
-        contract.number, ChangeKind.CANCELLATION, "登记机构注销", **given
+        contract.number, ChangeKind.CANCELLATION, "登记机构注销", **values
     )
 
     whole = await get_contract_for(parties.seller, contract.number)
     assert whole.valid_until == contract.valid_until
-    assert [each.kind for each in whole.changes] == [ChangeKind.CHANGE, ChangeKind.CANCELLATION]
+    assert [change.kind for change in whole.changes] == [ChangeKind.CHANGE, ChangeKind.CANCELLATION]
     assert cancelled.effective_at == LATER
 
 
 async def test_the_other_side_rejects_a_change_with_a_reason_and_its_own_side_withdraws_it() -> None:
     parties = await make_parties()
     contract = await make_registered(parties)
-    given: dict[str, Any] = {"agreed_on": TODAY, "by": By(parties.seller, LATER)}
-    first = await contract_changes.propose_change(contract.number, ChangeKind.CHANGE, "延长", **given)
+    values: dict[str, Any] = {"agreed_on": TODAY, "by": By(parties.seller, LATER)}
+    first = await contract_changes.propose_change(contract.number, ChangeKind.CHANGE, "延长", **values)
 
     with pytest.raises(SamePerson):
         await contract_changes.reject_change(first.id, "x", by=By(parties.seller, LATER))
@@ -217,7 +217,7 @@ async def test_the_other_side_rejects_a_change_with_a_reason_and_its_own_side_wi
     with pytest.raises(Invalid):
         await contract_changes.reject_change(first.id, " ", by=By(parties.buyer, LATER))
     await contract_changes.reject_change(first.id, "期限太长", by=By(parties.buyer, LATER))
-    second = await contract_changes.propose_change(contract.number, ChangeKind.CHANGE, "再延长", **given)
+    second = await contract_changes.propose_change(contract.number, ChangeKind.CHANGE, "再延长", **values)
     await contract_changes.withdraw_change(second.id, by=By(parties.seller, LATER))
 
     with pytest.raises(Conflict):
@@ -293,7 +293,7 @@ async def test_the_form_is_printed_and_exported_in_its_order(client: httpx.Async
     prints = [await client.get(f"/contracts/{contract.number}/{name}.pdf") for name in ("form", "summary")]
     sheet = load_workbook(io.BytesIO((await client.get("/contracts/export.xlsx")).content)).active
 
-    assert all(each.content.startswith(b"%PDF") for each in prints)
+    assert all(response.content.startswith(b"%PDF") for response in prints)
     assert sheet is not None
     heads, row = [[cell.value for cell in line] for line in sheet.iter_rows()]
     assert heads[1:4] == ["登记编号", "项目名称", "合同类别"]

@@ -37,17 +37,19 @@ async def make_investment() -> tuple[Parties, Contract]:
 
 
 async def paid(parties: Parties, contract: Contract, amount: int, **other: Any) -> EquityPaidIn:
-    given: dict[str, Any] = {"paid_in_on": TODAY, "by": By(parties.seller, LATER)} | other
-    return await equity_contributions.record_paid_in(contract.number, "桂铝新材", 2000, amount, KEPT, **given)
+    values: dict[str, Any] = {"paid_in_on": TODAY, "by": By(parties.seller, LATER)} | other
+    return await equity_contributions.record_paid_in(
+        contract.number, "桂铝新材", 2000, amount, KEPT, **values
+    )
 
 
 async def test_what_was_paid_in_never_exceeds_the_agreed_value_but_what_was_refused_is_free_again() -> None:
     parties, contract = await make_investment()
-    made = await paid(parties, contract, PRICE.amount - 1)
+    paid_in = await paid(parties, contract, PRICE.amount - 1)
 
     with pytest.raises(Invalid):
         await paid(parties, contract, 2)
-    await equity_contributions.reject_paid_in(made.id, "金额不符", by=By(parties.seller_finance, LATER))
+    await equity_contributions.reject_paid_in(paid_in.id, "金额不符", by=By(parties.seller_finance, LATER))
     await paid(parties, contract, PRICE.amount)
 
     events = await AuditEvent.filter(subject_id=contract.id).order_by("sequence")
@@ -57,7 +59,7 @@ async def test_what_was_paid_in_never_exceeds_the_agreed_value_but_what_was_refu
 async def test_another_person_of_the_sellers_finance_decides_once() -> None:
     parties, contract = await make_investment()
     second = await make_member(parties.university, MemberRole.FINANCE)
-    made = await paid(parties, contract, 100)
+    paid_in = await paid(parties, contract, 100)
 
     for actor, refusal in (
         (parties.seller, Forbidden),
@@ -65,20 +67,20 @@ async def test_another_person_of_the_sellers_finance_decides_once() -> None:
         (await make_member(role=MemberRole.FINANCE), NotFound),
     ):
         with pytest.raises(refusal):
-            await equity_contributions.confirm_paid_in(made.id, by=By(actor, LATER))
+            await equity_contributions.confirm_paid_in(paid_in.id, by=By(actor, LATER))
     with pytest.raises(Invalid):
-        await equity_contributions.reject_paid_in(made.id, " ", by=By(second, LATER))
-    done = await equity_contributions.confirm_paid_in(made.id, by=By(second, LATER))
+        await equity_contributions.reject_paid_in(paid_in.id, " ", by=By(second, LATER))
+    done = await equity_contributions.confirm_paid_in(paid_in.id, by=By(second, LATER))
 
     assert (done.is_confirmed, done.decided_by_id) == (True, second.user_id)
     with pytest.raises(Conflict):
-        await equity_contributions.reject_paid_in(made.id, "x", by=By(parties.seller_finance, LATER))
+        await equity_contributions.reject_paid_in(paid_in.id, "x", by=By(parties.seller_finance, LATER))
 
 
 async def test_nobody_confirms_their_own_and_the_database_says_so_too() -> None:
     parties, contract = await make_investment()
     both = await make_member(parties.university, MemberRole.FINANCE)
-    made = await paid(parties, contract, 100)
+    earlier = await paid(parties, contract, 100)
     own = await EquityPaidIn.create(
         id=uuid4(),
         contract_id=contract.id,
@@ -86,7 +88,7 @@ async def test_nobody_confirms_their_own_and_the_database_says_so_too() -> None:
         share_basis_points=1,
         amount=1,
         paid_in_on=TODAY,
-        voucher_id=made.voucher_id,
+        voucher_id=earlier.voucher_id,
         proposed_by_id=both.user_id,
         proposed_at=LATER,
     )
@@ -96,8 +98,8 @@ async def test_nobody_confirms_their_own_and_the_database_says_so_too() -> None:
     decision: dict[str, Any] = {"decided_by_id": both.user_id, "decided_at": LATER}
     for paid_in, values in (
         (own, decision | {"verdict": Verdict.CONFIRMED}),
-        (made, decision | {"verdict": Verdict.REJECTED, "reason": ""}),
-        (made, {"amount": 1}),
+        (earlier, decision | {"verdict": Verdict.REJECTED, "reason": ""}),
+        (earlier, {"amount": 1}),
     ):
         with pytest.raises(IntegrityError):
             async with in_transaction():
@@ -106,15 +108,15 @@ async def test_nobody_confirms_their_own_and_the_database_says_so_too() -> None:
 
 async def test_a_decision_is_written_once_and_nothing_is_deleted() -> None:
     parties, contract = await make_investment()
-    made = await paid(parties, contract, 100)
-    await equity_contributions.reject_paid_in(made.id, "金额不符", by=By(parties.seller_finance, LATER))
+    paid_in = await paid(parties, contract, 100)
+    await equity_contributions.reject_paid_in(paid_in.id, "金额不符", by=By(parties.seller_finance, LATER))
 
     with pytest.raises(IntegrityError, match="append-only"):
         async with in_transaction():
-            await EquityPaidIn.filter(id=made.id).update(verdict=Verdict.CONFIRMED)
+            await EquityPaidIn.filter(id=paid_in.id).update(verdict=Verdict.CONFIRMED)
     with pytest.raises(IntegrityError, match="append-only"):
         async with in_transaction():
-            await EquityPaidIn.filter(id=made.id).delete()
+            await EquityPaidIn.filter(id=paid_in.id).delete()
 
 
 async def test_the_contract_shows_what_waits_and_adds_up_what_is_confirmed(client: httpx.AsyncClient) -> None:

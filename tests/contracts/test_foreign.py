@@ -53,7 +53,7 @@ async def test_yen_go_through_the_whole_chain_without_hundredths() -> None:
     assert (page["currency"], page["amount_total"]) == ("jpy", 6_000_001)
     assert payment.money == Money(6_000_001, "JPY")
     assert refund.money == Money(40, "JPY")
-    assert {each.currency for each in await Receipt.all()} == {"JPY"}
+    assert {receipt.currency for receipt in await Receipt.all()} == {"JPY"}
     got = three_amounts(payable.contract, await received_amount(payable.contract.id))
     assert (got.contract, got.received, got.left) == (
         PRICE,
@@ -81,7 +81,7 @@ async def test_yen_go_through_the_whole_chain_without_hundredths() -> None:
     )
     await contract_changes.confirm_change(ending.id, by=By(parties.seller, LATER))
     assert await balance(f"agreed:{parties.university.id}:JPY") == Money(-5_999_961, "JPY")
-    assert [each.findings for each in await run_checks() if not each.is_well] == []
+    assert [result.findings for result in await run_checks() if not result.is_well] == []
 
 
 async def test_the_pages_take_and_show_yen_as_yen(client: httpx.AsyncClient, deps: Deps) -> None:
@@ -98,10 +98,10 @@ async def test_the_pages_take_and_show_yen_as_yen(client: httpx.AsyncClient, dep
     move_clock(deps, LATER)
     await sign_in(client, parties.seller)
     signing = await client.get(f"/deals/{deal.number}/sign")
-    given = SIGN | {"buyer_country": "392", "exclusions-0-amount": "100", "plan-0-amount": "900.0001"}
-    bare = await post(client, f"/deals/{deal.number}/sign", given, files=SCAN)
+    fields = SIGN | {"buyer_country": "392", "exclusions-0-amount": "100", "plan-0-amount": "900.0001"}
+    bare = await post(client, f"/deals/{deal.number}/sign", fields, files=SCAN)
     rate = {"original_amount": "439024.44", "exchange_rate": "20.5", "rate_on": "2026-03-21"}
-    await post(client, f"/deals/{deal.number}/sign", given | rate, files=SCAN)
+    await post(client, f"/deals/{deal.number}/sign", fields | rate, files=SCAN)
     draft = await ContractDraft.get()
 
     contract = await confirm_draft(deal.number, draft.content_hash, by=By(parties.buyer, LATER))
@@ -114,7 +114,9 @@ async def test_the_pages_take_and_show_yen_as_yen(client: httpx.AsyncClient, dep
     assert "没有小数" in finer.text
     assert "JP¥9,000,001" in offered.text
     assert "日本" in offered.text
-    assert [each for each in signing.text.split("<option") if 'value="392"' in each and "selected" in each]
+    assert [
+        option for option in signing.text.split("<option") if 'value="392"' in option and "selected" in option
+    ]
     assert "折合人民币" in bare.text
     assert contract.trade_money == Money(8_000_001, "JPY")
     assert "JP¥8,000,001" in page.text

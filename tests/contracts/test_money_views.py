@@ -44,7 +44,7 @@ async def test_a_statement_goes_from_the_file_to_the_receipt_in_the_browser(
     await sign_in(client, payable.parties.seller)
     wrong = await post(client, "/bank/statements", files={"file": ("a.csv", b"a,b\n1,2\n", "text/csv")})
     rows = (Row("805,000.00", f"{payable.contract.number}-1"), Row("5.00", "房租", payer="租户"))
-    taken = await post(client, "/bank/statements", files=statement_of(payable, *rows))
+    imported = await post(client, "/bank/statements", files=statement_of(payable, *rows))
     await run_pending(replace(deps, gateway=payable.gateway))
     again = await post(client, "/bank/statements", files=statement_of(payable, *rows))
     [statement] = await BankStatement.all()
@@ -56,7 +56,7 @@ async def test_a_statement_goes_from_the_file_to_the_receipt_in_the_browser(
     done = await post(client, f"/bank/statements/{statement.id}/confirm", {"line": str(matched.id)})
 
     assert (wrong.status_code, "没有认出" in wrong.text) == (422, True)
-    assert "正在匹配" in taken.text
+    assert "正在匹配" in imported.text
     assert "没有变化" in again.text
     assert "付的是哪一期" in candidates.text
     assert "与合同无关" in aside.text
@@ -103,8 +103,8 @@ async def test_the_statement_of_an_old_excel_is_imported_on_the_page(client: htt
 async def test_the_sellers_finance_sends_an_online_payment_back_in_the_browser(deps: Deps) -> None:
     payable = await make_payable_contract()
     payment = await payable.pay()
-    given = replace(deps, gateway=payable.gateway)
-    transport = httpx.ASGITransport(app=create_app(given))
+    with_gateway = replace(deps, gateway=payable.gateway)
+    transport = httpx.ASGITransport(app=create_app(with_gateway))
     async with httpx.AsyncClient(transport=transport, base_url="http://market.test") as client:
         await sign_in(client, payable.parties.seller_finance)
         form = await client.get(f"/payments/{payment.id}/refund")
@@ -112,7 +112,7 @@ async def test_the_sellers_finance_sends_an_online_payment_back_in_the_browser(d
             client, f"/payments/{payment.id}/refund", {"amount": "805000.01", "reason": "多收"}
         )
         page = await post(client, f"/payments/{payment.id}/refund", {"amount": "5.00", "reason": "多收"})
-        await run_pending(given)
+        await run_pending(with_gateway)
         done = await client.get(f"/contracts/{payable.contract.number}/money")
 
     assert "最多可退" in form.text
@@ -151,7 +151,7 @@ async def test_only_those_of_the_seller_reach_its_money(client: httpx.AsyncClien
     await bank_statements.confirm_line(line.id, by=By(payable.parties.seller_finance, LATER))
     remittance = (await BankLine.get(id=line.id)).remittance_id
     refund = await payable.refund(payment, 5)
-    known: dict[str, UUID | str | None] = {
+    ids: dict[str, UUID | str | None] = {
         "statement": statement.id,
         "line": other.id,
         "payment": payment.id,
@@ -172,7 +172,7 @@ async def test_only_those_of_the_seller_reach_its_money(client: httpx.AsyncClien
     for name, actor in people.items():
         await sign_in(client, actor)
         for method, path, allowed in ROUTES:
-            address = path.format(**known)
+            address = path.format(**ids)
             if method == "GET":
                 answer = await client.get(address)
             else:

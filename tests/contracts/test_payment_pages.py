@@ -110,4 +110,4 @@ async def test_money_that_was_faster_stands_as_a_surplus(deps: Deps) -> None:
     assert (await Payment.get(id=payment.id)).status is PaymentStatus.SUCCEEDED
     assert not await Receipt.exists()
     assert await balance(f"surplus:{payment.payable_id}") == payment.money
-    assert [each.findings for each in await run_checks() if not each.is_well] == []
+    assert [result.findings for result in await run_checks() if not result.is_well] == []

@@ -51,7 +51,7 @@ MACHINES: list[tuple[Workflow[Any, Any], type[StrEnum], type[StrEnum], set[Any]]
 ]
 
 
-@pytest.mark.parametrize("machine", MACHINES, ids=lambda each: each[1].__name__)
+@pytest.mark.parametrize("machine", MACHINES, ids=lambda machine: machine[1].__name__)
 def test_every_state_is_reachable_and_none_but_by_the_table(machine: Any) -> None:
     workflow, statuses, _actions, beginnings = machine
 
@@ -89,22 +89,22 @@ _amounts = st.integers(1, 10**11)
 )
 def test_what_lines_pay_adds_up_to_the_lines(owed: list[int], paid: list[tuple[int, int]]) -> None:
     payables = [
-        OpenPayable(UUID(int=n), "HT-2026-000001", n, Money(each), Money(each), "甲", "1")
-        for n, each in enumerate(owed)
+        OpenPayable(UUID(int=n), "HT-2026-000001", n, Money(amount), Money(amount), "甲", "1")
+        for n, amount in enumerate(owed)
     ]
     matcher = LineMatcher(payables, [])
-    taken: dict[UUID, int] = defaultdict(int)
+    matched: dict[UUID, int] = defaultdict(int)
 
-    found = [matcher.match(LineFacts(Money(a), f"HT-2026-000001-{n}", "", "", "")) for n, a in paid]
-    for (_n, amount), each in zip(paid, found, strict=True):
-        if each is not None:
-            taken[each.payable_id] += amount
+    matches = [matcher.match(LineFacts(Money(a), f"HT-2026-000001-{n}", "", "", "")) for n, a in paid]
+    for (_n, amount), match in zip(paid, matches, strict=True):
+        if match is not None:
+            matched[match.payable_id] += amount
 
-    left = {each.id: matcher.left(each.id).amount for each in payables}
-    assert all(left[each.id] + taken[each.id] == each.owed.amount for each in payables)
-    assert sum(taken.values()) + sum(a for (_n, a), f in zip(paid, found, strict=True) if f is None) == sum(
-        a for _n, a in paid
-    )
+    left = {payable.id: matcher.left(payable.id).amount for payable in payables}
+    assert all(left[payable.id] + matched[payable.id] == payable.owed.amount for payable in payables)
+    assert sum(matched.values()) + sum(
+        a for (_n, a), f in zip(paid, matches, strict=True) if f is None
+    ) == sum(a for _n, a in paid)
 
 
 @some
@@ -119,5 +119,5 @@ def test_a_statement_is_read_to_the_fen_and_each_line_has_its_own_name(
 
     read = read_statement("a.csv", bank(*rows))
 
-    assert [(each.money.amount, each.is_incoming) for each in read.rows] == lines
+    assert [(row.money.amount, row.is_incoming) for row in read.rows] == lines
     assert len(set(read.fingerprints())) == len(lines)

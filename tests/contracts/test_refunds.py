@@ -35,7 +35,7 @@ PRICE = 80_500_000
 
 
 async def is_well() -> bool:
-    return [each for each in await run_checks() if not each.is_well] == []
+    return [result for result in await run_checks() if not result.is_well] == []
 
 
 async def test_a_part_goes_back_online_and_is_owed_again() -> None:
@@ -115,15 +115,17 @@ async def test_the_database_itself_refuses_more_than_came_and_a_receipt_beyond_i
 async def test_a_refund_whose_answer_was_lost_is_asked_for_again_and_done_once(fault: Fault) -> None:
     payable = await make_payable_contract()
     payment = await payable.pay()
-    made = await refunds.request_refund(payment.id, 100, "多收", by=By(payable.parties.seller_finance, LATER))
+    refund = await refunds.request_refund(
+        payment.id, 100, "多收", by=By(payable.parties.seller_finance, LATER)
+    )
     payable.standin.fail_next(fault)
 
     with pytest.raises(GatewayUnavailable):
-        await send_refund(made.id, gateway=payable.gateway, now=LATER)
-    await send_refund(made.id, gateway=payable.gateway, now=LATER)
+        await send_refund(refund.id, gateway=payable.gateway, now=LATER)
+    await send_refund(refund.id, gateway=payable.gateway, now=LATER)
     await payable.settle()
 
-    assert (await Refund.get(id=made.id)).status is RefundStatus.SUCCEEDED
+    assert (await Refund.get(id=refund.id)).status is RefundStatus.SUCCEEDED
     assert len(payable.standin.all("refund")) == 1
     assert await received_amount(payable.contract.id) == PRICE - 100
 
@@ -147,19 +149,19 @@ async def test_a_slow_refund_counts_when_it_is_done_and_comes_back_when_it_fails
     payable = await make_payable_contract()
     payment = await payable.pay()
     payable.standin.slow_refunds = True
-    made = await payable.refund(payment, PRICE)
+    refund = await payable.refund(payment, PRICE)
     before = await received_amount(payable.contract.id)
 
-    await payable.standin.settle_refund(str(made.gateway_id))
+    await payable.standin.settle_refund(str(refund.gateway_id))
     await payable.settle()
     done = await received_amount(payable.contract.id)
-    await payable.standin.settle_refund(str(made.gateway_id), succeeds=False)
+    await payable.standin.settle_refund(str(refund.gateway_id), succeeds=False)
     await payable.settle()
     await payable.settle_all_again()
 
-    assert (made.status, before, done) == (RefundStatus.PENDING, PRICE, 0)
+    assert (refund.status, before, done) == (RefundStatus.PENDING, PRICE, 0)
     assert await received_amount(payable.contract.id) == PRICE
-    assert (await Refund.get(id=made.id)).status is RefundStatus.FAILED
+    assert (await Refund.get(id=refund.id)).status is RefundStatus.FAILED
     assert (await Payment.get(id=payment.id)).status is PaymentStatus.SUCCEEDED
     assert await Receipt.filter(source=ReceiptSource.RESTORED).count() == 1
     assert await is_well()
@@ -188,10 +190,10 @@ async def test_what_was_paid_twice_goes_back_from_the_surplus_first() -> None:
     payment = await payable.pay()
     line_row = Row("3.00", f"{payable.contract.number}-1", payer="另一家")
     statement = await take_over(payable.parties, line_row, line_row)
-    known, extra = await lines_of(statement)
-    for line in (known, extra):
+    expected, extra = await lines_of(statement)
+    for line in (expected, extra):
         await bank_statements.confirm_line(line.id, by=By(payable.parties.seller_finance, LATER))
-    assert known.remittance_id == remittance.id
+    assert expected.remittance_id == remittance.id
     over = await BankLine.get(id=extra.id).select_related("remittance")
     assert over.remittance is not None
     before = await received_amount(payable.contract.id)
@@ -262,9 +264,9 @@ async def test_only_the_sellers_finance_sends_money_back() -> None:
 
 async def _disputed(payable: PayableContract, *, warning: bool = False) -> str:
     payment = await payable.pay()
-    told = await payable.standin.dispute(str(payment.checkout_id), warning=warning)
+    dispute = await payable.standin.dispute(str(payment.checkout_id), warning=warning)
     await payable.settle()
-    return str(told["id"])
+    return str(dispute["id"])
 
 
 @pytest.mark.parametrize(
@@ -279,12 +281,12 @@ async def test_disputed_money_is_withheld_until_the_bank_decides(
     decision: str, status: DisputeStatus, left: int, withheld: int
 ) -> None:
     payable = await make_payable_contract()
-    told = await _disputed(payable)
+    dispute_id = await _disputed(payable)
     cards = await money_cards(payable.parties.seller_finance, LATER)
     address = f"/contracts/{payable.contract.number}/money"
-    assert [each.address for each in cards if each.label == "拒付待答复"] == [address]
+    assert [card.address for card in cards if card.label == "拒付待答复"] == [address]
     if decision:
-        await payable.standin.decide_dispute(told, decision)
+        await payable.standin.decide_dispute(dispute_id, decision)
         await payable.settle()
     await payable.settle_all_again()
 

@@ -84,7 +84,7 @@ async def test_what_is_owed_stands_in_the_book_per_instalment() -> None:
 
     contract = await make_contract(parties)
 
-    owed = [await ledger.available(f"due:{each.id}") for each in await instalments_of(contract)]
+    owed = [await ledger.available(f"due:{instalment.id}") for instalment in await instalments_of(contract)]
     assert owed == [Money(80_500_000), Money(34_500_000)]
     assert all(check.is_well for check in await run_checks())
 
@@ -100,13 +100,17 @@ async def test_nobody_confirms_what_their_own_side_entered() -> None:
 async def test_a_contract_entered_anew_needs_fresh_consent() -> None:
     parties = await make_parties()
     deal, draft = await make_draft(parties)
-    seen = draft.content_hash
+    draft_hash = draft.content_hash
     await signing.enter_draft(
-        deal.number, contract_terms(name="改过的名称"), None, draft_hash=seen, by=By(parties.seller, LATER)
+        deal.number,
+        contract_terms(name="改过的名称"),
+        None,
+        draft_hash=draft_hash,
+        by=By(parties.seller, LATER),
     )
 
     with pytest.raises(DraftChanged):
-        await signing.confirm_draft(deal.number, seen, by=By(parties.buyer, LATER))
+        await signing.confirm_draft(deal.number, draft_hash, by=By(parties.buyer, LATER))
 
 
 async def test_two_who_enter_at_once_do_not_sweep_each_other_away() -> None:
@@ -438,11 +442,11 @@ async def test_money_that_arrives_twice_stands_in_the_book_as_surplus() -> None:
     remittance = await make_remittance(parties, first, first.amount)
     await remittances.confirm_remittance(remittance.id, by=By(parties.seller_finance, LATER))
 
-    made = await receipts.book_payment(
+    receipt = await receipts.book_payment(
         PaidPayment(uuid4(), INSTALMENT, first.id, Money(first.amount), Money(0), LATER), by=By.job(LATER)
     )
 
-    assert made is None
+    assert receipt is None
     assert await received_amount(contract.id) == first.amount
     assert await ledger.balance(f"surplus:{first.id}") == Money(first.amount)
 

@@ -65,14 +65,14 @@ async def test_the_seller_enters_and_the_buyer_confirms_what_was_entered(client:
     room = await post(client, f"/deals/{deal.number}/sign", SIGN, files=SCAN)
     draft = await ContractDraft.get()
     await sign_in(client, parties.buyer)
-    asked = await client.get(f"/deals/{deal.number}/sign")
+    confirmation = await client.get(f"/deals/{deal.number}/sign")
 
     page = await post(client, f"/deals/{deal.number}/sign", {"act": "confirm", "seen": draft.content_hash})
 
     assert "合同生效" in form.text
     assert "待您方办理" not in room.text
-    assert "￥1,070,000.00" in asked.text
-    assert asked.text.count("btn--act") == 1
+    assert "￥1,070,000.00" in confirmation.text
+    assert confirmation.text.count("btn--act") == 1
     assert page.url.path.startswith("/contracts/HT-2026-")
     for amount in ("￥1,150,000.00", "￥1,070,000.00", "￥0.00"):
         assert amount in page.text

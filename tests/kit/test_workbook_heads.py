@@ -15,7 +15,7 @@ LOW, HIGH = Head("low", ("预算下限",)), Head("high", ("预算上限",))
 
 def sheet_of(*rows: list[str], merged: str = "", before: str = "") -> Sheet:
     written = "".join(row_of(number, *texts) for number, texts in enumerate(rows, start=1))
-    ranges = "".join(f'<mergeCell ref="{each}"/>' for each in merged.split())
+    ranges = "".join(f'<mergeCell ref="{span}"/>' for span in merged.split())
     [sheet] = read_sheets(xlsx(written, before=before, after=f"<mergeCells>{ranges}</mergeCells>"))
     return sheet
 

@@ -42,13 +42,13 @@ def texts(sheet: Sheet) -> list[list[str]]:
 
 
 def cell(content: bytes, letter: str = "A", row: int = 1) -> Cell:
-    [wanted] = [
-        each
+    [only_cell] = [
+        cell
         for line in only_sheet(content).rows
-        for each in line.cells.values()
-        if each.address == f"{letter}{row}"
+        for cell in line.cells.values()
+        if cell.address == f"{letter}{row}"
     ]
-    return wanted
+    return only_cell
 
 
 # What Excel, WPS and exporters write
@@ -72,7 +72,7 @@ def test_a_workbook_saved_as_strict_or_with_prefixes_is_read_like_any_other() ->
 def test_rows_and_cells_without_an_address_follow_the_one_before() -> None:
     rows = '<row><c t="str"><v>a</v></c><c t="str"><v>b</v></c></row><row><c/><c t="str"><v>c</v></c></row>'
 
-    assert [each.address for row in only_sheet(xlsx(rows)).rows for each in row.cells.values()] == [
+    assert [cell.address for row in only_sheet(xlsx(rows)).rows for cell in row.cells.values()] == [
         "A1",
         "B1",
         "B2",
@@ -374,9 +374,9 @@ def test_a_workbook_that_is_written_is_read_back_cell_by_cell(rows: list[list[ob
                     sheet.write_number(row, column, value)
 
     read = {
-        (row.number, each.column): (each.kind, each.text, each.value)
+        (row.number, cell.column): (cell.kind, cell.text, cell.value)
         for row in only_sheet(target.getvalue()).rows
-        for each in row.cells.values()
+        for cell in row.cells.values()
     }
 
     assert read == {
@@ -400,7 +400,7 @@ def test_a_text_file_that_is_written_is_read_back_cell_by_cell(
 
     sheet = only_sheet(written.encode(encoding))
 
-    assert {(row.number, each.column): each.text for row in sheet.rows for each in row.cells.values()} == {
+    assert {(row.number, cell.column): cell.text for row in sheet.rows for cell in row.cells.values()} == {
         (row, column): text
         for row, values in enumerate(rows, start=2)
         for column, text in enumerate(values, start=1)

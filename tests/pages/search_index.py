@@ -12,8 +12,8 @@ from market.search.engine import Hits, Query
 async def index_listings(deps: Deps, *listings: Outcome | Need) -> None:
     """Put the public documents of these listings into the test's own index."""
     for name, kind, build in (("outcomes", Outcome, build_outcomes), ("needs", Need, build_needs)):
-        built = await build([one.id for one in listings if isinstance(one, kind)])
-        await deps.search.put(name, [one for one in built.values() if one])
+        built = await build([listing.id for listing in listings if isinstance(listing, kind)])
+        await deps.search.put(name, [document for document in built.values() if document])
 
 
 class UnavailableSearch:

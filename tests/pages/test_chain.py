@@ -22,8 +22,8 @@ from tests.visitor import sign_in
 async def _strip(client: httpx.AsyncClient, address: str) -> list[str]:
     """Return the addresses that the page's strip leads to."""
     page = (await client.get(address)).text
-    found = re.search(r'<nav class="linked".*?</nav>', page, re.S)
-    return re.findall(r'href="([^"]+)"', found[0]) if found else []
+    nav = re.search(r'<nav class="linked".*?</nav>', page, re.S)
+    return re.findall(r'href="([^"]+)"', nav[0]) if nav else []
 
 
 async def test_a_party_goes_from_the_deal_to_the_listing_and_back(client: httpx.AsyncClient) -> None:
@@ -51,8 +51,8 @@ async def test_nobody_else_learns_of_a_deal_from_the_listing(client: httpx.Async
 async def test_the_desk_goes_from_amake_claim_to_the_listing_and_back(client: httpx.AsyncClient) -> None:
     desk = await make_desk()
     claim = await make_rechecked(desk)
-    found = await Claim.get(id=claim.id).prefetch_related("contracts__contract__deal__outcome")
-    sold = found.contracts[0].contract.deal.outcome
+    claim = await Claim.get(id=claim.id).prefetch_related("contracts__contract__deal__outcome")
+    sold = claim.contracts[0].contract.deal.outcome
     assert sold is not None
     outcome = f"/outcomes/{sold.number}"
     await sign_in(client, desk.officer)

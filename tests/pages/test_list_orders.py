@@ -47,11 +47,11 @@ async def sellers(count: int) -> list[Actor]:
 async def test_outcomes_are_put_in_order_by_how_many_organisations_asked_to_talk(
     client: httpx.AsyncClient, deps: Deps
 ) -> None:
-    made = [await make_outcome(title=title) for title in ("没人导线", "两家导线", "一家导线")]
-    one, two = await buyers(2)
-    for actor, outcome in ((one, made[1]), (two, made[1]), (two, made[2])):
+    outcomes = [await make_outcome(title=title) for title in ("没人导线", "两家导线", "一家导线")]
+    first, second = await buyers(2)
+    for actor, outcome in ((first, outcomes[1]), (second, outcomes[1]), (second, outcomes[2])):
         await open_interest(outcome.number, "", by=By(actor, NOW))
-    await index_listings(deps, *made)
+    await index_listings(deps, *outcomes)
 
     page = await client.get("/outcomes?sort=interest")
 
@@ -65,7 +65,7 @@ async def test_interest_reaches_the_index_only_when_somebody_new_is_interested(d
     (buyer,) = await buyers(1)
 
     await open_interest(outcome.number, "", by=By(buyer, NOW))
-    asked = await waiting()
+    pending = await waiting()
     await OutboxEntry.all().delete()
     seller = await make_member(await outcome.organisation)
     deal = await open_response(need.number, outcome.number, "", by=By(seller, NOW))
@@ -73,20 +73,20 @@ async def test_interest_reaches_the_index_only_when_somebody_new_is_interested(d
     await OutboxEntry.all().delete()
     await agree_introduction(deal.number, by=By(await make_member(await need.organisation), NOW))
 
-    assert asked == {outcome.id}
+    assert pending == {outcome.id}
     assert need.id in responded
     assert outcome.id not in responded, "the buyer was not asked yet"
     assert await waiting() == {outcome.id}
 
 
 async def test_needs_are_put_in_order_by_how_few_responded(client: httpx.AsyncClient, deps: Deps) -> None:
-    made = [await make_need(title=title) for title in ("两家导线", "一家导线", "没人导线")]
-    for actor, needs in zip(await sellers(2), (made[:2], made[:1]), strict=True):
+    all_needs = [await make_need(title=title) for title in ("两家导线", "一家导线", "没人导线")]
+    for actor, needs in zip(await sellers(2), (all_needs[:2], all_needs[:1]), strict=True):
         for need in needs:
             organisation = await organisation_of(actor)
             outcome = await make_outcome(organisation)
             await open_response(need.number, outcome.number, "", by=By(actor, NOW))
-    await index_listings(deps, *made)
+    await index_listings(deps, *all_needs)
 
     assert await titles(client, "/needs?sort=responses") == ["没人导线", "一家导线", "两家导线"]
 
@@ -98,11 +98,11 @@ async def organisation_of(actor: Actor) -> Organisation:
 async def matched(deps: Deps) -> tuple[Actor, Need, list[Outcome]]:
     owner = await make_organisation()
     need = await make_need(owner)
-    made = [await make_outcome(title=title) for title in ("一分导线", "九分导线", "零分导线", "新的导线")]
-    for outcome, score in zip(made, (100, 900), strict=False):
+    outcomes = [await make_outcome(title=title) for title in ("一分导线", "九分导线", "零分导线", "新的导线")]
+    for outcome, score in zip(outcomes, (100, 900), strict=False):
         await make_match(need=need, outcome=outcome, score=score, parts={"wording": score})
-    await index_listings(deps, *made)
-    return await make_member(owner), need, made
+    await index_listings(deps, *outcomes)
+    return await make_member(owner), need, outcomes
 
 
 async def test_who_published_needs_may_order_outcomes_by_how_well_they_fit(
@@ -138,9 +138,9 @@ async def test_owners_of_outcomes_may_order_needs_by_how_well_they_fit(
 ) -> None:
     (actor,) = await sellers(1)
     outcome = await make_outcome(await organisation_of(actor))
-    made = [await make_need(title=title) for title in ("零分导线", "五分导线")]
-    await make_match(need=made[1], outcome=outcome, score=500, parts={"wording": 500})
-    await index_listings(deps, *made)
+    needs = [await make_need(title=title) for title in ("零分导线", "五分导线")]
+    await make_match(need=needs[1], outcome=outcome, score=500, parts={"wording": 500})
+    await index_listings(deps, *needs)
     await sign_in(client, actor)
 
     assert await titles(client, "/needs?sort=match") == ["五分导线", "零分导线"]
@@ -190,8 +190,14 @@ async def test_a_saved_search_keeps_the_filters_and_forgets_the_order() -> None:
 def test_what_an_outcome_says_decides_which_programmes_leave_room(
     modes: list[str], programmes: set[str]
 ) -> None:
-    buying = [one for one in shipped() if one.role == "buyer" and one.place.startswith("45")]
+    buying = [
+        programme for programme in shipped() if programme.role == "buyer" and programme.place.startswith("45")
+    ]
 
-    found = {one.programme for one in buying if may_be_paid("materials", modes, "university", "450100", one)}
+    payable = {
+        programme.programme
+        for programme in buying
+        if may_be_paid("materials", modes, "university", "450100", programme)
+    }
 
-    assert found == programmes
+    assert payable == programmes

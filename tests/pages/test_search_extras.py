@@ -28,7 +28,7 @@ WORDS = Vocabulary.of({"发动机": 9, "石墨烯": 5, "graphene": 4, "电池": 
 
 
 @pytest.mark.parametrize(
-    ("typed", "meant"),
+    ("typed", "expected"),
     [
         ("fadongji", "发动机"),
         ("fadonji", "发动机"),
@@ -41,8 +41,8 @@ WORDS = Vocabulary.of({"发动机": 9, "石墨烯": 5, "graphene": 4, "电池": 
         ("", None),
     ],
 )
-def test_a_latin_word_is_read_as_the_word_it_is_nearest_to(typed: str, meant: str | None) -> None:
-    assert corrected(typed, WORDS) == meant
+def test_a_latin_word_is_read_as_the_word_it_is_nearest_to(typed: str, expected: str | None) -> None:
+    assert corrected(typed, WORDS) == expected
 
 
 async def test_a_misspelt_word_is_answered_with_a_better_one_and_what_it_finds(
@@ -78,19 +78,19 @@ async def test_with_few_hits_those_without_the_conditions_are_shown_below(
 async def test_organisations_brokers_and_programmes_are_searched_alike(
     client: httpx.AsyncClient, deps: Deps
 ) -> None:
-    made = await make_organisation(name="邕江铝业研究院", kind=OrganisationKind.INSTITUTE)
+    institute = await make_organisation(name="邕江铝业研究院", kind=OrganisationKind.INSTITUTE)
     broker = await make_broker(name="梁认证")
     await load_programmes(NOW)
     for name, documents in (
-        ("organisations", await build_organisations([made.id])),
+        ("organisations", await build_organisations([institute.id])),
         ("brokers", await build_brokers([(await BrokerProfile.get(user_id=broker.user_id)).id])),
         ("policies", await build_programmes(list(await all_programmes()))),
     ):
-        await deps.search.put(name, [each for each in documents.values() if each])
+        await deps.search.put(name, [document for document in documents.values() if document])
 
-    found = (await client.get("/organisations?q=铝业&kind=institute")).text
-    assert "邕江<mark>铝业</mark>研究院" in found
-    assert re.search(r"科研院所</span>\s*<span class=\"amount small\">1<", found)
+    page = (await client.get("/organisations?q=铝业&kind=institute")).text
+    assert "邕江<mark>铝业</mark>研究院" in page
+    assert re.search(r"科研院所</span>\s*<span class=\"amount small\">1<", page)
     assert "梁认证" in (await client.get("/brokers")).text
     assert "/subsidies/" in (await client.get("/policies?q=补助")).text
     assert (await client.get("/suggest?index=organisations&q=铝业")).json() == ["邕江铝业研究院"]
@@ -99,11 +99,11 @@ async def test_organisations_brokers_and_programmes_are_searched_alike(
 async def test_the_workbook_holds_exactly_the_filtered_rows_with_typed_cells(
     client: httpx.AsyncClient, deps: Deps
 ) -> None:
-    made = [
+    outcomes = [
         await make_outcome(title=f"=导线{number}", field=field, price_amount=123_456_789)
         for number, field in enumerate(["materials"] * 23 + ["energy"])
     ]
-    await index_listings(deps, *made)
+    await index_listings(deps, *outcomes)
 
     answer = await client.get("/outcomes.xlsx?field=materials&sort=newest")
     rows = list(load_workbook(io.BytesIO(answer.content)).worksheets[0].iter_rows())
@@ -141,8 +141,8 @@ async def test_the_feed_of_a_search_is_whole_atom_with_stable_ids(
     entries = feed.findall(f"{ATOM}entry")
 
     assert answer.headers["content-type"] == "application/atom+xml"
-    assert [each.findtext(f"{ATOM}id") for each in entries] == [
-        f"urn:uuid:{each.id}" for each in (newer, older)
+    assert [entry.findtext(f"{ATOM}id") for entry in entries] == [
+        f"urn:uuid:{outcome.id}" for outcome in (newer, older)
     ]
     assert feed.findtext(f"{ATOM}id") == "http://market.test/outcomes.atom?q=%E8%B5%A4%E6%B3%A5"
     for part in (feed, *entries):
@@ -156,11 +156,13 @@ async def test_the_feed_of_a_search_is_whole_atom_with_stable_ids(
 async def test_up_to_four_outcomes_stand_side_by_side_with_their_differences_marked(
     client: httpx.AsyncClient,
 ) -> None:
-    made = [await make_outcome(title=f"导线{number}", trl=number + 4, region="450100") for number in range(5)]
+    outcomes = [
+        await make_outcome(title=f"导线{number}", trl=number + 4, region="450100") for number in range(5)
+    ]
     draft = await make_outcome(title="未公开", status="draft")
 
-    page = await client.get("/compare", params={"n": [each.number for each in (draft, *made)]})
-    narrow = await client.get(f"/compare?n={made[0].number},{made[1].number}&diff=1")
+    page = await client.get("/compare", params={"n": [outcome.number for outcome in (draft, *outcomes)]})
+    narrow = await client.get(f"/compare?n={outcomes[0].number},{outcomes[1].number}&diff=1")
 
     assert page.status_code == 200
     assert [f"导线{number}" in page.text for number in range(5)] == [True, True, True, False, False]

@@ -20,9 +20,9 @@ from tests.pages.search_index import UnavailableSearch, index_listings
 async def test_a_published_outcome_is_found_by_a_word_of_its_title_and_marked(
     client: httpx.AsyncClient, deps: Deps
 ) -> None:
-    found = await make_outcome(title="赤泥协同固化路基材料")
+    outcome = await make_outcome(title="赤泥协同固化路基材料")
     other = await make_outcome(title="甘蔗收获机切割")
-    await index_listings(deps, found, other)
+    await index_listings(deps, outcome, other)
 
     page = await client.get("/outcomes", params={"q": "赤泥"})
 
@@ -34,8 +34,10 @@ async def test_counts_beside_the_filters_are_exact_and_lead_to_exactly_those_row
     client: httpx.AsyncClient, deps: Deps
 ) -> None:
     fields = ["materials"] * 3 + ["energy"] * 2
-    made = [await make_outcome(title=f"导线制备{number}", field=field) for number, field in enumerate(fields)]
-    await index_listings(deps, *made)
+    outcomes = [
+        await make_outcome(title=f"导线制备{number}", field=field) for number, field in enumerate(fields)
+    ]
+    await index_listings(deps, *outcomes)
 
     page = await client.get("/outcomes?field=materials")
 
@@ -47,11 +49,11 @@ async def test_counts_beside_the_filters_are_exact_and_lead_to_exactly_those_row
 async def test_filters_words_order_and_size_stay_in_every_address(
     client: httpx.AsyncClient, deps: Deps
 ) -> None:
-    made = [
+    outcomes = [
         await make_outcome(title=f"导线制备{number}", price_amount=1_000_000 * (number + 1))
         for number in range(25)
     ]
-    await index_listings(deps, *made)
+    await index_listings(deps, *outcomes)
 
     page = await client.get("/outcomes?q=导线&field=materials&sort=price&size=20")
 
@@ -132,7 +134,7 @@ async def test_when_search_is_away_the_page_says_so_and_the_rest_works(
     ) as client:
         page = await client.get(address)
         others = [
-            (await client.get(each)).status_code for each in ("/", f"/outcomes/{outcome.number}", "/help")
+            (await client.get(path)).status_code for path in ("/", f"/outcomes/{outcome.number}", "/help")
         ]
         ready = await client.get("/readyz")
 

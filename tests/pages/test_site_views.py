@@ -116,12 +116,12 @@ async def test_organisations_are_found_by_name_and_kind(client: httpx.AsyncClien
 
 
 async def test_only_verified_brokers_are_listed(client: httpx.AsyncClient, deps: Deps) -> None:
-    known, waiting = await make_broker(name="梁认证"), await make_broker(name="王等待")
+    verified, waiting = await make_broker(name="梁认证"), await make_broker(name="王等待")
     await BrokerProfile.filter(user_id=waiting.user_id).update(is_verified=False)
-    profile = await BrokerProfile.get(user_id=known.user_id)
+    profile = await BrokerProfile.get(user_id=verified.user_id)
     hidden = await BrokerProfile.get(user_id=waiting.user_id)
     documents = await build_brokers([profile.id, hidden.id])
-    await deps.search.put("brokers", [each for each in documents.values() if each])
+    await deps.search.put("brokers", [document for document in documents.values() if document])
 
     page = await client.get("/brokers?field=materials")
 

@@ -57,12 +57,12 @@ pytestmark = pytest.mark.long
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
 async def seeded(database_connection: None, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Deps]:
     """The demo market as it stands right after its seeding."""
-    given = fake_deps(tmp_path_factory.mktemp("demo"), now=NOW)
+    deps = fake_deps(tmp_path_factory.mktemp("demo"), now=NOW)
     async with in_transaction() as transaction:
-        await seed(given, say=lambda text: None)
-        yield given
+        await seed(deps, say=lambda text: None)
+        yield deps
         await transaction.rollback()
-    await given.search.close()
+    await deps.search.close()
 
 
 async def actor(key: str) -> Actor:
@@ -96,9 +96,9 @@ async def test_everybody_signs_in_with_the_password_that_is_shown(seeded: Deps) 
     people = await User.filter(email__in=EMAILS)
 
     assert len(people) == 10
-    assert len({one.password_hash for one in people}) == 1
+    assert len({person.password_hash for person in people}) == 1
     assert await verify_password(PASSWORD, people[0].password_hash)
-    assert all(one.email_confirmed_at for one in people)
+    assert all(person.email_confirmed_at for person in people)
 
 
 async def test_all_written_listings_are_public_and_can_be_found(seeded: Deps) -> None:
@@ -238,17 +238,17 @@ async def test_the_books_balance_and_nobody_touched_the_log(seeded: Deps) -> Non
 
     assert findings == []
     assert verifier.events > 900
-    assert [each for each in await run_checks() if not each.is_well] == []
+    assert [result for result in await run_checks() if not result.is_well] == []
 
 
 async def test_nothing_happens_after_the_present_and_numbers_follow_time(seeded: Deps) -> None:
     rows = await connection().execute_query_dict("SELECT max(happened_at) AS last FROM audit_events")
     deals = await Deal.all().order_by("number")
-    told = [local_date(message.created_at) for message in await Message.all().order_by("id")]
+    days = [local_date(message.created_at) for message in await Message.all().order_by("id")]
 
     assert rows[0]["last"] <= NOW
     assert [deal.created_at for deal in deals] == sorted(deal.created_at for deal in deals)
-    assert told == sorted(told)
+    assert days == sorted(days)
     assert not await StatusEvent.filter(happened_at__gt=NOW).exists()
     assert not await OutgoingMail.filter(sent_at=None).exists()
 

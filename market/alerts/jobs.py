@@ -6,8 +6,7 @@ from collections.abc import Mapping, Sequence
 from uuid import UUID
 
 from market.alerts.models import Frequency, SavedSearch
-from market.alerts.records import LOADERS
-from market.alerts.services import run_immediate
+from market.alerts.services import LOADERS, run_immediate
 from market.deps import Deps
 from market.kit.jobs import enqueue, job
 from market.search.outbox import IndexListener

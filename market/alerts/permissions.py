@@ -9,7 +9,7 @@ from market.accounts.permissions import ALL_SIGNED_IN, Role
 
 
 class AlertAct(StrEnum):
-    """Everything that changes a record of this room, or shows what is not public."""
+    """Acts of this room that need a permission."""
 
     SAVE_SEARCH = "save_search"
 

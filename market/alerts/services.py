@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID, uuid4
@@ -10,10 +11,9 @@ from uuid import UUID, uuid4
 from starlette.datastructures import QueryParams
 
 from market.accounts.actors import Actor
-from market.accounts.models import Message, User
+from market.accounts.models import Message, Organisation, OrganisationStatus, User
 from market.alerts.models import Frequency, SavedSearch, ToldRecord
 from market.alerts.permissions import AlertAct
-from market.alerts.records import LOADERS, Record
 from market.kit.clock import local, local_date
 from market.kit.database import atomic, connection
 from market.kit.errors import Conflict, Invalid, NotFound, SearchUnavailable
@@ -21,6 +21,8 @@ from market.kit.i18n import gettext as _
 from market.kit.i18n import in_source_language, source_text
 from market.kit.mail import SITE, queue_mail
 from market.kit.security import is_valid_signature, sign
+from market.listings.kinds import NEED, OUTCOME, Kind
+from market.listings.queries import list_by_ids
 from market.records.by import By
 from market.search import search_params
 from market.search.documents import as_number
@@ -28,6 +30,44 @@ from market.search.engine import Query, Range, SearchEngine, Sort
 from market.search.filters import PAGES
 from market.search.indexes import fields_of
 from market.search.search_params import SearchParams
+
+
+@dataclass(frozen=True)
+class Record:
+    """Title and path of a record in an alert."""
+
+    id: UUID
+    title: str
+    address: str
+
+
+Loader = Callable[[Sequence[UUID]], Awaitable[list[Record]]]
+
+
+def _listings(kind: Kind) -> Loader:
+    async def load(ids: Sequence[UUID]) -> list[Record]:
+        listings = await list_by_ids(kind, ids)
+        return [Record(listing.id, listing.title, f"/{kind.index}/{listing.number}") for listing in listings]
+
+    return load
+
+
+async def _organisations(ids: Sequence[UUID]) -> list[Record]:
+    organisations = await Organisation.filter(id__in=list(ids), status=OrganisationStatus.VERIFIED)
+    by_id = {
+        organisation.id: Record(organisation.id, organisation.name, f"/organisations/{organisation.id}")
+        for organisation in organisations
+    }
+    return [by_id[identity] for identity in ids if identity in by_id]
+
+
+LOADERS: Mapping[str, Loader] = {
+    "outcomes": _listings(OUTCOME),
+    "needs": _listings(NEED),
+    "organisations": _organisations,
+}
+"""By scope. Brokers and programmes are too few for alerts."""
+
 
 MAX_SEARCHES = 50
 MAX_QUERY_LENGTH = 1500

@@ -19,7 +19,7 @@ from market.kit.money import Money, round_half_up
 from market.ledger import services as ledger
 from market.ledger.accounts import account_code
 from market.ledger.models import Transfer
-from market.ledger.queries import net_of
+from market.ledger.services import net_of
 from market.payments.models import Payment, Refund
 from market.payments.states import RefundStatus
 

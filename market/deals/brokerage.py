@@ -18,7 +18,6 @@ from market.kit.database import atomic, connection
 from market.kit.errors import Forbidden, Invalid
 from market.kit.i18n import gettext as _
 from market.kit.money import Money
-from market.ledger import queries as ledger_queries
 from market.ledger import services as ledger
 from market.ledger.accounts import account_code
 from market.records.by import By
@@ -99,9 +98,9 @@ async def book_commission(deal_id: UUID, received: Money, *, at: datetime) -> Mo
     if introduction is None or not introduction.commission_basis_points or introduction.agreed_at is None:
         return nothing
     code = commission_account(deal_id)
-    entries = await ledger_queries.list_entries(code)
+    entries = await ledger.list_entries(code)
     due = commission_on(received, introduction.commission_basis_points)
-    difference = due - Money(ledger_queries.net_of(code, entries), received.currency)
+    difference = due - Money(ledger.net_of(code, entries), received.currency)
     if not difference:
         return nothing
     deal = await Deal.get(id=deal_id)

@@ -15,7 +15,7 @@ from market.deals.openings import agree_introduction, introduce
 from market.kit.errors import Forbidden
 from market.kit.money import Money
 from market.ledger import services as ledger
-from market.ledger.queries import list_entries
+from market.ledger.services import list_entries
 from market.pages.deal_views import deal_cards
 from market.records.by import By
 from tests.deals.factories import (

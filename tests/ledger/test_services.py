@@ -9,7 +9,7 @@ from tortoise.exceptions import IntegrityError, OperationalError
 
 from market.kit.database import connection, in_transaction
 from market.kit.money import CurrencyMismatch, Money
-from market.ledger import queries, services
+from market.ledger import services
 from market.ledger.accounts import UnknownAccount, account_code
 from market.ledger.models import LedgerAccount, Phase, Transfer
 
@@ -133,7 +133,7 @@ async def test_a_reversal_moves_the_whole_amount_back_and_keeps_both_rows() -> N
 
     assert back.reverses_id == wrong.id
     assert await services.balance("budget:G:2026") == Money(100_00)
-    assert len(await queries.list_entries("disbursed:1")) == 2
+    assert len(await services.list_entries("disbursed:1")) == 2
 
 
 async def test_a_transfer_is_reversed_only_once_and_a_reversal_never() -> None:
@@ -169,7 +169,7 @@ async def test_rows_are_found_by_the_record_they_were_booked_for() -> None:
         subject=("claim", claim),
     )
 
-    assert [t.reference for t in await queries.list_transfers("claim", claim)] == ["claim:2"]
+    assert [t.reference for t in await services.list_transfers("claim", claim)] == ["claim:2"]
 
 
 async def test_an_account_keeps_one_currency() -> None:

@@ -13,10 +13,9 @@ from market.accounts.actors import Actor
 from market.accounts.web import actor_for
 from market.codes.labels import choices
 from market.integrity.models import SanctionGrade, Scope
-from market.integrity.permissions import IntegrityAct
 from market.integrity.queries import list_sanctions
 from market.integrity.services import answer_appeal, file_sanction, transition_sanction
-from market.integrity.states import WORKFLOW, SanctionAction, SanctionStatus
+from market.integrity.states import WORKFLOW, IntegrityAct, SanctionAction, SanctionStatus
 from market.kit.errors import NotFound
 from market.kit.flash import flash
 from market.kit.form_fields import ChoiceField, ChoicesField, DayField, LongTextField, Required, TextField

@@ -18,7 +18,7 @@ from market.claims.states import ClaimAction, ClaimStatus
 from market.claims.transitions import lock_claim, lock_claims, move
 from market.integrity import conflicts
 from market.integrity.conflicts import require_no_conflict
-from market.integrity.permissions import IntegrityAct
+from market.integrity.states import IntegrityAct
 from market.kit.clock import end_of_day, local_date
 from market.kit.database import atomic
 from market.kit.errors import Conflict, Invalid, NotFound

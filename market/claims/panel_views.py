@@ -18,7 +18,7 @@ from market.claims.models import Claim
 from market.claims.queries import get_claim_at_desk
 from market.claims.reason_page import render_reason_page
 from market.claims.states import ClaimStatus
-from market.integrity.permissions import IntegrityAct
+from market.integrity.states import IntegrityAct
 from market.kit.clock import local_date
 from market.kit.flash import flash
 from market.kit.forms import record_number_from

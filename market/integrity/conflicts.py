@@ -13,8 +13,7 @@ from uuid import UUID, uuid4
 from market.accounts.actors import Actor
 from market.audit.log import record
 from market.integrity.models import DeclaredConflict
-from market.integrity.permissions import IntegrityAct
-from market.integrity.verbs import ConflictVerb
+from market.integrity.states import ConflictVerb, IntegrityAct
 from market.kit.clock import years_before
 from market.kit.errors import Conflict, Forbidden
 from market.kit.i18n import gettext as _

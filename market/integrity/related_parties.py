@@ -12,8 +12,7 @@ from market.audit.log import record
 from market.codes import uscc as codes
 from market.codes.canonical import canonical_key
 from market.integrity.models import PartyTie, TieKind
-from market.integrity.permissions import IntegrityAct
-from market.integrity.verbs import RelatedPartyVerb
+from market.integrity.states import IntegrityAct, RelatedPartyVerb
 from market.kit.database import atomic
 from market.kit.errors import Conflict, Invalid
 from market.kit.i18n import gettext as _

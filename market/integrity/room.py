@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
-from market.integrity import dashboards, models, related_party_views, services, views
+from market.integrity import models, queries, services, views
 from market.integrity.models import SanctionGrade, Scope
-from market.integrity.permissions import PERMISSIONS
-from market.integrity.states import SanctionAction, SanctionStatus
-from market.integrity.verbs import ConflictVerb, RelatedPartyVerb, SanctionVerb
+from market.integrity.states import (
+    PERMISSIONS,
+    ConflictVerb,
+    RelatedPartyVerb,
+    SanctionAction,
+    SanctionStatus,
+    SanctionVerb,
+)
 from market.kit.i18n import lazy
 from market.kit.room import Room, Subject
 
@@ -14,9 +19,9 @@ ROOM = Room(
     "integrity",
     permissions=PERMISSIONS,
     models=(models,),
-    routes=[*views.routes, *related_party_views.routes],
+    routes=[*views.routes, *views.related_party_routes],
     subjects={"sanction": Subject(lazy("失信记录"), verbs=(SanctionAction,))},
-    dashboard=dashboards.dashboard_cards,
+    dashboard=queries.dashboard_cards,
     moments={services.TERM: lambda deps, sanction_id, now: services.follow_term(sanction_id, now=now)},
     labels={
         "sanction": SanctionStatus,

@@ -12,16 +12,16 @@ from market.accounts.models import Organisation, StaffRole
 from market.audit.log import record
 from market.codes import uscc as codes
 from market.integrity.models import IntegrityCheck, Sanction, SanctionGrade, Scope
-from market.integrity.permissions import IntegrityAct
 from market.integrity.states import (
     APPEALABLE,
     BINDING,
+    IntegrityAct,
     SanctionAction,
+    SanctionVerb,
     due_action,
     is_binding,
     next_change,
 )
-from market.integrity.verbs import SanctionVerb
 from market.kit.clock import local_date, start_of_day
 from market.kit.database import atomic
 from market.kit.errors import Conflict, Forbidden, Invalid, NotFound

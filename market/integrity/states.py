@@ -8,6 +8,10 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from market.integrity.models import Scope
+from collections.abc import Mapping
+from enum import StrEnum
+
+from market.accounts.permissions import ORGANISATION, Role
 from market.kit.i18n import lazy
 from market.kit.labels import LabelEnum
 from market.kit.workflow import Workflow
@@ -86,3 +90,40 @@ def is_binding(
         and starts_on <= today
         and (ends_on is None or today <= ends_on)
     )
+
+
+class SanctionVerb(LabelEnum):
+    """Audit verbs besides the actions of the workflows."""
+
+    FILE = "file", lazy("登记")
+    APPEAL = "appeal", lazy("申辩或申诉")
+    ANSWER_APPEAL = "answer_appeal", lazy("答复申诉")
+
+
+class ConflictVerb(LabelEnum):
+    """Audit verbs besides the actions of the workflows."""
+
+    DECLARE_CONFLICT = "declare_conflict", lazy("声明回避")
+
+
+class RelatedPartyVerb(LabelEnum):
+    """Audit verbs besides the actions of the workflows."""
+
+    ENTER_TIE = "enter_tie", lazy("登记关联关系")
+
+
+class IntegrityAct(StrEnum):
+    """Acts of this room that need a permission."""
+
+    MANAGE_SANCTIONS = "manage_sanctions"
+    DECLARE_CONFLICT = "declare_conflict"
+    ENTER_RELATED_PARTIES = "enter_related_parties"
+    APPEAL_SANCTION = "appeal_sanction"
+
+
+PERMISSIONS: Mapping[StrEnum, frozenset[Role]] = {
+    IntegrityAct.MANAGE_SANCTIONS: frozenset({Role.OPERATOR}),
+    IntegrityAct.DECLARE_CONFLICT: frozenset({Role.OFFICER, Role.RECHECKER, Role.APPROVER}),
+    IntegrityAct.ENTER_RELATED_PARTIES: frozenset({Role.OFFICER}),
+    IntegrityAct.APPEAL_SANCTION: ORGANISATION,
+}

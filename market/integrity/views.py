@@ -1,4 +1,4 @@
-"""The page of an organisation's own sanctions and its appeals."""
+"""Pages of an organisation's own sanctions with its appeals, and of ties between parties."""
 
 from __future__ import annotations
 
@@ -9,13 +9,14 @@ from starlette.routing import Route
 from market.accounts.models import Organisation
 from market.accounts.permissions import AccountAct
 from market.accounts.web import actor_for
-from market.integrity.permissions import IntegrityAct
+from market.integrity import related_parties
+from market.integrity.models import TieKind
 from market.integrity.queries import list_own_sanctions
 from market.integrity.services import appeal
-from market.integrity.states import APPEALABLE
+from market.integrity.states import APPEALABLE, IntegrityAct
 from market.kit.errors import NotFound
 from market.kit.flash import flash
-from market.kit.form_fields import LongTextField, Required
+from market.kit.form_fields import ChoiceField, LongTextField, PercentField, Required, TextField
 from market.kit.forms import BaseForm
 from market.kit.i18n import gettext as _
 from market.kit.i18n import lazy
@@ -59,3 +60,55 @@ async def own(request: Request) -> Response:
 
 
 routes = [Route("/integrity", own, name="integrity:own", methods=["GET", "POST"])]
+
+
+class TieForm(BaseForm):
+    kind = ChoiceField(
+        lazy("种类"),
+        choices=lambda: [("shareholding", _("持股")), ("person", _("任职"))],
+    )
+    uscc = TextField(
+        lazy("单位的统一社会信用代码"), [Required(lazy("请填统一社会信用代码。"))], max_length=18
+    )
+    other = TextField(
+        lazy("持股单位代码或人员证件号"), [Required(lazy("请填持股单位或人员。"))], max_length=64
+    )
+    role = TextField(lazy("身份"), max_length=40)
+    share = PercentField(lazy("持股比例"))  # type: ignore[arg-type]
+    source = TextField(lazy("来源"), [Required(lazy("请填来源，如企业信用信息公示系统。"))], max_length=200)
+
+
+async def index(request: Request) -> Response:
+    actor, now = actor_for(request, AccountAct.SEE_DESK), deps(request).clock()
+    form = TieForm(await form_data_or_none(request))
+    if request.method == "POST":
+        actor.require(IntegrityAct.ENTER_RELATED_PARTIES)
+        if form.validate_on_submit():
+            with form.catch_invalid():
+                await related_parties.record_tie(
+                    TieKind(form.kind.data),
+                    str(form.uscc.data),
+                    str(form.other.data),
+                    role=form.role.data or "",
+                    basis_points=form.share.data,
+                    source=str(form.source.data),
+                    by=By(actor, now),
+                )
+                return flash(
+                    request,
+                    redirect_to(request, "integrity:related_parties"),
+                    _("关联已登记，核算时据以提示疑点。"),
+                )
+    text = request.query_params.get("uscc", "").replace("\x00", "").strip().upper()[:18]
+    return render_form(
+        request,
+        "integrity/related_parties.html",
+        form,
+        ties=await related_parties.list_ties(text),
+        text=text,
+    )
+
+
+related_party_routes = [
+    Route("/desk/ties", index, name="integrity:related_parties", methods=["GET", "POST"]),
+]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from fractions import Fraction
 from typing import Any
 from uuid import UUID, uuid4
@@ -12,19 +12,29 @@ from uuid import UUID, uuid4
 from market.accounts.actors import Actor
 from market.accounts.messages import notify, notify_staff
 from market.accounts.models import StaffRole, User
+from market.accounts.permissions import AccountAct
 from market.audit.log import record
 from market.integrity.conflicts import look_back_from, relations
 from market.kit.clock import local_date
 from market.kit.database import atomic
 from market.kit.errors import Conflict, Invalid, NotFound
 from market.kit.i18n import gettext as _
-from market.kit.room import rooms
+from market.kit.i18n import lazy
+from market.kit.labels import LabelEnum
+from market.kit.room import Card, rooms
 from market.panels.models import ExpertReview
 from market.panels.permissions import PanelAct
 from market.panels.scoring import HEADINGS, approved_rate, mean, points_of
 from market.panels.subjects import PanelSubject, get_subject
-from market.panels.verbs import PanelVerb
 from market.records.by import By
+
+
+class PanelVerb(LabelEnum):
+    """Audit verbs besides the actions of the workflows."""
+
+    ASSIGN_EXPERTS = "assign_experts", lazy("指派专家")
+    SCORE = "score", lazy("专家评分")
+    DECLINE_REVIEW = "decline_review", lazy("专家声明回避")
 
 
 async def assign_reviewers(
@@ -204,3 +214,11 @@ async def verdict_of(
         points = mean([points_of(by_heading, (scoring or {}).get("weights")) for by_heading in scores])
     rate = None if points is None or ceiling is None else approved_rate(points, ceiling, scoring)
     return Verdict(waiting, points, rate)
+
+
+async def dashboard_cards(actor: Actor, now: datetime) -> list[Card]:
+    """Return the card of an expert's pending reviews."""
+    if actor.may(AccountAct.SEE_DESK) or not actor.may(PanelAct.SCORE_CLAIM):
+        return []
+    waiting = ExpertReview.filter(reviewer_id=actor.user_id, submitted_at=None, declined_at=None)
+    return [Card(_("待评审"), await waiting.count(), "/reviews", "due")]

@@ -9,7 +9,7 @@ from market.accounts.permissions import Role
 
 
 class PanelAct(StrEnum):
-    """Everything that changes a record of this room, or shows what is not public."""
+    """Acts of this room that need a permission."""
 
     ASSIGN_EXPERTS = "assign_experts"
     SCORE_CLAIM = "score_claim"

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from market.kit.room import Room
-from market.panels import dashboards, models, views
+from market.panels import expert_reviews, models, views
+from market.panels.expert_reviews import PanelVerb
 from market.panels.permissions import PERMISSIONS
-from market.panels.verbs import PanelVerb
 
 ROOM = Room(
     "panels",
     permissions=PERMISSIONS,
     models=(models,),
     routes=views.routes,
-    dashboard=dashboards.dashboard_cards,
+    dashboard=expert_reviews.dashboard_cards,
     audit_verbs={
         "*": (PanelVerb,),
     },

@@ -32,8 +32,7 @@ from market.deals.permissions import DealAct
 from market.deals.queries import find_accepted_offer, get_deal_for
 from market.deals.states import DealStatus
 from market.deals.terms import OfferTerms
-from market.files.attachments import optional_upload, required_upload
-from market.files.queries import list_files
+from market.files.attachments import list_files, optional_upload, required_upload
 from market.files.uploads import ACCEPT
 from market.kit.clock import local_date
 from market.kit.errors import Conflict, Forbidden, NotFound

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from market.files import models, views
 from market.files.models import Tier
-from market.files.verbs import UndertakingVerb
+from market.files.undertakings import UndertakingVerb
 from market.kit.room import Room
 
 ROOM = Room(

@@ -7,11 +7,17 @@ from uuid import UUID, uuid4
 from market.accounts.actors import Actor
 from market.audit.log import record
 from market.files.models import StoredFile, Tier, Undertaking
-from market.files.verbs import UndertakingVerb
 from market.kit.database import atomic
 from market.kit.i18n import gettext as _
-from market.kit.i18n import in_source_language, source_text
+from market.kit.i18n import in_source_language, lazy, source_text
+from market.kit.labels import LabelEnum
 from market.records.by import By
+
+
+class UndertakingVerb(LabelEnum):
+    """Audit verbs besides the actions of the workflows."""
+
+    UNDERTAKE = "undertake", lazy("签署保密承诺")
 
 
 def undertaking_text(actor: Actor) -> str:

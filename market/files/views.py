@@ -8,7 +8,7 @@ from starlette.routing import Route
 
 from market.accounts.permissions import AccountAct
 from market.accounts.web import actor_for, optional_actor
-from market.files import attachments, queries
+from market.files import attachments
 from market.files.models import Tier
 from market.files.undertakings import (
     accept_undertaking,
@@ -32,7 +32,7 @@ class UndertakingForm(BaseForm):
 
 async def download(request: Request) -> Response:
     actor = optional_actor(request)
-    file = await queries.get_file_for(actor, path_id(request, "file_id"))
+    file = await attachments.get_file_for(actor, path_id(request, "file_id"))
     if await must_undertake(actor, file):
         return redirect_to(request, "files:undertake", file_id=file.id)
     try:
@@ -54,7 +54,7 @@ async def download(request: Request) -> Response:
 
 async def undertake(request: Request) -> Response:
     actor = actor_for(request, AccountAct.READ_OWN_DATA)
-    file = await queries.get_file_for(actor, path_id(request, "file_id"))
+    file = await attachments.get_file_for(actor, path_id(request, "file_id"))
     form = UndertakingForm(await form_data_or_none(request))
     if form.validate_on_submit():
         await accept_undertaking(file, by=By(actor, deps(request).clock()))
@@ -71,7 +71,7 @@ async def undertake(request: Request) -> Response:
 
 async def openings(request: Request) -> Response:
     actor = actor_for(request, AccountAct.READ_OWN_DATA)
-    file, accesses = await queries.list_openings_for(actor, path_id(request, "file_id"))
+    file, accesses = await attachments.list_openings_for(actor, path_id(request, "file_id"))
     return render(
         request,
         "files/openings.html",

@@ -31,8 +31,8 @@ from market.deals.queries import (
 )
 from market.deals.states import BEFORE_SIGNING, DealStatus, OfferStatus, Step, shown_status, steps
 from market.deals.terms import OfferTerms, PlanRow, differences
+from market.files.attachments import colleagues_of, count_openings, list_files
 from market.files.models import StoredFile
-from market.files.queries import colleagues_of, count_openings, list_files
 from market.kit.i18n import gettext as _
 from market.kit.money import Money
 from market.kit.terms import from_record

@@ -10,9 +10,8 @@ import pytest
 
 from market.accounts.actors import Actor
 from market.deps import Deps
-from market.files.attachments import attach, store_blob
+from market.files.attachments import attach, get_file_for, list_files, store_blob
 from market.files.models import FileAccess, StoredFile, Tier
-from market.files.queries import get_file_for, list_files
 from market.files.uploads import MAX_SIZE, check_content, clean_name
 from market.kit.errors import Invalid, NotFound
 from market.kit.i18n import lazy

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from market.audit import jobs, models
+from market.audit import models, roots
 from market.kit.room import Room
 
-ROOM = Room("audit", models=(models,), jobs=(jobs.publish_roots,))
+ROOM = Room("audit", models=(models,), jobs=(roots.publish_roots,))

@@ -15,8 +15,17 @@ from market.accounts.messages import notify
 from market.accounts.web import actor_for
 from market.claims.models import Claim
 from market.codes import regions
-from market.codes.holiday_text import format_days, parse_days, ranges
-from market.codes.holidays import NATIONAL, STANDINGS, Calendar, HolidayYear, feasts, shipped_calendar
+from market.codes.holidays import (
+    NATIONAL,
+    STANDINGS,
+    Calendar,
+    HolidayYear,
+    feasts,
+    format_days,
+    parse_days,
+    ranges,
+    shipped_calendar,
+)
 from market.deals.models import Deal
 from market.kit.clock import local_date
 from market.kit.database import atomic

@@ -8,8 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from market.codes.holiday_text import format_days, parse_days, ranges
-from market.codes.holidays import days_between
+from market.codes.holidays import days_between, format_days, parse_days, ranges
 
 SPRING = days_between(date(2027, 2, 5), date(2027, 2, 11))
 

@@ -12,7 +12,7 @@ from market.claims.models import Claim, ClaimContract
 from market.claims.states import ClaimStatus
 from market.claims.transitions import lock_claim
 from market.codes.labels import label
-from market.deals.subjects import attach_subjects
+from market.deals.queries import attach_subjects
 from market.kit.database import atomic
 from market.kit.errors import Conflict
 from market.kit.formats import wan

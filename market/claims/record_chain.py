@@ -12,8 +12,8 @@ from market.contracts.models import Contract
 from market.contracts.queries import may_read
 from market.deals.models import Deal
 from market.deals.parties import may_see
+from market.deals.queries import attach_subjects
 from market.deals.states import BEFORE_SIGNING
-from market.deals.subjects import attach_subjects
 from market.kit.i18n import gettext as _
 from market.listings.models import Outcome
 from market.notices.queries import find_notice

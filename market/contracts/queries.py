@@ -25,8 +25,8 @@ from market.contracts.models import (
 )
 from market.deals.models import ROYALTIES, Deal, Side
 from market.deals.parties import may_see, side_of
+from market.deals.queries import attach_subjects
 from market.deals.states import DealStatus
-from market.deals.subjects import attach_subjects
 from market.files.models import StoredFile
 from market.kit.errors import Conflict, NotFound
 from market.kit.i18n import gettext as _

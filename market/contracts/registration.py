@@ -15,8 +15,7 @@ from market.contracts.receipts import advance_deal
 from market.contracts.states import ContractVerb
 from market.deals.models import Deal, Side
 from market.deals.parties import side_of
-from market.deals.permissions import DealAct
-from market.deals.states import DealAction
+from market.deals.states import DealAct, DealAction
 from market.files.attachments import StoredBlob, attach
 from market.files.models import Tier
 from market.kit.clock import local_date

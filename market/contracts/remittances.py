@@ -21,7 +21,7 @@ from market.contracts.receipts import book_remittance
 from market.contracts.states import ContractAct, ContractVerb
 from market.deals.models import Side
 from market.deals.parties import side_of
-from market.deals.permissions import DealAct
+from market.deals.states import DealAct
 from market.files.attachments import StoredBlob, attach
 from market.files.models import Tier
 from market.kit.database import atomic

@@ -16,9 +16,8 @@ from market.deals.locks import lock_deal_for
 from market.deals.models import ROYALTIES, ContractKind, Deal
 from market.deals.notifications import notify_both_parties
 from market.deals.parties import organisation_of, other_side
-from market.deals.permissions import DealAct
 from market.deals.queries import find_accepted_offer
-from market.deals.states import DEAL_WORKFLOW, DealAction
+from market.deals.states import DEAL_WORKFLOW, DealAct, DealAction
 from market.files.attachments import StoredBlob, attach
 from market.files.models import StoredFile, Tier
 from market.kit.clock import local_date

@@ -28,9 +28,8 @@ from market.contracts.states import ContractAct
 from market.contracts.terms import ContractTerms, three_amounts
 from market.deals.models import Side
 from market.deals.parties import may_see, side_of
-from market.deals.permissions import DealAct
 from market.deals.queries import find_accepted_offer, get_deal_for
-from market.deals.states import DealStatus
+from market.deals.states import DealAct, DealStatus
 from market.deals.terms import OfferTerms
 from market.files.attachments import list_files, optional_upload, required_upload
 from market.files.uploads import ACCEPT

@@ -10,9 +10,7 @@ from market.audit.log import record
 from market.codes.contract_lists import FOLLOW_UP_WAYS
 from market.deals.locks import lock_deal_seen_by
 from market.deals.models import Deal, FollowUp, Introduction, Side
-from market.deals.permissions import DealAct
-from market.deals.states import ENDED
-from market.deals.verbs import DealVerb
+from market.deals.states import ENDED, DealAct, DealVerb
 from market.kit.clock import local_date
 from market.kit.database import atomic, connection
 from market.kit.errors import Forbidden, Invalid

@@ -10,7 +10,7 @@ from market.deals.brokerage import follow_up
 from market.deals.brokerage_evidence import evidence_pack
 from market.deals.forms import FollowUpForm
 from market.deals.parties import buyer_name
-from market.deals.permissions import DealAct
+from market.deals.states import DealAct
 from market.kit.clock import local_date
 from market.kit.errors import NotFound
 from market.kit.flash import flash

@@ -8,8 +8,7 @@ from market.audit.log import record
 from market.deals.locks import lock_deal_seen_by
 from market.deals.models import Deal
 from market.deals.parties import contacts_visible, may_see
-from market.deals.permissions import DealAct
-from market.deals.verbs import DealVerb
+from market.deals.states import DealAct, DealVerb
 from market.files.attachments import StoredBlob, attach
 from market.files.models import StoredFile, Tier
 from market.kit.database import atomic

@@ -5,7 +5,7 @@ from __future__ import annotations
 from market.accounts.actors import Actor
 from market.deals.models import Deal, Side
 from market.deals.parties import may_see, side_of
-from market.deals.subjects import attach_subjects
+from market.deals.queries import attach_subjects
 from market.kit.errors import NotFound
 from market.kit.i18n import gettext as _
 

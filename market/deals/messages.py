@@ -12,7 +12,7 @@ from market.accounts.models import Membership, User
 from market.deals.locks import lock_deal_seen_by
 from market.deals.models import Deal, DealMessage
 from market.deals.parties import contacts_visible, side_of
-from market.deals.permissions import DealAct
+from market.deals.states import DealAct
 from market.kit.database import atomic, connection
 from market.kit.errors import Conflict
 from market.kit.i18n import gettext as _

@@ -10,8 +10,7 @@ from market.deals.locks import lock_deal_for
 from market.deals.models import Deal, Offer
 from market.deals.notifications import DECIDING_ROLES, notify_both_parties
 from market.deals.parties import contacts_visible, organisation_of, other_side
-from market.deals.permissions import DealAct
-from market.deals.states import DealAction, OfferAction, OfferStatus
+from market.deals.states import DealAct, DealAction, OfferAction, OfferStatus
 from market.deals.terms import OfferTerms, complete_plan
 from market.kit.database import atomic
 from market.kit.errors import Conflict, Forbidden

@@ -13,9 +13,7 @@ from market.deals.locks import lock_deal_for
 from market.deals.models import Deal, Introduction, Opening, Side
 from market.deals.notifications import notify_both_parties
 from market.deals.parties import contacts_visible, has_agreed
-from market.deals.permissions import DealAct
-from market.deals.states import BEFORE_SIGNING, DealStatus
-from market.deals.verbs import DealVerb
+from market.deals.states import BEFORE_SIGNING, DealAct, DealStatus, DealVerb
 from market.kit.database import atomic
 from market.kit.errors import Conflict, Forbidden, NotFound
 from market.kit.i18n import gettext as _

@@ -11,9 +11,8 @@ from market.codes.labels import label
 from market.deals.locks import lock_deal_for
 from market.deals.models import Deal, Side
 from market.deals.notifications import DECIDING_ROLES, notify_both_parties
-from market.deals.permissions import DealAct
 from market.deals.publicity_rules import PUBLICITY_DAYS, needs_publicity
-from market.deals.states import DEAL_WORKFLOW, DealAction, DealStatus
+from market.deals.states import DEAL_WORKFLOW, DealAct, DealAction, DealStatus
 from market.kit.clock import local_date
 from market.kit.database import atomic
 from market.kit.errors import Conflict, Forbidden

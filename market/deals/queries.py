@@ -1,3 +1,5 @@
+"""The subject of a deal: what is sold, named by kind and id and described by the room that owns it."""
+
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Sequence
@@ -15,16 +17,15 @@ from market.accounts.models import Organisation, User
 from market.accounts.permissions import Role
 from market.deals.models import Deal, Introduction, Offer, Side
 from market.deals.parties import contacts_visible, may_see, organisation_of, side_of
-from market.deals.permissions import DealAct
-from market.deals.states import ENDED, DealStatus, OfferStatus
-from market.deals.subjects import attach_subjects
+from market.deals.states import ENDED, DealAct, DealStatus, OfferStatus
 from market.kit.database import connection
 from market.kit.errors import NotFound
 from market.kit.i18n import Lazy, lazy
 from market.kit.i18n import gettext as _
 from market.kit.pagination import Page, PageRequest
-from market.kit.room import Card
+from market.kit.room import Card, rooms
 from market.listings.models import Need, Outcome
+from market.listings.queries import outcome_subject
 from market.notices.models import Notice
 from market.records.models import StatusEvent
 from market.records.transitions import history
@@ -306,3 +307,25 @@ def _visible_to(actor: Actor) -> QuerySet[Deal]:
     if actor.organisation_id and actor.is_organisation_verified:
         mine |= Q(seller_id=actor.organisation_id) | Q(buyer_id=actor.organisation_id)
     return Deal.filter(mine)
+
+
+async def attach_subjects(deals: Sequence[Deal]) -> None:
+    """Set `subject` of these deals: a fetched outcome as it is, else one query for each kind.
+
+    Raises:
+        LookupError: no room describes the kind, or it does not know the id.
+    """
+    unresolved = []
+    for deal in deals:
+        if isinstance(deal.outcome, Outcome):
+            deal.subject = outcome_subject(deal.outcome)
+        else:
+            unresolved.append(deal)
+    for kind in {deal.subject_kind for deal in unresolved}:
+        of_kind = [deal for deal in unresolved if deal.subject_kind == kind]
+        describe = rooms().subjects[kind].describe
+        if describe is None:
+            raise LookupError(f"no room describes {kind} as the subject of a deal")
+        subjects = await describe({deal.subject_id for deal in of_kind})
+        for deal in of_kind:
+            deal.subject = subjects[deal.subject_id]

@@ -7,7 +7,6 @@ from market.deals import (
     files,
     interest_counts,
     jobs,
-    message_views,
     models,
     offers,
     publicity,
@@ -15,9 +14,15 @@ from market.deals import (
     views,
 )
 from market.deals.models import Opening, Side
-from market.deals.permissions import PERMISSIONS
-from market.deals.states import DealAction, DealShownStatus, DealStatus, OfferAction, OfferStatus
-from market.deals.verbs import DealVerb
+from market.deals.states import (
+    PERMISSIONS,
+    DealAction,
+    DealShownStatus,
+    DealStatus,
+    DealVerb,
+    OfferAction,
+    OfferStatus,
+)
 from market.kit.i18n import lazy
 from market.kit.room import LedgerAccount, Room, Subject
 
@@ -27,7 +32,7 @@ ROOM = Room(
     models=(models,),
     routes=[
         *views.routes,
-        *message_views.routes,
+        *views.message_routes,
         *brokerage_views.routes,
     ],
     jobs=(jobs.digest,),

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from enum import StrEnum
 
+from market.accounts.permissions import ALL_MEMBERS, ORGANISATION, Role
 from market.kit.i18n import Lazy, lazy
 from market.kit.labels import LabelEnum
 from market.kit.workflow import Workflow
@@ -153,3 +156,49 @@ def steps(status: DealStatus, *, is_skipped: bool, was: DealStatus | None = None
         state = "past" if index < reached else "now" if index == reached and not is_over else "ahead"
         chain.append(Step(name, "skipped" if index == 3 and is_skipped and state == "past" else state))
     return chain
+
+
+class DealVerb(LabelEnum):
+    """Audit verbs besides the actions of the workflows."""
+
+    OPEN = "open", lazy("发起洽谈")
+    INTRODUCE = "introduce", lazy("登记引荐")
+    AGREE_INTRODUCTION = "agree_introduction", lazy("同意引荐")
+    ADD_FILE = "add_file", lazy("上传文件")
+    FOLLOW_UP = "follow_up", lazy("登记跟进")
+    COMMISSION = "commission", lazy("计入应付佣金")
+
+
+class DealAct(StrEnum):
+    """Acts of this room that need a permission."""
+
+    INTRODUCE = "introduce"
+    OPEN_DEAL = "open_deal"
+    SEE_DEALS = "see_deals"
+    MAKE_OFFER = "make_offer"
+    ACCEPT_OFFER = "accept_offer"
+    UPLOAD_TO_DEAL = "upload_to_deal"
+    WRITE_MESSAGE = "write_message"
+    FOLLOW_UP = "follow_up"
+    TERMINATE_DEAL = "terminate_deal"
+    PUBLISH_PRICE = "publish_price"
+    SIGN = "sign"
+    REGISTER_CONTRACT = "register_contract"
+    RECORD_REMITTANCE = "record_remittance"
+
+
+PERMISSIONS: Mapping[StrEnum, frozenset[Role]] = {
+    DealAct.INTRODUCE: frozenset({Role.BROKER}),
+    DealAct.OPEN_DEAL: ORGANISATION,
+    DealAct.SEE_DEALS: ALL_MEMBERS | {Role.BROKER, Role.AUDITOR},
+    DealAct.MAKE_OFFER: ORGANISATION,
+    DealAct.ACCEPT_OFFER: ORGANISATION,
+    DealAct.UPLOAD_TO_DEAL: ALL_MEMBERS | {Role.BROKER},
+    DealAct.WRITE_MESSAGE: ALL_MEMBERS | {Role.BROKER},
+    DealAct.FOLLOW_UP: frozenset({Role.BROKER}),
+    DealAct.TERMINATE_DEAL: ORGANISATION,
+    DealAct.PUBLISH_PRICE: ORGANISATION,
+    DealAct.SIGN: ORGANISATION,
+    DealAct.REGISTER_CONTRACT: ORGANISATION,
+    DealAct.RECORD_REMITTANCE: ALL_MEMBERS,
+}

@@ -8,8 +8,7 @@ from market.deals.locks import lock_deal_for
 from market.deals.models import Deal
 from market.deals.offers import end_open_offer
 from market.deals.parties import organisation_of, other_side
-from market.deals.permissions import DealAct
-from market.deals.states import DealAction, OfferAction
+from market.deals.states import DealAct, DealAction, OfferAction
 from market.kit.database import atomic
 from market.kit.errors import Invalid
 from market.kit.i18n import gettext as _

@@ -3,7 +3,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
 from market.accounts.web import actor_for
@@ -13,19 +13,20 @@ from market.deals.forms import (
     FileForm,
     InterestForm,
     IntroductionForm,
+    MessageForm,
     OfferForm,
     PublicityForm,
     ResponseForm,
     TerminationForm,
 )
+from market.deals.messages import mark_read, send_message
 from market.deals.models import Deal, Side
 from market.deals.offers import accept_offer, make_offer
 from market.deals.openings import agree_introduction, open_interest, open_response
 from market.deals.parties import buyer_name, side_of
-from market.deals.permissions import DealAct
 from market.deals.publicity import Statement, last_day_of_publicity, notice_text, start_publicity
 from market.deals.publicity_rules import PUBLICITY_DAYS, needs_publicity
-from market.deals.states import DealStatus
+from market.deals.states import DealAct, DealStatus
 from market.deals.terms import OfferTerms
 from market.files.attachments import required_upload
 from market.files.models import Tier
@@ -284,4 +285,41 @@ routes = [
     Route("/deals/{number}/publish", publish, name="deals:publish", methods=["GET", "POST"]),
     Route("/deals/{number}/skip-publicity", skip_publicity, name="deals:skip_publicity", methods=["POST"]),
     Route("/deals/{number}/terminate", terminate, name="deals:terminate", methods=["GET", "POST"]),
+]
+
+
+async def send(request: Request) -> Response:
+    actor = actor_for(request, DealAct.WRITE_MESSAGE)
+    deal = await queries.get_deal_for(actor, request.path_params["number"])
+    form = MessageForm(await form_data(request))
+    if form.validate_on_submit():
+        with form.catch_invalid():
+            await send_message(deal.number, str(form.text.data), by=By(actor, deps(request).clock()))
+            return _messages(request, deal.number)
+    return render(request, "deals/message.html", 422, form=form, deal=deal, buyer=buyer_name(deal, actor))
+
+
+async def read(request: Request) -> Response:
+    actor = actor_for(request, DealAct.WRITE_MESSAGE)
+    number = request.path_params["number"]
+    await mark_read(number, by=By(actor, deps(request).clock()))
+    return flash(request, _messages(request, number), _("留言已全部标为已读。"))
+
+
+async def of_match(request: Request) -> Response:
+    """Lead from a match on the broker's board to the deal that came of it."""
+    actor = actor_for(request, DealAct.SEE_DEALS)
+    deal: Deal = await queries.get_deal_of_match_for(actor, request.path_params["match_id"])
+    return RedirectResponse(str(request.app.url_path_for("pages:deal", number=deal.number)), 303)
+
+
+def _messages(request: Request, number: str) -> Response:
+    address = str(request.app.url_path_for("pages:deal", number=number))
+    return RedirectResponse(f"{address}#messages", status_code=303)
+
+
+message_routes = [
+    Route("/matches/{match_id:uuid}/deal", of_match, name="deals:of_match", methods=["GET"]),
+    Route("/deals/{number}/messages", send, name="deals:send_message", methods=["POST"]),
+    Route("/deals/{number}/read", read, name="deals:mark_read", methods=["POST"]),
 ]

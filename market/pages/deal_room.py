@@ -19,7 +19,6 @@ from market.deals.messages import MOST, SHOWN, ReadProgress, list_messages, read
 from market.deals.models import Deal, DealMessage, Introduction, Offer, Side
 from market.deals.next_steps import NextStep, Situation, next_step
 from market.deals.parties import buyer_name, contacts_visible, has_agreed, side_of
-from market.deals.permissions import DealAct
 from market.deals.queries import (
     Contact,
     contacts,
@@ -29,7 +28,7 @@ from market.deals.queries import (
     list_events,
     list_offers,
 )
-from market.deals.states import BEFORE_SIGNING, DealStatus, OfferStatus, Step, shown_status, steps
+from market.deals.states import BEFORE_SIGNING, DealAct, DealStatus, OfferStatus, Step, shown_status, steps
 from market.deals.terms import OfferTerms, PlanRow, differences
 from market.files.attachments import colleagues_of, count_openings, list_files
 from market.files.models import StoredFile

@@ -23,8 +23,7 @@ from market.deals.messages import unread_counts
 from market.deals.models import Deal, Side
 from market.deals.next_steps import ContractFacts, NextStep, Situation, next_step
 from market.deals.parties import buyer_name, side_of
-from market.deals.permissions import DealAct
-from market.deals.states import shown_status
+from market.deals.states import DealAct, shown_status
 from market.files.uploads import ACCEPT
 from market.kit.clock import local_date
 from market.kit.database import in_transaction

@@ -16,7 +16,7 @@ from market.accounts.web import optional_actor
 from market.budgets.models import Disbursement
 from market.budgets.states import DisbursementStatus
 from market.contracts.models import Contract
-from market.deals.subjects import attach_subjects
+from market.deals.queries import attach_subjects
 from market.kit.clock import local_date
 from market.kit.database import connection
 from market.kit.formats import wan

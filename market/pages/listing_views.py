@@ -16,7 +16,7 @@ from market.accounts.web import optional_actor
 from market.audit.queries import list_chain
 from market.claims.record_chain import chain_of_outcome
 from market.deals import queries as deals
-from market.deals.permissions import DealAct
+from market.deals.states import DealAct
 from market.kit.clock import local_date
 from market.kit.templating import render
 from market.kit.web import deps, wants_partial

@@ -11,7 +11,7 @@ from market.accounts.permissions import AccountAct, NotYours, Role, may, require
 from market.budgets.permissions import BudgetAct
 from market.claims.permissions import ClaimAct
 from market.contracts.states import ContractAct
-from market.deals.permissions import DealAct
+from market.deals.states import DealAct
 from market.notices.states import NoticeAct
 from market.programmes.permissions import ProgrammeAct
 from market.rewards.states import RewardAct

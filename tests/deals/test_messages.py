@@ -7,7 +7,7 @@ import pytest
 
 from market.accounts.actors import Actor
 from market.accounts.models import Message
-from market.deals.digests import write_digests
+from market.deals.jobs import write_digests
 from market.deals.messages import mark_read, send_message, unread_counts
 from market.deals.models import Deal, Side
 from market.deals.openings import introduce

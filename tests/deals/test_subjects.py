@@ -10,7 +10,7 @@ import pytest
 from tortoise.exceptions import IntegrityError
 
 from market.deals.models import Deal, Opening
-from market.deals.subjects import attach_subjects
+from market.deals.queries import attach_subjects
 from market.kit.i18n import lazy
 from market.kit.room import Room, Subject, SubjectRecord
 from tests.another_room import another_room

@@ -9,7 +9,7 @@ from uuid import UUID
 
 from market.search.candidates import Counts
 from market.search.documents import Prepared, WithoutWord
-from market.search.term_hashes import term_hashes
+from market.search.normalise import term_hashes
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,8 +26,7 @@ from market.search import filters, search_params
 from market.search.engine import Hits, Query, SearchEngine, Searcher
 from market.search.filters import SearchPage
 from market.search.highlight import mark
-from market.search.pinned import PinnedResults
-from market.search.query_planner import QueryPlanner
+from market.search.query_planner import PinnedResults, QueryPlanner
 from market.search.search_params import SearchParams
 from market.search.spelling import speller_of
 

@@ -18,8 +18,7 @@ from market.search.candidates import Counts
 from market.search.engine import Document, Rejected, Vector
 from market.search.highlight import folded_spans
 from market.search.indexes import Fields, fields_of
-from market.search.normalise import STOP_WORDS, Reading, Run, fold, joined, pinyin, read
-from market.search.term_hashes import term_hashes
+from market.search.normalise import STOP_WORDS, Reading, Run, fold, joined, pinyin, read, term_hashes
 
 MAX_TITLE_TERMS = 80
 MAX_KEYWORD_TERMS = 60

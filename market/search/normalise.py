@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from array import array
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
-from itertools import pairwise
+from itertools import chain, pairwise
+from zlib import crc32
 
 import rjieba
 from opencc import OpenCC
@@ -200,3 +202,14 @@ def _syllables(word: str) -> tuple[str, ...]:
     from pypinyin import Style, lazy_pinyin
 
     return tuple(lazy_pinyin(word, style=Style.NORMAL, errors="ignore"))
+
+
+@lru_cache(1 << 16)
+def term_hash(term: str) -> int:
+    """Return the CRC-32 of a term, or the code point of a single character."""
+    return ord(term) if len(term) == 1 else crc32(term.encode())
+
+
+def term_hashes(*terms: Iterable[str]) -> bytes:
+    """Return the hashes of all terms in order, four bytes each in native byte order."""
+    return array("I", map(term_hash, chain(*terms))).tobytes()

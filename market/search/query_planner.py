@@ -11,9 +11,10 @@ from collections import OrderedDict
 from collections.abc import Sequence
 from dataclasses import replace
 from enum import Enum
+from uuid import UUID
 
 from market.search.embedders import Embedder, EmbedderUnavailable
-from market.search.engine import Hits, Query, SearchEngine, Vector
+from market.search.engine import AnyOf, Hits, NoneOf, Query, SearchEngine, Searcher, Vector
 from market.search.indexes import WITH_VECTORS
 from market.search.normalise import LONGEST_QUERY, LONGEST_TOPIC, fold, is_latin, tokens
 from market.search.text_embedding import EmbedTexts, embed_query, embed_uncached
@@ -84,3 +85,40 @@ class QueryPlanner:
 
 
 _vector_cache: OrderedDict[tuple[str, str], Vector] = OrderedDict()
+
+
+class PinnedResults:
+    """Puts the hits among `pinned` first, in that order, on any engine."""
+
+    def __init__(self, search: Searcher, pinned: Sequence[UUID]) -> None:
+        self._search = search
+        self._pinned = pinned
+
+    async def search(self, query: Query) -> Hits:
+        """Return one page; total and facet counts are those of the unpinned search."""
+        if not self._pinned:
+            return await self._search.search(query)
+        names = tuple(str(id_) for id_ in self._pinned)
+        whole = await self._search.search(replace(query, offset=0, limit=0))
+        hits = await self._search.search(
+            replace(
+                query,
+                filters=(*query.filters, AnyOf("id", names)),
+                facets=(),
+                offset=0,
+                limit=len(names),
+            )
+        )
+        hit_ids = set(hits.ids)
+        first = [id_ for id_ in self._pinned if id_ in hit_ids]
+        ids = first[query.offset : query.offset + query.limit]
+        if len(ids) < query.limit:
+            rest = replace(
+                query,
+                filters=(*query.filters, NoneOf("id", tuple(str(id_) for id_ in first))),
+                facets=(),
+                offset=max(0, query.offset - len(first)),
+                limit=query.limit - len(ids),
+            )
+            ids += (await self._search.search(rest)).ids
+        return replace(whole, ids=tuple(ids))

@@ -14,9 +14,8 @@ from dataclasses import dataclass
 from itertools import accumulate
 from typing import Any
 
-from market.search.normalise import STOP_WORDS, fold, read
+from market.search.normalise import STOP_WORDS, fold, read, term_hash
 from market.search.query_planner import QueryKind, query_kind
-from market.search.term_hashes import term_hash
 
 RERANKED = 100
 """First hits that are reranked."""

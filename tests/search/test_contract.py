@@ -31,7 +31,7 @@ from market.search.engine import (
     Sort,
 )
 from market.search.meili import MeiliSearch
-from market.search.pinned import PinnedResults
+from market.search.query_planner import PinnedResults
 from market.search.tenancy import ScratchTenant
 from tests.search.exchanges import PREFIX, Recorder, Replay
 from tests.search.loopback import Loopback

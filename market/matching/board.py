@@ -15,9 +15,8 @@ from market.kit.room import Card
 from market.matching import queries
 from market.matching.labels import MAX_TERMS, misfit_labels, part_labels, percent_score
 from market.matching.models import Match
-from market.matching.permissions import MatchAct
 from market.matching.queries import MatchRow
-from market.matching.states import MatchStatus
+from market.matching.states import MatchAct, MatchStatus
 
 OPEN, MINE, INTERESTED, TALKING, DEALT, ENDED = "open", "mine", "interested", "talking", "dealt", "ended"
 OWN = "own"

@@ -5,9 +5,7 @@ from __future__ import annotations
 from market.kit.i18n import lazy
 from market.kit.room import Room, Subject
 from market.matching import board, jobs, models, views
-from market.matching.permissions import PERMISSIONS
-from market.matching.states import MatchAction, MatchStatus
-from market.matching.verbs import MatchVerb
+from market.matching.states import PERMISSIONS, MatchAction, MatchStatus, MatchVerb
 
 ROOM = Room(
     "matching",

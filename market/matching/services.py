@@ -14,9 +14,7 @@ from market.kit.i18n import gettext as _
 from market.kit.jobs import enqueue
 from market.matching.feedback import GENERAL
 from market.matching.models import Match, MatchFeedback
-from market.matching.permissions import MatchAct
-from market.matching.states import TARGETS, MatchAction, MatchStatus
-from market.matching.verbs import MatchVerb
+from market.matching.states import TARGETS, MatchAct, MatchAction, MatchStatus, MatchVerb
 from market.records.by import By
 from market.records.transitions import transition
 

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from enum import StrEnum
+
+from market.accounts.permissions import ORGANISATION, Role
 from market.kit.i18n import lazy
 from market.kit.labels import LabelEnum
 from market.kit.workflow import Workflow
@@ -55,3 +59,24 @@ WORKFLOW: Workflow[MatchStatus, MatchAction] = Workflow(
     },
     refusal=lazy("这条对接的状态已经变化，请刷新后再看。"),
 )
+
+
+class MatchVerb(LabelEnum):
+    """Audit verbs besides the actions of the workflows."""
+
+    TURN_DOWN = "turn_down", lazy("不感兴趣")
+
+
+class MatchAct(StrEnum):
+    """Acts of this room that need a permission."""
+
+    SEE_MATCHES = "see_matches"
+    JUDGE_MATCH = "judge_match"
+    TAKE_UP = "take_up"
+
+
+PERMISSIONS: Mapping[StrEnum, frozenset[Role]] = {
+    MatchAct.SEE_MATCHES: ORGANISATION | {Role.BROKER},
+    MatchAct.JUDGE_MATCH: ORGANISATION,
+    MatchAct.TAKE_UP: frozenset({Role.BROKER}),
+}

@@ -6,16 +6,28 @@ from starlette.routing import Route
 
 from market.accounts.web import actor_for
 from market.codes.labels import choices
+from market.codes.lists import DROP_REASONS
 from market.kit.flash import flash
+from market.kit.form_fields import ChoiceField, LongTextField, Required
+from market.kit.forms import BaseForm
 from market.kit.i18n import gettext as _
+from market.kit.i18n import lazy
 from market.kit.pagination import PageRequest
 from market.kit.templating import render, render_form
 from market.kit.web import deps, form_data_or_none, path_id, redirect_to
 from market.matching import board as boards
 from market.matching import queries, services
-from market.matching.forms import DismissForm
-from market.matching.permissions import MatchAct
+from market.matching.states import MatchAct
 from market.records.by import By
+
+
+class DismissForm(BaseForm):
+    reason = ChoiceField(
+        lazy("原因"),
+        [Required(lazy("请选择原因。"))],
+        choices=lambda: [(key, str(words)) for key, words in DROP_REASONS.items()],
+    )
+    comment = LongTextField(lazy("补充说明（可不填）"), max_length=400)
 
 
 async def board(request: Request) -> Response:

@@ -14,8 +14,7 @@ from market.listings.queries import is_owner, live, need_owner_name
 from market.listings.states import NeedStatus, OutcomeStatus
 from market.matching.labels import MAX_TERMS, misfit_labels, part_labels, percent_score
 from market.matching.models import Match, MatchFeedback
-from market.matching.permissions import MatchAct
-from market.matching.states import MatchStatus
+from market.matching.states import MatchAct, MatchStatus
 
 FIRST, MOST = 5, 100
 """Matches shown with a listing at first, and when all are requested: what a broker can look through."""

@@ -91,6 +91,35 @@ def test_every_figure_opens_a_page_that_exists() -> None:
         assert str(figure.label)
 
 
+def test_every_menu_leads_in_one_order_to_pages_that_exist_and_to_acts_that_are_declared() -> None:
+    pages = {route.name for route in ROOMS.routes(is_demo=True) if isinstance(route, Route)}
+    only_demo = pages - {route.name for route in ROOMS.routes(is_demo=False) if isinstance(route, Route)}
+
+    for menu, entries in ROOMS.menus.items():
+        assert entries, menu
+        assert len({entry.order for entry in entries}) == len(entries), menu
+        for entry in entries:
+            assert str(entry.label)
+            assert entry.page in pages, entry.page
+            assert entry.is_demo or entry.page not in only_demo, entry.page
+            assert entry.act is None or entry.act in ROOMS.permissions, entry.page
+
+
+def test_an_entry_is_seen_by_whom_its_act_is_for_and_in_the_demo_alone_where_it_says_so() -> None:
+    operator = Actor(uuid4(), "", "", frozenset({Role.OPERATOR}))
+
+    def pages(actor: Actor | None, *, is_demo: bool) -> list[str]:
+        return [entry.page for entry in ROOMS.menu("backoffice", actor, is_demo=is_demo)]
+
+    assert pages(None, is_demo=False) == []
+    assert pages(None, is_demo=True) == ["backoffice:mails"]
+    assert pages(operator, is_demo=False)[0] == "backoffice:organisations"
+    assert "backoffice:clock" not in pages(operator, is_demo=False)
+    assert pages(operator, is_demo=True)[-2:] == ["backoffice:clock", "backoffice:mails"]
+    with pytest.raises(ValueError, match="cellar"):
+        ROOMS.menu("cellar", None, is_demo=False)
+
+
 def test_two_rooms_may_not_declare_the_same_name() -> None:
     room = Room("a", subjects={"thing": Subject(lazy("东西"))})
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable
 from datetime import date
 from uuid import UUID
 
@@ -11,9 +11,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 from wtforms import HiddenField
 
-from market.accounts.messages import notify
 from market.accounts.web import actor_for
-from market.claims.models import Claim
 from market.codes import regions
 from market.codes.holidays import (
     NATIONAL,
@@ -26,9 +24,7 @@ from market.codes.holidays import (
     ranges,
     shipped_calendar,
 )
-from market.deals.models import Deal
 from market.kit.clock import local_date
-from market.kit.database import atomic
 from market.kit.errors import Invalid
 from market.kit.flash import flash
 from market.kit.form_fields import ChoiceField, LongTextField, NumberField, NumberRange, Required, TextField
@@ -39,9 +35,8 @@ from market.kit.templating import render_form
 from market.kit.web import deps, form_data_or_none, path_id, redirect_to
 from market.notices import holiday_years
 from market.notices.holiday_years import calendar_for, missing_years, year_of
-from market.notices.models import Notice
 from market.notices.periods import last_day
-from market.notices.recalculated_ends import list_recalculated_ends, new_end_message
+from market.notices.recalculated_ends import list_recalculated_ends
 from market.notices.states import NoticeAct
 from market.records.by import By
 from market.records.decisions import Verdict
@@ -51,51 +46,6 @@ STATUTORY = 13
 """Statutory holidays of a year since 2025 (全国年节及纪念日放假办法 art. 2)."""
 MOST_SHOWN = 50
 """The most notices that are named on the page of a year; their number is always shown."""
-Parties = dict[UUID, set[UUID]]
-"""The organisations that a record concerns, by the record's id."""
-
-
-async def _parties_of_deals(ids: Collection[UUID]) -> Parties:
-    deals = await Deal.filter(id__in=list(ids)).only("id", "seller_id", "buyer_id")
-    return {deal.id: {deal.seller_id, deal.buyer_id} for deal in deals}
-
-
-async def _applicants_on_lists(ids: Collection[UUID]) -> Parties:
-    parties: Parties = {}
-    for claim in await Claim.filter(batch_id__in=list(ids)).only("id", "batch_id", "applicant_id"):
-        if claim.batch_id is not None:
-            parties.setdefault(claim.batch_id, set()).add(claim.applicant_id)
-    return parties
-
-
-PARTIES: Mapping[str, Callable[[Collection[UUID]], Awaitable[Parties]]] = {
-    "deal": _parties_of_deals,
-    "batch": _applicants_on_lists,
-}
-"""The parties that a notice concerns besides its publisher, by the kind of its subject."""
-
-
-@atomic()
-async def confirm_year(version_id: UUID, *, accepts_provisional: bool, by: By) -> Sequence[Notice]:
-    """Confirm a year that another person entered; return the notices whose end moved.
-
-    Raises:
-        SamePerson: the person entered the year.
-        Conflict: it was decided before.
-    """
-    notices = await holiday_years.confirm_year(version_id, accepts_provisional=accepts_provisional, by=by)
-    for kind, parties_of in PARTIES.items():
-        concerned = [notice for notice in notices if notice.subject_kind == kind]
-        parties = await parties_of([notice.subject_id for notice in concerned]) if concerned else {}
-        for notice in concerned:
-            for organisation_id in parties.get(notice.subject_id, set()) - {notice.organisation_id}:
-                await notify(
-                    new_end_message(notice),
-                    now=by.now,
-                    address=f"/notices/{notice.number}",
-                    organisation_id=organisation_id,
-                )
-    return notices
 
 
 def _areas() -> list[tuple[str, str]]:
@@ -217,7 +167,7 @@ async def _decide(request: Request, version_id: UUID, form: DecisionForm, by: By
     if form.verdict.data != Verdict.CONFIRMED:
         raise Invalid(_("请选择确认或者退回。"))
     is_demo = deps(request).settings.is_demo
-    notices = await confirm_year(version_id, accepts_provisional=is_demo, by=by)
+    notices = await holiday_years.confirm_year(version_id, accepts_provisional=is_demo, by=by)
     return _("已确认，%(count)s 份公示的截止日重新计算。", count=len(notices))
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from market.accounts.permissions import AccountAct
 from market.backoffice import (
     audit_views,
     holiday_views,
@@ -12,9 +13,12 @@ from market.backoffice import (
     verification_views,
 )
 from market.backoffice.job_queue import JobVerb
-from market.backoffice.permissions import PERMISSIONS
+from market.backoffice.permissions import PERMISSIONS, BackofficeAct
+from market.integrity.states import IntegrityAct
 from market.kit.i18n import lazy
-from market.kit.room import Room, Subject
+from market.kit.room import Menu, MenuEntry, Room, Subject
+from market.listings.states import ListingAct
+from market.notices.states import NoticeAct
 
 ROOM = Room(
     "backoffice",
@@ -28,6 +32,74 @@ ROOM = Room(
         *sanction_views.routes,
     ],
     demo_routes=operations_views.demo_routes,
+    menu=(
+        MenuEntry(
+            Menu.BACKOFFICE,
+            10,
+            lazy("单位认证"),
+            "backoffice:organisations",
+            "organisations",
+            AccountAct.VERIFY_ORGANISATION,
+        ),
+        MenuEntry(
+            Menu.BACKOFFICE,
+            20,
+            lazy("经纪人认证"),
+            "backoffice:brokers",
+            "brokers",
+            AccountAct.VERIFY_ORGANISATION,
+        ),
+        MenuEntry(
+            Menu.BACKOFFICE,
+            30,
+            lazy("成果与需求审核"),
+            "backoffice:listings",
+            "listings",
+            ListingAct.MODERATE,
+        ),
+        MenuEntry(
+            Menu.BACKOFFICE,
+            40,
+            lazy("异议"),
+            "backoffice:objections",
+            "objections",
+            NoticeAct.DECIDE_OBJECTION,
+        ),
+        MenuEntry(
+            Menu.BACKOFFICE,
+            50,
+            lazy("失信记录"),
+            "backoffice:sanctions",
+            "sanctions",
+            IntegrityAct.MANAGE_SANCTIONS,
+        ),
+        MenuEntry(
+            Menu.BACKOFFICE,
+            60,
+            lazy("放假安排"),
+            "backoffice:holidays",
+            "holidays",
+            NoticeAct.SEE_HOLIDAYS,
+        ),
+        MenuEntry(Menu.BACKOFFICE, 70, lazy("后台任务"), "backoffice:jobs", "jobs", BackofficeAct.RUN_JOBS),
+        MenuEntry(
+            Menu.BACKOFFICE, 80, lazy("搜索引擎"), "backoffice:search", "search", BackofficeAct.RUN_JOBS
+        ),
+        MenuEntry(Menu.BACKOFFICE, 90, lazy("责任日志"), "backoffice:audit", "audit", AccountAct.READ_AUDIT),
+        MenuEntry(
+            Menu.BACKOFFICE,
+            100,
+            lazy("演示时钟"),
+            "backoffice:clock",
+            "clock",
+            BackofficeAct.MOVE_CLOCK,
+            is_demo=True,
+        ),
+        MenuEntry(Menu.BACKOFFICE, 110, lazy("演示邮件"), "backoffice:mails", "mails", is_demo=True),
+        MenuEntry(Menu.START, 50, lazy("审核成果和需求"), "backoffice:listings", act=ListingAct.MODERATE),
+        MenuEntry(Menu.START, 60, lazy("看责任链日志"), "backoffice:audit", act=AccountAct.READ_AUDIT),
+        MenuEntry(Menu.FOOT, 10, lazy("演示邮件"), "backoffice:mails", is_demo=True),
+    ),
     jobs=(jobs.run, jobs.sweep),
     subjects={"job": Subject(lazy("后台任务"))},
     audit_verbs={

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+from uuid import UUID
+
 from market.accounts.actors import Actor
 from market.accounts.permissions import AccountAct
 from market.budgets.models import Batch, Disbursement
@@ -44,3 +47,12 @@ async def list_listable() -> list[Claim]:
         .select_related("programme", "applicant")
         .order_by("programme__slug", "-year", "number")
     )
+
+
+async def applicants_on_lists(batch_ids: Collection[UUID]) -> dict[UUID, set[UUID]]:
+    """Return the organisations whose claims stand on lists, by list."""
+    applicants: dict[UUID, set[UUID]] = {}
+    for claim in await Claim.filter(batch_id__in=list(batch_ids)).only("id", "batch_id", "applicant_id"):
+        if claim.batch_id is not None:
+            applicants.setdefault(claim.batch_id, set()).add(claim.applicant_id)
+    return applicants

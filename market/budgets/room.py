@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from market.accounts.permissions import AccountAct
 from market.budgets import (
     batch_views,
     budget_views,
@@ -13,6 +14,7 @@ from market.budgets import (
     list_publicity,
     models,
     print_views,
+    queries,
     report_figures,
     report_views,
     year_run_views,
@@ -29,7 +31,7 @@ from market.budgets.states import (
 )
 from market.budgets.verbs import BatchVerb, BudgetVerb, ClaimVerb, DisbursementVerb, YearRunVerb
 from market.kit.i18n import lazy
-from market.kit.room import LedgerAccount, Room, Subject
+from market.kit.room import LedgerAccount, Menu, MenuEntry, Room, Subject
 
 ROOM = Room(
     "budgets",
@@ -45,13 +47,26 @@ ROOM = Room(
     ],
     jobs=(jobs.compute_year, jobs.recheck_year),
     subjects={
-        "batch": Subject(lazy("补助批次"), page="budgets:batch", number="PC", verbs=(BatchAction,)),
+        "batch": Subject(
+            lazy("补助批次"),
+            page="budgets:batch",
+            number="PC",
+            verbs=(BatchAction,),
+            parties=queries.applicants_on_lists,
+        ),
         "disbursement": Subject(
             lazy("拨付"), page="budgets:disbursement", number="BF", verbs=(DisbursementAction,)
         ),
         "clawback": Subject(lazy("追回"), number="ZH", verbs=(ClawbackAction,)),
         "budget": Subject(lazy("年度预算")),
     },
+    menu=(
+        MenuEntry(Menu.DESK, 10, lazy("批次"), "budgets:batches", act=AccountAct.SEE_DESK),
+        MenuEntry(Menu.DESK, 20, lazy("年度核算"), "budgets:runs", act=AccountAct.SEE_DESK),
+        MenuEntry(Menu.DESK, 30, lazy("追回"), "budgets:clawbacks", act=AccountAct.SEE_DESK),
+        MenuEntry(Menu.DESK, 60, lazy("报表"), "budgets:report", act=AccountAct.SEE_DESK),
+        MenuEntry(Menu.DESK, 70, lazy("预算"), "budgets:index", act=AccountAct.SEE_DESK),
+    ),
     dashboard=dashboards.dashboard_cards,
     figures=report_figures.FIGURES,
     publicity=list_publicity.PUBLICITY,

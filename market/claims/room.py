@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from market.accounts.permissions import AccountAct
 from market.claims import (
     checks,
     dashboards,
@@ -20,7 +21,7 @@ from market.claims.permissions import PERMISSIONS
 from market.claims.states import ClaimAction, ClaimShownStatus, ClaimStatus
 from market.claims.verbs import ClaimVerb, SalesVerb
 from market.kit.i18n import lazy
-from market.kit.room import Room, Subject
+from market.kit.room import Menu, MenuEntry, Room, Subject
 
 ROOM = Room(
     "claims",
@@ -42,6 +43,7 @@ ROOM = Room(
             files=queries.may_open_evidence,
         ),
     },
+    menu=(MenuEntry(Menu.START, 40, lazy("去补助工作台"), "claims:queue", act=AccountAct.SEE_DESK),),
     dashboard=dashboards.dashboard_cards,
     moments={
         desk_review.SUPPLEMENT_DUE: lambda deps, claim_id, now: desk_review.end_supplement(claim_id, now=now)

@@ -92,6 +92,12 @@ async def get_deal_of_match_for(actor: Actor, match_id: UUID) -> Deal:
     return deal
 
 
+async def parties_of_deals(deal_ids: Collection[UUID]) -> dict[UUID, set[UUID]]:
+    """Return both sides of each deal."""
+    deals = await Deal.filter(id__in=list(deal_ids)).only("id", "seller_id", "buyer_id")
+    return {deal.id: {deal.seller_id, deal.buyer_id} for deal in deals}
+
+
 async def list_live_deals(actor: Actor) -> list[Deal]:
     """Return the deals the person takes part in that have not ended, with their parties."""
     deals = await _visible_to(actor).filter(status__not_in=list(ENDED)).order_by("updated_at").limit(500)

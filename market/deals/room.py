@@ -43,6 +43,7 @@ ROOM = Room(
             number="JY",
             verbs=(DealAction,),
             files=files.may_open_deal_file,
+            parties=queries.parties_of_deals,
         ),
         "offer": Subject(lazy("报价"), verbs=(OfferAction,)),
     },

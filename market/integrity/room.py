@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from market.accounts.permissions import AccountAct
 from market.integrity import models, queries, services, views
 from market.integrity.models import SanctionGrade, Scope
 from market.integrity.states import (
@@ -13,7 +14,7 @@ from market.integrity.states import (
     SanctionVerb,
 )
 from market.kit.i18n import lazy
-from market.kit.room import Room, Subject
+from market.kit.room import Menu, MenuEntry, Room, Subject
 
 ROOM = Room(
     "integrity",
@@ -21,6 +22,7 @@ ROOM = Room(
     models=(models,),
     routes=[*views.routes, *views.related_party_routes],
     subjects={"sanction": Subject(lazy("失信记录"), verbs=(SanctionAction,))},
+    menu=(MenuEntry(Menu.DESK, 50, lazy("关联"), "integrity:related_parties", act=AccountAct.SEE_DESK),),
     dashboard=queries.dashboard_cards,
     moments={services.TERM: lambda deps, sanction_id, now: services.follow_term(sanction_id, now=now)},
     labels={

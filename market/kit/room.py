@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from enum import StrEnum
 from types import ModuleType
 from typing import TYPE_CHECKING, Any, TypeVar
 from uuid import UUID
@@ -16,7 +17,6 @@ from market.kit.i18n import Lazy
 
 if TYPE_CHECKING:
     from datetime import datetime
-    from enum import StrEnum
 
     from starlette.routing import BaseRoute
 
@@ -83,6 +83,10 @@ Describe = Callable[[Collection[UUID]], Awaitable[Mapping[UUID, SubjectRecord]]]
 """Reads records of one kind by their ids."""
 
 
+PartiesOf = Callable[[Collection[UUID]], Awaitable[Mapping[UUID, Collection[UUID]]]]
+"""Returns the organisations that records of one kind concern, by the ids of the records."""
+
+
 @dataclass(frozen=True)
 class Subject:
     """One kind of record: what people call it and where it is seen."""
@@ -98,8 +102,51 @@ class Subject:
     """Who may open its files; None: it has no files."""
     describe: Describe | None = None
     """Needed of what a deal may be about."""
+    parties: PartiesOf | None = None
+    """Whom its notices concern besides the unit that published them; None: nobody."""
     verbs: Sequence[type[LabelEnum]] = ()
     """The actions of its workflow, as the audit log calls them."""
+
+
+class Menu(StrEnum):
+    """Where on the pages entries stand."""
+
+    MAIN = "main"
+    """The head of every page."""
+    FOOT = "foot"
+    START = "start"
+    """What a person may begin from the dashboard, the main thing first."""
+    DESK = "desk"
+    """The department's desk for subsidies."""
+    BACKOFFICE = "backoffice"
+    """Beside the pages of the back office."""
+
+
+@dataclass(frozen=True)
+class MenuEntry:
+    """One entry of a menu: what it says, the page it opens and who sees it."""
+
+    menu: Menu
+    order: int
+    """Its place in the menu, from the first on; no two are the same."""
+    label: Lazy
+    page: str
+    """Name of the route."""
+    key: str = ""
+    """How pages that belong to the entry name it."""
+    act: StrEnum | None = None
+    """The permission that opens it; None: everybody sees it."""
+    is_for: Callable[[Actor], bool] | None = None
+    """What the person must be besides, such as of an organisation that buys."""
+    is_demo: bool = False
+
+    def is_open_to(self, actor: Actor | None) -> bool:
+        """Return whether this person, or a guest, sees the entry."""
+        if self.act is None and self.is_for is None:
+            return True
+        if actor is None or (self.act is not None and not actor.may(self.act)):
+            return False
+        return self.is_for is None or self.is_for(actor)
 
 
 @dataclass(frozen=True)
@@ -152,6 +199,7 @@ class Room:
     panel_subjects: Mapping[str, PanelSubjects] = field(default_factory=dict)
     """Records that experts judge, by kind."""
     dashboard: Dashboard | None = None
+    menu: Sequence[MenuEntry] = ()
     figures: Sequence[Figure] = ()
     """Numbers that open the rows they are made of."""
     deadlines: Deadlines | None = None
@@ -188,6 +236,13 @@ class Rooms:
         }
         self.ledger_accounts = _merge(room.ledger_accounts for room in self.upwards)
         self.payables = _merge(room.payables for room in self.upwards)
+        self.menus: Mapping[Menu, Sequence[MenuEntry]] = {
+            menu: sorted(
+                (entry for room in self.upwards for entry in room.menu if entry.menu is menu),
+                key=lambda entry: entry.order,
+            )
+            for menu in Menu
+        }
         self.figures: Mapping[str, Figure] = _unique(
             (figure.name, figure) for room in self.upwards for figure in room.figures
         )
@@ -207,6 +262,14 @@ class Rooms:
             route for room in self.all for route in (*room.routes, *(room.demo_routes if is_demo else ()))
         ]
         return sorted(declared, key=lambda route: ["{" in part for part in _path(route).split("/")])
+
+    def menu(self, menu: Menu | str, actor: Actor | None, *, is_demo: bool) -> list[MenuEntry]:
+        """Return the entries of a menu that this person sees, in their order."""
+        return [
+            entry
+            for entry in self.menus.get(Menu(menu), ())
+            if (is_demo or not entry.is_demo) and entry.is_open_to(actor)
+        ]
 
     def document_facts(self, index: str) -> list[DocumentFacts]:
         return [room.document_facts[index] for room in self.upwards if index in room.document_facts]

@@ -17,6 +17,7 @@ from market.kit.flash import COOKIE as FLASH_COOKIE
 from market.kit.flash import take_flash
 from market.kit.forms import BaseForm
 from market.kit.i18n import LOCALES, get_locale, gettext
+from market.kit.room import MenuEntry, rooms
 from market.kit.security import csrf_token
 
 ROOT = Path(__file__).parent.parent.parent
@@ -70,7 +71,7 @@ def render(request: Request, template: str, status_code: int = 200, **context: A
     """Render a template into a response.
 
     Every template also has `request`, `actor`, `csrf`, `url(name, **params)`, `here(**query)`,
-    `flash`, `now` and the locale.
+    `menu(name)`, `flash`, `now` and the locale.
     """
     app = request.app
 
@@ -82,17 +83,24 @@ def render(request: Request, template: str, status_code: int = 200, **context: A
         query.update({k: v for k, v in changes.items() if v not in (None, "")})
         return request.url.path + ("?" + urlencode(query) if query else "")
 
+    is_demo = app.state.deps.settings.is_demo
+    actor = getattr(request.state, "actor", None)
+
+    def menu(name: str) -> list[MenuEntry]:
+        return rooms().menu(name, actor, is_demo=is_demo)
+
     message = take_flash(request)
     html = (
         environment()
         .get_template(template)
         .render(
             request=request,
-            actor=getattr(request.state, "actor", None),
+            actor=actor,
             unread=getattr(request.state, "unread", 0),
             csrf=csrf_token(request),
             url=url,
             here=here,
+            menu=menu,
             flash=message,
             now=app.state.deps.clock(),
             settings=app.state.deps.settings,

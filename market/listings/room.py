@@ -7,13 +7,14 @@ from uuid import UUID
 
 from market.deps import Deps
 from market.kit.i18n import lazy
-from market.kit.room import MomentHandler, Room, Subject
+from market.kit.room import Menu, MenuEntry, MomentHandler, Room, Subject
 from market.listings import freshness, lifecycle, models, queries, search, views
 from market.listings.deadlines import expiry_act, reminder_act
 from market.listings.kinds import NEED, OUTCOME, Kind
 from market.listings.models import PriceKind, ReviewDecision
 from market.listings.states import (
     PERMISSIONS,
+    ListingAct,
     ListingAction,
     ListingVerb,
     NeedStatus,
@@ -41,6 +42,24 @@ ROOM = Room(
     permissions=PERMISSIONS,
     models=(models,),
     routes=views.routes,
+    menu=(
+        MenuEntry(
+            Menu.START,
+            10,
+            lazy("写一条需求"),
+            "listings:new_need",
+            act=ListingAct.WRITE_LISTING,
+            is_for=lambda actor: actor.may_buy,
+        ),
+        MenuEntry(
+            Menu.START,
+            20,
+            lazy("写一份成果"),
+            "listings:new_outcome",
+            act=ListingAct.WRITE_LISTING,
+            is_for=lambda actor: actor.may_sell,
+        ),
+    ),
     subjects={
         "outcome": Subject(
             lazy("成果"),

@@ -121,8 +121,8 @@ async def propose_year(year: HolidayYear, *, by: By) -> HolidayYearVersion:
 async def confirm_year(version_id: UUID, *, accepts_provisional: bool, by: By) -> list[Notice]:
     """Confirm a proposed year and recalculate the ends of all running notices.
 
-    Return the notices whose end changed, which is never to an earlier day. Their units and objectors are
-    notified here, others who depend on a notice by the caller.
+    Return the notices whose end changed, which is never to an earlier day. Their units, their objectors
+    and the parties of what they are about are notified.
 
     Raises:
         SamePerson: the actor proposed the year.

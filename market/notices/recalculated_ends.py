@@ -17,6 +17,7 @@ from market.kit.clock import end_of_day, local_date
 from market.kit.database import atomic
 from market.kit.i18n import gettext as _
 from market.kit.i18n import source_text
+from market.kit.room import rooms
 from market.notices.models import Notice, NoticeExtension, Objection
 from market.notices.periods import last_day, period_end
 from market.notices.states import RUNNING, NoticeVerb
@@ -73,7 +74,7 @@ async def recalculate_ends(calendar: Calendar, reason: str, *, by: By) -> list[N
 
 
 async def recalculate_end(notice: Notice, calendar: Calendar, reason: str, *, by: By) -> bool:
-    """Recalculate the end of a locked notice; notify its unit and the objectors.
+    """Recalculate the end of a locked notice; notify its unit, the objectors and the parties.
 
     The reason is published as an extension of the notice. Return whether the end changed.
     """
@@ -104,7 +105,18 @@ async def recalculate_end(notice: Notice, calendar: Calendar, reason: str, *, by
     )
     if notice.organisation_id is None:
         await notify_staff(StaffRole.OFFICER, text, now=by.now, address=address)
+    for organisation_id in await _other_parties(notice):
+        await notify(text, now=by.now, address=address, organisation_id=organisation_id)
     return True
+
+
+async def _other_parties(notice: Notice) -> set[UUID]:
+    """Return whom the notice concerns besides its unit, as the room of its subject tells."""
+    subject = rooms().subjects.get(notice.subject_kind)
+    if subject is None or subject.parties is None:
+        return set()
+    parties = await subject.parties([notice.subject_id])
+    return {*parties.get(notice.subject_id, ())} - {notice.organisation_id}
 
 
 def new_end_message(notice: Notice) -> str:

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from market.deps import Deps
 from market.kit.i18n import lazy
-from market.kit.room import Room, Subject, rooms
+from market.kit.room import Menu, MenuEntry, Room, Subject, rooms
 from market.notices import models, services, views
 from market.notices.holiday_years import load_calendar
 from market.notices.models import DayKind, NoticeKind
@@ -40,6 +40,7 @@ ROOM = Room(
     permissions=PERMISSIONS,
     models=(models,),
     routes=views.routes,
+    menu=(MenuEntry(Menu.MAIN, 60, lazy("公示公告"), "notices:index", "notices"),),
     subjects={
         "notice": Subject(lazy("公示"), page="notices:show", number="GS", verbs=(NoticeAction,)),
         "objection": Subject(lazy("异议"), verbs=(ObjectionAction,)),

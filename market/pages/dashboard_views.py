@@ -12,7 +12,7 @@ from starlette.routing import Route
 from market.accounts.actors import Actor
 from market.accounts.messages import list_messages
 from market.accounts.models import Organisation, OrganisationStatus
-from market.accounts.permissions import AccountAct, Role
+from market.accounts.permissions import AccountAct
 from market.accounts.queries import list_broker_profiles
 from market.accounts.web import signed_in_actor
 from market.kit.clock import local_date
@@ -20,7 +20,6 @@ from market.kit.i18n import gettext as _
 from market.kit.room import Card, rooms
 from market.kit.templating import render
 from market.kit.web import deps
-from market.listings.states import ListingAct
 from market.notices.holiday_years import count_undecided, missing_years
 from market.notices.models import Objection
 from market.notices.states import UNDECIDED, NoticeAct
@@ -50,8 +49,6 @@ class Board:
     todo: list[Card]
     """Only what there is something of."""
     standing: list[Card]
-    acts: list[tuple[str, str]]
-    """What may be begun: words and address, the main one first."""
 
 
 async def board(actor: Actor, now: datetime) -> Board:
@@ -67,27 +64,7 @@ async def board(actor: Actor, now: datetime) -> Board:
             key=lambda card: card.tone != "wrong",
         ),
         standing=[card for card in cards if card.tone not in URGENT],
-        acts=_acts(actor),
     )
-
-
-def _acts(actor: Actor) -> list[tuple[str, str]]:
-    acts: list[tuple[str, str]] = []
-    if actor.may(ListingAct.WRITE_LISTING) and actor.may_buy:
-        acts.append((_("写一条需求"), "/my/needs/new"))
-    if actor.may(ListingAct.WRITE_LISTING) and actor.may_sell:
-        acts.append((_("写一份成果"), "/my/outcomes/new"))
-    if Role.BROKER in actor.roles:
-        acts.append((_("看推荐的对接"), "/matches"))
-    if actor.may(AccountAct.SEE_DESK):
-        acts.append((_("去补助工作台"), "/desk"))
-    if actor.may(ListingAct.MODERATE):
-        acts.append((_("审核成果和需求"), "/backoffice/listings"))
-    if actor.may(AccountAct.READ_AUDIT):
-        acts.append((_("看责任链日志"), "/audit-log"))
-    if not acts and not actor.is_staff:
-        acts.append((_("登记或加入单位"), "/account/organisation"))
-    return acts
 
 
 async def operator_cards(actor: Actor, now: datetime) -> list[Card]:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from datetime import datetime
 
 from market.accounts.actors import Actor
-from market.kit.room import Card, Room
+from market.kit.i18n import lazy
+from market.kit.room import Card, Menu, MenuEntry, Room
 from market.listings import dashboards as listings
 from market.pages import (
     compare,
@@ -43,4 +44,14 @@ ROOM = Room(
         *site_views.routes,
     ],
     dashboard=dashboard_cards,
+    menu=(
+        MenuEntry(Menu.MAIN, 10, lazy("首页"), "pages:home", "home"),
+        MenuEntry(Menu.MAIN, 20, lazy("科技成果"), "pages:outcomes", "outcomes"),
+        MenuEntry(Menu.MAIN, 30, lazy("技术需求"), "pages:needs", "needs"),
+        MenuEntry(Menu.MAIN, 40, lazy("经纪人"), "pages:brokers", "brokers"),
+        MenuEntry(Menu.FOOT, 20, lazy("匹配质量"), "pages:quality"),
+        MenuEntry(Menu.FOOT, 30, lazy("日志校验"), "pages:audit_roots"),
+        MenuEntry(Menu.FOOT, 40, lazy("无障碍说明"), "pages:accessibility"),
+        MenuEntry(Menu.FOOT, 50, lazy("帮助"), "pages:help"),
+    ),
 )

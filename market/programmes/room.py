@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from market.accounts.permissions import AccountAct
 from market.kit.i18n import lazy
-from market.kit.room import Room, Subject
+from market.kit.room import Menu, MenuEntry, Room, Subject
 from market.programmes import draft_views, models, search, views
 from market.programmes.models import TermsAction, TermsStatus
 from market.programmes.permissions import PERMISSIONS
@@ -15,6 +16,10 @@ ROOM = Room(
     permissions=PERMISSIONS,
     models=(models,),
     routes=[*views.routes, *draft_views.routes],
+    menu=(
+        MenuEntry(Menu.MAIN, 50, lazy("政策与补助"), "programmes:index", "subsidies"),
+        MenuEntry(Menu.DESK, 40, lazy("规则"), "programmes:drafts", act=AccountAct.SEE_DESK),
+    ),
     subjects={"terms": Subject(lazy("规则版本"), verbs=(TermsAction,))},
     documents={search.INDEX: DocumentSource(search.build_programmes, search.all_programmes)},
     labels={

@@ -41,7 +41,7 @@ WHERE c.submitted_at IS NOT NULL AND c.status <> 'draft'
 _POSTED = "t.phase IN ('posted', 'post')"
 BUDGET_ROWS = f"""
 WITH years AS (
-    SELECT b.id, b.programme_id, b.year, b.amount, b.decided_at,
+    SELECT b.id, b.programme_id, b.year, b.amount, b.decided_at, b.verdict,
         p.slug AS programme, p.name AS programme_name,
         'budget:' || p.slug || ':' || b.year AS available, 'reserved:' || p.slug || ':' || b.year AS reserved
     FROM budgets b JOIN programmes p ON p.id = b.programme_id
@@ -53,7 +53,7 @@ WITH years AS (
     FROM years
     UNION ALL
     SELECT 'available', programme, programme_name, NULL, NULL, 'draft', amount, 'CNY', id
-    FROM years WHERE decided_at IS NULL
+    FROM years WHERE verdict IS DISTINCT FROM 'confirmed'
     UNION ALL
     SELECT 'available', programme, programme_name, t.happened_at, t.subject_id, t.kind,
         CASE WHEN t.credit_id = years.available THEN t.amount ELSE -t.amount END, t.currency, t.id

@@ -14,7 +14,7 @@ import pytest
 
 from market.accounts.models import MemberRole
 from market.audit.models import AuditEvent
-from market.contracts import bank_statements, refunds, registration, signing
+from market.contracts import bank_statements, refunds, registration, signing, statement_imports
 from market.contracts.models import INSTALMENT, Contract, ContractDraft, Receipt
 from market.contracts.remittances import confirm_remittance
 from market.deals.brokerage import book_commission
@@ -287,7 +287,10 @@ async def test_one_line_of_a_bank_statement_is_booked_once() -> None:
     row = Row("805,000.00", f"{contract.number}-1")
 
     matches = await race(
-        *[bank_statements.import_statement(kept(icbc(row)), by=By(parties.seller, LATER)) for _ in range(10)]
+        *[
+            statement_imports.import_statement(kept(icbc(row)), by=By(parties.seller, LATER))
+            for _ in range(10)
+        ]
     )
     statement = await take_over(parties, row)
     [line] = await lines_of(statement)

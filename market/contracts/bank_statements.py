@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -15,23 +14,29 @@ from market.accounts.permissions import AccountAct
 from market.audit.log import record
 from market.contracts.models import INSTALMENT, Instalment, Receipt
 from market.contracts.receipts import book_remittance
+from market.contracts.statement_imports import is_confirmed
 from market.contracts.states import ContractAct
 from market.deals.states import DealStatus
-from market.files.attachments import StoredBlob
 from market.files.models import StoredFile
-from market.kit.database import atomic, connection, in_transaction
-from market.kit.errors import Forbidden, MarketError, NotFound
+from market.kit.database import atomic, connection
+from market.kit.errors import Conflict, MarketError, NotFound
 from market.kit.i18n import gettext as _
-from market.kit.jobs import enqueue
 from market.kit.money import Money
-from market.payments import bank_lines, statements
-from market.payments.bank_files import read_statement
+from market.payments import bank_lines, reversals, statements
 from market.payments.line_matching import LineFacts, LineMatcher, Match, OpenPayable, RecordedRemittance
-from market.payments.models import BankLine, BankStatement, Remittance
-from market.payments.states import RemittanceStatus, StatementVerb
+from market.payments.models import (
+    BankLine,
+    BankStatement,
+    LinePart,
+    Refund,
+    Remittance,
+    StatementDraft,
+)
+from market.payments.refunds import record_by_bank
+from market.payments.states import LineAction, RemittanceStatus, StatementVerb
 from market.records.by import By
+from market.records.transitions import transition
 
-MATCH_STATEMENT = "contracts.match_statement"
 BATCH = 500
 """Lines matched in one transaction; a job that was stopped resumes with the next batch."""
 SIGNED = (
@@ -52,34 +57,13 @@ WITH own AS (
     SELECT m.payable_id, m.amount FROM remittances m JOIN own ON own.id = m.payable_id
     WHERE m.payable_kind = $3 AND m.status = 'recorded'
     UNION ALL
-    SELECT b.payable_id, b.amount FROM bank_lines b WHERE b.organisation_id = $1
-    AND b.payable_kind = $3 AND b.status = 'matched' AND b.remittance_id IS NULL
+    SELECT p.payable_id, p.amount FROM bank_line_parts p JOIN bank_lines b ON b.id = p.line_id
+    WHERE b.organisation_id = $1 AND p.payable_kind = $3 AND b.status = 'matched' AND p.remittance_id IS NULL
 )
 SELECT own.*, coalesce(taken.amount, 0) AS taken FROM own
 LEFT JOIN (SELECT id, sum(amount) AS amount FROM parts GROUP BY id) taken ON taken.id = own.id
 """
 """What a seller is owed by whom, with what of it was received, recorded, or matched with a statement."""
-
-
-async def import_statement(blob: StoredBlob, *, by: By) -> tuple[BankStatement, bool]:
-    """Import a statement of the actor's organisation and enqueue the job that matches it.
-
-    Returns whether it was new. Idempotent by the file's content.
-
-    Raises:
-        Invalid: at the field `file`: it is no statement we know, or a row cannot be read.
-    """
-    by.actor.require(ContractAct.IMPORT_STATEMENT)
-    if by.actor.organisation_id is None or not by.actor.may_sell:
-        raise Forbidden(_("银行流水由已认证的成果方导入。"))
-    read = await asyncio.to_thread(read_statement, blob.upload.name, blob.upload.content)
-    async with in_transaction():
-        statement, is_new = await statements.import_lines(
-            read, blob, organisation_id=by.actor.organisation_id, by=by
-        )
-        if is_new:
-            await enqueue(MATCH_STATEMENT, lock=f"bank:{by.actor.organisation_id}", statement_id=statement.id)
-    return statement, is_new
 
 
 async def match_statement(statement_id: UUID, *, now: datetime) -> int:
@@ -124,9 +108,9 @@ async def matcher_of(seller_id: UUID) -> LineMatcher:
         payable_id__in=[row["id"] for row in owed],
         status__not=RemittanceStatus.REJECTED,
     )
-    on_lines = await BankLine.filter(organisation_id=seller_id, remittance_id__not_isnull=True).values_list(
-        "remittance_id", flat=True
-    )
+    on_lines = await LinePart.filter(
+        line__organisation_id=seller_id, remittance_id__not_isnull=True
+    ).values_list("remittance_id", flat=True)
     matched_ids = {UUID(str(remittance_id)) for remittance_id in on_lines}
     payables = [
         OpenPayable(
@@ -161,21 +145,24 @@ def line_facts(line: BankLine) -> LineFacts:
 
 
 @atomic()
-async def match_line(line_id: UUID, instalment_id: UUID, *, by: By) -> BankLine:
-    """Match a line by hand with the instalment that it pays.
+async def match_line(line_id: UUID, parts: Mapping[UUID, int], *, by: By) -> BankLine:
+    """Match a line by hand with the instalments that it pays: amounts by instalment, in minor units.
 
     Raises:
-        NotFound: the line or the instalment is not of the actor's organisation.
+        NotFound: the line or an instalment is not of the actor's organisation, or in another currency.
+        Invalid: at `parts`: the amounts do not add up to the line.
         ActionNotAllowed: somebody else was faster.
     """
     by.actor.require(ContractAct.IMPORT_STATEMENT)
     line = await bank_lines.lock_line(line_id, by.actor)
-    instalment = await Instalment.get_or_none(
-        id=instalment_id, contract__deal__seller_id=line.organisation_id
-    ).select_related("contract")
-    if instalment is None or instalment.contract.currency != line.currency:
+    instalments = await Instalment.filter(
+        id__in=list(parts), contract__deal__seller_id=line.organisation_id, contract__currency=line.currency
+    )
+    if len(instalments) != len(parts):
         raise NotFound(_("没有这笔应付款，或者币种不同。"))
-    return await bank_lines.match_line(line.id, INSTALMENT, instalment.id, by=by)
+    matcher = await matcher_of(line.organisation_id)
+    exceeds = any(matcher.left(payable_id).amount < amount for payable_id, amount in parts.items())
+    return await bank_lines.match_line(line.id, INSTALMENT, parts, exceeds=exceeds, by=by)
 
 
 @atomic()
@@ -200,19 +187,73 @@ async def reopen_line(line_id: UUID, *, by: By) -> BankLine:
 
 
 @atomic()
-async def confirm_line(line_id: UUID, *, by: By) -> Receipt | None:
-    """Confirm what a line pays, for the seller's finance; it becomes a remittance and is booked.
+async def decide_resemblance(line_id: UUID, action: LineAction, *, by: By) -> BankLine:
+    """Say whether a line is one of an earlier statement; what is another one is matched by hand."""
+    by.actor.require(ContractAct.IMPORT_STATEMENT)
+    return await bank_lines.decide_resemblance(line_id, action, by=by)
 
-    What exceeds the instalment is surplus until it is sent back; None when all of it does.
+
+@atomic()
+async def treat_reversal_as(line_id: UUID, action: LineAction, *, by: By) -> BankLine:
+    """Say that a line takes nothing back but is money that came, or left, by itself."""
+    by.actor.require(ContractAct.IMPORT_STATEMENT)
+    line = await bank_lines.lock_line(line_id, by.actor)
+    return await transition(line, action, by=by, amount=line.amount)
+
+
+@atomic()
+async def pair_reversal(line_id: UUID, original_id: UUID, *, by: By) -> BankLine:
+    """Say which line a reversal takes back."""
+    by.actor.require(ContractAct.IMPORT_STATEMENT)
+    return await reversals.pair_by_hand(line_id, original_id, by=by)
+
+
+@atomic()
+async def refund_reversal(line_id: UUID, *, by: By) -> list[Refund]:
+    """Record that the bank took back what was booked: a refund of each remittance, for a second person.
+
+    Raises:
+        Conflict: nothing of it is left to refund.
+    """
+    by.actor.require(ContractAct.REFUND)
+    line = await bank_lines.lock_line(line_id, by.actor)
+    remittances = await reversals.refundable_remittances(line)
+    if not remittances:
+        raise Conflict(_("这笔冲正没有可退的入账，可能已经登记过退回。"))
+    statement = await BankStatement.get(id=line.statement_id)
+    return [
+        await record_by_bank(
+            remittance,
+            Money(remittance.amount, remittance.currency),
+            _("银行冲正"),
+            refunded_on=line.booked_on,
+            bank_reference=line.bank_reference or line.id.hex[:12],
+            voucher_id=statement.file_id,
+            by=by,
+        )
+        for remittance in remittances
+    ]
+
+
+@atomic()
+async def confirm_line(line_id: UUID, *, by: By) -> list[Receipt]:
+    """Confirm what a line pays, for the seller's finance; its parts become remittances and are booked.
+
+    What exceeds an instalment is surplus until it is sent back, and makes no receipt.
 
     Raises:
         SamePerson: the actor imported or matched it.
+        Conflict: nobody has confirmed yet that the account is the organisation's.
         ActionNotAllowed: it was decided before, perhaps a moment ago.
     """
     by.actor.require(ContractAct.CONFIRM_REMITTANCE)
     line = await bank_lines.lock_line(line_id, by.actor)
-    remittance = await bank_lines.confirm_line(line, by=by)
-    return await book_remittance(remittance, by=by)
+    if not await is_confirmed(await BankStatement.get(id=line.statement_id)):
+        raise Conflict(_("请先在流水页确认这是本单位的账户。"))
+    receipts = [
+        await book_remittance(remittance, by=by) for remittance in await bank_lines.confirm_line(line, by=by)
+    ]
+    return [receipt for receipt in receipts if receipt is not None]
 
 
 @dataclass(frozen=True)
@@ -236,19 +277,28 @@ async def confirm_lines(line_ids: Sequence[UUID], *, by: By) -> ConfirmedLines:
     return ConfirmedLines(done, list(dict.fromkeys(refusals)))
 
 
-async def instalments_of(lines: Sequence[BankLine]) -> dict[UUID, Instalment]:
-    """Return the instalments that these lines pay, with contract and buyer, by id."""
-    instalments = await Instalment.filter(
-        id__in=[line.payable_id for line in lines if line.payable_id]
-    ).select_related("contract__deal__buyer")
-    return {instalment.id: instalment for instalment in instalments}
+async def instalments_of(lines: Sequence[BankLine]) -> dict[UUID, list[tuple[Money, Instalment]]]:
+    """Return what each of these lines pays: the amounts with their instalments, contract and buyer."""
+    parts = await LinePart.filter(line_id__in=[line.id for line in lines], payable_kind=INSTALMENT)
+    instalments = {
+        instalment.id: instalment
+        for instalment in await Instalment.filter(id__in=[part.payable_id for part in parts]).select_related(
+            "contract__deal__buyer"
+        )
+    }
+    paid: dict[UUID, list[tuple[Money, Instalment]]] = {}
+    for part in sorted(parts, key=lambda part: instalments[part.payable_id].sequence):
+        instalment = instalments[part.payable_id]
+        money = Money(part.amount, instalment.contract.currency)
+        paid.setdefault(part.line_id, []).append((money, instalment))
+    return paid
 
 
 async def may_open_statement(actor: Actor | None, file: StoredFile) -> bool:
     """Open a bank statement to the members of the organisation whose account it is, and to auditors."""
     if actor is None:
         return False
-    statement = await BankStatement.get_or_none(id=file.subject_id)
-    return statement is not None and (
-        actor.acts_for(statement.organisation_id) or actor.may(AccountAct.READ_AUDIT)
+    owner = await BankStatement.get_or_none(id=file.subject_id) or await StatementDraft.get_or_none(
+        id=file.subject_id
     )
+    return owner is not None and (actor.acts_for(owner.organisation_id) or actor.may(AccountAct.READ_AUDIT))

@@ -2,7 +2,7 @@
 
 from uuid import UUID
 
-from market.contracts import bank_statements, fees, payment_pages
+from market.contracts import bank_statements, fees, payment_pages, statement_imports
 from market.deps import Deps
 from market.kit.jobs import job
 
@@ -21,7 +21,7 @@ async def close_pages(deps: Deps) -> None:
         await payment_pages.enqueue_unclosed_pages()
 
 
-@job(bank_statements.MATCH_STATEMENT)
+@job(statement_imports.MATCH_STATEMENT)
 async def match_statement(deps: Deps, statement_id: str) -> None:
     """Match the lines of a bank statement; a run that was stopped resumes where it was."""
     await bank_statements.match_statement(UUID(statement_id), now=deps.clock())

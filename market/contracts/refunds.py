@@ -40,6 +40,7 @@ from market.payments import bank_lines, refunds
 from market.payments.models import BankLine, Payment, Refund, Remittance
 from market.payments.payables import RefundedPayment
 from market.payments.refunds import lock_refund
+from market.payments.reversals import settle_reversal_of
 from market.payments.states import LineAction, RefundStatus
 from market.records.by import By
 from market.records.decisions import Verdict
@@ -123,6 +124,8 @@ async def confirm_refund(refund_id: UUID, *, by: By) -> Refund:
     await get_refund_for(by.actor, refund_id)
     refund = await refunds.decide_refund(refund_id, Verdict.CONFIRMED, by=by)
     await book_refund(refund, by=by)
+    if refund.remittance_id is not None:
+        await settle_reversal_of(refund.remittance_id, by=by)
     return refund
 
 

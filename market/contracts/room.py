@@ -12,6 +12,7 @@ from market.contracts import (
     money_views,
     payables,
     queries,
+    statement_views,
     views,
 )
 from market.contracts.states import PERMISSIONS, ChangeKind, ContractVerb, DraftVerb, ReceiptSource
@@ -26,6 +27,7 @@ ROOM = Room(
         *views.routes,
         *change_views.routes,
         *money_views.routes,
+        *statement_views.routes,
     ],
     jobs=(
         jobs.close_page,

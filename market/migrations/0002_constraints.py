@@ -92,8 +92,8 @@ CHECKS = {
     "refunds_one_source": ("refunds", "num_nonnulls(payment_id, remittance_id, line_id) = 1"),
     "disputes_amount": ("disputes", "amount > 0"),
     "bank_lines_amount": ("bank_lines", "amount > 0"),
-    "bank_lines_booked": ("bank_lines", "status <> 'booked' OR remittance_id IS NOT NULL"),
-    "bank_lines_matched": ("bank_lines", "status <> 'matched' OR payable_id IS NOT NULL"),
+    "bank_lines_reversal": ("bank_lines", "reverses_id IS NULL OR is_reversal"),
+    "bank_line_parts_amount": ("bank_line_parts", "amount > 0"),
     "contracts_original": (
         "contracts",
         "(original_currency = '') = (original_amount IS NULL) AND (original_amount IS NULL) = (exchange_rate IS NULL) AND (exchange_rate IS NULL) = (rate_on IS NULL)",
@@ -170,11 +170,6 @@ UNIQUE = {
         "verdict IS DISTINCT FROM 'rejected'",
     ),
     "year_runs_one_open": ("year_runs", "programme_id, year", "ended_at IS NULL"),
-    "bank_lines_one_remittance": (
-        "bank_lines",
-        "remittance_id",
-        "remittance_id IS NOT NULL AND status IN ('matched', 'booked')",
-    ),
     "contract_changes_one_open": (
         "contract_changes",
         "contract_id",
@@ -201,6 +196,7 @@ APPEND_ONLY = (
     "notice_extensions",
     "receipts",
     "reward_rules",
+    "statement_rows",
     "status_events",
     "transfers",
     "undertakings",
@@ -311,13 +307,31 @@ END $$;
 -- What the bank wrote stays as it is.
 CREATE FUNCTION market_keep_bank_line() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
-    IF TG_OP = 'DELETE' OR (NEW.statement_id, NEW.organisation_id, NEW."row", NEW.fingerprint, NEW.booked_on, NEW.amount,
-        NEW.currency, NEW.payer_name, NEW.payer_account, NEW.text, NEW.bank_reference) IS DISTINCT FROM
-       (OLD.statement_id, OLD.organisation_id, OLD."row", OLD.fingerprint, OLD.booked_on, OLD.amount,
-        OLD.currency, OLD.payer_name, OLD.payer_account, OLD.text, OLD.bank_reference) THEN
+    IF TG_OP = 'DELETE' OR (NEW.statement_id, NEW.organisation_id, NEW."row", NEW.booked_on, NEW.booked_time,
+        NEW.is_incoming, NEW.is_reversal, NEW.amount, NEW.currency, NEW.payer_name, NEW.payer_account, NEW.text,
+        NEW.bank_reference, NEW.balance) IS DISTINCT FROM
+       (OLD.statement_id, OLD.organisation_id, OLD."row", OLD.booked_on, OLD.booked_time,
+        OLD.is_incoming, OLD.is_reversal, OLD.amount, OLD.currency, OLD.payer_name, OLD.payer_account, OLD.text,
+        OLD.bank_reference, OLD.balance) THEN
         RAISE EXCEPTION 'what a bank wrote is never edited' USING ERRCODE = 'restrict_violation';
     END IF;
+    IF NEW.status IN ('matched', 'booked') AND NEW.status <> OLD.status
+       AND NEW.amount IS DISTINCT FROM (SELECT sum(amount) FROM bank_line_parts WHERE line_id = NEW.id) THEN
+        RAISE EXCEPTION 'the parts of bank line % do not add up to it', NEW.id
+            USING ERRCODE = 'check_violation', CONSTRAINT = 'bank_lines_parts';
+    END IF;
     RETURN NEW;
+END $$;
+
+-- What a booked line paid stays as it is.
+CREATE FUNCTION market_keep_line_part() RETURNS trigger LANGUAGE plpgsql AS $$
+DECLARE
+    line uuid := CASE WHEN TG_OP = 'INSERT' THEN NEW.line_id ELSE OLD.line_id END;
+BEGIN
+    IF (SELECT status FROM bank_lines WHERE id = line) = 'booked' THEN
+        RAISE EXCEPTION 'what a booked line paid is never edited' USING ERRCODE = 'restrict_violation';
+    END IF;
+    RETURN CASE WHEN TG_OP = 'DELETE' THEN OLD ELSE NEW END;
 END $$;
 
 -- A reversal moves the whole amount of one counted transfer back.
@@ -387,6 +401,11 @@ TRIGGERS = {
         "BEFORE UPDATE OR DELETE",
         "FOR EACH ROW EXECUTE FUNCTION market_keep_bank_line()",
     ),
+    "bank_line_parts_keep": (
+        "bank_line_parts",
+        "BEFORE INSERT OR UPDATE OR DELETE",
+        "FOR EACH ROW EXECUTE FUNCTION market_keep_line_part()",
+    ),
     "transfers_reversal": (
         "transfers",
         "BEFORE INSERT",
@@ -402,6 +421,7 @@ DROP FUNCTION market_freeze_released();
 DROP FUNCTION market_guard_receipt();
 DROP FUNCTION market_guard_refund();
 DROP FUNCTION market_keep_bank_line();
+DROP FUNCTION market_keep_line_part();
 DROP FUNCTION market_guard_reversal();
 DROP FUNCTION market_decide_once();
 DROP FUNCTION market_guard_membership();

@@ -1,117 +1,73 @@
-"""Parses statement files of banks, CSV or Excel, each in its bank's layout.
+"""Reads statement files of banks, CSV or Excel, by layout, heads or mapping; see `statement_columns`. Pure.
 
-Supports the corporate exports of ICBC (工商银行), CCB (建设银行) and BOC (中国银行). A row that cannot be
-parsed rejects the whole file, naming row and cell. So does an account number that Excel has rounded: its
-lines could not be deduplicated against another statement.
+Nothing is guessed. A row that cannot be read is set aside with the word that was not understood, and the
+other rows go in; text whose digits a spreadsheet took away is told and not used. Every row below the heads
+becomes a `BankRow` or a `SkippedRow`, so that both together are the file.
 """
 
 from __future__ import annotations
 
-import hashlib
 import re
-from collections import Counter
-from collections.abc import Iterable
-from dataclasses import dataclass
+import unicodedata
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 
+from market.codes.currencies import currency_of
 from market.kit.errors import Invalid
 from market.kit.i18n import gettext as _
-from market.kit.money import Money
+from market.kit.money import HOME, Money
 from market.kit.workbooks.cells import Cell, Limits, Row, Sheet, UnreadableWorkbook
-from market.kit.workbooks.heads import Head, HeadRow, HeadsNotFound, find_heads
 from market.kit.workbooks.reading import read_sheets
 from market.kit.workbooks.values import UnreadableCell, amount_of, moment_of, text_of
-from market.payments.states import Bank
+from market.payments.balances import BalanceCheck, check_balances
+from market.payments.reversal_pairs import is_reversal_text
+from market.payments.statement_columns import Role, StatementColumns, recognise_layout, remembered_columns
+from market.payments.states import UNDERSTOOD, Bank, SkipReason
 
 MAX_LINES = 20_000
 LIMITS = Limits(rows=2 * MAX_LINES)
-CURRENCIES = {
-    "": "CNY",
-    "人民币": "CNY",
-    "人民币元": "CNY",
-    "RMB": "CNY",
-    "美元": "USD",
-    "欧元": "EUR",
-    "港币": "HKD",
-    "港元": "HKD",
-    "日元": "JPY",
-    "英镑": "GBP",
-}
-INCOMING = ("贷", "来账", "转入", "收入")
+INCOMING = (
+    "贷",
+    "来账",
+    "来帐",
+    "转入",
+    "收",
+    "入账",
+    "入帐",
+    "进账",
+    "存入",
+    "C",
+    "CR",
+    "CREDIT",
+    "+",
+    "IN",
+)
+OUTGOING = ("借", "往账", "往帐", "转出", "支", "出账", "出帐", "付", "取出", "D", "DR", "DEBIT", "-")
+"""Words for the direction: a Chinese one begins what the cell says, another one is all of it."""
+_SUMMARY = re.compile(
+    "合计|总计|小计|累计|承前|过次|结转下页|打印|笔数|总金额|总笔|期初|期末|上期|余额|制表|复核|操作员|"
+    r"柜员|电子回单|仅供|以下空白|备注[:：]|第\s*\d*\s*页|共\s*\d*\s*页"
+)
+_BRACKETED = re.compile(r"\((.+)\)")
+_RED = re.compile("红")
+_TAKEN_BACK = re.compile("红|冲|抹|撤|^是$|^[1Yy]$")
 
 
 class UnreadableStatement(Invalid):
-    """The file is in no supported layout, or a row of it cannot be parsed."""
+    """The file is in no supported layout, or none of its rows can be read."""
 
 
 @dataclass(frozen=True)
-class Layout:
-    """Column heads of a bank's export; the direction is given by a sign or by the column."""
+class SkippedRow:
+    """A row of the file that is no line, and why."""
 
-    bank: Bank
-    day: str
-    payer: tuple[str, str]
-    """Heads of the other side's name and account."""
-    texts: tuple[str, ...]
-    reference: str
-    balance: str
-    own_account: str
-    credit: str = ""
-    debit: str = ""
-    amount: str = ""
-    sign: str = ""
-    currency: str = ""
-
-    @property
-    def required(self) -> set[str]:
-        """Heads without which this is another bank's file."""
-        return {self.day, *self.payer, self.credit or self.amount, self.debit or self.sign}
-
-    @property
-    def heads(self) -> list[Head]:
-        """All heads that are read, under their own names; units and English in brackets are left out."""
-        names = (*self.payer, *self.texts, self.day, self.reference, self.balance, self.own_account)
-        more = (self.credit, self.debit, self.amount, self.sign, self.currency)
-        return [Head(name, (name,), name in self.required) for name in dict.fromkeys((*names, *more)) if name]
-
-
-LAYOUTS = (
-    Layout(
-        bank=Bank.ICBC,
-        day="交易时间",
-        payer=("对方单位名称", "对方账号"),
-        texts=("摘要", "用途", "个性化信息"),
-        reference="凭证号",
-        balance="余额",
-        own_account="本方账号",
-        credit="贷方发生额",
-        debit="借方发生额",
-    ),
-    Layout(
-        bank=Bank.CCB,
-        day="交易时间",
-        payer=("对方户名", "对方账号"),
-        texts=("摘要", "备注"),
-        reference="账户明细编号-交易流水号",
-        balance="余额",
-        own_account="账号",
-        credit="贷方发生额",
-        debit="借方发生额",
-        currency="币种",
-    ),
-    Layout(
-        bank=Bank.BOC,
-        day="交易日期",
-        payer=("付款人名称", "付款人账号"),
-        texts=("摘要", "用途", "交易附言", "备注"),
-        reference="交易流水号",
-        balance="交易后余额",
-        own_account="收款人账号",
-        amount="交易金额",
-        sign="交易类型",
-        currency="交易货币",
-    ),
-)
+    row: int
+    reason: SkipReason
+    word: str
+    """What was not understood, as it stands in the file; empty where nothing was amiss."""
+    text: str
+    """The row as a person reads it."""
 
 
 @dataclass(frozen=True)
@@ -120,167 +76,331 @@ class BankRow:
 
     row: int
     happened_at: datetime
-    """Local time of the bank; midnight where only the day is given."""
+    """By the bank's own clock; midnight where only the day is given."""
     is_incoming: bool
     money: Money
     payer_name: str
+    """Of the other side, also where it was paid."""
     payer_account: str
     text: str
     reference: str
     balance: str
+    """In minor units; empty where the file has none."""
+    is_reversal: bool = False
+    """The bank takes another booking back: a minus, a red mark, or a word for it."""
 
 
 @dataclass(frozen=True)
 class ReadStatement:
+    """A parsed statement file."""
+
     bank: Bank
     account: str
+    """Of the organisation itself; empty where the file does not tell it, or not whole."""
     rows: tuple[BankRow, ...]
-
-    def fingerprints(self) -> list[str]:
-        """Return a hash per row that identifies it in another statement of the same account.
-
-        Equal rows are numbered, so that each has its own hash.
-        """
-        counts: Counter[str] = Counter()
-        digests = []
-        for row in self.rows:
-            parts = (
-                self.account,
-                row.happened_at.isoformat(),
-                "+" if row.is_incoming else "-",
-                str(row.money.amount),
-                row.money.currency,
-                row.payer_account,
-                row.payer_name,
-                row.text,
-                row.reference,
-                row.balance,
-            )
-            content = "\x1f".join(parts)
-            counts[content] += 1
-            digests.append(hashlib.sha256(f"{content}\x1f{counts[content]}".encode()).hexdigest())
-        return digests
+    skipped: tuple[SkippedRow, ...] = ()
+    notices: tuple[str, ...] = ()
+    """What the reader could not use, in sentences."""
+    balance: BalanceCheck | None = None
+    """None where the file tells no balances, or of several currencies."""
+    columns: StatementColumns = field(default_factory=lambda: StatementColumns(0, {}))
+    has_currency: bool = False
 
 
-def read_statement(name: str, content: bytes) -> ReadStatement:
-    """Parse a bank's file; the format is detected by its content, the layout by its heads.
+Mappings = Mapping[str, Mapping[Role, Sequence[int]]]
+"""Columns by role, by the signature of the heads that a person has mapped."""
+
+
+def read_statement(
+    name: str, content: bytes, mappings: Mappings | None = None, currency: str = HOME
+) -> ReadStatement:
+    """Return the lines of a bank's file; its kind is told by its content, its layout by the heads.
+
+    `mappings` win over what the heads tell; `currency` is the account's, for files without such a column.
 
     Raises:
-        UnreadableStatement: at the field `file`, with what is wrong and in which row.
+        UnknownLayout: nobody knows which column is which.
+        UnreadableStatement: at the field `file`, with what is wrong.
     """
     try:
-        layout, heads = _recognise(name, read_sheets(content, LIMITS))
+        bank, sheet, columns = _recognise(name, read_sheets(content, LIMITS), mappings or {})
     except UnreadableWorkbook as error:
         raise UnreadableStatement(str(error), field="file") from error
-    return _read(layout, heads)
+    return _Reader(bank, sheet, columns, currency).read()
 
 
-def _recognise(name: str, sheets: Iterable[Sheet]) -> tuple[Layout, HeadRow]:
+def read_columns(sheet: Sheet, columns: StatementColumns, currency: str = HOME) -> ReadStatement:
+    """Return the lines of a sheet by a mapping that somebody tries out.
+
+    Raises:
+        UnreadableStatement: no row can be read so.
+    """
+    return _Reader(Bank.OTHER, sheet, columns, currency).read()
+
+
+def open_sheets(content: bytes) -> list[Sheet]:
+    """Return the sheets of a file, for a person who says which column is which.
+
+    Raises:
+        UnreadableStatement: at the field `file`.
+    """
+    try:
+        return [sheet for sheet in read_sheets(content, LIMITS) if sheet.rows]
+    except UnreadableWorkbook as error:
+        raise UnreadableStatement(str(error), field="file") from error
+
+
+class UnknownLayout(UnreadableStatement):
+    """No row of heads tells day, amount and direction: a person has to say which column is which."""
+
+
+def _recognise(
+    name: str, sheets: Iterable[Sheet], mappings: Mappings
+) -> tuple[Bank, Sheet, StatementColumns]:
     for sheet in sheets:
-        for layout in LAYOUTS:
+        if columns := remembered_columns(sheet, mappings):
+            return Bank.OTHER, sheet, columns
+        if recognised := recognise_layout(sheet):
+            return recognised[0], sheet, recognised[1]
+    raise UnknownLayout(
+        _("没有认出这个银行流水（%(name)s）的列，请说明每一列是什么。", name=name[-60:]), field="file"
+    )
+
+
+class _Skip(Exception):
+    """The row is no line."""
+
+    def __init__(self, reason: SkipReason, word: str = "") -> None:
+        super().__init__(word)
+        self.reason, self.word = reason, word
+
+
+class _Reader:
+    """Reads the rows below the heads, and keeps what has to be told of the file as a whole."""
+
+    def __init__(self, bank: Bank, sheet: Sheet, columns: StatementColumns, currency: str) -> None:
+        self.bank, self.sheet, self.columns, self.currency = bank, sheet, columns, currency
+        self.accounts: dict[str, None] = {}
+        self.lost: dict[str, list[int]] = {}
+        currency_column = columns.column(Role.CURRENCY)
+        self.has_currency = any(row.cell(currency_column).text for row in self._below())
+        self.writes_outgoing_negative = self._writes_outgoing_negative()
+
+    def _below(self) -> Iterator[Row]:
+        return (row for row in self.sheet.rows if row.number > self.columns.head_row)
+
+    def read(self) -> ReadStatement:
+        lines: list[BankRow] = []
+        skipped: list[SkippedRow] = []
+        for row in self._below():
             try:
-                return layout, find_heads([sheet], layout.heads)
-            except HeadsNotFound:
+                lines.append(self._line(row))
+            except _Skip as skip:
+                text = " | ".join(row.cells[column].text for column in sorted(row.cells))
+                skipped.append(SkippedRow(row.number, skip.reason, skip.word[:200], text[:400]))
+        if len(lines) > MAX_LINES:
+            raise UnreadableStatement(
+                _("一次最多导入 %(most)s 行，请分段导出。", most=f"{MAX_LINES:,}"), field="file"
+            )
+        if not lines:
+            raise _no_lines(skipped)
+        if len(self.accounts) > 1:
+            raise UnreadableStatement(
+                _(
+                    "文件里有几个本方账户（%(accounts)s），请按账户分别导出。",
+                    accounts="、".join(self.accounts),
+                ),
+                field="file",
+            )
+        return ReadStatement(
+            self.bank,
+            next(iter(self.accounts), ""),
+            tuple(lines),
+            tuple(skipped),
+            tuple(self._notices()),
+            check_balances(lines, [*self._titles(), *(row.text for row in skipped)]),
+            self.columns,
+            self.has_currency,
+        )
+
+    def _writes_outgoing_negative(self) -> bool:
+        """Return whether the file writes 往账 with a minus, as some banks do: then it takes nothing back.
+
+        What most of its outgoing rows without a word for a reversal do is the file's manner.
+        """
+        negative = positive = 0
+        for row in self._below() if self.columns.has(Role.SIGN) else ():
+            try:
+                money = self._money(row.cell(self.columns.column(Role.AMOUNT)), self.currency)
+                is_outgoing = not self._direction(row, money)
+            except _Skip:
                 continue
-    raise UnreadableStatement(
+            if is_outgoing and not any(is_reversal_text(cell.text) for cell in row.cells.values()):
+                negative += money.amount < 0
+                positive += money.amount > 0
+        return negative > positive
+
+    def _titles(self) -> list[str]:
+        rows = [row for row in self.sheet.rows if row.number < self.columns.head_row]
+        return [" | ".join(row.cells[column].text for column in sorted(row.cells)) for row in rows]
+
+    def _notices(self) -> Iterator[str]:
+        for what, rows in self.lost.items():
+            numbers = "、".join(map(str, rows[:10])) + ("…" if len(rows) > 10 else "")
+            yield _(
+                "第 %(rows)s 行的%(what)s已被表格软件改写或不是文字，没有使用；请以文本格式重新导出。",
+                rows=numbers,
+                what=what,
+            )
+
+    def _line(self, row: Row) -> BankRow:
+        happened_at = self._moment(row)
+        currency = self._currency(row)
+        is_incoming, money, is_negative = self._amount(row, currency)
+        text = " ".join(dict.fromkeys(filter(None, (self._text(row, c) for c in self._columns(Role.TEXT)))))
+        mark = self._text(row, self.columns.column(Role.MARK))
+        # A minus or red figures turn the side on which the line stands into the other direction.
+        stands_incoming = is_incoming != is_negative
+        if not is_negative and _RED.search(mark):
+            is_incoming = not is_incoming
+        self._note_own_account(row, stands_incoming)
+        name, account = self._other_side(stands_incoming)
+        return BankRow(
+            row=row.number,
+            happened_at=happened_at,
+            is_incoming=is_incoming,
+            money=money,
+            payer_name=self._text(row, name)[:200],
+            payer_account=_account(self._text(row, account))[:60],
+            text=text[:400],
+            reference=self._text(row, self.columns.column(Role.REFERENCE))[:80],
+            balance=self._balance(row, currency),
+            is_reversal=is_negative or bool(_TAKEN_BACK.search(mark)) or is_reversal_text(text),
+        )
+
+    def _columns(self, role: Role) -> tuple[int, ...]:
+        return self.columns.columns.get(role, ())
+
+    def _other_side(self, is_incoming: bool) -> tuple[int, int]:
+        """Return the columns of the other side's name and account."""
+        if not is_incoming and self.columns.has(Role.PAYEE_NAME):
+            return self.columns.column(Role.PAYEE_NAME), self.columns.column(Role.PAYEE_ACCOUNT)
+        return self.columns.column(Role.NAME), self.columns.column(Role.ACCOUNT)
+
+    def _note_own_account(self, row: Row, is_incoming: bool) -> None:
+        column = self.columns.column(Role.OWN_ACCOUNT)
+        if not column and self.columns.has(Role.PAYEE_ACCOUNT):
+            column = self.columns.column(Role.PAYEE_ACCOUNT if is_incoming else Role.ACCOUNT)
+        account = _account(self._text(row, column))[:40]
+        if account:
+            self.accounts[account] = None
+
+    def _moment(self, row: Row) -> datetime:
+        cell = row.cell(self.columns.column(Role.DAY))
+        if self._is_heads(row):
+            raise _Skip(SkipReason.SUMMARY)
+        try:
+            return moment_of(cell)
+        except UnreadableCell as error:
+            is_summary = any(_SUMMARY.search(other.text) for other in row.cells.values())
+            if is_summary or not any(self._has_amount(row)):
+                raise _Skip(SkipReason.SUMMARY) from error
+            word = cell.text or _("没有日期")
+            raise _Skip(SkipReason.UNREADABLE, word) from error
+
+    def _is_heads(self, row: Row) -> bool:
+        """Return whether the row repeats the heads, as on a further page."""
+        heads = self.columns.heads
+        return bool(heads) and all(row.cell(column).text == text for column, text in heads.items())
+
+    def _has_amount(self, row: Row) -> Iterator[bool]:
+        for role in (Role.CREDIT, Role.DEBIT, Role.AMOUNT):
+            yield bool(re.search(r"\d", row.cell(self.columns.column(role)).text))
+
+    def _currency(self, row: Row) -> str:
+        if not self.has_currency:
+            return self.currency
+        word = row.cell(self.columns.column(Role.CURRENCY)).text
+        currency = currency_of(word)
+        if currency is None:
+            raise _Skip(SkipReason.CURRENCY, word or _("空白"))
+        return currency
+
+    def _amount(self, row: Row, currency: str) -> tuple[bool, Money, bool]:
+        """Return whether money came in, how much, and whether the file writes it with a minus."""
+        if self.columns.has(Role.AMOUNT):
+            money = self._money(row.cell(self.columns.column(Role.AMOUNT)), currency)
+            if not money:
+                raise _Skip(SkipReason.NO_AMOUNT)
+            is_incoming = self._direction(row, money)
+            is_negative = self.columns.has(Role.SIGN) and money.amount < 0
+            if not is_incoming and self.columns.has(Role.SIGN):
+                is_negative = is_negative != self.writes_outgoing_negative
+            return is_incoming != is_negative, Money(abs(money.amount), currency), is_negative
+        credit = self._money(row.cell(self.columns.column(Role.CREDIT)), currency)
+        debit = self._money(row.cell(self.columns.column(Role.DEBIT)), currency)
+        if credit and debit:
+            raise _Skip(SkipReason.UNREADABLE, _("收入和支出两列都有金额"))
+        money = credit or debit
+        if not money:
+            raise _Skip(SkipReason.NO_AMOUNT)
+        # A reversed booking stands on its own side with a minus: it is money the other way.
+        is_negative = money.amount < 0
+        return bool(credit) != is_negative, Money(abs(money.amount), currency), is_negative
+
+    def _direction(self, row: Row, money: Money) -> bool:
+        """Return whether a positive amount of this row is money that came in."""
+        if not self.columns.has(Role.SIGN):
+            return money.amount > 0
+        word = row.cell(self.columns.column(Role.SIGN)).text
+        text = unicodedata.normalize("NFKC", word).upper().strip()
+        for words, is_incoming in ((INCOMING, True), (OUTGOING, False)):
+            if any(text == known or (not known.isascii() and text.startswith(known)) for known in words):
+                return is_incoming
+        raise _Skip(SkipReason.DIRECTION, word or _("空白"))
+
+    def _money(self, cell: Cell, currency: str) -> Money:
+        text = unicodedata.normalize("NFKC", cell.text).replace("−", "-").strip()
+        if bracketed := _BRACKETED.fullmatch(text):
+            cell = cell._replace(text=f"-{bracketed[1].strip()}")
+        elif len(text) > 1 and text.endswith("-"):
+            cell = cell._replace(text=f"-{text[:-1].strip()}")
+        try:
+            return amount_of(cell, currency) or Money(0, currency)
+        except UnreadableCell as error:
+            raise _Skip(SkipReason.UNREADABLE, str(error)) from error
+
+    def _balance(self, row: Row, currency: str) -> str:
+        cell = row.cell(self.columns.column(Role.BALANCE))
+        try:
+            return str(self._money(cell, currency).amount) if cell.text else ""
+        except _Skip:
+            self.lost.setdefault(_("余额"), []).append(row.number)
+            return ""
+
+    def _text(self, row: Row, column: int) -> str:
+        cell = row.cell(column)
+        try:
+            return " ".join(text_of(cell).split())
+        except UnreadableCell:
+            self.lost.setdefault(f"“{self.columns.heads.get(column, cell.letter)}”", []).append(row.number)
+            return ""
+
+
+def _account(text: str) -> str:
+    return text.replace(" ", "")
+
+
+def _no_lines(skipped: list[SkippedRow]) -> UnreadableStatement:
+    unread = next((row for row in skipped if row.reason not in UNDERSTOOD), None)
+    if unread is None:
+        return UnreadableStatement(_("这个银行流水里没有交易明细。"), field="file")
+    return UnreadableStatement(
         _(
-            "没有认出这个银行流水（%(name)s）。请用工商、建设或中国银行网银导出的 CSV 或 Excel 明细。",
-            name=name[-60:],
+            "没有一行可以导入。第 %(row)s 行：%(reason)s“%(word)s”。",
+            row=unread.row,
+            reason=unread.reason.label,
+            word=unread.word,
         ),
         field="file",
     )
-
-
-def _read(layout: Layout, heads: HeadRow) -> ReadStatement:
-    rows = list(heads.rows())
-    if len(rows) > MAX_LINES:
-        raise UnreadableStatement(
-            _("一次最多导入 %(most)s 行，请分段导出。", most=f"{MAX_LINES:,}"), field="file"
-        )
-    account, lines = "", []
-    for line in rows:
-        row = _Row(heads, line)
-        if _is_total(line) or not row.text(layout.day):
-            continue
-        lines.append(_line(layout, row))
-        account = account or _account_of(layout, row)
-    if not lines:
-        raise UnreadableStatement(_("这个银行流水里没有交易明细。"), field="file")
-    return ReadStatement(layout.bank, account, tuple(lines))
-
-
-def _line(layout: Layout, row: _Row) -> BankRow:
-    currency = _currency(row.text(layout.currency)) if layout.currency else "CNY"
-    if layout.amount:
-        is_incoming = row.text(layout.sign).startswith(INCOMING)
-        money = row.money(layout.amount, currency)
-    else:
-        credit, debit = row.money(layout.credit, currency), row.money(layout.debit, currency)
-        # A reversed booking (冲正) stands on its own side with a minus: it is money the other way.
-        is_incoming = credit.amount > 0 or debit.amount < 0
-        money = credit or debit
-    if not money:
-        raise row.unreadable(_("没有发生额"))
-    name, account = layout.payer
-    texts = (row.text(head) for head in layout.texts)
-    return BankRow(
-        row=row.row.number,
-        happened_at=row.moment(layout.day),
-        is_incoming=is_incoming,
-        money=Money(abs(money.amount), currency),
-        payer_name=row.text(name)[:200],
-        payer_account=row.text(account).replace(" ", "")[:60],
-        text=" ".join(dict.fromkeys(text for text in texts if text))[:400],
-        reference=row.text(layout.reference)[:80],
-        balance=str(row.money(layout.balance, currency).amount) if row.text(layout.balance) else "",
-    )
-
-
-def _account_of(layout: Layout, row: _Row) -> str:
-    if layout.amount and not row.text(layout.sign).startswith(INCOMING):
-        return ""  # BOC's payee of an outgoing line is somebody else.
-    return row.text(layout.own_account).replace(" ", "")[:40]
-
-
-@dataclass(frozen=True)
-class _Row:
-    """A row of the statement, with cells by head."""
-
-    heads: HeadRow
-    row: Row
-
-    def cell(self, head: str) -> Cell:
-        return self.heads.cell(self.row, head)
-
-    def text(self, head: str) -> str:
-        try:
-            return " ".join(text_of(self.cell(head)).split())
-        except UnreadableCell as error:
-            raise self.unreadable(str(error)) from error
-
-    def money(self, head: str, currency: str) -> Money:
-        try:
-            return amount_of(self.cell(head), currency) or Money(0, currency)
-        except UnreadableCell as error:
-            raise self.unreadable(str(error)) from error
-
-    def moment(self, head: str) -> datetime:
-        try:
-            return moment_of(self.cell(head))
-        except UnreadableCell as error:
-            raise self.unreadable(str(error)) from error
-
-    def unreadable(self, what: str) -> UnreadableStatement:
-        return UnreadableStatement(
-            _("第 %(row)s 行：%(what)s。整个文件没有导入。", row=self.row.number, what=what), field="file"
-        )
-
-
-def _is_total(row: Row) -> bool:
-    first = row.cells[min(row.cells)].text
-    return first.startswith(("合计", "总计", "小计", "总笔数", "总金额", "借方", "贷方"))
-
-
-def _currency(text: str) -> str:
-    code = text.upper()
-    return CURRENCIES.get(code) or (code if re.fullmatch(r"[A-Z]{3}", code) else "CNY")

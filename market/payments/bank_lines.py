@@ -2,34 +2,62 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from uuid import UUID, uuid4
 
 from market.accounts.actors import Actor
 from market.audit.log import record
 from market.kit.database import atomic
 from market.kit.errors import Forbidden, Invalid, NotFound
+from market.kit.formats import yuan
 from market.kit.i18n import gettext as _
-from market.payments.models import BankLine, BankStatement, Remittance
+from market.payments.models import BankLine, BankStatement, LinePart, Remittance
 from market.payments.remittances import confirm_remittance
-from market.payments.states import BANK_LINE, LineAction, MatchBasis, RemittanceAction, RemittanceStatus
+from market.payments.states import (
+    BANK_LINE,
+    LineAction,
+    LineStatus,
+    MatchBasis,
+    RemittanceAction,
+    RemittanceStatus,
+)
 from market.records.by import By
 from market.records.decisions import Verdict, decide
 from market.records.transitions import begin, transition
 
 
 @atomic()
-async def match_line(line_id: UUID, payable_kind: str, payable_id: UUID, *, by: By) -> BankLine:
-    """Match a line with a payable by hand; another person confirms it."""
+async def match_line(
+    line_id: UUID, payable_kind: str, parts: Mapping[UUID, int], *, exceeds: bool, by: By
+) -> BankLine:
+    """Match a line by hand with the payables that it pays; another person confirms it.
+
+    `parts` are the amounts by payable, in minor units.
+
+    Raises:
+        Invalid: at `parts`: an amount is not above zero, or they do not add up to the line.
+    """
     line = await lock_line(line_id, by.actor)
+    if not parts or min(parts.values()) <= 0 or sum(parts.values()) != line.amount:
+        raise Invalid(_("各期的金额相加应等于这笔到账 %(amount)s。", amount=yuan(line.money)), field="parts")
+    BANK_LINE.next(line.status, LineAction.MATCH)
+    await LinePart.bulk_create(
+        [
+            LinePart(
+                id=uuid4(), line_id=line.id, payable_kind=payable_kind, payable_id=payable_id, amount=amount
+            )
+            for payable_id, amount in parts.items()
+        ]
+    )
     changes = {
-        "payable_kind": payable_kind,
-        "payable_id": payable_id,
         "match_basis": MatchBasis.HAND,
+        "exceeds": exceeds,
         "proposed_by_id": by.actor.user_id,
         "proposed_at": by.now,
     }
+    payables = {str(payable_id): amount for payable_id, amount in parts.items()}
     return await transition(
-        line, LineAction.MATCH, by=by, changes=changes, amount=line.amount, payable=payable_id
+        line, LineAction.MATCH, by=by, changes=changes, amount=line.amount, payables=payables
     )
 
 
@@ -37,8 +65,27 @@ async def match_line(line_id: UUID, payable_kind: str, payable_id: UUID, *, by: 
 async def release_line(line_id: UUID, *, by: By) -> BankLine:
     """Undo the match of a line that is not booked yet."""
     line = await lock_line(line_id, by.actor)
-    changes = {"payable_kind": "", "payable_id": None, "match_basis": None, "remittance_id": None}
-    return await transition(line, LineAction.RELEASE, by=by, changes=changes, amount=line.amount)
+    return await drop_match(line, LineAction.RELEASE, by=by)
+
+
+async def drop_match(line: BankLine, action: LineAction, *, by: By) -> BankLine:
+    """Move a locked line on by an action after which it pays for nothing."""
+    changes = {"match_basis": None, "exceeds": False}
+    line = await transition(line, action, by=by, changes=changes, amount=line.amount)
+    await LinePart.filter(line_id=line.id).delete()
+    return line
+
+
+@atomic()
+async def decide_resemblance(line_id: UUID, action: LineAction, *, by: By) -> BankLine:
+    """Say whether a line is one of an earlier statement (SAME) or another booking (DIFFER)."""
+    line = await lock_line(line_id, by.actor)
+    line = await transition(line, action, by=by, amount=line.amount, resembles=line.resembles_id)
+    if line.status is LineStatus.OPEN and not line.is_incoming:
+        return await transition(line, LineAction.TREAT_AS_OUTGOING, by=by, amount=line.amount)
+    if line.status is LineStatus.OPEN and line.is_reversal:
+        return await transition(line, LineAction.TREAT_AS_REVERSAL, by=by, amount=line.amount)
+    return line
 
 
 @atomic()
@@ -57,8 +104,8 @@ async def reopen_line(line_id: UUID, *, by: By) -> BankLine:
     return await _transition_with_note(line, LineAction.REOPEN, "", by=by)
 
 
-async def confirm_line(line: BankLine, *, by: By) -> Remittance:
-    """Confirm the match of a locked line and return its remittance, for the caller to book.
+async def confirm_line(line: BankLine, *, by: By) -> list[Remittance]:
+    """Confirm the match of a locked line and return a remittance for each part, for the caller to book.
 
     Raises:
         SamePerson: the actor matched it, or recorded the transfer that it confirms.
@@ -71,28 +118,32 @@ async def confirm_line(line: BankLine, *, by: By) -> Remittance:
         by=by,
         refusal=_("导入或匹配这笔流水的人不能自己确认，请由本单位另一位财务人员确认。"),
     )
-    remittance = await _remittance_of(line, by=by)
-    changes = {"remittance_id": remittance.id}
+    parts = await LinePart.filter(line_id=line.id).order_by("payable_id")
+    remittances = [await _remittance_of(line, part, by=by) for part in parts]
     await transition(
-        line, LineAction.BOOK, by=by, changes=changes, amount=line.amount, remittance=remittance.id
+        line,
+        LineAction.BOOK,
+        by=by,
+        amount=line.amount,
+        remittances=[str(remittance.id) for remittance in remittances],
     )
-    return remittance
+    return remittances
 
 
-async def _remittance_of(line: BankLine, *, by: By) -> Remittance:
-    if line.remittance_id is not None:
-        return await confirm_remittance(line.remittance_id, by=by)
+async def _remittance_of(line: BankLine, part: LinePart, *, by: By) -> Remittance:
+    if part.remittance_id is not None:
+        return await confirm_remittance(part.remittance_id, by=by)
     statement = await BankStatement.get(id=line.statement_id)
     remittance = await Remittance.create(
         id=uuid4(),
-        payable_kind=line.payable_kind,
-        payable_id=line.payable_id,
+        payable_kind=part.payable_kind,
+        payable_id=part.payable_id,
         status=RemittanceStatus.CONFIRMED,
-        amount=line.amount,
+        amount=part.amount,
         currency=line.currency,
         received_on=line.booked_on,
         # Banks use a number of theirs more than once; the line itself tells the arrivals apart.
-        bank_reference=f"{line.bank_reference[:60]}#{line.fingerprint[:12]}",
+        bank_reference=f"{line.bank_reference[:60]}#{line.id.hex[:12]}",
         voucher_id=statement.file_id,
         proposed_by_id=line.proposed_by_id,
         proposed_at=by.now,
@@ -101,8 +152,10 @@ async def _remittance_of(line: BankLine, *, by: By) -> Remittance:
         verdict=Verdict.CONFIRMED,
     )
     await begin(remittance, by=by)
+    part.remittance_id = remittance.id
+    await part.save(update_fields=["remittance_id"])
     await record(
-        "remittance", remittance.id, RemittanceAction.CONFIRM, by=by, amount=line.amount, line=line.id
+        "remittance", remittance.id, RemittanceAction.CONFIRM, by=by, amount=part.amount, line=line.id
     )
     return remittance
 

@@ -46,12 +46,35 @@ async def refunds_stay_within_payments() -> list[str]:
 
 
 async def booked_lines_are_remittances() -> list[str]:
-    """Check that every booked bank line is a confirmed remittance of its amount."""
+    """Check that the parts of every booked bank line add up to it, each a confirmed remittance."""
+    booked = "coalesce(sum(r.amount) FILTER (WHERE r.status = 'confirmed'), 0)"
     return await find_rows(
-        "SELECT b.id, b.amount, r.amount AS booked FROM bank_lines b JOIN remittances r "
-        "ON r.id = b.remittance_id WHERE b.status = 'booked' "
-        "AND (r.status <> 'confirmed' OR r.amount <> b.amount)",
-        "bank line {id} of {amount} is booked as {booked}",
+        f"SELECT b.id, b.amount, {booked} AS booked, coalesce(sum(p.amount), 0) AS parts "  # noqa: S608 -- ours
+        "FROM bank_lines b LEFT JOIN bank_line_parts p ON p.line_id = b.id "
+        "LEFT JOIN remittances r ON r.id = p.remittance_id WHERE b.status = 'booked' GROUP BY b.id, b.amount "
+        f"HAVING {booked} <> b.amount OR coalesce(sum(p.amount), 0) <> b.amount",
+        "bank line {id} of {amount} is booked as {booked} in parts of {parts}",
+    )
+
+
+async def statements_are_whole() -> list[str]:
+    """Check that the lines of every statement and its other rows are all rows of its file."""
+    return await find_rows(
+        "SELECT s.id, s.line_count, l.n + r.n AS n FROM bank_statements s "
+        "CROSS JOIN LATERAL (SELECT count(*) AS n FROM bank_lines WHERE statement_id = s.id) l "
+        "CROSS JOIN LATERAL (SELECT count(*) AS n FROM statement_rows WHERE statement_id = s.id) r "
+        "WHERE l.n + r.n <> s.line_count",
+        "statement {id} of {line_count} rows accounts for {n}",
+    )
+
+
+async def reversals_mirror_bookings() -> list[str]:
+    """Check that every paired reversal takes back a line of its amount that went the other way."""
+    return await find_rows(
+        "SELECT r.id, b.id AS original FROM bank_lines r JOIN bank_lines b ON b.id = r.reverses_id "
+        "WHERE r.organisation_id <> b.organisation_id OR r.amount <> b.amount OR r.currency <> b.currency "
+        "OR r.is_incoming = b.is_incoming",
+        "bank line {id} does not take back line {original}",
     )
 
 
@@ -69,6 +92,8 @@ async def payables_are_declared() -> list[str]:
 CHECKS: Mapping[str, Check] = {
     "payments: no more goes back than came": refunds_stay_within_payments,
     "payments: booked bank lines are remittances": booked_lines_are_remittances,
+    "payments: statements account for each row of their files": statements_are_whole,
+    "payments: reversals take back what came": reversals_mirror_bookings,
     "payments: every payable is declared": payables_are_declared,
     "payments: successes are whole": successes_are_complete,
     "payments: the gateway's amounts are ours": events_are_settled,

@@ -14,6 +14,7 @@ from market.payments.states import MatchBasis, RemittanceStatus
 
 REFERENCE = re.compile(r"HT[-_ ]?(\d{4})[-_ ]?(\d{6})(?:[-_ ](\d{1,2}))?(?!\d)", re.ASCII)
 """The payment reference that payers are asked to write; see `payment_reference`."""
+_INSTALMENT = re.compile(r"第\s*(\d{1,2}|[一二三四五六七八九十]{1,3})\s*[期笔次]")
 
 
 @dataclass(frozen=True)
@@ -55,11 +56,23 @@ class LineFacts:
 
 
 @dataclass(frozen=True)
-class Match:
+class MatchPart:
+    """A part of a line, and what it pays."""
+
     payable_id: UUID
+    money: Money
+
+
+@dataclass(frozen=True)
+class Match:
+    """What a line pays; the parts add up to it."""
+
+    parts: tuple[MatchPart, ...]
     basis: MatchBasis
+    exceeds: bool
+    """A part is more than was left to pay."""
     remittance: RecordedRemittance | None = None
-    """The transfer recorded before that this line confirms."""
+    """The transfer recorded before that this line confirms; then there is one part."""
 
 
 def payment_reference(number: str, sequence: int) -> str:
@@ -73,6 +86,21 @@ def references_in(text: str) -> list[tuple[str, int | None]]:
         (f"HT-{year}-{count}", int(sequence) if sequence else None)
         for year, count, sequence in REFERENCE.findall(normalise_width(text))
     ]
+
+
+def instalments_in(text: str) -> set[int]:
+    """Return the instalments that a text names as people do: 第2期, 第二期, 第十二笔."""
+    return {
+        int(number) if number.isascii() else _chinese_number(number)
+        for number in _INSTALMENT.findall(normalise_width(text))
+    }
+
+
+def _chinese_number(text: str) -> int:
+    """Return a number up to 99 that is written in Chinese."""
+    tens, has_ten, ones = text.rpartition("十")
+    digits = "零一二三四五六七八九"
+    return (digits.index(tens) if tens else 1) * 10 * bool(has_ten) + (digits.index(ones) if ones else 0)
 
 
 class LineMatcher:
@@ -99,17 +127,21 @@ class LineMatcher:
     def match(self, line: LineFacts) -> Match | None:
         """Return what the line pays; None if a person must match it.
 
-        First the reference on the transfer, whatever the amount; then a transfer that was recorded before
-        under the bank's own number; then the payer, if exactly one open instalment of theirs has exactly this
-        amount left.
+        First the references on the transfer, whatever the amount; then a transfer that was recorded before
+        under the bank's own number; then the payer, if exactly one open instalment of theirs, or one run of
+        instalments of a contract, has exactly this amount left. An instalment that the text names (第2期)
+        decides between several of the amount, never against the amount.
         """
         match = self._by_reference(line) or self._by_recorded_remittance(line) or self._by_payer(line)
         if match is None:
             return None
-        if match.remittance is None and (remittance := self._take_recorded(match.payable_id, line)):
-            return Match(match.payable_id, MatchBasis.RECORDED, remittance)
+        if match.remittance is None and len(match.parts) == 1:
+            payable_id = match.parts[0].payable_id
+            if remittance := self._take_recorded(payable_id, line):
+                return Match(match.parts, MatchBasis.RECORDED, False, remittance)
         if match.remittance is None:
-            self._left[match.payable_id] -= line.money.amount
+            for part in match.parts:
+                self._left[part.payable_id] -= part.money.amount
         return match
 
     def left(self, payable_id: UUID) -> Money:
@@ -142,25 +174,37 @@ class LineMatcher:
         )
 
     def _by_reference(self, line: LineFacts) -> Match | None:
+        named: dict[UUID, OpenPayable] = {}
         for number, sequence in references_in(line.text):
-            payables = self._in_currency(self._of_contract[number], line)
-            if sequence is not None:
-                payables = [payable for payable in payables if payable.sequence == sequence]
-            if not payables:
-                continue
-            unpaid = [payable for payable in payables if self._left[payable.id] > 0]
-            exact = [payable for payable in unpaid if self._left[payable.id] == line.money.amount]
-            recorded = [payable for payable in payables if self._recorded_like(payable.id, line)]
-            # Everything is paid: it is an over-payment of the last one named.
-            return Match((recorded or exact or unpaid or payables[-1:])[0].id, MatchBasis.REFERENCE)
-        return None
+            for payable in self._in_currency(self._of_contract.get(number, ()), line):
+                if sequence in (None, payable.sequence):
+                    named[payable.id] = payable
+        payables = list(named.values())
+        if not payables:
+            return None
+        recorded = [payable for payable in payables if self._recorded_like(payable.id, line)]
+        unpaid = [payable for payable in payables if self._left[payable.id] > 0]
+        exact = self._hinted(self._exact(payables, line), line)
+        if recorded or exact:
+            return self._whole((recorded or exact)[0], line, MatchBasis.REFERENCE)
+        if self._names_several(line):
+            return self._filled(unpaid or payables, line)
+        if run := self._run(unpaid, line):
+            return self._in_parts(run, MatchBasis.REFERENCE)
+        hinted = self._hinted(payables, line)
+        if len(hinted) == 1 and hinted[0].owed == line.money:
+            # It is paid, and this is its amount: a second payment of the same instalment.
+            return self._whole(hinted[0], line, MatchBasis.REFERENCE)
+        # Everything is paid: it is an over-payment of the last one named.
+        return self._whole((self._hinted(unpaid, line) or payables[-1:])[0], line, MatchBasis.REFERENCE)
 
     def _by_recorded_remittance(self, line: LineFacts) -> Match | None:
         remittances = self._by_bank_reference.get(line.bank_reference, []) if line.bank_reference else []
         for remittance in remittances:
             if remittance.money == line.money and remittance in self._recorded[remittance.payable_id]:
                 self._recorded[remittance.payable_id].remove(remittance)
-                return Match(remittance.payable_id, MatchBasis.RECORDED, remittance)
+                part = MatchPart(remittance.payable_id, line.money)
+                return Match((part,), MatchBasis.RECORDED, False, remittance)
         return None
 
     def _by_payer(self, line: LineFacts) -> Match | None:
@@ -168,10 +212,63 @@ class LineMatcher:
         theirs = {payable.id: payable for key in keys for payable in self._of_payer.get(key, [])}
         payables = self._in_currency(theirs.values(), line)
         recorded = [payable for payable in payables if self._recorded_like(payable.id, line)]
-        exact = [payable for payable in payables if self._left[payable.id] == line.money.amount]
-        if len(recorded) == 1 and not exact:
-            return Match(recorded[0].id, MatchBasis.PAYER)
-        return Match(exact[0].id, MatchBasis.PAYER) if len(exact) == 1 and not recorded else None
+        exact = self._exact(payables, line)
+        if recorded:
+            return (
+                self._whole(recorded[0], line, MatchBasis.PAYER) if len(recorded) == 1 and not exact else None
+            )
+        if len(exact) > 1:
+            exact = self._hinted(exact, line)
+        if exact:
+            return self._whole(exact[0], line, MatchBasis.PAYER) if len(exact) == 1 else None
+        contracts: dict[str, list[OpenPayable]] = defaultdict(list)
+        for payable in payables:
+            if self._left[payable.id] > 0:
+                contracts[payable.number].append(payable)
+        runs = [run for unpaid in contracts.values() if (run := self._run(unpaid, line))]
+        return self._in_parts(runs[0], MatchBasis.PAYER) if len(runs) == 1 else None
+
+    def _exact(self, payables: Iterable[OpenPayable], line: LineFacts) -> list[OpenPayable]:
+        return [payable for payable in payables if self._left[payable.id] == line.money.amount]
+
+    @staticmethod
+    def _hinted(payables: list[OpenPayable], line: LineFacts) -> list[OpenPayable]:
+        """Return those whose instalment the text names, or all where it names none of them."""
+        sequences = instalments_in(line.text)
+        return [payable for payable in payables if payable.sequence in sequences] or payables
+
+    @staticmethod
+    def _names_several(line: LineFacts) -> bool:
+        return len(set(references_in(line.text))) > 1
+
+    def _run(self, unpaid: list[OpenPayable], line: LineFacts) -> list[OpenPayable]:
+        """Return the first unpaid instalments, in order, that the line pays to the fen; else none."""
+        total = 0
+        for count, payable in enumerate(sorted(unpaid, key=lambda payable: payable.sequence), start=1):
+            total += self._left[payable.id]
+            if total == line.money.amount and count > 1:
+                return sorted(unpaid, key=lambda payable: payable.sequence)[:count]
+        return []
+
+    def _whole(self, payable: OpenPayable, line: LineFacts, basis: MatchBasis) -> Match:
+        exceeds = self._left[payable.id] < line.money.amount
+        return Match((MatchPart(payable.id, line.money),), basis, exceeds)
+
+    def _in_parts(self, payables: Iterable[OpenPayable], basis: MatchBasis) -> Match:
+        parts = tuple(MatchPart(payable.id, self.left(payable.id)) for payable in payables)
+        return Match(parts, basis, False)
+
+    def _filled(self, payables: list[OpenPayable], line: LineFacts) -> Match:
+        """Return the named payables filled in the order of the text; the last takes the rest."""
+        rest, parts = line.money.amount, []
+        for payable in payables:
+            is_last = payable is payables[-1]
+            amount = rest if is_last else min(rest, max(self._left[payable.id], 0))
+            if amount > 0:
+                parts.append(MatchPart(payable.id, Money(amount, line.money.currency)))
+            rest -= amount
+        exceeds = any(self.left(part.payable_id) < part.money for part in parts)
+        return Match(tuple(parts), MatchBasis.REFERENCE, exceeds)
 
     def _recorded_like(self, payable_id: UUID, line: LineFacts) -> RecordedRemittance | None:
         """Return a recorded transfer that this line may be: one of the same amount.

@@ -5,6 +5,7 @@ from __future__ import annotations
 from market.kit.i18n import lazy
 from market.kit.room import Room, Subject
 from market.payments import checks, jobs, models, states, views
+from market.payments.statement_columns import Role
 
 ROOM = Room(
     "payments",
@@ -35,6 +36,8 @@ ROOM = Room(
         "refund": states.RefundStatus,
         "dispute": states.DisputeStatus,
         "bank": states.Bank,
+        "skip_reason": states.SkipReason,
+        "statement_column": Role,
         "match_basis": states.MatchBasis,
         "dispute_reason": states.DisputeReason,
         "difference": states.DifferenceKind,

@@ -2,86 +2,77 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
+from datetime import date
 from uuid import UUID, uuid4
 
 from market.accounts.actors import Actor
 from market.audit.log import record
-from market.files.attachments import StoredBlob, attach
-from market.files.models import Tier
+from market.files.models import StoredFile
 from market.kit.clock import local_date
 from market.kit.database import atomic, connection
 from market.kit.errors import Invalid, NotFound
 from market.kit.i18n import gettext as _
-from market.payments.bank_files import ReadStatement
+from market.payments.bank_files import BankRow, ReadStatement
+from market.payments.line_identity import Likeness, LineIdentity, recognise
 from market.payments.line_matching import Match
-from market.payments.models import BankLine, BankStatement
-from market.payments.states import LineAction, LineStatus, RemittanceStatus, StatementVerb
+from market.payments.models import BankLine, BankStatement, LinePart, StatementRow
+from market.payments.states import LineAction, LineStatus, RemittanceStatus, SkipReason, StatementVerb
 from market.records.by import By
 from market.records.transitions import transition_all
-
-WRITE_LINES = """
-WITH written AS (
-    INSERT INTO bank_lines (id, statement_id, organisation_id, row, fingerprint, status, booked_on, amount,
-        currency, payer_name, payer_account, text, bank_reference, payable_kind, note,
-        proposed_by_id, proposed_at)
-    SELECT r.id, $1, $2, r.place, r.fingerprint, r.status, r.booked_on, r.amount,
-        r.currency, r.payer_name, r.payer_account, r.text, r.bank_reference, '', '', $4, $5
-    FROM jsonb_to_recordset($3::jsonb) AS r(id uuid, place int, fingerprint varchar, status varchar,
-        booked_on date, amount bigint, currency varchar, payer_name varchar, payer_account varchar,
-        text varchar, bank_reference varchar)
-    ON CONFLICT (organisation_id, fingerprint) DO NOTHING RETURNING 1)
-SELECT count(*) AS n FROM written
-"""
 
 
 @atomic()
 async def import_lines(
-    read: ReadStatement, blob: StoredBlob, *, organisation_id: UUID, by: By
+    read: ReadStatement,
+    file: StoredFile,
+    *,
+    statement_id: UUID,
+    organisation_id: UUID,
+    account: str,
+    by: By,
 ) -> tuple[BankStatement, bool]:
-    """Store a statement with its lines; return it and whether it was new.
+    """Write a statement with its lines; tell whether it was new.
 
-    Idempotent by the file's hash; lines known from another statement are skipped, since statements may
-    overlap. An advisory lock serialises concurrent imports of an organisation.
+    The same file again changes nothing. Lines that came with another statement are left out, and what may be
+    one of these is put to a person; see `line_identity`. Of several who hand in the same at once, one writes.
 
     Raises:
-        Invalid: at the field `file`: a line is dated in the future.
+        Invalid: at the field `file`: every line lies in the future.
     """
     await connection().execute_query(
         "SELECT pg_advisory_xact_lock(hashtextextended($1, 2))", [f"bank:{organisation_id}"]
     )
-    existing = await BankStatement.get_or_none(organisation_id=organisation_id, sha256=blob.sha256)
+    existing = await BankStatement.get_or_none(organisation_id=organisation_id, sha256=file.sha256)
     if existing is not None:
         return existing, False
-    days = [row.happened_at.date() for row in read.rows]
-    if max(days) > local_date(by.now):
+    today = local_date(by.now)
+    rows = [row for row in read.rows if row.happened_at.date() <= today]
+    if not rows:
         raise Invalid(_("流水里有晚于今天的交易，请核对文件。"), field="file")
-    statement_id = uuid4()
-    file = await attach(
-        blob,
-        subject_kind="bank_statement",
-        subject_id=statement_id,
-        kind="statement",
-        tier=Tier.PARTIES,
-        by=by,
-    )
+    days = [row.happened_at.date() for row in rows]
+    recognised = await _recognised(rows, account, organisation_id=organisation_id)
+    new_rows = [row for row in rows if not _is_known(recognised, row)]
     statement = await BankStatement.create(
         id=statement_id,
         organisation_id=organisation_id,
         bank=read.bank,
-        account=read.account,
-        sha256=blob.sha256,
+        account=account,
+        sha256=file.sha256,
         file_id=file.id,
-        line_count=len(read.rows),
-        new_count=0,
+        line_count=len(read.rows) + len(read.skipped),
+        new_count=len(new_rows),
         begins_on=min(days),
         ends_on=max(days),
+        balance=read.balance.to_json() if read.balance else None,
+        notices=list(read.notices),
         imported_by_id=by.actor.user_id,
         imported_at=by.now,
     )
-    statement.new_count = await _write_lines(statement, read)
-    await statement.save(update_fields=["new_count"])
+    await BankLine.bulk_create(
+        [_new_line(row, statement, recognised.get(row.row)) for row in new_rows], batch_size=1000
+    )
+    await StatementRow.bulk_create(_skipped_rows(statement, read, recognised, today), batch_size=1000)
     await record(
         "bank_statement",
         statement.id,
@@ -89,39 +80,126 @@ async def import_lines(
         by=by,
         lines=statement.line_count,
         new=statement.new_count,
-        sha256=blob.sha256,
+        sha256=statement.sha256,
     )
     return statement, True
 
 
-async def _write_lines(statement: BankStatement, read: ReadStatement) -> int:
-    rows = [
-        {
-            "id": str(uuid4()),
-            "place": row.row,
-            "fingerprint": fingerprint,
-            "status": LineStatus.NEW if row.is_incoming else LineStatus.OUTGOING,
-            "booked_on": row.happened_at.date().isoformat(),
-            "amount": row.money.amount,
-            "currency": row.money.currency,
-            "payer_name": row.payer_name,
-            "payer_account": row.payer_account,
-            "text": row.text,
-            "bank_reference": row.reference,
-        }
-        for row, fingerprint in zip(read.rows, read.fingerprints(), strict=True)
-    ]
-    written = await connection().execute_query_dict(
-        WRITE_LINES,
-        [
-            statement.id,
-            statement.organisation_id,
-            json.dumps(rows, ensure_ascii=False),
-            statement.imported_by_id,
-            statement.imported_at,
-        ],
+Recognised = dict[int | UUID, tuple[Likeness, int | UUID]]
+"""By the row of the file, how sure it is that it is a known line, and which."""
+
+
+async def _recognised(rows: Sequence[BankRow], account: str, *, organisation_id: UUID) -> Recognised:
+    days = [row.happened_at.date() for row in rows]
+    known = await BankLine.filter(
+        organisation_id=organisation_id, booked_on__gte=min(days), booked_on__lte=max(days)
+    ).select_related("statement")
+    return recognise(
+        [_identity_of_row(row, account) for row in rows],
+        [_identity_of_line(line) for line in known if line.status is not LineStatus.DUPLICATE],
     )
-    return int(written[0]["n"])
+
+
+def _is_known(recognised: Recognised, row: BankRow) -> bool:
+    return row.row in recognised and recognised[row.row][0] is Likeness.SAME
+
+
+def _identity_of_row(row: BankRow, account: str) -> LineIdentity[int | UUID]:
+    return LineIdentity(
+        key=row.row,
+        account=account,
+        booked_on=row.happened_at.date(),
+        time=_time_of(row),
+        is_incoming=row.is_incoming,
+        money=row.money,
+        reference=row.reference.lstrip("0"),
+        name=row.payer_name,
+        text=row.text,
+        balance=row.balance,
+    )
+
+
+def _identity_of_line(line: BankLine) -> LineIdentity[int | UUID]:
+    return LineIdentity(
+        key=line.id,
+        account=line.statement.account,
+        booked_on=line.booked_on,
+        time=line.booked_time,
+        is_incoming=line.is_incoming,
+        money=line.money,
+        reference=line.bank_reference.lstrip("0"),
+        name=line.payer_name,
+        text=line.text,
+        balance="" if line.balance is None else str(line.balance),
+    )
+
+
+def _time_of(row: BankRow) -> str:
+    """Return hour and minute; midnight means that the bank tells the day only."""
+    text = row.happened_at.strftime("%H:%M")
+    return "" if text == "00:00" else text
+
+
+def _new_line(
+    row: BankRow, statement: BankStatement, recognised: tuple[Likeness, int | UUID] | None
+) -> BankLine:
+    status = LineStatus.NEW if row.is_incoming else LineStatus.OUTGOING
+    if recognised is not None:
+        status = LineStatus.SIMILAR
+    elif row.is_reversal:
+        status = LineStatus.REVERSAL
+    return BankLine(
+        id=uuid4(),
+        statement_id=statement.id,
+        organisation_id=statement.organisation_id,
+        row=row.row,
+        status=status,
+        booked_on=row.happened_at.date(),
+        booked_time=_time_of(row),
+        is_incoming=row.is_incoming,
+        is_reversal=row.is_reversal,
+        amount=row.money.amount,
+        currency=row.money.currency,
+        payer_name=row.payer_name,
+        payer_account=row.payer_account,
+        text=row.text,
+        bank_reference=row.reference,
+        balance=int(row.balance) if row.balance else None,
+        resembles_id=recognised[1] if recognised else None,
+        proposed_by_id=statement.imported_by_id,
+        proposed_at=statement.imported_at,
+    )
+
+
+def _skipped_rows(
+    statement: BankStatement, read: ReadStatement, recognised: Recognised, today: date
+) -> list[StatementRow]:
+    rows = [
+        StatementRow(
+            id=uuid4(),
+            statement_id=statement.id,
+            row=skipped.row,
+            reason=skipped.reason,
+            word=skipped.word,
+            text=skipped.text,
+        )
+        for skipped in read.skipped
+    ]
+    for row in read.rows:
+        is_future = row.happened_at.date() > today
+        if is_future or _is_known(recognised, row):
+            rows.append(
+                StatementRow(
+                    id=uuid4(),
+                    statement_id=statement.id,
+                    row=row.row,
+                    reason=SkipReason.FUTURE if is_future else SkipReason.KNOWN,
+                    word=row.happened_at.date().isoformat() if is_future else "",
+                    text=f"{row.payer_name} | {row.text}"[:400],
+                    line_id=None if is_future else recognised[row.row][1],
+                )
+            )
+    return rows
 
 
 async def next_lines(statement_id: UUID, most: int) -> list[BankLine]:
@@ -137,10 +215,10 @@ async def next_lines(statement_id: UUID, most: int) -> list[BankLine]:
 async def write_matches(
     lines: Sequence[BankLine], matches: Sequence[Match | None], payable_kind: str, *, by: By
 ) -> None:
-    """Store the matches of these locked lines.
+    """Store what each of these locked lines was found to pay.
 
-    A line that confirms a transfer recorded before is proposed by whoever recorded it. If that transfer
-    was confirmed, it is booked already and nothing is left to confirm.
+    A line that confirms a transfer recorded before is proposed by whoever recorded it. When that transfer
+    was confirmed before, it has been booked and nothing is left to confirm.
     """
     moves = []
     for line, match in zip(lines, matches, strict=True):
@@ -149,13 +227,27 @@ async def write_matches(
         if remittance is not None and remittance.status is RemittanceStatus.CONFIRMED:
             action = LineAction.KNOW
         columns = {
-            "payable_kind": payable_kind if match else "",
-            "payable_id": match.payable_id if match else None,
             "match_basis": match.basis if match else None,
-            "remittance_id": remittance.id if remittance else None,
+            "exceeds": match.exceeds if match else False,
             "proposed_by_id": remittance.proposed_by_id if remittance else line.proposed_by_id,
         }
         moves.append((line, action, columns))
+    await LinePart.bulk_create(
+        [
+            LinePart(
+                id=uuid4(),
+                line_id=line.id,
+                payable_kind=payable_kind,
+                payable_id=part.payable_id,
+                amount=part.money.amount,
+                remittance_id=match.remittance.id if match.remittance else None,
+            )
+            for line, match in zip(lines, matches, strict=True)
+            if match is not None
+            for part in match.parts
+        ],
+        batch_size=1000,
+    )
     await transition_all(moves, by=by)
 
 
@@ -167,8 +259,10 @@ async def get_line_for(actor: Actor, line_id: UUID) -> BankLine:
     """
     line = await (
         BankLine.filter(id=line_id)
-        .select_related("statement", "proposed_by", "decided_by", "remittance")
-        .prefetch_related("refunds")
+        .select_related(
+            "statement", "proposed_by", "decided_by", "reverses__statement", "resembles__statement"
+        )
+        .prefetch_related("refunds", "parts__remittance")
         .first()
     )
     if line is None or not actor.acts_for(line.organisation_id):

@@ -13,6 +13,8 @@ class Bank(LabelEnum):
     ICBC = "icbc", lazy("工商银行")
     CCB = "ccb", lazy("建设银行")
     BOC = "boc", lazy("中国银行")
+    OTHER = "other", lazy("其他银行")
+    """Any other, by the heads that banks use or a mapping made by hand."""
 
 
 class MatchBasis(LabelEnum):
@@ -188,6 +190,23 @@ DISPUTE: Workflow[DisputeStatus, DisputeAction] = Workflow(
 )
 
 
+class SkipReason(LabelEnum):
+    """Why a row of a statement's file is no new line."""
+
+    SUMMARY = "summary", lazy("合计、表头或说明，不是交易")
+    NO_AMOUNT = "no_amount", lazy("没有发生额")
+    CURRENCY = "currency", lazy("币种不认识"), "due"
+    DIRECTION = "direction", lazy("收支方向不认识"), "due"
+    UNREADABLE = "unreadable", lazy("没有读懂"), "due"
+    FUTURE = "future", lazy("日期晚于今天"), "due"
+    KNOWN = "known", lazy("以前导入过")
+    """The same line came with an earlier statement."""
+
+
+UNDERSTOOD = (SkipReason.SUMMARY, SkipReason.NO_AMOUNT, SkipReason.KNOWN)
+"""Reasons that leave nothing to do."""
+
+
 class LineStatus(LabelEnum):
     """What became of a line of a bank statement."""
 
@@ -205,6 +224,15 @@ class LineStatus(LabelEnum):
     """Has nothing to do with a contract."""
     OUTGOING = "outgoing", lazy("支出")
     """Money that left."""
+    SIMILAR = "similar", lazy("疑似重复，待判断"), "due"
+    """May be a line of an earlier statement; a person decides."""
+    DUPLICATE = "duplicate", lazy("与以前的流水是同一笔")
+    REVERSAL = "reversal", lazy("冲正，待处理"), "wrong"
+    """Takes a booking back that is not known, or was confirmed here before."""
+    SETTLED = "settled", lazy("冲正，已对上")
+    """Takes back a line that pays for nothing now."""
+    REVERSED = "reversed", lazy("已被银行冲正"), "wrong"
+    """The bank took it back before it was confirmed."""
 
 
 class LineAction(LabelEnum):
@@ -220,6 +248,13 @@ class LineAction(LabelEnum):
     """The money does not go back after all."""
     SET_ASIDE = "set_aside", lazy("记为无关")
     REOPEN = "reopen", lazy("重新认领")
+    SAME = "same", lazy("是同一笔")
+    DIFFER = "differ", lazy("不是同一笔")
+    REVERSE = "reverse", lazy("被银行冲正")
+    PAIR = "pair", lazy("对上被冲正的流水")
+    TREAT_AS_INCOMING = "treat_as_incoming", lazy("记为到账")
+    TREAT_AS_OUTGOING = "treat_as_outgoing", lazy("记为支出")
+    TREAT_AS_REVERSAL = "treat_as_reversal", lazy("记为冲正")
 
 
 L, LA = LineStatus, LineAction
@@ -235,6 +270,18 @@ BANK_LINE: Workflow[LineStatus, LineAction] = Workflow(
         (L.RETURNED, LA.KEEP): L.OPEN,
         (L.OPEN, LA.SET_ASIDE): L.SET_ASIDE,
         (L.SET_ASIDE, LA.REOPEN): L.OPEN,
+        (L.SIMILAR, LA.SAME): L.DUPLICATE,
+        (L.SIMILAR, LA.DIFFER): L.OPEN,
+        (L.DUPLICATE, LA.DIFFER): L.OPEN,
+        (L.NEW, LA.REVERSE): L.REVERSED,
+        (L.OPEN, LA.REVERSE): L.REVERSED,
+        (L.MATCHED, LA.REVERSE): L.REVERSED,
+        (L.SET_ASIDE, LA.REVERSE): L.REVERSED,
+        (L.REVERSAL, LA.PAIR): L.SETTLED,
+        (L.REVERSAL, LA.TREAT_AS_INCOMING): L.OPEN,
+        (L.REVERSAL, LA.TREAT_AS_OUTGOING): L.OUTGOING,
+        (L.OPEN, LA.TREAT_AS_OUTGOING): L.OUTGOING,
+        (L.OPEN, LA.TREAT_AS_REVERSAL): L.REVERSAL,
     },
     refusal=lazy("这笔流水已经有人处理，请刷新后再看。"),
 )
@@ -271,6 +318,7 @@ class StatementVerb(LabelEnum):
 
     IMPORT = "import", lazy("导入")
     MATCH = "match", lazy("自动匹配")
+    CONFIRM_ACCOUNT = "confirm_account", lazy("确认账户")
 
 
 class AccountVerb(LabelEnum):

@@ -11,7 +11,7 @@ from market.budgets.models import Clawback
 from market.budgets.states import ClawbackStatus
 from market.claims.expert_panel import assign_experts
 from market.claims.models import Claim
-from market.contracts import bank_statements, refunds
+from market.contracts import bank_statements, refunds, statement_imports
 from market.contracts.models import Contract
 from market.deals.messages import send_message
 from market.deals.models import Deal
@@ -22,7 +22,7 @@ from market.kit.money import Money
 from market.notices import services as notices
 from market.panels.expert_reviews import score
 from market.panels.models import ExpertReview
-from market.payments.models import BankLine, Remittance
+from market.payments.models import BankLine, BankStatement, Remittance
 from market.records.by import By
 from market.rewards import services as rewards
 from market.rewards.models import RewardPlan
@@ -95,9 +95,12 @@ async def _statement(desk: Desk) -> Story:
             f"{amount / 100:.2f},,转账,{text},{name},"
         )
     upload = check_content("银行流水.csv", "\n".join(lines).encode("gb18030"))
-    statement, _is_new = await bank_statements.import_statement(
+    statement, _is_new = await statement_imports.import_statement(
         await store_blob(upload, desk.deps.store), by=By(agent, now)
     )
+    if not isinstance(statement, BankStatement):
+        raise TypeError("the layout of the demo's bank is known")
+    await statement_imports.confirm_account(statement, statement.account, by=By(agent, now))
     await bank_statements.match_statement(statement.id, now=now)
     interest = await BankLine.get(statement_id=statement.id, amount=31_245)
     await bank_statements.set_line_aside(interest.id, "银行结息，与合同无关", by=By(agent, now))

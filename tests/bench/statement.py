@@ -17,12 +17,13 @@ from pathlib import Path
 
 from starlette.datastructures import Headers, UploadFile
 
-from market.contracts import bank_statements
+from market.contracts import bank_statements, statement_imports
 from market.contracts.models import Contract
 from market.deals.terms import PlanRow
 from market.files.attachments import check_upload, store_blob
 from market.kit.money import Money
 from market.payments import statements
+from market.payments.models import BankStatement
 from market.payments.states import LineStatus
 from market.records.by import By
 from market.runtime import build_deps, running
@@ -52,9 +53,10 @@ async def main() -> None:
                 started = time.perf_counter()
                 upload = UploadFile(io.BytesIO(content), filename=name, headers=Headers())
                 kept = await store_blob(await check_upload(upload), deps.store)
-                statement, _is_new = await bank_statements.import_statement(
+                statement, _is_new = await statement_imports.import_statement(
                     kept, by=By(parties.seller, LATER)
                 )
+                assert isinstance(statement, BankStatement)
                 read = time.perf_counter() - started
                 matched = await bank_statements.match_statement(statement.id, now=LATER)
                 taken = time.perf_counter() - started

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 
 from market.accounts.actors import Actor
-from market.contracts import bank_statements
+from market.contracts import bank_statements, statement_imports
 from market.files.attachments import StoredBlob
 from market.files.uploads import Upload
 from market.payments.models import BankLine, BankStatement
@@ -21,9 +21,10 @@ def kept(content: bytes, name: str = "流水.csv") -> StoredBlob:
 
 async def take_over(parties: Parties, *rows: Row, actor: Actor | None = None) -> BankStatement:
     """The seller's agent has handed in ICBC's file and the job has matched it."""
-    statement, _is_new = await bank_statements.import_statement(
-        kept(icbc(*rows)), by=By(actor or parties.seller, LATER)
-    )
+    by = By(actor or parties.seller, LATER)
+    statement, _is_new = await statement_imports.import_statement(kept(icbc(*rows)), by=by)
+    assert isinstance(statement, BankStatement)
+    await statement_imports.confirm_account(statement, statement.account, by=by)
     await bank_statements.match_statement(statement.id, now=LATER)
     return statement
 

@@ -7,7 +7,7 @@ import pytest
 
 from market.accounts.actors import Actor
 from market.accounts.permissions import Role
-from market.contracts import bank_statements, remittances
+from market.contracts import bank_statements, remittances, statement_imports
 from market.contracts.models import Receipt
 from market.contracts.queries import received_amount
 from market.deals.models import Deal
@@ -18,7 +18,7 @@ from market.kit.workflow import ActionNotAllowed
 from market.ledger.checks import run_checks
 from market.ledger.services import balance
 from market.payments import statements
-from market.payments.models import BankLine, Remittance
+from market.payments.models import BankLine, LinePart, Remittance
 from market.payments.states import LineStatus
 from market.records.by import By
 from market.records.decisions import SamePerson
@@ -44,7 +44,7 @@ async def test_a_statement_is_matched_by_the_job_and_booked_when_a_second_person
     before = await received_amount(contract.id)
     with pytest.raises(SamePerson):
         await bank_statements.confirm_line(line.id, by=By(_as_finance(parties.seller), LATER))
-    receipt = await bank_statements.confirm_line(line.id, by=By(parties.seller_finance, LATER))
+    [receipt] = await bank_statements.confirm_line(line.id, by=By(parties.seller_finance, LATER))
 
     first, _second = await instalments_of(contract)
     assert (line.status, line.match_basis, other.status, gone.status) == (
@@ -54,12 +54,11 @@ async def test_a_statement_is_matched_by_the_job_and_booked_when_a_second_person
         LineStatus.OUTGOING,
     )
     assert before == 0
-    assert receipt is not None
     assert (receipt.instalment_id, receipt.amount) == (first.id, 805_000_00)
-    booked = await BankLine.get(id=line.id).select_related("remittance")
-    assert booked.status is LineStatus.BOOKED
-    assert booked.remittance is not None
-    assert booked.remittance.voucher_id == statement.file_id
+    assert (await BankLine.get(id=line.id)).status is LineStatus.BOOKED
+    [part] = await LinePart.filter(line_id=line.id).select_related("remittance")
+    assert part.remittance is not None
+    assert part.remittance.voucher_id == statement.file_id
     assert (await Deal.get(id=contract.deal_id)).status is DealStatus.PAYING
     events = await history("bank_line", line.id)
     assert [(event.action, event.status, event.actor_id) for event in events] == [
@@ -79,13 +78,13 @@ async def test_the_same_statement_twice_and_an_overlapping_one_change_nothing() 
     row = Row("805,000.00", f"{contract.number}-1", reference="77")
     statement = await take_over(parties, row)
 
-    again, is_new = await bank_statements.import_statement(
+    again, is_new = await statement_imports.import_statement(
         kept(icbc(row)), by=By(parties.seller_finance, LATER)
     )
     overlapping = await take_over(parties, row, Row("1.00", reference="78"))
 
     assert (again.id, is_new) == (statement.id, False)
-    assert (overlapping.line_count, overlapping.new_count) == (2, 1)
+    assert (overlapping.line_count, overlapping.new_count) == (3, 1)
     assert await BankLine.filter(organisation_id=parties.university.id).count() == 2
 
 
@@ -112,10 +111,10 @@ async def test_a_line_bears_out_the_buyers_recorded_transfer_instead_of_doubling
     remittance = await make_remittance(parties, first, first.amount, by=By(parties.buyer, LATER))
     [line] = await lines_of(await take_over(parties, Row("805,000.00", f"{contract.number}-1")))
 
-    receipt = await bank_statements.confirm_line(line.id, by=By(parties.seller_finance, LATER))
+    [receipt] = await bank_statements.confirm_line(line.id, by=By(parties.seller_finance, LATER))
 
-    assert (line.match_basis, line.remittance_id) == ("recorded", remittance.id)
-    assert receipt is not None
+    [part] = await LinePart.filter(line_id=line.id)
+    assert (line.match_basis, part.remittance_id) == ("recorded", remittance.id)
     assert receipt.source_id == remittance.id
     assert await Remittance.all().count() == 1
 
@@ -129,7 +128,8 @@ async def test_a_transfer_confirmed_before_its_statement_came_is_only_noted() ->
 
     [line] = await lines_of(await take_over(parties, Row("805,000.00", f"{contract.number}-1")))
 
-    assert (line.status, line.remittance_id) == (LineStatus.BOOKED, remittance.id)
+    [part] = await LinePart.filter(line_id=line.id)
+    assert (line.status, part.remittance_id) == (LineStatus.BOOKED, remittance.id)
     assert await received_amount(contract.id) == first.amount
 
 
@@ -143,9 +143,9 @@ async def test_people_match_release_set_aside_and_reopen_by_hand() -> None:
         await bank_statements.set_line_aside(line.id, " ", by=By(parties.seller, LATER))
     await bank_statements.set_line_aside(line.id, "房租", by=By(parties.seller, LATER))
     await bank_statements.reopen_line(line.id, by=By(parties.seller, LATER))
-    await bank_statements.match_line(line.id, first.id, by=By(parties.seller, LATER))
+    await bank_statements.match_line(line.id, {first.id: line.amount}, by=By(parties.seller, LATER))
     await bank_statements.release_line(line.id, by=By(parties.seller, LATER))
-    matched = await bank_statements.match_line(line.id, first.id, by=By(parties.seller, LATER))
+    matched = await bank_statements.match_line(line.id, {first.id: line.amount}, by=By(parties.seller, LATER))
     confirmed = await bank_statements.confirm_lines([line.id, line.id], by=By(parties.seller_finance, LATER))
 
     assert matched.match_basis == "hand"
@@ -162,13 +162,13 @@ async def test_a_stranger_and_a_buyer_reach_no_line_nor_anothers_instalment() ->
 
     for actor in (parties.buyer, await make_member()):
         with pytest.raises(NotFound):
-            await bank_statements.match_line(line.id, first.id, by=By(actor, LATER))
+            await bank_statements.match_line(line.id, {first.id: line.amount}, by=By(actor, LATER))
         with pytest.raises(NotFound):
             await statements.get_line_for(actor, line.id)
         with pytest.raises(NotFound):
             await statements.get_statement_for(actor, line.statement_id)
     with pytest.raises(NotFound):
-        await bank_statements.match_line(line.id, uuid4(), by=By(parties.seller, LATER))
+        await bank_statements.match_line(line.id, {uuid4(): line.amount}, by=By(parties.seller, LATER))
     with pytest.raises(Forbidden):
         await bank_statements.confirm_line(line.id, by=By(parties.seller, LATER))
 
@@ -180,9 +180,8 @@ async def test_a_run_that_was_stopped_goes_on_with_the_lines_that_are_left() -> 
         parties, Row("1.00", f"{contract.number}-1"), Row("2.00", f"{contract.number}-1")
     )
     _first, last = await lines_of(statement)
-    await BankLine.filter(id=last.id).update(
-        status=LineStatus.NEW, payable_id=None, payable_kind="", match_basis=None
-    )
+    await BankLine.filter(id=last.id).update(status=LineStatus.NEW, match_basis=None)
+    await LinePart.filter(line_id=last.id).delete()
 
     matched = await bank_statements.match_statement(statement.id, now=LATER)
 

@@ -17,7 +17,15 @@ from market.kit.money import Money
 from market.kit.workflow import ActionNotAllowed
 from market.ledger.checks import run_checks
 from market.ledger.services import balance
-from market.payments.models import BankLine, ConnectedAccount, Dispute, GatewayEvent, Payment, Refund
+from market.payments.models import (
+    BankLine,
+    ConnectedAccount,
+    Dispute,
+    GatewayEvent,
+    LinePart,
+    Payment,
+    Refund,
+)
 from market.payments.refunds import RefundExceedsPayment, send_refund
 from market.payments.standin import Fault
 from market.payments.states import DisputeStatus, LineStatus, PaymentStatus, RefundStatus
@@ -193,8 +201,8 @@ async def test_what_was_paid_twice_goes_back_from_the_surplus_first() -> None:
     expected, extra = await lines_of(statement)
     for line in (expected, extra):
         await bank_statements.confirm_line(line.id, by=By(payable.parties.seller_finance, LATER))
-    assert expected.remittance_id == remittance.id
-    over = await BankLine.get(id=extra.id).select_related("remittance")
+    assert (await LinePart.get(line_id=expected.id)).remittance_id == remittance.id
+    over = await LinePart.get(line_id=extra.id).select_related("remittance")
     assert over.remittance is not None
     before = await received_amount(payable.contract.id)
 

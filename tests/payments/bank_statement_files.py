@@ -111,10 +111,11 @@ def boc(*rows: Row) -> bytes:
         lines.append(
             [
                 "来账" if row.incoming else "往账",
-                row.account,
-                row.payer,
-                OWN,
-                "测试大学",
+                *(
+                    (row.account, row.payer, OWN, "测试大学")
+                    if row.incoming
+                    else (OWN, "测试大学", row.account, row.payer)
+                ),
                 row.day.replace("-", ""),
                 "CNY",
                 f"+{row.amount}" if row.incoming else f"-{row.amount}",

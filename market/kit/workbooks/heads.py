@@ -17,7 +17,8 @@ MOST_TITLE_ROWS = 30
 """Rows that hold something in which the heads are looked for."""
 MOST_GROUP = 30
 """Columns that one group of heads may reach over; what is wider is a title."""
-_NOTE = re.compile(r"[(\[{<【].*")
+_NOTE = re.compile(r"(?:[(\[{<【][^()\[\]{}<>【】]*[)\]}>】]?)+$")
+"""Notes in brackets at the end of a head; 收(付)方名称 has none."""
 _OTHER_UNIT = re.compile(r"[百千]元|万|亿|%")
 """A unit that changes what the numbers below mean, so that it is part of the head."""
 
@@ -119,13 +120,18 @@ def _simplified() -> OpenCC:
 
 def _columns(sheet: Sheet, above: Row | None, row: Row, names_by_key: Mapping[str, str]) -> dict[str, int]:
     columns: dict[str, int] = {}
-    groups = _groups(sheet, above) if above else {}
-    for column, cell in sorted(row.cells.items()):
-        group = groups.get(column, "")
-        name = names_by_key.get(head_key(group + cell.text)) or names_by_key.get(head_key(cell.text))
+    for column, keys in head_keys(sheet, above, row):
+        name = next((names_by_key[key] for key in keys if key in names_by_key), None)
         if name and name not in columns:
             columns[name] = column
     return columns
+
+
+def head_keys(sheet: Sheet, above: Row | None, row: Row) -> Iterator[tuple[int, tuple[str, str]]]:
+    """Yield each column of a row of heads with the keys of its head, under its group above and alone."""
+    groups = _groups(sheet, above) if above else {}
+    for column, cell in sorted(row.cells.items()):
+        yield column, (head_key(groups.get(column, "") + cell.text), head_key(cell.text))
 
 
 def _groups(sheet: Sheet, row: Row) -> dict[int, str]:

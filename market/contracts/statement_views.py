@@ -1,0 +1,383 @@
+"""Pages of the seller's finance: bank statements, the mapping of their columns, and their lines."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from market.accounts.actors import Actor
+from market.accounts.web import actor_for
+from market.codes.currencies import NAMES
+from market.contracts import bank_statements, statement_imports
+from market.contracts.forms import SetAsideForm, StatementForm
+from market.contracts.states import ContractAct
+from market.files.attachments import required_upload
+from market.kit.errors import Forbidden, Invalid
+from market.kit.flash import flash
+from market.kit.forms import BaseForm
+from market.kit.i18n import gettext as _
+from market.kit.labels import choices
+from market.kit.money import HOME, Money
+from market.kit.pagination import PageRequest
+from market.kit.templating import render_form
+from market.kit.web import deps, form_data, form_data_or_none, path_id, redirect_to, uuid_or_none
+from market.kit.workbooks.cells import Sheet, letter_of
+from market.kit.workbooks.heads import MOST_TITLE_ROWS
+from market.payments.bank_files import ReadStatement, UnreadableStatement, open_sheets, read_columns
+from market.payments.models import BankLine, BankStatement, StatementDraft, StatementRow
+from market.payments.reversals import candidates_of, refundable_remittances
+from market.payments.statement_columns import Role, StatementColumns, columns_from, guess_columns
+from market.payments.statements import count_lines, get_line_for, get_statement_for
+from market.payments.states import UNDERSTOOD, LineAction, LineStatus, SkipReason
+from market.records.by import By
+
+TABS = (
+    LineStatus.MATCHED,
+    LineStatus.OPEN,
+    LineStatus.SIMILAR,
+    LineStatus.REVERSAL,
+    LineStatus.BOOKED,
+    LineStatus.RETURNED,
+    LineStatus.SET_ASIDE,
+    LineStatus.REVERSED,
+    LineStatus.SETTLED,
+    LineStatus.DUPLICATE,
+    LineStatus.OUTGOING,
+)
+"""Where the lines of a statement stand; with those that wait for the matching job, and the rows that are no
+lines, they add up to the file."""
+ALWAYS = (LineStatus.MATCHED, LineStatus.OPEN, LineStatus.BOOKED, LineStatus.OUTGOING)
+"""Tabs that are shown also when they are empty."""
+ACCEPT = ".csv,.txt,.xls,.xlsx"
+MAX_COLUMNS = 60
+
+
+async def statements(request: Request) -> Response:
+    actor = _seller(request)
+    form = StatementForm(await form_data_or_none(request))
+    if request.method == "POST":
+        with form.catch_invalid():
+            blob = await required_upload(request)
+            taken, is_new = await statement_imports.import_statement(
+                blob, by=By(actor, deps(request).clock())
+            )
+            if isinstance(taken, StatementDraft):
+                return redirect_to(request, "contracts:statement_draft", draft_id=taken.id)
+            return _imported(request, taken, is_new=is_new)
+    page_request = PageRequest.from_query(request.query_params)
+    own_statements = BankStatement.filter(organisation_id=actor.organisation_id)
+    items = (
+        await own_statements.select_related("imported_by")
+        .order_by("-imported_at")
+        .offset(page_request.offset)
+        .limit(page_request.size)
+    )
+    return render_form(
+        request,
+        "payments/statements.html",
+        form,
+        page=page_request.page(items, await own_statements.count()),
+        counts=await count_lines([row.id for row in items]),
+        drafts=await StatementDraft.filter(organisation_id=actor.organisation_id).order_by("-uploaded_at"),
+        accept=ACCEPT,
+    )
+
+
+def _seller(request: Request) -> Actor:
+    actor = actor_for(request, ContractAct.IMPORT_STATEMENT)
+    if not actor.may_sell:
+        raise Forbidden(_("银行流水由已认证的成果方导入。"))
+    return actor
+
+
+def _imported(request: Request, statement: BankStatement, *, is_new: bool) -> Response:
+    words = _("共 %(n)s 行，正在匹配。", n=statement.new_count) if is_new else _("这份流水导入过，没有变化。")
+    return flash(request, redirect_to(request, "contracts:statement", statement_id=statement.id), words)
+
+
+async def draft(request: Request) -> Response:
+    """Let a person say which column of a file is which, and show how it would be read."""
+    actor = _seller(request)
+    draft = await statement_imports.get_draft_for(actor, path_id(request, "draft_id"))
+    content = await deps(request).store.get(draft.file.sha256)
+    sheets = await asyncio.to_thread(open_sheets, content)
+    data: Mapping[str, Any] = await form_data(request) if request.method == "POST" else request.query_params
+    choice = _choice(sheets, data)
+    form = BaseForm()
+    if request.method == "POST":
+        with form.catch_invalid():
+            statement, is_new = await statement_imports.import_draft(
+                draft,
+                content,
+                choice.sheet.name,
+                choice.columns.head_row,
+                choice.columns.columns,
+                account=str(data.get("account", "")).replace(" ", "")[:40],
+                currency=choice.currency,
+                by=By(actor, deps(request).clock()),
+            )
+            return _imported(request, statement, is_new=is_new)
+    read, problem = await asyncio.to_thread(_try_out, choice)
+    if problem and request.method == "GET" and not choice.columns.missing():
+        form.add_error("", problem)
+    sheet = choice.sheet
+    return render_form(
+        request,
+        "payments/statement_draft.html",
+        form,
+        draft=draft,
+        sheet_names=[(each.name, each.name) for each in sheets],
+        sheet=sheet,
+        columns=choice.columns,
+        role_of={
+            column: role.value for role, columns in choice.columns.columns.items() for column in columns
+        },
+        letters={column: letter_of(column) for column in _width(sheet)},
+        rows=[row for row in sheet.rows if row.number >= choice.columns.head_row][
+            : statement_imports.PREVIEWED
+        ],
+        head_rows=_head_rows(sheet),
+        roles=choices(Role),
+        currency=choice.currency,
+        currencies=[(code, code) for code in NAMES],
+        account=str(data.get("account", "")) or (read.account if read else ""),
+        read=read,
+    )
+
+
+@dataclass(frozen=True)
+class _Choice:
+    """What a person said of a file so far."""
+
+    sheet: Sheet
+    columns: StatementColumns
+    currency: str
+
+
+def _choice(sheets: list[Sheet], data: Mapping[str, Any]) -> _Choice:
+    if not sheets:
+        raise Invalid(_("这个文件是空的。"), field="file")
+    named = str(data.get("sheet", ""))
+    sheet = next((sheet for sheet in sheets if sheet.name == named), None) or max(
+        sheets, key=lambda sheet: len(guess_columns(sheet).columns)
+    )
+    currency = str(data.get("currency", HOME))
+    currency = currency if currency in NAMES else HOME
+    if not str(data.get("head_row", "")).isdecimal():
+        return _Choice(sheet, guess_columns(sheet), currency)
+    columns: dict[Role, list[int]] = {}
+    for column in _width(sheet):
+        role = str(data.get(f"column-{column}", ""))
+        if role in list(Role):
+            columns.setdefault(Role(role), []).append(column)
+    return _Choice(sheet, columns_from(sheet, int(data["head_row"]), columns), currency)
+
+
+def _head_rows(sheet: Sheet) -> list[tuple[int, str]]:
+    """Return the rows at the top of a sheet that may hold the heads, with how they begin."""
+    rows = [row for row in sheet.rows[:MOST_TITLE_ROWS] if len(row.cells) > 1]
+    return [
+        (row.number, f"{row.number}：{' '.join(cell.text for cell in row.cells.values())[:40]}")
+        for row in rows
+    ]
+
+
+def _width(sheet: Sheet) -> range:
+    widest = max((max(row.cells) for row in sheet.rows[:200]), default=0)
+    return range(1, min(widest, MAX_COLUMNS) + 1)
+
+
+def _try_out(choice: _Choice) -> tuple[ReadStatement | None, str]:
+    """Return how the file would be read, or why it cannot be."""
+    if choice.columns.missing():
+        return None, ""
+    try:
+        return read_columns(choice.sheet, choice.columns, choice.currency), ""
+    except UnreadableStatement as error:
+        return None, str(error)
+
+
+async def statement(request: Request) -> Response:
+    actor = actor_for(request, ContractAct.IMPORT_STATEMENT)
+    statement = await get_statement_for(actor, path_id(request, "statement_id"))
+    return await _statement_page(request, statement, BaseForm())
+
+
+async def _statement_page(request: Request, statement: BankStatement, form: BaseForm) -> Response:
+    counts = (await count_lines([statement.id]))[statement.id]
+    skipped = await StatementRow.filter(statement_id=statement.id).order_by("row").select_related("line")
+    wanted_status = request.query_params.get("status", "")
+    status = LineStatus(wanted_status) if wanted_status in TABS else TABS[0]
+    page_request = PageRequest.from_query(request.query_params)
+    lines = (
+        await BankLine.filter(statement_id=statement.id, status=status)
+        .select_related("proposed_by", "decided_by", "reverses", "resembles")
+        .order_by("row")
+        .offset(page_request.offset)
+        .limit(page_request.size)
+    )
+    reasons = {reason: [row for row in skipped if row.reason is reason] for reason in SkipReason}
+    balance = statement.balance
+    return render_form(
+        request,
+        "payments/statement.html",
+        form,
+        statement=statement,
+        counts=counts,
+        status=status,
+        shown=[tab for tab in TABS if tab in ALWAYS or counts.get(tab)],
+        page=page_request.page(lines, counts.get(status, 0)),
+        parts=await bank_statements.instalments_of(lines),
+        waiting=counts.get(LineStatus.NEW, 0),
+        reasons={reason: rows for reason, rows in reasons.items() if rows},
+        unread_count=sum(len(rows) for reason, rows in reasons.items() if reason not in UNDERSTOOD),
+        is_confirmed=await statement_imports.is_confirmed(statement),
+        balance=balance,
+        amounts={
+            name: Money(balance[name], balance["currency"])
+            for name in ("opening", "incoming", "outgoing", "closing", "difference")
+        }
+        if balance
+        else {},
+    )
+
+
+async def confirm_account(request: Request) -> Response:
+    actor = _seller(request)
+    statement = await get_statement_for(actor, path_id(request, "statement_id"))
+    form = BaseForm()
+    with form.catch_invalid():
+        account = str((await form_data(request)).get("account", "")) or statement.account
+        await statement_imports.confirm_account(statement, account, by=By(actor, deps(request).clock()))
+        words = _("已确认是本单位的账户。")
+        return flash(request, redirect_to(request, "contracts:statement", statement_id=statement.id), words)
+    return await _statement_page(request, statement, form)
+
+
+async def confirm(request: Request) -> Response:
+    actor = actor_for(request, ContractAct.CONFIRM_REMITTANCE)
+    statement = await get_statement_for(actor, path_id(request, "statement_id"))
+    chosen = [str(value) for value in (await form_data(request)).getlist("line")]
+    result = await bank_statements.confirm_lines(
+        [line_id for value in chosen[:100] if (line_id := uuid_or_none(value))],
+        by=By(actor, deps(request).clock()),
+    )
+    words = _("已确认 %(n)s 笔到账。", n=result.done) + " ".join(result.refusals)
+    tone = "due" if result.refusals or not result.done else "done"
+    return flash(request, redirect_to(request, "contracts:statement", statement_id=statement.id), words, tone)
+
+
+async def line(request: Request) -> Response:
+    actor = actor_for(request, ContractAct.IMPORT_STATEMENT)
+    return await _line_page(request, await get_line_for(actor, path_id(request, "line_id")), SetAsideForm())
+
+
+async def act(request: Request) -> Response:
+    """Carry out the act on a line that the pressed button names."""
+    actor, now = actor_for(request, ContractAct.IMPORT_STATEMENT), deps(request).clock()
+    line = await get_line_for(actor, path_id(request, "line_id"))
+    data = await form_data(request)
+    form = SetAsideForm(data)
+    by = By(actor, now)
+    try:
+        match data.get("act"):
+            case "match":
+                await bank_statements.match_line(line.id, _chosen_parts(line, data), by=by)
+            case "release":
+                await bank_statements.release_line(line.id, by=by)
+            case "reopen":
+                await bank_statements.reopen_line(line.id, by=by)
+            case "confirm":
+                await bank_statements.confirm_line(line.id, by=by)
+            case "same" | "differ" as decision:
+                await bank_statements.decide_resemblance(line.id, LineAction(decision), by=by)
+            case "treat_as_incoming" | "treat_as_outgoing" as decision:
+                await bank_statements.treat_reversal_as(line.id, LineAction(decision), by=by)
+            case "pair":
+                original_id = uuid_or_none(data.get("original"))
+                if original_id is None:
+                    raise Invalid(_("请选择这笔冲正对应的流水。"), field="original")
+                await bank_statements.pair_reversal(line.id, original_id, by=by)
+            case "refund":
+                await bank_statements.refund_reversal(line.id, by=by)
+            case _:
+                await bank_statements.set_line_aside(line.id, str(form.note.data or ""), by=by)
+    except Invalid as refused:
+        form.add_error(refused.field or "", str(refused))
+        return await _line_page(request, line, form, data)
+    return flash(request, redirect_to(request, "contracts:bank_line", line_id=line.id), _("已记下。"))
+
+
+def _chosen_parts(line: BankLine, data: Mapping[str, Any]) -> dict[UUID, int]:
+    """Return the amounts that a person gave to instalments; a single one without amount takes the line."""
+    chosen = [found for value in _all(data, "instalment") if (found := uuid_or_none(value))]
+    if not chosen:
+        raise Invalid(_("请选择这笔款付的是哪一期。"), field="parts")
+    parts: dict[UUID, int] = {}
+    for instalment_id in chosen:
+        text = str(data.get(f"amount-{instalment_id}", "")).strip()
+        if not text and len(chosen) == 1:
+            return {instalment_id: line.amount}
+        try:
+            parts[instalment_id] = Money.parse(text, line.currency).amount
+        except ValueError as error:
+            raise Invalid(_("请填写每一期的金额。"), field="parts") from error
+    return parts
+
+
+def _all(data: Mapping[str, Any], name: str) -> list[Any]:
+    return list(data.getlist(name)) if hasattr(data, "getlist") else []
+
+
+async def _line_page(
+    request: Request, line: BankLine, form: SetAsideForm, data: Mapping[str, Any] | None = None
+) -> Response:
+    is_open = line.status is LineStatus.OPEN
+    matcher = await bank_statements.matcher_of(line.organisation_id) if is_open else None
+    is_reversal = line.status is LineStatus.REVERSAL
+    return render_form(
+        request,
+        "payments/bank_line.html",
+        form,
+        line=line,
+        parts=(await bank_statements.instalments_of([line])).get(line.id, []),
+        candidates=matcher.candidates(bank_statements.line_facts(line))[:20] if matcher else [],
+        reversed_by=await BankLine.get_or_none(reverses_id=line.id),
+        originals=await candidates_of(line) if is_reversal and line.reverses_id is None else [],
+        to_refund=await refundable_remittances(line) if is_reversal else [],
+        typed=data or {},
+        chosen={str(value) for value in _all(data or {}, "instalment")},
+    )
+
+
+routes = [
+    Route("/bank/statements", statements, name="contracts:statements", methods=["GET", "POST"]),
+    Route(
+        "/bank/statements/drafts/{draft_id:uuid}",
+        draft,
+        name="contracts:statement_draft",
+        methods=["GET", "POST"],
+    ),
+    Route("/bank/statements/{statement_id:uuid}", statement, name="contracts:statement", methods=["GET"]),
+    Route(
+        "/bank/statements/{statement_id:uuid}/account",
+        confirm_account,
+        name="contracts:confirm_account",
+        methods=["POST"],
+    ),
+    Route(
+        "/bank/statements/{statement_id:uuid}/confirm",
+        confirm,
+        name="contracts:confirm_lines",
+        methods=["POST"],
+    ),
+    Route("/bank/lines/{line_id:uuid}", line, name="contracts:bank_line", methods=["GET"]),
+    Route("/bank/lines/{line_id:uuid}/act", act, name="contracts:act_on_line", methods=["POST"]),
+]

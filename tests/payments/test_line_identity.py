@@ -1,0 +1,97 @@
+"""Which lines of a statement came before, and which are only alike."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import date
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from market.kit.money import Money
+from market.payments.line_identity import Likeness, LineIdentity, likeness, recognise
+
+LINE = LineIdentity(
+    key="a",
+    account="2102110009000000001",
+    booked_on=date(2026, 11, 23),
+    time="09:30",
+    is_incoming=True,
+    money=Money(750_000_00),
+    reference="9911",
+    name="桂某新材料有限公司",
+    text="货款 HT-2026-000001-1",
+    balance="175000000",
+)
+
+
+@pytest.mark.parametrize(
+    ("changes", "expected"),
+    [
+        ({}, Likeness.SAME),
+        ({"account": "", "time": "", "balance": ""}, Likeness.SAME),
+        ({"name": "桂某新材料 有限公司"}, Likeness.SAME),
+        ({"name": ""}, Likeness.SAME),
+        ({"text": "货款"}, Likeness.SAME),
+        ({"name": "别家公司"}, Likeness.SIMILAR),
+        ({"time": "10:30"}, Likeness.SIMILAR),
+        ({"balance": "1"}, Likeness.SIMILAR),
+        ({"reference": "", "balance": ""}, Likeness.SIMILAR),
+        ({"reference": ""}, Likeness.SAME),
+        ({"reference": "9912"}, Likeness.DIFFERENT),
+        ({"reference": "", "name": "别家公司", "balance": ""}, Likeness.DIFFERENT),
+        ({"account": "2102110009000000002"}, Likeness.DIFFERENT),
+        ({"booked_on": date(2026, 11, 24)}, Likeness.DIFFERENT),
+        ({"money": Money(750_000_01)}, Likeness.DIFFERENT),
+        ({"money": Money(750_000_00, "USD")}, Likeness.DIFFERENT),
+        ({"is_incoming": False}, Likeness.DIFFERENT),
+    ],
+)
+def test_a_rewritten_line_is_the_same_and_a_contradicted_one_is_asked_about(
+    changes: dict[str, object], expected: Likeness
+) -> None:
+    other = replace(LINE, **{"key": "b", **changes})  # type: ignore[arg-type]  # fields of the class
+
+    assert likeness(LINE, other) is expected
+    assert likeness(other, LINE) is expected
+
+
+def test_without_numbers_name_and_text_together_tell_a_line() -> None:
+    bare = replace(LINE, key="b", reference="", balance="", time="")
+
+    assert likeness(bare, replace(bare, key="c")) is Likeness.SAME
+    assert likeness(bare, replace(bare, text="别的")) is Likeness.SIMILAR
+
+
+def test_of_two_equal_lines_the_second_is_new_when_one_is_known() -> None:
+    first, second = replace(LINE, key="1"), replace(LINE, key="2")
+
+    recognised = recognise([first, second], [replace(LINE, key="9")])
+
+    assert recognised == {"1": (Likeness.SAME, "9")}
+
+
+def test_an_unchanged_line_is_recognised_before_a_rewritten_one_takes_its_place() -> None:
+    rewritten = replace(LINE, key="1", account="", text="货款")
+    unchanged = replace(LINE, key="2")
+
+    recognised = recognise([rewritten, unchanged], [replace(LINE, key="9")])
+
+    assert recognised == {"2": (Likeness.SAME, "9")}
+
+
+@given(st.lists(st.tuples(st.integers(1, 3), st.sampled_from(["", "7", "8"])), max_size=8))
+def test_a_file_imported_twice_adds_nothing(rows: list[tuple[int, str]]) -> None:
+    lines = [
+        replace(LINE, key=f"new {n}", money=Money(amount), reference=reference)
+        for n, (amount, reference) in enumerate(rows)
+    ]
+
+    recognised = recognise(lines, [replace(line, key=f"known {n}") for n, line in enumerate(lines)])
+
+    assert {key for key, (certainty, _known) in recognised.items() if certainty is Likeness.SAME} == {
+        line.key for line in lines
+    }
+    known = [key for _certainty, key in recognised.values()]
+    assert len(known) == len(set(known))

@@ -1,0 +1,212 @@
+"""Files of banks as they really are: other heads, other currencies, reversals, pages, balances."""
+
+from __future__ import annotations
+
+import csv
+import io
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from market.kit.money import Money
+from market.payments.bank_files import (
+    ReadStatement,
+    UnknownLayout,
+    UnreadableStatement,
+    open_sheets,
+    read_columns,
+    read_statement,
+)
+from market.payments.statement_columns import Role, columns_from, guess_columns
+from market.payments.states import Bank, SkipReason
+
+HEADS = ["交易日期", "借贷标志", "交易金额", "余额", "对方户名", "对方账号", "摘要", "流水号"]
+
+
+def sheet(*rows: list[str]) -> bytes:
+    target = io.StringIO()
+    csv.writer(target).writerows(rows)
+    return target.getvalue().encode("gb18030")
+
+
+def row(
+    amount: str, sign: str = "贷", *, day: str = "2026-11-03", text: str = "货款", balance: str = ""
+) -> list[str]:
+    return [day, sign, amount, balance, "桂某公司", "4500", text, "1"]
+
+
+def read(*rows: list[str]) -> ReadStatement:
+    return read_statement("a.csv", sheet(*rows))
+
+
+def test_any_bank_is_read_by_the_heads_that_banks_use() -> None:
+    statement = read(["某农商银行对公账户交易明细"], HEADS, row("11,300.00"))
+
+    assert statement.bank is Bank.OTHER
+    assert [(line.money, line.is_incoming, line.reference) for line in statement.rows] == [
+        (Money(11_300_00), True, "1")
+    ]
+
+
+@pytest.mark.parametrize(
+    "heads", [["收(付)方名称", "收(付)方账号"], ["对方名称（户名）", "对方账号（卡号）"]]
+)
+def test_brackets_within_a_head_are_part_of_it_and_those_at_its_end_are_a_note(heads: list[str]) -> None:
+    statement = read([*HEADS[:4], *heads, *HEADS[6:]], row("5.00"))
+
+    assert [(line.payer_name, line.payer_account) for line in statement.rows] == [("桂某公司", "4500")]
+
+
+def test_a_file_whose_columns_nobody_knows_is_put_to_a_person() -> None:
+    content = sheet(["甲", "乙", "丙", "丁"], ["2026-11-03", "贷", "5.00", "付款人"])
+    with pytest.raises(UnknownLayout):
+        read_statement("a.csv", content)
+
+    [table] = open_sheets(content)
+    mapping = columns_from(table, 1, {Role.DAY: [1], Role.SIGN: [2], Role.AMOUNT: [3], Role.NAME: [4]})
+    tried = read_columns(table, mapping)
+    remembered = read_statement("b.csv", content, {mapping.signature: mapping.columns})
+
+    assert guess_columns(table).missing() == [Role.DAY, Role.AMOUNT]
+    assert tried.rows == remembered.rows
+    assert [line.payer_name for line in tried.rows] == ["付款人"]
+
+
+def test_one_column_of_signed_amounts_is_read_only_when_a_person_says_so() -> None:
+    content = sheet(["日期", "金额", "对方"], ["2026-11-03", "-5.00", "甲"], ["2026-11-04", "6.00", "乙"])
+    with pytest.raises(UnknownLayout):
+        read_statement("a.csv", content)
+
+    [table] = open_sheets(content)
+    lines = read_columns(table, guess_columns(table)).rows
+
+    assert [(line.is_incoming, line.is_reversal) for line in lines] == [(False, False), (True, False)]
+
+
+def test_an_unknown_currency_or_direction_sets_the_row_aside_with_its_word() -> None:
+    heads = [*HEADS, "币种"]
+    statement = read(
+        heads,
+        [*row("5.00"), "人民币"],
+        [*row("430,000.00"), "越南盾"],
+        [*row("7.00"), "火星币"],
+        [*row("8.00", "其他"), "CNY"],
+        [*row("9.00"), ""],
+    )
+
+    assert [line.money for line in statement.rows] == [Money(5_00), Money(430_000, "VND")]
+    assert [(skipped.row, skipped.reason, skipped.word) for skipped in statement.skipped] == [
+        (4, SkipReason.CURRENCY, "火星币"),
+        (5, SkipReason.DIRECTION, "其他"),
+        (6, SkipReason.CURRENCY, "空白"),
+    ]
+
+
+@pytest.mark.parametrize(
+    "word", ["贷", "贷方", "来账", "来帐", "收款", "收入", "入账", "转入", "C", "Credit", "+"]
+)
+def test_money_that_came_in_is_known_by_every_word_for_it(word: str) -> None:
+    assert [line.is_incoming for line in read(HEADS, row("5.00", word)).rows] == [True]
+
+
+@pytest.mark.parametrize("word", ["借", "往账", "支出", "付款", "转出", "D", "debit"])
+def test_money_that_left_is_known_by_every_word_for_it(word: str) -> None:
+    assert [line.is_incoming for line in read(HEADS, row("5.00", word)).rows] == [False]
+
+
+@pytest.mark.parametrize("amount", ["-560,000.00", "(560,000.00)", "560,000.00-", "−560,000.00"])
+def test_a_negative_credit_is_a_reversal_and_money_out(amount: str) -> None:
+    came, back = read(HEADS, row("560,000.00"), row(amount, text="货款 冲正")).rows
+
+    assert (came.is_incoming, came.is_reversal) == (True, False)
+    assert (back.is_incoming, back.is_reversal, back.money) == (False, True, Money(560_000_00))
+
+
+def test_a_bank_that_writes_all_outgoing_amounts_with_a_minus_takes_nothing_back() -> None:
+    lines = read(HEADS, row("-5.00", "借"), row("-6.00", "借"), row("7.00")).rows
+
+    assert [(line.is_incoming, line.is_reversal) for line in lines] == [
+        (False, False),
+        (False, False),
+        (True, False),
+    ]
+
+
+def test_red_figures_turn_the_direction_round() -> None:
+    [line] = read([*HEADS, "红蓝字标志"], [*row("5.00"), "红字"]).rows
+
+    assert (line.is_incoming, line.is_reversal) == (False, True)
+
+
+def test_rows_that_are_no_bookings_are_told_and_the_others_go_in() -> None:
+    statement = read(
+        HEADS,
+        row("5.00"),
+        row("0.00", text="利息税"),
+        ["本页合计", "", "5.00", "", "", "", "", ""],
+        HEADS,
+        ["打印时间：2026-11-30 10:00", "", "", "", "", "", "", ""],
+        row("6.00", day="2026-02-30"),
+        row("7.0O"),
+        row("8.00"),
+    )
+
+    assert [line.row for line in statement.rows] == [2, 9]
+    assert [(skipped.row, skipped.reason) for skipped in statement.skipped] == [
+        (3, SkipReason.NO_AMOUNT),
+        (4, SkipReason.SUMMARY),
+        (5, SkipReason.SUMMARY),
+        (6, SkipReason.SUMMARY),
+        (7, SkipReason.UNREADABLE),
+        (8, SkipReason.UNREADABLE),
+    ]
+    assert "2026-02-30" in statement.skipped[4].word
+
+
+def test_a_number_that_lost_its_digits_is_told_and_never_used() -> None:
+    values = row("5.00")
+    values[5], values[7] = "4.50012E+18", "2.0261214000418E+16"
+    statement = read(HEADS, values)
+
+    assert [(line.payer_account, line.reference) for line in statement.rows] == [("", "")]
+    assert len(statement.notices) == 2
+
+
+def test_two_accounts_in_one_file_are_not_mixed() -> None:
+    with pytest.raises(UnreadableStatement, match="几个本方账户"):
+        read([*HEADS, "本方账号"], [*row("5.00"), "1"], [*row("6.00"), "2"])
+
+
+def test_opening_and_lines_make_the_closing_balance_or_the_gap_is_named() -> None:
+    whole = read(
+        ["期初余额：", "100.00"], HEADS, row("5.00", balance="105.00"), row("2.00", "借", balance="103.00")
+    ).balance
+    gapped = read(HEADS, row("5.00", balance="105.00"), row("2.00", balance="207.00")).balance
+    newest_first = read(HEADS, row("2.00", balance="107.00"), row("5.00", balance="105.00")).balance
+
+    assert whole is not None
+    assert whole.holds
+    assert (whole.opening, whole.closing, whole.incoming, whole.outgoing) == (100_00, 103_00, 5_00, 2_00)
+    assert gapped is not None
+    assert not gapped.holds
+    assert [(gap.row, gap.difference) for gap in gapped.gaps] == [(3, 100_00)]
+    assert gapped.difference == 100_00
+    assert newest_first is not None
+    assert newest_first.holds
+    assert read(HEADS, row("5.00")).balance is None
+
+
+_words = ["", "5.00", "-5.00", "0", "贷", "借", "合计", "2026-11-03", "越南盾"]
+_cells = st.one_of(st.sampled_from(_words), st.text("甲乙0123456789.,-/()=# ", max_size=6))
+
+
+@given(st.lists(st.lists(_cells, min_size=8, max_size=8), max_size=12))
+def test_every_row_of_a_file_has_a_place(rows: list[list[str]]) -> None:
+    content = sheet(HEADS, row("5.00"), *rows)
+    [table] = open_sheets(content)
+
+    statement = read_statement("a.csv", content)
+
+    places = [line.row for line in statement.rows] + [skipped.row for skipped in statement.skipped]
+    assert sorted(places) == [line.number for line in table.rows if line.number > 1]

@@ -1,4 +1,4 @@
-"""What the worker does for the reports: state every invariant each night."""
+"""The nightly check of every invariant."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ log = logging.getLogger(__name__)
 
 @job("reports.check", cron="40 18 * * *")
 async def check(deps: Deps) -> None:
-    """State every invariant of the book and the records and keep what came of it for the finance pages."""
-    checked = await run_checks()
-    await store_result(checked, deps.clock())
-    for each in checked:
-        if not each.is_well:
-            log.error("an invariant is broken", extra={"check": each.name, "findings": each.findings})
+    """Check every invariant of the book and the records, and store the results for the finance pages."""
+    results = await run_checks()
+    await store_result(results, deps.clock())
+    for result in results:
+        if not result.is_well:
+            log.error("an invariant is broken", extra={"check": result.name, "findings": result.findings})

@@ -1,4 +1,4 @@
-"""Pages of the parties' statements, of the reconciliation with the gateway, and of the invariants."""
+"""Pages of the parties' statements."""
 
 from __future__ import annotations
 
@@ -13,7 +13,6 @@ from starlette.routing import Route
 from market.accounts.models import Organisation
 from market.accounts.permissions import AccountAct, Role
 from market.accounts.web import actor_for
-from market.contracts.states import ContractAct
 from market.deals.models import Side
 from market.kit.clock import local_date
 from market.kit.errors import Forbidden
@@ -22,9 +21,6 @@ from market.kit.pagination import PageRequest
 from market.kit.templating import render
 from market.kit.web import deps, uuid_or_none
 from market.kit.workbooks.writing import WORKBOOK, write_workbook
-from market.ledger.checks import last_result
-from market.payments.queries import find_connected_account
-from market.payments.reconciliation import last_reconciliation, list_differences
 from market.records.figures import Figure, Period, Scope, list_rows, rows_table
 from market.reports.statement_pdf import print_statement
 from market.reports.statements import (
@@ -52,7 +48,7 @@ async def statement(request: Request) -> Response:
     ]
     return render(
         request,
-        "payments/party_statement.html",
+        "reports/statement.html",
         period=period,
         side=scope["side"],
         party=party,
@@ -80,28 +76,6 @@ async def statement_pdf(request: Request) -> Response:
     period, scope, party = await _requested(request)
     pdf = await print_statement(period, scope, party, await statement_values(period, scope))
     return Response(pdf, headers=_attachment(period, scope, "pdf"), media_type="application/pdf")
-
-
-async def checks(request: Request) -> Response:
-    """What must be true of the book and the records, and whether it was when it was last checked."""
-    actor_for(request, ContractAct.SEE_RECONCILIATION)
-    return render(request, "payments/checks.html", result=await last_result())
-
-
-async def reconciliation(request: Request) -> Response:
-    """The last comparison with the payment gateway: operators see all of it, finance its own account."""
-    actor = actor_for(request, ContractAct.SEE_RECONCILIATION)
-    account: str | None = None
-    if not actor.is_staff:
-        own = await find_connected_account(actor.organisation_id) if actor.organisation_id else None
-        account = own.account if own else ""
-    last = await last_reconciliation()
-    return render(
-        request,
-        "payments/reconciliation.html",
-        last=last,
-        differences=await list_differences(last.id, account) if last else [],
-    )
 
 
 async def _requested(request: Request) -> tuple[Period, Scope, str]:
@@ -165,6 +139,4 @@ routes = [
     Route("/statement", statement, name="reports:statement", methods=["GET"]),
     Route("/statement.xlsx", statement_excel, name="reports:statement_excel", methods=["GET"]),
     Route("/statement.pdf", statement_pdf, name="reports:statement_pdf", methods=["GET"]),
-    Route("/money/reconciliation", reconciliation, name="reports:reconciliation", methods=["GET"]),
-    Route("/money/checks", checks, name="reports:checks", methods=["GET"]),
 ]

@@ -112,9 +112,9 @@ async def test_who_acts_for_nobody_sees_no_statement_and_the_auditor_sees_one_by
 
 async def test_the_last_check_is_shown_to_finance_and_operator_only(client: httpx.AsyncClient) -> None:
     await store_result(await run_checks(), LATER)
-    kept = await last_result()
-    assert kept is not None
-    assert kept.is_well
+    result = await last_result()
+    assert result is not None
+    assert result.is_well
 
     for actor, status in (
         (await make_staff(StaffRole.OPERATOR), 200),
@@ -147,7 +147,7 @@ async def test_a_broker_reads_the_money_of_their_own_deals_and_who_owes_it_finds
     )
     # Money that came before its commission was known: the nightly job finds it.
     await settle_commissions(deps)
-    assert [each.findings for each in await run_checks() if not each.is_well] == []
+    assert [result.findings for result in await run_checks() if not result.is_well] == []
     await sign_in(client, broker)
 
     page = await client.get("/statement?from=2026-01-01&to=2026-12-31&figure=commissioned&currency=CNY")

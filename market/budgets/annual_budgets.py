@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from uuid import UUID, uuid4
 
 from market.accounts.messages import notify_staff
 from market.accounts.models import StaffRole
 from market.audit.log import record
-from market.budgets.models import Budget, Disbursement
+from market.budgets.figures import BUDGET_FIGURES
+from market.budgets.models import Budget
 from market.budgets.verbs import BudgetVerb
 from market.kit.database import atomic
 from market.kit.errors import Conflict, NotFound
@@ -20,6 +22,7 @@ from market.programmes.models import Programme
 from market.programmes.permissions import ProgrammeAct
 from market.records.by import By
 from market.records.decisions import Verdict, decide
+from market.records.figures import FigureValue, Period, measure
 
 
 @atomic()
@@ -94,33 +97,22 @@ def reserved_account(slug: str, year: int) -> str:
 
 @dataclass(frozen=True)
 class BudgetRow:
-    """One budget with its balances in the ledger."""
+    """One budget with its figures by key, such as what is available."""
 
     budget: Budget
-    available: int
-    reserved: int
-    """Reserved and approved, not yet paid out."""
-    paid: int
+    figures: Mapping[str, FigureValue]
 
     @property
-    def held(self) -> int:
-        """Return what is reserved for lists in publicity, not approved yet."""
-        return int(self.budget.amount) - self.available - self.reserved - self.paid
+    def available(self) -> int:
+        return self.figures["available"].money.amount
 
 
 async def list_budgets() -> list[BudgetRow]:
-    """Return all budgets with their balances, the newest year first."""
-    rows = await Budget.all().select_related("programme", "proposed_by", "decided_by").order_by("-year")
-    return [await _budget_row(row) for row in rows]
-
-
-async def _budget_row(row: Budget) -> BudgetRow:
-    if not row.is_confirmed:
-        return BudgetRow(row, row.amount, 0, 0)
-    key = f"{row.programme.slug}:{row.year}"
-    available = (await book.available(f"budget:{key}")).amount
-    reserved = (await book.balance(f"reserved:{key}")).amount
-    paid = await Disbursement.filter(
-        claim__programme_id=row.programme_id, claim__year=row.year, status="paid"
-    ).values_list("amount", flat=True)
-    return BudgetRow(row, available, reserved, sum(int(str(amount)) for amount in paid))
+    """Return all budgets with their figures, the newest year first."""
+    budgets = await Budget.all().select_related("programme", "proposed_by", "decided_by").order_by("-year")
+    figures = {
+        (year, group.key["programme"]): group.values
+        for year in {budget.year for budget in budgets}
+        for group in await measure(BUDGET_FIGURES, Period.of_year(year), by=("programme",))
+    }
+    return [BudgetRow(budget, figures[budget.year, budget.programme.slug]) for budget in budgets]

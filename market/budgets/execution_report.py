@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
-from market.budgets.report_figures import BUDGET_FIGURES, CLAIM_FIGURES, DIMENSIONS, field_label
+from market.budgets.figures import BUDGET_FIGURES, CLAIM_FIGURES, DIMENSIONS, field_label
 from market.codes.regions import name
 from market.kit.database import connection
 from market.kit.i18n import gettext as _
@@ -151,7 +151,10 @@ def report_tables(report: Report) -> list[Table]:
     ]
     budget_heads = [_("政策"), _("下达"), _("可用余额"), _("已批准待付"), _("已拨付")]
     budgets: list[list[str | int | Money]] = [
-        [_(line.programme), *(line.now[figure.key].number for figure in BUDGET_FIGURES)]
+        [
+            _(line.programme),
+            *(line.now[key].number for key in ("appropriated", "available", "reserved", "disbursed")),
+        ]
         for line in report.budgets
     ]
     return [

@@ -9,7 +9,7 @@ from starlette.routing import Route
 from market.accounts.permissions import AccountAct
 from market.accounts.web import actor_for
 from market.budgets.execution_report import build_report, report_tables
-from market.budgets.report_figures import FIGURES
+from market.budgets.figures import FIGURES
 from market.claims.queries import list_years
 from market.kit.clock import local_date
 from market.kit.errors import NotFound

@@ -9,14 +9,17 @@ from openpyxl import load_workbook
 
 from market.budgets.annual_budgets import draft_budget, list_budgets
 from market.budgets.execution_report import build_report
-from market.budgets.report_figures import DIMENSIONS
+from market.budgets.figures import DIMENSIONS
+from market.budgets.models import Disbursement
+from market.budgets.states import DisbursementStatus
 from market.claims.models import Claim
 from market.claims.states import ClaimStatus
 from market.kit.money import Money
+from market.ledger import services as book
 from market.records.by import By
 from market.records.figures import FigureValue, list_rows
 from tests.budgets.factories import make_paid
-from tests.claims.factories import WAN, make_calculated, make_desk
+from tests.claims.factories import WAN, make_calculated, make_desk, make_published, make_rechecked
 from tests.factories import NOW
 from tests.visitor import sign_in
 
@@ -51,15 +54,32 @@ async def test_the_figures_of_a_budget_are_what_the_accounts_of_the_book_say() -
 
     lines = {line.programme: line for line in (await build_report(2026)).budgets}
 
-    budgets = await list_budgets()
-    assert len(budgets) == len(lines) == 2
-    for row in budgets:
-        now = lines[row.budget.programme.name].now
+    drafted, released = sorted(await list_budgets(), key=lambda row: row.budget.is_confirmed)
+    paid = sum([order.amount for order in await Disbursement.filter(status=DisbursementStatus.PAID)])
+    for row in (drafted, released):
+        now, key = lines[row.budget.programme.name].now, f"{row.budget.programme.slug}:{row.budget.year}"
+        assert now == row.figures
         assert now["appropriated"].number == Money(row.budget.amount)
-        assert now["available"].number == Money(row.available)
-        assert now["reserved"].number == Money(row.reserved)
-        assert now["disbursed"].number == Money(row.paid)
+        assert now["reserved"].number == await book.balance(f"reserved:{key}")
         assert [await opened(value) for value in now.values()] == [*now.values()]
+    assert released.figures["available"].number == await book.available("budget:guangxi:2026")
+    assert released.figures["disbursed"].number == Money(paid) == Money(60 * WAN)
+    assert drafted.figures["available"].number == Money(WAN)
+
+
+async def test_what_a_list_in_publicity_holds_is_neither_available_nor_reserved() -> None:
+    desk = await make_desk()
+    claim = await make_rechecked(desk)
+    await make_published(desk, claim)
+
+    (row,) = await list_budgets()
+
+    held = row.figures["held"]
+    entries = await list_rows(held.figure, held.period, held.scope)
+    assert [entry.values["claim"] for entry in entries] == [claim.number]
+    assert held.number == Money(60 * WAN)
+    assert row.figures["reserved"].number == Money(0)
+    assert row.available == row.budget.amount - 60 * WAN
 
 
 async def test_the_page_links_each_number_to_its_rows_and_the_workbooks_tell_the_same(
@@ -77,7 +97,7 @@ async def test_the_page_links_each_number_to_its_rows_and_the_workbooks_tell_the
     assert [cell.value for cell in book.worksheets[0][2]][3:6] == [2, 600_000, 600_000]
     assert [sheet.title for sheet in book.worksheets] == ["预算执行", "年度预算"]
     shown_values = [report.total.now[key] for key in ("claimed", "approved", "paid")]
-    shown_values += report.budgets[0].now.values()
+    shown_values += [value for key, value in report.budgets[0].now.items() if key != "held"]
     for value in shown_values:
         address = f"/desk/report/rows?{value.query}"
         rows_page = (await client.get(address)).text

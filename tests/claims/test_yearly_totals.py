@@ -11,7 +11,7 @@ import pytest
 from market.accounts.models import Organisation, OrganisationKind
 from market.budgets.batches import approve_batch
 from market.budgets.execution_report import build_report
-from market.budgets.report_figures import NO_CONTRACT
+from market.budgets.figures import NO_CONTRACT
 from market.claims.applications import create_claim, submit_claim
 from market.claims.claim_facts import facts_of
 from market.claims.claimable import list_claimable

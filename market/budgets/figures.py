@@ -1,4 +1,4 @@
-"""The figures of budget execution: claims and awards by city, field and programme, and each year's budget."""
+"""The figures of budgets: claims and awards by city, field and programme, and what became of each budget."""
 
 from __future__ import annotations
 
@@ -60,6 +60,10 @@ WITH years AS (
     FROM years JOIN transfers t ON (t.credit_id = years.available AND {_POSTED})
         OR (t.debit_id = years.available AND ({_POSTED} OR t.phase = 'pending' AND NOT EXISTS (
             SELECT 1 FROM transfers e WHERE e.pending_id = t.id)))
+    UNION ALL
+    SELECT 'held', programme, programme_name, t.happened_at, t.subject_id, t.kind, t.amount, t.currency, t.id
+    FROM years JOIN transfers t ON t.debit_id = years.available AND t.phase = 'pending' AND NOT EXISTS (
+        SELECT 1 FROM transfers e WHERE e.pending_id = t.id)
     UNION ALL
     SELECT 'reserved', programme, programme_name, t.happened_at, t.subject_id, t.kind,
         CASE WHEN t.credit_id = years.reserved THEN t.amount ELSE -t.amount END, t.currency, t.id
@@ -147,6 +151,7 @@ BUDGET_FIGURES = tuple(
     for key, words in (
         ("appropriated", lazy("预算下达")),
         ("available", lazy("可用余额")),
+        ("held", lazy("公示中预留")),
         ("reserved", lazy("已批准待付")),
         ("disbursed", lazy("已拨付")),
     )

@@ -1,3 +1,5 @@
+"""Pages of registration, sign-in, mail confirmation and forgotten passwords."""
+
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable

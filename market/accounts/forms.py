@@ -1,3 +1,5 @@
+"""Forms of people, organisations, memberships and brokers."""
+
 from __future__ import annotations
 
 import re

@@ -1,3 +1,5 @@
+"""Jobs of accounts: sending queued mails, sweeping expired sessions, tokens and registrations."""
+
 from __future__ import annotations
 
 from datetime import timedelta

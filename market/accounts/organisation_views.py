@@ -1,3 +1,5 @@
+"""Pages of a person's organisation: its data, members, applications and roles."""
+
 from __future__ import annotations
 
 from typing import Any

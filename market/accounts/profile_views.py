@@ -1,3 +1,5 @@
+"""Pages of one's own account: profile, password, messages, sessions, personal data."""
+
 from __future__ import annotations
 
 import json

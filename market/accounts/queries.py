@@ -1,3 +1,5 @@
+"""Queries of organisations, memberships and broker profiles."""
+
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence

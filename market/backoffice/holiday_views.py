@@ -1,4 +1,4 @@
-"""The years of holidays: which are there, which are missing, entered by one person, confirmed by another."""
+"""Pages of holiday years: list, entry by one person, confirmation by another with the ends that move."""
 
 from __future__ import annotations
 

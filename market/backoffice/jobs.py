@@ -1,3 +1,5 @@
+"""Jobs of the back office: the sweep of deadlines each minute, the clean-up of stored job errors."""
+
 from market.backoffice.deadlines import run_due
 from market.deps import Deps
 from market.kit.clock import BusinessClock

@@ -1,4 +1,4 @@
-"""Where the operator reviews listings by the rubric and finds the objections to decide."""
+"""Pages of the operator: review of listings by the rubric, the list of objections to decide."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Integrity records: filed, heard, confirmed and repaired by the operator."""
+"""Pages of integrity records: entered, heard, confirmed and repaired by the operator."""
 
 from __future__ import annotations
 

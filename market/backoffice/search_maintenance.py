@@ -1,4 +1,4 @@
-"""The lag of the search indexes behind the database, documents in quarantine, retries and rebuilds."""
+"""State of the search indexes: lag behind the database, documents in quarantine, retries and rebuilds."""
 
 from __future__ import annotations
 

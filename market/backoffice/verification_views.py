@@ -1,4 +1,4 @@
-"""Where the operator verifies organisations and brokers, or returns them with a reason."""
+"""Pages of the operator: verification of organisations and brokers, or their return with a reason."""
 
 from __future__ import annotations
 

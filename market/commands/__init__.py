@@ -1,1 +1,1 @@
-"""The bodies of the commands; `__main__` only finds them."""
+"""The commands; `__main__` parses the arguments and calls them."""

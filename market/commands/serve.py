@@ -1,4 +1,4 @@
-"""`serve`, `work` and `release`: the site, its worker, and bringing the data up to date."""
+"""`serve`, `work` and `release`: the site, its worker, and the update of data to a release."""
 
 from __future__ import annotations
 

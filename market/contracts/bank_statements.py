@@ -1,4 +1,4 @@
-"""The seller's bank statements: matching their lines with instalments, and booking what is confirmed."""
+"""The seller's bank statements: matching their lines with instalments, and booking confirmed ones."""
 
 from __future__ import annotations
 

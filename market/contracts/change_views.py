@@ -1,4 +1,4 @@
-"""Pages of what happens after signing: changes, rescission, royalties, equity paid in."""
+"""Pages after signing: changes, rescission, royalties, equity paid in."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What happens to a contract after its signing: changes, rescission, a cancelled registration.
+"""Contract changes after signing: change, rescission, cancelled registration.
 
 Each is a fact beside the contract; the signed terms are never edited. A price that changes is a
 contract of its own: this one is rescinded, or a supplementary deal is made.

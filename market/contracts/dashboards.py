@@ -1,4 +1,4 @@
-"""Cards of the dashboard: money that waits for somebody, and whether the books agree."""
+"""Dashboard cards of contracts and their money: transfers to confirm, disputes, state of the books."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""An instalment of a contract as a payable: what an online payment of it is, and where it is booked."""
+"""An instalment as a payable: how its online payment is described, locked and booked."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Where money came from that goes back, and the negative receipt that it leaves.
+"""The origin of money that is sent back, and the negative receipt that it leaves.
 
 What went back is a receipt below zero, so that every sum of receipts is what was really received; it is owed
 again. Surplus goes back first, since it was never part of the price.

@@ -1,4 +1,4 @@
-"""Columns as every room declares them."""
+"""Column types that every room uses."""
 
 from enum import Enum, StrEnum
 from typing import Any, TypeVar

@@ -1,4 +1,4 @@
-"""Enums whose members know what people call them and in which tone a badge shows them."""
+"""Enums whose members carry their label and the tone of their badge."""
 
 from __future__ import annotations
 

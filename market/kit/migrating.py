@@ -1,4 +1,4 @@
-"""Applying migrations without what makes the library slow on many tables."""
+"""Applying migrations without the library's repeated rendering of models."""
 
 from __future__ import annotations
 

@@ -1,3 +1,5 @@
+"""Tables of the kit: outgoing mails, state of the system, counted attempts."""
+
 from tortoise import fields
 from tortoise.models import Model
 

@@ -1,4 +1,4 @@
-"""The signal to stop, for responses that would otherwise never end."""
+"""The shutdown signal, by which open streams end."""
 
 from __future__ import annotations
 

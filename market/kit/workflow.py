@@ -1,4 +1,4 @@
-"""The life of a record as a table: which action leads from which status to which. Pure."""
+"""Workflow tables: which action leads from which status to which. Pure."""
 
 from __future__ import annotations
 

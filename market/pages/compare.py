@@ -1,4 +1,4 @@
-"""Up to four outcomes side by side, row by row, with what differs marked."""
+"""Comparison of up to four outcomes, row by row, with differences marked."""
 
 from __future__ import annotations
 

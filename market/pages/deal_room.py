@@ -1,4 +1,4 @@
-"""The deal room put together from its rooms: deal, offers, contract, publicity, files, subsidy."""
+"""The page of a deal, assembled from deal, offers, contract, publicity, files and subsidy."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What an outcome might earn its buyer in subsidies, as the pages of outcomes show it."""
+"""Subsidy estimates of outcomes, for their pages and cards."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Matches as pages show them: whose they are to see, with score, reasons and what does not fit."""
+"""Matches beside a listing: who may see them, with score, reasons and misfits."""
 
 from __future__ import annotations
 

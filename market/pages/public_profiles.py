@@ -1,4 +1,4 @@
-"""What the public may read of organisations and brokers."""
+"""Public profiles of organisations and brokers: what guests may read, and who sees contacts."""
 
 from __future__ import annotations
 

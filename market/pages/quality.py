@@ -1,4 +1,4 @@
-"""How good matching and search are: the last published evaluation, and what became of real matches."""
+"""Quality of matching and search: the last published evaluation, and the funnel of real matches."""
 
 from __future__ import annotations
 

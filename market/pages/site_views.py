@@ -1,4 +1,4 @@
-"""Pages about the site itself, and what machines ask it."""
+"""Pages about the site, and probes and metrics for machines."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The present deals that have a contract: one in each state from its confirmation to the last receipt."""
+"""Scripts of present deals with a contract: one in each state from confirmation to the last receipt."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The deals that run at present or ended lately, one in every state; need-conductor stays untouched."""
+"""Scripts of the deals that run at present or ended lately, one in each state; need-conductor stays free."""
 
 from __future__ import annotations
 

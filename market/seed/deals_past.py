@@ -1,4 +1,4 @@
-"""Deals of the year that the subsidy round is about, all done: what enterprises now claim for."""
+"""Scripts of the completed deals of the round's year, which enterprises now claim for."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Listings that are not published: what their owners and the operator still have to do."""
+"""Unpublished listings of the demo: drafts, pending and returned ones."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a table is made of: cells with kind and address, rows, sheets, and the limits of all of them."""
+"""The parts of a table: cells with kind and address, rows, sheets, and their limits."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Amounts, days and texts from cells: the one place that decides how what people write is understood.
+"""Amounts, days and texts parsed from cells: the one place that decides how they are understood.
 
 Nothing is guessed: what can be understood in two ways is refused, and the message names the cell.
 """

@@ -44,7 +44,7 @@ def to_export_row(event: AuditEvent) -> dict[str, Any]:
 
 
 def root_to_export_row(root: DailyRoot) -> dict[str, Any]:
-    """Return a daily root as it stands in an export."""
+    """Return a daily root as a line of an export."""
     return {"day": root.day.isoformat(), "root": root.root, "chains": root.chains, "events": root.events}
 
 

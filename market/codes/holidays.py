@@ -1,7 +1,7 @@
-"""Working days by year and region: what the State Council orders, and what a region adds to it.
+"""Working days by year and region, by the State Council and by provinces; and their text form.
 
 `holidays.json` ships the years that were published when the release was made. A year entered later
-stands in the database (`notices.holiday_years`) and replaces the shipped one; both end up in a
+is stored in the database (`notices.holiday_years`) and replaces the shipped one; both end up in a
 `Calendar`, which is a value: it is loaded once per request or transaction and passed on.
 """
 
@@ -65,7 +65,7 @@ class HolidayYear:
 
 @dataclass(frozen=True)
 class RegionalFeast:
-    """Days off that a province publishes by itself each year, weeks before they come."""
+    """Days off that a province publishes each year, weeks in advance."""
 
     region: str
     name: str
@@ -81,7 +81,7 @@ class RegionalFeast:
 
 @dataclass(frozen=True)
 class Calendar:
-    """The working days as they are known now."""
+    """A calendar of working days."""
 
     years: Mapping[tuple[int, str], HolidayYear]
     accepts_provisional: bool = False
@@ -91,7 +91,7 @@ class Calendar:
         """Return whether people work on this day in the province of `region`.
 
         A province's own days come before the country's, a later year's document before an earlier
-        one's. In a year that is not known only weekends and the feasts of a fixed date are rest days.
+        one's. In an unknown year only weekends and feasts with a fixed date are rest days.
         """
         for row in self._rows_for(day, region):
             if day in row.rest_days:
@@ -101,7 +101,7 @@ class Calendar:
         return day.weekday() < 5 and (day.month, day.day) not in FIXED_FEASTS
 
     def is_known(self, day: date, region: str) -> bool:
-        """Return whether it is settled if this day is worked in the province of `region`."""
+        """Return whether the calendar determines if this day is worked in the province of `region`."""
         if not self.holds(day.year, NATIONAL):
             return False
         feast = feast_of(region)
@@ -120,7 +120,7 @@ class Calendar:
         return day - timedelta(days=1) if day > since else None
 
     def with_years(self, years: Iterable[HolidayYear]) -> Calendar:
-        """Return the calendar in which these years stand instead of those of the same year and region."""
+        """Return a calendar with these years, replacing those of the same year and region."""
         return replace(self, years=MappingProxyType({**self.years, **{year.key: year for year in years}}))
 
     def _rows_for(self, day: date, region: str) -> Iterable[HolidayYear]:

@@ -1,4 +1,4 @@
-"""Files of the deal room: who may open them, and adding one."""
+"""Files of the deal room: access and upload."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ from market.records.by import By
 
 
 async def may_open_deal_file(actor: Actor | None, file: StoredFile) -> bool:
-    """Return whether the person may open a file of a deal: public files open to all, named ones to
-    verified people, the rest to both sides, the broker and auditors.
+    """Return whether the person may open a file of a deal.
 
-    An undertaking, where one is asked for, comes on top of that; such a file of the other side opens
-    only when both have agreed to be introduced, since it is signed by name.
+    Public files are open to all, those of the verified tier to verified people, the rest to both sides, the
+    broker and auditors. A required undertaking is checked besides; such a file of the other side opens only
+    when both have agreed to be introduced, since the undertaking is signed by name.
     """
     if file.tier is Tier.PUBLIC:
         return True

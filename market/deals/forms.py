@@ -141,7 +141,7 @@ class OfferForm(BaseForm):
 
     @property
     def terms(self) -> OfferTerms:
-        """The terms as entered; read it after `validate`.
+        """Return the terms as entered; read it after `validate`.
 
         Raises:
             Invalid: an amount is finer than the currency's smallest unit.
@@ -150,7 +150,7 @@ class OfferForm(BaseForm):
 
     @classmethod
     def initial(cls, last: OfferTerms | None, outcome: Outcome | None) -> dict[str, Any]:
-        """Return initial data: the last offer's terms, else what the listing says."""
+        """Return the initial data: the last offer's terms, else the listing's."""
         if last is not None:
             return to_form(last, last.price.currency)
         if outcome is None:
@@ -183,7 +183,7 @@ class PublicityForm(BaseForm):
     )
 
     def validate(self, extra_validators: Any = None) -> bool:
-        """Check each field; a relation must be told."""
+        """Validate the fields; a relation must be described."""
         is_valid = super().validate(extra_validators)
         if self.is_related.data == "yes" and not self.relation.data and not self.relation.errors:
             self.add_error("relation", _("请说明是什么关联关系。"))

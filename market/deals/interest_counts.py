@@ -22,7 +22,7 @@ async def count_responses(need_ids: Collection[UUID]) -> dict[UUID, int]:
 
 
 async def reindex_after_agreement(deal: Deal, side: Side) -> None:
-    """Put the listing into the search outbox if this side's organisation was not counted before."""
+    """Enqueue the listing for the search index if this side's organisation was not counted before."""
     index, column = ("outcomes", "outcome_id") if side is Side.BUYER else ("needs", "need_id")
     listing_id: UUID | None = getattr(deal, column)
     if listing_id is None:

@@ -62,7 +62,7 @@ class Opening(LabelEnum):
 
 
 class Pricing(LabelEnum):
-    """How the price came about: never typed by an applicant."""
+    """How the price was formed; never entered by an applicant."""
 
     AGREED = "agreed", lazy("协议定价")
     """协议定价"""

@@ -18,7 +18,7 @@ async def notify_both_parties(
 ) -> None:
     """Send one message to seller and buyer; `address` defaults to the deal's page.
 
-    `roles` limits the recipients, see `accounts.messages.tell`.
+    `roles` limits the recipients, see `accounts.messages.notify`.
     """
     for organisation_id in (deal.seller_id, deal.buyer_id):
         await notify(

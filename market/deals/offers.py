@@ -140,7 +140,7 @@ async def end_open_offer(deal_id: UUID, action: OfferAction, *, by: By) -> None:
 
 @atomic()
 async def expire_offer(offer_id: UUID, *, now: datetime) -> bool:
-    """Expire an offer at its moment, unless it was answered before, and tell both sides. Idempotent."""
+    """Expire an offer at its moment, unless it was answered before, and notify both sides. Idempotent."""
     offer = await Offer.get(id=offer_id)
     # Lock order: deal before offer.
     deal = await Deal.select_for_update().get(id=offer.deal_id)

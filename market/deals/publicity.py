@@ -32,7 +32,7 @@ SUBJECT = "deal"
 
 @dataclass(frozen=True)
 class Statement:
-    """What the seller states beside what the deal says itself."""
+    """What the seller declares beside the data of the deal."""
 
     holder: str
     """权利人"""
@@ -128,7 +128,7 @@ async def start_publicity(
 
 @atomic()
 async def skip_publicity(number: str, *, by: By) -> Deal:
-    """Move a deal straight to signing where no publicity is required; the reason is recorded.
+    """Skip publicity where none is required, so that the deal can be signed; the reason is recorded.
 
     Raises:
         Conflict: publicity is required.
@@ -146,7 +146,7 @@ async def skip_publicity(number: str, *, by: By) -> Deal:
 
 
 async def notify_clear(deal: Deal, notice: Notice, by: By) -> None:
-    """Tell both sides that the deal can be signed."""
+    """Notify both sides that the deal can be signed."""
     await notify_both_parties(
         deal,
         _("公示无异议，可以签约：%(title)s。", title=deal.title),

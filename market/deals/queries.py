@@ -34,7 +34,7 @@ M = TypeVar("M", bound=Model)
 
 
 async def get_deal_for(actor: Actor, number: str) -> Deal:
-    """Return a deal with its parties, for who may open the room.
+    """Return a deal with its parties, for those who may open its room.
 
     Raises:
         NotFound: there is none, or it is not theirs.
@@ -81,7 +81,7 @@ async def get_brokered_deal_for(actor: Actor, number: str) -> Deal:
 
 
 async def get_deal_of_match_for(actor: Actor, match_id: UUID) -> Deal:
-    """Return the latest deal that came of a match.
+    """Return the latest deal that resulted from a match.
 
     Raises:
         NotFound: there is none, or it is not theirs.
@@ -106,7 +106,7 @@ async def list_live_deals(actor: Actor) -> list[Deal]:
 
 
 async def list_offers(deal_id: UUID, most: int | None = None) -> list[Offer]:
-    """Return the offers of a deal in order, only the last ones where `most` says how many."""
+    """Return the offers of a deal, oldest first; only the last `most` if given."""
     offers = Offer.filter(deal_id=deal_id).order_by("-sequence")
     return (await (offers if most is None else offers.limit(most)))[::-1]
 
@@ -117,17 +117,17 @@ async def find_accepted_offer(deal_id: UUID) -> Offer | None:
 
 
 async def list_events(deal_id: UUID, most: int | None = None) -> list[StatusEvent]:
-    """Return what happened to a deal in order, only the last where `most` says how many."""
+    """Return the status events of a deal, oldest first; only the last `most` if given."""
     return await history("deal", deal_id, most)
 
 
 async def count_events(deal_id: UUID) -> int:
-    """Return how many changes of status a deal has seen, with its opening."""
+    """Count the status events of a deal, including its opening."""
     return await StatusEvent.filter(subject_kind="deal", subject_id=deal_id).count()
 
 
 async def find_introduction(deal_id: UUID) -> Introduction | None:
-    """Return the broker's introduction that began the deal, if one did."""
+    """Return the broker's introduction that opened the deal, if one did."""
     return await Introduction.get_or_none(deal_id=deal_id).select_related("broker")
 
 
@@ -139,7 +139,7 @@ async def list_deals(
     todo: str = "",
     only: Collection[UUID] | None = None,
 ) -> Page[Deal]:
-    """Return the deals the person may open, those last moved first.
+    """Return the deals the person may open, the last updated first.
 
     `status`, `todo` and `only` (ids) filter them; unknown values of `status` and `todo` are ignored.
     """

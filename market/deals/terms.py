@@ -52,19 +52,19 @@ class PriceTerms:
 
     @property
     def is_domestic(self) -> bool:
-        """Whether both parties are in this country."""
+        """Return whether both parties are in this country."""
         return self.seller_country == self.buyer_country == CHINA
 
     @property
     def fixed(self) -> Money:
-        """What of the price is settled now: all of it, or with royalties the entry fee alone."""
+        """Return the fixed part of the price: all of it, or with royalties the entry fee alone."""
         if self.payment_way in ROYALTIES:
             return Money(self.entry or 0, self.price.currency)
         return self.price
 
     @property
     def content(self) -> dict[str, Any]:
-        """The terms as JSON values."""
+        """Return the terms as JSON values."""
         return to_content(self)
 
 

@@ -307,7 +307,7 @@ async def read(request: Request) -> Response:
 
 
 async def of_match(request: Request) -> Response:
-    """Lead from a match on the broker's board to the deal that came of it."""
+    """Redirect from a match on the broker's board to its deal."""
     actor = actor_for(request, DealAct.SEE_DEALS)
     deal: Deal = await queries.get_deal_of_match_for(actor, request.path_params["match_id"])
     return RedirectResponse(str(request.app.url_path_for("pages:deal", number=deal.number)), 303)

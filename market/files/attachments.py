@@ -1,4 +1,4 @@
-"""Attachments: a file's content goes into the store first, then a row says which record it belongs to."""
+"""Attachments: the content is stored first, then a row attaches it to a record; and their queries."""
 
 from __future__ import annotations
 

@@ -12,7 +12,7 @@ from market.kit.labels import LabelEnum
 
 
 class Tier(LabelEnum):
-    """Who may open a file."""
+    """Access tier of a file."""
 
     PUBLIC = "public", lazy("公开")
     """公开"""

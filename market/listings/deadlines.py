@@ -52,7 +52,7 @@ def next_reminder(listing: Listing) -> date | None:
 
 
 async def set_deadlines(*listings: Listing) -> None:
-    """Set what falls due for listings of one kind as they stand now; of one not on offer nothing does."""
+    """Set the moments of listings of one kind by their current state; one not on offer has none."""
     if listings:
         await set_moments(kind_of(listings[0]).key, [*_moments(listings)])
 

@@ -1,4 +1,4 @@
-"""Life of a listing: locks, transitions, renewal, and what contracts, deals and time make of it."""
+"""Lifecycle of a listing: locks, transitions, renewal, and the effects of contracts, deals and time."""
 
 from __future__ import annotations
 

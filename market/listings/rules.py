@@ -176,7 +176,7 @@ class Points:
 
     @property
     def may_publish(self) -> bool:
-        """Whether the rubric allows publication: ten points or more, and no zero."""
+        """Return whether the rubric allows publication: ten points or more, and no zero."""
         return self.total >= POINTS_TO_PUBLISH and min(self.by_heading.values()) > 0
 
 

@@ -152,7 +152,7 @@ def _text(*parts: str) -> str:
 
 
 def _regions(code: str) -> list[str]:
-    """Return the region and those it lies in, the province first."""
+    """Return the region with its parents, the province first."""
     if not code:
         return []
     code = regions.current(code)

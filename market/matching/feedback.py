@@ -37,7 +37,7 @@ class Refusal:
 
 
 def applies_to(refusal: Refusal, need: NeedFacts, outcome: OutcomeFacts) -> bool:
-    """Tell whether a pair of the refusing listing has the trait that was refused."""
+    """Return whether a pair of the refusing listing has the refused trait."""
     refused = refusal.traits
     if refusal.by_need:
         traits = ListingTraits(outcome.field, outcome.price, outcome.trl, outcome.region)

@@ -50,7 +50,7 @@ async def enqueue_full_rematch(*, delay: timedelta = timedelta()) -> None:
 
 @atomic()
 async def enqueue_full_rematch_if_scorer_changed() -> bool:
-    """Enqueue a full rematch if matches were made by another scorer; tell whether it was enqueued.
+    """Enqueue a full rematch if matches were made by another scorer; return whether it was enqueued.
 
     Embedding of all listings is enqueued as well, which skips those that are up to date.
     """

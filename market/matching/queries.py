@@ -247,7 +247,7 @@ _DIRECTIONS = {
 
 
 async def has_matches(actor: Actor | None, index: str) -> bool:
-    """Tell whether a listing of this index matches one of the person's organisation."""
+    """Return whether a listing of this index matches one of the person's organisation."""
     return bool(await _best_matched(actor, index, most=1))
 
 

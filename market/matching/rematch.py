@@ -48,7 +48,7 @@ Subjects = Mapping[UUID, NeedFacts] | Mapping[UUID, OutcomeFacts]
 async def rematch_need(need_id: UUID, *, search: SearchEngine, now: datetime) -> int:
     """Rematch one need and return the number of its matches.
 
-    A need that is no longer on the market loses its suggestions.
+    The suggestions of a need that is no longer on offer are deleted.
     """
     return await rematch_needs([need_id], search=search, now=now)
 
@@ -118,7 +118,7 @@ async def _top_matches(
 
 @dataclass(frozen=True)
 class _MarketState:
-    """Owners of the listings, which of the others are still on the market, and existing matches."""
+    """Owners of the listings, which of the others are still on offer, and existing matches."""
 
     owners: Mapping[UUID, UUID | None]
     """Owners of the subjects; None for a data source, which stands for many organisations, so that its
@@ -129,7 +129,7 @@ class _MarketState:
     existing: Mapping[UUID, Collection[bytes]]
 
     def allows(self, subject: UUID, other: bytes) -> bool:
-        """Tell whether two listings may be matched: of different organisations, and not withdrawn since."""
+        """Return whether two listings may be matched: of different organisations, and both on offer."""
         return other in self.others and self.others[other] != self.owners[subject]
 
     @classmethod

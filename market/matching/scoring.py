@@ -118,7 +118,7 @@ def score(
     *,
     meaning: Meaning | None = None,
 ) -> Score:
-    """Score a pair. `rarity` returns the rarity of a term on the market."""
+    """Score a pair. `rarity` returns the rarity of a term among all listings."""
     return scores([(need, outcome, meaning or {})], rarity, weights)[0]
 
 

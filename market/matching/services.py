@@ -59,7 +59,7 @@ async def take_up(match_id: UUID, *, by: By) -> Match:
     """Take up a match (接手) as its broker. Idempotent.
 
     Raises:
-        Conflict: another broker has it, or the two sides have met already.
+        Conflict: another broker has it, or the two sides are in contact already.
     """
     by.actor.require(MatchAct.TAKE_UP)
     match = await _locked(match_id)

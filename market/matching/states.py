@@ -1,4 +1,4 @@
-"""The life of a match (对接): product.md 4.8. Pure."""
+"""Statuses of a match (对接), their workflow, audit verbs and permissions. Pure."""
 
 from __future__ import annotations
 

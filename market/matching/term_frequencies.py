@@ -68,7 +68,7 @@ async def load_frequencies(terms: Collection[str]) -> Frequencies:
 
 
 async def refresh_if_stale(search: SearchEngine) -> bool:
-    """Recount if the number of listings has changed by much since; tell whether it was done."""
+    """Recount if the number of listings has changed much since; return whether it was done."""
     totals = await TermFrequency.get_or_none(term=TOTALS)
     before = totals.outcomes + totals.needs if totals else 0
     now = await search.count("outcomes") + await search.count("needs")

@@ -41,7 +41,7 @@ async def count_notices() -> dict[str, int]:
 
 
 async def get_notice(number: str) -> Notice:
-    """Return a notice, which is public, with its objections in the order they came.
+    """Return a notice, which is public, with its objections, oldest first.
 
     Raises:
         NotFound: there is no notice of this number.

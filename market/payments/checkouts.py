@@ -188,9 +188,9 @@ async def _store_page(payment_id: UUID, page: Checkout, *, now: datetime) -> Non
 
 
 async def _withdraw(payment: Payment, *, gateway: PaymentGateway, now: datetime) -> None:
-    """End an open payment so that nobody can pay it any more.
+    """End an open payment and close its page.
 
-    A prepared one has perhaps a page at the gateway, but nobody was ever shown its address.
+    A prepared one may have a page at the gateway whose address was never shown.
     """
     if await end_unpaid(
         payment.id, PaymentAction.FAIL, failure="withdrawn", now=now, only=(PaymentStatus.PREPARED,)

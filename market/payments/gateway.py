@@ -125,7 +125,7 @@ class Event:
 
     @property
     def object(self) -> dict[str, Any]:
-        """The object as of the event; it may have changed since."""
+        """Return the object as of the event; it may have changed since."""
         subject: dict[str, Any] = self.payload["data"]["object"]
         return subject
 

@@ -79,7 +79,7 @@ async def settle_event(event_id: str, *, gateway: PaymentGateway, now: datetime)
 
 
 async def retry_events(now: datetime) -> int:
-    """Enqueue events that are still unprocessed an hour after they came; return how many."""
+    """Enqueue events that are still unprocessed an hour after their receipt; return how many."""
     events = await GatewayEvent.filter(
         processed_at=None, received_at__lt=now - RETRY_AFTER, received_at__gt=now - RETRY_FOR
     ).order_by("received_at")

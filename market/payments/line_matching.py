@@ -46,7 +46,7 @@ class RecordedRemittance:
 
 @dataclass(frozen=True)
 class LineFacts:
-    """What a line says about the payment."""
+    """The facts of a line that are matched."""
 
     money: Money
     text: str
@@ -76,7 +76,7 @@ class Match:
 
 
 def payment_reference(number: str, sequence: int) -> str:
-    """Return what a payer is asked to write on the transfer (付款附言): contract number and instalment."""
+    """Return the payment reference for a transfer (付款附言): contract number and instalment."""
     return f"{number}-{sequence}"
 
 

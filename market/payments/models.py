@@ -100,7 +100,7 @@ class Remittance(SecondPerson, Stateful):
 
 
 class Refund(SecondPerson, Stateful):
-    """Money sent back to whoever paid: all or part of a payment, a remittance or a bank line.
+    """Money returned to its payer: all or part of a payment, a remittance or a bank line.
 
     Never more than was paid: the database enforces it. Another person confirms a refund by
     bank; one of an online payment is carried out by the gateway and has no verdict.
@@ -316,7 +316,7 @@ class StatementRow(Model):
 
 
 class BankLine(SecondPerson, Stateful):
-    """One line of a bank statement. What the bank wrote never changes, only what it is matched with.
+    """One line of a bank statement. The bank's data is immutable, only its match changes.
 
     Who imported it proposes what the matching job finds, or whoever matches it by hand; another person
     confirms.

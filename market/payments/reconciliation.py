@@ -109,7 +109,7 @@ async def compare(
 def _compare_pages(
     account: str, pages: Sequence[Checkout], payments: Sequence[Payment]
 ) -> Iterator[Discrepancy]:
-    """Compare pages with payments; an open page that nobody paid is no discrepancy."""
+    """Compare pages with payments; an open, unpaid page is no discrepancy."""
     by_page = {payment.checkout_id: payment for payment in payments if payment.checkout_id}
     by_id = {str(payment.id): payment for payment in payments}
     for page in pages:

@@ -208,7 +208,7 @@ UNDERSTOOD = (SkipReason.SUMMARY, SkipReason.NO_AMOUNT, SkipReason.KNOWN)
 
 
 class LineStatus(LabelEnum):
-    """What became of a line of a bank statement."""
+    """Status of a line of a bank statement."""
 
     NEW = "new", lazy("待匹配")
     """Read from the file, not matched yet."""

@@ -85,17 +85,17 @@ class Sharing:
 
     @property
     def main(self) -> int:
-        """The main contributors' part of the pot, in basis points."""
+        """Return the main contributors' part of the pot, in basis points."""
         return sum(person.basis_points for person in self.people if person.is_main)
 
     @property
     def pot_money(self) -> Money:
-        """The pot, rounded up to a whole fen so that a floor holds to the fen."""
+        """Return the pot, rounded up to a whole fen so that a floor holds to the fen."""
         return Money(-(-self.net.amount * self.pot // WHOLE), self.income.currency)
 
     @property
     def people_amounts(self) -> list[int]:
-        """Amount of each person in minor units; they add up to the pot.
+        """Return the amount of each person in minor units; they add up to the pot.
 
         The main contributors' part is rounded up as a whole first, so that their floor holds to the fen.
         """
@@ -112,7 +112,7 @@ class Sharing:
 
     @property
     def unit_amounts(self) -> list[int]:
-        """Amount of each unit in minor units; they add up to what is not the people's."""
+        """Return the amount of each unit in minor units; they add up to what is not the people's."""
         if not self.units:
             return []
         rest = (self.net - self.pot_money).amount

@@ -36,7 +36,7 @@ class RewardAction(LabelEnum):
 
 
 class RewardVerb(LabelEnum):
-    """What the audit log says of a plan beside its actions."""
+    """Audit verbs of a plan besides the actions of its workflow."""
 
     PROPOSE = "make", lazy("编制")
 

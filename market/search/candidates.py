@@ -63,7 +63,7 @@ class Candidates:
 
     @property
     def keys(self) -> list[bytes]:
-        """The ids, sixteen bytes each."""
+        """Return the ids, sixteen bytes each."""
         keys: list[bytes] = self.heads["id"].tolist()
         return keys
 

@@ -71,7 +71,7 @@ class IndexFolder:
         raise AssertionError
 
     def ensure(self) -> bool:
-        """Create the index if there is none with this schema; tell whether it was created."""
+        """Create the index if there is none with this schema; return whether it was created."""
         if self._current() is not None:
             return False
         with self.lock():
@@ -165,7 +165,7 @@ class IndexFolder:
         self.forget()
 
     def lock(self) -> FolderLock:
-        """Take the exclusive writer lock of this index, across processes."""
+        """Acquire the exclusive writer lock of this index, across processes."""
         return self._writer.lock()
 
     def _with_ids(self, ids: Iterable[UUID]) -> tantivy.Query:

@@ -118,7 +118,7 @@ class SearchEngine(Protocol):
     async def apply_settings(self) -> list[str]:
         """Apply `search_config` to every index; return those that must be rebuilt.
 
-        Settings changed by somebody else are logged and not overwritten.
+        Settings changed from outside are logged and not overwritten.
         """
 
     async def tenancy(self) -> Tenancy:

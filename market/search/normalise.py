@@ -180,14 +180,14 @@ def query_words(folded: str) -> list[str]:
 
 
 def is_word(term: str) -> bool:
-    """Tell whether a term is a word to a reader, unlike a bigram across word boundaries."""
+    """Return whether a term is a word to a reader, unlike a bigram across word boundaries."""
     if not _TOKEN.match(term) or term.isascii():
         return any(char.isalpha() for char in term)
     return len(term) > 2 or rjieba.has_word(term)
 
 
 def is_latin(token: Token) -> bool:
-    """Tell whether a token may be pinyin."""
+    """Return whether a token may be pinyin."""
     return not token.is_dense and token.text.isascii() and token.text.isalpha()
 
 

@@ -137,7 +137,7 @@ class SearchParams:
 
     @cached_property
     def _start(self) -> str:
-        """The URL prefix to which `name=value` of an additional filter is appended."""
+        """Return the URL prefix to which `name=value` of an additional filter is appended."""
         address = self.address()
         return address + ("&" if "?" in address else "?")
 

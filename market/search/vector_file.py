@@ -91,7 +91,7 @@ class VectorFile:
             return cosines
 
     def _is_new(self, key: bytes, vector: Vector | None) -> bool:
-        """Tell whether a vector differs from the stored one; most documents are rewritten with the same."""
+        """Return whether a vector differs from the stored one; most documents are rewritten with the same."""
         if key not in self._rows or vector is None:
             return key in self._rows or vector is not None
         return not np.array_equal(self._matrix[self._rows[key]], vector.astype(np.float16))

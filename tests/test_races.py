@@ -32,7 +32,7 @@ from market.ledger.models import Transfer
 from market.notices import services as notices
 from market.notices.models import Notice, Objection
 from market.notices.states import NoticeStatus
-from market.payments import gateway_events, onboarding, remittances
+from market.payments import connected_accounts, gateway_events, remittances
 from market.payments.models import Payment, Refund
 from market.payments.payables import PaidPayment
 from market.payments.payables import book as book_update
@@ -495,7 +495,7 @@ async def test_an_account_at_the_gateway_is_opened_once() -> None:
 
     counts = await race(
         *[
-            onboarding.start_onboarding(organisation, gateway=gateway, by=By(actor, NOW), urls=URLS)
+            connected_accounts.start_onboarding(organisation, gateway=gateway, by=By(actor, NOW), urls=URLS)
             for _ in range(10)
         ]
     )

@@ -16,8 +16,9 @@ from market.contracts.states import ReceiptSource
 from market.deals.models import ROYALTIES
 from market.deals.next_steps import ContractFacts, Due
 from market.kit.money import Money
+from market.payments.checkouts import list_payments
 from market.payments.models import Payment, Remittance
-from market.payments.queries import list_payments, list_remittances
+from market.payments.remittances import list_remittances
 from market.payments.states import RemittanceStatus
 
 

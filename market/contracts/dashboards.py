@@ -14,9 +14,9 @@ from market.kit.formats import day
 from market.kit.i18n import gettext as _
 from market.kit.room import Card
 from market.ledger.checks import last_result
+from market.payments.connected_accounts import find_connected_account
 from market.payments.models import BankLine, ConnectedAccount, Dispute, Refund
 from market.payments.payables import payable_of
-from market.payments.queries import find_connected_account
 from market.payments.reconciliation import last_reconciliation, list_differences
 from market.payments.states import DisputeStatus, LineStatus, RefundStatus
 

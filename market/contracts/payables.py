@@ -12,6 +12,7 @@ from market.contracts.refunds import book_refund_update
 from market.deals.models import Deal
 from market.kit.i18n import gettext as _
 from market.kit.money import Money
+from market.payments.connected_accounts import require_receiving_account
 from market.payments.payables import (
     DisputedPayment,
     GatewayUpdate,
@@ -19,7 +20,6 @@ from market.payments.payables import (
     PayableDescription,
     RefundedPayment,
 )
-from market.payments.queries import require_receiving_account
 from market.records.by import By
 
 

@@ -44,12 +44,12 @@ from market.kit.pdf import render_pdf
 from market.kit.templating import render, render_form
 from market.kit.terms import from_content, from_record
 from market.kit.web import deps, form_data, form_data_or_none, path_id, redirect_to
-from market.payments import onboarding
+from market.payments import connected_accounts
+from market.payments.connected_accounts import find_connected_account
 from market.payments.gateway import ReturnUrls
 from market.payments.line_matching import payment_reference
 from market.payments.models import Payment
 from market.payments.online_limits import can_pay_online
-from market.payments.queries import find_connected_account
 from market.records.by import By
 
 _XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
@@ -263,7 +263,7 @@ async def payouts(request: Request) -> Response:
         if dependencies.gateway is None:
             raise Conflict(_("本平台没有开通网上支付。"))
         here = dependencies.settings.base_url + str(request.app.url_path_for("contracts:payouts"))
-        address = await onboarding.start_onboarding(
+        address = await connected_accounts.start_onboarding(
             organisation,
             gateway=dependencies.gateway,
             by=By(actor, dependencies.clock()),

@@ -6,6 +6,7 @@ called inside a transaction.
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime
 from uuid import UUID, uuid4
 
@@ -38,6 +39,15 @@ from market.payments.states import (
 )
 from market.records.by import By
 from market.records.transitions import begin, transition
+
+
+async def list_payments(payable_kind: str, payable_ids: Collection[UUID]) -> list[Payment]:
+    """Return all online payments of these payables, oldest first."""
+    return (
+        await Payment.filter(payable_kind=payable_kind, payable_id__in=list(payable_ids))
+        .select_related("started_by")
+        .order_by("created_at")
+    )
 
 
 class AlreadyPaid(Conflict):

@@ -11,9 +11,9 @@ from market.kit.database import atomic, connection
 from market.kit.errors import NotFound
 from market.kit.i18n import gettext as _
 from market.kit.jobs import enqueue
+from market.payments.connected_accounts import sync_account
 from market.payments.gateway import PaymentGateway
 from market.payments.models import GatewayEvent, Payment
-from market.payments.onboarding import sync_account
 from market.payments.payables import GatewayUpdate, UnknownPayable, book
 from market.payments.settlement import AmountMismatch, apply_checkout, named_payment, sync_payment
 from market.records.by import By

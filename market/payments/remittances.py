@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import date
 from uuid import UUID, uuid4
 
@@ -21,6 +22,15 @@ from market.payments.states import REMITTANCE, RemittanceAction, RemittanceVerb
 from market.records.by import By
 from market.records.decisions import Verdict, decide
 from market.records.transitions import begin, transition
+
+
+async def list_remittances(payable_kind: str, payable_ids: Collection[UUID]) -> list[Remittance]:
+    """Return the bank transfers recorded for these payables, oldest first, with voucher and people."""
+    return (
+        await Remittance.filter(payable_kind=payable_kind, payable_id__in=list(payable_ids))
+        .select_related("voucher", "proposed_by", "decided_by")
+        .order_by("proposed_at")
+    )
 
 
 async def record_remittance(

@@ -27,8 +27,8 @@ from market.matching import services as matching
 from market.matching.models import Match
 from market.notices import services as notices
 from market.notices.models import Notice
+from market.payments.connected_accounts import find_connected_account
 from market.payments.models import Remittance
-from market.payments.queries import find_connected_account
 from market.records.by import By
 from market.seed.content import fen, load, store_pdf
 from market.seed.listings import AUTHORS

@@ -7,7 +7,7 @@ from uuid import UUID
 from market.accounts.models import Organisation
 from market.contracts import payment_pages
 from market.deps import Deps
-from market.payments import onboarding, settlement
+from market.payments import connected_accounts, settlement
 from market.payments.gateway import ReturnUrls
 from market.payments.models import ConnectedAccount, Payment
 from market.payments.standin_gateway import StandInGateway
@@ -20,12 +20,12 @@ async def connect_account(organisation_id: UUID, *, deps: Deps, by: By) -> None:
     if not isinstance(deps.gateway, StandInGateway):
         return
     organisation = await Organisation.get(id=organisation_id)
-    await onboarding.start_onboarding(
+    await connected_accounts.start_onboarding(
         organisation, gateway=deps.gateway, by=by, urls=_urls(deps, "/account/payouts")
     )
     account = await ConnectedAccount.get(organisation_id=organisation_id)
     await deps.gateway.standin.finish_onboarding(account.account)
-    await onboarding.refresh_account(organisation_id, gateway=deps.gateway, now=by.now)
+    await connected_accounts.refresh_account(organisation_id, gateway=deps.gateway, now=by.now)
 
 
 async def pay_online(instalment_id: UUID, *, deps: Deps, by: By) -> None:

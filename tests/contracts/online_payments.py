@@ -8,7 +8,7 @@ from market.contracts import payment_pages
 from market.contracts.models import Contract, Instalment
 from market.contracts.refunds import request_refund
 from market.kit.money import Money
-from market.payments import gateway_events, onboarding
+from market.payments import connected_accounts, gateway_events
 from market.payments.gateway import ReturnUrls
 from market.payments.models import ConnectedAccount, GatewayEvent, Payment, Refund
 from market.payments.refunds import send_refund
@@ -79,7 +79,7 @@ async def make_payable_contract(
     parties = parties or await make_parties()
     payable = PayableContract(parties, contract or await make_registered(parties), StandInGateway())
     payable.standin.deliver = payable.deliver
-    address = await onboarding.start_onboarding(
+    address = await connected_accounts.start_onboarding(
         parties.university, gateway=payable.gateway, by=By(parties.seller_finance, LATER), urls=URLS
     )
     await payable.standin.finish_onboarding(address.rsplit("/", 1)[1])

@@ -14,7 +14,7 @@ from market.files.models import StoredFile
 from market.kit.errors import Invalid, NotFound
 from market.kit.money import Money
 from market.kit.workflow import ActionNotAllowed
-from market.payments import queries, remittances
+from market.payments import remittances
 from market.payments.models import Remittance
 from market.payments.states import RemittanceStatus
 from market.records.by import By
@@ -180,8 +180,8 @@ async def test_remittances_are_found_only_through_what_they_pay_for(people: tupl
     recorder, _colleague = people
     remittance = await remit(recorder)
 
-    assert [r.id for r in await queries.list_remittances(TOY, [PAYABLE])] == [remittance.id]
-    assert await queries.list_remittances(TOY, [uuid4()]) == []
+    assert [r.id for r in await remittances.list_remittances(TOY, [PAYABLE])] == [remittance.id]
+    assert await remittances.list_remittances(TOY, [uuid4()]) == []
 
 
 async def test_who_recorded_and_who_confirmed_stand_in_the_log(people: tuple[Actor, Actor]) -> None:

@@ -12,8 +12,26 @@ from market.kit.errors import NotFound
 from market.kit.i18n import gettext as _
 from market.payments.gateway import PaymentGateway, ReturnUrls
 from market.payments.models import ConnectedAccount
+from market.payments.payables import NoOnlinePayment
 from market.payments.states import AccountVerb
 from market.records.by import By
+
+
+async def find_connected_account(organisation_id: UUID) -> ConnectedAccount | None:
+    """Return the organisation's account at the gateway, onboarded or not; None if it has none."""
+    return await ConnectedAccount.get_or_none(organisation_id=organisation_id)
+
+
+async def require_receiving_account(organisation_id: UUID) -> str:
+    """Return the organisation's account at the gateway.
+
+    Raises:
+        NoOnlinePayment: it has none that can receive.
+    """
+    account = await find_connected_account(organisation_id)
+    if account is None or not account.charges_enabled:
+        raise NoOnlinePayment
+    return str(account.account)
 
 
 async def start_onboarding(

@@ -5,7 +5,7 @@ import pytest
 from market.accounts.actors import Actor
 from market.accounts.models import Organisation
 from market.kit.errors import GatewayUnavailable, NotFound
-from market.payments import onboarding, queries
+from market.payments import connected_accounts
 from market.payments.models import ConnectedAccount, GatewayEvent
 from market.payments.standin import Fault
 from market.records.by import By
@@ -14,7 +14,7 @@ from tests.payments.checkout_setup import NOW, URLS, CheckoutSetup
 
 
 async def begin(checkout: CheckoutSetup, organisation: Organisation, actor: Actor | None = None) -> str:
-    return await onboarding.start_onboarding(
+    return await connected_accounts.start_onboarding(
         organisation, gateway=checkout.gateway, by=By(actor or checkout.actor, NOW), urls=URLS
     )
 
@@ -44,13 +44,13 @@ async def test_a_lost_answer_makes_no_second_account(checkout: CheckoutSetup) ->
 async def test_an_account_can_be_paid_on_when_the_gateway_says_so(checkout: CheckoutSetup) -> None:
     organisation = await make_organisation()
     await begin(checkout, organisation)
-    begun = await queries.find_connected_account(organisation.id)
+    begun = await connected_accounts.find_connected_account(organisation.id)
     assert begun is not None
     assert not begun.charges_enabled
     checkout.standin.hold = True
     await checkout.standin.finish_onboarding(begun.account)
 
-    ready = await onboarding.refresh_account(organisation.id, gateway=checkout.gateway, now=NOW)
+    ready = await connected_accounts.refresh_account(organisation.id, gateway=checkout.gateway, now=NOW)
 
     assert ready.charges_enabled
 
@@ -72,4 +72,4 @@ async def test_an_organisation_without_an_account_has_nothing_to_refresh(checkou
     organisation = await make_organisation()
 
     with pytest.raises(NotFound):
-        await onboarding.refresh_account(organisation.id, gateway=checkout.gateway, now=NOW)
+        await connected_accounts.refresh_account(organisation.id, gateway=checkout.gateway, now=NOW)

@@ -18,7 +18,7 @@ from market.kit.i18n import gettext as _
 from market.kit.pagination import PageRequest
 from market.kit.templating import render
 from market.kit.web import deps, form_data, redirect_to, wants_partial
-from market.listings import dashboards, excel_template, freshness, queries, rules, services
+from market.listings import excel_template, freshness, queries, rules, services
 from market.listings.forms import ListingForm, NeedForm, OutcomeForm, need_data, outcome_data
 from market.listings.kinds import NEED, OUTCOME, Kind, Listing, get_kind
 from market.listings.models import Need
@@ -38,7 +38,7 @@ async def needs(request: Request) -> Response:
 async def _own_listings(request: Request, kind: Kind) -> Response:
     actor = actor_for(request, ListingAct.WRITE_LISTING)
     now, page_request = deps(request).clock(), PageRequest.from_query(request.query_params)
-    until = local_date(now) + dashboards.RENEW_AHEAD
+    until = local_date(now) + queries.RENEW_AHEAD
     status = request.query_params.get("status", "")
     is_due = request.query_params.get("due") == "1"
     if is_due:

@@ -7,7 +7,7 @@ from datetime import datetime
 from market.accounts.actors import Actor
 from market.kit.i18n import lazy
 from market.kit.room import Card, Menu, MenuEntry, Room
-from market.listings import dashboards as listings
+from market.listings import queries as listings
 from market.pages import (
     compare,
     dashboard_views,

@@ -21,13 +21,12 @@ from market.kit.pdf import render_pdf
 from market.kit.templating import render, render_form
 from market.kit.web import deps, form_data_or_none, path_id, redirect_to
 from market.notices import queries, services
-from market.notices.feeds import NEWEST, atom
 from market.notices.holiday_years import calendar_for
 from market.notices.models import Notice
 from market.notices.periods import days_left, last_day
 from market.notices.queries import can_answer, can_extend
 from market.notices.states import RUNNING, NoticeAct
-from market.notices.texts import canonical, print_of
+from market.notices.texts import NEWEST, atom, canonical, print_of
 from market.records.by import By
 
 

@@ -10,8 +10,7 @@ from pathlib import Path
 import httpx
 
 from market.deps import Deps
-from market.files.s3 import S3Address, S3Store
-from market.files.store import FileStore, LocalStore
+from market.files.store import FileStore, LocalStore, S3Address, S3Store
 from market.kit.clock import BusinessClock
 from market.kit.database import connection
 from market.kit.embedded_postgres import EmbeddedPostgres

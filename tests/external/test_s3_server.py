@@ -12,7 +12,7 @@ import httpx
 import pytest
 import pytest_asyncio
 
-from market.files.s3 import S3Address, S3Store, StoreUnavailable
+from market.files.store import S3Address, S3Store, StoreUnavailable
 from tests.external.programs import find_program, running_program
 
 PLACE = S3Address.parse("s3://testing:a%2Fse+cret@s3.test/market-files/kept?tls=0&region=cn-south-1")

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 import httpx
 import pytest
 
-from market.files.s3 import S3Address, S3Store, StoreUnavailable, signed_headers
+from market.files.store import S3Address, S3Store, StoreUnavailable, signed_headers
 
 PLACE = S3Address.parse("s3://testing:a%2Fsecret@127.0.0.1:5000/market-files/kept?tls=0&region=cn-south-1")
 AT = datetime(2026, 3, 2, 2, 0, tzinfo=UTC)

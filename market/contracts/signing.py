@@ -12,11 +12,10 @@ from market.codes.numbers import next_number
 from market.contracts.models import Contract, ContractDraft, ContractExclusion, Instalment
 from market.contracts.states import ContractVerb, DraftVerb
 from market.contracts.terms import ContractTerms, check_terms, content_hash
-from market.deals.locks import lock_deal_for
 from market.deals.models import ROYALTIES, ContractKind, Deal
 from market.deals.notifications import notify_both_parties
 from market.deals.parties import organisation_of, other_side
-from market.deals.queries import find_accepted_offer
+from market.deals.queries import find_accepted_offer, lock_deal_for
 from market.deals.states import DEAL_WORKFLOW, DealAct, DealAction
 from market.files.attachments import StoredBlob, attach
 from market.files.models import StoredFile, Tier

@@ -6,8 +6,7 @@ from starlette.routing import Route
 
 from market.accounts.web import actor_for
 from market.deals import brokerage, queries
-from market.deals.brokerage import follow_up
-from market.deals.brokerage_evidence import evidence_pack
+from market.deals.brokerage import evidence_pack, follow_up
 from market.deals.forms import FollowUpForm
 from market.deals.parties import buyer_name
 from market.deals.states import DealAct

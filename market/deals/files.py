@@ -5,9 +5,9 @@ from __future__ import annotations
 from market.accounts.actors import Actor
 from market.accounts.permissions import Role
 from market.audit.log import record
-from market.deals.locks import lock_deal_seen_by
 from market.deals.models import Deal
 from market.deals.parties import contacts_visible, may_see
+from market.deals.queries import lock_deal_seen_by
 from market.deals.states import DealAct, DealVerb
 from market.files.attachments import StoredBlob, attach
 from market.files.models import StoredFile, Tier

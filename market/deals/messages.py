@@ -9,9 +9,9 @@ from uuid import UUID, uuid4
 
 from market.accounts.messages import notify
 from market.accounts.models import Membership, User
-from market.deals.locks import lock_deal_seen_by
 from market.deals.models import Deal, DealMessage
 from market.deals.parties import contacts_visible, side_of
+from market.deals.queries import lock_deal_seen_by
 from market.deals.states import DealAct
 from market.kit.database import atomic, connection
 from market.kit.errors import Conflict

@@ -6,10 +6,10 @@ from datetime import datetime, timedelta
 from uuid import UUID, uuid4
 
 from market.accounts.messages import notify
-from market.deals.locks import lock_deal_for
 from market.deals.models import Deal, Offer
 from market.deals.notifications import DECIDING_ROLES, notify_both_parties
 from market.deals.parties import contacts_visible, organisation_of, other_side
+from market.deals.queries import lock_deal_for
 from market.deals.states import DealAct, DealAction, OfferAction, OfferStatus
 from market.deals.terms import OfferTerms, complete_plan
 from market.kit.database import atomic

@@ -9,10 +9,10 @@ from market.accounts.models import OrganisationKind
 from market.audit.log import record
 from market.codes.numbers import next_number
 from market.deals.interest_counts import reindex_after_agreement
-from market.deals.locks import lock_deal_for
 from market.deals.models import Deal, Introduction, Opening, Side
 from market.deals.notifications import notify_both_parties
 from market.deals.parties import contacts_visible, has_agreed
+from market.deals.queries import lock_deal_for
 from market.deals.states import BEFORE_SIGNING, DealAct, DealStatus, DealVerb
 from market.kit.database import atomic
 from market.kit.errors import Conflict, Forbidden, NotFound

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from market.accounts.messages import notify
 from market.codes.lists import END_REASONS
-from market.deals.locks import lock_deal_for
 from market.deals.models import Deal
 from market.deals.offers import end_open_offer
 from market.deals.parties import organisation_of, other_side
+from market.deals.queries import lock_deal_for
 from market.deals.states import DealAct, DealAction, OfferAction
 from market.kit.database import atomic
 from market.kit.errors import Invalid

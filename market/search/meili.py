@@ -16,8 +16,7 @@ from market.search.candidates import Candidates
 from market.search.documents import Prepared, prepare
 from market.search.engine import AnyOf, Document, Hits, Query, Tenancy, Vector
 from market.search.indexes import WITH_VECTORS, fields_of
-from market.search.meili_admin import MeiliAdmin
-from market.search.meili_http import TIMEOUT, Json, MeiliHttp
+from market.search.meili_client import TIMEOUT, Json, MeiliAdmin, MeiliHttp
 from market.search.meili_indexes import MeiliIndexes
 from market.search.meili_requests import (
     decode_record,

@@ -9,8 +9,7 @@ from contextlib import asynccontextmanager
 from market.kit.errors import SearchUnavailable
 from market.search.engine import Rejected, Tenancy
 from market.search.indexes import INDEXES, WITH_VECTORS, settings_of
-from market.search.meili_admin import MeiliAdmin
-from market.search.meili_http import Json
+from market.search.meili_client import Json, MeiliAdmin
 from market.search.meili_requests import field_names, fingerprint_of
 from market.search.tenancy import AppliedSettings, Tenant
 

@@ -13,7 +13,7 @@ from market.search.candidates import FACTS, Candidates, record_of
 from market.search.documents import Prepared
 from market.search.engine import AnyOf, Filter, Hits, NoneOf, Query, Range, Vector
 from market.search.indexes import fields_of
-from market.search.meili_http import Json
+from market.search.meili_client import Json
 from market.search.normalise import query_words, spaced
 from market.search.reranking import RERANKED, ScoredHit, rerank
 

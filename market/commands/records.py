@@ -101,7 +101,7 @@ def describe(engine: str, tenancy: Tenancy) -> str:
 
 async def rematch(settings: Settings) -> int:
     """Recompute all matches, batch by batch; an interrupted run resumes where it was."""
-    from market.matching.full_rematch import rematch_all
+    from market.matching.rematch import rematch_all
 
     deps = build_deps(settings)
     async with running(deps):

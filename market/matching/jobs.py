@@ -13,8 +13,15 @@ from uuid import UUID
 
 from market.deps import Deps
 from market.kit.jobs import enqueue, job
-from market.matching.full_rematch import LOCK, enqueue_full_rematch, load_progress, match_batch
-from market.matching.rematch import drop_suggestions, rematch_need, rematch_outcome
+from market.matching.rematch import (
+    LOCK,
+    drop_suggestions,
+    enqueue_full_rematch,
+    load_progress,
+    match_batch,
+    rematch_need,
+    rematch_outcome,
+)
 from market.matching.term_frequencies import count_terms
 from market.search import outbox
 

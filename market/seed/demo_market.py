@@ -18,8 +18,8 @@ from market.kit.jobs import run_pending
 from market.kit.models import OutgoingMail, SystemState
 from market.listings.rules import months_later
 from market.matching import services as matching
-from market.matching.full_rematch import rematch_all
 from market.matching.models import Match
+from market.matching.rematch import rematch_all
 from market.matching.states import MatchStatus
 from market.programmes.catalogue import load_programmes
 from market.records.by import By

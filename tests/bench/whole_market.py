@@ -39,9 +39,9 @@ from market.kit.database import connection
 from market.listings.importing import import_file
 from market.listings.search import build_needs
 from market.matching.facts import need_with_words
-from market.matching.full_rematch import BATCH, enqueue_full_rematch, load_progress, match_batch, rematch_all
 from market.matching.models import Match
 from market.matching.ranking import rank
+from market.matching.rematch import BATCH, enqueue_full_rematch, load_progress, match_batch, rematch_all
 from market.matching.scoring import WEIGHTS
 from market.matching.term_frequencies import count_terms, load_frequencies
 from market.matching.top_matches import select_top_matches

@@ -20,7 +20,7 @@ from market.kit.jobs import run_pending
 from market.kit.models import SystemState
 from market.kit.pagination import PageRequest
 from market.listings.states import NeedStatus, OutcomeStatus
-from market.matching import full_rematch, queries, rematch, services, term_frequencies, top_matches
+from market.matching import queries, rematch, services, term_frequencies, top_matches
 from market.matching.models import Match, MatchFeedback, TermFrequency
 from market.matching.states import MatchStatus
 from market.records.by import By
@@ -200,13 +200,13 @@ async def test_many_changes_at_once_ask_for_one_matching_of_everything(search_de
     await outbox.enqueue_many("outcomes", [one.id for one in outcomes])
     await run_pending(search_deps)
     before = await Match.all().count()
-    wish = await full_rematch.load_progress()
-    done = await full_rematch.rematch_all(search=search_deps.search, now=NOW)
+    wish = await rematch.load_progress()
+    done = await rematch.rematch_all(search=search_deps.search, now=NOW)
 
     assert (before, done) == (0, 1)
     assert wish is not None
     assert await Match.filter(need_id=need.id).count() == top_matches.MAX_MATCHES
-    assert await full_rematch.load_progress() is None
+    assert await rematch.load_progress() is None
 
 
 async def test_matching_everything_goes_on_where_it_stood(search_deps: Deps) -> None:
@@ -215,12 +215,12 @@ async def test_matching_everything_goes_on_where_it_stood(search_deps: Deps) -> 
     await relay_and_match(search_deps, outcomes=[outcome])
     await outbox.enqueue_many("needs", [one.id for one in needs])
     await search_deps.search.put("needs", [])
-    await full_rematch.enqueue_full_rematch()
-    wish = await full_rematch.load_progress()
+    await rematch.enqueue_full_rematch()
+    wish = await rematch.load_progress()
     assert wish is not None
-    half = full_rematch.Progress(wish.token, needs[1].id, 2, wish.not_before)
+    half = rematch.Progress(wish.token, needs[1].id, 2, wish.not_before)
 
-    rest = await full_rematch.match_batch(half, search=search_deps.search, now=NOW)
+    rest = await rematch.match_batch(half, search=search_deps.search, now=NOW)
 
     assert rest is None
     assert [one.need_id for one in await Match.all()] == [needs[2].id]
@@ -335,10 +335,10 @@ async def buyer_organisation(actor: Any) -> Any:
 
 
 async def test_a_new_scorer_has_the_market_matched_again_once() -> None:
-    assert not await full_rematch.enqueue_full_rematch_if_scorer_changed(), "there is nothing to match again"
+    assert not await rematch.enqueue_full_rematch_if_scorer_changed(), "there is nothing to match again"
     await make_match(scorer_version="of old")
-    await SystemState.filter(key=full_rematch.SCORER).delete()
+    await SystemState.filter(key=rematch.SCORER).delete()
 
-    assert await full_rematch.enqueue_full_rematch_if_scorer_changed()
-    assert await full_rematch.load_progress() is not None
-    assert not await full_rematch.enqueue_full_rematch_if_scorer_changed()
+    assert await rematch.enqueue_full_rematch_if_scorer_changed()
+    assert await rematch.load_progress() is not None
+    assert not await rematch.enqueue_full_rematch_if_scorer_changed()

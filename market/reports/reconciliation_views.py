@@ -10,7 +10,7 @@ from market.accounts.web import actor_for
 from market.contracts.states import ContractAct
 from market.kit.templating import render
 from market.ledger.checks import last_result
-from market.payments.queries import find_connected_account
+from market.payments.connected_accounts import find_connected_account
 from market.payments.reconciliation import last_reconciliation, list_differences
 
 

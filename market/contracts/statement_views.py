@@ -65,12 +65,12 @@ async def statements(request: Request) -> Response:
     if request.method == "POST":
         with form.catch_invalid():
             blob = await required_upload(request)
-            taken, is_new = await statement_imports.import_statement(
+            imported, is_new = await statement_imports.import_statement(
                 blob, by=By(actor, deps(request).clock())
             )
-            if isinstance(taken, StatementDraft):
-                return redirect_to(request, "contracts:statement_draft", draft_id=taken.id)
-            return _imported(request, taken, is_new=is_new)
+            if isinstance(imported, StatementDraft):
+                return redirect_to(request, "contracts:statement_draft", draft_id=imported.id)
+            return _imported(request, imported, is_new=is_new)
     page_request = PageRequest.from_query(request.query_params)
     own_statements = BankStatement.filter(organisation_id=actor.organisation_id)
     items = (
@@ -133,7 +133,7 @@ async def draft(request: Request) -> Response:
         "payments/statement_draft.html",
         form,
         draft=draft,
-        sheet_names=[(each.name, each.name) for each in sheets],
+        sheet_names=[(option.name, option.name) for option in sheets],
         sheet=sheet,
         columns=choice.columns,
         role_of={
@@ -317,7 +317,7 @@ async def act(request: Request) -> Response:
 
 def _chosen_parts(line: BankLine, data: Mapping[str, Any]) -> dict[UUID, int]:
     """Return the amounts that a person gave to instalments; a single one without amount takes the line."""
-    chosen = [found for value in _all(data, "instalment") if (found := uuid_or_none(value))]
+    chosen = [parsed_id for value in _all(data, "instalment") if (parsed_id := uuid_or_none(value))]
     if not chosen:
         raise Invalid(_("请选择这笔款付的是哪一期。"), field="parts")
     parts: dict[UUID, int] = {}

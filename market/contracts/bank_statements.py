@@ -24,15 +24,9 @@ from market.kit.i18n import gettext as _
 from market.kit.money import Money
 from market.payments import bank_lines, reversals, statements
 from market.payments.line_matching import LineFacts, LineMatcher, Match, OpenPayable, RecordedRemittance
-from market.payments.models import (
-    BankLine,
-    BankStatement,
-    LinePart,
-    Refund,
-    Remittance,
-    StatementDraft,
-)
+from market.payments.models import Refund, Remittance
 from market.payments.refunds import record_by_bank
+from market.payments.statement_models import BankLine, BankStatement, LinePart, StatementDraft
 from market.payments.states import LineAction, RemittanceStatus, StatementVerb
 from market.records.by import By
 from market.records.transitions import transition

@@ -15,9 +15,10 @@ from market.kit.i18n import gettext as _
 from market.kit.room import Card
 from market.ledger.checks import last_result
 from market.payments.connected_accounts import find_connected_account
-from market.payments.models import BankLine, ConnectedAccount, Dispute, Refund
+from market.payments.models import ConnectedAccount, Dispute, Refund
 from market.payments.payables import payable_of
 from market.payments.reconciliation import last_reconciliation, list_differences
+from market.payments.statement_models import BankLine
 from market.payments.states import DisputeStatus, LineStatus, RefundStatus
 
 

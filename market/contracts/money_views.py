@@ -35,8 +35,9 @@ from market.kit.web import (
     path_id,
     redirect_to,
 )
-from market.payments.models import BankLine, Dispute, Payment, Refund, Remittance
+from market.payments.models import Dispute, Payment, Refund, Remittance
 from market.payments.refunds import refundable
+from market.payments.statement_models import BankLine
 from market.payments.statements import get_line_for
 from market.records.by import By
 

@@ -27,9 +27,9 @@ from market.payments.bank_files import (
     read_columns,
     read_statement,
 )
-from market.payments.models import BankAccount, BankStatement, StatementDraft, StatementMapping
 from market.payments.reversals import pair_reversals
 from market.payments.statement_columns import Role, columns_from
+from market.payments.statement_models import BankAccount, BankStatement, StatementDraft, StatementMapping
 from market.payments.states import Bank, StatementVerb
 from market.records.by import By
 

@@ -31,9 +31,9 @@ from market.kit.web import deps, form_data, form_data_or_none, path_id, redirect
 from market.kit.workbooks.cells import Sheet, letter_of
 from market.kit.workbooks.heads import MOST_TITLE_ROWS
 from market.payments.bank_files import ReadStatement, UnreadableStatement, open_sheets, read_columns
-from market.payments.models import BankLine, BankStatement, StatementDraft, StatementRow
 from market.payments.reversals import candidates_of, refundable_remittances
 from market.payments.statement_columns import Role, StatementColumns, columns_from, guess_columns
+from market.payments.statement_models import BankLine, BankStatement, StatementDraft, StatementRow
 from market.payments.statements import count_lines, get_line_for, get_statement_for
 from market.payments.states import UNDERSTOOD, LineAction, LineStatus, SkipReason
 from market.records.by import By

@@ -27,23 +27,8 @@ from market.payments.states import UNDERSTOOD, Bank, SkipReason
 
 MAX_LINES = 20_000
 LIMITS = Limits(rows=2 * MAX_LINES)
-INCOMING = (
-    "贷",
-    "来账",
-    "来帐",
-    "转入",
-    "收",
-    "入账",
-    "入帐",
-    "进账",
-    "存入",
-    "C",
-    "CR",
-    "CREDIT",
-    "+",
-    "IN",
-)
-OUTGOING = ("借", "往账", "往帐", "转出", "支", "出账", "出帐", "付", "取出", "D", "DR", "DEBIT", "-")
+INCOMING = (*"贷收C+", "来账", "来帐", "转入", "入账", "入帐", "进账", "存入", "CR", "CREDIT", "IN")
+OUTGOING = (*"借支付D-", "往账", "往帐", "转出", "出账", "出帐", "取出", "DR", "DEBIT")
 """Words for the direction: a Chinese one begins what the cell says, another one is all of it."""
 _SUMMARY = re.compile(
     "合计|总计|小计|累计|承前|过次|结转下页|打印|笔数|总金额|总笔|期初|期末|上期|余额|制表|复核|操作员|"

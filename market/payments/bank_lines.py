@@ -11,8 +11,9 @@ from market.kit.database import atomic
 from market.kit.errors import Forbidden, Invalid, NotFound
 from market.kit.formats import yuan
 from market.kit.i18n import gettext as _
-from market.payments.models import BankLine, BankStatement, LinePart, Remittance
+from market.payments.models import Remittance
 from market.payments.remittances import confirm_remittance
+from market.payments.statement_models import BankLine, BankStatement, LinePart
 from market.payments.states import (
     BANK_LINE,
     LineAction,

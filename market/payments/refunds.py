@@ -17,8 +17,9 @@ from market.kit.jobs import enqueue
 from market.kit.money import Money
 from market.payments.gateway import GatewayFault, GatewayRefused, PaymentGateway, RefundState
 from market.payments.gateway import Refund as GatewayRefund
-from market.payments.models import BankLine, Payment, Refund, Remittance
+from market.payments.models import Payment, Refund, Remittance
 from market.payments.payables import RefundedPayment, book
+from market.payments.statement_models import BankLine
 from market.payments.states import (
     REFUND,
     PaymentAction,

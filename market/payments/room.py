@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from market.kit.i18n import lazy
 from market.kit.room import Room, Subject
-from market.payments import checks, jobs, models, states, views
+from market.payments import checks, jobs, models, statement_models, states, views
 from market.payments.statement_columns import Role
 
 ROOM = Room(
     "payments",
-    models=(models,),
+    models=(models, statement_models),
     routes=views.routes,
     demo_routes=views.demo_routes,
     jobs=(jobs.process_event, jobs.retry_events, jobs.send_refund, jobs.reconcile_with_gateway),

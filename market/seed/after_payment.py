@@ -22,7 +22,8 @@ from market.kit.money import Money
 from market.notices import services as notices
 from market.panels.expert_reviews import score
 from market.panels.models import ExpertReview
-from market.payments.models import BankLine, BankStatement, Remittance
+from market.payments.models import Remittance
+from market.payments.statement_models import BankLine, BankStatement
 from market.records.by import By
 from market.rewards import services as rewards
 from market.rewards.models import RewardPlan

@@ -23,7 +23,7 @@ from market.deals.terms import PlanRow
 from market.files.attachments import check_upload, store_blob
 from market.kit.money import Money
 from market.payments import statements
-from market.payments.models import BankStatement
+from market.payments.statement_models import BankStatement
 from market.payments.states import LineStatus
 from market.records.by import By
 from market.runtime import build_deps, running

@@ -8,7 +8,7 @@ from market.accounts.actors import Actor
 from market.contracts import bank_statements, statement_imports
 from market.files.attachments import StoredBlob
 from market.files.uploads import Upload
-from market.payments.models import BankLine, BankStatement
+from market.payments.statement_models import BankLine, BankStatement
 from market.records.by import By
 from tests.contracts.factories import LATER
 from tests.deals.factories import Parties

@@ -18,7 +18,8 @@ from market.kit.workflow import ActionNotAllowed
 from market.ledger.checks import run_checks
 from market.ledger.services import balance
 from market.payments import statements
-from market.payments.models import BankLine, LinePart, Remittance
+from market.payments.models import Remittance
+from market.payments.statement_models import BankLine, LinePart
 from market.payments.states import LineStatus
 from market.records.by import By
 from market.records.decisions import SamePerson

@@ -15,7 +15,8 @@ from market.contracts.queries import received_amount
 from market.contracts.statement_imports import import_statement
 from market.deps import Deps
 from market.kit.jobs import run_pending
-from market.payments.models import BankLine, BankStatement, LinePart, Refund
+from market.payments.models import Refund
+from market.payments.statement_models import BankLine, BankStatement, LinePart
 from market.payments.states import LineStatus, RefundStatus
 from market.records.by import By
 from tests.contracts.bank_statements import kept, lines_of, take_over

@@ -17,17 +17,10 @@ from market.kit.money import Money
 from market.kit.workflow import ActionNotAllowed
 from market.ledger.checks import run_checks
 from market.ledger.services import balance
-from market.payments.models import (
-    BankLine,
-    ConnectedAccount,
-    Dispute,
-    GatewayEvent,
-    LinePart,
-    Payment,
-    Refund,
-)
+from market.payments.models import ConnectedAccount, Dispute, GatewayEvent, Payment, Refund
 from market.payments.refunds import RefundExceedsPayment, send_refund
 from market.payments.standin import Fault
+from market.payments.statement_models import BankLine, LinePart
 from market.payments.states import DisputeStatus, LineStatus, PaymentStatus, RefundStatus
 from market.records.by import By
 from market.records.decisions import SamePerson

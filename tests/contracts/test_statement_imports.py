@@ -16,11 +16,11 @@ from market.kit.database import connection
 from market.kit.errors import Conflict, Invalid
 from market.kit.jobs import run_pending
 from market.ledger.checks import run_checks
-from market.payments.models import (
+from market.payments.models import Refund
+from market.payments.statement_models import (
     BankLine,
     BankStatement,
     LinePart,
-    Refund,
     StatementDraft,
     StatementMapping,
     StatementRow,

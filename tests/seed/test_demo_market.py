@@ -37,7 +37,8 @@ from market.matching.states import MatchStatus
 from market.notices.models import Notice, Objection
 from market.notices.states import NoticeStatus
 from market.panels.models import ExpertReview
-from market.payments.models import BankLine, Payment, Refund, Remittance
+from market.payments.models import Payment, Refund, Remittance
+from market.payments.statement_models import BankLine
 from market.payments.states import LineStatus, PaymentStatus, RefundStatus, RemittanceStatus
 from market.records.models import StatusEvent
 from market.rewards.models import RewardPlan

@@ -19,8 +19,8 @@ from market.kit.money import HOME
 from market.listings.models import Outcome
 from market.programmes.catalogue import released_terms
 from market.programmes.engine import compute
-from market.programmes.estimates import estimate
-from market.programmes.facts import PARTY_KINDS, Applicant, ContractFacts, Party, read_facts
+from market.programmes.estimates import EstimateResult, estimate
+from market.programmes.facts import PARTY_KINDS, Applicant, ContractFacts, Party, ReceiptFacts, read_facts
 from market.programmes.models import Programme
 from market.programmes.results import AssessmentResult
 from market.programmes.rule_files import in_force
@@ -42,7 +42,10 @@ class Estimate:
     amount: int | None
     formula: str
     conditions: list[Check]
+    assumed: list[str]
+    """What stands in for facts that nobody gave."""
     assumptions: list[str]
+    """How the set's text was read."""
     note: str
     document: str
     """The document all clauses stand in that name no other."""
@@ -65,6 +68,16 @@ class CalculatorInput:
     seller_kind: str | None = None
     seller_region: str | None = None
     field: str | None = None
+    mode: str | None = None
+    grade: str | None = None
+    used_in: str | None = None
+    signed_on: date | None = None
+    registered_on: date | None = None
+    received: int | None = None
+    """Of the amount, in the calendar year of `received_on`, or this one."""
+    received_on: date | None = None
+    is_related: bool | None = None
+    is_publicly_funded: bool | None = None
     vat_payable: int | None = None
     vat_paid: int | None = None
 
@@ -140,7 +153,7 @@ async def estimate_for_deal(deal: Deal, contract: SignedContract | None, now: da
                 granted_this_year=facts.granted_this_year,
             )
             if contract_facts.receipts is None
-            else compute(replace(facts, contracts=(contract_facts,)), terms)
+            else EstimateResult(compute(replace(facts, contracts=(contract_facts,)), terms), ())
         )
     return _sorted(results)
 
@@ -153,6 +166,16 @@ async def calculate(query: CalculatorInput, now: datetime) -> list[Estimate]:
     contract = ContractFacts(
         kind=query.kind,
         field=query.field,
+        mode=query.mode,
+        grade=query.grade,
+        used_in=query.used_in,
+        signed_on=query.signed_on,
+        registered_on=query.registered_on,
+        related=query.is_related,
+        publicly_funded=query.is_publicly_funded,
+        receipts=None
+        if query.received is None
+        else (ReceiptFacts(query.received_on or date(year, 12, 31), query.received),),
         buyer=applicant_party if query.role == "buyer" else Party(),
         seller=applicant_party if query.role == "seller" else other_party,
         new_sales={} if query.new_sales is None else {year: query.new_sales},
@@ -193,7 +216,7 @@ def _estimated(
     role: str,
     contract: ContractFacts,
     organisation: Organisation | None,
-) -> AssessmentResult:
+) -> EstimateResult:
     """Estimate a purchase under one set; the kind of a buyer who is not known yet is assumed."""
     buyer = replace(_party(organisation) if organisation else Party(uscc=_SOMEBODY), region=region)
     applicant = Applicant(uscc=buyer.uscc, kind=buyer.kind, role=role, region=region)
@@ -230,13 +253,21 @@ def _party(organisation: Organisation) -> Party:
     )
 
 
-def _sorted(results: list[AssessmentResult]) -> list[Estimate]:
-    best = sorted(results, key=lambda result: (not result.rate_known, -result.award, result.terms.programme))
-    return [to_estimate(result) for result in best]
+def _sorted(estimates: list[EstimateResult]) -> list[Estimate]:
+    best = sorted(
+        estimates,
+        key=lambda estimate: (
+            not estimate.result.rate_known,
+            -estimate.result.award,
+            estimate.result.terms.programme,
+        ),
+    )
+    return [to_estimate(estimate) for estimate in best]
 
 
-def to_estimate(result: AssessmentResult) -> Estimate:
+def to_estimate(estimate: EstimateResult) -> Estimate:
     """Render one result for a page."""
+    result = estimate.result
     terms, stored_result = result.terms, to_stored(result)
     raw = [
         *stored_result["conditions"],
@@ -267,6 +298,7 @@ def to_estimate(result: AssessmentResult) -> Estimate:
             checks.values(),
             key=lambda check: ("failed", "open", "met").index(check.state),
         ),
+        assumed=[assumption.render(_) for assumption in estimate.assumptions],
         assumptions=[_(text) for text in terms.content["assumptions"]],
         note=note,
         document=_(terms.content["source"]["document"]),
@@ -287,7 +319,7 @@ def _formula(result: AssessmentResult) -> str:
     parts = []
     for line in rates:
         if line.rate_basis_points is None:
-            parts.append(line.note.render(_))
+            parts.append(f"{line.note.render(_)} {figure(line.amount)}")
         else:
             parts.append(f"{figure(line.base)} × {percent(line.rate_basis_points)}")
     text = " + ".join(parts)

@@ -1,8 +1,10 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from typing import Any
 
 from wtforms import FileField
+from wtforms.validators import ValidationError
 
 from market.claims.risk_flags import RISK_FLAG_LABELS
 from market.codes import regions
@@ -26,6 +28,8 @@ from market.kit.i18n import gettext as _
 from market.kit.i18n import lazy
 from market.programmes.texts import VALUES
 
+TRADE_MODES = ("agreed", "listed", "auction")
+GRADES = ("general", "major")
 ROLES = ("buyer", "seller", "broker", "agency", "registry")
 SELLER_KINDS = ("university", "institute", "enterprise")
 
@@ -34,22 +38,59 @@ def _named(codes: tuple[str, ...]) -> list[tuple[str, str]]:
     return [(code, _(VALUES[code])) for code in codes]
 
 
+class RegionField(ChoiceField):
+    """A region out of a list of groups, or any other one that exists, such as a county that a link names."""
+
+    def process_formdata(self, valuelist: list[Any]) -> None:
+        super().process_formdata(valuelist)
+        listed = {value for group in self.choices.values() for value, _label in group}
+        if self.data and self.data not in listed and regions.is_known(self.data):
+            group = regions.name(regions.province_of(self.data))
+            others = list(self.choices.get(group, ()))
+            self.choices = {**self.choices, group: [*others, (self.data, regions.full_name(self.data))]}
+
+
 def _places() -> Choices:
     return dict(regions.choices(("province", "city", "county")))
 
 
+def _yes_no() -> Choices:
+    return [("yes", _("是")), ("no", _("否"))]
+
+
 class CalculatorForm(BaseForm):
+    """What a visitor knows of a purchase. Nothing is stored."""
+
     amount = MoneyField(lazy("技术交易额"), [Required(lazy("请填技术交易额。"))])
-    region = ChoiceField(lazy("所在地"), choices=_places, blank=lazy("广西"))
+    region = RegionField(lazy("所在地"), choices=_places, blank=lazy("广西"))
     role = ChoiceField(lazy("申请身份"), choices=lambda: _named(ROLES))
     kind = ChoiceField(lazy("合同类型"), choices=lambda: choices("contract_kind"), blank=lazy("未定"))
     new_sales = MoneyField(lazy("当年新增销售收入"), is_zero_allowed=True)
     established_on = DayField(lazy("单位成立日期"))
     seller_kind = ChoiceField(lazy("卖方性质"), choices=lambda: _named(SELLER_KINDS), blank=lazy("不限"))
-    seller_region = ChoiceField(lazy("卖方所在地"), choices=_places, blank=lazy("不限"))
+    seller_region = RegionField(lazy("卖方所在地"), choices=_places, blank=lazy("不限"))
     field = ChoiceField(lazy("技术领域"), choices=lambda: choices("field"), blank=lazy("不限"))
+    mode = ChoiceField(lazy("交易方式"), choices=lambda: _named(TRADE_MODES), blank=lazy("未定，按协议定价"))
+    grade = ChoiceField(lazy("成果等级"), choices=lambda: _named(GRADES), blank=lazy("未定，按一般成果"))
+    used_in = RegionField(lazy("在哪里转化应用"), choices=_places, blank=lazy("未定"))
+    signed_on = DayField(lazy("合同签订日期"))
+    registered_on = DayField(lazy("合同登记日期"))
+    received = MoneyField(lazy("已到账金额"), is_zero_allowed=True)
+    received_on = DayField(lazy("到账日期"))
+    is_related = ChoiceField(lazy("双方有关联关系吗"), choices=_yes_no, blank=lazy("未定"))
+    is_publicly_funded = ChoiceField(lazy("成果已获财政科技资金吗"), choices=_yes_no, blank=lazy("未定"))
     vat_payable = MoneyField(lazy("技术交易收入应缴增值税"), is_zero_allowed=True)
     vat_paid = MoneyField(lazy("实缴增值税"), is_zero_allowed=True)
+
+    @property
+    def has_more(self) -> bool:
+        """Return whether anything beyond the first four fields is filled in."""
+        first = (self.amount, self.region, self.role, self.kind)
+        return any(field.data not in (None, "") for field in self if field not in first)
+
+    def validate_received(self, field: MoneyField) -> None:
+        if field.data is not None and self.amount.data is not None and field.data > self.amount.data:
+            raise ValidationError(_("到账金额不能超过技术交易额。"))
 
 
 class SalesForm(BaseForm):

@@ -91,9 +91,22 @@ def _calculator_input(form: CalculatorForm) -> CalculatorInput:
         seller_kind=form.seller_kind.data or None,
         seller_region=form.seller_region.data or None,
         field=form.field.data or None,
+        mode=form.mode.data or None,
+        grade=form.grade.data or None,
+        used_in=form.used_in.data or None,
+        signed_on=form.signed_on.data,
+        registered_on=form.registered_on.data,
+        received=form.received.data,
+        received_on=form.received_on.data,
+        is_related=_answer(form.is_related.data),
+        is_publicly_funded=_answer(form.is_publicly_funded.data),
         vat_payable=form.vat_payable.data,
         vat_paid=form.vat_paid.data,
     )
+
+
+def _answer(text: str | None) -> bool | None:
+    return {"yes": True, "no": False}.get(text or "")
 
 
 async def report_sales(request: Request) -> Response:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Callable, Iterable, Sequence
 from datetime import date
 from decimal import Decimal, InvalidOperation
@@ -80,6 +81,11 @@ class _StorableText:
                 raise StopValidation(_("含有不能保存的字符，请删去后再提交。"))
 
 
+def _typed(values: list[Any]) -> str:
+    """Return what was typed, with digits and signs of a Chinese keyboard (１２．５) in their plain width."""
+    return unicodedata.normalize("NFKC", str(values[0])).strip() if values else ""
+
+
 class BooleanField(_BooleanField):
     """A check box."""
 
@@ -118,7 +124,7 @@ class NumberField(_IntegerField):
         super().__init__(label, list(validators), **options)
 
     def process_formdata(self, valuelist: list[Any]) -> None:
-        text = str(valuelist[0]).strip() if valuelist else ""
+        text = _typed(valuelist)
         self.data = None
         if not text:
             return
@@ -139,7 +145,7 @@ class DayField(StringField):
         super().__init__(label, list(validators), **options)
 
     def process_formdata(self, valuelist: list[Any]) -> None:
-        text = str(valuelist[0]).strip() if valuelist else ""
+        text = _typed(valuelist)
         self.data = None
         if not text:
             return
@@ -189,7 +195,7 @@ class MoneyField(StringField):
         self.unit, self.currency, self.is_zero_allowed = unit, currency, is_zero_allowed
 
     def process_formdata(self, valuelist: list[Any]) -> None:
-        text = str(valuelist[0]).strip() if valuelist else ""
+        text = _typed(valuelist)
         self.data = None
         if not text:
             return

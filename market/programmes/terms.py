@@ -121,6 +121,8 @@ class Terms:
     """The highest rate that may be given, in basis points."""
     content: Mapping[str, Any]
     """The rule file: source, assumptions, evidence, procedure, pot."""
+    facts_asked: frozenset[str]
+    """Facts that decide: of the base, the conditions, the rates and the caps."""
 
     @property
     def place(self) -> str:
@@ -188,6 +190,7 @@ def compile_terms(content: Mapping[str, Any]) -> Terms:
         one_rate=len(cases) == 1 and flat is not None,
         ceiling=flat or 0,
         content=content,
+        facts_asked=frozenset(_facts_in(content)),
     )
 
 
@@ -338,3 +341,11 @@ def _bound(raw: Mapping[str, Any] | None, clauses: Mapping[str, Clause]) -> Boun
     if raw is None:
         return None
     return Bound(raw["fact"], reader(raw["fact"]), clauses[raw["clause"]])
+
+
+def _facts_in(part: Any) -> set[str]:
+    """Return every fact that a part of a rule file names."""
+    if isinstance(part, Mapping):
+        own = {part["fact"]} if isinstance(part.get("fact"), str) else set()
+        return own.union(*map(_facts_in, part.values()))
+    return set().union(*map(_facts_in, part)) if isinstance(part, list) else set()

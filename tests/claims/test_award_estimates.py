@@ -105,7 +105,7 @@ async def test_a_deal_without_a_price_is_estimated_from_the_listed_one() -> None
             500 * WAN,
             "20,000,000.00 × 30%（最高），上限 5,000,000.00",
         ),
-        (CalculatorInput(50 * WAN, "451400"), "chongzuo", 3 * WAN, "按分档定额"),
+        (CalculatorInput(50 * WAN, "451400"), "chongzuo", 3 * WAN, "按分档定额 30,000.00"),
         (CalculatorInput(100, "450000"), "guangxi", 50, "1.00 × 50%（最高）"),
         (
             CalculatorInput(100 * WAN, "440300", role="seller", vat_payable=100 * WAN, vat_paid=90 * WAN),

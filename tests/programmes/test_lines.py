@@ -71,7 +71,7 @@ def test_a_university_whose_outcome_is_not_named_has_it_open() -> None:
 def test_an_equity_estimate_supposes_the_whole_share_paid_in() -> None:
     terms = find_terms("guangxi")[0]
 
-    result = estimate(terms, year=2026, trade_amount=100 * WAN, contract=ContractFacts(kind="equity"))
+    result = estimate(terms, year=2026, trade_amount=100 * WAN, contract=ContractFacts(kind="equity")).result
 
     assert result.award == 50 * WAN
 

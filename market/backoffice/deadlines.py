@@ -8,7 +8,7 @@ from typing import Protocol, cast
 
 from market.accounts.actors import Actor
 from market.audit.roots import make_missing_roots
-from market.backoffice.permissions import BackofficeAct
+from market.backoffice.states import BackofficeAct
 from market.deps import Deps
 from market.kit.clock import BusinessClock
 from market.kit.errors import NotFound

@@ -11,22 +11,14 @@ from uuid import UUID
 from tortoise.exceptions import IntegrityError
 
 from market.audit.log import record
-from market.backoffice.permissions import BackofficeAct
+from market.backoffice.states import BackofficeAct, JobVerb
 from market.kit.database import atomic, connection
 from market.kit.errors import Conflict
 from market.kit.i18n import gettext as _
-from market.kit.i18n import lazy
-from market.kit.labels import LabelEnum
 from market.kit.models import SystemState
 from market.records.by import By
 
 JOB_STATES = ("failed", "todo", "doing")
-
-
-class JobVerb(LabelEnum):
-    REBUILD_INDEX = "rebuild_index", lazy("重建索引")
-    RETRY_DOCUMENT = "retry_document", lazy("重新入索引")
-    RETRY_JOB = "retry_job", lazy("重试任务")
 
 
 @dataclass(frozen=True)

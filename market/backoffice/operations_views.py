@@ -10,7 +10,7 @@ from starlette.routing import Route
 
 from market.accounts.web import actor_for
 from market.backoffice import deadlines, job_queue, search_maintenance
-from market.backoffice.permissions import BackofficeAct
+from market.backoffice.states import BackofficeAct
 from market.kit.errors import NotFound
 from market.kit.flash import flash
 from market.kit.i18n import gettext as _

@@ -12,8 +12,7 @@ from market.backoffice import (
     sanction_views,
     verification_views,
 )
-from market.backoffice.job_queue import JobVerb
-from market.backoffice.permissions import PERMISSIONS, BackofficeAct
+from market.backoffice.states import PERMISSIONS, BackofficeAct, JobVerb
 from market.integrity.states import IntegrityAct
 from market.kit.i18n import lazy
 from market.kit.room import Menu, MenuEntry, Room, Subject

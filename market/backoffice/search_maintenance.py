@@ -8,8 +8,7 @@ from datetime import datetime
 from uuid import UUID
 
 from market.audit.log import record
-from market.backoffice.job_queue import JobVerb
-from market.backoffice.permissions import BackofficeAct
+from market.backoffice.states import BackofficeAct, JobVerb
 from market.kit.database import atomic
 from market.kit.errors import Conflict, NotFound, SearchUnavailable
 from market.kit.i18n import Lazy, lazy

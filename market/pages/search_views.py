@@ -12,6 +12,7 @@ from uuid import UUID
 from starlette.requests import Request
 from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.routing import Route
+from tortoise.functions import Count
 
 from market.accounts.web import address_of, optional_actor
 from market.deals.interest_counts import count_interests, count_responses
@@ -21,8 +22,9 @@ from market.kit.templating import render
 from market.kit.web import deps
 from market.listings import queries
 from market.listings.models import Outcome
-from market.listings.states import ListingAct
-from market.pages import estimates, listing_labels, public_profiles, search_exports, search_results
+from market.listings.queries import live
+from market.listings.states import ListingAct, OutcomeStatus
+from market.pages import estimates, listing_labels, search_exports, search_results
 from market.pages.search_results import (
     BROKERS,
     NEEDS,
@@ -127,7 +129,7 @@ async def _row_context(request: Request, results: SearchResults) -> dict[str, An
         "tallies": await _sort_counts(results, [row.id for row in rows]),
     }
     if results.scope is ORGANISATIONS:
-        context["counts"] = await public_profiles.count_listings([row.id for row in rows])
+        context["counts"] = await _count_outcomes([row.id for row in rows])
     if results.scope is POLICIES:
         newest = {row.id: (await list_versions(row.id))[:1] for row in rows}
         context["terms"] = {key: compiled(versions[0]) for key, versions in newest.items() if versions}
@@ -139,6 +141,20 @@ async def _sort_counts(results: SearchResults, ids: Sequence[UUID]) -> Mapping[U
     """Return the counts that the rows are in order by, where they are."""
     counts = {"interest": count_interests, "responses": count_responses}.get(results.params.sort)
     return await counts(ids) if counts else {}
+
+
+async def _count_outcomes(ids: Sequence[UUID]) -> dict[UUID, int]:
+    """Return how many outcomes each of these organisations has on offer.
+
+    Needs are not counted: a masked one would give itself away.
+    """
+    rows = (
+        await Outcome.filter(organisation_id__in=list(ids), status__in=live(OutcomeStatus))
+        .annotate(n=Count("id"))
+        .group_by("organisation_id")
+        .values("organisation_id", "n")
+    )
+    return {row["organisation_id"]: int(row["n"]) for row in rows}
 
 
 def _days_left(now: datetime) -> Callable[[Any], int]:

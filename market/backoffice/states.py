@@ -1,4 +1,4 @@
-"""Which roles may do what in this room. Whose record it is, the guarded getters decide."""
+"""Audit verbs of background jobs, and permissions of the back office."""
 
 from __future__ import annotations
 
@@ -6,6 +6,14 @@ from collections.abc import Mapping
 from enum import StrEnum
 
 from market.accounts.permissions import Role
+from market.kit.i18n import lazy
+from market.kit.labels import LabelEnum
+
+
+class JobVerb(LabelEnum):
+    REBUILD_INDEX = "rebuild_index", lazy("重建索引")
+    RETRY_DOCUMENT = "retry_document", lazy("重新入索引")
+    RETRY_JOB = "retry_job", lazy("重试任务")
 
 
 class BackofficeAct(StrEnum):

@@ -1,4 +1,4 @@
-"""Checks a statement by its own balances: opening + lines = closing, or where something is missing. Pure."""
+"""Checks a statement by its own balances: opening + lines = closing, and where lines are missing. Pure."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ class Gap:
 
     row: int
     difference: int
-    """How much is missing before this line, in minor units; below zero where money left."""
+    """Amount missing before this line, in minor units; negative for outgoing money."""
 
 
 @dataclass(frozen=True)
 class BalanceCheck:
-    """What a statement says of its account, in minor units of one currency."""
+    """Totals of a statement, in minor units of one currency."""
 
     currency: str
     opening: int
@@ -38,7 +38,7 @@ class BalanceCheck:
 
     @property
     def difference(self) -> int:
-        """Return what the file's lines do not explain; 0 where opening + lines = closing."""
+        """Return the unexplained difference; 0 if opening + lines = closing."""
         return self.closing - self.opening - self.incoming + self.outgoing
 
     @property

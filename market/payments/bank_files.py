@@ -45,14 +45,14 @@ class UnreadableStatement(Invalid):
 
 @dataclass(frozen=True)
 class SkippedRow:
-    """A row of the file that is no line, and why."""
+    """A row of the file that was skipped, and why."""
 
     row: int
     reason: SkipReason
     word: str
-    """What was not understood, as it stands in the file; empty where nothing was amiss."""
+    """The text that was not understood; empty if there is none."""
     text: str
-    """The row as a person reads it."""
+    """The text of the whole row."""
 
 
 @dataclass(frozen=True)
@@ -72,7 +72,7 @@ class BankRow:
     balance: str
     """In minor units; empty where the file has none."""
     is_reversal: bool = False
-    """The bank takes another booking back: a minus, a red mark, or a word for it."""
+    """It reverses another booking: a minus, a red mark, or a word for it."""
 
 
 @dataclass(frozen=True)
@@ -81,13 +81,13 @@ class ReadStatement:
 
     bank: Bank
     account: str
-    """Of the organisation itself; empty where the file does not tell it, or not whole."""
+    """Of the organisation itself; empty if the file lacks it or its digits."""
     rows: tuple[BankRow, ...]
     skipped: tuple[SkippedRow, ...] = ()
     notices: tuple[str, ...] = ()
-    """What the reader could not use, in sentences."""
+    """Remarks about what could not be used."""
     balance: BalanceCheck | None = None
-    """None where the file tells no balances, or of several currencies."""
+    """None if the file has no balances, or several currencies."""
     columns: StatementColumns = field(default_factory=lambda: StatementColumns(0, {}))
     has_currency: bool = False
 
@@ -99,13 +99,13 @@ Mappings = Mapping[str, Mapping[Role, Sequence[int]]]
 def read_statement(
     name: str, content: bytes, mappings: Mappings | None = None, currency: str = HOME
 ) -> ReadStatement:
-    """Return the lines of a bank's file; its kind is told by its content, its layout by the heads.
+    """Parse a bank's file; the format is detected by its content, the layout by its heads.
 
-    `mappings` win over what the heads tell; `currency` is the account's, for files without such a column.
+    `mappings` override detected layouts; `currency` is the account's, for files without such a column.
 
     Raises:
-        UnknownLayout: nobody knows which column is which.
-        UnreadableStatement: at the field `file`, with what is wrong.
+        UnknownLayout: the columns are not recognised.
+        UnreadableStatement: at the field `file`, with the reason.
     """
     try:
         bank, sheet, columns = _recognise(name, read_sheets(content, LIMITS), mappings or {})
@@ -115,16 +115,16 @@ def read_statement(
 
 
 def read_columns(sheet: Sheet, columns: StatementColumns, currency: str = HOME) -> ReadStatement:
-    """Return the lines of a sheet by a mapping that somebody tries out.
+    """Parse a sheet by a mapping of columns that a person is editing.
 
     Raises:
-        UnreadableStatement: no row can be read so.
+        UnreadableStatement: no row can be parsed.
     """
     return _Reader(Bank.OTHER, sheet, columns, currency).read()
 
 
 def open_sheets(content: bytes) -> list[Sheet]:
-    """Return the sheets of a file, for a person who says which column is which.
+    """Return the sheets of a file, for mapping its columns by hand.
 
     Raises:
         UnreadableStatement: at the field `file`.
@@ -136,7 +136,7 @@ def open_sheets(content: bytes) -> list[Sheet]:
 
 
 class UnknownLayout(UnreadableStatement):
-    """No row of heads tells day, amount and direction: a person has to say which column is which."""
+    """No row of heads names day, amount and direction: a person must map the columns."""
 
 
 def _recognise(
@@ -153,7 +153,7 @@ def _recognise(
 
 
 class _Skip(Exception):
-    """The row is no line."""
+    """The row is skipped."""
 
     def __init__(self, reason: SkipReason, word: str = "") -> None:
         super().__init__(word)
@@ -161,7 +161,7 @@ class _Skip(Exception):
 
 
 class _Reader:
-    """Reads the rows below the heads, and keeps what has to be told of the file as a whole."""
+    """Parses the rows below the heads and collects remarks about the file."""
 
     def __init__(self, bank: Bank, sheet: Sheet, columns: StatementColumns, currency: str) -> None:
         self.bank, self.sheet, self.columns, self.currency = bank, sheet, columns, currency
@@ -256,7 +256,7 @@ class _Reader:
             is_incoming=is_incoming,
             money=money,
             payer_name=self._text(row, name)[:200],
-            payer_account=_account(self._text(row, account))[:60],
+            payer_account=self._text(row, account).replace(" ", "")[:60],
             text=text[:400],
             reference=self._text(row, self.columns.column(Role.REFERENCE))[:80],
             balance=self._balance(row, currency),
@@ -276,7 +276,7 @@ class _Reader:
         column = self.columns.column(Role.OWN_ACCOUNT)
         if not column and self.columns.has(Role.PAYEE_ACCOUNT):
             column = self.columns.column(Role.PAYEE_ACCOUNT if is_incoming else Role.ACCOUNT)
-        account = _account(self._text(row, column))[:40]
+        account = self._text(row, column).replace(" ", "")[:40]
         if account:
             self.accounts[account] = None
 
@@ -334,13 +334,16 @@ class _Reader:
         return bool(credit) != is_negative, Money(abs(money.amount), currency), is_negative
 
     def _direction(self, row: Row, money: Money) -> bool:
-        """Return whether a positive amount of this row is money that came in."""
+        """Return whether a positive amount of this row is incoming."""
         if not self.columns.has(Role.SIGN):
             return money.amount > 0
         word = row.cell(self.columns.column(Role.SIGN)).text
         text = unicodedata.normalize("NFKC", word).upper().strip()
         for words, is_incoming in ((INCOMING, True), (OUTGOING, False)):
-            if any(text == known or (not known.isascii() and text.startswith(known)) for known in words):
+            if any(
+                text == spelling or (not spelling.isascii() and text.startswith(spelling))
+                for spelling in words
+            ):
                 return is_incoming
         raise _Skip(SkipReason.DIRECTION, word or _("空白"))
 
@@ -370,10 +373,6 @@ class _Reader:
         except UnreadableCell:
             self.lost.setdefault(f"“{self.columns.heads.get(column, cell.letter)}”", []).append(row.number)
             return ""
-
-
-def _account(text: str) -> str:
-    return text.replace(" ", "")
 
 
 def _no_lines(skipped: list[SkippedRow]) -> UnreadableStatement:

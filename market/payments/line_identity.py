@@ -1,4 +1,4 @@
-"""Recognises lines of a bank statement that came before, also after a spreadsheet rewrote the file. Pure."""
+"""Deduplicates lines of bank statements, also after a spreadsheet has rewritten the file. Pure."""
 
 from __future__ import annotations
 
@@ -16,19 +16,19 @@ K = TypeVar("K", bound=Hashable)
 
 
 class Likeness(IntEnum):
-    """How sure it is that two lines are one booking of the bank."""
+    """Likelihood that two lines are the same booking of the bank."""
 
     DIFFERENT = 0
     SIMILAR = 1
-    """They may be one: a person decides."""
+    """They may be the same: a person decides."""
     SAME = 2
 
 
 @dataclass(frozen=True)
 class LineIdentity(Generic[K]):
-    """What of a line tells it from others, and a key by which the caller finds it again.
+    """The identifying values of a line, and the caller's key for it.
 
-    An empty string means that the file does not tell it, or that a spreadsheet took digits off it.
+    An empty string means that the file lacks the value, or that a spreadsheet has cut its digits.
     """
 
     key: K
@@ -48,48 +48,48 @@ class LineIdentity(Generic[K]):
 
     @property
     def group(self) -> Hashable:
-        """Lines that differ in any of these are two bookings, whatever else they say."""
+        """Return the values that must be equal: lines that differ in any are different bookings."""
         return (self.booked_on, self.is_incoming, self.money)
 
 
-def likeness(one: LineIdentity[K], other: LineIdentity[K]) -> Likeness:
-    """Return how sure it is that two lines of different files are one booking.
+def likeness(line: LineIdentity[K], other: LineIdentity[K]) -> Likeness:
+    """Return the likelihood that two lines of different files are the same booking.
 
-    Day, direction and amount decide against, and so do two accounts that differ. The bank's serial number
-    decides for, unless time, name or balance contradict it. Without one, the balance decides, then name and
-    text together.
+    Other days, directions, amounts or accounts mean different bookings. An equal serial number means the
+    same one unless time, name or balance contradict it. Without a serial number the balance decides, then
+    name and text together.
     """
-    if one.group != other.group or _differ(one.account, other.account):
+    if line.group != other.group or _differ(line.account, other.account):
         return Likeness.DIFFERENT
-    names_agree = canonical_key(one.name) == canonical_key(other.name)
-    is_contradicted = _differ(one.time, other.time) or _differ(one.balance, other.balance)
-    if one.reference and one.reference == other.reference:
-        names_fit = names_agree or not one.name or not other.name
+    names_agree = canonical_key(line.name) == canonical_key(other.name)
+    is_contradicted = _differ(line.time, other.time) or _differ(line.balance, other.balance)
+    if line.reference and line.reference == other.reference:
+        names_fit = names_agree or not line.name or not other.name
         return Likeness.SAME if names_fit and not is_contradicted else Likeness.SIMILAR
-    if is_contradicted or _differ(one.reference, other.reference):
+    if is_contradicted or _differ(line.reference, other.reference):
         return Likeness.DIFFERENT
-    if one.balance and one.balance == other.balance:
+    if line.balance and line.balance == other.balance:
         return Likeness.SAME if names_agree else Likeness.SIMILAR
-    texts_agree = canonical_key(one.text) == canonical_key(other.text)
-    if names_agree and texts_agree and not one.reference and not other.reference:
+    texts_agree = canonical_key(line.text) == canonical_key(other.text)
+    if names_agree and texts_agree and not line.reference and not other.reference:
         return Likeness.SAME
-    return Likeness.SIMILAR if names_agree and one.name else Likeness.DIFFERENT
+    return Likeness.SIMILAR if names_agree and line.name else Likeness.DIFFERENT
 
 
 def recognise(
-    new: Sequence[LineIdentity[K]], known: Sequence[LineIdentity[K]]
+    new: Sequence[LineIdentity[K]], existing: Sequence[LineIdentity[K]]
 ) -> dict[K, tuple[Likeness, K]]:
-    """Return for each new line that came before, or may have, how sure it is and which known line it is.
+    """Match new lines with existing ones; return likelihood and key of the match by the new line's key.
 
-    Each known line is taken once: a bank may book two equal amounts on a day, and the second of them is new
-    when only one is known. New lines are not compared with one another: what a file says twice came twice.
+    Each existing line is matched once: of two equal amounts on a day the second is new if only one exists.
+    New lines are not compared with one another: a line that a file contains twice was booked twice.
     """
     groups: dict[Hashable, list[LineIdentity[K]]] = defaultdict(list)
-    for line in known:
+    for line in existing:
         groups[line.group].append(line)
     recognised: dict[K, tuple[Likeness, K]] = {}
-    # What is alike in everything first, so that a rewritten line does not take the place of an unchanged one.
-    for accepts, wanted in (
+    # Equal lines first, so that a rewritten line is not matched in place of an unchanged one.
+    for accepts, expected in (
         (_is_alike, Likeness.SAME),
         (_is_same, Likeness.SAME),
         (_is_similar, Likeness.SIMILAR),
@@ -101,22 +101,22 @@ def recognise(
             match = next((other for other in candidates if accepts(line, other)), None)
             if match is not None:
                 candidates.remove(match)
-                recognised[line.key] = (wanted, match.key)
+                recognised[line.key] = (expected, match.key)
     return recognised
 
 
-def _is_alike(one: LineIdentity[K], other: LineIdentity[K]) -> bool:
-    return replace(one, key=other.key) == other
+def _is_alike(line: LineIdentity[K], other: LineIdentity[K]) -> bool:
+    return replace(line, key=other.key) == other
 
 
-def _is_same(one: LineIdentity[K], other: LineIdentity[K]) -> bool:
-    return likeness(one, other) is Likeness.SAME
+def _is_same(line: LineIdentity[K], other: LineIdentity[K]) -> bool:
+    return likeness(line, other) is Likeness.SAME
 
 
-def _is_similar(one: LineIdentity[K], other: LineIdentity[K]) -> bool:
-    return likeness(one, other) is Likeness.SIMILAR
+def _is_similar(line: LineIdentity[K], other: LineIdentity[K]) -> bool:
+    return likeness(line, other) is Likeness.SIMILAR
 
 
-def _differ(one: str, other: str) -> bool:
-    """Return whether both are told and are not the same."""
-    return bool(one) and bool(other) and one != other
+def _differ(value: str, other: str) -> bool:
+    """Return whether both values are given and differ."""
+    return bool(value) and bool(other) and value != other

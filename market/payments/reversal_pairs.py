@@ -1,4 +1,4 @@
-"""Pairs a bank's reversal (冲正, 红字) with the line that it takes back. Pure."""
+"""Pairs a bank's reversal (冲正, 红字) with the line that it reverses. Pure."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from market.kit.money import Money
 
 K = TypeVar("K", bound=Hashable)
 WINDOW = timedelta(days=31)
-"""How long after a booking banks take it back; an older one is left to a person."""
+"""How long after a booking it can be reversed; an older one is left to a person."""
 REVERSAL_WORDS = re.compile("冲正|冲账|冲销|冲回|红冲|红字|抹账|抹帐|反交易|错账|错帐|撤销|退汇|误入")
-"""Words by which banks mark a booking that takes another one back."""
+"""Words by which banks mark a reversal."""
 
 
 @dataclass(frozen=True)
 class Booking(Generic[K]):
-    """A line as far as pairing needs it, with a key by which the caller finds it again."""
+    """The values of a line that pairing compares, and the caller's key for it."""
 
     key: K
     booked_on: date
@@ -35,25 +35,25 @@ class Booking(Generic[K]):
 
 
 def is_reversal_text(text: str) -> bool:
-    """Return whether a text says that the booking takes another one back."""
+    """Return whether a text marks the booking as a reversal."""
     return REVERSAL_WORDS.search(text) is not None
 
 
 def pair(reversals: Sequence[Booking[K]], bookings: Sequence[Booking[K]]) -> dict[K, K]:
-    """Return for each reversal the key of the booking that it takes back, where one fits.
+    """Pair reversals with the bookings that they reverse; return the booking's key by the reversal's.
 
-    The booking went the other way, by the same amount in the same currency, with the same other side as far
-    as both tell it, on the same day or up to `WINDOW` before; of several the one whose text agrees, then the
-    latest. Each booking is taken back once.
+    A booking fits with the opposite direction, the same amount and currency, the same other side where both
+    give it, on the same day or up to `WINDOW` before; of several the one whose text agrees, then the latest.
+    Each booking is reversed once.
     """
     free = {booking.key: booking for booking in bookings}
     pairs: dict[K, K] = {}
     for reversal in sorted(reversals, key=lambda booking: (booking.booked_on, booking.row)):
-        fitting = [booking for booking in free.values() if _fits(reversal, booking)]
-        if not fitting:
+        candidates = [booking for booking in free.values() if _fits(reversal, booking)]
+        if not candidates:
             continue
         original = max(
-            fitting, key=lambda booking: (_shares_text(reversal, booking), booking.booked_on, booking.row)
+            candidates, key=lambda booking: (_shares_text(reversal, booking), booking.booked_on, booking.row)
         )
         del free[original.key]
         pairs[reversal.key] = original.key
@@ -70,12 +70,12 @@ def _fits(reversal: Booking[K], booking: Booking[K]) -> bool:
     )
 
 
-def _agree(one: str, other: str) -> bool:
-    """Return whether two values are the same, as far as both are told."""
-    return not one or not other or one == other
+def _agree(value: str, other: str) -> bool:
+    """Return whether two values are equal where both are given."""
+    return not value or not other or value == other
 
 
 def _shares_text(reversal: Booking[K], booking: Booking[K]) -> bool:
-    """Return whether what the reversal says contains what the booking said, such as its payment reference."""
+    """Return whether the reversal's text contains the booking's, such as its payment reference."""
     text = canonical_key(booking.text)
     return bool(text) and text in canonical_key(reversal.text)

@@ -1,4 +1,4 @@
-"""Reversals of bank lines: what a bank took back pays for nothing, and is refunded where it was booked."""
+"""Reversals of bank lines: the reversed line is released, or refunded if it was booked."""
 
 from __future__ import annotations
 
@@ -17,15 +17,14 @@ from market.records.by import By
 from market.records.transitions import transition
 
 UNPAIRED = (LineStatus.SIMILAR, LineStatus.DUPLICATE, LineStatus.REVERSED)
-"""Lines that no reversal takes back: they are not bookings of their own, or were taken back before."""
+"""Statuses of lines that cannot be reversed: not bookings of their own, or reversed before."""
 MAX_CANDIDATES = 20
 
 
 async def pair_reversals(organisation_id: UUID, *, by: By) -> list[BankLine]:
-    """Pair the open reversals of an organisation with the lines that they take back.
+    """Pair the open reversals of an organisation with the lines that they reverse.
 
-    Runs in the transaction of the import. Returns the reversals whose line was confirmed before: its money is
-    in the book and has to be refunded.
+    Runs in the transaction of the import. Return the reversals whose line is booked: it must be refunded.
     """
     reversals = await BankLine.filter(
         organisation_id=organisation_id, status=LineStatus.REVERSAL, reverses_id__isnull=True
@@ -33,41 +32,41 @@ async def pair_reversals(organisation_id: UUID, *, by: By) -> list[BankLine]:
     if not reversals:
         return []
     first = min(reversal.booked_on for reversal in reversals) - WINDOW
-    taken_back = await _taken_back(organisation_id)
+    paired_ids = await _paired_ids(organisation_id)
     bookings = await BankLine.filter(
         organisation_id=organisation_id, booked_on__gte=first, is_reversal=False, status__not_in=UNPAIRED
     ).select_for_update()
     by_id = {line.id: line for line in (*reversals, *bookings)}
     pairs = pair(
         [_booking(line) for line in reversals],
-        [_booking(line) for line in bookings if line.id not in taken_back],
+        [_booking(line) for line in bookings if line.id not in paired_ids],
     )
     booked = []
     for reversal_id, original_id in pairs.items():
         reversal = by_id[reversal_id]
-        if not await _take_back(reversal, by_id[original_id], by=by):
+        if not await _pair(reversal, by_id[original_id], by=by):
             booked.append(reversal)
     return booked
 
 
 @atomic()
 async def pair_by_hand(reversal_id: UUID, original_id: UUID, *, by: By) -> BankLine:
-    """Say which line a reversal takes back.
+    """Pair a reversal with a line by hand.
 
     Raises:
-        Invalid: at `original`: that line does not fit, or was taken back before.
+        Invalid: at `original`: that line does not fit, or was reversed before.
     """
     reversal = await lock_line(reversal_id, by.actor)
     BANK_LINE.next(reversal.status, LineAction.PAIR)
     candidates = await candidates_of(reversal)
     if original_id not in {candidate.id for candidate in candidates}:
         raise Invalid(_("这笔流水对不上这笔冲正，请重新选择。"), field="original")
-    await _take_back(reversal, await lock_line(original_id, by.actor), by=by)
+    await _pair(reversal, await lock_line(original_id, by.actor), by=by)
     return reversal
 
 
 async def candidates_of(reversal: BankLine) -> list[BankLine]:
-    """Return the lines that a reversal may take back: the same amount the other way, the latest first."""
+    """Return the lines that a reversal may reverse: the same amount the other way, the latest first."""
     lines = (
         await BankLine.filter(
             organisation_id=reversal.organisation_id,
@@ -81,12 +80,12 @@ async def candidates_of(reversal: BankLine) -> list[BankLine]:
         .order_by("-booked_on", "-row")
         .limit(MAX_CANDIDATES)
     )
-    taken_back = await _taken_back(reversal.organisation_id)
-    return [line for line in lines if line.id not in taken_back]
+    paired_ids = await _paired_ids(reversal.organisation_id)
+    return [line for line in lines if line.id not in paired_ids]
 
 
 async def refundable_remittances(reversal: BankLine) -> list[Remittance]:
-    """Return the remittances of the line that a reversal takes back and that are not refunded in full."""
+    """Return the remittances of the reversed line that are not refunded in full."""
     if reversal.reverses_id is None:
         return []
     parts = await LinePart.filter(line_id=reversal.reverses_id).select_related("remittance")
@@ -111,8 +110,8 @@ async def settle_reversal_of(remittance_id: UUID, *, by: By) -> None:
         await transition(reversal, LineAction.PAIR, by=by, amount=reversal.amount)
 
 
-async def _take_back(reversal: BankLine, original: BankLine, *, by: By) -> bool:
-    """Record which line a locked reversal takes back; return whether nothing is left to do."""
+async def _pair(reversal: BankLine, original: BankLine, *, by: By) -> bool:
+    """Record which line a locked reversal reverses; return whether nothing is left to do."""
     if original.status is LineStatus.BOOKED or original.status is LineStatus.RETURNED:
         await BankLine.filter(id=reversal.id).update(reverses_id=original.id)
         reversal.reverses_id = original.id
@@ -124,7 +123,7 @@ async def _take_back(reversal: BankLine, original: BankLine, *, by: By) -> bool:
     return True
 
 
-async def _taken_back(organisation_id: UUID) -> set[UUID]:
+async def _paired_ids(organisation_id: UUID) -> set[UUID]:
     ids = await BankLine.filter(organisation_id=organisation_id, reverses_id__not_isnull=True).values_list(
         "reverses_id", flat=True
     )
@@ -132,7 +131,7 @@ async def _taken_back(organisation_id: UUID) -> set[UUID]:
 
 
 async def _refunded(remittance_ids: Collection[UUID], *, proposed: bool) -> dict[UUID, int]:
-    """Return what went back of each remittance, in minor units; what is proposed counts where asked for."""
+    """Return the refunds of each remittance in minor units; `proposed` includes unconfirmed ones."""
     statuses = [RefundStatus.SUCCEEDED, *([RefundStatus.RECORDED] if proposed else [])]
     totals: dict[UUID, int] = {}
     for refund in await Refund.filter(remittance_id__in=list(remittance_ids), status__in=statuses):

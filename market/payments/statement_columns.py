@@ -241,15 +241,15 @@ class _HeadRow:
                 columns[role] = present if role is Role.TEXT else present[:1]
         return columns
 
-    def guess(self, taken: Mapping[Role, tuple[int, ...]]) -> dict[Role, tuple[int, ...]]:
-        """Return the columns whose heads are ones that banks use, but for what is taken already."""
-        used = {column for columns in taken.values() for column in columns}
+    def guess(self, assigned: Mapping[Role, tuple[int, ...]]) -> dict[Role, tuple[int, ...]]:
+        """Return the columns with heads that banks use, without those assigned already."""
+        used = {column for columns in assigned.values() for column in columns}
         columns: dict[Role, tuple[int, ...]] = {}
         for role, numbers in self.columns_of(SPELLINGS).items():
             free = tuple(number for number in numbers if number not in used)
-            if role not in taken and free:
+            if role not in assigned and free:
                 columns[role] = free
-        has_sides = {Role.CREDIT, Role.DEBIT} <= {*columns, *taken}
+        has_sides = {Role.CREDIT, Role.DEBIT} <= {*columns, *assigned}
         unused = (Role.AMOUNT, Role.SIGN) if has_sides else (Role.CREDIT, Role.DEBIT)
         for role in unused:
             columns.pop(role, None)

@@ -51,7 +51,7 @@ async def import_lines(
     if not rows:
         raise Invalid(_("流水里有晚于今天的交易，请核对文件。"), field="file")
     days = [row.happened_at.date() for row in rows]
-    recognised = await _recognised(rows, account, organisation_id=organisation_id)
+    recognised = await _recognise_known(rows, account, organisation_id=organisation_id)
     new_rows = [row for row in rows if not _is_known(recognised, row)]
     statement = await BankStatement.create(
         id=statement_id,
@@ -86,17 +86,17 @@ async def import_lines(
 
 
 Recognised = dict[int | UUID, tuple[Likeness, int | UUID]]
-"""By the row of the file, how sure it is that it is a known line, and which."""
+"""Likelihood and key of the existing line, by the row of the file."""
 
 
-async def _recognised(rows: Sequence[BankRow], account: str, *, organisation_id: UUID) -> Recognised:
+async def _recognise_known(rows: Sequence[BankRow], account: str, *, organisation_id: UUID) -> Recognised:
     days = [row.happened_at.date() for row in rows]
-    known = await BankLine.filter(
+    existing = await BankLine.filter(
         organisation_id=organisation_id, booked_on__gte=min(days), booked_on__lte=max(days)
     ).select_related("statement")
     return recognise(
         [_identity_of_row(row, account) for row in rows],
-        [_identity_of_line(line) for line in known if line.status is not LineStatus.DUPLICATE],
+        [_identity_of_line(line) for line in existing if line.status is not LineStatus.DUPLICATE],
     )
 
 

@@ -18,13 +18,15 @@ import pytest_asyncio
 from hypothesis import HealthCheck, settings
 from pwdlib import PasswordHash
 from pwdlib.hashers.argon2 import Argon2Hasher
+from tortoise import Tortoise
 from tortoise.transactions import in_transaction
 
 from market.accounts.passwords import use_hasher
 from market.app import create_app
 from market.deps import Deps
-from market.kit.database import connection, dedicated_connection
+from market.kit.database import connection, dedicated_connection, tortoise_config
 from market.kit.embedded_postgres import EmbeddedPostgres
+from market.rooms import ROOMS
 from market.tables import database
 from tests.fakes import fake_deps
 from tests.stage_cache import start_new_test
@@ -98,6 +100,16 @@ async def rollback(request: pytest.FixtureRequest, database_connection: None) ->
     async with in_transaction() as transaction:
         yield
         await transaction.rollback()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def relations_of_models() -> None:
+    """Give models their relations: pure tests make records too, also where no test opens the database."""
+    config = tortoise_config("postgresql://nobody@nowhere/none", ROOMS.models)
+    loop = asyncio.new_event_loop()
+    # Nothing connects before the first query.
+    loop.run_until_complete(Tortoise.init(config=config))
+    loop.close()
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -229,11 +229,9 @@ def _rate(facts: Facts, terms: Terms, calculation: Calculation) -> None:
         for case in terms.cases
         if not case.when or _applies(case.when, facts, contract, known_base, calculation.opened)
     )
-    case = next(cases, None)
-    if case is None or case.rate is None:
-        return
-    calculation.case = case
-    rate = case.rate
+    # The last case has no conditions, and nothing is rated while the rate is not known.
+    case = next(cases)
+    calculation.case, rate = case, case.known_rate
     if rate.flat is not None:
         exact = calculation.base * rate.flat
     else:

@@ -39,6 +39,17 @@ class RateCase:
     """Per contract, or per summed base."""
     in_year_cap: bool
 
+    @property
+    def known_rate(self) -> Rate:
+        """Return the rate.
+
+        Raises:
+            TermError: the text seen has none, and none was given.
+        """
+        if self.rate is None:
+            raise TermError(f"{self.name}：比例未载于所见文本")
+        return self.rate
+
 
 @dataclass(frozen=True, slots=True)
 class AddOn:

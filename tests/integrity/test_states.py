@@ -8,7 +8,14 @@ from itertools import product
 import pytest
 
 from market.integrity.models import Scope
-from market.integrity.states import WORKFLOW, SanctionAction, SanctionStatus, due_action, is_binding
+from market.integrity.states import (
+    WORKFLOW,
+    SanctionAction,
+    SanctionStatus,
+    due_action,
+    is_binding,
+    next_change,
+)
 from market.kit.errors import Conflict
 
 STARTS, ENDS = date(2026, 3, 1), date(2027, 2, 28)
@@ -62,6 +69,22 @@ def test_a_record_bars_its_subject_only_from_its_scope_and_only_in_its_term(
     scopes = [scope.value] if scope else [other.value for other in Scope if other is not Scope.SUBSIDY]
 
     assert is_binding(status, scopes, STARTS, ends, Scope.SUBSIDY, today) is binds
+
+
+@pytest.mark.parametrize(
+    ("status", "ends", "day"),
+    [
+        (S.CONFIRMED, ENDS, STARTS),
+        (S.ACTIVE, ENDS, date(2027, 3, 1)),
+        (S.ACTIVE, None, None),
+        (S.HEARD, ENDS, None),
+        (S.EXPIRED, ENDS, None),
+    ],
+)
+def test_the_next_change_comes_on_the_first_day_and_on_the_day_after_the_last(
+    status: SanctionStatus, ends: date | None, day: date | None
+) -> None:
+    assert next_change(status, STARTS, ends) == day
 
 
 def test_a_record_without_an_end_stays_active() -> None:

@@ -98,6 +98,7 @@ def test_a_set_is_told_by_whom_it_pays_where_on_what_and_for_which_contracts() -
     terms = terms_of("ningxia-seller")
 
     assert summaries.who(terms) == "宁夏　卖方"
+    assert summaries.applicant_kinds(terms) == "企业、高等院校、科研院所"
     assert summaries.who(terms_of("nanning")) == "广西·南宁　买方"
     assert summaries.base(terms_of("nanning")).words == "实际到账额"
     assert summaries.kinds(terms_of("nanning")) == "技术开发、技术转让"

@@ -20,6 +20,7 @@ from market.programmes.rule_files import (
     version_for,
     versions_of,
 )
+from market.programmes.terms import TermError
 
 ONE_RATE = {
     "guangxi@2019",
@@ -57,6 +58,14 @@ def test_a_rule_file_that_names_no_kind_of_applicant_is_refused() -> None:
             content["applicant"]["kinds"] = kinds
         with pytest.raises(RulesError, match=r"\$\.applicant"):
             read_terms(content)
+
+
+def test_a_case_whose_rate_is_not_in_the_text_seen_has_none_until_one_is_given() -> None:
+    (terms,) = find_terms("nanning@2025")
+
+    with pytest.raises(TermError, match="比例未载"):
+        _ = terms.cases[0].known_rate
+    assert terms.with_rate(2000).cases[0].known_rate.flat == 2000
 
 
 def test_one_rate_may_be_replaced_where_a_set_has_but_one() -> None:

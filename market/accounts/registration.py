@@ -38,6 +38,8 @@ from market.records.by import By
 
 @dataclass(frozen=True)
 class NewPerson:
+    """What a person types to register."""
+
     name: str
     email: str
     password: str

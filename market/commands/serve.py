@@ -50,6 +50,7 @@ async def release(deps: Deps) -> None:
 
 
 async def run_release(settings: Settings) -> int:
+    """Release with the settings of the environment, then exit."""
     deps = build_deps(settings)
     async with running(deps):
         await release(deps)
@@ -57,6 +58,7 @@ async def run_release(settings: Settings) -> int:
 
 
 async def run_worker(settings: Settings) -> int:
+    """Run jobs until the process is stopped."""
     set_up_logs()
     deps = build_deps(settings)
     async with running(deps) as url:

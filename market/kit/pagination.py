@@ -14,6 +14,8 @@ PAGE_SIZES = (20, 50, 100)
 
 @dataclass(frozen=True)
 class Page(Generic[T]):
+    """The items of one page of a list, with its place in the whole."""
+
     items: Sequence[T]
     number: int
     size: int

@@ -40,6 +40,8 @@ class Row:
 
 @dataclass(frozen=True)
 class Column:
+    """One outcome of the comparison."""
+
     outcome: Outcome
     without: str
     """The address of the comparison without it."""

@@ -76,6 +76,8 @@ class OfferLine:
 
 @dataclass(frozen=True)
 class FileLine:
+    """One file with its uploader and how often it was opened."""
+
     file: StoredFile
     by: str
     opened_count: int
@@ -84,6 +86,8 @@ class FileLine:
 
 @dataclass(frozen=True)
 class MessageLine:
+    """One message with its author, as this person sees it."""
+
     message: DealMessage
     by: str
     is_own: bool
@@ -92,6 +96,8 @@ class MessageLine:
 
 @dataclass(frozen=True)
 class LogLine:
+    """One event of the deal, labelled."""
+
     at: datetime
     words: str
     by: str

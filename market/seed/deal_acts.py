@@ -163,6 +163,8 @@ async def take_up(room: DealRoom, now: datetime) -> None:
 
 
 def introduce(basis_points: int) -> Act:
+    """Return the act of the broker who introduces the two sides, for a share in basis points."""
+
     async def act(room: DealRoom, now: datetime) -> None:
         match = await find_match(room.bargain.need, room.bargain.outcome)
         if match is None:  # The scorer thinks otherwise today; the seller answers the need by itself.
@@ -192,6 +194,8 @@ async def interest(room: DealRoom, now: datetime) -> None:
 
 
 def agree(side: Side) -> Act:
+    """Return the act by which a side agrees to the introduction."""
+
     async def act(room: DealRoom, now: datetime) -> None:
         await agree_introduction(room.deal.number, by=By(await room.person(side), now))
 
@@ -199,11 +203,14 @@ def agree(side: Side) -> Act:
 
 
 async def both_agree(room: DealRoom, now: datetime) -> None:
+    """Agree to the introduction on both sides, seven minutes apart."""
     for place, side in enumerate(Side):
         await agree(side)(room, now + timedelta(minutes=7 * place))
 
 
 def offer(side: Side, wan: float, *, days: int | None = 30) -> Act:
+    """Return the act by which a side offers a price in 万元; `days` is how long the offer stands."""
+
     async def act(room: DealRoom, now: datetime) -> None:
         room.last = await make_offer(
             room.deal.number,
@@ -217,6 +224,8 @@ def offer(side: Side, wan: float, *, days: int | None = 30) -> Act:
 
 
 def accept(side: Side) -> Act:
+    """Return the act by which a side accepts the other side's latest offer."""
+
     async def act(room: DealRoom, now: datetime) -> None:
         last = room.last
         if last is None:
@@ -227,6 +236,8 @@ def accept(side: Side) -> Act:
 
 
 def publish(basis: str) -> Act:
+    """Return the act by which the seller publishes the price, with the basis it was set on."""
+
     async def act(room: DealRoom, now: datetime) -> None:
         seller = load("organisations")[room.seller]
         statement = Statement(
@@ -248,6 +259,8 @@ async def skip(room: DealRoom, now: datetime) -> None:
 
 
 def object_to(person: str, reason: str) -> Act:
+    """Return the act by which a person objects to the notice of the price."""
+
     async def act(room: DealRoom, now: datetime) -> None:
         notice = await Notice.get(subject_id=room.deal.id)
         await notices.object_to(notice.number, reason=reason, by=By(await room.cast.actor(person), now))
@@ -256,6 +269,8 @@ def object_to(person: str, reason: str) -> Act:
 
 
 def upload(side: Side, name: str, kind: str = "attachment") -> Act:
+    """Return the act by which a side adds a PDF to the deal's files."""
+
     async def act(room: DealRoom, now: datetime) -> None:
         document = await store_pdf(
             name, [room.deal.number, f"{now:%Y-%m-%d}", "Demo document"], room.deps.store
@@ -300,6 +315,7 @@ async def confirm(room: DealRoom, now: datetime) -> None:
 
 
 async def register(room: DealRoom, now: datetime) -> None:
+    """Register the contract for the seller, with a certificate."""
     contract = room.contract
     number = f"{now.year}450{room.number:09d}"
     lines = ["Registration certificate (demo)", number, contract.number]
@@ -349,6 +365,8 @@ def pay(sequence: int) -> Act:
 
 
 def terminate(side: Side, reason: str, comment: str) -> Act:
+    """Return the act by which a side ends the deal, with a reason and a comment."""
+
     async def act(room: DealRoom, now: datetime) -> None:
         await termination.terminate(room.deal.number, reason, comment, by=By(await room.person(side), now))
 

@@ -39,6 +39,7 @@ class SheetBuilder:
     _hidden_rows: set[int] = field(default_factory=set)
 
     def add(self, cell: Cell) -> None:
+        """Add a cell to the sheet; an empty one is dropped."""
         if cell.kind is Kind.EMPTY:
             return
         self.budget.spend_cell()
@@ -60,6 +61,7 @@ class SheetBuilder:
         self.spans.append(span)
 
     def build(self) -> Sheet:
+        """Return the sheet, with merged cells filled downwards."""
         numbers = sorted(self._rows)
         for span in self.spans:
             if span.bottom > span.top:

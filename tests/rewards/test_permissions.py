@@ -86,6 +86,7 @@ ELSEWHERE = {
     *("contracts:confirm_remittance", "contracts:reject_remittance"),
     *("contracts:confirm_paid_in", "contracts:reject_paid_in"),
     *("contracts:statements", "contracts:statement", "contracts:confirm_lines", "contracts:bank_line"),
+    *("contracts:statement_draft", "contracts:confirm_account"),
     *("contracts:act_on_line", "contracts:money", "contracts:refund_payment", "contracts:refund_remittance"),
     *("contracts:return_line", "contracts:confirm_refund", "contracts:reject_refund"),
     *("notices:object", "notices:answer", "notices:decide"),

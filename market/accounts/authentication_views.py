@@ -23,13 +23,7 @@ from market.accounts.mail_tokens import check_token
 from market.accounts.models import MemberRole, TokenPurpose
 from market.accounts.registration import NewPerson
 from market.accounts.sessions import COOKIE, end_session
-from market.accounts.web import (
-    address_of,
-    browser_of,
-    drop_session,
-    optional_actor,
-    set_session,
-)
+from market.accounts.web import address_of, browser_of, drop_session, optional_actor, set_session
 from market.kit.flash import flash
 from market.kit.forms import BaseForm
 from market.kit.i18n import gettext as _

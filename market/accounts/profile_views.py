@@ -14,11 +14,7 @@ from market.accounts import messages as messages_service
 from market.accounts.forms import EraseForm, PasswordForm, ProfileForm
 from market.accounts.permissions import AccountAct
 from market.accounts.sessions import COOKIE, token_hash
-from market.accounts.web import (
-    actor_for,
-    address_of,
-    drop_session,
-)
+from market.accounts.web import actor_for, address_of, drop_session
 from market.kit.flash import flash
 from market.kit.i18n import gettext as _
 from market.kit.pagination import PageRequest

@@ -10,14 +10,7 @@ from tortoise.expressions import Q
 
 from market.accounts.actors import Actor
 from market.accounts.demo_logins import EMAILS
-from market.accounts.models import (
-    BrokerProfile,
-    Membership,
-    Organisation,
-    OrganisationStatus,
-    Session,
-    User,
-)
+from market.accounts.models import BrokerProfile, Membership, Organisation, OrganisationStatus, Session, User
 from market.codes.labels import label
 from market.kit.errors import NotFound
 from market.kit.formats import day

@@ -10,12 +10,7 @@ from tortoise.expressions import Q
 from market.accounts.permissions import AccountAct
 from market.accounts.web import actor_for
 from market.contracts import queries, refunds
-from market.contracts.forms import (
-    OnlineRefundForm,
-    RefundForm,
-    RejectionForm,
-    rejection_page,
-)
+from market.contracts.forms import OnlineRefundForm, RefundForm, RejectionForm, rejection_page
 from market.contracts.models import INSTALMENT, Instalment
 from market.contracts.states import ContractAct
 from market.deals.models import Side
@@ -28,13 +23,7 @@ from market.kit.formats import yuan
 from market.kit.forms import BaseForm
 from market.kit.i18n import gettext as _
 from market.kit.templating import render, render_form
-from market.kit.web import (
-    deps,
-    form_data,
-    form_data_or_none,
-    path_id,
-    redirect_to,
-)
+from market.kit.web import deps, form_data, form_data_or_none, path_id, redirect_to
 from market.payments.models import Dispute, Payment, Refund, Remittance
 from market.payments.refunds import refundable
 from market.payments.statement_models import BankLine

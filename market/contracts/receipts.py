@@ -8,11 +8,7 @@ from uuid import UUID, uuid4
 from market.audit.log import record
 from market.contracts.fees import book_fee, update_commission
 from market.contracts.models import Contract, Instalment, Receipt
-from market.contracts.queries import (
-    is_fulfilled,
-    open_amount,
-    received_amount,
-)
+from market.contracts.queries import is_fulfilled, open_amount, received_amount
 from market.contracts.states import ContractVerb, ReceiptSource
 from market.deals.models import Deal
 from market.deals.notifications import notify_both_parties

@@ -10,12 +10,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from market.accounts.actors import Actor
-from market.accounts.models import (
-    BrokerProfile,
-    Membership,
-    Organisation,
-    OrganisationStatus,
-)
+from market.accounts.models import BrokerProfile, Membership, Organisation, OrganisationStatus
 from market.accounts.web import optional_actor
 from market.contracts.models import Contract
 from market.kit.clock import local_date

@@ -8,7 +8,7 @@ from typing import Any
 from market.contracts import registration, remittances, signing
 from market.contracts.models import Contract, ContractDraft, Instalment
 from market.contracts.terms import ContractTerms, Exclusion
-from market.deals.models import ContractKind, Deal
+from market.deals.models import ContractKind, Deal, PaymentWay
 from market.deals.terms import PlanRow
 from market.files.attachments import StoredBlob
 from market.files.uploads import Upload
@@ -25,6 +25,18 @@ TODAY = date(2026, 3, 21)
 PDF = b"%PDF-1.7\n%test\n"
 KEPT = StoredBlob(Upload("contract.pdf", PDF, "application/pdf"), "ab" * 32)
 EQUIPMENT = Exclusion("equipment", "在线淬火装置", 8_000_000)
+ROYALTY: dict[str, Any] = {
+    "payment_way": PaymentWay.ENTRY_ROYALTY,
+    "entry": 20_000_000,
+    "royalty_basis_points": 300,
+    "royalty_base": "净销售额",
+}
+FOREIGN: dict[str, Any] = {
+    "buyer_country": "704",
+    "original": Money(16_000_000, "USD"),
+    "exchange_rate": 7_187_500,
+    "rate_on": TODAY,
+}
 
 
 def contract_terms(**fields: Any) -> ContractTerms:
@@ -94,3 +106,24 @@ async def make_remittance(
 
 def money(amount: int) -> Money:
     return Money(amount)
+
+
+async def make_royalty_contract(parties: Parties) -> Contract:
+    """Sign and register a contract with an entry fee and royalties."""
+    deal = await make_to_sign(parties, **ROYALTY)
+    terms = contract_terms(**ROYALTY, instalments=(PlanRow("入门费", None, 20_000_000),), exclusions=())
+    draft = await signing.enter_draft(deal.number, terms, KEPT, draft_hash="", by=By(parties.seller, LATER))
+    contract = await signing.confirm_draft(deal.number, draft.content_hash, by=By(parties.buyer, LATER))
+    return await registration.register_contract(
+        contract.number,
+        "4526010300000555",
+        registered_on=TODAY,
+        registry="南宁市技术合同登记站",
+        by=By(parties.seller, LATER),
+    )
+
+
+async def pay_instalment(parties: Parties, instalment: Instalment) -> None:
+    """Record a transfer of the whole instalment and confirm it."""
+    remittance = await make_remittance(parties, instalment, instalment.amount)
+    await remittances.confirm_remittance(remittance.id, by=By(parties.seller_finance, LATER))

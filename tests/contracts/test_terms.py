@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
@@ -19,12 +19,13 @@ from market.contracts.terms import (
     converted_money,
     three_amounts,
 )
-from market.deals.models import PaymentWay
-from market.deals.terms import PlanRow
+from market.deals.models import ContractKind, PaymentWay
+from market.deals.terms import OfferTerms, PlanRow
 from market.kit.errors import Invalid
 from market.kit.money import Money
 from market.kit.terms import from_content
-from tests.contracts.factories import EQUIPMENT, TODAY, contract_terms
+from tests.contracts.factories import EQUIPMENT, FOREIGN, ROYALTY, TODAY, contract_terms
+from tests.deals.factories import PRICE
 
 DOLLARS = {
     "price": Money(100_000_00, "USD"),
@@ -131,3 +132,46 @@ def test_the_three_amounts_of_a_contract_stand_side_by_side_in_its_currency() ->
     assert three_amounts(contract, 30) == ThreeAmounts(
         contract=Money(100, "JPY"), trade=Money(80, "JPY"), received=Money(30, "JPY")
     )
+
+
+@pytest.mark.parametrize(
+    ("changes", "field"),
+    [
+        ({"sub_kind": "commissioned"}, "sub_kind"),
+        ({"economic_goal": "99"}, "economic_goal"),
+        ({"buyer_country": "999"}, "buyer_country"),
+        ({**FOREIGN, "rate_on": None}, "original_amount"),
+        ({**FOREIGN, "buyer_country": "156"}, "original_currency"),
+        ({**FOREIGN, "exchange_rate": 7_200_000}, "exchange_rate"),
+        ({**FOREIGN, "rate_on": TODAY + timedelta(days=1)}, "rate_on"),
+        (ROYALTY, "plan"),
+    ],
+)
+def test_a_form_that_does_not_hold_together_is_refused(changes: dict[str, Any], field: str) -> None:
+    with pytest.raises(Invalid) as refused:
+        check_terms(replace(contract_terms(), **changes), TODAY)
+
+    assert refused.value.field == field
+
+
+def test_a_foreign_price_is_converted_once_in_the_currencys_own_unit() -> None:
+    check_terms(contract_terms(**FOREIGN), TODAY)
+
+    assert converted_money(Money(1_000_000, "JPY"), 48_123, "CNY") == Money(4_812_300)
+
+
+def test_the_whole_form_survives_the_draft_and_an_older_draft_is_read() -> None:
+    terms = contract_terms(**FOREIGN, sub_kind="patent", right_kind="invention", valid_from=TODAY)
+
+    older = {
+        k: v for k, v in contract_terms().content.items() if k not in ("sub_kind", "payment_way", "rate_on")
+    }
+
+    assert from_content(ContractTerms, terms.content) == terms
+    assert from_content(ContractTerms, older) == contract_terms()
+
+
+def test_offers_and_contracts_agree_on_what_is_fixed() -> None:
+    offered = OfferTerms(ContractKind.LICENCE, PRICE, **ROYALTY)
+
+    assert offered.fixed == contract_terms(**ROYALTY).fixed == Money(20_000_000)

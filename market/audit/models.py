@@ -26,7 +26,7 @@ class AuditEvent(Model):
     """1 for the first event of the record."""
     action = fields.CharField(max_length=40)
     actor = fields.UUIDField(null=True)
-    """Pseudonym of the person; null: a job acted by itself."""
+    """Pseudonym of the person; null: a job."""
     role = fields.CharField(max_length=24)
     data: fields.JSONField[dict[str, object]] = fields.JSONField()
     """Details of the act, without personal values."""

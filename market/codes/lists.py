@@ -241,7 +241,7 @@ DROP_REASONS = frozen(
         "other": lazy("其他"),
     }
 )
-"""Why somebody is not interested (不感兴趣) in a match. Our own list."""
+"""Reasons for dismissing a match (不感兴趣). Our own list."""
 
 END_REASONS = frozen(
     {

@@ -46,11 +46,11 @@ class ContractFacts:
     due: Due | None = None
     """The first instalment that is not fully received."""
     waiting_count: int = 0
-    """Bank transfers recorded that nobody has confirmed yet."""
+    """Recorded bank transfers that are not confirmed yet."""
     waiting_since: datetime | None = None
     """When the first of them was recorded."""
     is_royalty_open: bool = False
-    """Royalties are still to come."""
+    """Further royalties are expected."""
     royalty_stated_at: datetime | None = None
     """Since when a statement of royalties waits for the seller."""
 

@@ -116,7 +116,7 @@ async def accept_offer(number: str, offer_id: UUID | None, content_hash: str, *,
         hash=offer.content_hash,
     )
     if deal.match_id:
-        await matching.move(deal.match_id, MatchAction.CONCLUDE, now=by.now)
+        await matching.transition_match(deal.match_id, MatchAction.CONCLUDE, now=by.now)
     await notify(
         _("您的报价已被接受：%(title)s。", title=deal.title),
         now=by.now,

@@ -189,7 +189,7 @@ async def agree_introduction(number: str, *, by: By) -> Deal:
     )
     if contacts_visible(deal):
         if deal.match_id:
-            await matching.move(deal.match_id, MatchAction.TALK, now=by.now)
+            await matching.transition_match(deal.match_id, MatchAction.TALK, now=by.now)
         await notify_both_parties(
             deal,
             _("双方已同意对接，可以看联系方式和报价：%(title)s。", title=deal.title),
@@ -246,7 +246,7 @@ async def _open(
     if agreed is not None:
         await reindex_after_agreement(deal, agreed)
     if match is not None:
-        await matching.move(match.id, MatchAction.INTEREST, now=by.now)
+        await matching.transition_match(match.id, MatchAction.INTEREST, now=by.now)
     if need is not None:
         await lifecycle.mark_matching(need.id, by=by)
     return deal

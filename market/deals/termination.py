@@ -41,7 +41,7 @@ async def terminate(number: str, reason: str, comment: str, *, by: By) -> Deal:
     await end_open_offer(deal.id, OfferAction.WITHDRAW, by=by)
     await notices.withdraw("deal", deal.id, by=by)
     if deal.match_id:
-        await matching.move(deal.match_id, MatchAction.DROP, now=by.now, reason=reason)
+        await matching.transition_match(deal.match_id, MatchAction.DROP, now=by.now, reason=reason)
     await notify(
         _("对方终止了交易：%(title)s。", title=deal.title),
         now=by.now,

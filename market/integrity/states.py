@@ -37,7 +37,7 @@ class SanctionAction(LabelEnum):
     """信用修复"""
     LIFT = "lift", lazy("申诉成立，解除")
     BEGIN = "active", lazy("生效")
-    """The first day of its term has come."""
+    """The term begins today."""
     EXPIRE = "expired", lazy("期满")
 
 

@@ -1,4 +1,4 @@
-"""Acts on a match: refuse, take up, release, move with the deal."""
+"""Acts on a match: refuse, take up, release, transition_match with the deal."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ async def feedback(match_id: UUID, *, reason: str, comment: str, by: By) -> Matc
         NotFound: the match is not one of the person's organisation.
     """
     by.actor.require(MatchAct.JUDGE_MATCH)
-    match = await _locked(match_id)
+    match = await _lock_match(match_id)
     await match.fetch_related("need", "outcome")
     sides = (match.need.organisation_id, match.outcome.organisation_id)
     if by.actor.organisation_id is None or not any(by.actor.acts_for(side) for side in sides):
@@ -44,7 +44,7 @@ async def feedback(match_id: UUID, *, reason: str, comment: str, by: By) -> Matc
             id=uuid4(), match_id=match_id, organisation_id=by.actor.organisation_id, **columns
         )
     if match.status is MatchStatus.SUGGESTED:
-        await _move(match, MatchAction.DROP, by=by, dropped_reason=reason)
+        await _transition(match, MatchAction.DROP, by=by, dropped_reason=reason)
     if reason in GENERAL:
         kind = "need" if by.actor.acts_for(match.need.organisation_id) else "outcome"
         listing = str(match.need_id if kind == "need" else match.outcome_id)
@@ -62,12 +62,14 @@ async def take_up(match_id: UUID, *, by: By) -> Match:
         Conflict: another broker has it, or the two sides are in contact already.
     """
     by.actor.require(MatchAct.TAKE_UP)
-    match = await _locked(match_id)
+    match = await _lock_match(match_id)
     if match.broker_id == by.actor.user_id and match.status is MatchStatus.ASSIGNED:
         return match
     if match.broker_id is not None:
         raise Conflict(_("这条匹配已由其他经纪人接手。"))
-    return await _move(match, MatchAction.TAKE_UP, by=by, broker_id=by.actor.user_id, taken_up_at=by.now)
+    return await _transition(
+        match, MatchAction.TAKE_UP, by=by, broker_id=by.actor.user_id, taken_up_at=by.now
+    )
 
 
 @atomic()
@@ -79,30 +81,30 @@ async def release(match_id: UUID, *, by: By) -> Match:
         Conflict: the two sides were introduced already.
     """
     by.actor.require(MatchAct.TAKE_UP)
-    match = await _locked(match_id)
+    match = await _lock_match(match_id)
     if match.broker_id != by.actor.user_id:
         raise NotFound(_("没有这条对接，或者不是您接手的。"))
-    return await _move(match, MatchAction.RELEASE, by=by, broker_id=None, taken_up_at=None)
+    return await _transition(match, MatchAction.RELEASE, by=by, broker_id=None, taken_up_at=None)
 
 
 @atomic()
-async def move(match_id: UUID, action: MatchAction, *, now: datetime, reason: str = "") -> None:
-    """Move a match with its deal, whose own log records the actor. Idempotent.
+async def transition_match(match_id: UUID, action: MatchAction, *, now: datetime, reason: str = "") -> None:
+    """Transition a match with its deal, whose own log records the actor. Idempotent.
 
     Raises:
         ActionNotAllowed: the transition is not in the table.
     """
-    match = await _locked(match_id)
+    match = await _lock_match(match_id)
     if match.status is not TARGETS[action]:
-        await _move(match, action, by=By.job(now), dropped_reason=reason)
+        await _transition(match, action, by=By.job(now), dropped_reason=reason)
 
 
-async def _locked(match_id: UUID) -> Match:
+async def _lock_match(match_id: UUID) -> Match:
     match = await Match.select_for_update().get_or_none(id=match_id)
     if match is None:
         raise NotFound(_("没有这条匹配，或者您不能查看它。"))
     return match
 
 
-async def _move(match: Match, action: MatchAction, *, by: By, **changes: Any) -> Match:
+async def _transition(match: Match, action: MatchAction, *, by: By, **changes: Any) -> Match:
     return await transition(match, action, by=by, changes={"dropped_reason": "", **changes})

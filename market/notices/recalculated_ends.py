@@ -25,7 +25,7 @@ from market.records.by import By
 from market.records.moments import set_moment
 
 END = "notices.end"
-"""The moment of a notice at which its period is over, or at which its end may be told at last."""
+"""The moment of a notice at which its period is over, or at which its end is recalculated."""
 
 
 @dataclass(frozen=True)

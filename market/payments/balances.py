@@ -67,19 +67,22 @@ def check_balances(lines: Sequence[BankRow], titles: Iterable[str]) -> BalanceCh
     if len(currencies) != 1:
         return None
     currency = currencies.pop()
-    told_opening, told_closing = _told(titles, _OPENING, currency), _told(titles, _CLOSING, currency)
+    opening, closing = (
+        _stated_balance(titles, _OPENING, currency),
+        _stated_balance(titles, _CLOSING, currency),
+    )
     ordered = min((lines, lines[::-1]), key=lambda order: len(_gaps(order)))
     balanced = [line for line in ordered if line.balance]
-    if told_opening is None and balanced and balanced[0] is ordered[0]:
-        told_opening = int(balanced[0].balance) - _signed(balanced[0])
-    if told_closing is None and balanced and balanced[-1] is ordered[-1]:
-        told_closing = int(balanced[-1].balance)
-    if told_opening is None or told_closing is None:
+    if opening is None and balanced and balanced[0] is ordered[0]:
+        opening = int(balanced[0].balance) - _signed(balanced[0])
+    if closing is None and balanced and balanced[-1] is ordered[-1]:
+        closing = int(balanced[-1].balance)
+    if opening is None or closing is None:
         return None
     return BalanceCheck(
         currency=currency,
-        opening=told_opening,
-        closing=told_closing,
+        opening=opening,
+        closing=closing,
         incoming=sum(line.money.amount for line in lines if line.is_incoming),
         outgoing=sum(line.money.amount for line in lines if not line.is_incoming),
         gaps=tuple(_gaps(ordered)),
@@ -104,7 +107,7 @@ def _signed(line: BankRow) -> int:
     return line.money.amount if line.is_incoming else -line.money.amount
 
 
-def _told(titles: Iterable[str], pattern: re.Pattern[str], currency: str) -> int | None:
+def _stated_balance(titles: Iterable[str], pattern: re.Pattern[str], currency: str) -> int | None:
     for title in titles:
         if match := pattern.search(title):
             try:

@@ -29,7 +29,7 @@ MAX_LINES = 20_000
 LIMITS = Limits(rows=2 * MAX_LINES)
 INCOMING = (*"贷收C+", "来账", "来帐", "转入", "入账", "入帐", "进账", "存入", "CR", "CREDIT", "IN")
 OUTGOING = (*"借支付D-", "往账", "往帐", "转出", "出账", "出帐", "取出", "DR", "DEBIT")
-"""Words for the direction: a Chinese one begins what the cell says, another one is all of it."""
+"""Words for the direction: a Chinese one is a prefix of the cell, any other is the whole cell."""
 _SUMMARY = re.compile(
     "合计|总计|小计|累计|承前|过次|结转下页|打印|笔数|总金额|总笔|期初|期末|上期|余额|制表|复核|操作员|"
     r"柜员|电子回单|仅供|以下空白|备注[:：]|第\s*\d*\s*页|共\s*\d*\s*页"
@@ -244,7 +244,7 @@ class _Reader:
         is_incoming, money, is_negative = self._amount(row, currency)
         text = " ".join(dict.fromkeys(filter(None, (self._text(row, c) for c in self._columns(Role.TEXT)))))
         mark = self._text(row, self.columns.column(Role.MARK))
-        # A minus or red figures turn the side on which the line stands into the other direction.
+        # A minus or red figures invert the direction of the column.
         stands_incoming = is_incoming != is_negative
         if not is_negative and _RED.search(mark):
             is_incoming = not is_incoming
@@ -329,7 +329,7 @@ class _Reader:
         money = credit or debit
         if not money:
             raise _Skip(SkipReason.NO_AMOUNT)
-        # A reversed booking stands on its own side with a minus: it is money the other way.
+        # A reversed booking is negative in its own column: the direction is inverted.
         is_negative = money.amount < 0
         return bool(credit) != is_negative, Money(abs(money.amount), currency), is_negative
 

@@ -143,7 +143,7 @@ async def _remittance_of(line: BankLine, part: LinePart, *, by: By) -> Remittanc
         amount=part.amount,
         currency=line.currency,
         received_on=line.booked_on,
-        # Banks use a number of theirs more than once; the line itself tells the arrivals apart.
+        # Banks reuse their numbers; the line's own hash makes the reference unique.
         bank_reference=f"{line.bank_reference[:60]}#{line.id.hex[:12]}",
         voucher_id=statement.file_id,
         proposed_by_id=line.proposed_by_id,

@@ -214,7 +214,7 @@ async def _withdraw(payment: Payment, *, gateway: PaymentGateway, now: datetime)
     if page.state is CheckoutState.OPEN:
         try:
             page = await gateway.expire_checkout(page.id, payment.connected_account)
-        except GatewayRefused:  # Paid just now, or closed by somebody else.
+        except GatewayRefused:  # Paid or closed by a concurrent request.
             page = await gateway.get_checkout(page.id, payment.connected_account)
     await _close(payment, page, now=now)
 

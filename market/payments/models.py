@@ -128,7 +128,7 @@ class Refund(SecondPerson, Stateful):
     amount = fields.BigIntField()
     currency = fields.CharField(max_length=3, default="CNY")
     cause = fields.CharField(max_length=300)
-    """Why the money goes back."""
+    """Reason of the refund."""
     gateway_id = fields.CharField(max_length=80, null=True, unique=True)
     bank_reference = fields.CharField(max_length=80, default="")
     refunded_on = fields.DateField(null=True)
@@ -171,7 +171,7 @@ class Dispute(Stateful):
     currency = fields.CharField(max_length=3, default="CNY")
     reason = enum_column(DisputeReason, DisputeReason.GENERAL)
     answer_by = fields.DatetimeField(null=True)
-    """Until when the seller may hand in evidence at the gateway."""
+    """Deadline for the seller's evidence at the gateway."""
     opened_at = fields.DatetimeField()
     updated_at = fields.DatetimeField()
 
@@ -192,7 +192,7 @@ class Reconciliation(Model):
     started_at = fields.DatetimeField()
     ended_at = fields.DatetimeField(null=True)
     checked_count = fields.IntField(default=0)
-    """Payments, refunds and disputes that were looked at, ours and theirs."""
+    """Number of payments, refunds and disputes compared, on both sides."""
 
     class Meta:
         table = "reconciliations"
@@ -210,7 +210,7 @@ class Difference(Model):
     kind = enum_column(DifferenceKind)
     account = fields.CharField(max_length=60)
     object_id = fields.CharField(max_length=120)
-    """The gateway's id, or ours where the gateway has none."""
+    """The gateway's id, or our own if the gateway has none."""
     payment: fields.ForeignKeyNullableRelation[Payment] = fields.ForeignKeyField(
         "market.Payment", related_name="differences", null=True, on_delete=fields.RESTRICT
     )

@@ -111,7 +111,7 @@ class BankStatement(Model):
     begins_on = fields.DateField()
     ends_on = fields.DateField()
     balance: fields.JSONField[dict[str, Any] | None] = fields.JSONField(null=True)
-    """`BalanceCheck.to_json()`; null where the file tells no balances."""
+    """`BalanceCheck.to_json()`; null if the file has no balances."""
     notices: fields.JSONField[list[str]] = fields.JSONField(default=list)
     """What the reader could not use, in sentences."""
     imported_by: fields.ForeignKeyRelation[User] = fields.ForeignKeyField(
@@ -137,7 +137,7 @@ class StatementRow(Model):
     row = fields.IntField()
     reason = enum_column(SkipReason)
     word = fields.CharField(max_length=200, default="")
-    """What was not understood, as it stands in the file."""
+    """The text that was not understood."""
     text = fields.CharField(max_length=400, default="")
     line: fields.ForeignKeyNullableRelation[BankLine] = fields.ForeignKeyField(
         "market.BankLine", related_name="repeats", null=True, on_delete=fields.RESTRICT
@@ -175,7 +175,7 @@ class BankLine(SecondPerson, Stateful):
     status = enum_column(LineStatus, LineStatus.NEW)
     booked_on = fields.DateField()
     booked_time = fields.CharField(max_length=5, default="")
-    """Hour and minute, where the bank tells them."""
+    """Hour and minute, if the file has them."""
     is_incoming = fields.BooleanField()
     is_reversal = fields.BooleanField(default=False)
     """The bank takes another booking back by it."""
@@ -195,7 +195,7 @@ class BankLine(SecondPerson, Stateful):
         "market.BankLine", related_name="reversed_by", null=True, on_delete=fields.RESTRICT
     )
     reverses_id: UUID | None
-    """The line that a reversal takes back."""
+    """The line that a reversal reverses."""
     resembles: fields.ForeignKeyNullableRelation[BankLine] = fields.ForeignKeyField(
         "market.BankLine", related_name="lookalikes", null=True, on_delete=fields.RESTRICT
     )

@@ -72,7 +72,7 @@ class PaymentAction(LabelEnum):
     FAIL = "fail", lazy("支付未成功")
     EXPIRE = "expire", lazy("超时关闭")
     REFUND = "refund", lazy("全额退款")
-    """All of it went back."""
+    """Refunded in full."""
     RESTORE = "restore", lazy("退款未成，恢复已支付")
     """A refund failed after all."""
 
@@ -200,7 +200,7 @@ class SkipReason(LabelEnum):
     UNREADABLE = "unreadable", lazy("没有读懂"), "due"
     FUTURE = "future", lazy("日期晚于今天"), "due"
     KNOWN = "known", lazy("以前导入过")
-    """The same line came with an earlier statement."""
+    """The same line was imported with an earlier statement."""
 
 
 UNDERSTOOD = (SkipReason.SUMMARY, SkipReason.NO_AMOUNT, SkipReason.KNOWN)
@@ -230,7 +230,7 @@ class LineStatus(LabelEnum):
     REVERSAL = "reversal", lazy("冲正，待处理"), "wrong"
     """Takes a booking back that is not known, or was confirmed here before."""
     SETTLED = "settled", lazy("冲正，已对上")
-    """Takes back a line that pays for nothing now."""
+    """Reverses a line, which pays for nothing any more."""
     REVERSED = "reversed", lazy("已被银行冲正"), "wrong"
     """The bank took it back before it was confirmed."""
 
@@ -239,7 +239,7 @@ class LineAction(LabelEnum):
     FIND = "find", lazy("自动匹配")
     MISS = "miss", lazy("转人工认领")
     KNOW = "know", lazy("对上已确认的转账")
-    """It is a transfer that was confirmed before the statement came."""
+    """It is a transfer that was confirmed before the import."""
     MATCH = "match", lazy("认领")
     RELEASE = "release", lazy("取消匹配")
     BOOK = "book", lazy("确认到账")

@@ -59,7 +59,7 @@ class Writer:
         self._linger = linger
         self._open_index = open_index
         self._turn = threading.Lock()
-        self._held: tuple[FolderLock, tantivy.IndexWriter] | None = None
+        self._opened: tuple[FolderLock, tantivy.IndexWriter] | None = None
         self._timer: threading.Timer | None = None
 
     @contextmanager
@@ -68,11 +68,11 @@ class Writer:
         with self._turn:
             self._stop_timer()
             try:
-                writer = self._take()
+                writer = self._open_writer()
                 yield writer
                 writer.commit()
             except BaseException:
-                self._let_go()
+                self._discard_writer()
                 raise
             self._timer = threading.Timer(self._linger, self.close)
             self._timer.daemon = True
@@ -87,23 +87,23 @@ class Writer:
         """Close the writer, so that other processes can write."""
         with self._turn:
             self._stop_timer()
-            self._let_go()
+            self._discard_writer()
 
-    def _take(self) -> tantivy.IndexWriter:
-        if self._held is None:
+    def _open_writer(self) -> tantivy.IndexWriter:
+        if self._opened is None:
             lock = FolderLock(self._path)
             try:
-                self._held = lock, self._open_index().writer(MEMORY, 1)
+                self._opened = lock, self._open_index().writer(MEMORY, 1)
             except BaseException:
                 lock.release()
                 raise
-        return self._held[1]
+        return self._opened[1]
 
-    def _let_go(self) -> None:
-        if self._held is None:
+    def _discard_writer(self) -> None:
+        if self._opened is None:
             return
-        lock, writer = self._held
-        self._held = None
+        lock, writer = self._opened
+        self._opened = None
         with lock:
             # Uncommitted changes are discarded with the writer.
             writer.wait_merging_threads()

@@ -96,7 +96,7 @@ class Tenancy:
     prefix: str = ""
     """Prefix of the names of its indexes; empty for an engine that is not shared."""
     drift: Mapping[str, Sequence[str]] = field(default_factory=dict)
-    """Settings changed by somebody else, by index. They are not overwritten; a rebuild restores ours."""
+    """Settings changed from outside, by index; not overwritten, a rebuild restores ours."""
 
 
 class Searcher(Protocol):

@@ -50,7 +50,7 @@ class MeiliIndexes:
             logger.warning("settings of index %s were changed by somebody else: %s", uid, ", ".join(changed))
             return True
         if field_names(settings) != field_names(target):
-            # Documents lack the new fields; a rebuild brings settings and documents together.
+            # Documents lack the new fields; a rebuild applies the settings with new documents.
             return False
         applied = await self._tenant.applied(index)
         if applied and applied.stored and applied.fingerprint == fingerprint_of(target):

@@ -26,8 +26,8 @@ Revisions = Callable[[], Awaitable[dict[UUID, int]]]
 IndexListener = Callable[[Sequence[UUID], Sequence[UUID]], Awaitable[None]]
 """Called with published and removed ids after a relay, in its transaction; may only enqueue jobs."""
 DocumentFacts = Callable[[Sequence[Any]], Awaitable[Mapping[UUID, Mapping[str, Any]]]]
-"""Returns, by record, public facts that a room above adds to documents. Given are public records with their
-organisations. Whoever changes such a fact enqueues the document again."""
+"""Returns, by record, public facts that a room above adds to documents. Takes public records with their
+organisations. A writer of such a fact enqueues the document again."""
 
 
 @dataclass(frozen=True)

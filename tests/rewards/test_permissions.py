@@ -25,7 +25,7 @@ from tests.contracts.factories import LATER, TODAY
 from tests.deals.factories import make_match, make_parties, move_clock
 from tests.deals.test_files import make_file
 from tests.factories import make_broker, make_member, make_membership, make_staff
-from tests.rewards.test_rewards import make_received, sharing
+from tests.rewards.test_services import make_received, sharing
 from tests.visitor import sign_in, token
 
 SIDES = {"seller", "buyer"}

@@ -76,8 +76,8 @@ async def register(request: Request) -> Response:
     if form.validate_on_submit():
         with form.catch_invalid():
             await act(request, form)
-            words = _("我们已向 %(email)s 发出邮件，请打开其中的链接完成注册。", email=form.email.data)
-            return flash(request, redirect_to(request, "accounts:login"), words, "note")
+            message = _("我们已向 %(email)s 发出邮件，请打开其中的链接完成注册。", email=form.email.data)
+            return flash(request, redirect_to(request, "accounts:login"), message, "note")
     return render_form(request, "accounts/register_form.html", form, kind=kind)
 
 
@@ -130,10 +130,10 @@ async def forgot(request: Request) -> Response:
             await authentication.forgot_password(
                 str(form.email.data), ip=address_of(request), now=deps(request).clock()
             )
-            words = _(
+            message = _(
                 "如果 %(email)s 注册过，重设密码的邮件已经发出，三十分钟内有效。", email=form.email.data
             )
-            return flash(request, redirect_to(request, "accounts:login"), words, "note")
+            return flash(request, redirect_to(request, "accounts:login"), message, "note")
     return render_form(request, "accounts/forgot.html", form)
 
 

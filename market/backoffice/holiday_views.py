@@ -131,9 +131,9 @@ async def show(request: Request) -> Response:
         actor.require(NoticeAct.CONFIRM_HOLIDAYS)
         if form.validate():
             with form.catch_invalid():
-                words = await _decide(request, version_id, form, By(actor, now))
+                message = await _decide(request, version_id, form, By(actor, now))
                 done = redirect_to(request, "backoffice:holiday_year", version_id=version_id)
-                return flash(request, done, words)
+                return flash(request, done, message)
     version = await holiday_years.get_version(version_id)
     is_open, year = version.verdict is None, year_of(version)
     calendar = await calendar_for(request)

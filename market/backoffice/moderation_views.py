@@ -59,8 +59,8 @@ async def review_listing(request: Request) -> Response:
         except Invalid as error:
             form.add_error(error.field or "", str(error))
         else:
-            words = _("已发布。") if form.decision.data == ReviewDecision.PUBLISHED else _("已退回修改。")
-            return flash(request, redirect_to(request, "backoffice:listings"), words)
+            message = _("已发布。") if form.decision.data == ReviewDecision.PUBLISHED else _("已退回修改。")
+            return flash(request, redirect_to(request, "backoffice:listings"), message)
     return await _page(request, kind, listing, form, status_code=422)
 
 

@@ -54,8 +54,8 @@ async def clock(request: Request) -> Response:
         step = next((step for step in deadlines.STEPS if form.get(step.unit) == str(step.count)), None)
         moved = await deadlines.move_clock(step, actor=actor, deps=deps(request))
         label = str(step.label) if step else ""
-        words = _("时钟已前进 %(step)s，%(moved)s 条记录到期处理。", step=label, moved=moved)
-        return flash(request, redirect_to(request, "backoffice:clock"), words)
+        message = _("时钟已前进 %(step)s，%(moved)s 条记录到期处理。", step=label, moved=moved)
+        return flash(request, redirect_to(request, "backoffice:clock"), message)
     return render(request, "backoffice/clock.html", steps=deadlines.STEPS)
 
 
@@ -135,13 +135,13 @@ async def _act(request: Request) -> Response:
     index, entry = str(form.get("rebuild") or ""), str(form.get("retry") or "")
     if index:
         await search_maintenance.rebuild(index, by=By(actor, now))
-        words = _("重建已排队，由后台任务完成；期间搜索照常。")
+        message = _("重建已排队，由后台任务完成；期间搜索照常。")
     elif entry.isascii() and entry.isdigit() and len(entry) < 20 and int(entry) <= MOST_ID:
         await search_maintenance.retry(int(entry), by=By(actor, now))
-        words = _("已排队重试。若仍不成功，会带着原因回到这里。")
+        message = _("已排队重试。若仍不成功，会带着原因回到这里。")
     else:
         raise NotFound(_("没有这个操作。"))
-    return flash(request, redirect_to(request, "backoffice:search"), words)
+    return flash(request, redirect_to(request, "backoffice:search"), message)
 
 
 routes = [

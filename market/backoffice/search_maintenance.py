@@ -36,7 +36,7 @@ class IndexStatus:
     """The state of one index. What only the engine knows is None while it is away."""
 
     index: str
-    words: str
+    label: str
     expected: int
     waiting: int
     waiting_since: datetime | None
@@ -50,8 +50,7 @@ class QuarantinedDocument:
     """A document in quarantine, with the reason the engine gave."""
 
     id: int
-    words: str
-    """Of its index."""
+    index_label: str
     title: str
     """What people call it; its id where it is no listing."""
     reason: str
@@ -91,7 +90,7 @@ async def list_quarantined() -> list[QuarantinedDocument]:
     return [
         QuarantinedDocument(
             id=entry.id,
-            words=str(INDEX_LABELS[entry.index_name]),
+            index_label=str(INDEX_LABELS[entry.index_name]),
             title=titles.get(entry.document_id, str(entry.document_id)),
             reason=entry.error,
             asked_at=entry.asked_at,
@@ -132,7 +131,7 @@ async def rebuild(index: str, *, by: By) -> None:
 def _index_status(status: relay.Status) -> IndexStatus:
     return IndexStatus(
         index=status.index,
-        words=str(INDEX_LABELS[status.index]),
+        label=str(INDEX_LABELS[status.index]),
         expected=status.expected,
         waiting=status.pending,
         waiting_since=status.pending_since,
@@ -146,7 +145,7 @@ async def _without_engine(index: str) -> IndexStatus:
     source = outbox.source_of(index)
     return IndexStatus(
         index=index,
-        words=str(INDEX_LABELS[index]),
+        label=str(INDEX_LABELS[index]),
         expected=len(await source.revisions()) if source else 0,
         waiting=await outbox.count_pending(index),
         waiting_since=await outbox.oldest_pending_at(index),

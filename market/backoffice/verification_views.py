@@ -73,8 +73,8 @@ async def organisation(request: Request) -> Response:
                 await organisations_service.verify_organisation(
                     organisation.id, revision=form.seen_revision, by=By(actor, now)
                 )
-            words = _("已退回修改。") if is_return else _("已认证。")
-            return flash(request, redirect_to(request, "backoffice:organisations"), words)
+            message = _("已退回修改。") if is_return else _("已认证。")
+            return flash(request, redirect_to(request, "backoffice:organisations"), message)
     return render_form(
         request,
         "backoffice/organisation.html",
@@ -113,8 +113,8 @@ async def broker(request: Request) -> Response:
                 await brokers_service.verify_broker(
                     profile.id, revision=form.seen_revision, by=By(actor, now)
                 )
-            words = _("已退回修改。") if is_return else _("已认证。")
-            return flash(request, redirect_to(request, "backoffice:brokers"), words)
+            message = _("已退回修改。") if is_return else _("已认证。")
+            return flash(request, redirect_to(request, "backoffice:brokers"), message)
     return render_form(request, "backoffice/broker.html", form, profile=profile)
 
 

@@ -137,9 +137,9 @@ class _Bars:
     def __init__(self) -> None:
         self.work, self.done = ("", 0), 0
 
-    def __call__(self, words: str, done: int, total: int) -> None:
-        if (words, total) != self.work or done < self.done:
-            self.work, self.line = (words, total), Progress(words, total)
+    def __call__(self, title: str, done: int, total: int) -> None:
+        if (title, total) != self.work or done < self.done:
+            self.work, self.line = (title, total), Progress(title, total)
         self.done = done
         self.line(done)
 
@@ -186,12 +186,12 @@ async def fit_weights(settings: Settings, directory: Path, *, version: str, file
     except (UnreadableSet, EmbedderUnavailable) as error:
         sys.stderr.write(f"{error}\n")
         return 1
-    for words, figures in (
+    for title, figures in (
         ("cross-validated, on needs unseen", fitted.cross_validated),
         (f"the weights in use ({WEIGHTS.version})", fitted.before),
     ):
         text = "  ".join(f"{name} {figure:.3f}" for name, figure in figures.items())
-        sys.stdout.write(f"{words:<36}{text}\n")
+        sys.stdout.write(f"{title:<36}{text}\n")
     text = json.dumps(as_json(fitted.weights), ensure_ascii=False, indent=2) + "\n"
     if file is None:
         sys.stdout.write(text)

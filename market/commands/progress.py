@@ -7,10 +7,10 @@ import time
 
 
 class Progress:
-    """Shows `words 1,200/12,400 480/s, 23 s left` on one line; plain lines where nobody watches."""
+    """Shows `title 1,200/12,400 480/s, 23 s left` on one line; plain lines where nobody watches."""
 
-    def __init__(self, words: str, total: int) -> None:
-        self.words, self.total = words, total
+    def __init__(self, title: str, total: int) -> None:
+        self.title, self.total = title, total
         self.started = self.shown = time.monotonic()
         self.is_terminal = sys.stderr.isatty()
 
@@ -25,7 +25,7 @@ class Progress:
         width = 24
         filled = width * done // max(self.total, 1)
         bar = "█" * filled + "·" * (width - filled)
-        line = f"{self.words} {bar} {done:,}/{self.total:,}  {rate:,.0f}/s  {left:,.0f} s left"
+        line = f"{self.title} {bar} {done:,}/{self.total:,}  {rate:,.0f}/s  {left:,.0f} s left"
         if self.is_terminal:
             sys.stderr.write("\r\033[K" + line + ("\n" if is_last else ""))
         else:

@@ -165,13 +165,13 @@ async def seed(settings: Settings, *, if_empty: bool = False) -> int:
 class Bar:
     """A progress line that learns its total on the way."""
 
-    def __init__(self, words: str) -> None:
-        self.words = words
+    def __init__(self, title: str) -> None:
+        self.title = title
         self.line: Progress | None = None
 
     def __call__(self, done: int, total: int) -> None:
         if self.line is None:
-            self.line = Progress(self.words, total)
+            self.line = Progress(self.title, total)
         self.line.total = total
         if total:
             self.line(done)

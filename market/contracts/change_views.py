@@ -34,8 +34,8 @@ async def change(request: Request) -> Response:
     contract, side = await _own_contract(request, ContractAct.CHANGE_CONTRACT)
     form = ChangeForm(await form_data_or_none(request), data={"agreed_on": local_date(now)})
     offered = [
-        (kind, words)
-        for kind, words in choices("change_kind")
+        (kind, kind_label)
+        for kind, kind_label in choices("change_kind")
         if kind != ChangeKind.CANCELLATION or (side is Side.SELLER and contract.registration_number)
     ]
     form.kind.choices = [("", _("请选择")), *offered]

@@ -97,12 +97,12 @@ async def propose_change(
     await record("contract", contract.id, PROPOSED[kind], by=by, change=change.id, side=side)
     if is_done:
         await enqueue_closing([instalment.id for instalment in contract.instalments])
-    words = (
+    message = (
         _("合同 %(number)s 的登记已注销。", number=contract.number)
         if is_done
         else _("对方就合同 %(number)s 提出变更或解除，请核对。", number=contract.number)
     )
-    await _notify_other_side(deal, side, contract, words, by.now)
+    await _notify_other_side(deal, side, contract, message, by.now)
     return change
 
 
@@ -233,9 +233,9 @@ async def _decide(change: ContractChange, side: Side, verdict: Verdict, *, by: B
     await decide(change, verdict, by=by, reason=reason, refusal=refusal)
 
 
-async def _notify_other_side(deal: Deal, side: Side, contract: Contract, words: str, now: datetime) -> None:
+async def _notify_other_side(deal: Deal, side: Side, contract: Contract, message: str, now: datetime) -> None:
     await notify(
-        words,
+        message,
         now=now,
         address=f"/contracts/{contract.number}",
         organisation_id=organisation_of(deal, other_side(side)).id,

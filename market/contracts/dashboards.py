@@ -100,9 +100,9 @@ async def _dispute_cards(actor: Actor) -> list[Card]:
 async def _ledger_cards(actor: Actor) -> list[Card]:
     cards = []
     if (result := await last_result()) is not None:
-        words = _("全部成立") if result.is_well else _("%(n)s 项不成立", n=len(result.broken))
+        verdict = _("全部成立") if result.is_well else _("%(n)s 项不成立", n=len(result.broken))
         tone = "done" if result.is_well else "wrong"
-        cards.append(Card(_("账目核对 %(day)s", day=day(result.at)), words, "/money/checks", tone))
+        cards.append(Card(_("账目核对 %(day)s", day=day(result.at)), verdict, "/money/checks", tone))
     if (last := await last_reconciliation()) is not None:
         own = await find_connected_account(actor.organisation_id) if actor.organisation_id else None
         account = None if actor.is_staff else own.account if own else ""

@@ -89,11 +89,11 @@ async def _by_bank(
                 blob=blob,
                 by=By(actor, now),
             )
-            words = _("退款已登记，请另一位财务人员确认。")
+            message = _("退款已登记，请另一位财务人员确认。")
             if instalment is None:
-                return flash(request, redirect_to(request, "contracts:bank_line", line_id=source.id), words)
+                return flash(request, redirect_to(request, "contracts:bank_line", line_id=source.id), message)
             return flash(
-                request, redirect_to(request, "contracts:money", number=instalment.contract.number), words
+                request, redirect_to(request, "contracts:money", number=instalment.contract.number), message
             )
     return _form(request, form, source, left, instalment)
 

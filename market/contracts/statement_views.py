@@ -98,8 +98,10 @@ def _seller(request: Request) -> Actor:
 
 
 def _imported(request: Request, statement: BankStatement, *, is_new: bool) -> Response:
-    words = _("共 %(n)s 行，正在匹配。", n=statement.new_count) if is_new else _("这份流水导入过，没有变化。")
-    return flash(request, redirect_to(request, "contracts:statement", statement_id=statement.id), words)
+    message = (
+        _("共 %(n)s 行，正在匹配。", n=statement.new_count) if is_new else _("这份流水导入过，没有变化。")
+    )
+    return flash(request, redirect_to(request, "contracts:statement", statement_id=statement.id), message)
 
 
 async def draft(request: Request) -> Response:
@@ -256,8 +258,8 @@ async def confirm_account(request: Request) -> Response:
     with form.catch_invalid():
         account = str((await form_data(request)).get("account", "")) or statement.account
         await statement_imports.confirm_account(statement, account, by=By(actor, deps(request).clock()))
-        words = _("已确认是本单位的账户。")
-        return flash(request, redirect_to(request, "contracts:statement", statement_id=statement.id), words)
+        message = _("已确认是本单位的账户。")
+        return flash(request, redirect_to(request, "contracts:statement", statement_id=statement.id), message)
     return await _statement_page(request, statement, form)
 
 
@@ -269,9 +271,11 @@ async def confirm(request: Request) -> Response:
         [line_id for value in chosen[:100] if (line_id := uuid_or_none(value))],
         by=By(actor, deps(request).clock()),
     )
-    words = _("已确认 %(n)s 笔到账。", n=result.done) + " ".join(result.refusals)
+    message = _("已确认 %(n)s 笔到账。", n=result.done) + " ".join(result.refusals)
     tone = "due" if result.refusals or not result.done else "done"
-    return flash(request, redirect_to(request, "contracts:statement", statement_id=statement.id), words, tone)
+    return flash(
+        request, redirect_to(request, "contracts:statement", statement_id=statement.id), message, tone
+    )
 
 
 async def line(request: Request) -> Response:

@@ -30,7 +30,7 @@ MOST = 4
 class Row:
     """One aspect of all the outcomes."""
 
-    words: str
+    label: str
     cells: list[str]
 
     @property
@@ -86,7 +86,7 @@ async def comparison_rows(outcomes: Sequence[Outcome], now: datetime) -> list[Ro
         (_("所在地"), [regions.full_name(outcome.region) if outcome.region else "" for outcome in outcomes]),
         (_("最近核实"), [day(outcome.verified_on) for outcome in outcomes]),
     ]
-    return [Row(words, [cell[:600] for cell in cells]) for words, cells in aspects if any(cells)]
+    return [Row(aspect, [cell[:600] for cell in cells]) for aspect, cells in aspects if any(cells)]
 
 
 async def compare(request: Request) -> Response:

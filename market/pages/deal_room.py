@@ -99,7 +99,7 @@ class LogLine:
     """One event of the deal, labelled."""
 
     at: datetime
-    words: str
+    label: str
     by: str
 
 
@@ -259,23 +259,25 @@ def _uploader(file: StoredFile, actor: Actor, is_named: bool) -> str:
 
 def _log(deal: Deal, events: Sequence[StatusEvent]) -> list[LogLine]:
     """Return what happened, newest first; what happened at the same moment, the later act first."""
-    lines = [LogLine(event.happened_at, _words(event, deal), _who(event, deal)) for event in events]
-    for at, words in (
+    lines = [
+        LogLine(event.happened_at, _event_label(event, deal), _event_actor(event, deal)) for event in events
+    ]
+    for at, event_label in (
         (deal.seller_agreed_at, _("转让方同意对接")),
         (deal.buyer_agreed_at, _("受让方同意对接")),
     ):
         if at is not None and at != deal.created_at:
-            lines.append(LogLine(at, words, ""))
+            lines.append(LogLine(at, event_label, ""))
     return sorted(lines, key=lambda line: line.at)[::-1]
 
 
-def _words(event: StatusEvent, deal: Deal) -> str:
+def _event_label(event: StatusEvent, deal: Deal) -> str:
     if not event.action:
         return label("opening", deal.opening)
     return label("deal_action", event.action)
 
 
-def _who(event: StatusEvent, deal: Deal) -> str:
+def _event_actor(event: StatusEvent, deal: Deal) -> str:
     if event.actor_id is None:
         return _("系统")
     return event.actor.name if event.actor and contacts_visible(deal) else ""

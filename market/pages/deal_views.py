@@ -136,8 +136,8 @@ async def index(request: Request) -> Response:
         todo=todo,
         only=await WAITING[todo].deals(actor, now) if todo in WAITING else None,
     )
-    words = {key: str(todo_filter.label) for key, todo_filter in queries.TODO_FILTERS.items()}
-    words |= {key: str(waiting.label) for key, waiting in WAITING.items()}
+    labels = {key: str(todo_filter.label) for key, todo_filter in queries.TODO_FILTERS.items()}
+    labels |= {key: str(waiting.label) for key, waiting in WAITING.items()}
     return render(
         request,
         "pages/deals.html",
@@ -145,8 +145,8 @@ async def index(request: Request) -> Response:
         rows=await rows_of(list(page.items), actor, now),
         statuses=choices("deal"),
         status=status,
-        todo=todo if todo in words else "",
-        todo_words=words.get(todo, ""),
+        todo=todo if todo in labels else "",
+        todo_words=labels.get(todo, ""),
     )
 
 

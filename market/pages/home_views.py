@@ -76,7 +76,7 @@ class Counter:
     """A live figure that leads to its rows."""
 
     figure: str
-    words: str
+    label: str
     address: str
 
 

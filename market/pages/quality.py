@@ -27,7 +27,7 @@ class Figure:
 
     key: str
     """Its definition on the page is `#def-` and this."""
-    words: str
+    label: str
     value: float
     interval: tuple[float, float] | None
     baselines: Sequence[tuple[str, float]]
@@ -39,7 +39,7 @@ class Figure:
 class Part:
     """One thing that was measured."""
 
-    words: str
+    label: str
     figures: Sequence[Figure]
 
 
@@ -166,7 +166,7 @@ def _measured(report: Mapping[str, Any]) -> list[tuple[str, Mapping[str, Any]]]:
 def _figures(measured: Mapping[str, Any]) -> list[Figure]:
     n = measured.get("n")
     measures = []
-    for key, words in MEASURES.items():
+    for key, measure_label in MEASURES.items():
         value: Any = measured.get(key)
         if not _is_number(value):
             continue
@@ -179,7 +179,7 @@ def _figures(measured: Mapping[str, Any]) -> list[Figure]:
         measures.append(
             Figure(
                 key=key,
-                words=str(words),
+                label=str(measure_label),
                 value=float(value),
                 interval=(float(interval[0]), float(interval[1])) if _is_interval(interval) else None,
                 baselines=baselines,

@@ -73,7 +73,7 @@ async def show(request: Request) -> Response:
         report=await quality.find_report(),
         funnel=await quality.funnel(),
         stages=quality.STAGES,
-        definitions=[(key, (words, meaning)) for key, words, meaning in DEFINITIONS],
+        definitions=[(key, (label, meaning)) for key, label, meaning in DEFINITIONS],
     )
 
 

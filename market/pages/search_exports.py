@@ -45,7 +45,7 @@ def atom_feed(results: SearchResults, actor: Actor | None, base_url: str, now: d
     feed = Element("feed", {"xmlns": ATOM, "xml:lang": "zh-Hans"})
     _text(feed, "id", own)
     chips = "，".join(chip.words for chip in params.chips())
-    _text(feed, "title", f"{_('科转')} · {scope.words}" + (f" · {chips}" if chips else ""))
+    _text(feed, "title", f"{_('科转')} · {scope.label}" + (f" · {chips}" if chips else ""))
     moments = [_moment(record) for record in results.page.items]
     _text(feed, "updated", _rfc3339(max([moment for moment in moments if moment], default=now)))
     SubElement(feed, "link", {"rel": "self", "type": "application/atom+xml", "href": own})
@@ -119,7 +119,7 @@ async def workbook(
     rows: list[Row] = []
     async for records in batches:
         rows += [[*row_of(record), base_url + address_of(record)] for record in records]
-    return await asyncio.to_thread(_write_workbook, str(scope.words), [*heads, _("网址")], rows)
+    return await asyncio.to_thread(_write_workbook, str(scope.label), [*heads, _("网址")], rows)
 
 
 def _columns(scope: Scope, actor: Actor | None) -> tuple[list[str], Callable[[Any], list[Cell]]]:

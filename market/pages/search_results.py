@@ -43,7 +43,7 @@ class Scope:
     """One kind of record that can be searched."""
 
     key: str
-    words: Lazy
+    label: Lazy
     unit: Lazy
     """What follows the number of hits."""
     example: Lazy
@@ -216,11 +216,11 @@ async def iterate_records(searches: Searcher, params: SearchParams, scope: Scope
 async def find_suggestions(engine: SearchEngine, index: str, typed: str) -> list[str]:
     """Return up to eight titles for what is typed so far; none when the engine is away."""
     scope = SCOPES.get(index, OUTCOMES)
-    words = " ".join(typed.replace("\x00", " ").split())
-    if len(words) < MIN_TYPED:
+    text = " ".join(typed.replace("\x00", " ").split())
+    if len(text) < MIN_TYPED:
         return []
     try:
-        hits = await engine.search(Query(index=scope.key, text=words, limit=MAX_SUGGESTIONS))
+        hits = await engine.search(Query(index=scope.key, text=text, limit=MAX_SUGGESTIONS))
     except SearchUnavailable:
         return []
     return list(dict.fromkeys(title_of(record) for record in await scope.load(hits.ids)))

@@ -59,8 +59,8 @@ HEAD = "凭证号,本方账号,对方账号,交易时间,借/贷,借方发生额
 
 def after_payment(desk: Desk) -> Iterator[Story]:
     """Yield everything that comes after contract and payment."""
-    for outcome, buyer, words in TALKS:
-        yield _talk(desk, outcome, buyer, words)
+    for outcome, buyer, messages in TALKS:
+        yield _talk(desk, outcome, buyer, messages)
     yield _statement(desk)
     yield _refund(desk)
     yield _reward(desk, "high-purity-in", "jinxun", 70, days=46, is_paid=True)

@@ -7,20 +7,22 @@ from typing import TYPE_CHECKING, Any
 
 from tortoise.migrations.executor import MigrationExecutor, PlanStep
 from tortoise.migrations.migration import Migration
-from tortoise.migrations.operations import AddField, CreateModel, RunSQL
+from tortoise.migrations.operations import AddField, CreateModel, RemoveField, RunSQL
 from tortoise.migrations.schema_generator.state import State
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from tortoise.fields import Field
     from tortoise.migrations.schema_editor.base import BaseSchemaEditor
+    from tortoise.models import Model
 
-ADDING = (CreateModel, AddField, RunSQL)
-"""Operations that only add: what the tables were before is nothing to them."""
+PLAIN = (CreateModel, AddField, RemoveField, RunSQL)
+"""Operations that need nothing of what the tables were before, but for a column that they take away."""
 
 
-class Adding(Migration):
-    """A migration of additions: the models are drawn once for each run of operations of one kind.
+class Plain(Migration):
+    """A migration of plain operations: the models are drawn once for each run of operations of one kind.
 
     tortoise-orm 1.1.9 draws all models anew before and after every single operation. With eighty
     tables that took longer than all the rest of a new market's first start.
@@ -40,6 +42,11 @@ class Adding(Migration):
             )
         for _kind, run in groupby(self.operations, key=type):
             operations = list(run)
+            columns = [
+                _column(state, self.app_label, operation)
+                for operation in operations
+                if isinstance(operation, RemoveField)
+            ]
             drawing = Undrawn(state.models, state.apps)
             for operation in operations:
                 operation.state_forward(self.app_label, drawing)
@@ -47,10 +54,18 @@ class Adding(Migration):
                 state.reload_models(drawing.undrawn)
             if schema_editor is None or dry_run:
                 continue
-            for operation in operations:
+            for model, field in columns:
+                await schema_editor.remove_field(model, field)
+            for operation in operations if not columns else ():
                 await operation.database_forward(self.app_label, state, state, schema_editor)
         state.validate_relations_initialized()
         return state
+
+
+def _column(state: State, app_label: str, operation: RemoveField) -> tuple[type[Model], Field[Any]]:
+    """Return the model as it still is, and the field that the operation takes from it."""
+    model = state.apps.get_model(f"{app_label}.{operation.model_name}")
+    return model, model._meta.fields_map[operation.name]
 
 
 class Undrawn(State):
@@ -71,18 +86,16 @@ class Executor(MigrationExecutor):
     """Applies what a database lacks."""
 
     def _migration_plan(self, *args: Any) -> list[PlanStep]:
-        return [
-            PlanStep(_adding(step.migration), backward=False)
-            if not step.backward
-            and all(isinstance(operation, ADDING) for operation in step.migration.operations)
-            else step
-            for step in super()._migration_plan(*args)
-        ]
+        nodes = self.loader.graph.nodes
+        for key, migration in list(nodes.items()):
+            if migration and all(isinstance(operation, PLAIN) for operation in migration.operations):
+                nodes[key] = _plain(migration)
+        return super()._migration_plan(*args)
 
 
-def _adding(migration: Migration) -> Migration:
-    adding = Adding(migration.name, migration.app_label)
-    adding.operations = migration.operations
-    adding.dependencies = migration.dependencies
-    adding.atomic = migration.atomic
-    return adding
+def _plain(migration: Migration) -> Migration:
+    plain = Plain(migration.name, migration.app_label)
+    plain.operations = migration.operations
+    plain.dependencies = migration.dependencies
+    plain.atomic = migration.atomic
+    return plain

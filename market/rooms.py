@@ -24,6 +24,7 @@ from market.matching.room import ROOM as MATCHING
 from market.notices.room import ROOM as NOTICES
 from market.pages.room import ROOM as PAGES
 from market.panels.room import ROOM as PANELS
+from market.payees.room import ROOM as PAYEES
 from market.payments.room import ROOM as PAYMENTS
 from market.programmes.room import ROOM as PROGRAMMES
 from market.records.room import ROOM as RECORDS
@@ -48,6 +49,7 @@ ROOMS = Rooms(
         ALERTS,
         PAYMENTS,
         LISTINGS,
+        PAYEES,
         PROGRAMMES,
         SEARCH,
         LEDGER,

@@ -54,8 +54,6 @@ async def make_organisation(**fields: Any) -> Organisation:
         "is_high_tech": True,
         "contact_name": "联系人",
         "contact_phone": "0771-5550000",
-        "bank_name": "测试银行",
-        "bank_account": f"62{n:014d}",
         "created_at": NOW,
         "verified_at": NOW,
     }

@@ -118,21 +118,11 @@ class ContactForm(BaseForm):
     contact_name = TextField(lazy("联系人"), [Required(lazy("请填写联系人。"))], max_length=60)
     contact_phone = TextField(lazy("联系电话"), [Required(lazy("请填写联系电话。"))], max_length=40)
     contact_email = EmailField(lazy("联系邮箱"))
-    bank_name = TextField(lazy("开户银行"), max_length=120)
-    bank_account = TextField(lazy("银行账号"), max_length=40, render_kw={"inputmode": "numeric"})
     introduction = LongTextField(lazy("单位简介"), max_length=2000)
 
     def validate_contact_phone(self, field: TextField) -> None:
         if field.data and not PHONE.fullmatch(field.data):
             raise ValidationError(_("请填写正确的电话，如 0771-5550000。"))
-
-    def validate_bank_account(self, field: TextField) -> None:
-        digits = canonical_key(field.data or "")
-        if digits and not (digits.isascii() and digits.isdigit() and 8 <= len(digits) <= 30):
-            raise ValidationError(_("银行账号应为 8 到 30 位数字。"))
-        if bool(digits) != bool(self.bank_name.data):
-            raise ValidationError(_("开户银行与银行账号请一起填写。"))
-        field.data = digits
 
 
 class OrganisationForm(ContactForm):

@@ -141,8 +141,6 @@ class Organisation(Stateful):
     contact_name = fields.CharField(max_length=60, default="")
     contact_phone = fields.CharField(max_length=40, default="")
     contact_email = fields.CharField(max_length=254, default="")
-    bank_name = fields.CharField(max_length=120, default="")
-    bank_account = fields.CharField(max_length=40, default="")
     return_reason = fields.TextField(default="")
     revision = fields.IntField(default=1)
     verified_at = fields.DatetimeField(null=True)

@@ -34,8 +34,6 @@ EDITABLE_ALWAYS = (
     "contact_name",
     "contact_phone",
     "contact_email",
-    "bank_name",
-    "bank_account",
 )
 """Fields that an organisation may edit at any time."""
 EDITABLE_UNTIL_VERIFIED = (

@@ -21,6 +21,7 @@ from market.kit.i18n import lazy
 from market.kit.pagination import PageRequest
 from market.kit.templating import render, render_form
 from market.kit.web import deps, form_data_or_none, path_id, redirect_to
+from market.payees.queries import known_account
 from market.records.by import By
 
 
@@ -80,6 +81,7 @@ async def organisation(request: Request) -> Response:
         "backoffice/organisation.html",
         form,
         organisation=organisation,
+        payee=await known_account(organisation.id),
         memberships=await accounts.list_memberships(organisation.id),
     )
 

@@ -15,12 +15,13 @@ from market.budgets import queries as budgets_queries
 from market.budgets.annual_budgets import BudgetRow, list_budgets
 from market.budgets.bank_files import import_results, payment_file
 from market.budgets.batches import approve_batch, confirm_batch, make_batch
-from market.budgets.disbursements import enter_result, order_payment
+from market.budgets.disbursements import enter_result, order_payment, orders_to_pay
 from market.budgets.forms import BatchForm, ResultForm
 from market.budgets.models import Batch, Disbursement
 from market.budgets.permissions import BudgetAct
 from market.budgets.states import BatchStatus
 from market.claims import queries as claims_queries
+from market.claims.claim_payees import payee_states
 from market.claims.models import Claim
 from market.claims.record_chain import chain_of_claim
 from market.claims.states import ClaimStatus
@@ -99,7 +100,7 @@ async def show(request: Request) -> Response:
     )
     if request.query_params.get("format") == "xlsx":
         return Response(
-            payment_file(batch, orders),
+            payment_file(batch, await orders_to_pay(orders)),
             media_type=XLSX,
             headers={"content-disposition": f'attachment; filename="{batch.number}.xlsx"'},
         )
@@ -112,6 +113,7 @@ async def show(request: Request) -> Response:
         claims=claims,
         computed={claim.id: await claims_queries.last_assessment(claim.id) for claim in claims},
         orders=orders,
+        payees=await payee_states([claim.id for claim in claims]),
         notice=notice,
         is_over=notice is not None and notice.ends_at is not None and notice.ends_at <= now,
         step=_step(batch, claims, orders),
@@ -220,6 +222,7 @@ async def disbursement(request: Request) -> Response:
         "budgets/disbursement.html",
         form,
         order=order,
+        payee_state=(await payee_states([order.claim_id]))[order.claim_id],
         chain=await chain_of_claim(actor, order.claim, order.number),
     )
 

@@ -17,6 +17,7 @@ from market.budgets.models import Batch, Budget
 from market.budgets.permissions import BudgetAct
 from market.budgets.states import BatchAction, BatchStatus
 from market.budgets.verbs import BatchVerb, ClaimVerb
+from market.claims.claim_payees import PayeeState, payee_states
 from market.claims.contract_validity import voided_in
 from market.claims.expert_panel import verdict_for
 from market.claims.models import Claim, ClaimContract
@@ -48,6 +49,8 @@ from market.records.transitions import transition
 
 HELD = frozenset({ClaimStatus.PUBLICITY, ClaimStatus.APPROVED, ClaimStatus.TO_PAY})
 """Money is reserved, none is paid."""
+UNPROVEN = (PayeeState.MISSING, PayeeState.UNCONFIRMED)
+"""No list without an account whose proof two persons have seen."""
 LISTABLE = frozenset({ClaimStatus.RECHECKED, ClaimStatus.REVIEWED})
 
 
@@ -162,7 +165,14 @@ async def _confirm(number: str, barred: dict[UUID, str], *, calendar: Calendar, 
         for claim in claims
         if claim.id in voided and claim.id not in barred
     ]
-    claims = [claim for claim in claims if claim.id not in barred and claim.id not in voided]
+    payees = await payee_states([claim.id for claim in claims])
+    unproven = {claim.id for claim in claims if payees[claim.id] in UNPROVEN}
+    left_out += [
+        (claim, str(payees[claim.id].label))
+        for claim in claims
+        if claim.id in unproven and claim.id not in barred and claim.id not in voided
+    ]
+    claims = [claim for claim in claims if claim.id not in {*barred, *voided, *unproven}]
     terms = await ProgrammeTerms.filter(id__in={claim.terms_id for claim in claims})
     if len(terms) > 1:
         raise Conflict(_("批次里的申报适用不同版本的政策，请分开列批次。"))

@@ -65,10 +65,36 @@ async def clawbacks_are_booked() -> list[str]:
     )
 
 
+async def orders_as_frozen() -> list[str]:
+    """Each order goes to the account frozen into its claim, with its award; a returned one may lag behind."""
+    return await find_rows(
+        "SELECT d.number FROM disbursements d JOIN claims c ON c.id = d.claim_id "
+        "LEFT JOIN payee_accounts a ON a.id = d.payee_id "
+        "WHERE a.id IS NULL OR a.organisation_id <> c.applicant_id "
+        "OR (a.bank_name, a.number) IS DISTINCT FROM (d.payee_bank, d.payee_account) "
+        "OR (d.status <> 'returned' "
+        "AND (d.payee_id, d.amount) IS DISTINCT FROM (c.payee_id, c.award_amount))",
+        "disbursement {number} goes to another account, or of another amount, than its claim",
+    )
+
+
+async def orders_as_logged() -> list[str]:
+    """Each order has the amount and the hash of the account that its log has."""
+    return await find_rows(
+        "SELECT d.number FROM disbursements d JOIN payee_accounts a ON a.id = d.payee_id "
+        "WHERE a.fingerprint <> '' AND NOT EXISTS (SELECT 1 FROM audit_events e "
+        "WHERE e.subject_kind = 'disbursement' AND e.subject_id = d.id AND e.action = 'order' "
+        "AND (e.data ->> 'amount')::bigint = d.amount AND e.data ->> 'account_hash' = a.fingerprint)",
+        "disbursement {number} is not what was ordered",
+    )
+
+
 CHECKS: Mapping[str, Check] = {
     "subsidies: clawbacks are booked and never exceeded": clawbacks_are_booked,
     "subsidies: no award above its budget": no_award_above_its_budget,
     "subsidies: awards are set aside once": money_is_set_aside,
+    "subsidies: payees of orders are the frozen payees": orders_as_frozen,
+    "subsidies: orders are what was ordered": orders_as_logged,
     "subsidies: what was paid is booked": paid_is_booked,
     "subsidies: three people stand behind each sum": three_people,
 }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from uuid import UUID, uuid4
@@ -14,6 +15,7 @@ from market.budgets.models import Batch, Disbursement
 from market.budgets.permissions import BudgetAct
 from market.budgets.states import BatchAction, BatchStatus, DisbursementAction, DisbursementStatus
 from market.budgets.verbs import BatchVerb, DisbursementVerb
+from market.claims.claim_payees import payee_states
 from market.claims.contract_validity import voided_in
 from market.claims.models import Claim
 from market.claims.states import ClaimAction, ClaimStatus
@@ -28,6 +30,8 @@ from market.kit.errors import Conflict, Invalid, NotFound
 from market.kit.i18n import gettext as _
 from market.kit.money import Money
 from market.ledger import services as book
+from market.payees.accounts import lock_organisations
+from market.payees.models import PayeeAccount
 from market.records.by import By
 from market.records.transitions import transition
 
@@ -46,7 +50,8 @@ class OrderResult:
 async def order_payment(number: str, *, by: By) -> OrderResult:
     """Order payment of a batch's approved claims, and again of those the bank returned.
 
-    Integrity records are checked a third time; barred claims are held back and the check is stored.
+    Integrity records are checked a third time; barred claims are held back and the check is stored. A claim
+    whose account is not confirmed, or has changed since its submission, is held back too.
 
     Raises:
         Conflict: nothing waits for an order.
@@ -74,8 +79,6 @@ async def order_payment(number: str, *, by: By) -> OrderResult:
             held[claim.id] = _("合同 %(number)s 已解除或注销登记", number=voided[claim.id][0].number)
         elif claim.id in conflicted:
             held[claim.id] = conflict_message("claim")
-        elif not claim.applicant.bank_account:
-            held[claim.id] = _("单位资料里没有收款账户")
     return await _order(number, held, by=by)
 
 
@@ -84,13 +87,16 @@ async def _order(number: str, held: dict[UUID, str], *, by: By) -> OrderResult:
     batch = await lock_batch(number)
     ids = await Claim.filter(batch_id=batch.id).values_list("id", flat=True)
     result = OrderResult()
-    for claim in await lock_claims([UUID(str(identity)) for identity in ids]):
+    claims = await lock_claims([UUID(str(identity)) for identity in ids])
+    await lock_organisations({claim.applicant_id for claim in claims})
+    payees = await payee_states([claim.id for claim in claims])
+    for claim in claims:
         if claim.status not in PAYABLE:
             continue
         if await Disbursement.exists(claim_id=claim.id, status__in=list(LIVE)):
             continue
-        if claim.id in held:
-            result.held.append((claim.number, held[claim.id]))
+        if claim.id in held or not payees[claim.id].is_payable:
+            result.held.append((claim.number, held.get(claim.id) or str(payees[claim.id].label)))
             continue
         result.orders.append(await _create_order(claim, by=by))
     if not result.orders and not result.held:
@@ -109,14 +115,15 @@ async def _order(number: str, held: dict[UUID, str], *, by: By) -> OrderResult:
 
 
 async def _create_order(claim: Claim, *, by: By) -> Disbursement:
-    await claim.fetch_related("applicant")
+    payee = await PayeeAccount.get(id=claim.payee_id)
     order = await Disbursement.create(
         id=uuid4(),
         number=await next_number("disbursement", by.now),
         claim_id=claim.id,
         amount=claim.award_amount or 0,
-        payee_bank=claim.applicant.bank_name,
-        payee_account=claim.applicant.bank_account,
+        payee_id=payee.id,
+        payee_bank=payee.bank_name,
+        payee_account=payee.number,
         ordered_at=by.now,
     )
     if claim.status is ClaimStatus.APPROVED:
@@ -129,8 +136,20 @@ async def _create_order(claim: Claim, *, by: By) -> Disbursement:
         number=order.number,
         claim=claim.number,
         amount=order.amount,
+        account=payee.masked,
+        account_hash=payee.fingerprint,
     )
     return order
+
+
+async def orders_to_pay(orders: Sequence[Disbursement]) -> list[Disbursement]:
+    """Return the orders but those that are stopped: not paid yet, and their payee has changed."""
+    payees = await payee_states([order.claim_id for order in orders])
+    return [
+        order
+        for order in orders
+        if order.status is not DisbursementStatus.ORDERED or payees[order.claim_id].is_payable
+    ]
 
 
 @atomic()

@@ -20,6 +20,7 @@ from market.contracts.models import Contract
 from market.kit.fields import enum_column
 from market.kit.i18n import lazy
 from market.kit.labels import LabelEnum
+from market.payees.models import PayeeAccount
 from market.programmes.models import Programme
 from market.records.decisions import SecondPerson
 from market.records.transitions import Stateful
@@ -159,6 +160,11 @@ class Disbursement(Stateful):
     claim_id: UUID
     amount = fields.BigIntField()
     status = enum_column(DisbursementStatus, DisbursementStatus.ORDERED)
+    payee: fields.ForeignKeyNullableRelation[PayeeAccount] = fields.ForeignKeyField(
+        "market.PayeeAccount", related_name="disbursements", null=True, on_delete=fields.RESTRICT
+    )
+    """The account frozen into the claim, copied below; null only of orders from before it was."""
+    payee_id: UUID | None
     payee_bank = fields.CharField(max_length=120)
     payee_account = fields.CharField(max_length=40)
     ordered_at = fields.DatetimeField()

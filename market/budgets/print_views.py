@@ -9,6 +9,7 @@ from starlette.routing import Route
 from market.accounts.permissions import AccountAct
 from market.accounts.web import actor_for
 from market.budgets import prints, queries
+from market.budgets.disbursements import orders_to_pay
 from market.budgets.models import Disbursement
 from market.kit.errors import NotFound
 from market.kit.i18n import gettext as _
@@ -34,7 +35,7 @@ async def payments(request: Request) -> Response:
         .select_related("claim__applicant")
         .order_by("number")
     )
-    print_data = prints.payment_print(batch, orders, deps(request).clock())
+    print_data = prints.payment_print(batch, await orders_to_pay(orders), deps(request).clock())
     return await pdf_response("payment_list.typ", print_data, f"{batch.number}-payments")
 
 

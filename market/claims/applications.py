@@ -11,6 +11,7 @@ from market.accounts.actors import Actor
 from market.accounts.messages import notify_staff
 from market.accounts.models import Organisation, StaffRole
 from market.audit.log import record
+from market.claims.claim_payees import freeze_payee
 from market.claims.claimable import SIDES, live_claim, pays_on_totals
 from market.claims.contract_validity import voided_among
 from market.claims.evidence import evidence_from_records
@@ -291,6 +292,7 @@ async def submit_claim(number: str, *, is_declared: bool, by: By) -> Claim:
     The integrity records are checked first; the answer is stored even when it bars the applicant.
 
     Raises:
+        Invalid: the applicant has no account that a second person confirmed.
         Barred: an integrity record bars the applicant; it says which and how to appeal.
         Conflict: the claim is submitted already.
     """
@@ -315,7 +317,10 @@ async def submit_claim(number: str, *, is_declared: bool, by: By) -> Claim:
 async def _submit(number: str, *, by: By) -> Claim:
     claim = await lock_claim(number)
     is_supplement = claim.status is ClaimStatus.SUPPLEMENT
-    await move(claim, ClaimAction.SUPPLY if is_supplement else ClaimAction.SUBMIT, by=by)
+    is_frozen = claim.payee_id is not None
+    payee = await freeze_payee(claim)
+    frozen = {} if is_frozen else {"account": payee.masked, "account_hash": payee.fingerprint}
+    await move(claim, ClaimAction.SUPPLY if is_supplement else ClaimAction.SUBMIT, by=by, **frozen)
     claim.declared_at = by.now
     claim.submitted_at = claim.submitted_at or by.now
     claim.supplement_due_on = None

@@ -37,7 +37,20 @@ async def no_conflicted_hands() -> list[str]:
     )
 
 
+async def payees_as_logged() -> list[str]:
+    """The account frozen into a claim is the one that its log has, of submission or last change."""
+    return await find_rows(
+        "SELECT c.number FROM claims c JOIN payee_accounts a ON a.id = c.payee_id "
+        "WHERE a.fingerprint <> '' AND a.fingerprint IS DISTINCT FROM (SELECT e.data ->> 'account_hash' "
+        "FROM audit_events e WHERE e.subject_kind = 'claim' AND e.subject_id = c.id "
+        "AND e.action IN ('submit', 'supply', 'change_payee') AND e.data ->> 'account_hash' IS NOT NULL "
+        "ORDER BY e.sequence DESC LIMIT 1)",
+        "claim {number} has another account than was frozen into it",
+    )
+
+
 CHECKS: Mapping[str, Check] = {
     "subsidies: nobody acts against a declared conflict": no_conflicted_hands,
     "subsidies: contracts add up to the claim": parts_add_up,
+    "subsidies: accounts are the ones frozen into claims": payees_as_logged,
 }

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from market.accounts.actors import Actor
 from market.claims.claim_facts import facts_of
+from market.claims.claim_payees import ClaimPayee, claim_payee
 from market.claims.computation import Sheet, build_sheet, compute_claim
 from market.claims.evidence import SumCheck, checklist, sum_checks
 from market.claims.models import Assessment, Claim, ClaimContract, Evidence
@@ -48,6 +49,7 @@ class ClaimPage:
     events: list[StatusEvent]
     disbursements: list[Disbursement]
     notice: Notice | None
+    payee: ClaimPayee
     chain: list[Link]
     actions: frozenset[ClaimAction]
     next_step: str
@@ -106,6 +108,7 @@ async def claim_page(actor: Actor, claim: Claim, now: datetime) -> ClaimPage:
         events=await history("claim", claim.id),
         disbursements=await claim.disbursements.all().order_by("number"),
         notice=notice,
+        payee=await claim_payee(claim),
         chain=await chain_of_claim(actor, claim, claim.number),
         actions=frozenset(WORKFLOW.actions(claim.status)),
         next_step=next_step(claim, notice, now),

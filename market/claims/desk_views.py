@@ -11,6 +11,7 @@ from market.accounts.permissions import AccountAct
 from market.accounts.web import actor_for
 from market.claims import desk_review, queries
 from market.claims.claim_page import claim_page
+from market.claims.claim_payees import decide_payee_change, propose_payee_change
 from market.claims.desk_review import ask_supplement, return_calculation
 from market.claims.expert_panel import verdict_for
 from market.claims.forms import CalculateForm, QueueForm, ReasonForm, RejectForm, SupplementForm
@@ -31,6 +32,7 @@ from market.kit.web import deps, form_data, form_data_or_none, redirect_to
 from market.panels.expert_reviews import list_reviews
 from market.programmes.catalogue import clauses, compiled, list_programmes
 from market.records.by import By
+from market.records.decisions import Verdict
 
 QUEUE = [*(status for status in ClaimStatus if status is not ClaimStatus.DRAFT), *ClaimShownStatus]
 
@@ -186,6 +188,21 @@ async def return_(request: Request) -> Response:
     return render_reason_page(request, claim, form, _("退回核算"), "claims:return")
 
 
+async def payee(request: Request) -> Response:
+    actor, data = actor_for(request, AccountAct.SEE_DESK), await form_data(request)
+    number, by = request.path_params["number"], By(actor, deps(request).clock())
+    act = data.get("act")
+    if act == "propose":
+        await propose_payee_change(number, by=by)
+        words = _("已提请批准人批准新账户。")
+    else:
+        verdict = Verdict.CONFIRMED if act == "confirm" else Verdict.REJECTED
+        reason = str(data.get("reason") or "").replace("\x00", "").strip()[:300]
+        await decide_payee_change(number, verdict, reason=reason, by=by)
+        words = _("已改为拨付到新账户。") if act == "confirm" else _("没有批准新账户，拨付仍然停止。")
+    return flash(request, redirect_to(request, "claims:desk", number=number), words)
+
+
 async def reject(request: Request) -> Response:
     actor = actor_for(request, ClaimAct.ACCEPT_CLAIM)
     claim = await get_claim_at_desk(actor, request.path_params["number"])
@@ -216,6 +233,7 @@ routes = [
     Route("/desk/{number}/sheet", sheet, name="claims:sheet", methods=["GET"]),
     Route("/desk/{number}/accept", accept, name="claims:accept", methods=["POST"]),
     Route("/desk/{number}/calculate", calculate, name="claims:calculate", methods=["POST"]),
+    Route("/desk/{number}/payee", payee, name="claims:payee", methods=["POST"]),
     Route("/desk/{number}/recheck", recheck, name="claims:recheck", methods=["POST"]),
     Route("/desk/{number}/supplement", supplement, name="claims:supplement", methods=["GET", "POST"]),
     Route("/desk/{number}/return", return_, name="claims:return", methods=["GET", "POST"]),

@@ -13,6 +13,7 @@ from market.claims.states import WORKFLOW, ClaimStatus
 from market.contracts.models import Contract
 from market.files.models import StoredFile
 from market.kit.fields import enum_column
+from market.payees.models import PayeeAccount
 from market.programmes.models import Programme, ProgrammeTerms
 from market.records.decisions import SecondPerson
 from market.records.transitions import Stateful
@@ -84,6 +85,11 @@ class Claim(Stateful):
         "market.Batch", related_name="claims", null=True, on_delete=fields.RESTRICT
     )
     batch_id: UUID | None
+    payee: fields.ForeignKeyNullableRelation[PayeeAccount] = fields.ForeignKeyField(
+        "market.PayeeAccount", related_name="claims", null=True, on_delete=fields.RESTRICT
+    )
+    """The account frozen at submission; another one only by a confirmed `ClaimPayeeChange`."""
+    payee_id: UUID | None
     shown_status: str
     """Not a column: the status as people see it, where `queries.with_shown_status` read the claim."""
     created_at = fields.DatetimeField()
@@ -178,3 +184,29 @@ class Assessment(SecondPerson):
         table = "assessments"
         table_description = "Assessments."
         unique_together = (("claim", "sequence"),)
+
+
+class ClaimPayeeChange(SecondPerson):
+    """Another account for a claim that was submitted: proposed by the rechecker, decided on by the approver.
+
+    Never edited but for that decision.
+    """
+
+    id = fields.UUIDField(primary_key=True)
+    claim: fields.ForeignKeyRelation[Claim] = fields.ForeignKeyField(
+        "market.Claim", related_name="payee_changes", on_delete=fields.RESTRICT
+    )
+    claim_id: UUID
+    before: fields.ForeignKeyNullableRelation[PayeeAccount] = fields.ForeignKeyField(
+        "market.PayeeAccount", related_name="changes_from", null=True, on_delete=fields.RESTRICT
+    )
+    """Null: nothing was frozen, for the claim was submitted before accounts were kept in versions."""
+    before_id: UUID | None
+    account: fields.ForeignKeyRelation[PayeeAccount] = fields.ForeignKeyField(
+        "market.PayeeAccount", related_name="changes_to", on_delete=fields.RESTRICT
+    )
+    account_id: UUID
+
+    class Meta:
+        table = "claim_payee_changes"
+        table_description = "Claim payee changes."

@@ -16,6 +16,8 @@ class ClaimAct(StrEnum):
     ACCEPT_CLAIM = "accept_claim"
     CALCULATE = "calculate"
     RECHECK = "recheck"
+    PROPOSE_PAYEE_CHANGE = "propose_payee_change"
+    DECIDE_PAYEE_CHANGE = "decide_payee_change"
 
 
 PERMISSIONS: Mapping[StrEnum, frozenset[Role]] = {
@@ -24,4 +26,6 @@ PERMISSIONS: Mapping[StrEnum, frozenset[Role]] = {
     ClaimAct.ACCEPT_CLAIM: frozenset({Role.OFFICER}),
     ClaimAct.CALCULATE: frozenset({Role.OFFICER}),
     ClaimAct.RECHECK: frozenset({Role.RECHECKER}),
+    ClaimAct.PROPOSE_PAYEE_CHANGE: frozenset({Role.RECHECKER}),
+    ClaimAct.DECIDE_PAYEE_CHANGE: frozenset({Role.APPROVER}),
 }

@@ -34,6 +34,7 @@ from market.kit.formats import yuan
 from market.kit.i18n import gettext as _
 from market.kit.i18n import in_source_language
 from market.kit.money import HOME
+from market.payees.queries import known_account
 from market.programmes.models import ProgrammeTerms
 from market.programmes.texts import named, percent
 
@@ -179,7 +180,8 @@ async def _related_party_flags(
     people = await _members(seller.id) & await _members(buyer.id)
     if people:
         flags.append(RiskFlag("related", _("%(count)s 人同时代表买卖双方", count=len(people))))
-    if seller.bank_account and seller.bank_account == buyer.bank_account:
+    accounts = [await known_account(party.id) for party in (seller, buyer)]
+    if accounts[0] and accounts[1] and accounts[0].number == accounts[1].number:
         flags.append(RiskFlag("related", _("买卖双方收款账户相同")))
     if seller.contact_phone and seller.contact_phone == buyer.contact_phone:
         flags.append(RiskFlag("related", _("买卖双方联系电话相同")))

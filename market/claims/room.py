@@ -5,6 +5,7 @@ from __future__ import annotations
 from market.accounts.permissions import AccountAct
 from market.claims import (
     checks,
+    claim_payees,
     dashboards,
     desk_review,
     desk_views,
@@ -51,9 +52,11 @@ ROOM = Room(
     checks=checks.CHECKS,
     document_facts={"outcomes": subsidisable_outcomes.subsidy_facts},
     panel_subjects={expert_panel.KIND: expert_panel.panel_subjects},
+    payee_listener=claim_payees.on_payee_confirmed,
     labels={
         "claim": (ClaimStatus, ClaimShownStatus),
         "claim_action": ClaimAction,
+        "claim_payee": claim_payees.PayeeState,
     },
     audit_verbs={
         "claim": (ClaimVerb,),

@@ -11,6 +11,10 @@ class ClaimVerb(LabelEnum):
     ADD_EVIDENCE = "add_evidence", lazy("上传佐证")
     REMOVE_EVIDENCE = "remove_evidence", lazy("移去佐证")
     STATE_FACTS = "state_facts", lazy("填报事实")
+    PAYEE_CHANGED = "payee_changed", lazy("收款账户有变更")
+    PROPOSE_PAYEE_CHANGE = "propose_payee_change", lazy("提出变更收款账户")
+    CHANGE_PAYEE = "change_payee", lazy("批准变更收款账户")
+    REJECT_PAYEE_CHANGE = "reject_payee_change", lazy("不批准变更收款账户")
     STATE_TOTALS = "state_totals", lazy("填报年度数据")
 
 

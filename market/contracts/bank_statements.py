@@ -22,6 +22,7 @@ from market.kit.database import atomic, connection
 from market.kit.errors import Conflict, MarketError, NotFound
 from market.kit.i18n import gettext as _
 from market.kit.money import Money
+from market.payees.queries import KNOWN_NUMBER
 from market.payments import bank_lines, reversals, statements
 from market.payments.line_matching import LineFacts, LineMatcher, Match, OpenPayable, RecordedRemittance
 from market.payments.models import Refund, Remittance
@@ -40,9 +41,9 @@ SIGNED = (
     DealStatus.COMPLETED,
     DealStatus.RESCINDED,
 )
-OWED = """
+OWED = f"""
 WITH own AS (
-    SELECT i.id, c.number, i.sequence, i.amount, c.currency, o.name, o.bank_account
+    SELECT i.id, c.number, i.sequence, i.amount, c.currency, o.name, {KNOWN_NUMBER} AS bank_account
     FROM instalments i JOIN contracts c ON c.id = i.contract_id JOIN deals d ON d.id = c.deal_id
     JOIN organisations o ON o.id = d.buyer_id WHERE d.seller_id = $1 AND d.status = ANY($2::varchar[])
 ), parts AS (
@@ -56,7 +57,7 @@ WITH own AS (
 )
 SELECT own.*, coalesce(taken.amount, 0) AS taken FROM own
 LEFT JOIN (SELECT id, sum(amount) AS amount FROM parts GROUP BY id) taken ON taken.id = own.id
-"""
+"""  # noqa: S608 -- our own SQL
 """What a seller is owed by whom, with what of it was received, recorded, or matched with a statement."""
 
 
@@ -114,7 +115,7 @@ async def matcher_of(seller_id: UUID) -> LineMatcher:
             owed=Money(row["amount"], row["currency"]),
             left=Money(int(row["amount"] - row["taken"]), row["currency"]),
             payer_name=row["name"],
-            payer_account=row["bank_account"],
+            payer_account=row["bank_account"] or "",
         )
         for row in owed
     ]

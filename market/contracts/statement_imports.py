@@ -8,7 +8,7 @@ from uuid import UUID, uuid4
 
 from market.accounts.actors import Actor
 from market.accounts.messages import notify
-from market.accounts.models import MemberRole, Organisation
+from market.accounts.models import MemberRole
 from market.audit.log import record
 from market.contracts.states import ContractAct
 from market.files.attachments import StoredBlob, attach
@@ -18,6 +18,7 @@ from market.kit.errors import Forbidden, Invalid, NotFound
 from market.kit.i18n import gettext as _
 from market.kit.jobs import enqueue
 from market.kit.money import HOME
+from market.payees.queries import known_account
 from market.payments import statements
 from market.payments.bank_files import (
     Mappings,
@@ -171,13 +172,10 @@ async def is_confirmed(statement: BankStatement) -> bool:
     """Return whether somebody of the organisation said that the statement's account is theirs."""
     if not statement.account:
         return False
-    organisation = await Organisation.get(id=statement.organisation_id)
-    return (
-        organisation.bank_account.replace(" ", "") == statement.account
-        or await BankAccount.filter(
-            organisation_id=statement.organisation_id, account=statement.account
-        ).exists()
-    )
+    payee = await known_account(statement.organisation_id)
+    return (payee is not None and payee.number == statement.account) or await BankAccount.filter(
+        organisation_id=statement.organisation_id, account=statement.account
+    ).exists()
 
 
 @atomic()

@@ -44,6 +44,7 @@ from market.kit.pdf import render_pdf
 from market.kit.templating import render, render_form
 from market.kit.terms import from_content, from_record
 from market.kit.web import deps, form_data, form_data_or_none, path_id, redirect_to
+from market.payees.queries import known_account
 from market.payments import connected_accounts
 from market.payments.connected_accounts import find_connected_account
 from market.payments.gateway import ReturnUrls
@@ -184,6 +185,7 @@ async def remit(request: Request) -> Response:
         form,
         instalment=instalment,
         contract=contract,
+        payee=await known_account(contract.deal.seller_id),
         reference=payment_reference(contract.number, instalment.sequence),
         left=left,
         accept=ACCEPT,

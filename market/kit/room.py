@@ -27,7 +27,9 @@ if TYPE_CHECKING:
     from market.kit.labels import LabelEnum
     from market.notices.publicity import EntryPublicity, Publicity
     from market.panels.subjects import PanelSubjects
+    from market.payees.models import PayeeAccount
     from market.payments.payables import Payable
+    from market.records.by import By
     from market.records.figures import Figure
     from market.search.outbox import DocumentFacts, DocumentSource, IndexListener
 
@@ -53,6 +55,10 @@ Relations = Callable[[UUID, Collection[UUID], "datetime"], Awaitable[list[str]]]
 
 ChangeListener = Callable[[str, UUID], Awaitable[None]]
 """Called with an index and the id of a record that changed, in the transaction of the change."""
+PayeeListener = Callable[["PayeeAccount | None", "PayeeAccount", "By"], Awaitable[None]]
+"""Called with an organisation's account before and the one put in force, in the transaction of the change."""
+KeyedCheck = Callable[[str], Awaitable[list[str]]]
+"""An invariant that needs the secret which lies outside the database."""
 
 
 @dataclass(frozen=True)
@@ -192,6 +198,7 @@ class Room:
     """Where the documents of a search index come from, by index."""
     document_facts: Mapping[str, DocumentFacts] = field(default_factory=dict)
     """What the room adds to the documents of a room below, by index."""
+    payee_listener: PayeeListener | None = None
     change_listener: ChangeListener | None = None
     """Called when public facts of an organisation or a broker change."""
     index_listeners: Mapping[str, IndexListener] = field(default_factory=dict)
@@ -208,6 +215,7 @@ class Room:
     moments: Mapping[str, MomentHandler] = field(default_factory=dict)
     """What falls due at a moment of a record, by the moment's act, such as `notices.end`."""
     checks: Mapping[str, Check] = field(default_factory=dict)
+    keyed_checks: Mapping[str, KeyedCheck] = field(default_factory=dict)
     relations: Relations | None = None
     personal_data: PersonalData | None = None
 
@@ -250,6 +258,7 @@ class Rooms:
         self.documents = _merge(room.documents for room in self.upwards)
         self.moments = _merge(room.moments for room in self.upwards)
         self.checks = _merge(room.checks for room in self.upwards)
+        self.keyed_checks = _merge(room.keyed_checks for room in self.upwards)
 
     @property
     def models(self) -> list[str]:
@@ -299,6 +308,10 @@ class Rooms:
         for room in self.upwards:
             declared += [*room.audit_verbs.get(subject_kind, ()), *room.audit_verbs.get("*", ())]
         return declared
+
+    @property
+    def payee_listeners(self) -> list[PayeeListener]:
+        return [room.payee_listener for room in self.upwards if room.payee_listener]
 
     @property
     def change_listeners(self) -> list[ChangeListener]:

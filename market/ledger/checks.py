@@ -30,15 +30,21 @@ class CheckResult:
         return not self.findings
 
 
-async def run_checks() -> list[CheckResult]:
-    """Run every check that the rooms declare on the live data."""
-    return [result async for result in iterate_checks()]
+async def run_checks(secret: str | None = None) -> list[CheckResult]:
+    """Run every check that the rooms declare on the live data; see `iterate_checks`."""
+    return [result async for result in iterate_checks(secret)]
 
 
-async def iterate_checks() -> AsyncIterator[CheckResult]:
-    """Run one check after another, so that the caller may stop at the first that fails."""
+async def iterate_checks(secret: str | None = None) -> AsyncIterator[CheckResult]:
+    """Run one check after another, so that the caller may stop at the first that fails.
+
+    Without the site's `secret` those are left out that need it.
+    """
     for name, function in rooms().checks.items():
         yield CheckResult(name, await function())
+    if secret is not None:
+        for name, keyed in rooms().keyed_checks.items():
+            yield CheckResult(name, await keyed(secret))
 
 
 @dataclass(frozen=True)

@@ -34,6 +34,7 @@ from market.seed.deals_now import DEALS_NOW, TAKEN_UP
 from market.seed.deals_past import DEALS_PAST
 from market.seed.listings import OF_THE_ROUND, listing_stories, publish_older, renewals
 from market.seed.online_payments import connect_account
+from market.seed.payee_accounts import account_stories
 from market.seed.people import Cast, establish_everybody, latecomers
 from market.seed.sanctions import file_sanctions
 from market.seed.subsidy_round import Desk, round_stories
@@ -114,6 +115,7 @@ async def _deals(deps: Deps, calendar: Calendar) -> None:
         stories.append(play_deal(script, number, cast=cast, deps=deps, calendar=calendar))
     stories += [take_up_match(*taken_up, cast=cast, calendar=calendar) for taken_up in TAKEN_UP]
     stories += [dismiss_some(cast, calendar), file_sanctions(cast, calendar)]
+    stories += account_stories(cast, deps, calendar)
     stories += latecomers(cast, calendar)
     stories += listing_stories(cast, calendar, _needed())
     desk = Desk(cast, deps, calendar)

@@ -162,7 +162,7 @@ async def _add_organisation(
 
 async def _register(key: str, entry: dict[str, Any], founders: Iterable[User], now: datetime) -> Organisation:
     columns = {
-        **entry,
+        **{name: value for name, value in entry.items() if name not in ("bank_name", "bank_account")},
         "kind": OrganisationKind(entry["kind"]),
         "established_on": date.fromisoformat(entry["established_on"]),
     }

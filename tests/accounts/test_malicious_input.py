@@ -23,7 +23,7 @@ from tests.visitor import post, sign_in, token
 FORMS = {
     "/login": ("email", "password"),
     "/forgot": ("email",),
-    "/register?kind=organisation": (*organisation_fields(), *person_fields(), "bank_name", "bank_account"),
+    "/register?kind=organisation": (*organisation_fields(), *person_fields()),
     "/register?kind=member": ("uscc", "role", *person_fields()),
     "/register?kind=broker": (
         "certificate_level",
@@ -43,8 +43,6 @@ OWN_FORMS = {
     "/account/organisation": (
         *organisation_fields(),
         "revision",
-        "bank_name",
-        "bank_account",
         "introduction",
     ),
     "/account/organisation/new": tuple(organisation_fields()),

@@ -42,6 +42,7 @@ def claim(story: Story) -> None:
 def assess(story: Story) -> None:
     """Act 9, the desk: one officer computes, who may not recheck; another person rechecks."""
     officer, rechecker = story.market.demo("finance"), story.market.demo("finance2")
+    _compare_account(officer, rechecker)
     officer.goto("/desk?status=submitted")
     press(main(officer), story.claim)
     shows(officer, ENTERPRISE, "符合")
@@ -54,6 +55,15 @@ def assess(story: Story) -> None:
     rechecker.goto(f"/desk/{story.claim}")
     press(main(rechecker), "复核一致")
     shows(rechecker, "已复核")
+
+
+def _compare_account(officer: Page, rechecker: Page) -> None:
+    """The account of an enterprise of one person: the officer compares its proof, the rechecker confirms."""
+    for page, words in ((officer, "与证明一致，交复核人确认"), (rechecker, "确认账户")):
+        page.goto("/payees")
+        press(main(page), ENTERPRISE)
+        shows(page, "账户证明.pdf")
+        press(main(page), words)
 
 
 def _send(page: Page, address: str, **values: str) -> int:

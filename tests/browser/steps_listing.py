@@ -7,7 +7,16 @@ from collections.abc import Mapping
 
 from playwright.sync_api import Page, expect
 
-from tests.browser.page_actions import fill, hides, main, number_in, press, reload_until, shows
+from tests.browser.page_actions import (
+    choose_paper,
+    fill,
+    hides,
+    main,
+    number_in,
+    press,
+    reload_until,
+    shows,
+)
 from tests.browser.story import (
     ENTERPRISE,
     ENTERPRISE_PHONE,
@@ -46,13 +55,12 @@ def join(story: Story) -> None:
         "高新技术企业": True,
         "生产制造类": True,
         "联系电话": ENTERPRISE_PHONE,
-        "开户银行": "百色城区信用社",
-        "银行账号": "6222000045100776",
     }
     _register_organisation(story.author, university, "林致远", "lin@guihai.example.com")
     _register_organisation(story.buyer, enterprise, "覃立新", "qin@youjiang.example.com")
     for name in (UNIVERSITY, ENTERPRISE):
         _verify(story.operator, name)
+    _enter_account(story.buyer)
     _join_university(story)
     story.author.goto("/account/members")
     press(main(story.author), "同意加入")
@@ -89,6 +97,15 @@ def _verify(operator: Page, name: str) -> None:
     shows(operator, name, "南宁")
     press(main(operator), "认证通过")
     operator.wait_for_load_state()
+
+
+def _enter_account(page: Page) -> None:
+    """The enterprise's account with its proof; it has one person, so the desk will compare the two."""
+    page.goto("/account/payee")
+    fill(page, {"开户银行": "百色城区信用社", "银行账号": "6222000045100776"})
+    choose_paper(page, "账户证明.pdf")
+    press(main(page), "提交")
+    shows(page, "6222000045100776", "由主管部门比对证明后生效")
 
 
 def _join_university(story: Story) -> None:

@@ -27,6 +27,7 @@ from market.deps import Deps
 from market.kit.errors import Conflict, Invalid, MarketError
 from market.ledger.models import Phase, Transfer
 from market.ledger.services import available
+from market.payees.models import PayeeAccount
 from market.programmes.catalogue import compiled
 from market.programmes.models import Programme, ProgrammeTerms
 from market.records.by import By
@@ -126,6 +127,7 @@ async def test_lists_of_ten_years_that_draw_on_the_cap_of_one_outcome_get_it_onc
     years = range(2017, 2027)
     for year in years:
         await make_budget(desk, 5000 * WAN, "hubei", year)
+    payee = await PayeeAccount.get(organisation_id=buyer.id)
     common = {"programme_id": programme.id, "created_at": NOW}
     lists = [
         Batch(
@@ -146,6 +148,7 @@ async def test_lists_of_ten_years_that_draw_on_the_cap_of_one_outcome_get_it_onc
             status=ClaimStatus.RECHECKED,
             terms_id=terms.id,
             applicant_id=buyer.id,
+            payee_id=payee.id,
             year=one.year,
             award_amount=500 * WAN,
             batch_id=one.id,

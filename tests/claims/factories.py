@@ -21,10 +21,12 @@ from market.contracts.models import Contract, Instalment, Receipt
 from market.contracts.states import ReceiptSource
 from market.deals.models import ContractKind, Deal, Opening
 from market.deals.states import DealStatus
+from market.payees.queries import account_in_force
 from market.programmes.catalogue import load_programmes
 from market.programmes.models import Programme
 from market.records.by import By
 from tests.factories import HOLIDAYS, NOW, make_member, make_organisation, make_outcome, make_staff
+from tests.payees.factories import make_payee
 from tests.stage_cache import cached_stage
 
 _numbers = count(1)
@@ -54,9 +56,7 @@ async def make_desk() -> Desk:
 async def make_contract(buyer: Organisation, *, paid: int | None = None, **fields: Any) -> Contract:
     """Make a registered contract, paid in full unless `paid` says less."""
     n = next(_numbers)
-    seller = await make_organisation(
-        kind=OrganisationKind.UNIVERSITY, contact_phone=f"0771-53{n:05d}", bank_account=f"62{n:017d}"
-    )
+    seller = await make_organisation(kind=OrganisationKind.UNIVERSITY, contact_phone=f"0771-53{n:05d}")
     outcome = await make_outcome(seller)
     amount = fields.get("contract_amount", 120 * WAN)
     deal = await Deal.create(
@@ -126,7 +126,9 @@ async def make_applicant(**fields: Any) -> Actor:
     """Make an enterprise's agent; the programmes are in the database afterwards."""
     if not await Programme.exists():
         await load_programmes(NOW)
-    return await make_member(await make_organisation(**fields))
+    applicant = await make_organisation(**fields)
+    await make_payee(applicant.id)
+    return await make_member(applicant)
 
 
 @cached_stage
@@ -134,6 +136,8 @@ async def make_draft(applicant: Actor | None = None, **fields: Any) -> tuple[Act
     """Make a claim to the region's programme that is ready to be handed in."""
     applicant = applicant or await make_applicant()
     buyer = await Organisation.get(id=applicant.organisation_id)
+    if not await account_in_force(buyer.id):
+        await make_payee(buyer.id)
     contract = await make_contract(buyer, **fields)
     await make_sales(contract, applicant)
     claim = await create_claim(
@@ -189,8 +193,10 @@ async def status_of(claim: Claim) -> ClaimStatus:
     return (await Claim.get(id=claim.id)).status
 
 
-async def make_claim_to(slug: str, applicant: Actor, **fields: Any) -> Claim:
+async def make_claim_to(slug: str, applicant: Actor, *, has_payee: bool = True, **fields: Any) -> Claim:
     buyer = await Organisation.get(id=applicant.organisation_id)
+    if has_payee and not await account_in_force(buyer.id):
+        await make_payee(buyer.id)
     contract = await make_contract(buyer, **fields)
     await make_sales(contract, applicant)
     return await create_claim(slug, year=2026, contract_numbers=[contract.number], by=By(applicant, NOW))

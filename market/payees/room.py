@@ -1,0 +1,28 @@
+"""What the room of payees' accounts contributes; assembled in `market/rooms.py`."""
+
+from __future__ import annotations
+
+from market.accounts.permissions import AccountAct
+from market.kit.i18n import lazy
+from market.kit.room import Menu, MenuEntry, Room, Subject
+from market.payees import checks, dashboards, models, queries, views
+from market.payees.accounts import SUBJECT
+from market.payees.models import PayeeVerb
+from market.payees.permissions import PERMISSIONS
+
+ROOM = Room(
+    "payees",
+    permissions=PERMISSIONS,
+    models=(models,),
+    routes=views.routes,
+    menu=(MenuEntry(Menu.DESK, 35, lazy("收款账户"), "payees:index", act=AccountAct.SEE_DESK),),
+    subjects={
+        SUBJECT: Subject(
+            lazy("收款账户"), page="payees:show", page_key="account_id", files=queries.may_open_proof
+        ),
+    },
+    dashboard=dashboards.dashboard_cards,
+    checks=checks.CHECKS,
+    keyed_checks=checks.KEYED_CHECKS,
+    audit_verbs={"organisation": (PayeeVerb,)},
+)

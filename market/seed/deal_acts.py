@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any
 
 from market.accounts.actors import Actor
 from market.contracts import queries as contract_queries
@@ -24,14 +23,13 @@ from market.kit.clock import local_date
 from market.kit.money import Money
 from market.listings.models import Need, Outcome
 from market.matching import services as matching
-from market.matching.models import Match
 from market.notices import services as notices
 from market.notices.models import Notice
 from market.payments.connected_accounts import find_connected_account
 from market.payments.models import Remittance
 from market.records.by import By
 from market.seed.content import fen, load, store_pdf
-from market.seed.listings import AUTHORS
+from market.seed.listings import AUTHORS, find_match
 from market.seed.online_payments import pay_online
 from market.seed.people import Cast
 from market.seed.timeline import HOLIDAYS, pass_time
@@ -381,17 +379,6 @@ KIND_WORDS = {
     ContractKind.SERVICE: "技术服务",
     ContractKind.EQUITY: "作价投资",
 }
-
-
-async def find_match(need: str | None, outcome: str) -> Match | None:
-    """Return the match of a need and an outcome, named by their keys."""
-    if need is None:
-        return None
-    titles: dict[str, Any] = {
-        "need__title": load("needs")[need]["title"],
-        "outcome__title": load("outcomes")[outcome]["title"],
-    }
-    return await Match.get_or_none(**titles)
 
 
 async def _record(room: DealRoom, sequence: int, now: datetime) -> Remittance:

@@ -28,11 +28,10 @@ from market.search.outbox import indexes_with_pending
 from market.search.relay import relay
 from market.seed.after_payment import after_payment
 from market.seed.content import id_of, load
-from market.seed.deal_acts import find_match
 from market.seed.deal_scripts import play_deal
 from market.seed.deals_now import DEALS_NOW, TAKEN_UP
 from market.seed.deals_past import DEALS_PAST
-from market.seed.listings import OF_THE_ROUND, listing_stories, publish_older, renewals
+from market.seed.listings import OF_THE_ROUND, find_match, listing_stories, publish_older, renewals
 from market.seed.online_payments import connect_account
 from market.seed.payee_accounts import account_stories
 from market.seed.people import Cast, establish_everybody, latecomers

@@ -17,6 +17,7 @@ from market.listings.kinds import NEED, OUTCOME, Kind
 from market.listings.models import Outcome, PriceKind, Review, ReviewDecision
 from market.listings.rules import Points, expires_on
 from market.listings.states import LIVE, ListingAction
+from market.matching.models import Match
 from market.records.by import By
 from market.search import outbox
 from market.seed.content import fen, load
@@ -241,3 +242,14 @@ async def _write(kind: Kind, draft: dict[str, Any], cast: Cast, calendar: Calend
         comment=draft["comment"],
         by=By(await cast.actor("operator"), now),
     )
+
+
+async def find_match(need: str | None, outcome: str) -> Match | None:
+    """Return the match of a need and an outcome, named by their keys."""
+    if need is None:
+        return None
+    titles: dict[str, Any] = {
+        "need__title": load("needs")[need]["title"],
+        "outcome__title": load("outcomes")[outcome]["title"],
+    }
+    return await Match.get_or_none(**titles)

@@ -197,7 +197,7 @@ def contacts(deal: Deal, actor: Actor) -> list[Contact]:
     """Return the contacts this person may see: of both sides once both have agreed, else of their own."""
     side = side_of(deal, actor)
     if contacts_visible(deal) or (side is None and Role.BROKER in actor.roles):
-        return [Contact(deal, either) for either in Side]
+        return [Contact(deal, party_side) for party_side in Side]
     return [Contact(deal, side)] if side else []
 
 
@@ -309,10 +309,10 @@ def _visible_to(actor: Actor) -> QuerySet[Deal]:
     """Return the deals the person may open."""
     if Role.AUDITOR in actor.roles:
         return Deal.all()
-    mine = Q(broker_id=actor.user_id) if Role.BROKER in actor.roles else Q(id__in=[])
+    condition = Q(broker_id=actor.user_id) if Role.BROKER in actor.roles else Q(id__in=[])
     if actor.organisation_id and actor.is_organisation_verified:
-        mine |= Q(seller_id=actor.organisation_id) | Q(buyer_id=actor.organisation_id)
-    return Deal.filter(mine)
+        condition |= Q(seller_id=actor.organisation_id) | Q(buyer_id=actor.organisation_id)
+    return Deal.filter(condition)
 
 
 async def attach_subjects(deals: Sequence[Deal]) -> None:

@@ -36,11 +36,11 @@ async def own(request: Request) -> Response:
     if actor.organisation_id is None or not actor.acts_for(actor.organisation_id):
         raise NotFound(_("您没有代表任何单位。"))
     form = AppealForm(await form_data_or_none(request))
-    chosen = str((await form_data(request)).get("sanction") or "") if request.method == "POST" else ""
+    selected = str((await form_data(request)).get("sanction") or "") if request.method == "POST" else ""
     if request.method == "POST":
         actor.require(IntegrityAct.APPEAL_SANCTION)
         if form.validate():
-            sanction_id = uuid_or_none(chosen)
+            sanction_id = uuid_or_none(selected)
             if sanction_id is None:
                 raise NotFound(_("没有这条诚信记录。"))
             await appeal(sanction_id, text=str(form.text.data), by=By(actor, deps(request).clock()))
@@ -52,7 +52,7 @@ async def own(request: Request) -> Response:
         request,
         "integrity/own.html",
         form,
-        chosen=chosen,
+        chosen=selected,
         sanctions=await list_own_sanctions(organisation.uscc),
         appealable=APPEALABLE,
         may_appeal=actor.may(IntegrityAct.APPEAL_SANCTION),

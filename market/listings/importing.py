@@ -229,8 +229,8 @@ def _publication_columns(deadline_on: date | None, now: datetime) -> dict[str, A
 async def _owners(names: Iterable[str], *, now: datetime) -> dict[str, UUID]:
     """Return the owners by name; the key "" is the data source, owner of rows without a verified one."""
     owners = {"": await _source(now=now)}
-    named = [name for name in names if name]
-    for organisation in await Organisation.filter(name__in=named, status=OrganisationStatus.VERIFIED):
+    owner_names = [name for name in names if name]
+    for organisation in await Organisation.filter(name__in=owner_names, status=OrganisationStatus.VERIFIED):
         owners[organisation.name] = organisation.id
     return owners
 

@@ -38,8 +38,8 @@ async def feedback(match_id: UUID, *, reason: str, comment: str, by: By) -> Matc
     if reason not in DROP_REASONS:
         raise Invalid(_("请选择原因。"), "reason")
     columns: dict[str, Any] = {"reason": reason, "comment": comment[:400], "given_at": by.now}
-    mine = MatchFeedback.filter(match_id=match_id, organisation_id=by.actor.organisation_id)
-    if not await mine.update(**columns):
+    rows = MatchFeedback.filter(match_id=match_id, organisation_id=by.actor.organisation_id)
+    if not await rows.update(**columns):
         await MatchFeedback.create(
             id=uuid4(), match_id=match_id, organisation_id=by.actor.organisation_id, **columns
         )

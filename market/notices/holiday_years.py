@@ -202,8 +202,8 @@ def require_plausible(year: HolidayYear, today: date) -> None:
     for field, days in (("rest_days", year.rest_days), ("make_up_days", year.make_up_days)):
         if outside := sorted(day for day in days if not first <= day <= last):
             raise Invalid(_("%(day)s 不在这一年度。", day=outside[0]), field=field)
-    if both := sorted(year.rest_days & year.make_up_days):
-        raise Invalid(_("%(day)s 既放假又上班，请核对。", day=both[0]), field="make_up_days")
+    if conflicting := sorted(year.rest_days & year.make_up_days):
+        raise Invalid(_("%(day)s 既放假又上班，请核对。", day=conflicting[0]), field="make_up_days")
     if weekdays := sorted(day for day in year.make_up_days if day.weekday() < 5):
         raise Invalid(_("%(day)s 本来就是工作日，请核对。", day=weekdays[0]), field="make_up_days")
     feasts = {date(year.year, month, day) for month, day in FIXED_FEASTS}

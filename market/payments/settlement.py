@@ -117,9 +117,9 @@ async def end_unpaid(
 
 async def named_payment(metadata: Any, account: str, object_id: Any) -> Payment | None:
     """Return the payment that a page names in its metadata, if it is one of ours on this account."""
-    named = metadata.get("payment_id") if isinstance(metadata, Mapping) else None
+    payment_id = metadata.get("payment_id") if isinstance(metadata, Mapping) else None
     try:
-        payment = await Payment.get_or_none(id=UUID(str(named)))
+        payment = await Payment.get_or_none(id=UUID(str(payment_id)))
     except ValueError:
         payment = None
     if payment is None or payment.connected_account != account:

@@ -138,7 +138,7 @@ class StandIn(RefundsAndDisputes):
 
     def all(self, kind: str) -> list[Object]:
         """Return all objects of a kind, oldest first."""
-        return [thing for thing in self._state["objects"].values() if thing["object"] == kind]
+        return [item for item in self._state["objects"].values() if item["object"] == kind]
 
     async def flush(self, *, newest_first: bool = False) -> None:
         """Deliver queued events; what the site does not accept is retried at the next flush."""
@@ -171,20 +171,20 @@ class StandIn(RefundsAndDisputes):
         header: str = stripe.WebhookSignature.generate_signature_header(body, self._secret)
         return header
 
-    async def _emit(self, kind: str, thing: Object, *, account: str | None = None) -> None:
-        self._queue_event(kind, thing, account=account)
+    async def _emit(self, kind: str, subject: Object, *, account: str | None = None) -> None:
+        self._queue_event(kind, subject, account=account)
         if not self.hold:
             await self.flush()
 
-    def _queue_event(self, kind: str, thing: Object, *, account: str | None = None) -> None:
+    def _queue_event(self, kind: str, subject: Object, *, account: str | None = None) -> None:
         """Queue an event for delivery."""
         event = {
             "id": f"evt_{secrets.token_hex(12)}",
             "object": "event",
             "type": kind,
-            "data": {"object": public_fields(thing)},
+            "data": {"object": public_fields(subject)},
         }
-        owner = thing.get("_account") if account is None else account
+        owner = subject.get("_account") if account is None else account
         if owner:
             event["account"] = owner
         self._state["waiting"].append(json.dumps(event, ensure_ascii=False))
@@ -346,9 +346,9 @@ class StandIn(RefundsAndDisputes):
         except KeyError:
             return None
 
-    def _store(self, thing: Object) -> Object:
-        self._state["objects"][thing["id"]] = thing
-        return thing
+    def _store(self, item: Object) -> Object:
+        self._state["objects"][item["id"]] = item
+        return item
 
     def _save(self) -> None:
         """Write the state to its file atomically."""

@@ -42,9 +42,9 @@ def _with_lists(value: Any) -> Any:
     return list(plain.values()) if plain and all(key.isdigit() for key in plain) else plain
 
 
-def public_fields(thing: Object) -> Object:
+def public_fields(item: Object) -> Object:
     """Return the object without its private fields."""
-    return {key: value for key, value in thing.items() if not key.startswith("_")}
+    return {key: value for key, value in item.items() if not key.startswith("_")}
 
 
 PAGE = 10
@@ -62,16 +62,16 @@ class RefundsAndDisputes:
     def all(self, kind: str) -> list[Object]:
         raise NotImplementedError
 
-    def _store(self, thing: Object) -> Object:
+    def _store(self, item: Object) -> Object:
         raise NotImplementedError
 
     def _owned(self, kind: str, object_id: str, account: str) -> Object:
         raise NotImplementedError
 
-    def _queue_event(self, kind: str, thing: Object, *, account: str | None = None) -> None:
+    def _queue_event(self, kind: str, subject: Object, *, account: str | None = None) -> None:
         raise NotImplementedError
 
-    async def _emit(self, kind: str, thing: Object, *, account: str | None = None) -> None:
+    async def _emit(self, kind: str, subject: Object, *, account: str | None = None) -> None:
         raise NotImplementedError
 
     async def refund_at_gateway(self, session_id: str, amount: int) -> Object:

@@ -24,7 +24,7 @@ from market.records.transitions import transition_all
 
 @atomic()
 async def import_lines(
-    read: ReadStatement,
+    parsed: ReadStatement,
     file: StoredFile,
     *,
     statement_id: UUID,
@@ -47,7 +47,7 @@ async def import_lines(
     if existing is not None:
         return existing, False
     today = local_date(by.now)
-    rows = [row for row in read.rows if row.happened_at.date() <= today]
+    rows = [row for row in parsed.rows if row.happened_at.date() <= today]
     if not rows:
         raise Invalid(_("流水里有晚于今天的交易，请核对文件。"), field="file")
     days = [row.happened_at.date() for row in rows]
@@ -56,23 +56,23 @@ async def import_lines(
     statement = await BankStatement.create(
         id=statement_id,
         organisation_id=organisation_id,
-        bank=read.bank,
+        bank=parsed.bank,
         account=account,
         sha256=file.sha256,
         file_id=file.id,
-        line_count=len(read.rows) + len(read.skipped),
+        line_count=len(parsed.rows) + len(parsed.skipped),
         new_count=len(new_rows),
         begins_on=min(days),
         ends_on=max(days),
-        balance=read.balance.to_json() if read.balance else None,
-        notices=list(read.notices),
+        balance=parsed.balance.to_json() if parsed.balance else None,
+        notices=list(parsed.notices),
         imported_by_id=by.actor.user_id,
         imported_at=by.now,
     )
     await BankLine.bulk_create(
         [_new_line(row, statement, recognised.get(row.row)) for row in new_rows], batch_size=1000
     )
-    await StatementRow.bulk_create(_skipped_rows(statement, read, recognised, today), batch_size=1000)
+    await StatementRow.bulk_create(_skipped_rows(statement, parsed, recognised, today), batch_size=1000)
     await record(
         "bank_statement",
         statement.id,

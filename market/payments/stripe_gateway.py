@@ -262,9 +262,9 @@ async def _pages(service: Any, params: dict[str, Any], account: str) -> list[Any
         params = params | {"starting_after": page.data[-1].id}
 
 
-def _id_of(thing: Any) -> str:
+def _id_of(reference: Any) -> str:
     """Return the id of an object that may be expanded."""
-    return "" if not thing else thing if isinstance(thing, str) else thing.id
+    return "" if not reference else reference if isinstance(reference, str) else reference.id
 
 
 def _refund(refund: stripe.Refund) -> Refund:

@@ -57,7 +57,7 @@ async def make_vectors(index: str, ids: Collection[UUID], *, embedders: Sequence
     source = outbox.source_of(index)
     if source is None or index not in WITH_VECTORS:
         return 0
-    done = 0
+    count = 0
     ids = list(ids)
     for start in range(0, len(ids), BATCH):
         current = await source.build(ids[start : start + BATCH])
@@ -65,8 +65,8 @@ async def make_vectors(index: str, ids: Collection[UUID], *, embedders: Sequence
         changes = [await _embed_changed(index, documents, embedder) for embedder in embedders]
         if changed := set[UUID]().union(*changes):
             await outbox.enqueue_many(index, changed)
-        done += len(changed)
-    return done
+        count += len(changed)
+    return count
 
 
 async def _embed_changed(index: str, documents: Sequence[Document], embedder: Embedder) -> set[UUID]:

@@ -32,21 +32,23 @@ class NoDocumentSource(LookupError):
     """No room has registered documents for this index."""
 
 
-async def relay(index: str, *, search: SearchEngine, on_progress: Progress = lambda done, total: None) -> int:
+async def relay(
+    index: str, *, search: SearchEngine, on_progress: Progress = lambda count, total: None
+) -> int:
     """Send all pending entries of an index and return how many they were.
 
     Raises:
         SearchUnavailable: the engine does not answer; what it did not confirm stays pending.
     """
     source = _source(index)
-    done, after = 0, 0
+    count, after = 0, 0
     async with _exclusive(index):
         while entries := await outbox.pending(index, after=after, most=BATCH):
             await _send(index, source, entries, search)
             after = entries[-1].revision
-            done += len(entries)
-            on_progress(done, done + await outbox.count_pending(index))
-    return done
+            count += len(entries)
+            on_progress(count, count + await outbox.count_pending(index))
+    return count
 
 
 async def rebuild(
@@ -135,9 +137,9 @@ async def _send(
     absent = [entry for entry in entries if entry not in documents]
     rejected = await _put_bisecting(index, documents, search)
     await search.delete(index, [entry.document_id for entry in (*absent, *rejected)])
-    sent = [entry for entry in entries if entry not in rejected]
+    accepted = [entry for entry in entries if entry not in rejected]
     async with in_transaction():
-        await outbox.acknowledge(index, sent)
+        await outbox.acknowledge(index, accepted)
         for entry, reason in rejected.items():
             await outbox.quarantine(index, entry, reason)
         for hook in rooms().index_listeners(index):

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date
 from typing import Any
-from uuid import UUID, uuid4
+from uuid import uuid4
 
 from market.accounts.actors import Actor
 from market.accounts.messages import notify_staff
@@ -15,24 +14,20 @@ from market.claims.claim_payees import freeze_payee
 from market.claims.claimable import SIDES, live_claim, pays_on_totals
 from market.claims.contract_validity import voided_among
 from market.claims.evidence import evidence_from_records
-from market.claims.models import Claim, ClaimContract, Evidence, SalesReport
+from market.claims.evidence_log import record_evidence
+from market.claims.models import Claim, ClaimContract, SalesReport
 from market.claims.permissions import ClaimAct
 from market.claims.queries import get_bought_contract_for, get_claim_for
 from market.claims.risk_detection import refresh_risk_flags
 from market.claims.states import COMPUTED, ENDED, ClaimAction, ClaimStatus, require_editable
 from market.claims.transitions import lock_claim, move
 from market.claims.verbs import ClaimVerb, SalesVerb
-from market.codes.canonical import canonical_key
 from market.codes.numbers import next_number
 from market.contracts.models import Contract
-from market.files.attachments import StoredBlob, attach, store_blob
-from market.files.models import Tier
-from market.files.store import FileStore
-from market.files.uploads import Upload
 from market.integrity.models import Scope
 from market.integrity.services import require_clear
 from market.kit.clock import local_date
-from market.kit.database import atomic, connection
+from market.kit.database import atomic
 from market.kit.errors import Conflict, Invalid, NotFound
 from market.kit.i18n import gettext as _
 from market.kit.money import HOME
@@ -41,8 +36,6 @@ from market.programmes.models import Programme
 from market.records.by import By
 from market.records.moments import clear_moments
 
-OWN_RECORDS = frozenset({"contract", "registration_certificate"})
-"""Kinds of evidence that are the system's own records and cannot be removed."""
 FIRST_YEAR = 2010
 """No programme known here is older."""
 
@@ -110,8 +103,6 @@ async def create_claim(slug: str, *, year: int, contract_numbers: Sequence[str],
     )
     for contract in contracts:
         await ClaimContract.create(id=uuid4(), claim_id=claim.id, contract_id=contract.id)
-    for evidence in await evidence_from_records(claim, contracts, by.now):
-        await evidence.save(force_create=True)
     await record(
         "claim",
         claim.id,
@@ -123,6 +114,9 @@ async def create_claim(slug: str, *, year: int, contract_numbers: Sequence[str],
         year=year,
         contracts=[contract.number for contract in contracts],
     )
+    for evidence in await evidence_from_records(claim, contracts, by.now):
+        await evidence.save(force_create=True)
+        await record_evidence(evidence, by=by)
     return claim
 
 
@@ -180,110 +174,6 @@ async def _refuse_claimed_contracts(programme: Programme, contracts: Sequence[Co
                 claim=live.claim.number,
             )
         )
-
-
-async def add_evidence(
-    number: str,
-    *,
-    kind: str,
-    paper_number: str,
-    dated_on: date | None,
-    amount: int | None,
-    upload: Upload | None,
-    by: By,
-    store: FileStore,
-) -> Evidence:
-    """Add one document to a claim that is not submitted, or for which a supplement was requested.
-
-    The content is stored before the row that refers to it.
-    """
-    by.actor.require(ClaimAct.WRITE_CLAIM)
-    claim = await get_claim_for(by.actor, number)
-    require_editable(claim.status)
-    blob = await store_blob(upload, store) if upload is not None else None
-    return await _add_evidence(number, kind, paper_number, dated_on, amount, blob, by=by)
-
-
-@atomic()
-async def _add_evidence(
-    number: str,
-    kind: str,
-    paper_number: str,
-    dated_on: date | None,
-    amount: int | None,
-    blob: StoredBlob | None,
-    *,
-    by: By,
-) -> Evidence:
-    claim = await lock_claim(number)
-    require_editable(claim.status)
-    if kind == "invoice":
-        paper_number = canonical_key(paper_number)
-    await _refuse_used_paper(claim, kind, paper_number)
-    file = None
-    if blob is not None:
-        file = await attach(
-            blob,
-            subject_kind="claim",
-            subject_id=claim.id,
-            kind=kind,
-            tier=Tier.PARTIES,
-            by=by,
-        )
-    evidence = await Evidence.create(
-        id=uuid4(),
-        claim_id=claim.id,
-        kind=kind,
-        number=paper_number,
-        dated_on=dated_on,
-        amount=amount,
-        file_id=file.id if file else None,
-        added_at=by.now,
-    )
-    await record(
-        "claim",
-        claim.id,
-        ClaimVerb.ADD_EVIDENCE,
-        by=by,
-        kind=kind,
-        amount=amount,
-        sha256=file.sha256 if file else None,
-    )
-    return evidence
-
-
-async def _refuse_used_paper(claim: Claim, kind: str, paper_number: str) -> None:
-    """Raise if an invoice is in this claim already, or in any claim of another organisation.
-
-    An advisory lock serialises concurrent uses of one number. No unique index could: an organisation may use
-    its invoice for several programmes, and those of ended claims are free again.
-    """
-    if kind != "invoice" or not paper_number:
-        return
-    await connection().execute_query(
-        "SELECT pg_advisory_xact_lock(hashtextextended($1, 3))", [f"invoice:{paper_number}"]
-    )
-    used = Evidence.filter(kind=kind, number=paper_number).exclude(claim__status__in=list(ENDED))
-    if await used.filter(claim_id=claim.id).exists():
-        raise Invalid(_("发票 %(number)s 已在这份申报里。", number=paper_number), field="number")
-    if await used.exclude(claim__applicant_id=claim.applicant_id).exists():
-        raise Invalid(
-            _("发票 %(number)s 已用于另一家单位的申报，请核对号码。", number=paper_number), field="number"
-        )
-
-
-@atomic()
-async def remove_evidence(number: str, evidence_id: UUID, *, by: By) -> None:
-    """Remove a document from a claim that is not submitted; its file stays in the store."""
-    by.actor.require(ClaimAct.WRITE_CLAIM)
-    await get_claim_for(by.actor, number)
-    claim = await lock_claim(number)
-    require_editable(claim.status)
-    evidence = await Evidence.get_or_none(id=evidence_id, claim_id=claim.id)
-    if evidence is None or evidence.kind in OWN_RECORDS:
-        raise NotFound(_("没有这份材料。"))
-    await evidence.delete()
-    await record("claim", claim.id, ClaimVerb.REMOVE_EVIDENCE, by=by, kind=evidence.kind)
 
 
 async def submit_claim(number: str, *, is_declared: bool, by: By) -> Claim:

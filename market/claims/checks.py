@@ -49,7 +49,35 @@ async def payees_as_logged() -> list[str]:
     )
 
 
+async def evidence_is_as_logged() -> list[str]:
+    """Every paper of a claim says what the log says it said when it was added, and its file is the same."""
+    return await find_rows(
+        "SELECT c.number, e.id FROM evidence e JOIN claims c ON c.id = e.claim_id "
+        "LEFT JOIN files f ON f.id = e.file_id WHERE NOT EXISTS (SELECT 1 FROM audit_events a "
+        "  WHERE a.subject_kind = 'claim' AND a.subject_id = e.claim_id AND a.action = 'add_evidence' "
+        "  AND a.data->>'evidence' = e.id::text AND a.data->>'kind' = e.kind "
+        "  AND a.data->>'number' = e.number AND (a.data->>'amount')::bigint IS NOT DISTINCT FROM e.amount "
+        "  AND a.data->>'sha256' IS NOT DISTINCT FROM f.sha256)",
+        "claim {number}: paper {id} is not what the log says",
+    )
+
+
+async def evidence_is_not_lost() -> list[str]:
+    """Every paper that the log names is still there, or was taken out before the first submission."""
+    return await find_rows(
+        "SELECT c.number, a.data->>'evidence' AS id FROM audit_events a JOIN claims c ON c.id = a.subject_id "
+        "WHERE a.subject_kind = 'claim' AND a.action = 'add_evidence' AND a.data ? 'evidence' "
+        "AND NOT EXISTS (SELECT 1 FROM evidence e WHERE e.id::text = a.data->>'evidence') "
+        "AND NOT EXISTS (SELECT 1 FROM audit_events r WHERE r.subject_kind = 'claim' "
+        "  AND r.subject_id = a.subject_id AND r.action = 'remove_evidence' "
+        "  AND r.data->>'evidence' = a.data->>'evidence')",
+        "claim {number}: paper {id} is gone",
+    )
+
+
 CHECKS: Mapping[str, Check] = {
+    "subsidies: evidence is what the log says": evidence_is_as_logged,
+    "subsidies: no evidence is lost": evidence_is_not_lost,
     "subsidies: nobody acts against a declared conflict": no_conflicted_hands,
     "subsidies: contracts add up to the claim": parts_add_up,
     "subsidies: accounts are the ones frozen into claims": payees_as_logged,

@@ -10,9 +10,10 @@ from market.accounts.actors import Actor
 from market.claims.claim_facts import facts_of
 from market.claims.claim_payees import ClaimPayee, claim_payee
 from market.claims.computation import Sheet, build_sheet, compute_claim
-from market.claims.evidence import SumCheck, checklist, sum_checks
+from market.claims.evidence import SumCheck, checklist, sum_checks, without_scan
+from market.claims.evidence_log import EvidenceChanges, changes_of
 from market.claims.models import Assessment, Claim, ClaimContract, Evidence
-from market.claims.queries import claim_contracts, last_assessment, received_of
+from market.claims.queries import claim_contracts, last_assessment, received_of, sales_of
 from market.claims.record_chain import Link, chain_of_claim
 from market.claims.states import COMPUTED, WORKFLOW, ClaimAction, ClaimShownStatus, ClaimStatus
 from market.integrity.models import IntegrityCheck
@@ -42,6 +43,13 @@ class ClaimPage:
     """The computation that stands; None while the sheet is only tried."""
     contracts: list[ClaimContract]
     evidence: list[Evidence]
+    """Papers that count."""
+    without_scan: list[Evidence]
+    """Papers that decide money and have no scan."""
+    withdrawn: list[Evidence]
+    """Papers that were withdrawn or replaced after the first submission."""
+    changes: EvidenceChanges | None
+    """What changed since the desk last looked."""
     sums: list[SumCheck]
     papers: list[tuple[str, bool]]
     """Documents the rule set requires, and whether the claim has them."""
@@ -90,7 +98,11 @@ async def claim_page(actor: Actor, claim: Claim, now: datetime) -> ClaimPage:
     """
     terms = compiled(claim.terms)
     assessment = await last_assessment(claim.id) if claim.status in COMPUTED else None
-    evidence = await Evidence.filter(claim_id=claim.id).select_related("file").order_by("added_at", "kind")
+    evidence = (
+        await Evidence.filter(claim_id=claim.id)
+        .select_related("file", "added_by", "withdrawn_by", "replaces")
+        .order_by("added_at", "kind")
+    )
     contracts = await claim_contracts(claim.id)
     notice = await find_notice("batch", claim.batch_id) if claim.batch_id else None
     return ClaimPage(
@@ -101,9 +113,12 @@ async def claim_page(actor: Actor, claim: Claim, now: datetime) -> ClaimPage:
         else await _try_computation(claim, terms),
         assessment=assessment,
         contracts=contracts,
-        evidence=evidence,
+        evidence=[paper for paper in evidence if paper.is_current],
+        without_scan=without_scan(evidence),
+        withdrawn=[paper for paper in evidence if not paper.is_current],
+        changes=await changes_of(claim, evidence),
         papers=checklist(terms.content, evidence, contracts),
-        sums=sum_checks(evidence, await received_of(claim.id)) if contracts else [],
+        sums=sum_checks(evidence, await received_of(claim.id), await sales_of(claim)) if contracts else [],
         checks=await list_checks("claim", claim.id),
         events=await history("claim", claim.id),
         disbursements=await claim.disbursements.all().order_by("number"),

@@ -25,12 +25,19 @@ async def evidence_from_records(claim: Claim, contracts: Sequence[Contract], now
         evidence.append(Evidence(id=uuid4(), claim_id=claim.id, kind=kind, added_at=now, **values))
 
     for contract in contracts:
-        add("contract", number=contract.number, dated_on=contract.signed_on, amount=contract.contract_amount)
+        add(
+            "contract",
+            number=contract.number,
+            dated_on=contract.signed_on,
+            amount=contract.contract_amount,
+            file_id=await _copy_scan(contract, "contract", claim, now),
+        )
         add(
             "registration_certificate",
             number=contract.registration_number,
             dated_on=contract.registered_on,
             amount=contract.trade_amount,
+            file_id=await _copy_scan(contract, "registration_certificate", claim, now),
         )
         for receipt in await Receipt.filter(contract_id=contract.id).order_by("received_on", "booked_at"):
             if receipt.source is not ReceiptSource.REMITTANCE:
@@ -42,7 +49,9 @@ async def evidence_from_records(claim: Claim, contracts: Sequence[Contract], now
                 number=remittance.bank_reference if remittance else "",
                 dated_on=receipt.received_on,
                 amount=receipt.amount,
-                file_id=await _copy_voucher(remittance.voucher_id, claim, now) if remittance else None,
+                file_id=await _copy_file(remittance.voucher_id, "payment_voucher", claim, now)
+                if remittance
+                else None,
             )
             if remittance is not None and remittance.invoice_number:
                 add(
@@ -54,20 +63,30 @@ async def evidence_from_records(claim: Claim, contracts: Sequence[Contract], now
     return evidence
 
 
-async def _copy_voucher(file_id: UUID, claim: Claim, now: datetime) -> UUID:
-    """Copy a voucher's file record to the claim, so that the desk may open it."""
-    voucher = await StoredFile.get(id=file_id)
+async def _copy_scan(contract: Contract, kind: str, claim: Claim, now: datetime) -> UUID | None:
+    """Copy the latest scan of a contract, or of its registration, to the claim; None where there is none."""
+    scan = (
+        await StoredFile.filter(subject_kind="contract", subject_id=contract.id, kind=kind)
+        .order_by("-uploaded_at")
+        .first()
+    )
+    return await _copy_file(scan.id, kind, claim, now) if scan else None
+
+
+async def _copy_file(file_id: UUID, kind: str, claim: Claim, now: datetime) -> UUID:
+    """Copy a file's record to the claim, so that the desk may open it."""
+    original = await StoredFile.get(id=file_id)
     copy = await StoredFile.create(
         id=uuid4(),
         subject_kind="claim",
         subject_id=claim.id,
-        kind="payment_voucher",
-        name=voucher.name,
-        media_type=voucher.media_type,
-        size=voucher.size,
-        sha256=voucher.sha256,
+        kind=kind,
+        name=original.name,
+        media_type=original.media_type,
+        size=original.size,
+        sha256=original.sha256,
         tier=Tier.PARTIES,
-        uploaded_by_id=voucher.uploaded_by_id,
+        uploaded_by_id=original.uploaded_by_id,
         uploaded_at=now,
     )
     return copy.id
@@ -75,25 +94,53 @@ async def _copy_voucher(file_id: UUID, claim: Claim, now: datetime) -> UUID:
 
 @dataclass(frozen=True)
 class SumCheck:
-    """Whether the vouchers, or the invoices, of a claim add up to what was received."""
+    """Whether the papers of a kind add up to the figure that they prove."""
 
     kind: str
     count: int
     amount: int
-    received: int
+    """Of the papers, in fen."""
+    expected: int
+    """What was received, or what new sales were reported, in fen."""
+    is_sales: bool = False
 
     @property
     def is_same(self) -> bool:
-        return self.amount == self.received
+        return self.amount == self.expected
+
+    @property
+    def is_doubtful(self) -> bool:
+        """Return whether papers contradict the figure; that none is there is told by the checklist."""
+        return bool(self.count) and not self.is_same
 
 
-def sum_checks(evidence: Sequence[Evidence], received: int) -> list[SumCheck]:
-    """Compare vouchers and invoices with what was received."""
+def sum_checks(evidence: Sequence[Evidence], received: int, sales: int | None = None) -> list[SumCheck]:
+    """Compare vouchers and invoices with what was received, and audit reports with the sales reported.
+
+    `sales` are the new sales reported for the claim's year; None where none were.
+    """
     checks = []
-    for kind in ("payment_voucher", "invoice"):
-        rows = [paper for paper in evidence if paper.kind == kind]
-        checks.append(SumCheck(kind, len(rows), sum(paper.amount or 0 for paper in rows), received))
+    expected = {"payment_voucher": received, "invoice": received}
+    if sales is not None:
+        expected["conversion_report"] = sales
+    for kind, amount in expected.items():
+        rows = [paper for paper in evidence if paper.kind == kind and paper.is_current]
+        total = sum(paper.amount or 0 for paper in rows)
+        checks.append(SumCheck(kind, len(rows), total, amount, kind == "conversion_report"))
     return checks
+
+
+PROVED_BY_SCAN = ("contract", "registration_certificate", "payment_voucher", "invoice", "conversion_report")
+"""Kinds whose number decides money: without a scan it is only what somebody typed."""
+
+
+def without_scan(evidence: Sequence[Evidence]) -> list[Evidence]:
+    """Return the papers that decide money and have no scan to open."""
+    return [
+        paper
+        for paper in evidence
+        if paper.is_current and paper.kind in PROVED_BY_SCAN and paper.file_id is None
+    ]
 
 
 DEAL_DONE = N_("挂牌或拍卖成交确认书")
@@ -132,7 +179,7 @@ def checklist(
         *_required_by_conditions(content),
         *_required_by_declared_facts(contracts),
     ]
-    present_kinds = {paper.kind for paper in evidence}
+    present_kinds = {paper.kind for paper in evidence if paper.is_current}
     rows = []
     for words in dict.fromkeys(required):
         if words in EITHER:

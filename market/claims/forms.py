@@ -118,6 +118,13 @@ class EvidenceForm(BaseForm):
     dated_on = DayField(lazy("日期"))
     amount = MoneyField(lazy("金额"), unit=1, is_zero_allowed=True)
     file = FileField()
+    replaces = TextField(lazy("替换"))
+    """The id of the paper that it replaces, from the page's list."""
+    explanation = LongTextField(lazy("为什么补充或替换"), max_length=300)
+
+
+class WithdrawalForm(BaseForm):
+    reason = TextField(lazy("为什么撤下"), max_length=300)
 
 
 class FactsForm(BaseForm):

@@ -136,7 +136,11 @@ class ClaimContract(Model):
 
 
 class Evidence(Model):
-    """One typed paper that supports a claim."""
+    """One typed paper that supports a claim.
+
+    Until the claim is first submitted a paper may be taken out; from then on it is withdrawn with a reason,
+    or replaced by another, and stays. The database refuses anything else.
+    """
 
     id = fields.UUIDField(primary_key=True)
     claim: fields.ForeignKeyRelation[Claim] = fields.ForeignKeyField(
@@ -151,11 +155,32 @@ class Evidence(Model):
         "market.StoredFile", related_name="evidence", null=True, on_delete=fields.RESTRICT
     )
     file_id: UUID | None
+    added_by: fields.ForeignKeyNullableRelation[User] = fields.ForeignKeyField(
+        "market.User", related_name="evidence_added", null=True, on_delete=fields.RESTRICT
+    )
+    added_by_id: UUID | None
+    """Null: taken from the records of the market."""
     added_at = fields.DatetimeField()
+    replaces: fields.OneToOneNullableRelation[Evidence] = fields.OneToOneField(
+        "market.Evidence", related_name="replaced_by", null=True, on_delete=fields.RESTRICT
+    )
+    replaces_id: UUID | None
+    explanation = fields.CharField(max_length=300, default="", db_default="")
+    """Why it was added after the first submission."""
+    withdrawn_by: fields.ForeignKeyNullableRelation[User] = fields.ForeignKeyField(
+        "market.User", related_name="evidence_withdrawn", null=True, on_delete=fields.RESTRICT
+    )
+    withdrawn_by_id: UUID | None
+    withdrawn_at = fields.DatetimeField(null=True)
+    withdrawal_reason = fields.CharField(max_length=300, default="", db_default="")
 
     class Meta:
         table = "evidence"
         table_description = "Evidence."
+
+    @property
+    def is_current(self) -> bool:
+        return self.withdrawn_at is None
 
 
 class Assessment(SecondPerson):

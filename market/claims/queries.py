@@ -12,7 +12,7 @@ from tortoise.queryset import QuerySet
 
 from market.accounts.actors import Actor
 from market.accounts.permissions import AccountAct
-from market.claims.models import Assessment, Claim, ClaimContract
+from market.claims.models import Assessment, Claim, ClaimContract, SalesReport
 from market.claims.states import COMPUTED, ClaimShownStatus, ClaimStatus
 from market.contracts.models import Contract, Receipt
 from market.files.models import StoredFile
@@ -118,6 +118,15 @@ async def received_of(claim_id: UUID) -> int:
     ids = await ClaimContract.filter(claim_id=claim_id).values_list("contract_id", flat=True)
     amounts = await Receipt.filter(contract_id__in=list(ids)).values_list("amount", flat=True)
     return sum(int(str(amount)) for amount in amounts)
+
+
+async def sales_of(claim: Claim) -> int | None:
+    """Return the new sales reported for a claim's contracts and year, in fen; None where none were."""
+    ids = await ClaimContract.filter(claim_id=claim.id).values_list("contract_id", flat=True)
+    amounts = await SalesReport.filter(contract_id__in=list(ids), year=claim.year).values_list(
+        "amount", flat=True
+    )
+    return sum(int(str(amount)) for amount in amounts) if amounts else None
 
 
 @dataclass(frozen=True)

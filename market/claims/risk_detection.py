@@ -12,7 +12,7 @@ from market.accounts.models import Membership, Organisation
 from market.claims.contract_validity import is_voided
 from market.claims.evidence import sum_checks
 from market.claims.models import Claim, ClaimContract, Evidence
-from market.claims.queries import received_of
+from market.claims.queries import received_of, sales_of
 from market.claims.risk_flags import (
     LONGEST_PATH,
     ComparedContract,
@@ -122,11 +122,12 @@ async def _repeated_claims(claim: Claim, compared: ComparedContract) -> list[Ris
 
 async def _evidence_flags(claim: Claim) -> list[RiskFlag]:
     evidence = await Evidence.filter(claim_id=claim.id)
-    numbers = sorted({paper.number for paper in evidence if paper.kind == "invoice" and paper.number})
+    current = [paper for paper in evidence if paper.is_current]
+    numbers = sorted({paper.number for paper in current if paper.kind == "invoice" and paper.number})
     flags = []
     if numbers:
         used = (
-            await Evidence.filter(kind="invoice", number__in=numbers)
+            await Evidence.filter(kind="invoice", number__in=numbers, withdrawn_at__isnull=True)
             .exclude(claim_id=claim.id)
             .exclude(claim__status__in=list(ENDED))
             .select_related("claim")
@@ -136,13 +137,25 @@ async def _evidence_flags(claim: Claim) -> list[RiskFlag]:
         if used:
             words = (f"{paper.number}（{paper.claim.number}）" for paper in used)
             flags.append(RiskFlag("invoice", "、".join(words)))
-    unequal = [
-        check
-        for check in sum_checks(evidence, await received_of(claim.id))
-        if check.count and not check.is_same
-    ]
+    sums = sum_checks(current, await received_of(claim.id), await sales_of(claim))
+    unequal = [check for check in sums if check.is_doubtful and not check.is_sales]
     if unequal:
         flags.append(RiskFlag("sums", "、".join(label("evidence_kind", check.kind) for check in unequal)))
+    flags += [
+        RiskFlag(
+            "sales",
+            _(
+                "填报新增销售 %(sales)s，专项报告 %(report)s",
+                sales=yuan(check.expected),
+                report=yuan(check.amount),
+            ),
+        )
+        for check in sums
+        if check.is_sales and check.is_doubtful
+    ]
+    if replaced := [paper for paper in evidence if not paper.is_current]:
+        kinds = dict.fromkeys(label("evidence_kind", paper.kind) for paper in replaced)
+        flags.append(RiskFlag("replaced", "、".join(kinds)))
     return flags
 
 

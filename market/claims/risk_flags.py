@@ -29,6 +29,8 @@ RISK_FLAG_LABELS = {
     "invoice": lazy("发票号码重复使用"),
     "contract": lazy("同一合同申报其他政策"),
     "sums": lazy("凭证合计与到账不符"),
+    "sales": lazy("填报销售与专项报告不符"),
+    "replaced": lazy("提交后换过材料"),
     "totals": lazy("年度总额与本市场记录不符"),
 }
 """Kinds of risk flag with their labels."""

@@ -10,6 +10,9 @@ class ClaimVerb(LabelEnum):
     CREATE = "create", lazy("新建")
     ADD_EVIDENCE = "add_evidence", lazy("上传佐证")
     REMOVE_EVIDENCE = "remove_evidence", lazy("移去佐证")
+    """Before the first submission."""
+    WITHDRAW_EVIDENCE = "withdraw_evidence", lazy("撤下佐证")
+    """After it: the paper stays on record."""
     STATE_FACTS = "state_facts", lazy("填报事实")
     PAYEE_CHANGED = "payee_changed", lazy("收款账户有变更")
     PROPOSE_PAYEE_CHANGE = "propose_payee_change", lazy("提出变更收款账户")

@@ -13,11 +13,13 @@ from market.accounts.actors import Actor
 from market.accounts.permissions import AccountAct
 from market.accounts.web import actor_for, optional_actor, signed_in_actor
 from market.claims import applications, declared_facts, queries
-from market.claims.applications import create_claim, remove_evidence
+from market.claims.applications import create_claim
 from market.claims.award_estimates import CalculatorInput, calculate
 from market.claims.claim_page import claim_page
 from market.claims.claimable import list_claimable, preview_award, read_selection
 from market.claims.declared_facts import required_facts, required_totals
+from market.claims.evidence_log import Paper, withdraw_evidence
+from market.claims.evidence_log import add_evidence as add_paper
 from market.claims.forms import (
     CalculatorForm,
     ClaimForm,
@@ -26,6 +28,7 @@ from market.claims.forms import (
     SalesForm,
     SubmitForm,
     TotalsForm,
+    WithdrawalForm,
 )
 from market.claims.models import Claim, SalesReport
 from market.claims.permissions import ClaimAct
@@ -207,8 +210,9 @@ async def _render_claim(
     submit_form: SubmitForm | None = None,
     facts_form: FactsForm | None = None,
     totals_form: TotalsForm | None = None,
+    withdrawal_form: WithdrawalForm | None = None,
 ) -> Response:
-    refused_form = evidence_form or submit_form or facts_form or totals_form
+    refused_form = evidence_form or submit_form or facts_form or totals_form or withdrawal_form
     return render(
         request,
         "claims/claim.html",
@@ -217,6 +221,7 @@ async def _render_claim(
         may_write=actor.may(ClaimAct.WRITE_CLAIM),
         evidence_form=evidence_form or EvidenceForm(),
         submit_form=submit_form or SubmitForm(),
+        withdrawal_form=withdrawal_form or WithdrawalForm(),
         facts_form=facts_form or FactsForm(),
         totals_form=totals_form or _totals_form(claim),
         asked=required_facts(compiled(claim.terms)),
@@ -233,20 +238,28 @@ async def add_evidence(request: Request) -> Response:
     claim = await get_claim_for(actor, request.path_params["number"])
     data, now = await form_data(request), deps(request).clock()
     if removed := uuid_or_none(data.get("remove")):
-        await remove_evidence(claim.number, removed, by=By(actor, now))
-        return flash(
-            request, redirect_to(request, "claims:show", number=claim.number), _("材料已移除。"), "note"
-        )
+        withdrawal = WithdrawalForm(data)
+        with withdrawal.catch_invalid():
+            reason = str(withdrawal.reason.data or "")
+            await withdraw_evidence(claim.number, removed, reason=reason, by=By(actor, now))
+            answer = redirect_to(request, "claims:show", number=claim.number)
+            return flash(request, answer, _("材料已撤下。"), "note")
+        return await _render_claim(request, actor, claim, withdrawal_form=withdrawal)
     form = EvidenceForm(data)
     if form.validate():
         with form.catch_invalid():
             files = uploaded_files(data, "file")
-            await applications.add_evidence(
-                claim.number,
+            paper = Paper(
                 kind=form.kind.data,
-                paper_number=form.number.data or "",
+                number=form.number.data or "",
                 dated_on=form.dated_on.data,
                 amount=form.amount.data,
+                replaces_id=uuid_or_none(form.replaces.data),
+                explanation=form.explanation.data or "",
+            )
+            await add_paper(
+                claim.number,
+                paper,
                 upload=await check_upload(files[0]) if files else None,
                 by=By(actor, now),
                 store=deps(request).store,

@@ -9,8 +9,9 @@ from datetime import datetime, timedelta
 from market.budgets.annual_budgets import draft_budget, release_budget
 from market.budgets.batches import approve_batch, confirm_batch, make_batch
 from market.budgets.disbursements import enter_result, order_payment
-from market.claims.applications import add_evidence, create_claim, report_sales, submit_claim, withdraw_claim
+from market.claims.applications import create_claim, report_sales, submit_claim, withdraw_claim
 from market.claims.desk_review import accept, ask_supplement, calculate, recheck, reject
+from market.claims.evidence_log import Paper, add_evidence
 from market.claims.models import Claim
 from market.claims.queries import last_assessment
 from market.contracts.models import Contract
@@ -231,10 +232,12 @@ async def _submit(desk: Desk, case: Case, now: datetime) -> None:
     lines = ["Special report on the outcome's sales (demo)", number, f"CNY {case.sales_wan * 10_000:,}"]
     await add_evidence(
         number,
-        kind="conversion_report",
-        paper_number=f"KZ-ZX-{number[-4:]}",
-        dated_on=local_date(now) - timedelta(days=12),
-        amount=fen(case.sales_wan),
+        Paper(
+            "conversion_report",
+            f"KZ-ZX-{number[-4:]}",
+            local_date(now) - timedelta(days=12),
+            fen(case.sales_wan),
+        ),
         upload=check_content("成果收入专项审计报告.pdf", make_pdf(lines)),
         by=By(buyer, now - timedelta(hours=1)),
         store=desk.deps.store,

@@ -16,10 +16,11 @@ from market.budgets.annual_budgets import draft_budget
 from market.budgets.batches import approve_batch, confirm_batch, make_batch
 from market.budgets.disbursements import enter_result, order_payment
 from market.budgets.models import Batch, Disbursement
-from market.claims.applications import add_evidence, create_claim
+from market.claims.applications import create_claim
 from market.claims.claim_facts import facts_of
 from market.claims.computation import compute_claim
 from market.claims.desk_review import calculate, recheck
+from market.claims.evidence_log import Paper, add_evidence
 from market.claims.models import Assessment, Claim, ClaimContract, Evidence
 from market.claims.states import ClaimStatus
 from market.deals.models import ContractKind, Deal
@@ -263,10 +264,7 @@ async def test_one_invoice_goes_into_one_claim_and_the_others_are_told_at_its_fi
         *(
             add_evidence(
                 claim.number,
-                kind="invoice",
-                paper_number="2645 0000 0001",
-                dated_on=None,
-                amount=WAN,
+                Paper("invoice", "2645 0000 0001", amount=WAN),
                 upload=None,
                 by=By(applicant, NOW),
                 store=deps.store,

@@ -2,21 +2,35 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
+from tortoise.exceptions import IntegrityError
 
-from market.claims.applications import add_evidence
+from market.accounts.actors import Actor
+from market.accounts.models import StaffRole
+from market.audit.models import AuditEvent
+from market.claims.applications import submit_claim
+from market.claims.claim_page import claim_page
+from market.claims.desk_review import accept, ask_supplement
 from market.claims.evidence import checklist
-from market.claims.models import ClaimContract, Evidence
-from market.claims.queries import claim_contracts
+from market.claims.evidence_log import Paper, add_evidence, withdraw_evidence
+from market.claims.models import Claim, ClaimContract, Evidence, SalesReport
+from market.claims.queries import claim_contracts, get_claim_for
+from market.claims.risk_detection import detect_risk_flags
 from market.files.store import LocalStore
+from market.files.uploads import Upload
+from market.kit.clock import local_date
+from market.kit.database import connection, in_transaction
 from market.kit.errors import Invalid
+from market.ledger.checks import run_checks
 from market.programmes.rule_files import find_terms
 from market.records.by import By
 from tests.claims.factories import WAN, make_draft
-from tests.factories import NOW
+from tests.factories import NOW, make_staff
 
 
 async def test_one_invoice_serves_one_applicant_only() -> None:
@@ -26,10 +40,7 @@ async def test_one_invoice_serves_one_applicant_only() -> None:
     async def add(number: str, actor) -> None:  # type: ignore[no-untyped-def]
         await add_evidence(
             number,
-            kind="invoice",
-            paper_number="45002600001",
-            dated_on=None,
-            amount=WAN,
+            Paper("invoice", "45002600001", amount=WAN),
             upload=None,
             by=By(actor, NOW),
             store=None,  # type: ignore[arg-type]
@@ -70,13 +81,120 @@ async def test_an_invoice_is_known_again_however_it_is_written(tmp_path: Path) -
     store = LocalStore(tmp_path)
     claims = [await make_draft() for _ in range(2)]
     numbers = ["2445 2000 0001 ab", "２４４５２０００0001AB"]
-    fields: dict[str, Any] = {"kind": "invoice", "dated_on": None, "amount": 1, "upload": None}
+    papers = [Paper("invoice", number, amount=1) for number in numbers]
+    (first, claim), (second, other) = claims
 
-    await add_evidence(
-        claims[0][1].number, paper_number=numbers[0], by=By(claims[0][0], NOW), store=store, **fields
-    )
+    await add_evidence(claim.number, papers[0], upload=None, by=By(first, NOW), store=store)
 
     with pytest.raises(Invalid):
-        await add_evidence(
-            claims[1][1].number, paper_number=numbers[1], by=By(claims[1][0], NOW), store=store, **fields
-        )
+        await add_evidence(other.number, papers[1], upload=None, by=By(second, NOW), store=store)
+
+
+@pytest.fixture
+def papers(tmp_path: Path) -> Papers:
+    return Papers(LocalStore(tmp_path))
+
+
+@dataclass
+class Papers:
+    """Adds audit reports to a claim as its applicant."""
+
+    store: LocalStore
+
+    async def report(self, claim: Claim, actor: Actor, amount: int, **values: Any) -> Evidence:
+        paper = Paper("conversion_report", f"KZ-{amount}", amount=amount, **values)
+        upload = Upload("报告.pdf", f"%PDF-1.4 {amount}".encode(), "application/pdf")
+        return await add_evidence(claim.number, paper, upload=upload, by=By(actor, LATER), store=self.store)
+
+
+LATER = NOW + timedelta(days=1)
+
+
+async def _asked_for_more(papers: Papers) -> tuple[Actor, Claim, Evidence]:
+    """A claim with a report of 690 万 that the desk accepted and sent back for a supplement."""
+    applicant, claim = await make_draft()
+    report = await papers.report(claim, applicant, 690 * WAN)
+    await submit_claim(claim.number, is_declared=True, by=By(applicant, LATER))
+    officer = By(await make_staff(StaffRole.OFFICER), LATER)
+    await accept(claim.number, by=officer)
+    await ask_supplement(
+        claim.number, reason="缺少发票", due_on=local_date(LATER) + timedelta(days=9), by=officer
+    )
+    return applicant, await Claim.get(id=claim.id), report
+
+
+async def test_before_the_first_submission_a_paper_may_be_taken_out(papers: Papers) -> None:
+    applicant, claim = await make_draft()
+    report = await papers.report(claim, applicant, 690 * WAN)
+
+    await withdraw_evidence(claim.number, report.id, by=By(applicant, LATER))
+
+    assert not await Evidence.filter(id=report.id).exists()
+    assert [name for name in await _broken() if "evidence" in name] == []
+
+
+async def test_a_report_handed_in_is_never_swapped_without_a_trace(papers: Papers) -> None:
+    applicant, claim, report = await _asked_for_more(papers)
+    after = LATER + timedelta(hours=1)
+
+    with pytest.raises(Invalid):
+        await withdraw_evidence(claim.number, report.id, by=By(applicant, after))
+    with pytest.raises(Invalid):
+        await papers.report(claim, applicant, 310 * WAN, replaces_id=report.id)
+    paper = Paper("conversion_report", "2", None, 310 * WAN, report.id, "原报告有误")
+    await add_evidence(claim.number, paper, upload=None, by=By(applicant, after), store=papers.store)
+
+    page = await claim_page(applicant, await get_claim_for(applicant, claim.number), after)
+    old = await Evidence.get(id=report.id)
+    assert (old.withdrawal_reason, old.withdrawn_by_id) == ("原报告有误", applicant.user_id)
+    assert page.changes is not None
+    [new] = page.changes.added
+    assert (new.amount, new.replaces_id, new.explanation) == (310 * WAN, report.id, "原报告有误")
+    assert [paper.id for paper in page.withdrawn] == [report.id]
+    assert new.id in {paper.id for paper in page.evidence}
+    assert report.id not in {paper.id for paper in page.evidence}
+    logged = [event.data for event in await AuditEvent.filter(action="add_evidence").order_by("-id").limit(1)]
+    assert logged[0]["amount"] == 310 * WAN
+
+
+async def test_sales_that_the_audit_report_does_not_bear_out_are_a_doubt(papers: Papers) -> None:
+    applicant, claim = await make_draft()
+    [row] = await ClaimContract.filter(claim_id=claim.id)
+    await SalesReport.filter(contract_id=row.contract_id, year=claim.year).update(amount=690 * WAN)
+    await papers.report(claim, applicant, 310 * WAN)
+
+    flags = {flag.kind: flag.what for flag in await detect_risk_flags(claim)}
+
+    assert flags["sales"] == "填报新增销售 ￥6,900,000.00，专项报告 ￥3,100,000.00"
+
+
+@pytest.mark.parametrize(
+    ("statement", "broken"),
+    [
+        ("UPDATE evidence SET amount = 1 WHERE id = $1", "subsidies: evidence is what the log says"),
+        ("UPDATE evidence SET number = 'x' WHERE id = $1", "subsidies: evidence is what the log says"),
+        (
+            "UPDATE files SET sha256 = 'x' WHERE id = (SELECT file_id FROM evidence WHERE id = $1)",
+            "subsidies: evidence is what the log says",
+        ),
+        ("DELETE FROM evidence WHERE id = $1", "subsidies: no evidence is lost"),
+    ],
+)
+async def test_a_paper_that_was_tampered_with_is_refused_or_found(
+    papers: Papers, statement: str, broken: str
+) -> None:
+    _applicant, _claim, report = await _asked_for_more(papers)
+    if "files" not in statement:
+        async with in_transaction() as savepoint:
+            with pytest.raises(IntegrityError):
+                await savepoint.execute_query(statement, [report.id])
+            await savepoint.rollback()
+    await connection().execute_query("ALTER TABLE evidence DISABLE TRIGGER evidence_keep", [])
+
+    await connection().execute_query(statement, [report.id])
+
+    assert broken in await _broken()
+
+
+async def _broken() -> list[str]:
+    return [result.name for result in await run_checks() if not result.is_well]

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from uuid import UUID
 
-from market.alerts.models import Frequency, SavedSearch
+from market.alerts.models import SavedSearch
 from market.alerts.services import LOADERS, run_immediate
+from market.alerts.states import Frequency
 from market.deps import Deps
 from market.kit.jobs import enqueue, job
 from market.search.outbox import IndexListener

@@ -6,16 +6,8 @@ from tortoise import fields
 from tortoise.models import Model
 
 from market.accounts.models import User
+from market.alerts.states import Frequency
 from market.kit.fields import enum_column
-from market.kit.i18n import lazy
-from market.kit.labels import LabelEnum
-
-
-class Frequency(LabelEnum):
-    IMMEDIATE = "immediate", lazy("立即提醒")
-    DAILY = "daily", lazy("每天提醒")
-    OFF = "off", lazy("不提醒")
-    """Paused, or unsubscribed by the link of a mail."""
 
 
 class SavedSearch(Model):

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from market.alerts import jobs, models, services, views
-from market.alerts.models import Frequency
-from market.alerts.permissions import PERMISSIONS
+from market.alerts.states import PERMISSIONS, Frequency
 from market.kit.room import PersonalData, Room
 
 ROOM = Room(

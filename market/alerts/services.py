@@ -12,8 +12,8 @@ from starlette.datastructures import QueryParams
 
 from market.accounts.actors import Actor
 from market.accounts.models import Message, Organisation, OrganisationStatus, User
-from market.alerts.models import Frequency, SavedSearch, ToldRecord
-from market.alerts.permissions import AlertAct
+from market.alerts.models import SavedSearch, ToldRecord
+from market.alerts.states import AlertAct, Frequency
 from market.kit.clock import local, local_date
 from market.kit.database import atomic, connection
 from market.kit.errors import Conflict, Invalid, NotFound, SearchUnavailable

@@ -8,7 +8,7 @@ from starlette.routing import Route
 
 from market.accounts.web import actor_for
 from market.alerts import services
-from market.alerts.permissions import AlertAct
+from market.alerts.states import AlertAct
 from market.codes.labels import choices
 from market.kit.flash import flash
 from market.kit.i18n import gettext as _

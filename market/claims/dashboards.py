@@ -12,7 +12,7 @@ from market.claims.permissions import ClaimAct
 from market.claims.states import ClaimStatus
 from market.kit.i18n import gettext as _
 from market.kit.room import Card
-from market.panels.permissions import PanelAct
+from market.panels.states import PanelAct
 
 
 async def dashboard_cards(actor: Actor, now: datetime) -> list[Card]:

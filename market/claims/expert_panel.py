@@ -19,7 +19,7 @@ from market.kit.formats import wan
 from market.kit.i18n import gettext as _
 from market.panels.expert_reviews import Verdict, assign_reviewers, verdict_of
 from market.panels.models import ExpertReview
-from market.panels.permissions import PanelAct
+from market.panels.states import PanelAct
 from market.panels.subjects import Fact, PanelSubject, Section, get_subject
 from market.programmes.terms import Terms
 from market.records.by import By

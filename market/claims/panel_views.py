@@ -27,7 +27,7 @@ from market.kit.templating import render_form
 from market.kit.web import deps, form_data_or_none, redirect_to
 from market.panels.expert_reviews import list_reviews
 from market.panels.forms import AssignForm
-from market.panels.permissions import PanelAct
+from market.panels.states import PanelAct
 from market.records.by import By
 
 DAYS = 14

@@ -19,22 +19,12 @@ from market.kit.clock import local_date
 from market.kit.database import atomic
 from market.kit.errors import Conflict, Invalid, NotFound
 from market.kit.i18n import gettext as _
-from market.kit.i18n import lazy
-from market.kit.labels import LabelEnum
 from market.kit.room import Card, rooms
 from market.panels.models import ExpertReview
-from market.panels.permissions import PanelAct
 from market.panels.scoring import HEADINGS, approved_rate, mean, points_of
+from market.panels.states import PanelAct, PanelVerb
 from market.panels.subjects import PanelSubject, get_subject
 from market.records.by import By
-
-
-class PanelVerb(LabelEnum):
-    """Audit verbs besides the actions of the workflows."""
-
-    ASSIGN_EXPERTS = "assign_experts", lazy("指派专家")
-    SCORE = "score", lazy("专家评分")
-    DECLINE_REVIEW = "decline_review", lazy("专家声明回避")
 
 
 async def assign_reviewers(

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from market.kit.room import Room
 from market.panels import expert_reviews, models, views
-from market.panels.expert_reviews import PanelVerb
-from market.panels.permissions import PERMISSIONS
+from market.panels.states import PERMISSIONS, PanelVerb
 
 ROOM = Room(
     "panels",

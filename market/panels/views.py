@@ -13,7 +13,7 @@ from market.kit.templating import render, render_form
 from market.kit.web import deps, form_data_or_none, path_id, redirect_to
 from market.panels.expert_reviews import decline, get_review_for, list_tasks, score
 from market.panels.forms import ScoreForm
-from market.panels.permissions import PanelAct
+from market.panels.states import PanelAct
 from market.panels.subjects import get_subject
 from market.records.by import By
 

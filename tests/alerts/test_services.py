@@ -12,7 +12,8 @@ from market.accounts import personal_data
 from market.accounts.actors import Actor
 from market.accounts.models import MemberRole, Message
 from market.alerts import services
-from market.alerts.models import Frequency, SavedSearch
+from market.alerts.models import SavedSearch
+from market.alerts.states import Frequency
 from market.deps import Deps
 from market.kit.errors import Conflict, Invalid, NotFound
 from market.kit.jobs import run_pending

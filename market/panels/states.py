@@ -1,4 +1,4 @@
-"""Which roles may do what in this room. Whose record it is, the guarded getters decide."""
+"""Audit verbs and permissions of expert reviews."""
 
 from __future__ import annotations
 
@@ -6,6 +6,16 @@ from collections.abc import Mapping
 from enum import StrEnum
 
 from market.accounts.permissions import Role
+from market.kit.i18n import lazy
+from market.kit.labels import LabelEnum
+
+
+class PanelVerb(LabelEnum):
+    """Audit verbs besides the actions of the workflows."""
+
+    ASSIGN_EXPERTS = "assign_experts", lazy("指派专家")
+    SCORE = "score", lazy("专家评分")
+    DECLINE_REVIEW = "decline_review", lazy("专家声明回避")
 
 
 class PanelAct(StrEnum):

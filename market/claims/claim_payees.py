@@ -89,14 +89,15 @@ async def freeze_payee(claim: Claim) -> PayeeAccount:
 
 
 async def payee_states(claim_ids: Collection[UUID]) -> dict[UUID, PayeeState]:
-    """Return how the frozen account of each claim stands."""
+    """Return how the frozen account of each claim stands; a change after the payment concerns it no more."""
     rows = await connection().execute_query_dict(
         "SELECT c.id, a.id IS NULL AS is_missing, "
         "a.verdict IS NOT DISTINCT FROM 'confirmed' AS is_confirmed, "
-        "EXISTS (SELECT 1 FROM payee_accounts b WHERE b.organisation_id = c.applicant_id "
-        "  AND b.verdict = 'confirmed' AND b.sequence > coalesce(a.sequence, 0)) AS is_changed "
+        "c.status = ANY($2::varchar[]) AND EXISTS (SELECT 1 FROM payee_accounts b "
+        "  WHERE b.organisation_id = c.applicant_id AND b.verdict = 'confirmed' "
+        "  AND b.sequence > coalesce(a.sequence, 0)) AS is_changed "
         "FROM claims c LEFT JOIN payee_accounts a ON a.id = c.payee_id WHERE c.id = ANY($1)",
-        [list(claim_ids)],
+        [list(claim_ids), [status.value for status in UNPAID]],
     )
     return {row["id"]: _state(row["is_missing"], row["is_confirmed"], row["is_changed"]) for row in rows}
 

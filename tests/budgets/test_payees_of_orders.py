@@ -5,12 +5,18 @@ from __future__ import annotations
 import pytest
 from tortoise.exceptions import BaseORMException
 
+from market.audit.models import AuditEvent
 from market.budgets.batches import approve_batch, confirm_batch, make_batch
 from market.budgets.disbursements import enter_result, order_payment, orders_to_pay
 from market.budgets.models import Batch, Disbursement
 from market.budgets.states import BatchStatus
 from market.claims.applications import submit_claim
-from market.claims.claim_payees import decide_payee_change, propose_payee_change
+from market.claims.claim_payees import (
+    PayeeState,
+    decide_payee_change,
+    payee_states,
+    propose_payee_change,
+)
 from market.claims.desk_review import accept, calculate, recheck
 from market.claims.models import Claim
 from market.kit.database import connection, in_transaction
@@ -81,6 +87,23 @@ async def test_an_order_under_way_is_stopped_by_a_changed_account_and_left_out_o
     (again,) = (await order_payment(batch, by=By(desk.officer, LATER))).orders
 
     assert again.payee_account != order.payee_account
+    assert await broken_checks() == {}
+
+
+async def test_an_account_changed_after_the_payment_concerns_the_claim_no_more() -> None:
+    desk = await make_desk()
+    claim, batch = await make_approved(desk)
+    (order,) = (await order_payment(batch, by=By(desk.officer, LATER))).orders
+    await enter_result(
+        order.number, is_paid=True, ended_on=LATER.date(), bank_reference="b", by=By(desk.officer, LATER)
+    )
+
+    await change_account(claim)
+
+    assert (await payee_states([claim.id]))[claim.id] is PayeeState.STANDING
+    assert not await AuditEvent.exists(subject_id=claim.id, action="payee_changed")
+    with pytest.raises(Conflict, match="已经拨付"):
+        await propose_payee_change(claim.number, by=By(desk.rechecker, LATER))
     assert await broken_checks() == {}
 
 

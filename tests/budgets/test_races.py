@@ -14,7 +14,7 @@ import pytest
 from market.accounts.models import Organisation, StaffRole
 from market.budgets.annual_budgets import draft_budget
 from market.budgets.batches import approve_batch, confirm_batch, make_batch
-from market.budgets.disbursements import enter_result, order_payment
+from market.budgets.disbursements import OrderResult, enter_result, order_payment, orders_to_pay
 from market.budgets.models import Batch, Disbursement
 from market.claims.applications import create_claim
 from market.claims.claim_facts import facts_of
@@ -28,6 +28,7 @@ from market.deps import Deps
 from market.kit.errors import Conflict, Invalid, MarketError
 from market.ledger.models import Phase, Transfer
 from market.ledger.services import available
+from market.payees.accounts import confirm_account
 from market.payees.models import PayeeAccount
 from market.programmes.catalogue import compiled
 from market.programmes.models import Programme, ProgrammeTerms
@@ -46,7 +47,8 @@ from tests.claims.factories import (
     make_rechecked,
     make_sales,
 )
-from tests.factories import HOLIDAYS, NOW, make_staff
+from tests.claims.payees import broken_checks, propose
+from tests.factories import HOLIDAYS, NOW, make_member, make_staff
 from tests.visitor import post, sign_in
 
 pytestmark = [pytest.mark.committed, pytest.mark.long]
@@ -284,3 +286,27 @@ async def test_one_invoice_goes_into_one_claim_and_the_others_are_told_at_its_fi
     assert page.status_code == 422
     assert "已用于另一家单位的申报" in page.text
     assert 'value="2645-0000-0001"' in page.text
+
+
+async def test_an_order_and_a_changed_account_at_the_same_moment_pay_no_account_unseen() -> None:
+    desk = await make_desk()
+    claim = await make_rechecked(desk)
+    number = await make_published(desk, claim)
+    await approve_batch(number, by=By(desk.approver, LATER))
+    applicant = await Organisation.get(id=claim.applicant_id)
+    owner, colleague = await make_member(applicant), await make_member(applicant)
+    waiting = await propose(owner)
+
+    results, refused = await at_once(
+        *(order_payment(number, by=By(desk.officer, LATER)) for _ in range(3)),
+        confirm_account(waiting.id, by=By(colleague, LATER)),
+    )
+
+    orders = await Disbursement.all()
+    held = [why for result in results if isinstance(result, OrderResult) for _number, why in result.held]
+    assert len(orders) <= 1
+    assert bool(orders) or held
+    assert all(order.payee_id != waiting.id for order in orders)
+    assert await orders_to_pay(orders) == []
+    assert all(isinstance(refusal, Conflict) for refusal in refused)
+    assert await broken_checks() == {}

@@ -33,10 +33,12 @@ def shown_status_sql(table: str) -> str:
     that was upheld keeps it so until the sweep has ended the claim.
     """
     return (
-        f"CASE WHEN {table}.status = '{ClaimStatus.PUBLICITY}' AND EXISTS ("  # noqa: S608 -- our own names
-        "SELECT 1 FROM notices AS n JOIN objections AS o ON o.notice_id = n.id "
-        f"WHERE n.subject_kind = 'batch' AND n.subject_id = {table}.batch_id "
-        f"AND o.status <> '{ObjectionStatus.DISMISSED}' AND (o.entry_id IS NULL OR o.entry_id = {table}.id)"
+        f"CASE WHEN {table}.status = '{ClaimStatus.PUBLICITY}' AND {table}.id IN ("  # noqa: S608 -- our own names
+        "SELECT stopped.id FROM objections AS o "
+        "JOIN notices AS n ON n.id = o.notice_id AND n.subject_kind = 'batch' "
+        "JOIN claims AS stopped ON stopped.batch_id = n.subject_id "
+        "AND (o.entry_id IS NULL OR o.entry_id = stopped.id) "
+        f"WHERE o.status <> '{ObjectionStatus.DISMISSED}'"
         f") THEN '{ClaimShownStatus.OBJECTION}' ELSE {table}.status END"
     )
 

@@ -72,6 +72,14 @@ def test_what_exceeds_or_misses_the_named_instalments_falls_to_the_last() -> Non
     assert (too_much.exceeds, too_little.exceeds) == (True, False)
 
 
+def test_a_named_contract_for_which_nothing_is_left_of_the_transfer_has_no_part() -> None:
+    payables = [instalment(1, 1, 100), instalment(2, 1, 100), instalment(3, 1, 100)]
+
+    match = LineMatcher(payables, []).match(line(150, "HT-2026-000001-1 HT-2026-000002-1 HT-2026-000003-1"))
+
+    assert parts_of(match) == [(101, 100), (201, 50)]
+
+
 @pytest.mark.parametrize("facts", [line(1_050, "HT-2026-000001"), line(1_050, payer=PAYER)])
 def test_a_transfer_of_the_next_two_instalments_pays_both(facts: LineFacts) -> None:
     matcher = LineMatcher([instalment(1, 1, 750), instalment(1, 2, 300), instalment(1, 3, 500)], [])

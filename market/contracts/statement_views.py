@@ -216,7 +216,8 @@ async def _statement_page(request: Request, statement: BankStatement, form: Base
     counts = (await count_lines([statement.id]))[statement.id]
     skipped = await StatementRow.filter(statement_id=statement.id).order_by("row").select_related("line")
     wanted_status = request.query_params.get("status", "")
-    status = LineStatus(wanted_status) if wanted_status in TABS else TABS[0]
+    first = next((tab for tab in TABS if counts.get(tab)), TABS[0])
+    status = LineStatus(wanted_status) if wanted_status in TABS else first
     page_request = PageRequest.from_query(request.query_params)
     lines = (
         await BankLine.filter(statement_id=statement.id, status=status)

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from uuid import UUID
 
 from market.alerts.models import SavedSearch
-from market.alerts.services import LOADERS, run_immediate
+from market.alerts.saved_searches import LOADERS, run_immediate
 from market.alerts.states import Frequency
 from market.deps import Deps
 from market.kit.jobs import enqueue, job

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from market.alerts import jobs, models, services, views
+from market.alerts import jobs, models, saved_searches, views
 from market.alerts.states import PERMISSIONS, Frequency
 from market.kit.room import PersonalData, Room
 
@@ -13,9 +13,11 @@ ROOM = Room(
     routes=views.routes,
     jobs=(jobs.immediate,),
     index_listeners=jobs.LISTENERS,
-    deadlines=lambda deps, now: services.run_due(now, search=deps.search, secret=deps.settings.secret_key),
+    deadlines=lambda deps, now: saved_searches.run_due(
+        now, search=deps.search, secret=deps.settings.secret_key
+    ),
     personal_data=PersonalData(
-        "saved_searches", services.export_saved_searches, services.erase_saved_searches
+        "saved_searches", saved_searches.export_saved_searches, saved_searches.erase_saved_searches
     ),
     labels={
         "alert_frequency": Frequency,

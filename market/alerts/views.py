@@ -7,7 +7,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from market.accounts.web import actor_for
-from market.alerts import services
+from market.alerts import saved_searches
 from market.alerts.states import AlertAct
 from market.codes.labels import choices
 from market.kit.flash import flash
@@ -22,7 +22,7 @@ async def index(request: Request) -> Response:
     return render(
         request,
         "alerts/index.html",
-        searches=await services.list_own(actor),
+        searches=await saved_searches.list_own(actor),
         frequencies=choices("alert_frequency"),
         scopes=dict(choices("search_scope")),
     )
@@ -30,7 +30,7 @@ async def index(request: Request) -> Response:
 
 async def save(request: Request) -> Response:
     actor, form = actor_for(request, AlertAct.SAVE_SEARCH), await form_data(request)
-    _saved, is_new = await services.save(
+    _saved, is_new = await saved_searches.save(
         str(form.get("scope", "")),
         str(form.get("query", "")),
         str(form.get("frequency", "")),
@@ -42,7 +42,7 @@ async def save(request: Request) -> Response:
 
 async def change(request: Request) -> Response:
     actor, form = actor_for(request, AlertAct.SAVE_SEARCH), await form_data(request)
-    await services.change(
+    await saved_searches.change(
         path_id(request, "search_id"),
         str(form.get("frequency", "")),
         by=By(actor, deps(request).clock()),
@@ -52,7 +52,7 @@ async def change(request: Request) -> Response:
 
 async def remove(request: Request) -> Response:
     actor = actor_for(request, AlertAct.SAVE_SEARCH)
-    await services.remove(path_id(request, "search_id"), actor=actor)
+    await saved_searches.remove(path_id(request, "search_id"), actor=actor)
     return flash(request, redirect_to(request, "alerts:index"), _("已删除。"))
 
 
@@ -62,7 +62,7 @@ async def unsubscribe(request: Request) -> Response:
     token = request.query_params.get("token", "")[:64]
     secret = deps(request).settings.secret_key
     is_done = request.method == "POST"
-    act = services.unsubscribe if is_done else services.get_signed
+    act = saved_searches.unsubscribe if is_done else saved_searches.get_signed
     saved = await act(search_id, token, secret=secret)
     return render(request, "alerts/unsubscribe.html", saved=saved, is_done=is_done)
 

@@ -14,7 +14,7 @@ from market.kit.i18n import gettext as _
 from market.kit.pagination import PageRequest
 from market.kit.templating import render
 from market.kit.web import deps, form_data, redirect_to
-from market.listings import queries, rules, services
+from market.listings import authoring, queries, rules
 from market.listings.forms import ReviewForm
 from market.listings.kinds import KINDS, OUTCOME, Kind, Listing, get_kind
 from market.listings.models import ReviewDecision
@@ -48,7 +48,7 @@ async def review_listing(request: Request) -> Response:
     form = ReviewForm(await form_data(request))
     if form.validate():
         try:
-            await services.review(
+            await authoring.review(
                 kind.key,
                 listing.number,
                 points=form.points,

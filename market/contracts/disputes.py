@@ -6,7 +6,7 @@ from datetime import datetime
 
 from market.accounts.messages import notify
 from market.audit.log import record
-from market.contracts.payment_origins import (
+from market.contracts.money_back import (
     PaymentOrigin,
     book_negative_receipt,
     origin_of,

@@ -12,7 +12,7 @@ from market.accounts.actors import Actor
 from market.audit.log import record
 from market.contracts.fees import book_fee
 from market.contracts.models import INSTALMENT, Instalment, Receipt
-from market.contracts.payment_origins import (
+from market.contracts.money_back import (
     PaymentOrigin,
     book_negative_receipt,
     origin_of,

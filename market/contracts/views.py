@@ -13,7 +13,7 @@ from market.accounts.permissions import AccountAct
 from market.accounts.web import actor_for
 from market.codes.canonical import canonical_key
 from market.codes.contract_lists import CONTRACT_SUB_KINDS
-from market.contracts import payment_pages, queries, registration, remittances, signing
+from market.contracts import online_checkouts, queries, registration, remittances, signing
 from market.contracts.contract_progress import instalment_lines
 from market.contracts.forms import (
     ContractForm,
@@ -229,7 +229,7 @@ async def pay(request: Request) -> Response:
     dependencies = deps(request)
     base = dependencies.settings.base_url
     contract_page = str(request.app.url_path_for("contracts:show", number=instalment.contract.number))
-    address = await payment_pages.start_payment(
+    address = await online_checkouts.start_payment(
         instalment.id,
         gateway=dependencies.gateway,
         by=By(actor, dependencies.clock()),

@@ -16,7 +16,7 @@ from market.kit.database import atomic
 from market.kit.errors import Conflict, Forbidden
 from market.kit.i18n import gettext as _
 from market.kit.terms import to_columns
-from market.matching import services as matching
+from market.matching import match_acts as matching
 from market.matching.states import MatchAction
 from market.records.by import By
 from market.records.moments import set_moment

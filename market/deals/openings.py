@@ -21,7 +21,7 @@ from market.listings import lifecycle
 from market.listings.models import Need, Outcome
 from market.listings.queries import get_need_for, get_outcome_for
 from market.listings.states import LIVE
-from market.matching import services as matching
+from market.matching import match_acts as matching
 from market.matching.models import Match
 from market.matching.states import MatchAction, MatchStatus
 from market.records.by import By

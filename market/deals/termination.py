@@ -12,7 +12,7 @@ from market.deals.states import DealAct, DealAction, OfferAction
 from market.kit.database import atomic
 from market.kit.errors import Invalid
 from market.kit.i18n import gettext as _
-from market.matching import services as matching
+from market.matching import match_acts as matching
 from market.matching.states import MatchAction
 from market.notices import services as notices
 from market.records.by import By

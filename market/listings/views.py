@@ -18,7 +18,7 @@ from market.kit.i18n import gettext as _
 from market.kit.pagination import PageRequest
 from market.kit.templating import render
 from market.kit.web import deps, form_data, redirect_to, wants_partial
-from market.listings import excel_template, freshness, queries, rules, services
+from market.listings import authoring, excel_template, freshness, queries, rules
 from market.listings.forms import ListingForm, NeedForm, OutcomeForm, need_data, outcome_data
 from market.listings.kinds import NEED, OUTCOME, Kind, Listing, get_kind
 from market.listings.models import Need
@@ -86,7 +86,7 @@ async def _write(
 ) -> Response:
     actor = actor_for(request, ListingAct.WRITE_LISTING)
     if listing is None:
-        services.require_may_create(kind, actor)
+        authoring.require_may_create(kind, actor)
     if request.method == "GET":
         return await _render_form(request, kind, listing, _blank_form(kind, listing, actor))
     data = await form_data(request)
@@ -100,7 +100,7 @@ async def _write(
             if alike:
                 return await _render_form(request, kind, listing, form, status_code=422, alike=alike)
         try:
-            saved = await services.save(
+            saved = await authoring.save(
                 kind,
                 listing.number if listing else None,
                 form.values(),
@@ -108,7 +108,7 @@ async def _write(
                 by=By(actor, deps(request).clock()),
                 base_revision=form.revision.data,
             )
-        except services.Incomplete as error:
+        except authoring.Incomplete as error:
             form.add_errors(error.faults)
         except Invalid as error:
             form.add_error(error.field or "", str(error))
@@ -173,10 +173,10 @@ async def _submit(request: Request, kind: Kind) -> Response:
     if alike := await _near_duplicates(request, kind, listing, listing, actor):
         form = _blank_form(kind, listing, actor)
         return await _render_form(request, kind, listing, form, status_code=422, alike=alike)
-    act = services.submit_outcome if kind is OUTCOME else services.submit_need
+    act = authoring.submit_outcome if kind is OUTCOME else authoring.submit_need
     try:
         listing = await act(listing.number, by=By(actor, deps(request).clock()))
-    except services.Incomplete as error:
+    except authoring.Incomplete as error:
         form = _blank_form(kind, listing, actor)
         form.validate()
         form.add_errors(error.faults)
@@ -185,19 +185,19 @@ async def _submit(request: Request, kind: Kind) -> Response:
 
 
 async def unlist_outcome(request: Request) -> Response:
-    return await _act(request, OUTCOME, services.unlist, _("已下架。"))
+    return await _act(request, OUTCOME, authoring.unlist, _("已下架。"))
 
 
 async def unlist_need(request: Request) -> Response:
-    return await _act(request, NEED, services.unlist, _("已关闭。"))
+    return await _act(request, NEED, authoring.unlist, _("已关闭。"))
 
 
 async def renew_outcome(request: Request) -> Response:
-    return await _act(request, OUTCOME, services.renew, _("已核实，有效期延长十二个月。"))
+    return await _act(request, OUTCOME, authoring.renew, _("已核实，有效期延长十二个月。"))
 
 
 async def renew_need(request: Request) -> Response:
-    return await _act(request, NEED, services.renew, _("已核实并续期。"))
+    return await _act(request, NEED, authoring.renew, _("已核实并续期。"))
 
 
 async def _act(request: Request, kind: Kind, act: Callable[..., Awaitable[Listing]], words: str) -> Response:

@@ -16,7 +16,7 @@ from market.kit.pagination import PageRequest
 from market.kit.templating import render, render_form
 from market.kit.web import deps, form_data_or_none, path_id, redirect_to
 from market.matching import board as boards
-from market.matching import queries, services
+from market.matching import match_acts, queries
 from market.matching.states import MatchAct
 from market.records.by import By
 
@@ -53,7 +53,7 @@ async def dismiss(request: Request) -> Response:
     form = DismissForm(await form_data_or_none(request))
     if form.validate_on_submit():
         with form.catch_invalid():
-            await services.feedback(
+            await match_acts.feedback(
                 match.id,
                 reason=form.reason.data,
                 comment=str(form.comment.data or ""),
@@ -69,13 +69,13 @@ async def dismiss(request: Request) -> Response:
 
 async def take_up(request: Request) -> Response:
     actor = actor_for(request, MatchAct.TAKE_UP)
-    await services.take_up(path_id(request, "match_id"), by=By(actor, deps(request).clock()))
+    await match_acts.take_up(path_id(request, "match_id"), by=By(actor, deps(request).clock()))
     return flash(request, _mine(request), _("已接手。了解双方情况后，请登记引荐。"))
 
 
 async def release(request: Request) -> Response:
     actor = actor_for(request, MatchAct.TAKE_UP)
-    await services.release(path_id(request, "match_id"), by=By(actor, deps(request).clock()))
+    await match_acts.release(path_id(request, "match_id"), by=By(actor, deps(request).clock()))
     return flash(request, _mine(request), _("已放回，其他经纪人可以接手。"))
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from market.kit.i18n import lazy
 from market.kit.room import LedgerAccount, Room, Subject
-from market.rewards import models, queries, services, states, views
+from market.rewards import models, plan_acts, queries, states, views
 from market.rewards.states import PERMISSIONS, RewardRuleVerb
 
 ROOM = Room(
@@ -21,7 +21,7 @@ ROOM = Room(
         ),
     },
     labels={"reward": states.RewardStatus, "reward_kind": states.RewardKind},
-    publicity=(services.PUBLICITY,),
+    publicity=(plan_acts.PUBLICITY,),
     dashboard=queries.dashboard_cards,
     ledger_accounts={
         "income": LedgerAccount(lazy("转化净收入"), is_guarded=False),

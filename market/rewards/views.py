@@ -21,7 +21,7 @@ from market.kit.web import deps, form_data_or_none, redirect_to
 from market.notices.holiday_years import calendar_for
 from market.notices.queries import find_notice
 from market.records.by import By
-from market.rewards import queries, services
+from market.rewards import plan_acts, queries
 from market.rewards.forms import PlanForm, RuleForm
 from market.rewards.models import RewardPlan
 from market.rewards.payout_workbook import payout_list
@@ -57,7 +57,7 @@ async def new(request: Request) -> Response:
     )
     if form.validate_on_submit():
         with form.catch_invalid():
-            plan = await services.propose_plan(
+            plan = await plan_acts.propose_plan(
                 contract.number, form.sharing(kind, contract.currency), by=By(actor, now)
             )
             request.state.number = plan.number
@@ -83,8 +83,10 @@ async def show(request: Request) -> Response:
         "rewards/show.html",
         plan=plan,
         checks=checks(queries.sharing_of(plan), floors),
-        notice=await find_notice(services.SUBJECT, plan.id),
-        tax=tax_hint(plan.kind, services.is_state_owned(plan), plan.contract.registration_number is not None),
+        notice=await find_notice(plan_acts.SUBJECT, plan.id),
+        tax=tax_hint(
+            plan.kind, plan_acts.is_state_owned(plan), plan.contract.registration_number is not None
+        ),
         is_own=actor.acts_for(plan.organisation_id),
         may_confirm=actor.may(RewardAct.PAY_REWARDS) and plan.proposed_by_id != actor.user_id,
     )
@@ -92,7 +94,7 @@ async def show(request: Request) -> Response:
 
 async def confirm(request: Request) -> Response:
     actor = actor_for(request, RewardAct.PAY_REWARDS)
-    plan = await services.confirm_plan(
+    plan = await plan_acts.confirm_plan(
         request.path_params["number"],
         calendar=await calendar_for(request),
         by=By(actor, deps(request).clock()),
@@ -104,13 +106,13 @@ async def confirm(request: Request) -> Response:
 
 async def pay(request: Request) -> Response:
     actor = actor_for(request, RewardAct.PAY_REWARDS)
-    plan = await services.pay_plan(request.path_params["number"], by=By(actor, deps(request).clock()))
+    plan = await plan_acts.pay_plan(request.path_params["number"], by=By(actor, deps(request).clock()))
     return flash(request, redirect_to(request, "rewards:show", number=plan.number), _("发放已入账。"))
 
 
 async def cancel(request: Request) -> Response:
     actor = actor_for(request, RewardAct.SHARE_REWARDS)
-    plan = await services.cancel_plan(request.path_params["number"], by=By(actor, deps(request).clock()))
+    plan = await plan_acts.cancel_plan(request.path_params["number"], by=By(actor, deps(request).clock()))
     return flash(request, redirect_to(request, "rewards:show", number=plan.number), _("分配已撤销。"), "note")
 
 
@@ -129,7 +131,7 @@ async def rules(request: Request) -> Response:
     form = RuleForm(await form_data_or_none(request), data={"valid_from": local_date(now)})
     if form.validate_on_submit():
         with form.catch_invalid():
-            await services.enter_rule(
+            await plan_acts.enter_rule(
                 str(form.title.data),
                 form.document_number.data or "",
                 pot=int(form.pot.data or 0),

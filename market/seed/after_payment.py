@@ -25,7 +25,7 @@ from market.panels.models import ExpertReview
 from market.payments.models import Remittance
 from market.payments.statement_models import BankLine, BankStatement
 from market.records.by import By
-from market.rewards import services as rewards
+from market.rewards import plan_acts as rewards
 from market.rewards.models import RewardPlan
 from market.rewards.rules import Deduction, PersonShare, Sharing, UnitShare
 from market.rewards.states import RewardKind

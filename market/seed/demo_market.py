@@ -17,7 +17,7 @@ from market.kit.i18n import gettext as _
 from market.kit.jobs import run_pending
 from market.kit.models import OutgoingMail, SystemState
 from market.listings.rules import months_later
-from market.matching import services as matching
+from market.matching import match_acts as matching
 from market.matching.models import Match
 from market.matching.rematch import rematch_all
 from market.matching.states import MatchStatus

@@ -11,7 +11,7 @@ from uuid import uuid4
 from market.audit.log import record_bulk
 from market.codes.numbers import next_numbers
 from market.kit.clock import local_date
-from market.listings import services
+from market.listings import authoring
 from market.listings.deadlines import set_deadlines
 from market.listings.kinds import NEED, OUTCOME, Kind
 from market.listings.models import Outcome, PriceKind, Review, ReviewDecision
@@ -200,7 +200,7 @@ async def renewals(key: str, cast: Cast, calendar: Calendar) -> Story:
         now = yield at(calendar.today.replace(year=year, month=1, day=12), 9, len(key))
         outcome = await Outcome.get(title=entry["title"])
         if outcome.status in LIVE:
-            await services.renew(OUTCOME, outcome.number, by=By(actor, now))
+            await authoring.renew(OUTCOME, outcome.number, by=By(actor, now))
 
 
 def _published(key: str, entry: dict[str, Any], place: int, calendar: Calendar) -> datetime:
@@ -215,10 +215,10 @@ async def _publish(
 ) -> Story:
     author = await cast.actor(AUTHORS[organisation])
     now = yield published - timedelta(days=2, hours=1)
-    listing = await services.save(kind, None, values, is_submitted=True, by=By(author, now))
+    listing = await authoring.save(kind, None, values, is_submitted=True, by=By(author, now))
     now = yield published
     operator = await cast.actor("operator")
-    await services.review(
+    await authoring.review(
         kind.key, listing.number, points=points, is_published=True, comment="", by=By(operator, now)
     )
 
@@ -228,13 +228,13 @@ async def _write(kind: Kind, draft: dict[str, Any], cast: Cast, calendar: Calend
     author = await cast.actor(draft["author"])
     values = values_of("", draft["values"], calendar)
     now = yield calendar.ago(draft["days_ago"], 16, 10)
-    listing = await services.save(
+    listing = await authoring.save(
         kind, None, values, is_submitted=draft["status"] != "draft", by=By(author, now)
     )
     if draft["status"] != "returned":
         return
     now = yield calendar.ago(draft["days_ago"] - 1, 10, 30)
-    await services.review(
+    await authoring.review(
         kind.key,
         listing.number,
         points=draft["points"],

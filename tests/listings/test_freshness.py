@@ -12,7 +12,7 @@ from market.audit.models import AuditEvent
 from market.deps import Deps
 from market.kit.errors import NotFound
 from market.kit.models import OutgoingMail
-from market.listings import freshness, services
+from market.listings import authoring, freshness
 from market.listings.deadlines import expiry_act, reminder_act, reminder_due
 from market.listings.kinds import NEED, OUTCOME
 from market.listings.models import Need, Outcome
@@ -93,7 +93,7 @@ async def test_the_second_reminder_comes_a_week_before_the_end_and_none_after_th
     act = reminder_act(OUTCOME)
 
     sent = [await run_acts(NOW + timedelta(days=days), act, deps=deps) for days in (0, 17, 18, 19)]
-    await services.renew(OUTCOME, outcome.number, by=By(author, NOW + timedelta(days=20)))
+    await authoring.renew(OUTCOME, outcome.number, by=By(author, NOW + timedelta(days=20)))
     after = [
         await run_acts(NOW + timedelta(days=days), act, expiry_act(OUTCOME), deps=deps) for days in (26, 300)
     ]

@@ -11,12 +11,12 @@ from market.deps import Deps
 from market.kit.jobs import run_pending
 from market.matching.facts import NeedFacts, OutcomeFacts, Text
 from market.matching.feedback import ListingTraits, Refusal, count_applicable
+from market.matching.match_acts import feedback
 from market.matching.models import Match
 from market.matching.scoring import FEEDBACK, LIKE_REFUSED, WEIGHTS, score
-from market.matching.services import feedback
 from market.records.by import By
 from tests.factories import NOW, make_member, make_need, make_outcome
-from tests.matching.test_services import TEXTS, relay_and_match, search_deps
+from tests.matching.test_match_acts import TEXTS, relay_and_match, search_deps
 
 __all__ = ["search_deps"]
 NEED = NeedFacts(

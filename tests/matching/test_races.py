@@ -7,11 +7,11 @@ import asyncio
 import pytest
 
 from market.kit.errors import Conflict
-from market.matching import services
+from market.matching import match_acts
 from market.matching.models import Match
 from market.records.by import By
 from tests.factories import NOW, make_broker
-from tests.matching.test_services import make_match
+from tests.matching.test_match_acts import make_match
 
 
 @pytest.mark.committed
@@ -20,7 +20,7 @@ async def test_of_two_brokers_who_take_up_a_match_at_once_one_has_it_and_one_is_
     brokers = [await make_broker(), await make_broker()]
 
     results = await asyncio.gather(
-        *(services.take_up(match.id, by=By(broker, NOW)) for broker in brokers), return_exceptions=True
+        *(match_acts.take_up(match.id, by=By(broker, NOW)) for broker in brokers), return_exceptions=True
     )
 
     refused = [one for one in results if isinstance(one, Conflict)]

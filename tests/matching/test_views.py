@@ -20,7 +20,7 @@ from tests.factories import (
     make_outcome,
     make_staff,
 )
-from tests.matching.test_services import make_match
+from tests.matching.test_match_acts import make_match
 from tests.visitor import post, sign_in
 
 WHO = ("guest", "agent", "finance", "broker", *(role.value for role in StaffRole))

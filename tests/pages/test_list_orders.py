@@ -12,7 +12,7 @@ from openpyxl import load_workbook
 
 from market.accounts.actors import Actor
 from market.accounts.models import Organisation, OrganisationKind
-from market.alerts import services as alerts
+from market.alerts import saved_searches as alerts
 from market.claims.subsidisable_outcomes import may_be_paid
 from market.deals.openings import agree_introduction, open_interest, open_response
 from market.deps import Deps
@@ -22,7 +22,7 @@ from market.programmes.rule_files import shipped
 from market.records.by import By
 from market.search.models import OutboxEntry
 from tests.factories import NOW, make_member, make_need, make_organisation, make_outcome
-from tests.matching.test_services import make_match
+from tests.matching.test_match_acts import make_match
 from tests.pages.search_index import index_listings
 from tests.visitor import sign_in
 

@@ -19,13 +19,13 @@ from market.files.models import Tier
 from market.notices.models import Notice
 from market.records.by import By
 from market.records.decisions import Verdict
-from market.rewards import services
+from market.rewards import plan_acts
 from market.rooms import ROOMS
 from tests.contracts.factories import LATER, TODAY
 from tests.deals.factories import make_match, make_parties, move_clock
 from tests.deals.test_files import make_file
 from tests.factories import make_broker, make_member, make_membership, make_staff
-from tests.rewards.test_services import make_received, sharing
+from tests.rewards.test_plan_acts import make_received, sharing
 from tests.visitor import sign_in, token
 
 SIDES = {"seller", "buyer"}
@@ -135,7 +135,7 @@ async def test_each_role_of_each_party_reaches_what_is_theirs_and_nothing_else(
         verdict=Verdict.REJECTED,
         reason="x",
     )
-    plan = await services.propose_plan(contract.number, sharing(), by=By(parties.seller, LATER))
+    plan = await plan_acts.propose_plan(contract.number, sharing(), by=By(parties.seller, LATER))
     file = await make_file(parties, deal, Tier.PARTIES, deps)
     notice = await Notice.get(subject_id=deal.id)
     former = await make_member(parties.enterprise, MemberRole.AGENT)

@@ -20,7 +20,7 @@ from market.kit.jobs import run_pending
 from market.kit.models import SystemState
 from market.kit.pagination import PageRequest
 from market.listings.states import NeedStatus, OutcomeStatus
-from market.matching import queries, rematch, services, term_frequencies, top_matches
+from market.matching import match_acts, queries, rematch, term_frequencies, top_matches
 from market.matching.models import Match, MatchFeedback, TermFrequency
 from market.matching.states import MatchStatus
 from market.records.by import By
@@ -131,7 +131,7 @@ async def test_what_leaves_the_market_loses_its_suggestions_but_no_work(search_d
     another = await make_need(**TEXTS)
     await relay_and_match(search_deps, needs=[need, another], outcomes=[outcome])
     broker = await make_broker()
-    await services.take_up((await Match.get(need_id=another.id)).id, by=By(broker, NOW))
+    await match_acts.take_up((await Match.get(need_id=another.id)).id, by=By(broker, NOW))
 
     outcome.status = OutcomeStatus.UNLISTED
     await outcome.save(update_fields=["status"])
@@ -242,7 +242,7 @@ async def test_turning_down_a_suggestion_ends_it_with_its_reason() -> None:
     buyer = await make_member()
     match = await make_match(need=await make_need(await buyer_organisation(buyer)))
 
-    await services.feedback(match.id, reason="price", comment="太贵", by=By(buyer, NOW))
+    await match_acts.feedback(match.id, reason="price", comment="太贵", by=By(buyer, NOW))
 
     await match.refresh_from_db()
     assert (match.status, match.dropped_reason) == (MatchStatus.DROPPED, "price")
@@ -254,10 +254,10 @@ async def test_turning_down_what_a_broker_works_on_hides_it_for_that_side_only()
     buyer, broker = await make_member(), await make_broker()
     need = await make_need(await buyer_organisation(buyer))
     match = await make_match(need=need)
-    await services.take_up(match.id, by=By(broker, NOW))
+    await match_acts.take_up(match.id, by=By(broker, NOW))
 
-    await services.feedback(match.id, reason="known", comment="", by=By(buyer, NOW))
-    await services.feedback(match.id, reason="other", comment="", by=By(buyer, NOW))
+    await match_acts.feedback(match.id, reason="known", comment="", by=By(buyer, NOW))
+    await match_acts.feedback(match.id, reason="other", comment="", by=By(buyer, NOW))
 
     await match.fetch_related("outcome")
     mine = await queries.list_matches_of_organisation(buyer.organisation_id, FIRST)
@@ -272,33 +272,33 @@ async def test_a_stranger_cannot_turn_down_a_match_and_a_reason_must_be_known() 
     match = await make_match(need=await make_need(await buyer_organisation(buyer)))
 
     with pytest.raises(NotFound):
-        await services.feedback(match.id, reason="price", comment="", by=By(stranger, NOW))
+        await match_acts.feedback(match.id, reason="price", comment="", by=By(stranger, NOW))
     with pytest.raises(Invalid):
-        await services.feedback(match.id, reason="mood", comment="", by=By(buyer, NOW))
+        await match_acts.feedback(match.id, reason="mood", comment="", by=By(buyer, NOW))
 
 
 async def test_a_broker_takes_up_a_match_and_another_is_refused() -> None:
     match = await make_match()
     first, second = await make_broker(), await make_broker()
 
-    taken = await services.take_up(match.id, by=By(first, NOW))
-    again = await services.take_up(match.id, by=By(first, NOW + timedelta(hours=1)))
+    taken = await match_acts.take_up(match.id, by=By(first, NOW))
+    again = await match_acts.take_up(match.id, by=By(first, NOW + timedelta(hours=1)))
 
     assert (taken.status, taken.broker_id) == (MatchStatus.ASSIGNED, first.user_id)
     assert again.taken_up_at == NOW
     with pytest.raises(Conflict):
-        await services.take_up(match.id, by=By(second, NOW))
+        await match_acts.take_up(match.id, by=By(second, NOW))
     with pytest.raises(NotFound):
-        await services.release(match.id, by=By(second, NOW))
+        await match_acts.release(match.id, by=By(second, NOW))
 
 
 async def test_a_match_given_back_may_be_taken_up_by_another() -> None:
     match = await make_match()
     first, second = await make_broker(), await make_broker()
-    await services.take_up(match.id, by=By(first, NOW))
+    await match_acts.take_up(match.id, by=By(first, NOW))
 
-    await services.release(match.id, by=By(first, NOW))
-    taken = await services.take_up(match.id, by=By(second, NOW))
+    await match_acts.release(match.id, by=By(first, NOW))
+    taken = await match_acts.take_up(match.id, by=By(second, NOW))
 
     assert taken.broker_id == second.user_id
 
@@ -307,7 +307,7 @@ async def test_only_brokers_take_up_matches() -> None:
     match = await make_match()
 
     with pytest.raises(Forbidden):
-        await services.take_up(match.id, by=By(await make_member(), NOW))
+        await match_acts.take_up(match.id, by=By(await make_member(), NOW))
 
 
 async def test_brokers_see_open_matches_best_first_and_a_masked_name_only_when_it_is_theirs() -> None:
@@ -317,7 +317,7 @@ async def test_brokers_see_open_matches_best_first_and_a_masked_name_only_when_i
     closed = await make_match(need=await make_need(status=NeedStatus.CLOSED), score=900)
 
     page = await queries.list_open_matches(PageRequest())
-    await services.take_up(strong.id, by=By(broker, NOW))
+    await match_acts.take_up(strong.id, by=By(broker, NOW))
     mine = await queries.list_matches_of_broker(broker.user_id, PageRequest())
 
     assert [one.id for one in page.items] == [strong.id, weak.id]

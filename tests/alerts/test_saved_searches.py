@@ -11,7 +11,7 @@ import pytest
 from market.accounts import personal_data
 from market.accounts.actors import Actor
 from market.accounts.models import MemberRole, Message
-from market.alerts import services
+from market.alerts import saved_searches
 from market.alerts.models import SavedSearch
 from market.alerts.states import Frequency
 from market.deps import Deps
@@ -36,7 +36,7 @@ async def make_person() -> Actor:
 
 
 async def kept(person: Actor, query: str = "q=赤泥", frequency: str = "daily") -> SavedSearch:
-    return (await services.save("outcomes", query, frequency, by=By(person, NOW)))[0]
+    return (await saved_searches.save("outcomes", query, frequency, by=By(person, NOW)))[0]
 
 
 async def publish(deps: Deps, title: str = "赤泥路基") -> None:
@@ -46,10 +46,10 @@ async def publish(deps: Deps, title: str = "赤泥路基") -> None:
 async def test_a_search_saved_twice_is_one_and_keeps_only_what_it_asks() -> None:
     person = await make_person()
 
-    first, is_new = await services.save(
+    first, is_new = await saved_searches.save(
         "outcomes", "sort=price&q=赤泥&field=materials&evil=1&size=50", "daily", by=By(person, NOW)
     )
-    second, is_again = await services.save(
+    second, is_again = await saved_searches.save(
         "outcomes", "field=materials&q=%20赤泥", "immediate", by=By(person, NOW)
     )
 
@@ -65,7 +65,7 @@ async def test_a_search_saved_twice_is_one_and_keeps_only_what_it_asks() -> None
 )
 async def test_what_cannot_be_saved_is_refused(scope: str, frequency: str) -> None:
     with pytest.raises(Invalid):
-        await services.save(scope, "q=x", frequency, by=By(await make_person(), NOW))
+        await saved_searches.save(scope, "q=x", frequency, by=By(await make_person(), NOW))
 
 
 async def test_nobody_keeps_more_searches_than_one_can_read() -> None:
@@ -80,7 +80,7 @@ async def test_nobody_keeps_more_searches_than_one_can_read() -> None:
             created_at=NOW,
             since_at=NOW,
         )
-        for n in range(services.MAX_SEARCHES)
+        for n in range(saved_searches.MAX_SEARCHES)
     )
 
     with pytest.raises(Conflict):
@@ -95,9 +95,9 @@ async def test_the_daily_alert_tells_of_new_records_once_in_the_morning(deps: De
     await publish(deps, title="甘蔗切割")
 
     night = LATER - timedelta(hours=3)
-    assert await services.run_due(night, search=deps.search, secret=SECRET) == 0
-    assert await services.run_due(LATER, search=deps.search, secret=SECRET) == 1
-    assert await services.run_due(LATER + timedelta(days=1), search=deps.search, secret=SECRET) == 0
+    assert await saved_searches.run_due(night, search=deps.search, secret=SECRET) == 0
+    assert await saved_searches.run_due(LATER, search=deps.search, secret=SECRET) == 1
+    assert await saved_searches.run_due(LATER + timedelta(days=1), search=deps.search, secret=SECRET) == 0
 
     message = await Message.get(user_id=person.user_id)
     mail = await OutgoingMail.get(recipient=person.email)
@@ -105,7 +105,7 @@ async def test_the_daily_alert_tells_of_new_records_once_in_the_morning(deps: De
     assert message.address == f"/outcomes?{saved.query}"
     assert "赤泥路基" in mail.text
     assert "赤泥旧作" not in mail.text
-    assert mail.unsubscribe == services.unsubscribe_address(saved.id, SECRET)
+    assert mail.unsubscribe == saved_searches.unsubscribe_address(saved.id, SECRET)
 
 
 async def test_a_record_that_two_searches_find_is_told_once(deps: Deps) -> None:
@@ -114,7 +114,7 @@ async def test_a_record_that_two_searches_find_is_told_once(deps: Deps) -> None:
     await kept(person, "q=路基")
     await publish(deps)
 
-    await services.run_due(LATER, search=deps.search, secret=SECRET)
+    await saved_searches.run_due(LATER, search=deps.search, secret=SECRET)
 
     assert await Message.filter(user_id=person.user_id).count() == 1
 
@@ -138,8 +138,8 @@ async def test_while_the_engine_is_away_the_daily_alert_waits(deps: Deps) -> Non
     await kept(person)
     await publish(deps)
 
-    assert await services.run_due(LATER, search=UnavailableSearch(), secret=SECRET) == 0  # type: ignore[arg-type]
-    assert await services.run_due(LATER, search=deps.search, secret=SECRET) == 1
+    assert await saved_searches.run_due(LATER, search=UnavailableSearch(), secret=SECRET) == 0  # type: ignore[arg-type]
+    assert await saved_searches.run_due(LATER, search=deps.search, secret=SECRET) == 1
 
 
 async def test_the_mail_is_ended_by_one_press_without_signing_in(
@@ -147,7 +147,7 @@ async def test_the_mail_is_ended_by_one_press_without_signing_in(
 ) -> None:
     person = await make_person()
     saved = await kept(person)
-    address = services.unsubscribe_address(saved.id, SECRET)
+    address = saved_searches.unsubscribe_address(saved.id, SECRET)
 
     looked = await client.get(address)
     assert looked.status_code == 200
@@ -159,7 +159,7 @@ async def test_the_mail_is_ended_by_one_press_without_signing_in(
 
     assert (one_click.status_code, again.status_code) == (200, 200)
     assert "已退订" in one_click.text
-    assert await services.run_due(LATER, search=deps.search, secret=SECRET) == 0
+    assert await saved_searches.run_due(LATER, search=deps.search, secret=SECRET) == 0
 
 
 @pytest.mark.parametrize("search", ["", "x", "00000000-0000-0000-0000-000000000000"])
@@ -183,7 +183,7 @@ async def test_a_person_manages_only_their_own_searches(client: httpx.AsyncClien
     assert "赤泥" in page.text
     assert (await SavedSearch.get(id=saved.id)).frequency is Frequency.IMMEDIATE
     with pytest.raises(NotFound):
-        await services.remove(saved.id, actor=stranger)
+        await saved_searches.remove(saved.id, actor=stranger)
 
     assert "还没有保存的搜索" in (await post(client, f"/my/searches/{saved.id}/remove")).text
 

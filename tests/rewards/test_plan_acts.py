@@ -22,7 +22,7 @@ from market.notices.services import NotClear
 from market.records.by import By
 from market.records.figures import Period, list_rows
 from market.reports.statements import statement_scope
-from market.rewards import services
+from market.rewards import plan_acts
 from market.rewards.models import RewardPlan, RewardShare
 from market.rewards.rules import Deduction, PersonShare, Sharing, UnitShare
 from market.rewards.states import RewardKind, RewardStatus
@@ -63,18 +63,18 @@ async def test_a_plan_goes_from_proposal_to_payment_and_the_pot_is_emptied(deps:
     parties = await make_parties()
     contract = await make_received(parties)
 
-    plan = await services.propose_plan(contract.number, sharing(), by=By(parties.seller, LATER))
+    plan = await plan_acts.propose_plan(contract.number, sharing(), by=By(parties.seller, LATER))
     with pytest.raises(Invalid):
-        await services.propose_plan(contract.number, sharing(), by=By(parties.seller, LATER))
-    await services.confirm_plan(plan.number, calendar=HOLIDAYS, by=By(parties.seller_finance, LATER))
+        await plan_acts.propose_plan(contract.number, sharing(), by=By(parties.seller, LATER))
+    await plan_acts.confirm_plan(plan.number, calendar=HOLIDAYS, by=By(parties.seller_finance, LATER))
 
     assert (await ledger.balance(f"pot:{plan.id}")).amount == 56_000_000
     with pytest.raises(NotClear):
-        await services.pay_plan(plan.number, by=By(parties.seller_finance, LATER))
+        await plan_acts.pay_plan(plan.number, by=By(parties.seller_finance, LATER))
     over = LATER + timedelta(days=40)
     await end_notices(over)
-    assert await services.PUBLICITY.sweep(over) == 1
-    await services.pay_plan(plan.number, by=By(parties.seller_finance, over))
+    assert await plan_acts.PUBLICITY.sweep(over) == 1
+    await plan_acts.pay_plan(plan.number, by=By(parties.seller_finance, over))
 
     shares = await RewardShare.filter(plan_id=plan.id).order_by("sequence")
     assert [each.amount for each in shares] == [39_200_000, 16_800_000]
@@ -88,9 +88,9 @@ async def test_a_plan_goes_from_proposal_to_payment_and_the_pot_is_emptied(deps:
 async def test_what_is_published_names_people_but_no_account() -> None:
     parties = await make_parties()
     contract = await make_received(parties)
-    plan = await services.propose_plan(contract.number, sharing(), by=By(parties.seller, LATER))
+    plan = await plan_acts.propose_plan(contract.number, sharing(), by=By(parties.seller, LATER))
 
-    await services.confirm_plan(plan.number, calendar=HOLIDAYS, by=By(parties.seller_finance, LATER))
+    await plan_acts.confirm_plan(plan.number, calendar=HOLIDAYS, by=By(parties.seller_finance, LATER))
 
     notice = await Notice.get(subject_id=plan.id)
     text = str(notice.body)
@@ -103,11 +103,11 @@ async def test_what_is_published_names_people_but_no_account() -> None:
 async def test_a_cancelled_plan_frees_its_income() -> None:
     parties = await make_parties()
     contract = await make_received(parties)
-    plan = await services.propose_plan(contract.number, sharing(), by=By(parties.seller, LATER))
-    await services.confirm_plan(plan.number, calendar=HOLIDAYS, by=By(parties.seller_finance, LATER))
+    plan = await plan_acts.propose_plan(contract.number, sharing(), by=By(parties.seller, LATER))
+    await plan_acts.confirm_plan(plan.number, calendar=HOLIDAYS, by=By(parties.seller_finance, LATER))
 
-    await services.cancel_plan(plan.number, by=By(parties.seller, LATER))
-    again = await services.propose_plan(contract.number, sharing(), by=By(parties.seller, LATER))
+    await plan_acts.cancel_plan(plan.number, by=By(parties.seller, LATER))
+    again = await plan_acts.propose_plan(contract.number, sharing(), by=By(parties.seller, LATER))
 
     assert (await ledger.balance(f"income:{contract.id}")).amount == 0
     assert again.status is RewardStatus.DRAFT
@@ -119,11 +119,11 @@ async def test_a_units_own_rules_are_kept_by_version_and_never_below_the_law() -
     given: dict[str, Any] = {"valid_from": TODAY, "by": By(parties.seller, LATER)}
 
     with pytest.raises(Invalid):
-        await services.enter_rule("办法", "", pot=4000, equity=5000, main=5000, **given)
-    await services.enter_rule("奖励办法", "校〔2026〕1号", pot=7500, equity=7500, main=5000, **given)
+        await plan_acts.enter_rule("办法", "", pot=4000, equity=5000, main=5000, **given)
+    await plan_acts.enter_rule("奖励办法", "校〔2026〕1号", pot=7500, equity=7500, main=5000, **given)
 
     with pytest.raises(Invalid, match="校〔2026〕1号"):
-        await services.propose_plan(contract.number, sharing(), by=By(parties.seller, LATER))
+        await plan_acts.propose_plan(contract.number, sharing(), by=By(parties.seller, LATER))
 
 
 async def test_the_pages_from_proposal_to_the_payout_list(client: httpx.AsyncClient, deps: Deps) -> None:
@@ -170,4 +170,4 @@ async def test_the_pages_from_proposal_to_the_payout_list(client: httpx.AsyncCli
         for page in (f"/rewards/{plan.number}", address):
             assert (await client.get(page)).status_code == 404
     with pytest.raises(NotFound):
-        await services.pay_plan(plan.number, by=By(parties.buyer_finance, LATER))
+        await plan_acts.pay_plan(plan.number, by=By(parties.buyer_finance, LATER))

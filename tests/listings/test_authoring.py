@@ -7,7 +7,7 @@ from market.accounts.models import MemberRole, Message, Organisation, Organisati
 from market.accounts.permissions import NotYours
 from market.audit.models import AuditEvent
 from market.kit.errors import Conflict, Forbidden, Invalid, NotFound
-from market.listings import lifecycle, queries, services
+from market.listings import authoring, lifecycle, queries
 from market.listings.deadlines import expiry_act
 from market.listings.kinds import NEED, OUTCOME
 from market.listings.models import Need, Outcome, Review
@@ -28,8 +28,8 @@ async def make_author() -> Actor:
 
 
 async def make_pending(author: Actor) -> Outcome:
-    outcome = await services.create_outcome(outcome_values(), by=By(author, NOW))
-    return await services.submit_outcome(outcome.number, by=By(author, NOW))
+    outcome = await authoring.create_outcome(outcome_values(), by=By(author, NOW))
+    return await authoring.submit_outcome(outcome.number, by=By(author, NOW))
 
 
 async def make_organisation_of(actor: Actor) -> Organisation:
@@ -50,7 +50,7 @@ async def is_waiting_for_index(index: str, listing: Outcome | Need) -> bool:
 async def test_a_draft_may_be_almost_empty_and_is_scored() -> None:
     author = await make_author()
 
-    outcome = await services.create_outcome({"title": "初稿"}, by=By(author, NOW))
+    outcome = await authoring.create_outcome({"title": "初稿"}, by=By(author, NOW))
 
     assert outcome.status is OutcomeStatus.DRAFT
     assert outcome.number.startswith("CG-2026-")
@@ -60,10 +60,10 @@ async def test_a_draft_may_be_almost_empty_and_is_scored() -> None:
 
 async def test_an_incomplete_outcome_is_not_submitted() -> None:
     author = await make_author()
-    outcome = await services.create_outcome(outcome_values(problem=""), by=By(author, NOW))
+    outcome = await authoring.create_outcome(outcome_values(problem=""), by=By(author, NOW))
 
-    with pytest.raises(services.Incomplete) as refused:
-        await services.submit_outcome(outcome.number, by=By(author, NOW))
+    with pytest.raises(authoring.Incomplete) as refused:
+        await authoring.submit_outcome(outcome.number, by=By(author, NOW))
 
     assert refused.value.faults == [("problem", "请说明要解决的问题。")]
     assert (await Outcome.get(id=outcome.id)).status is OutcomeStatus.DRAFT
@@ -73,7 +73,7 @@ async def test_a_published_outcome_is_verified_for_twelve_months_and_handed_to_s
     author, operator = await make_author(), await make_staff(StaffRole.OPERATOR)
     outcome = await make_pending(author)
 
-    await services.review(
+    await authoring.review(
         "outcome", outcome.number, points=GOOD, is_published=True, comment="", by=By(operator, NOW)
     )
 
@@ -89,7 +89,7 @@ async def test_a_returned_outcome_is_corrected_and_submitted_again() -> None:
     author, operator = await make_author(), await make_staff(StaffRole.OPERATOR)
     outcome = await make_pending(author)
 
-    await services.review(
+    await authoring.review(
         "outcome",
         outcome.number,
         points=POOR,
@@ -98,8 +98,8 @@ async def test_a_returned_outcome_is_corrected_and_submitted_again() -> None:
         by=By(operator, NOW),
     )
     rows = [{"indicator": "导电率", "current": "52", "ours": "54", "change": "+2", "evidence": "检测报告"}]
-    await services.update_outcome(outcome.number, {"comparison": rows}, by=By(author, NOW))
-    await services.submit_outcome(outcome.number, by=By(author, NOW))
+    await authoring.update_outcome(outcome.number, {"comparison": rows}, by=By(author, NOW))
+    await authoring.submit_outcome(outcome.number, by=By(author, NOW))
 
     outcome = await Outcome.get(id=outcome.id)
     judged = await Review.get(subject_id=outcome.id)
@@ -114,7 +114,7 @@ async def test_nine_points_cannot_be_published_and_nothing_happens() -> None:
     outcome = await make_pending(author)
 
     with pytest.raises(Invalid):
-        await services.review(
+        await authoring.review(
             "outcome", outcome.number, points=POOR, is_published=True, comment="", by=By(operator, NOW)
         )
 
@@ -129,11 +129,11 @@ async def test_only_an_operator_reviews_and_never_the_own_organisations() -> Non
     insider = await make_member(organisation, staff_role=StaffRole.OPERATOR)
 
     with pytest.raises(NotYours):
-        await services.review(
+        await authoring.review(
             "outcome", outcome.number, points=GOOD, is_published=True, comment="", by=By(author, NOW)
         )
     with pytest.raises(Forbidden, match="本单位"):
-        await services.review(
+        await authoring.review(
             "outcome", outcome.number, points=GOOD, is_published=True, comment="", by=By(insider, NOW)
         )
 
@@ -141,12 +141,12 @@ async def test_only_an_operator_reviews_and_never_the_own_organisations() -> Non
 async def test_one_listing_is_not_reviewed_twice() -> None:
     author, operator = await make_author(), await make_staff(StaffRole.OPERATOR)
     outcome = await make_pending(author)
-    await services.review(
+    await authoring.review(
         "outcome", outcome.number, points=GOOD, is_published=True, comment="", by=By(operator, NOW)
     )
 
     with pytest.raises(Conflict):
-        await services.review(
+        await authoring.review(
             "outcome",
             outcome.number,
             points=GOOD,
@@ -162,7 +162,7 @@ async def test_editing_a_published_outcome_goes_live_at_once_with_a_trace() -> N
         await make_organisation_of(author), **outcome_values(), status=OutcomeStatus.PUBLISHED
     )
 
-    await services.update_outcome(outcome.number, {"title": "新的名称"}, by=By(author, NOW))
+    await authoring.update_outcome(outcome.number, {"title": "新的名称"}, by=By(author, NOW))
 
     outcome = await Outcome.get(id=outcome.id)
     assert (outcome.title, outcome.revision, outcome.status) == ("新的名称", 2, OutcomeStatus.PUBLISHED)
@@ -175,52 +175,52 @@ async def test_a_published_outcome_cannot_be_emptied() -> None:
     author = await make_author()
     outcome = await make_outcome(await make_organisation_of(author), **outcome_values())
 
-    with pytest.raises(services.Incomplete):
-        await services.update_outcome(outcome.number, {"solution": ""}, by=By(author, NOW))
+    with pytest.raises(authoring.Incomplete):
+        await authoring.update_outcome(outcome.number, {"solution": ""}, by=By(author, NOW))
 
 
 async def test_saving_the_same_again_makes_no_new_revision() -> None:
     author = await make_author()
-    outcome = await services.create_outcome(outcome_values(), by=By(author, NOW))
+    outcome = await authoring.create_outcome(outcome_values(), by=By(author, NOW))
 
-    again = await services.update_outcome(outcome.number, outcome_values(), by=By(author, NOW))
+    again = await authoring.update_outcome(outcome.number, outcome_values(), by=By(author, NOW))
 
     assert again.revision == 1
 
 
 async def test_a_colleagues_newer_revision_is_not_overwritten_unknowingly() -> None:
     author = await make_author()
-    outcome = await services.create_outcome(outcome_values(), by=By(author, NOW))
-    await services.update_outcome(outcome.number, {"title": "同事的稿"}, by=By(author, NOW), base_revision=1)
+    outcome = await authoring.create_outcome(outcome_values(), by=By(author, NOW))
+    await authoring.update_outcome(outcome.number, {"title": "同事的稿"}, by=By(author, NOW), base_revision=1)
 
     with pytest.raises(Invalid, match="同事"):
-        await services.update_outcome(
+        await authoring.update_outcome(
             outcome.number, {"title": "我的稿"}, by=By(author, NOW), base_revision=1
         )
 
 
 async def test_a_listing_is_only_its_owners_to_change() -> None:
     author, stranger = await make_author(), await make_author()
-    outcome = await services.create_outcome(outcome_values(), by=By(author, NOW))
+    outcome = await authoring.create_outcome(outcome_values(), by=By(author, NOW))
 
     with pytest.raises(NotFound):
-        await services.update_outcome(outcome.number, {"title": "改"}, by=By(stranger, NOW))
+        await authoring.update_outcome(outcome.number, {"title": "改"}, by=By(stranger, NOW))
     with pytest.raises(NotFound):
-        await services.unlist(OUTCOME, outcome.number, by=By(stranger, NOW))
+        await authoring.unlist(OUTCOME, outcome.number, by=By(stranger, NOW))
 
 
 async def test_a_university_posts_no_needs() -> None:
     author = await make_author()
 
     with pytest.raises(NotYours):
-        await services.create_need(need_values(), by=By(author, NOW))
+        await authoring.create_need(need_values(), by=By(author, NOW))
 
 
 async def test_unlisting_takes_the_outcome_from_search_and_the_public() -> None:
     author = await make_author()
     outcome = await make_outcome(await make_organisation_of(author), **outcome_values())
 
-    await services.unlist(OUTCOME, outcome.number, by=By(author, NOW))
+    await authoring.unlist(OUTCOME, outcome.number, by=By(author, NOW))
 
     assert await is_waiting_for_index("outcomes", outcome)
     with pytest.raises(NotFound):
@@ -252,7 +252,7 @@ async def test_a_lapsed_outcome_is_renewed_by_one_button() -> None:
         expires_on=date(2026, 3, 1),
     )
 
-    await services.renew(OUTCOME, outcome.number, by=By(author, NOW))
+    await authoring.renew(OUTCOME, outcome.number, by=By(author, NOW))
 
     outcome = await Outcome.get(id=outcome.id)
     assert (outcome.status, outcome.expires_on) == (OutcomeStatus.PUBLISHED, date(2027, 3, 2))
@@ -266,7 +266,7 @@ async def test_a_licensed_outcome_that_lapsed_comes_back_licensed() -> None:
     await lifecycle.mark_licensed(outcome.id, is_sold=False, by=By.job(NOW))
     await run_acts(NOW + timedelta(days=1), expiry_act(OUTCOME))
 
-    await services.renew(OUTCOME, outcome.number, by=By(author, NOW + timedelta(days=2)))
+    await authoring.renew(OUTCOME, outcome.number, by=By(author, NOW + timedelta(days=2)))
 
     assert (await Outcome.get(id=outcome.id)).status is OutcomeStatus.LICENSED
 
@@ -280,9 +280,9 @@ async def test_a_need_whose_deadline_passed_is_renewed_only_with_a_new_one() -> 
     )
 
     with pytest.raises(Conflict, match="截止日期"):
-        await services.renew(NEED, need.number, by=By(buyer, NOW))
-    await services.update_need(need.number, {"deadline_on": date(2026, 6, 1)}, by=By(buyer, NOW))
-    await services.renew(NEED, need.number, by=By(buyer, NOW))
+        await authoring.renew(NEED, need.number, by=By(buyer, NOW))
+    await authoring.update_need(need.number, {"deadline_on": date(2026, 6, 1)}, by=By(buyer, NOW))
+    await authoring.renew(NEED, need.number, by=By(buyer, NOW))
 
     need = await Need.get(id=need.id)
     assert (need.status, need.expires_on) == (NeedStatus.PUBLISHED, date(2026, 6, 1))

@@ -14,6 +14,7 @@ from market.claims.room import ROOM as CLAIMS
 from market.codes.room import ROOM as CODES
 from market.contracts.room import ROOM as CONTRACTS
 from market.deals.room import ROOM as DEALS
+from market.documents.room import ROOM as DOCUMENTS
 from market.files.room import ROOM as FILES
 from market.integrity.room import ROOM as INTEGRITY
 from market.kit import models as kit_models
@@ -51,6 +52,7 @@ ROOMS = Rooms(
         LISTINGS,
         PAYEES,
         PROGRAMMES,
+        DOCUMENTS,
         SEARCH,
         LEDGER,
         INTEGRITY,

@@ -14,6 +14,7 @@ from market.files.store import FileStore, LocalStore, S3Address, S3Store
 from market.kit.clock import BusinessClock
 from market.kit.database import connection
 from market.kit.embedded_postgres import EmbeddedPostgres
+from market.kit.letterhead import use_letterhead
 from market.kit.mail import Mailer, PageMailer, SmtpMailer
 from market.payments.gateway import PaymentGateway
 from market.payments.standin_gateway import demo_gateway
@@ -35,6 +36,7 @@ def build_deps(settings: Settings) -> Deps:
         SettingsError: a model that the settings name cannot be used.
     """
     install_rooms()
+    use_letterhead(settings.letterhead)
     try:
         embedders = configured_embedders(settings.embedders, settings.embeddings_key)
         # Meilisearch must be told how long vectors are before the first is sent.

@@ -6,10 +6,13 @@ import json
 import secrets
 from collections.abc import Mapping
 from pathlib import Path
+from string import Formatter
 from typing import Annotated, Any
 
 from pydantic import AfterValidator, ConfigDict, Field, StringConstraints, TypeAdapter, ValidationError
 from pydantic.dataclasses import dataclass
+
+from market.kit.letterhead import NUMBER_PATTERN, Letterhead
 
 
 class SettingsError(Exception):
@@ -19,8 +22,22 @@ class SettingsError(Exception):
 WebAddress = Annotated[
     str, StringConstraints(pattern=r"^https?://"), AfterValidator(lambda link: link.rstrip("/"))
 ]
+DEMO_OFFICE = {
+    "OFFICE_NAME": "广西科技成果转化补助办公室（演示）",
+    "OFFICE_ADDRESS": "南宁市演示路 1 号 203 室（演示）",
+    "OFFICE_PHONE": "0771-0000000",
+}
+"""Office, address and telephone of the demo; there is no such office."""
 MAY_BE_EMPTY = {"EMBEDDERS"}
 """Variables whose empty value has a meaning: no embedding models at all."""
+
+
+def _number_pattern(pattern: str) -> str:
+    """Return the pattern of document numbers if it holds just the three names that are filled in."""
+    names = sorted(name for _text, name, _spec, _conversion in Formatter().parse(pattern) if name is not None)
+    if names != ["kind", "number", "year"] or len(pattern) > 40:
+        raise ValueError("not a pattern of document numbers")
+    return pattern
 
 
 @dataclass(frozen=True, config=ConfigDict(validate_by_name=True, validate_by_alias=True))
@@ -81,11 +98,26 @@ class Settings:
         description="must be a whole number from 0 to 1000 (10 %)",
     )
     """Our fee on what is paid online, part of the payment; the gateway puts it on our own account."""
+    office_name: str = Field(default="", validation_alias="OFFICE_NAME")
+    """The office that issues documents; empty: the issuer of each programme."""
+    office_address: str = Field(default="", validation_alias="OFFICE_ADDRESS")
+    office_phone: str = Field(default="", validation_alias="OFFICE_PHONE")
+    document_number: Annotated[str, AfterValidator(_number_pattern)] = Field(
+        default=NUMBER_PATTERN,
+        validation_alias="DOCUMENT_NUMBER",
+        description="must hold {kind}, {year} and {number} once each, in at most 40 characters",
+    )
+    """Pattern of the numbers of issued documents (文号), counted by kind and year."""
 
     @property
     def is_secure(self) -> bool:
         """Whether cookies may demand HTTPS."""
         return self.base_url.startswith("https://")
+
+    @property
+    def letterhead(self) -> Letterhead:
+        """The issuing office as documents name it."""
+        return Letterhead(self.office_name, self.office_address, self.office_phone, self.document_number)
 
     @classmethod
     def from_env(cls, environ: Mapping[str, str]) -> Settings:
@@ -126,6 +158,8 @@ def _given(environ: Mapping[str, str]) -> dict[str, Any]:
     variables["DEMO"] = "DATABASE_URL" not in variables or variables.get("DEMO") == "1"
     variables.setdefault("DATA_DIR", "var")
     if variables["DEMO"]:
+        for name, value in DEMO_OFFICE.items():
+            variables.setdefault(name, value)
         variables.setdefault("BASE_URL", f"http://127.0.0.1:{variables.get('PORT', '8000')}")
         if "SECRET_KEY" not in variables:
             variables["SECRET_KEY"] = _demo_secret(Path(variables["DATA_DIR"]))

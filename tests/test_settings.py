@@ -53,6 +53,7 @@ def test_all_faults_are_named_at_once_each_by_its_variable() -> None:
         "MEILI_PREFIX": "a/b",
         "POOL_SIZE": "1",
         "FEE_BASIS_POINTS": "1001",
+        "DOCUMENT_NUMBER": "补字{number}号",
     }
 
     with pytest.raises(SettingsError) as refused:
@@ -68,6 +69,7 @@ def test_all_faults_are_named_at_once_each_by_its_variable() -> None:
         "FILE_STORE_URL must be like s3://key:secret@host/bucket?region=…",
         "POOL_SIZE must be a whole number, 2 or more",
         "FEE_BASIS_POINTS must be a whole number from 0 to 1000 (10 %)",
+        "DOCUMENT_NUMBER must hold {kind}, {year} and {number} once each, in at most 40 characters",
     ]
 
 
@@ -89,6 +91,18 @@ def test_a_wrong_value_is_refused_with_the_name_of_its_variable(name: str, value
         Settings.from_env(REAL | {name: value})
 
     assert value not in str(refused.value)
+
+
+def test_documents_name_the_office_of_the_settings_and_count_by_its_pattern() -> None:
+    office = {"OFFICE_NAME": "某科技局", "OFFICE_ADDRESS": "某路 1 号", "OFFICE_PHONE": "0771-1"}
+
+    letterhead = Settings.from_env(
+        REAL | office | {"DOCUMENT_NUMBER": "某科{kind}[{year}]{number}号"}
+    ).letterhead
+
+    assert letterhead.contact == "某科技局，地址：某路 1 号，电话：0771-1"
+    assert letterhead.document_number("决", 2026, 3) == "某科决[2026]3号"
+    assert Settings.from_env(REAL).letterhead.document_number("决", 2026, 3) == "补决〔2026〕3号"
 
 
 def test_an_empty_variable_counts_as_not_set_but_for_embedders() -> None:

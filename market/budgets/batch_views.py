@@ -25,6 +25,7 @@ from market.claims.claim_payees import payee_states
 from market.claims.models import Claim
 from market.claims.record_chain import chain_of_claim
 from market.claims.states import ClaimStatus
+from market.documents.web import documents_about
 from market.files.attachments import check_upload
 from market.kit.clock import local_date
 from market.kit.flash import flash
@@ -118,6 +119,7 @@ async def show(request: Request) -> Response:
         is_over=notice is not None and notice.ends_at is not None and notice.ends_at <= now,
         step=_step(batch, claims, orders),
         budget=await _budget(batch),
+        documents=await documents_about(request, "batch", batch.id),
     )
 
 

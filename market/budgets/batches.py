@@ -12,6 +12,7 @@ from market.accounts.messages import notify, notify_staff
 from market.accounts.models import StaffRole
 from market.audit.log import record
 from market.budgets.annual_budgets import budget_account, reserved_account
+from market.budgets.list_documents import issue_list, issue_notice, sharing_of
 from market.budgets.list_notices import notice_body
 from market.budgets.models import Batch, Budget
 from market.budgets.permissions import BudgetAct
@@ -20,6 +21,7 @@ from market.budgets.verbs import BatchVerb, ClaimVerb
 from market.claims.claim_payees import PayeeState, payee_states
 from market.claims.contract_validity import voided_in
 from market.claims.expert_panel import verdict_for
+from market.claims.letters import issue_award
 from market.claims.models import Claim, ClaimContract
 from market.claims.queries import people_behind
 from market.claims.shared_caps import find_outdated
@@ -183,6 +185,8 @@ async def _confirm(number: str, barred: dict[UUID, str], *, calendar: Calendar, 
         claims = [claim for claim in claims if claim.id not in overtaken]
     if not claims:
         raise Conflict(_("批次里没有可以确认的申报。"))
+    batch.pot_amount, batch.computed_amount = pot, sum(claim.award_amount or 0 for claim in claims)
+    computed = {claim.id: claim.award_amount or 0 for claim in claims}
     awards = await _share_pot(claims, pot, terms[0])
     left_out += [(claim, _("预算余额不足")) for claim, award in zip(claims, awards, strict=True) if not award]
     funded = [(claim, award) for claim, award in zip(claims, awards, strict=True) if award]
@@ -196,7 +200,12 @@ async def _confirm(number: str, barred: dict[UUID, str], *, calendar: Calendar, 
     procedure = terms[0].content["procedure"]
     with in_source_language():
         title = _("%(title)s 拟支持名单公示", title=batch.title)
-        body = await notice_body(batch, programme, [claim for claim, _award in funded])
+        body = await notice_body(
+            batch,
+            programme,
+            [(claim, computed[claim.id]) for claim, _award in funded],
+            sharing_of(batch, terms[0]),
+        )
     notice = await publish(
         NoticeKind.SUBSIDY,
         subject_kind="batch",
@@ -214,12 +223,18 @@ async def _confirm(number: str, barred: dict[UUID, str], *, calendar: Calendar, 
         batch,
         BatchAction.CONFIRM,
         by=by,
-        changes={"proposed_by_id": by.actor.user_id, "proposed_at": by.now},
+        changes={
+            "proposed_by_id": by.actor.user_id,
+            "proposed_at": by.now,
+            "pot_amount": batch.pot_amount,
+            "computed_amount": batch.computed_amount,
+        },
         pot=pot,
         amounts={claim.number: award for claim, award in funded},
         left_out=[claim.number for claim, _reason in left_out],
         notice=notice.number,
     )
+    await issue_notice(batch, notice, programme, by=by)
     return ConfirmedBatch(batch, notice, [(claim.number, reason) for claim, reason in left_out])
 
 
@@ -306,6 +321,8 @@ async def approve_batch(number: str, *, by: By) -> list[str]:
     ]
     if not approvable:
         raise Conflict(_("这个批次没有待批准的申报。"))
+    programme = await Programme.get(id=batch.programme_id)
+    sharing = sharing_of(batch, await ProgrammeTerms.get(id=approvable[0].terms_id))
     for claim in approvable:
         reservation_transfer = await Transfer.get(reference=reservation_reference(claim))
         await book.post_pending(reservation_transfer.id, reference=f"approve:{claim.id}", at=by.now)
@@ -316,6 +333,8 @@ async def approve_batch(number: str, *, by: By) -> list[str]:
             address=f"/claims/{claim.number}",
             organisation_id=claim.applicant_id,
         )
+        await issue_award(claim, sharing, approver=by.actor.name, by=by)
+    await issue_list(batch, approvable, programme, by=by)
     numbers = [claim.number for claim in approvable]
     if batch.status in (BatchStatus.PUBLICITY, BatchStatus.CLEARED):
         await transition(batch, BatchAction.APPROVE, by=by, claims=numbers)

@@ -9,13 +9,23 @@ from market.budgets.models import Batch
 from market.claims.computation import group_digits
 from market.claims.models import Claim
 from market.claims.queries import last_assessment
+from market.documents.sentences import fill
 from market.kit.formats import percent, yuan
 from market.kit.i18n import gettext as _
+from market.kit.letterhead import letterhead
 from market.programmes.models import Programme
+from market.programmes.pots import PotSharing
 
 
-async def notice_body(batch: Batch, programme: Programme, claims: Sequence[Claim]) -> list[list[str]]:
-    """Return the frozen text of a list's notice, pairs of label and text."""
+async def notice_body(
+    batch: Batch, programme: Programme, computed: Sequence[tuple[Claim, int]], sharing: PotSharing
+) -> list[list[str]]:
+    """Return the frozen text of a list's notice, pairs of label and text.
+
+    `computed` are the claims with what was computed for each; where the pot was short the notice says how
+    each award follows from it.
+    """
+    claims = [claim for claim, _computed in computed]
     total = sum(claim.award_amount or 0 for claim in claims)
     body = [
         [_("批次"), batch.number],
@@ -23,11 +33,23 @@ async def notice_body(batch: Batch, programme: Programme, claims: Sequence[Claim
         [_("申报年度"), str(batch.year)],
         [_("拟支持"), _("%(count)s 项，合计 %(sum)s", count=len(claims), sum=yuan(total))],
     ]
-    for place, claim in enumerate(claims, start=1):
+    if sharing.is_short:
+        body.append([_("预算折算"), "\n".join(fill(sharing.sentences()))])
+    for place, (claim, before) in enumerate(computed, start=1):
         await claim.fetch_related("applicant")
-        body.append([f"{place}. {claim.applicant.name}", await _entry(claim)])
-    body.append([_("异议渠道"), _("公示期内可在本页实名提出异议；对其中一项的异议不影响其他各项。")])
+        share = [fill(sharing.share_of(before, claim.award_amount or 0))] if sharing.is_short else []
+        body.append([f"{place}. {claim.applicant.name}", "\n".join([await _entry(claim), *share])])
+    body.append([_("异议渠道"), objection_channels()])
     return body
+
+
+def objection_channels() -> str:
+    """Return how to object, on the page and on paper, and what an objection stops."""
+    words = [_("公示期内可在本页实名提出异议。")]
+    if contact := letterhead().contact:
+        words.append(_("也可在公示期内书面提出：%(where)s。", where=contact))
+    words.append(_("针对其中一项的异议，裁定以前只中止该项，其他各项照常办理；针对整份名单的，全部中止。"))
+    return "".join(words)
 
 
 async def _entry(claim: Claim) -> str:

@@ -10,6 +10,7 @@ from market.accounts.models import StaffRole
 from market.budgets.batches import close_settled, lock_batch, reservation_reference
 from market.budgets.models import Batch
 from market.budgets.states import BatchAction, BatchStatus
+from market.claims.letters import issue_refusal
 from market.claims.models import Claim
 from market.claims.states import ClaimAction, ClaimStatus
 from market.claims.transitions import lock_claims, move
@@ -57,6 +58,7 @@ async def _end(claim: Claim, *, by: By) -> None:
     await move(claim, ClaimAction.UPHOLD_OBJECTION, by=by, note=reason)
     claim.reject_reason = reason
     await claim.save(update_fields=["reject_reason"])
+    await issue_refusal(claim, by=by)
     await notify(
         _("补助申报 %(number)s 因公示异议成立，不予支持。", number=claim.number),
         now=by.now,

@@ -137,6 +137,10 @@ class Batch(SecondPerson, Stateful):
     year = fields.IntField()
     status = enum_column(BatchStatus, BatchStatus.DRAFT)
     title = fields.CharField(max_length=200)
+    pot_amount = fields.BigIntField(null=True)
+    """What the budget had when the list was confirmed; null before, and on lists of earlier releases."""
+    computed_amount = fields.BigIntField(null=True)
+    """Sum of what was computed for the claims on the confirmed list; above the pot it was shared."""
     created_at = fields.DatetimeField()
 
     claims: fields.ReverseRelation[Claim]

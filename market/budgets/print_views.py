@@ -11,20 +11,22 @@ from market.accounts.web import actor_for
 from market.budgets import prints, queries
 from market.budgets.disbursements import orders_to_pay
 from market.budgets.models import Disbursement
+from market.documents.queries import find_document
+from market.documents.states import DocumentKind
+from market.documents.web import document_response
 from market.kit.errors import NotFound
 from market.kit.i18n import gettext as _
 from market.kit.pdf import pdf_response
 from market.kit.web import deps
-from market.notices.queries import find_notice
 
 
 async def notice(request: Request) -> Response:
     actor = actor_for(request, AccountAct.SEE_DESK)
     batch = await queries.get_batch(actor, request.path_params["number"])
-    notice = await find_notice("batch", batch.id)
-    if notice is None:
+    issued = await find_document("batch", batch.id, (DocumentKind.NOTICE,))
+    if issued is None:
         raise NotFound(_("这个批次还没有公示。"))
-    return await pdf_response("letter.typ", prints.notice_print(notice, deps(request).clock()), notice.number)
+    return await document_response(request, issued)
 
 
 async def payments(request: Request) -> Response:

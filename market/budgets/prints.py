@@ -1,4 +1,4 @@
-"""Data of the printed notice and payment list."""
+"""Data of the printed payment list."""
 
 from __future__ import annotations
 
@@ -8,30 +8,9 @@ from typing import Any
 
 from market.budgets.models import Batch, Disbursement
 from market.budgets.states import BatchStatus
-from market.kit.clock import local_date
-from market.kit.formats import day, figure, long_day, moment, yuan
+from market.kit.formats import figure, moment, yuan
 from market.kit.i18n import gettext as _
 from market.kit.money import amount_in_words
-from market.notices.models import Notice
-
-
-def notice_print(notice: Notice, now: datetime) -> dict[str, Any]:
-    """Return a notice as it was frozen, with its period and its hash."""
-    period = _(
-        "公示期：%(start)s 至 %(end)s", start=day(local_date(notice.published_at)), end=moment(notice.ends_at)
-    )
-    return {
-        "title": notice.title,
-        "number": notice.number,
-        "made": _("打印于 %(at)s", at=moment(now)),
-        "to": _("社会各界"),
-        "paragraphs": [period],
-        "head": [_("事项"), _("内容")],
-        "rows": [[str(pair[0]), str(pair[1])] for pair in notice.body],
-        "after": [_("内容哈希（SHA-256）：%(hash)s", hash=notice.body_hash)],
-        "from": "",
-        "day": long_day(local_date(notice.published_at)),
-    }
 
 
 def payment_print(batch: Batch, orders: Sequence[Disbursement], now: datetime) -> dict[str, Any]:

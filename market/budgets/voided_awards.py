@@ -10,6 +10,7 @@ from market.budgets.batches import HELD, close_settled, lock_batch, reservation_
 from market.budgets.models import Disbursement
 from market.budgets.states import DisbursementStatus
 from market.claims.contract_validity import is_voided, voided_in
+from market.claims.letters import issue_refusal
 from market.claims.models import Claim, ClaimContract
 from market.claims.states import ClaimAction
 from market.claims.transitions import lock_claims, move
@@ -68,6 +69,7 @@ async def _release(claim: Claim, reason: str, now: datetime) -> None:
     await move(claim, ClaimAction.RELEASE, by=By.job(now), note=reason, amount=claim.award_amount)
     claim.reject_reason = reason
     await claim.save(update_fields=["reject_reason"])
+    await issue_refusal(claim, by=By.job(now))
     await notify(
         _("补助申报 %(number)s 不再支持：%(reason)s。", number=claim.number, reason=reason),
         now=now,

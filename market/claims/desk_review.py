@@ -10,6 +10,7 @@ from market.accounts.models import StaffRole
 from market.claims.claim_facts import facts_of
 from market.claims.computation import compute_claim
 from market.claims.expert_panel import verdict_for
+from market.claims.letters import issue_refusal, issue_supplement
 from market.claims.models import Assessment, Claim, ClaimContract
 from market.claims.permissions import ClaimAct
 from market.claims.queries import last_assessment, people_behind
@@ -58,6 +59,7 @@ async def ask_supplement(number: str, *, reason: str, due_on: date, by: By) -> C
     claim.supplement_note, claim.supplement_due_on = reason, due_on
     await claim.save(update_fields=["supplement_note", "supplement_due_on"])
     await set_moment("claim", claim.id, SUPPLEMENT_DUE, end_of_day(due_on))
+    await issue_supplement(claim, by=by)
     await _tell_applicant(
         claim, _("补正通知：申报 %(number)s，请在 %(day)s 前补正。", number=number, day=due_on), by.now
     )
@@ -216,6 +218,7 @@ async def reject(number: str, *, clause: str, reason: str, by: By) -> Claim:
     await move(claim, ClaimAction.REJECT, by=by, note=text)
     claim.reject_reason, claim.award_amount, claim.batch_id = text, None, None
     await claim.save(update_fields=["reject_reason", "award_amount", "batch_id"])
+    await issue_refusal(claim, by=by)
     await _tell_applicant(claim, _("补助申报 %(number)s 不予支持，理由见申报页。", number=number), by.now)
     return claim
 

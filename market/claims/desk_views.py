@@ -21,6 +21,7 @@ from market.claims.queries import ClaimFilter, get_claim_at_desk
 from market.claims.reason_page import render_reason_page
 from market.claims.risk_flags import RISK_FLAG_LABELS
 from market.claims.states import ClaimShownStatus, ClaimStatus
+from market.documents.web import documents_about
 from market.integrity.conflicts import list_conflicts
 from market.kit.clock import local_date
 from market.kit.flash import flash
@@ -116,6 +117,7 @@ async def _render_claim(
         reviews=(await list_reviews("claim", [claim.id])).get(claim.id, []),
         verdict=await verdict_for(claim.id, compiled(claim.terms)),
         clawbacks=await claim.clawbacks.all().order_by("number"),
+        documents=await documents_about(request, "claim", claim.id),
     )
 
 

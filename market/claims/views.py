@@ -35,6 +35,7 @@ from market.claims.permissions import ClaimAct
 from market.claims.queries import ClaimFilter, get_claim_for
 from market.claims.record_chain import chain_of_contract
 from market.codes.regions import GUANGXI
+from market.documents.web import documents_about
 from market.files.attachments import check_upload
 from market.files.uploads import ACCEPT
 from market.kit.clock import local_date
@@ -230,6 +231,7 @@ async def _render_claim(
             "receipts"
         ),
         accept=ACCEPT,
+        documents=await documents_about(request, "claim", claim.id),
     )
 
 

@@ -27,12 +27,20 @@ async def next_numbers(subject_kind: str, count: int, now: datetime) -> list[str
         raise ValueError(f"no room declares the letters of {subject_kind!r}")
     if count < 1:
         return []
+    last = await next_value(family, now, count)
     year = local_date(now).year
+    return [f"{family}-{year}-{number:06d}" for number in range(last - count + 1, last + 1)]
+
+
+async def next_value(family: str, now: datetime, count: int = 1) -> int:
+    """Add `count` to a counter of the year in Asia/Shanghai and return its value; locks as above.
+
+    For numbers with a form of their own; `family` has at most four characters and is no record's letters.
+    """
     rows = await connection().execute_query_dict(
         "INSERT INTO counters (family, year, value) VALUES ($1, $2, $3) "
         "ON CONFLICT (family, year) DO UPDATE SET value = counters.value + EXCLUDED.value "
         "RETURNING value",
-        [family, year, count],
+        [family, local_date(now).year, count],
     )
-    last = int(rows[0]["value"])
-    return [f"{family}-{year}-{number:06d}" for number in range(last - count + 1, last + 1)]
+    return int(rows[0]["value"])

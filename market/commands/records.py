@@ -142,7 +142,7 @@ async def check(settings: Settings) -> int:
     deps = build_deps(settings)
     stated: list[CheckResult] = []
     async with running(deps):
-        async for result in iterate_checks(settings.secret_key):
+        async for result in iterate_checks(settings.secret_key, deps.store):
             stated.append(result)
             sys.stdout.write(f"{'holds ' if result.is_well else 'BROKEN'}  {result.name}\n")
             sys.stdout.writelines(f"        {finding}\n" for finding in result.findings)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 
 from market.kit.clock import local, local_date
@@ -72,6 +72,17 @@ def day(value: date | datetime | None) -> str:
 def moment(value: datetime | None) -> str:
     """Format a moment in Asia/Shanghai to the minute: 2026-05-01 09:30; None is a dash."""
     return "—" if value is None else f"{local(value):%Y-%m-%d %H:%M}"
+
+
+def end_of(value: date | datetime | None) -> str:
+    """Format the end of a period as law counts it, 24:00 of its last day: 2026-05-01 24:00; None is a dash.
+
+    A moment is the end itself, 0:00 of the next day; one within a day counts as that day's end.
+    """
+    if value is None:
+        return "—"
+    last = local_date(value - timedelta(microseconds=1)) if isinstance(value, datetime) else value
+    return f"{last.isoformat()} 24:00"
 
 
 def file_size(size: int) -> str:

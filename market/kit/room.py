@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from market.accounts.actors import Actor
     from market.deps import Deps
     from market.files.models import StoredFile
+    from market.files.store import FileStore
     from market.kit.jobs import Job
     from market.kit.labels import LabelEnum
     from market.notices.publicity import EntryPublicity, Publicity
@@ -59,6 +60,8 @@ PayeeListener = Callable[["PayeeAccount | None", "PayeeAccount", "By"], Awaitabl
 """Called with an organisation's account before and the one put in force, in the transaction of the change."""
 KeyedCheck = Callable[[str], Awaitable[list[str]]]
 """An invariant that needs the secret which lies outside the database."""
+StoredCheck = Callable[["FileStore"], Awaitable[list[str]]]
+"""An invariant that reads the file store."""
 
 
 @dataclass(frozen=True)
@@ -216,6 +219,7 @@ class Room:
     """What falls due at a moment of a record, by the moment's act, such as `notices.end`."""
     checks: Mapping[str, Check] = field(default_factory=dict)
     keyed_checks: Mapping[str, KeyedCheck] = field(default_factory=dict)
+    stored_checks: Mapping[str, StoredCheck] = field(default_factory=dict)
     relations: Relations | None = None
     personal_data: PersonalData | None = None
 
@@ -259,6 +263,7 @@ class Rooms:
         self.moments = _merge(room.moments for room in self.upwards)
         self.checks = _merge(room.checks for room in self.upwards)
         self.keyed_checks = _merge(room.keyed_checks for room in self.upwards)
+        self.stored_checks = _merge(room.stored_checks for room in self.upwards)
 
     @property
     def models(self) -> list[str]:

@@ -23,6 +23,9 @@ from market.kit.security import csrf_token
 ROOT = Path(__file__).parent.parent.parent
 STATIC = ROOT / "static"
 
+FILTERS = ("yuan", "figure", "wan", "wan_input", "percent", "grouped", "day", "moment", "end_of", "file_size")
+"""Functions of `kit.formats` that templates use as filters."""
+
 
 @lru_cache
 def environment() -> Environment:
@@ -42,7 +45,7 @@ def environment() -> Environment:
     env.install_gettext_callables(gettext, _plural, newstyle=False)  # type: ignore[attr-defined]
     env.globals["_"] = gettext
     env.globals["static_url"] = static_url
-    for name in ("yuan", "figure", "wan", "wan_input", "percent", "grouped", "day", "moment", "file_size"):
+    for name in FILTERS:
         env.filters[name] = getattr(formats, name)
     return env
 

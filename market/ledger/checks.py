@@ -8,11 +8,14 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from market.kit.database import connection
 from market.kit.models import SystemState
 from market.kit.room import Check, rooms
+
+if TYPE_CHECKING:
+    from market.files.store import FileStore
 
 MAX_FINDINGS = 20
 """Maximum number of findings per check."""
@@ -30,21 +33,26 @@ class CheckResult:
         return not self.findings
 
 
-async def run_checks(secret: str | None = None) -> list[CheckResult]:
+async def run_checks(secret: str | None = None, store: FileStore | None = None) -> list[CheckResult]:
     """Run every check that the rooms declare on the live data; see `iterate_checks`."""
-    return [result async for result in iterate_checks(secret)]
+    return [result async for result in iterate_checks(secret, store)]
 
 
-async def iterate_checks(secret: str | None = None) -> AsyncIterator[CheckResult]:
+async def iterate_checks(
+    secret: str | None = None, store: FileStore | None = None
+) -> AsyncIterator[CheckResult]:
     """Run one check after another, so that the caller may stop at the first that fails.
 
-    Without the site's `secret` those are left out that need it.
+    Without the site's `secret`, or its `store`, those are left out that need it.
     """
     for name, function in rooms().checks.items():
         yield CheckResult(name, await function())
     if secret is not None:
         for name, keyed in rooms().keyed_checks.items():
             yield CheckResult(name, await keyed(secret))
+    if store is not None:
+        for name, stored in rooms().stored_checks.items():
+            yield CheckResult(name, await stored(store))
 
 
 @dataclass(frozen=True)

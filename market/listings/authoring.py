@@ -20,7 +20,7 @@ from market.kit.clock import local_date
 from market.kit.database import atomic
 from market.kit.errors import Conflict, Forbidden, Invalid
 from market.kit.i18n import gettext as _
-from market.listings import lifecycle, masking, rules
+from market.listings import lifecycle, rules
 from market.listings.deadlines import set_deadlines
 from market.listings.kinds import NEED, OUTCOME, Kind, Listing, get_kind
 from market.listings.lifecycle import (
@@ -260,7 +260,7 @@ async def _require_complete(kind: Kind, listing: Listing, now: datetime) -> None
     faults = kind.faults(listing, local_date(now))
     if isinstance(listing, Need) and listing.is_masked:
         owner = await Organisation.get(id=listing.organisation_id)
-        faults += masking.faults_of_masking(listing, owner.name)
+        faults += rules.faults_of_masking(listing, owner.name)
     if faults:
         raise Incomplete(faults)
 

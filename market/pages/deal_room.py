@@ -104,7 +104,7 @@ class LogLine:
 
 
 @dataclass(frozen=True)
-class DealPage:
+class Room:
     """All that the page of a deal shows to one person."""
 
     deal: Deal
@@ -149,7 +149,7 @@ class DealPage:
         return self.deal.status in BEFORE_SIGNING
 
 
-async def build_room(deal: Deal, actor: Actor, now: datetime, whole: str = "") -> DealPage:
+async def build_room(deal: Deal, actor: Actor, now: datetime, whole: str = "") -> Room:
     """Assemble the page; the deal comes from `get_deal_for`.
 
     Of long lists the latest part is shown, and all of the one that `whole` names.
@@ -168,7 +168,7 @@ async def build_room(deal: Deal, actor: Actor, now: datetime, whole: str = "") -
     introduction = await find_introduction(deal.id) if deal.broker_id else None
     log, is_whole_log = _log(deal, events), whole == "log" or len(events) <= FIRST_SHOWN
     act, estimates = _ACT_OF_STEP.get(step.key), await estimate_for_deal(deal, contract, now)
-    return DealPage(
+    return Room(
         deal=deal,
         side=side,
         buyer=buyer_name(deal, actor),

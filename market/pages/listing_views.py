@@ -24,10 +24,9 @@ from market.deals.states import DealAct
 from market.kit.clock import local_date
 from market.kit.templating import render
 from market.kit.web import deps, wants_partial
-from market.listings import masking, queries, rules
-from market.listings.masking import need_owner_name
+from market.listings import queries, rules
 from market.listings.models import Need, Outcome
-from market.listings.queries import is_owner, live
+from market.listings.queries import is_owner, live, need_owner_name
 from market.listings.states import LIVE, NeedStatus, OutcomeStatus
 from market.matching.labels import MAX_TERMS, misfit_labels, part_labels, percent_score
 from market.matching.models import Match, MatchFeedback
@@ -148,8 +147,8 @@ async def need(request: Request) -> Response:
         request,
         "pages/need.html",
         need=need,
-        owner_name=masking.need_owner_name(need, actor, brokers=brokers),
-        is_owner_visible=masking.is_owner_visible(need, actor, brokers=brokers),
+        owner_name=queries.need_owner_name(need, actor, brokers=brokers),
+        is_owner_visible=queries.is_owner_visible(need, actor, brokers=brokers),
         days_left=_days_left(need, today),
         matched=matched,
         matched_count=matched_count,

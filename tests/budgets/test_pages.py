@@ -7,6 +7,10 @@ import httpx
 from market.accounts.models import Organisation
 from market.claims.applications import create_claim
 from market.claims.models import Claim, ClaimContract
+from market.deps import Deps
+from market.documents.issuing import print_document
+from market.documents.models import IssuedDocument
+from market.documents.states import DocumentKind
 from market.programmes.models import ProgrammeTerms
 from market.records.by import By
 from tests.budgets.factories import make_paid
@@ -44,9 +48,12 @@ async def test_the_queue_is_cut_by_place_field_doubt_and_amount(client: httpx.As
     assert await shown("city=450100") == await shown("city=450000") == (True, True)
 
 
-async def test_the_prints_are_pdf_with_the_amount_in_words(client: httpx.AsyncClient) -> None:
+async def test_the_prints_are_pdf_with_the_amount_in_words(client: httpx.AsyncClient, deps: Deps) -> None:
     desk = await make_desk()
     claim, batch = await make_paid(desk)
+    sheet = await IssuedDocument.get(kind=DocumentKind.SHEET)
+    await print_document(deps, document_id=str(sheet.id))
+    assert sheet.content["capitals"] == "陆拾万元整"
     await sign_in(client, desk.officer)
 
     for address in (f"/desk/{claim.number}/sheet.pdf", f"/desk/batches/{batch}/payments.pdf"):

@@ -16,6 +16,10 @@ from market.budgets.disbursements import enter_result, order_payment
 from market.claims.applications import submit_claim
 from market.claims.expert_panel import assign_experts
 from market.claims.models import Claim
+from market.deps import Deps
+from market.documents.issuing import print_document
+from market.documents.models import IssuedDocument
+from market.documents.states import DocumentKind
 from market.programmes.drafts import draft_terms
 from market.records.by import By
 from tests.claims.factories import make_accepted, make_desk, make_draft, make_published, make_rechecked
@@ -62,6 +66,9 @@ READ = {
     "/desk/{paid}/clawback": {"officer"},
     "/desk/batches/{batch}/notice.pdf": DESK,
     "/desk/batches/{batch}/payments.pdf": DESK,
+    "/documents/{letter}": DESK,
+    "/documents/{letter}/review": set(),
+    "/documents/reviews": DESK,
     "/desk/terms": DESK,
     "/desk/terms/guangxi/draft": {"officer"},
     "/desk/terms/guangxi/2027": DESK,
@@ -111,6 +118,7 @@ ACTS = {
     "/reviews/assign": {"operator"},
     "/integrity": {"applicant", "rival"},
     "/backoffice/sanctions": {"operator"},
+    "/documents/{letter}/review": set(),
 }
 SENT_AWAY = {303, 401, 403, 404}
 
@@ -163,11 +171,16 @@ async def scene() -> tuple[dict[str, Actor | None], dict[str, str]]:
         "clawback": back.number,
         "review": str(task.id),
         "run": str(run.id),
+        "letter": str((await IssuedDocument.get(kind=DocumentKind.DECISION)).id),
     }
 
 
-async def test_each_page_opens_for_those_it_is_for_and_for_nobody_else(client: httpx.AsyncClient) -> None:
+async def test_each_page_opens_for_those_it_is_for_and_for_nobody_else(
+    client: httpx.AsyncClient, deps: Deps
+) -> None:
     people, names = await scene()
+    for document in await IssuedDocument.all():
+        await print_document(deps, document_id=str(document.id))
     for who in WHO:
         await sign_in(client, people[who])
         for route, allowed in READ.items():

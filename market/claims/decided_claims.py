@@ -1,0 +1,49 @@
+"""A claim that was decided on, with what its documents print: the computation that stands and its papers."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from market.claims.computation import Sheet, build_sheet
+from market.claims.models import Assessment, Claim, Evidence
+from market.claims.queries import last_assessment
+
+
+@dataclass(frozen=True)
+class DecidedClaim:
+    """A claim with its programme, terms and applicant, and the computation that stands, if there is one."""
+
+    claim: Claim
+    assessment: Assessment | None
+    sheet: Sheet | None
+    evidence: list[Evidence]
+    is_tried: bool = False
+    """A decided claim is never only tried; see `ClaimPage.is_tried`."""
+
+    @property
+    def is_scaled(self) -> bool:
+        """Return whether the pot gave less than was computed."""
+        assessment = self.assessment
+        return assessment is not None and self.claim.award_amount not in (None, assessment.award_amount)
+
+    @property
+    def calculated_by(self) -> str:
+        """Return the name of who made the computation."""
+        return self.assessment.proposed_by.name if self.assessment else ""
+
+    @property
+    def rechecked_by(self) -> str:
+        """Return the name of who confirmed the computation."""
+        assessment = self.assessment
+        if assessment is None or assessment.decided_by is None or not assessment.is_confirmed:
+            return ""
+        return assessment.decided_by.name
+
+
+async def load_decided_claim(claim: Claim) -> DecidedClaim:
+    """Load what the documents of a claim print."""
+    await claim.fetch_related("programme", "terms", "applicant")
+    assessment = await last_assessment(claim.id)
+    papers = Evidence.filter(claim_id=claim.id, withdrawn_at__isnull=True).order_by("added_at", "kind")
+    sheet = build_sheet(assessment.facts, assessment.result, assessment.proposed_at) if assessment else None
+    return DecidedClaim(claim, assessment, sheet, await papers)

@@ -1,0 +1,161 @@
+"""Documents about one claim that its acts issue: decision, refusal, supplement notice, computation sheet."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+from market.claims.computation import SheetLine
+from market.claims.decided_claims import DecidedClaim, load_decided_claim
+from market.claims.models import Claim
+from market.claims.prints import sheet_print
+from market.documents.issuing import issue
+from market.documents.models import IssuedDocument
+from market.documents.sentences import Sentence, sentence
+from market.documents.service import REVIEW_DAYS
+from market.documents.states import DocumentKind
+from market.kit.formats import end_of, figure, yuan
+from market.kit.i18n import in_source_language
+from market.kit.letterhead import letterhead
+from market.kit.money import amount_in_words
+from market.programmes.pots import PotSharing
+from market.records.by import By
+
+LETTER = "letter.typ"
+
+
+async def issue_award(claim: Claim, sharing: PotSharing, *, approver: str, by: By) -> IssuedDocument:
+    """Issue the decision letter and the computation sheet of an approved claim; return the letter.
+
+    `sharing` says how its list's pot was shared.
+    """
+    decided = await load_decided_claim(claim)
+    with in_source_language():
+        sheet = sheet_print(decided, approver=approver)
+        letter = award_letter(decided, sharing)
+    await _issue(DocumentKind.SHEET, claim, "claim_sheet.typ", sheet, by=by)
+    return await _issue(DocumentKind.DECISION, claim, LETTER, letter, by=by)
+
+
+async def issue_refusal(claim: Claim, *, by: By) -> IssuedDocument:
+    """Issue the letter that a claim is not supported, with its `reject_reason`."""
+    await claim.fetch_related("programme", "applicant")
+    return await _issue(DocumentKind.REFUSAL, claim, LETTER, refusal_letter(claim), by=by)
+
+
+async def issue_supplement(claim: Claim, *, by: By) -> IssuedDocument:
+    """Issue the notice of what is missing from a claim and until when."""
+    await claim.fetch_related("programme", "applicant")
+    return await _issue(DocumentKind.SUPPLEMENT, claim, LETTER, supplement_letter(claim), by=by)
+
+
+async def _issue(
+    kind: DocumentKind, claim: Claim, template: str, content: dict[str, Any], *, by: By
+) -> IssuedDocument:
+    return await issue(
+        kind,
+        subject_kind="claim",
+        subject_id=claim.id,
+        template=template,
+        content=content,
+        issuer=claim.programme.issuer,
+        addressee_id=claim.applicant_id,
+        by=by,
+    )
+
+
+def award_letter(decided: DecidedClaim, sharing: PotSharing) -> dict[str, Any]:
+    """Return the decision letter: the award, how the pot was shared, its reasons by clause."""
+    claim = decided.claim
+    amount = claim.award_amount or 0
+    paragraphs = [
+        sentence(
+            "你单位 %(year)s 年度“%(name)s”的申报（%(number)s），经核算、复核、公示，"
+            "决定给予补助 %(sum)s（%(words)s）。",
+            **_named(claim),
+            sum=yuan(amount),
+            words=amount_in_words(amount),
+        )
+    ]
+    if decided.assessment is not None and sharing.is_short:
+        paragraphs += sharing.sentences()
+        paragraphs.append(sharing.share_of(decided.assessment.award_amount, amount))
+    after = [
+        sentence("合同变更、解除或者撤销登记的，应当及时报告，并退回相应的补助。"),
+        *_review_sentences(),
+    ]
+    return _letter("补助决定书", claim, paragraphs, _by_clause(decided), after)
+
+
+def refusal_letter(claim: Claim) -> dict[str, Any]:
+    """Return the letter that a claim is not supported, with the reason and the way to a review."""
+    paragraphs = [
+        sentence("你单位 %(year)s 年度“%(name)s”的申报（%(number)s），经审核不予支持。", **_named(claim)),
+        sentence(claim.reject_reason),
+    ]
+    after = [*_review_sentences(), sentence("合同可以重新申报。")]
+    return _letter("不予支持决定书", claim, paragraphs, [], after)
+
+
+def supplement_letter(claim: Claim) -> dict[str, Any]:
+    """Return the notice of what is missing and until when it must be supplied."""
+    due_on = claim.supplement_due_on or date.max
+    paragraphs = [
+        sentence("你单位 %(year)s 年度“%(name)s”的申报（%(number)s），需要补正下列内容：", **_named(claim)),
+        sentence(claim.supplement_note),
+        sentence("请在 %(end)s 前补正；逾期未补正的，视为撤回申报。", end=end_of(due_on)),
+    ]
+    return _letter("补正通知书", claim, paragraphs, [], [])
+
+
+def _letter(
+    title: str,
+    claim: Claim,
+    paragraphs: list[Sentence],
+    rows: list[list[str]],
+    after: list[Sentence],
+) -> dict[str, Any]:
+    return {
+        "title": sentence(title),
+        "to": claim.applicant.name,
+        "paragraphs": paragraphs,
+        "head": [sentence("依据（摘要，非原文）"), sentence("认定")],
+        "rows": rows,
+        "after": after,
+    }
+
+
+def _named(claim: Claim) -> dict[str, Any]:
+    return {"year": claim.year, "name": sentence(claim.programme.name), "number": claim.number}
+
+
+def _review_sentences() -> list[Sentence]:
+    where = letterhead().contact
+    words = [
+        sentence(
+            "对本决定有异议的，可以自送达之日起 %(days)s 日内申请复查："
+            "登录科转，在申报页点“申请复查”并写明理由。",
+            days=REVIEW_DAYS,
+        )
+    ]
+    if where:
+        words.append(sentence("也可以书面向本机关提出：%(where)s。", where=where))
+    return words
+
+
+def _by_clause(decided: DecidedClaim) -> list[list[str]]:
+    """Return findings by clause: the conditions that are met, then the computed lines."""
+    if decided.sheet is None:
+        return []
+    by_clause: dict[str, list[str]] = {}
+    for check in decided.sheet.all_checks:
+        by_clause.setdefault(check.clause, []).append(check.text)
+    lines = [line for contract in decided.sheet.contracts for line in contract.lines]
+    for line in [*lines, *decided.sheet.lines]:
+        if line.clause and not line.is_fact:
+            by_clause.setdefault(line.clause, []).append(_finding(line))
+    return [[clause, "；".join(dict.fromkeys(words))] for clause, words in by_clause.items()]
+
+
+def _finding(line: SheetLine) -> str:
+    return f"{line.words} {line.note} {figure(line.amount)} 元".replace("  ", " ")

@@ -1,0 +1,111 @@
+"""Issued documents as people may read them, with their service."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from uuid import UUID
+
+from market.accounts.actors import Actor
+from market.accounts.permissions import AccountAct
+from market.codes.holidays import Calendar
+from market.documents.models import DocumentOpening, DocumentPrint, DocumentReview, IssuedDocument
+from market.documents.service import Service, service_of
+from market.documents.states import REVIEWABLE, DocumentKind
+from market.kit.clock import local_date
+from market.kit.errors import NotFound
+from market.kit.i18n import gettext as _
+
+
+@dataclass(frozen=True)
+class DocumentRow:
+    """A document as pages list it."""
+
+    document: IssuedDocument
+    is_printed: bool
+    service: Service
+    reviews: Sequence[DocumentReview]
+    today: date
+
+    @property
+    def may_review(self) -> bool:
+        """Return whether its addressee may apply for a review now; one at a time."""
+        return (
+            self.document.kind in REVIEWABLE
+            and self.service.may_review(self.today)
+            and all(review.verdict is not None for review in self.reviews)
+        )
+
+
+async def list_documents(
+    subject_kind: str, subject_id: UUID, calendar: Calendar, today: date
+) -> list[DocumentRow]:
+    """Return the documents about a record with their service, the newest first."""
+    documents = (
+        await IssuedDocument.filter(subject_kind=subject_kind, subject_id=subject_id)
+        .order_by("-issued_at", "-number")
+        .select_related("issued_by")
+    )
+    return await with_service(documents, calendar, today)
+
+
+async def with_service(
+    documents: Sequence[IssuedDocument], calendar: Calendar, today: date
+) -> list[DocumentRow]:
+    """Return documents with what the list of them shows."""
+    ids = [document.id for document in documents]
+    opened = {
+        opening.document_id: local_date(opening.opened_at)
+        for opening in await DocumentOpening.filter(document_id__in=ids)
+    }
+    printed = {row.document_id for row in await DocumentPrint.filter(document_id__in=ids)}
+    reviews: dict[UUID, list[DocumentReview]] = {}
+    for review in (
+        await DocumentReview.filter(document_id__in=ids)
+        .order_by("proposed_at")
+        .select_related("proposed_by", "decided_by")
+    ):
+        reviews.setdefault(review.document_id, []).append(review)
+    return [
+        DocumentRow(
+            document,
+            document.id in printed,
+            service_of(document, opened.get(document.id), calendar, today),
+            reviews.get(document.id, []),
+            today,
+        )
+        for document in documents
+    ]
+
+
+async def find_document(
+    subject_kind: str, subject_id: UUID, kinds: Sequence[DocumentKind]
+) -> IssuedDocument | None:
+    """Return the latest document of these kinds about a record."""
+    return (
+        await IssuedDocument.filter(subject_kind=subject_kind, subject_id=subject_id, kind__in=list(kinds))
+        .order_by("-issued_at", "-number")
+        .first()
+    )
+
+
+async def get_document_for(actor: Actor | None, document_id: UUID) -> IssuedDocument:
+    """Return a document for its addressee's people, the desk, or everybody where it is public.
+
+    Raises:
+        NotFound: there is none, or it is another's.
+    """
+    document = await IssuedDocument.get_or_none(id=document_id).select_related("addressee")
+    if document is None or not may_open(actor, document):
+        raise NotFound(_("没有这份文书，或者您不能打开它。"))
+    return document
+
+
+def may_open(actor: Actor | None, document: IssuedDocument) -> bool:
+    """Return whether the person may open the document; a notice is public."""
+    if document.kind is DocumentKind.NOTICE:
+        return True
+    if actor is None:
+        return False
+    return actor.may(AccountAct.SEE_DESK) or actor.acts_for(document.addressee_id)

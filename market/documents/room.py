@@ -1,0 +1,29 @@
+"""What the room of issued documents contributes; assembled in `market/rooms.py`.
+
+It stands below the rooms whose acts issue documents, and above notices, whose calendar counts the service.
+"""
+
+from __future__ import annotations
+
+from market.accounts.permissions import AccountAct
+from market.documents import checks, issuing, models, views
+from market.documents.states import PERMISSIONS, DocumentKind, DocumentVerb
+from market.kit.i18n import lazy
+from market.kit.room import Menu, MenuEntry, Room, Subject
+
+ROOM = Room(
+    "documents",
+    permissions=PERMISSIONS,
+    models=(models,),
+    routes=views.routes,
+    jobs=(issuing.print_document,),
+    subjects={
+        "document": Subject(
+            lazy("文书"), page="documents:open", page_key="document_id", verbs=(DocumentVerb,)
+        ),
+    },
+    menu=(MenuEntry(Menu.DESK, 45, lazy("复查申请"), "documents:reviews", act=AccountAct.SEE_DESK),),
+    labels={"document_kind": DocumentKind},
+    checks=checks.CHECKS,
+    stored_checks=checks.STORED_CHECKS,
+)

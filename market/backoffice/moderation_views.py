@@ -6,8 +6,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from market.accounts.permissions import Role
-from market.accounts.web import actor_for, signed_in_actor
+from market.accounts.web import actor_for
 from market.kit.errors import Invalid
 from market.kit.flash import flash
 from market.kit.i18n import gettext as _
@@ -92,10 +91,8 @@ async def _page(
 
 
 async def index(request: Request) -> Response:
-    """List the objections to decide; an auditor reads them too."""
-    actor = signed_in_actor(request)
-    if Role.AUDITOR not in actor.roles:
-        actor.require(NoticeAct.DECIDE_OBJECTION)
+    """List the objections to decide, for operator and approver; an auditor reads them too."""
+    actor_for(request, NoticeAct.SEE_OBJECTIONS)
     is_decided = request.query_params.get("decided") == "1"
     return render(
         request,

@@ -62,7 +62,7 @@ ROOM = Room(
             lazy("异议"),
             "backoffice:objections",
             "objections",
-            NoticeAct.DECIDE_OBJECTION,
+            NoticeAct.SEE_OBJECTIONS,
         ),
         MenuEntry(
             Menu.BACKOFFICE,
@@ -70,7 +70,7 @@ ROOM = Room(
             lazy("失信记录"),
             "backoffice:sanctions",
             "sanctions",
-            IntegrityAct.MANAGE_SANCTIONS,
+            IntegrityAct.SEE_SANCTIONS,
         ),
         MenuEntry(
             Menu.BACKOFFICE,

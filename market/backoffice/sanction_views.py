@@ -1,4 +1,4 @@
-"""Pages of integrity records: entered, heard, confirmed and repaired by the operator."""
+"""Pages of integrity records: the operator enters, hears and proposes, the approver decides, others read."""
 
 from __future__ import annotations
 
@@ -12,10 +12,11 @@ from starlette.routing import Route
 from market.accounts.actors import Actor
 from market.accounts.web import actor_for
 from market.codes.labels import choices
+from market.integrity.decisions import decide_ruling, propose_ruling
 from market.integrity.models import SanctionGrade, Scope
 from market.integrity.queries import list_sanctions
-from market.integrity.services import answer_appeal, file_sanction, transition_sanction
-from market.integrity.states import WORKFLOW, IntegrityAct, SanctionAction, SanctionStatus
+from market.integrity.services import file_sanction, hear_sanction
+from market.integrity.states import WORKFLOW, IntegrityAct, SanctionAction, SanctionRuling, SanctionStatus
 from market.kit.errors import NotFound
 from market.kit.flash import flash
 from market.kit.form_fields import ChoiceField, ChoicesField, DayField, LongTextField, Required, TextField
@@ -24,16 +25,12 @@ from market.kit.i18n import gettext as _
 from market.kit.i18n import lazy
 from market.kit.pagination import PageRequest
 from market.kit.templating import render_form
-from market.kit.web import deps, form_data_or_none, redirect_to
+from market.kit.web import deps, form_data_or_none, redirect_to, uuid_or_none
 from market.records.by import By
+from market.records.decisions import Verdict
 
-ACTIONS = {
-    SanctionAction.HEAR: lazy("已告知申辩"),
-    SanctionAction.CONFIRM: lazy("认定"),
-    SanctionAction.REPAIR: lazy("信用修复"),
-}
-ANSWERS = {"uphold": True, "dismiss": False}
-"""What an appeal may be answered, by the button's value."""
+VERDICTS = {"agree": Verdict.CONFIRMED, "reject": Verdict.REJECTED}
+"""What the approver answers, by the button's value."""
 
 
 class SanctionForm(BaseForm):
@@ -55,11 +52,13 @@ class SanctionForm(BaseForm):
 
 
 async def sanctions(request: Request) -> Response:
-    actor = actor_for(request, IntegrityAct.MANAGE_SANCTIONS)
+    actor = actor_for(request, IntegrityAct.SEE_SANCTIONS)
     data = await form_data_or_none(request)
     if data is not None and data.get("act"):
-        await _move(data, actor, request)
-        return flash(request, redirect_to(request, "backoffice:sanctions"), _("已登记。"))
+        words = await _act(data, actor, request)
+        return flash(request, redirect_to(request, "backoffice:sanctions"), words)
+    if data is not None:
+        actor.require(IntegrityAct.MANAGE_SANCTIONS)
     form = SanctionForm(data)
     if form.validate_on_submit():
         with form.catch_invalid():
@@ -77,11 +76,14 @@ async def sanctions(request: Request) -> Response:
         status=status,
         statuses=list(SanctionStatus),
         text=text,
-        table={
-            status: [action for action in WORKFLOW.actions(status) if action in ACTIONS]
+        rulings={
+            status: [
+                ruling
+                for ruling in (SanctionRuling.CONFIRM, SanctionRuling.REPAIR)
+                if ruling.action in WORKFLOW.actions(status)
+            ]
             for status in SanctionStatus
         },
-        words=ACTIONS,
     )
 
 
@@ -101,18 +103,31 @@ async def _file(form: SanctionForm, actor: Actor, request: Request) -> None:
     )
 
 
-async def _move(data: FormData, actor: Actor, request: Request) -> None:
-    act, reason = str(data.get("act")), str(data.get("reason") or "").strip()[:2000]
-    now = deps(request).clock()
+async def _act(data: FormData, actor: Actor, request: Request) -> str:
+    """Do what a button says and return the words about it."""
+    act, by = str(data.get("act")), By(actor, deps(request).clock())
+    reason = str(data.get("reason") or "").replace("\x00", "").strip()[:2000]
+    if act in VERDICTS:
+        decision_id = _id_of(data, "decision")
+        await decide_ruling(decision_id, VERDICTS[act], reason=reason[:300], by=by)
+        return _("已决定，当事单位会收到消息。") if act == "agree" else _("已退回提请人。")
+    sanction_id = _id_of(data, "sanction")
+    if act == SanctionAction.HEAR:
+        await hear_sanction(sanction_id, by=by)
+        return _("已登记。")
     try:
-        sanction_id = UUID(str(data.get("sanction")))
-        if act in ANSWERS:
-            await answer_appeal(sanction_id, is_upheld=ANSWERS[act], text=reason, by=By(actor, now))
-            return
-        action = SanctionAction(act)
+        ruling = SanctionRuling(act)
     except ValueError:
         raise NotFound(_("没有这条诚信记录。")) from None
-    await transition_sanction(sanction_id, action, reason=reason, by=By(actor, now))
+    await propose_ruling(sanction_id, ruling, text=reason, by=by)
+    return _("已提请批准人决定，决定以后才生效。")
+
+
+def _id_of(data: FormData, name: str) -> UUID:
+    record_id = uuid_or_none(str(data.get(name) or ""))
+    if record_id is None:
+        raise NotFound(_("没有这条诚信记录。"))
+    return record_id
 
 
 routes = [

@@ -38,6 +38,12 @@ async def _desk_cards(actor: Actor) -> list[Card]:
         ],
         Role.RECHECKER: [
             card(_("待复核"), ClaimStatus.CALCULATED),
+            Card(
+                _("待决定的不予支持"),
+                sum((await count_by_status(ClaimFilter(is_to_refuse=True))).values()),
+                "/desk?refusal=waiting",
+                "due",
+            ),
             Card(_("待列入批次"), len(await list_listable()), "/desk/batches", "due"),
             Card(
                 _("待确认批次"),

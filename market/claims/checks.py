@@ -75,7 +75,27 @@ async def evidence_is_not_lost() -> list[str]:
     )
 
 
+async def refusals_are_decided_by_two() -> list[str]:
+    """Every rejected claim was refused by two, or taken off its list by an objection or a lost contract.
+
+    A refusal of an earlier release has no number in the log: one person took it.
+    """
+    return await find_rows(
+        "SELECT c.number FROM claims c LEFT JOIN LATERAL (SELECT e.action, e.data->>'refusal' AS refusal "
+        "  FROM audit_events e WHERE e.subject_kind = 'claim' AND e.subject_id = c.id "
+        "  AND e.action IN ('reject', 'uphold_objection', 'release') "
+        "  ORDER BY e.sequence DESC LIMIT 1) AS logged ON true "
+        "LEFT JOIN claim_refusals r ON r.id::text = logged.refusal "
+        "WHERE c.status = 'rejected' AND (logged.action IS NULL OR (logged.refusal IS NOT NULL "
+        "  AND (r.id IS NULL OR r.claim_id <> c.id OR r.verdict IS DISTINCT FROM 'confirmed' "
+        "    OR r.decided_by_id IS NULL OR r.decided_by_id = r.proposed_by_id "
+        "    OR r.text <> c.reject_reason)))",
+        "claim {number} was not refused by two persons",
+    )
+
+
 CHECKS: Mapping[str, Check] = {
+    "subsidies: claims are refused by two": refusals_are_decided_by_two,
     "subsidies: evidence is what the log says": evidence_is_as_logged,
     "subsidies: no evidence is lost": evidence_is_not_lost,
     "subsidies: nobody acts against a declared conflict": no_conflicted_hands,

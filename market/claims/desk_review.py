@@ -1,4 +1,4 @@
-"""The desk's review of one claim: accept, request a supplement, compute, recheck, return, reject."""
+"""The desk's review of one claim: accept, request a supplement, compute, recheck, return."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from market.accounts.models import StaffRole
 from market.claims.claim_facts import facts_of
 from market.claims.computation import compute_claim
 from market.claims.expert_panel import verdict_for
-from market.claims.letters import issue_refusal, issue_supplement
+from market.claims.letters import issue_supplement
 from market.claims.models import Assessment, Claim, ClaimContract
 from market.claims.permissions import ClaimAct
 from market.claims.queries import last_assessment, people_behind
@@ -24,7 +24,7 @@ from market.kit.clock import end_of_day, local_date
 from market.kit.database import atomic
 from market.kit.errors import Conflict, Invalid, NotFound
 from market.kit.i18n import gettext as _
-from market.programmes.catalogue import clauses, compiled
+from market.programmes.catalogue import compiled
 from market.programmes.facts import FactsError
 from market.programmes.models import ProgrammeTerms
 from market.programmes.terms import TermError
@@ -191,35 +191,6 @@ async def return_calculation(number: str, *, reason: str, by: By) -> Claim:
         now=by.now,
         address=f"/desk/{number}",
     )
-    return claim
-
-
-@atomic()
-async def reject(number: str, *, clause: str, reason: str, by: By) -> Claim:
-    """Reject a claim with the clause it rests on (不予支持). `clause` is its name in the terms.
-
-    Raises:
-        Invalid: the terms have no such clause.
-    """
-    by.actor.require(ClaimAct.ACCEPT_CLAIM)
-    claim = await lock_claim(number)
-    await require_no_conflict(by.actor, "claim", [claim.id])
-    terms = await ProgrammeTerms.get(id=claim.terms_id)
-    basis = next((candidate for candidate in clauses(terms.content) if candidate.name == clause), None)
-    if basis is None:
-        raise Invalid(_("请选择依据的条款。"), field="clause")
-    text = _(
-        "依据：%(document)s%(article)s（摘要：%(summary)s）。%(reason)s",
-        document=basis.document,
-        article=basis.article,
-        summary=basis.summary,
-        reason=reason,
-    )
-    await move(claim, ClaimAction.REJECT, by=by, note=text)
-    claim.reject_reason, claim.award_amount, claim.batch_id = text, None, None
-    await claim.save(update_fields=["reject_reason", "award_amount", "batch_id"])
-    await issue_refusal(claim, by=by)
-    await _tell_applicant(claim, _("补助申报 %(number)s 不予支持，理由见申报页。", number=number), by.now)
     return claim
 
 

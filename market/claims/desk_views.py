@@ -19,6 +19,7 @@ from market.claims.models import Claim
 from market.claims.permissions import ClaimAct
 from market.claims.queries import ClaimFilter, get_claim_at_desk
 from market.claims.reason_page import render_reason_page
+from market.claims.refusals import decide_refusal, list_refusals, propose_refusal
 from market.claims.risk_flags import RISK_FLAG_LABELS
 from market.claims.states import ClaimShownStatus, ClaimStatus
 from market.documents.web import documents_about
@@ -53,6 +54,7 @@ async def queue(request: Request) -> Response:
         city=_prefix(_chosen(form.city)),
         field=_chosen(form.field),
         doubt=_chosen(form.doubt),
+        is_to_refuse=query.get("refusal") == "waiting",
         least=form.least.data,
         most=form.most.data,
     )
@@ -114,6 +116,7 @@ async def _render_claim(
         is_conflicted=any(conflict.user_id == actor.user_id for conflict in conflicts),
         conflicts=conflicts,
         doubts=RISK_FLAG_LABELS,
+        refusals=await list_refusals(claim),
         reviews=(await list_reviews("claim", [claim.id])).get(claim.id, []),
         verdict=await verdict_for(claim.id, compiled(claim.terms)),
         clawbacks=await claim.clawbacks.all().order_by("number"),
@@ -218,15 +221,27 @@ async def reject(request: Request) -> Response:
     ]
     if form.validate_on_submit():
         with form.catch_invalid():
-            await desk_review.reject(
+            await propose_refusal(
                 claim.number,
                 clause=form.clause.data,
                 reason=str(form.reason.data),
                 by=By(actor, deps(request).clock()),
             )
             answer = redirect_to(request, "claims:desk", number=claim.number)
-            return flash(request, answer, _("已作不予支持处理，依据和理由已告知申请单位。"), "note")
-    return render_reason_page(request, claim, form, _("作不予支持处理"), "claims:reject", title=_("不予支持"))
+            return flash(request, answer, _("已提出不予支持，由复核人决定；决定前不告知申请单位。"), "note")
+    return render_reason_page(request, claim, form, _("提请不予支持"), "claims:reject", title=_("不予支持"))
+
+
+async def refusal(request: Request) -> Response:
+    actor, data = actor_for(request, ClaimAct.DECIDE_REFUSAL), await form_data(request)
+    number = request.path_params["number"]
+    verdict = Verdict.CONFIRMED if data.get("act") == "confirm" else Verdict.REJECTED
+    reason = str(data.get("reason") or "").replace("\x00", "").strip()[:300]
+    await decide_refusal(number, verdict, reason=reason, by=By(actor, deps(request).clock()))
+    answer = redirect_to(request, "claims:desk", number=number)
+    if verdict is Verdict.REJECTED:
+        return flash(request, answer, _("不予支持已退回核算人。"), "due")
+    return flash(request, answer, _("已作不予支持处理，依据和理由已告知申请单位。"), "note")
 
 
 routes = [
@@ -240,4 +255,5 @@ routes = [
     Route("/desk/{number}/supplement", supplement, name="claims:supplement", methods=["GET", "POST"]),
     Route("/desk/{number}/return", return_, name="claims:return", methods=["GET", "POST"]),
     Route("/desk/{number}/reject", reject, name="claims:reject", methods=["GET", "POST"]),
+    Route("/desk/{number}/refusal", refusal, name="claims:refusal", methods=["POST"]),
 ]

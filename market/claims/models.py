@@ -211,6 +211,27 @@ class Assessment(SecondPerson):
         unique_together = (("claim", "sequence"),)
 
 
+class ClaimRefusal(SecondPerson):
+    """A refusal of a claim (不予支持): proposed by the officer, decided on by the rechecker.
+
+    Never edited but for that decision.
+    """
+
+    id = fields.UUIDField(primary_key=True)
+    claim: fields.ForeignKeyRelation[Claim] = fields.ForeignKeyField(
+        "market.Claim", related_name="refusals", on_delete=fields.RESTRICT
+    )
+    claim_id: UUID
+    clause = fields.CharField(max_length=60)
+    """The condition of the terms it rests on, by name."""
+    text = fields.TextField()
+    """Basis and reason, as the applicant reads them once it is decided."""
+
+    class Meta:
+        table = "claim_refusals"
+        table_description = "Claim refusals."
+
+
 class ClaimPayeeChange(SecondPerson):
     """Another account for a claim that was submitted: proposed by the rechecker, decided on by the approver.
 

@@ -16,6 +16,7 @@ class ClaimAct(StrEnum):
     ACCEPT_CLAIM = "accept_claim"
     CALCULATE = "calculate"
     RECHECK = "recheck"
+    DECIDE_REFUSAL = "decide_refusal"
     PROPOSE_PAYEE_CHANGE = "propose_payee_change"
     DECIDE_PAYEE_CHANGE = "decide_payee_change"
 
@@ -26,6 +27,7 @@ PERMISSIONS: Mapping[StrEnum, frozenset[Role]] = {
     ClaimAct.ACCEPT_CLAIM: frozenset({Role.OFFICER}),
     ClaimAct.CALCULATE: frozenset({Role.OFFICER}),
     ClaimAct.RECHECK: frozenset({Role.RECHECKER}),
+    ClaimAct.DECIDE_REFUSAL: frozenset({Role.RECHECKER}),
     ClaimAct.PROPOSE_PAYEE_CHANGE: frozenset({Role.RECHECKER}),
     ClaimAct.DECIDE_PAYEE_CHANGE: frozenset({Role.APPROVER}),
 }

@@ -12,8 +12,8 @@ from tortoise.queryset import QuerySet
 
 from market.accounts.actors import Actor
 from market.accounts.permissions import AccountAct
-from market.claims.models import Assessment, Claim, ClaimContract, SalesReport
-from market.claims.states import COMPUTED, ClaimShownStatus, ClaimStatus
+from market.claims.models import Assessment, Claim, ClaimContract, ClaimRefusal, SalesReport
+from market.claims.states import COMPUTED, WORKFLOW, ClaimAction, ClaimShownStatus, ClaimStatus
 from market.contracts.models import Contract, Receipt
 from market.files.models import StoredFile
 from market.kit.database import connection
@@ -145,6 +145,8 @@ class ClaimFilter:
     field: str = ""
     doubt: str = ""
     """A kind of doubt, or `any`."""
+    is_to_refuse: bool = False
+    """Only claims whose refusal waits for the second person."""
     least: int | None = None
     most: int | None = None
     applicant_id: UUID | None = None
@@ -170,6 +172,9 @@ class ClaimFilter:
             condition &= ~Q(doubt_kinds="")
         elif self.doubt:
             condition &= Q(doubt_kinds__contains=f",{self.doubt},")
+        if self.is_to_refuse:
+            waiting = ClaimRefusal.filter(verdict=None).values("claim_id")
+            condition &= Q(id__in=Subquery(waiting), status__in=WORKFLOW.sources(ClaimAction.REJECT))
         if self.least is not None:
             condition &= Q(award_amount__gte=self.least)
         if self.most is not None:

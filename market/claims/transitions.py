@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
-from market.claims.models import Claim
-from market.claims.states import ClaimAction
-from market.kit.errors import NotFound
+from market.claims.models import Claim, ClaimRefusal
+from market.claims.states import WORKFLOW, ClaimAction
+from market.kit.errors import Conflict, NotFound
 from market.kit.i18n import gettext as _
 from market.records.by import By
 from market.records.transitions import transition
@@ -27,6 +27,20 @@ async def lock_claims(ids: list[UUID]) -> list[Claim]:
     return sorted(rows, key=lambda claim: claim.number)
 
 
+FREE_OF_REFUSAL = frozenset({ClaimAction.REJECT, ClaimAction.SUPPLY, ClaimAction.WITHDRAW})
+"""What may be done with a claim whose refusal waits to be decided: decide it, and what the applicant does."""
+
+
+async def require_no_open_refusal(claim: Claim) -> None:
+    """Raise while a refusal of the locked claim waits for the second person.
+
+    Raises:
+        Conflict: one does.
+    """
+    if await ClaimRefusal.exists(claim_id=claim.id, verdict=None):
+        raise Conflict(_("申报 %(number)s 拟不予支持，待复核人决定。", number=claim.number))
+
+
 async def move(
     claim: Claim,
     action: ClaimAction,
@@ -39,5 +53,11 @@ async def move(
 
     `note` is for the people who see the claim; `data` goes into the audit log and holds no personal
     value. `By.job` means a job did it.
+
+    Raises:
+        ActionNotAllowed: the workflow does not permit it.
+        Conflict: a refusal of the claim waits to be decided.
     """
+    if action not in FREE_OF_REFUSAL and WORKFLOW.allows(claim.status, action):
+        await require_no_open_refusal(claim)
     return await transition(claim, action, by=by, note=note, number=claim.number, **data)

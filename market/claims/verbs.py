@@ -14,6 +14,8 @@ class ClaimVerb(LabelEnum):
     WITHDRAW_EVIDENCE = "withdraw_evidence", lazy("撤下佐证")
     """After it: the paper stays on record."""
     STATE_FACTS = "state_facts", lazy("填报事实")
+    PROPOSE_REFUSAL = "propose_refusal", lazy("提出不予支持")
+    RETURN_REFUSAL = "return_refusal", lazy("退回不予支持")
     PAYEE_CHANGED = "payee_changed", lazy("收款账户有变更")
     PROPOSE_PAYEE_CHANGE = "propose_payee_change", lazy("提出变更收款账户")
     CHANGE_PAYEE = "change_payee", lazy("批准变更收款账户")

@@ -7,10 +7,11 @@ from tortoise import fields
 from tortoise.models import Model
 
 from market.accounts.models import User
-from market.integrity.states import WORKFLOW, SanctionStatus
+from market.integrity.states import WORKFLOW, SanctionRuling, SanctionStatus
 from market.kit.fields import enum_column
 from market.kit.i18n import lazy
 from market.kit.labels import LabelEnum
+from market.records.decisions import SecondPerson
 from market.records.transitions import Stateful
 
 
@@ -55,10 +56,32 @@ class Sanction(Stateful):
     repair_reason = fields.TextField(default="", db_default="")
     created_at = fields.DatetimeField()
 
+    decisions: fields.ReverseRelation[SanctionDecision]
+
     class Meta:
         table = "sanctions"
         table_description = "Sanctions."
         indexes = (("subject_uscc",),)
+
+
+class SanctionDecision(SecondPerson):
+    """What the operator proposes about a sanction, and the approver decides: confirm, repair, an appeal.
+
+    Never edited but for that decision.
+    """
+
+    id = fields.UUIDField(primary_key=True)
+    sanction: fields.ForeignKeyRelation[Sanction] = fields.ForeignKeyField(
+        "market.Sanction", related_name="decisions", on_delete=fields.RESTRICT
+    )
+    sanction_id: UUID
+    ruling = enum_column(SanctionRuling)
+    text = fields.TextField(default="")
+    """The ground of a repair, or the answer to an appeal."""
+
+    class Meta:
+        table = "sanction_decisions"
+        table_description = "Sanction decisions."
 
 
 class IntegrityCheck(Model):

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from market.accounts.permissions import AccountAct
-from market.integrity import models, queries, services, views
+from market.integrity import checks, models, queries, services, views
 from market.integrity.models import SanctionGrade, Scope
 from market.integrity.states import (
     PERMISSIONS,
     ConflictVerb,
     RelatedPartyVerb,
     SanctionAction,
+    SanctionRuling,
     SanctionStatus,
     SanctionVerb,
 )
@@ -24,10 +25,12 @@ ROOM = Room(
     subjects={"sanction": Subject(lazy("失信记录"), verbs=(SanctionAction,))},
     menu=(MenuEntry(Menu.DESK, 50, lazy("关联"), "integrity:related_parties", act=AccountAct.SEE_DESK),),
     dashboard=queries.dashboard_cards,
+    checks=checks.CHECKS,
     moments={services.TERM: lambda deps, sanction_id, now: services.follow_term(sanction_id, now=now)},
     labels={
         "sanction": SanctionStatus,
         "sanction_grade": SanctionGrade,
+        "sanction_ruling": SanctionRuling,
         "scope": Scope,
     },
     audit_verbs={

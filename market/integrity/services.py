@@ -7,7 +7,7 @@ from datetime import date, datetime
 from uuid import UUID, uuid4
 
 from market.accounts.actors import Actor
-from market.accounts.messages import notify, notify_staff
+from market.accounts.messages import notify_staff
 from market.accounts.models import Organisation, StaffRole
 from market.audit.log import record
 from market.codes import uscc as codes
@@ -27,7 +27,7 @@ from market.kit.database import atomic
 from market.kit.errors import Conflict, Forbidden, Invalid, NotFound
 from market.kit.i18n import gettext as _
 from market.records.by import By
-from market.records.moments import clear_moments, set_moment
+from market.records.moments import set_moment
 from market.records.transitions import transition
 
 TERM = "integrity.follow_term"
@@ -170,24 +170,26 @@ async def file_sanction(
 
 
 @atomic()
-async def transition_sanction(
-    sanction_id: UUID, action: SanctionAction, *, reason: str = "", by: By
-) -> Sanction:
-    """Hear, confirm or repair a sanction. A confirmed one is active from its first day on.
-
-    `reason` is the basis of a repair.
+async def hear_sanction(sanction_id: UUID, *, by: By) -> Sanction:
+    """Write down that the subject was informed and may respond (告知申辩).
 
     Raises:
         NotFound: there is none.
         ActionNotAllowed: its status has changed.
     """
     by.actor.require(IntegrityAct.MANAGE_SANCTIONS)
+    return await transition(await lock_sanction(sanction_id), SanctionAction.HEAR, by=by)
+
+
+async def lock_sanction(sanction_id: UUID) -> Sanction:
+    """Return a sanction, locked until the transaction ends.
+
+    Raises:
+        NotFound: there is none.
+    """
     sanction = await Sanction.filter(id=sanction_id).select_for_update().first()
     if sanction is None:
         raise NotFound(_("没有这条诚信记录。"))
-    changes = {"repair_reason": reason} if action is SanctionAction.REPAIR else {}
-    await transition(sanction, action, by=by, changes=changes)
-    await _apply_term(sanction, by=by)
     return sanction
 
 
@@ -234,38 +236,12 @@ async def _lock_own(sanction_id: UUID, actor: Actor) -> Sanction:
 
 
 @atomic()
-async def answer_appeal(sanction_id: UUID, *, is_upheld: bool, text: str, by: By) -> Sanction:
-    """Answer an appeal; an upheld one lifts the sanction at once.
-
-    Raises:
-        Conflict: no appeal is pending.
-    """
-    by.actor.require(IntegrityAct.MANAGE_SANCTIONS)
-    sanction = await Sanction.filter(id=sanction_id).select_for_update().first()
-    if sanction is None:
-        raise NotFound(_("没有这条诚信记录。"))
-    if sanction.appealed_at is None or sanction.appeal_answer:
-        raise Conflict(_("没有等待答复的申诉。"))
-    sanction.appeal_answer = text
-    await sanction.save(update_fields=["appeal_answer"])
-    await record("sanction", sanction.id, SanctionVerb.ANSWER_APPEAL, by=by, is_upheld=is_upheld)
-    if is_upheld:
-        await transition(sanction, SanctionAction.LIFT, by=by, changes={"repair_reason": text})
-        await clear_moments("sanction", sanction.id)
-    organisation = await Organisation.get_or_none(uscc=sanction.subject_uscc)
-    if organisation is not None:
-        words = _("诚信记录 %(number)s 的申诉已答复。", number=sanction.decision_number)
-        await notify(words, now=by.now, address="/integrity", organisation_id=organisation.id)
-    return sanction
-
-
-@atomic()
 async def follow_term(sanction_id: UUID, *, now: datetime) -> bool:
     """Activate or expire a sanction at the moment of its term; return whether it changed. Idempotent."""
-    return await _apply_term(await Sanction.filter(id=sanction_id).select_for_update().get(), by=By.job(now))
+    return await apply_term(await Sanction.filter(id=sanction_id).select_for_update().get(), by=By.job(now))
 
 
-async def _apply_term(sanction: Sanction, *, by: By) -> bool:
+async def apply_term(sanction: Sanction, *, by: By) -> bool:
     """Activate or expire a locked sanction if it is due, and set the next moment of its term."""
     action = due_action(sanction.status, sanction.starts_on, sanction.ends_on, local_date(by.now))
     if action is not None:

@@ -92,12 +92,36 @@ def is_binding(
     )
 
 
+class SanctionRuling(LabelEnum):
+    """What two persons decide about a sanction: the operator proposes it, the approver confirms."""
+
+    CONFIRM = "confirm", lazy("认定"), "wrong"
+    REPAIR = "repair", lazy("信用修复"), "done"
+    UPHOLD_APPEAL = "uphold", lazy("申诉成立，解除限制"), "done"
+    DISMISS_APPEAL = "dismiss", lazy("申诉不成立，维持记录")
+
+    @property
+    def is_of_appeal(self) -> bool:
+        return self in (SanctionRuling.UPHOLD_APPEAL, SanctionRuling.DISMISS_APPEAL)
+
+    @property
+    def action(self) -> SanctionAction | None:
+        """Return the action of the workflow that the ruling carries out; None: the status stays."""
+        return {
+            SanctionRuling.CONFIRM: SanctionAction.CONFIRM,
+            SanctionRuling.REPAIR: SanctionAction.REPAIR,
+            SanctionRuling.UPHOLD_APPEAL: SanctionAction.LIFT,
+        }.get(self)
+
+
 class SanctionVerb(LabelEnum):
     """Audit verbs besides the actions of the workflows."""
 
     FILE = "file", lazy("登记")
     APPEAL = "appeal", lazy("申辩或申诉")
     ANSWER_APPEAL = "answer_appeal", lazy("答复申诉")
+    PROPOSE_RULING = "propose_ruling", lazy("提请决定")
+    RETURN_RULING = "return_ruling", lazy("退回提请")
 
 
 class ConflictVerb(LabelEnum):
@@ -115,14 +139,18 @@ class RelatedPartyVerb(LabelEnum):
 class IntegrityAct(StrEnum):
     """Acts of this room that need a permission."""
 
+    SEE_SANCTIONS = "see_sanctions"
     MANAGE_SANCTIONS = "manage_sanctions"
+    DECIDE_SANCTION = "decide_sanction"
     DECLARE_CONFLICT = "declare_conflict"
     ENTER_RELATED_PARTIES = "enter_related_parties"
     APPEAL_SANCTION = "appeal_sanction"
 
 
 PERMISSIONS: Mapping[StrEnum, frozenset[Role]] = {
+    IntegrityAct.SEE_SANCTIONS: frozenset({Role.OPERATOR, Role.APPROVER, Role.AUDITOR}),
     IntegrityAct.MANAGE_SANCTIONS: frozenset({Role.OPERATOR}),
+    IntegrityAct.DECIDE_SANCTION: frozenset({Role.APPROVER}),
     IntegrityAct.DECLARE_CONFLICT: frozenset({Role.OFFICER, Role.RECHECKER, Role.APPROVER}),
     IntegrityAct.ENTER_RELATED_PARTIES: frozenset({Role.OFFICER}),
     IntegrityAct.APPEAL_SANCTION: ORGANISATION,

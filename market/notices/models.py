@@ -107,9 +107,28 @@ class Objection(Stateful):
     answered_at = fields.DatetimeField(null=True)
     decided_at = fields.DatetimeField(null=True)
 
+    rulings: fields.ReverseRelation[ObjectionRuling]
+
     class Meta:
         table = "objections"
         table_description = "Objections."
+
+
+class ObjectionRuling(SecondPerson):
+    """A ruling on an objection: proposed by the operator, public once the approver has confirmed it."""
+
+    id = fields.UUIDField(primary_key=True)
+    objection: fields.ForeignKeyRelation[Objection] = fields.ForeignKeyField(
+        "market.Objection", related_name="rulings", on_delete=fields.RESTRICT
+    )
+    objection_id: UUID
+    is_upheld = fields.BooleanField()
+    text = fields.TextField()
+    """The public reason."""
+
+    class Meta:
+        table = "objection_rulings"
+        table_description = "Objection rulings."
 
 
 class NoticeExtension(Model):

@@ -134,4 +134,4 @@ async def upheld_entries(notice_id: UUID) -> set[UUID]:
 
 
 def _may_oversee(actor: Actor) -> bool:
-    return actor.may(NoticeAct.DECIDE_OBJECTION) or Role.AUDITOR in actor.roles
+    return actor.may(NoticeAct.SEE_OBJECTIONS)

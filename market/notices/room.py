@@ -8,7 +8,7 @@ from uuid import UUID
 from market.deps import Deps
 from market.kit.i18n import lazy
 from market.kit.room import Menu, MenuEntry, Room, Subject, rooms
-from market.notices import models, services, views
+from market.notices import checks, models, services, views
 from market.notices.holiday_years import load_calendar
 from market.notices.models import DayKind, NoticeKind
 from market.notices.recalculated_ends import END
@@ -46,6 +46,7 @@ ROOM = Room(
         "objection": Subject(lazy("异议"), verbs=(ObjectionAction,)),
         "holiday_year": Subject(lazy("放假安排"), page="backoffice:holiday_year", page_key="version_id"),
     },
+    checks=checks.CHECKS,
     deadlines=run_due,
     moments={END: end_period},
     labels={

@@ -1,4 +1,4 @@
-"""Acts on public notices: publish, extend, object, answer, decide, withdraw, clear.
+"""Acts on public notices: publish, extend, object, answer, withdraw, clear; `rulings` decides objections.
 
 A transaction that depends on a notice locks it by `require_clear`.
 """
@@ -23,7 +23,6 @@ from market.notices.periods import period_end, publication_region
 from market.notices.queries import can_answer, can_extend
 from market.notices.recalculated_ends import recalculate_end, set_end_moment
 from market.notices.states import (
-    AFTER_DECISION,
     RUNNING,
     UNDECIDED,
     NoticeAct,
@@ -34,7 +33,6 @@ from market.notices.states import (
     ObjectionStatus,
     ObjectionVerb,
     is_due,
-    status_by_objections,
 )
 from market.notices.texts import body_hash
 from market.records.by import By
@@ -214,7 +212,7 @@ async def answer(objection_id: UUID, text: str, *, by: By) -> Objection:
         Conflict: it was answered or decided before.
     """
     by.actor.require(NoticeAct.ANSWER_OBJECTION)
-    notice, objection = await _lock_objection(objection_id)
+    notice, objection = await lock_objection(objection_id)
     if not can_answer(by.actor, notice):
         raise NotFound(_("没有这条异议，或者您不能查看它。"))
     if objection.status is not ObjectionStatus.FILED:
@@ -227,30 +225,6 @@ async def answer(objection_id: UUID, text: str, *, by: By) -> Objection:
         now=by.now,
         address=f"/objections/{objection.id}/decide",
     )
-    return objection
-
-
-@atomic()
-async def decide(objection_id: UUID, *, is_upheld: bool, text: str, by: By) -> Objection:
-    """Decide an objection, with a public reason.
-
-    When no objection is undecided the notice resumes; its period is not shortened.
-
-    Raises:
-        Conflict: it was decided before.
-    """
-    by.actor.require(NoticeAct.DECIDE_OBJECTION)
-    notice, objection = await _lock_objection(objection_id)
-    if objection.status not in UNDECIDED:
-        raise Conflict(_("这条异议已经裁定，请刷新后再看。"))
-    action = ObjectionAction.UPHOLD if is_upheld else ObjectionAction.DISMISS
-    await transition(objection, action, by=by, changes={"decision": text, "decided_at": by.now})
-    await _sync_status(notice, by=by)
-    message = _("公示 %(number)s 的异议已裁定。", number=notice.number)
-    address = f"/notices/{notice.number}"
-    await notify(message, now=by.now, address=address, user_ids=[objection.objector_id])
-    if notice.organisation_id:
-        await notify(message, now=by.now, address=address, organisation_id=notice.organisation_id)
     return objection
 
 
@@ -324,25 +298,10 @@ async def _lock_notice(number: str) -> Notice:
     return notice
 
 
-async def _lock_objection(objection_id: UUID) -> tuple[Notice, Objection]:
+async def lock_objection(objection_id: UUID) -> tuple[Notice, Objection]:
     """Lock an objection with its notice. Lock order: the notice, then the objection, as everywhere."""
     objection = await Objection.get_or_none(id=objection_id)
     if objection is None:
         raise NotFound(_("没有这条异议，或者您不能查看它。"))
     notice = await Notice.select_for_update().get(id=objection.notice_id)
     return notice, await Objection.select_for_update().get(id=objection_id)
-
-
-async def _sync_status(notice: Notice, *, by: By) -> None:
-    """Transition a running notice to the status that its objections give it after a decision."""
-    if notice.status not in RUNNING:
-        return
-    objections = await Objection.filter(notice_id=notice.id)
-    status = status_by_objections((objection.status, objection.entry_id) for objection in objections)
-    changes = {"closed_at": by.now} if status is NoticeStatus.UPHELD else {}
-    await transition(notice, AFTER_DECISION[status], by=by, changes=changes)
-    if status is NoticeStatus.UPHELD:
-        await clear_moments("notice", notice.id)
-    elif status is NoticeStatus.OPEN:
-        # Its period may have run out while it was objected to.
-        await set_end_moment(notice, by.now)

@@ -106,6 +106,8 @@ class ObjectionVerb(LabelEnum):
     """Audit verbs besides the actions of the workflows."""
 
     FILE = "file", lazy("提出")
+    PROPOSE_RULING = "propose_ruling", lazy("拟裁定")
+    RETURN_RULING = "return_ruling", lazy("退回拟裁定")
 
 
 class HolidayYearVerb(LabelEnum):
@@ -121,6 +123,8 @@ class NoticeAct(StrEnum):
 
     OBJECT = "object"
     ANSWER_OBJECTION = "answer_objection"
+    SEE_OBJECTIONS = "see_objections"
+    PROPOSE_RULING = "propose_ruling"
     DECIDE_OBJECTION = "decide_objection"
     EXTEND_NOTICE = "extend_notice"
     SEE_HOLIDAYS = "see_holidays"
@@ -131,7 +135,9 @@ class NoticeAct(StrEnum):
 PERMISSIONS: Mapping[StrEnum, frozenset[Role]] = {
     NoticeAct.OBJECT: ALL_SIGNED_IN - {Role.AUDITOR},
     NoticeAct.ANSWER_OBJECTION: ORGANISATION | {Role.OFFICER},
-    NoticeAct.DECIDE_OBJECTION: frozenset({Role.OPERATOR}),
+    NoticeAct.SEE_OBJECTIONS: frozenset({Role.OPERATOR, Role.APPROVER, Role.AUDITOR}),
+    NoticeAct.PROPOSE_RULING: frozenset({Role.OPERATOR}),
+    NoticeAct.DECIDE_OBJECTION: frozenset({Role.APPROVER}),
     NoticeAct.EXTEND_NOTICE: ORGANISATION | {Role.RECHECKER},
     NoticeAct.SEE_HOLIDAYS: frozenset({Role.OPERATOR, Role.APPROVER, Role.AUDITOR}),
     NoticeAct.ENTER_HOLIDAYS: frozenset({Role.OPERATOR}),

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from uuid import UUID
 
+from starlette.datastructures import FormData
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from market.accounts.actors import Actor
 from market.accounts.web import actor_for, optional_actor
 from market.codes.labels import choices
 from market.kit.errors import NotFound
@@ -20,14 +22,15 @@ from market.kit.pagination import PageRequest
 from market.kit.pdf import render_pdf
 from market.kit.templating import render, render_form
 from market.kit.web import deps, form_data_or_none, path_id, redirect_to
-from market.notices import queries, services
+from market.notices import queries, rulings, services
 from market.notices.holiday_years import calendar_for
-from market.notices.models import Notice
+from market.notices.models import Notice, Objection
 from market.notices.periods import days_left, last_day
 from market.notices.queries import can_answer, can_extend
-from market.notices.states import RUNNING, NoticeAct
+from market.notices.states import RUNNING, UNDECIDED, NoticeAct
 from market.notices.texts import NEWEST, atom, canonical, print_of
 from market.records.by import By
+from market.records.decisions import Verdict
 
 
 class ObjectionForm(BaseForm):
@@ -88,7 +91,8 @@ async def show(request: Request) -> Response:
         and (notice.ends_at is None or notice.ends_at > deps(request).clock())
         and (actor is None or actor.may(NoticeAct.OBJECT)),
         can_answer=actor is not None and can_answer(actor, notice),
-        can_decide=actor is not None and actor.may(NoticeAct.DECIDE_OBJECTION),
+        can_decide=actor is not None
+        and (actor.may(NoticeAct.PROPOSE_RULING) or actor.may(NoticeAct.DECIDE_OBJECTION)),
         may_follow=actor is not None and queries.may_follow(actor, notice),
         can_extend=actor is not None and notice.status in RUNNING and can_extend(actor, notice),
         entry_names=dict(notice.entries),
@@ -132,18 +136,24 @@ async def answer(request: Request) -> Response:
 
 
 async def decide(request: Request) -> Response:
-    actor = actor_for(request, NoticeAct.DECIDE_OBJECTION)
+    """Propose a ruling, as the operator, or decide on the one proposed, as the approver."""
+    actor = actor_for(request, NoticeAct.SEE_OBJECTIONS)
     objection = await queries.get_objection_for(actor, path_id(request, "objection_id"))
-    form = DecisionForm(await form_data_or_none(request))
+    data = await form_data_or_none(request)
+    if data is not None and data.get("act"):
+        return await _decide_ruling(request, actor, objection, data)
+    if data is not None:
+        actor.require(NoticeAct.PROPOSE_RULING)
+    form = DecisionForm(data)
     if form.validate_on_submit():
-        await services.decide(
+        await rulings.propose_ruling(
             objection.id,
             is_upheld=form.outcome.data == "upheld",
             text=str(form.text.data),
             by=By(actor, deps(request).clock()),
         )
-        response = redirect_to(request, "notices:show", number=objection.notice.number)
-        return flash(request, response, _("裁定已公开。"))
+        response = redirect_to(request, "notices:decide", objection_id=objection.id)
+        return flash(request, response, _("拟裁定已提交，批准人决定以后公开。"))
     return render_form(
         request,
         "notices/decide.html",
@@ -151,7 +161,20 @@ async def decide(request: Request) -> Response:
         objection=objection,
         notice=objection.notice,
         entry_names=dict(objection.notice.entries),
+        rulings=await rulings.list_rulings(objection.id),
+        is_undecided=objection.status in UNDECIDED,
     )
+
+
+async def _decide_ruling(request: Request, actor: Actor, objection: Objection, data: FormData) -> Response:
+    verdict = Verdict.CONFIRMED if data.get("act") == "confirm" else Verdict.REJECTED
+    reason = str(data.get("reason") or "").replace("\x00", "").strip()[:300]
+    await rulings.decide_ruling(objection.id, verdict, reason=reason, by=By(actor, deps(request).clock()))
+    if verdict is Verdict.REJECTED:
+        response = redirect_to(request, "notices:decide", objection_id=objection.id)
+        return flash(request, response, _("拟裁定已退回。"), "due")
+    response = redirect_to(request, "notices:show", number=objection.notice.number)
+    return flash(request, response, _("裁定已公开。"))
 
 
 async def extend(request: Request) -> Response:

@@ -77,9 +77,13 @@ async def operator_cards(actor: Actor, now: datetime) -> list[Card]:
             Card(_("待核验单位"), units, "/backoffice/organisations?status=pending", "due"),
             Card(_("待核验经纪人"), brokers, "/backoffice/brokers", "due"),
         ]
+    waiting = Objection.filter(status__in=UNDECIDED)
+    proposed = waiting.filter(rulings__verdict__isnull=True, rulings__proposed_at__isnull=False).distinct()
+    if actor.may(NoticeAct.PROPOSE_RULING):
+        count = await waiting.count() - await proposed.count()
+        cards.append(Card(_("待裁定异议"), count, "/backoffice/objections", "due"))
     if actor.may(NoticeAct.DECIDE_OBJECTION):
-        objections = await Objection.filter(status__in=UNDECIDED).count()
-        cards.append(Card(_("待裁定异议"), objections, "/backoffice/objections", "due"))
+        cards.append(Card(_("待决定的裁定"), await proposed.count(), "/backoffice/objections", "due"))
     if actor.may(NoticeAct.ENTER_HOLIDAYS):
         missing = await missing_years(local_date(now))
         cards.append(Card(_("缺少的放假安排"), len(missing), "/backoffice/holidays", "wrong"))

@@ -7,10 +7,12 @@ from typing import Any
 
 from market.codes.uscc import check_digit
 from market.integrity import services as integrity
+from market.integrity.decisions import decide_ruling, propose_ruling
 from market.integrity.models import SanctionGrade, Scope
-from market.integrity.states import SanctionAction
+from market.integrity.states import SanctionRuling
 from market.kit.clock import local_date
 from market.records.by import By
+from market.records.decisions import Verdict
 from market.seed.content import load
 from market.seed.people import Cast
 from market.seed.timeline import Calendar, Story
@@ -54,7 +56,7 @@ RECORDS: tuple[dict[str, Any], ...] = (
 
 async def file_sanctions(cast: Cast, calendar: Calendar) -> Story:
     """Create each record, mark its subject as heard, and confirm it unless the hearing still runs."""
-    operator = await cast.actor("operator")
+    operator, approver = await cast.actor("operator"), await cast.actor("approver")
     for record in RECORDS:
         now = yield calendar.ago(record["days_ago"], 9, 40)
         starts_on = local_date(now) + timedelta(days=3)
@@ -76,7 +78,9 @@ async def file_sanctions(cast: Cast, calendar: Calendar) -> Story:
             by=By(operator, now),
         )
         now = yield calendar.ago(record["days_ago"] - 1, 9, 40)
-        await integrity.transition_sanction(sanction.id, SanctionAction.HEAR, by=By(operator, now))
+        await integrity.hear_sanction(sanction.id, by=By(operator, now))
         if not record.get("heard"):
             now = yield calendar.ago(record["days_ago"] - 4, 9, 40)
-            await integrity.transition_sanction(sanction.id, SanctionAction.CONFIRM, by=By(operator, now))
+            decision = await propose_ruling(sanction.id, SanctionRuling.CONFIRM, by=By(operator, now))
+            now = yield now + timedelta(hours=5)
+            await decide_ruling(decision.id, Verdict.CONFIRMED, by=By(approver, now))

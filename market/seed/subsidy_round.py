@@ -10,10 +10,11 @@ from market.budgets.annual_budgets import draft_budget, release_budget
 from market.budgets.batches import approve_batch, confirm_batch, make_batch
 from market.budgets.disbursements import enter_result, order_payment
 from market.claims.applications import create_claim, report_sales, submit_claim, withdraw_claim
-from market.claims.desk_review import accept, ask_supplement, calculate, recheck, reject
+from market.claims.desk_review import accept, ask_supplement, calculate, recheck
 from market.claims.evidence_log import Paper, add_evidence
 from market.claims.models import Claim
 from market.claims.queries import last_assessment
+from market.claims.refusals import decide_refusal, propose_refusal
 from market.contracts.models import Contract
 from market.deps import Deps
 from market.files.uploads import check_content
@@ -21,6 +22,7 @@ from market.kit.clock import local_date
 from market.notices import services as notices
 from market.notices.models import Notice
 from market.records.by import By
+from market.records.decisions import Verdict
 from market.seed.content import fen, load, make_pdf
 from market.seed.listings import AUTHORS
 from market.seed.people import Cast
@@ -278,11 +280,15 @@ async def _recheck(desk: Desk, case: Case, now: datetime) -> None:
 
 
 async def _reject(desk: Desk, case: Case, now: datetime) -> None:
-    await reject(
-        desk.numbers[case.key],
+    number = desk.numbers[case.key]
+    await propose_refusal(
+        number,
         clause="kinds",
         reason="申报合同登记为技术服务合同，且单位注册地不在自治区内，不在支持范围。",
         by=By(await desk.cast.actor("finance"), now),
+    )
+    await decide_refusal(
+        number, Verdict.CONFIRMED, by=By(await desk.cast.actor("finance2"), now + timedelta(hours=1))
     )
 
 

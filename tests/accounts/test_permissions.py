@@ -12,6 +12,7 @@ from market.budgets.permissions import BudgetAct
 from market.claims.permissions import ClaimAct
 from market.contracts.states import ContractAct
 from market.deals.states import DealAct
+from market.integrity.states import IntegrityAct
 from market.notices.states import NoticeAct
 from market.programmes.permissions import ProgrammeAct
 from market.rewards.states import RewardAct
@@ -55,7 +56,9 @@ EXPECTED = {
     "appeal_sanction": "- - y y - - - - - - - -",
     "object": "- y y y y y y y y y y -",
     "answer_objection": "- - y y - - y - - - - -",
-    "decide_objection": "- - - - - - - - - - y -",
+    "see_objections": "- - - - - - - - y - y y",
+    "propose_ruling": "- - - - - - - - - - y -",
+    "decide_objection": "- - - - - - - - y - - -",
     "sign": "- - y y - - - - - - - -",
     "register_contract": "- - y y - - - - - - - -",
     "record_remittance": "- - y y y - - - - - - -",
@@ -73,6 +76,7 @@ EXPECTED = {
     "accept_claim": "- - - - - - y - - - - -",
     "calculate": "- - - - - - y - - - - -",
     "recheck": "- - - - - - - y - - - -",
+    "decide_refusal": "- - - - - - - y - - - -",
     "propose_account": "- - y - y - - - - - - -",
     "confirm_account": "- - y y y - - - - - - -",
     "compare_account": "- - - - - - y - - - - -",
@@ -91,7 +95,9 @@ EXPECTED = {
     "disburse": "- - - - - - y - - - - -",
     "draft_terms": "- - - - - - y - - - - -",
     "release_terms": "- - - - - - - - y - - -",
+    "see_sanctions": "- - - - - - - - y - y y",
     "manage_sanctions": "- - - - - - - - - - y -",
+    "decide_sanction": "- - - - - - - - y - - -",
     "see_holidays": "- - - - - - - - y - y y",
     "enter_holidays": "- - - - - - - - - - y -",
     "confirm_holidays": "- - - - - - - - y - - -",
@@ -132,6 +138,8 @@ def test_the_auditor_changes_nothing() -> None:
         ContractAct.SEE_RECONCILIATION,
         RewardAct.SEE_REWARDS,
         NoticeAct.SEE_HOLIDAYS,
+        NoticeAct.SEE_OBJECTIONS,
+        IntegrityAct.SEE_SANCTIONS,
         AccountAct.READ_AUDIT,
         AccountAct.READ_OWN_DATA,
         AccountAct.READ_MAILS,

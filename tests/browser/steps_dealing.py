@@ -142,8 +142,13 @@ def _object_and_decide(story: Story) -> None:
     main(operator).locator("article").filter(has_text=story.notice).get_by_role("link").first.click()
     fill(operator, {"裁定": "dismissed"})
     fill(operator, {"裁定的理由": "比价依据充分，异议不成立。"})
-    press(main(operator), "公开裁定")
-    shows(operator, "异议不成立", "公示中")
+    press(main(operator), "提交拟裁定")
+    shows(operator, "待批准人决定")
+    approver = story.market.demo("approver")
+    approver.goto("/backoffice/objections")
+    main(approver).locator("article").filter(has_text=story.notice).get_by_role("link").first.click()
+    press(main(approver), "同意并公开裁定")
+    shows(approver, "异议不成立", "公示中")
 
 
 def move_clock(story: Story, *, days: int) -> None:

@@ -12,9 +12,9 @@ from market.budgets.batches import approve_batch, confirm_batch, make_batch
 from market.budgets.list_publicity import PUBLICITY
 from market.budgets.models import Batch
 from market.budgets.states import BatchStatus
-from market.claims.desk_review import reject
 from market.claims.models import Claim
 from market.claims.queries import ClaimFilter, count_by_status, get_claim_at_desk, list_claims
+from market.claims.refusals import propose_refusal
 from market.claims.states import ClaimStatus
 from market.kit.errors import Conflict
 from market.kit.pagination import PageRequest
@@ -35,6 +35,7 @@ from tests.claims.factories import (
 )
 from tests.factories import HOLIDAYS, NOW, make_member
 from tests.moments import end_notices
+from tests.notices.rulings import rule_on
 
 
 async def sweep(now: datetime) -> int:
@@ -104,7 +105,7 @@ async def test_an_objection_stops_only_its_claim() -> None:
     assert await shown_status_of(desk, stopped) == "objection"
     assert await status_of(stopped) is ClaimStatus.PUBLICITY
 
-    await notices.decide(objection.id, is_upheld=False, text="不成立", by=By(desk.operator, LATER))
+    await rule_on(objection.id, is_upheld=False, text="不成立", now=LATER)
     assert await shown_status_of(desk, stopped) == "publicity"
     assert await approve_batch(number, by=By(desk.approver, LATER)) == [stopped.number]
 
@@ -117,7 +118,7 @@ async def test_an_upheld_objection_frees_the_money_for_a_later_list() -> None:
     objection = await notices.object_to(
         notice.number, reason="关联方", entry_id=claim.id, by=By(await make_member(), NOW)
     )
-    await notices.decide(objection.id, is_upheld=True, text="成立", by=By(desk.operator, NOW))
+    await rule_on(objection.id, is_upheld=True, text="成立")
 
     await sweep(NOW)
 
@@ -152,7 +153,7 @@ async def test_an_objection_is_decided_and_not_refused_away() -> None:
     await notices.object_to(notice.number, reason="关联方", by=By(await make_member(), NOW))
 
     with pytest.raises(Conflict):
-        await reject(claim.number, clause="rate", reason="无", by=By(desk.officer, LATER))
+        await propose_refusal(claim.number, clause="rate", reason="无", by=By(desk.officer, LATER))
 
 
 async def test_a_list_whose_period_is_over_waits_for_the_approver_who_is_told() -> None:
@@ -178,7 +179,7 @@ async def test_an_objection_upheld_against_the_whole_list_ends_all_its_claims_an
     number = await make_published(desk, *claims, budget=120 * WAN)
     notice = await Notice.get(subject_kind="batch")
     objection = await notices.object_to(notice.number, reason="程序", by=By(await make_member(), NOW))
-    await notices.decide(objection.id, is_upheld=True, text="成立", by=By(desk.operator, NOW))
+    await rule_on(objection.id, is_upheld=True, text="成立")
     assert [await shown_status_of(desk, claim) for claim in claims] == ["objection", "objection"]
 
     assert [await sweep(LATER), await sweep(LATER)] == [2, 0]
@@ -196,7 +197,7 @@ async def test_an_upheld_objection_that_the_sweep_has_not_seen_yet_bars_the_appr
     objection = await notices.object_to(
         notice.number, reason="关联方", entry_id=barred.id, by=By(await make_member(), NOW)
     )
-    await notices.decide(objection.id, is_upheld=True, text="成立", by=By(desk.operator, NOW))
+    await rule_on(objection.id, is_upheld=True, text="成立")
 
     assert await approve_batch(number, by=By(desk.approver, LATER)) == [other.number]
 

@@ -15,6 +15,7 @@ from market.budgets.batches import confirm_batch, make_batch
 from market.claims.applications import create_claim, submit_claim
 from market.claims.desk_review import accept, calculate, recheck
 from market.claims.models import Claim, SalesReport
+from market.claims.refusals import decide_refusal, propose_refusal
 from market.claims.states import ClaimStatus
 from market.codes.numbers import next_number
 from market.contracts.models import Contract, Instalment, Receipt
@@ -25,6 +26,7 @@ from market.payees.queries import account_in_force
 from market.programmes.catalogue import load_programmes
 from market.programmes.models import Programme
 from market.records.by import By
+from market.records.decisions import Verdict
 from tests.factories import HOLIDAYS, NOW, make_member, make_organisation, make_outcome, make_staff
 from tests.payees.factories import make_payee
 from tests.stage_cache import cached_stage
@@ -164,6 +166,12 @@ async def make_calculated(desk: Desk, applicant: Actor | None = None, **fields: 
 async def make_rechecked(desk: Desk, applicant: Actor | None = None, **fields: Any) -> Claim:
     claim = await make_calculated(desk, applicant, **fields)
     return await recheck(claim.number, sequence=1, by=By(desk.rechecker, NOW))
+
+
+async def refuse(desk: Desk, claim: Claim, reason: str = "不在支持范围。") -> Claim:
+    """Have the officer propose to refuse a claim and the rechecker confirm it."""
+    await propose_refusal(claim.number, clause="kinds", reason=reason, by=By(desk.officer, NOW))
+    return await decide_refusal(claim.number, Verdict.CONFIRMED, by=By(desk.rechecker, NOW))
 
 
 async def make_budget(desk: Desk, amount: int, slug: str = "guangxi", year: int = 2026) -> None:

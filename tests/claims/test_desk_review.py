@@ -15,10 +15,10 @@ from market.claims.desk_review import (
     ask_supplement,
     calculate,
     recheck,
-    reject,
     return_calculation,
 )
 from market.claims.models import Assessment, Claim
+from market.claims.refusals import decide_refusal, propose_refusal
 from market.claims.states import ClaimStatus
 from market.kit.errors import Conflict, Invalid
 from market.records.by import By
@@ -146,9 +146,8 @@ async def test_refusal_names_its_clause_and_frees_the_contract() -> None:
     applicant, draft = await make_draft()
     await submit_claim(draft.number, is_declared=True, by=By(applicant, NOW))
 
-    refused = await reject(
-        draft.number, clause="kinds", reason="合同不属于购买成果", by=By(desk.officer, NOW)
-    )
+    await propose_refusal(draft.number, clause="kinds", reason="合同不属于购买成果", by=By(desk.officer, NOW))
+    refused = await decide_refusal(draft.number, Verdict.CONFIRMED, by=By(desk.rechecker, NOW))
 
     assert refused.reject_reason.startswith("依据：自治区科技厅 2019 年科技创新工作计划")
     assert "摘要：购买技术成果的合同" in refused.reject_reason

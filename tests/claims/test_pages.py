@@ -172,6 +172,8 @@ async def test_a_refused_applicant_reads_the_clause(client: httpx.AsyncClient) -
     await sign_in(client, desk.officer)
 
     await post(client, f"/desk/{claim.number}/reject", {"clause": "benefit", "reason": "未见效益"})
+    await sign_in(client, desk.rechecker)
+    await post(client, f"/desk/{claim.number}/refusal", {"act": "confirm"})
 
     await sign_in(client, applicant)
     page = await client.get(f"/claims/{claim.number}")

@@ -83,7 +83,7 @@ READ = {
     "/reviews/{review}": {"reviewer"},
     "/reviews/assign": {"operator"},
     "/integrity": {"applicant", "rival"},
-    "/backoffice/sanctions": {"operator"},
+    "/backoffice/sanctions": {"operator", "approver", "auditor"},
 }
 ACTS = {
     "/claims/new": {"applicant", "rival"},
@@ -119,6 +119,7 @@ ACTS = {
     "/integrity": {"applicant", "rival"},
     "/backoffice/sanctions": {"operator"},
     "/documents/{letter}/review": set(),
+    "/desk/{claim}/refusal": {"rechecker"},
 }
 SENT_AWAY = {303, 401, 403, 404}
 

@@ -11,7 +11,7 @@ from tortoise.exceptions import OperationalError
 
 from market.accounts.models import Message
 from market.budgets.batches import approve_batch
-from market.claims.desk_review import ask_supplement, reject
+from market.claims.desk_review import ask_supplement
 from market.claims.models import Claim
 from market.deps import Deps
 from market.documents.issuing import print_document
@@ -30,6 +30,7 @@ from tests.claims.factories import (
     make_desk,
     make_published,
     make_rechecked,
+    refuse,
 )
 from tests.factories import NOW, make_member
 from tests.visitor import post, sign_in
@@ -37,7 +38,7 @@ from tests.visitor import post, sign_in
 
 async def make_refused(desk: Desk) -> Claim:
     claim = await make_accepted(desk)
-    return await reject(claim.number, clause="kinds", reason="不在支持范围。", by=By(desk.officer, NOW))
+    return await refuse(desk, claim)
 
 
 async def printed(deps: Deps, document: IssuedDocument) -> DocumentPrint:
@@ -176,7 +177,7 @@ async def test_check_finds_a_document_that_was_changed_by_sql(
     desk = await make_desk()
     applicant = await make_applicant()
     claim = await make_accepted(desk, applicant)
-    await reject(claim.number, clause="kinds", reason="不在支持范围。", by=By(desk.officer, NOW))
+    await refuse(desk, claim)
     await printed(deps, await IssuedDocument.get())
     await sign_in(client, applicant)
     assert (await client.get(f"/claims/{claim.number}/decision.pdf")).status_code == 200
@@ -205,7 +206,7 @@ async def test_a_letter_is_served_when_the_firm_first_opens_it_not_when_the_desk
     desk = await make_desk()
     applicant = await make_applicant()
     claim = await make_accepted(desk, applicant)
-    await reject(claim.number, clause="kinds", reason="不在支持范围。", by=By(desk.officer, NOW))
+    await refuse(desk, claim)
     document = await IssuedDocument.get()
     await printed(deps, document)
     await sign_in(client, desk.officer)
@@ -241,7 +242,7 @@ async def test_the_firm_applies_for_a_review_and_the_approver_answers(
     desk = await make_desk()
     applicant = await make_applicant()
     claim = await make_accepted(desk, applicant)
-    await reject(claim.number, clause="kinds", reason="不在支持范围。", by=By(desk.officer, NOW))
+    await refuse(desk, claim)
     document = await IssuedDocument.get()
     await sign_in(client, applicant)
     assert "申请复查" in (await client.get(f"/claims/{claim.number}")).text
@@ -275,7 +276,7 @@ async def test_no_review_is_taken_after_the_sixtieth_day(client: httpx.AsyncClie
     desk = await make_desk()
     applicant = await make_applicant()
     claim = await make_accepted(desk, applicant)
-    await reject(claim.number, clause="kinds", reason="不在支持范围。", by=By(desk.officer, NOW))
+    await refuse(desk, claim)
     document = await IssuedDocument.get()
     await sign_in(client, applicant)
 

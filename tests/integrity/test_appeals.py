@@ -8,12 +8,14 @@ import httpx
 import pytest
 
 from market.accounts.models import Organisation, StaffRole
+from market.integrity.decisions import propose_ruling
 from market.integrity.models import Sanction, SanctionGrade, Scope
-from market.integrity.services import answer_appeal, appeal, file_sanction
-from market.integrity.states import SanctionStatus
+from market.integrity.services import appeal, file_sanction
+from market.integrity.states import SanctionRuling, SanctionStatus
 from market.kit.errors import Conflict, NotFound
 from market.records.by import By
 from tests.factories import NOW, make_member, make_staff
+from tests.integrity.sanctions import decide_sanction
 from tests.visitor import post, sign_in
 
 
@@ -41,13 +43,13 @@ async def test_an_upheld_appeal_lifts_the_record_and_a_dismissed_one_may_be_made
     await appeal(row.id, text="材料属实，见附件", by=By(member, NOW))
     with pytest.raises(Conflict):
         await appeal(row.id, text="再次", by=By(member, NOW))
-    await answer_appeal(row.id, is_upheld=False, text="维持", by=By(operator, NOW))
+    await decide_sanction(row.id, SanctionRuling.DISMISS_APPEAL, text="维持")
     await appeal(row.id, text="新的证据", by=By(member, NOW))
-    done = await answer_appeal(row.id, is_upheld=True, text="证据成立", by=By(operator, NOW))
+    done = await decide_sanction(row.id, SanctionRuling.UPHOLD_APPEAL, text="证据成立")
 
     assert (done.status, done.repair_reason) == (SanctionStatus.REPAIRED, "证据成立")
     with pytest.raises(Conflict):
-        await answer_appeal(row.id, is_upheld=True, text="x", by=By(operator, NOW))
+        await propose_ruling(row.id, SanctionRuling.UPHOLD_APPEAL, text="x", by=By(operator, NOW))
 
 
 async def test_another_organisation_neither_sees_nor_appeals(client: httpx.AsyncClient) -> None:

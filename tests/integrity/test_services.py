@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any
 from uuid import UUID
 
 import httpx
 import pytest
+from tortoise.exceptions import OperationalError
 
 from market.accounts.models import Organisation, StaffRole
 from market.budgets.batches import approve_batch, confirm_batch, make_batch
@@ -16,11 +18,15 @@ from market.claims.applications import submit_claim
 from market.claims.models import Claim
 from market.claims.states import ClaimStatus
 from market.integrity import services
-from market.integrity.models import IntegrityCheck, Sanction, SanctionGrade, Scope
+from market.integrity.checks import sanctions_are_decided_by_two
+from market.integrity.decisions import decide_ruling, propose_ruling
+from market.integrity.models import IntegrityCheck, Sanction, SanctionDecision, SanctionGrade, Scope
 from market.integrity.services import Barred
-from market.integrity.states import SanctionAction, SanctionStatus
+from market.integrity.states import SanctionRuling, SanctionStatus
+from market.kit.database import connection
 from market.kit.errors import Conflict, Forbidden, Invalid
 from market.records.by import By
+from market.records.decisions import SamePerson, Verdict
 from tests.claims.factories import (
     WAN,
     make_budget,
@@ -30,6 +36,7 @@ from tests.claims.factories import (
     make_rechecked,
 )
 from tests.factories import HOLIDAYS, NOW, make_member, make_staff, make_uscc
+from tests.integrity.sanctions import decide_sanction
 from tests.moments import run_acts
 from tests.visitor import post, sign_in
 
@@ -53,8 +60,8 @@ async def file_one(uscc: str, **fields: Any) -> Sanction:
 
 async def confirm(sanction: Sanction) -> Sanction:
     operator = await make_staff(StaffRole.OPERATOR)
-    await services.transition_sanction(sanction.id, SanctionAction.HEAR, by=By(operator, NOW))
-    return await services.transition_sanction(sanction.id, SanctionAction.CONFIRM, by=By(operator, NOW))
+    await services.hear_sanction(sanction.id, by=By(operator, NOW))
+    return await decide_sanction(sanction.id, SanctionRuling.CONFIRM)
 
 
 async def is_clear(uscc: str, scope: Scope = Scope.SUBSIDY, now: Any = NOW) -> bool:
@@ -84,7 +91,7 @@ async def test_a_record_is_confirmed_only_after_its_subject_was_heard() -> None:
     operator = await make_staff(StaffRole.OPERATOR)
 
     with pytest.raises(Conflict):
-        await services.transition_sanction(filed.id, SanctionAction.CONFIRM, by=By(operator, NOW))
+        await propose_ruling(filed.id, SanctionRuling.CONFIRM, by=By(operator, NOW))
 
 
 @pytest.mark.parametrize(
@@ -117,9 +124,8 @@ async def test_time_begins_and_ends_records() -> None:
 
 async def test_a_repaired_record_binds_no_longer() -> None:
     active = await confirm(await file_one(make_uscc(8007)))
-    operator = await make_staff(StaffRole.OPERATOR)
 
-    await services.transition_sanction(active.id, SanctionAction.REPAIR, by=By(operator, NOW))
+    await decide_sanction(active.id, SanctionRuling.REPAIR, text="已整改")
 
     assert await is_clear(make_uscc(8007))
 
@@ -209,8 +215,9 @@ async def test_what_is_filed_must_make_sense(fields: dict[str, Any], field: str)
     assert refused.value.field == field
 
 
-async def test_the_operator_files_hears_and_confirms_on_one_page(client: httpx.AsyncClient) -> None:
-    await sign_in(client, await make_staff(StaffRole.OPERATOR))
+async def test_the_operator_files_and_hears_and_the_approver_confirms(client: httpx.AsyncClient) -> None:
+    operator, approver = await make_staff(StaffRole.OPERATOR), await make_staff(StaffRole.APPROVER)
+    await sign_in(client, operator)
     form = {
         "uscc": make_uscc(8010),
         "name": "某某公司",
@@ -232,6 +239,61 @@ async def test_the_operator_files_hears_and_confirms_on_one_page(client: httpx.A
     for act in ("hear", "confirm"):
         answer = await post(client, "/backoffice/sanctions", {"sanction": str(filed.id), "act": act})
         assert answer.status_code == 200
+    assert "待批准人决定" in answer.text
+    assert (await Sanction.get(id=filed.id)).status is SanctionStatus.HEARD
+    agreed = {"decision": str((await SanctionDecision.get()).id), "act": "agree"}
+    assert (await post(client, "/backoffice/sanctions", agreed, follow=False)).status_code == 403
+    await sign_in(client, approver)
+    assert "待决定的诚信记录" in (await client.get("/dashboard")).text
+    assert (await post(client, "/backoffice/sanctions", agreed)).status_code == 200
     assert (await Sanction.get(id=filed.id)).status is SanctionStatus.ACTIVE
+    await sign_in(client, operator)
     nonsense = await post(client, "/backoffice/sanctions", {"sanction": "x", "act": "burn"})
     assert nonsense.status_code == 404
+
+
+async def test_what_the_approver_rejects_changes_nothing_and_may_be_proposed_again() -> None:
+    active = await confirm(await file_one(make_uscc(8011)))
+    operator, approver = await make_staff(StaffRole.OPERATOR), await make_staff(StaffRole.APPROVER)
+    with pytest.raises(Invalid):
+        await propose_ruling(active.id, SanctionRuling.REPAIR, by=By(operator, NOW))
+    first = await propose_ruling(active.id, SanctionRuling.REPAIR, text="已整改", by=By(operator, NOW))
+    with pytest.raises(Conflict):
+        await propose_ruling(active.id, SanctionRuling.REPAIR, text="再次", by=By(operator, NOW))
+    with pytest.raises(Invalid):
+        await decide_ruling(first.id, Verdict.REJECTED, by=By(approver, NOW))
+
+    await decide_ruling(first.id, Verdict.REJECTED, reason="未见整改报告", by=By(approver, NOW))
+
+    assert not await is_clear(make_uscc(8011))
+    await decide_sanction(active.id, SanctionRuling.REPAIR, text="整改报告已交")
+    assert await is_clear(make_uscc(8011))
+
+
+async def test_one_person_with_both_roles_decides_no_sanction_alone() -> None:
+    filed = await file_one(make_uscc(8012))
+    operator, approver = await make_staff(StaffRole.OPERATOR), await make_staff(StaffRole.APPROVER)
+    both = replace(operator, roles=operator.roles | approver.roles)
+    await services.hear_sanction(filed.id, by=By(both, NOW))
+    decision = await propose_ruling(filed.id, SanctionRuling.CONFIRM, by=By(both, NOW))
+
+    with pytest.raises(SamePerson):
+        await decide_ruling(decision.id, Verdict.CONFIRMED, by=By(both, NOW))
+
+
+async def test_a_sanction_that_was_lifted_by_sql_is_found() -> None:
+    await confirm(await file_one(make_uscc(8013)))
+    assert await sanctions_are_decided_by_two() == []
+
+    await connection().execute_query("UPDATE sanctions SET status = 'repaired', repair_reason = '已整改'")
+
+    assert await sanctions_are_decided_by_two() == [
+        "sanction 桂科监〔2026〕3号 was not decided by two persons"
+    ]
+
+
+async def test_the_database_refuses_to_edit_a_decision() -> None:
+    await confirm(await file_one(make_uscc(8014)))
+
+    with pytest.raises(OperationalError, match="append-only"):
+        await connection().execute_query("UPDATE sanction_decisions SET ruling = 'repair'")

@@ -15,12 +15,14 @@ from market.kit.errors import Conflict, Forbidden, Invalid, NotFound
 from market.notices import queries, services
 from market.notices.models import DayKind, Notice, NoticeKind
 from market.notices.recalculated_ends import END as ENDS
+from market.notices.rulings import propose_ruling
 from market.notices.services import NotClear
 from market.notices.states import NoticeStatus, ObjectionStatus
 from market.records.by import By
 from market.records.models import Moment
 from tests.factories import HOLIDAYS, NOW, make_member, make_organisation, make_staff
 from tests.moments import end_notices
+from tests.notices.rulings import rule_on
 
 BODY = [["成果名称", "高导电铝合金导线"], ["拟交易价格", "￥1,150,000.00"]]
 END = NOW + timedelta(days=16)
@@ -103,12 +105,12 @@ async def test_an_objection_stops_what_depends_on_the_notice() -> None:
 
 
 async def test_a_dismissed_objection_lets_the_notice_run_on_and_its_period_stays() -> None:
-    publisher, operator = await make_publisher(), await make_staff(StaffRole.OPERATOR)
+    publisher = await make_publisher()
     notice = await make_notice(publisher)
     objection = await services.object_to(notice.number, reason="价格偏低", by=By(await make_member(), NOW))
     await services.answer(objection.id, "评估报告附后", by=By(publisher, NOW))
 
-    await services.decide(objection.id, is_upheld=False, text="评估有效", by=By(operator, NOW))
+    await rule_on(objection.id, is_upheld=False, text="评估有效")
 
     found = await Notice.get(id=notice.id)
     assert (found.status, found.ends_at) == (NoticeStatus.OPEN, notice.ends_at)
@@ -116,25 +118,24 @@ async def test_a_dismissed_objection_lets_the_notice_run_on_and_its_period_stays
 
 
 async def test_a_notice_whose_period_ran_out_during_an_objection_is_clear_when_it_is_dismissed() -> None:
-    operator = await make_staff(StaffRole.OPERATOR)
     notice = await make_notice()
     objection = await services.object_to(notice.number, reason="价格偏低", by=By(await make_member(), NOW))
     assert await end_notices(END) == 0
     late = END + timedelta(days=3)
 
-    await services.decide(objection.id, is_upheld=False, text="评估有效", by=By(operator, late))
+    await rule_on(objection.id, is_upheld=False, text="评估有效", now=late)
 
     assert await end_notices(late) == 1
     assert (await Notice.get(id=notice.id)).status is NoticeStatus.CLEAR
 
 
 async def test_nothing_falls_due_for_a_notice_that_was_replaced_withdrawn_or_upheld_against() -> None:
-    publisher, operator = await make_publisher(), await make_staff(StaffRole.OPERATOR)
+    publisher = await make_publisher()
     replaced, upheld, withdrawn = [await make_notice(publisher, uuid4()) for _ in range(3)]
     objection = await services.object_to(upheld.number, reason="关联交易", by=By(await make_member(), NOW))
     assert await Moment.filter(act=ENDS).count() == 3
 
-    await services.decide(objection.id, is_upheld=True, text="属实", by=By(operator, NOW))
+    await rule_on(objection.id, is_upheld=True, text="属实")
     await services.withdraw("deal", withdrawn.subject_id, by=By(publisher, NOW))
     await make_notice(publisher, replaced.subject_id, change_reason="价格写错")
 
@@ -143,11 +144,10 @@ async def test_nothing_falls_due_for_a_notice_that_was_replaced_withdrawn_or_uph
 
 
 async def test_an_upheld_objection_ends_the_notice() -> None:
-    operator = await make_staff(StaffRole.OPERATOR)
     notice = await make_notice()
     objection = await services.object_to(notice.number, reason="关联交易", by=By(await make_member(), NOW))
 
-    await services.decide(objection.id, is_upheld=True, text="属实", by=By(operator, NOW))
+    await rule_on(objection.id, is_upheld=True, text="属实")
 
     assert (await Notice.get(id=notice.id)).status is NoticeStatus.UPHELD
     with pytest.raises(NotClear, match="异议成立"):
@@ -155,13 +155,13 @@ async def test_an_upheld_objection_ends_the_notice() -> None:
 
 
 async def test_an_objection_upheld_against_one_entry_takes_only_that_out() -> None:
-    operator, entry, other = await make_staff(StaffRole.OPERATOR), uuid4(), uuid4()
+    entry, other = uuid4(), uuid4()
     notice = await make_notice(entries=[(entry, "甲公司"), (other, "乙公司")])
     objection = await services.object_to(
         notice.number, reason="材料不实", entry_id=entry, by=By(await make_member(), NOW)
     )
 
-    await services.decide(objection.id, is_upheld=True, text="属实", by=By(operator, NOW))
+    await rule_on(objection.id, is_upheld=True, text="属实")
 
     assert (await Notice.get(id=notice.id)).status is NoticeStatus.OPEN
     assert await queries.upheld_entries(notice.id) == {entry}
@@ -169,16 +169,15 @@ async def test_an_objection_upheld_against_one_entry_takes_only_that_out() -> No
 
 
 async def test_all_objections_must_be_decided() -> None:
-    operator = await make_staff(StaffRole.OPERATOR)
     notice = await make_notice()
     first, second = [
         await services.object_to(notice.number, reason="一", by=By(await make_member(), NOW))
         for _n in range(2)
     ]
-    await services.decide(first.id, is_upheld=False, text="不成立", by=By(operator, NOW))
+    await rule_on(first.id, is_upheld=False, text="不成立")
     middle = (await Notice.get(id=notice.id)).status
 
-    await services.decide(second.id, is_upheld=False, text="不成立", by=By(operator, NOW))
+    await rule_on(second.id, is_upheld=False, text="不成立")
 
     assert middle is NoticeStatus.OBJECTED
     assert (await Notice.get(id=notice.id)).status is NoticeStatus.OPEN
@@ -208,7 +207,7 @@ async def test_an_objection_names_an_entry_of_the_notice() -> None:
     assert refused.value.field == "entry"
 
 
-async def test_only_the_unit_of_the_notice_answers_and_only_the_operator_decides() -> None:
+async def test_only_the_unit_of_the_notice_answers_and_only_the_operator_proposes_a_ruling() -> None:
     publisher = await make_publisher()
     notice = await make_notice(publisher)
     objection = await services.object_to(notice.number, reason="一", by=By(await make_member(), NOW))
@@ -218,7 +217,7 @@ async def test_only_the_unit_of_the_notice_answers_and_only_the_operator_decides
     with pytest.raises(NotFound):
         await services.answer(objection.id, "我来答", by=By(await make_staff(StaffRole.OFFICER), NOW))
     with pytest.raises(Forbidden):
-        await services.decide(objection.id, is_upheld=False, text="不", by=By(publisher, NOW))
+        await propose_ruling(objection.id, is_upheld=False, text="不", by=By(publisher, NOW))
 
 
 async def test_the_authoritys_officers_answer_for_its_own_notices() -> None:
@@ -232,12 +231,12 @@ async def test_the_authoritys_officers_answer_for_its_own_notices() -> None:
 
 
 async def test_a_decision_is_made_once() -> None:
-    operator, notice = await make_staff(StaffRole.OPERATOR), await make_notice()
+    notice = await make_notice()
     objection = await services.object_to(notice.number, reason="一", by=By(await make_member(), NOW))
-    await services.decide(objection.id, is_upheld=False, text="不成立", by=By(operator, NOW))
+    await rule_on(objection.id, is_upheld=False, text="不成立")
 
     with pytest.raises(Conflict):
-        await services.decide(objection.id, is_upheld=True, text="成立", by=By(operator, NOW))
+        await rule_on(objection.id, is_upheld=True, text="成立")
 
 
 async def test_without_a_notice_nothing_is_clear() -> None:
@@ -262,14 +261,14 @@ async def test_a_notice_in_working_days_past_the_holiday_table_cannot_clear() ->
 
 
 async def test_every_act_on_a_notice_is_in_the_audit_log() -> None:
-    publisher, operator = await make_publisher(), await make_staff(StaffRole.OPERATOR)
+    publisher = await make_publisher()
     notice = await make_notice(publisher)
     objection = await services.object_to(notice.number, reason="一", by=By(await make_member(), NOW))
     await services.answer(objection.id, "答", by=By(publisher, NOW))
-    await services.decide(objection.id, is_upheld=False, text="不成立", by=By(operator, NOW))
+    await rule_on(objection.id, is_upheld=False, text="不成立")
     await end_notices(END)
 
     of_notice = AuditEvent.filter(subject_kind="notice", subject_id=notice.id).order_by("sequence")
     of_objection = AuditEvent.filter(subject_kind="objection").order_by("sequence")
     assert [each.action for each in await of_notice] == ["publish", "object", "resume", "clear"]
-    assert [each.action for each in await of_objection] == ["file", "answer", "dismiss"]
+    assert [each.action for each in await of_objection] == ["file", "answer", "propose_ruling", "dismiss"]

@@ -59,11 +59,8 @@ async def test_a_guest_who_wants_to_object_signs_in_first(client: httpx.AsyncCli
 
 
 async def test_an_objection_goes_from_the_page_to_its_decision(client: httpx.AsyncClient) -> None:
-    publisher, operator, objector = (
-        await make_publisher(),
-        await make_staff(StaffRole.OPERATOR),
-        await make_member(),
-    )
+    publisher, objector = await make_publisher(), await make_member()
+    operator, approver = await make_staff(StaffRole.OPERATOR), await make_staff(StaffRole.APPROVER)
     notice = await make_notice(publisher)
     await sign_in(client, objector)
     stopped = await post(client, f"/notices/{notice.number}/object", {"reason": "价格偏低"})
@@ -73,9 +70,13 @@ async def test_an_objection_goes_from_the_page_to_its_decision(client: httpx.Asy
     await sign_in(client, operator)
     queue = await client.get("/backoffice/objections")
     form = await client.get(f"/objections/{objection.id}/decide")
-    decided = await post(
-        client, f"/objections/{objection.id}/decide", {"outcome": "dismissed", "text": "评估有效"}
-    )
+    address = f"/objections/{objection.id}/decide"
+    proposed = await post(client, address, {"outcome": "dismissed", "text": "评估有效"})
+    itself = await post(client, address, {"act": "confirm"}, follow=False)
+    unruled = await client.get(f"/notices/{notice.number}")
+    await sign_in(client, approver)
+    board = await client.get("/dashboard")
+    decided = await post(client, address, {"act": "confirm"})
     archive = await client.get("/backoffice/objections?decided=1")
     await sign_in(client, None)
     public = await client.get(f"/notices/{notice.number}")
@@ -84,6 +85,10 @@ async def test_an_objection_goes_from_the_page_to_its_decision(client: httpx.Asy
     assert "评估报告附后" in answered.text
     assert notice.title in queue.text
     assert objector.name in form.text
+    assert "待批准人决定" in proposed.text
+    assert itself.status_code == 403
+    assert "评估有效" not in unruled.text
+    assert "待决定的裁定" in board.text
     assert "评估有效" in decided.text
     assert notice.title in archive.text
     for words in ("价格偏低", "评估报告附后", "评估有效", "异议不成立"):
@@ -137,8 +142,8 @@ async def test_what_was_typed_is_kept(client: httpx.AsyncClient) -> None:
     ("path", "allowed"),
     [
         ("/objections/{objection}/answer", {"publisher"}),
-        ("/objections/{objection}/decide", {"operator"}),
-        ("/backoffice/objections", {"operator", "auditor"}),
+        ("/objections/{objection}/decide", {"operator", "approver", "auditor"}),
+        ("/backoffice/objections", {"operator", "approver", "auditor"}),
     ],
 )
 async def test_only_those_concerned_reach_an_objection(
@@ -150,6 +155,7 @@ async def test_only_those_concerned_reach_an_objection(
     people = {
         "publisher": publisher,
         "operator": await make_staff(StaffRole.OPERATOR),
+        "approver": await make_staff(StaffRole.APPROVER),
         "auditor": await make_staff(StaffRole.AUDITOR),
         "officer": await make_staff(StaffRole.OFFICER),
         "other unit": await make_publisher(),

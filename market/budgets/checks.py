@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from market.claims.checks import HANDS, STANDING
+from market.kit.findings import find_rows
 from market.kit.room import Check
-from market.ledger.checks import find_rows
 
 
 async def no_award_above_its_budget() -> list[str]:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from market.kit.findings import find_rows
 from market.kit.room import Check
-from market.ledger.checks import find_rows
 
 HANDS = (
     "(SELECT DISTINCT ON (claim_id) claim_id, proposed_by_id AS computed_by_id, "

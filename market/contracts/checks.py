@@ -6,8 +6,8 @@ from collections.abc import Mapping
 
 from market.contracts.fees import COMMISSIONS_OFF
 from market.contracts.models import INSTALMENT
+from market.kit.findings import find_rows
 from market.kit.room import Check
-from market.ledger.checks import find_rows
 
 ARRIVED = """
 SELECT 'remittance' AS source, id, payable_id, amount FROM remittances

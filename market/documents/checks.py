@@ -8,8 +8,8 @@ from collections.abc import Mapping
 from market.documents.issuing import text_hash
 from market.documents.models import DocumentPrint, IssuedDocument
 from market.files.store import FileStore, StoreUnavailable
+from market.kit.findings import MAX_FINDINGS, find_rows
 from market.kit.room import Check, StoredCheck
-from market.ledger.checks import MAX_FINDINGS, find_rows
 
 PAGE = 500
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from market.kit.findings import find_rows
 from market.kit.room import Check
-from market.ledger.checks import find_rows
 
 
 async def sanctions_are_decided_by_two() -> list[str]:

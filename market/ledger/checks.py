@@ -10,15 +10,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from market.kit.database import connection
+from market.kit.findings import find_rows
 from market.kit.models import SystemState
 from market.kit.room import Check, rooms
 
 if TYPE_CHECKING:
     from market.files.store import FileStore
-
-MAX_FINDINGS = 20
-"""Maximum number of findings per check."""
 
 _STATE_KEY = "last_check"
 
@@ -86,12 +83,6 @@ async def last_result() -> LastResult | None:
         return None
     value: dict[str, Any] = state.value
     return LastResult(datetime.fromisoformat(value["at"]), value["holding"], value["broken"])
-
-
-async def find_rows(query: str, sentence: str, *values: object) -> list[str]:
-    """Run a check in SQL and format `sentence` with each row; `values` are the query's $1, $2 …"""
-    rows = await connection().execute_query_dict(f"{query} LIMIT {MAX_FINDINGS}", list(values))
-    return [sentence.format(**row) for row in rows]
 
 
 async def sums_are_zero() -> list[str]:

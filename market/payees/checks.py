@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from market.kit.findings import MAX_FINDINGS, find_rows
 from market.kit.room import Check, KeyedCheck
-from market.ledger.checks import MAX_FINDINGS, find_rows
 from market.payees.fingerprints import fingerprint, mask
 from market.payees.models import PayeeAccount
 

@@ -95,3 +95,12 @@ def test_a_file_imported_twice_adds_nothing(rows: list[tuple[int, str]]) -> None
     }
     known = [key for _certainty, key in recognised.values()]
     assert len(known) == len(set(known))
+
+
+def test_what_is_only_similar_is_recognised_last() -> None:
+    other_name = replace(LINE, key="1", name="别家公司")
+
+    recognised = recognise([other_name, replace(LINE, key="2", account="")], [replace(LINE, key="9")])
+
+    assert recognised == {"2": (Likeness.SAME, "9")}
+    assert recognise([other_name], [replace(LINE, key="9")]) == {"1": (Likeness.SIMILAR, "9")}

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from market.kit.money import Money
 from market.payments.bank_files import (
+    MAX_LINES,
     ReadStatement,
     UnknownLayout,
     UnreadableStatement,
@@ -210,3 +211,51 @@ def test_every_row_of_a_file_has_a_place(rows: list[list[str]]) -> None:
 
     places = [line.row for line in statement.rows] + [skipped.row for skipped in statement.skipped]
     assert sorted(places) == [line.number for line in table.rows if line.number > 1]
+
+
+def test_what_cannot_be_opened_or_is_too_long_is_refused() -> None:
+    with pytest.raises(UnreadableStatement, match="打不开"):
+        open_sheets(b"PK\x03\x04")
+    with pytest.raises(UnreadableStatement, match="一次最多导入"):
+        read(HEADS, *[row("5.00")] * (MAX_LINES + 1))
+
+
+def test_a_row_with_money_on_both_sides_is_set_aside() -> None:
+    heads = ["交易日期", "贷方发生额", "借方发生额", "对方户名"]
+
+    statement = read(heads, ["2026-11-03", "5.00", "", "甲"], ["2026-11-03", "5.00", "6.00", "甲"])
+
+    assert [(skipped.row, skipped.reason) for skipped in statement.skipped] == [(3, SkipReason.UNREADABLE)]
+    assert "两列都有金额" in statement.skipped[0].word
+
+
+def test_a_balance_that_cannot_be_read_or_is_missing_is_told_and_bridged() -> None:
+    statement = read(
+        ["期初余额：1,2", "期末余额：108.00"],
+        HEADS,
+        row("5.00", balance="105.00"),
+        row("1.00", balance="坏"),
+        row("2.00", balance="108.00"),
+    )
+
+    assert ["余额" in notice for notice in statement.notices] == [True]
+    assert statement.balance is not None
+    assert statement.balance.to_json() == {
+        "currency": "CNY",
+        "opening": 100_00,
+        "closing": 108_00,
+        "incoming": 8_00,
+        "outgoing": 0,
+        "difference": 0,
+        "gaps": [],
+    }
+
+
+def test_a_mapping_is_stored_by_role_and_of_a_row_that_is_none_nothing_is_taken() -> None:
+    [table] = open_sheets(sheet(HEADS, row("5.00")))
+
+    mapping = columns_from(table, 1, {Role.DAY: [1], Role.CREDIT: [3], Role.DEBIT: [4]})
+
+    assert mapping.to_json() == {"day": [1], "credit": [3], "debit": [4]}
+    assert mapping.missing() == []
+    assert columns_from(table, 99, {Role.DAY: [1]}).columns == {}

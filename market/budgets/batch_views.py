@@ -14,12 +14,14 @@ from market.accounts.web import actor_for
 from market.budgets import queries as budgets_queries
 from market.budgets.annual_budgets import BudgetRow, list_budgets
 from market.budgets.bank_files import import_results, payment_file
-from market.budgets.batches import approve_batch, confirm_batch, make_batch
+from market.budgets.batches import approve_batch, make_batch, return_batch
 from market.budgets.disbursements import enter_result, order_payment, orders_to_pay
-from market.budgets.forms import BatchForm, ResultForm
+from market.budgets.forms import BatchForm, ResultForm, ReturnListForm
+from market.budgets.list_confirmation import PreviewOutdated, confirm_batch, preview_batch
+from market.budgets.list_preview import rule_mode
 from market.budgets.models import Batch, Disbursement
 from market.budgets.permissions import BudgetAct
-from market.budgets.states import BatchStatus
+from market.budgets.states import BatchStatus, PotMode
 from market.claims import queries as claims_queries
 from market.claims.claim_payees import payee_states
 from market.claims.models import Claim
@@ -35,6 +37,7 @@ from market.kit.web import deps, form_data, form_data_or_none, redirect_to, uplo
 from market.notices.holiday_years import calendar_for
 from market.notices.queries import find_notice
 from market.records.by import By
+from market.records.transitions import history
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
@@ -58,6 +61,8 @@ async def index(request: Request) -> Response:
                     year=int(year),
                     claim_numbers=form.claims.data or [],
                     title=form.title.data or "",
+                    pot_mode=PotMode(form.pot_mode.data) if form.pot_mode.data else None,
+                    pot_mode_reason=form.pot_mode_reason.data or "",
                     by=By(actor, deps(request).clock()),
                 )
                 answer = redirect_to(request, "budgets:batch", number=draft.number)
@@ -73,6 +78,7 @@ async def index(request: Request) -> Response:
         groups={name: rows[0] for name, rows in groups.items()},
         key=key,
         claims=claims,
+        mode=rule_mode(claims[0].terms) if claims else None,
         batches=await budgets_queries.list_batches(status),
         status=status,
     )
@@ -91,7 +97,7 @@ async def show(request: Request) -> Response:
     batch = await budgets_queries.get_batch(actor, request.path_params["number"])
     claims = (
         await claims_queries.with_shown_status(Claim.filter(batch_id=batch.id))
-        .select_related("applicant")
+        .select_related("applicant", "terms")
         .order_by("number")
     )
     orders = (
@@ -107,9 +113,14 @@ async def show(request: Request) -> Response:
         )
     notice = await find_notice("batch", batch.id)
     now = deps(request).clock()
+    preview = await preview_batch(batch, now=now) if batch.status is BatchStatus.DRAFT else None
+    events = await history("batch", batch.id)
     return render(
         request,
         "budgets/batch.html",
+        preview=preview,
+        mode=batch.pot_mode or (rule_mode(claims[0].terms) if claims else None),
+        return_event=next((event for event in events if event.status == BatchStatus.RETURNED), None),
         batch=batch,
         claims=claims,
         computed={claim.id: await claims_queries.last_assessment(claim.id) for claim in claims},
@@ -125,6 +136,8 @@ async def show(request: Request) -> Response:
 
 def _step(batch: Batch, claims: Sequence[Claim], orders: Sequence[Disbursement]) -> str:
     """Return the act that the list waits for: confirm, approve, order, result or none."""
+    if batch.status is BatchStatus.RETURNED:
+        return ""
     if batch.status is BatchStatus.DRAFT:
         return "confirm"
     if any(claim.status is ClaimStatus.PUBLICITY for claim in claims):
@@ -151,14 +164,32 @@ async def _budget(batch: Batch) -> BudgetRow | None:
 async def confirm(request: Request) -> Response:
     actor = actor_for(request, BudgetAct.CONFIRM_LIST)
     number = request.path_params["number"]
-    outcome = await confirm_batch(
-        number, calendar=await calendar_for(request), by=By(actor, deps(request).clock())
-    )
+    answer = redirect_to(request, "budgets:batch", number=number)
+    data = await form_data(request)
+    try:
+        outcome = await confirm_batch(
+            number,
+            calendar=await calendar_for(request),
+            by=By(actor, deps(request).clock()),
+            seen=str(data.get("seen") or ""),
+        )
+    except PreviewOutdated as refusal:
+        return flash(request, answer, str(refusal), "due")
     words = _("名单已确认，资金已预留，公示 %(notice)s 已发布。", notice=outcome.notice.number)
     if outcome.left_out:
         words += _("未列入：%(claims)s。", claims="、".join(f"{n}（{why}）" for n, why in outcome.left_out))
-    answer = redirect_to(request, "budgets:batch", number=number)
     return flash(request, answer, words, "due" if outcome.left_out else "done")
+
+
+async def return_list(request: Request) -> Response:
+    actor = actor_for(request, BudgetAct.MAKE_LIST)
+    number = request.path_params["number"]
+    answer = redirect_to(request, "budgets:batch", number=number)
+    form = ReturnListForm(await form_data(request))
+    if not form.validate():
+        return flash(request, answer, " ".join(str(error) for error in form.reason.errors), "due")
+    await return_batch(number, reason=form.reason.data or "", by=By(actor, deps(request).clock()))
+    return flash(request, answer, _("批次已退回，申报回到待列入。"))
 
 
 async def approve(request: Request) -> Response:
@@ -233,6 +264,7 @@ routes = [
     Route("/desk/batches", index, name="budgets:batches", methods=["GET", "POST"]),
     Route("/desk/batches/{number}", show, name="budgets:batch", methods=["GET"]),
     Route("/desk/batches/{number}/confirm", confirm, name="budgets:confirm_batch", methods=["POST"]),
+    Route("/desk/batches/{number}/return", return_list, name="budgets:return_batch", methods=["POST"]),
     Route("/desk/batches/{number}/approve", approve, name="budgets:approve_batch", methods=["POST"]),
     Route("/desk/batches/{number}/order", order, name="budgets:order_payment", methods=["POST"]),
     Route("/desk/batches/{number}/results", results, name="budgets:import_results", methods=["POST"]),

@@ -3,71 +3,48 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
 from uuid import UUID, uuid4
 
 from market.accounts.messages import notify, notify_staff
 from market.accounts.models import StaffRole
 from market.audit.log import record
-from market.budgets.annual_budgets import budget_account, reserved_account
-from market.budgets.list_documents import issue_list, issue_notice, sharing_of
-from market.budgets.list_notices import notice_body
-from market.budgets.models import Batch, Budget
+from market.budgets.list_documents import issue_list, sharing_of
+from market.budgets.list_preview import rule_mode
+from market.budgets.models import Batch
 from market.budgets.permissions import BudgetAct
-from market.budgets.states import BatchAction, BatchStatus
+from market.budgets.states import BatchAction, BatchStatus, PotMode
 from market.budgets.verbs import BatchVerb, ClaimVerb
-from market.claims.claim_payees import PayeeState, payee_states
-from market.claims.contract_validity import voided_in
-from market.claims.expert_panel import verdict_for
 from market.claims.letters import issue_award
-from market.claims.models import Claim, ClaimContract
+from market.claims.models import Claim
 from market.claims.queries import people_behind
-from market.claims.shared_caps import find_outdated
 from market.claims.states import ClaimAction, ClaimStatus
 from market.claims.transitions import lock_claims, move
-from market.codes.holidays import Calendar
 from market.codes.numbers import next_number
 from market.integrity.conflicts import require_no_conflict
-from market.integrity.models import Scope
-from market.integrity.services import check
 from market.kit.database import atomic
 from market.kit.errors import Conflict, Invalid, NotFound
 from market.kit.i18n import gettext as _
-from market.kit.i18n import in_source_language, source_text
-from market.kit.money import Money
+from market.kit.i18n import source_text
 from market.ledger import services as book
 from market.ledger.models import Transfer
-from market.notices.models import DayKind, Notice, NoticeKind, Objection
-from market.notices.services import lock_for, publish
+from market.notices.models import Notice, Objection
+from market.notices.services import lock_for
 from market.notices.states import NoticeStatus, ObjectionStatus
-from market.programmes.catalogue import compiled, get_programme
+from market.programmes.catalogue import get_programme
 from market.programmes.models import Programme, ProgrammeTerms
-from market.programmes.sharing import number_rank, share, share_pot
 from market.records.by import By
 from market.records.decisions import Verdict, decide, require_second_person
 from market.records.transitions import transition
 
 HELD = frozenset({ClaimStatus.PUBLICITY, ClaimStatus.APPROVED, ClaimStatus.TO_PAY})
 """Money is reserved, none is paid."""
-UNPROVEN = (PayeeState.MISSING, PayeeState.UNCONFIRMED)
-"""No list without an account whose proof two persons have seen."""
 LISTABLE = frozenset({ClaimStatus.RECHECKED, ClaimStatus.REVIEWED})
 
 
 def reservation_reference(claim: Claim) -> str:
     """Return the ledger reference of the money reserved for a claim."""
     return f"reserve:{claim.id}:{claim.batch_id}"
-
-
-@dataclass(frozen=True)
-class ConfirmedBatch:
-    """A confirmed list, its notice, and the claims left out with the reasons."""
-
-    batch: Batch
-    notice: Notice
-    left_out: list[tuple[str, str]] = field(default_factory=list)
 
 
 async def lock_batch(number: str) -> Batch:
@@ -79,10 +56,22 @@ async def lock_batch(number: str) -> Batch:
 
 
 @atomic()
-async def make_batch(slug: str, *, year: int, claim_numbers: Sequence[str], title: str, by: By) -> Batch:
+async def make_batch(
+    slug: str,
+    *,
+    year: int,
+    claim_numbers: Sequence[str],
+    title: str,
+    pot_mode: PotMode | None = None,
+    pot_mode_reason: str = "",
+    by: By,
+) -> Batch:
     """Put rechecked claims of one programme and year on a list.
 
+    `pot_mode` is how it shares a pot that does not suffice, with the reason where its rules say otherwise.
+
     Raises:
+        Invalid: nothing is chosen, the claims do not go together, or the reason is missing.
         Conflict: a claim is on another list, or no longer rechecked.
     """
     by.actor.require(BudgetAct.MAKE_LIST)
@@ -96,6 +85,11 @@ async def make_batch(slug: str, *, year: int, claim_numbers: Sequence[str], titl
             raise Invalid(_("一个批次只能是同一政策、同一年度的申报。"), field="claims")
         if claim.status not in LISTABLE or claim.batch_id is not None:
             raise Conflict(_("申报 %(number)s 已不在待列入之列，请刷新后再选。", number=claim.number))
+    terms = await ProgrammeTerms.get(id=claims[0].terms_id)
+    if pot_mode is rule_mode(terms):
+        pot_mode = None
+    if pot_mode is not None and not pot_mode_reason.strip():
+        raise Invalid(_("请写明为什么不按规则的办法分配。"), field="pot_mode_reason")
     batch = await Batch.create(
         id=uuid4(),
         number=await next_number("batch", by.now),
@@ -103,6 +97,8 @@ async def make_batch(slug: str, *, year: int, claim_numbers: Sequence[str], titl
         year=year,
         title=title or source_text(_("%(year)s 年 %(name)s", year=year, name=programme.name)),
         created_at=by.now,
+        pot_mode=pot_mode,
+        pot_mode_reason=pot_mode_reason.strip() if pot_mode else "",
         proposed_by_id=by.actor.user_id,
         proposed_at=by.now,
     )
@@ -110,7 +106,16 @@ async def make_batch(slug: str, *, year: int, claim_numbers: Sequence[str], titl
         claim.batch_id = batch.id
         await claim.save(update_fields=["batch_id"])
     numbers = [claim.number for claim in claims]
-    await record("batch", batch.id, BatchVerb.MAKE, by=by, number=batch.number, claims=numbers)
+    await record(
+        "batch",
+        batch.id,
+        BatchVerb.MAKE,
+        by=by,
+        number=batch.number,
+        claims=numbers,
+        mode=pot_mode.value if pot_mode else None,
+        reason=batch.pot_mode_reason,
+    )
     await notify_staff(
         StaffRole.RECHECKER,
         _("批次 %(number)s 待确认。", number=batch.number),
@@ -120,176 +125,44 @@ async def make_batch(slug: str, *, year: int, claim_numbers: Sequence[str], titl
     return batch
 
 
-async def confirm_batch(number: str, *, calendar: Calendar, by: By) -> ConfirmedBatch:
-    """Confirm a list: check integrity records again, scale to the pot, reserve the money, publish.
-
-    Integrity checks are stored even when the confirmation fails. All else is one transaction with the budget
-    locked, so that of two lists competing for the rest the second sees what the first left.
+@atomic()
+async def return_batch(number: str, *, reason: str, by: By) -> Batch:
+    """Put a list back before it is confirmed: its claims leave it and wait for another, its maker is told.
 
     Raises:
-        Conflict: the list was confirmed already, there is no budget, or nothing is left of it.
+        Invalid: at `reason`, which it must have.
+        ActionNotAllowed: the list was confirmed or put back already.
     """
-    by.actor.require(BudgetAct.CONFIRM_LIST)
-    batch = await Batch.get_or_none(number=number)
-    if batch is None:
-        raise NotFound(_("没有这个批次。"))
-    barred: dict[UUID, str] = {}
-    if batch.status is BatchStatus.DRAFT:
-        for claim in await Claim.filter(batch_id=batch.id).select_related("applicant"):
-            answer = await check(
-                claim.applicant.uscc,
-                Scope.SUBSIDY,
-                occasion="list_confirmation",
-                reference_kind="claim",
-                reference_id=claim.id,
-                now=by.now,
-            )
-            if not answer.is_clear:
-                barred[claim.id] = str(answer.found[0]["decision_number"])
-    return await _confirm(number, barred, calendar=calendar, by=by)
-
-
-@atomic()
-async def _confirm(number: str, barred: dict[UUID, str], *, calendar: Calendar, by: By) -> ConfirmedBatch:
+    by.actor.require(BudgetAct.MAKE_LIST)
+    if not reason.strip():
+        raise Invalid(_("退回时请写明理由。"), field="reason")
     batch = await lock_batch(number)
-    if batch.status is not BatchStatus.DRAFT:
-        raise Conflict(_("这个批次已经确认过了。"))
-    programme = await Programme.get(id=batch.programme_id)
-    pot = await _lock_pot(programme, batch.year)
     ids = await Claim.filter(batch_id=batch.id).values_list("id", flat=True)
     claims = await lock_claims([UUID(str(identity)) for identity in ids])
-    claims = [claim for claim in claims if claim.batch_id == batch.id]
-    await require_no_conflict(by.actor, "claim", [claim.id for claim in claims])
-    left_out = [(claim, _("诚信记录 %(no)s", no=barred[claim.id])) for claim in claims if claim.id in barred]
-    voided = await voided_in([claim.id for claim in claims])
-    left_out += [
-        (claim, _("合同 %(number)s 已解除或注销登记", number=voided[claim.id][0].number))
-        for claim in claims
-        if claim.id in voided and claim.id not in barred
-    ]
-    payees = await payee_states([claim.id for claim in claims])
-    unproven = {claim.id for claim in claims if payees[claim.id] in UNPROVEN}
-    left_out += [
-        (claim, str(payees[claim.id].label))
-        for claim in claims
-        if claim.id in unproven and claim.id not in barred and claim.id not in voided
-    ]
-    claims = [claim for claim in claims if claim.id not in {*barred, *voided, *unproven}]
-    terms = await ProgrammeTerms.filter(id__in={claim.terms_id for claim in claims})
-    if len(terms) > 1:
-        raise Conflict(_("批次里的申报适用不同版本的政策，请分开列批次。"))
-    if claims:
-        outdated = await find_outdated(claims, terms[0])
-        left_out += outdated
-        overtaken = {claim.id for claim, _reason in outdated}
-        claims = [claim for claim in claims if claim.id not in overtaken]
-    if not claims:
-        raise Conflict(_("批次里没有可以确认的申报。"))
-    batch.pot_amount, batch.computed_amount = pot, sum(claim.award_amount or 0 for claim in claims)
-    computed = {claim.id: claim.award_amount or 0 for claim in claims}
-    awards = await _share_pot(claims, pot, terms[0])
-    left_out += [(claim, _("预算余额不足")) for claim, award in zip(claims, awards, strict=True) if not award]
-    funded = [(claim, award) for claim, award in zip(claims, awards, strict=True) if award]
-    if not funded:
-        raise Conflict(_("预算已没有余额，批次没有确认。"))
-    for claim, _reason in left_out:
-        await _remove_from_list(claim, by=by)
-    for claim, award in funded:
-        await _reserve(claim, award, programme, batch, now=by.now)
-        await move(claim, ClaimAction.PUBLISH, by=by, batch=batch.number, amount=award)
-    procedure = terms[0].content["procedure"]
-    with in_source_language():
-        title = _("%(title)s 拟支持名单公示", title=batch.title)
-        body = await notice_body(
-            batch,
-            programme,
-            [(claim, computed[claim.id]) for claim, _award in funded],
-            sharing_of(batch, terms[0]),
-        )
-    notice = await publish(
-        NoticeKind.SUBSIDY,
-        subject_kind="batch",
-        subject_id=batch.id,
-        title=title,
-        body=body,
-        days=procedure["publicity_days"],  # type: ignore[index]
-        day_kind=DayKind(procedure["publicity_unit"]),  # type: ignore[index]
-        calendar=calendar,
-        by=by,
-        entries=[(claim.id, await _entry_name(claim)) for claim, _award in funded],
-        address=f"/desk/batches/{batch.number}",
-    )
     await transition(
         batch,
-        BatchAction.CONFIRM,
+        BatchAction.RETURN,
         by=by,
-        changes={
-            "proposed_by_id": by.actor.user_id,
-            "proposed_at": by.now,
-            "pot_amount": batch.pot_amount,
-            "computed_amount": batch.computed_amount,
-        },
-        pot=pot,
-        amounts={claim.number: award for claim, award in funded},
-        left_out=[claim.number for claim, _reason in left_out],
-        notice=notice.number,
+        note=reason.strip(),
+        claims=[claim.number for claim in claims],
+        reason=reason.strip(),
     )
-    await issue_notice(batch, notice, programme, by=by)
-    return ConfirmedBatch(batch, notice, [(claim.number, reason) for claim, reason in left_out])
-
-
-async def _lock_pot(programme: Programme, year: int) -> int:
-    """Lock the year's budget and return its available balance."""
-    budget = await Budget.filter(programme_id=programme.id, year=year).select_for_update().first()
-    if budget is None or not budget.is_confirmed:
-        raise Conflict(_("%(year)s 年的预算还没有下达，不能确认批次。", year=year))
-    return (await book.available(budget_account(programme.slug, year))).amount
-
-
-async def _share_pot(claims: Sequence[Claim], pot: int, terms: ProgrammeTerms) -> list[int]:
-    """Share the pot as the terms say; where they rank, by the experts' points, then by date of submission."""
-    mode = terms.content["pot"]["mode"]  # type: ignore[index]
-    awards = [claim.award_amount or 0 for claim in claims]
-    ranks: list[Any] = [number_rank(claim.number) for claim in claims]
-    if mode in {"ranked", "hard_stop"}:
-        ranks = [await _rank(claim, terms) for claim in claims]
-    return share_pot(pot, awards, mode, rank=ranks)
-
-
-async def _rank(claim: Claim, terms: ProgrammeTerms) -> tuple[Any, ...]:
-    points = (await verdict_for(claim.id, compiled(terms))).points
-    return (-(points or 0), claim.submitted_at, number_rank(claim.number))
-
-
-async def _reserve(claim: Claim, award: int, programme: Programme, batch: Batch, *, now: datetime) -> None:
-    if award != claim.award_amount:
-        rows = await ClaimContract.filter(claim_id=claim.id).order_by("id")
-        for row, part in zip(rows, share(award, [row.award_amount or 0 for row in rows]), strict=True):
-            row.award_amount = part
-            await row.save(update_fields=["award_amount"])
-        claim.award_amount = award
-        await claim.save(update_fields=["award_amount"])
-    await book.post(
-        "subsidy_reserved",
-        Money(award),
-        debit=budget_account(programme.slug, batch.year),
-        credit=reserved_account(programme.slug, batch.year),
-        reference=reservation_reference(claim),
-        at=now,
-        subject=("claim", claim.id),
-        pending=True,
+    for claim in claims:
+        await remove_from_list(claim, by=by)
+    await notify(
+        _("批次 %(number)s 被退回：%(reason)s", number=batch.number, reason=reason.strip()),
+        now=by.now,
+        address=f"/desk/batches/{batch.number}",
+        user_ids=[batch.proposed_by_id],
     )
+    return batch
 
 
-async def _remove_from_list(claim: Claim, *, by: By) -> None:
+async def remove_from_list(claim: Claim, *, by: By) -> None:
+    """Take a locked claim off its list; it waits for another."""
     claim.batch_id = None
     await claim.save(update_fields=["batch_id"])
     await record("claim", claim.id, ClaimVerb.TAKE_OFF_LIST, by=by)
-
-
-async def _entry_name(claim: Claim) -> str:
-    await claim.fetch_related("applicant")
-    return f"{claim.applicant.name}（{claim.number}）"
 
 
 @atomic()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from wtforms import HiddenField
 
+from market.budgets.states import PotMode
 from market.kit.form_fields import (
     ChoiceField,
     ChoicesField,
@@ -19,6 +20,7 @@ from market.kit.form_fields import (
 from market.kit.forms import BaseForm
 from market.kit.i18n import gettext as _
 from market.kit.i18n import lazy
+from market.kit.labels import choices
 
 
 class ClawbackForm(BaseForm):
@@ -42,7 +44,17 @@ class BatchForm(BaseForm):
     group = HiddenField()
     """`slug:year` of the claims chosen from."""
     title = TextField(lazy("批次名称"), max_length=120)
+    pot_mode = ChoiceField(
+        lazy("预算不足时"),
+        choices=lambda: choices(PotMode)[1:],
+        blank=lazy("按规则的办法"),
+    )
+    pot_mode_reason = TextField(lazy("不按规则分配的理由"), max_length=300)
     claims = ChoicesField(lazy("申报"))
+
+
+class ReturnListForm(BaseForm):
+    reason = LongTextField(lazy("退回理由"), [Required(lazy("退回时请写明理由。"))], max_length=300)
 
 
 class BudgetForm(BaseForm):

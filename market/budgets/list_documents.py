@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
+from market.budgets.list_preview import rule_mode
 from market.budgets.models import Batch
 from market.claims.models import Claim
 from market.documents.issuing import issue
@@ -22,8 +22,8 @@ from market.records.by import By
 
 def sharing_of(batch: Batch, terms: ProgrammeTerms) -> PotSharing:
     """Return how the pot of a confirmed list was shared; of lists of earlier releases nothing is known."""
-    pot: dict[str, Any] = terms.content["pot"]  # type: ignore[assignment]  # checked by the rule file's schema
-    return PotSharing(batch.pot_amount or 0, batch.computed_amount or 0, pot["mode"])
+    mode = batch.pot_mode or rule_mode(terms)
+    return PotSharing(batch.pot_amount or 0, batch.computed_amount or 0, mode.value)
 
 
 async def issue_notice(batch: Batch, notice: Notice, programme: Programme, *, by: By) -> IssuedDocument:

@@ -14,6 +14,7 @@ from market.budgets.states import (
     BatchStatus,
     ClawbackStatus,
     DisbursementStatus,
+    PotMode,
 )
 from market.claims.models import Claim
 from market.contracts.models import Contract
@@ -142,6 +143,10 @@ class Batch(SecondPerson, Stateful):
     computed_amount = fields.BigIntField(null=True)
     """Sum of what was computed for the claims on the confirmed list; above the pot it was shared."""
     created_at = fields.DatetimeField()
+    pot_mode = enum_column(PotMode, null=True)
+    """How it shares a pot that does not suffice; null: as its rules say."""
+    pot_mode_reason = fields.CharField(max_length=300, default="", db_default="")
+    """Why it does not share as its rules say."""
 
     claims: fields.ReverseRelation[Claim]
 

@@ -44,7 +44,7 @@ async def list_listable() -> list[Claim]:
     """Return the rechecked claims that are on no list yet, by programme and year."""
     return (
         await Claim.filter(status__in=[ClaimStatus.RECHECKED, ClaimStatus.REVIEWED], batch_id=None)
-        .select_related("programme", "applicant")
+        .select_related("programme", "applicant", "terms")
         .order_by("programme__slug", "-year", "number")
     )
 

@@ -15,6 +15,17 @@ class BatchStatus(LabelEnum):
     APPROVED = "approved", lazy("已批准"), "done"
     DISBURSING = "disbursing", lazy("拨付中"), "due"
     DONE = "done", lazy("已拨付完毕"), "done"
+    RETURNED = "returned", lazy("已退回"), "wrong"
+    """Put back before it was confirmed; its claims wait for another list."""
+
+
+class PotMode(LabelEnum):
+    """How a list shares a pot that does not suffice for all its claims."""
+
+    NONE = "none", lazy("不折算")
+    PRO_RATA = "pro_rata", lazy("按比例折算")
+    RANKED = "ranked", lazy("按排名支持，末位给余额")
+    HARD_STOP = "hard_stop", lazy("按排名足额支持，不足即止")
 
 
 class ClawbackStatus(LabelEnum):
@@ -33,6 +44,7 @@ class DisbursementStatus(LabelEnum):
 
 class BatchAction(LabelEnum):
     CONFIRM = "confirm", lazy("确认名单")
+    RETURN = "return", lazy("退回名单")
     CLEAR = "clear", lazy("公示期满")
     APPROVE = "approve", lazy("批准名单")
     DISBURSE = "disburse", lazy("开始拨付")
@@ -55,6 +67,7 @@ B, C, D = BatchStatus, ClawbackStatus, DisbursementStatus
 BATCH_WORKFLOW: Workflow[BatchStatus, BatchAction] = Workflow(
     {
         (B.DRAFT, BatchAction.CONFIRM): B.PUBLICITY,
+        (B.DRAFT, BatchAction.RETURN): B.RETURNED,
         (B.PUBLICITY, BatchAction.CLEAR): B.CLEARED,
         (B.CLEARED, BatchAction.APPROVE): B.APPROVED,
         # Entries without an objection are approved when the period is over, while others wait for a ruling.

@@ -20,18 +20,20 @@ from market.programmes.models import ProgrammeTerms
 from market.programmes.terms import Terms
 
 
-async def find_outdated(claims: Sequence[Claim], terms_row: ProgrammeTerms) -> list[tuple[Claim, str]]:
+async def find_outdated(
+    claims: Sequence[Claim], terms_row: ProgrammeTerms, *, lock: bool = True
+) -> list[tuple[Claim, str]]:
     """Return those of these claims, of one list, whose computation another claim has overtaken, and why.
 
     Of claims on the list itself that share a cap the first by number stands. Sets without a cap
-    on what was granted before have none. The outcomes whose cap counts are locked until the transaction
-    ends: lists of two years have budgets of their own and would not wait for each other.
+    on what was granted before have none. With `lock` the outcomes whose cap counts are locked until the
+    transaction ends: lists of two years have budgets of their own and would not wait for each other.
     """
     terms = compiled(terms_row)
     shared = _Shared(terms)
-    if not shared.any:
+    if not shared.any or not claims:
         return []
-    if shared.by_outcome:
+    if lock and shared.by_outcome:
         await _lock_outcomes(claims)
     keys = {claim.id: await shared.keys_of(claim) for claim in claims}
     taken = await shared.granted_beside(claims)

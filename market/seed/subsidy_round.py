@@ -7,8 +7,10 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from market.budgets.annual_budgets import draft_budget, release_budget
-from market.budgets.batches import approve_batch, confirm_batch, make_batch
+from market.budgets.batches import approve_batch, make_batch
 from market.budgets.disbursements import enter_result, order_payment
+from market.budgets.list_confirmation import confirm_batch
+from market.budgets.states import PotMode
 from market.claims.applications import create_claim, report_sales, submit_claim, withdraw_claim
 from market.claims.desk_review import accept, ask_supplement, calculate, recheck
 from market.claims.evidence_log import Paper, add_evidence
@@ -319,7 +321,13 @@ async def _paid_list(desk: Desk) -> Story:
 async def _approved_list(desk: Desk) -> Story:
     """Make a list that is approved and waits for its order."""
     now = yield desk.calendar.ago(35, 11)
-    number = await _make(desk, ("approved",), f"{desk.calendar.round_year}年度后补助第二批", now)
+    number = await _make(
+        desk,
+        ("approved",),
+        f"{desk.calendar.round_year}年度后补助第二批",
+        now,
+        (PotMode.HARD_STOP, "本批只有一家，余额不足以足额支持时留待追加预算，不打折支持。"),
+    )
     now = yield desk.calendar.ago(34, 16)
     notice = await _confirm(desk, number, now)
     now = yield _end(notice)
@@ -330,7 +338,13 @@ async def _published_list(desk: Desk) -> Story:
     """Make a list in its publicity, with an objection against one of its two."""
     now = yield desk.calendar.ago(6, 11)
     keys = ("publicity", "objection")
-    number = await _make(desk, keys, f"{desk.calendar.round_year}年度后补助第三批", now)
+    number = await _make(
+        desk,
+        keys,
+        f"{desk.calendar.round_year}年度后补助第三批",
+        now,
+        (PotMode.RANKED, "末批额度有限，按提交先后支持，最后一家给余额。"),
+    )
     now = yield desk.calendar.ago(5, 10)
     notice = await _confirm(desk, number, now)
     now = yield desk.calendar.ago(2, 14)
@@ -343,12 +357,20 @@ async def _published_list(desk: Desk) -> Story:
     )
 
 
-async def _make(desk: Desk, keys: tuple[str, ...], title: str, now: datetime) -> str:
+async def _make(
+    desk: Desk,
+    keys: tuple[str, ...],
+    title: str,
+    now: datetime,
+    sharing: tuple[PotMode | None, str] = (None, ""),
+) -> str:
     batch = await make_batch(
         GUANGXI,
         year=desk.calendar.round_year,
         claim_numbers=[desk.numbers[key] for key in keys],
         title=title,
+        pot_mode=sharing[0],
+        pot_mode_reason=sharing[1],
         by=By(await desk.cast.actor("finance"), now),
     )
     return batch.number

@@ -6,7 +6,8 @@ import asyncio
 import sys
 from datetime import timedelta
 
-from market.budgets.batches import approve_batch, confirm_batch, make_batch
+from market.budgets.batches import approve_batch, make_batch
+from market.budgets.list_confirmation import confirm_batch
 from market.claims.models import Claim
 from market.kit.errors import MarketError
 from market.ledger.services import available

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from market.budgets.annual_budgets import draft_budget, release_budget
-from market.budgets.batches import confirm_batch, make_batch
+from market.budgets.batches import make_batch
+from market.budgets.list_confirmation import confirm_batch
 from market.budgets.states import BatchStatus
 from market.kit.errors import Conflict, Forbidden
 from market.ledger.services import available

@@ -8,7 +8,8 @@ from datetime import datetime, timedelta
 import pytest
 
 from market.accounts.models import Message, Organisation
-from market.budgets.batches import approve_batch, confirm_batch, make_batch
+from market.budgets.batches import approve_batch, make_batch
+from market.budgets.list_confirmation import confirm_batch
 from market.budgets.list_publicity import PUBLICITY
 from market.budgets.models import Batch
 from market.budgets.states import BatchStatus

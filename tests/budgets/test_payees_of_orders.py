@@ -6,8 +6,9 @@ import pytest
 from tortoise.exceptions import BaseORMException
 
 from market.audit.models import AuditEvent
-from market.budgets.batches import approve_batch, confirm_batch, make_batch
+from market.budgets.batches import approve_batch, make_batch
 from market.budgets.disbursements import enter_result, order_payment, orders_to_pay
+from market.budgets.list_confirmation import confirm_batch
 from market.budgets.models import Batch, Disbursement
 from market.budgets.states import BatchStatus
 from market.claims.applications import submit_claim

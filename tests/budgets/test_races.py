@@ -13,8 +13,9 @@ import pytest
 
 from market.accounts.models import Organisation, StaffRole
 from market.budgets.annual_budgets import draft_budget
-from market.budgets.batches import approve_batch, confirm_batch, make_batch
+from market.budgets.batches import approve_batch, make_batch
 from market.budgets.disbursements import OrderResult, enter_result, order_payment, orders_to_pay
+from market.budgets.list_confirmation import confirm_batch
 from market.budgets.models import Batch, Disbursement
 from market.claims.applications import create_claim
 from market.claims.claim_facts import facts_of

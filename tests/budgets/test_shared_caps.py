@@ -5,9 +5,10 @@ from __future__ import annotations
 import pytest
 
 from market.accounts.models import Organisation
-from market.budgets.batches import approve_batch, confirm_batch, make_batch
+from market.budgets.batches import approve_batch, make_batch
 from market.budgets.clawbacks import confirm_clawback, start_clawback
 from market.budgets.disbursements import enter_result, order_payment
+from market.budgets.list_confirmation import confirm_batch
 from market.claims.applications import create_claim, submit_claim
 from market.claims.claim_facts import facts_of
 from market.claims.desk_review import accept, calculate, recheck, return_calculation

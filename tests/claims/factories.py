@@ -11,7 +11,8 @@ from uuid import uuid4
 from market.accounts.actors import Actor
 from market.accounts.models import Organisation, OrganisationKind, StaffRole
 from market.budgets.annual_budgets import draft_budget, release_budget
-from market.budgets.batches import confirm_batch, make_batch
+from market.budgets.batches import make_batch
+from market.budgets.list_confirmation import confirm_batch
 from market.claims.applications import create_claim, submit_claim
 from market.claims.desk_review import accept, calculate, recheck
 from market.claims.models import Claim, SalesReport

@@ -113,7 +113,10 @@ async def test_the_desk_takes_a_claim_from_hand_in_to_the_bank(client: httpx.Asy
     assert release
     await post(client, "/desk/budgets", {"release": release[1]})
     await sign_in(client, desk.rechecker)
-    page = await post(client, f"/desk/batches/{number}/confirm")
+    page = await client.get(f"/desk/batches/{number}")
+    seen = re.search(r'name="seen"\s+value="([^"]+)"', page.text)
+    assert seen
+    page = await post(client, f"/desk/batches/{number}/confirm", {"seen": seen[1]})
     assert "公示" in page.text
     deps.clock.move(days=10)  # type: ignore[attr-defined]
     await sign_in(client, desk.approver)

@@ -100,6 +100,7 @@ ACTS = {
     "/desk/{claim}/return": {"rechecker"},
     "/desk/batches": {"officer", "rechecker"},
     "/desk/batches/{batch}/confirm": {"rechecker"},
+    "/desk/batches/{batch}/return": {"officer", "rechecker"},
     "/desk/batches/{batch}/approve": {"approver"},
     "/desk/batches/{batch}/order": {"officer"},
     "/desk/disbursements/{order}": {"officer"},

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from market.accounts.models import StaffRole
-from market.budgets.batches import confirm_batch, make_batch
+from market.budgets.batches import make_batch
+from market.budgets.list_confirmation import confirm_batch
 from market.claims.desk_review import declare_conflict, recheck
 from market.claims.states import ClaimStatus
 from market.integrity.conflicts import Conflicted

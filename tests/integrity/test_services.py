@@ -12,8 +12,9 @@ import pytest
 from tortoise.exceptions import OperationalError
 
 from market.accounts.models import Organisation, StaffRole
-from market.budgets.batches import approve_batch, confirm_batch, make_batch
+from market.budgets.batches import approve_batch, make_batch
 from market.budgets.disbursements import order_payment
+from market.budgets.list_confirmation import confirm_batch
 from market.claims.applications import submit_claim
 from market.claims.models import Claim
 from market.claims.states import ClaimStatus

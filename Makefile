@@ -49,6 +49,7 @@ bench: $(VENV)/.dev static/vendor/.done ## ratios side by side, DATA=folder for 
 	$(PY) -m tests.bench.whole_market
 	$(PY) -m tests.bench.deal_page
 	$(PY) -m tests.bench.statement
+	$(PY) -m tests.bench.desk_queue
 	EXAMPLES=10000 $(PY) -m pytest -q tests/contracts/test_properties.py tests/ledger/test_books.py
 
 lock: ## renew the locked dependencies from pyproject.toml

@@ -1,99 +1,38 @@
-"""The finance desk: its queue, the page of one claim with the acts on it, the printed sheet."""
+"""The finance desk: the page of one claim with the acts on it, the printed sheet."""
 
 from __future__ import annotations
 
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
 from market.accounts.actors import Actor
 from market.accounts.permissions import AccountAct
 from market.accounts.web import actor_for
-from market.claims import desk_review, queries
+from market.claims import bulk_acts, desk_review, queries
 from market.claims.claim_page import claim_page
 from market.claims.claim_payees import decide_payee_change, propose_payee_change
+from market.claims.desk_queue import find_neighbours, list_officers
 from market.claims.desk_review import ask_supplement, return_calculation
 from market.claims.expert_panel import verdict_for
-from market.claims.forms import CalculateForm, QueueForm, ReasonForm, RejectForm, SupplementForm
+from market.claims.forms import CalculateForm, ReasonForm, RejectForm, SupplementForm
 from market.claims.models import Claim
 from market.claims.permissions import ClaimAct
-from market.claims.queries import ClaimFilter, get_claim_at_desk
+from market.claims.queries import get_claim_at_desk
+from market.claims.queue_views import read_queue_query
 from market.claims.reason_page import render_reason_page
 from market.claims.refusals import decide_refusal, list_refusals, propose_refusal
 from market.claims.risk_flags import RISK_FLAG_LABELS
-from market.claims.states import ClaimShownStatus, ClaimStatus
 from market.documents.web import documents_about
 from market.integrity.conflicts import list_conflicts
-from market.kit.clock import local_date
 from market.kit.flash import flash
-from market.kit.form_fields import ChoiceField
 from market.kit.i18n import gettext as _
-from market.kit.pagination import PageRequest
 from market.kit.templating import render
-from market.kit.web import deps, form_data, form_data_or_none, redirect_to
+from market.kit.web import deps, form_data, form_data_or_none, uuid_or_none
 from market.panels.expert_reviews import list_reviews
-from market.programmes.catalogue import clauses, compiled, list_programmes
+from market.programmes.catalogue import clauses, compiled
 from market.records.by import By
 from market.records.decisions import Verdict
-
-QUEUE = [*(status for status in ClaimStatus if status is not ClaimStatus.DRAFT), *ClaimShownStatus]
-
-
-async def queue(request: Request) -> Response:
-    actor_for(request, AccountAct.SEE_DESK)
-    query = request.query_params
-    year = query.get("year", "")
-    form = QueueForm(query)
-    form.validate()
-    claim_filter = ClaimFilter(
-        status=query.get("status", ""),
-        year=int(year) if year.isascii() and year.isdigit() and len(year) == 4 else None,
-        programme=query.get("programme", "")[:60],
-        contract=query.get("contract", "").replace("\x00", "")[:20],
-        text=query.get("text", "").replace("\x00", "").strip()[:60],
-        city=_prefix(_chosen(form.city)),
-        field=_chosen(form.field),
-        doubt=_chosen(form.doubt),
-        is_to_refuse=query.get("refusal") == "waiting",
-        least=form.least.data,
-        most=form.most.data,
-    )
-    page, amount = await queries.list_claims(PageRequest.from_query(query), claim_filter)
-    counts = await queries.count_by_status(claim_filter)
-    return render(
-        request,
-        "claims/queue.html",
-        page=page,
-        amount=amount,
-        wanted=claim_filter,
-        form=form,
-        is_narrowed=bool(
-            claim_filter.city
-            or claim_filter.field
-            or claim_filter.doubt
-            or claim_filter.least is not None
-            or claim_filter.most is not None
-        ),
-        doubts=RISK_FLAG_LABELS,
-        counts=[(status.value, counts[status.value]) for status in QUEUE if counts.get(status.value)],
-        total=sum(counts.values()),
-        years=[(year, year) for year in await queries.list_years()],
-        programmes=[(programme.slug, _(programme.name)) for programme in await list_programmes()],
-        today=local_date(deps(request).clock()),
-        local_date=local_date,
-    )
-
-
-def _chosen(field: ChoiceField) -> str:
-    """Return what was chosen from the list, or nothing."""
-    return "" if field.errors else str(field.data or "")
-
-
-def _prefix(region: str) -> str:
-    """Return what codes of places inside a region begin with."""
-    while len(region) > 2 and region.endswith("00"):
-        region = region[:-2]
-    return region
 
 
 async def show(request: Request) -> Response:
@@ -106,10 +45,17 @@ async def _render_claim(
     request: Request, actor: Actor, claim: Claim, form: CalculateForm | None = None
 ) -> Response:
     conflicts = await list_conflicts("claim", claim.id)
+    wanted = read_queue_query(request.query_params, actor)
     return render(
         request,
         "claims/desk.html",
         422 if form and form.errors else 200,
+        neighbours=await find_neighbours(claim.number, wanted.claim_filter, wanted.sort)
+        if wanted.query
+        else None,
+        query=wanted.query,
+        tail=f"?{wanted.query}" if wanted.query else "",
+        officers=await list_officers() if actor.may(ClaimAct.ASSIGN_CLAIM) else [],
         page=await claim_page(actor, claim, deps(request).clock()),
         form=form or CalculateForm(),
         is_involved=actor.user_id in await queries.people_behind([claim]),
@@ -135,7 +81,7 @@ async def accept(request: Request) -> Response:
     actor = actor_for(request, ClaimAct.ACCEPT_CLAIM)
     number = request.path_params["number"]
     await desk_review.accept(number, by=By(actor, deps(request).clock()))
-    return flash(request, redirect_to(request, "claims:desk", number=number), _("已受理，请核算。"))
+    return flash(request, _to_claim(request, number), _("已受理，请核算。"))
 
 
 async def calculate(request: Request) -> Response:
@@ -149,7 +95,7 @@ async def calculate(request: Request) -> Response:
                 rate_basis_points=form.rate.data,
                 by=By(actor, deps(request).clock()),
             )
-            answer = redirect_to(request, "claims:desk", number=claim.number)
+            answer = _to_claim(request, claim.number)
             return flash(request, answer, _("核算完成，请另一位复核人复核。"))
     return await _render_claim(request, actor, claim, form)
 
@@ -160,7 +106,7 @@ async def recheck(request: Request) -> Response:
     text = str((await form_data(request)).get("sequence") or "")
     sequence = int(text) if text.isascii() and text.isdigit() and len(text) < 6 else 0
     await desk_review.recheck(number, sequence=sequence, by=By(actor, deps(request).clock()))
-    return flash(request, redirect_to(request, "claims:desk", number=number), _("复核一致，可以列入批次。"))
+    return flash(request, _to_claim(request, number), _("复核一致，可以列入批次。"))
 
 
 async def supplement(request: Request) -> Response:
@@ -175,7 +121,7 @@ async def supplement(request: Request) -> Response:
                 due_on=form.due_on.data,
                 by=By(actor, deps(request).clock()),
             )
-            answer = redirect_to(request, "claims:desk", number=claim.number)
+            answer = _to_claim(request, claim.number)
             return flash(request, answer, _("补正通知已发出。"), "due")
     return render_reason_page(request, claim, form, _("发出补正通知"), "claims:supplement")
 
@@ -188,9 +134,17 @@ async def return_(request: Request) -> Response:
         await return_calculation(
             claim.number, reason=str(form.reason.data), by=By(actor, deps(request).clock())
         )
-        answer = redirect_to(request, "claims:desk", number=claim.number)
+        answer = _to_claim(request, claim.number)
         return flash(request, answer, _("已退回核算人重新核算。"), "due")
     return render_reason_page(request, claim, form, _("退回核算"), "claims:return")
+
+
+async def assign(request: Request) -> Response:
+    actor, data = actor_for(request, ClaimAct.ASSIGN_CLAIM), await form_data(request)
+    number = request.path_params["number"]
+    handler_id = uuid_or_none(data.get("handler"))
+    await bulk_acts.assign(number, handler_id, by=By(actor, deps(request).clock()))
+    return flash(request, _to_claim(request, number), _("经办人已改。"))
 
 
 async def payee(request: Request) -> Response:
@@ -205,7 +159,7 @@ async def payee(request: Request) -> Response:
         reason = str(data.get("reason") or "").replace("\x00", "").strip()[:300]
         await decide_payee_change(number, verdict, reason=reason, by=by)
         words = _("已改为拨付到新账户。") if act == "confirm" else _("没有批准新账户，拨付仍然停止。")
-    return flash(request, redirect_to(request, "claims:desk", number=number), words)
+    return flash(request, _to_claim(request, number), words)
 
 
 async def reject(request: Request) -> Response:
@@ -227,7 +181,7 @@ async def reject(request: Request) -> Response:
                 reason=str(form.reason.data),
                 by=By(actor, deps(request).clock()),
             )
-            answer = redirect_to(request, "claims:desk", number=claim.number)
+            answer = _to_claim(request, claim.number)
             return flash(request, answer, _("已提出不予支持，由复核人决定；决定前不告知申请单位。"), "note")
     return render_reason_page(request, claim, form, _("提请不予支持"), "claims:reject", title=_("不予支持"))
 
@@ -238,18 +192,25 @@ async def refusal(request: Request) -> Response:
     verdict = Verdict.CONFIRMED if data.get("act") == "confirm" else Verdict.REJECTED
     reason = str(data.get("reason") or "").replace("\x00", "").strip()[:300]
     await decide_refusal(number, verdict, reason=reason, by=By(actor, deps(request).clock()))
-    answer = redirect_to(request, "claims:desk", number=number)
+    answer = _to_claim(request, number)
     if verdict is Verdict.REJECTED:
         return flash(request, answer, _("不予支持已退回核算人。"), "due")
     return flash(request, answer, _("已作不予支持处理，依据和理由已告知申请单位。"), "note")
 
 
+def _to_claim(request: Request, number: str) -> RedirectResponse:
+    """Return to a claim's page, in the queue from which it was opened."""
+    query = read_queue_query(request.query_params, actor_for(request, AccountAct.SEE_DESK)).query
+    address = str(request.app.url_path_for("claims:desk", number=number))
+    return RedirectResponse(f"{address}?{query}" if query else address, 303)
+
+
 routes = [
-    Route("/desk", queue, name="claims:queue", methods=["GET"]),
     Route("/desk/{number}", show, name="claims:desk", methods=["GET"]),
     Route("/desk/{number}/sheet", sheet, name="claims:sheet", methods=["GET"]),
     Route("/desk/{number}/accept", accept, name="claims:accept", methods=["POST"]),
     Route("/desk/{number}/calculate", calculate, name="claims:calculate", methods=["POST"]),
+    Route("/desk/{number}/assign", assign, name="claims:assign", methods=["POST"]),
     Route("/desk/{number}/payee", payee, name="claims:payee", methods=["POST"]),
     Route("/desk/{number}/recheck", recheck, name="claims:recheck", methods=["POST"]),
     Route("/desk/{number}/supplement", supplement, name="claims:supplement", methods=["GET", "POST"]),

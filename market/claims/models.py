@@ -76,6 +76,8 @@ class Claim(Stateful):
     """Yearly totals in fen that a set asks for and no record holds, such as `vat_payable`."""
     supplement_note = fields.TextField(default="")
     supplement_due_on = fields.DateField(null=True)
+    supplement_papers: fields.JSONField[list[str]] = fields.JSONField(null=True)
+    """Papers of the rule set's list that the last supplement request names."""
     reject_reason = fields.TextField(default="")
     doubts: fields.JSONField[list[dict[str, str]]] = fields.JSONField(null=True)
     """What speaks for a closer look (疑点), found anew at submission and computation."""
@@ -90,6 +92,11 @@ class Claim(Stateful):
     )
     """The account frozen at submission; another one only by a confirmed `ClaimPayeeChange`."""
     payee_id: UUID | None
+    handler: fields.ForeignKeyNullableRelation[User] = fields.ForeignKeyField(
+        "market.User", related_name="claims_handled", null=True, on_delete=fields.RESTRICT
+    )
+    """The officer (经办人) whose it is to work on; others may, and see whose it is."""
+    handler_id: UUID | None
     shown_status: str
     """Not a column: the status as people see it, where `queries.with_shown_status` read the claim."""
     created_at = fields.DatetimeField()
@@ -256,3 +263,22 @@ class ClaimPayeeChange(SecondPerson):
     class Meta:
         table = "claim_payee_changes"
         table_description = "Claim payee changes."
+
+
+class SavedQueue(Model):
+    """A filter of the desk's queue that a person keeps under a name."""
+
+    id = fields.UUIDField(primary_key=True)
+    user: fields.ForeignKeyRelation[User] = fields.ForeignKeyField(
+        "market.User", related_name="saved_queues", on_delete=fields.CASCADE
+    )
+    user_id: UUID
+    name = fields.CharField(max_length=30)
+    query = fields.CharField(max_length=600)
+    """The query string of the queue, without its page."""
+    created_at = fields.DatetimeField()
+
+    class Meta:
+        table = "saved_queues"
+        table_description = "Saved filters of the desk's queue."
+        unique_together = (("user", "name"),)

@@ -14,6 +14,7 @@ class ClaimAct(StrEnum):
     REPORT_SALES = "report_sales"
     WRITE_CLAIM = "write_claim"
     ACCEPT_CLAIM = "accept_claim"
+    ASSIGN_CLAIM = "assign_claim"
     CALCULATE = "calculate"
     RECHECK = "recheck"
     DECIDE_REFUSAL = "decide_refusal"
@@ -25,6 +26,7 @@ PERMISSIONS: Mapping[StrEnum, frozenset[Role]] = {
     ClaimAct.REPORT_SALES: ORGANISATION,
     ClaimAct.WRITE_CLAIM: ORGANISATION,
     ClaimAct.ACCEPT_CLAIM: frozenset({Role.OFFICER}),
+    ClaimAct.ASSIGN_CLAIM: frozenset({Role.OFFICER}),
     ClaimAct.CALCULATE: frozenset({Role.OFFICER}),
     ClaimAct.RECHECK: frozenset({Role.RECHECKER}),
     ClaimAct.DECIDE_REFUSAL: frozenset({Role.RECHECKER}),

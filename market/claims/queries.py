@@ -13,7 +13,7 @@ from tortoise.queryset import QuerySet
 from market.accounts.actors import Actor
 from market.accounts.permissions import AccountAct
 from market.claims.models import Assessment, Claim, ClaimContract, ClaimRefusal, SalesReport
-from market.claims.states import COMPUTED, WORKFLOW, ClaimAction, ClaimShownStatus, ClaimStatus
+from market.claims.states import COMPUTED, FINISHED, WORKFLOW, ClaimAction, ClaimShownStatus, ClaimStatus
 from market.contracts.models import Contract, Receipt
 from market.files.models import StoredFile
 from market.kit.database import connection
@@ -23,7 +23,11 @@ from market.kit.pagination import Page, PageRequest
 from market.notices.states import ObjectionStatus
 from market.records.decisions import Verdict
 
-RELATIONS = ("programme", "terms", "applicant", "batch")
+RELATIONS = ("programme", "terms", "applicant", "batch", "handler")
+OPEN = "open"
+"""Stands for every status in which the desk still has something to do, in a filter."""
+NOBODY = "none"
+"""Stands for the claims without a handler, in a filter."""
 
 
 def shown_status_sql(table: str) -> str:
@@ -136,6 +140,7 @@ class ClaimFilter:
     """A filter of the queue; empty fields match any claim."""
 
     status: str = ""
+    """A shown status, or `OPEN`."""
     year: int | None = None
     programme: str = ""
     text: str = ""
@@ -149,6 +154,8 @@ class ClaimFilter:
     """Only claims whose refusal waits for the second person."""
     least: int | None = None
     most: int | None = None
+    handler: UUID | str = ""
+    """An officer, or `NOBODY`."""
     applicant_id: UUID | None = None
 
     def condition(self) -> Q:
@@ -156,6 +163,8 @@ class ClaimFilter:
         condition = Q()
         if self.status in {*ClaimStatus, *ClaimShownStatus}:
             condition &= Q(shown_status=self.status)
+        elif self.status == OPEN:
+            condition &= ~Q(status__in=list(FINISHED))
         if self.year is not None:
             condition &= Q(year=self.year)
         if self.programme:
@@ -179,6 +188,10 @@ class ClaimFilter:
             condition &= Q(award_amount__gte=self.least)
         if self.most is not None:
             condition &= Q(award_amount__lte=self.most)
+        if self.handler == NOBODY:
+            condition &= Q(handler_id__isnull=True)
+        elif self.handler:
+            condition &= Q(handler_id=self.handler)
         if self.applicant_id is not None:
             return condition & Q(applicant_id=self.applicant_id)
         return condition & Q(submitted_at__isnull=False)

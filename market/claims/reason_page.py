@@ -14,6 +14,7 @@ def render_reason_page(
     request: Request, claim: Claim, form: BaseForm, act: str, address: str, *, title: str = ""
 ) -> Response:
     """Render the form, its page and its button named after the act; `address` is the route it is sent to."""
+    query = f"?{request.url.query}" if request.url.query else ""
     return render_form(
         request,
         "claims/reason.html",
@@ -21,5 +22,5 @@ def render_reason_page(
         claim=claim,
         title=title or act,
         words=act,
-        address=request.app.url_path_for(address, number=claim.number),
+        address=str(request.app.url_path_for(address, number=claim.number)) + query,
     )

@@ -15,6 +15,8 @@ from market.claims import (
     panel_views,
     print_views,
     queries,
+    queue_views,
+    saved_queues,
     subsidisable_outcomes,
     views,
 )
@@ -22,7 +24,7 @@ from market.claims.permissions import PERMISSIONS
 from market.claims.states import ClaimAction, ClaimShownStatus, ClaimStatus
 from market.claims.verbs import ClaimVerb, SalesVerb
 from market.kit.i18n import lazy
-from market.kit.room import Menu, MenuEntry, Room, Subject
+from market.kit.room import Menu, MenuEntry, PersonalData, Room, Subject
 
 ROOM = Room(
     "claims",
@@ -33,6 +35,7 @@ ROOM = Room(
         *print_views.routes,
         *panel_views.routes,
         *draft_impact_views.routes,
+        *queue_views.routes,
         *desk_views.routes,
     ],
     subjects={
@@ -52,6 +55,9 @@ ROOM = Room(
     checks=checks.CHECKS,
     document_facts={"outcomes": subsidisable_outcomes.subsidy_facts},
     panel_subjects={expert_panel.KIND: expert_panel.panel_subjects},
+    personal_data=PersonalData(
+        "saved_queues", saved_queues.export_saved_queues, saved_queues.erase_saved_queues
+    ),
     payee_listener=claim_payees.on_payee_confirmed,
     labels={
         "claim": (ClaimStatus, ClaimShownStatus),

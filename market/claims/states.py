@@ -98,6 +98,8 @@ ENDED = frozenset({S.REJECTED, S.WITHDRAWN})
 """Ended without an award; their contracts may be claimed for again."""
 GRANTED = frozenset({S.PUBLICITY, S.APPROVED, S.TO_PAY, S.PAID, S.TRACKING, S.CLOSED})
 """Money is reserved or paid: they count against caps and bar a second grant."""
+FINISHED = ENDED | {S.PAID, S.TRACKING, S.CLOSED, S.CLAWBACK}
+"""Nothing is left for the desk to do before money is paid; the queue shows them last."""
 EDITABLE = frozenset({S.DRAFT, S.SUPPLEMENT})
 """The applicant may add evidence and submit."""
 COMPUTED = frozenset(S) - {S.DRAFT, S.SUBMITTED, S.ACCEPTED, S.SUPPLEMENT, S.WITHDRAWN}

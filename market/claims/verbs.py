@@ -20,6 +20,7 @@ class ClaimVerb(LabelEnum):
     PROPOSE_PAYEE_CHANGE = "propose_payee_change", lazy("提出变更收款账户")
     CHANGE_PAYEE = "change_payee", lazy("批准变更收款账户")
     REJECT_PAYEE_CHANGE = "reject_payee_change", lazy("不批准变更收款账户")
+    ASSIGN = "assign", lazy("分派经办人")
     STATE_TOTALS = "state_totals", lazy("填报年度数据")
 
 

@@ -7,7 +7,7 @@ CONDITION = "(pot_mode IS NULL) = (pot_mode_reason = '')"
 
 
 class Migration(migrations.Migration):
-    dependencies = [("market", "0006_documents")]
+    dependencies = [("market", "0008_desk_queue")]
 
     initial = False
 

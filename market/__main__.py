@@ -169,14 +169,12 @@ def _parser() -> argparse.ArgumentParser:
     audit.add_argument("act", choices=["verify", "export", "root"])
     audit.add_argument("file", type=Path, nargs="?", metavar="FILE")
     commands.add_parser("assess", help="compute claims from JSON lines (see assess --help)")
-    year = commands.add_parser(
-        "year-run", help="compute, recheck and list a programme's year; goes on where it was stopped"
-    )
+    year = commands.add_parser("year-run", help="compute a programme's year; goes on where it was stopped")
     year.add_argument("programme", metavar="SLUG")
     year.add_argument("year", type=int)
     year.add_argument("--dry-run", action="store_true", help="print the plan and write nothing")
     year.add_argument("--officer", default="", metavar="EMAIL", help="who computes")
-    year.add_argument("--rechecker", default="", metavar="EMAIL", help="who rechecks; another person")
+    year.add_argument("--rechecker", default="", metavar="EMAIL", help="has no effect")
     year.add_argument("--rate-basis-points", type=int, metavar="N", help="the decided rate")
     commands.add_parser("check", help="check every invariant of the book and the records")
     for name, words in (

@@ -7,7 +7,7 @@ from datetime import datetime
 from market.accounts.actors import Actor
 from market.accounts.permissions import AccountAct, Role
 from market.budgets.annual_budgets import list_budgets
-from market.budgets.models import Batch, Clawback
+from market.budgets.models import Batch, Clawback, RunStage, YearRun
 from market.budgets.queries import list_listable
 from market.budgets.states import BatchStatus, ClawbackStatus
 from market.claims.queries import ClaimFilter, count_by_status
@@ -42,6 +42,14 @@ async def _desk_cards(actor: Actor) -> list[Card]:
                 _("待决定的不予支持"),
                 sum((await count_by_status(ClaimFilter(is_to_refuse=True))).values()),
                 "/desk?refusal=waiting",
+                "due",
+            ),
+            Card(
+                _("待签署的年度核算"),
+                await YearRun.filter(stage=RunStage.RECHECK, verdict=None)
+                .exclude(proposed_by_id=actor.user_id)
+                .count(),
+                "/desk/runs",
                 "due",
             ),
             Card(_("待列入批次"), len(await list_listable()), "/desk/batches", "due"),

@@ -23,8 +23,8 @@ async def compute_year(deps: Deps, run_id: str, user_id: str) -> None:
 
 @job(RECHECK)
 async def recheck_year(deps: Deps, run_id: str, user_id: str) -> None:
-    """Recheck what the run computed, then put it on one list."""
+    """Carry out the signature of a run, then put what was rechecked on one list."""
     actor = await load_actor(UUID(user_id))
     now = deps.clock()
-    run = await year_runs.recheck_all(UUID(run_id), by=By(actor, now))
+    run = await year_runs.recheck_signed(UUID(run_id), by=By(actor, now))
     await year_runs.list_all(run.id, by=By(actor, now))

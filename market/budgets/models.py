@@ -93,7 +93,7 @@ class ClawbackReceipt(SecondPerson):
 class YearRun(SecondPerson):
     """A bulk run of one programme's year through the desk in resumable stages.
 
-    Proposed by the officer who computes, decided on by the rechecker.
+    Proposed by the officer who computes, decided on by the rechecker who signs it.
     """
 
     id = fields.UUIDField(primary_key=True)
@@ -107,6 +107,12 @@ class YearRun(SecondPerson):
     done = fields.IntField(default=0)
     left: fields.JSONField[dict[str, str]] = fields.JSONField(null=True)
     """Claims that did not go through, with the reason, by number."""
+    sample_seed = fields.CharField(max_length=32, default="", db_default="")
+    """What the sample was drawn by, so that anybody can draw it again; empty: not drawn."""
+    sample: fields.JSONField[list[str]] = fields.JSONField(null=True)
+    """Numbers of the claims whose sheets the second person looks at one by one before signing."""
+    signed: fields.JSONField[dict[str, int]] = fields.JSONField(null=True)
+    """The computation that was signed, by number of the claim; null: not signed."""
     batch: fields.ForeignKeyNullableRelation[Batch] = fields.ForeignKeyField(
         "market.Batch", related_name="year_runs", null=True, on_delete=fields.RESTRICT
     )

@@ -32,3 +32,5 @@ class ClaimVerb(LabelEnum):
 
 class YearRunVerb(LabelEnum):
     START_YEAR_RUN = "start_year_run", lazy("开始年度核算")
+    DRAW_SAMPLE = "draw_sample", lazy("抽取复核样本")
+    SIGN_YEAR_RUN = "sign_year_run", lazy("签署年度核算")

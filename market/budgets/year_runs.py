@@ -1,4 +1,4 @@
-"""Bulk runs of a programme's year: computed, rechecked by a second person, put on one list.
+"""Bulk runs of a programme's year: computed, signed by a second person, put on one list.
 
 Each claim is a transaction of its own and its status tells how far it is, so an interrupted run resumes and
 ends the same. Claims that are refused are left to the desk, with the reason.
@@ -11,19 +11,21 @@ from dataclasses import dataclass, field
 from uuid import UUID, uuid4
 
 from market.accounts.actors import Actor
+from market.accounts.messages import notify_staff
+from market.accounts.models import StaffRole
 from market.accounts.permissions import AccountAct
 from market.audit.log import record
 from market.budgets.annual_budgets import budget_account
 from market.budgets.batches import LISTABLE, make_batch
 from market.budgets.models import Budget, RunStage, YearRun
 from market.budgets.permissions import BudgetAct
+from market.budgets.run_signing import compare_sheet, require_signed
 from market.budgets.verbs import YearRunVerb
 from market.claims.claim_facts import facts_of
 from market.claims.computation import compute_claim as compute_facts
 from market.claims.desk_review import calculate, recheck
 from market.claims.models import Claim
 from market.claims.permissions import ClaimAct
-from market.claims.queries import last_assessment
 from market.claims.states import ClaimStatus
 from market.kit.database import atomic
 from market.kit.errors import Conflict, Invalid, MarketError, NotFound
@@ -35,7 +37,6 @@ from market.programmes.facts import FactsError
 from market.programmes.models import Programme
 from market.programmes.terms import TermError
 from market.records.by import By
-from market.records.decisions import Verdict, decide, require_second_person
 
 PROGRESS_STEP = 25
 """Claims between two updates of the stored progress."""
@@ -159,15 +160,23 @@ async def compute_all(run_id: UUID, *, by: By, on_progress: ProgressCallback | N
     await _process_claims(
         run, [ClaimStatus.ACCEPTED], [ClaimStatus.CALCULATED, *LISTABLE], process, on_progress
     )
-    return await _advance_stage(run.id, RunStage.RECHECK)
+    run = await _advance_stage(run.id, RunStage.RECHECK)
+    await notify_staff(
+        StaffRole.RECHECKER,
+        _("年度核算已完成，待抽样复核和签署。"),
+        now=by.now,
+        address=f"/desk/runs/{run.id}",
+    )
+    return run
 
 
-async def recheck_all(run_id: UUID, *, by: By, on_progress: ProgressCallback | None = None) -> YearRun:
-    """Confirm the run's computations, by a second person; claims with risk flags are left to the desk.
+async def recheck_signed(run_id: UUID, *, by: By, on_progress: ProgressCallback | None = None) -> YearRun:
+    """Carry out the signature of a run: confirm each signed computation that still agrees; resumable.
 
     Raises:
         SamePerson: the actor computed the run.
-        Conflict: the run is not at this stage.
+        Forbidden: another person signed it.
+        Conflict: the run is not computed, or nobody has signed it.
     """
     by.actor.require(ClaimAct.RECHECK)
     run = await YearRun.get(id=run_id).select_related("programme")
@@ -175,30 +184,18 @@ async def recheck_all(run_id: UUID, *, by: By, on_progress: ProgressCallback | N
         return run
     if run.stage is not RunStage.RECHECK:
         raise Conflict(_("这次年度核算还没有核算完。"))
-    await _confirm_run(run.id, by=by)
+    signed = await require_signed(run, by)
 
     async def process(number: str) -> None:
-        claim = await Claim.get(number=number)
-        last = await last_assessment(claim.id)
-        if claim.doubt_kinds:
-            raise Invalid(_("有疑点，须逐份复核。"))
-        if last is None:
-            raise Invalid(_("没有核算。"))
-        await recheck(number, sequence=last.sequence, by=by)
+        if number not in signed:
+            raise Invalid(_("没有签署，须逐份复核。"))
+        comparison = await compare_sheet(await Claim.get(number=number))
+        if comparison.faults:
+            raise Invalid(comparison.faults[0])
+        await recheck(number, sequence=signed[number], by=by)
 
     await _process_claims(run, [ClaimStatus.CALCULATED], list(LISTABLE), process, on_progress)
     return await _advance_stage(run.id, RunStage.LIST)
-
-
-@atomic()
-async def _confirm_run(run_id: UUID, *, by: By) -> None:
-    """Write down who rechecks a run; whoever resumes it may be another, but never who computed it."""
-    run = await YearRun.filter(id=run_id).select_for_update().get()
-    refusal = _("核算人不能复核自己的核算，请由另一人复核。")
-    if run.verdict is None:
-        await decide(run, Verdict.CONFIRMED, by=by, refusal=refusal)
-    else:
-        require_second_person(run, by=by, refusal=refusal)
 
 
 @atomic()

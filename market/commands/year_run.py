@@ -18,7 +18,10 @@ from market.settings import Settings
 async def main(
     settings: Settings, slug: str, year: int, *, officer: str, rechecker: str, rate: int | None, is_dry: bool
 ) -> int:
-    """Run, or with `is_dry` only plan; after a kill it resumes where it was."""
+    """Compute, or with `is_dry` only plan; after a kill it resumes where it was.
+
+    A second person signs what was computed, at the desk; `rechecker` has no effect.
+    """
     if not is_dry and not officer:
         sys.stderr.write("who computes? --officer EMAIL, or --dry-run to see the plan\n")
         return 2
@@ -32,9 +35,7 @@ async def main(
             run = await year_runs.open_run(slug, year, rate=rate, by=By(who, now))
             run = await year_runs.compute_all(run.id, by=By(who, now), on_progress=_tell)
             if rechecker:
-                second = await _actor(rechecker)
-                run = await year_runs.recheck_all(run.id, by=By(second, now), on_progress=_tell)
-                run = await year_runs.list_all(run.id, by=By(second, now))
+                sys.stderr.write("--rechecker has no effect: a second person signs the run at the desk\n")
         except MarketError as refusal:
             sys.stderr.write(f"{refusal}\n")
             return 1

@@ -14,15 +14,18 @@ from pathlib import Path
 from random import Random
 
 from market.accounts.models import User
-from market.budgets import year_runs
-from market.budgets.models import Batch
+from market.budgets import run_signing, year_runs
+from market.budgets.models import Batch, YearRun
+from market.claims.desk_review import recheck
 from market.claims.models import Assessment, Claim
 from market.kit.database import connection
+from market.records.by import By
 from market.runtime import build_deps, running
 from market.settings import Settings
 from market.tables import migrate
 from tests.claims.factories import WAN, Desk, make_accepted, make_applicant, make_desk
 from tests.crash.processes import wait_until
+from tests.factories import NOW
 
 KILLS = 50
 CLAIMS = 400
@@ -40,8 +43,8 @@ async def main() -> None:
             await _fill(desk)
             plan = await year_runs.plan_run("guangxi", 2026)
             officer = (await User.get(id=desk.officer.user_id)).email
-            rechecker = (await User.get(id=desk.rechecker.user_id)).email
-            kills = await _kill_and_finish(folder, officer, rechecker)
+            kills = await _kill_and_finish(folder, officer)
+            await _sign_and_list(desk)
             await _compare(plan, kills)
 
 
@@ -52,8 +55,19 @@ async def _fill(desk: Desk) -> None:
         await make_accepted(desk, applicant, contract_amount=amount, trade_amount=amount)
 
 
-async def _kill_and_finish(folder: Path, officer: str, rechecker: str) -> int:
-    words = ["year-run", "guangxi", "2026", "--officer", officer, "--rechecker", rechecker]
+async def _sign_and_list(desk: Desk) -> None:
+    """Look at a sample of what was computed, sign it and put it on the list, as the second person."""
+    by = By(desk.rechecker, NOW)
+    run = await run_signing.draw_sample((await YearRun.get()).id, by=by)
+    for number in run.sample or []:
+        await recheck(number, sequence=1, by=by)
+    await run_signing.sign_run(run.id, by=by)
+    await year_runs.recheck_signed(run.id, by=by)
+    await year_runs.list_all(run.id, by=by)
+
+
+async def _kill_and_finish(folder: Path, officer: str) -> int:
+    words = ["year-run", "guangxi", "2026", "--officer", officer]
     dice, kills = Random(50), 0
     environment = {**os.environ, "DATA_DIR": str(folder), "DEMO": "1"}
     while True:

@@ -153,7 +153,6 @@ async def show(request: Request) -> Response:
         is_national=year.region == NATIONAL,
         moved=[(end.notice, last_day(end.ends_at)) for end in moved[:MOST_SHOWN]],
         moved_count=len(moved),
-        last_day=last_day,
         is_open=is_open,
         is_own=version.proposed_by_id == actor.user_id,
     )

@@ -18,6 +18,7 @@ from market.budgets.batches import approve_batch, make_batch, return_batch
 from market.budgets.disbursements import enter_result, order_payment, orders_to_pay
 from market.budgets.forms import BatchForm, ResultForm, ReturnListForm
 from market.budgets.list_confirmation import PreviewOutdated, confirm_batch, preview_batch
+from market.budgets.list_outcomes import removed_entries
 from market.budgets.list_preview import rule_mode
 from market.budgets.models import Batch, Disbursement
 from market.budgets.permissions import BudgetAct
@@ -112,6 +113,7 @@ async def show(request: Request) -> Response:
             headers={"content-disposition": f'attachment; filename="{batch.number}.xlsx"'},
         )
     notice = await find_notice("batch", batch.id)
+    removed = await removed_entries(notice) if notice is not None else {}
     now = deps(request).clock()
     preview = await preview_batch(batch, now=now) if batch.status is BatchStatus.DRAFT else None
     events = await history("batch", batch.id)
@@ -121,6 +123,8 @@ async def show(request: Request) -> Response:
         preview=preview,
         mode=batch.pot_mode or (rule_mode(claims[0].terms) if claims else None),
         return_event=next((event for event in events if event.status == BatchStatus.RETURNED), None),
+        removed=removed,
+        listed=[claim for claim in claims if claim.id not in removed],
         batch=batch,
         claims=claims,
         computed={claim.id: await claims_queries.last_assessment(claim.id) for claim in claims},

@@ -27,6 +27,7 @@ from market.integrity.conflicts import require_no_conflict
 from market.kit.clock import local_date
 from market.kit.database import atomic
 from market.kit.errors import Conflict, Invalid, NotFound
+from market.kit.formats import end_of
 from market.kit.i18n import gettext as _
 from market.kit.i18n import in_source_language, source_text
 from market.kit.money import Money
@@ -148,7 +149,7 @@ async def confirm_clawback(number: str, *, by: By) -> Clawback:
         clawback=number,
     )
     await notify(
-        _("补助 %(claim)s 须退回，请在 %(day)s 前缴回。", claim=claim.number, day=row.due_on),
+        _("补助 %(claim)s 须退回，请在 %(end)s 前缴回。", claim=claim.number, end=end_of(row.due_on)),
         now=by.now,
         address=f"/claims/{claim.number}",
         organisation_id=claim.applicant_id,

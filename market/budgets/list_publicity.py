@@ -8,6 +8,7 @@ from uuid import UUID
 from market.accounts.messages import notify, notify_staff
 from market.accounts.models import StaffRole
 from market.budgets.batches import close_settled, lock_batch, reservation_reference
+from market.budgets.list_outcomes import list_outcome
 from market.budgets.models import Batch
 from market.budgets.states import BatchAction, BatchStatus
 from market.claims.letters import issue_refusal
@@ -69,5 +70,5 @@ async def _end(claim: Claim, *, by: By) -> None:
 
 PUBLICITY = (
     Publicity(Batch, BatchStatus.PUBLICITY, BatchAction.CLEAR, notify_clear),
-    EntryPublicity(Claim, ClaimStatus.PUBLICITY, "batch", end_upheld),
+    EntryPublicity(Claim, ClaimStatus.PUBLICITY, "batch", end_upheld, list_outcome),
 )

@@ -19,9 +19,12 @@ from market.claims.states import COMPUTED, WORKFLOW, ClaimAction, ClaimShownStat
 from market.integrity.models import IntegrityCheck
 from market.integrity.queries import list_checks
 from market.kit.clock import local_date
+from market.kit.formats import end_of
 from market.kit.i18n import gettext as _
 from market.notices.models import Notice
+from market.notices.periods import days_left
 from market.notices.queries import find_notice
+from market.notices.states import ObjectionStatus
 from market.programmes.catalogue import compiled
 from market.programmes.facts import FactsError
 from market.programmes.terms import Terms
@@ -146,17 +149,33 @@ async def _try_computation(claim: Claim, terms: Terms) -> Sheet | None:
         return None
 
 
+def is_upheld_for(notice: Notice, claim: Claim) -> bool:
+    """Return whether an objection to the list, or to this claim on it, was upheld."""
+    return any(
+        objection.status is ObjectionStatus.UPHELD and objection.entry_id in (None, claim.id)
+        for objection in notice.objections
+    )
+
+
 def next_step(claim: Claim, notice: Notice | None, now: datetime) -> str:
     """Return whose turn it is, and until when."""
     if claim.status is ClaimStatus.SUPPLEMENT and claim.supplement_due_on is not None:
-        days_left = (claim.supplement_due_on - local_date(now)).days
-        return _("由申请单位补正，还剩 %(days)s 天；逾期视为撤回", days=max(days_left, 0))
+        return _(
+            "由申请单位在 %(end)s 前补正，还剩 %(days)s 天；逾期视为撤回",
+            end=end_of(claim.supplement_due_on),
+            days=max((claim.supplement_due_on - local_date(now)).days, 0),
+        )
     if claim.shown_status == ClaimShownStatus.OBJECTION:
+        if notice is not None and is_upheld_for(notice, claim):
+            return _("异议成立，即将移出名单")
         return _("等待异议裁定")
     if claim.status is ClaimStatus.PUBLICITY and notice is not None and notice.ends_at is not None:
         if notice.ends_at > now:
-            days_left = (local_date(notice.ends_at) - local_date(now)).days
-            return _("公示还剩 %(days)s 天，期满无异议后由批准人批准", days=days_left)
+            return _(
+                "公示至 %(end)s，还剩 %(days)s 天，期满无异议后由批准人批准",
+                end=end_of(notice.ends_at),
+                days=days_left(notice.ends_at, now),
+            )
         return _("公示期满，由批准人批准")
     words = {
         ClaimStatus.DRAFT: _("由申请单位补齐材料后提交"),

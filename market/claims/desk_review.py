@@ -23,6 +23,7 @@ from market.integrity.states import IntegrityAct
 from market.kit.clock import end_of_day, local_date
 from market.kit.database import atomic
 from market.kit.errors import Conflict, Invalid, NotFound
+from market.kit.formats import end_of
 from market.kit.i18n import gettext as _
 from market.programmes.catalogue import compiled
 from market.programmes.facts import FactsError
@@ -61,7 +62,9 @@ async def ask_supplement(number: str, *, reason: str, due_on: date, by: By) -> C
     await set_moment("claim", claim.id, SUPPLEMENT_DUE, end_of_day(due_on))
     await issue_supplement(claim, by=by)
     await _tell_applicant(
-        claim, _("补正通知：申报 %(number)s，请在 %(day)s 前补正。", number=number, day=due_on), by.now
+        claim,
+        _("补正通知：申报 %(number)s，请在 %(end)s 前补正。", number=number, end=end_of(due_on)),
+        by.now,
     )
     return claim
 

@@ -11,11 +11,10 @@ from market.deals.parties import has_agreed, other_side
 from market.deals.publicity_rules import needs_publicity
 from market.deals.states import DealStatus, OfferStatus
 from market.kit.clock import local_date
-from market.kit.formats import day, moment, yuan
+from market.kit.formats import day, end_of, moment, yuan
 from market.kit.i18n import gettext as _
 from market.kit.money import Money
 from market.notices.models import Notice
-from market.notices.periods import last_day
 from market.notices.states import NoticeStatus
 
 BOTH, NOBODY, OPERATOR, PUBLIC = "both", "nobody", "operator", "public"
@@ -192,7 +191,7 @@ def _publicity(situation: Situation, now: datetime) -> NextStep:
             "publicity",
             _("协议定价公示"),
             PUBLIC,
-            deadline=_("%(day)s 24:00", day=day(last_day(ends_at))) if ends_at else _("截止日待确认"),
+            deadline=end_of(ends_at) if ends_at else _("截止日待确认"),
             consequence=_("有异议则程序中止；期满无异议后由双方签约。"),
             address=address,
         )

@@ -16,7 +16,7 @@ from market.deals.states import DEAL_WORKFLOW, DealAct, DealAction, DealStatus
 from market.kit.clock import local_date
 from market.kit.database import atomic
 from market.kit.errors import Conflict, Forbidden
-from market.kit.formats import yuan
+from market.kit.formats import end_of, yuan
 from market.kit.i18n import gettext as _
 from market.kit.i18n import in_source_language, source_text
 from market.notices import services as notices
@@ -58,9 +58,9 @@ def notice_text(
     if deal.kind is None or deal.price is None:
         raise Conflict(_("双方还没有约定价格。"))
     period = _(
-        "自发布次日起 %(days)s 个自然日，至 %(end)s 24:00 止；最后一日为休息日的顺延。",
+        "自发布次日起 %(days)s 个自然日，至 %(end)s 止；最后一日为休息日的顺延。",
         days=PUBLICITY_DAYS,
-        end=ends_on,
+        end=end_of(ends_on),
     )
     rows = [
         [_("%(kind)s名称", kind=deal.subject.label), f"{deal.subject.title}（{deal.subject.number}）"],

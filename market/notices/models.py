@@ -10,7 +10,14 @@ from market.codes.regions import GUANGXI
 from market.kit.fields import enum_column
 from market.kit.i18n import lazy
 from market.kit.labels import LabelEnum
-from market.notices.states import NOTICE_WORKFLOW, OBJECTION_WORKFLOW, NoticeStatus, ObjectionStatus
+from market.notices.states import (
+    NOTICE_WORKFLOW,
+    OBJECTION_WORKFLOW,
+    NoticeShownStatus,
+    NoticeStatus,
+    ObjectionStatus,
+    shown_status,
+)
 from market.records.decisions import SecondPerson
 from market.records.transitions import Stateful
 
@@ -75,6 +82,13 @@ class Notice(Stateful):
     objections: fields.ReverseRelation[Objection]
     extensions: fields.ReverseRelation[NoticeExtension]
     replacements: fields.ReverseRelation[Notice]
+
+    @property
+    def shown_status(self) -> NoticeStatus | NoticeShownStatus:
+        """Return the status as people see it; the objections must be fetched."""
+        return shown_status(
+            self.status, ((objection.status, objection.entry_id) for objection in self.objections)
+        )
 
     class Meta:
         table = "notices"

@@ -10,6 +10,7 @@ from typing import Any
 from uuid import UUID
 
 from market.kit.database import connection, in_transaction
+from market.kit.room import rooms
 from market.notices.models import Notice
 from market.notices.services import lock_for
 from market.notices.states import NoticeStatus, ObjectionStatus
@@ -67,6 +68,9 @@ class EntryPublicity:
     the whole, an objection was upheld.
     """
 
+    outcome: Callable[[Notice], Awaitable[list[list[str]]]]
+    """Returns what became of the entries, pairs of label and text; nothing while all of them stand."""
+
     async def sweep(self, now: datetime) -> int:
         """End every waiting entry against which an objection was upheld; return how many."""
         rows = await connection().execute_query_dict(
@@ -80,3 +84,13 @@ class EntryPublicity:
             [ObjectionStatus.UPHELD.value, self.waiting.value, self.subject_kind],
         )
         return sum([await self.end(row["subject_id"], row["entries"], By.job(now)) for row in rows])
+
+
+async def outcome_of(notice: Notice) -> list[list[str]]:
+    """Return what became of the entries of a notice, pairs of label and text; its room says so."""
+    return [
+        row
+        for publicity in rooms().publicity
+        if isinstance(publicity, EntryPublicity) and publicity.subject_kind == notice.subject_kind
+        for row in await publicity.outcome(notice)
+    ]

@@ -26,6 +26,7 @@ async def list_notices(page_request: PageRequest, kind: str = "", status: str = 
         await notices.order_by("-published_at", "-number")
         .offset(page_request.offset)
         .limit(page_request.size)
+        .prefetch_related("objections")
     )
     return page_request.page(items, await notices.count())
 
@@ -62,10 +63,11 @@ async def get_notice(number: str) -> Notice:
 
 
 async def find_notice(subject_kind: str, subject_id: UUID) -> Notice | None:
-    """Return the latest notice about a record."""
+    """Return the latest notice about a record, with its objections."""
     return (
         await Notice.filter(subject_kind=subject_kind, subject_id=subject_id)
         .order_by("-published_at", "-number")
+        .prefetch_related("objections")
         .first()
     )
 

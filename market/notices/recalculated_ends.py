@@ -15,11 +15,12 @@ from market.audit.log import record
 from market.codes.holidays import Calendar
 from market.kit.clock import end_of_day, local_date
 from market.kit.database import atomic
+from market.kit.formats import end_of
 from market.kit.i18n import gettext as _
 from market.kit.i18n import source_text
 from market.kit.room import rooms
 from market.notices.models import Notice, NoticeExtension, Objection
-from market.notices.periods import last_day, period_end
+from market.notices.periods import period_end
 from market.notices.states import RUNNING, NoticeVerb
 from market.records.by import By
 from market.records.moments import set_moment
@@ -128,9 +129,9 @@ def new_end_message(notice: Notice) -> str:
     if notice.ends_at is None:
         raise ValueError(f"{notice.number} has no end")
     return _(
-        "公示 %(number)s 的截止日按放假安排重新计算：%(day)s 24:00 止。",
+        "公示 %(number)s 的截止日按放假安排重新计算：%(day)s 止。",
         number=notice.number,
-        day=last_day(notice.ends_at),
+        day=end_of(notice.ends_at),
     )
 
 

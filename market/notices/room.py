@@ -16,6 +16,7 @@ from market.notices.states import (
     PERMISSIONS,
     HolidayYearVerb,
     NoticeAction,
+    NoticeShownStatus,
     NoticeStatus,
     NoticeVerb,
     ObjectionAction,
@@ -50,7 +51,7 @@ ROOM = Room(
     deadlines=run_due,
     moments={END: end_period},
     labels={
-        "notice": NoticeStatus,
+        "notice": (NoticeStatus, NoticeShownStatus),
         "objection": ObjectionStatus,
         "notice_kind": NoticeKind,
         "day_kind": DayKind,

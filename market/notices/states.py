@@ -22,6 +22,14 @@ class NoticeStatus(LabelEnum):
     ARCHIVED = "archived", lazy("已归档")
 
 
+class NoticeShownStatus(LabelEnum):
+    """A status as people see it where objections were filed; read from them, never stored."""
+
+    OBJECTED_IN_PART = "objected_in_part", lazy("部分项目异议处理中"), "wrong"
+    CLEAR_WITHOUT_SOME = "clear_without_some", lazy("公示期满，异议成立的已移出"), "done"
+    CLEAR_DISMISSED = "clear_dismissed", lazy("公示期满，异议不成立"), "done"
+
+
 class ObjectionStatus(LabelEnum):
     FILED = "filed", lazy("已提出"), "due"
     ANSWERED = "answered", lazy("已答复，待裁定"), "due"
@@ -87,6 +95,22 @@ def status_by_objections(objections: Iterable[tuple[ObjectionStatus, UUID | None
     if any(status in UNDECIDED for status, _entry in pairs):
         return NoticeStatus.OBJECTED
     return NoticeStatus.OPEN
+
+
+def shown_status(
+    status: NoticeStatus, objections: Iterable[tuple[ObjectionStatus, UUID | None]]
+) -> NoticeStatus | NoticeShownStatus:
+    """Return the status of a notice as people see it, by its objections, pairs of status and entry."""
+    pairs = list(objections)
+    if status is NoticeStatus.OBJECTED and all(
+        entry is not None for objection, entry in pairs if objection in UNDECIDED
+    ):
+        return NoticeShownStatus.OBJECTED_IN_PART
+    if status is NoticeStatus.CLEAR and pairs:
+        if any(objection is ObjectionStatus.UPHELD for objection, _entry in pairs):
+            return NoticeShownStatus.CLEAR_WITHOUT_SOME
+        return NoticeShownStatus.CLEAR_DISMISSED
+    return status
 
 
 def is_due(status: NoticeStatus, ends_at: datetime | None, now: datetime) -> bool:

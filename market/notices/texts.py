@@ -10,10 +10,10 @@ from typing import Any
 from xml.etree.ElementTree import Element, SubElement, tostring
 
 from market.codes.labels import label
-from market.kit.formats import day, moment
+from market.kit.formats import end_of, moment
 from market.kit.i18n import gettext as _
+from market.kit.letterhead import letterhead
 from market.notices.models import Notice
-from market.notices.periods import last_day
 
 
 def canonical(title: str, body: Sequence[Sequence[str]]) -> str:
@@ -31,29 +31,38 @@ def body_hash(title: str, body: Sequence[Sequence[str]]) -> str:
     return hashlib.sha256(canonical(title, body).encode()).hexdigest()
 
 
-def print_of(notice: Notice) -> dict[str, Any]:
-    """Return the data of the printed notice, without objectors' names; objections must be fetched."""
-    ends = _("%(day)s 24:00", day=day(last_day(notice.ends_at))) if notice.ends_at else _("待确认")
-    unit = notice.organisation.name if notice.organisation else _("主管部门")
+def print_of(notice: Notice, outcome: Sequence[Sequence[str]] = ()) -> dict[str, Any]:
+    """Return the data of the printed notice, without objectors' names; objections must be fetched.
+
+    `outcome` says what became of its entries.
+    """
+    ends = end_of(notice.ends_at) if notice.ends_at else _("待确认")
+    entries = dict(notice.entries)
     return {
         "title": notice.title,
         "number": notice.number,
         "kind": label("notice_kind", notice.kind),
         "body": [list(row) for row in notice.body],
         "facts": [
-            [_("发布单位"), unit],
+            *publisher_of(notice),
             [_("发布"), moment(notice.published_at)],
             [_("公示期"), f"{notice.days} {label('day_kind', notice.day_kind)}"],
             [_("截止"), ends],
-            [_("状态"), label("notice", notice.status)],
+            [_("状态"), label("notice", notice.shown_status)],
             [_("文本校验值"), notice.body_hash],
         ],
+        "outcome_title": _("公示结果"),
+        "outcome": [list(row) for row in outcome],
         "objections_title": _("异议及处理"),
         "objections": [
             [
                 moment(objection.filed_at),
                 label("objection", objection.status),
-                objection.reason,
+                "\n".join(
+                    [_("针对：%(entry)s", entry=entries[str(objection.entry_id)]), objection.reason]
+                    if objection.entry_id
+                    else [objection.reason]
+                ),
                 objection.answer,
                 objection.decision,
             ]
@@ -62,6 +71,19 @@ def print_of(notice: Notice) -> dict[str, Any]:
         "heads": [_("提出"), _("结果"), _("事实和理由"), _("答复"), _("裁定")],
         "none": _("没有收到异议。"),
     }
+
+
+def publisher_of(notice: Notice) -> list[list[str]]:
+    """Return who published a notice and, of the authority's, where objections on paper go."""
+    if notice.organisation:
+        return [[_("发布单位"), notice.organisation.name]]
+    office = letterhead()
+    rows = [
+        [_("发布单位"), office.office or _("主管部门")],
+        [_("地址"), office.address],
+        [_("电话"), office.phone],
+    ]
+    return [row for row in rows if row[1]]
 
 
 NEWEST = 50
@@ -92,8 +114,8 @@ def atom(notices: Sequence[Notice], base_url: str, now: datetime) -> bytes:
         _text(author, "name", notice.organisation.name if notice.organisation else _("主管部门"))
         address = f"{base_url}/notices/{notice.number}"
         SubElement(entry, "link", {"rel": "alternate", "type": "text/html", "href": address})
-        ends = day(last_day(notice.ends_at)) if notice.ends_at else _("待确认")
-        words = _("%(status)s，截止 %(ends)s", status=label("notice", notice.status), ends=ends)
+        ends = end_of(notice.ends_at) if notice.ends_at else _("待确认")
+        words = _("%(status)s，截止 %(ends)s", status=label("notice", notice.shown_status), ends=ends)
         _text(entry, "summary", f"{label('notice_kind', notice.kind)}　{notice.number}　{words}")
     content: bytes = tostring(feed, encoding="utf-8", xml_declaration=True)
     return content

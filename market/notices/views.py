@@ -26,9 +26,10 @@ from market.notices import queries, rulings, services
 from market.notices.holiday_years import calendar_for
 from market.notices.models import Notice, Objection
 from market.notices.periods import days_left, last_day
+from market.notices.publicity import outcome_of
 from market.notices.queries import can_answer, can_extend
-from market.notices.states import RUNNING, UNDECIDED, NoticeAct
-from market.notices.texts import NEWEST, atom, canonical, print_of
+from market.notices.states import RUNNING, UNDECIDED, NoticeAct, NoticeStatus
+from market.notices.texts import NEWEST, atom, canonical, print_of, publisher_of
 from market.records.by import By
 from market.records.decisions import Verdict
 
@@ -59,6 +60,10 @@ class ExtensionForm(BaseForm):
     reason = TextField(lazy("延长的理由"), [Required(lazy("请写明理由，理由将公开。"))], max_length=300)
 
 
+_FILTERS = {NoticeStatus.CLEAR: lazy("公示期满")}
+"""Statuses that stand for several shown ones."""
+
+
 async def index(request: Request) -> Response:
     kind, status = request.query_params.get("kind", ""), request.query_params.get("status", "")
     page = await queries.list_notices(PageRequest.from_query(request.query_params), kind, status)
@@ -68,7 +73,10 @@ async def index(request: Request) -> Response:
         "notices/index.html",
         page=page,
         kinds=choices("notice_kind"),
-        statuses=[(value, f"{words}（{counts[value]}）") for value, words in choices("notice")],
+        statuses=[
+            (status.value, f"{_FILTERS.get(status, status.label)}（{counts[status]}）")
+            for status in NoticeStatus
+        ],
         kind=kind,
         status=status,
         left={notice.id: _days_left(request, notice) for notice in page.items},
@@ -84,6 +92,8 @@ async def show(request: Request) -> Response:
         "notices/show.html",
         notice=notice,
         canonical=canonical(notice.title, notice.body),
+        outcome=await outcome_of(notice),
+        publisher=publisher_of(notice),
         left=_days_left(request, notice),
         last_day=last,
         is_settled=last is None or (await calendar_for(request)).is_known(last, notice.region),
@@ -208,7 +218,7 @@ async def feed(request: Request) -> Response:
 
 async def print_(request: Request) -> Response:
     notice = await queries.get_notice(request.path_params["number"])
-    content = await render_pdf("notice.typ", print_of(notice))
+    content = await render_pdf("notice.typ", print_of(notice, await outcome_of(notice)))
     headers = {"content-disposition": f'attachment; filename="{notice.number}.pdf"'}
     return Response(content, media_type="application/pdf", headers=headers)
 

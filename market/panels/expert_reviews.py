@@ -18,6 +18,7 @@ from market.integrity.conflicts import look_back_from, relations
 from market.kit.clock import local_date
 from market.kit.database import atomic
 from market.kit.errors import Conflict, Invalid, NotFound
+from market.kit.formats import end_of
 from market.kit.i18n import gettext as _
 from market.kit.room import Card, rooms
 from market.panels.models import ExpertReview
@@ -65,7 +66,7 @@ async def assign_reviewers(
         reviews.append(review)
         label = rooms().subjects[subject.kind].label
         await notify(
-            _("请评审一份%(what)s，期限 %(day)s。", what=label, day=due_on),
+            _("请评审一份%(what)s，期限 %(end)s。", what=label, end=end_of(due_on)),
             now=by.now,
             address=f"/reviews/{review.id}",
             user_ids=[reviewer.id],

@@ -152,7 +152,7 @@ async def test_all_whom_a_notice_concerns_are_told_of_its_new_end(client: httpx.
     subsidies = await Notice.get(subject_id=(await Batch.get(number=number)).id)
     assert price.ends_at == end_of_day(date(2026, 3, 18))
     assert subsidies.ends_at == end_of_day(date(2026, 3, 10))
-    assert f"{price.number}</a>\n              2026-03-17 → 2026-03-18" in shown.text
+    assert f"{price.number}</a>\n              2026-03-17 24:00 → 2026-03-18 24:00" in shown.text
     recipients = {
         parties.seller: price,
         parties.buyer: price,

@@ -70,3 +70,9 @@ def test_the_size_of_a_file_is_shown_in_kb_and_from_a_megabyte_on_in_mb() -> Non
 
 def test_printed_papers_write_a_day_out() -> None:
     assert formats.long_day(date(2026, 5, 1)) == "2026年5月1日"
+
+
+def test_the_end_of_a_period_is_24_00_of_its_last_day() -> None:
+    assert formats.end_of(date(2026, 3, 9)) == "2026-03-09 24:00"
+    assert formats.end_of(datetime(2026, 3, 9, 16, 0, tzinfo=UTC)) == "2026-03-09 24:00"
+    assert formats.end_of(None) == "—"

@@ -7,7 +7,14 @@ from uuid import UUID
 
 import pytest
 
-from market.notices.states import NoticeStatus, ObjectionStatus, is_due, status_by_objections
+from market.notices.states import (
+    NoticeShownStatus,
+    NoticeStatus,
+    ObjectionStatus,
+    is_due,
+    shown_status,
+    status_by_objections,
+)
 from tests.factories import NOW
 
 ENTRY = UUID(int=1)
@@ -42,3 +49,23 @@ def test_a_period_runs_out_at_its_last_moment_unless_an_objection_is_in_the_way(
     assert not is_due(NoticeStatus.OPEN, NOW + timedelta(seconds=1), NOW)
     assert not is_due(NoticeStatus.OPEN, None, NOW)
     assert not is_due(NoticeStatus.OBJECTED, NOW, NOW)
+
+
+@pytest.mark.parametrize(
+    ("status", "objections", "shown"),
+    [
+        (NoticeStatus.OPEN, [], NoticeStatus.OPEN),
+        (NoticeStatus.OBJECTED, [(FILED, None)], NoticeStatus.OBJECTED),
+        (NoticeStatus.OBJECTED, [(DISMISSED, None), (FILED, ENTRY)], NoticeShownStatus.OBJECTED_IN_PART),
+        (NoticeStatus.CLEAR, [], NoticeStatus.CLEAR),
+        (NoticeStatus.CLEAR, [(DISMISSED, None)], NoticeShownStatus.CLEAR_DISMISSED),
+        (NoticeStatus.CLEAR, [(DISMISSED, None), (UPHELD, ENTRY)], NoticeShownStatus.CLEAR_WITHOUT_SOME),
+        (NoticeStatus.UPHELD, [(UPHELD, None)], NoticeStatus.UPHELD),
+    ],
+)
+def test_nobody_reads_that_there_was_no_objection_where_there_was_one(
+    status: NoticeStatus,
+    objections: list[tuple[ObjectionStatus, UUID | None]],
+    shown: NoticeStatus | NoticeShownStatus,
+) -> None:
+    assert shown_status(status, objections) is shown

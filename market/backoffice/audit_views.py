@@ -20,6 +20,7 @@ from market.audit.export_format import GENESIS, event_hash, to_export_row
 from market.audit.models import AuditEvent
 from market.audit.queries import EventFilter
 from market.budgets.models import Batch, Disbursement
+from market.budgets.payment_models import PaymentInstruction
 from market.claims.models import Claim
 from market.codes import lists
 from market.contracts.models import Contract
@@ -46,6 +47,7 @@ NUMBERED: dict[str, type[Model]] = {
     "claim": Claim,
     "batch": Batch,
     "disbursement": Disbursement,
+    "instruction": PaymentInstruction,
 }
 """Kinds of record that people know by a number."""
 _ROLES: Mapping[str, Lazy] = {

@@ -13,14 +13,16 @@ from market.accounts.permissions import AccountAct
 from market.accounts.web import actor_for
 from market.budgets import queries as budgets_queries
 from market.budgets.annual_budgets import BudgetRow, list_budgets
-from market.budgets.bank_files import import_results, payment_file
+from market.budgets.bank_files import import_results
 from market.budgets.batches import approve_batch, make_batch, return_batch
-from market.budgets.disbursements import enter_result, order_payment, orders_to_pay
+from market.budgets.disbursements import LIVE, enter_result, order_payment
 from market.budgets.forms import BatchForm, ResultForm, ReturnListForm
+from market.budgets.instructions import instruction_of, list_instructions
 from market.budgets.list_confirmation import PreviewOutdated, confirm_batch, preview_batch
 from market.budgets.list_outcomes import removed_entries
 from market.budgets.list_preview import rule_mode
 from market.budgets.models import Batch, Disbursement
+from market.budgets.payment_models import PaymentInstruction
 from market.budgets.permissions import BudgetAct
 from market.budgets.states import BatchStatus, PotMode
 from market.claims import queries as claims_queries
@@ -39,8 +41,6 @@ from market.notices.holiday_years import calendar_for
 from market.notices.queries import find_notice
 from market.records.by import By
 from market.records.transitions import history
-
-XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
 async def index(request: Request) -> Response:
@@ -106,12 +106,9 @@ async def show(request: Request) -> Response:
         .select_related("claim__applicant")
         .order_by("number")
     )
-    if request.query_params.get("format") == "xlsx":
-        return Response(
-            payment_file(batch, await orders_to_pay(orders)),
-            media_type=XLSX,
-            headers={"content-disposition": f'attachment; filename="{batch.number}.xlsx"'},
-        )
+    instructions = await list_instructions(batch)
+    if request.query_params.get("format") == "xlsx" and instructions:
+        return redirect_to(request, "budgets:instruction", number=instructions[0].number)
     notice = await find_notice("batch", batch.id)
     removed = await removed_entries(notice) if notice is not None else {}
     now = deps(request).clock()
@@ -129,24 +126,32 @@ async def show(request: Request) -> Response:
         claims=claims,
         computed={claim.id: await claims_queries.last_assessment(claim.id) for claim in claims},
         orders=orders,
+        instructions=instructions,
         payees=await payee_states([claim.id for claim in claims]),
         notice=notice,
         is_over=notice is not None and notice.ends_at is not None and notice.ends_at <= now,
-        step=_step(batch, claims, orders),
+        step=_step(batch, claims, orders, instructions),
         budget=await _budget(batch),
         documents=await documents_about(request, "batch", batch.id),
     )
 
 
-def _step(batch: Batch, claims: Sequence[Claim], orders: Sequence[Disbursement]) -> str:
-    """Return the act that the list waits for: confirm, approve, order, result or none."""
+def _step(
+    batch: Batch,
+    claims: Sequence[Claim],
+    orders: Sequence[Disbursement],
+    instructions: Sequence[PaymentInstruction],
+) -> str:
+    """Return the act that the list waits for: confirm, approve, release, order, result or none."""
     if batch.status is BatchStatus.RETURNED:
         return ""
     if batch.status is BatchStatus.DRAFT:
         return "confirm"
     if any(claim.status is ClaimStatus.PUBLICITY for claim in claims):
         return "approve"
-    live = {order.claim_id for order in orders if order.status != "returned"}
+    if any(instruction.verdict is None for instruction in instructions):
+        return "release"
+    live = {order.claim_id for order in orders if order.status in LIVE}
     payable = (ClaimStatus.APPROVED, ClaimStatus.TO_PAY)
     if any(claim.status in payable and claim.id not in live for claim in claims):
         return "order"
@@ -209,6 +214,8 @@ async def order(request: Request) -> Response:
     number = request.path_params["number"]
     outcome = await order_payment(number, by=By(actor, deps(request).clock()))
     words = _("已下达 %(count)s 笔拨付。", count=len(outcome.orders))
+    if outcome.instruction:
+        words += _("拨付指令 %(number)s 待放行。", number=outcome.instruction.number)
     if outcome.held:
         words += _("暂缓：%(claims)s。", claims="、".join(f"{n}（{why}）" for n, why in outcome.held))
     answer = redirect_to(request, "budgets:batch", number=number)
@@ -259,6 +266,7 @@ async def disbursement(request: Request) -> Response:
         "budgets/disbursement.html",
         form,
         order=order,
+        instruction=await instruction_of(order),
         payee_state=(await payee_states([order.claim_id]))[order.claim_id],
         chain=await chain_of_claim(actor, order.claim, order.number),
     )

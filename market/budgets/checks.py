@@ -72,7 +72,7 @@ async def orders_as_frozen() -> list[str]:
         "LEFT JOIN payee_accounts a ON a.id = d.payee_id "
         "WHERE a.id IS NULL OR a.organisation_id <> c.applicant_id "
         "OR (a.bank_name, a.number) IS DISTINCT FROM (d.payee_bank, d.payee_account) "
-        "OR (d.status <> 'returned' "
+        "OR (d.status NOT IN ('returned', 'withdrawn') "
         "AND (d.payee_id, d.amount) IS DISTINCT FROM (c.payee_id, c.award_amount))",
         "disbursement {number} goes to another account, or of another amount, than its claim",
     )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from uuid import UUID, uuid4
@@ -11,7 +10,9 @@ from market.accounts.messages import notify
 from market.audit.log import record
 from market.budgets.annual_budgets import reserved_account
 from market.budgets.batches import lock_batch
+from market.budgets.instructions import instruction_of, make_instruction
 from market.budgets.models import Batch, Disbursement
+from market.budgets.payment_models import PaymentInstruction
 from market.budgets.permissions import BudgetAct
 from market.budgets.states import BatchAction, BatchStatus, DisbursementAction, DisbursementStatus
 from market.budgets.verbs import BatchVerb, DisbursementVerb
@@ -39,16 +40,18 @@ PAYABLE = frozenset({ClaimStatus.APPROVED, ClaimStatus.TO_PAY})
 LIVE = (DisbursementStatus.ORDERED, DisbursementStatus.PAID)
 
 
-@dataclass(frozen=True)
+@dataclass
 class OrderResult:
-    """The orders created, and the claims held back with the reasons."""
+    """The orders created, their instruction, and the claims held back with the reasons."""
 
     orders: list[Disbursement] = field(default_factory=list)
     held: list[tuple[str, str]] = field(default_factory=list)
+    instruction: PaymentInstruction | None = None
+    """Holds the orders, and those open ones of the batch that stood in no instruction."""
 
 
 async def order_payment(number: str, *, by: By) -> OrderResult:
-    """Order payment of a batch's approved claims, and again of those the bank returned.
+    """Order payment of a batch's approved claims, and again of those the bank returned, in one instruction.
 
     Integrity records are checked a third time; barred claims are held back and the check is stored. A claim
     whose account is not confirmed, or has changed since its submission, is held back too.
@@ -99,7 +102,11 @@ async def _order(number: str, held: dict[UUID, str], *, by: By) -> OrderResult:
             result.held.append((claim.number, held.get(claim.id) or str(payees[claim.id].label)))
             continue
         result.orders.append(await _create_order(claim, by=by))
-    if not result.orders and not result.held:
+    open_orders = Disbursement.filter(claim__batch_id=batch.id, status=DisbursementStatus.ORDERED, line=None)
+    order_ids = [order.id for order in await open_orders if payees[order.claim_id].is_payable]
+    if order_ids:
+        result.instruction = await make_instruction(batch, order_ids, by=by)
+    elif not result.held:
         raise Conflict(_("这个批次没有待下达拨付的申报。"))
     if result.orders and batch.status is BatchStatus.APPROVED:
         await transition(batch, BatchAction.DISBURSE, by=by)
@@ -109,6 +116,7 @@ async def _order(number: str, held: dict[UUID, str], *, by: By) -> OrderResult:
         BatchVerb.ORDER_PAYMENT,
         by=by,
         orders=[order.number for order in result.orders],
+        instruction=result.instruction.number if result.instruction else "",
         held=[claim for claim, _reason in result.held],
     )
     return result
@@ -142,16 +150,6 @@ async def _create_order(claim: Claim, *, by: By) -> Disbursement:
     return order
 
 
-async def orders_to_pay(orders: Sequence[Disbursement]) -> list[Disbursement]:
-    """Return the orders but those that are stopped: not paid yet, and their payee has changed."""
-    payees = await payee_states([order.claim_id for order in orders])
-    return [
-        order
-        for order in orders
-        if order.status is not DisbursementStatus.ORDERED or payees[order.claim_id].is_payable
-    ]
-
-
 @atomic()
 async def enter_result(
     number: str, *, is_paid: bool, ended_on: date, bank_reference: str, by: By
@@ -171,6 +169,9 @@ async def enter_result(
     order = await Disbursement.filter(id=unlocked.id).select_for_update().get()
     if order.status is not DisbursementStatus.ORDERED:
         raise Conflict(_("这笔拨付的结果已经登记。"))
+    instruction = await instruction_of(order)
+    if instruction is None or not instruction.is_confirmed:
+        raise Conflict(_("拨付指令还没有放行，不能登记银行结果。"))
     if not local_date(order.ordered_at) <= ended_on <= local_date(by.now):
         raise Invalid(_("日期应在下达拨付之日与今天之间。"), field="ended_on")
     action = DisbursementAction.PAY if is_paid else DisbursementAction.RETURN

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from wtforms import HiddenField
 
+from market.budgets.payment_layouts import ENCODINGS
 from market.budgets.states import PotMode
 from market.kit.form_fields import (
+    BooleanField,
     ChoiceField,
     ChoicesField,
     DayField,
@@ -72,3 +74,14 @@ class ResultForm(BaseForm):
     )
     ended_on = DayField(lazy("日期"), [Required(lazy("请填日期。"))])
     bank_reference = TextField(lazy("银行流水号"), [Required(lazy("请填银行流水号。"))], max_length=80)
+
+
+class LayoutForm(BaseForm):
+    name = TextField(lazy("名称"), [Required(lazy("请填写名称。"))], max_length=60)
+    encoding = ChoiceField(
+        lazy("CSV 编码"), [Required(lazy("请选择编码。"))], choices=lambda: list(ENCODINGS.items())
+    )
+    guard_digits = BooleanField(lazy("CSV 中数字代码后加制表符，防止表格软件改写"))
+    head = LongTextField(lazy("表头以上各行"), max_length=4000)
+    columns = LongTextField(lazy("列"), [Required(lazy("请填写各列。"))], max_length=8000)
+    foot = LongTextField(lazy("表尾各行"), max_length=4000)

@@ -183,6 +183,8 @@ class Disbursement(Stateful):
     payee_bank = fields.CharField(max_length=120)
     payee_account = fields.CharField(max_length=40)
     ordered_at = fields.DatetimeField()
+    is_taken_over = fields.BooleanField(default=False, db_default=False)
+    """Ordered before there were instructions; what it was paid by is not known."""
     ended_on = fields.DateField(null=True)
     bank_reference = fields.CharField(max_length=80, default="")
     entered_by: fields.ForeignKeyNullableRelation[User] = fields.ForeignKeyField(

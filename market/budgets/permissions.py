@@ -18,6 +18,9 @@ class BudgetAct(StrEnum):
     CONFIRM_RETURN = "confirm_return"
     APPROVE = "approve"
     DISBURSE = "disburse"
+    RELEASE_PAYMENT = "release_payment"
+    DRAFT_LAYOUT = "draft_layout"
+    CONFIRM_LAYOUT = "confirm_layout"
 
 
 PERMISSIONS: Mapping[StrEnum, frozenset[Role]] = {
@@ -28,4 +31,7 @@ PERMISSIONS: Mapping[StrEnum, frozenset[Role]] = {
     BudgetAct.CONFIRM_RETURN: frozenset({Role.RECHECKER}),
     BudgetAct.APPROVE: frozenset({Role.APPROVER}),
     BudgetAct.DISBURSE: frozenset({Role.OFFICER}),
+    BudgetAct.RELEASE_PAYMENT: frozenset({Role.RECHECKER}),
+    BudgetAct.DRAFT_LAYOUT: frozenset({Role.OFFICER}),
+    BudgetAct.CONFIRM_LAYOUT: frozenset({Role.RECHECKER}),
 }

@@ -1,4 +1,4 @@
-"""Notices and payment lists as PDF."""
+"""Notices of lists as PDF."""
 
 from __future__ import annotations
 
@@ -8,16 +8,12 @@ from starlette.routing import Route
 
 from market.accounts.permissions import AccountAct
 from market.accounts.web import actor_for
-from market.budgets import prints, queries
-from market.budgets.disbursements import orders_to_pay
-from market.budgets.models import Disbursement
+from market.budgets import queries
 from market.documents.queries import find_document
 from market.documents.states import DocumentKind
 from market.documents.web import document_response
 from market.kit.errors import NotFound
 from market.kit.i18n import gettext as _
-from market.kit.pdf import pdf_response
-from market.kit.web import deps
 
 
 async def notice(request: Request) -> Response:
@@ -29,19 +25,6 @@ async def notice(request: Request) -> Response:
     return await document_response(request, issued)
 
 
-async def payments(request: Request) -> Response:
-    actor = actor_for(request, AccountAct.SEE_DESK)
-    batch = await queries.get_batch(actor, request.path_params["number"])
-    orders = (
-        await Disbursement.filter(claim__batch_id=batch.id)
-        .select_related("claim__applicant")
-        .order_by("number")
-    )
-    print_data = prints.payment_print(batch, await orders_to_pay(orders), deps(request).clock())
-    return await pdf_response("payment_list.typ", print_data, f"{batch.number}-payments")
-
-
 routes = [
     Route("/desk/batches/{number}/notice.pdf", notice, name="budgets:notice_pdf", methods=["GET"]),
-    Route("/desk/batches/{number}/payments.pdf", payments, name="budgets:payments_pdf", methods=["GET"]),
 ]

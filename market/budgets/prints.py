@@ -3,24 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
 from typing import Any
 
-from market.budgets.models import Batch, Disbursement
-from market.budgets.states import BatchStatus
+from market.budgets.payment_models import InstructionLine, PaymentInstruction
 from market.kit.formats import figure, moment, yuan
 from market.kit.i18n import gettext as _
 from market.kit.money import amount_in_words
 
 
-def payment_print(batch: Batch, orders: Sequence[Disbursement], now: datetime) -> dict[str, Any]:
-    """Return the payment list: every live order with payee, account and amount."""
-    live = [order for order in orders if order.status.value != "returned"]
-    total = sum(order.amount for order in live)
+def payment_print(instruction: PaymentInstruction, lines: Sequence[InstructionLine]) -> dict[str, Any]:
+    """Return the payment list of a released instruction, with its batch and the two persons fetched."""
+    batch, checker = instruction.batch, instruction.decided_by
     return {
         "title": _("补助拨付清单"),
-        "number": batch.number,
-        "made": _("打印于 %(at)s", at=moment(now)),
+        "number": instruction.number,
+        "made": _("放行于 %(at)s", at=moment(instruction.decided_at)),
         "facts": [
             [_("批次"), f"{batch.number} {batch.title}"],
             [_("政策"), _(batch.programme.name)],
@@ -29,22 +26,22 @@ def payment_print(batch: Batch, orders: Sequence[Disbursement], now: datetime) -
         "head": [_("拨付编号"), _("申报编号"), _("收款单位"), _("开户行"), _("账号"), _("金额（元）")],
         "rows": [
             [
-                order.number,
-                order.claim.number,
-                order.claim.applicant.name,
-                order.payee_bank,
-                order.payee_account,
-                figure(order.amount),
+                line.order_number,
+                line.claim_number,
+                line.payee_name,
+                line.payee_bank,
+                line.payee_account,
+                figure(line.amount),
             ]
-            for order in live
+            for line in lines
         ],
-        "total_label": _("合计 %(count)s 笔", count=len(live)),
-        "total": yuan(total),
+        "total_label": _("合计 %(count)s 笔", count=instruction.count),
+        "total": yuan(instruction.total),
         "capitals_label": _("大写金额"),
-        "capitals": amount_in_words(total),
+        "capitals": amount_in_words(instruction.total),
         "signatures": [
-            [_("确认名单"), batch.proposed_by.name if batch.status is not BatchStatus.DRAFT else ""],
-            [_("批准人"), batch.decided_by.name if batch.decided_by else ""],
+            [_("制表"), instruction.proposed_by.name],
+            [_("复核"), checker.name if checker else ""],
             [_("经办人"), ""],
         ],
         "sign_here": _("签字、日期"),

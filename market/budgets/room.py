@@ -11,9 +11,12 @@ from market.budgets import (
     dashboards,
     deadlines,
     figures,
+    instruction_views,
     jobs,
+    layout_views,
     list_publicity,
     models,
+    payment_models,
     print_views,
     queries,
     report_views,
@@ -29,16 +32,26 @@ from market.budgets.states import (
     DisbursementAction,
     DisbursementStatus,
 )
-from market.budgets.verbs import BatchVerb, BudgetVerb, ClaimVerb, DisbursementVerb, YearRunVerb
+from market.budgets.verbs import (
+    BatchVerb,
+    BudgetVerb,
+    ClaimVerb,
+    DisbursementVerb,
+    InstructionVerb,
+    LayoutVerb,
+    YearRunVerb,
+)
 from market.kit.i18n import lazy
 from market.kit.room import LedgerAccount, Menu, MenuEntry, Room, Subject
 
 ROOM = Room(
     "budgets",
     permissions=PERMISSIONS,
-    models=(models,),
+    models=(models, payment_models),
     routes=[
         *batch_views.routes,
+        *instruction_views.routes,
+        *layout_views.routes,
         *clawback_views.routes,
         *year_run_views.routes,
         *report_views.routes,
@@ -57,11 +70,14 @@ ROOM = Room(
         "disbursement": Subject(
             lazy("拨付"), page="budgets:disbursement", number="BF", verbs=(DisbursementAction,)
         ),
+        "instruction": Subject(lazy("拨付指令"), page="budgets:instruction", number="ZL"),
+        "payment_layout": Subject(lazy("付款文件版式")),
         "clawback": Subject(lazy("追回"), number="ZH", verbs=(ClawbackAction,)),
         "budget": Subject(lazy("年度预算")),
     },
     menu=(
         MenuEntry(Menu.DESK, 10, lazy("批次"), "budgets:batches", act=AccountAct.SEE_DESK),
+        MenuEntry(Menu.DESK, 15, lazy("拨付指令"), "budgets:instructions", act=AccountAct.SEE_DESK),
         MenuEntry(Menu.DESK, 20, lazy("年度核算"), "budgets:runs", act=AccountAct.SEE_DESK),
         MenuEntry(Menu.DESK, 30, lazy("追回"), "budgets:clawbacks", act=AccountAct.SEE_DESK),
         MenuEntry(Menu.DESK, 60, lazy("报表"), "budgets:report", act=AccountAct.SEE_DESK),
@@ -90,6 +106,8 @@ ROOM = Room(
         "batch": (BatchVerb,),
         "budget": (BudgetVerb,),
         "disbursement": (DisbursementVerb,),
+        "instruction": (InstructionVerb,),
+        "payment_layout": (LayoutVerb,),
         "claim": (ClaimVerb,),
         "terms": (YearRunVerb,),
     },

@@ -40,6 +40,8 @@ class DisbursementStatus(LabelEnum):
     ORDERED = "ordered", lazy("待拨付"), "due"
     PAID = "paid", lazy("已拨付"), "done"
     RETURNED = "returned", lazy("银行退回"), "wrong"
+    WITHDRAWN = "withdrawn", lazy("已撤回")
+    """Its instruction was rejected before it went to the bank."""
 
 
 class BatchAction(LabelEnum):
@@ -61,6 +63,7 @@ class ClawbackAction(LabelEnum):
 class DisbursementAction(LabelEnum):
     PAY = "paid", lazy("已拨付")
     RETURN = "returned", lazy("银行退回")
+    WITHDRAW = "withdrawn", lazy("撤回")
 
 
 B, C, D = BatchStatus, ClawbackStatus, DisbursementStatus
@@ -93,6 +96,7 @@ DISBURSEMENT_WORKFLOW: Workflow[DisbursementStatus, DisbursementAction] = Workfl
     {
         (D.ORDERED, DisbursementAction.PAY): D.PAID,
         (D.ORDERED, DisbursementAction.RETURN): D.RETURNED,
+        (D.ORDERED, DisbursementAction.WITHDRAW): D.WITHDRAWN,
     },
     refusal=lazy("这笔拨付的结果已经登记。"),
 )

@@ -21,6 +21,18 @@ class DisbursementVerb(LabelEnum):
     ORDER = "order", lazy("下达拨付")
 
 
+class InstructionVerb(LabelEnum):
+    MAKE = "make", lazy("制作拨付指令")
+    RELEASE = "release", lazy("放行拨付指令")
+    REJECT = "reject", lazy("退回拨付指令")
+
+
+class LayoutVerb(LabelEnum):
+    DRAFT = "draft", lazy("修改版式")
+    CONFIRM = "confirm", lazy("确认版式")
+    REJECT = "reject", lazy("退回版式")
+
+
 class ClaimVerb(LabelEnum):
     TAKE_OFF_LIST = "take_off_list", lazy("移出名单")
     START_CLAWBACK = "start_clawback", lazy("发起追回")

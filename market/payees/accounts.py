@@ -28,7 +28,7 @@ PROOF = "account_proof"
 
 @atomic()
 async def propose_account(
-    bank_name: str, number: str, proof: StoredBlob, *, secret: str, by: By
+    bank_name: str, number: str, proof: StoredBlob, *, bank_code: str = "", secret: str, by: By
 ) -> PayeeAccount:
     """Propose a new version of the account of the actor's organisation, with its proof.
 
@@ -45,7 +45,7 @@ async def propose_account(
         latest is not None
         and not latest.is_rejected
         and latest.proof_id is not None
-        and (latest.bank_name, latest.number) == (bank_name, number)
+        and (latest.bank_name, latest.bank_code, latest.number) == (bank_name, bank_code, number)
     ):
         raise Invalid(_("与现在的收款账户相同，不用再提交。"), field="number")
     account_id = uuid4()
@@ -57,6 +57,7 @@ async def propose_account(
         organisation_id=organisation.id,
         sequence=latest.sequence + 1 if latest else 1,
         bank_name=bank_name,
+        bank_code=bank_code,
         number=number,
         fingerprint=fingerprint(number, secret),
         proof_id=file.id,

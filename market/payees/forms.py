@@ -21,7 +21,16 @@ class AccountForm(BaseForm):
         render_kw={"inputmode": "numeric", "autocomplete": "off"},
     )
 
+    bank_code = TextField(
+        lazy("开户行行号（12 位，可不填）"), max_length=20, render_kw={"inputmode": "numeric"}
+    )
     file = FileField(str(lazy("账户证明（开户许可证、基本存款账户信息或银行证明）")))
+
+    def validate_bank_code(self, field: TextField) -> None:
+        digits = canonical_key(field.data or "")
+        if digits and not (digits.isascii() and digits.isdigit() and len(digits) == 12):
+            raise ValidationError(_("行号应为 12 位数字。"))
+        field.data = digits
 
     def validate_number(self, field: TextField) -> None:
         digits = canonical_key(field.data or "")

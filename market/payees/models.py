@@ -37,6 +37,8 @@ class PayeeAccount(SecondPerson):
     organisation_id: UUID
     sequence = fields.IntField()
     bank_name = fields.CharField(max_length=120)
+    bank_code = fields.CharField(max_length=12, default="", db_default="")
+    """The bank's number in the payment system (行号, CNAPS), of 12 digits; empty where it was not told."""
     number = fields.CharField(max_length=40)
     fingerprint = fields.CharField(max_length=64)
     """Keyed hash of the number, as the audit log has it; empty only of what stood in the profile before."""

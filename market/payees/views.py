@@ -52,6 +52,7 @@ async def account(request: Request) -> Response:
                     str(form.bank_name.data),
                     str(form.number.data),
                     await required_upload(request),
+                    bank_code=str(form.bank_code.data or ""),
                     secret=deps(request).settings.secret_key,
                     by=by,
                 )

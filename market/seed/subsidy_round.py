@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from market.budgets.annual_budgets import draft_budget, release_budget
 from market.budgets.batches import approve_batch, make_batch
 from market.budgets.disbursements import enter_result, order_payment
+from market.budgets.instructions import release_instruction
 from market.budgets.list_confirmation import confirm_batch
 from market.budgets.states import PotMode
 from market.claims.applications import create_claim, report_sales, submit_claim, withdraw_claim
@@ -305,6 +306,10 @@ async def _paid_list(desk: Desk) -> Story:
     await _approve(desk, number, now)
     now = yield now + timedelta(days=2)
     ordered = await order_payment(number, by=By(officer, now))
+    now = yield now + timedelta(hours=3)
+    if ordered.instruction is None:
+        raise LookupError(f"no instruction of {number}")
+    await release_instruction(ordered.instruction.number, by=By(await desk.cast.actor("finance2"), now))
     now = yield now + timedelta(days=2)
     for place, key in enumerate(("paid", "clawed")):
         claim = await Claim.get(number=desk.numbers[key])

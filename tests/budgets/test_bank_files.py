@@ -8,13 +8,14 @@ import pytest
 import xlsxwriter
 from openpyxl import load_workbook
 
-from market.budgets.bank_files import import_results, payment_file, read_results
+from market.budgets.bank_files import import_results, read_results
 from market.budgets.batches import approve_batch
-from market.budgets.disbursements import order_payment
-from market.budgets.models import Batch, Disbursement
+from market.budgets.models import Disbursement
+from market.budgets.payment_models import InstructionFile
 from market.budgets.states import DisbursementStatus
 from market.kit.errors import Invalid
 from market.records.by import By
+from tests.budgets.factories import order_and_release
 from tests.claims.factories import LATER, make_desk, make_published, make_rechecked
 from tests.kit.books import row_of, xlsx
 from tests.kit.xls import Table, xls
@@ -85,14 +86,13 @@ async def test_the_banks_results_are_imported_once_and_a_returned_payment_is_ord
     claims = [await make_rechecked(desk) for _ in range(2)]
     number = await make_published(desk, *claims)
     await approve_batch(number, by=By(desk.approver, LATER))
-    await order_payment(number, by=By(desk.officer, LATER))
-    orders = await Disbursement.all().select_related("claim__applicant").order_by("number")
-    batch = await Batch.get(number=number)
-    filled = _filled(payment_file(batch, orders), [("已付出", "ok-1"), ("被银行退回", "no-1")])
+    await order_and_release(number, desk)
+    orders = await Disbursement.all().order_by("number")
+    filled = _filled(await _treasury_file(), [("已付出", "ok-1"), ("被银行退回", "no-1")])
 
     first = await import_results(filled, by=By(desk.officer, LATER))
     second = await import_results(filled, by=By(desk.officer, LATER))
-    again = await order_payment(number, by=By(desk.officer, LATER))
+    again = await order_and_release(number, desk)
 
     assert (first.entered, first.refused) == (2, [])
     assert (second.entered, second.known, second.refused) == (0, 2, [])
@@ -101,13 +101,19 @@ async def test_the_banks_results_are_imported_once_and_a_returned_payment_is_ord
     assert statuses == [DisbursementStatus.PAID, DisbursementStatus.RETURNED, DisbursementStatus.ORDERED]
 
 
+async def _treasury_file() -> bytes:
+    file = await InstructionFile.get(layout="treasury", format="xlsx")
+    return bytes(file.content)
+
+
 def _filled(content: bytes, results: list[tuple[str, str]]) -> bytes:
+    """Fill the bank's results into a payment file, whose heads stand in its third row."""
     book = load_workbook(io.BytesIO(content))
     page = book.worksheets[0]
-    for row, (words, reference) in enumerate(results, start=2):
-        page.cell(row, 8, words)
-        page.cell(row, 9, LATER.date().isoformat())
-        page.cell(row, 10, reference)
+    for row, (words, reference) in enumerate(results, start=4):
+        page.cell(row, 18, words)
+        page.cell(row, 19, LATER.date().isoformat())
+        page.cell(row, 20, reference)
     written = io.BytesIO()
     book.save(written)
     return written.getvalue()
@@ -117,11 +123,10 @@ async def test_a_changed_amount_a_strange_number_and_no_workbook_are_refused_row
     desk = await make_desk()
     number = await make_published(desk, await make_rechecked(desk))
     await approve_batch(number, by=By(desk.approver, LATER))
-    await order_payment(number, by=By(desk.officer, LATER))
-    orders = await Disbursement.all().select_related("claim__applicant")
-    book = load_workbook(io.BytesIO(payment_file(await Batch.get(number=number), orders)))
-    book.worksheets[0].cell(2, 6, 1.5)
-    book.worksheets[0].cell(3, 1, "BF-2026-999999")
+    await order_and_release(number, desk)
+    book = load_workbook(io.BytesIO(await _treasury_file()))
+    book.worksheets[0].cell(4, 10, 1.5)
+    book.worksheets[0].cell(5, 2, "BF-2026-999999")
     written = io.BytesIO()
     book.save(written)
 
@@ -129,6 +134,6 @@ async def test_a_changed_amount_a_strange_number_and_no_workbook_are_refused_row
         _filled(written.getvalue(), [("已付出", "a"), ("已付出", "b")]), by=By(desk.officer, LATER)
     )
 
-    assert (result.entered, [row for row, _why in result.refused]) == (0, [2, 3])
+    assert (result.entered, [row for row, _why in result.refused]) == (0, [4, 5])
     with pytest.raises(Invalid):
         await import_results(b"no workbook", by=By(desk.officer, LATER))

@@ -13,6 +13,7 @@ from market.claims.desk_review import declare_conflict
 from market.integrity.conflicts import Conflicted
 from market.kit.errors import Conflict
 from market.records.by import By
+from tests.budgets.factories import order_and_release, settle
 from tests.claims.factories import LATER, make_desk, make_published, make_rechecked
 from tests.factories import make_staff
 
@@ -22,14 +23,8 @@ async def test_a_payment_the_bank_returned_is_ordered_again() -> None:
     claim = await make_rechecked(desk)
     number = await make_published(desk, claim)
     await approve_batch(number, by=By(desk.approver, LATER))
-    first = (await order_payment(number, by=By(desk.officer, LATER))).orders[0]
-    await enter_result(
-        first.number,
-        is_paid=False,
-        ended_on=LATER.date(),
-        bank_reference="退票 1",
-        by=By(desk.officer, LATER),
-    )
+    first = (await order_and_release(number, desk)).orders[0]
+    await settle(first, desk, is_paid=False, reference="退票 1")
 
     again = await order_payment(number, by=By(desk.officer, LATER))
 
@@ -51,7 +46,7 @@ async def test_who_declared_a_conflict_neither_orders_nor_enters_a_payment() -> 
     await declare_conflict(claim.number, reason="亲属", by=By(other, LATER))
 
     result = await order_payment(batch, by=By(other, LATER))
-    order = (await order_payment(batch, by=By(desk.officer, LATER))).orders[0]
+    order = (await order_and_release(batch, desk)).orders[0]
 
     assert ([number for number, _why in result.held], result.orders) == ([claim.number], [])
     with pytest.raises(Conflicted):

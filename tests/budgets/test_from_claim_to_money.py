@@ -5,7 +5,6 @@ from __future__ import annotations
 from market.audit.models import AuditEvent
 from market.budgets import checks
 from market.budgets.batches import approve_batch
-from market.budgets.disbursements import enter_result, order_payment
 from market.budgets.models import Batch
 from market.budgets.states import BatchStatus
 from market.claims.checks import parts_add_up
@@ -14,6 +13,7 @@ from market.integrity.models import IntegrityCheck
 from market.ledger.services import balance
 from market.records.by import By
 from market.records.models import StatusEvent
+from tests.budgets.factories import order_and_release, settle
 from tests.claims.factories import (
     LATER,
     WAN,
@@ -32,14 +32,8 @@ async def test_a_claim_goes_from_draft_to_paid_out_and_is_booked() -> None:
 
     await end_notices(LATER)
     await approve_batch(number, by=By(desk.approver, LATER))
-    ordered = await order_payment(number, by=By(desk.officer, LATER))
-    await enter_result(
-        ordered.orders[0].number,
-        is_paid=True,
-        ended_on=LATER.date(),
-        bank_reference="BANK-1",
-        by=By(desk.officer, LATER),
-    )
+    ordered = await order_and_release(number, desk)
+    await settle(ordered.orders[0], desk, reference="BANK-1")
 
     assert await status_of(claim) is ClaimStatus.PAID
     assert (await Batch.get(number=number)).status is BatchStatus.DONE

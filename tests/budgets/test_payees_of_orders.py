@@ -7,9 +7,10 @@ from tortoise.exceptions import BaseORMException
 
 from market.audit.models import AuditEvent
 from market.budgets.batches import approve_batch, make_batch
-from market.budgets.disbursements import enter_result, order_payment, orders_to_pay
+from market.budgets.instructions import download_file
 from market.budgets.list_confirmation import confirm_batch
-from market.budgets.models import Batch, Disbursement
+from market.budgets.models import Batch
+from market.budgets.payment_models import PaymentInstruction
 from market.budgets.states import BatchStatus
 from market.claims.applications import submit_claim
 from market.claims.claim_payees import (
@@ -26,6 +27,7 @@ from market.payees.comparisons import compare_proof, confirm_comparison
 from market.payees.models import PayeeAccount
 from market.records.by import By
 from market.records.decisions import Verdict
+from tests.budgets.factories import order_and_release, settle
 from tests.claims.factories import LATER, WAN, Desk, make_budget, make_desk, make_published, make_rechecked
 from tests.claims.payees import broken_checks, change_account, make_unpayable, propose
 from tests.factories import HOLIDAYS, NOW
@@ -43,7 +45,7 @@ async def test_an_order_goes_to_the_account_frozen_at_submission() -> None:
     claim, batch = await make_approved(desk)
     account = await PayeeAccount.get(id=claim.payee_id)
 
-    (order,) = (await order_payment(batch, by=By(desk.officer, LATER))).orders
+    (order,) = (await order_and_release(batch, desk)).orders
 
     assert (order.payee_id, order.payee_bank, order.payee_account) == (
         account.id,
@@ -58,34 +60,34 @@ async def test_an_account_changed_after_the_approval_stops_the_order_until_the_a
     claim, batch = await make_approved(desk)
     account = await change_account(claim)
 
-    stopped = await order_payment(batch, by=By(desk.officer, LATER))
+    stopped = await order_and_release(batch, desk)
     assert (stopped.orders, stopped.held) == ([], [(claim.number, "收款账户已变更，停止拨付")])
     await propose_payee_change(claim.number, by=By(desk.rechecker, LATER))
-    assert not (await order_payment(batch, by=By(desk.officer, LATER))).orders
+    assert not (await order_and_release(batch, desk)).orders
     await decide_payee_change(claim.number, Verdict.CONFIRMED, by=By(desk.approver, LATER))
 
-    (order,) = (await order_payment(batch, by=By(desk.officer, LATER))).orders
+    (order,) = (await order_and_release(batch, desk)).orders
     assert order.payee_account == account.number
     assert await broken_checks() == {}
 
 
-async def test_an_order_under_way_is_stopped_by_a_changed_account_and_left_out_of_the_payment_file() -> None:
+async def test_an_order_under_way_is_stopped_by_a_changed_account_and_its_files_with_it() -> None:
     desk = await make_desk()
     claim, batch = await make_approved(desk)
-    (order,) = (await order_payment(batch, by=By(desk.officer, LATER))).orders
-    orders = await Disbursement.filter(id=order.id).select_related("claim__applicant")
-    assert await orders_to_pay(orders) == orders
+    (order,) = (await order_and_release(batch, desk)).orders
+    number = (await PaymentInstruction.get()).number
+    file = await download_file(desk.officer, number, "treasury", "csv")
+    assert order.payee_account.encode() in bytes(file.content)
     await change_account(claim)
 
-    assert await orders_to_pay(orders) == []
+    with pytest.raises(Conflict, match=f"停止付款：{order.number}"):
+        await download_file(desk.officer, number, "treasury", "csv")
     with pytest.raises(Conflict, match="先登记银行结果"):
         await propose_payee_change(claim.number, by=By(desk.rechecker, LATER))
-    await enter_result(
-        order.number, is_paid=False, ended_on=LATER.date(), bank_reference="t", by=By(desk.officer, LATER)
-    )
+    await settle(order, desk, is_paid=False, reference="t")
     await propose_payee_change(claim.number, by=By(desk.rechecker, LATER))
     await decide_payee_change(claim.number, Verdict.CONFIRMED, by=By(desk.approver, LATER))
-    (again,) = (await order_payment(batch, by=By(desk.officer, LATER))).orders
+    (again,) = (await order_and_release(batch, desk)).orders
 
     assert again.payee_account != order.payee_account
     assert await broken_checks() == {}
@@ -94,10 +96,7 @@ async def test_an_order_under_way_is_stopped_by_a_changed_account_and_left_out_o
 async def test_an_account_changed_after_the_payment_concerns_the_claim_no_more() -> None:
     desk = await make_desk()
     claim, batch = await make_approved(desk)
-    (order,) = (await order_payment(batch, by=By(desk.officer, LATER))).orders
-    await enter_result(
-        order.number, is_paid=True, ended_on=LATER.date(), bank_reference="b", by=By(desk.officer, LATER)
-    )
+    await settle((await order_and_release(batch, desk)).orders[0], desk)
 
     await change_account(claim)
 
@@ -145,7 +144,7 @@ async def test_no_list_and_no_order_for_an_organisation_of_one_before_the_desk_c
 async def test_an_order_is_not_edited_and_one_edited_behind_the_guards_is_found(change: str) -> None:
     desk = await make_desk()
     _claim, batch = await make_approved(desk)
-    (order,) = (await order_payment(batch, by=By(desk.officer, LATER))).orders
+    (order,) = (await order_and_release(batch, desk)).orders
     statement = f"UPDATE disbursements SET {change}"  # noqa: S608
 
     with pytest.raises(BaseORMException, match="never edited"):
@@ -162,7 +161,7 @@ async def test_an_order_is_not_edited_and_one_edited_behind_the_guards_is_found(
 async def test_an_order_and_its_award_raised_together_are_found_by_the_log() -> None:
     desk = await make_desk()
     _claim, batch = await make_approved(desk)
-    (order,) = (await order_payment(batch, by=By(desk.officer, LATER))).orders
+    (order,) = (await order_and_release(batch, desk)).orders
 
     await connection().execute_query("SET session_replication_role = replica")
     for table in ("disbursements SET amount = amount + 1", "claims SET award_amount = award_amount + 1"):

@@ -14,9 +14,11 @@ import pytest
 from market.accounts.models import Organisation, StaffRole
 from market.budgets.annual_budgets import draft_budget
 from market.budgets.batches import approve_batch, make_batch
-from market.budgets.disbursements import OrderResult, enter_result, order_payment, orders_to_pay
+from market.budgets.disbursements import OrderResult, enter_result, order_payment
+from market.budgets.instructions import release_instruction
 from market.budgets.list_confirmation import confirm_batch
 from market.budgets.models import Batch, Disbursement
+from market.budgets.payment_models import InstructionFile, PaymentInstruction
 from market.claims.applications import create_claim
 from market.claims.claim_facts import facts_of
 from market.claims.computation import compute_claim
@@ -215,6 +217,16 @@ async def test_one_list_is_approved_ordered_and_paid_many_times_at_once() -> Non
     results, refused = await at_once(*(order_payment(number, by=By(desk.officer, LATER)) for _ in range(3)))
     assert (len(results), len(refused)) == (1, 2)
     order = await Disbursement.get()
+    rechecker = await make_staff(StaffRole.RECHECKER)
+    instruction = await PaymentInstruction.get()
+    results, refused = await at_once(
+        *(
+            release_instruction(instruction.number, by=By(person, LATER))
+            for person in (desk.rechecker, rechecker, desk.rechecker)
+        )
+    )
+    assert (len(results), len(refused)) == (1, 2)
+    assert await InstructionFile.all().count() == 4
 
     results, refused = await at_once(
         *(
@@ -308,6 +320,8 @@ async def test_an_order_and_a_changed_account_at_the_same_moment_pay_no_account_
     assert len(orders) <= 1
     assert bool(orders) or held
     assert all(order.payee_id != waiting.id for order in orders)
-    assert await orders_to_pay(orders) == []
+    for instruction in await PaymentInstruction.all():
+        with pytest.raises(Conflict, match="收款账户已变更"):
+            await release_instruction(instruction.number, by=By(desk.rechecker, LATER))
     assert all(isinstance(refusal, Conflict) for refusal in refused)
     assert await broken_checks() == {}

@@ -7,7 +7,6 @@ import pytest
 from market.accounts.models import Organisation
 from market.budgets.batches import approve_batch, make_batch
 from market.budgets.clawbacks import confirm_clawback, start_clawback
-from market.budgets.disbursements import enter_result, order_payment
 from market.budgets.list_confirmation import confirm_batch
 from market.claims.applications import create_claim, submit_claim
 from market.claims.claim_facts import facts_of
@@ -16,6 +15,7 @@ from market.claims.models import Claim
 from market.claims.states import ClaimStatus
 from market.kit.errors import Conflict
 from market.records.by import By
+from tests.budgets.factories import order_and_release, settle
 from tests.claims.factories import (
     LATER,
     WAN,
@@ -80,10 +80,8 @@ async def test_what_was_claimed_back_counts_no_more_and_the_rest_still_does() ->
     first, second = await make_two_rechecked(desk)
     batch = await make_published(desk, first, budget=2000 * WAN, slug=NINGXIA)
     await approve_batch(batch, by=By(desk.approver, LATER))
-    order = (await order_payment(batch, by=By(desk.officer, LATER))).orders[0]
-    await enter_result(
-        order.number, is_paid=True, ended_on=LATER.date(), bank_reference="b", by=By(desk.officer, LATER)
-    )
+    order = (await order_and_release(batch, desk)).orders[0]
+    await settle(order, desk, reference="b")
     row = await start_clawback(first.number, amount=100 * WAN, ground="x", by=By(desk.officer, LATER))
     await confirm_clawback(row.number, by=By(desk.approver, LATER))
 

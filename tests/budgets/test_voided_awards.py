@@ -7,14 +7,13 @@ import pytest
 from market.budgets.batches import approve_batch
 from market.budgets.checks import money_is_set_aside, no_award_above_its_budget
 from market.budgets.deadlines import run_due
-from market.budgets.disbursements import enter_result, order_payment
 from market.budgets.models import Batch
 from market.budgets.states import BatchStatus
 from market.claims.models import Claim
 from market.claims.states import ClaimStatus
 from market.ledger import services as book
 from market.records.by import By
-from tests.budgets.factories import rescind
+from tests.budgets.factories import order_and_release, rescind, settle
 from tests.claims.factories import LATER, WAN, make_desk, make_published, make_rechecked
 
 
@@ -26,15 +25,9 @@ async def test_what_was_set_aside_for_a_lost_contract_goes_back_to_the_budget(st
     if steps != "published":
         await approve_batch(batch, by=By(desk.approver, LATER))
     if steps in ("ordered", "returned"):
-        order = (await order_payment(batch, by=By(desk.officer, LATER))).orders[0]
+        order = (await order_and_release(batch, desk)).orders[0]
         if steps == "returned":
-            await enter_result(
-                order.number,
-                is_paid=False,
-                ended_on=LATER.date(),
-                bank_reference="b1",
-                by=By(desk.officer, LATER),
-            )
+            await settle(order, desk, is_paid=False)
     await rescind(claim)
 
     counts = [await run_due(LATER), await run_due(LATER)]
@@ -56,7 +49,7 @@ async def test_an_award_whose_contract_was_rescinded_is_not_paid_out() -> None:
     await approve_batch(batch, by=By(desk.approver, LATER))
     await rescind(claim)
 
-    result = await order_payment(batch, by=By(desk.officer, LATER))
+    result = await order_and_release(batch, desk)
 
     assert [number for number, _why in result.held] == [claim.number]
     assert result.orders == []

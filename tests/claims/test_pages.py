@@ -11,8 +11,8 @@ import pytest
 from market.accounts.models import Organisation, StaffRole
 from market.budgets.batches import approve_batch
 from market.budgets.dashboards import dashboard_cards as desk_cards
-from market.budgets.disbursements import order_payment
 from market.budgets.models import Batch, Disbursement
+from market.budgets.payment_models import PaymentInstruction
 from market.claims.applications import submit_claim
 from market.claims.dashboards import dashboard_cards
 from market.claims.desk_review import accept
@@ -22,6 +22,7 @@ from market.claims.states import ClaimStatus
 from market.deps import Deps
 from market.notices.models import Notice
 from market.records.by import By
+from tests.budgets.factories import order_and_release
 from tests.claims.factories import (
     WAN,
     make_accepted,
@@ -124,8 +125,16 @@ async def test_the_desk_takes_a_claim_from_hand_in_to_the_bank(client: httpx.Asy
     await sign_in(client, desk.officer)
     assert "已下达 1 笔拨付" in (await post(client, f"/desk/batches/{number}/order")).text
     order = await Disbursement.get(claim_id=claim.id)
-    excel = await client.get(f"/desk/batches/{number}?format=xlsx")
-    assert excel.content[:2] == b"PK"
+    instruction = await PaymentInstruction.get(batch__number=number)
+    address = f"/desk/instructions/{instruction.number}"
+    old = await client.get(f"/desk/batches/{number}?format=xlsx")
+    assert (old.status_code, old.headers["location"].endswith(address)) == (303, True)
+    assert (await client.get(f"{address}/treasury.xlsx")).status_code == 409
+    assert (await post(client, f"{address}/release")).status_code == 403
+    await sign_in(client, desk.rechecker)
+    assert "付款文件已生成" in (await post(client, f"{address}/release")).text
+    assert (await client.get(f"{address}/treasury.xlsx")).content[:2] == b"PK"
+    await sign_in(client, desk.officer)
     paid = await post(
         client,
         f"/desk/disbursements/{order.number}",
@@ -206,7 +215,7 @@ async def test_from_the_payout_to_the_listing_it_is_one_click(client: httpx.Asyn
     number = await make_published(desk, claim)
     later = NOW + timedelta(days=10)
     await approve_batch(number, by=By(desk.approver, later))
-    order = (await order_payment(number, by=By(desk.officer, later))).orders[0]
+    order = (await order_and_release(number, desk, at=later)).orders[0]
     deal = (await claim.contracts.all().select_related("contract__deal__outcome"))[0].contract.deal
     assert deal.outcome is not None
     auditor = await make_staff(StaffRole.AUDITOR)

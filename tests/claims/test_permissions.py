@@ -12,7 +12,7 @@ from market.accounts.models import StaffRole
 from market.budgets import year_runs
 from market.budgets.batches import approve_batch
 from market.budgets.clawbacks import confirm_clawback, start_clawback
-from market.budgets.disbursements import enter_result, order_payment
+from market.budgets.payment_models import PaymentInstruction
 from market.claims.applications import submit_claim
 from market.claims.expert_panel import assign_experts
 from market.claims.models import Claim
@@ -22,6 +22,7 @@ from market.documents.models import IssuedDocument
 from market.documents.states import DocumentKind
 from market.programmes.drafts import draft_terms
 from market.records.by import By
+from tests.budgets.factories import order_and_release, settle
 from tests.claims.factories import make_accepted, make_desk, make_draft, make_published, make_rechecked
 from tests.factories import NOW, make_broker, make_member, make_staff
 from tests.programmes.factories import next_version
@@ -60,6 +61,12 @@ READ = {
     "/desk/batches/{batch}": {"officer", "rechecker", "approver", "auditor"},
     "/desk/disbursements/{order}": {"officer", "rechecker", "approver", "auditor"},
     "/desk/budgets": {"officer", "rechecker", "approver", "auditor"},
+    "/desk/instructions": DESK,
+    "/desk/instructions/{instruction}": DESK,
+    "/desk/instructions/{instruction}/list.pdf": DESK,
+    "/desk/instructions/{instruction}/bank_bulk.csv": DESK,
+    "/desk/layouts": DESK,
+    "/desk/layouts/treasury": DESK,
     "/desk/{claim}/sheet.pdf": DESK,
     "/desk/{paid}/decision.pdf": DESK,
     "/claims/{paid}/decision.pdf": set(),
@@ -107,6 +114,9 @@ ACTS = {
     "/desk/batches/{batch}/return": {"officer", "rechecker"},
     "/desk/batches/{batch}/approve": {"approver"},
     "/desk/batches/{batch}/order": {"officer"},
+    "/desk/instructions/{instruction}/release": {"rechecker"},
+    "/desk/instructions/{instruction}/reject": {"rechecker"},
+    "/desk/layouts/treasury": {"officer"},
     "/desk/disbursements/{order}": {"officer"},
     "/desk/budgets": {"officer"},
     "/claims/{draft}/facts": {"applicant"},
@@ -136,12 +146,11 @@ async def scene() -> tuple[dict[str, Actor | None], dict[str, str]]:
     batch = await make_published(desk, paid)
     later = NOW + timedelta(days=10)
     await approve_batch(batch, by=By(desk.approver, later))
-    order = (await order_payment(batch, by=By(desk.officer, later))).orders[0]
+    order = (await order_and_release(batch, desk, at=later)).orders[0]
+    instruction = await PaymentInstruction.get()
     handed_in = (await make_draft(applicant))[1]
     await submit_claim(handed_in.number, is_declared=True, by=By(applicant, NOW))
-    await enter_result(
-        order.number, is_paid=True, ended_on=later.date(), bank_reference="b", by=By(desk.officer, later)
-    )
+    await settle(order, desk, reference="b", at=later)
     back = await start_clawback(paid.number, amount=1, ground="x", by=By(desk.officer, later))
     await confirm_clawback(back.number, by=By(desk.approver, later))
     scored = await make_accepted(desk)
@@ -172,6 +181,7 @@ async def scene() -> tuple[dict[str, Actor | None], dict[str, str]]:
         "claim": handed_in.number,
         "batch": batch,
         "order": order.number,
+        "instruction": instruction.number,
         "contract": contract.number,
         "paid": paid.number,
         "clawback": back.number,

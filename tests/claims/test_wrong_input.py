@@ -12,8 +12,8 @@ import pytest
 from market.accounts.actors import Actor
 from market.accounts.models import Organisation
 from market.budgets.batches import approve_batch
-from market.budgets.disbursements import order_payment
 from market.records.by import By
+from tests.budgets.factories import order_and_release
 from tests.claims.factories import (
     make_accepted,
     make_contract,
@@ -96,7 +96,7 @@ async def scene() -> tuple[Actor, Actor, dict[str, str]]:
     batch = await make_published(desk, await make_rechecked(desk))
     later = NOW + timedelta(days=10)
     await approve_batch(batch, by=By(desk.approver, later))
-    order = (await order_payment(batch, by=By(desk.officer, later))).orders[0]
+    order = (await order_and_release(batch, desk, at=later)).orders[0]
     contract = (await draft.contracts.all().select_related("contract"))[0].contract
     free = await make_contract(await Organisation.get(id=applicant.organisation_id))
     accepted = await make_accepted(desk)

@@ -8,12 +8,12 @@ import pytest
 from market.accounts.actors import Actor
 from market.accounts.models import MemberRole, StaffRole
 from market.budgets.batches import approve_batch
-from market.budgets.disbursements import order_payment
 from market.claims.models import Claim
 from market.files.models import StoredFile
 from market.payees.models import PayeeAccount
 from market.payees.queries import account_in_force
 from market.records.by import By
+from tests.budgets.factories import order_and_release
 from tests.claims.factories import LATER, make_desk, make_published, make_rechecked
 from tests.claims.payees import change_account, make_unpayable, propose
 from tests.claims.test_pages import PDF
@@ -107,7 +107,7 @@ async def test_a_changed_account_is_red_on_claim_list_and_order_until_the_approv
     claim = await make_rechecked(desk)
     batch = await make_published(desk, claim)
     await approve_batch(batch, by=By(desk.approver, LATER))
-    (order,) = (await order_payment(batch, by=By(desk.officer, LATER))).orders
+    (order,) = (await order_and_release(batch, desk)).orders
     await sign_in(client, desk.rechecker)
     pages = (f"/desk/{claim.number}", f"/desk/batches/{batch}", f"/desk/disbursements/{order.number}")
     assert not [page for page in pages if STOPPED in (await client.get(page)).text]

@@ -16,6 +16,7 @@ from market.claims.models import Assessment, Claim, ClaimContract, Evidence
 from market.claims.queries import claim_contracts, last_assessment, received_of, sales_of
 from market.claims.record_chain import Link, chain_of_claim
 from market.claims.states import COMPUTED, WORKFLOW, ClaimAction, ClaimShownStatus, ClaimStatus
+from market.claims.supplements import RequestedPaper, requested_papers
 from market.integrity.models import IntegrityCheck
 from market.integrity.queries import list_checks
 from market.kit.clock import local_date
@@ -56,6 +57,8 @@ class ClaimPage:
     sums: list[SumCheck]
     papers: list[tuple[str, bool]]
     """Documents the rule set requires, and whether the claim has them."""
+    requested: list[RequestedPaper]
+    """Papers that the last supplement request names."""
     checks: list[IntegrityCheck]
     events: list[StatusEvent]
     disbursements: list[Disbursement]
@@ -107,6 +110,8 @@ async def claim_page(actor: Actor, claim: Claim, now: datetime) -> ClaimPage:
         .order_by("added_at", "kind")
     )
     contracts = await claim_contracts(claim.id)
+    papers = checklist(terms.content, evidence, contracts)
+    events = await history("claim", claim.id)
     notice = await find_notice("batch", claim.batch_id) if claim.batch_id else None
     return ClaimPage(
         claim=claim,
@@ -120,10 +125,11 @@ async def claim_page(actor: Actor, claim: Claim, now: datetime) -> ClaimPage:
         without_scan=without_scan(evidence),
         withdrawn=[paper for paper in evidence if not paper.is_current],
         changes=await changes_of(claim, evidence),
-        papers=checklist(terms.content, evidence, contracts),
+        papers=papers,
+        requested=requested_papers(claim, papers, evidence, events),
         sums=sum_checks(evidence, await received_of(claim.id), await sales_of(claim)) if contracts else [],
         checks=await list_checks("claim", claim.id),
-        events=await history("claim", claim.id),
+        events=events,
         disbursements=await claim.disbursements.all().order_by("number"),
         notice=notice,
         payee=await claim_payee(claim),

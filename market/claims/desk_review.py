@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date, datetime
 from uuid import UUID, uuid4
 
@@ -16,6 +17,7 @@ from market.claims.permissions import ClaimAct
 from market.claims.queries import last_assessment, people_behind
 from market.claims.risk_detection import refresh_risk_flags
 from market.claims.states import ClaimAction, ClaimStatus
+from market.claims.supplements import required_papers, supplement_text
 from market.claims.transitions import lock_claim, lock_claims, move
 from market.integrity import conflicts
 from market.integrity.conflicts import require_no_conflict
@@ -49,16 +51,28 @@ async def accept(number: str, *, by: By) -> Claim:
 
 
 @atomic()
-async def ask_supplement(number: str, *, reason: str, due_on: date, by: By) -> Claim:
-    """Request what is missing from the applicant (补正通知), by the end of a day."""
+async def ask_supplement(
+    number: str, *, papers: Sequence[str] = (), reason: str = "", due_on: date, by: By
+) -> Claim:
+    """Request what is missing from the applicant (补正通知), by the end of a day.
+
+    `papers` are of the list that the claim's rule set requires.
+
+    Raises:
+        Invalid: nothing is requested, the day is past, or a paper is not on the list.
+    """
     by.actor.require(ClaimAct.ACCEPT_CLAIM)
     if due_on <= local_date(by.now):
         raise Invalid(_("补正期限应在今天以后。"), field="due_on")
     claim = await lock_claim(number)
     await require_no_conflict(by.actor, "claim", [claim.id])
-    await move(claim, ClaimAction.ASK_SUPPLEMENT, by=by, note=reason, due_on=due_on)
-    claim.supplement_note, claim.supplement_due_on = reason, due_on
-    await claim.save(update_fields=["supplement_note", "supplement_due_on"])
+    await claim.fetch_related("terms")
+    if not {words for words, _has in await required_papers(claim)}.issuperset(papers):
+        raise Invalid(_("请从材料清单里选择。"), field="papers")
+    text = supplement_text(papers, reason)
+    await move(claim, ClaimAction.ASK_SUPPLEMENT, by=by, note=text, due_on=due_on)
+    claim.supplement_note, claim.supplement_due_on, claim.supplement_papers = text, due_on, list(papers)
+    await claim.save(update_fields=["supplement_note", "supplement_due_on", "supplement_papers"])
     await set_moment("claim", claim.id, SUPPLEMENT_DUE, end_of_day(due_on))
     await issue_supplement(claim, by=by)
     await _tell_applicant(

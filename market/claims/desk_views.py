@@ -23,6 +23,7 @@ from market.claims.queue_views import read_queue_query
 from market.claims.reason_page import render_reason_page
 from market.claims.refusals import decide_refusal, list_refusals, propose_refusal
 from market.claims.risk_flags import RISK_FLAG_LABELS
+from market.claims.supplements import required_papers
 from market.documents.web import documents_about
 from market.integrity.conflicts import list_conflicts
 from market.kit.flash import flash
@@ -112,12 +113,18 @@ async def recheck(request: Request) -> Response:
 async def supplement(request: Request) -> Response:
     actor = actor_for(request, ClaimAct.ACCEPT_CLAIM)
     claim = await get_claim_at_desk(actor, request.path_params["number"])
-    form = SupplementForm(await form_data_or_none(request))
+    required = await required_papers(claim)
+    missing = [words for words, is_there in required if not is_there]
+    form = SupplementForm(await form_data_or_none(request), data={"papers": missing})
+    form.papers.choices = [
+        (words, _(words) + ("" if is_there else _("（缺）"))) for words, is_there in required
+    ]
     if form.validate_on_submit():
         with form.catch_invalid():
             await ask_supplement(
                 claim.number,
-                reason=str(form.reason.data),
+                papers=form.papers.data or [],
+                reason=str(form.reason.data or ""),
                 due_on=form.due_on.data,
                 by=By(actor, deps(request).clock()),
             )

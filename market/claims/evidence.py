@@ -170,6 +170,11 @@ EITHER = {
 """Names for which one of the kinds is enough."""
 
 
+def kinds_of(words: str) -> tuple[str, ...]:
+    """Return the kinds of evidence that a paper of a rule file's list may be."""
+    return EITHER.get(words) or KINDS_OF.get(words, ("other",))
+
+
 def checklist(
     content: Mapping[str, Any], evidence: Sequence[Evidence], contracts: Sequence[ClaimContract] = ()
 ) -> list[tuple[str, bool]]:

@@ -154,9 +154,8 @@ class SubmitForm(BaseForm):
 
 
 class SupplementForm(BaseForm):
-    reason = LongTextField(
-        lazy("需要补正的内容"), [Required(lazy("请写明缺什么、怎样补。"))], max_length=1000
-    )
+    papers = ChoicesField(lazy("要补交或更换的材料"))
+    reason = LongTextField(lazy("其他需要补正的内容"), max_length=1000)
     due_on = DayField(lazy("补正期限"), [Required(lazy("请填补正期限。"))])
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import httpx
 
 from market.accounts.models import Organisation
@@ -21,6 +23,8 @@ from tests.claims.factories import (
     make_calculated,
     make_contract,
     make_desk,
+    make_published,
+    make_rechecked,
     make_sales,
 )
 from tests.factories import NOW
@@ -62,6 +66,27 @@ async def test_the_prints_are_pdf_with_the_amount_in_words(client: httpx.AsyncCl
         assert answer.content.startswith(b"%PDF")
     waiting = await make_accepted(desk)
     assert (await client.get(f"/desk/{waiting.number}/decision.pdf")).status_code == 404
+
+
+async def test_the_sheets_of_a_list_are_one_print_with_a_page_for_each_claim(
+    client: httpx.AsyncClient,
+) -> None:
+    desk = await make_desk()
+    first, second = await make_rechecked(desk), await make_rechecked(desk)
+    batch = await make_published(desk, first, second)
+    await sign_in(client, desk.officer)
+
+    answer = await client.get(f"/desk/batches/{batch}/sheets.pdf")
+
+    one = await client.get(f"/desk/{first.number}/sheet.pdf")
+
+    assert answer.headers["content-type"] == "application/pdf"
+    assert pages(answer) == 2 * pages(one) > 0
+
+
+def pages(answer: httpx.Response) -> int:
+    """Return how many pages a PDF has."""
+    return len(re.findall(rb"/Type\s*/Page\b", answer.content))
 
 
 async def test_stated_facts_change_the_trial_and_a_wrong_amount_is_kept(client: httpx.AsyncClient) -> None:

@@ -74,6 +74,7 @@ READ = {
     "/desk/{paid}/clawback": {"officer"},
     "/desk/batches/{batch}/notice.pdf": DESK,
     "/desk/batches/{batch}/payments.pdf": DESK,
+    "/desk/batches/{batch}/sheets.pdf": DESK,
     "/documents/{letter}": DESK,
     "/documents/{letter}/review": set(),
     "/documents/reviews": DESK,

@@ -36,6 +36,8 @@ EDITABLE_ALWAYS = (
     "contact_email",
 )
 """Fields that an organisation may edit at any time."""
+LOGGED = ("name", "uscc", "region")
+"""Fields whose old and new values stand in the log: none of them is about a person."""
 EDITABLE_UNTIL_VERIFIED = (
     "name",
     "uscc",
@@ -139,6 +141,7 @@ async def update_organisation(details: Mapping[str, Any], *, revision: int, by: 
     if not organisation.is_verified and details["uscc"] != organisation.uscc:
         await require_unregistered(details["uscc"])
     was_returned = organisation.status is OrganisationStatus.RETURNED
+    before = {name: getattr(organisation, name) for name in names}
     organisation.update_from_dict({name: details[name] for name in names})
     organisation.revision += 1
     await organisation.save(update_fields=[*names, "revision"])
@@ -146,9 +149,21 @@ async def update_organisation(details: Mapping[str, Any], *, revision: int, by: 
         await transition(organisation, OrganisationAction.RESUBMIT, by=by, changes={"return_reason": ""})
         await _notify_operators(organisation, now=by.now)
     else:
-        await record("organisation", organisation.id, OrganisationVerb.UPDATE, by=by)
+        await record(
+            "organisation", organisation.id, OrganisationVerb.UPDATE, by=by, **_changes(before, details)
+        )
     await notify_change_listeners("organisations", organisation.id)
     return organisation
+
+
+def _changes(before: Mapping[str, Any], details: Mapping[str, Any]) -> dict[str, Any]:
+    """Return for the log which fields changed, with old and new values of those that are about no person."""
+    changed = [name for name, value in before.items() if details[name] != value]
+    values: dict[str, Any] = {"fields": changed}
+    for name in LOGGED:
+        if name in changed:
+            values |= {name: details[name], f"old_{name}": before[name]}
+    return values
 
 
 @atomic()

@@ -24,6 +24,8 @@ class EventFilter:
     subject_id: UUID | None = None
     actor: UUID | None = None
     """A pseudonym."""
+    role: str | None = None
+    """The role that somebody acted in; `job`: the system."""
     action: str | None = None
     day: date | None = None
 
@@ -42,6 +44,8 @@ def _filter(event_filter: EventFilter) -> QuerySet[AuditEvent]:
         events = events.filter(subject_id=event_filter.subject_id)
     if event_filter.actor:
         events = events.filter(actor=event_filter.actor)
+    if event_filter.role:
+        events = events.filter(role=event_filter.role)
     if event_filter.action:
         events = events.filter(action=event_filter.action)
     if event_filter.day:
@@ -63,11 +67,15 @@ async def list_acts_of(user_id: UUID) -> list[AuditEvent]:
     return await AuditEvent.filter(actor__in=list(pseudonyms)).order_by("id") if pseudonyms else []
 
 
-async def list_actions() -> list[str]:
-    """Return the distinct actions in the log."""
-    return sorted(
-        {str(action) for action in await AuditEvent.all().distinct().values_list("action", flat=True)}
-    )
+async def list_actions() -> list[tuple[str, str]]:
+    """Return the distinct actions in the log, each with a kind of record it was done to."""
+    rows = await AuditEvent.all().distinct().values_list("action", "subject_kind")
+    return sorted({(str(action), str(kind)) for action, kind in rows})
+
+
+async def list_roles() -> list[str]:
+    """Return the distinct roles in the log."""
+    return sorted({str(role) for role in await AuditEvent.all().distinct().values_list("role", flat=True)})
 
 
 async def names_by_pseudonym(pseudonyms: Collection[UUID]) -> dict[UUID, str]:

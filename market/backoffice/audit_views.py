@@ -19,6 +19,7 @@ from market.audit import queries as audit
 from market.audit.export_format import GENESIS, event_hash, to_export_row
 from market.audit.models import AuditEvent
 from market.audit.queries import EventFilter
+from market.backoffice.audit_values import changes_of
 from market.budgets.models import Batch, Disbursement
 from market.budgets.payment_models import PaymentInstruction
 from market.claims.models import Claim
@@ -137,6 +138,7 @@ class AuditForm(BaseForm):
     kind = ChoiceField(lazy("对象"), choices=_kinds, blank=lazy("全部"))
     subject = TextField(lazy("编号、代码或标识"), max_length=60)
     action = ChoiceField(lazy("动作"), blank=lazy("全部"))
+    role = ChoiceField(lazy("什么人"), blank=lazy("全部"))
     actor = TextField(lazy("操作者代号"), max_length=36)
     day = DayField(lazy("日期"))
 
@@ -146,15 +148,27 @@ class AuditForm(BaseForm):
             kind=(subject[0] if subject and subject[0] else self.kind.data) or None,
             subject_id=subject[1] if subject else None,
             actor=actor,
+            role=self.role.data or None,
             action=self.action.data or None,
             day=self.day.data,
         )
 
 
+def _actions(actions: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:
+    """Return each action once, with every label that it has for some kind of record."""
+    labels: dict[str, list[str]] = {}
+    for action, kind in actions:
+        known = labels.setdefault(action, [])
+        if (words := verb_label(kind, action)) not in known:
+            known.append(words)
+    return sorted(((action, "、".join(words)) for action, words in labels.items()), key=lambda pair: pair[1])
+
+
 async def log(request: Request) -> Response:
     actor_for(request, AccountAct.READ_AUDIT)
     form, page_request = AuditForm(request.query_params), PageRequest.from_query(request.query_params)
-    form.action.choices = [("", _("全部")), *((action, action) for action in await audit.list_actions())]
+    form.action.choices = [("", _("全部")), *_actions(await audit.list_actions())]
+    form.role.choices = [("", _("全部")), *((role, role_label(role)) for role in await audit.list_roles())]
     items: list[AuditEvent] = []
     total, is_valid = 0, form.validate()
     subject = await find_subject(form.subject.data or "") if is_valid else None
@@ -221,6 +235,7 @@ async def _rows(events: list[AuditEvent]) -> list[dict[str, Any]]:
             "act": verb_label(event.subject_kind, event.action),
             "who": people.get(event.actor, _("已注销")) if event.actor else "",
             "role": role_label(event.role),
+            "changes": changes_of(event.data),
         }
         for event in events
     ]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from market.accounts.permissions import AccountAct
 from market.backoffice import (
+    anomaly_views,
     audit_views,
     holiday_views,
     jobs,
@@ -25,12 +26,14 @@ ROOM = Room(
     routes=[
         *verification_views.routes,
         *audit_views.routes,
+        *anomaly_views.routes,
         *holiday_views.routes,
         *operations_views.routes,
         *moderation_views.routes,
         *sanction_views.routes,
     ],
     demo_routes=operations_views.demo_routes,
+    dashboard=anomaly_views.dashboard_cards,
     menu=(
         MenuEntry(
             Menu.BACKOFFICE,
@@ -83,6 +86,16 @@ ROOM = Room(
         MenuEntry(Menu.BACKOFFICE, 70, lazy("后台任务"), "backoffice:jobs", "jobs", BackofficeAct.RUN_JOBS),
         MenuEntry(
             Menu.BACKOFFICE, 80, lazy("搜索引擎"), "backoffice:search", "search", BackofficeAct.RUN_JOBS
+        ),
+        MenuEntry(
+            Menu.BACKOFFICE, 85, lazy("异常"), "backoffice:anomalies", "anomalies", AccountAct.READ_AUDIT
+        ),
+        MenuEntry(
+            Menu.BACKOFFICE,
+            87,
+            lazy("银行流水"),
+            "contracts:statements",
+            is_for=lambda actor: actor.may(AccountAct.READ_AUDIT),
         ),
         MenuEntry(Menu.BACKOFFICE, 90, lazy("责任日志"), "backoffice:audit", "audit", AccountAct.READ_AUDIT),
         MenuEntry(

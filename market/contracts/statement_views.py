@@ -13,7 +13,8 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from market.accounts.actors import Actor
-from market.accounts.web import actor_for
+from market.accounts.permissions import AccountAct
+from market.accounts.web import actor_for, signed_in_actor
 from market.codes.currencies import NAMES
 from market.contracts import bank_statements, statement_imports
 from market.contracts.forms import SetAsideForm, StatementForm
@@ -60,7 +61,9 @@ MAX_COLUMNS = 60
 
 
 async def statements(request: Request) -> Response:
-    actor = _seller(request)
+    """List the statements of the person's organisation and take in another; an auditor reads those of all."""
+    is_reader = actor_for(request, ContractAct.SEE_STATEMENTS).may(AccountAct.READ_AUDIT)
+    actor = _seller(request) if request.method == "POST" or not is_reader else signed_in_actor(request)
     form = StatementForm(await form_data_or_none(request))
     if request.method == "POST":
         with form.catch_invalid():
@@ -72,9 +75,11 @@ async def statements(request: Request) -> Response:
                 return redirect_to(request, "contracts:statement_draft", draft_id=imported.id)
             return _imported(request, imported, is_new=is_new)
     page_request = PageRequest.from_query(request.query_params)
-    own_statements = BankStatement.filter(organisation_id=actor.organisation_id)
+    own_statements = (
+        BankStatement.all() if is_reader else BankStatement.filter(organisation_id=actor.organisation_id)
+    )
     items = (
-        await own_statements.select_related("imported_by")
+        await own_statements.select_related("imported_by", "organisation")
         .order_by("-imported_at")
         .offset(page_request.offset)
         .limit(page_request.size)
@@ -85,7 +90,10 @@ async def statements(request: Request) -> Response:
         form,
         page=page_request.page(items, await own_statements.count()),
         counts=await count_lines([row.id for row in items]),
-        drafts=await StatementDraft.filter(organisation_id=actor.organisation_id).order_by("-uploaded_at"),
+        drafts=[]
+        if is_reader
+        else await StatementDraft.filter(organisation_id=actor.organisation_id).order_by("-uploaded_at"),
+        is_reader=is_reader,
         accept=ACCEPT,
     )
 
@@ -207,7 +215,7 @@ def _try_out(choice: _Choice) -> tuple[ReadStatement | None, str]:
 
 
 async def statement(request: Request) -> Response:
-    actor = actor_for(request, ContractAct.IMPORT_STATEMENT)
+    actor = actor_for(request, ContractAct.SEE_STATEMENTS)
     statement = await get_statement_for(actor, path_id(request, "statement_id"))
     return await _statement_page(request, statement, BaseForm())
 
@@ -280,7 +288,7 @@ async def confirm(request: Request) -> Response:
 
 
 async def line(request: Request) -> Response:
-    actor = actor_for(request, ContractAct.IMPORT_STATEMENT)
+    actor = actor_for(request, ContractAct.SEE_STATEMENTS)
     return await _line_page(request, await get_line_for(actor, path_id(request, "line_id")), SetAsideForm())
 
 

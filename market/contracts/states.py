@@ -69,6 +69,7 @@ class ContractAct(StrEnum):
     CONFIRM_PAID_IN = "confirm_paid_in"
     IMPORT_STATEMENT = "import_statement"
     """Hand in a bank statement and say what its lines pay."""
+    SEE_STATEMENTS = "see_statements"
     REFUND = "refund"
     CONFIRM_REFUND = "confirm_refund"
     SEE_RECONCILIATION = "see_reconciliation"
@@ -83,6 +84,7 @@ PERMISSIONS: Mapping[StrEnum, frozenset[Role]] = {
     ContractAct.CONFIRM_REMITTANCE: frozenset({Role.FINANCE}),
     ContractAct.CONFIRM_PAID_IN: frozenset({Role.FINANCE}),
     ContractAct.IMPORT_STATEMENT: ALL_MEMBERS,
+    ContractAct.SEE_STATEMENTS: ALL_MEMBERS | {Role.AUDITOR},
     ContractAct.REFUND: frozenset({Role.ADMIN, Role.FINANCE}),
     ContractAct.CONFIRM_REFUND: frozenset({Role.FINANCE}),
     ContractAct.SEE_RECONCILIATION: frozenset({Role.FINANCE, Role.OFFICER, Role.OPERATOR, Role.AUDITOR}),

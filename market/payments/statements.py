@@ -7,6 +7,7 @@ from datetime import date
 from uuid import UUID, uuid4
 
 from market.accounts.actors import Actor
+from market.accounts.permissions import Role
 from market.audit.log import record
 from market.files.models import StoredFile
 from market.kit.clock import local_date
@@ -252,7 +253,7 @@ async def write_matches(
 
 
 async def get_line_for(actor: Actor, line_id: UUID) -> BankLine:
-    """Return a line of the statement of an organisation that the person acts for.
+    """Return a line of the statement of an organisation that the person acts for; an auditor reads all.
 
     Raises:
         NotFound: there is none, or it is another organisation's.
@@ -265,21 +266,25 @@ async def get_line_for(actor: Actor, line_id: UUID) -> BankLine:
         .prefetch_related("refunds", "parts__remittance")
         .first()
     )
-    if line is None or not actor.acts_for(line.organisation_id):
+    if line is None or not _may_read(actor, line.organisation_id):
         raise NotFound(_("没有这笔流水，或者您不能查看它。"))
     return line
 
 
 async def get_statement_for(actor: Actor, statement_id: UUID) -> BankStatement:
-    """Return a statement of an organisation that the person acts for.
+    """Return a statement of an organisation that the person acts for; an auditor reads all.
 
     Raises:
         NotFound: there is none, or it is another organisation's.
     """
     statement = await BankStatement.get_or_none(id=statement_id).select_related("imported_by", "file")
-    if statement is None or not actor.acts_for(statement.organisation_id):
+    if statement is None or not _may_read(actor, statement.organisation_id):
         raise NotFound(_("没有这份银行流水，或者您不能查看它。"))
     return statement
+
+
+def _may_read(actor: Actor, organisation_id: UUID) -> bool:
+    return actor.acts_for(organisation_id) or Role.AUDITOR in actor.roles
 
 
 async def count_lines(statement_ids: Sequence[UUID]) -> dict[UUID, dict[LineStatus, int]]:

@@ -1,0 +1,91 @@
+"""What an auditor looks at first: doubts, broken invariants, reversed bank lines, returned payments."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+from tortoise.queryset import QuerySet
+
+from market.accounts.actors import Actor
+from market.accounts.permissions import AccountAct
+from market.accounts.web import actor_for
+from market.budgets.models import Disbursement
+from market.budgets.states import DisbursementStatus
+from market.claims.models import Claim
+from market.claims.risk_flags import RISK_FLAG_LABELS
+from market.kit.i18n import gettext as _
+from market.kit.room import Card
+from market.kit.templating import render
+from market.ledger.checks import LastResult, last_result
+from market.payments.statement_models import BankLine
+
+MOST = 200
+"""Rows of each kind on the page, the newest first."""
+PAGE = "/anomalies"
+
+
+@dataclass(frozen=True)
+class Anomalies:
+    """What stands out in the records of the department, the newest of each kind first."""
+
+    doubtful: list[Claim]
+    """Submitted claims with doubts (疑点)."""
+    check: LastResult | None
+    """The last run of all checks; None: never run."""
+    reversals: list[BankLine]
+    """Lines by which a bank took back another (冲正)."""
+    returned: list[Disbursement]
+    """Orders to pay that the bank sent back."""
+
+
+def _doubtful() -> QuerySet[Claim]:
+    return Claim.filter(submitted_at__isnull=False).exclude(doubt_kinds="")
+
+
+def _reversals() -> QuerySet[BankLine]:
+    return BankLine.filter(is_reversal=True)
+
+
+def _returned() -> QuerySet[Disbursement]:
+    return Disbursement.filter(status=DisbursementStatus.RETURNED)
+
+
+async def list_anomalies() -> Anomalies:
+    """Return the rows that the auditor's figures count."""
+    return Anomalies(
+        doubtful=await _doubtful().select_related("applicant").order_by("-submitted_at").limit(MOST),
+        check=await last_result(),
+        reversals=await _reversals().select_related("organisation").order_by("-booked_on").limit(MOST),
+        returned=await _returned().select_related("claim__applicant").order_by("-ordered_at").limit(MOST),
+    )
+
+
+async def dashboard_cards(actor: Actor, now: datetime) -> list[Card]:
+    """Return the anomalies as an auditor's first figures."""
+    if not actor.may(AccountAct.READ_AUDIT):
+        return []
+    check = await last_result()
+    return [
+        Card(_("不成立的核对"), len(check.broken) if check else 0, f"{PAGE}#checks", "wrong"),
+        Card(_("有疑点的申报"), await _doubtful().count(), f"{PAGE}#doubts", "wrong"),
+        Card(_("冲正的流水"), await _reversals().count(), f"{PAGE}#reversals", "wrong"),
+        Card(_("退回的拨付"), await _returned().count(), f"{PAGE}#returned", "wrong"),
+    ]
+
+
+async def anomalies(request: Request) -> Response:
+    actor_for(request, AccountAct.READ_AUDIT)
+    return render(
+        request,
+        "backoffice/anomalies.html",
+        found=await list_anomalies(),
+        doubts=RISK_FLAG_LABELS,
+        most=MOST,
+    )
+
+
+routes = [Route(PAGE, anomalies, name="backoffice:anomalies", methods=["GET"])]

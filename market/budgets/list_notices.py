@@ -9,6 +9,7 @@ from market.budgets.models import Batch
 from market.claims.computation import group_digits
 from market.claims.models import Claim
 from market.claims.queries import last_assessment
+from market.claims.rate_basis import rate_words
 from market.documents.sentences import fill
 from market.kit.formats import percent, yuan
 from market.kit.i18n import gettext as _
@@ -61,6 +62,7 @@ async def _entry(claim: Claim) -> str:
     if assessment is None:
         raise LookupError(f"claim {claim.number} was never computed")
     of_claim: list[dict[str, Any]] = assessment.result["lines"]  # type: ignore[assignment]
+    given: Mapping[str, Any] = assessment.result.get("given", {})  # type: ignore[assignment]
     lines = []
     for contract, facts in zip(assessment.result["contracts"], assessment.facts["contracts"], strict=True):  # type: ignore[call-overload]
         if not contract["award"]:
@@ -75,6 +77,8 @@ async def _entry(claim: Claim) -> str:
         total = next(line for line in of_claim if line["step"] == "base")
         basis = _("%(what)s：%(sum)s", what=_(total["note"]), sum=yuan(total["amount"]))
         lines.append("；".join([basis, *_rates(of_claim)]))
+    if basis := rate_words(given):
+        lines.append(basis)
     lines.append(_("拟补助金额：%(sum)s", sum=yuan(claim.award_amount)))
     return "\n".join([_("申报编号：%(number)s", number=claim.number), *lines])
 

@@ -30,7 +30,7 @@ from market.claims.states import ClaimStatus
 from market.kit.database import atomic
 from market.kit.errors import Conflict, Invalid, MarketError, NotFound
 from market.kit.i18n import gettext as _
-from market.kit.i18n import in_source_language
+from market.kit.i18n import in_source_language, source_text
 from market.ledger import services as book
 from market.programmes.catalogue import compiled, get_programme
 from market.programmes.facts import FactsError
@@ -155,7 +155,12 @@ async def compute_all(run_id: UUID, *, by: By, on_progress: ProgressCallback | N
         claim = await Claim.get(number=number).select_related("terms")
         terms = compiled(claim.terms)
         rate = run.rate_basis_points if terms.one_rate or terms.needs_rate else None
-        await calculate(number, rate_basis_points=rate, by=by)
+        await calculate(
+            number,
+            rate_basis_points=rate,
+            decision=source_text(_("%(year)s 年度核算统一比例", year=run.year)) if rate is not None else "",
+            by=by,
+        )
 
     await _process_claims(
         run, [ClaimStatus.ACCEPTED], [ClaimStatus.CALCULATED, *LISTABLE], process, on_progress

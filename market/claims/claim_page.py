@@ -10,6 +10,7 @@ from market.accounts.actors import Actor
 from market.claims.claim_facts import facts_of
 from market.claims.claim_payees import ClaimPayee, claim_payee
 from market.claims.computation import Sheet, build_sheet, compute_claim
+from market.claims.decided_claims import assumptions_of
 from market.claims.evidence import SumCheck, checklist, sum_checks, without_scan
 from market.claims.evidence_log import EvidenceChanges, changes_of
 from market.claims.models import Assessment, Claim, ClaimContract, Evidence
@@ -71,6 +72,11 @@ class ClaimPage:
     @property
     def is_tried(self) -> bool:
         return self.assessment is None
+
+    @property
+    def assumptions(self) -> list[str]:
+        """Return the assumptions of the rule set that the computation rests on."""
+        return assumptions_of(self.claim.terms, self.assessment)
 
     @property
     def calculated_by(self) -> str:

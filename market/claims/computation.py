@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from market.claims.rate_basis import rate_words
 from market.codes.labels import label
 from market.kit.i18n import gettext as _
 from market.kit.i18n import lazy
@@ -130,16 +131,17 @@ def build_sheet(
 ) -> Sheet:
     """Lay out a stored computation without computing anything."""
     facts_by_number = {contract["no"]: contract for contract in facts["contracts"]}
+    basis = rate_words(result.get("given", {}))
     return Sheet(
         award=result["award"],
         is_provisional=result["provisional"],
         rate_known=result.get("rate_known", True),
         checks=[to_check(condition) for condition in result["conditions"]],
         contracts=[
-            _contract(contract_result, facts_by_number[contract_result["no"]], facts["year"])
+            _contract(contract_result, facts_by_number[contract_result["no"]], facts["year"], basis)
             for contract_result in result["contracts"]
         ],
-        lines=[_line(line) for line in result["lines"]],
+        lines=[_line(line, basis) for line in result["lines"]],
         computed_at=computed_at,
     )
 
@@ -159,14 +161,16 @@ def to_check(stored_condition: Mapping[str, Any]) -> Check:
     )
 
 
-def _contract(stored_contract: Mapping[str, Any], facts: Mapping[str, Any], year: int) -> ContractSheet:
+def _contract(
+    stored_contract: Mapping[str, Any], facts: Mapping[str, Any], year: int, basis: str
+) -> ContractSheet:
     return ContractSheet(
         no=stored_contract["no"] or "",
         number=facts.get("number", ""),
         name=facts.get("name", ""),
         is_eligible=stored_contract["eligible"],
         award=stored_contract["award"],
-        lines=[*_facts(facts, year), *(_line(line) for line in stored_contract["lines"])],
+        lines=[*_facts(facts, year), *(_line(line, basis) for line in stored_contract["lines"])],
         checks=[to_check(condition) for condition in stored_contract["conditions"]],
     )
 
@@ -206,10 +210,14 @@ STEPS = {
 }
 
 
-def _line(stored_line: Mapping[str, Any]) -> SheetLine:
+def _line(stored_line: Mapping[str, Any], basis: str) -> SheetLine:
+    """Read one stored line; the line of the rate says what the rate rests on."""
     note = _(stored_line["note"])
     words = str(STEPS.get(stored_line["step"], note))
-    return SheetLine(words, note if note != words else "", _(stored_line["clause"]), stored_line["amount"])
+    notes = [note] if note != words else []
+    if basis and stored_line["step"] == "rate":
+        notes.append(basis)
+    return SheetLine(words, "；".join(notes), _(stored_line["clause"]), stored_line["amount"])
 
 
 def group_digits(no: str) -> str:

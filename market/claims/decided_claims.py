@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from market.claims.computation import Sheet, build_sheet
 from market.claims.models import Assessment, Claim, Evidence
 from market.claims.queries import last_assessment
+from market.claims.rate_basis import is_below_ceiling
+from market.kit.i18n import gettext as _
+from market.programmes.models import ProgrammeTerms
+
+AT_CEILING = "“最高”比例按上限计算"
+"""The assumption of rule files that name only a ceiling."""
 
 
 @dataclass(frozen=True)
@@ -27,6 +35,11 @@ class DecidedClaim:
         return assessment is not None and self.claim.award_amount not in (None, assessment.award_amount)
 
     @property
+    def assumptions(self) -> list[str]:
+        """Return the assumptions of the rule set that the computation rests on."""
+        return assumptions_of(self.claim.terms, self.assessment)
+
+    @property
     def calculated_by(self) -> str:
         """Return the name of who made the computation."""
         return self.assessment.proposed_by.name if self.assessment else ""
@@ -38,6 +51,16 @@ class DecidedClaim:
         if assessment is None or assessment.decided_by is None or not assessment.is_confirmed:
             return ""
         return assessment.decided_by.name
+
+
+def assumptions_of(terms: ProgrammeTerms, assessment: Assessment | None) -> list[str]:
+    """Return the assumptions of a rule set that a computation rests on, translated.
+
+    Where a rate below the ceiling was decided on, nothing was computed at the ceiling.
+    """
+    texts: list[str] = terms.content["assumptions"]  # type: ignore[assignment]  # checked by the schema
+    given: Mapping[str, Any] = assessment.result.get("given", {}) if assessment else {}  # type: ignore[assignment]
+    return [_(text) for text in texts if not (text == AT_CEILING and is_below_ceiling(given))]
 
 
 async def load_decided_claim(claim: Claim) -> DecidedClaim:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import date, datetime
 from uuid import UUID, uuid4
 
@@ -15,8 +15,9 @@ from market.claims.letters import issue_supplement
 from market.claims.models import Assessment, Claim, ClaimContract
 from market.claims.permissions import ClaimAct
 from market.claims.queries import last_assessment, people_behind
+from market.claims.rate_basis import decided_basis, rate_words, scored_basis
 from market.claims.risk_detection import refresh_risk_flags
-from market.claims.states import ClaimAction, ClaimStatus
+from market.claims.states import ClaimAction, ClaimStatus, RecheckPoint
 from market.claims.supplements import required_papers, supplement_text
 from market.claims.transitions import lock_claim, lock_claims, move
 from market.integrity import conflicts
@@ -27,6 +28,7 @@ from market.kit.database import atomic
 from market.kit.errors import Conflict, Invalid, NotFound
 from market.kit.formats import end_of
 from market.kit.i18n import gettext as _
+from market.kit.i18n import source_text
 from market.programmes.catalogue import compiled
 from market.programmes.facts import FactsError
 from market.programmes.models import ProgrammeTerms
@@ -84,14 +86,17 @@ async def ask_supplement(
 
 
 @atomic()
-async def calculate(number: str, *, rate_basis_points: int | None = None, by: By) -> Assessment:
+async def calculate(
+    number: str, *, rate_basis_points: int | None = None, decision: str = "", by: By
+) -> Assessment:
     """Compute a claim line by line from its current facts, and store facts, terms and lines.
 
     `rate_basis_points` is the rate decided on, where the terms name only a ceiling or none; where experts
-    scored the claim, their scores set it.
+    scored the claim, their scores set it. `decision` is the number of the decision that set a rate below
+    the ceiling, see `rate_basis`.
 
     Raises:
-        Invalid: the terms need a rate, or do not take this one.
+        Invalid: the terms need a rate, or do not take this one, or it rests on no decision.
         Conflicted: the actor declared a conflict of interest.
         Conflict: expert reviews are pending, the claim is not accepted, or was computed meanwhile.
     """
@@ -106,7 +111,9 @@ async def calculate(number: str, *, rate_basis_points: int | None = None, by: By
     if verdict.rate is not None:
         if rate_basis_points not in (None, verdict.rate):
             raise Invalid(_("比例由专家评审得分核定，不能另填。"), field="rate")
-        rate_basis_points = verdict.rate
+        rate_basis_points, basis = verdict.rate, await scored_basis(claim.id, terms)
+    else:
+        basis = decided_basis(terms, rate_basis_points, decision)
     if terms.needs_rate and rate_basis_points is None:
         raise Invalid(_("所见文本未载比例，请填核定的比例。"), field="rate")
     facts = await facts_of(claim)
@@ -116,13 +123,16 @@ async def calculate(number: str, *, rate_basis_points: int | None = None, by: By
         raise Invalid(_("这项政策不接受这个比例。"), field="rate") from None
     except FactsError as fault:
         raise Invalid(_("申报事实有误：%(what)s", what=fault)) from None
+    result["given"] |= basis
     await move(
         claim,
         ClaimAction.CALCULATE,
         by=by,
+        note=rate_words(result["given"]),
         amount=result["award"],
         version=terms.version,
         rate_basis_points=rate_basis_points,
+        decision=basis.get("decision", ""),
     )
     last = await last_assessment(claim.id)
     assessment = await Assessment.create(
@@ -158,8 +168,17 @@ async def _store_awards(claim: Claim, result: dict[str, object]) -> None:
 
 
 @atomic()
-async def recheck(number: str, *, sequence: int, by: By) -> Claim:
+async def recheck(
+    number: str,
+    *,
+    sequence: int,
+    compared: Collection[RecheckPoint] = (),
+    remark: str = "",
+    by: By,
+) -> Claim:
     """Confirm a computation (复核一致), by a second person; `sequence` names the computation looked at.
+
+    `compared` are the points of the checklist that the person ticked; they and the remark are kept.
 
     Raises:
         SamePerson: the actor computed it.
@@ -172,14 +191,24 @@ async def recheck(number: str, *, sequence: int, by: By) -> Claim:
     last = await last_assessment(claim.id)
     if last is None or last.sequence != sequence:
         raise Conflict(_("这份申报已重新核算，请刷新后再复核。"))
-    await decide(last, Verdict.CONFIRMED, by=by, refusal=_("核算人不能复核自己的核算，请由另一人复核。"))
+    refusal = _("核算人不能复核自己的核算，请由另一人复核。")
+    await decide(last, Verdict.CONFIRMED, by=by, reason=remark, refusal=refusal)
     if last.is_provisional:
         raise Conflict(_("还有条件待核，补齐事实并重新核算后才能复核。"))
     if not last.award_amount:
         raise Conflict(_("核算结果为零，请退回核算或作不予支持处理。"))
     if dict(last.facts) != await facts_of(claim):
         raise Conflict(_("核算以后申报的事实有变化，请退回重新核算。"))
-    await move(claim, ClaimAction.RECHECK, by=by, amount=last.award_amount)
+    points = [point for point in RecheckPoint if point in compared]
+    note = _("已核对：%(points)s。", points="、".join(str(point.label) for point in points)) if points else ""
+    await move(
+        claim,
+        ClaimAction.RECHECK,
+        by=by,
+        note=source_text(note),
+        amount=last.award_amount,
+        compared=[point.value for point in points],
+    )
     return claim
 
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+from starlette.datastructures import ImmutableMultiDict
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
@@ -15,7 +18,7 @@ from market.claims.claim_payees import decide_payee_change, propose_payee_change
 from market.claims.desk_queue import find_neighbours, list_officers
 from market.claims.desk_review import ask_supplement, return_calculation
 from market.claims.expert_panel import verdict_for
-from market.claims.forms import CalculateForm, ReasonForm, RejectForm, SupplementForm
+from market.claims.forms import CalculateForm, ReasonForm, RecheckForm, RejectForm, SupplementForm
 from market.claims.models import Claim
 from market.claims.permissions import ClaimAct
 from market.claims.queries import get_claim_at_desk
@@ -23,11 +26,13 @@ from market.claims.queue_views import read_queue_query
 from market.claims.reason_page import render_reason_page
 from market.claims.refusals import decide_refusal, list_refusals, propose_refusal
 from market.claims.risk_flags import RISK_FLAG_LABELS
+from market.claims.states import RecheckPoint
 from market.claims.supplements import required_papers
 from market.documents.web import documents_about
 from market.integrity.conflicts import list_conflicts
 from market.kit.flash import flash
 from market.kit.i18n import gettext as _
+from market.kit.labels import choices
 from market.kit.templating import render
 from market.kit.web import deps, form_data, form_data_or_none, uuid_or_none
 from market.panels.expert_reviews import list_reviews
@@ -43,14 +48,18 @@ async def show(request: Request) -> Response:
 
 
 async def _render_claim(
-    request: Request, actor: Actor, claim: Claim, form: CalculateForm | None = None
+    request: Request,
+    actor: Actor,
+    claim: Claim,
+    form: CalculateForm | None = None,
+    recheck_form: RecheckForm | None = None,
 ) -> Response:
     conflicts = await list_conflicts("claim", claim.id)
     wanted = read_queue_query(request.query_params, actor)
     return render(
         request,
         "claims/desk.html",
-        422 if form and form.errors else 200,
+        422 if (form and form.errors) or (recheck_form and recheck_form.errors) else 200,
         neighbours=await find_neighbours(claim.number, wanted.claim_filter, wanted.sort)
         if wanted.query
         else None,
@@ -59,6 +68,7 @@ async def _render_claim(
         officers=await list_officers() if actor.may(ClaimAct.ASSIGN_CLAIM) else [],
         page=await claim_page(actor, claim, deps(request).clock()),
         form=form or CalculateForm(),
+        recheck_form=recheck_form or _recheck_form(),
         is_involved=actor.user_id in await queries.people_behind([claim]),
         is_conflicted=any(conflict.user_id == actor.user_id for conflict in conflicts),
         conflicts=conflicts,
@@ -94,6 +104,7 @@ async def calculate(request: Request) -> Response:
             await desk_review.calculate(
                 claim.number,
                 rate_basis_points=form.rate.data,
+                decision=form.decision.data or "",
                 by=By(actor, deps(request).clock()),
             )
             answer = _to_claim(request, claim.number)
@@ -103,11 +114,27 @@ async def calculate(request: Request) -> Response:
 
 async def recheck(request: Request) -> Response:
     actor = actor_for(request, ClaimAct.RECHECK)
-    number = request.path_params["number"]
-    text = str((await form_data(request)).get("sequence") or "")
+    claim = await get_claim_at_desk(actor, request.path_params["number"])
+    data = await form_data(request)
+    text = str(data.get("sequence") or "")
     sequence = int(text) if text.isascii() and text.isdigit() and len(text) < 6 else 0
-    await desk_review.recheck(number, sequence=sequence, by=By(actor, deps(request).clock()))
-    return flash(request, _to_claim(request, number), _("复核一致，可以列入批次。"))
+    form = _recheck_form(data)
+    if not form.validate():
+        return await _render_claim(request, actor, claim, recheck_form=form)
+    await desk_review.recheck(
+        claim.number,
+        sequence=sequence,
+        compared=[RecheckPoint(point) for point in form.compared.data or ()],
+        remark=form.remark.data or "",
+        by=By(actor, deps(request).clock()),
+    )
+    return flash(request, _to_claim(request, claim.number), _("复核一致，可以列入批次。"))
+
+
+def _recheck_form(data: ImmutableMultiDict[str, Any] | None = None) -> RecheckForm:
+    form = RecheckForm(data)
+    form.compared.choices = choices(RecheckPoint)
+    return form
 
 
 async def supplement(request: Request) -> Response:

@@ -5,16 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from itertools import zip_longest
 from typing import Any
 from uuid import UUID
 
-from market.claims.computation import Sheet, SheetLine, build_sheet, compute_claim
-from market.claims.expert_panel import verdict_for
+from market.claims.computation import compute_claim
 from market.claims.models import Assessment
 from market.kit.clock import local_date
-from market.kit.formats import percent, yuan
-from market.kit.i18n import gettext as _
 from market.programmes.facts import FactsError
 from market.programmes.models import ProgrammeTerms
 from market.programmes.rule_files import read_terms
@@ -66,7 +62,7 @@ async def assess_impact(draft: ProgrammeTerms, now: datetime) -> DraftImpact:
         rows = await _computed(draft.programme_id, year)
         if rows or year == this_year:
             terms = read_terms(draft.content)
-            return DraftImpact(year, [await _compared(row, terms) for row in rows])
+            return DraftImpact(year, [_compared(row, terms) for row in rows])
     raise AssertionError
 
 
@@ -81,64 +77,23 @@ async def _computed(programme_id: UUID, year: int) -> list[Assessment]:
     return list({row.claim_id: row for row in rows}.values())
 
 
-async def _compared(row: Assessment, terms: Terms) -> ClaimImpact:
+def _compared(row: Assessment, terms: Terms) -> ClaimImpact:
     decided = dict(row.result.get("given") or {})  # type: ignore[call-overload]
     name, number = row.claim.applicant.name, row.claim.number
-    verdict = await verdict_for(row.claim_id, terms)
-    rate, basis = _rate(decided, terms), ""
-    if rate is not None and verdict.rate is not None and verdict.points is not None:
-        rate = verdict.rate
-        basis = _(
-            "专家得分 %(points)s，新上限 %(ceiling)s，核定 %(rate)s",
-            points=verdict.shown_points,
-            ceiling=percent(terms.ceiling),
-            rate=percent(rate),
-        )
-    elif rate is not None and rate != decided["rate_basis_points"]:
-        basis = _("核定比例超过新上限，按 %(rate)s", rate=percent(rate))
     try:
-        result = compute_claim(row.facts, terms, rate)
+        result = compute_claim(row.facts, terms, _rate(decided, terms))
     except (TermError, FactsError) as fault:
         return ClaimImpact(number, name, row.award_amount, None, str(fault))
     failed = [finding for contract in result["contracts"] for finding in contract["failed"]] + result[
         "failed"
     ]
-    reasons = [finding["reason"] for finding in failed[:3]]
-    if result["award"] != row.award_amount:
-        before, after = build_sheet(row.facts, row.result), build_sheet(row.facts, result)
-        reasons = [*reasons, *([basis] if basis else []), *_differing_line(before, after)]
-    return ClaimImpact(number, name, row.award_amount, result["award"], "；".join(reasons))
-
-
-def _differing_line(before: Sheet, after: Sheet) -> list[str]:
-    """Return the first step whose amount or terms differ, with both; nothing where none is alike."""
-    for old, new in zip_longest(_steps(before), _steps(after)):
-        if (
-            old is not None
-            and new is not None
-            and (old.words, old.note, old.amount)
-            == (
-                new.words,
-                new.note,
-                new.amount,
-            )
-        ):
-            continue
-        return [
-            _("%(words)s：%(old)s → %(new)s", words=line.words, old=_told(old), new=_told(new))
-            for line in (new or old,)
-            if line is not None
-        ]
-    return []
-
-
-def _told(line: SheetLine | None) -> str:
-    return _("无") if line is None else " ".join(part for part in (line.note, yuan(line.amount)) if part)
-
-
-def _steps(sheet: Sheet) -> list[SheetLine]:
-    contract_lines = [line for contract in sheet.contracts for line in contract.lines]
-    return [line for line in (*contract_lines, *sheet.lines) if not line.is_fact]
+    return ClaimImpact(
+        number,
+        name,
+        row.award_amount,
+        result["award"],
+        "；".join(finding["reason"] for finding in failed[:3]),
+    )
 
 
 def _rate(decided: Mapping[str, Any], new: Terms) -> int | None:

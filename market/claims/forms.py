@@ -7,6 +7,7 @@ from wtforms import FileField
 from wtforms.validators import ValidationError
 
 from market.claims.risk_flags import RISK_FLAG_LABELS
+from market.claims.states import RecheckPoint
 from market.codes import regions
 from market.codes.labels import choices
 from market.kit.form_fields import (
@@ -161,6 +162,18 @@ class SupplementForm(BaseForm):
 
 class CalculateForm(BaseForm):
     rate = PercentField(lazy("核定比例"))  # type: ignore[arg-type]
+    decision = TextField(lazy("核定文号"), max_length=80)
+
+
+class RecheckForm(BaseForm):
+    """The rechecker's checklist, each point ticked, and what they remark."""
+
+    compared = ChoicesField(lazy("复核要点"))
+    remark = TextField(lazy("复核意见"), max_length=500)
+
+    def validate_compared(self, field: ChoicesField) -> None:
+        if set(field.data or ()) != set(RecheckPoint):
+            raise ValidationError(_("请逐项核对并勾选全部复核要点。"))
 
 
 class QueueForm(BaseForm):

@@ -56,7 +56,7 @@ def sheet_print(page: DecidedClaim | ClaimPage, *, made: str = "", approver: str
         "clauses_title": _("四、适用条款（摘要，非原文）"),
         "clauses_head": [_("文件、条"), _("摘要")],
         "clauses": [[f"{_(row.document)} {row.article}", _(row.summary)] for row in clauses(content)],
-        "assumptions": _("假定（A）：") + "；".join(_(text) for text in content["assumptions"]),
+        "assumptions": _("假定（A）：") + "；".join(page.assumptions),
         "signatures": [
             [_("核算人"), page.calculated_by],
             [_("复核人"), page.rechecked_by],

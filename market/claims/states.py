@@ -60,6 +60,16 @@ class ClaimAction(LabelEnum):
     """Give back what was set aside, for its contract was lost before the bank paid."""
 
 
+class RecheckPoint(LabelEnum):
+    """What the rechecker compares, each point ticked."""
+
+    PAPERS = "papers", lazy("合同、登记证书与系统记录一致")
+    RECEIPTS = "receipts", lazy("到账凭证、发票与到账金额一致")
+    SALES = "sales", lazy("新增销售与专项报告一致")
+    RATE = "rate", lazy("条款、比例和上限适用正确")
+    DOUBTS = "doubts", lazy("疑点、关联关系和诚信查询已看过")
+
+
 S, A = ClaimStatus, ClaimAction
 _TABLE: dict[ClaimStatus, dict[ClaimAction, ClaimStatus]] = {
     S.DRAFT: {A.SUBMIT: S.SUBMITTED, A.WITHDRAW: S.WITHDRAWN},

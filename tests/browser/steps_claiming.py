@@ -53,6 +53,8 @@ def assess(story: Story) -> None:
     expect(main(officer).get_by_role("button", name="复核一致")).to_have_count(0)
     assert _send(officer, f"/desk/{story.claim}/recheck", sequence="1") == 403
     rechecker.goto(f"/desk/{story.claim}")
+    for box in main(rechecker).get_by_role("checkbox").all():
+        box.check()
     press(main(rechecker), "复核一致")
     shows(rechecker, "已复核")
 

@@ -77,7 +77,7 @@ async def test_two_officers_compute_one_claim() -> None:
 
     results, refused = await at_once(
         calculate(claim.number, by=By(desk.officer, NOW)),
-        calculate(claim.number, rate_basis_points=3000, by=By(other, NOW)),
+        calculate(claim.number, rate_basis_points=3000, decision="桂科函〔2026〕1号", by=By(other, NOW)),
     )
 
     assert (len(results), len(refused)) == (1, 1)

@@ -13,7 +13,7 @@ from market.budgets.models import RunStage, YearRun
 from market.budgets.run_signing import NotSigned
 from market.claims.desk_review import recheck, return_calculation
 from market.claims.models import Assessment, Claim, SalesReport
-from market.claims.states import ClaimStatus
+from market.claims.states import ClaimStatus, RecheckPoint
 from market.kit.errors import Conflict, Forbidden
 from market.records.by import By
 from market.records.decisions import SamePerson
@@ -160,7 +160,7 @@ async def test_the_second_officer_draws_looks_and_signs_on_the_page(client: http
     drawn = await post(client, address, {"act": "draw"})
     assert (await YearRun.get(id=run.id)).sample_seed in drawn.text
     assert (await post(client, address, {"act": "sign"}, follow=False)).status_code == 409
-    await post(client, f"/desk/{claim.number}/recheck", {"sequence": "1"})
+    await post(client, f"/desk/{claim.number}/recheck", {"sequence": "1", "compared": list(RecheckPoint)})
     assert "签署全部核算" in (await client.get(address)).text
     assert (await post(client, address, {"act": "sign"}, follow=False)).status_code == 303
 

@@ -37,6 +37,8 @@ from tests.claims.factories import (
 from tests.factories import NOW
 from tests.moments import run_acts
 
+DECISION = "桂科函〔2026〕1号"
+
 
 async def test_who_computed_a_claim_does_not_recheck_it() -> None:
     desk = await make_desk()
@@ -55,7 +57,7 @@ async def test_what_is_rechecked_is_the_computation_that_was_looked_at() -> None
     desk = await make_desk()
     claim = await make_calculated(desk)
     await return_calculation(claim.number, reason="比例", by=By(desk.rechecker, NOW))
-    await calculate(claim.number, rate_basis_points=3000, by=By(desk.officer, NOW))
+    await calculate(claim.number, rate_basis_points=3000, decision=DECISION, by=By(desk.officer, NOW))
 
     with pytest.raises(Conflict):
         await recheck(claim.number, sequence=1, by=By(desk.rechecker, NOW))
@@ -111,7 +113,9 @@ async def test_a_rate_the_text_does_not_give_must_be_given() -> None:
 
     with pytest.raises(Invalid) as refused:
         await calculate(claim.number, by=By(desk.officer, NOW))
-    assessment = await calculate(claim.number, rate_basis_points=2000, by=By(desk.officer, NOW))
+    assessment = await calculate(
+        claim.number, rate_basis_points=2000, decision=DECISION, by=By(desk.officer, NOW)
+    )
 
     assert refused.value.field == "rate"
     assert assessment.award_amount == 24 * WAN

@@ -18,7 +18,7 @@ from market.claims.dashboards import dashboard_cards
 from market.claims.desk_review import accept
 from market.claims.models import Claim, Evidence, SalesReport
 from market.claims.record_chain import chain_of_outcome
-from market.claims.states import ClaimStatus
+from market.claims.states import ClaimStatus, RecheckPoint
 from market.deps import Deps
 from market.notices.models import Notice
 from market.records.by import By
@@ -97,13 +97,13 @@ async def test_the_desk_takes_a_claim_from_hand_in_to_the_bank(client: httpx.Asy
     budget = {"programme": "guangxi", "year": "2026", "amount": "500"}
     await post(client, "/desk/budgets", budget)
     await post(client, f"{at}/accept")
-    page = await post(client, f"{at}/calculate", {"rate": "40"})
+    page = await post(client, f"{at}/calculate", {"rate": "40", "decision": "桂科函〔2026〕1号"})
     assert "￥480,000.00" in page.text
     await sign_in(client, desk.rechecker)
     page = await client.get(at)
     sequence = re.search(r'name="sequence" value="(\d+)"', page.text)
     assert sequence
-    await post(client, f"{at}/recheck", {"sequence": sequence[1]})
+    await post(client, f"{at}/recheck", {"sequence": sequence[1], "compared": list(RecheckPoint)})
     page = await client.get("/desk/batches")
     assert claim.number in page.text
     await post(client, "/desk/batches", {"group": "guangxi:2026", "claims": claim.number, "title": "第一批"})

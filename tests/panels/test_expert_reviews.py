@@ -52,7 +52,13 @@ async def test_experts_scores_set_the_rate_and_nobody_types_another() -> None:
         await calculate(claim.number, rate_basis_points=5000, by=By(desk.officer, NOW))
     assessment = await calculate(claim.number, by=By(desk.officer, NOW))
 
-    assert assessment.result["given"] == {"rate_basis_points": 4000}
+    assert assessment.result["given"] == {
+        "rate_basis_points": 4000,
+        "ceiling_basis_points": 5000,
+        "scores": ["79.00"],
+        "points": "79.00",
+        "bands": [[85, 10_000], [70, 8_000], [60, 6_000]],
+    }
     assert assessment.award_amount == 120 * WAN * 4 // 10
 
 

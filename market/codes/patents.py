@@ -37,3 +37,36 @@ def check_digit(digits: str) -> str:
     """Return the check digit of the 8 or 12 digits of a number: the weighted sum modulo 11."""
     total = sum(int(digit) * weight for digit, weight in zip(digits, WEIGHTS, strict=False))
     return CHECKS[total % 11]
+
+
+_PCT = re.compile(r"(?:PCT)?([A-Z]{2})((?:19|20)\d{2})(\d{5,6})")
+_WO = re.compile(r"WO(\d{4})(\d{5,6})([A-Z]\d)?")
+_FOREIGN = re.compile(r"([A-Z]{2})(\d{5,13}[A-Z]?\d?|[A-Z]?\d{4,12}[A-Z]?\d?)")
+_PUBLICATION = re.compile(r"CN\d{7,9}[ABCUSY]\d?")
+_OFFICES = (
+    "AE AP AR AT AU BE BR CA CH CL CO CZ DE DK EA EG EP ES FI FR GB GR HK HU ID IE IL IN IR IT JP KH"
+    " KR KZ LA LK MA MM MN MO MX MY NL NO NZ OA PE PH PK PL PT RO RU SA SE SG SK TH TR TW UA US UZ VN ZA"
+)
+OFFICES = frozenset(_OFFICES.split())
+"""Patent offices but China's, by the codes of WIPO ST.3."""
+
+
+def foreign_number(text: str) -> str | None:
+    """Return an international or foreign application or patent in canonical form, None if it is none.
+
+    PCT/CN2020/123456, WO2021/123456A1 and US10123456B2 are kept as what they are; no check digit is known.
+    """
+    key = canonical_key(text).upper()
+    if key.startswith("PCT") and (match := _PCT.fullmatch(key)):
+        return f"PCT/{match[1]}{match[2]}/{match[3]}"
+    if match := _WO.fullmatch(key):
+        return f"WO{match[1]}/{match[2]}{match[3] or ''}"
+    match = _FOREIGN.fullmatch(key)
+    return key if match and match[1] in OFFICES else None
+
+
+def is_publication_number(text: str) -> bool:
+    """Return whether this is the number of a Chinese publication, such as CN108912345A, not of a patent."""
+    return _PUBLICATION.fullmatch(canonical_key(text).upper()) is not None and not is_valid_patent_number(
+        text
+    )

@@ -21,21 +21,42 @@ MEDIA_TYPES = {
     "pdf": "application/pdf",
     "png": "image/png",
     "jpg": "image/jpeg",
+    "heic": "image/heic",
     "docx": "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
     "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+    "pptx": "application/vnd.openxmlformats-officedocument.presentationml.presentation",
+    "doc": "application/msword",
     "xls": "application/vnd.ms-excel",
+    "ppt": "application/vnd.ms-powerpoint",
+    "wps": "application/vnd.ms-works",
+    "et": "application/vnd.ms-excel",
+    "dps": "application/vnd.ms-powerpoint",
     "ofd": "application/ofd",
     "zip": "application/zip",
+    "rar": "application/vnd.rar",
+    "7z": "application/x-7z-compressed",
     "txt": "text/plain",
     "csv": "text/csv",
 }
-"""Accepted types, by extension."""
-ACCEPT = ".pdf,.ofd,.png,.jpg,.jpeg,.docx,.xlsx,.xls,.txt,.csv,.zip"
+"""Accepted types, by extension. Archives are kept as they are and never unpacked."""
+ACCEPT = ",".join(f".{extension}" for extension in (*MEDIA_TYPES, "jpeg"))
 _ALIASES = {"jpeg": "jpg", "jpe": "jpg"}
 _TEXT_TYPES = ("txt", "csv")
-_XLS_STREAMS = ["Workbook".encode("utf-16-le"), "Book".encode("utf-16-le")]
-"""Names of the stream in which an .xls stores its cells."""
-_XLS_MACROS = "_VBA_PROJECT".encode("utf-16-le")
+_STREAMS = {
+    "WordDocument": frozenset({"doc", "wps"}),
+    "PowerPoint Document": frozenset({"ppt", "dps"}),
+    "Workbook": frozenset({"xls", "et"}),
+    "Book": frozenset({"xls", "et"}),
+}
+"""Extensions of old office documents, of Microsoft and WPS, by the stream that holds the content."""
+_MACROS = "_VBA_PROJECT".encode("utf-16-le")
+_MEMBERS = {
+    "word/document.xml": frozenset({"docx", "wps"}),
+    "xl/workbook.xml": frozenset({"xlsx", "et"}),
+    "ppt/presentation.xml": frozenset({"pptx", "dps"}),
+    "OFD.xml": frozenset({"ofd"}),
+}
+"""Extensions of zipped documents by the member that every one of them has."""
 _ACTIVE_CONTENT = ("<html", "<!doctype", "<svg", "<script", "<?xml", "<?php", "<body", "<iframe")
 
 
@@ -67,8 +88,9 @@ def check_content(name: str, content: bytes) -> Upload:
         )
     extension = _extension_of_name(name)
     if extension not in MEDIA_TYPES:
-        raise _invalid(_("只接收 PDF、OFD、PNG、JPG、DOCX、XLSX、XLS、TXT、CSV 或 ZIP 文件。"))
-    if extension != _extension_of_content(content, extension):
+        kinds = "、".join(name.upper() for name in MEDIA_TYPES)
+        raise _invalid(_("只接收这些文件：%(kinds)s。", kinds=kinds))
+    if extension not in _fitting_extensions(content, extension):
         raise _invalid(_("文件的内容与扩展名不符，请用原来的程序重新保存后再上传。"))
     return Upload(name, content, MEDIA_TYPES[extension])
 
@@ -86,18 +108,22 @@ def _extension_of_name(name: str) -> str:
     return _ALIASES.get(extension, extension)
 
 
-def _extension_of_content(content: bytes, claimed: str) -> str:
-    """Return the extension that fits the content, or nothing; plain text fits whichever is `claimed`."""
+def _fitting_extensions(content: bytes, claimed: str) -> frozenset[str]:
+    """Return the extensions that fit the content; plain text fits whichever is `claimed`. Macros fit none."""
     if content.startswith(OLE):
-        is_workbook = any(name in content for name in _XLS_STREAMS) and _XLS_MACROS not in content
-        return "xls" if is_workbook else ""
+        if _MACROS in content:
+            return frozenset()
+        # A presentation may hold a workbook: any of the streams will do.
+        fitting = [kinds for name, kinds in _STREAMS.items() if name.encode("utf-16-le") in content]
+        return frozenset().union(*fitting)
     kind = filetype.guess(content)
     if kind is None:
-        return claimed if claimed in _TEXT_TYPES and _is_plain_text(content) else ""
+        is_text = claimed in _TEXT_TYPES and _is_plain_text(content)
+        return frozenset({claimed}) if is_text else frozenset()
     extension = _ALIASES.get(kind.extension, kind.extension)
-    if extension in ("zip", "docx", "xlsx"):
-        return _extension_of_archive(content)
-    return extension if extension in MEDIA_TYPES else ""
+    if extension in ("zip", "docx", "xlsx", "pptx"):
+        return _extensions_of_archive(content)
+    return frozenset({extension} & MEDIA_TYPES.keys())
 
 
 def _is_plain_text(content: bytes) -> bool:
@@ -111,19 +137,16 @@ def _is_plain_text(content: bytes) -> bool:
     return is_printable and not any(tag in start for tag in _ACTIVE_CONTENT)
 
 
-def _extension_of_archive(content: bytes) -> str:
+def _extensions_of_archive(content: bytes) -> frozenset[str]:
     """Distinguish office documents from plain archives by their members; refuse macros."""
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
             members = set(archive.namelist())
     except (zipfile.BadZipFile, ValueError, NotImplementedError):
-        return ""
+        return frozenset()
     if any("vbaproject" in member.lower() for member in members):
-        return ""
-    for member, extension in (("word/document.xml", "docx"), ("xl/workbook.xml", "xlsx"), ("OFD.xml", "ofd")):
-        if member in members:
-            return extension
-    return "zip"
+        return frozenset()
+    return next((fitting for member, fitting in _MEMBERS.items() if member in members), frozenset({"zip"}))
 
 
 def _invalid(message: str) -> Invalid:

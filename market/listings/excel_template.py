@@ -14,7 +14,6 @@ import xlsxwriter
 
 from market.codes import lists
 from market.codes.labels import label, labels
-from market.codes.patents import parse_patent_number
 from market.kit.i18n import Lazy, lazy
 from market.kit.i18n import gettext as _
 from market.kit.workbooks.cells import Cell, Limits, UnreadableWorkbook
@@ -24,9 +23,13 @@ from market.kit.workbooks.values import UnreadableCell, amount_of, day_of
 from market.listings.import_mapping import MAX_REFERENCE, MAX_TEXT, MAX_TITLE, InvalidRow, check_text
 from market.listings.kinds import OUTCOME, Kind
 from market.listings.models import PriceKind
+from market.listings.rights import InvalidNumber, patent_number_of
 from market.listings.rules import keywords_of, may_have_open_licence
+from market.listings.vocabulary import NO_AMOUNT, OPEN_TERMS, field_named, mode_named, stage_level, target_of
 
 MAX_ROWS = 5000
+FEWEST_COLUMNS = 3
+"""Known columns that make a sheet a list of listings."""
 LIMITS = Limits(rows=MAX_ROWS + 100)
 _YES = lazy("是")
 _OPEN_LICENCE = lazy("开放许可")
@@ -42,13 +45,16 @@ class SheetRow:
     """One row of the workbook: cells by column, and the organisation it names."""
 
     cells: Mapping[str, Cell]
+    """Of the columns that the list has."""
+    is_foreign: bool = False
+    """The list is not our template: what it does not tell lowers the completeness and refuses nothing."""
 
     @property
     def owner(self) -> str:
-        return self.cells["owner"].text
+        return self["owner"]
 
     def __getitem__(self, name: str) -> str:
-        return self.cells[name].text
+        return self.cells[name].text if name in self.cells else ""
 
 
 @dataclass(frozen=True)
@@ -61,49 +67,101 @@ class Column:
     codes: str = ""
     """Kind of code offered in a drop-down."""
     hint: Lazy | None = None
+    spellings: tuple[str, ...] = ()
+    """Heads of other lists for the same thing."""
+    is_offered: bool = True
+    """Stands in our template; the others are read in lists of other people only."""
 
     @property
     def title(self) -> str:
         return f"{self.head}*" if self.is_required else str(self.head)
 
 
+def _words(text: str) -> tuple[str, ...]:
+    return tuple(text.split())
+
+
 _SEVERAL = lazy("可填多项，用；分隔")
 OUTCOME_COLUMNS = (
-    Column("title", lazy("成果名称"), True),
-    Column("highlight", lazy("一句话亮点"), True),
-    Column("field", lazy("领域"), True, "field"),
-    Column("industries", lazy("产业"), hint=_SEVERAL),
-    Column("trl", lazy("成熟度"), True, "trl"),
-    Column("modes", lazy("合作方式"), True, hint=_SEVERAL),
-    Column("price_kind", lazy("价格方式"), True, "price_kind"),
-    Column("price_amount", lazy("价格（万元）")),
-    Column("problem", lazy("痛点"), True),
-    Column("solution", lazy("方案"), True),
-    Column("comparison", lazy("对比"), hint=lazy("指标|现有|本成果；指标|现有|本成果")),
-    Column("rights", lazy("知识产权"), hint=lazy("类型|号|状态；已声明开放许可的专利加“|开放许可”")),
-    Column("team", lazy("负责人"), True),
-    Column("owner", lazy("单位"), True),
-    Column("contact_name", lazy("联系窗口"), True),
-    Column("contact_phone", lazy("联系电话")),
-    Column("keywords", lazy("关键词"), hint=_SEVERAL),
+    Column("title", lazy("成果名称"), True, spellings=_words("项目名称 技术名称 成果名")),
+    Column("highlight", lazy("一句话亮点"), True, spellings=_words("成果简介 亮点 成果亮点")),
+    Column(
+        "field",
+        lazy("领域"),
+        True,
+        "field",
+        spellings=_words("技术领域 所属领域 高新技术领域 高新领域 应用行业"),
+    ),
+    Column("industries", lazy("产业"), hint=_SEVERAL, spellings=_words("产业领域")),
+    Column(
+        "trl", lazy("成熟度"), True, "trl", spellings=_words("成熟阶段 所处阶段 技术成熟度 成果阶段 成熟程度")
+    ),
+    Column(
+        "modes", lazy("合作方式"), True, hint=_SEVERAL, spellings=_words("转化方式 拟转化方式 意向合作方式")
+    ),
+    Column("price_kind", lazy("价格方式"), True, "price_kind", spellings=_words("定价方式")),
+    Column("price_amount", lazy("价格（万元）"), spellings=_words("价格 转让价格 挂牌价 意向价格")),
+    Column("problem", lazy("痛点"), True, spellings=_words("解决的问题 应用背景")),
+    Column("solution", lazy("方案"), True, spellings=_words("成果介绍 技术方案 成果内容 成果详情 技术简介")),
+    Column(
+        "comparison",
+        lazy("对比"),
+        hint=lazy("指标|现有|本成果；指标|现有|本成果"),
+        spellings=_words("技术指标 主要指标"),
+    ),
+    Column(
+        "rights",
+        lazy("知识产权"),
+        hint=lazy("类型|号|状态；已声明开放许可的专利加“|开放许可”"),
+        spellings=_words("知识产权情况"),
+    ),
+    Column("team", lazy("负责人"), True, spellings=_words("成果完成人 完成人 联系人员")),
+    Column("owner", lazy("单位"), True, spellings=_words("完成单位 成果单位 单位名称 所属单位 第一完成单位")),
+    Column("contact_name", lazy("联系窗口"), True, spellings=_words("联系人")),
+    Column("contact_phone", lazy("联系电话"), spellings=_words("联系方式 电话 手机")),
+    Column("keywords", lazy("关键词"), hint=_SEVERAL, spellings=_words("关键字")),
 )
 NEED_COLUMNS = (
-    Column("title", lazy("需求名称"), True),
-    Column("field", lazy("领域"), True, "field"),
-    Column("industries", lazy("产业"), hint=_SEVERAL),
-    Column("kind", lazy("需求类型"), True, "need_kind"),
-    Column("background", lazy("背景与现状")),
-    Column("description", lazy("需求描述"), True),
-    Column("targets", lazy("指标"), True, hint=lazy("指标|现有|目标；指标|现有|目标")),
-    Column("modes", lazy("合作方式"), hint=_SEVERAL),
-    Column("budget_min_amount", lazy("预算下限（万元）")),
-    Column("budget_max_amount", lazy("预算上限（万元）")),
-    Column("deadline_on", lazy("截止日期"), True, hint=lazy("如 2026-09-01")),
+    Column("title", lazy("需求名称"), True, spellings=_words("技术需求名称 需求标题 难题名称")),
+    Column("field", lazy("领域"), True, "field", spellings=_words("技术领域 所属领域 行业领域")),
+    Column("industries", lazy("产业"), hint=_SEVERAL, spellings=_words("所属产业")),
+    Column("kind", lazy("需求类型"), True, "need_kind", spellings=_words("需求类别")),
+    Column("background", lazy("背景与现状"), spellings=_words("现有基础条件 现有基础 背景")),
+    Column(
+        "description", lazy("需求描述"), True, spellings=_words("需求详情 需求内容 技术需求描述 需求简介")
+    ),
+    Column(
+        "targets",
+        lazy("指标"),
+        True,
+        hint=lazy("指标|现有|目标；指标|现有|目标"),
+        spellings=_words("技术指标 主要指标 考核指标"),
+    ),
+    Column("modes", lazy("合作方式"), hint=_SEVERAL, spellings=_words("意向合作方式")),
+    Column("budget_min_amount", lazy("预算下限（万元）"), spellings=_words("最低预算")),
+    Column(
+        "budget_max_amount",
+        lazy("预算上限（万元）"),
+        spellings=_words("预算金额 预算 拟投入金额 意向价格 投入预算"),
+    ),
+    Column(
+        "deadline_on",
+        lazy("截止日期"),
+        True,
+        hint=lazy("如 2026-09-01"),
+        spellings=_words("有效期 截止时间 需求有效期"),
+    ),
+    Column("difficulty", lazy("拟解决的技术难题"), spellings=_words("技术难题 难点"), is_offered=False),
     Column("is_masked", lazy("不公开单位名称"), codes="yes"),
-    Column("owner", lazy("单位"), True),
-    Column("contact_name", lazy("联系窗口"), True),
-    Column("contact_phone", lazy("联系电话")),
-    Column("keywords", lazy("关键词"), hint=_SEVERAL),
+    Column(
+        "owner",
+        lazy("单位"),
+        True,
+        spellings=_words("所属单位或公司名称 企业名称 单位名称 所属单位 需求单位"),
+    ),
+    Column("contact_name", lazy("联系窗口"), True, spellings=_words("联系人")),
+    Column("contact_phone", lazy("联系电话"), spellings=_words("联系方式 电话 手机")),
+    Column("keywords", lazy("关键词"), hint=_SEVERAL, spellings=_words("关键字")),
 )
 
 
@@ -120,7 +178,7 @@ def template(kind: Kind) -> bytes:
     codes.hide()
     bold = book.add_format({"bold": True, "bg_color": "#e6f2ee", "border": 1})
     grey = book.add_format({"font_color": "#5f716f", "text_wrap": True})
-    for place, column in enumerate(columns_of(kind)):
+    for place, column in enumerate(column for column in columns_of(kind) if column.is_offered):
         sheet.write_string(0, place, column.title, bold)
         sheet.write_string(1, place, str(column.hint or ""), grey)
         sheet.set_column(place, place, 18)
@@ -136,14 +194,23 @@ def template(kind: Kind) -> bytes:
 
 
 def open_sheet(path: Path, kind: Kind) -> HeadRow:
-    """Find the template's heads in a workbook or a text file, skipping any rows above them.
+    """Find the heads of our template, or of another list, in a workbook or a text file.
+
+    A list of other people has at least a title and two more columns whose heads are known.
 
     Raises:
         NotTheTemplate: it cannot be read, or columns are missing.
     """
-    columns = [Head(column.name, (str(column.head),)) for column in columns_of(kind)]
+    columns = [
+        Head(column.name, (str(column.head), *column.spellings), column.name == "title")
+        for column in columns_of(kind)
+    ]
     try:
-        return find_heads(read_sheets(path.read_bytes(), LIMITS), columns)
+        heads = find_heads(read_sheets(path.read_bytes(), LIMITS), columns)
+        if len(heads.columns) < FEWEST_COLUMNS:
+            missing = [head for head in columns if head.name not in heads.columns]
+            raise HeadsNotFound(missing, heads.row, heads.sheet.name)
+        return heads
     except UnreadableWorkbook as error:
         raise NotTheTemplate(str(error)) from error
     except HeadsNotFound as error:
@@ -156,9 +223,11 @@ def open_sheet(path: Path, kind: Kind) -> HeadRow:
 
 def read(heads: HeadRow, kind: Kind) -> Iterator[tuple[int, SheetRow]]:
     """Yield the filled rows below the heads, with their numbers in the sheet."""
+    columns = [column for column in columns_of(kind) if column.name in heads.columns]
+    is_foreign = any(column.is_required and column not in columns for column in columns_of(kind))
     for place, row in enumerate(heads.rows()):
-        filled = SheetRow({column.name: heads.cell(row, column.name) for column in columns_of(kind)})
-        if not (place == 0 and _is_hints(filled, columns_of(kind))) and any(
+        filled = SheetRow({column.name: heads.cell(row, column.name) for column in columns}, is_foreign)
+        if not (place == 0 and _is_hints(filled, columns)) and any(
             cell.text for cell in filled.cells.values()
         ):
             yield row.number, filled
@@ -171,11 +240,14 @@ def listing_of(kind: Kind, row: SheetRow) -> dict[str, Any]:
         InvalidRow: a required value is missing, or one cannot be parsed.
     """
     for column in columns_of(kind):
-        cell = row.cells[column.name]
+        cell = row.cells.get(column.name)
+        if cell is None:
+            continue
         if cell.problem:
             raise InvalidRow(_("“%(name)s”：%(why)s。", name=column.head, why=cell.problem))
         text = check_text(cell.text)
-        if column.is_required and not text:
+        is_required = column.is_required and (not row.is_foreign or column.name in ("title", "owner"))
+        if is_required and not text:
             raise InvalidRow(_("没有填“%(name)s”。", name=column.head))
         if len(text) > (MAX_TITLE if column.name == "title" else MAX_TEXT):
             raise InvalidRow(_("“%(name)s”过长。", name=column.head))
@@ -183,8 +255,11 @@ def listing_of(kind: Kind, row: SheetRow) -> dict[str, Any]:
 
 
 def _outcome(cells: SheetRow) -> dict[str, Any]:
-    is_fixed = _key("price_kind", cells["price_kind"]) == PriceKind.FIXED
-    amount = _money(cells.cells["price_amount"])
+    amount = _money(cells, "price_amount")
+    if cells["price_kind"] or not cells.is_foreign:
+        is_fixed = _key("price_kind", cells["price_kind"]) == PriceKind.FIXED
+    else:
+        is_fixed = amount is not None
     if is_fixed and amount is None:
         raise InvalidRow(_("价格方式是挂牌价，却没有填价格。"))
     rights = [_right(parts) for parts in _table(cells["rights"])]
@@ -192,13 +267,13 @@ def _outcome(cells: SheetRow) -> dict[str, Any]:
     return {
         **_common(cells, patents),
         "highlight": cells["highlight"][:300],
-        "trl": int(_key("trl", cells["trl"])),
+        "trl": _level(cells["trl"]),
         "price_kind": PriceKind.FIXED if is_fixed else PriceKind.NEGOTIABLE,
         "price_amount": amount if is_fixed else None,
         "problem": cells["problem"],
         "solution": cells["solution"],
         "comparison": [
-            {"indicator": a, "current": b, "ours": c, "change": "", "evidence": ""}
+            {"indicator": a[:80], "current": b, "ours": c, "change": "", "evidence": ""}
             for a, b, c in (_three(parts) for parts in _table(cells["comparison"]))
         ],
         "rights": rights,
@@ -208,21 +283,18 @@ def _outcome(cells: SheetRow) -> dict[str, Any]:
 
 
 def _need(cells: SheetRow) -> dict[str, Any]:
-    low, high = _money(cells.cells["budget_min_amount"]), _money(cells.cells["budget_max_amount"])
+    low, high = _money(cells, "budget_min_amount"), _money(cells, "budget_max_amount")
     if low is not None and (high is None or high < low):
         raise InvalidRow(_("预算上限不应小于下限。"))
     return {
         **_common(cells, ""),
-        "kind": _key("need_kind", cells["kind"]),
+        "kind": _code(cells, "need_kind", "kind"),
         "background": cells["background"],
-        "description": cells["description"],
-        "targets": [
-            {"indicator": a, "present": b, "target": c}
-            for a, b, c in (_three(parts) for parts in _table(cells["targets"]))
-        ],
+        "description": _description(cells),
+        "targets": [_target(parts) for parts in _table(cells["targets"])],
         "budget_min_amount": low,
         "budget_max_amount": high,
-        "deadline_on": _day(cells.cells["deadline_on"]),
+        "deadline_on": _day(cells, "deadline_on"),
         "is_masked": cells["is_masked"] == str(_YES),
     }
 
@@ -233,9 +305,9 @@ def _common(cells: SheetRow, patents: str) -> dict[str, Any]:
     return {
         "source_reference": f"sheet:{hashlib.sha256(identity.encode()).hexdigest()}"[:MAX_REFERENCE],
         "title": " ".join(cells["title"].split()),
-        "field": _key("field", cells["field"]),
-        "industries": _keys("industry", cells["industries"]),
-        "modes": _keys("mode", cells["modes"]),
+        "field": _field(cells),
+        "industries": _codes(cells, "industry", "industries"),
+        "modes": _codes(cells, "mode", "modes"),
         "contact_name": cells["contact_name"][:60],
         "contact_phone": cells["contact_phone"][:40],
         "keywords": keywords_of(cells["keywords"]),
@@ -247,10 +319,10 @@ def _right(parts: Sequence[str]) -> dict[str, str]:
     kind, number, state = _three(parts)
     key = _key("right_kind", kind)
     if key in lists.PATENT_KINDS and number:
-        patent = parse_patent_number(number)
-        if patent is None:
-            raise InvalidRow(_("专利号 %(number)s 的校验位不对。", number=number[:40]))
-        number = patent
+        try:
+            number = patent_number_of(number)
+        except InvalidNumber as error:
+            raise InvalidRow(str(error)) from error
     right = {
         "kind": key,
         "number": number[:60],
@@ -297,14 +369,67 @@ def _key(kind: str, text: str) -> str:
     return names[text]
 
 
-def _keys(kind: str, text: str) -> list[str]:
-    return [_key(kind, word) for word in keywords_of(text)]
+def _code(cells: SheetRow, kind: str, name: str) -> str:
+    """Return the code of a label; in a list of other people an unknown one is left out."""
+    try:
+        return _key(kind, cells[name])
+    except InvalidRow:
+        if cells.is_foreign:
+            return ""
+        raise
 
 
-def _money(cell: Cell) -> int | None:
-    """Convert a cell in 万元 to fen; None if it is empty."""
-    if not cell.text:
+def _codes(cells: SheetRow, kind: str, name: str) -> list[str]:
+    """Return the codes of several labels; ways of cooperation are known in other words too."""
+    codes = []
+    for word in keywords_of(cells[name]):
+        code = mode_named(word) if kind == "mode" and word not in _names(kind) else ""
+        try:
+            codes.append(code or _key(kind, word))
+        except InvalidRow:
+            if not cells.is_foreign:
+                raise
+    return list(dict.fromkeys(codes))
+
+
+def _field(cells: SheetRow) -> str:
+    """Return the field, also in the words of other lists."""
+    text = cells["field"]
+    if text in _names("field"):
+        return _names("field")[text]
+    if code := field_named(text):
+        return code
+    return "" if cells.is_foreign else _key("field", text)
+
+
+def _level(text: str) -> int | None:
+    """Return the readiness of a level or of a stage in words; None where nothing is told."""
+    if not text:
         return None
+    level = stage_level(text)
+    return int(_key("trl", text)) if level is None or text in _names("trl") else level
+
+
+def _description(cells: SheetRow) -> str:
+    """Return what a need is about, with the difficulty that other lists tell in a column of its own."""
+    if not cells["difficulty"]:
+        return cells["description"]
+    difficulty = _("拟解决的技术难题：%(text)s", text=cells["difficulty"])
+    return f"{cells['description']}\n{difficulty}".strip()
+
+
+def _target(parts: Sequence[str]) -> dict[str, str]:
+    indicator, present, target = _three(parts)
+    if len(parts) == 1:
+        return target_of(indicator)
+    return {"indicator": indicator, "present": present, "target": target}
+
+
+def _money(cells: SheetRow, name: str) -> int | None:
+    """Convert a cell in 万元 to fen; None if it is empty, or says that it is left open."""
+    if not cells[name] or cells[name] in NO_AMOUNT:
+        return None
+    cell = cells.cells[name]
     try:
         amount = amount_of(cell, unit=10_000)
     except UnreadableCell as error:
@@ -314,7 +439,11 @@ def _money(cell: Cell) -> int | None:
     return amount.amount
 
 
-def _day(cell: Cell) -> date:
+def _day(cells: SheetRow, name: str) -> date | None:
+    """Return a day; None where the list says that there is none."""
+    if not cells[name] or cells[name] in OPEN_TERMS:
+        return None
+    cell = cells.cells[name]
     try:
         return day_of(cell)
     except UnreadableCell as error:

@@ -10,7 +10,6 @@ from wtforms.widgets import HiddenInput
 
 from market.codes import lists, regions
 from market.codes.labels import choices
-from market.codes.patents import parse_patent_number
 from market.kit.form_fields import (
     BooleanField,
     ChoiceField,
@@ -29,6 +28,7 @@ from market.kit.i18n import gettext as _
 from market.kit.i18n import lazy
 from market.listings import rules
 from market.listings.models import Need, Outcome, PriceKind
+from market.listings.rights import InvalidNumber, patent_number_of
 
 
 def trl_choices() -> list[tuple[str, str]]:
@@ -70,10 +70,10 @@ class RightRow(BaseForm):
     def validate_number(self, field: Any) -> None:
         if not field.data or self.kind.data not in lists.PATENT_KINDS:
             return
-        number = parse_patent_number(field.data)
-        if number is None:
-            raise ValidationError(_("专利号的校验位不对，请核对，如 201810861934.2。"))
-        field.data = number
+        try:
+            field.data = patent_number_of(field.data)
+        except InvalidNumber as error:
+            raise ValidationError(str(error)) from error
 
     def validate_open_licence(self, field: Any) -> None:
         if field.data == "yes" and not rules.may_have_open_licence(

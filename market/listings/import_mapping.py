@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from market.kit.i18n import gettext as _
-from market.listings.rules import MAX_KEYWORDS, first_sentence
+from market.listings.rules import MAX_KEYWORDS, first_sentence, keywords_of
+from market.listings.vocabulary import field_named
 
 MAX_TITLE = 200
 MAX_TITLE_EN = 400
@@ -153,7 +154,7 @@ def need_of(row: Any) -> dict[str, Any]:
 
 
 def field_of(row: Mapping[str, Any]) -> str:
-    """Return the technical field of the source's classification; empty if it has none."""
+    """Return the technical field of the source's classification, or of its words; empty if neither tells."""
     discipline = row.get("discipline")
     if isinstance(discipline, str) and discipline in DISCIPLINES:
         return DISCIPLINES[discipline]
@@ -161,7 +162,8 @@ def field_of(row: Mapping[str, Any]) -> str:
         for code in _strings(row.get(name)):
             if technical_field := _longest_prefix(code.strip().upper(), table):
                 return technical_field
-    return ""
+    named = (field_named(text) for name in ("field", "category") for text in _strings(row.get(name)))
+    return next(filter(None, named), "")
 
 
 def check_text(text: str) -> str:
@@ -217,7 +219,9 @@ def _text(row: Mapping[str, Any], name: str, most: int) -> str:
 
 
 def _keywords(row: Mapping[str, Any]) -> list[str]:
-    words = (" ".join(check_text(word).split())[:MAX_KEYWORD] for word in _strings(row.get("keywords")))
+    given = row.get("keywords")
+    listed = keywords_of(given) if isinstance(given, str) else _strings(given)
+    words = (" ".join(check_text(word).split())[:MAX_KEYWORD] for word in listed)
     return list(dict.fromkeys(word for word in words if word))[:MAX_KEYWORDS]
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import gzip
 import json
 import zlib
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from pathlib import Path
@@ -129,9 +129,16 @@ async def import_rows(
 ) -> None:
     """Upsert rows: new ones are created, changed ones become a new revision, equal ones are skipped."""
     owners = await _owners({row.owner for row in rows}, now=now)
+    unknown = [row for row in rows if row.owner not in owners]
+    report.refused += [
+        Refusal(row.number, row.reference, _("单位“%(name)s”没有注册或未认证。", name=row.owner[:60]))
+        for row in unknown
+    ]
+    report.refused.sort(key=lambda refusal: refusal.row)
+    rows = [row for row in rows if row.owner in owners]
     on_progress(0, len(rows))
     for start in range(0, len(rows), BATCH):
-        batch = [(owners.get(row.owner, owners[""]), row) for row in rows[start : start + BATCH]]
+        batch = [(owners[row.owner], row) for row in rows[start : start + BATCH]]
         await _import_batch(kind, batch, report, publish=publish, now=now)
         on_progress(min(start + BATCH, len(rows)), len(rows))
 
@@ -226,10 +233,13 @@ def _publication_columns(deadline_on: date | None, now: datetime) -> dict[str, A
     }
 
 
-async def _owners(names: Iterable[str], *, now: datetime) -> dict[str, UUID]:
-    """Return the owners by name; the key "" is the data source, owner of rows without a verified one."""
-    owners = {"": await _source(now=now)}
+async def _owners(names: Collection[str], *, now: datetime) -> dict[str, UUID]:
+    """Return the verified owners by name; the key "" is the data source, owner of files without owners.
+
+    A name that is not among them owns nothing: its rows are refused.
+    """
     owner_names = [name for name in names if name]
+    owners = {"": await _source(now=now)} if "" in names else {}
     for organisation in await Organisation.filter(name__in=owner_names, status=OrganisationStatus.VERIFIED):
         owners[organisation.name] = organisation.id
     return owners

@@ -10,6 +10,7 @@ from datetime import date
 from typing import Any
 
 from market.codes.lists import PATENT_KINDS
+from market.codes.patents import foreign_number
 from market.kit.errors import Invalid
 from market.kit.i18n import Lazy, lazy
 from market.kit.i18n import gettext as _
@@ -114,8 +115,9 @@ MASKED_TEXTS = (
 
 
 def may_have_open_licence(right: Mapping[str, str]) -> bool:
-    """Return whether a right can be under an open licence: a granted patent (专利法 art. 50)."""
-    return right.get("kind") in PATENT_KINDS and right.get("status") == "granted"
+    """Return whether a right can be under an open licence: a granted Chinese patent (专利法 art. 50)."""
+    is_chinese = foreign_number(right.get("number", "")) is None
+    return is_chinese and right.get("kind") in PATENT_KINDS and right.get("status") == "granted"
 
 
 def is_open_licence(right: Mapping[str, str]) -> bool:
@@ -215,8 +217,9 @@ def expires_on(verified_on: date, deadline_on: date | None = None) -> date:
 
 
 def keywords_of(text: str) -> list[str]:
-    """Split a line into keywords at ；，、 and the like, deduplicated."""
-    words = (" ".join(word.split())[:MAX_KEYWORD_LENGTH] for word in re.split(r"[;；,，、\n\t|]", text))
+    """Split a line into keywords at ；，、 and the like, deduplicated, but for a comma between digits."""
+    parts = re.split(r"[;；，、\n\t|]|(?<!\d),|,(?!\d)", text)
+    words = (" ".join(word.split())[:MAX_KEYWORD_LENGTH] for word in parts)
     return list(dict.fromkeys(word for word in words if word))[:MAX_KEYWORDS]
 
 

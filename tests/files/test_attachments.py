@@ -41,6 +41,7 @@ XLSX = archive("[Content_Types].xml", "xl/workbook.xml")
 PNG = b"\x89PNG\r\n\x1a\n" + b"\0" * 20
 JPG = b"\xff\xd8\xff\xe0" + b"\0" * 20
 PDF = b"%PDF-1.7\n"
+PRESENTATION = "application/vnd.openxmlformats-officedocument.presentationml.presentation"
 
 
 @pytest.mark.parametrize(
@@ -59,6 +60,15 @@ PDF = b"%PDF-1.7\n"
         ("旧.csv", b"a,b\r\n1,2\r\n\x1a", "text/csv"),
         ("统一码.txt", "技术说明".encode("utf-16"), "text/plain"),
         ("旧.xls", xls(Table([["a"]])), "application/vnd.ms-excel"),
+        ("表.et", xls(Table([["a"]])), "application/vnd.ms-excel"),
+        ("稿.doc", container(b"Wd", "WordDocument"), "application/msword"),
+        ("稿.wps", container(b"Wd", "WordDocument"), "application/vnd.ms-works"),
+        ("新.wps", DOCX, "application/vnd.ms-works"),
+        ("讲.ppt", container(b"Pp", "PowerPoint Document"), "application/vnd.ms-powerpoint"),
+        ("讲.pptx", archive("ppt/presentation.xml"), PRESENTATION),
+        ("照.heic", b"\0\0\0\x18ftypheic\0\0\0\0mif1heic", "image/heic"),
+        ("包.rar", b"Rar!\x1a\x07\x01\0" + b"\0" * 20, "application/vnd.rar"),
+        ("包.7z", b"7z\xbc\xaf\x27\x1c" + b"\0" * 20, "application/x-7z-compressed"),
     ],
 )
 def test_what_we_take_is_told_by_its_content(name: str, content: bytes, media_type: str) -> None:
@@ -78,6 +88,9 @@ def test_what_we_take_is_told_by_its_content(name: str, content: bytes, media_ty
         ("a.txt", b"abc\x00defg", "内容与扩展名不符"),
         ("a.txt", "<svg onload=alert(1)>".encode("utf-16"), "内容与扩展名不符"),
         ("a.xls", container(b"Wd", "WordDocument"), "内容与扩展名不符"),
+        ("a.doc", xls(Table([["a"]])), "内容与扩展名不符"),
+        ("a.doc", container(b"Wd", "WordDocument") + "_VBA_PROJECT".encode("utf-16-le"), "内容与扩展名不符"),
+        ("a.rar", archive("a.txt"), "内容与扩展名不符"),
         ("a.xls", xls(Table([["a"]])) + "_VBA_PROJECT".encode("utf-16-le"), "内容与扩展名不符"),
         ("a.xlsx", xls(Table([["a"]])), "内容与扩展名不符"),
         ("a.docx", archive("xl/workbook.xml"), "内容与扩展名不符"),

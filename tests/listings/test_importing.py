@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from openpyxl import load_workbook
+from openpyxl import Workbook, load_workbook
 from openpyxl.worksheet.worksheet import Worksheet
 
 from market.accounts.models import Organisation, OrganisationKind
@@ -375,9 +375,9 @@ def test_the_template_saved_as_text_or_as_an_old_workbook_is_read_too(tmp_path: 
 
 
 def test_what_a_sheet_lacks_is_told_with_the_row_of_its_heads(tmp_path: Path) -> None:
-    path = changed(fill(tmp_path / "outcomes.xlsx", OUTCOME, []), lambda sheet: sheet.delete_cols(14))
+    path = changed(fill(tmp_path / "outcomes.xlsx", OUTCOME, []), lambda sheet: sheet.delete_cols(1))
 
-    with pytest.raises(UnreadableFile, match="工作表“成果”第 1 行的表头缺少这些列：单位。请用下载的模板"):
+    with pytest.raises(UnreadableFile, match="工作表“成果”第 1 行的表头缺少这些列：成果名称。请用下载的模板"):
         rows_read(path)
 
 
@@ -398,6 +398,7 @@ async def test_an_open_licence_stands_behind_the_state_of_its_patent(deps: Deps,
     book = load_workbook(path)
     book.worksheets[0].cell(2, 4, "可填多项，以前的说法")
     book.save(path)
+    await make_organisation(name="桂北农机研究院")
 
     report = await bring(deps, path)
 
@@ -407,12 +408,15 @@ async def test_an_open_licence_stands_behind_the_state_of_its_patent(deps: Deps,
 
 
 async def test_needs_come_from_their_own_template(deps: Deps, tmp_path: Path) -> None:
-    report = await bring(deps, fill(tmp_path / "needs.xlsx", NEED, [NEED_ROW]), "needs")
+    await make_organisation(name="某线缆厂")
+    row = NEED_ROW | {"单位": "某线缆厂"}
+
+    report = await bring(deps, fill(tmp_path / "needs.xlsx", NEED, [row]), "needs")
 
     need = await Need.get(title="提高导电率").select_related("organisation")
     assert report.refused == []
     assert need.is_masked
-    assert need.organisation.name == SOURCE_NAME
+    assert need.organisation.name == "某线缆厂"
     assert (need.budget_min_amount, need.budget_max_amount) == (80_000_000, 150_000_000)
 
 
@@ -428,3 +432,139 @@ async def test_the_data_source_is_made_once(deps: Deps, tmp_path: Path) -> None:
         await bring(deps, write(tmp_path / f"{number}.jsonl", [line(number)]))
 
     assert await Organisation.filter(kind=OrganisationKind.SOURCE).count() == 1
+
+
+async def test_a_row_of_an_unknown_organisation_is_refused_by_its_name(deps: Deps, tmp_path: Path) -> None:
+    report = await bring(deps, fill(tmp_path / "needs.xlsx", NEED, [NEED_ROW]), "needs")
+
+    assert [refusal.reason for refusal in report.refused] == ["单位“无此单位”没有注册或未认证。"]
+    assert await Need.all().count() == 0
+
+
+@pytest.mark.parametrize(
+    ("keywords", "expected"),
+    [
+        ("镜头驱动;载体;线圈", ["镜头驱动", "载体", "线圈"]),
+        ("小麦；新品种、抗倒伏", ["小麦", "新品种", "抗倒伏"]),
+        ("1,2-丙二醇,溶剂", ["1,2-丙二醇", "溶剂"]),
+        (["a;b", "c"], ["a;b", "c"]),
+    ],
+)
+def test_keywords_in_one_text_are_parted_and_listed_ones_stay(keywords: object, expected: list[str]) -> None:
+    assert outcome_of({"id": "x", "title": "甲", "keywords": keywords})["keywords"] == expected
+
+
+@pytest.mark.parametrize(
+    ("category", "field"),
+    [
+        ("电子信息", "electronics"),
+        ("现代农业", "agriculture"),
+        ("生物医药与医疗器械", "biomedicine"),
+        ("先进制造与自动化", "manufacturing"),
+        ("新能源与节能", "energy"),
+        ("资源与环境", "environment"),
+        ("先进制造业、农业、生物医药", ""),
+        ("高技术服务", ""),
+        ("", ""),
+    ],
+)
+def test_a_category_in_words_becomes_a_field(category: str, field: str) -> None:
+    assert outcome_of({"id": "x", "title": "甲", "category": category})["field"] == field
+
+
+@pytest.mark.parametrize(
+    ("number", "stored"),
+    [
+        ("PCT/CN2020/123456", "PCT/CN2020/123456"),
+        ("US10123456B2", "US10123456B2"),
+        ("WO 2021/123456 A1", "WO2021/123456A1"),
+        ("EP 3 123 456 B1", "EP3123456B1"),
+    ],
+)
+async def test_foreign_rights_are_kept_as_what_they_are(
+    deps: Deps, tmp_path: Path, number: str, stored: str
+) -> None:
+    await make_organisation(name="桂北农机研究院")
+    row = OUTCOME_ROW | {"知识产权": f"发明专利|{number}|已授权"}
+
+    report = await bring(deps, fill(tmp_path / "outcomes.xlsx", OUTCOME, [row]))
+
+    assert report.refused == []
+    assert [right["number"] for right in (await Outcome.get()).rights] == [stored]
+
+
+async def test_a_publication_number_is_told_as_such(deps: Deps, tmp_path: Path) -> None:
+    await make_organisation(name="桂北农机研究院")
+    row = OUTCOME_ROW | {"知识产权": "发明专利|CN108912345A|已公开"}
+
+    report = await bring(deps, fill(tmp_path / "outcomes.xlsx", OUTCOME, [row]))
+
+    assert ["是公开（公告）号" in refusal.reason for refusal in report.refused] == [True]
+
+
+async def test_a_provincial_list_of_needs_is_read_by_its_own_heads(deps: Deps, tmp_path: Path) -> None:
+    await make_organisation(name="某化工公司")
+    await make_organisation(name="某药材合作社")
+    book = Workbook()
+    sheet = book.active
+    assert sheet is not None
+    sheet.append(
+        [
+            *("需求名称", "所属单位或公司名称", "技术领域（先进制造业、农业、生物医药及其他）", "需求详情"),
+            *("技术指标", "拟解决的技术难题", "现有基础条件", "预算金额", "合作方式", "单位性质", "需求类型"),
+            *("所属地区", "有效期", "更新时间"),
+        ]
+    )
+    sheet.append(
+        [
+            *("列管换热器防泄漏", "某化工公司", "先进制造业", "三个月就漏", "寿命≥12个月", "防冲刷结构"),
+            *("有中试线", 100, "技术开发", "民营", "技术攻关", "某市", "2027-03-01", "2026-11-01"),
+        ]
+    )
+    sheet.append(
+        [
+            *(
+                "丹皮酚含量提升",
+                "某药材合作社",
+                "农业",
+                "不够药典标准",
+                "丹皮酚≥1.2%",
+                "施肥办法",
+                "基地500亩",
+            ),
+            *("面议", "技术服务", "合作社", "成果引进", "某县", "长期有效", "2026-11-01"),
+        ]
+    )
+    path = tmp_path / "needs.xlsx"
+    book.save(path)
+
+    report = await bring(deps, path, "needs")
+
+    exchanger, peony = await Need.all().order_by("number")
+    assert report.refused == []
+    assert (exchanger.field, exchanger.kind, exchanger.modes) == (
+        "manufacturing",
+        "breakthrough",
+        ["development"],
+    )
+    assert exchanger.targets == [{"indicator": "寿命", "present": "", "target": "≥12个月"}]
+    assert exchanger.description == "三个月就漏\n拟解决的技术难题：防冲刷结构"
+    assert (exchanger.background, exchanger.budget_max_amount) == ("有中试线", 100_000_000)
+    assert str(exchanger.deadline_on) == "2027-03-01"
+    assert (peony.field, peony.budget_max_amount, peony.deadline_on) == ("agriculture", None, None)
+    assert peony.expires_on is not None
+
+
+@pytest.mark.parametrize(
+    ("stage", "level"), [("初期阶段", 3), ("中试阶段", 6), ("成熟应用阶段", 8), ("6", 6)]
+)
+async def test_the_stages_of_the_national_form_are_understood(
+    deps: Deps, tmp_path: Path, stage: str, level: int
+) -> None:
+    await make_organisation(name="桂北农机研究院")
+    row = OUTCOME_ROW | {"成熟度": stage}
+
+    report = await bring(deps, fill(tmp_path / "outcomes.xlsx", OUTCOME, [row]))
+
+    assert report.refused == []
+    assert (await Outcome.get()).trl == level
